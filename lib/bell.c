@@ -1,0 +1,70 @@
+/* bell: DIAGNOSTICS: bell_listen: ERR_OPERATOR where the run directory is wrong; the rest cannot fail. */
+#include "lib/bell.h"
+
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#define BELL_NAME "doorbell"
+
+/* Through the directory's descriptor: sun_path holds 108 bytes, a state directory may be deeper. */
+static void address_of(int dir, const char *name, struct sockaddr_un *a)
+{
+	memset(a, 0, sizeof(*a));
+	a->sun_family = AF_UNIX;
+	snprintf(a->sun_path, sizeof(a->sun_path), "/proc/self/fd/%d/%s", dir, name);
+}
+
+static int bell_socket(void)
+{
+	return socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+void bell_ring(const char *run_dir)
+{
+	own_fd int dir = open(run_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_fd int fd = bell_socket();
+	struct sockaddr_un a;
+
+	if (dir < 0 || fd < 0)
+		return;
+	address_of(dir, BELL_NAME, &a);
+	(void)!sendto(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&a, sizeof(a));
+}
+
+int bell_listen(const char *run_dir, struct err *e)
+{
+	own_fd int dir = fs_open_dir(AT_FDCWD, run_dir, e);
+	own_fd int fd = -1;
+	struct sockaddr_un a;
+	char aside[32];
+
+	if (dir < 0)
+		return -1;
+	fd = bell_socket();
+	snprintf(aside, sizeof(aside), ".bell.%ld", (long)getpid());
+	address_of(dir, aside, &a);
+	unlinkat(dir, aside, 0);
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot make the doorbell in %s", run_dir);
+	/* Writing to the socket is what ringing needs. */
+	if (fchmodat(dir, aside, 0660, 0) < 0 || renameat(dir, aside, dir, BELL_NAME) < 0) {
+		err_sys(e, ERR_OPERATOR, "cannot put the doorbell in place in %s", run_dir);
+		unlinkat(dir, aside, 0);
+		return -1;
+	}
+	return steal_fd(&fd);
+}
+
+void bell_drain(int fd)
+{
+	char byte;
+
+	while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0 || errno == EINTR)
+		;
+}

@@ -1,0 +1,270 @@
+/* fs: DIAGNOSTICS: ERR_OPERATOR where a path of the configuration is wrong,
+ * ERR_NOBODY where the disk is full or descriptors ran out. */
+#include "lib/fs.h"
+
+#include "lib/clock.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+int fs_open_beneath(int dir, const char *path, int flags, mode_t mode)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned int)(flags | O_CLOEXEC),
+		.mode = flags & O_CREAT ? mode : 0,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	do
+		fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	while (fd < 0 && (errno == EINTR || errno == EAGAIN));
+	return (int)fd;
+}
+
+int fs_open_dir(int dir, const char *path, struct err *e)
+{
+	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot open the directory %s", path);
+	return fd;
+}
+
+int fs_mkdir_p(const char *path, mode_t mode, struct err *e)
+{
+	own_free char *copy = fs_path("%s", path);
+
+	for (char *slash = copy + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+			return err_sys(e, ERR_OPERATOR, "cannot make the directory %s", copy);
+		*slash = '/';
+	}
+	if (mkdir(copy, mode) == 0) {
+		if (chmod(copy, mode) < 0)
+			return err_sys(e, ERR_OPERATOR, "cannot set the mode of %s", copy);
+		return 0;
+	}
+	if (errno != EEXIST)
+		return err_sys(e, ERR_OPERATOR, "cannot make the directory %s", path);
+	return 0;
+}
+
+int fs_read_fd(int fd, const char *name, size_t max, char **buf, size_t *len, struct err *e)
+{
+	own_free char *data = NULL;
+	struct stat st;
+	size_t used = 0;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot stat %s", name);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_OPERATOR, "%s is not a regular file", name);
+	if (st.st_size > (off_t)max)
+		return err_set(e, ERR_OPERATOR, "%s has %lld bytes; at most %zu are allowed", name,
+			       (long long)st.st_size, max);
+	data = malloc(max < (size_t)st.st_size + 4096 ? max + 1 : (size_t)st.st_size + 4096);
+	if (!data)
+		return err_set(e, ERR_NOBODY, "out of memory for %s", name);
+	max = max < (size_t)st.st_size + 4096 ? max : (size_t)st.st_size + 4095;
+	while (used < max) {
+		ssize_t n = read(fd, data + used, max - used);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, ERR_OPERATOR, "cannot read %s", name);
+		if (n == 0)
+			break;
+		used += (size_t)n;
+	}
+	data[used] = '\0';
+	*len = used;
+	*buf = steal_ptr(&data);
+	return 0;
+}
+
+int fs_read(int dir, const char *path, size_t max, char **buf, size_t *len, struct err *e)
+{
+	own_fd int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot open %s", path);
+	return fs_read_fd(fd, path, max, buf, len, e);
+}
+
+int fs_write_all(int fd, const void *data, size_t len)
+{
+	const char *at = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, at, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int fs_sync_dir(int dir, const char *path, struct err *e)
+{
+	own_fd int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot make the directory %s durable", path);
+	return 0;
+}
+
+static char *parent_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return fs_path(".");
+	return fs_path("%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
+int fs_sync_parent(int dir, const char *path, struct err *e)
+{
+	own_free char *parent = parent_of(path);
+
+	return fs_sync_dir(dir, parent, e);
+}
+
+int fs_replace(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e)
+{
+	own_free char *parent = parent_of(path);
+	const char *slash = strrchr(path, '/');
+	own_free char *aside = fs_path("%s/.%s.%ld.tmp", parent, slash ? slash + 1 : path, (long)getpid());
+	own_fd int fd = openat(dir, aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot write beside %s", path);
+	if (fs_write_all(fd, data, len) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ||
+	    renameat(dir, aside, dir, path) < 0) {
+		err_sys(e, ERR_OPERATOR, "cannot replace %s", path);
+		unlinkat(dir, aside, 0);
+		return -1;
+	}
+	return fs_sync_dir(dir, parent, e);
+}
+
+/* Two descriptors a level. A builder may nest deeper than we have descriptors, or may have. */
+enum { REMOVE_DEPTH = 100 };
+
+struct removal {
+	int root;            /* the directory that fs_remove_tree was asked to remove */
+	unsigned int parked; /* directories moved up into it for another round */
+};
+
+static int remove_at(struct removal *r, int dir, const char *name, int depth, struct err *e);
+
+static int empty_dir(struct removal *r, int fd, int depth, struct err *e)
+{
+	own_dir DIR *d = NULL;
+	struct dirent *entry;
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	d = copy < 0 ? NULL : fdopendir(copy);
+	if (!d)
+		return err_sys(e, ERR_OPERATOR, "cannot list a directory to remove it");
+	rewinddir(d);
+	while ((entry = readdir(d))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (remove_at(r, fd, entry->d_name, depth + 1, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int park(struct removal *r, int dir, const char *name, struct err *e)
+{
+	char aside[32];
+	int rc;
+
+	/* A builder may have names like these, or an interrupted removal. */
+	do {
+		snprintf(aside, sizeof(aside), ".deep.%u", r->parked++);
+		rc = renameat(dir, name, r->root, aside);
+	} while (rc < 0 && (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR));
+	return rc < 0 ? err_sys(e, ERR_OPERATOR, "cannot remove %s: nested too deep", name) : 0;
+}
+
+static int remove_at(struct removal *r, int dir, const char *name, int depth, struct err *e)
+{
+	own_fd int fd = -1;
+	unsigned int before;
+
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM && errno != EACCES)
+		return err_sys(e, ERR_OPERATOR, "cannot remove %s", name);
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == EACCES && fchmodat(dir, name, 0700, 0) == 0)
+		fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot remove %s", name);
+	(void)!fchmod(fd, 0700);
+	if (depth == REMOVE_DEPTH)
+		return park(r, dir, name, e);
+	if (depth == 0)
+		r->root = fd;
+	do {
+		before = r->parked;
+		if (empty_dir(r, fd, depth, e) < 0)
+			return -1;
+	} while (depth == 0 && r->parked != before);
+	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_sys(e, ERR_OPERATOR, "cannot remove the directory %s", name);
+	return 0;
+}
+
+int fs_remove_tree(int dir, const char *name, struct err *e)
+{
+	struct removal r = {.root = -1};
+
+	return remove_at(&r, dir, name, 0, e);
+}
+
+int fs_flock(int fd, int wait_ms, struct err *e)
+{
+	int64_t deadline_ms = clock_mono_ms() + wait_ms;
+	const struct timespec pause = {.tv_nsec = 200000};
+
+	for (;;) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return 1;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_sys(e, ERR_OPERATOR, "cannot take a lock");
+		if (clock_mono_ms() >= deadline_ms)
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+}
+
+char *fs_path(const char *fmt, ...)
+{
+	char *out = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&out, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		abort();
+	return out;
+}

@@ -1,0 +1,63 @@
+/* log: the only mutable globals beside the failpoint table. DIAGNOSTICS: none;
+ * a log that cannot be written is not an error anybody could act on. */
+#include "lib/log.h"
+
+#include "lib/escape.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *program_name = "hornero";
+static enum log_level most_verbose = LOG_LEVEL_INFO;
+static bool to_journal;
+
+void log_open(const char *program, enum log_level most)
+{
+	program_name = program;
+	most_verbose = most;
+	to_journal = getenv("JOURNAL_STREAM") != NULL;
+}
+
+void log_line(enum log_level level, const char *fmt, ...)
+{
+	char text[2048];
+	char line[4096];
+	int head;
+	size_t len;
+	va_list ap;
+
+	if (level > most_verbose)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (to_journal)
+		head = snprintf(line, sizeof(line), "<%d>", (int)level);
+	else
+		head = snprintf(line, sizeof(line), "%s: %s", program_name,
+				level <= LOG_LEVEL_ERROR ? "error " : level == LOG_LEVEL_WARN ? "warning " : "");
+	len = (size_t)head;
+	len += escape_text(line + len, sizeof(line) - len - 1, text, strlen(text), ESCAPE_LINE);
+	line[len++] = '\n';
+	if (write(STDERR_FILENO, line, len) < 0)
+		return;
+}
+
+const char *log_quote(char *buf, size_t size, const char *in)
+{
+	size_t n = 0;
+
+	buf[n++] = '"';
+	for (; *in && n + 3 < size; in++) {
+		if (*in == '"' || *in == '\\')
+			buf[n++] = '\\';
+		buf[n++] = *in;
+	}
+	buf[n++] = '"';
+	buf[n] = '\0';
+	return buf;
+}

@@ -1,0 +1,109 @@
+/* sha: thin over EVP. DIAGNOSTICS: ERR_NOBODY when memory is short or a file cannot be read. */
+#include "lib/sha.h"
+
+#include "lib/own.h"
+
+#include <openssl/evp.h>
+#include <string.h>
+
+struct sha256 {
+	EVP_MD_CTX *ctx;
+};
+
+static void to_hex(const unsigned char *raw, size_t len, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		out[2 * i] = digits[raw[i] >> 4];
+		out[2 * i + 1] = digits[raw[i] & 15];
+	}
+	out[2 * len] = '\0';
+}
+
+int sha1_string(const char *s, char out[SHA1_HEX + 1], struct err *e)
+{
+	unsigned char raw[EVP_MAX_MD_SIZE];
+
+	if (EVP_Digest(s, strlen(s), raw, NULL, EVP_sha1(), NULL) != 1)
+		return err_set(e, ERR_OPERATOR, "libcrypto refuses SHA-1, which names files in Nova's cache; "
+			       "allow it in openssl.cnf (FIPS mode?)");
+	to_hex(raw, SHA1_HEX / 2, out);
+	return 0;
+}
+
+struct sha256 *sha256_new(void)
+{
+	struct sha256 *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return NULL;
+	h->ctx = EVP_MD_CTX_new();
+	if (!h->ctx || EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL) != 1) {
+		sha256_free(h);
+		return NULL;
+	}
+	return h;
+}
+
+void sha256_add(struct sha256 *h, const void *data, size_t len)
+{
+	EVP_DigestUpdate(h->ctx, data, len);
+}
+
+void sha256_final(struct sha256 *h, char out[SHA256_HEX + 1])
+{
+	unsigned char raw[EVP_MAX_MD_SIZE];
+
+	EVP_DigestFinal_ex(h->ctx, raw, NULL);
+	to_hex(raw, SHA256_HEX / 2, out);
+}
+
+void sha256_free(struct sha256 *h)
+{
+	if (!h)
+		return;
+	EVP_MD_CTX_free(h->ctx);
+	free(h);
+}
+
+int sha256_buffer(const void *data, size_t len, char out[SHA256_HEX + 1], struct err *e)
+{
+	own_sha256 struct sha256 *h = sha256_new();
+
+	if (!h)
+		return err_set(e, ERR_NOBODY, "out of memory for a SHA-256");
+	sha256_add(h, data, len);
+	sha256_final(h, out);
+	return 0;
+}
+
+int sha256_fd(int fd, char out[SHA256_HEX + 1], struct err *e)
+{
+	enum { CHUNK = 1 << 18 };
+	own_sha256 struct sha256 *h = sha256_new();
+	own_free unsigned char *buf = malloc(CHUNK);
+	off_t at = 0;
+
+	if (!h || !buf)
+		return err_set(e, ERR_NOBODY, "out of memory for a SHA-256");
+	for (;;) {
+		ssize_t n = pread(fd, buf, CHUNK, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, ERR_NOBODY, "cannot read a file to digest it");
+		if (n == 0)
+			break;
+		sha256_add(h, buf, (size_t)n);
+		at += n;
+	}
+	sha256_final(h, out);
+	return 0;
+}
+
+bool sha256_valid(const char *s)
+{
+	return strnlen(s, SHA256_HEX + 1) == SHA256_HEX && strspn(s, "0123456789abcdef") == SHA256_HEX;
+}

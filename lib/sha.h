@@ -1,0 +1,37 @@
+/* sha: digests by libcrypto (EVP), as lower-case hexadecimal. SHA-1 is Nova's
+ * file name, nothing else; SHA-256 names and finds artifacts. */
+#ifndef HORNERO_LIB_SHA_H
+#define HORNERO_LIB_SHA_H
+
+#include "lib/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { SHA1_HEX = 40, SHA256_HEX = 64 };
+
+/* SHA-1 of a string without its terminator. */
+int sha1_string(const char *s, char out[SHA1_HEX + 1], struct err *e);
+
+/* A running SHA-256. sha256_free(NULL) is allowed. */
+struct sha256;
+struct sha256 *sha256_new(void); /* NULL: out of memory */
+void sha256_add(struct sha256 *h, const void *data, size_t len);
+void sha256_final(struct sha256 *h, char out[SHA256_HEX + 1]);
+void sha256_free(struct sha256 *h);
+
+int sha256_buffer(const void *data, size_t len, char out[SHA256_HEX + 1], struct err *e);
+
+/* All of fd from offset 0 by pread; its offset stays. */
+int sha256_fd(int fd, char out[SHA256_HEX + 1], struct err *e);
+
+/* 64 lower-case hexadecimal digits and nothing else. */
+bool sha256_valid(const char *s);
+
+static inline void sha256_end(struct sha256 **h)
+{
+	sha256_free(*h);
+}
+#define own_sha256 __attribute__((cleanup(sha256_end)))
+
+#endif

@@ -1,0 +1,241 @@
+/* spawn: DIAGNOSTICS: ERR_OPERATOR where the program is not there or may not be
+ * run, ERR_NOBODY where the machine is out of processes or memory. */
+#include "lib/spawn.h"
+
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+/* What the child tells its parent over a close-on-exec pipe when it cannot exec. */
+struct failure {
+	int number;
+	char step[32];
+};
+
+static void child_fail(int report, const char *step)
+{
+	struct failure f = {.number = errno};
+
+	strncpy(f.step, step, sizeof(f.step) - 1);
+	(void)!write(report, &f, sizeof(f));
+	_exit(127);
+}
+
+static void child_signals(void)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+enum { PARKED = 512 };
+
+/* First park everything above PARKED, then put it in place: no target is
+ * overwritten while it is still some other entry's source. */
+static void child_fds(const struct spawn *s, int report, int null)
+{
+	int std[3] = {s->in < 0 ? null : s->in, s->out < 0 ? null : s->out, s->err < 0 ? null : s->err};
+	int parked[16];
+	unsigned int next = 3;
+	size_t n = s->nfds;
+
+	if (n > sizeof(parked) / sizeof(parked[0])) {
+		errno = EINVAL;
+		child_fail(report, "descriptors");
+	}
+	for (int i = 0; i < 3; i++)
+		std[i] = fcntl(std[i], F_DUPFD_CLOEXEC, PARKED);
+	for (size_t i = 0; i < n; i++)
+		parked[i] = fcntl(s->fds[i].from, F_DUPFD_CLOEXEC, PARKED);
+	for (int i = 0; i < 3; i++)
+		if (dup2(std[i], i) < 0)
+			child_fail(report, "dup2");
+	for (size_t i = 0; i < n; i++)
+		if (dup2(parked[i], s->fds[i].to) < 0)
+			child_fail(report, "dup2");
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned int)s->fds[i].to >= next)
+			next = (unsigned int)s->fds[i].to + 1;
+	/* The report pipe is close-on-exec and parked high by the parent. */
+	if (next <= (unsigned int)report - 1)
+		syscall(SYS_close_range, next, (unsigned int)report - 1, 0);
+	syscall(SYS_close_range, (unsigned int)report + 1, ~0U, 0);
+}
+
+static void child_run(const struct spawn *s, int report, int null, pid_t parent)
+{
+	child_signals();
+	for (size_t i = 0; i < s->njoin; i++)
+		if (write(s->join[i], "0", 1) < 0)
+			child_fail(report, "join its cgroup");
+	if (s->own_session)
+		setsid();
+	child_fds(s, report, null);
+	if (s->set_ids && (setgroups(0, NULL) < 0 || setresgid(s->gid, s->gid, s->gid) < 0 ||
+			   setresuid(s->uid, s->uid, s->uid) < 0))
+		child_fail(report, "drop to its user");
+	/* After the change of ids, which clears it. */
+	if (!s->outlives_parent) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(127);
+	}
+	if (s->cwd && chdir(s->cwd) < 0)
+		child_fail(report, "enter its directory");
+	if (s->envp)
+		environ = (char **)(void *)s->envp;
+	execvp(s->argv[0], (char *const *)(void *)s->argv);
+	child_fail(report, "be executed");
+}
+
+/* EOF on the pipe means exec went through. */
+static int await_exec(int fd, const char *name, struct child *c, struct err *e)
+{
+	struct failure f;
+	ssize_t n;
+
+	do
+		n = read(fd, &f, sizeof(f));
+	while (n < 0 && errno == EINTR);
+	if (n != (ssize_t)sizeof(f))
+		return 0;
+	f.step[sizeof(f.step) - 1] = '\0';
+	spawn_wait(c);
+	errno = f.number;
+	return err_sys(e, ERR_OPERATOR, "%s could not %s", name, f.step);
+}
+
+int spawn_start(const struct spawn *s, struct child *out, struct err *e)
+{
+	own_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	own_fd int ours = -1;
+	own_fd int theirs = -1;
+	pid_t parent = getpid();
+	struct child c = {.pidfd = -1};
+	sigset_t all, before;
+	int pair[2];
+
+	if (null < 0 || pipe2(pair, O_CLOEXEC) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot start %s", s->argv[0]);
+	ours = pair[0];
+	theirs = fcntl(pair[1], F_DUPFD_CLOEXEC, PARKED - 1);
+	close(pair[1]);
+	if (theirs < 0)
+		return err_sys(e, ERR_NOBODY, "cannot start %s", s->argv[0]);
+	/* No handler of ours may run in the child before it has reset them. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	c.pid = fork();
+	if (c.pid == 0)
+		child_run(s, theirs, null, parent);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (c.pid < 0)
+		return err_sys(e, ERR_NOBODY, "cannot start %s", s->argv[0]);
+	c.pidfd = (int)syscall(SYS_pidfd_open, c.pid, 0);
+	if (c.pidfd < 0) {
+		err_sys(e, ERR_NOBODY, "cannot watch %s", s->argv[0]);
+		spawn_kill(&c);
+		return -1;
+	}
+	close(steal_fd(&theirs));
+	if (await_exec(ours, s->argv[0], &c, e) < 0)
+		return -1;
+	*out = c;
+	return 0;
+}
+
+int spawn_wait(struct child *c)
+{
+	int status = 0;
+
+	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (c->pidfd >= 0)
+		close(c->pidfd);
+	c->pidfd = -1;
+	c->pid = 0;
+	return status;
+}
+
+void spawn_kill(struct child *c)
+{
+	kill(c->pid, SIGKILL);
+	spawn_wait(c);
+}
+
+/* Read until EOF; -1 with e on too much, a timeout or an error. */
+static int drain(int fd, const char *name, int timeout_ms, size_t max, char **out, size_t *len, struct err *e)
+{
+	int64_t deadline_ms = clock_mono_ms() + timeout_ms;
+	own_free char *buf = malloc(max + 1);
+	size_t used = 0;
+
+	if (!buf)
+		return err_set(e, ERR_NOBODY, "out of memory for the output of %s", name);
+	for (;;) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		int64_t left_ms = deadline_ms - clock_mono_ms();
+		ssize_t n;
+
+		if (left_ms <= 0 || poll(&p, 1, (int)left_ms) == 0)
+			return err_set(e, ERR_OPERATOR, "%s did not end within %d ms", name, timeout_ms);
+		n = read(fd, buf + used, max - used + (used == max));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, ERR_US, "cannot read from %s", name);
+		if (n == 0)
+			break;
+		if (used == max)
+			return err_set(e, ERR_OPERATOR, "%s printed more than %zu bytes", name, max);
+		used += (size_t)n;
+	}
+	buf[used] = '\0';
+	*len = used;
+	*out = steal_ptr(&buf);
+	return 0;
+}
+
+int spawn_capture(const struct spawn *s, int timeout_ms, size_t max, char **out, size_t *len, struct err *e)
+{
+	struct spawn copy = *s;
+	own_fd int ours = -1;
+	own_fd int theirs = -1;
+	struct child c;
+	int pair[2];
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot start %s", s->argv[0]);
+	ours = pair[0];
+	theirs = pair[1];
+	copy.out = theirs;
+	if (spawn_start(&copy, &c, e) < 0)
+		return -1;
+	close(steal_fd(&theirs));
+	if (drain(ours, s->argv[0], timeout_ms, max, out, len, e) < 0) {
+		spawn_kill(&c);
+		return -1;
+	}
+	return spawn_wait(&c);
+}
+
+const char *spawn_status_text(int status, char *buf, size_t size)
+{
+	if (WIFSIGNALED(status))
+		snprintf(buf, size, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		snprintf(buf, size, "exit %d", WEXITSTATUS(status));
+	return buf;
+}
