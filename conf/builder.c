@@ -1,0 +1,217 @@
+/* builder: DIAGNOSTICS: a bad file is a message in struct builders; ERR_OPERATOR where the
+ * directory cannot be read, ERR_NOBODY where memory or descriptors are out. */
+#include "conf/builder.h"
+
+#include "conf/check.h"
+#include "conf/table.h"
+#include "conf/yaml.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#define AT(member) .offset = offsetof(struct builder, member)
+
+static const char *const formats[] = {[BUILDER_RAW] = "raw", [BUILDER_QCOW2] = "qcow2", NULL};
+
+static const struct key keys[] = {
+	{.name = "detect", .type = KEY_LIST, .check = check_relative, AT(detect),
+	 .allowed = "a list of relative paths",
+	 .help = "Files of which any one in the image's tree means this builder. Without them the builder is used "
+		 "only where it is named."},
+	{.name = "group", .type = KEY_TEXT, .check = check_name, AT(group), .allowed = "a name of a-z, 0-9 and -",
+	 .help = "Control group of the builder's runs, below the top group. Where it is not set: the builder's name."},
+	{.name = "argv", .type = KEY_LIST, .required = true, AT(argv), .allowed = "a list of words",
+	 .help = "The command and its arguments. No shell reads them; for one, write [sh, -c, \"cd node && make\"]."},
+	{.name = "env", .type = KEY_MAP, AT(env), .allowed = "a mapping of names to texts",
+	 .help = "Environment beside the usual one."},
+	{.name = "artifact", .type = KEY_TEXT, .check = check_artifact, .required = true, AT(artifact),
+	 .allowed = "an absolute path below /build",
+	 .help = "What the command leaves, as the sandbox sees it. It is deleted before each run, so that a fresh one "
+		 "proves success."},
+	{.name = "format", .type = KEY_CHOICE, .choices = formats, .required = true, AT(format),
+	 .help = "Format of the artifact. Never guessed: who could choose it could read the node's files."},
+	{.name = "needs", .type = KEY_LIST, .check = check_program, AT(needs),
+	 .allowed = "a list of program names or absolute paths",
+	 .help = "Programs that must be installed. One that is missing sets the job aside for the operator, by name."},
+	{.name = "version", .type = KEY_LISTS, AT(version), .allowed = "a list of commands, each a list of words",
+	 .help = "Commands whose output belongs to the content key: when it changes, images are built anew."},
+	{.name = "inputs", .type = KEY_LIST, .check = check_input, AT(inputs),
+	 .allowed = "a list of HOST or HOST:SANDBOX, absolute paths",
+	 .help = "Files of the node that the sandbox sees read-only, at the same path or at SANDBOX. Their digests "
+		 "belong to the content key."},
+	{.name = "devices", .type = KEY_LIST, .check = check_device, AT(devices),
+	 .allowed = "a list of paths below /dev",
+	 .help = "Devices that the sandbox sees."},
+	{.name = "build_timeout", .type = KEY_DURATION, .min = 1, .max = 7 * 24 * 3600, AT(build_timeout_s),
+	 .help = "Longest wall time of one run, where it is less than that of hornero.yaml."},
+};
+
+const struct table builder_table = {"a builder file", keys, sizeof(keys) / sizeof(keys[0])};
+
+void builder_fini(struct builder *b)
+{
+	table_fini(&builder_table, b);
+	for (size_t i = 0; b->inputs_at && b->inputs_at[i]; i++)
+		free(b->inputs_at[i]);
+	free(b->inputs_at);
+	free(b->name);
+	free(b->text);
+	memset(b, 0, sizeof(*b));
+}
+
+static void builder_end(struct builder *b)
+{
+	builder_fini(b);
+}
+
+/* "HOST:SANDBOX" apart; HOST alone is both. */
+static int split_inputs(struct builder *b)
+{
+	size_t n = 0;
+
+	while (b->inputs[n])
+		n++;
+	b->inputs_at = calloc(n + 1, sizeof(char *));
+	if (!b->inputs_at)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		char *colon = strchr(b->inputs[i], ':');
+
+		b->inputs_at[i] = fs_path("%s", colon ? colon + 1 : b->inputs[i]);
+		if (colon)
+			*colon = '\0';
+	}
+	return 0;
+}
+
+/* As the header has it: NULL where none. */
+static void drop_empty(char ***list)
+{
+	if (*list && !**list) {
+		free(*list);
+		*list = NULL;
+	}
+}
+
+int builder_parse(const char *file, const char *name, const char *text, size_t len, struct builder *out,
+		  struct err *e)
+{
+	__attribute__((cleanup(builder_end))) struct builder b = {0};
+	own_doc struct doc *doc = NULL;
+
+	if (check_name(name, e) < 0) {
+		err_wrap(e, "%s: the name of a builder file", file);
+		e->class = ERR_OPERATOR;
+		return -1;
+	}
+	if (doc_parse(file, text, len, ERR_OPERATOR, &doc, e) < 0 ||
+	    table_read(&builder_table, doc, NULL, &b, e) < 0)
+		return -1;
+	b.name = strdup(name);
+	b.text = malloc(len + 1);
+	if (!b.group)
+		b.group = strdup(name);
+	if (!b.name || !b.text || !b.group || split_inputs(&b) < 0)
+		return err_set(e, ERR_NOBODY, "%s: out of memory", file);
+	memcpy(b.text, text, len);
+	b.text[len] = '\0';
+	b.text_len = len;
+	drop_empty(&b.detect);
+	drop_empty(&b.env);
+	drop_empty(&b.needs);
+	drop_empty(&b.inputs);
+	if (!b.inputs)
+		drop_empty(&b.inputs_at);
+	drop_empty(&b.devices);
+	if (b.version && !*b.version) {
+		free(b.version);
+		b.version = NULL;
+	}
+	*out = b;
+	memset(&b, 0, sizeof(b));
+	return 0;
+}
+
+void builders_free(struct builders *b)
+{
+	if (!b)
+		return;
+	for (size_t i = 0; i < b->n; i++)
+		builder_fini(&b->list[i]);
+	free(b->list);
+	free(b->broken);
+	free(b);
+}
+
+static int load_one(const char *dir, const char *file, struct builders *all, struct err *e)
+{
+	own_free char *path = fs_path("%s/%s", dir, file);
+	own_free char *name = strndup(file, strlen(file) - strlen(".yaml"));
+	own_free char *text = NULL;
+	struct builder *list = reallocarray(all->list, all->n + 1, sizeof(*list));
+	struct err *broken = NULL;
+	struct err problem = ERR_INIT;
+	size_t len;
+
+	if (list)
+		all->list = list;
+	broken = reallocarray(all->broken, all->nbroken + 1, sizeof(*broken));
+	if (broken)
+		all->broken = broken;
+	if (!name || !list || !broken)
+		return err_set(e, ERR_NOBODY, "%s: out of memory", path);
+	if (fs_read(AT_FDCWD, path, DOC_BYTES_MAX, &text, &len, &problem) == 0 &&
+	    builder_parse(path, name, text, len, &all->list[all->n], &problem) == 0) {
+		all->n++;
+		return 0;
+	}
+	/* No memory or no descriptors: the file may be fine. */
+	if (problem.class == ERR_NOBODY) {
+		*e = problem;
+		return -1;
+	}
+	all->broken[all->nbroken++] = problem;
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct builder *)a)->name, ((const struct builder *)b)->name);
+}
+
+static bool is_builder_file(const char *file)
+{
+	size_t len = strlen(file);
+
+	return file[0] != '.' && len > 5 && strcmp(file + len - 5, ".yaml") == 0;
+}
+
+int builders_load(const char *builders_dir, struct builders **out, struct err *e)
+{
+	own_builders struct builders *all = calloc(1, sizeof(*all));
+	own_dir DIR *d = NULL;
+	struct dirent *entry;
+
+	if (!all)
+		return err_set(e, ERR_NOBODY, "out of memory");
+	d = opendir(builders_dir);
+	if (!d)
+		return err_sys(e, ERR_OPERATOR, "cannot read the builders in %s (key builders_dir)", builders_dir);
+	while ((entry = readdir(d)))
+		if (is_builder_file(entry->d_name) && load_one(builders_dir, entry->d_name, all, e) < 0)
+			return -1;
+	if (all->n > 0)
+		qsort(all->list, all->n, sizeof(*all->list), by_name);
+	*out = steal_ptr(&all);
+	return 0;
+}
+
+const struct builder *builder_find(const struct builders *b, const char *name)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (strcmp(b->list[i].name, name) == 0)
+			return &b->list[i];
+	return NULL;
+}

@@ -1,0 +1,88 @@
+/* conf: DIAGNOSTICS: ERR_OPERATOR with FILE:LINE:COLUMN; ERR_NOBODY where memory or descriptors are out. */
+#include "conf/conf.h"
+
+#include "conf/keys.h"
+#include "conf/yaml.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+const char *conf_find(const char *option)
+{
+	const char *named = getenv("HORNERO_CONF");
+
+	if (option)
+		return option;
+	return named && *named ? named : SYSCONFDIR "/hornero/hornero.yaml";
+}
+
+void conf_free(struct conf *c)
+{
+	if (!c)
+		return;
+
+	const char **derived[] = {&c->path, &c->queue_dir, &c->run_dir, &c->log_dir, &c->images_dir, &c->fence_dir,
+				  &c->cache_dir};
+
+	for (size_t i = 0; i < sizeof(derived) / sizeof(derived[0]); i++)
+		free((char *)*derived[i]);
+	table_fini(&conf_table, c);
+	free(c);
+}
+
+static void derive(struct conf *c)
+{
+	c->queue_dir = fs_path("%s/queue", c->state_dir);
+	c->run_dir = fs_path("%s/run", c->state_dir);
+	c->log_dir = fs_path("%s/log", c->state_dir);
+	c->images_dir = fs_path("%s/images.d", c->state_dir);
+	c->fence_dir = fs_path("%s/fence", c->state_dir);
+	c->cache_dir = fs_path("%s/%s", c->instances_path, c->cache_subdir);
+}
+
+int conf_parse(struct conf **out, const char *path, const char *text, size_t len, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	own_free char *dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : NULL;
+	own_conf struct conf *c = calloc(1, sizeof(*c));
+	own_doc struct doc *doc = NULL;
+
+	if (!c || (slash && !dir))
+		return err_set(e, ERR_NOBODY, "%s: out of memory", path);
+	if (doc_parse(path, text, len, ERR_OPERATOR, &doc, e) < 0 || table_read(&conf_table, doc, dir, c, e) < 0)
+		return -1;
+	c->path = fs_path("%s", path);
+	derive(c);
+	*out = steal_ptr(&c);
+	return 0;
+}
+
+int conf_load(struct conf **out, const char *path, struct err *e)
+{
+	own_free char *text = NULL;
+	char real[PATH_MAX];
+	size_t len;
+
+	/* A repository holds a link to the file; its relative paths begin at the file itself. */
+	if (!realpath(path, real))
+		return err_sys(e, ERR_OPERATOR, "cannot find the configuration %s (write it, or name another with "
+			       "-c FILE or HORNERO_CONF)", path);
+	if (fs_read(AT_FDCWD, real, DOC_BYTES_MAX, &text, &len, e) < 0)
+		return -1;
+	return conf_parse(out, real, text, len, e);
+}
+
+void conf_print_keys(FILE *out, const char *format)
+{
+	if (strcmp(format, "man") == 0) {
+		table_print(&conf_table, out, TABLE_MAN);
+		return;
+	}
+	fputs("# hornero.yaml: the configuration of one compute node; see hornero.yaml(5).\n"
+	      "# Every key stands here with its default; remove the # of what should differ. Relative paths begin at\n"
+	      "# this file's directory. `systemctl reload hornerod` brings changes into effect.\n\n", out);
+	table_print(&conf_table, out, TABLE_YAML);
+}

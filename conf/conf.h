@@ -1,0 +1,91 @@
+/*
+ * conf: hornero.yaml as a const struct.
+ *
+ *     struct conf *c = NULL;
+ *     if (conf_load(&c, conf_find(option_c), e) < 0) …   ERR_OPERATOR, "FILE:LINE:COLUMN: what, and what is allowed"
+ *     … read c->… …
+ *     conf_free(c);
+ *
+ * The keys, with type, unit, default, range and help, stand in one table in
+ * conf/keys.c, from which hornero.yaml(5) and the messages come. Every path that
+ * any program of ours uses is in this struct: a whole node fits in a directory.
+ */
+#ifndef HORNERO_CONF_CONF_H
+#define HORNERO_CONF_CONF_H
+
+#include "lib/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+enum conf_isolation {
+	CONF_ISOLATION_CGROUP, /* refuse to build where no cgroup can be had (default) */
+	CONF_ISOLATION_NONE,   /* no limits; every listing says so */
+};
+
+struct conf {
+	const char *path; /* absolute path of the file itself */
+
+	/* keys of the file; an unset path is derived from state_dir or instances_path */
+	const char *repo_root;      /* bare repositories */
+	const char *repo_base;      /* checkouts and builder caches, a directory per image */
+	const char *state_dir;      /* queue, logs, image files, run, fences */
+	const char *instances_path; /* Nova's */
+	const char *cache_subdir;   /* below instances_path; Nova's [image_cache]subdirectory_name */
+	const char *store_dir;      /* artifacts; default instances_path/hornero */
+	const char *builders_dir;
+	const char *libexec_dir;    /* hornero-build and its like */
+	const char *cgroup_top;     /* name of the top group */
+	const char *publish_socket; /* NULL: hornero-publish is executed directly */
+	const char *failpoint;      /* tests only; NULL */
+	enum conf_isolation isolation;
+
+	int64_t workers;
+	int64_t compile_core_limit; /* percent of the node's whole CPU capacity */
+	int64_t compile_mem_limit;  /* MB = 1,000,000 bytes */
+	int64_t compile_pids_limit;
+	int64_t build_timeout_s;    /* wall time of one builder run */
+	int64_t silence_timeout_s;  /* builder without output */
+	int64_t log_limit_bytes;
+	int64_t image_size_limit_bytes; /* virtual size of the RAW */
+	int64_t push_size_limit_bytes;  /* receive.maxInputSize */
+	int64_t sweep_interval_s;
+
+	/* ids; (uid_t)-1 / (gid_t)-1 where unset. Names or numbers in the file. */
+	uid_t build_uid;   /* who builds where hornerod is root */
+	gid_t build_gid;   /* its primary group (equal number where only a number is given) */
+	uid_t git_uid;     /* owner of the repositories */
+	uid_t hornero_uid; /* owner of state, store and checkouts */
+	gid_t queue_gid;   /* group of the queue: git, hornero, operators */
+
+	/* derived, not keys */
+	const char *queue_dir;  /* state_dir/queue: the database, and the ticket */
+	const char *run_dir;    /* state_dir/run: sockets and the agent's lock */
+	const char *log_dir;    /* state_dir/log: JOB.ATTEMPT.log, JOB.ATTEMPT.verdict */
+	const char *images_dir; /* state_dir/images.d */
+	const char *fence_dir;  /* state_dir/fence */
+	const char *cache_dir;  /* instances_path/cache_subdir */
+};
+
+/* The file to use: option if not NULL, else $HORNERO_CONF, else SYSCONFDIR/hornero/hornero.yaml. */
+const char *conf_find(const char *option);
+
+/* Read and check it. *out is the caller's, freed by conf_free; nothing in it changes afterwards. */
+int conf_load(struct conf **out, const char *path, struct err *e);
+void conf_free(struct conf *c);
+
+/* The same from memory; path is the file's absolute path, for messages and relative values. */
+int conf_parse(struct conf **out, const char *path, const char *text, size_t len, struct err *e);
+
+/* Every key as man-page source (`format` "man") or as a commented file ("yaml"). */
+void conf_print_keys(FILE *out, const char *format);
+
+static inline void conf_end(struct conf **c)
+{
+	conf_free(*c);
+}
+#define own_conf __attribute__((cleanup(conf_end)))
+
+#endif

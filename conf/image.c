@@ -1,0 +1,233 @@
+/* image: DIAGNOSTICS: ERR_OPERATOR with FILE:LINE:COLUMN for a file, ERR_USAGE for a word of the
+ * command line, ERR_NOBODY where memory or descriptors are out. */
+#include "conf/image.h"
+
+#include "conf/check.h"
+#include "conf/table.h"
+#include "conf/yaml.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#define AT(member) .offset = offsetof(struct image, member)
+enum { NAME_MAX_BYTES = 200 };
+
+static const char *const in_uses[] = {[IMAGE_IN_USE_DEFER] = "defer", NULL};
+
+static int check_subdir(const char *text, struct err *e)
+{
+	return *text ? check_relative(text, e) : 0;
+}
+
+static const struct key keys[] = {
+	{.name = "repo", .type = KEY_TEXT, .check = check_repo, .required = true, AT(repo),
+	 .allowed = "a repository's name, without .git",
+	 .help = "The repository below repo_root whose pushes make the image."},
+	{.name = "ref", .type = KEY_TEXT, .check = check_ref, .fallback = "refs/heads/main", AT(ref),
+	 .allowed = "a whole ref below refs/heads/ or refs/tags/",
+	 .help = "The branch or tag that the image follows."},
+	{.name = "subdir", .type = KEY_TEXT, .check = check_subdir, .fallback = "", AT(subdir),
+	 .allowed = "a relative path",
+	 .help = "The directory of the tree that is built; a push that changes nothing below it builds nothing. "
+		 "Empty: the whole tree."},
+	{.name = "builder", .type = KEY_TEXT, .check = check_name, AT(builder), .allowed = "a builder's name",
+	 .help = "Which builder makes it. Where it is not set: the repository's .hornero.yaml, else detection."},
+	{.name = "name", .type = KEY_TEXT, .max = NAME_MAX_BYTES, .fallback = "", AT(name),
+	 .help = "A name for people."},
+	{.name = "in_use", .type = KEY_CHOICE, .choices = in_uses, .fallback = "defer", AT(in_use),
+	 .help = "What to do while instances stand on the old bytes. With defer the old ones stay until the last such "
+		 "instance is gone."},
+};
+
+const struct table image_table = {"an image file", keys, sizeof(keys) / sizeof(keys[0])};
+
+int image_check_repo(const char *repo, struct err *e)
+{
+	return check_repo(repo, e) < 0 ? err_wrap(e, "repository name") : 0;
+}
+
+void image_fini(struct image *img)
+{
+	table_fini(&image_table, img);
+	memset(img, 0, sizeof(*img));
+}
+
+static int take_uuid(struct image *img, const char *uuid, struct err *e)
+{
+	char shown[CHECK_SHOWN];
+
+	if (!uuid_canonical(uuid, img->uuid))
+		return err_set(e, ERR_USAGE, "%s is no image id; Glance's look like 2b7e1516-28ae-4d2a-abf7-158809cf4f3c",
+			       check_show(uuid, shown));
+	return 0;
+}
+
+int image_init(struct image *img, const char *uuid, struct err *e)
+{
+	struct image fresh = {0};
+
+	if (take_uuid(&fresh, uuid, e) < 0)
+		return -1;
+	if (table_defaults(&image_table, &fresh, e) < 0) {
+		image_fini(&fresh);
+		return -1;
+	}
+	*img = fresh;
+	return 0;
+}
+
+int image_set(struct image *img, const char *key, const char *value, struct err *e)
+{
+	return table_set(&image_table, img, key, value, e);
+}
+
+int image_parse(const char *file, const char *uuid, const char *text, size_t len, struct image *out,
+		struct err *e)
+{
+	own_image struct image img = {0};
+	own_doc struct doc *doc = NULL;
+
+	if (take_uuid(&img, uuid, e) < 0 || doc_parse(file, text, len, ERR_OPERATOR, &doc, e) < 0 ||
+	    table_read(&image_table, doc, NULL, &img, e) < 0)
+		return -1;
+	*out = img;
+	memset(&img, 0, sizeof(img));
+	return 0;
+}
+
+static int load_at(int dir, const char *images_dir, const char *uuid, struct image *out, struct err *e)
+{
+	own_free char *file = fs_path("%s.yaml", uuid);
+	own_free char *path = fs_path("%s/%s", images_dir, file);
+	own_free char *text = NULL;
+	own_fd int fd = openat(dir, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	size_t len;
+
+	if (fd < 0 && errno == ENOENT) {
+		err_set(e, ERR_OPERATOR, "no image %s (%s is not there); add it with: hornero image add %s REPO", uuid,
+			path, uuid);
+		e->sys = ENOENT;
+		return -1;
+	}
+	if (fd < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot open %s", path);
+	if (fs_read_fd(fd, path, DOC_BYTES_MAX, &text, &len, e) < 0)
+		return -1;
+	return image_parse(path, uuid, text, len, out, e);
+}
+
+int image_load(const char *images_dir, const char *uuid, struct image *out, struct err *e)
+{
+	struct image named = {0};
+	own_fd int dir = -1;
+
+	if (take_uuid(&named, uuid, e) < 0)
+		return -1;
+	dir = fs_open_dir(AT_FDCWD, images_dir, e);
+	if (dir < 0)
+		return -1;
+	return load_at(dir, images_dir, named.uuid, out, e);
+}
+
+void images_free(struct image *list, size_t n)
+{
+	for (size_t i = 0; list && i < n; i++)
+		image_fini(&list[i]);
+	free(list);
+}
+
+/* "UUID.yaml" in the spelling that Nova hashes. */
+static bool is_image_file(const char *file, char uuid[UUID_LEN + 1])
+{
+	if (strlen(file) != UUID_LEN + strlen(".yaml") || strcmp(file + UUID_LEN, ".yaml") != 0)
+		return false;
+	memcpy(uuid, file, UUID_LEN);
+	uuid[UUID_LEN] = '\0';
+	return uuid_valid(uuid);
+}
+
+/* 1: one more in *img, 0: it is gone meanwhile, -1. */
+static int load_or_mark(int dir, const char *images_dir, const char *uuid, struct image *img, struct err *e)
+{
+	struct err problem = ERR_INIT;
+
+	memset(img, 0, sizeof(*img));
+	if (load_at(dir, images_dir, uuid, img, &problem) == 0)
+		return 1;
+	if (problem.sys == ENOENT)
+		return 0;
+	/* No memory or no descriptors: the file may be fine, and nobody may take the image for broken. */
+	if (problem.class == ERR_NOBODY) {
+		*e = problem;
+		return -1;
+	}
+	memcpy(img->uuid, uuid, sizeof(img->uuid));
+	img->broken = true;
+	img->problem = problem;
+	return 1;
+}
+
+static int by_uuid(const void *a, const void *b)
+{
+	return strcmp(((const struct image *)a)->uuid, ((const struct image *)b)->uuid);
+}
+
+static int load_all(DIR *d, const char *images_dir, struct image **list, size_t *n, struct err *e)
+{
+	size_t room = 0;
+	struct dirent *entry;
+
+	while ((entry = readdir(d))) {
+		char uuid[UUID_LEN + 1];
+		int got;
+
+		if (!is_image_file(entry->d_name, uuid))
+			continue;
+		if (*n == room) {
+			struct image *more = reallocarray(*list, room = room ? 2 * room : 16, sizeof(**list));
+
+			if (!more)
+				return err_set(e, ERR_NOBODY, "%s: out of memory", images_dir);
+			*list = more;
+		}
+		got = load_or_mark(dirfd(d), images_dir, uuid, &(*list)[*n], e);
+		if (got < 0)
+			return -1;
+		*n += (size_t)got;
+	}
+	return 0;
+}
+
+int images_load(const char *images_dir, struct image **out, size_t *n, struct err *e)
+{
+	own_dir DIR *d = opendir(images_dir);
+	struct image *list = NULL;
+	size_t count = 0;
+
+	if (!d)
+		return err_sys(e, ERR_OPERATOR, "cannot read the images in %s (hornero init makes it)", images_dir);
+	if (load_all(d, images_dir, &list, &count, e) < 0) {
+		images_free(list, count);
+		return -1;
+	}
+	if (count > 0)
+		qsort(list, count, sizeof(*list), by_uuid);
+	*out = list;
+	*n = count;
+	return 0;
+}
+
+int image_remove(const char *images_dir, const char *uuid, struct err *e)
+{
+	struct image named = {0};
+	own_free char *path = NULL;
+
+	if (take_uuid(&named, uuid, e) < 0)
+		return -1;
+	path = fs_path("%s/%s.yaml", images_dir, named.uuid);
+	if (unlink(path) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
+	return fs_sync_parent(AT_FDCWD, path, e);
+}

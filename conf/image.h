@@ -1,0 +1,74 @@
+/*
+ * image: the binding of a Glance UUID to a source, one file `images.d/UUID.yaml` each.
+ *
+ *     repo: apache-spark            repository below repo_root, without ".git"
+ *     ref: refs/heads/main          default refs/heads/main
+ *     subdir: node                  default: the whole tree
+ *     builder: make                 default: the repository's .hornero.yaml, else detection
+ *     name: Apache Spark            for people
+ *     in_use: defer                 what to do while instances stand on the old bytes
+ *
+ * The file is the wish. A broken one disables its image alone, with words.
+ */
+#ifndef HORNERO_CONF_IMAGE_H
+#define HORNERO_CONF_IMAGE_H
+
+#include "lib/err.h"
+#include "lib/uuid.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum image_in_use { IMAGE_IN_USE_DEFER };
+
+struct image {
+	char uuid[UUID_LEN + 1];
+	char *repo;
+	char *ref;
+	char *subdir;  /* "" for the whole tree; no leading, trailing or doubled slash, no "." or ".." */
+	char *builder; /* NULL: not named here */
+	char *name;    /* "" where unset */
+	enum image_in_use in_use;
+	bool broken;       /* the file could not be used; only uuid and problem are set */
+	struct err problem;
+};
+
+/* One file. ERR_OPERATOR with file:line:column; a missing file says how to add the image. */
+int image_load(const char *images_dir, const char *uuid, struct image *out, struct err *e);
+void image_fini(struct image *img);
+
+/* The same from memory; file is for messages. */
+int image_parse(const char *file, const char *uuid, const char *text, size_t len, struct image *out, struct err *e);
+
+/* All of them, sorted by UUID, broken ones included (img.broken). Files whose name is no
+ * UUID.yaml are passed over. *out is freed by images_free. */
+int images_load(const char *images_dir, struct image **out, size_t *n, struct err *e);
+void images_free(struct image *list, size_t n);
+
+/* The keys, for the manual and messages. */
+struct table;
+extern const struct table image_table;
+
+/* Check one key's value and set it: ERR_USAGE names the key, the value and what is allowed.
+ * An empty value unsets an optional key. */
+int image_set(struct image *img, const char *key, const char *value, struct err *e);
+
+/* A fresh image with defaults; repo, ref, … by image_set. */
+int image_init(struct image *img, const char *uuid, struct err *e);
+
+/* Keys in the table's order, those without a value left out; what a person wrote as comments is not kept.
+ * Aside, fsync, rename, fsync of the directory; mode 0664 (state_dir's group is the queue's). */
+int image_save(const char *images_dir, const struct image *img, struct err *e);
+int image_remove(const char *images_dir, const char *uuid, struct err *e);
+
+/* Repository names: [A-Za-z0-9._-]+ parts joined by "/", no part starting with "." or "-" or
+ * ending in ".git" or ".lock"; at most 200 bytes. ERR_USAGE. */
+int image_check_repo(const char *repo, struct err *e);
+
+static inline void image_end(struct image *img)
+{
+	image_fini(img);
+}
+#define own_image __attribute__((cleanup(image_end)))
+
+#endif

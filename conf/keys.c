@@ -1,0 +1,96 @@
+/* keys: data only. A new key is a member of struct conf, an entry here, and the
+ * block that conf_print_keys writes for it in doc/hornero.yaml.5. */
+#include "conf/keys.h"
+
+#include "conf/check.h"
+#include "conf/conf.h"
+
+#include <stddef.h>
+
+#define KIB ((int64_t)1 << 10)
+#define GIB ((int64_t)1 << 30)
+#define WEEK_S (7 * 24 * 3600)
+#define AT(member) .offset = offsetof(struct conf, member)
+
+enum { DIR_MAX = 1024, SOCKET_MAX = 107 /* sun_path */ };
+
+static const char *const isolations[] = {
+	[CONF_ISOLATION_CGROUP] = "cgroup", [CONF_ISOLATION_NONE] = "none", NULL,
+};
+
+static const struct key keys[] = {
+	{.name = "repo_base", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX, AT(repo_base),
+	 .fallback = "/opt/stack/data/Unikernel",
+	 .help = "Checkouts and builder caches, a directory per image."},
+	{.name = "compile_core_limit", .type = KEY_COUNT, .min = 1, .max = 100, AT(compile_core_limit),
+	 .unit = "percent of the node's whole CPU capacity", .fallback = "10",
+	 .help = "CPU for all builds together."},
+	{.name = "compile_mem_limit", .type = KEY_COUNT, .min = 16, .max = 16000000, AT(compile_mem_limit),
+	 .unit = "MB of 1,000,000 bytes", .fallback = "2000",
+	 .help = "Memory for all builds together."},
+	{.name = "compile_pids_limit", .type = KEY_COUNT, .min = 16, .max = 4194304, AT(compile_pids_limit),
+	 .unit = "processes and threads", .fallback = "4096",
+	 .help = "Processes and threads for all builds together."},
+	{.name = "workers", .type = KEY_COUNT, .min = 1, .max = 64, AT(workers), .unit = "builds", .fallback = "2",
+	 .help = "Builds that may run side by side."},
+	{.name = "state_dir", .type = KEY_PATH, .check = check_absolute, .max = 94, AT(state_dir),
+	 .fallback = LOCALSTATEDIR "/lib/hornero",
+	 .help = "Queue, logs, image files, sockets and fences. Short, because socket addresses are."},
+	{.name = "repo_root", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX, AT(repo_root),
+	 .fallback = "$state_dir/git",
+	 .help = "The bare repositories that are pushed to."},
+	{.name = "instances_path", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX, AT(instances_path),
+	 .fallback = "/var/lib/nova/instances",
+	 .help = "Nova's instances_path."},
+	{.name = "cache_subdir", .type = KEY_TEXT, .check = check_component, AT(cache_subdir), .fallback = "_base",
+	 .allowed = "one name of A-Z, a-z, 0-9, ., _ and -",
+	 .help = "Nova's image cache below instances_path; Nova's [image_cache]subdirectory_name."},
+	{.name = "store_dir", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX, AT(store_dir),
+	 .fallback = "$instances_path/hornero",
+	 .help = "Finished artifacts. On the filesystem of instances_path, so that publishing can share blocks."},
+	{.name = "builders_dir", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX, AT(builders_dir),
+	 .fallback = SYSCONFDIR "/hornero/builders.d",
+	 .help = "Builder files, NAME.yaml each; see hornero-builder(5)."},
+	{.name = "libexec_dir", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX, AT(libexec_dir),
+	 .fallback = PKGLIBEXECDIR,
+	 .help = "Where hornero's own programs stand."},
+	{.name = "publish_socket", .type = KEY_PATH, .check = check_absolute, .max = SOCKET_MAX, AT(publish_socket),
+	 .help = "Socket of the publisher's service. Where it is not set hornerod executes hornero-publish itself."},
+	{.name = "isolation", .type = KEY_CHOICE, .choices = isolations, AT(isolation), .fallback = "cgroup",
+	 .help = "With cgroup nothing is built where no control group can be had; with none builds have no limits."},
+	{.name = "cgroup_top", .type = KEY_TEXT, .check = check_component, AT(cgroup_top), .fallback = "hornero",
+	 .allowed = "one name of A-Z, a-z, 0-9, ., _ and -",
+	 .help = "Name of the control group that holds all builds."},
+	{.name = "build_timeout", .type = KEY_DURATION, .min = 1, .max = WEEK_S, .fallback = "30m",
+	 AT(build_timeout_s),
+	 .help = "Longest wall time of one builder run."},
+	{.name = "silence_timeout", .type = KEY_DURATION, .min = 1, .max = WEEK_S, .fallback = "10m",
+	 AT(silence_timeout_s),
+	 .help = "Longest time a builder may say nothing."},
+	{.name = "log_limit", .type = KEY_SIZE, .min = 4 * KIB, .max = 64 * GIB, .fallback = "64M",
+	 AT(log_limit_bytes),
+	 .help = "Longest log of one attempt."},
+	{.name = "image_size_limit", .type = KEY_SIZE, .min = 64 * KIB, .max = 16384 * GIB, .fallback = "20G",
+	 AT(image_size_limit_bytes),
+	 .help = "Largest virtual size of an image."},
+	{.name = "push_size_limit", .type = KEY_SIZE, .min = 4 * KIB, .max = 1024 * GIB, .fallback = "1G",
+	 AT(push_size_limit_bytes),
+	 .help = "Largest push; git's receive.maxInputSize, set by hornero repo create."},
+	{.name = "sweep_interval", .type = KEY_DURATION, .min = 1, .max = WEEK_S, .fallback = "5m",
+	 AT(sweep_interval_s),
+	 .help = "How often refs are compared with what is warm, whatever the hooks said."},
+	{.name = "build_user", .type = KEY_USER, .min = 1, AT(build_uid), .also = offsetof(struct conf, build_gid),
+	 .allowed = "a user's name or number, never root",
+	 .help = "Who builds where hornerod itself is root. With a number the group is of the same number."},
+	{.name = "git_user", .type = KEY_USER, AT(git_uid),
+	 .help = "Owner of the repositories."},
+	{.name = "hornero_user", .type = KEY_USER, AT(hornero_uid),
+	 .help = "Owner of state, store and checkouts."},
+	{.name = "queue_group", .type = KEY_GROUP, AT(queue_gid),
+	 .help = "Group of the queue: git, hornero and the operators."},
+	{.name = "failpoint", .type = KEY_TEXT, .check = check_failpoint, AT(failpoint),
+	 .allowed = "NAME, NAME:kill, NAME:stop or NAME:exit",
+	 .help = "For tests: where hornero's programs die."},
+};
+
+const struct table conf_table = {"hornero.yaml", keys, sizeof(keys) / sizeof(keys[0])};

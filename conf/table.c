@@ -1,0 +1,311 @@
+/* table: DIAGNOSTICS: the document's class with NAME:LINE:COLUMN from table_read,
+ * ERR_USAGE from table_set, ERR_NOBODY where memory is out. */
+#include "conf/table.h"
+
+#include "conf/check.h"
+#include "conf/value.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const struct key *find_key(const struct table *t, const char *name, size_t len)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (strlen(t->keys[i].name) == len && memcmp(t->keys[i].name, name, len) == 0)
+			return &t->keys[i];
+	return NULL;
+}
+
+enum { NEAR_MAX = 40 };
+
+/* Levenshtein's distance of two short words. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[NEAR_MAX + 1], la = strlen(a), lb = strlen(b);
+
+	if (la > NEAR_MAX || lb > NEAR_MAX)
+		return NEAR_MAX;
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		size_t corner = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= lb; j++) {
+			size_t best = corner + (a[i - 1] != b[j - 1]);
+
+			corner = row[j];
+			best = best < corner + 1 ? best : corner + 1;
+			row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
+		}
+	}
+	return row[lb];
+}
+
+static const struct key *nearest(const struct table *t, const char *name)
+{
+	const struct key *best = NULL;
+	size_t least = strlen(name) / 2 + 1 < 4 ? strlen(name) / 2 + 1 : 4;
+
+	for (size_t i = 0; i < t->n; i++) {
+		size_t far = distance(name, t->keys[i].name);
+
+		if (far < least) {
+			least = far;
+			best = &t->keys[i];
+		}
+	}
+	return best;
+}
+
+static int unknown_key(const struct table *t, const char *name, struct err *e)
+{
+	const struct key *near = nearest(t, name);
+	char shown[CHECK_SHOWN], all[640];
+	size_t used = 0;
+
+	for (size_t i = 0; i < t->n && used < sizeof(all); i++)
+		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "", t->keys[i].name);
+	return err_set(e, ERR_USAGE, "unknown key %s%s%s; allowed: %s", check_show(name, shown),
+		       near ? "; did you mean " : "", near ? near->name : "", all);
+}
+
+static void free_list(char **list)
+{
+	for (size_t i = 0; list && list[i]; i++)
+		free(list[i]);
+	free(list);
+}
+
+void table_fini(const struct table *t, void *base)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		void *member = (char *)base + t->keys[i].offset;
+
+		switch (t->keys[i].type) {
+		case KEY_TEXT:
+		case KEY_PATH:
+			free(*(char **)member);
+			*(char **)member = NULL;
+			break;
+		case KEY_LIST:
+		case KEY_MAP:
+			free_list(*(char ***)member);
+			*(char ***)member = NULL;
+			break;
+		case KEY_LISTS:
+			for (char ***lists = *(char ****)member; lists && *lists; lists++)
+				free_list(*lists);
+			free(*(char ****)member);
+			*(char ****)member = NULL;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static const char *kind_name(const struct doc_node *node)
+{
+	return node->kind == DOC_MAPPING ? "a mapping" : node->kind == DOC_SEQUENCE ? "a list"
+	     : node->null ? "nothing" : "a text";
+}
+
+static int wrong_kind(const struct key *k, const struct doc *doc, const struct doc_node *node, struct err *e)
+{
+	char allowed[VALUE_ALLOWED];
+
+	return doc_fail(doc, node, e, "%s is %s; %s is allowed", k->name, kind_name(node), value_allowed(k, allowed));
+}
+
+/* The text of one entry of a list or mapping, "KEY=value" in a mapping. */
+static int read_entry(const struct key *k, const struct doc *doc, const struct doc_node *node, char **out,
+		      struct err *e)
+{
+	static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+	static const char later[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+	char shown[CHECK_SHOWN];
+
+	if (node->kind != DOC_SCALAR || (node->null && k->type != KEY_MAP))
+		return doc_fail(doc, node, e, "%s holds %s; a text is allowed in its place", k->name, kind_name(node));
+	if (node->key && (strspn(node->key->text, first) == 0 ||
+			  strspn(node->key->text, later) != strlen(node->key->text)))
+		return doc_fail(doc, node->key, e, "%s holds the name %s; A-Z, a-z, 0-9 and _ are allowed, not "
+				 "beginning with a digit", k->name, check_show(node->key->text, shown));
+	if (value_check(k, node->text, e) < 0)
+		return doc_place(doc, node, e);
+	*out = node->key ? fs_path("%s=%s", node->key->text, node->null ? "" : node->text)
+			 : fs_path("%s", node->text);
+	return 0;
+}
+
+static int read_list(const struct key *k, const struct doc *doc, const struct doc_node *node, char ***out,
+		     struct err *e)
+{
+	size_t i = 0;
+	char **list;
+
+	if (node->kind != (k->type == KEY_MAP ? DOC_MAPPING : DOC_SEQUENCE))
+		return wrong_kind(k, doc, node, e);
+	if (k->required && node->n == 0)
+		return doc_fail(doc, node, e, "%s is empty; at least one entry is needed", k->name);
+	list = calloc(node->n + 1, sizeof(*list));
+	if (!list)
+		return err_set(e, ERR_NOBODY, "%s: out of memory", doc->name);
+	*out = list; /* table_fini frees it, however this ends */
+	for (const struct doc_node *child = node->first; child; child = child->next)
+		if (read_entry(k, doc, child, &list[i++], e) < 0)
+			return -1;
+	return 0;
+}
+
+static int read_lists(const struct key *k, const struct doc *doc, const struct doc_node *node, char ****out,
+		      struct err *e)
+{
+	size_t i = 0;
+	char ***lists;
+
+	if (node->kind != DOC_SEQUENCE)
+		return wrong_kind(k, doc, node, e);
+	lists = calloc(node->n + 1, sizeof(*lists));
+	if (!lists)
+		return err_set(e, ERR_NOBODY, "%s: out of memory", doc->name);
+	*out = lists;
+	for (const struct doc_node *child = node->first; child; child = child->next) {
+		if (child->kind != DOC_SEQUENCE || child->n == 0)
+			return doc_fail(doc, child, e, "%s holds %s; each entry is a list of words, as [gcc, --version]",
+					 k->name, child->kind == DOC_SEQUENCE ? "an empty list" : kind_name(child));
+		if (read_list(k, doc, child, &lists[i++], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_value(const struct key *k, const struct doc *doc, const struct doc_node *node, const char *dir,
+		      void *base, struct err *e)
+{
+	void *member = (char *)base + k->offset;
+
+	if (k->type == KEY_LIST || k->type == KEY_MAP)
+		return read_list(k, doc, node, member, e);
+	if (k->type == KEY_LISTS)
+		return read_lists(k, doc, node, member, e);
+	if (node->kind != DOC_SCALAR || node->null)
+		return wrong_kind(k, doc, node, e);
+	if (value_set(k, base, node->text, dir, e) < 0)
+		return doc_place(doc, node, e);
+	return 0;
+}
+
+/* "$key/rest": another key's value, which stands earlier in the table and so is there. */
+static int set_fallback(const struct table *t, const struct key *k, void *base, struct err *e)
+{
+	const struct key *other;
+	size_t len;
+
+	if (!k->fallback || k->fallback[0] != '$')
+		return k->fallback ? value_set(k, base, k->fallback, NULL, e) : 0;
+	len = strcspn(k->fallback + 1, "/");
+	other = find_key(t, k->fallback + 1, len);
+	assert(other && other < k && other->type == k->type);
+	own_free char *text = fs_path("%s%s", *(char **)((char *)base + other->offset), k->fallback + 1 + len);
+
+	return value_set(k, base, text, NULL, e);
+}
+
+static void unset_ids(const struct key *k, void *base)
+{
+	uid_t none = (uid_t)-1;
+
+	if (k->type != KEY_USER && k->type != KEY_GROUP)
+		return;
+	memcpy((char *)base + k->offset, &none, sizeof(none));
+	if (k->also)
+		memcpy((char *)base + k->also, &none, sizeof(none));
+}
+
+static int empty_lists(const struct key *k, void *base, struct err *e)
+{
+	void **member = (void **)(void *)((char *)base + k->offset);
+
+	if (value_is_list(k) && !*member && !(*member = calloc(1, sizeof(char *))))
+		return err_set(e, ERR_NOBODY, "out of memory");
+	return 0;
+}
+
+static bool stands_in(const struct doc_node *root, const struct key *k)
+{
+	for (const struct doc_node *node = root ? root->first : NULL; node; node = node->next)
+		if (strcmp(node->key->text, k->name) == 0)
+			return true;
+	return false;
+}
+
+static int fill_rest(const struct table *t, const struct doc *doc, void *base, struct err *e)
+{
+	const struct doc_node *root = doc ? doc->root : NULL;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct key *k = &t->keys[i];
+		char allowed[VALUE_ALLOWED];
+
+		if (stands_in(root, k))
+			continue;
+		if (doc && k->required)
+			return doc_fail(doc, root, e, "%s is missing; %s is needed", k->name, value_allowed(k, allowed));
+		if (empty_lists(k, base, e) < 0)
+			return -1;
+		if (set_fallback(t, k, base, e) < 0)
+			return doc ? doc_place(doc, NULL, e) : -1;
+	}
+	return 0;
+}
+
+int table_defaults(const struct table *t, void *base, struct err *e)
+{
+	for (size_t i = 0; i < t->n; i++)
+		unset_ids(&t->keys[i], base);
+	return fill_rest(t, NULL, base, e);
+}
+
+int table_read(const struct table *t, const struct doc *doc, const char *dir, void *base, struct err *e)
+{
+	const struct doc_node *root = doc->root;
+
+	for (size_t i = 0; i < t->n; i++)
+		unset_ids(&t->keys[i], base);
+	if (root && root->kind != DOC_MAPPING)
+		return doc_fail(doc, root, e, "%s is a mapping of keys to values, not %s", t->what, kind_name(root));
+	for (const struct doc_node *node = root ? root->first : NULL; node; node = node->next) {
+		const struct key *k = find_key(t, node->key->text, strlen(node->key->text));
+
+		if (!k) {
+			unknown_key(t, node->key->text, e);
+			return doc_place(doc, node->key, e);
+		}
+		if (read_value(k, doc, node, dir, base, e) < 0)
+			return -1;
+	}
+	return fill_rest(t, doc, base, e);
+}
+
+int table_set(const struct table *t, void *base, const char *name, const char *text, struct err *e)
+{
+	const struct key *k = find_key(t, name, strlen(name));
+	char allowed[VALUE_ALLOWED];
+
+	if (!k)
+		return unknown_key(t, name, e);
+	if (*text)
+		return value_set(k, base, text, NULL, e);
+	if (k->required)
+		return err_set(e, ERR_USAGE, "%s cannot be empty; %s is needed", name, value_allowed(k, allowed));
+	if (k->fallback)
+		return set_fallback(t, k, base, e);
+	assert(k->type == KEY_TEXT || k->type == KEY_PATH);
+	free(*(char **)((char *)base + k->offset));
+	*(char **)((char *)base + k->offset) = NULL;
+	return 0;
+}

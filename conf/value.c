@@ -1,0 +1,251 @@
+/* value: DIAGNOSTICS: ERR_USAGE for a text that is not allowed; the reader of a file
+ * gives it the file's class and place. ERR_NOBODY where memory is out. */
+#include "conf/value.h"
+
+#include "conf/check.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+
+struct suffix {
+	char letter;
+	int64_t times;
+};
+static const struct suffix size_suffixes[] = {{'G', 1 << 30}, {'M', 1 << 20}, {'K', 1 << 10}, {0, 1}};
+static const struct suffix duration_suffixes[] = {{'h', 3600}, {'m', 60}, {'s', 1}, {0, 1}};
+
+static const struct suffix *suffixes_of(const struct key *k)
+{
+	return k->type == KEY_SIZE ? size_suffixes : k->type == KEY_DURATION ? duration_suffixes : &size_suffixes[3];
+}
+
+/* The shortest spelling: 64M, not 67108864. */
+static const char *number_text(const struct key *k, int64_t number, char buf[32])
+{
+	const struct suffix *s = suffixes_of(k);
+
+	while (s->letter && (number == 0 || number % s->times != 0))
+		s++;
+	snprintf(buf, 32, "%lld%.1s", (long long)(number / s->times), &s->letter);
+	return buf;
+}
+
+static void allowed_choices(const struct key *k, char buf[VALUE_ALLOWED])
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; k->choices[i] && used < VALUE_ALLOWED; i++)
+		used += (size_t)snprintf(buf + used, VALUE_ALLOWED - used, "%s%s",
+					 i == 0 ? "" : k->choices[i + 1] ? ", " : " or ", k->choices[i]);
+}
+
+const char *value_allowed(const struct key *k, char buf[VALUE_ALLOWED])
+{
+	static const char *const words[] = {
+		[KEY_TEXT] = "a text", [KEY_PATH] = "a path", [KEY_COUNT] = "a number", [KEY_SIZE] = "a size",
+		[KEY_DURATION] = "a time", [KEY_USER] = "a user's name or number",
+		[KEY_GROUP] = "a group's name or number",
+		[KEY_LIST] = "a list", [KEY_LISTS] = "a list of lists", [KEY_MAP] = "a mapping",
+	};
+	static const char *const spelled[] = {
+		[KEY_COUNT] = "",
+		[KEY_SIZE] = ", in bytes or with K, M or G",
+		[KEY_DURATION] = ", in seconds or with s, m or h",
+	};
+	char min[32], max[32];
+
+	if (k->allowed) {
+		snprintf(buf, VALUE_ALLOWED, "%s", k->allowed);
+	} else if (k->type == KEY_CHOICE) {
+		allowed_choices(k, buf);
+	} else if (k->type == KEY_COUNT || k->type == KEY_SIZE || k->type == KEY_DURATION) {
+		snprintf(buf, VALUE_ALLOWED, "%s from %s to %s%s%s%s%s", words[k->type], number_text(k, k->min, min),
+			 number_text(k, k->max, max), spelled[k->type], k->unit ? " (" : "", k->unit ? k->unit : "",
+			 k->unit ? ")" : "");
+	} else if (k->max > 0 && (k->type == KEY_TEXT || k->type == KEY_PATH)) {
+		snprintf(buf, VALUE_ALLOWED, "%s of at most %lld bytes", words[k->type], (long long)k->max);
+	} else {
+		snprintf(buf, VALUE_ALLOWED, "%s", words[k->type]);
+	}
+	return buf;
+}
+
+bool value_is_list(const struct key *k)
+{
+	return k->type == KEY_LIST || k->type == KEY_LISTS || k->type == KEY_MAP;
+}
+
+static int refuse(const struct key *k, const char *text, struct err *e)
+{
+	char shown[CHECK_SHOWN], allowed[VALUE_ALLOWED];
+
+	return err_set(e, ERR_USAGE, "%s is %s; %s is allowed", k->name, check_show(text, shown),
+		       value_allowed(k, allowed));
+}
+
+/* Plain decimal digits: no sign, no blanks, no leading zero that could mean octal. */
+static bool parse_digits(const char *text, size_t len, int64_t *out)
+{
+	int64_t number = 0;
+
+	if (len == 0 || len > 18 || (len > 1 && text[0] == '0'))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		number = number * 10 + (text[i] - '0');
+	}
+	*out = number;
+	return true;
+}
+
+static int set_number(const struct key *k, int64_t *member, const char *text, struct err *e)
+{
+	const struct suffix *s = suffixes_of(k);
+	size_t len = strlen(text);
+	int64_t number;
+
+	while (s->letter && (len == 0 || text[len - 1] != s->letter))
+		s++;
+	if (!parse_digits(text, s->letter ? len - 1 : len, &number) ||
+	    __builtin_mul_overflow(number, s->times, &number) || number < k->min || number > k->max)
+		return refuse(k, text, e);
+	*member = number;
+	return 0;
+}
+
+static int set_choice(const struct key *k, void *member, const char *text, struct err *e)
+{
+	for (unsigned int i = 0; k->choices[i]; i++) {
+		if (strcmp(k->choices[i], text) == 0) {
+			memcpy(member, &i, sizeof(i)); /* an enum without negative members is an unsigned int */
+			return 0;
+		}
+	}
+	return refuse(k, text, e);
+}
+
+static int take_ids(const struct key *k, void *base, int64_t id, int64_t group, const char *text, struct err *e)
+{
+	uid_t number = (uid_t)id;
+	gid_t also = (gid_t)group;
+
+	if (id < k->min || id >= (int64_t)(uid_t)-1)
+		return err_set(e, ERR_USAGE, "%s is %s, number %lld; a number from %lld is allowed", k->name, text,
+			       (long long)id, (long long)k->min);
+	memcpy((char *)base + k->offset, &number, sizeof(number));
+	if (k->also)
+		memcpy((char *)base + k->also, &also, sizeof(also));
+	return 0;
+}
+
+/* What getpwnam_r and getgrnam_r return when nobody answered, as opposed to "no such name" (their manual). */
+static bool lookup_failed(int number)
+{
+	return number == EINTR || number == EIO || number == EMFILE || number == ENFILE || number == ENOMEM ||
+	       number == ERANGE || number == EAGAIN;
+}
+
+static int no_such(const struct key *k, const char *kind, const char *text, int number, struct err *e)
+{
+	char shown[CHECK_SHOWN];
+
+	if (lookup_failed(number))
+		return err_set(e, ERR_NOBODY, "%s: cannot look up the %s %s: %s", k->name, kind, check_show(text, shown),
+			       strerror(number));
+	return err_set(e, ERR_USAGE, "%s: there is no %s %s here; make it, or give another name or a number", k->name,
+		       kind, check_show(text, shown));
+}
+
+static int set_user(const struct key *k, void *base, const char *text, struct err *e)
+{
+	struct passwd pw, *found = NULL;
+	char buf[4096];
+	int64_t number;
+	int bad;
+
+	if (parse_digits(text, strlen(text), &number))
+		return take_ids(k, base, number, number, text, e);
+	if (!*text)
+		return refuse(k, text, e);
+	bad = getpwnam_r(text, &pw, buf, sizeof(buf), &found);
+	if (!found)
+		return no_such(k, "user", text, bad, e);
+	return take_ids(k, base, found->pw_uid, found->pw_gid, text, e);
+}
+
+static int set_group(const struct key *k, void *base, const char *text, struct err *e)
+{
+	own_free char *buf = malloc(1 << 20); /* a group may have thousands of members */
+	struct group gr, *found = NULL;
+	int64_t number;
+	int bad;
+
+	if (parse_digits(text, strlen(text), &number))
+		return take_ids(k, base, number, 0, text, e);
+	if (!*text || !buf)
+		return refuse(k, text, e);
+	bad = getgrnam_r(text, &gr, buf, 1 << 20, &found);
+	if (!found)
+		return no_such(k, "group", text, bad, e);
+	return take_ids(k, base, found->gr_gid, 0, text, e);
+}
+
+int value_check(const struct key *k, const char *text, struct err *e)
+{
+	/* argv and env may hold whole scripts; everything else is one line. */
+	enum check_keep keep = value_is_list(k) && !k->check ? CHECK_LINES : CHECK_LINE;
+
+	if (!check_clean(text, keep) || (k->max > 0 && strlen(text) > (size_t)k->max))
+		return refuse(k, text, e);
+	if (k->check && k->check(text, e) < 0)
+		return err_wrap(e, "%s", k->name);
+	return 0;
+}
+
+static int set_text(const struct key *k, char **member, const char *text, const char *dir, struct err *e)
+{
+	own_free char *fresh = NULL;
+	bool relative = k->type == KEY_PATH && text[0] != '/' && dir;
+
+	if (k->type == KEY_PATH && !*text)
+		return refuse(k, text, e);
+	if (relative && strncmp(text, "./", 2) == 0)
+		text += 2;
+	fresh = relative ? fs_path("%s/%s", strcmp(dir, "/") == 0 ? "" : dir, text) : fs_path("%s", text);
+	if (k->type == KEY_PATH)
+		while (strlen(fresh) > 1 && fresh[strlen(fresh) - 1] == '/')
+			fresh[strlen(fresh) - 1] = '\0';
+	if (value_check(k, fresh, e) < 0)
+		return -1;
+	free(*member);
+	*member = steal_ptr(&fresh);
+	return 0;
+}
+
+int value_set(const struct key *k, void *base, const char *text, const char *dir, struct err *e)
+{
+	void *member = (char *)base + k->offset;
+
+	switch (k->type) {
+	case KEY_TEXT:
+	case KEY_PATH:
+		return set_text(k, member, text, dir, e);
+	case KEY_COUNT:
+	case KEY_SIZE:
+	case KEY_DURATION:
+		return set_number(k, member, text, e);
+	case KEY_CHOICE:
+		return set_choice(k, member, text, e);
+	case KEY_USER:
+		return set_user(k, base, text, e);
+	case KEY_GROUP:
+		return set_group(k, base, text, e);
+	default:
+		abort(); /* a list is no scalar */
+	}
+}

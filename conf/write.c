@@ -1,0 +1,86 @@
+/* write: an image file by libyaml's emitter. DIAGNOSTICS: as image.c; ERR_NOBODY where memory is out. */
+#include "conf/image.h"
+
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <string.h>
+#include <yaml.h>
+
+static bool emit(yaml_emitter_t *emitter, yaml_event_t *event, int made)
+{
+	return made && yaml_emitter_emit(emitter, event); /* emit frees the event, whatever comes of it */
+}
+
+static bool emit_text(yaml_emitter_t *emitter, const char *text, bool quoted)
+{
+	yaml_event_t event;
+
+	return emit(emitter, &event,
+		    yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text), 1, 1,
+						 quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE));
+}
+
+/* Plain where nobody could read it as anything but this text; the emitter itself quotes what YAML needs quoted. */
+static bool wants_quotes(const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/ ";
+	static const char *const words[] = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", NULL};
+
+	if (!strpbrk(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") ||
+	    strspn(text, plain) != strlen(text))
+		return true;
+	for (size_t i = 0; words[i]; i++)
+		if (strcasecmp(text, words[i]) == 0)
+			return true;
+	return text[0] >= '0' && text[0] <= '9';
+}
+
+static bool emit_pair(yaml_emitter_t *emitter, const char *key, const char *value)
+{
+	if (!value || !*value)
+		return true;
+	return emit_text(emitter, key, false) && emit_text(emitter, value, wants_quotes(value));
+}
+
+static bool emit_image(yaml_emitter_t *emitter, const struct image *img)
+{
+	static const char *const in_uses[] = {[IMAGE_IN_USE_DEFER] = "defer"};
+	yaml_event_t event;
+
+	return emit(emitter, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING)) &&
+	       emit(emitter, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1)) &&
+	       emit(emitter, &event,
+		    yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE)) &&
+	       emit_pair(emitter, "repo", img->repo) && emit_pair(emitter, "ref", img->ref) &&
+	       emit_pair(emitter, "subdir", img->subdir) && emit_pair(emitter, "builder", img->builder) &&
+	       emit_pair(emitter, "name", img->name) && emit_pair(emitter, "in_use", in_uses[img->in_use]) &&
+	       emit(emitter, &event, yaml_mapping_end_event_initialize(&event)) &&
+	       emit(emitter, &event, yaml_document_end_event_initialize(&event, 1)) &&
+	       emit(emitter, &event, yaml_stream_end_event_initialize(&event));
+}
+
+int image_save(const char *images_dir, const struct image *img, struct err *e)
+{
+	own_free char *path = fs_path("%s/%s.yaml", images_dir, img->uuid);
+	unsigned char text[8192]; /* repo 200, ref 200, subdir 1024, name 200 at most; escapes grow them threefold */
+	yaml_emitter_t emitter;
+	size_t len = 0;
+	bool fine;
+
+	assert(!img->broken && uuid_valid(img->uuid));
+	if (!img->repo)
+		return err_set(e, ERR_USAGE, "image %s has no repository; set repo", img->uuid);
+	if (!yaml_emitter_initialize(&emitter))
+		return err_set(e, ERR_NOBODY, "%s: out of memory", path);
+	yaml_emitter_set_output_string(&emitter, text, sizeof(text), &len);
+	yaml_emitter_set_unicode(&emitter, 1);
+	yaml_emitter_set_width(&emitter, -1);
+	fine = emit_image(&emitter, img);
+	yaml_emitter_delete(&emitter);
+	if (!fine)
+		return err_set(e, ERR_US, "%s: cannot be written as YAML", path);
+	return fs_replace(AT_FDCWD, path, text, len, 0664, e);
+}
