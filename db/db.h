@@ -1,0 +1,53 @@
+/*
+ * db: the queue's database. The only room with sqlite3.h; every SQL statement is here.
+ *
+ *     own_db struct db *db = NULL;
+ *     if (db_open(&db, &(struct db_place){c->queue_dir}, DB_WRITE, 200, e) < 0) …
+ *     job_enqueue(db, &wish, &receipt, e);          see job.h
+ *
+ * Every writing call takes the ticket (an flock on the queue directory itself, waited for at most
+ * wait_ms), then BEGIN IMMEDIATE, and is durable on return (WAL, synchronous=FULL). A reader takes
+ * no ticket, but needs write access to the index of the log: it must be in the queue's group too.
+ * The handle belongs to the process that opened it: using it after a fork is ERR_US.
+ *
+ * The directory is made by others (mode 2770); whatever the umask, all files here are 0660 of its group.
+ *
+ * The file may be deleted at any time: before each transaction the path is compared with the open
+ * file, and a handle on a deleted file is opened anew (DB_CREATE) or answers ERR_NOBODY (the rest). A
+ * database whose -wal or -shm was taken away under us counts as deleted: what it still holds would be a guess.
+ * Job numbers never repeat: they are reserved in blocks in the file `last-job` beside the database.
+ *
+ * Closing never checkpoints, so -wal and -shm stay; DB_CREATE handles do that after commits of theirs
+ * (1000 pages), once the ticket is given back, and DB_WRITE ones only from 8000 pages on.
+ */
+#ifndef HORNERO_DB_DB_H
+#define HORNERO_DB_DB_H
+
+#include "lib/err.h"
+
+#include <stddef.h>
+
+struct db;
+
+struct db_place {
+	const char *queue_dir; /* holds queue.db and last-job, and is the ticket */
+};
+
+enum db_mode {
+	DB_READ,   /* ERR_NOBODY (sys ENOENT) where there is no database */
+	DB_WRITE,  /* the same; what the hook uses */
+	DB_CREATE, /* made and migrated where it is missing or older; what the agent, sweep and CLI use */
+};
+
+/* ERR_NOBODY: missing (sys ENOENT), busy, full (sys ENOSPC) or older and not migrated yet (try again); ERR_OPERATOR: of an unknown version, not a database,
+ * no permission. wait_ms bounds every wait of this handle, ticket and SQLite together. */
+int db_open(struct db **out, const struct db_place *place, enum db_mode mode, int wait_ms, struct err *e);
+void db_close(struct db *db);
+
+static inline void db_end(struct db **db)
+{
+	db_close(*db);
+}
+#define own_db __attribute__((cleanup(db_end)))
+
+#endif

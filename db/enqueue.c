@@ -1,0 +1,137 @@
+/* enqueue: a wish becomes a row. Latest wins, per image, and nothing is dropped in silence.
+ * DIAGNOSTICS: ERR_NOBODY busy, full, deleted (the caller leaves it to the sweep); ERR_US a malformed wish. */
+#include "db/inner.h"
+
+#include "lib/clock.h"
+#include "lib/failpoint.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int check_wish(const struct job_wish *w, struct err *e)
+{
+	size_t commit = strspn(w->commit, "0123456789abcdef");
+
+	if (!uuid_valid(w->image))
+		return err_set(e, ERR_US, "cannot queue %.64s: it is no image UUID", w->image);
+	if ((commit != 40 && commit != 64) || w->commit[commit])
+		return err_set(e, ERR_US, "cannot queue %s: %.80s is no object id", w->image, w->commit);
+	if (!*w->repo || strlen(w->repo) > 255 || !*w->ref || strlen(w->ref) > DB_TEXT_MAX)
+		return err_set(e, ERR_US, "cannot queue %s: the name of its repository or ref is empty or too long", w->image);
+	return 0;
+}
+
+/* What a person or a push waits for goes before what the sweep found. */
+static int64_t priority_of(const struct job_wish *w)
+{
+	return strcmp(w->origin, "sweep") == 0 ? 1 : 0;
+}
+
+static int find_queued(struct db *db, const char *image, struct job *out, struct err *e)
+{
+	own_query sqlite3_stmt *q = db_query(db, e, "SELECT " JOB_COLUMNS "FROM jobs INDEXED BY jobs_one_queued "
+					     "WHERE image = ?1 AND state = 'queued'", val_text(image));
+	int r = db_step(db, q, e);
+
+	return r == 1 && job_row_copy(q, out, e) < 0 ? -1 : r;
+}
+
+static bool equal_wish(const struct job *j, const struct job_wish *w)
+{
+	return strcmp(j->commit, w->commit) == 0 && strcmp(j->ref, w->ref) == 0 && strcmp(j->repo, w->repo) == 0 &&
+	       (j->force || !(w->force || w->clean)) && (j->clean || !w->clean);
+}
+
+/* Somebody who asks again does not wait for the back-off, nor behind the sweep's finds. */
+static int join(struct db *db, const struct job *j, const struct job_wish *w, struct err *e)
+{
+	const struct job_event ev = {.job = j->id, .attempt = j->attempt, .image = j->image, .event = "joined",
+				     .detail = w->origin, .who = w->pushed_by};
+
+	if (priority_of(w) == 0 &&
+	    db_run(db, e, "UPDATE jobs SET priority = 0, not_before_ms = 0 WHERE id = ?1", val_int(j->id)) < 0)
+		return -1;
+	return job_event_add(db, &ev, e);
+}
+
+int job_supersede(struct db *db, int64_t id, int64_t by, const char *reason, struct err *e)
+{
+	char detail[256];
+
+	if (db_run(db, e, "UPDATE jobs SET state = 'superseded', superseded_by = ?2, reason = ?3, waiting_for = NULL, "
+		   "not_before_ms = 0, ended_ms = ?4 WHERE id = ?1",
+		   val_int(id), val_int(by), val_text(reason), val_int(clock_wall_ms())) < 0)
+		return -1;
+	snprintf(detail, sizeof(detail), "by job %lld: %s", (long long)by, reason);
+	return db_run(db, e, "INSERT INTO events (at_ms, job, attempt, image, event, detail) "
+		      "SELECT ended_ms, id, attempt, image, 'superseded', ?2 FROM jobs WHERE id = ?1",
+		      val_int(id), val_text(detail));
+}
+
+/* A held job is over as soon as there is a newer wish: what held it will hold that one, or is mended. */
+static int supersede_held(struct db *db, const char *image, int64_t by, struct err *e)
+{
+	own_query sqlite3_stmt *q = db_query(db, e, "SELECT id FROM jobs INDEXED BY jobs_one_held "
+					     "WHERE image = ?1 AND state = 'held'", val_text(image));
+	int r = db_step(db, q, e);
+
+	if (r != 1)
+		return r;
+	return job_supersede(db, sqlite3_column_int64(q, 0), by, "a newer job of its image came while it was held", e);
+}
+
+static int insert(struct db *db, const struct job_wish *w, int64_t id, bool force, bool clean, struct err *e)
+{
+	const struct job_event ev = {.job = id, .image = w->image, .event = "queued", .detail = w->origin,
+				     .who = w->pushed_by};
+
+	if (db_run(db, e, "INSERT INTO jobs (id, image, repo, ref, \"commit\", origin, pushed_by, priority, force, clean, "
+		   "state, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'queued', ?11)",
+		   val_int(id), val_text(w->image), val_text(w->repo), val_text(w->ref), val_text(w->commit),
+		   val_text(w->origin), val_some(w->pushed_by), val_int(priority_of(w)), val_int(force), val_int(clean),
+		   val_int(clock_wall_ms())) < 0)
+		return -1;
+	return job_event_add(db, &ev, e);
+}
+
+int job_enqueue_within(struct db *db, const struct job_wish *w, struct job_receipt *r, struct err *e)
+{
+	own_job struct job queued = {.id = 0};
+	bool clean = w->clean, force = w->force || w->clean;
+	int found = find_queued(db, w->image, &queued, e);
+
+	*r = (struct job_receipt){.id = queued.id};
+	if (found < 0)
+		return -1;
+	if (found && equal_wish(&queued, w)) {
+		r->joined = true;
+		return join(db, &queued, w, e);
+	}
+	if (sequence_next(db, &r->id, e) < 0)
+		return -1;
+	if (found) {
+		r->superseded = queued.id;
+		force = force || queued.force;
+		clean = clean || queued.clean;
+		if (job_supersede(db, queued.id, r->id, "a newer wish for its image", e) < 0)
+			return -1;
+	}
+	if (supersede_held(db, w->image, r->id, e) < 0)
+		return -1;
+	return insert(db, w, r->id, force, clean, e);
+}
+
+int job_enqueue(struct db *db, const struct job_wish *w, struct job_receipt *r, struct err *e)
+{
+	own_txn struct txn t = TXN_INIT;
+	struct job_receipt made;
+
+	if (check_wish(w, e) < 0 || txn_write(&t, db, e) < 0 || job_enqueue_within(db, w, &made, e) < 0)
+		return -1;
+	failpoint("enqueue-before-commit");
+	if (txn_commit(&t, e) < 0)
+		return -1;
+	failpoint("enqueue-after-commit");
+	*r = made;
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* event: the append-only log. DIAGNOSTICS: as query. */
+#include "db/inner.h"
+
+#include "lib/clock.h"
+
+int job_event_add(struct db *db, const struct job_event *ev, struct err *e)
+{
+	return db_run(db, e, "INSERT INTO events (at_ms, job, attempt, image, event, detail, who) "
+		      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		      val_int(clock_wall_ms()), val_int(ev->job), val_int(ev->attempt), val_some(ev->image),
+		      val_text(ev->event), val_some(ev->detail), val_some(ev->who));
+}
+
+int event_each(struct db *db, int64_t job, int (*each)(void *arg, const struct event *ev), void *arg, struct err *e)
+{
+	own_txn struct txn t = TXN_INIT;
+	own_statement sqlite3_stmt *q = NULL;
+	int r;
+
+	if (txn_read(&t, db, e) < 0)
+		return -1;
+	if (sqlite3_prepare_v2(db->sql, "SELECT id, at_ms, job, attempt, image, event, detail, who FROM events "
+			       "WHERE job = ?1 ORDER BY id", -1, &q, NULL) != SQLITE_OK ||
+	    sqlite3_bind_int64(q, 1, job) != SQLITE_OK)
+		return db_fail(db->sql, db->queue_dir, "read", e);
+	while ((r = db_step(db, q, e)) == 1) {
+		const struct event ev = {
+			.id = sqlite3_column_int64(q, 0),
+			.at_ms = sqlite3_column_int64(q, 1),
+			.job = sqlite3_column_int64(q, 2),
+			.attempt = sqlite3_column_int64(q, 3),
+			.image = row_text(q, 4),
+			.event = row_text(q, 5),
+			.detail = row_text(q, 6),
+			.who = row_text(q, 7),
+		};
+
+		if (each(arg, &ev))
+			return 0;
+	}
+	return r;
+}

@@ -1,0 +1,156 @@
+/*
+ * job: the wish to bring one image to one commit.
+ *
+ * Every state change names the attempt that makes it, and fails with ERR_US and sys ESTALE ("job 42
+ * is not running attempt 3") when the row has moved on: a late verdict changes nothing. Times are wall
+ * milliseconds. At most one queued, one running, one built and one held job per image (unique partial
+ * indexes). Texts of more than 1000 bytes are cut when they are stored.
+ */
+#ifndef HORNERO_DB_JOB_H
+#define HORNERO_DB_JOB_H
+
+#include "db/db.h"
+#include "lib/uuid.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum job_state {
+	JOB_QUEUED,
+	JOB_RUNNING,
+	JOB_BUILT,
+	JOB_PUBLISHED,
+	JOB_FAILED,
+	JOB_HELD,
+	JOB_SUPERSEDED,
+	JOB_CANCELLED,
+};
+
+const char *job_state_name(enum job_state s); /* "queued", … */
+bool job_state_ended(enum job_state s);       /* published, failed, superseded, cancelled; held is not ended */
+
+struct job_wish {
+	const char *image;     /* UUID */
+	const char *repo;
+	const char *ref;
+	const char *commit;    /* object id the ref had */
+	const char *origin;    /* "push", "sweep", "rebuild", "retry" */
+	const char *pushed_by; /* NULL: unknown */
+	bool force;            /* build although the content key is known */
+	bool clean;            /* from an empty checkout and cache; implies force */
+};
+
+struct job_receipt {
+	int64_t id;
+	bool joined;          /* an equal queued job was there already: its id */
+	int64_t superseded;   /* the queued job that this one replaced, or 0 */
+};
+
+/* A newer wish of an image replaces its queued one and its held one (both become `superseded`, naming the
+ * new one); the new one is forced or clean if the queued one was. An equal wish (same commit, ref, repo; force
+ * and clean not stronger) joins the queued one instead, and ends its back-off unless the sweep is asking.
+ * Wishes of the sweep have a later priority than all others. */
+int job_enqueue(struct db *db, const struct job_wish *w, struct job_receipt *r, struct err *e);
+
+/* A row as listings show it. Strings are owned by the struct (job_fini), "" for NULL. */
+struct job {
+	int64_t id;
+	char image[UUID_LEN + 1];
+	char *repo, *ref, *commit, *origin, *pushed_by;
+	enum job_state state;
+	bool force, clean;
+	int64_t attempt;       /* 0 before the first */
+	int64_t crashes;       /* attempts that crashed: three hold the job */
+	int64_t superseded_by; /* or 0 */
+	int64_t not_before_ms; /* back-off: not claimed before; 0 */
+	char *reason;          /* why failed, held, requeued, superseded; "" */
+	char *waiting_for;     /* why a queued or built one waits; "" */
+	char *key, *digest, *tree, *inputs, *builder, *built_commit;
+	bool reused;           /* published an artifact that was there already */
+	int64_t created_ms, started_ms, built_ms, ended_ms; /* 0: not yet */
+};
+void job_fini(struct job *j);
+
+static inline void job_end(struct job *j)
+{
+	job_fini(j);
+}
+#define own_job __attribute__((cleanup(job_end)))
+
+/* queued → running, attempt + 1: the oldest claimable one by (priority, id) whose image has none running.
+ * 1 claimed (*out filled), 0 nothing to claim, -1. */
+int job_claim(struct db *db, int64_t now_ms, struct job *out, struct err *e);
+
+/* When the next queued job leaves its back-off (wall ms), or 0 for none. */
+int job_next_due(struct db *db, int64_t now_ms, int64_t *due_ms, struct err *e);
+
+/* What an attempt came to; NULL or 0 where unknown. Goes into the attempt's row. */
+struct attempt_result {
+	const char *class;   /* err_class_name, "none" when all went well */
+	const char *cause;   /* "exit", "signal", "oom", "timeout", "silence", "log", "crash", "stopped", … */
+	const char *reason;  /* one sentence for people */
+	const char *commit, *tree, *key, *inputs, *builder, *digest;
+	bool reused;
+	int64_t size_bytes;
+	int64_t checkout_ms, build_ms, check_ms, store_ms;
+	int64_t cpu_ms, mem_peak_bytes;
+};
+
+/* running → built; an older job of the image that waits in built becomes superseded by it. */
+int job_set_built(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e);
+/* built → published, with the row of the publication. */
+int job_set_published(struct db *db, int64_t id, int64_t attempt, const char *name, int64_t publish_ms, struct err *e);
+/* running or built → failed. */
+int job_set_failed(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e);
+/* running → cancelled: the agent has ended the attempt at a person's wish. */
+int job_set_cancelled(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e);
+/* running, or built whose artifact is gone → queued with a back-off; superseded instead where a newer one is
+ * queued. crash: counts towards held. */
+int job_set_requeued(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, int64_t not_before_ms,
+		     bool crash, struct err *e);
+/* running or built → held; superseded instead where a newer one is queued. */
+int job_set_held(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e);
+/* built stays built, and says for what. No event if the text is the same. */
+int job_set_waiting(struct db *db, int64_t id, int64_t attempt, const char *waiting_for, struct err *e);
+
+/* Start-up, nobody running: every running job as job_set_requeued would, cause "crash" or "stopped".
+ * After a crash it waits a second per crash so far; three crashes hold it. *n counts the jobs. */
+int job_recover(struct db *db, bool crash, int64_t *n, struct err *e);
+
+/* A person's: queued, held or built → cancelled. 1 done, 0 it runs (the agent must end it), -1 (ERR_USAGE: ended already). */
+int job_cancel(struct db *db, int64_t id, const char *who, struct err *e);
+/* failed, held or cancelled: enqueue its wish again with origin "retry". ERR_USAGE where it is in another state,
+ * or where the image has a newer job (that was not superseded). */
+int job_retry(struct db *db, int64_t id, const char *who, struct job_receipt *r, struct err *e);
+
+/* 1 found, 0 no such job, -1. */
+int job_get(struct db *db, int64_t id, struct job *out, struct err *e);
+/* The newest job of an image that is not superseded: 1, 0, -1. */
+int job_newest(struct db *db, const char *image, struct job *out, struct err *e);
+
+enum job_scope {
+	JOB_SCOPE_OPEN,   /* queued, running, built, held */
+	JOB_SCOPE_RECENT, /* those, and the last 20 that ended */
+	JOB_SCOPE_ALL,
+	JOB_SCOPE_BUILT,  /* waiting for the cache, oldest first */
+	JOB_SCOPE_RUNNING,
+};
+/* In the order of a queue: running, built, queued by (priority, id), held, then ended ones newest first.
+ * each() returning non-zero stops. The row is borrowed. each() may read by the same handle, not write. */
+int job_each(struct db *db, enum job_scope scope, int (*each)(void *arg, const struct job *j), void *arg, struct err *e);
+
+/* Attempts of a job, oldest first. Strings borrowed for the call. */
+struct attempt {
+	int64_t job, attempt, started_ms, ended_ms;
+	struct attempt_result result;
+};
+int attempt_each(struct db *db, int64_t job, int (*each)(void *arg, const struct attempt *a), void *arg, struct err *e);
+
+/* The append-only event log: what happened to a job (0: to the node), oldest first. Strings borrowed. */
+struct event {
+	int64_t id, at_ms, job, attempt;
+	const char *image, *event, *detail, *who;
+};
+int event_each(struct db *db, int64_t job, int (*each)(void *arg, const struct event *ev), void *arg, struct err *e);
+
+#endif

@@ -1,0 +1,124 @@
+/* listing: rows for people, in the order of a queue. One read transaction each, so that a listing is of one
+ * moment; rows are borrowed from SQLite, nothing is copied. DIAGNOSTICS: as query, and damaged rows. */
+#include "db/inner.h"
+
+#define PART(columns, index, where, order) \
+	"SELECT " columns "FROM jobs INDEXED BY " index " WHERE " where " ORDER BY " order " LIMIT ?1"
+
+static const char running[] = PART(JOB_COLUMNS, "jobs_one_running", "state = 'running'", "id");
+static const char built[] = PART(JOB_COLUMNS, "jobs_one_built", "state = 'built'", "id");
+static const char queued[] = PART(JOB_COLUMNS_FRESH, "jobs_claim", "state = 'queued'", "priority, id");
+static const char held[] = PART(JOB_COLUMNS, "jobs_one_held", "state = 'held'", "id");
+static const char ended[] = PART(JOB_COLUMNS, "jobs_ended", "ended_ms > 0", "ended_ms DESC, id DESC");
+
+enum { RECENT = 20, MAX_PARTS = 5 };
+
+static const struct {
+	const char *parts[MAX_PARTS + 1];
+	int64_t most_ended; /* -1: all */
+} scopes[] = {
+	[JOB_SCOPE_OPEN] = {{running, built, queued, held}, 0},
+	[JOB_SCOPE_RECENT] = {{running, built, queued, held, ended}, RECENT},
+	[JOB_SCOPE_ALL] = {{running, built, queued, held, ended}, -1},
+	[JOB_SCOPE_BUILT] = {{built}, 0},
+	[JOB_SCOPE_RUNNING] = {{running}, 0},
+};
+
+static int prepare(struct db *db, const char *text, sqlite3_stmt **q, struct err *e)
+{
+	if (sqlite3_prepare_v2(db->sql, text, -1, q, NULL) == SQLITE_OK)
+		return 0;
+	return db_fail(db->sql, db->queue_dir, "read", e);
+}
+
+/* All columns of the row that q stands on. */
+static int whole_row(struct db *db, sqlite3_stmt *q, sqlite3_stmt **whole, struct err *e)
+{
+	if (!*whole && prepare(db, "SELECT " JOB_COLUMNS "FROM jobs WHERE id = ?1", whole, e) < 0)
+		return -1;
+	sqlite3_reset(*whole);
+	sqlite3_bind_int64(*whole, 1, sqlite3_column_int64(q, 0));
+	switch (db_step(db, *whole, e)) {
+	case 1:
+		return 0;
+	case 0:
+		return err_set(e, ERR_US, "a row of a listing is not there");
+	default:
+		return -1;
+	}
+}
+
+/* 1 stopped by each(), 0 to the end, -1. Not from the cache of statements: each() may list as well. */
+static int list(struct db *db, const char *text, int64_t most, int (*each)(void *arg, const struct job *j), void *arg,
+		struct err *e)
+{
+	own_statement sqlite3_stmt *q = NULL;
+	own_statement sqlite3_stmt *whole = NULL;
+	struct job j;
+	int r;
+
+	if (prepare(db, text, &q, e) < 0)
+		return -1;
+	sqlite3_bind_int64(q, 1, most);
+	while ((r = db_step(db, q, e)) == 1) {
+		bool lacks = job_row_lacks(q);
+
+		if ((lacks && whole_row(db, q, &whole, e) < 0) || job_row_borrow(lacks ? whole : q, &j, e) < 0)
+			return -1;
+		if (each(arg, &j))
+			return 1;
+	}
+	return r;
+}
+
+int job_each(struct db *db, enum job_scope scope, int (*each)(void *arg, const struct job *j), void *arg, struct err *e)
+{
+	own_txn struct txn t = TXN_INIT;
+	int r = 0;
+
+	if (txn_read(&t, db, e) < 0)
+		return -1;
+	for (const char *const *part = scopes[scope].parts; *part && r == 0; part++)
+		r = list(db, *part, *part == ended ? scopes[scope].most_ended : -1, each, arg, e);
+	return r < 0 ? -1 : 0;
+}
+
+static int fetch(struct db *db, sqlite3_stmt *query, struct job *out, struct err *e)
+{
+	own_query sqlite3_stmt *q = query;
+	int r = db_step(db, q, e);
+
+	return r == 1 && job_row_copy(q, out, e) < 0 ? -1 : r;
+}
+
+/* Both are also used inside a write transaction of ours. */
+static int begin(struct txn *t, struct db *db, struct err *e)
+{
+	return db->writing ? 0 : txn_read(t, db, e);
+}
+
+int job_get(struct db *db, int64_t id, struct job *out, struct err *e)
+{
+	own_txn struct txn t = TXN_INIT;
+
+	if (begin(&t, db, e) < 0)
+		return -1;
+	return fetch(db, db_query(db, e, "SELECT " JOB_COLUMNS "FROM jobs WHERE id = ?1", val_int(id)), out, e);
+}
+
+/* Each branch is one look into an index that holds that state alone. */
+int job_newest(struct db *db, const char *image, struct job *out, struct err *e)
+{
+	own_txn struct txn t = TXN_INIT;
+
+	if (begin(&t, db, e) < 0)
+		return -1;
+	return fetch(db, db_query(db, e,
+		"SELECT " JOB_COLUMNS "FROM jobs WHERE id = (SELECT max(id) FROM ("
+		"SELECT id FROM jobs INDEXED BY jobs_one_queued WHERE image = ?1 AND state = 'queued' UNION ALL "
+		"SELECT id FROM jobs INDEXED BY jobs_one_running WHERE image = ?1 AND state = 'running' UNION ALL "
+		"SELECT id FROM jobs INDEXED BY jobs_one_built WHERE image = ?1 AND state = 'built' UNION ALL "
+		"SELECT id FROM jobs INDEXED BY jobs_one_held WHERE image = ?1 AND state = 'held' UNION ALL "
+		"SELECT max(id) FROM jobs INDEXED BY jobs_settled WHERE image = ?1 AND (state = 'published' OR state = 'failed' OR state = 'cancelled')))",
+		val_text(image)), out, e);
+}

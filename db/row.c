@@ -1,0 +1,162 @@
+/* row: a row of jobs as a struct job, believed only as far as it is well-formed: members of the queue's group
+ * can write anything there. DIAGNOSTICS: ERR_OPERATOR names the job whose row is damaged. */
+#include "db/inner.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[] = {
+	[JOB_QUEUED] = "queued", [JOB_RUNNING] = "running",       [JOB_BUILT] = "built",
+	[JOB_PUBLISHED] = "published", [JOB_FAILED] = "failed",   [JOB_HELD] = "held",
+	[JOB_SUPERSEDED] = "superseded", [JOB_CANCELLED] = "cancelled",
+};
+enum { N_STATES = sizeof(names) / sizeof(names[0]) };
+
+const char *job_state_name(enum job_state s)
+{
+	return (unsigned int)s < N_STATES ? names[s] : "unknown";
+}
+
+bool job_state_parse(const char *name, enum job_state *s)
+{
+	for (int i = 0; i < N_STATES; i++)
+		if (strcmp(names[i], name) == 0) {
+			*s = (enum job_state)i;
+			return true;
+		}
+	return false;
+}
+
+bool job_state_ended(enum job_state s)
+{
+	return s == JOB_PUBLISHED || s == JOB_FAILED || s == JOB_SUPERSEDED || s == JOB_CANCELLED;
+}
+
+/* Where the columns of JOB_COLUMNS are; those of JOB_COLUMNS_FRESH come first. */
+enum {
+	C_ID, C_IMAGE, C_REPO, C_REF, C_COMMIT, C_ORIGIN, C_PUSHED_BY, C_STATE, C_FORCE, C_CLEAN, C_ATTEMPT, C_NOT_BEFORE,
+	C_CREATED, N_FRESH, C_CRASHES = N_FRESH, C_SUPERSEDED_BY, C_REASON, C_WAITING_FOR, C_KEY, C_DIGEST, C_TREE,
+	C_INPUTS, C_BUILDER, C_BUILT_COMMIT, C_REUSED, C_STARTED, C_BUILT, C_ENDED,
+};
+
+static const struct {
+	int column;
+	size_t offset;
+} texts[] = {
+	{C_REPO, offsetof(struct job, repo)},           {C_REF, offsetof(struct job, ref)},
+	{C_COMMIT, offsetof(struct job, commit)},       {C_ORIGIN, offsetof(struct job, origin)},
+	{C_PUSHED_BY, offsetof(struct job, pushed_by)}, {C_REASON, offsetof(struct job, reason)},
+	{C_WAITING_FOR, offsetof(struct job, waiting_for)}, {C_KEY, offsetof(struct job, key)},
+	{C_DIGEST, offsetof(struct job, digest)},       {C_TREE, offsetof(struct job, tree)},
+	{C_INPUTS, offsetof(struct job, inputs)},       {C_BUILDER, offsetof(struct job, builder)},
+	{C_BUILT_COMMIT, offsetof(struct job, built_commit)},
+};
+enum { N_TEXTS = sizeof(texts) / sizeof(texts[0]) };
+
+static char **text_at(struct job *j, int i)
+{
+	return (char **)(void *)((char *)j + texts[i].offset);
+}
+
+const char *row_text(sqlite3_stmt *q, int column)
+{
+	const unsigned char *text = sqlite3_column_text(q, column);
+
+	return text ? (const char *)text : "";
+}
+
+/* "" or an object id. */
+static bool oid(const char *s)
+{
+	size_t len;
+
+	if (!*s)
+		return true;
+	len = strspn(s, "0123456789abcdef");
+	return s[len] == '\0' && (len == 40 || len == 64);
+}
+
+static bool well_formed(const struct job *j)
+{
+	return j->id > 0 && j->attempt >= 0 && j->crashes >= 0 && uuid_valid(j->image) && *j->commit && oid(j->commit) &&
+	       oid(j->key) && oid(j->digest) && oid(j->tree) && oid(j->inputs) && oid(j->built_commit);
+}
+
+bool job_row_lacks(sqlite3_stmt *q)
+{
+	return sqlite3_column_count(q) == N_FRESH && sqlite3_column_int64(q, C_ATTEMPT) != 0;
+}
+
+static void borrow_fresh(sqlite3_stmt *q, struct job *j)
+{
+	const char *image = row_text(q, C_IMAGE);
+
+	*j = (struct job){
+		.id = sqlite3_column_int64(q, C_ID),
+		.force = sqlite3_column_int(q, C_FORCE) != 0,
+		.clean = sqlite3_column_int(q, C_CLEAN) != 0,
+		.attempt = sqlite3_column_int64(q, C_ATTEMPT),
+		.not_before_ms = sqlite3_column_int64(q, C_NOT_BEFORE),
+		.created_ms = sqlite3_column_int64(q, C_CREATED),
+	};
+	if (strnlen(image, sizeof(j->image)) < sizeof(j->image))
+		strcpy(j->image, image);
+}
+
+static void borrow_rest(sqlite3_stmt *q, struct job *j)
+{
+	j->crashes = sqlite3_column_int64(q, C_CRASHES);
+	j->superseded_by = sqlite3_column_int64(q, C_SUPERSEDED_BY);
+	j->reused = sqlite3_column_int(q, C_REUSED) != 0;
+	j->started_ms = sqlite3_column_int64(q, C_STARTED);
+	j->built_ms = sqlite3_column_int64(q, C_BUILT);
+	j->ended_ms = sqlite3_column_int64(q, C_ENDED);
+}
+
+int job_row_borrow(sqlite3_stmt *q, struct job *j, struct err *e)
+{
+	int columns = sqlite3_column_count(q);
+	struct job row;
+	bool known;
+
+	borrow_fresh(q, &row);
+	if (columns > N_FRESH)
+		borrow_rest(q, &row);
+	known = job_state_parse(row_text(q, C_STATE), &row.state);
+	/* struct job owns its strings elsewhere, hence char *; nobody writes through a borrowed row. */
+	for (int i = 0; i < N_TEXTS; i++)
+		*text_at(&row, i) = (char *)(uintptr_t)(texts[i].column < columns ? row_text(q, texts[i].column) : "");
+	if (!known || !well_formed(&row))
+		return err_set(e, ERR_OPERATOR, "the row of job %lld is damaged; move the database away, and the next sweep "
+			       "queues again what is not warm", (long long)row.id);
+	*j = row;
+	return 0;
+}
+
+int job_row_copy(sqlite3_stmt *q, struct job *j, struct err *e)
+{
+	struct job row;
+	bool whole = true;
+
+	if (job_row_borrow(q, &row, e) < 0)
+		return -1;
+	for (int i = 0; i < N_TEXTS; i++) {
+		*text_at(&row, i) = strdup(*text_at(&row, i));
+		whole = whole && *text_at(&row, i);
+	}
+	if (!whole) {
+		job_fini(&row);
+		return err_set(e, ERR_NOBODY, "out of memory for a job");
+	}
+	*j = row;
+	return 0;
+}
+
+void job_fini(struct job *j)
+{
+	for (int i = 0; i < N_TEXTS; i++) {
+		free(*text_at(j, i));
+		*text_at(j, i) = NULL;
+	}
+}

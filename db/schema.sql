@@ -1,0 +1,142 @@
+-- The queue's database: jobs and their history. It may be deleted at any time; the next sweep
+-- queues again whatever is not warm.
+--
+-- Append-only: a line "-- version N" opens the statements that lead from version N-1 to N. Never
+-- edit a section that was released, add one. db/migrate.c runs them; user_version is the number.
+-- db/schema.awk makes a C array of them, so: no comment may open with "-- version" but those lines.
+--
+-- Rows can be written by every member of the queue's group, so nothing that reads them trusts them.
+
+-- version 1
+
+-- One wish to bring one image to one commit. Times are wall milliseconds, 0: not yet.
+CREATE TABLE jobs (
+	id            INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id > 0),
+	image         TEXT NOT NULL CHECK (length(image) = 36 AND image NOT GLOB '*[^0-9a-f-]*'),
+	repo          TEXT NOT NULL CHECK (length(repo) BETWEEN 1 AND 255),
+	ref           TEXT NOT NULL CHECK (length(ref) BETWEEN 1 AND 1000),
+	"commit"      TEXT NOT NULL CHECK (length("commit") IN (40, 64) AND "commit" NOT GLOB '*[^0-9a-f]*'),
+	origin        TEXT NOT NULL CHECK (length(origin) BETWEEN 1 AND 16 AND origin NOT GLOB '*[^a-z]*'),
+	pushed_by     TEXT CHECK (length(pushed_by) <= 1000),
+	priority      INTEGER NOT NULL DEFAULT 0,
+	force         INTEGER NOT NULL DEFAULT 0 CHECK (force IN (0, 1)),
+	clean         INTEGER NOT NULL DEFAULT 0 CHECK (clean IN (0, 1)),
+	state         TEXT NOT NULL CHECK (state IN ('queued', 'running', 'built', 'published', 'failed',
+	                                             'held', 'superseded', 'cancelled')),
+	attempt       INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
+	crashes       INTEGER NOT NULL DEFAULT 0 CHECK (crashes >= 0),
+	superseded_by INTEGER,
+	not_before_ms INTEGER NOT NULL DEFAULT 0 CHECK (not_before_ms >= 0),
+	reason        TEXT CHECK (length(reason) <= 1000),
+	waiting_for   TEXT CHECK (length(waiting_for) <= 1000),
+	key           TEXT CHECK (length(key) = 64 AND key NOT GLOB '*[^0-9a-f]*'),
+	digest        TEXT CHECK (length(digest) = 64 AND digest NOT GLOB '*[^0-9a-f]*'),
+	tree          TEXT CHECK (length(tree) IN (40, 64) AND tree NOT GLOB '*[^0-9a-f]*'),
+	inputs        TEXT CHECK (length(inputs) = 64 AND inputs NOT GLOB '*[^0-9a-f]*'),
+	builder       TEXT CHECK (length(builder) <= 64),
+	built_commit  TEXT CHECK (length(built_commit) IN (40, 64) AND built_commit NOT GLOB '*[^0-9a-f]*'),
+	reused        INTEGER NOT NULL DEFAULT 0 CHECK (reused IN (0, 1)),
+	created_ms    INTEGER NOT NULL,
+	started_ms    INTEGER NOT NULL DEFAULT 0,
+	built_ms      INTEGER NOT NULL DEFAULT 0,
+	ended_ms      INTEGER NOT NULL DEFAULT 0,
+	CHECK ((ended_ms > 0) = (state IN ('published', 'failed', 'superseded', 'cancelled'))),
+	CHECK ((superseded_by IS NOT NULL) = (state = 'superseded')),
+	CHECK (attempt > 0 OR state NOT IN ('running', 'built', 'published', 'failed', 'held')),
+	CHECK (digest IS NOT NULL OR state NOT IN ('built', 'published'))
+) STRICT;
+
+-- What must not be twice. The finished jobs are in none of these indexes.
+CREATE UNIQUE INDEX jobs_one_queued ON jobs (image) WHERE state = 'queued';
+CREATE UNIQUE INDEX jobs_one_running ON jobs (image) WHERE state = 'running';
+CREATE UNIQUE INDEX jobs_one_built ON jobs (image) WHERE state = 'built';
+CREATE UNIQUE INDEX jobs_one_held ON jobs (image) WHERE state = 'held';
+
+-- The order of claims, with all that a claim looks at; and who waits for a time.
+CREATE INDEX jobs_claim ON jobs (priority, id, not_before_ms, image) WHERE state = 'queued';
+CREATE INDEX jobs_due ON jobs (not_before_ms) WHERE state = 'queued' AND not_before_ms > 0;
+
+-- History: what ended last, and the last word on an image.
+CREATE INDEX jobs_ended ON jobs (ended_ms, id) WHERE ended_ms > 0;
+CREATE INDEX jobs_settled ON jobs (image, id) WHERE state = 'published' OR state = 'failed' OR state = 'cancelled';
+
+-- One run of a job. ended_ms 0: it runs.
+CREATE TABLE attempts (
+	job            INTEGER NOT NULL REFERENCES jobs (id),
+	attempt        INTEGER NOT NULL CHECK (attempt > 0),
+	started_ms     INTEGER NOT NULL,
+	ended_ms       INTEGER NOT NULL DEFAULT 0,
+	class          TEXT CHECK (length(class) <= 16),
+	cause          TEXT CHECK (length(cause) <= 64),
+	reason         TEXT CHECK (length(reason) <= 1000),
+	"commit"       TEXT CHECK (length("commit") IN (40, 64) AND "commit" NOT GLOB '*[^0-9a-f]*'),
+	tree           TEXT CHECK (length(tree) IN (40, 64) AND tree NOT GLOB '*[^0-9a-f]*'),
+	key            TEXT CHECK (length(key) = 64 AND key NOT GLOB '*[^0-9a-f]*'),
+	inputs         TEXT CHECK (length(inputs) = 64 AND inputs NOT GLOB '*[^0-9a-f]*'),
+	builder        TEXT CHECK (length(builder) <= 64),
+	digest         TEXT CHECK (length(digest) = 64 AND digest NOT GLOB '*[^0-9a-f]*'),
+	reused         INTEGER NOT NULL DEFAULT 0 CHECK (reused IN (0, 1)),
+	size_bytes     INTEGER NOT NULL DEFAULT 0,
+	checkout_ms    INTEGER NOT NULL DEFAULT 0,
+	build_ms       INTEGER NOT NULL DEFAULT 0,
+	check_ms       INTEGER NOT NULL DEFAULT 0,
+	store_ms       INTEGER NOT NULL DEFAULT 0,
+	cpu_ms         INTEGER NOT NULL DEFAULT 0,
+	mem_peak_bytes INTEGER NOT NULL DEFAULT 0,
+	PRIMARY KEY (job, attempt)
+) STRICT, WITHOUT ROWID;
+
+-- The attempt that an artifact came from first. The store knows what is there; this is history.
+CREATE TABLE artifacts (
+	digest     TEXT PRIMARY KEY CHECK (length(digest) = 64 AND digest NOT GLOB '*[^0-9a-f]*'),
+	key        TEXT,
+	tree       TEXT,
+	builder    TEXT,
+	image      TEXT NOT NULL,
+	job        INTEGER NOT NULL,
+	attempt    INTEGER NOT NULL,
+	size_bytes INTEGER NOT NULL,
+	built_ms   INTEGER NOT NULL,
+	FOREIGN KEY (job, attempt) REFERENCES attempts (job, attempt)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE publications (
+	id           INTEGER PRIMARY KEY,
+	job          INTEGER NOT NULL,
+	attempt      INTEGER NOT NULL,
+	image        TEXT NOT NULL,
+	digest       TEXT NOT NULL REFERENCES artifacts (digest),
+	name         TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 255), -- below Nova's cache directory
+	published_ms INTEGER NOT NULL,
+	publish_ms   INTEGER NOT NULL,
+	FOREIGN KEY (job, attempt) REFERENCES attempts (job, attempt)
+) STRICT;
+CREATE INDEX publications_job ON publications (job, attempt);
+
+-- What happened; job 0: to the node.
+CREATE TABLE events (
+	id      INTEGER PRIMARY KEY,
+	at_ms   INTEGER NOT NULL,
+	job     INTEGER NOT NULL,
+	attempt INTEGER NOT NULL,
+	image   TEXT,
+	event   TEXT NOT NULL CHECK (length(event) BETWEEN 1 AND 32),
+	detail  TEXT CHECK (length(detail) <= 1000),
+	who     TEXT CHECK (length(who) <= 1000)
+) STRICT;
+CREATE INDEX events_job ON events (job, id);
+
+CREATE TRIGGER events_stay BEFORE UPDATE ON events
+BEGIN
+	SELECT RAISE(ABORT, 'events are append-only');
+END;
+CREATE TRIGGER events_remain BEFORE DELETE ON events
+BEGIN
+	SELECT RAISE(ABORT, 'events are append-only');
+END;
+-- INSERT OR REPLACE deletes without asking the trigger above.
+CREATE TRIGGER events_append BEFORE INSERT ON events
+WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
+BEGIN
+	SELECT RAISE(ABORT, 'events are append-only');
+END;
