@@ -1,0 +1,53 @@
+/*
+ * record: a flat struct as a small JSON file, described by a table of its fields.
+ *
+ *     static const struct record_field fields[] = {
+ *             RECORD_FIELD(struct warm, image, RECORD_UUID),
+ *             …
+ *     };
+ *     record_save(path, fields, n, &warm, e);    durable on return
+ *     record_load(path, fields, n, &warm, e);
+ *
+ * What is read was written by us, but lies in a directory that others may reach: every value
+ * is checked against its kind, and no file is read beyond RECORD_MAX. Unknown names are passed
+ * over, so that an older hornero reads a newer one's files.
+ */
+#ifndef HORNERO_STORE_RECORD_H
+#define HORNERO_STORE_RECORD_H
+
+#include "lib/err.h"
+
+#include <stddef.h>
+
+enum { RECORD_MAX = 16384 };
+
+enum record_kind {
+	RECORD_HEX,   /* char[n + 1]: exactly n lower-case hexadecimal digits */
+	RECORD_KEY,   /* the same, or empty */
+	RECORD_OID,   /* char[65]: a git object id of 40 or 64 digits, or empty */
+	RECORD_UUID,  /* char[UUID_LEN + 1], canonical */
+	RECORD_WORD,  /* char[n + 1]: at most n of [A-Za-z0-9._-], or empty */
+	RECORD_COUNT, /* int64_t, 0 or more */
+	RECORD_TIME,  /* int64_t */
+	RECORD_INO,   /* uint64_t; a decimal string in the file, since JSON integers end at 2^63 */
+};
+
+struct record_field {
+	const char *name;
+	enum record_kind kind;
+	size_t offset, size;
+};
+
+#define RECORD_FIELD(type, member, kind_) \
+	{#member, kind_, offsetof(type, member), sizeof(((type *)NULL)->member)}
+
+/* Aside, fsync, rename, fsync of the directory; mode 0644. ERR_US where the struct itself
+ * would not be read back. */
+int record_save(const char *path, const struct record_field *fields, size_t n, const void *in, struct err *e);
+
+/* *out is written on success only. e->sys is ENOENT where there is no file, ERR_OPERATOR with
+ * e->sys 0 where there is one that makes no sense. */
+int record_load(const char *path, const struct record_field *fields, size_t n, void *out, size_t size,
+		struct err *e);
+
+#endif

@@ -1,0 +1,244 @@
+/* store: DIAGNOSTICS: ERR_OPERATOR where the directory is wrong or an artifact was changed by
+ * somebody else, ERR_NOBODY where the disk is full, ERR_US where a caller's digest is none. */
+#include "store/store.h"
+
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "store/record.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct record_field fields[] = {
+	RECORD_FIELD(struct manifest, digest, RECORD_HEX),
+	RECORD_FIELD(struct manifest, key, RECORD_KEY),
+	RECORD_FIELD(struct manifest, tree, RECORD_OID),
+	RECORD_FIELD(struct manifest, commit, RECORD_OID),
+	RECORD_FIELD(struct manifest, builder, RECORD_WORD),
+	RECORD_FIELD(struct manifest, image, RECORD_UUID),
+	RECORD_FIELD(struct manifest, job, RECORD_COUNT),
+	RECORD_FIELD(struct manifest, attempt, RECORD_COUNT),
+	RECORD_FIELD(struct manifest, size_bytes, RECORD_COUNT),
+	RECORD_FIELD(struct manifest, built_ms, RECORD_TIME),
+	RECORD_FIELD(struct manifest, ino, RECORD_INO),
+	RECORD_FIELD(struct manifest, mtime_ns, RECORD_TIME),
+	RECORD_FIELD(struct manifest, ctime_ns, RECORD_TIME),
+};
+enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+static char *raw_path(const char *store_dir, const char *digest)
+{
+	return fs_path("%s/artifact/%s.raw", store_dir, digest);
+}
+
+static char *manifest_path(const char *store_dir, const char *digest)
+{
+	return fs_path("%s/artifact/%s.json", store_dir, digest);
+}
+
+static int check_digest(const char *what, const char *digest, struct err *e)
+{
+	if (!sha256_valid(digest))
+		return err_set(e, ERR_US, "a %s must have 64 lower-case hexadecimal digits", what);
+	return 0;
+}
+
+int store_init(const char *store_dir, struct err *e)
+{
+	static const char *const rooms[] = {"artifact", "key", "stage", "warm"};
+
+	for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+		own_free char *path = fs_path("%s/%s", store_dir, rooms[i]);
+
+		if (fs_mkdir_p(path, 0755, e) < 0)
+			return -1;
+	}
+	if (fs_sync_dir(AT_FDCWD, store_dir, e) < 0)
+		return -1;
+	return fs_sync_parent(AT_FDCWD, store_dir, e);
+}
+
+static int64_t in_ns(struct timespec t)
+{
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void note_stat(struct manifest *m, const struct stat *st)
+{
+	m->ino = st->st_ino;
+	m->mtime_ns = in_ns(st->st_mtim);
+	m->ctime_ns = in_ns(st->st_ctim);
+}
+
+int store_compare(int fd, const struct manifest *m, struct err *e)
+{
+	struct stat st;
+	const char *what = NULL;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot stat artifact %.12s", m->digest);
+	if (!S_ISREG(st.st_mode))
+		what = "type";
+	else if (st.st_ino != m->ino)
+		what = "inode";
+	else if (st.st_size != m->size_bytes)
+		what = "size";
+	else if (in_ns(st.st_mtim) != m->mtime_ns)
+		what = "time of modification";
+	else if (in_ns(st.st_ctim) != m->ctime_ns)
+		what = "time of change";
+	if (what)
+		return err_set(e, ERR_OPERATOR, "artifact %.12s is not the file that was stored: its %s differs "
+			       "from the manifest; rebuild the image with `hornero rebuild UUID --force`",
+			       m->digest, what);
+	return 0;
+}
+
+int store_manifest(const char *store_dir, const char *digest, struct manifest *out, struct err *e)
+{
+	own_free char *path = manifest_path(store_dir, digest);
+	struct manifest m;
+
+	if (check_digest("digest", digest, e) < 0)
+		return -1;
+	if (record_load(path, fields, N_FIELDS, &m, sizeof(m), e) < 0) {
+		if (e->sys == ENOENT)
+			e->class = ERR_NOBODY;
+		return -1;
+	}
+	if (strcmp(m.digest, digest) != 0)
+		return err_set(e, ERR_OPERATOR, "%s speaks of another artifact", path);
+	*out = m;
+	return 0;
+}
+
+int store_open(const char *store_dir, const char *digest, struct manifest *m, struct err *e)
+{
+	own_free char *path = raw_path(store_dir, digest);
+	own_fd int fd = -1;
+	struct manifest found;
+
+	if (store_manifest(store_dir, digest, &found, e) < 0)
+		return -1;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot open %s", path);
+	if (store_compare(fd, &found, e) < 0)
+		return -1;
+	*m = found;
+	return steal_fd(&fd);
+}
+
+int store_point(const char *store_dir, const char *key, const char *digest, struct err *e)
+{
+	own_free char *path = fs_path("%s/key/%s", store_dir, key);
+	char line[SHA256_HEX + 2];
+
+	if (check_digest("content key", key, e) < 0 || check_digest("digest", digest, e) < 0)
+		return -1;
+	snprintf(line, sizeof(line), "%s\n", digest);
+	return fs_replace(AT_FDCWD, path, line, strlen(line), 0644, e);
+}
+
+/* 1 and the digest, 0 where the key is unknown or its file makes no sense, -1 error. */
+static int read_key(const char *path, char digest[SHA256_HEX + 1], struct err *e)
+{
+	own_free char *line = NULL;
+	size_t len;
+
+	if (fs_read(AT_FDCWD, path, SHA256_HEX + 1, &line, &len, e) < 0)
+		return e->sys == 0 || e->sys == ENOENT ? 0 : -1;
+	if (len != SHA256_HEX + 1 || line[SHA256_HEX] != '\n')
+		return 0;
+	line[SHA256_HEX] = '\0';
+	if (!sha256_valid(line))
+		return 0;
+	memcpy(digest, line, SHA256_HEX + 1);
+	return 1;
+}
+
+int store_find(const char *store_dir, const char *key, char digest[SHA256_HEX + 1], struct err *e)
+{
+	own_free char *path = fs_path("%s/key/%s", store_dir, key);
+	char found[SHA256_HEX + 1];
+	struct manifest m;
+	struct err why = ERR_INIT;
+	own_fd int fd = -1;
+	int got;
+
+	if (check_digest("content key", key, e) < 0)
+		return -1;
+	got = read_key(path, found, e);
+	if (got <= 0)
+		return got;
+	fd = store_open(store_dir, found, &m, &why);
+	if (fd < 0) {
+		/* Gone or changed: the key finds nothing, and building again mends it. */
+		if (why.sys != ENOENT)
+			log_warn("event=artifact-refused key=%s reason=\"%s\"", key, why.msg);
+		return 0;
+	}
+	memcpy(digest, found, sizeof(found));
+	return 1;
+}
+
+/* The bytes under their digest, durable; m learns what they look like now. */
+static int move_in(const char *stage_path, const char *path, struct manifest *m, struct err *e)
+{
+	own_fd int fd = open(stage_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, ERR_US, "cannot take %s into the store", stage_path);
+	if (!S_ISREG(st.st_mode) || st.st_size != m->size_bytes || st.st_nlink != 1)
+		return err_set(e, ERR_US, "cannot take %s into the store: it is not one regular file of %lld bytes",
+			       stage_path, (long long)m->size_bytes);
+	if (fchmod(fd, 0444) < 0 || fsync(fd) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot make %s durable", stage_path);
+	failpoint("store-staged");
+	if (rename(stage_path, path) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot move %s to %s", stage_path, path);
+	if (fs_sync_parent(AT_FDCWD, path, e) < 0 || fs_sync_parent(AT_FDCWD, stage_path, e) < 0)
+		return -1;
+	failpoint("store-taken");
+	/* Only now: the rename itself is a change of the inode. */
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot stat %s", path);
+	note_stat(m, &st);
+	return 0;
+}
+
+/* 1: these bytes are there already, as *m says from now on. */
+static int is_known(const char *store_dir, struct manifest *m)
+{
+	struct manifest old;
+	struct err why = ERR_INIT;
+	own_fd int fd = store_open(store_dir, m->digest, &old, &why);
+
+	if (fd < 0)
+		return 0;
+	*m = old;
+	return 1;
+}
+
+int store_take(const char *store_dir, const char *stage_path, struct manifest *m, struct err *e)
+{
+	own_free char *path = raw_path(store_dir, m->digest);
+	own_free char *beside = manifest_path(store_dir, m->digest);
+	char key[SHA256_HEX + 1];
+
+	if (check_digest("digest", m->digest, e) < 0 || check_digest("content key", m->key, e) < 0)
+		return -1;
+	memcpy(key, m->key, sizeof(key));
+	if (is_known(store_dir, m)) {
+		if (unlink(stage_path) < 0 && errno != ENOENT)
+			return err_sys(e, ERR_OPERATOR, "cannot remove %s", stage_path);
+		return store_point(store_dir, key, m->digest, e);
+	}
+	if (move_in(stage_path, path, m, e) < 0 || record_save(beside, fields, N_FIELDS, m, e) < 0)
+		return -1;
+	return store_point(store_dir, key, m->digest, e);
+}

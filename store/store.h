@@ -1,0 +1,62 @@
+/*
+ * store: finished RAW files, named by their SHA-256 and found by their content key.
+ *
+ *     STORE/artifact/DIGEST.raw     the bytes, mode 0444, never written again
+ *     STORE/artifact/DIGEST.json    manifest: what it was made of
+ *     STORE/key/KEY                 one line, the DIGEST that this key found last
+ *     STORE/stage/JOB.ATTEMPT/      where one attempt converts; swept at start
+ *     STORE/warm/UUID.json          see warm.h
+ *
+ * No database: deleting the queue loses nothing here. An artifact is there when its
+ * manifest is (written after the bytes are durable), a key when its line is.
+ */
+#ifndef HORNERO_STORE_STORE_H
+#define HORNERO_STORE_STORE_H
+
+#include "lib/err.h"
+#include "lib/sha.h"
+#include "lib/uuid.h"
+
+#include <stdint.h>
+
+/* What the content key was made of, and what came of it. Strings are bounded copies. */
+struct manifest {
+	char digest[SHA256_HEX + 1];
+	char key[SHA256_HEX + 1];
+	char tree[65];          /* object id of the keyed subtree */
+	char commit[65];        /* the commit it was first built for */
+	char builder[33];
+	char image[UUID_LEN + 1]; /* the image it was first built for */
+	int64_t job, attempt;
+	int64_t size_bytes;     /* virtual size = length of the RAW */
+	int64_t built_ms;       /* wall */
+	uint64_t ino;           /* of DIGEST.raw, with size, mtime and ctime: a changed file is never published */
+	int64_t mtime_ns, ctime_ns;
+};
+
+/* Make the subdirectories, mode 0755 (2775 for stage is not needed: its owner alone writes). */
+int store_init(const char *store_dir, struct err *e);
+
+/* The digest a key found last: 1 found and its artifact is there and unchanged, 0 not, -1 error. */
+int store_find(const char *store_dir, const char *key, char digest[SHA256_HEX + 1], struct err *e);
+
+/* Take the finished file at stage_path (same filesystem; nobody else can write it any more) into the store:
+ * fsync, mode 0444, rename to its digest, fsync of the directory, manifest, key. Fills m->ino, mtime_ns,
+ * ctime_ns. If the digest is there already the staged file is dropped and the manifest stays the older one,
+ * which *m then holds; the key of the caller points at it all the same. Durable on return. */
+int store_take(const char *store_dir, const char *stage_path, struct manifest *m, struct err *e);
+
+/* Point the key at a digest that is there (aside, rename, fsync). */
+int store_point(const char *store_dir, const char *key, const char *digest, struct err *e);
+
+/* The manifest beside an artifact; ERR_NOBODY + sys ENOENT where there is none. */
+int store_manifest(const char *store_dir, const char *digest, struct manifest *out, struct err *e);
+
+/* Is fd the file the manifest was written for: regular, same inode, size, mtime and ctime?
+ * -1 with ERR_OPERATOR says what differs. */
+int store_compare(int fd, const struct manifest *m, struct err *e);
+
+/* The RAW read-only, after comparing inode, size, mtime and ctime with the manifest. Descriptor or -1. */
+int store_open(const char *store_dir, const char *digest, struct manifest *m, struct err *e);
+
+#endif

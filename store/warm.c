@@ -1,0 +1,138 @@
+/* warm: DIAGNOSTICS: ERR_OPERATOR where the store's or the cache's directory cannot be used; a
+ * damaged record is only warned about, since publishing again writes a new one. */
+#include "store/warm.h"
+
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "store/record.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct record_field fields[] = {
+	RECORD_FIELD(struct warm, image, RECORD_UUID),
+	RECORD_FIELD(struct warm, name, RECORD_HEX),
+	RECORD_FIELD(struct warm, ino, RECORD_INO),
+	RECORD_FIELD(struct warm, born_ns, RECORD_COUNT),
+	RECORD_FIELD(struct warm, size_bytes, RECORD_COUNT),
+	RECORD_FIELD(struct warm, digest, RECORD_HEX),
+	RECORD_FIELD(struct warm, key, RECORD_KEY),
+	RECORD_FIELD(struct warm, commit, RECORD_OID),
+	RECORD_FIELD(struct warm, tree, RECORD_OID),
+	RECORD_FIELD(struct warm, inputs, RECORD_KEY),
+	RECORD_FIELD(struct warm, builder, RECORD_WORD),
+	RECORD_FIELD(struct warm, job, RECORD_COUNT),
+	RECORD_FIELD(struct warm, attempt, RECORD_COUNT),
+	RECORD_FIELD(struct warm, published_ms, RECORD_TIME),
+};
+enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+static char *record_path(const char *store_dir, const char *uuid, struct err *e)
+{
+	if (!uuid_valid(uuid)) {
+		err_set(e, ERR_US, "a warm record needs an image UUID");
+		return NULL;
+	}
+	return fs_path("%s/warm/%s.json", store_dir, uuid);
+}
+
+int warm_save(const char *store_dir, const struct warm *w, struct err *e)
+{
+	own_free char *path = record_path(store_dir, w->image, e);
+
+	return path ? record_save(path, fields, N_FIELDS, w, e) : -1;
+}
+
+int warm_remove(const char *store_dir, const char *uuid, struct err *e)
+{
+	own_free char *path = record_path(store_dir, uuid, e);
+
+	if (!path)
+		return -1;
+	if (unlink(path) < 0)
+		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
+	return fs_sync_parent(AT_FDCWD, path, e);
+}
+
+int warm_load(const char *store_dir, const char *uuid, struct warm *out, struct err *e)
+{
+	own_free char *path = record_path(store_dir, uuid, e);
+	struct warm w;
+
+	if (!path)
+		return -1;
+	if (record_load(path, fields, N_FIELDS, &w, sizeof(w), e) < 0) {
+		if (e->sys == ENOENT)
+			return 0;
+		if (e->sys != 0 || e->class == ERR_NOBODY)
+			return -1;
+		log_warn("event=warm-record-refused image=%s reason=\"%s\"", uuid, e->msg);
+		return 0;
+	}
+	if (strcmp(w.image, uuid) != 0) {
+		log_warn("event=warm-record-refused image=%s reason=\"it speaks of %s\"", uuid, w.image);
+		return 0;
+	}
+	*out = w;
+	return 1;
+}
+
+static enum warm_state look_at(const char *path, const struct warm *w, int64_t *born_ns, struct err *e)
+{
+	struct statx sx;
+
+	*born_ns = 0;
+	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &sx) < 0) {
+		if (errno == ENOENT)
+			return WARM_GONE;
+		err_sys(e, ERR_OPERATOR, "cannot look at %s", path);
+		return WARM_NONE;
+	}
+	if (sx.stx_mask & STATX_BTIME)
+		*born_ns = (int64_t)sx.stx_btime.tv_sec * 1000000000 + sx.stx_btime.tv_nsec;
+	if (!S_ISREG(sx.stx_mode) || sx.stx_ino != w->ino || (int64_t)sx.stx_size != w->size_bytes)
+		return WARM_FOREIGN;
+	return w->born_ns == 0 || w->born_ns == *born_ns ? WARM_OK : WARM_FOREIGN;
+}
+
+int warm_confirm(const char *cache_dir, struct warm *w, struct err *e)
+{
+	own_free char *path = fs_path("%s/%s", cache_dir, w->name);
+
+	w->born_ns = 0;
+	if (look_at(path, w, &w->born_ns, e) != WARM_OK)
+		return err_set(e, ERR_NOBODY, "%s is not what was published there a moment ago", path);
+	return 0;
+}
+
+int warm_look(const char *store_dir, const char *cache_dir, const char *uuid, struct warm *out,
+	      enum warm_state *state, struct err *e)
+{
+	own_free char *path = NULL;
+	int64_t born_ns;
+	struct warm w;
+	int got = warm_load(store_dir, uuid, &w, e);
+
+	if (got < 0)
+		return -1;
+	*state = WARM_NONE;
+	if (got == 0)
+		return 0;
+	path = fs_path("%s/%s", cache_dir, w.name);
+	*state = look_at(path, &w, &born_ns, e);
+	if (*state == WARM_NONE)
+		return -1;
+	*out = w;
+	return 0;
+}
+
+const char *warm_state_name(enum warm_state s)
+{
+	static const char *const names[] = {
+		[WARM_NONE] = "none", [WARM_OK] = "warm", [WARM_GONE] = "gone", [WARM_FOREIGN] = "foreign",
+	};
+
+	return (size_t)s < sizeof(names) / sizeof(names[0]) ? names[s] : "none";
+}
