@@ -1,0 +1,176 @@
+/* loose: DIAGNOSTICS: none of its own; whatever it does not understand is git's to answer. */
+#include "hooks/loose.h"
+
+#include "hooks/treescan.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+#include <zlib.h>
+
+enum { TREE_MAX = 8 << 20 /* bytes of a directory listing that we read ourselves */ };
+
+struct loose {
+	int fd;
+	bool inflating;
+	z_stream z;
+	char type[16];
+	size_t size; /* of the content */
+	unsigned char in[4096];
+};
+
+static void loose_close(struct loose *l)
+{
+	if (l->inflating)
+		inflateEnd(&l->z);
+	if (l->fd >= 0)
+		close(l->fd);
+}
+#define own_loose __attribute__((cleanup(loose_close)))
+
+/* Up to size bytes of what the stream holds; 0 at its end, -1 where it is broken. */
+static ssize_t loose_read(struct loose *l, void *out, size_t size)
+{
+	l->z.next_out = out;
+	l->z.avail_out = (unsigned int)size;
+	while (l->z.avail_out > 0) {
+		int r;
+
+		if (l->z.avail_in == 0) {
+			ssize_t n = read(l->fd, l->in, sizeof(l->in));
+
+			if (n < 0)
+				return -1;
+			l->z.next_in = l->in;
+			l->z.avail_in = (unsigned int)n;
+		}
+		r = inflate(&l->z, Z_NO_FLUSH);
+		if (r == Z_STREAM_END)
+			break;
+		if (r != Z_OK)
+			return -1;
+	}
+	return (ssize_t)(size - l->z.avail_out);
+}
+
+/* "TYPE SIZE" and a NUL, a byte at a time so that the content stays in the stream. */
+static bool read_header(struct loose *l)
+{
+	char header[48];
+
+	for (size_t i = 0; i < sizeof(header); i++) {
+		if (loose_read(l, &header[i], 1) != 1)
+			return false;
+		if (header[i] == '\0')
+			return sscanf(header, "%15[a-z] %zu", l->type, &l->size) == 2;
+	}
+	return false;
+}
+
+static bool open_below(struct loose *l, const char *dir, const char *oid)
+{
+	char path[PATH_MAX];
+
+	if (!dir || snprintf(path, sizeof(path), "%s/%.2s/%s", dir, oid, oid + 2) >= (int)sizeof(path))
+		return false;
+	l->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return l->fd >= 0;
+}
+
+/* The quarantine first: what is pushed is there. l is to be loose_close'd in any case. */
+static bool loose_open(struct loose *l, const char *oid, const char *type)
+{
+	if (!open_below(l, getenv("GIT_OBJECT_DIRECTORY"), oid) && !open_below(l, "objects", oid))
+		return false;
+	l->inflating = inflateInit(&l->z) == Z_OK;
+	return l->inflating && read_header(l) && strcmp(l->type, type) == 0;
+}
+
+/* The tree of a commit: its first line is "tree OID". */
+static bool tree_of(const char *commit, char oid[65])
+{
+	own_loose struct loose l = {.fd = -1};
+	char line[5 + 64 + 1];
+	size_t digits = strlen(commit);
+
+	if (!loose_open(&l, commit, "commit") || loose_read(&l, line, 5 + digits + 1) != (ssize_t)(5 + digits + 1))
+		return false;
+	if (memcmp(line, "tree ", 5) != 0 || line[5 + digits] != '\n')
+		return false;
+	memcpy(oid, line + 5, digits);
+	oid[digits] = '\0';
+	return strspn(oid, "0123456789abcdef") == digits;
+}
+
+/* Replaces oid, a tree's, by that of its entry. *mode is 0 where it has none. */
+static bool enter(char oid[65], const char *name, unsigned int *mode)
+{
+	own_loose struct loose l = {.fd = -1};
+	struct treescan scan;
+	char buf[4096];
+	ssize_t n;
+
+	if (!loose_open(&l, oid, "tree") || l.size > TREE_MAX)
+		return false;
+	treescan_init(&scan, name, strlen(oid) / 2);
+	while ((n = loose_read(&l, buf, sizeof(buf))) > 0)
+		treescan_feed(&scan, buf, (size_t)n);
+	*mode = scan.mode;
+	for (size_t i = 0; scan.mode && i < scan.oid_size; i++)
+		snprintf(oid + 2 * i, 3, "%02x", scan.oid[i]);
+	return n == 0;
+}
+
+static bool read_file(const char *oid, size_t max, struct found *f)
+{
+	own_loose struct loose l = {.fd = -1};
+	own_free char *text = NULL;
+
+	if (!loose_open(&l, oid, "blob"))
+		return false;
+	f->len = l.size;
+	if (l.size > max) {
+		f->kind = FOUND_TOO_LARGE;
+		return true;
+	}
+	text = calloc(1, l.size + 1);
+	if (!text || (l.size > 0 && loose_read(&l, text, l.size) != (ssize_t)l.size))
+		return false;
+	f->text = steal_ptr(&text);
+	return true;
+}
+
+int loose_find(const char *commit, const char *subdir, const char *name, size_t max, struct found *out)
+{
+	struct found f = {.kind = FOUND_NOTHING};
+	unsigned int mode = 0;
+	char part[NAME_MAX + 1];
+	char oid[65];
+
+	if (!tree_of(commit, oid))
+		return 0;
+	while (*subdir) {
+		size_t n = strcspn(subdir, "/");
+
+		if (n > NAME_MAX)
+			return 0;
+		memcpy(part, subdir, n);
+		part[n] = '\0';
+		subdir += n + (subdir[n] == '/');
+		if (!enter(oid, part, &mode))
+			return 0;
+		if (found_kind_of(mode) != FOUND_DIRECTORY) {
+			*out = f;
+			return 1;
+		}
+	}
+	if (!enter(oid, name, &mode))
+		return 0;
+	f.kind = found_kind_of(mode);
+	if (f.kind == FOUND_FILE && !read_file(oid, max, &f))
+		return 0;
+	*out = f;
+	return 1;
+}

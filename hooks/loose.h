@@ -1,0 +1,19 @@
+/*
+ * loose: the short way to a pushed file: a small push arrives as loose objects, each a zlib stream of
+ * "TYPE SIZE", a NUL and the content (gitrepository-layout(5), gitformat-pack is never needed).
+ *
+ *     if (loose_find(commit, subdir, name, max, &found) == 0)
+ *             … ask git: catfile_read() …
+ *
+ * Starting git costs 1.6 ms of a push's 25, and this 0.1. It knows loose objects in the quarantine and in
+ * objects/ and nothing else: for a pack, an alternate, a tag or anything odd it answers "ask git".
+ */
+#ifndef HORNERO_HOOKS_LOOSE_H
+#define HORNERO_HOOKS_LOOSE_H
+
+#include "hooks/found.h"
+
+/* commit:subdir/name (subdir "" for the root), run in the bare repository. 1 answered, 0 ask git. */
+int loose_find(const char *commit, const char *subdir, const char *name, size_t max, struct found *out);
+
+#endif
