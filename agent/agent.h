@@ -1,0 +1,110 @@
+/*
+ * agent: hornerod's one struct, and who does what with it.
+ *
+ *   hornerod.c    options, start and stop in the right order
+ *   loop.c        doorbell, signals, timer, watchdog: when to take a turn
+ *   turn.c        what a turn does: claim, publish, set the timer
+ *   attempt.c     one attempt: cgroup, supervisor, verdict, the job's next state
+ *   publication.c one publication: fence, publisher, record, the job's next state
+ *   sweeping.c    the sweep as a child
+ *   fence.c       who may publish an image now
+ *
+ * One thread. Nothing here blocks but short file and database work.
+ */
+#ifndef HORNERO_AGENT_AGENT_H
+#define HORNERO_AGENT_AGENT_H
+
+#include "agent/cgroup.h"
+#include "agent/verdict.h"
+#include "conf/conf.h"
+#include "db/db.h"
+#include "db/job.h"
+#include "lib/spawn.h"
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+struct agent;
+
+/* A running attempt. Ends when its supervisor is reaped and its cgroup empty. */
+struct attempt_run {
+	struct attempt_run *next;
+	struct agent *agent;
+	int64_t job, number;
+	char image[UUID_LEN + 1];
+	struct child supervisor;
+	sd_event_source *watch;
+	struct cg_leaf leaf;
+	bool has_leaf;
+	const char *ended_by;      /* NULL, or why we killed it: "cancelled", "stopped" */
+};
+
+/* A publication in flight. */
+struct publication {
+	struct publication *next;
+	struct agent *agent;
+	int64_t job, attempt;
+	char image[UUID_LEN + 1];
+	struct verdict verdict;
+	int socket;
+	struct child publisher;    /* pid 0 where a socket unit serves us */
+	sd_event_source *watch;
+	int64_t start_ms;          /* monotonic */
+	bool answered;
+};
+
+struct agent {
+	struct conf *conf;
+	const char *conf_path;
+	struct db *db;
+	struct cg *cg;             /* NULL: isolation none */
+	sd_event *loop;
+	int lock, bell;
+	sd_event_source *timer;
+	struct attempt_run *attempts;
+	struct publication *publications;
+	struct child sweep;        /* pid 0: none */
+	sd_event_source *sweep_watch;
+	int64_t next_sweep_ms;     /* monotonic */
+	int64_t images_mtime_ns;   /* of images_dir when the last sweep started */
+	int64_t publish_again_ms;  /* monotonic: after a publication failed, none is tried before */
+	bool stopping;
+};
+
+enum {
+	AGENT_DB_WAIT_MS = 2000,
+	AGENT_DEFER_RETRY_MS = 1000,   /* a built job whose publication is deferred is tried again */
+	AGENT_PUBLISH_AGAIN_MS = 5000, /* after a failure */
+};
+
+/* loop.c */
+int agent_loop_init(struct agent *a, struct err *e);
+void agent_loop_fini(struct agent *a);
+/* Take a turn soon, from the loop. */
+void agent_soon(struct agent *a, int64_t in_ms);
+
+/* turn.c */
+void agent_turn(struct agent *a);
+
+/* attempt.c */
+int attempt_start(struct agent *a, const struct job *j, struct err *e);
+/* Kill it; its end arrives through the loop. */
+void attempt_kill(struct attempt_run *r, const char *why);
+/* Wait for and settle every attempt and publication: for a stop. */
+void attempt_stop_all(struct agent *a);
+
+/* publication.c */
+int publication_start(struct agent *a, const struct job *j, struct err *e);
+bool publication_of(const struct agent *a, const char *image);
+void publication_stop_all(struct agent *a);
+
+/* sweeping.c */
+void sweeping_start(struct agent *a);
+void sweeping_stop(struct agent *a);
+
+/* fence.c: "JOB ATTEMPT TOKEN" becomes what a publisher of this image must have been told. */
+enum { FENCE_TOKEN = 32 };
+int fence_set(const struct conf *c, const char *image, int64_t job, int64_t attempt, char token[FENCE_TOKEN + 1],
+	      struct err *e);
+
+#endif

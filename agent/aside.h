@@ -1,0 +1,43 @@
+/*
+ * aside: a file that is on its way into Nova's cache, beside its final name.
+ *
+ *     struct aside a = ASIDE_INIT;
+ *     if (aside_open(&a, cache_dir_fd, uuid, job, attempt, e) < 0) …
+ *     … write a.fd, fsync it, take Nova's lock …
+ *     aside_rename(&a, final_name, e)
+ *     aside_close(&a);        removes it where it was not renamed
+ *
+ * Its name, .hornero-UUID.JOB.ATTEMPT, is outside every pattern of Nova's cache manager (40
+ * characters; 40 and "_"; swap_, ephemeral_; SHA1.part, SHA1.converted). Its maker holds an flock on
+ * it as long as it lives, so that what a killed publisher left is told from what a slow one writes.
+ */
+#ifndef HORNERO_AGENT_ASIDE_H
+#define HORNERO_AGENT_ASIDE_H
+
+#include "lib/err.h"
+
+#include <stdint.h>
+
+struct aside {
+	int dir; /* borrowed */
+	int fd;
+	char name[128]; /* "" once it is renamed or removed */
+};
+
+#define ASIDE_INIT { .dir = -1, .fd = -1 }
+
+/* A new empty file, mode 0644, locked; root gives it to the directory's owner. ERR_NOBODY where
+ * another publisher of the same attempt is at work. */
+int aside_open(struct aside *a, int dir, const char *uuid, int64_t job, int64_t attempt, struct err *e);
+
+/* Over final_name, in the same directory. Not yet durable. */
+int aside_rename(struct aside *a, const char *final_name, struct err *e);
+
+void aside_close(struct aside *a);
+
+/* Remove what publishers that are gone left in dir, of any image. Returns how many. */
+int aside_sweep(int dir);
+
+#define own_aside __attribute__((cleanup(aside_close)))
+
+#endif

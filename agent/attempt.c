@@ -1,0 +1,258 @@
+/* attempt: start one, and turn its end into the job's next state. DIAGNOSTICS: what cannot be
+ * started is requeued with the reason; a queue that refuses a state change is logged and the
+ * change is left to the next start's recovery. */
+#include "agent/agent.h"
+
+#include "lib/args.h"
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "conf/builder.h"
+#include "conf/image.h"
+#include "store/warm.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum { FIRST_JOIN_FD = 10, BACKOFF_FIRST_MS = 5000, BACKOFF_MOST_MS = 600000 };
+
+static int64_t backoff_ms(int64_t attempt)
+{
+	int64_t ms = BACKOFF_FIRST_MS;
+
+	while (--attempt > 0 && ms < BACKOFF_MOST_MS)
+		ms *= 2;
+	return ms < BACKOFF_MOST_MS ? ms : BACKOFF_MOST_MS;
+}
+
+static struct attempt_result result_of(const struct verdict *v)
+{
+	return (struct attempt_result){
+		.class = err_class_name(v->class), .cause = v->cause, .reason = v->reason,
+		.commit = v->commit, .tree = v->tree, .key = v->key, .inputs = v->inputs, .builder = v->builder,
+		.digest = v->digest, .reused = v->reused, .size_bytes = v->size_bytes,
+		.checkout_ms = v->checkout_ms, .build_ms = v->build_ms, .check_ms = v->check_ms, .store_ms = v->store_ms,
+		.cpu_ms = v->cpu_ms, .mem_peak_bytes = v->mem_peak_bytes,
+	};
+}
+
+/* The job's next state, by whose fault it was. */
+static int settle(struct agent *a, const struct attempt_run *r, const struct verdict *v, struct err *e)
+{
+	struct attempt_result res = result_of(v);
+	int64_t again_ms = clock_wall_ms() + backoff_ms(r->number);
+
+	if (r->ended_by && strcmp(r->ended_by, "cancelled") == 0)
+		return job_set_cancelled(a->db, r->job, r->number, &res, e);
+	if (r->ended_by)
+		return job_set_requeued(a->db, r->job, r->number, &res, 0, false, e);
+	switch (v->class) {
+	case ERR_NONE: return job_set_built(a->db, r->job, r->number, &res, e);
+	case ERR_PUSHER: return job_set_failed(a->db, r->job, r->number, &res, e);
+	case ERR_OPERATOR:
+	case ERR_USAGE: return job_set_held(a->db, r->job, r->number, &res, e);
+	case ERR_NOBODY: return job_set_requeued(a->db, r->job, r->number, &res, again_ms, false, e);
+	case ERR_US: break;
+	}
+	return job_set_requeued(a->db, r->job, r->number, &res, again_ms, true, e);
+}
+
+/* What the cgroup saw, and whether it killed somebody. */
+static void add_usage(struct agent *a, struct attempt_run *r, struct verdict *v)
+{
+	struct cg_usage usage = {0};
+
+	if (!r->has_leaf)
+		return;
+	cg_leaf_usage(a->cg, &r->leaf, &usage);
+	v->cpu_ms = usage.cpu_ms;
+	v->mem_peak_bytes = usage.mem_peak_bytes;
+	if (usage.oom_kills > 0 && v->class == ERR_PUSHER)
+		verdict_say(v, ERR_PUSHER, "oom", "out of memory: the build reached %lld MB (compile_mem_limit %lld MB) and was killed",
+			    (long long)usage.mem_peak_bytes / 1000000, (long long)a->conf->compile_mem_limit);
+}
+
+static void read_verdict(struct agent *a, const struct attempt_run *r, int status, struct verdict *v)
+{
+	struct err e = ERR_INIT;
+	char how[64];
+	int rc = verdict_read(a->conf->log_dir, r->job, r->number, v, &e);
+
+	if (rc == 1 && strcmp(v->image, r->image) == 0 && !r->ended_by)
+		return;
+	*v = (struct verdict){.job = r->job, .attempt = r->number};
+	memcpy(v->image, r->image, sizeof(v->image));
+	if (r->ended_by)
+		verdict_say(v, ERR_NOBODY, r->ended_by, "%s", r->ended_by);
+	else if (rc < 0)
+		verdict_say(v, e.class, "crash", "%s", e.msg);
+	else
+		verdict_say(v, ERR_US, "crash", "the supervisor left no verdict (%s)",
+			    spawn_status_text(status, how, sizeof(how)));
+}
+
+static void forget(struct agent *a, struct attempt_run *r)
+{
+	struct attempt_run **at = &a->attempts;
+
+	while (*at && *at != r)
+		at = &(*at)->next;
+	if (*at)
+		*at = r->next;
+	sd_event_source_disable_unref(r->watch);
+	free(r);
+}
+
+/* The supervisor has ended: reap it, empty the cgroup, decide. */
+static void finish(struct agent *a, struct attempt_run *r)
+{
+	int status = spawn_wait(&r->supervisor);
+	struct verdict v = {0};
+	struct err e = ERR_INIT;
+
+	read_verdict(a, r, status, &v);
+	add_usage(a, r, &v);
+	if (r->has_leaf && cg_leaf_end(a->cg, &r->leaf, &e) < 0)
+		log_error("event=cgroup-stays job=%lld %s", (long long)r->job, e.msg);
+	if (v.class != ERR_NONE && verdict_write(a->conf->log_dir, &v, &e) < 0)
+		log_warn("event=verdict-unwritten job=%lld %s", (long long)r->job, e.msg);
+	log_info("event=attempt-ended job=%lld attempt=%lld image=%s class=%s cause=%s cpu_ms=%lld reused=%d reason=\"%s\"",
+		 (long long)r->job, (long long)r->number, r->image, err_class_name(v.class), v.cause, (long long)v.cpu_ms,
+		 v.reused, v.reason);
+	if (settle(a, r, &v, &e) < 0)
+		log_error("event=state-unwritten job=%lld %s", (long long)r->job, e.msg);
+	forget(a, r);
+}
+
+static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
+{
+	struct attempt_run *r = arg;
+	struct agent *a = r->agent;
+
+	(void)src;
+	(void)fd;
+	(void)events;
+	finish(a, r);
+	agent_turn(a);
+	return 0;
+}
+
+/* The builder's group: the image file's builder, else the one that built it last. A first build whose
+ * builder only the checkout will choose runs in the group "new". */
+static void group_of(const struct agent *a, const char *uuid, char group[64])
+{
+	own_image struct image img = {0};
+	own_builders struct builders *list = NULL;
+	const struct builder *b = NULL;
+	struct warm w = {0};
+	struct err e = ERR_INIT;
+
+	snprintf(group, 64, "new");
+	if (image_load(a->conf->images_dir, uuid, &img, &e) < 0 || builders_load(a->conf->builders_dir, &list, &e) < 0)
+		return;
+	if (img.builder)
+		b = builder_find(list, img.builder);
+	else if (warm_load(a->conf->store_dir, uuid, &w, &e) == 1)
+		b = builder_find(list, w.builder);
+	if (b)
+		snprintf(group, 64, "%s", b->group);
+}
+
+static int make_leaf(struct agent *a, struct attempt_run *r, struct err *e)
+{
+	char group[64];
+	char name[64];
+
+	if (!a->cg)
+		return 0;
+	group_of(a, r->image, group);
+	snprintf(name, sizeof(name), "%lld.%lld", (long long)r->job, (long long)r->number);
+	if (cg_leaf_make(a->cg, a->conf, group, name, &r->leaf, e) < 0)
+		return -1;
+	r->has_leaf = true;
+	return 0;
+}
+
+static int start_supervisor(struct agent *a, struct attempt_run *r, const struct job *j, struct err *e)
+{
+	own_args struct args words = ARGS_INIT;
+	struct spawn_fd fds[CG_MAX_HIERARCHIES];
+	struct spawn s = SPAWN_INIT(NULL);
+
+	args_addf(&words, "%s/hornero-build", a->conf->libexec_dir);
+	args_addf(&words, "--conf=%s", a->conf->path);
+	args_addf(&words, "--image=%s", r->image);
+	args_addf(&words, "--job=%lld", (long long)r->job);
+	args_addf(&words, "--attempt=%lld", (long long)r->number);
+	args_addf(&words, "--join=%zu", r->leaf.njoin);
+	if (j->force)
+		args_add(&words, "--force");
+	if (j->clean)
+		args_add(&words, "--clean");
+	for (size_t i = 0; i < r->leaf.njoin; i++)
+		fds[i] = (struct spawn_fd){r->leaf.join[i], FIRST_JOIN_FD + (int)i};
+	s.argv = args_list(&words);
+	s.fds = fds;
+	s.nfds = r->leaf.njoin;
+	s.err = STDERR_FILENO;
+	return spawn_start(&s, &r->supervisor, e);
+}
+
+static int watch(struct agent *a, struct attempt_run *r, struct err *e)
+{
+	int rc = sd_event_add_io(a->loop, &r->watch, r->supervisor.pidfd, EPOLLIN, on_end, r);
+
+	if (rc >= 0)
+		return 0;
+	errno = -rc;
+	err_sys(e, ERR_US, "cannot watch a supervisor");
+	spawn_kill(&r->supervisor);
+	return -1;
+}
+
+int attempt_start(struct agent *a, const struct job *j, struct err *e)
+{
+	struct attempt_run *r = calloc(1, sizeof(*r));
+	char token[FENCE_TOKEN + 1];
+	struct verdict v = {0};
+	int rc;
+
+	if (!r)
+		return err_set(e, ERR_NOBODY, "out of memory for an attempt");
+	r->agent = a;
+	r->job = j->id;
+	r->number = j->attempt;
+	memcpy(r->image, j->image, sizeof(r->image));
+	r->next = a->attempts;
+	a->attempts = r;
+	/* A publication in flight keeps its fence: pushes must not starve it. */
+	rc = publication_of(a, j->image) ? 0 : fence_set(a->conf, j->image, j->id, j->attempt, token, e);
+	if (rc == 0 && make_leaf(a, r, e) == 0 && start_supervisor(a, r, j, e) == 0 && watch(a, r, e) == 0) {
+		log_info("event=attempt-started job=%lld attempt=%lld image=%s", (long long)r->job, (long long)r->number, r->image);
+		return 0;
+	}
+	verdict_say(&v, e->class, "start", "%s", e->msg);
+	log_error("event=attempt-not-started job=%lld reason=\"%s\"", (long long)r->job, v.reason);
+	if (r->has_leaf && cg_leaf_end(a->cg, &r->leaf, e) < 0)
+		log_error("event=cgroup-stays job=%lld %s", (long long)r->job, e->msg);
+	rc = settle(a, r, &v, e);
+	forget(a, r);
+	return rc;
+}
+
+void attempt_kill(struct attempt_run *r, const char *why)
+{
+	r->ended_by = why;
+	kill(r->supervisor.pid, SIGKILL);
+}
+
+void attempt_stop_all(struct agent *a)
+{
+	for (struct attempt_run *r = a->attempts; r; r = r->next)
+		attempt_kill(r, "stopped");
+	while (a->attempts)
+		finish(a, a->attempts);
+}

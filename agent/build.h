@@ -1,0 +1,48 @@
+/*
+ * build: one attempt of one job, from the ref to an artifact in the store. hornero-build's own.
+ *
+ * The supervisor stands outside every sandbox and parses nothing that came out of one: it looks
+ * at exit statuses, sizes, and three short lines of the checkout, each checked by its alphabet.
+ */
+#ifndef HORNERO_AGENT_BUILD_H
+#define HORNERO_AGENT_BUILD_H
+
+#include "agent/stage.h"
+#include "agent/verdict.h"
+#include "conf/builder.h"
+#include "conf/conf.h"
+#include "conf/image.h"
+
+#include <stdbool.h>
+
+enum { BUILD_MAX_JOIN = 8 };
+
+struct build {
+	const struct conf *conf;
+	const struct image *image;
+	const struct builders *builders;
+	const struct builder *builder; /* once the checkout has chosen it */
+	bool force, clean;
+	int join[BUILD_MAX_JOIN]; /* cgroup.procs of the attempt */
+	size_t njoin;
+	int work;                 /* repo_base/UUID, open */
+	char *work_path;
+	struct stage_log log;
+	struct verdict verdict;
+};
+
+/* The stages, in this order. Each returns 0, or -1 with build.verdict saying why. */
+
+/* Sandbox 1. 0: checked out; 1: the store knows the content already, verdict.digest is set. */
+int build_checkout(struct build *b);
+/* Sandbox 2. */
+int build_builder(struct build *b);
+/* Sandbox 3, then digest, store and manifest. */
+int build_store(struct build *b);
+
+/* A stage with what all three share. */
+void build_stage(struct build *b, struct stage *s);
+/* The verdict of a stage that did not end well: cause and reason by how it ended. `name` is what people call it. */
+int build_blame(struct build *b, const struct stage *s, const char *cause, const char *name);
+
+#endif

@@ -1,0 +1,169 @@
+/* build_checkout: sandbox 1, and the question whether the store knows the content already.
+ * DIAGNOSTICS: the verdict's class is the checkout's exit code. */
+#include "agent/build.h"
+
+#include "agent/key.h"
+#include "agent/sandbox.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What is under way while the checkout waits for its go. */
+struct choice {
+	struct build *b;
+	int go;      /* write end; closed = no */
+	bool known;
+	bool failed; /* b->verdict says why */
+};
+
+static bool is_oid(const char *s)
+{
+	size_t n = strlen(s);
+
+	return (n == 40 || n == 64) && strspn(s, "0123456789abcdef") == n;
+}
+
+static int fill_keys(struct build *b, struct err *e)
+{
+	struct verdict *v = &b->verdict;
+	char toolchain[SHA256_HEX + 1];
+
+	if (key_toolchain(b->conf, b->builder, toolchain, e) < 0)
+		return -1;
+	if (key_content(b->builder, v->tree, toolchain, v->key, e) < 0)
+		return -1;
+	return key_inputs(b->image, b->builder, toolchain, v->inputs, e);
+}
+
+/* 1: the store has it, 0: it must be built, -1. */
+static int look_up(struct build *b, struct err *e)
+{
+	struct manifest m;
+	int found;
+
+	if (b->force || b->clean)
+		return 0;
+	found = store_find(b->conf->store_dir, b->verdict.key, b->verdict.digest, e);
+	if (found == 1 && store_manifest(b->conf->store_dir, b->verdict.digest, &m, e) == 0)
+		b->verdict.size_bytes = m.size_bytes;
+	return found;
+}
+
+/* Commit, tree and builder are known: decide. */
+static void decide(struct choice *ch)
+{
+	struct build *b = ch->b;
+	struct verdict *v = &b->verdict;
+	struct err e = ERR_INIT;
+	int found = -1;
+
+	b->builder = builder_find(b->builders, v->builder);
+	if (!b->builder) {
+		ch->failed = true;
+		verdict_say(v, ERR_PUSHER, "checkout", "no builder is called \"%s\" on this node; correct `builder` in "
+			    ".hornero.yaml or in the image file", v->builder);
+	} else if (fill_keys(b, &e) < 0 || (found = look_up(b, &e)) < 0) {
+		ch->failed = true;
+		verdict_say(v, e.class, "configuration", "%s", e.msg);
+	}
+	ch->known = found == 1;
+	if (found == 0)
+		(void)fs_write_all(ch->go, "g", 1);
+	close(steal_fd(&ch->go));
+}
+
+static void on_line(void *arg, const char *line)
+{
+	struct choice *ch = arg;
+	struct verdict *v = &ch->b->verdict;
+
+	if (ch->go < 0)
+		return;
+	if (strncmp(line, "commit ", 7) == 0 && is_oid(line + 7)) {
+		snprintf(v->commit, sizeof(v->commit), "%s", line + 7);
+	} else if (strncmp(line, "tree ", 5) == 0 && is_oid(line + 5)) {
+		snprintf(v->tree, sizeof(v->tree), "%s", line + 5);
+	} else if (strncmp(line, "builder ", 8) == 0 && v->commit[0] && v->tree[0]) {
+		snprintf(v->builder, sizeof(v->builder), "%s", line + 8);
+		decide(ch);
+	}
+}
+
+static void add_words(struct build *b, struct args *a, const char *repo)
+{
+	const struct conf *c = b->conf;
+	own_free char *program = fs_path("%s/hornero-checkout", c->libexec_dir);
+
+	sandbox_begin(a, STAGE_FD_SANDBOX);
+	sandbox_bind(a, "--ro-bind", program, "/hornero-checkout");
+	sandbox_bind(a, "--ro-bind", repo, "/repo.git");
+	sandbox_bind(a, "--bind", b->work_path, "/work");
+	sandbox_env(a, "HOME", "/work");
+	sandbox_command(a);
+	args_add(a, "/hornero-checkout");
+	args_add(a, "--repo");
+	args_add(a, "/repo.git");
+	args_add(a, "--ref");
+	args_add(a, b->image->ref);
+	args_add(a, "--subdir");
+	args_add(a, b->image->subdir);
+	args_add(a, "--work");
+	args_add(a, "/work");
+	if (b->clean)
+		args_add(a, "--clean");
+	if (b->image->builder) {
+		args_add(a, "--builder");
+		args_add(a, b->image->builder);
+		return;
+	}
+	for (size_t i = 0; i < b->builders->n; i++)
+		for (char **file = b->builders->list[i].detect; file && *file; file++) {
+			args_add(a, "--detect");
+			args_addf(a, "%s=%s", b->builders->list[i].name, *file);
+		}
+}
+
+int build_checkout(struct build *b)
+{
+	own_free char *repo = fs_path("%s/%s.git", b->conf->repo_root, b->image->repo);
+	struct choice ch = {.b = b, .go = -1};
+	own_fd int their_go = -1;
+	own_stage struct stage s;
+	struct err e = ERR_INIT;
+	struct stat st;
+	int pair[2];
+
+	if (stat(repo, &st) < 0)
+		return verdict_say(&b->verdict, ERR_OPERATOR, "checkout", "there is no repository %s; hornero repo create %s", repo,
+				   b->image->repo);
+	build_stage(b, &s);
+	s.speaks = true;
+	add_words(b, &s.args, repo);
+	/* Repositories are readable by their group only; the unprivileged build user has none. */
+	if (s.set_ids)
+		s.gid = st.st_gid;
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return verdict_say(&b->verdict, ERR_NOBODY, "checkout", "cannot make a pipe");
+	their_go = pair[0];
+	ch.go = pair[1];
+	s.fds[s.nfds++] = (struct spawn_fd){their_go, STAGE_FD_GO};
+	s.on_line = on_line;
+	s.arg = &ch;
+	if (stage_run(&s, &e) < 0) {
+		own_fd_end(&ch.go);
+		return verdict_say(&b->verdict, e.class, "sandbox", "%s", e.msg);
+	}
+	b->verdict.checkout_ms = s.took_ms;
+	own_fd_end(&ch.go);
+	if (ch.failed)
+		return -1;
+	if (s.ended != STAGE_EXIT || s.status != 0)
+		return build_blame(b, &s, "checkout", "the checkout");
+	if (!b->builder)
+		return verdict_say(&b->verdict, ERR_US, "checkout", "the checkout ended without naming commit, tree and builder");
+	return ch.known ? 1 : 0;
+}

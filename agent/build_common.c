@@ -1,0 +1,54 @@
+/* build_common: what the three stages share. DIAGNOSTICS: none of its own. */
+#include "agent/build.h"
+
+#include <string.h>
+#include <unistd.h>
+
+void build_stage(struct build *b, struct stage *s)
+{
+	stage_init(s, &b->log);
+	s->join = b->join;
+	s->njoin = b->njoin;
+	s->set_ids = geteuid() == 0;
+	s->uid = b->conf->build_uid;
+	s->gid = b->conf->build_gid;
+	s->wall_ms = b->conf->build_timeout_s * 1000;
+}
+
+/* A builder's exit code means what its author likes and blames the pusher; those of our own
+ * programs name the class, and a signal there is our bug. */
+static int blame_exit(struct build *b, const struct stage *s, const char *cause, const char *name)
+{
+	struct verdict *v = &b->verdict;
+
+	if (s->status > 128 && s->status < 128 + 65)
+		return verdict_say(v, s->speaks ? ERR_US : ERR_PUSHER, "signal", "%s was killed by signal %d (%s)", name,
+				   s->status - 128, strsignal(s->status - 128));
+	if (s->text[0])
+		return verdict_say(v, err_class_of_exit(s->status), cause, "%s", s->text);
+	return verdict_say(v, s->speaks ? err_class_of_exit(s->status) : ERR_PUSHER, cause, "%s ended with exit %d", name,
+			   s->status);
+}
+
+int build_blame(struct build *b, const struct stage *s, const char *cause, const char *name)
+{
+	struct verdict *v = &b->verdict;
+
+	switch (s->ended) {
+	case STAGE_TIMEOUT:
+		return verdict_say(v, ERR_PUSHER, "timeout", "%s took longer than %lld s (build_timeout)", name,
+				   (long long)s->wall_ms / 1000);
+	case STAGE_SILENCE:
+		return verdict_say(v, ERR_PUSHER, "silence", "%s printed nothing for %lld s (silence_timeout)", name,
+				   (long long)s->silence_ms / 1000);
+	case STAGE_LOG:
+		return verdict_say(v, ERR_PUSHER, "log", "%s printed more than %lld bytes (log_limit)", name,
+				   (long long)s->log->limit_bytes);
+	case STAGE_SANDBOX:
+		return verdict_say(v, ERR_OPERATOR, "sandbox", "bubblewrap could not close the sandbox for %s; its words are in the log",
+				   name);
+	case STAGE_EXIT:
+		break;
+	}
+	return blame_exit(b, s, cause, name);
+}

@@ -1,0 +1,148 @@
+/* hornero-build: supervisor of one attempt. DIAGNOSTICS: exit 0 when a verdict was written,
+ * whatever it says; else the class's exit code, and the agent takes it for a crash. */
+#include "agent/build.h"
+
+#include "lib/fs.h"
+#include "lib/failpoint.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { FIRST_JOIN_FD = 10 };
+
+struct options {
+	const char *conf, *image;
+	int64_t job, attempt;
+	size_t njoin;
+	bool force, clean;
+};
+
+static int parse(int argc, char **argv, struct options *o, struct err *e)
+{
+	static const struct option words[] = {
+		{"conf", required_argument, NULL, 'c'},    {"image", required_argument, NULL, 'i'},
+		{"job", required_argument, NULL, 'j'},     {"attempt", required_argument, NULL, 'a'},
+		{"join", required_argument, NULL, 'n'},    {"force", no_argument, NULL, 'f'},
+		{"clean", no_argument, NULL, 'x'},         {NULL, 0, NULL, 0},
+	};
+	int word;
+
+	*o = (struct options){0};
+	while ((word = getopt_long(argc, argv, "c:", words, NULL)) != -1) {
+		switch (word) {
+		case 'c': o->conf = optarg; break;
+		case 'i': o->image = optarg; break;
+		case 'j': o->job = strtoll(optarg, NULL, 10); break;
+		case 'a': o->attempt = strtoll(optarg, NULL, 10); break;
+		case 'n': o->njoin = strtoul(optarg, NULL, 10); break;
+		case 'f': o->force = true; break;
+		case 'x': o->clean = true; break;
+		default: return err_set(e, ERR_USAGE, "hornero-build is started by hornerod");
+		}
+	}
+	if (!o->image || !uuid_valid(o->image) || o->job < 1 || o->attempt < 1 || o->njoin > BUILD_MAX_JOIN)
+		return err_set(e, ERR_USAGE, "hornero-build is started by hornerod");
+	return 0;
+}
+
+static int open_log(struct build *b, struct err *e)
+{
+	own_free char *path = fs_path("%s/%lld.%lld.log", b->conf->log_dir, (long long)b->verdict.job,
+				      (long long)b->verdict.attempt);
+	own_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+
+	if (fd < 0 || fchmod(fd, 0640) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot open the log %s", path);
+	b->log = (struct stage_log){.fd = steal_fd(&fd), .limit_bytes = b->conf->log_limit_bytes};
+	return 0;
+}
+
+/* repo_base/UUID, owned by whoever builds. */
+static int open_work(struct build *b, struct err *e)
+{
+	struct stat st;
+
+	b->work_path = fs_path("%s/%s", b->conf->repo_base, b->image->uuid);
+	if (fs_mkdir_p(b->work_path, 0750, e) < 0)
+		return -1;
+	b->work = fs_open_dir(AT_FDCWD, b->work_path, e);
+	if (b->work < 0)
+		return -1;
+	if (geteuid() == 0 && (fstat(b->work, &st) < 0 || st.st_uid != b->conf->build_uid) &&
+	    fchown(b->work, b->conf->build_uid, b->conf->build_gid) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot hand %s to the build user", b->work_path);
+	return 0;
+}
+
+/* All three stages; the verdict says how it went. */
+static void run(struct build *b)
+{
+	int known;
+
+	stage_note(&b->log, "job %lld, attempt %lld: %s, %s of %s", (long long)b->verdict.job, (long long)b->verdict.attempt,
+		   b->image->name[0] ? b->image->name : b->image->uuid, b->image->ref, b->image->repo);
+	known = build_checkout(b);
+	if (known == 1) {
+		b->verdict.reused = true;
+		stage_note(&b->log, "same content as artifact %.12s: no build", b->verdict.digest);
+	} else if (known == 0 && build_builder(b) == 0 && build_store(b) == 0) {
+		stage_note(&b->log, "artifact %.12s, %lld bytes, is in the store", b->verdict.digest,
+			   (long long)b->verdict.size_bytes);
+	}
+	if (b->verdict.class != ERR_NONE)
+		stage_note(&b->log, "%s", b->verdict.reason);
+}
+
+static int supervise(const struct options *o, struct err *e)
+{
+	own_conf struct conf *c = NULL;
+	own_builders struct builders *builders = NULL;
+	own_image struct image img = {0};
+	struct build b = {.force = o->force, .clean = o->clean, .njoin = o->njoin, .image = &img, .work = -1};
+	int rc;
+
+	if (conf_load(&c, conf_find(o->conf), e) < 0)
+		return -1;
+	failpoint_arm(c->failpoint);
+	b.conf = c;
+	b.verdict.job = o->job;
+	b.verdict.attempt = o->attempt;
+	memcpy(b.verdict.image, o->image, sizeof(b.verdict.image));
+	for (size_t i = 0; i < o->njoin; i++) {
+		b.join[i] = FIRST_JOIN_FD + (int)i;
+		fcntl(b.join[i], F_SETFD, FD_CLOEXEC);
+	}
+	if (open_log(&b, e) < 0 || stage_prepare(e) < 0)
+		return -1;
+	if (image_load(c->images_dir, o->image, &img, e) < 0 || builders_load(c->builders_dir, &builders, e) < 0 ||
+	    open_work(&b, e) < 0) {
+		verdict_say(&b.verdict, e->class, "configuration", "%s", e->msg);
+		stage_note(&b.log, "%s", b.verdict.reason);
+	} else {
+		b.builders = builders;
+		run(&b);
+	}
+	failpoint("build-before-verdict");
+	rc = verdict_write(c->log_dir, &b.verdict, e);
+	own_fd_end(&b.work);
+	own_fd_end(&b.log.fd);
+	free(b.work_path);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = ERR_INIT;
+	struct options o;
+
+	log_open("hornero-build", LOG_LEVEL_INFO);
+	if (parse(argc, argv, &o, &e) < 0 || supervise(&o, &e) < 0) {
+		log_error("%s", e.msg);
+		return err_exit(e.class);
+	}
+	return 0;
+}

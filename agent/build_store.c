@@ -1,0 +1,119 @@
+/* build_store: sandbox 3, the check, then the digest and the store. Nobody of the builder's
+ * sandbox is left when this starts. DIAGNOSTICS: ERR_PUSHER where the artifact is missing or no good. */
+#include "agent/build.h"
+
+#include "agent/sandbox.h"
+#include "lib/clock.h"
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The artifact, opened beneath the work directory: no link is followed, no device waited for. */
+static int open_artifact(struct build *b)
+{
+	const char *path = b->builder->artifact;
+	own_fd int fd = fs_open_beneath(b->work, path + strlen("/build/"), O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return verdict_say(&b->verdict, ERR_PUSHER, "artifact", "%s ended well but left no %s", b->builder->argv[0], path);
+	if (fd < 0 && (errno == ELOOP || errno == EXDEV))
+		return verdict_say(&b->verdict, ERR_PUSHER, "artifact", "%s is reached through a symbolic link; make it a file", path);
+	if (fd < 0)
+		return verdict_say(&b->verdict, ERR_PUSHER, "artifact", "%s cannot be opened: %s", path, strerror(errno));
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return verdict_say(&b->verdict, ERR_PUSHER, "artifact", "%s is not a regular file", path);
+	return steal_fd(&fd);
+}
+
+/* The empty file that the check fills; the build user's while it does. */
+static int open_staged(struct build *b, const char *path, struct err *e)
+{
+	own_fd int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0 || (geteuid() == 0 && fchown(fd, b->conf->build_uid, b->conf->build_gid) < 0))
+		return err_sys(e, ERR_OPERATOR, "cannot make %s", path);
+	return steal_fd(&fd);
+}
+
+static int check(struct build *b, int in, int out)
+{
+	own_free char *program = fs_path("%s/hornero-check", b->conf->libexec_dir);
+	own_stage struct stage s;
+	struct err e = ERR_INIT;
+
+	build_stage(b, &s);
+	s.speaks = true;
+	sandbox_begin(&s.args, STAGE_FD_SANDBOX);
+	sandbox_bind(&s.args, "--ro-bind", program, "/hornero-check");
+	sandbox_env(&s.args, "HOME", "/tmp");
+	sandbox_command(&s.args);
+	args_add(&s.args, "/hornero-check");
+	args_add(&s.args, "--format");
+	args_add(&s.args, b->builder->format == BUILDER_RAW ? "raw" : "qcow2");
+	args_add(&s.args, "--max");
+	args_addf(&s.args, "%lld", (long long)b->conf->image_size_limit_bytes);
+	s.fds[s.nfds++] = (struct spawn_fd){in, STAGE_FD_IN};
+	s.fds[s.nfds++] = (struct spawn_fd){out, STAGE_FD_OUT};
+	if (stage_run(&s, &e) < 0)
+		return verdict_say(&b->verdict, e.class, "sandbox", "%s", e.msg);
+	b->verdict.check_ms = s.took_ms;
+	if (s.ended != STAGE_EXIT || s.status != 0)
+		return build_blame(b, &s, "check", "the check of the artifact");
+	return 0;
+}
+
+/* Digest, take, manifest. The file belongs to us alone again. */
+static int take(struct build *b, int fd, const char *staged, struct err *e)
+{
+	struct verdict *v = &b->verdict;
+	struct manifest m = {.job = v->job, .attempt = v->attempt, .built_ms = clock_wall_ms()};
+	struct stat st;
+
+	if ((geteuid() == 0 && fchown(fd, 0, 0) < 0) || fstat(fd, &st) < 0)
+		return err_sys(e, ERR_US, "cannot take %s back", staged);
+	if (sha256_fd(fd, m.digest, e) < 0)
+		return -1;
+	m.size_bytes = st.st_size;
+	memcpy(m.key, v->key, sizeof(m.key));
+	memcpy(m.tree, v->tree, sizeof(m.tree));
+	memcpy(m.commit, v->commit, sizeof(m.commit));
+	memcpy(m.builder, v->builder, sizeof(m.builder));
+	memcpy(m.image, v->image, sizeof(m.image));
+	failpoint("build-before-store");
+	if (store_take(b->conf->store_dir, staged, &m, e) < 0)
+		return -1;
+	memcpy(v->digest, m.digest, sizeof(v->digest));
+	v->size_bytes = m.size_bytes;
+	return 0;
+}
+
+int build_store(struct build *b)
+{
+	own_free char *staged = fs_path("%s/stage/%lld.%lld.raw", b->conf->store_dir, (long long)b->verdict.job,
+					(long long)b->verdict.attempt);
+	own_fd int in = open_artifact(b);
+	own_fd int out = -1;
+	int64_t start_ms;
+	struct err e = ERR_INIT;
+	int rc;
+
+	if (in < 0)
+		return -1;
+	out = open_staged(b, staged, &e);
+	if (out < 0)
+		return verdict_say(&b->verdict, e.class, "store", "%s", e.msg);
+	rc = check(b, in, out);
+	start_ms = clock_mono_ms();
+	if (rc == 0 && take(b, out, staged, &e) < 0)
+		rc = verdict_say(&b->verdict, e.class, "store", "%s", e.msg);
+	b->verdict.store_ms = clock_mono_ms() - start_ms;
+	if (rc < 0)
+		unlink(staged);
+	return rc;
+}

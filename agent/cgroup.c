@@ -1,0 +1,523 @@
+/* cgroup: DIAGNOSTICS: ERR_OPERATOR where a hierarchy, a controller or a right is
+ * missing, with the line that mends it; ERR_US where a group does not get empty. */
+#include "agent/cgroup.h"
+
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <libcgroup.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+
+/* The controllers that we use where they are; the first three must be there. */
+static const char *const wanted[] = {"cpu", "memory", "pids", "cpuacct", "freezer", "blkio"};
+enum { N_WANTED = sizeof(wanted) / sizeof(wanted[0]), N_NEEDED = 3 };
+
+struct cg {
+	bool v2;
+	char *name;                      /* of TOP for libcgroup: below each mount point */
+	char *tops[CG_MAX_HIERARCHIES];  /* absolute path of TOP, one per hierarchy */
+	size_t ntops;
+	bool has[N_WANTED];
+	const char *top_of[N_WANTED];    /* into tops */
+};
+
+struct setting {
+	int controller; /* index into wanted */
+	const char *file;
+	char value[48];
+};
+
+/* ---- finding the hierarchy ---- */
+
+static bool is_v2_mount(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+static bool is_delegated(const char *dir)
+{
+	char flag[2] = "";
+	own_free char *control = fs_path("%s/cgroup.subtree_control", dir);
+
+	if (getxattr(dir, "trusted.delegate", flag, 1) == 1 || getxattr(dir, "user.delegate", flag, 1) == 1)
+		return flag[0] == '1';
+	return geteuid() != 0 && access(dir, W_OK) == 0 && access(control, W_OK) == 0;
+}
+
+/* Our own group on v2, "" for the root; a trailing "/agent" that we made is dropped. */
+static int own_group_v2(char **out, struct err *e)
+{
+	own_free char *text = NULL;
+	own_free char *path = NULL;
+	char *line;
+	size_t len;
+
+	if (fs_read(AT_FDCWD, "/proc/self/cgroup", 65536, &text, &len, e) < 0)
+		return -1;
+	line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+	if (!line)
+		return err_set(e, ERR_OPERATOR, "/proc/self/cgroup names no cgroup v2 group");
+	line += line == text ? 3 : 4;
+	line[strcspn(line, "\n")] = '\0';
+	path = fs_path("%s", strcmp(line, "/") == 0 ? "" : line);
+	len = strlen(path);
+	if (len > 6 && strcmp(path + len - 6, "/agent") == 0)
+		path[len - 6] = '\0';
+	*out = steal_ptr(&path);
+	return 0;
+}
+
+static int write_value(const char *dir, const char *file, const char *value)
+{
+	own_free char *path = fs_path("%s/%s", dir, file);
+	own_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : fs_write_all(fd, value, strlen(value));
+}
+
+/* OURS/agent gets us, then OURS may hand controllers down. */
+static int settle_v2(const char *ours, struct err *e)
+{
+	own_free char *agent = fs_path("%s/agent", ours);
+	static const char *const controllers[] = {"+cpu", "+memory", "+pids", "+io"};
+
+	if (mkdir(agent, 0755) < 0 && errno != EEXIST)
+		return err_sys(e, ERR_OPERATOR, "cannot make the cgroup %s; set Delegate=yes in the unit", agent);
+	if (write_value(agent, "cgroup.procs", "0") < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot move into the cgroup %s; set Delegate=yes in the unit", agent);
+	for (size_t i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++)
+		if (write_value(ours, "cgroup.subtree_control", controllers[i]) < 0 && i < N_NEEDED)
+			return err_sys(e, ERR_OPERATOR,
+				       "the controller %s cannot be handed down from %s; set Delegate=yes in the unit",
+				       controllers[i] + 1, ours);
+	return 0;
+}
+
+static int find_v2(struct cg *cg, const char *mount, const struct conf *c, struct err *e)
+{
+	own_free char *own = NULL;
+	own_free char *ours = NULL;
+
+	cg->v2 = true;
+	if (own_group_v2(&own, e) < 0)
+		return -1;
+	ours = fs_path("%s%s", mount, own);
+	if (is_delegated(ours)) {
+		if (settle_v2(ours, e) < 0)
+			return -1;
+		cg->name = fs_path("%s/%s", own[0] == '/' ? own + 1 : own, c->cgroup_top);
+		if (own[0] == '\0')
+			memmove(cg->name, cg->name + 1, strlen(cg->name));
+	} else if (geteuid() == 0) {
+		for (int i = 0; i < N_NEEDED; i++) {
+			char add[16];
+
+			snprintf(add, sizeof(add), "+%s", wanted[i]);
+			(void)write_value(mount, "cgroup.subtree_control", add);
+		}
+		cg->name = fs_path("%s", c->cgroup_top);
+	} else {
+		return err_set(e, ERR_OPERATOR, "the cgroup %s is not delegated to this user; start hornerod from its unit "
+			       "(Delegate=yes) or under systemd-run --user --scope -p Delegate=yes", ours);
+	}
+	cg->tops[cg->ntops++] = fs_path("%s/%s", mount, cg->name);
+	for (int i = 0; i < N_NEEDED; i++) {
+		cg->has[i] = true;
+		cg->top_of[i] = cg->tops[0];
+	}
+	return 0;
+}
+
+static void find_v1_controller(struct cg *cg, int i, const char *mount)
+{
+	own_free char *top = fs_path("%s/%s", mount, cg->name);
+
+	cg->has[i] = true;
+	for (size_t k = 0; k < cg->ntops; k++)
+		if (strcmp(cg->tops[k], top) == 0)
+			cg->top_of[i] = cg->tops[k];
+	if (!cg->top_of[i]) {
+		cg->top_of[i] = cg->tops[cg->ntops] = steal_ptr(&top);
+		cg->ntops++;
+	}
+}
+
+static int find(struct cg *cg, const struct conf *c, struct err *e)
+{
+	if (cgroup_init() != 0)
+		return err_set(e, ERR_OPERATOR, "no cgroup hierarchy is mounted; mount one, or set `isolation: none` in %s",
+			       c->path);
+	for (int i = 0; i < N_WANTED; i++) {
+		char *found = NULL;
+		own_free char *mount = NULL;
+
+		if (cgroup_get_subsys_mount_point(wanted[i], &found) != 0) {
+			if (i < N_NEEDED)
+				return err_set(e, ERR_OPERATOR, "the cgroup controller %s is not there; enable it on the "
+					       "kernel command line, or set `isolation: none` in %s", wanted[i], c->path);
+			continue;
+		}
+		mount = found;
+		if (is_v2_mount(mount)) {
+			if (i == 0)
+				return find_v2(cg, mount, c, e);
+			continue;
+		}
+		if (!cg->name)
+			cg->name = fs_path("%s", c->cgroup_top);
+		find_v1_controller(cg, i, mount);
+	}
+	return 0;
+}
+
+/* ---- making groups, setting values ---- */
+
+/* name is below the mount points. create: v1 only, by libcgroup. */
+static int apply(const struct cg *cg, const char *name, const struct setting *set, size_t n, bool create, struct err *e)
+{
+	struct cgroup *group = cgroup_new_cgroup(name);
+	struct cgroup_controller *of[N_WANTED] = {NULL};
+	int rc = 0;
+
+	if (!group)
+		return err_set(e, ERR_NOBODY, "out of memory for a cgroup");
+	for (int i = 0; i < N_WANTED; i++)
+		if (cg->has[i])
+			of[i] = cgroup_add_controller(group, wanted[i]);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		if (of[set[i].controller])
+			rc = cgroup_set_value_string(of[set[i].controller], set[i].file, set[i].value);
+	if (rc == 0)
+		rc = create ? cgroup_create_cgroup(group, 1) : cgroup_modify_cgroup(group);
+	cgroup_free(&group);
+	if (rc != 0)
+		return err_set(e, ERR_OPERATOR, "cannot %s the cgroup %s: %s", create ? "make" : "limit", name,
+			       rc == ECGOTHER ? strerror(cgroup_get_last_errno()) : cgroup_strerror(rc));
+	return 0;
+}
+
+static int make(const struct cg *cg, const char *name, const char *dir, const struct setting *set, size_t n,
+		struct err *e)
+{
+	if (!cg->v2)
+		return apply(cg, name, set, n, true, e);
+	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
+		return err_sys(e, ERR_OPERATOR, "cannot make the cgroup %s", dir);
+	return n == 0 ? 0 : apply(cg, name, set, n, false, e);
+}
+
+enum { CPU, MEMORY, PIDS, CPUACCT };
+enum { PERIOD_US = 100000 };
+
+static size_t memory_settings(const struct cg *cg, const struct conf *c, struct setting out[4])
+{
+	size_t n = 0;
+
+	out[n++] = (struct setting){.controller = MEMORY, .file = cg->v2 ? "memory.max" : "memory.limit_in_bytes"};
+	snprintf(out[0].value, sizeof(out[0].value), "%lld", (long long)c->compile_mem_limit * 1000000);
+	out[n++] = (struct setting){.controller = PIDS, .file = "pids.max"};
+	snprintf(out[1].value, sizeof(out[1].value), "%lld", (long long)c->compile_pids_limit);
+	return n;
+}
+
+int cg_limit_top(struct cg *cg, const struct conf *c, struct err *e)
+{
+	struct setting set[8];
+	size_t n = memory_settings(cg, c, set);
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	long long quota_us = (long long)c->compile_core_limit * cores * PERIOD_US / 100;
+	char burst[24];
+
+	if (cg->v2) {
+		set[n] = (struct setting){.controller = CPU, .file = "cpu.max"};
+		snprintf(set[n++].value, sizeof(set[0].value), "%lld %d", quota_us, PERIOD_US);
+		set[n++] = (struct setting){.controller = CPU, .file = "cpu.weight", .value = "1"};
+	} else {
+		set[n] = (struct setting){.controller = CPU, .file = "cpu.cfs_period_us"};
+		snprintf(set[n++].value, sizeof(set[0].value), "%d", PERIOD_US);
+		set[n] = (struct setting){.controller = CPU, .file = "cpu.cfs_quota_us"};
+		snprintf(set[n++].value, sizeof(set[0].value), "%lld", quota_us);
+		set[n++] = (struct setting){.controller = CPU, .file = "cpu.shares", .value = "2"};
+	}
+	(void)write_value(cg->top_of[CPU], cg->v2 ? "cpu.max.burst" : "cpu.cfs_burst_us", "0");
+	if (apply(cg, cg->name, set, n, false, e) < 0)
+		return -1;
+	/* What was saved while nothing was built may be spent at once, one period's worth: the average
+	 * stays the limit, and a small build is not stalled for a tenth of a second. Kernels before 5.14
+	 * have no such file. */
+	snprintf(burst, sizeof(burst), "%lld", quota_us);
+	(void)write_value(cg->top_of[CPU], cg->v2 ? "cpu.max.burst" : "cpu.cfs_burst_us", burst);
+	return 0;
+}
+
+/* Hand controllers down from dir (v2; nothing to do on v1). */
+static int hand_down(const struct cg *cg, const char *dir, struct err *e)
+{
+	if (!cg->v2)
+		return 0;
+	for (int i = 0; i < N_NEEDED; i++) {
+		char add[16];
+
+		snprintf(add, sizeof(add), "+%s", wanted[i]);
+		if (write_value(dir, "cgroup.subtree_control", add) < 0)
+			return err_sys(e, ERR_OPERATOR, "cannot hand the controller %s down from %s", wanted[i], dir);
+	}
+	return 0;
+}
+
+static bool top_is_prepared(const struct cg *cg)
+{
+	for (size_t i = 0; i < cg->ntops; i++)
+		if (access(cg->tops[i], W_OK) < 0)
+			return false;
+	return true;
+}
+
+int cg_open(struct cg **out, const struct conf *c, struct err *e)
+{
+	struct cg *cg = calloc(1, sizeof(*cg));
+
+	if (!cg)
+		return err_set(e, ERR_NOBODY, "out of memory for the cgroups");
+	if (find(cg, c, e) < 0)
+		goto fail;
+	if (!cg->v2 && geteuid() != 0) {
+		if (!top_is_prepared(cg)) {
+			err_set(e, ERR_OPERATOR, "the cgroup %s is not ours to use; as root: hornerod -c %s --prepare", cg->tops[0],
+				c->path);
+			goto fail;
+		}
+	} else if (make(cg, cg->name, cg->tops[0], NULL, 0, e) < 0 || cg_limit_top(cg, c, e) < 0 ||
+		   hand_down(cg, cg->tops[0], e) < 0) {
+		goto fail;
+	}
+	*out = cg;
+	return 0;
+fail:
+	cg_close(cg);
+	return -1;
+}
+
+void cg_close(struct cg *cg)
+{
+	if (!cg)
+		return;
+	for (size_t i = 0; i < cg->ntops; i++)
+		free(cg->tops[i]);
+	free(cg->name);
+	free(cg);
+}
+
+const char *cg_version(const struct cg *cg)
+{
+	return cg->v2 ? "v2" : "v1";
+}
+
+/* ---- killing and removing ---- */
+
+/* SIGKILL to all in dir; the number of them, -1 where dir is gone. */
+static int kill_members(const char *dir)
+{
+	own_free char *path = fs_path("%s/cgroup.procs", dir);
+	own_file FILE *f = fopen(path, "re");
+	int pid, n = 0;
+
+	if (!f)
+		return -1;
+	while (fscanf(f, "%d", &pid) == 1) {
+		n++;
+		if (pid > 1 && pid != getpid())
+			kill(pid, SIGKILL);
+	}
+	return n;
+}
+
+/* Empty and remove dir and all groups below it. */
+static int end_tree(const char *dir, struct err *e)
+{
+	const struct timespec nap = {.tv_nsec = 500000};
+	int64_t deadline_ms = clock_mono_ms() + 10000;
+	own_dir DIR *d = opendir(dir);
+	struct dirent *entry;
+
+	if (!d)
+		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot list the cgroup %s", dir);
+	(void)write_value(dir, "cgroup.kill", "1");
+	while ((entry = readdir(d))) {
+		own_free char *child = NULL;
+
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		child = fs_path("%s/%s", dir, entry->d_name);
+		if (end_tree(child, e) < 0)
+			return -1;
+	}
+	for (;;) {
+		if (kill_members(dir) <= 0 && (rmdir(dir) == 0 || errno == ENOENT))
+			return 0;
+		if (clock_mono_ms() >= deadline_ms)
+			return err_sys(e, ERR_US, "the cgroup %s does not get empty", dir);
+		nanosleep(&nap, NULL);
+	}
+}
+
+int cg_clear(struct cg *cg, struct err *e)
+{
+	for (size_t i = 0; i < cg->ntops; i++) {
+		own_dir DIR *d = opendir(cg->tops[i]);
+		struct dirent *entry;
+
+		while (d && (entry = readdir(d))) {
+			own_free char *child = NULL;
+
+			if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+				continue;
+			child = fs_path("%s/%s", cg->tops[i], entry->d_name);
+			if (end_tree(child, e) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+int cg_remove_top(struct cg *cg, struct err *e)
+{
+	if (cg_clear(cg, e) < 0)
+		return -1;
+	for (size_t i = 0; i < cg->ntops; i++)
+		if (rmdir(cg->tops[i]) < 0 && errno != ENOENT && errno != EACCES && errno != EPERM)
+			return err_sys(e, ERR_US, "cannot remove the cgroup %s", cg->tops[i]);
+	return 0;
+}
+
+/* ---- leaves ---- */
+
+static int open_members(const struct cg *cg, struct cg_leaf *leaf, struct err *e)
+{
+	for (size_t i = 0; i < cg->ntops; i++) {
+		own_free char *path = fs_path("%s/%s/cgroup.procs", cg->tops[i], leaf->path);
+		int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+		if (fd < 0)
+			return err_sys(e, ERR_OPERATOR, "cannot open %s", path);
+		leaf->join[leaf->njoin++] = fd;
+	}
+	return 0;
+}
+
+int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const char *name, struct cg_leaf *out,
+		 struct err *e)
+{
+	struct cg_leaf leaf = {.path = fs_path("%s/%s", group, name)};
+	own_free char *group_name = fs_path("%s/%s", cg->name, group);
+	own_free char *group_dir = fs_path("%s/%s", cg->tops[0], group);
+	own_free char *leaf_name = fs_path("%s/%s", cg->name, leaf.path);
+	own_free char *leaf_dir = fs_path("%s/%s", cg->tops[0], leaf.path);
+	struct setting set[4];
+	size_t n = memory_settings(cg, c, set);
+
+	if (make(cg, group_name, group_dir, NULL, 0, e) < 0 || hand_down(cg, group_dir, e) < 0 ||
+	    make(cg, leaf_name, leaf_dir, set, n, e) < 0 || open_members(cg, &leaf, e) < 0) {
+		struct err ignored = ERR_INIT;
+
+		cg_leaf_end(cg, &leaf, &ignored);
+		return -1;
+	}
+	if (cg->v2)
+		(void)write_value(leaf_dir, "memory.oom.group", "1");
+	*out = leaf;
+	return 0;
+}
+
+/* The number in TOP/leaf/file, after `field` where the file has fields; 0 where there is none. */
+static int64_t read_number(const char *top, const char *leaf, const char *file, const char *field)
+{
+	own_free char *path = fs_path("%s/%s/%s", top, leaf, file);
+	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char buf[4096];
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, sizeof(buf) - 1);
+	size_t len = field ? strlen(field) : 0;
+
+	if (n <= 0)
+		return 0;
+	buf[n] = '\0';
+	for (char *line = buf; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!field)
+			return strtoll(line, NULL, 10);
+		if (strncmp(line, field, len) == 0 && line[len] == ' ')
+			return strtoll(line + len, NULL, 10);
+	}
+	return 0;
+}
+
+void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_usage *out)
+{
+	*out = (struct cg_usage){0};
+	if (cg->v2) {
+		out->cpu_ms = read_number(cg->tops[0], leaf->path, "cpu.stat", "usage_usec") / 1000;
+		out->mem_peak_bytes = read_number(cg->tops[0], leaf->path, "memory.peak", NULL);
+		out->oom_kills = read_number(cg->tops[0], leaf->path, "memory.events", "oom_kill");
+		return;
+	}
+	if (cg->has[CPUACCT])
+		out->cpu_ms = read_number(cg->top_of[CPUACCT], leaf->path, "cpuacct.usage", NULL) / 1000000;
+	out->mem_peak_bytes = read_number(cg->top_of[MEMORY], leaf->path, "memory.max_usage_in_bytes", NULL);
+	out->oom_kills = read_number(cg->top_of[MEMORY], leaf->path, "memory.oom_control", "oom_kill");
+}
+
+int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < leaf->njoin; i++)
+		close(leaf->join[i]);
+	leaf->njoin = 0;
+	for (size_t i = 0; i < cg->ntops && leaf->path; i++) {
+		own_free char *dir = fs_path("%s/%s", cg->tops[i], leaf->path);
+
+		if (end_tree(dir, e) < 0)
+			rc = -1;
+	}
+	free(leaf->path);
+	leaf->path = NULL;
+	return rc;
+}
+
+/* ---- the privileged step ---- */
+
+static int hand_over(const char *top, uid_t uid, gid_t gid, struct err *e)
+{
+	static const char *const files[] = {"", "/tasks", "/cgroup.procs"};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		own_free char *path = fs_path("%s%s", top, files[i]);
+
+		if (chown(path, uid, gid) < 0)
+			return err_sys(e, ERR_OPERATOR, "cannot hand %s over", path);
+	}
+	return 0;
+}
+
+int cg_prepare(const struct conf *c, uid_t uid, gid_t gid, struct err *e)
+{
+	struct cg *cg = NULL;
+	int rc = 0;
+
+	if (cg_open(&cg, c, e) < 0)
+		return -1;
+	for (size_t i = 0; i < cg->ntops && !cg->v2 && rc == 0; i++)
+		rc = hand_over(cg->tops[i], uid, gid, e);
+	cg_close(cg);
+	return rc;
+}

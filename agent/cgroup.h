@@ -1,0 +1,77 @@
+/*
+ * cgroup: where builds live, so that they cannot disturb. The only file that knows libcgroup.
+ *
+ *     cg_open(&cg, c, e)            find the hierarchy (v1, v2, hybrid), make the top group
+ *     cg_clear(cg, e)               nobody of an earlier life is left below it
+ *     cg_leaf_make(cg, "osv", "42.1", &leaf, e)
+ *     … spawn with leaf.join, reap …
+ *     cg_leaf_usage(cg, &leaf, &usage);
+ *     cg_leaf_end(cg, &leaf, e)     kill what is left, remove
+ *     cg_close(cg)
+ *
+ * Three levels, as cgroups nest: TOP (all of hornero), TOP/GROUP (a builder's group),
+ * TOP/GROUP/JOB.ATTEMPT. compile_core_limit and compile_mem_limit bind at the top; the lower
+ * levels default to the same.
+ *
+ * v1: TOP is HIERARCHY/cgroup_top in each controller. Made here as root, or beforehand by
+ * `hornerod --prepare`, which hands over directories, tasks and cgroup.procs only, so that the
+ * service cannot lift its own quota.
+ * v2: TOP is OURS/hornero, where OURS is the delegated group this process was started in; the
+ * process first moves into OURS/agent, since a group with members cannot have controllers below.
+ *
+ * libcgroup creates groups on v1 and sets values on both. On v2 groups are made by hand: libcgroup
+ * 2.0.2's create writes subtree_control from the root downward and fails without privilege. Removal
+ * is by rmdir on both: cgroup_delete_cgroup moves live processes to the root, out of every limit.
+ */
+#ifndef HORNERO_AGENT_CGROUP_H
+#define HORNERO_AGENT_CGROUP_H
+
+#include "conf/conf.h"
+#include "lib/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct cg;
+
+enum { CG_MAX_HIERARCHIES = 8 };
+
+struct cg_leaf {
+	char *path;                     /* GROUP/JOB.ATTEMPT, below TOP */
+	int join[CG_MAX_HIERARCHIES];   /* open cgroup.procs, for struct spawn */
+	size_t njoin;
+};
+
+struct cg_usage {
+	int64_t cpu_ms;
+	int64_t mem_peak_bytes;
+	int64_t oom_kills;
+};
+
+/* ERR_OPERATOR says which hierarchy is missing or not ours to use, and the line that mends it. */
+int cg_open(struct cg **out, const struct conf *c, struct err *e);
+void cg_close(struct cg *cg);
+
+/* "v1" or "v2". */
+const char *cg_version(const struct cg *cg);
+
+/* Set the limits of the top group anew (a reload). Without the right to, says so: ERR_OPERATOR. */
+int cg_limit_top(struct cg *cg, const struct conf *c, struct err *e);
+
+/* Kill every process below TOP and remove the groups there. TOP itself stays. */
+int cg_clear(struct cg *cg, struct err *e);
+
+/* cg_clear, and TOP itself where we may. */
+int cg_remove_top(struct cg *cg, struct err *e);
+
+int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const char *name, struct cg_leaf *out,
+		 struct err *e);
+/* Zeros where a figure is not to be had. */
+void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_usage *out);
+/* SIGKILL to everyone inside, until it is empty; removed and leaf freed on return. */
+int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e);
+
+/* v1, as root: make TOP, set its limits, hand its directories, tasks and cgroup.procs to uid:gid. */
+int cg_prepare(const struct conf *c, uid_t uid, gid_t gid, struct err *e);
+
+#endif

@@ -1,0 +1,130 @@
+/* hornero-checkout: in a sandbox of its own, from a ref to WORK/src.
+ *
+ *     3 <- commit OID, tree OID, builder NAME
+ *     4 -> one byte: go on and write; end of file: enough, the caller wanted to know (a known content key)
+ *     3 <- error TEXT on failure, and the exit code of its class
+ *
+ * DIAGNOSTICS: as treesync.h and checkout.h; ERR_USAGE for its own command line. */
+#include "agent/checkout.h"
+#include "agent/report.h"
+#include "agent/treesync.h"
+#include "lib/own.h"
+
+#include <argp.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { GO_FD = 4, DETECT_MAX = 256 };
+
+struct args {
+	const char *repo, *ref, *subdir, *work;
+	bool clean;
+	struct checkout_choice choice;
+	struct checkout_detect detect[DETECT_MAX];
+};
+
+enum { OPT_REPO = 256, OPT_REF, OPT_SUBDIR, OPT_WORK, OPT_BUILDER, OPT_DETECT, OPT_CLEAN };
+
+static const struct argp_option options[] = {
+	{"repo", OPT_REPO, "DIR", 0, "The bare repository", 0},
+	{"ref", OPT_REF, "REF", 0, "Full name of the ref", 0},
+	{"subdir", OPT_SUBDIR, "DIR", 0, "The image's directory in the repository (default: all of it)", 0},
+	{"work", OPT_WORK, "DIR", 0, "The image's directory here; DIR/src becomes the checkout", 0},
+	{"builder", OPT_BUILDER, "NAME", 0, "Use this builder, whatever is found", 0},
+	{"detect", OPT_DETECT, "NAME=FILE", 0, "FILE in the image's directory means builder NAME; the first counts", 0},
+	{"clean", OPT_CLEAN, NULL, 0, "Start from nothing, the builder's cache too", 0},
+	{0},
+};
+
+static void add_detect(struct args *a, char *pair, struct argp_state *state)
+{
+	char *equals = strchr(pair, '=');
+
+	if (!equals || equals == pair || equals - pair > CHECKOUT_BUILDER_MAX || equals[1] == '\0')
+		argp_error(state, "--detect takes NAME=FILE, not %s", pair);
+	if (a->choice.n == DETECT_MAX)
+		argp_error(state, "more than %d --detect", DETECT_MAX);
+	*equals = '\0';
+	a->detect[a->choice.n++] = (struct checkout_detect){.builder = pair, .file = equals + 1};
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct args *a = state->input;
+
+	switch (key) {
+	case OPT_REPO: a->repo = arg; return 0;
+	case OPT_REF: a->ref = arg; return 0;
+	case OPT_SUBDIR: a->subdir = arg; return 0;
+	case OPT_WORK: a->work = arg; return 0;
+	case OPT_CLEAN: a->clean = true; return 0;
+	case OPT_DETECT: add_detect(a, arg, state); return 0;
+	case OPT_BUILDER:
+		if (strlen(arg) > CHECKOUT_BUILDER_MAX || *arg == '\0')
+			argp_error(state, "--builder takes a name of at most %d characters", CHECKOUT_BUILDER_MAX);
+		a->choice.forced = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!a->repo || !a->ref || !a->work)
+			argp_error(state, "--repo, --ref and --work are needed");
+		return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	options, parse, NULL,
+	"Bring an image's checkout to its ref. hornerod's builds run this in a sandbox, on descriptors 3 and 4.",
+	NULL, NULL, NULL,
+};
+
+/* 1: go on. 0: the caller wanted to know no more. */
+static int await_go(struct err *e)
+{
+	char byte;
+	ssize_t n;
+
+	do
+		n = read(GO_FD, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? err_sys(e, ERR_US, "cannot read descriptor %d", GO_FD) : (int)n;
+}
+
+static int run(const struct args *a, struct err *e)
+{
+	own_checkout struct checkout *k = NULL;
+	char builder[CHECKOUT_BUILDER_MAX + 1];
+	struct treesync_done done;
+	int go;
+
+	if (checkout_open(&k, a->repo, a->ref, a->subdir, e) < 0 || checkout_builder(k, &a->choice, builder, e) < 0)
+		return -1;
+	report_line("commit %s", checkout_commit(k));
+	report_line("tree %s", checkout_tree(k));
+	report_line("builder %s", builder);
+	go = await_go(e);
+	if (go <= 0)
+		return go;
+	if (treesync_run(k, a->work, a->clean, &done, e) < 0)
+		return err_wrap(e, "cannot check out commit %.12s", checkout_commit(k));
+	fprintf(stderr, "hornero: checkout of %.12s: %" PRIu64 " files written, %" PRIu64 " removed, %" PRIu64 " kept\n",
+		checkout_tree(k), done.written, done.removed, done.kept);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct args a = {.subdir = ""};
+	struct err e = ERR_INIT;
+
+	a.choice.detect = a.detect;
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	if (!report_has(REPORT_FD) || !report_has(GO_FD)) {
+		fprintf(stderr, "hornero-checkout: descriptors %d and %d are not open; hornero-build starts this program\n",
+			REPORT_FD, GO_FD);
+		return err_exit(ERR_USAGE);
+	}
+	umask(022);
+	return run(&a, &e) < 0 ? report_error(&e) : 0;
+}

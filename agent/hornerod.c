@@ -1,0 +1,190 @@
+/* hornerod: the agent. Start and stop in the right order.
+ *
+ * DIAGNOSTICS: anything that keeps it from taking jobs ends it at once, with the exit code of the
+ * class and the line that mends it: a second agent (75), a configuration (78), no cgroup (78). */
+#include "agent/agent.h"
+
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+#include <argp.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+
+const char *argp_program_version = PACKAGE_STRING;
+
+enum { LOCK_WAIT_MS = 1000 };
+
+enum mode { SERVE, PREPARE, CLEAN_UP };
+
+struct options {
+	const char *conf;
+	enum mode mode;
+};
+
+static const struct argp_option words[] = {
+	{"conf", 'c', "FILE", 0, "Configuration (default: $HORNERO_CONF, else " SYSCONFDIR "/hornero/hornero.yaml)", 0},
+	{"foreground", 'f', NULL, 0, "Stay in the foreground (it always does; for the unit's readers)", 0},
+	{"prepare", 'p', NULL, 0, "As root, on cgroup v1: make the groups and hand them to hornero_user, then exit", 0},
+	{"clean-up", 'x', NULL, 0, "Kill what an agent left in its groups, remove them, then exit", 0},
+	{NULL, 0, NULL, 0, NULL, 0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'c': o->conf = arg; return 0;
+	case 'f': return 0;
+	case 'p': o->mode = PREPARE; return 0;
+	case 'x': o->mode = CLEAN_UP; return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int take_lock(struct agent *a, struct err *e)
+{
+	own_free char *path = fs_path("%s/agent.lock", a->conf->run_dir);
+	own_fd int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+	int rc;
+
+	if (fd < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot open %s (hornero init makes its directory)", path);
+	/* The CLI looks at this lock for an instant, to say whether an agent runs. */
+	rc = fs_flock(fd, LOCK_WAIT_MS, e);
+	if (rc == 0)
+		return err_set(e, ERR_NOBODY, "another hornerod runs on this node: it holds %s", path);
+	if (rc < 0)
+		return err_wrap(e, "%s", path);
+	a->lock = steal_fd(&fd);
+	return 0;
+}
+
+static int check_user(const struct conf *c, struct err *e)
+{
+	if (geteuid() == 0 && (c->build_uid == (uid_t)-1 || c->build_uid == 0))
+		return err_set(e, ERR_OPERATOR, "hornerod runs as root, and nobody may build as root: set `build_user` in %s, "
+			       "or start hornerod as an unprivileged user", c->path);
+	return 0;
+}
+
+static int open_cgroups(struct agent *a, struct err *e)
+{
+	if (a->conf->isolation == CONF_ISOLATION_NONE) {
+		log_warn("event=no-limits isolation: none is set: builds have no CPU and memory limits");
+		return 0;
+	}
+	if (cg_open(&a->cg, a->conf, e) < 0 || cg_clear(a->cg, e) < 0)
+		return -1;
+	log_info("event=limits cgroup=%s cpu_percent=%lld memory_mb=%lld", cg_version(a->cg),
+		 (long long)a->conf->compile_core_limit, (long long)a->conf->compile_mem_limit);
+	return 0;
+}
+
+/* What attempts of an earlier life were converting. */
+static int clear_stage(const struct conf *c, struct err *e)
+{
+	own_free char *path = fs_path("%s/stage", c->store_dir);
+	own_dir DIR *d = opendir(path);
+	struct dirent *entry;
+
+	if (!d)
+		return err_sys(e, ERR_OPERATOR, "cannot list %s (hornero init makes it)", path);
+	while ((entry = readdir(d)))
+		if (entry->d_name[0] != '.' && fs_remove_tree(dirfd(d), entry->d_name, e) < 0)
+			return err_wrap(e, "%s", path);
+	return 0;
+}
+
+/* Nobody of an earlier life runs any more: its attempts go back to the queue. */
+static int recover(struct agent *a, struct err *e)
+{
+	int64_t n = 0;
+
+	if (open_cgroups(a, e) < 0 || clear_stage(a->conf, e) < 0)
+		return -1;
+	if (db_open(&a->db, &(struct db_place){.queue_dir = a->conf->queue_dir}, DB_CREATE, AGENT_DB_WAIT_MS, e) < 0)
+		return -1;
+	if (job_recover(a->db, true, &n, e) < 0)
+		return -1;
+	if (n > 0)
+		log_warn("event=recovered jobs=%lld", (long long)n);
+	return 0;
+}
+
+static int serve(struct agent *a, struct err *e)
+{
+	if (check_user(a->conf, e) < 0 || take_lock(a, e) < 0 || recover(a, e) < 0 || agent_loop_init(a, e) < 0)
+		return -1;
+	failpoint_arm(a->conf->failpoint);
+	sd_notify(0, "READY=1");
+	log_info("event=ready workers=%lld", (long long)a->conf->workers);
+	puts("READY");
+	fflush(stdout);
+	sd_event_loop(a->loop);
+	sd_notify(0, "STOPPING=1");
+	sweeping_stop(a);
+	publication_stop_all(a);
+	attempt_stop_all(a);
+	if (a->cg && cg_remove_top(a->cg, e) < 0)
+		return -1;
+	log_info("event=stopped");
+	return 0;
+}
+
+static int clean_up(struct agent *a, struct err *e)
+{
+	if (a->conf->isolation == CONF_ISOLATION_NONE)
+		return 0;
+	if (take_lock(a, e) < 0 || cg_open(&a->cg, a->conf, e) < 0)
+		return -1;
+	return cg_remove_top(a->cg, e);
+}
+
+static int run(struct agent *a, const struct options *o, struct err *e)
+{
+	const struct conf *c;
+
+	a->conf_path = conf_find(o->conf);
+	if (conf_load(&a->conf, a->conf_path, e) < 0)
+		return -1;
+	c = a->conf;
+	if (o->mode == CLEAN_UP)
+		return clean_up(a, e);
+	if (o->mode == SERVE)
+		return serve(a, e);
+	if (c->isolation == CONF_ISOLATION_NONE)
+		return 0;
+	if (c->hornero_uid == (uid_t)-1)
+		return err_set(e, ERR_OPERATOR, "--prepare hands the groups to `hornero_user`; set it in %s", c->path);
+	return cg_prepare(c, c->hornero_uid, c->queue_gid, e);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {words, parse, NULL, "The agent of a hornero node: claims jobs, builds, publishes.",
+					 NULL, NULL, NULL};
+	struct agent a = {.lock = -1, .bell = -1};
+	struct options o = {0};
+	struct err e = ERR_INIT;
+	int rc;
+
+	argp_err_exit_status = err_exit(ERR_USAGE);
+	argp_parse(&argp, argc, argv, 0, NULL, &o);
+	umask(0027);
+	log_open("hornerod", LOG_LEVEL_INFO);
+	rc = run(&a, &o, &e);
+	if (rc < 0)
+		log_error("%s", e.msg);
+	if (a.loop)
+		agent_loop_fini(&a);
+	db_close(a.db);
+	cg_close(a.cg);
+	conf_free(a.conf);
+	return rc < 0 ? err_exit(e.class) : 0;
+}

@@ -1,0 +1,319 @@
+/* publication: hand a finished artifact to the publisher, and believe its answer.
+ * DIAGNOSTICS: whatever goes wrong, the job stays built and says what it waits for; an
+ * operator's fault holds it. */
+#include "agent/agent.h"
+
+#include "lib/clock.h"
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "store/store.h"
+#include "store/warm.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+enum { PUBLISHER_END_MS = 2000 };
+
+bool publication_of(const struct agent *a, const char *image)
+{
+	for (const struct publication *p = a->publications; p; p = p->next)
+		if (strcmp(p->image, image) == 0)
+			return true;
+	return false;
+}
+
+static void end_publisher(struct publication *p)
+{
+	struct pollfd ended = {.fd = p->publisher.pidfd, .events = POLLIN};
+
+	if (p->publisher.pid <= 0)
+		return;
+	if (poll(&ended, 1, p->answered ? PUBLISHER_END_MS : 0) != 1)
+		kill(p->publisher.pid, SIGKILL);
+	spawn_wait(&p->publisher);
+}
+
+static void forget(struct publication *p)
+{
+	struct publication **at = &p->agent->publications;
+
+	while (*at && *at != p)
+		at = &(*at)->next;
+	if (*at)
+		*at = p->next;
+	sd_event_source_disable_unref(p->watch);
+	own_fd_end(&p->socket);
+	end_publisher(p);
+	free(p);
+}
+
+/* The record first, then the row: the record is what counts. */
+static int record(struct agent *a, const struct verdict *v, const struct warm *where, int64_t took_ms, struct err *e)
+{
+	struct warm w = *where;
+
+	memcpy(w.image, v->image, sizeof(w.image));
+	memcpy(w.digest, v->digest, sizeof(w.digest));
+	memcpy(w.key, v->key, sizeof(w.key));
+	memcpy(w.commit, v->commit, sizeof(w.commit));
+	memcpy(w.tree, v->tree, sizeof(w.tree));
+	memcpy(w.inputs, v->inputs, sizeof(w.inputs));
+	memcpy(w.builder, v->builder, sizeof(w.builder));
+	w.job = v->job;
+	w.attempt = v->attempt;
+	w.published_ms = clock_wall_ms();
+	failpoint("agent-before-record");
+	if (warm_save(a->conf->store_dir, &w, e) < 0)
+		return -1;
+	failpoint("agent-before-published");
+	log_info("event=published job=%lld attempt=%lld image=%s name=%s digest=%.12s took_ms=%lld", (long long)v->job,
+		 (long long)v->attempt, v->image, w.name, w.digest, (long long)took_ms);
+	return job_set_published(a->db, v->job, v->attempt, w.name, took_ms, e);
+}
+
+static void wait_for(struct agent *a, const struct publication *p, const char *text)
+{
+	struct err e = ERR_INIT;
+
+	if (job_set_waiting(a->db, p->job, p->attempt, text, &e) < 0)
+		log_error("event=state-unwritten job=%lld %s", (long long)p->job, e.msg);
+}
+
+static void hold(struct agent *a, int64_t job, int64_t attempt, const char *reason)
+{
+	struct attempt_result r = {.class = "operator", .cause = "publish", .reason = reason};
+	struct err e = ERR_INIT;
+
+	log_error("event=publication-held job=%lld reason=\"%s\"", (long long)job, reason);
+	if (job_set_held(a->db, job, attempt, &r, &e) < 0)
+		log_error("event=state-unwritten job=%lld %s", (long long)job, e.msg);
+}
+
+/* "published NAME INO SIZE MS" */
+static int take_published(struct publication *p, const char *text, struct err *e)
+{
+	struct warm w = {0};
+	uint64_t ino;
+	int64_t size, ms;
+
+	if (sscanf(text, "%40[0-9a-f] %" SCNu64 " %" SCNd64 " %" SCNd64, w.name, &ino, &size, &ms) != 4)
+		return err_set(e, ERR_US, "the publisher said \"%s\"", text);
+	w.ino = ino;
+	w.size_bytes = size;
+	if (warm_confirm(p->agent->conf->cache_dir, &w, e) < 0)
+		return -1;
+	return record(p->agent, &p->verdict, &w, clock_mono_ms() - p->start_ms, e);
+}
+
+static void take_error(struct publication *p, char *text)
+{
+	char *blank = strchr(text, ' ');
+	enum err_class class;
+
+	if (blank)
+		*blank = '\0';
+	class = err_class_parse(text);
+	text = blank ? blank + 1 : text;
+	log_warn("event=publication-failed job=%lld class=%s reason=\"%s\"", (long long)p->job, err_class_name(class), text);
+	if (class == ERR_OPERATOR)
+		hold(p->agent, p->job, p->attempt, text);
+	else
+		wait_for(p->agent, p, text);
+	p->agent->publish_again_ms = clock_mono_ms() + AGENT_PUBLISH_AGAIN_MS;
+}
+
+/* True when that was the last word. */
+static bool take_answer(struct publication *p, char *text)
+{
+	struct err e = ERR_INIT;
+
+	if (strncmp(text, "waiting ", 8) == 0) {
+		wait_for(p->agent, p, text + 8);
+		return false;
+	}
+	p->answered = true;
+	if (strncmp(text, "published ", 10) == 0) {
+		if (take_published(p, text + 10, &e) < 0)
+			log_error("event=publication-unrecorded job=%lld %s", (long long)p->job, e.msg);
+	} else if (strncmp(text, "deferred ", 9) == 0) {
+		wait_for(p->agent, p, text + 9);
+	} else if (strncmp(text, "error ", 6) == 0) {
+		take_error(p, text + 6);
+	}
+	return true;
+}
+
+static int on_answer(sd_event_source *src, int fd, uint32_t events, void *arg)
+{
+	struct publication *p = arg;
+	struct agent *a = p->agent;
+	char text[1024];
+	ssize_t n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+
+	(void)src;
+	(void)events;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n > 0) {
+		text[n] = '\0';
+		if (!take_answer(p, text))
+			return 0;
+	} else {
+		log_warn("event=publisher-died job=%lld attempt=%lld", (long long)p->job, (long long)p->attempt);
+		a->publish_again_ms = clock_mono_ms() + AGENT_PUBLISH_AGAIN_MS;
+	}
+	forget(p);
+	agent_turn(a);
+	return 0;
+}
+
+static int connect_unit(const char *path, struct err *e)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	own_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (strlen(path) >= sizeof(at.sun_path))
+		return err_set(e, ERR_OPERATOR, "publish_socket %s is too long for a socket", path);
+	memcpy(at.sun_path, path, strlen(path) + 1);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot reach the publisher at %s (systemctl start hornero-publish.socket)", path);
+	return steal_fd(&fd);
+}
+
+/* A publisher of our own, at the other end of a socket pair. */
+static int start_own(struct agent *a, struct publication *p, struct err *e)
+{
+	own_free char *program = fs_path("%s/hornero-publish", a->conf->libexec_dir);
+	const char *argv[] = {program, "-c", a->conf->path, NULL};
+	struct spawn s = SPAWN_INIT(argv);
+	own_fd int ours = -1;
+	own_fd int theirs = -1;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot make a socket pair");
+	ours = pair[0];
+	theirs = pair[1];
+	s.in = theirs;
+	s.err = STDERR_FILENO;
+	if (spawn_start(&s, &p->publisher, e) < 0)
+		return -1;
+	return steal_fd(&ours);
+}
+
+static int ask(const struct publication *p, int raw, const char *token, struct err *e)
+{
+	char text[256];
+	char control[CMSG_SPACE(sizeof(int))] = {0};
+	struct iovec part = {.iov_base = text};
+	struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	part.iov_len = (size_t)snprintf(text, sizeof(text), "publish %s %s %lld %lld %s", p->image, p->verdict.digest,
+					(long long)p->job, (long long)p->attempt, token);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &raw, sizeof(int));
+	if (sendmsg(p->socket, &m, MSG_NOSIGNAL) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot speak to the publisher");
+	return 0;
+}
+
+static int begin(struct agent *a, struct publication *p, int raw, struct err *e)
+{
+	char token[FENCE_TOKEN + 1];
+	int rc;
+
+	if (fence_set(a->conf, p->image, p->job, p->attempt, token, e) < 0)
+		return -1;
+	p->socket = a->conf->publish_socket ? connect_unit(a->conf->publish_socket, e) : start_own(a, p, e);
+	if (p->socket < 0 || ask(p, raw, token, e) < 0)
+		return -1;
+	rc = sd_event_add_io(a->loop, &p->watch, p->socket, EPOLLIN, on_answer, p);
+	if (rc < 0) {
+		errno = -rc;
+		return err_sys(e, ERR_US, "cannot watch a publisher");
+	}
+	return 0;
+}
+
+/* These very bytes are warm already: only the record learns that they satisfy this commit too.
+ * 1 settled, 0 not so, -1. */
+static int is_warm_already(struct agent *a, const struct verdict *v, struct err *e)
+{
+	enum warm_state state;
+	struct warm w;
+
+	if (warm_look(a->conf->store_dir, a->conf->cache_dir, v->image, &w, &state, e) < 0)
+		return -1;
+	if (state != WARM_OK || strcmp(w.digest, v->digest) != 0)
+		return 0;
+	return record(a, v, &w, 0, e) < 0 ? -1 : 1;
+}
+
+/* The artifact is not in the store any more: back to the queue, to be built again. */
+static int build_again(struct agent *a, const struct job *j, const char *reason, struct err *e)
+{
+	struct attempt_result r = {.class = "nobody", .cause = "store", .reason = reason};
+
+	return job_set_requeued(a->db, j->id, j->attempt, &r, 0, false, e);
+}
+
+static struct publication *note(struct agent *a, const struct job *j, const struct verdict *v)
+{
+	struct publication *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->agent = a;
+	p->job = j->id;
+	p->attempt = j->attempt;
+	p->verdict = *v;
+	p->socket = -1;
+	p->start_ms = clock_mono_ms();
+	memcpy(p->image, j->image, sizeof(p->image));
+	p->next = a->publications;
+	a->publications = p;
+	return p;
+}
+
+int publication_start(struct agent *a, const struct job *j, struct err *e)
+{
+	struct publication *p;
+	struct manifest m;
+	struct verdict v;
+	own_fd int raw = -1;
+	int rc = verdict_read(a->conf->log_dir, j->id, j->attempt, &v, e);
+
+	if (rc != 1 || v.class != ERR_NONE || strcmp(v.image, j->image) != 0)
+		return build_again(a, j, rc < 0 ? e->msg : "its verdict is not there", e);
+	rc = is_warm_already(a, &v, e);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	raw = store_open(a->conf->store_dir, v.digest, &m, e);
+	if (raw < 0 && e->sys == ENOENT)
+		return build_again(a, j, e->msg, e);
+	p = raw < 0 ? NULL : note(a, j, &v);
+	if (p && begin(a, p, raw, e) == 0)
+		return 0;
+	if (p)
+		forget(p);
+	a->publish_again_ms = clock_mono_ms() + AGENT_PUBLISH_AGAIN_MS;
+	if (e->class != ERR_OPERATOR)
+		return -1;
+	hold(a, j->id, j->attempt, e->msg);
+	return 0;
+}
+
+void publication_stop_all(struct agent *a)
+{
+	while (a->publications)
+		forget(a->publications);
+}

@@ -1,0 +1,230 @@
+/* publish: DIAGNOSTICS: ERR_OPERATOR where an image is not registered, an artifact was changed or a
+ * directory of Nova's cannot be used; ERR_NOBODY where a newer attempt has the image, the disk is full
+ * or we were told to end. In every case the cache is as it was. */
+#include "agent/publish.h"
+
+#include "agent/aside.h"
+#include "agent/copy.h"
+#include "agent/dependents.h"
+#include "agent/novalock.h"
+#include "agent/standing.h"
+#include "conf/image.h"
+#include "lib/clock.h"
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "store/nova.h"
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct act {
+	const struct conf *conf;
+	const struct peer_request *req;
+	struct peer *peer;
+	struct publish_result *out;
+	struct manifest m;
+	int cache; /* borrowed: the cache directory */
+	struct quiet *seen; /* borrowed: what the first look at the instances saw */
+	struct standing standing; /* whether what is in place is these very bytes, as far as known */
+	enum copy_way way;
+	int64_t copy_ms, sync_ms, wait_ms, held_us;
+};
+
+/* The fence holds "JOB ATTEMPT TOKEN" of the attempt that may publish; hornerod replaces it before
+ * each attempt, so that one that was stopped for an hour cannot put old bytes in place. */
+static int check_fence(const struct act *a, struct err *e)
+{
+	own_free char *path = fs_path("%s/%s", a->conf->fence_dir, a->req->image);
+	own_free char *want = fs_path("%lld %lld %s\n", (long long)a->req->job, (long long)a->req->attempt,
+				      a->req->token);
+	own_free char *found = NULL;
+	size_t len;
+
+	if (fs_read(AT_FDCWD, path, 256, &found, &len, e) < 0) {
+		e->class = ERR_NOBODY;
+		return err_wrap(e, "fenced: no attempt of image %s may publish", a->req->image);
+	}
+	if (strcmp(found, want) != 0)
+		return err_set(e, ERR_NOBODY, "fenced: image %s belongs to another attempt than %lld of job %lld by now",
+			       a->req->image, (long long)a->req->attempt, (long long)a->req->job);
+	return 0;
+}
+
+static int check_request(struct act *a, struct err *e)
+{
+	own_image struct image img = {0};
+
+	if (image_load(a->conf->images_dir, a->req->image, &img, e) < 0)
+		return -1;
+	if (store_manifest(a->conf->store_dir, a->req->digest, &a->m, e) < 0)
+		return err_wrap(e, "will not publish artifact %.12s", a->req->digest);
+	if (store_compare(a->req->artifact, &a->m, e) < 0)
+		return -1;
+	return check_fence(a, e);
+}
+
+/* Nova makes it for its first image; owned as instances_path is. */
+static int open_cache(const struct conf *conf, struct err *e)
+{
+	struct stat st;
+	int fd = open(conf->cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOENT || stat(conf->instances_path, &st) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot open Nova's cache directory %s", conf->cache_dir);
+	if (fs_mkdir_p(conf->cache_dir, 0755, e) < 0)
+		return -1;
+	if (geteuid() == 0 && chown(conf->cache_dir, st.st_uid, st.st_gid) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot give %s to Nova", conf->cache_dir);
+	if (fs_sync_parent(AT_FDCWD, conf->cache_dir, e) < 0)
+		return -1;
+	return fs_open_dir(AT_FDCWD, conf->cache_dir, e);
+}
+
+/* 1: instances stand on other bytes than these, and out->deferred says who. Comparing bytes is slow:
+ * under the lock (may_compare false) only what was found before counts. */
+static int is_in_use(struct act *a, bool may_compare, struct err *e)
+{
+	struct dependents d;
+
+	if (dependents_scan(a->conf->instances_path, a->conf->cache_subdir, a->out->name, a->seen,
+			    &d, e) < 0)
+		return -1;
+	if (d.count == 0)
+		return 0;
+	if (may_compare && standing_look(&a->standing, a->conf->store_dir, a->cache, a->req->image, a->out->name,
+					 &a->m, a->req->artifact, peer_stop, a->peer, e) < 0)
+		return -1;
+	if (standing_is_same(&a->standing, a->cache, a->out->name))
+		return 0;
+	memcpy(a->out->deferred, d.text, sizeof(a->out->deferred));
+	return 1;
+}
+
+/* The artifact beside its final name, whole and durable. */
+static int copy_aside(struct act *a, struct aside *aside, struct err *e)
+{
+	int64_t start_ms = clock_mono_ms();
+	int64_t copied_ms;
+
+	if (aside_open(aside, a->cache, a->req->image, a->req->job, a->req->attempt, e) < 0)
+		return -1;
+	if (copy_file(a->req->artifact, aside->fd, a->m.size_bytes, peer_stop, a->peer, &a->way, e) < 0)
+		return err_wrap(e, "in %s", a->conf->cache_dir);
+	copied_ms = clock_mono_ms();
+	if (fsync(aside->fd) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot make the copy in %s durable", a->conf->cache_dir);
+	/* Nobody may have written to the artifact meanwhile. */
+	if (store_compare(a->req->artifact, &a->m, e) < 0)
+		return -1;
+	a->copy_ms = copied_ms - start_ms;
+	a->sync_ms = clock_mono_ms() - copied_ms;
+	failpoint("publish-copied");
+	return peer_stop(a->peer, e);
+}
+
+/* All that happens while Nova waits for us. */
+static int put_in_place(struct act *a, struct aside *aside, struct err *e)
+{
+	int used;
+	struct stat st;
+
+	failpoint("publish-locked");
+	if (check_fence(a, e) < 0)
+		return -1;
+	used = is_in_use(a, false, e);
+	if (used != 0)
+		return used < 0 ? -1 : 0;
+	/* Nova's ageing counts from mtime, and the lock may have taken hours. */
+	if (futimens(aside->fd, NULL) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot set the time of %s", aside->name);
+	/* Holding what is replaced keeps its blocks until somebody has time to free them: 50 ms for 400 MB. */
+	a->out->replaced = openat(a->cache, a->out->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (aside_rename(aside, a->out->name, e) < 0)
+		return -1;
+	failpoint("publish-renamed");
+	if (fsync(a->cache) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot make %s durable", a->conf->cache_dir);
+	if (fstat(aside->fd, &st) < 0)
+		return err_sys(e, ERR_US, "cannot stat %s", a->out->name);
+	a->out->ino = st.st_ino;
+	a->out->size_bytes = st.st_size;
+	return 0;
+}
+
+static int64_t mono_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static int place_under_lock(struct act *a, struct aside *aside, struct err *e)
+{
+	int64_t asked_us = mono_us();
+	int64_t got_us;
+	own_fd int lock = novalock_take(a->conf->instances_path, a->out->name, a->peer, e);
+	int rc;
+
+	if (lock < 0)
+		return -1;
+	got_us = mono_us();
+	rc = put_in_place(a, aside, e);
+	close(steal_fd(&lock));
+	a->wait_ms = (got_us - asked_us) / 1000;
+	a->held_us = mono_us() - got_us;
+	return rc;
+}
+
+static void log_outcome(const struct act *a)
+{
+	const struct publish_result *r = a->out;
+	char quoted[600];
+
+	if (r->deferred[0] != '\0') {
+		log_info("event=deferred job=%lld attempt=%lld image=%s lock_held_us=%lld reason=%s",
+			 (long long)a->req->job, (long long)a->req->attempt, a->req->image, (long long)a->held_us,
+			 log_quote(quoted, sizeof(quoted), r->deferred));
+		return;
+	}
+	log_info("event=published job=%lld attempt=%lld image=%s digest=%.12s name=%s size_bytes=%lld way=%s "
+		 "copy_ms=%lld sync_ms=%lld lock_wait_ms=%lld lock_held_us=%lld took_ms=%lld",
+		 (long long)a->req->job, (long long)a->req->attempt, a->req->image, a->req->digest, r->name,
+		 (long long)r->size_bytes, copy_way_name(a->way), (long long)a->copy_ms, (long long)a->sync_ms,
+		 (long long)a->wait_ms, (long long)a->held_us, (long long)r->took_ms);
+}
+
+int publish_run(const struct conf *conf, const struct peer_request *req, struct peer *peer,
+		struct publish_result *out, struct err *e)
+{
+	int64_t start_ms = clock_mono_ms();
+	own_quiet struct quiet seen = QUIET_INIT;
+	struct act a = {.conf = conf, .req = req, .peer = peer, .out = out, .seen = &seen};
+	own_fd int cache = -1;
+	own_aside struct aside aside = ASIDE_INIT; /* below cache: it goes first, and needs it */
+	int used;
+
+	*out = (struct publish_result){.replaced = -1};
+	if (nova_cache_name(req->image, out->name, e) < 0 || check_request(&a, e) < 0)
+		return -1;
+	cache = open_cache(conf, e);
+	if (cache < 0)
+		return -1;
+	a.cache = cache;
+	aside_sweep(cache);
+	used = is_in_use(&a, true, e);
+	if (used < 0)
+		return -1;
+	if (used == 0 && (copy_aside(&a, &aside, e) < 0 || place_under_lock(&a, &aside, e) < 0))
+		return -1;
+	out->took_ms = clock_mono_ms() - start_ms;
+	log_outcome(&a);
+	return 0;
+}

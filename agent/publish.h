@@ -1,0 +1,36 @@
+/*
+ * publish: put an artifact into Nova's cache under Nova's name and lock.
+ *
+ *     check the request → look for dependents → copy aside, fsync → Nova's lock
+ *     → the fence → look again → rename → fsync of the directory → unlock
+ *
+ * Nothing partial is ever under the final name, nothing is overwritten in place, nothing slow
+ * happens under the lock. A base that instances stand on is replaced only by the same bytes.
+ * Trusted: the manifest beside the artifact, the descriptor that matches it, the image's file and
+ * the image's fence; not the request.
+ */
+#ifndef HORNERO_AGENT_PUBLISH_H
+#define HORNERO_AGENT_PUBLISH_H
+
+#include "agent/peer.h"
+#include "conf/conf.h"
+#include "lib/err.h"
+#include "lib/sha.h"
+
+#include <stdint.h>
+
+struct publish_result {
+	char deferred[512]; /* not "": instances are in the way, and who; nothing was changed */
+	char name[SHA1_HEX + 1];
+	uint64_t ino;
+	int64_t size_bytes;
+	int64_t took_ms;
+	int replaced; /* the base that was there before, or -1: for the caller to close once it has answered */
+};
+
+/* The whole act. What is under the final name is durable on return. ERR_NOBODY also where the
+ * fence names another attempt, where the disk is full, and where peer_stop() ended it. */
+int publish_run(const struct conf *conf, const struct peer_request *req, struct peer *peer,
+		struct publish_result *out, struct err *e);
+
+#endif

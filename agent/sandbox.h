@@ -1,0 +1,28 @@
+/*
+ * sandbox: the words that make bubblewrap close its walls.
+ *
+ * Every stage: own user, mount, PID, IPC, UTS, cgroup and network namespaces (loopback up, nothing
+ * else), no capabilities, no new privileges, own session, /usr and named files of /etc read-only,
+ * a fresh /proc, /dev and /tmp, an environment of its own, killed with its parent. Nothing of the
+ * node is seen but what is added here.
+ *
+ *     own_args struct args a = ARGS_INIT;
+ *     sandbox_begin(&a, STATUS_FD);
+ *     sandbox_bind(&a, "--bind", work, "/work");
+ *     sandbox_command(&a);
+ *     args_add(&a, "/hornero-checkout"); …
+ */
+#ifndef HORNERO_AGENT_SANDBOX_H
+#define HORNERO_AGENT_SANDBOX_H
+
+#include "lib/args.h"
+
+/* bwrap reports on descriptor status_fd when the command has started and how it ended. */
+void sandbox_begin(struct args *a, int status_fd);
+/* how: "--bind", "--ro-bind", "--ro-bind-try", "--dev-bind-try". */
+void sandbox_bind(struct args *a, const char *how, const char *from, const char *to);
+void sandbox_env(struct args *a, const char *name, const char *value);
+/* No more sandbox words: the command follows. */
+void sandbox_command(struct args *a);
+
+#endif

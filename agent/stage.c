@@ -1,0 +1,252 @@
+/* stage: DIAGNOSTICS: -1 with ERR_OPERATOR where bwrap is missing, ERR_NOBODY where the
+ * machine is out of something. How the command itself ended is in the struct. */
+#include "agent/stage.h"
+
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+enum { OUT, LINES, SANDBOX, N_PIPES };
+
+/* What is under way; lives for one stage_run. */
+struct flow {
+	struct stage *s;
+	int ours[N_PIPES];
+	struct child child;
+	char line[1024];
+	size_t line_len;
+	char report[512]; /* bwrap's JSON, for its "exit-code" only */
+	size_t report_len;
+	int64_t wall_deadline_ms, silence_deadline_ms; /* INT64_MAX: none */
+	bool over_limit;
+};
+
+void stage_note(struct stage_log *log, const char *fmt, ...)
+{
+	char text[1024];
+	char line[1100];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	n = snprintf(line, sizeof(line), "hornero: %s\n", text);
+	(void)fs_write_all(log->fd, line, (size_t)n);
+}
+
+void stage_init(struct stage *s, struct stage_log *log)
+{
+	*s = (struct stage){.log = log};
+}
+
+void stage_fini(struct stage *s)
+{
+	args_fini(&s->args);
+}
+
+int stage_prepare(struct err *e)
+{
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return err_sys(e, ERR_US, "cannot become a subreaper");
+	return 0;
+}
+
+static void take_line(struct flow *f)
+{
+	struct stage *s = f->s;
+
+	f->line[f->line_len] = '\0';
+	f->line_len = 0;
+	if (strncmp(f->line, "error ", 6) == 0)
+		snprintf(s->text, sizeof(s->text), "%s", f->line + 6);
+	else if (s->on_line)
+		s->on_line(s->arg, f->line);
+}
+
+/* Lines longer than the buffer are cut: the rest counts as the next line, which nobody knows. */
+static void take_lines(struct flow *f, const char *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (data[i] == '\n' || f->line_len == sizeof(f->line) - 1)
+			take_line(f);
+		if (data[i] != '\n')
+			f->line[f->line_len++] = data[i];
+	}
+}
+
+static void take_output(struct flow *f, const char *data, size_t len)
+{
+	struct stage_log *log = f->s->log;
+	int64_t room = log->limit_bytes - log->used_bytes;
+	size_t kept = (int64_t)len <= room ? len : (size_t)(room > 0 ? room : 0);
+
+	if (f->s->silence_ms > 0)
+		f->silence_deadline_ms = clock_mono_ms() + f->s->silence_ms;
+	if (kept < len)
+		f->over_limit = true;
+	if (kept > 0)
+		(void)fs_write_all(log->fd, data, kept);
+	log->used_bytes += (int64_t)kept;
+}
+
+static void take_report(struct flow *f, const char *data, size_t len)
+{
+	size_t room = sizeof(f->report) - 1 - f->report_len;
+
+	len = len < room ? len : room;
+	memcpy(f->report + f->report_len, data, len);
+	f->report_len += len;
+	f->report[f->report_len] = '\0';
+}
+
+/* One read of pipe i. Closes it at EOF. True if there was something. */
+static bool take(struct flow *f, int i)
+{
+	static void (*const takers[N_PIPES])(struct flow *, const char *, size_t) = {take_output, take_lines, take_report};
+	char buf[65536];
+	ssize_t n = read(f->ours[i], buf, sizeof(buf));
+
+	if (n > 0) {
+		takers[i](f, buf, (size_t)n);
+		return true;
+	}
+	if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		close(steal_fd(&f->ours[i]));
+	return false;
+}
+
+static int open_pipes(struct flow *f, int theirs[N_PIPES], struct err *e)
+{
+	for (int i = 0; i < N_PIPES; i++) {
+		int pair[2];
+
+		if (pipe2(pair, O_CLOEXEC) < 0)
+			return err_sys(e, ERR_NOBODY, "cannot make a pipe");
+		f->ours[i] = pair[0];
+		theirs[i] = pair[1];
+		fcntl(pair[0], F_SETFL, O_NONBLOCK);
+	}
+	return 0;
+}
+
+static int start(struct flow *f, const int theirs[N_PIPES], struct err *e)
+{
+	struct stage *s = f->s;
+	struct spawn_fd fds[8] = {{theirs[SANDBOX], STAGE_FD_SANDBOX}};
+	size_t nfds = 1;
+	static const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", NULL};
+	struct spawn sp = SPAWN_INIT(args_list(&s->args));
+
+	if (s->speaks)
+		fds[nfds++] = (struct spawn_fd){theirs[LINES], STAGE_FD_LINES};
+	memcpy(fds + nfds, s->fds, s->nfds * sizeof(fds[0]));
+	sp.envp = env;
+	sp.out = sp.err = theirs[OUT];
+	sp.fds = fds;
+	sp.nfds = nfds + s->nfds;
+	sp.join = s->join;
+	sp.njoin = s->njoin;
+	sp.set_ids = s->set_ids;
+	sp.uid = s->uid;
+	sp.gid = s->gid;
+	sp.cwd = "/";
+	return spawn_start(&sp, &f->child, e);
+}
+
+static void follow(struct flow *f)
+{
+	for (;;) {
+		int64_t deadline_ms = f->wall_deadline_ms < f->silence_deadline_ms ? f->wall_deadline_ms : f->silence_deadline_ms;
+		int64_t now_ms = clock_mono_ms();
+		int64_t left_ms = deadline_ms - now_ms;
+		struct pollfd p[N_PIPES + 1];
+
+		if (f->over_limit) {
+			f->s->ended = STAGE_LOG;
+			return;
+		}
+		if (left_ms <= 0) {
+			f->s->ended = now_ms >= f->wall_deadline_ms ? STAGE_TIMEOUT : STAGE_SILENCE;
+			return;
+		}
+		for (int i = 0; i < N_PIPES; i++)
+			p[i] = (struct pollfd){.fd = f->ours[i], .events = POLLIN};
+		p[N_PIPES] = (struct pollfd){.fd = f->child.pidfd, .events = POLLIN};
+		if (poll(p, N_PIPES + 1, left_ms > 60000 ? 60000 : (int)left_ms) < 0)
+			continue;
+		for (int i = 0; i < N_PIPES; i++)
+			if (p[i].revents)
+				take(f, i);
+		if (p[N_PIPES].revents)
+			return;
+	}
+}
+
+/* Reap bwrap and whoever became ours through it; then read what the pipes still hold. */
+static int settle(struct flow *f)
+{
+	int status = spawn_wait(&f->child);
+
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+	for (int i = 0; i < N_PIPES; i++)
+		while (f->ours[i] >= 0 && take(f, i))
+			;
+	return status;
+}
+
+static void judge(struct flow *f, int status)
+{
+	struct stage *s = f->s;
+
+	if (s->ended != STAGE_EXIT)
+		return;
+	if (f->over_limit) {
+		s->ended = STAGE_LOG;
+	} else if (WIFSIGNALED(status)) {
+		s->status = 128 + WTERMSIG(status);
+	} else {
+		s->status = WEXITSTATUS(status);
+		if (s->status != 0 && !strstr(f->report, "\"exit-code\""))
+			s->ended = STAGE_SANDBOX;
+	}
+}
+
+int stage_run(struct stage *s, struct err *e)
+{
+	int64_t start_ms = clock_mono_ms();
+	int theirs[N_PIPES] = {-1, -1, -1};
+	struct flow f = {
+		.s = s,
+		.ours = {-1, -1, -1},
+		.wall_deadline_ms = s->wall_ms > 0 ? start_ms + s->wall_ms : INT64_MAX,
+		.silence_deadline_ms = s->silence_ms > 0 ? start_ms + s->silence_ms : INT64_MAX,
+	};
+	int rc = args_check(&s->args, e);
+
+	if (rc == 0)
+		rc = open_pipes(&f, theirs, e);
+	if (rc == 0)
+		rc = start(&f, theirs, e);
+	for (int i = 0; i < N_PIPES; i++)
+		own_fd_end(&theirs[i]);
+	if (rc == 0) {
+		follow(&f);
+		if (s->ended != STAGE_EXIT)
+			kill(f.child.pid, SIGKILL);
+		judge(&f, settle(&f));
+	}
+	for (int i = 0; i < N_PIPES; i++)
+		own_fd_end(&f.ours[i]);
+	s->took_ms = clock_mono_ms() - start_ms;
+	return rc;
+}

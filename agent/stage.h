@@ -1,0 +1,83 @@
+/*
+ * stage: one sandbox run from its start until nobody is left in it.
+ *
+ *     own_stage struct stage s;
+ *     stage_init(&s, log);
+ *     … sandbox_begin(&s.args, STAGE_FD_SANDBOX), sandbox_bind, sandbox_command, the command …
+ *     if (stage_run(&s, e) < 0) …            could not be started
+ *     s.ended, s.status, s.text …
+ *
+ * Output goes to the attempt's log, bounded. On return every process of the stage has been
+ * reaped: we are the subreaper, so bwrap's init becomes our child, and an init dies last of its
+ * PID namespace. Nobody is left who could change a file.
+ */
+#ifndef HORNERO_AGENT_STAGE_H
+#define HORNERO_AGENT_STAGE_H
+
+#include "lib/args.h"
+#include "lib/err.h"
+#include "lib/spawn.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Descriptors in the sandbox. */
+enum {
+	STAGE_FD_LINES = 3,   /* the stage's own words, line by line */
+	STAGE_FD_GO = 4,      /* checkout waits here */
+	STAGE_FD_IN = 5,
+	STAGE_FD_OUT = 6,
+	STAGE_FD_SANDBOX = 7, /* bwrap's report; closed before the command starts */
+};
+
+/* The attempt's log. */
+struct stage_log {
+	int fd;
+	int64_t used_bytes, limit_bytes;
+};
+
+/* A line of hornero's own: "hornero: …". Never counted against the bound. */
+void stage_note(struct stage_log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+enum stage_end {
+	STAGE_EXIT,    /* the command ended by itself: status */
+	STAGE_TIMEOUT, /* wall */
+	STAGE_SILENCE, /* no output */
+	STAGE_LOG,     /* more output than the bound */
+	STAGE_SANDBOX, /* bwrap failed before the command ran: its words are in the log */
+};
+
+struct stage {
+	struct args args;
+	struct stage_log *log;
+	bool speaks;            /* one of our own programs: gets STAGE_FD_LINES */
+	struct spawn_fd fds[4]; /* besides LINES and SANDBOX */
+	size_t nfds;
+	const int *join;
+	size_t njoin;
+	bool set_ids;
+	uid_t uid;
+	gid_t gid;
+	int64_t wall_ms, silence_ms; /* 0: no bound */
+	/* Called for each line on STAGE_FD_LINES but "error TEXT". */
+	void (*on_line)(void *arg, const char *line);
+	void *arg;
+
+	enum stage_end ended;
+	int status;       /* exit code of the command; 128 + N where signal N killed it */
+	char text[512];   /* TEXT of its "error TEXT" */
+	int64_t took_ms;
+};
+
+void stage_init(struct stage *s, struct stage_log *log);
+void stage_fini(struct stage *s);
+
+/* Once per process, before the first stage: become the subreaper. */
+int stage_prepare(struct err *e);
+
+int stage_run(struct stage *s, struct err *e);
+
+#define own_stage __attribute__((cleanup(stage_fini)))
+
+#endif

@@ -1,0 +1,92 @@
+/* standing: DIAGNOSTICS: ERR_NOBODY where the files cannot be compared; "not the same" is the answer
+ * in every doubt. */
+#include "agent/standing.h"
+
+#include "lib/own.h"
+#include "store/warm.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { CHUNK = 1048576 };
+
+/* Fewer than len bytes only at the end; -1 error. */
+static ssize_t read_at(int fd, char *buf, size_t len, off_t at)
+{
+	size_t used = 0;
+
+	while (used < len) {
+		ssize_t n = pread(fd, buf + used, len - used, at + (off_t)used);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		used += (size_t)n;
+	}
+	return (ssize_t)used;
+}
+
+/* 1 equal, 0 not, -1 error. */
+static int compare(int a, int b, int64_t size, copy_stop *stop, void *arg, struct err *e)
+{
+	own_free char *left = malloc(CHUNK);
+	own_free char *right = malloc(CHUNK);
+
+	if (!left || !right)
+		return err_set(e, ERR_NOBODY, "out of memory to compare two images");
+	for (int64_t at = 0; at < size; at += CHUNK) {
+		ssize_t n = read_at(a, left, CHUNK, at);
+
+		if (stop && stop(arg, e) < 0)
+			return -1;
+		if (n < 0 || read_at(b, right, CHUNK, at) != n)
+			return err_sys(e, ERR_NOBODY, "cannot compare the artifact with what is in Nova's cache");
+		if (memcmp(left, right, (size_t)n) != 0)
+			return 0;
+	}
+	return 1;
+}
+
+int standing_look(struct standing *s, const char *store_dir, int cache, const char *image, const char *name,
+		  const struct manifest *m, int artifact, copy_stop *stop, void *arg, struct err *e)
+{
+	own_fd int fd = openat(cache, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct warm w;
+	struct stat st;
+	int is_known = warm_load(store_dir, image, &w, e);
+	int same;
+
+	*s = (struct standing){0};
+	if (is_known < 0)
+		return -1;
+	is_known = is_known == 1 && strcmp(w.name, name) == 0;
+	if (fd < 0) {
+		s->same = errno == ENOENT && is_known && strcmp(w.digest, m->digest) == 0;
+		return 0;
+	}
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size != m->size_bytes)
+		return 0;
+	if (is_known && w.ino == st.st_ino && w.size_bytes == st.st_size)
+		same = strcmp(w.digest, m->digest) == 0;
+	else
+		same = compare(artifact, fd, m->size_bytes, stop, arg, e);
+	if (same < 0)
+		return -1;
+	*s = (struct standing){.same = same == 1, .is_there = true, .ino = st.st_ino, .size_bytes = st.st_size};
+	return 0;
+}
+
+bool standing_is_same(const struct standing *s, int cache, const char *name)
+{
+	struct stat st;
+
+	if (!s->same)
+		return false;
+	if (fstatat(cache, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT && !s->is_there;
+	return s->is_there && st.st_ino == s->ino && st.st_size == s->size_bytes;
+}

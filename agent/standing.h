@@ -1,0 +1,34 @@
+/*
+ * standing: are the bytes that instances stand on the very ones that are to be published?
+ *
+ * Then replacing the base harms nobody: after a publisher that died between its rename and its
+ * answer, or a base that was deleted under its instances, the same bytes come back. The answer may
+ * need a comparison byte by byte, so it is found before Nova's lock is taken and only held against
+ * the file's identity under it.
+ */
+#ifndef HORNERO_AGENT_STANDING_H
+#define HORNERO_AGENT_STANDING_H
+
+#include "agent/copy.h"
+#include "lib/err.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct standing {
+	bool same;
+	bool is_there;      /* same, and there is a base; else the record of what was there says so */
+	ino_t ino;
+	off_t size_bytes;
+};
+
+/* Asks the warm record first, and compares the files where the record does not know the base. */
+int standing_look(struct standing *s, const char *store_dir, int cache, const char *image, const char *name,
+		  const struct manifest *m, int artifact, copy_stop *stop, void *arg, struct err *e);
+
+/* Still true of what lies under the name now? */
+bool standing_is_same(const struct standing *s, int cache, const char *name);
+
+#endif

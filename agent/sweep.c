@@ -1,0 +1,238 @@
+/* hornero-sweep: refs and image files against what is warm; queue the difference.
+ *
+ * DIAGNOSTICS: an image that cannot be looked at is reported and passed over, the rest goes on, and
+ * the exit code is that of the last such error's class; a queue that cannot be used ends the sweep. */
+#include "agent/key.h"
+#include "agent/refs.h"
+#include "agent/wish.h"
+#include "conf/builder.h"
+#include "conf/conf.h"
+#include "conf/image.h"
+#include "db/job.h"
+#include "lib/bell.h"
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { DB_WAIT_MS = 10000 };
+
+struct sweep {
+	const struct conf *conf;
+	struct builders *builders;
+	char (*toolchains)[SHA256_HEX + 1]; /* per builder; "" not asked yet */
+	struct db *db;
+	json_t *report;
+	bool quiet, json;
+	int queued;
+	enum err_class worst;
+};
+
+static void say(struct sweep *s, const struct image *img, const char *what, const char *detail)
+{
+	json_t *row;
+
+	if (s->json) {
+		row = json_pack("{s:s, s:s, s:s, s:s}", "image", img->uuid, "name", img->name ? img->name : "", "found", what,
+				"detail", detail);
+		if (row)
+			json_array_append_new(s->report, row);
+	} else if (!s->quiet) {
+		printf("%s  %-10s  %s\n", img->uuid, what, detail);
+	}
+}
+
+/* Digest of the builder's toolchain, asked once a sweep. */
+static int toolchain_of(struct sweep *s, const struct builder *b, const char **out, struct err *e)
+{
+	char *slot = s->toolchains[b - s->builders->list];
+
+	if (!slot[0] && key_toolchain(s->conf, b, slot, e) < 0) {
+		slot[0] = '\0';
+		return -1;
+	}
+	*out = slot;
+	return 0;
+}
+
+/* "" where neither the image file nor the last build names the builder: the checkout will choose. */
+static int inputs_of(struct sweep *s, const struct image *img, const char *last_builder, char out[SHA256_HEX + 1],
+		     struct err *e)
+{
+	const char *name = img->builder ? img->builder : last_builder;
+	const struct builder *b = name && *name ? builder_find(s->builders, name) : NULL;
+	const char *toolchain = NULL;
+
+	out[0] = '\0';
+	if (!b)
+		return 0;
+	if (toolchain_of(s, b, &toolchain, e) < 0)
+		return -1;
+	return key_inputs(img, b, toolchain, out, e);
+}
+
+static int64_t written_ms(const char *dir, const char *name)
+{
+	own_free char *path = fs_path("%s/%s.yaml", dir, name);
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000 : 0;
+}
+
+static int64_t changed_ms(const struct sweep *s, const struct image *img, const char *last_builder)
+{
+	const char *builder = img->builder ? img->builder : last_builder;
+	int64_t image_ms = written_ms(s->conf->images_dir, img->uuid);
+	int64_t builder_ms = builder && *builder ? written_ms(s->conf->builders_dir, builder) : 0;
+
+	return image_ms > builder_ms ? image_ms : builder_ms;
+}
+
+static int queue(struct sweep *s, const struct image *img, const char *tip, const char *why, struct err *e)
+{
+	struct job_wish w = {.image = img->uuid, .repo = img->repo, .ref = img->ref, .commit = tip, .origin = "sweep"};
+	struct job_receipt r;
+	char text[128];
+
+	if (job_enqueue(s->db, &w, &r, e) < 0)
+		return -1;
+	s->queued++;
+	snprintf(text, sizeof(text), "%s: job %lld (%.7s)", why, (long long)r.id, tip);
+	say(s, img, "queued", text);
+	log_info("event=swept image=%s job=%lld commit=%s why=\"%s\"", img->uuid, (long long)r.id, tip, why);
+	return 0;
+}
+
+static const char *why_build(const struct wish_facts *f)
+{
+	if (f->state == WARM_NONE)
+		return "it was never published";
+	if (strcmp(f->warm->commit, f->tip) != 0)
+		return "its ref has moved";
+	return "its image file, builder or toolchain has changed";
+}
+
+static int look(struct sweep *s, const struct image *img, struct err *e)
+{
+	own_free char *repo = fs_path("%s/%s.git", s->conf->repo_root, img->repo);
+	own_job struct job newest = {0};
+	struct warm w = {0};
+	char tip[65];
+	char inputs[SHA256_HEX + 1];
+	struct wish_facts f = {.tip = tip, .inputs = inputs, .warm = &w};
+	const char *last_builder;
+	enum wish wish;
+	int rc = refs_read(repo, img->ref, tip, e);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0) {
+		say(s, img, "no ref", "its ref is not there: the image keeps its last artifact");
+		return 0;
+	}
+	rc = job_newest(s->db, img->uuid, &newest, e);
+	if (rc < 0 || warm_look(s->conf->store_dir, s->conf->cache_dir, img->uuid, &w, &f.state, e) < 0)
+		return -1;
+	f.newest = rc == 1 ? &newest : NULL;
+	last_builder = f.state != WARM_NONE ? w.builder : f.newest ? newest.builder : NULL;
+	f.changed_ms = changed_ms(s, img, last_builder);
+	if (inputs_of(s, img, last_builder, inputs, e) < 0)
+		return -1;
+	wish = wish_decide(&f);
+	if (wish == WISH_BUILD)
+		return queue(s, img, tip, why_build(&f), e);
+	if (wish == WISH_PUBLISH)
+		return queue(s, img, tip, f.state == WARM_GONE ? "its file is gone from the cache"
+				: "another file has its name in the cache", e);
+	say(s, img, wish_name(wish), wish == WISH_WARM ? w.name : newest.reason ? newest.reason : "");
+	return 0;
+}
+
+static int sweep_all(struct sweep *s, struct err *e)
+{
+	struct image *list = NULL;
+	size_t n = 0;
+
+	if (images_load(s->conf->images_dir, &list, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct err own = ERR_INIT;
+
+		if (!list[i].broken && look(s, &list[i], &own) == 0)
+			continue;
+		if (list[i].broken)
+			own = list[i].problem;
+		s->worst = own.class;
+		say(s, &list[i], "broken", own.msg);
+		if (!s->quiet || own.sys != ENOENT)
+			log_warn("event=image-passed-over image=%s %s", list[i].uuid, own.msg);
+	}
+	images_free(list, n);
+	return 0;
+}
+
+static int run(struct sweep *s, const char *conf_option, struct err *e)
+{
+	own_conf struct conf *c = NULL;
+	own_builders struct builders *builders = NULL;
+	own_db struct db *db = NULL;
+	int rc;
+
+	if (conf_load(&c, conf_find(conf_option), e) < 0 || builders_load(c->builders_dir, &builders, e) < 0)
+		return -1;
+	failpoint_arm(c->failpoint);
+	s->conf = c;
+	s->builders = builders;
+	s->toolchains = calloc(builders->n + 1, sizeof(*s->toolchains));
+	s->report = json_array();
+	if (!s->toolchains || !s->report)
+		return err_set(e, ERR_NOBODY, "out of memory for a sweep");
+	if (db_open(&db, &(struct db_place){.queue_dir = c->queue_dir}, DB_CREATE, DB_WAIT_MS, e) < 0 || refs_init(e) < 0)
+		return -1;
+	s->db = db;
+	rc = sweep_all(s, e);
+	refs_fini();
+	if (s->queued > 0)
+		bell_ring(c->run_dir);
+	if (s->json) {
+		json_dumpf(s->report, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else if (!s->quiet) {
+		printf("%d queued\n", s->queued);
+	}
+	json_decref(s->report);
+	free(s->toolchains);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option words[] = {
+		{"conf", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'}, {"quiet", no_argument, NULL, 'q'},
+		{NULL, 0, NULL, 0},
+	};
+	struct sweep s = {0};
+	const char *conf_option = NULL;
+	struct err e = ERR_INIT;
+	int word;
+
+	log_open("hornero-sweep", LOG_LEVEL_INFO);
+	while ((word = getopt_long(argc, argv, "c:", words, NULL)) != -1) {
+		switch (word) {
+		case 'c': conf_option = optarg; break;
+		case 'j': s.json = true; break;
+		case 'q': s.quiet = true; break;
+		default: return err_exit(ERR_USAGE);
+		}
+	}
+	if (run(&s, conf_option, &e) < 0) {
+		log_error("%s", e.msg);
+		return err_exit(e.class);
+	}
+	return err_exit(s.worst);
+}

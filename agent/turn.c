@@ -1,0 +1,143 @@
+/* turn: look at the queue and do what can be done now. Idempotent: one too many costs a few
+ * microseconds. DIAGNOSTICS: a queue that cannot be used is logged, and looked at again a second later. */
+#include "agent/agent.h"
+
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int64_t running(const struct agent *a)
+{
+	int64_t n = 0;
+
+	for (const struct attempt_run *r = a->attempts; r; r = r->next)
+		n++;
+	return n;
+}
+
+static int claim(struct agent *a, struct err *e)
+{
+	while (running(a) < a->conf->workers) {
+		own_job struct job j = {0};
+		int rc = job_claim(a->db, clock_wall_ms(), &j, e);
+
+		if (rc <= 0)
+			return rc;
+		if (attempt_start(a, &j, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The jobs to publish are noted first: publishing writes, and a listing is a read under way. */
+struct waiting {
+	struct agent *agent;
+	struct job_id {
+		int64_t id;
+	} list[64];
+	size_t n;
+};
+
+static int note_built(void *arg, const struct job *j)
+{
+	struct waiting *w = arg;
+
+	if (!publication_of(w->agent, j->image))
+		w->list[w->n++].id = j->id;
+	return w->n == sizeof(w->list) / sizeof(w->list[0]);
+}
+
+/* *again_ms: when to look at those that still wait. */
+static int publish(struct agent *a, int64_t *again_ms, struct err *e)
+{
+	struct waiting w = {.agent = a};
+	int64_t now_ms = clock_mono_ms();
+
+	*again_ms = INT64_MAX;
+	if (job_each(a->db, JOB_SCOPE_BUILT, note_built, &w, e) < 0)
+		return -1;
+	if (w.n > 0)
+		*again_ms = now_ms < a->publish_again_ms ? a->publish_again_ms - now_ms : AGENT_DEFER_RETRY_MS;
+	for (size_t i = 0; i < w.n && now_ms >= a->publish_again_ms; i++) {
+		own_job struct job j = {0};
+
+		if (job_get(a->db, w.list[i].id, &j, e) < 0)
+			return -1;
+		if (j.state == JOB_BUILT && !publication_of(a, j.image) && publication_start(a, &j, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Its attempt is killed; a job that waits or went back to the queue is cancelled as it stands. */
+static void cancel(struct agent *a, int64_t job)
+{
+	struct err e = ERR_INIT;
+
+	for (struct attempt_run *r = a->attempts; r; r = r->next)
+		if (r->job == job) {
+			attempt_kill(r, "cancelled");
+			return;
+		}
+	if (job_cancel(a->db, job, NULL, &e) < 0)
+		log_info("event=cancel-too-late job=%lld %s", (long long)job, e.msg);
+}
+
+/* run_dir/cancel/JOB: somebody's wish, when the job was running. */
+static void heed_cancels(struct agent *a)
+{
+	own_free char *path = fs_path("%s/cancel", a->conf->run_dir);
+	own_dir DIR *d = opendir(path);
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		cancel(a, strtoll(entry->d_name, NULL, 10));
+		unlinkat(dirfd(d), entry->d_name, 0);
+	}
+}
+
+static bool images_changed(const struct agent *a)
+{
+	struct stat st;
+
+	return stat(a->conf->images_dir, &st) == 0 &&
+	       (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec != a->images_mtime_ns;
+}
+
+/* When to wake without a bell: a back-off that ends, the next sweep, a publication to try again. */
+static int rest(struct agent *a, int64_t in_ms, struct err *e)
+{
+	int64_t now_ms = clock_wall_ms();
+	int64_t due_ms = 0;
+	int64_t sweep_in_ms = a->next_sweep_ms - clock_mono_ms();
+
+	if (job_next_due(a->db, now_ms, &due_ms, e) < 0)
+		return -1;
+	if (due_ms > 0 && due_ms - now_ms < in_ms)
+		in_ms = due_ms - now_ms;
+	agent_soon(a, sweep_in_ms < in_ms ? sweep_in_ms : in_ms);
+	return 0;
+}
+
+void agent_turn(struct agent *a)
+{
+	struct err e = ERR_INIT;
+	int64_t again_ms;
+
+	if (a->stopping)
+		return;
+	heed_cancels(a);
+	if (clock_mono_ms() >= a->next_sweep_ms || images_changed(a))
+		sweeping_start(a);
+	if (claim(a, &e) < 0 || publish(a, &again_ms, &e) < 0 || rest(a, again_ms, &e) < 0) {
+		log_error("event=turn-failed class=%s %s", err_class_name(e.class), e.msg);
+		agent_soon(a, 1000);
+	}
+}

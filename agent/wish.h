@@ -1,0 +1,34 @@
+/*
+ * wish: is an image what its ref and its file wish? Pure: the whole rule of the sweep.
+ */
+#ifndef HORNERO_AGENT_WISH_H
+#define HORNERO_AGENT_WISH_H
+
+#include "db/job.h"
+#include "store/warm.h"
+
+#include <stdbool.h>
+
+enum wish {
+	WISH_WARM,    /* the cache has it */
+	WISH_BUILD,   /* queue it: never built, moved on, or its file or toolchain changed */
+	WISH_PUBLISH, /* queue it: only the file in the cache is missing; the store will have it */
+	WISH_UNDERWAY,/* a job for this commit is queued, running or waits for the cache */
+	WISH_FAILED,  /* the last job for this very content failed, or is held or cancelled: nothing would change */
+};
+
+struct wish_facts {
+	const char *tip;          /* commit of the ref */
+	const char *inputs;       /* digest of the rest of the wish, "" where the builder is not known yet */
+	int64_t changed_ms;       /* wall: when the image file or its builder file was last written */
+	enum warm_state state;
+	const struct warm *warm;  /* unless state is WARM_NONE */
+	const struct job *newest; /* the image's newest job, NULL for none */
+};
+
+enum wish wish_decide(const struct wish_facts *f);
+
+/* "warm", "to build", "to publish", "under way", "failed". */
+const char *wish_name(enum wish w);
+
+#endif
