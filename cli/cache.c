@@ -1,0 +1,73 @@
+/* cache: what Nova would find. DIAGNOSTICS: as conf and store say. */
+#include "cli/table.h"
+#include "cli/words.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "store/nova.h"
+#include "store/warm.h"
+
+#include <sys/stat.h>
+
+static const struct column columns[] = {
+	{"image", CELL_TEXT, 0},
+	{"state", CELL_STATE, 0},
+	{"size_bytes", CELL_BYTES, 0},
+	{"modified_ms", CELL_AGE, 0},
+	{"job", CELL_ID, 0},
+	{"commit", CELL_COMMIT, 0},
+	{"digest", CELL_COMMIT, 0},
+	{"path", CELL_TEXT, 0},
+};
+
+/* modified_ms is the file's mtime: what Nova's ageing counts from. */
+static int cache_row(const struct conf *c, const struct image *img, struct listing *l, struct err *e)
+{
+	own_free char *path = NULL;
+	struct warm warm = {0};
+	enum warm_state state = WARM_NONE;
+	char name[SHA1_HEX + 1];
+	struct stat st = {0};
+
+	if (nova_cache_name(img->uuid, name, e) < 0 ||
+	    warm_look(c->store_dir, c->cache_dir, img->uuid, &warm, &state, e) < 0)
+		return -1;
+	path = fs_path("%s/%s", c->cache_dir, name);
+	/* No record, but a file: Nova's own, fetched from Glance. */
+	if (stat(path, &st) == 0 && state == WARM_NONE)
+		state = WARM_FOREIGN;
+	listing_row(l, (struct cell[]){
+			       {.text = img->uuid},
+			       {.text = warm_state_name(state)},
+			       {.number = st.st_size},
+			       {.number = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000},
+			       {.number = state == WARM_OK ? warm.job : 0},
+			       {.text = state == WARM_OK ? warm.commit : ""},
+			       {.text = state == WARM_OK ? warm.digest : ""},
+			       {.text = path},
+		       });
+	return 0;
+}
+
+int cache_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+	struct image *list = NULL;
+	struct listing l;
+	struct err ignored = ERR_INIT;
+	size_t n = 0;
+	int done = 0;
+
+	(void)call;
+	if (!c || images_load(c->images_dir, &list, &n, e) < 0)
+		return -1;
+	listing_begin(&l, cli, columns, sizeof(columns) / sizeof(columns[0]));
+	for (size_t i = 0; i < n && done == 0; i++)
+		done = cache_row(c, &list[i], &l, e);
+	if (listing_end(&l, done < 0 ? &ignored : e) < 0)
+		done = -1;
+	images_free(list, n);
+	if (done == 0 && n == 0 && !cli->json)
+		puts("There is no image yet: `hornero image add UUID REPO` makes one.");
+	cli_note_isolation(cli);
+	return done;
+}

@@ -1,0 +1,162 @@
+/* cli: what the words share. DIAGNOSTICS: ERR_USAGE for arguments, the rest as conf, db and git say. */
+#include "cli/cli.h"
+
+#include "cli/words.h"
+#include "lib/escape.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "lib/spawn.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/file.h>
+
+const struct conf *cli_conf(struct cli *cli, struct err *e)
+{
+	if (!cli->conf && conf_load(&cli->conf, conf_find(cli->conf_option), e) < 0)
+		return NULL;
+	return cli->conf;
+}
+
+int cli_db(struct cli *cli, enum db_mode mode, struct db **out, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+
+	if (!c)
+		return -1;
+	if (db_open(out, &(struct db_place){c->queue_dir}, mode, CLI_DB_WAIT_MS, e) == 0)
+		return 0;
+	if (e->sys == ENOENT)
+		return err_set(e, ERR_NOBODY, "there is no queue in %s yet: `hornero init` makes it, "
+			       "and `hornero sweep` fills it from the repositories", c->queue_dir);
+	return -1;
+}
+
+const char *call_option(const struct call *call, const char *name)
+{
+	const struct word_option *o = call->word->options;
+
+	for (int i = 0; o && o[i].name; i++)
+		if (strcmp(o[i].name, name) == 0)
+			return call->values[i];
+	abort(); /* a word asks for an option that its table does not have */
+}
+
+void cli_say(FILE *out, const char *fmt, ...)
+{
+	own_free char *text = NULL, *clean = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	clean = n < 0 ? NULL : malloc((size_t)n * 4 + 1);
+	if (!clean)
+		abort();
+	escape_text(clean, (size_t)n * 4 + 1, text, (size_t)n, ESCAPE_LINE);
+	fprintf(out, "%s\n", clean);
+}
+
+void cli_note_isolation(const struct cli *cli)
+{
+	if (cli->conf->isolation == CONF_ISOLATION_NONE)
+		fputs("isolation: none (builds run without CPU and memory limits; "
+		      "`isolation: cgroup` in hornero.yaml brings them back)\n",
+		      cli->json ? stderr : stdout);
+}
+
+int cli_job_number(const char *text, int64_t *id, struct err *e)
+{
+	char *end;
+	long long n;
+
+	errno = 0;
+	n = strtoll(text, &end, 10);
+	if (!isdigit((unsigned char)*text) || *end || errno || n < 1)
+		return err_set(e, ERR_USAGE, "\"%s\" is no job number; `hornero queue --all` lists them", text);
+	*id = n;
+	return 0;
+}
+
+int cli_uuid(const char *text, char uuid[UUID_LEN + 1], struct err *e)
+{
+	if (!uuid_canonical(text, uuid))
+		return err_set(e, ERR_USAGE, "\"%s\" is no image UUID: 36 characters, as "
+			       "2b7e1516-28ae-4d2a-abf7-158809cf4f3c; `openstack image list` shows Glance's", text);
+	return 0;
+}
+
+int cli_job_or_image(const char *text, int64_t *id, char uuid[UUID_LEN + 1], struct err *e)
+{
+	if (uuid_canonical(text, uuid))
+		return 1;
+	if (cli_job_number(text, id, e) < 0)
+		return err_set(e, ERR_USAGE, "\"%s\" is neither a job number (`hornero queue --all`) "
+			       "nor an image UUID (`hornero image list`)", text);
+	return 0;
+}
+
+int cli_job_get(struct db *db, int64_t id, struct job *out, struct err *e)
+{
+	int found = job_get(db, id, out, e);
+
+	if (found == 0)
+		err_set(e, ERR_USAGE, "there is no job %" PRId64 "; `hornero queue --all` lists them", id);
+	return found;
+}
+
+void cli_who(char *buf, size_t size)
+{
+	const struct passwd *pw = getpwuid(getuid());
+
+	if (pw)
+		snprintf(buf, size, "%s", pw->pw_name);
+	else
+		snprintf(buf, size, "uid %u", (unsigned)getuid());
+}
+
+int cli_agent_runs(const struct conf *c)
+{
+	own_free char *path = fs_path("%s/agent.lock", c->run_dir);
+	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	/* A shared lock, so that two of us never see each other, and for an instant only. */
+	if (fd < 0)
+		return 0;
+	return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+char *cli_repo_path(const struct conf *c, const char *repo)
+{
+	return fs_path("%s/%s.git", c->repo_root, repo);
+}
+
+int cli_ref_commit(const struct conf *c, const struct image *img, char commit[CLI_COMMIT_MAX + 1], struct err *e)
+{
+	own_free char *path = cli_repo_path(c, img->repo);
+	own_free char *git_dir = fs_path("--git-dir=%s", path);
+	own_free char *spec = fs_path("%s^{commit}", img->ref);
+	/* The repositories are git's; we only read, and run none of their configuration's programs. */
+	const char *const argv[] = {"git", git_dir, "-c", "safe.directory=*", "rev-parse", "--quiet", "--verify",
+				    "--end-of-options", spec, NULL};
+	struct spawn s = SPAWN_INIT(argv);
+	own_free char *out = NULL;
+	size_t len = 0;
+	int status;
+
+	commit[0] = '\0';
+	status = access(path, F_OK) == 0 ? spawn_capture(&s, 10000, 4096, &out, &len, e) : 1;
+	if (status < 0)
+		return err_wrap(e, "cannot read %s of %s", img->ref, path);
+	len = out ? strcspn(out, "\n") : 0;
+	if (status != 0 || (len != 40 && len != CLI_COMMIT_MAX))
+		return 0;
+	memcpy(commit, out, len);
+	commit[len] = '\0';
+	return 1;
+}

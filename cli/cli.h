@@ -1,0 +1,88 @@
+/*
+ * cli: what every word of `hornero` is given and may use.
+ *
+ *     int queue_run(struct cli *cli, const struct call *call, struct err *e)
+ *     {
+ *             const struct conf *c = cli_conf(cli, e);
+ *             …
+ *     }
+ *
+ * A word returns its exit code (0 done, 1 the asked-for thing did not come true, 75 not yet), or -1
+ * with e filled: main prints the message and exits with the class's code. Results go to standard
+ * output, remarks to standard error; whatever comes from outside passes cli_say or a listing.
+ */
+#ifndef HORNERO_CLI_CLI_H
+#define HORNERO_CLI_CLI_H
+
+#include "conf/conf.h"
+#include "conf/image.h"
+#include "db/job.h"
+#include "lib/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { CLI_OPTIONS_MAX = 8, CLI_DB_WAIT_MS = 5000, CLI_COMMIT_MAX = 64 };
+
+struct word;
+
+/* One use of a word: its arguments and options, borrowed from argv. */
+struct call {
+	const struct word *word;
+	char **args;
+	int nargs;
+	const char *values[CLI_OPTIONS_MAX]; /* by the option's place in the word's table; NULL: not given */
+};
+
+struct cli {
+	const char *conf_option; /* -c, or NULL */
+	struct conf *conf;       /* loaded by the first cli_conf */
+	bool json;
+	bool colour;             /* standard output is a terminal and NO_COLOR is not set */
+	int64_t now_ms;          /* wall, when we were started: ages are counted from here */
+};
+
+/* The configuration, or NULL with e filled. */
+const struct conf *cli_conf(struct cli *cli, struct err *e);
+
+/* The queue. DB_READ for words that look, DB_CREATE for words that change. */
+int cli_db(struct cli *cli, enum db_mode mode, struct db **out, struct err *e);
+
+/* The value of a word's option: NULL not given, "" for a flag. The name must be in the word's table. */
+const char *call_option(const struct call *call, const char *name);
+
+/* One line to out; every byte that could act on a terminal, or begin a line of its own, is escaped. */
+void cli_say(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* "isolation: none …" wherever limits are off: after a table on standard output, beside JSON on
+ * standard error. */
+void cli_note_isolation(const struct cli *cli);
+
+/* A job number as people write it ("42"). ERR_USAGE. */
+int cli_job_number(const char *text, int64_t *id, struct err *e);
+
+/* Argument JOB|UUID: 1 image (canonical in uuid), 0 job (*id). ERR_USAGE where it is neither. */
+int cli_job_or_image(const char *text, int64_t *id, char uuid[UUID_LEN + 1], struct err *e);
+
+/* The image's UUID in its canonical spelling. ERR_USAGE. */
+int cli_uuid(const char *text, char uuid[UUID_LEN + 1], struct err *e);
+
+/* 1 found, 0 there is no such job (said in e, class ERR_USAGE), -1. */
+int cli_job_get(struct db *db, int64_t id, struct job *out, struct err *e);
+
+/* Who asks, for the event log: the login name of our user id, or its number. */
+void cli_who(char *buf, size_t size);
+
+/* Whether hornerod runs (it holds a lock as long as it lives). 1, 0; 0 also where we may not look. */
+int cli_agent_runs(const struct conf *c);
+
+/* The bare repository's directory; the caller frees. */
+char *cli_repo_path(const struct conf *c, const char *repo);
+
+/* The commit that the image's ref has now, read by a git child. 1 and *commit filled; 0 there is no
+ * such ref or no such repository yet (commit is ""); -1. */
+int cli_ref_commit(const struct conf *c, const struct image *img, char commit[CLI_COMMIT_MAX + 1], struct err *e);
+
+#endif

@@ -1,0 +1,16 @@
+/* create: `hornero repo create`. DIAGNOSTICS: as repo_create says. */
+#include "cli/repo.h"
+#include "cli/words.h"
+#include "lib/own.h"
+
+int repo_create_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+	own_free char *path = NULL;
+
+	if (!c || repo_create(c, call->args[0], &path, e) < 0)
+		return -1;
+	cli_say(stdout, "next: `hornero image add UUID %s`, then `git push` to", call->args[0]);
+	printf("%s\n", path);
+	return 0;
+}

@@ -1,0 +1,189 @@
+/* hornero: the program. DIAGNOSTICS: every error is printed here, once, with the exit code of its class. */
+
+#include "cli/cli.h"
+#include "cli/words.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <string.h>
+
+enum { LETTER_JSON = 256, LETTER_VERSION, LETTER_WORD /* + the option's place */ };
+
+static int usage_error(const struct word *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static int usage_error(const struct word *w, const char *fmt, ...)
+{
+	char text[ERR_MSG_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	cli_say(stderr, "hornero: %s", text);
+	cli_say(stderr, "hornero%s%s --help says more.", w ? " " : "", w ? w->name : "");
+	return 64;
+}
+
+/* getopt's table from ours: --help, -c and --json, and what the word takes. `letters` holds the short ones. */
+static void options_of(const struct word *w, struct option *table, char *letters, size_t size)
+{
+	size_t n = 0, l = (size_t)snprintf(letters, size, "%s", w ? ":c:h" : "+:c:h");
+
+	table[n++] = (struct option){"conf", required_argument, NULL, 'c'};
+	table[n++] = (struct option){"help", no_argument, NULL, 'h'};
+	table[n++] = (struct option){"json", no_argument, NULL, LETTER_JSON};
+	if (!w)
+		table[n++] = (struct option){"version", no_argument, NULL, LETTER_VERSION};
+	for (int i = 0; w && w->options && w->options[i].name; i++) {
+		const struct word_option *o = &w->options[i];
+
+		table[n++] = (struct option){o->name, o->arg ? required_argument : no_argument, NULL, LETTER_WORD + i};
+		if (o->letter)
+			l += (size_t)snprintf(letters + l, size - l, "%c%s", o->letter, o->arg ? ":" : "");
+	}
+	table[n] = (struct option){0};
+}
+
+static int option_of_letter(const struct word *w, int letter)
+{
+	for (int i = 0; w && w->options && w->options[i].name; i++)
+		if (w->options[i].letter == letter)
+			return i;
+	return -1;
+}
+
+/* One round of getopt: before the word (call NULL), or behind it. -1 go on, else the exit code. */
+static int read_options(struct cli *cli, struct call *call, int argc, char **argv)
+{
+	const struct word *w = call ? call->word : NULL;
+	struct option table[CLI_OPTIONS_MAX + 5];
+	char letters[4 * CLI_OPTIONS_MAX];
+	int letter, place;
+
+	options_of(w, table, letters, sizeof(letters));
+	optind = 0;
+	opterr = 0;
+	while ((letter = getopt_long(argc, argv, letters, table, NULL)) >= 0) {
+		place = letter >= LETTER_WORD ? letter - LETTER_WORD : option_of_letter(w, letter);
+		if (letter == ':')
+			return usage_error(w, "%s needs a value.", argv[optind - 1]);
+		if (letter == '?')
+			return usage_error(w, "%s is no option here, or takes no value.", argv[optind - 1]);
+		if (letter == 'c')
+			cli->conf_option = optarg;
+		else if (letter == LETTER_JSON)
+			cli->json = true;
+		else if (letter == LETTER_VERSION)
+			return printf("hornero %s\n", PACKAGE_VERSION), 0;
+		else if (letter == 'h')
+			return (w ? word_help(stdout, w) : word_help_all(stdout)), 0;
+		else if (place >= 0)
+			call->values[place] = optarg ? optarg : "";
+	}
+	return -1;
+}
+
+static int unknown_word(char **argv, int argc)
+{
+	const struct word *near[3];
+	char typed[96];
+	bool noun = word_is_noun(argv[0]);
+	int n;
+
+	if (noun && argc > 1 && strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0)
+		snprintf(typed, sizeof(typed), "%s %s", argv[0], argv[1]);
+	else
+		snprintf(typed, sizeof(typed), "%s", argv[0]);
+	if (noun && argc == 1) {
+		fprintf(stderr, "hornero: %s needs one more word.\n", argv[0]);
+		word_help_noun(stderr, argv[0]);
+		return 64;
+	}
+	if (noun && strcmp(typed, argv[0]) == 0)
+		return word_help_noun(stdout, argv[0]), 0;
+	cli_say(stderr, "hornero: there is no word \"%s\".", typed);
+	if (!noun && argc > 1)
+		snprintf(typed, sizeof(typed), "%s %s", argv[0], argv[1]);
+	n = word_nearest(typed, near, 3);
+	if (n == 0 && !noun)
+		n = word_nearest(argv[0], near, 3);
+	for (int i = 0; i < n; i++)
+		fprintf(stderr, "%s%s%s", i == 0 ? "Did you mean: " : ", ", near[i]->name, i == n - 1 ? "?\n" : "");
+	fputs("hornero --help lists them all.\n", stderr);
+	return 64;
+}
+
+static int run_word(struct cli *cli, const struct word *w, int argc, char **argv)
+{
+	struct call call = {.word = w};
+	struct err e = ERR_INIT;
+	int code = read_options(cli, &call, argc, argv);
+
+	if (code >= 0)
+		return code;
+	call.args = argv + optind;
+	call.nargs = argc - optind;
+	if (call.nargs < w->min_args)
+		return usage_error(w, "%s needs %s.", w->name, w->args);
+	if (w->max_args >= 0 && call.nargs > w->max_args)
+		return usage_error(w, "\"%s\" is one word too many.", call.args[w->max_args]);
+	if (cli->json && !w->json)
+		return usage_error(w, "--json belongs to listings; %s is none.", w->name);
+	code = w->run(cli, &call, &e);
+	if (code >= 0)
+		return code;
+	fflush(stdout);
+	cli_say(stderr, "hornero: %s", e.msg);
+	if (e.class == ERR_USAGE)
+		cli_say(stderr, "hornero %s --help says more.", w->name);
+	return err_exit(e.class);
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	const struct word *w;
+	int used = 0, code = read_options(cli, NULL, argc, argv);
+	int first = optind;
+
+	if (code >= 0)
+		return code;
+	if (first == argc) {
+		word_help_all(stderr);
+		return 64;
+	}
+	w = word_find(argv + first, argc - first, &used);
+	if (!w)
+		return unknown_word(argv + first, argc - first);
+	/* getopt skips its argv[0]: the last part of the word takes that place. */
+	return run_word(cli, w, argc - first - used + 1, argv + first + used - 1);
+}
+
+static bool wants_colour(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli = {.colour = wants_colour(), .now_ms = clock_wall_ms()};
+	int code;
+
+	/* A descriptor 0, 1 or 2 that is closed would be given to the next file we open. */
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
+			return 78;
+	log_open("hornero", LOG_LEVEL_WARN);
+	code = run(&cli, argc, argv);
+	conf_free(cli.conf);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "hornero: cannot write the output: %s\n", strerror(errno));
+		return 75;
+	}
+	return code;
+}

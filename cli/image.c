@@ -1,0 +1,119 @@
+/* image: the words that bind images to sources. DIAGNOSTICS: ERR_USAGE names the argument and what is
+ * allowed; ERR_OPERATOR for a broken image file. */
+#include "cli/table.h"
+#include "cli/words.h"
+#include "conf/builder.h"
+#include "lib/bell.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "store/warm.h"
+
+#include <string.h>
+
+/* What the binding names must be there: said now, not when a build fails. */
+static int check_binding(const struct conf *c, const struct image *img, struct err *e)
+{
+	own_free char *repo = cli_repo_path(c, img->repo);
+	own_builders struct builders *b = NULL;
+
+	if (access(repo, F_OK) < 0)
+		return err_set(e, ERR_USAGE, "there is no repository %s; make it with `hornero repo create %s`", repo,
+			       img->repo);
+	if (!img->builder)
+		return 0;
+	if (builders_load(c->builders_dir, &b, e) < 0)
+		return -1;
+	if (!builder_find(b, img->builder))
+		return err_set(e, ERR_USAGE, "there is no usable builder \"%s\" in %s; `ls` there shows them", img->builder,
+			       c->builders_dir);
+	return 0;
+}
+
+static int set_options(struct image *img, const struct call *call, struct err *e)
+{
+	static const char *const keys[] = {"ref", "subdir", "builder", "name"};
+
+	if (image_set(img, "repo", call->args[1], e) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *value = call_option(call, keys[i]);
+
+		if (value && image_set(img, keys[i], value, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int image_add_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+	own_image struct image img = {0};
+	own_free char *file = NULL, *repo = NULL;
+	char uuid[UUID_LEN + 1];
+
+	if (!c || cli_uuid(call->args[0], uuid, e) < 0)
+		return -1;
+	file = fs_path("%s/%s.yaml", c->images_dir, uuid);
+	if (access(file, F_OK) == 0)
+		return err_set(e, ERR_USAGE, "image %s is here already; `hornero image show %s` shows it, `hornero image "
+			       "set %s KEY=VALUE` changes it", uuid, uuid, uuid);
+	if (image_init(&img, uuid, e) < 0 || set_options(&img, call, e) < 0 || check_binding(c, &img, e) < 0 ||
+	    image_save(c->images_dir, &img, e) < 0)
+		return -1;
+	bell_ring(c->run_dir);
+	repo = cli_repo_path(c, img.repo);
+	cli_say(stdout, "image %s follows %s of %s%s%s", uuid, img.ref, repo, *img.subdir ? ", directory " : "",
+		  img.subdir);
+	if (!cli_agent_runs(c))
+		puts("hornerod does not run: start it, or nothing is built");
+	return 0;
+}
+
+int image_set_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+	own_image struct image img = {0};
+	char uuid[UUID_LEN + 1];
+
+	if (!c || cli_uuid(call->args[0], uuid, e) < 0 || image_load(c->images_dir, uuid, &img, e) < 0)
+		return -1;
+	for (int i = 1; i < call->nargs; i++) {
+		const char *equals = strchr(call->args[i], '=');
+		own_free char *key = NULL;
+
+		if (!equals)
+			return err_set(e, ERR_USAGE, "\"%s\" is no KEY=VALUE", call->args[i]);
+		key = fs_path("%.*s", (int)(equals - call->args[i]), call->args[i]);
+		if (image_set(&img, key, equals + 1, e) < 0)
+			return -1;
+	}
+	if (check_binding(c, &img, e) < 0 || image_save(c->images_dir, &img, e) < 0)
+		return -1;
+	bell_ring(c->run_dir);
+	cli_say(stdout, "image %s changed; `hornero wait %s` tells when that is warm", uuid, uuid);
+	return 0;
+}
+
+int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+	char uuid[UUID_LEN + 1];
+	enum warm_state state = WARM_NONE;
+	struct warm warm;
+
+	if (!c || cli_uuid(call->args[0], uuid, e) < 0)
+		return -1;
+	/* The wish first: a sweep in between must not publish again what we forget. */
+	if (image_remove(c->images_dir, uuid, e) < 0 ||
+	    warm_look(c->store_dir, c->cache_dir, uuid, &warm, &state, e) < 0)
+		return -1;
+	if (state != WARM_NONE && warm_remove(c->store_dir, uuid, e) < 0)
+		return err_wrap(e, "the image file is gone, the warm record is not");
+	bell_ring(c->run_dir);
+	if (state == WARM_OK)
+		cli_say(stdout, "image %s is no longer kept warm; Nova ages its file %s/%s out when no instance needs it", uuid,
+			c->cache_dir, warm.name);
+	else
+		cli_say(stdout, "image %s is no longer kept warm", uuid);
+	return 0;
+}

@@ -1,0 +1,128 @@
+/* imagelist: `hornero image list`, `hornero image show`. DIAGNOSTICS: a broken image file is a row that
+ * says so, not an error. */
+#include "cli/table.h"
+#include "cli/words.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "store/nova.h"
+#include "store/warm.h"
+
+#include <string.h>
+
+static const struct column columns[] = {
+	{"image", CELL_TEXT, 0},
+	{"name", CELL_TEXT, 0},
+	{"repo", CELL_TEXT, 0},
+	{"ref", CELL_TEXT, 0},
+	{"subdir", CELL_TEXT, 0},
+	{"builder", CELL_TEXT, 0},
+	{"in_use", CELL_TEXT, COLUMN_JSON_ONLY},
+	{"state", CELL_STATE, 0},
+	{"commit", CELL_COMMIT, 0},
+	{"published_ms", CELL_AGE, 0},
+	{"digest", CELL_TEXT, COLUMN_JSON_ONLY},
+	{"job", CELL_ID, COLUMN_JSON_ONLY},
+	{"problem", CELL_TEXT, 0},
+	/* for one image only */
+	{"repository", CELL_TEXT, 0},
+	{"file", CELL_TEXT, 0},
+	{"cache_file", CELL_TEXT, 0},
+	{"newest_job", CELL_ID, 0},
+	{"newest_state", CELL_STATE, 0},
+};
+enum { N_SHOW = sizeof(columns) / sizeof(columns[0]), N_LIST = N_SHOW - 5 };
+
+static void row_of(const struct conf *c, const struct image *img, struct warm *warm, struct cell row[N_SHOW])
+{
+	enum warm_state state = WARM_NONE;
+	struct err problem = ERR_INIT;
+
+	memset(warm, 0, sizeof(*warm));
+	if (warm_look(c->store_dir, c->cache_dir, img->uuid, warm, &state, &problem) < 0)
+		state = WARM_NONE;
+	if (state == WARM_NONE)
+		memset(warm, 0, sizeof(*warm));
+	const struct cell cells[N_LIST] = {
+		{.text = img->uuid},
+		{.text = img->name},
+		{.text = img->repo},
+		{.text = img->ref},
+		{.text = img->subdir},
+		{.text = img->builder},
+		{.text = img->broken ? NULL : "defer"},
+		{.text = img->broken ? "broken" : warm_state_name(state)},
+		{.text = warm->commit},
+		{.number = warm->published_ms},
+		{.text = warm->digest},
+		{.number = warm->job},
+		{.text = img->broken ? img->problem.msg : ""},
+	};
+
+	memcpy(row, cells, sizeof(cells));
+}
+
+int image_list_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+	struct image *list = NULL;
+	struct listing l;
+	struct warm warm;
+	size_t n = 0;
+	int done;
+
+	(void)call;
+	if (!c || images_load(c->images_dir, &list, &n, e) < 0)
+		return -1;
+	listing_begin(&l, cli, columns, N_LIST);
+	for (size_t i = 0; i < n; i++) {
+		struct cell row[N_SHOW];
+
+		row_of(c, &list[i], &warm, row);
+		listing_row(&l, row);
+	}
+	done = listing_end(&l, e);
+	images_free(list, n);
+	if (n == 0 && !cli->json)
+		puts("There is no image yet: `hornero image add UUID REPO` makes one.");
+	cli_note_isolation(cli);
+	return done;
+}
+
+/* The newest job, where there is a queue: an image can be shown without one. */
+static void newest_of(struct cli *cli, const char *uuid, struct cell *number, struct cell *state)
+{
+	own_db struct db *db = NULL;
+	own_job struct job j = {0};
+	struct err ignored = ERR_INIT;
+
+	*number = *state = (struct cell){0};
+	if (cli_db(cli, DB_READ, &db, &ignored) < 0 || job_newest(db, uuid, &j, &ignored) <= 0)
+		return;
+	number->number = j.id;
+	state->text = job_state_name(j.state);
+}
+
+int image_show_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+	own_image struct image img = {0};
+	own_free char *repo = NULL, *file = NULL, *cache_file = NULL;
+	struct cell row[N_SHOW];
+	struct warm warm;
+	char uuid[UUID_LEN + 1], name[SHA1_HEX + 1];
+
+	if (!c || cli_uuid(call->args[0], uuid, e) < 0 || image_load(c->images_dir, uuid, &img, e) < 0 ||
+	    nova_cache_name(uuid, name, e) < 0)
+		return -1;
+	row_of(c, &img, &warm, row);
+	row[N_LIST].text = repo = cli_repo_path(c, img.repo);
+	row[N_LIST + 1].text = file = fs_path("%s/%s.yaml", c->images_dir, uuid);
+	row[N_LIST + 2].text = cache_file = fs_path("%s/%s", c->cache_dir, name);
+	newest_of(cli, uuid, &row[N_LIST + 3], &row[N_LIST + 4]);
+	if (cli->json)
+		json_out(row_json(columns, N_SHOW, row));
+	else
+		record_print(cli, columns, N_SHOW, row);
+	cli_note_isolation(cli);
+	return 0;
+}

@@ -1,0 +1,232 @@
+/* log: a job's build log, escaped, as it is or as it grows. DIAGNOSTICS: ERR_USAGE where there is no such
+ * job or attempt; exit 1 of --follow comes with the reason. */
+#include "cli/outcome.h"
+#include "cli/watch.h"
+#include "cli/words.h"
+#include "lib/escape.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+enum { CHUNK = 65536 };
+
+struct log {
+	const struct conf *c;
+	int64_t job;
+	int64_t attempt; /* whose log is open or awaited */
+	bool only;       /* --attempt: do not go on to the next */
+	int fd;          /* -1: not there yet */
+	size_t kept;     /* bytes of a character that is not whole yet */
+	bool open_line;  /* what was printed last had no newline behind it */
+	char in[CHUNK];
+	char out[4 * CHUNK + 1];
+};
+
+static void log_open_attempt(struct log *l, struct watch *w)
+{
+	own_free char *path = fs_path("%s/%" PRId64 ".%" PRId64 ".log", l->c->log_dir, l->job, l->attempt);
+
+	/* The watch first: what is written between the two is seen by the read. */
+	l->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (l->fd >= 0 && w)
+		watch_add(w, path);
+}
+
+static void put(struct log *l, size_t len)
+{
+	size_t n = escape_text(l->out, sizeof(l->out), l->in, len, ESCAPE_LINES);
+
+	fwrite_unlocked(l->out, 1, n, stdout);
+	if (n > 0)
+		l->open_line = l->out[n - 1] != '\n';
+}
+
+/* All there is now to standard output. */
+static int log_drain(struct log *l, struct err *e)
+{
+	for (;;) {
+		ssize_t n = read(l->fd, l->in + l->kept, sizeof(l->in) - l->kept);
+		size_t have, whole;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, ERR_OPERATOR, "cannot read the log of job %" PRId64, l->job);
+		if (n == 0 || ferror(stdout))
+			return fflush(stdout) == 0 ? 0 : err_sys(e, ERR_NOBODY, "cannot write the output");
+		have = l->kept + (size_t)n;
+		whole = escape_whole(l->in, have);
+		put(l, whole);
+		l->kept = have - whole;
+		memmove(l->in, l->in + whole, l->kept);
+	}
+}
+
+static void log_close(struct log *l)
+{
+	put(l, l->kept);
+	l->kept = 0;
+	if (l->open_line)
+		putchar('\n');
+	l->open_line = false;
+	fflush(stdout);
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
+}
+
+/* The newest attempt that has a log, 0 for none. */
+static int64_t newest_attempt(const struct conf *c, int64_t job, struct err *e)
+{
+	own_dir DIR *d = opendir(c->log_dir);
+	own_free char *head = fs_path("%" PRId64 ".", job);
+	const struct dirent *entry;
+	int64_t newest = 0;
+
+	if (!d)
+		return err_sys(e, ERR_OPERATOR, "cannot list the logs in %s", c->log_dir);
+	while ((entry = readdir(d))) {
+		char *end;
+		int64_t n;
+
+		if (strncmp(entry->d_name, head, strlen(head)) != 0)
+			continue;
+		n = strtoll(entry->d_name + strlen(head), &end, 10);
+		if (strcmp(end, ".log") == 0 && n > newest)
+			newest = n;
+	}
+	return newest;
+}
+
+static int print_log(struct cli *cli, struct log *l, struct err *e)
+{
+	own_db struct db *db = NULL;
+	own_job struct job j = {0};
+	int done;
+
+	if (l->attempt == 0)
+		l->attempt = newest_attempt(l->c, l->job, e);
+	if (l->attempt < 0)
+		return -1;
+	log_open_attempt(l, NULL);
+	if (l->fd < 0 && errno != ENOENT)
+		return err_sys(e, ERR_OPERATOR, "cannot open the log of job %" PRId64, l->job);
+	if (l->fd >= 0) {
+		done = log_drain(l, e);
+		log_close(l);
+		return done;
+	}
+	if (cli_db(cli, DB_READ, &db, e) < 0 || cli_job_get(db, l->job, &j, e) <= 0)
+		return -1;
+	if (l->only)
+		return err_set(e, ERR_USAGE, "job %" PRId64 " has no log of attempt %" PRId64 "; its newest attempt is "
+			       "%" PRId64, l->job, l->attempt, j.attempt);
+	cli_say(stderr, "hornero: job %" PRId64 " is %s and has no log%s", l->job, job_state_name(j.state),
+		  j.attempt == 0 ? ": no attempt has begun" : "");
+	return 1;
+}
+
+/* One look at a log that grows. Exit code when it is over, -1 error, -2 go on. */
+static int follow_look(struct log *l, struct db *db, struct watch *w, struct err *e)
+{
+	own_job struct job j = {0};
+	char sentence[2 * ERR_MSG_MAX];
+	int code;
+
+	/* The row before the log: what it says then was written after everything in the log. */
+	if (cli_job_get(db, l->job, &j, e) <= 0)
+		return -1;
+	if (l->attempt == 0)
+		l->attempt = j.attempt;
+	if (l->attempt > 0 && l->fd < 0)
+		log_open_attempt(l, w);
+	if (l->fd >= 0 && log_drain(l, e) < 0)
+		return -1;
+	if (l->attempt > 0 && j.attempt > l->attempt) {
+		log_close(l);
+		if (l->only)
+			return 0;
+		l->attempt++;
+		printf("hornero: attempt %" PRId64 " of job %" PRId64 "\n", l->attempt, l->job);
+		return follow_look(l, db, w, e);
+	}
+	code = outcome_of(&j, sentence, sizeof(sentence));
+	if (code < 0)
+		return -2;
+	log_close(l);
+	cli_say(stdout, "hornero: %s", sentence);
+	/* Built and waiting for an instance to go is all that a build can be. */
+	return j.state == JOB_BUILT ? 0 : code == 75 ? 1 : code;
+}
+
+/* Ctrl-C ends the printing, not the job; the shell must still learn that we were interrupted. */
+static int detach(const struct log *l, int signals)
+{
+	struct signalfd_siginfo info;
+	sigset_t set;
+
+	if (read(signals, &info, sizeof(info)) != sizeof(info))
+		return 1;
+	fflush(stdout);
+	fprintf(stderr, "\nhornero: job %" PRId64 " goes on; `hornero log -f %" PRId64 "` follows it again\n", l->job, l->job);
+	sigemptyset(&set);
+	sigaddset(&set, (int)info.ssi_signo);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise((int)info.ssi_signo);
+	return 1;
+}
+
+static int follow(struct cli *cli, struct log *l, struct err *e)
+{
+	own_watch struct watch w = watch_open();
+	own_db struct db *db = NULL;
+	own_fd int signals = -1;
+	sigset_t set;
+	int code;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	w.extra = signals = signalfd(-1, &set, SFD_CLOEXEC);
+	if (cli_db(cli, DB_READ, &db, e) < 0)
+		return -1;
+	watch_add(&w, l->c->queue_dir);
+	if (!cli_agent_runs(l->c))
+		fputs("hornero: hornerod does not run; nothing changes until it is started\n", stderr);
+	code = follow_look(l, db, &w, e);
+	if (code == -2 && l->attempt == 0)
+		fprintf(stderr, "hornero: job %" PRId64 " has not begun; `hornero why %" PRId64 "` says why\n", l->job, l->job);
+	for (; code == -2; code = follow_look(l, db, &w, e))
+		if (watch_wait(&w, INT64_MAX))
+			return detach(l, signals);
+	return code;
+}
+
+int log_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const char *attempt = call_option(call, "attempt");
+	own_free struct log *l = calloc(1, sizeof(*l));
+	int code;
+
+	if (!l)
+		return err_set(e, ERR_NOBODY, "out of memory");
+	l->fd = -1;
+	l->only = attempt != NULL;
+	l->c = cli_conf(cli, e);
+	if (!l->c || cli_job_number(call->args[0], &l->job, e) < 0)
+		return -1;
+	if (attempt && cli_job_number(attempt, &l->attempt, e) < 0)
+		return err_set(e, ERR_USAGE, "--attempt \"%s\" is no number; `hornero show %" PRId64 "` lists the attempts",
+			       attempt, l->job);
+	code = call_option(call, "follow") ? follow(cli, l, e) : print_log(cli, l, e);
+	if (l->fd >= 0)
+		close(l->fd);
+	return code;
+}

@@ -1,0 +1,61 @@
+/* outcome: pure. DIAGNOSTICS: none. */
+#include "cli/outcome.h"
+
+#include "cli/table.h"
+
+#include <string.h>
+
+bool outcome_is_brief(const char *waiting_for)
+{
+	return strstr(waiting_for, "Nova's lock") != NULL;
+}
+
+static const char *reason_of(const struct job *j)
+{
+	return *j->reason ? j->reason : "no reason is recorded";
+}
+
+static void published_words(const struct job *j, char *buf, size_t size)
+{
+	const char *commit = *j->built_commit ? j->built_commit : j->commit;
+	char words[WORDS_MAX];
+
+	if (j->reused)
+		snprintf(buf, size, "job %lld is published: image %s is warm at %.12s (same content as before, no build)",
+			 (long long)j->id, j->image, commit);
+	else
+		snprintf(buf, size, "job %lld is published: image %s is warm at %.12s (%s after it was queued)", (long long)j->id,
+			 j->image, commit, duration_words(words, j->ended_ms - j->created_ms));
+}
+
+int outcome_of(const struct job *j, char *buf, size_t size)
+{
+	long long id = (long long)j->id;
+
+	switch (j->state) {
+	case JOB_PUBLISHED:
+		published_words(j, buf, size);
+		return 0;
+	case JOB_FAILED:
+		snprintf(buf, size, "job %lld failed: %s; `hornero log %lld` shows its log", id, reason_of(j), id);
+		return 1;
+	case JOB_SUPERSEDED:
+		snprintf(buf, size, "job %lld was superseded by job %lld, a newer push", id, (long long)j->superseded_by);
+		return 1;
+	case JOB_CANCELLED:
+		snprintf(buf, size, "job %lld was cancelled%s%s", id, *j->reason ? ": " : "", j->reason);
+		return 1;
+	case JOB_HELD:
+		snprintf(buf, size, "job %lld is held: %s; mend that, then `hornero retry %lld`", id, reason_of(j), id);
+		return 75;
+	case JOB_BUILT:
+		if (!*j->waiting_for || outcome_is_brief(j->waiting_for))
+			return -1;
+		snprintf(buf, size, "job %lld is built and not published yet: %s", id, j->waiting_for);
+		return 75;
+	case JOB_QUEUED:
+	case JOB_RUNNING:
+		break;
+	}
+	return -1;
+}

@@ -1,0 +1,96 @@
+/* queue: what runs, waits, and just ended. DIAGNOSTICS: as the database says. */
+#include "cli/table.h"
+#include "cli/words.h"
+
+static const struct column columns[] = {
+	{"job", CELL_NUMBER, 0},
+	{"state", CELL_STATE, 0},
+	{"image", CELL_TEXT, 0},
+	{"repo", CELL_TEXT, 0},
+	{"ref", CELL_TEXT, COLUMN_JSON_ONLY},
+	{"commit", CELL_COMMIT, 0},
+	{"origin", CELL_TEXT, 0},
+	{"pushed_by", CELL_TEXT, COLUMN_JSON_ONLY},
+	{"attempt", CELL_NUMBER, 0},
+	{"created_ms", CELL_AGE, 0},
+	{"started_ms", CELL_AGE, COLUMN_JSON_ONLY},
+	{"built_ms", CELL_AGE, COLUMN_JSON_ONLY},
+	{"ended_ms", CELL_AGE, 0},
+	{"not_before_ms", CELL_AGE, COLUMN_JSON_ONLY},
+	{"superseded_by", CELL_ID, COLUMN_JSON_ONLY},
+	{"reused", CELL_BOOL, COLUMN_JSON_ONLY},
+	{"digest", CELL_TEXT, COLUMN_JSON_ONLY},
+	{"reason", CELL_TEXT, COLUMN_JSON_ONLY},
+	{"waiting_for", CELL_TEXT, COLUMN_JSON_ONLY},
+	{"note", CELL_TEXT, 0},
+};
+
+/* The one remark that fits behind a row. */
+static const char *note_of(const struct job *j, int64_t now_ms, char *buf, size_t size)
+{
+	char words[WORDS_MAX];
+
+	if (j->superseded_by)
+		snprintf(buf, size, "by job %lld", (long long)j->superseded_by);
+	else if (j->state == JOB_QUEUED && j->not_before_ms > now_ms)
+		snprintf(buf, size, "next attempt %s%s%s", age_words(words, now_ms - j->not_before_ms),
+			 *j->reason ? ": " : "", j->reason);
+	else if (!job_state_ended(j->state) && *j->waiting_for)
+		return j->waiting_for;
+	else if (j->state == JOB_PUBLISHED)
+		return j->reused ? "same content, no build" : "";
+	else
+		return j->reason;
+	return buf;
+}
+
+static int queue_row(void *arg, const struct job *j)
+{
+	struct listing *l = arg;
+	char note[ERR_MSG_MAX + 64];
+
+	listing_row(l, (struct cell[]){
+			       {.number = j->id},
+			       {.text = job_state_name(j->state)},
+			       {.text = j->image},
+			       {.text = j->repo},
+			       {.text = j->ref},
+			       {.text = j->commit},
+			       {.text = j->origin},
+			       {.text = j->pushed_by},
+			       {.number = j->attempt},
+			       {.number = j->created_ms},
+			       {.number = j->started_ms},
+			       {.number = j->built_ms},
+			       {.number = j->ended_ms},
+			       {.number = j->not_before_ms},
+			       {.number = j->superseded_by},
+			       {.number = j->reused},
+			       {.text = j->digest},
+			       {.text = j->reason},
+			       {.text = j->waiting_for},
+			       {.text = note_of(j, l->now_ms, note, sizeof(note))},
+		       });
+	return ferror(stdout);
+}
+
+int queue_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	own_db struct db *db = NULL;
+	struct listing l;
+	struct err ignored = ERR_INIT;
+	int listed;
+
+	if (cli_db(cli, DB_READ, &db, e) < 0)
+		return -1;
+	listing_begin(&l, cli, columns, sizeof(columns) / sizeof(columns[0]));
+	listed = job_each(db, call_option(call, "all") ? JOB_SCOPE_ALL : JOB_SCOPE_RECENT, queue_row, &l, e);
+	if (listing_end(&l, listed < 0 ? &ignored : e) < 0 || listed < 0)
+		return -1;
+	if (l.rows == 0 && !cli->json)
+		puts("The queue is empty.");
+	cli_note_isolation(cli);
+	if (!cli_agent_runs(cli->conf))
+		fputs("agent: not running (start hornerod, or nothing is built)\n", cli->json ? stderr : stdout);
+	return 0;
+}

@@ -1,0 +1,112 @@
+/* reason: from facts to the sentence of `hornero why`. Pure. DIAGNOSTICS: none. */
+#include "cli/outcome.h"
+#include "cli/table.h"
+#include "cli/why.h"
+
+#include <string.h>
+
+#define SAY(...) snprintf(buf, WHY_MAX, __VA_ARGS__)
+
+static void why_queued(const struct facts *f, char buf[WHY_MAX])
+{
+	const struct job *j = f->job;
+	long long id = (long long)j->id;
+	char words[WORDS_MAX];
+
+	if (!f->agent_runs)
+		SAY("Job %lld waits because hornerod does not run: `systemctl start hornerod`.", id);
+	else if (j->not_before_ms > f->now_ms)
+		SAY("Job %lld gets its next attempt %s, because attempt %lld ended so: %s; `hornero log %lld` shows it, "
+		    "`hornero cancel %lld` gives it up.", id, age_words(words, f->now_ms - j->not_before_ms),
+		    (long long)j->attempt, *j->reason ? j->reason : "no reason is recorded", id, id);
+	else if (*j->waiting_for)
+		SAY("Job %lld waits for this: %s.", id, j->waiting_for);
+	else if (f->same_running)
+		SAY("Job %lld waits until job %lld of the same image has ended; `hornero cancel %lld` ends that one now.", id,
+		    (long long)f->same_running, (long long)f->same_running);
+	else if (f->running >= f->workers)
+		SAY("Job %lld is queued behind %lld other%s, and all %lld worker%s are busy; `hornero queue` shows them, "
+		    "`workers:` in hornero.yaml allows more.", id, (long long)f->ahead, f->ahead == 1 ? "" : "s",
+		    (long long)f->workers, f->workers == 1 ? "" : "s");
+	else
+		SAY("Job %lld is queued and about to start; `hornero log -f %lld` follows it.", id, id);
+}
+
+void why_job(const struct facts *f, char buf[WHY_MAX])
+{
+	const struct job *j = f->job;
+	long long id = (long long)j->id;
+	char words[WORDS_MAX], sentence[2 * ERR_MSG_MAX];
+
+	if (outcome_of(j, sentence, sizeof(sentence)) >= 0) {
+		SAY("%s.", sentence);
+		*buf = 'J';
+	} else if (j->state == JOB_QUEUED) {
+		why_queued(f, buf);
+	} else if (!f->agent_runs) {
+		SAY("Job %lld was %s when hornerod ended, and goes on when it starts: `systemctl start hornerod`.", id,
+		    job_state_name(j->state));
+	} else if (j->state == JOB_RUNNING) {
+		SAY("Job %lld is being built, attempt %lld, started %s; `hornero log -f %lld` follows it.", id,
+		    (long long)j->attempt, age_words(words, f->now_ms - j->started_ms), id);
+	} else {
+		SAY("Job %lld is built and being published%s%s; `hornero wait %lld` tells when it is.", id,
+		    *j->waiting_for ? ", waiting for this: " : "", j->waiting_for, id);
+	}
+}
+
+static bool is_of_commit(const struct job *j, const char *commit)
+{
+	return strcmp(j->commit, commit) == 0 || strcmp(j->built_commit, commit) == 0;
+}
+
+/* No job explains it: what the cache says, and that a sweep mends it. */
+static void why_cold(const struct facts *f, char buf[WHY_MAX])
+{
+	const char *how = f->agent_runs ? "`hornero sweep` queues it" :
+					  "start hornerod (`systemctl start hornerod`), whose sweep queues it";
+
+	if (f->warm_state == WARM_GONE)
+		SAY("Image %s was warm, but its file is gone from Nova's cache (Nova ages out what no instance uses): %s "
+		    "from the store, without a build.", f->uuid, how);
+	else if (f->warm_state == WARM_FOREIGN)
+		SAY("Image %s is not warm: a file that hornero did not put there has its name in Nova's cache (fetched from "
+		    "Glance, perhaps): %s.", f->uuid, how);
+	else if (f->warm_state == WARM_OK)
+		SAY("Image %s is warm at %.12s, but %s is at %.12s by now and no job is queued for it: %s.", f->uuid,
+		    f->warm->commit, f->img->ref, f->commit, how);
+	else
+		SAY("Image %s is not warm and no job is queued for it: %s.", f->uuid, how);
+}
+
+void why_image(const struct facts *f, char buf[WHY_MAX])
+{
+	char words[WORDS_MAX];
+
+	if (!f->img)
+		SAY("Image %s is not registered on this node: `hornero image add %s REPO`.", f->uuid, f->uuid);
+	else if (f->img->broken)
+		SAY("Image %s is set aside because of its file: %s; mend that line and run `hornero sweep`.", f->uuid,
+		    f->img->problem.msg);
+	else if (!f->repo_there)
+		SAY("Image %s has no source: its repository %s is not there; `hornero repo create %s` makes it.", f->uuid,
+		    f->repo_path, f->img->repo);
+	else if (!*f->commit && f->warm_state == WARM_OK)
+		SAY("Image %s stays warm at %.12s, its last artifact, although %s has no %s any more; `git push %s "
+		    "HEAD:%s` brings it back.", f->uuid, f->warm->commit, f->repo_path, f->img->ref, f->repo_path, f->img->ref);
+	else if (!*f->commit)
+		SAY("Image %s has nothing to be built from: nothing has been pushed to %s; `git push %s HEAD:%s`.", f->uuid,
+		    f->img->ref, f->repo_path, f->img->ref);
+	else if (f->job && !job_state_ended(f->job->state))
+		why_job(f, buf);
+	else if (f->warm_state == WARM_OK && strcmp(f->warm->commit, f->commit) == 0)
+		SAY("Image %s is warm at %.12s since %s (job %lld); nothing needs to be done.", f->uuid, f->commit,
+		    age_words(words, f->now_ms - f->warm->published_ms), (long long)f->warm->job);
+	else if (f->queue_missing)
+		SAY("Image %s waits because there is no queue in %s: `hornero init` makes it, `hornero sweep` fills it.",
+		    f->uuid, f->queue_dir);
+	else if (f->job && f->job->state != JOB_PUBLISHED && is_of_commit(f->job, f->commit))
+		why_job(f, buf);
+	else
+		why_cold(f, buf);
+}

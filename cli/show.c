@@ -1,0 +1,202 @@
+/* show: one job in full. DIAGNOSTICS: ERR_USAGE where there is no such job. */
+#include "cli/table.h"
+#include "cli/words.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+static const struct column job_columns[] = {
+	{"job", CELL_NUMBER, 0},
+	{"state", CELL_STATE, 0},
+	{"reason", CELL_TEXT, 0},
+	{"waiting_for", CELL_TEXT, 0},
+	{"superseded_by", CELL_ID, 0},
+	{"image", CELL_TEXT, 0},
+	{"repo", CELL_TEXT, 0},
+	{"ref", CELL_TEXT, 0},
+	{"commit", CELL_COMMIT, 0},
+	{"built_commit", CELL_COMMIT, 0},
+	{"tree", CELL_TEXT, 0},
+	{"builder", CELL_TEXT, 0},
+	{"origin", CELL_TEXT, 0},
+	{"pushed_by", CELL_TEXT, 0},
+	{"force", CELL_BOOL, 0},
+	{"clean", CELL_BOOL, 0},
+	{"reused", CELL_BOOL, 0},
+	{"key", CELL_TEXT, 0},
+	{"digest", CELL_TEXT, 0},
+	{"created_ms", CELL_AGE, 0},
+	{"started_ms", CELL_AGE, 0},
+	{"built_ms", CELL_AGE, 0},
+	{"ended_ms", CELL_AGE, 0},
+	{"not_before_ms", CELL_AGE, 0},
+};
+
+static const struct column attempt_columns[] = {
+	{"attempt", CELL_NUMBER, 0},
+	{"started_ms", CELL_AGE, 0},
+	{"ended_ms", CELL_AGE, COLUMN_JSON_ONLY},
+	{"class", CELL_TEXT, COLUMN_JSON_ONLY},
+	{"cause", CELL_TEXT, 0},
+	{"checkout_ms", CELL_DURATION, 0},
+	{"build_ms", CELL_DURATION, 0},
+	{"check_ms", CELL_DURATION, 0},
+	{"store_ms", CELL_DURATION, 0},
+	{"cpu_ms", CELL_DURATION, 0},
+	{"mem_peak_bytes", CELL_BYTES, 0},
+	{"size_bytes", CELL_BYTES, 0},
+	{"reused", CELL_BOOL, COLUMN_JSON_ONLY},
+	{"log", CELL_TEXT, COLUMN_JSON_ONLY},
+	{"reason", CELL_TEXT, 0},
+};
+
+static const struct column event_columns[] = {
+	{"at_ms", CELL_AGE, 0},	 {"event", CELL_TEXT, 0},  {"attempt", CELL_ID, 0},
+	{"who", CELL_TEXT, 0}, {"detail", CELL_TEXT, 0},
+};
+
+enum {
+	N_JOB = sizeof(job_columns) / sizeof(job_columns[0]),
+	N_ATTEMPT = sizeof(attempt_columns) / sizeof(attempt_columns[0]),
+	N_EVENT = sizeof(event_columns) / sizeof(event_columns[0]),
+};
+
+/* Rows go into a table or into a JSON array inside the job's object. */
+struct rows {
+	struct listing *listing;
+	json_t *array;
+	const struct conf *conf;
+};
+
+static void add_row(struct rows *r, const struct column *columns, size_t n, const struct cell *cells)
+{
+	if (r->array)
+		json_array_append_new(r->array, row_json(columns, n, cells));
+	else
+		listing_row(r->listing, cells);
+}
+
+static int attempt_row(void *arg, const struct attempt *a)
+{
+	struct rows *r = arg;
+	const struct attempt_result *v = &a->result;
+	own_free char *log = fs_path("%s/%lld.%lld.log", r->conf->log_dir, (long long)a->job, (long long)a->attempt);
+
+	add_row(r, attempt_columns, N_ATTEMPT,
+		(struct cell[]){
+			{.number = a->attempt},
+			{.number = a->started_ms},
+			{.number = a->ended_ms},
+			{.text = v->class},
+			{.text = a->ended_ms ? v->cause : "running"},
+			{.number = v->checkout_ms},
+			{.number = v->build_ms},
+			{.number = v->check_ms},
+			{.number = v->store_ms},
+			{.number = v->cpu_ms},
+			{.number = v->mem_peak_bytes},
+			{.number = v->size_bytes},
+			{.number = v->reused},
+			{.text = log},
+			{.text = v->reason},
+		});
+	return 0;
+}
+
+static int event_row(void *arg, const struct event *ev)
+{
+	add_row(arg, event_columns, N_EVENT,
+		(struct cell[]){{.number = ev->at_ms}, {.text = ev->event}, {.number = ev->attempt}, {.text = ev->who},
+				{.text = ev->detail}});
+	return 0;
+}
+
+static void job_cells(const struct job *j, struct cell cells[N_JOB])
+{
+	const struct cell all[N_JOB] = {
+		{.number = j->id},
+		{.text = job_state_name(j->state)},
+		{.text = j->reason},
+		{.text = j->waiting_for},
+		{.number = j->superseded_by},
+		{.text = j->image},
+		{.text = j->repo},
+		{.text = j->ref},
+		{.text = j->commit},
+		{.text = j->built_commit},
+		{.text = j->tree},
+		{.text = j->builder},
+		{.text = j->origin},
+		{.text = j->pushed_by},
+		{.number = j->force},
+		{.number = j->clean},
+		{.number = j->reused},
+		{.text = j->key},
+		{.text = j->digest},
+		{.number = j->created_ms},
+		{.number = j->started_ms},
+		{.number = j->built_ms},
+		{.number = j->ended_ms},
+		{.number = j->not_before_ms},
+	};
+
+	for (size_t i = 0; i < N_JOB; i++)
+		cells[i] = all[i];
+}
+
+static int show_json(struct db *db, const struct conf *c, const struct job *j, const struct cell *cells, struct err *e)
+{
+	json_t *object = row_json(job_columns, N_JOB, cells);
+	struct rows attempts = {.array = json_array(), .conf = c}, events = {.array = json_array(), .conf = c};
+
+	json_object_set_new(object, "attempts", attempts.array);
+	json_object_set_new(object, "events", events.array);
+	json_object_set_new(object, "isolation",
+			    json_string(c->isolation == CONF_ISOLATION_NONE ? "none" : "cgroup"));
+	if (attempt_each(db, j->id, attempt_row, &attempts, e) < 0 || event_each(db, j->id, event_row, &events, e) < 0) {
+		json_decref(object);
+		return -1;
+	}
+	json_out(object);
+	return 0;
+}
+
+static int show_people(struct cli *cli, struct db *db, const struct job *j, const struct cell *cells, struct err *e)
+{
+	struct listing l;
+	struct rows r = {.listing = &l, .conf = cli->conf};
+	struct err ignored = ERR_INIT;
+	int listed;
+
+	record_print(cli, job_columns, N_JOB, cells);
+	putchar('\n');
+	listing_begin(&l, cli, attempt_columns, N_ATTEMPT);
+	listed = attempt_each(db, j->id, attempt_row, &r, e);
+	if (listing_end(&l, listed < 0 ? &ignored : e) < 0 || listed < 0)
+		return -1;
+	if (l.rows > 0)
+		putchar('\n');
+	listing_begin(&l, cli, event_columns, N_EVENT);
+	listed = event_each(db, j->id, event_row, &r, e);
+	if (listing_end(&l, listed < 0 ? &ignored : e) < 0 || listed < 0)
+		return -1;
+	printf("\n`hornero log %lld` prints the log, `hornero why %lld` says what to do.\n", (long long)j->id,
+	       (long long)j->id);
+	return 0;
+}
+
+int show_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	own_db struct db *db = NULL;
+	own_job struct job j = {0};
+	struct cell cells[N_JOB];
+	int64_t id;
+
+	if (cli_job_number(call->args[0], &id, e) < 0 || cli_db(cli, DB_READ, &db, e) < 0 ||
+	    cli_job_get(db, id, &j, e) <= 0)
+		return -1;
+	job_cells(&j, cells);
+	if ((cli->json ? show_json(db, cli->conf, &j, cells, e) : show_people(cli, db, &j, cells, e)) < 0)
+		return -1;
+	cli_note_isolation(cli);
+	return 0;
+}

@@ -1,0 +1,179 @@
+/* steer: cancel, retry, rebuild, sweep: words that change what the queue holds. DIAGNOSTICS: ERR_USAGE
+ * where the job or image does not allow it. */
+#include "cli/outcome.h"
+#include "cli/words.h"
+#include "lib/bell.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* A running job is the agent's to end: it finds run/cancel/JOB. */
+static int ask_agent(const struct conf *c, int64_t id, struct err *e)
+{
+	own_free char *dir = fs_path("%s/cancel", c->run_dir);
+	own_free char *path = fs_path("%s/%" PRId64, dir, id);
+	own_fd int fd = -1;
+
+	if (fs_mkdir_p(dir, 02770, e) < 0)
+		return -1;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+	if (fd < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot ask for the end of job %" PRId64 " by %s", id, path);
+	bell_ring(c->run_dir);
+	if (cli_agent_runs(c)) {
+		printf("job %" PRId64 " is being ended; `hornero wait %" PRId64 "` tells when it has\n", id, id);
+		return 0;
+	}
+	fprintf(stderr, "hornero: job %" PRId64 " is marked running, but hornerod does not run; the job is cancelled when "
+		"hornerod starts\n", id);
+	return 75;
+}
+
+int cancel_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	own_db struct db *db = NULL;
+	own_job struct job j = {0};
+	char who[64];
+	int64_t id;
+	int done;
+
+	cli_who(who, sizeof(who));
+	if (cli_job_number(call->args[0], &id, e) < 0 || cli_db(cli, DB_CREATE, &db, e) < 0 ||
+	    cli_job_get(db, id, &j, e) <= 0)
+		return -1;
+	done = job_cancel(db, id, who, e);
+	if (done <= 0)
+		return done < 0 ? -1 : ask_agent(cli->conf, id, e);
+	bell_ring(cli->conf->run_dir);
+	printf("job %" PRId64 " is cancelled\n", id);
+	return 0;
+}
+
+static void say_receipt(const struct job_receipt *r)
+{
+	if (r->joined)
+		printf("job %" PRId64 " was queued for that already\n", r->id);
+	else
+		printf("job %" PRId64 " queued; `hornero log -f %" PRId64 "` follows it\n", r->id, r->id);
+	if (r->superseded)
+		printf("job %" PRId64 " is superseded by it\n", r->superseded);
+}
+
+int retry_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	own_db struct db *db = NULL;
+	own_job struct job j = {0};
+	struct job_receipt receipt = {0};
+	char who[64];
+	int64_t id;
+
+	cli_who(who, sizeof(who));
+	if (cli_job_number(call->args[0], &id, e) < 0 || cli_db(cli, DB_CREATE, &db, e) < 0 ||
+	    cli_job_get(db, id, &j, e) <= 0 || job_retry(db, id, who, &receipt, e) < 0)
+		return -1;
+	bell_ring(cli->conf->run_dir);
+	say_receipt(&receipt);
+	return 0;
+}
+
+struct rebuild {
+	const struct conf *c;
+	struct db *db;
+	const char *who;
+	bool force, clean;
+};
+
+/* Exit code: 0 queued, 1 nothing to build from (said); -1. */
+static int rebuild_image(const struct rebuild *r, const struct image *img, struct err *e)
+{
+	char commit[CLI_COMMIT_MAX + 1];
+	struct job_receipt receipt = {0};
+	int found;
+
+	if (img->broken) {
+		cli_say(stderr, "hornero: image %s is passed over: %s", img->uuid, img->problem.msg);
+		return 1;
+	}
+	found = cli_ref_commit(r->c, img, commit, e);
+	if (found < 0)
+		return -1;
+	if (found == 0) {
+		cli_say(stderr, "hornero: image %s: nothing has been pushed to %s of %s yet", img->uuid, img->ref,
+			  img->repo);
+		return 1;
+	}
+	if (job_enqueue(r->db, &(struct job_wish){.image = img->uuid,
+						  .repo = img->repo,
+						  .ref = img->ref,
+						  .commit = commit,
+						  .origin = "rebuild",
+						  .pushed_by = r->who,
+						  .force = r->force || r->clean,
+						  .clean = r->clean}, &receipt, e) < 0)
+		return -1;
+	printf("image %s: ", img->uuid);
+	say_receipt(&receipt);
+	return 0;
+}
+
+static int rebuild_all(const struct rebuild *r, struct err *e)
+{
+	struct image *list = NULL;
+	size_t n = 0;
+	int worst = 0;
+
+	if (images_load(r->c->images_dir, &list, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n && worst >= 0; i++) {
+		int code = rebuild_image(r, &list[i], e);
+
+		worst = code != 0 ? code : worst;
+	}
+	images_free(list, n);
+	if (n == 0)
+		puts("There is no image yet: `hornero image add UUID REPO` makes one.");
+	return worst;
+}
+
+int rebuild_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+	bool all = call_option(call, "all") != NULL;
+	own_image struct image img = {0};
+	own_db struct db *db = NULL;
+	char uuid[UUID_LEN + 1], who[64];
+	struct rebuild r = {.c = c, .who = who, .force = call_option(call, "force"), .clean = call_option(call, "clean")};
+	int code;
+
+	cli_who(who, sizeof(who));
+	if (!c)
+		return -1;
+	if (all == (call->nargs == 1))
+		return err_set(e, ERR_USAGE, "rebuild needs one image's UUID, or --all");
+	if (!all && (cli_uuid(call->args[0], uuid, e) < 0 || image_load(c->images_dir, uuid, &img, e) < 0))
+		return -1;
+	if (cli_db(cli, DB_CREATE, &db, e) < 0)
+		return -1;
+	r.db = db;
+	code = all ? rebuild_all(&r, e) : rebuild_image(&r, &img, e);
+	bell_ring(c->run_dir);
+	return code;
+}
+
+int sweep_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+	own_free char *program = NULL;
+
+	(void)call;
+	if (!c)
+		return -1;
+	program = fs_path("%s/hornero-sweep", c->libexec_dir);
+	execv(program, (char *const[]){(char[]){"hornero-sweep"}, (char[]){"-c"}, (char *)(uintptr_t)c->path,
+				       cli->json ? (char[]){"--json"} : NULL, NULL});
+	return err_sys(e, ERR_OPERATOR, "cannot run %s (libexec_dir in hornero.yaml)", program);
+}

@@ -1,0 +1,177 @@
+/* wait: until a job ends, or an image's newest commit is warm. DIAGNOSTICS: exit 1 and 75 come with a
+ * sentence on standard error; ERR_USAGE, ERR_OPERATOR as everywhere. */
+#include "cli/outcome.h"
+#include "cli/watch.h"
+#include "cli/words.h"
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "store/warm.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { REF_FRESH_MS = 200, SENTENCE_MAX = 2 * ERR_MSG_MAX };
+
+struct wait {
+	struct cli *cli;
+	const struct conf *c;
+	struct db *db;
+	struct watch watch;
+	int64_t deadline_ms; /* monotonic */
+	char sentence[SENTENCE_MAX];
+};
+
+static int read_timeout(const char *text, int64_t *deadline_ms, struct err *e)
+{
+	char *end;
+	double s;
+
+	*deadline_ms = INT64_MAX;
+	if (!text)
+		return 0;
+	s = strtod(text, &end);
+	if (end == text || *end || !isfinite(s) || s < 0 || s > 1e9)
+		return err_set(e, ERR_USAGE, "--timeout \"%s\" is no number of seconds", text);
+	*deadline_ms = clock_mono_ms() + (int64_t)(s * 1000);
+	return 0;
+}
+
+static int finish(const struct wait *w, int code)
+{
+	cli_say(code == 0 ? stdout : stderr, code == 0 ? "%s" : "hornero: %s", w->sentence);
+	return code;
+}
+
+/* Sleep until something may have changed; false when time is over. */
+static bool sleep_on(struct wait *w)
+{
+	int64_t left_ms = w->deadline_ms - clock_mono_ms();
+
+	if (left_ms <= 0)
+		return false;
+	watch_wait(&w->watch, left_ms);
+	return true;
+}
+
+static int wait_job(struct wait *w, int64_t id, struct err *e)
+{
+	for (;;) {
+		own_job struct job j = {0};
+		int code;
+
+		if (cli_job_get(w->db, id, &j, e) <= 0)
+			return -1;
+		code = outcome_of(&j, w->sentence, sizeof(w->sentence));
+		if (code >= 0)
+			return finish(w, code);
+		if (!sleep_on(w)) {
+			snprintf(w->sentence, sizeof(w->sentence), "job %lld is still %s; `hornero why %lld` says why",
+				 (long long)id, job_state_name(j.state), (long long)id);
+			return finish(w, 75);
+		}
+	}
+}
+
+static bool is_job_of(const struct job *j, const char *commit)
+{
+	return strcmp(j->commit, commit) == 0 || strcmp(j->built_commit, commit) == 0;
+}
+
+/* Is it warm at commit, or did the job for that commit end otherwise? Exit code, -1 error, -2 not yet. */
+static int look_at_image(struct wait *w, const char *uuid, const char *commit, struct err *e)
+{
+	own_job struct job j = {0};
+	enum warm_state state = WARM_NONE;
+	struct warm warm;
+	int found, code;
+
+	if (warm_look(w->c->store_dir, w->c->cache_dir, uuid, &warm, &state, e) < 0)
+		return -1;
+	if (state == WARM_OK && strcmp(warm.commit, commit) == 0) {
+		snprintf(w->sentence, sizeof(w->sentence), "image %s is warm at %.12s (job %lld)", uuid, commit,
+			 (long long)warm.job);
+		return 0;
+	}
+	/* No queue, or one that was deleted while we wait: the sweep fills a new one. */
+	found = w->db || cli_db(w->cli, DB_READ, &w->db, e) == 0 ? job_newest(w->db, uuid, &j, e) : -1;
+	if (found < 0 && e->class != ERR_NOBODY)
+		return -1;
+	if (found < 0) {
+		db_close(w->db);
+		w->db = NULL;
+	}
+	if (found <= 0 || !is_job_of(&j, commit))
+		return -2;
+	/* Published, but not warm: aged out since. The sweep brings it back. */
+	code = outcome_of(&j, w->sentence, sizeof(w->sentence));
+	return code <= 0 ? -2 : code;
+}
+
+/* The commit that the image's ref has now. Exit code, -1 error, -2 read. */
+static int read_ref(struct wait *w, const char *uuid, char commit[CLI_COMMIT_MAX + 1], struct err *e)
+{
+	own_image struct image img = {0};
+	int found;
+
+	if (image_load(w->c->images_dir, uuid, &img, e) < 0)
+		return -1;
+	found = cli_ref_commit(w->c, &img, commit, e);
+	if (found != 0)
+		return found < 0 ? -1 : -2;
+	snprintf(w->sentence, sizeof(w->sentence), "nothing has been pushed to %s of %s yet", img.ref, img.repo);
+	return 75;
+}
+
+static int wait_image(struct wait *w, const char *uuid, struct err *e)
+{
+	char commit[CLI_COMMIT_MAX + 1] = "";
+	int64_t read_ms = -REF_FRESH_MS;
+
+	for (;;) {
+		/* The ref costs a process: read now and then, but always before an answer. */
+		bool fresh = clock_mono_ms() - read_ms >= REF_FRESH_MS;
+		int code = fresh ? read_ref(w, uuid, commit, e) : -2;
+
+		if (fresh)
+			read_ms = clock_mono_ms();
+		if (code == -2)
+			code = look_at_image(w, uuid, commit, e);
+		if (code >= 0 && !fresh) {
+			read_ms = -REF_FRESH_MS;
+			continue;
+		}
+		if (code != -2)
+			return code < 0 ? -1 : finish(w, code);
+		if (!sleep_on(w)) {
+			snprintf(w->sentence, sizeof(w->sentence), "image %s is not warm at %.12s yet; `hornero why %s` "
+				 "says why", uuid, commit, uuid);
+			return finish(w, 75);
+		}
+	}
+}
+
+int wait_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	struct wait w = {.cli = cli, .c = cli_conf(cli, e)};
+	own_watch struct watch watch = watch_open();
+	own_free char *warm_dir = NULL;
+	char uuid[UUID_LEN + 1];
+	int64_t id = 0;
+	int is_image, code;
+
+	if (!w.c || read_timeout(call_option(call, "timeout"), &w.deadline_ms, e) < 0)
+		return -1;
+	is_image = cli_job_or_image(call->args[0], &id, uuid, e);
+	if (is_image < 0 || (!is_image && cli_db(cli, DB_READ, &w.db, e) < 0))
+		return -1;
+	warm_dir = fs_path("%s/warm", w.c->store_dir);
+	watch_add(&watch, w.c->queue_dir);
+	watch_add(&watch, warm_dir);
+	w.watch = watch;
+	if (!cli_agent_runs(w.c))
+		fputs("hornero: hornerod does not run; nothing changes until it is started\n", stderr);
+	code = is_image ? wait_image(&w, uuid, e) : wait_job(&w, id, e);
+	db_close(w.db);
+	return code;
+}

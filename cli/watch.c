@@ -1,0 +1,33 @@
+/* watch: DIAGNOSTICS: none; without inotify we look more often. */
+#include "cli/watch.h"
+
+#include <poll.h>
+#include <sys/inotify.h>
+
+struct watch watch_open(void)
+{
+	return (struct watch){.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .extra = -1};
+}
+
+void watch_add(struct watch *w, const char *path)
+{
+	uint32_t mask = IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_CLOSE_WRITE;
+
+	if (w->fd < 0 || inotify_add_watch(w->fd, path, mask) < 0)
+		w->blind = 1;
+}
+
+int watch_wait(struct watch *w, int64_t left_ms)
+{
+	struct pollfd fds[] = {{.fd = w->fd, .events = POLLIN}, {.fd = w->extra, .events = POLLIN}};
+	int nap_ms = w->fd < 0 || w->blind ? WATCH_BLIND_NAP_MS : WATCH_NAP_MS;
+	char events[4096];
+
+	if (left_ms < nap_ms)
+		nap_ms = left_ms < 0 ? 0 : (int)left_ms;
+	/* An interrupted or failing poll is a short nap: the caller looks again anyhow. */
+	if (poll(fds, 2, nap_ms) > 0 && fds[0].revents)
+		while (read(w->fd, events, sizeof(events)) > 0)
+			;
+	return fds[1].revents != 0;
+}

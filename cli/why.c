@@ -1,0 +1,116 @@
+/* why: collects the facts for reason.c. DIAGNOSTICS: what is missing is a fact, not an error. */
+#include "cli/why.h"
+
+#include "cli/words.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <string.h>
+
+/* Reads the queue for what stands before the job, and what runs. */
+static int count_ahead(void *arg, const struct job *j)
+{
+	struct facts *f = arg;
+
+	if (j->state == JOB_RUNNING) {
+		f->running++;
+		if (strcmp(j->image, f->job->image) == 0)
+			f->same_running = j->id;
+	} else if (j->state == JOB_QUEUED) {
+		if (j->id == f->job->id)
+			return 1;
+		f->ahead += j->not_before_ms <= f->now_ms;
+	}
+	return 0;
+}
+
+static int job_facts(struct db *db, struct facts *f, struct err *e)
+{
+	return f->job->state == JOB_QUEUED ? job_each(db, JOB_SCOPE_OPEN, count_ahead, f, e) : 0;
+}
+
+static int say(struct facts *f, void (*sentence)(const struct facts *f, char *buf))
+{
+	char buf[WHY_MAX];
+
+	sentence(f, buf);
+	cli_say(stdout, "%s", buf);
+	return 0;
+}
+
+static int explain_job(struct cli *cli, struct facts *f, int64_t id, struct err *e)
+{
+	own_db struct db *db = NULL;
+	own_job struct job j = {0};
+
+	if (cli_db(cli, DB_READ, &db, e) < 0 || cli_job_get(db, id, &j, e) <= 0)
+		return -1;
+	f->job = &j;
+	if (job_facts(db, f, e) < 0)
+		return -1;
+	return say(f, why_job);
+}
+
+static int explain_image(struct cli *cli, struct facts *f, struct err *e)
+{
+	const struct conf *c = cli->conf;
+	own_db struct db *db = NULL;
+	own_job struct job j = {0};
+	own_image struct image img = {0};
+	own_free char *file = fs_path("%s/%s.yaml", c->images_dir, f->uuid), *repo = NULL;
+	char commit[CLI_COMMIT_MAX + 1] = "";
+	struct warm warm = {0};
+
+	if (access(file, F_OK) < 0 && errno == ENOENT)
+		return say(f, why_image);
+	f->img = &img;
+	if (image_load(c->images_dir, f->uuid, &img, e) < 0) {
+		img.broken = true;
+		img.problem = *e;
+		return say(f, why_image);
+	}
+	f->repo_path = repo = cli_repo_path(c, img.repo);
+	f->repo_there = access(repo, F_OK) == 0;
+	f->commit = commit;
+	f->warm = &warm;
+	if (cli_ref_commit(c, &img, commit, e) < 0 ||
+	    warm_look(c->store_dir, c->cache_dir, f->uuid, &warm, &f->warm_state, e) < 0)
+		return -1;
+	if (cli_db(cli, DB_READ, &db, e) < 0) {
+		if (e->class != ERR_NOBODY)
+			return -1;
+		f->queue_missing = true;
+		return say(f, why_image);
+	}
+	switch (job_newest(db, f->uuid, &j, e)) {
+	case 0:
+		break;
+	case 1:
+		f->job = &j;
+		if (job_facts(db, f, e) == 0)
+			break;
+		return -1;
+	default:
+		return -1;
+	}
+	return say(f, why_image);
+}
+
+int why_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+	char uuid[UUID_LEN + 1];
+	struct facts f = {.now_ms = cli->now_ms, .uuid = uuid};
+	int64_t id = 0;
+	int is_image;
+
+	if (!c)
+		return -1;
+	is_image = cli_job_or_image(call->args[0], &id, uuid, e);
+	if (is_image < 0)
+		return -1;
+	f.workers = c->workers;
+	f.agent_runs = cli_agent_runs(c) == 1;
+	f.queue_dir = c->queue_dir;
+	return is_image ? explain_image(cli, &f, e) : explain_job(cli, &f, id, e);
+}

@@ -1,0 +1,37 @@
+/* why: the facts about one image and job, and the sentence they amount to. */
+#ifndef HORNERO_CLI_WHY_H
+#define HORNERO_CLI_WHY_H
+
+#include "conf/image.h"
+#include "db/job.h"
+#include "store/warm.h"
+
+struct facts {
+	int64_t now_ms, workers;
+	bool agent_runs;
+	const char *queue_dir;
+	bool queue_missing;
+
+	/* the image; img NULL: asked about a job, or not registered */
+	const char *uuid;
+	const struct image *img;
+	const char *repo_path;
+	bool repo_there;
+	const char *commit; /* of its ref now, "" for none */
+	enum warm_state warm_state;
+	const struct warm *warm;
+
+	/* the job, or NULL */
+	const struct job *job;
+	int64_t ahead;        /* claimable jobs queued before it */
+	int64_t running;      /* jobs that run */
+	int64_t same_running; /* the one of its image that runs, or 0 */
+};
+
+enum { WHY_MAX = 3 * ERR_MSG_MAX };
+
+/* One sentence: the cause, and the command that changes it. Pure; text from outside is not escaped yet. */
+void why_image(const struct facts *f, char buf[WHY_MAX]);
+void why_job(const struct facts *f, char buf[WHY_MAX]);
+
+#endif

@@ -1,0 +1,76 @@
+/* words: the table, and nothing else. What is done with it is in grammar.c. DIAGNOSTICS: none. */
+#include "cli/words.h"
+
+static const struct word_option add_options[] = {
+	{"ref", 0, "REF", "the ref to follow; default refs/heads/main"},
+	{"subdir", 0, "DIR", "the directory of the repository to build; default: all of it"},
+	{"builder", 0, "NAME", "a builder of builders.d; default: what .hornero.yaml names, else detection"},
+	{"name", 0, "TEXT", "a name for people"},
+	{0},
+};
+static const struct word_option queue_options[] = {
+	{"all", 'a', NULL, "every job there ever was, not only the open and the last 20 ended ones"},
+	{0},
+};
+static const struct word_option log_options[] = {
+	{"follow", 'f', NULL, "keep printing as the log grows, across attempts, until the job ends"},
+	{"attempt", 'n', "N", "the log of this attempt; default: the newest"},
+	{0},
+};
+static const struct word_option wait_options[] = {
+	{"timeout", 't', "S", "give up after S seconds (exit 75); default: never"},
+	{0},
+};
+static const struct word_option rebuild_options[] = {
+	{"all", 'a', NULL, "every image"},
+	{"force", 'f', NULL, "build although an artifact of the same content is there"},
+	{"clean", 0, NULL, "from an empty checkout and an empty cache; implies --force"},
+	{0},
+};
+
+const struct word word_table[] = {
+	{"init", "", "make directories and database, as the configuration says",
+	 "Makes what is missing, mends modes and owners, leaves the rest alone; run it again after every change of\n"
+	 "the paths or users in hornero.yaml. Needs root where the configuration names users.",
+	 NULL, 0, 0, true, init_run},
+	{"repo create", "NAME", "make a bare repository to push to",
+	 "With our hooks and durable settings. The last line of the output is its path. NAME may have parts:\n"
+	 "team/thing.",
+	 NULL, 1, 1, false, repo_create_run},
+	{"image add", "UUID REPO", "keep an image warm from a repository",
+	 "Binds the Glance image UUID to a repository made by `hornero repo create`. What is in the repository\n"
+	 "already is built at once. Two images may share a repository.",
+	 add_options, 2, 2, false, image_add_run},
+	{"image list", "", "the images of this node, and whether they are warm", "", NULL, 0, 0, true, image_list_run},
+	{"image show", "UUID", "one image: its source, what is warm, its newest job", "", NULL, 1, 1, true,
+	 image_show_run},
+	{"image set", "UUID KEY=VALUE...", "change an image's source",
+	 "Keys: repo, ref, subdir, builder, name, in_use. An empty value (builder=) unsets a key. What is warm stays\n"
+	 "until something newer is published.",
+	 NULL, 2, -1, false, image_set_run},
+	{"image remove", "UUID", "stop keeping an image warm",
+	 "The file in Nova's cache stays until Nova ages it out, so running and starting instances are not disturbed.\n"
+	 "The repository stays too.",
+	 NULL, 1, 1, false, image_remove_run},
+	{"queue", "", "what runs, waits, and just ended", "In the order in which the jobs will run.", queue_options, 0, 0,
+	 true, queue_run},
+	{"show", "JOB", "one job: attempts, verdicts, stage times, resources used", "", NULL, 1, 1, true, show_run},
+	{"log", "JOB", "a job's build log",
+	 "With --follow exits 0 when the job was built and published, 1 when it was not; Ctrl-C only stops the printing.",
+	 log_options, 1, 1, false, log_run},
+	{"wait", "JOB|UUID", "until a job ends, or an image's newest commit is warm",
+	 "Exits 0 when it is published, 1 when it failed or was given up, 75 with the reason when time is over or when\n"
+	 "waiting on would need somebody to act (deferred because of an instance, held, nothing pushed yet).",
+	 wait_options, 1, 1, false, wait_run},
+	{"why", "JOB|UUID", "why it is (not) building or warm, and what changes that", "", NULL, 1, 1, false, why_run},
+	{"cancel", "JOB", "give a job up",
+	 "A running job's whole process tree is ended first, by hornerod.", NULL, 1, 1, false, cancel_run},
+	{"retry", "JOB", "queue a failed, held or cancelled job again", "", NULL, 1, 1, false, retry_run},
+	{"rebuild", "[UUID]", "queue the newest commit of an image again",
+	 "Without --force an artifact of the same content is published without a build.", rebuild_options, 0, 1, false,
+	 rebuild_run},
+	{"sweep", "", "compare the refs with what is warm, queue the difference",
+	 "What cron calls, and what finds everything that a hook could not say.", NULL, 0, 0, true, sweep_run},
+	{"cache", "", "what Nova would find in its image cache", "", NULL, 0, 0, true, cache_run},
+	{0},
+};

@@ -1,0 +1,68 @@
+/*
+ * words: the grammar of `hornero` is a table: word → function, synopsis, help, options.
+ *
+ * --help, the usage errors, the suggestions, the completion and the man page's test all come from it.
+ */
+#ifndef HORNERO_CLI_WORDS_H
+#define HORNERO_CLI_WORDS_H
+
+#include "cli/cli.h"
+
+struct word_option {
+	const char *name; /* NULL ends the list */
+	char letter;      /* short form, or 0 */
+	const char *arg;  /* what its value is called, or NULL for a flag */
+	const char *help;
+};
+
+struct word {
+	const char *name;    /* "image add": one word, or a noun and a verb */
+	const char *args;    /* "UUID REPO" */
+	const char *summary; /* one line, for the list */
+	const char *help;    /* paragraphs, for WORD --help */
+	const struct word_option *options;
+	int min_args, max_args; /* max -1: any number */
+	bool json;              /* a listing: takes --json */
+	int (*run)(struct cli *cli, const struct call *call, struct err *e);
+};
+
+/* The table, in the order of --help; ended by a NULL name. */
+extern const struct word word_table[];
+
+/* The word that argv[0] (and argv[1]) spell; *used says how many. NULL: none. */
+const struct word *word_find(char *const *argv, int argc, int *used);
+
+/* Whether some word starts with this noun ("image"). */
+bool word_is_noun(const char *noun);
+
+void word_help(FILE *out, const struct word *w);
+void word_help_noun(FILE *out, const char *noun);
+void word_help_all(FILE *out);
+
+/* Words that look like what was typed, best first; returns how many (at most max). */
+int word_nearest(const char *typed, const struct word **out, int max);
+
+/* Edit distance with transpositions, of at most 40 bytes each. Pure. */
+int word_distance(const char *a, const char *b);
+
+/* The words themselves, each in the file of its noun or verb. */
+#define WORD_RUN(name) int name##_run(struct cli *cli, const struct call *call, struct err *e)
+WORD_RUN(init);
+WORD_RUN(repo_create);
+WORD_RUN(image_add);
+WORD_RUN(image_list);
+WORD_RUN(image_show);
+WORD_RUN(image_set);
+WORD_RUN(image_remove);
+WORD_RUN(queue);
+WORD_RUN(show);
+WORD_RUN(log);
+WORD_RUN(wait);
+WORD_RUN(why);
+WORD_RUN(cancel);
+WORD_RUN(retry);
+WORD_RUN(rebuild);
+WORD_RUN(sweep);
+WORD_RUN(cache);
+
+#endif

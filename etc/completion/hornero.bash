@@ -1,0 +1,60 @@
+# bash completion for hornero(1). t/7300-docs.t compares the words and options with --help.
+
+_hornero_images () { hornero image list 2>/dev/null | sed -n 's/^\([0-9a-f]\{8\}-[0-9a-f-]*\) .*/\1/p'; }
+_hornero_jobs () { hornero queue 2>/dev/null | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p'; }
+
+_hornero () {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word='' second='' i options='' others=''
+
+	COMPREPLY=()
+	case $prev in
+	-c | --conf)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--ref)
+		others='refs/heads/main'
+		;;
+	esac
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-c | --conf) ((i++)) ;;
+		-*) ;;
+		*)
+			if [[ -z $word ]]; then
+				word=${COMP_WORDS[i]}
+			elif [[ -z $second ]]; then
+				second=${COMP_WORDS[i]}
+			fi
+			;;
+		esac
+	done
+	case $word in
+	'') others='init repo image queue show log wait why cancel retry rebuild sweep cache' options='--version' ;;
+	repo) [[ -n $second ]] || others='create' ;;
+	image)
+		case $second in
+		'') others='add list show set remove' ;;
+		add) options='--ref --subdir --builder --name' ;;
+		list) options='--json' ;;
+		show) options='--json' others=$(_hornero_images) ;;
+		set) others="$(_hornero_images) repo= ref= subdir= builder= name= in_use=" ;;
+		remove) others=$(_hornero_images) ;;
+		esac
+		;;
+	init | sweep | cache) options='--json' ;;
+	queue) options='--all --json' ;;
+	show) options='--json' others=$(_hornero_jobs) ;;
+	log) options='--follow --attempt' others=$(_hornero_jobs) ;;
+	wait) options='--timeout' others="$(_hornero_jobs) $(_hornero_images)" ;;
+	why) others="$(_hornero_jobs) $(_hornero_images)" ;;
+	cancel | retry) others=$(_hornero_jobs) ;;
+	rebuild) options='--all --force --clean' others=$(_hornero_images) ;;
+	esac
+	if [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options --conf --help" -- "$cur")
+	else
+		mapfile -t COMPREPLY < <(compgen -W "$others" -- "$cur")
+	fi
+}
+complete -F _hornero hornero
