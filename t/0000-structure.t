@@ -1,0 +1,163 @@
+#!/bin/sh
+test_description='the rooms: who includes, calls and links what; nothing forgotten in the distribution'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+
+rooms='lib conf db store agent hooks cli'
+
+# nothing_says COMMAND…: a search whose every finding is a fault.
+nothing_says () {
+	"$@" >found
+	test_cmp /dev/null found
+}
+
+# sources [ROOM…]: their C files and headers, relative to the source directory.
+sources () {
+	for room in ${*:-$rooms}
+	do
+		(cd "$HORNERO_SRC" && ls "$room"/*.c "$room"/*.h 2>/dev/null)
+	done
+}
+
+# search PATTERN FILE…: in the source directory; finding nothing is fine.
+search () {
+	(cd "$HORNERO_SRC" && { grep -nE -e "$@" /dev/null || :; })
+}
+
+# only_in PATTERN ALLOWED: which files (an ERE of names) may hold it.
+only_in () {
+	search "$1" $(sources) | grep -vE "^($2):" >found || :
+	test_cmp /dev/null found
+}
+
+# may_include ROOM OTHER…
+may_include () {
+	room=$1
+	allowed=$(echo "$*" | tr ' ' '|')
+	search '^#include "' $(sources "$room") |
+		grep -vE "\"($allowed)/[a-z0-9_-]+\\.(h|inc)\"|\"config\\.h\"" >found || :
+	test_cmp /dev/null found
+}
+
+# links PROGRAM: the libraries that it names itself.
+links () {
+	file=$HORNERO_BUILD/$1
+	readelf -d "$file" | sed -n 's/.*(NEEDED).*\[\(lib[a-z0-9_]*\).*/\1/p'
+}
+
+# links_only LIBRARY PROGRAM…: of all our programs just these link it.
+links_only () {
+	library=$1
+	shift
+	for program in hornero hornerod hornero-build hornero-check hornero-checkout hornero-hook hornero-publish hornero-sweep
+	do
+		! links $program | grep -q "^$library" || echo $program
+	done | sort >have
+	printf '%s\n' "$@" | sort >want
+	test_cmp want have
+}
+
+test_expect_success 'includes only point down' '
+	may_include lib lib &&
+	may_include conf conf lib &&
+	may_include db db lib &&
+	may_include store store lib &&
+	may_include hooks hooks db store conf lib &&
+	may_include cli cli db store conf lib &&
+	may_include agent agent db store conf lib
+'
+
+test_expect_success 'each library is known in its room only' '
+	only_in "#include <sqlite3.h>" "db/.*" &&
+	only_in "#include <yaml.h>" "conf/.*" &&
+	only_in "#include <git2" "agent/checkout[a-z_]*\.c|agent/refs\.c" &&
+	only_in "#include <libcgroup.h>" "agent/cgroup\.c" &&
+	only_in "#include <systemd/" "agent/.*" &&
+	only_in "#include <openssl/" "lib/sha\.c" &&
+	only_in "#include <jansson.h>" "(store|cli)/.*|agent/(check|sweep)[a-z_]*\.c"
+'
+
+test_expect_success 'SQL is in db/ only' '
+	only_in "\"(SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN) " "db/.*"
+'
+
+test_expect_success 'processes start in lib/spawn.c only' '
+	only_in "(^|[^a-z_0-9>.\"])(v?fork|clone3?|system|popen|posix_spawnp?|daemon) ?\(" "lib/spawn\.c"
+'
+
+test_expect_success 'every descriptor is closed on exec' '
+	cat >find.awk <<-\EOT &&
+	# A call may go on over lines: collect until its semicolon or brace.
+	function report() { print FILENAME ":" start ": " text }
+	{ line = $0; sub(/\/\*.*\*\//, "", line) }
+	!open && line ~ /(^|[^a-z_0-9>."])(open|openat|accept4|socket|socketpair|pipe2|memfd_create|eventfd|signalfd|inotify_init1|epoll_create1|pidfd_open|dup3|mkostemp) ?\(/ {
+		open = 1; text = ""; start = FNR
+	}
+	open { text = text " " line }
+	open && line ~ /[;{]/ {
+		open = 0
+		if (text !~ /CLOEXEC|pidfd_open/ && text !~ /"\/dev\/null"/) report()
+	}
+	line ~ /(^|[^a-z_0-9>."])(accept|pipe|dup|mkstemp|inotify_init|creat) ?\(/ { text = line; start = FNR; report() }
+	line ~ /(fopen|fdopen) ?\(.*"/ && line !~ /"[rwa]\+?e"/ && line !~ /fdopen/ { text = line; start = FNR; report() }
+	EOT
+	(cd "$HORNERO_SRC" && awk -f "$TRASH/find.awk" $(sources | grep "\.c$")) >found &&
+	test_cmp /dev/null found
+'
+
+test_expect_success 'no function that overruns its buffer or loses its error' '
+	only_in "(^|[^a-z_0-9>.\"])(strcat|sprintf|vsprintf|gets|atoi|atol|atoll|strtok|mktemp|tmpnam|alloca) ?\(" none
+'
+
+test_expect_success 'no file of more than 600 lines' '
+	(cd "$HORNERO_SRC" && wc -l $(sources)) | awk "\$1 > 600 && \$2 != \"total\"" >found &&
+	test_cmp /dev/null found
+'
+
+test_expect_success 'nothing is left to be done in words' '
+	word=TO; word="${word}DO|FIX""ME|XX""X[^X]" &&
+	nothing_says search "(^|[^A-Za-z_.])($word)" $(sources) Makefile.am configure.ac README.md HACKING.md NEWS try check
+'
+
+test_expect_success 'a room is a folder: its headers guard by its name' '
+	(cd "$HORNERO_SRC" && for header in $(sources | grep "\.h$")
+	do
+		guard=HORNERO_$(echo "$header" | tr "a-z/.-" "A-Z___") &&
+		grep -q "^#ifndef $guard\$" "$header" || echo "$header: $guard"
+	done) >found &&
+	test_cmp /dev/null found
+'
+
+test_expect_success 'each program links only what it needs' '
+	links_only libgit2 hornero-checkout hornero-sweep &&
+	links_only libcgroup hornerod &&
+	links_only libsystemd hornerod &&
+	links_only libsqlite3 hornero hornerod hornero-hook hornero-sweep &&
+	links_only libcrypto hornero hornerod hornero-build hornero-publish hornero-sweep
+'
+
+# Lists every file that belongs to the sources; configure's products do not.
+source_files () {
+	if git -c safe.directory="$HORNERO_SRC" -C "$HORNERO_SRC" rev-parse --git-dir >/dev/null 2>&1
+	then
+		git -c safe.directory="$HORNERO_SRC" -C "$HORNERO_SRC" ls-files --cached --others --exclude-standard
+	else
+		(cd "$HORNERO_SRC" && find . -type f | sed "s,^\\./,,") |
+			grep -vE "^(build-aux|autom4te\\.cache|m4)/|^(configure~?|aclocal\\.m4|config\\.h\\.in~?|Makefile\\.in)\$"
+	fi | grep -vE '^(\.gitignore|\.gitattributes|\.issues/.*)$' | sort
+}
+
+if test -f "$HORNERO_BUILD/Makefile" && test -w "$HORNERO_SRC"
+then
+	test_expect_success 'what is in the tree is in the distribution' '
+		source_files >have &&
+		MAKEFLAGS= MFLAGS= timeout 60 make -s -C "$HORNERO_BUILD" distdir distdir="$TRASH/dist" >out 2>&1 ||
+			{ cat out; return 1; }
+		(cd dist && find . -type f | sed "s,^\\./,,") | sort >distributed &&
+		comm -23 have distributed >forgotten &&
+		test_cmp /dev/null forgotten
+	'
+else
+	test_skip 'what is in the tree is in the distribution' 'this is the distribution, or nothing is configured'
+fi
+
+test_done

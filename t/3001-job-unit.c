@@ -1,0 +1,638 @@
+/* job: the states, every change from every state, fencing, latest wins, recovery, history. */
+#include "t/lib/queue-unit.h"
+
+static const struct attempt_result good = {
+	.class = "none", .cause = "exit", .commit = COMMIT_A, .tree = COMMIT_B, .key = DIGEST_2, .inputs = DIGEST_2,
+	.builder = "make", .digest = DIGEST_1, .size_bytes = 1048576, .checkout_ms = 3, .build_ms = 400, .check_ms = 20,
+	.store_ms = 5, .cpu_ms = 390, .mem_peak_bytes = 9000000,
+};
+static const struct attempt_result bad = {.class = "pusher", .cause = "exit", .reason = "make said no"};
+static const struct attempt_result broken = {.class = "nobody", .cause = "crash", .reason = "it crashed"};
+
+static int64_t claim(struct scratch *s)
+{
+	own_job struct job j = {.id = 0};
+	int r = job_claim(s->db, 1000, &j, &s->e);
+
+	assert_true(r >= 0);
+	return r ? j.id : 0;
+}
+
+static void assert_event(struct scratch *s, int64_t job, const char *event, int64_t times)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "SELECT count(*) FROM events WHERE job = %lld AND event = '%s'", (long long)job, event);
+	if (number_of(s, text) != times)
+		print_error("job %lld: not %lld times %s\n", (long long)job, (long long)times, event);
+	assert_int_equal(number_of(s, text), times);
+}
+
+/* A job of IMAGE_1 in that state, by the words of job.h alone. */
+static int64_t bring_to(struct scratch *s, enum job_state state)
+{
+	int64_t id = enqueue(s, IMAGE_1, COMMIT_A).id;
+
+	if (state == JOB_SUPERSEDED)
+		enqueue(s, IMAGE_1, COMMIT_B);
+	if (state == JOB_CANCELLED)
+		assert_int_equal(job_cancel(s->db, id, "bob", &s->e), 1);
+	if (state == JOB_QUEUED || state == JOB_SUPERSEDED || state == JOB_CANCELLED)
+		return id;
+	assert_int_equal(claim(s), id);
+	if (state == JOB_FAILED)
+		assert_ok(s, job_set_failed(s->db, id, 1, &bad, &s->e));
+	if (state == JOB_HELD)
+		assert_ok(s, job_set_held(s->db, id, 1, &broken, &s->e));
+	if (state == JOB_BUILT || state == JOB_PUBLISHED)
+		assert_ok(s, job_set_built(s->db, id, 1, &good, &s->e));
+	if (state == JOB_PUBLISHED)
+		assert_ok(s, job_set_published(s->db, id, 1, "abc", 7, &s->e));
+	return id;
+}
+
+static int to_built(struct scratch *s, int64_t id, int64_t attempt)
+{
+	return job_set_built(s->db, id, attempt, &good, &s->e);
+}
+static int to_published(struct scratch *s, int64_t id, int64_t attempt)
+{
+	return job_set_published(s->db, id, attempt, "abc", 7, &s->e);
+}
+static int to_failed(struct scratch *s, int64_t id, int64_t attempt)
+{
+	return job_set_failed(s->db, id, attempt, &bad, &s->e);
+}
+static int to_queued(struct scratch *s, int64_t id, int64_t attempt)
+{
+	return job_set_requeued(s->db, id, attempt, &broken, 0, false, &s->e);
+}
+static int to_cancelled(struct scratch *s, int64_t id, int64_t attempt)
+{
+	return job_set_cancelled(s->db, id, attempt, &broken, &s->e);
+}
+static int to_held(struct scratch *s, int64_t id, int64_t attempt)
+{
+	return job_set_held(s->db, id, attempt, &broken, &s->e);
+}
+static int to_waiting(struct scratch *s, int64_t id, int64_t attempt)
+{
+	return job_set_waiting(s->db, id, attempt, "an instance", &s->e);
+}
+
+static const struct {
+	const char *name;
+	int (*go)(struct scratch *s, int64_t id, int64_t attempt);
+	unsigned int from;
+	enum job_state to;
+} changes[] = {
+	{"built", to_built, 1 << JOB_RUNNING, JOB_BUILT},
+	{"published", to_published, 1 << JOB_BUILT, JOB_PUBLISHED},
+	{"failed", to_failed, 1 << JOB_RUNNING | 1 << JOB_BUILT, JOB_FAILED},
+	{"requeued", to_queued, 1 << JOB_RUNNING | 1 << JOB_BUILT, JOB_QUEUED},
+	{"cancelled", to_cancelled, 1 << JOB_RUNNING, JOB_CANCELLED},
+	{"held", to_held, 1 << JOB_RUNNING | 1 << JOB_BUILT, JOB_HELD},
+	{"waiting", to_waiting, 1 << JOB_BUILT, JOB_BUILT},
+};
+enum { N_CHANGES = sizeof(changes) / sizeof(changes[0]) };
+
+static void every_change_from_every_state(void **state)
+{
+	(void)state;
+	for (enum job_state from = JOB_QUEUED; from <= JOB_CANCELLED; from++) {
+		for (int i = 0; i < N_CHANGES; i++) {
+			void *own = NULL;
+			struct scratch *s;
+			int64_t id;
+
+			scratch_open(&own);
+			s = own;
+			id = bring_to(s, from);
+			assert_state(s, id, from);
+			/* The wrong attempt is refused in every state. */
+			assert_refused(s, changes[i].go(s, id, 2), ERR_US, "nothing was changed");
+			assert_int_equal(s->e.sys, ESTALE);
+			if (changes[i].from & 1u << from) {
+				assert_ok(s, changes[i].go(s, id, 1));
+				assert_state(s, id, changes[i].to);
+				assert_event(s, id, changes[i].name, 1);
+			} else {
+				int before = sqlite3_total_changes(s->db->sql);
+
+				assert_refused(s, changes[i].go(s, id, 1), ERR_US, "nothing was changed");
+				assert_int_equal(s->e.sys, ESTALE);
+				assert_state(s, id, from);
+				assert_int_equal(sqlite3_total_changes(s->db->sql), before);
+			}
+			scratch_end(&own);
+		}
+	}
+}
+
+static void what_people_may_do_in_every_state(void **state)
+{
+	(void)state;
+	for (enum job_state from = JOB_QUEUED; from <= JOB_CANCELLED; from++) {
+		void *own = NULL;
+		struct scratch *s;
+		struct job_receipt r;
+		int64_t id;
+
+		scratch_open(&own);
+		s = own;
+		id = bring_to(s, from);
+		if (from == JOB_FAILED || from == JOB_HELD || from == JOB_CANCELLED) {
+			assert_ok(s, job_retry(s->db, id, "bob", &r, &s->e));
+			assert_true(r.id > id);
+			assert_state(s, r.id, JOB_QUEUED);
+			assert_event(s, id, "retried", 1);
+			/* The old wish does not come back over the newer one. */
+			if (from != JOB_HELD)
+				assert_refused(s, job_retry(s->db, id, "bob", &r, &s->e), ERR_USAGE, "is newer than");
+		} else {
+			assert_refused(s, job_retry(s->db, id, "bob", &r, &s->e), ERR_USAGE, "can be retried");
+		}
+		scratch_end(&own);
+
+		scratch_open(&own);
+		s = own;
+		id = bring_to(s, from);
+		if (from == JOB_RUNNING) {
+			assert_int_equal(job_cancel(s->db, id, "bob", &s->e), 0);
+			assert_state(s, id, JOB_RUNNING);
+		} else if (from == JOB_QUEUED || from == JOB_HELD || from == JOB_BUILT) {
+			assert_int_equal(job_cancel(s->db, id, "bob", &s->e), 1);
+			assert_state(s, id, JOB_CANCELLED);
+			assert_event(s, id, "cancelled", 1);
+		} else {
+			assert_refused(s, job_cancel(s->db, id, "bob", &s->e), ERR_USAGE, "already");
+		}
+		assert_refused(s, job_cancel(s->db, 4711, "bob", &s->e), ERR_USAGE, "there is no job 4711");
+		scratch_end(&own);
+	}
+}
+
+static void wishes_join_or_supersede(void **state)
+{
+	struct scratch *s = *state;
+	struct job_wish w = wish_of(IMAGE_1, COMMIT_A);
+	own_job struct job j = {.id = 0};
+	struct job_receipt r = enqueue(s, IMAGE_1, COMMIT_A);
+
+	assert_int_equal(r.id, 1);
+	assert_false(r.joined);
+	r = enqueue(s, IMAGE_1, COMMIT_A);
+	assert_int_equal(r.id, 1);
+	assert_true(r.joined);
+	assert_event(s, 1, "joined", 1);
+	r = enqueue(s, IMAGE_1, COMMIT_B);
+	assert_int_equal(r.id, 2);
+	assert_int_equal(r.superseded, 1);
+	assert_int_equal(job_get(s->db, 1, &j, &s->e), 1);
+	assert_int_equal(j.superseded_by, 2);
+	assert_true(j.ended_ms > 0);
+	assert_event(s, 1, "superseded", 1);
+
+	/* Stronger wishes for the same commit replace it, weaker ones join; the strength is inherited. */
+	w.commit = COMMIT_B;
+	w.clean = true;
+	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
+	assert_int_equal(r.superseded, 2);
+	w.clean = false;
+	w.force = true;
+	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
+	assert_true(r.joined);
+	r = enqueue(s, IMAGE_1, COMMIT_A);
+	assert_int_equal(r.superseded, 3);
+	assert_int_equal(number_of(s, "SELECT force AND clean FROM jobs WHERE state = 'queued'"), 1);
+	/* Other images are not concerned. */
+	assert_int_equal(enqueue(s, IMAGE_2, COMMIT_A).superseded, 0);
+	assert_int_equal(number_of(s, "SELECT count(*) FROM jobs WHERE state = 'queued'"), 2);
+}
+
+static void malformed_wishes(void **state)
+{
+	struct scratch *s = *state;
+	struct job_receipt r;
+	struct job_wish w = wish_of("00000000-0000-4000-8000-00000000000X", COMMIT_A);
+
+	assert_refused(s, job_enqueue(s->db, &w, &r, &s->e), ERR_US, "no image UUID");
+	w = wish_of(IMAGE_1, "HEAD");
+	assert_refused(s, job_enqueue(s->db, &w, &r, &s->e), ERR_US, "no object id");
+	w = wish_of(IMAGE_1, COMMIT_A);
+	w.ref = "";
+	assert_refused(s, job_enqueue(s->db, &w, &r, &s->e), ERR_US, "empty or too long");
+	assert_int_equal(number_of(s, "SELECT count(*) FROM jobs"), 0);
+}
+
+static void latest_wins_while_one_runs(void **state)
+{
+	struct scratch *s = *state;
+
+	enqueue(s, IMAGE_1, COMMIT_A);
+	assert_int_equal(claim(s), 1);
+	enqueue(s, IMAGE_1, COMMIT_B);
+	assert_int_equal(claim(s), 0); /* its image has one running */
+	enqueue(s, IMAGE_2, COMMIT_A);
+	assert_int_equal(claim(s), 3);
+	assert_ok(s, to_built(s, 1, 1));
+	assert_int_equal(claim(s), 2);
+	assert_ok(s, job_set_waiting(s->db, 1, 1, "instance 7", &s->e));
+	/* The newer one reaches built: the waiting one is superseded, and its publisher comes too late. */
+	assert_ok(s, to_built(s, 2, 1));
+	assert_state(s, 1, JOB_SUPERSEDED);
+	assert_refused(s, to_published(s, 1, 1), ERR_US, "it is superseded");
+	assert_ok(s, to_published(s, 2, 1));
+	assert_int_equal(number_of(s, "SELECT count(*) FROM publications"), 1);
+	assert_int_equal(number_of(s, "SELECT count(*) FROM artifacts"), 1);
+}
+
+static void requeued_or_superseded(void **state)
+{
+	struct scratch *s = *state;
+	int64_t due = 1;
+
+	enqueue(s, IMAGE_1, COMMIT_A);
+	assert_int_equal(claim(s), 1);
+	assert_ok(s, job_set_requeued(s->db, 1, 1, &broken, 5000, false, &s->e));
+	assert_int_equal(claim(s), 0); /* at 1000 */
+	assert_ok(s, job_next_due(s->db, 1000, &due, &s->e));
+	assert_int_equal(due, 5000);
+	assert_ok(s, job_next_due(s->db, 5000, &due, &s->e));
+	assert_int_equal(due, 0);
+	{
+		own_job struct job j = {.id = 0};
+
+		assert_int_equal(job_claim(s->db, 5000, &j, &s->e), 1);
+		assert_int_equal(j.attempt, 2);
+		assert_int_equal(j.crashes, 0);
+		assert_int_equal(j.not_before_ms, 0);
+	}
+	/* A verdict of the first attempt changes nothing any more. */
+	assert_refused(s, to_built(s, 1, 1), ERR_US, "it is running, attempt 2");
+	enqueue(s, IMAGE_1, COMMIT_B);
+	assert_ok(s, job_set_requeued(s->db, 1, 2, &broken, 0, true, &s->e));
+	assert_state(s, 1, JOB_SUPERSEDED);
+	assert_int_equal(claim(s), 2);
+	/* So is one that would be held. */
+	enqueue(s, IMAGE_1, COMMIT_A);
+	assert_ok(s, job_set_held(s->db, 2, 1, &broken, &s->e));
+	assert_state(s, 2, JOB_SUPERSEDED);
+}
+
+static void asking_again_ends_the_backoff(void **state)
+{
+	struct scratch *s = *state;
+	struct job_wish w = wish_of(IMAGE_1, COMMIT_A);
+	struct job_receipt r;
+
+	enqueue(s, IMAGE_1, COMMIT_A);
+	assert_int_equal(claim(s), 1);
+	assert_ok(s, job_set_requeued(s->db, 1, 1, &broken, 5000, false, &s->e));
+	w.origin = "sweep";
+	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
+	assert_true(r.joined);
+	assert_int_equal(claim(s), 0);
+	w.origin = "rebuild";
+	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
+	assert_true(r.joined);
+	assert_int_equal(claim(s), 1);
+}
+
+static void three_crashes_hold(void **state)
+{
+	struct scratch *s = *state;
+
+	enqueue(s, IMAGE_1, COMMIT_A);
+	for (int64_t attempt = 1; attempt <= 3; attempt++) {
+		assert_int_equal(claim(s), 1);
+		assert_ok(s, job_set_requeued(s->db, 1, attempt, &broken, 0, true, &s->e));
+	}
+	assert_state(s, 1, JOB_HELD);
+	assert_int_equal(claim(s), 0);
+	assert_event(s, 1, "requeued", 2);
+	assert_event(s, 1, "held", 1);
+	/* A newer wish takes its place. */
+	assert_int_equal(enqueue(s, IMAGE_1, COMMIT_B).superseded, 0);
+	assert_state(s, 1, JOB_SUPERSEDED);
+	assert_int_equal(claim(s), 2);
+}
+
+static void recovery(void **state)
+{
+	struct scratch *s = *state;
+	int64_t n = 0, due = 0;
+
+	for (int crash = 1; crash <= 3; crash++) {
+		enqueue(s, IMAGE_1, COMMIT_A);
+		enqueue(s, IMAGE_2, COMMIT_A);
+		assert_int_equal(claim(s), 1);
+		assert_int_equal(claim(s), 2);
+		assert_ok(s, job_recover(s->db, true, &n, &s->e));
+		assert_int_equal(n, 2);
+		assert_ok(s, job_next_due(s->db, 0, &due, &s->e));
+		assert_true(crash == 3 ? due == 0 : due > 1000);
+		assert_int_equal(raw(s, "UPDATE jobs SET not_before_ms = 0"), SQLITE_OK);
+	}
+	assert_state(s, 1, JOB_HELD);
+	assert_state(s, 2, JOB_HELD);
+	assert_int_equal(number_of(s, "SELECT count(*) FROM attempts WHERE cause = 'crash' AND ended_ms > 0"), 6);
+
+	/* A stop is no crash. */
+	for (int stop = 1; stop <= 4; stop++) {
+		enqueue(s, IMAGE_1, COMMIT_B);
+		assert_int_equal(claim(s), 3);
+		assert_ok(s, job_recover(s->db, false, &n, &s->e));
+		assert_int_equal(n, 1);
+		assert_state(s, 3, JOB_QUEUED);
+	}
+	assert_ok(s, job_recover(s->db, true, &n, &s->e));
+	assert_int_equal(n, 0);
+}
+
+static void order_of_claims(void **state)
+{
+	struct scratch *s = *state;
+	struct job_wish w = wish_of("00000000-0000-4000-8000-000000000009", COMMIT_A);
+	struct job_receipt r;
+
+	w.origin = "sweep";
+	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
+	enqueue(s, IMAGE_2, COMMIT_A);
+	enqueue(s, IMAGE_1, COMMIT_A);
+	assert_int_equal(claim(s), 2);
+	assert_int_equal(claim(s), 3);
+	assert_int_equal(claim(s), 1);
+	assert_int_equal(claim(s), 0);
+}
+
+static void waiting_says_so_once(void **state)
+{
+	struct scratch *s = *state;
+	own_job struct job j = {.id = 0};
+	char longer[3000];
+
+	bring_to(s, JOB_BUILT);
+	for (int i = 0; i < 3; i++)
+		assert_ok(s, job_set_waiting(s->db, 1, 1, "instance 7", &s->e));
+	assert_event(s, 1, "waiting", 1);
+	assert_ok(s, job_set_waiting(s->db, 1, 1, "instance 8", &s->e));
+	assert_event(s, 1, "waiting", 2);
+	memset(longer, 'i', sizeof(longer));
+	longer[sizeof(longer) - 1] = '\0';
+	for (int i = 0; i < 3; i++)
+		assert_ok(s, job_set_waiting(s->db, 1, 1, longer, &s->e));
+	assert_event(s, 1, "waiting", 3);
+	assert_int_equal(job_get(s->db, 1, &j, &s->e), 1);
+	assert_int_equal(strlen(j.waiting_for), DB_TEXT_MAX);
+}
+
+static int keep_attempt(void *arg, const struct attempt *a)
+{
+	assert_int_equal(a->attempt, ++*(int *)arg);
+	if (a->attempt == 1) {
+		assert_string_equal(a->result.cause, "crash");
+		assert_string_equal(a->result.digest, "");
+	} else {
+		assert_string_equal(a->result.class, "none");
+		assert_string_equal(a->result.digest, DIGEST_1);
+		assert_int_equal(a->result.size_bytes, 1048576);
+		assert_int_equal(a->result.build_ms, 400);
+		assert_int_equal(a->result.mem_peak_bytes, 9000000);
+	}
+	assert_true(a->ended_ms > 0);
+	return 0;
+}
+
+static int keep_event(void *arg, const struct event *ev)
+{
+	static const char *const expected[] = {"queued", "running", "requeued", "running", "built", "published"};
+	int *n = arg;
+
+	assert_true(*n < 6);
+	assert_string_equal(ev->event, expected[*n]);
+	assert_string_equal(ev->image, IMAGE_1);
+	assert_string_equal(ev->who, *n == 0 ? "alice" : "");
+	++*n;
+	return 0;
+}
+
+static void history_of_a_job(void **state)
+{
+	struct scratch *s = *state;
+	own_job struct job j = {.id = 0};
+	int n = 0, events = 0;
+
+	enqueue(s, IMAGE_1, COMMIT_A);
+	assert_int_equal(claim(s), 1);
+	assert_ok(s, job_set_requeued(s->db, 1, 1, &broken, 0, true, &s->e));
+	assert_int_equal(claim(s), 1);
+	assert_ok(s, to_built(s, 1, 2));
+	assert_ok(s, to_published(s, 1, 2));
+	assert_ok(s, attempt_each(s->db, 1, keep_attempt, &n, &s->e));
+	assert_int_equal(n, 2);
+	assert_ok(s, event_each(s->db, 1, keep_event, &events, &s->e));
+	assert_int_equal(events, 6);
+	assert_int_equal(job_get(s->db, 1, &j, &s->e), 1);
+	assert_string_equal(j.digest, DIGEST_1);
+	assert_string_equal(j.tree, COMMIT_B);
+	assert_string_equal(j.builder, "make");
+	assert_string_equal(j.pushed_by, "alice");
+	assert_string_equal(j.reason, "");
+	assert_true(j.created_ms > 0 && j.started_ms == 1000 && j.built_ms > 0 && j.ended_ms > 0);
+	assert_int_equal(job_get(s->db, 2, &j, &s->e), 0);
+}
+
+static void built_then_failed_keeps_the_build(void **state)
+{
+	struct scratch *s = *state;
+
+	bring_to(s, JOB_BUILT);
+	assert_ok(s, to_failed(s, 1, 1));
+	assert_int_equal(number_of(s, "SELECT build_ms FROM attempts WHERE cause = 'exit' AND reason = 'make said no' "
+				   "AND digest = '" DIGEST_1 "'"), 400);
+}
+
+static void the_log_only_grows(void **state)
+{
+	struct scratch *s = *state;
+
+	enqueue(s, IMAGE_1, COMMIT_A);
+	assert_int_equal(raw(s, "UPDATE events SET detail = 'never'") & 0xff, SQLITE_CONSTRAINT);
+	assert_int_equal(raw(s, "DELETE FROM events") & 0xff, SQLITE_CONSTRAINT);
+	assert_int_equal(raw(s, "INSERT OR REPLACE INTO events (id, at_ms, job, attempt, event) VALUES (1, 1, 1, 1, 'x')") & 0xff,
+			 SQLITE_CONSTRAINT);
+	assert_int_equal(number_of(s, "SELECT count(*) FROM events WHERE event = 'queued'"), 1);
+}
+
+/* What the schema itself refuses, whoever writes. */
+static void the_schema_refuses(void **state)
+{
+	struct scratch *s = *state;
+	static const char *const statements[] = {
+		("INSERT INTO jobs (image, repo, ref, \"commit\", origin, state, created_ms) SELECT image, repo, ref, "
+		 "\"commit\", origin, 'queued', 1 FROM jobs"),
+		"UPDATE jobs SET image = 'x'",
+		"UPDATE jobs SET \"commit\" = 'HEAD'",
+		"UPDATE jobs SET state = 'done'",
+		"UPDATE jobs SET state = 'published', ended_ms = 1, attempt = 1",
+		"UPDATE jobs SET state = 'running'",
+		"UPDATE jobs SET state = 'superseded', ended_ms = 1",
+		"UPDATE jobs SET state = 'failed', attempt = 1",
+		"UPDATE jobs SET attempt = 'one'",
+		"INSERT INTO attempts (job, attempt, started_ms) VALUES (77, 1, 1)",
+		"INSERT INTO publications (job, attempt, image, digest, name, published_ms, publish_ms) VALUES (1, 1, 'x', 'y', 'z', 1, 1)",
+	};
+
+	enqueue(s, IMAGE_1, COMMIT_A);
+	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
+		if ((raw(s, statements[i]) & 0xff) != SQLITE_CONSTRAINT) {
+			print_error("accepted: %s\n", statements[i]);
+			fail();
+		}
+}
+
+struct seen {
+	int64_t ids[64];
+	int n;
+	int stop_at;
+};
+
+static int see(void *arg, const struct job *j)
+{
+	struct seen *seen = arg;
+
+	assert_true(seen->n < 64);
+	seen->ids[seen->n++] = j->id;
+	return seen->n == seen->stop_at;
+}
+
+static void assert_listed(struct scratch *s, enum job_scope scope, const int64_t *ids, int n)
+{
+	struct seen seen = {.n = 0};
+
+	assert_ok(s, job_each(s->db, scope, see, &seen, &s->e));
+	assert_int_equal(seen.n, n);
+	assert_memory_equal(seen.ids, ids, (size_t)n * sizeof(*ids));
+}
+
+static void listings(void **state)
+{
+	struct scratch *s = *state;
+	struct seen seen = {.n = 0, .stop_at = 2};
+	struct job_wish w;
+	struct job_receipt r;
+	char image[UUID_LEN + 1];
+
+	bring_to(s, JOB_BUILT);                                  /* 1 built */
+	enqueue(s, IMAGE_2, COMMIT_A);                           /* 2 running */
+	assert_int_equal(claim(s), 2);
+	for (int i = 3; i <= 30; i++) {                          /* 3 … 30 failed */
+		snprintf(image, sizeof(image), "00000000-0000-4000-8000-0000000001%02d", i);
+		enqueue(s, image, COMMIT_A);
+		assert_int_equal(claim(s), i);
+		assert_ok(s, job_set_failed(s->db, i, 1, &bad, &s->e));
+	}
+	enqueue(s, "00000000-0000-4000-8000-000000000300", COMMIT_A); /* 31 held */
+	assert_int_equal(claim(s), 31);
+	assert_ok(s, job_set_held(s->db, 31, 1, &broken, &s->e));
+	w = wish_of("00000000-0000-4000-8000-000000000301", COMMIT_A);
+	w.origin = "sweep";
+	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));              /* 32 queued, of the sweep */
+	enqueue(s, "00000000-0000-4000-8000-000000000302", COMMIT_A); /* 33 queued */
+
+	assert_listed(s, JOB_SCOPE_OPEN, (const int64_t[]){2, 1, 33, 32, 31}, 5);
+	assert_listed(s, JOB_SCOPE_BUILT, (const int64_t[]){1}, 1);
+	assert_listed(s, JOB_SCOPE_RUNNING, (const int64_t[]){2}, 1);
+	assert_listed(s, JOB_SCOPE_RECENT, (const int64_t[]){2, 1, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20,
+							     19, 18, 17, 16, 15, 14, 13, 12, 11}, 25);
+	assert_listed(s, JOB_SCOPE_ALL, (const int64_t[]){2, 1, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19,
+							  18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3}, 33);
+	assert_ok(s, job_each(s->db, JOB_SCOPE_ALL, see, &seen, &s->e));
+	assert_int_equal(seen.n, 2);
+}
+
+static int64_t newest(struct scratch *s, const char *image)
+{
+	own_job struct job j = {.id = 0};
+	int r = job_newest(s->db, image, &j, &s->e);
+
+	assert_true(r >= 0);
+	return r ? j.id : 0;
+}
+
+static void newest_of_an_image(void **state)
+{
+	struct scratch *s = *state;
+
+	assert_int_equal(newest(s, IMAGE_1), 0);
+	bring_to(s, JOB_PUBLISHED);
+	assert_int_equal(newest(s, IMAGE_1), 1);
+	enqueue(s, IMAGE_1, COMMIT_B);
+	assert_int_equal(newest(s, IMAGE_1), 2);
+	assert_int_equal(claim(s), 2);
+	assert_int_equal(newest(s, IMAGE_1), 2);
+	assert_ok(s, job_set_built(s->db, 2, 1, &good, &s->e));
+	assert_int_equal(newest(s, IMAGE_1), 2);
+	enqueue(s, IMAGE_1, COMMIT_A);
+	assert_int_equal(job_cancel(s->db, 3, "bob", &s->e), 1);
+	assert_int_equal(newest(s, IMAGE_1), 3);
+	enqueue(s, IMAGE_1, COMMIT_A);
+	assert_int_equal(claim(s), 4);
+	assert_ok(s, job_set_held(s->db, 4, 1, &broken, &s->e));
+	assert_int_equal(newest(s, IMAGE_1), 4);
+	assert_int_equal(newest(s, IMAGE_2), 0);
+}
+
+static void built_then_queued_forgets_the_artifact(void **state)
+{
+	struct scratch *s = *state;
+	own_job struct job j = {.id = 0};
+
+	bring_to(s, JOB_BUILT);
+	assert_ok(s, to_queued(s, 1, 1));
+	assert_int_equal(job_get(s->db, 1, &j, &s->e), 1);
+	assert_string_equal(j.digest, "");
+	assert_int_equal(j.built_ms, 0);
+	assert_int_equal(claim(s), 1);
+	assert_ok(s, to_built(s, 1, 2));
+}
+
+static void built_without_digest(void **state)
+{
+	struct scratch *s = *state;
+
+	enqueue(s, IMAGE_1, COMMIT_A);
+	assert_int_equal(claim(s), 1);
+	assert_refused(s, job_set_built(s->db, 1, 1, &bad, &s->e), ERR_US, "no digest");
+	assert_state(s, 1, JOB_RUNNING);
+}
+
+int main(void)
+{
+#define IN_QUEUE(f) cmocka_unit_test_setup_teardown(f, scratch_open, scratch_end)
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_change_from_every_state),
+		cmocka_unit_test(what_people_may_do_in_every_state),
+		IN_QUEUE(wishes_join_or_supersede),
+		IN_QUEUE(malformed_wishes),
+		IN_QUEUE(latest_wins_while_one_runs),
+		IN_QUEUE(requeued_or_superseded),
+		IN_QUEUE(asking_again_ends_the_backoff),
+		IN_QUEUE(three_crashes_hold),
+		IN_QUEUE(recovery),
+		IN_QUEUE(order_of_claims),
+		IN_QUEUE(waiting_says_so_once),
+		IN_QUEUE(history_of_a_job),
+		IN_QUEUE(built_then_failed_keeps_the_build),
+		IN_QUEUE(the_log_only_grows),
+		IN_QUEUE(the_schema_refuses),
+		IN_QUEUE(listings),
+		IN_QUEUE(newest_of_an_image),
+		IN_QUEUE(built_then_queued_forgets_the_artifact),
+		IN_QUEUE(built_without_digest),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,156 @@
+#!/bin/sh
+test_description='hornero repo create: whole or not there, the right owners, hooks that a push cannot alter'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/hooks.sh"
+test_requires sqlite3 sqlite3
+
+# config_is KEY VALUE
+config_is () {
+	value=$(as_git git -C "$REPO" config --get "$1") && test "$value" = "$2" && return 0
+	echo "$1 is $value, not $2"
+	return 1
+}
+
+# modes PATTERN…: "MODE OWNER GROUP" of everything that find finds, each once.
+modes () {
+	(cd "$REPO" && find . "$@" -printf '%m %U %G\n') | sort -u
+}
+
+if test "$(id -u)" -eq 0
+then
+	git_is="$GIT_UID $QUEUE_GID" ours_is="0 $QUEUE_GID"
+else
+	git_is="$(id -u) $(id -g)" ours_is=$git_is
+fi
+
+test_expect_success 'the last line is the path' '
+	hooks_node "push_size_limit: 12345678" &&
+	hooks_repo plain &&
+	test "$REPO" = "$NODE/git/plain.git"
+'
+
+test_expect_success 'its settings' '
+	config_is core.bare true &&
+	config_is core.fsync committed,reference &&
+	config_is core.fsyncMethod batch &&
+	config_is core.sharedRepository 0640 &&
+	config_is core.hooksPath hooks &&
+	config_is receive.autogc false &&
+	config_is receive.fsckObjects true &&
+	config_is receive.maxInputSize 12345678 &&
+	config_is gc.auto 0 &&
+	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/main
+'
+
+test_expect_success 'hooks and configuration are links to ours' '
+	test "$(readlink "$REPO/hooks/pre-receive")" = "$test_root/libexec/hornero-hook" &&
+	test "$(readlink "$REPO/hooks/post-receive")" = "$test_root/libexec/hornero-hook" &&
+	test "$(readlink "$REPO/hornero.yaml")" = "$NODE/hornero.yaml"
+'
+
+for mask in 022 077 0777
+do
+	test_expect_success "owners and modes under umask $mask" '
+		(umask $mask && hornero repo create "masked/$mask" >/dev/null) &&
+		REPO=$NODE/git/masked/$mask.git &&
+		echo "2750 $git_is" >expect &&
+		modes -type d ! -path "./hooks" >found && test_cmp expect found &&
+		echo "640 $git_is" >expect &&
+		modes -type f ! -name config >found && test_cmp expect found &&
+		echo "644 $ours_is" >expect &&
+		modes -name config >found && test_cmp expect found &&
+		echo "755 $ours_is" >expect &&
+		modes -path ./hooks >found && test_cmp expect found &&
+		test "$(stat -c %a "$NODE/git/masked")" = 755
+	'
+
+	# git itself makes nothing under a umask that takes its owner's rights away.
+	test $mask != 0777 || continue
+	test_expect_success "a push under umask $mask leaves what the queue's group can read" '
+		hooks_image $(printf "44444444-4444-4444-8444-%012d" $((1$mask))) masked/$mask &&
+		{ test -d work || hooks_work; } &&
+		(umask $mask && hooks_push main main:refs/heads/deep/er) &&
+		test_grep "queued for" push.out &&
+		echo "2750 $git_is" >expect &&
+		modes -type d ! -path "./hooks" >found && test_cmp expect found &&
+		modes ! -type l ! -perm -0440 >found && test_cmp /dev/null found
+	'
+done
+
+test_expect_success 'git'\''s user cannot write hooks or configuration' '
+	test "$(id -u)" -ne 0 || {
+		test_must_fail as_git sh -c "echo >>$REPO/config" &&
+		test_must_fail as_git sh -c "echo >>$REPO/hooks/x" &&
+		test_must_fail as_git ln -sf /bin/true "$REPO/hooks/post-receive" &&
+		test_must_fail as_git sh -c "echo >>$REPO/hornero.yaml"
+	}
+'
+
+# What git receive-pack takes is refs and objects. Whatever such names say, they stay what they are.
+test_expect_success 'no push alters hooks, configuration or the link to ours' '
+	find "$REPO/hooks" "$REPO/config" "$REPO/hornero.yaml" -printf "%p %i %l %T@ %C@\n" | sort >before &&
+	hooks_commit hooks/post-receive "#!/bin/sh" && hooks_commit hornero.yaml "state_dir: /" &&
+	hooks_commit config "[core] hooksPath = /tmp" &&
+	for name in refs/heads/hooks/post-receive refs/hooks/post-receive refs/heads/config
+	do
+		hooks_push main:$name || return 1
+	done &&
+	test_must_fail hooks_push main:refs/hornero.yaml &&
+	find "$REPO/hooks" "$REPO/config" "$REPO/hornero.yaml" -printf "%p %i %l %T@ %C@\n" | sort >after &&
+	test_cmp before after
+'
+
+test_expect_success 'a ~/.gitconfig of git'\''s user cannot turn the hooks off' '
+	printf "[core]\n\thooksPath = /nonexistent\n[receive]\n\tfsckObjects = false\n" >gitconfig &&
+	chmod 0644 gitconfig &&
+	REPO=$NODE/git/masked/077.git &&
+	hooks_commit file hookspath &&
+	GIT_CONFIG_GLOBAL=$TRASH/gitconfig hooks_push main &&
+	test_grep "queued for" push.out
+'
+
+test_expect_success 'one that exists is left alone' '
+	test_expect_code 64 hornero repo create plain 2>words &&
+	test_grep "exists already: $NODE/git/plain.git" words
+'
+
+test_expect_success 'names that are none' '
+	for name in ../up /etc .hidden -f a/../b a//b a/ "a b" x.git x.lock "" "$(printf %0201d 0)" "a
+b"
+	do
+		test_expect_code 64 hornero repo create -- "$name" 2>words || { echo "name: $name"; return 1; }
+	done &&
+	find "$NODE/git" -mindepth 1 -maxdepth 1 | sed "s,.*/,," | sort >found &&
+	printf "%s\n" masked plain.git >expect &&
+	test_cmp expect found
+'
+
+test_expect_success 'what a crash left behind goes with the next creation' '
+	mkdir -p "$NODE/git/.new-1/hooks" &&
+	hornero repo create second >/dev/null &&
+	test ! -e "$NODE/git/.new-1"
+'
+
+test_expect_success 'twenty at once under one name: one is made, and it is whole' '
+	for i in $(seq 20)
+	do
+		{ hornero repo create race >race.$i 2>&1; echo $? >race.code.$i; } &
+	done
+	wait
+	test "$(cat race.code.* | grep -c "^0\$")" = 1 &&
+	test "$(cat race.code.* | grep -c "^64\$")" = 19 &&
+	test -x "$NODE/git/race.git/hooks/post-receive" &&
+	test -z "$(ls -A "$NODE/git" | grep "^.new-")"
+'
+
+test_expect_success 'without git, or without our hook, nothing is made and the reason is said' '
+	mv "$test_root/libexec/hornero-hook" hook &&
+	test_expect_code 78 hornero repo create unhooked 2>words &&
+	test_grep "$test_root/libexec/hornero-hook" words &&
+	mv hook "$test_root/libexec/hornero-hook" &&
+	test ! -e "$NODE/git/unhooked.git" &&
+	test -z "$(ls -A "$NODE/git" | grep "^.new-")"
+'
+
+test_done

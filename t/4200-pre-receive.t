@@ -1,0 +1,233 @@
+#!/bin/sh
+test_description='pre-receive: a .hornero.yaml that can never be built is refused, and nothing else is'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/hooks.sh"
+test_requires sqlite3 sqlite3
+test_requires strace strace
+
+# refused PATTERN: the last push was, wholly, and said this.
+refused () {
+	test_grep "^remote: hornero: push refused: $1" push.out &&
+	test_grep "nothing of this push was taken" push.out &&
+	test_grep "pre-receive hook declined" push.out &&
+	test "$(hooks_ref refs/heads/main)" = "$good" &&
+	test -z "$(find "$REPO/objects" -name "tmp_objdir*")"
+}
+
+# Back to the last commit that was taken.
+undo () {
+	as_git git -C work reset -q --hard "$good" && as_git git -C work clean -qfdx
+}
+
+# packed: as many files as make git send a pack that it keeps (transfer.unpackLimit), so that nothing is loose.
+packed () {
+	as_git sh -c 'cd work && mkdir -p many && for i in $(seq 150); do echo "$1 $i" >many/$i; done && git add -A' packed "$1"
+}
+
+test_expect_success 'a node, an image of the whole tree and one of a subdirectory' '
+	hooks_node &&
+	hooks_repo one &&
+	hooks_image $U1 one &&
+	hooks_image $U2 one --subdir "node/the web" &&
+	hooks_work &&
+	hooks_push main && good=$(hooks_head)
+'
+
+test_expect_success 'a good file is taken' '
+	hooks_commit .hornero.yaml "builder: make" &&
+	hooks_push main && good=$(hooks_head)
+'
+
+# The same by the short way (loose objects) and by git (a pack).
+for way in loose packed
+do
+	# commit FILE TEXT
+	commit () {
+		test $way = loose || packed "$way $2" &&
+		hooks_commit "$1" "$2"
+	}
+
+	test_expect_success "$way: no YAML: file, line, column, reason" '
+		commit .hornero.yaml "builder: [make" &&
+		test_must_fail hooks_push main &&
+		refused "refs/heads/main: \.hornero\.yaml:2:1: not YAML" &&
+		undo
+	'
+
+	test_expect_success "$way: an unknown key" '
+		commit .hornero.yaml "builder: make
+network: true" &&
+		test_must_fail hooks_push main &&
+		refused "refs/heads/main: \.hornero\.yaml:2:1: unknown key .network." &&
+		undo
+	'
+
+	test_expect_success "$way: in the subdirectory" '
+		commit "node/the web/.hornero.yaml" "builder: 17 18" &&
+		test_must_fail hooks_push main &&
+		refused "refs/heads/main: node/the web/\.hornero\.yaml:1:10: " &&
+		undo
+	'
+
+	test_expect_success "$way: one byte too much" '
+		commit .hornero.yaml "# $(printf %016380d 0)" &&
+		as_git sh -c "wc -c <work/.hornero.yaml" >size && test "$(cat size)" = 16383 &&
+		hooks_push main && good=$(hooks_head) &&
+		commit .hornero.yaml "# $(printf %016382d 0)" &&
+		test_must_fail hooks_push main &&
+		refused "refs/heads/main: \.hornero\.yaml has 16385 bytes; at most 16384 are allowed" &&
+		undo
+	'
+
+	test_expect_success "$way: a symbolic link, even to a good file, even with a good text" '
+		{ test $way = loose || packed "$way link"; } &&
+		as_git sh -c "cd work && echo builder: make >good.yaml && ln -sf good.yaml .hornero.yaml && git add -A &&
+			git commit -q -m link" &&
+		test_must_fail hooks_push main &&
+		refused "refs/heads/main: \.hornero\.yaml is a symbolic link; it must be a regular file" &&
+		as_git sh -c "cd work && ln -sf \"builder: make\" .hornero.yaml && git add -A && git commit -q -m link" &&
+		test_must_fail hooks_push main &&
+		refused "refs/heads/main: \.hornero\.yaml is a symbolic link" &&
+		undo
+	'
+
+	test_expect_success "$way: a directory" '
+		{ test $way = loose || packed "$way directory"; } &&
+		as_git sh -c "cd work && git rm -qf .hornero.yaml && mkdir .hornero.yaml && echo x >.hornero.yaml/x && git add -A &&
+			git commit -q -m directory" &&
+		test_must_fail hooks_push main &&
+		refused "refs/heads/main: \.hornero\.yaml is a directory; it must be a regular file" &&
+		undo
+	'
+
+	test_expect_success "$way: a submodule" '
+		{ test $way = loose || packed "$way submodule"; } &&
+		as_git sh -c "cd work && git rm -qf .hornero.yaml &&
+			git update-index --add --cacheinfo 160000,$good,.hornero.yaml && git commit -q -m submodule" &&
+		test_must_fail hooks_push main &&
+		refused "refs/heads/main: \.hornero\.yaml is a submodule; it must be a regular file" &&
+		undo
+	'
+
+	test_expect_success "$way: none, an empty one, and a subdirectory that is a file are fine" '
+		{ test $way = loose || packed "$way none"; } &&
+		as_git sh -c "cd work && git rm -qf .hornero.yaml && git commit -q -m none" &&
+		hooks_push main &&
+		as_git sh -c "cd work && : >.hornero.yaml && mkdir -p node && rm -rf \"node/the web\" && echo x >\"node/the web\" &&
+			git add -A && git commit -q -m empty" &&
+		hooks_push main &&
+		as_git sh -c "cd work && git rm -qrf node && echo builder: make >.hornero.yaml && git add -A && git commit -q -m again" &&
+		hooks_push main && good=$(hooks_head)
+	'
+done
+
+test_expect_success 'one bad image of several refs and images refuses the whole push; each is named' '
+	hooks_image $U3 one --ref refs/heads/side &&
+	hooks_commit .hornero.yaml "nonsense" &&
+	as_git git -C work branch -f fine "$good" &&
+	test_must_fail hooks_push main main:refs/heads/side fine &&
+	refused "refs/heads/main: \.hornero\.yaml:1:1: " &&
+	test_grep "push refused: refs/heads/side: \.hornero\.yaml:1:1: " push.out &&
+	test -z "$(hooks_ref refs/heads/fine)" &&
+	hornero image remove $U3
+'
+
+test_expect_success 'the same commit on a branch of which nothing is built is nobody'\''s business' '
+	hooks_push main:refs/heads/elsewhere &&
+	undo
+'
+
+test_expect_success 'and is refused when that branch becomes the image'\''s, although it is there already' '
+	test_must_fail as_git git -C work push "$REPO" "$(hooks_ref refs/heads/elsewhere):refs/heads/main" >push.out 2>&1 &&
+	refused "refs/heads/main: \.hornero\.yaml:1:1: " &&
+	as_git git -C "$REPO" gc -q &&
+	test_must_fail as_git git -C work push "$REPO" "$(hooks_ref refs/heads/elsewhere):refs/heads/main" >push.out 2>&1 &&
+	refused "refs/heads/main: \.hornero\.yaml:1:1: "
+'
+
+test_expect_success 'an annotated tag as the image'\''s ref' '
+	hooks_image $U3 one --ref refs/tags/release &&
+	hooks_commit .hornero.yaml nonsense &&
+	as_git git -C work tag -a -m release release &&
+	test_must_fail hooks_push release &&
+	test_grep "push refused: refs/tags/release: \.hornero\.yaml:1:1" push.out &&
+	undo &&
+	as_git git -C work tag -f -a -m release release &&
+	hooks_push release &&
+	test_grep "queued for" push.out &&
+	hornero image remove $U3
+'
+
+test_expect_success 'deleting a ref is never refused' '
+	hooks_image $U3 one --ref refs/heads/elsewhere &&
+	hooks_push :refs/heads/elsewhere &&
+	hornero image remove $U3
+'
+
+# A replace ref would show git a good file where the checkout finds a bad one.
+test_expect_success 'replace refs are not followed' '
+	packed replaced && hooks_commit .hornero.yaml nonsense &&
+	bad=$(as_git git -C work rev-parse HEAD:.hornero.yaml) &&
+	fine=$(as_git git -C work rev-parse "$good":.hornero.yaml) &&
+	as_git git -C work update-ref "refs/replace/$bad" "$fine" &&
+	hooks_push "refs/replace/$bad" &&
+	test_must_fail hooks_push main &&
+	refused "refs/heads/main: \.hornero\.yaml:1:1: " &&
+	as_git git -C work update-ref -d "refs/replace/$bad" &&
+	undo
+'
+
+# spawned: what our hooks started during the last traced push.
+traced_push () {
+	# LeakSanitizer and strace do not go together.
+	as_git env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=execve -e signal=none -o trace git -C work push "$REPO" "$@" >push.out 2>&1
+}
+spawned () {
+	grep cat-file trace | grep '= 0$' || :
+}
+
+test_expect_success 'nothing is started for a push that no image is built from' '
+	: >trace && chmod 0666 trace &&
+	packed unbuilt && hooks_commit file unbuilt &&
+	traced_push main:refs/heads/unbuilt &&
+	spawned >found && test_cmp /dev/null found &&
+	hooks_repo bare && hooks_image $U3 bare --ref refs/heads/never &&
+	traced_push main && REPO=$NODE/git/one.git &&
+	spawned >found && test_cmp /dev/null found &&
+	undo
+'
+
+test_expect_success 'nor for a small push: what it changes is loose; once for a pack, for all images' '
+	hooks_commit .hornero.yaml "builder: make # again" && hooks_commit "node/the web/page" small &&
+	traced_push main && good=$(hooks_head) &&
+	spawned >found && test_cmp /dev/null found &&
+	packed big && hooks_commit file big &&
+	traced_push main && good=$(hooks_head) &&
+	spawned >found && test "$(wc -l <found)" = 1
+'
+
+test_expect_success 'the environment of the pusher does not reach that git' '
+	packed env && hooks_commit .hornero.yaml nonsense &&
+	chmod 0666 trace &&
+	test_must_fail as_git env ASAN_OPTIONS=detect_leaks=0 GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.fsmonitor GIT_CONFIG_VALUE_0=/bin/false \
+		HORNERO_CONF=/nonexistent \
+		strace -f -qq -v -s 4096 -e trace=execve -e signal=none -o trace git -C work push "$REPO" main >push.out 2>&1 &&
+	grep cat-file trace | grep "= 0$" >found &&
+	test "$(wc -l <found)" = 1 &&
+	test_grep "GIT_QUARANTINE_PATH=" found &&
+	test_grep "GIT_NO_REPLACE_OBJECTS=1" found &&
+	test_grep ! "GIT_CONFIG_COUNT|GIT_CONFIG_KEY|HORNERO_CONF|HOME=" found &&
+	refused "refs/heads/main: \.hornero\.yaml:1:1: " &&
+	undo
+'
+
+test_expect_success 'where it cannot work it lets the push pass, with words' '
+	mv "$REPO/hornero.yaml" link &&
+	hooks_commit .hornero.yaml nonsense &&
+	hooks_push main &&
+	test_grep "^remote: hornero: .hornero.yaml was not checked: " push.out &&
+	mv link "$REPO/hornero.yaml"
+'
+
+test_done

@@ -1,0 +1,152 @@
+#!/bin/sh
+test_description='a push through OpenSSH and git-shell, by an account that can do nothing else, under umask 077'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/hooks.sh"
+test_requires sqlite3 sqlite3
+test_requires ssh openssh-client
+test -x /usr/sbin/sshd || test_skip_all 'sshd is not here (Debian: openssh-server)'
+test "$(id -u)" -eq 0 || test_skip_all 'needs root, to make an account and to run sshd for it'
+test_requires useradd passwd
+test_requires perl perl
+shell=$(command -v git-shell) || test_skip_all 'git-shell is not here (Debian: git)'
+
+account=hornero-t$$
+group=hornero-tq$$
+
+# sshd cannot ask the kernel for a port, so we do, and try again where somebody else was faster.
+start_sshd () {
+	for try in 1 2 3 4 5
+	do
+		port=$(perl -MIO::Socket::INET -e \
+			'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", LocalPort => 0)->sockport') || return 1
+		/usr/sbin/sshd -D -e -f "$TRASH/sshd_config" -p $port 2>sshd.log &
+		sshd=$!
+		wait_until "grep -q 'Server listening' sshd.log || ! kill -0 $sshd" 10
+		grep -q 'Server listening' sshd.log && return 0
+		wait $sshd
+	done
+	cat sshd.log
+	return 1
+}
+
+# ssh as the pusher, whom nobody else's configuration or agent helps.
+cat >ssh-pusher <<'END'
+#!/bin/sh
+exec ssh -F "$TRASH/ssh_config" "$@"
+END
+chmod 0755 ssh-pusher
+GIT_SSH=$TRASH/ssh-pusher
+export GIT_SSH
+unset SSH_AUTH_SOCK
+
+ssh_push () {
+	git -C work push "ssh://$account@hornero-node$NODE/git/one.git" "$@" >push.out 2>&1
+	ssh__code=$?
+	cat push.out
+	return $ssh__code
+}
+
+test_expect_success 'an account whose shell is git-shell, and a node that is its' '
+	groupadd "$group" && test_cleanup "! getent group $group >/dev/null || groupdel $group" &&
+	useradd --no-create-home --home-dir "$TRASH/home" --shell "$shell" --groups "$group" "$account" &&
+	test_cleanup "userdel $account 2>/dev/null; ! getent passwd $account" &&
+	usermod -p "*" "$account" &&
+	GIT_UID=$(id -u "$account") && QUEUE_GID=$(getent group "$group" | cut -d : -f 3) &&
+	mkdir -m 0755 home && mkdir -m 0700 home/.ssh &&
+	ssh-keygen -q -t ed25519 -N "" -f key && cp key.pub home/.ssh/authorized_keys &&
+	chown -R "$account": home &&
+	hooks_node && hooks_repo one && hooks_image $U1 one --name "The One" &&
+	git init -q -b main work && echo one >work/file && git -C work add -A && git -C work commit -q -m one
+'
+
+# internal-sftp and pam_umask apart, a session inherits sshd'\''s umask: 077 here, as careful sites have it.
+test_expect_success 'sshd on a port of its own' '
+	ssh-keygen -q -t ed25519 -N "" -f hostkey &&
+	cat >sshd_config <<-END &&
+	ListenAddress 127.0.0.1
+	HostKey $TRASH/hostkey
+	PidFile none
+	UsePAM no
+	PasswordAuthentication no
+	KbdInteractiveAuthentication no
+	AuthorizedKeysFile $TRASH/home/.ssh/authorized_keys
+	PermitUserEnvironment no
+	StrictModes no
+	AllowUsers $account
+	PermitTTY no
+	X11Forwarding no
+	LogLevel VERBOSE
+	END
+	{ test -d /run/sshd || { mkdir /run/sshd && test_cleanup "rmdir /run/sshd"; }; } &&
+	umask 077 && start_sshd; code=$?; umask 022
+	test $code = 0 &&
+	test_cleanup "kill $sshd 2>/dev/null; wait $sshd 2>/dev/null; :" &&
+	cat >ssh_config <<-END
+	Host hornero-node
+	HostName 127.0.0.1
+	Port $port
+	IdentityFile $TRASH/key
+	IdentitiesOnly yes
+	UserKnownHostsFile $TRASH/known_hosts
+	StrictHostKeyChecking accept-new
+	BatchMode yes
+	LogLevel ERROR
+	END
+'
+
+test_expect_success 'a push is queued, and the pusher is told' '
+	ssh_push main &&
+	test_grep "^remote: hornero: job 1 queued for The One" push.out &&
+	test_grep "^remote: hornero: follow it with: hornero log -f 1" push.out &&
+	hooks_sql "SELECT state, pushed_by, \"commit\" FROM jobs WHERE id = 1" &&
+	echo "queued|$account|$(git -C work rev-parse HEAD)" >expect && test_cmp expect rows
+'
+
+test_expect_success 'what umask 077 made is readable for the group of the queue all the same' '
+	find "$REPO" ! -type l ! -group "$group" >found && test_cmp /dev/null found &&
+	find "$REPO" ! -type l ! -perm -0440 >found && test_cmp /dev/null found &&
+	find "$REPO" -type d ! -perm -0550 >found && test_cmp /dev/null found &&
+	test "$(setpriv --reuid 64992 --regid 64992 --groups "$QUEUE_GID" \
+		git -c safe.directory="*" -C "$REPO" rev-parse refs/heads/main)" = "$(git -C work rev-parse HEAD)"
+'
+
+test_expect_success 'the queue stays usable for its others: hornero, an operator' '
+	for uid in 64992 64993
+	do
+		setpriv --reuid $uid --regid $uid --groups "$QUEUE_GID" --no-new-privs \
+			sqlite3 "$DB" "BEGIN IMMEDIATE; UPDATE jobs SET priority = priority; COMMIT" || return 1
+	done &&
+	for file in "$QUEUE"/queue.db*
+	do
+		test "$(stat -c "%a %G" "$file")" = "660 $group" || { ls -l "$QUEUE"; return 1; }
+	done
+'
+
+test_expect_success 'a second push, and one that is refused with its reason' '
+	echo two >work/file && git -C work commit -q -a -m two &&
+	ssh_push main &&
+	test_grep "job 1 superseded by job 2" push.out &&
+	echo "builder: [" >work/.hornero.yaml && git -C work add -A && git -C work commit -q -m bad &&
+	test_must_fail ssh_push main &&
+	test_grep "^remote: hornero: push refused: refs/heads/main: .hornero.yaml:2:1: " push.out &&
+	git -C work reset -q --hard HEAD~1
+'
+
+test_expect_success 'the environment of the client does not come along' '
+	echo three >work/file && git -C work commit -q -a -m three &&
+	printf "SetEnv HORNERO_CONF=/nonexistent GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/none\n" \
+		>>ssh_config &&
+	ssh_push main &&
+	test_grep "job 3 queued for The One" push.out
+'
+
+test_expect_success 'the account can push and nothing else' '
+	for command in "rm -rf $REPO/hooks" "cat $NODE/hornero.yaml" "sh -c true" "mv $REPO/hooks $REPO/h" "git gc" ""
+	do
+		"$GIT_SSH" "$account@hornero-node" $command >words 2>&1 && { echo "allowed: $command"; cat words; return 1; }
+	done
+	test -x "$REPO/hooks/post-receive"
+'
+
+test_done

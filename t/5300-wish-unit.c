@@ -1,0 +1,100 @@
+/* The whole rule of the sweep, case by case. */
+#include "agent/wish.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define TIP   "1111111111111111111111111111111111111111"
+#define OLDER "2222222222222222222222222222222222222222"
+
+static enum wish decide(enum warm_state state, const char *warm_commit, const char *warm_inputs, int job_state,
+			const char *job_commit, const char *job_inputs, const char *inputs)
+{
+	char empty[1] = "";
+	struct job j = {.commit = (char *)(size_t)job_commit, .inputs = (char *)(size_t)job_inputs, .reason = empty,
+			.state = (enum job_state)job_state, .started_ms = 1000000};
+	struct warm w = {0};
+	struct wish_facts f = {.tip = TIP, .inputs = inputs, .state = state, .warm = &w, .newest = job_state < 0 ? NULL : &j};
+
+	strcpy(w.commit, warm_commit);
+	strcpy(w.inputs, warm_inputs);
+	return wish_decide(&f);
+}
+
+static void test_without_a_job(void **state)
+{
+	(void)state;
+	assert_int_equal(decide(WARM_NONE, "", "", -1, "", "", ""), WISH_BUILD);
+	assert_int_equal(decide(WARM_OK, TIP, "a", -1, "", "", "a"), WISH_WARM);
+	assert_int_equal(decide(WARM_GONE, TIP, "a", -1, "", "", "a"), WISH_PUBLISH);
+	assert_int_equal(decide(WARM_FOREIGN, TIP, "a", -1, "", "", "a"), WISH_PUBLISH);
+	assert_int_equal(decide(WARM_OK, OLDER, "a", -1, "", "", "a"), WISH_BUILD);
+	assert_int_equal(decide(WARM_OK, TIP, "a", -1, "", "", "b"), WISH_BUILD);
+	/* The builder that built it is not on the node any more. */
+	assert_int_equal(decide(WARM_OK, TIP, "a", -1, "", "", ""), WISH_BUILD);
+}
+
+static void test_under_way(void **state)
+{
+	(void)state;
+	assert_int_equal(decide(WARM_NONE, "", "", JOB_QUEUED, TIP, "", ""), WISH_UNDERWAY);
+	assert_int_equal(decide(WARM_NONE, "", "", JOB_RUNNING, TIP, "", ""), WISH_UNDERWAY);
+	assert_int_equal(decide(WARM_OK, OLDER, "a", JOB_BUILT, TIP, "a", "a"), WISH_UNDERWAY);
+	assert_int_equal(decide(WARM_OK, OLDER, "a", JOB_BUILT, TIP, "a", "b"), WISH_BUILD);
+	assert_int_equal(decide(WARM_NONE, "", "", JOB_QUEUED, OLDER, "", ""), WISH_BUILD);
+}
+
+static void test_a_change_while_it_runs(void **state)
+{
+	char empty[1] = "";
+	struct job j = {.commit = (char *)(size_t)TIP, .inputs = empty, .reason = empty, .state = JOB_RUNNING, .started_ms = 1000000};
+	struct wish_facts f = {.tip = TIP, .inputs = "a", .state = WARM_NONE, .newest = &j};
+
+	(void)state;
+	f.changed_ms = j.started_ms - 1000;
+	assert_int_equal(wish_decide(&f), WISH_UNDERWAY);
+	f.changed_ms = j.started_ms + 1;
+	assert_int_equal(wish_decide(&f), WISH_BUILD);
+	j.state = JOB_QUEUED; /* it will read the files when it starts */
+	assert_int_equal(wish_decide(&f), WISH_UNDERWAY);
+}
+
+static void test_failed_stays_failed_until_something_changes(void **state)
+{
+	(void)state;
+	assert_int_equal(decide(WARM_NONE, "", "", JOB_FAILED, TIP, "a", "a"), WISH_FAILED);
+	assert_int_equal(decide(WARM_OK, OLDER, "a", JOB_FAILED, TIP, "a", "a"), WISH_FAILED);
+	assert_int_equal(decide(WARM_NONE, "", "", JOB_FAILED, TIP, "a", "b"), WISH_BUILD);
+	assert_int_equal(decide(WARM_NONE, "", "", JOB_FAILED, OLDER, "a", "a"), WISH_BUILD);
+	assert_int_equal(decide(WARM_NONE, "", "", JOB_FAILED, TIP, "", "a"), WISH_FAILED);
+	assert_int_equal(decide(WARM_NONE, "", "", JOB_HELD, TIP, "a", "a"), WISH_FAILED);
+	assert_int_equal(decide(WARM_NONE, "", "", JOB_CANCELLED, TIP, "", ""), WISH_FAILED);
+	/* A forced rebuild failed, but what the wish asks for is warm. */
+	assert_int_equal(decide(WARM_OK, TIP, "a", JOB_FAILED, TIP, "a", "a"), WISH_WARM);
+	assert_int_equal(decide(WARM_GONE, TIP, "a", JOB_FAILED, TIP, "a", "a"), WISH_PUBLISH);
+}
+
+static void test_published_then_lost(void **state)
+{
+	(void)state;
+	assert_int_equal(decide(WARM_GONE, TIP, "a", JOB_PUBLISHED, TIP, "a", "a"), WISH_PUBLISH);
+	assert_int_equal(decide(WARM_NONE, "", "", JOB_PUBLISHED, TIP, "a", "a"), WISH_BUILD);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_without_a_job),
+		cmocka_unit_test(test_under_way),
+		cmocka_unit_test(test_a_change_while_it_runs),
+		cmocka_unit_test(test_failed_stays_failed_until_something_changes),
+		cmocka_unit_test(test_published_then_lost),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

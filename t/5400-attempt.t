@@ -1,0 +1,148 @@
+#!/bin/sh
+# What one attempt comes to, seen through push, the CLI, the verdict file and the cache.
+test_description='attempts: what builders do, and what becomes of it'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+
+# push_make RECIPE…: a Makefile whose target runs these lines, pushed. Sets job.
+push_make () {
+	{
+		printf 'hornero.raw:\n'
+		printf '\t%s\n' "$@"
+		printf '.PHONY: hornero.raw\n'
+	} >"$HELLO_WORK/Makefile" &&
+	git -C "$HELLO_WORK" commit -q -a -m "$1" &&
+	git -C "$HELLO_WORK" push -q origin main 2>push.out || { cat push.out; return 1; }
+	cat push.out
+	job=$(sed -n 's/.*hornero: job \([0-9]*\) queued.*/\1/p' push.out)
+	test -n "$job"
+}
+
+# verdict FIELD: of the job's first attempt
+verdict () {
+	sed -n "s/^$1=//p" "$NODE/state/log/$job.1.verdict"
+}
+
+# A good disk of 1 MiB whose content is $1
+disk='head -c 1048576 /dev/zero >$@; printf'
+
+test_expect_success 'a node with short timeouts' '
+	node_init "build_timeout: 20" "silence_timeout: 3" "log_limit: 65536" "compile_core_limit: 100" \
+		"compile_mem_limit: 100" &&
+	node_start &&
+	node_hello_repo
+'
+
+test_expect_success 'a push becomes warm' '
+	push_make "$disk good | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	hornero wait "$job" --timeout 30 &&
+	test "$(verdict class)" = none &&
+	warm=$(node_warm_path "$HELLO_UUID") &&
+	test "$(head -c 4 "$warm")" = good &&
+	test "$(stat -c "%a %s" "$warm")" = "644 1048576" &&
+	cp "$warm" good.raw
+'
+
+test_expect_success 'a builder that says no is the pusher'\''s matter, and the last artifact stays' '
+	push_make "echo no such header; exit 3" &&
+	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test "$(verdict class) $(verdict cause)" = "pusher exit" &&
+	hornero log "$job" >log && test_grep "no such header" log &&
+	cmp good.raw "$warm"
+'
+
+test_expect_success 'a build without an artifact is named' '
+	push_make true &&
+	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test "$(verdict cause)" = artifact && test_grep "left no /build/src/hornero.raw" "$NODE/state/log/$job.1.verdict"
+'
+
+test_expect_success 'an artifact of an earlier run is not taken for a fresh one' '
+	test -d "$NODE/unikernels/$HELLO_UUID/src" &&
+	! test -e "$NODE/unikernels/$HELLO_UUID/src/hornero.raw"
+'
+
+for kind in 'ln -s /etc/passwd $@' 'mkfifo $@' 'mkdir $@'
+do
+	test_expect_success "an artifact made by '$kind' is refused" '
+		push_make "$kind" &&
+		test_expect_code 1 hornero wait "$job" --timeout 30 &&
+		test "$(verdict class) $(verdict cause)" = "pusher artifact"
+	'
+done
+
+test_expect_success 'an artifact behind a linked directory is refused' '
+	push_make "true" &&
+	hornero wait "$job" --timeout 30 >/dev/null || : &&
+	push_make "rm -rf ../src/x; ln -s /etc x; ln -s x/passwd \$@" &&
+	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test "$(verdict cause)" = artifact
+'
+
+test_expect_success 'silence ends the whole tree' '
+	push_make "setsid sleep 1000 & sleep 1000" &&
+	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test "$(verdict cause)" = silence &&
+	! pgrep -f "^sleep 1000"
+'
+
+test_expect_success 'the log is bounded, and kept up to its bound' '
+	push_make "yes" &&
+	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test "$(verdict cause)" = log &&
+	test "$(wc -c <"$NODE/state/log/$job.1.log")" -lt 70000
+'
+
+test_expect_success 'the wall bounds a build that keeps talking' '
+	node_stop &&
+	sed -i "s/^build_timeout:.*/build_timeout: 3/" "$HORNERO_CONF" &&
+	node_start &&
+	push_make "while :; do echo still here; sleep 1; done" &&
+	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test "$(verdict cause)" = timeout
+'
+
+if test "$(id -u)" -eq 0
+then
+	test_expect_success 'memory is bounded, and the verdict says so' '
+		push_make "head -c 300000000 /dev/zero | tail" &&
+		test_expect_code 1 hornero wait "$job" --timeout 30 &&
+		test "$(verdict class) $(verdict cause)" = "pusher oom" &&
+		test "$(verdict mem_peak_bytes)" -le 100000000
+	'
+else
+	test_skip 'memory is bounded, and the verdict says so' 'limits need root or a delegated cgroup'
+fi
+
+test_expect_success 'who is left behind is gone before the check, and changes nothing' '
+	push_make "$disk good | dd of=\$@ conv=notrunc 2>/dev/null; (while kill -0 \$\$PPID; do :; done; while :; do printf late | dd of=\$@ conv=notrunc; done) >/dev/null 2>&1 &" &&
+	hornero wait "$job" --timeout 30 &&
+	test "$(head -c 4 "$warm")" = good
+'
+
+test_expect_success 'a builder sees no network but its loopback, and nothing of the node' '
+	push_make "test ! -e $NODE && test ! -e /repo.git && ! ls /proc/1/root/var && test \$\$(grep -c : /proc/net/dev) -eq 1 && test \$\$(id -u) -ne 0 && ! cat /etc/shadow && test \"\$\$(env | grep -c HORNERO)\" = 1 && $disk wall | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	hornero wait "$job" --timeout 30 &&
+	test "$(head -c 4 "$warm")" = wall
+'
+
+test_expect_success 'a builder cannot forge its verdict' '
+	push_make "for fd in 3 4 5 6 7 8 9 10; do echo \"error forged\" >&\$\$fd; done 2>/dev/null; for p in /proc/[0-9]*; do for f in \$\$p/fd/*; do echo class=none >\$\$f; done; done 2>/dev/null; exit 78" &&
+	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test "$(verdict class) $(verdict cause)" = "pusher exit" &&
+	test_grep ! forged "$NODE/state/log/$job.1.verdict"
+'
+
+test_expect_success 'a builder that is killed is told apart from one that exits' '
+	push_make "kill -SEGV \$\$PPID" &&
+	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test "$(verdict class)" = pusher
+'
+
+test_expect_success 'no process and no cgroup of an attempt stays' '
+	wait_until node_cgroups_gone 10 &&
+	node_stop &&
+	test -z "$(node_cgroups)"
+'
+
+test_done

@@ -1,0 +1,338 @@
+/* The store and the warm records: what is taken is found, what was changed is refused, and nothing
+ * that somebody else wrote there is believed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "store/nova.h"
+#include "store/record.h"
+#include "store/store.h"
+#include "store/warm.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define KEY1  "1111111111111111111111111111111111111111111111111111111111111111"
+#define KEY2  "2222222222222222222222222222222222222222222222222222222222222222"
+#define IMAGE "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
+#define OID   "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+
+struct scratch {
+	char dir[64];
+	char *store;
+	struct err e;
+};
+
+static int begin(void **state)
+{
+	struct scratch *s = calloc(1, sizeof(*s));
+
+	snprintf(s->dir, sizeof(s->dir), "%s/hornero-t.XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	assert_non_null(mkdtemp(s->dir));
+	s->store = fs_path("%s/store", s->dir);
+	assert_int_equal(store_init(s->store, &s->e), 0);
+	*state = s;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct scratch *s = *state;
+
+	fs_remove_tree(AT_FDCWD, s->dir, &s->e);
+	free(s->store);
+	free(s);
+	return 0;
+}
+
+static char *stage(const struct scratch *s, const char *content)
+{
+	char *path = fs_path("%s/stage/file", s->store);
+	own_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(fs_write_all(fd, content, strlen(content)), 0);
+	return path;
+}
+
+static struct manifest manifest_of(const char *content, const char *key)
+{
+	struct manifest m = {.job = 42, .attempt = 1, .built_ms = 1700000000000, .tree = OID, .commit = OID,
+			     .builder = "make", .image = IMAGE};
+	struct err e;
+
+	m.size_bytes = (int64_t)strlen(content);
+	memcpy(m.key, key, sizeof(m.key));
+	assert_int_equal(sha256_buffer(content, strlen(content), m.digest, &e), 0);
+	return m;
+}
+
+static struct manifest take(struct scratch *s, const char *content, const char *key)
+{
+	own_free char *path = stage(s, content);
+	struct manifest m = manifest_of(content, key);
+
+	if (store_take(s->store, path, &m, &s->e) < 0)
+		fail_msg("%s", s->e.msg);
+	assert_int_equal(access(path, F_OK), -1);
+	return m;
+}
+
+static void taken_is_found(void **state)
+{
+	struct scratch *s = *state;
+	struct manifest m = take(s, "some bytes", KEY1);
+	struct manifest found;
+	char digest[SHA256_HEX + 1];
+	struct stat st;
+	own_fd int fd = -1;
+
+	assert_int_equal(store_find(s->store, KEY1, digest, &s->e), 1);
+	assert_string_equal(digest, m.digest);
+	fd = store_open(s->store, digest, &found, &s->e);
+	assert_true(fd >= 0);
+	assert_memory_equal(&found, &m, sizeof(m));
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0444);
+	assert_int_equal(store_find(s->store, KEY2, digest, &s->e), 0);
+}
+
+static void same_bytes_keep_the_older_manifest(void **state)
+{
+	struct scratch *s = *state;
+	struct manifest first = take(s, "some bytes", KEY1);
+	struct manifest second = take(s, "some bytes", KEY2);
+	char digest[SHA256_HEX + 1];
+
+	assert_string_equal(second.key, KEY1);
+	assert_int_equal(second.ino, first.ino);
+	assert_int_equal(store_find(s->store, KEY2, digest, &s->e), 1);
+	assert_string_equal(digest, first.digest);
+}
+
+static char *raw_of(const struct scratch *s, const char *digest)
+{
+	return fs_path("%s/artifact/%s.raw", s->store, digest);
+}
+
+static void changed_file_is_refused_and_replaced(void **state)
+{
+	struct scratch *s = *state;
+	struct manifest m = take(s, "some bytes", KEY1);
+	own_free char *path = raw_of(s, m.digest);
+	char digest[SHA256_HEX + 1];
+	own_fd int fd = -1;
+	struct stat st;
+
+	assert_int_equal(chmod(path, 0644), 0); /* a change of ctime is enough */
+	assert_int_equal(store_open(s->store, m.digest, &m, &s->e), -1);
+	assert_non_null(strstr(s->e.msg, "time of change"));
+	assert_int_equal(store_find(s->store, KEY1, digest, &s->e), 0);
+	take(s, "some bytes", KEY1);
+	assert_int_equal(store_find(s->store, KEY1, digest, &s->e), 1);
+	fd = store_open(s->store, m.digest, &m, &s->e);
+	assert_true(fd >= 0 && fstat(fd, &st) == 0);
+	assert_int_equal(st.st_ino, m.ino);
+}
+
+static void vanished_file_is_not_found(void **state)
+{
+	struct scratch *s = *state;
+	struct manifest m = take(s, "some bytes", KEY1);
+	own_free char *path = raw_of(s, m.digest);
+	char digest[SHA256_HEX + 1];
+
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(store_find(s->store, KEY1, digest, &s->e), 0);
+	assert_int_equal(store_open(s->store, m.digest, &m, &s->e), -1);
+	assert_int_equal(s->e.sys, ENOENT);
+}
+
+static void no_link_and_no_other_size_is_taken(void **state)
+{
+	struct scratch *s = *state;
+	own_free char *path = stage(s, "some bytes");
+	own_free char *twin = fs_path("%s/twin", s->dir);
+	struct manifest m = manifest_of("some bytes", KEY1);
+
+	m.size_bytes++;
+	assert_int_equal(store_take(s->store, path, &m, &s->e), -1);
+	m.size_bytes--;
+	assert_int_equal(link(path, twin), 0);
+	assert_int_equal(store_take(s->store, path, &m, &s->e), -1);
+	assert_int_equal(rename(twin, path), 0);
+	assert_int_equal(unlink(twin), 0);
+	assert_int_equal(store_take(s->store, path, &m, &s->e), 0);
+}
+
+static void bad_names_reach_no_path(void **state)
+{
+	struct scratch *s = *state;
+	char digest[SHA256_HEX + 1];
+	struct manifest m;
+	struct warm w;
+
+	assert_int_equal(store_find(s->store, "../../etc/passwd", digest, &s->e), -1);
+	assert_int_equal(store_manifest(s->store, "../../etc/passwd", &m, &s->e), -1);
+	assert_int_equal(store_point(s->store, KEY1, "short", &s->e), -1);
+	assert_int_equal(warm_load(s->store, "../x", &w, &s->e), -1);
+	assert_int_equal(s->e.class, ERR_US);
+}
+
+static void no_manifest_says_enoent(void **state)
+{
+	struct scratch *s = *state;
+	struct manifest m;
+
+	assert_int_equal(store_manifest(s->store, KEY1, &m, &s->e), -1);
+	assert_int_equal(s->e.class, ERR_NOBODY);
+	assert_int_equal(s->e.sys, ENOENT);
+}
+
+/* Replace `from` by `to` in the manifest of an artifact; what comes must be refused. */
+static void spoil(struct scratch *s, const char *from, const char *to)
+{
+	struct manifest m = take(s, "some bytes", KEY1);
+	own_free char *path = fs_path("%s/artifact/%s.json", s->store, m.digest);
+	own_free char *text = NULL;
+	own_free char *bad = NULL;
+	char *at;
+	size_t len;
+
+	assert_int_equal(fs_read(AT_FDCWD, path, RECORD_MAX, &text, &len, &s->e), 0);
+	at = strstr(text, from);
+	assert_non_null(at);
+	bad = fs_path("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+	assert_int_equal(fs_replace(AT_FDCWD, path, bad, strlen(bad), 0644, &s->e), 0);
+	if (store_manifest(s->store, m.digest, &m, &s->e) == 0)
+		fail_msg("believed: %s", bad);
+	assert_int_equal(s->e.class, ERR_OPERATOR);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void bad_manifests_are_refused(void **state)
+{
+	struct scratch *s = *state;
+
+	spoil(s, "\"size_bytes\": 10", "\"size_bytes\": -10");
+	spoil(s, "\"size_bytes\": 10", "\"size_bytes\": \"10\"");
+	spoil(s, "\"size_bytes\": 10,", "");
+	spoil(s, "\"size_bytes\": 10", "\"size_bytes\": 99999999999999999999999");
+	spoil(s, "\"make\"", "\"../../bin/sh\"");
+	spoil(s, "\"make\"", "\"a-name-that-is-longer-than-thirty-two-bytes\"");
+	spoil(s, "\"make\"", "\"ma\\u0000ke\"");
+	spoil(s, OID, "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709");
+	spoil(s, KEY1, KEY1 "1");
+	spoil(s, IMAGE, "6BA7B810-9dad-41d1-80b4-00c04fd430c8");
+	spoil(s, "\"ino\": \"", "\"ino\": \"-");
+	spoil(s, "\"ino\": \"", "\"ino\": \"9999999999999999999");
+	spoil(s, "{", "[");
+	spoil(s, "\"job\": 42", "\"job\": 42, \"job\": 43");
+	spoil(s, "\"attempt\"", "\"digest\": \"" KEY2 "\", \"attempt\"");
+}
+
+static void a_manifest_of_another_is_refused(void **state)
+{
+	struct scratch *s = *state;
+	struct manifest one = take(s, "some bytes", KEY1);
+	struct manifest two = take(s, "other bytes", KEY2);
+	own_free char *from = fs_path("%s/artifact/%s.json", s->store, one.digest);
+	own_free char *to = fs_path("%s/artifact/%s.json", s->store, two.digest);
+
+	assert_int_equal(rename(from, to), 0);
+	assert_int_equal(store_manifest(s->store, two.digest, &one, &s->e), -1);
+}
+
+static void large_inodes_survive(void **state)
+{
+	static const struct record_field fields[] = {RECORD_FIELD(struct warm, ino, RECORD_INO)};
+	struct scratch *s = *state;
+	own_free char *path = fs_path("%s/ino.json", s->dir);
+	struct warm w = {.ino = UINT64_MAX};
+	struct warm back;
+
+	assert_int_equal(record_save(path, fields, 1, &w, &s->e), 0);
+	assert_int_equal(record_load(path, fields, 1, &back, sizeof(back), &s->e), 0);
+	assert_true(back.ino == UINT64_MAX);
+}
+
+static void warm_states(void **state)
+{
+	struct scratch *s = *state;
+	own_free char *cache = fs_path("%s/_base", s->dir);
+	own_free char *base = NULL;
+	struct warm w = {.image = IMAGE, .digest = KEY1, .key = KEY2, .builder = "make", .job = 1, .attempt = 1};
+	struct warm found;
+	enum warm_state st;
+	struct stat file;
+
+	assert_int_equal(nova_cache_name(IMAGE, w.name, &s->e), 0);
+	assert_int_equal(mkdir(cache, 0755), 0);
+	base = fs_path("%s/%s", cache, w.name);
+	assert_int_equal(warm_look(s->store, cache, IMAGE, &found, &st, &s->e), 0);
+	assert_int_equal(st, WARM_NONE);
+	assert_int_equal(fs_replace(AT_FDCWD, base, "bytes", 5, 0644, &s->e), 0);
+	assert_int_equal(stat(base, &file), 0);
+	w.ino = file.st_ino;
+	w.size_bytes = 5;
+	assert_int_equal(warm_save(s->store, &w, &s->e), 0);
+	assert_int_equal(warm_look(s->store, cache, IMAGE, &found, &st, &s->e), 0);
+	assert_string_equal(warm_state_name(st), "warm");
+	assert_memory_equal(&found, &w, sizeof(w));
+	assert_int_equal(fs_replace(AT_FDCWD, base, "other", 5, 0644, &s->e), 0);
+	assert_int_equal(warm_look(s->store, cache, IMAGE, &found, &st, &s->e), 0);
+	assert_string_equal(warm_state_name(st), "foreign");
+	assert_int_equal(unlink(base), 0);
+	assert_int_equal(warm_look(s->store, cache, IMAGE, &found, &st, &s->e), 0);
+	assert_string_equal(warm_state_name(st), "gone");
+	assert_int_equal(warm_remove(s->store, IMAGE, &s->e), 0);
+	assert_int_equal(warm_remove(s->store, IMAGE, &s->e), 0);
+	assert_int_equal(warm_load(s->store, IMAGE, &found, &s->e), 0);
+}
+
+static void damaged_warm_record_is_none(void **state)
+{
+	struct scratch *s = *state;
+	own_free char *path = fs_path("%s/warm/" IMAGE ".json", s->store);
+	struct warm w = {.image = "00000000-0000-4000-8000-000000000000", .digest = KEY1, .key = KEY2,
+			 .name = OID, .builder = "make"};
+	own_free char *other = fs_path("%s/warm/%s.json", s->store, w.image);
+
+	assert_int_equal(fs_replace(AT_FDCWD, path, "{", 1, 0644, &s->e), 0);
+	assert_int_equal(warm_load(s->store, IMAGE, &w, &s->e), 0);
+	assert_int_equal(warm_save(s->store, &w, &s->e), 0);
+	assert_int_equal(rename(other, path), 0);
+	assert_int_equal(warm_load(s->store, IMAGE, &w, &s->e), 0);
+	w.name[0] = 'X';
+	assert_int_equal(warm_save(s->store, &w, &s->e), -1);
+	assert_int_equal(s->e.class, ERR_US);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(taken_is_found),
+		T(same_bytes_keep_the_older_manifest),
+		T(changed_file_is_refused_and_replaced),
+		T(vanished_file_is_not_found),
+		T(no_link_and_no_other_size_is_taken),
+		T(bad_names_reach_no_path),
+		T(no_manifest_says_enoent),
+		T(bad_manifests_are_refused),
+		T(a_manifest_of_another_is_refused),
+		T(large_inodes_survive),
+		T(warm_states),
+		T(damaged_warm_record_is_none),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

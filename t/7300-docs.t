@@ -1,0 +1,106 @@
+#!/bin/sh
+test_description='man page and completion against the table of words'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+
+PAGE=$HORNERO_SRC/doc/hornero.1
+COMPLETION=$HORNERO_SRC/etc/completion/hornero.bash
+
+# Each word with its arguments, as --help lists them, and the options of one word.
+lines () {
+	hornero --help | grep '^  hornero ' | cut -c 11-40 | sed 's/ *$//'
+}
+words () {
+	lines | sed 's/ *[A-Z[].*//'
+}
+options () {
+	hornero $1 --help | grep -o -e '^  *\(-., \)*--[a-z]*' | grep -o -e '--[a-z]*' | grep -v -e '^--conf$' -e '^--help$'
+}
+
+# The page as plain text: \- is -, fonts are gone.
+test_expect_success 'the page as text' '
+	sed -e "s/\\\\-/-/g" -e "s/\\\\f[BIRP]//g" "$PAGE" >page && lines >lines && words >words && test "$(wc -l <words)" -ge 17
+'
+
+test_expect_success 'the page has a section for every word, with the same arguments, and for no other' '
+	sed -n "s/^\.SS hornero //p" page | sed "s/ *\[--json\]//" >got && test_cmp lines got
+'
+
+# section WORD: its part of the page.
+section () {
+	awk -v head=".SS hornero $1" 'index($0, ".S") == 1 { on = $0 == head || index($0, head " ") == 1 } on' page
+}
+
+test_expect_success 'the options of every word are in its section, and no other' '
+	while read -r word
+	do
+		options "$word" | sort >want &&
+		section "$word" | grep -e "^\.SS" -e "^\.B" | grep -o -e "--[a-z]*" | sort -u >got &&
+		section "$word" | awk "/^\.TP/ { getline; print } /^\.SS/" | grep -o -e "--[a-z]*" | sort -u >got &&
+		test_cmp want got || { echo "of: $word"; return 1; }
+	done <words
+'
+
+test_expect_success 'the exit codes of --help are on the page' '
+	for code in 0 1 64 65 70 75 78
+	do
+		test_grep "^\.B $code$" page || return 1
+	done
+'
+
+test_expect_success 'man formats it without a warning' '
+	if command -v man >/dev/null && command -v groff >/dev/null
+	then
+		LC_ALL=C.UTF-8 MANROFFSEQ= man --warnings -l "$PAGE" >/dev/null 2>err && test ! -s err
+	fi
+'
+
+test_expect_success 'its examples run' '
+	mkdir -p node && cat >node/hornero.yaml <<-END &&
+	repo_root: $TRASH/node/git
+	repo_base: $TRASH/node/unikernels
+	state_dir: $TRASH/node/state
+	instances_path: $TRASH/node/instances
+	libexec_dir: $HORNERO_BUILD
+	END
+	HORNERO_CONF=$TRASH/node/hornero.yaml && export HORNERO_CONF &&
+	sed -n "/^\.SH EXAMPLES/,/^\.fi/p" page | grep "^hornero" | grep -v "openstack" >examples && test "$(wc -l <examples)" -ge 4 &&
+	command -v jq || sed -i "s/ | jq.*//" examples &&
+	sh -e examples
+'
+
+# complete WORD…: what the completion offers for the last word.
+complete_words () {
+	bash -c '
+. "$1"
+shift
+COMP_WORDS=(hornero "$@")
+COMP_CWORD=$#
+_hornero
+printf "%s\n" "${COMPREPLY[@]}"' complete "$COMPLETION" "$@"
+}
+
+if command -v bash >/dev/null
+then
+	test_expect_success 'completion offers every word, and no other' '
+		{
+			complete_words "" | grep -v -e "^image$" -e "^repo$"
+			complete_words repo "" | sed "s/^/repo /"
+			complete_words image "" | sed "s/^/image /"
+		} | sort >got && sort words >want && test_cmp want got
+	'
+
+	test_expect_success 'completion offers the options of every word, and no other' '
+		while read -r word
+		do
+			options "$word" | sort >want &&
+			complete_words $word -- | grep -v -e "^--conf$" -e "^--help$" -e "^$" | sort >got
+			test_cmp want got || { echo "of: $word"; return 1; }
+		done <words
+	'
+
+	test_expect_success 'completion knows the images and jobs of the node' '
+		complete_words image show 2b7 >got && echo 2b7e1516-28ae-4d2a-abf7-158809cf4f3c >want && test_cmp want got
+	'
+fi
+
+test_done

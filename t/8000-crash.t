@@ -1,0 +1,87 @@
+#!/bin/sh
+# Die at every named point between the push and the row that says published, start again, settle.
+# Each time: what was pushed is warm, whole, and published once; nothing is left behind.
+test_description='crashes: every failpoint, once'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+
+n=0
+
+# change: a new commit in the work clone whose artifact holds its number
+change () {
+	n=$((n + 1)) &&
+	printf 'hornero.raw:\n\thead -c 1048576 /dev/zero >$@\n\tprintf "content %d" | dd of=$@ conv=notrunc 2>/dev/null\n' $n \
+		>"$HELLO_WORK/Makefile" &&
+	git -C "$HELLO_WORK" commit -q -a -m "$n"
+}
+
+arm () {
+	sed -i '/^failpoint:/d' "$HORNERO_CONF" &&
+	{ test -z "$1" || echo "failpoint: $1" >>"$HORNERO_CONF"; }
+}
+
+# What must hold whenever the node has settled.
+settled () {
+	hornero wait "$HELLO_UUID" --timeout 60 &&
+	warm=$(node_warm_path "$HELLO_UUID") &&
+	test "$(stat -c %s "$warm")" = 1048576 &&
+	test "$(tr -d '\0' <"$warm")" = "content $n" &&
+	hornero queue --all --json >queue.json &&
+	jq -e '[.[] | select(.state | IN("published", "superseded", "failed", "cancelled") | not)] == []' queue.json &&
+	head=$(git -C "$HELLO_WORK" rev-parse HEAD) &&
+	jq -e --arg head "$head" '[.[] | select(.commit == $head and .state == "published")] | length == 1' queue.json &&
+	test "$(ls -A "$NODE/instances/_base")" = "${warm##*/}" &&
+	test -z "$(ls -A "$NODE/instances/hornero/stage")" &&
+	test "$(sqlite3 "$NODE/state/queue/queue.db" "PRAGMA integrity_check")" = ok &&
+	wait_until node_cgroups_gone 10
+}
+
+test_expect_success 'a node, and a first push' '
+	node_init && node_start && node_hello_repo && change &&
+	git -C "$HELLO_WORK" push -q origin main && settled
+'
+
+for point in post-receive-start post-receive-inserted enqueue-before-commit enqueue-after-commit
+do
+	test_expect_success "the hook dies at $point: the push is accepted, and becomes warm" '
+		node_stop && arm $point && change &&
+		git -C "$HELLO_WORK" push origin main >push.out 2>&1 &&
+		test_grep "failpoint point=$point" push.out &&
+		test "$(git -C "$HELLO_REPO" rev-parse main)" = "$(git -C "$HELLO_WORK" rev-parse HEAD)" &&
+		arm "" && node_start && settled
+	'
+done
+
+for point in build-before-store store-staged store-taken build-before-verdict publish-copied publish-locked \
+	publish-renamed publish-before-reply agent-before-record agent-before-published
+do
+	test_expect_success "death at $point, then of the agent" '
+		node_stop && arm $point && node_start && change &&
+		git -C "$HELLO_WORK" push -q origin main &&
+		wait_until "grep -q failpoint.point=$point $NODE/hornerod.log" 30 &&
+		node_kill9 && arm "" && node_start && settled
+	'
+done
+
+test_expect_success 'the agent is killed while a builder runs' '
+	n=$((n + 1)) &&
+	printf "hornero.raw:\n\ttest -e ../cache/again || { touch ../cache/again; echo waiting; sleep 1000; }\n\thead -c 1048576 /dev/zero >\$@\n\tprintf \"content %d\" | dd of=\$@ conv=notrunc 2>/dev/null\n" $n >"$HELLO_WORK/Makefile" &&
+	git -C "$HELLO_WORK" commit -q -a -m $n && git -C "$HELLO_WORK" push -q origin main &&
+	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/again" 30 &&
+	node_kill9 && ! pgrep -f "^sleep 1000" && node_start && settled
+'
+
+test_expect_success 'the database is deleted while the agent runs: the next sweep finds nothing to do' '
+	last=$(jq "[.[].job] | max" queue.json) &&
+	rm -f "$NODE"/state/queue/queue.db* &&
+	hornero sweep && settled_warm=yes &&
+	hornero queue --all --json >queue.json && test "$(jq length queue.json)" = 0 &&
+	change && git -C "$HELLO_WORK" push -q origin main && settled &&
+	test "$(jq "[.[].job] | min" queue.json)" -gt "$last"
+'
+
+test_expect_success 'nothing is left of the node when it stops' '
+	node_stop && test -z "$(node_cgroups)"
+'
+
+test_done

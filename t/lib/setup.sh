@@ -1,0 +1,138 @@
+# setup.sh: what ./check and ./try share: packages, a build of these sources aside,
+# a delegated cgroup. $src is the source directory.
+
+say () {
+	printf '%s\n' "$*"
+}
+
+die () {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# packages_of SECTION…: the names in the file `packages`.
+packages_of () {
+	for section
+	do
+		sed -n "/^\\[$section\\]/,/^\\[[a-z]*\\]\$/{s/[[:space:]]*#.*//;/^\\[/d;/./p;}" "$src/packages"
+	done
+}
+
+# install_missing SECTION…: says what it installs before it does it; nothing where all is there.
+install_missing () {
+	if ! command -v dpkg-query >/dev/null
+	then
+		say "This is no Debian: nothing is installed; ./configure names what is missing."
+		return 0
+	fi
+	missing=''
+	for package in $(packages_of "$@")
+	do
+		case $(dpkg-query -W -f '${db:Status-Status} ' "$package" 2>/dev/null) in
+		*'installed '*) ;;
+		*) missing="$missing $package" ;;
+		esac
+	done
+	test -n "$missing" || return 0
+	if test "$(id -u)" -eq 0
+	then
+		as_root=''
+	elif command -v sudo >/dev/null && sudo -n true 2>/dev/null
+	then
+		as_root='sudo -n'
+	elif command -v sudo >/dev/null && test -t 0
+	then
+		as_root=sudo
+	else
+		die "missing packages, and no right to install them: apt-get install$missing"
+	fi
+	say "Installing with apt-get:$missing"
+	quietly $as_root apt-get update -q || say 'apt-get update failed; trying with the lists that are there'
+	quietly $as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -q -y --no-install-recommends $missing ||
+		{ cat "$scratch/quiet.log" >&2; die 'apt-get could not install them'; }
+}
+
+# quietly COMMAND…: its output in $scratch/quiet.log, for the one who finds that it failed.
+quietly () {
+	"$@" >"$scratch/quiet.log" 2>&1 </dev/null
+}
+
+# build_aside [CONFIGURE-OPTION…]: a copy of the sources in $scratch/src, built ($targets) in $scratch/build.
+# The tree itself stays as it is, configured or not.
+build_aside () {
+	mkdir -p "$scratch/src" "$scratch/build"
+	copy_sources "$scratch/src"
+	(
+		cd "$scratch/src" && { test -x configure || ./autogen.sh; } &&
+		cd "$scratch/build" && "$scratch/src/configure" --quiet "$@" &&
+		make -s -j "$(nproc)" ${targets:-all}
+	) >"$scratch/build.log" 2>&1 </dev/null && return 0
+	cat "$scratch/build.log" >&2
+	die 'the build failed (its output is above)'
+}
+
+# copy_sources DIR: what git tracks or would track; all there is where this is no work tree.
+copy_sources () {
+	if test "$(git -c safe.directory="$src" -C "$src" rev-parse --show-toplevel 2>/dev/null)" = "$src"
+	then
+		git -c safe.directory="$src" -C "$src" ls-files -z --cached --others --exclude-standard |
+			(cd "$src" && tar --null --ignore-failed-read --no-recursion -T - -cf - 2>/dev/null)
+	else
+		tar -C "$src" --exclude=./build --exclude=./.git --exclude=./config.status --exclude=./Makefile \
+			--exclude='*.[oa]' -cf - .
+	fi | tar -C "$1" -xf -
+}
+
+# Groups for builds: root makes them where it likes. Anybody else needs a cgroup v2 subtree that
+# was handed over; in it a program that makes groups must be the only process of its own group.
+
+# delegated COMMAND…: start this very command (the calling script) again in a systemd scope with
+# such a subtree, in its leaf "here". Returns where that is not needed, not possible, or done.
+delegated () {
+	test "$(id -u)" -ne 0 && test -f /sys/fs/cgroup/cgroup.controllers || return 0
+	if test -z "$HORNERO_SCOPE"
+	then
+		scope='systemd-run --user --scope --quiet --collect -p Delegate=yes'
+		$scope true 2>/dev/null </dev/null || return 0
+		HORNERO_SCOPE=yes
+		export HORNERO_SCOPE
+		exec $scope "$@"
+	fi
+	own=$(group_own)
+	mkdir "$own/here" && echo $$ >"$own/here/cgroup.procs" &&
+	echo '+cpu +memory +pids' >"$own/cgroup.subtree_control" ||
+	say "The scope $own hands no controllers down."
+}
+
+group_own () {
+	sed -n 's,^0::,/sys/fs/cgroup,p' /proc/self/cgroup
+}
+
+# Whether a program that is started by in_group can make groups with limits.
+group_possible () {
+	test "$(id -u)" -ne 0 || return 0
+	group_base=$(group_own)
+	group_base=${group_base%/here}
+	test -n "$HORNERO_SCOPE" && grep -qs memory "$group_base/cgroup.subtree_control"
+}
+
+# in_group NAME COMMAND…: as COMMAND, but alone in a group NAME where that is needed. Does not
+# return: for a subshell or a background job.
+in_group () {
+	if test "$(id -u)" -ne 0 && group_possible
+	then
+		mkdir -p "$group_base/$1" || return 1
+		exec sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$group_base/$@"
+	fi
+	shift
+	exec "$@"
+}
+
+# boot_guest FILE: what a RAW image says on its serial port, in an emulated PC that changes nothing
+# in the file and ends with the guest.
+boot_guest () {
+	timeout 60 qemu-system-x86_64 -accel tcg -m 64 -nodefaults -no-user-config -display none -no-reboot \
+		-serial stdio -device isa-debug-exit,iobase=0x501,iosize=2 \
+		-drive "file=$1,format=raw,snapshot=on" </dev/null | tr -d '\r'
+}

@@ -1,0 +1,81 @@
+#!/usr/bin/python3
+"""nova-peer: the real Nova on the other side of the cache (Debian's python3-nova).
+
+    nova-peer.py name UUID                      the base's file name, by Nova's own function
+    nova-peer.py hold INSTANCES NAME            take Nova's lock on NAME, print "held", keep it until killed
+    nova-peer.py take INSTANCES NAME            take it once, print "taken"
+    nova-peer.py boot INSTANCES NAME INSTANCE TYPE
+                                                INSTANCE's disk from the warm base NAME, by the image backend
+                                                TYPE (qcow2, flat), with a fetch function that raises
+    nova-peer.py age INSTANCES                  one pass of the image cache manager, with no instance alive
+"""
+import os
+import signal
+import sys
+from unittest import mock
+
+from nova import conf
+from nova import objects
+from nova import utils
+from nova.privsep import sys_admin_pctxt
+from nova.virt.libvirt import imagebackend
+from nova.virt.libvirt import imagecache
+
+CONF = conf.CONF
+
+
+def configure(instances):
+    CONF(['--config-file', '/dev/null'], project='nova', version='test', default_config_files=[])
+    CONF.set_override('instances_path', instances)
+    CONF.set_override('lock_path', instances + '/locks', group='oslo_concurrency')
+    # Nova's helper process for root's work is not wanted here: everything runs as who we are.
+    sys_admin_pctxt.set_client_mode(False)
+
+
+def hold(instances, name, then):
+    @utils.synchronized(name, external=True, lock_path=instances + '/locks')
+    def locked():
+        then()
+    locked()
+
+
+def fetch(target, **kwargs):
+    raise SystemExit('Nova would fetch %s: it is not warm' % target)
+
+
+def boot(instances, name, instance, kind):
+    backend = {'qcow2': imagebackend.Qcow2, 'flat': imagebackend.Flat}[kind]
+    os.makedirs('%s/%s' % (instances, instance), exist_ok=True)
+    disk = backend(path='%s/%s/disk' % (instances, instance))
+    disk.cache(fetch_func=fetch, filename=name, size=64 * 1024 * 1024, image_id='unused')
+    print('booted', disk.path)
+
+
+def age():
+    # The one question to Nova's database: which block devices have no instances? None.
+    bdms = objects.BlockDeviceMappingList
+    with mock.patch.object(bdms, 'bdms_by_instance_uuid', return_value={}):
+        imagecache.ImageCacheManager().update(None, [])
+    print('aged')
+
+
+def main():
+    word, args = sys.argv[1], sys.argv[2:]
+    objects.register_all()
+    if word == 'name':
+        print(imagecache.get_cache_fname(args[0]))
+        return
+    configure(args[0])
+    if word == 'hold':
+        hold(args[0], args[1], lambda: (print('held', flush=True), signal.pause()))
+    elif word == 'take':
+        hold(args[0], args[1], lambda: print('taken', flush=True))
+    elif word == 'boot':
+        boot(*args)
+    elif word == 'age':
+        age()
+    else:
+        sys.exit('nova-peer: what is %s?' % word)
+
+
+main()

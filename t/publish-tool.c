@@ -1,0 +1,144 @@
+/* publish-tool: what hornerod does for a publication, for tests that have no hornerod.
+ *
+ *     publish-tool store CONF IMAGE JOB FILE        move FILE into the store, print its digest
+ *     publish-tool ask FILE REQUEST PROGRAM ARG…    start PROGRAM with one end of a connection as its
+ *                                                   standard input, send REQUEST and FILE's descriptor,
+ *                                                   print "pid N" and its replies, exit as it does
+ *     publish-tool leave FILE REQUEST PROGRAM ARG…  the same, but hang up at the first reply
+ *
+ * FILE `-` in ask sends no descriptor. Death by a signal is exit 128 + its number.
+ */
+#include "conf/conf.h"
+#include "lib/clock.h"
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "lib/spawn.h"
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+static int fill_manifest(int fd, const char *image, const char *job, struct manifest *m, struct err *e)
+{
+	struct stat st;
+	char line[128];
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, ERR_USAGE, "cannot stat the file");
+	*m = (struct manifest){.job = atoll(job), .attempt = 1, .size_bytes = st.st_size, .built_ms = clock_wall_ms()};
+	snprintf(m->image, sizeof(m->image), "%s", image);
+	snprintf(m->builder, sizeof(m->builder), "make");
+	if (sha256_fd(fd, m->digest, e) < 0)
+		return -1;
+	snprintf(line, sizeof(line), "%s %s", m->digest, job);
+	return sha256_buffer(line, strlen(line), m->key, e);
+}
+
+static int take(char **argv, struct err *e)
+{
+	own_conf struct conf *conf = NULL;
+	own_free char *staged = NULL;
+	own_fd int fd = -1;
+	struct manifest m;
+
+	if (conf_load(&conf, argv[0], e) < 0 || store_init(conf->store_dir, e) < 0)
+		return -1;
+	failpoint_arm(conf->failpoint);
+	/* Moved, not copied: the store's rule is one filesystem. */
+	staged = fs_path("%s/stage/tool.%ld", conf->store_dir, (long)getpid());
+	if (rename(argv[3], staged) < 0)
+		return err_sys(e, ERR_USAGE, "cannot move %s to %s", argv[3], staged);
+	fd = open(staged, O_RDONLY | O_CLOEXEC);
+	if (fill_manifest(fd, argv[1], argv[2], &m, e) < 0 || store_take(conf->store_dir, staged, &m, e) < 0)
+		return -1;
+	printf("%s\n", m.digest);
+	return 0;
+}
+
+static int send_request(int sock, const char *text, int fd, struct err *e)
+{
+	char control[CMSG_SPACE(sizeof(int))] = {0};
+	struct iovec part = {.iov_base = (void *)(uintptr_t)text, .iov_len = strlen(text)};
+	struct msghdr msg = {.msg_iov = &part, .msg_iovlen = 1};
+	struct cmsghdr *c;
+
+	if (fd >= 0) {
+		msg.msg_control = control;
+		msg.msg_controllen = sizeof(control);
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &fd, sizeof(int));
+	}
+	if (sendmsg(sock, &msg, MSG_NOSIGNAL) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot send the request");
+	return 0;
+}
+
+static void print_replies(int sock, bool leave)
+{
+	char text[2048];
+	ssize_t n;
+
+	while ((n = recv(sock, text, sizeof(text) - 1, 0)) > 0) {
+		text[n] = '\0';
+		printf("%s\n", text);
+		fflush(stdout);
+		if (leave)
+			return;
+	}
+}
+
+/* Returns the program's exit code, -1 where it could not be asked. */
+static int ask(char **argv, bool leave, struct err *e)
+{
+	const char *const *program = (const char *const *)(void *)(argv + 2);
+	struct spawn s = SPAWN_INIT(program);
+	own_fd int fd = -1;
+	int pair[2];
+	struct child c;
+	int status;
+
+	if (strcmp(argv[0], "-") != 0 && (fd = open(argv[0], O_RDONLY | O_CLOEXEC)) < 0)
+		return err_sys(e, ERR_USAGE, "cannot open %s", argv[0]);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, ERR_US, "cannot make a socket pair");
+	s.in = pair[1];
+	s.out = STDOUT_FILENO;
+	s.err = STDERR_FILENO;
+	if (spawn_start(&s, &c, e) < 0)
+		return -1;
+	close(pair[1]);
+	printf("pid %ld\n", (long)c.pid);
+	fflush(stdout);
+	if (send_request(pair[0], argv[1], fd, e) == 0)
+		print_replies(pair[0], leave);
+	close(pair[0]);
+	status = spawn_wait(&c);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = ERR_INIT;
+	int rc = -1;
+
+	if (argc == 6 && strcmp(argv[1], "store") == 0)
+		rc = take(argv + 2, &e);
+	else if (argc >= 5 && strcmp(argv[1], "ask") == 0)
+		rc = ask(argv + 2, false, &e);
+	else if (argc >= 5 && strcmp(argv[1], "leave") == 0)
+		rc = ask(argv + 2, true, &e);
+	else
+		err_set(&e, ERR_USAGE, "usage: see the head of t/publish-tool.c");
+	if (rc < 0)
+		fprintf(stderr, "publish-tool: %s\n", e.msg);
+	return rc < 0 ? err_exit(e.class) : rc;
+}
