@@ -159,6 +159,9 @@ int copy_file(int in, int out, int64_t size, copy_stop *stop, void *arg, enum co
 		if (posix_memalign(&buf, ALIGN, CHUNK) != 0)
 			return err_set(e, ERR_NOBODY, "out of memory for a copy");
 		c.buf = buf;
+		/* Its length first: each O_DIRECT write that extends a file waits for its inode. */
+		if (ftruncate(out, size) < 0)
+			return err_sys(e, ERR_NOBODY, "cannot set the length of the copy");
 		if (copy_extents(&c, stop, arg, e) < 0)
 			return -1;
 		*way = c.was_direct ? COPY_DIRECT : COPY_BUFFERED;

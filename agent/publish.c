@@ -50,8 +50,7 @@ static int check_fence(const struct act *a, struct err *e)
 		return err_wrap(e, "fenced: no attempt of image %s may publish", a->req->image);
 	}
 	if (strcmp(found, want) != 0)
-		return err_set(e, ERR_NOBODY, "fenced: image %s belongs to another attempt than %lld of job %lld by now",
-			       a->req->image, (long long)a->req->attempt, (long long)a->req->job);
+		return err_set(e, ERR_NOBODY, "fenced: image %s belongs to another attempt by now", a->req->image);
 	return 0;
 }
 

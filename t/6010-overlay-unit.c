@@ -1,5 +1,5 @@
-/* Overlays: what a header says, what a name means, and the scan over instances made by hand. The
- * peer's request line is pure as well and stands here too. */
+/* The publisher's pure parts: what a qcow2 header says, what a backing file's name means, and the line
+ * that asks for a publication. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,34 +7,17 @@
 
 #include <cmocka.h>
 
-#include "agent/dependents.h"
 #include "agent/overlay.h"
 #include "agent/peer.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "t/fuzz/fuzz-overlay.h"
+#include "t/lib/overlay-unit.h"
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
-#define NAME "0123456789abcdef0123456789abcdef01234567"
 #define BASE "/var/lib/nova/instances/_base/" NAME
-
-/* The first bytes of a qcow2 of that version, its name at offset. Returns their number. */
-static size_t header(uint8_t *buf, size_t room, uint32_t version, uint64_t offset, uint32_t len, const char *name)
-{
-	uint32_t words[] = {0x514649fb, version, (uint32_t)(offset >> 32), (uint32_t)offset, len};
-
-	memset(buf, 0, room);
-	for (size_t i = 0; i < 5; i++)
-		for (size_t b = 0; b < 4; b++)
-			buf[4 * i + b] = (uint8_t)(words[i] >> (24 - 8 * b));
-	if (name && offset + strlen(name) <= room)
-		memcpy(buf + offset, name, strlen(name));
-	return room;
-}
 
 static enum overlay_kind parse(uint32_t version, uint64_t offset, uint32_t len, size_t room)
 {
@@ -114,254 +97,6 @@ static void names(void **state)
 	}
 }
 
-struct node {
-	char dir[64];
-	char *instances;
-	struct err e;
-};
-
-static int begin(void **state)
-{
-	struct node *n = calloc(1, sizeof(*n));
-	own_free char *cache = NULL;
-
-	snprintf(n->dir, sizeof(n->dir), "%s/hornero-t.XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	assert_non_null(mkdtemp(n->dir));
-	n->instances = fs_path("%s/instances", n->dir);
-	cache = fs_path("%s/_base", n->instances);
-	assert_int_equal(fs_mkdir_p(cache, 0755, &n->e), 0);
-	*state = n;
-	return 0;
-}
-
-static int end(void **state)
-{
-	struct node *n = *state;
-
-	fs_remove_tree(AT_FDCWD, n->dir, &n->e);
-	free(n->instances);
-	free(n);
-	return 0;
-}
-
-static void put(const struct node *n, const char *path, const void *data, size_t len)
-{
-	own_free char *whole = fs_path("%s/%s", n->instances, path);
-	struct err e;
-
-	assert_int_equal(fs_replace(AT_FDCWD, whole, data, len, 0644, &e), 0);
-}
-
-/* An instance whose disk says it stands on `backing`. */
-static void add(const struct node *n, const char *instance, const char *disk, const char *backing)
-{
-	own_free char *dir = fs_path("%s/%s", n->instances, instance);
-	own_free char *path = fs_path("%s/%s", instance, disk);
-	uint8_t buf[8192];
-	struct err e;
-
-	assert_int_equal(fs_mkdir_p(dir, 0755, &e), 0);
-	header(buf, sizeof(buf), 3, 112, (uint32_t)strlen(backing), backing);
-	put(n, path, buf, sizeof(buf));
-}
-
-static struct dependents scan(struct node *n)
-{
-	own_quiet struct quiet seen = QUIET_INIT;
-	struct dependents d;
-
-	if (dependents_scan(n->instances, "_base", NAME, &seen, &d, &n->e) < 0)
-		fail_msg("%s", n->e.msg);
-	return d;
-}
-
-static void nobody(void **state)
-{
-	struct node *n = *state;
-
-	add(n, "one", "disk", "/var/elsewhere");
-	add(n, "two", "disk.info", "");
-	add(n, "three", "console.log", "");
-	put(n, "_base/" NAME, "bytes", 5);
-	assert_int_equal(scan(n).count, 0);
-}
-
-static void every_spelling(void **state)
-{
-	struct node *n = *state;
-	own_free char *absolute = fs_path("%s/_base/" NAME, n->instances);
-	own_free char *detour = fs_path("%s/./one/../_base/" NAME, n->instances);
-	own_free char *alias = fs_path("%s/alias", n->dir);
-	own_free char *by_alias = fs_path("%s/_base/" NAME, alias);
-	own_free char *linked = fs_path("%s/linked", n->dir);
-	struct dependents d;
-
-	assert_int_equal(symlink("instances", alias), 0);
-	assert_int_equal(symlink(absolute, linked), 0);
-	add(n, "one", "disk", absolute);
-	add(n, "two", "disk.local", detour);
-	add(n, "three", "disk", "../_base/" NAME);
-	add(n, "four", "disk", by_alias);
-	add(n, "five", "disk", "/nowhere/at/all/" NAME);
-	assert_int_equal(scan(n).count, 5);
-	/* Only now there is an inode that another name may lead to. */
-	put(n, "_base/" NAME, "bytes", 5);
-	add(n, "six", "disk", linked);
-	add(n, "seven", "disk", "/tmp/" NAME);
-	d = scan(n);
-	assert_int_equal(d.count, 6);
-	assert_non_null(strstr(d.text, " and 2 more stand on the present bytes"));
-}
-
-static void far_names_are_read(void **state)
-{
-	struct node *n = *state;
-	uint8_t buf[70000];
-	struct dependents d;
-	own_free char *absolute = fs_path("%s/_base/" NAME, n->instances);
-
-	add(n, "far", "disk", "x");
-	header(buf, sizeof(buf), 3, 65536, (uint32_t)strlen(absolute), absolute);
-	put(n, "far/disk", buf, sizeof(buf));
-	d = scan(n);
-	assert_int_equal(d.count, 1);
-	assert_string_equal(d.text, "instance far stands on the present bytes");
-}
-
-static void what_cannot_be_read_counts(void **state)
-{
-	struct node *n = *state;
-	uint8_t buf[512];
-	struct dependents d;
-
-	add(n, "odd", "disk", "x");
-	header(buf, sizeof(buf), 3, 65536, 60, NULL); /* its name lies beyond its end */
-	put(n, "odd/disk", buf, sizeof(buf));
-	d = scan(n);
-	assert_int_equal(d.count, 1);
-	assert_string_equal(d.text, "instance odd may stand on the present bytes (cannot tell: odd/disk: "
-				    "its qcow2 header makes no sense)");
-}
-
-static void only_one_level_and_no_strangers(void **state)
-{
-	struct node *n = *state;
-	own_free char *absolute = fs_path("%s/_base/" NAME, n->instances);
-	own_free char *pipe_at = fs_path("%s/pipe/disk", n->instances);
-	own_free char *loop = fs_path("%s/loop", n->instances);
-
-	add(n, "locks", "disk", absolute);
-	add(n, "lost+found", "disk", absolute);
-	add(n, "_base", "disk", absolute);
-	add(n, ".hidden", "disk", absolute);
-	add(n, "deep/down", "disk", absolute);
-	add(n, "pipe", "other", absolute);
-	assert_int_equal(mkfifo(pipe_at, 0600), 0);
-	assert_int_equal(symlink("loop", loop), 0);
-	put(n, "disk", "plain", 5);
-	assert_int_equal(scan(n).count, 1); /* the link that leads nowhere cannot be told */
-	assert_int_equal(unlink(loop), 0);
-	assert_int_equal(scan(n).count, 0);
-}
-
-static struct stat stat_of(ino_t ino, time_t mtime_s, time_t ctime_s)
-{
-	return (struct stat){.st_dev = 1, .st_ino = ino, .st_mtim.tv_sec = mtime_s, .st_ctim.tv_sec = ctime_s};
-}
-
-static void what_is_remembered(void **state)
-{
-	struct node *n = *state;
-	own_quiet struct quiet q = QUIET_INIT;
-	own_fd int top = fs_open_dir(AT_FDCWD, n->instances, &n->e);
-	time_t now_s = time(NULL);
-	struct stat st;
-
-	quiet_begin(&q, top);
-	if (!q.is_usable)
-		skip(); /* a filesystem that is not known to be local */
-	for (ino_t i = 1000; i > 0; i--) {
-		st = stat_of(i, 500, 600);
-		quiet_add(&q, &st);
-	}
-	st = stat_of(2000, now_s, 600);
-	quiet_add(&q, &st);
-	st = stat_of(2001, 500, now_s - 1);
-	quiet_add(&q, &st);
-	st = stat_of(2002, 500, now_s + 1000);
-	quiet_add(&q, &st);
-	assert_int_equal(q.n, 1000);
-	st = stat_of(1, 500, 600);
-	assert_false(quiet_knows(&q, &st));
-	quiet_seal(&q);
-	assert_true(quiet_knows(&q, &st));
-	st.st_ctim.tv_nsec++;
-	assert_false(quiet_knows(&q, &st));
-	st = stat_of(1000, 501, 600);
-	assert_false(quiet_knows(&q, &st));
-	st = stat_of(1001, 500, 600);
-	assert_false(quiet_knows(&q, &st));
-	st = stat_of(7, 500, 600);
-	st.st_dev = 2;
-	assert_false(quiet_knows(&q, &st));
-}
-
-static void strange_filesystems_are_not_remembered(void **state)
-{
-	struct node *n = *state;
-	own_quiet struct quiet q = QUIET_INIT;
-	own_fd int top = fs_open_dir(AT_FDCWD, "/proc", &n->e);
-	struct stat st = stat_of(1, 500, 600);
-
-	quiet_begin(&q, top);
-	quiet_add(&q, &st);
-	quiet_seal(&q);
-	assert_false(quiet_knows(&q, &st));
-}
-
-/* Two looks, as before and under the lock: the second one reads only where something was made. */
-static void the_second_look_is_short(void **state)
-{
-	struct node *n = *state;
-	own_free char *absolute = fs_path("%s/_base/" NAME, n->instances);
-	struct dependents d = {0};
-	const struct timespec pause = {.tv_nsec = 100000000};
-
-	add(n, "one", "disk", "/elsewhere");
-	add(n, "two", "disk", "/elsewhere");
-	for (int i = 0; i < 100; i++) {
-		own_quiet struct quiet seen = QUIET_INIT;
-
-		assert_int_equal(dependents_scan(n->instances, "_base", NAME, &seen, &d, &n->e), 0);
-		assert_int_equal(d.looked, 2);
-		if (!seen.is_usable)
-			skip();
-		if (seen.n < 2) {
-			nanosleep(&pause, NULL); /* until the directories are old enough to be believed */
-			continue;
-		}
-		assert_int_equal(dependents_scan(n->instances, "_base", NAME, &seen, &d, &n->e), 0);
-		assert_int_equal(d.looked, 0);
-		add(n, "two", "disk.local", absolute);
-		add(n, "three", "disk", "/elsewhere");
-		assert_int_equal(dependents_scan(n->instances, "_base", NAME, &seen, &d, &n->e), 0);
-		assert_int_equal(d.count, 1);
-		assert_string_equal(d.text, "instance two stands on the present bytes");
-		return;
-	}
-	fail_msg("nothing was remembered within ten seconds");
-}
-
-static void names_are_made_harmless(void **state)
-{
-	struct node *n = *state;
-	struct dependents d;
-
-	add(n, "a\nb\033[2J", "disk", "/x/" NAME);
-	d = scan(n);
-	assert_string_equal(d.text, "instance a\\x0ab\\x1b[2J stands on the present bytes");
-}
-
 static void requests(void **state)
 {
 	static const char good[] = "publish 6ba7b810-9dad-41d1-80b4-00c04fd430c8 "
@@ -421,23 +156,12 @@ static void replays_the_corpus(void **state)
 	assert_true(n >= 10);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(headers),
 		cmocka_unit_test(raw_is_no_overlay),
 		cmocka_unit_test(names),
-		T(nobody),
-		T(every_spelling),
-		T(far_names_are_read),
-		T(what_cannot_be_read_counts),
-		T(only_one_level_and_no_strangers),
-		T(what_is_remembered),
-		T(strange_filesystems_are_not_remembered),
-		T(the_second_look_is_short),
-		T(names_are_made_harmless),
 		cmocka_unit_test(requests),
 		cmocka_unit_test(replays_the_corpus),
 	};

@@ -127,7 +127,8 @@ test_expect_success 'the descriptor must be the stored file, and unchanged' '
 	test_expect_code 78 publish_ask 6 >replies && test_grep "^error operator .*its inode differs" replies &&
 	RAW=$real &&
 	chmod 0644 "$RAW" && printf x | dd of="$RAW" conv=notrunc 2>/dev/null &&
-	test_expect_code 78 publish_ask 6 >replies && test_grep "^error operator .*time of modification differs" replies &&
+	test_expect_code 78 publish_ask 6 >replies &&
+	test_grep "^error operator .*time of modification differs" replies &&
 	RAW=$INSTANCES &&
 	test_expect_code 78 publish_ask 6 >replies && test_grep "^error operator .*its type differs" replies &&
 	RAW=$real &&
@@ -144,7 +145,8 @@ test_expect_success 'malformed requests are refused with words, and without a de
 		test_must_fail publish-tool ask "$RAW" "$request" hornero-publish -c "$CONF" >replies || return 1
 		test_grep "^error (us|nobody) " replies || return 1
 	done &&
-	test_expect_code 70 publish-tool ask - "publish $UUID $DIGEST 6 1 token" hornero-publish -c "$CONF" >replies &&
+	test_expect_code 70 publish-tool ask - "publish $UUID $DIGEST 6 1 token" \
+		hornero-publish -c "$CONF" >replies &&
 	test_grep "^error us .*one descriptor" replies
 '
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='hornero-publish and the real Nova (python3-nova): one name, one lock, a base that boots without Glance'
+test_description='hornero-publish and the real Nova: one name, one lock, a base that boots without Glance'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/publish.sh"
 test_requires qemu-img qemu-utils
@@ -49,7 +49,7 @@ test_expect_success 'while Nova holds its lock we wait and say whose it is; then
 	publish_end && test_grep "^published " "$publish_replies"
 '
 
-# Red without the lock in publish.c place_under_lock(): Nova would take it while the publisher stands still.
+# Red without the F_OFD_SETLK in novalock.c novalock_take(): Nova would take it while the publisher stands still.
 test_expect_success 'while we hold it, Nova waits' '
 	publish_fence 3 &&
 	publish_conf "failpoint: publish-locked:stop" &&

@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='hornero-publish as the user it is installed for: nova with two capabilities, among what Nova and libvirt own'
+test_description='hornero-publish as nova with two capabilities, among what Nova and libvirt own'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/publish.sh"
 test_requires qemu-img qemu-utils
@@ -10,7 +10,8 @@ NOVA_ID=64001
 LIBVIRT_ID=64055
 HORNERO_ID=64998
 BARE="setpriv --reuid $NOVA_ID --regid $NOVA_ID --clear-groups"
-FULL="$BARE --inh-caps=-all,+dac_override,+fowner --ambient-caps=-all,+dac_override,+fowner --bounding-set=-all,+dac_override,+fowner"
+CAPS=-all,+dac_override,+fowner
+FULL="$BARE --inh-caps=$CAPS --ambient-caps=$CAPS --bounding-set=$CAPS"
 
 test_expect_success 'setup: Nova'\''s directories are 0755 nova, the store and the fence are hornero'\''s alone' '
 	publish_init &&
@@ -47,7 +48,8 @@ test_expect_success 'over a base that libvirt has chowned at a boot' '
 '
 
 test_expect_success 'an overlay that only libvirt may read is read all the same' '
-	publish_instance private && chown $LIBVIRT_ID "$INSTANCES/private/disk" && chmod 0600 "$INSTANCES/private/disk" &&
+	publish_instance private &&
+	chown $LIBVIRT_ID "$INSTANCES/private/disk" && chmod 0600 "$INSTANCES/private/disk" &&
 	take_as_hornero four 4 &&
 	publish_ask 4 >replies && test_grep "^deferred instance private stands" replies
 '
@@ -59,7 +61,8 @@ test_expect_success 'without the capabilities it cannot see the manifest, and sa
 '
 
 test_expect_success 'where it may read all but one overlay, that instance is in the way, with words' '
-	chmod -R a+rX "$STATE" "$INSTANCES/hornero" && publish_file five 64 && publish_take five 5 && publish_fence 5 &&
+	chmod -R a+rX "$STATE" "$INSTANCES/hornero" &&
+	publish_file five 64 && publish_take five 5 && publish_fence 5 &&
 	publish_ask 5 >replies &&
 	test_grep "^deferred instance private may stand .*private/disk: Permission denied" replies &&
 	rm -r "$INSTANCES/private" &&

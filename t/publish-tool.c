@@ -31,7 +31,8 @@ static int fill_manifest(int fd, const char *image, const char *job, struct mani
 
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, ERR_USAGE, "cannot stat the file");
-	*m = (struct manifest){.job = atoll(job), .attempt = 1, .size_bytes = st.st_size, .built_ms = clock_wall_ms()};
+	*m = (struct manifest){.job = atoll(job), .attempt = 1, .size_bytes = st.st_size};
+	m->built_ms = clock_wall_ms();
 	snprintf(m->image, sizeof(m->image), "%s", image);
 	snprintf(m->builder, sizeof(m->builder), "make");
 	if (sha256_fd(fd, m->digest, e) < 0)
