@@ -254,6 +254,8 @@ int repo_create(const struct conf *c, const char *name, char **path, struct err 
 	const char *slash = strrchr(name, '/');
 	const char *last = slash ? slash + 1 : name;
 	struct stat st;
+	mode_t mask;
+	int filled;
 
 	if (image_check_repo(name, e) < 0 || choose_owner(&m, e) < 0)
 		return -1;
@@ -263,7 +265,11 @@ int repo_create(const struct conf *c, const char *name, char **path, struct err 
 	if (make_parents(&m, name, e) < 0 || remove_leftovers(&m, e) < 0)
 		return -1;
 	m.hidden = fs_path(NEW_PREFIX "%ld", (long)getpid());
-	if (fill(&m, e) < 0 || put_in_place(&m, last, name, e) < 0) {
+	/* git goes into the directories that it makes. */
+	mask = umask(022);
+	filled = fill(&m, e);
+	umask(mask);
+	if (filled < 0 || put_in_place(&m, last, name, e) < 0) {
 		struct err ignored = ERR_INIT;
 
 		fs_remove_tree(m.parent, m.hidden, &ignored);

@@ -1,4 +1,5 @@
-/* catfile: DIAGNOSTICS: ERR_OPERATOR where git is missing or answers nonsense, ERR_NOBODY where it takes too long. */
+/* catfile: DIAGNOSTICS: ERR_OPERATOR where git is missing or answers nonsense, ERR_NOBODY where it takes
+ * too long. */
 #include "hooks/catfile.h"
 
 #include "hooks/treescan.h"
@@ -102,7 +103,8 @@ static int catfile_fill(struct catfile *cf, struct err *e)
 		if (n < 0)
 			return err_sys(e, ERR_OPERATOR, "cannot read from git cat-file");
 		if (n == 0)
-			return err_set(e, ERR_OPERATOR, "git cat-file ended early; does `git fsck` find fault with the repository?");
+			return err_set(e, ERR_OPERATOR,
+				       "git cat-file ended early; does `git fsck` find fault with the repository?");
 		cf->have = (size_t)n;
 		cf->used = 0;
 		return 0;
@@ -140,7 +142,8 @@ static int header_read(struct catfile *cf, char line[HEADER_MAX], struct err *e)
 }
 
 /* Ask for commit:path. 1 there (type and size filled, the content follows), 0 missing, -1. */
-static int ask(struct catfile *cf, const char *commit, const char *path, char type[16], size_t *size, struct err *e)
+static int ask(struct catfile *cf, const char *commit, const char *path, char type[16], size_t *size,
+	       struct err *e)
 {
 	own_free char *question = fs_path("%s:%s\n", commit, path);
 	static const char missing[] = " missing";

@@ -1,6 +1,7 @@
 /* place: DIAGNOSTICS: ERR_OPERATOR where the repository or the node is not set up as it should be. */
 #include "hooks/place.h"
 
+#include "hooks/images.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -120,7 +121,7 @@ int place_find(struct place *out, struct err *e)
 	if (conf_load(&p.conf, path, e) < 0)
 		return -1;
 	failpoint_arm(p.conf->failpoint);
-	if (repo_name(p.conf, &p.repo, e) < 0 || images_load(p.conf->images_dir, &p.images, &p.n, e) < 0)
+	if (repo_name(p.conf, &p.repo, e) < 0 || images_near(p.conf->images_dir, p.repo, &p.images, &p.n, e) < 0)
 		return -1;
 	*out = p;
 	p = (struct place){0};
@@ -136,5 +137,5 @@ void place_fini(struct place *p)
 
 bool place_builds(const struct place *p, const struct image *img, const char *ref)
 {
-	return !img->broken && strcmp(img->repo, p->repo) == 0 && strcmp(img->ref, ref) == 0;
+	return strcmp(img->repo, p->repo) == 0 && strcmp(img->ref, ref) == 0;
 }

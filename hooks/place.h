@@ -31,7 +31,7 @@ void pushed_fini(struct pushed *p);
 struct place {
 	struct conf *conf;
 	char *repo;
-	struct image *images; /* of all repositories */
+	struct image *images; /* whole ones, this repository's among them */
 	size_t n;
 };
 
@@ -40,7 +40,7 @@ int place_find(struct place *out, struct err *e);
 void place_fini(struct place *p);
 #define own_place __attribute__((cleanup(place_fini)))
 
-/* The image is whole and is built from this ref of this repository. */
+/* The image is built from this ref of this repository. */
 bool place_builds(const struct place *p, const struct image *img, const char *ref);
 
 /* What people call it. */

@@ -89,7 +89,7 @@ static int find_wishes(const struct place *p, const struct pushed *pushed, struc
 	for (size_t k = 0; k < p->n; k++) {
 		const struct image *img = &p->images[k];
 
-		if (img->broken || strcmp(img->repo, p->repo) != 0)
+		if (strcmp(img->repo, p->repo) != 0)
 			continue;
 		for (size_t i = 0; i < pushed->n; i++) {
 			const struct refline *r = &pushed->lines[i];
@@ -163,13 +163,18 @@ static void say_queued(const struct wish *w)
 /* Only here: which repository a broken image file was meant for is not known. */
 static void say_broken_images(const struct place *p)
 {
-	size_t n = 0;
+	struct err ignored = ERR_INIT;
+	struct image *list = NULL;
+	size_t n = 0, broken = 0;
 
-	for (size_t k = 0; k < p->n; k++)
-		if (p->images[k].broken && ++n <= SAID_MAX)
-			say("the image file of %s is broken: %s", p->images[k].uuid, p->images[k].problem.msg);
-	if (n > SAID_MAX)
-		say("and %zu more image files are broken", n - SAID_MAX);
+	if (images_load(p->conf->images_dir, &list, &n, &ignored) < 0)
+		return;
+	for (size_t k = 0; k < n; k++)
+		if (list[k].broken && ++broken <= SAID_MAX)
+			say("the image file of %s is broken: %s", list[k].uuid, list[k].problem.msg);
+	if (broken > SAID_MAX)
+		say("and %zu more image files are broken", broken - SAID_MAX);
+	images_free(list, n);
 }
 
 static void say_no_image(const struct place *p, const struct pushed *pushed)

@@ -89,7 +89,8 @@ test_expect_success 'a deleted ref: its image keeps what it has' '
 	hooks_image $U2 one --ref refs/heads/side &&
 	before=$(hooks_count) &&
 	hooks_push :refs/heads/side &&
-	test_grep "^remote: hornero: refs/heads/side of one is deleted: the image $U2 keeps its last artifact" push.out &&
+	test_grep "^remote: hornero: refs/heads/side of one is deleted: the image $U2 keeps its last artifact" \
+		push.out &&
 	test_grep ! "no image" push.out &&
 	test "$(hooks_count)" = "$before" &&
 	hornero image remove $U2
@@ -115,6 +116,17 @@ test_expect_success 'broken image files are spoken of where nothing matched, and
 	test_grep "queued for The One" push.out &&
 	test_grep ! broken push.out &&
 	rm "$NODE/state/images.d/$U2.yaml"
+'
+
+test_expect_success 'an image file that spells its repository by escapes is found among many others' '
+	for i in $(seq 100)
+	do
+		printf "repo: other\nref: refs/heads/main\n" >"$NODE/state/images.d/$(printf "%08x-0000-4000-8000-000000000000" $i).yaml"
+	done &&
+	printf "repo: \"\\x6fne\"\nref: refs/heads/spelled\n" >"$NODE/state/images.d/$U2.yaml" &&
+	hooks_push main:refs/heads/spelled &&
+	test_grep "queued for $U2" push.out &&
+	rm "$NODE/state/images.d/"0*.yaml "$NODE/state/images.d/$U2.yaml"
 '
 
 # From here on the queue is in trouble; each time the push goes through.

@@ -1,9 +1,10 @@
 #!/bin/sh
 # The order of durability, as strace sees it: objects, refs, their directories, the row, the answer.
 #
-# What turns it red (each was tried): in hooks/durable.c the fsync() of sync_dir, the sync_objects, sync_refs or
-# sync_packed_refs of durable_sync, the `born` of sync_objects, the is_before() of synced_since; in hooks/post_receive.c the
-# make_durable() of post_receive, or its place behind answer(); in cli/repo.c core.fsync.
+# What turns it red when it is taken away (each was tried): in hooks/durable.c the fsync() of sync_dir, the
+# sync_objects, sync_refs or sync_packed_refs of durable_sync, the `born` of sync_objects, the is_before() of
+# synced_since, mark_new (a plain O_CREAT instead); in hooks/post_receive.c the make_durable() of post_receive;
+# in cli/repo.c core.fsync.
 test_description='what is on disk before what, when a push is answered'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -171,7 +172,7 @@ test_expect_success 'a directory that cannot be synced: no row, and the sweep is
 	before=$(hooks_count) &&
 	hooks_commit file eio &&
 	refs=main && traced -P "$REPO/refs/heads" -e inject=fsync:error=EIO &&
-	test_grep "the queue was not told: cannot make the directory refs/heads durable: Input/output error; the next sweep" push.out &&
+	test_grep "the queue was not told: cannot make the directory refs/heads durable: Input/output error;" push.out &&
 	test "$(hooks_count)" = "$before"
 '
 

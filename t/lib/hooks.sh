@@ -61,8 +61,8 @@ hooks_work () {
 }
 
 hooks_commit () {
-	as_git sh -c 'cd work && mkdir -p "$(dirname "$1")" && printf "%s\n" "$2" >"$1" && git add -A && git commit -q -m "$2"' \
-		commit "$1" "$2"
+	as_git sh -c 'cd work && mkdir -p "$(dirname "$1")" && printf "%s\n" "$2" >"$1" &&
+		git add -A && git commit -q -m "$2"' commit "$1" "$2"
 }
 
 hooks_push () {
