@@ -65,7 +65,7 @@ build_aside () {
 	copy_sources "$scratch/src"
 	(
 		cd "$scratch/src" && { test -x configure || ./autogen.sh; } &&
-		cd "$scratch/build" && "$scratch/src/configure" --quiet "$@" &&
+		cd "$scratch/build" && ../src/configure --quiet "$@" &&
 		make -s -j "$(nproc)" ${targets:-all}
 	) >"$scratch/build.log" 2>&1 </dev/null && return 0
 	cat "$scratch/build.log" >&2
