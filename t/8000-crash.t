@@ -6,6 +6,7 @@ test_description='crashes: every failpoint, once'
 . "$HORNERO_SRC/t/lib/node.sh"
 
 n=0
+long=$((100000 + $$)) # a sleep that is nobody else's
 
 # change: a new commit in the work clone whose artifact holds its number
 change () {
@@ -65,10 +66,10 @@ done
 
 test_expect_success 'the agent is killed while a builder runs' '
 	n=$((n + 1)) &&
-	printf "hornero.raw:\n\ttest -e ../cache/again || { touch ../cache/again; echo waiting; sleep 1000; }\n\thead -c 1048576 /dev/zero >\$@\n\tprintf \"content %d\" | dd of=\$@ conv=notrunc 2>/dev/null\n" $n >"$HELLO_WORK/Makefile" &&
+	printf "hornero.raw:\n\ttest -e ../cache/again || { touch ../cache/again; echo waiting; sleep $long; }\n\thead -c 1048576 /dev/zero >\$@\n\tprintf \"content %d\" | dd of=\$@ conv=notrunc 2>/dev/null\n" $n >"$HELLO_WORK/Makefile" &&
 	git -C "$HELLO_WORK" commit -q -a -m $n && git -C "$HELLO_WORK" push -q origin main &&
 	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/again" 30 &&
-	node_kill9 && ! pgrep -f "^sleep 1000" && node_start && settled
+	node_kill9 && ! pgrep -f "^sleep $long" && node_start && settled
 '
 
 test_expect_success 'the database is deleted while the agent runs: the next sweep finds nothing to do' '
