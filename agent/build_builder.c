@@ -14,6 +14,8 @@ static bool is_installed(const char *program)
 {
 	static const char *const dirs[] = {"/usr/local/bin", "/usr/bin", "/usr/sbin"};
 
+	if (program[0] == '/')
+		return access(program, X_OK) == 0;
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
 		own_free char *path = fs_path("%s/%s", dirs[i], program);
 

@@ -257,6 +257,9 @@ int cg_limit_top(struct cg *cg, const struct conf *c, struct err *e)
 	 * have no such file. */
 	snprintf(burst, sizeof(burst), "%lld", quota_us);
 	(void)write_value(cg->top_of[CPU], cg->v2 ? "cpu.max.burst" : "cpu.cfs_burst_us", burst);
+	/* Beyond the limit there is no swap: a build that is too big hears it. Absent without swap accounting. */
+	if (cg->v2)
+		(void)write_value(cg->top_of[MEMORY], "memory.swap.max", "0");
 	return 0;
 }
 
@@ -512,11 +515,18 @@ static int hand_over(const char *top, uid_t uid, gid_t gid, struct err *e)
 int cg_prepare(const struct conf *c, uid_t uid, gid_t gid, struct err *e)
 {
 	struct cg *cg = NULL;
+	char *mount = NULL;
 	int rc = 0;
 
+	/* v2: whatever root made in the unit's group now would be in the way of its delegation. */
+	if (cgroup_init() == 0 && cgroup_get_subsys_mount_point("cpu", &mount) == 0 && is_v2_mount(mount)) {
+		free(mount);
+		return 0;
+	}
+	free(mount);
 	if (cg_open(&cg, c, e) < 0)
 		return -1;
-	for (size_t i = 0; i < cg->ntops && !cg->v2 && rc == 0; i++)
+	for (size_t i = 0; i < cg->ntops && rc == 0; i++)
 		rc = hand_over(cg->tops[i], uid, gid, e);
 	cg_close(cg);
 	return rc;

@@ -161,7 +161,7 @@ static int run(struct agent *a, const struct options *o, struct err *e)
 	if (c->isolation == CONF_ISOLATION_NONE)
 		return 0;
 	if (c->hornero_uid == (uid_t)-1)
-		return err_set(e, ERR_OPERATOR, "--prepare hands the groups to `hornero_user`; set it in %s", c->path);
+		return err_set(e, ERR_OPERATOR, "--prepare hands groups to `hornero_user`; set it in %s", c->path);
 	return cg_prepare(c, c->hornero_uid, c->queue_gid, e);
 }
 

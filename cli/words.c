@@ -71,6 +71,6 @@ const struct word word_table[] = {
 	 rebuild_run},
 	{"sweep", "", "compare the refs with what is warm, queue the difference",
 	 "What cron calls, and what finds everything that a hook could not say.", NULL, 0, 0, true, sweep_run},
-	{"cache", "", "what Nova would find in its image cache", "", NULL, 0, 0, true, cache_run},
+	{"cache", "", "what Nova would find of this node's images in its cache", "", NULL, 0, 0, true, cache_run},
 	{0},
 };

@@ -141,7 +141,7 @@ test_expect_success 'a builder cannot forge its verdict' '
 test_expect_success 'a builder that is killed is told apart from one that exits' '
 	push_make "kill -SEGV \$\$PPID" &&
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
-	test "$(verdict class)" = pusher
+	test "$(verdict class) $(verdict cause)" = "pusher signal" && test_grep "signal 11" "$NODE/state/log/$job.1.verdict"
 '
 
 test_expect_success 'no process and no cgroup of an attempt stays' '

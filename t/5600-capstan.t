@@ -47,13 +47,17 @@ test_expect_success 'meta/package.yaml chooses capstan-compose' '
 	warm_names_tree compose && hornero show 2 --json | jq -e ".builder == \"capstan-compose\""
 '
 
+if command -v capstan >/dev/null
+then
+	test_skip 'without the tool the job is held, and the tool is named' 'capstan is installed here'
+else
 test_expect_success 'without the tool the job is held, and the tool is named' '
-	command -v capstan && return 0
 	cp "$HORNERO_SRC/etc/builders.d/capstan.yaml" builders/ && git -C "$HELLO_WORK" rm -q -r meta &&
 	echo "base: cloudius/osv" >"$HELLO_WORK/Capstanfile" && git -C "$HELLO_WORK" add -A && git -C "$HELLO_WORK" commit -q -m real &&
 	git -C "$HELLO_WORK" push -q origin main 2>/dev/null && test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 30 &&
 	hornero why "$HELLO_UUID" >out && test_grep capstan out && cat out
 '
+fi
 
 test_expect_success 'nothing that can be detected: the pusher learns what was looked for' '
 	git -C "$HELLO_WORK" rm -q Capstanfile && git -C "$HELLO_WORK" commit -q -m none &&

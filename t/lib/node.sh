@@ -19,6 +19,50 @@ NODE_BUILD_UID=64999
 node_pid=''
 node__watched=''
 
+# node_users: before node_init, as root: a node as it is installed. git, hornero, nova and an operator are
+# different unprivileged users (by number), the publisher is a socket-activated service of its own. From here
+# on `hornero` is the operator's and `git` is git's; `command hornero` is root's.
+node_git=64101 node_hornero=64102 node_nova=64103 node_operator=64104 node_group=64110
+node__users=no
+node_users () {
+	node__users=yes
+	hornero () {
+		node_as $node_operator hornero "$@"
+	}
+	git () {
+		node_as $node_git git "$@"
+	}
+}
+
+# node_as UID COMMAND…
+node_as () {
+	node__uid=$1
+	shift
+	setpriv --reuid "$node__uid" --regid "$node__uid" --groups $node_group -- "$@"
+}
+
+# nova's publisher: two capabilities, and the socket that only hornero may knock at.
+node__publisher () {
+	mkdir "$NODE/sockets" && chown $node_nova "$NODE/sockets" &&
+	setpriv --reuid $node_nova --regid $node_nova --clear-groups --inh-caps=-all,+dac_override,+fowner \
+		--ambient-caps=-all,+dac_override,+fowner --bounding-set=-all,+dac_override,+fowner --no-new-privs \
+		systemd-socket-activate --accept --inetd --seqpacket -l "$NODE/sockets/publish" \
+		"$HORNERO_BUILD/hornero-publish" -c "$HORNERO_CONF" >>"$NODE/hornerod.log" 2>&1 </dev/null &
+	node__publisher_pid=$!
+	test_cleanup "kill $node__publisher_pid; wait $node__publisher_pid; :"
+	wait_until "test -S '$NODE/sockets/publish'" 10 &&
+	chown $node_hornero "$NODE/sockets/publish" && chmod 0600 "$NODE/sockets/publish"
+}
+
+node__init_users () {
+	test "$(id -u)" -eq 0 || { echo >&2 'node_users needs root'; return 1; }
+	chmod 0755 "$NODE" &&
+	install -d -o $node_nova -g $node_nova -m 0755 "$NODE/instances" "$NODE/instances/_base" "$NODE/instances/locks" &&
+	printf '%s: %s\n' git_user $node_git hornero_user $node_hornero queue_group $node_group \
+		publish_socket "$NODE/sockets/publish" >>"$HORNERO_CONF" &&
+	: >"$NODE/hornerod.log" && command hornero init && hornerod --prepare && node__publisher
+}
+
 # node_init [LINE…]: extra lines of hornero.yaml, which win over the ones here.
 node_init () {
 	mkdir -p "$NODE" "$NODE/instances/_base" &&
@@ -43,14 +87,25 @@ node_init () {
 	HORNERO_CONF=$NODE/hornero.yaml &&
 	export HORNERO_CONF &&
 	test_cleanup node__remove_cgroups &&
-	hornero init
+	if test $node__users = yes
+	then
+		node__init_users
+	else
+		hornero init
+	fi
 }
 
 # hornerod in the background, until it takes jobs; its log is $NODE/hornerod.log.
 node_start () {
 	test -z "$node_pid" || { echo >&2 'node_start: it runs'; return 1; }
 	: >"$NODE/hornerod.log"
-	in_group "$NODE_TOP" hornerod --foreground >>"$NODE/hornerod.log" 2>&1 </dev/null &
+	if test $node__users = yes
+	then
+		setpriv --reuid $node_hornero --regid $node_hornero --groups $node_group -- hornerod --foreground \
+			>>"$NODE/hornerod.log" 2>&1 </dev/null &
+	else
+		in_group "$NODE_TOP" hornerod --foreground >>"$NODE/hornerod.log" 2>&1 </dev/null &
+	fi
 	node_pid=$!
 	test -n "$node__watched" || test_cleanup node__stop_at_end
 	node__watched=yes
@@ -124,9 +179,10 @@ node_hello_repo () {
 	node__name=${1:-hello}
 	HELLO_UUID=${2:-2b7e1516-28ae-4d2a-abf7-158809cf4f3c}
 	HELLO_WORK=$TRASH/work-$node__name
-	HELLO_REPO=$(hornero repo create "$node__name" | tail -n 1) &&
+	HELLO_REPO=$(command hornero repo create "$node__name" | tail -n 1) &&
 	test -d "$HELLO_REPO" &&
 	hornero image add "$HELLO_UUID" "$node__name" --name "$node__name" &&
+	mkdir "$HELLO_WORK" && { test $node__users = no || chown $node_git "$HELLO_WORK"; } &&
 	git init -q -b main "$HELLO_WORK" &&
 	node_copy_hello "$HELLO_WORK" &&
 	git -C "$HELLO_WORK" remote add origin "$HELLO_REPO" &&
