@@ -37,6 +37,15 @@ struct attempt_run {
 	struct cg_leaf leaf;
 	bool has_leaf;
 	const char *ended_by;      /* NULL, or why we killed it: "cancelled", "stopped" */
+	bool ended;                /* reaped; verdict says how. Stays listed until cgroup and row are settled */
+	struct verdict verdict;
+};
+
+/* Whose publication is not tried again before a time. */
+struct pause {
+	struct pause *next;
+	char image[UUID_LEN + 1];
+	int64_t until_ms;          /* monotonic */
 };
 
 /* A publication in flight. */
@@ -67,15 +76,18 @@ struct agent {
 	sd_event_source *sweep_watch;
 	int64_t next_sweep_ms;     /* monotonic */
 	int64_t images_mtime_ns;   /* of images_dir when the last sweep started */
-	int64_t publish_again_ms;  /* monotonic: after a publication failed, none is tried before */
+	struct pause *pauses;
 	bool stopping;
 };
 
 enum {
 	AGENT_DB_WAIT_MS = 2000,
-	AGENT_DEFER_RETRY_MS = 1000,   /* a built job whose publication is deferred is tried again */
-	AGENT_PUBLISH_AGAIN_MS = 5000, /* after a failure */
+	AGENT_RETRY_MS = 1000,         /* what could not be settled is tried again; so is a deferred publication */
+	AGENT_PUBLISH_AGAIN_MS = 5000, /* after a publication failed */
 };
+
+/* hornerod.c: nobody builds as root. */
+int agent_check_user(const struct conf *c, struct err *e);
 
 /* loop.c */
 int agent_loop_init(struct agent *a, struct err *e);
@@ -88,6 +100,8 @@ void agent_turn(struct agent *a);
 
 /* attempt.c */
 int attempt_start(struct agent *a, const struct job *j, struct err *e);
+/* Settle those that ended and could not be settled then. True: some are left. */
+bool attempt_settle_ended(struct agent *a);
 /* Kill it; its end arrives through the loop. */
 void attempt_kill(struct attempt_run *r, const char *why);
 /* Wait for and settle every attempt and publication: for a stop. */
@@ -96,6 +110,8 @@ void attempt_stop_all(struct agent *a);
 /* publication.c */
 int publication_start(struct agent *a, const struct job *j, struct err *e);
 bool publication_of(const struct agent *a, const char *image);
+/* Until when (monotonic) this image's publication is not tried; 0: now. */
+int64_t publication_paused(struct agent *a, const char *image);
 void publication_stop_all(struct agent *a);
 
 /* sweeping.c */

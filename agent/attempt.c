@@ -70,9 +70,19 @@ static void add_usage(struct agent *a, struct attempt_run *r, struct verdict *v)
 	cg_leaf_usage(a->cg, &r->leaf, &usage);
 	v->cpu_ms = usage.cpu_ms;
 	v->mem_peak_bytes = usage.mem_peak_bytes;
-	if (usage.oom_kills > 0 && v->class == ERR_PUSHER)
+	/* Also where our own checkout or check was the victim: the pushed data was too big. */
+	if (usage.oom_kills > 0 && (v->class == ERR_PUSHER || strcmp(v->cause, "signal") == 0))
 		verdict_say(v, ERR_PUSHER, "oom", "out of memory: the build reached %lld MB (compile_mem_limit %lld MB) and was killed",
 			    (long long)usage.mem_peak_bytes / 1000000, (long long)a->conf->compile_mem_limit);
+}
+
+/* A supervisor that could not even write its verdict says whose fault it is by its exit code: a full disk
+ * is waited for, a broken configuration is the operator's, all else is ours. */
+static enum err_class blame_for(int status)
+{
+	enum err_class class = WIFEXITED(status) ? err_class_of_exit(WEXITSTATUS(status)) : ERR_US;
+
+	return class == ERR_NOBODY || class == ERR_OPERATOR ? class : ERR_US;
 }
 
 static void read_verdict(struct agent *a, const struct attempt_run *r, int status, struct verdict *v)
@@ -90,7 +100,7 @@ static void read_verdict(struct agent *a, const struct attempt_run *r, int statu
 	else if (rc < 0)
 		verdict_say(v, e.class, "crash", "%s", e.msg);
 	else
-		verdict_say(v, ERR_US, "crash", "the supervisor left no verdict (%s)",
+		verdict_say(v, blame_for(status), "crash", "the supervisor left no verdict (%s); the agent's log has its words",
 			    spawn_status_text(status, how, sizeof(how)));
 }
 
@@ -106,25 +116,57 @@ static void forget(struct agent *a, struct attempt_run *r)
 	free(r);
 }
 
-/* The supervisor has ended: reap it, empty the cgroup, decide. */
+/* Group gone and row written: then, and only then, it is forgotten. A row that has moved on (or went with the
+ * whole database) needs nothing from us. */
+static void conclude(struct agent *a, struct attempt_run *r)
+{
+	struct err e = ERR_INIT;
+
+	if (r->has_leaf && cg_leaf_end(a->cg, &r->leaf, &e) < 0) {
+		log_error("event=cgroup-stays job=%lld %s", (long long)r->job, e.msg);
+		return;
+	}
+	r->has_leaf = false;
+	if (settle(a, r, &r->verdict, &e) < 0 && e.sys != ESTALE) {
+		log_error("event=state-unwritten job=%lld %s", (long long)r->job, e.msg);
+		return;
+	}
+	forget(a, r);
+}
+
+bool attempt_settle_ended(struct agent *a)
+{
+	struct attempt_run *next;
+	bool left = false;
+
+	for (struct attempt_run *r = a->attempts; r; r = next) {
+		next = r->next;
+		if (r->ended)
+			conclude(a, r);
+	}
+	for (struct attempt_run *r = a->attempts; r; r = r->next)
+		left = left || r->ended;
+	return left;
+}
+
+/* The supervisor has ended: reap it, find out how, conclude. */
 static void finish(struct agent *a, struct attempt_run *r)
 {
 	int status = spawn_wait(&r->supervisor);
-	struct verdict v = {0};
+	struct verdict *v = &r->verdict;
 	struct err e = ERR_INIT;
 
-	read_verdict(a, r, status, &v);
-	add_usage(a, r, &v);
-	if (r->has_leaf && cg_leaf_end(a->cg, &r->leaf, &e) < 0)
-		log_error("event=cgroup-stays job=%lld %s", (long long)r->job, e.msg);
-	if (v.class != ERR_NONE && verdict_write(a->conf->log_dir, &v, &e) < 0)
+	sd_event_source_disable_unref(r->watch);
+	r->watch = NULL;
+	read_verdict(a, r, status, v);
+	add_usage(a, r, v);
+	if (v->class != ERR_NONE && verdict_write(a->conf->log_dir, v, &e) < 0)
 		log_warn("event=verdict-unwritten job=%lld %s", (long long)r->job, e.msg);
 	log_info("event=attempt-ended job=%lld attempt=%lld image=%s class=%s cause=%s cpu_ms=%lld reused=%d reason=\"%s\"",
-		 (long long)r->job, (long long)r->number, r->image, err_class_name(v.class), v.cause, (long long)v.cpu_ms,
-		 v.reused, v.reason);
-	if (settle(a, r, &v, &e) < 0)
-		log_error("event=state-unwritten job=%lld %s", (long long)r->job, e.msg);
-	forget(a, r);
+		 (long long)r->job, (long long)r->number, r->image, err_class_name(v->class), v->cause, (long long)v->cpu_ms,
+		 v->reused, v->reason);
+	r->ended = true;
+	conclude(a, r);
 }
 
 static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
@@ -217,7 +259,6 @@ int attempt_start(struct agent *a, const struct job *j, struct err *e)
 {
 	struct attempt_run *r = calloc(1, sizeof(*r));
 	char token[FENCE_TOKEN + 1];
-	struct verdict v = {0};
 	int rc;
 
 	if (!r)
@@ -234,17 +275,17 @@ int attempt_start(struct agent *a, const struct job *j, struct err *e)
 		log_info("event=attempt-started job=%lld attempt=%lld image=%s", (long long)r->job, (long long)r->number, r->image);
 		return 0;
 	}
-	verdict_say(&v, e->class, "start", "%s", e->msg);
-	log_error("event=attempt-not-started job=%lld reason=\"%s\"", (long long)r->job, v.reason);
-	if (r->has_leaf && cg_leaf_end(a->cg, &r->leaf, e) < 0)
-		log_error("event=cgroup-stays job=%lld %s", (long long)r->job, e->msg);
-	rc = settle(a, r, &v, e);
-	forget(a, r);
-	return rc;
+	verdict_say(&r->verdict, e->class, "start", "%s", e->msg);
+	log_error("event=attempt-not-started job=%lld reason=\"%s\"", (long long)r->job, r->verdict.reason);
+	r->ended = true;
+	conclude(a, r);
+	return 0;
 }
 
 void attempt_kill(struct attempt_run *r, const char *why)
 {
+	if (r->ended)
+		return;
 	r->ended_by = why;
 	kill(r->supervisor.pid, SIGKILL);
 }
@@ -253,6 +294,13 @@ void attempt_stop_all(struct agent *a)
 {
 	for (struct attempt_run *r = a->attempts; r; r = r->next)
 		attempt_kill(r, "stopped");
-	while (a->attempts)
-		finish(a, a->attempts);
+	/* What cannot be settled now is recovered by the next start. */
+	while (a->attempts) {
+		struct attempt_run *r = a->attempts;
+
+		if (!r->ended)
+			finish(a, r);
+		if (a->attempts == r)
+			forget(a, r);
+	}
 }

@@ -72,6 +72,12 @@ static int open_work(struct build *b, struct err *e)
 	b->work = fs_open_dir(AT_FDCWD, b->work_path, e);
 	if (b->work < 0)
 		return -1;
+	/* The queue sees to it that an image has one attempt; but the queue may be deleted under us. */
+	switch (fs_flock(b->work, 0, e)) {
+	case 1: break;
+	case 0: return err_set(e, ERR_NOBODY, "another attempt of this image still works in %s", b->work_path);
+	default: return -1;
+	}
 	if (geteuid() == 0 && (fstat(b->work, &st) < 0 || st.st_uid != b->conf->build_uid) &&
 	    fchown(b->work, b->conf->build_uid, b->conf->build_gid) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot hand %s to the build user", b->work_path);

@@ -328,6 +328,11 @@ const char *cg_version(const struct cg *cg)
 
 /* ---- killing and removing ---- */
 
+enum {
+	CLEAR_MS = 10000,  /* at start and stop */
+	LEAF_END_MS = 500, /* in the loop: who hangs in the kernel is waited for by trying again */
+};
+
 /* SIGKILL to all in dir; the number of them, -1 where dir is gone. */
 static int kill_members(const char *dir)
 {
@@ -346,10 +351,9 @@ static int kill_members(const char *dir)
 }
 
 /* Empty and remove dir and all groups below it. */
-static int end_tree(const char *dir, struct err *e)
+static int end_tree(const char *dir, int64_t deadline_ms, struct err *e)
 {
 	const struct timespec nap = {.tv_nsec = 500000};
-	int64_t deadline_ms = clock_mono_ms() + 10000;
 	own_dir DIR *d = opendir(dir);
 	struct dirent *entry;
 
@@ -362,7 +366,7 @@ static int end_tree(const char *dir, struct err *e)
 		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 			continue;
 		child = fs_path("%s/%s", dir, entry->d_name);
-		if (end_tree(child, e) < 0)
+		if (end_tree(child, deadline_ms, e) < 0)
 			return -1;
 	}
 	for (;;) {
@@ -376,6 +380,8 @@ static int end_tree(const char *dir, struct err *e)
 
 int cg_clear(struct cg *cg, struct err *e)
 {
+	int64_t deadline_ms = clock_mono_ms() + CLEAR_MS;
+
 	for (size_t i = 0; i < cg->ntops; i++) {
 		own_dir DIR *d = opendir(cg->tops[i]);
 		struct dirent *entry;
@@ -386,7 +392,7 @@ int cg_clear(struct cg *cg, struct err *e)
 			if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 				continue;
 			child = fs_path("%s/%s", cg->tops[i], entry->d_name);
-			if (end_tree(child, e) < 0)
+			if (end_tree(child, deadline_ms, e) < 0)
 				return -1;
 		}
 	}
@@ -434,6 +440,7 @@ int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const c
 		struct err ignored = ERR_INIT;
 
 		cg_leaf_end(cg, &leaf, &ignored);
+		free(leaf.path);
 		return -1;
 	}
 	if (cg->v2)
@@ -481,6 +488,7 @@ void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_us
 
 int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e)
 {
+	int64_t deadline_ms = clock_mono_ms() + LEAF_END_MS;
 	int rc = 0;
 
 	for (size_t i = 0; i < leaf->njoin; i++)
@@ -489,12 +497,14 @@ int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e)
 	for (size_t i = 0; i < cg->ntops && leaf->path; i++) {
 		own_free char *dir = fs_path("%s/%s", cg->tops[i], leaf->path);
 
-		if (end_tree(dir, e) < 0)
+		if (end_tree(dir, deadline_ms, e) < 0)
 			rc = -1;
 	}
+	if (rc < 0)
+		return -1;
 	free(leaf->path);
 	leaf->path = NULL;
-	return rc;
+	return 0;
 }
 
 /* ---- the privileged step ---- */

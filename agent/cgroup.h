@@ -68,7 +68,8 @@ int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const c
 		 struct err *e);
 /* Zeros where a figure is not to be had. */
 void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_usage *out);
-/* SIGKILL to everyone inside, until it is empty; removed and leaf freed on return. */
+/* SIGKILL to everyone inside; removed and leaf freed on return. -1: somebody hangs in the kernel; the leaf is
+ * still there, try again. Blocks for half a second at the most. */
 int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e);
 
 /* v1, as root: make TOP, set its limits, hand its directories, tasks and cgroup.procs to uid:gid. */

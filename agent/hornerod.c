@@ -65,7 +65,7 @@ static int take_lock(struct agent *a, struct err *e)
 	return 0;
 }
 
-static int check_user(const struct conf *c, struct err *e)
+int agent_check_user(const struct conf *c, struct err *e)
 {
 	if (geteuid() == 0 && (c->build_uid == (uid_t)-1 || c->build_uid == 0))
 		return err_set(e, ERR_OPERATOR, "hornerod runs as root, and nobody may build as root: set `build_user` in %s, "
@@ -119,7 +119,7 @@ static int recover(struct agent *a, struct err *e)
 
 static int serve(struct agent *a, struct err *e)
 {
-	if (check_user(a->conf, e) < 0 || take_lock(a, e) < 0 || recover(a, e) < 0 || agent_loop_init(a, e) < 0)
+	if (agent_check_user(a->conf, e) < 0 || take_lock(a, e) < 0 || recover(a, e) < 0 || agent_loop_init(a, e) < 0)
 		return -1;
 	failpoint_arm(a->conf->failpoint);
 	sd_notify(0, "READY=1");

@@ -2,6 +2,7 @@
 #include "agent/agent.h"
 
 #include "lib/bell.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -55,7 +56,11 @@ static int on_reload(sd_event_source *src, const struct signalfd_siginfo *si, vo
 		   fresh->isolation != a->conf->isolation) {
 		log_error("event=reload-refused state_dir, cgroup_top and isolation need a restart of hornerod");
 		conf_free(fresh);
+	} else if (agent_check_user(fresh, &e) < 0) {
+		log_error("event=reload-refused %s", e.msg);
+		conf_free(fresh);
 	} else {
+		failpoint_arm(fresh->failpoint); /* it pointed into the old one */
 		conf_free(a->conf);
 		a->conf = fresh;
 		if (a->cg && cg_limit_top(a->cg, fresh, &e) < 0)

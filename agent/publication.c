@@ -28,6 +28,43 @@ bool publication_of(const struct agent *a, const char *image)
 	return false;
 }
 
+static struct pause **find_pause(struct agent *a, const char *image)
+{
+	struct pause **at = &a->pauses;
+
+	while (*at && strcmp((*at)->image, image) != 0)
+		at = &(*at)->next;
+	return at;
+}
+
+int64_t publication_paused(struct agent *a, const char *image)
+{
+	struct pause **at = find_pause(a, image);
+	struct pause *p = *at;
+
+	if (!p)
+		return 0;
+	if (clock_mono_ms() < p->until_ms)
+		return p->until_ms;
+	*at = p->next;
+	free(p);
+	return 0;
+}
+
+/* Out of memory: no pause, one more try. */
+static void pause_publication(struct agent *a, const char *image, int64_t ms)
+{
+	struct pause **at = find_pause(a, image);
+
+	if (!*at) {
+		*at = calloc(1, sizeof(**at));
+		if (!*at)
+			return;
+		snprintf((*at)->image, sizeof((*at)->image), "%s", image);
+	}
+	(*at)->until_ms = clock_mono_ms() + ms;
+}
+
 static void end_publisher(struct publication *p)
 {
 	struct pollfd ended = {.fd = p->publisher.pidfd, .events = POLLIN};
@@ -125,7 +162,7 @@ static void take_error(struct publication *p, char *text)
 		hold(p->agent, p->job, p->attempt, text);
 	else
 		wait_for(p->agent, p, text);
-	p->agent->publish_again_ms = clock_mono_ms() + AGENT_PUBLISH_AGAIN_MS;
+	pause_publication(p->agent, p->image, AGENT_PUBLISH_AGAIN_MS);
 }
 
 /* True when that was the last word. */
@@ -139,12 +176,18 @@ static bool take_answer(struct publication *p, char *text)
 	}
 	p->answered = true;
 	if (strncmp(text, "published ", 10) == 0) {
-		if (take_published(p, text + 10, &e) < 0)
-			log_error("event=publication-unrecorded job=%lld %s", (long long)p->job, e.msg);
+		if (take_published(p, text + 10, &e) == 0)
+			return true;
+		log_error("event=publication-unrecorded job=%lld %s", (long long)p->job, e.msg);
+		pause_publication(p->agent, p->image, AGENT_PUBLISH_AGAIN_MS);
 	} else if (strncmp(text, "deferred ", 9) == 0) {
 		wait_for(p->agent, p, text + 9);
+		pause_publication(p->agent, p->image, AGENT_RETRY_MS);
 	} else if (strncmp(text, "error ", 6) == 0) {
 		take_error(p, text + 6);
+	} else {
+		log_error("event=publisher-unknown-word job=%lld word=\"%s\"", (long long)p->job, text);
+		pause_publication(p->agent, p->image, AGENT_PUBLISH_AGAIN_MS);
 	}
 	return true;
 }
@@ -166,7 +209,7 @@ static int on_answer(sd_event_source *src, int fd, uint32_t events, void *arg)
 			return 0;
 	} else {
 		log_warn("event=publisher-died job=%lld attempt=%lld", (long long)p->job, (long long)p->attempt);
-		a->publish_again_ms = clock_mono_ms() + AGENT_PUBLISH_AGAIN_MS;
+		pause_publication(a, p->image, AGENT_PUBLISH_AGAIN_MS);
 	}
 	forget(p);
 	agent_turn(a);
@@ -248,9 +291,13 @@ static int begin(struct agent *a, struct publication *p, int raw, struct err *e)
  * 1 settled, 0 not so, -1. */
 static int is_warm_already(struct agent *a, const struct verdict *v, struct err *e)
 {
+	char token[FENCE_TOKEN + 1];
 	enum warm_state state;
 	struct warm w;
 
+	/* A publisher of an earlier life may be about to rename: from here on it may not. */
+	if (fence_set(a->conf, v->image, v->job, v->attempt, token, e) < 0)
+		return -1;
 	if (warm_look(a->conf->store_dir, a->conf->cache_dir, v->image, &w, &state, e) < 0)
 		return -1;
 	if (state != WARM_OK || strcmp(w.digest, v->digest) != 0)
@@ -284,7 +331,7 @@ static struct publication *note(struct agent *a, const struct job *j, const stru
 	return p;
 }
 
-int publication_start(struct agent *a, const struct job *j, struct err *e)
+static int start(struct agent *a, const struct job *j, struct err *e)
 {
 	struct publication *p;
 	struct manifest m;
@@ -305,15 +352,28 @@ int publication_start(struct agent *a, const struct job *j, struct err *e)
 		return 0;
 	if (p)
 		forget(p);
-	a->publish_again_ms = clock_mono_ms() + AGENT_PUBLISH_AGAIN_MS;
 	if (e->class != ERR_OPERATOR)
 		return -1;
 	hold(a, j->id, j->attempt, e->msg);
 	return 0;
 }
 
+int publication_start(struct agent *a, const struct job *j, struct err *e)
+{
+	if (start(a, j, e) == 0)
+		return 0;
+	pause_publication(a, j->image, AGENT_PUBLISH_AGAIN_MS);
+	return -1;
+}
+
 void publication_stop_all(struct agent *a)
 {
 	while (a->publications)
 		forget(a->publications);
+	while (a->pauses) {
+		struct pause *p = a->pauses;
+
+		a->pauses = p->next;
+		free(p);
+	}
 }

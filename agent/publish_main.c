@@ -9,6 +9,7 @@
 
 #include <argp.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 
 const char *argp_program_version = "hornero-publish " PACKAGE_VERSION;
 
@@ -41,6 +42,7 @@ static int serve(const char *option_c, struct peer *peer, struct err *e)
 	struct publish_result out;
 	int rc;
 
+	umask(022); /* Nova must be able to open the lock files that we make */
 	if (conf_load(&conf, conf_find(option_c), e) < 0)
 		return -1;
 	failpoint_arm(conf->failpoint);

@@ -2,6 +2,7 @@
  * in every doubt. */
 #include "agent/standing.h"
 
+#include "lib/fs.h"
 #include "lib/own.h"
 #include "store/warm.h"
 
@@ -55,6 +56,7 @@ int standing_look(struct standing *s, const char *store_dir, int cache, const ch
 		  const struct manifest *m, int artifact, copy_stop *stop, void *arg, struct err *e)
 {
 	own_fd int fd = openat(cache, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int64_t born_ns = fs_born_ns(cache, name);
 	struct warm w;
 	struct stat st;
 	int is_known = warm_load(store_dir, image, &w, e);
@@ -70,13 +72,15 @@ int standing_look(struct standing *s, const char *store_dir, int cache, const ch
 	}
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size != m->size_bytes)
 		return 0;
-	if (is_known && w.ino == st.st_ino && w.size_bytes == st.st_size)
+	/* Without a birth the number may be another file's by now: the bytes decide. */
+	if (is_known && w.ino == st.st_ino && w.size_bytes == st.st_size && born_ns != 0 && w.born_ns == born_ns)
 		same = strcmp(w.digest, m->digest) == 0;
 	else
 		same = compare(artifact, fd, m->size_bytes, stop, arg, e);
 	if (same < 0)
 		return -1;
-	*s = (struct standing){.same = same == 1, .is_there = true, .ino = st.st_ino, .size_bytes = st.st_size};
+	*s = (struct standing){.same = same == 1, .is_there = true, .ino = st.st_ino, .born_ns = born_ns,
+			       .size_bytes = st.st_size};
 	return 0;
 }
 
@@ -88,5 +92,6 @@ bool standing_is_same(const struct standing *s, int cache, const char *name)
 		return false;
 	if (fstatat(cache, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT && !s->is_there;
-	return s->is_there && st.st_ino == s->ino && st.st_size == s->size_bytes;
+	return s->is_there && st.st_ino == s->ino && st.st_size == s->size_bytes &&
+	       fs_born_ns(cache, name) == s->born_ns;
 }

@@ -21,6 +21,7 @@ struct standing {
 	bool same;
 	bool is_there;      /* same, and there is a base; else the record of what was there says so */
 	ino_t ino;
+	int64_t born_ns;
 	off_t size_bytes;
 };
 

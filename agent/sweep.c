@@ -76,9 +76,8 @@ static int inputs_of(struct sweep *s, const struct image *img, const char *last_
 	return key_inputs(img, b, toolchain, out, e);
 }
 
-static int64_t written_ms(const char *dir, const char *name)
+static int64_t written_ms(const char *path)
 {
-	own_free char *path = fs_path("%s/%s.yaml", dir, name);
 	struct stat st;
 
 	return stat(path, &st) == 0 ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000 : 0;
@@ -86,11 +85,18 @@ static int64_t written_ms(const char *dir, const char *name)
 
 static int64_t changed_ms(const struct sweep *s, const struct image *img, const char *last_builder)
 {
-	const char *builder = img->builder ? img->builder : last_builder;
-	int64_t image_ms = written_ms(s->conf->images_dir, img->uuid);
-	int64_t builder_ms = builder && *builder ? written_ms(s->conf->builders_dir, builder) : 0;
+	const char *builder = img->builder ? img->builder : last_builder ? last_builder : "";
+	own_free char *image_file = fs_path("%s/%s.yaml", s->conf->images_dir, img->uuid);
+	own_free char *builder_file = fs_path("%s/%s.yaml", s->conf->builders_dir, builder);
+	const char *const files[] = {image_file, builder_file, s->conf->builders_dir};
+	int64_t newest_ms = 0;
 
-	return image_ms > builder_ms ? image_ms : builder_ms;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		int64_t ms = written_ms(files[i]);
+
+		newest_ms = ms > newest_ms ? ms : newest_ms;
+	}
+	return newest_ms;
 }
 
 static int queue(struct sweep *s, const struct image *img, const char *tip, const char *why, struct err *e)

@@ -37,55 +37,71 @@ static int claim(struct agent *a, struct err *e)
 /* The jobs to publish are noted first: publishing writes, and a listing is a read under way. */
 struct waiting {
 	struct agent *agent;
-	struct job_id {
-		int64_t id;
-	} list[64];
+	int64_t now_ms;
+	int64_t again_ms; /* in how long the first paused one is due */
+	int64_t jobs[64];
 	size_t n;
 };
+enum { MOST_WAITING = sizeof(((struct waiting *)0)->jobs) / sizeof(int64_t) };
 
 static int note_built(void *arg, const struct job *j)
 {
 	struct waiting *w = arg;
+	int64_t until_ms;
 
-	if (!publication_of(w->agent, j->image))
-		w->list[w->n++].id = j->id;
-	return w->n == sizeof(w->list) / sizeof(w->list[0]);
+	if (publication_of(w->agent, j->image))
+		return 0;
+	until_ms = publication_paused(w->agent, j->image);
+	if (until_ms > 0) {
+		if (until_ms - w->now_ms < w->again_ms)
+			w->again_ms = until_ms - w->now_ms;
+		return 0;
+	}
+	w->jobs[w->n++] = j->id;
+	return w->n == MOST_WAITING;
+}
+
+/* One image's trouble stops nobody else's publication. */
+static void publish_one(struct agent *a, int64_t id)
+{
+	own_job struct job j = {0};
+	struct err e = ERR_INIT;
+	int rc = job_get(a->db, id, &j, &e);
+
+	if (rc == 1 && j.state == JOB_BUILT && !publication_of(a, j.image))
+		rc = publication_start(a, &j, &e);
+	if (rc < 0)
+		log_error("event=publication-not-started job=%lld %s", (long long)id, e.msg);
 }
 
 /* *again_ms: when to look at those that still wait. */
 static int publish(struct agent *a, int64_t *again_ms, struct err *e)
 {
-	struct waiting w = {.agent = a};
-	int64_t now_ms = clock_mono_ms();
+	struct waiting w = {.agent = a, .now_ms = clock_mono_ms(), .again_ms = INT64_MAX};
 
-	*again_ms = INT64_MAX;
 	if (job_each(a->db, JOB_SCOPE_BUILT, note_built, &w, e) < 0)
 		return -1;
-	if (w.n > 0)
-		*again_ms = now_ms < a->publish_again_ms ? a->publish_again_ms - now_ms : AGENT_DEFER_RETRY_MS;
-	for (size_t i = 0; i < w.n && now_ms >= a->publish_again_ms; i++) {
-		own_job struct job j = {0};
-
-		if (job_get(a->db, w.list[i].id, &j, e) < 0)
-			return -1;
-		if (j.state == JOB_BUILT && !publication_of(a, j.image) && publication_start(a, &j, e) < 0)
-			return -1;
-	}
+	for (size_t i = 0; i < w.n; i++)
+		publish_one(a, w.jobs[i]);
+	*again_ms = w.n > 0 && w.again_ms > AGENT_RETRY_MS ? AGENT_RETRY_MS : w.again_ms;
 	return 0;
 }
 
-/* Its attempt is killed; a job that waits or went back to the queue is cancelled as it stands. */
-static void cancel(struct agent *a, int64_t job)
+/* Its attempt is killed; a job that waits or went back to the queue is cancelled as it stands. False: the
+ * queue is busy, ask again. */
+static bool cancel(struct agent *a, int64_t job)
 {
 	struct err e = ERR_INIT;
 
 	for (struct attempt_run *r = a->attempts; r; r = r->next)
 		if (r->job == job) {
 			attempt_kill(r, "cancelled");
-			return;
+			return true;
 		}
-	if (job_cancel(a->db, job, NULL, &e) < 0)
-		log_info("event=cancel-too-late job=%lld %s", (long long)job, e.msg);
+	if (job_cancel(a->db, job, NULL, &e) >= 0)
+		return true;
+	log_info("event=not-cancelled job=%lld %s", (long long)job, e.msg);
+	return e.class != ERR_NOBODY;
 }
 
 /* run_dir/cancel/JOB: somebody's wish, when the job was running. */
@@ -98,8 +114,8 @@ static void heed_cancels(struct agent *a)
 	while (d && (entry = readdir(d))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		cancel(a, strtoll(entry->d_name, NULL, 10));
-		unlinkat(dirfd(d), entry->d_name, 0);
+		if (cancel(a, strtoll(entry->d_name, NULL, 10)))
+			unlinkat(dirfd(d), entry->d_name, 0);
 	}
 }
 
@@ -116,7 +132,8 @@ static int rest(struct agent *a, int64_t in_ms, struct err *e)
 {
 	int64_t now_ms = clock_wall_ms();
 	int64_t due_ms = 0;
-	int64_t sweep_in_ms = a->next_sweep_ms - clock_mono_ms();
+	/* While one runs, its end takes the next turn. */
+	int64_t sweep_in_ms = a->sweep.pid > 0 ? INT64_MAX : a->next_sweep_ms - clock_mono_ms();
 
 	if (job_next_due(a->db, now_ms, &due_ms, e) < 0)
 		return -1;
@@ -130,14 +147,17 @@ void agent_turn(struct agent *a)
 {
 	struct err e = ERR_INIT;
 	int64_t again_ms;
+	bool unsettled;
 
 	if (a->stopping)
 		return;
+	unsettled = attempt_settle_ended(a);
 	heed_cancels(a);
 	if (clock_mono_ms() >= a->next_sweep_ms || images_changed(a))
 		sweeping_start(a);
-	if (claim(a, &e) < 0 || publish(a, &again_ms, &e) < 0 || rest(a, again_ms, &e) < 0) {
+	if (claim(a, &e) < 0 || publish(a, &again_ms, &e) < 0 ||
+	    rest(a, unsettled && again_ms > AGENT_RETRY_MS ? AGENT_RETRY_MS : again_ms, &e) < 0) {
 		log_error("event=turn-failed class=%s %s", err_class_name(e.class), e.msg);
-		agent_soon(a, 1000);
+		agent_soon(a, AGENT_RETRY_MS);
 	}
 }

@@ -8,22 +8,25 @@ static bool same(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-/* Nothing that a build could see has changed since that job. A job that does not know its inputs,
- * or never came to know them, is judged by its commit alone. */
+/* A file time is as coarse as the kernel's tick; one job too many finds its content known. */
+static bool changed_since(const struct wish_facts *f, int64_t when_ms)
+{
+	enum { TICK_MS = 20 };
+
+	return when_ms <= f->changed_ms + TICK_MS;
+}
+
+/* Nothing that a build could see has changed since that job. Where its inputs are not known, or were
+ * never found out, the times of the files are asked. */
 static bool would_repeat(const struct wish_facts *f)
 {
 	const struct job *j = f->newest;
 
-	return same(j->commit, f->tip) && (!j->inputs[0] || !f->inputs[0] || same(j->inputs, f->inputs));
-}
-
-/* A running attempt has read the files already, and nobody knows yet what it found there. A file time
- * is as coarse as the kernel's tick; one job too many finds its content known. */
-static bool read_before_change(const struct wish_facts *f)
-{
-	enum { TICK_MS = 20 };
-
-	return f->newest->state == JOB_RUNNING && f->newest->started_ms <= f->changed_ms + TICK_MS;
+	if (!same(j->commit, f->tip))
+		return false;
+	if (j->inputs[0] && f->inputs[0])
+		return same(j->inputs, f->inputs);
+	return j->started_ms == 0 || !changed_since(f, j->started_ms);
 }
 
 enum wish wish_decide(const struct wish_facts *f)
@@ -36,7 +39,7 @@ enum wish wish_decide(const struct wish_facts *f)
 		case JOB_QUEUED:
 		case JOB_RUNNING:
 		case JOB_BUILT:
-			if (would_repeat(f) && !read_before_change(f))
+			if (f->newest->state == JOB_QUEUED ? same(f->newest->commit, f->tip) : would_repeat(f))
 				return WISH_UNDERWAY;
 			break;
 		case JOB_FAILED:

@@ -20,7 +20,7 @@ enum wish {
 struct wish_facts {
 	const char *tip;          /* commit of the ref */
 	const char *inputs;       /* digest of the rest of the wish, "" where the builder is not known yet */
-	int64_t changed_ms;       /* wall: when the image file or its builder file was last written */
+	int64_t changed_ms;       /* wall: when the image file, its builder file or the set of them was last written */
 	enum warm_state state;
 	const struct warm *warm;  /* unless state is WARM_NONE */
 	const struct job *newest; /* the image's newest job, NULL for none */

@@ -36,9 +36,13 @@ static int find_queued(struct db *db, const char *image, struct job *out, struct
 	return r == 1 && job_row_copy(q, out, e) < 0 ? -1 : r;
 }
 
+/* What runs reads the ref as it then is. So a sweep, which may have read it before the last push,
+ * joins whatever waits for that ref and never takes a pusher's job away. */
 static bool equal_wish(const struct job *j, const struct job_wish *w)
 {
-	return strcmp(j->commit, w->commit) == 0 && strcmp(j->ref, w->ref) == 0 && strcmp(j->repo, w->repo) == 0 &&
+	bool same_commit = strcmp(j->commit, w->commit) == 0 || strcmp(w->origin, "sweep") == 0;
+
+	return same_commit && strcmp(j->ref, w->ref) == 0 && strcmp(j->repo, w->repo) == 0 &&
 	       (j->force || !(w->force || w->clean)) && (j->clean || !w->clean);
 }
 
@@ -68,16 +72,24 @@ int job_supersede(struct db *db, int64_t id, int64_t by, const char *reason, str
 		      val_int(id), val_text(detail));
 }
 
-/* A held job is over as soon as there is a newer wish: what held it will hold that one, or is mended. */
-static int supersede_held(struct db *db, const char *image, int64_t by, struct err *e)
+int job_held(struct db *db, const char *image, int64_t *id, struct err *e)
 {
 	own_query sqlite3_stmt *q = db_query(db, e, "SELECT id FROM jobs INDEXED BY jobs_one_held "
 					     "WHERE image = ?1 AND state = 'held'", val_text(image));
 	int r = db_step(db, q, e);
 
-	if (r != 1)
-		return r;
-	return job_supersede(db, sqlite3_column_int64(q, 0), by, "a newer job of its image came while it was held", e);
+	*id = r == 1 ? sqlite3_column_int64(q, 0) : 0;
+	return r < 0 ? -1 : 0;
+}
+
+/* A held job is over as soon as there is a newer wish: what held it will hold that one, or is mended. */
+static int supersede_held(struct db *db, const char *image, int64_t by, struct err *e)
+{
+	int64_t held;
+
+	if (job_held(db, image, &held, e) < 0)
+		return -1;
+	return held ? job_supersede(db, held, by, "a newer job of its image came while it was held", e) : 0;
 }
 
 static int insert(struct db *db, const struct job_wish *w, int64_t id, bool force, bool clean, struct err *e)

@@ -162,6 +162,7 @@ const char *row_text(sqlite3_stmt *q, int column);
 
 /* enqueue.c: inside a write transaction. */
 int job_enqueue_within(struct db *db, const struct job_wish *w, struct job_receipt *r, struct err *e);
+int job_held(struct db *db, const char *image, int64_t *id, struct err *e); /* 0: none */
 int job_supersede(struct db *db, int64_t id, int64_t by, const char *reason, struct err *e);
 
 /* event.c: one line of the log, inside a write transaction. */

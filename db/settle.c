@@ -180,8 +180,18 @@ static int newer_queued(struct db *db, const struct job *j, int64_t *id, struct 
 				  "WHERE image = ?1 AND state = 'queued'", val_text(j->image)), id, e);
 }
 
+/* At most one job of an image is held: the newer of two. */
 static int hold(struct db *db, const struct job *j, const char *reason, struct err *e)
 {
+	static const char newer[] = "another job of its image is held";
+	int64_t held;
+
+	if (job_held(db, j->image, &held, e) < 0)
+		return -1;
+	if (held > j->id)
+		return job_supersede(db, j->id, held, newer, e);
+	if (held && job_supersede(db, held, j->id, newer, e) < 0)
+		return -1;
 	if (db_run(db, e, "UPDATE jobs SET state = 'held', reason = ?2, waiting_for = NULL WHERE id = ?1", val_int(j->id),
 		   val_some(reason)) < 0)
 		return -1;

@@ -101,6 +101,15 @@ int fs_read(int dir, const char *path, size_t max, char **buf, size_t *len, stru
 	return fs_read_fd(fd, path, max, buf, len, e);
 }
 
+int64_t fs_born_ns(int dir, const char *path)
+{
+	struct statx sx;
+
+	if (statx(dir, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &sx) < 0 || !(sx.stx_mask & STATX_BTIME))
+		return 0;
+	return (int64_t)sx.stx_btime.tv_sec * 1000000000 + sx.stx_btime.tv_nsec;
+}
+
 int fs_write_all(int fd, const void *data, size_t len)
 {
 	const char *at = data;

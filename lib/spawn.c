@@ -83,6 +83,11 @@ static void child_run(const struct spawn *s, int report, int null, pid_t parent)
 	if (s->own_session)
 		setsid();
 	child_fds(s, report, null);
+	/* -1 would change nothing, silently; nobody is to become root by a configuration that lost a line. */
+	if (s->set_ids && (s->uid == 0 || s->uid == (uid_t)-1 || s->gid == (gid_t)-1)) {
+		errno = EINVAL;
+		child_fail(report, "become its user");
+	}
 	if (s->set_ids && (setgroups(0, NULL) < 0 || setresgid(s->gid, s->gid, s->gid) < 0 ||
 			   setresuid(s->uid, s->uid, s->uid) < 0))
 		child_fail(report, "drop to its user");

@@ -33,7 +33,7 @@ struct spawn {
 	size_t nfds;
 	const int *join; /* open cgroup.procs files: the child writes itself into each */
 	size_t njoin;
-	bool set_ids; /* setgroups(0), setgid, setuid */
+	bool set_ids; /* setgroups(0), setgid, setuid; refused for uid 0 and for -1 */
 	uid_t uid;
 	gid_t gid;
 	const char *cwd;      /* NULL: ours */

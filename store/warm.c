@@ -81,18 +81,17 @@ int warm_load(const char *store_dir, const char *uuid, struct warm *out, struct 
 
 static enum warm_state look_at(const char *path, const struct warm *w, int64_t *born_ns, struct err *e)
 {
-	struct statx sx;
+	struct stat st;
 
 	*born_ns = 0;
-	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &sx) < 0) {
+	if (lstat(path, &st) < 0) {
 		if (errno == ENOENT)
 			return WARM_GONE;
 		err_sys(e, ERR_OPERATOR, "cannot look at %s", path);
 		return WARM_NONE;
 	}
-	if (sx.stx_mask & STATX_BTIME)
-		*born_ns = (int64_t)sx.stx_btime.tv_sec * 1000000000 + sx.stx_btime.tv_nsec;
-	if (!S_ISREG(sx.stx_mode) || sx.stx_ino != w->ino || (int64_t)sx.stx_size != w->size_bytes)
+	*born_ns = fs_born_ns(AT_FDCWD, path);
+	if (!S_ISREG(st.st_mode) || st.st_ino != w->ino || st.st_size != w->size_bytes)
 		return WARM_FOREIGN;
 	return w->born_ns == 0 || w->born_ns == *born_ns ? WARM_OK : WARM_FOREIGN;
 }
