@@ -584,6 +584,38 @@ static void newest_of_an_image(void **state)
 	assert_int_equal(newest(s, IMAGE_2), 0);
 }
 
+static void the_newer_of_two_held_jobs_stays(void **state)
+{
+	struct scratch *s = *state;
+
+	enqueue(s, IMAGE_1, COMMIT_A);
+	assert_int_equal(claim(s), 1);
+	assert_ok(s, job_set_built(s->db, 1, 1, &good, &s->e));
+	enqueue(s, IMAGE_1, COMMIT_B);
+	assert_int_equal(claim(s), 2);
+	assert_ok(s, job_set_held(s->db, 1, 1, &broken, &s->e));
+	assert_ok(s, job_set_held(s->db, 2, 1, &broken, &s->e));
+	assert_state(s, 1, JOB_SUPERSEDED);
+	assert_state(s, 2, JOB_HELD);
+}
+
+static void a_sweep_joins_what_waits(void **state)
+{
+	struct scratch *s = *state;
+	struct job_wish w = {.image = IMAGE_1, .repo = "spark", .ref = "refs/heads/main", .commit = COMMIT_A, .origin = "push"};
+	struct job_receipt r;
+
+	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
+	w.commit = COMMIT_B;
+	w.origin = "sweep";
+	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
+	assert_true(r.joined);
+	assert_int_equal(r.id, 1);
+	w.ref = "refs/heads/other";
+	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
+	assert_int_equal(r.superseded, 1);
+}
+
 static void built_then_queued_forgets_the_artifact(void **state)
 {
 	struct scratch *s = *state;
@@ -629,6 +661,8 @@ int main(void)
 		IN_QUEUE(the_schema_refuses),
 		IN_QUEUE(listings),
 		IN_QUEUE(newest_of_an_image),
+		IN_QUEUE(the_newer_of_two_held_jobs_stays),
+		IN_QUEUE(a_sweep_joins_what_waits),
 		IN_QUEUE(built_then_queued_forgets_the_artifact),
 		IN_QUEUE(built_without_digest),
 	};
