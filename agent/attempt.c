@@ -54,7 +54,8 @@ static int settle(struct agent *a, const struct attempt_run *r, const struct ver
 	case ERR_PUSHER: return job_set_failed(a->db, r->job, r->number, &res, e);
 	case ERR_OPERATOR:
 	case ERR_USAGE: return job_set_held(a->db, r->job, r->number, &res, e);
-	case ERR_NOBODY: return job_set_requeued(a->db, r->job, r->number, &res, again_ms, false, e);
+	case ERR_NOBODY:
+		return job_set_requeued(a->db, r->job, r->number, &res, again_ms, strcmp(v->cause, "killed") == 0, e);
 	case ERR_US: break;
 	}
 	return job_set_requeued(a->db, r->job, r->number, &res, again_ms, true, e);
@@ -71,7 +72,7 @@ static void add_usage(struct agent *a, struct attempt_run *r, struct verdict *v)
 	v->cpu_ms = usage.cpu_ms;
 	v->mem_peak_bytes = usage.mem_peak_bytes;
 	/* Also where our own checkout or check was the victim: the pushed data was too big. */
-	if (usage.oom_kills > 0 && (v->class == ERR_PUSHER || strcmp(v->cause, "signal") == 0))
+	if (usage.oom_kills > 0 && (v->class == ERR_PUSHER || strcmp(v->cause, "signal") == 0 || strcmp(v->cause, "killed") == 0))
 		verdict_say(v, ERR_PUSHER, "oom", "out of memory: the build reached %lld MB (compile_mem_limit %lld MB) and was killed",
 			    (long long)usage.mem_peak_bytes / 1000000, (long long)a->conf->compile_mem_limit);
 }

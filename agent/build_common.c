@@ -1,6 +1,7 @@
 /* build_common: what the three stages share. DIAGNOSTICS: none of its own. */
 #include "agent/build.h"
 
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +22,9 @@ static int blame_exit(struct build *b, const struct stage *s, const char *cause,
 {
 	struct verdict *v = &b->verdict;
 
+	/* SIGKILL is somebody else's doing: the machine's own lack of memory, an operator. Three of them hold the job. */
+	if (s->status == 128 + SIGKILL && !s->speaks)
+		return verdict_say(v, ERR_NOBODY, "killed", "%s was killed by signal 9 from outside its build", name);
 	if (s->status > 128 && s->status < 128 + 65)
 		return verdict_say(v, s->speaks ? ERR_US : ERR_PUSHER, "signal", "%s was killed by signal %d (%s)", name,
 				   s->status - 128, strsignal(s->status - 128));
