@@ -123,6 +123,13 @@ in_group () {
 	if test "$(id -u)" -ne 0 && group_possible
 	then
 		mkdir -p "$group_base/$1" || return 1
+		# A second start: with controllers handed down only its leaf may have members.
+		if test -d "$group_base/$1/agent"
+		then
+			group_leaf=$1/agent
+			shift
+			set -- "$group_leaf" "$@"
+		fi
 		exec sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$group_base/$@"
 	fi
 	shift
