@@ -4,6 +4,7 @@
 
 #include "agent/copy.h"
 #include "agent/imghead.h"
+#include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/spawn.h"
 
@@ -20,25 +21,6 @@ enum {
 	QEMU_OUTPUT_MAX = 65536,
 };
 
-/* Up to len bytes from `at`; how many there were, or -1. */
-static ssize_t read_at(int fd, unsigned char *buf, size_t len, off_t at)
-{
-	size_t used = 0;
-
-	while (used < len) {
-		ssize_t n = pread(fd, buf + used, len - used, at + (off_t)used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		used += (size_t)n;
-	}
-	return (ssize_t)used;
-}
-
 /* buf: IMGHEAD_HEAD + IMGHEAD_TAIL bytes, which h points into. */
 static int read_head(int fd, unsigned char *buf, struct imghead *h, struct err *e)
 {
@@ -48,8 +30,8 @@ static int read_head(int fd, unsigned char *buf, struct imghead *h, struct err *
 
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, ERR_US, "cannot stat the artifact");
-	head_len = read_at(fd, buf, IMGHEAD_HEAD, 0);
-	tail_len = read_at(fd, tail, IMGHEAD_TAIL, st.st_size > IMGHEAD_TAIL ? st.st_size - IMGHEAD_TAIL : 0);
+	head_len = fs_pread(fd, buf, IMGHEAD_HEAD, 0);
+	tail_len = fs_pread(fd, tail, IMGHEAD_TAIL, st.st_size > IMGHEAD_TAIL ? st.st_size - IMGHEAD_TAIL : 0);
 	if (head_len < 0 || tail_len < 0)
 		return err_sys(e, ERR_NOBODY, "cannot read the artifact");
 	*h = (struct imghead){
@@ -65,7 +47,7 @@ static int fail_qemu(const char *did, int status, int errors, struct err *e)
 {
 	char text[400] = "";
 	char how[64];
-	ssize_t n = read_at(errors, (unsigned char *)text, sizeof(text) - 1, 0);
+	ssize_t n = fs_pread(errors, text, sizeof(text) - 1, 0);
 
 	text[n > 0 ? n : 0] = '\0';
 	if (strstr(text, strerror(ENOSPC)))

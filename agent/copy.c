@@ -2,6 +2,7 @@
  * written. */
 #include "agent/copy.h"
 
+#include "lib/fs.h"
 #include "lib/own.h"
 
 #include <fcntl.h>
@@ -36,25 +37,6 @@ static void set_direct(struct copy *c, bool on)
 		c->may_direct = false;
 }
 
-/* Up to len bytes from `at`; fewer only at the end of the file. */
-static ssize_t read_full(int fd, char *buf, size_t len, int64_t at)
-{
-	size_t used = 0;
-
-	while (used < len) {
-		ssize_t n = pread(fd, buf + used, len - used, at + (int64_t)used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		used += (size_t)n;
-	}
-	return (ssize_t)used;
-}
-
 static int write_full(struct copy *c, size_t len, int64_t at)
 {
 	size_t used = 0;
@@ -81,7 +63,7 @@ static int write_full(struct copy *c, size_t len, int64_t at)
 /* One chunk. The end of the file is padded to a whole block; copy_file cuts it off again. */
 static int copy_chunk(struct copy *c, int64_t at, size_t len, struct err *e)
 {
-	ssize_t got = read_full(c->in, c->buf, len, at);
+	ssize_t got = fs_pread(c->in, c->buf, len, at);
 	size_t whole;
 
 	if (got < 0)

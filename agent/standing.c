@@ -12,25 +12,6 @@
 
 enum { CHUNK = 1048576 };
 
-/* Fewer than len bytes only at the end; -1 error. */
-static ssize_t read_at(int fd, char *buf, size_t len, off_t at)
-{
-	size_t used = 0;
-
-	while (used < len) {
-		ssize_t n = pread(fd, buf + used, len - used, at + (off_t)used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		used += (size_t)n;
-	}
-	return (ssize_t)used;
-}
-
 /* 1 equal, 0 not, -1 error. */
 static int compare(int a, int b, int64_t size, copy_stop *stop, void *arg, struct err *e)
 {
@@ -40,11 +21,11 @@ static int compare(int a, int b, int64_t size, copy_stop *stop, void *arg, struc
 	if (!left || !right)
 		return err_set(e, ERR_NOBODY, "out of memory to compare two images");
 	for (int64_t at = 0; at < size; at += CHUNK) {
-		ssize_t n = read_at(a, left, CHUNK, at);
+		ssize_t n = fs_pread(a, left, CHUNK, at);
 
 		if (stop && stop(arg, e) < 0)
 			return -1;
-		if (n < 0 || read_at(b, right, CHUNK, at) != n)
+		if (n < 0 || fs_pread(b, right, CHUNK, at) != n)
 			return err_sys(e, ERR_NOBODY, "cannot compare the artifact with what is in Nova's cache");
 		if (memcmp(left, right, (size_t)n) != 0)
 			return 0;

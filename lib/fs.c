@@ -101,6 +101,24 @@ int fs_read(int dir, const char *path, size_t max, char **buf, size_t *len, stru
 	return fs_read_fd(fd, path, max, buf, len, e);
 }
 
+ssize_t fs_pread(int fd, void *buf, size_t len, int64_t at)
+{
+	size_t used = 0;
+
+	while (used < len) {
+		ssize_t n = pread(fd, (char *)buf + used, len - used, at + (int64_t)used);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		used += (size_t)n;
+	}
+	return (ssize_t)used;
+}
+
 int64_t fs_born_ns(int dir, const char *path)
 {
 	struct statx sx;

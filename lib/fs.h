@@ -43,6 +43,9 @@ int fs_replace(int dir, const char *path, const void *data, size_t len, mode_t m
  * again: only together with the birth do they name a file. No link is followed. */
 int64_t fs_born_ns(int dir, const char *path);
 
+/* Up to len bytes from `at`; fewer only at the end of the file. -1 with errno set. */
+ssize_t fs_pread(int fd, void *buf, size_t len, int64_t at);
+
 /* All of data; -1 with errno set. */
 int fs_write_all(int fd, const void *data, size_t len);
 
