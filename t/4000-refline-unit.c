@@ -11,6 +11,7 @@
 #include "hooks/treescan.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "t/corpus-test.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -123,26 +124,8 @@ static void finds_the_entry_of_a_tree(void **state)
 
 static void replays_the_corpus(void **state)
 {
-	const char *src = getenv("HORNERO_SRC");
-	own_free char *dir = fs_path("%s/t/fuzz/corpus/fuzz-refline", src && *src ? src : ".");
-	own_dir DIR *d = opendir(dir);
-	struct dirent *entry;
-	int n = 0;
-
 	(void)state;
-	assert_non_null(d);
-	while ((entry = readdir(d))) {
-		own_free char *text = NULL, *path = fs_path("%s/%s", dir, entry->d_name);
-		struct err e = ERR_INIT;
-		size_t len;
-
-		if (entry->d_name[0] == '.')
-			continue;
-		assert_int_equal(fs_read(AT_FDCWD, path, 1 << 20, &text, &len, &e), 0);
-		assert_int_equal(LLVMFuzzerTestOneInput((const uint8_t *)text, len), 0);
-		n++;
-	}
-	assert_true(n >= 5);
+	corpus_replay("fuzz-refline", 5);
 }
 
 int main(void)
