@@ -28,8 +28,9 @@ install_missing () {
 	missing=''
 	for package in $(packages_of "$@")
 	do
-		case $(dpkg-query -W -f '${db:Status-Status} ' "$package" 2>/dev/null) in
-		*'installed '*) ;;
+		# " not-installed " is what dpkg says of names that it only heard of.
+		case " $(dpkg-query -W -f '${db:Status-Status} ' "$package" 2>/dev/null)" in
+		*' installed '*) ;;
 		*) missing="$missing $package" ;;
 		esac
 	done
