@@ -2,6 +2,7 @@
 #include "t/lib/queue-unit.h"
 
 #include <sys/file.h>
+#include <sys/wait.h>
 
 static void assert_mode(struct scratch *s, const char *name, mode_t mode)
 {
@@ -302,6 +303,26 @@ static int write_inside(void *arg, const struct job *j)
 	return 0;
 }
 
+static void a_handle_stays_with_its_process(void **state)
+{
+	struct scratch *s = *state;
+	int status = -1;
+	pid_t child;
+
+	enqueue(s, IMAGE_1, COMMIT_A);
+	child = fork();
+	if (child == 0) {
+		own_job struct job j = {.id = 0};
+		struct err e = ERR_INIT;
+
+		_exit(job_get(s->db, 1, &j, &e) == -1 && e.class == ERR_US ? 0 : 1);
+	}
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_state(s, 1, JOB_QUEUED);
+}
+
 static void listings_nest(void **state)
 {
 	struct scratch *s = *state;
@@ -347,6 +368,7 @@ int main(void)
 		IN_QUEUE(ticket_is_waited_for_but_not_for_ever),
 		IN_QUEUE(sqlite_lock_is_waited_for_as_well),
 		IN_QUEUE(reading_handles_do_not_write),
+		IN_QUEUE(a_handle_stays_with_its_process),
 		IN_QUEUE(listings_nest),
 		IN_QUEUE(closing_does_not_checkpoint),
 	};

@@ -1,0 +1,49 @@
+#!/bin/sh
+# What the agent tells the service manager: ready, alive, reloading, stopping.
+test_description='the service protocol'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+
+test_expect_success 'a node' 'node_init'
+
+# The manager's end of the socket: starts hornerod, and signals it as each word has arrived.
+cat >manager.py <<'END'
+import os, signal, socket, subprocess, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("notify")
+s.settimeout(20)
+env = dict(os.environ, NOTIFY_SOCKET=os.path.abspath("notify"), WATCHDOG_USEC="400000")
+p = subprocess.Popen(["hornerod", "--foreground"], env=env, stdout=subprocess.DEVNULL)
+
+def until(word):
+    while True:
+        words = s.recv(4096).decode().split("\n")
+        if word in words:
+            print(word, flush=True)
+            return
+
+try:
+    until("READY=1")
+    until("WATCHDOG=1")
+    p.send_signal(signal.SIGHUP)
+    until("RELOADING=1")
+    until("READY=1")
+    until("WATCHDOG=1")
+    p.send_signal(signal.SIGTERM)
+    until("STOPPING=1")
+    sys.exit(p.wait(20))
+finally:
+    p.kill()
+END
+
+test_expect_success 'ready, alive, reloading, alive again, stopping' '
+	/usr/bin/python3 manager.py >said &&
+	tr "\n" " " <said >line &&
+	test "$(cat line)" = "READY=1 WATCHDOG=1 RELOADING=1 READY=1 WATCHDOG=1 STOPPING=1 "
+'
+
+test_expect_success 'nothing is left' '
+	test -z "$(node_cgroups)"
+'
+
+test_done
