@@ -4,25 +4,6 @@ test_description='attempts: what builders do, and what becomes of it'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 
-# push_make RECIPE…: a Makefile whose target runs these lines, pushed. Sets job.
-push_make () {
-	{
-		printf 'hornero.raw:\n'
-		printf '\t%s\n' "$@"
-		printf '.PHONY: hornero.raw\n'
-	} >"$HELLO_WORK/Makefile" &&
-	git -C "$HELLO_WORK" commit -q -a -m "$1" &&
-	git -C "$HELLO_WORK" push -q origin main 2>push.out || { cat push.out; return 1; }
-	cat push.out
-	job=$(sed -n 's/.*hornero: job \([0-9]*\) queued.*/\1/p' push.out)
-	test -n "$job"
-}
-
-# verdict FIELD: of the job's first attempt
-verdict () {
-	sed -n "s/^$1=//p" "$NODE/state/log/$job.1.verdict"
-}
-
 # A length of sleep that nobody else on this machine sleeps.
 long=$((100000 + $$))
 

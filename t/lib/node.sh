@@ -202,6 +202,25 @@ node_copy_hello () {
 	)
 }
 
+# push_make RECIPE…: a Makefile whose target runs these lines, pushed from the hello work clone. Sets job.
+push_make () {
+	{
+		printf 'hornero.raw:\n'
+		printf '\t%s\n' "$@"
+		printf '.PHONY: hornero.raw\n'
+	} >"$HELLO_WORK/Makefile" &&
+	git -C "$HELLO_WORK" commit -q -a -m "$1" &&
+	git -C "$HELLO_WORK" push -q origin main 2>push.out || { cat push.out; return 1; }
+	cat push.out
+	job=$(sed -n 's/.*hornero: job \([0-9]*\) queued.*/\1/p' push.out)
+	test -n "$job"
+}
+
+# verdict FIELD: of the job's first attempt
+verdict () {
+	sed -n "s/^$1=//p" "$NODE/state/log/$job.1.verdict"
+}
+
 # node_warm_path UUID: where Nova looks for it.
 node_warm_path () {
 	echo "$NODE/instances/_base/$(printf %s "$1" | sha1sum | cut -d ' ' -f 1)"

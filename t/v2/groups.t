@@ -12,24 +12,6 @@ else
 	top=$group_base/$NODE_TOP/$NODE_TOP
 fi
 
-# push_make RECIPE…: a Makefile whose target runs these lines, pushed. Sets job.
-push_make () {
-	{
-		printf 'hornero.raw:\n'
-		printf '\t%s\n' "$@"
-		printf '.PHONY: hornero.raw\n'
-	} >"$HELLO_WORK/Makefile" &&
-	git -C "$HELLO_WORK" commit -q -a -m "$1" &&
-	git -C "$HELLO_WORK" push -q origin main 2>push.out || { cat push.out; return 1; }
-	cat push.out
-	job=$(sed -n 's/.*hornero: job \([0-9]*\) queued.*/\1/p' push.out)
-	test -n "$job"
-}
-
-verdict () {
-	sed -n "s/^$1=//p" "$NODE/state/log/$job.1.verdict"
-}
-
 state () {
 	hornero show "$1" --json | jq -r .state
 }
