@@ -174,7 +174,8 @@ static int by_uuid(const void *a, const void *b)
 	return strcmp(((const struct image *)a)->uuid, ((const struct image *)b)->uuid);
 }
 
-static int load_all(DIR *d, const char *images_dir, struct image **list, size_t *n, struct err *e)
+static int load_kept(DIR *d, const char *images_dir, images_keep *keep, const void *arg, struct image **list, size_t *n,
+		     struct err *e)
 {
 	size_t room = 0;
 	struct dirent *entry;
@@ -183,7 +184,7 @@ static int load_all(DIR *d, const char *images_dir, struct image **list, size_t 
 		char uuid[UUID_LEN + 1];
 		int got;
 
-		if (!is_image_file(entry->d_name, uuid))
+		if (!is_image_file(entry->d_name, uuid) || (keep && !keep(dirfd(d), entry->d_name, arg)))
 			continue;
 		if (*n == room) {
 			struct image *more = reallocarray(*list, room = room ? 2 * room : 16, sizeof(**list));
@@ -202,13 +203,19 @@ static int load_all(DIR *d, const char *images_dir, struct image **list, size_t 
 
 int images_load(const char *images_dir, struct image **out, size_t *n, struct err *e)
 {
+	return images_load_some(images_dir, NULL, NULL, out, n, e);
+}
+
+int images_load_some(const char *images_dir, images_keep *keep, const void *arg, struct image **out, size_t *n,
+		     struct err *e)
+{
 	own_dir DIR *d = opendir(images_dir);
 	struct image *list = NULL;
 	size_t count = 0;
 
 	if (!d)
 		return err_sys(e, ERR_OPERATOR, "cannot read the images in %s (hornero init makes it)", images_dir);
-	if (load_all(d, images_dir, &list, &count, e) < 0) {
+	if (load_kept(d, images_dir, keep, arg, &list, &count, e) < 0) {
 		images_free(list, count);
 		return -1;
 	}

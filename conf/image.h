@@ -43,6 +43,11 @@ int image_parse(const char *file, const char *uuid, const char *text, size_t len
 /* All of them, sorted by UUID, broken ones included (img.broken). Files whose name is no
  * UUID.yaml are passed over. *out is freed by images_free. */
 int images_load(const char *images_dir, struct image **out, size_t *n, struct err *e);
+
+/* The same of those whose file keep() asks for, by its name in the open directory. */
+typedef bool images_keep(int dir, const char *file, const void *arg);
+int images_load_some(const char *images_dir, images_keep *keep, const void *arg, struct image **out, size_t *n,
+		     struct err *e);
 void images_free(struct image *list, size_t n);
 
 /* The keys, for the manual and messages. */
