@@ -155,6 +155,7 @@ static void finish(struct agent *a, struct attempt_run *r)
 {
 	int status = spawn_wait(&r->supervisor);
 	struct verdict *v = &r->verdict;
+	char quoted[2 * ERR_MSG_MAX];
 	struct err e = ERR_INIT;
 
 	sd_event_source_disable_unref(r->watch);
@@ -163,9 +164,9 @@ static void finish(struct agent *a, struct attempt_run *r)
 	add_usage(a, r, v);
 	if (v->class != ERR_NONE && verdict_write(a->conf->log_dir, v, &e) < 0)
 		log_warn("event=verdict-unwritten job=%lld %s", (long long)r->job, e.msg);
-	log_info("event=attempt-ended job=%lld attempt=%lld image=%s class=%s cause=%s cpu_ms=%lld reused=%d reason=\"%s\"",
+	log_info("event=attempt-ended job=%lld attempt=%lld image=%s class=%s cause=%s cpu_ms=%lld reused=%d reason=%s",
 		 (long long)r->job, (long long)r->number, r->image, err_class_name(v->class), v->cause, (long long)v->cpu_ms,
-		 v->reused, v->reason);
+		 v->reused, log_quote(quoted, sizeof(quoted), v->reason));
 	r->ended = true;
 	conclude(a, r);
 }
@@ -260,6 +261,7 @@ int attempt_start(struct agent *a, const struct job *j, struct err *e)
 {
 	struct attempt_run *r = calloc(1, sizeof(*r));
 	char token[FENCE_TOKEN + 1];
+	char quoted[2 * ERR_MSG_MAX];
 	int rc;
 
 	if (!r)
@@ -277,7 +279,8 @@ int attempt_start(struct agent *a, const struct job *j, struct err *e)
 		return 0;
 	}
 	verdict_say(&r->verdict, e->class, "start", "%s", e->msg);
-	log_error("event=attempt-not-started job=%lld reason=\"%s\"", (long long)r->job, r->verdict.reason);
+	log_error("event=attempt-not-started job=%lld reason=%s", (long long)r->job,
+		  log_quote(quoted, sizeof(quoted), r->verdict.reason));
 	r->ended = true;
 	conclude(a, r);
 	return 0;

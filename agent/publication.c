@@ -125,9 +125,10 @@ static void wait_for(struct agent *a, const struct publication *p, const char *t
 static void hold(struct agent *a, int64_t job, int64_t attempt, const char *reason)
 {
 	struct attempt_result r = {.class = "operator", .cause = "publish", .reason = reason};
+	char quoted[2 * ERR_MSG_MAX];
 	struct err e = ERR_INIT;
 
-	log_error("event=publication-held job=%lld reason=\"%s\"", (long long)job, reason);
+	log_error("event=publication-held job=%lld reason=%s", (long long)job, log_quote(quoted, sizeof(quoted), reason));
 	if (job_set_held(a->db, job, attempt, &r, &e) < 0)
 		log_error("event=state-unwritten job=%lld %s", (long long)job, e.msg);
 }
@@ -151,13 +152,15 @@ static int take_published(struct publication *p, const char *text, struct err *e
 static void take_error(struct publication *p, char *text)
 {
 	char *blank = strchr(text, ' ');
+	char quoted[2 * ERR_MSG_MAX];
 	enum err_class class;
 
 	if (blank)
 		*blank = '\0';
 	class = err_class_parse(text);
 	text = blank ? blank + 1 : text;
-	log_warn("event=publication-failed job=%lld class=%s reason=\"%s\"", (long long)p->job, err_class_name(class), text);
+	log_warn("event=publication-failed job=%lld class=%s reason=%s", (long long)p->job, err_class_name(class),
+		 log_quote(quoted, sizeof(quoted), text));
 	if (class == ERR_OPERATOR)
 		hold(p->agent, p->job, p->attempt, text);
 	else
@@ -186,7 +189,7 @@ static bool take_answer(struct publication *p, char *text)
 	} else if (strncmp(text, "error ", 6) == 0) {
 		take_error(p, text + 6);
 	} else {
-		log_error("event=publisher-unknown-word job=%lld word=\"%s\"", (long long)p->job, text);
+		log_error("event=publisher-unknown-word job=%lld %s", (long long)p->job, text);
 		pause_publication(p->agent, p->image, AGENT_PUBLISH_AGAIN_MS);
 	}
 	return true;

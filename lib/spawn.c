@@ -80,8 +80,6 @@ static void child_run(const struct spawn *s, int report, int null, pid_t parent)
 	for (size_t i = 0; i < s->njoin; i++)
 		if (write(s->join[i], "0", 1) < 0)
 			child_fail(report, "join its cgroup");
-	if (s->own_session)
-		setsid();
 	child_fds(s, report, null);
 	/* -1 would change nothing, silently; nobody is to become root by a configuration that lost a line. */
 	if (s->set_ids && (s->uid == 0 || s->uid == (uid_t)-1 || s->gid == (gid_t)-1)) {
@@ -92,11 +90,9 @@ static void child_run(const struct spawn *s, int report, int null, pid_t parent)
 			   setresuid(s->uid, s->uid, s->uid) < 0))
 		child_fail(report, "drop to its user");
 	/* After the change of ids, which clears it. */
-	if (!s->outlives_parent) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
-			_exit(127);
-	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
 	if (s->cwd && chdir(s->cwd) < 0)
 		child_fail(report, "enter its directory");
 	if (s->envp)
