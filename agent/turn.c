@@ -3,6 +3,7 @@
 #include "agent/agent.h"
 
 #include "lib/clock.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -20,11 +21,11 @@ static int64_t running(const struct agent *a)
 	return n;
 }
 
-static int claim(struct agent *a, struct err *e)
+static int claim(struct agent *a, int64_t now_ms, struct err *e)
 {
 	while (running(a) < a->conf->workers) {
 		own_job struct job j = {0};
-		int rc = job_claim(a->db, clock_wall_ms(), &j, e);
+		int rc = job_claim(a->db, now_ms, &j, e);
 
 		if (rc <= 0)
 			return rc;
@@ -127,10 +128,10 @@ static bool images_changed(const struct agent *a)
 	       (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec != a->images_mtime_ns;
 }
 
-/* When to wake without a bell: a back-off that ends, the next sweep, a publication to try again. */
-static int rest(struct agent *a, int64_t in_ms, struct err *e)
+/* When to wake without a bell: a back-off that ends, the next sweep, a publication to try again. now_ms is
+ * what claim() went by: a back-off that ended since is neither claimed nor forgotten. */
+static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 {
-	int64_t now_ms = clock_wall_ms();
 	int64_t due_ms = 0;
 	/* While one runs, its end takes the next turn. */
 	int64_t sweep_in_ms = a->sweep.pid > 0 ? INT64_MAX : a->next_sweep_ms - clock_mono_ms();
@@ -143,9 +144,16 @@ static int rest(struct agent *a, int64_t in_ms, struct err *e)
 	return 0;
 }
 
+static void retry(struct agent *a, const struct err *e)
+{
+	log_error("event=turn-failed class=%s %s", err_class_name(e->class), e->msg);
+	agent_soon(a, AGENT_RETRY_MS);
+}
+
 void agent_turn(struct agent *a)
 {
 	struct err e = ERR_INIT;
+	int64_t now_ms = clock_wall_ms();
 	int64_t again_ms;
 	bool unsettled;
 
@@ -155,9 +163,12 @@ void agent_turn(struct agent *a)
 	heed_cancels(a);
 	if (clock_mono_ms() >= a->next_sweep_ms || images_changed(a))
 		sweeping_start(a);
-	if (claim(a, &e) < 0 || publish(a, &again_ms, &e) < 0 ||
-	    rest(a, unsettled && again_ms > AGENT_RETRY_MS ? AGENT_RETRY_MS : again_ms, &e) < 0) {
-		log_error("event=turn-failed class=%s %s", err_class_name(e.class), e.msg);
-		agent_soon(a, AGENT_RETRY_MS);
+	if (claim(a, now_ms, &e) < 0) {
+		retry(a, &e);
+		return;
 	}
+	failpoint("turn-claimed");
+	if (publish(a, &again_ms, &e) < 0 ||
+	    rest(a, now_ms, unsettled && again_ms > AGENT_RETRY_MS ? AGENT_RETRY_MS : again_ms, &e) < 0)
+		retry(a, &e);
 }

@@ -71,6 +71,22 @@ test_expect_success 'a builder killed from outside is nobody'\''s fault: built a
 	rm "$cache/go"
 '
 
+halted () {
+	grep -q ^State:.T "/proc/$node_pid/status"
+}
+
+# The sweep of the start has ended: nothing but the pause's own end will wake it.
+test_expect_success 'a pause that ends while hornerod looks elsewhere is not forgotten' '
+	push_waiting paused && wait_until "test \$(state 9) = running && pgrep -f cache/go" 20 &&
+	kill -9 $(cut -d " " -f 4 /proc/$(pgrep -f -n cache/go)/stat) &&
+	wait_until "test \$(state 9) = queued" 20 && node_stop && touch "$cache/go" &&
+	echo "failpoint: turn-claimed:stop" >>"$HORNERO_CONF" && node_start &&
+	wait_until "halted && grep -q ^State:.Z /proc/\$(pgrep -P $node_pid)/status" 20 && kill -CONT $node_pid &&
+	wait_until "halted && test \$(date +%s%3N) -ge $(hornero show 9 --json | jq .not_before_ms)" 20 &&
+	wait_until "kill -CONT $node_pid; hornero wait 9 --timeout 0" 20 &&
+	sed -i "/^failpoint:/d" "$HORNERO_CONF" && node_kill9 && node_start && rm "$cache/go"
+'
+
 if test "$(id -u)" -eq 0 && test -d /sys/fs/cgroup/cpu
 then
 	top=/sys/fs/cgroup/cpu/$NODE_TOP
@@ -93,10 +109,10 @@ else
 fi
 
 test_expect_success 'a stop ends the running build, and the next start goes on with it' '
-	push_waiting five && wait_until "test \$(state 9) = running" 20 &&
-	node_stop && node__no_process && ! pgrep -u "$NODE_BUILD_UID" -f cache/go && test "$(state 9)" = queued &&
-	touch "$cache/go" && node_start && hornero wait 9 --timeout 30 &&
-	test "$(hornero show 9 --json | jq ".attempts | length")" = 2 &&
+	push_waiting five && wait_until "test \$(state 10) = running" 20 &&
+	node_stop && node__no_process && ! pgrep -u "$NODE_BUILD_UID" -f cache/go && test "$(state 10)" = queued &&
+	touch "$cache/go" && node_start && hornero wait 10 --timeout 30 &&
+	test "$(hornero show 10 --json | jq ".attempts | length")" = 2 &&
 	test "$(tr -d "\0" <"$(node_warm_path "$HELLO_UUID")")" = five
 '
 
