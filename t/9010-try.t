@@ -1,0 +1,103 @@
+#!/bin/sh
+test_description='./try: what it prints, and that nothing is left of it, whether it ends or is interrupted'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/setup.sh"
+test_requires gcc gcc
+test_requires autoreconf autoconf
+test_requires qemu-system-x86_64 qemu-system-x86
+
+# try_start OUTPUT: in a process group of its own, as a terminal starts it. Sets try_pid, its process and its group.
+try_start () {
+	TMPDIR=$TRASH/scratch setsid env --default-signal=INT ./sources/try --no-install >"$1" 2>&1 </dev/null &
+	try_pid=$!
+	test_cleanup "kill -TERM $try_pid 2>/dev/null && wait $try_pid; :"
+}
+
+# Whoever was started by ./try has its TMPDIR; a sandbox, which has not, is in one of its cgroups.
+try_processes () {
+	grep -l -z -F -x "TMPDIR=$TRASH/scratch" /proc/[0-9]*/environ 2>/dev/null
+}
+
+try_left_nothing () {
+	ls -A scratch >left &&
+	try_processes >>left
+	find /sys/fs/cgroup -type d -name "hornero-try-$try_pid" >>left 2>/dev/null
+	test_cmp /dev/null left
+}
+
+# section HEADING: the lines below it, up to the next one.
+section () {
+	awk -v heading="== $1" '/^== / {within = index($0, heading) == 1; next} within' out
+}
+
+test_expect_success 'a copy of the sources' '
+	mkdir sources scratch && src=$HORNERO_SRC && copy_sources sources && test ! -e sources/Makefile
+'
+
+test_expect_success 'it runs to its end, without a terminal' '
+	try_start out && { wait $try_pid; status=$?; cat out; test $status -eq 0; }
+'
+
+test_expect_success 'nothing is left of it' '
+	try_left_nothing && (cd sources && test ! -e Makefile && test ! -e build && test ! -e hornerod)
+'
+
+test_expect_success 'it says whether builds have limits' '
+	section "A compute node" >node &&
+	test_grep "Limits: 10 % of this machine|LIMITS ARE OFF" node
+'
+
+for title in 'First push' 'One line changed' 'Reverted'
+do
+	test_expect_success "$title: the pusher is told of the job" '
+		section "$title: git push" >pushed &&
+		test_grep "remote: hornero: job [0-9]+ queued for hello" pushed
+	'
+done
+
+test_expect_success 'the log of each build is shown as it runs' '
+	test "$(grep -c "^== Its build, as it runs: hornero log -f [0-9]" out)" -eq 3 &&
+	section "Its build" >logs && test_grep "gcc|cc " logs && test_grep "words" logs
+'
+
+test_expect_success 'each push is warm where Nova looks, with both times' '
+	warm=instances/_base/$(printf %s 2b7e1516-28ae-4d2a-abf7-158809cf4f3c | sha1sum | cut -d " " -f 1) &&
+	section "Warm" >warm &&
+	test "$(grep -c "^   $warm, 1048576 bytes$" warm)" -eq 3 &&
+	test "$(grep -c -E "^   (before it returned|[0-9]+\.[0-9]{2} s) after the push returned; the builder.s part of it: " warm)" -eq 3
+'
+
+test_expect_success 'each guest names the tree that was pushed' '
+	section "Booted in QEMU" >booted &&
+	sed -n "s/^   the guest says   .*, tree //p" booted >said &&
+	sed -n "s/^   git rev-parse    //p" booted >pushed &&
+	test "$(grep -c -E "^[0-9a-f]{40}$" said)" -eq 3 && test_cmp pushed said &&
+	test "$(sed -n 1p said)" = "$(sed -n 3p said)" && test "$(sed -n 1p said)" != "$(sed -n 2p said)" &&
+	test_grep "good evening from hornero, tree $(sed -n 2p said)" booted
+'
+
+test_expect_success 'the revert needs no build' '
+	test "$(grep -c "part of it: no build: the content is known" out)" -eq 1 &&
+	section "Times" >times &&
+	test_grep "^   First push .* [0-9]+\.[0-9]{2} s +[0-9]+\.[0-9]{2} s$" times &&
+	test_grep "^   One line changed .* [0-9]+\.[0-9]{2} s +[0-9]+\.[0-9]{2} s$" times &&
+	test_grep "^   Reverted .* no build: the content is known$" times
+'
+
+# Quick to build: here only the end matters.
+test_expect_success 'interrupted in the middle of a build it says so, ends at once, and nothing is left of it' '
+	CFLAGS=-O0 && export CFLAGS && try_start interrupted && unset CFLAGS &&
+	wait_until "grep -q \"^== Its build\" interrupted || ! kill -0 $try_pid" 120 &&
+	kill -INT -$try_pid
+	wait $try_pid
+	status=$?
+	cat interrupted
+	test $status -eq 130 && test_grep "^Interrupted; nothing is left of it" interrupted &&
+	test_grep ! "^== Warm" interrupted && try_left_nothing
+'
+
+test_expect_success 'a word that it does not know' '
+	test_expect_code 64 ./sources/try --instal 2>usage && test_grep "^usage: ./try \[--no-install\]" usage
+'
+
+test_done
