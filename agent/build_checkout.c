@@ -48,6 +48,8 @@ static int look_up(struct build *b, struct err *e)
 	if (b->force || b->clean)
 		return 0;
 	found = store_find(b->conf->store_dir, b->verdict.key, b->verdict.digest, e);
+	if (found == 0 && e->sys == ESTALE)
+		stage_note(&b->log, "%s", e->msg);
 	if (found == 1 && store_manifest(b->conf->store_dir, b->verdict.digest, &m, e) == 0)
 		b->verdict.size_bytes = m.size_bytes;
 	return found;

@@ -308,12 +308,13 @@ static int is_warm_already(struct agent *a, const struct verdict *v, struct err 
 	return record(a, v, &w, 0, e) < 0 ? -1 : 1;
 }
 
-/* The artifact is not in the store any more: back to the queue, to be built again. */
-static int build_again(struct agent *a, const struct job *j, const char *reason, struct err *e)
+/* The artifact is not in the store any more: back to the queue, to be built again. One that was changed counts as
+ * a crash: where something changes every artifact, the third holds the job. */
+static int build_again(struct agent *a, const struct job *j, const char *reason, bool changed, struct err *e)
 {
 	struct attempt_result r = {.class = "nobody", .cause = "store", .reason = reason};
 
-	return job_set_requeued(a->db, j->id, j->attempt, &r, 0, false, e);
+	return job_set_requeued(a->db, j->id, j->attempt, &r, 0, changed, e);
 }
 
 static struct publication *note(struct agent *a, const struct job *j, const struct verdict *v)
@@ -336,6 +337,7 @@ static struct publication *note(struct agent *a, const struct job *j, const stru
 
 static int start(struct agent *a, const struct job *j, struct err *e)
 {
+	char quoted[2 * ERR_MSG_MAX];
 	struct publication *p;
 	struct manifest m;
 	struct verdict v;
@@ -343,13 +345,17 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 	int rc = verdict_read(a->conf->log_dir, j->id, j->attempt, &v, e);
 
 	if (rc != 1 || v.class != ERR_NONE || strcmp(v.image, j->image) != 0)
-		return build_again(a, j, rc < 0 ? e->msg : "its verdict is not there", e);
+		return build_again(a, j, rc < 0 ? e->msg : "its verdict is not there", false, e);
 	rc = is_warm_already(a, &v, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	raw = store_open(a->conf->store_dir, v.digest, &m, e);
-	if (raw < 0 && e->sys == ENOENT)
-		return build_again(a, j, e->msg, e);
+	if (raw < 0 && (e->sys == ENOENT || e->sys == ESTALE)) {
+		struct err why = *e;
+
+		log_warn("event=artifact-refused job=%lld reason=%s", (long long)j->id, log_quote(quoted, sizeof(quoted), why.msg));
+		return build_again(a, j, why.msg, why.sys == ESTALE, e);
+	}
 	p = raw < 0 ? NULL : note(a, j, &v);
 	if (p && begin(a, p, raw, e) == 0)
 		return 0;

@@ -27,6 +27,10 @@ static const struct word_option rebuild_options[] = {
 	{"clean", 0, NULL, "from an empty checkout and an empty cache; implies --force"},
 	{0},
 };
+static const struct word_option gc_options[] = {
+	{"verify", 0, NULL, "read every artifact of the store again"},
+	{0},
+};
 
 const struct word word_table[] = {
 	{"init", "", "make directories and database, as the configuration says",
@@ -72,5 +76,9 @@ const struct word word_table[] = {
 	{"sweep", "", "compare the refs with what is warm, queue the difference",
 	 "What cron calls, and what finds everything that a hook could not say.", NULL, 0, 0, true, sweep_run},
 	{"cache", "", "what Nova would find of this node's images in its cache", "", NULL, 0, 0, true, cache_run},
+	{"gc", "", "look after the store",
+	 "With --verify every artifact of the store is read again. One whose file was changed, or whose bytes are not those\n"
+	 "that its name says, is moved out of use and named; then the exit code is 1.",
+	 gc_options, 0, 0, true, gc_run},
 	{0},
 };

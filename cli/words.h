@@ -64,5 +64,6 @@ WORD_RUN(retry);
 WORD_RUN(rebuild);
 WORD_RUN(sweep);
 WORD_RUN(cache);
+WORD_RUN(gc);
 
 #endif

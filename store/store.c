@@ -1,5 +1,5 @@
-/* store: DIAGNOSTICS: ERR_OPERATOR where the directory is wrong or an artifact was changed by
- * somebody else, ERR_NOBODY where the disk is full, ERR_US where a caller's digest is none. */
+/* store: DIAGNOSTICS: ERR_OPERATOR where the directory is wrong, ERR_NOBODY where the disk is full or
+ * an artifact was changed by somebody else (sys ESTALE: it is built again), ERR_US where a caller's digest is none. */
 #include "store/store.h"
 
 #include "lib/failpoint.h"
@@ -90,11 +90,12 @@ int store_compare(int fd, const struct manifest *m, struct err *e)
 		what = "time of modification";
 	else if (in_ns(st.st_ctim) != m->ctime_ns)
 		what = "time of change";
-	if (what)
-		return err_set(e, ERR_OPERATOR, "artifact %.12s is not the file that was stored: its %s differs "
-			       "from the manifest; rebuild the image with `hornero rebuild UUID --force`",
-			       m->digest, what);
-	return 0;
+	if (!what)
+		return 0;
+	err_set(e, ERR_NOBODY, "artifact %.12s is not the file that was stored: its %s differs from the manifest; "
+		"it is not published, but built again", m->digest, what);
+	e->sys = ESTALE;
+	return -1;
 }
 
 int store_manifest(const char *store_dir, const char *digest, struct manifest *out, struct err *e)
@@ -179,6 +180,7 @@ int store_find(const char *store_dir, const char *key, char digest[SHA256_HEX + 
 		/* Gone or changed: the key finds nothing, and building again mends it. */
 		if (why.sys != ENOENT)
 			log_warn("event=artifact-refused key=%s reason=\"%s\"", key, why.msg);
+		*e = why;
 		return 0;
 	}
 	memcpy(digest, found, sizeof(found));

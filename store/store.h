@@ -3,6 +3,7 @@
  *
  *     STORE/artifact/DIGEST.raw     the bytes, mode 0444, never written again
  *     STORE/artifact/DIGEST.json    manifest: what it was made of
+ *     STORE/artifact/DIGEST.refused what verify.h moved out of use
  *     STORE/key/KEY                 one line, the DIGEST that this key found last
  *     STORE/stage/JOB.ATTEMPT/      where one attempt converts; swept at start
  *     STORE/warm/UUID.json          see warm.h
@@ -37,7 +38,8 @@ struct manifest {
 /* Make the subdirectories, mode 0755 (2775 for stage is not needed: its owner alone writes). */
 int store_init(const char *store_dir, struct err *e);
 
-/* The digest a key found last: 1 found and its artifact is there and unchanged, 0 not, -1 error. */
+/* The digest a key found last: 1 found and its artifact is there and unchanged, 0 not, -1 error. Where 0 is because
+ * the artifact was changed, e->sys is ESTALE and e->msg says what. */
 int store_find(const char *store_dir, const char *key, char digest[SHA256_HEX + 1], struct err *e);
 
 /* Take the finished file at stage_path (same filesystem; nobody else can write it any more) into the store:
@@ -53,7 +55,7 @@ int store_point(const char *store_dir, const char *key, const char *digest, stru
 int store_manifest(const char *store_dir, const char *digest, struct manifest *out, struct err *e);
 
 /* Is fd the file the manifest was written for: regular, same inode, size, mtime and ctime?
- * -1 with ERR_OPERATOR says what differs. */
+ * -1 with ERR_NOBODY and sys ESTALE says what differs: building again mends it. */
 int store_compare(int fd, const struct manifest *m, struct err *e);
 
 /* The RAW read-only, after comparing inode, size, mtime and ctime with the manifest. Descriptor or -1. */

@@ -124,13 +124,13 @@ test_expect_success 'an image that is not registered, or whose file is broken, i
 test_expect_success 'the descriptor must be the stored file, and unchanged' '
 	before=$(stat -c %i "$BASE") &&
 	cp "$RAW" twin && real=$RAW && RAW=$TRASH/twin &&
-	test_expect_code 78 publish_ask 6 >replies && test_grep "^error operator .*its inode differs" replies &&
+	test_expect_code 75 publish_ask 6 >replies && test_grep "^error nobody .*its inode differs" replies &&
 	RAW=$real &&
 	chmod 0644 "$RAW" && printf x | dd of="$RAW" conv=notrunc 2>/dev/null &&
-	test_expect_code 78 publish_ask 6 >replies &&
-	test_grep "^error operator .*time of modification differs" replies &&
+	test_expect_code 75 publish_ask 6 >replies &&
+	test_grep "^error nobody .*time of modification differs" replies &&
 	RAW=$INSTANCES &&
-	test_expect_code 78 publish_ask 6 >replies && test_grep "^error operator .*its type differs" replies &&
+	test_expect_code 75 publish_ask 6 >replies && test_grep "^error nobody .*its type differs" replies &&
 	RAW=$real &&
 	rm "$INSTANCES/hornero/artifact/$DIGEST.json" &&
 	test_expect_code 75 publish_ask 6 >replies && test_grep "^error nobody .*will not publish" replies &&

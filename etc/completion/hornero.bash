@@ -30,7 +30,7 @@ _hornero () {
 		esac
 	done
 	case $word in
-	'') others='init repo image queue show log wait why cancel retry rebuild sweep cache' options='--version' ;;
+	'') others='init repo image queue show log wait why cancel retry rebuild sweep cache gc' options='--version' ;;
 	repo) [[ -n $second ]] || others='create' ;;
 	image)
 		case $second in
@@ -43,6 +43,7 @@ _hornero () {
 		esac
 		;;
 	init | sweep | cache) options='--json' ;;
+	gc) options='--verify --json' ;;
 	queue) options='--all --json' ;;
 	show) options='--json' others=$(_hornero_jobs) ;;
 	log) options='--follow --attempt' others=$(_hornero_jobs) ;;

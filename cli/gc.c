@@ -1,0 +1,47 @@
+/* gc: look after the store. DIAGNOSTICS: as store/verify.h says; exit 1 where an artifact was refused. */
+#include "cli/table.h"
+#include "cli/words.h"
+#include "store/verify.h"
+
+#include <inttypes.h>
+
+static const struct column columns[] = {
+	{"digest", CELL_COMMIT, 0},
+	{"reason", CELL_TEXT, 0},
+};
+
+static void tell(void *arg, const char *digest, const char *why)
+{
+	listing_row(arg, (struct cell[]){{.text = digest}, {.text = why}});
+}
+
+/* Every artifact is read again: the listing holds those that were moved out of use. */
+static int gc_verify(struct cli *cli, const struct conf *c, struct err *e)
+{
+	struct err ignored = ERR_INIT;
+	struct verify_count n;
+	struct listing l;
+	int rc;
+
+	listing_begin(&l, cli, columns, sizeof(columns) / sizeof(columns[0]));
+	rc = store_verify(c->store_dir, tell, &l, &n, e);
+	if (listing_end(&l, rc < 0 ? &ignored : e) < 0)
+		rc = -1;
+	if (!cli->json)
+		printf("%" PRId64 " whole, %" PRId64 " refused%s\n", n.whole, n.refused,
+		       n.refused > 0 ? " and moved out of use: the next build of their content makes them anew" : "");
+	if (rc < 0)
+		return -1;
+	return n.refused > 0 ? 1 : 0;
+}
+
+int gc_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+
+	if (!c)
+		return -1;
+	if (!call_option(call, "verify"))
+		return err_set(e, ERR_USAGE, "gc removes nothing yet; say --verify to read every artifact again");
+	return gc_verify(cli, c, e);
+}

@@ -1,0 +1,93 @@
+/* verify: DIAGNOSTICS: ERR_OPERATOR where an artifact cannot be read or moved (the store belongs to hornerod's
+ * user), ERR_NOBODY where the machine is out of something. */
+#include "store/verify.h"
+
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "store/store.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* "DIGEST.json": where there is no manifest there is no artifact. */
+static bool is_manifest(const char *file, char digest[SHA256_HEX + 1])
+{
+	if (strlen(file) != SHA256_HEX + strlen(".json") || strcmp(file + SHA256_HEX, ".json") != 0)
+		return false;
+	memcpy(digest, file, SHA256_HEX);
+	digest[SHA256_HEX] = '\0';
+	return sha256_valid(digest);
+}
+
+/* 1: these are its bytes, 0: they are not, and e says why, -1. */
+static int is_whole(const char *store_dir, const char *digest, struct err *e)
+{
+	char found[SHA256_HEX + 1];
+	own_fd int fd = -1;
+	struct manifest m;
+
+	fd = store_open(store_dir, digest, &m, e);
+	if (fd < 0)
+		return e->sys == 0 || e->sys == ENOENT || e->sys == ESTALE || e->sys == ELOOP ? 0 : -1;
+	if (sha256_fd(fd, found, e) < 0)
+		return -1;
+	if (strcmp(found, digest) == 0)
+		return 1;
+	err_set(e, ERR_NOBODY, "artifact %.12s holds other bytes than were stored: their SHA-256 is %.12s", digest, found);
+	return 0;
+}
+
+/* The bytes first: a manifest alone finds nothing. */
+static int move_out(int dir, const char *digest, struct err *e)
+{
+	own_free char *raw = fs_path("%s.raw", digest);
+	own_free char *refused = fs_path("%s.refused", digest);
+	own_free char *manifest = fs_path("%s.json", digest);
+
+	if (renameat(dir, raw, dir, refused) < 0 && errno != ENOENT)
+		return err_sys(e, ERR_OPERATOR, "cannot move artifact %.12s out of use", digest);
+	if (unlinkat(dir, manifest, 0) < 0 && errno != ENOENT)
+		return err_sys(e, ERR_OPERATOR, "cannot remove the manifest of artifact %.12s", digest);
+	return fs_sync_dir(dir, ".", e);
+}
+
+static int verify_one(const char *store_dir, int dir, const char *digest, verify_tell *tell, void *arg,
+		      struct verify_count *n, struct err *e)
+{
+	struct err why = ERR_INIT;
+	int rc = is_whole(store_dir, digest, &why);
+
+	if (rc < 0) {
+		*e = why;
+		return -1;
+	}
+	if (rc == 1) {
+		n->whole++;
+		return 0;
+	}
+	n->refused++;
+	tell(arg, digest, why.msg);
+	return move_out(dir, digest, e);
+}
+
+int store_verify(const char *store_dir, verify_tell *tell, void *arg, struct verify_count *n, struct err *e)
+{
+	own_free char *path = fs_path("%s/artifact", store_dir);
+	own_dir DIR *d = opendir(path);
+	struct dirent *entry;
+	int rc = 0;
+
+	*n = (struct verify_count){0};
+	if (!d)
+		return err_sys(e, ERR_OPERATOR, "cannot read the store %s (hornero init makes it)", path);
+	while ((entry = readdir(d))) {
+		char digest[SHA256_HEX + 1];
+
+		if (is_manifest(entry->d_name, digest) && verify_one(store_dir, dirfd(d), digest, tell, arg, n, e) < 0)
+			rc = -1;
+	}
+	return rc;
+}

@@ -1,0 +1,29 @@
+/*
+ * verify: read every artifact of the store again, and move out of use what is not what its name says.
+ *
+ *     struct verify_count n;
+ *     if (store_verify(store_dir, tell, arg, &n, e) < 0) …
+ *
+ * An artifact is refused where its file is not the one that its manifest was written for, or where its bytes have
+ * another SHA-256 than its name. STORE/artifact/DIGEST.raw becomes DIGEST.refused, for people to look at, and the
+ * manifest goes: from then on no key finds it, and the next build of its content makes it anew.
+ */
+#ifndef HORNERO_STORE_VERIFY_H
+#define HORNERO_STORE_VERIFY_H
+
+#include "lib/err.h"
+
+#include <stdint.h>
+
+struct verify_count {
+	int64_t whole, refused;
+};
+
+/* Once for each artifact that is refused; `why` is one sentence. */
+typedef void verify_tell(void *arg, const char *digest, const char *why);
+
+/* All of them, also behind a refused one. -1 with e where the directory cannot be read, or one artifact could
+ * neither be read nor moved: the rest has been looked at all the same. */
+int store_verify(const char *store_dir, verify_tell *tell, void *arg, struct verify_count *n, struct err *e);
+
+#endif
