@@ -79,10 +79,11 @@ static void say_waiting(const char *name, int fd, struct peer *peer)
 {
 	struct flock held = whole_file;
 	char who[48] = "held by another process";
+	char quoted[2 * sizeof(who)];
 
 	if (fcntl(fd, F_OFD_GETLK, &held) == 0 && held.l_type != F_UNLCK && held.l_pid > 0)
 		snprintf(who, sizeof(who), "held by process %ld", (long)held.l_pid);
-	log_info("event=waiting lock=%s reason=\"%s\"", name, who);
+	log_info("event=waiting lock=%s reason=%s", name, log_quote(quoted, sizeof(quoted), who));
 	peer_say(peer, "waiting", "Nova's lock %s (%s)", name, who);
 }
 

@@ -66,6 +66,7 @@ int main(int argc, char **argv)
 {
 	const char *option_c = NULL;
 	struct peer peer = {.conn = -1, .signals = -1};
+	char quoted[2 * ERR_MSG_MAX];
 	struct err e = ERR_INIT;
 	int rc;
 
@@ -81,6 +82,6 @@ int main(int argc, char **argv)
 	peer_close(&peer);
 	if (rc == 0)
 		return 0;
-	log_error("event=refused class=%s reason=\"%s\"", err_class_name(e.class), e.msg);
+	log_error("event=refused class=%s reason=%s", err_class_name(e.class), log_quote(quoted, sizeof(quoted), e.msg));
 	return err_exit(e.class);
 }

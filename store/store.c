@@ -165,6 +165,7 @@ int store_find(const char *store_dir, const char *key, char digest[SHA256_HEX + 
 {
 	own_free char *path = fs_path("%s/key/%s", store_dir, key);
 	char found[SHA256_HEX + 1];
+	char quoted[2 * ERR_MSG_MAX];
 	struct manifest m;
 	struct err why = ERR_INIT;
 	own_fd int fd = -1;
@@ -179,7 +180,7 @@ int store_find(const char *store_dir, const char *key, char digest[SHA256_HEX + 
 	if (fd < 0) {
 		/* Gone or changed: the key finds nothing, and building again mends it. */
 		if (why.sys != ENOENT)
-			log_warn("event=artifact-refused key=%s reason=\"%s\"", key, why.msg);
+			log_warn("event=artifact-refused key=%s reason=%s", key, log_quote(quoted, sizeof(quoted), why.msg));
 		*e = why;
 		return 0;
 	}

@@ -59,6 +59,7 @@ int warm_remove(const char *store_dir, const char *uuid, struct err *e)
 int warm_load(const char *store_dir, const char *uuid, struct warm *out, struct err *e)
 {
 	own_free char *path = record_path(store_dir, uuid, e);
+	char quoted[2 * ERR_MSG_MAX];
 	struct warm w;
 
 	if (!path)
@@ -68,7 +69,7 @@ int warm_load(const char *store_dir, const char *uuid, struct warm *out, struct 
 			return 0;
 		if (e->sys != 0 || e->class == ERR_NOBODY)
 			return -1;
-		log_warn("event=warm-record-refused image=%s reason=\"%s\"", uuid, e->msg);
+		log_warn("event=warm-record-refused image=%s reason=%s", uuid, log_quote(quoted, sizeof(quoted), e->msg));
 		return 0;
 	}
 	if (strcmp(w.image, uuid) != 0) {
