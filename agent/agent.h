@@ -6,7 +6,7 @@
  *   turn.c        what a turn does: claim, publish, set the timer
  *   attempt.c     one attempt: cgroup, supervisor, verdict, the job's next state
  *   publication.c one publication: fence, publisher, record, the job's next state
- *   sweeping.c    the sweep as a child
+ *   sweeping.c    the sweep and hornero-keep as children
  *   fence.c       who may publish an image now
  *
  * One thread. Nothing here blocks but short file and database work.
@@ -75,6 +75,9 @@ struct agent {
 	struct child sweep;        /* pid 0: none */
 	sd_event_source *sweep_watch;
 	int64_t next_sweep_ms;     /* monotonic */
+	struct child keep;         /* hornero-keep; pid 0: none */
+	sd_event_source *keep_watch;
+	int64_t next_keep_ms;      /* monotonic */
 	int64_t images_mtime_ns;   /* of images_dir when the last sweep started */
 	struct pause *pauses;
 	bool stopping;
@@ -116,6 +119,7 @@ void publication_stop_all(struct agent *a);
 
 /* sweeping.c */
 void sweeping_start(struct agent *a);
+void keeping_start(struct agent *a);
 void sweeping_stop(struct agent *a);
 
 /* fence.c: "JOB ATTEMPT TOKEN" becomes what a publisher of this image must have been told. */

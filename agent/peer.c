@@ -131,6 +131,9 @@ int peer_parse(const char *text, struct peer_request *out, struct err *e)
 		return err_set(e, ERR_US, "a request is at most %d bytes", REQUEST_MAX);
 	memcpy(copy, text, strlen(text) + 1);
 	copy[strcspn(copy, "\n")] = '\0';
+	out->is_touch = strcmp(copy, "touch") == 0;
+	if (out->is_touch)
+		return 0;
 	for (char *word; n < 7 && (word = strsep(&rest, " "));)
 		words[n++] = word;
 	if (n != 6 || strcmp(words[0], "publish") != 0)

@@ -2,7 +2,8 @@
  * peer: whoever asked for a publication, at the other end of a SOCK_SEQPACKET connection.
  *
  *     one request:  publish IMAGE DIGEST JOB ATTEMPT TOKEN     + the artifact's descriptor
- *     then replies: waiting TEXT …, and at last one of published, deferred, error
+ *     or:           touch                                      + a list of times, see touch.h
+ *     then replies: waiting TEXT …, and at last one of published, deferred, touched, error
  *
  * peer_stop() is asked between the steps of a publication: it says so when we were told to end
  * (SIGTERM, SIGINT) or when nobody is left who would hear the answer.
@@ -14,6 +15,7 @@
 #include "lib/sha.h"
 #include "lib/uuid.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { PEER_TOKEN_MAX = 64, PEER_MESSAGE_MAX = 1024 };
@@ -24,6 +26,7 @@ struct peer {
 };
 
 struct peer_request {
+	bool is_touch; /* then only artifact, the list, is set */
 	char image[UUID_LEN + 1];
 	char digest[SHA256_HEX + 1];
 	int64_t job, attempt;

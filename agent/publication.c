@@ -3,6 +3,7 @@
  * operator's fault holds it. */
 #include "agent/agent.h"
 
+#include "agent/publisher.h"
 #include "lib/clock.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
@@ -16,7 +17,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 enum { PUBLISHER_END_MS = 2000 };
 
@@ -219,57 +219,13 @@ static int on_answer(sd_event_source *src, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-static int connect_unit(const char *path, struct err *e)
-{
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
-	own_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	if (strlen(path) >= sizeof(at.sun_path))
-		return err_set(e, ERR_OPERATOR, "publish_socket %s is too long for a socket", path);
-	memcpy(at.sun_path, path, strlen(path) + 1);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot reach the publisher at %s (systemctl start hornero-publish.socket)", path);
-	return steal_fd(&fd);
-}
-
-/* A publisher of our own, at the other end of a socket pair. */
-static int start_own(struct agent *a, struct publication *p, struct err *e)
-{
-	own_free char *program = fs_path("%s/hornero-publish", a->conf->libexec_dir);
-	const char *argv[] = {program, "-c", a->conf->path, NULL};
-	struct spawn s = SPAWN_INIT(argv);
-	own_fd int ours = -1;
-	own_fd int theirs = -1;
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_sys(e, ERR_NOBODY, "cannot make a socket pair");
-	ours = pair[0];
-	theirs = pair[1];
-	s.in = theirs;
-	s.err = STDERR_FILENO;
-	if (spawn_start(&s, &p->publisher, e) < 0)
-		return -1;
-	return steal_fd(&ours);
-}
-
 static int ask(const struct publication *p, int raw, const char *token, struct err *e)
 {
 	char text[256];
-	char control[CMSG_SPACE(sizeof(int))] = {0};
-	struct iovec part = {.iov_base = text};
-	struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 
-	part.iov_len = (size_t)snprintf(text, sizeof(text), "publish %s %s %lld %lld %s", p->image, p->verdict.digest,
-					(long long)p->job, (long long)p->attempt, token);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &raw, sizeof(int));
-	if (sendmsg(p->socket, &m, MSG_NOSIGNAL) < 0)
-		return err_sys(e, ERR_NOBODY, "cannot speak to the publisher");
-	return 0;
+	snprintf(text, sizeof(text), "publish %s %s %lld %lld %s", p->image, p->verdict.digest, (long long)p->job,
+		 (long long)p->attempt, token);
+	return publisher_ask(p->socket, text, raw, e);
 }
 
 static int begin(struct agent *a, struct publication *p, int raw, struct err *e)
@@ -279,7 +235,7 @@ static int begin(struct agent *a, struct publication *p, int raw, struct err *e)
 
 	if (fence_set(a->conf, p->image, p->job, p->attempt, token, e) < 0)
 		return -1;
-	p->socket = a->conf->publish_socket ? connect_unit(a->conf->publish_socket, e) : start_own(a, p, e);
+	p->socket = publisher_reach(a->conf, &p->publisher, e);
 	if (p->socket < 0 || ask(p, raw, token, e) < 0)
 		return -1;
 	rc = sd_event_add_io(a->loop, &p->watch, p->socket, EPOLLIN, on_answer, p);

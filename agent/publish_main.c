@@ -2,6 +2,7 @@
  * of the error that was answered, 0 for published and deferred. */
 #include "agent/peer.h"
 #include "agent/publish.h"
+#include "agent/touch.h"
 #include "conf/conf.h"
 #include "lib/failpoint.h"
 #include "lib/log.h"
@@ -34,6 +35,17 @@ static const struct argp argp = {
 	NULL, NULL, NULL,
 };
 
+static int touch(const struct conf *conf, int list, struct peer *peer, struct err *e)
+{
+	int n = 0;
+	int rc = touch_run(conf, list, &n, e);
+
+	close(list);
+	if (rc == 0)
+		peer_say(peer, "touched", "%d", n);
+	return rc;
+}
+
 static int serve(const char *option_c, struct peer *peer, struct err *e)
 {
 	own_conf struct conf *conf = NULL;
@@ -48,6 +60,8 @@ static int serve(const char *option_c, struct peer *peer, struct err *e)
 	failpoint_arm(conf->failpoint);
 	if (peer_receive(peer, &req, e) < 0)
 		return -1;
+	if (req.is_touch)
+		return touch(conf, req.artifact, peer, e);
 	rc = publish_run(conf, &req, peer, &out, e);
 	replaced = out.replaced;
 	close(req.artifact);

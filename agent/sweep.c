@@ -10,10 +10,12 @@
 #include "conf/image.h"
 #include "db/job.h"
 #include "lib/bell.h"
+#include "lib/clock.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "store/kept.h"
 
 #include <getopt.h>
 #include <jansson.h>
@@ -123,6 +125,33 @@ static const char *why_build(const struct wish_facts *f)
 	return "its image file, builder or toolchain has changed";
 }
 
+/* Its file is gone: is it wanted back, and now? When it went hornero-keep has noted. */
+static int ask_wish(const struct sweep *s, const struct image *img, struct wish_facts *f, struct err *e)
+{
+	int64_t grace_ms = s->conf->cache_grace_s * 1000;
+	int64_t now_ms = clock_wall_ms();
+	struct kept k = {0};
+
+	if (f->state != WARM_GONE)
+		return 0;
+	if (kept_load(s->conf->store_dir, img->uuid, &k, e) < 0)
+		return -1;
+	kept_learn(&k, f->warm, 0);
+	f->is_let_go = image_keep_s(img) == 0 || kept_until_ms(&k, image_keep_s(img)) <= now_ms;
+	f->is_graced = grace_ms > 0 && (k.gone_ms == 0 || now_ms < k.gone_ms + grace_ms);
+	return 0;
+}
+
+static const char *detail_of(const struct wish_facts *f, enum wish wish)
+{
+	switch (wish) {
+	case WISH_WARM: return f->warm->name;
+	case WISH_LET_GO: return "its keep_warm has ended; a push, or a longer one, brings it back";
+	case WISH_GRACE: return "its file is gone from the cache and comes back after cache_grace";
+	default: return f->newest && f->newest->reason ? f->newest->reason : "";
+	}
+}
+
 static int look(struct sweep *s, const struct image *img, struct err *e)
 {
 	own_free char *repo = fs_path("%s/%s.git", s->conf->repo_root, img->repo);
@@ -147,7 +176,7 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 	f.newest = rc == 1 ? &newest : NULL;
 	last_builder = f.state != WARM_NONE ? w.builder : f.newest ? newest.builder : NULL;
 	f.changed_ms = changed_ms(s, img, last_builder);
-	if (inputs_of(s, img, last_builder, inputs, e) < 0)
+	if (inputs_of(s, img, last_builder, inputs, e) < 0 || ask_wish(s, img, &f, e) < 0)
 		return -1;
 	wish = wish_decide(&f);
 	if (wish == WISH_BUILD)
@@ -155,7 +184,7 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 	if (wish == WISH_PUBLISH)
 		return queue(s, img, tip, f.state == WARM_GONE ? "its file is gone from the cache"
 				: "another file has its name in the cache", e);
-	say(s, img, wish_name(wish), wish == WISH_WARM ? w.name : newest.reason ? newest.reason : "");
+	say(s, img, wish_name(wish), detail_of(&f, wish));
 	return 0;
 }
 

@@ -1,4 +1,5 @@
-/* sweeping: the sweep runs as a child, one at a time. DIAGNOSTICS: a sweep that fails is logged and tried at the next interval. */
+/* sweeping: the sweep, and what keeps the cache warm, run as children, one of each at a time.
+ * DIAGNOSTICS: one that fails is logged and tried at the next interval. */
 #include "agent/agent.h"
 
 #include "lib/clock.h"
@@ -7,6 +8,7 @@
 #include "lib/own.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 {
@@ -26,12 +28,58 @@ static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-void sweeping_start(struct agent *a)
+static int on_keep_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 {
-	own_free char *program = fs_path("%s/hornero-sweep", a->conf->libexec_dir);
-	const char *argv[] = {program, "-c", a->conf->path, "--quiet", NULL};
+	struct agent *a = arg;
+	char how[64];
+	int status;
+
+	(void)src;
+	(void)fd;
+	(void)events;
+	sd_event_source_disable_unref(a->keep_watch);
+	a->keep_watch = NULL;
+	status = spawn_wait(&a->keep);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 1) {
+		a->next_sweep_ms = 0; /* a file that is gone is due to come back */
+		agent_turn(a);
+	} else if (status != 0) {
+		log_error("event=keep-failed how=\"%s\"", spawn_status_text(status, how, sizeof(how)));
+	}
+	return 0;
+}
+
+static void start(struct agent *a, const char *name, const char *option, struct child *child, sd_event_source **watch,
+		  sd_event_io_handler_t ended)
+{
+	own_free char *program = fs_path("%s/%s", a->conf->libexec_dir, name);
+	const char *argv[] = {program, "-c", a->conf->path, option, NULL};
 	struct spawn s = SPAWN_INIT(argv);
 	struct err e = ERR_INIT;
+
+	s.err = STDERR_FILENO;
+	if (spawn_start(&s, child, &e) < 0) {
+		log_error("event=not-started program=%s %s", name, e.msg);
+		return;
+	}
+	if (sd_event_add_io(a->loop, watch, child->pidfd, EPOLLIN, ended, a) < 0)
+		spawn_kill(child);
+}
+
+void keeping_start(struct agent *a)
+{
+	enum { KEEP_MS = 60000 };
+	int64_t often_ms = a->conf->cache_minimum_age_s * 1000 / 8;
+
+	/* Also where one runs still: its end takes no turn. */
+	a->next_keep_ms = clock_mono_ms() + (often_ms < KEEP_MS ? often_ms : KEEP_MS);
+	if (a->keep.pid > 0)
+		return;
+	start(a, "hornero-keep", NULL, &a->keep, &a->keep_watch, on_keep_end);
+}
+
+void sweeping_start(struct agent *a)
+{
 	struct stat st;
 
 	if (a->sweep.pid > 0)
@@ -39,19 +87,17 @@ void sweeping_start(struct agent *a)
 	a->next_sweep_ms = clock_mono_ms() + a->conf->sweep_interval_s * 1000;
 	if (stat(a->conf->images_dir, &st) == 0)
 		a->images_mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	s.err = STDERR_FILENO;
-	if (spawn_start(&s, &a->sweep, &e) < 0) {
-		log_error("event=sweep-not-started %s", e.msg);
-		return;
-	}
-	if (sd_event_add_io(a->loop, &a->sweep_watch, a->sweep.pidfd, EPOLLIN, on_end, a) < 0)
-		spawn_kill(&a->sweep);
+	start(a, "hornero-sweep", "--quiet", &a->sweep, &a->sweep_watch, on_end);
 }
 
 void sweeping_stop(struct agent *a)
 {
 	if (a->sweep.pid > 0)
 		spawn_kill(&a->sweep);
+	if (a->keep.pid > 0)
+		spawn_kill(&a->keep);
+	sd_event_source_disable_unref(a->keep_watch);
+	a->keep_watch = NULL;
 	sd_event_source_disable_unref(a->sweep_watch);
 	a->sweep_watch = NULL;
 }

@@ -135,7 +135,10 @@ static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 	int64_t due_ms = 0;
 	/* While one runs, its end takes the next turn. */
 	int64_t sweep_in_ms = a->sweep.pid > 0 ? INT64_MAX : a->next_sweep_ms - clock_mono_ms();
+	int64_t keep_in_ms = a->next_keep_ms - clock_mono_ms();
 
+	if (keep_in_ms < in_ms)
+		in_ms = keep_in_ms;
 	if (job_next_due(a->db, now_ms, &due_ms, e) < 0)
 		return -1;
 	if (due_ms > 0 && due_ms - now_ms < in_ms)
@@ -163,6 +166,8 @@ void agent_turn(struct agent *a)
 	heed_cancels(a);
 	if (clock_mono_ms() >= a->next_sweep_ms || images_changed(a))
 		sweeping_start(a);
+	if (clock_mono_ms() >= a->next_keep_ms)
+		keeping_start(a);
 	if (claim(a, now_ms, &e) < 0) {
 		retry(a, &e);
 		return;

@@ -53,8 +53,13 @@ enum wish wish_decide(const struct wish_facts *f)
 			break;
 		}
 	}
+	/* Also where a builder has changed meanwhile: nobody waits for it. */
+	if (f->state == WARM_GONE && f->is_let_go && same(f->warm->commit, f->tip))
+		return WISH_LET_GO;
 	if (!satisfied)
 		return WISH_BUILD;
+	if (f->state == WARM_GONE && f->is_graced)
+		return WISH_GRACE;
 	return f->state == WARM_OK ? WISH_WARM : WISH_PUBLISH;
 }
 
@@ -63,6 +68,7 @@ const char *wish_name(enum wish w)
 	static const char *const names[] = {
 		[WISH_WARM] = "warm",           [WISH_BUILD] = "to build",  [WISH_PUBLISH] = "to publish",
 		[WISH_UNDERWAY] = "under way",  [WISH_FAILED] = "failed",
+		[WISH_LET_GO] = "let go",       [WISH_GRACE] = "gone",
 	};
 
 	return names[w];

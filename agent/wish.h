@@ -14,6 +14,8 @@ enum wish {
 	WISH_BUILD,   /* queue it: never built, moved on, or its file or toolchain changed */
 	WISH_PUBLISH, /* queue it: only the file in the cache is missing; the store will have it */
 	WISH_UNDERWAY,/* a job for this commit is queued, running or waits for the cache */
+	WISH_LET_GO,  /* its file is gone, and keep_warm wants it no longer */
+	WISH_GRACE,   /* its file is gone only a moment ago: somebody may be freeing the disk */
 	WISH_FAILED,  /* the last job for this very content failed, or is held or cancelled: nothing would change */
 };
 
@@ -23,12 +25,13 @@ struct wish_facts {
 	int64_t changed_ms;       /* wall: when the image file, its builder file or the set of them was last written */
 	enum warm_state state;
 	const struct warm *warm;  /* unless state is WARM_NONE */
+	bool is_let_go, is_graced; /* where state is WARM_GONE */
 	const struct job *newest; /* the image's newest job, NULL for none */
 };
 
 enum wish wish_decide(const struct wish_facts *f);
 
-/* "warm", "to build", "to publish", "under way", "failed". */
+/* "warm", "to build", "to publish", "under way", "failed", "let go", "gone". */
 const char *wish_name(enum wish w);
 
 #endif

@@ -60,6 +60,29 @@ static bool is_of_commit(const struct job *j, const char *commit)
 	return strcmp(j->commit, commit) == 0 || strcmp(j->built_commit, commit) == 0;
 }
 
+/* Why its file is gone, as far as can be known, and whether it comes back. */
+static void why_gone(const struct facts *f, const char *how, char buf[WHY_MAX])
+{
+	int64_t keep_s = image_keep_s(f->img);
+	int64_t gone_ms = f->kept.gone_ms ? f->kept.gone_ms : f->now_ms;
+	const char *who = gone_ms < kept_safe_until_ms(&f->kept, f->warm, f->age_s) ?
+		"somebody deleted it: it was too young for Nova's ageing" :
+		"Nova ages out what no instance uses, or somebody deleted it";
+	char words[WORDS_MAX];
+
+	if (keep_s == 0 || kept_until_ms(&f->kept, keep_s) <= f->now_ms)
+		SAY("Image %s was let go, as its keep_warm (%s, last used %s) wishes, and its file is gone from Nova's cache (%s): "
+		    "`hornero image set %s keep_warm=always` brings it back from the store, and so does a push.", f->uuid,
+		    f->img->keep_warm, age_words(words, f->now_ms - f->kept.used_ms), who, f->uuid);
+	else if (f->grace_s > 0 && (f->kept.gone_ms == 0 || f->now_ms < f->kept.gone_ms + f->grace_s * 1000))
+		SAY("Image %s was warm, but its file is gone from Nova's cache (%s): it comes back from the store, without a "
+		    "build, %lld s after it went (`cache_grace:` in hornero.yaml); `hornero rebuild %s` does not wait.", f->uuid,
+		    who, (long long)f->grace_s, f->uuid);
+	else
+		SAY("Image %s was warm, but its file is gone from Nova's cache (%s): %s from the store, without a build.", f->uuid,
+		    who, how);
+}
+
 /* No job explains it: what the cache says, and that a sweep mends it. */
 static void why_cold(const struct facts *f, char buf[WHY_MAX])
 {
@@ -67,8 +90,7 @@ static void why_cold(const struct facts *f, char buf[WHY_MAX])
 					  "start hornerod (`systemctl start hornerod`), whose sweep queues it";
 
 	if (f->warm_state == WARM_GONE)
-		SAY("Image %s was warm, but its file is gone from Nova's cache (Nova ages out what no instance uses): %s "
-		    "from the store, without a build.", f->uuid, how);
+		why_gone(f, how, buf);
 	else if (f->warm_state == WARM_FOREIGN)
 		SAY("Image %s is not warm: a file that hornero did not put there has its name in Nova's cache (fetched from "
 		    "Glance, perhaps): %s.", f->uuid, how);

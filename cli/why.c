@@ -76,6 +76,13 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 	if (cli_ref_commit(c, &img, commit, e) < 0 ||
 	    warm_look(c->store_dir, c->cache_dir, f->uuid, &warm, &f->warm_state, e) < 0)
 		return -1;
+	if (f->warm_state != WARM_NONE) {
+		if (kept_load(c->store_dir, f->uuid, &f->kept, e) < 0)
+			return -1;
+		kept_learn(&f->kept, &warm, 0);
+	}
+	f->age_s = c->cache_minimum_age_s;
+	f->grace_s = c->cache_grace_s;
 	if (cli_db(cli, DB_READ, &db, e) < 0) {
 		if (e->class != ERR_NOBODY)
 			return -1;

@@ -4,6 +4,7 @@
 
 #include "conf/image.h"
 #include "db/job.h"
+#include "store/kept.h"
 #include "store/warm.h"
 
 struct facts {
@@ -20,6 +21,8 @@ struct facts {
 	const char *commit; /* of its ref now, "" for none */
 	enum warm_state warm_state;
 	const struct warm *warm;
+	struct kept kept;      /* where warm_state is not WARM_NONE */
+	int64_t age_s, grace_s;
 
 	/* the job, or NULL */
 	const struct job *job;

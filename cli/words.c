@@ -49,7 +49,7 @@ const struct word word_table[] = {
 	{"image show", "UUID", "one image: its source, what is warm, its newest job", "", NULL, 1, 1, true,
 	 image_show_run},
 	{"image set", "UUID KEY=VALUE...", "change an image's source",
-	 "Keys: repo, ref, subdir, builder, name, in_use. An empty value (builder=) unsets a key. What is warm stays\n"
+	 "Keys: repo, ref, subdir, builder, name, keep_warm, in_use. An empty value (builder=) unsets a key. What is warm stays\n"
 	 "until something newer is published.",
 	 NULL, 2, -1, false, image_set_run},
 	{"image remove", "UUID", "stop keeping an image warm",

@@ -52,6 +52,8 @@ struct conf {
 	int64_t image_size_limit_bytes; /* virtual size of the RAW */
 	int64_t push_size_limit_bytes;  /* receive.maxInputSize */
 	int64_t sweep_interval_s;
+	int64_t cache_minimum_age_s; /* Nova's: how old an unused base may get */
+	int64_t cache_grace_s;       /* a file that is gone stays gone so long */
 
 	/* ids; (uid_t)-1 / (gid_t)-1 where unset. Names or numbers in the file. */
 	uid_t build_uid;   /* who builds where hornerod is root */

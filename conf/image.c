@@ -21,6 +21,33 @@ static int check_subdir(const char *text, struct err *e)
 	return *text ? check_relative(text, e) : 0;
 }
 
+/* Seconds of a time as 90s, 30m, 12h or 14d, or -1. */
+static int64_t parse_time(const char *text)
+{
+	static const char letters[] = "smhd";
+	static const int64_t times[] = {1, 60, 3600, 86400};
+	size_t digits = strspn(text, "0123456789");
+	const char *letter = text[digits] ? strchr(letters, text[digits]) : letters;
+
+	if (digits == 0 || digits > 7 || !letter || (text[digits] && text[digits + 1]) || strtol(text, NULL, 10) == 0)
+		return -1;
+	return strtol(text, NULL, 10) * times[letter - letters];
+}
+
+static int check_keep_warm(const char *text, struct err *e)
+{
+	char shown[CHECK_SHOWN];
+
+	if (strcmp(text, "always") == 0 || strcmp(text, "never") == 0 || parse_time(text) > 0)
+		return 0;
+	return err_set(e, ERR_USAGE, "%s is no wish; always, never or a time as 12h or 14d is allowed", check_show(text, shown));
+}
+
+int64_t image_keep_s(const struct image *img)
+{
+	return strcmp(img->keep_warm, "never") == 0 ? 0 : parse_time(img->keep_warm);
+}
+
 static const struct key keys[] = {
 	{.name = "repo", .type = KEY_TEXT, .check = check_repo, .required = true, AT(repo),
 	 .allowed = "a repository's name, without .git",
@@ -36,6 +63,10 @@ static const struct key keys[] = {
 	 .help = "Which builder makes it. Where it is not set: the repository's .hornero.yaml, else detection."},
 	{.name = "name", .type = KEY_TEXT, .max = NAME_MAX_BYTES, .fallback = "", AT(name),
 	 .help = "A name for people."},
+	{.name = "keep_warm", .type = KEY_TEXT, .check = check_keep_warm, .fallback = "always", AT(keep_warm),
+	 .allowed = "always, never, or a time in seconds or with s, m, h or d",
+	 .help = "How long the image stays in Nova's cache while no instance uses it: a time counts from its last use or "
+		 "push. With never Nova ages it out as any other."},
 	{.name = "in_use", .type = KEY_CHOICE, .choices = in_uses, .fallback = "defer", AT(in_use),
 	 .help = "What to do while instances stand on the old bytes. With defer the old ones stay until the last such "
 		 "instance is gone."},

@@ -6,6 +6,7 @@
  *     subdir: node                  default: the whole tree
  *     builder: make                 default: the repository's .hornero.yaml, else detection
  *     name: Apache Spark            for people
+ *     keep_warm: 14d                always (default), never, or a time after the last use or push
  *     in_use: defer                 what to do while instances stand on the old bytes
  *
  * The file is the wish. A broken one disables its image alone, with words.
@@ -18,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum image_in_use { IMAGE_IN_USE_DEFER };
 
@@ -28,6 +30,7 @@ struct image {
 	char *subdir;  /* "" for the whole tree; no leading, trailing or doubled slash, no "." or ".." */
 	char *builder; /* NULL: not named here */
 	char *name;    /* "" where unset */
+	char *keep_warm; /* "always", "never" or a time; see image_keep_s */
 	enum image_in_use in_use;
 	bool broken;       /* the file could not be used; only uuid and problem are set */
 	struct err problem;
@@ -49,6 +52,9 @@ typedef bool images_keep(int dir, const char *file, const void *arg);
 int images_load_some(const char *images_dir, images_keep *keep, const void *arg, struct image **out, size_t *n,
 		     struct err *e);
 void images_free(struct image *list, size_t n);
+
+/* keep_warm in seconds: -1 always, 0 never. */
+int64_t image_keep_s(const struct image *img);
 
 /* The keys, for the manual and messages. */
 struct table;

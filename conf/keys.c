@@ -79,6 +79,13 @@ static const struct key keys[] = {
 	{.name = "sweep_interval", .type = KEY_DURATION, .min = 1, .max = WEEK_S, .fallback = "5m",
 	 AT(sweep_interval_s),
 	 .help = "How often refs are compared with what is warm, whatever the hooks said."},
+	{.name = "cache_minimum_age", .type = KEY_DURATION, .min = 2, .max = 52 * WEEK_S, .fallback = "24h",
+	 AT(cache_minimum_age_s),
+	 .help = "Nova's [image_cache]remove_unused_original_minimum_age_seconds: an image that is kept warm is touched "
+		 "at half of it."},
+	{.name = "cache_grace", .type = KEY_DURATION, .min = 0, .max = WEEK_S, .fallback = "1m", AT(cache_grace_s),
+	 .help = "How long a file that is gone from Nova's cache stays gone before it is published again: somebody may be "
+		 "freeing the disk."},
 	{.name = "build_user", .type = KEY_USER, .min = 1, AT(build_uid), .also = offsetof(struct conf, build_gid),
 	 .allowed = "a user's name or number, never root",
 	 .help = "Who builds where hornerod itself is root. With a number the group is of the same number."},

@@ -56,7 +56,8 @@ static bool emit_image(yaml_emitter_t *emitter, const struct image *img)
 		    yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE)) &&
 	       emit_pair(emitter, "repo", img->repo) && emit_pair(emitter, "ref", img->ref) &&
 	       emit_pair(emitter, "subdir", img->subdir) && emit_pair(emitter, "builder", img->builder) &&
-	       emit_pair(emitter, "name", img->name) && emit_pair(emitter, "in_use", in_uses[img->in_use]) &&
+	       emit_pair(emitter, "name", img->name) && emit_pair(emitter, "keep_warm", strcmp(img->keep_warm, "always") == 0 ? NULL : img->keep_warm) &&
+	       emit_pair(emitter, "in_use", in_uses[img->in_use]) &&
 	       emit(emitter, &event, yaml_mapping_end_event_initialize(&event)) &&
 	       emit(emitter, &event, yaml_document_end_event_initialize(&event, 1)) &&
 	       emit(emitter, &event, yaml_stream_end_event_initialize(&event));

@@ -48,7 +48,7 @@ static int check_digest(const char *what, const char *digest, struct err *e)
 
 int store_init(const char *store_dir, struct err *e)
 {
-	static const char *const rooms[] = {"artifact", "key", "stage", "warm"};
+	static const char *const rooms[] = {"artifact", "kept", "key", "stage", "warm"};
 
 	for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
 		own_free char *path = fs_path("%s/%s", store_dir, rooms[i]);

@@ -97,7 +97,7 @@ test_expect_success 'a pause that ends while hornerod looks elsewhere is not for
 	push_waiting paused && wait_until "test \$(state 9) = running && builder_make" 20 && kill -9 $(builder_make) &&
 	wait_until "test \$(state 9) = queued" 20 && node_stop && touch "$cache/go" &&
 	echo "failpoint: turn-claimed:stop" >>"$HORNERO_CONF" && node_start &&
-	wait_until "halted && grep -q ^State:.Z /proc/\$(pgrep -P $node_pid)/status" 20 && kill -CONT $node_pid &&
+	wait_until "halted && grep -q ^State:.Z /proc/\$(pgrep -P $node_pid hornero-sweep)/status" 20 && kill -CONT $node_pid &&
 	wait_until "halted && test \$(date +%s%3N) -ge $(hornero show 9 --json | jq .not_before_ms)" 20 &&
 	wait_until "kill -CONT $node_pid; hornero wait 9 --timeout 0" 20 &&
 	sed -i "/^failpoint:/d" "$HORNERO_CONF" && node_kill9 && node_start && rm "$cache/go"

@@ -245,9 +245,10 @@ static void reasons_of_jobs(void **state)
 
 static void reasons_of_images(void **state)
 {
-	static char repo[] = "team/hello", ref[] = "refs/heads/main";
+	static char repo[] = "team/hello", ref[] = "refs/heads/main", always[] = "always", never[] = "never";
 	struct job j = job_in(JOB_QUEUED);
-	struct image img = {.broken = true, .problem = {.msg = "x.yaml:3:1: unknown key"}, .repo = repo, .ref = ref};
+	struct image img = {.broken = true, .problem = {.msg = "x.yaml:3:1: unknown key"}, .repo = repo, .ref = ref,
+			    .keep_warm = always};
 	struct warm warm = {.commit = "1111111111111111111111111111111111111111", .job = 9, .published_ms = 40000};
 	struct facts f = {.now_ms = 100000, .workers = 2, .agent_runs = true, .uuid = "U", .queue_dir = "/q", .repo_path = "/g/h.git",
 			  .commit = "", .warm = &warm};
@@ -271,6 +272,14 @@ static void reasons_of_images(void **state)
 	says(&f, false, "warm at 111111111111, but refs/heads/main is at 333333333333", "hornero sweep");
 	f.warm_state = WARM_GONE;
 	says(&f, false, "gone from Nova's cache", "hornero sweep");
+	f.age_s = f.grace_s = 60;
+	says(&f, false, "comes back from the store", "60 s after it went");
+	says(&f, false, "Nova ages out", "hornero rebuild U");
+	f.age_s = 61;
+	says(&f, false, "too young for Nova's ageing", "hornero rebuild U");
+	img.keep_warm = never;
+	says(&f, false, "was let go", "keep_warm=always");
+	img.keep_warm = always;
 	f.warm_state = WARM_FOREIGN;
 	says(&f, false, "hornero did not put there", "hornero sweep");
 	f.warm_state = WARM_NONE;

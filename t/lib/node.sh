@@ -80,6 +80,7 @@ node_init () {
 		builders_dir: $HORNERO_SRC/etc/builders.d
 		libexec_dir: $HORNERO_BUILD
 		cgroup_top: $NODE_TOP
+		cache_grace: 0
 		END
 		test "$(id -u)" -ne 0 || printf '%s\n' "$@" | grep -q '^build_user:' || echo "build_user: $NODE_BUILD_UID"
 		group_possible || printf '%s\n' "$@" | grep -q '^isolation:' || echo 'isolation: none'

@@ -1,0 +1,108 @@
+/* kept: DIAGNOSTICS: as record; a damaged record is only warned about, since the next pass writes a new one. */
+#include "store/kept.h"
+
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "store/record.h"
+
+#include <string.h>
+
+static const struct record_field fields[] = {
+	RECORD_FIELD(struct kept, image, RECORD_UUID),
+	RECORD_FIELD(struct kept, digest, RECORD_HEX),
+	RECORD_FIELD(struct kept, commit, RECORD_OID),
+	RECORD_FIELD(struct kept, ino, RECORD_INO),
+	RECORD_FIELD(struct kept, born_ns, RECORD_COUNT),
+	RECORD_FIELD(struct kept, used_ms, RECORD_TIME),
+	RECORD_FIELD(struct kept, touched_ns, RECORD_TIME),
+	RECORD_FIELD(struct kept, touched_before_ns, RECORD_TIME),
+	RECORD_FIELD(struct kept, gone_ms, RECORD_COUNT),
+};
+enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+static const int64_t MS_NS = 1000000;
+
+int kept_init(const char *store_dir, struct err *e)
+{
+	own_free char *path = fs_path("%s/kept", store_dir);
+
+	return fs_mkdir_p(path, 0755, e);
+}
+
+int kept_save(const char *store_dir, const struct kept *k, struct err *e)
+{
+	own_free char *path = fs_path("%s/kept/%s.json", store_dir, k->image);
+
+	return record_save(path, fields, N_FIELDS, k, e);
+}
+
+int kept_load(const char *store_dir, const char *uuid, struct kept *out, struct err *e)
+{
+	own_free char *path = fs_path("%s/kept/%s.json", store_dir, uuid);
+	char quoted[2 * ERR_MSG_MAX];
+
+	if (record_load(path, fields, N_FIELDS, out, sizeof(*out), e) == 0)
+		return 1;
+	if (e->sys == ENOENT)
+		return 0;
+	if (e->sys != 0 || e->class == ERR_NOBODY)
+		return -1;
+	log_warn("event=kept-record-refused image=%s reason=%s", uuid, log_quote(quoted, sizeof(quoted), e->msg));
+	return 0;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+void kept_learn(struct kept *k, const struct warm *w, int64_t mtime_ns)
+{
+	if (!is_same(k->digest, w->digest) || !is_same(k->commit, w->commit)) {
+		*k = (struct kept){.ino = w->ino, .born_ns = w->born_ns, .used_ms = w->published_ms};
+		memcpy(k->image, w->image, sizeof(k->image));
+		memcpy(k->digest, w->digest, sizeof(k->digest));
+		memcpy(k->commit, w->commit, sizeof(k->commit));
+	}
+	if (k->ino != w->ino || k->born_ns != w->born_ns) {
+		k->ino = w->ino;
+		k->born_ns = w->born_ns;
+		k->touched_ns = k->touched_before_ns = 0;
+		k->gone_ms = 0;
+	}
+	if (mtime_ns == 0)
+		return;
+	k->gone_ms = 0;
+	/* Older than the record of its publication: the time that the publication gave it. */
+	if (mtime_ns == k->touched_ns || mtime_ns == k->touched_before_ns || mtime_ns / MS_NS <= w->published_ms)
+		return;
+	if (mtime_ns / MS_NS > k->used_ms)
+		k->used_ms = mtime_ns / MS_NS;
+}
+
+int64_t kept_until_ms(const struct kept *k, int64_t keep_s)
+{
+	return keep_s == KEPT_ALWAYS ? INT64_MAX : k->used_ms + keep_s * 1000;
+}
+
+int64_t kept_touch_ns(const struct kept *k, int64_t keep_s, int64_t age_s, int64_t mtime_ns, int64_t now_ms)
+{
+	int64_t until_ms = kept_until_ms(k, keep_s);
+	int64_t want_ms = now_ms;
+
+	if (keep_s == 0 || until_ms <= now_ms || mtime_ns / MS_NS > now_ms - age_s * 500)
+		return 0;
+	if (keep_s != KEPT_ALWAYS && until_ms - age_s * 1000 < now_ms)
+		want_ms = until_ms - age_s * 1000;
+	return want_ms > mtime_ns / MS_NS ? want_ms * MS_NS : 0;
+}
+
+int64_t kept_safe_until_ms(const struct kept *k, const struct warm *w, int64_t age_s)
+{
+	int64_t last_ms = w->published_ms > k->used_ms ? w->published_ms : k->used_ms;
+
+	if (k->touched_ns / MS_NS > last_ms)
+		last_ms = k->touched_ns / MS_NS;
+	return last_ms + age_s * 1000;
+}

@@ -1,0 +1,55 @@
+/*
+ * kept: until when an image is kept warm, and what became of its file: one record per image,
+ * STORE/kept/UUID.json, written by hornero-keep alone. What is warm stands in warm.h.
+ *
+ * Nova's cache manager counts a base's age from its mtime; every spawn and every instance that stands on
+ * it renew that, and so do we. A use is an mtime that is not our own: so the record holds the times that
+ * we gave, before they are given.
+ */
+#ifndef HORNERO_STORE_KEPT_H
+#define HORNERO_STORE_KEPT_H
+
+#include "lib/err.h"
+#include "store/warm.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { KEPT_ALWAYS = -1 }; /* a wish in seconds: this, 0 for never, else after the last use or push */
+
+struct kept {
+	char image[UUID_LEN + 1];
+	char digest[SHA256_HEX + 1]; /* of the warm record that used_ms counts for */
+	char commit[65];
+	uint64_t ino;                /* of the file that was touched, with its birth */
+	int64_t born_ns;
+	int64_t used_ms;             /* wall: the last use or push that is known */
+	int64_t touched_ns;          /* the mtime that we gave it, or were about to give; 0 */
+	int64_t touched_before_ns;   /* the one before: what it has where we died in between */
+	int64_t gone_ms;             /* wall: when it was first found gone; 0: it is there */
+};
+
+int kept_init(const char *store_dir, struct err *e);
+
+/* Durable on return. */
+int kept_save(const char *store_dir, const struct kept *k, struct err *e);
+
+/* 1 read, 0 none, or one that makes no sense (logged); -1 error. */
+int kept_load(const char *store_dir, const char *uuid, struct kept *out, struct err *e);
+
+/* Bring k (zeroed where there is none) to what the warm record and the file say now; mtime_ns 0: the file is
+ * gone, gone_ms is the caller's to set. Pure. A new commit or digest is a push; a new file with the same ones
+ * was published again by the sweep, which is no use. */
+void kept_learn(struct kept *k, const struct warm *w, int64_t mtime_ns);
+
+/* When the wish ends (wall ms); INT64_MAX: always. Pure. */
+int64_t kept_until_ms(const struct kept *k, int64_t keep_s);
+
+/* The mtime that the file should be given, or 0: none. age_s is what Nova's ageing waits for. Touched is what
+ * is older than half of it; a time is chosen so that Nova's age ends when the wish does. Pure. */
+int64_t kept_touch_ns(const struct kept *k, int64_t keep_s, int64_t age_s, int64_t mtime_ns, int64_t now_ms);
+
+/* Since when nobody but a person can have deleted it: before this (wall ms) Nova's ageing does not. Pure. */
+int64_t kept_safe_until_ms(const struct kept *k, const struct warm *w, int64_t age_s);
+
+#endif
