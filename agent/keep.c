@@ -23,7 +23,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-enum { LOCK_WAIT_MS = 10000, ANSWER_WAIT_MS = 60000, LINE_MAX_BYTES = 128, AGAIN_MS = 120000 };
+enum { LOCK_WAIT_MS = 10000, ANSWER_WAIT_MS = 60000, LINE_MAX_BYTES = 128, AGAIN_MS = 120000, NOT_REGISTERED = -2 };
 
 struct pass {
 	const struct conf *conf;
@@ -71,19 +71,32 @@ static int note_gone(struct pass *p, struct kept *k, int64_t keep_s, struct err 
 	return 0;
 }
 
+/* Of an image whose file is broken nobody knows: a slip of a person's pen lets nothing go. */
+static int64_t wish_of(const struct conf *c, const char *uuid, struct err *e)
+{
+	own_image struct image img = {0};
+
+	if (image_load(c->images_dir, uuid, &img, e) == 0)
+		return image_keep_s(&img);
+	if (e->sys == ENOENT)
+		return NOT_REGISTERED;
+	log_warn("event=kept-unasked image=%s %s", uuid, e->msg);
+	return KEPT_ALWAYS;
+}
+
 static int look(struct pass *p, const char *uuid, struct err *e)
 {
 	const struct conf *c = p->conf;
-	own_image struct image img = {0};
 	enum warm_state state;
 	struct kept k = {0};
 	struct warm w;
 	struct stat st = {0};
-	int64_t new_ns;
+	int64_t keep_s, new_ns;
 
 	p->looked++;
-	if (image_load(c->images_dir, uuid, &img, e) < 0)
-		return e->sys == ENOENT ? 0 : -1; /* removed: Nova may have it */
+	keep_s = wish_of(c, uuid, e);
+	if (keep_s == NOT_REGISTERED)
+		return 0; /* Nova may have it */
 	if (warm_look(c->store_dir, c->cache_dir, uuid, &w, &state, e) < 0 || kept_load(c->store_dir, uuid, &k, e) < 0)
 		return -1;
 	if (state == WARM_NONE || state == WARM_FOREIGN)
@@ -92,8 +105,8 @@ static int look(struct pass *p, const char *uuid, struct err *e)
 		return 0;
 	kept_learn(&k, &w, state == WARM_OK ? mtime_of(&st) : 0);
 	if (state == WARM_GONE)
-		return note_gone(p, &k, image_keep_s(&img), e);
-	new_ns = kept_touch_ns(&k, image_keep_s(&img), c->cache_minimum_age_s, mtime_of(&st), p->now_ms);
+		return note_gone(p, &k, keep_s, e);
+	new_ns = kept_touch_ns(&k, keep_s, c->cache_minimum_age_s, mtime_of(&st), p->now_ms);
 	return new_ns ? touch(p, &k, mtime_of(&st), new_ns, e) : 0;
 }
 

@@ -2,6 +2,7 @@
  * be set; a file that is gone or another one by now is passed over. */
 #include "agent/touch.h"
 
+#include "conf/image.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/log.h"
@@ -11,6 +12,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -34,7 +36,15 @@ static int parse(const char *line, struct wanted *w, struct err *e)
 	return 0;
 }
 
-/* 1 touched, 0 it is not that file any more. */
+static bool is_registered(const struct conf *c, const char *uuid)
+{
+	own_image struct image img = {0};
+	struct err e = ERR_INIT;
+
+	return image_load(c->images_dir, uuid, &img, &e) == 0 || e.sys != ENOENT;
+}
+
+/* 1 touched, 0 it is not that file any more, or nobody's image. */
 static int touch_one(const struct conf *c, int cache, const struct wanted *w, struct err *e)
 {
 	const struct timespec times[2] = {
@@ -43,6 +53,8 @@ static int touch_one(const struct conf *c, int cache, const struct wanted *w, st
 	char name[SHA1_HEX + 1];
 	struct stat st;
 
+	if (!is_registered(c, w->uuid))
+		return 0;
 	if (nova_cache_name(w->uuid, name, e) < 0)
 		return -1;
 	if (fstatat(cache, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) || st.st_ino != w->ino ||

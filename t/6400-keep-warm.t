@@ -49,6 +49,13 @@ test_expect_success 'young, it is left alone; older than half of Nova'\''s age, 
 	age && test -e "$warm"
 '
 
+test_expect_success 'a broken image file lets nothing go; an image that was removed is left to Nova' '
+	image=$(echo "$NODE"/*/images.d/"$HELLO_UUID.yaml") && cp "$image" image.good && echo "keep_warm: [" >"$image" &&
+	touch -d "23 hours ago" "$warm" && keep && test $(seconds_old "$warm") -lt 600 &&
+	rm "$image" && touch -d "23 hours ago" "$warm" && keep && test $(seconds_old "$warm") -gt 3600 &&
+	cp image.good "$image" && keep && test $(seconds_old "$warm") -lt 600
+'
+
 # Red without the comparison with touched_ns in store/kept.c kept_learn().
 test_expect_success 'our own touch is no use; an mtime of somebody else is one' '
 	long_ago "$record" published_ms 324000 && rm "$kept" && touch -d "30 hours ago" "$warm" && keep &&

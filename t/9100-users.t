@@ -65,6 +65,12 @@ test_expect_success 'libvirt took the base: it is replaced all the same' '
 	hornero wait $UUID --timeout 60
 '
 
+test_expect_success 'nova touches what is kept warm, on the word of hornero' '
+	chown 64105:64105 "$warm" && touch -d "23 hours ago" "$warm" && before=$(stat -c %i "$warm") &&
+	node_as $node_hornero "$HORNERO_BUILD/hornero-keep" -c "$HORNERO_CONF" &&
+	test $(($(date +%s) - $(stat -c %Y "$warm"))) -lt 600 && test "$(stat -c "%i %u" "$warm")" = "$before 64105"
+'
+
 test_expect_success 'the agent cannot lift its own quota' '
 	for top in $(find /sys/fs/cgroup -maxdepth 2 -type d -name "$NODE_TOP")
 	do
