@@ -21,14 +21,24 @@ static void to_hex(const unsigned char *raw, size_t len, char *out)
 	out[2 * len] = '\0';
 }
 
-int sha1_string(const char *s, char out[SHA1_HEX + 1], struct err *e)
+int sha1_buffer(const void *data, size_t len, unsigned char out[SHA1_BYTES], struct err *e)
 {
 	unsigned char raw[EVP_MAX_MD_SIZE];
 
-	if (EVP_Digest(s, strlen(s), raw, NULL, EVP_sha1(), NULL) != 1)
+	if (EVP_Digest(data, len, raw, NULL, EVP_sha1(), NULL) != 1)
 		return err_set(e, ERR_OPERATOR, "libcrypto refuses SHA-1, which names files in Nova's cache; "
 			       "allow it in openssl.cnf (FIPS mode?)");
-	to_hex(raw, SHA1_HEX / 2, out);
+	memcpy(out, raw, SHA1_BYTES);
+	return 0;
+}
+
+int sha1_string(const char *s, char out[SHA1_HEX + 1], struct err *e)
+{
+	unsigned char raw[SHA1_BYTES];
+
+	if (sha1_buffer(s, strlen(s), raw, e) < 0)
+		return -1;
+	to_hex(raw, SHA1_BYTES, out);
 	return 0;
 }
 

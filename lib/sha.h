@@ -1,5 +1,5 @@
-/* sha: digests by libcrypto (EVP), as lower-case hexadecimal. SHA-1 is Nova's
- * file name, nothing else; SHA-256 names and finds artifacts. */
+/* sha: digests by libcrypto (EVP), as lower-case hexadecimal. SHA-1 is for names
+ * that others fixed (Nova's file name, UUIDv5); SHA-256 names and finds artifacts. */
 #ifndef HORNERO_LIB_SHA_H
 #define HORNERO_LIB_SHA_H
 
@@ -8,7 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { SHA1_HEX = 40, SHA256_HEX = 64 };
+enum { SHA1_BYTES = 20, SHA1_HEX = 40, SHA256_HEX = 64 };
+
+/* SHA-1 of a buffer, not as text. */
+int sha1_buffer(const void *data, size_t len, unsigned char out[SHA1_BYTES], struct err *e);
 
 /* SHA-1 of a string without its terminator. */
 int sha1_string(const char *s, char out[SHA1_HEX + 1], struct err *e);
