@@ -7,6 +7,7 @@
 #ifndef HORNERO_AGENT_BUILD_H
 #define HORNERO_AGENT_BUILD_H
 
+#include "agent/key.h"
 #include "agent/stage.h"
 #include "agent/verdict.h"
 #include "conf/builder.h"
@@ -29,6 +30,7 @@ struct build {
 	char *work_path;
 	struct stage_log log;
 	struct verdict verdict;
+	struct key_parts parts;   /* of verdict.key */
 };
 
 /* The stages, in this order. Each returns 0, or -1 with build.verdict saying why. */
@@ -40,6 +42,8 @@ int build_builder(struct build *b);
 /* Sandbox 3, then digest, store and manifest. */
 int build_store(struct build *b);
 
+/* Wall time that the builder may take: its own bound where that is narrower than hornero.yaml's. */
+int64_t build_wall_s(const struct build *b);
 /* A stage with what all three share. */
 void build_stage(struct build *b, struct stage *s);
 /* The verdict of a stage that did not end well: cause and reason by how it ended. `name` is what people call it. */

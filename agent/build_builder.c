@@ -119,7 +119,6 @@ static void add_words(struct build *b, struct args *a)
 int build_builder(struct build *b)
 {
 	const struct builder *bu = b->builder;
-	int64_t wall_s = b->conf->build_timeout_s;
 	own_stage struct stage s;
 	struct err e = ERR_INIT;
 
@@ -127,9 +126,7 @@ int build_builder(struct build *b)
 		return -1;
 	build_stage(b, &s);
 	add_words(b, &s.args);
-	if (bu->build_timeout_s > 0 && bu->build_timeout_s < wall_s)
-		wall_s = bu->build_timeout_s;
-	s.wall_ms = wall_s * 1000;
+	s.wall_ms = build_wall_s(b) * 1000;
 	s.silence_ms = b->conf->silence_timeout_s * 1000;
 	stage_note(&b->log, "builder %s: %s", bu->name, bu->argv[0]);
 	if (stage_run(&s, &e) < 0)

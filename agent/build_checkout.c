@@ -2,7 +2,6 @@
  * DIAGNOSTICS: the verdict's class is the checkout's exit code. */
 #include "agent/build.h"
 
-#include "agent/key.h"
 #include "agent/sandbox.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -30,13 +29,12 @@ static bool is_oid(const char *s)
 static int fill_keys(struct build *b, struct err *e)
 {
 	struct verdict *v = &b->verdict;
-	char toolchain[SHA256_HEX + 1];
 
-	if (key_toolchain(b->conf, b->builder, toolchain, e) < 0)
+	if (key_parts(b->conf, b->builder, &b->parts, e) < 0)
 		return -1;
-	if (key_content(b->builder, v->tree, toolchain, v->key, e) < 0)
+	if (key_content(b->builder, v->tree, b->parts.toolchain, v->key, e) < 0)
 		return -1;
-	return key_inputs(b->image, b->builder, toolchain, v->inputs, e);
+	return key_inputs(b->image, b->builder, b->parts.toolchain, v->inputs, e);
 }
 
 /* 1: the store has it, 0: it must be built, -1. */

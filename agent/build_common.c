@@ -16,6 +16,13 @@ void build_stage(struct build *b, struct stage *s)
 	s->wall_ms = b->conf->build_timeout_s * 1000;
 }
 
+int64_t build_wall_s(const struct build *b)
+{
+	int64_t wall_s = b->conf->build_timeout_s, own_s = b->builder->build_timeout_s;
+
+	return own_s > 0 && own_s < wall_s ? own_s : wall_s;
+}
+
 /* A builder's exit code means what its author likes and blames the pusher; those of our own
  * programs name the class, and a signal there is our bug. */
 static int blame_exit(struct build *b, const struct stage *s, const char *cause, const char *name)

@@ -68,23 +68,68 @@ static int check(struct build *b, int in, int out)
 	return 0;
 }
 
+static void note_key(const struct build *b, struct manifest *m)
+{
+	const struct verdict *v = &b->verdict;
+	const struct key_parts *p = &b->parts;
+
+	memcpy(m->key, v->key, sizeof(m->key));
+	memcpy(m->tree, v->tree, sizeof(m->tree));
+	memcpy(m->builder, v->builder, sizeof(m->builder));
+	memcpy(m->builder_file, p->builder_file, sizeof(m->builder_file));
+	memcpy(m->toolchain, p->toolchain, sizeof(m->toolchain));
+	memcpy(m->architecture, p->architecture, sizeof(m->architecture));
+	memcpy(m->builder_version, p->version, sizeof(m->builder_version));
+}
+
+static void note_limits(const struct build *b, struct manifest *m)
+{
+	const struct conf *c = b->conf;
+	bool in_group = c->isolation == CONF_ISOLATION_CGROUP;
+
+	snprintf(m->isolation, sizeof(m->isolation), "%s", in_group ? "cgroup" : "none");
+	m->compile_core_limit = in_group ? c->compile_core_limit : 0;
+	m->compile_mem_limit = in_group ? c->compile_mem_limit : 0;
+	m->compile_pids_limit = in_group ? c->compile_pids_limit : 0;
+	m->build_timeout_s = build_wall_s(b);
+	m->silence_timeout_s = c->silence_timeout_s;
+	m->log_limit_bytes = c->log_limit_bytes;
+	m->image_size_limit_bytes = c->image_size_limit_bytes;
+}
+
+/* All but what the file itself says. */
+static void describe(const struct build *b, struct manifest *m)
+{
+	const struct verdict *v = &b->verdict;
+
+	*m = (struct manifest){
+		.job = v->job,
+		.attempt = v->attempt,
+		.built_ms = clock_wall_ms(),
+		.checkout_ms = v->checkout_ms,
+		.build_ms = v->build_ms,
+		.check_ms = v->check_ms,
+		.hornero_version = PACKAGE_VERSION,
+	};
+	memcpy(m->commit, v->commit, sizeof(m->commit));
+	memcpy(m->image, v->image, sizeof(m->image));
+	note_key(b, m);
+	note_limits(b, m);
+}
+
 /* Digest, take, manifest. The file belongs to us alone again. */
 static int take(struct build *b, int fd, const char *staged, struct err *e)
 {
 	struct verdict *v = &b->verdict;
-	struct manifest m = {.job = v->job, .attempt = v->attempt, .built_ms = clock_wall_ms()};
+	struct manifest m;
 	struct stat st;
 
 	if ((geteuid() == 0 && fchown(fd, 0, 0) < 0) || fstat(fd, &st) < 0)
 		return err_sys(e, ERR_US, "cannot take %s back", staged);
+	describe(b, &m);
 	if (sha256_fd(fd, m.digest, e) < 0)
 		return -1;
 	m.size_bytes = st.st_size;
-	memcpy(m.key, v->key, sizeof(m.key));
-	memcpy(m.tree, v->tree, sizeof(m.tree));
-	memcpy(m.commit, v->commit, sizeof(m.commit));
-	memcpy(m.builder, v->builder, sizeof(m.builder));
-	memcpy(m.image, v->image, sizeof(m.image));
 	failpoint("build-before-store");
 	if (store_take(b->conf->store_dir, staged, &m, e) < 0)
 		return -1;

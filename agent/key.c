@@ -27,7 +27,24 @@ static void add_text(struct sha256 *h, const char *name, const char *value)
 	add(h, name, value, strlen(value));
 }
 
-static int add_version(struct sha256 *h, const struct conf *c, const struct builder *b, char *const *argv, struct err *e)
+/* The first line of what a version command said, behind those of the others. */
+static void note_version(char version[KEY_VERSION_MAX + 1], const char *said, size_t len)
+{
+	const char *newline = memchr(said, '\n', len);
+	size_t at = strlen(version), from = at;
+
+	len = newline ? (size_t)(newline - said) : len;
+	at += (size_t)snprintf(version + at, KEY_VERSION_MAX + 1 - at, "%s%.*s", at ? "; " : "", (int)len, said);
+	if (at > KEY_VERSION_MAX)
+		at = KEY_VERSION_MAX;
+	for (size_t i = from; i < at; i++)
+		if (version[i] < ' ' || version[i] > '~')
+			version[i] = '?';
+}
+
+/* version: NULL where nobody wants to read it. */
+static int add_version(struct sha256 *h, const struct conf *c, const struct builder *b, char *const *argv, char *version,
+		       struct err *e)
 {
 	static const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/nonexistent", NULL};
 	struct spawn s = SPAWN_INIT((const char *const *)argv);
@@ -50,6 +67,8 @@ static int add_version(struct sha256 *h, const struct conf *c, const struct buil
 			       b->name, argv[0], spawn_status_text(status, how, sizeof(how)));
 	}
 	add(h, "version", out, len);
+	if (version)
+		note_version(version, out, len);
 	return 0;
 }
 
@@ -67,14 +86,15 @@ static int add_input(struct sha256 *h, const struct builder *b, const char *path
 	return 0;
 }
 
-int key_toolchain(const struct conf *c, const struct builder *b, char out[SHA256_HEX + 1], struct err *e)
+static int digest_toolchain(const struct conf *c, const struct builder *b, char out[SHA256_HEX + 1], char *version,
+			    struct err *e)
 {
 	own_sha256 struct sha256 *h = sha256_new();
 
 	if (!h)
 		return err_set(e, ERR_NOBODY, "out of memory for a digest");
 	for (char ***argv = b->version; argv && *argv; argv++)
-		if (add_version(h, c, b, *argv, e) < 0)
+		if (add_version(h, c, b, *argv, version, e) < 0)
 			return -1;
 	for (char **path = b->inputs; path && *path; path++)
 		if (add_input(h, b, *path, e) < 0)
@@ -83,14 +103,39 @@ int key_toolchain(const struct conf *c, const struct builder *b, char out[SHA256
 	return 0;
 }
 
-static void add_builder(struct sha256 *h, const struct builder *b, const char *toolchain)
+int key_toolchain(const struct conf *c, const struct builder *b, char out[SHA256_HEX + 1], struct err *e)
+{
+	return digest_toolchain(c, b, out, NULL, e);
+}
+
+static void architecture_of(char out[65])
 {
 	struct utsname u;
 
+	snprintf(out, 65, "%s", uname(&u) == 0 ? u.machine : "unknown");
+}
+
+int key_parts(const struct conf *c, const struct builder *b, struct key_parts *out, struct err *e)
+{
+	struct key_parts p = {0};
+
+	if (digest_toolchain(c, b, p.toolchain, p.version, e) < 0 ||
+	    sha256_buffer(b->text, b->text_len, p.builder_file, e) < 0)
+		return -1;
+	architecture_of(p.architecture);
+	*out = p;
+	return 0;
+}
+
+static void add_builder(struct sha256 *h, const struct builder *b, const char *toolchain)
+{
+	char architecture[65];
+
+	architecture_of(architecture);
 	add_text(h, "builder", b->name);
 	add(h, "file", b->text, b->text_len);
 	add_text(h, "toolchain", toolchain);
-	add_text(h, "architecture", uname(&u) == 0 ? u.machine : "unknown");
+	add_text(h, "architecture", architecture);
 }
 
 int key_content(const struct builder *b, const char *tree, const char *toolchain, char out[SHA256_HEX + 1],

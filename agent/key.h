@@ -15,9 +15,22 @@
 #include "lib/err.h"
 #include "lib/sha.h"
 
+enum { KEY_VERSION_MAX = 255 };
+
+/* What content is made of besides the tree and the builder's name, for people to compare later. */
+struct key_parts {
+	char builder_file[SHA256_HEX + 1];
+	char toolchain[SHA256_HEX + 1];
+	char architecture[65];
+	char version[KEY_VERSION_MAX + 1]; /* first line of each version command, "; " between them */
+};
+
 /* Runs the version commands (as build_uid where we are root), each 10 s and 64 KiB at most.
  * ERR_OPERATOR names the command or file that cannot be had. */
 int key_toolchain(const struct conf *c, const struct builder *b, char out[SHA256_HEX + 1], struct err *e);
+
+/* All parts; version is printable ASCII, cut where it is too long. Errors as of key_toolchain. */
+int key_parts(const struct conf *c, const struct builder *b, struct key_parts *out, struct err *e);
 
 int key_content(const struct builder *b, const char *tree, const char *toolchain, char out[SHA256_HEX + 1],
 		struct err *e);

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <stdbool.h>
 #include <string.h>
 
 static void json_end(json_t **j)
@@ -21,6 +20,14 @@ static void json_end(json_t **j)
 static bool is_hex(const char *s, size_t len)
 {
 	return strlen(s) == len && strspn(s, "0123456789abcdef") == len;
+}
+
+static bool is_printable(const char *s, size_t max)
+{
+	for (size_t i = 0; s[i]; i++)
+		if (i == max || s[i] < ' ' || s[i] > '~')
+			return false;
+	return true;
 }
 
 static bool is_text_good(const struct record_field *f, const char *s)
@@ -37,6 +44,8 @@ static bool is_text_good(const struct record_field *f, const char *s)
 	case RECORD_WORD:
 		return strlen(s) < f->size &&
 		       s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] == '\0';
+	case RECORD_TEXT:
+		return is_printable(s, f->size - 1);
 	default:
 		return false;
 	}
@@ -128,6 +137,13 @@ static bool read_value(const struct record_field *f, const json_t *value, char *
 	return true;
 }
 
+static bool read_field(const struct record_field *f, const json_t *object, char *out)
+{
+	const json_t *value = json_object_get(object, f->name);
+
+	return value ? read_value(f, value, out) : f->optional;
+}
+
 int record_load(const char *path, const struct record_field *fields, size_t n, void *out, size_t size,
 		struct err *e)
 {
@@ -145,7 +161,7 @@ int record_load(const char *path, const struct record_field *fields, size_t n, v
 	if (!object)
 		return err_set(e, ERR_OPERATOR, "%s:%d:%d: %s", path, why.line, why.column, why.text);
 	for (size_t i = 0; i < n; i++)
-		if (!read_value(&fields[i], json_object_get(object, fields[i].name), fresh))
+		if (!read_field(&fields[i], object, fresh))
 			return err_set(e, ERR_OPERATOR, "%s: its %s is missing or makes no sense", path,
 				       fields[i].name);
 	memcpy(out, fresh, size);

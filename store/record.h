@@ -10,13 +10,15 @@
  *
  * What is read was written by us, but lies in a directory that others may reach: every value
  * is checked against its kind, and no file is read beyond RECORD_MAX. Unknown names are passed
- * over, so that an older hornero reads a newer one's files.
+ * over, so that an older hornero reads a newer one's files; a field that came later is optional, so that a
+ * newer one reads an older one's.
  */
 #ifndef HORNERO_STORE_RECORD_H
 #define HORNERO_STORE_RECORD_H
 
 #include "lib/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { RECORD_MAX = 16384 };
@@ -27,6 +29,7 @@ enum record_kind {
 	RECORD_OID,   /* char[65]: a git object id of 40 or 64 digits, or empty */
 	RECORD_UUID,  /* char[UUID_LEN + 1], canonical */
 	RECORD_WORD,  /* char[n + 1]: at most n of [A-Za-z0-9._-], or empty */
+	RECORD_TEXT,  /* char[n + 1]: at most n printable ASCII characters and blanks, or empty */
 	RECORD_COUNT, /* int64_t, 0 or more */
 	RECORD_TIME,  /* int64_t */
 	RECORD_INO,   /* uint64_t; a decimal string in the file, since JSON integers end at 2^63 */
@@ -36,10 +39,13 @@ struct record_field {
 	const char *name;
 	enum record_kind kind;
 	size_t offset, size;
+	bool optional; /* a file without it is an older one: 0 or "" */
 };
 
-#define RECORD_FIELD(type, member, kind_) \
-	{#member, kind_, offsetof(type, member), sizeof(((type *)NULL)->member)}
+#define RECORD_ENTRY(type, member, kind_, optional_) \
+	{#member, kind_, offsetof(type, member), sizeof(((type *)NULL)->member), optional_}
+#define RECORD_FIELD(type, member, kind_)    RECORD_ENTRY(type, member, kind_, false)
+#define RECORD_OPTIONAL(type, member, kind_) RECORD_ENTRY(type, member, kind_, true)
 
 /* Aside, fsync, rename, fsync of the directory; mode 0644. ERR_US where the struct itself
  * would not be read back. */

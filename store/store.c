@@ -26,6 +26,22 @@ static const struct record_field fields[] = {
 	RECORD_FIELD(struct manifest, ino, RECORD_INO),
 	RECORD_FIELD(struct manifest, mtime_ns, RECORD_TIME),
 	RECORD_FIELD(struct manifest, ctime_ns, RECORD_TIME),
+	RECORD_OPTIONAL(struct manifest, builder_file, RECORD_KEY),
+	RECORD_OPTIONAL(struct manifest, toolchain, RECORD_KEY),
+	RECORD_OPTIONAL(struct manifest, architecture, RECORD_TEXT),
+	RECORD_OPTIONAL(struct manifest, builder_version, RECORD_TEXT),
+	RECORD_OPTIONAL(struct manifest, hornero_version, RECORD_TEXT),
+	RECORD_OPTIONAL(struct manifest, isolation, RECORD_WORD),
+	RECORD_OPTIONAL(struct manifest, compile_core_limit, RECORD_COUNT),
+	RECORD_OPTIONAL(struct manifest, compile_mem_limit, RECORD_COUNT),
+	RECORD_OPTIONAL(struct manifest, compile_pids_limit, RECORD_COUNT),
+	RECORD_OPTIONAL(struct manifest, build_timeout_s, RECORD_COUNT),
+	RECORD_OPTIONAL(struct manifest, silence_timeout_s, RECORD_COUNT),
+	RECORD_OPTIONAL(struct manifest, log_limit_bytes, RECORD_COUNT),
+	RECORD_OPTIONAL(struct manifest, image_size_limit_bytes, RECORD_COUNT),
+	RECORD_OPTIONAL(struct manifest, checkout_ms, RECORD_COUNT),
+	RECORD_OPTIONAL(struct manifest, build_ms, RECORD_COUNT),
+	RECORD_OPTIONAL(struct manifest, check_ms, RECORD_COUNT),
 };
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
 

@@ -33,6 +33,18 @@ struct manifest {
 	int64_t built_ms;       /* wall */
 	uint64_t ino;           /* of DIGEST.raw, with size, mtime and ctime: a changed file is never published */
 	int64_t mtime_ns, ctime_ns;
+
+	/* What came to the manifest later; "" and 0 where an older hornero wrote it. */
+	char builder_file[SHA256_HEX + 1]; /* these three, tree and builder are what the key is made of: agent/key.h */
+	char toolchain[SHA256_HEX + 1];
+	char architecture[65];
+	char builder_version[256]; /* what the builder's version commands say first */
+	char hornero_version[33];
+	/* The limits it was built under, by hornero.yaml's names. Without isolation the first three are not in force: 0. */
+	char isolation[17];
+	int64_t compile_core_limit, compile_mem_limit, compile_pids_limit;
+	int64_t build_timeout_s, silence_timeout_s, log_limit_bytes, image_size_limit_bytes;
+	int64_t checkout_ms, build_ms, check_ms;
 };
 
 /* Make the subdirectories, mode 0755 (2775 for stage is not needed: its owner alone writes). */

@@ -64,7 +64,9 @@ static char *stage(const struct scratch *s, const char *content)
 static struct manifest manifest_of(const char *content, const char *key)
 {
 	struct manifest m = {.job = 42, .attempt = 1, .built_ms = 1700000000000, .tree = OID, .commit = OID,
-			     .builder = "make", .image = IMAGE};
+			     .builder = "make", .image = IMAGE, .builder_file = KEY2, .toolchain = KEY1,
+			     .architecture = "x86_64", .builder_version = "GNU Make 4.3; gcc (Debian) 12", .hornero_version = "0.1.0",
+			     .isolation = "cgroup", .compile_core_limit = 10, .build_timeout_s = 1800, .check_ms = 7};
 	struct err e;
 
 	m.size_bytes = (int64_t)strlen(content);
@@ -195,6 +197,44 @@ static void no_manifest_says_enoent(void **state)
 	assert_int_equal(s->e.sys, ENOENT);
 }
 
+/* A manifest as it was before: without the fields that came later. */
+static void older_manifests_are_read(void **state)
+{
+	struct scratch *s = *state;
+	struct manifest m = take(s, "some bytes", KEY1);
+	struct manifest known = m;
+	own_free char *path = fs_path("%s/artifact/%s.json", s->store, m.digest);
+	own_free char *text = NULL;
+	char digest[SHA256_HEX + 1];
+	char *at;
+	size_t len;
+
+	assert_int_equal(fs_read(AT_FDCWD, path, RECORD_MAX, &text, &len, &s->e), 0);
+	at = strstr(text, ",\n  \"builder_file\"");
+	assert_non_null(at);
+	memcpy(at, "\n}\n", 4);
+	assert_int_equal(fs_replace(AT_FDCWD, path, text, strlen(text), 0644, &s->e), 0);
+	assert_int_equal(store_find(s->store, KEY1, digest, &s->e), 1);
+	assert_int_equal(store_manifest(s->store, m.digest, &m, &s->e), 0);
+	memset((char *)&known + offsetof(struct manifest, builder_file), 0,
+	       sizeof(known) - offsetof(struct manifest, builder_file));
+	assert_memory_equal(&m, &known, sizeof(m));
+}
+
+static void releases_and_root_disks(void **state)
+{
+	struct scratch *s = *state;
+	char out[UUID_LEN + 1];
+
+	assert_int_equal(nova_release(IMAGE, KEY1, out, &s->e), 0);
+	assert_string_equal(out, "780f9a2b-68e5-57d0-bca5-5af6681e14c6");
+	assert_int_equal(nova_root_gib(0), 0);
+	assert_int_equal(nova_root_gib(1), 1);
+	assert_int_equal(nova_root_gib((int64_t)1 << 30), 1);
+	assert_int_equal(nova_root_gib(((int64_t)1 << 30) + 1), 2);
+	assert_int_equal(nova_root_gib(INT64_MAX), (int64_t)1 << 33);
+}
+
 /* Replace `from` by `to` in the manifest of an artifact; what comes must be refused. */
 static void spoil(struct scratch *s, const char *from, const char *to)
 {
@@ -232,6 +272,14 @@ static void bad_manifests_are_refused(void **state)
 	spoil(s, IMAGE, "6BA7B810-9dad-41d1-80b4-00c04fd430c8");
 	spoil(s, "\"ino\": \"", "\"ino\": \"-");
 	spoil(s, "\"ino\": \"", "\"ino\": \"9999999999999999999");
+	spoil(s, "\"compile_core_limit\": 10", "\"compile_core_limit\": -1");
+	spoil(s, "\"check_ms\": 7", "\"check_ms\": null");
+	spoil(s, "\"cgroup\"", "\"c group\"");
+	spoil(s, "GNU Make", "GNU\\u001b[2JMake");
+	spoil(s, "GNU Make", "GNU\\nMake");
+	spoil(s, "GNU Make", "GNU\xc2\x9bMake");
+	spoil(s, "x86_64", "an architecture whose name is longer than any kernel's, which is 64");
+	spoil(s, "\"toolchain\": \"1", "\"toolchain\": \"");
 	spoil(s, "{", "[");
 	spoil(s, "\"job\": 42", "\"job\": 42, \"job\": 43");
 	spoil(s, "\"attempt\"", "\"digest\": \"" KEY2 "\", \"attempt\"");
@@ -326,6 +374,8 @@ int main(void)
 		T(no_link_and_no_other_size_is_taken),
 		T(bad_names_reach_no_path),
 		T(no_manifest_says_enoent),
+		T(older_manifests_are_read),
+		T(releases_and_root_disks),
 		T(bad_manifests_are_refused),
 		T(a_manifest_of_another_is_refused),
 		T(large_inodes_survive),
