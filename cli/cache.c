@@ -13,6 +13,7 @@ static const struct column columns[] = {
 	{"image", CELL_TEXT, 0},
 	{"state", CELL_STATE, 0},
 	{"size_bytes", CELL_BYTES, 0},
+	{"root_gib", CELL_ID, 0},
 	{"modified_ms", CELL_AGE, 0},
 	{"keep_warm", CELL_TEXT, 0},
 	{"kept_until_ms", CELL_AGE, 0},
@@ -20,6 +21,7 @@ static const struct column columns[] = {
 	{"commit", CELL_COMMIT, 0},
 	{"digest", CELL_COMMIT, 0},
 	{"path", CELL_TEXT, 0},
+	{"release", CELL_TEXT, COLUMN_JSON_ONLY},
 };
 
 /* Wall ms, 0 for always: Nova does not age it out before. */
@@ -46,7 +48,7 @@ static int cache_row(const struct conf *c, const struct image *img, struct listi
 	own_free char *path = NULL;
 	struct warm warm = {0};
 	enum warm_state state = WARM_NONE;
-	char name[SHA1_HEX + 1];
+	char name[SHA1_HEX + 1], release[UUID_LEN + 1] = "";
 	struct stat st = {0};
 	int64_t until_ms = 0;
 
@@ -57,12 +59,14 @@ static int cache_row(const struct conf *c, const struct image *img, struct listi
 	/* No record, but a file: Nova's own, fetched from Glance. */
 	if (stat(path, &st) == 0 && state == WARM_NONE)
 		state = WARM_FOREIGN;
-	if (state == WARM_OK && kept_until(c, img, &warm, &st, &until_ms, e) < 0)
+	if (state == WARM_OK && (nova_release(img->uuid, warm.digest, release, e) < 0 ||
+				 kept_until(c, img, &warm, &st, &until_ms, e) < 0))
 		return -1;
 	listing_row(l, (struct cell[]){
 			       {.text = img->uuid},
 			       {.text = warm_state_name(state)},
 			       {.number = st.st_size},
+			       {.number = nova_root_gib(st.st_size)},
 			       {.number = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000},
 			       {.text = img->broken ? "" : img->keep_warm},
 			       {.number = until_ms},
@@ -70,6 +74,7 @@ static int cache_row(const struct conf *c, const struct image *img, struct listi
 			       {.text = state == WARM_OK ? warm.commit : ""},
 			       {.text = state == WARM_OK ? warm.digest : ""},
 			       {.text = path},
+			       {.text = release},
 		       });
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* imagelist: `hornero image list`, `hornero image show`. DIAGNOSTICS: a broken image file is a row that
  * says so, not an error. */
+#include "cli/artifact.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "lib/fs.h"
@@ -29,10 +30,11 @@ static const struct column columns[] = {
 	{"cache_file", CELL_TEXT, 0},
 	{"newest_job", CELL_ID, 0},
 	{"newest_state", CELL_STATE, 0},
+	{"key", CELL_TEXT, COLUMN_JSON_ONLY},
 };
-enum { N_SHOW = sizeof(columns) / sizeof(columns[0]), N_LIST = N_SHOW - 5 };
+enum { N_SHOW = sizeof(columns) / sizeof(columns[0]), N_LIST = N_SHOW - 6 };
 
-static void row_of(const struct conf *c, const struct image *img, struct warm *warm, struct cell row[N_SHOW])
+static enum warm_state row_of(const struct conf *c, const struct image *img, struct warm *warm, struct cell row[N_SHOW])
 {
 	enum warm_state state = WARM_NONE;
 	struct err problem = ERR_INIT;
@@ -59,6 +61,7 @@ static void row_of(const struct conf *c, const struct image *img, struct warm *w
 	};
 
 	memcpy(row, cells, sizeof(cells));
+	return state;
 }
 
 int image_list_run(struct cli *cli, const struct call *call, struct err *e)
@@ -77,7 +80,7 @@ int image_list_run(struct cli *cli, const struct call *call, struct err *e)
 	for (size_t i = 0; i < n; i++) {
 		struct cell row[N_SHOW];
 
-		row_of(c, &list[i], &warm, row);
+		(void)row_of(c, &list[i], &warm, row);
 		listing_row(&l, row);
 	}
 	done = listing_end(&l, e);
@@ -88,41 +91,70 @@ int image_list_run(struct cli *cli, const struct call *call, struct err *e)
 	return done;
 }
 
-/* The newest job, where there is a queue: an image can be shown without one. */
-static void newest_of(struct cli *cli, const char *uuid, struct cell *number, struct cell *state)
+/* The newest job, where there is a queue: an image can be shown without one. All 0 where there is none. */
+static void newest_of(struct cli *cli, const char *uuid, struct job *j)
 {
 	own_db struct db *db = NULL;
-	own_job struct job j = {0};
 	struct err ignored = ERR_INIT;
 
-	*number = *state = (struct cell){0};
-	if (cli_db(cli, DB_READ, &db, &ignored) < 0 || job_newest(db, uuid, &j, &ignored) <= 0)
+	if (cli_db(cli, DB_READ, &db, &ignored) == 0)
+		(void)job_newest(db, uuid, j, &ignored);
+}
+
+/* The artifact to speak of: what is warm, else what the newest job built, else what was warm last. NULL: none. */
+static const char *digest_of(const struct warm *warm, bool is_warm, const struct job *newest)
+{
+	if (!is_warm && newest->digest && sha256_valid(newest->digest))
+		return newest->digest;
+	return *warm->digest ? warm->digest : NULL;
+}
+
+/* a: NULL where nothing was built yet. */
+static void show(const struct cli *cli, const struct cell row[N_SHOW], const struct artifact *a)
+{
+	json_t *object;
+
+	if (cli->json) {
+		object = row_json(columns, N_SHOW, row);
+		json_object_set_new(object, "artifact", a ? artifact_json(a) : json_null());
+		json_out(object);
 		return;
-	number->number = j.id;
-	state->text = job_state_name(j.state);
+	}
+	record_print(cli, columns, N_SHOW, row);
+	if (a) {
+		puts("\nIts artifact, as it was built first:");
+		artifact_print(cli, a);
+	}
 }
 
 int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
 	own_image struct image img = {0};
+	own_job struct job newest = {0};
 	own_free char *repo = NULL, *file = NULL, *cache_file = NULL;
 	struct cell row[N_SHOW];
 	struct warm warm;
+	enum warm_state state;
+	struct artifact artifact;
+	const char *digest;
 	char uuid[UUID_LEN + 1], name[SHA1_HEX + 1];
 
 	if (!c || cli_uuid(call->args[0], uuid, e) < 0 || image_load(c->images_dir, uuid, &img, e) < 0 ||
 	    nova_cache_name(uuid, name, e) < 0)
 		return -1;
-	row_of(c, &img, &warm, row);
-	row[N_LIST].text = repo = cli_repo_path(c, img.repo);
-	row[N_LIST + 1].text = file = fs_path("%s/%s.yaml", c->images_dir, uuid);
-	row[N_LIST + 2].text = cache_file = fs_path("%s/%s", c->cache_dir, name);
-	newest_of(cli, uuid, &row[N_LIST + 3], &row[N_LIST + 4]);
-	if (cli->json)
-		json_out(row_json(columns, N_SHOW, row));
-	else
-		record_print(cli, columns, N_SHOW, row);
+	newest_of(cli, uuid, &newest);
+	state = row_of(c, &img, &warm, row);
+	digest = digest_of(&warm, state == WARM_OK, &newest);
+	if (digest && artifact_load(c, uuid, digest, &artifact, e) < 0)
+		return -1;
+	row[N_LIST] = (struct cell){.text = repo = cli_repo_path(c, img.repo)};
+	row[N_LIST + 1] = (struct cell){.text = file = fs_path("%s/%s.yaml", c->images_dir, uuid)};
+	row[N_LIST + 2] = (struct cell){.text = cache_file = fs_path("%s/%s", c->cache_dir, name)};
+	row[N_LIST + 3] = (struct cell){.number = newest.id};
+	row[N_LIST + 4] = (struct cell){.text = newest.id ? job_state_name(newest.state) : NULL};
+	row[N_LIST + 5] = (struct cell){.text = warm.key};
+	show(cli, row, digest ? &artifact : NULL);
 	cli_note_isolation(cli);
 	return 0;
 }

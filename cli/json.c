@@ -33,10 +33,11 @@ static json_t *cell_json(enum cell_kind kind, const struct cell *c)
 		return json_boolean(c->number != 0);
 	case CELL_NUMBER:
 		return json_integer(c->number);
-	case CELL_ID:
 	case CELL_AGE:
-	case CELL_DURATION:
 	case CELL_BYTES:
+	case CELL_DURATION:
+	case CELL_ID:
+	case CELL_SECONDS:
 		break;
 	}
 	return c->number ? json_integer(c->number) : json_null();

@@ -69,6 +69,7 @@ static size_t cell_words(char *buf, size_t size, enum cell_kind kind, const stru
 	case CELL_ID:
 	case CELL_AGE:
 	case CELL_DURATION:
+	case CELL_SECONDS:
 	case CELL_BYTES:
 		break;
 	}
@@ -80,6 +81,8 @@ static size_t cell_words(char *buf, size_t size, enum cell_kind kind, const stru
 		age_words(buf, now_ms - c->number);
 	else if (kind == CELL_DURATION)
 		duration_words(buf, c->number);
+	else if (kind == CELL_SECONDS)
+		duration_words(buf, c->number * 1000);
 	else
 		bytes_words(buf, c->number);
 	return strlen(buf);
@@ -172,7 +175,7 @@ static int listing_cell(struct listing *l, size_t column, const struct cell *c)
 
 static bool is_number(enum cell_kind k)
 {
-	return k == CELL_NUMBER || k == CELL_ID || k == CELL_DURATION || k == CELL_BYTES;
+	return k == CELL_NUMBER || k == CELL_ID || k == CELL_DURATION || k == CELL_SECONDS || k == CELL_BYTES;
 }
 
 static char *put_blanks(char *at, int n)

@@ -26,6 +26,7 @@ enum cell_kind {
 	CELL_ID,       /* 0 means none */
 	CELL_AGE,      /* wall milliseconds; 0 means never */
 	CELL_DURATION, /* milliseconds; 0 means unknown */
+	CELL_SECONDS,  /* a duration in seconds; 0 means unknown */
 	CELL_BYTES,    /* 0 means unknown */
 	CELL_BOOL,
 };

@@ -46,7 +46,7 @@ const struct word word_table[] = {
 	 "already is built at once. Two images may share a repository.",
 	 add_options, 2, 2, false, image_add_run},
 	{"image list", "", "the images of this node, and whether they are warm", "", NULL, 0, 0, true, image_list_run},
-	{"image show", "UUID", "one image: its source, what is warm, its newest job", "", NULL, 1, 1, true,
+	{"image show", "UUID", "one image: its source, what is warm and what it was made of, its newest job", "", NULL, 1, 1, true,
 	 image_show_run},
 	{"image set", "UUID KEY=VALUE...", "change an image's source",
 	 "Keys: repo, ref, subdir, builder, name, keep_warm, in_use. An empty value (builder=) unsets a key. What is warm stays\n"
