@@ -6,7 +6,12 @@
 #     guest_make                      # the initramfs: these programs, these tests, nothing else
 #     guest_run t/v2/start 300        # its serial port in $TRASH/serial
 #
-# Needs no privilege: emulated, its root in memory, no network, no disk.
+# Needs no privilege: emulated, its root in memory, no network, no disk. For a whole system with all of its
+# programs, as root:
+#
+#     guest_whole_requires
+#     guest_whole_make DIR            # DIR is laid over a copy-on-write view of this machine's root filesystem
+#     guest_whole_run SECONDS ARGUMENT…   # systemd is process 1; arguments of the kernel. Again $TRASH/serial
 
 guest_programs='basename bwrap cat chmod chown cmp cp cut date dd df diff dirname du echo env expr false find git
 git-receive-pack git-upload-pack grep head hostname id install jq ln ls make mkdir mkfifo mknod mktemp mv nproc od pgrep
@@ -108,13 +113,91 @@ guest__pack () {
 
 # guest_run START SECONDS: START is an executable of the sources, process 1 of the guest.
 guest_run () {
-	timeout "$2" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -M q35 -m 1536 -smp 2 -nodefaults -no-user-config \
-		-display none -no-reboot -serial stdio -kernel "$(guest_kernel)" -initrd "$TRASH/guest/initramfs" \
-		-append "console=ttyS0 quiet loglevel=1 panic=-1 hornero.start=$1" </dev/null >"$TRASH/serial.raw" &
+	guest__emulate "$2" "hornero.start=$1" -m 1536
+}
+
+# guest__emulate SECONDS KERNEL-ARGUMENTS OPTION…: of QEMU.
+guest__emulate () {
+	guest__seconds=$1
+	guest__append=$2
+	shift 2
+	timeout "$guest__seconds" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -M q35 -smp 2 -nodefaults \
+		-no-user-config -display none -no-reboot -serial stdio -kernel "$(guest_kernel)" \
+		-initrd "$TRASH/guest/initramfs" -append "console=ttyS0 quiet loglevel=1 panic=-1 $guest__append" "$@" \
+		</dev/null >"$TRASH/serial.raw" &
 	guest__pid=$!
 	test_cleanup "kill $guest__pid 2>/dev/null || :"
 	wait $guest__pid
 	guest__status=$?
 	tr -d '\r' <"$TRASH/serial.raw" >"$TRASH/serial"
 	return $guest__status
+}
+
+# What the kernel of a whole guest needs to see its root; in order. Those that are built in have no file.
+guest_modules='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci fuse virtiofs overlay'
+guest_virtiofsd=/usr/lib/qemu/virtiofsd
+
+# Beside the kernel, as Debian's packages have them.
+guest__modules_dir () {
+	guest__kernel=$(guest_kernel)
+	echo "${guest__kernel%/boot/*}/lib/modules/${guest__kernel##*/vmlinuz-}/kernel"
+}
+
+guest_whole_requires () {
+	guest_requires
+	test "$(id -u)" -eq 0 || test_skip_all 'only root can show its root to a guest'
+	test -x $guest_virtiofsd || test_skip_all "$guest_virtiofsd is not here (Debian: qemu-system-common)"
+	test -x /lib/systemd/systemd || test_skip_all 'systemd is not here (Debian: systemd)'
+	test -n "$(find "$(guest__modules_dir)" -name overlay.ko 2>/dev/null)" ||
+		test_skip_all "overlay.ko is not in $(guest__modules_dir)"
+}
+
+guest_whole_make () {
+	guest__first=$TRASH/guest/first
+	mkdir -p "$guest__first/modules" "$guest__first/proc" "$guest__first/dev" "$guest__first/lower" "$guest__first/upper" \
+		"$guest__first/root" "$TRASH/guest/shared" &&
+	cp "$(guest__path busybox)" "$guest__first/busybox" &&
+	tar -C "$1" --owner=0 --group=0 --numeric-owner -cf "$guest__first/over.tar" . || return 1
+	for guest__name in $guest_modules
+	do
+		find "$(guest__modules_dir)" -name "$guest__name.ko" -exec cp {} "$guest__first/modules/" \; || return 1
+	done
+	cat >"$guest__first/init" <<-END &&
+	#!/busybox sh
+	for module in $guest_modules
+	do
+		test ! -e /modules/\$module.ko || /busybox insmod /modules/\$module.ko
+	done
+	/busybox mount -t devtmpfs dev /dev
+	/busybox mount -t virtiofs -o ro root /lower &&
+	/busybox mount -t tmpfs -o mode=755,size=75% tmpfs /upper &&
+	/busybox mkdir /upper/files /upper/work &&
+	/busybox mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work overlay /root &&
+	/busybox mount -t tmpfs -o mode=1777 tmpfs /root/tmp &&
+	/busybox mount -t tmpfs -o mode=1777 tmpfs /root/var/tmp &&
+	/busybox rm -f /root/.dockerenv && # else systemd holds itself to be in a container, and reads no kernel arguments
+	/busybox tar -xf /over.tar -C /root &&
+	exec /busybox switch_root /root /lib/systemd/systemd
+	echo '# the guest has no root'
+	/busybox poweroff -f
+	END
+	chmod 0755 "$guest__first/init" &&
+	(cd "$guest__first" && find . | busybox cpio -o -H newc 2>/dev/null) | gzip -1 >"$TRASH/guest/initramfs" &&
+	rm -rf "$guest__first"
+}
+
+# The root is shown by a bind mount that cannot be written, in a mount namespace of its own.
+guest_whole_run () {
+	guest__seconds=$1
+	shift
+	unshare --mount --propagation private sh -c "mount --bind / '$TRASH/guest/shared' &&
+		mount -o remount,bind,ro '$TRASH/guest/shared' &&
+		exec $guest_virtiofsd --socket-path='$TRASH/guest/socket' -o source='$TRASH/guest/shared' -o sandbox=chroot \
+			-o cache=always" >"$TRASH/virtiofsd.log" 2>&1 </dev/null &
+	guest__server=$!
+	test_cleanup "kill $guest__server 2>/dev/null; wait $guest__server; :"
+	wait_until "test -S '$TRASH/guest/socket' || ! kill -0 $guest__server" 20 &&
+	guest__emulate "$guest__seconds" "$*" -object memory-backend-memfd,id=memory,size=2560M,share=on -m 2560 \
+		-numa node,memdev=memory -chardev "socket,id=root,path=$TRASH/guest/socket" \
+		-device vhost-user-fs-pci,chardev=root,tag=root
 }

@@ -1,0 +1,139 @@
+#!/bin/sh
+# Runs in the guest of t/9300-systemd.t, as root.
+test_description='the units of hornero under systemd'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+uuid=2b7e1516-28ae-4d2a-abf7-158809cf4f3c
+warm=/var/lib/nova/instances/_base/$(printf %s $uuid | sha1sum | cut -d ' ' -f 1)
+unit=/sys/fs/cgroup/system.slice/hornerod.service
+
+# When a test fails, what the units said.
+journal () {
+	journalctl --no-pager -o short-monotonic -n 40 -u 'hornero*'
+	return 1
+}
+
+# said UNIT: its journal is in the file `said`.
+said () {
+	journalctl --sync && journalctl --no-pager -u "$1" >said
+}
+
+as_git () {
+	setpriv --reuid git --regid git --init-groups -- env HOME=/var/tmp/pusher "$@"
+}
+
+# The operator.
+as_carla () {
+	setpriv --reuid carla --regid carla --init-groups -- "$@"
+}
+
+push () {
+	as_git git -C /var/tmp/pusher push -q origin main 2>push.out || { cat push.out; return 1; }
+	job=$(sed -n 's/.*hornero: job \([0-9]*\) queued.*/\1/p' push.out)
+	test -n "$job" || { cat push.out; return 1; }
+}
+
+test_expect_success 'process 1 is systemd, with cgroup v2 alone' '
+	test "$(cat /proc/1/comm)" = systemd && test -e /sys/fs/cgroup/cgroup.controllers
+'
+
+test_expect_success 'Nova is there: its user, its instances' '
+	{ getent passwd nova || useradd --system --home-dir /var/lib/nova nova; } &&
+	install -d -o nova -g nova /var/lib/nova /var/lib/nova/instances /var/lib/nova/instances/_base
+'
+
+test_expect_success 'users and groups, a configuration, hornero init' '
+	systemd-sysusers && id git && id hornero && useradd carla && usermod -aG hornero-queue carla &&
+	cat >/etc/hornero/hornero.yaml <<-END &&
+	git_user: git
+	hornero_user: hornero
+	queue_group: hornero-queue
+	publish_socket: /run/hornero-publish.socket
+	compile_core_limit: 50
+	compile_mem_limit: 500
+	END
+	hornero init
+'
+
+test_expect_success 'systemctl enable --now, as README.md has it' '
+	systemctl enable --now hornero-publish.socket hornerod hornero-gc.timer &&
+	systemctl is-active hornero-publish.socket hornerod hornero-gc.timer || journal
+'
+
+test_expect_success 'it says that it is ready, is watched, and runs as hornero' '
+	test "$(systemctl show -P Type hornerod)" = notify &&
+	test "$(systemctl show -P WatchdogUSec hornerod)" = 30s &&
+	pid=$(systemctl show -P MainPID hornerod) && test "$(stat -c %U /proc/$pid)" = hornero &&
+	test_grep "hornerod.service/agent$" /proc/$pid/cgroup || journal
+'
+
+test_expect_success 'the limits of builds are in its delegated group' '
+	test "$(systemctl show -P Delegate hornerod)" = yes &&
+	test "$(cat $unit/hornero/cpu.max)" = "$((50 * $(nproc) * 1000)) 100000" &&
+	test "$(cat $unit/hornero/memory.max)" -le 500000000
+'
+
+test_expect_success 'a push by git is built and published through the socket' '
+	repo=$(hornero repo create hello | tail -n 1) &&
+	as_carla hornero image add $uuid hello &&
+	install -d -o git -g git /var/tmp/pusher && cp -R /hornero/examples/hello/. /var/tmp/pusher/ &&
+	chown -R git:git /var/tmp/pusher &&
+	as_git git init -q -b main /var/tmp/pusher && as_git git -C /var/tmp/pusher add -A &&
+	as_git git -C /var/tmp/pusher commit -q -m hello && as_git git -C /var/tmp/pusher remote add origin "$repo" &&
+	push && { hornero wait $job --timeout 120 || { hornero log $job; hornero why $uuid; journal; }; }
+'
+
+test_expect_success 'the warm file is whole and nova'\''s' '
+	test "$(stat -c "%U %a %s" "$warm")" = "nova 644 1048576"
+'
+
+test_expect_success 'the publisher was a service of its own, and is gone' '
+	said "hornero-publish@*" && test_grep "hornero-publish" said &&
+	wait_until "! systemctl --no-legend list-units \"hornero-publish@*\" | grep -q ." 20
+'
+
+test_expect_success 'systemctl reload reads the configuration again' '
+	sed -i "s/^compile_core_limit:.*/compile_core_limit: 20/" /etc/hornero/hornero.yaml &&
+	systemctl reload hornerod &&
+	wait_until "test \"\$(cat $unit/hornero/cpu.max)\" = \"$((20 * $(nproc) * 1000)) 100000\"" 30 &&
+	test "$(systemctl show -P MainPID hornerod)" = "$pid" && systemctl is-active hornerod || journal
+'
+
+test_expect_success 'stop in the middle of a build: no process, no group; the job waits' '
+	printf "hornero.raw:\n\tsetsid sleep 1001 & sleep 1000\n" >/var/tmp/pusher/Makefile &&
+	as_git git -C /var/tmp/pusher commit -q -a -m lasting && push &&
+	wait_until "pgrep -x sleep -a | grep -q \"sleep 1000\"" 60 &&
+	systemctl stop hornerod &&
+	! pgrep -f "^sleep 100[01]" && test ! -e $unit && test "$(systemctl show -P Result hornerod)" = success &&
+	hornero show $job --json | jq -e ".state == \"queued\"" || journal
+'
+
+test_expect_success 'one that hangs is killed by the watchdog, with its builds, and started again' '
+	mkdir -p /run/systemd/system/hornerod.service.d &&
+	printf "[Service]\nWatchdogSec=5\n" >/run/systemd/system/hornerod.service.d/test.conf &&
+	systemctl daemon-reload && systemctl start hornerod &&
+	wait_until "pgrep -x sleep -a | grep -q \"sleep 1000\"" 60 &&
+	pid=$(systemctl show -P MainPID hornerod) && kill -STOP $pid &&
+	wait_until "test \"\$(systemctl show -P NRestarts hornerod)\" = 1" 60 &&
+	wait_until "systemctl is-active hornerod" 60 &&
+	said hornerod && test_grep "[Ww]atchdog timeout" said || journal
+'
+
+test_expect_success 'what hung is cancelled, and it builds on' '
+	as_carla hornero cancel $job && wait_until "! pgrep -f \"^sleep 100[01]\"" 60 &&
+	cp /hornero/examples/hello/Makefile /var/tmp/pusher/Makefile && echo again >/var/tmp/pusher/greeting &&
+	as_git git -C /var/tmp/pusher commit -q -a -m good && push &&
+	hornero wait $job --timeout 120 || { hornero queue --all; hornero why $uuid; journal; }
+'
+
+test_expect_success 'the gc timer waits, and its service packs as git' '
+	systemctl list-timers --no-pager hornero-gc.timer | grep hornero-gc.service &&
+	systemctl start hornero-gc.service && test "$(systemctl show -P Result hornero-gc.service)" = success &&
+	test "$(as_git git --git-dir="$repo" count-objects | cut -d " " -f 1)" -eq 0 || journal
+'
+
+test_expect_success 'stop all: nothing is left' '
+	systemctl disable --now hornero-publish.socket hornerod hornero-gc.timer && test ! -e $unit &&
+	! pgrep -u hornero && test -z "$(systemctl --no-legend --failed list-units "hornero*")" || journal
+'
+
+test_done
