@@ -54,6 +54,14 @@ test_expect_success 'users and groups, a configuration, hornero init' '
 	hornero init
 '
 
+test_expect_success 'a wrong configuration ends the start, and is not tried again' '
+	cp /etc/hornero/hornero.yaml good && echo "compile_core_limits: 50" >>/etc/hornero/hornero.yaml &&
+	test_must_fail systemctl start hornerod &&
+	cp good /etc/hornero/hornero.yaml &&
+	test "$(systemctl show -P SubState hornerod)" = failed &&
+	said hornerod && test_grep "hornero.yaml:[0-9]+:[0-9]+: .*compile_core_limits" said || journal
+'
+
 test_expect_success 'systemctl enable --now, as README.md has it' '
 	systemctl enable --now hornero-publish.socket hornerod hornero-gc.timer &&
 	systemctl is-active hornero-publish.socket hornerod hornero-gc.timer || journal
