@@ -83,7 +83,8 @@ test_expect_success 'the wall bounds a build that keeps talking' '
 	node_start &&
 	push_make "while :; do echo still here; sleep 1; done" &&
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
-	test "$(verdict cause)" = timeout
+	test "$(verdict cause)" = timeout &&
+	sed -i "s/^build_timeout:.*/build_timeout: 20/" "$HORNERO_CONF" && kill -HUP $node_pid
 '
 
 if test "$(id -u)" -eq 0

@@ -115,7 +115,7 @@ test_expect_success 'every state in the queue, aligned, escaped, no colour' '
 	test_grep "instance 7c9e6679 stands" out && test_grep "next attempt in 9 min: the disk is full" out &&
 	test_grep "isolation: none" out &&
 	head -n 1 out >head && test_grep "^JOB  STATE       IMAGE  *REPO  *COMMIT  *ORIGIN  ATTEMPT  CREATED  *ENDED  *NOTE$" head &&
-	hornero queue >recent && test_cmp out recent
+	awk "{print \$1, \$2}" out >all && hornero queue | awk "{print \$1, \$2}" >recent && test_cmp all recent
 '
 
 test_expect_success 'the same as JSON: names, numbers, whole values, ASCII' '
