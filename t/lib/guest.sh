@@ -116,12 +116,13 @@ guest_run () {
 	guest__emulate "$2" "hornero.start=$1" -m 1536
 }
 
-# guest__emulate SECONDS KERNEL-ARGUMENTS OPTION…: of QEMU.
+# guest__emulate SECONDS KERNEL-ARGUMENTS OPTION…: of QEMU. With a thread per processor (thread=multi) both
+# processors of a guest now and then wait for each other for ever: "soft lockup", and the guest's time is over.
 guest__emulate () {
 	guest__seconds=$1
 	guest__append=$2
 	shift 2
-	timeout "$guest__seconds" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -M q35 -smp 2 -nodefaults \
+	timeout "$guest__seconds" qemu-system-x86_64 -accel tcg,thread=single -cpu max -M q35 -smp 2 -nodefaults \
 		-no-user-config -display none -no-reboot -serial stdio -kernel "$(guest_kernel)" \
 		-initrd "$TRASH/guest/initramfs" -append "console=ttyS0 quiet loglevel=1 panic=-1 $guest__append" "$@" \
 		</dev/null >"$TRASH/serial.raw" &
