@@ -134,6 +134,13 @@ guest__emulate () {
 	return $guest__status
 }
 
+# guest_said NAME: the tests whose lines begin with NAME all ran and all succeeded.
+guest_said () {
+	sed -n "s/^$1 //p" serial >"$1" &&
+	cat "$1" &&
+	grep -q '^1\.\.[1-9]' "$1" && ! grep -q '^not ok' "$1" && grep -q -x 'exit 0' "$1"
+}
+
 # What the kernel of a whole guest needs to see its root; in order. Those that are built in have no file.
 guest_modules='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci fuse virtiofs overlay'
 guest_virtiofsd=/usr/lib/qemu/virtiofsd
