@@ -124,8 +124,9 @@ else
 	test_skip 'a reload changes them' 'cgroup v1 and root only'
 fi
 
+# A sweep that looked before the push and writes after its claim queues a newer job: it must be over.
 test_expect_success 'a stop ends the running build, and the next start goes on with it' '
-	push_waiting five && wait_until "test \$(state 10) = running" 20 &&
+	wait_until "! pgrep -P $node_pid" 20 && push_waiting five && wait_until "test \$(state 10) = running" 20 &&
 	node_stop && node__no_process && ! pgrep -u "$NODE_BUILD_UID" -f cache/go && test "$(state 10)" = queued &&
 	touch "$cache/go" && node_start && hornero wait 10 --timeout 30 &&
 	test "$(hornero show 10 --json | jq ".attempts | length")" = 2 &&
