@@ -187,8 +187,6 @@ static int keep(struct pass *p, struct err *e)
 	int64_t start_ms = clock_mono_ms();
 	int locked;
 
-	if (kept_init(c->store_dir, e) < 0)
-		return -1;
 	kept = fs_open_dir(AT_FDCWD, path, e);
 	locked = kept < 0 ? -1 : fs_flock(kept, LOCK_WAIT_MS, e);
 	if (locked <= 0)

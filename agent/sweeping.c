@@ -10,41 +10,43 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
+/* Its exit status, as of wait; logged where it is none of the expected. */
+static int reap(struct child *child, sd_event_source **watch, const char *name, int expected)
 {
-	struct agent *a = arg;
 	char how[64];
 	int status;
+
+	*watch = sd_event_source_disable_unref(*watch);
+	status = spawn_wait(child);
+	if (status != 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == expected))
+		log_error("event=%s-failed how=\"%s\"", name, spawn_status_text(status, how, sizeof(how)));
+	return status;
+}
+
+static int on_sweep_end(sd_event_source *src, int fd, uint32_t events, void *arg)
+{
+	struct agent *a = arg;
 
 	(void)src;
 	(void)fd;
 	(void)events;
-	sd_event_source_disable_unref(a->sweep_watch);
-	a->sweep_watch = NULL;
-	status = spawn_wait(&a->sweep);
-	if (status != 0)
-		log_error("event=sweep-failed how=\"%s\"", spawn_status_text(status, how, sizeof(how)));
+	reap(&a->sweep, &a->sweep_watch, "sweep", 0);
 	agent_turn(a);
 	return 0;
 }
 
 static int on_keep_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 {
+	enum { IS_DUE = 1 }; /* a file that is gone is due to come back */
 	struct agent *a = arg;
-	char how[64];
-	int status;
+	int status = reap(&a->keep, &a->keep_watch, "keep", IS_DUE);
 
 	(void)src;
 	(void)fd;
 	(void)events;
-	sd_event_source_disable_unref(a->keep_watch);
-	a->keep_watch = NULL;
-	status = spawn_wait(&a->keep);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 1) {
-		a->next_sweep_ms = 0; /* a file that is gone is due to come back */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == IS_DUE) {
+		a->next_sweep_ms = 0;
 		agent_turn(a);
-	} else if (status != 0) {
-		log_error("event=keep-failed how=\"%s\"", spawn_status_text(status, how, sizeof(how)));
 	}
 	return 0;
 }
@@ -87,7 +89,7 @@ void sweeping_start(struct agent *a)
 	a->next_sweep_ms = clock_mono_ms() + a->conf->sweep_interval_s * 1000;
 	if (stat(a->conf->images_dir, &st) == 0)
 		a->images_mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	start(a, "hornero-sweep", "--quiet", &a->sweep, &a->sweep_watch, on_end);
+	start(a, "hornero-sweep", "--quiet", &a->sweep, &a->sweep_watch, on_sweep_end);
 }
 
 void sweeping_stop(struct agent *a)
@@ -96,8 +98,6 @@ void sweeping_stop(struct agent *a)
 		spawn_kill(&a->sweep);
 	if (a->keep.pid > 0)
 		spawn_kill(&a->keep);
-	sd_event_source_disable_unref(a->keep_watch);
-	a->keep_watch = NULL;
-	sd_event_source_disable_unref(a->sweep_watch);
-	a->sweep_watch = NULL;
+	a->keep_watch = sd_event_source_disable_unref(a->keep_watch);
+	a->sweep_watch = sd_event_source_disable_unref(a->sweep_watch);
 }

@@ -4,6 +4,7 @@
 
 #include "conf/check.h"
 #include "conf/table.h"
+#include "conf/value.h"
 #include "conf/yaml.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -21,17 +22,13 @@ static int check_subdir(const char *text, struct err *e)
 	return *text ? check_relative(text, e) : 0;
 }
 
-/* Seconds of a time as 90s, 30m, 12h or 14d, or -1. */
+/* Seconds, below a thousand years: sums of times stay in range. -1: no such time. */
 static int64_t parse_time(const char *text)
 {
-	static const char letters[] = "smhd";
-	static const int64_t times[] = {1, 60, 3600, 86400};
-	size_t digits = strspn(text, "0123456789");
-	const char *letter = text[digits] ? strchr(letters, text[digits]) : letters;
+	const int64_t most_s = INT64_C(1000) * 366 * 86400;
+	int64_t s;
 
-	if (digits == 0 || digits > 7 || !letter || (text[digits] && text[digits + 1]) || strtol(text, NULL, 10) == 0)
-		return -1;
-	return strtol(text, NULL, 10) * times[letter - letters];
+	return value_duration(text, &s) && s > 0 && s <= most_s ? s : -1;
 }
 
 static int check_keep_warm(const char *text, struct err *e)

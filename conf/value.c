@@ -15,11 +15,11 @@ struct suffix {
 	int64_t times;
 };
 static const struct suffix size_suffixes[] = {{'G', 1 << 30}, {'M', 1 << 20}, {'K', 1 << 10}, {0, 1}};
-static const struct suffix duration_suffixes[] = {{'h', 3600}, {'m', 60}, {'s', 1}, {0, 1}};
+static const struct suffix duration_suffixes[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}, {0, 1}};
 
 static const struct suffix *suffixes_of(const struct key *k)
 {
-	return k->type == KEY_SIZE ? size_suffixes : k->type == KEY_DURATION ? duration_suffixes : &size_suffixes[3];
+	return k->type == KEY_SIZE ? size_suffixes : k->type == KEY_DURATION ? &duration_suffixes[1] : &size_suffixes[3];
 }
 
 /* The shortest spelling: 64M, not 67108864. */
@@ -103,16 +103,25 @@ static bool parse_digits(const char *text, size_t len, int64_t *out)
 	return true;
 }
 
-static int set_number(const struct key *k, int64_t *member, const char *text, struct err *e)
+static bool parse_number(const struct suffix *s, const char *text, int64_t *out)
 {
-	const struct suffix *s = suffixes_of(k);
 	size_t len = strlen(text);
-	int64_t number;
 
 	while (s->letter && (len == 0 || text[len - 1] != s->letter))
 		s++;
-	if (!parse_digits(text, s->letter ? len - 1 : len, &number) ||
-	    __builtin_mul_overflow(number, s->times, &number) || number < k->min || number > k->max)
+	return parse_digits(text, s->letter ? len - 1 : len, out) && !__builtin_mul_overflow(*out, s->times, out);
+}
+
+bool value_duration(const char *text, int64_t *seconds)
+{
+	return parse_number(duration_suffixes, text, seconds);
+}
+
+static int set_number(const struct key *k, int64_t *member, const char *text, struct err *e)
+{
+	int64_t number;
+
+	if (!parse_number(suffixes_of(k), text, &number) || number < k->min || number > k->max)
 		return refuse(k, text, e);
 	*member = number;
 	return 0;

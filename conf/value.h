@@ -16,6 +16,9 @@ int value_check(const struct key *k, const char *text, struct err *e);
 /* "a number from 1 to 64" and so on. Returns buf. */
 const char *value_allowed(const struct key *k, char buf[VALUE_ALLOWED]);
 
+/* Seconds of a time in seconds or with s, m, h or d, for a text that may hold other words, too; false for no time. */
+bool value_duration(const char *text, int64_t *seconds);
+
 bool value_is_list(const struct key *k);
 
 #endif

@@ -23,13 +23,6 @@ enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
 static const int64_t MS_NS = 1000000;
 
-int kept_init(const char *store_dir, struct err *e)
-{
-	own_free char *path = fs_path("%s/kept", store_dir);
-
-	return fs_mkdir_p(path, 0755, e);
-}
-
 int kept_save(const char *store_dir, const struct kept *k, struct err *e)
 {
 	own_free char *path = fs_path("%s/kept/%s.json", store_dir, k->image);

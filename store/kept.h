@@ -29,8 +29,6 @@ struct kept {
 	int64_t gone_ms;             /* wall: when it was first found gone; 0: it is there */
 };
 
-int kept_init(const char *store_dir, struct err *e);
-
 /* Durable on return. */
 int kept_save(const char *store_dir, const struct kept *k, struct err *e);
 
