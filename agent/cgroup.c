@@ -2,6 +2,8 @@
  * missing, with the line that mends it; ERR_US where a group does not get empty. */
 #include "agent/cgroup.h"
 
+#include "agent/cgdir.h"
+#include "agent/cgown.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -9,12 +11,10 @@
 #include <fcntl.h>
 #include <libcgroup.h>
 #include <linux/magic.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <sys/xattr.h>
 
 /* The controllers that we use where they are; the first three must be there. */
 static const char *const wanted[] = {"cpu", "memory", "pids", "cpuacct", "freezer", "blkio"};
@@ -44,76 +44,17 @@ static bool is_v2_mount(const char *path)
 	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-static bool is_delegated(const char *dir)
-{
-	char flag[2] = "";
-	own_free char *control = fs_path("%s/cgroup.subtree_control", dir);
-
-	if (getxattr(dir, "trusted.delegate", flag, 1) == 1 || getxattr(dir, "user.delegate", flag, 1) == 1)
-		return flag[0] == '1';
-	return geteuid() != 0 && access(dir, W_OK) == 0 && access(control, W_OK) == 0;
-}
-
-/* Our own group on v2, "" for the root; a trailing "/agent" that we made is dropped. */
-static int own_group_v2(char **out, struct err *e)
-{
-	own_free char *text = NULL;
-	own_free char *path = NULL;
-	char *line;
-	size_t len;
-
-	if (fs_read(AT_FDCWD, "/proc/self/cgroup", 65536, &text, &len, e) < 0)
-		return -1;
-	line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
-	if (!line)
-		return err_set(e, ERR_OPERATOR, "/proc/self/cgroup names no cgroup v2 group");
-	line += line == text ? 3 : 4;
-	line[strcspn(line, "\n")] = '\0';
-	path = fs_path("%s", strcmp(line, "/") == 0 ? "" : line);
-	len = strlen(path);
-	if (len > 6 && strcmp(path + len - 6, "/agent") == 0)
-		path[len - 6] = '\0';
-	*out = steal_ptr(&path);
-	return 0;
-}
-
-static int write_value(const char *dir, const char *file, const char *value)
-{
-	own_free char *path = fs_path("%s/%s", dir, file);
-	own_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	return fd < 0 ? -1 : fs_write_all(fd, value, strlen(value));
-}
-
-/* OURS/agent gets us, then OURS may hand controllers down. */
-static int settle_v2(const char *ours, struct err *e)
-{
-	own_free char *agent = fs_path("%s/agent", ours);
-	static const char *const controllers[] = {"+cpu", "+memory", "+pids", "+io"};
-
-	if (mkdir(agent, 0755) < 0 && errno != EEXIST)
-		return err_sys(e, ERR_OPERATOR, "cannot make the cgroup %s; set Delegate=yes in the unit", agent);
-	if (write_value(agent, "cgroup.procs", "0") < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot move into the cgroup %s; set Delegate=yes in the unit", agent);
-	for (size_t i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++)
-		if (write_value(ours, "cgroup.subtree_control", controllers[i]) < 0 && i < N_NEEDED)
-			return err_sys(e, ERR_OPERATOR,
-				       "the controller %s cannot be handed down from %s; set Delegate=yes in the unit",
-				       controllers[i] + 1, ours);
-	return 0;
-}
-
 static int find_v2(struct cg *cg, const char *mount, const struct conf *c, struct err *e)
 {
 	own_free char *own = NULL;
 	own_free char *ours = NULL;
 
 	cg->v2 = true;
-	if (own_group_v2(&own, e) < 0)
+	if (cgown_find(&own, e) < 0)
 		return -1;
 	ours = fs_path("%s%s", mount, own);
-	if (is_delegated(ours)) {
-		if (settle_v2(ours, e) < 0)
+	if (cgown_is_delegated(ours)) {
+		if (cgown_settle(ours, e) < 0)
 			return -1;
 		cg->name = fs_path("%s/%s", own[0] == '/' ? own + 1 : own, c->cgroup_top);
 		if (own[0] == '\0')
@@ -123,7 +64,7 @@ static int find_v2(struct cg *cg, const char *mount, const struct conf *c, struc
 			char add[16];
 
 			snprintf(add, sizeof(add), "+%s", wanted[i]);
-			(void)write_value(mount, "cgroup.subtree_control", add);
+			(void)cgdir_write(mount, "cgroup.subtree_control", add);
 		}
 		cg->name = fs_path("%s", c->cgroup_top);
 	} else {
@@ -249,17 +190,17 @@ int cg_limit_top(struct cg *cg, const struct conf *c, struct err *e)
 		snprintf(set[n++].value, sizeof(set[0].value), "%lld", quota_us);
 		set[n++] = (struct setting){.controller = CPU, .file = "cpu.shares", .value = "2"};
 	}
-	(void)write_value(cg->top_of[CPU], cg->v2 ? "cpu.max.burst" : "cpu.cfs_burst_us", "0");
+	(void)cgdir_write(cg->top_of[CPU], cg->v2 ? "cpu.max.burst" : "cpu.cfs_burst_us", "0");
 	if (apply(cg, cg->name, set, n, false, e) < 0)
 		return -1;
 	/* What was saved while nothing was built may be spent at once, one period's worth: the average
 	 * stays the limit, and a small build is not stalled for a tenth of a second. Kernels before 5.14
 	 * have no such file. */
 	snprintf(burst, sizeof(burst), "%lld", quota_us);
-	(void)write_value(cg->top_of[CPU], cg->v2 ? "cpu.max.burst" : "cpu.cfs_burst_us", burst);
+	(void)cgdir_write(cg->top_of[CPU], cg->v2 ? "cpu.max.burst" : "cpu.cfs_burst_us", burst);
 	/* Beyond the limit there is no swap: a build that is too big hears it. Absent without swap accounting. */
 	if (cg->v2)
-		(void)write_value(cg->top_of[MEMORY], "memory.swap.max", "0");
+		(void)cgdir_write(cg->top_of[MEMORY], "memory.swap.max", "0");
 	return 0;
 }
 
@@ -272,7 +213,7 @@ static int hand_down(const struct cg *cg, const char *dir, struct err *e)
 		char add[16];
 
 		snprintf(add, sizeof(add), "+%s", wanted[i]);
-		if (write_value(dir, "cgroup.subtree_control", add) < 0)
+		if (cgdir_write(dir, "cgroup.subtree_control", add) < 0)
 			return err_sys(e, ERR_OPERATOR, "cannot hand the controller %s down from %s", wanted[i], dir);
 	}
 	return 0;
@@ -326,76 +267,18 @@ const char *cg_version(const struct cg *cg)
 	return cg->v2 ? "v2" : "v1";
 }
 
-/* ---- killing and removing ---- */
+/* ---- the end of groups ---- */
 
 enum {
 	CLEAR_MS = 10000,  /* at start and stop */
 	LEAF_END_MS = 500, /* in the loop: who hangs in the kernel is waited for by trying again */
 };
 
-/* SIGKILL to all in dir; the number of them, -1 where dir is gone. */
-static int kill_members(const char *dir)
-{
-	own_free char *path = fs_path("%s/cgroup.procs", dir);
-	own_file FILE *f = fopen(path, "re");
-	int pid, n = 0;
-
-	if (!f)
-		return -1;
-	while (fscanf(f, "%d", &pid) == 1) {
-		n++;
-		if (pid > 1 && pid != getpid())
-			kill(pid, SIGKILL);
-	}
-	return n;
-}
-
-/* Empty and remove dir and all groups below it. */
-static int end_tree(const char *dir, int64_t deadline_ms, struct err *e)
-{
-	const struct timespec nap = {.tv_nsec = 500000};
-	own_dir DIR *d = opendir(dir);
-	struct dirent *entry;
-
-	if (!d)
-		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot list the cgroup %s", dir);
-	(void)write_value(dir, "cgroup.kill", "1");
-	while ((entry = readdir(d))) {
-		own_free char *child = NULL;
-
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		child = fs_path("%s/%s", dir, entry->d_name);
-		if (end_tree(child, deadline_ms, e) < 0)
-			return -1;
-	}
-	for (;;) {
-		if (kill_members(dir) <= 0 && (rmdir(dir) == 0 || errno == ENOENT))
-			return 0;
-		if (clock_mono_ms() >= deadline_ms)
-			return err_sys(e, ERR_US, "the cgroup %s does not get empty", dir);
-		nanosleep(&nap, NULL);
-	}
-}
-
 int cg_clear(struct cg *cg, struct err *e)
 {
-	int64_t deadline_ms = clock_mono_ms() + CLEAR_MS;
-
-	for (size_t i = 0; i < cg->ntops; i++) {
-		own_dir DIR *d = opendir(cg->tops[i]);
-		struct dirent *entry;
-
-		while (d && (entry = readdir(d))) {
-			own_free char *child = NULL;
-
-			if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-				continue;
-			child = fs_path("%s/%s", cg->tops[i], entry->d_name);
-			if (end_tree(child, deadline_ms, e) < 0)
-				return -1;
-		}
-	}
+	for (size_t i = 0; i < cg->ntops; i++)
+		if (cgdir_clear(cg->tops[i], clock_mono_ms() + CLEAR_MS, e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -408,6 +291,7 @@ int cg_remove_top(struct cg *cg, struct err *e)
 			return err_sys(e, ERR_US, "cannot remove the cgroup %s", cg->tops[i]);
 	return 0;
 }
+
 
 /* ---- leaves ---- */
 
@@ -444,46 +328,32 @@ int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const c
 		return -1;
 	}
 	if (cg->v2)
-		(void)write_value(leaf_dir, "memory.oom.group", "1");
+		(void)cgdir_write(leaf_dir, "memory.oom.group", "1");
 	*out = leaf;
 	return 0;
 }
 
-/* The number in TOP/leaf/file, after `field` where the file has fields; 0 where there is none. */
-static int64_t read_number(const char *top, const char *leaf, const char *file, const char *field)
+/* Of a leaf, in the hierarchy of that controller. */
+static int64_t number(const struct cg *cg, int controller, const struct cg_leaf *leaf, const char *file, const char *field)
 {
-	own_free char *path = fs_path("%s/%s/%s", top, leaf, file);
-	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char buf[4096];
-	ssize_t n = fd < 0 ? -1 : read(fd, buf, sizeof(buf) - 1);
-	size_t len = field ? strlen(field) : 0;
+	own_free char *dir = fs_path("%s/%s", cg->top_of[controller], leaf->path);
 
-	if (n <= 0)
-		return 0;
-	buf[n] = '\0';
-	for (char *line = buf; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (!field)
-			return strtoll(line, NULL, 10);
-		if (strncmp(line, field, len) == 0 && line[len] == ' ')
-			return strtoll(line + len, NULL, 10);
-	}
-	return 0;
+	return cgdir_number(dir, file, field);
 }
 
 void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_usage *out)
 {
 	*out = (struct cg_usage){0};
 	if (cg->v2) {
-		out->cpu_ms = read_number(cg->tops[0], leaf->path, "cpu.stat", "usage_usec") / 1000;
-		out->mem_peak_bytes = read_number(cg->tops[0], leaf->path, "memory.peak", NULL);
-		out->oom_kills = read_number(cg->tops[0], leaf->path, "memory.events", "oom_kill");
+		out->cpu_ms = number(cg, CPU, leaf, "cpu.stat", "usage_usec") / 1000;
+		out->mem_peak_bytes = number(cg, MEMORY, leaf, "memory.peak", NULL);
+		out->oom_kills = number(cg, MEMORY, leaf, "memory.events", "oom_kill");
 		return;
 	}
 	if (cg->has[CPUACCT])
-		out->cpu_ms = read_number(cg->top_of[CPUACCT], leaf->path, "cpuacct.usage", NULL) / 1000000;
-	out->mem_peak_bytes = read_number(cg->top_of[MEMORY], leaf->path, "memory.max_usage_in_bytes", NULL);
-	out->oom_kills = read_number(cg->top_of[MEMORY], leaf->path, "memory.oom_control", "oom_kill");
+		out->cpu_ms = number(cg, CPUACCT, leaf, "cpuacct.usage", NULL) / 1000000;
+	out->mem_peak_bytes = number(cg, MEMORY, leaf, "memory.max_usage_in_bytes", NULL);
+	out->oom_kills = number(cg, MEMORY, leaf, "memory.oom_control", "oom_kill");
 }
 
 int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e)
@@ -497,7 +367,7 @@ int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e)
 	for (size_t i = 0; i < cg->ntops && leaf->path; i++) {
 		own_free char *dir = fs_path("%s/%s", cg->tops[i], leaf->path);
 
-		if (end_tree(dir, deadline_ms, e) < 0)
+		if (cgdir_end(dir, deadline_ms, e) < 0)
 			rc = -1;
 	}
 	if (rc < 0)

@@ -1,0 +1,92 @@
+/* cgdir: DIAGNOSTICS: ERR_OPERATOR where a group cannot be listed, ERR_US where one does not get empty. */
+#include "agent/cgdir.h"
+
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+int cgdir_write(const char *dir, const char *file, const char *value)
+{
+	own_free char *path = fs_path("%s/%s", dir, file);
+	own_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : fs_write_all(fd, value, strlen(value));
+}
+
+int64_t cgdir_number(const char *dir, const char *file, const char *field)
+{
+	own_free char *path = fs_path("%s/%s", dir, file);
+	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char buf[4096];
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, sizeof(buf) - 1);
+	size_t len = field ? strlen(field) : 0;
+
+	if (n <= 0)
+		return 0;
+	buf[n] = '\0';
+	for (char *line = buf; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!field)
+			return strtoll(line, NULL, 10);
+		if (strncmp(line, field, len) == 0 && line[len] == ' ')
+			return strtoll(line + len, NULL, 10);
+	}
+	return 0;
+}
+
+/* SIGKILL to all in dir; the number of them, -1 where dir is gone. */
+static int kill_members(const char *dir)
+{
+	own_free char *path = fs_path("%s/cgroup.procs", dir);
+	own_file FILE *f = fopen(path, "re");
+	int pid, n = 0;
+
+	if (!f)
+		return -1;
+	while (fscanf(f, "%d", &pid) == 1) {
+		n++;
+		if (pid > 1 && pid != getpid())
+			kill(pid, SIGKILL);
+	}
+	return n;
+}
+
+int cgdir_clear(const char *dir, int64_t deadline_ms, struct err *e)
+{
+	own_dir DIR *d = opendir(dir);
+	struct dirent *entry;
+
+	if (!d)
+		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot list the cgroup %s", dir);
+	while ((entry = readdir(d))) {
+		own_free char *child = NULL;
+
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		child = fs_path("%s/%s", dir, entry->d_name);
+		if (cgdir_end(child, deadline_ms, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int cgdir_end(const char *dir, int64_t deadline_ms, struct err *e)
+{
+	const struct timespec nap = {.tv_nsec = 500000};
+
+	(void)cgdir_write(dir, "cgroup.kill", "1");
+	if (cgdir_clear(dir, deadline_ms, e) < 0)
+		return -1;
+	for (;;) {
+		if (kill_members(dir) <= 0 && (rmdir(dir) == 0 || errno == ENOENT))
+			return 0;
+		if (clock_mono_ms() >= deadline_ms)
+			return err_sys(e, ERR_US, "the cgroup %s does not get empty", dir);
+		nanosleep(&nap, NULL);
+	}
+}
