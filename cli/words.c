@@ -1,6 +1,13 @@
 /* words: the table, and nothing else. What is done with it is in grammar.c. DIAGNOSTICS: none. */
 #include "cli/words.h"
 
+static const struct word_option key_options[] = {
+	{"read", 0, "REPOS", "repositories to fetch from, and to see the jobs and images of"},
+	{"write", 0, "REPOS", "repositories to push to; REPO:REF limits that to a ref"},
+	{"create", 0, "REPOS", "repositories that a push to them makes"},
+	{"admin", 0, "REPOS", "repositories to bind images to; '*' is all of the node"},
+	{0},
+};
 static const struct word_option add_options[] = {
 	{"ref", 0, "REF", "the ref to follow; default refs/heads/main"},
 	{"subdir", 0, "DIR", "the directory of the repository to build; default: all of it"},
@@ -41,6 +48,14 @@ const struct word word_table[] = {
 	 "With our hooks and durable settings. The last line of the output is its path. NAME may have parts:\n"
 	 "team/thing.",
 	 NULL, 1, 1, false, repo_create_run},
+	{"key add", "NAME [KEY]", "let a person or a program in by SSH",
+	 "KEY is the file of a public key, the key itself, or - for standard input (the default). REPOS are names with\n"
+	 "blanks between them; a * stands for any characters: 'team/*'. Each right includes those before it.",
+	 key_options, 1, -1, false, key_add_run},
+	{"key list", "", "who may do what with which repository", "A line that cannot be used lets nobody in and says why.",
+	 NULL, 0, 0, true, key_list_run},
+	{"key remove", "NAME", "let somebody in no longer",
+	 "From the next connection on; one that is under way goes on.", NULL, 1, 1, false, key_remove_run},
 	{"image add", "UUID REPO", "keep an image warm from a repository",
 	 "Binds the Glance image UUID to a repository made by `hornero repo create`. What is in the repository\n"
 	 "already is built at once. Two images may share a repository.",

@@ -49,6 +49,9 @@ int word_distance(const char *a, const char *b);
 #define WORD_RUN(name) int name##_run(struct cli *cli, const struct call *call, struct err *e)
 WORD_RUN(init);
 WORD_RUN(repo_create);
+WORD_RUN(key_add);
+WORD_RUN(key_list);
+WORD_RUN(key_remove);
 WORD_RUN(image_add);
 WORD_RUN(image_list);
 WORD_RUN(image_show);

@@ -33,9 +33,9 @@ static char *normal(const char *text, const char *const from[3], const char *con
 }
 
 /* The longest first: one may be the beginning of another. */
-static const char *const built[] = {PKGLIBEXECDIR, SYSCONFDIR "/hornero/builders.d", LOCALSTATEDIR "/lib/hornero"};
-static const char *const manual[] = {"/usr/libexec/hornero", "/etc/hornero/builders.d", "/var/lib/hornero"};
-static const char *const template[] = {"@pkglibexecdir@", "@sysconfdir@/hornero/builders.d", "@localstatedir@/lib/hornero"};
+static const char *const built[] = {PKGLIBEXECDIR, SYSCONFDIR "/hornero", LOCALSTATEDIR "/lib/hornero"};
+static const char *const manual[] = {"/usr/libexec/hornero", "/etc/hornero", "/var/lib/hornero"};
+static const char *const template[] = {"@pkglibexecdir@", "@sysconfdir@/hornero", "@localstatedir@/lib/hornero"};
 
 static char *printed(const struct table *t, const char *format)
 {

@@ -83,8 +83,9 @@ if command -v bash >/dev/null
 then
 	test_expect_success 'completion offers every word, and no other' '
 		{
-			complete_words "" | grep -v -e "^image$" -e "^repo$"
+			complete_words "" | grep -v -e "^image$" -e "^key$" -e "^repo$"
 			complete_words repo "" | sed "s/^/repo /"
+			complete_words key "" | sed "s/^/key /"
 			complete_words image "" | sed "s/^/image /"
 		} | sort >got && sort words >want && test_cmp want got
 	'

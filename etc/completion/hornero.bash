@@ -2,6 +2,7 @@
 
 _hornero_images () { hornero image list 2>/dev/null | sed -n 's/^\([0-9a-f]\{8\}-[0-9a-f-]*\) .*/\1/p'; }
 _hornero_jobs () { hornero queue 2>/dev/null | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p'; }
+_hornero_keys () { hornero key list 2>/dev/null | sed -n '2,$s/ .*//p'; }
 
 _hornero () {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word='' second='' i options='' others=''
@@ -30,8 +31,19 @@ _hornero () {
 		esac
 	done
 	case $word in
-	'') others='init repo image queue show log wait why cancel retry rebuild sweep cache gc' options='--version' ;;
+	'') others='init repo key image queue show log wait why cancel retry rebuild sweep cache gc' options='--version' ;;
 	repo) [[ -n $second ]] || others='create' ;;
+	key)
+		case $second in
+		'') others='add list remove' ;;
+		add)
+			options='--read --write --create --admin'
+			[[ $cur == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			;;
+		list) options='--json' ;;
+		remove) others=$(_hornero_keys) ;;
+		esac
+		;;
 	image)
 		case $second in
 		'') others='add list show set remove' ;;

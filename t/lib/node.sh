@@ -78,6 +78,7 @@ node_init () {
 		state_dir: $NODE/state
 		instances_path: $NODE/instances
 		builders_dir: $HORNERO_SRC/etc/builders.d
+		keys_file: $NODE/keys
 		libexec_dir: $HORNERO_BUILD
 		cgroup_top: $NODE_TOP
 		cache_grace: 0

@@ -1,0 +1,181 @@
+/* key: `hornero key add`, `hornero key list`, `hornero key remove`. DIAGNOSTICS: ERR_USAGE for the key and its name;
+ * a broken line of the file is a row that says so, not an error. */
+#include "cli/table.h"
+#include "cli/words.h"
+#include "conf/keyring.h"
+#include "conf/sshkey.h"
+#include "lib/base64.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "lib/sha.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+static const struct column columns[] = {
+	{"name", CELL_TEXT, 0},
+	{"read", CELL_TEXT, 0},
+	{"write", CELL_TEXT, 0},
+	{"create", CELL_TEXT, 0},
+	{"admin", CELL_TEXT, 0},
+	{"type", CELL_TEXT, 0},
+	{"bits", CELL_ID, COLUMN_JSON_ONLY},
+	{"fingerprint", CELL_TEXT, 0},
+	{"comment", CELL_TEXT, 0},
+	{"line", CELL_NUMBER, COLUMN_JSON_ONLY},
+	{"problem", CELL_TEXT, 0},
+};
+
+enum { FINGERPRINT_ROOM = 7 + BASE64_ROOM(32) };
+
+/* As ssh-keygen -l prints it. */
+static int fingerprint(const struct sshkey *key, char out[FINGERPRINT_ROOM], struct err *e)
+{
+	unsigned char digest[SHA256_HEX / 2];
+	char hex[SHA256_HEX + 1];
+	char base64[BASE64_ROOM(sizeof(digest))];
+
+	if (sha256_buffer(key->wire, key->len, hex, e) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(digest); i++)
+		digest[i] = (unsigned char)strtoul((char[]){hex[2 * i], hex[2 * i + 1], '\0'}, NULL, 16);
+	base64_encode(base64, digest, sizeof(digest));
+	base64[strcspn(base64, "=")] = '\0';
+	snprintf(out, FINGERPRINT_ROOM, "SHA256:%s", base64);
+	return 0;
+}
+
+static int key_row(const struct key_entry *k, struct listing *l, struct err *e)
+{
+	struct sshkey key = {.bits = 0};
+	char print[FINGERPRINT_ROOM] = "";
+
+	if (!k->problem && (sshkey_parse(k->type, k->blob, &key, e) < 0 || fingerprint(&key, print, e) < 0))
+		return -1;
+	listing_row(l, (struct cell[]){
+			       {.text = k->name},
+			       {.text = k->patterns[KEY_READ]},
+			       {.text = k->patterns[KEY_WRITE]},
+			       {.text = k->patterns[KEY_CREATE]},
+			       {.text = k->patterns[KEY_ADMIN]},
+			       {.text = k->type},
+			       {.number = key.bits},
+			       {.text = *print ? print : NULL},
+			       {.text = k->comment},
+			       {.number = k->line},
+			       {.text = k->problem},
+		       });
+	return 0;
+}
+
+int key_list_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+	own_keyring struct keyring *ring = NULL;
+	const struct key_entry *list;
+	struct err ignored = ERR_INIT;
+	struct listing l;
+	int done = 0;
+	size_t n;
+
+	(void)call;
+	if (!c || keyring_load(c->keys_file, NULL, NULL, &ring, e) < 0)
+		return -1;
+	n = keyring_entries(ring, &list);
+	listing_begin(&l, cli, columns, sizeof(columns) / sizeof(columns[0]));
+	for (size_t i = 0; i < n && done == 0; i++)
+		done = key_row(&list[i], &l, e);
+	if (listing_end(&l, done < 0 ? &ignored : e) < 0)
+		done = -1;
+	if (done == 0 && n == 0 && !cli->json)
+		cli_say(stdout, "There is no key in %s yet: `hornero key add NAME FILE.pub --write REPO` adds one.",
+			c->keys_file);
+	return done;
+}
+
+static int read_key_file(const char *path, char **out, struct err *e)
+{
+	own_fd int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	own_free char *text = calloc(1, KEYRING_LINE_MAX + 2);
+	size_t len = 0;
+	ssize_t n = 1;
+
+	if (!text)
+		return err_set(e, ERR_NOBODY, "out of memory for a key");
+	if (fd < 0)
+		return err_sys(e, ERR_USAGE, "cannot open the public key %s", path);
+	while (n > 0 && len <= KEYRING_LINE_MAX) {
+		n = read(fd, text + len, KEYRING_LINE_MAX + 1 - len);
+		if (n < 0 && errno != EINTR)
+			return err_sys(e, ERR_USAGE, "cannot read the public key %s", path);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	if (len > KEYRING_LINE_MAX)
+		return err_set(e, ERR_USAGE, "the public key %s has more than %d bytes", path, KEYRING_LINE_MAX);
+	if (strlen(text) != len)
+		return err_set(e, ERR_USAGE, "%s is no public key", path);
+	*out = steal_ptr(&text);
+	return 0;
+}
+
+/* "TYPE BASE64 COMMENT" from what stands behind the name: its words, or a file's one line. */
+static int read_key(const struct call *call, char **out, struct err *e)
+{
+	own_free char *text = NULL;
+	bool words = call->nargs > 2 || (call->nargs == 2 && sshkey_is_type(call->args[1]) && strchr(call->args[1], ' '));
+	size_t len;
+
+	if (words) {
+		text = fs_path("%s", call->args[1]);
+		for (int i = 2; i < call->nargs; i++) {
+			own_free char *head = text;
+
+			text = fs_path("%s %s", head, call->args[i]);
+		}
+	} else if (read_key_file(call->nargs == 2 ? call->args[1] : "-", &text, e) < 0) {
+		return -1;
+	}
+	if (strstr(text, "PRIVATE KEY-----"))
+		return err_set(e, ERR_USAGE, "that is a private key, which nobody but its owner should have; give the file with "
+			       ".pub at the end of its name");
+	len = strlen(text);
+	while (len > 0 && strchr(" \t\r\n", text[len - 1]))
+		text[--len] = '\0';
+	if (!sshkey_is_type(text))
+		return err_set(e, ERR_USAGE, "that is no public key: it begins with its kind, as ssh-ed25519, like a .pub file "
+			       "of ssh-keygen");
+	*out = steal_ptr(&text);
+	return 0;
+}
+
+int key_add_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+	const char *patterns[KEY_RIGHTS];
+	own_free char *key = NULL;
+	bool some = false;
+
+	if (!c)
+		return -1;
+	for (int i = 0; i < KEY_RIGHTS; i++) {
+		patterns[i] = call_option(call, key_right_name((enum key_right)i));
+		some = some || patterns[i];
+	}
+	if (!some)
+		return err_set(e, ERR_USAGE, "what may %s do? Give --read, --write, --create or --admin with repositories, as "
+			       "--write 'team/*'", call->args[0]);
+	if (read_key(call, &key, e) < 0 || keyring_add(c->keys_file, call->args[0], patterns, key, e) < 0)
+		return -1;
+	cli_say(stdout, "%s may come in from the next connection on; `hornero key list` shows what for", call->args[0]);
+	return 0;
+}
+
+int key_remove_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+
+	if (!c || keyring_remove(c->keys_file, call->args[0], e) < 0)
+		return -1;
+	cli_say(stdout, "%s may come in no longer, from the next connection on", call->args[0]);
+	return 0;
+}

@@ -1,0 +1,163 @@
+/* keyedit: lines added to and taken out of the keys file, all others left as people wrote them. DIAGNOSTICS:
+ * ERR_USAGE for what is asked, ERR_OPERATOR for the file, ERR_NOBODY where somebody else is writing. */
+#include "conf/keyline.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { LOCK_WAIT_MS = 10000 };
+
+/* The file under work, with its directory locked against other writers. */
+struct edit {
+	const char *path;
+	int dir;
+	struct keyring *ring; /* what stands in it */
+	char *text;
+	size_t len;
+};
+
+static void edit_end(struct edit *ed)
+{
+	if (ed->dir >= 0)
+		close(ed->dir);
+	keyring_free(ed->ring);
+	free(ed->text);
+}
+#define own_edit __attribute__((cleanup(edit_end)))
+
+static int edit_begin(struct edit *ed, struct err *e)
+{
+	const char *slash = strrchr(ed->path, '/');
+	own_free char *dir = fs_path("%.*s", slash ? (int)(slash - ed->path + 1) : 1, slash ? ed->path : ".");
+	int held;
+
+	ed->dir = fs_open_dir(AT_FDCWD, dir, e);
+	held = ed->dir < 0 ? -1 : fs_flock(ed->dir, LOCK_WAIT_MS, e);
+	if (held < 0)
+		return -1;
+	if (held == 0)
+		return err_set(e, ERR_NOBODY, "somebody else is changing %s; try again", ed->path);
+	/* Whole first: it checks size and mode, and says what stands where. */
+	if (keyring_load(ed->path, NULL, NULL, &ed->ring, e) < 0)
+		return -1;
+	if (access(ed->path, F_OK) < 0) {
+		ed->text = fs_path("%s", "# Who may do what with which repository; see hornero-keys(5).\n");
+		ed->len = strlen(ed->text);
+		return 0;
+	}
+	return fs_read(AT_FDCWD, ed->path, KEYRING_BYTES_MAX, &ed->text, &ed->len, e);
+}
+
+static int edit_write(const struct edit *ed, const char *text, size_t len, struct err *e)
+{
+	struct stat st;
+	mode_t mode = stat(ed->path, &st) == 0 ? st.st_mode & 0755 : 0644;
+
+	if (len > KEYRING_BYTES_MAX)
+		return err_set(e, ERR_USAGE, "%s would have %zu bytes; at most %d are allowed", ed->path, len, KEYRING_BYTES_MAX);
+	return fs_replace(AT_FDCWD, ed->path, text, len, mode, e);
+}
+
+static char *line_of(const char *name, const char *const patterns[KEY_RIGHTS], const char *key)
+{
+	char *line = fs_path("name=\"%s\"", name);
+
+	for (int i = 0; i < KEY_RIGHTS; i++) {
+		own_free char *head = line;
+
+		line = patterns[i] ? fs_path("%s,%s=\"%s\"", head, key_right_name((enum key_right)i), patterns[i])
+				   : fs_path("%s", head);
+	}
+	own_free char *head = line;
+
+	return fs_path("%s %s", head, key);
+}
+
+static bool has_quote(const char *text)
+{
+	return text && strpbrk(text, "\"\\");
+}
+
+/* By the reader of the file itself: what it would refuse is never written. */
+static int check_line(const char *line, struct key_entry *k, char **cut, struct err *e)
+{
+	int column;
+
+	*cut = fs_path("%s", line);
+	if (strchr(line, '\n'))
+		return err_set(e, ERR_USAGE, "the key is more than one line");
+	return keyline_parse(*cut, k, &column, e) < 0 ? -1 : 0;
+}
+
+static int check_new(const struct edit *ed, const struct key_entry *k, struct err *e)
+{
+	const struct key_entry *list, *found = keyring_find(ed->ring, k->type, k->blob);
+	size_t n = keyring_entries(ed->ring, &list);
+
+	for (size_t i = 0; i < n; i++)
+		if (list[i].name && strcmp(list[i].name, k->name) == 0)
+			return err_set(e, ERR_USAGE, "the name %s stands in line %d of %s already; `hornero key remove %s` "
+				       "takes it out", k->name, list[i].line, ed->path, k->name);
+	if (found)
+		return err_set(e, ERR_USAGE, "this key stands in line %d of %s already, as %s", found->line, ed->path,
+			       found->name);
+	if (n >= KEYRING_LINES_MAX)
+		return err_set(e, ERR_USAGE, "%s has %zu keys; at most %d are allowed", ed->path, n, KEYRING_LINES_MAX);
+	return 0;
+}
+
+int keyring_add(const char *path, const char *name, const char *const patterns[KEY_RIGHTS], const char *key, struct err *e)
+{
+	own_edit struct edit ed = {.path = path, .dir = -1};
+	own_free char *line = line_of(name, patterns, key);
+	own_free char *cut = NULL, *text = NULL;
+	struct key_entry k;
+	bool open_line;
+
+	for (int i = 0; i < KEY_RIGHTS; i++)
+		if (has_quote(patterns[i]))
+			return err_set(e, ERR_USAGE, "%s holds a quote or a backslash", key_right_name((enum key_right)i));
+	if (key_check_name(name, e) < 0 || check_line(line, &k, &cut, e) < 0 || edit_begin(&ed, e) < 0 ||
+	    check_new(&ed, &k, e) < 0)
+		return -1;
+	if (strlen(ed.text) != ed.len)
+		return err_set(e, ERR_OPERATOR, "%s holds a NUL byte; take it out first", path);
+	open_line = ed.len > 0 && ed.text[ed.len - 1] != '\n';
+	text = fs_path("%s%s%s\n", ed.text, open_line ? "\n" : "", line);
+	return edit_write(&ed, text, strlen(text), e);
+}
+
+/* Take line `number` out of the text. */
+static void drop_line(struct edit *ed, int number)
+{
+	char *at = ed->text, *end = ed->text + ed->len, *next;
+
+	for (int n = 1; n < number; n++)
+		at = (char *)memchr(at, '\n', (size_t)(end - at)) + 1;
+	next = memchr(at, '\n', (size_t)(end - at));
+	next = next ? next + 1 : end;
+	memmove(at, next, (size_t)(end - next));
+	ed->len -= (size_t)(next - at);
+}
+
+int keyring_remove(const char *path, const char *name, struct err *e)
+{
+	own_edit struct edit ed = {.path = path, .dir = -1};
+	const struct key_entry *list;
+	bool found = false;
+
+	if (key_check_name(name, e) < 0 || edit_begin(&ed, e) < 0)
+		return -1;
+	/* From the end, so that the numbers of those before stay right. */
+	for (size_t i = keyring_entries(ed.ring, &list); i-- > 0;)
+		if (list[i].name && strcmp(list[i].name, name) == 0) {
+			drop_line(&ed, list[i].line);
+			found = true;
+		}
+	if (!found)
+		return err_set(e, ERR_USAGE, "no key in %s is named %s; `hornero key list` shows them", path, name);
+	return edit_write(&ed, ed.text, ed.len, e);
+}

@@ -1,0 +1,19 @@
+/* Every text that fuzzing kept, or that somebody thought of, once more through fuzz-keys. */
+#include "conf-test.h"
+
+#include "fuzz/fuzz-keys.h"
+#include "t/corpus-test.h"
+
+static void replay(void **state)
+{
+	(void)state;
+	corpus_replay("fuzz-keys", 10);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(replay)};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
