@@ -73,8 +73,9 @@ static void add_usage(struct agent *a, struct attempt_run *r, struct verdict *v)
 	v->mem_peak_bytes = usage.mem_peak_bytes;
 	/* Also where our own checkout or check was the victim: the pushed data was too big. */
 	if (usage.oom_kills > 0 && (v->class == ERR_PUSHER || strcmp(v->cause, "signal") == 0 || strcmp(v->cause, "killed") == 0))
-		verdict_say(v, ERR_PUSHER, "oom", "out of memory: the build reached %lld MB (compile_mem_limit %lld MB) and was killed",
-			    (long long)usage.mem_peak_bytes / 1000000, (long long)a->conf->compile_mem_limit);
+		verdict_say(v, ERR_PUSHER, "oom", "out of memory: the build reached %lld MB and was killed; its limit is %lld MB (%s)",
+			    (long long)usage.mem_peak_bytes / 1000000, (long long)r->leaf.limits.mem_mb,
+			    r->leaf.limits.mem_mb < a->conf->compile_mem_limit ? a->conf->groups_dir : "compile_mem_limit");
 }
 
 /* A supervisor that could not even write its verdict says whose fault it is by its exit code: a full disk

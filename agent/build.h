@@ -24,7 +24,7 @@ struct build {
 	const struct builders *builders;
 	const struct builder *builder; /* once the checkout has chosen it */
 	bool force, clean;
-	int join[BUILD_MAX_JOIN]; /* cgroup.procs of the attempt */
+	int join[BUILD_MAX_JOIN]; /* directories of the attempt's cgroup */
 	size_t njoin;
 	int work;                 /* repo_base/UUID, open */
 	char *work_path;

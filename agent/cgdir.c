@@ -39,6 +39,43 @@ int64_t cgdir_number(const char *dir, const char *file, const char *field)
 	return 0;
 }
 
+/* fn for each group directly below dir. */
+static int each_child(const char *dir, int (*fn)(const char *dir, void *arg, struct err *e), void *arg, struct err *e)
+{
+	own_dir DIR *d = opendir(dir);
+	struct dirent *entry;
+
+	if (!d)
+		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot list the cgroup %s", dir);
+	while ((entry = readdir(d))) {
+		own_free char *child = NULL;
+
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		child = fs_path("%s/%s", dir, entry->d_name);
+		if (fn(child, arg, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct visit {
+	int (*fn)(const char *dir, void *arg, struct err *e);
+	void *arg;
+};
+
+static int visit(const char *dir, void *arg, struct err *e)
+{
+	struct visit *v = arg;
+
+	return each_child(dir, visit, v, e) < 0 ? -1 : v->fn(dir, v->arg, e);
+}
+
+int cgdir_each(const char *dir, int (*fn)(const char *dir, void *arg, struct err *e), void *arg, struct err *e)
+{
+	return visit(dir, &(struct visit){fn, arg}, e);
+}
+
 /* SIGKILL to all in dir; the number of them, -1 where dir is gone. */
 static int kill_members(const char *dir)
 {
@@ -56,23 +93,14 @@ static int kill_members(const char *dir)
 	return n;
 }
 
+static int end(const char *dir, void *deadline_ms, struct err *e)
+{
+	return cgdir_end(dir, *(int64_t *)deadline_ms, e);
+}
+
 int cgdir_clear(const char *dir, int64_t deadline_ms, struct err *e)
 {
-	own_dir DIR *d = opendir(dir);
-	struct dirent *entry;
-
-	if (!d)
-		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot list the cgroup %s", dir);
-	while ((entry = readdir(d))) {
-		own_free char *child = NULL;
-
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		child = fs_path("%s/%s", dir, entry->d_name);
-		if (cgdir_end(child, deadline_ms, e) < 0)
-			return -1;
-	}
-	return 0;
+	return each_child(dir, end, &deadline_ms, e);
 }
 
 int cgdir_end(const char *dir, int64_t deadline_ms, struct err *e)

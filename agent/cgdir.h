@@ -14,6 +14,9 @@ int cgdir_write(const char *dir, const char *file, const char *value);
 /* The number in dir/file, after `field` where the file has fields; 0 where there is none. */
 int64_t cgdir_number(const char *dir, const char *file, const char *field);
 
+/* fn for every group below dir, the innermost first, then for dir; the first -1 ends it. One that is not there is passed over. */
+int cgdir_each(const char *dir, int (*fn)(const char *dir, void *arg, struct err *e), void *arg, struct err *e);
+
 /* SIGKILL everyone in dir and below, remove the groups, dir as well. ERR_US where somebody is left at deadline_ms
  * (monotonic). Not by libcgroup, whose removal moves live processes to the root, out of every limit. */
 int cgdir_end(const char *dir, int64_t deadline_ms, struct err *e);

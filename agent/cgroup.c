@@ -4,6 +4,7 @@
 
 #include "agent/cgdir.h"
 #include "agent/cgown.h"
+#include "conf/group.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <libcgroup.h>
 #include <linux/magic.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -147,61 +149,131 @@ static int apply(const struct cg *cg, const char *name, const struct setting *se
 	return 0;
 }
 
-static int make(const struct cg *cg, const char *name, const char *dir, const struct setting *set, size_t n,
-		struct err *e)
+static int make(const struct cg *cg, const char *name, const char *dir, struct err *e)
 {
 	if (!cg->v2)
-		return apply(cg, name, set, n, true, e);
+		return apply(cg, name, NULL, 0, true, e);
 	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
 		return err_sys(e, ERR_OPERATOR, "cannot make the cgroup %s", dir);
-	return n == 0 ? 0 : apply(cg, name, set, n, false, e);
+	return 0;
 }
 
-enum { CPU, MEMORY, PIDS, CPUACCT };
-enum { PERIOD_US = 100000 };
+enum { CPU, MEMORY, PIDS, CPUACCT, FREEZER, BLKIO }; /* indexes into wanted */
+enum { PERIOD_US = 100000, MOST_SETTINGS = 8 };
 
-static size_t memory_settings(const struct cg *cg, const struct conf *c, struct setting out[4])
+static struct limits top_limits(const struct conf *c)
+{
+	return (struct limits){c->compile_core_limit, c->compile_mem_limit, c->compile_pids_limit};
+}
+
+static int64_t quota_us(int64_t percent)
+{
+	return percent * sysconf(_SC_NPROCESSORS_ONLN) * PERIOD_US / 100;
+}
+
+__attribute__((format(printf, 5, 6)))
+static void set(struct setting *list, size_t *n, int controller, const char *file, const char *fmt, ...)
+{
+	struct setting *s = &list[(*n)++];
+	va_list ap;
+
+	s->controller = controller;
+	s->file = file;
+	va_start(ap, fmt);
+	vsnprintf(s->value, sizeof(s->value), fmt, ap);
+	va_end(ap);
+}
+
+static size_t settings_of(const struct cg *cg, const struct limits *l, struct setting out[MOST_SETTINGS])
 {
 	size_t n = 0;
 
-	out[n++] = (struct setting){.controller = MEMORY, .file = cg->v2 ? "memory.max" : "memory.limit_in_bytes"};
-	snprintf(out[0].value, sizeof(out[0].value), "%lld", (long long)c->compile_mem_limit * 1000000);
-	out[n++] = (struct setting){.controller = PIDS, .file = "pids.max"};
-	snprintf(out[1].value, sizeof(out[1].value), "%lld", (long long)c->compile_pids_limit);
+	set(out, &n, MEMORY, cg->v2 ? "memory.max" : "memory.limit_in_bytes", "%lld", (long long)l->mem_mb * 1000000);
+	set(out, &n, PIDS, "pids.max", "%lld", (long long)l->pids);
+	if (cg->v2) {
+		set(out, &n, CPU, "cpu.max", "%lld %d", (long long)quota_us(l->core_percent), PERIOD_US);
+		set(out, &n, CPU, "cpu.weight", "1");
+	} else {
+		set(out, &n, CPU, "cpu.cfs_period_us", "%d", PERIOD_US);
+		set(out, &n, CPU, "cpu.cfs_quota_us", "%lld", (long long)quota_us(l->core_percent));
+		set(out, &n, CPU, "cpu.shares", "2");
+	}
 	return n;
+}
+
+/* Files that a kernel may lack, or that another order of writing needs: a refusal changes nothing that must hold. */
+static void write_beside(const struct cg *cg, const char *below, const struct limits *l)
+{
+	own_free char *memory = fs_path("%s%s", cg->top_of[MEMORY], below);
+	char bytes[24];
+
+	snprintf(bytes, sizeof(bytes), "%lld", (long long)l->mem_mb * 1000000);
+	/* No swap beyond the limit: a build that is too big hears it. */
+	if (cg->v2)
+		(void)cgdir_write(memory, "memory.swap.max", "0");
+	else
+		(void)cgdir_write(memory, "memory.memsw.limit_in_bytes", bytes);
+}
+
+/* v1 refuses a quota that is wider than the one above or narrower than one below. */
+static int narrow_quota(const char *dir, void *arg, struct err *e)
+{
+	const int64_t *quota = arg;
+	char text[24];
+
+	if (cgdir_number(dir, "cpu.cfs_quota_us", NULL) <= *quota)
+		return 0;
+	snprintf(text, sizeof(text), "%lld", (long long)*quota);
+	(void)cgdir_write(dir, "cpu.cfs_burst_us", "0");
+	if (cgdir_write(dir, "cpu.cfs_quota_us", text) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot narrow the CPU quota of the cgroup %s", dir);
+	return 0;
+}
+
+/* Put limits on TOP/below (below begins with a slash, or is ""). */
+static int limit(const struct cg *cg, const char *below, const struct limits *l, struct err *e)
+{
+	own_free char *name = fs_path("%s%s", cg->name, below);
+	own_free char *cpu = fs_path("%s%s", cg->top_of[CPU], below);
+	const char *burst_file = cg->v2 ? "cpu.max.burst" : "cpu.cfs_burst_us";
+	struct setting list[MOST_SETTINGS];
+	size_t n = settings_of(cg, l, list);
+	int64_t quota = quota_us(l->core_percent);
+	char burst[24];
+
+	if (!cg->v2 && cgdir_each(cpu, narrow_quota, &quota, e) < 0)
+		return -1;
+	(void)cgdir_write(cpu, burst_file, "0");
+	write_beside(cg, below, l); /* before: memory may not exceed memory and swap */
+	if (apply(cg, name, list, n, false, e) < 0)
+		return -1;
+	write_beside(cg, below, l);
+	/* What was saved while nothing was built may be spent at once, one period's worth: the average
+	 * stays the limit, and a small build is not stalled for a tenth of a second. Kernels before 5.14
+	 * have no such file. */
+	snprintf(burst, sizeof(burst), "%lld", (long long)quota);
+	(void)cgdir_write(cpu, burst_file, burst);
+	return 0;
+}
+
+/* The last to read and write, where the node's I/O scheduler has weights at all. */
+static void weigh_io(const struct cg *cg)
+{
+	if (cg->v2) {
+		(void)cgdir_write(cg->tops[0], "io.weight", "default 1");
+		(void)cgdir_write(cg->tops[0], "io.bfq.weight", "default 1");
+	} else if (cg->has[BLKIO]) {
+		(void)cgdir_write(cg->top_of[BLKIO], "blkio.weight", "10");
+		(void)cgdir_write(cg->top_of[BLKIO], "blkio.bfq.weight", "1");
+	}
 }
 
 int cg_limit_top(struct cg *cg, const struct conf *c, struct err *e)
 {
-	struct setting set[8];
-	size_t n = memory_settings(cg, c, set);
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	long long quota_us = (long long)c->compile_core_limit * cores * PERIOD_US / 100;
-	char burst[24];
+	struct limits l = top_limits(c);
 
-	if (cg->v2) {
-		set[n] = (struct setting){.controller = CPU, .file = "cpu.max"};
-		snprintf(set[n++].value, sizeof(set[0].value), "%lld %d", quota_us, PERIOD_US);
-		set[n++] = (struct setting){.controller = CPU, .file = "cpu.weight", .value = "1"};
-	} else {
-		set[n] = (struct setting){.controller = CPU, .file = "cpu.cfs_period_us"};
-		snprintf(set[n++].value, sizeof(set[0].value), "%d", PERIOD_US);
-		set[n] = (struct setting){.controller = CPU, .file = "cpu.cfs_quota_us"};
-		snprintf(set[n++].value, sizeof(set[0].value), "%lld", quota_us);
-		set[n++] = (struct setting){.controller = CPU, .file = "cpu.shares", .value = "2"};
-	}
-	(void)cgdir_write(cg->top_of[CPU], cg->v2 ? "cpu.max.burst" : "cpu.cfs_burst_us", "0");
-	if (apply(cg, cg->name, set, n, false, e) < 0)
-		return -1;
-	/* What was saved while nothing was built may be spent at once, one period's worth: the average
-	 * stays the limit, and a small build is not stalled for a tenth of a second. Kernels before 5.14
-	 * have no such file. */
-	snprintf(burst, sizeof(burst), "%lld", quota_us);
-	(void)cgdir_write(cg->top_of[CPU], cg->v2 ? "cpu.max.burst" : "cpu.cfs_burst_us", burst);
-	/* Beyond the limit there is no swap: a build that is too big hears it. Absent without swap accounting. */
-	if (cg->v2)
-		(void)cgdir_write(cg->top_of[MEMORY], "memory.swap.max", "0");
-	return 0;
+	weigh_io(cg);
+	return limit(cg, "", &l, e);
 }
 
 /* Hand controllers down from dir (v2; nothing to do on v1). */
@@ -216,6 +288,7 @@ static int hand_down(const struct cg *cg, const char *dir, struct err *e)
 		if (cgdir_write(dir, "cgroup.subtree_control", add) < 0)
 			return err_sys(e, ERR_OPERATOR, "cannot hand the controller %s down from %s", wanted[i], dir);
 	}
+	(void)cgdir_write(dir, "cgroup.subtree_control", "+io"); /* not on every node */
 	return 0;
 }
 
@@ -241,7 +314,7 @@ int cg_open(struct cg **out, const struct conf *c, struct err *e)
 				c->path);
 			goto fail;
 		}
-	} else if (make(cg, cg->name, cg->tops[0], NULL, 0, e) < 0 || cg_limit_top(cg, c, e) < 0 ||
+	} else if (make(cg, cg->name, cg->tops[0], e) < 0 || cg_limit_top(cg, c, e) < 0 ||
 		   hand_down(cg, cg->tops[0], e) < 0) {
 		goto fail;
 	}
@@ -295,11 +368,11 @@ int cg_remove_top(struct cg *cg, struct err *e)
 
 /* ---- leaves ---- */
 
-static int open_members(const struct cg *cg, struct cg_leaf *leaf, struct err *e)
+static int open_dirs(const struct cg *cg, struct cg_leaf *leaf, struct err *e)
 {
 	for (size_t i = 0; i < cg->ntops; i++) {
-		own_free char *path = fs_path("%s/%s/cgroup.procs", cg->tops[i], leaf->path);
-		int fd = open(path, O_WRONLY | O_CLOEXEC);
+		own_free char *path = fs_path("%s/%s", cg->tops[i], leaf->path);
+		int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		if (fd < 0)
 			return err_sys(e, ERR_OPERATOR, "cannot open %s", path);
@@ -308,29 +381,43 @@ static int open_members(const struct cg *cg, struct cg_leaf *leaf, struct err *e
 	return 0;
 }
 
+/* TOP/GROUP and TOP/GROUP/NAME with their limits. */
+static int make_levels(const struct cg *cg, const struct conf *c, const char *group, struct cg_leaf *leaf, struct err *e)
+{
+	own_free char *group_name = fs_path("%s/%s", cg->name, group);
+	own_free char *group_dir = fs_path("%s/%s", cg->tops[0], group);
+	own_free char *group_below = fs_path("/%s", group);
+	own_free char *leaf_name = fs_path("%s/%s", cg->name, leaf->path);
+	own_free char *leaf_dir = fs_path("%s/%s", cg->tops[0], leaf->path);
+	own_free char *leaf_below = fs_path("/%s", leaf->path);
+	struct limits of_group;
+	struct group g;
+
+	if (group_load(c->groups_dir, group, &g, e) < 0)
+		return -1;
+	of_group = limits_within(g.all, top_limits(c));
+	leaf->limits = limits_within(g.attempt, of_group);
+	if (make(cg, group_name, group_dir, e) < 0 || limit(cg, group_below, &of_group, e) < 0 || hand_down(cg, group_dir, e) < 0 ||
+	    make(cg, leaf_name, leaf_dir, e) < 0 || limit(cg, leaf_below, &leaf->limits, e) < 0)
+		return -1;
+	if (cg->v2)
+		(void)cgdir_write(leaf_dir, "memory.oom.group", "1");
+	return 0;
+}
+
 int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const char *name, struct cg_leaf *out,
 		 struct err *e)
 {
 	struct cg_leaf leaf = {.path = fs_path("%s/%s", group, name)};
-	own_free char *group_name = fs_path("%s/%s", cg->name, group);
-	own_free char *group_dir = fs_path("%s/%s", cg->tops[0], group);
-	own_free char *leaf_name = fs_path("%s/%s", cg->name, leaf.path);
-	own_free char *leaf_dir = fs_path("%s/%s", cg->tops[0], leaf.path);
-	struct setting set[4];
-	size_t n = memory_settings(cg, c, set);
+	struct err ignored = ERR_INIT;
 
-	if (make(cg, group_name, group_dir, NULL, 0, e) < 0 || hand_down(cg, group_dir, e) < 0 ||
-	    make(cg, leaf_name, leaf_dir, set, n, e) < 0 || open_members(cg, &leaf, e) < 0) {
-		struct err ignored = ERR_INIT;
-
-		cg_leaf_end(cg, &leaf, &ignored);
-		free(leaf.path);
-		return -1;
+	if (make_levels(cg, c, group, &leaf, e) == 0 && open_dirs(cg, &leaf, e) == 0) {
+		*out = leaf;
+		return 0;
 	}
-	if (cg->v2)
-		(void)cgdir_write(leaf_dir, "memory.oom.group", "1");
-	*out = leaf;
-	return 0;
+	cg_leaf_end(cg, &leaf, &ignored);
+	free(leaf.path);
+	return -1;
 }
 
 /* Of a leaf, in the hierarchy of that controller. */

@@ -10,8 +10,8 @@
  *     cg_close(cg)
  *
  * Three levels, as cgroups nest: TOP (all of hornero), TOP/GROUP (a builder's group),
- * TOP/GROUP/JOB.ATTEMPT. compile_core_limit and compile_mem_limit bind at the top; the lower
- * levels default to the same.
+ * TOP/GROUP/JOB.ATTEMPT. compile_core_limit and compile_mem_limit bind at the top; groups.d/GROUP.yaml
+ * may narrow the lower levels, which else are as wide as the one above. A group's file is read for each attempt.
  *
  * v1: TOP is HIERARCHY/cgroup_top in each controller. Made here as root, or beforehand by
  * `hornerod --prepare`, which hands over directories, tasks and cgroup.procs only, so that the
@@ -27,6 +27,7 @@
 #define HORNERO_AGENT_CGROUP_H
 
 #include "conf/conf.h"
+#include "conf/group.h"
 #include "lib/err.h"
 
 #include <stddef.h>
@@ -38,8 +39,9 @@ enum { CG_MAX_HIERARCHIES = 8 };
 
 struct cg_leaf {
 	char *path;                     /* GROUP/JOB.ATTEMPT, below TOP */
-	int join[CG_MAX_HIERARCHIES];   /* open cgroup.procs, for struct spawn */
+	int join[CG_MAX_HIERARCHIES];   /* open directories, for struct spawn */
 	size_t njoin;
+	struct limits limits;           /* in force for the attempt */
 };
 
 struct cg_usage {

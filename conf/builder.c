@@ -21,7 +21,8 @@ static const struct key keys[] = {
 	 .help = "Files of which any one in the image's tree means this builder. Without them the builder is used "
 		 "only where it is named."},
 	{.name = "group", .type = KEY_TEXT, .check = check_name, AT(group), .allowed = "a name of a-z, 0-9 and -",
-	 .help = "Control group of the builder's runs, below the top group. Where it is not set: the builder's name."},
+	 .help = "Control group of the builder's runs, below the top group; see hornero-group(5). Where it is not set: the "
+		 "builder's name."},
 	{.name = "argv", .type = KEY_LIST, .required = true, AT(argv), .allowed = "a list of words",
 	 .help = "The command and its arguments. No shell reads them; for one, write [sh, -c, \"cd node && make\"]."},
 	{.name = "env", .type = KEY_MAP, AT(env), .allowed = "a mapping of names to texts",

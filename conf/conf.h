@@ -37,6 +37,7 @@ struct conf {
 	const char *store_dir;      /* artifacts; default instances_path/hornero */
 	const char *builders_dir;
 	const char *keys_file;      /* who may do what with which repository: conf/keyring.h */
+	const char *groups_dir;     /* limits of builder groups */
 	const char *libexec_dir;    /* hornero-build and its like */
 	const char *cgroup_top;     /* name of the top group */
 	const char *publish_socket; /* NULL: hornero-publish is executed directly */

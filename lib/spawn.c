@@ -8,11 +8,15 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/magic.h>
+#include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
 /* What the child tells its parent over a close-on-exec pipe when it cannot exec. */
@@ -38,6 +42,15 @@ static void child_signals(void)
 		signal(sig, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void child_join(int dir, int report)
+{
+	int members = openat(dir, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+
+	if (members < 0 || write(members, "0", 1) < 0)
+		child_fail(report, "join its cgroup");
+	close(members);
 }
 
 enum { PARKED = 512 };
@@ -74,12 +87,11 @@ static void child_fds(const struct spawn *s, int report, int null)
 	syscall(SYS_close_range, (unsigned int)report + 1, ~0U, 0);
 }
 
-static void child_run(const struct spawn *s, int report, int null, pid_t parent)
+static void child_run(const struct spawn *s, bool joined, int report, int null, pid_t parent)
 {
 	child_signals();
-	for (size_t i = 0; i < s->njoin; i++)
-		if (write(s->join[i], "0", 1) < 0)
-			child_fail(report, "join its cgroup");
+	for (size_t i = 0; i < s->njoin && !joined; i++)
+		child_join(s->join[i], report);
 	child_fds(s, report, null);
 	/* -1 would change nothing, silently; nobody is to become root by a configuration that lost a line. */
 	if (s->set_ids && (s->uid == 0 || s->uid == (uid_t)-1 || s->gid == (gid_t)-1)) {
@@ -118,6 +130,31 @@ static int await_exec(int fd, const char *name, struct child *c, struct err *e)
 	return err_sys(e, ERR_OPERATOR, "%s could not %s", name, f.step);
 }
 
+static bool is_v2(int dir)
+{
+	struct statfs fs;
+
+	return fstatfs(dir, &fs) == 0 && (unsigned long)fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+/* A child that is born in its cgroup was never outside, and spares the kernel a migration. Only on v2; where the kernel
+ * will not, and on v1, the child joins by itself. As fork; *joined in the child says which it was. */
+static pid_t fork_into(const struct spawn *s, bool *joined)
+{
+	struct clone_args how = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD};
+	long pid;
+
+	*joined = false;
+	if (s->njoin != 1 || !is_v2(s->join[0]))
+		return fork();
+	how.cgroup = (unsigned long long)s->join[0];
+	pid = syscall(SYS_clone3, &how, sizeof(how));
+	if (pid < 0)
+		return fork();
+	*joined = true;
+	return (pid_t)pid;
+}
+
 int spawn_start(const struct spawn *s, struct child *out, struct err *e)
 {
 	own_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -126,6 +163,7 @@ int spawn_start(const struct spawn *s, struct child *out, struct err *e)
 	pid_t parent = getpid();
 	struct child c = {.pidfd = -1};
 	sigset_t all, before;
+	bool joined;
 	int pair[2];
 
 	if (null < 0 || pipe2(pair, O_CLOEXEC) < 0)
@@ -138,9 +176,9 @@ int spawn_start(const struct spawn *s, struct child *out, struct err *e)
 	/* No handler of ours may run in the child before it has reset them. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
-	c.pid = fork();
+	c.pid = fork_into(s, &joined);
 	if (c.pid == 0)
-		child_run(s, theirs, null, parent);
+		child_run(s, joined, theirs, null, parent);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (c.pid < 0)
 		return err_sys(e, ERR_NOBODY, "cannot start %s", s->argv[0]);

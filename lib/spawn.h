@@ -31,7 +31,7 @@ struct spawn {
 	int in, out, err;        /* -1: /dev/null */
 	const struct spawn_fd *fds;
 	size_t nfds;
-	const int *join; /* open cgroup.procs files: the child writes itself into each */
+	const int *join; /* open directories of cgroups: the child is in each of them before it is executed */
 	size_t njoin;
 	bool set_ids; /* setgroups(0), setgid, setuid; refused for uid 0 and for -1 */
 	uid_t uid;

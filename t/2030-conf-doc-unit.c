@@ -3,6 +3,7 @@
 
 #include "conf/builder.h"
 #include "conf/conf.h"
+#include "conf/group.h"
 #include "conf/image.h"
 #include "conf/repofile.h"
 #include "conf/table.h"
@@ -93,14 +94,17 @@ static void the_manual_has_every_key_of_hornero_yaml(void **state)
 static void the_manual_has_every_key_of_the_other_files(void **state)
 {
 	own_free char *builder = printed(&builder_table, NULL);
+	own_free char *group = printed(&group_table, NULL);
 	own_free char *image = printed(&image_table, NULL);
 	own_free char *repofile = printed(&repofile_table, NULL);
 
 	(void)state;
 	drop_escapes(builder);
+	drop_escapes(group);
 	drop_escapes(image);
 	drop_escapes(repofile);
 	expect_blocks("doc/hornero-builder.5", builder);
+	expect_blocks("doc/hornero-group.5", group);
 	expect_blocks("doc/hornero-image.5", image);
 	expect_blocks("doc/hornero-image.5", repofile);
 }

@@ -40,7 +40,9 @@ test_expect_success 'there is cgroup v2, and no v1' '
 '
 
 test_expect_success 'a node' '
-	node_init "workers: 1" "compile_core_limit: 50" "compile_mem_limit: 100" &&
+	mkdir groups.d && printf "%s\n" "core_limit: 30" "attempt_core_limit: 25" "attempt_mem_limit: 80" "attempt_pids_limit: 200" \
+		>groups.d/make.yaml &&
+	node_init "workers: 1" "compile_core_limit: 50" "compile_mem_limit: 100" "groups_dir: $TRASH/groups.d" &&
 	node_start && cat "$NODE/hornerod.log" && test_grep "event=limits cgroup=v2" "$NODE/hornerod.log" &&
 	node_hello_repo
 '
@@ -69,7 +71,7 @@ test_expect_success 'a build over its memory ends, and the verdict says so' '
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
 	cat "$NODE/state/log/$job.1.verdict" &&
 	test "$(verdict class) $(verdict cause)" = "pusher oom" &&
-	test "$(verdict mem_peak_bytes)" -le 100000000 && test "$(verdict mem_peak_bytes)" -gt 50000000
+	test "$(verdict mem_peak_bytes)" -le 80000000 && verdict reason >reason && test_grep "limit is 80 MB" reason && test "$(verdict mem_peak_bytes)" -gt 50000000
 '
 
 test_expect_success 'a build runs in a group of its own, with its limits' '
@@ -80,8 +82,10 @@ test_expect_success 'a build runs in a group of its own, with its limits' '
 	do
 		test_grep "/$NODE_TOP/[a-z]+/$job\.1$" /proc/$pid/cgroup || return 1
 	done &&
-	test "$(cat "$group/memory.max")" -le 100000000 &&
-	test "$(cat "$group/pids.max")" -gt 0
+	test "$(cat "$group/../cpu.max")" = "$((30 * $(nproc) * 1000)) 100000" &&
+	test "$(cat "$group/cpu.max")" = "$((25 * $(nproc) * 1000)) 100000" &&
+	test "$(cat "$group/memory.max")" -le 80000000 && test "$(cat "$group/memory.swap.max")" -eq 0 &&
+	test "$(cat "$group/pids.max")" -eq 200
 '
 
 test_expect_success 'cancel leaves no process and no group of it' '

@@ -1,0 +1,43 @@
+/*
+ * group: limits of a builder group, one file `groups.d/NAME.yaml` each. The operator's.
+ *
+ *     core_limit: 5             percent of the node's whole CPU capacity, for all builds of the group together
+ *     mem_limit: 1000           MB of 1,000,000 bytes, likewise
+ *     pids_limit: 1000          processes and threads, likewise
+ *     attempt_core_limit: 2     the same three for one attempt
+ *     attempt_mem_limit: 500
+ *     attempt_pids_limit: 200
+ *
+ * Limits nest: attempts within their group, groups within compile_core_limit, compile_mem_limit and
+ * compile_pids_limit of hornero.yaml. What is not set is as wide as the level above.
+ */
+#ifndef HORNERO_CONF_GROUP_H
+#define HORNERO_CONF_GROUP_H
+
+#include "conf/table.h"
+#include "lib/err.h"
+
+#include <stdint.h>
+
+/* 0: as wide as the level above. */
+struct limits {
+	int64_t core_percent; /* 1 … 100, of all processors */
+	int64_t mem_mb;       /* 1,000,000 bytes */
+	int64_t pids;
+};
+
+struct group {
+	struct limits all;     /* of all its builds together */
+	struct limits attempt; /* of each */
+};
+
+/* The limits of group `name`; none where it has no file. ERR_OPERATOR with FILE:LINE:COLUMN. */
+int group_load(const char *groups_dir, const char *name, struct group *out, struct err *e);
+
+/* The narrower of each two. */
+struct limits limits_within(struct limits inner, struct limits outer);
+
+/* The keys, for the manual and messages. */
+extern const struct table group_table;
+
+#endif
