@@ -89,7 +89,7 @@ int cache_run(struct cli *cli, const struct call *call, struct err *e)
 	int done = 0;
 
 	(void)call;
-	if (!c || images_load(c->images_dir, &list, &n, e) < 0)
+	if (!c || cli_images(cli, &list, &n, e) < 0)
 		return -1;
 	listing_begin(&l, cli, columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < n && done == 0; i++)

@@ -1,6 +1,7 @@
 /* cli: what the words share. DIAGNOSTICS: ERR_USAGE for arguments, the rest as conf, db and git say. */
 #include "cli/cli.h"
 
+#include "cli/view.h"
 #include "cli/words.h"
 #include "lib/escape.h"
 #include "lib/fs.h"
@@ -9,8 +10,6 @@
 
 #include <ctype.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/file.h>
@@ -28,8 +27,10 @@ int cli_db(struct cli *cli, enum db_mode mode, struct db **out, struct err *e)
 
 	if (!c)
 		return -1;
-	if (db_open(out, &(struct db_place){c->queue_dir}, mode, CLI_DB_WAIT_MS, e) == 0)
+	if (db_open(out, &(struct db_place){c->queue_dir}, mode, CLI_DB_WAIT_MS, e) == 0) {
+		view_apply(cli, *out);
 		return 0;
+	}
 	if (e->sys == ENOENT)
 		return err_set(e, ERR_NOBODY, "there is no queue in %s yet: `hornero init` makes it, "
 			       "and `hornero sweep` fills it from the repositories", c->queue_dir);
@@ -99,25 +100,6 @@ int cli_job_or_image(const char *text, int64_t *id, char uuid[UUID_LEN + 1], str
 		return err_set(e, ERR_USAGE, "\"%s\" is neither a job number (`hornero queue --all`) "
 			       "nor an image UUID (`hornero image list`)", text);
 	return 0;
-}
-
-int cli_job_get(struct db *db, int64_t id, struct job *out, struct err *e)
-{
-	int found = job_get(db, id, out, e);
-
-	if (found == 0)
-		err_set(e, ERR_USAGE, "there is no job %" PRId64 "; `hornero queue --all` lists them", id);
-	return found;
-}
-
-void cli_who(char *buf, size_t size)
-{
-	const struct passwd *pw = getpwuid(getuid());
-
-	if (pw)
-		snprintf(buf, size, "%s", pw->pw_name);
-	else
-		snprintf(buf, size, "uid %u", (unsigned)getuid());
 }
 
 int cli_agent_runs(const struct conf *c)

@@ -24,9 +24,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { CLI_OPTIONS_MAX = 8, CLI_DB_WAIT_MS = 5000, CLI_COMMIT_MAX = 64 };
+enum { CLI_OPTIONS_MAX = 8, CLI_DB_WAIT_MS = 5000, CLI_COMMIT_MAX = 64, CLI_WHO_MAX = 80 };
 
 struct word;
+struct key_entry;
+struct keyring;
 
 /* One use of a word: its arguments and options, borrowed from argv. */
 struct call {
@@ -39,6 +41,10 @@ struct call {
 struct cli {
 	const char *conf_option; /* -c, or NULL */
 	struct conf *conf;       /* loaded by the first cli_conf */
+	const char *key_option;  /* --key, or NULL */
+	struct keyring *ring;
+	const struct key_entry *key; /* whose eyes we look through: view.c; NULL: nobody's but our user's */
+	const struct word *word;
 	bool json;
 	bool colour;             /* standard output is a terminal and NO_COLOR is not set */
 	int64_t now_ms;          /* wall, when we were started: ages are counted from here */
@@ -47,7 +53,7 @@ struct cli {
 /* The configuration, or NULL with e filled. */
 const struct conf *cli_conf(struct cli *cli, struct err *e);
 
-/* The queue. DB_READ for words that look, DB_CREATE for words that change. */
+/* The queue, as far as the key may see it. DB_READ for words that look, DB_CREATE for words that change. */
 int cli_db(struct cli *cli, enum db_mode mode, struct db **out, struct err *e);
 
 /* The value of a word's option: NULL not given, "" for a flag. The name must be in the word's table. */
@@ -69,11 +75,20 @@ int cli_job_or_image(const char *text, int64_t *id, char uuid[UUID_LEN + 1], str
 /* The image's UUID in its canonical spelling. ERR_USAGE. */
 int cli_uuid(const char *text, char uuid[UUID_LEN + 1], struct err *e);
 
-/* 1 found, 0 there is no such job (said in e, class ERR_USAGE), -1. */
-int cli_job_get(struct db *db, int64_t id, struct job *out, struct err *e);
+/* 1 found, 0 there is no such job that may be seen (said in e, class ERR_USAGE), -1: also where the word needs more
+ * than the key may. */
+int cli_job_get(const struct cli *cli, struct db *db, int64_t id, struct job *out, struct err *e);
 
-/* Who asks, for the event log: the login name of our user id, or its number. */
-void cli_who(char *buf, size_t size);
+/* image_load and images_load, as far as the key may see them, and of what it sees only what the word may touch. One that
+ * may not be seen is one that is not there (sys ENOENT). Words use these alone. */
+int cli_image(const struct cli *cli, const char *uuid, struct image *out, struct err *e);
+int cli_images(const struct cli *cli, struct image **out, size_t *n, struct err *e);
+
+/* Whether the word may be done with this repository; ERR_USAGE says what is needed. 0 without a key. */
+int cli_may(const struct cli *cli, const char *repo, struct err *e);
+
+/* Who asks, for the event log: the key, else the login name of our user id, or its number. */
+void cli_who(const struct cli *cli, char buf[CLI_WHO_MAX]);
 
 /* Whether hornerod runs (it holds a lock as long as it lives). 1, 0; 0 also where we may not look. */
 int cli_agent_runs(const struct conf *c);

@@ -81,14 +81,16 @@ void word_help_noun(FILE *out, const char *noun)
 			word_line(out, w);
 }
 
-void word_help_all(FILE *out)
+void word_help_all(FILE *out, bool with_key)
 {
-	fputs("usage: hornero [-c FILE] WORD ...\n\n"
+	fputs("usage: hornero [-c FILE] [--key NAME] WORD ...\n\n"
 	      "Keeps the unikernel images of this compute node warm from its Git repositories.\n\n", out);
 	for (const struct word *w = word_table; w->name; w++)
-		word_line(out, w);
+		if (!with_key || w->reach != WORD_HERE)
+			word_line(out, w);
 	fputs("\n", out);
 	option_line(out, 'c', "conf", "FILE", "the configuration; default $HORNERO_CONF, else the system's");
+	option_line(out, 0, "key", "NAME", "only what this key of hornero-keys(5) may see and do");
 	option_line(out, 'h', "help", NULL, "this; `hornero WORD --help` for a word's options");
 	option_line(out, 0, "version", NULL, "which hornero this is");
 	fputs("\nExit codes: 0 done, 1 what was asked for did not come true, 64 usage, 65 pushed data,\n"

@@ -1,6 +1,7 @@
 /* hornero: the program. DIAGNOSTICS: every error is printed here, once, with the exit code of its class. */
 
 #include "cli/cli.h"
+#include "cli/view.h"
 #include "cli/words.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -11,7 +12,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { LETTER_JSON = 256, LETTER_VERSION, LETTER_WORD /* + the option's place */ };
+enum { LETTER_JSON = 256, LETTER_VERSION, LETTER_KEY, LETTER_WORD /* + the option's place */ };
 
 static int usage_error(const struct word *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -36,8 +37,10 @@ static void options_of(const struct word *w, struct option *table, char *letters
 	table[n++] = (struct option){"conf", required_argument, NULL, 'c'};
 	table[n++] = (struct option){"help", no_argument, NULL, 'h'};
 	table[n++] = (struct option){"json", no_argument, NULL, LETTER_JSON};
-	if (!w)
+	if (!w) {
 		table[n++] = (struct option){"version", no_argument, NULL, LETTER_VERSION};
+		table[n++] = (struct option){"key", required_argument, NULL, LETTER_KEY};
+	}
 	for (int i = 0; w && w->options && w->options[i].name; i++) {
 		const struct word_option *o = &w->options[i];
 
@@ -60,7 +63,7 @@ static int option_of_letter(const struct word *w, int letter)
 static int read_options(struct cli *cli, struct call *call, int argc, char **argv)
 {
 	const struct word *w = call ? call->word : NULL;
-	struct option table[CLI_OPTIONS_MAX + 5];
+	struct option table[CLI_OPTIONS_MAX + 6];
 	char letters[4 * CLI_OPTIONS_MAX];
 	int letter, place;
 
@@ -73,14 +76,19 @@ static int read_options(struct cli *cli, struct call *call, int argc, char **arg
 			return usage_error(w, "%s needs a value.", argv[optind - 1]);
 		if (letter == '?')
 			return usage_error(w, "%s is no option here, or takes no value.", argv[optind - 1]);
-		if (letter == 'c')
+		/* What stands behind --key is from afar: neither another key nor another node's file. */
+		if (cli->key_option && (letter == 'c' || letter == LETTER_KEY))
+			return usage_error(w, "Behind --key stands neither -c nor another --key.");
+		if (letter == LETTER_KEY)
+			cli->key_option = optarg;
+		else if (letter == 'c')
 			cli->conf_option = optarg;
 		else if (letter == LETTER_JSON)
 			cli->json = true;
 		else if (letter == LETTER_VERSION)
 			return printf("hornero %s\n", PACKAGE_VERSION), 0;
 		else if (letter == 'h')
-			return (w ? word_help(stdout, w) : word_help_all(stdout)), 0;
+			return (w ? word_help(stdout, w) : word_help_all(stdout, cli->key_option)), 0;
 		else if (place >= 0)
 			call->values[place] = optarg ? optarg : "";
 	}
@@ -133,7 +141,7 @@ static int run_word(struct cli *cli, const struct word *w, int argc, char **argv
 		return usage_error(w, "\"%s\" is one word too many.", call.args[w->max_args]);
 	if (cli->json && !w->json)
 		return usage_error(w, "--json belongs to listings; %s is none.", w->name);
-	code = w->run(cli, &call, &e);
+	code = view_open(cli, w, &e) < 0 ? -1 : w->run(cli, &call, &e);
 	if (code >= 0)
 		return code;
 	fflush(stdout);
@@ -152,7 +160,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (code >= 0)
 		return code;
 	if (first == argc) {
-		word_help_all(stderr);
+		word_help_all(stderr, cli->key_option);
 		return 64;
 	}
 	w = word_find(argv + first, argc - first, &used);
@@ -180,6 +188,7 @@ int main(int argc, char **argv)
 			return 78;
 	log_open("hornero", LOG_LEVEL_WARN);
 	code = run(&cli, argc, argv);
+	view_close(&cli);
 	conf_free(cli.conf);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fprintf(stderr, "hornero: cannot write the output: %s\n", strerror(errno));

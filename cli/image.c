@@ -11,11 +11,14 @@
 #include <string.h>
 
 /* What the binding names must be there: said now, not when a build fails. */
-static int check_binding(const struct conf *c, const struct image *img, struct err *e)
+static int check_binding(const struct cli *cli, const struct image *img, struct err *e)
 {
+	const struct conf *c = cli->conf;
 	own_free char *repo = cli_repo_path(c, img->repo);
 	own_builders struct builders *b = NULL;
 
+	if (cli_may(cli, img->repo, e) < 0)
+		return -1;
 	if (access(repo, F_OK) < 0)
 		return err_set(e, ERR_USAGE, "there is no repository %s; make it with `hornero repo create %s`", repo,
 			       img->repo);
@@ -57,7 +60,7 @@ int image_add_run(struct cli *cli, const struct call *call, struct err *e)
 	if (access(file, F_OK) == 0)
 		return err_set(e, ERR_USAGE, "image %s is here already; `hornero image show %s` shows it, `hornero image "
 			       "set %s KEY=VALUE` changes it", uuid, uuid, uuid);
-	if (image_init(&img, uuid, e) < 0 || set_options(&img, call, e) < 0 || check_binding(c, &img, e) < 0 ||
+	if (image_init(&img, uuid, e) < 0 || set_options(&img, call, e) < 0 || check_binding(cli, &img, e) < 0 ||
 	    image_save(c->images_dir, &img, e) < 0)
 		return -1;
 	bell_ring(c->run_dir);
@@ -75,7 +78,7 @@ int image_set_run(struct cli *cli, const struct call *call, struct err *e)
 	own_image struct image img = {0};
 	char uuid[UUID_LEN + 1];
 
-	if (!c || cli_uuid(call->args[0], uuid, e) < 0 || image_load(c->images_dir, uuid, &img, e) < 0)
+	if (!c || cli_uuid(call->args[0], uuid, e) < 0 || cli_image(cli, uuid, &img, e) < 0)
 		return -1;
 	for (int i = 1; i < call->nargs; i++) {
 		const char *equals = strchr(call->args[i], '=');
@@ -87,7 +90,7 @@ int image_set_run(struct cli *cli, const struct call *call, struct err *e)
 		if (image_set(&img, key, equals + 1, e) < 0)
 			return -1;
 	}
-	if (check_binding(c, &img, e) < 0 || image_save(c->images_dir, &img, e) < 0)
+	if (check_binding(cli, &img, e) < 0 || image_save(c->images_dir, &img, e) < 0)
 		return -1;
 	bell_ring(c->run_dir);
 	cli_say(stdout, "image %s changed; `hornero wait %s` tells when that is warm", uuid, uuid);
@@ -97,11 +100,14 @@ int image_set_run(struct cli *cli, const struct call *call, struct err *e)
 int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
+	own_image struct image img = {0};
 	char uuid[UUID_LEN + 1];
 	enum warm_state state = WARM_NONE;
 	struct warm warm;
 
 	if (!c || cli_uuid(call->args[0], uuid, e) < 0)
+		return -1;
+	if (cli->key && cli_image(cli, uuid, &img, e) < 0)
 		return -1;
 	/* The wish first: a sweep in between must not publish again what we forget. */
 	if (image_remove(c->images_dir, uuid, e) < 0 ||

@@ -74,7 +74,7 @@ int image_list_run(struct cli *cli, const struct call *call, struct err *e)
 	int done;
 
 	(void)call;
-	if (!c || images_load(c->images_dir, &list, &n, e) < 0)
+	if (!c || cli_images(cli, &list, &n, e) < 0)
 		return -1;
 	listing_begin(&l, cli, columns, N_LIST);
 	for (size_t i = 0; i < n; i++) {
@@ -127,6 +127,15 @@ static void show(const struct cli *cli, const struct cell row[N_SHOW], const str
 	}
 }
 
+/* The manifest names the image that these bytes were built for first. With a key that is told of this image alone. */
+static void hide_others(const struct cli *cli, const char *uuid, struct artifact *a)
+{
+	if (!cli->key || strcmp(a->made.image, uuid) == 0)
+		return;
+	*a->made.image = *a->made.commit = '\0';
+	a->made.job = a->made.attempt = a->made.built_ms = 0;
+}
+
 int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
@@ -140,7 +149,7 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 	const char *digest;
 	char uuid[UUID_LEN + 1], name[SHA1_HEX + 1];
 
-	if (!c || cli_uuid(call->args[0], uuid, e) < 0 || image_load(c->images_dir, uuid, &img, e) < 0 ||
+	if (!c || cli_uuid(call->args[0], uuid, e) < 0 || cli_image(cli, uuid, &img, e) < 0 ||
 	    nova_cache_name(uuid, name, e) < 0)
 		return -1;
 	newest_of(cli, uuid, &newest);
@@ -148,6 +157,8 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 	digest = digest_of(&warm, state == WARM_OK, &newest);
 	if (digest && artifact_load(c, uuid, digest, &artifact, e) < 0)
 		return -1;
+	if (digest)
+		hide_others(cli, uuid, &artifact);
 	row[N_LIST] = (struct cell){.text = repo = cli_repo_path(c, img.repo)};
 	row[N_LIST + 1] = (struct cell){.text = file = fs_path("%s/%s.yaml", c->images_dir, uuid)};
 	row[N_LIST + 2] = (struct cell){.text = cache_file = fs_path("%s/%s", c->cache_dir, name)};

@@ -121,7 +121,7 @@ static int print_log(struct cli *cli, struct log *l, struct err *e)
 		log_close(l);
 		return done;
 	}
-	if (cli_db(cli, DB_READ, &db, e) < 0 || cli_job_get(db, l->job, &j, e) <= 0)
+	if (cli_db(cli, DB_READ, &db, e) < 0 || cli_job_get(cli, db, l->job, &j, e) <= 0)
 		return -1;
 	if (l->only)
 		return err_set(e, ERR_USAGE, "job %" PRId64 " has no log of attempt %" PRId64 "; its newest attempt is "
@@ -132,14 +132,14 @@ static int print_log(struct cli *cli, struct log *l, struct err *e)
 }
 
 /* One look at a log that grows. Exit code when it is over, -1 error, -2 go on. */
-static int follow_look(struct log *l, struct db *db, struct watch *w, struct err *e)
+static int follow_look(const struct cli *cli, struct log *l, struct db *db, struct watch *w, struct err *e)
 {
 	own_job struct job j = {0};
 	char sentence[2 * ERR_MSG_MAX];
 	int code;
 
 	/* The row before the log: what it says then was written after everything in the log. */
-	if (cli_job_get(db, l->job, &j, e) <= 0)
+	if (cli_job_get(cli, db, l->job, &j, e) <= 0)
 		return -1;
 	if (l->attempt == 0)
 		l->attempt = j.attempt;
@@ -153,7 +153,7 @@ static int follow_look(struct log *l, struct db *db, struct watch *w, struct err
 			return 0;
 		l->attempt++;
 		printf("hornero: attempt %" PRId64 " of job %" PRId64 "\n", l->attempt, l->job);
-		return follow_look(l, db, w, e);
+		return follow_look(cli, l, db, w, e);
 	}
 	code = outcome_of(&j, sentence, sizeof(sentence));
 	if (code < 0)
@@ -200,13 +200,22 @@ static int follow(struct cli *cli, struct log *l, struct err *e)
 	watch_add(&w, l->c->queue_dir);
 	if (!cli_agent_runs(l->c))
 		fputs("hornero: hornerod does not run; nothing changes until it is started\n", stderr);
-	code = follow_look(l, db, &w, e);
+	code = follow_look(cli, l, db, &w, e);
 	if (code == -2 && l->attempt == 0)
 		fprintf(stderr, "hornero: job %" PRId64 " has not begun; `hornero why %" PRId64 "` says why\n", l->job, l->job);
-	for (; code == -2; code = follow_look(l, db, &w, e))
+	for (; code == -2; code = follow_look(cli, l, db, &w, e))
 		if (watch_wait(&w, INT64_MAX))
 			return detach(l, signals);
 	return code;
+}
+
+/* The file alone does not say whose log it is. */
+static int check_seen(struct cli *cli, int64_t id, struct err *e)
+{
+	own_db struct db *db = NULL;
+	own_job struct job j = {0};
+
+	return cli_db(cli, DB_READ, &db, e) < 0 || cli_job_get(cli, db, id, &j, e) <= 0 ? -1 : 0;
 }
 
 int log_run(struct cli *cli, const struct call *call, struct err *e)
@@ -220,7 +229,8 @@ int log_run(struct cli *cli, const struct call *call, struct err *e)
 	l->fd = -1;
 	l->only = attempt != NULL;
 	l->c = cli_conf(cli, e);
-	if (!l->c || cli_job_number(call->args[0], &l->job, e) < 0)
+	if (!l->c || cli_job_number(call->args[0], &l->job, e) < 0 ||
+	    (cli->key && check_seen(cli, l->job, e) < 0))
 		return -1;
 	if (attempt && cli_job_number(attempt, &l->attempt, e) < 0)
 		return err_set(e, ERR_USAGE, "--attempt \"%s\" is no number; `hornero show %" PRId64 "` lists the attempts",

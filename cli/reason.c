@@ -24,6 +24,8 @@ static void why_queued(const struct facts *f, char buf[WHY_MAX])
 	else if (f->same_running)
 		SAY("Job %lld waits until job %lld of the same image has ended; `hornero cancel %lld` ends that one now.", id,
 		    (long long)f->same_running, (long long)f->same_running);
+	else if (f->partly)
+		SAY("Job %lld is queued and starts when it is its turn; `hornero log -f %lld` follows it.", id, id);
 	else if (f->running >= f->workers)
 		SAY("Job %lld is queued behind %lld other%s, and all %lld worker%s are busy; `hornero queue` shows them, "
 		    "`workers:` in hornero.yaml allows more.", id, (long long)f->ahead, f->ahead == 1 ? "" : "s",

@@ -192,7 +192,7 @@ int show_run(struct cli *cli, const struct call *call, struct err *e)
 	int64_t id;
 
 	if (cli_job_number(call->args[0], &id, e) < 0 || cli_db(cli, DB_READ, &db, e) < 0 ||
-	    cli_job_get(db, id, &j, e) <= 0)
+	    cli_job_get(cli, db, id, &j, e) <= 0)
 		return -1;
 	job_cells(&j, cells);
 	if ((cli->json ? show_json(db, cli->conf, &j, cells, e) : show_people(cli, db, &j, cells, e)) < 0)

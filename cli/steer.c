@@ -37,13 +37,13 @@ int cancel_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	own_db struct db *db = NULL;
 	own_job struct job j = {0};
-	char who[64];
+	char who[CLI_WHO_MAX];
 	int64_t id;
 	int done;
 
-	cli_who(who, sizeof(who));
+	cli_who(cli, who);
 	if (cli_job_number(call->args[0], &id, e) < 0 || cli_db(cli, DB_CREATE, &db, e) < 0 ||
-	    cli_job_get(db, id, &j, e) <= 0)
+	    cli_job_get(cli, db, id, &j, e) <= 0)
 		return -1;
 	done = job_cancel(db, id, who, e);
 	if (done <= 0)
@@ -63,17 +63,20 @@ static void say_receipt(const struct job_receipt *r)
 		printf("job %" PRId64 " is superseded by it\n", r->superseded);
 }
 
+/* The image may follow another repository by now, and the job's right is not enough for that. */
 int retry_run(struct cli *cli, const struct call *call, struct err *e)
 {
+	own_image struct image img = {0};
 	own_db struct db *db = NULL;
 	own_job struct job j = {0};
 	struct job_receipt receipt = {0};
-	char who[64];
+	char who[CLI_WHO_MAX];
 	int64_t id;
 
-	cli_who(who, sizeof(who));
+	cli_who(cli, who);
 	if (cli_job_number(call->args[0], &id, e) < 0 || cli_db(cli, DB_CREATE, &db, e) < 0 ||
-	    cli_job_get(db, id, &j, e) <= 0 || job_retry(db, id, who, &receipt, e) < 0)
+	    cli_job_get(cli, db, id, &j, e) <= 0 || (cli->key && cli_image(cli, j.image, &img, e) < 0) ||
+	    job_retry(db, id, who, &receipt, e) < 0)
 		return -1;
 	bell_ring(cli->conf->run_dir);
 	say_receipt(&receipt);
@@ -120,13 +123,13 @@ static int rebuild_image(const struct rebuild *r, const struct image *img, struc
 	return 0;
 }
 
-static int rebuild_all(const struct rebuild *r, struct err *e)
+static int rebuild_all(const struct cli *cli, const struct rebuild *r, struct err *e)
 {
 	struct image *list = NULL;
 	size_t n = 0;
 	int worst = 0;
 
-	if (images_load(r->c->images_dir, &list, &n, e) < 0)
+	if (cli_images(cli, &list, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n && worst >= 0; i++) {
 		int code = rebuild_image(r, &list[i], e);
@@ -145,21 +148,21 @@ int rebuild_run(struct cli *cli, const struct call *call, struct err *e)
 	bool all = call_option(call, "all") != NULL;
 	own_image struct image img = {0};
 	own_db struct db *db = NULL;
-	char uuid[UUID_LEN + 1], who[64];
+	char uuid[UUID_LEN + 1], who[CLI_WHO_MAX];
 	struct rebuild r = {.c = c, .who = who, .force = call_option(call, "force"), .clean = call_option(call, "clean")};
 	int code;
 
-	cli_who(who, sizeof(who));
+	cli_who(cli, who);
 	if (!c)
 		return -1;
 	if (all == (call->nargs == 1))
 		return err_set(e, ERR_USAGE, "rebuild needs one image's UUID, or --all");
-	if (!all && (cli_uuid(call->args[0], uuid, e) < 0 || image_load(c->images_dir, uuid, &img, e) < 0))
+	if (!all && (cli_uuid(call->args[0], uuid, e) < 0 || cli_image(cli, uuid, &img, e) < 0))
 		return -1;
 	if (cli_db(cli, DB_CREATE, &db, e) < 0)
 		return -1;
 	r.db = db;
-	code = all ? rebuild_all(&r, e) : rebuild_image(&r, &img, e);
+	code = all ? rebuild_all(cli, &r, e) : rebuild_image(&r, &img, e);
 	bell_ring(c->run_dir);
 	return code;
 }

@@ -60,7 +60,7 @@ static int wait_job(struct wait *w, int64_t id, struct err *e)
 		own_job struct job j = {0};
 		int code;
 
-		if (cli_job_get(w->db, id, &j, e) <= 0)
+		if (cli_job_get(w->cli, w->db, id, &j, e) <= 0)
 			return -1;
 		code = outcome_of(&j, w->sentence, sizeof(w->sentence));
 		if (code >= 0)
@@ -114,7 +114,7 @@ static int read_ref(struct wait *w, const char *uuid, char commit[CLI_COMMIT_MAX
 	own_image struct image img = {0};
 	int found;
 
-	if (image_load(w->c->images_dir, uuid, &img, e) < 0)
+	if (cli_image(w->cli, uuid, &img, e) < 0)
 		return -1;
 	found = cli_ref_commit(w->c, &img, commit, e);
 	if (found != 0)

@@ -43,7 +43,7 @@ static int explain_job(struct cli *cli, struct facts *f, int64_t id, struct err 
 	own_db struct db *db = NULL;
 	own_job struct job j = {0};
 
-	if (cli_db(cli, DB_READ, &db, e) < 0 || cli_job_get(db, id, &j, e) <= 0)
+	if (cli_db(cli, DB_READ, &db, e) < 0 || cli_job_get(cli, db, id, &j, e) <= 0)
 		return -1;
 	f->job = &j;
 	if (job_facts(db, f, e) < 0)
@@ -57,18 +57,19 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 	own_db struct db *db = NULL;
 	own_job struct job j = {0};
 	own_image struct image img = {0};
-	own_free char *file = fs_path("%s/%s.yaml", c->images_dir, f->uuid), *repo = NULL;
+	own_free char *repo = NULL;
 	char commit[CLI_COMMIT_MAX + 1] = "";
 	struct warm warm = {0};
 
-	if (access(file, F_OK) < 0 && errno == ENOENT)
-		return say(f, why_image);
-	f->img = &img;
-	if (image_load(c->images_dir, f->uuid, &img, e) < 0) {
+	if (cli_image(cli, f->uuid, &img, e) < 0) {
+		if (e->sys == ENOENT)
+			return say(f, why_image);
+		f->img = &img;
 		img.broken = true;
 		img.problem = *e;
 		return say(f, why_image);
 	}
+	f->img = &img;
 	f->repo_path = repo = cli_repo_path(c, img.repo);
 	f->repo_there = access(repo, F_OK) == 0;
 	f->commit = commit;
@@ -117,6 +118,7 @@ int why_run(struct cli *cli, const struct call *call, struct err *e)
 	if (is_image < 0)
 		return -1;
 	f.workers = c->workers;
+	f.partly = cli->key != NULL;
 	f.agent_runs = cli_agent_runs(c) == 1;
 	f.queue_dir = c->queue_dir;
 	return is_image ? explain_image(cli, &f, e) : explain_job(cli, &f, id, e);

@@ -12,6 +12,7 @@ struct facts {
 	bool agent_runs;
 	const char *queue_dir;
 	bool queue_missing;
+	bool partly; /* looked at with a key: what it does not see is not counted */
 
 	/* the image; img NULL: asked about a job, or not registered */
 	const char *uuid;

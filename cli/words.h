@@ -15,6 +15,16 @@ struct word_option {
 	const char *help;
 };
 
+/* What somebody who comes in with a key needs for a word: this right on the repository that it is about. */
+enum word_reach {
+	WORD_HERE, /* never with a key: for people on the node alone */
+	WORD_READ,
+	WORD_WRITE,
+	WORD_CREATE,
+	WORD_ADMIN,
+	WORD_NODE, /* it is about the node: admin of all repositories */
+};
+
 struct word {
 	const char *name;    /* "image add": one word, or a noun and a verb */
 	const char *args;    /* "UUID REPO" */
@@ -24,6 +34,7 @@ struct word {
 	int min_args, max_args; /* max -1: any number */
 	bool json;              /* a listing: takes --json */
 	int (*run)(struct cli *cli, const struct call *call, struct err *e);
+	enum word_reach reach;
 };
 
 /* The table, in the order of --help; ended by a NULL name. */
@@ -37,7 +48,8 @@ bool word_is_noun(const char *noun);
 
 void word_help(FILE *out, const struct word *w);
 void word_help_noun(FILE *out, const char *noun);
-void word_help_all(FILE *out);
+/* With a key: the words that it could reach. */
+void word_help_all(FILE *out, bool with_key);
 
 /* Words that look like what was typed, best first; returns how many (at most max). */
 int word_nearest(const char *typed, const struct word **out, int max);

@@ -25,6 +25,7 @@
 
 #include "lib/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct db;
@@ -43,6 +44,10 @@ enum db_mode {
  * no permission. wait_ms bounds every wait of this handle, ticket and SQLite together. */
 int db_open(struct db **out, const struct db_place *place, enum db_mode mode, int wait_ms, struct err *e);
 void db_close(struct db *db);
+
+/* From now on job_get, job_newest and job_each show those jobs only whose repository may() grants; others are not there.
+ * What is written is decided on all of them. */
+void db_view(struct db *db, bool (*may)(const void *arg, const char *repo), const void *arg);
 
 static inline void db_end(struct db **db)
 {

@@ -49,6 +49,8 @@ struct db {
 	bool writing;
 	int wal_pages;          /* length of the write-ahead log after our last commit */
 	struct db_file_id wal, shm;
+	bool (*may)(const void *arg, const char *repo); /* db_view; NULL: all is shown */
+	const void *may_arg;
 	struct db_cached {
 		const char *text; /* compared by address: string literals */
 		sqlite3_stmt *stmt;

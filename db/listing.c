@@ -31,6 +31,17 @@ static int prepare(struct db *db, const char *text, sqlite3_stmt **q, struct err
 	return db_fail(db->sql, db->queue_dir, "read", e);
 }
 
+void db_view(struct db *db, bool (*may)(const void *arg, const char *repo), const void *arg)
+{
+	db->may = may;
+	db->may_arg = arg;
+}
+
+static bool hidden(const struct db *db, const struct job *j)
+{
+	return db->may && !db->may(db->may_arg, j->repo);
+}
+
 /* All columns of the row that q stands on. */
 static int whole_row(struct db *db, sqlite3_stmt *q, sqlite3_stmt **whole, struct err *e)
 {
@@ -59,12 +70,17 @@ static int list(struct db *db, const char *text, int64_t most, int (*each)(void 
 
 	if (prepare(db, text, &q, e) < 0)
 		return -1;
-	sqlite3_bind_int64(q, 1, most);
+	/* The last 20 of those that are shown, wherever they are among the others. */
+	sqlite3_bind_int64(q, 1, db->may ? -1 : most);
 	while ((r = db_step(db, q, e)) == 1) {
 		bool lacks = job_row_lacks(q);
 
 		if ((lacks && whole_row(db, q, &whole, e) < 0) || job_row_borrow(lacks ? whole : q, &j, e) < 0)
 			return -1;
+		if (hidden(db, &j))
+			continue;
+		if (most-- == 0)
+			return 0;
 		if (each(arg, &j))
 			return 1;
 	}
@@ -88,7 +104,14 @@ static int fetch(struct db *db, sqlite3_stmt *query, struct job *out, struct err
 	own_query sqlite3_stmt *q = query;
 	int r = db_step(db, q, e);
 
-	return r == 1 && job_row_copy(q, out, e) < 0 ? -1 : r;
+	if (r == 1 && job_row_copy(q, out, e) < 0)
+		return -1;
+	if (r == 1 && !db->writing && hidden(db, out)) {
+		job_fini(out);
+		*out = (struct job){.id = 0};
+		return 0;
+	}
+	return r;
 }
 
 /* Both are also used inside a write transaction of ours. */

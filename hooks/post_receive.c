@@ -13,6 +13,7 @@
 #include "hooks/durable.h"
 #include "hooks/place.h"
 #include "hooks/say.h"
+#include "hooks/who.h"
 #include "lib/bell.h"
 #include "lib/clock.h"
 #include "lib/failpoint.h"
@@ -20,7 +21,6 @@
 #include "lib/own.h"
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -48,22 +48,6 @@ struct wishes {
 static void say_left(const struct err *e)
 {
 	say("the queue was not told: %s; the next sweep will pick this push up", e->msg);
-}
-
-/* Who pushes: the real user, by /etc/passwd alone. Not by the environment, which is the pusher's
- * own, and not by NSS, which may ask a server that is down. */
-static void pusher(char *buf, size_t size)
-{
-	own_file FILE *f = fopen("/etc/passwd", "re");
-	struct passwd *pw;
-	uid_t uid = getuid();
-
-	while (f && (pw = fgetpwent(f)))
-		if (pw->pw_uid == uid) {
-			snprintf(buf, size, "%s", pw->pw_name);
-			return;
-		}
-	snprintf(buf, size, "uid %u", (unsigned int)uid);
 }
 
 static int make_durable(const struct pushed *pushed, struct err *e)
@@ -132,17 +116,16 @@ static int queue_all(const struct place *p, struct wishes *ws, struct err *e)
 	own_db struct db *db = NULL;
 	int64_t deadline_ms = clock_mono_ms() + ROWS_MS;
 	struct db_place at = {.queue_dir = p->conf->queue_dir};
-	char who[64];
+	struct who who;
 
 	if (ws->n == 0)
 		return 0;
-	pusher(who, sizeof(who));
-	if (db_open(&db, &at, DB_WRITE, QUEUE_WAIT_MS, e) < 0)
+	if (who_pushes(&who, e) < 0 || db_open(&db, &at, DB_WRITE, QUEUE_WAIT_MS, e) < 0)
 		return -1;
 	for (size_t i = 0; i < ws->n; i++) {
 		if (clock_mono_ms() > deadline_ms)
 			return err_set(e, ERR_NOBODY, "it took more than %d ms to write %zu of %zu jobs", ROWS_MS, i, ws->n);
-		if (queue_one(db, p, &ws->list[i], who, e) < 0)
+		if (queue_one(db, p, &ws->list[i], who.name, e) < 0)
 			return -1;
 	}
 	return 0;

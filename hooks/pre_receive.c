@@ -1,18 +1,20 @@
 /*
- * pre_receive: refuses a push whose .hornero.yaml could never be built.
+ * pre_receive: refuses what the pusher's key may not write, and a push whose .hornero.yaml could never be built.
  *
- * Nothing is read or started unless an image is built from a pushed ref. What cannot be looked
- * at is let pass, with words: a push must not fail because of the node.
+ * Nothing is read or started unless there is a key, or an image is built from a pushed ref. A file that cannot be looked
+ * at is let pass, with words: a push must not fail because of the node. A right that cannot be looked at is none.
  *
- * DIAGNOSTICS: said to the pusher: file, line, column, reason.
+ * DIAGNOSTICS: said to the pusher: ref, or file, line, column, and the reason.
  */
 #include "hooks/hook.h"
 
+#include "conf/keyring.h"
 #include "conf/repofile.h"
 #include "hooks/catfile.h"
 #include "hooks/loose.h"
 #include "hooks/place.h"
 #include "hooks/say.h"
+#include "hooks/who.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -88,21 +90,77 @@ static size_t check_all(const struct place *p, const struct pushed *pushed)
 	return refused;
 }
 
+static void say_more(size_t refused)
+{
+	if (refused > SAID_MAX)
+		say("and %zu more refusals", refused - SAID_MAX);
+}
+
+static size_t check_files(const struct place *p, const struct pushed *pushed)
+{
+	size_t refused = check_all(p, pushed);
+
+	say_more(refused);
+	if (refused > 0)
+		say("nothing of this push was taken; mend the file, commit it and push again");
+	return refused;
+}
+
+static int find_key(const struct place *p, const struct pushed *pushed, const struct who *who, struct keyring **ring,
+		    const struct key_entry **key, struct err *e)
+{
+	if (pushed->passed_over > 0)
+		return err_set(e, ERR_PUSHER, "it has names of refs that cannot be looked at");
+	if (keyring_load(p->conf->keys_file, NULL, NULL, ring, e) < 0)
+		return -1;
+	*key = keyring_named(*ring, who->name);
+	if (!*key)
+		return err_set(e, ERR_PUSHER, "no key is named %s any more; ask the operator of the node", who->name);
+	return 0;
+}
+
+/* How many refs the key may not write. All or nothing: git takes a push that is refused here as a whole. */
+static size_t check_rights(const struct place *p, const struct pushed *pushed, const struct who *who)
+{
+	own_keyring struct keyring *ring = NULL;
+	const struct key_entry *key = NULL;
+	struct err e = ERR_INIT;
+	size_t refused = 0;
+
+	if (find_key(p, pushed, who, &ring, &key, &e) < 0) {
+		say("push refused: %s", e.msg);
+		return 1;
+	}
+	for (size_t i = 0; i < pushed->n; i++)
+		if (!key_may_push(key, p->repo, pushed->lines[i].ref) && ++refused <= SAID_MAX)
+			say("push refused: %s: the key %s may not write it in %s", pushed->lines[i].ref, who->name, p->repo);
+	say_more(refused);
+	if (refused > 0)
+		say("nothing of this push was taken; what %s may write: %s", who->name,
+		    key->patterns[KEY_WRITE] ? key->patterns[KEY_WRITE] : "ask the operator of the node");
+	return refused;
+}
+
 int pre_receive(void)
 {
 	own_pushed struct pushed pushed = {0};
 	own_place struct place p = {0};
 	struct err e = ERR_INIT;
+	struct who who;
 	size_t refused = 0;
+	bool known = who_pushes(&who, &e) == 0;
 
-	if (pushed_read(STDIN_FILENO, &pushed, &e) < 0 || place_find(&p, &e) < 0)
-		say_unchecked(&e);
-	else
-		refused = check_all(&p, &pushed);
-	if (refused > SAID_MAX)
-		say("and %zu more refusals", refused - SAID_MAX);
-	if (refused > 0)
-		say("nothing of this push was taken; mend the file, commit it and push again");
+	if (!known || pushed_read(STDIN_FILENO, &pushed, &e) < 0 || place_find(&p, &e) < 0) {
+		refused = who.is_key;
+		if (refused)
+			say("push refused: %s", e.msg);
+		else
+			say_unchecked(&e);
+	} else {
+		refused = who.is_key ? check_rights(&p, &pushed, &who) : 0;
+		if (refused == 0)
+			refused = check_files(&p, &pushed);
+	}
 	say_flush();
 	return refused > 0;
 }

@@ -80,6 +80,11 @@ test_expect_success 'SQL is in db/ only' '
 	only_in "\"(SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN) " "db/.*"
 '
 
+test_expect_success 'words of the CLI see images and jobs through cli/view.c only' '
+	search "(^|[^a-z_0-9])(images?_load(_some)?|job_get) ?\(" $(sources cli) | grep -v "^cli/view\.c:" >found || :
+	test_cmp /dev/null found
+'
+
 test_expect_success 'processes start in lib/spawn.c only' '
 	only_in "(^|[^a-z_0-9>.\"])(v?fork|clone3?|system|popen|posix_spawnp?|daemon) ?\(" "lib/spawn\.c"
 '

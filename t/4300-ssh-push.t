@@ -71,7 +71,7 @@ test_expect_success 'sshd on a port of its own' '
 	PasswordAuthentication no
 	KbdInteractiveAuthentication no
 	AuthorizedKeysFile $TRASH/home/.ssh/authorized_keys
-	PermitUserEnvironment no
+	PermitUserEnvironment HORNERO_KEY
 	StrictModes no
 	AllowUsers $account
 	PermitTTY no
@@ -147,6 +147,29 @@ test_expect_success 'the account can push and nothing else' '
 		"$GIT_SSH" "$account@hornero-node" $command >words 2>&1 && { echo "allowed: $command"; cat words; return 1; }
 	done
 	test -x "$REPO/hooks/post-receive"
+'
+
+# As hornero-keys(5) has it: sshd names the key, and what it may write is in the keys file.
+test_expect_success 'sshd gives the key its name, and the hooks its rights' '
+	sed "s/^/restrict,environment=\"HORNERO_KEY=alice\" /" key.pub >home/.ssh/authorized_keys &&
+	hornero key add alice key.pub --write "one:refs/heads/feature/*" &&
+	git -C work checkout -q main && echo four >work/file && git -C work commit -q -a -m four &&
+	test_must_fail ssh_push main &&
+	test_grep "^remote: hornero: push refused: refs/heads/main: the key alice may not write it in one" push.out &&
+	test_must_fail ssh_push main main:refs/heads/feature/x &&
+	ssh_push main:refs/heads/feature/x &&
+	hornero key remove alice && hornero key add alice key.pub --write "one" &&
+	ssh_push main && test_grep "job 4 queued for The One" push.out &&
+	hooks_sql "SELECT pushed_by, (SELECT who FROM events WHERE job = 4 AND event = \"queued\") FROM jobs WHERE id = 4" &&
+	echo "alice|alice" >expect && test_cmp expect rows
+'
+
+test_expect_success 'the client cannot name another key' '
+	hornero key remove alice && ssh-keygen -q -t ed25519 -N "" -f admin && hornero key add admin admin.pub --admin "*" &&
+	echo "SetEnv HORNERO_KEY=admin" >>ssh_config &&
+	echo five >work/file && git -C work commit -q -a -m five &&
+	test_must_fail ssh_push main &&
+	test_grep "^remote: hornero: push refused: no key is named alice any more" push.out
 '
 
 test_done

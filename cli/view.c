@@ -1,0 +1,145 @@
+/* view: DIAGNOSTICS: ERR_USAGE for what a key may not; ERR_OPERATOR for its file. */
+#include "cli/view.h"
+
+#include "cli/words.h"
+#include "conf/keyring.h"
+#include "lib/own.h"
+
+#include <inttypes.h>
+#include <pwd.h>
+#include <string.h>
+
+static enum key_right right_of(const struct word *w)
+{
+	static const enum key_right rights[] = {
+		[WORD_READ] = KEY_READ,     [WORD_WRITE] = KEY_WRITE, [WORD_CREATE] = KEY_CREATE,
+		[WORD_ADMIN] = KEY_ADMIN,   [WORD_NODE] = KEY_ADMIN,  [WORD_HERE] = KEY_ADMIN,
+	};
+
+	return rights[w->reach];
+}
+
+int view_open(struct cli *cli, const struct word *w, struct err *e)
+{
+	const struct conf *c;
+
+	cli->word = w;
+	if (!cli->key_option)
+		return 0;
+	c = cli_conf(cli, e);
+	if (!c || keyring_load(c->keys_file, NULL, NULL, &cli->ring, e) < 0)
+		return -1;
+	cli->key = keyring_named(cli->ring, cli->key_option);
+	if (!cli->key)
+		return err_set(e, ERR_USAGE, "no key is named %s; `hornero key list` on the node shows them", cli->key_option);
+	if (w->reach == WORD_HERE)
+		return err_set(e, ERR_USAGE, "%s is for people on the node itself", w->name);
+	if (w->reach == WORD_NODE && !key_may(cli->key, KEY_ADMIN, NULL))
+		return err_set(e, ERR_USAGE, "%s is about the whole node, and the key %s may not: it needs admin=\"*\"", w->name,
+			       cli->key->name);
+	return 0;
+}
+
+void view_close(struct cli *cli)
+{
+	keyring_free(cli->ring);
+}
+
+bool view_sees(const struct cli *cli, const char *repo)
+{
+	return !cli->key || key_may(cli->key, KEY_READ, repo);
+}
+
+static bool sees(const void *cli, const char *repo)
+{
+	return view_sees(cli, repo);
+}
+
+void view_apply(const struct cli *cli, struct db *db)
+{
+	if (cli->key)
+		db_view(db, sees, cli);
+}
+
+int cli_may(const struct cli *cli, const char *repo, struct err *e)
+{
+	enum key_right right = right_of(cli->word);
+
+	if (!cli->key || key_may(cli->key, right, repo))
+		return 0;
+	return err_set(e, ERR_USAGE, "the key %s may not %s in %s: it needs the right %s there", cli->key->name, cli->word->name,
+		       repo, key_right_name(right));
+}
+
+/* The image of a broken file is of no repository that anybody knows. */
+static bool sees_image(const struct cli *cli, const struct image *img)
+{
+	return !cli->key || (img->broken ? key_may(cli->key, KEY_ADMIN, NULL) : view_sees(cli, img->repo));
+}
+
+int cli_image(const struct cli *cli, const char *uuid, struct image *out, struct err *e)
+{
+	own_image struct image img = {0};
+	bool broken = image_load(cli->conf->images_dir, uuid, &img, e) < 0;
+
+	/* Of a file that cannot be used even the mistake is told to those alone who may see everything. */
+	if (broken && !cli->key)
+		return -1;
+	img.broken = broken;
+	if (!sees_image(cli, &img)) {
+		err_set(e, ERR_USAGE, "there is no image %s; `image list` shows them", uuid);
+		e->sys = ENOENT;
+		return -1;
+	}
+	if (broken || cli_may(cli, img.repo, e) < 0)
+		return -1;
+	*out = img;
+	memset(&img, 0, sizeof(img));
+	return 0;
+}
+
+static bool may_touch(const struct cli *cli, const struct image *img)
+{
+	struct err ignored = ERR_INIT;
+
+	return sees_image(cli, img) && (img->broken || cli_may(cli, img->repo, &ignored) == 0);
+}
+
+int cli_images(const struct cli *cli, struct image **out, size_t *n, struct err *e)
+{
+	struct image *list = NULL;
+	size_t all = 0, kept = 0;
+
+	if (images_load(cli->conf->images_dir, &list, &all, e) < 0)
+		return -1;
+	for (size_t i = 0; i < all; i++) {
+		if (may_touch(cli, &list[i]))
+			list[kept++] = list[i];
+		else
+			image_fini(&list[i]);
+	}
+	*out = list;
+	*n = kept;
+	return 0;
+}
+
+int cli_job_get(const struct cli *cli, struct db *db, int64_t id, struct job *out, struct err *e)
+{
+	int found = job_get(db, id, out, e);
+
+	if (found == 0)
+		err_set(e, ERR_USAGE, "there is no job %" PRId64 "; `hornero queue --all` lists them", id);
+	return found > 0 && cli_may(cli, out->repo, e) < 0 ? -1 : found;
+}
+
+void cli_who(const struct cli *cli, char buf[CLI_WHO_MAX])
+{
+	const struct passwd *pw = cli->key ? NULL : getpwuid(getuid());
+
+	if (cli->key)
+		snprintf(buf, CLI_WHO_MAX, "%s", cli->key->name);
+	else if (pw)
+		snprintf(buf, CLI_WHO_MAX, "%s", pw->pw_name);
+	else
+		snprintf(buf, CLI_WHO_MAX, "uid %u", (unsigned)getuid());
+}

@@ -1,0 +1,24 @@
+/*
+ * view: `hornero --key NAME`: the node as a key of hornero-keys(5) may see it.
+ *
+ * hornero-door starts us so for whoever came in by SSH. What the key may not read is not there: no job, no image, no
+ * file of the cache, no count. It is taken away here and in the database handle, not in the words: they ask cli_image,
+ * cli_images, cli_job_get and cli_may (cli/cli.h), which ask us.
+ */
+#ifndef HORNERO_CLI_VIEW_H
+#define HORNERO_CLI_VIEW_H
+
+#include "cli/cli.h"
+
+/* Before a word runs: find the key of --key, and see whether it may reach the word at all. 0 where there is no --key.
+ * ERR_USAGE. */
+int view_open(struct cli *cli, const struct word *w, struct err *e);
+void view_close(struct cli *cli);
+
+/* The handle shows what the key may read. */
+void view_apply(const struct cli *cli, struct db *db);
+
+/* The key may read it; true without a key. */
+bool view_sees(const struct cli *cli, const char *repo);
+
+#endif

@@ -1,0 +1,162 @@
+#!/bin/sh
+test_description='hornero --key: what a key may not read is not there, and what it may not do is not done'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/hooks.sh"
+test_requires jq jq
+test_requires sqlite3 sqlite3
+test_requires ssh-keygen openssh-client
+
+# as NAME WORD…: as the door starts it.
+as () {
+	as__key=$1
+	shift
+	command hornero -c "$NODE/hornero.yaml" --key "$as__key" "$@"
+}
+
+# secret-free FILE…: nothing of the other repository is in them: its name, image, jobs, commit.
+secret_free () {
+	! grep -E -e "secret|$U2|$SECRET|Hidden" "$@" && ! grep -wE -e '[246]' "$@" | grep -v ' ago'
+}
+
+test_expect_success 'two repositories, their images and jobs: 1, 3, 5 of one, 2, 4, 6 of the other' '
+	hooks_node "keys_file: $TRASH/keys" && hooks_repo secret && HIDDEN=$REPO && hooks_repo shop &&
+	hooks_image $U1 shop --name Shown && hooks_image $U2 secret --name Hidden && hooks_work &&
+	for text in one two three
+	do
+		hooks_commit file $text && hooks_push main && SHOWN=$(hooks_head) &&
+		as_git git -C work commit -q --amend -m "secret $text" && SECRET=$(hooks_head) &&
+		as_git git -C work push -q "$HIDDEN" +main && as_git git -C work reset -q --hard $SHOWN || return 1
+	done &&
+	hornero queue --all --json | jq -r ".[] | \"\(.job) \(.repo)\"" | sort >got &&
+	printf "%s\n" "1 shop" "2 secret" "3 shop" "4 secret" "5 shop" "6 secret" >want && test_cmp want got &&
+	for name in reader writer admin other shopadmin
+	do
+		ssh-keygen -q -t ed25519 -N "" -f id-$name || return 1
+	done &&
+	hornero key add reader id-reader.pub --read "shop" && hornero key add writer id-writer.pub --write "shop:refs/heads/x" &&
+	hornero key add other id-other.pub --admin "elsewhere" && hornero key add shopadmin id-shopadmin.pub --admin "shop new/*" &&
+	hornero key add admin id-admin.pub --admin "*"
+'
+
+test_expect_success 'listings hold what the key may read, for people and for programs' '
+	for word in "queue" "queue --all" "image list" "cache"
+	do
+		for key in reader writer
+		do
+			as $key $word >people && as $key $word --json >programs && secret_free people programs &&
+			test_grep $U1 people && test_grep $U1 programs || { echo "$key $word"; return 1; }
+		done &&
+		as other $word --json >out && test "$(jq length out)" = 0 &&
+		hornero $word --json >want && as admin $word --json >got || return 1
+		jq "map(del(.modified_ms))" want >a && jq "map(del(.modified_ms))" got >b && test_cmp a b || return 1
+	done
+'
+
+test_expect_success 'one job, one image: as if it were not there' '
+	for word in show log "log -f" wait why cancel retry
+	do
+		test_expect_code 64 as reader $word 6 >out 2>err && test ! -s out && sed "s/ 6/ N/g" err >hidden &&
+		test_expect_code 64 as reader $word 999 >out 2>err && test ! -s out && sed "s/ 999/ N/g" err >nowhere &&
+		test_cmp nowhere hidden || { echo "$word"; return 1; }
+	done &&
+	for word in "image show" wait rebuild "image set" "image remove" why
+	do
+		test "$word" = "image set" && more=name=x || more= &&
+		as shopadmin $word $U2 $more >hidden 2>&1
+		hidden=$?
+		as shopadmin $word $U3 $more >nowhere 2>&1
+		nowhere=$?
+		test $hidden = $nowhere && sed -i "s/$U3/$U2/g" nowhere && test_cmp nowhere hidden || { echo "$word"; return 1; }
+	done
+'
+
+test_expect_success 'one job, one image that may be seen' '
+	as reader show 5 >out && test_grep "repo: *shop" out && as reader why 5 >out && as reader why $U1 >out && secret_free out &&
+	as reader image show $U1 >out && secret_free out &&
+	test_expect_code 75 as reader wait --timeout 0 5 2>err && test_expect_code 75 as reader wait --timeout 0 $U1 2>err
+'
+
+test_expect_success 'why does not count what the key does not see' '
+	sed -i "/^workers:/d" "$NODE/hornero.yaml" && echo "workers: 1" >>"$NODE/hornero.yaml" && as reader why 5 >out && secret_free out
+'
+
+test_expect_success 'a log is its job'\''s' '
+	mkdir -p "$NODE/state/log" && echo told >"$NODE/state/log/6.1.log" && echo seen >"$NODE/state/log/5.1.log" &&
+	test_expect_code 64 as reader log 6 >out && test ! -s out && test_expect_code 64 as reader log 6 -n 1 &&
+	as reader log 5 >out && echo seen >want && test_cmp want out && rm "$NODE"/state/log/?.1.log
+'
+
+test_expect_success 'reading is not steering' '
+	for word in "cancel 5" "retry 5" "rebuild $U1" "image set $U1 name=x" "image remove $U1" "image add $U3 shop" "repo create shop/x"
+	do
+		test_expect_code 64 as reader $word 2>err && test_grep "the key reader may not .*needs the right" err || { echo "$word"; return 1; }
+	done &&
+	for word in init sweep "gc --verify" "key list" "key remove admin" "key add x $TRASH/id-other.pub --read shop"
+	do
+		for key in reader writer shopadmin
+		do
+			test_expect_code 64 as $key $word 2>err && test_grep "about the whole node, and the key $key may not" err ||
+				{ echo "$key $word"; return 1; }
+		done || return 1
+	done
+'
+
+test_expect_success 'writing is steering, by name' '
+	as writer cancel 5 && test_expect_code 64 as writer cancel 6 &&
+	hooks_sql "SELECT who FROM events WHERE job = 5 AND event = \"cancelled\"" && echo writer >expect && test_cmp expect rows &&
+	as writer retry 5 >out && test_grep "job 7 queued" out && as writer rebuild $U1 >out && test_grep "job 7 was queued" out &&
+	as writer cancel 7 && as writer rebuild --all >out && secret_free out && test_grep "job 8 queued" out &&
+	test_expect_code 64 as writer image set $U1 name=x
+'
+
+test_expect_success 'a job whose image follows another repository by now is not retried with the old right' '
+	as writer cancel 8 && hornero image set $U1 repo=secret && test_expect_code 64 as writer retry 8 2>err && test_grep "no image" err &&
+	test_expect_code 64 as shopadmin image set $U1 repo=shop && hornero image set $U1 repo=shop && as writer retry 8
+'
+
+test_expect_success 'admin of a repository binds images to it, and to no other' '
+	as shopadmin image set $U1 name=Renamed &&
+	test_expect_code 64 as shopadmin image set $U1 repo=secret 2>err && test_grep "may not image set in secret" err &&
+	test_expect_code 64 as shopadmin image add $U3 secret 2>err && test_grep "may not image add in secret" err &&
+	as shopadmin repo create new/thing && as shopadmin image add $U3 new/thing && as shopadmin image remove $U3
+'
+
+test_expect_success 'a broken image file is for those who see everything' '
+	echo "repo: [" >"$NODE/state/images.d/$U3.yaml" &&
+	as shopadmin image list >out && test_must_fail grep $U3 out && test_expect_code 64 as shopadmin image show $U3 2>err &&
+	test_grep "there is no image $U3" err && as admin image list >out && test_grep "$U3.*broken" out && rm "$NODE/state/images.d/$U3.yaml"
+'
+
+test_expect_success 'keys come and go with a key that may, but no file of the node is read' '
+	as admin key add x id-other.pub --read shop 2>err
+	test $? = 64 && test_grep "on standard input, or as words" err &&
+	ssh-keygen -q -t ed25519 -N "" -f id-x && as admin key add x --read shop <id-x.pub && as x queue >out && secret_free out &&
+	as admin key remove x && test_expect_code 64 as x queue 2>err && test_grep "no key is named x" err
+'
+
+test_expect_success 'neither another key nor another configuration stands behind --key' '
+	echo "state_dir: /nowhere" >other.yaml &&
+	for args in "--key admin queue" "--ke admin queue" "-c other.yaml queue" "queue -c other.yaml" "queue --conf=other.yaml" "--conf other.yaml queue"
+	do
+		test_expect_code 64 as reader $args 2>err && test_grep "Behind --key" err || { echo "$args"; return 1; }
+	done &&
+	test_expect_code 64 as reader queue --key admin && test_expect_code 64 as "" queue && test_expect_code 64 as nobody queue 2>err &&
+	test_grep "no key is named nobody" err
+'
+
+test_expect_success 'without a word, or with none of ours: help, and 64' '
+	test_expect_code 64 as reader 2>err && test_grep "^usage" err && test_expect_code 64 as reader rm -rf / 2>err &&
+	as reader --help >out && test_grep "hornero queue" out
+'
+
+test_expect_success 'the last twenty are the last twenty of those' '
+	sqlite3 "$DB" "WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 160)
+		INSERT INTO jobs (id, image, repo, ref, \"commit\", origin, state, created_ms, ended_ms)
+		SELECT i, \"$U3\", CASE WHEN i < 130 THEN \"shop\" ELSE \"secret\" END, \"refs/heads/x\", \"$SHOWN\", \"push\", \"cancelled\", i, i
+		FROM n" &&
+	as reader queue --json >out &&
+	test "$(jq "[.[] | select(.ended_ms != null)] | length" out)" = 20 && test "$(jq "[.[] | select(.repo != \"shop\")] | length" out)" = 0
+'
+
+test_done
