@@ -4,10 +4,13 @@ test_description='the agent: one per node, latest wins, reload, cancel'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 
-# push_waiting TEXT: a build that waits until its cache holds "go", then leaves TEXT
+# Nobody else on this machine waits for this file.
+go=go-$$
+
+# push_waiting TEXT: a build that waits until its cache holds $go, then leaves TEXT
 push_waiting () {
-	printf 'hornero.raw:\n\tuntil test -e ../cache/go; do sleep 0.05; done\n\thead -c 1048576 /dev/zero >$@\n\tprintf "%s" | dd of=$@ conv=notrunc 2>/dev/null\n' \
-		"$1" >"$HELLO_WORK/Makefile" &&
+	printf 'hornero.raw:\n\tuntil test -e ../cache/%s; do sleep 0.05; done\n\thead -c 1048576 /dev/zero >$@\n\tprintf "%s" | dd of=$@ conv=notrunc 2>/dev/null\n' \
+		"$go" "$1" >"$HELLO_WORK/Makefile" &&
 	git -C "$HELLO_WORK" commit -q -a -m "$1" && git -C "$HELLO_WORK" push origin main 2>push.out && cat push.out
 }
 
@@ -51,7 +54,7 @@ test_expect_success 'latest wins: one runs, one waits, whoever is replaced names
 '
 
 test_expect_success 'the running one finishes, then the newest is built' '
-	touch "$cache/go" && hornero wait 1 --timeout 30 && hornero wait 3 --timeout 30 &&
+	touch "$cache/$go" && hornero wait 1 --timeout 30 && hornero wait 3 --timeout 30 &&
 	test_expect_code 1 hornero wait 2 &&
 	test "$(tr -d "\0" <"$(node_warm_path "$HELLO_UUID")")" = three
 '
@@ -65,18 +68,18 @@ test_expect_success 'a revert is warm without a build, and queue, show and log s
 '
 
 test_expect_success 'rebuild --force builds what is known, --clean from nothing' '
-	rm -f "$cache/go" && touch "$cache/kept" && hornero rebuild "$HELLO_UUID" --force &&
-	wait_until "test \$(state 5) = running" 20 && touch "$cache/go" && hornero wait 5 --timeout 30 &&
+	rm -f "$cache/$go" && touch "$cache/kept" && hornero rebuild "$HELLO_UUID" --force &&
+	wait_until "test \$(state 5) = running" 20 && touch "$cache/$go" && hornero wait 5 --timeout 30 &&
 	test "$(hornero show 5 --json | jq .reused)" = false && test -e "$cache/kept" &&
 	hornero rebuild "$HELLO_UUID" --clean &&
 	wait_until "test \$(state 6) = running && test -d $cache && test ! -e $cache/kept" 20 &&
-	touch "$cache/go" && hornero wait 6 --timeout 30
+	touch "$cache/$go" && hornero wait 6 --timeout 30
 '
 
 test_expect_success 'cancel ends a running build with its whole tree' '
-	rm -f "$cache/go" && push_waiting four && wait_until "test \$(state 7) = running" 20 &&
+	rm -f "$cache/$go" && push_waiting four && wait_until "test \$(state 7) = running" 20 &&
 	hornero cancel 7 && wait_until "test \$(state 7) = cancelled" 20 &&
-	node_cgroups_gone && ! pgrep -u "$NODE_BUILD_UID" -f cache/go &&
+	node_cgroups_gone && ! pgrep -u "$NODE_BUILD_UID" -f "cache/$go" &&
 	hornero sweep >out && test_grep failed out
 '
 
@@ -84,8 +87,8 @@ test_expect_success 'a builder killed from outside is nobody'\''s fault: built a
 	hornero retry 7 && wait_until "test \$(state 8) = running && test -d $cache" 20 &&
 	wait_until builder_make 20 && kill -9 $(builder_make) &&
 	wait_until "hornero show 8 --json | jq -e \".attempts[0].cause == \\\"killed\\\"\"" 20 &&
-	touch "$cache/go" && hornero wait 8 --timeout 40 && test "$(tr -d "\0" <"$(node_warm_path "$HELLO_UUID")")" = four &&
-	rm "$cache/go"
+	touch "$cache/$go" && hornero wait 8 --timeout 40 && test "$(tr -d "\0" <"$(node_warm_path "$HELLO_UUID")")" = four &&
+	rm "$cache/$go"
 '
 
 halted () {
@@ -95,12 +98,12 @@ halted () {
 # The sweep of the start has ended: nothing but the pause's own end will wake it.
 test_expect_success 'a pause that ends while hornerod looks elsewhere is not forgotten' '
 	push_waiting paused && wait_until "test \$(state 9) = running && builder_make" 20 && kill -9 $(builder_make) &&
-	wait_until "test \$(state 9) = queued" 20 && node_stop && touch "$cache/go" &&
+	wait_until "test \$(state 9) = queued" 20 && node_stop && touch "$cache/$go" &&
 	echo "failpoint: turn-claimed:stop" >>"$HORNERO_CONF" && node_start &&
 	wait_until "halted && grep -q ^State:.Z /proc/\$(pgrep -P $node_pid hornero-sweep)/status" 20 && kill -CONT $node_pid &&
 	wait_until "halted && test \$(date +%s%3N) -ge $(hornero show 9 --json | jq .not_before_ms)" 20 &&
 	wait_until "kill -CONT $node_pid; hornero wait 9 --timeout 0" 20 &&
-	sed -i "/^failpoint:/d" "$HORNERO_CONF" && node_kill9 && node_start && rm "$cache/go"
+	sed -i "/^failpoint:/d" "$HORNERO_CONF" && node_kill9 && node_start && rm "$cache/$go"
 '
 
 if test "$(id -u)" -eq 0 && test -d /sys/fs/cgroup/cpu
@@ -127,8 +130,8 @@ fi
 # A sweep that looked before the push and writes after its claim queues a newer job: it must be over.
 test_expect_success 'a stop ends the running build, and the next start goes on with it' '
 	wait_until "! pgrep -P $node_pid" 20 && push_waiting five && wait_until "test \$(state 10) = running" 20 &&
-	node_stop && node__no_process && ! pgrep -u "$NODE_BUILD_UID" -f cache/go && test "$(state 10)" = queued &&
-	touch "$cache/go" && node_start && hornero wait 10 --timeout 30 &&
+	node_stop && node__no_process && ! pgrep -u "$NODE_BUILD_UID" -f "cache/$go" && test "$(state 10)" = queued &&
+	touch "$cache/$go" && node_start && hornero wait 10 --timeout 30 &&
 	test "$(hornero show 10 --json | jq ".attempts | length")" = 2 &&
 	test "$(tr -d "\0" <"$(node_warm_path "$HELLO_UUID")")" = five
 '
