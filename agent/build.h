@@ -9,6 +9,7 @@
 
 #include "agent/key.h"
 #include "agent/stage.h"
+#include "agent/syscalls.h"
 #include "agent/verdict.h"
 #include "conf/builder.h"
 #include "conf/conf.h"
@@ -26,6 +27,7 @@ struct build {
 	bool force, clean;
 	int join[BUILD_MAX_JOIN]; /* directories of the attempt's cgroup */
 	size_t njoin;
+	int filters[SYSCALLS_FILTERS];
 	int work;                 /* repo_base/UUID, open */
 	char *work_path;
 	struct stage_log log;

@@ -93,7 +93,7 @@ static void add_words(struct build *b, struct args *a)
 	own_free char *src = fs_path("%s/src", b->work_path);
 	own_free char *cache = fs_path("%s/cache", b->work_path);
 
-	sandbox_begin(a, STAGE_FD_SANDBOX);
+	sandbox_begin(a, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
 	sandbox_bind(a, "--bind", src, "/build/src");
 	sandbox_bind(a, "--bind", cache, "/build/cache");
 	for (size_t i = 0; bu->inputs && bu->inputs[i]; i++)

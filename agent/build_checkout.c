@@ -98,7 +98,7 @@ static void add_words(struct build *b, struct args *a, const char *repo)
 	const struct conf *c = b->conf;
 	own_free char *program = fs_path("%s/hornero-checkout", c->libexec_dir);
 
-	sandbox_begin(a, STAGE_FD_SANDBOX);
+	sandbox_begin(a, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
 	sandbox_bind(a, "--ro-bind", program, "/hornero-checkout");
 	sandbox_bind(a, "--ro-bind", repo, "/repo.git");
 	sandbox_bind(a, "--bind", b->work_path, "/work");

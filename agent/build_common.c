@@ -8,6 +8,10 @@
 void build_stage(struct build *b, struct stage *s)
 {
 	stage_init(s, &b->log);
+	for (int i = 0; i < SYSCALLS_FILTERS; i++) {
+		lseek(b->filters[i], 0, SEEK_SET);
+		s->fds[s->nfds++] = (struct spawn_fd){b->filters[i], STAGE_FD_FILTERS + i};
+	}
 	s->join = b->join;
 	s->njoin = b->njoin;
 	s->set_ids = geteuid() == 0;

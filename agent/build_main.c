@@ -122,7 +122,7 @@ static int supervise(const struct options *o, struct err *e)
 		b.join[i] = FIRST_JOIN_FD + (int)i;
 		fcntl(b.join[i], F_SETFD, FD_CLOEXEC);
 	}
-	if (open_log(&b, e) < 0 || stage_prepare(e) < 0)
+	if (open_log(&b, e) < 0 || stage_prepare(e) < 0 || syscalls_filters(b.filters, e) < 0)
 		return -1;
 	if (image_load(c->images_dir, o->image, &img, e) < 0 || builders_load(c->builders_dir, &builders, e) < 0 ||
 	    open_work(&b, e) < 0) {

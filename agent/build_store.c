@@ -49,7 +49,7 @@ static int check(struct build *b, int in, int out)
 
 	build_stage(b, &s);
 	s.speaks = true;
-	sandbox_begin(&s.args, STAGE_FD_SANDBOX);
+	sandbox_begin(&s.args, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
 	sandbox_bind(&s.args, "--ro-bind", program, "/hornero-check");
 	sandbox_env(&s.args, "HOME", "/tmp");
 	sandbox_command(&s.args);

@@ -1,9 +1,11 @@
 /* sandbox: pure. DIAGNOSTICS: none; bwrap itself complains on the attempt's log. */
 #include "agent/sandbox.h"
 
+#include "agent/syscalls.h"
+
 #include <stddef.h>
 
-void sandbox_begin(struct args *a, int status_fd)
+void sandbox_begin(struct args *a, int status_fd, int filter_fd)
 {
 	static const char *const walls[] = {
 		"bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net",
@@ -32,9 +34,17 @@ void sandbox_begin(struct args *a, int status_fd)
 		sandbox_bind(a, "--ro-bind-try", etc[i], etc[i]);
 	args_add(a, "--json-status-fd");
 	args_addf(a, "%d", status_fd);
+	for (int i = 0; i < SYSCALLS_FILTERS; i++) {
+		args_add(a, "--add-seccomp-fd");
+		args_addf(a, "%d", filter_fd + i);
+	}
 	sandbox_env(a, "PATH", "/usr/local/bin:/usr/bin:/bin");
 	sandbox_env(a, "LANG", "C.UTF-8");
 	sandbox_env(a, "TMPDIR", "/tmp");
+#ifdef __SANITIZE_ADDRESS__
+	/* It looks for leaks by ptrace, which the filter refuses. */
+	sandbox_env(a, "ASAN_OPTIONS", "detect_leaks=0");
+#endif
 }
 
 void sandbox_bind(struct args *a, const char *how, const char *from, const char *to)
@@ -53,5 +63,8 @@ void sandbox_env(struct args *a, const char *name, const char *value)
 
 void sandbox_command(struct args *a)
 {
+	/* Only now: mount points were made in it. */
+	args_add(a, "--remount-ro");
+	args_add(a, "/");
 	args_add(a, "--");
 }

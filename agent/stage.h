@@ -3,7 +3,7 @@
  *
  *     own_stage struct stage s;
  *     stage_init(&s, log);
- *     … sandbox_begin(&s.args, STAGE_FD_SANDBOX), sandbox_bind, sandbox_command, the command …
+ *     … sandbox_begin(&s.args, STAGE_FD_SANDBOX, STAGE_FD_FILTERS), sandbox_bind, sandbox_command, the command …
  *     if (stage_run(&s, e) < 0) …            could not be started
  *     s.ended, s.status, s.text …
  *
@@ -29,6 +29,7 @@ enum {
 	STAGE_FD_IN = 5,
 	STAGE_FD_OUT = 6,
 	STAGE_FD_SANDBOX = 7, /* bwrap's report; closed before the command starts */
+	STAGE_FD_FILTERS = 8, /* and 9: bwrap's system call filters; closed, too */
 };
 
 /* The attempt's log. */
@@ -52,7 +53,7 @@ struct stage {
 	struct args args;
 	struct stage_log *log;
 	bool speaks;            /* one of our own programs: gets STAGE_FD_LINES */
-	struct spawn_fd fds[4]; /* besides LINES and SANDBOX */
+	struct spawn_fd fds[6]; /* besides LINES and SANDBOX */
 	size_t nfds;
 	const int *join;
 	size_t njoin;

@@ -71,6 +71,7 @@ test_expect_success 'each library is known in its room only' '
 	only_in "#include <yaml.h>" "conf/.*" &&
 	only_in "#include <git2" "agent/checkout[a-z_]*\.c|agent/refs\.c" &&
 	only_in "#include <libcgroup.h>" "agent/cgroup\.c" &&
+	only_in "#include <seccomp.h>" "agent/syscalls\.c" &&
 	only_in "#include <systemd/" "agent/.*" &&
 	only_in "#include <openssl/" "lib/sha\.c" &&
 	only_in "#include <jansson.h>" "(store|cli)/.*|agent/(check|sweep)[a-z_]*\.c"
@@ -135,6 +136,7 @@ test_expect_success 'a room is a folder: its headers guard by its name' '
 test_expect_success 'each program links only what it needs' '
 	links_only libgit2 hornero-checkout hornero-sweep &&
 	links_only libcgroup hornerod &&
+	links_only libseccomp hornero-build &&
 	links_only libsystemd hornerod &&
 	links_only libsqlite3 hornero hornerod hornero-hook hornero-sweep &&
 	links_only libcrypto hornero hornerod hornero-build hornero-publish hornero-sweep
