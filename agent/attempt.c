@@ -61,6 +61,24 @@ static int settle(struct agent *a, const struct attempt_run *r, const struct ver
 	return job_set_requeued(a->db, r->job, r->number, &res, again_ms, true, e);
 }
 
+/* What a limit kept from a failed build, and which file sets that limit. */
+static const char *set_by(const struct conf *c, int64_t limit, int64_t of_all, const char *key)
+{
+	return limit < of_all ? c->groups_dir : key;
+}
+
+/* oom_kills: also where our own checkout or check was the victim: the pushed data was too big. */
+static void blame_limits(const struct conf *c, const struct limits *l, const struct cg_usage *usage, struct verdict *v)
+{
+	if (usage->oom_kills > 0 && (v->class == ERR_PUSHER || strcmp(v->cause, "signal") == 0 || strcmp(v->cause, "killed") == 0))
+		verdict_say(v, ERR_PUSHER, "oom", "out of memory: the build reached %lld MB and was killed; its limit is %lld MB (%s)",
+			    (long long)usage->mem_peak_bytes / 1000000, (long long)l->mem_mb,
+			    set_by(c, l->mem_mb, c->compile_mem_limit, "compile_mem_limit"));
+	else if (usage->refused_forks > 0 && strcmp(v->cause, "exit") == 0)
+		verdict_say(v, ERR_PUSHER, "pids", "%s, after it was refused a process; its limit is %lld (%s)", v->reason,
+			    (long long)l->pids, set_by(c, l->pids, c->compile_pids_limit, "compile_pids_limit"));
+}
+
 /* What the cgroup saw, and whether it killed somebody. */
 static void add_usage(struct agent *a, struct attempt_run *r, struct verdict *v)
 {
@@ -71,11 +89,7 @@ static void add_usage(struct agent *a, struct attempt_run *r, struct verdict *v)
 	cg_leaf_usage(a->cg, &r->leaf, &usage);
 	v->cpu_ms = usage.cpu_ms;
 	v->mem_peak_bytes = usage.mem_peak_bytes;
-	/* Also where our own checkout or check was the victim: the pushed data was too big. */
-	if (usage.oom_kills > 0 && (v->class == ERR_PUSHER || strcmp(v->cause, "signal") == 0 || strcmp(v->cause, "killed") == 0))
-		verdict_say(v, ERR_PUSHER, "oom", "out of memory: the build reached %lld MB and was killed; its limit is %lld MB (%s)",
-			    (long long)usage.mem_peak_bytes / 1000000, (long long)r->leaf.limits.mem_mb,
-			    r->leaf.limits.mem_mb < a->conf->compile_mem_limit ? a->conf->groups_dir : "compile_mem_limit");
+	blame_limits(a->conf, &r->leaf.limits, &usage, v);
 }
 
 /* A supervisor that could not even write its verdict says whose fault it is by its exit code: a full disk

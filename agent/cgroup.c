@@ -431,6 +431,7 @@ static int64_t number(const struct cg *cg, int controller, const struct cg_leaf 
 void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_usage *out)
 {
 	*out = (struct cg_usage){0};
+	out->refused_forks = number(cg, PIDS, leaf, "pids.events", "max");
 	if (cg->v2) {
 		out->cpu_ms = number(cg, CPU, leaf, "cpu.stat", "usage_usec") / 1000;
 		out->mem_peak_bytes = number(cg, MEMORY, leaf, "memory.peak", NULL);

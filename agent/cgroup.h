@@ -48,6 +48,7 @@ struct cg_usage {
 	int64_t cpu_ms;
 	int64_t mem_peak_bytes;
 	int64_t oom_kills;
+	int64_t refused_forks; /* processes that pids.max did not let it have */
 };
 
 /* ERR_OPERATOR says which hierarchy is missing or not ours to use, and the line that mends it. */
