@@ -1,0 +1,49 @@
+# What the attacks share. Each directory here is a repository that wants out of its build: a program `attack`, and what
+# its attempt must come to in `expect`: class and cause, and behind them a pattern of the reason. An attack that is to have no effect
+# tries, and leaves a good disk where it was refused (class none); what it gets ends the build with WON.
+# `targets` is the test's: NAME VALUE a line, what there is on the node to be wanted.
+import ctypes, errno, os, sys
+
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall.restype = ctypes.c_long
+NAME = "hornero.raw"
+
+
+def won(what):
+    print("WON:", what, flush=True)
+    sys.exit(42)
+
+
+def disk(name=NAME):
+    with open(name, "wb") as f:
+        f.write(b"harmless")
+        f.truncate(1 << 20)
+
+
+def targets(*names):
+    with open("targets") as f:
+        pairs = [line.split() for line in f]
+    return [value for name, value in pairs if name in names]
+
+
+def refused(what, function, *args):
+    """function(*args) must fail by an OSError; returns its number."""
+    try:
+        result = function(*args)
+    except OSError as e:
+        return e.errno
+    won("%s: %r" % (what, result))
+
+
+def syscall(number, *args):
+    ctypes.set_errno(0)
+    result = libc.syscall(ctypes.c_long(number), *[ctypes.c_long(a) for a in args])
+    if result == -1:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return result
+
+
+def syscall_is(name, expected, number, *args):
+    got = refused(name, syscall, number, *args)
+    if got != expected:
+        won("%s reached the kernel: %s instead of %s" % (name, errno.errorcode.get(got), errno.errorcode[expected]))

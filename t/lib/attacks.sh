@@ -1,0 +1,168 @@
+# attacks.sh: every directory of t/attacks as an image of one node, pushed at once. After node.sh, and node_users
+# where the node is to be one of unprivileged users:
+#
+#     attacks_run
+#
+# t/attacks/attack.py says what a directory holds. What its attempt came to is read from `hornero show --json`; what
+# must not have changed on the node is looked at in the end.
+test_requires python3 python3
+
+attacks_victim=00000000-0000-4000-8000-000000000000
+attacks_names=''
+
+# What listens on the node, and notes everybody who calls.
+attacks__listener () {
+	cat >listener.py <<-'END'
+	import select, socket, sys
+	abstract, path = sys.argv[1:]
+	tcp = socket.create_server(("127.0.0.1", 0))
+	named = [socket.socket(socket.AF_UNIX) for _ in range(2)]
+	named[0].bind("\0" + abstract)
+	named[1].bind(path)
+	for s in named:
+	    s.listen()
+	print("port", tcp.getsockname()[1], flush=True)
+	while True:
+	    for s in select.select([tcp] + named, [], [])[0]:
+	        s.accept()
+	        print("called", flush=True)
+	END
+	python3 listener.py "hornero-t-$$" "$test_root/listener" >listener.out 2>&1 &
+	attacks__pid=$!
+	test_cleanup "kill $attacks__pid; wait $attacks__pid; :"
+	wait_until 'grep -q ^port listener.out' 20
+}
+
+attacks__targets () {
+	echo "victim $NODE/unikernels/$attacks_victim/src/victim"
+	sed -n 's/^port/port/p' listener.out
+	echo "abstract hornero-t-$$"
+	echo "marker hornero-t-$$"
+	for path in "$test_root/listener" "$NODE/state/run/doorbell" "$NODE/sockets/publish"
+	do
+		echo "socket $path"
+	done
+	for path in "$NODE" "$NODE/state" "$NODE/state/queue/queue.db" "$NODE/state/images.d" "$NODE/state/log" "$NODE/state/fence" \
+		"$NODE/git" "$NODE/git/attacks.git/objects" "$NODE/git/attacks.git/config" "$NODE/unikernels" \
+		"$NODE/unikernels/$attacks_victim" "$NODE/instances" "$NODE/instances/_base" "$NODE/instances/hornero" "$HORNERO_CONF"
+	do
+		echo "path $path"
+	done
+}
+
+# uuid NAME: the one of its image
+attacks__uuid () {
+	echo "$1" | sha1sum | sed 's/^\(.\{8\}\)\(.\{4\}\)\(.\{3\}\)\(.\{3\}\)\(.\{12\}\).*/\1-\2-4\3-8\4-\5/'
+}
+
+attacks__image () {
+	builder=make
+	case $1 in
+	qcow2-*) builder=qcow2 ;;
+	esac
+	hornero image add "$(attacks__uuid "$1")" attacks --subdir "$1" --builder $builder --name "$1" >/dev/null
+}
+
+# repository NAME: it, and a work tree of the same name to push from
+attacks__repository () {
+	repo=$(command hornero repo create "$1" | tail -n 1) && mkdir "$1" &&
+	{ test $node__users = no || chown $node_git "$1"; } && git init -q -b main "$1" && git -C "$1" remote add origin "$repo"
+}
+
+attacks__push () {
+	git -C "$1" add . && git -C "$1" commit -q -m "$1" && git -C "$1" push -q origin main
+}
+
+attacks__work () {
+	attacks__targets >targets &&
+	for name in $attacks_names
+	do
+		mkdir "attacks/$name" &&
+		cp "$HORNERO_SRC/t/attacks/Makefile" "$HORNERO_SRC/t/attacks/attack.py" "$HORNERO_SRC/t/attacks/$name/attack" targets \
+			"attacks/$name/" || return 1
+	done &&
+	{ test $node__users = no || chown -R $node_git attacks; }
+}
+
+# What no attack may change.
+attacks__sums () {
+	find "$NODE/unikernels/$attacks_victim/src" "$NODE/git/victim.git" "$NODE/hornero.yaml" "$(node_warm_path $attacks_victim)" -type f \
+		-exec sha256sum {} + | sort
+}
+
+attacks__ended () {
+	hornero queue --all --json >queue.json &&
+	jq -e 'length > 1 and all(.[]; .state == "published" or .state == "failed" or .state == "held")' queue.json
+}
+
+# The attempt of NAME's job ended as t/attacks/NAME/expect says.
+attacks__verdict () {
+	read -r class cause pattern <"$HORNERO_SRC/t/attacks/$1/expect" &&
+	job=$(jq -r ".[] | select(.image == \"$(attacks__uuid "$1")\") | .job" queue.json) && test -n "$job" &&
+	hornero show "$job" --json >show.json &&
+	if test "$class" = none
+	then
+		jq -e '.state == "published" and .attempts[0].class == "none"' show.json &&
+		test "$(sha256sum <"$(node_warm_path "$(jq -r .image show.json)")" | cut -d " " -f 1)" = "$(jq -r .digest show.json)"
+	else
+		jq -e --arg class "$class" --arg cause "$cause" --arg pattern "$pattern" \
+			'.state == "failed" and (.attempts | length == 1) and .attempts[0].class == $class and
+			.attempts[0].cause == $cause and (.attempts[0].reason | test($pattern))' show.json
+	fi || { jq '.attempts[0]' show.json; hornero log "$job" | tail -n 20; return 1; }
+}
+
+# What an attack needs that cannot be had here: limits, or a machine whose numbers of system calls it knows.
+attacks__possible () {
+	case $1 in
+	fork-bomb | memory | fill-tmp | limits) group_possible ;;
+	ptrace | keyring | terminal | namespaces | kernel) test "$(uname -m)" = x86_64 ;;
+	esac
+}
+
+attacks_run () {
+	for name in $(ls "$HORNERO_SRC/t/attacks")
+	do
+		test ! -d "$HORNERO_SRC/t/attacks/$name" || attacks_names="$attacks_names $name"
+	done
+
+	test_expect_success 'a node, services on it, and an image that is to be left in peace' '
+		attacks__listener && mkdir builders && cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders/ &&
+		sed "s/^format:.*/format: qcow2/" builders/make.yaml >builders/qcow2.yaml &&
+		node_init "builders_dir: $TRASH/builders" "workers: 1" "build_timeout: 6" "log_limit: 64K" "compile_core_limit: 100" \
+			"compile_mem_limit: 200" "compile_pids_limit: 100" "image_size_limit: 1G" &&
+		node_start && attacks__repository victim && hornero image add $attacks_victim victim --builder make &&
+		echo unharmed >victim/victim && printf "hornero.raw:\n\ttruncate -s 1M \$@\n" >victim/Makefile && attacks__push victim &&
+		hornero wait $attacks_victim --timeout 30 && attacks__sums >before
+	'
+
+	# Images first: their sweep finds nothing to build yet.
+	test_expect_success 'all attacks in one push' '
+		attacks__repository attacks && attacks__work &&
+		for name in $attacks_names
+		do
+			attacks__image $name || return 1
+		done &&
+		attacks__push attacks && wait_until attacks__ended 120 || { cat queue.json; return 1; }
+	'
+
+	for name in $attacks_names
+	do
+		title=$(sed -n '2s/^# //p' "$HORNERO_SRC/t/attacks/$name/attack")
+		if attacks__possible $name
+		then
+			test_expect_success "$name. $title" "attacks__verdict $name"
+		else
+			test_skip "$name. $title" 'it needs what is not here'
+		fi
+	done
+
+	test_expect_success 'the node is as it was: nobody called, nobody stayed, nothing changed' '
+		test_grep ! called listener.out && wait_until node_cgroups_gone 10 && ! pgrep -f "[o]ften hornero-t-$$" &&
+		attacks__sums >after && test_cmp before after && test -z "$(ls -A "$NODE/instances/hornero/stage")" && node_stop
+	'
+
+	test_expect_success 'what set-user-id programs it left are out of other users'\'' reach' '
+		found=$(find "$NODE/unikernels" -perm /6000 -type f) && test -n "$found" &&
+		{ test "$(id -u)" -ne 0 || test_expect_code 126 setpriv --reuid 65534 --regid 65534 --clear-groups sh -c "\"\$0\"" "$found"; }
+	'
+}
