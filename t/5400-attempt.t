@@ -90,7 +90,7 @@ test_expect_success 'the wall bounds a build that keeps talking' '
 if test "$(id -u)" -eq 0
 then
 	test_expect_success 'memory is bounded, and the verdict says so' '
-		push_make "head -c 300000000 /dev/zero | tail" &&
+		push_make "while sleep 1; do echo busy; done & head -c 300000000 /dev/zero | tail" &&
 		test_expect_code 1 hornero wait "$job" --timeout 30 &&
 		test "$(verdict class) $(verdict cause)" = "pusher oom" &&
 		test "$(verdict mem_peak_bytes)" -le 100000000
