@@ -6,7 +6,7 @@
  *   turn.c        what a turn does: claim, publish, set the timer
  *   attempt.c     one attempt: cgroup, supervisor, verdict, the job's next state
  *   publication.c one publication: fence, publisher, record, the job's next state
- *   sweeping.c    the sweep and hornero-keep as children
+ *   sweeping.c    the sweep, hornero-keep and hornero-collect as children
  *   fence.c       who may publish an image now
  *
  * One thread. Nothing here blocks but short file and database work.
@@ -78,6 +78,9 @@ struct agent {
 	struct child keep;         /* hornero-keep; pid 0: none */
 	sd_event_source *keep_watch;
 	int64_t next_keep_ms;      /* monotonic */
+	struct child collect;      /* hornero-collect; pid 0: none */
+	sd_event_source *collect_watch;
+	int64_t next_collect_ms;   /* monotonic */
 	int64_t images_mtime_ns;   /* of images_dir when the last sweep started */
 	struct pause *pauses;
 	bool stopping;
@@ -120,6 +123,7 @@ void publication_stop_all(struct agent *a);
 /* sweeping.c */
 void sweeping_start(struct agent *a);
 void keeping_start(struct agent *a);
+void collecting_start(struct agent *a);
 void sweeping_stop(struct agent *a);
 
 /* fence.c: "JOB ATTEMPT TOKEN" becomes what a publisher of this image must have been told. */

@@ -1,4 +1,4 @@
-/* sweeping: the sweep, and what keeps the cache warm, run as children, one of each at a time.
+/* sweeping: the sweep, what keeps the cache warm and what makes room run as children, one of each at a time.
  * DIAGNOSTICS: one that fails is logged and tried at the next interval. */
 #include "agent/agent.h"
 
@@ -51,6 +51,20 @@ static int on_keep_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
+/* What waits for room may go on. */
+static int on_collect_end(sd_event_source *src, int fd, uint32_t events, void *arg)
+{
+	enum { IS_LACKING = 1 }; /* a budget or a floor is not met */
+	struct agent *a = arg;
+
+	(void)src;
+	(void)fd;
+	(void)events;
+	reap(&a->collect, &a->collect_watch, "collect", IS_LACKING);
+	agent_turn(a);
+	return 0;
+}
+
 static void start(struct agent *a, const char *name, const char *option, struct child *child, sd_event_source **watch,
 		  sd_event_io_handler_t ended)
 {
@@ -80,6 +94,16 @@ void keeping_start(struct agent *a)
 	start(a, "hornero-keep", NULL, &a->keep, &a->keep_watch, on_keep_end);
 }
 
+void collecting_start(struct agent *a)
+{
+	enum { COLLECT_MS = 300000 };
+
+	a->next_collect_ms = clock_mono_ms() + COLLECT_MS;
+	if (a->collect.pid > 0)
+		return;
+	start(a, "hornero-collect", "--quiet", &a->collect, &a->collect_watch, on_collect_end);
+}
+
 void sweeping_start(struct agent *a)
 {
 	struct stat st;
@@ -98,6 +122,9 @@ void sweeping_stop(struct agent *a)
 		spawn_kill(&a->sweep);
 	if (a->keep.pid > 0)
 		spawn_kill(&a->keep);
+	if (a->collect.pid > 0)
+		spawn_kill(&a->collect);
+	a->collect_watch = sd_event_source_disable_unref(a->collect_watch);
 	a->keep_watch = sd_event_source_disable_unref(a->keep_watch);
 	a->sweep_watch = sd_event_source_disable_unref(a->sweep_watch);
 }

@@ -136,9 +136,12 @@ static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 	/* While one runs, its end takes the next turn. */
 	int64_t sweep_in_ms = a->sweep.pid > 0 ? INT64_MAX : a->next_sweep_ms - clock_mono_ms();
 	int64_t keep_in_ms = a->next_keep_ms - clock_mono_ms();
+	int64_t collect_in_ms = a->next_collect_ms - clock_mono_ms();
 
 	if (keep_in_ms < in_ms)
 		in_ms = keep_in_ms;
+	if (collect_in_ms < in_ms)
+		in_ms = collect_in_ms;
 	if (job_next_due(a->db, now_ms, &due_ms, e) < 0)
 		return -1;
 	if (due_ms > 0 && due_ms - now_ms < in_ms)
@@ -168,6 +171,8 @@ void agent_turn(struct agent *a)
 		sweeping_start(a);
 	if (clock_mono_ms() >= a->next_keep_ms)
 		keeping_start(a);
+	if (clock_mono_ms() >= a->next_collect_ms)
+		collecting_start(a);
 	if (claim(a, now_ms, &e) < 0) {
 		retry(a, &e);
 		return;

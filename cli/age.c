@@ -1,4 +1,4 @@
-/* age: times and sizes in the words people use. Pure. DIAGNOSTICS: none. */
+/* age: times in the words people use. Pure. DIAGNOSTICS: none. */
 #include "cli/table.h"
 
 #include <inttypes.h>
@@ -50,25 +50,6 @@ const char *duration_words(char buf[WORDS_MAX], int64_t ms)
 		snprintf(buf, WORDS_MAX, "%" PRId64 " min %" PRId64 " s", ms / 60000, ms % 60000 / 1000);
 	else
 		snprintf(buf, WORDS_MAX, "%" PRId64 " h %" PRId64 " min", ms / 3600000, ms % 3600000 / 60000);
-	return buf;
-}
-
-const char *bytes_words(char buf[WORDS_MAX], int64_t bytes)
-{
-	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-	int64_t scaled = bytes; /* in tenths of the unit, once there is one */
-	int unit = 0;
-
-	if (bytes < 1024) {
-		snprintf(buf, WORDS_MAX, "%" PRId64 " B", bytes);
-		return buf;
-	}
-	while (scaled >= 1024 * 1024 && unit < 5) {
-		scaled /= 1024;
-		unit++;
-	}
-	scaled = scaled / 1024 * 10 + scaled % 1024 * 10 / 1024;
-	snprintf(buf, WORDS_MAX, "%" PRId64 ".%" PRId64 " %s", scaled / 10, scaled % 10, units[unit]);
 	return buf;
 }
 

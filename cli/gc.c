@@ -1,6 +1,9 @@
-/* gc: look after the store. DIAGNOSTICS: as store/verify.h says; exit 1 where an artifact was refused. */
+/* gc: look after the store. Collecting is a program of its own, hornero-collect, which hornerod starts too. DIAGNOSTICS: as
+ * store/verify.h says; exit 1 where an artifact was refused. */
 #include "cli/table.h"
 #include "cli/words.h"
+#include "lib/fs.h"
+#include "lib/own.h"
 #include "store/verify.h"
 
 #include <inttypes.h>
@@ -35,6 +38,22 @@ static int gc_verify(struct cli *cli, const struct conf *c, struct err *e)
 	return n.refused > 0 ? 1 : 0;
 }
 
+static int gc_collect(const struct cli *cli, const struct conf *c, bool dry, struct err *e)
+{
+	own_free char *program = fs_path("%s/hornero-collect", c->libexec_dir);
+	char json[] = "--json";
+	char dry_run[] = "--dry-run";
+	char *argv[] = {(char[]){"hornero-collect"}, (char[]){"-c"}, (char *)(uintptr_t)c->path, NULL, NULL, NULL};
+	int n = 3;
+
+	if (cli->json)
+		argv[n++] = json;
+	if (dry)
+		argv[n++] = dry_run;
+	execv(program, argv);
+	return err_sys(e, ERR_OPERATOR, "cannot run %s (libexec_dir in hornero.yaml)", program);
+}
+
 int gc_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
@@ -42,6 +61,8 @@ int gc_run(struct cli *cli, const struct call *call, struct err *e)
 	if (!c)
 		return -1;
 	if (!call_option(call, "verify"))
-		return err_set(e, ERR_USAGE, "gc removes nothing yet; say --verify to read every artifact again");
+		return gc_collect(cli, c, call_option(call, "dry-run") != NULL, e);
+	if (call_option(call, "dry-run"))
+		return err_set(e, ERR_USAGE, "--dry-run is of no use with --verify");
 	return gc_verify(cli, c, e);
 }

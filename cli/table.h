@@ -15,6 +15,7 @@
 #define HORNERO_CLI_TABLE_H
 
 #include "cli/cli.h"
+#include "lib/bytes.h"
 
 #include <jansson.h>
 
@@ -75,10 +76,9 @@ void json_out(json_t *value);
 char *put_number(char *buf, int64_t n);
 
 /* Pure pieces; each returns buf. */
-enum { WORDS_MAX = 48 };
+enum { WORDS_MAX = BYTES_WORDS };
 const char *age_words(char buf[WORDS_MAX], int64_t ago_ms);          /* "3 min ago", "in 20 s" */
 const char *duration_words(char buf[WORDS_MAX], int64_t ms);         /* "340 ms", "3 min 20 s" */
-const char *bytes_words(char buf[WORDS_MAX], int64_t bytes);         /* "1.5 MiB" */
 int text_width(const char *s);                                       /* columns of well-formed UTF-8 */
 
 #endif

@@ -35,6 +35,7 @@ static const struct word_option rebuild_options[] = {
 	{0},
 };
 static const struct word_option gc_options[] = {
+	{"dry-run", 'n', NULL, "say what would go and why, remove nothing"},
 	{"verify", 0, NULL, "read every artifact of the store again"},
 	{0},
 };
@@ -91,7 +92,9 @@ const struct word word_table[] = {
 	{"sweep", "", "compare the refs with what is warm, queue the difference",
 	 "What cron calls, and what finds everything that a hook could not say.", NULL, 0, 0, true, sweep_run, WORD_NODE},
 	{"cache", "", "what Nova would find of this node's images in its cache", "", NULL, 0, 0, true, cache_run, WORD_READ},
-	{"gc", "", "look after the store",
+	{"gc", "", "collect the store down to its budget and floor, and remove junk",
+	 "What no image and no job needs goes, the one used longest ago first, as far as store_budget and store_floor in\n"
+	 "hornero.yaml demand; exits 1 where that is not enough. hornerod does this by itself.\n"
 	 "With --verify every artifact of the store is read again. One whose file was changed, or whose bytes are not those\n"
 	 "that its name says, is moved out of use and named; then the exit code is 1.",
 	 gc_options, 0, 0, true, gc_run, WORD_NODE},

@@ -75,6 +75,25 @@ int conf_load(struct conf **out, const char *path, struct err *e)
 	return conf_parse(out, real, text, len, e);
 }
 
+static struct floor floor_of(const struct conf *c, const char *dir, int64_t bytes, const char *key)
+{
+	return (struct floor){.dir = dir, .bytes = bytes, .key = key, .reserved_on = c->instances_path,
+			      .reserved_bytes = c->reserved_host_disk_mb << 20};
+}
+
+struct floor conf_store_floor(const struct conf *c)
+{
+	return floor_of(c, c->store_dir, c->store_floor_bytes, "store_floor");
+}
+
+/* Nova makes the cache directory with its first image: until then its parent stands for it. */
+struct floor conf_cache_floor(const struct conf *c)
+{
+	const char *dir = access(c->cache_dir, F_OK) == 0 ? c->cache_dir : c->instances_path;
+
+	return floor_of(c, dir, c->cache_floor_bytes, "cache_floor");
+}
+
 void conf_print_keys(FILE *out, const char *format)
 {
 	if (strcmp(format, "man") == 0) {

@@ -14,6 +14,7 @@
 #define HORNERO_CONF_CONF_H
 
 #include "lib/err.h"
+#include "lib/floor.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,6 +57,11 @@ struct conf {
 	int64_t sweep_interval_s;
 	int64_t cache_minimum_age_s; /* Nova's: how old an unused base may get */
 	int64_t cache_grace_s;       /* a file that is gone stays gone so long */
+	int64_t store_budget_bytes;  /* 0: no limit */
+	int64_t cache_budget_bytes;
+	int64_t store_floor_bytes;   /* free on store_dir's filesystem; see conf_store_floor() */
+	int64_t cache_floor_bytes;
+	int64_t reserved_host_disk_mb; /* Nova's: on top of the floors on instances_path's filesystem; MB = 1,048,576 bytes */
 
 	/* ids; (uid_t)-1 / (gid_t)-1 where unset. Names or numbers in the file. */
 	uid_t build_uid;   /* who builds where hornerod is root */
@@ -82,6 +88,10 @@ void conf_free(struct conf *c);
 
 /* The same from memory; path is the file's absolute path, for messages and relative values. */
 int conf_parse(struct conf **out, const char *path, const char *text, size_t len, struct err *e);
+
+/* What is to stay free where artifacts are built, and where they are published. */
+struct floor conf_store_floor(const struct conf *c);
+struct floor conf_cache_floor(const struct conf *c);
 
 /* Every key as man-page source (`format` "man") or as a commented file ("yaml"). */
 void conf_print_keys(FILE *out, const char *format);

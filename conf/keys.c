@@ -9,6 +9,7 @@
 
 #define KIB ((int64_t)1 << 10)
 #define GIB ((int64_t)1 << 30)
+#define PIB ((int64_t)1 << 50)
 #define WEEK_S (7 * 24 * 3600)
 #define AT(member) .offset = offsetof(struct conf, member)
 
@@ -92,6 +93,21 @@ static const struct key keys[] = {
 	{.name = "cache_grace", .type = KEY_DURATION, .min = 0, .max = WEEK_S, .fallback = "1m", AT(cache_grace_s),
 	 .help = "How long a file that is gone from Nova's cache stays gone before it is published again: somebody may be "
 		 "freeing the disk."},
+	{.name = "store_budget", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "0", AT(store_budget_bytes),
+	 .help = "Disk space of all artifacts together, 0 for no limit. Beyond it the one used longest ago goes first; never what "
+		 "is warm with an image, the one before it, or what a job needs."},
+	{.name = "cache_budget", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "0", AT(cache_budget_bytes),
+	 .help = "Disk space of all files that hornero published into Nova's cache, 0 for no limit. Beyond it those go that no "
+		 "image wishes warm and no instance stands on."},
+	{.name = "store_floor", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "1G", AT(store_floor_bytes),
+	 .help = "What is to stay free on the filesystem of store_dir. Below it artifacts are collected, and nothing is built "
+		 "until there is room again."},
+	{.name = "cache_floor", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "1G", AT(cache_floor_bytes),
+	 .help = "What is to stay free on the filesystem of Nova's cache. Below it nothing is built and nothing published."},
+	{.name = "reserved_host_disk_mb", .type = KEY_COUNT, .min = 0, .max = PIB >> 20, .fallback = "0",
+	 AT(reserved_host_disk_mb), .unit = "MB of 1,048,576 bytes",
+	 .help = "Nova's [DEFAULT]reserved_host_disk_mb. On the filesystem of instances_path it is counted on top of store_floor "
+		 "and cache_floor."},
 	{.name = "build_user", .type = KEY_USER, .min = 1, AT(build_uid), .also = offsetof(struct conf, build_gid),
 	 .allowed = "a user's name or number, never root",
 	 .help = "Who builds where hornerod itself is root. With a number the group is of the same number."},

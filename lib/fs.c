@@ -266,13 +266,13 @@ int fs_remove_tree(int dir, const char *name, struct err *e)
 	return remove_at(&r, dir, name, 0, e);
 }
 
-int fs_flock(int fd, int wait_ms, struct err *e)
+static int take_lock(int fd, int kind, int wait_ms, struct err *e)
 {
 	int64_t deadline_ms = clock_mono_ms() + wait_ms;
 	const struct timespec pause = {.tv_nsec = 200000};
 
 	for (;;) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		if (flock(fd, kind | LOCK_NB) == 0)
 			return 1;
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_sys(e, ERR_OPERATOR, "cannot take a lock");
@@ -280,6 +280,16 @@ int fs_flock(int fd, int wait_ms, struct err *e)
 			return 0;
 		nanosleep(&pause, NULL);
 	}
+}
+
+int fs_flock(int fd, int wait_ms, struct err *e)
+{
+	return take_lock(fd, LOCK_EX, wait_ms, e);
+}
+
+int fs_flock_shared(int fd, int wait_ms, struct err *e)
+{
+	return take_lock(fd, LOCK_SH, wait_ms, e);
 }
 
 char *fs_path(const char *fmt, ...)

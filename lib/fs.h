@@ -61,6 +61,9 @@ int fs_remove_tree(int dir, const char *name, struct err *e);
 /* Exclusive flock of fd, tried until wait_ms (0: once) is over. 1 held, 0 busy, -1 error. */
 int fs_flock(int fd, int wait_ms, struct err *e);
 
+/* The same, shared with others of its kind. */
+int fs_flock_shared(int fd, int wait_ms, struct err *e);
+
 /* printf into a fresh string; aborts the process when memory is out (our paths are short). */
 char *fs_path(const char *fmt, ...) __attribute__((format(printf, 1, 2), malloc));
 

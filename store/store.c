@@ -77,6 +77,31 @@ int store_init(const char *store_dir, struct err *e)
 	return fs_sync_parent(AT_FDCWD, store_dir, e);
 }
 
+int store_lock(const char *store_dir, enum store_lock how, struct err *e)
+{
+	enum { WAIT_MS = 30000 };
+	own_free char *path = fs_path("%s/artifact", store_dir);
+	own_fd int fd = fs_open_dir(AT_FDCWD, path, e);
+	int held;
+
+	if (fd < 0)
+		return err_wrap(e, "hornero init makes the store");
+	held = how == STORE_ALONE ? fs_flock(fd, WAIT_MS, e) : fs_flock_shared(fd, WAIT_MS, e);
+	if (held < 0)
+		return err_wrap(e, "%s", path);
+	if (held == 0)
+		return err_set(e, ERR_NOBODY, "others are at work in the store %s for long", store_dir);
+	return steal_fd(&fd);
+}
+
+/* Only where artifacts are collected does it matter: one that could not be marked looks older than it is. */
+static void mark_used(int artifacts, const char *digest)
+{
+	own_free char *manifest = fs_path("%s.json", digest);
+
+	(void)!utimensat(artifacts, manifest, NULL, AT_SYMLINK_NOFOLLOW);
+}
+
 static int64_t in_ns(struct timespec t)
 {
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
@@ -184,10 +209,14 @@ int store_find(const char *store_dir, const char *key, char digest[SHA256_HEX + 
 	char quoted[2 * ERR_MSG_MAX];
 	struct manifest m;
 	struct err why = ERR_INIT;
+	own_fd int lock = -1;
 	own_fd int fd = -1;
 	int got;
 
 	if (check_digest("content key", key, e) < 0)
+		return -1;
+	lock = store_lock(store_dir, STORE_SHARED, e);
+	if (lock < 0)
 		return -1;
 	got = read_key(path, found, e);
 	if (got <= 0)
@@ -200,6 +229,7 @@ int store_find(const char *store_dir, const char *key, char digest[SHA256_HEX + 
 		*e = why;
 		return 0;
 	}
+	mark_used(lock, found);
 	memcpy(digest, found, sizeof(found));
 	return 1;
 }
@@ -248,13 +278,18 @@ int store_take(const char *store_dir, const char *stage_path, struct manifest *m
 	own_free char *path = raw_path(store_dir, m->digest);
 	own_free char *beside = manifest_path(store_dir, m->digest);
 	char key[SHA256_HEX + 1];
+	own_fd int lock = -1;
 
 	if (check_digest("digest", m->digest, e) < 0 || check_digest("content key", m->key, e) < 0)
+		return -1;
+	lock = store_lock(store_dir, STORE_SHARED, e);
+	if (lock < 0)
 		return -1;
 	memcpy(key, m->key, sizeof(key));
 	if (is_known(store_dir, m)) {
 		if (unlink(stage_path) < 0 && errno != ENOENT)
 			return err_sys(e, ERR_OPERATOR, "cannot remove %s", stage_path);
+		mark_used(lock, m->digest);
 		return store_point(store_dir, key, m->digest, e);
 	}
 	if (move_in(stage_path, path, m, e) < 0 || record_save(beside, fields, N_FIELDS, m, e) < 0)

@@ -4,9 +4,13 @@
  *     STORE/artifact/DIGEST.raw     the bytes, mode 0444, never written again
  *     STORE/artifact/DIGEST.json    manifest: what it was made of
  *     STORE/artifact/DIGEST.refused what verify.h moved out of use
+ *     STORE/artifact/DIGEST.gone    what inventory.h moved out of use, on its way
  *     STORE/key/KEY                 one line, the DIGEST that this key found last
  *     STORE/stage/JOB.ATTEMPT/      where one attempt converts; swept at start
  *     STORE/warm/UUID.json          see warm.h
+ *
+ * When an artifact was used last stands in the time of its manifest file: finding and taking it renew it. Both hold
+ * the store's lock, shared; what collects has it alone (inventory.h).
  *
  * No database: deleting the queue loses nothing here. An artifact is there when its
  * manifest is (written after the bytes are durable), a key when its line is.
@@ -49,6 +53,10 @@ struct manifest {
 
 /* Make the subdirectories, mode 0755 (2775 for stage is not needed: its owner alone writes). */
 int store_init(const char *store_dir, struct err *e);
+
+/* The lock: a descriptor of STORE/artifact, or -1; ERR_NOBODY where others hold it too long. */
+enum store_lock { STORE_SHARED, STORE_ALONE };
+int store_lock(const char *store_dir, enum store_lock how, struct err *e);
 
 /* The digest a key found last: 1 found and its artifact is there and unchanged, 0 not, -1 error. Where 0 is because
  * the artifact was changed, e->sys is ESTALE and e->msg says what. */

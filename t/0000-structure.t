@@ -48,7 +48,7 @@ links () {
 links_only () {
 	library=$1
 	shift
-	for program in hornero hornerod hornero-build hornero-check hornero-checkout hornero-hook hornero-publish hornero-sweep
+	for program in hornero hornerod hornero-build hornero-check hornero-checkout hornero-collect hornero-hook hornero-publish hornero-sweep
 	do
 		! links $program | grep -q "^$library" || echo $program
 	done | sort >have
@@ -74,7 +74,7 @@ test_expect_success 'each library is known in its room only' '
 	only_in "#include <seccomp.h>" "agent/syscalls\.c" &&
 	only_in "#include <systemd/" "agent/.*" &&
 	only_in "#include <openssl/" "lib/sha\.c" &&
-	only_in "#include <jansson.h>" "(store|cli)/.*|agent/(check|sweep)[a-z_]*\.c"
+	only_in "#include <jansson.h>" "(store|cli)/.*|agent/(check|collect|sweep)[a-z_]*\.[ch]"
 '
 
 test_expect_success 'SQL is in db/ only' '
@@ -138,8 +138,8 @@ test_expect_success 'each program links only what it needs' '
 	links_only libcgroup hornerod &&
 	links_only libseccomp hornero-build &&
 	links_only libsystemd hornerod &&
-	links_only libsqlite3 hornero hornerod hornero-hook hornero-sweep &&
-	links_only libcrypto hornero hornerod hornero-build hornero-publish hornero-sweep
+	links_only libsqlite3 hornero hornerod hornero-collect hornero-hook hornero-sweep &&
+	links_only libcrypto hornero hornerod hornero-build hornero-collect hornero-publish hornero-sweep
 '
 
 # Lists every file that belongs to the sources; configure's products do not.

@@ -13,7 +13,7 @@ words () {
 	lines | sed 's/ *[A-Z[].*//'
 }
 options () {
-	hornero $1 --help | grep -o -e '^  *\(-., \)*--[a-z]*' | grep -o -e '--[a-z]*' | grep -v -e '^--conf$' -e '^--help$'
+	hornero $1 --help | grep -o -e '^  *\(-., \)*--[a-z-]*' | grep -o -e '--[a-z-]*' | grep -v -e '^--conf$' -e '^--help$'
 }
 
 # The page as plain text: \- is -, fonts are gone.
@@ -34,8 +34,8 @@ test_expect_success 'the options of every word are in its section, and no other'
 	while read -r word
 	do
 		options "$word" | sort >want &&
-		section "$word" | grep -e "^\.SS" -e "^\.B" | grep -o -e "--[a-z]*" | sort -u >got &&
-		section "$word" | awk "/^\.TP/ { getline; print } /^\.SS/" | grep -o -e "--[a-z]*" | sort -u >got &&
+		section "$word" | grep -e "^\.SS" -e "^\.B" | grep -o -e "--[a-z-]*" | sort -u >got &&
+		section "$word" | awk "/^\.TP/ { getline; print } /^\.SS/" | grep -o -e "--[a-z-]*" | sort -u >got &&
 		test_cmp want got || { echo "of: $word"; return 1; }
 	done <words
 '

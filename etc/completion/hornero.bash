@@ -55,7 +55,7 @@ _hornero () {
 		esac
 		;;
 	init | sweep | cache) options='--json' ;;
-	gc) options='--verify --json' ;;
+	gc) options='--dry-run --verify --json' ;;
 	queue) options='--all --json' ;;
 	show) options='--json' others=$(_hornero_jobs) ;;
 	log) options='--follow --attempt' others=$(_hornero_jobs) ;;

@@ -82,6 +82,8 @@ node_init () {
 		libexec_dir: $HORNERO_BUILD
 		cgroup_top: $NODE_TOP
 		cache_grace: 0
+		store_floor: 0
+		cache_floor: 0
 		END
 		test "$(id -u)" -ne 0 || printf '%s\n' "$@" | grep -q '^build_user:' || echo "build_user: $NODE_BUILD_UID"
 		group_possible || printf '%s\n' "$@" | grep -q '^isolation:' || echo 'isolation: none'

@@ -50,6 +50,8 @@ test_expect_success 'users and groups, a configuration, hornero init' '
 	publish_socket: /run/hornero-publish.socket
 	compile_core_limit: 50
 	compile_mem_limit: 500
+	store_floor: 0
+	cache_floor: 0
 	END
 	hornero init
 '

@@ -1,0 +1,56 @@
+/*
+ * collect: hornero-collect brings the store and Nova's cache down to their budgets and floors, and removes junk.
+ *
+ *   collect_main.c    options, the order, the end
+ *   collect_needed.c  which artifacts must stay: images and jobs
+ *   collect_store.c   artifacts, the one used longest ago first, as far as budget and floor demand
+ *   collect_junk.c    what nothing leads to
+ *   collect_report.c  each thing that went or stays in the way, for people, programs or the log
+ */
+#ifndef HORNERO_AGENT_COLLECT_H
+#define HORNERO_AGENT_COLLECT_H
+
+#include "conf/conf.h"
+#include "conf/image.h"
+#include "lib/err.h"
+#include "store/inventory.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct collect {
+	const struct conf *conf;
+	bool dry;              /* say, remove nothing */
+	bool json, quiet;      /* quiet: for hornerod, the log alone */
+	struct image *images;  /* registered, broken ones too */
+	size_t nimages;
+	json_t *rows;
+	int64_t now_ms;
+	int64_t removed, removed_bytes;
+	bool lacking;          /* a budget or a floor is not met, and nothing more may go */
+};
+
+bool collect_is_registered(const struct collect *c, const char *uuid);
+
+/* Mark what is current or the previous good one of an image, or a job's: running, built or waiting for its publication. */
+int collect_needed(const struct collect *c, struct inventory *all, struct err *e);
+
+int collect_store(struct collect *c, struct err *e);
+
+/* The store's lock is held alone: nobody is about to name what has no name yet. */
+int collect_orphans(struct collect *c, struct err *e);
+int collect_keys_of_gone(struct collect *c, struct err *e);
+/* Without the lock: names that nobody else uses. */
+int collect_junk(struct collect *c, struct err *e);
+
+/* what: "artifact", "base", "key", …. bytes 0: not worth a word. */
+void collect_say(struct collect *c, const char *what, const char *name, int64_t bytes, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+/* A budget or a floor of "store" or "cache" is not met. */
+void collect_say_lacking(struct collect *c, const char *what, int64_t bytes, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void collect_say_end(const struct collect *c);
+
+#endif

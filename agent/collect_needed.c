@@ -1,0 +1,74 @@
+/* collect_needed: DIAGNOSTICS: ERR_NOBODY or ERR_OPERATOR where the queue or a record cannot be read: then nothing
+ * is collected, since who knows what is needed. */
+#include "agent/collect.h"
+
+#include "db/job.h"
+#include "lib/own.h"
+#include "store/warm.h"
+
+#include <string.h>
+
+enum { DB_WAIT_MS = 10000 };
+
+bool collect_is_registered(const struct collect *c, const char *uuid)
+{
+	for (size_t i = 0; i < c->nimages; i++)
+		if (strcmp(c->images[i].uuid, uuid) == 0)
+			return true;
+	return false;
+}
+
+static void need(const struct inventory *all, const char *digest)
+{
+	struct stored *s = *digest ? inventory_find(all, digest) : NULL;
+
+	if (s)
+		s->needed = true;
+}
+
+/* A built job's artifact, and whatever a running one may have found since it began. */
+static int need_of_job(void *arg, const struct job *j)
+{
+	struct inventory *all = arg;
+
+	if (j->state == JOB_BUILT)
+		need(all, j->digest);
+	for (size_t i = 0; j->state == JOB_RUNNING && i < all->n; i++)
+		if (all->list[i].used_ms >= j->started_ms)
+			all->list[i].needed = true;
+	return 0;
+}
+
+/* What is warm, and of the image's others the one used last that is no job's: the one to go back to. */
+static int need_of_image(const struct collect *c, struct inventory *all, const char *uuid, struct err *e)
+{
+	struct stored *previous = NULL;
+	struct warm w = {0};
+
+	if (warm_load(c->conf->store_dir, uuid, &w, e) < 0)
+		return -1;
+	for (size_t i = 0; i < all->n; i++) {
+		struct stored *s = &all->list[i];
+
+		if (strcmp(s->image, uuid) == 0 && !s->needed && strcmp(s->digest, w.digest) != 0 &&
+		    (!previous || s->used_ms > previous->used_ms))
+			previous = s;
+	}
+	need(all, w.digest);
+	if (previous)
+		previous->needed = true;
+	return 0;
+}
+
+int collect_needed(const struct collect *c, struct inventory *all, struct err *e)
+{
+	own_db struct db *db = NULL;
+
+	if (db_open(&db, &(struct db_place){.queue_dir = c->conf->queue_dir}, DB_READ, DB_WAIT_MS, e) < 0 ||
+	    job_each(db, JOB_SCOPE_BUILT, need_of_job, all, e) < 0 || job_each(db, JOB_SCOPE_RUNNING, need_of_job, all, e) < 0)
+		return err_wrap(e, "no artifact is collected, since nobody knows what jobs need");
+	for (size_t i = 0; i < c->nimages; i++)
+		if (need_of_image(c, all, c->images[i].uuid, e) < 0)
+			return -1;
+	return 0;
+}
