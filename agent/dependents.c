@@ -134,6 +134,8 @@ static enum answer list_disks(struct scan *s, DIR *d, const char *instance)
 		a = look_at_disk(s, dirfd(d), entry->d_name);
 		if (a == UNKNOWN)
 			note_doubt(s, instance, entry->d_name, errno);
+		if (a == STANDS && s->out->disk[0] == '\0')
+			snprintf(s->out->disk, sizeof(s->out->disk), "%s/%s", instance, entry->d_name);
 		if (a != STANDS_NOT)
 			return a;
 	}
@@ -228,6 +230,7 @@ int dependents_scan(const char *instances_path, const char *cache_subdir, const 
 	if (errno != 0)
 		return err_sys(e, ERR_OPERATOR, "cannot list the instances in %s", instances_path);
 	quiet_seal(seen);
+	out->in_doubt = s.doubt[0] != '\0';
 	if (out->count > 0)
 		say(&s);
 	return 0;

@@ -16,10 +16,14 @@
 #include "agent/quiet.h"
 #include "lib/err.h"
 
+#include <stdbool.h>
+
 struct dependents {
 	unsigned int count;   /* instances, each once */
 	unsigned int looked;  /* disks whose header was read */
 	char text[512];       /* for people: "instance A stands on the present bytes" */
+	char disk[600];       /* "INSTANCE/DISK", the first that stands on it for certain; "" for none */
+	bool in_doubt;        /* some could not be read */
 };
 
 /* name: the base's file name below instances_path/cache_subdir; it need not be there. seen: filled by the

@@ -71,7 +71,8 @@ static void end_publisher(struct publication *p)
 
 	if (p->publisher.pid <= 0)
 		return;
-	if (poll(&ended, 1, p->answered ? PUBLISHER_END_MS : 0) != 1)
+	/* Our end of the socket is closed: it ends what it is at, a block job of an instance, too. */
+	if (poll(&ended, 1, PUBLISHER_END_MS) != 1)
 		kill(p->publisher.pid, SIGKILL);
 	spawn_wait(&p->publisher);
 }
@@ -114,12 +115,15 @@ static int record(struct agent *a, const struct verdict *v, const struct warm *w
 	return job_set_published(a->db, v->job, v->attempt, w.name, took_ms, e);
 }
 
-static void wait_for(struct agent *a, const struct publication *p, const char *text)
+/* False where the job is not waiting any more: it was cancelled, or superseded. */
+static bool wait_for(struct agent *a, const struct publication *p, const char *text)
 {
 	struct err e = ERR_INIT;
 
-	if (job_set_waiting(a->db, p->job, p->attempt, text, &e) < 0)
-		log_error("event=state-unwritten job=%lld %s", (long long)p->job, e.msg);
+	if (job_set_waiting(a->db, p->job, p->attempt, text, &e) == 0)
+		return true;
+	log_error("event=state-unwritten job=%lld %s", (long long)p->job, e.msg);
+	return e.sys != ESTALE;
 }
 
 static void hold(struct agent *a, int64_t job, int64_t attempt, const char *reason)
@@ -173,10 +177,9 @@ static bool take_answer(struct publication *p, char *text)
 {
 	struct err e = ERR_INIT;
 
-	if (strncmp(text, "waiting ", 8) == 0) {
-		wait_for(p->agent, p, text + 8);
-		return false;
-	}
+	/* Flattening may take hours: nobody's publication ends at its next word. */
+	if (strncmp(text, "waiting ", 8) == 0)
+		return !wait_for(p->agent, p, text + 8);
 	p->answered = true;
 	if (strncmp(text, "published ", 10) == 0) {
 		if (take_published(p, text + 10, &e) == 0)

@@ -6,6 +6,7 @@
 #include "agent/aside.h"
 #include "agent/copy.h"
 #include "agent/dependents.h"
+#include "agent/flattening.h"
 #include "agent/novalock.h"
 #include "agent/standing.h"
 #include "conf/image.h"
@@ -22,12 +23,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { ROUNDS = 5 };
+
 struct act {
 	const struct conf *conf;
 	const struct peer_request *req;
 	struct peer *peer;
 	struct publish_result *out;
 	struct manifest m;
+	bool may_flatten; /* in_use: flatten */
 	int cache; /* borrowed: the cache directory */
 	struct quiet *seen; /* borrowed: what the first look at the instances saw */
 	struct standing standing; /* whether what is in place is these very bytes, as far as known */
@@ -60,6 +64,7 @@ static int check_request(struct act *a, struct err *e)
 
 	if (image_load(a->conf->images_dir, a->req->image, &img, e) < 0)
 		return -1;
+	a->may_flatten = img.in_use == IMAGE_IN_USE_FLATTEN;
 	if (store_manifest(a->conf->store_dir, a->req->digest, &a->m, e) < 0)
 		return err_wrap(e, "will not publish artifact %.12s", a->req->digest);
 	if (store_compare(a->req->artifact, &a->m, e) < 0)
@@ -88,22 +93,51 @@ static int open_cache(const struct conf *conf, struct err *e)
 
 /* 1: instances stand on other bytes than these, and out->deferred says who. Comparing bytes is slow:
  * under the lock (may_compare false) only what was found before counts. */
-static int is_in_use(struct act *a, bool may_compare, struct err *e)
+static int is_in_use(struct act *a, bool may_compare, struct dependents *d, struct err *e)
 {
-	struct dependents d;
-
+	a->out->deferred[0] = '\0';
 	if (dependents_scan(a->conf->instances_path, a->conf->cache_subdir, a->out->name, a->seen,
-			    &d, e) < 0)
+			    d, e) < 0)
 		return -1;
-	if (d.count == 0)
+	if (d->count == 0)
 		return 0;
 	if (may_compare && standing_look(&a->standing, a->conf->store_dir, a->cache, a->req->image, a->out->name,
 					 &a->m, a->req->artifact, peer_stop, a->peer, e) < 0)
 		return -1;
 	if (standing_is_same(&a->standing, a->cache, a->out->name))
 		return 0;
-	memcpy(a->out->deferred, d.text, sizeof(a->out->deferred));
+	memcpy(a->out->deferred, d->text, sizeof(a->out->deferred));
 	return 1;
+}
+
+static int flatten(struct act *a, const char *disk, struct err *e)
+{
+	own_free char *base = fs_path("%s/%s", a->conf->cache_dir, a->out->name);
+	char why[FLATTENING_WHY_MAX];
+	int rc = check_fence(a, e) < 0 ? -1 : flattening_run(a->conf, disk, base, a->peer, why, e);
+
+	if (rc == 1)
+		snprintf(a->out->deferred, sizeof(a->out->deferred), "instance %.*s stands on the present bytes and is not "
+			 "flattened: %.390s", (int)strcspn(disk, "/"), disk, why);
+	if (rc == 0)
+		failpoint("publish-flattened");
+	return rc;
+}
+
+/* As is_in_use(), after the dependents were made independent, one after the other, where the image wishes it. The
+ * first one that cannot be ends it: more room would be taken for nothing. */
+static int make_way(struct act *a, struct err *e)
+{
+	struct dependents d;
+	int used = is_in_use(a, true, &d, e);
+
+	while (used == 1 && a->may_flatten && !d.in_doubt && d.disk[0] != '\0') {
+		used = flatten(a, d.disk, e);
+		if (used != 0)
+			return used;
+		used = is_in_use(a, false, &d, e);
+	}
+	return used;
 }
 
 /* The artifact beside its final name, whole and durable. */
@@ -128,18 +162,19 @@ static int copy_aside(struct act *a, struct aside *aside, struct err *e)
 	return peer_stop(a->peer, e);
 }
 
-/* All that happens while Nova waits for us. */
+/* All that happens while Nova waits for us. 1: in use by now. */
 static int put_in_place(struct act *a, struct aside *aside, struct err *e)
 {
+	struct dependents d;
 	int used;
 	struct stat st;
 
 	failpoint("publish-locked");
 	if (check_fence(a, e) < 0)
 		return -1;
-	used = is_in_use(a, false, e);
+	used = is_in_use(a, false, &d, e);
 	if (used != 0)
-		return used < 0 ? -1 : 0;
+		return used;
 	/* Nova's ageing counts from mtime, and the lock may have taken hours. */
 	if (futimens(aside->fd, NULL) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot set the time of %s", aside->name);
@@ -182,6 +217,24 @@ static int place_under_lock(struct act *a, struct aside *aside, struct err *e)
 	return rc;
 }
 
+/* New instances may come while we copy, wait or flatten: a few times, then it is deferred. 0 placed, 1 in use, -1. */
+static int place(struct act *a, struct aside *aside, struct err *e)
+{
+	for (int round = 1;; round++) {
+		int used;
+
+		/* A header that was changed by somebody who died must not come back after a power failure. */
+		if (a->may_flatten && syncfs(a->cache) < 0)
+			return err_sys(e, ERR_NOBODY, "cannot make the disks of the instances durable");
+		used = place_under_lock(a, aside, e);
+		if (used != 1 || !a->may_flatten || round == ROUNDS)
+			return used;
+		used = make_way(a, e);
+		if (used != 0)
+			return used;
+	}
+}
+
 static void log_outcome(const struct act *a)
 {
 	const struct publish_result *r = a->out;
@@ -218,10 +271,10 @@ int publish_run(const struct conf *conf, const struct peer_request *req, struct 
 		return -1;
 	a.cache = cache;
 	aside_sweep(cache);
-	used = is_in_use(&a, true, e);
+	used = make_way(&a, e);
 	if (used < 0)
 		return -1;
-	if (used == 0 && (copy_aside(&a, &aside, e) < 0 || place_under_lock(&a, &aside, e) < 0))
+	if (used == 0 && (copy_aside(&a, &aside, e) < 0 || place(&a, &aside, e) < 0))
 		return -1;
 	out->took_ms = clock_mono_ms() - start_ms;
 	log_outcome(&a);

@@ -1,8 +1,8 @@
 /*
  * publish: put an artifact into Nova's cache under Nova's name and lock.
  *
- *     check the request → look for dependents → copy aside, fsync → Nova's lock
- *     → the fence → look again → rename → fsync of the directory → unlock
+ *     check the request → look for dependents, flatten them where the image wishes it → copy aside, fsync
+ *     → Nova's lock → the fence → look again → rename → fsync of the directory → unlock
  *
  * Nothing partial is ever under the final name, nothing is overwritten in place, nothing slow
  * happens under the lock. A base that instances stand on is replaced only by the same bytes.

@@ -51,7 +51,7 @@ static enum warm_state row_of(const struct conf *c, const struct image *img, str
 		{.text = img->ref},
 		{.text = img->subdir},
 		{.text = img->builder},
-		{.text = img->broken ? NULL : "defer"},
+		{.text = img->broken ? NULL : image_in_use_name(img->in_use)},
 		{.text = img->broken ? "broken" : warm_state_name(state)},
 		{.text = warm->commit},
 		{.number = warm->published_ms},

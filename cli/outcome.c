@@ -7,7 +7,7 @@
 
 bool outcome_is_brief(const char *waiting_for)
 {
-	return strstr(waiting_for, "Nova's lock") != NULL;
+	return strstr(waiting_for, "Nova's lock") != NULL || strncmp(waiting_for, "flattening ", 11) == 0;
 }
 
 static const char *reason_of(const struct job *j)

@@ -42,6 +42,7 @@ struct conf {
 	const char *libexec_dir;    /* hornero-build and its like */
 	const char *cgroup_top;     /* name of the top group */
 	const char *publish_socket; /* NULL: hornero-publish is executed directly */
+	const char *libvirt_uri;
 	const char *failpoint;      /* tests only; NULL */
 	enum conf_isolation isolation;
 
@@ -55,6 +56,7 @@ struct conf {
 	int64_t image_size_limit_bytes; /* virtual size of the RAW */
 	int64_t push_size_limit_bytes;  /* receive.maxInputSize */
 	int64_t sweep_interval_s;
+	int64_t flatten_rate;       /* MiB a second, 0: no limit */
 	int64_t cache_minimum_age_s; /* Nova's: how old an unused base may get */
 	int64_t cache_grace_s;       /* a file that is gone stays gone so long */
 	int64_t store_budget_bytes;  /* 0: no limit */

@@ -15,7 +15,7 @@
 #define AT(member) .offset = offsetof(struct image, member)
 enum { NAME_MAX_BYTES = 200 };
 
-static const char *const in_uses[] = {[IMAGE_IN_USE_DEFER] = "defer", NULL};
+static const char *const in_uses[] = {[IMAGE_IN_USE_DEFER] = "defer", [IMAGE_IN_USE_FLATTEN] = "flatten", NULL};
 
 static int check_subdir(const char *text, struct err *e)
 {
@@ -66,8 +66,14 @@ static const struct key keys[] = {
 		 "push. With never Nova ages it out as any other."},
 	{.name = "in_use", .type = KEY_CHOICE, .choices = in_uses, .fallback = "defer", AT(in_use),
 	 .help = "What to do while instances stand on the old bytes. With defer the old ones stay until the last such "
-		 "instance is gone."},
+		 "instance is gone. With flatten the disks of those instances are made independent of them first, which takes "
+		 "room and asks libvirt."},
 };
+
+const char *image_in_use_name(enum image_in_use in_use)
+{
+	return in_uses[in_use];
+}
 
 const struct table image_table = {"an image file", keys, sizeof(keys) / sizeof(keys[0])};
 

@@ -7,7 +7,7 @@
  *     builder: make                 default: the repository's .hornero.yaml, else detection
  *     name: Apache Spark            for people
  *     keep_warm: 14d                always (default), never, or a time after the last use or push
- *     in_use: defer                 what to do while instances stand on the old bytes
+ *     in_use: defer                 defer (default) or flatten: while instances stand on the old bytes
  *
  * The file is the wish. A broken one disables its image alone, with words.
  */
@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum image_in_use { IMAGE_IN_USE_DEFER };
+enum image_in_use { IMAGE_IN_USE_DEFER, IMAGE_IN_USE_FLATTEN };
 
 struct image {
 	char uuid[UUID_LEN + 1];
@@ -52,6 +52,9 @@ typedef bool images_keep(int dir, const char *file, const void *arg);
 int images_load_some(const char *images_dir, images_keep *keep, const void *arg, struct image **out, size_t *n,
 		     struct err *e);
 void images_free(struct image *list, size_t n);
+
+/* As it stands in the file. */
+const char *image_in_use_name(enum image_in_use in_use);
 
 /* keep_warm in seconds: -1 always, 0 never. */
 int64_t image_keep_s(const struct image *img);

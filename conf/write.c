@@ -47,7 +47,6 @@ static bool emit_pair(yaml_emitter_t *emitter, const char *key, const char *valu
 
 static bool emit_image(yaml_emitter_t *emitter, const struct image *img)
 {
-	static const char *const in_uses[] = {[IMAGE_IN_USE_DEFER] = "defer"};
 	yaml_event_t event;
 
 	return emit(emitter, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING)) &&
@@ -57,7 +56,7 @@ static bool emit_image(yaml_emitter_t *emitter, const struct image *img)
 	       emit_pair(emitter, "repo", img->repo) && emit_pair(emitter, "ref", img->ref) &&
 	       emit_pair(emitter, "subdir", img->subdir) && emit_pair(emitter, "builder", img->builder) &&
 	       emit_pair(emitter, "name", img->name) && emit_pair(emitter, "keep_warm", strcmp(img->keep_warm, "always") == 0 ? NULL : img->keep_warm) &&
-	       emit_pair(emitter, "in_use", in_uses[img->in_use]) &&
+	       emit_pair(emitter, "in_use", image_in_use_name(img->in_use)) &&
 	       emit(emitter, &event, yaml_mapping_end_event_initialize(&event)) &&
 	       emit(emitter, &event, yaml_document_end_event_initialize(&event, 1)) &&
 	       emit(emitter, &event, yaml_stream_end_event_initialize(&event));

@@ -48,7 +48,7 @@ links () {
 links_only () {
 	library=$1
 	shift
-	for program in hornero hornerod hornero-build hornero-check hornero-checkout hornero-collect hornero-hook hornero-publish hornero-sweep
+	for program in hornero hornerod hornero-build hornero-check hornero-checkout hornero-collect hornero-flatten hornero-hook hornero-keep hornero-publish hornero-sweep
 	do
 		! links $program | grep -q "^$library" || echo $program
 	done | sort >have
@@ -73,8 +73,9 @@ test_expect_success 'each library is known in its room only' '
 	only_in "#include <libcgroup.h>" "agent/cgroup\.c" &&
 	only_in "#include <seccomp.h>" "agent/syscalls\.c" &&
 	only_in "#include <systemd/" "agent/.*" &&
+	only_in "#include <libvirt/" "agent/pull\.c" &&
 	only_in "#include <openssl/" "lib/sha\.c" &&
-	only_in "#include <jansson.h>" "(store|cli)/.*|agent/(check|collect|sweep)[a-z_]*\.[ch]"
+	only_in "#include <jansson.h>" "(store|cli)/.*|agent/(check|collect|pull|sweep)[a-z_]*\.[ch]"
 '
 
 test_expect_success 'SQL is in db/ only' '
@@ -139,7 +140,8 @@ test_expect_success 'each program links only what it needs' '
 	links_only libseccomp hornero-build &&
 	links_only libsystemd hornerod &&
 	links_only libsqlite3 hornero hornerod hornero-collect hornero-hook hornero-sweep &&
-	links_only libcrypto hornero hornerod hornero-build hornero-collect hornero-publish hornero-sweep
+	links_only libvirt hornero-flatten &&
+	links_only libcrypto hornero hornerod hornero-build hornero-collect hornero-keep hornero-publish hornero-sweep
 '
 
 # Lists every file that belongs to the sources; configure's products do not.

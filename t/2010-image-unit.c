@@ -45,7 +45,7 @@ static void what_is_refused(void **state)
 	expect_refused("repo: a\nsubdir: ../x\n",
 		       "i.yaml:2:9: subdir: \"../x\": a relative path is allowed, without a slash at its ends, \"//\", \".\", "
 		       "\"..\" or \".git\"");
-	expect_refused("repo: a\nin_use: flatten\n", "i.yaml:2:9: in_use is \"flatten\"; defer is allowed");
+	expect_refused("repo: a\nin_use: overwrite\n", "i.yaml:2:9: in_use is \"overwrite\"; defer or flatten is allowed");
 	expect_refused("repo: a\nname: \"a\\nb\"\n", "i.yaml:2:7: name is \"a\\x0ab\"; a text of at most 200 bytes is allowed");
 	expect_refused("repo: a\nbranch: x\n",
 		       "i.yaml:2:1: unknown key \"branch\"; allowed: repo, ref, subdir, builder, name, keep_warm, in_use");

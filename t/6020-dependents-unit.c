@@ -129,6 +129,8 @@ static void far_names_are_read(void **state)
 	d = scan(n);
 	assert_int_equal(d.count, 1);
 	assert_string_equal(d.text, "instance far stands on the present bytes");
+	assert_string_equal(d.disk, "far/disk");
+	assert_false(d.in_doubt);
 }
 
 static void what_cannot_be_read_counts(void **state)
@@ -144,6 +146,8 @@ static void what_cannot_be_read_counts(void **state)
 	assert_int_equal(d.count, 1);
 	assert_string_equal(d.text, "instance odd may stand on the present bytes (cannot tell: odd/disk: "
 				    "its qcow2 header makes no sense)");
+	assert_string_equal(d.disk, "");
+	assert_true(d.in_doubt);
 }
 
 static void only_one_level_and_no_strangers(void **state)

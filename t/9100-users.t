@@ -4,6 +4,7 @@
 test_description='a node of unprivileged users: git pushes, hornero builds, nova publishes, an operator asks'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/flatten.sh"
 
 test "$(id -u)" -eq 0 || test_skip_all 'changing users needs root'
 test_requires systemd-socket-activate systemd
@@ -12,7 +13,7 @@ node_users
 UUID=2b7e1516-28ae-4d2a-abf7-158809cf4f3c
 
 test_expect_success 'root makes the node, its groups, the publisher and a repository' '
-	node_init "compile_core_limit: 50" &&
+	node_init "compile_core_limit: 50" "libvirt_uri: test:///default" &&
 	repo=$(command hornero repo create hello | tail -n 1) &&
 	test "$(stat -c %u "$repo/objects")" = $node_git
 '
@@ -63,6 +64,19 @@ test_expect_success 'libvirt took the base: it is replaced all the same' '
 	( cd work && echo "third" >greeting && chown $node_git greeting && git commit -q -a -m three &&
 	git push "$repo" main ) 2>>push.out &&
 	hornero wait $UUID --timeout 60
+'
+
+# libvirt's test driver has no such domain: the instance is stopped.
+test_expect_success 'nova flattens the disk of an instance that libvirt owns: its bytes, owner and mode stay' '
+	install -d -o $node_nova "$NODE/instances/guest" && disk=$NODE/instances/guest/disk &&
+	qemu-img create -q -f qcow2 -F raw -b "$warm" "$disk" 2M &&
+	qemu-io -f qcow2 -c "write -P 0xaa 64k 64k" "$disk" >/dev/null && flatten_see "$disk" before &&
+	chown 64105:64105 "$disk" && chmod 0600 "$disk" && hornero image set $UUID in_use=flatten &&
+	( cd work && echo "flat" >greeting && chown $node_git greeting && git commit -q -a -m flat &&
+	git push "$repo" main ) 2>>push.out &&
+	hornero wait $UUID --timeout 60 && test_must_fail cmp -s -n 1048576 "$warm" before &&
+	flatten_see "$disk" after && cmp before after && test_must_fail flatten_is_backed "$disk" &&
+	test "$(stat -c "%u %g %a" "$disk")" = "64105 64105 600" && rm -r "$NODE/instances/guest"
 '
 
 test_expect_success 'nova touches what is kept warm, on the word of hornero' '
