@@ -8,6 +8,7 @@
  *   publication.c one publication: fence, publisher, record, the job's next state
  *   sweeping.c    the sweep, hornero-keep and hornero-collect as children
  *   fence.c       who may publish an image now
+ *   leftover.c    what those who were killed left on disk
  *
  * One thread. Nothing here blocks but short file and database work.
  */
@@ -100,6 +101,12 @@ int agent_loop_init(struct agent *a, struct err *e);
 void agent_loop_fini(struct agent *a);
 /* Take a turn soon, from the loop. */
 void agent_soon(struct agent *a, int64_t in_ms);
+
+/* leftover.c */
+/* At start: of everybody in an earlier life. */
+int leftover_clear(const struct conf *c, struct err *e);
+/* Of one attempt whose supervisor did not come to its end. What cannot be removed now is, at the next start. */
+void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt);
 
 /* turn.c */
 void agent_turn(struct agent *a);

@@ -143,6 +143,8 @@ static void conclude(struct agent *a, struct attempt_run *r)
 		return;
 	}
 	r->has_leaf = false;
+	if (r->ended_by || strcmp(r->verdict.cause, "crash") == 0)
+		leftover_clear_attempt(a->conf, r->job, r->number);
 	if (settle(a, r, &r->verdict, &e) < 0 && e.sys != ESTALE) {
 		log_error("event=state-unwritten job=%lld %s", (long long)r->job, e.msg);
 		return;

@@ -140,8 +140,7 @@ static int take(struct build *b, int fd, const char *staged, struct err *e)
 
 int build_store(struct build *b)
 {
-	own_free char *staged = fs_path("%s/stage/%lld.%lld.raw", b->conf->store_dir, (long long)b->verdict.job,
-					(long long)b->verdict.attempt);
+	own_free char *staged = store_stage_path(b->conf->store_dir, b->verdict.job, b->verdict.attempt);
 	own_fd int in = open_artifact(b);
 	own_fd int out = -1;
 	int64_t start_ms;

@@ -86,27 +86,12 @@ static int open_cgroups(struct agent *a, struct err *e)
 	return 0;
 }
 
-/* What attempts of an earlier life were converting. */
-static int clear_stage(const struct conf *c, struct err *e)
-{
-	own_free char *path = fs_path("%s/stage", c->store_dir);
-	own_dir DIR *d = opendir(path);
-	struct dirent *entry;
-
-	if (!d)
-		return err_sys(e, ERR_OPERATOR, "cannot list %s (hornero init makes it)", path);
-	while ((entry = readdir(d)))
-		if (entry->d_name[0] != '.' && fs_remove_tree(dirfd(d), entry->d_name, e) < 0)
-			return err_wrap(e, "%s", path);
-	return 0;
-}
-
 /* Nobody of an earlier life runs any more: its attempts go back to the queue. */
 static int recover(struct agent *a, struct err *e)
 {
 	int64_t n = 0;
 
-	if (open_cgroups(a, e) < 0 || clear_stage(a->conf, e) < 0)
+	if (open_cgroups(a, e) < 0 || leftover_clear(a->conf, e) < 0)
 		return -1;
 	if (db_open(&a->db, &(struct db_place){.queue_dir = a->conf->queue_dir}, DB_CREATE, AGENT_DB_WAIT_MS, e) < 0)
 		return -1;

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
@@ -186,6 +187,35 @@ int fs_replace(int dir, const char *path, const void *data, size_t len, mode_t m
 		return -1;
 	}
 	return fs_sync_dir(dir, parent, e);
+}
+
+/* The PID in ".NAME.PID.tmp"; 0 for other names. */
+static pid_t writer_of(const char *name)
+{
+	const char *end = name + strlen(name) - strlen(".tmp");
+	const char *digits = end;
+
+	if (name[0] != '.' || end <= name || strcmp(end, ".tmp") != 0)
+		return 0;
+	while (digits > name && digits[-1] >= '0' && digits[-1] <= '9')
+		digits--;
+	return digits > name + 1 && digits < end && digits[-1] == '.' ? (pid_t)strtol(digits, NULL, 10) : 0;
+}
+
+int fs_clear_aside(const char *dir, struct err *e)
+{
+	own_dir DIR *d = opendir(dir);
+	struct dirent *entry;
+
+	if (!d)
+		return err_sys(e, ERR_OPERATOR, "cannot list %s", dir);
+	while ((entry = readdir(d))) {
+		pid_t writer = writer_of(entry->d_name);
+
+		if (writer > 0 && kill(writer, 0) < 0 && errno == ESRCH && unlinkat(dirfd(d), entry->d_name, 0) < 0 && errno != ENOENT)
+			return err_sys(e, ERR_OPERATOR, "cannot remove %s/%s", dir, entry->d_name);
+	}
+	return 0;
 }
 
 /* Two descriptors a level. A builder may nest deeper than we have descriptors, or may have. */

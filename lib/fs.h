@@ -39,6 +39,9 @@ int fs_read_fd(int fd, const char *name, size_t max, char **buf, size_t *len, st
  * directory: on return the new content is durable. On failure the old one stands. */
 int fs_replace(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e);
 
+/* Remove from dir what fs_replace left there in processes that were killed; they are in our PID namespace. */
+int fs_clear_aside(const char *dir, struct err *e);
+
 /* When the inode was made, ns since the epoch; 0 where the filesystem does not say. Inode numbers are used
  * again: only together with the birth do they name a file. No link is followed. */
 int64_t fs_born_ns(int dir, const char *path);

@@ -62,11 +62,23 @@ static int check_digest(const char *what, const char *digest, struct err *e)
 	return 0;
 }
 
+static const char *const rooms[] = {"artifact", "kept", "key", "stage", "warm"};
+enum { N_ROOMS = sizeof(rooms) / sizeof(rooms[0]) };
+
+int store_clear_aside(const char *store_dir, struct err *e)
+{
+	for (int i = 0; i < N_ROOMS; i++) {
+		own_free char *path = fs_path("%s/%s", store_dir, rooms[i]);
+
+		if (fs_clear_aside(path, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int store_init(const char *store_dir, struct err *e)
 {
-	static const char *const rooms[] = {"artifact", "kept", "key", "stage", "warm"};
-
-	for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+	for (int i = 0; i < N_ROOMS; i++) {
 		own_free char *path = fs_path("%s/%s", store_dir, rooms[i]);
 
 		if (fs_mkdir_p(path, 0755, e) < 0)
@@ -271,6 +283,11 @@ static int is_known(const char *store_dir, struct manifest *m)
 		return 0;
 	*m = old;
 	return 1;
+}
+
+char *store_stage_path(const char *store_dir, int64_t job, int64_t attempt)
+{
+	return fs_path("%s/stage/%lld.%lld.raw", store_dir, (long long)job, (long long)attempt);
 }
 
 int store_take(const char *store_dir, const char *stage_path, struct manifest *m, struct err *e)

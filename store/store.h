@@ -6,7 +6,7 @@
  *     STORE/artifact/DIGEST.refused what verify.h moved out of use
  *     STORE/artifact/DIGEST.gone    what inventory.h moved out of use, on its way
  *     STORE/key/KEY                 one line, the DIGEST that this key found last
- *     STORE/stage/JOB.ATTEMPT/      where one attempt converts; swept at start
+ *     STORE/stage/JOB.ATTEMPT.raw   where one attempt converts; swept at start
  *     STORE/warm/UUID.json          see warm.h
  *
  * When an artifact was used last stands in the time of its manifest file: finding and taking it renew it. Both hold
@@ -61,6 +61,12 @@ int store_lock(const char *store_dir, enum store_lock how, struct err *e);
 /* The digest a key found last: 1 found and its artifact is there and unchanged, 0 not, -1 error. Where 0 is because
  * the artifact was changed, e->sys is ESTALE and e->msg says what. */
 int store_find(const char *store_dir, const char *key, char digest[SHA256_HEX + 1], struct err *e);
+
+/* Remove what writers that were killed left aside in it; not what attempts are converting. */
+int store_clear_aside(const char *store_dir, struct err *e);
+
+/* Where attempt JOB.ATTEMPT converts; fresh. */
+char *store_stage_path(const char *store_dir, int64_t job, int64_t attempt);
 
 /* Take the finished file at stage_path (same filesystem; nobody else can write it any more) into the store:
  * fsync, mode 0444, rename to its digest, fsync of the directory, manifest, key. Fills m->ino, mtime_ns,

@@ -1,0 +1,46 @@
+/* leftover: the files of those who were killed while they wrote. Their processes are gone when this is asked for.
+ * DIAGNOSTICS: ERR_OPERATOR where a directory cannot be listed or a file not be removed. */
+#include "agent/agent.h"
+
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "store/store.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+static int clear_aside(const struct conf *c, struct err *e)
+{
+	return fs_clear_aside(c->log_dir, e) < 0 ? -1 : store_clear_aside(c->store_dir, e);
+}
+
+/* What attempts were converting. */
+static int clear_stage(const struct conf *c, struct err *e)
+{
+	own_free char *path = fs_path("%s/stage", c->store_dir);
+	own_dir DIR *d = opendir(path);
+	struct dirent *entry;
+
+	if (!d)
+		return err_sys(e, ERR_OPERATOR, "cannot list %s (hornero init makes it)", path);
+	while ((entry = readdir(d)))
+		if (entry->d_name[0] != '.' && fs_remove_tree(dirfd(d), entry->d_name, e) < 0)
+			return err_wrap(e, "%s", path);
+	return 0;
+}
+
+int leftover_clear(const struct conf *c, struct err *e)
+{
+	return clear_stage(c, e) < 0 ? -1 : clear_aside(c, e);
+}
+
+void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt)
+{
+	own_free char *staged = store_stage_path(c->store_dir, job, attempt);
+	struct err e = ERR_INIT;
+
+	unlink(staged);
+	if (clear_aside(c, &e) < 0)
+		log_warn("event=leftover-stays job=%lld %s", (long long)job, e.msg);
+}
