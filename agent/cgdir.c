@@ -111,7 +111,12 @@ int cgdir_end(const char *dir, int64_t deadline_ms, struct err *e)
 	if (cgdir_clear(dir, deadline_ms, e) < 0)
 		return -1;
 	for (;;) {
-		if (kill_members(dir) <= 0 && (rmdir(dir) == 0 || errno == ENOENT))
+		int members = kill_members(dir);
+
+		/* v1: who was frozen dies when thawed. */
+		if (members > 0)
+			(void)cgdir_write(dir, "freezer.state", "THAWED");
+		if (members <= 0 && (rmdir(dir) == 0 || errno == ENOENT))
 			return 0;
 		if (clock_mono_ms() >= deadline_ms)
 			return err_sys(e, ERR_US, "the cgroup %s does not get empty", dir);

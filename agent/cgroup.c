@@ -4,6 +4,7 @@
 
 #include "agent/cgdir.h"
 #include "agent/cgown.h"
+#include "agent/cgquota.h"
 #include "conf/group.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
@@ -444,10 +445,23 @@ void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_us
 	out->oom_kills = number(cg, MEMORY, leaf, "memory.oom_control", "oom_kill");
 }
 
+static bool has_members(const struct cg *cg, const struct cg_leaf *leaf)
+{
+	own_free char *dir = fs_path("%s/%s", cg->tops[0], leaf->path);
+
+	return cgdir_number(dir, "cgroup.procs", NULL) > 0;
+}
+
 int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e)
 {
 	int64_t deadline_ms = clock_mono_ms() + LEAF_END_MS;
+	bool killing = leaf->path && has_members(cg, leaf);
+	own_free char *cpu = fs_path("%s/%s", cg->top_of[CPU], leaf->path ? leaf->path : "");
+	struct cgquota quotas;
 	int rc = 0;
+
+	if (killing)
+		cgquota_lift(cpu, &quotas);
 
 	for (size_t i = 0; i < leaf->njoin; i++)
 		close(leaf->join[i]);
@@ -458,6 +472,8 @@ int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e)
 		if (cgdir_end(dir, deadline_ms, e) < 0)
 			rc = -1;
 	}
+	if (killing)
+		cgquota_restore(cpu, &quotas);
 	if (rc < 0)
 		return -1;
 	free(leaf->path);
