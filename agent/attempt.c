@@ -259,6 +259,7 @@ static int start_supervisor(struct agent *a, struct attempt_run *r, const struct
 	s.fds = fds;
 	s.nfds = r->leaf.njoin;
 	s.err = STDERR_FILENO;
+	s.death = SIGTERM; /* time to end its sandbox */
 	return spawn_start(&s, &r->supervisor, e);
 }
 
@@ -308,7 +309,8 @@ void attempt_kill(struct attempt_run *r, const char *why)
 	if (r->ended)
 		return;
 	r->ended_by = why;
-	kill(r->supervisor.pid, SIGKILL);
+	/* What it leaves ends with the group; without one it must see to that itself. */
+	kill(r->supervisor.pid, r->has_leaf ? SIGKILL : SIGTERM);
 }
 
 void attempt_stop_all(struct agent *a)

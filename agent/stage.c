@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 enum { OUT, LINES, SANDBOX, N_PIPES };
@@ -27,6 +28,8 @@ struct flow {
 	size_t report_len;
 	int64_t wall_deadline_ms, silence_deadline_ms; /* INT64_MAX: none */
 	bool over_limit;
+	int stop;         /* readable: SIGTERM */
+	bool stopped;
 };
 
 void stage_note(struct stage_log *log, const char *fmt, ...)
@@ -168,7 +171,7 @@ static void follow(struct flow *f)
 		int64_t deadline_ms = f->wall_deadline_ms < f->silence_deadline_ms ? f->wall_deadline_ms : f->silence_deadline_ms;
 		int64_t now_ms = clock_mono_ms();
 		int64_t left_ms = deadline_ms - now_ms;
-		struct pollfd p[N_PIPES + 1];
+		struct pollfd p[N_PIPES + 2];
 
 		if (f->over_limit) {
 			f->s->ended = STAGE_LOG;
@@ -181,23 +184,36 @@ static void follow(struct flow *f)
 		for (int i = 0; i < N_PIPES; i++)
 			p[i] = (struct pollfd){.fd = f->ours[i], .events = POLLIN};
 		p[N_PIPES] = (struct pollfd){.fd = f->child.pidfd, .events = POLLIN};
-		if (poll(p, N_PIPES + 1, left_ms > 60000 ? 60000 : (int)left_ms) < 0)
+		p[N_PIPES + 1] = (struct pollfd){.fd = f->stop, .events = POLLIN};
+		if (poll(p, N_PIPES + 2, left_ms > 60000 ? 60000 : (int)left_ms) < 0)
 			continue;
 		for (int i = 0; i < N_PIPES; i++)
 			if (p[i].revents)
 				take(f, i);
-		if (p[N_PIPES].revents)
+		f->stopped = p[N_PIPES + 1].revents != 0;
+		if (p[N_PIPES].revents || f->stopped)
 			return;
 	}
 }
 
-/* Reap bwrap and whoever became ours through it; then read what the pipes still hold. */
+static void kill_children(void)
+{
+	own_file FILE *f = fopen("/proc/thread-self/children", "re");
+	int pid;
+
+	while (f && fscanf(f, "%d", &pid) == 1)
+		kill(pid, SIGKILL);
+}
+
+/* Reap bwrap and whoever became ours through it; then read what the pipes still hold. A bwrap that was killed
+ * early leaves an init that does not know and waits for it for ever. */
 static int settle(struct flow *f)
 {
 	int status = spawn_wait(&f->child);
 
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-		;
+	do
+		kill_children();
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR);
 	for (int i = 0; i < N_PIPES; i++)
 		while (f->ours[i] >= 0 && take(f, i))
 			;
@@ -221,32 +237,57 @@ static void judge(struct flow *f, int status)
 	}
 }
 
+/* SIGTERM waits in a descriptor while the sandbox runs. */
+static int hold_sigterm(struct flow *f, sigset_t *before, struct err *e)
+{
+	sigset_t term;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	f->stop = signalfd(-1, &term, SFD_CLOEXEC);
+	if (f->stop < 0)
+		return err_sys(e, ERR_NOBODY, "cannot wait for signals");
+	sigprocmask(SIG_BLOCK, &term, before);
+	return 0;
+}
+
+static int run(struct flow *f, struct err *e)
+{
+	int theirs[N_PIPES] = {-1, -1, -1};
+	int rc = open_pipes(f, theirs, e);
+
+	if (rc == 0)
+		rc = start(f, theirs, e);
+	for (int i = 0; i < N_PIPES; i++)
+		own_fd_end(&theirs[i]);
+	if (rc == 0) {
+		follow(f);
+		if (f->s->ended != STAGE_EXIT || f->stopped)
+			kill(f->child.pid, SIGKILL);
+		judge(f, settle(f));
+	}
+	for (int i = 0; i < N_PIPES; i++)
+		own_fd_end(&f->ours[i]);
+	return rc;
+}
+
 int stage_run(struct stage *s, struct err *e)
 {
 	int64_t start_ms = clock_mono_ms();
-	int theirs[N_PIPES] = {-1, -1, -1};
 	struct flow f = {
 		.s = s,
 		.ours = {-1, -1, -1},
 		.wall_deadline_ms = s->wall_ms > 0 ? start_ms + s->wall_ms : INT64_MAX,
 		.silence_deadline_ms = s->silence_ms > 0 ? start_ms + s->silence_ms : INT64_MAX,
 	};
-	int rc = args_check(&s->args, e);
+	sigset_t before;
+	int rc;
 
-	if (rc == 0)
-		rc = open_pipes(&f, theirs, e);
-	if (rc == 0)
-		rc = start(&f, theirs, e);
-	for (int i = 0; i < N_PIPES; i++)
-		own_fd_end(&theirs[i]);
-	if (rc == 0) {
-		follow(&f);
-		if (s->ended != STAGE_EXIT)
-			kill(f.child.pid, SIGKILL);
-		judge(&f, settle(&f));
-	}
-	for (int i = 0; i < N_PIPES; i++)
-		own_fd_end(&f.ours[i]);
+	if (args_check(&s->args, e) < 0 || hold_sigterm(&f, &before, e) < 0)
+		return -1;
+	rc = run(&f, e);
+	close(f.stop);
+	sigprocmask(SIG_SETMASK, &before, NULL); /* the end, where it came */
 	s->took_ms = clock_mono_ms() - start_ms;
 	return rc;
 }

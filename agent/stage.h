@@ -10,6 +10,8 @@
  * Output goes to the attempt's log, bounded. On return every process of the stage has been
  * reaped: we are the subreaper, so bwrap's init becomes our child, and an init dies last of its
  * PID namespace. Nobody is left who could change a file.
+ *
+ * SIGTERM, which comes when the agent dies, ends the sandbox first and us then.
  */
 #ifndef HORNERO_AGENT_STAGE_H
 #define HORNERO_AGENT_STAGE_H

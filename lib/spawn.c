@@ -102,7 +102,7 @@ static void child_run(const struct spawn *s, bool joined, int report, int null, 
 			   setresuid(s->uid, s->uid, s->uid) < 0))
 		child_fail(report, "drop to its user");
 	/* After the change of ids, which clears it. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_PDEATHSIG, s->death ? s->death : SIGKILL);
 	if (getppid() != parent)
 		_exit(127);
 	if (s->cwd && chdir(s->cwd) < 0)

@@ -8,7 +8,7 @@
  *     spawn_wait(&child, &status);
  *
  * In the child: signal mask and dispositions as new, every descriptor but those
- * named closed, joins the given cgroups before anything else, then drops ids; SIGKILLed when this thread ends. An
+ * named closed, joins the given cgroups before anything else, then drops ids; killed when this thread ends. An
  * exec that fails is reported here, as the parent's error, not as an exit code.
  */
 #ifndef HORNERO_LIB_SPAWN_H
@@ -37,6 +37,7 @@ struct spawn {
 	uid_t uid;
 	gid_t gid;
 	const char *cwd;      /* NULL: ours */
+	int death;            /* signal when this thread ends; 0: SIGKILL */
 };
 
 #define SPAWN_INIT(a) {.argv = (a), .in = -1, .out = -1, .err = -1}

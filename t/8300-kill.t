@@ -1,0 +1,105 @@
+#!/bin/sh
+# Random cancels and random deaths of the agent while short attempts run: in the end nothing of them is left. The long
+# test makes 10,000 attempts. HORNERO_TEST_SEED, printed, does the same again, as far as two processors can.
+test_description='kill leaves nothing: no process, no group, no mount, no file'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+test_requires jq jq
+
+attempts=400
+test -z "$HORNERO_TEST_LONG" || attempts=10000
+seed=${HORNERO_TEST_SEED:-$(date +%s)}
+echo "# HORNERO_TEST_SEED=$seed"
+images=8
+# A length of sleep that nobody else on this machine sleeps.
+long=$((200000 + $$))
+
+# random N: r is one of 0 … N - 1
+random () {
+	seed=$(((seed * 1103515245 + 12345) % 2147483648))
+	r=$((seed / 65536 % $1))
+}
+
+# Builds of different lengths, which leave daemons, a growing file and a mapping.
+repository () {
+	repo=$(command hornero repo create many | tail -n 1) && git init -q -b main work && git -C work remote add origin "$repo" &&
+	for i in $(seq $images)
+	do
+		mkdir work/$i && hornero image add 00000000-0000-4000-8000-00000000000$i many --subdir $i --builder make &&
+		printf 'hornero.raw:\n\tsetsid sleep %s &\n\t(trap "" TERM; sleep %s) &\n\tsleep 0.0%s; head -c %s0000 /dev/zero >x; truncate -s 1M $@\n' \
+			$long $long $i $i >work/$i/Makefile || return 1
+	done &&
+	git -C work add . && git -C work commit -q -m many && git -C work push -q origin main 2>push.out
+}
+
+count () {
+	made=$(find "$NODE/state/log" -name '*.log' | wc -l)
+}
+
+# Few enough are under way or may begin now.
+room () {
+	hornero queue --json >queue.json &&
+	jq -e "(now * 1000) as \$now | [.[] | select(.state == \"running\" or (.state == \"queued\" and (.not_before_ms // 0) < \$now))] | length <= $1" queue.json
+}
+
+# cancel_some: of the open jobs each third one
+cancel_some () {
+	for job in $(jq -r '.[] | select(.state == "running" or .state == "queued") | .job' queue.json)
+	do
+		random 3
+		test $r -ne 0 || hornero cancel "$job" || test $? -le 75 || return 1
+	done
+}
+
+one_round () {
+	hornero rebuild --all --force >/dev/null && random 4 && wait_until "room $((r + images - 4))" 30 && cancel_some &&
+	random 10 &&
+	case $r in
+	0) node_kill9 && node_start ;;
+	1) node_stop && node__no_process && node_start ;;
+	esac
+}
+
+test_expect_success 'a node' '
+	node_init "workers: 3" "compile_core_limit: 100" && mount >mounts.before && node_start && repository
+'
+
+test_expect_success "$attempts attempts, cancelled and left alone at random" '
+	count && while test "$made" -lt "$attempts"
+	do
+		one_round >round.out 2>&1 || { cat round.out; tail -n 20 "$NODE/hornerod.log"; return 1; }
+		count
+	done &&
+	wait_until "room 0" 60
+'
+
+test_expect_success 'some were cancelled, some were stopped, some were crashes, some came to their end' '
+	hornero queue --all --json >all.json &&
+	jq -e "any(.[]; .state == \"cancelled\") and any(.[]; .state == \"published\") and any(.[]; .attempt > 1)" all.json
+'
+
+# node_cgroups_gone: no group of an attempt, and nobody in any.
+test_expect_success 'while the agent runs no process, no group and no file of an attempt is left' '
+	wait_until node_cgroups_gone 10 && ! pgrep -f "sleep $long" &&
+	find "$NODE/instances/hornero/stage" "$NODE/state/run/cancel" -mindepth 1 >left && test_cmp /dev/null left
+'
+
+# A start clears what the death of an agent left in the middle of a write.
+test_expect_success 'nor when it has stopped: not a process, group, mount or file' '
+	node_kill9 && node_start && node_stop && test -z "$(node_cgroups)" && ! pgrep -f "$NODE" && mount >mounts.after && test_cmp mounts.before mounts.after &&
+	{
+		find "$NODE" -name "*.tmp"
+		find "$NODE/state/run" -type f ! -name agent.lock
+		find "$NODE/state/log" -type f ! -name "*.log" ! -name "*.verdict"
+		find "$NODE/unikernels" -mindepth 2 -maxdepth 2 ! -name src ! -name cache ! -name tree
+		find "$NODE/instances/_base" -type f | grep -vE "/[0-9a-f]{40}$"
+	} >left; test_cmp /dev/null left
+'
+
+test_expect_success 'the queue is sound, and the node builds what is pushed' '
+	test "$(sqlite3 "$NODE/state/queue/queue.db" "PRAGMA integrity_check")" = ok && node_start &&
+	echo "# another" >>work/1/Makefile && git -C work commit -q -a -m another && git -C work push -q origin main 2>push.out &&
+	hornero wait 00000000-0000-4000-8000-000000000001 --timeout 60 && node_stop
+'
+
+test_done
