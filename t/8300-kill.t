@@ -52,7 +52,7 @@ cancel_some () {
 }
 
 one_round () {
-	hornero rebuild --all --force >/dev/null && random 4 && wait_until "room $((r + images - 4))" 30 && cancel_some &&
+	hornero rebuild --all --force >/dev/null && random 4 && wait_until "room $((r + images - 4))" 120 && cancel_some &&
 	random 10 &&
 	case $r in
 	0) node_kill9 && node_start ;;

@@ -59,6 +59,7 @@ attacks__image () {
 	builder=make
 	case $1 in
 	qcow2-*) builder=qcow2 ;;
+	endless) builder=short ;;
 	esac
 	hornero image add "$(attacks__uuid "$1")" attacks --subdir "$1" --builder $builder --name "$1" >/dev/null
 }
@@ -128,11 +129,12 @@ attacks_run () {
 	test_expect_success 'a node, services on it, and an image that is to be left in peace' '
 		attacks__listener && mkdir builders && cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders/ &&
 		sed "s/^format:.*/format: qcow2/" builders/make.yaml >builders/qcow2.yaml &&
-		node_init "builders_dir: $TRASH/builders" "workers: 1" "build_timeout: 6" "log_limit: 64K" "compile_core_limit: 100" \
+		{ cat builders/make.yaml && echo "build_timeout: 3s"; } >builders/short.yaml &&
+		node_init "builders_dir: $TRASH/builders" "workers: 1" "build_timeout: 120" "log_limit: 64K" "compile_core_limit: 100" \
 			"compile_mem_limit: 200" "compile_pids_limit: 100" "image_size_limit: 1G" &&
 		node_start && attacks__repository victim && hornero image add $attacks_victim victim --builder make &&
 		echo unharmed >victim/victim && printf "hornero.raw:\n\ttruncate -s 1M \$@\n" >victim/Makefile && attacks__push victim &&
-		hornero wait $attacks_victim --timeout 30 && attacks__sums >before
+		hornero wait $attacks_victim --timeout 60 && attacks__sums >before
 	'
 
 	# Images first: their sweep finds nothing to build yet.
@@ -142,7 +144,7 @@ attacks_run () {
 		do
 			attacks__image $name || return 1
 		done &&
-		attacks__push attacks && wait_until attacks__ended 120 || { cat queue.json; return 1; }
+		attacks__push attacks && wait_until attacks__ended 300 || { cat queue.json; return 1; }
 	'
 
 	for name in $attacks_names
