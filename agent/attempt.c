@@ -34,7 +34,8 @@ static struct attempt_result result_of(const struct verdict *v)
 		.class = err_class_name(v->class), .cause = v->cause, .reason = v->reason,
 		.commit = v->commit, .tree = v->tree, .key = v->key, .inputs = v->inputs, .builder = v->builder,
 		.digest = v->digest, .reused = v->reused, .size_bytes = v->size_bytes,
-		.checkout_ms = v->checkout_ms, .build_ms = v->build_ms, .check_ms = v->check_ms, .store_ms = v->store_ms,
+		.checkout_ms = v->checkout_ms, .build_ms = v->build_ms, .check_ms = v->check_ms, .boot_ms = v->boot_ms,
+		.store_ms = v->store_ms,
 		.cpu_ms = v->cpu_ms, .mem_peak_bytes = v->mem_peak_bytes,
 	};
 }
@@ -70,7 +71,8 @@ static const char *set_by(const struct conf *c, int64_t limit, int64_t of_all, c
 /* oom_kills: also where our own checkout or check was the victim: the pushed data was too big. */
 static void blame_limits(const struct conf *c, const struct limits *l, const struct cg_usage *usage, struct verdict *v)
 {
-	if (usage->oom_kills > 0 && (v->class == ERR_PUSHER || strcmp(v->cause, "signal") == 0 || strcmp(v->cause, "killed") == 0))
+	if (usage->oom_kills > 0 && (v->class == ERR_PUSHER || strcmp(v->cause, "signal") == 0 || strcmp(v->cause, "killed") == 0 ||
+				     strcmp(v->cause, "boot") == 0))
 		verdict_say(v, ERR_PUSHER, "oom", "out of memory: the build reached %lld MB and was killed; its limit is %lld MB (%s)",
 			    (long long)usage->mem_peak_bytes / 1000000, (long long)l->mem_mb,
 			    set_by(c, l->mem_mb, c->compile_mem_limit, "compile_mem_limit"));

@@ -33,6 +33,7 @@ struct build {
 	struct stage_log log;
 	struct verdict verdict;
 	struct key_parts parts;   /* of verdict.key */
+	struct key_boot boot;
 };
 
 /* The stages, in this order. Each returns 0, or -1 with build.verdict saying why. */
@@ -41,12 +42,18 @@ struct build {
 int build_checkout(struct build *b);
 /* Sandbox 2. */
 int build_builder(struct build *b);
-/* Sandbox 3, then digest, store and manifest. */
+/* Sandbox 3, the boot, then digest, store and manifest. */
 int build_store(struct build *b);
+/* Part of it: sandbox 4, where a boot has to show something. raw is the checked artifact, at `path`. */
+int build_boot(struct build *b, int raw, const char *path);
 
 /* Wall time that the builder may take: its own bound where that is narrower than hornero.yaml's. */
 int64_t build_wall_s(const struct build *b);
-/* A stage with what all three share. */
+/* Is it in /usr, where the sandboxes find it? */
+bool build_has_program(const char *program);
+/* What needs QEMU is told so before anything is built. */
+int build_boot_needs(struct build *b);
+/* A stage with what all share. */
 void build_stage(struct build *b, struct stage *s);
 /* The verdict of a stage that did not end well: cause and reason by how it ended. `name` is what people call it. */
 int build_blame(struct build *b, const struct stage *s, const char *cause, const char *name);

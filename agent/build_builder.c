@@ -10,25 +10,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool is_installed(const char *program)
-{
-	static const char *const dirs[] = {"/usr/local/bin", "/usr/bin", "/usr/sbin"};
-
-	if (program[0] == '/')
-		return access(program, X_OK) == 0;
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		own_free char *path = fs_path("%s/%s", dirs[i], program);
-
-		if (access(path, X_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int check_needs(struct build *b)
 {
 	for (char **need = b->builder->needs; need && *need; need++)
-		if (!is_installed(*need))
+		if (!build_has_program(*need))
 			return verdict_say(&b->verdict, ERR_OPERATOR, "tool", "the builder %s needs the program %s, which is not in "
 					   "/usr on this node; install it, then: hornero retry %lld", b->builder->name, *need,
 					   (long long)b->verdict.job);
@@ -119,10 +104,10 @@ static void add_words(struct build *b, struct args *a)
 int build_builder(struct build *b)
 {
 	const struct builder *bu = b->builder;
-	own_stage struct stage s;
+	own_stage struct stage s = {.log = NULL};
 	struct err e = ERR_INIT;
 
-	if (check_needs(b) < 0 || remove_target(b) < 0 || clear_mount_points(b) < 0)
+	if (check_needs(b) < 0 || build_boot_needs(b) < 0 || remove_target(b) < 0 || clear_mount_points(b) < 0)
 		return -1;
 	build_stage(b, &s);
 	add_words(b, &s.args);

@@ -32,7 +32,7 @@ static int fill_keys(struct build *b, struct err *e)
 
 	if (key_parts(b->conf, b->builder, &b->parts, e) < 0)
 		return -1;
-	if (key_content(b->builder, v->tree, b->parts.toolchain, v->key, e) < 0)
+	if (key_content(b->builder, v->tree, b->parts.toolchain, &b->boot, v->key, e) < 0)
 		return -1;
 	return key_inputs(b->image, b->builder, b->parts.toolchain, v->inputs, e);
 }
@@ -51,6 +51,38 @@ static int look_up(struct build *b, struct err *e)
 	if (found == 1 && store_manifest(b->conf->store_dir, b->verdict.digest, &m, e) == 0)
 		b->verdict.size_bytes = m.size_bytes;
 	return found;
+}
+
+/* The image file's words win, each by itself. */
+static void begin_boot(struct build *b)
+{
+	const struct image *img = b->image;
+
+	snprintf(b->boot.expect, sizeof(b->boot.expect), "%s", img->expect ? img->expect : "");
+	b->boot.timeout_s = img->timeout_s ? img->timeout_s : EXPECT_TIMEOUT_DEFAULT_S;
+	b->boot.memory_bytes = img->boot_memory_bytes;
+	snprintf(b->boot.machine, sizeof(b->boot.machine), "%s", image_machine_name(img->boot_machine));
+}
+
+/* What the repository says; hornero-boot is the one to read it as more than a text. */
+static void take_expect(struct build *b, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (b->image->expect || len > EXPECT_MAX)
+		return;
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return;
+	memcpy(b->boot.expect, text, len + 1);
+}
+
+static void take_timeout(struct build *b, const char *text)
+{
+	int64_t s = strspn(text, "0123456789") == strlen(text) ? strtoll(text, NULL, 10) : 0;
+
+	if (!b->image->timeout_s && s > 0 && s <= EXPECT_TIMEOUT_MAX_S)
+		b->boot.timeout_s = s;
 }
 
 /* Commit, tree and builder are known: decide. */
@@ -87,6 +119,10 @@ static void on_line(void *arg, const char *line)
 		snprintf(v->commit, sizeof(v->commit), "%s", line + 7);
 	} else if (strncmp(line, "tree ", 5) == 0 && is_oid(line + 5)) {
 		snprintf(v->tree, sizeof(v->tree), "%s", line + 5);
+	} else if (strncmp(line, "expect ", 7) == 0) {
+		take_expect(ch->b, line + 7);
+	} else if (strncmp(line, "timeout ", 8) == 0) {
+		take_timeout(ch->b, line + 8);
 	} else if (strncmp(line, "builder ", 8) == 0 && v->commit[0] && v->tree[0]) {
 		snprintf(v->builder, sizeof(v->builder), "%s", line + 8);
 		decide(ch);
@@ -132,7 +168,7 @@ int build_checkout(struct build *b)
 	own_free char *repo = fs_path("%s/%s.git", b->conf->repo_root, b->image->repo);
 	struct choice ch = {.b = b, .go = -1};
 	own_fd int their_go = -1;
-	own_stage struct stage s;
+	own_stage struct stage s = {.log = NULL};
 	struct err e = ERR_INIT;
 	struct stat st;
 	int pair[2];
@@ -140,6 +176,7 @@ int build_checkout(struct build *b)
 	if (stat(repo, &st) < 0)
 		return verdict_say(&b->verdict, ERR_OPERATOR, "checkout", "there is no repository %s; hornero repo create %s", repo,
 				   b->image->repo);
+	begin_boot(b);
 	build_stage(b, &s);
 	s.speaks = true;
 	add_words(b, &s.args, repo);

@@ -1,5 +1,8 @@
-/* build_common: what the three stages share. DIAGNOSTICS: none of its own. */
+/* build_common: what the stages share. DIAGNOSTICS: none of its own. */
 #include "agent/build.h"
+
+#include "lib/fs.h"
+#include "lib/own.h"
 
 #include <signal.h>
 #include <string.h>
@@ -18,6 +21,21 @@ void build_stage(struct build *b, struct stage *s)
 	s->uid = b->conf->build_uid;
 	s->gid = b->conf->build_gid;
 	s->wall_ms = b->conf->build_timeout_s * 1000;
+}
+
+bool build_has_program(const char *program)
+{
+	static const char *const dirs[] = {"/usr/local/bin", "/usr/bin", "/usr/sbin"};
+
+	if (program[0] == '/')
+		return access(program, X_OK) == 0;
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		own_free char *path = fs_path("%s/%s", dirs[i], program);
+
+		if (access(path, X_OK) == 0)
+			return true;
+	}
+	return false;
 }
 
 int64_t build_wall_s(const struct build *b)

@@ -44,7 +44,7 @@ static int open_staged(struct build *b, const char *path, struct err *e)
 static int check(struct build *b, int in, int out)
 {
 	own_free char *program = fs_path("%s/hornero-check", b->conf->libexec_dir);
-	own_stage struct stage s;
+	own_stage struct stage s = {.log = NULL};
 	struct err e = ERR_INIT;
 
 	build_stage(b, &s);
@@ -65,6 +65,9 @@ static int check(struct build *b, int in, int out)
 	b->verdict.check_ms = s.took_ms;
 	if (s.ended != STAGE_EXIT || s.status != 0)
 		return build_blame(b, &s, "check", "the check of the artifact");
+	/* From here on the file belongs to us alone. */
+	if (geteuid() == 0 && fchown(out, 0, 0) < 0)
+		return verdict_say(&b->verdict, ERR_US, "store", "cannot take the checked artifact back: %s", strerror(errno));
 	return 0;
 }
 
@@ -80,6 +83,17 @@ static void note_key(const struct build *b, struct manifest *m)
 	memcpy(m->toolchain, p->toolchain, sizeof(m->toolchain));
 	memcpy(m->architecture, p->architecture, sizeof(m->architecture));
 	memcpy(m->builder_version, p->version, sizeof(m->builder_version));
+}
+
+static void note_boot(const struct build *b, struct manifest *m)
+{
+	if (!b->boot.expect[0])
+		return;
+	memcpy(m->expect, b->boot.expect, sizeof(m->expect));
+	memcpy(m->boot_machine, b->boot.machine, sizeof(m->boot_machine));
+	m->timeout_s = b->boot.timeout_s;
+	m->boot_memory_bytes = b->boot.memory_bytes;
+	m->boot_ms = b->verdict.boot_ms;
 }
 
 static void note_limits(const struct build *b, struct manifest *m)
@@ -114,18 +128,19 @@ static void describe(const struct build *b, struct manifest *m)
 	memcpy(m->commit, v->commit, sizeof(m->commit));
 	memcpy(m->image, v->image, sizeof(m->image));
 	note_key(b, m);
+	note_boot(b, m);
 	note_limits(b, m);
 }
 
-/* Digest, take, manifest. The file belongs to us alone again. */
+/* Digest, take, manifest. */
 static int take(struct build *b, int fd, const char *staged, struct err *e)
 {
 	struct verdict *v = &b->verdict;
 	struct manifest m;
 	struct stat st;
 
-	if ((geteuid() == 0 && fchown(fd, 0, 0) < 0) || fstat(fd, &st) < 0)
-		return err_sys(e, ERR_US, "cannot take %s back", staged);
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, ERR_US, "cannot look at %s", staged);
 	describe(b, &m);
 	if (sha256_fd(fd, m.digest, e) < 0)
 		return -1;
@@ -153,6 +168,8 @@ int build_store(struct build *b)
 	if (out < 0)
 		return verdict_say(&b->verdict, e.class, "store", "%s", e.msg);
 	rc = check(b, in, out);
+	if (rc == 0)
+		rc = build_boot(b, out, staged);
 	start_ms = clock_mono_ms();
 	if (rc == 0 && take(b, out, staged, &e) < 0)
 		rc = verdict_say(&b->verdict, e.class, "store", "%s", e.msg);

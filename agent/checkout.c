@@ -2,7 +2,6 @@
  * ERR_OPERATOR where the repository is damaged or unreadable, ERR_NOBODY where disk or memory is full. */
 #include "agent/checkout.h"
 
-#include "conf/repofile.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -189,22 +188,19 @@ int checkout_blob_text(struct checkout *k, const unsigned char *id, const char *
 	return 0;
 }
 
-/* 1: .hornero.yaml names a builder, in out. 0: it does not, or is not there. */
-static int builder_by_repofile(struct checkout *k, char out[CHECKOUT_BUILDER_MAX + 1], struct err *e)
+int checkout_repofile(struct checkout *k, struct repofile *out, struct err *e)
 {
 	const git_tree_entry *entry = git_tree_entry_byname(k->tree, REPOFILE_NAME);
 	own_free char *text = NULL;
-	struct repofile file;
 
+	*out = (struct repofile){0};
 	if (!entry)
 		return 0;
 	if (!S_ISREG(git_tree_entry_filemode_raw(entry)))
 		return err_set(e, ERR_PUSHER, "%s must be a plain file, not a link or a directory", REPOFILE_NAME);
-	if (checkout_blob_text(k, git_tree_entry_id(entry)->id, REPOFILE_NAME, REPOFILE_MAX, &text, e) < 0 ||
-	    repofile_parse(REPOFILE_NAME, text, strlen(text), &file, e) < 0)
+	if (checkout_blob_text(k, git_tree_entry_id(entry)->id, REPOFILE_NAME, REPOFILE_MAX, &text, e) < 0)
 		return -1;
-	memcpy(out, file.builder, sizeof(file.builder));
-	return out[0] != '\0';
+	return repofile_parse(REPOFILE_NAME, text, strlen(text), out, e);
 }
 
 static bool has_file(struct checkout *k, const char *path)
@@ -231,15 +227,10 @@ static int fail_detect(const struct checkout *k, const struct checkout_choice *b
 int checkout_builder(struct checkout *k, const struct checkout_choice *by, char out[CHECKOUT_BUILDER_MAX + 1],
 		     struct err *e)
 {
-	int rc;
-
-	if (by->forced) {
-		snprintf(out, CHECKOUT_BUILDER_MAX + 1, "%s", by->forced);
+	if (by->named && *by->named) {
+		snprintf(out, CHECKOUT_BUILDER_MAX + 1, "%s", by->named);
 		return 0;
 	}
-	rc = builder_by_repofile(k, out, e);
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
 	for (size_t i = 0; i < by->n; i++) {
 		if (!has_file(k, by->detect[i].file))
 			continue;

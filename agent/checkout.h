@@ -2,6 +2,7 @@
  * checkout: reading a bare repository for a build. All of libgit2 that builds need is behind this header.
  *
  *     checkout_open(&k, repo, ref, subdir, e)      the commit, and the tree below the image's subdirectory
+ *     checkout_repofile(k, &file, e)               what .hornero.yaml in that tree says
  *     checkout_builder(k, &choice, name, e)        which builder, by what is in that tree
  *     checkout_list(k, id, path, max, &list, e)    the entries of a tree
  *     checkout_blob_to(k, id, path, max, fd, &size, e)
@@ -13,6 +14,7 @@
 #ifndef HORNERO_AGENT_CHECKOUT_H
 #define HORNERO_AGENT_CHECKOUT_H
 
+#include "conf/repofile.h"
 #include "lib/err.h"
 
 #include <stdbool.h>
@@ -41,9 +43,13 @@ struct checkout_detect {
 	const char *file; /* below the subdirectory; may hold slashes */
 };
 
-/* Who decides: `forced` (NULL where nobody did), else .hornero.yaml, else the first of detect whose file is there. */
+/* All empty where the tree has no .hornero.yaml. ERR_PUSHER with its line and column. */
+int checkout_repofile(struct checkout *k, struct repofile *out, struct err *e);
+
+/* Who decides: `named` (by the image file or by .hornero.yaml; NULL or "" where nobody did), else the first of detect
+ * whose file is there. */
 struct checkout_choice {
-	const char *forced;
+	const char *named;
 	const struct checkout_detect *detect;
 	size_t n;
 };

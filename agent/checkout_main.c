@@ -1,6 +1,6 @@
 /* hornero-checkout: in a sandbox of its own, from a ref to WORK/src.
  *
- *     3 <- commit OID, tree OID, builder NAME
+ *     3 <- commit OID, tree OID, where .hornero.yaml says so expect TEXT and timeout SECONDS, builder NAME
  *     4 -> one byte: go on and write; end of file: enough, the caller wanted to know (a known content key)
  *     3 <- error TEXT on failure, and the exit code of its class
  *
@@ -63,7 +63,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_BUILDER:
 		if (strlen(arg) > CHECKOUT_BUILDER_MAX || *arg == '\0')
 			argp_error(state, "--builder takes a name of at most %d characters", CHECKOUT_BUILDER_MAX);
-		a->choice.forced = arg;
+		a->choice.named = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (!a->repo || !a->ref || !a->work)
@@ -95,13 +95,23 @@ static int run(const struct args *a, struct err *e)
 {
 	own_checkout struct checkout *k = NULL;
 	char builder[CHECKOUT_BUILDER_MAX + 1];
+	struct checkout_choice choice = a->choice;
+	struct repofile file;
 	struct treesync_done done;
 	int go;
 
-	if (checkout_open(&k, a->repo, a->ref, a->subdir, e) < 0 || checkout_builder(k, &a->choice, builder, e) < 0)
+	if (checkout_open(&k, a->repo, a->ref, a->subdir, e) < 0 || checkout_repofile(k, &file, e) < 0)
+		return -1;
+	if (!choice.named)
+		choice.named = file.builder;
+	if (checkout_builder(k, &choice, builder, e) < 0)
 		return -1;
 	report_line("commit %s", checkout_commit(k));
 	report_line("tree %s", checkout_tree(k));
+	if (file.expect[0])
+		report_line("expect %s", file.expect);
+	if (file.timeout_s)
+		report_line("timeout %lld", (long long)file.timeout_s);
 	report_line("builder %s", builder);
 	go = await_go(e);
 	if (go <= 0)

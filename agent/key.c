@@ -138,8 +138,24 @@ static void add_builder(struct sha256 *h, const struct builder *b, const char *t
 	add_text(h, "architecture", architecture);
 }
 
-int key_content(const struct builder *b, const char *tree, const char *toolchain, char out[SHA256_HEX + 1],
-		struct err *e)
+static void add_number(struct sha256 *h, const char *name, int64_t number)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%lld", (long long)number);
+	add_text(h, name, digits);
+}
+
+static void add_boot(struct sha256 *h, const char *expect, int64_t timeout_s, int64_t memory_bytes, const char *machine)
+{
+	add_text(h, "expect", expect);
+	add_number(h, "timeout", timeout_s);
+	add_number(h, "boot memory", memory_bytes);
+	add_text(h, "boot machine", machine);
+}
+
+int key_content(const struct builder *b, const char *tree, const char *toolchain, const struct key_boot *boot,
+		char out[SHA256_HEX + 1], struct err *e)
 {
 	own_sha256 struct sha256 *h = sha256_new();
 
@@ -148,6 +164,8 @@ int key_content(const struct builder *b, const char *tree, const char *toolchain
 	add_text(h, "hornero content key", "1");
 	add_text(h, "tree", tree);
 	add_builder(h, b, toolchain);
+	if (boot->expect[0])
+		add_boot(h, boot->expect, boot->timeout_s, boot->memory_bytes, boot->machine);
 	sha256_final(h, out);
 	return 0;
 }
@@ -164,6 +182,10 @@ int key_inputs(const struct image *img, const struct builder *b, const char *too
 	add_text(h, "ref", img->ref);
 	add_text(h, "subdir", img->subdir);
 	add_builder(h, b, toolchain);
+	/* Where the file says nothing of a boot, the commit says all. */
+	if (img->expect || img->timeout_s || img->boot_memory_bytes != IMAGE_BOOT_MEMORY || img->boot_machine != IMAGE_MACHINE_PC)
+		add_boot(h, img->expect ? img->expect : "", img->timeout_s, img->boot_memory_bytes,
+			 image_machine_name(img->boot_machine));
 	sha256_final(h, out);
 	return 0;
 }

@@ -2,7 +2,8 @@
  * key: what a build depends on, as digests.
  *
  *   toolchain  what the builder's `version` commands print, and the bytes of its `inputs`
- *   content    tree + builder file + toolchain + architecture: everything a build can see. Finds an artifact
+ *   content    tree + builder file + toolchain + architecture: everything a build can see; and what its boot has to
+ *              show, where it has to. Finds an artifact
  *   inputs     all that the wish holds besides the commit: binding, builder file, toolchain,
  *              architecture. The sweep compares it without reading the repository
  */
@@ -11,11 +12,20 @@
 
 #include "conf/builder.h"
 #include "conf/conf.h"
+#include "conf/expect.h"
 #include "conf/image.h"
 #include "lib/err.h"
 #include "lib/sha.h"
 
 enum { KEY_VERSION_MAX = 255 };
+
+/* What the artifact's boot has to show, as the image file and the repository say together. */
+struct key_boot {
+	char expect[EXPECT_MAX + 1]; /* "": it is not booted, and the rest means nothing */
+	int64_t timeout_s;
+	int64_t memory_bytes;
+	char machine[17];
+};
 
 /* What content is made of besides the tree and the builder's name, for people to compare later. */
 struct key_parts {
@@ -32,8 +42,8 @@ int key_toolchain(const struct conf *c, const struct builder *b, char out[SHA256
 /* All parts; version is printable ASCII, cut where it is too long. Errors as of key_toolchain. */
 int key_parts(const struct conf *c, const struct builder *b, struct key_parts *out, struct err *e);
 
-int key_content(const struct builder *b, const char *tree, const char *toolchain, char out[SHA256_HEX + 1],
-		struct err *e);
+int key_content(const struct builder *b, const char *tree, const char *toolchain, const struct key_boot *boot,
+		char out[SHA256_HEX + 1], struct err *e);
 
 int key_inputs(const struct image *img, const struct builder *b, const char *toolchain, char out[SHA256_HEX + 1],
 	       struct err *e);

@@ -3,6 +3,7 @@
 #include "conf/image.h"
 
 #include "conf/check.h"
+#include "conf/expect.h"
 #include "conf/table.h"
 #include "conf/value.h"
 #include "conf/yaml.h"
@@ -16,6 +17,12 @@
 enum { NAME_MAX_BYTES = 200 };
 
 static const char *const in_uses[] = {[IMAGE_IN_USE_DEFER] = "defer", [IMAGE_IN_USE_FLATTEN] = "flatten", NULL};
+static const char *const machines[] = {[IMAGE_MACHINE_PC] = "pc", [IMAGE_MACHINE_Q35] = "q35", NULL};
+
+const char *image_machine_name(enum image_machine machine)
+{
+	return machines[machine];
+}
 
 static int check_subdir(const char *text, struct err *e)
 {
@@ -58,6 +65,17 @@ static const struct key keys[] = {
 		 "Empty: the whole tree."},
 	{.name = "builder", .type = KEY_TEXT, .check = check_name, AT(builder), .allowed = "a builder's name",
 	 .help = "Which builder makes it. Where it is not set: the repository's .hornero.yaml, else detection."},
+	{.name = "expect", .type = KEY_TEXT, .check = check_expect, AT(expect), .allowed = EXPECT_ALLOWED,
+	 .help = "What a line of the console has to match when the image is booted before it is published. Where it is "
+		 "not set: the repository's .hornero.yaml's, else nothing is booted."},
+	{.name = "timeout", .type = KEY_DURATION, .min = 1, .max = EXPECT_TIMEOUT_MAX_S, AT(timeout_s),
+	 .help = "How long that may take, in the guest's own time. Where it is not set: the repository's .hornero.yaml's, "
+		 "else 30s."},
+	{.name = "boot_memory", .type = KEY_SIZE, .min = 16 << 20, .max = INT64_C(64) << 30, .fallback = "512M",
+	 AT(boot_memory_bytes),
+	 .help = "Memory of the guest that is booted. It counts as the build's."},
+	{.name = "boot_machine", .type = KEY_CHOICE, .choices = machines, .fallback = "pc", AT(boot_machine),
+	 .help = "QEMU's machine type of the guest that is booted; Glance's hw_machine_type."},
 	{.name = "name", .type = KEY_TEXT, .max = NAME_MAX_BYTES, .fallback = "", AT(name),
 	 .help = "A name for people."},
 	{.name = "keep_warm", .type = KEY_TEXT, .check = check_keep_warm, .fallback = "always", AT(keep_warm),

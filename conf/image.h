@@ -5,6 +5,10 @@
  *     ref: refs/heads/main          default refs/heads/main
  *     subdir: node                  default: the whole tree
  *     builder: make                 default: the repository's .hornero.yaml, else detection
+ *     expect: ready                 a line of the console that proves a boot; default: .hornero.yaml's, else none
+ *     timeout: 30s                  …within so long; default: .hornero.yaml's, else 30s
+ *     boot_memory: 512M             what the guest of that boot is: memory
+ *     boot_machine: pc              …and QEMU's machine type
  *     name: Apache Spark            for people
  *     keep_warm: 14d                always (default), never, or a time after the last use or push
  *     in_use: defer                 defer (default) or flatten: while instances stand on the old bytes
@@ -22,6 +26,8 @@
 #include <stdint.h>
 
 enum image_in_use { IMAGE_IN_USE_DEFER, IMAGE_IN_USE_FLATTEN };
+enum { IMAGE_BOOT_MEMORY = 512 << 20 };
+enum image_machine { IMAGE_MACHINE_PC, IMAGE_MACHINE_Q35 };
 
 struct image {
 	char uuid[UUID_LEN + 1];
@@ -29,6 +35,10 @@ struct image {
 	char *ref;
 	char *subdir;  /* "" for the whole tree; no leading, trailing or doubled slash, no "." or ".." */
 	char *builder; /* NULL: not named here */
+	char *expect;  /* NULL: not said here */
+	int64_t timeout_s; /* 0: not said here */
+	int64_t boot_memory_bytes;
+	enum image_machine boot_machine;
 	char *name;    /* "" where unset */
 	char *keep_warm; /* "always", "never" or a time; see image_keep_s */
 	enum image_in_use in_use;
@@ -55,6 +65,9 @@ void images_free(struct image *list, size_t n);
 
 /* As it stands in the file. */
 const char *image_in_use_name(enum image_in_use in_use);
+
+/* "pc", "q35": QEMU's names. */
+const char *image_machine_name(enum image_machine machine);
 
 /* keep_warm in seconds: -1 always, 0 never. */
 int64_t image_keep_s(const struct image *img);

@@ -2,20 +2,30 @@
 #include "conf/repofile.h"
 
 #include "conf/check.h"
+#include "conf/expect.h"
 #include "conf/table.h"
 #include "conf/yaml.h"
 
 #include <string.h>
 
 struct words {
-	char *builder;
+	char *builder, *expect;
+	int64_t timeout_s;
 };
 
+#define AT(member) .offset = offsetof(struct words, member)
+
 static const struct key keys[] = {
-	{.name = "builder", .type = KEY_TEXT, .check = check_name, .offset = offsetof(struct words, builder),
+	{.name = "builder", .type = KEY_TEXT, .check = check_name, AT(builder),
 	 .allowed = "a builder's name",
 	 .help = "Which builder of the node makes the image. The image file's own builder wins; without either the "
 		 "builder is detected by the files of the tree."},
+	{.name = "expect", .type = KEY_TEXT, .check = check_expect, AT(expect), .allowed = EXPECT_ALLOWED,
+	 .help = "What a line of the console has to match when the image is booted before it is published. The image "
+		 "file's own expect wins; without either nothing is booted."},
+	{.name = "timeout", .type = KEY_DURATION, .min = 1, .max = EXPECT_TIMEOUT_MAX_S, AT(timeout_s),
+	 .help = "How long that may take, in the guest's own time; 30s where nobody says. The image file's own timeout "
+		 "wins."},
 };
 
 const struct table repofile_table = {REPOFILE_NAME, keys, sizeof(keys) / sizeof(keys[0])};
@@ -35,6 +45,8 @@ int repofile_parse(const char *name, const char *text, size_t len, struct repofi
 	if (bad == 0) {
 		memset(out, 0, sizeof(*out));
 		snprintf(out->builder, sizeof(out->builder), "%s", words.builder ? words.builder : "");
+		snprintf(out->expect, sizeof(out->expect), "%s", words.expect ? words.expect : "");
+		out->timeout_s = words.timeout_s;
 	}
 	table_fini(&repofile_table, &words);
 	return bad;

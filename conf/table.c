@@ -291,6 +291,17 @@ int table_read(const struct table *t, const struct doc *doc, const char *dir, vo
 	return fill_rest(t, doc, base, e);
 }
 
+static void unset(const struct key *k, void *member)
+{
+	if (k->type == KEY_COUNT || k->type == KEY_SIZE || k->type == KEY_DURATION) {
+		*(int64_t *)member = 0;
+		return;
+	}
+	assert(k->type == KEY_TEXT || k->type == KEY_PATH);
+	free(*(char **)member);
+	*(char **)member = NULL;
+}
+
 int table_set(const struct table *t, void *base, const char *name, const char *text, struct err *e)
 {
 	const struct key *k = find_key(t, name, strlen(name));
@@ -304,8 +315,6 @@ int table_set(const struct table *t, void *base, const char *name, const char *t
 		return err_set(e, ERR_USAGE, "%s cannot be empty; %s is needed", name, value_allowed(k, allowed));
 	if (k->fallback)
 		return set_fallback(t, k, base, e);
-	assert(k->type == KEY_TEXT || k->type == KEY_PATH);
-	free(*(char **)((char *)base + k->offset));
-	*(char **)((char *)base + k->offset) = NULL;
+	unset(k, (char *)base + k->offset);
 	return 0;
 }

@@ -45,6 +45,23 @@ static bool emit_pair(yaml_emitter_t *emitter, const char *key, const char *valu
 	return emit_text(emitter, key, false) && emit_text(emitter, value, wants_quotes(value));
 }
 
+/* 0 stands for what is left out. */
+static bool emit_number(yaml_emitter_t *emitter, const char *key, int64_t value)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%lld", (long long)value);
+	return value == 0 || (emit_text(emitter, key, false) && emit_text(emitter, digits, false));
+}
+
+static bool emit_boot(yaml_emitter_t *emitter, const struct image *img)
+{
+	return emit_pair(emitter, "expect", img->expect) && emit_number(emitter, "timeout", img->timeout_s) &&
+	       emit_number(emitter, "boot_memory", img->boot_memory_bytes == IMAGE_BOOT_MEMORY ? 0 : img->boot_memory_bytes) &&
+	       emit_pair(emitter, "boot_machine", img->boot_machine == IMAGE_MACHINE_PC ? NULL
+			 : image_machine_name(img->boot_machine));
+}
+
 static bool emit_image(yaml_emitter_t *emitter, const struct image *img)
 {
 	yaml_event_t event;
@@ -55,7 +72,7 @@ static bool emit_image(yaml_emitter_t *emitter, const struct image *img)
 		    yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE)) &&
 	       emit_pair(emitter, "repo", img->repo) && emit_pair(emitter, "ref", img->ref) &&
 	       emit_pair(emitter, "subdir", img->subdir) && emit_pair(emitter, "builder", img->builder) &&
-	       emit_pair(emitter, "name", img->name) && emit_pair(emitter, "keep_warm", strcmp(img->keep_warm, "always") == 0 ? NULL : img->keep_warm) &&
+	       emit_boot(emitter, img) && emit_pair(emitter, "name", img->name) && emit_pair(emitter, "keep_warm", strcmp(img->keep_warm, "always") == 0 ? NULL : img->keep_warm) &&
 	       emit_pair(emitter, "in_use", image_in_use_name(img->in_use)) &&
 	       emit(emitter, &event, yaml_mapping_end_event_initialize(&event)) &&
 	       emit(emitter, &event, yaml_document_end_event_initialize(&event, 1)) &&

@@ -3,7 +3,7 @@
 
 #define ATTEMPT_COLUMNS \
 	"job, attempt, started_ms, ended_ms, class, cause, reason, \"commit\", tree, key, inputs, builder, digest, reused, " \
-	"size_bytes, checkout_ms, build_ms, check_ms, store_ms, cpu_ms, mem_peak_bytes "
+	"size_bytes, checkout_ms, build_ms, check_ms, store_ms, cpu_ms, mem_peak_bytes, boot_ms "
 
 static void borrow(sqlite3_stmt *q, struct attempt *a)
 {
@@ -30,6 +30,7 @@ static void borrow(sqlite3_stmt *q, struct attempt *a)
 			.store_ms = sqlite3_column_int64(q, 18),
 			.cpu_ms = sqlite3_column_int64(q, 19),
 			.mem_peak_bytes = sqlite3_column_int64(q, 20),
+			.boot_ms = sqlite3_column_int64(q, 21),
 		},
 	};
 }

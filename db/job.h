@@ -92,7 +92,7 @@ struct attempt_result {
 	const char *commit, *tree, *key, *inputs, *builder, *digest;
 	bool reused;
 	int64_t size_bytes;
-	int64_t checkout_ms, build_ms, check_ms, store_ms;
+	int64_t checkout_ms, build_ms, check_ms, boot_ms, store_ms;
 	int64_t cpu_ms, mem_peak_bytes;
 };
 

@@ -140,3 +140,7 @@ WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
 BEGIN
 	SELECT RAISE(ABORT, 'events are append-only');
 END;
+
+-- version 2
+-- The boot check's part of an attempt.
+ALTER TABLE attempts ADD COLUMN boot_ms INTEGER NOT NULL DEFAULT 0;

@@ -51,13 +51,14 @@ static int write_attempt(struct db *db, const struct job *j, const struct attemp
 		"key = coalesce(?9, key), inputs = coalesce(?10, inputs), builder = coalesce(?11, builder), "
 		"digest = coalesce(?12, digest), reused = max(?13, reused), size_bytes = max(?14, size_bytes), "
 		"checkout_ms = max(?15, checkout_ms), build_ms = max(?16, build_ms), check_ms = max(?17, check_ms), "
-		"store_ms = max(?18, store_ms), cpu_ms = max(?19, cpu_ms), mem_peak_bytes = max(?20, mem_peak_bytes) "
+		"store_ms = max(?18, store_ms), cpu_ms = max(?19, cpu_ms), mem_peak_bytes = max(?20, mem_peak_bytes), "
+		"boot_ms = max(?21, boot_ms) "
 		"WHERE job = ?1 AND attempt = ?2",
 		val_int(j->id), val_int(j->attempt), val_int(now_ms), val_some(r->class), val_some(r->cause),
 		val_some(r->reason), val_some(r->commit), val_some(r->tree), val_some(r->key), val_some(r->inputs),
 		val_some(r->builder), val_some(r->digest), val_int(r->reused), val_int(r->size_bytes),
 		val_int(r->checkout_ms), val_int(r->build_ms), val_int(r->check_ms), val_int(r->store_ms),
-		val_int(r->cpu_ms), val_int(r->mem_peak_bytes));
+		val_int(r->cpu_ms), val_int(r->mem_peak_bytes), val_int(r->boot_ms));
 }
 
 /* What the attempt found out stays with the job, also when it failed: the sweep compares it. */

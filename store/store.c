@@ -42,6 +42,11 @@ static const struct record_field fields[] = {
 	RECORD_OPTIONAL(struct manifest, checkout_ms, RECORD_COUNT),
 	RECORD_OPTIONAL(struct manifest, build_ms, RECORD_COUNT),
 	RECORD_OPTIONAL(struct manifest, check_ms, RECORD_COUNT),
+	RECORD_OPTIONAL(struct manifest, boot_ms, RECORD_COUNT),
+	RECORD_OPTIONAL(struct manifest, expect, RECORD_TEXT),
+	RECORD_OPTIONAL(struct manifest, timeout_s, RECORD_COUNT),
+	RECORD_OPTIONAL(struct manifest, boot_memory_bytes, RECORD_COUNT),
+	RECORD_OPTIONAL(struct manifest, boot_machine, RECORD_WORD),
 };
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
 

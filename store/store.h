@@ -48,7 +48,11 @@ struct manifest {
 	char isolation[17];
 	int64_t compile_core_limit, compile_mem_limit, compile_pids_limit;
 	int64_t build_timeout_s, silence_timeout_s, log_limit_bytes, image_size_limit_bytes;
-	int64_t checkout_ms, build_ms, check_ms;
+	int64_t checkout_ms, build_ms, check_ms, boot_ms;
+	/* What its boot showed; "" and 0: it was not booted. A part of the key. */
+	char expect[201];
+	int64_t timeout_s, boot_memory_bytes;
+	char boot_machine[17];
 };
 
 /* Make the subdirectories, mode 0755 (2775 for stage is not needed: its owner alone writes). */

@@ -48,7 +48,7 @@ links () {
 links_only () {
 	library=$1
 	shift
-	for program in hornero hornerod hornero-build hornero-check hornero-checkout hornero-collect hornero-flatten hornero-hook hornero-keep hornero-publish hornero-sweep
+	for program in hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout hornero-collect hornero-flatten hornero-hook hornero-keep hornero-publish hornero-sweep
 	do
 		! links $program | grep -q "^$library" || echo $program
 	done | sort >have

@@ -8,7 +8,7 @@
 
 static void expect_refused_n(const char *text, size_t len, const char *message)
 {
-	struct repofile out = {"untouched"};
+	struct repofile out = {.builder = "untouched"};
 	struct err e = ERR_INIT;
 
 	if (repofile_parse("f", text, len, &out, &e) == 0)
@@ -59,7 +59,7 @@ static void features_that_configuration_does_not_need(void **state)
 	expect_refused("builder: make\n---\nbuilder: make\n", "f:2:1: a second document (---); one is allowed");
 	expect_refused("%YAML 1.1\n---\nbuilder: make\n", "f:1:1: a directive (%); leave it out");
 	expect_refused("%TAG ! tag:x,2000:\n---\nbuilder: make\n", "f:1:1: a directive (%); leave it out");
-	expect_refused("<<: {builder: make}\n", "f:1:1: unknown key \"<<\"; allowed: builder");
+	expect_refused("<<: {builder: make}\n", "f:1:1: unknown key \"<<\"; allowed: builder, expect, timeout");
 	expect_refused("? [a]\n: make\n", "f:1:3: a list or mapping stands where a key should; a key is one word");
 	expect_refused("builder: make\nbuilder: make\n", "f:2:1: duplicate key \"builder\"; it stands in line 1 already");
 	expect_refused("builder: make\n\"builder\": make\n", "f:2:1: duplicate key \"builder\"; it stands in line 1 already");
@@ -74,8 +74,8 @@ static void the_wrong_shape(void **state)
 	expect_refused("builder: ~\n", "f:1:10: builder is nothing; a builder's name is allowed");
 	expect_refused("builder: [make]\n", "f:1:10: builder is a list; a builder's name is allowed");
 	expect_refused("builder: {make: 1}\n", "f:1:10: builder is a mapping; a builder's name is allowed");
-	expect_refused("limits: {memory: 9G}\n", "f:1:1: unknown key \"limits\"; allowed: builder");
-	expect_refused("# \xc3\xa9\nbuidler: make\n", "f:2:1: unknown key \"buidler\"; did you mean builder; allowed: builder");
+	expect_refused("limits: {memory: 9G}\n", "f:1:1: unknown key \"limits\"; allowed: builder, expect, timeout");
+	expect_refused("# \xc3\xa9\nbuidler: make\n", "f:2:1: unknown key \"buidler\"; did you mean builder; allowed: builder, expect, timeout");
 	expect_refused("builder: ../../bin/sh\n",
 		       "f:1:10: builder: \"../../bin/sh\": a name of a-z, 0-9 and - is allowed, at most 32 long, not beginning "
 		       "with -");

@@ -48,7 +48,7 @@ static void what_is_refused(void **state)
 	expect_refused("repo: a\nin_use: overwrite\n", "i.yaml:2:9: in_use is \"overwrite\"; defer or flatten is allowed");
 	expect_refused("repo: a\nname: \"a\\nb\"\n", "i.yaml:2:7: name is \"a\\x0ab\"; a text of at most 200 bytes is allowed");
 	expect_refused("repo: a\nbranch: x\n",
-		       "i.yaml:2:1: unknown key \"branch\"; allowed: repo, ref, subdir, builder, name, keep_warm, in_use");
+		       "i.yaml:2:1: unknown key \"branch\"; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use");
 	expect_refused("repo: a\nrepo: b\n", "i.yaml:2:1: duplicate key \"repo\"; it stands in line 1 already");
 }
 
@@ -96,7 +96,7 @@ static void setting_keys(void **state)
 	assert_int_equal(image_set(&img, "repo", "", &e), -1);
 	assert_err(&e, ERR_USAGE, "repo cannot be empty; a repository's name, without .git is needed");
 	assert_int_equal(image_set(&img, "reff", "x", &e), -1);
-	assert_err(&e, ERR_USAGE, "unknown key \"reff\"; did you mean ref; allowed: repo, ref, subdir, builder, name, keep_warm, in_use");
+	assert_err(&e, ERR_USAGE, "unknown key \"reff\"; did you mean ref; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use");
 	assert_int_equal(image_set(&img, "name", "caf\xe9", &e), -1);
 	assert_err(&e, ERR_USAGE, "name is \"caf\\xe9\"; a text of at most 200 bytes is allowed");
 	assert_int_equal(image_init(&img, "../../etc/passwd", &e), -1);

@@ -51,6 +51,21 @@ static void missing_is_nobodys_fault(void **state)
 	assert_null(db);
 }
 
+/* A queue as version 1 left it, with a job in it. */
+static void of_an_older_version(void **state)
+{
+	struct scratch *s = *state;
+
+	enqueue(s, IMAGE_1, COMMIT_A);
+	assert_int_equal(raw(s, "ALTER TABLE attempts DROP COLUMN boot_ms; PRAGMA user_version = 1"), SQLITE_OK);
+	db_close(s->db);
+	s->db = NULL;
+	assert_ok(s, open_mode(s, &s->db, DB_CREATE));
+	assert_int_equal(number_of(s, "PRAGMA user_version"), db_newest_version());
+	assert_int_equal(number_of(s, "SELECT count(*) FROM jobs"), 1);
+	assert_int_equal(number_of(s, "SELECT count(boot_ms) FROM attempts"), 0);
+}
+
 static void unknown_version(void **state)
 {
 	struct scratch *s = *state;
@@ -355,6 +370,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_DIR(made_under_any_umask),
 		IN_DIR(missing_is_nobodys_fault),
+		IN_QUEUE(of_an_older_version),
 		IN_QUEUE(unknown_version),
 		IN_DIR(not_a_database),
 		IN_QUEUE(damaged),

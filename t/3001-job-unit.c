@@ -3,7 +3,7 @@
 
 static const struct attempt_result good = {
 	.class = "none", .cause = "exit", .commit = COMMIT_A, .tree = COMMIT_B, .key = DIGEST_2, .inputs = DIGEST_2,
-	.builder = "make", .digest = DIGEST_1, .size_bytes = 1048576, .checkout_ms = 3, .build_ms = 400, .check_ms = 20,
+	.builder = "make", .digest = DIGEST_1, .size_bytes = 1048576, .checkout_ms = 3, .build_ms = 400, .check_ms = 20, .boot_ms = 30,
 	.store_ms = 5, .cpu_ms = 390, .mem_peak_bytes = 9000000,
 };
 static const struct attempt_result bad = {.class = "pusher", .cause = "exit", .reason = "make said no"};

@@ -50,7 +50,7 @@ _hornero () {
 		add) options='--ref --subdir --builder --name' ;;
 		list) options='--json' ;;
 		show) options='--json' others=$(_hornero_images) ;;
-		set) others="$(_hornero_images) repo= ref= subdir= builder= name= keep_warm= in_use=" ;;
+		set) others="$(_hornero_images) repo= ref= subdir= builder= expect= timeout= boot_memory= boot_machine= name= keep_warm= in_use=" ;;
 		remove) others=$(_hornero_images) ;;
 		esac
 		;;

@@ -68,7 +68,7 @@ guest_make () {
 		test -n "$guest__file" || { echo >&2 "guest_make: no $guest__name here"; return 1; }
 		cp -L "$guest__file" "$guest__root/usr/bin/$guest__name" || return 1
 	done &&
-	for guest__name in hornero hornerod hornero-build hornero-check hornero-checkout hornero-collect hornero-hook hornero-publish \
+	for guest__name in hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout hornero-collect hornero-hook hornero-publish \
 		hornero-sweep
 	do
 		cp "$HORNERO_BUILD/$guest__name" "$guest__root/hornero/build/" || return 1
