@@ -8,6 +8,7 @@
 #include "conf/builder.h"
 #include "conf/conf.h"
 #include "conf/image.h"
+#include "conf/skip.h"
 #include "db/job.h"
 #include "lib/bell.h"
 #include "lib/clock.h"
@@ -147,6 +148,7 @@ static const char *detail_of(const struct wish_facts *f, enum wish wish)
 	switch (wish) {
 	case WISH_WARM: return f->warm->name;
 	case WISH_LET_GO: return "its keep_warm has ended; a push, or a longer one, brings it back";
+	case WISH_SKIPPED: return "its commit was pushed with -o skip; `hornero rebuild` builds it, and so does the next push";
 	case WISH_GRACE: return "its file is gone from the cache and comes back after cache_grace";
 	default: return f->newest && f->newest->reason ? f->newest->reason : "";
 	}
@@ -173,6 +175,7 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 	rc = job_newest(s->db, img->uuid, &newest, e);
 	if (rc < 0 || warm_look(s->conf->store_dir, s->conf->cache_dir, img->uuid, &w, &f.state, e) < 0)
 		return -1;
+	f.is_skipped = skip_stands(s->conf->skip_dir, img->uuid, tip);
 	f.newest = rc == 1 ? &newest : NULL;
 	last_builder = f.state != WARM_NONE ? w.builder : f.newest ? newest.builder : NULL;
 	f.changed_ms = changed_ms(s, img, last_builder);

@@ -53,6 +53,8 @@ enum wish wish_decide(const struct wish_facts *f)
 			break;
 		}
 	}
+	if (f->is_skipped && (f->state == WARM_NONE || !same(f->warm->commit, f->tip)))
+		return WISH_SKIPPED;
 	/* Also where a builder has changed meanwhile: nobody waits for it. */
 	if (f->state == WARM_GONE && f->is_let_go && same(f->warm->commit, f->tip))
 		return WISH_LET_GO;
@@ -68,7 +70,7 @@ const char *wish_name(enum wish w)
 	static const char *const names[] = {
 		[WISH_WARM] = "warm",           [WISH_BUILD] = "to build",  [WISH_PUBLISH] = "to publish",
 		[WISH_UNDERWAY] = "under way",  [WISH_FAILED] = "failed",
-		[WISH_LET_GO] = "let go",       [WISH_GRACE] = "gone",
+		[WISH_LET_GO] = "let go",       [WISH_GRACE] = "gone",      [WISH_SKIPPED] = "skipped",
 	};
 
 	return names[w];

@@ -16,6 +16,7 @@ enum wish {
 	WISH_UNDERWAY,/* a job for this commit is queued, running or waits for the cache */
 	WISH_LET_GO,  /* its file is gone, and keep_warm wants it no longer */
 	WISH_GRACE,   /* its file is gone only a moment ago: somebody may be freeing the disk */
+	WISH_SKIPPED, /* its commit was pushed with -o skip */
 	WISH_FAILED,  /* the last job for this very content failed, or is held or cancelled: nothing would change */
 };
 
@@ -25,6 +26,7 @@ struct wish_facts {
 	int64_t changed_ms;       /* wall: when the image file, its builder file or the set of them was last written */
 	enum warm_state state;
 	const struct warm *warm;  /* unless state is WARM_NONE */
+	bool is_skipped;          /* a record of -o skip stands for the tip */
 	bool is_let_go, is_graced; /* where state is WARM_GONE */
 	const struct job *newest; /* the image's newest job, NULL for none */
 };

@@ -3,6 +3,7 @@
 #include "cli/table.h"
 #include "cli/words.h"
 #include "conf/builder.h"
+#include "conf/skip.h"
 #include "lib/bell.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -113,6 +114,7 @@ int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
 	if (image_remove(c->images_dir, uuid, e) < 0 ||
 	    warm_look(c->store_dir, c->cache_dir, uuid, &warm, &state, e) < 0)
 		return -1;
+	skip_clear(c->skip_dir, uuid);
 	if (state != WARM_NONE && warm_remove(c->store_dir, uuid, e) < 0)
 		return err_wrap(e, "the image file is gone, the warm record is not");
 	bell_ring(c->run_dir);

@@ -1,5 +1,6 @@
 /* init: the node's directories and database, made or mended. DIAGNOSTICS: ERR_OPERATOR where a path
  * is in the way or needs rights that we do not have; what was done before stays and is right. */
+#include "cli/repo.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "lib/fs.h"
@@ -91,6 +92,7 @@ static int own_places(const struct conf *c, struct listing *l, struct err *e)
 		{c->state_dir, 0755, us, NO_GID},    {c->queue_dir, 02770, us, queue},
 		{c->run_dir, 02770, us, queue},      {cancel, 02770, us, queue},
 		{c->log_dir, 02750, us, queue},      {c->images_dir, 02775, us, queue},
+		{c->skip_dir, 02775, us, queue},
 		{c->fence_dir, 0755, us, NO_GID},    {c->repo_root, queue == NO_GID ? 0755 : 02750, c->git_uid, queue},
 		{c->repo_base, 0755, us, NO_GID},
 	};
@@ -161,6 +163,16 @@ static int make_contents(const struct conf *c, struct listing *l, struct err *e)
 	return made;
 }
 
+static void tell_repository(void *arg, const char *config, const struct err *problem)
+{
+	struct stat st;
+
+	if (problem)
+		cli_say(stderr, "hornero: warning: %s", problem->msg);
+	else if (stat(config, &st) == 0)
+		say(arg, "mended", config, &st);
+}
+
 int init_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
@@ -178,6 +190,8 @@ int init_run(struct cli *cli, const struct call *call, struct err *e)
 	made = made < 0 ? made : nova_places(c, &l, e);
 	made = made < 0 ? made : place_ensure(&(struct place){c->store_dir, 0755, c->hornero_uid, NO_GID}, &l, e);
 	made = made < 0 ? made : make_contents(c, &l, e);
+	if (made == 0)
+		repo_upgrade(c, tell_repository, &l);
 	if (listing_end(&l, made < 0 ? &ignored : e) < 0 || made < 0)
 		return -1;
 	cli_note_isolation(cli);

@@ -3,6 +3,7 @@
 #include "cli/outcome.h"
 #include "cli/watch.h"
 #include "cli/words.h"
+#include "lib/clock.h"
 #include "lib/escape.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -11,9 +12,11 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 
-enum { CHUNK = 65536 };
+enum { CHUNK = 65536, ALIVE_MAX_S = 3600 };
 
 struct log {
 	const struct conf *c;
@@ -23,6 +26,9 @@ struct log {
 	int fd;          /* -1: not there yet */
 	size_t kept;     /* bytes of a character that is not whole yet */
 	bool open_line;  /* what was printed last had no newline behind it */
+	int64_t alive_ms; /* --alive, 0: not given */
+	int64_t said_ms;  /* monotonic: when something was printed last */
+	enum job_state state;
 	char in[CHUNK];
 	char out[4 * CHUNK + 1];
 };
@@ -42,8 +48,10 @@ static void put(struct log *l, size_t len)
 	size_t n = escape_text(l->out, sizeof(l->out), l->in, len, ESCAPE_LINES);
 
 	fwrite_unlocked(l->out, 1, n, stdout);
-	if (n > 0)
-		l->open_line = l->out[n - 1] != '\n';
+	if (n == 0)
+		return;
+	l->open_line = l->out[n - 1] != '\n';
+	l->said_ms = clock_mono_ms();
 }
 
 /* All there is now to standard output. */
@@ -141,6 +149,7 @@ static int follow_look(const struct cli *cli, struct log *l, struct db *db, stru
 	/* The row before the log: what it says then was written after everything in the log. */
 	if (cli_job_get(cli, db, l->job, &j, e) <= 0)
 		return -1;
+	l->state = j.state;
 	if (l->attempt == 0)
 		l->attempt = j.attempt;
 	if (l->attempt > 0 && l->fd < 0)
@@ -181,6 +190,34 @@ static int detach(const struct log *l, int signals)
 	return 1;
 }
 
+/* Nobody has read what was said at the last time, though the pipe has a reader: as git's, when the pusher is gone. */
+static bool is_unread(void)
+{
+	struct stat st;
+	int n = 0;
+
+	return fstat(STDOUT_FILENO, &st) == 0 && S_ISFIFO(st.st_mode) && ioctl(STDOUT_FILENO, FIONREAD, &n) == 0 && n > 0;
+}
+
+static int64_t quiet_left_ms(const struct log *l)
+{
+	return l->alive_ms ? l->said_ms + l->alive_ms - clock_mono_ms() : INT64_MAX;
+}
+
+/* False: there is nobody to go on for. */
+static bool say_alive(struct log *l)
+{
+	if (quiet_left_ms(l) > 0)
+		return true;
+	if (is_unread())
+		return false;
+	printf("%shornero: job %" PRId64 " is still %s\n", l->open_line ? "\n" : "", l->job, job_state_name(l->state));
+	fflush(stdout);
+	l->open_line = false;
+	l->said_ms = clock_mono_ms();
+	return true;
+}
+
 static int follow(struct cli *cli, struct log *l, struct err *e)
 {
 	own_watch struct watch w = watch_open();
@@ -194,6 +231,7 @@ static int follow(struct cli *cli, struct log *l, struct err *e)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	w.reader = STDOUT_FILENO;
 	w.extra = signals = signalfd(-1, &set, SFD_CLOEXEC);
 	if (cli_db(cli, DB_READ, &db, e) < 0)
 		return -1;
@@ -203,9 +241,14 @@ static int follow(struct cli *cli, struct log *l, struct err *e)
 	code = follow_look(cli, l, db, &w, e);
 	if (code == -2 && l->attempt == 0)
 		fprintf(stderr, "hornero: job %" PRId64 " has not begun; `hornero why %" PRId64 "` says why\n", l->job, l->job);
-	for (; code == -2; code = follow_look(cli, l, db, &w, e))
-		if (watch_wait(&w, INT64_MAX))
+	for (; code == -2; code = follow_look(cli, l, db, &w, e)) {
+		enum watch_end end = watch_wait(&w, quiet_left_ms(l));
+
+		if (end == WATCH_EXTRA)
 			return detach(l, signals);
+		if (end == WATCH_ALONE || !say_alive(l))
+			return 1;
+	}
 	return code;
 }
 
@@ -218,9 +261,9 @@ static int check_seen(struct cli *cli, int64_t id, struct err *e)
 	return cli_db(cli, DB_READ, &db, e) < 0 || cli_job_get(cli, db, id, &j, e) <= 0 ? -1 : 0;
 }
 
-int log_run(struct cli *cli, const struct call *call, struct err *e)
+static int log_one(struct cli *cli, const struct call *call, const char *job, struct err *e)
 {
-	const char *attempt = call_option(call, "attempt");
+	const char *attempt = call_option(call, "attempt"), *alive = call_option(call, "alive");
 	own_free struct log *l = calloc(1, sizeof(*l));
 	int code;
 
@@ -229,14 +272,34 @@ int log_run(struct cli *cli, const struct call *call, struct err *e)
 	l->fd = -1;
 	l->only = attempt != NULL;
 	l->c = cli_conf(cli, e);
-	if (!l->c || cli_job_number(call->args[0], &l->job, e) < 0 ||
-	    (cli->key && check_seen(cli, l->job, e) < 0))
+	if (!l->c || cli_job_number(job, &l->job, e) < 0 || (cli->key && check_seen(cli, l->job, e) < 0))
 		return -1;
 	if (attempt && cli_job_number(attempt, &l->attempt, e) < 0)
 		return err_set(e, ERR_USAGE, "--attempt \"%s\" is no number; `hornero show %" PRId64 "` lists the attempts",
 			       attempt, l->job);
+	if (alive && (cli_job_number(alive, &l->alive_ms, e) < 0 || l->alive_ms > ALIVE_MAX_S))
+		return err_set(e, ERR_USAGE, "--alive \"%s\" is no number of seconds from 1 to %d", alive, ALIVE_MAX_S);
+	l->alive_ms *= 1000;
+	l->said_ms = clock_mono_ms();
 	code = call_option(call, "follow") ? follow(cli, l, e) : print_log(cli, l, e);
 	if (l->fd >= 0)
 		close(l->fd);
 	return code;
+}
+
+/* The exit code is the worst one. */
+int log_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	int worst = 0;
+
+	for (int i = 0; i < call->nargs && worst >= 0; i++) {
+		int code;
+
+		if (call->nargs > 1)
+			cli_say(stdout, "hornero: job %s", call->args[i]);
+		fflush(stdout);
+		code = log_one(cli, call, call->args[i], e);
+		worst = code < 0 || code > worst ? code : worst;
+	}
+	return worst;
 }

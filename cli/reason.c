@@ -126,6 +126,9 @@ void why_image(const struct facts *f, char buf[WHY_MAX])
 	else if (f->warm_state == WARM_OK && strcmp(f->warm->commit, f->commit) == 0)
 		SAY("Image %s is warm at %.12s since %s (job %lld); nothing needs to be done.", f->uuid, f->commit,
 		    age_words(words, f->now_ms - f->warm->published_ms), (long long)f->warm->job);
+	else if (f->skipped)
+		SAY("Image %s is not built at %.12s, because that was pushed with -o skip: `hornero rebuild %s` builds it, and so does "
+		    "the next push.", f->uuid, f->commit, f->uuid);
 	else if (f->queue_missing)
 		SAY("Image %s waits because there is no queue in %s: `hornero init` makes it, `hornero sweep` fills it.",
 		    f->uuid, f->queue_dir);

@@ -150,7 +150,8 @@ static int write_config(struct making *m, struct err *e)
 		       "\tfsckObjects = true\n"
 		       "\tmaxInputSize = %lld\n"
 		       "[gc]\n"
-		       "\tauto = 0\n",
+		       "\tauto = 0\n"
+		       REPO_PUSH_OPTIONS,
 		       old, (long long)m->c->push_size_limit_bytes);
 	return fs_replace(m->fd, "config", text, strlen(text), 0644, e);
 }

@@ -19,6 +19,13 @@
 #include "conf/conf.h"
 #include "lib/err.h"
 
+/* What came to a repository's configuration after its first version, in the order of the versions. */
+#define REPO_PUSH_OPTIONS "[receive]\n\tadvertisePushOptions = true\n"
+
+/* Brings the repositories below repo_root to what repo_create makes now. told() of each one that was changed; of one
+ * that is not ours to change, or cannot be, with words. */
+void repo_upgrade(const struct conf *c, void (*told)(void *arg, const char *config, const struct err *problem), void *arg);
+
 /* name as image_check_repo has it. *path (fresh) is REPO_ROOT/NAME.git; durable on return. ERR_USAGE
  * for a bad name or one that is taken, ERR_OPERATOR where git, the hook or a permission is missing. */
 int repo_create(const struct conf *c, const char *name, char **path, struct err *e);

@@ -2,6 +2,7 @@
  * where the job or image does not allow it. */
 #include "cli/outcome.h"
 #include "cli/words.h"
+#include "conf/skip.h"
 #include "lib/bell.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -78,6 +79,7 @@ int retry_run(struct cli *cli, const struct call *call, struct err *e)
 	    cli_job_get(cli, db, id, &j, e) <= 0 || (cli->key && cli_image(cli, j.image, &img, e) < 0) ||
 	    job_retry(db, id, who, &receipt, e) < 0)
 		return -1;
+	skip_clear(cli->conf->skip_dir, j.image);
 	bell_ring(cli->conf->run_dir);
 	say_receipt(&receipt);
 	return 0;
@@ -109,6 +111,7 @@ static int rebuild_image(const struct rebuild *r, const struct image *img, struc
 			  img->repo);
 		return 1;
 	}
+	skip_clear(r->c->skip_dir, img->uuid);
 	if (job_enqueue(r->db, &(struct job_wish){.image = img->uuid,
 						  .repo = img->repo,
 						  .ref = img->ref,

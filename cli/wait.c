@@ -3,6 +3,7 @@
 #include "cli/outcome.h"
 #include "cli/watch.h"
 #include "cli/words.h"
+#include "conf/skip.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -50,8 +51,7 @@ static bool sleep_on(struct wait *w)
 
 	if (left_ms <= 0)
 		return false;
-	watch_wait(&w->watch, left_ms);
-	return true;
+	return watch_wait(&w->watch, left_ms) == WATCH_LOOK;
 }
 
 static int wait_job(struct wait *w, int64_t id, struct err *e)
@@ -101,8 +101,13 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 		db_close(w->db);
 		w->db = NULL;
 	}
-	if (found <= 0 || !is_job_of(&j, commit))
-		return -2;
+	if (found <= 0 || !is_job_of(&j, commit)) {
+		if (!skip_stands(w->c->skip_dir, uuid, commit))
+			return -2;
+		snprintf(w->sentence, sizeof(w->sentence), "image %s is not built at %.12s, which was pushed with -o skip; "
+			 "`hornero rebuild %s` builds it", uuid, commit, uuid);
+		return 75;
+	}
 	/* Published, but not warm: aged out since. The sweep brings it back. */
 	code = outcome_of(&j, w->sentence, sizeof(w->sentence));
 	return code <= 0 ? -2 : code;
@@ -168,6 +173,7 @@ int wait_run(struct cli *cli, const struct call *call, struct err *e)
 	warm_dir = fs_path("%s/warm", w.c->store_dir);
 	watch_add(&watch, w.c->queue_dir);
 	watch_add(&watch, warm_dir);
+	watch.reader = STDOUT_FILENO;
 	w.watch = watch;
 	if (!cli_agent_runs(w.c))
 		fputs("hornero: hornerod does not run; nothing changes until it is started\n", stderr);

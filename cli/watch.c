@@ -6,7 +6,7 @@
 
 struct watch watch_open(void)
 {
-	return (struct watch){.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .extra = -1};
+	return (struct watch){.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .extra = -1, .reader = -1};
 }
 
 void watch_add(struct watch *w, const char *path)
@@ -17,17 +17,17 @@ void watch_add(struct watch *w, const char *path)
 		w->blind = 1;
 }
 
-int watch_wait(struct watch *w, int64_t left_ms)
+enum watch_end watch_wait(struct watch *w, int64_t left_ms)
 {
-	struct pollfd fds[] = {{.fd = w->fd, .events = POLLIN}, {.fd = w->extra, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = w->fd, .events = POLLIN}, {.fd = w->extra, .events = POLLIN}, {.fd = w->reader}};
 	int nap_ms = w->fd < 0 || w->blind ? WATCH_BLIND_NAP_MS : WATCH_NAP_MS;
 	char events[4096];
 
 	if (left_ms < nap_ms)
 		nap_ms = left_ms < 0 ? 0 : (int)left_ms;
 	/* An interrupted or failing poll is a short nap: the caller looks again anyhow. */
-	if (poll(fds, 2, nap_ms) > 0 && fds[0].revents)
+	if (poll(fds, 3, nap_ms) > 0 && fds[0].revents)
 		while (read(w->fd, events, sizeof(events)) > 0)
 			;
-	return fds[1].revents != 0;
+	return fds[1].revents ? WATCH_EXTRA : fds[2].revents ? WATCH_ALONE : WATCH_LOOK;
 }

@@ -2,6 +2,7 @@
 #include "cli/why.h"
 
 #include "cli/words.h"
+#include "conf/skip.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -82,6 +83,7 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 			return -1;
 		kept_learn(&f->kept, &warm, 0);
 	}
+	f->skipped = skip_stands(c->skip_dir, f->uuid, commit);
 	f->age_s = c->cache_minimum_age_s;
 	f->grace_s = c->cache_grace_s;
 	if (cli_db(cli, DB_READ, &db, e) < 0) {

@@ -11,6 +11,7 @@ struct facts {
 	int64_t now_ms, workers;
 	bool agent_runs;
 	const char *queue_dir;
+	bool skipped; /* that commit was pushed with -o skip */
 	bool queue_missing;
 	bool partly; /* looked at with a key: what it does not see is not counted */
 

@@ -22,6 +22,7 @@ static const struct word_option queue_options[] = {
 static const struct word_option log_options[] = {
 	{"follow", 'f', NULL, "keep printing as the log grows, across attempts, until the job ends"},
 	{"attempt", 'n', "N", "the log of this attempt; default: the newest"},
+	{"alive", 0, "S", "with --follow: after S seconds without output say so, and end when nobody reads that"},
 	{0},
 };
 static const struct word_option wait_options[] = {
@@ -75,9 +76,10 @@ const struct word word_table[] = {
 	{"queue", "", "what runs, waits, and just ended", "In the order in which the jobs will run.", queue_options, 0, 0,
 	 true, queue_run, WORD_READ},
 	{"show", "JOB", "one job: attempts, verdicts, stage times, resources used", "", NULL, 1, 1, true, show_run, WORD_READ},
-	{"log", "JOB", "a job's build log",
-	 "With --follow exits 0 when the job was built and published, 1 when it was not; Ctrl-C only stops the printing.",
-	 log_options, 1, 1, false, log_run, WORD_READ},
+	{"log", "JOB...", "a job's build log",
+	 "With --follow exits 0 when the job was built and published, 1 when it was not; Ctrl-C only stops the printing.\n"
+	 "Of several jobs one after the other; the exit code is the worst.",
+	 log_options, 1, -1, false, log_run, WORD_READ},
 	{"wait", "JOB|UUID", "until a job ends, or an image's newest commit is warm",
 	 "Exits 0 when it is published, 1 when it failed or was given up, 75 with the reason when time is over or when\n"
 	 "waiting on would need somebody to act (deferred because of an instance, held, nothing pushed yet).",

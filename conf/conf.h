@@ -77,6 +77,7 @@ struct conf {
 	const char *run_dir;    /* state_dir/run: sockets and the agent's lock */
 	const char *log_dir;    /* state_dir/log: JOB.ATTEMPT.log, JOB.ATTEMPT.verdict */
 	const char *images_dir; /* state_dir/images.d */
+	const char *skip_dir;   /* state_dir/skip: conf/skip.h */
 	const char *fence_dir;  /* state_dir/fence */
 	const char *cache_dir;  /* instances_path/cache_subdir */
 };

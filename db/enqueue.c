@@ -21,10 +21,15 @@ static int check_wish(const struct job_wish *w, struct err *e)
 	return 0;
 }
 
-/* What a person or a push waits for goes before what the sweep found. */
+static bool is_sweep(const struct job_wish *w)
+{
+	return strcmp(w->origin, "sweep") == 0;
+}
+
+/* The smallest number is claimed first. What a person or a push waits for goes before what the sweep found. */
 static int64_t priority_of(const struct job_wish *w)
 {
-	return strcmp(w->origin, "sweep") == 0 ? 1 : 0;
+	return is_sweep(w) ? 1 : -w->priority;
 }
 
 static int find_queued(struct db *db, const char *image, struct job *out, struct err *e)
@@ -40,7 +45,7 @@ static int find_queued(struct db *db, const char *image, struct job *out, struct
  * joins whatever waits for that ref and never takes a pusher's job away. */
 static bool equal_wish(const struct job *j, const struct job_wish *w)
 {
-	bool same_commit = strcmp(j->commit, w->commit) == 0 || strcmp(w->origin, "sweep") == 0;
+	bool same_commit = strcmp(j->commit, w->commit) == 0 || is_sweep(w);
 
 	return same_commit && strcmp(j->ref, w->ref) == 0 && strcmp(j->repo, w->repo) == 0 &&
 	       (j->force || !(w->force || w->clean)) && (j->clean || !w->clean);
@@ -52,8 +57,8 @@ static int join(struct db *db, const struct job *j, const struct job_wish *w, st
 	const struct job_event ev = {.job = j->id, .attempt = j->attempt, .image = j->image, .event = "joined",
 				     .detail = w->origin, .who = w->pushed_by};
 
-	if (priority_of(w) == 0 &&
-	    db_run(db, e, "UPDATE jobs SET priority = 0, not_before_ms = 0 WHERE id = ?1", val_int(j->id)) < 0)
+	if (!is_sweep(w) && db_run(db, e, "UPDATE jobs SET priority = min(priority, ?2), not_before_ms = 0 WHERE id = ?1",
+				   val_int(j->id), val_int(priority_of(w))) < 0)
 		return -1;
 	return job_event_add(db, &ev, e);
 }

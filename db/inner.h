@@ -148,7 +148,8 @@ static inline void statement_end(sqlite3_stmt **q)
 /* row.c: columns of a job, in this order. Those of a fresh one (queued, no attempt yet) are enough for it, and half
  * the cost of a listing of very many. */
 #define JOB_COLUMNS_FRESH \
-	"id, image, repo, ref, \"commit\", origin, pushed_by, state, force, clean, attempt, not_before_ms, created_ms "
+	"id, image, repo, ref, \"commit\", origin, pushed_by, state, force, clean, attempt, not_before_ms, created_ms, " \
+	"priority "
 #define JOB_COLUMNS \
 	JOB_COLUMNS_FRESH ", crashes, superseded_by, reason, waiting_for, key, digest, tree, inputs, builder, " \
 	"built_commit, reused, started_ms, built_ms, ended_ms "

@@ -38,6 +38,7 @@ struct job_wish {
 	const char *pushed_by; /* NULL: unknown */
 	bool force;            /* build although the content key is known */
 	bool clean;            /* from an empty checkout and cache; implies force */
+	int priority;          /* more than 0: before others, less: behind them */
 };
 
 struct job_receipt {
@@ -49,7 +50,7 @@ struct job_receipt {
 /* A newer wish of an image replaces its queued one and its held one (both become `superseded`, naming the
  * new one); the new one is forced or clean if the queued one was. An equal wish (same commit, ref, repo; force
  * and clean not stronger) joins the queued one instead, and ends its back-off unless the sweep is asking.
- * Wishes of the sweep have a later priority than all others. */
+ * Wishes of the sweep have a later priority than all others that do not ask for one. */
 int job_enqueue(struct db *db, const struct job_wish *w, struct job_receipt *r, struct err *e);
 
 /* A row as listings show it. Strings are owned by the struct (job_fini), "" for NULL. */
@@ -59,6 +60,7 @@ struct job {
 	char *repo, *ref, *commit, *origin, *pushed_by;
 	enum job_state state;
 	bool force, clean;
+	int64_t priority;      /* as in a wish; of the sweep's: -1 */
 	int64_t attempt;       /* 0 before the first */
 	int64_t crashes;       /* attempts that crashed: three hold the job */
 	int64_t superseded_by; /* or 0 */

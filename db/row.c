@@ -36,7 +36,7 @@ bool job_state_ended(enum job_state s)
 /* Where the columns of JOB_COLUMNS are; those of JOB_COLUMNS_FRESH come first. */
 enum {
 	C_ID, C_IMAGE, C_REPO, C_REF, C_COMMIT, C_ORIGIN, C_PUSHED_BY, C_STATE, C_FORCE, C_CLEAN, C_ATTEMPT, C_NOT_BEFORE,
-	C_CREATED, N_FRESH, C_CRASHES = N_FRESH, C_SUPERSEDED_BY, C_REASON, C_WAITING_FOR, C_KEY, C_DIGEST, C_TREE,
+	C_CREATED, C_PRIORITY, N_FRESH, C_CRASHES = N_FRESH, C_SUPERSEDED_BY, C_REASON, C_WAITING_FOR, C_KEY, C_DIGEST, C_TREE,
 	C_INPUTS, C_BUILDER, C_BUILT_COMMIT, C_REUSED, C_STARTED, C_BUILT, C_ENDED,
 };
 
@@ -99,6 +99,7 @@ static void borrow_fresh(sqlite3_stmt *q, struct job *j)
 		.attempt = sqlite3_column_int64(q, C_ATTEMPT),
 		.not_before_ms = sqlite3_column_int64(q, C_NOT_BEFORE),
 		.created_ms = sqlite3_column_int64(q, C_CREATED),
+		.priority = -sqlite3_column_int64(q, C_PRIORITY),
 	};
 	if (strnlen(image, sizeof(j->image)) < sizeof(j->image))
 		strcpy(j->image, image);

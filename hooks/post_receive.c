@@ -3,46 +3,32 @@
  *
  * Order: the push's directories are on disk, then the rows, then the doorbell, then the answer. It may
  * wait 200 ms for the queue and a second for all rows together; what it does not get done is the
- * sweep's, and the pusher is told so.
+ * sweep's, and the pusher is told so. Then, with `-o wait`, it becomes `hornero log -f`.
  *
  * DIAGNOSTICS: said to the pusher; the exit status is 0 whatever happens.
  */
 #include "hooks/hook.h"
 
-#include "db/job.h"
 #include "hooks/durable.h"
 #include "hooks/place.h"
+#include "hooks/pushopt.h"
 #include "hooks/say.h"
-#include "hooks/who.h"
+#include "hooks/wishes.h"
+#include "lib/args.h"
 #include "lib/bell.h"
-#include "lib/clock.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
+#include <signal.h>
+#include <stdint.h>
 #include <string.h>
 
 enum {
-	QUEUE_WAIT_MS = 200, /* for the queue, while others write */
-	ROWS_MS = 1000,      /* for all rows of a push */
 	SHORT_OID = 7,
+	ALIVE_S = 20, /* a pusher who is gone is noticed by what he does not read */
 	SAID_MAX = 5, /* refs without an image, and broken image files, spelled out */
-};
-
-/* One row to be: an image and the ref of it that moved. */
-struct wish {
-	const struct image *img;
-	const struct refline *line;
-	struct job_receipt receipt;
-	bool queued;
-};
-
-struct wishes {
-	struct wish *list;
-	size_t n;
-	size_t deleted; /* refs of images that this push deletes: nothing to queue, but not nobody's */
 };
 
 static void say_left(const struct err *e)
@@ -64,73 +50,6 @@ static int make_durable(const struct pushed *pushed, struct err *e)
 	return durable_sync(repo, refs, pushed->n, e);
 }
 
-/* Images of this repository times refs is small: at most one ref per image matches. */
-static int find_wishes(const struct place *p, const struct pushed *pushed, struct wishes *out, struct err *e)
-{
-	out->list = calloc(p->n + 1, sizeof(*out->list));
-	if (!out->list)
-		return err_set(e, ERR_NOBODY, "out of memory for %zu images", p->n);
-	for (size_t k = 0; k < p->n; k++) {
-		const struct image *img = &p->images[k];
-
-		if (strcmp(img->repo, p->repo) != 0)
-			continue;
-		for (size_t i = 0; i < pushed->n; i++) {
-			const struct refline *r = &pushed->lines[i];
-
-			if (!place_builds(p, img, r->ref))
-				continue;
-			if (refline_deletes(r)) {
-				out->deleted++;
-				say("%s of %s is deleted: the image %s keeps its last artifact", r->ref, p->repo,
-				    place_image_name(img));
-			} else {
-				out->list[out->n++] = (struct wish){.img = img, .line = r};
-			}
-			break;
-		}
-	}
-	return 0;
-}
-
-static int queue_one(struct db *db, const struct place *p, struct wish *w, const char *who, struct err *e)
-{
-	struct job_wish row = {
-		.image = w->img->uuid,
-		.repo = p->repo,
-		.ref = w->line->ref,
-		.commit = w->line->new,
-		.origin = "push",
-		.pushed_by = who,
-	};
-
-	if (job_enqueue(db, &row, &w->receipt, e) < 0)
-		return -1;
-	w->queued = true;
-	return 0;
-}
-
-/* The first trouble ends it: whatever holds the queue up would hold up the next row as well. */
-static int queue_all(const struct place *p, struct wishes *ws, struct err *e)
-{
-	own_db struct db *db = NULL;
-	int64_t deadline_ms = clock_mono_ms() + ROWS_MS;
-	struct db_place at = {.queue_dir = p->conf->queue_dir};
-	struct who who;
-
-	if (ws->n == 0)
-		return 0;
-	if (who_pushes(&who, e) < 0 || db_open(&db, &at, DB_WRITE, QUEUE_WAIT_MS, e) < 0)
-		return -1;
-	for (size_t i = 0; i < ws->n; i++) {
-		if (clock_mono_ms() > deadline_ms)
-			return err_set(e, ERR_NOBODY, "it took more than %d ms to write %zu of %zu jobs", ROWS_MS, i, ws->n);
-		if (queue_one(db, p, &ws->list[i], who.name, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static void say_queued(const struct wish *w)
 {
 	const char *name = place_image_name(w->img);
@@ -141,6 +60,14 @@ static void say_queued(const struct wish *w)
 	if (w->receipt.superseded)
 		say("job %lld superseded by job %lld", (long long)w->receipt.superseded, id);
 	say("follow it with: hornero log -f %lld", id);
+}
+
+static void say_skipped(const struct wish *w, const struct pushopt *o)
+{
+	say("%s is not built from %.*s, as -o %s wishes; hornero rebuild %s builds it all the same", place_image_name(w->img),
+	    SHORT_OID, w->line->new, o->skip ? "skip" : "image", w->img->uuid);
+	if (w->cancelled)
+		say("job %lld cancelled: the commit that it was for is pushed over", (long long)w->cancelled);
 }
 
 /* Only here: which repository a broken image file was meant for is not known. */
@@ -174,28 +101,61 @@ static void say_no_image(const struct place *p, const struct pushed *pushed)
 	say_broken_images(p);
 }
 
-static void answer(const struct place *p, const struct pushed *pushed, struct wishes *ws)
+static void say_wish(const struct wish *w, const struct pushopt *o)
+{
+	if (w->done && w->skipped)
+		say_skipped(w, o);
+	else if (w->done)
+		say_queued(w);
+}
+
+static void answer(const struct place *p, const struct pushed *pushed, const struct pushopt *o, struct wishes *ws)
 {
 	struct err e = ERR_INIT;
-	int status = queue_all(p, ws, &e);
-	bool any = ws->n > 0 && ws->list[0].queued;
+	int status = wishes_enter(p, o, ws, &e);
 
-	if (any) {
+	if (wishes_queued(ws) > 0) {
 		failpoint("post-receive-inserted");
 		bell_ring(p->conf->run_dir);
 	}
-	for (size_t i = 0; i < ws->n && ws->list[i].queued; i++)
-		say_queued(&ws->list[i]);
+	for (size_t i = 0; i < ws->n; i++)
+		say_wish(&ws->list[i], o);
 	if (status < 0)
 		say_left(&e);
 	if (ws->n == 0 && ws->deleted == 0)
 		say_no_image(p, pushed);
 }
 
+/* What people use, at git's end of the pusher's connection: whatever it prints is "remote: …" there. Nothing is lost
+ * where it ends early, or does not even begin: the rows are written and the pusher knows their numbers. */
+static void follow(const struct place *p, const struct wishes *ws)
+{
+	own_args struct args a = ARGS_INIT;
+	struct err e = ERR_INIT;
+
+	args_addf(&a, "%s/hornero", p->conf->libexec_dir);
+	args_add(&a, "-c");
+	args_add(&a, p->conf->path);
+	args_add(&a, "log");
+	args_add(&a, "-f");
+	args_addf(&a, "--alive=%d", ALIVE_S);
+	for (size_t i = 0; i < ws->n; i++)
+		if (ws->list[i].done && !ws->list[i].skipped)
+			args_addf(&a, "%lld", (long long)ws->list[i].receipt.id);
+	signal(SIGPIPE, SIG_DFL);
+	if (args_check(&a, &e) == 0) {
+		execv(args_list(&a)[0], (char *const *)(uintptr_t)args_list(&a));
+		err_sys(&e, ERR_OPERATOR, "cannot run %s", args_list(&a)[0]);
+	}
+	say("cannot wait: %s", e.msg);
+	say_flush();
+}
+
 int post_receive(void)
 {
 	own_pushed struct pushed pushed = {0};
 	own_place struct place p = {0};
+	struct pushopt o = {.priority = 0};
 	struct wishes ws = {0};
 	struct err e = ERR_INIT;
 	struct err durable = ERR_INIT;
@@ -213,13 +173,15 @@ int post_receive(void)
 		say_left(&e);
 	else if (synced < 0)
 		say_left(&durable);
-	else if (find_wishes(&p, &pushed, &ws, &e) < 0)
+	else if (pushopt_read(&o, &e) < 0 || wishes_find(&p, &pushed, &o, &ws, &e) < 0)
 		say_left(&e);
 	else
-		answer(&p, &pushed, &ws);
+		answer(&p, &pushed, &o, &ws);
 	if (pushed.passed_over > 0)
 		say("some refs of this push were not looked at; the next sweep will do that");
 	say_flush();
+	if (o.wait && wishes_queued(&ws) > 0)
+		follow(&p, &ws);
 	free(ws.list);
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include "hooks/catfile.h"
 #include "hooks/loose.h"
 #include "hooks/place.h"
+#include "hooks/pushopt.h"
 #include "hooks/say.h"
 #include "hooks/who.h"
 #include "lib/fs.h"
@@ -141,6 +142,27 @@ static size_t check_rights(const struct place *p, const struct pushed *pushed, c
 	return refused;
 }
 
+/* The image that -o image= chooses is one that this push would build. */
+static int check_chosen(const struct place *p, const struct pushed *pushed, const struct pushopt *o, struct err *e)
+{
+	for (size_t k = 0; k < p->n; k++)
+		for (size_t i = 0; i < pushed->n; i++)
+			if (strcmp(p->images[k].uuid, o->image) == 0 && place_builds(p, &p->images[k], pushed->lines[i].ref))
+				return 0;
+	return err_set(e, ERR_PUSHER, "push option image=%s: no image of that id is built from a ref of this push", o->image);
+}
+
+static size_t check_options(const struct place *p, const struct pushed *pushed)
+{
+	struct err e = ERR_INIT;
+	struct pushopt o;
+
+	if (pushopt_read(&o, &e) == 0 && (!*o.image || check_chosen(p, pushed, &o, &e) == 0))
+		return 0;
+	say("push refused: %s", e.msg);
+	return 1;
+}
+
 int pre_receive(void)
 {
 	own_pushed struct pushed pushed = {0};
@@ -157,7 +179,7 @@ int pre_receive(void)
 		else
 			say_unchecked(&e);
 	} else {
-		refused = who.is_key ? check_rights(&p, &pushed, &who) : 0;
+		refused = check_options(&p, &pushed) + (who.is_key ? check_rights(&p, &pushed, &who) : 0);
 		if (refused == 0)
 			refused = check_files(&p, &pushed);
 	}

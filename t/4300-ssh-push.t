@@ -133,6 +133,13 @@ test_expect_success 'a second push, and one that is refused with its reason' '
 	git -C work reset -q --hard HEAD~1
 '
 
+test_expect_success 'push options come along' '
+	ssh_push -o skip main:refs/heads/main && test_grep "Everything up-to-date" push.out &&
+	git -C work commit -q --allow-empty -m skipped && ssh_push -o skip main &&
+	test_grep "^remote: hornero: The One is not built from .*, as -o skip wishes" push.out && test_grep "job 2 cancelled" push.out &&
+	test "$(stat -c %G "$NODE/state/skip/$U1")" = "$group"
+'
+
 test_expect_success 'the environment of the client does not come along' '
 	echo three >work/file && git -C work commit -q -a -m three &&
 	printf "SetEnv HORNERO_CONF=/nonexistent GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/none\n" \

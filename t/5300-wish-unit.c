@@ -38,6 +38,23 @@ static void test_without_a_job(void **state)
 	assert_int_equal(decide(WARM_OK, TIP, "a", -1, "", "", ""), WISH_BUILD);
 }
 
+static void test_skipped(void **state)
+{
+	struct warm w = {.commit = OLDER, .inputs = "a"};
+	struct wish_facts f = {.tip = TIP, .inputs = "a", .state = WARM_OK, .warm = &w, .is_skipped = true};
+
+	(void)state;
+	assert_int_equal(wish_decide(&f), WISH_SKIPPED);
+	f.state = WARM_NONE;
+	assert_int_equal(wish_decide(&f), WISH_SKIPPED);
+	/* It was built all the same. */
+	f.state = WARM_OK;
+	strcpy(w.commit, TIP);
+	assert_int_equal(wish_decide(&f), WISH_WARM);
+	f.state = WARM_FOREIGN;
+	assert_int_equal(wish_decide(&f), WISH_PUBLISH);
+}
+
 static void test_under_way(void **state)
 {
 	(void)state;
@@ -89,6 +106,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_without_a_job),
+		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_under_way),
 		cmocka_unit_test(test_a_change_while_it_runs),
 		cmocka_unit_test(test_failed_stays_failed_until_something_changes),

@@ -332,4 +332,23 @@ test_expect_success 'output that cannot be written is an error' '
 	test_expect_code 75 hornero --help >/dev/full 2>err && test_grep "cannot write" err
 '
 
+# follow_unread JOB: into a pipe that somebody holds open and nobody reads.
+follow_unread () {
+	hornero log -f --alive 1 "$1" >unread 2>unread.err
+}
+
+test_expect_success 'log -f --alive says that the job is not over, and stops when nobody reads that' '
+	node alive && id=$("$SEED" "$HORNERO_CONF" queue $A $ONE) && mkfifo unread && exec 7<>unread &&
+	background alive hornero log -f --alive 1 $id && background lost follow_unread $id &&
+	wait_until "grep -q \"hornero: job $id is still queued\" alive.out && test -e lost.rc" 20 && exec 7>&- &&
+	test "$(cat lost.rc)" = 1 && test ! -e alive.rc && test_expect_code 64 hornero log -f --alive 0 $id &&
+	hornero cancel $id && wait_until "test -e alive.rc" 20
+'
+
+test_expect_success 'log of several jobs: one after the other, the worst exit code' '
+	two=$("$SEED" "$HORNERO_CONF" queue $A $ONE) && "$SEED" "$HORNERO_CONF" claim && "$SEED" "$HORNERO_CONF" publish $two 1 &&
+	test_expect_code 1 hornero log -f $id $two >out && test_grep "^hornero: job $id was cancelled" out && test_grep "^hornero: job $two$" out &&
+	test_grep "^hornero: job $two is published" out && test_expect_code 64 hornero log 999 $two
+'
+
 test_done

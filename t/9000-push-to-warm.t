@@ -3,6 +3,7 @@ test_description='from a push to a guest that names the pushed tree, and again, 
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 test_requires qemu-system-x86_64 qemu-system-x86
+test_requires jq jq
 
 push_and_wait () {
 	git -C "$HELLO_WORK" push origin main >push.log 2>&1 && cat push.log &&
@@ -31,6 +32,13 @@ test_expect_success 'the first push becomes warm under the name that Nova comput
 
 test_expect_success 'its guest names the pushed tree' '
 	guest_says "hello from hornero"
+'
+
+test_expect_success 'a push that waits shows the build, and returns when it is warm' '
+	git -C "$HELLO_WORK" commit -q --amend -m "hello again" && git -C "$HELLO_WORK" push -f -o wait -o rebuild origin main >push.log 2>&1 && cat push.log &&
+	job=$(sed -n "s/.*hornero: job \([0-9]*\) queued.*/\1/p" push.log) && test_grep "^remote: .*hornero.raw" push.log &&
+	test_grep "^remote: hornero: job $job is published: image $HELLO_UUID is warm at" push.log &&
+	test "$(hornero show $job --json | jq -r .state)" = published
 '
 
 test_expect_success 'a change of one line runs, and the log shows that only that was built' '

@@ -58,7 +58,7 @@ _hornero () {
 	gc) options='--dry-run --verify --json' ;;
 	queue) options='--all --json' ;;
 	show) options='--json' others=$(_hornero_jobs) ;;
-	log) options='--follow --attempt' others=$(_hornero_jobs) ;;
+	log) options='--follow --attempt --alive' others=$(_hornero_jobs) ;;
 	wait) options='--timeout' others="$(_hornero_jobs) $(_hornero_images)" ;;
 	why) others="$(_hornero_jobs) $(_hornero_images)" ;;
 	cancel | retry) others=$(_hornero_jobs) ;;

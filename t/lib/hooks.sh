@@ -33,7 +33,7 @@ fi
 hooks_node () {
 	# Programs where every user may run them, wherever the build directory is.
 	mkdir -p "$test_root/libexec" &&
-	cp "$HORNERO_BUILD/hornero-hook" "$test_root/libexec/" &&
+	cp "$HORNERO_BUILD/hornero-hook" "$HORNERO_BUILD/hornero" "$test_root/libexec/" &&
 	chmod -R a+rX "$test_root/libexec" &&
 	set -- "libexec_dir: $test_root/libexec" "$@" &&
 	if test "$(id -u)" -eq 0

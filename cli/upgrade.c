@@ -1,0 +1,76 @@
+/* upgrade: repositories that an older hornero made. DIAGNOSTICS: told; the others go on. */
+#include "cli/repo.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <fts.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { CONFIG_MAX = 65536 };
+
+/* The configuration decides what git runs here, and its directory is git's to write in: only a file that is ours is
+ * believed and written again. 1 changed, 0 right, -1. */
+static int upgrade_config(int dir, const char *path, struct err *e)
+{
+	own_fd int fd = fs_open_beneath(dir, "config", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	own_free char *old = NULL, *text = NULL;
+	struct stat st;
+	size_t len;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot open %s/config", path);
+	if (fs_read_fd(fd, path, CONFIG_MAX, &old, &len, e) < 0)
+		return -1;
+	if (strstr(old, "advertisePushOptions"))
+		return 0;
+	if (st.st_uid != geteuid())
+		return err_set(e, ERR_OPERATOR, "%s/config is user %u's, so it stays without push options; as that user, append "
+			       "[receive] advertisePushOptions = true", path, st.st_uid);
+	text = fs_path("%s" REPO_PUSH_OPTIONS, old);
+	return fs_replace(dir, "config", text, strlen(text), 0644, e) < 0 ? -1 : 1;
+}
+
+/* A directory NAME.git that `hornero repo create` made. */
+static int upgrade_one(const char *path, struct err *e)
+{
+	own_fd int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (dir < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot open the repository %s", path);
+	return fstatat(dir, "hornero.yaml", &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : upgrade_config(dir, path, e);
+}
+
+static bool is_repository(const FTSENT *entry)
+{
+	return entry->fts_info == FTS_D && entry->fts_namelen > 4 &&
+	       strcmp(entry->fts_name + entry->fts_namelen - 4, ".git") == 0;
+}
+
+void repo_upgrade(const struct conf *c, void (*told)(void *arg, const char *config, const struct err *problem), void *arg)
+{
+	own_free char *root = fs_path("%s", c->repo_root);
+	FTS *walk = fts_open((char *[]){root, NULL}, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR | FTS_XDEV, NULL);
+	FTSENT *entry;
+
+	while (walk && (entry = fts_read(walk))) {
+		own_free char *config = NULL;
+		struct err e = ERR_INIT;
+		int changed;
+
+		/* Nothing of ours is inside a repository, nor behind a name with a dot in front. */
+		if (entry->fts_info == FTS_D && entry->fts_level > 0 && (is_repository(entry) || *entry->fts_name == '.'))
+			fts_set(walk, entry, FTS_SKIP);
+		if (!is_repository(entry) || entry->fts_level == 0 || *entry->fts_name == '.')
+			continue;
+		changed = upgrade_one(entry->fts_path, &e);
+		config = fs_path("%s/config", entry->fts_path);
+		if (changed != 0)
+			told(arg, config, changed < 0 ? &e : NULL);
+	}
+	if (walk)
+		fts_close(walk);
+}

@@ -1,0 +1,123 @@
+/* wishes: DIAGNOSTICS: as db and conf/skip.h say; the first trouble ends it, since whatever holds the queue up would hold
+ * up the next row as well. */
+#include "hooks/wishes.h"
+
+#include "conf/skip.h"
+#include "hooks/say.h"
+#include "hooks/who.h"
+#include "lib/clock.h"
+#include "lib/own.h"
+
+#include <string.h>
+
+enum {
+	QUEUE_WAIT_MS = 200, /* for the queue, while others write */
+	ROWS_MS = 1000,      /* for all rows of a push */
+};
+
+static bool is_skipped(const struct pushopt *o, const struct image *img)
+{
+	return o->skip || (*o->image && strcmp(o->image, img->uuid) != 0);
+}
+
+/* Images of this repository times refs is small: at most one ref per image matches. */
+int wishes_find(const struct place *p, const struct pushed *pushed, const struct pushopt *o, struct wishes *out, struct err *e)
+{
+	out->list = calloc(p->n + 1, sizeof(*out->list));
+	if (!out->list)
+		return err_set(e, ERR_NOBODY, "out of memory for %zu images", p->n);
+	for (size_t k = 0; k < p->n; k++) {
+		const struct image *img = &p->images[k];
+		const struct refline *r = NULL;
+
+		for (size_t i = 0; i < pushed->n && !r; i++)
+			if (place_builds(p, img, pushed->lines[i].ref))
+				r = &pushed->lines[i];
+		if (r && refline_deletes(r)) {
+			out->deleted++;
+			say("%s of %s is deleted: the image %s keeps its last artifact", r->ref, p->repo, place_image_name(img));
+		} else if (r) {
+			out->list[out->n++] = (struct wish){.img = img, .line = r, .skipped = is_skipped(o, img)};
+		}
+	}
+	return 0;
+}
+
+static int queue_one(struct db *db, const struct place *p, const struct pushopt *o, struct wish *w, const char *who,
+		     struct err *e)
+{
+	struct job_wish row = {
+		.image = w->img->uuid,
+		.repo = p->repo,
+		.ref = w->line->ref,
+		.commit = w->line->new,
+		.origin = "push",
+		.pushed_by = who,
+		.force = o->rebuild,
+		.priority = o->priority,
+	};
+
+	skip_clear(p->conf->skip_dir, w->img->uuid);
+	if (job_enqueue(db, &row, &w->receipt, e) < 0)
+		return -1;
+	w->done = true;
+	return 0;
+}
+
+/* A job that waits would read the ref, and build what is to be skipped. The sweep may have queued one, too, between the
+ * update of the ref and our record. */
+static int cancel_waiting(struct db *db, struct wish *w, const char *who, struct err *e)
+{
+	own_job struct job j = {.id = 0};
+	int found = job_newest(db, w->img->uuid, &j, e);
+
+	if (found <= 0 || j.state != JOB_QUEUED)
+		return found < 0 ? -1 : 0;
+	found = job_cancel(db, j.id, who, e);
+	w->cancelled = found > 0 ? j.id : 0;
+	return found < 0 ? -1 : 0;
+}
+
+/* The records first: they need no queue, and without them the sweep would build. */
+static int record_skips(const struct place *p, struct wishes *ws, struct err *e)
+{
+	for (size_t i = 0; i < ws->n; i++) {
+		struct wish *w = &ws->list[i];
+
+		if (w->skipped && skip_set(p->conf->skip_dir, w->img->uuid, w->line->new, e) < 0)
+			return -1;
+		w->done = w->skipped;
+	}
+	return 0;
+}
+
+int wishes_enter(const struct place *p, const struct pushopt *o, struct wishes *ws, struct err *e)
+{
+	own_db struct db *db = NULL;
+	int64_t deadline_ms = clock_mono_ms() + ROWS_MS;
+	struct db_place at = {.queue_dir = p->conf->queue_dir};
+	struct who who;
+
+	if (ws->n == 0)
+		return 0;
+	if (who_pushes(&who, e) < 0 || record_skips(p, ws, e) < 0 || db_open(&db, &at, DB_WRITE, QUEUE_WAIT_MS, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ws->n; i++) {
+		struct wish *w = &ws->list[i];
+
+		if (clock_mono_ms() > deadline_ms)
+			return err_set(e, ERR_NOBODY, "it took more than %d ms to write %zu of %zu jobs", ROWS_MS, i, ws->n);
+		if ((w->skipped ? cancel_waiting(db, w, who.name, e) : queue_one(db, p, o, w, who.name, e)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+size_t wishes_queued(const struct wishes *ws)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ws->n; i++)
+		n += ws->list[i].done && !ws->list[i].skipped;
+	return n;
+}
