@@ -113,6 +113,13 @@ test_expect_success 'the same artifact under another image: a release of its own
 	says digest=$digest release=$(release $OTHER $digest) image=$HELLO_UUID job=$one
 '
 
+test_expect_success 'with a key it is not said for whom else these bytes were built' '
+	hornero key add reader ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICpIYmszkQkCxRspnsgUvkR6uso6nttWKG0/27vb8ryY --read hello &&
+	hornero --key reader image show $OTHER --json | jq -c ".artifact | [.image, .commit, .job, .built_ms, .tree != null]" >got &&
+	hornero --key reader image show $HELLO_UUID --json | jq -c ".artifact | [.image, .job]" >>got &&
+	printf "%s\n" "[null,null,null,null,true]" "[\"$HELLO_UUID\",$one]" >want && test_cmp want got
+'
+
 test_expect_success 'a subdirectory: its own tree; a builder of less time; what its version prints is bounded and printable' '
 	sed "s/^version:/version:\n  - [printf, \"a\\\\\\\\033[2J\\\\\\\\303\\\\\\\\251%0300d\\\\\\\\nb\", \"7\"]/" \
 		builders.d/make.yaml >builders.d/odd.yaml && echo "build_timeout: 60" >>builders.d/odd.yaml &&
