@@ -13,10 +13,11 @@ test_expect_success 'make install DESTDIR=' '
 	for name in hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout hornero-collect hornero-hook hornero-publish hornero-sweep \
 		gc-repositories hornero.yaml make.yaml capstan.yaml capstan-compose.yaml hornerod.service hornero-publish.socket \
 		hornero-publish@.service hornero-gc.service hornero-gc.timer hornero.1 hornerod.8 hornero.yaml.5 hornero-builder.5 \
-		hornero-image.5 hornero.bash hornero.conf
+		hornero-image.5 hornero-keys.5 hornero.bash hornero.conf
 	do
 		grep -qx "$name" have || { echo "$name is not installed"; return 1; }
-	done
+	done &&
+	test "$(basename "$(readlink "$(find "$root" -path "*libexec*" -type l -name hornero)")")" = hornero
 '
 
 test_expect_success 'an operator'\''s hornero.yaml is never written over' '

@@ -31,7 +31,7 @@ _hornero () {
 		esac
 	done
 	case $word in
-	'') others='init repo key image queue show log wait why cancel retry rebuild sweep cache gc' options='--version' ;;
+	'') others='init repo key image queue show log wait why cancel retry rebuild sweep cache gc' options='--version --key' ;;
 	repo) [[ -n $second ]] || others='create' ;;
 	key)
 		case $second in
