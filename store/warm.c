@@ -26,8 +26,45 @@ static const struct record_field fields[] = {
 	RECORD_FIELD(struct warm, job, RECORD_COUNT),
 	RECORD_FIELD(struct warm, attempt, RECORD_COUNT),
 	RECORD_FIELD(struct warm, published_ms, RECORD_TIME),
+	RECORD_OPTIONAL(struct warm, pinned, RECORD_WORD),
+	RECORD_OPTIONAL(struct warm, earlier, RECORD_TEXT),
 };
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+bool warm_satisfies(const struct warm *w, const char *commit, const char *pinned)
+{
+	return strcmp(w->commit, commit) == 0 && strcmp(w->pinned, pinned ? pinned : "") == 0;
+}
+
+bool warm_earlier(const struct warm *w, int i, char digest[SHA256_HEX + 1])
+{
+	size_t at = (size_t)i * (SHA256_HEX + 1);
+
+	if (i < 0 || i >= WARM_EARLIER || at >= strlen(w->earlier))
+		return false;
+	snprintf(digest, SHA256_HEX + 1, "%s", w->earlier + at);
+	return sha256_valid(digest);
+}
+
+static void add_earlier(struct warm *w, const char *digest)
+{
+	size_t used = strlen(w->earlier);
+
+	if (strcmp(digest, w->digest) != 0 && used + SHA256_HEX + 1 < sizeof(w->earlier))
+		snprintf(w->earlier + used, sizeof(w->earlier) - used, "%s%s", used ? " " : "", digest);
+}
+
+void warm_follow(struct warm *w, const struct warm *old)
+{
+	char digest[SHA256_HEX + 1];
+
+	w->earlier[0] = '\0';
+	if (!old)
+		return;
+	add_earlier(w, old->digest);
+	for (int i = 0; warm_earlier(old, i, digest); i++)
+		add_earlier(w, digest);
+}
 
 static char *record_path(const char *store_dir, const char *uuid, struct err *e)
 {

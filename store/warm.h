@@ -11,7 +11,10 @@
 #include "lib/sha.h"
 #include "lib/uuid.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+
+enum { WARM_EARLIER = 8 }; /* how many earlier artifacts of an image are remembered */
 
 struct warm {
 	char image[UUID_LEN + 1];
@@ -27,7 +30,18 @@ struct warm {
 	char builder[33];
 	int64_t job, attempt;
 	int64_t published_ms;    /* wall */
+	char pinned[UUID_LEN + 1]; /* the release that the image was pinned to; "": these bytes are what the ref makes */
+	char earlier[WARM_EARLIER * (SHA256_HEX + 1)]; /* digests of what was warm before, the newest first, blanks between */
 };
+
+/* Does it satisfy the wish: this commit, and this pin in effect (NULL: none)? Pure. */
+bool warm_satisfies(const struct warm *w, const char *commit, const char *pinned);
+
+/* *w takes the place of *old (NULL: of none): fills w->earlier. Pure. */
+void warm_follow(struct warm *w, const struct warm *old);
+
+/* The i-th of w->earlier. Pure. */
+bool warm_earlier(const struct warm *w, int i, char digest[SHA256_HEX + 1]);
 
 enum warm_state {
 	WARM_NONE,    /* no record: never published, or by nobody we know */

@@ -1,0 +1,214 @@
+/* release: DIAGNOSTICS: ERR_OPERATOR where the store cannot be read, ERR_NOBODY where memory is out. An artifact without
+ * a manifest that can be read is none. */
+#include "store/release.h"
+
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "store/inventory.h"
+#include "store/nova.h"
+#include "store/store.h"
+#include "store/warm.h"
+
+#include <string.h>
+
+static bool is_there(const char *store_dir, const char *digest)
+{
+	struct err ignored = ERR_INIT;
+	struct manifest m;
+
+	return store_manifest(store_dir, digest, &m, &ignored) == 0;
+}
+
+/* w->digest is "" where nothing was ever published. */
+static int load_warm(const char *store_dir, const char *uuid, struct warm *w, struct err *e)
+{
+	*w = (struct warm){0};
+	return warm_load(store_dir, uuid, w, e) < 0 ? -1 : 0;
+}
+
+static void find_previous(const char *store_dir, const struct warm *w, char previous[SHA256_HEX + 1])
+{
+	for (int i = 0; warm_earlier(w, i, previous); i++)
+		if (is_there(store_dir, previous))
+			return;
+	previous[0] = '\0';
+}
+
+int release_needed(const char *store_dir, const char *uuid, char current[SHA256_HEX + 1], char previous[SHA256_HEX + 1],
+		   struct err *e)
+{
+	struct warm w;
+
+	if (load_warm(store_dir, uuid, &w, e) < 0)
+		return -1;
+	memcpy(current, w.digest, sizeof(w.digest));
+	find_previous(store_dir, &w, previous);
+	return 0;
+}
+
+static DIR *open_artifacts(const char *store_dir, struct err *e)
+{
+	own_free char *path = fs_path("%s/artifact", store_dir);
+	DIR *d = opendir(path);
+
+	if (!d)
+		err_sys(e, ERR_OPERATOR, "cannot read the store %s (hornero init makes it)", path);
+	return d;
+}
+
+static bool was_warm(const struct warm *w, const char *digest)
+{
+	char earlier[SHA256_HEX + 1];
+
+	if (strcmp(w->digest, digest) == 0)
+		return true;
+	for (int i = 0; warm_earlier(w, i, earlier); i++)
+		if (strcmp(earlier, digest) == 0)
+			return true;
+	return false;
+}
+
+static bool belongs(const struct manifest *m, const char *uuid, const struct warm *w)
+{
+	return strcmp(m->image, uuid) == 0 || was_warm(w, m->digest);
+}
+
+/* The artifact of the store whose name under this image is the release: 1, 0, -1. */
+static int find_named(const char *store_dir, const char *uuid, const char *release, char digest[SHA256_HEX + 1],
+		      struct err *e)
+{
+	own_dir DIR *d = open_artifacts(store_dir, e);
+	struct dirent *entry;
+
+	if (!d)
+		return -1;
+	while ((entry = readdir(d))) {
+		char found[SHA256_HEX + 1], own[UUID_LEN + 1];
+
+		if (!inventory_digest_of(entry->d_name, ".json", found))
+			continue;
+		if (nova_release(uuid, found, own, e) < 0)
+			return -1;
+		if (strcmp(own, release) == 0) {
+			memcpy(digest, found, sizeof(found));
+			return 1;
+		}
+	}
+	return 0;
+}
+
+int release_find(const char *store_dir, const char *uuid, const char *release, char digest[SHA256_HEX + 1],
+		 struct err *e)
+{
+	struct err ignored = ERR_INIT;
+	struct manifest m;
+	struct warm w;
+	int found = find_named(store_dir, uuid, release, digest, e);
+
+	if (found != 1)
+		return found;
+	if (load_warm(store_dir, uuid, &w, e) < 0)
+		return -1;
+	return store_manifest(store_dir, digest, &m, &ignored) == 0 && belongs(&m, uuid, &w);
+}
+
+/* 1, 0 there is no such artifact, -1. */
+static int describe(const char *store_dir, const char *uuid, const char *digest, struct manifest *m, struct release *out,
+		    struct err *e)
+{
+	struct err why = ERR_INIT;
+	own_fd int fd = -1;
+
+	if (store_manifest(store_dir, digest, m, &why) < 0)
+		return 0;
+	*out = (struct release){.built_ms = m->built_ms, .size_bytes = m->size_bytes};
+	memcpy(out->digest, m->digest, sizeof(out->digest));
+	memcpy(out->commit, m->commit, sizeof(out->commit));
+	fd = store_open(store_dir, digest, m, &why);
+	if (fd < 0)
+		snprintf(out->problem, sizeof(out->problem), "%s", why.msg);
+	return nova_release(uuid, digest, out->uuid, e) < 0 ? -1 : 1;
+}
+
+static void compare(struct release *r, const struct warm *w, const char *previous)
+{
+	r->current = strcmp(r->digest, w->digest) == 0;
+	r->previous = strcmp(r->digest, previous) == 0;
+}
+
+int release_get(const char *store_dir, const char *uuid, const char *release, struct release *out, struct err *e)
+{
+	char digest[SHA256_HEX + 1], previous[SHA256_HEX + 1];
+	struct manifest m;
+	struct warm w;
+	int found = release_find(store_dir, uuid, release, digest, e);
+
+	if (found == 1)
+		found = describe(store_dir, uuid, digest, &m, out, e);
+	if (found != 1)
+		return found;
+	if (load_warm(store_dir, uuid, &w, e) < 0)
+		return -1;
+	find_previous(store_dir, &w, previous);
+	compare(out, &w, previous);
+	return 1;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct release *left = a, *right = b;
+
+	if (left->built_ms != right->built_ms)
+		return left->built_ms < right->built_ms ? 1 : -1;
+	return strcmp(left->digest, right->digest);
+}
+
+static int collect(const char *store_dir, const char *uuid, const struct warm *w, struct release **list, size_t *n,
+		   struct err *e)
+{
+	own_dir DIR *d = open_artifacts(store_dir, e);
+	struct dirent *entry;
+	size_t room = 0;
+
+	if (!d)
+		return -1;
+	while ((entry = readdir(d))) {
+		char digest[SHA256_HEX + 1];
+		struct manifest m;
+		int got;
+
+		if (!inventory_digest_of(entry->d_name, ".json", digest))
+			continue;
+		if (*n == room) {
+			struct release *more = reallocarray(*list, room = room ? 2 * room : 16, sizeof(**list));
+
+			if (!more)
+				return err_set(e, ERR_NOBODY, "out of memory for the releases of %s", uuid);
+			*list = more;
+		}
+		got = describe(store_dir, uuid, digest, &m, &(*list)[*n], e);
+		if (got < 0)
+			return -1;
+		*n += got == 1 && belongs(&m, uuid, w);
+	}
+	return 0;
+}
+
+int release_list(const char *store_dir, const char *uuid, struct release **out, size_t *n, struct err *e)
+{
+	own_free struct release *list = NULL;
+	char previous[SHA256_HEX + 1];
+	struct warm w;
+	size_t count = 0;
+
+	if (load_warm(store_dir, uuid, &w, e) < 0 || collect(store_dir, uuid, &w, &list, &count, e) < 0)
+		return -1;
+	find_previous(store_dir, &w, previous);
+	for (size_t i = 0; i < count; i++)
+		compare(&list[i], &w, previous);
+	if (count > 0)
+		qsort(list, count, sizeof(*list), newest_first);
+	*out = steal_ptr(&list);
+	*n = count;
+	return 0;
+}
