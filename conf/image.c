@@ -47,6 +47,32 @@ static int check_keep_warm(const char *text, struct err *e)
 	return err_set(e, ERR_USAGE, "%s is no wish; always, never or a time as 12h or 14d is allowed", check_show(text, shown));
 }
 
+static int check_release(const char *text, struct err *e)
+{
+	char shown[CHECK_SHOWN];
+
+	if (uuid_valid(text))
+		return 0;
+	return err_set(e, ERR_USAGE, "%s is no release; a UUID in lower case is allowed", check_show(text, shown));
+}
+
+static int check_commit(const char *text, struct err *e)
+{
+	size_t len = strlen(text);
+	char shown[CHECK_SHOWN];
+
+	if ((len == 40 || len == 64) && strspn(text, "0123456789abcdef") == len)
+		return 0;
+	return err_set(e, ERR_USAGE, "%s is no commit; 40 or 64 hexadecimal digits are allowed", check_show(text, shown));
+}
+
+const char *image_pin_at(const struct image *img, const char *commit)
+{
+	if (!img->pinned || (img->until_ref_leaves && strcmp(img->until_ref_leaves, commit) != 0))
+		return NULL;
+	return img->pinned;
+}
+
 int64_t image_keep_s(const struct image *img)
 {
 	return strcmp(img->keep_warm, "never") == 0 ? 0 : parse_time(img->keep_warm);
@@ -86,6 +112,13 @@ static const struct key keys[] = {
 	 .help = "What to do while instances stand on the old bytes. With defer the old ones stay until the last such "
 		 "instance is gone. With flatten the disks of those instances are made independent of them first, which takes "
 		 "room and asks libvirt."},
+	{.name = "pinned", .type = KEY_TEXT, .check = check_release, AT(pinned), .allowed = "the UUID of a release",
+	 .help = "The release that is warm instead of what the ref would make: hornero rollback writes it, and --undo or an "
+		 "empty value takes it away."},
+	{.name = "until_ref_leaves", .type = KEY_TEXT, .check = check_commit, AT(until_ref_leaves),
+	 .allowed = "a commit, 40 or 64 hexadecimal digits",
+	 .help = "The pin holds while the ref is at this commit, and is removed from the file when another one was built. "
+		 "Where it is not set: until a person takes the pin away."},
 };
 
 const char *image_in_use_name(enum image_in_use in_use)
@@ -282,8 +315,12 @@ int image_remove(const char *images_dir, const char *uuid, struct err *e)
 {
 	struct image named = {0};
 	own_free char *path = NULL;
+	own_fd int lock = -1;
 
 	if (take_uuid(&named, uuid, e) < 0)
+		return -1;
+	lock = images_lock(images_dir, IMAGES_LOCK_MS, e);
+	if (lock < 0)
 		return -1;
 	path = fs_path("%s/%s.yaml", images_dir, named.uuid);
 	if (unlink(path) < 0)

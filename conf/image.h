@@ -12,6 +12,8 @@
  *     name: Apache Spark            for people
  *     keep_warm: 14d                always (default), never, or a time after the last use or push
  *     in_use: defer                 defer (default) or flatten: while instances stand on the old bytes
+ *     pinned: RELEASE               what is warm instead of what the ref makes: a rollback,
+ *     until_ref_leaves: OID         as long as the ref is at this commit
  *
  * The file is the wish. A broken one disables its image alone, with words.
  */
@@ -24,6 +26,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum { IMAGES_LOCK_MS = 5000 }; /* how long a person's word waits for the lock */
 
 enum image_in_use { IMAGE_IN_USE_DEFER, IMAGE_IN_USE_FLATTEN };
 enum { IMAGE_BOOT_MEMORY = 512 << 20 };
@@ -42,6 +46,8 @@ struct image {
 	char *name;    /* "" where unset */
 	char *keep_warm; /* "always", "never" or a time; see image_keep_s */
 	enum image_in_use in_use;
+	char *pinned;           /* NULL: by no release; see image_pin_at */
+	char *until_ref_leaves; /* NULL: until a person takes the pin away */
 	bool broken;       /* the file could not be used; only uuid and problem are set */
 	struct err problem;
 };
@@ -72,6 +78,9 @@ const char *image_machine_name(enum image_machine machine);
 /* keep_warm in seconds: -1 always, 0 never. */
 int64_t image_keep_s(const struct image *img);
 
+/* The release that the image is pinned to while its ref is at commit, or NULL. */
+const char *image_pin_at(const struct image *img, const char *commit);
+
 /* The keys, for the manual and messages. */
 struct table;
 extern const struct table image_table;
@@ -86,6 +95,22 @@ int image_init(struct image *img, const char *uuid, struct err *e);
 /* Keys in the table's order, those without a value left out; what a person wrote as comments is not kept.
  * Aside, fsync, rename, fsync of the directory; mode 0664 (state_dir's group is the queue's). */
 int image_save(const char *images_dir, const struct image *img, struct err *e);
+
+/* The file's text as image_save writes it, for the caller to free; ERR_USAGE where there is no repository. */
+int image_emit(const struct image *img, char **text, size_t *len, struct err *e);
+
+/* An flock of the directory: who changes or removes a file that is there reads and writes it under this. A descriptor
+ * to close; -1 with ERR_NOBODY where somebody else holds it for longer than wait_ms. */
+int images_lock(const char *images_dir, int wait_ms, struct err *e);
+
+/* Pin an image, or take its pin away (release NULL), and keep whatever else people wrote into its file. Durable on
+ * return. until: a commit, or NULL. */
+int image_pin(const char *images_dir, const char *uuid, const char *release, const char *until, struct err *e);
+
+/* Take the pin away if it is still the one that *seen has, and nobody holds the lock. 1 done, 0 left alone, -1. */
+int image_unpin(const char *images_dir, const struct image *seen, struct err *e);
+
+/* Under the lock. */
 int image_remove(const char *images_dir, const char *uuid, struct err *e);
 
 /* Repository names: [A-Za-z0-9._-]+ parts joined by "/", no part starting with "." or "-" or

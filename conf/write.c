@@ -73,31 +73,46 @@ static bool emit_image(yaml_emitter_t *emitter, const struct image *img)
 	       emit_pair(emitter, "repo", img->repo) && emit_pair(emitter, "ref", img->ref) &&
 	       emit_pair(emitter, "subdir", img->subdir) && emit_pair(emitter, "builder", img->builder) &&
 	       emit_boot(emitter, img) && emit_pair(emitter, "name", img->name) && emit_pair(emitter, "keep_warm", strcmp(img->keep_warm, "always") == 0 ? NULL : img->keep_warm) &&
-	       emit_pair(emitter, "in_use", image_in_use_name(img->in_use)) &&
+	       emit_pair(emitter, "in_use", image_in_use_name(img->in_use)) && emit_pair(emitter, "pinned", img->pinned) &&
+	       emit_pair(emitter, "until_ref_leaves", img->pinned ? img->until_ref_leaves : NULL) &&
 	       emit(emitter, &event, yaml_mapping_end_event_initialize(&event)) &&
 	       emit(emitter, &event, yaml_document_end_event_initialize(&event, 1)) &&
 	       emit(emitter, &event, yaml_stream_end_event_initialize(&event));
 }
 
-int image_save(const char *images_dir, const struct image *img, struct err *e)
+int image_emit(const struct image *img, char **text, size_t *len, struct err *e)
 {
-	own_free char *path = fs_path("%s/%s.yaml", images_dir, img->uuid);
-	unsigned char text[8192]; /* repo 200, ref 200, subdir 1024, name 200 at most; escapes grow them threefold */
+	enum { ROOM = 8192 }; /* repo 200, ref 200, subdir 1024, name 200 at most; escapes grow them threefold */
+	own_free char *buf = malloc(ROOM);
 	yaml_emitter_t emitter;
-	size_t len = 0;
+	size_t used = 0;
 	bool fine;
 
 	assert(!img->broken && uuid_valid(img->uuid));
 	if (!img->repo)
 		return err_set(e, ERR_USAGE, "image %s has no repository; set repo", img->uuid);
-	if (!yaml_emitter_initialize(&emitter))
-		return err_set(e, ERR_NOBODY, "%s: out of memory", path);
-	yaml_emitter_set_output_string(&emitter, text, sizeof(text), &len);
+	if (!buf || !yaml_emitter_initialize(&emitter))
+		return err_set(e, ERR_NOBODY, "image %s: out of memory", img->uuid);
+	yaml_emitter_set_output_string(&emitter, (unsigned char *)buf, ROOM - 1, &used);
 	yaml_emitter_set_unicode(&emitter, 1);
 	yaml_emitter_set_width(&emitter, -1);
 	fine = emit_image(&emitter, img);
 	yaml_emitter_delete(&emitter);
 	if (!fine)
-		return err_set(e, ERR_US, "%s: cannot be written as YAML", path);
+		return err_set(e, ERR_US, "image %s: cannot be written as YAML", img->uuid);
+	buf[used] = '\0';
+	*text = steal_ptr(&buf);
+	*len = used;
+	return 0;
+}
+
+int image_save(const char *images_dir, const struct image *img, struct err *e)
+{
+	own_free char *path = fs_path("%s/%s.yaml", images_dir, img->uuid);
+	own_free char *text = NULL;
+	size_t len;
+
+	if (image_emit(img, &text, &len, e) < 0)
+		return -1;
 	return fs_replace(AT_FDCWD, path, text, len, 0664, e);
 }

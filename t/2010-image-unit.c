@@ -47,8 +47,12 @@ static void what_is_refused(void **state)
 		       "\"..\" or \".git\"");
 	expect_refused("repo: a\nin_use: overwrite\n", "i.yaml:2:9: in_use is \"overwrite\"; defer or flatten is allowed");
 	expect_refused("repo: a\nname: \"a\\nb\"\n", "i.yaml:2:7: name is \"a\\x0ab\"; a text of at most 200 bytes is allowed");
+	expect_refused("repo: a\npinned: latest\n", "i.yaml:2:9: pinned: \"latest\" is no release; a UUID in lower case is allowed");
+	expect_refused("repo: a\nuntil_ref_leaves: main\n",
+		       "i.yaml:2:19: until_ref_leaves: \"main\" is no commit; 40 or 64 hexadecimal digits are allowed");
 	expect_refused("repo: a\nbranch: x\n",
-		       "i.yaml:2:1: unknown key \"branch\"; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use");
+		       "i.yaml:2:1: unknown key \"branch\"; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use, "
+		       "pinned, until_ref_leaves");
 	expect_refused("repo: a\nrepo: b\n", "i.yaml:2:1: duplicate key \"repo\"; it stands in line 1 already");
 }
 
@@ -96,7 +100,8 @@ static void setting_keys(void **state)
 	assert_int_equal(image_set(&img, "repo", "", &e), -1);
 	assert_err(&e, ERR_USAGE, "repo cannot be empty; a repository's name, without .git is needed");
 	assert_int_equal(image_set(&img, "reff", "x", &e), -1);
-	assert_err(&e, ERR_USAGE, "unknown key \"reff\"; did you mean ref; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use");
+	assert_err(&e, ERR_USAGE, "unknown key \"reff\"; did you mean ref; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use, "
+		       "pinned, until_ref_leaves");
 	assert_int_equal(image_set(&img, "name", "caf\xe9", &e), -1);
 	assert_err(&e, ERR_USAGE, "name is \"caf\\xe9\"; a text of at most 200 bytes is allowed");
 	assert_int_equal(image_init(&img, "../../etc/passwd", &e), -1);
@@ -184,6 +189,83 @@ static void the_longest_file(void **state)
 	same(&img, &back);
 }
 
+#define RELEASE "6ba7b810-9dad-51d1-80b4-00c04fd430c8"
+#define OID     "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+#define PLAIN   "pinned: \"" RELEASE "\"\nuntil_ref_leaves: " OID "\n"
+#define PIN     "pinned: \"" RELEASE "\"\nuntil_ref_leaves: \"" OID "\"\n"
+
+static void expect_file(const char *dir, const char *want)
+{
+	own_free char *path = fs_path("%s/" UUID ".yaml", dir), *text = NULL;
+	struct err e = ERR_INIT;
+	size_t len;
+
+	assert_int_equal(fs_read(AT_FDCWD, path, 4096, &text, &len, &e), 0);
+	assert_string_equal(text, want);
+}
+
+/* Two lines come and go; the rest stays as people wrote it, or, where that cannot be, as image_save writes it. */
+static void a_pin_comes_and_goes(void **state)
+{
+	static const struct {
+		const char *before, *pinned, *after;
+	} files[] = {
+		{"# mine\nrepo:   a # yes\n", "# mine\nrepo:   a # yes\n" PIN, "# mine\nrepo:   a # yes\n"},
+		{"repo: a", "repo: a\n" PIN, "repo: a\n"},
+		{"pinned: " UUID "\nrepo: a\n", "repo: a\n" PIN, "repo: a\n"},
+		{"until_ref_leaves: " OID "\nname: x\npinned: " UUID "\n\nrepo: a\n", "name: x\n\nrepo: a\n" PIN,
+		 "name: x\n\nrepo: a\n"},
+		{"{repo: a, name: b}\n", "repo: a\nref: refs/heads/main\nname: b\nin_use: defer\n" PLAIN,
+		 "repo: a\nref: refs/heads/main\nname: b\nin_use: defer\n"},
+		{"name: x\npinned:\n  " UUID "\nrepo: a\n", "repo: a\nref: refs/heads/main\nname: x\nin_use: defer\n" PLAIN,
+		 "repo: a\nref: refs/heads/main\nname: x\nin_use: defer\n"},
+		{"repo: a\n...\n", "repo: a\nref: refs/heads/main\nin_use: defer\n" PLAIN, "repo: a\nref: refs/heads/main\nin_use: defer\n"},
+	};
+	own_free char *path = fs_path("%s/" UUID ".yaml", (char *)*state);
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		own_image struct image img = {0};
+
+		write_file(path, files[i].before);
+		assert_int_equal(image_pin(*state, UUID, RELEASE, OID, &e), 0);
+		expect_file(*state, files[i].pinned);
+		assert_int_equal(image_load(*state, UUID, &img, &e), 0);
+		assert_string_equal(image_pin_at(&img, OID), RELEASE);
+		assert_null(image_pin_at(&img, "da39a3ee5e6b4b0d3255bfef95601890afd80700"));
+		assert_int_equal(image_unpin(*state, &img, &e), 1);
+		expect_file(*state, files[i].after);
+		assert_int_equal(image_unpin(*state, &img, &e), 0);
+	}
+}
+
+static void a_pin_is_taken_away_only_as_it_was_seen(void **state)
+{
+	own_free char *path = fs_path("%s/" UUID ".yaml", (char *)*state);
+	own_image struct image seen = {0};
+	struct err e = ERR_INIT;
+	own_fd int lock = -1;
+
+	write_file(path, "repo: a\n" PIN);
+	assert_int_equal(image_load(*state, UUID, &seen, &e), 0);
+	lock = images_lock(*state, 0, &e);
+	assert_true(lock >= 0);
+	assert_int_equal(images_lock(*state, 0, &e), -1);
+	assert_err_has(&e, "somebody else is changing an image file");
+	assert_int_equal(image_unpin(*state, &seen, &e), 0);
+	close(steal_fd(&lock));
+	write_file(path, "repo: a\npinned: " UUID "\nuntil_ref_leaves: " OID "\n");
+	assert_int_equal(image_unpin(*state, &seen, &e), 0);
+	write_file(path, "repo: a\npinned: " RELEASE "\n");
+	assert_int_equal(image_unpin(*state, &seen, &e), 0);
+	expect_file(*state, "repo: a\npinned: " RELEASE "\n");
+	assert_int_equal(image_remove(*state, UUID, &e), 0);
+	assert_int_equal(image_unpin(*state, &seen, &e), 0);
+	assert_int_equal(image_pin(*state, UUID, RELEASE, OID, &e), -1);
+	assert_int_equal(e.sys, ENOENT);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 static void a_missing_file_says_how_to_add_it(void **state)
 {
 	own_image struct image img = {0};
@@ -261,6 +343,8 @@ int main(void)
 		scratch_test(saved_and_loaded),
 		scratch_test(the_file_is_tidy),
 		scratch_test(the_longest_file),
+		scratch_test(a_pin_comes_and_goes),
+		scratch_test(a_pin_is_taken_away_only_as_it_was_seen),
 		scratch_test(a_missing_file_says_how_to_add_it),
 		scratch_test(a_broken_one_is_broken_alone),
 		scratch_test(an_empty_directory),
