@@ -4,6 +4,7 @@
  *   hornerod.c    options, start and stop in the right order
  *   loop.c        doorbell, signals, timer, watchdog: when to take a turn
  *   turn.c        what a turn does: claim, publish, set the timer
+ *   attempt_known.c  an attempt that needs no supervisor
  *   attempt.c     one attempt: cgroup, supervisor, verdict, the job's next state
  *   publication.c one publication: fence, publisher, record, the job's next state
  *   sweeping.c    the sweep, hornero-keep and hornero-collect as children
@@ -113,6 +114,8 @@ void agent_turn(struct agent *a);
 
 /* attempt.c */
 int attempt_start(struct agent *a, const struct job *j, struct err *e);
+/* attempt_known.c: the verdict of an attempt whose artifact is known; false: a supervisor must look. */
+bool attempt_known(const struct agent *a, const struct job *j, struct verdict *out);
 /* Settle those that ended and could not be settled then. True: some are left. */
 bool attempt_settle_ended(struct agent *a);
 /* Kill it; its end arrives through the loop. */

@@ -3,6 +3,7 @@
  * change is left to the next start's recovery. */
 #include "agent/agent.h"
 
+#include "agent/pin.h"
 #include "lib/args.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
@@ -134,6 +135,17 @@ static void forget(struct agent *a, struct attempt_run *r)
 	free(r);
 }
 
+/* Another commit was looked at than the one that the pin was for. Not before the row is written: a sweep would take
+ * the changed file for a new wish. */
+static void leave_pin(const struct agent *a, const struct verdict *v)
+{
+	own_image struct image img = {0};
+	struct err e = ERR_INIT;
+
+	if (v->commit[0] && image_load(a->conf->images_dir, v->image, &img, &e) == 0)
+		pin_leave(a->conf, &img, v->commit);
+}
+
 /* Group gone and row written: then, and only then, it is forgotten. A row that has moved on (or went with the
  * whole database) needs nothing from us. */
 static void conclude(struct agent *a, struct attempt_run *r)
@@ -151,6 +163,7 @@ static void conclude(struct agent *a, struct attempt_run *r)
 		log_error("event=state-unwritten job=%lld %s", (long long)r->job, e.msg);
 		return;
 	}
+	leave_pin(a, &r->verdict);
 	forget(a, r);
 }
 
@@ -169,12 +182,21 @@ bool attempt_settle_ended(struct agent *a)
 	return left;
 }
 
+static void log_end(const struct attempt_run *r)
+{
+	const struct verdict *v = &r->verdict;
+	char quoted[2 * ERR_MSG_MAX];
+
+	log_info("event=attempt-ended job=%lld attempt=%lld image=%s class=%s cause=%s cpu_ms=%lld reused=%d reason=%s",
+		 (long long)r->job, (long long)r->number, r->image, err_class_name(v->class), v->cause, (long long)v->cpu_ms,
+		 v->reused, log_quote(quoted, sizeof(quoted), v->reason));
+}
+
 /* The supervisor has ended: reap it, find out how, conclude. */
 static void finish(struct agent *a, struct attempt_run *r)
 {
 	int status = spawn_wait(&r->supervisor);
 	struct verdict *v = &r->verdict;
-	char quoted[2 * ERR_MSG_MAX];
 	struct err e = ERR_INIT;
 
 	sd_event_source_disable_unref(r->watch);
@@ -183,9 +205,7 @@ static void finish(struct agent *a, struct attempt_run *r)
 	add_usage(a, r, v);
 	if (v->class != ERR_NONE && verdict_write(a->conf->log_dir, v, &e) < 0)
 		log_warn("event=verdict-unwritten job=%lld %s", (long long)r->job, e.msg);
-	log_info("event=attempt-ended job=%lld attempt=%lld image=%s class=%s cause=%s cpu_ms=%lld reused=%d reason=%s",
-		 (long long)r->job, (long long)r->number, r->image, err_class_name(v->class), v->cause, (long long)v->cpu_ms,
-		 v->reused, log_quote(quoted, sizeof(quoted), v->reason));
+	log_end(r);
 	r->ended = true;
 	conclude(a, r);
 }
@@ -277,6 +297,17 @@ static int watch(struct agent *a, struct attempt_run *r, struct err *e)
 	return -1;
 }
 
+/* No supervisor, no cgroup, no sandbox: the verdict is there. */
+static bool take_known(struct agent *a, struct attempt_run *r, const struct job *j)
+{
+	if (!attempt_known(a, j, &r->verdict))
+		return false;
+	log_end(r);
+	r->ended = true;
+	conclude(a, r);
+	return true;
+}
+
 int attempt_start(struct agent *a, const struct job *j, struct err *e)
 {
 	struct attempt_run *r = calloc(1, sizeof(*r));
@@ -294,6 +325,8 @@ int attempt_start(struct agent *a, const struct job *j, struct err *e)
 	a->attempts = r;
 	/* A publication in flight keeps its fence: pushes must not starve it. */
 	rc = publication_of(a, j->image) ? 0 : fence_set(a->conf, j->image, j->id, j->attempt, token, e);
+	if (rc == 0 && take_known(a, r, j))
+		return 0;
 	if (rc == 0 && make_leaf(a, r, e) == 0 && start_supervisor(a, r, j, e) == 0 && watch(a, r, e) == 0) {
 		log_info("event=attempt-started job=%lld attempt=%lld image=%s", (long long)r->job, (long long)r->number, r->image);
 		return 0;

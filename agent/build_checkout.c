@@ -2,6 +2,7 @@
  * DIAGNOSTICS: the verdict's class is the checkout's exit code. */
 #include "agent/build.h"
 
+#include "agent/known.h"
 #include "agent/sandbox.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -85,23 +86,34 @@ static void take_timeout(struct build *b, const char *text)
 		b->boot.timeout_s = s;
 }
 
-/* Commit, tree and builder are known: decide. */
-static void decide(struct choice *ch)
+/* As look_up, by the builder that the checkout has named. */
+static int find_content(struct build *b)
 {
-	struct build *b = ch->b;
 	struct verdict *v = &b->verdict;
 	struct err e = ERR_INIT;
 	int found = -1;
 
 	b->builder = builder_find(b->builders, v->builder);
-	if (!b->builder) {
-		ch->failed = true;
-		verdict_say(v, ERR_PUSHER, "checkout", "no builder is called \"%s\" on this node; correct `builder` in "
-			    ".hornero.yaml or in the image file", v->builder);
-	} else if (fill_keys(b, &e) < 0 || (found = look_up(b, &e)) < 0) {
-		ch->failed = true;
-		verdict_say(v, e.class, "configuration", "%s", e.msg);
-	}
+	if (!b->builder)
+		return verdict_say(v, ERR_PUSHER, "checkout", "no builder is called \"%s\" on this node; correct `builder` in "
+				   ".hornero.yaml or in the image file", v->builder);
+	if (fill_keys(b, &e) < 0 || (found = look_up(b, &e)) < 0)
+		return verdict_say(v, e.class, "configuration", "%s", e.msg);
+	return found;
+}
+
+/* Commit, tree and builder are known: decide. */
+static void decide(struct choice *ch)
+{
+	struct build *b = ch->b;
+	int found = known_pin(b->conf, b->image, &b->verdict);
+
+	if (found == 1)
+		stage_note(&b->log, "the image is pinned to release %s, while %s is at %.12s", b->verdict.pinned, b->image->ref,
+			   b->verdict.commit);
+	if (found == 0)
+		found = find_content(b);
+	ch->failed = found < 0;
 	ch->known = found == 1;
 	if (found == 0)
 		(void)fs_write_all(ch->go, "g", 1);
@@ -200,7 +212,7 @@ int build_checkout(struct build *b)
 		return -1;
 	if (s.ended != STAGE_EXIT || s.status != 0)
 		return build_blame(b, &s, "checkout", "the checkout");
-	if (!b->builder)
+	if (!ch.known && !b->builder)
 		return verdict_say(&b->verdict, ERR_US, "checkout", "the checkout ended without naming commit, tree and builder");
 	return ch.known ? 1 : 0;
 }

@@ -4,7 +4,7 @@
 
 #include "db/job.h"
 #include "lib/own.h"
-#include "store/warm.h"
+#include "store/release.h"
 
 #include <string.h>
 
@@ -39,24 +39,36 @@ static int need_of_job(void *arg, const struct job *j)
 	return 0;
 }
 
-/* What is warm, and of the image's others the one used last that is no job's: the one to go back to. */
-static int need_of_image(const struct collect *c, struct inventory *all, const char *uuid, struct err *e)
+/* Of a record that does not say what was warm before (an older hornero's): the image's artifact that was used last. */
+static void need_last_used(const struct inventory *all, const char *uuid)
 {
 	struct stored *previous = NULL;
-	struct warm w = {0};
 
-	if (warm_load(c->conf->store_dir, uuid, &w, e) < 0)
-		return -1;
 	for (size_t i = 0; i < all->n; i++) {
 		struct stored *s = &all->list[i];
 
-		if (strcmp(s->image, uuid) == 0 && !s->needed && strcmp(s->digest, w.digest) != 0 &&
-		    (!previous || s->used_ms > previous->used_ms))
+		if (strcmp(s->image, uuid) == 0 && !s->needed && (!previous || s->used_ms > previous->used_ms))
 			previous = s;
 	}
-	need(all, w.digest);
 	if (previous)
 		previous->needed = true;
+}
+
+/* What is warm, what was warm before and a rollback goes to, and what the image is pinned to. */
+static int need_of_image(const struct collect *c, const struct inventory *all, const struct image *img, struct err *e)
+{
+	char current[SHA256_HEX + 1], previous[SHA256_HEX + 1], pinned[SHA256_HEX + 1];
+	int found = img->pinned ? release_find(c->conf->store_dir, img->uuid, img->pinned, pinned, e) : 0;
+
+	if (found < 0 || release_needed(c->conf->store_dir, img->uuid, current, previous, e) < 0)
+		return -1;
+	need(all, current);
+	if (found == 1)
+		need(all, pinned);
+	if (*previous)
+		need(all, previous);
+	else
+		need_last_used(all, img->uuid);
 	return 0;
 }
 
@@ -68,7 +80,7 @@ int collect_needed(const struct collect *c, struct inventory *all, struct err *e
 	    job_each(db, JOB_SCOPE_BUILT, need_of_job, all, e) < 0 || job_each(db, JOB_SCOPE_RUNNING, need_of_job, all, e) < 0)
 		return err_wrap(e, "no artifact is collected, since nobody knows what jobs need");
 	for (size_t i = 0; i < c->nimages; i++)
-		if (need_of_image(c, all, c->images[i].uuid, e) < 0)
+		if (need_of_image(c, all, &c->images[i], e) < 0)
 			return -1;
 	return 0;
 }

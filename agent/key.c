@@ -189,3 +189,10 @@ int key_inputs(const struct image *img, const struct builder *b, const char *too
 	sha256_final(h, out);
 	return 0;
 }
+
+int key_pinned(const char *release, char out[SHA256_HEX + 1], struct err *e)
+{
+	own_free char *text = fs_path("pinned %s", release);
+
+	return sha256_buffer(text, strlen(text), out, e);
+}

@@ -48,4 +48,7 @@ int key_content(const struct builder *b, const char *tree, const char *toolchain
 int key_inputs(const struct image *img, const struct builder *b, const char *toolchain, char out[SHA256_HEX + 1],
 	       struct err *e);
 
+/* The inputs of an image while it is pinned to a release: nothing else matters then. */
+int key_pinned(const char *release, char out[SHA256_HEX + 1], struct err *e);
+
 #endif

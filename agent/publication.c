@@ -94,8 +94,11 @@ static void forget(struct publication *p)
 /* The record first, then the row: the record is what counts. */
 static int record(struct agent *a, const struct verdict *v, const struct warm *where, int64_t took_ms, struct err *e)
 {
-	struct warm w = *where;
+	struct warm w = *where, old;
+	int had = warm_load(a->conf->store_dir, v->image, &old, e);
 
+	if (had < 0)
+		return -1;
 	memcpy(w.image, v->image, sizeof(w.image));
 	memcpy(w.digest, v->digest, sizeof(w.digest));
 	memcpy(w.key, v->key, sizeof(w.key));
@@ -103,6 +106,8 @@ static int record(struct agent *a, const struct verdict *v, const struct warm *w
 	memcpy(w.tree, v->tree, sizeof(w.tree));
 	memcpy(w.inputs, v->inputs, sizeof(w.inputs));
 	memcpy(w.builder, v->builder, sizeof(w.builder));
+	memcpy(w.pinned, v->pinned, sizeof(w.pinned));
+	warm_follow(&w, had == 1 ? &old : NULL);
 	w.job = v->job;
 	w.attempt = v->attempt;
 	w.published_ms = clock_wall_ms();

@@ -3,6 +3,7 @@
  * DIAGNOSTICS: an image that cannot be looked at is reported and passed over, the rest goes on, and
  * the exit code is that of the last such error's class; a queue that cannot be used ends the sweep. */
 #include "agent/key.h"
+#include "agent/pin.h"
 #include "agent/refs.h"
 #include "agent/wish.h"
 #include "conf/builder.h"
@@ -64,14 +65,17 @@ static int toolchain_of(struct sweep *s, const struct builder *b, const char **o
 }
 
 /* "" where neither the image file nor the last build names the builder: the checkout will choose. */
-static int inputs_of(struct sweep *s, const struct image *img, const char *last_builder, char out[SHA256_HEX + 1],
-		     struct err *e)
+static int inputs_of(struct sweep *s, const struct image *img, const char *tip, const char *last_builder,
+		     char out[SHA256_HEX + 1], struct err *e)
 {
+	const char *pinned = image_pin_at(img, tip);
 	const char *name = img->builder ? img->builder : last_builder;
 	const struct builder *b = name && *name ? builder_find(s->builders, name) : NULL;
 	const char *toolchain = NULL;
 
 	out[0] = '\0';
+	if (pinned)
+		return key_pinned(pinned, out, e);
 	if (!b)
 		return 0;
 	if (toolchain_of(s, b, &toolchain, e) < 0)
@@ -102,9 +106,11 @@ static int64_t changed_ms(const struct sweep *s, const struct image *img, const 
 	return newest_ms;
 }
 
-static int queue(struct sweep *s, const struct image *img, const char *tip, const char *why, struct err *e)
+static int queue(struct sweep *s, const struct image *img, const struct wish_facts *f, const char *why, struct err *e)
 {
-	struct job_wish w = {.image = img->uuid, .repo = img->repo, .ref = img->ref, .commit = tip, .origin = "sweep"};
+	const char *tip = f->tip;
+	struct job_wish w = {.image = img->uuid, .repo = img->repo, .ref = img->ref, .commit = tip, .origin = "sweep",
+			     .inputs = f->inputs};
 	struct job_receipt r;
 	char text[128];
 
@@ -146,7 +152,7 @@ static int ask_wish(const struct sweep *s, const struct image *img, struct wish_
 static const char *detail_of(const struct wish_facts *f, enum wish wish)
 {
 	switch (wish) {
-	case WISH_WARM: return f->warm->name;
+	case WISH_WARM: return f->warm->pinned[0] ? "pinned by its image file to an earlier release" : f->warm->name;
 	case WISH_LET_GO: return "its keep_warm has ended; a push, or a longer one, brings it back";
 	case WISH_SKIPPED: return "its commit was pushed with -o skip; `hornero rebuild` builds it, and so does the next push";
 	case WISH_GRACE: return "its file is gone from the cache and comes back after cache_grace";
@@ -179,14 +185,16 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 	f.newest = rc == 1 ? &newest : NULL;
 	last_builder = f.state != WARM_NONE ? w.builder : f.newest ? newest.builder : NULL;
 	f.changed_ms = changed_ms(s, img, last_builder);
-	if (inputs_of(s, img, last_builder, inputs, e) < 0 || ask_wish(s, img, &f, e) < 0)
+	if (inputs_of(s, img, tip, last_builder, inputs, e) < 0 || ask_wish(s, img, &f, e) < 0)
 		return -1;
 	wish = wish_decide(&f);
 	if (wish == WISH_BUILD)
-		return queue(s, img, tip, why_build(&f), e);
+		return queue(s, img, &f, why_build(&f), e);
 	if (wish == WISH_PUBLISH)
-		return queue(s, img, tip, f.state == WARM_GONE ? "its file is gone from the cache"
+		return queue(s, img, &f, f.state == WARM_GONE ? "its file is gone from the cache"
 				: "another file has its name in the cache", e);
+	if (wish != WISH_UNDERWAY)
+		pin_leave(s->conf, img, tip); /* else when that has ended: its job would be taken for an older wish's */
 	say(s, img, wish_name(wish), detail_of(&f, wish));
 	return 0;
 }

@@ -19,10 +19,12 @@ struct verdict {
 	char image[UUID_LEN + 1];
 	int64_t job, attempt;
 	enum err_class class;  /* ERR_NONE: built */
-	char cause[16];        /* exit, signal, killed, oom, pids, timeout, silence, log, sandbox, checkout, check, boot, store, crash, stopped, cancelled */
+	char cause[16];        /* exit, signal, killed, oom, pids, timeout, silence, log, sandbox, checkout, check, boot, store, crash, stopped, cancelled,
+				* pinned */
 	char reason[ERR_MSG_MAX]; /* one sentence, escaped */
 	char commit[65], tree[65], builder[33];
 	char key[SHA256_HEX + 1], inputs[SHA256_HEX + 1], digest[SHA256_HEX + 1];
+	char pinned[UUID_LEN + 1]; /* the release that the image is pinned to, "": none */
 	bool reused;           /* the store had it: nothing was built */
 	int64_t size_bytes;
 	int64_t checkout_ms, build_ms, check_ms, boot_ms, store_ms;

@@ -51,11 +51,16 @@ static bool equal_wish(const struct job *j, const struct job_wish *w)
 	       (j->force || !(w->force || w->clean)) && (j->clean || !w->clean);
 }
 
+static const char *detail_of(const struct job_wish *w)
+{
+	return w->note ? w->note : w->origin;
+}
+
 /* Somebody who asks again does not wait for the back-off, nor behind the sweep's finds. */
 static int join(struct db *db, const struct job *j, const struct job_wish *w, struct err *e)
 {
 	const struct job_event ev = {.job = j->id, .attempt = j->attempt, .image = j->image, .event = "joined",
-				     .detail = w->origin, .who = w->pushed_by};
+				     .detail = detail_of(w), .who = w->pushed_by};
 
 	if (!is_sweep(w) && db_run(db, e, "UPDATE jobs SET priority = min(priority, ?2), not_before_ms = 0 WHERE id = ?1",
 				   val_int(j->id), val_int(priority_of(w))) < 0)
@@ -99,14 +104,14 @@ static int supersede_held(struct db *db, const char *image, int64_t by, struct e
 
 static int insert(struct db *db, const struct job_wish *w, int64_t id, bool force, bool clean, struct err *e)
 {
-	const struct job_event ev = {.job = id, .image = w->image, .event = "queued", .detail = w->origin,
+	const struct job_event ev = {.job = id, .image = w->image, .event = "queued", .detail = detail_of(w),
 				     .who = w->pushed_by};
 
 	if (db_run(db, e, "INSERT INTO jobs (id, image, repo, ref, \"commit\", origin, pushed_by, priority, force, clean, "
-		   "state, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'queued', ?11)",
+		   "state, created_ms, inputs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'queued', ?11, ?12)",
 		   val_int(id), val_text(w->image), val_text(w->repo), val_text(w->ref), val_text(w->commit),
 		   val_text(w->origin), val_some(w->pushed_by), val_int(priority_of(w)), val_int(force), val_int(clean),
-		   val_int(clock_wall_ms())) < 0)
+		   val_int(clock_wall_ms()), val_some(w->inputs)) < 0)
 		return -1;
 	return job_event_add(db, &ev, e);
 }

@@ -34,8 +34,10 @@ struct job_wish {
 	const char *repo;
 	const char *ref;
 	const char *commit;    /* object id the ref had */
-	const char *origin;    /* "push", "sweep", "rebuild", "retry" */
+	const char *origin;    /* "push", "sweep", "rebuild", "retry", "rollback", "undo" */
 	const char *pushed_by; /* NULL: unknown */
+	const char *inputs;    /* what the sweep found the image to want besides the commit, or NULL */
+	const char *note;      /* what the event log says of it, or NULL: the origin */
 	bool force;            /* build although the content key is known */
 	bool clean;            /* from an empty checkout and cache; implies force */
 	int priority;          /* more than 0: before others, less: behind them */

@@ -15,7 +15,7 @@ static enum wish decide(enum warm_state state, const char *warm_commit, const ch
 			const char *job_commit, const char *job_inputs, const char *inputs)
 {
 	char empty[1] = "";
-	struct job j = {.commit = (char *)(size_t)job_commit, .inputs = (char *)(size_t)job_inputs, .reason = empty,
+	struct job j = {.commit = (char *)(size_t)job_commit, .inputs = (char *)(size_t)job_inputs, .reason = empty, .origin = empty,
 			.state = (enum job_state)job_state, .started_ms = 1000000};
 	struct warm w = {0};
 	struct wish_facts f = {.tip = TIP, .inputs = inputs, .state = state, .warm = &w, .newest = job_state < 0 ? NULL : &j};
@@ -68,7 +68,7 @@ static void test_under_way(void **state)
 static void test_a_change_while_it_runs(void **state)
 {
 	char empty[1] = "";
-	struct job j = {.commit = (char *)(size_t)TIP, .inputs = empty, .reason = empty, .state = JOB_RUNNING, .started_ms = 1000000};
+	struct job j = {.commit = (char *)(size_t)TIP, .inputs = empty, .reason = empty, .origin = empty, .state = JOB_RUNNING, .started_ms = 1000000};
 	struct wish_facts f = {.tip = TIP, .inputs = "a", .state = WARM_NONE, .newest = &j};
 
 	(void)state;
@@ -78,6 +78,24 @@ static void test_a_change_while_it_runs(void **state)
 	assert_int_equal(wish_decide(&f), WISH_BUILD);
 	j.state = JOB_QUEUED; /* it will read the files when it starts */
 	assert_int_equal(wish_decide(&f), WISH_UNDERWAY);
+}
+
+/* The word writes the image file, then queues its job: that knows of the change, however close they are. */
+static void test_a_rollback_knows_its_own_change(void **state)
+{
+	char empty[1] = "", origin[] = "rollback";
+	struct job j = {.commit = (char *)(size_t)TIP, .inputs = empty, .reason = empty, .origin = origin, .state = JOB_RUNNING,
+			.created_ms = 1000000, .started_ms = 1000001};
+	struct wish_facts f = {.tip = TIP, .inputs = "a", .state = WARM_NONE, .newest = &j};
+
+	(void)state;
+	f.changed_ms = j.created_ms;
+	assert_int_equal(wish_decide(&f), WISH_UNDERWAY);
+	f.changed_ms = j.created_ms + 1;
+	assert_int_equal(wish_decide(&f), WISH_BUILD);
+	f.changed_ms = j.created_ms;
+	strcpy(origin, "sweep");
+	assert_int_equal(wish_decide(&f), WISH_BUILD);
 }
 
 static void test_failed_stays_failed_until_something_changes(void **state)
@@ -109,6 +127,7 @@ int main(void)
 		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_under_way),
 		cmocka_unit_test(test_a_change_while_it_runs),
+		cmocka_unit_test(test_a_rollback_knows_its_own_change),
 		cmocka_unit_test(test_failed_stays_failed_until_something_changes),
 		cmocka_unit_test(test_published_then_lost),
 	};
