@@ -20,6 +20,7 @@ static const struct column columns[] = {
 	{"job", CELL_ID, 0},
 	{"commit", CELL_COMMIT, 0},
 	{"digest", CELL_COMMIT, 0},
+	{"pinned", CELL_BOOL, 0},
 	{"path", CELL_TEXT, 0},
 	{"release", CELL_TEXT, COLUMN_JSON_ONLY},
 };
@@ -73,6 +74,7 @@ static int cache_row(const struct conf *c, const struct image *img, struct listi
 			       {.number = state == WARM_OK ? warm.job : 0},
 			       {.text = state == WARM_OK ? warm.commit : ""},
 			       {.text = state == WARM_OK ? warm.digest : ""},
+			       {.number = state == WARM_OK && *warm.pinned},
 			       {.text = path},
 			       {.text = release},
 		       });

@@ -7,6 +7,7 @@
 #include "lib/bell.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "store/release.h"
 #include "store/warm.h"
 
 #include <string.h>
@@ -31,6 +32,17 @@ static int check_binding(const struct cli *cli, const struct image *img, struct 
 		return err_set(e, ERR_USAGE, "there is no usable builder \"%s\" in %s; `ls` there shows them", img->builder,
 			       c->builders_dir);
 	return 0;
+}
+
+static int check_release(const struct conf *c, const struct image *img, struct err *e)
+{
+	char digest[SHA256_HEX + 1];
+	int found = release_find(c->store_dir, img->uuid, img->pinned, digest, e);
+
+	if (found == 0)
+		return err_set(e, ERR_USAGE, "the store has no release %s of image %s; `hornero image show %s` lists them", img->pinned,
+			       img->uuid, img->uuid);
+	return found < 0 ? -1 : 0;
 }
 
 static int set_options(struct image *img, const struct call *call, struct err *e)
@@ -77,9 +89,13 @@ int image_set_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
 	own_image struct image img = {0};
+	own_fd int lock = -1;
 	char uuid[UUID_LEN + 1];
 
-	if (!c || cli_uuid(call->args[0], uuid, e) < 0 || cli_image(cli, uuid, &img, e) < 0)
+	if (!c || cli_uuid(call->args[0], uuid, e) < 0)
+		return -1;
+	lock = images_lock(c->images_dir, IMAGES_LOCK_MS, e);
+	if (lock < 0 || cli_image(cli, uuid, &img, e) < 0)
 		return -1;
 	for (int i = 1; i < call->nargs; i++) {
 		const char *equals = strchr(call->args[i], '=');
@@ -88,7 +104,8 @@ int image_set_run(struct cli *cli, const struct call *call, struct err *e)
 		if (!equals)
 			return err_set(e, ERR_USAGE, "\"%s\" is no KEY=VALUE", call->args[i]);
 		key = fs_path("%.*s", (int)(equals - call->args[i]), call->args[i]);
-		if (image_set(&img, key, equals + 1, e) < 0)
+		if (image_set(&img, key, equals + 1, e) < 0 ||
+		    (strcmp(key, "pinned") == 0 && img.pinned && check_release(c, &img, e) < 0))
 			return -1;
 	}
 	if (check_binding(cli, &img, e) < 0 || image_save(c->images_dir, &img, e) < 0)

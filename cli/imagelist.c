@@ -1,6 +1,7 @@
 /* imagelist: `hornero image list`, `hornero image show`. DIAGNOSTICS: a broken image file is a row that
  * says so, not an error. */
 #include "cli/artifact.h"
+#include "cli/releases.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "lib/fs.h"
@@ -31,8 +32,10 @@ static const struct column columns[] = {
 	{"newest_job", CELL_ID, 0},
 	{"newest_state", CELL_STATE, 0},
 	{"key", CELL_TEXT, COLUMN_JSON_ONLY},
+	{"pinned", CELL_TEXT, 0},
+	{"until_ref_leaves", CELL_TEXT, 0},
 };
-enum { N_SHOW = sizeof(columns) / sizeof(columns[0]), N_LIST = N_SHOW - 6 };
+enum { N_SHOW = sizeof(columns) / sizeof(columns[0]), N_LIST = N_SHOW - 8 };
 
 static enum warm_state row_of(const struct conf *c, const struct image *img, struct warm *warm, struct cell row[N_SHOW])
 {
@@ -110,13 +113,14 @@ static const char *digest_of(const struct warm *warm, bool is_warm, const struct
 }
 
 /* a: NULL where nothing was built yet. */
-static void show(const struct cli *cli, const struct cell row[N_SHOW], const struct artifact *a)
+static void show(const struct cli *cli, const struct cell row[N_SHOW], const struct artifact *a, const struct releases *r)
 {
 	json_t *object;
 
 	if (cli->json) {
 		object = row_json(columns, N_SHOW, row);
 		json_object_set_new(object, "artifact", a ? artifact_json(a) : json_null());
+		json_object_set_new(object, "releases", releases_json(r));
 		json_out(object);
 		return;
 	}
@@ -124,6 +128,10 @@ static void show(const struct cli *cli, const struct cell row[N_SHOW], const str
 	if (a) {
 		puts("\nIts artifact, as it was built first:");
 		artifact_print(cli, a);
+	}
+	if (r->n > 0) {
+		puts("\nReleases that the store has:");
+		releases_print(cli, r, stdout);
 	}
 }
 
@@ -145,6 +153,7 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 	struct cell row[N_SHOW];
 	struct warm warm;
 	enum warm_state state;
+	own_releases struct releases releases = {0};
 	struct artifact artifact;
 	const char *digest;
 	char uuid[UUID_LEN + 1], name[SHA1_HEX + 1];
@@ -155,7 +164,7 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 	newest_of(cli, uuid, &newest);
 	state = row_of(c, &img, &warm, row);
 	digest = digest_of(&warm, state == WARM_OK, &newest);
-	if (digest && artifact_load(c, uuid, digest, &artifact, e) < 0)
+	if ((digest && artifact_load(c, uuid, digest, &artifact, e) < 0) || releases_load(c, &img, &releases, e) < 0)
 		return -1;
 	if (digest)
 		hide_others(cli, uuid, &artifact);
@@ -165,7 +174,9 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 	row[N_LIST + 3] = (struct cell){.number = newest.id};
 	row[N_LIST + 4] = (struct cell){.text = newest.id ? job_state_name(newest.state) : NULL};
 	row[N_LIST + 5] = (struct cell){.text = warm.key};
-	show(cli, row, digest ? &artifact : NULL);
+	row[N_LIST + 6] = (struct cell){.text = img.pinned};
+	row[N_LIST + 7] = (struct cell){.text = img.pinned ? img.until_ref_leaves : NULL};
+	show(cli, row, digest ? &artifact : NULL, &releases);
 	cli_note_isolation(cli);
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "cli/outcome.h"
 
 #include "cli/table.h"
+#include "store/nova.h"
 
 #include <string.h>
 
@@ -18,9 +19,15 @@ static const char *reason_of(const struct job *j)
 static void published_words(const struct job *j, char *buf, size_t size)
 {
 	const char *commit = *j->built_commit ? j->built_commit : j->commit;
-	char words[WORDS_MAX];
+	char words[WORDS_MAX], release[UUID_LEN + 1];
+	struct err ignored = ERR_INIT;
 
-	if (j->reused)
+	/* Where the ref has moved on meanwhile it was no rollback any more. */
+	if (j->reused && strcmp(j->origin, "rollback") == 0 && strcmp(commit, j->commit) == 0 && sha256_valid(j->digest) &&
+	    nova_release(j->image, j->digest, release, &ignored) == 0)
+		snprintf(buf, size, "job %lld is published: image %s is back at release %s (no build)", (long long)j->id, j->image,
+			 release);
+	else if (j->reused)
 		snprintf(buf, size, "job %lld is published: image %s is warm at %.12s (same content as before, no build)",
 			 (long long)j->id, j->image, commit);
 	else

@@ -96,6 +96,10 @@ static void why_cold(const struct facts *f, char buf[WHY_MAX])
 	else if (f->warm_state == WARM_FOREIGN)
 		SAY("Image %s is not warm: a file that hornero did not put there has its name in Nova's cache (fetched from "
 		    "Glance, perhaps): %s.", f->uuid, how);
+	else if (f->warm_state == WARM_OK && strcmp(f->warm->commit, f->commit) == 0)
+		SAY("Image %s is warm, but %s%s, and no job is queued for that: %s.", f->uuid,
+		    f->pinned ? "its file pins it to release " : "its file does not pin it to an earlier release any more",
+		    f->pinned ? f->pinned : "", how);
 	else if (f->warm_state == WARM_OK)
 		SAY("Image %s is warm at %.12s, but %s is at %.12s by now and no job is queued for it: %s.", f->uuid,
 		    f->warm->commit, f->img->ref, f->commit, how);
@@ -103,10 +107,22 @@ static void why_cold(const struct facts *f, char buf[WHY_MAX])
 		SAY("Image %s is not warm and no job is queued for it: %s.", f->uuid, how);
 }
 
-void why_image(const struct facts *f, char buf[WHY_MAX])
+static void why_warm(const struct facts *f, char buf[WHY_MAX])
 {
 	char words[WORDS_MAX];
 
+	age_words(words, f->now_ms - f->warm->published_ms);
+	if (f->pinned)
+		SAY("Image %s is rolled back: pinned to release %s, warm since %s (job %lld), %s%s; `hornero rollback --undo %s` ends "
+		    "that.", f->uuid, f->pinned, words, (long long)f->warm->job,
+		    f->img->until_ref_leaves ? "until a push moves " : "whatever is pushed to ", f->img->ref, f->uuid);
+	else
+		SAY("Image %s is warm at %.12s since %s (job %lld); nothing needs to be done.", f->uuid, f->commit, words,
+		    (long long)f->warm->job);
+}
+
+void why_image(const struct facts *f, char buf[WHY_MAX])
+{
 	if (!f->img)
 		SAY("Image %s is not registered on this node: `hornero image add %s REPO`.", f->uuid, f->uuid);
 	else if (f->img->broken)
@@ -123,9 +139,8 @@ void why_image(const struct facts *f, char buf[WHY_MAX])
 		    f->img->ref, f->repo_path, f->img->ref);
 	else if (f->job && !job_state_ended(f->job->state))
 		why_job(f, buf);
-	else if (f->warm_state == WARM_OK && strcmp(f->warm->commit, f->commit) == 0)
-		SAY("Image %s is warm at %.12s since %s (job %lld); nothing needs to be done.", f->uuid, f->commit,
-		    age_words(words, f->now_ms - f->warm->published_ms), (long long)f->warm->job);
+	else if (f->warm_state == WARM_OK && warm_satisfies(f->warm, f->commit, f->pinned))
+		why_warm(f, buf);
 	else if (f->skipped)
 		SAY("Image %s is not built at %.12s, because that was pushed with -o skip: `hornero rebuild %s` builds it, and so does "
 		    "the next push.", f->uuid, f->commit, f->uuid);

@@ -1,6 +1,7 @@
 /* steer: cancel, retry, rebuild, sweep: words that change what the queue holds. DIAGNOSTICS: ERR_USAGE
  * where the job or image does not allow it. */
-#include "cli/outcome.h"
+#include "cli/steer.h"
+
 #include "cli/words.h"
 #include "conf/skip.h"
 #include "lib/bell.h"
@@ -54,7 +55,7 @@ int cancel_run(struct cli *cli, const struct call *call, struct err *e)
 	return 0;
 }
 
-static void say_receipt(const struct job_receipt *r)
+void steer_say_receipt(const struct job_receipt *r)
 {
 	if (r->joined)
 		printf("job %" PRId64 " was queued for that already\n", r->id);
@@ -81,7 +82,7 @@ int retry_run(struct cli *cli, const struct call *call, struct err *e)
 		return -1;
 	skip_clear(cli->conf->skip_dir, j.image);
 	bell_ring(cli->conf->run_dir);
-	say_receipt(&receipt);
+	steer_say_receipt(&receipt);
 	return 0;
 }
 
@@ -122,7 +123,10 @@ static int rebuild_image(const struct rebuild *r, const struct image *img, struc
 						  .clean = r->clean}, &receipt, e) < 0)
 		return -1;
 	printf("image %s: ", img->uuid);
-	say_receipt(&receipt);
+	steer_say_receipt(&receipt);
+	if (image_pin_at(img, commit))
+		printf("image %s is pinned to release %s, which is published again; `hornero rollback --undo %s` lets it follow "
+		       "its ref\n", img->uuid, img->pinned, img->uuid);
 	return 0;
 }
 

@@ -1,5 +1,7 @@
 /* wait: until a job ends, or an image's newest commit is warm. DIAGNOSTICS: exit 1 and 75 come with a
  * sentence on standard error; ERR_USAGE, ERR_OPERATOR as everywhere. */
+#include "cli/wait.h"
+
 #include "cli/outcome.h"
 #include "cli/watch.h"
 #include "cli/words.h"
@@ -20,10 +22,11 @@ struct wait {
 	struct db *db;
 	struct watch watch;
 	int64_t deadline_ms; /* monotonic */
+	char pinned[UUID_LEN + 1]; /* the pin of the image in effect, or "" */
 	char sentence[SENTENCE_MAX];
 };
 
-static int read_timeout(const char *text, int64_t *deadline_ms, struct err *e)
+int wait_deadline(const char *text, int64_t *deadline_ms, struct err *e)
 {
 	char *end;
 	double s;
@@ -88,7 +91,7 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 
 	if (warm_look(w->c->store_dir, w->c->cache_dir, uuid, &warm, &state, e) < 0)
 		return -1;
-	if (state == WARM_OK && strcmp(warm.commit, commit) == 0) {
+	if (state == WARM_OK && warm_satisfies(&warm, commit, w->pinned)) {
 		snprintf(w->sentence, sizeof(w->sentence), "image %s is warm at %.12s (job %lld)", uuid, commit,
 			 (long long)warm.job);
 		return 0;
@@ -122,6 +125,7 @@ static int read_ref(struct wait *w, const char *uuid, char commit[CLI_COMMIT_MAX
 	if (cli_image(w->cli, uuid, &img, e) < 0)
 		return -1;
 	found = cli_ref_commit(w->c, &img, commit, e);
+	snprintf(w->pinned, sizeof(w->pinned), "%s", image_pin_at(&img, commit) ? img.pinned : "");
 	if (found != 0)
 		return found < 0 ? -1 : -2;
 	snprintf(w->sentence, sizeof(w->sentence), "nothing has been pushed to %s of %s yet", img.ref, img.repo);
@@ -156,28 +160,41 @@ static int wait_image(struct wait *w, const char *uuid, struct err *e)
 	}
 }
 
+static int run(struct wait *w, bool is_image, const char *uuid, int64_t id, struct err *e)
+{
+	own_watch struct watch watch = watch_open();
+	own_free char *warm_dir = fs_path("%s/warm", w->c->store_dir);
+	int code;
+
+	if (!is_image && cli_db(w->cli, DB_READ, &w->db, e) < 0)
+		return -1;
+	watch_add(&watch, w->c->queue_dir);
+	watch_add(&watch, warm_dir);
+	watch.reader = STDOUT_FILENO;
+	w->watch = watch;
+	if (!cli_agent_runs(w->c))
+		fputs("hornero: hornerod does not run; nothing changes until it is started\n", stderr);
+	code = is_image ? wait_image(w, uuid, e) : wait_job(w, id, e);
+	db_close(w->db);
+	return code;
+}
+
+int wait_for_job(struct cli *cli, int64_t id, int64_t deadline_ms, struct err *e)
+{
+	struct wait w = {.cli = cli, .c = cli->conf, .deadline_ms = deadline_ms};
+
+	return run(&w, false, NULL, id, e);
+}
+
 int wait_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	struct wait w = {.cli = cli, .c = cli_conf(cli, e)};
-	own_watch struct watch watch = watch_open();
-	own_free char *warm_dir = NULL;
 	char uuid[UUID_LEN + 1];
 	int64_t id = 0;
-	int is_image, code;
+	int is_image;
 
-	if (!w.c || read_timeout(call_option(call, "timeout"), &w.deadline_ms, e) < 0)
+	if (!w.c || wait_deadline(call_option(call, "timeout"), &w.deadline_ms, e) < 0)
 		return -1;
 	is_image = cli_job_or_image(call->args[0], &id, uuid, e);
-	if (is_image < 0 || (!is_image && cli_db(cli, DB_READ, &w.db, e) < 0))
-		return -1;
-	warm_dir = fs_path("%s/warm", w.c->store_dir);
-	watch_add(&watch, w.c->queue_dir);
-	watch_add(&watch, warm_dir);
-	watch.reader = STDOUT_FILENO;
-	w.watch = watch;
-	if (!cli_agent_runs(w.c))
-		fputs("hornero: hornerod does not run; nothing changes until it is started\n", stderr);
-	code = is_image ? wait_image(&w, uuid, e) : wait_job(&w, id, e);
-	db_close(w.db);
-	return code;
+	return is_image < 0 ? -1 : run(&w, is_image, uuid, id, e);
 }

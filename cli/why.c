@@ -78,6 +78,7 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 	if (cli_ref_commit(c, &img, commit, e) < 0 ||
 	    warm_look(c->store_dir, c->cache_dir, f->uuid, &warm, &f->warm_state, e) < 0)
 		return -1;
+	f->pinned = image_pin_at(&img, commit);
 	if (f->warm_state != WARM_NONE) {
 		if (kept_load(c->store_dir, f->uuid, &f->kept, e) < 0)
 			return -1;

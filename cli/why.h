@@ -21,6 +21,7 @@ struct facts {
 	const char *repo_path;
 	bool repo_there;
 	const char *commit; /* of its ref now, "" for none */
+	const char *pinned;    /* its pin that is in effect at that commit, or NULL */
 	enum warm_state warm_state;
 	const struct warm *warm;
 	struct kept kept;      /* where warm_state is not WARM_NONE */

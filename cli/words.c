@@ -35,6 +35,11 @@ static const struct word_option rebuild_options[] = {
 	{"clean", 0, NULL, "from an empty checkout and an empty cache; implies --force"},
 	{0},
 };
+static const struct word_option rollback_options[] = {
+	{"undo", 'u', NULL, "take the rollback back: the image follows its ref again"},
+	{"timeout", 't', "S", "wait S seconds at most until that is warm; default: 10"},
+	{0},
+};
 static const struct word_option gc_options[] = {
 	{"dry-run", 'n', NULL, "say what would go and why, remove nothing"},
 	{"verify", 0, NULL, "read every artifact of the store again"},
@@ -66,8 +71,8 @@ const struct word word_table[] = {
 	{"image show", "UUID", "one image: its source, what is warm and what it was made of, its newest job", "", NULL, 1, 1, true,
 	 image_show_run, WORD_READ},
 	{"image set", "UUID KEY=VALUE...", "change an image's source",
-	 "Keys: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use. An empty\n"
-	 "value (builder=) unsets a key. What is warm stays until something newer is published.",
+	 "Keys: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use,\n"
+	 "pinned, until_ref_leaves. An empty value (builder=) unsets a key. What is warm stays until something newer is published.",
 	 NULL, 2, -1, false, image_set_run, WORD_ADMIN},
 	{"image remove", "UUID", "stop keeping an image warm",
 	 "The file in Nova's cache stays until Nova ages it out, so running and starting instances are not disturbed.\n"
@@ -91,6 +96,11 @@ const struct word word_table[] = {
 	{"rebuild", "[UUID]", "queue the newest commit of an image again",
 	 "Without --force an artifact of the same content is published without a build.", rebuild_options, 0, 1, false,
 	 rebuild_run, WORD_WRITE},
+	{"rollback", "UUID [RELEASE]", "make an earlier artifact of an image the current one",
+	 "From the store, without a build. Without RELEASE: the one that was warm before; `hornero image show UUID` lists them all.\n"
+	 "The image is pinned to it in its file until a push moves its ref, or until --undo. Exits 0 when it is warm, 75 with the\n"
+	 "reason when that is accepted and done later (hornerod does not run, an instance stands on the present bytes).",
+	 rollback_options, 1, 2, false, rollback_run, WORD_WRITE},
 	{"sweep", "", "compare the refs with what is warm, queue the difference",
 	 "What cron calls, and what finds everything that a hook could not say.", NULL, 0, 0, true, sweep_run, WORD_NODE},
 	{"cache", "", "what Nova would find of this node's images in its cache", "", NULL, 0, 0, true, cache_run, WORD_READ},

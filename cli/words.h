@@ -77,6 +77,7 @@ WORD_RUN(why);
 WORD_RUN(cancel);
 WORD_RUN(retry);
 WORD_RUN(rebuild);
+WORD_RUN(rollback);
 WORD_RUN(sweep);
 WORD_RUN(cache);
 WORD_RUN(gc);

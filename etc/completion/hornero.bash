@@ -4,6 +4,8 @@ _hornero_images () { hornero image list 2>/dev/null | sed -n 's/^\([0-9a-f]\{8\}
 _hornero_jobs () { hornero queue 2>/dev/null | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p'; }
 _hornero_keys () { hornero key list 2>/dev/null | sed -n '2,$s/ .*//p'; }
 
+_hornero_releases () { hornero image show "$1" 2>/dev/null | sed -n 's/^  \([0-9a-f]\{8\}-[0-9a-f-]*\) .*/\1/p'; }
+
 _hornero () {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word='' second='' i options='' others=''
 
@@ -31,7 +33,7 @@ _hornero () {
 		esac
 	done
 	case $word in
-	'') others='init repo key image queue show log wait why cancel retry rebuild sweep cache gc' options='--version --key' ;;
+	'') others='init repo key image queue show log wait why cancel retry rebuild rollback sweep cache gc' options='--version --key' ;;
 	repo) [[ -n $second ]] || others='create' ;;
 	key)
 		case $second in
@@ -50,7 +52,7 @@ _hornero () {
 		add) options='--ref --subdir --builder --name' ;;
 		list) options='--json' ;;
 		show) options='--json' others=$(_hornero_images) ;;
-		set) others="$(_hornero_images) repo= ref= subdir= builder= expect= timeout= boot_memory= boot_machine= name= keep_warm= in_use=" ;;
+		set) others="$(_hornero_images) repo= ref= subdir= builder= expect= timeout= boot_memory= boot_machine= name= keep_warm= in_use= pinned= until_ref_leaves=" ;;
 		remove) others=$(_hornero_images) ;;
 		esac
 		;;
@@ -62,6 +64,10 @@ _hornero () {
 	wait) options='--timeout' others="$(_hornero_jobs) $(_hornero_images)" ;;
 	why) others="$(_hornero_jobs) $(_hornero_images)" ;;
 	cancel | retry) others=$(_hornero_jobs) ;;
+	rollback)
+		options='--undo --timeout' others=$(_hornero_images)
+		[[ -z $second ]] || others=$(_hornero_releases "$second")
+		;;
 	rebuild) options='--all --force --clean' others=$(_hornero_images) ;;
 	esac
 	if [[ $cur == -* ]]; then

@@ -1,0 +1,56 @@
+/* releases: DIAGNOSTICS: as store/release.h says. */
+#include "cli/releases.h"
+
+#include "cli/table.h"
+
+#include <string.h>
+
+static const struct column columns[] = {
+	{"release", CELL_TEXT, 0}, {"digest", CELL_TEXT, 0},   {"commit", CELL_TEXT, 0},   {"built_ms", CELL_AGE, 0},
+	{"size_bytes", CELL_BYTES, 0}, {"current", CELL_BOOL, 0}, {"pinned", CELL_BOOL, 0}, {"previous", CELL_BOOL, 0},
+	{"problem", CELL_TEXT, 0},
+};
+enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
+
+static bool is_pinned(const struct releases *all, const struct release *r)
+{
+	return all->pinned && strcmp(all->pinned, r->uuid) == 0;
+}
+
+int releases_load(const struct conf *c, const struct image *img, struct releases *out, struct err *e)
+{
+	if (release_list(c->store_dir, img->uuid, &out->list, &out->n, e) < 0)
+		return -1;
+	out->pinned = img->pinned;
+	return 0;
+}
+
+void releases_print(const struct cli *cli, const struct releases *all, FILE *out)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct release *r = &all->list[i];
+		char words[WORDS_MAX];
+
+		cli_say(out, "  %s  commit %.12s, built %s%s%s%s%s%s", r->uuid, *r->commit ? r->commit : "unknown",
+			age_words(words, cli->now_ms - r->built_ms), r->current ? ", current" : "",
+			is_pinned(all, r) ? ", pinned" : "", r->previous ? ", the one before" : "", *r->problem ? ": " : "",
+			r->problem);
+	}
+}
+
+json_t *releases_json(const struct releases *all)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct release *r = &all->list[i];
+		const struct cell cells[N_COLUMNS] = {
+			{.text = r->uuid},           {.text = r->digest},        {.text = r->commit}, {.number = r->built_ms},
+			{.number = r->size_bytes},   {.number = r->current},     {.number = is_pinned(all, r)},
+			{.number = r->previous},     {.text = *r->problem ? r->problem : NULL},
+		};
+
+		json_array_append_new(array, row_json(columns, N_COLUMNS, cells));
+	}
+	return array;
+}

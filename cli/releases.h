@@ -1,0 +1,35 @@
+/*
+ * releases: what the store still has of an image, for `image show` and for whoever asks `rollback` wrongly.
+ *
+ *     own_releases struct releases r = {0};
+ *     if (releases_load(c, &img, &r, e) < 0) …
+ */
+#ifndef HORNERO_CLI_RELEASES_H
+#define HORNERO_CLI_RELEASES_H
+
+#include "cli/cli.h"
+#include "store/release.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+struct releases {
+	struct release *list; /* the newest built first */
+	size_t n;
+	const char *pinned;   /* borrowed from the image, or NULL */
+};
+
+int releases_load(const struct conf *c, const struct image *img, struct releases *out, struct err *e);
+
+/* A line each. */
+void releases_print(const struct cli *cli, const struct releases *r, FILE *out);
+
+json_t *releases_json(const struct releases *r);
+
+static inline void releases_end(struct releases *r)
+{
+	free(r->list);
+}
+#define own_releases __attribute__((cleanup(releases_end)))
+
+#endif
