@@ -122,6 +122,16 @@ test_expect_success 'admin of a repository binds images to it, and to no other' 
 	as shopadmin repo create new/thing && as shopadmin image add $U3 new/thing && as shopadmin image remove $U3
 '
 
+# As the door does it, which is git's account and not root.
+test_expect_success 'a key that may create makes repositories, by git'\''s own account, and pushes to them' '
+	ssh-keygen -q -t ed25519 -N "" -f id-maker && hornero key add maker id-maker.pub --create "made/*" &&
+	as_git "$test_root/libexec/hornero" -c "$NODE/hornero.yaml" --key maker repo create made/by/key >out &&
+	REPO=$NODE/git/made/by/key.git && test "$(tail -n 1 out)" = "$REPO" &&
+	test_expect_code 64 as_git "$test_root/libexec/hornero" -c "$NODE/hornero.yaml" --key maker repo create shop/other &&
+	as_git env HORNERO_KEY=maker git -C work push -q "$REPO" main && as_git git -C "$REPO" rev-parse -q --verify refs/heads/main &&
+	test_expect_code 64 as maker image add $U3 made/by/key
+'
+
 test_expect_success 'a broken image file is for those who see everything' '
 	echo "repo: [" >"$NODE/state/images.d/$U3.yaml" &&
 	as shopadmin image list >out && test_must_fail grep $U3 out && test_expect_code 64 as shopadmin image show $U3 2>err &&
