@@ -97,9 +97,8 @@ static int look_for_room(const struct conf *c, const char *disk, const char *bas
 	struct stat st;
 
 	floor.dir = disk;
-	if (stat(base, &st) < 0)
-		return err_sys(e, ERR_NOBODY, "cannot look at %s", base);
-	need_bytes = (int64_t)st.st_blocks * 512;
+	/* A base that somebody deleted is still there for a QEMU that has it open. */
+	need_bytes = stat(base, &st) == 0 ? (int64_t)st.st_blocks * 512 : 0;
 	free_bytes = floor_free_bytes(&floor);
 	if (free_bytes < 0 || free_bytes - floor_bytes(&floor) >= need_bytes)
 		return 0;

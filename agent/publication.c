@@ -127,7 +127,10 @@ static bool wait_for(struct agent *a, const struct publication *p, const char *t
 
 	if (job_set_waiting(a->db, p->job, p->attempt, text, &e) == 0)
 		return true;
-	log_error("event=state-unwritten job=%lld %s", (long long)p->job, e.msg);
+	if (e.sys == ESTALE)
+		log_info("event=publication-ended job=%lld attempt=%lld", (long long)p->job, (long long)p->attempt);
+	else
+		log_error("event=state-unwritten job=%lld %s", (long long)p->job, e.msg);
 	return e.sys != ESTALE;
 }
 

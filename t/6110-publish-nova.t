@@ -2,6 +2,7 @@
 test_description='hornero-publish and the real Nova: one name, one lock, a base that boots without Glance'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/publish.sh"
+. "$HORNERO_SRC/t/lib/flatten.sh"
 test_requires qemu-img qemu-utils
 /usr/bin/python3 -c 'import nova.virt.libvirt.imagebackend' 2>/dev/null ||
 	test_skip_all 'Nova is not here (Debian: python3-nova)'
@@ -79,6 +80,17 @@ test_expect_success 'aged out, it is published again from the store' '
 	publish_fence 3 && publish_ask 3 >replies && test_grep "^published " replies &&
 	publish_clean &&
 	$NOVA boot "$INSTANCES" "$NAME" again qcow2
+'
+
+test_expect_success 'the disk that Nova made is flattened; Nova takes it as it is, and goes on booting from the new base' '
+	echo "in_use: flatten" >>"$STATE/images.d/$UUID.yaml" &&
+	publish_conf "libexec_dir: $HORNERO_BUILD" "libvirt_uri: test:///default" "cache_floor: 0" &&
+	disk=$INSTANCES/again/disk && qemu-io -f qcow2 -c "write -P 0xaa 1k 1k" "$disk" >/dev/null &&
+	flatten_see "$disk" before && publish_file four 64 && cp four keep-four && publish_take four 4 && publish_fence 4 &&
+	publish_ask 4 >replies && test_grep "^published " replies && cmp keep-four "$BASE" &&
+	$NOVA boot "$INSTANCES" "$NAME" again qcow2 && test_must_fail flatten_is_backed "$disk" &&
+	flatten_see "$disk" after && cmp before after &&
+	$NOVA boot "$INSTANCES" "$NAME" newer qcow2 && flatten_see "$INSTANCES/newer/disk" seen && cmp -n 65536 keep-four seen
 '
 
 test_done
