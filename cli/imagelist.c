@@ -120,7 +120,7 @@ static void show(const struct cli *cli, const struct cell row[N_SHOW], const str
 	if (cli->json) {
 		object = row_json(columns, N_SHOW, row);
 		json_object_set_new(object, "artifact", a ? artifact_json(a) : json_null());
-		json_object_set_new(object, "releases", releases_json(r));
+		json_object_set_new(object, "releases", releases_json(cli, r));
 		json_out(object);
 		return;
 	}

@@ -25,29 +25,51 @@ int releases_load(const struct conf *c, const struct image *img, struct releases
 	return 0;
 }
 
+static bool is_hidden(const struct cli *cli, const struct release *r)
+{
+	return cli->key && r->shared;
+}
+
+const char *release_words(const struct cli *cli, const struct release *r, char buf[RELEASE_WORDS])
+{
+	char words[WORDS_MAX];
+
+	if (is_hidden(cli, r))
+		snprintf(buf, RELEASE_WORDS, "first built for another image");
+	else
+		snprintf(buf, RELEASE_WORDS, "commit %.12s, built %s", *r->commit ? r->commit : "unknown",
+			 age_words(words, cli->now_ms - r->built_ms));
+	return buf;
+}
+
 void releases_print(const struct cli *cli, const struct releases *all, FILE *out)
 {
 	for (size_t i = 0; i < all->n; i++) {
 		const struct release *r = &all->list[i];
-		char words[WORDS_MAX];
+		char words[RELEASE_WORDS];
 
-		cli_say(out, "  %s  commit %.12s, built %s%s%s%s%s%s", r->uuid, *r->commit ? r->commit : "unknown",
-			age_words(words, cli->now_ms - r->built_ms), r->current ? ", current" : "",
+		cli_say(out, "  %s  %s%s%s%s%s%s", r->uuid, release_words(cli, r, words), r->current ? ", current" : "",
 			is_pinned(all, r) ? ", pinned" : "", r->previous ? ", the one before" : "", *r->problem ? ": " : "",
 			r->problem);
 	}
 }
 
-json_t *releases_json(const struct releases *all)
+json_t *releases_json(const struct cli *cli, const struct releases *all)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < all->n; i++) {
 		const struct release *r = &all->list[i];
 		const struct cell cells[N_COLUMNS] = {
-			{.text = r->uuid},           {.text = r->digest},        {.text = r->commit}, {.number = r->built_ms},
-			{.number = r->size_bytes},   {.number = r->current},     {.number = is_pinned(all, r)},
-			{.number = r->previous},     {.text = *r->problem ? r->problem : NULL},
+			{.text = r->uuid},
+			{.text = r->digest},
+			{.text = is_hidden(cli, r) ? NULL : r->commit},
+			{.number = is_hidden(cli, r) ? 0 : r->built_ms},
+			{.number = r->size_bytes},
+			{.number = r->current},
+			{.number = is_pinned(all, r)},
+			{.number = r->previous},
+			{.text = *r->problem ? r->problem : NULL},
 		};
 
 		json_array_append_new(array, row_json(columns, N_COLUMNS, cells));

@@ -21,10 +21,14 @@ struct releases {
 
 int releases_load(const struct conf *c, const struct image *img, struct releases *out, struct err *e);
 
+/* "commit 4fce1c88dbf6, built 3 h ago". With a key nothing is told of what was built for another image. Returns buf. */
+enum { RELEASE_WORDS = 128 };
+const char *release_words(const struct cli *cli, const struct release *r, char buf[RELEASE_WORDS]);
+
 /* A line each. */
 void releases_print(const struct cli *cli, const struct releases *r, FILE *out);
 
-json_t *releases_json(const struct releases *r);
+json_t *releases_json(const struct cli *cli, const struct releases *r);
 
 static inline void releases_end(struct releases *r)
 {

@@ -3,7 +3,6 @@
  * it was changed; 75 where the wish is written and published later, with the reason. */
 #include "cli/releases.h"
 #include "cli/steer.h"
-#include "cli/table.h"
 #include "cli/wait.h"
 #include "cli/words.h"
 #include "lib/bell.h"
@@ -123,7 +122,7 @@ static int go_back(const struct scene *s, const char *asked, struct err *e)
 	const struct image *img = s->img;
 	own_free char *note = NULL;
 	struct release r;
-	char words[WORDS_MAX];
+	char words[RELEASE_WORDS];
 	int code = 0;
 	int found = choose(s, asked, &r, &code, e);
 
@@ -134,14 +133,13 @@ static int go_back(const struct scene *s, const char *asked, struct err *e)
 		return 1;
 	}
 	if (is_there_already(s, &r, e)) {
-		cli_say(stdout, "image %s is at release %s already (commit %.12s)", img->uuid, r.uuid, r.commit);
+		cli_say(stdout, "image %s is at release %s already (%s)", img->uuid, r.uuid, release_words(s->cli, &r, words));
 		return 0;
 	}
 	if (image_pin(s->c->images_dir, img->uuid, r.uuid, s->commit, e) < 0)
 		return -1;
-	cli_say(stdout, "image %s goes back to release %s (commit %.12s, built %s) and stays there until a push moves %s; "
-		"`hornero rollback --undo %s` takes that back", img->uuid, r.uuid, r.commit,
-		age_words(words, s->cli->now_ms - r.built_ms), img->ref, img->uuid);
+	cli_say(stdout, "image %s goes back to release %s (%s) and stays there until a push moves %s; `hornero rollback --undo %s` "
+		"takes that back", img->uuid, r.uuid, release_words(s->cli, &r, words), img->ref, img->uuid);
 	note = fs_path("rollback to release %s", r.uuid);
 	return queue(s, "rollback", note, e);
 }

@@ -124,6 +124,7 @@ static int describe(const char *store_dir, const char *uuid, const char *digest,
 	*out = (struct release){.built_ms = m->built_ms, .size_bytes = m->size_bytes};
 	memcpy(out->digest, m->digest, sizeof(out->digest));
 	memcpy(out->commit, m->commit, sizeof(out->commit));
+	out->shared = strcmp(m->image, uuid) != 0;
 	fd = store_open(store_dir, digest, m, &why);
 	if (fd < 0)
 		snprintf(out->problem, sizeof(out->problem), "%s", why.msg);

@@ -24,6 +24,7 @@ struct release {
 	char digest[SHA256_HEX + 1];
 	char commit[65];             /* that it was first built for */
 	int64_t built_ms, size_bytes;
+	bool shared;                 /* first built for another image: commit and built_ms are that one's */
 	bool current, previous;      /* as release_needed says */
 	char problem[ERR_MSG_MAX];   /* why it cannot be published: its file was changed; "" */
 };

@@ -76,7 +76,10 @@ test_expect_success 'a branch that is packed: the checkout reads it' '
 
 test_expect_success 'what another image was built with first is a release of this one, too' '
 	hornero image add $OTHER hello && hornero wait $OTHER --timeout 60 && hornero image show $OTHER --json >shown &&
-	jq -e ".releases | length == 1 and .[0].current" shown && test_expect_code 1 hornero rollback $OTHER 2>err &&
+	jq -e ".releases | length == 1 and .[0].current and .[0].commit != null" shown &&
+	hornero key add reader ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICpIYmszkQkCxRspnsgUvkR6uso6nttWKG0/27vb8ryY --read hello &&
+	hornero --key reader image show $OTHER --json | jq -e ".releases[0] | .current and .commit == null and .built_ms == null" &&
+	hornero --key reader image show $OTHER >out && test_grep "first built for another image, current" out && test_expect_code 1 hornero rollback $OTHER 2>err &&
 	test_grep "name a RELEASE" err && push_text c && hornero wait $OTHER --timeout 60 && hornero rollback -t 60 $OTHER &&
 	test "$(tr -d "\0" <"$(node_warm_path $OTHER)")" = b && warm_is c
 '

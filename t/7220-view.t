@@ -60,7 +60,7 @@ test_expect_success 'one job, one image: as if it were not there' '
 		test_expect_code 64 as reader $word 999 >out 2>err && test ! -s out && sed "s/ 999/ N/g" err >nowhere &&
 		test_cmp nowhere hidden || { echo "$word"; return 1; }
 	done &&
-	for word in "image show" wait rebuild "image set" "image remove" why
+	for word in "image show" wait rebuild rollback "image set" "image remove" why
 	do
 		test "$word" = "image set" && more=name=x || more= &&
 		as shopadmin $word $U2 $more >hidden 2>&1
@@ -88,7 +88,7 @@ test_expect_success 'a log is its job'\''s' '
 '
 
 test_expect_success 'reading is not steering' '
-	for word in "cancel 5" "retry 5" "rebuild $U1" "image set $U1 name=x" "image remove $U1" "image add $U3 shop" "repo create shop/x"
+	for word in "cancel 5" "retry 5" "rebuild $U1" "rollback $U1" "image set $U1 name=x" "image remove $U1" "image add $U3 shop" "repo create shop/x"
 	do
 		test_expect_code 64 as reader $word 2>err && test_grep "the key reader may not .*needs the right" err || { echo "$word"; return 1; }
 	done &&
