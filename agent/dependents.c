@@ -41,9 +41,11 @@ static enum answer look_at(const struct scan *s, int dir, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	own_free char *parent = NULL;
-	struct stat st;
+	struct stat st, own;
 
-	if (s->is_there && fstatat(dir, path, &st, 0) == 0 && is_same_file(&st, &s->st))
+	/* A hard link, as the name of a release is, stays when this one is replaced; a symbolic one leads elsewhere then. */
+	if (s->is_there && fstatat(dir, path, &st, 0) == 0 && is_same_file(&st, &s->st) &&
+	    (fstatat(dir, path, &own, AT_SYMLINK_NOFOLLOW) < 0 || S_ISLNK(own.st_mode)))
 		return STANDS;
 	if (strcmp(slash ? slash + 1 : path, s->base_name) != 0)
 		return STANDS_NOT;
