@@ -6,7 +6,8 @@
  *   turn.c        what a turn does: claim, publish, set the timer
  *   attempt_known.c  an attempt that needs no supervisor
  *   attempt.c     one attempt: cgroup, supervisor, verdict, the job's next state
- *   publication.c one publication: fence, publisher, record, the job's next state
+ *   publication.c one publication: fence, publisher, the job's next state
+ *   published.c   what the publisher did: records, the job's last state
  *   sweeping.c    the sweep, hornero-keep and hornero-collect as children
  *   fence.c       who may publish an image now
  *   leftover.c    what those who were killed left on disk
@@ -129,6 +130,13 @@ bool publication_of(const struct agent *a, const char *image);
 /* Until when (monotonic) this image's publication is not tried; 0: now. */
 int64_t publication_paused(struct agent *a, const char *image);
 void publication_stop_all(struct agent *a);
+
+/* published.c */
+/* An answer of the publisher: 1 it says that something is in the cache, which is recorded, 0 it says nothing of the
+ * kind, -1. *is_last: nothing comes behind it. */
+int published_take(struct publication *p, const char *text, bool *is_last, struct err *e);
+/* These very bytes are warm already: only the records learn that they satisfy this commit too. 1 settled, 0 not so, -1. */
+int published_already(struct agent *a, const struct verdict *v, struct err *e);
 
 /* sweeping.c */
 void sweeping_start(struct agent *a);

@@ -65,11 +65,24 @@ static int give_away(int dir, int fd, struct err *e)
 	return 0;
 }
 
+enum { ASIDE_NAME = sizeof(((struct aside *)0)->name) };
+
+static void name_it(char name[ASIDE_NAME], const char *uuid, int64_t job, int64_t attempt)
+{
+	snprintf(name, ASIDE_NAME, PREFIX "%s.%lld.%lld", uuid, (long long)job, (long long)attempt);
+}
+
+static int is_busy(int64_t job, int64_t attempt, struct err *e)
+{
+	return err_set(e, ERR_NOBODY, "another publisher is at work on attempt %lld of job %lld", (long long)attempt,
+		       (long long)job);
+}
+
 int aside_open(struct aside *a, int dir, const char *uuid, int64_t job, int64_t attempt, struct err *e)
 {
-	char name[sizeof(a->name)];
+	char name[ASIDE_NAME];
 
-	snprintf(name, sizeof(name), PREFIX "%s.%lld.%lld", uuid, (long long)job, (long long)attempt);
+	name_it(name, uuid, job, attempt);
 	for (;;) {
 		own_fd int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 		bool is_there = fd < 0 && errno == EEXIST;
@@ -78,8 +91,7 @@ int aside_open(struct aside *a, int dir, const char *uuid, int64_t job, int64_t 
 		if (is_there && remove_leftover(dir, name) == 1)
 			continue;
 		if (is_there)
-			return err_set(e, ERR_NOBODY, "another publisher is at work on attempt %lld of job %lld",
-				       (long long)attempt, (long long)job);
+			return is_busy(job, attempt, e);
 		if (fd < 0)
 			return err_sys(e, ERR_OPERATOR, "cannot write to Nova's cache directory; it must be "
 				       "writable for the publisher's user");
@@ -97,10 +109,42 @@ int aside_open(struct aside *a, int dir, const char *uuid, int64_t job, int64_t 
 	}
 }
 
+int aside_take(struct aside *a, int dir, const char *uuid, int64_t job, int64_t attempt, const char *source, struct err *e)
+{
+	own_fd int fd = openat(dir, source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char name[ASIDE_NAME];
+
+	name_it(name, uuid, job, attempt);
+	remove_leftover(dir, name);
+	/* Locked before it has the name, so that nobody takes it for a leftover. */
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || linkat(dir, source, dir, name, 0) < 0) {
+		if (fd >= 0 && (errno == EWOULDBLOCK || errno == EEXIST))
+			return is_busy(job, attempt, e);
+		return err_sys(e, errno == ENOENT ? ERR_NOBODY : ERR_OPERATOR, "cannot take %s of Nova's cache", source);
+	}
+	if (!is_named(dir, name, fd)) {
+		unlinkat(dir, name, 0);
+		return err_set(e, ERR_NOBODY, "%s of Nova's cache was replaced meanwhile", source);
+	}
+	a->dir = dir;
+	a->fd = steal_fd(&fd);
+	memcpy(a->name, name, sizeof(name));
+	return 0;
+}
+
+int aside_link(const struct aside *a, const char *name, struct err *e)
+{
+	if (linkat(a->dir, a->name, a->dir, name, 0) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot give the name %s to a file in Nova's cache", name);
+	return 0;
+}
+
 int aside_rename(struct aside *a, const char *final_name, struct err *e)
 {
 	if (renameat(a->dir, a->name, a->dir, final_name) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", a->name, final_name);
+	/* Between two names of one file rename(2) does nothing, and says it did. */
+	unlinkat(a->dir, a->name, 0);
 	a->name[0] = '\0';
 	return 0;
 }

@@ -4,7 +4,7 @@
  *     struct aside a = ASIDE_INIT;
  *     if (aside_open(&a, cache_dir_fd, uuid, job, attempt, e) < 0) …
  *     … write a.fd, fsync it, take Nova's lock …
- *     aside_rename(&a, final_name, e)
+ *     aside_link(&a, release_name, e), aside_rename(&a, final_name, e)
  *     aside_close(&a);        removes it where it was not renamed
  *
  * Its name, .hornero-UUID.JOB.ATTEMPT, is outside every pattern of Nova's cache manager (40
@@ -29,6 +29,13 @@ struct aside {
 /* A new empty file, mode 0644, locked; root gives it to the directory's owner. ERR_NOBODY where
  * another publisher of the same attempt is at work. */
 int aside_open(struct aside *a, int dir, const char *uuid, int64_t job, int64_t attempt, struct err *e);
+
+/* Instead of a new file, one more name for what `source` names in dir: its owner, mode and bytes stay. ERR_NOBODY
+ * where it has gone. */
+int aside_take(struct aside *a, int dir, const char *uuid, int64_t job, int64_t attempt, const char *source, struct err *e);
+
+/* Under `name` as well, where there is nothing yet; e->sys is EEXIST where there is. Not yet durable. */
+int aside_link(const struct aside *a, const char *name, struct err *e);
 
 /* Over final_name, in the same directory. Not yet durable. */
 int aside_rename(struct aside *a, const char *final_name, struct err *e);

@@ -4,8 +4,8 @@
 
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "store/placed.h"
 #include "store/store.h"
-#include "store/warm.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -104,12 +104,22 @@ static bool is_of_removed_image(const struct collect *c, const char *name, char 
 	return ends_with(name, ".json") && uuid_valid(uuid) && !collect_is_registered(c, uuid);
 }
 
+/* hornero-keep has records of releases, too, and removes them itself. */
+static bool is_release(const struct collect *c, const char *uuid)
+{
+	for (size_t i = 0; i < c->nimages; i++)
+		if (placed_is_recorded(c->conf->store_dir, c->images[i].uuid, uuid))
+			return true;
+	return false;
+}
+
 static const char *why_kept(const struct collect *c, int dir, const char *name, int64_t age_s)
 {
 	char uuid[UUID_LEN + 1];
 
 	(void)dir;
-	return is_of_removed_image(c, name, uuid) && age_s > ASIDE_S ? "its image is not registered" : why_aside(name, age_s);
+	return is_of_removed_image(c, name, uuid) && age_s > ASIDE_S && !is_release(c, uuid) ? "its image is not registered" :
+	       why_aside(name, age_s);
 }
 
 static const char *why_warm(const struct collect *c, int dir, const char *name, int64_t age_s)

@@ -5,6 +5,8 @@
  *
  * DIAGNOSTICS: an image that cannot be looked at is logged and passed over; the exit code is the class of an
  * error that ends the pass: a directory, or a publisher that cannot be reached. */
+#include "agent/keep.h"
+
 #include "agent/publisher.h"
 #include "agent/touch.h"
 #include "conf/image.h"
@@ -12,7 +14,6 @@
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
-#include "store/kept.h"
 #include "store/nova.h"
 
 #include <fcntl.h>
@@ -23,38 +24,31 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-enum { LOCK_WAIT_MS = 10000, ANSWER_WAIT_MS = 60000, LINE_MAX_BYTES = 128, AGAIN_MS = 120000, NOT_REGISTERED = -2 };
+enum { LOCK_WAIT_MS = 10000, ANSWER_WAIT_MS = 60000, LINE_MAX_BYTES = 192 };
 
-struct pass {
-	const struct conf *conf;
-	int cache;
-	int64_t now_ms;
-	int list;         /* what the publisher is to touch */
-	int touches, looked;
-	bool wants_sweep;
-};
-
-static int64_t mtime_of(const struct stat *st)
+int64_t keep_mtime_of(const struct stat *st)
 {
 	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
 /* The record first: a time that we gave is never taken for a use. */
-static int touch(struct pass *p, struct kept *k, int64_t seen_ns, int64_t new_ns, struct err *e)
+int keep_touch(struct pass *p, struct kept *k, const char *target, int64_t keep_s, int64_t seen_ns, struct err *e)
 {
-	if ((p->touches + 1) * LINE_MAX_BYTES > TOUCH_LIST_MAX)
+	int64_t new_ns = kept_touch_ns(k, keep_s, p->conf->cache_minimum_age_s, seen_ns, p->now_ms);
+
+	if (new_ns == 0 || (p->touches + 1) * LINE_MAX_BYTES > TOUCH_LIST_MAX)
 		return 0; /* the next pass */
 	k->touched_before_ns = seen_ns == k->touched_ns ? k->touched_ns : k->touched_before_ns;
 	k->touched_ns = new_ns;
 	if (kept_save(p->conf->store_dir, k, e) < 0)
 		return -1;
-	if (dprintf(p->list, "%s %" PRIu64 " %" PRId64 " %" PRId64 "\n", k->image, k->ino, seen_ns, new_ns) < 0)
+	if (dprintf(p->list, "%s %" PRIu64 " %" PRId64 " %" PRId64 "\n", target, k->ino, seen_ns, new_ns) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot list what to touch");
 	p->touches++;
-	return 0;
+	return 1;
 }
 
-static int note_gone(struct pass *p, struct kept *k, int64_t keep_s, struct err *e)
+int keep_note_gone(struct pass *p, struct kept *k, int64_t keep_s, struct err *e)
 {
 	int64_t back_ms;
 
@@ -66,36 +60,41 @@ static int note_gone(struct pass *p, struct kept *k, int64_t keep_s, struct err 
 	}
 	back_ms = k->gone_ms + p->conf->cache_grace_s * 1000;
 	/* Later the sweep's own interval is enough: what it could not queue once has its reasons. */
-	if (keep_s != 0 && kept_until_ms(k, keep_s) > p->now_ms && p->now_ms >= back_ms && p->now_ms < back_ms + AGAIN_MS)
+	if (keep_s != 0 && kept_until_ms(k, keep_s) > p->now_ms && p->now_ms >= back_ms && p->now_ms < back_ms + KEEP_AGAIN_MS)
 		p->wants_sweep = true;
 	return 0;
 }
 
 /* Of an image whose file is broken nobody knows: a slip of a person's pen lets nothing go. */
-static int64_t wish_of(const struct conf *c, const char *uuid, struct err *e)
+void keep_wish_of(const struct conf *c, const char *uuid, struct keep_wish *out)
 {
 	own_image struct image img = {0};
+	struct err e = ERR_INIT;
 
-	if (image_load(c->images_dir, uuid, &img, e) == 0)
-		return image_keep_s(&img);
-	if (e->sys == ENOENT)
-		return NOT_REGISTERED;
-	log_warn("event=kept-unasked image=%s %s", uuid, e->msg);
-	return KEPT_ALWAYS;
+	*out = (struct keep_wish){.is_registered = true, .wants_release = true, .keep_s = KEPT_ALWAYS};
+	if (image_load(c->images_dir, uuid, &img, &e) == 0) {
+		out->keep_s = image_keep_s(&img);
+		out->wants_release = image_wants_release(&img);
+		out->is_release_only = img.in_use == IMAGE_IN_USE_RELEASE_ONLY;
+	} else if (e.sys == ENOENT) {
+		*out = (struct keep_wish){.keep_s = 0};
+	} else {
+		log_warn("event=kept-unasked image=%s %s", uuid, e.msg);
+	}
 }
 
 static int look(struct pass *p, const char *uuid, struct err *e)
 {
 	const struct conf *c = p->conf;
 	enum warm_state state;
+	struct keep_wish wish;
 	struct kept k = {0};
 	struct warm w;
 	struct stat st = {0};
-	int64_t keep_s, new_ns;
 
 	p->looked++;
-	keep_s = wish_of(c, uuid, e);
-	if (keep_s == NOT_REGISTERED)
+	keep_wish_of(c, uuid, &wish);
+	if (!wish.is_registered)
 		return 0; /* Nova may have it */
 	if (warm_look(c->store_dir, c->cache_dir, uuid, &w, &state, e) < 0 || kept_load(c->store_dir, uuid, &k, e) < 0)
 		return -1;
@@ -103,11 +102,10 @@ static int look(struct pass *p, const char *uuid, struct err *e)
 		return 0;
 	if (state == WARM_OK && fstatat(p->cache, w.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
-	kept_learn(&k, &w, state == WARM_OK ? mtime_of(&st) : 0);
+	kept_learn(&k, &w, state == WARM_OK ? keep_mtime_of(&st) : 0);
 	if (state == WARM_GONE)
-		return note_gone(p, &k, keep_s, e);
-	new_ns = kept_touch_ns(&k, keep_s, c->cache_minimum_age_s, mtime_of(&st), p->now_ms);
-	return new_ns ? touch(p, &k, mtime_of(&st), new_ns, e) : 0;
+		return keep_note_gone(p, &k, wish.keep_s, e);
+	return keep_touch(p, &k, uuid, wish.keep_s, keep_mtime_of(&st), e) < 0 ? -1 : 0;
 }
 
 /* Most files are young: one stat, and no record is read. */
@@ -118,7 +116,7 @@ static bool is_young(const struct pass *p, const char *uuid)
 	struct stat st;
 
 	return nova_cache_name(uuid, name, &e) == 0 && fstatat(p->cache, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       mtime_of(&st) / 1000000 > p->now_ms - p->conf->cache_minimum_age_s * 500;
+	       keep_mtime_of(&st) / 1000000 > p->now_ms - p->conf->cache_minimum_age_s * 500;
 }
 
 static int look_at_all(struct pass *p, struct err *e)
@@ -144,37 +142,45 @@ static int look_at_all(struct pass *p, struct err *e)
 	return 0;
 }
 
-static int take_answer(int fd, struct err *e)
+static int take_answer(int fd, char answer[KEEP_ANSWER_MAX], struct err *e)
 {
-	struct pollfd answer = {.fd = fd, .events = POLLIN};
-	char text[1024];
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
 	ssize_t n;
 
-	if (poll(&answer, 1, ANSWER_WAIT_MS) != 1)
+	if (poll(&ready, 1, ANSWER_WAIT_MS) != 1)
 		return err_set(e, ERR_NOBODY, "the publisher does not answer; the next pass asks again");
-	n = recv(fd, text, sizeof(text) - 1, 0);
-	text[n > 0 ? n : 0] = '\0';
-	if (strncmp(text, "touched ", 8) == 0)
-		return 0;
-	return err_set(e, n > 0 ? ERR_OPERATOR : ERR_NOBODY, "the publisher did not touch the files: %s", n > 0 ? text : "it died");
+	n = recv(fd, answer, KEEP_ANSWER_MAX - 1, 0);
+	if (n <= 0)
+		return err_set(e, ERR_NOBODY, "the publisher died; the next pass asks again");
+	answer[n] = '\0';
+	return 0;
 }
 
-static int ask(const struct pass *p, struct err *e)
+int keep_ask(const struct pass *p, const char *request, int fd, char answer[KEEP_ANSWER_MAX], struct err *e)
 {
 	struct child child;
-	own_fd int fd = -1;
+	own_fd int socket = publisher_reach(p->conf, &child, e);
 	int rc = -1;
 
-	if (lseek(p->list, 0, SEEK_SET) < 0)
-		return err_sys(e, ERR_US, "cannot rewind the list");
-	fd = publisher_reach(p->conf, &child, e);
-	if (fd >= 0 && publisher_ask(fd, "touch", p->list, e) == 0)
-		rc = take_answer(fd, e);
-	if (fd >= 0)
-		close(steal_fd(&fd));
+	if (socket >= 0 && publisher_ask(socket, request, fd, e) == 0)
+		rc = take_answer(socket, answer, e);
+	if (socket >= 0)
+		close(steal_fd(&socket));
 	if (child.pid > 0)
 		spawn_wait(&child);
 	return rc;
+}
+
+static int ask_for_touches(const struct pass *p, struct err *e)
+{
+	char answer[KEEP_ANSWER_MAX];
+
+	if (lseek(p->list, 0, SEEK_SET) < 0)
+		return err_sys(e, ERR_US, "cannot rewind the list");
+	if (keep_ask(p, "touch", p->list, answer, e) < 0)
+		return -1;
+	return strncmp(answer, "touched ", 8) == 0 ? 0 :
+		err_set(e, ERR_OPERATOR, "the publisher did not touch the files: %s", answer);
 }
 
 static int keep(struct pass *p, struct err *e)
@@ -199,7 +205,7 @@ static int keep(struct pass *p, struct err *e)
 		return err_sys(e, ERR_OPERATOR, "cannot look at Nova's cache %s", c->cache_dir);
 	p->cache = cache;
 	p->list = list;
-	if (look_at_all(p, e) < 0 || (p->touches > 0 && ask(p, e) < 0))
+	if (look_at_all(p, e) < 0 || keep_releases(p, e) < 0 || (p->touches > 0 && ask_for_touches(p, e) < 0))
 		return -1;
 	if (p->touches > 0)
 		log_info("event=kept touched=%d looked=%d took_ms=%" PRId64, p->touches, p->looked, clock_mono_ms() - start_ms);

@@ -123,7 +123,7 @@ int peer_parse(const char *text, struct peer_request *out, struct err *e)
 	static const char harmless[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 	char copy[REQUEST_MAX + 1];
-	char *words[7];
+	char *words[7] = {NULL};
 	char *rest = copy;
 	size_t n = 0;
 
@@ -136,6 +136,11 @@ int peer_parse(const char *text, struct peer_request *out, struct err *e)
 		return 0;
 	for (char *word; n < 7 && (word = strsep(&rest, " "));)
 		words[n++] = word;
+	out->is_look = n == 2 && strcmp(words[0], "look") == 0 && uuid_valid(words[1]);
+	if (out->is_look) {
+		memcpy(out->image, words[1], sizeof(out->image));
+		return 0;
+	}
 	if (n != 6 || strcmp(words[0], "publish") != 0)
 		return err_set(e, ERR_US, "a request is: publish IMAGE DIGEST JOB ATTEMPT TOKEN");
 	if (!uuid_valid(words[1]))

@@ -3,7 +3,9 @@
  *
  *     one request:  publish IMAGE DIGEST JOB ATTEMPT TOKEN     + the artifact's descriptor
  *     or:           touch                                      + a list of times, see touch.h
- *     then replies: waiting TEXT …, and at last one of published, deferred, touched, error
+ *     or:           look IMAGE                                 + any descriptor: does an instance stand on its bytes?
+ *     then replies: waiting TEXT …; released NAME INO SIZE or unreleased NAME TEXT; and at last one of
+ *                   published, alone, deferred, touched, free, used, error
  *
  * peer_stop() is asked between the steps of a publication: it says so when we were told to end
  * (SIGTERM, SIGINT) or when nobody is left who would hear the answer.
@@ -27,6 +29,7 @@ struct peer {
 
 struct peer_request {
 	bool is_touch; /* then only artifact, the list, is set */
+	bool is_look;  /* then only image, and an artifact that is of no use */
 	char image[UUID_LEN + 1];
 	char digest[SHA256_HEX + 1];
 	int64_t job, attempt;

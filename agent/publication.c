@@ -1,4 +1,4 @@
-/* publication: hand a finished artifact to the publisher, and believe its answer.
+/* publication: hand a finished artifact to the publisher, and believe its answer (published.c records it).
  * DIAGNOSTICS: whatever goes wrong, the job stays built and says what it waits for; an
  * operator's fault holds it. */
 #include "agent/agent.h"
@@ -10,9 +10,7 @@
 #include "lib/log.h"
 #include "lib/own.h"
 #include "store/store.h"
-#include "store/warm.h"
 
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -91,35 +89,6 @@ static void forget(struct publication *p)
 	free(p);
 }
 
-/* The record first, then the row: the record is what counts. */
-static int record(struct agent *a, const struct verdict *v, const struct warm *where, int64_t took_ms, struct err *e)
-{
-	struct warm w = *where, old;
-	int had = warm_load(a->conf->store_dir, v->image, &old, e);
-
-	if (had < 0)
-		return -1;
-	memcpy(w.image, v->image, sizeof(w.image));
-	memcpy(w.digest, v->digest, sizeof(w.digest));
-	memcpy(w.key, v->key, sizeof(w.key));
-	memcpy(w.commit, v->commit, sizeof(w.commit));
-	memcpy(w.tree, v->tree, sizeof(w.tree));
-	memcpy(w.inputs, v->inputs, sizeof(w.inputs));
-	memcpy(w.builder, v->builder, sizeof(w.builder));
-	memcpy(w.pinned, v->pinned, sizeof(w.pinned));
-	warm_follow(&w, had == 1 ? &old : NULL);
-	w.job = v->job;
-	w.attempt = v->attempt;
-	w.published_ms = clock_wall_ms();
-	failpoint("agent-before-record");
-	if (warm_save(a->conf->store_dir, &w, e) < 0)
-		return -1;
-	failpoint("agent-before-published");
-	log_info("event=published job=%lld attempt=%lld image=%s name=%s digest=%.12s took_ms=%lld", (long long)v->job,
-		 (long long)v->attempt, v->image, w.name, w.digest, (long long)took_ms);
-	return job_set_published(a->db, v->job, v->attempt, w.name, took_ms, e);
-}
-
 /* False where the job is not waiting any more: it was cancelled, or superseded. */
 static bool wait_for(struct agent *a, const struct publication *p, const char *text)
 {
@@ -145,22 +114,6 @@ static void hold(struct agent *a, int64_t job, int64_t attempt, const char *reas
 		log_error("event=state-unwritten job=%lld %s", (long long)job, e.msg);
 }
 
-/* "published NAME INO SIZE MS" */
-static int take_published(struct publication *p, const char *text, struct err *e)
-{
-	struct warm w = {0};
-	uint64_t ino;
-	int64_t size, ms;
-
-	if (sscanf(text, "%40[0-9a-f] %" SCNu64 " %" SCNd64 " %" SCNd64, w.name, &ino, &size, &ms) != 4)
-		return err_set(e, ERR_US, "the publisher said \"%s\"", text);
-	w.ino = ino;
-	w.size_bytes = size;
-	if (warm_confirm(p->agent->conf->cache_dir, &w, e) < 0)
-		return -1;
-	return record(p->agent, &p->verdict, &w, clock_mono_ms() - p->start_ms, e);
-}
-
 static void take_error(struct publication *p, char *text)
 {
 	char *blank = strchr(text, ' ');
@@ -184,14 +137,17 @@ static void take_error(struct publication *p, char *text)
 static bool take_answer(struct publication *p, char *text)
 {
 	struct err e = ERR_INIT;
+	bool is_last = true;
+	int placed;
 
 	/* Flattening may take hours: nobody's publication ends at its next word. */
 	if (strncmp(text, "waiting ", 8) == 0)
 		return !wait_for(p->agent, p, text + 8);
-	p->answered = true;
-	if (strncmp(text, "published ", 10) == 0) {
-		if (take_published(p, text + 10, &e) == 0)
-			return true;
+	placed = published_take(p, text, &is_last, &e);
+	p->answered = is_last;
+	if (placed > 0)
+		return is_last;
+	if (placed < 0) {
 		log_error("event=publication-unrecorded job=%lld %s", (long long)p->job, e.msg);
 		pause_publication(p->agent, p->image, AGENT_PUBLISH_AGAIN_MS);
 	} else if (strncmp(text, "deferred ", 9) == 0) {
@@ -257,24 +213,6 @@ static int begin(struct agent *a, struct publication *p, int raw, struct err *e)
 	return 0;
 }
 
-/* These very bytes are warm already: only the record learns that they satisfy this commit too.
- * 1 settled, 0 not so, -1. */
-static int is_warm_already(struct agent *a, const struct verdict *v, struct err *e)
-{
-	char token[FENCE_TOKEN + 1];
-	enum warm_state state;
-	struct warm w;
-
-	/* A publisher of an earlier life may be about to rename: from here on it may not. */
-	if (fence_set(a->conf, v->image, v->job, v->attempt, token, e) < 0)
-		return -1;
-	if (warm_look(a->conf->store_dir, a->conf->cache_dir, v->image, &w, &state, e) < 0)
-		return -1;
-	if (state != WARM_OK || strcmp(w.digest, v->digest) != 0)
-		return 0;
-	return record(a, v, &w, 0, e) < 0 ? -1 : 1;
-}
-
 /* The artifact is not in the store any more: back to the queue, to be built again. One that was changed counts as
  * a crash: where something changes every artifact, the third holds the job. */
 static int build_again(struct agent *a, const struct job *j, const char *reason, bool changed, struct err *e)
@@ -313,7 +251,7 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 
 	if (rc != 1 || v.class != ERR_NONE || strcmp(v.image, j->image) != 0)
 		return build_again(a, j, rc < 0 ? e->msg : "its verdict is not there", false, e);
-	rc = is_warm_already(a, &v, e);
+	rc = published_already(a, &v, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	raw = store_open(a->conf->store_dir, v.digest, &m, e);

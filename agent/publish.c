@@ -8,6 +8,7 @@
 #include "agent/dependents.h"
 #include "agent/flattening.h"
 #include "agent/novalock.h"
+#include "agent/placing.h"
 #include "agent/standing.h"
 #include "conf/image.h"
 #include "lib/clock.h"
@@ -35,26 +36,27 @@ struct act {
 	int cache; /* borrowed: the cache directory */
 	struct quiet *seen; /* borrowed: what the first look at the instances saw */
 	struct standing standing; /* whether what is in place is these very bytes, as far as known */
-	enum copy_way way;
+	struct placing release; /* where wants_release */
+	bool wants_release, is_release_only;
+	const char *way;
 	int64_t copy_ms, sync_ms, wait_ms, held_us;
 };
 
 /* The fence holds "JOB ATTEMPT TOKEN" of the attempt that may publish; hornerod replaces it before
  * each attempt, so that one that was stopped for an hour cannot put old bytes in place. */
-static int check_fence(const struct act *a, struct err *e)
+int publish_fence(const struct conf *conf, const struct peer_request *req, struct err *e)
 {
-	own_free char *path = fs_path("%s/%s", a->conf->fence_dir, a->req->image);
-	own_free char *want = fs_path("%lld %lld %s\n", (long long)a->req->job, (long long)a->req->attempt,
-				      a->req->token);
+	own_free char *path = fs_path("%s/%s", conf->fence_dir, req->image);
+	own_free char *want = fs_path("%lld %lld %s\n", (long long)req->job, (long long)req->attempt, req->token);
 	own_free char *found = NULL;
 	size_t len;
 
 	if (fs_read(AT_FDCWD, path, 256, &found, &len, e) < 0) {
 		e->class = ERR_NOBODY;
-		return err_wrap(e, "fenced: no attempt of image %s may publish", a->req->image);
+		return err_wrap(e, "fenced: no attempt of image %s may publish", req->image);
 	}
 	if (strcmp(found, want) != 0)
-		return err_set(e, ERR_NOBODY, "fenced: image %s belongs to another attempt by now", a->req->image);
+		return err_set(e, ERR_NOBODY, "fenced: image %s belongs to another attempt by now", req->image);
 	return 0;
 }
 
@@ -69,7 +71,9 @@ static int check_request(struct act *a, struct err *e)
 		return err_wrap(e, "will not publish artifact %.12s", a->req->digest);
 	if (store_compare(a->req->artifact, &a->m, e) < 0)
 		return -1;
-	return check_fence(a, e);
+	a->wants_release = image_wants_release(&img);
+	a->is_release_only = img.in_use == IMAGE_IN_USE_RELEASE_ONLY;
+	return publish_fence(a->conf, a->req, e);
 }
 
 /* Nova makes it for its first image; owned as instances_path is. */
@@ -114,7 +118,7 @@ static int flatten(struct act *a, const char *disk, struct err *e)
 {
 	own_free char *base = fs_path("%s/%s", a->conf->cache_dir, a->out->name);
 	char why[FLATTENING_WHY_MAX];
-	int rc = check_fence(a, e) < 0 ? -1 : flattening_run(a->conf, disk, base, a->peer, why, e);
+	int rc = publish_fence(a->conf, a->req, e) < 0 ? -1 : flattening_run(a->conf, disk, base, a->peer, why, e);
 
 	if (rc == 1)
 		snprintf(a->out->deferred, sizeof(a->out->deferred), "instance %.*s stands on the present bytes and is not "
@@ -145,10 +149,11 @@ static int copy_aside(struct act *a, struct aside *aside, struct err *e)
 {
 	int64_t start_ms = clock_mono_ms();
 	int64_t copied_ms;
+	enum copy_way way;
 
 	if (aside_open(aside, a->cache, a->req->image, a->req->job, a->req->attempt, e) < 0)
 		return -1;
-	if (copy_file(a->req->artifact, aside->fd, a->m.size_bytes, peer_stop, a->peer, &a->way, e) < 0)
+	if (copy_file(a->req->artifact, aside->fd, a->m.size_bytes, peer_stop, a->peer, &way, e) < 0)
 		return err_wrap(e, "in %s", a->conf->cache_dir);
 	copied_ms = clock_mono_ms();
 	if (fsync(aside->fd) < 0)
@@ -156,10 +161,33 @@ static int copy_aside(struct act *a, struct aside *aside, struct err *e)
 	/* Nobody may have written to the artifact meanwhile. */
 	if (store_compare(a->req->artifact, &a->m, e) < 0)
 		return -1;
+	a->way = copy_way_name(way);
 	a->copy_ms = copied_ms - start_ms;
 	a->sync_ms = clock_mono_ms() - copied_ms;
 	failpoint("publish-copied");
 	return peer_stop(a->peer, e);
+}
+
+/* The bytes from the store, or, where a name in the cache has them already, one more name for that file. */
+static int prepare(struct act *a, struct aside *aside, struct err *e)
+{
+	if (a->release.source[0] == '\0')
+		return copy_aside(a, aside, e);
+	a->way = "link";
+	return placing_take(&a->release, aside, e);
+}
+
+/* The release's name, whatever becomes of the image's own. */
+static int place_release(struct act *a, struct aside *aside, struct err *e)
+{
+	if (!a->wants_release)
+		return 0;
+	if (placing_find(&a->release, &a->m, e) < 0)
+		return -1;
+	if (placing_is_due(&a->release) && (prepare(a, aside, e) < 0 || placing_link(&a->release, aside, a->way, e) < 0))
+		return err_wrap(e, "release %s", a->release.release);
+	placing_say(&a->release);
+	return 0;
 }
 
 /* All that happens while Nova waits for us. 1: in use by now. */
@@ -170,7 +198,7 @@ static int put_in_place(struct act *a, struct aside *aside, struct err *e)
 	struct stat st;
 
 	failpoint("publish-locked");
-	if (check_fence(a, e) < 0)
+	if (publish_fence(a->conf, a->req, e) < 0)
 		return -1;
 	used = is_in_use(a, false, &d, e);
 	if (used != 0)
@@ -241,16 +269,40 @@ static void log_outcome(const struct act *a)
 	char quoted[600];
 
 	if (r->deferred[0] != '\0') {
-		log_info("event=deferred job=%lld attempt=%lld image=%s lock_held_us=%lld reason=%s",
-			 (long long)a->req->job, (long long)a->req->attempt, a->req->image, (long long)a->held_us,
+		log_info("event=%s job=%lld attempt=%lld image=%s lock_held_us=%lld reason=%s",
+			 r->is_alone ? "published-alone" : "deferred", (long long)a->req->job, (long long)a->req->attempt, a->req->image, (long long)a->held_us,
 			 log_quote(quoted, sizeof(quoted), r->deferred));
 		return;
 	}
 	log_info("event=published job=%lld attempt=%lld image=%s digest=%.12s name=%s size_bytes=%lld way=%s "
 		 "copy_ms=%lld sync_ms=%lld lock_wait_ms=%lld lock_held_us=%lld took_ms=%lld",
 		 (long long)a->req->job, (long long)a->req->attempt, a->req->image, a->req->digest, r->name,
-		 (long long)r->size_bytes, copy_way_name(a->way), (long long)a->copy_ms, (long long)a->sync_ms,
+		 (long long)r->size_bytes, a->way, (long long)a->copy_ms, (long long)a->sync_ms,
 		 (long long)a->wait_ms, (long long)a->held_us, (long long)r->took_ms);
+}
+
+/* Instances stand on other bytes, and in_use says not to wait for them: the release is what gets published. */
+static int settle_alone(struct act *a, struct err *e)
+{
+	if (!a->is_release_only || a->out->deferred[0] == '\0')
+		return 0;
+	if (!a->release.is_there)
+		return err_set(e, ERR_OPERATOR, "%s; and %s", a->release.refused, a->out->deferred);
+	a->out->is_alone = true;
+	return 0;
+}
+
+/* The release first: flattening may take hours. */
+static int publish(struct act *a, struct err *e)
+{
+	own_aside struct aside aside = ASIDE_INIT;
+	int used = place_release(a, &aside, e) < 0 ? -1 : make_way(a, e);
+
+	if (used < 0)
+		return -1;
+	if (used == 0 && ((aside.fd < 0 && prepare(a, &aside, e) < 0) || place(a, &aside, e) < 0))
+		return -1;
+	return settle_alone(a, e);
 }
 
 int publish_run(const struct conf *conf, const struct peer_request *req, struct peer *peer,
@@ -260,8 +312,6 @@ int publish_run(const struct conf *conf, const struct peer_request *req, struct 
 	own_quiet struct quiet seen = QUIET_INIT;
 	struct act a = {.conf = conf, .req = req, .peer = peer, .out = out, .seen = &seen};
 	own_fd int cache = -1;
-	own_aside struct aside aside = ASIDE_INIT; /* below cache: it goes first, and needs it */
-	int used;
 
 	*out = (struct publish_result){.replaced = -1};
 	if (nova_cache_name(req->image, out->name, e) < 0 || check_request(&a, e) < 0)
@@ -270,11 +320,9 @@ int publish_run(const struct conf *conf, const struct peer_request *req, struct 
 	if (cache < 0)
 		return -1;
 	a.cache = cache;
+	a.release = (struct placing){.conf = conf, .req = req, .peer = peer, .cache = cache};
 	aside_sweep(cache);
-	used = make_way(&a, e);
-	if (used < 0)
-		return -1;
-	if (used == 0 && (copy_aside(&a, &aside, e) < 0 || place(&a, &aside, e) < 0))
+	if (publish(&a, e) < 0)
 		return -1;
 	out->took_ms = clock_mono_ms() - start_ms;
 	log_outcome(&a);

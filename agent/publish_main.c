@@ -1,5 +1,6 @@
 /* hornero-publish: one request on descriptor 0, one answer. DIAGNOSTICS: the exit code is the class
  * of the error that was answered, 0 for published and deferred. */
+#include "agent/dependents.h"
 #include "agent/peer.h"
 #include "agent/publish.h"
 #include "agent/touch.h"
@@ -7,6 +8,7 @@
 #include "lib/failpoint.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "store/nova.h"
 
 #include <argp.h>
 #include <inttypes.h>
@@ -46,6 +48,21 @@ static int touch(const struct conf *conf, int list, struct peer *peer, struct er
 	return rc;
 }
 
+/* Does an instance stand on what the image's own name has? */
+static int look(const struct conf *conf, const struct peer_request *req, struct peer *peer, struct err *e)
+{
+	own_quiet struct quiet seen = QUIET_INIT;
+	struct dependents d;
+	char name[SHA1_HEX + 1];
+
+	close(req->artifact);
+	if (nova_cache_name(req->image, name, e) < 0 ||
+	    dependents_scan(conf->instances_path, conf->cache_subdir, name, &seen, &d, e) < 0)
+		return -1;
+	peer_say(peer, d.count > 0 ? "used" : "free", "%s", d.text);
+	return 0;
+}
+
 static int serve(const char *option_c, struct peer *peer, struct err *e)
 {
 	own_conf struct conf *conf = NULL;
@@ -62,6 +79,8 @@ static int serve(const char *option_c, struct peer *peer, struct err *e)
 		return -1;
 	if (req.is_touch)
 		return touch(conf, req.artifact, peer, e);
+	if (req.is_look)
+		return look(conf, &req, peer, e);
 	rc = publish_run(conf, &req, peer, &out, e);
 	replaced = out.replaced;
 	close(req.artifact);
@@ -69,7 +88,7 @@ static int serve(const char *option_c, struct peer *peer, struct err *e)
 		return err_wrap(e, "job %lld attempt %lld", (long long)req.job, (long long)req.attempt);
 	failpoint("publish-before-reply");
 	if (out.deferred[0] != '\0')
-		peer_say(peer, "deferred", "%s", out.deferred);
+		peer_say(peer, out.is_alone ? "alone" : "deferred", "%s", out.deferred);
 	else
 		peer_say(peer, "published", "%s %" PRIu64 " %" PRId64 " %" PRId64, out.name, out.ino,
 			 out.size_bytes, out.took_ms);

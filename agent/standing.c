@@ -12,8 +12,7 @@
 
 enum { CHUNK = 1048576 };
 
-/* 1 equal, 0 not, -1 error. */
-static int compare(int a, int b, int64_t size, copy_stop *stop, void *arg, struct err *e)
+int standing_compare(int a, int b, int64_t size, copy_stop *stop, void *arg, struct err *e)
 {
 	own_free char *left = malloc(CHUNK);
 	own_free char *right = malloc(CHUNK);
@@ -57,7 +56,7 @@ int standing_look(struct standing *s, const char *store_dir, int cache, const ch
 	if (is_known && w.ino == st.st_ino && w.size_bytes == st.st_size && born_ns != 0 && w.born_ns == born_ns)
 		same = strcmp(w.digest, m->digest) == 0;
 	else
-		same = compare(artifact, fd, m->size_bytes, stop, arg, e);
+		same = standing_compare(artifact, fd, m->size_bytes, stop, arg, e);
 	if (same < 0)
 		return -1;
 	*s = (struct standing){.same = same == 1, .is_there = true, .ino = st.st_ino, .born_ns = born_ns,

@@ -25,6 +25,9 @@ struct standing {
 	off_t size_bytes;
 };
 
+/* Have both files the same `size` bytes? 1 so, 0 not, -1 error. */
+int standing_compare(int a, int b, int64_t size, copy_stop *stop, void *arg, struct err *e);
+
 /* Asks the warm record first, and compares the files where the record does not know the base. */
 int standing_look(struct standing *s, const char *store_dir, int cache, const char *image, const char *name,
 		  const struct manifest *m, int artifact, copy_stop *stop, void *arg, struct err *e);

@@ -18,6 +18,7 @@
 #include "lib/log.h"
 #include "lib/own.h"
 #include "store/kept.h"
+#include "store/placed.h"
 
 #include <getopt.h>
 #include <jansson.h>
@@ -132,6 +133,46 @@ static const char *why_build(const struct wish_facts *f)
 	return "its image file, builder or toolchain has changed";
 }
 
+static const char *why_publish(const struct wish_facts *f)
+{
+	if (f->is_alone && f->state == WARM_OK)
+		return "no instance stands on its old bytes any more";
+	if (f->is_release)
+		return "its release is not in the cache";
+	return f->state == WARM_GONE ? "its file is gone from the cache" : "another file has its name in the cache";
+}
+
+static bool satisfies(const struct warm *w, const struct wish_facts *f)
+{
+	return strcmp(w->commit, f->tip) == 0 && f->inputs[0] && strcmp(w->inputs, f->inputs) == 0;
+}
+
+/* The release is what is to be looked at where it is published alone, and where the image's own name is as wished. */
+static int ask_release(const struct sweep *s, const struct image *img, struct wish_facts *f, struct warm *r, struct err *e)
+{
+	bool is_own = f->state != WARM_NONE && satisfies(f->warm, f);
+	enum warm_state state;
+
+	if (!image_wants_release(img))
+		return 0;
+	if (placed_look_newest(s->conf->store_dir, s->conf->cache_dir, img->uuid, r, &state, e) < 0)
+		return -1;
+	f->is_alone = !is_own && img->in_use == IMAGE_IN_USE_RELEASE_ONLY && state != WARM_NONE && !r->refused &&
+		      satisfies(r, f);
+	if (!f->is_alone && (!is_own || f->state != WARM_OK))
+		return 0;
+	f->is_release = true;
+	/* It was placed never, or of older bytes: publishing places it. */
+	if (!f->is_alone && (state == WARM_NONE || strcmp(r->digest, f->warm->digest) != 0)) {
+		f->state = WARM_FOREIGN;
+		return 0;
+	}
+	/* A file of other bytes under its name stays: nothing that could be queued changes it. */
+	f->state = state == WARM_FOREIGN && r->refused ? WARM_OK : state;
+	f->warm = r;
+	return 0;
+}
+
 /* Its file is gone: is it wanted back, and now? When it went hornero-keep has noted. */
 static int ask_wish(const struct sweep *s, const struct image *img, struct wish_facts *f, struct err *e)
 {
@@ -139,11 +180,16 @@ static int ask_wish(const struct sweep *s, const struct image *img, struct wish_
 	int64_t now_ms = clock_wall_ms();
 	struct kept k = {0};
 
+	if (f->state != WARM_GONE && !f->is_alone)
+		return 0;
+	if (f->is_release ? kept_of_release(s->conf->store_dir, f->warm, 0, &k, e) < 0 :
+			    kept_load(s->conf->store_dir, img->uuid, &k, e) < 0)
+		return -1;
+	f->is_free = k.free_ms != 0;
 	if (f->state != WARM_GONE)
 		return 0;
-	if (kept_load(s->conf->store_dir, img->uuid, &k, e) < 0)
-		return -1;
-	kept_learn(&k, f->warm, 0);
+	if (!f->is_release)
+		kept_learn(&k, f->warm, 0);
 	f->is_let_go = image_keep_s(img) == 0 || kept_until_ms(&k, image_keep_s(img)) <= now_ms;
 	f->is_graced = grace_ms > 0 && (k.gone_ms == 0 || now_ms < k.gone_ms + grace_ms);
 	return 0;
@@ -153,6 +199,7 @@ static const char *detail_of(const struct wish_facts *f, enum wish wish)
 {
 	switch (wish) {
 	case WISH_WARM: return f->warm->pinned[0] ? "pinned by its image file to an earlier release" : f->warm->name;
+	case WISH_RELEASED: return "as its release alone; its own UUID follows when no instance stands on its old bytes";
 	case WISH_LET_GO: return "its keep_warm has ended; a push, or a longer one, brings it back";
 	case WISH_SKIPPED: return "its commit was pushed with -o skip; `hornero rebuild` builds it, and so does the next push";
 	case WISH_GRACE: return "its file is gone from the cache and comes back after cache_grace";
@@ -164,7 +211,7 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 {
 	own_free char *repo = fs_path("%s/%s.git", s->conf->repo_root, img->repo);
 	own_job struct job newest = {0};
-	struct warm w = {0};
+	struct warm w = {0}, release = {0};
 	char tip[65];
 	char inputs[SHA256_HEX + 1];
 	struct wish_facts f = {.tip = tip, .inputs = inputs, .warm = &w};
@@ -185,14 +232,14 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 	f.newest = rc == 1 ? &newest : NULL;
 	last_builder = f.state != WARM_NONE ? w.builder : f.newest ? newest.builder : NULL;
 	f.changed_ms = changed_ms(s, img, last_builder);
-	if (inputs_of(s, img, tip, last_builder, inputs, e) < 0 || ask_wish(s, img, &f, e) < 0)
+	if (inputs_of(s, img, tip, last_builder, inputs, e) < 0 || ask_release(s, img, &f, &release, e) < 0 ||
+	    ask_wish(s, img, &f, e) < 0)
 		return -1;
 	wish = wish_decide(&f);
 	if (wish == WISH_BUILD)
 		return queue(s, img, &f, why_build(&f), e);
 	if (wish == WISH_PUBLISH)
-		return queue(s, img, &f, f.state == WARM_GONE ? "its file is gone from the cache"
-				: "another file has its name in the cache", e);
+		return queue(s, img, &f, why_publish(&f), e);
 	if (wish != WISH_UNDERWAY)
 		pin_leave(s->conf, img, tip); /* else when that has ended: its job would be taken for an older wish's */
 	say(s, img, wish_name(wish), detail_of(&f, wish));

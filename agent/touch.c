@@ -18,19 +18,35 @@
 
 struct wanted {
 	char uuid[UUID_LEN + 1];
+	char digest[SHA256_HEX + 1]; /* "": the image's own name */
 	uint64_t ino;
 	int64_t seen_ns, new_ns;
 };
 
 static const int64_t S_NS = 1000000000;
 
+/* "UUID" or "UUID/DIGEST" */
+static bool take_target(const char *target, struct wanted *w)
+{
+	size_t len = strlen(target);
+
+	if (len != UUID_LEN && (len != UUID_LEN + 1 + SHA256_HEX || target[UUID_LEN] != '/'))
+		return false;
+	memcpy(w->uuid, target, UUID_LEN);
+	w->uuid[UUID_LEN] = w->digest[0] = '\0';
+	if (len > UUID_LEN)
+		memcpy(w->digest, target + UUID_LEN + 1, sizeof(w->digest));
+	return uuid_valid(w->uuid) && (w->digest[0] == '\0' || sha256_valid(w->digest));
+}
+
 static int parse(const char *line, struct wanted *w, struct err *e)
 {
+	char target[UUID_LEN + 1 + SHA256_HEX + 1];
 	char end;
 
-	if (sscanf(line, "%36[0-9a-f-] %20" SCNu64 " %19" SCNd64 " %19" SCNd64 "%c", w->uuid, &w->ino, &w->seen_ns, &w->new_ns,
-		   &end) != 4 || !uuid_valid(w->uuid))
-		return err_set(e, ERR_US, "a line of a touch is: UUID INODE SEEN_NS NEW_NS");
+	if (sscanf(line, "%101[0-9a-f/-] %20" SCNu64 " %19" SCNd64 " %19" SCNd64 "%c", target, &w->ino, &w->seen_ns, &w->new_ns,
+		   &end) != 4 || !take_target(target, w))
+		return err_set(e, ERR_US, "a line of a touch is: UUID[/DIGEST] INODE SEEN_NS NEW_NS");
 	if (w->new_ns <= w->seen_ns || w->new_ns / 1000000 > clock_wall_ms())
 		return err_set(e, ERR_US, "a touch gives image %s a time before the present one, or one to come", w->uuid);
 	return 0;
@@ -50,12 +66,13 @@ static int touch_one(const struct conf *c, int cache, const struct wanted *w, st
 	const struct timespec times[2] = {
 		{.tv_nsec = UTIME_OMIT}, {.tv_sec = w->new_ns / S_NS, .tv_nsec = w->new_ns % S_NS},
 	};
-	char name[SHA1_HEX + 1];
+	char release[UUID_LEN + 1], name[SHA1_HEX + 1];
 	struct stat st;
 
 	if (!is_registered(c, w->uuid))
 		return 0;
-	if (nova_cache_name(w->uuid, name, e) < 0)
+	if ((w->digest[0] && nova_release(w->uuid, w->digest, release, e) < 0) ||
+	    nova_cache_name(w->digest[0] ? release : w->uuid, name, e) < 0)
 		return -1;
 	if (fstatat(cache, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) || st.st_ino != w->ino ||
 	    (int64_t)st.st_mtim.tv_sec * S_NS + st.st_mtim.tv_nsec != w->seen_ns)

@@ -1,7 +1,7 @@
 /*
  * touch: give files of Nova's cache the times that hornero-keep chose, so that Nova's ageing leaves them.
  *
- * The list has a line for each: UUID INODE SEEN_NS NEW_NS. A file is touched only if it is still that inode
+ * The list has a line for each: UUID INODE SEEN_NS NEW_NS, or, for a release, UUID/DIGEST in the place of UUID. A file is touched only if it is still that inode
  * and still has the mtime SEEN_NS: a use in between is not covered up. Images without a file of their own are not ours
  * to keep. Nova's lock is not taken: at worst the
  * ageing takes a file at the very moment, as it would have without us.

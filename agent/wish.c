@@ -65,7 +65,9 @@ enum wish wish_decide(const struct wish_facts *f)
 		return WISH_BUILD;
 	if (f->state == WARM_GONE && f->is_graced)
 		return WISH_GRACE;
-	return f->state == WARM_OK ? WISH_WARM : WISH_PUBLISH;
+	if (f->state != WARM_OK || (f->is_alone && f->is_free))
+		return WISH_PUBLISH;
+	return f->is_alone ? WISH_RELEASED : WISH_WARM;
 }
 
 const char *wish_name(enum wish w)
@@ -74,6 +76,7 @@ const char *wish_name(enum wish w)
 		[WISH_WARM] = "warm",           [WISH_BUILD] = "to build",  [WISH_PUBLISH] = "to publish",
 		[WISH_UNDERWAY] = "under way",  [WISH_FAILED] = "failed",
 		[WISH_LET_GO] = "let go",       [WISH_GRACE] = "gone",      [WISH_SKIPPED] = "skipped",
+		[WISH_RELEASED] = "released",
 	};
 
 	return names[w];

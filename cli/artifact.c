@@ -3,6 +3,7 @@
 
 #include "cli/table.h"
 #include "store/nova.h"
+#include "store/placed.h"
 
 #include <errno.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 static const struct column columns[] = {
 	{"digest", CELL_TEXT, 0},
 	{"release", CELL_TEXT, 0},
+	{"release_state", CELL_STATE, 0},
 	{"problem", CELL_TEXT, 0},
 	{"size_bytes", CELL_BYTES, 0},
 	{"root_gib", CELL_ID, 0},
@@ -58,9 +60,11 @@ int artifact_load(const struct conf *c, const char *uuid, const char *digest, st
 {
 	struct artifact a = {0};
 	struct err why = ERR_INIT;
+	struct warm w;
 
 	memcpy(a.digest, digest, sizeof(a.digest));
-	if (nova_release(uuid, digest, a.release, e) < 0)
+	if (nova_release(uuid, digest, a.release, e) < 0 ||
+	    placed_look(c->store_dir, c->cache_dir, uuid, digest, &w, &a.release_state, e) < 0)
 		return -1;
 	if (store_manifest(c->store_dir, digest, &a.made, &why) < 0)
 		say_problem(&a, uuid, &why);
@@ -79,6 +83,7 @@ static void cells_of(const struct artifact *a, struct cell cells[N_COLUMNS])
 	const struct cell all[N_COLUMNS] = {
 		{.text = a->digest},
 		{.text = a->release},
+		{.text = warm_state_name(a->release_state)},
 		{.text = known(a->problem)},
 		{.number = m->size_bytes},
 		{.number = nova_root_gib(m->size_bytes)},

@@ -10,12 +10,14 @@
 
 #include "cli/cli.h"
 #include "store/store.h"
+#include "store/warm.h"
 
 #include <jansson.h>
 
 struct artifact {
 	char digest[SHA256_HEX + 1];
 	char release[UUID_LEN + 1];
+	enum warm_state release_state;
 	struct manifest made;            /* all of it unknown ("" and 0) where there is a problem */
 	char problem[ERR_MSG_MAX + 128]; /* why the manifest cannot be read, and the way out; "" */
 };

@@ -5,8 +5,9 @@
 #include "lib/own.h"
 #include "store/kept.h"
 #include "store/nova.h"
-#include "store/warm.h"
+#include "store/placed.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 static const struct column columns[] = {
@@ -22,63 +23,125 @@ static const struct column columns[] = {
 	{"digest", CELL_COMMIT, 0},
 	{"pinned", CELL_BOOL, 0},
 	{"path", CELL_TEXT, 0},
-	{"release", CELL_TEXT, COLUMN_JSON_ONLY},
+	{"release", CELL_TEXT, 0},
+	{"release_state", CELL_STATE, 0},
+	{"release_of", CELL_TEXT, 0},
 };
 
-/* Wall ms, 0 for always: Nova does not age it out before. */
-static int kept_until(const struct conf *c, const struct image *img, const struct warm *w, const struct stat *st, int64_t *out,
-		      struct err *e)
+/* What a row says of one name in the cache. */
+struct entry {
+	const struct conf *conf;
+	const struct image *img;
+	struct listing *listing;
+	const char *id;         /* what Nova calls it: the image, or a release of it */
+	const struct warm *warm; /* NULL: nothing is known of what lies there */
+	enum warm_state state;
+	const char *release, *release_of;
+	enum warm_state release_state;
+	const char *current;    /* digest of the current release; "": none is kept */
+	bool is_let_go;
+};
+
+/* Wall ms, 0 for always: Nova does not age it out before. An older release is let go; the current one is kept as its image. */
+static int kept_until(const struct entry *en, const struct stat *st, int64_t *out, struct err *e)
 {
-	int64_t keep_s = img->broken ? KEPT_ALWAYS : image_keep_s(img);
-	int64_t aged_ms = (int64_t)st->st_mtim.tv_sec * 1000 + c->cache_minimum_age_s * 1000;
+	const struct conf *c = en->conf;
+	int64_t keep_s = en->img->broken ? KEPT_ALWAYS : image_keep_s(en->img);
+	int64_t mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+	int64_t aged_ms = mtime_ns / 1000000 + c->cache_minimum_age_s * 1000;
 	struct kept k = {0};
 
+	if (en->is_let_go)
+		keep_s = 0;
 	*out = 0;
 	if (keep_s == KEPT_ALWAYS)
 		return 0;
-	if (kept_load(c->store_dir, img->uuid, &k, e) < 0)
-		return -1;
-	kept_learn(&k, w, (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec);
+	if (*en->release_of) {
+		if (kept_of_release(c->store_dir, en->warm, mtime_ns, &k, e) < 0)
+			return -1;
+	} else {
+		if (kept_load(c->store_dir, en->img->uuid, &k, e) < 0)
+			return -1;
+		kept_learn(&k, en->warm, mtime_ns);
+	}
 	*out = keep_s > 0 && kept_until_ms(&k, keep_s) > aged_ms ? kept_until_ms(&k, keep_s) : aged_ms;
 	return 0;
 }
 
 /* modified_ms is the file's mtime: what Nova's ageing counts from. */
+static int print_entry(const struct entry *en, const char *path, const struct stat *st, struct err *e)
+{
+	bool is_ours = en->state == WARM_OK;
+	int64_t until_ms = 0;
+
+	if (is_ours && kept_until(en, st, &until_ms, e) < 0)
+		return -1;
+	listing_row(en->listing, (struct cell[]){
+			       {.text = en->id},
+			       {.text = warm_state_name(en->state)},
+			       {.number = st->st_size},
+			       {.number = nova_root_gib(st->st_size)},
+			       {.number = (int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000},
+			       {.text = en->img->broken ? "" : en->img->keep_warm},
+			       {.number = until_ms},
+			       {.number = is_ours ? en->warm->job : 0},
+			       {.text = is_ours ? en->warm->commit : ""},
+			       {.text = is_ours ? en->warm->digest : ""},
+			       {.number = is_ours && *en->warm->pinned},
+			       {.text = path},
+			       {.text = en->release},
+			       {.text = *en->release ? warm_state_name(en->release_state) : ""},
+			       {.text = en->release_of},
+		       });
+	return 0;
+}
+
+static int release_row(void *arg, struct warm *w, struct err *e)
+{
+	const struct entry *image = arg;
+	own_free char *path = fs_path("%s/%s", image->conf->cache_dir, w->name);
+	char id[UUID_LEN + 1];
+	struct entry en = *image;
+	struct stat st = {0};
+
+	if (nova_release(w->image, w->digest, id, e) < 0)
+		return -1;
+	en.state = placed_state_of(en.conf->cache_dir, w, e);
+	if (en.state == WARM_NONE)
+		return -1;
+	(void)stat(path, &st);
+	en.id = id;
+	en.warm = w;
+	en.release = "";
+	en.release_of = w->image;
+	en.is_let_go = strcmp(w->digest, en.current) != 0;
+	return print_entry(&en, path, &st, e);
+}
+
 static int cache_row(const struct conf *c, const struct image *img, struct listing *l, struct err *e)
 {
 	own_free char *path = NULL;
-	struct warm warm = {0};
-	enum warm_state state = WARM_NONE;
-	char name[SHA1_HEX + 1], release[UUID_LEN + 1] = "";
+	struct warm warm = {0}, release, newest = {0};
+	enum warm_state ignored;
+	char name[SHA1_HEX + 1], id[UUID_LEN + 1] = "";
+	struct entry en = {.conf = c, .img = img, .listing = l, .id = img->uuid, .warm = &warm, .release = id, .release_of = ""};
 	struct stat st = {0};
-	int64_t until_ms = 0;
 
 	if (nova_cache_name(img->uuid, name, e) < 0 ||
-	    warm_look(c->store_dir, c->cache_dir, img->uuid, &warm, &state, e) < 0)
+	    warm_look(c->store_dir, c->cache_dir, img->uuid, &warm, &en.state, e) < 0)
 		return -1;
 	path = fs_path("%s/%s", c->cache_dir, name);
 	/* No record, but a file: Nova's own, fetched from Glance. */
-	if (stat(path, &st) == 0 && state == WARM_NONE)
-		state = WARM_FOREIGN;
-	if (state == WARM_OK && (nova_release(img->uuid, warm.digest, release, e) < 0 ||
-				 kept_until(c, img, &warm, &st, &until_ms, e) < 0))
+	if (stat(path, &st) == 0 && en.state == WARM_NONE)
+		en.state = WARM_FOREIGN;
+	if (en.state == WARM_OK &&
+	    (nova_release(img->uuid, warm.digest, id, e) < 0 ||
+	     placed_look(c->store_dir, c->cache_dir, img->uuid, warm.digest, &release, &en.release_state, e) < 0))
 		return -1;
-	listing_row(l, (struct cell[]){
-			       {.text = img->uuid},
-			       {.text = warm_state_name(state)},
-			       {.number = st.st_size},
-			       {.number = nova_root_gib(st.st_size)},
-			       {.number = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000},
-			       {.text = img->broken ? "" : img->keep_warm},
-			       {.number = until_ms},
-			       {.number = state == WARM_OK ? warm.job : 0},
-			       {.text = state == WARM_OK ? warm.commit : ""},
-			       {.text = state == WARM_OK ? warm.digest : ""},
-			       {.number = state == WARM_OK && *warm.pinned},
-			       {.text = path},
-			       {.text = release},
-		       });
-	return 0;
+	if (placed_look_newest(c->store_dir, c->cache_dir, img->uuid, &newest, &ignored, e) < 0)
+		return -1;
+	en.current = img->broken || image_wants_release(img) ? newest.digest : "";
+	return print_entry(&en, path, &st, e) < 0 ? -1 : placed_each(c->store_dir, img->uuid, release_row, &en, e);
 }
 
 int cache_run(struct cli *cli, const struct call *call, struct err *e)

@@ -7,7 +7,7 @@
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "store/nova.h"
-#include "store/warm.h"
+#include "store/placed.h"
 
 #include <string.h>
 
@@ -19,6 +19,7 @@ static const struct column columns[] = {
 	{"subdir", CELL_TEXT, 0},
 	{"builder", CELL_TEXT, 0},
 	{"in_use", CELL_TEXT, COLUMN_JSON_ONLY},
+	{"releases", CELL_TEXT, COLUMN_JSON_ONLY},
 	{"state", CELL_STATE, 0},
 	{"commit", CELL_COMMIT, 0},
 	{"published_ms", CELL_AGE, 0},
@@ -34,8 +35,12 @@ static const struct column columns[] = {
 	{"key", CELL_TEXT, COLUMN_JSON_ONLY},
 	{"pinned", CELL_TEXT, 0},
 	{"until_ref_leaves", CELL_TEXT, 0},
+	{"release", CELL_TEXT, 0},
+	{"release_state", CELL_STATE, 0},
+	{"release_commit", CELL_COMMIT, 0},
+	{"release_file", CELL_TEXT, 0},
 };
-enum { N_SHOW = sizeof(columns) / sizeof(columns[0]), N_LIST = N_SHOW - 8 };
+enum { N_SHOW = sizeof(columns) / sizeof(columns[0]), N_RELEASE = N_SHOW - 4, N_LIST = N_RELEASE - 8 };
 
 static enum warm_state row_of(const struct conf *c, const struct image *img, struct warm *warm, struct cell row[N_SHOW])
 {
@@ -55,6 +60,7 @@ static enum warm_state row_of(const struct conf *c, const struct image *img, str
 		{.text = img->subdir},
 		{.text = img->builder},
 		{.text = img->broken ? NULL : image_in_use_name(img->in_use)},
+		{.text = img->broken ? NULL : image_releases_name(img->releases)},
 		{.text = img->broken ? "broken" : warm_state_name(state)},
 		{.text = warm->commit},
 		{.number = warm->published_ms},
@@ -144,19 +150,40 @@ static void hide_others(const struct cli *cli, const char *uuid, struct artifact
 	a->made.job = a->made.attempt = a->made.built_ms = 0;
 }
 
+/* The current release, where there is one; *file is the caller's. */
+static int release_cells(const struct conf *c, const char *uuid, struct warm *r, char id[UUID_LEN + 1], char **file,
+			 struct cell *cells, struct err *e)
+{
+	enum warm_state state;
+
+	if (placed_look_newest(c->store_dir, c->cache_dir, uuid, r, &state, e) < 0)
+		return -1;
+	memset(cells, 0, (N_SHOW - N_RELEASE) * sizeof(*cells));
+	if (state == WARM_NONE)
+		return 0;
+	if (nova_release(uuid, r->digest, id, e) < 0)
+		return -1;
+	*file = fs_path("%s/%s", c->cache_dir, r->name);
+	cells[0].text = id;
+	cells[1].text = warm_state_name(state);
+	cells[2].text = r->commit;
+	cells[3].text = *file;
+	return 0;
+}
+
 int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
 	own_image struct image img = {0};
 	own_job struct job newest = {0};
-	own_free char *repo = NULL, *file = NULL, *cache_file = NULL;
+	own_free char *repo = NULL, *file = NULL, *cache_file = NULL, *release_file = NULL;
 	struct cell row[N_SHOW];
-	struct warm warm;
+	struct warm warm, current;
 	enum warm_state state;
 	own_releases struct releases releases = {0};
 	struct artifact artifact;
 	const char *digest;
-	char uuid[UUID_LEN + 1], name[SHA1_HEX + 1];
+	char uuid[UUID_LEN + 1], name[SHA1_HEX + 1], release[UUID_LEN + 1];
 
 	if (!c || cli_uuid(call->args[0], uuid, e) < 0 || cli_image(cli, uuid, &img, e) < 0 ||
 	    nova_cache_name(uuid, name, e) < 0)
@@ -164,6 +191,8 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 	newest_of(cli, uuid, &newest);
 	state = row_of(c, &img, &warm, row);
 	digest = digest_of(&warm, state == WARM_OK, &newest);
+	if (release_cells(c, uuid, &current, release, &release_file, row + N_RELEASE, e) < 0)
+		return -1;
 	if ((digest && artifact_load(c, uuid, digest, &artifact, e) < 0) || releases_load(c, &img, &releases, e) < 0)
 		return -1;
 	if (digest)

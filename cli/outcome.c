@@ -22,8 +22,10 @@ static void published_words(const struct job *j, char *buf, size_t size)
 	char words[WORDS_MAX], release[UUID_LEN + 1];
 	struct err ignored = ERR_INIT;
 
+	if (*j->reason)
+		snprintf(buf, size, "job %lld is published %s", (long long)j->id, j->reason);
 	/* Where the ref has moved on meanwhile it was no rollback any more. */
-	if (j->reused && strcmp(j->origin, "rollback") == 0 && strcmp(commit, j->commit) == 0 && sha256_valid(j->digest) &&
+	else if (j->reused && strcmp(j->origin, "rollback") == 0 && strcmp(commit, j->commit) == 0 && sha256_valid(j->digest) &&
 	    nova_release(j->image, j->digest, release, &ignored) == 0)
 		snprintf(buf, size, "job %lld is published: image %s is back at release %s (no build)", (long long)j->id, j->image,
 			 release);

@@ -107,18 +107,38 @@ static void why_cold(const struct facts *f, char buf[WHY_MAX])
 		SAY("Image %s is not warm and no job is queued for it: %s.", f->uuid, how);
 }
 
+/* The current release has what the ref wishes, and is warm. */
+static bool is_released(const struct facts *f)
+{
+	return f->release_state == WARM_OK && warm_satisfies(&f->release, f->commit, f->pinned);
+}
+
+static bool is_alone(const struct facts *f)
+{
+	return f->img->in_use == IMAGE_IN_USE_RELEASE_ONLY && is_released(f);
+}
+
+/* The image's own name is as wished. */
 static void why_warm(const struct facts *f, char buf[WHY_MAX])
 {
 	char words[WORDS_MAX];
+	const char *since = age_words(words, f->now_ms - f->warm->published_ms);
+	long long job = (long long)f->warm->job;
 
-	age_words(words, f->now_ms - f->warm->published_ms);
 	if (f->pinned)
 		SAY("Image %s is rolled back: pinned to release %s, warm since %s (job %lld), %s%s; `hornero rollback --undo %s` ends "
-		    "that.", f->uuid, f->pinned, words, (long long)f->warm->job,
+		    "that.", f->uuid, f->pinned, since, job,
 		    f->img->until_ref_leaves ? "until a push moves " : "whatever is pushed to ", f->img->ref, f->uuid);
+	else if (!image_wants_release(f->img) || is_released(f))
+		SAY("Image %s is warm at %.12s since %s (job %lld)%s; nothing needs to be done.", f->uuid, f->commit, since, job,
+		    is_released(f) ? ", and so is its release" : "");
+	else if (f->release_state == WARM_FOREIGN)
+		SAY("Image %s is warm at %.12s since %s (job %lld), but its release is not: a file of other bytes has its name, %s, in "
+		    "Nova's cache, and a release is never replaced; remove that file when no instance needs it, then `hornero sweep`.",
+		    f->uuid, f->commit, since, job, f->release.name);
 	else
-		SAY("Image %s is warm at %.12s since %s (job %lld); nothing needs to be done.", f->uuid, f->commit, words,
-		    (long long)f->warm->job);
+		SAY("Image %s is warm at %.12s since %s (job %lld), but its release is not in Nova's cache: `hornero sweep` tells whether "
+		    "it comes back.", f->uuid, f->commit, since, job);
 }
 
 void why_image(const struct facts *f, char buf[WHY_MAX])
@@ -141,6 +161,10 @@ void why_image(const struct facts *f, char buf[WHY_MAX])
 		why_job(f, buf);
 	else if (f->warm_state == WARM_OK && warm_satisfies(f->warm, f->commit, f->pinned))
 		why_warm(f, buf);
+	else if (is_alone(f))
+		SAY("Image %s is warm at %.12s as its release alone (job %lld; `hornero image show %s` names it): its own UUID keeps "
+		    "the bytes that instances stand on, as in_use wishes, and follows by itself when they are gone.", f->uuid,
+		    f->commit, (long long)f->release.job, f->uuid);
 	else if (f->skipped)
 		SAY("Image %s is not built at %.12s, because that was pushed with -o skip: `hornero rebuild %s` builds it, and so does "
 		    "the next push.", f->uuid, f->commit, f->uuid);

@@ -9,7 +9,7 @@
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/own.h"
-#include "store/warm.h"
+#include "store/placed.h"
 
 #include <math.h>
 #include <string.h>
@@ -23,6 +23,7 @@ struct wait {
 	struct watch watch;
 	int64_t deadline_ms; /* monotonic */
 	char pinned[UUID_LEN + 1]; /* the pin of the image in effect, or "" */
+	bool is_release_only; /* of the image's file, as read with its ref */
 	char sentence[SENTENCE_MAX];
 };
 
@@ -81,6 +82,19 @@ static bool is_job_of(const struct job *j, const char *commit)
 	return strcmp(j->commit, commit) == 0 || strcmp(j->built_commit, commit) == 0;
 }
 
+/* Is the commit published as its release alone, and is that warm? 1, 0, -1. */
+static int is_alone(const struct wait *w, const char *uuid, const char *commit, struct err *e)
+{
+	enum warm_state state;
+	struct warm r;
+
+	if (!w->is_release_only)
+		return 0;
+	if (placed_look_newest(w->c->store_dir, w->c->cache_dir, uuid, &r, &state, e) < 0)
+		return -1;
+	return state == WARM_OK && warm_satisfies(&r, commit, w->pinned);
+}
+
 /* Is it warm at commit, or did the job for that commit end otherwise? Exit code, -1 error, -2 not yet. */
 static int look_at_image(struct wait *w, const char *uuid, const char *commit, struct err *e)
 {
@@ -111,9 +125,14 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 			 "`hornero rebuild %s` builds it", uuid, commit, uuid);
 		return 75;
 	}
-	/* Published, but not warm: aged out since. The sweep brings it back. */
 	code = outcome_of(&j, w->sentence, sizeof(w->sentence));
-	return code <= 0 ? -2 : code;
+	if (code == 0) {
+		/* Published, but not warm: aged out since, and the sweep brings it back; or meant to be so. */
+		int alone = is_alone(w, uuid, commit, e);
+
+		return alone < 0 ? -1 : alone ? 0 : -2;
+	}
+	return code < 0 ? -2 : code;
 }
 
 /* The commit that the image's ref has now. Exit code, -1 error, -2 read. */
@@ -124,6 +143,7 @@ static int read_ref(struct wait *w, const char *uuid, char commit[CLI_COMMIT_MAX
 
 	if (cli_image(w->cli, uuid, &img, e) < 0)
 		return -1;
+	w->is_release_only = img.in_use == IMAGE_IN_USE_RELEASE_ONLY;
 	found = cli_ref_commit(w->c, &img, commit, e);
 	snprintf(w->pinned, sizeof(w->pinned), "%s", image_pin_at(&img, commit) ? img.pinned : "");
 	if (found != 0)

@@ -85,6 +85,9 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 		kept_learn(&f->kept, &warm, 0);
 	}
 	f->skipped = skip_stands(c->skip_dir, f->uuid, commit);
+	if (image_wants_release(&img) &&
+	    placed_look_newest(c->store_dir, c->cache_dir, f->uuid, &f->release, &f->release_state, e) < 0)
+		return -1;
 	f->age_s = c->cache_minimum_age_s;
 	f->grace_s = c->cache_grace_s;
 	if (cli_db(cli, DB_READ, &db, e) < 0) {

@@ -5,7 +5,7 @@
 #include "conf/image.h"
 #include "db/job.h"
 #include "store/kept.h"
-#include "store/warm.h"
+#include "store/placed.h"
 
 struct facts {
 	int64_t now_ms, workers;
@@ -25,6 +25,8 @@ struct facts {
 	enum warm_state warm_state;
 	const struct warm *warm;
 	struct kept kept;      /* where warm_state is not WARM_NONE */
+	enum warm_state release_state; /* of the current release, where the image wants one; else WARM_NONE */
+	struct warm release;           /* unless WARM_NONE */
 	int64_t age_s, grace_s;
 
 	/* the job, or NULL */

@@ -72,7 +72,8 @@ const struct word word_table[] = {
 	 image_show_run, WORD_READ},
 	{"image set", "UUID KEY=VALUE...", "change an image's source",
 	 "Keys: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use,\n"
-	 "pinned, until_ref_leaves. An empty value (builder=) unsets a key. What is warm stays until something newer is published.",
+	 "releases, pinned, until_ref_leaves. An empty value (builder=) unsets a key.\n"
+	 "What is warm stays until something newer is published.",
 	 NULL, 2, -1, false, image_set_run, WORD_ADMIN},
 	{"image remove", "UUID", "stop keeping an image warm",
 	 "The file in Nova's cache stays until Nova ages it out, so running and starting instances are not disturbed.\n"

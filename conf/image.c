@@ -16,7 +16,10 @@
 #define AT(member) .offset = offsetof(struct image, member)
 enum { NAME_MAX_BYTES = 200 };
 
-static const char *const in_uses[] = {[IMAGE_IN_USE_DEFER] = "defer", [IMAGE_IN_USE_FLATTEN] = "flatten", NULL};
+static const char *const in_uses[] = {
+	[IMAGE_IN_USE_DEFER] = "defer", [IMAGE_IN_USE_FLATTEN] = "flatten", [IMAGE_IN_USE_RELEASE_ONLY] = "release-only", NULL,
+};
+static const char *const releases[] = {[IMAGE_RELEASES_NEVER] = "never", [IMAGE_RELEASES_ALWAYS] = "always", NULL};
 static const char *const machines[] = {[IMAGE_MACHINE_PC] = "pc", [IMAGE_MACHINE_Q35] = "q35", NULL};
 
 const char *image_machine_name(enum image_machine machine)
@@ -110,8 +113,13 @@ static const struct key keys[] = {
 		 "push. With never Nova ages it out as any other."},
 	{.name = "in_use", .type = KEY_CHOICE, .choices = in_uses, .fallback = "defer", AT(in_use),
 	 .help = "What to do while instances stand on the old bytes. With defer the old ones stay until the last such "
-		 "instance is gone. With flatten the disks of those instances are made independent of them first, which takes "
-		 "room and asks libvirt."},
+		 "instance is gone, and the job waits. With flatten the disks of those instances are made independent of them "
+		 "first, which takes room and asks libvirt. With release-only the old ones stay as well, but the job is published "
+		 "under its release alone, and the image's own UUID follows when the last such instance is gone."},
+	{.name = "releases", .type = KEY_CHOICE, .choices = releases, .fallback = "never", AT(releases),
+	 .help = "With always each artifact is in Nova's cache under the UUID of its release as well: a second name of the same "
+		 "file, which never gets other bytes. hornero does not register it in Glance: an instance can boot a release once "
+		 "somebody has. With never there is no release in the cache but where in_use is release-only."},
 	{.name = "pinned", .type = KEY_TEXT, .check = check_release, AT(pinned), .allowed = "the UUID of a release",
 	 .help = "The release that is warm instead of what the ref would make: hornero rollback writes it, and --undo or an "
 		 "empty value takes it away."},
@@ -124,6 +132,11 @@ static const struct key keys[] = {
 const char *image_in_use_name(enum image_in_use in_use)
 {
 	return in_uses[in_use];
+}
+
+const char *image_releases_name(enum image_releases word)
+{
+	return releases[word];
 }
 
 const struct table image_table = {"an image file", keys, sizeof(keys) / sizeof(keys[0])};

@@ -11,7 +11,8 @@
  *     boot_machine: pc              …and QEMU's machine type
  *     name: Apache Spark            for people
  *     keep_warm: 14d                always (default), never, or a time after the last use or push
- *     in_use: defer                 defer (default) or flatten: while instances stand on the old bytes
+ *     in_use: defer                 defer (default), flatten or release-only: while instances stand on the old bytes
+ *     releases: never               whether each artifact is in the cache under its release as well
  *     pinned: RELEASE               what is warm instead of what the ref makes: a rollback,
  *     until_ref_leaves: OID         as long as the ref is at this commit
  *
@@ -29,7 +30,8 @@
 
 enum { IMAGES_LOCK_MS = 5000 }; /* how long a person's word waits for the lock */
 
-enum image_in_use { IMAGE_IN_USE_DEFER, IMAGE_IN_USE_FLATTEN };
+enum image_in_use { IMAGE_IN_USE_DEFER, IMAGE_IN_USE_FLATTEN, IMAGE_IN_USE_RELEASE_ONLY };
+enum image_releases { IMAGE_RELEASES_NEVER, IMAGE_RELEASES_ALWAYS };
 enum { IMAGE_BOOT_MEMORY = 512 << 20 };
 enum image_machine { IMAGE_MACHINE_PC, IMAGE_MACHINE_Q35 };
 
@@ -48,6 +50,8 @@ struct image {
 	enum image_in_use in_use;
 	char *pinned;           /* NULL: by no release; see image_pin_at */
 	char *until_ref_leaves; /* NULL: until a person takes the pin away */
+
+	enum image_releases releases;
 	bool broken;       /* the file could not be used; only uuid and problem are set */
 	struct err problem;
 };
@@ -71,6 +75,7 @@ void images_free(struct image *list, size_t n);
 
 /* As it stands in the file. */
 const char *image_in_use_name(enum image_in_use in_use);
+const char *image_releases_name(enum image_releases word);
 
 /* "pc", "q35": QEMU's names. */
 const char *image_machine_name(enum image_machine machine);
@@ -80,6 +85,12 @@ int64_t image_keep_s(const struct image *img);
 
 /* The release that the image is pinned to while its ref is at commit, or NULL. */
 const char *image_pin_at(const struct image *img, const char *commit);
+
+/* Is an artifact of it to be in the cache under its release, too? */
+static inline bool image_wants_release(const struct image *img)
+{
+	return img->releases == IMAGE_RELEASES_ALWAYS || img->in_use == IMAGE_IN_USE_RELEASE_ONLY;
+}
 
 /* The keys, for the manual and messages. */
 struct table;
@@ -92,7 +103,7 @@ int image_set(struct image *img, const char *key, const char *value, struct err 
 /* A fresh image with defaults; repo, ref, … by image_set. */
 int image_init(struct image *img, const char *uuid, struct err *e);
 
-/* Keys in the table's order, those without a value left out; what a person wrote as comments is not kept.
+/* Keys in the table's order, those that say what holds without them left out; what a person wrote as comments is not kept.
  * Aside, fsync, rename, fsync of the directory; mode 0664 (state_dir's group is the queue's). */
 int image_save(const char *images_dir, const struct image *img, struct err *e);
 

@@ -302,6 +302,26 @@ static void unset(const struct key *k, void *member)
 	*(char **)member = NULL;
 }
 
+char *table_text(const struct key *k, const void *base)
+{
+	const char *member = (const char *)base + k->offset;
+	const char *text;
+	unsigned int choice;
+	int64_t number;
+
+	if (k->type == KEY_COUNT || k->type == KEY_SIZE || k->type == KEY_DURATION) {
+		memcpy(&number, member, sizeof(number));
+		return fs_path("%lld", (long long)number);
+	}
+	if (k->type == KEY_CHOICE) {
+		memcpy(&choice, member, sizeof(choice));
+		return fs_path("%s", k->choices[choice]);
+	}
+	assert(k->type == KEY_TEXT);
+	memcpy(&text, member, sizeof(text));
+	return text ? fs_path("%s", text) : NULL;
+}
+
 int table_set(const struct table *t, void *base, const char *name, const char *text, struct err *e)
 {
 	const struct key *k = find_key(t, name, strlen(name));

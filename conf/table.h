@@ -63,6 +63,9 @@ int table_defaults(const struct table *t, void *base, struct err *e);
 /* One scalar key from a command line. "" brings back the fallback of a key that is not required. ERR_USAGE. */
 int table_set(const struct table *t, void *base, const char *name, const char *text, struct err *e);
 
+/* What a text, a choice or a number holds, as it could stand in the file; NULL for a text that is unset. For the caller to free. */
+char *table_text(const struct key *k, const void *base);
+
 void table_fini(const struct table *t, void *base);
 
 /* Every key as a commented file, or as blocks of man-page source. */

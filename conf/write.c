@@ -1,6 +1,7 @@
 /* write: an image file by libyaml's emitter. DIAGNOSTICS: as image.c; ERR_NOBODY where memory is out. */
 #include "conf/image.h"
 
+#include "conf/table.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -38,31 +39,33 @@ static bool wants_quotes(const char *text)
 	return text[0] >= '0' && text[0] <= '9';
 }
 
-static bool emit_pair(yaml_emitter_t *emitter, const char *key, const char *value)
+/* What the file need not say is left out. */
+static bool emit_key(yaml_emitter_t *emitter, const struct key *k, const struct image *img, const struct image *plain)
 {
-	if (!value || !*value)
+	own_free char *text = table_text(k, img);
+	own_free char *fallback = table_text(k, plain);
+
+	if (!text || (fallback && strcmp(text, fallback) == 0))
 		return true;
-	return emit_text(emitter, key, false) && emit_text(emitter, value, wants_quotes(value));
+	return emit_text(emitter, k->name, false) &&
+	       emit_text(emitter, text, (k->type == KEY_TEXT || k->type == KEY_CHOICE) && wants_quotes(text));
 }
 
-/* 0 stands for what is left out. */
-static bool emit_number(yaml_emitter_t *emitter, const char *key, int64_t value)
+static bool emit_keys(yaml_emitter_t *emitter, const struct image *img, const struct image *plain)
 {
-	char digits[24];
+	for (size_t i = 0; i < image_table.n; i++) {
+		const struct key *k = &image_table.keys[i];
 
-	snprintf(digits, sizeof(digits), "%lld", (long long)value);
-	return value == 0 || (emit_text(emitter, key, false) && emit_text(emitter, digits, false));
+		/* A commit that ends no pin says nothing. */
+		if (strcmp(k->name, "until_ref_leaves") == 0 && !img->pinned)
+			continue;
+		if (!emit_key(emitter, k, img, plain))
+			return false;
+	}
+	return true;
 }
 
-static bool emit_boot(yaml_emitter_t *emitter, const struct image *img)
-{
-	return emit_pair(emitter, "expect", img->expect) && emit_number(emitter, "timeout", img->timeout_s) &&
-	       emit_number(emitter, "boot_memory", img->boot_memory_bytes == IMAGE_BOOT_MEMORY ? 0 : img->boot_memory_bytes) &&
-	       emit_pair(emitter, "boot_machine", img->boot_machine == IMAGE_MACHINE_PC ? NULL
-			 : image_machine_name(img->boot_machine));
-}
-
-static bool emit_image(yaml_emitter_t *emitter, const struct image *img)
+static bool emit_image(yaml_emitter_t *emitter, const struct image *img, const struct image *plain)
 {
 	yaml_event_t event;
 
@@ -70,11 +73,7 @@ static bool emit_image(yaml_emitter_t *emitter, const struct image *img)
 	       emit(emitter, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1)) &&
 	       emit(emitter, &event,
 		    yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE)) &&
-	       emit_pair(emitter, "repo", img->repo) && emit_pair(emitter, "ref", img->ref) &&
-	       emit_pair(emitter, "subdir", img->subdir) && emit_pair(emitter, "builder", img->builder) &&
-	       emit_boot(emitter, img) && emit_pair(emitter, "name", img->name) && emit_pair(emitter, "keep_warm", strcmp(img->keep_warm, "always") == 0 ? NULL : img->keep_warm) &&
-	       emit_pair(emitter, "in_use", image_in_use_name(img->in_use)) && emit_pair(emitter, "pinned", img->pinned) &&
-	       emit_pair(emitter, "until_ref_leaves", img->pinned ? img->until_ref_leaves : NULL) &&
+	       emit_keys(emitter, img, plain) &&
 	       emit(emitter, &event, yaml_mapping_end_event_initialize(&event)) &&
 	       emit(emitter, &event, yaml_document_end_event_initialize(&event, 1)) &&
 	       emit(emitter, &event, yaml_stream_end_event_initialize(&event));
@@ -84,6 +83,7 @@ int image_emit(const struct image *img, char **text, size_t *len, struct err *e)
 {
 	enum { ROOM = 8192 }; /* repo 200, ref 200, subdir 1024, name 200 at most; escapes grow them threefold */
 	own_free char *buf = malloc(ROOM);
+	own_image struct image plain = {0};
 	yaml_emitter_t emitter;
 	size_t used = 0;
 	bool fine;
@@ -91,12 +91,14 @@ int image_emit(const struct image *img, char **text, size_t *len, struct err *e)
 	assert(!img->broken && uuid_valid(img->uuid));
 	if (!img->repo)
 		return err_set(e, ERR_USAGE, "image %s has no repository; set repo", img->uuid);
+	if (image_init(&plain, img->uuid, e) < 0)
+		return -1;
 	if (!buf || !yaml_emitter_initialize(&emitter))
 		return err_set(e, ERR_NOBODY, "image %s: out of memory", img->uuid);
 	yaml_emitter_set_output_string(&emitter, (unsigned char *)buf, ROOM - 1, &used);
 	yaml_emitter_set_unicode(&emitter, 1);
 	yaml_emitter_set_width(&emitter, -1);
-	fine = emit_image(&emitter, img);
+	fine = emit_image(&emitter, img, &plain);
 	yaml_emitter_delete(&emitter);
 	if (!fine)
 		return err_set(e, ERR_US, "image %s: cannot be written as YAML", img->uuid);

@@ -102,8 +102,11 @@ struct attempt_result {
 
 /* running → built; an older job of the image that waits in built becomes superseded by it. */
 int job_set_built(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e);
-/* built → published, with the row of the publication. */
-int job_set_published(struct db *db, int64_t id, int64_t attempt, const char *name, int64_t publish_ms, struct err *e);
+/* built → published, with the row of the publication under `name` of the cache. remark: a sentence for people, or NULL. */
+int job_set_published(struct db *db, int64_t id, int64_t attempt, const char *name, int64_t publish_ms, const char *remark,
+		      struct err *e);
+/* An event of a built job that changes nothing. */
+int job_note_built(struct db *db, int64_t id, int64_t attempt, const char *event, const char *detail, struct err *e);
 /* running or built → failed. */
 int job_set_failed(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e);
 /* running → cancelled: the agent has ended the attempt at a person's wish. */

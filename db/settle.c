@@ -127,20 +127,31 @@ int job_set_built(struct db *db, int64_t id, int64_t attempt, const struct attem
 	return txn_commit(&t, e);
 }
 
-int job_set_published(struct db *db, int64_t id, int64_t attempt, const char *name, int64_t publish_ms, struct err *e)
+int job_note_built(struct db *db, int64_t id, int64_t attempt, const char *event, const char *detail, struct err *e)
+{
+	own_txn struct txn t = TXN_INIT;
+	own_job struct job j = {.id = 0};
+
+	if (txn_write(&t, db, e) < 0 || expect(db, id, attempt, BUILT, &j, e) < 0 || note(db, &j, event, detail, e) < 0)
+		return -1;
+	return txn_commit(&t, e);
+}
+
+int job_set_published(struct db *db, int64_t id, int64_t attempt, const char *name, int64_t publish_ms, const char *remark,
+		      struct err *e)
 {
 	own_txn struct txn t = TXN_INIT;
 	own_job struct job j = {.id = 0};
 	int64_t now_ms = clock_wall_ms();
 
 	if (txn_write(&t, db, e) < 0 || expect(db, id, attempt, BUILT, &j, e) < 0 ||
-	    db_run(db, e, "UPDATE jobs SET state = 'published', waiting_for = NULL, ended_ms = ?2 WHERE id = ?1",
-		   val_int(id), val_int(now_ms)) < 0 ||
+	    db_run(db, e, "UPDATE jobs SET state = 'published', reason = ?3, waiting_for = NULL, ended_ms = ?2 WHERE id = ?1",
+		   val_int(id), val_int(now_ms), val_some(remark)) < 0 ||
 	    db_run(db, e, "INSERT INTO publications (job, attempt, image, digest, name, published_ms, publish_ms) "
 		   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 		   val_int(id), val_int(attempt), val_text(j.image), val_text(j.digest), val_text(name), val_int(now_ms),
 		   val_int(publish_ms)) < 0 ||
-	    note(db, &j, "published", name, e) < 0)
+	    note(db, &j, "published", remark ? remark : name, e) < 0)
 		return -1;
 	return txn_commit(&t, e);
 }

@@ -4,6 +4,7 @@
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "store/nova.h"
 #include "store/record.h"
 
 #include <string.h>
@@ -18,6 +19,7 @@ static const struct record_field fields[] = {
 	RECORD_FIELD(struct kept, touched_ns, RECORD_TIME),
 	RECORD_FIELD(struct kept, touched_before_ns, RECORD_TIME),
 	RECORD_FIELD(struct kept, gone_ms, RECORD_COUNT),
+	RECORD_OPTIONAL(struct kept, free_ms, RECORD_COUNT),
 };
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
@@ -72,6 +74,28 @@ void kept_learn(struct kept *k, const struct warm *w, int64_t mtime_ns)
 		return;
 	if (mtime_ns / MS_NS > k->used_ms)
 		k->used_ms = mtime_ns / MS_NS;
+}
+
+int kept_remove(const char *store_dir, const char *uuid, struct err *e)
+{
+	own_free char *path = fs_path("%s/kept/%s.json", store_dir, uuid);
+
+	return unlink(path) == 0 || errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
+}
+
+int kept_of_release(const char *store_dir, const struct warm *release, int64_t mtime_ns, struct kept *out, struct err *e)
+{
+	struct kept k = {0}, image = {0};
+	struct warm w = *release;
+
+	if (nova_release(release->image, release->digest, w.image, e) < 0 || kept_load(store_dir, w.image, &k, e) < 0 ||
+	    kept_load(store_dir, release->image, &image, e) < 0)
+		return -1;
+	kept_learn(&k, &w, mtime_ns);
+	if (is_same(image.digest, k.digest) && image.used_ms > k.used_ms)
+		k.used_ms = image.used_ms;
+	*out = k;
+	return 0;
 }
 
 int64_t kept_until_ms(const struct kept *k, int64_t keep_s)

@@ -1,6 +1,6 @@
 /*
- * kept: until when an image is kept warm, and what became of its file: one record per image,
- * STORE/kept/UUID.json, written by hornero-keep alone. What is warm stands in warm.h.
+ * kept: until when an image is kept warm, and what became of its file: one record per image, and per release
+ * that is current, STORE/kept/UUID.json, written by hornero-keep alone. What is warm stands in warm.h.
  *
  * Nova's cache manager counts a base's age from its mtime; every spawn and every instance that stands on
  * it renew that, and so do we. A use is an mtime that is not our own: so the record holds the times that
@@ -27,10 +27,14 @@ struct kept {
 	int64_t touched_ns;          /* the mtime that we gave it, or were about to give; 0 */
 	int64_t touched_before_ns;   /* the one before: what it has where we died in between */
 	int64_t gone_ms;             /* wall: when it was first found gone; 0: it is there */
+	int64_t free_ms;             /* of a release that is published alone: wall, since when no instance stands on the
+	                                image's own name any more; 0: one does, or nobody asked */
 };
 
 /* Durable on return. */
 int kept_save(const char *store_dir, const struct kept *k, struct err *e);
+
+int kept_remove(const char *store_dir, const char *uuid, struct err *e);
 
 /* 1 read, 0 none, or one that makes no sense (logged); -1 error. */
 int kept_load(const char *store_dir, const char *uuid, struct kept *out, struct err *e);
@@ -39,6 +43,10 @@ int kept_load(const char *store_dir, const char *uuid, struct kept *out, struct 
  * gone, gone_ms is the caller's to set. Pure. A new commit or digest is a push; a new file with the same ones
  * was published again by the sweep, which is no use. */
 void kept_learn(struct kept *k, const struct warm *w, int64_t mtime_ns);
+
+/* The same of a release (placed.h), whose record STORE/kept/RELEASE.json is read and brought up to date: where the
+ * image's own name has the same bytes, a use of that is a use of it. -1 error. */
+int kept_of_release(const char *store_dir, const struct warm *release, int64_t mtime_ns, struct kept *out, struct err *e);
 
 /* When the wish ends (wall ms); INT64_MAX: always. Pure. */
 int64_t kept_until_ms(const struct kept *k, int64_t keep_s);

@@ -67,7 +67,7 @@ static int check_digest(const char *what, const char *digest, struct err *e)
 	return 0;
 }
 
-static const char *const rooms[] = {"artifact", "kept", "key", "stage", "warm"};
+static const char *const rooms[] = {"artifact", "kept", "key", "release", "stage", "warm"};
 enum { N_ROOMS = sizeof(rooms) / sizeof(rooms[0]) };
 
 int store_clear_aside(const char *store_dir, struct err *e)

@@ -7,7 +7,7 @@
  *     STORE/artifact/DIGEST.gone    what inventory.h moved out of use, on its way
  *     STORE/key/KEY                 one line, the DIGEST that this key found last
  *     STORE/stage/JOB.ATTEMPT.raw   where one attempt converts; swept at start
- *     STORE/warm/UUID.json          see warm.h
+ *     STORE/warm/UUID.json          see warm.h; release/UUID/RELEASE.json: see placed.h
  *
  * When an artifact was used last stands in the time of its manifest file: finding and taking it renew it. Both hold
  * the store's lock, shared; what collects has it alone (inventory.h).

@@ -28,6 +28,7 @@ static const struct record_field fields[] = {
 	RECORD_FIELD(struct warm, published_ms, RECORD_TIME),
 	RECORD_OPTIONAL(struct warm, pinned, RECORD_WORD),
 	RECORD_OPTIONAL(struct warm, earlier, RECORD_TEXT),
+	RECORD_OPTIONAL(struct warm, refused, RECORD_COUNT),
 };
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
@@ -75,11 +76,16 @@ static char *record_path(const char *store_dir, const char *uuid, struct err *e)
 	return fs_path("%s/warm/%s.json", store_dir, uuid);
 }
 
+int warm_write(const char *path, const struct warm *w, struct err *e)
+{
+	return record_save(path, fields, N_FIELDS, w, e);
+}
+
 int warm_save(const char *store_dir, const struct warm *w, struct err *e)
 {
 	own_free char *path = record_path(store_dir, w->image, e);
 
-	return path ? record_save(path, fields, N_FIELDS, w, e) : -1;
+	return path ? warm_write(path, w, e) : -1;
 }
 
 int warm_remove(const char *store_dir, const char *uuid, struct err *e)
@@ -93,14 +99,11 @@ int warm_remove(const char *store_dir, const char *uuid, struct err *e)
 	return fs_sync_parent(AT_FDCWD, path, e);
 }
 
-int warm_load(const char *store_dir, const char *uuid, struct warm *out, struct err *e)
+int warm_read(const char *path, const char *uuid, struct warm *out, struct err *e)
 {
-	own_free char *path = record_path(store_dir, uuid, e);
 	char quoted[2 * ERR_MSG_MAX];
 	struct warm w;
 
-	if (!path)
-		return -1;
 	if (record_load(path, fields, N_FIELDS, &w, sizeof(w), e) < 0) {
 		if (e->sys == ENOENT)
 			return 0;
@@ -115,6 +118,13 @@ int warm_load(const char *store_dir, const char *uuid, struct warm *out, struct 
 	}
 	*out = w;
 	return 1;
+}
+
+int warm_load(const char *store_dir, const char *uuid, struct warm *out, struct err *e)
+{
+	own_free char *path = record_path(store_dir, uuid, e);
+
+	return path ? warm_read(path, uuid, out, e) : -1;
 }
 
 static enum warm_state look_at(const char *path, const struct warm *w, int64_t *born_ns, struct err *e)
@@ -144,11 +154,17 @@ int warm_confirm(const char *cache_dir, struct warm *w, struct err *e)
 	return 0;
 }
 
+enum warm_state warm_state_of(const char *cache_dir, const struct warm *w, struct err *e)
+{
+	own_free char *path = fs_path("%s/%s", cache_dir, w->name);
+	int64_t born_ns;
+
+	return look_at(path, w, &born_ns, e);
+}
+
 int warm_look(const char *store_dir, const char *cache_dir, const char *uuid, struct warm *out,
 	      enum warm_state *state, struct err *e)
 {
-	own_free char *path = NULL;
-	int64_t born_ns;
 	struct warm w;
 	int got = warm_load(store_dir, uuid, &w, e);
 
@@ -157,8 +173,7 @@ int warm_look(const char *store_dir, const char *cache_dir, const char *uuid, st
 	*state = WARM_NONE;
 	if (got == 0)
 		return 0;
-	path = fs_path("%s/%s", cache_dir, w.name);
-	*state = look_at(path, &w, &born_ns, e);
+	*state = warm_state_of(cache_dir, &w, e);
 	if (*state == WARM_NONE)
 		return -1;
 	*out = w;

@@ -32,6 +32,7 @@ struct warm {
 	int64_t published_ms;    /* wall */
 	char pinned[UUID_LEN + 1]; /* the release that the image was pinned to; "": these bytes are what the ref makes */
 	char earlier[WARM_EARLIER * (SHA256_HEX + 1)]; /* digests of what was warm before, the newest first, blanks between */
+	int64_t refused;         /* of a release, see placed.h: 1 where the file is not ours and stays */
 };
 
 /* Does it satisfy the wish: this commit, and this pin in effect (NULL: none)? Pure. */
@@ -53,6 +54,13 @@ enum warm_state {
 /* What the cache has under w->name now, into ino, born_ns and size_bytes. ERR_NOBODY where that is no
  * regular file of this inode and size: somebody was faster. */
 int warm_confirm(const char *cache_dir, struct warm *w, struct err *e);
+
+/* A record at a path of its own, for placed.h; read: 1, 0 none or a bad one (logged), -1. */
+int warm_write(const char *path, const struct warm *w, struct err *e);
+int warm_read(const char *path, const char *uuid, struct warm *out, struct err *e);
+
+/* What the cache says of a record now: all but WARM_NONE, which is an error. */
+enum warm_state warm_state_of(const char *cache_dir, const struct warm *w, struct err *e);
 
 /* Durable on return. */
 int warm_save(const char *store_dir, const struct warm *w, struct err *e);

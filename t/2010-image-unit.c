@@ -45,13 +45,13 @@ static void what_is_refused(void **state)
 	expect_refused("repo: a\nsubdir: ../x\n",
 		       "i.yaml:2:9: subdir: \"../x\": a relative path is allowed, without a slash at its ends, \"//\", \".\", "
 		       "\"..\" or \".git\"");
-	expect_refused("repo: a\nin_use: overwrite\n", "i.yaml:2:9: in_use is \"overwrite\"; defer or flatten is allowed");
+	expect_refused("repo: a\nin_use: overwrite\n", "i.yaml:2:9: in_use is \"overwrite\"; defer, flatten or release-only is allowed");
 	expect_refused("repo: a\nname: \"a\\nb\"\n", "i.yaml:2:7: name is \"a\\x0ab\"; a text of at most 200 bytes is allowed");
 	expect_refused("repo: a\npinned: latest\n", "i.yaml:2:9: pinned: \"latest\" is no release; a UUID in lower case is allowed");
 	expect_refused("repo: a\nuntil_ref_leaves: main\n",
 		       "i.yaml:2:19: until_ref_leaves: \"main\" is no commit; 40 or 64 hexadecimal digits are allowed");
 	expect_refused("repo: a\nbranch: x\n",
-		       "i.yaml:2:1: unknown key \"branch\"; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use, "
+		       "i.yaml:2:1: unknown key \"branch\"; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use, releases, "
 		       "pinned, until_ref_leaves");
 	expect_refused("repo: a\nrepo: b\n", "i.yaml:2:1: duplicate key \"repo\"; it stands in line 1 already");
 }
@@ -100,7 +100,7 @@ static void setting_keys(void **state)
 	assert_int_equal(image_set(&img, "repo", "", &e), -1);
 	assert_err(&e, ERR_USAGE, "repo cannot be empty; a repository's name, without .git is needed");
 	assert_int_equal(image_set(&img, "reff", "x", &e), -1);
-	assert_err(&e, ERR_USAGE, "unknown key \"reff\"; did you mean ref; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use, "
+	assert_err(&e, ERR_USAGE, "unknown key \"reff\"; did you mean ref; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use, releases, "
 		       "pinned, until_ref_leaves");
 	assert_int_equal(image_set(&img, "name", "caf\xe9", &e), -1);
 	assert_err(&e, ERR_USAGE, "name is \"caf\\xe9\"; a text of at most 200 bytes is allowed");
@@ -118,6 +118,7 @@ static void same(const struct image *a, const struct image *b)
 	assert_string_equal(a->builder ? a->builder : "", b->builder ? b->builder : "");
 	assert_string_equal(a->name, b->name);
 	assert_int_equal(a->in_use, b->in_use);
+	assert_int_equal(a->releases, b->releases);
 }
 
 /* Names that YAML could read as something else come back as they were. */
@@ -161,7 +162,7 @@ static void the_file_is_tidy(void **state)
 	assert_int_equal(image_set(&img, "name", "Apache Spark: 3", &e), 0);
 	assert_int_equal(image_save(*state, &img, &e), 0);
 	assert_int_equal(fs_read(AT_FDCWD, path, 4096, &text, &len, &e), 0);
-	assert_string_equal(text, "repo: apache-spark\nref: refs/heads/main\nname: \"Apache Spark: 3\"\nin_use: defer\n");
+	assert_string_equal(text, "repo: apache-spark\nname: \"Apache Spark: 3\"\n");
 	assert_int_equal(image_remove(*state, UUID, &e), 0);
 	assert_int_equal(image_remove(*state, UUID, &e), -1);
 	assert_int_equal(e.sys, ENOENT);
@@ -215,11 +216,11 @@ static void a_pin_comes_and_goes(void **state)
 		{"pinned: " UUID "\nrepo: a\n", "repo: a\n" PIN, "repo: a\n"},
 		{"until_ref_leaves: " OID "\nname: x\npinned: " UUID "\n\nrepo: a\n", "name: x\n\nrepo: a\n" PIN,
 		 "name: x\n\nrepo: a\n"},
-		{"{repo: a, name: b}\n", "repo: a\nref: refs/heads/main\nname: b\nin_use: defer\n" PLAIN,
-		 "repo: a\nref: refs/heads/main\nname: b\nin_use: defer\n"},
-		{"name: x\npinned:\n  " UUID "\nrepo: a\n", "repo: a\nref: refs/heads/main\nname: x\nin_use: defer\n" PLAIN,
-		 "repo: a\nref: refs/heads/main\nname: x\nin_use: defer\n"},
-		{"repo: a\n...\n", "repo: a\nref: refs/heads/main\nin_use: defer\n" PLAIN, "repo: a\nref: refs/heads/main\nin_use: defer\n"},
+		{"{repo: a, name: b}\n", "repo: a\nname: b\n" PLAIN,
+		 "repo: a\nname: b\n"},
+		{"name: x\npinned:\n  " UUID "\nrepo: a\n", "repo: a\nname: x\n" PLAIN,
+		 "repo: a\nname: x\n"},
+		{"repo: a\n...\n", "repo: a\n" PLAIN, "repo: a\n"},
 	};
 	own_free char *path = fs_path("%s/" UUID ".yaml", (char *)*state);
 	struct err e = ERR_INIT;

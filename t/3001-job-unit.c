@@ -47,7 +47,7 @@ static int64_t bring_to(struct scratch *s, enum job_state state)
 	if (state == JOB_BUILT || state == JOB_PUBLISHED)
 		assert_ok(s, job_set_built(s->db, id, 1, &good, &s->e));
 	if (state == JOB_PUBLISHED)
-		assert_ok(s, job_set_published(s->db, id, 1, "abc", 7, &s->e));
+		assert_ok(s, job_set_published(s->db, id, 1, "abc", 7, NULL, &s->e));
 	return id;
 }
 
@@ -57,7 +57,7 @@ static int to_built(struct scratch *s, int64_t id, int64_t attempt)
 }
 static int to_published(struct scratch *s, int64_t id, int64_t attempt)
 {
-	return job_set_published(s->db, id, attempt, "abc", 7, &s->e);
+	return job_set_published(s->db, id, attempt, "abc", 7, NULL, &s->e);
 }
 static int to_failed(struct scratch *s, int64_t id, int64_t attempt)
 {

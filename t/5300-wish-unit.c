@@ -55,6 +55,28 @@ static void test_skipped(void **state)
 	assert_int_equal(wish_decide(&f), WISH_PUBLISH);
 }
 
+static void test_its_release(void **state)
+{
+	struct warm w = {0};
+	struct wish_facts f = {.tip = TIP, .inputs = "a", .state = WARM_OK, .warm = &w, .is_release = true};
+
+	(void)state;
+	strcpy(w.commit, TIP);
+	strcpy(w.inputs, "a");
+	assert_int_equal(wish_decide(&f), WISH_WARM);
+	f.is_alone = true;
+	assert_int_equal(wish_decide(&f), WISH_RELEASED);
+	f.is_free = true;
+	assert_int_equal(wish_decide(&f), WISH_PUBLISH);
+	f.is_free = false;
+	f.state = WARM_GONE;
+	assert_int_equal(wish_decide(&f), WISH_PUBLISH);
+	f.is_graced = true;
+	assert_int_equal(wish_decide(&f), WISH_GRACE);
+	f.is_let_go = true;
+	assert_int_equal(wish_decide(&f), WISH_LET_GO);
+}
+
 static void test_under_way(void **state)
 {
 	(void)state;
@@ -125,6 +147,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_without_a_job),
 		cmocka_unit_test(test_skipped),
+		cmocka_unit_test(test_its_release),
 		cmocka_unit_test(test_under_way),
 		cmocka_unit_test(test_a_change_while_it_runs),
 		cmocka_unit_test(test_a_rollback_knows_its_own_change),

@@ -103,7 +103,7 @@ static void requests(void **state)
 	static const char good[] = "publish 6ba7b810-9dad-41d1-80b4-00c04fd430c8 "
 		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 42 3 0f1e2d";
 	static const char *const bad[] = {
-		"", "publish", "publish a b c d e",
+		"", "publish", "publish a b c d e", "look", "look a", "look 6ba7b810-9dad-41d1-80b4-00c04fd430c8 more",
 		"flatten 6ba7b810-9dad-41d1-80b4-00c04fd430c8 "
 		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 42 3 t",
 		"publish 6BA7B810-9dad-41d1-80b4-00c04fd430c8 "
@@ -125,6 +125,9 @@ static void requests(void **state)
 	assert_int_equal(r.job, 42);
 	assert_int_equal(r.attempt, 3);
 	assert_string_equal(r.token, "0f1e2d");
+	assert_false(r.is_look);
+	assert_int_equal(peer_parse("look 6ba7b810-9dad-41d1-80b4-00c04fd430c8", &r, &e), 0);
+	assert_true(r.is_look);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		if (peer_parse(bad[i], &r, &e) == 0)
 			fail_msg("accepted: %s", bad[i]);

@@ -94,7 +94,7 @@ static void seed_all(struct db *db)
 	enqueue(db, NEXT_IMAGE, commit);
 	id = claim(db);
 	must(job_set_built(db, id, 1, &good, &e), "built");
-	must(job_set_published(db, id, 1, "0123456789012345678901234567890123456789", 5, &e), "published");
+	must(job_set_published(db, id, 1, "0123456789012345678901234567890123456789", 5, NULL, &e), "published");
 	enqueue(db, NEXT_IMAGE, commit);
 	id = claim(db);
 	r = bad("pusher", "exit", "the builder exited 2: \033[31mno rule to make target\n");
@@ -150,7 +150,7 @@ static void act(const struct conf *c, struct db *db, int n, char **w)
 		printf("%lld\n", (long long)claim(db));
 	else if (strcmp(w[0], "publish") == 0 && n == 3) {
 		must(job_set_built(db, id, attempt, &good, &e), "built");
-		must(job_set_published(db, id, attempt, "0123456789012345678901234567890123456789", 5, &e), "published");
+		must(job_set_published(db, id, attempt, "0123456789012345678901234567890123456789", 5, NULL, &e), "published");
 	} else if (strcmp(w[0], "fail") == 0 && n == 4)
 		must(job_set_failed(db, id, attempt, &r, &e), "failed");
 	else if (strcmp(w[0], "requeue") == 0 && n == 4)

@@ -85,6 +85,23 @@ test_expect_success 'nova touches what is kept warm, on the word of hornero' '
 	test $(($(date +%s) - $(stat -c %Y "$warm"))) -lt 600 && test "$(stat -c "%i %u" "$warm")" = "$before 64105"
 '
 
+release_is_warm () {
+	hornero image show $UUID --json >shown && jq -e '.release_state == "warm"' shown
+}
+
+# fs.protected_hardlinks refuses a link to a file of somebody else, but for the publisher's capabilities.
+test_expect_success 'a release is linked to what libvirt took, and touched where it stands alone' '
+	hornero image set $UUID releases=always && wait_until release_is_warm 60 &&
+	release=$(hornero image show $UUID --json | jq -r .release_file) && hornero wait $UUID --timeout 60 &&
+	test "$(stat -c "%i %u" "$release")" = "$(stat -c %i "$warm") 64105" && rm "$release" && hornero sweep &&
+	wait_until "test -e \"$release\"" 60 && hornero wait $UUID --timeout 60 &&
+	test "$(stat -c "%i %u %a" "$release")" = "$(stat -c %i "$warm") 64105 644" &&
+	mv "$warm" "$TRASH/own" && touch -d "23 hours ago" "$release" && chown 64105:64105 "$release" &&
+	{ node_as $node_hornero "$HORNERO_BUILD/hornero-keep" -c "$HORNERO_CONF" || test $? -eq 1; } &&
+	test $(($(date +%s) - $(stat -c %Y "$release"))) -lt 600 &&
+	wait_until "test -e \"$warm\"" 60 && hornero wait $UUID --timeout 60
+'
+
 test_expect_success 'the agent cannot lift its own quota' '
 	for top in $(find /sys/fs/cgroup -maxdepth 2 -type d -name "$NODE_TOP")
 	do

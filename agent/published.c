@@ -1,0 +1,209 @@
+/* published: what the publisher has put into the cache becomes a record, and then the job's state.
+ * DIAGNOSTICS: ERR_US where an answer makes no sense, ERR_NOBODY where the cache has changed since; the job stays
+ * built, and the next publication finds everything in place. */
+#include "agent/agent.h"
+
+#include "conf/image.h"
+#include "lib/clock.h"
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "store/nova.h"
+#include "store/placed.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The rest of a record of what has been published. */
+static void describe(struct warm *w, const struct verdict *v)
+{
+	memcpy(w->image, v->image, sizeof(w->image));
+	memcpy(w->digest, v->digest, sizeof(w->digest));
+	memcpy(w->key, v->key, sizeof(w->key));
+	memcpy(w->commit, v->commit, sizeof(w->commit));
+	memcpy(w->tree, v->tree, sizeof(w->tree));
+	memcpy(w->inputs, v->inputs, sizeof(w->inputs));
+	memcpy(w->builder, v->builder, sizeof(w->builder));
+	memcpy(w->pinned, v->pinned, sizeof(w->pinned));
+	w->job = v->job;
+	w->attempt = v->attempt;
+	w->published_ms = clock_wall_ms();
+}
+
+/* The record first, then the row: the record is what counts. */
+static int record(struct agent *a, const struct verdict *v, const struct warm *where, int64_t took_ms, struct err *e)
+{
+	struct warm w = *where, old;
+	int had = warm_load(a->conf->store_dir, v->image, &old, e);
+
+	if (had < 0)
+		return -1;
+	describe(&w, v);
+	warm_follow(&w, had == 1 ? &old : NULL);
+	failpoint("agent-before-record");
+	if (warm_save(a->conf->store_dir, &w, e) < 0)
+		return -1;
+	failpoint("agent-before-published");
+	log_info("event=published job=%lld attempt=%lld image=%s name=%s digest=%.12s took_ms=%lld", (long long)v->job,
+		 (long long)v->attempt, v->image, w.name, w.digest, (long long)took_ms);
+	return job_set_published(a->db, v->job, v->attempt, w.name, took_ms, NULL, e);
+}
+
+/* A deferred publication comes by each second, and finds its release recorded. */
+static int record_release(struct agent *a, const struct verdict *v, const struct warm *where, struct err *e)
+{
+	char id[UUID_LEN + 1], detail[160];
+	struct warm w = *where, known;
+	int found = placed_load(a->conf->store_dir, v->image, v->digest, &known, e);
+
+	if (found < 0 || nova_release(v->image, v->digest, id, e) < 0)
+		return -1;
+	describe(&w, v);
+	if (found && known.job == w.job && known.attempt == w.attempt && known.ino == w.ino && known.born_ns == w.born_ns &&
+	    known.refused == w.refused)
+		return 0;
+	failpoint("agent-before-release-record");
+	if (placed_save(a->conf->store_dir, &w, e) < 0)
+		return -1;
+	snprintf(detail, sizeof(detail), "release %s, %s in Nova's cache%s", id, w.name,
+		 w.refused ? ", is a file of other bytes: left as it is" : "");
+	return job_note_built(a->db, v->job, v->attempt, w.refused ? "unreleased" : "released", detail, e);
+}
+
+/* "published NAME INO SIZE MS" */
+static int take_published(struct publication *p, const char *text, struct err *e)
+{
+	struct warm w = {0};
+	uint64_t ino;
+	int64_t size, ms;
+
+	if (sscanf(text, "%40[0-9a-f] %" SCNu64 " %" SCNd64 " %" SCNd64, w.name, &ino, &size, &ms) != 4)
+		return err_set(e, ERR_US, "the publisher said \"%s\"", text);
+	w.ino = ino;
+	w.size_bytes = size;
+	if (warm_confirm(p->agent->conf->cache_dir, &w, e) < 0)
+		return -1;
+	return record(p->agent, &p->verdict, &w, clock_mono_ms() - p->start_ms, e);
+}
+
+/* "released NAME INO SIZE" */
+static int take_released(struct publication *p, const char *text, struct err *e)
+{
+	struct warm w = {0};
+
+	if (sscanf(text, "%40[0-9a-f] %" SCNu64 " %" SCNd64, w.name, &w.ino, &w.size_bytes) != 3)
+		return err_set(e, ERR_US, "the publisher said \"%s\"", text);
+	if (warm_confirm(p->agent->conf->cache_dir, &w, e) < 0)
+		return -1;
+	return record_release(p->agent, &p->verdict, &w, e);
+}
+
+/* "unreleased NAME TEXT": what lies there is recorded, so that nobody compares its bytes again. */
+static int take_unreleased(struct publication *p, const char *text, struct err *e)
+{
+	struct warm w = {.refused = 1};
+	own_free char *path = NULL;
+	char quoted[2 * ERR_MSG_MAX];
+	struct stat st;
+
+	if (sscanf(text, "%40[0-9a-f] ", w.name) != 1)
+		return err_set(e, ERR_US, "the publisher said \"%s\"", text);
+	path = fs_path("%s/%s", p->agent->conf->cache_dir, w.name);
+	if (lstat(path, &st) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot look at %s", path);
+	w.ino = st.st_ino;
+	w.size_bytes = st.st_size;
+	w.born_ns = fs_born_ns(AT_FDCWD, path);
+	log_warn("event=release-refused job=%lld image=%s reason=%s", (long long)p->job, p->image,
+		 log_quote(quoted, sizeof(quoted), text));
+	return record_release(p->agent, &p->verdict, &w, e);
+}
+
+/* "alone TEXT": the release has it, and TEXT is why the image's own name was left alone. */
+static int take_alone(struct publication *p, const char *text, struct err *e)
+{
+	const struct verdict *v = &p->verdict;
+	char id[UUID_LEN + 1], name[SHA1_HEX + 1], remark[1000];
+
+	if (nova_release(v->image, v->digest, id, e) < 0 || nova_cache_name(id, name, e) < 0)
+		return -1;
+	snprintf(remark, sizeof(remark), "as release %s alone (%s in Nova's cache); the image's own UUID follows by itself when it can: %s",
+		 id, name, text);
+	log_info("event=published-alone job=%lld attempt=%lld image=%s release=%s name=%s", (long long)v->job, (long long)v->attempt,
+		 v->image, id, name);
+	return job_set_published(p->agent->db, v->job, v->attempt, name, clock_mono_ms() - p->start_ms, remark, e);
+}
+
+static const char *after(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncmp(text, word, len) == 0 && text[len] == ' ' ? text + len + 1 : NULL;
+}
+
+int published_take(struct publication *p, const char *text, bool *is_last, struct err *e)
+{
+	static const struct {
+		const char *word;
+		int (*take)(struct publication *p, const char *text, struct err *e);
+		bool is_last;
+	} words[] = {
+		{"released", take_released, false},
+		{"unreleased", take_unreleased, false},
+		{"published", take_published, true},
+		{"alone", take_alone, true},
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const char *rest = after(text, words[i].word);
+
+		if (!rest)
+			continue;
+		*is_last = words[i].is_last;
+		return words[i].take(p, rest, e) < 0 ? -1 : 1;
+	}
+	return 0;
+}
+
+/* Nothing is left to do for the release: it is not wanted, there, or its name is taken. 1 so (*there: it is to be
+ * recorded), 0 not, -1. */
+static int is_released(struct agent *a, const struct verdict *v, struct warm *r, bool *there, struct err *e)
+{
+	own_image struct image img = {0};
+	struct err ignored = ERR_INIT;
+	enum warm_state state;
+
+	*there = false;
+	if (image_load(a->conf->images_dir, v->image, &img, &ignored) < 0 || !image_wants_release(&img))
+		return 1;
+	if (placed_look(a->conf->store_dir, a->conf->cache_dir, v->image, v->digest, r, &state, e) < 0)
+		return -1;
+	*there = state == WARM_OK;
+	return *there || (state == WARM_FOREIGN && r->refused);
+}
+
+int published_already(struct agent *a, const struct verdict *v, struct err *e)
+{
+	char token[FENCE_TOKEN + 1];
+	enum warm_state state;
+	struct warm w, r;
+	bool there;
+	int rc;
+
+	/* A publisher of an earlier life may be about to rename: from here on it may not. */
+	if (fence_set(a->conf, v->image, v->job, v->attempt, token, e) < 0)
+		return -1;
+	if (warm_look(a->conf->store_dir, a->conf->cache_dir, v->image, &w, &state, e) < 0)
+		return -1;
+	if (state != WARM_OK || strcmp(w.digest, v->digest) != 0)
+		return 0;
+	rc = is_released(a, v, &r, &there, e);
+	if (rc <= 0)
+		return rc;
+	if (there && record_release(a, v, &r, e) < 0)
+		return -1;
+	return record(a, v, &w, 0, e) < 0 ? -1 : 1;
+}
