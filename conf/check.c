@@ -4,6 +4,7 @@
 #include "lib/escape.h"
 #include "lib/own.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 static const char lower[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
@@ -199,6 +200,44 @@ int check_program(const char *text, struct err *e)
 	if (!*text || strpbrk(text, "/ ") || !check_clean(text, CHECK_LINE))
 		return refuse(text, "a program's name or absolute path is allowed", e);
 	return 0;
+}
+
+/* One ADDRESS:PORT; port 0 is one that the kernel picks. */
+static bool is_listen(const char *text, size_t len)
+{
+	char host[64];
+	size_t colon = len;
+	unsigned char address[16];
+	unsigned long port;
+
+	while (colon > 0 && text[colon - 1] != ':')
+		colon--;
+	if (colon < 2 || colon > sizeof(host) || len - colon < 1 || len - colon > 5 ||
+	    strspn(text + colon, "0123456789") < len - colon)
+		return false;
+	port = strtoul(text + colon, NULL, 10);
+	memcpy(host, text, colon - 1);
+	host[colon - 1] = '\0';
+	if (host[0] != '[')
+		return port <= 65535 && inet_pton(AF_INET, host, address) == 1;
+	if (host[colon - 2] != ']')
+		return false;
+	host[colon - 2] = '\0';
+	return port <= 65535 && inet_pton(AF_INET6, host + 1, address) == 1;
+}
+
+int check_listen(const char *text, struct err *e)
+{
+	size_t n = 0;
+
+	for (const char *at = text + strspn(text, " "); *at; n++) {
+		size_t len = strcspn(at, " ");
+
+		if (n == CHECK_LISTEN_MAX || !is_listen(at, len))
+			return refuse(text, "ADDRESS:PORT is allowed, numbers only, IPv6 in [], blanks between several", e);
+		at += len + strspn(at + len, " ");
+	}
+	return n > 0 ? 0 : refuse(text, "one ADDRESS:PORT at least is needed", e);
 }
 
 int check_failpoint(const char *text, struct err *e)

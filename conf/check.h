@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 enum check_keep { CHECK_LINE = 0, CHECK_LINES = 1 /* newlines and tabs are fine */ };
-enum { CHECK_SHOWN = 192, CHECK_TEXT_MAX = 65536 };
+enum { CHECK_SHOWN = 192, CHECK_TEXT_MAX = 65536, CHECK_LISTEN_MAX = 8 };
 
 /* Well-formed UTF-8 without control characters or bidirectional overrides, at most CHECK_TEXT_MAX bytes. */
 bool check_clean(const char *text, enum check_keep keep);
@@ -50,6 +50,9 @@ int check_input(const char *text, struct err *e);
 
 /* A program: a name without slash, or an absolute path. */
 int check_program(const char *text, struct err *e);
+
+/* ADDRESS:PORT, numbers only, with blanks between several, at most CHECK_LISTEN_MAX. */
+int check_listen(const char *text, struct err *e);
 
 /* NAME, NAME:kill, NAME:stop or NAME:exit. */
 int check_failpoint(const char *text, struct err *e);

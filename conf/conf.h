@@ -40,6 +40,8 @@ struct conf {
 	const char *keys_file;      /* who may do what with which repository: conf/keyring.h */
 	const char *groups_dir;     /* limits of builder groups */
 	const char *libexec_dir;    /* hornero-build and its like */
+	const char *door_listen;    /* "ADDRESS:PORT ADDRESS:PORT", of hornero-door */
+	const char *door_host_keys; /* the directory of its keys */
 	const char *cgroup_top;     /* name of the top group */
 	const char *publish_socket; /* NULL: hornero-publish is executed directly */
 	const char *libvirt_uri;
@@ -64,6 +66,12 @@ struct conf {
 	int64_t store_floor_bytes;   /* free on store_dir's filesystem; see conf_store_floor() */
 	int64_t cache_floor_bytes;
 	int64_t reserved_host_disk_mb; /* Nova's: on top of the floors on instances_path's filesystem; MB = 1,048,576 bytes */
+	int64_t door_connections;
+	int64_t door_connections_per_address;
+	int64_t door_logins;         /* connections that have not logged in */
+	int64_t door_login_timeout_s;
+	int64_t door_idle_timeout_s; /* logged in, and nothing goes either way */
+	int64_t door_memory_limit_bytes; /* of each process that serves a connection */
 
 	/* ids; (uid_t)-1 / (gid_t)-1 where unset. Names or numbers in the file. */
 	uid_t build_uid;   /* who builds where hornerod is root */
