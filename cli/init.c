@@ -1,6 +1,7 @@
 /* init: the node's directories and database, made or mended. DIAGNOSTICS: ERR_OPERATOR where a path
  * is in the way or needs rights that we do not have; what was done before stays and is right. */
 #include "cli/repo.h"
+#include "cli/hostkeys.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "lib/fs.h"
@@ -94,7 +95,7 @@ static int own_places(const struct conf *c, struct listing *l, struct err *e)
 		{c->log_dir, 02750, us, queue},      {c->images_dir, 02775, us, queue},
 		{c->skip_dir, 02775, us, queue},
 		{c->fence_dir, 0755, us, NO_GID},    {c->repo_root, queue == NO_GID ? 0755 : 02750, c->git_uid, queue},
-		{c->repo_base, 0755, us, NO_GID},
+		{c->repo_base, 0755, us, NO_GID},    {c->door_host_keys, 0700, c->git_uid, NO_GID},
 	};
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
@@ -192,7 +193,7 @@ int init_run(struct cli *cli, const struct call *call, struct err *e)
 	made = made < 0 ? made : make_contents(c, &l, e);
 	if (made == 0)
 		repo_upgrade(c, tell_repository, &l);
-	if (listing_end(&l, made < 0 ? &ignored : e) < 0 || made < 0)
+	if (listing_end(&l, made < 0 ? &ignored : e) < 0 || made < 0 || hostkeys_make(c, e) < 0)
 		return -1;
 	cli_note_isolation(cli);
 	if (access(c->builders_dir, R_OK | X_OK) < 0)
