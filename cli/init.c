@@ -1,7 +1,7 @@
 /* init: the node's directories and database, made or mended. DIAGNOSTICS: ERR_OPERATOR where a path
  * is in the way or needs rights that we do not have; what was done before stays and is right. */
-#include "cli/repo.h"
 #include "cli/hostkeys.h"
+#include "cli/repo.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "lib/fs.h"

@@ -2,7 +2,7 @@
 test_description='the rooms: who includes, calls and links what; nothing forgotten in the distribution'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 
-rooms='lib conf db store agent hooks cli'
+rooms='lib conf db store agent hooks door cli'
 
 # nothing_says COMMAND…: a search whose every finding is a fault.
 nothing_says () {
@@ -48,7 +48,7 @@ links () {
 links_only () {
 	library=$1
 	shift
-	for program in hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout hornero-collect hornero-flatten hornero-hook hornero-keep hornero-publish hornero-sweep
+	for program in hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout hornero-collect hornero-door hornero-flatten hornero-hook hornero-keep hornero-publish hornero-sweep
 	do
 		! links $program | grep -q "^$library" || echo $program
 	done | sort >have
@@ -62,6 +62,7 @@ test_expect_success 'includes only point down' '
 	may_include db db lib &&
 	may_include store store lib &&
 	may_include hooks hooks db store conf lib &&
+	may_include door door conf lib &&
 	may_include cli cli db store conf lib &&
 	may_include agent agent db store conf lib
 '
@@ -71,7 +72,8 @@ test_expect_success 'each library is known in its room only' '
 	only_in "#include <yaml.h>" "conf/.*" &&
 	only_in "#include <git2" "agent/checkout[a-z_]*\.c|agent/refs\.c" &&
 	only_in "#include <libcgroup.h>" "agent/cgroup\.c" &&
-	only_in "#include <seccomp.h>" "agent/syscalls\.c" &&
+	only_in "#include <libssh/" "door/.*" &&
+	only_in "#include <seccomp.h>" "agent/syscalls\.c|door/limit\.c" &&
 	only_in "#include <systemd/" "agent/.*" &&
 	only_in "#include <libvirt/" "agent/pull\.c" &&
 	only_in "#include <openssl/" "lib/sha\.c" &&
@@ -137,7 +139,8 @@ test_expect_success 'a room is a folder: its headers guard by its name' '
 test_expect_success 'each program links only what it needs' '
 	links_only libgit2 hornero-checkout hornero-sweep &&
 	links_only libcgroup hornerod &&
-	links_only libseccomp hornero-build &&
+	links_only libssh hornero-door &&
+	links_only libseccomp hornero-build hornero-door &&
 	links_only libsystemd hornerod &&
 	links_only libsqlite3 hornero hornerod hornero-collect hornero-hook hornero-sweep &&
 	links_only libvirt hornero-flatten &&

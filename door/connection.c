@@ -1,0 +1,416 @@
+/* connection: DIAGNOSTICS: what a client does wrong ends its connection and is logged with its name, never an error
+ * here; errors are the node's: no host keys, no key file, no memory. */
+#include "door/connection.h"
+
+#include "conf/keyring.h"
+#include "door/address.h"
+#include "door/hostkey.h"
+#include "door/order.h"
+#include "door/pump.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+#include <libssh/callbacks.h>
+#include <libssh/libssh.h>
+#include <libssh/server.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+
+enum { CHANNELS = 8, OFFERS_MAX = 12, LINGER_MS = 30000, TURN_MS = 1000 };
+
+/* No user-space cipher is as fast as AES-GCM on a processor that has it, and a client's first choice of what we offer
+ * is what is used: so nothing else is offered. It needs no MAC; libssh wants a name all the same. */
+static const char kex[] = "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
+			  "ecdh-sha2-nistp521";
+static const char ciphers[] = "aes256-gcm@openssh.com,aes128-gcm@openssh.com";
+static const char macs[] = "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com";
+static const char host_keys[] = "ssh-ed25519,ecdsa-sha2-nistp256";
+static const char client_keys[] = "ssh-ed25519,sk-ssh-ed25519@openssh.com,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,"
+				  "ecdsa-sha2-nistp521,sk-ecdsa-sha2-nistp256@openssh.com,rsa-sha2-512,rsa-sha2-256";
+
+struct connection {
+	const struct conf *conf;
+	struct keyring *ring;
+	const struct key_entry *key; /* who it is, once logged in */
+	ssh_session session;
+	ssh_event event;
+	int fd, report, signals;
+	int offers;
+	bool denied;     /* a key was offered that nobody has */
+	bool left;       /* the client has closed its side */
+	bool hung_up;    /* we have enough of it */
+	bool stopping;   /* no new commands: we are asked to end */
+	int64_t active_ms;
+	char peer[ADDRESS_TEXT];
+	char *chunk;
+	struct pump pumps[CHANNELS];
+};
+
+static const struct key_entry *whose(const struct connection *k, ssh_key offered)
+{
+	const struct key_entry *found = NULL;
+	char *blob = NULL;
+
+	if (ssh_pki_export_pubkey_base64(offered, &blob) == SSH_OK)
+		found = keyring_find(k->ring, ssh_key_type_to_char(ssh_key_type(offered)), blob);
+	ssh_string_free_char(blob);
+	return found;
+}
+
+static int on_pubkey(ssh_session session, const char *user, ssh_key offered, char state, void *arg)
+{
+	struct connection *k = arg;
+	const struct key_entry *key = NULL;
+
+	(void)session, (void)user;
+	if (++k->offers > OFFERS_MAX || k->key) {
+		k->hung_up = true;
+		return SSH_AUTH_DENIED;
+	}
+	if (state == SSH_PUBLICKEY_STATE_NONE || state == SSH_PUBLICKEY_STATE_VALID)
+		key = whose(k, offered);
+	if (!key) {
+		k->denied = true;
+		return SSH_AUTH_DENIED;
+	}
+	if (state == SSH_PUBLICKEY_STATE_NONE)
+		return SSH_AUTH_SUCCESS; /* "that one would do": now it signs */
+	k->key = key;
+	k->active_ms = clock_mono_ms();
+	(void)!write(k->report, "+", 1);
+	close(steal_fd(&k->report));
+	log_info("event=login peer=%s key=%s type=%s", k->peer, key->name, key->type);
+	return SSH_AUTH_SUCCESS;
+}
+
+/* libssh would ask Kerberos otherwise, before anybody has logged in. */
+static ssh_string on_gssapi(ssh_session session, const char *user, int n, ssh_string *oids, void *arg)
+{
+	(void)session, (void)user, (void)n, (void)oids, (void)arg;
+	return NULL;
+}
+
+static struct pump *pump_of(struct connection *k, ssh_channel channel)
+{
+	for (size_t i = 0; i < CHANNELS; i++)
+		if (k->pumps[i].used && k->pumps[i].channel == channel)
+			return &k->pumps[i];
+	return NULL;
+}
+
+static void command(struct connection *k, struct pump *p, const char *text)
+{
+	own_order struct order o = ORDER_INIT;
+	struct err e = ERR_INIT;
+	char quoted[sizeof(p->what) + 8];
+
+	p->commanded = true;
+	snprintf(p->what, sizeof(p->what), "%s", text ? text : "(shell)");
+	log_info("event=command peer=%s key=%s what=%s", k->peer, k->key->name, log_quote(quoted, sizeof(quoted), p->what));
+	if (order_make(&o, k->conf, k->key, text, *p->protocol ? p->protocol : NULL, &e) < 0 || pump_start(p, &o, &e) < 0)
+		pump_say(p, e.msg, e.class == ERR_NOBODY ? 1 : err_exit(e.class));
+}
+
+static int on_exec(ssh_session session, ssh_channel channel, const char *text, void *arg)
+{
+	struct connection *k = arg;
+	struct pump *p = pump_of(k, channel);
+
+	(void)session;
+	if (!p || p->commanded || k->stopping)
+		return 1;
+	command(k, p, text);
+	return 0;
+}
+
+static int on_shell(ssh_session session, ssh_channel channel, void *arg)
+{
+	return on_exec(session, channel, NULL, arg);
+}
+
+static int on_env(ssh_session session, ssh_channel channel, const char *name, const char *value, void *arg)
+{
+	struct pump *p = pump_of(arg, channel);
+
+	(void)session;
+	if (!p || p->commanded || !order_takes_env(name, value))
+		return 1;
+	snprintf(p->protocol, sizeof(p->protocol), "%s", value);
+	return 0;
+}
+
+static struct ssh_channel_callbacks_struct requests = {
+	.channel_exec_request_function = on_exec,
+	.channel_shell_request_function = on_shell,
+	.channel_env_request_function = on_env,
+};
+
+static ssh_channel on_channel(ssh_session session, void *arg)
+{
+	struct connection *k = arg;
+	ssh_channel channel;
+
+	for (size_t i = 0; k->key && !k->stopping && i < CHANNELS; i++) {
+		if (k->pumps[i].used)
+			continue;
+		channel = pump_open(&k->pumps[i], session, k->chunk);
+		if (channel)
+			ssh_add_channel_callbacks(channel, &requests);
+		return channel;
+	}
+	return NULL;
+}
+
+static struct ssh_server_callbacks_struct server = {
+	.auth_pubkey_function = on_pubkey,
+	.gssapi_select_oid_function = on_gssapi,
+	.channel_open_request_session_function = on_channel,
+};
+
+static int set_options(ssh_bind b, struct err *e)
+{
+	static const bool no = false;
+	static const int rsa_bits = 2048;
+	const struct {
+		enum ssh_bind_options_e option;
+		const void *value;
+	} options[] = {
+		/* First of all: nothing of /etc/ssh is read. */
+		{SSH_BIND_OPTIONS_PROCESS_CONFIG, &no}, {SSH_BIND_OPTIONS_BANNER, "hornero"},
+		{SSH_BIND_OPTIONS_KEY_EXCHANGE, kex},   {SSH_BIND_OPTIONS_CIPHERS_C_S, ciphers},
+		{SSH_BIND_OPTIONS_CIPHERS_S_C, ciphers}, {SSH_BIND_OPTIONS_HMAC_C_S, macs},
+		{SSH_BIND_OPTIONS_HMAC_S_C, macs},      {SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, host_keys},
+		{SSH_BIND_OPTIONS_PUBKEY_ACCEPTED_KEY_TYPES, client_keys}, {SSH_BIND_OPTIONS_RSA_MIN_SIZE, &rsa_bits},
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (ssh_bind_options_set(b, options[i].option, options[i].value) < 0)
+			return err_set(e, ERR_US, "libssh does not take option %zu: %s", i, ssh_get_error(b));
+	return 0;
+}
+
+/* libssh closes fd from here on. */
+static int adopt(struct connection *k, struct err *e)
+{
+	ssh_bind b = ssh_bind_new();
+	int rc = -1;
+
+	k->session = ssh_new();
+	k->event = ssh_event_new();
+	k->chunk = malloc(PUMP_CHUNK);
+	if (!b || !k->session || !k->event || !k->chunk)
+		err_set(e, ERR_NOBODY, "out of memory for a connection");
+	else if (set_options(b, e) == 0 && hostkey_load(b, k->conf->door_host_keys, e) == 0)
+		rc = ssh_bind_accept_fd(b, k->session, k->fd) == SSH_OK
+			     ? 0
+			     : err_set(e, ERR_US, "libssh does not take the connection: %s", ssh_get_error(b));
+	ssh_bind_free(b);
+	if (rc < 0)
+		return -1;
+	ssh_options_set(k->session, SSH_OPTIONS_COMPRESSION_C_S, "none");
+	ssh_options_set(k->session, SSH_OPTIONS_COMPRESSION_S_C, "none");
+	ssh_set_auth_methods(k->session, SSH_AUTH_METHOD_PUBLICKEY);
+	server.userdata = k;
+	requests.userdata = k;
+	ssh_callbacks_init(&server);
+	ssh_callbacks_init(&requests);
+	ssh_set_server_callbacks(k->session, &server);
+	ssh_set_blocking(k->session, 0);
+	return 0;
+}
+
+static void look_at_socket(struct connection *k)
+{
+	struct sockaddr_storage peer = {0};
+	socklen_t len = sizeof(peer);
+	const int on = 1, idle_s = 60, probe_s = 15, probes = 4, lost_ms = 120000;
+
+	getpeername(k->fd, (struct sockaddr *)&peer, &len);
+	address_text((struct sockaddr *)&peer, k->peer);
+	setsockopt(k->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(k->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(k->fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+	setsockopt(k->fd, IPPROTO_TCP, TCP_KEEPINTVL, &probe_s, sizeof(probe_s));
+	setsockopt(k->fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+	setsockopt(k->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &lost_ms, sizeof(lost_ms));
+}
+
+/* The kernel forgets it again and again. Clients wait with their next small packet for the answer to the last one. */
+static void answer_at_once(const struct connection *k)
+{
+	const int on = 1;
+
+	setsockopt(k->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
+static bool lost(const struct connection *k)
+{
+	return k->hung_up || ssh_get_status(k->session) & (SSH_CLOSED | SSH_CLOSED_ERROR);
+}
+
+/* One wait, and all that came of it. */
+static void turn(struct connection *k)
+{
+	struct pollfd fds[2 + CHANNELS * PUMP_POLLS];
+	size_t at[CHANNELS + 1];
+	int flags = ssh_get_poll_flags(k->session);
+
+	fds[0] = (struct pollfd){.fd = k->fd, .events = POLLIN | POLLRDHUP};
+	fds[0].events |= flags & SSH_WRITE_PENDING ? POLLOUT : 0;
+	fds[1] = (struct pollfd){.fd = k->signals, .events = POLLIN};
+	at[0] = 2;
+	for (size_t i = 0; i < CHANNELS; i++)
+		at[i + 1] = at[i] + (k->pumps[i].used ? pump_poll(&k->pumps[i], fds + at[i]) : 0);
+	if (poll(fds, at[CHANNELS], TURN_MS) < 0)
+		return;
+	if (fds[1].revents)
+		k->stopping = true;
+	if (fds[0].revents) {
+		k->left = k->left || fds[0].revents & (POLLRDHUP | POLLHUP | POLLERR);
+		if (ssh_event_dopoll(k->event, 0) == SSH_ERROR)
+			k->hung_up = true;
+		if (!lost(k))
+			answer_at_once(k);
+	}
+	for (size_t i = 0; i < CHANNELS && !lost(k); i++)
+		if (k->pumps[i].used)
+			pump_turn(&k->pumps[i], fds + at[i], at[i + 1] - at[i], clock_mono_ms());
+}
+
+static void log_end(const struct connection *k, const struct pump *p)
+{
+	char quoted[sizeof(p->what) + 8], status[64];
+
+	log_info("event=done peer=%s key=%s received=%llu sent=%llu ms=%lld status=\"%s\" what=%s", k->peer, k->key->name,
+		 (unsigned long long)p->got, (unsigned long long)p->sent, (long long)(clock_mono_ms() - p->began_ms),
+		 spawn_status_text(p->status, status, sizeof(status)), log_quote(quoted, sizeof(quoted), p->what));
+}
+
+/* Ends what is over; says how many commands and channels there still are. */
+static size_t tidy(struct connection *k)
+{
+	int64_t now_ms = clock_mono_ms();
+	size_t n = 0;
+
+	for (size_t i = 0; i < CHANNELS; i++) {
+		struct pump *p = &k->pumps[i];
+
+		if (!p->used)
+			continue;
+		k->hung_up = k->hung_up || p->flooded;
+		if (p->moved_ms > k->active_ms)
+			k->active_ms = p->moved_ms;
+		if (pump_over(p, now_ms)) {
+			if (p->commanded)
+				log_end(k, p);
+			pump_end(p, 0);
+		}
+		n += p->used;
+	}
+	return n;
+}
+
+static bool idle_too_long(const struct connection *k)
+{
+	return k->key && clock_mono_ms() - k->active_ms > k->conf->door_idle_timeout_s * 1000;
+}
+
+/* Until the client is known to be a client of SSH; then until its end. Says why that came. */
+static const char *serve(struct connection *k)
+{
+	int rc = ssh_handle_key_exchange(k->session);
+
+	/* Before that call the session has nothing yet that could be waited for. */
+	if (ssh_event_add_session(k->event, k->session) != SSH_OK)
+		return "no event";
+	while (rc == SSH_AGAIN && !lost(k) && !k->stopping) {
+		turn(k);
+		rc = ssh_handle_key_exchange(k->session);
+	}
+	if (k->stopping)
+		return "stopped";
+	if (rc != SSH_OK)
+		return "no key exchange";
+	for (;;) {
+		size_t open = tidy(k);
+
+		if (lost(k))
+			return "closed";
+		if (k->stopping && open == 0)
+			return "stopped";
+		if (idle_too_long(k))
+			return "idle";
+		turn(k);
+	}
+}
+
+static void finish(struct connection *k, const char *why)
+{
+	char quoted[300];
+
+	if (k->key && !lost(k))
+		ssh_disconnect(k->session);
+	for (size_t i = 0; i < CHANNELS; i++) {
+		struct pump *p = &k->pumps[i];
+
+		if (!p->used)
+			continue;
+		if (p->commanded)
+			log_end(k, p);
+		pump_end(p, LINGER_MS);
+	}
+	log_info("event=left peer=%s key=%s why=\"%s\" said=%s", k->peer, k->key ? k->key->name : "-", why,
+		 log_quote(quoted, sizeof(quoted), ssh_get_error(k->session)));
+}
+
+static void on_problem(void *arg, const char *problem)
+{
+	(void)arg;
+	log_warn("event=key-refused %s", problem);
+}
+
+static int watch_signals(struct connection *k, struct err *e)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	k->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return k->signals < 0 ? err_sys(e, ERR_NOBODY, "cannot watch for signals") : 0;
+}
+
+static int verdict(const struct connection *k)
+{
+	if (k->key)
+		return CONNECTION_SERVED;
+	if (k->denied)
+		return CONNECTION_DENIED;
+	return k->left || k->stopping ? CONNECTION_GONE : CONNECTION_STRANGE;
+}
+
+int connection_serve(const struct conf *c, int fd, int report, struct err *e)
+{
+	struct connection k = {.conf = c, .fd = fd, .report = report, .active_ms = clock_mono_ms()};
+
+	if (watch_signals(&k, e) < 0 || keyring_load(c->keys_file, on_problem, NULL, &k.ring, e) < 0)
+		return -1;
+	look_at_socket(&k);
+	if (adopt(&k, e) < 0)
+		return -1;
+	finish(&k, serve(&k));
+	ssh_event_remove_session(k.event, k.session);
+	ssh_free(k.session);
+	ssh_event_free(k.event);
+	keyring_free(k.ring);
+	free(k.chunk);
+	close(k.signals);
+	return verdict(&k);
+}

@@ -1,0 +1,102 @@
+/* hornero-door: the node's Git server over SSH. Modes, and nothing else.
+ *
+ * DIAGNOSTICS: whatever keeps it from listening ends it at once, with the exit code of the class. */
+#include "conf/conf.h"
+#include "door/connection.h"
+#include "door/hostkey.h"
+#include "door/listener.h"
+#include "door/stdio.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+const char *argp_program_version = PACKAGE_STRING;
+
+enum mode { LISTEN, CONNECTION, STDIO, HOST_KEYS };
+enum { LETTER_CONNECTION = 256, LETTER_HOST_KEYS };
+
+struct options {
+	const char *conf, *key;
+	enum mode mode;
+};
+
+static const struct argp_option words[] = {
+	{"conf", 'c', "FILE", 0, "Configuration (default: $HORNERO_CONF, else " SYSCONFDIR "/hornero/hornero.yaml)", 0},
+	{"stdio", 's', NULL, 0, "Behind OpenSSH: serve SSH_ORIGINAL_COMMAND, then exit", 0},
+	{"key", 'k', "NAME", 0, "With --stdio: on behalf of this key", 0},
+	{"host-keys", LETTER_HOST_KEYS, NULL, 0, "Make the host keys that are not there, print them all, then exit", 0},
+	{"connection", LETTER_CONNECTION, NULL, OPTION_HIDDEN, NULL, 0},
+	{NULL, 0, NULL, 0, NULL, 0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'c': o->conf = arg; return 0;
+	case 'k': o->key = arg; return 0;
+	case 's': o->mode = STDIO; return 0;
+	case LETTER_HOST_KEYS: o->mode = HOST_KEYS; return 0;
+	case LETTER_CONNECTION: o->mode = CONNECTION; return 0;
+	case ARGP_KEY_END:
+		if ((o->mode == STDIO) != (o->key != NULL))
+			argp_error(state, "--stdio and --key belong together");
+		return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void ready(void)
+{
+	puts("READY");
+	fflush(stdout);
+}
+
+static int refuse_root(const struct conf *c, struct err *e)
+{
+	if (geteuid() == 0)
+		return err_set(e, ERR_OPERATOR, "hornero-door serves as the owner of the repositories (git_user in %s), never "
+			       "as root: start it as that user", c->path);
+	return 0;
+}
+
+/* -1 with e filled, else the exit code. */
+static int run(const struct conf *c, const struct options *o, struct err *e)
+{
+	if (o->mode == HOST_KEYS)
+		return hostkey_make(c->door_host_keys, e);
+	if (refuse_root(c, e) < 0)
+		return -1;
+	if (o->mode == CONNECTION)
+		return connection_serve(c, STDIN_FILENO, CONNECTION_REPORT_FD, e);
+	if (o->mode == STDIO)
+		return stdio_serve(c, o->key, e);
+	return listener_run(c, ready, e);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {words, parse, NULL, "The Git server of a hornero node, over SSH.", NULL, NULL, NULL};
+	struct options o = {0};
+	own_conf struct conf *c = NULL;
+	struct err e = ERR_INIT;
+	int code = -1;
+
+	argp_err_exit_status = err_exit(ERR_USAGE);
+	argp_parse(&argp, argc, argv, 0, NULL, &o);
+	umask(0027);
+	log_open("hornero-door", LOG_LEVEL_INFO);
+	if (conf_load(&c, conf_find(o.conf), &e) == 0)
+		code = run(c, &o, &e);
+	if (code >= 0)
+		return code;
+	if (o.mode == STDIO)
+		fprintf(stderr, "hornero: %s\n", e.msg);
+	else
+		log_error("%s", e.msg);
+	return err_exit(e.class);
+}

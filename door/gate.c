@@ -1,0 +1,171 @@
+/* gate: DIAGNOSTICS: none. */
+#include "door/gate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { RECORDS = 1024, CRASH_OFFENCES = 4 };
+
+struct slot {
+	struct address from;
+	int64_t order; /* 0: free; else the number of its admission */
+	bool in;       /* logged in */
+};
+
+/* An address with offences. */
+struct record {
+	struct address from;
+	int64_t last_ms;  /* of its last offence, 0: free */
+	int64_t until_ms; /* shut out so long */
+	int offences;
+};
+
+struct gate {
+	struct gate_limits limits;
+	int64_t admissions;
+	struct record records[RECORDS];
+	struct slot slots[];
+};
+
+struct gate *gate_new(const struct gate_limits *limits)
+{
+	struct gate *g = calloc(1, sizeof(*g) + limits->connections * sizeof(g->slots[0]));
+
+	if (g)
+		g->limits = *limits;
+	return g;
+}
+
+void gate_free(struct gate *g)
+{
+	free(g);
+}
+
+static struct record *record_find(struct gate *g, const struct address *from)
+{
+	for (size_t i = 0; i < RECORDS; i++)
+		if (g->records[i].last_ms && address_same(&g->records[i].from, from))
+			return &g->records[i];
+	return NULL;
+}
+
+/* Where all are taken the one that has been quiet longest gives way. */
+static struct record *record_make(struct gate *g, const struct address *from)
+{
+	struct record *r = record_find(g, from);
+
+	if (r)
+		return r;
+	r = g->records;
+	for (size_t i = 1; i < RECORDS; i++)
+		if (g->records[i].last_ms < r->last_ms)
+			r = &g->records[i];
+	*r = (struct record){.from = *from};
+	return r;
+}
+
+static void offend(struct gate *g, const struct address *from, int offences, int64_t now_ms)
+{
+	struct record *r = record_make(g, from);
+	int64_t forgotten = r->last_ms ? (now_ms - r->last_ms) / GATE_FORGET_MS : 0;
+	int64_t wait_ms = GATE_PENALTY_MS;
+
+	/* What had begun before the gate was shut adds nothing. */
+	if (r->until_ms > now_ms)
+		return;
+	r->offences = forgotten >= r->offences ? 0 : r->offences - (int)forgotten;
+	r->offences += offences;
+	r->last_ms = now_ms ? now_ms : 1;
+	if (r->offences <= GATE_FREE_OFFENCES)
+		return;
+	for (int i = GATE_FREE_OFFENCES + 1; i < r->offences && wait_ms < GATE_PENALTY_MAX_MS; i++)
+		wait_ms *= 2;
+	r->until_ms = now_ms + (wait_ms < GATE_PENALTY_MAX_MS ? wait_ms : GATE_PENALTY_MAX_MS);
+}
+
+/* How many of the slots are taken by an address (NULL: by anybody); only those not logged in, if so asked. */
+static size_t count(const struct gate *g, const struct address *from, bool waiting)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->limits.connections; i++) {
+		const struct slot *s = &g->slots[i];
+
+		n += s->order && (!waiting || !s->in) && (!from || address_same(&s->from, from));
+	}
+	return n;
+}
+
+/* The oldest that is not logged in: of an address, or (NULL) of the one that has most of them. -1: nobody. */
+static long pick_victim(const struct gate *g, const struct address *from)
+{
+	size_t most = 0;
+	long victim = -1;
+
+	for (size_t i = 0; i < g->limits.connections; i++) {
+		const struct slot *s = &g->slots[i];
+		size_t n;
+
+		if (!s->order || s->in || (from && !address_same(&s->from, from)))
+			continue;
+		n = from ? 1 : count(g, &s->from, true);
+		if (n > most || (n == most && s->order < g->slots[victim].order)) {
+			most = n;
+			victim = (long)i;
+		}
+	}
+	return victim;
+}
+
+static long free_slot(const struct gate *g)
+{
+	for (size_t i = 0; i < g->limits.connections; i++)
+		if (!g->slots[i].order)
+			return (long)i;
+	return -1;
+}
+
+struct gate_verdict gate_admit(struct gate *g, const struct address *from, int64_t now_ms)
+{
+	struct gate_verdict v = {.answer = GATE_FULL};
+	const struct record *r = record_find(g, from);
+	long slot = free_slot(g);
+
+	if (r && r->until_ms > now_ms)
+		return (struct gate_verdict){.answer = GATE_PENALTY, .wait_ms = r->until_ms - now_ms};
+	if (count(g, from, false) >= g->limits.connections_per_address) {
+		v.answer = GATE_ADDRESS_FULL;
+		v.evicts = true;
+		slot = pick_victim(g, from);
+	} else if (slot < 0 || count(g, NULL, true) >= g->limits.logins) {
+		v.evicts = true;
+		slot = pick_victim(g, NULL);
+	}
+	if (slot < 0) {
+		v.evicts = false;
+		return v;
+	}
+	g->slots[slot] = (struct slot){.from = *from, .order = ++g->admissions};
+	v.answer = GATE_IN;
+	v.slot = (size_t)slot;
+	return v;
+}
+
+void gate_logged_in(struct gate *g, size_t slot)
+{
+	struct record *r = record_find(g, &g->slots[slot].from);
+
+	g->slots[slot].in = true;
+	if (r)
+		*r = (struct record){0};
+}
+
+void gate_leave(struct gate *g, size_t slot, enum gate_end how, int64_t now_ms)
+{
+	struct slot *s = &g->slots[slot];
+
+	/* After the login nothing is held against an address: others may share it. */
+	if (!s->in && how != GATE_GONE)
+		offend(g, &s->from, how == GATE_CRASH ? CRASH_OFFENCES : 1, now_ms);
+	*s = (struct slot){0};
+}

@@ -1,0 +1,119 @@
+/* limit: DIAGNOSTICS: ERR_OPERATOR where the kernel takes no filter. A call that is not listed fails with ENOSYS, as
+ * on a kernel that does not have it: programs that can do without go on. */
+#include "door/limit.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+enum { FILES_MAX = 4096, PROCESSES_MAX = 8192, FILTER_BINARY_TREE = 2 };
+
+/* What git, its hooks, SQLite, libssh and the C library call. Names that an architecture does not have are passed
+ * over. clone, socket and ioctl have rules of their own below. */
+static const char *const calls[] = {
+	/* bytes */
+	"read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "lseek", "copy_file_range",
+	"sendfile", "splice", "fsync", "fdatasync", "sync_file_range", "fallocate", "fadvise64", "ftruncate", "truncate",
+	/* files and names */
+	"open", "openat", "openat2", "close", "close_range", "stat", "fstat", "lstat", "newfstatat", "statx", "statfs",
+	"fstatfs", "access", "faccessat", "faccessat2", "getdents", "getdents64", "getcwd", "chdir", "fchdir", "rename",
+	"renameat", "renameat2", "mkdir", "mkdirat", "rmdir", "link", "linkat", "unlink", "unlinkat", "symlink",
+	"symlinkat", "readlink", "readlinkat", "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "fchownat",
+	"lchown", "umask", "utime", "utimes", "utimensat", "futimesat", "flock", "fcntl", "dup", "dup2", "dup3", "pipe",
+	"pipe2", "inotify_init1", "inotify_add_watch", "inotify_rm_watch",
+	/* waiting */
+	"poll", "ppoll", "select", "pselect6", "_newselect", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait",
+	"epoll_pwait2", "eventfd2", "signalfd4", "timerfd_create", "timerfd_settime", "nanosleep", "clock_nanosleep",
+	"setitimer", "getitimer", "alarm", "pause", "restart_syscall",
+	/* memory and threads */
+	"brk", "mmap", "munmap", "mprotect", "mremap", "madvise", "msync", "mincore", "futex", "set_robust_list",
+	"get_robust_list", "set_tid_address", "rseq", "membarrier", "sched_yield", "sched_getaffinity", "getcpu",
+	"arch_prctl", "prctl", "get_thread_area", "set_thread_area", "landlock_create_ruleset",
+	/* processes */
+	"fork", "vfork", "execve", "exit", "exit_group", "wait4", "waitid", "kill", "tkill", "tgkill", "pidfd_open",
+	"pidfd_send_signal", "getpid", "getppid", "gettid", "getpgid", "getpgrp", "setpgid", "getsid", "setsid", "getuid",
+	"geteuid", "getgid", "getegid", "getresuid", "getresgid", "getgroups", "getpriority", "setpriority",
+	"ioprio_set", "prlimit64", "getrlimit", "setrlimit", "getrusage", "times", "rt_sigaction", "rt_sigprocmask",
+	"rt_sigreturn", "rt_sigsuspend", "rt_sigpending", "rt_sigtimedwait", "sigaltstack",
+	/* the machine */
+	"clock_gettime", "clock_getres", "gettimeofday", "time", "uname", "sysinfo", "getrandom",
+	/* sockets: ours are there already, hornerod's doorbell is local */
+	"accept4", "connect", "socketpair", "sendto", "sendmsg", "recvfrom", "recvmsg", "shutdown", "getsockopt",
+	"setsockopt", "getsockname", "getpeername",
+#ifdef __SANITIZE_ADDRESS__
+	"ptrace", "process_vm_readv", /* the leak checker's */
+#endif
+};
+
+static const unsigned long namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
+					CLONE_NEWPID | CLONE_NEWNET;
+
+/* clone3 hides its flags behind a pointer: it is not there, and the C library falls back to clone. */
+static int add_rules(scmp_filter_ctx filter)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]) && rc == 0; i++) {
+		int number = seccomp_syscall_resolve_name(calls[i]);
+
+		if (number != __NR_SCMP_ERROR)
+			rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+	}
+	rc = rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+					SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces, 0));
+	rc = rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+	rc = rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
+					SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+	/* Typing into a terminal that somebody else has. */
+	return rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_NE, TIOCSTI));
+}
+
+static int filter_calls(struct err *e)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+	int rc;
+
+	if (!filter)
+		return err_set(e, ERR_NOBODY, "out of memory for the filter of system calls");
+	rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, FILTER_BINARY_TREE);
+	rc = rc ? rc : add_rules(filter);
+	rc = rc ? rc : seccomp_load(filter);
+	seccomp_release(filter);
+	errno = -rc;
+	return rc ? err_sys(e, ERR_OPERATOR, "the kernel takes no filter of system calls (seccomp)") : 0;
+}
+
+/* Never more than we have already. */
+static int lower(__rlimit_resource_t what, rlim_t most, struct err *e)
+{
+	struct rlimit now, want;
+
+	if (getrlimit(what, &now) < 0)
+		return err_sys(e, ERR_US, "cannot read limit %d", (int)what);
+	want.rlim_max = now.rlim_max < most ? now.rlim_max : most;
+	want.rlim_cur = want.rlim_max;
+	if (setrlimit(what, &want) < 0)
+		return err_sys(e, ERR_US, "cannot set limit %d", (int)what);
+	return 0;
+}
+
+int limit_self(int64_t memory_bytes, struct err *e)
+{
+#ifndef __SANITIZE_ADDRESS__ /* whose shadow is larger than any memory */
+	if (lower(RLIMIT_DATA, (rlim_t)memory_bytes, e) < 0)
+		return -1;
+#else
+	(void)memory_bytes;
+#endif
+	if (lower(RLIMIT_CORE, 0, e) < 0 || lower(RLIMIT_NOFILE, FILES_MAX, e) < 0 ||
+	    lower(RLIMIT_NPROC, PROCESSES_MAX, e) < 0)
+		return -1;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(e, ERR_OPERATOR, "the kernel does not know no_new_privs");
+	return filter_calls(e);
+}

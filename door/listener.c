@@ -1,0 +1,381 @@
+/* listener: DIAGNOSTICS: ERR_OPERATOR where an address cannot be had. What goes wrong with one connection is logged and
+ * ends that one. */
+#include "door/listener.h"
+
+#include "door/address.h"
+#include "door/connection.h"
+#include "door/gate.h"
+#include "door/limit.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "lib/spawn.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+enum { BACKLOG = 128, LISTEN_MAX = 8, POLLS_FIXED = 1 + LISTEN_MAX, QUIET_MS = 1000 };
+
+struct place {
+	struct child child;  /* pid 0: free */
+	int report;          /* readable once a key was accepted, or all is over; -1 afterwards */
+	int64_t deadline_ms; /* to log in by; 0 once that is done */
+	char peer[ADDRESS_TEXT];
+};
+
+struct listener {
+	const struct conf *conf;
+	struct gate *gate;
+	int signals;
+	int sockets[LISTEN_MAX];
+	size_t nsockets;
+	int64_t stop_ms;    /* when the last must be gone; 0: not stopping */
+	int64_t refused_ms; /* the last time that a refusal was logged */
+	int refused;        /* since then */
+	struct place *places;
+	struct pollfd *polls;
+};
+
+/* Fills sa from "ADDRESS:PORT" as check_listen lets it pass. */
+static socklen_t read_address(const char *text, size_t len, struct sockaddr_storage *sa)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)sa;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)sa;
+	char host[64] = "";
+	size_t colon = len;
+	in_port_t port;
+
+	while (text[colon - 1] != ':')
+		colon--;
+	port = htons((uint16_t)strtoul(text + colon, NULL, 10));
+	*sa = (struct sockaddr_storage){0};
+	if (*text == '[') {
+		memcpy(host, text + 1, colon - 3);
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = port;
+		inet_pton(AF_INET6, host, &v6->sin6_addr);
+		return sizeof(*v6);
+	}
+	memcpy(host, text, colon - 1);
+	v4->sin_family = AF_INET;
+	v4->sin_port = port;
+	inet_pton(AF_INET, host, &v4->sin_addr);
+	return sizeof(*v4);
+}
+
+static int listen_at(struct listener *l, const char *text, size_t len, struct err *e)
+{
+	struct sockaddr_storage sa;
+	socklen_t size = read_address(text, len, &sa);
+	const int on = 1;
+	own_fd int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	char shown[ADDRESS_TEXT];
+
+	if (fd < 0 && errno == EAFNOSUPPORT && sa.ss_family == AF_INET6) {
+		log_warn("event=no-ipv6 address=%.*s", (int)len, text);
+		return 0;
+	}
+	if (fd >= 0 && sa.ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    bind(fd, (struct sockaddr *)&sa, size) < 0 || listen(fd, BACKLOG) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&sa, &size) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot listen at %.*s (door_listen in %s)", (int)len, text, l->conf->path);
+	log_info("event=listening address=%s", address_text((struct sockaddr *)&sa, shown));
+	l->sockets[l->nsockets++] = steal_fd(&fd);
+	return 0;
+}
+
+static int listen_all(struct listener *l, struct err *e)
+{
+	for (const char *at = l->conf->door_listen + strspn(l->conf->door_listen, " "); *at;) {
+		size_t len = strcspn(at, " ");
+
+		if (listen_at(l, at, len, e) < 0)
+			return -1;
+		at += len + strspn(at + len, " ");
+	}
+	return l->nsockets ? 0 : err_set(e, ERR_OPERATOR, "there is nowhere to listen: door_listen in %s", l->conf->path);
+}
+
+static int watch_signals(struct listener *l, struct err *e)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	l->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return l->signals < 0 ? err_sys(e, ERR_NOBODY, "cannot watch for signals") : 0;
+}
+
+/* A line that a person with `ssh -v` sees; whoever floods us must not flood the log. */
+static void refuse(struct listener *l, int fd, const char *peer, const struct gate_verdict *v)
+{
+	int64_t now_ms = clock_mono_ms();
+	const char *why = v->answer == GATE_PENALTY ? "penalty" : v->answer == GATE_FULL ? "full" : "address-full";
+	char line[128];
+	int len = snprintf(line, sizeof(line), "hornero-door: not now (%s); again in %lld s\r\n", why,
+			   (long long)(v->wait_ms + 999) / 1000 + (v->answer != GATE_PENALTY));
+
+	(void)!send(fd, line, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	l->refused++;
+	if (now_ms - l->refused_ms < QUIET_MS)
+		return;
+	log_warn("event=refused peer=%s why=%s wait_ms=%lld since_last=%d", peer, why, (long long)v->wait_ms, l->refused);
+	l->refused_ms = now_ms;
+	l->refused = 0;
+}
+
+/* Reaps the process of a place and leaves the place free. Returns its wait status. */
+static int clear(struct listener *l, size_t slot)
+{
+	struct place *p = &l->places[slot];
+	int status = spawn_wait(&p->child);
+
+	if (p->report >= 0)
+		close(p->report);
+	*p = (struct place){.report = -1};
+	return status;
+}
+
+static void cut_off(struct listener *l, size_t slot)
+{
+	kill(l->places[slot].child.pid, SIGKILL);
+	clear(l, slot);
+}
+
+static void start(struct listener *l, size_t slot, int fd, const char *peer)
+{
+	const char *const argv[] = {"/proc/self/exe", "--connection", "-c", l->conf->path, NULL};
+	struct place *p = &l->places[slot];
+	struct spawn s = SPAWN_INIT(argv);
+	struct err e = ERR_INIT;
+	own_fd int theirs = -1;
+	int pair[2];
+
+	if (pipe2(pair, O_CLOEXEC) < 0) {
+		log_error("event=no-connection peer=%s why=\"%s\"", peer, strerror(errno));
+		gate_leave(l->gate, slot, GATE_GONE, clock_mono_ms());
+		return;
+	}
+	p->report = pair[0];
+	theirs = pair[1];
+	s.in = fd;
+	s.err = STDERR_FILENO;
+	s.fds = &(struct spawn_fd){.from = theirs, .to = CONNECTION_REPORT_FD};
+	s.nfds = 1;
+	if (spawn_start(&s, &p->child, &e) < 0) {
+		log_error("event=no-connection peer=%s why=\"%s\"", peer, e.msg);
+		close(steal_fd(&p->report));
+		gate_leave(l->gate, slot, GATE_GONE, clock_mono_ms());
+		return;
+	}
+	snprintf(p->peer, sizeof(p->peer), "%s", peer);
+	p->deadline_ms = clock_mono_ms() + l->conf->door_login_timeout_s * 1000;
+}
+
+static void admit(struct listener *l, int socket)
+{
+	struct sockaddr_storage sa = {0};
+	socklen_t len = sizeof(sa);
+	own_fd int fd = accept4(socket, (struct sockaddr *)&sa, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct address from;
+	struct gate_verdict v;
+	char peer[ADDRESS_TEXT];
+
+	if (fd < 0)
+		return;
+	from = address_of((struct sockaddr *)&sa);
+	address_text((struct sockaddr *)&sa, peer);
+	v = gate_admit(l->gate, &from, clock_mono_ms());
+	if (v.answer != GATE_IN) {
+		refuse(l, fd, peer, &v);
+		return;
+	}
+	if (v.evicts && l->places[v.slot].child.pid) {
+		log_debug("event=pushed-out peer=%s by=%s", l->places[v.slot].peer, peer);
+		cut_off(l, v.slot);
+	}
+	start(l, v.slot, fd, peer);
+}
+
+static enum gate_end judge(const char *peer, int status)
+{
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+
+	if (code == CONNECTION_DENIED || code == CONNECTION_STRANGE)
+		return GATE_DENIED;
+	if (code == -1) {
+		log_error("event=connection-died peer=%s signal=%d", peer, WTERMSIG(status));
+		return GATE_CRASH;
+	}
+	/* Errors of the node are logged where they come up. */
+	return GATE_GONE;
+}
+
+static void on_end(struct listener *l, size_t slot)
+{
+	char peer[ADDRESS_TEXT];
+
+	memcpy(peer, l->places[slot].peer, sizeof(peer));
+	gate_leave(l->gate, slot, judge(peer, clear(l, slot)), clock_mono_ms());
+}
+
+static void on_report(struct listener *l, size_t slot)
+{
+	struct place *p = &l->places[slot];
+	char byte;
+
+	if (read(p->report, &byte, 1) == 1) {
+		gate_logged_in(l->gate, slot);
+		p->deadline_ms = 0;
+	}
+	close(steal_fd(&p->report));
+}
+
+static void on_deadline(struct listener *l, size_t slot)
+{
+	log_info("event=login-timeout peer=%s", l->places[slot].peer);
+	gate_leave(l->gate, slot, GATE_DENIED, clock_mono_ms());
+	cut_off(l, slot);
+}
+
+static void begin_stop(struct listener *l)
+{
+	struct signalfd_siginfo info;
+
+	if (read(l->signals, &info, sizeof(info)) != (ssize_t)sizeof(info) || l->stop_ms)
+		return;
+	l->stop_ms = clock_mono_ms() + LISTENER_STOP_MS;
+	for (size_t i = 0; i < l->nsockets; i++)
+		close(l->sockets[i]);
+	l->nsockets = 0;
+	for (int64_t i = 0; i < l->conf->door_connections; i++)
+		if (l->places[i].child.pid)
+			kill(l->places[i].child.pid, SIGTERM);
+	log_info("event=stopping");
+}
+
+static int64_t earliest(const struct listener *l, size_t *open)
+{
+	int64_t first = l->stop_ms ? l->stop_ms : INT64_MAX;
+
+	*open = 0;
+	for (int64_t i = 0; i < l->conf->door_connections; i++) {
+		const struct place *p = &l->places[i];
+
+		*open += p->child.pid > 0;
+		if (p->child.pid && p->deadline_ms && p->deadline_ms < first)
+			first = p->deadline_ms;
+	}
+	return first;
+}
+
+static size_t fill_polls(struct listener *l)
+{
+	size_t n = 0;
+
+	l->polls[n++] = (struct pollfd){.fd = l->signals, .events = POLLIN};
+	for (size_t i = 0; i < LISTEN_MAX; i++)
+		l->polls[n++] = (struct pollfd){.fd = i < l->nsockets ? l->sockets[i] : -1, .events = POLLIN};
+	for (int64_t i = 0; i < l->conf->door_connections; i++) {
+		const struct place *p = &l->places[i];
+
+		l->polls[n++] = (struct pollfd){.fd = p->child.pid ? p->child.pidfd : -1, .events = POLLIN};
+		l->polls[n++] = (struct pollfd){.fd = p->report, .events = POLLIN};
+	}
+	return n;
+}
+
+/* Reports and ends before newcomers: they make room. */
+static void turn(struct listener *l, int64_t first_ms)
+{
+	size_t n = fill_polls(l);
+	int64_t now_ms = clock_mono_ms();
+	int64_t wait_ms = first_ms == INT64_MAX ? -1 : first_ms > now_ms ? first_ms - now_ms : 0;
+
+	if (poll(l->polls, n, (int)wait_ms) < 0)
+		return;
+	now_ms = clock_mono_ms();
+	for (size_t i = 0; i < (size_t)l->conf->door_connections; i++) {
+		const struct pollfd *p = l->polls + POLLS_FIXED + 2 * i;
+
+		if (p[1].revents)
+			on_report(l, i);
+		if (p[0].revents)
+			on_end(l, i);
+		else if (l->places[i].child.pid && l->places[i].deadline_ms && l->places[i].deadline_ms <= now_ms)
+			on_deadline(l, i);
+	}
+	for (size_t i = 0; i < l->nsockets; i++)
+		if (l->polls[1 + i].revents)
+			admit(l, l->sockets[i]);
+	if (l->polls[0].revents)
+		begin_stop(l);
+}
+
+static void serve(struct listener *l)
+{
+	size_t open = 0;
+
+	for (;;) {
+		int64_t first_ms = earliest(l, &open);
+
+		if (l->stop_ms && (open == 0 || l->stop_ms <= clock_mono_ms()))
+			break;
+		turn(l, first_ms);
+	}
+	for (size_t i = 0; i < (size_t)l->conf->door_connections; i++)
+		if (l->places[i].child.pid)
+			cut_off(l, i);
+	log_info("event=stopped cut_off=%zu", open);
+}
+
+static int prepare(struct listener *l, struct err *e)
+{
+	const struct conf *c = l->conf;
+	size_t n = (size_t)c->door_connections;
+	const struct gate_limits limits = {.connections = n,
+					   .connections_per_address = (size_t)c->door_connections_per_address,
+					   .logins = (size_t)c->door_logins};
+
+	l->gate = gate_new(&limits);
+	l->places = calloc(n, sizeof(*l->places));
+	l->polls = calloc(POLLS_FIXED + 2 * n, sizeof(*l->polls));
+	if (!l->gate || !l->places || !l->polls)
+		return err_set(e, ERR_NOBODY, "out of memory for %zu connections", n);
+	for (size_t i = 0; i < n; i++)
+		l->places[i].report = -1;
+	if (watch_signals(l, e) < 0 || listen_all(l, e) < 0)
+		return -1;
+	return limit_self(c->door_memory_limit_bytes, e);
+}
+
+int listener_run(const struct conf *c, void (*ready)(void), struct err *e)
+{
+	struct listener l = {.conf = c, .signals = -1};
+	int rc = prepare(&l, e);
+
+	if (rc == 0) {
+		ready();
+		serve(&l);
+	}
+	for (size_t i = 0; i < l.nsockets; i++)
+		close(l.sockets[i]);
+	if (l.signals >= 0)
+		close(l.signals);
+	gate_free(l.gate);
+	free(l.places);
+	free(l.polls);
+	return rc;
+}

@@ -1,0 +1,115 @@
+/* order: DIAGNOSTICS: ERR_USAGE where the command is none, ERR_PUSHER where the key may not, ERR_OPERATOR where the
+ * node is not as it should be; all in words for the client. */
+#include "door/order.h"
+
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PROTOCOL_MAX = 64 };
+
+bool order_takes_env(const char *name, const char *value)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=:.-_";
+	size_t len = strlen(value);
+
+	return strcmp(name, "GIT_PROTOCOL") == 0 && len > 0 && len <= PROTOCOL_MAX && strspn(value, letters) == len;
+}
+
+static int no_repository(const struct order *o, const struct key_entry *key, struct err *e)
+{
+	return err_set(e, ERR_PUSHER, "there is no repository %s that the key %s may %s", o->line.repo, key->name,
+		       o->line.service->writes ? "push to" : "read");
+}
+
+/* Beneath repo_root, through no link: of two names one cannot be the other's repository. */
+static int open_repo(struct order *o, const struct conf *c, const struct key_entry *key, struct err *e)
+{
+	own_fd int root = open(c->repo_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_free char *name = fs_path("%s.git", o->line.repo);
+
+	if (root < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot open repo_root");
+	o->repo = fs_open_beneath(root, name, O_PATH | O_DIRECTORY, 0);
+	if (o->repo >= 0)
+		return 0;
+	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EXDEV)
+		return no_repository(o, key, e);
+	return err_sys(e, ERR_OPERATOR, "cannot open the repository %s", o->line.repo);
+}
+
+/* Nothing of the client's but GIT_PROTOCOL, nothing of a home directory's. */
+static void make_env(struct order *o, const struct conf *c, const struct key_entry *key, const char *protocol)
+{
+	const char *path = getenv("PATH");
+
+	args_addf(&o->env, "PATH=%s", path ? path : "/usr/local/bin:/usr/bin:/bin");
+	args_addf(&o->env, "HOME=%s", c->repo_root);
+	args_add(&o->env, "LANG=C.UTF-8");
+	args_add(&o->env, "GIT_CONFIG_GLOBAL=/dev/null");
+	args_addf(&o->env, "HORNERO_CONF=%s", c->path);
+	args_addf(&o->env, "HORNERO_KEY=%s", key->name);
+	if (protocol && order_takes_env("GIT_PROTOCOL", protocol))
+		args_addf(&o->env, "GIT_PROTOCOL=%s", protocol);
+}
+
+static int make_git(struct order *o, const struct conf *c, const struct key_entry *key, struct err *e)
+{
+	const struct line_service *service = o->line.service;
+
+	if (!key_may(key, service->writes ? KEY_WRITE : KEY_READ, o->line.repo))
+		return no_repository(o, key, e);
+	if (open_repo(o, c, key, e) < 0)
+		return -1;
+	args_add(&o->args, "git");
+	args_add(&o->args, service->name);
+	args_add(&o->args, ".");
+	return 0;
+}
+
+static void make_words(struct order *o, const struct key_entry *key)
+{
+	args_add(&o->args, "hornero");
+	args_add(&o->args, "--key");
+	args_add(&o->args, key->name);
+	for (int i = 0; i < o->line.argc; i++)
+		args_add(&o->args, o->line.argv[i]);
+}
+
+int order_make(struct order *o, const struct conf *c, const struct key_entry *key, const char *command,
+	       const char *protocol, struct err *e)
+{
+	if (line_parse(&o->line, command ? command : "", e) < 0)
+		return -1;
+	if (!o->line.service && o->line.argc == 0)
+		return err_set(e, ERR_NOBODY, "hello %s. There is no shell here: clone, fetch and push with git, and see `ssh ... hornero "
+			       "--help`", key->name);
+	if (o->line.service) {
+		if (make_git(o, c, key, e) < 0)
+			return -1;
+	} else {
+		make_words(o, key);
+	}
+	make_env(o, c, key, protocol);
+	if (args_check(&o->args, e) < 0 || args_check(&o->env, e) < 0)
+		return -1;
+	return 0;
+}
+
+int order_enter(const struct order *o, struct err *e)
+{
+	if (o->repo < 0 ? chdir("/") < 0 : fchdir(o->repo) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot enter the repository %s", o->line.repo);
+	return 0;
+}
+
+void order_fini(struct order *o)
+{
+	if (o->repo >= 0)
+		close(o->repo);
+	args_fini(&o->args);
+	args_fini(&o->env);
+}

@@ -1,0 +1,44 @@
+/*
+ * order: what a key asked for, made ready to be executed: rights checked, repository found, arguments and
+ * environment put together.
+ *
+ *     own_order struct order o = ORDER_INIT;
+ *     if (order_make(&o, conf, key, command, protocol, e) < 0) … e->msg is for the client
+ *     if (order_enter(&o, e) < 0) …
+ *     … execute o.argv with o.env
+ *
+ * A repository that the key may not read and one that is not there get the same answer.
+ */
+#ifndef HORNERO_DOOR_ORDER_H
+#define HORNERO_DOOR_ORDER_H
+
+#include "conf/conf.h"
+#include "conf/keyring.h"
+#include "door/line.h"
+#include "lib/args.h"
+#include "lib/err.h"
+
+#include <stdbool.h>
+
+struct order {
+	struct line line;
+	struct args args, env;
+	int repo; /* the repository's directory, or -1 */
+};
+
+#define ORDER_INIT {.repo = -1}
+
+/* command: as the client sent it; NULL or blank: a shell, which there is none of. protocol: GIT_PROTOCOL, or NULL. */
+int order_make(struct order *o, const struct conf *c, const struct key_entry *key, const char *command,
+	       const char *protocol, struct err *e);
+
+/* Into the repository, which whoever executes the order works in. */
+int order_enter(const struct order *o, struct err *e);
+
+/* Only the one variable that git's clients send, and only in git's own alphabet. */
+bool order_takes_env(const char *name, const char *value);
+
+void order_fini(struct order *o);
+#define own_order __attribute__((cleanup(order_fini)))
+
+#endif

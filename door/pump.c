@@ -1,0 +1,362 @@
+/* pump: DIAGNOSTICS: what goes wrong with a process is its exit status; what goes wrong with the network ends the
+ * connection, which its session says. */
+#include "door/pump.h"
+
+#include "lib/clock.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <libssh/server.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum { ASK_MS = 2000 };
+
+static void hold_free(struct hold *h)
+{
+	free(h->data);
+	*h = (struct hold){0};
+}
+
+/* The rest of what could not be sent. h is empty. Without memory the connection ends: a gap would be worse. */
+static bool hold_put(struct hold *h, const char *data, size_t len)
+{
+	hold_free(h);
+	h->data = malloc(len);
+	if (!h->data)
+		return false;
+	memcpy(h->data, data, len);
+	h->len = len;
+	return true;
+}
+
+static void shut(int *fd)
+{
+	if (*fd >= 0)
+		close(steal_fd(fd));
+}
+
+/* Towards the process: as much as its pipe takes. A process that reads no more is no error of the client's. */
+static size_t feed(struct pump *p, const char *data, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = write(p->in, data + done, len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			break;
+		if (n < 0) {
+			shut(&p->in);
+			return len;
+		}
+		done += (size_t)n;
+	}
+	return done;
+}
+
+/* libssh calls this for what came. What is not taken it keeps, and calls again only when more comes. */
+static int on_data(ssh_session session, ssh_channel channel, void *data, uint32_t len, int is_stderr, void *arg)
+{
+	struct pump *p = arg;
+	size_t taken = len;
+
+	(void)session, (void)channel;
+	if (is_stderr || p->in < 0)
+		return (int)len;
+	if (len > PUMP_HELD_MAX) {
+		p->flooded = true;
+		return (int)len;
+	}
+	taken = p->to_child.len ? 0 : feed(p, data, len);
+	p->unread = len - taken;
+	p->got += taken;
+	p->moved_ms = clock_mono_ms();
+	return (int)taken;
+}
+
+static void on_eof(ssh_session session, ssh_channel channel, void *arg)
+{
+	(void)session, (void)channel;
+	((struct pump *)arg)->client_eof = true;
+}
+
+static void on_close(ssh_session session, ssh_channel channel, void *arg)
+{
+	(void)session, (void)channel;
+	((struct pump *)arg)->client_eof = true;
+	((struct pump *)arg)->client_closed = true;
+}
+
+ssh_channel pump_open(struct pump *p, ssh_session session, char *chunk)
+{
+	p->channel = ssh_channel_new(session);
+	if (!p->channel)
+		return NULL;
+	p->used = true;
+	p->session = session;
+	p->chunk = chunk;
+	p->in = p->out = p->err = -1;
+	p->began_ms = p->moved_ms = clock_mono_ms();
+	p->callbacks.userdata = p;
+	p->callbacks.channel_data_function = on_data;
+	p->callbacks.channel_eof_function = on_eof;
+	p->callbacks.channel_close_function = on_close;
+	ssh_callbacks_init(&p->callbacks);
+	ssh_add_channel_callbacks(p->channel, &p->callbacks);
+	return p->channel;
+}
+
+/* One pipe; ours does not block, and is as large as the kernel gives. */
+static int make_pipe(int *ours, int *theirs, bool we_read, struct err *e)
+{
+	int pair[2];
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return err_sys(e, ERR_NOBODY, "no more commands are possible now");
+	*ours = pair[we_read ? 0 : 1];
+	*theirs = pair[we_read ? 1 : 0];
+	fcntl(*ours, F_SETFL, O_NONBLOCK);
+	fcntl(*ours, F_SETPIPE_SZ, PUMP_CHUNK);
+	return 0;
+}
+
+int pump_start(struct pump *p, const struct order *o, struct err *e)
+{
+	own_fd int in = -1;
+	own_fd int out = -1;
+	own_fd int err = -1;
+	struct spawn s = SPAWN_INIT(args_list((struct args *)(uintptr_t)&o->args));
+
+	p->writes = o->line.service && o->line.service->writes;
+	if (make_pipe(&p->in, &in, false, e) < 0 || make_pipe(&p->out, &out, true, e) < 0 ||
+	    make_pipe(&p->err, &err, true, e) < 0 || order_enter(o, e) < 0)
+		return -1;
+	s.envp = args_list((struct args *)(uintptr_t)&o->env);
+	s.in = in;
+	s.out = out;
+	s.err = err;
+	return spawn_start(&s, &p->child, e);
+}
+
+void pump_say(struct pump *p, const char *text, int code)
+{
+	own_free char *line = NULL;
+	int len = asprintf(&line, "hornero: %s\n", text);
+
+	if (len > 0)
+		hold_put(&p->to_err, line, (size_t)len);
+	shut(&p->in);
+	shut(&p->out);
+	shut(&p->err);
+	p->ended = true;
+	p->status = code << 8;
+}
+
+/* Everything that libssh holds at once: it opens the window anew at every read, however little was taken. */
+static void take_unread(struct pump *p)
+{
+	int len = ssh_channel_poll(p->channel, 0);
+	int got;
+
+	hold_free(&p->to_child);
+	p->unread = 0;
+	if (len <= 0)
+		return;
+	p->to_child.data = malloc((size_t)len);
+	got = p->to_child.data ? ssh_channel_read_nonblocking(p->channel, p->to_child.data, (uint32_t)len, 0) : -1;
+	if (got < 0) {
+		p->flooded = true;
+		return;
+	}
+	p->to_child.len = (size_t)got;
+	p->got += (size_t)got;
+	p->moved_ms = clock_mono_ms();
+}
+
+static void push_child(struct pump *p)
+{
+	struct hold *h = &p->to_child;
+
+	if (p->in >= 0 && h->len == 0 && p->unread > 0)
+		take_unread(p);
+	if (p->in >= 0 && h->at < h->len)
+		h->at += feed(p, h->data + h->at, h->len - h->at);
+	if (h->at == h->len || p->in < 0)
+		hold_free(h);
+	if (p->in >= 0 && p->client_eof && h->len == 0 && p->unread == 0)
+		shut(&p->in);
+}
+
+static bool network_waits(const struct pump *p)
+{
+	return ssh_get_poll_flags(p->session) & SSH_WRITE_PENDING;
+}
+
+static int send_some(struct pump *p, const char *data, size_t len, bool is_err)
+{
+	int sent = is_err ? ssh_channel_write_stderr(p->channel, data, (uint32_t)len)
+			  : ssh_channel_write(p->channel, data, (uint32_t)len);
+
+	if (sent <= 0)
+		return 0;
+	p->sent += (size_t)sent;
+	p->moved_ms = clock_mono_ms();
+	return sent;
+}
+
+/* From the process to the client. What libssh does not take, since it is exchanging keys, waits in h. */
+static void pull(struct pump *p, int *fd, struct hold *h, bool is_err)
+{
+	size_t room = p->client_closed ? PUMP_CHUNK : ssh_channel_window_size(p->channel);
+	ssize_t n;
+	int sent;
+
+	if (p->client_closed)
+		hold_free(h);
+	else if (network_waits(p) || room == 0)
+		return;
+	if (h->len > 0) {
+		sent = send_some(p, h->data + h->at, h->len - h->at < room ? h->len - h->at : room, is_err);
+		h->at += (size_t)sent;
+		if (h->at == h->len)
+			hold_free(h);
+		return;
+	}
+	if (*fd < 0)
+		return;
+	n = read(*fd, p->chunk, room < PUMP_CHUNK ? room : PUMP_CHUNK);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		/* All that the process itself has written is read: a child of its own may hold the pipe for long. */
+		if (p->ended)
+			shut(fd);
+		return;
+	}
+	if (n <= 0) {
+		shut(fd);
+		return;
+	}
+	if (p->client_closed)
+		return;
+	sent = send_some(p, p->chunk, (size_t)n, is_err);
+	if (sent < n && !hold_put(h, p->chunk + sent, (size_t)(n - sent)))
+		p->flooded = true;
+}
+
+static const char *signal_name(int number)
+{
+	const char *name = sigabbrev_np(number);
+
+	return name ? name : "KILL";
+}
+
+/* In the order that every client understands: status, end of file, close. */
+static void finish(struct pump *p, int64_t now_ms)
+{
+	p->closed_ms = now_ms;
+	if (p->client_closed)
+		return;
+	if (WIFSIGNALED(p->status))
+		ssh_channel_request_send_exit_signal(p->channel, signal_name(WTERMSIG(p->status)), 0, "", "");
+	else
+		ssh_channel_request_send_exit_status(p->channel, WEXITSTATUS(p->status));
+	ssh_channel_send_eof(p->channel);
+	ssh_channel_close(p->channel);
+}
+
+static void reap(struct pump *p)
+{
+	p->status = spawn_wait(&p->child);
+	p->ended = true;
+	shut(&p->in);
+	hold_free(&p->to_child);
+}
+
+size_t pump_poll(struct pump *p, struct pollfd fds[PUMP_POLLS])
+{
+	bool may_send = p->client_closed || (!network_waits(p) && ssh_channel_window_size(p->channel) > 0);
+	size_t n = 0;
+
+	if (p->closed_ms)
+		return 0;
+	if (p->child.pid)
+		fds[n++] = (struct pollfd){.fd = p->child.pidfd, .events = POLLIN};
+	/* An error alone (the process closed its end) is told without events, and would not wait. */
+	if (p->in >= 0 && (p->to_child.len || p->unread))
+		fds[n++] = (struct pollfd){.fd = p->in, .events = POLLOUT};
+	if (p->out >= 0 && may_send)
+		fds[n++] = (struct pollfd){.fd = p->out, .events = POLLIN};
+	if (p->err >= 0 && may_send)
+		fds[n++] = (struct pollfd){.fd = p->err, .events = POLLIN};
+	return n;
+}
+
+void pump_turn(struct pump *p, const struct pollfd fds[PUMP_POLLS], size_t n, int64_t now_ms)
+{
+	if (p->closed_ms || (!p->ended && !p->child.pid))
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (p->child.pid && fds[i].fd == p->child.pidfd && fds[i].revents)
+			reap(p);
+	push_child(p);
+	/* A reader whose client has closed has nothing left to do; a writer is let finish. */
+	if (p->client_closed && !p->writes && p->child.pid)
+		kill(p->child.pid, SIGTERM);
+	pull(p, &p->err, &p->to_err, true);
+	pull(p, &p->out, &p->to_out, false);
+	if (p->ended && p->out < 0 && p->err < 0 && !p->to_out.len && !p->to_err.len)
+		finish(p, now_ms);
+}
+
+bool pump_over(const struct pump *p, int64_t now_ms)
+{
+	if (p->client_closed && !p->commanded)
+		return true;
+	return p->closed_ms && (p->client_closed || now_ms - p->closed_ms > PUMP_CLOSE_MS);
+}
+
+/* The process gets the end of its input, and what it says goes nowhere. */
+static void await_end(struct pump *p, int wait_ms)
+{
+	int64_t deadline_ms = clock_mono_ms() + wait_ms;
+
+	shut(&p->in);
+	while (p->child.pid) {
+		struct pollfd fds[3] = {{.fd = p->child.pidfd, .events = POLLIN}, {.fd = p->out, .events = POLLIN},
+					{.fd = p->err, .events = POLLIN}};
+		int64_t left_ms = deadline_ms - clock_mono_ms();
+
+		if (left_ms <= 0 || poll(fds, 3, (int)left_ms) == 0)
+			return;
+		if (fds[1].revents && read(p->out, p->chunk, PUMP_CHUNK) == 0)
+			shut(&p->out);
+		if (fds[2].revents && read(p->err, p->chunk, PUMP_CHUNK) == 0)
+			shut(&p->err);
+		if (fds[0].revents)
+			reap(p);
+	}
+}
+
+void pump_end(struct pump *p, int wait_ms)
+{
+	if (p->child.pid && p->writes)
+		await_end(p, wait_ms);
+	if (p->child.pid) {
+		kill(p->child.pid, SIGTERM);
+		await_end(p, ASK_MS);
+	}
+	if (p->child.pid)
+		spawn_kill(&p->child);
+	shut(&p->in);
+	shut(&p->out);
+	shut(&p->err);
+	hold_free(&p->to_child);
+	hold_free(&p->to_out);
+	hold_free(&p->to_err);
+	ssh_remove_channel_callbacks(p->channel, &p->callbacks);
+	ssh_channel_free(p->channel);
+	*p = (struct pump){0};
+}

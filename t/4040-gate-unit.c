@@ -1,0 +1,226 @@
+/* Who is let in, who is pushed out, and who has to wait how long. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "door/gate.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+static struct address v4(const char *text)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET};
+
+	assert_int_equal(inet_pton(AF_INET, text, &in.sin_addr), 1);
+	return address_of((struct sockaddr *)&in);
+}
+
+static struct address v6(const char *text)
+{
+	struct sockaddr_in6 in = {.sin6_family = AF_INET6};
+
+	assert_int_equal(inet_pton(AF_INET6, text, &in.sin6_addr), 1);
+	return address_of((struct sockaddr *)&in);
+}
+
+static struct gate *new_gate(size_t connections, size_t per_address, size_t logins)
+{
+	struct gate *g = gate_new(&(struct gate_limits){connections, per_address, logins});
+
+	assert_non_null(g);
+	return g;
+}
+
+static size_t enter(struct gate *g, struct address from, int64_t now_ms)
+{
+	struct gate_verdict v = gate_admit(g, &from, now_ms);
+
+	assert_int_equal(v.answer, GATE_IN);
+	assert_false(v.evicts);
+	return v.slot;
+}
+
+static void counts_networks(void **state)
+{
+	struct address a = v6("2001:db8:1:2::1"), b = v6("2001:db8:1:2:ffff::9"), c = v6("2001:db8:1:3::1");
+	struct address d = v6("::ffff:192.0.2.1"), e = v4("192.0.2.1"), f = v4("192.0.2.2");
+	struct sockaddr_in6 in = {.sin6_family = AF_INET6, .sin6_port = htons(22)};
+	char text[ADDRESS_TEXT];
+
+	(void)state;
+	assert_true(address_same(&a, &b));
+	assert_false(address_same(&a, &c));
+	assert_true(address_same(&d, &e));
+	assert_false(address_same(&e, &f));
+	inet_pton(AF_INET6, "2001:db8::1", &in.sin6_addr);
+	assert_string_equal(address_text((struct sockaddr *)&in, text), "[2001:db8::1]:22");
+}
+
+static void pushes_out_the_crowd(void **state)
+{
+	struct gate *g = new_gate(10, 10, 4);
+	struct address one = v4("192.0.2.1"), two = v4("192.0.2.2"), user = v4("198.51.100.1");
+	size_t lone = enter(g, two, 1);
+	size_t first = enter(g, one, 2);
+	struct gate_verdict v;
+
+	(void)state;
+	enter(g, one, 3);
+	enter(g, one, 4);
+	v = gate_admit(g, &user, 5);
+	assert_int_equal(v.answer, GATE_IN);
+	assert_true(v.evicts);
+	assert_int_equal(v.slot, first); /* the oldest of the address with most, not the oldest of all */
+	gate_logged_in(g, v.slot);
+	/* There is room again for one that waits; the user is out of the count. */
+	enter(g, one, 6);
+	v = gate_admit(g, &user, 7);
+	assert_true(v.evicts);
+	assert_int_not_equal(v.slot, lone);
+	gate_free(g);
+}
+
+static void never_pushes_out_who_is_logged_in(void **state)
+{
+	struct gate *g = new_gate(3, 2, 3);
+	struct address a = v4("192.0.2.1"), b = v4("192.0.2.2"), c = v4("192.0.2.3");
+	struct gate_verdict v;
+	size_t waiting;
+
+	(void)state;
+	gate_logged_in(g, enter(g, a, 1));
+	gate_logged_in(g, enter(g, a, 2));
+	assert_int_equal(gate_admit(g, &a, 3).answer, GATE_ADDRESS_FULL);
+	waiting = enter(g, b, 4);
+	v = gate_admit(g, &c, 5);
+	assert_int_equal(v.answer, GATE_IN);
+	assert_true(v.evicts);
+	assert_int_equal(v.slot, waiting);
+	gate_logged_in(g, v.slot);
+	assert_int_equal(gate_admit(g, &b, 6).answer, GATE_FULL);
+	gate_leave(g, v.slot, GATE_GONE, 7);
+	enter(g, b, 8);
+	gate_free(g);
+}
+
+static void an_address_at_its_cap_pushes_out_its_own(void **state)
+{
+	struct gate *g = new_gate(10, 2, 10);
+	struct address a = v4("192.0.2.1"), b = v4("192.0.2.2");
+	size_t oldest = enter(g, b, 0), own = enter(g, a, 1);
+	struct gate_verdict v;
+
+	(void)state;
+	gate_logged_in(g, enter(g, a, 2));
+	v = gate_admit(g, &a, 3);
+	assert_int_equal(v.answer, GATE_IN);
+	assert_true(v.evicts);
+	assert_int_equal(v.slot, own);
+	assert_int_not_equal(v.slot, oldest);
+	gate_free(g);
+}
+
+static void offend(struct gate *g, struct address a, enum gate_end how, int64_t now_ms)
+{
+	gate_leave(g, enter(g, a, now_ms), how, now_ms);
+}
+
+static void penalties_grow_and_end(void **state)
+{
+	struct gate *g = new_gate(4, 4, 4);
+	struct address a = v4("192.0.2.1"), b = v4("192.0.2.2");
+	struct gate_verdict v;
+	int64_t now_ms = 1000, want_ms = GATE_PENALTY_MS;
+
+	(void)state;
+	for (int i = 0; i < GATE_FREE_OFFENCES; i++)
+		offend(g, a, GATE_DENIED, now_ms);
+	for (int i = 0; i < 6; i++) {
+		offend(g, a, GATE_DENIED, now_ms);
+		v = gate_admit(g, &a, now_ms);
+		assert_int_equal(v.answer, GATE_PENALTY);
+		assert_int_equal(v.wait_ms, want_ms);
+		assert_int_equal(gate_admit(g, &a, now_ms + want_ms - 1).answer, GATE_PENALTY);
+		enter(g, b, now_ms);
+		gate_leave(g, 0, GATE_GONE, now_ms);
+		now_ms += want_ms;
+		want_ms *= 2;
+	}
+	/* A login ends it. */
+	gate_logged_in(g, enter(g, a, now_ms));
+	offend(g, a, GATE_DENIED, now_ms);
+	assert_int_equal(gate_admit(g, &a, now_ms).answer, GATE_IN);
+	gate_free(g);
+}
+
+static void time_forgives(void **state)
+{
+	struct gate *g = new_gate(4, 4, 4);
+	struct address a = v4("192.0.2.1");
+
+	(void)state;
+	for (int i = 0; i < GATE_FREE_OFFENCES; i++)
+		offend(g, a, GATE_DENIED, 1000);
+	offend(g, a, GATE_DENIED, 1000 + 2 * GATE_FORGET_MS);
+	assert_int_equal(gate_admit(g, &a, 1001 + 2 * GATE_FORGET_MS).answer, GATE_IN);
+	gate_free(g);
+}
+
+static void what_counts(void **state)
+{
+	struct gate *g = new_gate(4, 4, 4);
+	struct address a = v4("192.0.2.1"), b = v4("192.0.2.2");
+	size_t slot;
+
+	(void)state;
+	for (int i = 0; i < 50; i++)
+		offend(g, a, GATE_GONE, 1000);
+	/* After the login nothing is held against the address. */
+	for (int i = 0; i < 50; i++) {
+		slot = enter(g, a, 1000);
+		gate_logged_in(g, slot);
+		gate_leave(g, slot, GATE_CRASH, 1000);
+	}
+	enter(g, a, 1000);
+	offend(g, b, GATE_CRASH, 1000); /* one crash is more than the free offences */
+	assert_int_equal(gate_admit(g, &b, 1000).answer, GATE_PENALTY);
+	gate_free(g);
+}
+
+static void remembers_a_bounded_number(void **state)
+{
+	struct gate *g = new_gate(4, 4, 4);
+	struct address worst = v4("198.51.100.1");
+
+	(void)state;
+	offend(g, worst, GATE_CRASH, 1);
+	for (uint32_t i = 0; i < 5000; i++) {
+		struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0a000000 + i)};
+
+		offend(g, address_of((struct sockaddr *)&in), GATE_DENIED, 2 + i);
+	}
+	enter(g, worst, 5002); /* forgotten, and nothing broke */
+	gate_free(g);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_networks),
+		cmocka_unit_test(pushes_out_the_crowd),
+		cmocka_unit_test(never_pushes_out_who_is_logged_in),
+		cmocka_unit_test(an_address_at_its_cap_pushes_out_its_own),
+		cmocka_unit_test(penalties_grow_and_end),
+		cmocka_unit_test(time_forgives),
+		cmocka_unit_test(what_counts),
+		cmocka_unit_test(remembers_a_bounded_number),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,65 @@
+# door.sh: a node with hornero-door, for tests. After test.sh, node.sh and hooks.sh:
+#
+#     door_node ['KEY: VALUE'…]      hooks_node with host keys, and a key file with one key, alice's: DOOR_KEY
+#     door_key NAME OPTIONS          one more key, made as ./NAME; OPTIONS as read="*"
+#     door_start, door_stop          the door, as git's user; DOOR_PORT, its log is door.log
+#     door_ssh ARG…                  ssh as alice, whom nobody else's configuration or agent helps
+#     door_as NAME                   from here on git and door_ssh come in with that key
+#
+# The host of the URLs is `door`: git clone door:one.
+
+door_pid=''
+
+door_node () {
+	unset SSH_AUTH_SOCK
+	hooks_node "door_listen: 127.0.0.1:0" "keys_file: $NODE/keys" "$@" &&
+	cp "$HORNERO_BUILD/hornero-door" "$HORNERO_BUILD/hornero" "$test_root/libexec/" && chmod -R a+rX "$test_root/libexec" &&
+	hornero init >init.out 2>&1 || { cat init.out; return 1; }
+	: >"$NODE/keys" && chmod 0644 "$NODE/keys" &&
+	cat >ssh_config <<-END &&
+	Host door
+	HostName 127.0.0.1
+	User git
+	IdentitiesOnly yes
+	UserKnownHostsFile $TRASH/known_hosts
+	StrictHostKeyChecking accept-new
+	BatchMode yes
+	LogLevel ERROR
+	END
+	door_key alice 'write="*"' && door_as alice
+	GIT_SSH=$TRASH/door-ssh
+	export GIT_SSH
+}
+
+door_key () {
+	ssh-keygen -q -t "${3:-ed25519}" -N '' -C "$1" -f "$1" && chmod 0644 "$1.pub" &&
+	printf 'name="%s",%s %s\n' "$1" "$2" "$(cat "$1.pub")" >>"$NODE/keys"
+}
+
+door_as () {
+	printf '#!/bin/sh\nexec ssh -F "%s/ssh_config" -i "%s/%s" $DOOR_SSH_OPTIONS "$@"\n' "$TRASH" "$TRASH" "$1" >door-ssh &&
+	chmod 0755 door-ssh
+}
+
+door_ssh () {
+	"$TRASH/door-ssh" -p "$DOOR_PORT" door "$@"
+}
+
+door_start () {
+	test "$(id -u)" -ne 0 || set -- setpriv --reuid $GIT_UID --regid $GIT_UID --groups $QUEUE_GID
+	env PATH="$test_root/libexec:$PATH" "$@" "$test_root/libexec/hornero-door" -c "$NODE/hornero.yaml" \
+		>door.out 2>door.log </dev/null &
+	door_pid=$!
+	test_cleanup "test -z \"\$door_pid\" || { kill \$door_pid; wait \$door_pid; }; :"
+	wait_until "grep -q READY door.out || ! kill -0 $door_pid" 20
+	DOOR_PORT=$(sed -n 's/.*event=listening address=127\.0\.0\.1://p' door.log)
+	test -n "$DOOR_PORT" || { cat door.log; return 1; }
+	sed -i '/^Port/d' ssh_config && printf 'Port %s\n' "$DOOR_PORT" >>ssh_config && rm -f known_hosts
+}
+
+door_stop () {
+	kill "$door_pid" && wait "$door_pid"
+	door__code=$?
+	door_pid=''
+	return $door__code
+}
