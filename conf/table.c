@@ -63,7 +63,7 @@ static const struct key *nearest(const struct table *t, const char *name)
 static int unknown_key(const struct table *t, const char *name, struct err *e)
 {
 	const struct key *near = nearest(t, name);
-	char shown[CHECK_SHOWN], all[640];
+	char shown[CHECK_SHOWN], all[1280];
 	size_t used = 0;
 
 	for (size_t i = 0; i < t->n && used < sizeof(all); i++)

@@ -22,7 +22,7 @@ enum err_class {
 	ERR_OPERATOR, /* the node is misconfigured                     exit 78 */
 };
 
-enum { ERR_MSG_MAX = 768 };
+enum { ERR_MSG_MAX = 1536 };
 
 struct err {
 	enum err_class class;
