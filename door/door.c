@@ -5,6 +5,7 @@
 #include "door/connection.h"
 #include "door/hostkey.h"
 #include "door/listener.h"
+#include "door/order.h"
 #include "door/stdio.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -94,9 +95,10 @@ int main(int argc, char **argv)
 		code = run(c, &o, &e);
 	if (code >= 0)
 		return code;
-	if (o.mode == STDIO)
+	if (o.mode == STDIO) {
 		fprintf(stderr, "hornero: %s\n", e.msg);
-	else
-		log_error("%s", e.msg);
+		return order_exit(&e);
+	}
+	log_error("%s", e.msg);
 	return err_exit(e.class);
 }

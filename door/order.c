@@ -85,7 +85,7 @@ int order_make(struct order *o, const struct conf *c, const struct key_entry *ke
 	if (line_parse(&o->line, command ? command : "", e) < 0)
 		return -1;
 	if (!o->line.service && o->line.argc == 0)
-		return err_set(e, ERR_NOBODY, "hello %s. There is no shell here: clone, fetch and push with git, and see `ssh ... hornero "
+		return err_set(e, ERR_NONE, "hello %s. There is no shell here: clone, fetch and push with git, and see `ssh ... hornero "
 			       "--help`", key->name);
 	if (o->line.service) {
 		if (make_git(o, c, key, e) < 0)
@@ -97,6 +97,11 @@ int order_make(struct order *o, const struct conf *c, const struct key_entry *ke
 	if (args_check(&o->args, e) < 0 || args_check(&o->env, e) < 0)
 		return -1;
 	return 0;
+}
+
+int order_exit(const struct err *e)
+{
+	return e->class == ERR_NONE ? 1 : err_exit(e->class);
 }
 
 int order_enter(const struct order *o, struct err *e)

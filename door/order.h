@@ -28,9 +28,13 @@ struct order {
 
 #define ORDER_INIT {.repo = -1}
 
-/* command: as the client sent it; NULL or blank: a shell, which there is none of. protocol: GIT_PROTOCOL, or NULL. */
+/* command: as the client sent it; NULL or blank: a shell, of which there is none: -1 with ERR_NONE and a greeting.
+ * protocol: GIT_PROTOCOL, or NULL. */
 int order_make(struct order *o, const struct conf *c, const struct key_entry *key, const char *command,
 	       const char *protocol, struct err *e);
+
+/* The exit code for a client whose order could not be made. */
+int order_exit(const struct err *e);
 
 /* Into the repository, which whoever executes the order works in. */
 int order_enter(const struct order *o, struct err *e);
