@@ -5,6 +5,7 @@
 #include "conf/keyring.h"
 #include "door/address.h"
 #include "door/hostkey.h"
+#include "door/limit.h"
 #include "door/order.h"
 #include "door/pump.h"
 #include "lib/clock.h"
@@ -114,7 +115,7 @@ static void command(struct connection *k, struct pump *p, const char *text)
 	snprintf(p->what, sizeof(p->what), "%s", text ? text : "(shell)");
 	log_info("event=command peer=%s key=%s what=%s", k->peer, k->key->name, log_quote(quoted, sizeof(quoted), p->what));
 	if (order_make(&o, k->conf, k->key, text, *p->protocol ? p->protocol : NULL, &e) < 0 || pump_start(p, &o, &e) < 0)
-		pump_say(p, e.msg, e.class == ERR_NOBODY ? 1 : err_exit(e.class));
+		pump_say(p, e.msg, order_exit(&e));
 }
 
 static int on_exec(ssh_session session, ssh_channel channel, const char *text, void *arg)
@@ -309,7 +310,7 @@ static size_t tidy(struct connection *k)
 		if (pump_over(p, now_ms)) {
 			if (p->commanded)
 				log_end(k, p);
-			pump_end(p, 0);
+			pump_end(p);
 		}
 		n += p->used;
 	}
@@ -354,17 +355,19 @@ static void finish(struct connection *k, const char *why)
 {
 	char quoted[300];
 
-	if (k->key && !lost(k))
-		ssh_disconnect(k->session);
 	for (size_t i = 0; i < CHANNELS; i++) {
 		struct pump *p = &k->pumps[i];
 
 		if (!p->used)
 			continue;
+		pump_stop(p, LINGER_MS);
 		if (p->commanded)
 			log_end(k, p);
-		pump_end(p, LINGER_MS);
+		pump_end(p);
 	}
+	/* This frees what channels there still were. */
+	if (k->key && !lost(k))
+		ssh_disconnect(k->session);
 	log_info("event=left peer=%s key=%s why=\"%s\" said=%s", k->peer, k->key ? k->key->name : "-", why,
 		 log_quote(quoted, sizeof(quoted), ssh_get_error(k->session)));
 }
@@ -402,6 +405,7 @@ int connection_serve(const struct conf *c, int fd, int report, struct err *e)
 
 	if (watch_signals(&k, e) < 0 || keyring_load(c->keys_file, on_problem, NULL, &k.ring, e) < 0)
 		return -1;
+	limit_memory(PUMP_MEMORY);
 	look_at_socket(&k);
 	if (adopt(&k, e) < 0)
 		return -1;

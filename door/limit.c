@@ -117,3 +117,17 @@ int limit_self(int64_t memory_bytes, struct err *e)
 		return err_sys(e, ERR_OPERATOR, "the kernel does not know no_new_privs");
 	return filter_calls(e);
 }
+
+void limit_memory(int64_t bytes)
+{
+#ifndef __SANITIZE_ADDRESS__
+	struct rlimit now;
+
+	if (getrlimit(RLIMIT_DATA, &now) < 0)
+		return;
+	now.rlim_cur = bytes && (rlim_t)bytes < now.rlim_max ? (rlim_t)bytes : now.rlim_max;
+	setrlimit(RLIMIT_DATA, &now);
+#else
+	(void)bytes;
+#endif
+}

@@ -16,4 +16,7 @@
 /* memory_bytes: private memory of each process. ERR_OPERATOR where the kernel refuses. */
 int limit_self(int64_t memory_bytes, struct err *e);
 
+/* Of that memory, how much this process itself may have from here on; 0: all of it, for the children that it makes. */
+void limit_memory(int64_t bytes);
+
 #endif

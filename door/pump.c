@@ -2,6 +2,7 @@
  * connection, which its session says. */
 #include "door/pump.h"
 
+#include "door/limit.h"
 #include "lib/clock.h"
 #include "lib/own.h"
 
@@ -130,6 +131,7 @@ int pump_start(struct pump *p, const struct order *o, struct err *e)
 	own_fd int out = -1;
 	own_fd int err = -1;
 	struct spawn s = SPAWN_INIT(args_list((struct args *)(uintptr_t)&o->args));
+	int rc;
 
 	p->writes = o->line.service && o->line.service->writes;
 	if (make_pipe(&p->in, &in, false, e) < 0 || make_pipe(&p->out, &out, true, e) < 0 ||
@@ -139,7 +141,10 @@ int pump_start(struct pump *p, const struct order *o, struct err *e)
 	s.in = in;
 	s.out = out;
 	s.err = err;
-	return spawn_start(&s, &p->child, e);
+	limit_memory(0);
+	rc = spawn_start(&s, &p->child, e);
+	limit_memory(PUMP_MEMORY);
+	return rc;
 }
 
 void pump_say(struct pump *p, const char *text, int code)
@@ -340,7 +345,7 @@ static void await_end(struct pump *p, int wait_ms)
 	}
 }
 
-void pump_end(struct pump *p, int wait_ms)
+void pump_stop(struct pump *p, int wait_ms)
 {
 	if (p->child.pid && p->writes)
 		await_end(p, wait_ms);
@@ -348,8 +353,14 @@ void pump_end(struct pump *p, int wait_ms)
 		kill(p->child.pid, SIGTERM);
 		await_end(p, ASK_MS);
 	}
-	if (p->child.pid)
-		spawn_kill(&p->child);
+	if (p->child.pid) {
+		kill(p->child.pid, SIGKILL);
+		reap(p);
+	}
+}
+
+void pump_end(struct pump *p)
+{
 	shut(&p->in);
 	shut(&p->out);
 	shut(&p->err);

@@ -6,7 +6,8 @@
  *     n = pump_poll(p, fds)            what to wait for
  *     pump_turn(p, fds)                after the wait
  *     pump_over(p)                     both sides have closed
- *     pump_end(p)                      the connection is gone: the process is ended with it
+ *     pump_end(p)
+ *     pump_stop(p, wait_ms)            instead, when the connection is gone: the process is ended; then pump_end
  *
  * What is held is bounded on both ways: towards the process by two windows of libssh (a client that sends beyond its
  * window is thrown out), towards the client by one chunk, since nothing is read from the process before the last chunk
@@ -25,7 +26,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PUMP_CHUNK = 256 * 1024, PUMP_HELD_MAX = 4 * 1024 * 1024, PUMP_POLLS = 4, PUMP_CLOSE_MS = 2000 };
+/* PUMP_MEMORY: private memory of the process that pumps. To a client that takes packets of ten bytes libssh 0.10 would
+ * write empty ones until there is no memory: so there is little. */
+enum { PUMP_CHUNK = 256 * 1024, PUMP_HELD_MAX = 4 * 1024 * 1024, PUMP_POLLS = 4, PUMP_CLOSE_MS = 2000,
+       PUMP_MEMORY = 32 * 1024 * 1024 };
 
 /* Bytes that could not go on yet. */
 struct hold {
@@ -71,7 +75,10 @@ void pump_turn(struct pump *p, const struct pollfd fds[PUMP_POLLS], size_t n, in
 /* The channel is closed on both sides (or we waited long enough) and its process reaped. */
 bool pump_over(const struct pump *p, int64_t now_ms);
 
-/* Frees everything. A process that still runs is asked to end, then made to: who writes has wait_ms for it. */
-void pump_end(struct pump *p, int wait_ms);
+/* The connection is gone. A process that still runs is asked to end, then made to: who writes has wait_ms for it. */
+void pump_stop(struct pump *p, int wait_ms);
+
+/* Frees everything. No process is left. */
+void pump_end(struct pump *p);
 
 #endif

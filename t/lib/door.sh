@@ -47,6 +47,7 @@ door_ssh () {
 
 door_start () {
 	test "$(id -u)" -ne 0 || set -- setpriv --reuid $GIT_UID --regid $GIT_UID --groups $QUEUE_GID
+	rm -f door.out door.log
 	env PATH="$test_root/libexec:$PATH" "$@" "$test_root/libexec/hornero-door" -c "$NODE/hornero.yaml" \
 		>door.out 2>door.log </dev/null &
 	door_pid=$!

@@ -1,0 +1,147 @@
+#!/bin/sh
+# hornero-door and clients that wish it ill: each attack once, then a user; sessions that die in the middle of a pack.
+test_description='hornero-door: hostile clients, crowds, slow readers, killed sessions'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/hooks.sh"
+. "$HORNERO_SRC/t/lib/door.sh"
+
+test_requires ssh openssh-client
+python3 -c 'import cryptography' 2>/dev/null || test_skip_all 'python3-cryptography is not here'
+hostile=$HORNERO_SRC/t/hostile-ssh.py
+
+# attack NAME: its exit code; what it prints is shown where it fails.
+attack () {
+	timeout 120 python3 "$hostile" "$DOOR_PORT" "$TRASH/alice" "$1" >attack.out 2>&1 || { cat attack.out; tail -n 20 door.log; return 1; }
+}
+
+# attack_begin NAME: until it has done what it does, and waits. attack_end: it leaves.
+attack_begin () {
+	mkfifo leave.$1 && : >attack.out &&
+	{ timeout 300 python3 "$hostile" "$DOOR_PORT" "$TRASH/alice" "$1" <leave.$1 >attack.out 2>&1 & } && attacker=$! &&
+	test_cleanup "kill $attacker 2>/dev/null; wait $attacker 2>/dev/null; :" &&
+	exec 8>leave.$1 && wait_until "grep -q WAITING attack.out || ! kill -0 $attacker" 60 &&
+	test_grep WAITING attack.out
+}
+attack_end () {
+	exec 8>&-
+	wait $attacker
+}
+
+# The processes that serve connections.
+serving () {
+	cat /proc/$door_pid/task/*/children
+}
+nobody_served () {
+	test -z "$(serving | tr -d ' ')"
+}
+
+test_expect_success 'a node, an image, and a repository of some size' '
+	door_node "door_login_timeout: 60" && door_start && hooks_repo one && hooks_image $U1 one &&
+	git init -q -b main work && echo one >work/file && git -C work add -A && git -C work commit -q -m one &&
+	git -C work push -q door:one main 2>push.out &&
+	hooks_repo big && head -c 40000000 /dev/urandom >work/noise && git -C work add -A && git -C work commit -q -m big &&
+	git -C work push -q door:big main 2>push.out
+'
+
+for name in $(python3 "$hostile" list)
+do
+	test_expect_success "$(echo $name | tr _ ' ')" "
+		attack $name && git ls-remote door:one >refs && test_grep refs/heads/main refs
+	"
+done
+
+test_expect_success 'no attack has killed one of our processes, or left one' '
+	test_must_fail grep "event=connection-died" door.log && wait_until nobody_served 60
+'
+
+test_expect_success 'a client that never reads costs no memory; all that serves it is limited' '
+	attack_begin never_reads && pid=$(serving | tr -d " ") &&
+	wait_until "test \$(cat /proc/$pid/task/$pid/children | wc -w) = 1" 20 &&
+	wait_until "ss -tnH state established \"sport = :$DOOR_PORT\" | awk \"{ exit \\\$2 < 100000 }\"" 30 &&
+	for one in $pid $(cat /proc/$pid/task/$pid/children)
+	do
+		test_grep "^Seccomp:.*2" /proc/$one/status && test_grep "^NoNewPrivs:.*1" /proc/$one/status &&
+		test_grep "^Max core file size +0 +0" /proc/$one/limits &&
+		test_must_fail grep "^Max data size +unlimited" /proc/$one/limits || return 1
+	done &&
+	awk "/^VmHWM/ { print; exit \$2 > 32000 }" /proc/$pid/status &&
+	attack_end && wait_until nobody_served 60 && test_grep "event=done .*upload-pack .big" door.log
+'
+
+test_expect_success 'five hundred that only wait keep nobody out' '
+	attack_begin idle &&
+	for i in 1 2 3
+	do
+		git ls-remote door:one >refs 2>&1 && test_grep refs/heads/main refs || { cat refs; tail door.log; return 1; }
+	done &&
+	test $(serving | wc -w) -le 64 && attack_end && wait_until nobody_served 60
+'
+
+test_expect_success 'a session that is killed in the middle of a pack leaves nothing' '
+	attack_begin half_push && pid=$(serving | tr -d " ") && kill -KILL $pid && attack_end;
+	wait_until nobody_served 60 &&
+	test_must_fail as_git git -C "$NODE/git/one.git" rev-parse -q --verify refs/heads/half &&
+	as_git git -C "$NODE/git/one.git" fsck --strict 2>words && test_must_fail pgrep -u $GIT_UID -f "index-pack|unpack-objects"
+'
+
+test_expect_success 'a client that goes in the middle of a pack leaves nothing, and git ends by itself' '
+	rm leave.half_push && attack_begin half_push && attack_end && wait_until nobody_served 60 &&
+	test_must_fail as_git git -C "$NODE/git/one.git" rev-parse -q --verify refs/heads/half &&
+	as_git git -C "$NODE/git/one.git" fsck --strict 2>words &&
+	find "$NODE/git/one.git/objects" -name "tmp_objdir*" -newer leave.half_push >found && test_cmp /dev/null found
+'
+
+test_expect_success 'a push that has arrived is finished, though its client is gone' '
+	REPO=$NODE/git/one.git && mkfifo -m 0666 go && mkdir -m 0777 told && cp -P "$REPO/hooks/post-receive" kept &&
+	printf "#!/bin/sh\necho >$TRASH/told/begun; read line <$TRASH/go; echo a line; echo >$TRASH/told/finished\n" >hook &&
+	chmod 0755 hook && cp --remove-destination hook "$REPO/hooks/post-receive" &&
+	{ git -C work push -q door:one HEAD~1:refs/heads/late >push.out 2>&1 & } && pusher=$! &&
+	wait_until "test -e told/begun" 20 && pkill -P $pusher; kill $pusher; wait $pusher;
+	wait_until "! ss -tnH state established \"dport = :$DOOR_PORT\" | grep -q ." 20 &&
+	test ! -e told/finished && echo on >go && wait_until "test -e told/finished" 20 &&
+	cp -P --remove-destination kept "$REPO/hooks/post-receive" &&
+	as_git git -C "$REPO" rev-parse -q --verify refs/heads/late && wait_until nobody_served 40
+'
+
+test_expect_success 'who offers unknown keys is shut out, longer each time; others are not' '
+	ssh-keygen -q -t ed25519 -N "" -f stranger && door_as stranger && DOOR_SSH_OPTIONS="-b 127.0.0.77" && export DOOR_SSH_OPTIONS &&
+	for i in 1 2 3 4
+	do
+		test_expect_code 255 door_ssh queue 2>words && test_grep "Permission denied" words || return 1
+	done &&
+	test_expect_code 255 door_ssh queue 2>words && test_must_fail grep "Permission denied" words &&
+	test_grep "event=refused peer=127.0.0.77:[0-9]* why=penalty" door.log &&
+	unset DOOR_SSH_OPTIONS && door_as alice && door_ssh queue >out
+'
+
+test_expect_success 'a large pack is not unpacked beyond the memory that is allowed' '
+	door_stop && hooks_conf "door_memory_limit: 64M" && door_start &&
+	git init -q -b main fat && head -c 200000000 /dev/zero >fat/zeroes && git -C fat add -A && git -C fat commit -q -m fat &&
+	test_must_fail git -C fat push door:one main:refs/heads/fat >push.out 2>&1 &&
+	test_must_fail as_git git -C "$NODE/git/one.git" rev-parse -q --verify refs/heads/fat &&
+	git ls-remote door:one >refs && test_grep refs/heads/main refs
+'
+
+test_expect_success 'the time to log in, and to be idle, ends' '
+	door_stop && hooks_conf "door_login_timeout: 1" && hooks_conf "door_idle_timeout: 1" && door_start && attack trickle &&
+	test_grep "event=login-timeout peer=" door.log &&
+	mkfifo wait && { door_ssh "git-upload-pack one" <wait >idle.out 2>&1 & } && idler=$! && exec 8>wait &&
+	wait_until "! kill -0 $idler" 30 && exec 8>&- && test_grep "event=left .*why=\"idle\"" door.log
+'
+
+# What is read is seen by strace.
+if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null
+then
+	test_expect_success 'nobody'\''s configuration is read' '
+		door_stop && hooks_conf "door_login_timeout: 20" && hooks_conf "door_idle_timeout: 1h" &&
+		mkdir home home/.ssh && printf "[core]\n\tbare = maybe\n" >home/.gitconfig && chmod -R a+rX home &&
+		{ HOME=$TRASH/home && door_start; code=$?; HOME=$TRASH; test $code = 0; } &&
+		{ strace -f -qq -e trace=openat,open,openat2 -o trace -p $door_pid 2>/dev/null & } && tracer=$! || return 1
+		wait_until "grep -q \"^TracerPid:.*[1-9]\" /proc/$door_pid/status" 20 && git ls-remote door:one >refs
+		code=$?; kill $tracer; wait $tracer; test $code = 0 &&
+		test_grep "/keys\"" trace && test_must_fail grep -E "/etc/ssh|\.ssh/|/\.gitconfig" trace
+	'
+fi
+
+test_done
