@@ -83,7 +83,7 @@ then
 		while test $status -ne 0
 		do
 			n=$((n + 1)) && test $n -le 200 && cp keep-disk "$disk" || return 1
-			strace -f -qq -o /dev/null -e inject=pwrite64,pwritev,pwritev2,fallocate:signal=KILL:when=$n \
+			ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e inject=pwrite64,pwritev,pwritev2,fallocate:signal=KILL:when=$n \
 				"$HORNERO_BUILD/hornero-flatten" -c "$CONF" "$disk" "$BASE" >/dev/null 2>&1
 			status=$? && flatten_see "$disk" after && cmp before after || return 1
 			test $status -eq 0 || killed=$((killed + 1))

@@ -28,8 +28,8 @@ warm_is () {
 # instance NAME: made and booted; $expected is what its guest sees from then on.
 instance () {
 	name=$1 && disk=$NODE/instances/$name/disk && expected=$TRASH/$name.expected && mkdir "$NODE/instances/$name" &&
-	qemu-img create -q -f qcow2 -F raw -b "$warm" "$disk" 12M && libvirt_domain "$name" "$disk" && boot "$2" &&
-	write 0xaa 3M 200k && write 0xbb 5000k 4k && write 0xcc 11M 64k && libvirt_device "$name" flush &&
+	qemu-img create -q -f qcow2 -F raw -b "$warm" "$disk" 20M && libvirt_domain "$name" "$disk" && boot "$2" &&
+	write 0xaa 3M 200k && write 0xbb 5000k 4k && write 0xcc 19M 64k && libvirt_device "$name" flush &&
 	flatten_see "$disk" "$expected" && flatten_is_backed "$disk"
 }
 
@@ -59,12 +59,12 @@ no_block_job () {
 }
 
 waits_for () {
-	wait_until "hornero show $job --json | jq -e '.waiting_for | test(\"$1\")'" 30 || { hornero show $job; return 1; }
+	wait_until "hornero show $job --json | jq -e '.waiting_for | test(\"$1\")'" 90 || { hornero show $job; return 1; }
 }
 
 # Also where it has gone on since.
 has_waited_for () {
-	wait_until "hornero show $job --json | jq -e '[.events[] | select((.detail // \"\") | test(\"$1\"))] != []'" 30 ||
+	wait_until "hornero show $job --json | jq -e '[.events[] | select((.detail // \"\") | test(\"$1\"))] != []'" 90 ||
 		{ hornero show $job; return 1; }
 }
 
@@ -74,12 +74,12 @@ gone () {
 
 test_expect_success 'a libvirt, a node, an image that is warm' '
 	libvirt_start && node_init "compile_core_limit: 100" "libvirt_uri: $LIBVIRT_URI" "flatten_rate: 0" && node_start && node_hello_repo &&
-	sed -i "/objcopy/a\\	yes \"\$\$(cat greeting)\" | head -c 7340032 >>\$@" "$HELLO_WORK/Makefile" &&
-	push_greeting first && hornero wait $job --timeout 60 && warm=$(node_warm_path "$HELLO_UUID") && warm_is first
+	sed -i "/objcopy/a\\	yes \"\$\$(cat greeting)\" | head -c 15728640 >>\$@" "$HELLO_WORK/Makefile" &&
+	push_greeting first && hornero wait $job --timeout 120 && warm=$(node_warm_path "$HELLO_UUID") && warm_is first
 '
 
 test_expect_success 'defer: a running domain outlives a push, keeps its bytes when it is restarted, and its end publishes' '
-	instance one first && push_greeting second && test_expect_code 75 hornero wait $job --timeout 60 2>err &&
+	instance one first && push_greeting second && test_expect_code 75 hornero wait $job --timeout 120 2>err &&
 	test_grep "instance one stands on the present bytes" err && warm_is first && whole first && warm_is first &&
 	libvirt_kill one && hornero why $job >out && test_grep "instance one" out && gone &&
 	hornero wait "$HELLO_UUID" --timeout 1 2>/dev/null; wait_until "hornero wait $job --timeout 5" 30 && warm_is second
@@ -88,20 +88,20 @@ test_expect_success 'defer: a running domain outlives a push, keeps its bytes wh
 # Red without fill() in pull.c: QEMU has the tables of the pulled bytes in memory when it is killed.
 test_expect_success 'flatten: it is pulled while it runs, the push is published, and a QEMU that is killed loses nothing' '
 	hornero image set "$HELLO_UUID" in_use=flatten && instance two second && push_greeting third &&
-	hornero wait $job --timeout 60 && warm_is third && test_must_fail flatten_is_backed "$disk" && whole second &&
+	hornero wait $job --timeout 120 && warm_is third && test_must_fail flatten_is_backed "$disk" && whole second &&
 	virsh dumpxml two >xml && test_grep "<backingStore/>" xml && no_block_job &&
 	test_grep "event=flattened way=pull .*disk=$disk" "$NODE/hornerod.log" && gone
 '
 
 test_expect_success 'why and queue say how far it is; cancelled, no job is left in QEMU and the old base stands' '
 	instance three third && conf flatten_rate 1 && push_greeting fourth &&
-	waits_for "^flattening instance three: [0-9]+ % of 8.0 MiB" && hornero why $job >out &&
+	waits_for "^flattening instance three: [0-9]+ % of 16.0 MiB" && hornero why $job >out &&
 	test_grep "flattening instance three" out && hornero queue >out && test_grep "flattening" out &&
 	hornero cancel $job && wait_until no_block_job 20 && warm_is third && flatten_is_backed "$disk"
 '
 
 test_expect_success 'a domain that stands still is flattened, too, and wait waits for it' '
-	virsh suspend three && conf flatten_rate 4 && push_greeting fifth && hornero wait $job --timeout 60 &&
+	virsh suspend three && conf flatten_rate 8 && push_greeting fifth && hornero wait $job --timeout 120 &&
 	has_waited_for "flattening instance three: [1-9]" && warm_is fifth && kept && gone && now=fifth
 '
 
@@ -114,22 +114,22 @@ do
 		rate=0 && { test $point != flatten-copying || rate=1; } && conf flatten_rate $rate &&
 		instance "$point" "$now" && conf failpoint $point && push_greeting "at $point" && has_waited_for "hornero-flatten died: signal 9" &&
 		kept && conf failpoint && conf flatten_rate 0 &&
-		wait_until "hornero wait $job --timeout 5" 60 && warm_is "at $point" && same_bytes &&
+		wait_until "hornero wait $job --timeout 5" 120 && warm_is "at $point" && same_bytes &&
 		test_must_fail flatten_is_backed "$disk" && boot "$now" && kept && gone && now="at $point"
 	'
 done
 
 test_expect_success 'a block job of somebody else is left alone, and waited for' '
-	instance busy "$now" && virsh blockpull busy vda --bandwidth 1 && push_greeting busy &&
+	instance busy "$now" && virsh blockpull busy vda --bandwidth 65536 --bytes && push_greeting busy &&
 	waits_for "instance busy .*a block job that is not ours is at work on it" && virsh blockjob busy vda >out &&
-	test_grep "1.000 MiB" out && virsh blockjob busy vda --bandwidth 1000 && wait_until "hornero wait $job --timeout 5" 60 &&
+	test_grep "64.000 KiB" out && virsh blockjob busy vda --bandwidth 1000 && wait_until "hornero wait $job --timeout 5" 120 &&
 	warm_is busy && libvirt_device busy flush && kept && gone && now=busy
 '
 
 test_expect_success 'a saved domain is left alone; it is restored with its own disk, and flattened then' '
 	instance saved "$now" && virsh managedsave saved && push_greeting saved &&
 	waits_for "instance saved .*its domain was saved" && same_bytes && flatten_is_backed "$disk" &&
-	virsh start saved && wait_until "hornero wait $job --timeout 5" 60 && warm_is saved && kept && gone && now=saved
+	virsh start saved && wait_until "hornero wait $job --timeout 5" 120 && warm_is saved && kept && gone && now=saved
 '
 
 test_expect_success 'it stops' 'node_stop'
