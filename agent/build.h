@@ -47,6 +47,17 @@ int build_store(struct build *b);
 /* Part of it: sandbox 4, where a boot has to show something. raw is the checked artifact, at `path`. */
 int build_boot(struct build *b, int raw, const char *path);
 
+/* Whether the builder fills the disk that its checkout and cache are on. */
+struct disk_watch {
+	struct floor floor;
+	int64_t start_bytes; /* free then */
+};
+void disk_watch_begin(struct disk_watch *w, const struct build *b);
+/* arg: struct disk_watch. */
+bool disk_watch_is_low(void *arg);
+/* The verdict of a stage that ended with STAGE_DISK. */
+int disk_watch_blame(const struct disk_watch *w, struct build *b, const char *name);
+
 /* Wall time that the builder may take: its own bound where that is narrower than hornero.yaml's. */
 int64_t build_wall_s(const struct build *b);
 /* Is it in /usr, where the sandboxes find it? */

@@ -80,6 +80,7 @@ int build_blame(struct build *b, const struct stage *s, const char *cause, const
 	case STAGE_SANDBOX:
 		return verdict_say(v, ERR_OPERATOR, "sandbox", "bubblewrap could not close the sandbox for %s; its words are in the log",
 				   name);
+	case STAGE_DISK: /* asked for by build_builder alone, which blames for it */
 	case STAGE_EXIT:
 		break;
 	}

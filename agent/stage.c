@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 
 enum { OUT, LINES, SANDBOX, N_PIPES };
+enum { LOOK_MS = 250 };
 
 /* What is under way; lives for one stage_run. */
 struct flow {
@@ -167,6 +168,8 @@ static int start(struct flow *f, const int theirs[N_PIPES], struct err *e)
 
 static void follow(struct flow *f)
 {
+	const int most_ms = f->s->is_low ? LOOK_MS : 60000;
+
 	for (;;) {
 		int64_t deadline_ms = f->wall_deadline_ms < f->silence_deadline_ms ? f->wall_deadline_ms : f->silence_deadline_ms;
 		int64_t now_ms = clock_mono_ms();
@@ -177,6 +180,10 @@ static void follow(struct flow *f)
 			f->s->ended = STAGE_LOG;
 			return;
 		}
+		if (f->s->is_low && f->s->is_low(f->s->arg)) {
+			f->s->ended = STAGE_DISK;
+			return;
+		}
 		if (left_ms <= 0) {
 			f->s->ended = now_ms >= f->wall_deadline_ms ? STAGE_TIMEOUT : STAGE_SILENCE;
 			return;
@@ -185,7 +192,7 @@ static void follow(struct flow *f)
 			p[i] = (struct pollfd){.fd = f->ours[i], .events = POLLIN};
 		p[N_PIPES] = (struct pollfd){.fd = f->child.pidfd, .events = POLLIN};
 		p[N_PIPES + 1] = (struct pollfd){.fd = f->stop, .events = POLLIN};
-		if (poll(p, N_PIPES + 2, left_ms > 60000 ? 60000 : (int)left_ms) < 0)
+		if (poll(p, N_PIPES + 2, left_ms > most_ms ? most_ms : (int)left_ms) < 0)
 			continue;
 		for (int i = 0; i < N_PIPES; i++)
 			if (p[i].revents)

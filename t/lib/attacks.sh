@@ -85,6 +85,13 @@ attacks__work () {
 	{ test $node__users = no || chown -R $node_git attacks; }
 }
 
+# As root checkouts are on a disk that can be filled.
+attacks__small () {
+	test "$(id -u)" -eq 0 || return 0
+	mkdir -p "$NODE/unikernels" && mount -t tmpfs -o size=96m,mode=0755 hornero-small "$NODE/unikernels" &&
+	test_cleanup "umount '$NODE/unikernels'"
+}
+
 # What no attack may change.
 attacks__sums () {
 	find "$NODE/unikernels/$attacks_victim/src" "$NODE/git/victim.git" "$NODE/hornero.yaml" "$(node_warm_path $attacks_victim)" -type f \
@@ -115,6 +122,7 @@ attacks__verdict () {
 # What an attack needs that cannot be had here: limits, or a machine whose numbers of system calls it knows.
 attacks__possible () {
 	case $1 in
+	fill-disk) test "$(id -u)" -eq 0 ;;
 	fork-bomb | memory | fill-tmp | limits) group_possible ;;
 	ptrace | keyring | terminal | namespaces | kernel) test "$(uname -m)" = x86_64 ;;
 	esac
@@ -130,7 +138,7 @@ attacks_run () {
 		attacks__listener && mkdir builders && cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders/ &&
 		sed "s/^format:.*/format: qcow2/" builders/make.yaml >builders/qcow2.yaml &&
 		{ cat builders/make.yaml && echo "build_timeout: 3s"; } >builders/short.yaml &&
-		node_init "builders_dir: $TRASH/builders" "workers: 1" "build_timeout: 120" "log_limit: 64K" "compile_core_limit: 100" \
+		attacks__small && node_init "store_floor: 16M" "cache_floor: 0" "builders_dir: $TRASH/builders" "workers: 1" "build_timeout: 120" "log_limit: 64K" "compile_core_limit: 100" \
 			"compile_mem_limit: 200" "compile_pids_limit: 100" "image_size_limit: 1G" &&
 		node_start && attacks__repository victim && hornero image add $attacks_victim victim --builder make &&
 		echo unharmed >victim/victim && printf "hornero.raw:\n\ttruncate -s 1M \$@\n" >victim/Makefile && attacks__push victim &&
@@ -159,7 +167,7 @@ attacks_run () {
 	done
 
 	test_expect_success 'the node is as it was: nobody called, nobody stayed, nothing changed' '
-		test_grep ! called listener.out && wait_until node_cgroups_gone 10 && ! pgrep -f "[o]ften hornero-t-$$" &&
+		test_grep ! called listener.out && test "$(du -sm "$NODE/unikernels" | cut -f 1)" -lt 20 && wait_until node_cgroups_gone 10 && ! pgrep -f "[o]ften hornero-t-$$" &&
 		attacks__sums >after && test_cmp before after && test -z "$(ls -A "$NODE/instances/hornero/stage")" && node_stop
 	'
 
