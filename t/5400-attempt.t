@@ -11,7 +11,7 @@ long=$((100000 + $$))
 disk='head -c 1048576 /dev/zero >$@; printf'
 
 test_expect_success 'a node with short timeouts' '
-	node_init "build_timeout: 20" "silence_timeout: 3" "log_limit: 65536" "compile_core_limit: 100" \
+	node_init "build_timeout: 20" "silence_timeout: 5" "log_limit: 65536" "compile_core_limit: 100" \
 		"compile_mem_limit: 100" &&
 	node_start &&
 	node_hello_repo
