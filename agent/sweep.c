@@ -228,7 +228,7 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 	rc = job_newest(s->db, img->uuid, &newest, e);
 	if (rc < 0 || warm_look(s->conf->store_dir, s->conf->cache_dir, img->uuid, &w, &f.state, e) < 0)
 		return -1;
-	f.is_skipped = skip_stands(s->conf->skip_dir, img->uuid, tip);
+	f.is_skipped = skip_stands(s->conf->skip_dir, img, tip);
 	f.newest = rc == 1 ? &newest : NULL;
 	last_builder = f.state != WARM_NONE ? w.builder : f.newest ? newest.builder : NULL;
 	f.changed_ms = changed_ms(s, img, last_builder);

@@ -193,7 +193,7 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 	digest = digest_of(&warm, state == WARM_OK, &newest);
 	if (release_cells(c, uuid, &current, release, &release_file, row + N_RELEASE, e) < 0)
 		return -1;
-	if ((digest && artifact_load(c, uuid, digest, &artifact, e) < 0) || releases_load(c, &img, &releases, e) < 0)
+	if ((digest && artifact_load(c, uuid, digest, &artifact, e) < 0) || releases_load(cli, &img, &releases, e) < 0)
 		return -1;
 	if (digest)
 		hide_others(cli, uuid, &artifact);

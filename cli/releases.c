@@ -17,10 +17,29 @@ static bool is_pinned(const struct releases *all, const struct release *r)
 	return all->pinned && strcmp(all->pinned, r->uuid) == 0;
 }
 
-int releases_load(const struct conf *c, const struct image *img, struct releases *out, struct err *e)
+static void hide_others(const struct cli *cli, const struct image *img, struct release *r)
 {
-	if (release_list(c->store_dir, img->uuid, &out->list, &out->n, e) < 0)
+	if (!cli->key || strcmp(r->image, img->uuid) == 0)
+		return;
+	*r->commit = '\0';
+	r->built_ms = 0;
+}
+
+int releases_get(const struct cli *cli, const struct image *img, const char *release, struct release *out, struct err *e)
+{
+	int found = release_get(cli->conf->store_dir, img->uuid, release, out, e);
+
+	if (found == 1)
+		hide_others(cli, img, out);
+	return found;
+}
+
+int releases_load(const struct cli *cli, const struct image *img, struct releases *out, struct err *e)
+{
+	if (release_list(cli->conf->store_dir, img->uuid, &out->list, &out->n, e) < 0)
 		return -1;
+	for (size_t i = 0; i < out->n; i++)
+		hide_others(cli, img, &out->list[i]);
 	out->pinned = img->pinned;
 	return 0;
 }

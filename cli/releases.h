@@ -19,7 +19,11 @@ struct releases {
 	const char *pinned;   /* borrowed from the image, or NULL */
 };
 
-int releases_load(const struct conf *c, const struct image *img, struct releases *out, struct err *e);
+/* With a key only of what was first built for this image it is said when and from which commit. */
+int releases_load(const struct cli *cli, const struct image *img, struct releases *out, struct err *e);
+
+/* The same of one: release_get. */
+int releases_get(const struct cli *cli, const struct image *img, const char *release, struct release *out, struct err *e);
 
 /* "commit 4fce1c88dbf6, built 3 h ago". With a key nothing is told of what was built for another image. Returns buf. */
 enum { RELEASE_WORDS = 128 };

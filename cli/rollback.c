@@ -29,7 +29,7 @@ static int say_choices(const struct scene *s, struct err *e)
 {
 	own_releases struct releases all = {0};
 
-	if (releases_load(s->c, s->img, &all, e) < 0)
+	if (releases_load(s->cli, s->img, &all, e) < 0)
 		return -1;
 	cli_say(stderr, all.n > 0 ? "Releases of image %s in the store:" : "The store has no release of image %s.", s->img->uuid);
 	releases_print(s->cli, &all, stderr);
@@ -41,7 +41,7 @@ static int find_previous(const struct scene *s, struct release *out, int *code, 
 {
 	own_releases struct releases all = {0};
 
-	if (releases_load(s->c, s->img, &all, e) < 0)
+	if (releases_load(s->cli, s->img, &all, e) < 0)
 		return -1;
 	for (size_t i = 0; i < all.n; i++)
 		if (all.list[i].previous) {
@@ -70,7 +70,7 @@ static int choose(const struct scene *s, const char *asked, struct release *out,
 	else if (!uuid_canonical(asked, release))
 		cli_say(stderr, "hornero: \"%s\" is no release: 36 characters, as those below", asked);
 	else {
-		found = release_get(s->c->store_dir, s->img->uuid, release, out, e);
+		found = releases_get(s->cli, s->img, release, out, e);
 		if (found != 0)
 			return found;
 		cli_say(stderr, "hornero: the store has no release %s of image %s, or not any more", release, s->img->uuid);

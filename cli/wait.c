@@ -24,6 +24,7 @@ struct wait {
 	int64_t deadline_ms; /* monotonic */
 	char pinned[UUID_LEN + 1]; /* the pin of the image in effect, or "" */
 	bool is_release_only; /* of the image's file, as read with its ref */
+	bool skipped;              /* its commit was pushed with -o skip */
 	char sentence[SENTENCE_MAX];
 };
 
@@ -119,7 +120,7 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 		w->db = NULL;
 	}
 	if (found <= 0 || !is_job_of(&j, commit)) {
-		if (!skip_stands(w->c->skip_dir, uuid, commit))
+		if (!w->skipped)
 			return -2;
 		snprintf(w->sentence, sizeof(w->sentence), "image %s is not built at %.12s, which was pushed with -o skip; "
 			 "`hornero rebuild %s` builds it", uuid, commit, uuid);
@@ -146,6 +147,7 @@ static int read_ref(struct wait *w, const char *uuid, char commit[CLI_COMMIT_MAX
 	w->is_release_only = img.in_use == IMAGE_IN_USE_RELEASE_ONLY;
 	found = cli_ref_commit(w->c, &img, commit, e);
 	snprintf(w->pinned, sizeof(w->pinned), "%s", image_pin_at(&img, commit) ? img.pinned : "");
+	w->skipped = skip_stands(w->c->skip_dir, &img, commit);
 	if (found != 0)
 		return found < 0 ? -1 : -2;
 	snprintf(w->sentence, sizeof(w->sentence), "nothing has been pushed to %s of %s yet", img.ref, img.repo);

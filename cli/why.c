@@ -84,7 +84,7 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 			return -1;
 		kept_learn(&f->kept, &warm, 0);
 	}
-	f->skipped = skip_stands(c->skip_dir, f->uuid, commit);
+	f->skipped = skip_stands(c->skip_dir, &img, commit);
 	if (image_wants_release(&img) &&
 	    placed_look_newest(c->store_dir, c->cache_dir, f->uuid, &f->release, &f->release_state, e) < 0)
 		return -1;

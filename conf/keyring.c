@@ -127,7 +127,7 @@ static size_t sort(const struct keyring *ring, const struct key_entry **list,
 		if (!ring->entries[i].problem)
 			list[n++] = &ring->entries[i];
 	if (n > 0)
-		qsort(list, n, sizeof(*list), order);
+		qsort(list, n, sizeof(struct key_entry *), order);
 	return n;
 }
 

@@ -8,6 +8,7 @@
 #ifndef HORNERO_CONF_SKIP_H
 #define HORNERO_CONF_SKIP_H
 
+#include "conf/image.h"
 #include "lib/err.h"
 
 #include <stdbool.h>
@@ -18,7 +19,8 @@ int skip_set(const char *skip_dir, const char *uuid, const char *commit, struct 
 /* What is not there is fine, and so is what cannot be removed: the sweep then does as the file wishes. */
 void skip_clear(const char *skip_dir, const char *uuid);
 
-/* The image is not to be built at this commit. False as well for a file that says nothing. */
-bool skip_stands(const char *skip_dir, const char *uuid, const char *commit);
+/* The image is not to be built at this commit. False as well for a file that says nothing, and where the image is pinned to
+ * a release there: that is no build. */
+bool skip_stands(const char *skip_dir, const struct image *img, const char *commit);
 
 #endif

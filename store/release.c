@@ -123,6 +123,7 @@ static int describe(const char *store_dir, const char *uuid, const char *digest,
 		return 0;
 	*out = (struct release){.built_ms = m->built_ms, .size_bytes = m->size_bytes};
 	memcpy(out->digest, m->digest, sizeof(out->digest));
+	memcpy(out->image, m->image, sizeof(out->image));
 	memcpy(out->commit, m->commit, sizeof(out->commit));
 	out->shared = strcmp(m->image, uuid) != 0;
 	fd = store_open(store_dir, digest, m, &why);

@@ -22,7 +22,8 @@
 struct release {
 	char uuid[UUID_LEN + 1];     /* UUIDv5 of the image and the digest */
 	char digest[SHA256_HEX + 1];
-	char commit[65];             /* that it was first built for */
+	char image[UUID_LEN + 1];    /* that it was first built for */
+	char commit[65];             /* the same */
 	int64_t built_ms, size_bytes;
 	bool shared;                 /* first built for another image: commit and built_ms are that one's */
 	bool current, previous;      /* as release_needed says */
