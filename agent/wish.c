@@ -56,7 +56,8 @@ enum wish wish_decide(const struct wish_facts *f)
 			break;
 		}
 	}
-	if (f->is_skipped && (f->state == WARM_NONE || !same(f->warm->commit, f->tip)))
+	/* Satisfied: a build that was under way read the ref all the same. */
+	if (f->is_skipped && !satisfied)
 		return WISH_SKIPPED;
 	/* Also where a builder has changed meanwhile: nobody waits for it. */
 	if (f->state == WARM_GONE && f->is_let_go && same(f->warm->commit, f->tip))

@@ -2,7 +2,7 @@
  * releases: what the store still has of an image, for `image show` and for whoever asks `rollback` wrongly.
  *
  *     own_releases struct releases r = {0};
- *     if (releases_load(c, &img, &r, e) < 0) …
+ *     if (releases_load(cli, &img, &r, e) < 0) …
  */
 #ifndef HORNERO_CLI_RELEASES_H
 #define HORNERO_CLI_RELEASES_H

@@ -53,6 +53,10 @@ static void test_skipped(void **state)
 	assert_int_equal(wish_decide(&f), WISH_WARM);
 	f.state = WARM_FOREIGN;
 	assert_int_equal(wish_decide(&f), WISH_PUBLISH);
+	/* By a pin that is gone again. */
+	f.state = WARM_OK;
+	f.inputs = "b";
+	assert_int_equal(wish_decide(&f), WISH_SKIPPED);
 }
 
 static void test_its_release(void **state)
