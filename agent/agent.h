@@ -2,10 +2,12 @@
  * agent: hornerod's one struct, and who does what with it.
  *
  *   hornerod.c    options, start and stop in the right order
+ *   handover.c    a reload: the next life of the same process, and what it is told
  *   loop.c        doorbell, signals, timer, watchdog: when to take a turn
  *   turn.c        what a turn does: claim, publish, set the timer
  *   attempt_known.c  an attempt that needs no supervisor
  *   attempt.c     one attempt: cgroup, supervisor, verdict, the job's next state
+ *   pausing.c     the standstill of all attempts while the node is under pressure
  *   publication.c one publication: fence, publisher, the job's next state
  *   published.c   what the publisher did: records, the job's last state
  *   sweeping.c    the sweep, hornero-keep and hornero-collect as children
@@ -18,6 +20,7 @@
 #define HORNERO_AGENT_AGENT_H
 
 #include "agent/cgroup.h"
+#include "agent/pressure.h"
 #include "agent/verdict.h"
 #include "conf/conf.h"
 #include "db/db.h"
@@ -68,6 +71,8 @@ struct publication {
 struct agent {
 	struct conf *conf;
 	const char *conf_path;
+	const char *program;       /* what a reload executes: this program's path, whatever stands there by then */
+	char *past;                /* what the life before us handed over, until it is taken */
 	struct db *db;
 	struct cg *cg;             /* NULL: isolation none */
 	sd_event *loop;
@@ -86,6 +91,9 @@ struct agent {
 	int64_t next_collect_ms;   /* monotonic */
 	int64_t images_mtime_ns;   /* of images_dir when the last sweep started */
 	struct pause *pauses;
+	struct pressure pressure;
+	bool draining;             /* an operator wants nothing to start */
+	int64_t next_look_ms;      /* at the pressure; monotonic */
 	bool stopping;
 };
 
@@ -113,10 +121,25 @@ void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt);
 /* turn.c */
 void agent_turn(struct agent *a);
 
+/* handover.c. Returns only where the reload cannot be: -1, and nothing has changed. */
+int handover(struct agent *a, struct err *e);
+/* What both lives must agree on, fresh: the version of the handover, and what only a start can change. */
+char *handover_terms(const struct conf *c);
+/* In the next life: first the lock, from the descriptor that --resume names; the rest once there is a loop. */
+int handover_take_lock(struct agent *a, int state, struct err *e);
+int handover_take_rest(struct agent *a, struct err *e);
+
 /* attempt.c */
 int attempt_start(struct agent *a, const struct job *j, struct err *e);
 /* attempt_known.c: the verdict of an attempt whose artifact is known; false: a supervisor must look. */
 bool attempt_known(const struct agent *a, const struct job *j, struct verdict *out);
+/* One that the life before us started; texts are "-" where there are none. pid 0: reaped then, not settled yet. */
+struct attempt_past {
+	int64_t job, number, mem_mb;
+	char image[UUID_LEN + 1], leaf[128], ended_by[16];
+	int pid;
+};
+int attempt_resume(struct agent *a, const struct attempt_past *past, struct err *e);
 /* Settle those that ended and could not be settled then. True: some are left. */
 bool attempt_settle_ended(struct agent *a);
 /* Kill it; its end arrives through the loop. */
@@ -124,8 +147,20 @@ void attempt_kill(struct attempt_run *r, const char *why);
 /* Wait for and settle every attempt and publication: for a stop. */
 void attempt_stop_all(struct agent *a);
 
+/* pausing.c: what runs is frozen and thawed as the pressure demands; a->pressure says how it is. */
+void pausing_look(struct agent *a);
+void pausing_stop(struct agent *a);
+/* What an earlier life froze is frozen still. */
+void pausing_resume(struct agent *a);
+
 /* publication.c */
 int publication_start(struct agent *a, const struct job *j, struct err *e);
+struct publication_past {
+	int64_t job, attempt, start_ms;
+	char image[UUID_LEN + 1];
+	int socket, pid;
+};
+int publication_resume(struct agent *a, const struct publication_past *past, struct err *e);
 bool publication_of(const struct agent *a, const char *image);
 /* Until when (monotonic) this image's publication is not tried; 0: now. */
 int64_t publication_paused(struct agent *a, const char *image);

@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 enum { FIRST_JOIN_FD = 10, BACKOFF_FIRST_MS = 5000, BACKOFF_MOST_MS = 600000 };
@@ -306,6 +307,46 @@ static bool take_known(struct agent *a, struct attempt_run *r, const struct job 
 	r->ended = true;
 	conclude(a, r);
 	return true;
+}
+
+static const char *ended_by_of(const char *text)
+{
+	return strcmp(text, "cancelled") == 0 ? "cancelled" : strcmp(text, "stopped") == 0 ? "stopped" : NULL;
+}
+
+/* A supervisor of ours stays our child across an exec, and its number nobody else's. */
+static int resume_supervisor(struct agent *a, struct attempt_run *r, int pid, struct err *e)
+{
+	if (pid == 0) {
+		read_verdict(a, r, 0, &r->verdict);
+		r->ended = true;
+		return 0;
+	}
+	r->supervisor.pid = pid;
+	r->supervisor.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (r->supervisor.pidfd < 0)
+		return err_sys(e, ERR_US, "the supervisor %d was not handed over", pid);
+	return watch(a, r, e);
+}
+
+int attempt_resume(struct agent *a, const struct attempt_past *past, struct err *e)
+{
+	struct attempt_run *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return err_set(e, ERR_NOBODY, "out of memory for an attempt");
+	r->agent = a;
+	r->job = past->job;
+	r->number = past->number;
+	memcpy(r->image, past->image, sizeof(r->image));
+	r->ended_by = ended_by_of(past->ended_by);
+	r->next = a->attempts;
+	a->attempts = r;
+	if (a->cg && strcmp(past->leaf, "-") != 0) {
+		r->leaf = (struct cg_leaf){.path = fs_path("%s", past->leaf), .limits.mem_mb = past->mem_mb};
+		r->has_leaf = true;
+	}
+	return resume_supervisor(a, r, past->pid, e);
 }
 
 int attempt_start(struct agent *a, const struct job *j, struct err *e)

@@ -18,6 +18,24 @@ int cgdir_write(const char *dir, const char *file, const char *value)
 	return fd < 0 ? -1 : fs_write_all(fd, value, strlen(value));
 }
 
+/* Whether the text of dir/file holds `word`. */
+static bool holds(int dir, const char *file, const char *word)
+{
+	own_fd int fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
+	char text[256];
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	return strstr(text, word) != NULL;
+}
+
+bool cgdir_is_frozen(int dir)
+{
+	return holds(dir, "freezer.state", "FROZEN") || holds(dir, "cgroup.events", "frozen 1");
+}
+
 int64_t cgdir_number(const char *dir, const char *file, const char *field)
 {
 	own_free char *path = fs_path("%s/%s", dir, file);

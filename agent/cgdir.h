@@ -6,10 +6,14 @@
 
 #include "lib/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* value into dir/file; -1 with errno. */
 int cgdir_write(const char *dir, const char *file, const char *value);
+
+/* Of an open directory: frozen by whoever holds it or a group above. */
+bool cgdir_is_frozen(int dir);
 
 /* The number in dir/file, after `field` where the file has fields; 0 where there is none. */
 int64_t cgdir_number(const char *dir, const char *file, const char *field);

@@ -45,8 +45,8 @@ int cgown_find(char **out, struct err *e)
 int cgown_settle(const char *ours, struct err *e)
 {
 	own_free char *agent = fs_path("%s/agent", ours);
-	static const char *const controllers[] = {"+cpu", "+memory", "+pids", "+io"};
-	enum { NEEDED = 3 }; /* of them; io where it is there */
+	static const char *const controllers[] = {"+cpu", "+memory", "+pids", "+io", "+cpuset"};
+	enum { NEEDED = 3 }; /* of them; the others where they are there */
 
 	if (mkdir(agent, 0755) < 0 && errno != EEXIST)
 		return err_sys(e, ERR_OPERATOR, "cannot make the cgroup %s; set Delegate=yes in the unit", agent);

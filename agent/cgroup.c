@@ -7,6 +7,7 @@
 #include "agent/cgquota.h"
 #include "conf/group.h"
 #include "lib/clock.h"
+#include "lib/cpulist.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -19,8 +20,9 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-/* The controllers that we use where they are; the first three must be there. */
-static const char *const wanted[] = {"cpu", "memory", "pids", "cpuacct", "freezer", "blkio"};
+/* The controllers that we use where they are; the first three must be there, cpuset where it is asked for. */
+static const char *const wanted[] = {"cpu", "memory", "pids", "cpuacct", "freezer", "blkio", "cpuset"};
+enum { CPU, MEMORY, PIDS, CPUACCT, FREEZER, BLKIO, CPUSET }; /* indexes into wanted */
 enum { N_WANTED = sizeof(wanted) / sizeof(wanted[0]), N_NEEDED = 3 };
 
 struct cg {
@@ -69,6 +71,7 @@ static int find_v2(struct cg *cg, const char *mount, const struct conf *c, struc
 			snprintf(add, sizeof(add), "+%s", wanted[i]);
 			(void)cgdir_write(mount, "cgroup.subtree_control", add);
 		}
+		(void)cgdir_write(mount, "cgroup.subtree_control", "+cpuset");
 		cg->name = fs_path("%s", c->cgroup_top);
 	} else {
 		return err_set(e, ERR_OPERATOR, "the cgroup %s is not delegated to this user; start hornerod from its unit "
@@ -105,8 +108,10 @@ static int find(struct cg *cg, const struct conf *c, struct err *e)
 		char *found = NULL;
 		own_free char *mount = NULL;
 
+		if (i == CPUSET && !c->cpu_dedicated_set)
+			continue;
 		if (cgroup_get_subsys_mount_point(wanted[i], &found) != 0) {
-			if (i < N_NEEDED)
+			if (i < N_NEEDED || i == CPUSET)
 				return err_set(e, ERR_OPERATOR, "the cgroup controller %s is not there; enable it on the "
 					       "kernel command line, or set `isolation: none` in %s", wanted[i], c->path);
 			continue;
@@ -159,7 +164,6 @@ static int make(const struct cg *cg, const char *name, const char *dir, struct e
 	return 0;
 }
 
-enum { CPU, MEMORY, PIDS, CPUACCT, FREEZER, BLKIO }; /* indexes into wanted */
 enum { PERIOD_US = 100000, MOST_SETTINGS = 8 };
 
 static struct limits top_limits(const struct conf *c)
@@ -185,18 +189,22 @@ static void set(struct setting *list, size_t *n, int controller, const char *fil
 	va_end(ap);
 }
 
-static size_t settings_of(const struct cg *cg, const struct limits *l, struct setting out[MOST_SETTINGS])
+/* percent 0: no quota of its own. */
+static size_t settings_of(const struct cg *cg, const struct limits *l, int64_t percent, struct setting out[MOST_SETTINGS])
 {
 	size_t n = 0;
 
 	set(out, &n, MEMORY, cg->v2 ? "memory.max" : "memory.limit_in_bytes", "%lld", (long long)l->mem_mb * 1000000);
 	set(out, &n, PIDS, "pids.max", "%lld", (long long)l->pids);
 	if (cg->v2) {
-		set(out, &n, CPU, "cpu.max", "%lld %d", (long long)quota_us(l->core_percent), PERIOD_US);
+		if (percent > 0)
+			set(out, &n, CPU, "cpu.max", "%lld %d", (long long)quota_us(percent), PERIOD_US);
+		else
+			set(out, &n, CPU, "cpu.max", "max %d", PERIOD_US);
 		set(out, &n, CPU, "cpu.weight", "1");
 	} else {
 		set(out, &n, CPU, "cpu.cfs_period_us", "%d", PERIOD_US);
-		set(out, &n, CPU, "cpu.cfs_quota_us", "%lld", (long long)quota_us(l->core_percent));
+		set(out, &n, CPU, "cpu.cfs_quota_us", "%lld", percent > 0 ? (long long)quota_us(percent) : -1LL);
 		set(out, &n, CPU, "cpu.shares", "2");
 	}
 	return n;
@@ -231,14 +239,16 @@ static int narrow_quota(const char *dir, void *arg, struct err *e)
 	return 0;
 }
 
-/* Put limits on TOP/below (below begins with a slash, or is ""). */
-static int limit(const struct cg *cg, const char *below, const struct limits *l, struct err *e)
+/* Put limits on TOP/below (below begins with a slash, or is ""). A quota that is no narrower than the one above (0: none is)
+ * is left out: periods of several levels begin at different times, and would be waited for one after the other. */
+static int limit(const struct cg *cg, const char *below, const struct limits *l, int64_t above_percent, struct err *e)
 {
 	own_free char *name = fs_path("%s%s", cg->name, below);
 	own_free char *cpu = fs_path("%s%s", cg->top_of[CPU], below);
 	const char *burst_file = cg->v2 ? "cpu.max.burst" : "cpu.cfs_burst_us";
 	struct setting list[MOST_SETTINGS];
-	size_t n = settings_of(cg, l, list);
+	int64_t percent = l->core_percent == above_percent ? 0 : l->core_percent;
+	size_t n = settings_of(cg, l, percent, list);
 	int64_t quota = quota_us(l->core_percent);
 	char burst[24];
 
@@ -253,7 +263,8 @@ static int limit(const struct cg *cg, const char *below, const struct limits *l,
 	 * stays the limit, and a small build is not stalled for a tenth of a second. Kernels before 5.14
 	 * have no such file. */
 	snprintf(burst, sizeof(burst), "%lld", (long long)quota);
-	(void)cgdir_write(cpu, burst_file, burst);
+	if (percent > 0)
+		(void)cgdir_write(cpu, burst_file, burst);
 	return 0;
 }
 
@@ -269,12 +280,51 @@ static void weigh_io(const struct cg *cg)
 	}
 }
 
+static int read_cpus(const char *path, struct cpulist *out, struct err *e)
+{
+	own_free char *text = NULL;
+	size_t len;
+
+	if (fs_read(AT_FDCWD, path, CPULIST_TEXT, &text, &len, e) < 0 || cpulist_parse(text, out, e) < 0)
+		return err_wrap(e, "%s", path);
+	return 0;
+}
+
+/* TOP gets all processors but those that Nova gives to instances of their own; the groups below inherit. */
+static int leave_dedicated(const struct cg *cg, const struct conf *c, struct err *e)
+{
+	const char *top = cg->v2 ? cg->tops[0] : cg->top_of[CPUSET];
+	struct cpulist dedicated, ours;
+	char text[CPULIST_TEXT];
+
+	if (!c->cpu_dedicated_set)
+		return 0;
+	if (read_cpus("/sys/devices/system/cpu/online", &ours, e) < 0 || cpulist_parse(c->cpu_dedicated_set, &dedicated, e) < 0)
+		return -1;
+	cpulist_subtract(&ours, &dedicated);
+	if (!cpulist_format(&ours, text))
+		return err_set(e, ERR_OPERATOR, "cpu_dedicated_set in %s leaves no processor to builds", c->path);
+	/* v1 asks for memory nodes as well; on v2 both are inherited. */
+	if (!cg->v2) {
+		own_free char *nodes = NULL;
+		size_t len;
+
+		if (fs_read(AT_FDCWD, "/sys/devices/system/node/online", CPULIST_TEXT, &nodes, &len, e) < 0)
+			return -1;
+		if (cgdir_write(top, "cpuset.mems", nodes) < 0 || cgdir_write(top, "cgroup.clone_children", "1") < 0)
+			return err_sys(e, ERR_OPERATOR, "cannot set the memory nodes of the cgroup %s", top);
+	}
+	if (cgdir_write(top, "cpuset.cpus", text) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot keep builds of the cgroup %s to the processors %s", top, text);
+	return 0;
+}
+
 int cg_limit_top(struct cg *cg, const struct conf *c, struct err *e)
 {
 	struct limits l = top_limits(c);
 
 	weigh_io(cg);
-	return limit(cg, "", &l, e);
+	return limit(cg, "", &l, 0, e);
 }
 
 /* Hand controllers down from dir (v2; nothing to do on v1). */
@@ -316,7 +366,7 @@ int cg_open(struct cg **out, const struct conf *c, struct err *e)
 			goto fail;
 		}
 	} else if (make(cg, cg->name, cg->tops[0], e) < 0 || cg_limit_top(cg, c, e) < 0 ||
-		   hand_down(cg, cg->tops[0], e) < 0) {
+		   leave_dedicated(cg, c, e) < 0 || hand_down(cg, cg->tops[0], e) < 0) {
 		goto fail;
 	}
 	*out = cg;
@@ -348,8 +398,19 @@ enum {
 	LEAF_END_MS = 500, /* in the loop: who hangs in the kernel is waited for by trying again */
 };
 
+/* On v1 a frozen process does not even die. */
+static int thaw(const char *dir, void *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	(void)cgdir_write(dir, "freezer.state", "THAWED");
+	return 0;
+}
+
 int cg_clear(struct cg *cg, struct err *e)
 {
+	if (!cg->v2 && cg->has[FREEZER] && cgdir_each(cg->top_of[FREEZER], thaw, NULL, e) < 0)
+		return -1;
 	for (size_t i = 0; i < cg->ntops; i++)
 		if (cgdir_clear(cg->tops[i], clock_mono_ms() + CLEAR_MS, e) < 0)
 			return -1;
@@ -391,15 +452,17 @@ static int make_levels(const struct cg *cg, const struct conf *c, const char *gr
 	own_free char *leaf_name = fs_path("%s/%s", cg->name, leaf->path);
 	own_free char *leaf_dir = fs_path("%s/%s", cg->tops[0], leaf->path);
 	own_free char *leaf_below = fs_path("/%s", leaf->path);
+	struct limits of_all = top_limits(c);
 	struct limits of_group;
 	struct group g;
 
 	if (group_load(c->groups_dir, group, &g, e) < 0)
 		return -1;
-	of_group = limits_within(g.all, top_limits(c));
+	of_group = limits_within(g.all, of_all);
 	leaf->limits = limits_within(g.attempt, of_group);
-	if (make(cg, group_name, group_dir, e) < 0 || limit(cg, group_below, &of_group, e) < 0 || hand_down(cg, group_dir, e) < 0 ||
-	    make(cg, leaf_name, leaf_dir, e) < 0 || limit(cg, leaf_below, &leaf->limits, e) < 0)
+	if (make(cg, group_name, group_dir, e) < 0 || limit(cg, group_below, &of_group, of_all.core_percent, e) < 0 ||
+	    hand_down(cg, group_dir, e) < 0 || make(cg, leaf_name, leaf_dir, e) < 0 ||
+	    limit(cg, leaf_below, &leaf->limits, of_group.core_percent, e) < 0)
 		return -1;
 	if (cg->v2)
 		(void)cgdir_write(leaf_dir, "memory.oom.group", "1");
@@ -452,17 +515,33 @@ static bool has_members(const struct cg *cg, const struct cg_leaf *leaf)
 	return cgdir_number(dir, "cgroup.procs", NULL) > 0;
 }
 
+int cg_leaf_freeze(const struct cg *cg, const struct cg_leaf *leaf, bool frozen, struct err *e)
+{
+	int controller = cg->v2 ? CPU : FREEZER;
+	own_free char *dir = NULL;
+	int rc;
+
+	if (!cg->has[controller])
+		return err_set(e, ERR_OPERATOR, "the cgroup controller freezer is not there: builds cannot be paused");
+	dir = fs_path("%s/%s", cg->top_of[controller], leaf->path);
+	rc = cg->v2 ? cgdir_write(dir, "cgroup.freeze", frozen ? "1" : "0") :
+		      cgdir_write(dir, "freezer.state", frozen ? "FROZEN" : "THAWED");
+	return rc < 0 ? err_sys(e, ERR_OPERATOR, "cannot freeze the cgroup %s", dir) : 0;
+}
+
 int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e)
 {
 	int64_t deadline_ms = clock_mono_ms() + LEAF_END_MS;
 	bool killing = leaf->path && has_members(cg, leaf);
 	own_free char *cpu = fs_path("%s/%s", cg->top_of[CPU], leaf->path ? leaf->path : "");
 	struct cgquota quotas;
+	struct err ignored = ERR_INIT;
 	int rc = 0;
 
+	if (leaf->path)
+		(void)cg_leaf_freeze(cg, leaf, false, &ignored);
 	if (killing)
 		cgquota_lift(cpu, &quotas);
-
 	for (size_t i = 0; i < leaf->njoin; i++)
 		close(leaf->join[i]);
 	leaf->njoin = 0;

@@ -30,6 +30,7 @@
 #include "conf/group.h"
 #include "lib/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -71,7 +72,10 @@ int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const c
 		 struct err *e);
 /* Zeros where a figure is not to be had. */
 void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_usage *out);
-/* SIGKILL to everyone inside; removed and leaf freed on return. -1: somebody hangs in the kernel; the leaf is
+/* Nobody inside runs, until it is thawed (frozen false) or ended. */
+int cg_leaf_freeze(const struct cg *cg, const struct cg_leaf *leaf, bool frozen, struct err *e);
+
+/* SIGKILL to everyone inside, frozen or not; removed and leaf freed on return. -1: somebody hangs in the kernel; the leaf is
  * still there, try again. Blocks for half a second at the most. */
 int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e);
 

@@ -11,6 +11,7 @@
 
 #include <argp.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
@@ -19,17 +20,20 @@ const char *argp_program_version = PACKAGE_STRING;
 
 enum { LOCK_WAIT_MS = 1000 };
 
-enum mode { SERVE, PREPARE, CLEAN_UP };
+enum mode { SERVE, PREPARE, CLEAN_UP, CHECK };
 
 struct options {
 	const char *conf;
 	enum mode mode;
+	int resume; /* descriptor of what an earlier life handed over, or -1 */
 };
 
 static const struct argp_option words[] = {
 	{"conf", 'c', "FILE", 0, "Configuration (default: $HORNERO_CONF, else " SYSCONFDIR "/hornero/hornero.yaml)", 0},
 	{"foreground", 'f', NULL, 0, "Stay in the foreground (it always does; for the unit's readers)", 0},
 	{"prepare", 'p', NULL, 0, "As root, on cgroup v1: make the groups and hand them to hornero_user, then exit", 0},
+	{"check", 'k', NULL, 0, "Say whether the configuration can be used, then exit", 0},
+	{"resume", 'r', "FD", OPTION_HIDDEN, "", 0}, /* a reload's */
 	{"clean-up", 'x', NULL, 0, "Kill what an agent left in its groups, remove them, then exit", 0},
 	{NULL, 0, NULL, 0, NULL, 0},
 };
@@ -43,6 +47,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'f': return 0;
 	case 'p': o->mode = PREPARE; return 0;
 	case 'x': o->mode = CLEAN_UP; return 0;
+	case 'k': o->mode = CHECK; return 0;
+	case 'r': o->resume = (int)strtol(arg, NULL, 10); return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 }
@@ -86,6 +92,11 @@ static int open_cgroups(struct agent *a, struct err *e)
 	return 0;
 }
 
+static int open_queue(struct agent *a, struct err *e)
+{
+	return db_open(&a->db, &(struct db_place){.queue_dir = a->conf->queue_dir}, DB_CREATE, AGENT_DB_WAIT_MS, e);
+}
+
 /* Nobody of an earlier life runs any more: its attempts go back to the queue. */
 static int recover(struct agent *a, struct err *e)
 {
@@ -93,7 +104,7 @@ static int recover(struct agent *a, struct err *e)
 
 	if (open_cgroups(a, e) < 0 || leftover_clear(a->conf, e) < 0)
 		return -1;
-	if (db_open(&a->db, &(struct db_place){.queue_dir = a->conf->queue_dir}, DB_CREATE, AGENT_DB_WAIT_MS, e) < 0)
+	if (open_queue(a, e) < 0)
 		return -1;
 	if (job_recover(a->db, true, &n, e) < 0)
 		return -1;
@@ -102,13 +113,34 @@ static int recover(struct agent *a, struct err *e)
 	return 0;
 }
 
-static int serve(struct agent *a, struct err *e)
+/* What an earlier life began goes on: nothing is cleared, nothing is queued again. */
+static int resume(struct agent *a, int state, struct err *e)
 {
-	if (agent_check_user(a->conf, e) < 0 || take_lock(a, e) < 0 || recover(a, e) < 0 || agent_loop_init(a, e) < 0)
+	if (handover_take_lock(a, state, e) < 0)
+		return -1;
+	if (a->conf->isolation == CONF_ISOLATION_CGROUP && cg_open(&a->cg, a->conf, e) < 0)
+		return -1;
+	if (open_queue(a, e) < 0 || agent_loop_init(a, e) < 0 || handover_take_rest(a, e) < 0)
+		return -1;
+	pausing_resume(a);
+	return 0;
+}
+
+static int begin(struct agent *a, struct err *e)
+{
+	if (take_lock(a, e) < 0 || recover(a, e) < 0 || agent_loop_init(a, e) < 0)
+		return -1;
+	pausing_stop(a); /* what an agent that was killed left */
+	return 0;
+}
+
+static int serve(struct agent *a, int state, struct err *e)
+{
+	if (agent_check_user(a->conf, e) < 0 || (state < 0 ? begin(a, e) : resume(a, state, e)) < 0)
 		return -1;
 	failpoint_arm(a->conf->failpoint);
 	sd_notify(0, "READY=1");
-	log_info("event=ready workers=%lld", (long long)a->conf->workers);
+	log_info("event=%s workers=%lld", state < 0 ? "ready" : "reloaded", (long long)a->conf->workers);
 	puts("READY");
 	fflush(stdout);
 	sd_event_loop(a->loop);
@@ -116,6 +148,7 @@ static int serve(struct agent *a, struct err *e)
 	sweeping_stop(a);
 	publication_stop_all(a);
 	attempt_stop_all(a);
+	pausing_stop(a);
 	if (a->cg && cg_remove_top(a->cg, e) < 0)
 		return -1;
 	log_info("event=stopped");
@@ -131,6 +164,17 @@ static int clean_up(struct agent *a, struct err *e)
 	return cg_remove_top(a->cg, e);
 }
 
+/* The terms are for a reload, which compares them. */
+static int check(const struct conf *c, struct err *e)
+{
+	own_free char *terms = handover_terms(c);
+
+	if (agent_check_user(c, e) < 0)
+		return -1;
+	fputs(terms, stdout);
+	return 0;
+}
+
 static int run(struct agent *a, const struct options *o, struct err *e)
 {
 	const struct conf *c;
@@ -142,7 +186,9 @@ static int run(struct agent *a, const struct options *o, struct err *e)
 	if (o->mode == CLEAN_UP)
 		return clean_up(a, e);
 	if (o->mode == SERVE)
-		return serve(a, e);
+		return serve(a, o->resume, e);
+	if (o->mode == CHECK)
+		return check(c, e);
 	if (c->isolation == CONF_ISOLATION_NONE)
 		return 0;
 	if (c->hornero_uid == (uid_t)-1)
@@ -150,12 +196,21 @@ static int run(struct agent *a, const struct options *o, struct err *e)
 	return cg_prepare(c, c->hornero_uid, c->queue_gid, e);
 }
 
+/* The path, not the file: after an upgrade another file stands there. */
+static const char *program_path(void)
+{
+	static char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	return n > 0 ? path : "/proc/self/exe";
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {words, parse, NULL, "The agent of a hornero node: claims jobs, builds, publishes.",
 					 NULL, NULL, NULL};
 	struct agent a = {.lock = -1, .bell = -1};
-	struct options o = {0};
+	struct options o = {.resume = -1};
 	struct err e = ERR_INIT;
 	int rc;
 
@@ -163,6 +218,7 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &o);
 	umask(0027);
 	log_open("hornerod", LOG_LEVEL_INFO);
+	a.program = program_path();
 	rc = run(&a, &o, &e);
 	if (rc < 0)
 		log_error("%s", e.msg);

@@ -2,7 +2,6 @@
 #include "agent/agent.h"
 
 #include "lib/bell.h"
-#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -40,36 +39,18 @@ static int on_stop(sd_event_source *src, const struct signalfd_siginfo *si, void
 	return sd_event_exit(a->loop, 0);
 }
 
-/* A configuration that cannot be used changes nothing; the old one goes on. */
+/* A configuration or a program that cannot be used changes nothing; the old ones go on. */
 static int on_reload(sd_event_source *src, const struct signalfd_siginfo *si, void *arg)
 {
 	struct agent *a = arg;
-	struct conf *fresh = NULL;
 	struct err e = ERR_INIT;
 
 	(void)src;
 	(void)si;
 	sd_notify(0, "RELOADING=1");
-	if (conf_load(&fresh, a->conf_path, &e) < 0) {
-		log_error("event=reload-refused %s", e.msg);
-	} else if (strcmp(fresh->state_dir, a->conf->state_dir) != 0 || strcmp(fresh->cgroup_top, a->conf->cgroup_top) != 0 ||
-		   fresh->isolation != a->conf->isolation) {
-		log_error("event=reload-refused state_dir, cgroup_top and isolation need a restart of hornerod");
-		conf_free(fresh);
-	} else if (agent_check_user(fresh, &e) < 0) {
-		log_error("event=reload-refused %s", e.msg);
-		conf_free(fresh);
-	} else {
-		failpoint_arm(fresh->failpoint); /* it pointed into the old one */
-		conf_free(a->conf);
-		a->conf = fresh;
-		if (a->cg && cg_limit_top(a->cg, fresh, &e) < 0)
-			log_warn("event=limits-unchanged %s", e.msg);
-		log_info("event=reloaded workers=%lld", (long long)fresh->workers);
-	}
+	handover(a, &e);
+	log_error("event=reload-refused %s", e.msg);
 	sd_notify(0, "READY=1");
-	a->next_sweep_ms = 0;
-	agent_turn(a);
 	return 0;
 }
 

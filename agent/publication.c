@@ -15,6 +15,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum { PUBLISHER_END_MS = 2000 };
 
@@ -195,22 +197,26 @@ static int ask(const struct publication *p, int raw, const char *token, struct e
 	return publisher_ask(p->socket, text, raw, e);
 }
 
+static int watch(struct agent *a, struct publication *p, struct err *e)
+{
+	int rc = sd_event_add_io(a->loop, &p->watch, p->socket, EPOLLIN, on_answer, p);
+
+	if (rc >= 0)
+		return 0;
+	errno = -rc;
+	return err_sys(e, ERR_US, "cannot watch a publisher");
+}
+
 static int begin(struct agent *a, struct publication *p, int raw, struct err *e)
 {
 	char token[FENCE_TOKEN + 1];
-	int rc;
 
 	if (fence_set(a->conf, p->image, p->job, p->attempt, token, e) < 0)
 		return -1;
 	p->socket = publisher_reach(a->conf, &p->publisher, e);
 	if (p->socket < 0 || ask(p, raw, token, e) < 0)
 		return -1;
-	rc = sd_event_add_io(a->loop, &p->watch, p->socket, EPOLLIN, on_answer, p);
-	if (rc < 0) {
-		errno = -rc;
-		return err_sys(e, ERR_US, "cannot watch a publisher");
-	}
-	return 0;
+	return watch(a, p, e);
 }
 
 /* The artifact is not in the store any more: back to the queue, to be built again. One that was changed counts as
@@ -238,6 +244,29 @@ static struct publication *note(struct agent *a, const struct job *j, const stru
 	p->next = a->publications;
 	a->publications = p;
 	return p;
+}
+
+int publication_resume(struct agent *a, const struct publication_past *past, struct err *e)
+{
+	struct job j = {.id = past->job, .attempt = past->attempt};
+	struct publication *p;
+	struct verdict v;
+
+	memcpy(j.image, past->image, sizeof(j.image));
+	if (verdict_read(a->conf->log_dir, j.id, j.attempt, &v, e) != 1)
+		return -1;
+	p = note(a, &j, &v);
+	if (!p)
+		return err_set(e, ERR_NOBODY, "out of memory for a publication");
+	p->socket = past->socket;
+	p->start_ms = past->start_ms;
+	if (past->pid > 0) {
+		p->publisher.pid = past->pid;
+		p->publisher.pidfd = (int)syscall(SYS_pidfd_open, past->pid, 0);
+		if (p->publisher.pidfd < 0)
+			return err_sys(e, ERR_US, "the publisher %d was not handed over", past->pid);
+	}
+	return watch(a, p, e);
 }
 
 static int start(struct agent *a, const struct job *j, struct err *e)

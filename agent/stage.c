@@ -2,6 +2,7 @@
  * machine is out of something. How the command itself ended is in the struct. */
 #include "agent/stage.h"
 
+#include "agent/cgdir.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -16,7 +17,7 @@
 #include <sys/wait.h>
 
 enum { OUT, LINES, SANDBOX, N_PIPES };
-enum { LOOK_MS = 250 };
+enum { POLL_MS = 1000, LOOK_MS = 250 };
 
 /* What is under way; lives for one stage_run. */
 struct flow {
@@ -28,6 +29,7 @@ struct flow {
 	char report[512]; /* bwrap's JSON, for its "exit-code" only */
 	size_t report_len;
 	int64_t wall_deadline_ms, silence_deadline_ms; /* INT64_MAX: none */
+	int64_t paused_ms; /* frozen so long, to a second */
 	bool over_limit;
 	int stop;         /* readable: SIGTERM */
 	bool stopped;
@@ -166,9 +168,29 @@ static int start(struct flow *f, const int theirs[N_PIPES], struct err *e)
 	return spawn_start(&sp, &f->child, e);
 }
 
+static bool stands_still(const struct stage *s)
+{
+	for (size_t i = 0; i < s->njoin; i++)
+		if (cgdir_is_frozen(s->join[i]))
+			return true;
+	return false;
+}
+
+/* While the attempt's groups are frozen no clock of it runs. Who is frozen says nothing: only a poll in vain asks. */
+static void leave_out(struct flow *f, int64_t slept_ms)
+{
+	if (!stands_still(f->s))
+		return;
+	f->paused_ms += slept_ms;
+	if (f->wall_deadline_ms < INT64_MAX)
+		f->wall_deadline_ms += slept_ms;
+	if (f->silence_deadline_ms < INT64_MAX)
+		f->silence_deadline_ms += slept_ms;
+}
+
 static void follow(struct flow *f)
 {
-	const int most_ms = f->s->is_low ? LOOK_MS : 60000;
+	const int most_ms = f->s->is_low ? LOOK_MS : POLL_MS;
 
 	for (;;) {
 		int64_t deadline_ms = f->wall_deadline_ms < f->silence_deadline_ms ? f->wall_deadline_ms : f->silence_deadline_ms;
@@ -192,8 +214,13 @@ static void follow(struct flow *f)
 			p[i] = (struct pollfd){.fd = f->ours[i], .events = POLLIN};
 		p[N_PIPES] = (struct pollfd){.fd = f->child.pidfd, .events = POLLIN};
 		p[N_PIPES + 1] = (struct pollfd){.fd = f->stop, .events = POLLIN};
-		if (poll(p, N_PIPES + 2, left_ms > most_ms ? most_ms : (int)left_ms) < 0)
-			continue;
+		if (left_ms > most_ms)
+			left_ms = most_ms;
+		switch (poll(p, N_PIPES + 2, (int)left_ms)) {
+		case -1: continue;
+		case 0: leave_out(f, clock_mono_ms() - now_ms); break;
+		default: break;
+		}
 		for (int i = 0; i < N_PIPES; i++)
 			if (p[i].revents)
 				take(f, i);
@@ -295,6 +322,6 @@ int stage_run(struct stage *s, struct err *e)
 	rc = run(&f, e);
 	close(f.stop);
 	sigprocmask(SIG_SETMASK, &before, NULL); /* the end, where it came */
-	s->took_ms = clock_mono_ms() - start_ms;
+	s->took_ms = clock_mono_ms() - start_ms - f.paused_ms;
 	return rc;
 }

@@ -23,7 +23,7 @@ static int64_t running(const struct agent *a)
 
 static int claim(struct agent *a, int64_t now_ms, struct err *e)
 {
-	while (running(a) < a->conf->workers) {
+	while (!a->pressure.high && !a->draining && running(a) < a->conf->workers) {
 		own_job struct job j = {0};
 		int rc = job_claim(a->db, now_ms, &j, e);
 
@@ -137,11 +137,15 @@ static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 	int64_t sweep_in_ms = a->sweep.pid > 0 ? INT64_MAX : a->next_sweep_ms - clock_mono_ms();
 	int64_t keep_in_ms = a->next_keep_ms - clock_mono_ms();
 	int64_t collect_in_ms = a->next_collect_ms - clock_mono_ms();
+	int64_t look_in_ms = a->next_look_ms - clock_mono_ms();
 
 	if (keep_in_ms < in_ms)
 		in_ms = keep_in_ms;
 	if (collect_in_ms < in_ms)
 		in_ms = collect_in_ms;
+	/* Who neither builds nor waits for the end of a pressure need not look. */
+	if ((a->attempts || a->pressure.high) && look_in_ms < in_ms)
+		in_ms = look_in_ms;
 	if (job_next_due(a->db, now_ms, &due_ms, e) < 0)
 		return -1;
 	if (due_ms > 0 && due_ms - now_ms < in_ms)
@@ -167,6 +171,7 @@ void agent_turn(struct agent *a)
 		return;
 	unsettled = attempt_settle_ended(a);
 	heed_cancels(a);
+	pausing_look(a);
 	if (clock_mono_ms() >= a->next_sweep_ms || images_changed(a))
 		sweeping_start(a);
 	if (clock_mono_ms() >= a->next_keep_ms)

@@ -1,6 +1,7 @@
 /* queue: what runs, waits, and just ended. DIAGNOSTICS: as the database says. */
 #include "cli/table.h"
 #include "cli/words.h"
+#include "lib/standstill.h"
 
 static const struct column columns[] = {
 	{"job", CELL_NUMBER, 0},
@@ -81,6 +82,7 @@ int queue_run(struct cli *cli, const struct call *call, struct err *e)
 	own_db struct db *db = NULL;
 	struct listing l;
 	struct err ignored = ERR_INIT;
+	char standstill[STANDSTILL_MAX];
 	int listed;
 
 	if (cli_db(cli, DB_READ, &db, e) < 0)
@@ -92,6 +94,9 @@ int queue_run(struct cli *cli, const struct call *call, struct err *e)
 	if (l.rows == 0 && !cli->json)
 		puts("The queue is empty.");
 	cli_note_isolation(cli);
+	if (standstill_read(cli->conf->run_dir, standstill))
+		cli_say(cli->json ? stderr : stdout, "nothing starts for now: %s",
+			standstill);
 	if (!cli_agent_runs(cli->conf))
 		fputs("agent: not running (start hornerod, or nothing is built)\n", cli->json ? stderr : stdout);
 	return 0;

@@ -19,6 +19,8 @@ static void why_queued(const struct facts *f, char buf[WHY_MAX])
 		SAY("Job %lld gets its next attempt %s, because attempt %lld ended so: %s; `hornero log %lld` shows it, "
 		    "`hornero cancel %lld` gives it up.", id, age_words(words, f->now_ms - j->not_before_ms),
 		    (long long)j->attempt, *j->reason ? j->reason : "no reason is recorded", id, id);
+	else if (*f->standstill)
+		SAY("Job %lld waits, as all builds of this node do: %s.", id, f->standstill);
 	else if (*j->waiting_for)
 		SAY("Job %lld waits for this: %s.", id, j->waiting_for);
 	else if (f->same_running)
@@ -48,6 +50,9 @@ void why_job(const struct facts *f, char buf[WHY_MAX])
 	} else if (!f->agent_runs) {
 		SAY("Job %lld was %s when hornerod ended, and goes on when it starts: `systemctl start hornerod`.", id,
 		    job_state_name(j->state));
+	} else if (j->state == JOB_RUNNING && standstill_is_pause(f->standstill)) {
+		SAY("Job %lld stands still, attempt %lld: %s; it goes on by itself, and no clock of it runs.", id,
+		    (long long)j->attempt, f->standstill);
 	} else if (j->state == JOB_RUNNING) {
 		SAY("Job %lld is being built, attempt %lld, started %s; `hornero log -f %lld` follows it.", id,
 		    (long long)j->attempt, age_words(words, f->now_ms - j->started_ms), id);

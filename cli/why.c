@@ -127,5 +127,6 @@ int why_run(struct cli *cli, const struct call *call, struct err *e)
 	f.partly = cli->key != NULL;
 	f.agent_runs = cli_agent_runs(c) == 1;
 	f.queue_dir = c->queue_dir;
+	standstill_read(c->run_dir, f.standstill);
 	return is_image ? explain_image(cli, &f, e) : explain_job(cli, &f, id, e);
 }

@@ -4,12 +4,14 @@
 
 #include "conf/image.h"
 #include "db/job.h"
+#include "lib/standstill.h"
 #include "store/kept.h"
 #include "store/placed.h"
 
 struct facts {
 	int64_t now_ms, workers;
 	bool agent_runs;
+	char standstill[STANDSTILL_MAX]; /* why the whole node builds nothing now, or "" */
 	const char *queue_dir;
 	bool skipped; /* that commit was pushed with -o skip */
 	bool queue_missing;

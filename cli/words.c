@@ -102,6 +102,11 @@ const struct word word_table[] = {
 	 "The image is pinned to it in its file until a push moves its ref, or until --undo. Exits 0 when it is warm, 75 with the\n"
 	 "reason when that is accepted and done later (hornerod does not run, an instance stands on the present bytes).",
 	 rollback_options, 1, 2, false, rollback_run, WORD_WRITE},
+	{"drain", "", "start no build any more, and wait until none runs",
+	 "Before a restart of the node, or of a hornerod that cannot take running builds over. Publications go on. What is\n"
+	 "queued stays queued. A start of hornerod ends it, a reload does not.",
+	 wait_options, 0, 0, false, drain_run, WORD_NODE},
+	{"resume", "", "let builds start again after a drain", "", NULL, 0, 0, false, resume_run, WORD_NODE},
 	{"sweep", "", "compare the refs with what is warm, queue the difference",
 	 "What cron calls, and what finds everything that a hook could not say.", NULL, 0, 0, true, sweep_run, WORD_NODE},
 	{"cache", "", "what Nova would find of this node's images in its cache", "", NULL, 0, 0, true, cache_run, WORD_READ},

@@ -78,6 +78,8 @@ WORD_RUN(cancel);
 WORD_RUN(retry);
 WORD_RUN(rebuild);
 WORD_RUN(rollback);
+WORD_RUN(drain);
+WORD_RUN(resume);
 WORD_RUN(sweep);
 WORD_RUN(cache);
 WORD_RUN(gc);

@@ -1,6 +1,7 @@
 /* check: pure. DIAGNOSTICS: ERR_USAGE; who reads a file gives it that file's class and place. */
 #include "conf/check.h"
 
+#include "lib/cpulist.h"
 #include "lib/escape.h"
 #include "lib/own.h"
 
@@ -238,6 +239,16 @@ int check_listen(const char *text, struct err *e)
 		at += len + strspn(at + len, " ");
 	}
 	return n > 0 ? 0 : refuse(text, "one ADDRESS:PORT at least is needed", e);
+}
+
+int check_cpus(const char *text, struct err *e)
+{
+	struct cpulist list;
+	char ranges[CPULIST_TEXT];
+
+	if (cpulist_parse(text, &list, e) < 0)
+		return -1;
+	return cpulist_format(&list, ranges) ? 0 : refuse(text, "these are no processors", e);
 }
 
 int check_failpoint(const char *text, struct err *e)

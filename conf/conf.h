@@ -42,6 +42,8 @@ struct conf {
 	const char *libexec_dir;    /* hornero-build and its like */
 	const char *door_listen;    /* "ADDRESS:PORT ADDRESS:PORT", of hornero-door */
 	const char *door_host_keys; /* the directory of its keys */
+	const char *cpu_dedicated_set; /* Nova's; NULL: builds may use every processor */
+	const char *pressure_dir;   /* the kernel's pressure figures */
 	const char *cgroup_top;     /* name of the top group */
 	const char *publish_socket; /* NULL: hornero-publish is executed directly */
 	const char *libvirt_uri;
@@ -52,6 +54,10 @@ struct conf {
 	int64_t compile_core_limit; /* percent of the node's whole CPU capacity */
 	int64_t compile_mem_limit;  /* MB = 1,000,000 bytes */
 	int64_t compile_pids_limit;
+	int64_t cpu_pressure_limit; /* percent of time somebody waits for it; 0: no matter */
+	int64_t memory_pressure_limit;
+	int64_t io_pressure_limit;
+	int64_t load_limit;         /* percent of the processors */
 	int64_t build_timeout_s;    /* wall time of one builder run */
 	int64_t silence_timeout_s;  /* builder without output */
 	int64_t log_limit_bytes;

@@ -15,9 +15,11 @@ value () {
 	cat "/sys/fs/cgroup/$1/$NODE_TOP${2:+/$2}/$3"
 }
 
-# quota GROUP: in percent of the node
+# quota GROUP: in percent of the node; 0: as wide as the level above
 quota () {
-	echo $(($(value cpu "$1" cpu.cfs_quota_us) / $(nproc) / 1000))
+	quota__us=$(value cpu "$1" cpu.cfs_quota_us)
+	test "$quota__us" -gt 0 || quota__us=0
+	echo $((quota__us / $(nproc) / 1000))
 }
 
 # mega GROUP: its memory, in MB; the kernel rounds down to pages
@@ -51,9 +53,9 @@ test_expect_success 'a node with two groups, one of them with limits' '
 
 test_expect_success 'builds of both run side by side, each group with its own limits inside those of all' '
 	push_make "$waiting" && HELLO_WORK=$TRASH/work-osv && push_make "$waiting" &&
-	wait_until "test \$(state 1) = running && test \$(state 2) = running" 20 &&
+	wait_until "test -d $NODE/unikernels/$hello/cache && test -d $NODE/unikernels/$osv/cache" 20 &&
 	test "$(quota "")/$(mega "")" = 40/500 &&
-	test "$(quota make)/$(mega make)" = 40/500 && test "$(quota make/1.1)/$(mega make/1.1)" = 40/500 &&
+	test "$(quota make)/$(mega make)" = 0/500 && test "$(quota make/1.1)/$(mega make/1.1)" = 0/500 &&
 	test "$(quota osv)/$(mega osv)" = 20/300 && test "$(quota osv/2.1)/$(mega osv/2.1)" = 5/200 &&
 	test "$(value pids osv/2.1 pids.max)" = 100 && test "$(value pids osv pids.max)" = "$(value pids "" pids.max)" &&
 	test "$(value memory osv/2.1 memory.memsw.limit_in_bytes)" = "$(value memory osv/2.1 memory.limit_in_bytes)"
@@ -62,7 +64,7 @@ test_expect_success 'builds of both run side by side, each group with its own li
 test_expect_success 'a reload that narrows all builds narrows what runs below' '
 	sed -i "s/^compile_core_limit:.*/compile_core_limit: 10/" "$HORNERO_CONF" && kill -HUP $node_pid &&
 	wait_until "test \$(quota \"\") = 10" 10 && test_grep ! "limits-unchanged" "$NODE/hornerod.log" &&
-	test "$(quota make)/$(quota make/1.1)/$(quota osv)/$(quota osv/2.1)" = 10/10/10/5 &&
+	test "$(quota make)/$(quota make/1.1)/$(quota osv)/$(quota osv/2.1)" = 0/0/10/5 &&
 	sed -i "s/^compile_core_limit:.*/compile_core_limit: 40/" "$HORNERO_CONF" && kill -HUP $node_pid &&
 	wait_until "test \$(quota \"\") = 40" 10
 '
@@ -70,8 +72,8 @@ test_expect_success 'a reload that narrows all builds narrows what runs below' '
 test_expect_success 'the next attempt has what the file of its group says by then, never more than the level above' '
 	go $osv && go $hello && hornero wait 1 --timeout 30 && hornero wait 2 --timeout 30 &&
 	rm "$NODE"/unikernels/*/cache/go && printf "%s\n" "core_limit: 60" "attempt_mem_limit: 9000" >groups.d/osv.yaml &&
-	push_make "$waiting; : again" && wait_until "test \$(state $job) = running" 20 &&
-	test "$(quota osv)/$(mega osv)" = 40/500 && test "$(quota osv/$job.1)/$(mega osv/$job.1)" = 40/500 &&
+	push_make "$waiting; : again" && wait_until "hornero log $job 2>&1 | grep -q \"builder osv-make\"" 20 &&
+	test "$(quota osv)/$(mega osv)" = 0/500 && test "$(quota osv/$job.1)/$(mega osv/$job.1)" = 0/500 &&
 	go $osv && hornero wait $job --timeout 30
 '
 
@@ -89,6 +91,20 @@ test_expect_success 'a file with an error holds the jobs of its group, with the 
 	HELLO_WORK=$TRASH/work-hello && held=$job &&
 	push_make "head -c 1049088 /dev/zero >\$@" && hornero wait $job --timeout 30 &&
 	rm groups.d/osv.yaml && hornero retry $held >out && hornero wait $osv --timeout 30
+'
+
+dedicated=0-$(($(nproc --all) - 2))
+test_expect_success 'builds leave the processors alone that Nova gives to instances of their own' '
+	node_stop && echo "cpu_dedicated_set: 0-8191" >>"$HORNERO_CONF" && test_expect_code 78 hornerod --foreground 2>err &&
+	test_grep "cpu_dedicated_set .*leaves no processor" err &&
+	if test "$(nproc --all)" -gt 1
+	then
+		sed -i "s/^cpu_dedicated_set:.*/cpu_dedicated_set: $dedicated/" "$HORNERO_CONF" && node_start &&
+		push_make "grep Cpus_allowed_list /proc/self/status; $waiting" &&
+		wait_until "hornero log $job >out && grep Cpus_allowed_list: out" 20 &&
+		test_grep "Cpus_allowed_list:[^0-9]$(($(nproc --all) - 1))$" out &&
+		go $hello && hornero wait $job --timeout 30
+	fi
 '
 
 test_done

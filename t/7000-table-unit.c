@@ -223,6 +223,9 @@ static void reasons_of_jobs(void **state)
 	says(&f, true, "behind 3 others, and all 2 workers are busy", "workers:");
 	f.same_running = 41;
 	says(&f, true, "until job 41 of the same image", "hornero cancel 41");
+	strcpy(f.standstill, "paused: memory pressure 12.4 % > 10 %");
+	says(&f, true, "paused: memory pressure 12.4 % > 10 %", "as all builds of this node do");
+	*f.standstill = '\0';
 	f.same_running = f.running = 0;
 	says(&f, true, "about to start", "hornero log -f 42");
 	j.not_before_ms = 120000;

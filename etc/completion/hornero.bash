@@ -33,7 +33,7 @@ _hornero () {
 		esac
 	done
 	case $word in
-	'') others='init repo key image queue show log wait why cancel retry rebuild rollback sweep cache gc' options='--version --key' ;;
+	'') others='init repo key image queue show log wait why cancel retry rebuild rollback drain resume sweep cache gc' options='--version --key' ;;
 	repo) [[ -n $second ]] || others='create' ;;
 	key)
 		case $second in
@@ -69,6 +69,7 @@ _hornero () {
 		[[ -z $second ]] || others=$(_hornero_releases "$second")
 		;;
 	rebuild) options='--all --force --clean' others=$(_hornero_images) ;;
+	drain) options='--timeout' ;;
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options --conf --help" -- "$cur")

@@ -81,6 +81,8 @@ node_init () {
 		keys_file: $NODE/keys
 		libexec_dir: $HORNERO_BUILD
 		cgroup_top: $NODE_TOP
+		memory_pressure_limit: 0
+		io_pressure_limit: 0
 		cache_grace: 0
 		store_floor: 0
 		cache_floor: 0
