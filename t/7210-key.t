@@ -36,7 +36,7 @@ test_expect_success 'their fingerprints are those of ssh-keygen' '
 
 test_expect_success 'from standard input, and as words' '
 	ssh-keygen -q -t ed25519 -N "" -C "by pipe" -f piped && ssh-keygen -q -t ed25519 -N "" -C "as words" -f words &&
-	hornero key add piped --read web <piped.pub &&
+	hornero key add piped - --read web <piped.pub && hornero key remove piped && hornero key add piped --read web <piped.pub &&
 	hornero key add words $(cat words.pub) --read web --write "api:refs/heads/x/*" &&
 	hornero key list --json >out &&
 	test "$(jq -c ".[] | select(.name == \"words\") | [.read, .write, .admin, .comment]" out)" = \
