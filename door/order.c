@@ -4,12 +4,13 @@
 
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "lib/spawn.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROTOCOL_MAX = 64 };
+enum { PROTOCOL_MAX = 64, CREATE_WAIT_MS = 30000, CREATE_SAID_MAX = 4096 };
 
 bool order_takes_env(const char *name, const char *value)
 {
@@ -25,6 +26,24 @@ static int no_repository(const struct order *o, const struct key_entry *key, str
 		       o->line.service->writes ? "push to" : "read");
 }
 
+/* A push makes the repository, where the key may: as `hornero repo create` does it, by itself. */
+static int create_repo(struct order *o, const struct key_entry *key, struct err *e)
+{
+	const char *const argv[] = {"hornero", "--key", key->name, "repo", "create", o->line.repo, NULL};
+	struct spawn s = SPAWN_INIT(argv);
+	own_free char *said = NULL;
+	size_t len;
+	int status;
+
+	s.envp = args_list(&o->env);
+	s.err = STDERR_FILENO;
+	status = spawn_capture(&s, CREATE_WAIT_MS, CREATE_SAID_MAX, &said, &len, e);
+	if (status < 0)
+		return -1;
+	return status == 0 ? 0 : err_set(e, ERR_OPERATOR, "the repository %s could not be made; the log of the node says why",
+					 o->line.repo);
+}
+
 /* Beneath repo_root, through no link: of two names one cannot be the other's repository. */
 static int open_repo(struct order *o, const struct conf *c, const struct key_entry *key, struct err *e)
 {
@@ -34,6 +53,11 @@ static int open_repo(struct order *o, const struct conf *c, const struct key_ent
 	if (root < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot open repo_root");
 	o->repo = fs_open_beneath(root, name, O_PATH | O_DIRECTORY, 0);
+	if (o->repo < 0 && errno == ENOENT && o->line.service->writes && key_may(key, KEY_CREATE, o->line.repo)) {
+		if (create_repo(o, key, e) < 0)
+			return -1;
+		o->repo = fs_open_beneath(root, name, O_PATH | O_DIRECTORY, 0);
+	}
 	if (o->repo >= 0)
 		return 0;
 	if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EXDEV)
@@ -87,13 +111,13 @@ int order_make(struct order *o, const struct conf *c, const struct key_entry *ke
 	if (!o->line.service && o->line.argc == 0)
 		return err_set(e, ERR_NONE, "hello %s. There is no shell here: clone, fetch and push with git, and see `ssh ... hornero "
 			       "--help`", key->name);
+	make_env(o, c, key, protocol);
 	if (o->line.service) {
 		if (make_git(o, c, key, e) < 0)
 			return -1;
 	} else {
 		make_words(o, key);
 	}
-	make_env(o, c, key, protocol);
 	if (args_check(&o->args, e) < 0 || args_check(&o->env, e) < 0)
 		return -1;
 	return 0;

@@ -7,7 +7,8 @@
  *     if (order_enter(&o, e) < 0) …
  *     … execute o.argv with o.env
  *
- * A repository that the key may not read and one that is not there get the same answer.
+ * A repository that the key may not read and one that is not there get the same answer. A push to one that is not there
+ * makes it, where the key may create it.
  */
 #ifndef HORNERO_DOOR_ORDER_H
 #define HORNERO_DOOR_ORDER_H

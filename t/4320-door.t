@@ -131,6 +131,16 @@ test_expect_success 'rights: who reads does not write, and what one may not read
 	test_grep "no repository NAME that the key reader may read" there && door_as alice
 '
 
+test_expect_success 'a push makes the repository that a key may create; nothing else makes one' '
+	door_key maker "create=\"team/*\"" && door_as maker &&
+	test_expect_code 128 git ls-remote door:team/new 2>words && test ! -e "$NODE/git/team" &&
+	test_expect_code 128 git -C work push door:other/new main 2>words && test ! -e "$NODE/git/other" &&
+	git -C work push door:team/new main >push.out 2>&1 && test -x "$NODE/git/team/new.git/hooks/post-receive" &&
+	git ls-remote door:team/new >refs && test_grep "refs/heads/main" refs &&
+	door_as alice && test_expect_code 128 git -C work push door:team/other main 2>words &&
+	test_grep "no repository team/other that the key alice may push to" words
+'
+
 test_expect_success 'names that lead elsewhere' '
 	git init -q --bare elsewhere.git && ln -s "$TRASH/elsewhere.git" "$NODE/git/link.git" &&
 	mkdir real && git init -q --bare real/x.git && ln -s "$TRASH/real" "$NODE/git/dir" &&
