@@ -4,8 +4,8 @@
 
 #include "conf/keyring.h"
 #include "door/address.h"
-#include "door/hostkey.h"
 #include "door/limit.h"
+#include "door/offer.h"
 #include "door/order.h"
 #include "door/pump.h"
 #include "lib/clock.h"
@@ -24,16 +24,6 @@
 #include <sys/socket.h>
 
 enum { CHANNELS = 8, OFFERS_MAX = 12, LINGER_MS = 30000, TURN_MS = 1000 };
-
-/* No user-space cipher is as fast as AES-GCM on a processor that has it, and a client's first choice of what we offer
- * is what is used: so nothing else is offered. It needs no MAC; libssh wants a name all the same. */
-static const char kex[] = "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
-			  "ecdh-sha2-nistp521";
-static const char ciphers[] = "aes256-gcm@openssh.com,aes128-gcm@openssh.com";
-static const char macs[] = "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com";
-static const char host_keys[] = "ssh-ed25519,ecdsa-sha2-nistp256";
-static const char client_keys[] = "ssh-ed25519,sk-ssh-ed25519@openssh.com,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,"
-				  "ecdsa-sha2-nistp521,sk-ecdsa-sha2-nistp256@openssh.com,rsa-sha2-512,rsa-sha2-256";
 
 struct connection {
 	const struct conf *conf;
@@ -174,55 +164,20 @@ static struct ssh_server_callbacks_struct server = {
 	.channel_open_request_session_function = on_channel,
 };
 
-static int set_options(ssh_bind b, struct err *e)
-{
-	static const bool no = false;
-	static const int rsa_bits = 2048;
-	const struct {
-		enum ssh_bind_options_e option;
-		const void *value;
-	} options[] = {
-		/* First of all: nothing of /etc/ssh is read. */
-		{SSH_BIND_OPTIONS_PROCESS_CONFIG, &no}, {SSH_BIND_OPTIONS_BANNER, "hornero"},
-		{SSH_BIND_OPTIONS_KEY_EXCHANGE, kex},   {SSH_BIND_OPTIONS_CIPHERS_C_S, ciphers},
-		{SSH_BIND_OPTIONS_CIPHERS_S_C, ciphers}, {SSH_BIND_OPTIONS_HMAC_C_S, macs},
-		{SSH_BIND_OPTIONS_HMAC_S_C, macs},      {SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, host_keys},
-		{SSH_BIND_OPTIONS_PUBKEY_ACCEPTED_KEY_TYPES, client_keys}, {SSH_BIND_OPTIONS_RSA_MIN_SIZE, &rsa_bits},
-	};
-
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (ssh_bind_options_set(b, options[i].option, options[i].value) < 0)
-			return err_set(e, ERR_US, "libssh does not take option %zu: %s", i, ssh_get_error(b));
-	return 0;
-}
-
 /* libssh closes fd from here on. */
 static int adopt(struct connection *k, struct err *e)
 {
-	ssh_bind b = ssh_bind_new();
-	int rc = -1;
-
-	k->session = ssh_new();
 	k->event = ssh_event_new();
 	k->chunk = malloc(PUMP_CHUNK);
-	if (!b || !k->session || !k->event || !k->chunk)
-		err_set(e, ERR_NOBODY, "out of memory for a connection");
-	else if (set_options(b, e) == 0 && hostkey_load(b, k->conf->door_host_keys, e) == 0)
-		rc = ssh_bind_accept_fd(b, k->session, k->fd) == SSH_OK
-			     ? 0
-			     : err_set(e, ERR_US, "libssh does not take the connection: %s", ssh_get_error(b));
-	ssh_bind_free(b);
-	if (rc < 0)
+	if (!k->event || !k->chunk)
+		return err_set(e, ERR_NOBODY, "out of memory for a connection");
+	if (offer_session(k->conf, k->fd, &k->session, e) < 0)
 		return -1;
-	ssh_options_set(k->session, SSH_OPTIONS_COMPRESSION_C_S, "none");
-	ssh_options_set(k->session, SSH_OPTIONS_COMPRESSION_S_C, "none");
-	ssh_set_auth_methods(k->session, SSH_AUTH_METHOD_PUBLICKEY);
 	server.userdata = k;
 	requests.userdata = k;
 	ssh_callbacks_init(&server);
 	ssh_callbacks_init(&requests);
 	ssh_set_server_callbacks(k->session, &server);
-	ssh_set_blocking(k->session, 0);
 	return 0;
 }
 

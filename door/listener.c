@@ -6,14 +6,13 @@
 #include "door/connection.h"
 #include "door/gate.h"
 #include "door/limit.h"
+#include "door/listen.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/spawn.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -21,7 +20,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-enum { BACKLOG = 128, LISTEN_MAX = 8, POLLS_FIXED = 1 + LISTEN_MAX, QUIET_MS = 1000 };
+enum { POLLS_FIXED = 1 + LISTEN_MAX, QUIET_MS = 1000 };
 
 struct place {
 	struct child child;  /* pid 0: free */
@@ -42,68 +41,6 @@ struct listener {
 	struct place *places;
 	struct pollfd *polls;
 };
-
-/* Fills sa from "ADDRESS:PORT" as check_listen lets it pass. */
-static socklen_t read_address(const char *text, size_t len, struct sockaddr_storage *sa)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)sa;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)sa;
-	char host[64] = "";
-	size_t colon = len;
-	in_port_t port;
-
-	while (text[colon - 1] != ':')
-		colon--;
-	port = htons((uint16_t)strtoul(text + colon, NULL, 10));
-	*sa = (struct sockaddr_storage){0};
-	if (*text == '[') {
-		memcpy(host, text + 1, colon - 3);
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = port;
-		inet_pton(AF_INET6, host, &v6->sin6_addr);
-		return sizeof(*v6);
-	}
-	memcpy(host, text, colon - 1);
-	v4->sin_family = AF_INET;
-	v4->sin_port = port;
-	inet_pton(AF_INET, host, &v4->sin_addr);
-	return sizeof(*v4);
-}
-
-static int listen_at(struct listener *l, const char *text, size_t len, struct err *e)
-{
-	struct sockaddr_storage sa;
-	socklen_t size = read_address(text, len, &sa);
-	const int on = 1;
-	own_fd int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	char shown[ADDRESS_TEXT];
-
-	if (fd < 0 && errno == EAFNOSUPPORT && sa.ss_family == AF_INET6) {
-		log_warn("event=no-ipv6 address=%.*s", (int)len, text);
-		return 0;
-	}
-	if (fd >= 0 && sa.ss_family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-	    bind(fd, (struct sockaddr *)&sa, size) < 0 || listen(fd, BACKLOG) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&sa, &size) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot listen at %.*s (door_listen in %s)", (int)len, text, l->conf->path);
-	log_info("event=listening address=%s", address_text((struct sockaddr *)&sa, shown));
-	l->sockets[l->nsockets++] = steal_fd(&fd);
-	return 0;
-}
-
-static int listen_all(struct listener *l, struct err *e)
-{
-	for (const char *at = l->conf->door_listen + strspn(l->conf->door_listen, " "); *at;) {
-		size_t len = strcspn(at, " ");
-
-		if (listen_at(l, at, len, e) < 0)
-			return -1;
-		at += len + strspn(at + len, " ");
-	}
-	return l->nsockets ? 0 : err_set(e, ERR_OPERATOR, "there is nowhere to listen: door_listen in %s", l->conf->path);
-}
 
 static int watch_signals(struct listener *l, struct err *e)
 {
@@ -356,7 +293,7 @@ static int prepare(struct listener *l, struct err *e)
 		return err_set(e, ERR_NOBODY, "out of memory for %zu connections", n);
 	for (size_t i = 0; i < n; i++)
 		l->places[i].report = -1;
-	if (watch_signals(l, e) < 0 || listen_all(l, e) < 0)
+	if (watch_signals(l, e) < 0 || listen_open(c, l->sockets, &l->nsockets, e) < 0)
 		return -1;
 	return limit_self(c->door_memory_limit_bytes, e);
 }

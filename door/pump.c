@@ -3,6 +3,7 @@
 #include "door/pump.h"
 
 #include "door/limit.h"
+#include "door/send.h"
 #include "lib/clock.h"
 #include "lib/own.h"
 
@@ -201,15 +202,14 @@ static bool network_waits(const struct pump *p)
 	return ssh_get_poll_flags(p->session) & SSH_WRITE_PENDING;
 }
 
-static int send_some(struct pump *p, const char *data, size_t len, bool is_err)
+static int send_on(struct pump *p, const char *data, size_t len, bool is_err)
 {
-	int sent = is_err ? ssh_channel_write_stderr(p->channel, data, (uint32_t)len)
-			  : ssh_channel_write(p->channel, data, (uint32_t)len);
+	int sent = send_some(p->channel, data, len, is_err);
 
-	if (sent <= 0)
-		return 0;
-	p->sent += (size_t)sent;
-	p->moved_ms = clock_mono_ms();
+	if (sent > 0) {
+		p->sent += (size_t)sent;
+		p->moved_ms = clock_mono_ms();
+	}
 	return sent;
 }
 
@@ -225,7 +225,7 @@ static void pull(struct pump *p, int *fd, struct hold *h, bool is_err)
 	else if (network_waits(p) || room == 0)
 		return;
 	if (h->len > 0) {
-		sent = send_some(p, h->data + h->at, h->len - h->at < room ? h->len - h->at : room, is_err);
+		sent = send_on(p, h->data + h->at, h->len - h->at < room ? h->len - h->at : room, is_err);
 		h->at += (size_t)sent;
 		if (h->at == h->len)
 			hold_free(h);
@@ -246,7 +246,7 @@ static void pull(struct pump *p, int *fd, struct hold *h, bool is_err)
 	}
 	if (p->client_closed)
 		return;
-	sent = send_some(p, p->chunk, (size_t)n, is_err);
+	sent = send_on(p, p->chunk, (size_t)n, is_err);
 	if (sent < n && !hold_put(h, p->chunk + sent, (size_t)(n - sent)))
 		p->flooded = true;
 }

@@ -26,8 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* PUMP_MEMORY: private memory of the process that pumps. To a client that takes packets of ten bytes libssh 0.10 would
- * write empty ones until there is no memory: so there is little. */
+/* PUMP_MEMORY: private memory of the process that pumps; it holds a few windows and no more. */
 enum { PUMP_CHUNK = 256 * 1024, PUMP_HELD_MAX = 4 * 1024 * 1024, PUMP_POLLS = 4, PUMP_CLOSE_MS = 2000,
        PUMP_MEMORY = 32 * 1024 * 1024 };
 

@@ -40,7 +40,7 @@ test_expect_success 'a node, an image, and a repository of some size' '
 	door_node "door_login_timeout: 60" && door_start && hooks_repo one && hooks_image $U1 one &&
 	git init -q -b main work && echo one >work/file && git -C work add -A && git -C work commit -q -m one &&
 	git -C work push -q door:one main 2>push.out &&
-	hooks_repo big && head -c 40000000 /dev/urandom >work/noise && git -C work add -A && git -C work commit -q -m big &&
+	hooks_repo big && head -c 24000000 /dev/urandom >work/noise && git -C work add -A && git -C work commit -q -m big &&
 	git -C work push -q door:big main 2>push.out
 '
 
@@ -65,11 +65,11 @@ test_expect_success 'a client that never reads costs no memory; all that serves 
 		test_grep "^Max core file size +0 +0" /proc/$one/limits &&
 		test_must_fail grep "^Max data size +unlimited" /proc/$one/limits || return 1
 	done &&
-	awk "/^VmHWM/ { print; exit \$2 > 32000 }" /proc/$pid/status &&
+	awk "/^VmHWM/ { print; exit \$2 > 24000 }" /proc/$pid/status &&
 	attack_end && wait_until nobody_served 60 && test_grep "event=done .*upload-pack .big" door.log
 '
 
-test_expect_success 'five hundred that only wait keep nobody out' '
+test_expect_success 'a crowd that only waits keeps nobody out' '
 	attack_begin idle &&
 	for i in 1 2 3
 	do
@@ -110,24 +110,28 @@ test_expect_success 'who offers unknown keys is shut out, longer each time; othe
 	do
 		test_expect_code 255 door_ssh queue 2>words && test_grep "Permission denied" words || return 1
 	done &&
-	test_expect_code 255 door_ssh queue 2>words && test_must_fail grep "Permission denied" words &&
+	wait_until "! door_ssh queue 2>words && ! grep -q \"Permission denied\" words" 30 &&
 	test_grep "event=refused peer=127.0.0.77:[0-9]* why=penalty" door.log &&
 	unset DOOR_SSH_OPTIONS && door_as alice && door_ssh queue >out
 '
 
-test_expect_success 'a large pack is not unpacked beyond the memory that is allowed' '
-	door_stop && hooks_conf "door_memory_limit: 64M" && door_start &&
-	git init -q -b main fat && head -c 200000000 /dev/zero >fat/zeroes && git -C fat add -A && git -C fat commit -q -m fat &&
-	test_must_fail git -C fat push door:one main:refs/heads/fat >push.out 2>&1 &&
-	test_must_fail as_git git -C "$NODE/git/one.git" rev-parse -q --verify refs/heads/fat &&
-	git ls-remote door:one >refs && test_grep refs/heads/main refs
-'
+# AddressSanitizer's shadow is larger than any limit.
+if ! grep -q __asan_init "$HORNERO_BUILD/hornero-door"
+then
+	test_expect_success 'a large pack is not unpacked beyond the memory that is allowed' '
+		door_stop && hooks_conf "door_memory_limit: 64M" && door_start &&
+		git init -q -b main fat && head -c 100000000 /dev/zero >fat/zeroes && git -C fat add -A && git -C fat commit -q -m fat &&
+		test_must_fail git -C fat push door:one main:refs/heads/fat >push.out 2>&1 &&
+		test_must_fail as_git git -C "$NODE/git/one.git" rev-parse -q --verify refs/heads/fat &&
+		git ls-remote door:one >refs && test_grep refs/heads/main refs
+	'
+fi
 
 test_expect_success 'the time to log in, and to be idle, ends' '
 	door_stop && hooks_conf "door_login_timeout: 1" && hooks_conf "door_idle_timeout: 1" && door_start && attack trickle &&
 	test_grep "event=login-timeout peer=" door.log &&
 	mkfifo wait && { door_ssh "git-upload-pack one" <wait >idle.out 2>&1 & } && idler=$! && exec 8>wait &&
-	wait_until "! kill -0 $idler" 30 && exec 8>&- && test_grep "event=left .*why=\"idle\"" door.log
+	wait_until "grep \"event=left .*why=.idle\" door.log && ! kill -0 $idler" 30 && exec 8>&-
 '
 
 # What is read is seen by strace.

@@ -1,0 +1,16 @@
+/* listen: the sockets of door_listen. */
+#ifndef HORNERO_DOOR_LISTEN_H
+#define HORNERO_DOOR_LISTEN_H
+
+#include "conf/check.h"
+#include "conf/conf.h"
+#include "lib/err.h"
+
+#include <stddef.h>
+
+enum { LISTEN_MAX = CHECK_LISTEN_MAX };
+
+/* All of them, non-blocking, each said in the log with its port. On failure the first *n are open, too. */
+int listen_open(const struct conf *c, int sockets[LISTEN_MAX], size_t *n, struct err *e);
+
+#endif
