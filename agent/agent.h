@@ -11,6 +11,7 @@
  *   publication.c one publication: fence, publisher, the job's next state
  *   published.c   what the publisher did: records, the job's last state
  *   sweeping.c    the sweep, hornero-keep and hornero-collect as children
+ *   floors.c      nothing is begun where the disk is too full
  *   fence.c       who may publish an image now
  *   leftover.c    what those who were killed left on disk
  *
@@ -68,6 +69,13 @@ struct publication {
 	bool answered;
 };
 
+/* What is below its floor, in words as they were when it began to be; "": nothing. */
+struct floors {
+	char store[FLOOR_WHY], cache[FLOOR_WHY];
+	int64_t collect_ms;  /* monotonic: no further collection for it before */
+	bool is_told, is_clear; /* the queued jobs say so; they say nothing */
+};
+
 struct agent {
 	struct conf *conf;
 	const char *conf_path;
@@ -94,6 +102,7 @@ struct agent {
 	struct pressure pressure;
 	bool draining;             /* an operator wants nothing to start */
 	int64_t next_look_ms;      /* at the pressure; monotonic */
+	struct floors floors;
 	bool stopping;
 };
 
@@ -172,6 +181,13 @@ void publication_stop_all(struct agent *a);
 int published_take(struct publication *p, const char *text, bool *is_last, struct err *e);
 /* These very bytes are warm already: only the records learn that they satisfy this commit too. 1 settled, 0 not so, -1. */
 int published_already(struct agent *a, const struct verdict *v, struct err *e);
+
+/* floors.c */
+enum { FLOORS_AGAIN_MS = 2000 };
+void floors_look(struct agent *a);
+/* Why nothing is built, or published, now; NULL: it is. */
+const char *floors_pause_building(const struct agent *a);
+const char *floors_pause_publishing(const struct agent *a);
 
 /* sweeping.c */
 void sweeping_start(struct agent *a);

@@ -4,6 +4,7 @@
  *   collect_main.c    options, the order, the end
  *   collect_needed.c  which artifacts must stay: images and jobs
  *   collect_store.c   artifacts, the one used longest ago first, as far as budget and floor demand
+ *   collect_cache.c   files of Nova's cache that no image wishes warm: the publisher removes them
  *   collect_junk.c    what nothing leads to
  *   collect_report.c  each thing that went or stays in the way, for people, programs or the log
  */
@@ -38,6 +39,7 @@ bool collect_is_registered(const struct collect *c, const char *uuid);
 int collect_needed(const struct collect *c, struct inventory *all, struct err *e);
 
 int collect_store(struct collect *c, struct err *e);
+int collect_cache(struct collect *c, struct err *e);
 
 /* The store's lock is held alone: nobody is about to name what has no name yet. */
 int collect_orphans(struct collect *c, struct err *e);
@@ -48,9 +50,13 @@ int collect_junk(struct collect *c, struct err *e);
 /* what: "artifact", "base", "key", …. bytes 0: not worth a word. */
 void collect_say(struct collect *c, const char *what, const char *name, int64_t bytes, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
+/* It was to go, and does not. */
+void collect_say_stays(struct collect *c, const char *what, const char *name, const char *reason);
 /* A budget or a floor of "store" or "cache" is not met. */
 void collect_say_lacking(struct collect *c, const char *what, int64_t bytes, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* For reasons; returns buf. */
+const char *collect_date(int64_t wall_ms, char buf[32]);
 void collect_say_end(const struct collect *c);
 
 #endif

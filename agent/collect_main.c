@@ -1,4 +1,4 @@
-/* hornero-collect: brings the store down to its budget and its floor, and removes junk. hornerod starts it now and
+/* hornero-collect: brings the store and Nova's cache down to their budgets and floors, and removes junk. hornerod starts it now and
  * then and where a floor is crossed; `hornero gc` becomes it.
  *
  * Exit 1: a budget or a floor is not met, and nothing more may go.
@@ -22,7 +22,10 @@ static int collect(struct collect *c, struct err *e)
 	if (images_load(c->conf->images_dir, &c->images, &c->nimages, e) < 0 || collect_store(c, e) < 0)
 		return -1;
 	failpoint("collect-before-junk");
-	return collect_junk(c, e);
+	/* What frees blocks of the store comes before the cache is looked at: mostly they share a filesystem. */
+	if (collect_junk(c, e) < 0)
+		return -1;
+	return collect_cache(c, e);
 }
 
 static int run(struct collect *c, const char *conf_option, struct err *e)

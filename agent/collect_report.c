@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum { REASON_MAX = 512, NAME_SHOWN = 36 };
 
@@ -37,6 +38,14 @@ void collect_say(struct collect *c, const char *what, const char *name, int64_t 
 			 log_quote(quoted, sizeof(quoted), reason));
 }
 
+void collect_say_stays(struct collect *c, const char *what, const char *name, const char *reason)
+{
+	if (c->json)
+		add_row(c, what, name, 0, false, reason);
+	else if (!c->quiet)
+		printf("%s %.*s stays: %s\n", what, NAME_SHOWN, name, reason);
+}
+
 void collect_say_lacking(struct collect *c, const char *what, int64_t bytes, const char *fmt, ...)
 {
 	char reason[REASON_MAX], quoted[2 * REASON_MAX];
@@ -53,6 +62,16 @@ void collect_say_lacking(struct collect *c, const char *what, int64_t bytes, con
 	else
 		log_warn("event=over-budget what=%s size_bytes=%" PRId64 " reason=%s", what, bytes,
 			 log_quote(quoted, sizeof(quoted), reason));
+}
+
+const char *collect_date(int64_t wall_ms, char buf[32])
+{
+	time_t s = (time_t)(wall_ms / 1000);
+	struct tm tm;
+
+	if (!gmtime_r(&s, &tm) || strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		*buf = '\0';
+	return buf;
 }
 
 void collect_say_end(const struct collect *c)

@@ -6,7 +6,6 @@
 #include "store/store.h"
 
 #include <string.h>
-#include <time.h>
 
 /* What demands room: the reason for people, and how much it is. */
 struct demand {
@@ -31,16 +30,6 @@ static struct demand demand_of(const struct collect *c, int64_t used)
 	return d;
 }
 
-static const char *date_of(int64_t wall_ms, char buf[32])
-{
-	time_t s = (time_t)(wall_ms / 1000);
-	struct tm tm;
-
-	if (!gmtime_r(&s, &tm) || strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		*buf = '\0';
-	return buf;
-}
-
 static int let_go(struct collect *c, int artifacts, const struct stored *s, const struct demand *d, struct err *e)
 {
 	char date[32];
@@ -48,7 +37,7 @@ static int let_go(struct collect *c, int artifacts, const struct stored *s, cons
 	if (!c->dry && inventory_discard(artifacts, s->digest, e) < 0)
 		return -1;
 	collect_say(c, "artifact", s->digest, s->bytes, "%s; no image or job needs it, last used %s", d->why,
-		    date_of(s->used_ms, date));
+		    collect_date(s->used_ms, date));
 	return 0;
 }
 

@@ -118,6 +118,27 @@ static bool read_count(const char *s, int64_t *out)
 	return true;
 }
 
+/* touch; look IMAGE; evict BYTES, plan BYTES. */
+static bool parse_short(char *const *words, size_t n, struct peer_request *out)
+{
+	static const char *const names[] = {[PEER_TOUCH] = "touch", [PEER_EVICT] = "evict", [PEER_PLAN] = "plan", [PEER_LOOK] = "look"};
+	size_t wish = PEER_TOUCH;
+
+	while (wish < sizeof(names) / sizeof(names[0]) && strcmp(words[0], names[wish]) != 0)
+		wish++;
+	if (wish == sizeof(names) / sizeof(names[0]))
+		return false;
+	out->wish = (enum peer_wish)wish;
+	if (out->wish == PEER_TOUCH)
+		return n == 1;
+	if (out->wish != PEER_LOOK)
+		return n == 2 && read_count(words[1], &out->want_bytes);
+	if (n != 2 || !uuid_valid(words[1]))
+		return false;
+	memcpy(out->image, words[1], sizeof(out->image));
+	return true;
+}
+
 int peer_parse(const char *text, struct peer_request *out, struct err *e)
 {
 	static const char harmless[] =
@@ -131,16 +152,11 @@ int peer_parse(const char *text, struct peer_request *out, struct err *e)
 		return err_set(e, ERR_US, "a request is at most %d bytes", REQUEST_MAX);
 	memcpy(copy, text, strlen(text) + 1);
 	copy[strcspn(copy, "\n")] = '\0';
-	out->is_touch = strcmp(copy, "touch") == 0;
-	if (out->is_touch)
-		return 0;
 	for (char *word; n < 7 && (word = strsep(&rest, " "));)
 		words[n++] = word;
-	out->is_look = n == 2 && strcmp(words[0], "look") == 0 && uuid_valid(words[1]);
-	if (out->is_look) {
-		memcpy(out->image, words[1], sizeof(out->image));
+	if (parse_short(words, n, out))
 		return 0;
-	}
+	out->wish = PEER_PUBLISH;
 	if (n != 6 || strcmp(words[0], "publish") != 0)
 		return err_set(e, ERR_US, "a request is: publish IMAGE DIGEST JOB ATTEMPT TOKEN");
 	if (!uuid_valid(words[1]))

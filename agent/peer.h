@@ -4,8 +4,9 @@
  *     one request:  publish IMAGE DIGEST JOB ATTEMPT TOKEN     + the artifact's descriptor
  *     or:           touch                                      + a list of times, see touch.h
  *     or:           look IMAGE                                 + any descriptor: does an instance stand on its bytes?
- *     then replies: waiting TEXT …; released NAME INO SIZE or unreleased NAME TEXT; and at last one of
- *                   published, alone, deferred, touched, free, used, error
+ *     or:           evict BYTES, plan BYTES                    + a list of files, see evict.h; a plan removes nothing
+ *     then replies: waiting TEXT …; released NAME INO SIZE or unreleased NAME TEXT; evicted …, stays …; and at last one of
+ *                   published, alone, deferred, touched, free, used, done, error
  *
  * peer_stop() is asked between the steps of a publication: it says so when we were told to end
  * (SIGTERM, SIGINT) or when nobody is left who would hear the answer.
@@ -27,9 +28,12 @@ struct peer {
 	int signals; /* owned */
 };
 
+enum peer_wish { PEER_PUBLISH, PEER_TOUCH, PEER_EVICT, PEER_PLAN, PEER_LOOK };
+
 struct peer_request {
-	bool is_touch; /* then only artifact, the list, is set */
-	bool is_look;  /* then only image, and an artifact that is of no use */
+	enum peer_wish wish;
+	int64_t want_bytes; /* of an eviction; of this and a touch only artifact, the list, is set beside it.
+	                     * Of a look only image is, and an artifact that is of no use */
 	char image[UUID_LEN + 1];
 	char digest[SHA256_HEX + 1];
 	int64_t job, attempt;

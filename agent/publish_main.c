@@ -1,6 +1,7 @@
 /* hornero-publish: one request on descriptor 0, one answer. DIAGNOSTICS: the exit code is the class
  * of the error that was answered, 0 for published and deferred. */
 #include "agent/dependents.h"
+#include "agent/evict.h"
 #include "agent/peer.h"
 #include "agent/publish.h"
 #include "agent/touch.h"
@@ -63,6 +64,17 @@ static int look(const struct conf *conf, const struct peer_request *req, struct 
 	return 0;
 }
 
+static int evict(const struct conf *conf, const struct peer_request *req, struct peer *peer, struct err *e)
+{
+	int n = 0;
+	int rc = evict_run(conf, req->artifact, req->want_bytes, req->wish == PEER_PLAN, peer, &n, e);
+
+	close(req->artifact);
+	if (rc == 0)
+		peer_say(peer, "done", "%d", n);
+	return rc;
+}
+
 static int serve(const char *option_c, struct peer *peer, struct err *e)
 {
 	own_conf struct conf *conf = NULL;
@@ -77,10 +89,13 @@ static int serve(const char *option_c, struct peer *peer, struct err *e)
 	failpoint_arm(conf->failpoint);
 	if (peer_receive(peer, &req, e) < 0)
 		return -1;
-	if (req.is_touch)
-		return touch(conf, req.artifact, peer, e);
-	if (req.is_look)
-		return look(conf, &req, peer, e);
+	switch (req.wish) {
+	case PEER_PUBLISH: break;
+	case PEER_TOUCH: return touch(conf, req.artifact, peer, e);
+	case PEER_LOOK: return look(conf, &req, peer, e);
+	case PEER_EVICT:
+	case PEER_PLAN: return evict(conf, &req, peer, e);
+	}
 	rc = publish_run(conf, &req, peer, &out, e);
 	replaced = out.replaced;
 	close(req.artifact);

@@ -23,7 +23,7 @@ static int64_t running(const struct agent *a)
 
 static int claim(struct agent *a, int64_t now_ms, struct err *e)
 {
-	while (!a->pressure.high && !a->draining && running(a) < a->conf->workers) {
+	while (!a->pressure.high && !a->draining && !floors_pause_building(a) && running(a) < a->conf->workers) {
 		own_job struct job j = {0};
 		int rc = job_claim(a->db, now_ms, &j, e);
 
@@ -68,8 +68,11 @@ static void publish_one(struct agent *a, int64_t id)
 	own_job struct job j = {0};
 	struct err e = ERR_INIT;
 	int rc = job_get(a->db, id, &j, &e);
+	const char *pause = floors_pause_publishing(a);
 
-	if (rc == 1 && j.state == JOB_BUILT && !publication_of(a, j.image))
+	if (rc == 1 && pause && j.state == JOB_BUILT)
+		rc = job_set_waiting(a->db, id, j.attempt, pause, &e);
+	else if (rc == 1 && j.state == JOB_BUILT && !publication_of(a, j.image))
 		rc = publication_start(a, &j, &e);
 	if (rc < 0)
 		log_error("event=publication-not-started job=%lld %s", (long long)id, e.msg);
@@ -139,6 +142,8 @@ static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 	int64_t collect_in_ms = a->next_collect_ms - clock_mono_ms();
 	int64_t look_in_ms = a->next_look_ms - clock_mono_ms();
 
+	if (floors_pause_building(a) && in_ms > FLOORS_AGAIN_MS)
+		in_ms = FLOORS_AGAIN_MS;
 	if (keep_in_ms < in_ms)
 		in_ms = keep_in_ms;
 	if (collect_in_ms < in_ms)
@@ -178,6 +183,7 @@ void agent_turn(struct agent *a)
 		keeping_start(a);
 	if (clock_mono_ms() >= a->next_collect_ms)
 		collecting_start(a);
+	floors_look(a);
 	if (claim(a, now_ms, &e) < 0) {
 		retry(a, &e);
 		return;

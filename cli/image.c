@@ -127,16 +127,14 @@ int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
 		return -1;
 	if (cli->key && cli_image(cli, uuid, &img, e) < 0)
 		return -1;
-	/* The wish first: a sweep in between must not publish again what we forget. */
+	/* The record of what is warm stays: it says that the file is ours, and hornero gc may remove it. */
 	if (image_remove(c->images_dir, uuid, e) < 0 ||
 	    warm_look(c->store_dir, c->cache_dir, uuid, &warm, &state, e) < 0)
 		return -1;
 	skip_clear(c->skip_dir, uuid);
-	if (state != WARM_NONE && warm_remove(c->store_dir, uuid, e) < 0)
-		return err_wrap(e, "the image file is gone, the warm record is not");
 	bell_ring(c->run_dir);
 	if (state == WARM_OK)
-		cli_say(stdout, "image %s is no longer kept warm; Nova ages its file %s/%s out when no instance needs it", uuid,
+		cli_say(stdout, "image %s is no longer kept warm; Nova ages its file %s/%s out when no instance needs it, and `hornero gc` removes it before where room is needed", uuid,
 			c->cache_dir, warm.name);
 	else
 		cli_say(stdout, "image %s is no longer kept warm", uuid);

@@ -63,6 +63,10 @@ int outcome_of(const struct job *j, char *buf, size_t size)
 		snprintf(buf, size, "job %lld is built and not published yet: %s", id, j->waiting_for);
 		return 75;
 	case JOB_QUEUED:
+		if (!*j->waiting_for)
+			return -1;
+		snprintf(buf, size, "job %lld is queued and nothing is built now: %s", id, j->waiting_for);
+		return 75;
 	case JOB_RUNNING:
 		break;
 	}

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* 0 published; 1 failed, superseded or cancelled; 75 held or deferred: somebody must act or an instance must
+/* 0 published; 1 failed, superseded or cancelled; 75 held, deferred or paused: somebody must act or an instance must
  * go; -1 it still moves. The sentence has no full stop, text from outside is not escaped yet. */
 int outcome_of(const struct job *j, char *buf, size_t size);
 

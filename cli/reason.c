@@ -42,7 +42,7 @@ void why_job(const struct facts *f, char buf[WHY_MAX])
 	long long id = (long long)j->id;
 	char words[WORDS_MAX], sentence[2 * ERR_MSG_MAX];
 
-	if (outcome_of(j, sentence, sizeof(sentence)) >= 0) {
+	if (j->state != JOB_QUEUED && outcome_of(j, sentence, sizeof(sentence)) >= 0) {
 		SAY("%s.", sentence);
 		*buf = 'J';
 	} else if (j->state == JOB_QUEUED) {

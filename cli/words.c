@@ -76,8 +76,8 @@ const struct word word_table[] = {
 	 "What is warm stays until something newer is published.",
 	 NULL, 2, -1, false, image_set_run, WORD_ADMIN},
 	{"image remove", "UUID", "stop keeping an image warm",
-	 "The file in Nova's cache stays until Nova ages it out, so running and starting instances are not disturbed.\n"
-	 "The repository stays too.",
+	 "The file in Nova's cache stays until Nova ages it out, so running and starting instances are not disturbed, or\n"
+	 "until `hornero gc` removes it where room is needed. The repository stays too.",
 	 NULL, 1, 1, false, image_remove_run, WORD_ADMIN},
 	{"queue", "", "what runs, waits, and just ended", "In the order in which the jobs will run.", queue_options, 0, 0,
 	 true, queue_run, WORD_READ},
@@ -110,8 +110,8 @@ const struct word word_table[] = {
 	{"sweep", "", "compare the refs with what is warm, queue the difference",
 	 "What cron calls, and what finds everything that a hook could not say.", NULL, 0, 0, true, sweep_run, WORD_NODE},
 	{"cache", "", "what Nova would find of this node's images in its cache", "", NULL, 0, 0, true, cache_run, WORD_READ},
-	{"gc", "", "collect the store down to its budget and floor, and remove junk",
-	 "What no image and no job needs goes, the one used longest ago first, as far as store_budget and store_floor in\n"
+	{"gc", "", "collect the store and the cache down to their budgets and floors, and remove junk",
+	 "What no image, job or instance needs goes, the one used longest ago first, as far as the budgets and floors in\n"
 	 "hornero.yaml demand; exits 1 where that is not enough. hornerod does this by itself.\n"
 	 "With --verify every artifact of the store is read again. One whose file was changed, or whose bytes are not those\n"
 	 "that its name says, is moved out of use and named; then the exit code is 1.",

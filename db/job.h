@@ -120,6 +120,9 @@ int job_set_held(struct db *db, int64_t id, int64_t attempt, const struct attemp
 /* built stays built, and says for what. No event if the text is the same. */
 int job_set_waiting(struct db *db, int64_t id, int64_t attempt, const char *waiting_for, struct err *e);
 
+/* Every queued job says what it waits for, with an event where that is new to it; NULL: for nothing but its turn. */
+int job_pause_queued(struct db *db, const char *waiting_for, struct err *e);
+
 /* Start-up, nobody running: every running job as job_set_requeued would, cause "crash" or "stopped".
  * After a crash it waits a second per crash so far; three crashes hold it. *n counts the jobs. */
 int job_recover(struct db *db, bool crash, int64_t *n, struct err *e);

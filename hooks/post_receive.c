@@ -109,6 +109,17 @@ static void say_wish(const struct wish *w, const struct pushopt *o)
 		say_queued(w);
 }
 
+/* The agent says the same of each job; here the pusher still reads. */
+static void say_paused(const struct conf *c)
+{
+	struct floor store = conf_store_floor(c);
+	struct floor cache = conf_cache_floor(c);
+	char why[FLOOR_WHY];
+
+	if (floor_is_low(&store, why) || floor_is_low(&cache, why))
+		say("nothing is built before there is room: %s", why);
+}
+
 static void answer(const struct place *p, const struct pushed *pushed, const struct pushopt *o, struct wishes *ws)
 {
 	struct err e = ERR_INIT;
@@ -120,6 +131,8 @@ static void answer(const struct place *p, const struct pushed *pushed, const str
 	}
 	for (size_t i = 0; i < ws->n; i++)
 		say_wish(&ws->list[i], o);
+	if (wishes_queued(ws) > 0)
+		say_paused(p->conf);
 	if (status < 0)
 		say_left(&e);
 	if (ws->n == 0 && ws->deleted == 0)

@@ -88,17 +88,6 @@ int warm_save(const char *store_dir, const struct warm *w, struct err *e)
 	return path ? warm_write(path, w, e) : -1;
 }
 
-int warm_remove(const char *store_dir, const char *uuid, struct err *e)
-{
-	own_free char *path = record_path(store_dir, uuid, e);
-
-	if (!path)
-		return -1;
-	if (unlink(path) < 0)
-		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
-	return fs_sync_parent(AT_FDCWD, path, e);
-}
-
 int warm_read(const char *path, const char *uuid, struct warm *out, struct err *e)
 {
 	char quoted[2 * ERR_MSG_MAX];

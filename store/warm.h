@@ -64,7 +64,6 @@ enum warm_state warm_state_of(const char *cache_dir, const struct warm *w, struc
 
 /* Durable on return. */
 int warm_save(const char *store_dir, const struct warm *w, struct err *e);
-int warm_remove(const char *store_dir, const char *uuid, struct err *e);
 
 /* 1 read, 0 no record (or one that cannot be read: logged, treated as none), -1 error. */
 int warm_load(const char *store_dir, const char *uuid, struct warm *out, struct err *e);

@@ -340,9 +340,6 @@ static void warm_states(void **state)
 	assert_int_equal(unlink(base), 0);
 	assert_int_equal(warm_look(s->store, cache, IMAGE, &found, &st, &s->e), 0);
 	assert_string_equal(warm_state_name(st), "gone");
-	assert_int_equal(warm_remove(s->store, IMAGE, &s->e), 0);
-	assert_int_equal(warm_remove(s->store, IMAGE, &s->e), 0);
-	assert_int_equal(warm_load(s->store, IMAGE, &found, &s->e), 0);
 }
 
 static void damaged_warm_record_is_none(void **state)

@@ -125,9 +125,9 @@ static void requests(void **state)
 	assert_int_equal(r.job, 42);
 	assert_int_equal(r.attempt, 3);
 	assert_string_equal(r.token, "0f1e2d");
-	assert_false(r.is_look);
+	assert_int_equal(r.wish, PEER_PUBLISH);
 	assert_int_equal(peer_parse("look 6ba7b810-9dad-41d1-80b4-00c04fd430c8", &r, &e), 0);
-	assert_true(r.is_look);
+	assert_int_equal(r.wish, PEER_LOOK);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		if (peer_parse(bad[i], &r, &e) == 0)
 			fail_msg("accepted: %s", bad[i]);

@@ -1,0 +1,27 @@
+/*
+ * evict: take files out of Nova's cache that hornero published and nobody wants.
+ *
+ * The list has a line for each, the one that goes first on top: UUID INODE BORN_NS JOB ATTEMPT TOKEN, the last three as the
+ * image's fence has them, or "0 0 -" where there is none. As many go as make room for so many bytes. The list is advice: a file
+ * goes only if a record says that it is ours, no image file wishes it warm for ever, no disk of an instance
+ * stands on it, and, once more under Nova's lock for its name, if it is still that file, its fence is still that one, and no
+ * instance stands on it.
+ *
+ * Replies: "evicted UUID BYTES" or "stays UUID REASON" for each that was looked at.
+ */
+#ifndef HORNERO_AGENT_EVICT_H
+#define HORNERO_AGENT_EVICT_H
+
+#include "agent/peer.h"
+#include "conf/conf.h"
+#include "lib/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { EVICT_LIST_MAX = 4194304 };
+
+/* dry: only say. *n: how many went. ERR_US where a line makes no sense, ERR_NOBODY where we were told to end. */
+int evict_run(const struct conf *c, int list, int64_t want_bytes, bool dry, struct peer *peer, int *n, struct err *e);
+
+#endif

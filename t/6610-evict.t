@@ -1,0 +1,96 @@
+#!/bin/sh
+test_description='gc in Nova'\''s cache: what no image wishes warm and no instance stands on goes, under Nova'\''s lock'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+test_requires jq jq
+test_requires qemu-img qemu-utils
+/usr/bin/python3 -c 'import nova.virt.libvirt.imagebackend' 2>/dev/null ||
+	test_skip_all 'Nova is not here (Debian: python3-nova)'
+NOVA="/usr/bin/python3 $HORNERO_SRC/t/nova-peer.py"
+
+# As root with the users of an installed node: what hornero may not remove, the publisher does.
+test "$(id -u)" -ne 0 || node_users
+
+gc () {
+	if test "$(id -u)" -eq 0
+	then
+		node_as $node_hornero "$HORNERO_BUILD/hornero" gc "$@"
+	else
+		hornero gc "$@"
+	fi
+}
+
+# image NAME UUID: warm with 1 MiB. Sets HELLO_UUID and so on.
+image () {
+	node_hello_repo "$1" "$2" && push_make "yes $1 | head -c 1048576 >\$@" && hornero wait "$job" --timeout 60
+}
+
+# conf KEY VALUE
+conf () {
+	sed -i "/^$1:/d" "$HORNERO_CONF" && echo "$1: $2" >>"$HORNERO_CONF"
+}
+
+# stand INSTANCE UUID: Nova boots it
+stand () {
+	$NOVA boot "$NODE/instances" "${2##*/}" "$1" qcow2 >boot.log 2>&1 || { cat boot.log; return 1; }
+}
+
+# come_back: the removed image, registered and warm
+come_back () {
+	hornero image add $removed removed && hornero rebuild $removed && hornero wait $removed --timeout 60
+}
+
+removed=11111111-2222-4333-8444-555555555555 never=22222222-2222-4333-8444-555555555555 always=33333333-2222-4333-8444-555555555555
+
+test_expect_success 'three images: one is removed, one wishes to be warm never, one always' '
+	node_init "sweep_interval: 10h" && node_start && image removed $removed && image never $never && image always $always &&
+	removed_base=$(node_warm_path $removed) && never_base=$(node_warm_path $never) && always_base=$(node_warm_path $always) &&
+	hornero image remove $removed && hornero image set $never keep_warm=never &&
+	gc >out && test_grep "^0 removed" out && test -e "$removed_base" && test -e "$never_base"
+'
+
+test_expect_success '--dry-run says what would leave the cache, and removes nothing' '
+	conf cache_budget 2500K && gc --dry-run --json >out && jq -r ".[] | [.what, .name, .removed] | @tsv" out >row && cat out &&
+	printf "base\t%s\tfalse\n" $removed >want && test_cmp want row && test -e "$removed_base" &&
+	jq -r ".[0].reason" out >reason && test_grep "cache_budget is 2.4 MiB; no image wishes it warm and no instance stands on it" reason
+'
+
+test_expect_success 'one that an instance stands on stays; the next one goes' '
+	stand vm "$removed_base" && touch -d "1 hour ago" "$removed_base" && gc >out && test_grep "^base $removed stays: instance vm stands" out &&
+	test_grep "^removed base $never, 1.0 MiB" out && test -e "$removed_base" && test ! -e "$never_base" && test -e "$always_base" &&
+	hornero why $never >out && test_grep "let go" out
+'
+
+test_expect_success 'a budget of one byte takes neither it nor what an image wishes warm, and that is said' '
+	conf cache_budget 1 && test_expect_code 1 gc >out && test_grep "^cache: .*MiB more should go, and no more may" out &&
+	test -e "$removed_base" && test -e "$always_base"
+'
+
+test_expect_success 'Nova'\''s cache manager agrees, and boots what stays' '
+	$NOVA age "$NODE/instances" >age.log 2>&1 && test_grep "^aged" age.log && stand other "$always_base" &&
+	test "$(ls "$NODE/instances/_base" | wc -l)" -eq 2
+'
+
+# Red without the second is_free() in agent/evict.c take_out().
+test_expect_success 'an instance that comes while Nova has the lock keeps its base' '
+	rm -r "$NODE/instances/vm" && name=${removed_base##*/} &&
+	{ $NOVA hold "$NODE/instances" "$name" >held & nova=$!; } && test_cleanup "kill -KILL $nova 2>/dev/null || :" &&
+	wait_until "grep -q held held" 30 && { gc >out 2>gc.err & gc=$!; } && wait_until "grep -q \"event=waiting lock=nova-$name\" $NODE/hornerod.log gc.err" 30 &&
+	mkdir "$NODE/instances/new" && qemu-img create -q -f qcow2 -F raw -b "$removed_base" "$NODE/instances/new/disk" 2M &&
+	kill -KILL $nova && test_expect_code 1 wait $gc && test_grep "^base $removed stays: instance new stands" out && test -e "$removed_base"
+'
+
+for point in evict-locked evict-unlinked
+do
+	test_expect_success "the publisher dies at $point: the next one finishes" '
+		rm -rf "$NODE/instances/new" && { test -e "$removed_base" || { come_back && hornero image remove $removed; }; } && conf failpoint $point && test_expect_code 75 gc >out 2>err && sed -i "/^failpoint:/d" "$HORNERO_CONF" &&
+		test_expect_code 1 gc >out && test ! -e "$removed_base" && test -e "$always_base"
+	'
+done
+
+test_expect_success 'an image that comes back is published again' '
+	come_back && test -e "$removed_base"
+'
+
+test_expect_success 'it stops' node_stop
+test_done

@@ -1,0 +1,74 @@
+#!/bin/sh
+# Floors on small filesystems: nothing is begun below one, that is said wherever somebody looks, and it goes on by itself.
+test_description='below a floor nothing is built or published, until there is room again'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+test_requires jq jq
+test "$(id -u)" -eq 0 || test_skip_all 'mounting small filesystems needs root'
+
+small () {
+	mkdir -p "$1" && mount -t tmpfs -o size="$2",mode=0755 hornero-small "$1" && test_cleanup "umount '$1'"
+}
+
+# push_text TEXT MIB. Sets job.
+push_text () {
+	push_make "yes $1 | head -c $2M >\$@"
+}
+
+# fill DIR MIB: somebody else's file
+fill () {
+	head -c "$2M" /dev/zero >"$1/somebody-else"
+}
+
+artifacts () {
+	ls "$NODE/instances/hornero/artifact" | grep -c raw
+}
+
+test_expect_success 'the store is on the filesystem of instances_path where nothing else is said' '
+	small "$NODE/instances" 32m && node_init "store_floor: 8M" "cache_floor: 4M" "reserved_host_disk_mb: 2" &&
+	test -d "$NODE/instances/hornero/artifact" &&
+	test "$(stat -c %d "$NODE/instances/hornero")" = "$(stat -c %d "$NODE/instances/_base")"
+'
+
+test_expect_success 'above the floor it builds' '
+	node_start && node_hello_repo && push_text one 1 && hornero wait "$job" --timeout 60 && test_grep ! "disk:" push.out
+'
+
+test_expect_success 'below it the push hears so, and the job, why and wait say so' '
+	fill "$NODE/instances" 20 && push_text two 1 && test_grep "nothing is built before there is room: disk: .* free on .*, the floor is 10.0 MiB .store_floor and reserved_host_disk_mb" push.out &&
+	wait_until "hornero show $job --json | jq -e \".waiting_for | test(\\\"the floor is\\\")\"" 30 &&
+	test "$(hornero show "$job" --json | jq -r .state)" = queued && hornero why "$job" >out && test_grep "waits for this: disk: .*hornero gc" out &&
+	test_expect_code 75 hornero wait "$job" 2>err && test_grep "nothing is built now: disk:" err &&
+	test_expect_code 75 hornero wait "$HELLO_UUID" 2>err && test_grep "event=paused reason=.disk:" "$NODE/hornerod.log" &&
+	test "$(hornero show "$job" --json | jq "[.events[] | select(.event == \"waiting\")] | length")" -eq 1
+'
+
+test_expect_success 'when there is room again it goes on by itself' '
+	rm "$NODE/instances/somebody-else" && wait_until "hornero wait $job --timeout 10" 60 &&
+	hornero show "$job" --json | jq -e "(.waiting_for // \"\") == \"\"" && test_grep "event=resumed" "$NODE/hornerod.log"
+'
+
+test_expect_success 'a collection makes the room where it can, before anybody is told' '
+	push_text three 3 && hornero wait "$job" --timeout 60 && push_text four 1 && hornero wait "$job" --timeout 60 &&
+	push_text five 1 && hornero wait "$job" --timeout 60 && before=$(artifacts) && test "$before" -ge 4 &&
+	free=$(df --output=avail -B 1M "$NODE/instances" | tail -n 1) && fill "$NODE/instances" $((free - 9)) &&
+	push_text six 1 && wait_until "hornero wait $job --timeout 10" 60 && test "$(artifacts)" -lt "$before" &&
+	test_grep "event=collected what=artifact .*below store_floor" "$NODE/hornerod.log" && rm "$NODE/instances/somebody-else"
+'
+
+test_expect_success 'a built job waits in built below the cache'\''s floor, and is published by itself' '
+	small "$NODE/instances/_base" 32m && chmod 755 "$NODE/instances/_base" &&
+	push_make "test -e ../cache/go || { touch ../cache/here; until test -e ../cache/go; do sleep 0.05; done; }" "yes seven | head -c 1M >\$@" &&
+	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/here" 30 && fill "$NODE/instances/_base" 30 &&
+	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
+	wait_until "hornero show $job --json | jq -e \".state == \\\"built\\\" and (.waiting_for | test(\\\"cache_floor\\\"))\"" 30 &&
+	test_expect_code 75 hornero wait "$job" 2>err && test_grep "not published yet: disk: .*cache_floor" err &&
+	rm "$NODE/instances/_base/somebody-else" && wait_until "hornero wait $job --timeout 10" 60
+'
+
+test_expect_success 'a restart forgets what jobs waited for' '
+	fill "$NODE/instances" 30 || : && push_text eight 1 &&
+	wait_until "hornero show $job --json | jq -e \".waiting_for | test(\\\"store_floor\\\")\"" 30 && node_stop &&
+	rm "$NODE/instances/somebody-else" && node_start && wait_until "hornero wait $job --timeout 10" 60 && node_stop
+'
+test_done
