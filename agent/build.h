@@ -60,8 +60,6 @@ int disk_watch_blame(const struct disk_watch *w, struct build *b, const char *na
 
 /* Wall time that the builder may take: its own bound where that is narrower than hornero.yaml's. */
 int64_t build_wall_s(const struct build *b);
-/* Is it in /usr, where the sandboxes find it? */
-bool build_has_program(const char *program);
 /* What needs QEMU is told so before anything is built. */
 int build_boot_needs(struct build *b);
 /* A stage with what all share. */

@@ -6,6 +6,7 @@
 #include "agent/sandbox.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "lib/program.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -23,7 +24,7 @@ int build_boot_needs(struct build *b)
 	if (uname(&u) < 0 || strcmp(u.machine, "x86_64") != 0)
 		return verdict_say(&b->verdict, ERR_OPERATOR, "boot", "the image expects a line of its boot, and this node boots "
 				   "x86_64 only; take `expect` out of the image file and of .hornero.yaml");
-	if (!build_has_program(QEMU))
+	if (!program_is_installed(QEMU))
 		return verdict_say(&b->verdict, ERR_OPERATOR, "boot", "the image expects a line of its boot, which needs the "
 				   "program " QEMU ", not in /usr on this node; install it (Debian: qemu-system-x86)");
 	return 0;

@@ -5,6 +5,7 @@
 #include "agent/sandbox.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "lib/program.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 static int check_needs(struct build *b)
 {
 	for (char **need = b->builder->needs; need && *need; need++)
-		if (!build_has_program(*need))
+		if (!program_is_installed(*need))
 			return verdict_say(&b->verdict, ERR_OPERATOR, "tool", "the builder %s needs the program %s, which is not in "
 					   "/usr on this node; install it, then: hornero retry %lld", b->builder->name, *need,
 					   (long long)b->verdict.job);

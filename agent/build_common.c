@@ -23,21 +23,6 @@ void build_stage(struct build *b, struct stage *s)
 	s->wall_ms = b->conf->build_timeout_s * 1000;
 }
 
-bool build_has_program(const char *program)
-{
-	static const char *const dirs[] = {"/usr/local/bin", "/usr/bin", "/usr/sbin"};
-
-	if (program[0] == '/')
-		return access(program, X_OK) == 0;
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		own_free char *path = fs_path("%s/%s", dirs[i], program);
-
-		if (access(path, X_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
 int64_t build_wall_s(const struct build *b)
 {
 	int64_t wall_s = b->conf->build_timeout_s, own_s = b->builder->build_timeout_s;
