@@ -1,6 +1,7 @@
 /* init: the node's directories and database, made or mended. DIAGNOSTICS: ERR_OPERATOR where a path
  * is in the way or needs rights that we do not have; what was done before stays and is right. */
 #include "cli/hostkeys.h"
+#include "cli/places.h"
 #include "cli/repo.h"
 #include "cli/table.h"
 #include "cli/words.h"
@@ -14,16 +15,6 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define NO_UID ((uid_t)-1)
-#define NO_GID ((gid_t)-1)
-
-struct place {
-	const char *path;
-	mode_t mode;
-	uid_t uid; /* NO_UID, NO_GID: left alone */
-	gid_t gid;
-};
 
 static const struct column columns[] = {
 	{"outcome", CELL_TEXT, 0}, {"path", CELL_TEXT, 0},  {"mode", CELL_TEXT, 0},
@@ -41,12 +32,6 @@ static void say(struct listing *l, const char *outcome, const char *path, const 
 	snprintf(gid, sizeof(gid), "%u", st->st_gid);
 	listing_row(l, (struct cell[]){{.text = outcome}, {.text = path}, {.text = mode},
 				       {.text = pw ? pw->pw_name : uid}, {.text = gr ? gr->gr_name : gid}});
-}
-
-static bool is_right(const struct place *p, const struct stat *st)
-{
-	return (st->st_mode & 07777) == p->mode && (p->uid == NO_UID || st->st_uid == p->uid) &&
-	       (p->gid == NO_GID || st->st_gid == p->gid);
 }
 
 /* Make or mend one directory. A link in its place is refused: its directory may belong to a user with
@@ -70,12 +55,12 @@ static int place_ensure(const struct place *p, struct listing *l, struct err *e)
 			       "in hornero.yaml where it is a link", p->path);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot open the directory %s", p->path);
-	if (!is_right(p, &st)) {
+	if (!place_is_right(p, &st)) {
 		/* The owner first: a change of owner may take the set-group-id bit away. */
 		if (fchown(fd, p->uid, p->gid) < 0 || fchmod(fd, p->mode) < 0 || fstat(fd, &st) < 0)
 			return err_sys(e, ERR_OPERATOR, "cannot give %s its owner and mode %04o; run `hornero init` "
 				       "as root", p->path, p->mode);
-		if (!is_right(p, &st))
+		if (!place_is_right(p, &st))
 			return err_set(e, ERR_OPERATOR, "%s does not take mode %04o; run `hornero init` as root, or "
 				       "as a member of its group", p->path, p->mode);
 		outcome = *outcome == 'm' ? outcome : "mended";
@@ -84,22 +69,13 @@ static int place_ensure(const struct place *p, struct listing *l, struct err *e)
 	return 0;
 }
 
-static int own_places(const struct conf *c, struct listing *l, struct err *e)
+static int our_places(const struct conf *c, struct listing *l, struct err *e)
 {
-	const uid_t us = c->hornero_uid;
-	const gid_t queue = c->queue_gid;
-	own_free char *cancel = fs_path("%s/cancel", c->run_dir);
-	const struct place places[] = {
-		{c->state_dir, 0755, us, NO_GID},    {c->queue_dir, 02770, us, queue},
-		{c->run_dir, 02770, us, queue},      {cancel, 02770, us, queue},
-		{c->log_dir, 02750, us, queue},      {c->images_dir, 02775, us, queue},
-		{c->skip_dir, 02775, us, queue},
-		{c->fence_dir, 0755, us, NO_GID},    {c->repo_root, queue == NO_GID ? 0755 : 02750, c->git_uid, queue},
-		{c->repo_base, 0755, us, NO_GID},    {c->door_host_keys, 0700, c->git_uid, NO_GID},
-	};
+	own_places struct places p;
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (place_ensure(&places[i], l, e) < 0)
+	places_init(&p, c);
+	for (size_t i = 0; i < p.n; i++)
+		if (place_ensure(&p.list[i], l, e) < 0)
 			return -1;
 	return 0;
 }
@@ -187,7 +163,7 @@ int init_run(struct cli *cli, const struct call *call, struct err *e)
 	/* Parents of our directories are for everybody to pass through, whatever the caller's umask. */
 	umask(022);
 	listing_begin(&l, cli, columns, sizeof(columns) / sizeof(columns[0]));
-	made = own_places(c, &l, e);
+	made = our_places(c, &l, e);
 	made = made < 0 ? made : nova_places(c, &l, e);
 	made = made < 0 ? made : place_ensure(&(struct place){c->store_dir, 0755, c->hornero_uid, NO_GID}, &l, e);
 	made = made < 0 ? made : make_contents(c, &l, e);

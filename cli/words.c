@@ -116,5 +116,8 @@ const struct word word_table[] = {
 	 "With --verify every artifact of the store is read again. One whose file was changed, or whose bytes are not those\n"
 	 "that its name says, is moved out of use and named; then the exit code is 1.",
 	 gc_options, 0, 0, true, gc_run, WORD_NODE},
+	{"doctor", "", "look at every prerequisite, and say what mends what is wrong",
+	 "Exits 0 where all is well, 1 where something is not. Works before `hornero init`, too; as root it sees most.", NULL, 0, 0,
+	 true, doctor_run, WORD_NODE},
 	{0},
 };

@@ -83,5 +83,6 @@ WORD_RUN(resume);
 WORD_RUN(sweep);
 WORD_RUN(cache);
 WORD_RUN(gc);
+WORD_RUN(doctor);
 
 #endif

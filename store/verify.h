@@ -26,4 +26,7 @@ typedef void verify_tell(void *arg, const char *digest, const char *why);
  * neither be read nor moved: the rest has been looked at all the same. */
 int store_verify(const char *store_dir, verify_tell *tell, void *arg, struct verify_count *n, struct err *e);
 
+/* When that was done to its end last (wall ms); 0: never. It is the time of STORE/verified. */
+int64_t store_verified_ms(const char *store_dir);
+
 #endif

@@ -116,6 +116,7 @@ static void requests(void **state)
 		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 42 3 ../x",
 		"publish 6ba7b810-9dad-41d1-80b4-00c04fd430c8 "
 		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 42 3 t more",
+		"touch 1", "look", "look 42", "evict", "evict ", "evict x", "evict -1", "plan 5 6",
 	};
 	struct peer_request r;
 	struct err e;
@@ -128,6 +129,13 @@ static void requests(void **state)
 	assert_int_equal(r.wish, PEER_PUBLISH);
 	assert_int_equal(peer_parse("look 6ba7b810-9dad-41d1-80b4-00c04fd430c8", &r, &e), 0);
 	assert_int_equal(r.wish, PEER_LOOK);
+	assert_int_equal(peer_parse("touch", &r, &e), 0);
+	assert_int_equal(r.wish, PEER_TOUCH);
+	assert_int_equal(peer_parse("evict 4096", &r, &e), 0);
+	assert_int_equal(r.wish, PEER_EVICT);
+	assert_int_equal(r.want_bytes, 4096);
+	assert_int_equal(peer_parse("plan 1", &r, &e), 0);
+	assert_int_equal(r.wish, PEER_PLAN);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		if (peer_parse(bad[i], &r, &e) == 0)
 			fail_msg("accepted: %s", bad[i]);

@@ -33,7 +33,7 @@ _hornero () {
 		esac
 	done
 	case $word in
-	'') others='init repo key image queue show log wait why cancel retry rebuild rollback drain resume sweep cache gc' options='--version --key' ;;
+	'') others='init repo key image queue show log wait why cancel retry rebuild rollback drain resume sweep cache gc doctor' options='--version --key' ;;
 	repo) [[ -n $second ]] || others='create' ;;
 	key)
 		case $second in
@@ -56,7 +56,7 @@ _hornero () {
 		remove) others=$(_hornero_images) ;;
 		esac
 		;;
-	init | sweep | cache) options='--json' ;;
+	init | sweep | cache | doctor) options='--json' ;;
 	gc) options='--dry-run --verify --json' ;;
 	queue) options='--all --json' ;;
 	show) options='--json' others=$(_hornero_jobs) ;;

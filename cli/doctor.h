@@ -1,0 +1,54 @@
+/*
+ * doctor: one look at every prerequisite; each finding with the line that mends it.
+ *
+ *   doctor.c        the table of checks, and what they say
+ *   doctor_node.c   directories, programs, hornerod, the publisher
+ *   doctor_files.c  image files, builder files, repositories and their hooks
+ *   doctor_group.c  control groups
+ *   doctor_disk.c   floors, budgets, reflinks, the store
+ *   doctor_queue.c  jobs that need a person
+ *
+ * A check says at least one thing. It changes nothing but scratch files without a name, and works on a node that is
+ * half made, or not at all.
+ */
+#ifndef HORNERO_CLI_DOCTOR_H
+#define HORNERO_CLI_DOCTOR_H
+
+#include "cli/cli.h"
+
+#include <jansson.h>
+
+enum doctor_state {
+	DOCTOR_OK,
+	DOCTOR_WARN, /* it works, with less than it could have */
+	DOCTOR_BAD,  /* something does not work */
+};
+
+struct doctor {
+	const struct cli *cli;
+	const struct conf *c;
+	const char *check; /* the one at work */
+	json_t *rows;
+	int findings;
+};
+
+/* mend: the line that mends it, or NULL. */
+void doctor_say(struct doctor *d, enum doctor_state state, const char *mend, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+#define doctor_ok(d, ...) doctor_say(d, DOCTOR_OK, NULL, __VA_ARGS__)
+
+#define DOCTOR_CHECK(name) void doctor_##name(struct doctor *d)
+DOCTOR_CHECK(directories);
+DOCTOR_CHECK(programs);
+DOCTOR_CHECK(agent);
+DOCTOR_CHECK(publisher);
+DOCTOR_CHECK(images);
+DOCTOR_CHECK(builders);
+DOCTOR_CHECK(repositories);
+DOCTOR_CHECK(cgroups);
+DOCTOR_CHECK(disks);
+DOCTOR_CHECK(reflinks);
+DOCTOR_CHECK(store);
+DOCTOR_CHECK(queue);
+
+#endif

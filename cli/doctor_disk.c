@@ -1,0 +1,116 @@
+/* doctor_disk: room on the filesystems, reflinks, the store's health. DIAGNOSTICS: findings. */
+#include "cli/doctor.h"
+
+#include "cli/table.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "store/inventory.h"
+#include "store/verify.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+static const int64_t DAY_MS = 24 * 3600 * (int64_t)1000;
+
+static void look_at_floor(struct doctor *d, const struct floor *f)
+{
+	char why[FLOOR_WHY], have[WORDS_MAX], want[WORDS_MAX];
+	int64_t free_bytes = floor_free_bytes(f);
+
+	if (free_bytes < 0)
+		doctor_say(d, DOCTOR_BAD, "hornero init", "%s: %s", f->dir, strerror(errno));
+	else if (floor_is_low(f, why))
+		doctor_say(d, DOCTOR_BAD, "hornero gc, or make room on that filesystem", "%s: nothing is built", why);
+	else
+		doctor_ok(d, "%s free on %s, the floor is %s (%s)", bytes_words(have, free_bytes), f->dir,
+			  bytes_words(want, floor_bytes(f)), f->key);
+}
+
+void doctor_disks(struct doctor *d)
+{
+	struct floor store = conf_store_floor(d->c);
+	struct floor cache = conf_cache_floor(d->c);
+
+	look_at_floor(d, &store);
+	look_at_floor(d, &cache);
+}
+
+/* 1 they work, 0 they do not, -1 we may not try. Two files without a name: nothing stays. */
+static int try_reflink(const char *dir)
+{
+	own_fd int from = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	own_fd int to = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	char block[4096] = "hornero doctor";
+
+	if (from < 0 || to < 0 || fs_write_all(from, block, sizeof(block)) < 0)
+		return -1;
+	return ioctl(to, FICLONE, from) == 0;
+}
+
+void doctor_reflinks(struct doctor *d)
+{
+	static const char mend[] = "put instances_path (Nova's _base and hornero's store) on one filesystem with reflinks: XFS or btrfs";
+	own_free char *artifacts = fs_path("%s/artifact", d->c->store_dir);
+	struct stat store, cache;
+
+	if (stat(artifacts, &store) < 0 || stat(d->c->cache_dir, &cache) < 0) {
+		doctor_say(d, DOCTOR_WARN, "hornero init", "the store or Nova's cache is not there yet: nobody knows");
+		return;
+	}
+	if (store.st_dev != cache.st_dev) {
+		doctor_say(d, DOCTOR_WARN, mend, "reflinks are lost: %s and %s are on two filesystems, each publication copies the image",
+			   d->c->store_dir, d->c->cache_dir);
+		return;
+	}
+	switch (try_reflink(artifacts)) {
+	case 1:
+		doctor_ok(d, "store and cache share blocks");
+		break;
+	case 0:
+		doctor_say(d, DOCTOR_WARN, mend, "reflinks are lost: the filesystem of %s has none, each publication copies the image",
+			   d->c->store_dir);
+		break;
+	default:
+		doctor_say(d, DOCTOR_WARN, "run hornero doctor as root or as hornero_user", "may not try on %s: %s", artifacts,
+			   strerror(errno));
+	}
+}
+
+static void look_at_budget(struct doctor *d, int64_t bytes, size_t n)
+{
+	char size[WORDS_MAX], most[WORDS_MAX];
+
+	if (d->c->store_budget_bytes > 0 && bytes > d->c->store_budget_bytes)
+		doctor_say(d, DOCTOR_WARN, "hornero gc, or a greater store_budget in hornero.yaml", "%zu artifacts take %s, store_budget is %s",
+			   n, bytes_words(size, bytes), bytes_words(most, d->c->store_budget_bytes));
+	else
+		doctor_ok(d, "%zu artifacts take %s, store_budget is %s", n, bytes_words(size, bytes),
+			  d->c->store_budget_bytes > 0 ? bytes_words(most, d->c->store_budget_bytes) : "no limit");
+}
+
+void doctor_store(struct doctor *d)
+{
+	own_inventory struct inventory all = {0};
+	struct err why = ERR_INIT;
+	char words[WORDS_MAX];
+	int64_t verified_ms;
+
+	if (inventory_load(&all, d->c->store_dir, &why) < 0) {
+		doctor_say(d, DOCTOR_BAD, "hornero init", "%s", why.msg);
+		return;
+	}
+	look_at_budget(d, all.bytes, all.n);
+	verified_ms = store_verified_ms(d->c->store_dir);
+	if (all.n == 0 || d->cli->now_ms - verified_ms < 31 * DAY_MS)
+		return;
+	/* Younger than that nothing has had the time to rot. */
+	for (size_t i = 0; i < all.n; i++)
+		if (d->cli->now_ms - all.list[i].built_ms > 31 * DAY_MS) {
+			doctor_say(d, DOCTOR_WARN, "hornero gc --verify", "the artifacts were read again %s",
+				   verified_ms ? age_words(words, d->cli->now_ms - verified_ms) : "never");
+			return;
+		}
+}

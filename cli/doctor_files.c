@@ -1,0 +1,120 @@
+/* doctor_files: image files, builder files, repositories and their hooks. DIAGNOSTICS: findings. */
+#include "cli/doctor.h"
+
+#include "conf/builder.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "lib/program.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void doctor_builders(struct doctor *d)
+{
+	own_builders struct builders *b = NULL;
+	struct err why = ERR_INIT;
+	int before = d->findings;
+
+	if (builders_load(d->c->builders_dir, &b, &why) < 0) {
+		doctor_say(d, DOCTOR_BAD, "make install, or mend builders_dir in hornero.yaml", "%s", why.msg);
+		return;
+	}
+	for (size_t i = 0; i < b->nbroken; i++)
+		doctor_say(d, DOCTOR_BAD, "mend that line", "%s", b->broken[i].msg);
+	for (size_t i = 0; i < b->n; i++)
+		for (char **need = b->list[i].needs; need && *need; need++) {
+			own_free char *mend = fs_path("install %s, or remove %s/%s.yaml", *need, d->c->builders_dir, b->list[i].name);
+
+			if (!program_is_installed(*need))
+				doctor_say(d, DOCTOR_WARN, mend, "the builder %s needs %s, which is not in /usr: its jobs are held",
+					   b->list[i].name, *need);
+		}
+	if (d->findings == before)
+		doctor_ok(d, "%zu, with all that they need", b->n);
+}
+
+void doctor_images(struct doctor *d)
+{
+	struct image *list = NULL;
+	struct err why = ERR_INIT;
+	int before = d->findings;
+	size_t n = 0;
+
+	if (cli_images(d->cli, &list, &n, &why) < 0) {
+		doctor_say(d, DOCTOR_BAD, "hornero init", "%s", why.msg);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		own_free char *repo = list[i].broken ? NULL : cli_repo_path(d->c, list[i].repo);
+		own_free char *mend = list[i].broken ? NULL : fs_path("hornero repo create %s", list[i].repo);
+
+		if (list[i].broken)
+			doctor_say(d, DOCTOR_BAD, "mend that line, then: hornero sweep", "%s", list[i].problem.msg);
+		else if (access(repo, F_OK) < 0 && errno == ENOENT)
+			doctor_say(d, DOCTOR_BAD, mend, "image %s has no source: %s is not there", list[i].uuid, repo);
+	}
+	if (d->findings == before)
+		doctor_ok(d, "%zu registered", n);
+	images_free(list, n);
+}
+
+/* A hook is a link to our program, and the configuration one to ours: so a push finds both. */
+static void look_at_link(struct doctor *d, const char *repo, const char *name, const char *target)
+{
+	own_free char *path = fs_path("%s/%s", repo, name);
+	own_free char *mend = fs_path("ln -sfn %s %s", target, path);
+	char found[PATH_MAX], wanted[PATH_MAX];
+
+	if (!realpath(path, found))
+		doctor_say(d, DOCTOR_BAD, errno == EACCES ? "run hornero doctor as root" : mend, "%s: %s", path, strerror(errno));
+	else if (realpath(target, wanted) && strcmp(found, wanted) != 0)
+		doctor_say(d, DOCTOR_BAD, mend, "%s leads to %s: a push does not go by this configuration", path, found);
+}
+
+static void look_at_repo(struct doctor *d, const char *repo)
+{
+	own_free char *hook = fs_path("%s/hornero-hook", d->c->libexec_dir);
+
+	look_at_link(d, repo, "hooks/pre-receive", hook);
+	look_at_link(d, repo, "hooks/post-receive", hook);
+	look_at_link(d, repo, "hornero.yaml", d->c->path);
+}
+
+/* Returns how many there are below dir. */
+static size_t walk(struct doctor *d, const char *dir, int depth)
+{
+	enum { DEEPEST = 8 };
+	own_dir DIR *list = opendir(dir);
+	struct dirent *entry;
+	size_t n = 0;
+
+	if (!list) {
+		doctor_say(d, DOCTOR_WARN, errno == EACCES ? "run hornero doctor as root" : "hornero init", "%s: %s", dir, strerror(errno));
+		return 0;
+	}
+	while ((entry = readdir(list))) {
+		own_free char *path = fs_path("%s/%s", dir, entry->d_name);
+		size_t len = strlen(entry->d_name);
+		struct stat st;
+
+		if (entry->d_name[0] == '.' || lstat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+			continue;
+		if (len > 4 && strcmp(entry->d_name + len - 4, ".git") == 0) {
+			look_at_repo(d, path);
+			n++;
+		} else if (depth < DEEPEST) {
+			n += walk(d, path, depth + 1);
+		}
+	}
+	return n;
+}
+
+void doctor_repositories(struct doctor *d)
+{
+	int before = d->findings;
+	size_t n = walk(d, d->c->repo_root, 0);
+
+	if (d->findings == before)
+		doctor_ok(d, "%zu below %s, with our hooks", n, d->c->repo_root);
+}

@@ -1,0 +1,100 @@
+/* doctor_group: control groups, as /proc and /sys show them. What hornerod itself finds it says when it starts.
+ * DIAGNOSTICS: findings. */
+#include "cli/doctor.h"
+
+#include "cli/places.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <mntent.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *const needed[] = {"cpu", "memory", "pids"};
+enum { N_NEEDED = sizeof(needed) / sizeof(needed[0]) };
+
+/* Where the controller's own hierarchy (v1) is mounted, or the unified one (controller NULL); "" where it is not. */
+static void find_mount(const char *controller, char out[256])
+{
+	FILE *list = setmntent("/proc/mounts", "re");
+	struct mntent *m;
+
+	*out = '\0';
+	while (list && (m = getmntent(list)) && *out == '\0')
+		if (controller ? strcmp(m->mnt_type, "cgroup") == 0 && hasmntopt(m, controller) : strcmp(m->mnt_type, "cgroup2") == 0)
+			snprintf(out, 256, "%s", m->mnt_dir);
+	if (list)
+		endmntent(list);
+}
+
+static bool has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = text; (at = strstr(at, word)); at += len)
+		if ((at == text || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\n' || at[len] == '\0'))
+			return true;
+	return false;
+}
+
+static void look_at_v2(struct doctor *d, const char *mount)
+{
+	own_free char *path = fs_path("%s/cgroup.controllers", mount);
+	own_free char *unit = fs_path("%s/system.slice/hornerod.service", mount);
+	own_free char *text = NULL;
+	struct err why = ERR_INIT;
+	struct stat st;
+	size_t len;
+
+	if (fs_read(AT_FDCWD, path, 4096, &text, &len, &why) < 0) {
+		doctor_say(d, DOCTOR_BAD, NULL, "%s", why.msg);
+		return;
+	}
+	for (int i = 0; i < N_NEEDED; i++)
+		if (!has_word(text, needed[i]))
+			doctor_say(d, DOCTOR_BAD, "enable it on the kernel command line (cgroup_enable=memory), then reboot",
+				   "cgroup v2 without the controller %s", needed[i]);
+	if (stat(unit, &st) == 0 && d->c->hornero_uid != NO_UID && st.st_uid != d->c->hornero_uid)
+		doctor_say(d, DOCTOR_BAD, "Delegate=yes in hornerod.service, then: systemctl restart hornerod",
+			   "%s belongs to user %u: it is not delegated to hornero_user", unit, st.st_uid);
+}
+
+/* As root hornerod makes its groups itself; else they must be there, handed over. */
+static void look_at_v1(struct doctor *d, const char *controller, const char *mount)
+{
+	own_free char *top = fs_path("%s/%s", mount, d->c->cgroup_top);
+	struct stat st;
+
+	if (d->c->hornero_uid == NO_UID || d->c->hornero_uid == 0)
+		return;
+	if (stat(top, &st) < 0 || st.st_uid != d->c->hornero_uid)
+		doctor_say(d, DOCTOR_BAD, "hornerod --prepare", "%s is not a group of hornero_user: it cannot limit %s", top, controller);
+}
+
+void doctor_cgroups(struct doctor *d)
+{
+	char unified[256], mount[256];
+	int before = d->findings;
+	bool v1 = false;
+
+	if (d->c->isolation == CONF_ISOLATION_NONE) {
+		doctor_say(d, DOCTOR_WARN, "isolation: cgroup in hornero.yaml, then: systemctl restart hornerod",
+			   "isolation: none: builds have no CPU and memory limits");
+		return;
+	}
+	find_mount(NULL, unified);
+	for (int i = 0; i < N_NEEDED; i++) {
+		find_mount(needed[i], mount);
+		v1 = v1 || *mount;
+		if (*mount)
+			look_at_v1(d, needed[i], mount);
+		else if (v1 || !*unified)
+			doctor_say(d, DOCTOR_BAD, "mount it, or set isolation: none in hornero.yaml", "no cgroup controller %s is mounted",
+				   needed[i]);
+	}
+	if (!v1 && *unified)
+		look_at_v2(d, unified);
+	if (d->findings == before)
+		doctor_ok(d, "cgroup v%d with cpu, memory and pids", v1 ? 1 : 2);
+}

@@ -1,0 +1,119 @@
+/* doctor_node: directories, programs, hornerod, the publisher. DIAGNOSTICS: findings. */
+#include "cli/doctor.h"
+#include "cli/places.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "lib/program.h"
+#include "store/nova.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+static void look_at_place(struct doctor *d, const struct place *p)
+{
+	struct stat st;
+
+	if (lstat(p->path, &st) < 0)
+		doctor_say(d, DOCTOR_BAD, "hornero init", "%s: %s", p->path, strerror(errno));
+	else if (!S_ISDIR(st.st_mode))
+		doctor_say(d, DOCTOR_BAD, "move it away, or change the path in hornero.yaml, then: hornero init", "%s is no directory",
+			   p->path);
+	else if (!place_is_right(p, &st))
+		doctor_say(d, DOCTOR_BAD, "hornero init", "%s has owner %u, group %u and mode %04o, not as hornero.yaml says", p->path,
+			   st.st_uid, st.st_gid, st.st_mode & 07777);
+}
+
+static void look_at_novas(struct doctor *d)
+{
+	own_free char *locks = fs_path("%s/" NOVA_LOCKS_SUBDIR, d->c->instances_path);
+	const char *const paths[] = {d->c->instances_path, d->c->cache_dir, locks};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (access(paths[i], F_OK) < 0)
+			doctor_say(d, i == 0 ? DOCTOR_BAD : DOCTOR_WARN,
+				   "start nova-compute and boot one instance, or compare instances_path and cache_subdir with nova.conf",
+				   "%s, which is Nova's to make: %s", paths[i], strerror(errno));
+}
+
+void doctor_directories(struct doctor *d)
+{
+	own_places struct places p;
+	int before = d->findings;
+
+	places_init(&p, d->c);
+	for (size_t i = 0; i < p.n; i++)
+		look_at_place(d, &p.list[i]);
+	look_at_place(d, &(struct place){d->c->store_dir, 0755, d->c->hornero_uid, NO_GID});
+	look_at_novas(d);
+	if (d->findings == before)
+		doctor_ok(d, "%zu of ours and Nova's are there, with owner and mode as they should be", p.n + 1);
+}
+
+void doctor_programs(struct doctor *d)
+{
+	static const struct {
+		const char *name, *mend;
+	} needed[] = {
+		{"git", "apt-get install git"}, {"bwrap", "apt-get install bubblewrap"}, {"qemu-img", "apt-get install qemu-utils"},
+	};
+	static const char *const ours[] = {"hornero-build", "hornero-check", "hornero-checkout", "hornero-collect", "hornero-flatten",
+					   "hornero-hook", "hornero-keep", "hornero-publish", "hornero-sweep"};
+	int before = d->findings;
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (!program_is_installed(needed[i].name))
+			doctor_say(d, DOCTOR_BAD, needed[i].mend, "%s is not in /usr", needed[i].name);
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		own_free char *path = fs_path("%s/%s", d->c->libexec_dir, ours[i]);
+
+		if (access(path, X_OK) < 0)
+			doctor_say(d, DOCTOR_BAD, "make install, or mend libexec_dir in hornero.yaml", "%s: %s", path, strerror(errno));
+	}
+	if (d->findings == before)
+		doctor_ok(d, "git, bwrap, qemu-img and hornero's own in %s", d->c->libexec_dir);
+}
+
+void doctor_agent(struct doctor *d)
+{
+	if (cli_agent_runs(d->c))
+		doctor_ok(d, "hornerod runs");
+	else
+		doctor_say(d, DOCTOR_BAD, "systemctl start hornerod", "hornerod does not run: nothing is built or published");
+}
+
+/* Connecting would start a publisher: whether somebody listens stands in the kernel's list. */
+static bool is_listened_to(const char *path)
+{
+	own_file FILE *list = fopen("/proc/net/unix", "re");
+	char line[512];
+
+	while (list && fgets(line, sizeof(line), list)) {
+		unsigned int flags;
+		int at = 0;
+
+		if (sscanf(line, "%*s %*s %*s %x %*s %*s %*s %n", &flags, &at) < 1 || at == 0)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		if (strcmp(line + at, path) == 0 && (flags & 0x10000))
+			return true;
+	}
+	return false;
+}
+
+void doctor_publisher(struct doctor *d)
+{
+	const char *path = d->c->publish_socket;
+	struct stat st;
+
+	if (!path) {
+		doctor_ok(d, "publish_socket is not set: hornerod executes hornero-publish as its own user");
+		return;
+	}
+	if (stat(path, &st) < 0 || !S_ISSOCK(st.st_mode) || !is_listened_to(path))
+		doctor_say(d, DOCTOR_BAD, "systemctl enable --now hornero-publish.socket", "nobody listens at %s", path);
+	else if (d->c->hornero_uid != NO_UID && st.st_uid != d->c->hornero_uid)
+		doctor_say(d, DOCTOR_BAD, "set SocketUser= of hornero-publish.socket to hornero_user, then: systemctl restart hornero-publish.socket",
+			   "%s belongs to user %u, and only hornero_user may knock", path, st.st_uid);
+	else
+		doctor_ok(d, "somebody listens at %s", path);
+}

@@ -1,0 +1,30 @@
+/* doctor_queue: jobs that need a person. DIAGNOSTICS: findings. */
+#include "cli/doctor.h"
+
+#include "lib/fs.h"
+#include "lib/own.h"
+
+static int look_at_job(void *arg, const struct job *j)
+{
+	struct doctor *d = arg;
+	own_free char *mend = fs_path("mend that, then: hornero retry %lld", (long long)j->id);
+
+	if (j->state == JOB_HELD)
+		doctor_say(d, DOCTOR_BAD, mend, "job %lld of image %s is held: %s", (long long)j->id, j->image, j->reason);
+	else if ((j->state == JOB_BUILT || j->state == JOB_QUEUED) && *j->waiting_for)
+		doctor_say(d, DOCTOR_WARN, NULL, "job %lld of image %s waits for this: %s", (long long)j->id, j->image, j->waiting_for);
+	return 0;
+}
+
+void doctor_queue(struct doctor *d)
+{
+	own_db struct db *db = NULL;
+	struct err why = ERR_INIT;
+	int before = d->findings;
+
+	if (db_open(&db, &(struct db_place){.queue_dir = d->c->queue_dir}, DB_READ, CLI_DB_WAIT_MS, &why) < 0 ||
+	    job_each(db, JOB_SCOPE_OPEN, look_at_job, d, &why) < 0)
+		doctor_say(d, DOCTOR_BAD, "hornero init", "%s", why.msg);
+	else if (d->findings == before)
+		doctor_ok(d, "no job needs anybody");
+}

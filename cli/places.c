@@ -1,0 +1,37 @@
+/* places: DIAGNOSTICS: none. */
+#include "cli/places.h"
+
+#include "lib/fs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void places_init(struct places *p, const struct conf *c)
+{
+	const uid_t us = c->hornero_uid;
+	const gid_t queue = c->queue_gid;
+	char *cancel = fs_path("%s/cancel", c->run_dir);
+	const struct place list[] = {
+		{c->state_dir, 0755, us, NO_GID},    {c->queue_dir, 02770, us, queue},
+		{c->run_dir, 02770, us, queue},      {cancel, 02770, us, queue},
+		{c->log_dir, 02750, us, queue},      {c->images_dir, 02775, us, queue},
+		{c->skip_dir, 02775, us, queue},
+		{c->fence_dir, 0755, us, NO_GID},    {c->repo_root, queue == NO_GID ? 0755 : 02750, c->git_uid, queue},
+		{c->repo_base, 0755, us, NO_GID},    {c->door_host_keys, 0700, c->git_uid, NO_GID},
+	};
+
+	p->n = sizeof(list) / sizeof(list[0]);
+	memcpy(p->list, list, sizeof(list));
+	p->cancel = cancel;
+}
+
+void places_fini(struct places *p)
+{
+	free(p->cancel);
+}
+
+bool place_is_right(const struct place *p, const struct stat *st)
+{
+	return (st->st_mode & 07777) == p->mode && (p->uid == NO_UID || st->st_uid == p->uid) &&
+	       (p->gid == NO_GID || st->st_gid == p->gid);
+}

@@ -1,0 +1,109 @@
+#!/bin/sh
+test_description='doctor: every prerequisite, each finding with the line that mends it'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+test_requires jq jq
+
+# doctor: what it says, in doctor.json; findings of this machine (reflinks, no cgroups, tools of builders) do not matter.
+doctor () {
+	hornero doctor --json >doctor.json
+	doctor_code=$?
+	jq -e . doctor.json >/dev/null
+}
+
+# says CHECK STATE PATTERN [MEND]
+says () {
+	jq -r --arg c "$1" --arg s "$2" '.[] | select(.check == $c and .state == $s) | "\(.finding) -> \(.mend)"' doctor.json >said &&
+	test_grep "$3" said && { test -z "$4" || test_grep " -> $4" said; }
+}
+
+# is_well CHECK…
+is_well () {
+	for check
+	do
+		jq -e --arg c "$check" '[.[] | select(.check == $c)] | length > 0 and all(.state == "ok")' doctor.json >/dev/null ||
+			{ jq --arg c "$check" '.[] | select(.check == $c)' doctor.json; return 1; }
+	done
+}
+
+test_expect_success 'without a configuration it says how to name one' '
+	test_expect_code 1 hornero -c "$TRASH/nothing.yaml" doctor >out && test_grep "^bad   configuration .*nothing.yaml" out && test_grep "HORNERO_CONF" out &&
+	printf "workers: 2\nworker: 3\n" >broken.yaml && test_expect_code 1 hornero -c "$TRASH/broken.yaml" doctor >out &&
+	test_grep "broken.yaml:2:1: " out
+'
+
+test_expect_success 'before init it works, and says what makes the rest' '
+	mkdir -p early && printf "%s: $TRASH/early/%s\n" state_dir state instances_path instances repo_base base >early/hornero.yaml &&
+	echo "libexec_dir: $HORNERO_BUILD" >>early/hornero.yaml && test_expect_code 1 hornero -c "$TRASH/early/hornero.yaml" doctor --json >doctor.json &&
+	says directories bad "early/state/queue" "hornero init" && says store bad "" "hornero init" && says queue bad "" "hornero init" &&
+	says agent bad "does not run" "systemctl start hornerod" && test ! -e early/state
+'
+
+test_expect_success 'a node that runs is well' '
+	node_init && node_start && node_hello_repo && git -C "$HELLO_WORK" push -q origin main 2>/dev/null && hornero wait "$HELLO_UUID" --timeout 60 &&
+	doctor && is_well configuration directories programs images repositories disks store agent publisher queue &&
+	{ ! group_possible || is_well cgroups; } &&
+	test "$doctor_code" -eq "$(jq "[.[] | select(.state != \"ok\")] | length > 0 | if . then 1 else 0 end" doctor.json)"
+'
+
+test_expect_success 'directories: a wrong mode, and one that is gone; init mends both' '
+	chmod 0700 "$NODE/state/log" && rmdir "$NODE/state/run/cancel" && doctor && test "$doctor_code" -eq 1 &&
+	says directories bad "state/log has owner .* mode [02]700" "hornero init" && says directories bad "run/cancel: No such file" &&
+	hornero init >out && doctor && is_well directories
+'
+
+test_expect_success 'hooks: another program in the place of ours; the line that it says mends it' '
+	ln -sfn /bin/true "$HELLO_REPO/hooks/pre-receive" && rm "$HELLO_REPO/hooks/post-receive" && doctor &&
+	says repositories bad "hooks/pre-receive leads to /" "ln -sfn" && says repositories bad "hooks/post-receive: No such file" &&
+	jq -r ".[] | select(.check == \"repositories\") | .mend" doctor.json >mend.sh && sh mend.sh && doctor && is_well repositories
+'
+
+test_expect_success 'files: broken ones with their line and column, a repository that is missing, a builder without its tool' '
+	image=$NODE/state/images.d/$HELLO_UUID.yaml && cp "$image" good && echo "keep_warm: often" >>"$image" &&
+	mkdir builders && cp "$HORNERO_SRC"/etc/builders.d/make.yaml builders && sed "s/^needs:.*/needs: [no-such-tool]/" builders/make.yaml >builders/other.yaml &&
+	echo "argv: [" >builders/bad.yaml && sed "s,^builders_dir:.*,builders_dir: $TRASH/builders," "$HORNERO_CONF" >new && cp new "$HORNERO_CONF" &&
+	doctor && says images bad "$HELLO_UUID.yaml:[0-9]*:[0-9]*: " "mend that line" && says builders bad "bad.yaml:[0-9]*:[0-9]*: " &&
+	says builders warn "other needs no-such-tool" "install no-such-tool" &&
+	sed "s/^repo:.*/repo: lost/" good >"$image" && doctor && says images bad "lost.git is not there" "hornero repo create lost" &&
+	cp good "$image" && rm builders/bad.yaml builders/other.yaml && doctor && is_well images builders
+'
+
+test_expect_success 'disks: a floor that is not met, a budget that is exceeded' '
+	cp "$HORNERO_CONF" conf.good && printf "store_floor: 900000G\nstore_budget: 1\n" >>"$HORNERO_CONF" && sed -i "/^store_floor: 0/d" "$HORNERO_CONF" &&
+	doctor && says disks bad "the floor is 87[0-9.]* TiB .store_floor" "hornero gc" && says store warn "store_budget is 1 B" "hornero gc" &&
+	cp conf.good "$HORNERO_CONF"
+'
+
+test_expect_success 'the store: nothing was verified for long' '
+	manifest=$(echo "$NODE"/instances/hornero/artifact/*.json) && cp "$manifest" manifest &&
+	sed -i "s/\"built_ms\": [0-9]*/\"built_ms\": 1000/" "$manifest" && doctor && says store warn "read again never" "hornero gc --verify" &&
+	hornero gc --verify >out && doctor && is_well store && touch -d "40 days ago" "$NODE/instances/hornero/verified" && doctor &&
+	says store warn "read again 40 days ago" && cp manifest "$manifest"
+'
+
+test_expect_success 'the queue: a job that is held' '
+	chmod 0500 builders && sed "s/^needs:.*/needs: [no-such-tool]/" builders/make.yaml >make.new && cp make.new builders/make.yaml &&
+	kill -HUP $node_pid && echo >>"$HELLO_WORK/README" && git -C "$HELLO_WORK" commit -q -a -m more &&
+	git -C "$HELLO_WORK" push -q origin main 2>/dev/null && test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 60 && doctor &&
+	says queue bad "is held: .*no-such-tool" "mend that, then: hornero retry"
+'
+
+test_expect_success 'the agent and its publisher do not run' '
+	node_stop && echo "publish_socket: $TRASH/nobody" >>"$HORNERO_CONF" && doctor && says agent bad "does not run" &&
+	says publisher bad "nobody listens at" "systemctl enable --now hornero-publish.socket"
+'
+
+test_expect_success 'control groups: none are wished for' '
+	sed -i "/^isolation:/d" "$HORNERO_CONF" && echo "isolation: none" >>"$HORNERO_CONF" && doctor && says cgroups warn "no CPU and memory limits" "isolation: cgroup"
+'
+
+if test "$(id -u)" -eq 0 && command -v mkfs.xfs >/dev/null
+then
+	test_expect_success 'reflinks: lost on two filesystems, and there on one of XFS' '
+		mkdir xfs && truncate -s 1G xfs.img && mkfs.xfs -q -m reflink=1 xfs.img && mount -o loop xfs.img xfs && test_cleanup "umount \"$TRASH/xfs\"" &&
+		mkdir xfs/instances xfs/instances/_base && cp "$HORNERO_CONF" conf.good &&
+		sed -i "s,^instances_path:.*,instances_path: $TRASH/xfs/instances," "$HORNERO_CONF" && hornero init >out && doctor && is_well reflinks &&
+		echo "store_dir: $NODE/instances/hornero" >>"$HORNERO_CONF" && doctor && says reflinks warn "reflinks are lost: .* two filesystems" "put instances_path"
+	'
+fi
+test_done
