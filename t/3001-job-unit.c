@@ -640,6 +640,35 @@ static void built_without_digest(void **state)
 	assert_state(s, 1, JOB_RUNNING);
 }
 
+static int64_t waiting(struct scratch *s, const char *text)
+{
+	char query[200];
+
+	snprintf(query, sizeof(query), "SELECT count(*) FROM jobs WHERE waiting_for IS '%s'", text);
+	return number_of(s, query);
+}
+
+static void a_pause_is_told_to_what_is_queued(void **state)
+{
+	struct scratch *s = *state;
+	int64_t running = enqueue(s, IMAGE_1, COMMIT_A).id;
+	int64_t queued;
+
+	assert_int_equal(claim(s), running);
+	queued = enqueue(s, IMAGE_1, COMMIT_B).id;
+	for (int i = 0; i < 3; i++)
+		assert_ok(s, job_pause_queued(s->db, "disk: full", &s->e));
+	assert_int_equal(waiting(s, "disk: full"), 1);
+	assert_event(s, queued, "waiting", 1);
+	assert_event(s, running, "waiting", 0);
+	assert_ok(s, job_pause_queued(s->db, NULL, &s->e));
+	assert_int_equal(waiting(s, "disk: full"), 0);
+	assert_ok(s, job_pause_queued(s->db, "disk: full again", &s->e));
+	assert_ok(s, to_built(s, running, 1));
+	assert_int_equal(claim(s), queued);
+	assert_int_equal(waiting(s, "disk: full again"), 0);
+}
+
 int main(void)
 {
 #define IN_QUEUE(f) cmocka_unit_test_setup_teardown(f, scratch_open, scratch_end)
@@ -665,6 +694,7 @@ int main(void)
 		IN_QUEUE(a_sweep_joins_what_waits),
 		IN_QUEUE(built_then_queued_forgets_the_artifact),
 		IN_QUEUE(built_without_digest),
+		IN_QUEUE(a_pause_is_told_to_what_is_queued),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
