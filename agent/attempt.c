@@ -133,6 +133,7 @@ static void forget(struct agent *a, struct attempt_run *r)
 	if (*at)
 		*at = r->next;
 	sd_event_source_disable_unref(r->watch);
+	free(r->leaf.path); /* at a stop, of a group that does not get empty */
 	free(r);
 }
 

@@ -94,21 +94,19 @@ int cgdir_each(const char *dir, int (*fn)(const char *dir, void *arg, struct err
 	return visit(dir, &(struct visit){fn, arg}, e);
 }
 
-/* SIGKILL to all in dir; the number of them, -1 where dir is gone. */
+/* SIGKILL to all in dir; one of them, 0 where there is none. */
 static int kill_members(const char *dir)
 {
 	own_free char *path = fs_path("%s/cgroup.procs", dir);
 	own_file FILE *f = fopen(path, "re");
-	int pid, n = 0;
+	int pid, some = 0;
 
-	if (!f)
-		return -1;
-	while (fscanf(f, "%d", &pid) == 1) {
-		n++;
+	while (f && fscanf(f, "%d", &pid) == 1) {
+		some = pid;
 		if (pid > 1 && pid != getpid())
 			kill(pid, SIGKILL);
 	}
-	return n;
+	return some;
 }
 
 static int end(const char *dir, void *deadline_ms, struct err *e)
@@ -129,15 +127,12 @@ int cgdir_end(const char *dir, int64_t deadline_ms, struct err *e)
 	if (cgdir_clear(dir, deadline_ms, e) < 0)
 		return -1;
 	for (;;) {
-		int members = kill_members(dir);
+		int member = kill_members(dir);
 
-		/* v1: who was frozen dies when thawed. */
-		if (members > 0)
-			(void)cgdir_write(dir, "freezer.state", "THAWED");
-		if (members <= 0 && (rmdir(dir) == 0 || errno == ENOENT))
+		if (member == 0 && (rmdir(dir) == 0 || errno == ENOENT))
 			return 0;
 		if (clock_mono_ms() >= deadline_ms)
-			return err_sys(e, ERR_US, "the cgroup %s does not get empty", dir);
+			return err_set(e, ERR_US, "the cgroup %s does not get empty (process %d)", dir, member);
 		nanosleep(&nap, NULL);
 	}
 }
