@@ -8,22 +8,21 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One of them is there: v2's, v1's. A quota written to the first leaves its period alone. */
+/* Two of them are there, v2's or v1's; the weights are what the kernel gives a new group. A quota written to cpu.max
+ * leaves its period alone. */
 static const struct {
-	const char *file, *none;
-} kinds[] = {{"cpu.max", "max"}, {"cpu.cfs_quota_us", "-1"}};
-enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+	const char *file, *lifted;
+} kinds[CGQUOTA_KINDS] = {{"cpu.max", "max"}, {"cpu.weight", "100"}, {"cpu.cfs_quota_us", "-1"}, {"cpu.shares", "1024"}};
 
 void cgquota_lift(const char *dir, struct cgquota *before)
 {
 	own_free char *at = fs_path("%s", dir);
 
-	*before = (struct cgquota){{0}};
 	for (int level = 0; level < CGQUOTA_LEVELS; level++) {
-		for (int k = 0; k < N_KINDS && before->before[level] <= 0; k++) {
-			before->before[level] = cgdir_number(at, kinds[k].file, NULL);
-			if (before->before[level] > 0)
-				(void)cgdir_write(at, kinds[k].file, kinds[k].none);
+		for (int k = 0; k < CGQUOTA_KINDS; k++) {
+			before->before[level][k] = cgdir_number(at, kinds[k].file, NULL);
+			if (before->before[level][k] > 0)
+				(void)cgdir_write(at, kinds[k].file, kinds[k].lifted);
 		}
 		*strrchr(at, '/') = '\0';
 	}
@@ -32,12 +31,14 @@ void cgquota_lift(const char *dir, struct cgquota *before)
 void cgquota_restore(const char *dir, const struct cgquota *before)
 {
 	own_free char *at = fs_path("%s", dir);
-	char quota[24];
+	char value[24];
 
 	for (int level = 0; level < CGQUOTA_LEVELS; level++) {
-		snprintf(quota, sizeof(quota), "%lld", (long long)before->before[level]);
-		for (int k = 0; k < N_KINDS && before->before[level] > 0; k++)
-			(void)cgdir_write(at, kinds[k].file, quota);
+		for (int k = 0; k < CGQUOTA_KINDS; k++) {
+			snprintf(value, sizeof(value), "%lld", (long long)before->before[level][k]);
+			if (before->before[level][k] > 0)
+				(void)cgdir_write(at, kinds[k].file, value);
+		}
 		*strrchr(at, '/') = '\0';
 	}
 }

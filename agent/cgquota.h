@@ -1,7 +1,8 @@
 /*
  * cgquota: processor time for the dying. A thousand processes that were killed need more of it to be gone than a quota
- * leaves them, so those of the attempt, its group and TOP are lifted until they are. Other builds may use that while
- * it lasts, a fraction of a second.
+ * leaves them, and at the lowest weight they wait for everybody else. So the quotas of the attempt, its group and TOP
+ * are lifted until they are gone, and they weigh as others do. Other builds may use that while it lasts, a fraction of
+ * a second.
  *
  *     cgquota_lift(dir, &before);
  *     … kill, wait until dir is gone …
@@ -15,10 +16,10 @@
 
 #include <stdint.h>
 
-enum { CGQUOTA_LEVELS = 3 };
+enum { CGQUOTA_LEVELS = 3, CGQUOTA_KINDS = 4 };
 
 struct cgquota {
-	int64_t before[CGQUOTA_LEVELS]; /* 0 or less: there was none */
+	int64_t before[CGQUOTA_LEVELS][CGQUOTA_KINDS]; /* 0 or less: there was none */
 };
 
 /* dir: the attempt's group, absolute, TOP/GROUP/NAME. */
