@@ -1,5 +1,5 @@
 /*
- * cgroup: where builds live, so that they cannot disturb. The only file that knows libcgroup.
+ * cgroup: where builds live, so that they cannot disturb.
  *
  *     cg_open(&cg, c, e)            find the hierarchy (v1, v2, hybrid), make the top group
  *     cg_clear(cg, e)               nobody of an earlier life is left below it
