@@ -40,7 +40,7 @@ test_expect_success 'a restart forgets nothing' '
 
 test_expect_success 'the instance is gone: published by itself' '
 	rm -r "$instance" && wait_until "test \"\$(tr -d \"\\0\" <\"$warm\")\" = new" 20 &&
-	hornero wait 2 --timeout 20
+	wait_until "hornero wait 2 --timeout 5" 20
 '
 
 test_expect_success 'a deferred job gives way to a newer one' '

@@ -24,14 +24,18 @@ arm () {
 	{ test -z "$1" || echo "failpoint: $1" >>"$HORNERO_CONF"; }
 }
 
+# The row follows the record.
+ended () {
+	hornero queue --all --json | jq -e 'all(.[]; .state | IN("published", "superseded", "failed", "cancelled"))'
+}
+
 # What must hold whenever the node has settled.
 settled () {
 	{ hornero wait "$HELLO_UUID" --timeout 60 || { tail -n 20 "$NODE/hornerod.log"; return 1; }; } &&
 	warm=$(node_warm_path "$HELLO_UUID") &&
 	test "$(stat -c %s "$warm")" = 1048576 &&
 	test "$(tr -d '\0' <"$warm")" = "content $n" &&
-	hornero queue --all --json >queue.json &&
-	jq -e '[.[] | select(.state | IN("published", "superseded", "failed", "cancelled") | not)] == []' queue.json &&
+	wait_until ended 30 && hornero queue --all --json >queue.json &&
 	head=$(git -C "$HELLO_WORK" rev-parse HEAD) &&
 	jq -e --arg head "$head" '[.[] | select(.commit == $head and .state == "published")] | length == 1' queue.json &&
 	test "$(ls -A "$NODE/instances/_base")" = "${warm##*/}" &&
