@@ -27,9 +27,10 @@ static int no_repository(const struct order *o, const struct key_entry *key, str
 }
 
 /* A push makes the repository, where the key may: as `hornero repo create` does it, by itself. */
-static int create_repo(struct order *o, const struct key_entry *key, struct err *e)
+static int create_repo(struct order *o, const struct conf *c, const struct key_entry *key, struct err *e)
 {
-	const char *const argv[] = {"hornero", "--key", key->name, "repo", "create", o->line.repo, NULL};
+	own_free char *program = fs_path("%s/hornero", c->libexec_dir);
+	const char *const argv[] = {program, "--key", key->name, "repo", "create", o->line.repo, NULL};
 	struct spawn s = SPAWN_INIT(argv);
 	own_free char *said = NULL;
 	size_t len;
@@ -54,7 +55,7 @@ static int open_repo(struct order *o, const struct conf *c, const struct key_ent
 		return err_sys(e, ERR_OPERATOR, "cannot open repo_root");
 	o->repo = fs_open_beneath(root, name, O_PATH | O_DIRECTORY, 0);
 	if (o->repo < 0 && errno == ENOENT && o->line.service->writes && key_may(key, KEY_CREATE, o->line.repo)) {
-		if (create_repo(o, key, e) < 0)
+		if (create_repo(o, c, key, e) < 0)
 			return -1;
 		o->repo = fs_open_beneath(root, name, O_PATH | O_DIRECTORY, 0);
 	}
@@ -94,9 +95,9 @@ static int make_git(struct order *o, const struct conf *c, const struct key_entr
 	return 0;
 }
 
-static void make_words(struct order *o, const struct key_entry *key)
+static void make_words(struct order *o, const struct conf *c, const struct key_entry *key)
 {
-	args_add(&o->args, "hornero");
+	args_addf(&o->args, "%s/hornero", c->libexec_dir);
 	args_add(&o->args, "--key");
 	args_add(&o->args, key->name);
 	for (int i = 0; i < o->line.argc; i++)
@@ -116,7 +117,7 @@ int order_make(struct order *o, const struct conf *c, const struct key_entry *ke
 		if (make_git(o, c, key, e) < 0)
 			return -1;
 	} else {
-		make_words(o, key);
+		make_words(o, c, key);
 	}
 	if (args_check(&o->args, e) < 0 || args_check(&o->env, e) < 0)
 		return -1;

@@ -1,8 +1,6 @@
 /* send: DIAGNOSTICS: a process that libssh keeps for itself says so in the log and ends. */
 #include "door/send.h"
 
-#include "lib/err.h"
-
 #include <signal.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -15,7 +13,7 @@ static void on_stuck(int number)
 
 	(void)number;
 	(void)!write(STDERR_FILENO, line, sizeof(line) - 1);
-	_exit(err_exit(ERR_PUSHER));
+	_exit(1);
 }
 
 /* Processor time, not time: a loaded machine is no reason. Nothing counts between two sends. */

@@ -17,7 +17,7 @@ static void promise(bool kept)
 static void check_name_of_repo(const char *repo)
 {
 	promise(*repo && *repo != '/' && *repo != '-' && *repo != '.' && *repo != '~');
-	promise(!strstr(repo, "/.") && !strstr(repo, "//") && !strstr(repo, ".."));
+	promise(!strstr(repo, "/.") && !strstr(repo, "//"));
 	promise(strspn(repo, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/") == strlen(repo));
 }
 
