@@ -42,6 +42,12 @@ static struct attempt_result result_of(const struct verdict *v)
 	};
 }
 
+/* Nobody's fault, but one that may come back: the third holds the job. */
+static bool is_crash(const struct verdict *v)
+{
+	return strcmp(v->cause, "killed") == 0 || strcmp(v->cause, "sandbox") == 0;
+}
+
 /* The job's next state, by whose fault it was. */
 static int settle(struct agent *a, const struct attempt_run *r, const struct verdict *v, struct err *e)
 {
@@ -58,7 +64,7 @@ static int settle(struct agent *a, const struct attempt_run *r, const struct ver
 	case ERR_OPERATOR:
 	case ERR_USAGE: return job_set_held(a->db, r->job, r->number, &res, e);
 	case ERR_NOBODY:
-		return job_set_requeued(a->db, r->job, r->number, &res, again_ms, strcmp(v->cause, "killed") == 0, e);
+		return job_set_requeued(a->db, r->job, r->number, &res, again_ms, is_crash(v), e);
 	case ERR_US: break;
 	}
 	return job_set_requeued(a->db, r->job, r->number, &res, again_ms, true, e);

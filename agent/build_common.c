@@ -63,7 +63,8 @@ int build_blame(struct build *b, const struct stage *s, const char *cause, const
 		return verdict_say(v, ERR_PUSHER, "log", "%s printed more than %lld bytes (log_limit)", name,
 				   (long long)s->log->limit_bytes);
 	case STAGE_SANDBOX:
-		return verdict_say(v, ERR_OPERATOR, "sandbox", "bubblewrap could not close the sandbox for %s; its words are in the log",
+		/* The machine may be out of namespaces or processes for a moment: the third time is the operator's. */
+		return verdict_say(v, ERR_NOBODY, "sandbox", "bubblewrap could not close the sandbox for %s; its words are in the log",
 				   name);
 	case STAGE_DISK: /* asked for by build_builder alone, which blames for it */
 	case STAGE_EXIT:
