@@ -65,8 +65,8 @@ test_expect_success 'a wrong configuration ends the start, and is not tried agai
 '
 
 test_expect_success 'systemctl enable --now, as README.md has it' '
-	systemctl enable --now hornero-publish.socket hornerod hornero-gc.timer &&
-	systemctl is-active hornero-publish.socket hornerod hornero-gc.timer || journal
+	systemctl enable --now hornero-publish.socket hornerod hornero-door hornero-gc.timer &&
+	systemctl is-active hornero-publish.socket hornerod hornero-door hornero-gc.timer || journal
 '
 
 test_expect_success 'it says that it is ready, is watched, and runs as hornero' '
@@ -90,6 +90,17 @@ test_expect_success 'a push by git is built and published through the socket' '
 	as_git git init -q -b main /var/tmp/pusher && as_git git -C /var/tmp/pusher add -A &&
 	as_git git -C /var/tmp/pusher commit -q -m hello && as_git git -C /var/tmp/pusher remote add origin "$repo" &&
 	push && { hornero wait $job --timeout 120 || { hornero log $job; hornero why $uuid; journal; }; }
+'
+
+test_expect_success 'hornero-door lets a key in, and nobody else' '
+	ssh-keygen -q -t ed25519 -N "" -f key && hornero key add ann key.pub --read hello && ssh-keygen -q -t ed25519 -N "" -f other &&
+	come () {
+		GIT_SSH_COMMAND="ssh -F /dev/null -i $PWD/$1 -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=accept-new \
+			-o UserKnownHostsFile=$PWD/known" git ls-remote ssh://git@127.0.0.1:2222/hello
+	} &&
+	wait_until "ss -ltn | grep -q :2222" 30 && come key >refs && test_grep refs/heads/main refs &&
+	test_expect_code 128 come other 2>words && test_grep "Permission denied" words &&
+	pid=$(systemctl show -P MainPID hornero-door) && test "$(stat -c %U /proc/$pid)" = git || journal
 '
 
 test_expect_success 'the warm file is whole and nova'\''s' '
