@@ -4,6 +4,7 @@
  *   collect_main.c    options, the order, the end
  *   collect_needed.c  which artifacts must stay: images and jobs
  *   collect_store.c   artifacts, the one used longest ago first, as far as budget and floor demand
+ *   collect_bases.c   what hornero published into Nova's cache, file by file
  *   collect_cache.c   files of Nova's cache that no image wishes warm: the publisher removes them
  *   collect_junk.c    what nothing leads to
  *   collect_report.c  each thing that went or stays in the way, for people, programs or the log

@@ -123,8 +123,8 @@ static const struct key keys[] = {
 	 .help = "Disk space of all artifacts together, 0 for no limit. Beyond it the one used longest ago goes first; never what "
 		 "is warm with an image, the one before it, or what a job needs."},
 	{.name = "cache_budget", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "0", AT(cache_budget_bytes),
-	 .help = "Disk space of all files that hornero published into Nova's cache, 0 for no limit. Beyond it those go that no "
-		 "image wishes warm and no instance stands on."},
+	 .help = "Disk space of all files that hornero published into Nova's cache, releases too, 0 for no limit. Beyond it those "
+		 "go that no image wishes warm and no instance stands on: also older releases."},
 	{.name = "store_floor", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "1G", AT(store_floor_bytes),
 	 .help = "What is to stay free on the filesystem of store_dir. Below it artifacts are collected, and nothing is built "
 		 "until there is room again."},
