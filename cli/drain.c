@@ -27,6 +27,14 @@ static int count_running(void *arg, const struct job *j)
 	return 0;
 }
 
+/* hornerod has read the wish: before, it may be about to start one more. */
+static bool is_heard(const struct conf *c)
+{
+	char text[STANDSTILL_MAX];
+
+	return standstill_read(c->run_dir, text) || !cli_agent_runs(c);
+}
+
 /* Exit code; -1. */
 static int wait_drained(struct cli *cli, int64_t deadline_ms, struct err *e)
 {
@@ -37,14 +45,20 @@ static int wait_drained(struct cli *cli, int64_t deadline_ms, struct err *e)
 	if (cli_db(cli, DB_READ, &db, e) < 0)
 		return -1;
 	watch_add(&w, cli->conf->queue_dir);
+	watch_add(&w, cli->conf->run_dir);
 	for (;;) {
 		struct running r = {0};
+		bool heard = is_heard(cli->conf); /* before the count */
 		int64_t left_ms = deadline_ms - clock_mono_ms();
 
 		if (job_each(db, JOB_SCOPE_OPEN, count_running, &r, e) < 0)
 			return -1;
-		if (r.n == 0)
+		if (r.n == 0 && heard)
 			break;
+		if (left_ms <= 0 && r.n == 0) {
+			fputs("hornero: hornerod has not answered; nothing starts once it does\n", stderr);
+			return 75;
+		}
 		if (left_ms <= 0) {
 			fprintf(stderr, "hornero: %d build%s still run%s; none starts until `hornero resume`\n", r.n, r.n == 1 ? "" : "s",
 				r.n == 1 ? "s" : "");

@@ -3,6 +3,7 @@ test_description='a push through OpenSSH and git-shell, by an account that can d
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/hooks.sh"
+. "$HORNERO_SRC/t/lib/sshd.sh"
 test_requires sqlite3 sqlite3
 test_requires ssh openssh-client
 test -x /usr/sbin/sshd || test_skip_all 'sshd is not here (Debian: openssh-server)'
@@ -13,22 +14,6 @@ shell=$(command -v git-shell) || test_skip_all 'git-shell is not here (Debian: g
 
 account=hornero-t$$
 group=hornero-tq$$
-
-# sshd cannot ask the kernel for a port, so we do, and try again where somebody else was faster.
-start_sshd () {
-	for try in 1 2 3 4 5
-	do
-		port=$(perl -MIO::Socket::INET -e \
-			'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", LocalPort => 0)->sockport') || return 1
-		/usr/sbin/sshd -D -e -f "$TRASH/sshd_config" -p $port 2>sshd.log &
-		sshd=$!
-		wait_until "grep -q 'Server listening' sshd.log || ! kill -0 $sshd" 10
-		grep -q 'Server listening' sshd.log && return 0
-		wait $sshd
-	done
-	cat sshd.log
-	return 1
-}
 
 # ssh as the pusher, whom nobody else's configuration or agent helps.
 cat >ssh-pusher <<'END'

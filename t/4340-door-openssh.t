@@ -5,6 +5,7 @@ test_description='hornero-door --stdio behind OpenSSH'
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/hooks.sh"
 . "$HORNERO_SRC/t/lib/door.sh"
+. "$HORNERO_SRC/t/lib/sshd.sh"
 
 test -x /usr/sbin/sshd || test_skip_all 'sshd is not here (Debian: openssh-server)'
 test_requires ssh openssh-client
@@ -12,22 +13,6 @@ test "$(id -u)" -eq 0 || test_skip_all 'an account can be made by root only'
 
 account=hornero-d$$
 group=hornero-dq$$
-
-# sshd cannot ask the kernel for a port, so we do, and try again where somebody else was faster.
-start_sshd () {
-	for try in 1 2 3 4 5
-	do
-		DOOR_PORT=$(perl -MIO::Socket::INET -e \
-			'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", LocalPort => 0)->sockport') || return 1
-		/usr/sbin/sshd -D -e -f "$TRASH/sshd_config" -p $DOOR_PORT 2>sshd.log &
-		sshd=$!
-		wait_until "grep -q 'Server listening' sshd.log || ! kill -0 $sshd" 10
-		grep -q 'Server listening' sshd.log && return 0
-		wait $sshd
-	done
-	cat sshd.log
-	return 1
-}
 
 test_expect_success 'an account that owns the repositories, and an sshd that knows one command for each key' '
 	groupadd "$group" && test_cleanup "! getent group $group >/dev/null || groupdel $group" &&
@@ -56,7 +41,7 @@ test_expect_success 'an account that owns the repositories, and an sshd that kno
 	StrictModes no
 	AllowUsers $account
 	END
-	{ test -d /run/sshd || { mkdir /run/sshd && test_cleanup "rmdir /run/sshd"; }; } && start_sshd &&
+	{ test -d /run/sshd || { mkdir /run/sshd && test_cleanup "rmdir /run/sshd"; }; } && start_sshd && DOOR_PORT=$port &&
 	test_cleanup "kill $sshd 2>/dev/null; wait $sshd 2>/dev/null; :" &&
 	sed -i "s/^User .*/User $account/" ssh_config && printf "Port %s\n" $DOOR_PORT >>ssh_config
 '
