@@ -13,8 +13,11 @@
 
 enum { FILES_MAX = 4096, PROCESSES_MAX = 8192, FILTER_BINARY_TREE = 2 };
 
+/* The kernel looks at the lower half of these arguments alone. */
+#define HALF 0xffffffffU
+
 /* What git, its hooks, SQLite, libssh and the C library call. Names that an architecture does not have are passed
- * over. clone, socket and ioctl have rules of their own below. */
+ * over. clone and socket have rules of their own below, and so have two requests of ioctl. */
 static const char *const calls[] = {
 	/* bytes */
 	"read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "lseek", "copy_file_range",
@@ -25,7 +28,7 @@ static const char *const calls[] = {
 	"renameat", "renameat2", "mkdir", "mkdirat", "rmdir", "link", "linkat", "unlink", "unlinkat", "symlink",
 	"symlinkat", "readlink", "readlinkat", "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "fchownat",
 	"lchown", "umask", "utime", "utimes", "utimensat", "futimesat", "flock", "fcntl", "dup", "dup2", "dup3", "pipe",
-	"pipe2", "inotify_init1", "inotify_add_watch", "inotify_rm_watch",
+	"pipe2", "ioctl", "inotify_init1", "inotify_add_watch", "inotify_rm_watch",
 	/* waiting */
 	"poll", "ppoll", "select", "pselect6", "_newselect", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait",
 	"epoll_pwait2", "eventfd2", "signalfd4", "timerfd_create", "timerfd_settime", "nanosleep", "clock_nanosleep",
@@ -67,21 +70,31 @@ static int add_rules(scmp_filter_ctx filter)
 	rc = rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 					SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces, 0));
 	rc = rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
-	rc = rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-					SCMP_A0(SCMP_CMP_NE, AF_UNIX));
-	/* Typing into a terminal that somebody else has. */
-	return rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_NE, TIOCSTI));
+	return rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
+					  SCMP_A0(SCMP_CMP_NE, AF_UNIX));
 }
 
-static int filter_calls(struct err *e)
+/* Typing into a terminal that somebody else has. A filter of its own: in a list of what is allowed these two could only
+ * be left out by comparing all 64 bits of the request. */
+static int add_refusals(scmp_filter_ctx filter)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+	int rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
+				  SCMP_A1(SCMP_CMP_MASKED_EQ, HALF, TIOCSTI));
+
+	return rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
+					  SCMP_A1(SCMP_CMP_MASKED_EQ, HALF, TIOCLINUX));
+}
+
+/* otherwise: what happens to calls that no rule knows. */
+static int filter_calls(uint32_t otherwise, int (*rules)(scmp_filter_ctx), struct err *e)
+{
+	scmp_filter_ctx filter = seccomp_init(otherwise);
 	int rc;
 
 	if (!filter)
 		return err_set(e, ERR_NOBODY, "out of memory for the filter of system calls");
 	rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, FILTER_BINARY_TREE);
-	rc = rc ? rc : add_rules(filter);
+	rc = rc ? rc : rules(filter);
 	rc = rc ? rc : seccomp_load(filter);
 	seccomp_release(filter);
 	errno = -rc;
@@ -115,7 +128,10 @@ int limit_self(int64_t memory_bytes, struct err *e)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys(e, ERR_OPERATOR, "the kernel does not know no_new_privs");
-	return filter_calls(e);
+	/* The second does not allow to load a third. */
+	if (filter_calls(SCMP_ACT_ALLOW, add_refusals, e) < 0)
+		return -1;
+	return filter_calls(SCMP_ACT_ERRNO(ENOSYS), add_rules, e);
 }
 
 void limit_memory(int64_t bytes)
