@@ -34,6 +34,7 @@ struct connection {
 	int fd, report, signals;
 	int offers;
 	bool denied;     /* a key was offered that nobody has */
+	bool spoke;      /* the client has sent something */
 	bool left;       /* the client has closed its side */
 	bool hung_up;    /* we have enough of it */
 	bool stopping;   /* no new commands: we are asked to end */
@@ -205,6 +206,13 @@ static void answer_at_once(const struct connection *k)
 	setsockopt(k->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
 }
 
+static void look_whether_it_speaks(struct connection *k)
+{
+	char byte;
+
+	k->spoke = k->spoke || recv(k->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 static bool lost(const struct connection *k)
 {
 	return k->hung_up || ssh_get_status(k->session) & (SSH_CLOSED | SSH_CLOSED_ERROR);
@@ -228,6 +236,7 @@ static void turn(struct connection *k)
 	if (fds[1].revents)
 		k->stopping = true;
 	if (fds[0].revents) {
+		look_whether_it_speaks(k);
 		k->left = k->left || fds[0].revents & (POLLRDHUP | POLLHUP | POLLERR);
 		if (ssh_event_dopoll(k->event, 0) == SSH_ERROR)
 			k->hung_up = true;
@@ -280,8 +289,10 @@ static bool idle_too_long(const struct connection *k)
 /* Until the client is known to be a client of SSH; then until its end. Says why that came. */
 static const char *serve(struct connection *k)
 {
-	int rc = ssh_handle_key_exchange(k->session);
+	int rc;
 
+	look_whether_it_speaks(k);
+	rc = ssh_handle_key_exchange(k->session);
 	/* Before that call the session has nothing yet that could be waited for. */
 	if (ssh_event_add_session(k->event, k->session) != SSH_OK)
 		return "no event";
@@ -327,10 +338,30 @@ static void finish(struct connection *k, const char *why)
 		 log_quote(quoted, sizeof(quoted), ssh_get_error(k->session)));
 }
 
+/* Lines of the file of keys that cannot be used. */
+struct broken {
+	int lines;
+	char first[400];
+};
+
 static void on_problem(void *arg, const char *problem)
 {
-	(void)arg;
-	log_warn("event=key-refused %s", problem);
+	struct broken *b = arg;
+
+	if (b->lines++ == 0)
+		snprintf(b->first, sizeof(b->first), "%s", problem);
+}
+
+/* One line however many are broken: nobody has logged in yet, and whoever connects must not fill the log. */
+static int load_keys(struct connection *k, struct err *e)
+{
+	struct broken b = {0};
+
+	if (keyring_load(k->conf->keys_file, on_problem, &b, &k->ring, e) < 0)
+		return -1;
+	if (b.lines > 0)
+		log_warn("event=key-refused lines=%d first: %s", b.lines, b.first);
+	return 0;
 }
 
 static int watch_signals(struct connection *k, struct err *e)
@@ -351,25 +382,31 @@ static int verdict(const struct connection *k)
 		return CONNECTION_SERVED;
 	if (k->denied)
 		return CONNECTION_DENIED;
-	return k->left || k->stopping ? CONNECTION_GONE : CONNECTION_STRANGE;
+	if (k->stopping)
+		return CONNECTION_GONE;
+	if (k->spoke && !ssh_get_clientbanner(k->session))
+		return CONNECTION_STRANGE;
+	return k->left ? CONNECTION_GONE : CONNECTION_STRANGE;
 }
 
 int connection_serve(const struct conf *c, int fd, int report, struct err *e)
 {
 	struct connection k = {.conf = c, .fd = fd, .report = report, .active_ms = clock_mono_ms()};
+	int code;
 
-	if (watch_signals(&k, e) < 0 || keyring_load(c->keys_file, on_problem, NULL, &k.ring, e) < 0)
+	if (watch_signals(&k, e) < 0 || load_keys(&k, e) < 0)
 		return -1;
 	limit_memory(PUMP_MEMORY);
 	look_at_socket(&k);
 	if (adopt(&k, e) < 0)
 		return -1;
 	finish(&k, serve(&k));
+	code = verdict(&k);
 	ssh_event_remove_session(k.event, k.session);
 	ssh_free(k.session);
 	ssh_event_free(k.event);
 	keyring_free(k.ring);
 	free(k.chunk);
 	close(k.signals);
-	return verdict(&k);
+	return code;
 }

@@ -15,7 +15,7 @@ enum {
 
 	/* exit codes beside those of errors */
 	CONNECTION_SERVED = 0,
-	CONNECTION_GONE = 10,   /* the client left before it logged in, having done no wrong */
+	CONNECTION_GONE = 10,   /* the client left before it logged in, having said nothing wrong */
 	CONNECTION_DENIED = 11, /* it offered keys, and none was known */
 	CONNECTION_STRANGE = 12, /* it does not speak SSH as we do */
 };

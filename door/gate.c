@@ -18,6 +18,8 @@ struct record {
 	int64_t last_ms;  /* of its last offence, 0: free */
 	int64_t until_ms; /* shut out so long */
 	int offences;
+	int64_t left_ms; /* since then, */
+	int left;        /* so often, it left before it logged in */
 };
 
 struct gate {
@@ -81,6 +83,22 @@ static void offend(struct gate *g, const struct address *from, int offences, int
 	for (int i = GATE_FREE_OFFENCES + 1; i < r->offences && wait_ms < GATE_PENALTY_MAX_MS; i++)
 		wait_ms *= 2;
 	r->until_ms = now_ms + (wait_ms < GATE_PENALTY_MAX_MS ? wait_ms : GATE_PENALTY_MAX_MS);
+}
+
+/* What a monitor does now and then, and a scanner all the time. */
+static void leave_early(struct gate *g, const struct address *from, int64_t now_ms)
+{
+	struct record *r = record_make(g, from);
+
+	r->last_ms = r->last_ms ? r->last_ms : now_ms ? now_ms : 1;
+	if (r->left == 0 || now_ms - r->left_ms > GATE_LEFT_MS) {
+		r->left_ms = now_ms;
+		r->left = 0;
+	}
+	if (++r->left < GATE_LEFT_MAX)
+		return;
+	r->left = 0;
+	offend(g, from, 1, now_ms);
 }
 
 /* How many of the slots are taken by an address (NULL: by anybody); only those not logged in, if so asked. */
@@ -165,7 +183,9 @@ void gate_leave(struct gate *g, size_t slot, enum gate_end how, int64_t now_ms)
 	struct slot *s = &g->slots[slot];
 
 	/* After the login nothing is held against an address: others may share it. */
-	if (!s->in && how != GATE_GONE)
+	if (!s->in && how == GATE_LEFT)
+		leave_early(g, &s->from, now_ms);
+	else if (!s->in && how != GATE_GONE)
 		offend(g, &s->from, how == GATE_CRASH ? CRASH_OFFENCES : 1, now_ms);
 	*s = (struct slot){0};
 }

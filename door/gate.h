@@ -44,11 +44,13 @@ struct gate_verdict {
 /* How a connection ended. */
 enum gate_end {
 	GATE_GONE,   /* nothing to hold against anybody */
+	GATE_LEFT,   /* it left before it logged in: GATE_LEFT_MAX times in GATE_LEFT_MS are one offence */
 	GATE_DENIED, /* no key of it was known, it took too long, or it spoke something else than SSH */
 	GATE_CRASH,  /* our process died of it */
 };
 
-enum { GATE_FREE_OFFENCES = 3, GATE_PENALTY_MS = 1000, GATE_PENALTY_MAX_MS = 600000, GATE_FORGET_MS = 60000 };
+enum { GATE_FREE_OFFENCES = 3, GATE_PENALTY_MS = 1000, GATE_PENALTY_MAX_MS = 600000, GATE_FORGET_MS = 60000,
+       GATE_LEFT_MAX = 10, GATE_LEFT_MS = 30000 };
 
 struct gate;
 

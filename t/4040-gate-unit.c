@@ -192,6 +192,23 @@ static void what_counts(void **state)
 	gate_free(g);
 }
 
+static void leaving_early_counts_lightly(void **state)
+{
+	struct gate *g = new_gate(4, 4, 4);
+	struct address often = v4("192.0.2.1"), monitor = v4("192.0.2.2");
+	int leaves = 0;
+
+	(void)state;
+	while (gate_admit(g, &often, 1000).answer == GATE_IN) {
+		gate_leave(g, 0, GATE_LEFT, 1000);
+		assert_true(++leaves <= (GATE_FREE_OFFENCES + 1) * GATE_LEFT_MAX);
+	}
+	assert_int_equal(leaves, (GATE_FREE_OFFENCES + 1) * GATE_LEFT_MAX);
+	for (int i = 0; i < 1000; i++)
+		offend(g, monitor, GATE_LEFT, 1000 + i * INT64_C(5000));
+	gate_free(g);
+}
+
 static void remembers_a_bounded_number(void **state)
 {
 	struct gate *g = new_gate(4, 4, 4);
@@ -218,6 +235,7 @@ int main(void)
 		cmocka_unit_test(penalties_grow_and_end),
 		cmocka_unit_test(time_forgives),
 		cmocka_unit_test(what_counts),
+		cmocka_unit_test(leaving_early_counts_lightly),
 		cmocka_unit_test(remembers_a_bounded_number),
 	};
 

@@ -166,9 +166,11 @@ test_expect_success 'keys: every kind that is taken, and none other' '
 
 test_expect_success 'a key that is taken away is gone with the next connection; a broken line stops nobody' '
 	door_as reader && git ls-remote door:one >refs &&
-	sed -i "/name=\"reader\"/d" "$NODE/keys" && echo "nonsense" >>"$NODE/keys" &&
+	sed -i "/name=\"reader\"/d" "$NODE/keys" && printf "nonsense\nnonsense\n" >>"$NODE/keys" &&
 	test_expect_code 128 git ls-remote door:one 2>words &&
-	door_as alice && git ls-remote door:one >refs && test_grep "event=key-refused .*keys:" door.log
+	before=$(grep -c event=key-refused door.log) &&
+	door_as alice && git ls-remote door:one >refs && test_grep "event=key-refused lines=2 first: .*keys:[0-9]+:" door.log &&
+	test $(($(grep -c event=key-refused door.log) - before)) = 1
 '
 
 test_expect_success 'modern algorithms, AES-GCM, strict key exchange; no compression' '
