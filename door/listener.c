@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-enum { POLLS_FIXED = 1 + LISTEN_MAX, QUIET_MS = 1000 };
+enum { POLLS_FIXED = 1 + LISTEN_MAX, QUIET_MS = 1000, REST_MS = 100 };
 
 struct place {
 	struct child child;  /* pid 0: free */
@@ -35,6 +35,7 @@ struct listener {
 	int signals;
 	int sockets[LISTEN_MAX];
 	size_t nsockets;
+	int64_t rest_ms;    /* nobody is accepted before */
 	int64_t stop_ms;    /* when the last must be gone; 0: not stopping */
 	int64_t refused_ms; /* the last time that a refusal was logged */
 	int refused;        /* since then */
@@ -130,6 +131,9 @@ static void admit(struct listener *l, int socket)
 	struct gate_verdict v;
 	char peer[ADDRESS_TEXT];
 
+	/* Who waits stays in the queue, which would be told again and again without end. */
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+		l->rest_ms = clock_mono_ms() + REST_MS;
 	if (fd < 0)
 		return;
 	from = address_of((struct sockaddr *)&sa);
@@ -152,6 +156,8 @@ static enum gate_end judge(const char *peer, int status)
 
 	if (code == CONNECTION_DENIED || code == CONNECTION_STRANGE)
 		return GATE_DENIED;
+	if (code == CONNECTION_GONE)
+		return GATE_LEFT;
 	if (code == -1) {
 		log_error("event=connection-died peer=%s signal=%d", peer, WTERMSIG(status));
 		return GATE_CRASH;
@@ -207,6 +213,8 @@ static int64_t earliest(const struct listener *l, size_t *open)
 {
 	int64_t first = l->stop_ms ? l->stop_ms : INT64_MAX;
 
+	if (l->rest_ms && l->rest_ms < first)
+		first = l->rest_ms;
 	*open = 0;
 	for (int64_t i = 0; i < l->conf->door_connections; i++) {
 		const struct place *p = &l->places[i];
@@ -222,9 +230,11 @@ static size_t fill_polls(struct listener *l)
 {
 	size_t n = 0;
 
+	if (l->rest_ms <= clock_mono_ms())
+		l->rest_ms = 0;
 	l->polls[n++] = (struct pollfd){.fd = l->signals, .events = POLLIN};
 	for (size_t i = 0; i < LISTEN_MAX; i++)
-		l->polls[n++] = (struct pollfd){.fd = i < l->nsockets ? l->sockets[i] : -1, .events = POLLIN};
+		l->polls[n++] = (struct pollfd){.fd = i < l->nsockets && !l->rest_ms ? l->sockets[i] : -1, .events = POLLIN};
 	for (int64_t i = 0; i < l->conf->door_connections; i++) {
 		const struct place *p = &l->places[i];
 

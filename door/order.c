@@ -50,14 +50,20 @@ static int open_repo(struct order *o, const struct conf *c, const struct key_ent
 {
 	own_fd int root = open(c->repo_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	own_free char *name = fs_path("%s.git", o->line.repo);
+	struct err problem = ERR_INIT;
 
 	if (root < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot open repo_root");
 	o->repo = fs_open_beneath(root, name, O_PATH | O_DIRECTORY, 0);
 	if (o->repo < 0 && errno == ENOENT && o->line.service->writes && key_may(key, KEY_CREATE, o->line.repo)) {
-		if (create_repo(o, c, key, e) < 0)
-			return -1;
+		int made = create_repo(o, c, key, &problem);
+
+		/* Of two first pushes at once one finds it made. */
 		o->repo = fs_open_beneath(root, name, O_PATH | O_DIRECTORY, 0);
+		if (o->repo < 0 && made < 0) {
+			*e = problem;
+			return -1;
+		}
 	}
 	if (o->repo >= 0)
 		return 0;

@@ -92,6 +92,23 @@ test_expect_success 'a client that goes in the middle of a pack leaves nothing, 
 	find "$NODE/git/one.git/objects" -name "tmp_objdir*" -newer leave.half_push >found && test_cmp /dev/null found
 '
 
+test_expect_success 'what a push runs types into no terminal, however it is asked for' '
+	REPO=$NODE/git/one.git && cp -P "$REPO/hooks/post-receive" kept &&
+	cat >hook <<-\END &&
+	#!/usr/bin/python3
+	import ctypes, os
+	c = ctypes.CDLL(None, use_errno=True)
+	for request in 0x5412, 0x5412 | 1 << 32, 0x541c, 0x541c | 1 << 32, 0x541b:
+	    ctypes.set_errno(0)
+	    c.ioctl(0, ctypes.c_ulong(request), b"xxxxxxxx")
+	    print("ioctl", os.strerror(ctypes.get_errno()), flush=True)
+	END
+	chmod 0755 hook && cp --remove-destination hook "$REPO/hooks/post-receive" &&
+	git -C work push door:one HEAD~1:refs/heads/typing >push.out 2>&1;
+	cp -P --remove-destination kept "$REPO/hooks/post-receive" && rm kept &&
+	test "$(grep -c "^remote: ioctl Operation not permitted" push.out)" = 4 && test "$(grep -c "^remote: ioctl" push.out)" = 5
+'
+
 test_expect_success 'a push that has arrived is finished, though its client is gone' '
 	REPO=$NODE/git/one.git && mkfifo -m 0666 go && mkdir -m 0777 told && cp -P "$REPO/hooks/post-receive" kept &&
 	printf "#!/bin/sh\necho >$TRASH/told/begun; read line <$TRASH/go; echo a line; echo >$TRASH/told/finished\n" >hook &&
@@ -113,6 +130,24 @@ test_expect_success 'who offers unknown keys is shut out, longer each time; othe
 	wait_until "! door_ssh queue 2>words && ! grep -q \"Permission denied\" words" 30 &&
 	test_grep "event=refused peer=127.0.0.77:[0-9]* why=penalty" door.log &&
 	unset DOOR_SSH_OPTIONS && door_as alice && door_ssh queue >out
+'
+
+# knock ADDRESS BYTES: says them from there and leaves.
+knock () {
+	python3 -c "
+import socket, sys
+s = socket.socket()
+s.bind((sys.argv[1], 0))
+s.connect((\"127.0.0.1\", int(sys.argv[2])))
+s.sendall(sys.argv[3].encode())
+s.shutdown(socket.SHUT_WR)
+while s.recv(4096): pass" "$1" "$DOOR_PORT" "$2"
+}
+
+test_expect_success 'who speaks something else and leaves is shut out; who only knocks, much later' '
+	for i in 1 2 3 4; do knock 127.0.0.78 "GET / HTTP/1.0" && knock 127.0.0.79 "" || return 1; done &&
+	wait_until "knock 127.0.0.78 x; grep \"event=refused peer=127.0.0.78:[0-9]* why=penalty\" door.log" 30 &&
+	test_must_fail grep "event=refused peer=127.0.0.79" door.log
 '
 
 # AddressSanitizer's shadow is larger than any limit.
