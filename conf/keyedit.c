@@ -54,11 +54,13 @@ static int edit_begin(struct edit *ed, struct err *e)
 static int edit_write(const struct edit *ed, const char *text, size_t len, struct err *e)
 {
 	struct stat st;
-	mode_t mode = stat(ed->path, &st) == 0 ? st.st_mode & 0755 : 0644;
 
 	if (len > KEYRING_BYTES_MAX)
 		return err_set(e, ERR_USAGE, "%s would have %zu bytes; at most %d are allowed", ed->path, len, KEYRING_BYTES_MAX);
-	return fs_replace(AT_FDCWD, ed->path, text, len, mode, e);
+	if (stat(ed->path, &st) < 0)
+		return fs_replace(AT_FDCWD, ed->path, text, len, 0644, e);
+	/* Whoever reads it, by its owner or its group, goes on reading it. */
+	return fs_replace_like(AT_FDCWD, ed->path, text, len, &st, e);
 }
 
 static char *line_of(const char *name, const char *const patterns[KEY_RIGHTS], const char *key)

@@ -171,7 +171,15 @@ int fs_sync_parent(int dir, const char *path, struct err *e)
 	return fs_sync_dir(dir, parent, e);
 }
 
-int fs_replace(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e)
+static int give(int fd, const struct stat *like)
+{
+	if (fchown(fd, like->st_uid, like->st_gid) < 0)
+		return -1;
+	return fchmod(fd, like->st_mode & 0777);
+}
+
+/* like: NULL, and mode holds. */
+static int replace(int dir, const char *path, const void *data, size_t len, mode_t mode, const struct stat *like, struct err *e)
 {
 	own_free char *parent = parent_of(path);
 	const char *slash = strrchr(path, '/');
@@ -180,13 +188,23 @@ int fs_replace(int dir, const char *path, const void *data, size_t len, mode_t m
 
 	if (fd < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write beside %s", path);
-	if (fs_write_all(fd, data, len) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ||
+	if (fs_write_all(fd, data, len) < 0 || (like ? give(fd, like) : fchmod(fd, mode)) < 0 || fsync(fd) < 0 ||
 	    renameat(dir, aside, dir, path) < 0) {
-		err_sys(e, ERR_OPERATOR, "cannot replace %s", path);
+		err_sys(e, ERR_OPERATOR, "cannot replace %s%s", path, like ? " by a file of the same owner and group" : "");
 		unlinkat(dir, aside, 0);
 		return -1;
 	}
 	return fs_sync_dir(dir, parent, e);
+}
+
+int fs_replace(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e)
+{
+	return replace(dir, path, data, len, mode, NULL, e);
+}
+
+int fs_replace_like(int dir, const char *path, const void *data, size_t len, const struct stat *like, struct err *e)
+{
+	return replace(dir, path, data, len, 0, like, e);
 }
 
 /* The PID in ".NAME.PID.tmp"; 0 for other names. */

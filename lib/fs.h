@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS: never leaves dir, never
@@ -38,6 +39,9 @@ int fs_read_fd(int fd, const char *name, size_t max, char **buf, size_t *len, st
 /* Write aside (".NAME.PID.tmp" beside it), fsync, rename over `path`, fsync the
  * directory: on return the new content is durable. On failure the old one stands. */
 int fs_replace(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e);
+
+/* The same with owner, group and permissions of `like`; where we may not give those, nothing is replaced. */
+int fs_replace_like(int dir, const char *path, const void *data, size_t len, const struct stat *like, struct err *e);
 
 /* Remove from dir what fs_replace left there in processes that were killed; they are in our PID namespace. */
 int fs_clear_aside(const char *dir, struct err *e);

@@ -94,4 +94,12 @@ test_expect_success 'a file that others may write to is not believed' '
 	test_expect_code 78 hornero key add new new.pub --read web && chmod 0644 keys
 '
 
+if test "$(id -u)" -eq 0
+then
+	test_expect_success 'the file stays whose it was: a reader of its group goes on reading' '
+		chown 64991:64992 keys && chmod 0640 keys && hornero key add new new.pub --read web && hornero key remove new &&
+		test "$(stat -c "%u:%g %a" keys)" = "64991:64992 640"
+	'
+fi
+
 test_done
