@@ -9,10 +9,12 @@
  */
 #include "hooks/hook.h"
 
+#include "conf/keyring.h"
 #include "hooks/durable.h"
 #include "hooks/place.h"
 #include "hooks/pushopt.h"
 #include "hooks/say.h"
+#include "hooks/who.h"
 #include "hooks/wishes.h"
 #include "lib/args.h"
 #include "lib/bell.h"
@@ -50,7 +52,13 @@ static int make_durable(const struct pushed *pushed, struct err *e)
 	return durable_sync(repo, refs, pushed->n, e);
 }
 
-static void say_queued(const struct wish *w)
+/* How the pusher comes to our words. Under what name he reaches the node, he alone knows. */
+static const char *words_of(const struct who *who)
+{
+	return who->is_key ? "ssh NODE" : "hornero";
+}
+
+static void say_queued(const struct wish *w, const struct who *who)
 {
 	const char *name = place_image_name(w->img);
 	long long id = (long long)w->receipt.id;
@@ -59,18 +67,32 @@ static void say_queued(const struct wish *w)
 	    w->line->new);
 	if (w->receipt.superseded)
 		say("job %lld superseded by job %lld", (long long)w->receipt.superseded, id);
-	say("follow it with: hornero log -f %lld", id);
+	say("follow it with: %s log -f %lld", words_of(who), id);
 }
 
-static void say_skipped(const struct wish *w, const struct pushopt *o)
+static void say_skipped(const struct wish *w, const struct pushopt *o, const struct who *who)
 {
-	say("%s is not built from %.*s, as -o %s wishes; hornero rebuild %s builds it all the same", place_image_name(w->img),
-	    SHORT_OID, w->line->new, o->skip ? "skip" : "image", w->img->uuid);
+	say("%s is not built from %.*s, as -o %s wishes; %s rebuild %s builds it all the same", place_image_name(w->img),
+	    SHORT_OID, w->line->new, o->skip ? "skip" : "image", words_of(who), w->img->uuid);
 	if (w->cancelled)
 		say("job %lld cancelled: the commit that it was for is pushed over", (long long)w->cancelled);
 }
 
-/* Only here: which repository a broken image file was meant for is not known. */
+/* Which repository a broken image file was meant for is not known: it is told to those who see all of them. */
+static bool sees_all(const struct place *p, const struct who *who)
+{
+	own_keyring struct keyring *ring = NULL;
+	struct err ignored = ERR_INIT;
+	const struct key_entry *key;
+
+	if (!who->is_key)
+		return true;
+	if (keyring_load(p->conf->keys_file, NULL, NULL, &ring, &ignored) < 0)
+		return false;
+	key = keyring_named(ring, who->name);
+	return key && key_may(key, KEY_ADMIN, NULL);
+}
+
 static void say_broken_images(const struct place *p)
 {
 	struct err ignored = ERR_INIT;
@@ -87,7 +109,7 @@ static void say_broken_images(const struct place *p)
 	images_free(list, n);
 }
 
-static void say_no_image(const struct place *p, const struct pushed *pushed)
+static void say_no_image(const struct place *p, const struct pushed *pushed, const struct who *who)
 {
 	for (size_t i = 0; i < pushed->n && i < SAID_MAX; i++)
 		say("no image is built from %s of %s", pushed->lines[i].ref, p->repo);
@@ -95,18 +117,19 @@ static void say_no_image(const struct place *p, const struct pushed *pushed)
 		say("nor from %zu more refs of this push", pushed->n - SAID_MAX);
 	for (size_t i = 0; i < pushed->n; i++)
 		if (!refline_deletes(&pushed->lines[i])) {
-			say("to have one built: hornero image add UUID %s --ref %s", p->repo, pushed->lines[i].ref);
+			say("to have one built: %s image add UUID %s --ref %s", words_of(who), p->repo, pushed->lines[i].ref);
 			break;
 		}
-	say_broken_images(p);
+	if (sees_all(p, who))
+		say_broken_images(p);
 }
 
-static void say_wish(const struct wish *w, const struct pushopt *o)
+static void say_wish(const struct wish *w, const struct pushopt *o, const struct who *who)
 {
 	if (w->done && w->skipped)
-		say_skipped(w, o);
+		say_skipped(w, o, who);
 	else if (w->done)
-		say_queued(w);
+		say_queued(w, who);
 }
 
 /* The agent says the same of each job; here the pusher still reads. */
@@ -122,21 +145,25 @@ static void say_paused(const struct conf *c)
 
 static void answer(const struct place *p, const struct pushed *pushed, const struct pushopt *o, struct wishes *ws)
 {
-	struct err e = ERR_INIT;
+	struct err e = ERR_INIT, ignored = ERR_INIT;
 	int status = wishes_enter(p, o, ws, &e);
+	struct who who;
+
+	/* A name that is not to be believed is a key that may nothing. */
+	(void)who_pushes(&who, &ignored);
 
 	if (wishes_queued(ws) > 0) {
 		failpoint("post-receive-inserted");
 		bell_ring(p->conf->run_dir);
 	}
 	for (size_t i = 0; i < ws->n; i++)
-		say_wish(&ws->list[i], o);
+		say_wish(&ws->list[i], o, &who);
 	if (wishes_queued(ws) > 0)
 		say_paused(p->conf);
 	if (status < 0)
 		say_left(&e);
 	if (ws->n == 0 && ws->deleted == 0)
-		say_no_image(p, pushed);
+		say_no_image(p, pushed, &who);
 }
 
 /* What people use, at git's end of the pusher's connection: whatever it prints is "remote: …" there. Nothing is lost
