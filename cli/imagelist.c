@@ -144,10 +144,13 @@ static void show(const struct cli *cli, const struct cell row[N_SHOW], const str
 /* The manifest names the image that these bytes were built for first. With a key that is told of this image alone. */
 static void hide_others(const struct cli *cli, const char *uuid, struct artifact *a)
 {
-	if (!cli->key || strcmp(a->made.image, uuid) == 0)
+	struct manifest *m = &a->made;
+
+	if (!cli->key || strcmp(m->image, uuid) == 0)
 		return;
-	*a->made.image = *a->made.commit = '\0';
-	a->made.job = a->made.attempt = a->made.built_ms = 0;
+	*m->image = *m->commit = *m->tree = *m->key = *m->expect = *m->boot_machine = '\0';
+	m->job = m->attempt = m->built_ms = m->timeout_s = m->boot_memory_bytes = 0;
+	m->checkout_ms = m->build_ms = m->check_ms = m->boot_ms = 0;
 }
 
 /* The current release, where there is one; *file is the caller's. */

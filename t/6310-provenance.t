@@ -115,10 +115,10 @@ test_expect_success 'the same artifact under another image: a release of its own
 
 test_expect_success 'with a key it is not said for whom else these bytes were built' '
 	hornero key add reader ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICpIYmszkQkCxRspnsgUvkR6uso6nttWKG0/27vb8ryY --read hello &&
-	hornero --key reader image show $OTHER --json | jq -c ".artifact | [.image, .commit, .job, .built_ms, .tree != null]" >got &&
+	hornero --key reader image show $OTHER --json | jq -c ".artifact | [.image, .commit, .job, .built_ms, .tree, .key, .build_ms, .builder]" >got &&
 	hornero --key reader image show $HELLO_UUID --json | jq -c ".artifact | [.image, .job]" >>got &&
 	hornero --key reader image show $OTHER --json | jq -c ".releases[0] | [(.commit // \"\"), .built_ms]" >>got &&
-	printf "%s\n" "[null,null,null,null,true]" "[\"$HELLO_UUID\",$one]" "[\"\",null]" >want && test_cmp want got
+	printf "%s\n" "[null,null,null,null,null,null,null,\"make\"]" "[\"$HELLO_UUID\",$one]" "[\"\",null]" >want && test_cmp want got
 '
 
 test_expect_success 'a subdirectory: its own tree; a builder of less time; what its version prints is bounded and printable' '
