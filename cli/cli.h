@@ -84,8 +84,9 @@ int cli_job_get(const struct cli *cli, struct db *db, int64_t id, struct job *ou
 int cli_image(const struct cli *cli, const char *uuid, struct image *out, struct err *e);
 int cli_images(const struct cli *cli, struct image **out, size_t *n, struct err *e);
 
-/* Whether the word may be done with this repository; ERR_USAGE says what is needed. 0 without a key. */
-int cli_may(const struct cli *cli, const char *repo, struct err *e);
+/* Whether the word may be done with this repository, and with what is built from this ref of it (NULL: with all of it);
+ * ERR_USAGE says what is needed. 0 without a key. */
+int cli_may(const struct cli *cli, const char *repo, const char *ref, struct err *e);
 
 /* Who asks, for the event log: the key, else the login name of our user id, or its number. */
 void cli_who(const struct cli *cli, char buf[CLI_WHO_MAX]);

@@ -19,7 +19,7 @@ static int check_binding(const struct cli *cli, const struct image *img, struct 
 	own_free char *repo = cli_repo_path(c, img->repo);
 	own_builders struct builders *b = NULL;
 
-	if (cli_may(cli, img->repo, e) < 0)
+	if (cli_may(cli, img->repo, img->ref, e) < 0)
 		return -1;
 	if (access(repo, F_OK) < 0)
 		return err_set(e, ERR_USAGE, "there is no repository %s; make it with `hornero repo create %s`", repo,

@@ -61,14 +61,21 @@ void view_apply(const struct cli *cli, struct db *db)
 		db_view(db, sees, cli);
 }
 
-int cli_may(const struct cli *cli, const char *repo, struct err *e)
+/* Steering what is built from a ref is as much as pushing to it. */
+static bool may(const struct key_entry *key, enum key_right right, const char *repo, const char *ref)
+{
+	return right == KEY_WRITE && ref ? key_may_push(key, repo, ref) : key_may(key, right, repo);
+}
+
+int cli_may(const struct cli *cli, const char *repo, const char *ref, struct err *e)
 {
 	enum key_right right = right_of(cli->word);
+	bool of_ref = right == KEY_WRITE && ref;
 
-	if (!cli->key || key_may(cli->key, right, repo))
+	if (!cli->key || may(cli->key, right, repo, ref))
 		return 0;
-	return err_set(e, ERR_USAGE, "the key %s may not %s in %s: it needs the right %s there", cli->key->name, cli->word->name,
-		       repo, key_right_name(right));
+	return err_set(e, ERR_USAGE, "the key %s may not %s in %s%s%s: it needs the right %s there", cli->key->name,
+		       cli->word->name, repo, of_ref ? ":" : "", of_ref ? ref : "", key_right_name(right));
 }
 
 /* The image of a broken file is of no repository that anybody knows. */
@@ -91,7 +98,7 @@ int cli_image(const struct cli *cli, const char *uuid, struct image *out, struct
 		e->sys = ENOENT;
 		return -1;
 	}
-	if (broken || cli_may(cli, img.repo, e) < 0)
+	if (broken || cli_may(cli, img.repo, img.ref, e) < 0)
 		return -1;
 	*out = img;
 	memset(&img, 0, sizeof(img));
@@ -102,7 +109,7 @@ static bool may_touch(const struct cli *cli, const struct image *img)
 {
 	struct err ignored = ERR_INIT;
 
-	return sees_image(cli, img) && (img->broken || cli_may(cli, img->repo, &ignored) == 0);
+	return sees_image(cli, img) && (img->broken || cli_may(cli, img->repo, img->ref, &ignored) == 0);
 }
 
 int cli_images(const struct cli *cli, struct image **out, size_t *n, struct err *e)
@@ -129,7 +136,7 @@ int cli_job_get(const struct cli *cli, struct db *db, int64_t id, struct job *ou
 
 	if (found == 0)
 		err_set(e, ERR_USAGE, "there is no job %" PRId64 "; `hornero queue --all` lists them", id);
-	return found > 0 && cli_may(cli, out->repo, e) < 0 ? -1 : found;
+	return found > 0 && cli_may(cli, out->repo, out->ref, e) < 0 ? -1 : found;
 }
 
 void cli_who(const struct cli *cli, char buf[CLI_WHO_MAX])

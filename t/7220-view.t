@@ -30,11 +30,12 @@ test_expect_success 'two repositories, their images and jobs: 1, 3, 5 of one, 2,
 	done &&
 	hornero queue --all --json | jq -r ".[] | \"\(.job) \(.repo)\"" | sort >got &&
 	printf "%s\n" "1 shop" "2 secret" "3 shop" "4 secret" "5 shop" "6 secret" >want && test_cmp want got &&
-	for name in reader writer admin other shopadmin
+	for name in reader writer brancher admin other shopadmin
 	do
 		ssh-keygen -q -t ed25519 -N "" -f id-$name || return 1
 	done &&
-	hornero key add reader id-reader.pub --read "shop" && hornero key add writer id-writer.pub --write "shop:refs/heads/x" &&
+	hornero key add reader id-reader.pub --read "shop" && hornero key add writer id-writer.pub --write "shop:refs/heads/main" &&
+	hornero key add brancher id-brancher.pub --write "shop:refs/heads/bob-*" &&
 	hornero key add other id-other.pub --admin "elsewhere" && hornero key add shopadmin id-shopadmin.pub --admin "shop new/*" &&
 	hornero key add admin id-admin.pub --admin "*"
 '
@@ -113,6 +114,21 @@ test_expect_success 'writing is steering, by name' '
 test_expect_success 'a job whose image follows another repository by now is not retried with the old right' '
 	as writer cancel 8 && hornero image set $U1 repo=secret && test_expect_code 64 as writer retry 8 2>err && test_grep "no image" err &&
 	test_expect_code 64 as shopadmin image set $U1 repo=shop && hornero image set $U1 repo=shop && as writer retry 8
+'
+
+test_expect_success 'a right to write that is limited to refs steers what is built from those, and only looks at the rest' '
+	as brancher image show $U1 >out && as brancher show 8 >out &&
+	for word in "cancel 8" "retry 5" "rebuild $U1" "rebuild --force $U1" "rollback $U1" "rollback --undo $U1"
+	do
+		test_expect_code 64 as brancher $word 2>err &&
+		test_grep "the key brancher may not .* in shop:refs/heads/main: it needs the right write" err || { echo "$word"; return 1; }
+	done &&
+	as brancher rebuild --all >out && test_must_fail grep $U1 out &&
+	hooks_image $U3 shop --ref refs/heads/bob-1 && REPO=$NODE/git/shop.git && hooks_push main:refs/heads/bob-1 &&
+	as brancher rebuild --all >out && test_grep "$U3" out && test_must_fail grep $U1 out &&
+	job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" push.out) && as brancher cancel $job && as brancher retry $job >out &&
+	as brancher cancel "$(sed -n "s/^job \([0-9]*\) queued.*/\1/p" out)" && test_expect_code 64 as writer rebuild $U3 &&
+	hornero image remove $U3
 '
 
 test_expect_success 'admin of a repository binds images to it, and to no other' '
