@@ -65,16 +65,22 @@ int image_add_run(struct cli *cli, const struct call *call, struct err *e)
 	const struct conf *c = cli_conf(cli, e);
 	own_image struct image img = {0};
 	own_free char *file = NULL, *repo = NULL;
+	own_fd int lock = -1;
 	char uuid[UUID_LEN + 1];
 
 	if (!c || cli_uuid(call->args[0], uuid, e) < 0)
 		return -1;
+	if (image_init(&img, uuid, e) < 0 || set_options(&img, call, e) < 0 || check_binding(cli, &img, e) < 0)
+		return -1;
+	lock = images_lock(c->images_dir, IMAGES_LOCK_MS, e);
+	if (lock < 0)
+		return -1;
+	/* Asked last: who may bind nothing is not told what is bound. */
 	file = fs_path("%s/%s.yaml", c->images_dir, uuid);
 	if (access(file, F_OK) == 0)
 		return err_set(e, ERR_USAGE, "image %s is here already; `hornero image show %s` shows it, `hornero image "
 			       "set %s KEY=VALUE` changes it", uuid, uuid, uuid);
-	if (image_init(&img, uuid, e) < 0 || set_options(&img, call, e) < 0 || check_binding(cli, &img, e) < 0 ||
-	    image_save(c->images_dir, &img, e) < 0)
+	if (image_save(c->images_dir, &img, e) < 0)
 		return -1;
 	bell_ring(c->run_dir);
 	repo = cli_repo_path(c, img.repo);
@@ -119,13 +125,15 @@ int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
 	own_image struct image img = {0};
+	own_fd int lock = -1;
 	char uuid[UUID_LEN + 1];
 	enum warm_state state = WARM_NONE;
 	struct warm warm;
 
 	if (!c || cli_uuid(call->args[0], uuid, e) < 0)
 		return -1;
-	if (cli->key && cli_image(cli, uuid, &img, e) < 0)
+	lock = images_lock(c->images_dir, IMAGES_LOCK_MS, e);
+	if (lock < 0 || (cli->key && cli_image(cli, uuid, &img, e) < 0))
 		return -1;
 	/* The record of what is warm stays: it says that the file is ours, and hornero gc may remove it. */
 	if (image_remove(c->images_dir, uuid, e) < 0 ||

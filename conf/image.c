@@ -328,12 +328,8 @@ int image_remove(const char *images_dir, const char *uuid, struct err *e)
 {
 	struct image named = {0};
 	own_free char *path = NULL;
-	own_fd int lock = -1;
 
 	if (take_uuid(&named, uuid, e) < 0)
-		return -1;
-	lock = images_lock(images_dir, IMAGES_LOCK_MS, e);
-	if (lock < 0)
 		return -1;
 	path = fs_path("%s/%s.yaml", images_dir, named.uuid);
 	if (unlink(path) < 0)

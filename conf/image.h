@@ -121,7 +121,7 @@ int image_pin(const char *images_dir, const char *uuid, const char *release, con
 /* Take the pin away if it is still the one that *seen has, and nobody holds the lock. 1 done, 0 left alone, -1. */
 int image_unpin(const char *images_dir, const struct image *seen, struct err *e);
 
-/* Under the lock. */
+/* The caller has the lock. */
 int image_remove(const char *images_dir, const char *uuid, struct err *e);
 
 /* Repository names: [A-Za-z0-9._-]+ parts joined by "/", no part starting with "." or "-" or

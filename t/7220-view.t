@@ -69,7 +69,8 @@ test_expect_success 'one job, one image: as if it were not there' '
 		as shopadmin $word $U3 $more >nowhere 2>&1
 		nowhere=$?
 		test $hidden = $nowhere && sed -i "s/$U3/$U2/g" nowhere && test_cmp nowhere hidden || { echo "$word"; return 1; }
-	done
+	done &&
+	test_expect_code 64 as shopadmin image add $U2 secret 2>err && test_grep "may not image add in secret" err
 '
 
 test_expect_success 'one job, one image that may be seen' '
