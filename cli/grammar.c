@@ -64,6 +64,11 @@ void word_help(FILE *out, const struct word *w)
 	option_line(out, 'h', "help", NULL, "this");
 }
 
+static bool is_shown(const struct word *w, bool with_key)
+{
+	return !with_key || w->reach != WORD_HERE;
+}
+
 static void word_line(FILE *out, const struct word *w)
 {
 	char left[64];
@@ -72,12 +77,12 @@ static void word_line(FILE *out, const struct word *w)
 	fprintf(out, "  hornero %-30s %s\n", left, w->summary);
 }
 
-void word_help_noun(FILE *out, const char *noun)
+void word_help_noun(FILE *out, const char *noun, bool with_key)
 {
 	size_t len = strlen(noun);
 
 	for (const struct word *w = word_table; w->name; w++)
-		if (strncmp(w->name, noun, len) == 0 && w->name[len] == ' ')
+		if (strncmp(w->name, noun, len) == 0 && w->name[len] == ' ' && is_shown(w, with_key))
 			word_line(out, w);
 }
 
@@ -86,7 +91,7 @@ void word_help_all(FILE *out, bool with_key)
 	fputs("usage: hornero [-c FILE] [--key NAME] WORD ...\n\n"
 	      "Keeps the unikernel images of this compute node warm from its Git repositories.\n\n", out);
 	for (const struct word *w = word_table; w->name; w++)
-		if (!with_key || w->reach != WORD_HERE)
+		if (is_shown(w, with_key))
 			word_line(out, w);
 	fputs("\n", out);
 	option_line(out, 'c', "conf", "FILE", "the configuration; default $HORNERO_CONF, else the system's");

@@ -95,7 +95,7 @@ static int read_options(struct cli *cli, struct call *call, int argc, char **arg
 	return -1;
 }
 
-static int unknown_word(char **argv, int argc)
+static int unknown_word(char **argv, int argc, bool with_key)
 {
 	const struct word *near[3];
 	char typed[96];
@@ -108,12 +108,15 @@ static int unknown_word(char **argv, int argc)
 		snprintf(typed, sizeof(typed), "%s", argv[0]);
 	if (noun && argc == 1) {
 		fprintf(stderr, "hornero: %s needs one more word.\n", argv[0]);
-		word_help_noun(stderr, argv[0]);
+		word_help_noun(stderr, argv[0], with_key);
 		return 64;
 	}
 	if (noun && strcmp(typed, argv[0]) == 0)
-		return word_help_noun(stdout, argv[0]), 0;
+		return word_help_noun(stdout, argv[0], with_key), 0;
 	cli_say(stderr, "hornero: there is no word \"%s\".", typed);
+	/* From afar there is no manual beside it. */
+	if (with_key)
+		return word_help_all(stderr, true), 64;
 	if (!noun && argc > 1)
 		snprintf(typed, sizeof(typed), "%s %s", argv[0], argv[1]);
 	n = word_nearest(typed, near, 3);
@@ -165,7 +168,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	}
 	w = word_find(argv + first, argc - first, &used);
 	if (!w)
-		return unknown_word(argv + first, argc - first);
+		return unknown_word(argv + first, argc - first, cli->key_option);
 	/* getopt skips its argv[0]: the last part of the word takes that place. */
 	return run_word(cli, w, argc - first - used + 1, argv + first + used - 1);
 }

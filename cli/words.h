@@ -47,8 +47,8 @@ const struct word *word_find(char *const *argv, int argc, int *used);
 bool word_is_noun(const char *noun);
 
 void word_help(FILE *out, const struct word *w);
-void word_help_noun(FILE *out, const char *noun);
 /* With a key: the words that it could reach. */
+void word_help_noun(FILE *out, const char *noun, bool with_key);
 void word_help_all(FILE *out, bool with_key);
 
 /* Words that look like what was typed, best first; returns how many (at most max). */
