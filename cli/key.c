@@ -119,7 +119,7 @@ static int read_key_file(const char *path, char **out, struct err *e)
 }
 
 /* "TYPE BASE64 COMMENT" from what stands behind the name: its words, or a file's one line. */
-static int read_key(const struct cli *cli, const struct call *call, char **out, struct err *e)
+static int read_key(const struct call *call, char **out, struct err *e)
 {
 	own_free char *text = NULL;
 	bool words = call->nargs > 2 || (call->nargs == 2 && sshkey_is_type(call->args[1]) && strchr(call->args[1], ' '));
@@ -132,9 +132,6 @@ static int read_key(const struct cli *cli, const struct call *call, char **out, 
 
 			text = fs_path("%s %s", head, call->args[i]);
 		}
-	} else if (cli->key && call->nargs == 2 && strcmp(call->args[1], "-") != 0) {
-		return err_set(e, ERR_USAGE, "with a key of your own you can give another on standard input, or as words; the files "
-			       "here are the node's");
 	} else if (read_key_file(call->nargs == 2 ? call->args[1] : "-", &text, e) < 0) {
 		return -1;
 	}
@@ -167,7 +164,7 @@ int key_add_run(struct cli *cli, const struct call *call, struct err *e)
 	if (!some)
 		return err_set(e, ERR_USAGE, "what may %s do? Give --read, --write, --create or --admin with repositories, as "
 			       "--write 'team/*'", call->args[0]);
-	if (read_key(cli, call, &key, e) < 0 || keyring_add(c->keys_file, call->args[0], patterns, key, e) < 0)
+	if (read_key(call, &key, e) < 0 || keyring_add(c->keys_file, call->args[0], patterns, key, e) < 0)
 		return -1;
 	cli_say(stdout, "%s may come in from the next connection on; `hornero key list` shows what for", call->args[0]);
 	return 0;

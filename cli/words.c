@@ -58,11 +58,11 @@ const struct word word_table[] = {
 	{"key add", "NAME [KEY]", "let a person or a program in by SSH",
 	 "KEY is the file of a public key, the key itself, or - for standard input (the default). REPOS are names with\n"
 	 "blanks between them; a * stands for any characters: 'team/*'. Each right includes those before it.",
-	 key_options, 1, -1, false, key_add_run, WORD_NODE},
+	 key_options, 1, -1, false, key_add_run, WORD_HERE},
 	{"key list", "", "who may do what with which repository", "A line that cannot be used lets nobody in and says why.",
 	 NULL, 0, 0, true, key_list_run, WORD_NODE},
 	{"key remove", "NAME", "let somebody in no longer",
-	 "From the next connection on; one that is under way goes on.", NULL, 1, 1, false, key_remove_run, WORD_NODE},
+	 "From the next connection on; one that is under way goes on.", NULL, 1, 1, false, key_remove_run, WORD_HERE},
 	{"image add", "UUID REPO", "keep an image warm from a repository",
 	 "Binds the Glance image UUID to a repository made by `hornero repo create`. What is in the repository\n"
 	 "already is built at once. Two images may share a repository.",

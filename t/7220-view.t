@@ -90,11 +90,11 @@ test_expect_success 'a log is its job'\''s' '
 '
 
 test_expect_success 'reading is not steering' '
-	for word in "cancel 5" "retry 5" "rebuild $U1" "rollback $U1" "image set $U1 name=x" "image remove $U1" "image add $U3 shop" "repo create shop/x"
+	for word in "cancel 5" "retry 5" "rebuild $U1" "rollback $U1" "image set $U1 name=x" "image remove $U1" "image add $U3 shop" "image add $U1 shop" "repo create shop/x"
 	do
 		test_expect_code 64 as reader $word 2>err && test_grep "the key reader may not .*needs the right" err || { echo "$word"; return 1; }
 	done &&
-	for word in init sweep "gc --verify" "key list" "key remove admin" "key add x $TRASH/id-other.pub --read shop"
+	for word in init sweep "gc --verify" "key list"
 	do
 		for key in reader writer shopadmin
 		do
@@ -155,11 +155,21 @@ test_expect_success 'a broken image file is for those who see everything' '
 	test_grep "there is no image $U3" err && as admin image list >out && test_grep "$U3.*broken" out && rm "$NODE/state/images.d/$U3.yaml"
 '
 
-test_expect_success 'keys come and go with a key that may, but no file of the node is read' '
-	as admin key add x id-other.pub --read shop 2>err
-	test $? = 64 && test_grep "on standard input, or as words" err &&
-	ssh-keygen -q -t ed25519 -N "" -f id-x && as admin key add x --read shop <id-x.pub && as x queue >out && secret_free out &&
-	as admin key remove x && test_expect_code 64 as x queue 2>err && test_grep "no key is named x" err
+test_expect_success 'who may come in is changed on the node itself, by no key' '
+	ssh-keygen -q -t ed25519 -N "" -f id-x && cp keys before &&
+	for word in "key add x $TRASH/id-x.pub --admin *" "key remove reader"
+	do
+		for key in reader admin
+		do
+			set -f
+			test_expect_code 64 as $key $word 2>err
+			code=$?
+			set +f
+			test $code = 0 && test_grep "is for people on the node itself" err || { echo "$key $word"; return 1; }
+		done || return 1
+	done &&
+	test_cmp before keys && as admin key list >out && test_grep "^reader" out && as admin --help >out && test_must_fail grep "key add" out &&
+	test_expect_code 64 as admin key 2>err && test_grep "key list" err && test_must_fail grep "key add" err
 '
 
 test_expect_success 'neither another key nor another configuration stands behind --key' '
