@@ -100,7 +100,7 @@ test_expect_success 'hornero-door lets a key in, and nobody else' '
 	} &&
 	wait_until "ss -ltn | grep -q :2222" 30 && come key >refs && test_grep refs/heads/main refs &&
 	test_expect_code 128 come other 2>words && test_grep "Permission denied" words &&
-	pid=$(systemctl show -P MainPID hornero-door) && test "$(stat -c %U /proc/$pid)" = git || journal
+	door=$(systemctl show -P MainPID hornero-door) && test "$(stat -c %U /proc/$door)" = git || journal
 '
 
 test_expect_success 'the warm file is whole and nova'\''s' '
