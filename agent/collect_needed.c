@@ -27,12 +27,13 @@ static void need(const struct inventory *all, const char *digest)
 		s->needed = true;
 }
 
-/* A built job's artifact, and whatever a running one may have found since it began. */
+/* A job's artifact that waits for the cache, or is held because it could not get there, and whatever a running one may have
+ * found since it began. */
 static int need_of_job(void *arg, const struct job *j)
 {
 	struct inventory *all = arg;
 
-	if (j->state == JOB_BUILT)
+	if (j->state == JOB_BUILT || j->state == JOB_HELD)
 		need(all, j->digest);
 	for (size_t i = 0; j->state == JOB_RUNNING && i < all->n; i++)
 		if (all->list[i].used_ms >= j->started_ms)
@@ -83,7 +84,8 @@ int collect_needed(const struct collect *c, struct inventory *all, struct err *e
 	own_db struct db *db = NULL;
 
 	if (db_open(&db, &(struct db_place){.queue_dir = c->conf->queue_dir}, DB_READ, DB_WAIT_MS, e) < 0 ||
-	    job_each(db, JOB_SCOPE_BUILT, need_of_job, all, e) < 0 || job_each(db, JOB_SCOPE_RUNNING, need_of_job, all, e) < 0)
+	    /* In one listing, which is of one moment: between two of them a job would go from the one's state to the other's. */
+	    job_each(db, JOB_SCOPE_OPEN, need_of_job, all, e) < 0)
 		return err_wrap(e, "no artifact is collected, since nobody knows what jobs need");
 	for (size_t i = 0; i < c->nimages; i++)
 		if (need_of_image(c, all, &c->images[i], e) < 0)

@@ -74,6 +74,14 @@ test_expect_success 'what a built job waits to publish stays, too, and the previ
 	test_expect_code 1 hornero gc >out && test_grep "^removed artifact $(echo $three | cut -c 1-12)" out && has $four $five
 '
 
+test_expect_success 'so does what a job that is held could not publish' '
+	mv "$NODE/instances/locks" "$NODE/instances/locks.x" && : >"$NODE/instances/locks" &&
+	push_make "yes held | head -c 1048576 >\$@" && test_expect_code 75 hornero wait "$job" --timeout 60 && note_digest && held=$digest &&
+	test "$(hornero show "$job" --json | jq -r .state)" = held && test_expect_code 1 hornero gc >out && has $four $five $held &&
+	rm "$NODE/instances/locks" && mv "$NODE/instances/locks.x" "$NODE/instances/locks" && hornero cancel "$job" &&
+	test_expect_code 1 hornero gc >out && has $four $five
+'
+
 test_expect_success 'what a running job may have found stays' '
 	conf store_budget 0 && push_text six && six=$digest &&
 	push_make "test -e ../cache/go || { touch ../cache/here; until test -e ../cache/go; do sleep 0.05; done; }" "yes seven | head -c 1048576 >\$@" &&
