@@ -11,6 +11,7 @@
 #include "lib/log.h"
 #include "lib/own.h"
 #include "store/inventory.h"
+#include "store/nova.h"
 #include "store/placed.h"
 
 #include <fcntl.h>
@@ -96,33 +97,39 @@ static bool is_that_file(const struct eviction *v, const struct victim *w, const
 	       fs_born_ns(v->cache, name) == w->born_ns;
 }
 
-/* true: it is added. */
-static bool add_name(const struct eviction *v, struct victim *w, const struct warm *record, enum warm_state state)
+/* The name of the image or release `id`, where the record has it for this file: a record cannot say which name that is, since the
+ * instances are looked for by it. 1 it is added, 0, -1. */
+static int add_name(const struct eviction *v, struct victim *w, const char *id, const struct warm *record, enum warm_state state,
+		    struct err *e)
 {
-	struct name *name = &w->names[w->n];
+	struct name name = {.seen = QUIET_INIT, .lock = -1};
 
-	if (state != WARM_OK || record->ino != w->ino || strcmp(record->digest, w->digest) != 0 || !is_that_file(v, w, record->name))
-		return false;
-	*name = (struct name){.seen = QUIET_INIT, .lock = -1};
-	memcpy(name->file, record->name, sizeof(name->file));
-	w->n++;
-	return true;
+	if (nova_cache_name(id, name.file, e) < 0)
+		return -1;
+	if (state != WARM_OK || record->ino != w->ino || strcmp(record->digest, w->digest) != 0 ||
+	    strcmp(record->name, name.file) != 0 || !is_that_file(v, w, name.file))
+		return 0;
+	w->names[w->n++] = name;
+	return 1;
 }
 
 /* As records have them. */
 static int find_names(const struct eviction *v, struct victim *w, struct err *e)
 {
 	const struct conf *c = v->conf;
+	char release[UUID_LEN + 1];
 	enum warm_state state;
 	struct warm record;
+	int own;
 
 	if (warm_look(c->store_dir, c->cache_dir, w->uuid, &record, &state, e) < 0)
 		return -1;
-	w->is_own = add_name(v, w, &record, state);
-	if (placed_look(c->store_dir, c->cache_dir, w->uuid, w->digest, &record, &state, e) < 0)
+	own = add_name(v, w, w->uuid, &record, state, e);
+	if (own < 0 || nova_release(w->uuid, w->digest, release, e) < 0 ||
+	    placed_look(c->store_dir, c->cache_dir, w->uuid, w->digest, &record, &state, e) < 0)
 		return -1;
-	add_name(v, w, &record, state);
-	return 0;
+	w->is_own = own == 1;
+	return add_name(v, w, release, &record, state, e) < 0 ? -1 : 0;
 }
 
 /* 1 for ever, or nobody knows; 0 not; -1. Whose time is over hornero-collect knows. */
