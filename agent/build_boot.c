@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
-#define QEMU "qemu-system-x86_64"
-
 int build_boot_needs(struct build *b)
 {
 	struct utsname u;
@@ -24,9 +22,9 @@ int build_boot_needs(struct build *b)
 	if (uname(&u) < 0 || strcmp(u.machine, "x86_64") != 0)
 		return verdict_say(&b->verdict, ERR_OPERATOR, "boot", "the image expects a line of its boot, and this node boots "
 				   "x86_64 only; take `expect` out of the image file and of .hornero.yaml");
-	if (!program_is_installed(QEMU))
+	if (!program_is_installed(EXPECT_PROGRAM))
 		return verdict_say(&b->verdict, ERR_OPERATOR, "boot", "the image expects a line of its boot, which needs the "
-				   "program " QEMU ", not in /usr on this node; install it (Debian: qemu-system-x86)");
+				   "program " EXPECT_PROGRAM ", not in /usr on this node; install it (Debian: qemu-system-x86)");
 	return 0;
 }
 

@@ -39,10 +39,10 @@ void doctor_disks(struct doctor *d)
 }
 
 /* 1 they work, 0 they do not, -1 we may not try. Two files without a name: nothing stays. */
-static int try_reflink(const char *dir)
+static int try_reflink(const char *from_dir, const char *to_dir)
 {
-	own_fd int from = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	own_fd int to = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	own_fd int from = open(from_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	own_fd int to = open(to_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	char block[4096] = "hornero doctor";
 
 	if (from < 0 || to < 0 || fs_write_all(from, block, sizeof(block)) < 0)
@@ -60,22 +60,22 @@ void doctor_reflinks(struct doctor *d)
 		doctor_say(d, DOCTOR_WARN, "hornero init", "the store or Nova's cache is not there yet: nobody knows");
 		return;
 	}
-	if (store.st_dev != cache.st_dev) {
-		doctor_say(d, DOCTOR_WARN, mend, "reflinks are lost: %s and %s are on two filesystems, each publication copies the image",
-			   d->c->store_dir, d->c->cache_dir);
-		return;
-	}
-	switch (try_reflink(artifacts)) {
+	switch (try_reflink(artifacts, d->c->cache_dir)) {
 	case 1:
 		doctor_ok(d, "store and cache share blocks");
 		break;
 	case 0:
-		doctor_say(d, DOCTOR_WARN, mend, "reflinks are lost: the filesystem of %s has none, each publication copies the image",
-			   d->c->store_dir);
+		/* Two devices alone say nothing: subvolumes of one btrfs share blocks. */
+		if (store.st_dev != cache.st_dev)
+			doctor_say(d, DOCTOR_WARN, mend, "reflinks are lost: %s and %s are on two filesystems, each publication copies the "
+				   "image", d->c->store_dir, d->c->cache_dir);
+		else
+			doctor_say(d, DOCTOR_WARN, mend, "reflinks are lost: the filesystem of %s has none, each publication copies the "
+				   "image", d->c->store_dir);
 		break;
 	default:
-		doctor_say(d, DOCTOR_WARN, "run hornero doctor as root or as hornero_user", "may not try on %s: %s", artifacts,
-			   strerror(errno));
+		doctor_say(d, DOCTOR_WARN, "run hornero doctor as root or as hornero_user", "may not try in %s and %s: %s",
+			   artifacts, d->c->cache_dir, strerror(errno));
 	}
 }
 

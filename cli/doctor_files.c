@@ -2,6 +2,7 @@
 #include "cli/doctor.h"
 
 #include "conf/builder.h"
+#include "conf/expect.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/program.h"
@@ -53,6 +54,9 @@ void doctor_images(struct doctor *d)
 			doctor_say(d, DOCTOR_BAD, "mend that line, then: hornero sweep", "%s", list[i].problem.msg);
 		else if (access(repo, F_OK) < 0 && errno == ENOENT)
 			doctor_say(d, DOCTOR_BAD, mend, "image %s has no source: %s is not there", list[i].uuid, repo);
+		if (!list[i].broken && list[i].expect && !program_is_installed(EXPECT_PROGRAM))
+			doctor_say(d, DOCTOR_BAD, "apt-get install qemu-system-x86", "image %s expects a line of its boot, and " EXPECT_PROGRAM
+				   " is not in /usr: its jobs are held", list[i].uuid);
 	}
 	if (d->findings == before)
 		doctor_ok(d, "%zu registered", n);

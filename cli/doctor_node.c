@@ -56,8 +56,9 @@ void doctor_programs(struct doctor *d)
 	} needed[] = {
 		{"git", "apt-get install git"}, {"bwrap", "apt-get install bubblewrap"}, {"qemu-img", "apt-get install qemu-utils"},
 	};
-	static const char *const ours[] = {"hornero-build", "hornero-check", "hornero-checkout", "hornero-collect", "hornero-flatten",
-					   "hornero-hook", "hornero-keep", "hornero-publish", "hornero-sweep"};
+	static const char *const ours[] = {"hornero-boot", "hornero-build", "hornero-check", "hornero-checkout", "hornero-collect",
+					   "hornero-door", "hornero-flatten", "hornero-hook", "hornero-keep", "hornero-publish",
+					   "hornero-sweep"};
 	int before = d->findings;
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)

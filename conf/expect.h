@@ -22,6 +22,9 @@ enum {
 	EXPECT_TIMEOUT_DEFAULT_S = 30,
 };
 
+/* What boots an image that has one; a name in /usr. */
+#define EXPECT_PROGRAM "qemu-system-x86_64"
+
 /* For the manual and messages. */
 #define EXPECT_ALLOWED "an extended regular expression of at most 200 printable ASCII characters"
 

@@ -52,6 +52,14 @@ test_expect_success 'directories: a wrong mode, and one that is gone; init mends
 	hornero init >out && doctor && is_well directories
 '
 
+test_expect_success 'programs: each of ours that is not there is named' '
+	mkdir libexec && sed "s,^libexec_dir:.*,libexec_dir: $TRASH/libexec," "$HORNERO_CONF" >elsewhere.yaml &&
+	for program in $(sed -n "s/^pkglibexec_PROGRAMS +*= //p" "$HORNERO_SRC/Makefile.am")
+	do
+		test_expect_code 1 hornero -c "$TRASH/elsewhere.yaml" doctor --json >doctor.json && says programs bad "libexec/$program: No such" "make install" || return 1
+	done
+'
+
 test_expect_success 'hooks: another program in the place of ours; the line that it says mends it' '
 	ln -sfn /bin/true "$HELLO_REPO/hooks/pre-receive" && rm "$HELLO_REPO/hooks/post-receive" && doctor &&
 	says repositories bad "hooks/pre-receive leads to /" "ln -sfn" && says repositories bad "hooks/post-receive: No such file" &&
@@ -67,6 +75,15 @@ test_expect_success 'files: broken ones with their line and column, a repository
 	sed "s/^repo:.*/repo: lost/" good >"$image" && doctor && says images bad "lost.git is not there" "hornero repo create lost" &&
 	cp good "$image" && rm builders/bad.yaml builders/other.yaml && doctor && is_well images builders
 '
+
+if test "$(id -u)" -eq 0 && test -x /usr/bin/qemu-system-x86_64 && unshare -m true 2>/dev/null
+then
+	test_expect_success 'images: one expects a line of its boot, and QEMU is not there' '
+		echo "expect: ready" >>"$image" && doctor && is_well images &&
+		{ test_expect_code 1 unshare -m sh -c "mount --bind /dev/null /usr/bin/qemu-system-x86_64 && exec \"\$@\"" sh hornero doctor --json >doctor.json; } &&
+		says images bad "$HELLO_UUID expects a line of its boot, and qemu-system-x86_64" "apt-get install qemu-system-x86" && cp good "$image"
+	'
+fi
 
 test_expect_success 'disks: a floor that is not met, a budget that is exceeded' '
 	cp "$HORNERO_CONF" conf.good && printf "store_floor: 900000G\nstore_budget: 1\n" >>"$HORNERO_CONF" && sed -i "/^store_floor: 0/d" "$HORNERO_CONF" &&
