@@ -249,12 +249,14 @@ static struct publication *note(struct agent *a, const struct job *j, const stru
 int publication_resume(struct agent *a, const struct publication_past *past, struct err *e)
 {
 	struct job j = {.id = past->job, .attempt = past->attempt};
+	char quoted[2 * ERR_MSG_MAX];
+	struct err why = ERR_INIT;
 	struct publication *p;
-	struct verdict v;
+	struct verdict v = {0};
+	int found;
 
 	memcpy(j.image, past->image, sizeof(j.image));
-	if (verdict_read(a->conf->log_dir, j.id, j.attempt, &v, e) != 1)
-		return -1;
+	found = verdict_read(a->conf->log_dir, j.id, j.attempt, &v, &why);
 	p = note(a, &j, &v);
 	if (!p)
 		return err_set(e, ERR_NOBODY, "out of memory for a publication");
@@ -266,7 +268,13 @@ int publication_resume(struct agent *a, const struct publication_past *past, str
 		if (p->publisher.pidfd < 0)
 			return err_sys(e, ERR_US, "the publisher %d was not handed over", past->pid);
 	}
-	return watch(a, p, e);
+	if (found == 1)
+		return watch(a, p, e);
+	/* What it answers could not be recorded. The job stays built, and is looked at again. */
+	log_error("event=publication-dropped job=%lld attempt=%lld reason=%s", (long long)j.id, (long long)j.attempt,
+		  log_quote(quoted, sizeof(quoted), found < 0 ? why.msg : "its verdict is not there"));
+	forget(p);
+	return 0;
 }
 
 static int start(struct agent *a, const struct job *j, struct err *e)

@@ -82,6 +82,21 @@ f = open(sys.argv[1], \"a\"); fcntl.lockf(f, fcntl.LOCK_EX); open(\"locked\", \"
 	test "$(grep -c "event=published" "$NODE/hornerod.log")" -eq 4
 '
 
+# Red with an error in the place of publication-dropped in agent/publication.c publication_resume().
+rm -f "$TRASH/locked"
+test_expect_success 'a publication whose verdict is gone is dropped, its job is built again, and the same process goes on' '
+	lock=$NODE/instances/locks/nova-$(basename "$(node_warm_path "$HELLO_UUID")") &&
+	python3 -c "import fcntl, sys, time
+f = open(sys.argv[1], \"a\"); fcntl.lockf(f, fcntl.LOCK_EX); open(\"locked\", \"w\"); sys.stdin.read()" "$lock" <"$TRASH/nova" &
+	nova=$!
+	exec 8>"$TRASH/nova" && wait_until "test -e locked" 20 &&
+	push_make "head -c 1048576 /dev/zero >\$@; printf again | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	wait_until "sqlite3 $NODE/state/queue/queue.db \"SELECT waiting_for FROM jobs WHERE id = $job\" | grep lock" 20 &&
+	rm "$NODE/state/log/$job.1.verdict" && reload && kill -0 $node_pid && test_grep "event=publication-dropped job=$job" "$NODE/hornerod.log" &&
+	exec 8>&- && wait $nova && wait_until "test \"\$(state $job)\" = published" 30 && test "$(text)" = again &&
+	test "$(sqlite3 "$NODE/state/queue/queue.db" "SELECT count(*) FROM attempts WHERE job = $job")" = 2
+'
+
 test_expect_success 'a program that cannot take over changes nothing, with words' '
 	push_make "$waiting four | dd of=\$@ conv=notrunc 2>/dev/null" && building $job &&
 	printf "#!/bin/sh\nexit 78\n" >broken && install_next broken && refused &&
