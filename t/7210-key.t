@@ -100,6 +100,15 @@ then
 		chown 64991:64992 keys && chmod 0640 keys && hornero key add new new.pub --read web && hornero key remove new &&
 		test "$(stat -c "%u:%g %a" keys)" = "64991:64992 640"
 	'
+
+	test_expect_success 'who may not give it that owner and group leaves it as it is' '
+		cp "$HORNERO_BUILD/hornero" . && chmod 0755 hornero && mkdir open && chmod 0777 open && cp keys open/keys && chown 0:0 open/keys &&
+		chmod 0644 open/keys && echo "keys_file: keys" >open/hornero.yaml && cp open/keys before &&
+		test_expect_code 78 setpriv --reuid 64991 --regid 64991 --clear-groups ./hornero -c open/hornero.yaml \
+			key add new $(cat new.pub) --read web 2>err &&
+		test_grep "cannot replace .*by a file of the same owner and group" err && test_cmp before open/keys &&
+		test "$(ls -A open | sort | tr "\n" " ")" = "hornero.yaml keys "
+	'
 fi
 
 test_done
