@@ -163,7 +163,8 @@ void pausing_stop(struct agent *a);
 void pausing_resume(struct agent *a);
 
 /* publication.c */
-int publication_start(struct agent *a, const struct job *j, struct err *e);
+/* What goes wrong the job says: it waits, or is held. */
+void publication_start(struct agent *a, const struct job *j);
 struct publication_past {
 	int64_t job, attempt, start_ms;
 	char image[UUID_LEN + 1];

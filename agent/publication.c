@@ -92,16 +92,16 @@ static void forget(struct publication *p)
 }
 
 /* False where the job is not waiting any more: it was cancelled, or superseded. */
-static bool wait_for(struct agent *a, const struct publication *p, const char *text)
+static bool wait_for(struct agent *a, int64_t job, int64_t attempt, const char *text)
 {
 	struct err e = ERR_INIT;
 
-	if (job_set_waiting(a->db, p->job, p->attempt, text, &e) == 0)
+	if (job_set_waiting(a->db, job, attempt, text, &e) == 0)
 		return true;
 	if (e.sys == ESTALE)
-		log_info("event=publication-ended job=%lld attempt=%lld", (long long)p->job, (long long)p->attempt);
+		log_info("event=publication-ended job=%lld attempt=%lld", (long long)job, (long long)attempt);
 	else
-		log_error("event=state-unwritten job=%lld %s", (long long)p->job, e.msg);
+		log_error("event=state-unwritten job=%lld %s", (long long)job, e.msg);
 	return e.sys != ESTALE;
 }
 
@@ -116,23 +116,28 @@ static void hold(struct agent *a, int64_t job, int64_t attempt, const char *reas
 		log_error("event=state-unwritten job=%lld %s", (long long)job, e.msg);
 }
 
+/* Whoever found it, the publisher or we. */
+static void fail(struct agent *a, int64_t job, int64_t attempt, const char *image, enum err_class class, const char *text)
+{
+	char quoted[2 * ERR_MSG_MAX];
+
+	log_warn("event=publication-failed job=%lld class=%s reason=%s", (long long)job, err_class_name(class),
+		 log_quote(quoted, sizeof(quoted), text));
+	if (class == ERR_OPERATOR)
+		hold(a, job, attempt, text);
+	else
+		wait_for(a, job, attempt, text);
+	pause_publication(a, image, AGENT_PUBLISH_AGAIN_MS);
+}
+
+/* "CLASS TEXT" */
 static void take_error(struct publication *p, char *text)
 {
 	char *blank = strchr(text, ' ');
-	char quoted[2 * ERR_MSG_MAX];
-	enum err_class class;
 
 	if (blank)
 		*blank = '\0';
-	class = err_class_parse(text);
-	text = blank ? blank + 1 : text;
-	log_warn("event=publication-failed job=%lld class=%s reason=%s", (long long)p->job, err_class_name(class),
-		 log_quote(quoted, sizeof(quoted), text));
-	if (class == ERR_OPERATOR)
-		hold(p->agent, p->job, p->attempt, text);
-	else
-		wait_for(p->agent, p, text);
-	pause_publication(p->agent, p->image, AGENT_PUBLISH_AGAIN_MS);
+	fail(p->agent, p->job, p->attempt, p->image, err_class_parse(text), blank ? blank + 1 : text);
 }
 
 /* True when that was the last word. */
@@ -144,16 +149,15 @@ static bool take_answer(struct publication *p, char *text)
 
 	/* Flattening may take hours: nobody's publication ends at its next word. */
 	if (strncmp(text, "waiting ", 8) == 0)
-		return !wait_for(p->agent, p, text + 8);
+		return !wait_for(p->agent, p->job, p->attempt, text + 8);
 	placed = published_take(p, text, &is_last, &e);
 	p->answered = is_last;
 	if (placed > 0)
 		return is_last;
 	if (placed < 0) {
-		log_error("event=publication-unrecorded job=%lld %s", (long long)p->job, e.msg);
-		pause_publication(p->agent, p->image, AGENT_PUBLISH_AGAIN_MS);
+		fail(p->agent, p->job, p->attempt, p->image, e.class, e.msg);
 	} else if (strncmp(text, "deferred ", 9) == 0) {
-		wait_for(p->agent, p, text + 9);
+		wait_for(p->agent, p->job, p->attempt, text + 9);
 		pause_publication(p->agent, p->image, AGENT_RETRY_MS);
 	} else if (strncmp(text, "error ", 6) == 0) {
 		take_error(p, text + 6);
@@ -228,12 +232,14 @@ static int build_again(struct agent *a, const struct job *j, const char *reason,
 	return job_set_requeued(a->db, j->id, j->attempt, &r, 0, changed, e);
 }
 
-static struct publication *note(struct agent *a, const struct job *j, const struct verdict *v)
+static struct publication *note(struct agent *a, const struct job *j, const struct verdict *v, struct err *e)
 {
 	struct publication *p = calloc(1, sizeof(*p));
 
-	if (!p)
+	if (!p) {
+		err_set(e, ERR_NOBODY, "out of memory for a publication");
 		return NULL;
+	}
 	p->agent = a;
 	p->job = j->id;
 	p->attempt = j->attempt;
@@ -257,9 +263,9 @@ int publication_resume(struct agent *a, const struct publication_past *past, str
 
 	memcpy(j.image, past->image, sizeof(j.image));
 	found = verdict_read(a->conf->log_dir, j.id, j.attempt, &v, &why);
-	p = note(a, &j, &v);
+	p = note(a, &j, &v, e);
 	if (!p)
-		return err_set(e, ERR_NOBODY, "out of memory for a publication");
+		return -1;
 	p->socket = past->socket;
 	p->start_ms = past->start_ms;
 	if (past->pid > 0) {
@@ -298,23 +304,20 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 		log_warn("event=artifact-refused job=%lld reason=%s", (long long)j->id, log_quote(quoted, sizeof(quoted), why.msg));
 		return build_again(a, j, why.msg, why.sys == ESTALE, e);
 	}
-	p = raw < 0 ? NULL : note(a, j, &v);
+	p = raw < 0 ? NULL : note(a, j, &v, e);
 	if (p && begin(a, p, raw, e) == 0)
 		return 0;
 	if (p)
 		forget(p);
-	if (e->class != ERR_OPERATOR)
-		return -1;
-	hold(a, j->id, j->attempt, e->msg);
-	return 0;
+	return -1;
 }
 
-int publication_start(struct agent *a, const struct job *j, struct err *e)
+void publication_start(struct agent *a, const struct job *j)
 {
-	if (start(a, j, e) == 0)
-		return 0;
-	pause_publication(a, j->image, AGENT_PUBLISH_AGAIN_MS);
-	return -1;
+	struct err e = ERR_INIT;
+
+	if (start(a, j, &e) < 0)
+		fail(a, j->id, j->attempt, j->image, e.class, e.msg);
 }
 
 void publication_stop_all(struct agent *a)

@@ -73,7 +73,7 @@ static void publish_one(struct agent *a, int64_t id)
 	if (rc == 1 && pause && j.state == JOB_BUILT)
 		rc = job_set_waiting(a->db, id, j.attempt, pause, &e);
 	else if (rc == 1 && j.state == JOB_BUILT && !publication_of(a, j.image))
-		rc = publication_start(a, &j, &e);
+		publication_start(a, &j);
 	if (rc < 0)
 		log_error("event=publication-not-started job=%lld %s", (long long)id, e.msg);
 }

@@ -143,7 +143,6 @@ enum job_scope {
 	JOB_SCOPE_RECENT, /* those, and the last 20 that ended */
 	JOB_SCOPE_ALL,
 	JOB_SCOPE_BUILT,  /* waiting for the cache, oldest first */
-	JOB_SCOPE_RUNNING,
 };
 /* In the order of a queue: running, built, queued by (priority, id), held, then ended ones newest first.
  * each() returning non-zero stops. The row is borrowed. each() may read by the same handle, not write. */

@@ -21,7 +21,6 @@ static const struct {
 	[JOB_SCOPE_RECENT] = {{running, built, queued, held, ended}, RECENT},
 	[JOB_SCOPE_ALL] = {{running, built, queued, held, ended}, -1},
 	[JOB_SCOPE_BUILT] = {{built}, 0},
-	[JOB_SCOPE_RUNNING] = {{running}, 0},
 };
 
 static int prepare(struct db *db, const char *text, sqlite3_stmt **q, struct err *e)
