@@ -2,7 +2,8 @@
  * instance that cannot be read is a dependent, with words. */
 #include "agent/dependents.h"
 
-#include "agent/overlay.h"
+#include "agent/backing.h"
+#include "agent/diskinfo.h"
 #include "lib/escape.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -57,35 +58,18 @@ static enum answer look_at(const struct scan *s, int dir, const char *path)
 
 static enum answer read_backing(const struct scan *s, int dir, int fd)
 {
-	uint8_t head[4096];
-	char name[OVERLAY_NAME_MAX + 1];
+	struct backing b;
 	const char *path = NULL;
-	uint64_t offset = 0;
-	uint32_t len = 0;
-	ssize_t got = pread(fd, head, sizeof(head), 0);
 
-	if (got < 0)
-		return UNKNOWN;
-	switch (overlay_parse(head, (size_t)got, &offset, &len)) {
+	switch (backing_read(fd, &b)) {
 	case OVERLAY_NONE:
 		return STANDS_NOT;
 	case OVERLAY_BAD:
-		errno = EBADMSG;
 		return UNKNOWN;
 	case OVERLAY_BACKED:
 		break;
 	}
-	if (offset + len <= (uint64_t)got) {
-		memcpy(name, head + offset, len);
-	} else {
-		got = pread(fd, name, len, (off_t)offset);
-		if (got != (ssize_t)len) {
-			errno = got < 0 ? errno : EBADMSG;
-			return UNKNOWN;
-		}
-	}
-	name[len] = '\0';
-	switch (overlay_match(name, s->base, &path)) {
+	switch (overlay_match(b.name, s->base, &path)) {
 	case OVERLAY_NO:
 		return STANDS_NOT;
 	case OVERLAY_YES:
@@ -100,6 +84,8 @@ static enum answer look_at_disk(struct scan *s, int dir, const char *disk)
 {
 	own_fd int fd = openat(dir, disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
+	enum answer a;
+	int why;
 
 	/* An instance may end while we look. */
 	if (fd < 0)
@@ -109,7 +95,13 @@ static enum answer look_at_disk(struct scan *s, int dir, const char *disk)
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		return STANDS_NOT;
 	s->out->looked++;
-	return read_backing(s, dir, fd);
+	a = read_backing(s, dir, fd);
+	why = errno;
+	/* What looks like a qcow2 in a raw disk was written by its guest. */
+	if (a != STANDS_NOT && diskinfo_format(dir, disk) == DISKINFO_RAW)
+		return STANDS_NOT;
+	errno = why;
+	return a;
 }
 
 static void note_doubt(struct scan *s, const char *instance, const char *disk, int number)
@@ -120,7 +112,7 @@ static void note_doubt(struct scan *s, const char *instance, const char *disk, i
 		return;
 	snprintf(what, sizeof(what), "%.80s/%.60s", instance, disk);
 	snprintf(s->doubt, sizeof(s->doubt), "%s: %s", what,
-		 number == EBADMSG ? "its qcow2 header makes no sense" : strerror(number));
+		 number == EBADMSG ? "its qcow2 header makes no sense or names a data file" : strerror(number));
 }
 
 static enum answer list_disks(struct scan *s, DIR *d, const char *instance)

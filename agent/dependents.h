@@ -8,7 +8,8 @@
  *
  * Looks at the qcow2 header of every instances_path/INSTANCE/disk*, which is where Nova's libvirt
  * driver puts an instance's disks. What cannot be read counts as a dependent: deferring costs time,
- * replacing a base under a disk costs the disk. With images_type=raw there are none.
+ * replacing a base under a disk costs the disk. A disk that Nova's disk.info calls raw stands on nothing,
+ * whatever its guest has written there.
  */
 #ifndef HORNERO_AGENT_DEPENDENTS_H
 #define HORNERO_AGENT_DEPENDENTS_H

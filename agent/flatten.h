@@ -2,7 +2,7 @@
  * flatten: hornero-flatten makes one disk of an instance independent of its base, so that the base may be
  * replaced. Its bytes, as the guest sees them, stay.
  *
- *     flatten_main.c   what the disk is, whether there is room, who does it; durable at last
+ *     flatten_main.c   whether Nova made the disk on this base, whether there is room, who does it; durable at last
  *     pull.c           by the running domain's QEMU, through libvirt; only here is libvirt known
  *     rebase.c         by qemu-img, while no domain has the disk open
  *
@@ -22,6 +22,7 @@
 struct flatten {
 	const struct conf *conf;
 	const char *disk; /* absolute path, as libvirt spells it */
+	const char *base; /* the same, of what it stands on */
 	int signals;      /* readable when we were told to end */
 };
 
@@ -34,7 +35,7 @@ void flatten_progress(int64_t done, int64_t total);
  * libvirt does not answer, another block job is under way, or the domain was saved to be restored with this disk. */
 int pull_run(const struct flatten *f, struct err *e);
 
-/* By qemu-img, which refuses where a QEMU has the disk open, and keeps one that starts from opening it. */
+/* By qemu-img, which is told what the base is, follows nothing of the header, refuses where a QEMU has the disk open, and keeps one that starts from opening it. */
 int rebase_run(const struct flatten *f, struct err *e);
 
 #endif

@@ -2,7 +2,8 @@
  * of standard output. */
 #include "agent/flatten.h"
 
-#include "agent/overlay.h"
+#include "agent/backing.h"
+#include "agent/diskinfo.h"
 #include "lib/bytes.h"
 #include "lib/clock.h"
 #include "lib/failpoint.h"
@@ -67,17 +68,13 @@ void flatten_progress(int64_t done, int64_t total)
 }
 
 /* 1 it stands on something, 0 on nothing, -1. */
-static int is_backed(const char *disk, struct err *e)
+static int is_backed(const char *disk, struct backing *b, struct err *e)
 {
 	own_fd int fd = open(disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	uint8_t head[4096];
-	uint64_t offset;
-	uint32_t len;
-	ssize_t n = fd < 0 ? -1 : fs_pread(fd, head, sizeof(head), 0);
 
-	if (n < 0)
+	if (fd < 0)
 		return err_sys(e, ERR_NOBODY, "cannot read %s", disk);
-	switch (overlay_parse(head, (size_t)n, &offset, &len)) {
+	switch (backing_read(fd, b)) {
 	case OVERLAY_NONE:
 		return 0;
 	case OVERLAY_BACKED:
@@ -85,7 +82,29 @@ static int is_backed(const char *disk, struct err *e)
 	case OVERLAY_BAD:
 		break;
 	}
-	return err_set(e, ERR_NOBODY, "the qcow2 header of %s makes no sense", disk);
+	if (errno == EBADMSG)
+		return err_set(e, ERR_NOBODY, "the qcow2 header of %s makes no sense or names a data file", disk);
+	return err_sys(e, ERR_NOBODY, "cannot read %s", disk);
+}
+
+/* Only what Nova made, on this very base: QEMU opens what a header names, and a guest may have written it. */
+static int is_novas(const struct flatten *f, const struct backing *b, struct err *e)
+{
+	const char *slash = strrchr(f->disk, '/');
+	const char *name = slash ? slash + 1 : f->disk;
+	own_free char *parent = fs_path("%.*s", slash ? (int)(slash - f->disk) + 1 : 0, f->disk);
+	own_fd int dir = fs_open_dir(AT_FDCWD, parent[0] ? parent : ".", e);
+
+	if (dir < 0)
+		return -1;
+	if (diskinfo_format(dir, name) != DISKINFO_QCOW2)
+		return err_set(e, ERR_NOBODY, "Nova's disk.info beside it does not call %s qcow2", name);
+	if (!overlay_is_same_path(b->name, f->base))
+		return err_set(e, ERR_NOBODY, "its header spells the base in another way than %s (is instances_path as in "
+			       "nova.conf?)", f->base);
+	if (!b->is_raw)
+		return err_set(e, ERR_NOBODY, "its header does not call its base raw");
+	return 0;
 }
 
 /* At the most all that the base has. Below the floor nothing is published, and other instances write there, too. */
@@ -117,24 +136,25 @@ static int make_durable(const char *disk, struct err *e)
 	return 0;
 }
 
-static int run(const struct flatten *f, const char *base, struct err *e)
+static int run(const struct flatten *f, struct err *e)
 {
 	int64_t start_ms = clock_mono_ms();
-	int backed = is_backed(f->disk, e);
+	struct backing b;
+	int backed = is_backed(f->disk, &b, e);
 	int pulled;
 
 	if (backed < 0)
 		return -1;
 	if (backed == 0)
 		return make_durable(f->disk, e);
-	if (look_for_room(f->conf, f->disk, base, e) < 0)
+	if (is_novas(f, &b, e) < 0 || look_for_room(f->conf, f->disk, f->base, e) < 0)
 		return -1;
 	flatten_progress(0, 0);
 	pulled = pull_run(f, e);
 	if (pulled < 0 || (pulled == 0 && rebase_run(f, e) < 0))
 		return -1;
 	failpoint("flatten-done");
-	backed = is_backed(f->disk, e);
+	backed = is_backed(f->disk, &b, e);
 	if (backed != 0)
 		return backed < 0 ? -1 : err_set(e, ERR_NOBODY, "%s still stands on something", f->disk);
 	if (make_durable(f->disk, e) < 0)
@@ -160,7 +180,7 @@ static int start(const struct options *o, struct err *e)
 	signals = signalfd(-1, &end, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		return err_sys(e, ERR_NOBODY, "cannot watch for signals");
-	return run(&(struct flatten){.conf = conf, .disk = o->disk, .signals = signals}, o->base, e);
+	return run(&(struct flatten){.conf = conf, .disk = o->disk, .base = o->base, .signals = signals}, e);
 }
 
 int main(int argc, char **argv)

@@ -104,15 +104,18 @@ static int run(const struct flatten *f, const char *const argv[], struct err *e)
 }
 
 /* writethrough: qemu-img writes the header that names no base before the tables that say where the bytes are, if it
- * may keep those in memory; killed in between the disk would be empty. */
+ * may keep those in memory; killed in between the disk would be empty. The base is named here: what the header names
+ * instead would be opened with the rights of Nova's user. */
 int rebase_run(const struct flatten *f, struct err *e)
 {
 	own_free char *path = option_path(f->disk);
+	own_free char *base = option_path(f->base);
+	own_free char *below = fs_path("driver=qcow2,backing.driver=raw,backing.file.driver=file,backing.file.filename=%s", base);
 	bool limited = f->conf->flatten_rate > 0;
 	own_free char *rate = fs_path("throttle-group,id=rate,x-bps-write=%lld", (long long)f->conf->flatten_rate << 20);
-	own_free char *plain = fs_path("driver=qcow2,file.driver=file,file.filename=%s", path);
-	own_free char *throttled = fs_path("driver=qcow2,file.driver=throttle,file.throttle-group=rate,"
-					   "file.file.driver=file,file.file.filename=%s", path);
+	own_free char *plain = fs_path("%s,file.driver=file,file.filename=%s", below, path);
+	own_free char *throttled = fs_path("%s,file.driver=throttle,file.throttle-group=rate,"
+					   "file.file.driver=file,file.file.filename=%s", below, path);
 	const char *fast[] = {"qemu-img", "rebase", "-p", "-t", "writethrough", "-b", "", "--image-opts", plain, NULL};
 	const char *slow[] = {"qemu-img", "rebase", "-p", "-t", "writethrough", "-b", "", "--object", rate,
 			      "--image-opts", throttled, NULL};

@@ -77,7 +77,7 @@ test_expect_success 'each library is known in its room only' '
 	only_in "#include <systemd/" "agent/.*" &&
 	only_in "#include <libvirt/" "agent/pull\.c" &&
 	only_in "#include <openssl/" "lib/sha\.c" &&
-	only_in "#include <jansson.h>" "(store|cli)/.*|agent/(check|collect|pull|sweep)[a-z_]*\.[ch]"
+	only_in "#include <jansson.h>" "(store|cli)/.*|agent/(check|collect|diskinfo|pull|sweep)[a-z_]*\.[ch]"
 '
 
 test_expect_success 'SQL is in db/ only' '

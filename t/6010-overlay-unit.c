@@ -54,6 +54,60 @@ static void headers(void **state)
 	assert_int_equal(parse(3, 112, 60, 0), OVERLAY_NONE);
 }
 
+static enum overlay_kind with_features(uint8_t high, uint8_t low, size_t room)
+{
+	uint8_t buf[512];
+	uint64_t at;
+	uint32_t n;
+
+	header(buf, sizeof(buf), 3, 112, 60, NULL);
+	buf[72] = high;
+	buf[79] = low;
+	return overlay_parse(buf, room, &at, &n);
+}
+
+static void features(void **state)
+{
+	(void)state;
+	assert_int_equal(with_features(0, 0x1b, 512), OVERLAY_BACKED);
+	assert_int_equal(with_features(0, 0, 103), OVERLAY_BAD);
+	assert_int_equal(with_features(0, 1 << 2, 512), OVERLAY_BAD);
+	assert_int_equal(with_features(0, 1 << 5, 512), OVERLAY_BAD);
+	assert_int_equal(with_features(0x80, 0, 512), OVERLAY_BAD);
+}
+
+/* The extensions begin at 104; the first has `size` bytes and is unknown. */
+static bool is_on_raw(uint32_t size, const char *format, size_t room)
+{
+	static const uint8_t type[] = {0xe2, 0x79, 0x2a, 0xca};
+	uint8_t buf[512];
+	size_t at = 104 + 8 + ((size + 7) & ~7U);
+
+	header(buf, sizeof(buf), 3, 400, 60, NULL);
+	buf[103] = 104;
+	buf[104] = 1;
+	buf[110] = (uint8_t)(size >> 8);
+	buf[111] = (uint8_t)size;
+	if (at + 16 <= sizeof(buf)) {
+		memcpy(buf + at, type, sizeof(type));
+		buf[at + 7] = (uint8_t)strlen(format);
+		memcpy(buf + at + 8, format, strlen(format));
+	}
+	return overlay_is_on_raw(buf, room);
+}
+
+static void formats(void **state)
+{
+	(void)state;
+	assert_true(is_on_raw(0, "raw", 512));
+	assert_true(is_on_raw(13, "raw", 512));
+	assert_false(is_on_raw(0, "qcow2", 512));
+	assert_false(is_on_raw(0, "", 512));
+	assert_false(is_on_raw(0, "raw", 122));
+	assert_false(is_on_raw(0, "raw", 104));
+	assert_false(is_on_raw(65535, "raw", 512));
+}
+
 static void raw_is_no_overlay(void **state)
 {
 	uint8_t buf[512] = {0x55, 0xaa};
@@ -153,6 +207,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(headers),
+		cmocka_unit_test(features),
+		cmocka_unit_test(formats),
 		cmocka_unit_test(raw_is_no_overlay),
 		cmocka_unit_test(names),
 		cmocka_unit_test(requests),

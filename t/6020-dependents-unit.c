@@ -145,9 +145,70 @@ static void what_cannot_be_read_counts(void **state)
 	d = scan(n);
 	assert_int_equal(d.count, 1);
 	assert_string_equal(d.text, "instance odd may stand on the present bytes (cannot tell: odd/disk: "
-				    "its qcow2 header makes no sense)");
+				    "its qcow2 header makes no sense or names a data file)");
 	assert_string_equal(d.disk, "");
 	assert_true(d.in_doubt);
+}
+
+static void say_format(const struct node *n, const char *instance, const char *text)
+{
+	own_free char *path = fs_path("%s/disk.info", instance);
+
+	put(n, path, text, strlen(text));
+}
+
+/* What its guest has written there is nobody's word. */
+static void a_raw_disk_stands_on_nothing(void **state)
+{
+	struct node *n = *state;
+	own_free char *absolute = fs_path("%s/_base/" NAME, n->instances);
+	uint8_t junk[512] = {'Q', 'F', 'I', 0xfb, 0xff};
+
+	add(n, "forged", "disk", absolute);
+	put(n, "forged/disk.config", junk, sizeof(junk));
+	assert_int_equal(scan(n).count, 1);
+	say_format(n, "forged", "{\"/old/path/forged/disk\": \"raw\", \"/old/path/forged/disk.config\": \"raw\"}\n");
+	assert_int_equal(scan(n).count, 0);
+	say_format(n, "forged", "{\"/x/forged/disk\": \"raw\"}");
+	assert_true(scan(n).in_doubt);
+}
+
+static void what_disk_info_does_not_say_counts(void **state)
+{
+	static const char *const texts[] = {
+		"", "{", "[\"disk\", \"raw\"]", "{\"/x/other\": \"raw\"}", "{\"/x/disk\": \"vmdk\"}", "{\"/x/disk\": 1}",
+		"{\"/x/disk\": \"qcow2\"}", "{\"/x/disk\": \"raw\", \"/y/disk\": \"qcow2\"}",
+		"{\"/x/disk\": \"qcow2\", \"/y/disk\": \"raw\"}",
+	};
+	struct node *n = *state;
+	own_free char *absolute = fs_path("%s/_base/" NAME, n->instances);
+	own_free char *info = fs_path("%s/one/disk.info", n->instances);
+	own_free char *elsewhere = fs_path("%s/elsewhere", n->instances);
+	static const char raw[] = "{\"/x/disk\": \"raw\"}";
+
+	add(n, "one", "disk", absolute);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		say_format(n, "one", texts[i]);
+		if (scan(n).count != 1)
+			fail_msg("%s", texts[i]);
+	}
+	put(n, "elsewhere", raw, sizeof(raw) - 1);
+	assert_int_equal(unlink(info), 0);
+	assert_int_equal(symlink(elsewhere, info), 0);
+	assert_int_equal(scan(n).count, 1);
+}
+
+static void a_data_file_makes_doubt(void **state)
+{
+	struct node *n = *state;
+	uint8_t buf[512];
+
+	add(n, "odd", "disk", "/elsewhere");
+	assert_int_equal(scan(n).count, 0);
+	header(buf, sizeof(buf), 3, 112, 10, "/elsewhere");
+	buf[79] = 1 << 2;
+	put(n, "odd/disk", buf, sizeof(buf));
+	assert_true(scan(n).in_doubt);
 }
 
 static void only_one_level_and_no_strangers(void **state)
@@ -278,6 +339,9 @@ int main(void)
 		T(every_spelling),
 		T(far_names_are_read),
 		T(what_cannot_be_read_counts),
+		T(a_raw_disk_stands_on_nothing),
+		T(what_disk_info_does_not_say_counts),
+		T(a_data_file_makes_doubt),
 		T(only_one_level_and_no_strangers),
 		T(what_is_remembered),
 		T(strange_filesystems_are_not_remembered),

@@ -44,6 +44,7 @@ test_expect_success 'a base of a pattern, another artifact, an image that wishes
 test_expect_success 'two disks of an instance, and an overlay on one of them: independent, then the base is replaced' '
 	instance one && chmod 0640 "$disk" && identity=$(stat -c "%a %u %i" "$disk") &&
 	qemu-img create -q -f qcow2 -F raw -b "$BASE" "$INSTANCES/one/disk.local" &&
+	jq -c ". + {\"$disk.local\": \"qcow2\"}" "$disk.info" >both && mv both "$disk.info" &&
 	qemu-img create -q -f qcow2 -F qcow2 -b "$disk" "$INSTANCES/one/disk.snapshot" &&
 	qemu-io -f qcow2 -c "write -P 0xdd 1900k 100k" "$INSTANCES/one/disk.snapshot" >/dev/null &&
 	flatten_see "$INSTANCES/one/disk.snapshot" before.snapshot &&
@@ -59,6 +60,57 @@ test_expect_success 'without the wish it is deferred, as ever' '
 	sed -i s/flatten/defer/ "$STATE/images.d/$UUID.yaml" && publish_ask 2 >replies &&
 	test_grep "^deferred instance two stands" replies && flatten_is_backed "$disk" &&
 	sed -i s/defer/flatten/ "$STATE/images.d/$UUID.yaml"
+'
+
+# forged TYPE: the header that a guest has written into its own disk names the base, and a victim of another owner.
+forged () {
+	mkdir -p "$INSTANCES/forged" && echo "{\"$INSTANCES/forged/disk\": \"$1\"}" >"$INSTANCES/forged/disk.info" &&
+	rm -f victim && truncate -s 2M victim && (cd "$INSTANCES/forged" && rm -f disk &&
+	qemu-img create -q -f qcow2 -o data_file="$TRASH/victim" disk 2M && qemu-img rebase -u -F raw -b "$BASE" disk) &&
+	printf secret | dd of=victim conv=notrunc 2>/dev/null && cp victim keep-victim && cp "$INSTANCES/forged/disk" keep-forged
+}
+
+untouched () {
+	cmp victim keep-victim && cmp "$INSTANCES/forged/disk" keep-forged && cmp keep-old "$BASE"
+}
+
+# Red without the bit of the data file in overlay.c: QEMU writes what is below into the victim.
+test_expect_success 'a header that names a data file is deferred with words, and followed nowhere' '
+	rm -r "$INSTANCES/two" && use && forged qcow2 && publish_ask 2 >replies && cat replies &&
+	test_grep "^deferred instance forged may stand .*forged/disk: its qcow2 header .*names a data file" replies && untouched &&
+	test_must_fail "$HORNERO_BUILD/hornero-flatten" -c "$CONF" "$INSTANCES/forged/disk" "$BASE" >refused &&
+	test_grep "^refused .*names a data file" refused && untouched
+'
+
+# Red without is_novas() in flatten_main.c: QEMU copies the secret to where the guest reads it.
+test_expect_success 'a header that names the base by other means is deferred with words, and followed nowhere' '
+	for name in "json:{\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"$TRASH/victim\"},\"#\":\"$NAME\"}" \
+		"../_base/$NAME" "file:$BASE"
+	do
+		forged qcow2 && qemu-img create -q -f qcow2 "$INSTANCES/forged/disk" 2M &&
+		qemu-img rebase -u -F raw -b "$name" "$INSTANCES/forged/disk" && cp "$INSTANCES/forged/disk" keep-forged &&
+		publish_ask 2 >replies && cat replies &&
+		test_grep "^deferred instance forged .*spells the base in another way" replies && untouched || return 1
+	done &&
+	qemu-img create -q -f qcow2 -F qcow2 -u -b "$BASE" "$INSTANCES/forged/disk" 2M && cp "$INSTANCES/forged/disk" keep-forged &&
+	publish_ask 2 >replies && test_grep "^deferred instance forged .*does not call its base raw" replies && untouched
+'
+
+test_expect_success 'without a word of Nova about its format a disk is deferred, never flattened' '
+	for said in "" "{}" "{\"$INSTANCES/forged/disk.local\": \"qcow2\"}"
+	do
+		qemu-img create -q -f qcow2 -F raw -b "$BASE" "$INSTANCES/forged/disk" && cp "$INSTANCES/forged/disk" keep-forged &&
+		echo "$said" >"$INSTANCES/forged/disk.info" && publish_ask 2 >replies && cat replies &&
+		test_grep "^deferred instance forged .*disk.info beside it does not call disk qcow2" replies && untouched || return 1
+	done
+'
+
+# Red without diskinfo_format() in dependents.c.
+test_expect_success 'what a guest writes into a raw disk neither defers nor is looked at' '
+	forged raw && publish_ask 2 >replies && test_grep "^published " replies && cmp keep-new "$BASE" && use &&
+	printf "QFI\373junk" >"$INSTANCES/forged/disk" && cp "$INSTANCES/forged/disk" keep-forged &&
+	publish_ask 2 >replies && test_grep "^published " replies && cmp keep-new "$BASE" && use && untouched &&
+	rm -r "$INSTANCES/forged" && instance two
 '
 
 test_expect_success 'where libvirt cannot be asked it is deferred, with words' '

@@ -28,7 +28,7 @@ warm_is () {
 # instance NAME: made and booted; $expected is what its guest sees from then on.
 instance () {
 	name=$1 && disk=$NODE/instances/$name/disk && expected=$TRASH/$name.expected && mkdir "$NODE/instances/$name" &&
-	qemu-img create -q -f qcow2 -F raw -b "$warm" "$disk" 20M && libvirt_domain "$name" "$disk" && boot "$2" &&
+	echo "{\"$disk\": \"qcow2\"}" >"$disk.info" && qemu-img create -q -f qcow2 -F raw -b "$warm" "$disk" 20M && libvirt_domain "$name" "$disk" && boot "$2" &&
 	write 0xaa 3M 200k && write 0xbb 5000k 4k && write 0xcc 19M 64k && libvirt_device "$name" flush &&
 	flatten_see "$disk" "$expected" && flatten_is_backed "$disk"
 }

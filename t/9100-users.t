@@ -69,7 +69,7 @@ test_expect_success 'libvirt took the base: it is replaced all the same' '
 # libvirt's test driver has no such domain: the instance is stopped.
 test_expect_success 'nova flattens the disk of an instance that libvirt owns: its bytes, owner and mode stay' '
 	install -d -o $node_nova "$NODE/instances/guest" && disk=$NODE/instances/guest/disk &&
-	qemu-img create -q -f qcow2 -F raw -b "$warm" "$disk" 2M &&
+	echo "{\"$disk\": \"qcow2\"}" >"$disk.info" && qemu-img create -q -f qcow2 -F raw -b "$warm" "$disk" 2M &&
 	qemu-io -f qcow2 -c "write -P 0xaa 64k 64k" "$disk" >/dev/null && flatten_see "$disk" before &&
 	chown 64105:64105 "$disk" && chmod 0600 "$disk" && hornero image set $UUID in_use=flatten &&
 	( cd work && echo "flat" >greeting && chown $node_git greeting && git commit -q -a -m flat &&

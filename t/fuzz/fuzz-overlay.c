@@ -54,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (overlay_parse(data, size, &offset, &len) == OVERLAY_BACKED) {
 		promise(offset >= 20 && offset <= OVERLAY_OFFSET_MAX && len >= 1 && len <= OVERLAY_NAME_MAX);
+		(void)overlay_is_on_raw(data, size);
 		if (offset + len <= size) {
 			name = text_of(data + offset, len);
 			try_name(name);

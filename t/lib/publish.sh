@@ -73,7 +73,7 @@ publish_clean () {
 
 # publish_instance NAME: a directory as Nova makes it, its disk an overlay on $BASE.
 publish_instance () {
-	mkdir -p "$INSTANCES/$1" &&
+	mkdir -p "$INSTANCES/$1" && echo "{\"$INSTANCES/$1/disk\": \"qcow2\"}" >"$INSTANCES/$1/disk.info" &&
 	qemu-img create -q -f qcow2 -F raw -b "${2:-$BASE}" "$INSTANCES/$1/disk" 64M
 }
 
