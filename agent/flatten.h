@@ -2,7 +2,7 @@
  * flatten: hornero-flatten makes one disk of an instance independent of its base, so that the base may be
  * replaced. Its bytes, as the guest sees them, stay.
  *
- *     flatten_main.c   whether Nova made the disk on this base, whether there is room, who does it; durable at last
+ *     flatten_main.c   whether Nova made the disk on this base, is nobody else at it, is there room, who does it; durable at last
  *     pull.c           by the running domain's QEMU, through libvirt; only here is libvirt known
  *     rebase.c         by qemu-img, while no domain has the disk open
  *

@@ -4,6 +4,7 @@
 
 #include "agent/backing.h"
 #include "agent/diskinfo.h"
+#include "agent/quiet.h"
 #include "lib/bytes.h"
 #include "lib/clock.h"
 #include "lib/failpoint.h"
@@ -107,6 +108,22 @@ static int is_novas(const struct flatten *f, const struct backing *b, struct err
 	return 0;
 }
 
+/* Where somebody may use the disk whom neither libvirt nor QEMU's lock knows. */
+static int is_ours_alone(const struct flatten *f, struct err *e)
+{
+	static const char resize[] = "_resize/";
+	const char *slash = strrchr(f->disk, '/');
+	size_t before = slash ? (size_t)(slash - f->disk) + 1 : 0;
+	own_fd int fd = open(f->disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (before > strlen(resize) && strncmp(slash + 1 - strlen(resize), resize, strlen(resize)) == 0)
+		return err_set(e, ERR_NOBODY, "Nova is resizing or moving it, and may be copying its disk");
+	if (fd < 0 || !quiet_is_local(fd))
+		return err_set(e, ERR_NOBODY, "its disk is on a shared filesystem (instances_path), where a domain of another host "
+			       "may have it");
+	return 0;
+}
+
 /* At the most all that the base has. Below the floor nothing is published, and other instances write there, too. */
 static int look_for_room(const struct conf *c, const char *disk, const char *base, struct err *e)
 {
@@ -147,7 +164,7 @@ static int run(const struct flatten *f, struct err *e)
 		return -1;
 	if (backed == 0)
 		return make_durable(f->disk, e);
-	if (is_novas(f, &b, e) < 0 || look_for_room(f->conf, f->disk, f->base, e) < 0)
+	if (is_novas(f, &b, e) < 0 || is_ours_alone(f, e) < 0 || look_for_room(f->conf, f->disk, f->base, e) < 0)
 		return -1;
 	flatten_progress(0, 0);
 	pulled = pull_run(f, e);

@@ -15,8 +15,7 @@ struct quiet_dir {
 	struct timespec mtime, ctime;
 };
 
-/* Filesystems of this kernel alone: what stat says is what is. */
-static bool is_local(int fd)
+bool quiet_is_local(int fd)
 {
 	static const long long local[] = {
 		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, F2FS_SUPER_MAGIC,
@@ -34,7 +33,7 @@ static bool is_local(int fd)
 
 void quiet_begin(struct quiet *q, int top)
 {
-	q->is_usable = is_local(top);
+	q->is_usable = quiet_is_local(top);
 	q->begun_s = clock_wall_ms() / 1000;
 }
 

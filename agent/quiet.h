@@ -27,6 +27,9 @@ struct quiet {
 
 #define QUIET_INIT { .n = 0 }
 
+/* fd is on a filesystem of this kernel alone: what stat says is what is, and nobody else writes there. */
+bool quiet_is_local(int fd);
+
 void quiet_begin(struct quiet *q, int top);
 
 /* st was taken before the directory was listed. One that changed within the last two seconds is not
