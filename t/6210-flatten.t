@@ -105,6 +105,27 @@ test_expect_success 'without a word of Nova about its format a disk is deferred,
 	done
 '
 
+# Red without is_ours_alone() in flatten_main.c: it is rebased while Nova copies it.
+test_expect_success 'an instance that Nova moves or resizes is deferred, its disk left alone' '
+	rm -r "$INSTANCES/forged" && instance moved && mv "$INSTANCES/moved" "$INSTANCES/moved_resize" &&
+	cp "$INSTANCES/moved_resize/disk" keep-moved && publish_ask 2 >replies && cat replies &&
+	test_grep "^deferred instance moved_resize .*may be copying its disk" replies &&
+	cmp "$INSTANCES/moved_resize/disk" keep-moved && cmp keep-old "$BASE" && rm -r "$INSTANCES/moved_resize"
+'
+
+if test "$(id -u)" -eq 0 && mkdir -p shared upper work && mount -t overlay -o "lowerdir=$TRASH/shared,upperdir=$TRASH/upper,workdir=$TRASH/work" \
+	none shared 2>/dev/null
+then
+	test_cleanup "umount '$TRASH/shared'"
+	test_expect_success 'on a filesystem that other hosts may have it is deferred' '
+		mkdir shared/far && instance far && cp "$disk" "$disk.info" shared/far && cp "$disk" keep-far &&
+		test_must_fail "$HORNERO_BUILD/hornero-flatten" -c "$CONF" "$TRASH/shared/far/disk" "$BASE" >refused &&
+		test_grep "^refused .*shared filesystem" refused && cmp shared/far/disk keep-far && rm -r "$INSTANCES/far"
+	'
+else
+	test_skip 'a shared filesystem' 'no overlay can be mounted here'
+fi
+
 # Red without diskinfo_format() in dependents.c.
 test_expect_success 'what a guest writes into a raw disk neither defers nor is looked at' '
 	forged raw && publish_ask 2 >replies && test_grep "^published " replies && cmp keep-new "$BASE" && use &&
@@ -127,7 +148,8 @@ test_expect_success 'somebody has the disk open: deferred, in the words of qemu-
 	flatten_see "$disk" after && cmp before after && flatten_is_backed "$disk" && cmp keep-old "$BASE"
 '
 
-# Red without writethrough in rebase.c: the header is written before the tables.
+# Red without writethrough in rebase.c: the header is written before the tables. strace counts by thread: the more of
+# them QEMU has at work, the fewer kills.
 if command -v strace >/dev/null
 then
 	test_expect_success 'qemu-img is killed at each of its writes: the disk is whole, backed or not, and comes to an end' '
@@ -139,16 +161,19 @@ then
 				"$HORNERO_BUILD/hornero-flatten" -c "$CONF" "$disk" "$BASE" >/dev/null 2>&1
 			status=$? && flatten_see "$disk" after && cmp before after || return 1
 			test $status -eq 0 || killed=$((killed + 1))
-		done && echo "killed $killed times" && test $killed -ge 4 && flattened && cp keep-disk "$disk"
+		done && echo "killed $killed times" && test $killed -ge 2 && flattened && cp keep-disk "$disk"
 	'
 fi
 
-for point in publish-flattened flatten-done
+for point in publish-flattened flatten-done publish-locked publish-renamed publish-before-reply
 do
-	test_expect_success "kill -9 at $point: the old base stands, no disk is mixed, the next attempt publishes" '
+	test_expect_success "kill -9 at $point: one of the bases stands, whole, no disk is mixed, the next attempt publishes" '
 		use && cp keep-disk "$disk" && conf "failpoint: $point" &&
 		{ publish_ask 2 >replies 2>log || :; } && test_grep "failpoint point=$point" log && test_grep ! "^published" replies &&
-		cmp keep-old "$BASE" && flatten_see "$disk" after && cmp before after &&
+		case $point in
+		publish-renamed|publish-before-reply) cmp keep-new "$BASE" ;;
+		*) cmp keep-old "$BASE" ;;
+		esac && flatten_see "$disk" after && cmp before after &&
 		conf && publish_fence 2 2 && publish_ask 2 2 >replies && test_grep "^published " replies &&
 		cmp keep-new "$BASE" && flattened && publish_clean
 	'
