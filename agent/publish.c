@@ -110,7 +110,11 @@ static int is_in_use(struct act *a, bool may_compare, struct dependents *d, stru
 		return -1;
 	if (standing_is_same(&a->standing, a->cache, a->out->name))
 		return 0;
-	memcpy(a->out->deferred, d->text, sizeof(a->out->deferred));
+	if (faccessat(a->cache, a->out->name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		snprintf(a->out->deferred, sizeof(a->out->deferred), "%.300s, which are gone, and nobody knows which they were; where "
+			 "you do, copy them to %s again", d->text, a->out->name);
+	else
+		memcpy(a->out->deferred, d->text, sizeof(a->out->deferred));
 	return 1;
 }
 

@@ -79,6 +79,22 @@ test_expect_success 'the very same bytes may come back under an instance' '
 	publish_clean
 '
 
+# Red with the record's word in the place of standing_compare() in agent/standing.c.
+test_expect_success 'a record that calls other bytes the same is not believed' '
+	mkdir -p "$INSTANCES/hornero/warm" && digest=$(sha256sum <keep-new | cut -d " " -f 1) && cp "$BASE" was &&
+	cp "$BASE" "$BASE.x" && truncate -s "$(stat -c %s keep-new)" "$BASE.x" && mv "$BASE.x" "$BASE" && RAW=$INSTANCES/hornero/artifact/$digest.raw &&
+	printf "{\"image\": \"$UUID\", \"name\": \"$NAME\", \"ino\": \"%s\", \"born_ns\": %s, \"size_bytes\": %s, \"digest\": \"$digest\", \"key\": \"\",
+		\"commit\": \"\", \"tree\": \"\", \"inputs\": \"\", \"builder\": \"\", \"job\": 4, \"attempt\": 1, \"published_ms\": 1}\n" \
+		"$(stat -c %i "$BASE")" "$(stat -c %.9W "$BASE" | tr -d .)" "$(stat -c %s "$BASE")" >"$INSTANCES/hornero/warm/$UUID.json" &&
+	publish_fence 4 && DIGEST=$digest && publish_ask 4 >replies 2>log && cat log replies && test_grep "^deferred instance $OTHER stands" replies
+'
+
+test_expect_success 'neither is one believed whose file is gone: another may have had its name' '
+	mv "$BASE" gone && publish_ask 4 >replies && test_grep "^deferred instance $OTHER stands .*which are gone.*copy them to $NAME" replies &&
+	test ! -e "$BASE" && rm "$INSTANCES/hornero/warm/$UUID.json" && cp was "$BASE" && RAW=$INSTANCES/hornero/artifact/$(sha256sum <keep-odd | cut -d " " -f 1).raw &&
+	publish_clean
+'
+
 test_expect_success 'a resized or renamed instance, a second disk and a relative backing file defer too' '
 	mv "$INSTANCES/$OTHER" "$INSTANCES/${OTHER}_resize" &&
 	mv "$INSTANCES/${OTHER}_resize/disk" "$INSTANCES/${OTHER}_resize/disk.local" &&
