@@ -45,9 +45,49 @@ static int move_out(int dir, const char *digest, struct err *e)
 	return fs_sync_dir(dir, ".", e);
 }
 
+/* An artifact and its manifest, as far as replacing either of them changes it. */
+struct seen {
+	ino_t manifest, raw;
+	struct timespec changed;
+};
+
+/* Zeroes for what is not there. */
+static struct seen look(int dir, const char *digest)
+{
+	own_free char *raw = fs_path("%s.raw", digest);
+	own_free char *manifest = fs_path("%s.json", digest);
+	struct seen s = {0};
+	struct stat st;
+
+	if (fstatat(dir, manifest, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		s.manifest = st.st_ino;
+	if (fstatat(dir, raw, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		s.raw = st.st_ino;
+		s.changed = st.st_ctim;
+	}
+	return s;
+}
+
+/* Reading took long. Meanwhile a build may have put a good file in its place, or a collector let it go: then it is no concern
+ * of this run. 1 moved out, 0 it is another one or none by now, -1. */
+static int refuse(const char *store_dir, int dir, const char *digest, const struct seen *before, struct err *e)
+{
+	own_fd int lock = store_lock(store_dir, STORE_ALONE, e);
+	struct seen now;
+
+	if (lock < 0)
+		return -1;
+	now = look(dir, digest);
+	if (now.manifest == 0 || now.manifest != before->manifest || now.raw != before->raw ||
+	    now.changed.tv_sec != before->changed.tv_sec || now.changed.tv_nsec != before->changed.tv_nsec)
+		return 0;
+	return move_out(dir, digest, e) < 0 ? -1 : 1;
+}
+
 static int verify_one(const char *store_dir, int dir, const char *digest, verify_tell *tell, void *arg,
 		      struct verify_count *n, struct err *e)
 {
+	struct seen before = look(dir, digest);
 	struct err why = ERR_INIT;
 	int rc = is_whole(store_dir, digest, &why);
 
@@ -59,9 +99,12 @@ static int verify_one(const char *store_dir, int dir, const char *digest, verify
 		n->whole++;
 		return 0;
 	}
+	rc = refuse(store_dir, dir, digest, &before, e);
+	if (rc == 0)
+		return 0;
 	n->refused++;
 	tell(arg, digest, why.msg);
-	return move_out(dir, digest, e);
+	return rc < 0 ? -1 : 0;
 }
 
 static int note_done(const char *store_dir, struct err *e)

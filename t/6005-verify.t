@@ -73,6 +73,30 @@ test_expect_success 'one that changes while its publication waits is built again
 	test_grep "artifact-refused job=$job" "$NODE/hornerod.log"
 '
 
+# somebody holds the store's lock until "release" is written to; sets holder
+hold_store () {
+	rm -f held && { python3 -c "import fcntl, os, sys
+fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_SH); open(\"held\", \"w\"); sys.stdin.read()" "$ARTIFACT" <"$TRASH/release" & holder=$!; } &&
+	exec 8>"$TRASH/release" && wait_until "test -e held" 20
+}
+
+# verify_waits: a verification has read, and waits for the lock
+verify_waits () {
+	{ hornero gc --verify >out 2>&1 8>&- & verify=$!; } &&
+	wait_until "for fd in /proc/$verify/fd/*; do test \"\$(readlink \$fd)\" = \"$ARTIFACT\" && echo; done | wc -l | grep -qx 2" 20
+}
+
+mkfifo "$TRASH/release"
+# Red without look() in store/verify.c refuse().
+test_expect_success 'one that is let go, or built again, while it is read is not refused' '
+	hornero gc --verify >out; push_text four && four=$digest && push_text five && flip "$ARTIFACT/$four.raw" &&
+	hold_store && verify_waits && rm "$ARTIFACT/$four.json" "$ARTIFACT/$four.raw" && exec 8>&- && wait $holder && wait $verify &&
+	test_grep " 0 refused" out && test ! -e "$ARTIFACT/$four.refused" &&
+	flip "$ARTIFACT/$digest.raw" && hold_store && verify_waits && push_text six && push_text five && exec 8>&- && wait $holder && wait $verify && cat out &&
+	test_grep " 0 refused" out && test -e "$ARTIFACT/$digest.raw" && test ! -e "$ARTIFACT/$digest.refused" &&
+	hornero gc --verify
+'
+
 test_expect_success 'without the right to change the store it says so' '
 	flip "$ARTIFACT/$digest.raw" &&
 	if test "$(id -u)" -eq 0
