@@ -4,7 +4,6 @@
 
 #include "db/job.h"
 #include "lib/own.h"
-#include "store/placed.h"
 #include "store/release.h"
 
 #include <string.h>
@@ -56,20 +55,19 @@ static void need_last_used(const struct inventory *all, const char *uuid)
 		previous->needed = true;
 }
 
-/* What is warm, by its own name and as its current release, what was warm before and a rollback goes to, and what the image is pinned to. */
+/* What was published last, by its own name or as a release, what was warm before and a rollback goes to, what the image's own name has
+ * where that is yet another one, and what the image is pinned to. */
 static int need_of_image(const struct collect *c, const struct inventory *all, const struct image *img, struct err *e)
 {
 	char current[SHA256_HEX + 1], previous[SHA256_HEX + 1], pinned[SHA256_HEX + 1];
 	int found = img->pinned ? release_find(c->conf->store_dir, img->uuid, img->pinned, pinned, e) : 0;
-
-	struct warm placed = {0};
-	enum warm_state ignored;
+	struct warm own = {0};
 
 	if (found < 0 || release_needed(c->conf->store_dir, img->uuid, current, previous, e) < 0 ||
-	    placed_look_newest(c->conf->store_dir, c->conf->cache_dir, img->uuid, &placed, &ignored, e) < 0)
+	    warm_load(c->conf->store_dir, img->uuid, &own, e) < 0)
 		return -1;
 	need(all, current);
-	need(all, placed.digest);
+	need(all, own.digest);
 	if (found == 1)
 		need(all, pinned);
 	if (*previous)

@@ -11,6 +11,7 @@
 #include "lib/own.h"
 #include "store/nova.h"
 #include "store/placed.h"
+#include "store/release.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -33,16 +34,25 @@ static void describe(struct warm *w, const struct verdict *v)
 	w->published_ms = clock_wall_ms();
 }
 
+/* What was published last came before it, also where that was a release alone. */
+static int follow(struct agent *a, const struct verdict *v, struct warm *w, struct err *e)
+{
+	struct warm old;
+
+	if (release_newest(a->conf->store_dir, v->image, &old, e) < 0)
+		return -1;
+	describe(w, v);
+	warm_follow(w, *old.digest ? &old : NULL);
+	return 0;
+}
+
 /* The record first, then the row: the record is what counts. */
 static int record(struct agent *a, const struct verdict *v, const struct warm *where, int64_t took_ms, struct err *e)
 {
-	struct warm w = *where, old;
-	int had = warm_load(a->conf->store_dir, v->image, &old, e);
+	struct warm w = *where;
 
-	if (had < 0)
+	if (follow(a, v, &w, e) < 0)
 		return -1;
-	describe(&w, v);
-	warm_follow(&w, had == 1 ? &old : NULL);
 	failpoint("agent-before-record");
 	if (warm_save(a->conf->store_dir, &w, e) < 0)
 		return -1;
@@ -61,7 +71,8 @@ static int record_release(struct agent *a, const struct verdict *v, const struct
 
 	if (found < 0 || nova_release(v->image, v->digest, id, e) < 0)
 		return -1;
-	describe(&w, v);
+	if (follow(a, v, &w, e) < 0)
+		return -1;
 	if (found && known.job == w.job && known.attempt == w.attempt && known.ino == w.ino && known.born_ns == w.born_ns &&
 	    known.refused == w.refused)
 		return 0;

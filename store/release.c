@@ -6,8 +6,8 @@
 #include "lib/own.h"
 #include "store/inventory.h"
 #include "store/nova.h"
+#include "store/placed.h"
 #include "store/store.h"
-#include "store/warm.h"
 
 #include <string.h>
 
@@ -19,11 +19,20 @@ static bool is_there(const char *store_dir, const char *digest)
 	return store_manifest(store_dir, digest, &m, &ignored) == 0;
 }
 
-/* w->digest is "" where nothing was ever published. */
-static int load_warm(const char *store_dir, const char *uuid, struct warm *w, struct err *e)
+static int take_newer(void *arg, struct warm *w, struct err *e)
+{
+	struct warm *newest = arg;
+
+	(void)e;
+	if (!w->refused && (w->job > newest->job || (w->job == newest->job && w->attempt > newest->attempt)))
+		*newest = *w;
+	return 0;
+}
+
+int release_newest(const char *store_dir, const char *uuid, struct warm *w, struct err *e)
 {
 	*w = (struct warm){0};
-	return warm_load(store_dir, uuid, w, e) < 0 ? -1 : 0;
+	return warm_load(store_dir, uuid, w, e) < 0 ? -1 : placed_each(store_dir, uuid, take_newer, w, e);
 }
 
 static void find_previous(const char *store_dir, const struct warm *w, char previous[SHA256_HEX + 1])
@@ -39,7 +48,7 @@ int release_needed(const char *store_dir, const char *uuid, char current[SHA256_
 {
 	struct warm w;
 
-	if (load_warm(store_dir, uuid, &w, e) < 0)
+	if (release_newest(store_dir, uuid, &w, e) < 0)
 		return -1;
 	memcpy(current, w.digest, sizeof(w.digest));
 	find_previous(store_dir, &w, previous);
@@ -107,7 +116,7 @@ int release_find(const char *store_dir, const char *uuid, const char *release, c
 
 	if (found != 1)
 		return found;
-	if (load_warm(store_dir, uuid, &w, e) < 0)
+	if (release_newest(store_dir, uuid, &w, e) < 0)
 		return -1;
 	return store_manifest(store_dir, digest, &m, &ignored) == 0 && belongs(&m, uuid, &w);
 }
@@ -149,7 +158,7 @@ int release_get(const char *store_dir, const char *uuid, const char *release, st
 		found = describe(store_dir, uuid, digest, &m, out, e);
 	if (found != 1)
 		return found;
-	if (load_warm(store_dir, uuid, &w, e) < 0)
+	if (release_newest(store_dir, uuid, &w, e) < 0)
 		return -1;
 	find_previous(store_dir, &w, previous);
 	compare(out, &w, previous);
@@ -203,7 +212,7 @@ int release_list(const char *store_dir, const char *uuid, struct release **out, 
 	struct warm w;
 	size_t count = 0;
 
-	if (load_warm(store_dir, uuid, &w, e) < 0 || collect(store_dir, uuid, &w, &list, &count, e) < 0)
+	if (release_newest(store_dir, uuid, &w, e) < 0 || collect(store_dir, uuid, &w, &list, &count, e) < 0)
 		return -1;
 	find_previous(store_dir, &w, previous);
 	for (size_t i = 0; i < count; i++)

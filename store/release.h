@@ -5,8 +5,8 @@
  *     if (release_list(store_dir, uuid, &list, &n, e) < 0) …
  *     free(list);
  *
- * What the image has now and had before stands in its warm record; what else was built for it the manifests say.
- * No database is asked.
+ * What the image has now and had before stands in its warm record, or in that of a release that was published alone since; what else
+ * was built for it the manifests say. No database is asked.
  */
 #ifndef HORNERO_STORE_RELEASE_H
 #define HORNERO_STORE_RELEASE_H
@@ -14,6 +14,7 @@
 #include "lib/err.h"
 #include "lib/sha.h"
 #include "lib/uuid.h"
+#include "store/warm.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,6 +41,9 @@ int release_find(const char *store_dir, const char *uuid, const char *release, c
 
 /* The same, described. */
 int release_get(const char *store_dir, const char *uuid, const char *release, struct release *out, struct err *e);
+
+/* What the image was published with last, under its own name or as a release alone; w->digest is "" where it never was. */
+int release_newest(const char *store_dir, const char *uuid, struct warm *w, struct err *e);
 
 /* The artifact that the image was last published with, and the one before it that the store still has: what a rollback
  * without a RELEASE takes, and what no collector may take. "" where there is none. */

@@ -11,6 +11,7 @@
 #include "lib/own.h"
 #include "store/nova.h"
 #include "store/record.h"
+#include "store/placed.h"
 #include "store/release.h"
 #include "store/store.h"
 #include "store/warm.h"
@@ -472,6 +473,38 @@ static void the_release_before_is_one_that_is_there(void **state)
 	assert_string_equal(previous, digests[0]);
 }
 
+/* One push after the other was published as a release alone, since an instance stands on the image's own name. */
+static void a_release_that_is_published_alone_is_what_was_before(void **state)
+{
+	struct scratch *s = *state;
+	static const char *const content[] = {"one", "two", "three"};
+	char current[SHA256_HEX + 1], previous[SHA256_HEX + 1], digests[3][SHA256_HEX + 1];
+	struct warm old, w;
+
+	for (int i = 0; i < 3; i++)
+		take_built(s, content[i], i + 1, digests[i]);
+	publish(s, digests[0]);
+	for (int i = 1; i < 3; i++) {
+		assert_int_equal(release_newest(s->store, IMAGE, &old, &s->e), 0);
+		assert_string_equal(old.digest, digests[i - 1]);
+		w = old;
+		w.job = old.job + 1;
+		memcpy(w.digest, digests[i], sizeof(w.digest));
+		warm_follow(&w, &old);
+		assert_int_equal(placed_save(s->store, &w, &s->e), 0);
+	}
+	assert_int_equal(release_needed(s->store, IMAGE, current, previous, &s->e), 0);
+	assert_string_equal(current, digests[2]);
+	assert_string_equal(previous, digests[1]);
+	/* One whose name is taken was never published. */
+	w.job++;
+	w.refused = 1;
+	memcpy(w.digest, KEY1, sizeof(w.digest));
+	assert_int_equal(placed_save(s->store, &w, &s->e), 0);
+	assert_int_equal(release_needed(s->store, IMAGE, current, previous, &s->e), 0);
+	assert_string_equal(current, digests[2]);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -494,6 +527,7 @@ int main(void)
 		T(what_was_warm_before_is_remembered),
 		T(a_history_that_makes_no_sense_ends_there),
 		T(the_release_before_is_one_that_is_there),
+		T(a_release_that_is_published_alone_is_what_was_before),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

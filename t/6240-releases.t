@@ -181,11 +181,13 @@ test_expect_success 'release-only: published under its release alone, and every 
 	hornero why "$HELLO_UUID" >out && test_grep "as its release alone .job $job" out && test_grep "event=published-alone" "$LOG"
 '
 
-# Red without need() of the release in agent/collect_needed.c need_of_image(): it would count as the one to go back to.
+# Red without release_newest() in store/release.c: it would count as the one to go back to.
 test_expect_success 'hornero gc leaves the artifact and the records of a release that is published alone' '
 	keep && kept=$INSTANCES/hornero/kept/$release.json && touch -d "23 hours ago" "$path" && keep && test -e "$kept" &&
 	touch -d "2 hours ago" "$kept" && echo "store_budget: 1M" >>"$HORNERO_CONF" && test_expect_code 1 hornero gc &&
-	sed -i "/^store_budget/d" "$HORNERO_CONF" && test -e "$kept" && stored six && stored five && stored four && test_must_fail stored one &&
+	sed -i "/^store_budget/d" "$HORNERO_CONF" && test -e "$kept" && stored six && stored five && test_must_fail stored one &&
+	hornero image show "$HELLO_UUID" --json >shown &&
+	jq -r ".releases[] | select(.previous) | .digest" shown >got && content five && sha256sum <content | cut -d " " -f 1 >want && test_cmp want got &&
 	release_of six
 '
 
@@ -197,6 +199,14 @@ test_expect_success 'no sweep queues it again, and the release is kept though th
 
 test_expect_success 'taken away it comes back, still alone' '
 	rm "$path" && node_start && wait_until "test -e \"$path\"" 30 && settled && cmp content "$path" && test "$(ino "$stable")" = "$was"
+'
+
+# Red without follow() in agent/published.c record_release(): it would go to what was before the own name's bytes.
+test_expect_success 'one more alone: a rollback goes to the one before it, whose artifact gc leaves' '
+	push_text more && hornero wait "$job" --timeout 60 >out && test_grep " alone" out && hornero image show "$HELLO_UUID" --json >shown &&
+	jq -r ".releases[] | select(.previous) | .digest" shown >got && content six && sha256sum <content | cut -d " " -f 1 >want && test_cmp want got &&
+	echo "store_budget: 1" >>"$HORNERO_CONF" && test_expect_code 1 hornero gc && sed -i "/^store_budget/d" "$HORNERO_CONF" &&
+	stored more && stored six && stored five && release_of more
 '
 
 # Red without ask_free() in agent/keep_releases.c.
