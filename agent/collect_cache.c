@@ -7,7 +7,9 @@
 #include "agent/publisher.h"
 #include "lib/bytes.h"
 #include "lib/fs.h"
+#include "lib/log.h"
 #include "lib/own.h"
+#include "store/kept.h"
 #include "store/nova.h"
 
 #include <fcntl.h>
@@ -79,6 +81,15 @@ static int name_of(const struct base *b, char name[UUID_LEN + 1], struct err *e)
 	return 0;
 }
 
+/* For `hornero why`, which would else take it for somebody's deletion. */
+static void note(const struct collect *c, const struct base *b, const char *why)
+{
+	struct err e = ERR_INIT;
+
+	if (kept_note_evicted(c->conf->store_dir, b->image, b->used_ms, c->now_ms, why, &e) < 0)
+		log_warn("event=eviction-unnoted image=%s %s", b->image, e.msg);
+}
+
 /* "evicted INODE BYTES" and "stays INODE REASON". 1: there is more to come, 0: that was the last word. */
 static int take_answer(struct collect *c, const struct bases *all, const char *text, const char *why, int64_t *left, struct err *e)
 {
@@ -104,6 +115,8 @@ static int take_answer(struct collect *c, const struct bases *all, const char *t
 	}
 	bytes = strtoll(text + at, NULL, 10);
 	*left -= bytes;
+	if (b->is_own && !c->dry)
+		note(c, b, why);
 	collect_say(c, b->is_own ? "base" : "release", name, bytes, "%s; no image wishes it warm and no instance stands on it, last "
 		    "used %s", why, collect_date(b->used_ms, date));
 	return 1;

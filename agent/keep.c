@@ -24,7 +24,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-enum { LOCK_WAIT_MS = 10000, ANSWER_WAIT_MS = 60000, LINE_MAX_BYTES = 192 };
+enum { ANSWER_WAIT_MS = 60000, LINE_MAX_BYTES = 192 };
 
 int64_t keep_mtime_of(const struct stat *st)
 {
@@ -186,17 +186,13 @@ static int ask_for_touches(const struct pass *p, struct err *e)
 static int keep(struct pass *p, struct err *e)
 {
 	const struct conf *c = p->conf;
-	own_free char *path = fs_path("%s/kept", c->store_dir);
-	own_fd int kept = -1;
+	own_fd int kept = kept_lock(c->store_dir, e);
 	own_fd int cache = -1;
 	own_fd int list = -1;
 	int64_t start_ms = clock_mono_ms();
-	int locked;
 
-	kept = fs_open_dir(AT_FDCWD, path, e);
-	locked = kept < 0 ? -1 : fs_flock(kept, LOCK_WAIT_MS, e);
-	if (locked <= 0)
-		return locked < 0 ? -1 : err_set(e, ERR_NOBODY, "another hornero-keep is at work");
+	if (kept < 0)
+		return -1;
 	cache = open(c->cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cache < 0 && errno == ENOENT)
 		return 0; /* Nova makes it with its first image */

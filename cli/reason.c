@@ -72,11 +72,14 @@ static void why_gone(const struct facts *f, const char *how, char buf[WHY_MAX])
 {
 	int64_t keep_s = image_keep_s(f->img);
 	int64_t gone_ms = f->kept.gone_ms ? f->kept.gone_ms : f->now_ms;
-	const char *who = gone_ms < kept_safe_until_ms(&f->kept, f->warm, f->age_s) ?
-		"somebody deleted it: it was too young for Nova's ageing" :
-		"Nova ages out what no instance uses, or somebody deleted it";
-	char words[WORDS_MAX];
+	char words[WORDS_MAX], who[256];
 
+	if (*f->kept.evicted)
+		snprintf(who, sizeof(who), "hornero collected it: %s", f->kept.evicted);
+	else
+		snprintf(who, sizeof(who), "%s", gone_ms < kept_safe_until_ms(&f->kept, f->warm, f->age_s) ?
+			 "somebody deleted it: it was too young for Nova's ageing" :
+			 "Nova ages out what no instance uses, or somebody deleted it");
 	if (keep_s == 0 || kept_until_ms(&f->kept, keep_s) <= f->now_ms)
 		SAY("Image %s was let go, as its keep_warm (%s, last used %s) wishes, and its file is gone from Nova's cache (%s): "
 		    "`hornero image set %s keep_warm=always` brings it back from the store, and so does a push.", f->uuid,

@@ -7,6 +7,7 @@
 #include "store/nova.h"
 #include "store/record.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 static const struct record_field fields[] = {
@@ -20,10 +21,40 @@ static const struct record_field fields[] = {
 	RECORD_FIELD(struct kept, touched_before_ns, RECORD_TIME),
 	RECORD_FIELD(struct kept, gone_ms, RECORD_COUNT),
 	RECORD_OPTIONAL(struct kept, free_ms, RECORD_COUNT),
+	RECORD_OPTIONAL(struct kept, evicted, RECORD_TEXT),
 };
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
 static const int64_t MS_NS = 1000000;
+
+int kept_lock(const char *store_dir, struct err *e)
+{
+	enum { WAIT_MS = 10000 };
+	own_free char *path = fs_path("%s/kept", store_dir);
+	own_fd int fd = fs_open_dir(AT_FDCWD, path, e);
+	int held = fd < 0 ? -1 : fs_flock(fd, WAIT_MS, e);
+
+	if (held <= 0)
+		return held < 0 ? -1 : err_set(e, ERR_NOBODY, "another hornero-keep is at work");
+	return steal_fd(&fd);
+}
+
+int kept_note_evicted(const char *store_dir, const char *uuid, int64_t used_ms, int64_t now_ms, const char *why, struct err *e)
+{
+	own_fd int lock = kept_lock(store_dir, e);
+	struct kept k = {0};
+	struct warm w;
+	int known = lock < 0 ? -1 : warm_load(store_dir, uuid, &w, e);
+
+	if (known <= 0 || kept_load(store_dir, uuid, &k, e) < 0)
+		return known == 0 ? 0 : -1;
+	kept_learn(&k, &w, 0);
+	if (used_ms > k.used_ms)
+		k.used_ms = used_ms;
+	k.gone_ms = now_ms;
+	snprintf(k.evicted, sizeof(k.evicted), "%s", why);
+	return kept_save(store_dir, &k, e);
+}
 
 int kept_save(const char *store_dir, const struct kept *k, struct err *e)
 {
@@ -65,10 +96,12 @@ void kept_learn(struct kept *k, const struct warm *w, int64_t mtime_ns)
 		k->born_ns = w->born_ns;
 		k->touched_ns = k->touched_before_ns = 0;
 		k->gone_ms = 0;
+		k->evicted[0] = '\0';
 	}
 	if (mtime_ns == 0)
 		return;
 	k->gone_ms = 0;
+	k->evicted[0] = '\0';
 	/* Older than the record of its publication: the time that the publication gave it. */
 	if (mtime_ns == k->touched_ns || mtime_ns == k->touched_before_ns || mtime_ns / MS_NS <= w->published_ms)
 		return;

@@ -1,6 +1,7 @@
 /*
  * kept: until when an image is kept warm, and what became of its file: one record per image, and per release
- * that is current, STORE/kept/UUID.json, written by hornero-keep alone. What is warm stands in warm.h.
+ * that is current, STORE/kept/UUID.json. hornero-keep writes it, and hornero-collect when it has had a file removed, each with a
+ * flock on STORE/kept (kept_lock). What is warm stands in warm.h.
  *
  * Nova's cache manager counts a base's age from its mtime; every spawn and every instance that stands on
  * it renew that, and so do we. A use is an mtime that is not our own: so the record holds the times that
@@ -29,7 +30,14 @@ struct kept {
 	int64_t gone_ms;             /* wall: when it was first found gone; 0: it is there */
 	int64_t free_ms;             /* of a release that is published alone: wall, since when no instance stands on the
 	                                image's own name any more; 0: one does, or nobody asked */
+	char evicted[161];           /* it is gone because it was collected: what for; "" */
 };
+
+/* A descriptor that holds the lock until it is closed; -1 with ERR_NOBODY where others hold it for long. */
+int kept_lock(const char *store_dir, struct err *e);
+
+/* The file of the image's own name was collected: used_ms is what was known of its use. Durable on return. */
+int kept_note_evicted(const char *store_dir, const char *uuid, int64_t used_ms, int64_t now_ms, const char *why, struct err *e);
 
 /* Durable on return. */
 int kept_save(const char *store_dir, const struct kept *k, struct err *e);
