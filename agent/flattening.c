@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 
 /* It speaks once a second; libvirt gives up after 30 s of waiting for a domain. */
-enum { TICK_MS = 200, SPEAK_MS = 1000, SILENCE_MS = 120000, END_MS = 5000 };
+enum { TICK_MS = 200, SPEAK_MS = 1000, SILENCE_MS = 120000, END_MS = 60000 };
 
 struct flattening {
 	struct peer *peer;
@@ -81,7 +81,7 @@ static int follow(struct flattening *f, int out, struct err *e)
 	}
 }
 
-/* It ends its block job itself. */
+/* It ends its block job itself, which may take QEMU half a minute; killed before, it would leave the job at work. */
 static int end(struct child *c)
 {
 	struct pollfd ended = {.fd = c->pidfd, .events = POLLIN};
@@ -107,6 +107,8 @@ static int run(struct flattening *f, const char *const argv[], struct err *e)
 	theirs = pair[1];
 	s.out = theirs;
 	s.err = STDERR_FILENO;
+	/* Where we are killed it has still a block job to end. */
+	s.death = SIGTERM;
 	if (spawn_start(&s, &c, e) < 0)
 		return -1;
 	close(steal_fd(&theirs));

@@ -58,6 +58,13 @@ no_block_job () {
 	virsh qemu-monitor-command "$name" '{"execute":"query-block-jobs"}' | grep -q '"return":\[\]'
 }
 
+publisher_of () {
+	for child in $(flatten_of "$1")
+	do
+		grep -q hornero-publish "/proc/$child/comm" && echo "$child"
+	done
+}
+
 waits_for () {
 	wait_until "hornero show $job --json | jq -e '.waiting_for | test(\"$1\")'" 90 || { hornero show $job; return 1; }
 }
@@ -98,6 +105,14 @@ test_expect_success 'why and queue say how far it is; cancelled, no job is left 
 	waits_for "^flattening instance three: [0-9]+ % of 16.0 MiB" && hornero why $job >out &&
 	test_grep "flattening instance three" out && hornero queue >out && test_grep "flattening" out &&
 	hornero cancel $job && wait_until no_block_job 20 && warm_is third && flatten_is_backed "$disk"
+'
+
+# Red without the death signal in flattening.c. hornerod stands still, so that no next attempt ends the job.
+test_expect_success 'the publisher is killed: its block job is ended all the same' '
+	push_greeting unheard && waits_for "^flattening instance three: [0-9]+ %" && ! no_block_job && kill -STOP $node_pid &&
+	test_cleanup "kill -CONT $node_pid 2>/dev/null || :" && publisher=$(publisher_of $node_pid) && kill -KILL $publisher &&
+	wait_until no_block_job 40 && kill -CONT $node_pid && hornero cancel $job && wait_until no_block_job 40 &&
+	warm_is third && flatten_is_backed "$disk"
 '
 
 test_expect_success 'a domain that stands still is flattened, too, and wait waits for it' '
