@@ -93,4 +93,16 @@ test_expect_success 'the disk that Nova made is flattened; Nova takes it as it i
 	$NOVA boot "$INSTANCES" "$NAME" newer qcow2 && flatten_see "$INSTANCES/newer/disk" seen && cmp -n 65536 keep-four seen
 '
 
+# Red where nova_root_gib() rounds down.
+test_expect_success 'a flavor of the root_gib that we list is large enough for Nova, one GiB less is not' '
+	rm -r "$INSTANCES/newer" && truncate -s 1073742336 large && printf boot | dd of=large conv=notrunc 2>/dev/null &&
+	publish_take large 5 && publish_fence 5 && publish_ask 5 >replies && test_grep "^published " replies &&
+	gib=$(HORNERO_CONF=$CONF "$HORNERO_BUILD/hornero" cache --json | jq ".[] | select(.image == \"$UUID\") | .root_gib") &&
+	test "$gib" = 2 && for kind in qcow2 flat
+	do
+		test_must_fail $NOVA boot "$INSTANCES" "$NAME" "small-$kind" $kind $((gib - 1)) 2>log &&
+		test_grep FlavorDiskSmallerThanImage log && $NOVA boot "$INSTANCES" "$NAME" "right-$kind" $kind $gib || return 1
+	done
+'
+
 test_done

@@ -4,9 +4,10 @@
     nova-peer.py name UUID                      the base's file name, by Nova's own function
     nova-peer.py hold INSTANCES NAME            take Nova's lock on NAME, print "held", keep it until killed
     nova-peer.py take INSTANCES NAME            take it once, print "taken"
-    nova-peer.py boot INSTANCES NAME INSTANCE TYPE
+    nova-peer.py boot INSTANCES NAME INSTANCE TYPE [GIB]
                                                 INSTANCE's disk from the warm base NAME, by the image backend
-                                                TYPE (qcow2, flat), with a fetch function that raises
+                                                TYPE (qcow2, flat), with a fetch function that raises; the
+                                                flavor's root disk has GIB (default: 64 MiB, as no flavor has)
     nova-peer.py age INSTANCES                  one pass of the image cache manager, with no instance alive
 """
 import os
@@ -43,11 +44,11 @@ def fetch(target, **kwargs):
     raise SystemExit('Nova would fetch %s: it is not warm' % target)
 
 
-def boot(instances, name, instance, kind):
+def boot(instances, name, instance, kind, gib=None):
     backend = {'qcow2': imagebackend.Qcow2, 'flat': imagebackend.Flat}[kind]
     os.makedirs('%s/%s' % (instances, instance), exist_ok=True)
     disk = backend(path='%s/%s/disk' % (instances, instance))
-    disk.cache(fetch_func=fetch, filename=name, size=64 * 1024 * 1024, image_id='unused')
+    disk.cache(fetch_func=fetch, filename=name, size=int(gib) << 30 if gib else 64 << 20, image_id='unused')
     print('booted', disk.path)
 
 
