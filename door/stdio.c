@@ -22,8 +22,9 @@ int stdio_serve(const struct conf *c, const char *name, struct err *e)
 	if (!key || key->problem)
 		return err_set(e, ERR_OPERATOR, "the keys %s have no usable line with the name %s, which authorized_keys names",
 			       c->keys_file, name);
-	if (order_make(&o, c, key, command, getenv("GIT_PROTOCOL"), e) < 0 || order_enter(&o, e) < 0 ||
-	    limit_self(c->door_memory_limit_bytes, e) < 0)
+	/* Before anything that the client wishes: a push may start a program that makes its repository. */
+	if (limit_self(c->door_memory_limit_bytes, e) < 0 ||
+	    order_make(&o, c, key, command, getenv("GIT_PROTOCOL"), e) < 0 || order_enter(&o, e) < 0)
 		return -1;
 	execvpe(args_list(&o.args)[0], (char *const *)(uintptr_t)args_list(&o.args),
 		(char *const *)(uintptr_t)args_list(&o.env));
