@@ -2,6 +2,7 @@
  * node is not as it should be; all in words for the client. */
 #include "door/order.h"
 
+#include "door/quarantine.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/spawn.h"
@@ -95,6 +96,8 @@ static int make_git(struct order *o, const struct conf *c, const struct key_entr
 		return no_repository(o, key, e);
 	if (open_repo(o, c, key, e) < 0)
 		return -1;
+	if (service->writes)
+		quarantine_clear(o->repo);
 	args_add(&o->args, "git");
 	args_add(&o->args, service->name);
 	args_add(&o->args, ".");

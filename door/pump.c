@@ -142,6 +142,8 @@ int pump_start(struct pump *p, const struct order *o, struct err *e)
 	s.in = in;
 	s.out = out;
 	s.err = err;
+	/* A writer ends by itself when its input does, and takes its locks along, as it could not if it were killed. */
+	s.death = p->writes ? SIGCONT : SIGKILL;
 	limit_memory(0);
 	rc = spawn_start(&s, &p->child, e);
 	limit_memory(PUMP_MEMORY);
