@@ -177,7 +177,7 @@ void agent_turn(struct agent *a)
 	unsettled = attempt_settle_ended(a);
 	heed_cancels(a);
 	pausing_look(a);
-	if (clock_mono_ms() >= a->next_sweep_ms || images_changed(a))
+	if (clock_mono_ms() >= a->next_sweep_ms)
 		sweeping_start(a);
 	if (clock_mono_ms() >= a->next_keep_ms)
 		keeping_start(a);
@@ -189,7 +189,13 @@ void agent_turn(struct agent *a)
 		return;
 	}
 	failpoint("turn-claimed");
-	if (publish(a, &again_ms, &e) < 0 ||
-	    rest(a, now_ms, unsettled && again_ms > AGENT_RETRY_MS ? AGENT_RETRY_MS : again_ms, &e) < 0)
+	if (publish(a, &again_ms, &e) < 0) {
+		retry(a, &e);
+		return;
+	}
+	/* Behind what is queued already: a rollback changes its image, and somebody waits for it. */
+	if (images_changed(a))
+		sweeping_start(a);
+	if (rest(a, now_ms, unsettled && again_ms > AGENT_RETRY_MS ? AGENT_RETRY_MS : again_ms, &e) < 0)
 		retry(a, &e);
 }
