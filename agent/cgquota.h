@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-enum { CGQUOTA_LEVELS = 3, CGQUOTA_KINDS = 4 };
+enum { CGQUOTA_LEVELS = 3, CGQUOTA_KINDS = 5 };
 
 struct cgquota {
 	int64_t before[CGQUOTA_LEVELS][CGQUOTA_KINDS]; /* 0 or less: there was none */

@@ -208,7 +208,13 @@ int cg_limit_top(struct cg *cg, const struct conf *c, struct err *e)
 	struct limits l = cg_top_limits(c);
 
 	weigh_io(cg);
-	return cg_limit(cg, "", &l, 0, e);
+	(void)cgdir_write(cg->top_of[CPU], "cpu.idle", "0"); /* it refuses weights */
+	if (cg_limit(cg, "", &l, 0, e) < 0)
+		return -1;
+	/* Whoever else wakes has the processor at once, and need not wait for the end of a build's slice: milliseconds.
+	 * Kernels before 5.15 have no such file; the lowest weight is next to it. */
+	(void)cgdir_write(cg->top_of[CPU], "cpu.idle", "1");
+	return 0;
 }
 
 int cg_hand_down(const struct cg *cg, const char *dir, struct err *e)

@@ -41,7 +41,7 @@ static bool has_word(const char *text, const char *word)
 static void look_at_v2(struct doctor *d, const char *mount)
 {
 	own_free char *path = fs_path("%s/cgroup.controllers", mount);
-	own_free char *unit = fs_path("%s/system.slice/hornerod.service", mount);
+	own_free char *unit = fs_path("%s/hornero.slice/hornerod.service", mount);
 	own_free char *text = NULL;
 	struct err why = ERR_INIT;
 	struct stat st;

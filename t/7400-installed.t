@@ -26,12 +26,12 @@ test_expect_success 'an operator'\''s hornero.yaml is never written over' '
 '
 
 test_expect_success 'the units are whole' '
-	for unit in $(find "$root" -name "hornero*.service" -o -name "hornero*.socket" -o -name "hornero*.timer")
+	for unit in $(find "$root" -name "hornero*.service" -o -name "hornero*.socket" -o -name "hornero*.timer" -o -name "hornero*.slice")
 	do
 		sed -e "s,^\(Exec[A-Za-z]*=+*\)/,\1$root/,;s,$root/bin/kill,/bin/kill," -e /^Documentation=/d "$unit" \
 			>"${unit##*/}" || return 1
 	done &&
-	systemd-analyze verify ./hornero*.service ./hornero*.socket ./hornero*.timer >out 2>&1; cat out; test ! -s out
+	systemd-analyze verify ./hornero*.service ./hornero*.socket ./hornero*.timer ./hornero.slice >out 2>&1; cat out; test ! -s out
 '
 
 test_expect_success 'the users that README and the units name' '

@@ -4,7 +4,7 @@ test_description='the units of hornero under systemd'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 uuid=2b7e1516-28ae-4d2a-abf7-158809cf4f3c
 warm=/var/lib/nova/instances/_base/$(printf %s $uuid | sha1sum | cut -d ' ' -f 1)
-unit=/sys/fs/cgroup/system.slice/hornerod.service
+unit=/sys/fs/cgroup/hornero.slice/hornerod.service
 
 # When a test fails, what the units said.
 journal () {
@@ -80,6 +80,10 @@ test_expect_success 'the limits of builds are in its delegated group' '
 	test "$(systemctl show -P Delegate hornerod)" = yes &&
 	test "$(cat $unit/hornero/cpu.max)" = "$((50 * $(nproc) * 1000)) 100000" &&
 	test "$(cat $unit/hornero/memory.max)" -le 500000000
+'
+
+test_expect_success 'whatever else runs comes before them' '
+	test "$(cat ${unit%/*}/cpu.idle)" = 1 && test "$(cat $unit/hornero/cpu.idle)" = 1
 '
 
 test_expect_success 'a push by git is built and published through the socket' '
