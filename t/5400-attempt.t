@@ -63,6 +63,11 @@ test_expect_success 'an artifact behind a linked directory is refused' '
 	test "$(verdict cause)" = artifact
 '
 
+test_expect_success 'a build gives way to whoever else wants a processor or a disk' '
+	push_make "nice; ionice" && test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	hornero log "$job" >log && test_grep "^19$" log && test_grep "^idle" log
+'
+
 test_expect_success 'silence ends the whole tree' '
 	push_make "setsid sleep $long & sleep $long" &&
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
