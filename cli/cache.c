@@ -163,7 +163,7 @@ int cache_run(struct cli *cli, const struct call *call, struct err *e)
 		done = -1;
 	images_free(list, n);
 	if (done == 0 && n == 0 && !cli->json)
-		puts("There is no image yet: `hornero image add UUID REPO` makes one.");
+		cli_say(stdout, "There is no image yet: `hornero image add UUID REPO` makes one.");
 	cli_note_isolation(cli);
 	return done;
 }

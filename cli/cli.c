@@ -3,14 +3,12 @@
 
 #include "cli/view.h"
 #include "cli/words.h"
-#include "lib/escape.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/spawn.h"
 
 #include <ctype.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/file.h>
 
@@ -45,22 +43,6 @@ const char *call_option(const struct call *call, const char *name)
 		if (strcmp(o[i].name, name) == 0)
 			return call->values[i];
 	abort(); /* a word asks for an option that its table does not have */
-}
-
-void cli_say(FILE *out, const char *fmt, ...)
-{
-	own_free char *text = NULL, *clean = NULL;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	clean = n < 0 ? NULL : malloc((size_t)n * 4 + 1);
-	if (!clean)
-		abort();
-	escape_text(clean, (size_t)n * 4 + 1, text, (size_t)n, ESCAPE_LINE);
-	fprintf(out, "%s\n", clean);
 }
 
 void cli_note_isolation(const struct cli *cli)

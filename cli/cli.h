@@ -24,7 +24,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { CLI_OPTIONS_MAX = 8, CLI_DB_WAIT_MS = 5000, CLI_COMMIT_MAX = 64, CLI_WHO_MAX = 80 };
+enum { CLI_OPTIONS_MAX = 8, CLI_DB_WAIT_MS = 5000, CLI_COMMIT_MAX = 64, CLI_WHO_MAX = 80, CLI_WORDS_MAX = 512 };
 
 struct word;
 struct key_entry;
@@ -46,6 +46,7 @@ struct cli {
 	const struct key_entry *key; /* whose eyes we look through: view.c; NULL: nobody's but our user's */
 	const struct word *word;
 	bool json;
+	bool help;               /* --help was given */
 	bool colour;             /* standard output is a terminal and NO_COLOR is not set */
 	int64_t now_ms;          /* wall, when we were started: ages are counted from here */
 };
@@ -59,8 +60,12 @@ int cli_db(struct cli *cli, enum db_mode mode, struct db **out, struct err *e);
 /* The value of a word's option: NULL not given, "" for a flag. The name must be in the word's table. */
 const char *call_option(const struct call *call, const char *name);
 
-/* One line to out; every byte that could act on a terminal, or begin a line of its own, is escaped. */
+/* One line to out; every byte that could act on a terminal, or begin a line of its own, is escaped. Who came in through
+ * the door reads `hornero WORD` as he would type it, where keys may say that word. */
 void cli_say(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* What stands before a word: "hornero", or what somebody with a key types. Returns buf. */
+const char *cli_words(const struct cli *cli, char buf[CLI_WORDS_MAX]);
 
 /* "isolation: none …" wherever limits are off: after a table on standard output, beside JSON on
  * standard error. */
@@ -96,6 +101,9 @@ int cli_agent_runs(const struct conf *c);
 
 /* The bare repository's directory; the caller frees. */
 char *cli_repo_path(const struct conf *c, const char *repo);
+
+/* What git calls it where the asker sits: that, or a URL of the door. The caller frees. */
+char *cli_repo_shown(const struct cli *cli, const char *repo);
 
 /* The commit that the image's ref has now, read by a git child. 1 and *commit filled; 0 there is no
  * such ref or no such repository yet (commit is ""); -1. */

@@ -25,7 +25,7 @@ static int usage_error(const struct word *w, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	cli_say(stderr, "hornero: %s", text);
-	cli_say(stderr, "hornero%s%s --help says more.", w ? " " : "", w ? w->name : "");
+	cli_say(stderr, "`hornero help%s%s` says more.", w ? " " : "", w ? w->name : "");
 	return 64;
 }
 
@@ -88,18 +88,18 @@ static int read_options(struct cli *cli, struct call *call, int argc, char **arg
 		else if (letter == LETTER_VERSION)
 			return printf("hornero %s\n", PACKAGE_VERSION), 0;
 		else if (letter == 'h')
-			return (w ? word_help(stdout, w) : word_help_all(stdout, cli->key_option)), 0;
+			cli->help = true;
 		else if (place >= 0)
 			call->values[place] = optarg ? optarg : "";
 	}
 	return -1;
 }
 
-static int unknown_word(char **argv, int argc, bool with_key)
+static int unknown_word(const struct cli *cli, char **argv, int argc)
 {
 	const struct word *near[3];
 	char typed[96];
-	bool noun = word_is_noun(argv[0]);
+	bool noun = word_is_noun(cli, argv[0]);
 	int n;
 
 	if (noun && argc > 1 && strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0)
@@ -108,24 +108,34 @@ static int unknown_word(char **argv, int argc, bool with_key)
 		snprintf(typed, sizeof(typed), "%s", argv[0]);
 	if (noun && argc == 1) {
 		fprintf(stderr, "hornero: %s needs one more word.\n", argv[0]);
-		word_help_noun(stderr, argv[0], with_key);
+		word_help_noun(stderr, cli, argv[0]);
 		return 64;
 	}
 	if (noun && strcmp(typed, argv[0]) == 0)
-		return word_help_noun(stdout, argv[0], with_key), 0;
+		return word_help_noun(stdout, cli, argv[0]), 0;
 	cli_say(stderr, "hornero: there is no word \"%s\".", typed);
-	/* From afar there is no manual beside it. */
-	if (with_key)
-		return word_help_all(stderr, true), 64;
 	if (!noun && argc > 1)
 		snprintf(typed, sizeof(typed), "%s %s", argv[0], argv[1]);
-	n = word_nearest(typed, near, 3);
+	n = word_nearest(cli, typed, near, 3);
 	if (n == 0 && !noun)
-		n = word_nearest(argv[0], near, 3);
+		n = word_nearest(cli, argv[0], near, 3);
 	for (int i = 0; i < n; i++)
 		fprintf(stderr, "%s%s%s", i == 0 ? "Did you mean: " : ", ", near[i]->name, i == n - 1 ? "?\n" : "");
-	fputs("hornero --help lists them all.\n", stderr);
+	/* From afar there is no manual beside it. */
+	if (cli->key)
+		word_help_all(stderr, cli);
+	else
+		fputs("hornero --help lists them all.\n", stderr);
 	return 64;
+}
+
+static int say_error(const struct word *w, const struct err *e)
+{
+	fflush(stdout);
+	cli_say(stderr, "hornero: %s", e->msg);
+	if (e->class == ERR_USAGE && w)
+		cli_say(stderr, "`hornero help %s` says more.", w->name);
+	return err_exit(e->class);
 }
 
 static int run_word(struct cli *cli, const struct word *w, int argc, char **argv)
@@ -136,6 +146,10 @@ static int run_word(struct cli *cli, const struct word *w, int argc, char **argv
 
 	if (code >= 0)
 		return code;
+	if (cli->help && view_enter(cli, w, &e) == 0)
+		return word_help(stdout, cli, w), 0;
+	if (cli->help)
+		return say_error(w, &e);
 	call.args = argv + optind;
 	call.nargs = argc - optind;
 	if (call.nargs < w->min_args)
@@ -144,31 +158,37 @@ static int run_word(struct cli *cli, const struct word *w, int argc, char **argv
 		return usage_error(w, "\"%s\" is one word too many.", call.args[w->max_args]);
 	if (cli->json && !w->json)
 		return usage_error(w, "--json belongs to listings; %s is none.", w->name);
-	code = view_open(cli, w, &e) < 0 ? -1 : w->run(cli, &call, &e);
-	if (code >= 0)
-		return code;
-	fflush(stdout);
-	cli_say(stderr, "hornero: %s", e.msg);
-	if (e.class == ERR_USAGE)
-		cli_say(stderr, "hornero %s --help says more.", w->name);
-	return err_exit(e.class);
+	code = view_enter(cli, w, &e) < 0 ? -1 : w->run(cli, &call, &e);
+	return code < 0 ? say_error(w, &e) : code;
+}
+
+/* Who came in with a key and says nothing wants a shell, mostly. */
+static int no_word(const struct cli *cli)
+{
+	if (cli->key)
+		cli_say(stderr, "hornero: hello %s. There is no shell here, but git, and words.", cli->key_option);
+	word_help_all(stderr, cli);
+	return 64;
 }
 
 static int run(struct cli *cli, int argc, char **argv)
 {
 	const struct word *w;
+	struct err e = ERR_INIT;
 	int used = 0, code = read_options(cli, NULL, argc, argv);
 	int first = optind;
 
 	if (code >= 0)
 		return code;
-	if (first == argc) {
-		word_help_all(stderr, cli->key_option);
-		return 64;
-	}
+	if (view_open(cli, &e) < 0)
+		return say_error(NULL, &e);
+	if (cli->help)
+		return word_help_all(stdout, cli), 0;
+	if (first == argc)
+		return no_word(cli);
 	w = word_find(argv + first, argc - first, &used);
 	if (!w)
-		return unknown_word(argv + first, argc - first, cli->key_option);
+		return unknown_word(cli, argv + first, argc - first);
 	/* getopt skips its argv[0]: the last part of the word takes that place. */
 	return run_word(cli, w, argc - first - used + 1, argv + first + used - 1);
 }

@@ -83,7 +83,7 @@ int image_add_run(struct cli *cli, const struct call *call, struct err *e)
 	if (image_save(c->images_dir, &img, e) < 0)
 		return -1;
 	bell_ring(c->run_dir);
-	repo = cli_repo_path(c, img.repo);
+	repo = cli_repo_shown(cli, img.repo);
 	cli_say(stdout, "image %s follows %s of %s%s%s", uuid, img.ref, repo, *img.subdir ? ", directory " : "",
 		  img.subdir);
 	if (!cli_agent_runs(c))

@@ -95,7 +95,7 @@ int image_list_run(struct cli *cli, const struct call *call, struct err *e)
 	done = listing_end(&l, e);
 	images_free(list, n);
 	if (n == 0 && !cli->json)
-		puts("There is no image yet: `hornero image add UUID REPO` makes one.");
+		cli_say(stdout, "There is no image yet: `hornero image add UUID REPO` makes one.");
 	cli_note_isolation(cli);
 	return done;
 }

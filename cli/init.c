@@ -176,6 +176,6 @@ int init_run(struct cli *cli, const struct call *call, struct err *e)
 		cli_say(stderr, "hornero: warning: there are no builders: cannot read builders_dir %s: %s",
 			  c->builders_dir, strerror(errno));
 	if (!cli->json)
-		puts("next: `hornero repo create NAME`, `hornero image add UUID NAME`, and start hornerod");
+		cli_say(stdout, "next: `hornero repo create NAME`, `hornero image add UUID NAME`, and start hornerod");
 	return 0;
 }

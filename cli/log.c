@@ -182,7 +182,8 @@ static int detach(const struct log *l, int signals)
 	if (read(signals, &info, sizeof(info)) != sizeof(info))
 		return 1;
 	fflush(stdout);
-	fprintf(stderr, "\nhornero: job %" PRId64 " goes on; `hornero log -f %" PRId64 "` follows it again\n", l->job, l->job);
+	fputc('\n', stderr);
+	cli_say(stderr, "hornero: job %" PRId64 " goes on; `hornero log -f %" PRId64 "` follows it again", l->job, l->job);
 	sigemptyset(&set);
 	sigaddset(&set, (int)info.ssi_signo);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
@@ -240,7 +241,7 @@ static int follow(struct cli *cli, struct log *l, struct err *e)
 		fputs("hornero: hornerod does not run; nothing changes until it is started\n", stderr);
 	code = follow_look(cli, l, db, &w, e);
 	if (code == -2 && l->attempt == 0)
-		fprintf(stderr, "hornero: job %" PRId64 " has not begun; `hornero why %" PRId64 "` says why\n", l->job, l->job);
+		cli_say(stderr, "hornero: job %" PRId64 " has not begun; `hornero why %" PRId64 "` says why", l->job, l->job);
 	for (; code == -2; code = follow_look(cli, l, db, &w, e)) {
 		enum watch_end end = watch_wait(&w, quiet_left_ms(l));
 

@@ -183,8 +183,9 @@ static int show_people(struct cli *cli, struct db *db, const struct job *j, cons
 	listed = event_each(db, j->id, event_row, &r, e);
 	if (listing_end(&l, listed < 0 ? &ignored : e) < 0 || listed < 0)
 		return -1;
-	printf("\n`hornero log %lld` prints the log, `hornero why %lld` says what to do.\n", (long long)j->id,
-	       (long long)j->id);
+	putchar('\n');
+	cli_say(stdout, "`hornero log %lld` prints the log, `hornero why %lld` says what to do.", (long long)j->id,
+		(long long)j->id);
 	return 0;
 }
 

@@ -27,7 +27,7 @@ static int ask_agent(const struct conf *c, int64_t id, struct err *e)
 		return err_sys(e, ERR_OPERATOR, "cannot ask for the end of job %" PRId64 " by %s", id, path);
 	bell_ring(c->run_dir);
 	if (cli_agent_runs(c)) {
-		printf("job %" PRId64 " is being ended; `hornero wait %" PRId64 "` tells when it has\n", id, id);
+		cli_say(stdout, "job %" PRId64 " is being ended; `hornero wait %" PRId64 "` tells when it has", id, id);
 		return 0;
 	}
 	fprintf(stderr, "hornero: job %" PRId64 " is marked running, but hornerod does not run; the job is cancelled when "
@@ -60,7 +60,7 @@ void steer_say_receipt(const struct job_receipt *r)
 	if (r->joined)
 		printf("job %" PRId64 " was queued for that already\n", r->id);
 	else
-		printf("job %" PRId64 " queued; `hornero log -f %" PRId64 "` follows it\n", r->id, r->id);
+		cli_say(stdout, "job %" PRId64 " queued; `hornero log -f %" PRId64 "` follows it", r->id, r->id);
 	if (r->superseded)
 		printf("job %" PRId64 " is superseded by it\n", r->superseded);
 }
@@ -125,8 +125,8 @@ static int rebuild_image(const struct rebuild *r, const struct image *img, struc
 	printf("image %s: ", img->uuid);
 	steer_say_receipt(&receipt);
 	if (image_pin_at(img, commit))
-		printf("image %s is pinned to release %s, which is published again; `hornero rollback --undo %s` lets it follow "
-		       "its ref\n", img->uuid, img->pinned, img->uuid);
+		cli_say(stdout, "image %s is pinned to release %s, which is published again; `hornero rollback --undo %s` lets it "
+			"follow its ref", img->uuid, img->pinned, img->uuid);
 	return 0;
 }
 
@@ -145,7 +145,7 @@ static int rebuild_all(const struct cli *cli, const struct rebuild *r, struct er
 	}
 	images_free(list, n);
 	if (n == 0)
-		puts("There is no image yet: `hornero image add UUID REPO` makes one.");
+		cli_say(stdout, "There is no image yet: `hornero image add UUID REPO` makes one.");
 	return worst;
 }
 

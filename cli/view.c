@@ -19,11 +19,10 @@ static enum key_right right_of(const struct word *w)
 	return rights[w->reach];
 }
 
-int view_open(struct cli *cli, const struct word *w, struct err *e)
+int view_open(struct cli *cli, struct err *e)
 {
 	const struct conf *c;
 
-	cli->word = w;
 	if (!cli->key_option)
 		return 0;
 	c = cli_conf(cli, e);
@@ -32,12 +31,31 @@ int view_open(struct cli *cli, const struct word *w, struct err *e)
 	cli->key = keyring_named(cli->ring, cli->key_option);
 	if (!cli->key)
 		return err_set(e, ERR_USAGE, "no key is named %s; `hornero key list` on the node shows them", cli->key_option);
+	return 0;
+}
+
+int view_enter(struct cli *cli, const struct word *w, struct err *e)
+{
+	cli->word = w;
+	if (!cli->key)
+		return 0;
 	if (w->reach == WORD_HERE)
 		return err_set(e, ERR_USAGE, "%s is for people on the node itself", w->name);
 	if (w->reach == WORD_NODE && !key_may(cli->key, KEY_ADMIN, NULL))
 		return err_set(e, ERR_USAGE, "%s is about the whole node, and the key %s may not: it needs admin=\"*\"", w->name,
 			       cli->key->name);
 	return 0;
+}
+
+bool view_reaches(const struct cli *cli, const struct word *w)
+{
+	bool reaches = false;
+
+	if (!cli->key || w->reach == WORD_NODE)
+		return !cli->key || key_may(cli->key, KEY_ADMIN, NULL);
+	for (int right = (int)right_of(w); right < KEY_RIGHTS; right++)
+		reaches = reaches || cli->key->patterns[right];
+	return reaches && w->reach != WORD_HERE;
 }
 
 void view_close(struct cli *cli)
@@ -94,7 +112,7 @@ int cli_image(const struct cli *cli, const char *uuid, struct image *out, struct
 		return -1;
 	img.broken = broken;
 	if (!sees_image(cli, &img)) {
-		err_set(e, ERR_USAGE, "there is no image %s; `image list` shows them", uuid);
+		err_set(e, ERR_USAGE, "there is no image %s; `hornero image list` shows them", uuid);
 		e->sys = ENOENT;
 		return -1;
 	}

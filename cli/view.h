@@ -10,10 +10,15 @@
 
 #include "cli/cli.h"
 
-/* Before a word runs: find the key of --key, and see whether it may reach the word at all. 0 where there is no --key.
- * ERR_USAGE. */
-int view_open(struct cli *cli, const struct word *w, struct err *e);
+/* Find the key of --key. 0, also where there is no --key. ERR_USAGE. */
+int view_open(struct cli *cli, struct err *e);
 void view_close(struct cli *cli);
+
+/* Before a word runs: whether the key may say it at all. ERR_USAGE. */
+int view_enter(struct cli *cli, const struct word *w, struct err *e);
+
+/* The key has the right that the word needs, for some repository at least. True without a key. */
+bool view_reaches(const struct cli *cli, const struct word *w);
 
 /* The handle shows what the key may read. */
 void view_apply(const struct cli *cli, struct db *db);

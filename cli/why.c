@@ -58,7 +58,7 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 	own_db struct db *db = NULL;
 	own_job struct job j = {0};
 	own_image struct image img = {0};
-	own_free char *repo = NULL;
+	own_free char *repo = NULL, *shown = NULL;
 	char commit[CLI_COMMIT_MAX + 1] = "";
 	struct warm warm = {0};
 
@@ -71,7 +71,8 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 		return say(f, why_image);
 	}
 	f->img = &img;
-	f->repo_path = repo = cli_repo_path(c, img.repo);
+	repo = cli_repo_path(c, img.repo);
+	f->repo_path = shown = cli_repo_shown(cli, img.repo);
 	f->repo_there = access(repo, F_OK) == 0;
 	f->commit = commit;
 	f->warm = &warm;

@@ -119,5 +119,6 @@ const struct word word_table[] = {
 	{"doctor", "", "look at every prerequisite, and say what mends what is wrong",
 	 "Exits 0 where all is well, 1 where something is not. Works before `hornero init`, too; as root it sees most.", NULL, 0, 0,
 	 true, doctor_run, WORD_NODE},
+	{"help", "[WORD]", "all words, or what one does and takes", "As --help.", NULL, 0, 2, false, help_run, WORD_READ},
 	{0},
 };

@@ -43,16 +43,15 @@ extern const struct word word_table[];
 /* The word that argv[0] (and argv[1]) spell; *used says how many. NULL: none. */
 const struct word *word_find(char *const *argv, int argc, int *used);
 
-/* Whether some word starts with this noun ("image"). */
-bool word_is_noun(const char *noun);
+/* Whether some word that can be said starts with this noun ("image"). What a key cannot reach does not stand in what follows. */
+bool word_is_noun(const struct cli *cli, const char *noun);
 
-void word_help(FILE *out, const struct word *w);
-/* With a key: the words that it could reach. */
-void word_help_noun(FILE *out, const char *noun, bool with_key);
-void word_help_all(FILE *out, bool with_key);
+void word_help(FILE *out, const struct cli *cli, const struct word *w);
+void word_help_noun(FILE *out, const struct cli *cli, const char *noun);
+void word_help_all(FILE *out, const struct cli *cli);
 
 /* Words that look like what was typed, best first; returns how many (at most max). */
-int word_nearest(const char *typed, const struct word **out, int max);
+int word_nearest(const struct cli *cli, const char *typed, const struct word **out, int max);
 
 /* Edit distance with transpositions, of at most 40 bytes each. Pure. */
 int word_distance(const char *a, const char *b);
@@ -84,5 +83,6 @@ WORD_RUN(sweep);
 WORD_RUN(cache);
 WORD_RUN(gc);
 WORD_RUN(doctor);
+WORD_RUN(help);
 
 #endif

@@ -1,6 +1,7 @@
 /* check: pure. DIAGNOSTICS: ERR_USAGE; who reads a file gives it that file's class and place. */
 #include "conf/check.h"
 
+#include "conf/way.h"
 #include "lib/cpulist.h"
 #include "lib/escape.h"
 #include "lib/own.h"
@@ -239,6 +240,20 @@ int check_listen(const char *text, struct err *e)
 		at += len + strspn(at + len, " ");
 	}
 	return n > 0 ? 0 : refuse(text, "one ADDRESS:PORT at least is needed", e);
+}
+
+int check_host(const char *text, struct err *e)
+{
+	size_t len = way_host(text);
+	const char *port = text + len + 1;
+	char *end;
+
+	if (len > 0 && text[len] == '\0')
+		return 0;
+	if (len == 0 || text[len] != ':' || strspn(port, "0123456789") != strlen(port) || strlen(port) > 5 ||
+	    strtol(port, &end, 10) < 1 || strtol(port, &end, 10) > 65535)
+		return refuse(text, "HOST or HOST:PORT is allowed, IPv6 in []", e);
+	return 0;
 }
 
 int check_cpus(const char *text, struct err *e)

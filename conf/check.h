@@ -54,6 +54,9 @@ int check_program(const char *text, struct err *e);
 /* ADDRESS:PORT, numbers only, with blanks between several, at most CHECK_LISTEN_MAX. */
 int check_listen(const char *text, struct err *e);
 
+/* HOST or HOST:PORT, IPv6 in []. */
+int check_host(const char *text, struct err *e);
+
 /* Processors as Nova writes them: 0-3,^2,8; not none at all. */
 int check_cpus(const char *text, struct err *e);
 

@@ -41,6 +41,7 @@ struct conf {
 	const char *groups_dir;     /* limits of builder groups */
 	const char *libexec_dir;    /* hornero-build and its like */
 	const char *door_listen;    /* "ADDRESS:PORT ADDRESS:PORT", of hornero-door */
+	const char *door_name;      /* HOST or HOST:PORT, as pushers call it; NULL: ours, and where they came in */
 	const char *door_host_keys; /* the directory of its keys */
 	const char *cpu_dedicated_set; /* Nova's; NULL: builds may use every processor */
 	const char *pressure_dir;   /* the kernel's pressure figures */

@@ -138,6 +138,10 @@ static const struct key keys[] = {
 	 .fallback = "0.0.0.0:2222 [::]:2222",
 	 .allowed = "ADDRESS:PORT, IPv6 addresses in [], with blanks between several, at most 8",
 	 .help = "Where hornero-door listens; see hornero-door(8)."},
+	{.name = "door_name", .type = KEY_TEXT, .check = check_host, AT(door_name),
+	 .allowed = "HOST or HOST:PORT, IPv6 in []",
+	 .help = "What pushers call the node: in the commands that they are told to type. Where it is not set, the node's own "
+		 "name, and the port that they came to."},
 	{.name = "door_host_keys", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX, AT(door_host_keys),
 	 .fallback = "$state_dir/door",
 	 .help = "Directory of hornero-door's host keys, named as OpenSSH names its own; hornero init makes them."},

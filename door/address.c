@@ -28,6 +28,13 @@ bool address_same(const struct address *a, const struct address *b)
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
+int address_port(const struct sockaddr *sa)
+{
+	if (sa->sa_family == AF_INET)
+		return ntohs(((const struct sockaddr_in *)(const void *)sa)->sin_port);
+	return sa->sa_family == AF_INET6 ? ntohs(((const struct sockaddr_in6 *)(const void *)sa)->sin6_port) : 0;
+}
+
 const char *address_text(const struct sockaddr *sa, char buf[ADDRESS_TEXT])
 {
 	char host[INET6_ADDRSTRLEN] = "";

@@ -21,6 +21,9 @@ struct address address_of(const struct sockaddr *sa);
 
 bool address_same(const struct address *a, const struct address *b);
 
+/* 0 where there is none. */
+int address_port(const struct sockaddr *sa);
+
 /* "192.0.2.1:4711" or "[2001:db8::1]:4711" into buf; returns buf. */
 const char *address_text(const struct sockaddr *sa, char buf[ADDRESS_TEXT]);
 

@@ -3,6 +3,7 @@
 #include "door/connection.h"
 
 #include "conf/keyring.h"
+#include "conf/way.h"
 #include "door/address.h"
 #include "door/limit.h"
 #include "door/offer.h"
@@ -40,6 +41,7 @@ struct connection {
 	bool stopping;   /* no new commands: we are asked to end */
 	int64_t active_ms;
 	char peer[ADDRESS_TEXT];
+	char way[WAY_MAX]; /* how the client came here */
 	char *chunk;
 	struct pump pumps[CHANNELS];
 };
@@ -55,12 +57,21 @@ static const struct key_entry *whose(const struct connection *k, ssh_key offered
 	return found;
 }
 
+static void remember_way(struct connection *k, const char *user)
+{
+	struct sockaddr_storage here = {0};
+	socklen_t len = sizeof(here);
+
+	getsockname(k->fd, (struct sockaddr *)&here, &len);
+	way_make(k->way, k->conf->door_name, user, address_port((struct sockaddr *)&here));
+}
+
 static int on_pubkey(ssh_session session, const char *user, ssh_key offered, char state, void *arg)
 {
 	struct connection *k = arg;
 	const struct key_entry *key = NULL;
 
-	(void)session, (void)user;
+	(void)session;
 	if (++k->offers > OFFERS_MAX || k->key) {
 		k->hung_up = true;
 		return SSH_AUTH_DENIED;
@@ -74,6 +85,7 @@ static int on_pubkey(ssh_session session, const char *user, ssh_key offered, cha
 	if (state == SSH_PUBLICKEY_STATE_NONE)
 		return SSH_AUTH_SUCCESS; /* "that one would do": now it signs */
 	k->key = key;
+	remember_way(k, user);
 	k->active_ms = clock_mono_ms();
 	(void)!write(k->report, "+", 1);
 	close(steal_fd(&k->report));
@@ -105,8 +117,8 @@ static void command(struct connection *k, struct pump *p, const char *text)
 	p->commanded = true;
 	snprintf(p->what, sizeof(p->what), "%s", text ? text : "(shell)");
 	log_info("event=command peer=%s key=%s what=%s", k->peer, k->key->name, log_quote(quoted, sizeof(quoted), p->what));
-	if (order_make(&o, k->conf, k->key, text, *p->protocol ? p->protocol : NULL, &e) < 0 || pump_start(p, &o, &e) < 0)
-		pump_say(p, e.msg, order_exit(&e));
+	if (order_make(&o, k->conf, k->key, k->way, text, *p->protocol ? p->protocol : NULL, &e) < 0 || pump_start(p, &o, &e) < 0)
+		pump_say(p, e.msg, err_exit(e.class));
 }
 
 static int on_exec(ssh_session session, ssh_channel channel, const char *text, void *arg)

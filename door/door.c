@@ -97,7 +97,7 @@ int main(int argc, char **argv)
 		return code;
 	if (o.mode == STDIO) {
 		fprintf(stderr, "hornero: %s\n", e.msg);
-		return order_exit(&e);
+		return err_exit(e.class);
 	}
 	log_error("%s", e.msg);
 	return err_exit(e.class);

@@ -74,7 +74,8 @@ static int open_repo(struct order *o, const struct conf *c, const struct key_ent
 }
 
 /* Nothing of the client's but GIT_PROTOCOL, nothing of a home directory's. */
-static void make_env(struct order *o, const struct conf *c, const struct key_entry *key, const char *protocol)
+static void make_env(struct order *o, const struct conf *c, const struct key_entry *key, const char *way,
+		     const char *protocol)
 {
 	const char *path = getenv("PATH");
 
@@ -84,6 +85,7 @@ static void make_env(struct order *o, const struct conf *c, const struct key_ent
 	args_add(&o->env, "GIT_CONFIG_GLOBAL=/dev/null");
 	args_addf(&o->env, "HORNERO_CONF=%s", c->path);
 	args_addf(&o->env, "HORNERO_KEY=%s", key->name);
+	args_addf(&o->env, "HORNERO_DOOR=%s", way);
 	if (protocol && order_takes_env("GIT_PROTOCOL", protocol))
 		args_addf(&o->env, "GIT_PROTOCOL=%s", protocol);
 }
@@ -113,15 +115,12 @@ static void make_words(struct order *o, const struct conf *c, const struct key_e
 		args_add(&o->args, o->line.argv[i]);
 }
 
-int order_make(struct order *o, const struct conf *c, const struct key_entry *key, const char *command,
+int order_make(struct order *o, const struct conf *c, const struct key_entry *key, const char *way, const char *command,
 	       const char *protocol, struct err *e)
 {
 	if (line_parse(&o->line, command ? command : "", e) < 0)
 		return -1;
-	if (!o->line.service && o->line.argc == 0)
-		return err_set(e, ERR_NONE, "hello %s. There is no shell here: clone, fetch and push with git, and see `ssh ... hornero "
-			       "--help`", key->name);
-	make_env(o, c, key, protocol);
+	make_env(o, c, key, way, protocol);
 	if (o->line.service) {
 		if (make_git(o, c, key, e) < 0)
 			return -1;
@@ -131,11 +130,6 @@ int order_make(struct order *o, const struct conf *c, const struct key_entry *ke
 	if (args_check(&o->args, e) < 0 || args_check(&o->env, e) < 0)
 		return -1;
 	return 0;
-}
-
-int order_exit(const struct err *e)
-{
-	return e->class == ERR_NONE ? 1 : err_exit(e->class);
 }
 
 int order_enter(const struct order *o, struct err *e)

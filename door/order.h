@@ -3,7 +3,7 @@
  * environment put together.
  *
  *     own_order struct order o = ORDER_INIT;
- *     if (order_make(&o, conf, key, command, protocol, e) < 0) … e->msg is for the client
+ *     if (order_make(&o, conf, key, way, command, protocol, e) < 0) … e->msg is for the client
  *     if (order_enter(&o, e) < 0) …
  *     … execute o.argv with o.env
  *
@@ -29,13 +29,10 @@ struct order {
 
 #define ORDER_INIT {.repo = -1}
 
-/* command: as the client sent it; NULL or blank: a shell, of which there is none: -1 with ERR_NONE and a greeting.
+/* way: of conf/way.h. command: as the client sent it; NULL or blank: a shell, of which there is none: `hornero` greets.
  * protocol: GIT_PROTOCOL, or NULL. */
-int order_make(struct order *o, const struct conf *c, const struct key_entry *key, const char *command,
+int order_make(struct order *o, const struct conf *c, const struct key_entry *key, const char *way, const char *command,
 	       const char *protocol, struct err *e);
-
-/* The exit code for a client whose order could not be made. */
-int order_exit(const struct err *e);
 
 /* Into the repository, which whoever executes the order works in. */
 int order_enter(const struct order *o, struct err *e);

@@ -52,34 +52,27 @@ static int make_durable(const struct pushed *pushed, struct err *e)
 	return durable_sync(repo, refs, pushed->n, e);
 }
 
-/* How the pusher comes to our words. Under what name he reaches the node, he alone knows. */
-static const char *words_of(const struct who *who)
-{
-	return who->is_key ? "ssh NODE" : "hornero";
-}
-
 static void say_queued(const struct wish *w, const struct who *who)
 {
 	const char *name = place_image_name(w->img);
 	long long id = (long long)w->receipt.id;
 
-	say("job %lld %s for %s (%.*s)", id, w->receipt.joined ? "is queued already" : "queued", name, SHORT_OID,
-	    w->line->new);
+	say("job %lld %s for %s (%.*s); follow it with: %s log -f %lld", id, w->receipt.joined ? "is queued already" : "queued", name,
+	    SHORT_OID, w->line->new, who->words, id);
 	if (w->receipt.superseded)
 		say("job %lld superseded by job %lld", (long long)w->receipt.superseded, id);
-	say("follow it with: %s log -f %lld", words_of(who), id);
 }
 
 static void say_skipped(const struct wish *w, const struct pushopt *o, const struct who *who)
 {
 	say("%s is not built from %.*s, as -o %s wishes; %s rebuild %s builds it all the same", place_image_name(w->img),
-	    SHORT_OID, w->line->new, o->skip ? "skip" : "image", words_of(who), w->img->uuid);
+	    SHORT_OID, w->line->new, o->skip ? "skip" : "image", who->words, w->img->uuid);
 	if (w->cancelled)
 		say("job %lld cancelled: the commit that it was for is pushed over", (long long)w->cancelled);
 }
 
-/* Which repository a broken image file was meant for is not known: it is told to those who see all of them. */
-static bool sees_all(const struct place *p, const struct who *who)
+/* Of the repository, or of the node (NULL). */
+static bool administers(const struct place *p, const struct who *who, const char *repo)
 {
 	own_keyring struct keyring *ring = NULL;
 	struct err ignored = ERR_INIT;
@@ -90,7 +83,7 @@ static bool sees_all(const struct place *p, const struct who *who)
 	if (keyring_load(p->conf->keys_file, NULL, NULL, &ring, &ignored) < 0)
 		return false;
 	key = keyring_named(ring, who->name);
-	return key && key_may(key, KEY_ADMIN, NULL);
+	return key && key_may(key, KEY_ADMIN, repo);
 }
 
 static void say_broken_images(const struct place *p)
@@ -117,10 +110,13 @@ static void say_no_image(const struct place *p, const struct pushed *pushed, con
 		say("nor from %zu more refs of this push", pushed->n - SAID_MAX);
 	for (size_t i = 0; i < pushed->n; i++)
 		if (!refline_deletes(&pushed->lines[i])) {
-			say("to have one built: %s image add UUID %s --ref %s", words_of(who), p->repo, pushed->lines[i].ref);
+			say("to have one built%s: %s image add UUID %s --ref %s",
+			    administers(p, who, p->repo) ? "" : ", somebody whose key has admin of it says", who->words, p->repo,
+			    pushed->lines[i].ref);
 			break;
 		}
-	if (sees_all(p, who))
+	/* Which repository a broken image file was meant for is not known: it is told to those who see all of them. */
+	if (administers(p, who, NULL))
 		say_broken_images(p);
 }
 
@@ -143,32 +139,29 @@ static void say_paused(const struct conf *c)
 		say("nothing is built before there is room: %s", why);
 }
 
-static void answer(const struct place *p, const struct pushed *pushed, const struct pushopt *o, struct wishes *ws)
+static void answer(const struct place *p, const struct pushed *pushed, const struct pushopt *o, const struct who *who,
+		   struct wishes *ws)
 {
-	struct err e = ERR_INIT, ignored = ERR_INIT;
+	struct err e = ERR_INIT;
 	int status = wishes_enter(p, o, ws, &e);
-	struct who who;
-
-	/* A name that is not to be believed is a key that may nothing. */
-	(void)who_pushes(&who, &ignored);
 
 	if (wishes_queued(ws) > 0) {
 		failpoint("post-receive-inserted");
 		bell_ring(p->conf->run_dir);
 	}
 	for (size_t i = 0; i < ws->n; i++)
-		say_wish(&ws->list[i], o, &who);
+		say_wish(&ws->list[i], o, who);
 	if (wishes_queued(ws) > 0)
 		say_paused(p->conf);
 	if (status < 0)
 		say_left(&e);
 	if (ws->n == 0 && ws->deleted == 0)
-		say_no_image(p, pushed, &who);
+		say_no_image(p, pushed, who);
 }
 
 /* What people use, at git's end of the pusher's connection: whatever it prints is "remote: …" there. Nothing is lost
  * where it ends early, or does not even begin: the rows are written and the pusher knows their numbers. */
-static void follow(const struct place *p, const struct wishes *ws)
+static void follow(const struct place *p, const struct who *who, const struct wishes *ws)
 {
 	own_args struct args a = ARGS_INIT;
 	struct err e = ERR_INIT;
@@ -176,6 +169,10 @@ static void follow(const struct place *p, const struct wishes *ws)
 	args_addf(&a, "%s/hornero", p->conf->libexec_dir);
 	args_add(&a, "-c");
 	args_add(&a, p->conf->path);
+	if (who->is_key) {
+		args_add(&a, "--key");
+		args_add(&a, who->name);
+	}
 	args_add(&a, "log");
 	args_add(&a, "-f");
 	args_addf(&a, "--alive=%d", ALIVE_S);
@@ -198,7 +195,8 @@ int post_receive(void)
 	struct pushopt o = {.priority = 0};
 	struct wishes ws = {0};
 	struct err e = ERR_INIT;
-	struct err durable = ERR_INIT;
+	struct err durable = ERR_INIT, ignored = ERR_INIT;
+	struct who who;
 	int placed, synced;
 
 	if (pushed_read(STDIN_FILENO, &pushed, &e) < 0) {
@@ -206,6 +204,8 @@ int post_receive(void)
 		say_flush();
 		return 0;
 	}
+	/* A name that is not to be believed is a key that may nothing. */
+	(void)who_pushes(&who, &ignored);
 	placed = place_find(&p, &e);
 	failpoint("post-receive-start");
 	synced = make_durable(&pushed, &durable);
@@ -216,12 +216,12 @@ int post_receive(void)
 	else if (pushopt_read(&o, &e) < 0 || wishes_find(&p, &pushed, &o, &ws, &e) < 0)
 		say_left(&e);
 	else
-		answer(&p, &pushed, &o, &ws);
+		answer(&p, &pushed, &o, &who, &ws);
 	if (pushed.passed_over > 0)
 		say("some refs of this push were not looked at; the next sweep will do that");
 	say_flush();
 	if (o.wait && wishes_queued(&ws) > 0)
-		follow(&p, &ws);
+		follow(&p, &who, &ws);
 	free(ws.list);
 	return 0;
 }

@@ -23,12 +23,21 @@ static void user_name(char buf[WHO_MAX])
 	snprintf(buf, WHO_MAX, "uid %u", (unsigned int)uid);
 }
 
+/* Where sshd lets keys in and git-shell serves them, there are no words but on the node. */
+static void find_words(struct who *out)
+{
+	struct way way;
+
+	snprintf(out->words, sizeof(out->words), "%s", out->is_key && way_read(&way) ? way.ssh : "hornero");
+}
+
 int who_pushes(struct who *out, struct err *e)
 {
 	const char *key = getenv("HORNERO_KEY");
 	struct stat st;
 
 	*out = (struct who){.is_key = key && *key};
+	find_words(out);
 	if (!out->is_key) {
 		user_name(out->name);
 		return 0;

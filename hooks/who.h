@@ -8,6 +8,7 @@
 #ifndef HORNERO_HOOKS_WHO_H
 #define HORNERO_HOOKS_WHO_H
 
+#include "conf/way.h"
 #include "lib/err.h"
 
 #include <stdbool.h>
@@ -17,6 +18,7 @@ enum { WHO_MAX = 80 };
 struct who {
 	char name[WHO_MAX];
 	bool is_key; /* name is a key's; else the user's by /etc/passwd, or "uid N" */
+	char words[WAY_MAX]; /* how he says our words: "ssh -p 2222 git@compute-7", or "hornero" on the node */
 };
 
 /* In the repository's directory. ERR_PUSHER: a key is named, and not by one who may. */

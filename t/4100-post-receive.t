@@ -24,8 +24,7 @@ test_expect_success 'the first push into an empty repository is queued, with the
 	short=$(hooks_head | cut -c 1-7) &&
 	grep "^remote: hornero" push.out | sed "s/ *$//" >words &&
 	cat >expect <<-END &&
-	remote: hornero: job 1 queued for The One ($short)
-	remote: hornero: follow it with: hornero log -f 1
+	remote: hornero: job 1 queued for The One ($short); follow it with: hornero log -f 1
 	END
 	test_cmp expect words
 '

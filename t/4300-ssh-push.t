@@ -83,7 +83,7 @@ test_expect_success 'sshd on a port of its own' '
 test_expect_success 'a push is queued, and the pusher is told' '
 	ssh_push main &&
 	test_grep "^remote: hornero: job 1 queued for The One" push.out &&
-	test_grep "^remote: hornero: follow it with: hornero log -f 1" push.out &&
+	test_grep "^remote: hornero: job 1 queued for .*; follow it with: hornero log -f 1" push.out &&
 	hooks_sql "SELECT state, pushed_by, \"commit\" FROM jobs WHERE id = 1" &&
 	echo "queued|$account|$(git -C work rev-parse HEAD)" >expect && test_cmp expect rows
 '

@@ -58,7 +58,7 @@ test_expect_success 'the key is who pushed, in the row, in the events and for pe
 	key_push writer main && job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" push.out) &&
 	hooks_sql "SELECT pushed_by, (SELECT group_concat(who) FROM events WHERE job = jobs.id) FROM jobs WHERE id = $job" &&
 	echo "writer|writer" >expect && test_cmp expect rows &&
-	test_grep "follow it with: ssh NODE log -f $job *\$" push.out && test_must_fail grep "hornero log" push.out &&
+	test_grep "follow it with: hornero log -f $job *\$" push.out &&
 	hornero show $job >shown && test_grep "^pushed by: *writer" shown
 '
 
@@ -69,7 +69,7 @@ test_expect_success 'create and admin include write' '
 test_expect_success 'a broken image file, which may be of any repository, is told to those who see everything' '
 	echo "secret: [" >"$NODE/state/images.d/$U3.yaml" &&
 	key_push writer main:refs/heads/nothing && test_grep "no image is built from refs/heads/nothing" push.out &&
-	test_grep "to have one built: ssh NODE image add UUID team/one" push.out && test_must_fail grep "$U3\|secret\|broken" push.out &&
+	test_grep "to have one built, somebody whose key has admin of it says: hornero image add UUID team/one" push.out && test_must_fail grep "$U3\|secret\|broken" push.out &&
 	key_push admin main:refs/heads/nothing-2 && test_grep "the image file of $U3 is broken" push.out &&
 	hooks_push main:refs/heads/nothing-3 && test_grep "the image file of $U3 is broken" push.out && rm "$NODE/state/images.d/$U3.yaml"
 '

@@ -49,7 +49,7 @@ test_expect_success 'an account that owns the repositories, and an sshd that kno
 test_expect_success 'push, clone, archive, the words; the key is named' '
 	hooks_repo one && hooks_image $U1 one --name "The One" &&
 	git init -q -b main work && echo one >work/file && git -C work add -A && git -C work commit -q -m one &&
-	git -C work push door:one main >push.out 2>&1 && test_grep "^remote: hornero: job 1 queued for The One" push.out &&
+	git -C work push door:one main >push.out 2>&1 && test_grep "^remote: hornero: job 1 queued for The One .*follow it with: ssh -p $DOOR_PORT $account@[^ ]* log -f 1 *\$" push.out &&
 	hooks_sql "SELECT pushed_by FROM jobs WHERE id = 1" && echo alice >expect && test_cmp expect rows &&
 	GIT_TRACE_PACKET=1 git clone -q door:one.git copy 2>trace && test_grep "version 2" trace &&
 	git archive --remote=door:one main | tar xOf - file >got && echo one >expect && test_cmp expect got &&
@@ -60,7 +60,7 @@ test_expect_success 'rights, refusals and exit codes are those of the door' '
 	door_as reader && git ls-remote door:one >refs &&
 	test_expect_code 128 git -C work push door:one main:refs/heads/no 2>words &&
 	test_grep "no repository one that the key reader may push to" words &&
-	test_expect_code 1 door_ssh 2>words && test_grep "hello reader. There is no shell here" words &&
+	test_expect_code 64 door_ssh 2>words && test_grep "hello reader. There is no shell here" words &&
 	test_expect_code 64 door_ssh "git-upload-pack ~/one" 2>words && test_expect_code 64 door_ssh "sh -c id" 2>words &&
 	door_as nobody && test_expect_code 78 door_ssh queue 2>words && test_grep "no usable line with the name nobody" words
 '

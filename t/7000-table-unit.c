@@ -146,24 +146,26 @@ static void rows_as_json(void **state)
 static void nearest(void **state)
 {
 	const struct word *near[3];
+	const struct cli cli = {.now_ms = 0};
 
 	(void)state;
 	assert_int_equal(word_distance("queue", "queue"), 0);
 	assert_int_equal(word_distance("queu", "queue"), 1);
 	assert_int_equal(word_distance("qeuue", "queue"), 1);
 	assert_int_equal(word_distance("", "abc"), 3);
-	assert_int_equal(word_nearest("quue", near, 3), 1);
+	assert_int_equal(word_nearest(&cli, "quue", near, 3), 1);
 	assert_string_equal(near[0]->name, "queue");
-	assert_true(word_nearest("imgae list", near, 3) >= 1);
+	assert_true(word_nearest(&cli, "imgae list", near, 3) >= 1);
 	assert_string_equal(near[0]->name, "image list");
-	assert_true(word_nearest("image ad", near, 3) >= 1);
+	assert_true(word_nearest(&cli, "image ad", near, 3) >= 1);
 	assert_string_equal(near[0]->name, "image add");
-	assert_int_equal(word_nearest("xyzzy", near, 3), 0);
-	assert_int_equal(word_nearest("", near, 3), 0);
+	assert_int_equal(word_nearest(&cli, "xyzzy", near, 3), 0);
+	assert_int_equal(word_nearest(&cli, "", near, 3), 0);
 }
 
 static void finding(void **state)
 {
+	const struct cli cli = {.now_ms = 0};
 	int used = 0;
 
 	(void)state;
@@ -173,7 +175,7 @@ static void finding(void **state)
 	assert_int_equal(used, 1);
 	assert_null(word_find((char *[]){"image"}, 1, &used));
 	assert_null(word_find((char *[]){"imag", "add"}, 2, &used));
-	assert_true(word_is_noun("image") && word_is_noun("repo") && !word_is_noun("queue") && !word_is_noun("imag"));
+	assert_true(word_is_noun(&cli, "image") && word_is_noun(&cli, "repo") && !word_is_noun(&cli, "queue") && !word_is_noun(&cli, "imag"));
 }
 
 static struct job job_in(enum job_state s)

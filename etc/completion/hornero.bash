@@ -8,11 +8,16 @@ _hornero_releases () { hornero image show "$1" 2>/dev/null | sed -n 's/^  \([0-9
 
 _hornero () {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word='' second='' i options='' others=''
+	local words='init repo key image queue show log wait why cancel retry rebuild rollback drain resume sweep cache gc doctor help'
 
 	COMPREPLY=()
 	case $prev in
 	-c | --conf)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--key)
+		mapfile -t COMPREPLY < <(compgen -W "$(_hornero_keys)" -- "$cur")
 		return
 		;;
 	--ref)
@@ -21,7 +26,7 @@ _hornero () {
 	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-c | --conf) ((i++)) ;;
+		-c | --conf | --key) ((i++)) ;;
 		-*) ;;
 		*)
 			if [[ -z $word ]]; then
@@ -33,7 +38,7 @@ _hornero () {
 		esac
 	done
 	case $word in
-	'') others='init repo key image queue show log wait why cancel retry rebuild rollback drain resume sweep cache gc doctor' options='--version --key' ;;
+	'') others=$words options='--version --key' ;;
 	repo) [[ -n $second ]] || others='create' ;;
 	key)
 		case $second in
@@ -52,7 +57,7 @@ _hornero () {
 		add) options='--ref --subdir --builder --name' ;;
 		list) options='--json' ;;
 		show) options='--json' others=$(_hornero_images) ;;
-		set) others="$(_hornero_images) repo= ref= subdir= builder= expect= timeout= boot_memory= boot_machine= name= keep_warm= in_use= pinned= until_ref_leaves=" ;;
+		set) others="$(_hornero_images) repo= ref= subdir= builder= expect= timeout= boot_memory= boot_machine= name= keep_warm= in_use= releases= pinned= until_ref_leaves=" ;;
 		remove) others=$(_hornero_images) ;;
 		esac
 		;;
@@ -70,6 +75,14 @@ _hornero () {
 		;;
 	rebuild) options='--all --force --clean' others=$(_hornero_images) ;;
 	drain) options='--timeout' ;;
+	help)
+		case $second in
+		'') others=$words ;;
+		repo) others='create' ;;
+		key) others='add list remove' ;;
+		image) others='add list show set remove' ;;
+		esac
+		;;
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options --conf --help" -- "$cur")

@@ -1,10 +1,14 @@
 # door.sh: a node with hornero-door, for tests. After test.sh, node.sh and hooks.sh:
 #
 #     door_node ['KEY: VALUE'…]      hooks_node with host keys, and a key file with one key, alice's: DOOR_KEY
+#     door_live ['KEY: VALUE'…]      the same without alice, beside a hornerod that builds; as root every one of them of a user
+#                                    of its own
 #     door_key NAME OPTIONS          one more key, made as ./NAME; OPTIONS as read="*"
 #     door_start, door_stop          the door, as git's user; DOOR_PORT, its log is door.log
 #     door_ssh ARG…                  ssh as alice, whom nobody else's configuration or agent helps
 #     door_as NAME                   from here on git and door_ssh come in with that key
+#     door_interruptible COMMAND…    for the background: in a process group of its own, which SIGINT ends as Ctrl-C would
+#     door_quiet                     no client is served, and nothing of one is left: for wait_until
 #
 # The host of the URLs is `door`: git clone door:one.
 
@@ -15,6 +19,22 @@ door_node () {
 	hooks_node "door_listen: 127.0.0.1:0" "keys_file: $NODE/keys" "$@" &&
 	cp "$HORNERO_BUILD/hornero-door" "$HORNERO_BUILD/hornero" "$test_root/libexec/" && chmod -R a+rX "$test_root/libexec" &&
 	hornero init >init.out 2>&1 || { cat init.out; return 1; }
+	door__client && door_key alice 'write="*"' && door_as alice
+}
+
+door_live () {
+	unset SSH_AUTH_SOCK
+	set -- "door_listen: 127.0.0.1:0" "keys_file: $NODE/keys" "door_name: door" "libexec_dir: $test_root/libexec" "$@"
+	if test "$(id -u)" -eq 0
+	then
+		node_users && unset -f git && GIT_UID=$node_git QUEUE_GID=$node_group
+	fi
+	mkdir -p "$test_root/libexec" && cp "$HORNERO_BUILD"/hornero* "$test_root/libexec/" && chmod -R a+rX "$test_root/libexec" &&
+	node_init "$@" >init.out 2>&1 && door__client || { cat init.out; return 1; }
+	chmod 0755 "$NODE" && chmod 0644 "$NODE/hornero.yaml" && DB=$NODE/state/queue/queue.db
+}
+
+door__client () {
 	: >"$NODE/keys" && chmod 0644 "$NODE/keys" &&
 	cat >ssh_config <<-END &&
 	Host door
@@ -26,7 +46,6 @@ door_node () {
 	BatchMode yes
 	LogLevel ERROR
 	END
-	door_key alice 'write="*"' && door_as alice
 	GIT_SSH=$TRASH/door-ssh
 	export GIT_SSH
 }
@@ -56,6 +75,19 @@ door_start () {
 	DOOR_PORT=$(sed -n 's/.*event=listening address=127\.0\.0\.1://p' door.log)
 	test -n "$DOOR_PORT" || { cat door.log; return 1; }
 	sed -i '/^Port/d' ssh_config && printf 'Port %s\n' "$DOOR_PORT" >>ssh_config && rm -f known_hosts
+}
+
+door_interruptible () {
+	exec env --default-signal=INT setsid "$@"
+}
+
+# Whoever works in a repository, or says words for a client.
+door_quiet () {
+	! pgrep -P "$door_pid" && ! pgrep -f -- "hornero (-c $NODE/hornero.yaml )?--key" &&
+	for door__process in /proc/[0-9]*
+	do
+		case $(readlink "$door__process/cwd") in "$NODE"/git/*) return 1 ;; esac
+	done
 }
 
 door_stop () {

@@ -1,0 +1,97 @@
+/* say: lines for people, and what somebody who came in through the door is told to type. DIAGNOSTICS: none. */
+#include "cli/words.h"
+#include "conf/keyring.h"
+#include "conf/way.h"
+#include "lib/escape.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <string.h>
+
+enum { TOKEN_MAX = 16 };
+
+static const char hint[] = "`hornero ";
+
+static const char *take_token(const char *text, char token[TOKEN_MAX])
+{
+	size_t n = 0;
+
+	while (n < TOKEN_MAX - 1 && islower((unsigned char)text[n]))
+		n++;
+	snprintf(token, TOKEN_MAX, "%.*s", (int)n, text);
+	return text + n + (text[n] == ' ');
+}
+
+/* What concerns the node alone is for its operator, who sits there. */
+static bool is_for_keys(const char *text)
+{
+	char noun[TOKEN_MAX], verb[TOKEN_MAX];
+	const struct word *w;
+	int used;
+
+	take_token(take_token(text, noun), verb);
+	w = word_find((char *const[]){noun, verb, NULL}, 2, &used);
+	return w && w->reach != WORD_HERE && w->reach != WORD_NODE;
+}
+
+/* `hornero why 42` becomes `ssh -p 2222 git@compute-7 why 42`. The caller frees; NULL: out of memory. */
+static char *as_typed(const char *text, const struct way *way)
+{
+	char *typed = NULL;
+	size_t size;
+	FILE *out = open_memstream(&typed, &size);
+
+	if (!out)
+		return NULL;
+	for (const char *at; (at = strstr(text, hint)); text = at + strlen(hint)) {
+		fwrite(text, 1, (size_t)(at - text), out);
+		fprintf(out, "`%s ", is_for_keys(at + strlen(hint)) ? way->ssh : "hornero");
+	}
+	fputs(text, out);
+	fclose(out);
+	return typed;
+}
+
+void cli_say(FILE *out, const char *fmt, ...)
+{
+	own_free char *text = NULL, *typed = NULL, *clean = NULL;
+	struct way way;
+	va_list ap;
+	size_t len;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		abort();
+	typed = way_read(&way) ? as_typed(text, &way) : NULL;
+	len = strlen(typed ? typed : text);
+	clean = malloc(4 * len + 1);
+	if (!clean)
+		abort();
+	escape_text(clean, 4 * len + 1, typed ? typed : text, len, ESCAPE_LINE);
+	fprintf(out, "%s\n", clean);
+}
+
+const char *cli_words(const struct cli *cli, char buf[CLI_WORDS_MAX])
+{
+	struct way way;
+
+	if (!cli->key)
+		snprintf(buf, CLI_WORDS_MAX, "hornero");
+	else if (way_read(&way))
+		snprintf(buf, CLI_WORDS_MAX, "%s", way.ssh);
+	else
+		snprintf(buf, CLI_WORDS_MAX, "hornero --key %s", cli->key->name);
+	return buf;
+}
+
+char *cli_repo_shown(const struct cli *cli, const char *repo)
+{
+	struct way way;
+
+	return cli->key && way_read(&way) ? fs_path("%s%s", way.url, repo) : cli_repo_path(cli->conf, repo);
+}
