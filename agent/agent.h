@@ -55,16 +55,17 @@ struct pause {
 	int64_t until_ms;          /* monotonic */
 };
 
-/* A publication in flight. */
+/* A publication in flight; it stays one until its publisher is reaped, so that no two of an image overlap. */
 struct publication {
 	struct publication *next;
 	struct agent *agent;
 	int64_t job, attempt;
 	char image[UUID_LEN + 1];
 	struct verdict verdict;
-	int socket;
+	int socket;                /* -1: it has spoken, and only its end is awaited */
 	struct child publisher;    /* pid 0 where a socket unit serves us */
-	sd_event_source *watch;
+	sd_event_source *watch;    /* of the socket, then of its end */
+	sd_event_source *patience; /* until it is killed */
 	int64_t start_ms;          /* monotonic */
 	bool answered;
 };
@@ -168,7 +169,7 @@ void publication_start(struct agent *a, const struct job *j);
 struct publication_past {
 	int64_t job, attempt, start_ms;
 	char image[UUID_LEN + 1];
-	int socket, pid;
+	int socket, pid; /* socket -1: it has spoken */
 };
 int publication_resume(struct agent *a, const struct publication_past *past, struct err *e);
 bool publication_of(const struct agent *a, const char *image);

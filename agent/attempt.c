@@ -13,10 +13,8 @@
 #include "conf/image.h"
 #include "store/warm.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 enum { FIRST_JOIN_FD = 10, BACKOFF_FIRST_MS = 5000, BACKOFF_MOST_MS = 600000 };
@@ -321,7 +319,6 @@ static const char *ended_by_of(const char *text)
 	return strcmp(text, "cancelled") == 0 ? "cancelled" : strcmp(text, "stopped") == 0 ? "stopped" : NULL;
 }
 
-/* A supervisor of ours stays our child across an exec, and its number nobody else's. */
 static int resume_supervisor(struct agent *a, struct attempt_run *r, int pid, struct err *e)
 {
 	if (pid == 0) {
@@ -329,10 +326,8 @@ static int resume_supervisor(struct agent *a, struct attempt_run *r, int pid, st
 		r->ended = true;
 		return 0;
 	}
-	r->supervisor.pid = pid;
-	r->supervisor.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (r->supervisor.pidfd < 0)
-		return err_sys(e, ERR_US, "the supervisor %d was not handed over", pid);
+	if (spawn_adopt(pid, &r->supervisor, e) < 0)
+		return err_wrap(e, "the supervisor was not handed over");
 	return watch(a, r, e);
 }
 

@@ -135,7 +135,7 @@ static int take_publication(struct agent *a, const char *line, struct err *e)
 	if (sscanf(line, "publication %" SCNd64 " %" SCNd64 " %36s %d %d %" SCNd64, &past.job, &past.attempt, past.image,
 		   &past.socket, &past.pid, &past.start_ms) != 6)
 		return err_set(e, ERR_US, "\"%s\" was handed over", line);
-	if (take_fd(past.socket, e) < 0)
+	if (past.socket >= 0 && take_fd(past.socket, e) < 0)
 		return -1;
 	return publication_resume(a, &past, e);
 }

@@ -11,11 +11,9 @@
 #include "lib/own.h"
 #include "store/store.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { PUBLISHER_END_MS = 2000 };
@@ -65,18 +63,14 @@ static void pause_publication(struct agent *a, const char *image, int64_t ms)
 	(*at)->until_ms = clock_mono_ms() + ms;
 }
 
-static void end_publisher(struct publication *p)
+static void hang_up(struct publication *p)
 {
-	struct pollfd ended = {.fd = p->publisher.pidfd, .events = POLLIN};
-
-	if (p->publisher.pid <= 0)
-		return;
-	/* Our end of the socket is closed: it ends what it is at, a block job of an instance, too. */
-	if (poll(&ended, 1, PUBLISHER_END_MS) != 1)
-		kill(p->publisher.pid, SIGKILL);
-	spawn_wait(&p->publisher);
+	p->watch = sd_event_source_disable_unref(p->watch);
+	own_fd_end(&p->socket);
+	p->socket = -1;
 }
 
+/* Its publisher is reaped, or was never ours. */
 static void forget(struct publication *p)
 {
 	struct publication **at = &p->agent->publications;
@@ -85,10 +79,57 @@ static void forget(struct publication *p)
 		at = &(*at)->next;
 	if (*at)
 		*at = p->next;
-	sd_event_source_disable_unref(p->watch);
-	own_fd_end(&p->socket);
-	end_publisher(p);
+	hang_up(p);
+	sd_event_source_disable_unref(p->patience);
 	free(p);
+}
+
+static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
+{
+	struct publication *p = arg;
+	struct agent *a = p->agent;
+
+	(void)src;
+	(void)fd;
+	(void)events;
+	spawn_wait(&p->publisher);
+	forget(p);
+	agent_turn(a);
+	return 0;
+}
+
+static int on_patience(sd_event_source *src, uint64_t at, void *arg)
+{
+	const struct publication *p = arg;
+
+	(void)src;
+	(void)at;
+	log_warn("event=publisher-killed job=%lld pid=%d", (long long)p->job, (int)p->publisher.pid);
+	kill(p->publisher.pid, SIGKILL);
+	return 0;
+}
+
+/* Blocks, but not for ever. */
+static void end_now(struct publication *p)
+{
+	if (p->publisher.pid > 0 && !spawn_end(&p->publisher, PUBLISHER_END_MS))
+		log_error("event=publisher-hangs job=%lld pid=%d", (long long)p->job, (int)p->publisher.pid);
+	forget(p);
+}
+
+/* Our end of the socket is closed: it ends what it is at, a block job of an instance, too. One that hangs in the kernel
+ * is waited for by the loop. */
+static void let_go(struct publication *p)
+{
+	sd_event *loop = p->agent->loop;
+
+	hang_up(p);
+	if (p->publisher.pid <= 0)
+		forget(p);
+	else if (sd_event_add_io(loop, &p->watch, p->publisher.pidfd, EPOLLIN, on_end, p) < 0 ||
+		 sd_event_add_time_relative(loop, &p->patience, CLOCK_MONOTONIC, PUBLISHER_END_MS * (uint64_t)1000, 0, on_patience,
+					    p) < 0)
+		end_now(p);
 }
 
 /* False where the job is not waiting any more: it was cancelled, or superseded. */
@@ -187,7 +228,7 @@ static int on_answer(sd_event_source *src, int fd, uint32_t events, void *arg)
 		log_warn("event=publisher-died job=%lld attempt=%lld", (long long)p->job, (long long)p->attempt);
 		pause_publication(a, p->image, AGENT_PUBLISH_AGAIN_MS);
 	}
-	forget(p);
+	let_go(p);
 	agent_turn(a);
 	return 0;
 }
@@ -268,18 +309,18 @@ int publication_resume(struct agent *a, const struct publication_past *past, str
 		return -1;
 	p->socket = past->socket;
 	p->start_ms = past->start_ms;
-	if (past->pid > 0) {
-		p->publisher.pid = past->pid;
-		p->publisher.pidfd = (int)syscall(SYS_pidfd_open, past->pid, 0);
-		if (p->publisher.pidfd < 0)
-			return err_sys(e, ERR_US, "the publisher %d was not handed over", past->pid);
-	}
-	if (found == 1)
+	if (past->pid > 0 && spawn_adopt(past->pid, &p->publisher, e) < 0)
+		return err_wrap(e, "the publisher was not handed over");
+	if (found == 1 && p->socket >= 0)
 		return watch(a, p, e);
+	if (p->socket < 0) {
+		let_go(p);
+		return 0;
+	}
 	/* What it answers could not be recorded. The job stays built, and is looked at again. */
 	log_error("event=publication-dropped job=%lld attempt=%lld reason=%s", (long long)j.id, (long long)j.attempt,
 		  log_quote(quoted, sizeof(quoted), found < 0 ? why.msg : "its verdict is not there"));
-	forget(p);
+	let_go(p);
 	return 0;
 }
 
@@ -308,7 +349,7 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 	if (p && begin(a, p, raw, e) == 0)
 		return 0;
 	if (p)
-		forget(p);
+		let_go(p);
 	return -1;
 }
 
@@ -322,8 +363,10 @@ void publication_start(struct agent *a, const struct job *j)
 
 void publication_stop_all(struct agent *a)
 {
-	while (a->publications)
-		forget(a->publications);
+	while (a->publications) {
+		hang_up(a->publications);
+		end_now(a->publications);
+	}
 	while (a->pauses) {
 		struct pause *p = a->pauses;
 

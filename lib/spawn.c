@@ -182,9 +182,8 @@ int spawn_start(const struct spawn *s, struct child *out, struct err *e)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (c.pid < 0)
 		return err_sys(e, ERR_NOBODY, "cannot start %s", s->argv[0]);
-	c.pidfd = (int)syscall(SYS_pidfd_open, c.pid, 0);
-	if (c.pidfd < 0) {
-		err_sys(e, ERR_NOBODY, "cannot watch %s", s->argv[0]);
+	if (spawn_adopt(c.pid, &c, e) < 0) {
+		err_wrap(e, "cannot watch %s", s->argv[0]);
 		spawn_kill(&c);
 		return -1;
 	}
@@ -192,6 +191,16 @@ int spawn_start(const struct spawn *s, struct child *out, struct err *e)
 	if (await_exec(ours, s->argv[0], &c, e) < 0)
 		return -1;
 	*out = c;
+	return 0;
+}
+
+int spawn_adopt(pid_t pid, struct child *out, struct err *e)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (pidfd < 0)
+		return err_sys(e, ERR_NOBODY, "cannot hold on to process %d", (int)pid);
+	*out = (struct child){.pid = pid, .pidfd = pidfd};
 	return 0;
 }
 
@@ -212,6 +221,29 @@ void spawn_kill(struct child *c)
 {
 	kill(c->pid, SIGKILL);
 	spawn_wait(c);
+}
+
+static bool ends_within(const struct child *c, int ms)
+{
+	int64_t deadline_ms = clock_mono_ms() + ms;
+	struct pollfd ended = {.fd = c->pidfd, .events = POLLIN};
+	int rc;
+
+	do
+		rc = poll(&ended, 1, ms);
+	while (rc < 0 && errno == EINTR && (ms = (int)(deadline_ms - clock_mono_ms())) > 0);
+	return rc == 1;
+}
+
+bool spawn_end(struct child *c, int ms)
+{
+	if (!ends_within(c, ms)) {
+		kill(c->pid, SIGKILL);
+		if (!ends_within(c, ms))
+			return false;
+	}
+	spawn_wait(c);
+	return true;
 }
 
 /* Read until EOF; -1 with e on too much, a timeout or an error. */

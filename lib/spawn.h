@@ -50,11 +50,17 @@ struct child {
 /* Start it. On success the caller owes a spawn_wait. */
 int spawn_start(const struct spawn *s, struct child *out, struct err *e);
 
+/* A child that a life of this process before an exec started: ours still, and its number nobody else's. */
+int spawn_adopt(pid_t pid, struct child *out, struct err *e);
+
 /* Reap it and close the pidfd. Returns the wait status (as waitpid gives it). */
 int spawn_wait(struct child *c);
 
 /* SIGKILL, then reap. */
 void spawn_kill(struct child *c);
+
+/* Wait for its end by itself, at most ms; then SIGKILL, and as long again. False: it hangs in the kernel and was not reaped. */
+bool spawn_end(struct child *c, int ms);
 
 /* Run to the end with standard output into *out (fresh, NUL-terminated, at most max bytes, more is
  * an error), killed after timeout_ms. Returns the wait status, or -1 with e filled. s->out is ignored. */

@@ -1,0 +1,67 @@
+#!/bin/sh
+# A process that hangs in the kernel does not even die of SIGKILL. A frozen one of cgroup v1 stands in for it: the first
+# publisher answers, then freezes itself.
+test_description='a publisher that hangs in the kernel keeps nobody else waiting'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+
+if test "$(id -u)" -ne 0 || test ! -d /sys/fs/cgroup/freezer
+then
+	test_skip 'a publisher that hangs' 'nothing else than a frozen process of cgroup v1, made by root, can be made to hang'
+	test_done
+fi
+
+ice=/sys/fs/cgroup/freezer/hornero-hangs-$$
+other=7c9e6679-7425-40de-944b-e07fc1f90ae7
+
+thaw () {
+	test ! -d $ice || { echo THAWED >$ice/freezer.state && wait_until "rmdir $ice" 10; }
+}
+
+hung () {
+	cat $ice/tasks 2>/dev/null
+}
+
+state () {
+	hornero show "$1" --json | jq -r .state
+}
+
+test_expect_success 'a node whose publishers freeze on demand' '
+	mkdir $ice && test_cleanup thaw && mkdir libexec && ln -s "$HORNERO_BUILD"/hornero* libexec/ && rm libexec/hornero-publish &&
+	cat >libexec/hornero-publish <<-END && chmod +x libexec/hornero-publish &&
+	#!/usr/bin/python3
+	import os, socket, sys
+	s = socket.socket(fileno=0)
+	if s.recv(256, socket.MSG_PEEK).startswith(b"publish ") and os.path.exists("$TRASH/freeze"):
+	    os.unlink("$TRASH/freeze")
+	    open("$ice/tasks", "w").write(str(os.getpid()))
+	    s.send(b"error nobody it is about to hang")
+	    open("$ice/freezer.state", "w").write("FROZEN")
+	os.execv("$HORNERO_BUILD/hornero-publish", sys.argv)
+	END
+	node_init "libexec_dir: $TRASH/libexec" && node_start && node_hello_repo other $other && node_hello_repo
+'
+
+test_expect_success 'one hangs: hornerod wants to kill it, and builds and publishes what else there is' '
+	: >freeze && push_make "head -c 1048576 /dev/zero >\$@" && hung=$job &&
+	wait_until "grep -q event=publisher-killed $NODE/hornerod.log" 20 && test -n "$(hung)" &&
+	git -C "$TRASH/work-other" push -q origin main 2>push.out && hornero wait $other --timeout 30 &&
+	test "$(state $hung)" = built && hornero why $hung >out && test_grep "about to hang" out
+'
+
+test_expect_success 'a reload takes it over' '
+	kill -HUP $node_pid && wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 && test "$(state $hung)" = built &&
+	pgrep -P $node_pid >children && hung >who && grep -x -f who children
+'
+
+test_expect_success 'once it is gone its image is published' '
+	thaw && wait_until "test \$(state $hung) = published" 30 && wait_until "! pgrep -P $node_pid" 20
+'
+
+test_expect_success 'a stop does not wait for one for ever' '
+	mkdir $ice && : >freeze && push_make "head -c 1048576 /dev/zero >\$@; printf 2 | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	wait_until "test -n \"\$(hung)\" && grep -q FROZEN $ice/freezer.state" 20 && node_stop &&
+	test_grep "event=publisher-(hangs|killed)" "$NODE/hornerod.log" && thaw
+'
+
+test_done
