@@ -6,7 +6,8 @@
  *   loop.c        doorbell, signals, timer, watchdog: when to take a turn
  *   turn.c        what a turn does: claim, publish, set the timer
  *   attempt_known.c  an attempt that needs no supervisor
- *   attempt.c     one attempt: cgroup, supervisor, verdict, the job's next state
+ *   attempt.c     one attempt begins: cgroup, supervisor
+ *   attempt_end.c it ends: verdict, the job's next state
  *   pausing.c     the standstill of all attempts while the node is under pressure
  *   publication.c one publication: fence, publisher, the job's next state
  *   published.c   what the publisher did: records, the job's last state
@@ -150,10 +151,19 @@ struct attempt_past {
 	int pid;
 };
 int attempt_resume(struct agent *a, const struct attempt_past *past, struct err *e);
-/* Settle those that ended and could not be settled then. True: some are left. */
-bool attempt_settle_ended(struct agent *a);
 /* Kill it; its end arrives through the loop. */
 void attempt_kill(struct attempt_run *r, const char *why);
+
+/* attempt_end.c */
+/* Reap its supervisor, learn how it ended, conclude. */
+void attempt_finish(struct attempt_run *r);
+/* r->verdict: the supervisor's, or ours where it left none. */
+void attempt_read_verdict(struct attempt_run *r, int status);
+void attempt_log_end(const struct attempt_run *r);
+/* It ended as r->verdict says: its group goes, its row is written, and then r is freed. What cannot be done now is, in a later turn. */
+void attempt_conclude(struct attempt_run *r);
+/* Settle those that ended and could not be settled then. True: some are left. */
+bool attempt_settle_ended(struct agent *a);
 /* Wait for and settle every attempt and publication: for a stop. */
 void attempt_stop_all(struct agent *a);
 

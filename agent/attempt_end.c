@@ -1,0 +1,228 @@
+/* attempt_end: how an attempt ended, by whose fault, and the job's next state. DIAGNOSTICS: a group that does not get empty and a queue
+ * that refuses a state change are logged and tried again in the next turn; the rest is left to the next start's recovery. */
+#include "agent/agent.h"
+
+#include "agent/pin.h"
+#include "conf/image.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+enum { BACKOFF_FIRST_MS = 5000, BACKOFF_MOST_MS = 600000 };
+
+static int64_t backoff_ms(int64_t attempt)
+{
+	int64_t ms = BACKOFF_FIRST_MS;
+
+	while (--attempt > 0 && ms < BACKOFF_MOST_MS)
+		ms *= 2;
+	return ms < BACKOFF_MOST_MS ? ms : BACKOFF_MOST_MS;
+}
+
+static struct attempt_result result_of(const struct verdict *v)
+{
+	return (struct attempt_result){
+		.class = err_class_name(v->class), .cause = v->cause, .reason = v->reason,
+		.commit = v->commit, .tree = v->tree, .key = v->key, .inputs = v->inputs, .builder = v->builder,
+		.digest = v->digest, .reused = v->reused, .size_bytes = v->size_bytes,
+		.checkout_ms = v->checkout_ms, .build_ms = v->build_ms, .check_ms = v->check_ms, .boot_ms = v->boot_ms,
+		.store_ms = v->store_ms,
+		.cpu_ms = v->cpu_ms, .mem_peak_bytes = v->mem_peak_bytes,
+	};
+}
+
+/* Nobody's fault, but one that may come back: the third holds the job. */
+static bool is_crash(const struct verdict *v)
+{
+	return strcmp(v->cause, "killed") == 0 || strcmp(v->cause, "sandbox") == 0;
+}
+
+/* The job's next state, by whose fault it was. */
+static int settle(const struct attempt_run *r, struct err *e)
+{
+	const struct agent *a = r->agent;
+	const struct verdict *v = &r->verdict;
+	struct attempt_result res = result_of(v);
+	int64_t again_ms = clock_wall_ms() + backoff_ms(r->number);
+
+	if (r->ended_by && strcmp(r->ended_by, "cancelled") == 0)
+		return job_set_cancelled(a->db, r->job, r->number, &res, e);
+	if (r->ended_by)
+		return job_set_requeued(a->db, r->job, r->number, &res, 0, false, e);
+	switch (v->class) {
+	case ERR_NONE: return job_set_built(a->db, r->job, r->number, &res, e);
+	case ERR_PUSHER: return job_set_failed(a->db, r->job, r->number, &res, e);
+	case ERR_OPERATOR:
+	case ERR_USAGE: return job_set_held(a->db, r->job, r->number, &res, e);
+	case ERR_NOBODY:
+		return job_set_requeued(a->db, r->job, r->number, &res, again_ms, is_crash(v), e);
+	case ERR_US: break;
+	}
+	return job_set_requeued(a->db, r->job, r->number, &res, again_ms, true, e);
+}
+
+/* What a limit kept from a failed build, and which file sets that limit. */
+static const char *set_by(const struct conf *c, int64_t limit, int64_t of_all, const char *key)
+{
+	return limit < of_all ? c->groups_dir : key;
+}
+
+/* oom_kills: also where our own checkout or check was the victim: the pushed data was too big. */
+static void blame_limits(const struct conf *c, const struct limits *l, const struct cg_usage *usage, struct verdict *v)
+{
+	if (usage->oom_kills > 0 && (v->class == ERR_PUSHER || strcmp(v->cause, "signal") == 0 || strcmp(v->cause, "killed") == 0 ||
+				     strcmp(v->cause, "boot") == 0))
+		verdict_say(v, ERR_PUSHER, "oom", "out of memory: the build reached %lld MB and was killed; its limit is %lld MB (%s)",
+			    (long long)usage->mem_peak_bytes / 1000000, (long long)l->mem_mb,
+			    set_by(c, l->mem_mb, c->compile_mem_limit, "compile_mem_limit"));
+	else if (usage->refused_forks > 0 && strcmp(v->cause, "exit") == 0)
+		verdict_say(v, ERR_PUSHER, "pids", "%s, after it was refused a process; its limit is %lld (%s)", v->reason,
+			    (long long)l->pids, set_by(c, l->pids, c->compile_pids_limit, "compile_pids_limit"));
+}
+
+/* What the cgroup saw, and whether it killed somebody. */
+static void add_usage(struct attempt_run *r)
+{
+	struct cg_usage usage = {0};
+
+	if (!r->has_leaf)
+		return;
+	cg_leaf_usage(r->agent->cg, &r->leaf, &usage);
+	r->verdict.cpu_ms = usage.cpu_ms;
+	r->verdict.mem_peak_bytes = usage.mem_peak_bytes;
+	blame_limits(r->agent->conf, &r->leaf.limits, &usage, &r->verdict);
+}
+
+/* A supervisor that could not even write its verdict says whose fault it is by its exit code: a full disk
+ * is waited for, a broken configuration is the operator's, all else is ours. */
+static enum err_class blame_for(int status)
+{
+	enum err_class class = WIFEXITED(status) ? err_class_of_exit(WEXITSTATUS(status)) : ERR_US;
+
+	return class == ERR_NOBODY || class == ERR_OPERATOR ? class : ERR_US;
+}
+
+void attempt_read_verdict(struct attempt_run *r, int status)
+{
+	struct verdict *v = &r->verdict;
+	struct err e = ERR_INIT;
+	char how[64];
+	int rc = verdict_read(r->agent->conf->log_dir, r->job, r->number, v, &e);
+
+	if (rc == 1 && strcmp(v->image, r->image) == 0 && !r->ended_by)
+		return;
+	*v = (struct verdict){.job = r->job, .attempt = r->number};
+	memcpy(v->image, r->image, sizeof(v->image));
+	if (r->ended_by)
+		verdict_say(v, ERR_NOBODY, r->ended_by, "%s", r->ended_by);
+	else if (rc < 0)
+		verdict_say(v, e.class, "crash", "%s", e.msg);
+	else
+		verdict_say(v, blame_for(status), "crash", "the supervisor left no verdict (%s); the agent's log has its words",
+			    spawn_status_text(status, how, sizeof(how)));
+}
+
+static void forget(struct attempt_run *r)
+{
+	struct attempt_run **at = &r->agent->attempts;
+
+	while (*at && *at != r)
+		at = &(*at)->next;
+	if (*at)
+		*at = r->next;
+	sd_event_source_disable_unref(r->watch);
+	free(r->leaf.path); /* at a stop, of a group that does not get empty */
+	free(r);
+}
+
+/* Another commit was looked at than the one that the pin was for. Not before the row is written: a sweep would take
+ * the changed file for a new wish. */
+static void leave_pin(const struct agent *a, const struct verdict *v)
+{
+	own_image struct image img = {0};
+	struct err e = ERR_INIT;
+
+	if (v->commit[0] && image_load(a->conf->images_dir, v->image, &img, &e) == 0)
+		pin_leave(a->conf, &img, v->commit);
+}
+
+/* Group gone and row written: then, and only then, it is forgotten. A row that has moved on (or went with the
+ * whole database) needs nothing from us. */
+void attempt_conclude(struct attempt_run *r)
+{
+	struct agent *a = r->agent;
+	struct err e = ERR_INIT;
+
+	r->ended = true;
+	if (r->has_leaf && cg_leaf_end(a->cg, &r->leaf, &e) < 0) {
+		log_error("event=cgroup-stays job=%lld %s", (long long)r->job, e.msg);
+		return;
+	}
+	r->has_leaf = false;
+	if (r->ended_by || strcmp(r->verdict.cause, "crash") == 0)
+		leftover_clear_attempt(a->conf, r->job, r->number);
+	if (settle(r, &e) < 0 && e.sys != ESTALE) {
+		log_error("event=state-unwritten job=%lld %s", (long long)r->job, e.msg);
+		return;
+	}
+	leave_pin(a, &r->verdict);
+	forget(r);
+}
+
+bool attempt_settle_ended(struct agent *a)
+{
+	struct attempt_run *next;
+	bool left = false;
+
+	for (struct attempt_run *r = a->attempts; r; r = next) {
+		next = r->next;
+		if (r->ended)
+			attempt_conclude(r);
+	}
+	for (struct attempt_run *r = a->attempts; r; r = r->next)
+		left = left || r->ended;
+	return left;
+}
+
+void attempt_log_end(const struct attempt_run *r)
+{
+	const struct verdict *v = &r->verdict;
+	char quoted[2 * ERR_MSG_MAX];
+
+	log_info("event=attempt-ended job=%lld attempt=%lld image=%s class=%s cause=%s cpu_ms=%lld reused=%d reason=%s",
+		 (long long)r->job, (long long)r->number, r->image, err_class_name(v->class), v->cause, (long long)v->cpu_ms,
+		 v->reused, log_quote(quoted, sizeof(quoted), v->reason));
+}
+
+/* The supervisor has ended: reap it, find out how, conclude. */
+void attempt_finish(struct attempt_run *r)
+{
+	int status = spawn_wait(&r->supervisor);
+	struct err e = ERR_INIT;
+
+	r->watch = sd_event_source_disable_unref(r->watch);
+	attempt_read_verdict(r, status);
+	add_usage(r);
+	if (r->verdict.class != ERR_NONE && verdict_write(r->agent->conf->log_dir, &r->verdict, &e) < 0)
+		log_warn("event=verdict-unwritten job=%lld %s", (long long)r->job, e.msg);
+	attempt_log_end(r);
+	attempt_conclude(r);
+}
+
+void attempt_stop_all(struct agent *a)
+{
+	for (struct attempt_run *r = a->attempts; r; r = r->next)
+		attempt_kill(r, "stopped");
+	/* What cannot be settled now is recovered by the next start. */
+	while (a->attempts) {
+		struct attempt_run *r = a->attempts;
+
+		if (!r->ended)
+			attempt_finish(r);
+		if (a->attempts == r)
+			forget(r);
+	}
+}
