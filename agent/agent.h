@@ -8,7 +8,7 @@
  *   attempt_known.c  an attempt that needs no supervisor
  *   attempt.c     one attempt begins: cgroup, supervisor
  *   attempt_end.c it ends: verdict, the job's next state
- *   pausing.c     the standstill of all attempts while the node is under pressure
+ *   pausing.c     what stands still while the node is under pressure, or because a person wants so
  *   publication.c one publication: fence, publisher, the job's next state
  *   published.c   what the publisher did: records, the job's last state
  *   sweeping.c    the sweep, hornero-keep and hornero-collect as children
@@ -25,6 +25,7 @@
 #include "agent/pressure.h"
 #include "agent/verdict.h"
 #include "conf/conf.h"
+#include "conf/pause.h"
 #include "db/db.h"
 #include "db/job.h"
 #include "lib/spawn.h"
@@ -44,6 +45,7 @@ struct attempt_run {
 	sd_event_source *watch;
 	struct cg_leaf leaf;
 	bool has_leaf;
+	enum { RUN_FREE, RUN_FROZEN, RUN_UNKNOWN } frozen; /* unknown: as the life before us left it */
 	const char *ended_by;      /* NULL, or why we killed it: "cancelled", "stopped" */
 	bool ended;                /* reaped; verdict says how. Stays listed until cgroup and row are settled */
 	struct verdict verdict;
@@ -75,7 +77,7 @@ struct publication {
 struct floors {
 	char store[FLOOR_WHY], cache[FLOOR_WHY];
 	int64_t collect_ms;  /* monotonic: no further collection for it before */
-	bool is_told, is_clear; /* the queued jobs say so; they say nothing */
+	bool is_told;
 };
 
 struct agent {
@@ -102,6 +104,7 @@ struct agent {
 	int64_t images_mtime_ns;   /* of images_dir when the last sweep started */
 	struct pause *pauses;
 	struct pressure pressure;
+	struct paused paused;      /* as the last turn found it */
 	bool draining;             /* an operator wants nothing to start */
 	int64_t next_look_ms;      /* at the pressure; monotonic */
 	struct floors floors;
@@ -167,8 +170,12 @@ bool attempt_settle_ended(struct agent *a);
 /* Wait for and settle every attempt and publication: for a stop. */
 void attempt_stop_all(struct agent *a);
 
-/* pausing.c: what runs is frozen and thawed as the pressure demands; a->pressure says how it is. */
+/* pausing.c: what runs is frozen and thawed as the pressure, and people, demand. */
 void pausing_look(struct agent *a);
+/* Tell those who ask why nothing starts: lib/standstill.h. */
+void pausing_say(struct agent *a);
+/* Whether a job of this image may begin: a job_may of the agent. */
+bool pausing_lets(const void *agent, const char *image);
 void pausing_stop(struct agent *a);
 /* What an earlier life froze is frozen still. */
 void pausing_resume(struct agent *a);
@@ -200,6 +207,8 @@ void floors_look(struct agent *a);
 /* Why nothing is built, or published, now; NULL: it is. */
 const char *floors_pause_building(const struct agent *a);
 const char *floors_pause_publishing(const struct agent *a);
+/* The former, once it is to be told. */
+const char *floors_told(struct agent *a);
 
 /* sweeping.c */
 void sweeping_start(struct agent *a);

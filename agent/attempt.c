@@ -140,6 +140,7 @@ int attempt_resume(struct agent *a, const struct attempt_past *past, struct err 
 	r->number = past->number;
 	memcpy(r->image, past->image, sizeof(r->image));
 	r->ended_by = ended_by_of(past->ended_by);
+	r->frozen = RUN_UNKNOWN;
 	r->next = a->attempts;
 	a->attempts = r;
 	if (a->cg && strcmp(past->leaf, "-") != 0) {

@@ -1,5 +1,5 @@
 /* floors: nothing is begun while a filesystem is below its floor; first it is tried to make room. Looked at in each turn,
- * and every two seconds while it lasts. DIAGNOSTICS: a queue that cannot be told is told in the next turn. */
+ * and every two seconds while it lasts. DIAGNOSTICS: none. */
 #include "agent/agent.h"
 
 #include "lib/clock.h"
@@ -33,24 +33,6 @@ static void log_change(const char *before, const char *now)
 		log_info("event=resumed");
 }
 
-/* While the first collection runs nobody is told yet: most often it helps. */
-static void tell(struct agent *a)
-{
-	struct err e = ERR_INIT;
-	const char *why = floors_pause_building(a);
-
-	if (why && !a->floors.is_told && a->collect.pid > 0)
-		return;
-	if (!why && a->floors.is_clear)
-		return;
-	if (job_pause_queued(a->db, why, &e) < 0) {
-		log_error("event=state-unwritten %s", e.msg);
-		return;
-	}
-	a->floors.is_told = why != NULL;
-	a->floors.is_clear = why == NULL;
-}
-
 void floors_look(struct agent *a)
 {
 	struct floor store = conf_store_floor(a->conf);
@@ -66,7 +48,15 @@ void floors_look(struct agent *a)
 		a->floors.collect_ms = now_ms + COLLECT_AGAIN_MS;
 		collecting_start(a);
 	}
-	tell(a);
+}
+
+/* While the first collection runs nobody is told yet: most often it helps. */
+const char *floors_told(struct agent *a)
+{
+	const char *why = floors_pause_building(a);
+
+	a->floors.is_told = why && (a->floors.is_told || a->collect.pid <= 0);
+	return a->floors.is_told ? why : NULL;
 }
 
 const char *floors_pause_building(const struct agent *a)

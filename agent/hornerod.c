@@ -226,6 +226,7 @@ int main(int argc, char **argv)
 		agent_loop_fini(&a);
 	db_close(a.db);
 	cg_close(a.cg);
+	paused_fini(&a.paused);
 	conf_free(a.conf);
 	return rc < 0 ? err_exit(e.class) : 0;
 }

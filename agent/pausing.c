@@ -1,28 +1,43 @@
-/* pausing: while an operator drains the node nothing starts; while it is under pressure what runs is frozen as well, and its
- * supervisors leave that time out. DIAGNOSTICS: a group that cannot be frozen runs on and is logged. */
+/* pausing: while an operator drains the node nothing starts; while it is paused or under pressure what runs is frozen as well, and
+ * its supervisors leave that time out. DIAGNOSTICS: a group that cannot be frozen runs on and is logged. */
 #include "agent/agent.h"
 
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "lib/standstill.h"
 
-static void freeze(struct agent *a, const struct attempt_run *r, bool frozen)
+static bool stands_still(const struct agent *a, const struct attempt_run *r)
+{
+	return a->pressure.high || a->paused.node || paused_image(&a->paused, r->image);
+}
+
+/* Both ways, where it is not so already. */
+static void freeze(struct agent *a, struct attempt_run *r)
 {
 	struct err e = ERR_INIT;
+	bool frozen = stands_still(a, r);
 
-	if (!r->ended && r->has_leaf && cg_leaf_freeze(a->cg, &r->leaf, frozen, &e) < 0)
+	if (r->ended || !r->has_leaf || r->frozen == (frozen ? RUN_FROZEN : RUN_FREE))
+		return;
+	r->frozen = frozen ? RUN_FROZEN : RUN_FREE;
+	if (cg_leaf_freeze(a->cg, &r->leaf, frozen, &e) < 0)
 		log_warn("event=not-%s job=%lld %s", frozen ? "paused" : "resumed", (long long)r->job, e.msg);
 }
 
-static void say(const struct agent *a)
+void pausing_say(struct agent *a)
 {
-	char text[STANDSTILL_MAX];
+	char text[STANDSTILL_MAX] = "";
+	const char *floor = floors_told(a);
 	struct err e = ERR_INIT;
 
-	snprintf(text, sizeof(text), STANDSTILL_PAUSED "%s", a->pressure.text);
-	if (a->draining && !a->pressure.high)
+	if (a->pressure.high)
+		snprintf(text, sizeof(text), STANDSTILL_PAUSED "%s", a->pressure.text);
+	else if (a->draining)
 		snprintf(text, sizeof(text), "an operator drains the node; `hornero resume` ends that");
-	if (standstill_say(a->conf->run_dir, a->pressure.high || a->draining ? text : NULL, &e) < 0)
+	else if (floor)
+		snprintf(text, sizeof(text), "%s", floor);
+	if (strcmp(text, a->paused.standstill) == 0)
+		return;
+	if (standstill_say(a->conf->run_dir, *text ? text : NULL, &e) < 0)
 		log_warn("event=standstill-unwritten %s", e.msg);
 }
 
@@ -31,46 +46,62 @@ static void look_at_drain(struct agent *a)
 	bool was = a->draining;
 
 	a->draining = drain_is_on(a->conf->run_dir);
-	if (a->draining == was)
-		return;
-	log_info("event=%s", a->draining ? "draining" : "drain-ended");
-	say(a);
+	if (a->draining != was)
+		log_info("event=%s", a->draining ? "draining" : "drain-ended");
 }
 
-void pausing_look(struct agent *a)
+static void look_at_pauses(struct agent *a)
+{
+	bool was = a->paused.node;
+	size_t n = a->paused.n;
+
+	paused_fini(&a->paused);
+	paused_load(&a->paused, a->conf);
+	if (a->paused.node != was || a->paused.n != n)
+		log_info("event=pauses node=%s images=%zu", a->paused.node ? "paused" : "free", a->paused.n);
+}
+
+static void look_at_pressure(struct agent *a)
 {
 	bool was_high = a->pressure.high;
 
-	look_at_drain(a);
 	if (clock_mono_ms() < a->next_look_ms)
 		return;
 	a->next_look_ms = clock_mono_ms() + PRESSURE_LOOK_MS;
 	pressure_look(&a->pressure, a->conf);
-	if (a->pressure.high || was_high)
-		say(a);
-	if (a->pressure.high == was_high)
-		return;
-	if (a->pressure.high)
+	if (a->pressure.high && !was_high)
 		log_warn("event=paused reason=\"%s\"", a->pressure.text);
-	else
+	else if (was_high && !a->pressure.high)
 		log_info("event=resumed");
-	for (const struct attempt_run *r = a->attempts; r; r = r->next)
-		freeze(a, r, a->pressure.high);
+}
+
+void pausing_look(struct agent *a)
+{
+	look_at_drain(a);
+	look_at_pauses(a);
+	look_at_pressure(a);
+	for (struct attempt_run *r = a->attempts; r; r = r->next)
+		freeze(a, r);
+}
+
+bool pausing_lets(const void *agent, const char *image)
+{
+	const struct agent *a = agent;
+
+	return !paused_image(&a->paused, image);
 }
 
 void pausing_resume(struct agent *a)
 {
 	char text[STANDSTILL_MAX];
 
-	a->pressure.high = standstill_read(a->conf->run_dir, text) && standstill_is_pause(text);
+	a->pressure.high = standstill_read(a->conf->run_dir, text) && standstill_is_brief(text);
 }
 
 void pausing_stop(struct agent *a)
 {
 	struct err e = ERR_INIT;
 
-	a->pressure.high = a->draining = false;
-	if (drain_end(a->conf->run_dir, &e) < 0)
+	if (drain_end(a->conf->run_dir, &e) < 0 || standstill_say(a->conf->run_dir, NULL, &e) < 0)
 		log_warn("%s", e.msg);
-	say(a);
 }

@@ -23,9 +23,9 @@ static int64_t running(const struct agent *a)
 
 static int claim(struct agent *a, int64_t now_ms, struct err *e)
 {
-	while (!a->pressure.high && !a->draining && !floors_pause_building(a) && running(a) < a->conf->workers) {
+	while (!a->pressure.high && !a->paused.node && !a->draining && !floors_pause_building(a) && running(a) < a->conf->workers) {
 		own_job struct job j = {0};
-		int rc = job_claim(a->db, now_ms, &j, e);
+		int rc = job_claim(a->db, now_ms, pausing_lets, a, &j, e);
 
 		if (rc <= 0)
 			return rc;
@@ -184,6 +184,7 @@ void agent_turn(struct agent *a)
 	if (clock_mono_ms() >= a->next_collect_ms)
 		collecting_start(a);
 	floors_look(a);
+	pausing_say(a);
 	if (claim(a, now_ms, &e) < 0) {
 		retry(a, &e);
 		return;

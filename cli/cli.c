@@ -3,14 +3,17 @@
 
 #include "cli/view.h"
 #include "cli/words.h"
+#include "conf/pause.h"
+#include "lib/bell.h"
+#include "lib/escape.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/spawn.h"
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <string.h>
-#include <sys/file.h>
 
 const struct conf *cli_conf(struct cli *cli, struct err *e)
 {
@@ -53,6 +56,28 @@ void cli_note_isolation(const struct cli *cli)
 		      cli->json ? stderr : stdout);
 }
 
+bool cli_standstill(const struct cli *cli, const struct paused *paused, const struct job *j, char buf[STANDSTILL_MAX])
+{
+	own_paused struct paused now = {.node = false};
+
+	*buf = '\0';
+	if (j->state != JOB_QUEUED && j->state != JOB_RUNNING)
+		return false;
+	if (!paused) {
+		paused_load(&now, cli->conf);
+		paused = &now;
+	}
+	return paused_why(paused, cli->conf, j->image, j->state == JOB_RUNNING, buf);
+}
+
+void cli_note_standstill(const struct cli *cli, const struct paused *paused)
+{
+	char why[STANDSTILL_MAX];
+
+	if (paused_why(paused, cli->conf, NULL, false, why))
+		cli_say(cli->json ? stderr : stdout, "nothing starts for now: %s", why);
+}
+
 int cli_job_number(const char *text, int64_t *id, struct err *e)
 {
 	char *end;
@@ -86,13 +111,7 @@ int cli_job_or_image(const char *text, int64_t *id, char uuid[UUID_LEN + 1], str
 
 int cli_agent_runs(const struct conf *c)
 {
-	own_free char *path = fs_path("%s/agent.lock", c->run_dir);
-	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
-	/* A shared lock, so that two of us never see each other, and for an instant only. */
-	if (fd < 0)
-		return 0;
-	return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	return bell_is_attended(c->run_dir) == 1;
 }
 
 char *cli_repo_path(const struct conf *c, const char *repo)

@@ -18,6 +18,7 @@
 #include "conf/image.h"
 #include "db/job.h"
 #include "lib/err.h"
+#include "lib/standstill.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -71,6 +72,14 @@ const char *cli_words(const struct cli *cli, char buf[CLI_WORDS_MAX]);
  * standard error. */
 void cli_note_isolation(const struct cli *cli);
 
+/* What stops this job now, where it is queued or running: somebody's pause, or what hornerod says of the node. False, and
+ * "": nothing. paused NULL: looked at now; a listing looks once. */
+struct paused;
+bool cli_standstill(const struct cli *cli, const struct paused *paused, const struct job *j, char buf[STANDSTILL_MAX]);
+
+/* "nothing starts for now: …" where that is so for the whole node; out as cli_note_isolation. */
+void cli_note_standstill(const struct cli *cli, const struct paused *paused);
+
 /* A job number as people write it ("42"). ERR_USAGE. */
 int cli_job_number(const char *text, int64_t *id, struct err *e);
 
@@ -92,6 +101,9 @@ int cli_images(const struct cli *cli, struct image **out, size_t *n, struct err 
 /* Whether the word may be done with this repository, and with what is built from this ref of it (NULL: with all of it);
  * ERR_USAGE says what is needed. 0 without a key. */
 int cli_may(const struct cli *cli, const char *repo, const char *ref, struct err *e);
+
+/* As cli_may, where it is about the node itself. */
+int cli_may_node(const struct cli *cli, struct err *e);
 
 /* Who asks, for the event log: the key, else the login name of our user id, or its number. */
 void cli_who(const struct cli *cli, char buf[CLI_WHO_MAX]);

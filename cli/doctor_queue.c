@@ -1,6 +1,7 @@
 /* doctor_queue: jobs that need a person. DIAGNOSTICS: findings. */
 #include "cli/doctor.h"
 
+#include "conf/pause.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -11,9 +12,22 @@ static int look_at_job(void *arg, const struct job *j)
 
 	if (j->state == JOB_HELD)
 		doctor_say(d, DOCTOR_BAD, mend, "job %lld of image %s is held: %s", (long long)j->id, j->image, j->reason);
-	else if ((j->state == JOB_BUILT || j->state == JOB_QUEUED) && *j->waiting_for)
+	else if (j->state == JOB_BUILT && *j->waiting_for)
 		doctor_say(d, DOCTOR_WARN, NULL, "job %lld of image %s waits for this: %s", (long long)j->id, j->image, j->waiting_for);
 	return 0;
+}
+
+static void look_at_pauses(struct doctor *d)
+{
+	own_paused struct paused p;
+	char why[STANDSTILL_MAX];
+
+	paused_load(&p, d->c);
+	if (paused_why(&p, d->c, NULL, false, why))
+		doctor_say(d, DOCTOR_WARN, NULL, "nothing starts for now: %s", why);
+	for (size_t i = 0; i < p.n; i++)
+		if (paused_why(&p, d->c, p.images[i], false, why))
+			doctor_say(d, DOCTOR_WARN, NULL, "image %s is %s", p.images[i], why);
 }
 
 void doctor_queue(struct doctor *d)
@@ -22,6 +36,7 @@ void doctor_queue(struct doctor *d)
 	struct err why = ERR_INIT;
 	int before = d->findings;
 
+	look_at_pauses(d);
 	if (db_open(&db, &(struct db_place){.queue_dir = d->c->queue_dir}, DB_READ, CLI_DB_WAIT_MS, &why) < 0 ||
 	    job_each(db, JOB_SCOPE_OPEN, look_at_job, d, &why) < 0)
 		doctor_say(d, DOCTOR_BAD, "hornero init", "%s", why.msg);

@@ -1,4 +1,4 @@
-/* drain: no build starts any more, and none runs when it returns. resume takes that back. DIAGNOSTICS: exit 75 with a
+/* drain: no build starts any more, and none runs when it returns; resume (pause.c) takes that back. DIAGNOSTICS: exit 75 with a
  * sentence where builds still ran at the end of --timeout. */
 #include "cli/wait.h"
 #include "cli/watch.h"
@@ -87,17 +87,4 @@ int drain_run(struct cli *cli, const struct call *call, struct err *e)
 		return 0;
 	}
 	return wait_drained(cli, deadline_ms, e);
-}
-
-int resume_run(struct cli *cli, const struct call *call, struct err *e)
-{
-	const struct conf *c = cli_conf(cli, e);
-	bool was = c && drain_is_on(c->run_dir);
-
-	(void)call;
-	if (!c || drain_end(c->run_dir, e) < 0)
-		return -1;
-	bell_ring(c->run_dir);
-	puts(was ? "builds start again" : "no drain was under way");
-	return 0;
 }

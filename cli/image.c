@@ -3,6 +3,7 @@
 #include "cli/table.h"
 #include "cli/words.h"
 #include "conf/builder.h"
+#include "conf/pause.h"
 #include "conf/skip.h"
 #include "lib/bell.h"
 #include "lib/fs.h"
@@ -140,6 +141,8 @@ int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
 	    warm_look(c->store_dir, c->cache_dir, uuid, &warm, &state, e) < 0)
 		return -1;
 	skip_clear(c->skip_dir, uuid);
+	if (pause_end(c, uuid, e) < 0)
+		return -1;
 	bell_ring(c->run_dir);
 	if (state == WARM_OK)
 		cli_say(stdout, "image %s is no longer kept warm; Nova ages its file %s/%s out when no instance needs it, and `hornero gc` removes it before where room is needed", uuid,

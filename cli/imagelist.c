@@ -4,6 +4,7 @@
 #include "cli/releases.h"
 #include "cli/table.h"
 #include "cli/words.h"
+#include "conf/pause.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "store/nova.h"
@@ -25,6 +26,7 @@ static const struct column columns[] = {
 	{"published_ms", CELL_AGE, 0},
 	{"digest", CELL_TEXT, COLUMN_JSON_ONLY},
 	{"job", CELL_ID, COLUMN_JSON_ONLY},
+	{"paused_by", CELL_TEXT, COLUMN_JSON_ONLY},
 	{"problem", CELL_TEXT, 0},
 	/* for one image only */
 	{"repository", CELL_TEXT, 0},
@@ -42,8 +44,16 @@ static const struct column columns[] = {
 };
 enum { N_SHOW = sizeof(columns) / sizeof(columns[0]), N_RELEASE = N_SHOW - 4, N_LIST = N_RELEASE - 8 };
 
-static enum warm_state row_of(const struct conf *c, const struct image *img, struct warm *warm, struct cell row[N_SHOW])
+/* A row, and the texts that it borrows. */
+struct line {
+	struct cell row[N_SHOW];
+	struct warm warm;
+	char paused_by[PAUSE_WHO], why[STANDSTILL_MAX];
+};
+
+static enum warm_state fill(const struct conf *c, const struct image *img, const struct paused *paused, struct line *l)
 {
+	struct warm *warm = &l->warm;
 	enum warm_state state = WARM_NONE;
 	struct err problem = ERR_INIT;
 
@@ -52,6 +62,9 @@ static enum warm_state row_of(const struct conf *c, const struct image *img, str
 		state = WARM_NONE;
 	if (state == WARM_NONE)
 		memset(warm, 0, sizeof(*warm));
+	*l->paused_by = *l->why = '\0';
+	if (paused_image(paused, img->uuid) && pause_by(c, img->uuid, l->paused_by))
+		paused_why(paused, c, img->uuid, false, l->why);
 	const struct cell cells[N_LIST] = {
 		{.text = img->uuid},
 		{.text = img->name},
@@ -66,10 +79,11 @@ static enum warm_state row_of(const struct conf *c, const struct image *img, str
 		{.number = warm->published_ms},
 		{.text = warm->digest},
 		{.number = warm->job},
-		{.text = img->broken ? img->problem.msg : ""},
+		{.text = *l->paused_by ? l->paused_by : NULL},
+		{.text = img->broken ? img->problem.msg : l->why},
 	};
 
-	memcpy(row, cells, sizeof(cells));
+	memcpy(l->row, cells, sizeof(cells));
 	return state;
 }
 
@@ -77,26 +91,28 @@ int image_list_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
 	struct image *list = NULL;
+	own_paused struct paused paused = {.node = false};
 	struct listing l;
-	struct warm warm;
 	size_t n = 0;
 	int done;
 
 	(void)call;
 	if (!c || cli_images(cli, &list, &n, e) < 0)
 		return -1;
+	paused_load(&paused, c);
 	listing_begin(&l, cli, columns, N_LIST);
 	for (size_t i = 0; i < n; i++) {
-		struct cell row[N_SHOW];
+		struct line line;
 
-		(void)row_of(c, &list[i], &warm, row);
-		listing_row(&l, row);
+		(void)fill(c, &list[i], &paused, &line);
+		listing_row(&l, line.row);
 	}
 	done = listing_end(&l, e);
 	images_free(list, n);
 	if (n == 0 && !cli->json)
 		cli_say(stdout, "There is no image yet: `hornero image add UUID REPO` makes one.");
 	cli_note_isolation(cli);
+	cli_note_standstill(cli, &paused);
 	return done;
 }
 
@@ -180,8 +196,10 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 	own_image struct image img = {0};
 	own_job struct job newest = {0};
 	own_free char *repo = NULL, *file = NULL, *cache_file = NULL, *release_file = NULL;
-	struct cell row[N_SHOW];
-	struct warm warm, current;
+	own_paused struct paused paused = {.node = false};
+	struct line line;
+	struct cell *row = line.row;
+	struct warm current;
 	enum warm_state state;
 	own_releases struct releases releases = {0};
 	struct artifact artifact;
@@ -192,8 +210,9 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 	    nova_cache_name(uuid, name, e) < 0)
 		return -1;
 	newest_of(cli, uuid, &newest);
-	state = row_of(c, &img, &warm, row);
-	digest = digest_of(&warm, state == WARM_OK, &newest);
+	paused_load(&paused, c);
+	state = fill(c, &img, &paused, &line);
+	digest = digest_of(&line.warm, state == WARM_OK, &newest);
 	if (release_cells(c, uuid, &current, release, &release_file, row + N_RELEASE, e) < 0)
 		return -1;
 	if ((digest && artifact_load(c, uuid, digest, &artifact, e) < 0) || releases_load(cli, &img, &releases, e) < 0)
@@ -205,10 +224,11 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 	row[N_LIST + 2] = (struct cell){.text = cache_file = fs_path("%s/%s", c->cache_dir, name)};
 	row[N_LIST + 3] = (struct cell){.number = newest.id};
 	row[N_LIST + 4] = (struct cell){.text = newest.id ? job_state_name(newest.state) : NULL};
-	row[N_LIST + 5] = (struct cell){.text = warm.key};
+	row[N_LIST + 5] = (struct cell){.text = line.warm.key};
 	row[N_LIST + 6] = (struct cell){.text = img.pinned};
 	row[N_LIST + 7] = (struct cell){.text = img.pinned ? img.until_ref_leaves : NULL};
 	show(cli, row, digest ? &artifact : NULL, &releases);
 	cli_note_isolation(cli);
+	cli_note_standstill(cli, &paused);
 	return 0;
 }

@@ -143,7 +143,7 @@ static int print_log(struct cli *cli, struct log *l, struct err *e)
 static int follow_look(const struct cli *cli, struct log *l, struct db *db, struct watch *w, struct err *e)
 {
 	own_job struct job j = {0};
-	char sentence[2 * ERR_MSG_MAX];
+	char sentence[2 * ERR_MSG_MAX], standstill[STANDSTILL_MAX];
 	int code;
 
 	/* The row before the log: what it says then was written after everything in the log. */
@@ -164,7 +164,8 @@ static int follow_look(const struct cli *cli, struct log *l, struct db *db, stru
 		printf("hornero: attempt %" PRId64 " of job %" PRId64 "\n", l->attempt, l->job);
 		return follow_look(cli, l, db, w, e);
 	}
-	code = outcome_of(&j, sentence, sizeof(sentence));
+	cli_standstill(cli, NULL, &j, standstill);
+	code = outcome_of(&j, standstill, sentence, sizeof(sentence));
 	if (code < 0)
 		return -2;
 	log_close(l);
@@ -237,6 +238,7 @@ static int follow(struct cli *cli, struct log *l, struct err *e)
 	if (cli_db(cli, DB_READ, &db, e) < 0)
 		return -1;
 	watch_add(&w, l->c->queue_dir);
+	watch_add(&w, l->c->pause_dir);
 	if (!cli_agent_runs(l->c))
 		fputs("hornero: hornerod does not run; nothing changes until it is started\n", stderr);
 	code = follow_look(cli, l, db, &w, e);

@@ -2,6 +2,7 @@
 #include "cli/outcome.h"
 
 #include "cli/table.h"
+#include "lib/standstill.h"
 #include "store/nova.h"
 
 #include <string.h>
@@ -37,9 +38,10 @@ static void published_words(const struct job *j, char *buf, size_t size)
 			 j->image, commit, duration_words(words, j->ended_ms - j->created_ms));
 }
 
-int outcome_of(const struct job *j, char *buf, size_t size)
+int outcome_of(const struct job *j, const char *standstill, char *buf, size_t size)
 {
 	long long id = (long long)j->id;
+	bool is_stopped = *standstill && !standstill_is_brief(standstill);
 
 	switch (j->state) {
 	case JOB_PUBLISHED:
@@ -63,12 +65,15 @@ int outcome_of(const struct job *j, char *buf, size_t size)
 		snprintf(buf, size, "job %lld is built and not published yet: %s", id, j->waiting_for);
 		return 75;
 	case JOB_QUEUED:
-		if (!*j->waiting_for)
+		if (!is_stopped)
 			return -1;
-		snprintf(buf, size, "job %lld is queued and nothing is built now: %s", id, j->waiting_for);
+		snprintf(buf, size, "job %lld is queued and nothing is built now: %s", id, standstill);
 		return 75;
 	case JOB_RUNNING:
-		break;
+		if (!is_stopped)
+			return -1;
+		snprintf(buf, size, "job %lld stands still, and no clock of it runs: %s", id, standstill);
+		return 75;
 	}
 	return -1;
 }

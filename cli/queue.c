@@ -1,7 +1,7 @@
 /* queue: what runs, waits, and just ended. DIAGNOSTICS: as the database says. */
 #include "cli/table.h"
 #include "cli/words.h"
-#include "lib/standstill.h"
+#include "conf/pause.h"
 
 static const struct column columns[] = {
 	{"job", CELL_NUMBER, 0},
@@ -27,17 +27,26 @@ static const struct column columns[] = {
 	{"note", CELL_TEXT, 0},
 };
 
-/* The one remark that fits behind a row. */
-static const char *note_of(const struct job *j, int64_t now_ms, char *buf, size_t size)
+struct queue {
+	struct listing listing;
+	const struct cli *cli;
+	struct paused paused;
+};
+
+/* The one remark that fits behind a row; why the whole node stands still is said once, below. */
+static const char *note_of(const struct queue *q, const struct job *j, const char *standstill, char *buf, size_t size)
 {
+	int64_t now_ms = q->listing.now_ms;
 	char words[WORDS_MAX];
 
+	if (*standstill && paused_image(&q->paused, j->image))
+		return standstill;
 	if (j->superseded_by)
 		snprintf(buf, size, "by job %lld", (long long)j->superseded_by);
 	else if (j->state == JOB_QUEUED && j->not_before_ms > now_ms)
 		snprintf(buf, size, "next attempt %s%s%s", age_words(words, now_ms - j->not_before_ms),
 			 *j->reason ? ": " : "", j->reason);
-	else if (!job_state_ended(j->state) && *j->waiting_for)
+	else if (j->state == JOB_BUILT && *j->waiting_for)
 		return j->waiting_for;
 	else if (j->state == JOB_PUBLISHED)
 		return j->reused ? "same content, no build" : "";
@@ -48,10 +57,11 @@ static const char *note_of(const struct job *j, int64_t now_ms, char *buf, size_
 
 static int queue_row(void *arg, const struct job *j)
 {
-	struct listing *l = arg;
-	char note[ERR_MSG_MAX + 64];
+	struct queue *q = arg;
+	char note[ERR_MSG_MAX + 64], standstill[STANDSTILL_MAX];
 
-	listing_row(l, (struct cell[]){
+	cli_standstill(q->cli, &q->paused, j, standstill);
+	listing_row(&q->listing, (struct cell[]){
 			       {.number = j->id},
 			       {.text = job_state_name(j->state)},
 			       {.text = j->image},
@@ -71,8 +81,8 @@ static int queue_row(void *arg, const struct job *j)
 			       {.number = j->reused},
 			       {.text = j->digest},
 			       {.text = j->reason},
-			       {.text = j->waiting_for},
-			       {.text = note_of(j, l->now_ms, note, sizeof(note))},
+			       {.text = *standstill ? standstill : j->waiting_for},
+			       {.text = note_of(q, j, standstill, note, sizeof(note))},
 		       });
 	return ferror(stdout);
 }
@@ -80,23 +90,27 @@ static int queue_row(void *arg, const struct job *j)
 int queue_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	own_db struct db *db = NULL;
-	struct listing l;
+	struct queue q = {.cli = cli};
+	struct listing *l = &q.listing;
 	struct err ignored = ERR_INIT;
-	char standstill[STANDSTILL_MAX];
 	int listed;
 
 	if (cli_db(cli, DB_READ, &db, e) < 0)
 		return -1;
-	listing_begin(&l, cli, columns, sizeof(columns) / sizeof(columns[0]));
-	listed = job_each(db, call_option(call, "all") ? JOB_SCOPE_ALL : JOB_SCOPE_RECENT, queue_row, &l, e);
-	if (listing_end(&l, listed < 0 ? &ignored : e) < 0 || listed < 0)
+	paused_load(&q.paused, cli->conf);
+	listing_begin(l, cli, columns, sizeof(columns) / sizeof(columns[0]));
+	listed = job_each(db, call_option(call, "all") ? JOB_SCOPE_ALL : JOB_SCOPE_RECENT, queue_row, &q, e);
+	if (listing_end(l, listed < 0 ? &ignored : e) < 0)
+		listed = -1;
+	if (listed == 0) {
+		if (l->rows == 0 && !cli->json)
+			puts("The queue is empty.");
+		cli_note_isolation(cli);
+		cli_note_standstill(cli, &q.paused);
+	}
+	paused_fini(&q.paused);
+	if (listed < 0)
 		return -1;
-	if (l.rows == 0 && !cli->json)
-		puts("The queue is empty.");
-	cli_note_isolation(cli);
-	if (standstill_read(cli->conf->run_dir, standstill))
-		cli_say(cli->json ? stderr : stdout, "nothing starts for now: %s",
-			standstill);
 	if (!cli_agent_runs(cli->conf))
 		fputs("agent: not running (start hornerod, or nothing is built)\n", cli->json ? stderr : stdout);
 	return 0;

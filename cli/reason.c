@@ -14,15 +14,14 @@ static void why_queued(const struct facts *f, char buf[WHY_MAX])
 	char words[WORDS_MAX];
 
 	if (!f->agent_runs)
-		SAY("Job %lld waits because hornerod does not run: `systemctl start hornerod`.", id);
+		SAY("Job %lld waits because hornerod does not run: `systemctl start hornerod`; `hornero doctor` says what keeps it from "
+		    "starting.", id);
+	else if (*f->standstill)
+		SAY("Job %lld waits, as all builds of %s do: %s.", id, f->is_image_paused ? "its image" : "this node", f->standstill);
 	else if (j->not_before_ms > f->now_ms)
 		SAY("Job %lld gets its next attempt %s, because attempt %lld ended so: %s; `hornero log %lld` shows it, "
 		    "`hornero cancel %lld` gives it up.", id, age_words(words, f->now_ms - j->not_before_ms),
 		    (long long)j->attempt, *j->reason ? j->reason : "no reason is recorded", id, id);
-	else if (*f->standstill)
-		SAY("Job %lld waits, as all builds of this node do: %s.", id, f->standstill);
-	else if (*j->waiting_for)
-		SAY("Job %lld waits for this: %s.", id, j->waiting_for);
 	else if (f->same_running)
 		SAY("Job %lld waits until job %lld of the same image has ended; `hornero cancel %lld` ends that one now.", id,
 		    (long long)f->same_running, (long long)f->same_running);
@@ -42,7 +41,7 @@ void why_job(const struct facts *f, char buf[WHY_MAX])
 	long long id = (long long)j->id;
 	char words[WORDS_MAX], sentence[2 * ERR_MSG_MAX];
 
-	if (j->state != JOB_QUEUED && outcome_of(j, sentence, sizeof(sentence)) >= 0) {
+	if (j->state != JOB_QUEUED && outcome_of(j, f->agent_runs ? f->standstill : "", sentence, sizeof(sentence)) >= 0) {
 		SAY("%s.", sentence);
 		*buf = 'J';
 	} else if (j->state == JOB_QUEUED) {
@@ -50,7 +49,7 @@ void why_job(const struct facts *f, char buf[WHY_MAX])
 	} else if (!f->agent_runs) {
 		SAY("Job %lld was %s when hornerod ended, and goes on when it starts: `systemctl start hornerod`.", id,
 		    job_state_name(j->state));
-	} else if (j->state == JOB_RUNNING && standstill_is_pause(f->standstill)) {
+	} else if (j->state == JOB_RUNNING && *f->standstill) {
 		SAY("Job %lld stands still, attempt %lld: %s; it goes on by itself, and no clock of it runs.", id,
 		    (long long)j->attempt, f->standstill);
 	} else if (j->state == JOB_RUNNING) {

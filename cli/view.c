@@ -41,10 +41,15 @@ int view_enter(struct cli *cli, const struct word *w, struct err *e)
 		return 0;
 	if (w->reach == WORD_HERE)
 		return err_set(e, ERR_USAGE, "%s is for people on the node itself", w->name);
-	if (w->reach == WORD_NODE && !key_may(cli->key, KEY_ADMIN, NULL))
-		return err_set(e, ERR_USAGE, "%s is about the whole node, and the key %s may not: it needs admin=\"*\"", w->name,
-			       cli->key->name);
-	return 0;
+	return w->reach == WORD_NODE ? cli_may_node(cli, e) : 0;
+}
+
+int cli_may_node(const struct cli *cli, struct err *e)
+{
+	if (!cli->key || key_may(cli->key, KEY_ADMIN, NULL))
+		return 0;
+	return err_set(e, ERR_USAGE, "%s is about the whole node, and the key %s may not: it needs admin=\"*\"", cli->word->name,
+		       cli->key->name);
 }
 
 bool view_reaches(const struct cli *cli, const struct word *w)

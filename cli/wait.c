@@ -63,11 +63,13 @@ static int wait_job(struct wait *w, int64_t id, struct err *e)
 {
 	for (;;) {
 		own_job struct job j = {0};
+		char standstill[STANDSTILL_MAX];
 		int code;
 
 		if (cli_job_get(w->cli, w->db, id, &j, e) <= 0)
 			return -1;
-		code = outcome_of(&j, w->sentence, sizeof(w->sentence));
+		cli_standstill(w->cli, NULL, &j, standstill);
+		code = outcome_of(&j, standstill, w->sentence, sizeof(w->sentence));
 		if (code >= 0)
 			return finish(w, code);
 		if (!sleep_on(w)) {
@@ -101,6 +103,7 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 {
 	own_job struct job j = {0};
 	enum warm_state state = WARM_NONE;
+	char standstill[STANDSTILL_MAX];
 	struct warm warm;
 	int found, code;
 
@@ -126,7 +129,8 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 			 "`hornero rebuild %s` builds it", uuid, commit, uuid);
 		return 75;
 	}
-	code = outcome_of(&j, w->sentence, sizeof(w->sentence));
+	cli_standstill(w->cli, NULL, &j, standstill);
+	code = outcome_of(&j, standstill, w->sentence, sizeof(w->sentence));
 	if (code == 0) {
 		/* Published, but not warm: aged out since, and the sweep brings it back; or meant to be so. */
 		int alone = is_alone(w, uuid, commit, e);
@@ -191,6 +195,8 @@ static int run(struct wait *w, bool is_image, const char *uuid, int64_t id, stru
 	if (!is_image && cli_db(w->cli, DB_READ, &w->db, e) < 0)
 		return -1;
 	watch_add(&watch, w->c->queue_dir);
+	watch_add(&watch, w->c->pause_dir);
+	watch_add(&watch, w->c->run_dir);
 	watch_add(&watch, warm_dir);
 	watch.reader = STDOUT_FILENO;
 	w->watch = watch;

@@ -2,6 +2,7 @@
 #include "cli/why.h"
 
 #include "cli/words.h"
+#include "conf/pause.h"
 #include "conf/skip.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -25,8 +26,13 @@ static int count_ahead(void *arg, const struct job *j)
 	return 0;
 }
 
-static int job_facts(struct db *db, struct facts *f, struct err *e)
+static int job_facts(const struct cli *cli, struct db *db, struct facts *f, struct err *e)
 {
+	own_paused struct paused paused;
+
+	paused_load(&paused, cli->conf);
+	f->is_image_paused = paused_image(&paused, f->job->image);
+	cli_standstill(cli, &paused, f->job, f->standstill);
 	return f->job->state == JOB_QUEUED ? job_each(db, JOB_SCOPE_OPEN, count_ahead, f, e) : 0;
 }
 
@@ -39,6 +45,17 @@ static int say(struct facts *f, void (*sentence)(const struct facts *f, char *bu
 	return 0;
 }
 
+/* What nothing is queued for, is not explained by what would stop it; but it would. */
+static void say_paused(const struct cli *cli, const struct facts *f)
+{
+	own_paused struct paused paused;
+	char why[STANDSTILL_MAX];
+
+	paused_load(&paused, cli->conf);
+	if (!*f->standstill && paused_image(&paused, f->uuid) && paused_why(&paused, cli->conf, f->uuid, false, why))
+		cli_say(stdout, "What is pushed to it is not built: %s.", why);
+}
+
 static int explain_job(struct cli *cli, struct facts *f, int64_t id, struct err *e)
 {
 	own_db struct db *db = NULL;
@@ -47,7 +64,7 @@ static int explain_job(struct cli *cli, struct facts *f, int64_t id, struct err 
 	if (cli_db(cli, DB_READ, &db, e) < 0 || cli_job_get(cli, db, id, &j, e) <= 0)
 		return -1;
 	f->job = &j;
-	if (job_facts(db, f, e) < 0)
+	if (job_facts(cli, db, f, e) < 0)
 		return -1;
 	return say(f, why_job);
 }
@@ -102,7 +119,7 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 		break;
 	case 1:
 		f->job = &j;
-		if (job_facts(db, f, e) == 0)
+		if (job_facts(cli, db, f, e) == 0)
 			break;
 		return -1;
 	default:
@@ -128,6 +145,11 @@ int why_run(struct cli *cli, const struct call *call, struct err *e)
 	f.partly = cli->key != NULL;
 	f.agent_runs = cli_agent_runs(c) == 1;
 	f.queue_dir = c->queue_dir;
-	standstill_read(c->run_dir, f.standstill);
-	return is_image ? explain_image(cli, &f, e) : explain_job(cli, &f, id, e);
+	if (!is_image)
+		return explain_job(cli, &f, id, e);
+	if (explain_image(cli, &f, e) < 0)
+		return -1;
+	if (f.img)
+		say_paused(cli, &f);
+	return 0;
 }

@@ -11,7 +11,8 @@
 struct facts {
 	int64_t now_ms, workers;
 	bool agent_runs;
-	char standstill[STANDSTILL_MAX]; /* why the whole node builds nothing now, or "" */
+	char standstill[STANDSTILL_MAX]; /* what stops the job now, or "" */
+	bool is_image_paused;            /* it, and what else of its image is built */
 	const char *queue_dir;
 	bool skipped; /* that commit was pushed with -o skip */
 	bool queue_missing;

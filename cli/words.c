@@ -106,7 +106,13 @@ const struct word word_table[] = {
 	 "Before a restart of the node, or of a hornerod that cannot take running builds over. Publications go on. What is\n"
 	 "queued stays queued. A start of hornerod ends it, a reload does not.",
 	 wait_options, 0, 0, false, drain_run, WORD_NODE},
-	{"resume", "", "let builds start again after a drain", "", NULL, 0, 0, false, resume_run, WORD_NODE},
+	{"pause", "[UUID]", "build nothing, of an image or at all, until `hornero resume`",
+	 "What is being built stands still, and no clock of it runs; what is pushed waits in the queue. What is built already is\n"
+	 "published. That stands across restarts of hornerod and of the node. Without UUID it is about the whole node.",
+	 NULL, 0, 1, false, pause_run, WORD_WRITE},
+	{"resume", "[UUID]", "let builds go on after a pause, or start again after a drain",
+	 "Without UUID it ends the pause of the node, and a drain; images that were paused one by one stay so.", NULL, 0, 1, false,
+	 resume_run, WORD_WRITE},
 	{"sweep", "", "compare the refs with what is warm, queue the difference",
 	 "What cron calls, and what finds everything that a hook could not say.", NULL, 0, 0, true, sweep_run, WORD_NODE},
 	{"cache", "", "what Nova would find of this node's images in its cache", "", NULL, 0, 0, true, cache_run, WORD_READ},

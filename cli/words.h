@@ -78,6 +78,7 @@ WORD_RUN(retry);
 WORD_RUN(rebuild);
 WORD_RUN(rollback);
 WORD_RUN(drain);
+WORD_RUN(pause);
 WORD_RUN(resume);
 WORD_RUN(sweep);
 WORD_RUN(cache);

@@ -25,7 +25,7 @@ void conf_free(struct conf *c)
 		return;
 
 	const char **derived[] = {&c->path, &c->queue_dir, &c->run_dir, &c->log_dir, &c->images_dir, &c->skip_dir,
-				  &c->fence_dir, &c->cache_dir};
+				  &c->pause_dir, &c->fence_dir, &c->cache_dir};
 
 	for (size_t i = 0; i < sizeof(derived) / sizeof(derived[0]); i++)
 		free((char *)*derived[i]);
@@ -40,6 +40,7 @@ static void derive(struct conf *c)
 	c->log_dir = fs_path("%s/log", c->state_dir);
 	c->images_dir = fs_path("%s/images.d", c->state_dir);
 	c->skip_dir = fs_path("%s/skip", c->state_dir);
+	c->pause_dir = fs_path("%s/pause", c->state_dir);
 	c->fence_dir = fs_path("%s/fence", c->state_dir);
 	c->cache_dir = fs_path("%s/%s", c->instances_path, c->cache_subdir);
 }

@@ -3,14 +3,17 @@
  * DIAGNOSTICS: as query; ERR_OPERATOR for a damaged row. */
 #include "db/inner.h"
 
-static int find(struct db *db, int64_t now_ms, int64_t *id, struct err *e)
+static int find(struct db *db, int64_t now_ms, job_may *may, const void *arg, int64_t *id, struct err *e)
 {
 	own_query sqlite3_stmt *q = db_query(db, e,
-		"SELECT id FROM jobs AS j INDEXED BY jobs_claim WHERE state = 'queued' AND not_before_ms <= ?1 AND NOT EXISTS "
+		"SELECT id, image FROM jobs AS j INDEXED BY jobs_claim WHERE state = 'queued' AND not_before_ms <= ?1 AND NOT EXISTS "
 		"(SELECT 1 FROM jobs AS r INDEXED BY jobs_one_running WHERE r.image = j.image AND r.state = 'running') "
-		"ORDER BY priority, id LIMIT 1", val_int(now_ms));
-	int r = db_step(db, q, e);
+		"ORDER BY priority, id", val_int(now_ms));
+	int r;
 
+	do
+		r = db_step(db, q, e);
+	while (r == 1 && may && !may(arg, row_text(q, 1)));
 	if (r == 1)
 		*id = sqlite3_column_int64(q, 0);
 	return r;
@@ -31,7 +34,7 @@ static int take(struct db *db, int64_t id, int64_t now_ms, struct job *out, stru
 	return 0;
 }
 
-int job_claim(struct db *db, int64_t now_ms, struct job *out, struct err *e)
+int job_claim(struct db *db, int64_t now_ms, job_may *may, const void *arg, struct job *out, struct err *e)
 {
 	own_txn struct txn t = TXN_INIT;
 	own_job struct job j = {.id = 0};
@@ -40,7 +43,7 @@ int job_claim(struct db *db, int64_t now_ms, struct job *out, struct err *e)
 
 	if (txn_write(&t, db, e) < 0)
 		return -1;
-	found = find(db, now_ms, &id, e);
+	found = find(db, now_ms, may, arg, &id, e);
 	if (found <= 0)
 		return found;
 	if (take(db, id, now_ms, &j, e) < 0 ||

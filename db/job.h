@@ -68,7 +68,7 @@ struct job {
 	int64_t superseded_by; /* or 0 */
 	int64_t not_before_ms; /* back-off: not claimed before; 0 */
 	char *reason;          /* why failed, held, requeued, superseded; "" */
-	char *waiting_for;     /* why a queued or built one waits; "" */
+	char *waiting_for;     /* why a built one waits; "" */
 	char *key, *digest, *tree, *inputs, *builder, *built_commit;
 	bool reused;           /* published an artifact that was there already */
 	int64_t created_ms, started_ms, built_ms, ended_ms; /* 0: not yet */
@@ -81,9 +81,12 @@ static inline void job_end(struct job *j)
 }
 #define own_job __attribute__((cleanup(job_end)))
 
-/* queued → running, attempt + 1: the oldest claimable one by (priority, id) whose image has none running.
+/* Whether a job of this image may begin. Asked within the transaction: it uses no database. */
+typedef bool job_may(const void *arg, const char *image);
+
+/* queued → running, attempt + 1: the oldest claimable one by (priority, id) whose image has none running, and may (NULL: all).
  * 1 claimed (*out filled), 0 nothing to claim, -1. */
-int job_claim(struct db *db, int64_t now_ms, struct job *out, struct err *e);
+int job_claim(struct db *db, int64_t now_ms, job_may *may, const void *arg, struct job *out, struct err *e);
 
 /* When the next queued job leaves its back-off (wall ms), or 0 for none. */
 int job_next_due(struct db *db, int64_t now_ms, int64_t *due_ms, struct err *e);
@@ -119,9 +122,6 @@ int job_set_requeued(struct db *db, int64_t id, int64_t attempt, const struct at
 int job_set_held(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e);
 /* built stays built, and says for what. No event if the text is the same. */
 int job_set_waiting(struct db *db, int64_t id, int64_t attempt, const char *waiting_for, struct err *e);
-
-/* Every queued job says what it waits for, with an event where that is new to it; NULL: for nothing but its turn. */
-int job_pause_queued(struct db *db, const char *waiting_for, struct err *e);
 
 /* Start-up, nobody running: every running job as job_set_requeued would, cause "crash" or "stopped".
  * After a crash it waits a second per crash so far; three crashes hold it. *n counts the jobs. */

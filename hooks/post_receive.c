@@ -10,6 +10,7 @@
 #include "hooks/hook.h"
 
 #include "conf/keyring.h"
+#include "conf/pause.h"
 #include "hooks/durable.h"
 #include "hooks/place.h"
 #include "hooks/pushopt.h"
@@ -128,15 +129,28 @@ static void say_wish(const struct wish *w, const struct pushopt *o, const struct
 		say_queued(w, who);
 }
 
-/* The agent says the same of each job; here the pusher still reads. */
-static void say_paused(const struct conf *c)
+/* Whoever asks later is told the same; here the pusher still reads. */
+static void say_paused(const struct conf *c, const struct wishes *ws)
 {
 	struct floor store = conf_store_floor(c);
 	struct floor cache = conf_cache_floor(c);
-	char why[FLOOR_WHY];
+	own_paused struct paused paused;
+	char why[FLOOR_WHY], standstill[STANDSTILL_MAX];
 
+	if (bell_is_attended(c->run_dir) == 0)
+		say("hornerod does not run: nothing is built until it is started");
+	paused_load(&paused, c);
+	for (size_t i = 0; i < ws->n; i++) {
+		const struct wish *w = &ws->list[i];
+
+		if (w->done && !w->skipped && paused_image(&paused, w->img->uuid) &&
+		    paused_why(&paused, c, w->img->uuid, false, standstill))
+			say("%s is not built for now: %s", place_image_name(w->img), standstill);
+	}
 	if (floor_is_low(&store, why) || floor_is_low(&cache, why))
 		say("nothing is built before there is room: %s", why);
+	else if (paused_why(&paused, c, NULL, false, standstill))
+		say("nothing is built for now: %s", standstill);
 }
 
 static void answer(const struct place *p, const struct pushed *pushed, const struct pushopt *o, const struct who *who,
@@ -152,7 +166,7 @@ static void answer(const struct place *p, const struct pushed *pushed, const str
 	for (size_t i = 0; i < ws->n; i++)
 		say_wish(&ws->list[i], o, who);
 	if (wishes_queued(ws) > 0)
-		say_paused(p->conf);
+		say_paused(p->conf, ws);
 	if (status < 0)
 		say_left(&e);
 	if (ws->n == 0 && ws->deleted == 0)

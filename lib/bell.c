@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -35,6 +36,17 @@ void bell_ring(const char *run_dir)
 		return;
 	address_of(dir, BELL_NAME, &a);
 	(void)!sendto(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&a, sizeof(a));
+}
+
+int bell_is_attended(const char *run_dir)
+{
+	own_free char *path = fs_path("%s/agent.lock", run_dir);
+	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	/* A shared lock, so that two who look never see each other, and for an instant only. */
+	return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
 int bell_listen(const char *run_dir, struct err *e)

@@ -10,10 +10,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { STANDSTILL_MAX = 256 };
+enum { STANDSTILL_MAX = 640 };
 
-/* The line begins so where running builds stand still, too. */
+/* A sentence begins so where running builds stand still, too: for as long as a pressure lasts, or until a person ends it. */
 #define STANDSTILL_PAUSED "paused: "
+#define STANDSTILL_BY "paused by "
 
 /* An operator's wish that nothing starts any more: RUN_DIR/drain. hornerod's start ends it. */
 int drain_begin(const char *run_dir, struct err *e);
@@ -23,10 +24,16 @@ bool drain_is_on(const char *run_dir);
 /* text NULL: builds go on. */
 int standstill_say(const char *run_dir, const char *text, struct err *e);
 
-/* Whether running builds stand still, too. */
-static inline bool standstill_is_pause(const char *text)
+/* Whether it ends by itself; else somebody must act. */
+static inline bool standstill_is_brief(const char *text)
 {
 	return strncmp(text, STANDSTILL_PAUSED, strlen(STANDSTILL_PAUSED)) == 0;
+}
+
+/* Whether running builds stand still, too. */
+static inline bool standstill_freezes(const char *text)
+{
+	return standstill_is_brief(text) || strncmp(text, STANDSTILL_BY, strlen(STANDSTILL_BY)) == 0;
 }
 
 /* False, and buf "": builds go on. */

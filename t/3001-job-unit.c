@@ -12,7 +12,7 @@ static const struct attempt_result broken = {.class = "nobody", .cause = "crash"
 static int64_t claim(struct scratch *s)
 {
 	own_job struct job j = {.id = 0};
-	int r = job_claim(s->db, 1000, &j, &s->e);
+	int r = job_claim(s->db, 1000, NULL, NULL, &j, &s->e);
 
 	assert_true(r >= 0);
 	return r ? j.id : 0;
@@ -263,7 +263,7 @@ static void requeued_or_superseded(void **state)
 	{
 		own_job struct job j = {.id = 0};
 
-		assert_int_equal(job_claim(s->db, 5000, &j, &s->e), 1);
+		assert_int_equal(job_claim(s->db, 5000, NULL, NULL, &j, &s->e), 1);
 		assert_int_equal(j.attempt, 2);
 		assert_int_equal(j.crashes, 0);
 		assert_int_equal(j.not_before_ms, 0);
@@ -364,6 +364,28 @@ static void order_of_claims(void **state)
 	assert_int_equal(claim(s), 3);
 	assert_int_equal(claim(s), 1);
 	assert_int_equal(claim(s), 0);
+}
+
+static bool is_not_image_1(const void *arg, const char *image)
+{
+	++*(int *)(uintptr_t)arg;
+	return strcmp(image, IMAGE_1) != 0;
+}
+
+static void what_may_not_begin_is_passed_over(void **state)
+{
+	struct scratch *s = *state;
+	own_job struct job j = {.id = 0};
+	int asked = 0;
+
+	enqueue(s, IMAGE_1, COMMIT_A);
+	assert_int_equal(job_claim(s->db, 1000, is_not_image_1, &asked, &j, &s->e), 0);
+	enqueue(s, IMAGE_2, COMMIT_A);
+	assert_int_equal(job_claim(s->db, 1000, is_not_image_1, &asked, &j, &s->e), 1);
+	assert_int_equal(j.id, 2);
+	assert_int_equal(asked, 3);
+	assert_state(s, 1, JOB_QUEUED);
+	assert_int_equal(claim(s), 1);
 }
 
 static void waiting_says_so_once(void **state)
@@ -639,35 +661,6 @@ static void built_without_digest(void **state)
 	assert_state(s, 1, JOB_RUNNING);
 }
 
-static int64_t waiting(struct scratch *s, const char *text)
-{
-	char query[200];
-
-	snprintf(query, sizeof(query), "SELECT count(*) FROM jobs WHERE waiting_for IS '%s'", text);
-	return number_of(s, query);
-}
-
-static void a_pause_is_told_to_what_is_queued(void **state)
-{
-	struct scratch *s = *state;
-	int64_t running = enqueue(s, IMAGE_1, COMMIT_A).id;
-	int64_t queued;
-
-	assert_int_equal(claim(s), running);
-	queued = enqueue(s, IMAGE_1, COMMIT_B).id;
-	for (int i = 0; i < 3; i++)
-		assert_ok(s, job_pause_queued(s->db, "disk: full", &s->e));
-	assert_int_equal(waiting(s, "disk: full"), 1);
-	assert_event(s, queued, "waiting", 1);
-	assert_event(s, running, "waiting", 0);
-	assert_ok(s, job_pause_queued(s->db, NULL, &s->e));
-	assert_int_equal(waiting(s, "disk: full"), 0);
-	assert_ok(s, job_pause_queued(s->db, "disk: full again", &s->e));
-	assert_ok(s, to_built(s, running, 1));
-	assert_int_equal(claim(s), queued);
-	assert_int_equal(waiting(s, "disk: full again"), 0);
-}
-
 int main(void)
 {
 #define IN_QUEUE(f) cmocka_unit_test_setup_teardown(f, scratch_open, scratch_end)
@@ -682,6 +675,7 @@ int main(void)
 		IN_QUEUE(three_crashes_hold),
 		IN_QUEUE(recovery),
 		IN_QUEUE(order_of_claims),
+		IN_QUEUE(what_may_not_begin_is_passed_over),
 		IN_QUEUE(waiting_says_so_once),
 		IN_QUEUE(history_of_a_job),
 		IN_QUEUE(built_then_failed_keeps_the_build),
@@ -693,7 +687,6 @@ int main(void)
 		IN_QUEUE(a_sweep_joins_what_waits),
 		IN_QUEUE(built_then_queued_forgets_the_artifact),
 		IN_QUEUE(built_without_digest),
-		IN_QUEUE(a_pause_is_told_to_what_is_queued),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -25,6 +25,7 @@ test_expect_success 'the first push into an empty repository is queued, with the
 	grep "^remote: hornero" push.out | sed "s/ *$//" >words &&
 	cat >expect <<-END &&
 	remote: hornero: job 1 queued for The One ($short); follow it with: hornero log -f 1
+	remote: hornero: hornerod does not run: nothing is built until it is started
 	END
 	test_cmp expect words
 '

@@ -61,7 +61,7 @@ test_expect_success 'one job, one image: as if it were not there' '
 		test_expect_code 64 as reader $word 999 >out 2>err && test ! -s out && sed "s/ 999/ N/g" err >nowhere &&
 		test_cmp nowhere hidden || { echo "$word"; return 1; }
 	done &&
-	for word in "image show" wait rebuild rollback "image set" "image remove" why
+	for word in "image show" wait rebuild rollback pause resume "image set" "image remove" why
 	do
 		test "$word" = "image set" && more=name=x || more= &&
 		as shopadmin $word $U2 $more >hidden 2>&1

@@ -8,7 +8,7 @@ _hornero_releases () { hornero image show "$1" 2>/dev/null | sed -n 's/^  \([0-9
 
 _hornero () {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word='' second='' i options='' others=''
-	local words='init repo key image queue show log wait why cancel retry rebuild rollback drain resume sweep cache gc doctor help'
+	local words='init repo key image queue show log wait why cancel retry rebuild rollback drain pause resume sweep cache gc doctor help'
 
 	COMPREPLY=()
 	case $prev in
@@ -83,6 +83,7 @@ _hornero () {
 		image) others='add list show set remove' ;;
 		esac
 		;;
+	pause | resume) others=$(_hornero_images) ;;
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options --conf --help" -- "$cur")
