@@ -50,6 +50,7 @@ static int find_v2(struct cg *cg, const char *mount, const struct conf *c, struc
 			(void)cgdir_write(mount, "cgroup.subtree_control", add);
 		}
 		(void)cgdir_write(mount, "cgroup.subtree_control", "+cpuset");
+		(void)cgdir_write(mount, "cgroup.subtree_control", "+io");
 		cg->name = fs_path("%s", c->cgroup_top);
 	} else {
 		return err_set(e, ERR_OPERATOR, "the cgroup %s is not delegated to this user; start hornerod from its unit "
@@ -98,6 +99,10 @@ int cg_find(struct cg *cg, const struct conf *c, struct err *e)
 		if (is_v2_mount(mount)) {
 			if (i == 0)
 				return find_v2(cg, mount, c, e);
+			if (i < CG_N_NEEDED)
+				return err_set(e, ERR_OPERATOR, "the cgroup controller %s is in version 2 and %s in version 1; have both in "
+					       "one, on the kernel command line (systemd.unified_cgroup_hierarchy=1), or set `isolation: none` "
+					       "in %s", cg_controllers[i], cg_controllers[0], c->path);
 			continue;
 		}
 		if (!cg->name)

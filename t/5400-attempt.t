@@ -10,7 +10,17 @@ long=$((100000 + $$))
 # A good disk of 1 MiB whose content is $1
 disk='head -c 1048576 /dev/zero >$@; printf'
 
+# nothing_left: of an attempt that was ended: no process, group, mount or file.
+nothing_left () {
+	wait_until node_cgroups_gone 10 && ! pgrep -f "^sleep $long" && mount >mounts.after && test_cmp mounts.before mounts.after &&
+	{
+		find "$NODE/instances/hornero/stage" -mindepth 1
+		find "$NODE/unikernels" -mindepth 2 -maxdepth 2 ! -name src ! -name cache ! -name tree
+	} >left && test_cmp /dev/null left
+}
+
 test_expect_success 'a node with short timeouts' '
+	mount >mounts.before &&
 	node_init "build_timeout: 20" "silence_timeout: 5" "log_limit: 65536" "compile_core_limit: 100" \
 		"compile_mem_limit: 100" &&
 	node_start &&
@@ -68,11 +78,10 @@ test_expect_success 'a build gives way to whoever else wants a processor or a di
 	hornero log "$job" >log && test_grep "^19$" log && test_grep "^idle" log
 '
 
-test_expect_success 'silence ends the whole tree' '
-	push_make "setsid sleep $long & sleep $long" &&
+test_expect_success 'silence ends the whole tree, and leaves nothing' '
+	push_make "setsid sleep $long & head -c 1000000 /dev/zero >x; sleep $long" &&
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
-	test "$(verdict cause)" = silence &&
-	! pgrep -f "^sleep $long"
+	test "$(verdict cause)" = silence && nothing_left
 '
 
 test_expect_success 'the log is bounded, and kept up to its bound' '
@@ -82,13 +91,13 @@ test_expect_success 'the log is bounded, and kept up to its bound' '
 	test "$(wc -c <"$NODE/state/log/$job.1.log")" -lt 70000
 '
 
-test_expect_success 'the wall bounds a build that keeps talking' '
+test_expect_success 'the wall bounds a build that keeps talking, and leaves nothing of it' '
 	node_stop &&
 	sed -i "s/^build_timeout:.*/build_timeout: 3/" "$HORNERO_CONF" &&
 	node_start &&
-	push_make "while :; do echo still here; sleep 1; done" &&
+	push_make "setsid sleep $long & head -c 1000000 /dev/zero >x; while :; do echo still here; sleep 1; done" &&
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
-	test "$(verdict cause)" = timeout &&
+	test "$(verdict cause)" = timeout && nothing_left &&
 	sed -i "s/^build_timeout:.*/build_timeout: 20/" "$HORNERO_CONF" && kill -HUP $node_pid
 '
 

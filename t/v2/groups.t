@@ -52,6 +52,8 @@ test_expect_success 'the limits of all builds are at the top' '
 	test "$(cat "$top/cpu.max")" = "$((50 * $(nproc) * 1000)) 100000" &&
 	test "$(cat "$top/memory.max")" -le 100000000 && test "$(cat "$top/memory.max")" -gt 99000000 &&
 	test "$(cat "$top/cpu.weight")" -eq 1 &&
+	{ test ! -e "$top/io.weight" || test "$(cat "$top/io.weight")" = "default 1"; } &&
+	{ test ! -e "$top/io.bfq.weight" || test "$(cat "$top/io.bfq.weight")" = "default 1"; } &&
 	for controller in cpu memory pids
 	do
 		test_grep "$controller" "$top/cgroup.subtree_control" || return 1
