@@ -170,10 +170,10 @@ bool attempt_settle_ended(struct agent *a);
 /* Wait for and settle every attempt and publication: for a stop. */
 void attempt_stop_all(struct agent *a);
 
-/* pausing.c: what runs is frozen and thawed as the pressure, and people, demand. */
+/* pausing.c: what the pressure and people demand; */
 void pausing_look(struct agent *a);
-/* Tell those who ask why nothing starts: lib/standstill.h. */
-void pausing_say(struct agent *a);
+/* then, once the floors are known, whoever asks is told why nothing starts (lib/standstill.h), and what runs is frozen and thawed. */
+void pausing_act(struct agent *a);
 /* Whether a job of this image may begin: a job_may of the agent. */
 bool pausing_lets(const void *agent, const char *image);
 void pausing_stop(struct agent *a);

@@ -23,7 +23,7 @@ static void freeze(struct agent *a, struct attempt_run *r)
 		log_warn("event=not-%s job=%lld %s", frozen ? "paused" : "resumed", (long long)r->job, e.msg);
 }
 
-void pausing_say(struct agent *a)
+static void say(struct agent *a)
 {
 	char text[STANDSTILL_MAX] = "";
 	const char *floor = floors_told(a);
@@ -80,6 +80,12 @@ void pausing_look(struct agent *a)
 	look_at_drain(a);
 	look_at_pauses(a);
 	look_at_pressure(a);
+}
+
+/* Said first: what has begun to move is no longer said to stand still. */
+void pausing_act(struct agent *a)
+{
+	say(a);
 	for (struct attempt_run *r = a->attempts; r; r = r->next)
 		freeze(a, r);
 }

@@ -184,7 +184,7 @@ void agent_turn(struct agent *a)
 	if (clock_mono_ms() >= a->next_collect_ms)
 		collecting_start(a);
 	floors_look(a);
-	pausing_say(a);
+	pausing_act(a);
 	if (claim(a, now_ms, &e) < 0) {
 		retry(a, &e);
 		return;
