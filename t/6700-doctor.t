@@ -54,7 +54,8 @@ test_expect_success 'directories: a wrong mode, and one that is gone; init mends
 
 test_expect_success 'programs: each of ours that is not there is named' '
 	mkdir libexec && sed "s,^libexec_dir:.*,libexec_dir: $TRASH/libexec," "$HORNERO_CONF" >elsewhere.yaml &&
-	for program in $(sed -n "s/^pkglibexec_PROGRAMS +*= //p" "$HORNERO_SRC/Makefile.am")
+	programs=$(sed -n "/^pkglibexec_PROGRAMS/,/[^\\\\]\$/p" "$HORNERO_SRC/Makefile.am" | grep -oE "hornero-[a-z]+") &&
+	for program in $programs
 	do
 		test_expect_code 1 hornero -c "$TRASH/elsewhere.yaml" doctor --json >doctor.json && says programs bad "libexec/$program: No such" "make install" || return 1
 	done
