@@ -22,7 +22,9 @@ int pause_begin(const struct conf *c, const char *uuid, const char *who, struct 
 	own_free char *path = path_of(c, uuid);
 	own_free char *line = fs_path("%s\n", who);
 
-	return fs_replace(AT_FDCWD, path, line, strlen(line), 0664, e);
+	if (fs_replace(AT_FDCWD, path, line, strlen(line), 0664, e) == 0)
+		return 0;
+	return e->sys == ENOENT ? err_set(e, ERR_OPERATOR, "there is no %s; `hornero init` makes it", c->pause_dir) : -1;
 }
 
 int pause_end(const struct conf *c, const char *uuid, struct err *e)
