@@ -2,10 +2,11 @@
  * here; errors are the node's: no host keys, no key file, no memory. */
 #include "door/connection.h"
 
-#include "conf/keyring.h"
 #include "conf/way.h"
 #include "door/address.h"
+#include "door/guard.h"
 #include "door/limit.h"
+#include "door/login.h"
 #include "door/offer.h"
 #include "door/order.h"
 #include "door/pump.h"
@@ -24,17 +25,14 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
-enum { CHANNELS = 8, OFFERS_MAX = 12, LINGER_MS = 30000, TURN_MS = 1000 };
+enum { CHANNELS = 8, LINGER_MS = 30000, TURN_MS = 1000 };
 
 struct connection {
 	const struct conf *conf;
-	struct keyring *ring;
-	const struct key_entry *key; /* who it is, once logged in */
+	struct login login;
 	ssh_session session;
 	ssh_event event;
 	int fd, report, signals;
-	int offers;
-	bool denied;     /* a key was offered that nobody has */
 	bool spoke;      /* the client has sent something */
 	bool left;       /* the client has closed its side */
 	bool hung_up;    /* we have enough of it */
@@ -45,17 +43,6 @@ struct connection {
 	char *chunk;
 	struct pump pumps[CHANNELS];
 };
-
-static const struct key_entry *whose(const struct connection *k, ssh_key offered)
-{
-	const struct key_entry *found = NULL;
-	char *blob = NULL;
-
-	if (ssh_pki_export_pubkey_base64(offered, &blob) == SSH_OK)
-		found = keyring_find(k->ring, ssh_key_type_to_char(ssh_key_type(offered)), blob);
-	ssh_string_free_char(blob);
-	return found;
-}
 
 static void remember_way(struct connection *k, const char *user)
 {
@@ -69,27 +56,19 @@ static void remember_way(struct connection *k, const char *user)
 static int on_pubkey(ssh_session session, const char *user, ssh_key offered, char state, void *arg)
 {
 	struct connection *k = arg;
-	const struct key_entry *key = NULL;
 
 	(void)session;
-	if (++k->offers > OFFERS_MAX || k->key) {
-		k->hung_up = true;
+	if (k->login.key || !login_offer(&k->login, offered, state)) {
+		k->hung_up = k->hung_up || k->login.key || k->login.offers > LOGIN_OFFERS_MAX;
 		return SSH_AUTH_DENIED;
 	}
-	if (state == SSH_PUBLICKEY_STATE_NONE || state == SSH_PUBLICKEY_STATE_VALID)
-		key = whose(k, offered);
-	if (!key) {
-		k->denied = true;
-		return SSH_AUTH_DENIED;
-	}
-	if (state == SSH_PUBLICKEY_STATE_NONE)
+	if (!k->login.key)
 		return SSH_AUTH_SUCCESS; /* "that one would do": now it signs */
-	k->key = key;
 	remember_way(k, user);
 	k->active_ms = clock_mono_ms();
 	(void)!write(k->report, "+", 1);
 	close(steal_fd(&k->report));
-	log_info("event=login peer=%s key=%s type=%s", k->peer, key->name, key->type);
+	log_info("event=login peer=%s key=%s type=%s", k->peer, k->login.key->name, k->login.key->type);
 	return SSH_AUTH_SUCCESS;
 }
 
@@ -116,9 +95,11 @@ static void command(struct connection *k, struct pump *p, const char *text)
 
 	p->commanded = true;
 	snprintf(p->what, sizeof(p->what), "%s", text ? text : "(shell)");
-	log_info("event=command peer=%s key=%s what=%s", k->peer, k->key->name, log_quote(quoted, sizeof(quoted), p->what));
-	if (order_make(&o, k->conf, k->key, k->way, text, *p->protocol ? p->protocol : NULL, &e) < 0 || pump_start(p, &o, &e) < 0)
+	log_info("event=command peer=%s key=%s what=%s", k->peer, k->login.key->name, log_quote(quoted, sizeof(quoted), p->what));
+	if (order_make(&o, k->conf, k->login.key, k->way, text, *p->protocol ? p->protocol : NULL, &e) < 0 || pump_start(p, &o, &e) < 0) {
+		order_report(&e, k->peer, k->login.key->name);
 		pump_say(p, e.msg, err_exit(e.class));
+	}
 }
 
 static int on_exec(ssh_session session, ssh_channel channel, const char *text, void *arg)
@@ -160,7 +141,7 @@ static ssh_channel on_channel(ssh_session session, void *arg)
 	struct connection *k = arg;
 	ssh_channel channel;
 
-	for (size_t i = 0; k->key && !k->stopping && i < CHANNELS; i++) {
+	for (size_t i = 0; k->login.key && !k->stopping && i < CHANNELS; i++) {
 		if (k->pumps[i].used)
 			continue;
 		channel = pump_open(&k->pumps[i], session, k->chunk);
@@ -237,6 +218,7 @@ static void turn(struct connection *k)
 	size_t at[CHANNELS + 1];
 	int flags = ssh_get_poll_flags(k->session);
 
+	guard_renew();
 	fds[0] = (struct pollfd){.fd = k->fd, .events = POLLIN | POLLRDHUP};
 	fds[0].events |= flags & SSH_WRITE_PENDING ? POLLOUT : 0;
 	fds[1] = (struct pollfd){.fd = k->signals, .events = POLLIN};
@@ -264,7 +246,7 @@ static void log_end(const struct connection *k, const struct pump *p)
 {
 	char quoted[sizeof(p->what) + 8], status[64];
 
-	log_info("event=done peer=%s key=%s received=%llu sent=%llu ms=%lld status=\"%s\" what=%s", k->peer, k->key->name,
+	log_info("event=done peer=%s key=%s received=%llu sent=%llu ms=%lld status=\"%s\" what=%s", k->peer, k->login.key->name,
 		 (unsigned long long)p->got, (unsigned long long)p->sent, (long long)(clock_mono_ms() - p->began_ms),
 		 spawn_status_text(p->status, status, sizeof(status)), log_quote(quoted, sizeof(quoted), p->what));
 }
@@ -280,7 +262,7 @@ static size_t tidy(struct connection *k)
 
 		if (!p->used)
 			continue;
-		k->hung_up = k->hung_up || p->flooded;
+		k->hung_up = k->hung_up || p->broken;
 		if (p->moved_ms > k->active_ms)
 			k->active_ms = p->moved_ms;
 		if (pump_over(p, now_ms)) {
@@ -295,7 +277,7 @@ static size_t tidy(struct connection *k)
 
 static bool idle_too_long(const struct connection *k)
 {
-	return k->key && clock_mono_ms() - k->active_ms > k->conf->door_idle_timeout_s * 1000;
+	return k->login.key && clock_mono_ms() - k->active_ms > k->conf->door_idle_timeout_s * 1000;
 }
 
 /* Until the client is known to be a client of SSH; then until its end. Says why that came. */
@@ -320,7 +302,7 @@ static const char *serve(struct connection *k)
 		size_t open = tidy(k);
 
 		if (lost(k))
-			return "closed";
+			return k->hung_up ? "cut off" : "closed";
 		if (k->stopping && open == 0)
 			return "stopped";
 		if (idle_too_long(k))
@@ -344,36 +326,10 @@ static void finish(struct connection *k, const char *why)
 		pump_end(p);
 	}
 	/* This frees what channels there still were. */
-	if (k->key && !lost(k))
+	if (k->login.key && !lost(k))
 		ssh_disconnect(k->session);
-	log_info("event=left peer=%s key=%s why=\"%s\" said=%s", k->peer, k->key ? k->key->name : "-", why,
+	log_info("event=left peer=%s key=%s why=\"%s\" said=%s", k->peer, k->login.key ? k->login.key->name : "-", why,
 		 log_quote(quoted, sizeof(quoted), ssh_get_error(k->session)));
-}
-
-/* Lines of the file of keys that cannot be used. */
-struct broken {
-	int lines;
-	char first[400];
-};
-
-static void on_problem(void *arg, const char *problem)
-{
-	struct broken *b = arg;
-
-	if (b->lines++ == 0)
-		snprintf(b->first, sizeof(b->first), "%s", problem);
-}
-
-/* One line however many are broken: nobody has logged in yet, and whoever connects must not fill the log. */
-static int load_keys(struct connection *k, struct err *e)
-{
-	struct broken b = {0};
-
-	if (keyring_load(k->conf->keys_file, on_problem, &b, &k->ring, e) < 0)
-		return -1;
-	if (b.lines > 0)
-		log_warn("event=key-refused lines=%d first: %s", b.lines, b.first);
-	return 0;
 }
 
 static int watch_signals(struct connection *k, struct err *e)
@@ -390,9 +346,9 @@ static int watch_signals(struct connection *k, struct err *e)
 
 static int verdict(const struct connection *k)
 {
-	if (k->key)
+	if (k->login.key)
 		return CONNECTION_SERVED;
-	if (k->denied)
+	if (k->login.denied)
 		return CONNECTION_DENIED;
 	if (k->stopping)
 		return CONNECTION_GONE;
@@ -406,7 +362,7 @@ int connection_serve(const struct conf *c, int fd, int report, struct err *e)
 	struct connection k = {.conf = c, .fd = fd, .report = report, .active_ms = clock_mono_ms()};
 	int code;
 
-	if (watch_signals(&k, e) < 0 || load_keys(&k, e) < 0)
+	if (watch_signals(&k, e) < 0 || login_load(c->keys_file, &k.login.ring, e) < 0)
 		return -1;
 	limit_memory(PUMP_MEMORY);
 	look_at_socket(&k);
@@ -417,7 +373,7 @@ int connection_serve(const struct conf *c, int fd, int report, struct err *e)
 	ssh_event_remove_session(k.event, k.session);
 	ssh_free(k.session);
 	ssh_event_free(k.event);
-	keyring_free(k.ring);
+	keyring_free(k.login.ring);
 	free(k.chunk);
 	close(k.signals);
 	return code;

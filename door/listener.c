@@ -159,7 +159,8 @@ static enum gate_end judge(const char *peer, int status)
 	if (code == CONNECTION_GONE)
 		return GATE_LEFT;
 	if (code == -1) {
-		log_error("event=connection-died peer=%s signal=%d", peer, WTERMSIG(status));
+		log_error("event=connection-died peer=%s signal=%d%s", peer, WTERMSIG(status),
+			  WTERMSIG(status) == SIGPROF ? " why=\"it kept the processor for itself\"" : "");
 		return GATE_CRASH;
 	}
 	/* Errors of the node are logged where they come up. */

@@ -4,6 +4,7 @@
 
 #include "door/quarantine.h"
 #include "lib/fs.h"
+#include "lib/log.h"
 #include "lib/own.h"
 #include "lib/spawn.h"
 
@@ -130,6 +131,14 @@ int order_make(struct order *o, const struct conf *c, const struct key_entry *ke
 	if (args_check(&o->args, e) < 0 || args_check(&o->env, e) < 0)
 		return -1;
 	return 0;
+}
+
+void order_report(const struct err *e, const char *peer, const char *key)
+{
+	char quoted[ERR_MSG_MAX];
+
+	if (e->class == ERR_OPERATOR || e->class == ERR_NOBODY || e->class == ERR_US)
+		log_error("event=command-failed peer=%s key=%s why=%s", peer, key, log_quote(quoted, sizeof(quoted), e->msg));
 }
 
 int order_enter(const struct order *o, struct err *e)

@@ -34,6 +34,9 @@ struct order {
 int order_make(struct order *o, const struct conf *c, const struct key_entry *key, const char *way, const char *command,
 	       const char *protocol, struct err *e);
 
+/* What the node is to blame for stands in the log, not only before the client. */
+void order_report(const struct err *e, const char *peer, const char *key);
+
 /* Into the repository, which whoever executes the order works in. */
 int order_enter(const struct order *o, struct err *e);
 

@@ -3,7 +3,6 @@
 #include "door/pump.h"
 
 #include "door/limit.h"
-#include "door/send.h"
 #include "lib/clock.h"
 #include "lib/own.h"
 
@@ -70,7 +69,7 @@ static int on_data(ssh_session session, ssh_channel channel, void *data, uint32_
 	if (is_stderr || p->in < 0)
 		return (int)len;
 	if (len > PUMP_HELD_MAX) {
-		p->flooded = true;
+		p->broken = true;
 		return (int)len;
 	}
 	taken = p->to_child.len ? 0 : feed(p, data, len);
@@ -177,7 +176,7 @@ static void take_unread(struct pump *p)
 	p->to_child.data = malloc((size_t)len);
 	got = p->to_child.data ? ssh_channel_read_nonblocking(p->channel, p->to_child.data, (uint32_t)len, 0) : -1;
 	if (got < 0) {
-		p->flooded = true;
+		p->broken = true;
 		return;
 	}
 	p->to_child.len = (size_t)got;
@@ -204,15 +203,21 @@ static bool network_waits(const struct pump *p)
 	return ssh_get_poll_flags(p->session) & SSH_WRITE_PENDING;
 }
 
+/* How much of it libssh took: all, or less while keys are exchanged. */
 static int send_on(struct pump *p, const char *data, size_t len, bool is_err)
 {
-	int sent = send_some(p->channel, data, len, is_err);
+	int sent = is_err ? ssh_channel_write_stderr(p->channel, data, (uint32_t)len)
+			  : ssh_channel_write(p->channel, data, (uint32_t)len);
 
 	if (sent > 0) {
 		p->sent += (size_t)sent;
 		p->moved_ms = clock_mono_ms();
 	}
-	return sent;
+	/* What stands in libssh's buffers then is no packet any more. To a client that takes packets of ten bytes, all of them
+	 * header, libssh 0.10 writes empty ones until its memory is out, and would so again. */
+	if (sent < 0 && !p->client_closed)
+		p->broken = true;
+	return sent > 0 ? sent : 0;
 }
 
 /* From the process to the client. What libssh does not take, since it is exchanging keys, waits in h. */
@@ -250,7 +255,7 @@ static void pull(struct pump *p, int *fd, struct hold *h, bool is_err)
 		return;
 	sent = send_on(p, p->chunk, (size_t)n, is_err);
 	if (sent < n && !hold_put(h, p->chunk + sent, (size_t)(n - sent)))
-		p->flooded = true;
+		p->broken = true;
 }
 
 static const char *signal_name(int number)

@@ -50,7 +50,8 @@ struct pump {
 	int in, out, err;        /* our ends, non-blocking; -1 closed */
 	struct hold to_child, to_out, to_err;
 	size_t unread;           /* what libssh holds for us */
-	bool client_eof, client_closed, flooded;
+	bool client_eof, client_closed;
+	bool broken;             /* the connection cannot go on: memory is out, or the client says more than it may */
 
 	bool ended;              /* there is no process (any more); status is what the client gets */
 	int status;              /* as waitpid has it */

@@ -65,11 +65,21 @@ test_expect_success 'a push that a hook refuses says why, and its exit code is n
 '
 
 test_expect_success 'push options arrive, and the name of the key' '
-	printf "#!/bin/sh\necho options \$GIT_PUSH_OPTION_COUNT \$GIT_PUSH_OPTION_0 key \$HORNERO_KEY\n" >hook &&
-	chmod 0755 hook && cp -P "$REPO/hooks/post-receive" kept && cp --remove-destination hook "$REPO/hooks/post-receive" &&
-	git -C work push -o skip door:one main:refs/heads/options >push.out 2>&1 &&
-	cp -P --remove-destination kept "$REPO/hooks/post-receive" &&
+	with_hook "echo options \$GIT_PUSH_OPTION_COUNT \$GIT_PUSH_OPTION_0 key \$HORNERO_KEY" \
+		git -C work push -o skip door:one main:refs/heads/options >push.out 2>&1 &&
 	test_grep "^remote: options 1 skip key alice" push.out
+'
+
+test_expect_success 'exit codes and standard error are those of the program, and so is its death' '
+	REPO=$NODE/git/one.git &&
+	test_expect_code 128 door_ssh "git-upload-pack one" </dev/null >out 2>words && test_grep "^fatal: the remote end hung up" words &&
+	test_expect_code 0 door_ssh queue >out 2>words && test_cmp /dev/null words &&
+	test_expect_code 64 door_ssh show 2>words >out && test_cmp /dev/null out &&
+	with_hook "head -c 3000000 /dev/zero | tr \"\\0\" x; echo; echo end" \
+		git -C work push door:one main:refs/heads/told >push.out 2>&1 &&
+	test $(tr -dc x <push.out | wc -c) -ge 3000000 && test_grep "^remote: end" push.out &&
+	test_must_fail with_hook "kill -TERM \$PPID" git -C work push door:one main:refs/heads/death >push.out 2>&1 &&
+	test_grep "event=done .*status=\"signal 15 .*git-receive-pack .one" door.log
 '
 
 test_expect_success 'packs larger than every window, both ways, while keys are exchanged anew' '
@@ -112,11 +122,10 @@ test_expect_success 'no shell, no terminal, no subsystem, nothing forwarded; no 
 '
 
 test_expect_success 'of the client'\''s environment comes GIT_PROTOCOL, and only such as git writes' '
-	printf "#!/bin/sh\nenv | sort | sed s/^/env:/\n" >hook && chmod 0755 hook &&
-	REPO=$NODE/git/one.git && cp --remove-destination hook "$REPO/hooks/post-receive" &&
-	LC_EVIL=evil GIT_EVIL=evil DOOR_SSH_OPTIONS="-o SendEnv=*EVIL* -o SetEnv=GIT_PROTOCOL=version=2:x;id" \
+	REPO=$NODE/git/one.git &&
+	with_hook "env | sort | sed s/^/env:/" env LC_EVIL=evil GIT_EVIL=evil \
+		DOOR_SSH_OPTIONS="-o SendEnv=*EVIL* -o SetEnv=GIT_PROTOCOL=version=2:x;id" \
 		git -C work push door:one main:refs/heads/env >push.out 2>&1
-	cp -P --remove-destination kept "$REPO/hooks/post-receive" &&
 	test_grep "env:HORNERO_KEY=alice" push.out && test_grep "env:HOME=$NODE/git" push.out &&
 	test_must_fail grep -iE "evil|env:SSH_|env:GIT_CONFIG_COUNT|;id" push.out
 '
@@ -180,6 +189,10 @@ test_expect_success 'modern algorithms, AES-GCM, strict key exchange; no compres
 	test_grep "ciphers stoc: aes256-gcm@openssh.com,aes128-gcm@openssh.com\$" offer &&
 	test_grep "compression stoc: none\$" offer &&
 	test_must_fail grep -iE "sha1|group1|cbc|ctr|ssh-rsa|ssh-dss|zlib|md5" offer &&
+	for option in HostKeyAlgorithms=ecdsa-sha2-nistp256 HostKeyAlgorithms=ssh-ed25519 Ciphers=aes128-gcm@openssh.com
+	do
+		rm -f other_hosts && door_ssh -o "$option" -o UserKnownHostsFile=other_hosts queue >out || return 1
+	done &&
 	for option in Ciphers=aes256-ctr KexAlgorithms=diffie-hellman-group14-sha256 HostKeyAlgorithms=rsa-sha2-256
 	do
 		test_expect_code 255 door_ssh -o "$option" queue 2>words || return 1
@@ -210,7 +223,13 @@ test_expect_success 'twenty at once' '
 test_expect_success 'the log: who, from where, what, how it ended' '
 	test_grep "event=login peer=127\.0\.0\.1:[0-9]+ key=alice type=ssh-ed25519" door.log &&
 	test_grep "event=command peer=[0-9.:]+ key=alice what=\"git-receive-pack .one.\"" door.log &&
-	test_grep "event=done peer=[0-9.:]+ key=alice received=[0-9]+ sent=[0-9]+ ms=[0-9]+ status=\"exit 0\" what=\"git-upload-pack .one.\"" door.log
+	test_grep "event=done peer=[0-9.:]+ key=alice received=[0-9]+ sent=[0-9]+ ms=[0-9]+ status=\"exit 0\" what=\"git-upload-pack .one.\"" door.log &&
+	test_grep "event=left peer=[0-9.:]+ key=alice why=\"closed\"" door.log
+'
+
+test_expect_success 'and no secrets: no key, and nothing of what was pushed' '
+	cat alice.pub reader.pub "$NODE"/state/door/* | tr -s " " "\n" | grep -E "^[A-Za-z0-9+/=]{24,}$" >secrets && test -s secrets &&
+	test_must_fail grep -F -f secrets door.log
 '
 
 test_expect_success 'asked to stop it stops' '

@@ -51,12 +51,16 @@ do
 	"
 done
 
+test_expect_success 'who has libssh send for ever is cut off by name' '
+	test_grep "event=(left peer=127[0-9.:]+ key=alice why=.cut off.|connection-died .*why=.it kept the processor)" door.log
+'
+
 left_behind () {
 	find "$NODE/git/one.git/objects" -name "tmp_objdir*" >found
 }
 
-test_expect_success 'no attack has killed one of our processes, or left one' '
-	test_must_fail grep "event=connection-died" door.log && wait_until nobody_served 60
+test_expect_success 'no attack has crashed one of our processes, or left one' '
+	test_must_fail grep "event=connection-died.*signal=[0-9]*$" door.log && wait_until nobody_served 60
 '
 
 test_expect_success 'a client that never reads costs no memory; all that serves it is limited' '
@@ -73,7 +77,13 @@ test_expect_success 'a client that never reads costs no memory; all that serves 
 	attack_end && wait_until nobody_served 60 && test_grep "event=done .*upload-pack .big" door.log
 '
 
-test_expect_success 'a crowd that only waits keeps nobody out' '
+test_expect_success 'a process that keeps the processor for itself is ended, and named' '
+	rm leave.never_reads && attack_begin never_reads && kill -PROF $(serving) && attack_end; wait_until nobody_served 60 &&
+	test_grep "event=connection-died peer=127[0-9.:]* signal=27 why=\"it kept the processor for itself\"" door.log &&
+	git ls-remote door:one >refs && test_grep refs/heads/main refs
+'
+
+test_expect_success 'a crowd of 500 that only waits keeps nobody out' '
 	attack_begin idle &&
 	for i in 1 2 3
 	do
@@ -174,11 +184,43 @@ then
 	'
 fi
 
+# idler ADDRESS: somebody who logs in from there and does nothing; ended by idlers_end.
+idlers=''
+idler () {
+	was=$(grep -c "event=login peer=$1:" door.log)
+	"$TRASH/door-ssh" -N -b "$1" -p "$DOOR_PORT" door >idler.out 2>&1 & idlers="$idlers $!"
+	test_cleanup "kill $! 2>/dev/null; wait $! 2>/dev/null; :"
+	wait_until "test \$(grep -c \"event=login peer=$1:\" door.log) -gt $was || ! kill -0 $!" 20 && kill -0 $!
+}
+idlers_end () {
+	kill $idlers && { wait $idlers; idlers=""; wait_until nobody_served 20; }
+}
+
+test_expect_success 'an address has its share, everybody together theirs, and who is in stays in' '
+	door_stop && hooks_conf "door_connections: 3" && hooks_conf "door_connections_per_address: 2" && door_start &&
+	idler 127.0.0.81 && idler 127.0.0.81 &&
+	test_expect_code 255 door_ssh -b 127.0.0.81 queue 2>words && test_grep "event=refused peer=127.0.0.81:[0-9]* why=address-full" door.log &&
+	door_ssh queue >out &&
+	wait_until "test \$(serving | wc -w) = 2" 20 && idler 127.0.0.82 &&
+	wait_until "! door_ssh queue && grep \"event=refused peer=127.0.0.1:[0-9]* why=full\" door.log" 10 &&
+	kill -0 $idlers && idlers_end && door_ssh queue >out
+'
+
 test_expect_success 'the time to log in, and to be idle, ends' '
 	door_stop && hooks_conf "door_login_timeout: 1" && hooks_conf "door_idle_timeout: 1" && door_start && attack trickle &&
 	test_grep "event=login-timeout peer=" door.log &&
 	mkfifo wait && { door_ssh "git-upload-pack one" <wait >idle.out 2>&1 & } && idler=$! && exec 8>wait &&
 	wait_until "grep \"event=left .*why=.idle\" door.log && ! kill -0 $idler" 30 && exec 8>&-
+'
+
+test_expect_success 'so it does for who asks for nothing, who stops reading, and who stops in the middle of a pack' '
+	door_stop && hooks_conf "door_login_timeout: 20" && hooks_conf "door_idle_timeout: 3" && door_start &&
+	idler 127.0.0.83 && wait_until "! kill -0 $idlers" 20 && idlers="" &&
+	for name in never_reads half_push
+	do
+		rm leave.$name && attack_begin $name && wait_until nobody_served 60; code=$?; attack_end; test $code = 0 || return 1
+	done &&
+	test $(grep -c "event=left peer=.* key=alice why=.idle" door.log) = 3 && left_behind && test_cmp /dev/null found
 '
 
 # What is read is seen by strace.

@@ -46,6 +46,41 @@ def key_of(path):
         return serialization.load_ssh_private_key(f.read(), None)
 
 
+def packet(line):
+    """A line as git packs it."""
+    return b"%04x" % (len(line) + 4) + line
+
+
+def whole(said):
+    """Whether these are packets of git up to the one that says so."""
+    at = 0
+    while len(said) >= at + 4:
+        length = int(said[at:at + 4], 16)
+        at += length or 4
+        if length == 0:
+            return at == len(said)
+    return False
+
+
+def clone_of(refs):
+    return packet(b"want " + refs[4:44] + b" side-band-64k ofs-delta\n") + b"0000" + packet(b"done\n")
+
+
+def push_of(name, text_of_commit):
+    """A push of one commit without files, as new branch."""
+    def id_of(kind, data):
+        return hashlib.sha1(b"%s %d\0" % (kind, len(data)) + data).hexdigest().encode()
+
+    def entry(number, data):
+        return bytes([number << 4 | len(data) & 15 | 128, len(data) >> 4]) + zlib.compress(data)
+
+    commit = (b"tree %s\nauthor A <a@x> 1700000000 +0000\ncommitter A <a@x> 1700000000 +0000\n\n%s\n"
+              % (id_of(b"tree", b""), text_of_commit))
+    pack = b"PACK" + u32(2) + u32(2) + entry(1, commit) + entry(2, b"")
+    return (packet(b"0" * 40 + b" " + id_of(b"commit", commit) + b" refs/heads/" + name + b"\0report-status") + b"0000" + pack +
+            hashlib.sha1(pack).digest())
+
+
 class Client:
     made = 0
 
@@ -192,6 +227,20 @@ class Client:
         self.send(bytes([OPEN]) + text("session") + u32(number) + u32(window) + u32(packet))
         kind, payload = self.answer(OPEN_OK, OPEN_FAILURE)
         return struct.unpack(">I", payload[5:9])[0] if kind == OPEN_OK else None
+
+    def data(self, channel, data):
+        self.send(bytes([DATA]) + u32(channel) + text(data))
+
+    def told(self, channel=None, window=None):
+        """What git says, to the end of it. window: it had so much, and gets back what it used."""
+        said = b""
+        while not whole(said):
+            kind, payload = self.answer(DATA)
+            assert kind == DATA and (not window or len(payload) <= 9 + window)
+            said += payload[9:]
+            if window:
+                self.send(bytes([ADJUST]) + u32(channel) + u32(len(payload) - 9))
+        return said
 
     def request(self, channel, name, rest=b"", want=True):
         self.send(bytes([REQUEST]) + u32(channel) + text(name) + bytes([want]) + rest)
@@ -356,6 +405,21 @@ class Attack:
                 assert c.request(channel, "exec", text("nonsense")) == REQUEST_OK, packet
                 assert c.status() in (64, None), packet
 
+    def empty_packets(self):
+        """To packets of ten bytes libssh 0.10 adds none of the data, for ever: whoever goes on reading that is cut off."""
+        c = self.inside()
+        channel = c.channel(window=0xffffffff, packet=10)
+        if channel is not None:
+            c.request(channel, "exec", text("git-upload-pack 'big'"), want=False)
+            assert c.gone(60)
+
+    def packet_lengths_inside(self):
+        for length in 0, 1, 4, 15, 17, 0x7ffffff0, 0x80000000, 0xffffffff:
+            c = self.inside()
+            c.send(bytes([IGNORE]) + text("x"), length=length)
+            c.sock.shutdown(socket.SHUT_WR)
+            assert c.gone(), length
+
     def too_many_channels(self):
         c = self.inside()
         opened = [c.channel(number=i) for i in range(20)]
@@ -413,17 +477,49 @@ class Attack:
             return
         assert c.gone(), "64 MB were swallowed"
 
+    # what is slow, and well
+    def ends_its_side_first(self):
+        """A whole clone, asked for in one go with the end of what we say behind it."""
+        c = self.inside()
+        channel = c.channel()
+        assert c.request(channel, "exec", text("git-upload-pack 'one'")) == REQUEST_OK
+        c.data(channel, clone_of(c.told()))
+        c.send(bytes([EOF]) + u32(channel))
+        got, order = b"", []
+        while order[-1:] != [CLOSE]:
+            kind, payload = c.answer(DATA, REQUEST, EOF, CLOSE)
+            got += payload[9:] if kind == DATA else b""
+            order += [kind] if kind != DATA else []
+            if kind == REQUEST:
+                assert payload[-4:] == u32(0)
+        assert b"PACK" in got and whole(got) and order == [REQUEST, EOF, CLOSE], order
+
+    def slow_writer(self):
+        """A push, a byte a packet."""
+        c = self.inside()
+        channel = c.channel()
+        assert c.request(channel, "exec", text("git-receive-pack 'one'")) == REQUEST_OK
+        c.told()
+        for byte in push_of(b"slowly", b"slowly"):
+            c.data(channel, bytes([byte]))
+        assert b"ok refs/heads/slowly" in c.told()
+        assert c.status() == 0
+
+    def slow_reader(self):
+        """A clone through a window of twenty bytes that is opened when it is used up."""
+        c = self.inside()
+        channel = c.channel(window=20)
+        assert c.request(channel, "exec", text("git-upload-pack 'one'")) == REQUEST_OK
+        c.data(channel, clone_of(c.told(channel, 20)))
+        assert b"PACK" in c.told(channel, 20)
+        assert c.status() == 0
+
     def never_reads(self):
         """A whole clone asked for, with all the window there is, and not one byte read: says so, and waits for a line."""
         c = self.inside()
         channel = c.channel(window=0xffffffff)
         assert c.request(channel, "exec", text("git-upload-pack 'big'")) == REQUEST_OK
-        refs = b""
-        while b"0000" not in refs[-4:]:
-            kind, payload = c.answer(DATA)
-            refs += payload[9:]
-        line = b"want " + refs[4:44] + b" side-band-64k ofs-delta\n"
-        c.send(bytes([DATA]) + u32(channel) + text(b"%04x" % (len(line) + 4) + line + b"00000009done\n"))
+        c.data(channel, clone_of(c.told()))
         print("WAITING", flush=True)
         sys.stdin.readline()
 
@@ -432,11 +528,10 @@ class Attack:
         c = self.inside()
         channel = c.channel()
         assert c.request(channel, "exec", text("git-receive-pack 'one'")) == REQUEST_OK
-        while b"0000" not in c.answer(DATA)[1][-4:]:
-            pass
+        c.told()
         line = b"0" * 40 + b" " + b"1" * 40 + b" refs/heads/half\0report-status"
         pack = b"PACK" + u32(2) + u32(3) + b"\xb0\x0a" + zlib.compress(os.urandom(171))[:80]
-        c.send(bytes([DATA]) + u32(channel) + text(b"%04x" % (len(line) + 4) + line + b"0000" + pack))
+        c.data(channel, packet(line) + b"0000" + pack)
         print("WAITING", flush=True)
         sys.stdin.readline()
 
@@ -486,7 +581,7 @@ class Attack:
     def idle(self):
         """A crowd that only waits, from the address that everybody comes from: says so, and waits for a line."""
         crowd = []
-        for _ in range(500 if os.environ.get("HORNERO_TEST_LONG") else 120):
+        for _ in range(500):
             s = socket.socket()
             s.connect(("127.0.0.1", self.port))
             crowd.append(s)

@@ -9,6 +9,7 @@
 #     door_as NAME                   from here on git and door_ssh come in with that key
 #     door_interruptible COMMAND…    for the background: in a process group of its own, which SIGINT ends as Ctrl-C would
 #     door_quiet                     no client is served, and nothing of one is left: for wait_until
+#     with_hook SCRIPT COMMAND…      COMMAND, while SCRIPT is the post-receive of the repository REPO
 #
 # The host of the URLs is `door`: git clone door:one.
 
@@ -95,4 +96,12 @@ door_stop () {
 	door__code=$?
 	door_pid=''
 	return $door__code
+}
+
+with_hook () {
+	printf '#!/bin/sh\n%s\n' "$1" >hook && chmod 0755 hook && cp -P "$REPO/hooks/post-receive" kept &&
+	cp --remove-destination hook "$REPO/hooks/post-receive" && shift || return 1
+	"$@"
+	door__code=$?
+	cp -P --remove-destination kept "$REPO/hooks/post-receive" && return $door__code
 }
