@@ -91,6 +91,9 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &o);
 	umask(0027);
 	log_open("hornero-door", LOG_LEVEL_INFO);
+	/* Standard error is the client's then. */
+	if (o.mode == STDIO)
+		log_to_syslog();
 	if (conf_load(&c, conf_find(o.conf), &e) == 0)
 		code = run(c, &o, &e);
 	if (code >= 0)

@@ -11,7 +11,8 @@
 #include "conf/conf.h"
 #include "lib/err.h"
 
-/* Executes what SSH_ORIGINAL_COMMAND says in the place of this process. Returns with e filled only, for the client. */
+/* Does what SSH_ORIGINAL_COMMAND says, with our descriptors, and says in the log how it ended. The exit code, or -1 with e
+ * filled, for the client: its standard error is ours. */
 int stdio_serve(const struct conf *c, const char *key, struct err *e);
 
 #endif

@@ -9,17 +9,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 static const char *program_name = "hornero";
 static enum log_level most_verbose = LOG_LEVEL_INFO;
-static bool to_journal;
+static bool to_journal, to_syslog;
 
 void log_open(const char *program, enum log_level most)
 {
 	program_name = program;
 	most_verbose = most;
 	to_journal = getenv("JOURNAL_STREAM") != NULL;
+}
+
+void log_to_syslog(void)
+{
+	openlog(program_name, LOG_PID, LOG_DAEMON);
+	to_syslog = true;
 }
 
 void log_line(enum log_level level, const char *fmt, ...)
@@ -35,13 +42,19 @@ void log_line(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (to_journal)
+	if (to_syslog)
+		head = 0;
+	else if (to_journal)
 		head = snprintf(line, sizeof(line), "<%d>", (int)level);
 	else
 		head = snprintf(line, sizeof(line), "%s: %s", program_name,
 				level <= LOG_LEVEL_ERROR ? "error " : level == LOG_LEVEL_WARN ? "warning " : "");
 	len = (size_t)head;
 	len += escape_text(line + len, sizeof(line) - len - 1, text, strlen(text), ESCAPE_LINE);
+	if (to_syslog) {
+		syslog((int)level, "%.*s", (int)len, line);
+		return;
+	}
 	line[len++] = '\n';
 	if (write(STDERR_FILENO, line, len) < 0)
 		return;

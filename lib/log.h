@@ -6,7 +6,8 @@
  * Fields are key=value. A value that may hold blanks or comes from outside goes
  * last, in quotes, through log_quote. The whole line is escaped once more, so
  * no pushed byte reaches a terminal or forges a second line. Under systemd
- * ($JOURNAL_STREAM) each line carries its <priority>.
+ * ($JOURNAL_STREAM) each line carries its <priority>. Where standard error is a
+ * stranger's, the same lines go to syslog.
  */
 #ifndef HORNERO_LIB_LOG_H
 #define HORNERO_LIB_LOG_H
@@ -17,6 +18,9 @@ enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARN = 4, LOG_LEVEL_INFO = 6, LO
 
 /* Name in front of each line (static storage), and the most verbose level shown. */
 void log_open(const char *program, enum log_level most);
+
+/* From here on to syslog (facility LOG_DAEMON), and nothing to standard error. After log_open. */
+void log_to_syslog(void);
 
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

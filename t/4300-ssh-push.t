@@ -47,26 +47,9 @@ test_expect_success 'an account whose shell is git-shell, and a node that is its
 
 # internal-sftp and pam_umask apart, a session inherits sshd'\''s umask: 077 here, as careful sites have it.
 test_expect_success 'sshd on a port of its own' '
-	ssh-keygen -q -t ed25519 -N "" -f hostkey &&
-	cat >sshd_config <<-END &&
-	ListenAddress 127.0.0.1
-	HostKey $TRASH/hostkey
-	PidFile none
-	UsePAM no
-	PasswordAuthentication no
-	KbdInteractiveAuthentication no
-	AuthorizedKeysFile $TRASH/home/.ssh/authorized_keys
-	PermitUserEnvironment HORNERO_KEY
-	StrictModes no
-	AllowUsers $account
-	PermitTTY no
-	X11Forwarding no
-	LogLevel VERBOSE
-	END
-	{ test -d /run/sshd || { mkdir /run/sshd && test_cleanup "rmdir /run/sshd"; }; } &&
+	sshd_conf "PermitUserEnvironment HORNERO_KEY" "PermitTTY no" "X11Forwarding no" "LogLevel VERBOSE" &&
 	umask 077 && start_sshd; code=$?; umask 022
 	test $code = 0 &&
-	test_cleanup "kill $sshd 2>/dev/null; wait $sshd 2>/dev/null; :" &&
 	cat >ssh_config <<-END
 	Host hornero-node
 	HostName 127.0.0.1

@@ -14,6 +14,26 @@ test "$(id -u)" -eq 0 || test_skip_all 'an account can be made by root only'
 account=hornero-d$$
 group=hornero-dq$$
 
+# /dev/log is this test's, for sshd and all that it starts. listener.py: what is said there, into a file.
+cat >in-own-dev <<'END'
+#!/bin/sh
+mount -t tmpfs -o mode=0755 own "$TRASH/dev" || exit
+for name in null zero full random urandom
+do
+	: >"$TRASH/dev/$name" && mount --bind "/dev/$name" "$TRASH/dev/$name" || exit
+done
+: >"$TRASH/dev/log" && mount --bind "$TRASH/log.socket" "$TRASH/dev/log" && mount --move "$TRASH/dev" /dev && exec "$@"
+END
+cat >listener.py <<'END'
+import os, socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("log.socket")
+os.chmod("log.socket", 0o666)
+while True:
+    print(s.recv(65536).decode(), flush=True)
+END
+chmod 0755 in-own-dev
+
 test_expect_success 'an account that owns the repositories, and an sshd that knows one command for each key' '
 	groupadd "$group" && test_cleanup "! getent group $group >/dev/null || groupdel $group" &&
 	useradd --no-create-home --home-dir "$TRASH/home" --shell /bin/sh --groups "$group" "$account" &&
@@ -27,22 +47,10 @@ test_expect_success 'an account that owns the repositories, and an sshd that kno
 	done >home/.ssh/authorized_keys &&
 	printf "restrict,command=\"%s/hornero-door --stdio --key nobody -c %s/hornero.yaml\" %s\n" \
 		"$test_root/libexec" "$NODE" "$(ssh-keygen -q -t ed25519 -N "" -f nobody && cat nobody.pub)" >>home/.ssh/authorized_keys &&
-	chown -R "$account": home && ssh-keygen -q -t ed25519 -N "" -f hostkey &&
-	cat >sshd_config <<-END &&
-	ListenAddress 127.0.0.1
-	HostKey $TRASH/hostkey
-	PidFile none
-	UsePAM no
-	PasswordAuthentication no
-	KbdInteractiveAuthentication no
-	AuthorizedKeysFile $TRASH/home/.ssh/authorized_keys
-	AcceptEnv GIT_PROTOCOL
-	SetEnv PATH=$test_root/libexec:$PATH
-	StrictModes no
-	AllowUsers $account
-	END
-	{ test -d /run/sshd || { mkdir /run/sshd && test_cleanup "rmdir /run/sshd"; }; } && start_sshd && DOOR_PORT=$port &&
-	test_cleanup "kill $sshd 2>/dev/null; wait $sshd 2>/dev/null; :" &&
+	chown -R "$account": home && sshd_conf "AcceptEnv GIT_PROTOCOL" "SetEnv PATH=$test_root/libexec:$PATH" &&
+	mkdir dev && { python3 listener.py >syslog 2>&1 & } && listener=$! &&
+	test_cleanup "kill $listener 2>/dev/null; wait $listener 2>/dev/null; :" && wait_until "test -S log.socket" 20 &&
+	start_sshd unshare --mount --propagation private "$TRASH/in-own-dev" && DOOR_PORT=$port &&
 	sed -i "s/^User .*/User $account/" ssh_config && printf "Port %s\n" $DOOR_PORT >>ssh_config
 '
 
@@ -63,6 +71,27 @@ test_expect_success 'rights, refusals and exit codes are those of the door' '
 	test_expect_code 64 door_ssh 2>words && test_grep "hello reader. There is no shell here" words &&
 	test_expect_code 64 door_ssh "git-upload-pack ~/one" 2>words && test_expect_code 64 door_ssh "sh -c id" 2>words &&
 	door_as nobody && test_expect_code 78 door_ssh queue 2>words && test_grep "no usable line with the name nobody" words
+'
+
+test_expect_success 'the log is in syslog: who, from where, what, how it ended, and broken lines of the keys' '
+	door_as alice && printf "nonsense\n" >>"$NODE/keys" && git ls-remote door:one >refs 2>words && test_cmp /dev/null words &&
+	wait_until "test \$(grep -c \"event=command \" syslog) = \$(grep -c \"event=done\" syslog)" 20 &&
+	test_grep "hornero-door\[[0-9]+\]: event=command peer=127.0.0.1:[0-9]+ key=alice what=\"git-receive-pack .one.\"" syslog &&
+	test_grep "event=done peer=127.0.0.1:[0-9]+ key=alice ms=[0-9]+ status=\"exit 0\" what=\"git-receive-pack .one.\"" syslog &&
+	test_grep "event=done peer=127.0.0.1:[0-9]+ key=reader ms=[0-9]+ status=\"exit 65\" what=\"git-receive-pack .one.\"" syslog &&
+	test_grep "event=done .* key=reader .*status=\"exit 64\" what=\"sh -c id\"" syslog &&
+	test_grep "event=command-failed peer=.* key=nobody why=.*no usable line" syslog &&
+	test_grep "event=key-refused lines=1 first: .*keys:3:" syslog &&
+	sed -i "/^nonsense/d" "$NODE/keys"
+'
+
+test_expect_success 'what is executed is limited as at the door, and its death is told' '
+	REPO=$NODE/git/one.git && with_hook "grep -hE \"^(Seccomp|NoNewPrivs):\" /proc/self/status; grep core /proc/self/limits" \
+		git -C work push door:one main:refs/heads/limits >push.out 2>&1 &&
+	test_grep "^remote: Seccomp:.*2" push.out && test_grep "^remote: NoNewPrivs:.*1" push.out &&
+	test_grep "^remote: Max core file size +0 +0" push.out &&
+	test_must_fail with_hook "kill -TERM \$PPID" git -C work push door:one main:refs/heads/death >push.out 2>&1 &&
+	wait_until "grep \"event=done .*status=.signal 15\" syslog" 20
 '
 
 test_done

@@ -1,6 +1,24 @@
-# sshd.sh: a real sshd of this test's own, with $TRASH/sshd_config. After test.sh:
+# sshd.sh: a real sshd of this test's own. After test.sh:
 #
-#     start_sshd          sets port and sshd (its pid)
+#     sshd_conf [LINE…]         $TRASH/sshd_config with a host key: $account alone, by $TRASH/home/.ssh/authorized_keys
+#     start_sshd [COMMAND…]     sets port and sshd (its pid); COMMAND executes what stands behind it
+
+sshd_conf () {
+	ssh-keygen -q -t ed25519 -N '' -f hostkey &&
+	cat >sshd_config <<-END &&
+	ListenAddress 127.0.0.1
+	HostKey $TRASH/hostkey
+	PidFile none
+	UsePAM no
+	PasswordAuthentication no
+	KbdInteractiveAuthentication no
+	AuthorizedKeysFile $TRASH/home/.ssh/authorized_keys
+	StrictModes no
+	AllowUsers $account
+	END
+	printf '%s\n' "$@" >>sshd_config &&
+	{ test -d /run/sshd || { mkdir /run/sshd && test_cleanup 'rmdir /run/sshd'; }; }
+}
 
 # sshd cannot ask the kernel for a port, so we do, and try again where somebody else was faster.
 start_sshd () {
@@ -8,10 +26,14 @@ start_sshd () {
 	do
 		port=$(perl -MIO::Socket::INET -e \
 			'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", LocalPort => 0)->sockport') || return 1
-		/usr/sbin/sshd -D -e -f "$TRASH/sshd_config" -p $port 2>sshd.log &
+		"$@" /usr/sbin/sshd -D -e -f "$TRASH/sshd_config" -p $port 2>sshd.log &
 		sshd=$!
 		wait_until "grep -q 'Server listening' sshd.log || ! kill -0 $sshd" 10
-		grep -q 'Server listening' sshd.log && return 0
+		if grep -q 'Server listening' sshd.log
+		then
+			test_cleanup "kill $sshd 2>/dev/null; wait $sshd 2>/dev/null; :"
+			return 0
+		fi
 		wait $sshd
 	done
 	cat sshd.log
