@@ -17,6 +17,7 @@
 #include <libssh/callbacks.h>
 #include <libssh/libssh.h>
 #include <libssh/server.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -25,7 +26,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
-enum { CHANNELS = 8, LINGER_MS = 30000, TURN_MS = 1000 };
+enum { CHANNELS = 8, LINGER_MS = 30000, TURN_MS = 1000, MMAP_MIN = 64 * 1024 };
 
 struct connection {
 	const struct conf *conf;
@@ -141,7 +142,10 @@ static ssh_channel on_channel(ssh_session session, void *arg)
 	struct connection *k = arg;
 	ssh_channel channel;
 
-	for (size_t i = 0; k->login.key && !k->stopping && i < CHANNELS; i++) {
+	/* Not before: most of the memory of a connection that is only held open would be this. */
+	if (!k->chunk && k->login.key)
+		k->chunk = malloc(PUMP_CHUNK);
+	for (size_t i = 0; k->chunk && k->login.key && !k->stopping && i < CHANNELS; i++) {
 		if (k->pumps[i].used)
 			continue;
 		channel = pump_open(&k->pumps[i], session, k->chunk);
@@ -162,8 +166,7 @@ static struct ssh_server_callbacks_struct server = {
 static int adopt(struct connection *k, struct err *e)
 {
 	k->event = ssh_event_new();
-	k->chunk = malloc(PUMP_CHUNK);
-	if (!k->event || !k->chunk)
+	if (!k->event)
 		return err_set(e, ERR_NOBODY, "out of memory for a connection");
 	if (offer_session(k->conf, k->fd, &k->session, e) < 0)
 		return -1;
@@ -272,6 +275,8 @@ static size_t tidy(struct connection *k)
 		}
 		n += p->used;
 	}
+	if (n == 0)
+		free(steal_ptr(&k->chunk));
 	return n;
 }
 
@@ -365,6 +370,8 @@ int connection_serve(const struct conf *c, int fd, int report, struct err *e)
 	if (watch_signals(&k, e) < 0 || login_load(c->keys_file, &k.login.ring, e) < 0)
 		return -1;
 	limit_memory(PUMP_MEMORY);
+	/* What is large goes back to the kernel when it is freed: the C library raises this by itself. */
+	mallopt(M_MMAP_THRESHOLD, MMAP_MIN);
 	look_at_socket(&k);
 	if (adopt(&k, e) < 0)
 		return -1;
