@@ -37,6 +37,7 @@ struct connection {
 	bool spoke;      /* the client has sent something */
 	bool left;       /* the client has closed its side */
 	bool hung_up;    /* we have enough of it */
+	bool failed;     /* libssh says that it is over */
 	bool stopping;   /* no new commands: we are asked to end */
 	int64_t active_ms;
 	char peer[ADDRESS_TEXT];
@@ -211,7 +212,7 @@ static void look_whether_it_speaks(struct connection *k)
 
 static bool lost(const struct connection *k)
 {
-	return k->hung_up || ssh_get_status(k->session) & (SSH_CLOSED | SSH_CLOSED_ERROR);
+	return k->hung_up || k->failed || ssh_get_status(k->session) & (SSH_CLOSED | SSH_CLOSED_ERROR);
 }
 
 /* One wait, and all that came of it. */
@@ -222,8 +223,8 @@ static void turn(struct connection *k)
 	int flags = ssh_get_poll_flags(k->session);
 
 	guard_renew();
-	fds[0] = (struct pollfd){.fd = k->fd, .events = POLLIN | POLLRDHUP};
-	fds[0].events |= flags & SSH_WRITE_PENDING ? POLLOUT : 0;
+	/* Who does not take our answers is not asked for more: what libssh holds for him stays as it is. */
+	fds[0] = (struct pollfd){.fd = k->fd, .events = flags & SSH_WRITE_PENDING ? POLLOUT | POLLRDHUP : POLLIN | POLLRDHUP};
 	fds[1] = (struct pollfd){.fd = k->signals, .events = POLLIN};
 	at[0] = 2;
 	for (size_t i = 0; i < CHANNELS; i++)
@@ -236,7 +237,7 @@ static void turn(struct connection *k)
 		look_whether_it_speaks(k);
 		k->left = k->left || fds[0].revents & (POLLRDHUP | POLLHUP | POLLERR);
 		if (ssh_event_dopoll(k->event, 0) == SSH_ERROR)
-			k->hung_up = true;
+			k->failed = true;
 		if (!lost(k))
 			answer_at_once(k);
 	}

@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 RAW = serialization.Encoding.Raw, serialization.PublicFormat.Raw
 (DISCONNECT, IGNORE, UNIMPLEMENTED, DEBUG, SERVICE_REQUEST, SERVICE_ACCEPT, KEXINIT, NEWKEYS, KEX_INIT, KEX_REPLY, AUTH,
- AUTH_FAILURE, AUTH_SUCCESS, AUTH_PK_OK, GLOBAL, OPEN, OPEN_OK, OPEN_FAILURE, ADJUST, DATA, EXTENDED, EOF, CLOSE, REQUEST,
- REQUEST_OK, REQUEST_FAILURE) = (1, 2, 3, 4, 5, 6, 20, 21, 30, 31, 50, 51, 52, 60, 80, 90, 91, 92, 93, 94, 95, 96, 97, 98,
-                                 99, 100)
+ AUTH_FAILURE, AUTH_SUCCESS, AUTH_PK_OK, GLOBAL, GLOBAL_FAILURE, OPEN, OPEN_OK, OPEN_FAILURE, ADJUST, DATA, EXTENDED, EOF,
+ CLOSE, REQUEST, REQUEST_OK, REQUEST_FAILURE) = (1, 2, 3, 4, 5, 6, 20, 21, 30, 31, 50, 51, 52, 60, 80, 82, 90, 91, 92, 93,
+                                                 94, 95, 96, 97, 98, 99, 100)
 GONE = -1
 
 
@@ -476,6 +476,18 @@ class Attack:
         except OSError:
             return
         assert c.gone(), "64 MB were swallowed"
+
+    def never_listens(self):
+        """Requests that want answers, and none read: before many are held the server stops reading, too. Then all are read."""
+        c = self.inside()
+        asked = 0
+        while select.select([], [c.sock], [], 3)[1]:
+            c.send(bytes([GLOBAL]) + text("x" * 400) + b"\1")
+            asked += 1
+            assert asked < 400000, "all were read"
+        for _ in range(asked):
+            assert c.answer(GLOBAL_FAILURE)[0] == GLOBAL_FAILURE
+        assert c.request(c.channel(), "exec", text("nonsense")) == REQUEST_OK and c.status() == 64
 
     # what is slow, and well
     def ends_its_side_first(self):
