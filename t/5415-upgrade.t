@@ -4,7 +4,8 @@ test_description='builds survive a reload and an upgrade'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 
-# Its own copy of the program, to be replaced.
+# Its own copy of the program, to be replaced; or the unit's, in a guest.
+program=${unit_program:-$TRASH/bin/hornerod}
 mkdir "$TRASH/bin" && cp "$HORNERO_BUILD/hornerod" "$TRASH/bin/hornerod"
 PATH=$TRASH/bin:$PATH
 
@@ -14,7 +15,17 @@ state () {
 
 # install PROGRAM: as a package does, by a rename
 install_next () {
-	cp "$1" "$TRASH/bin/.next" && chmod 755 "$TRASH/bin/.next" && mv "$TRASH/bin/.next" "$TRASH/bin/hornerod"
+	cp "$1" "$program.next" && chmod 755 "$program.next" && mv "$program.next" "$program"
+}
+
+# A child of the agent, or a service behind the socket.
+publishers () {
+	if test $node__users = yes
+	then
+		pgrep -u "$node_nova" -x hornero-publish
+	else
+		pgrep -P $node_pid hornero-publish
+	fi
 }
 
 # lives N: so many times it has begun to take jobs
@@ -76,7 +87,7 @@ f = open(sys.argv[1], \"a\"); fcntl.lockf(f, fcntl.LOCK_EX); open(\"locked\", \"
 	exec 8>"$TRASH/nova" && wait_until "test -e locked" 20 &&
 	push_make "head -c 1048576 /dev/zero >\$@; printf three | dd of=\$@ conv=notrunc 2>/dev/null" &&
 	wait_until "sqlite3 $NODE/state/queue/queue.db \"SELECT waiting_for FROM jobs WHERE id = $job\" | grep lock" 20 &&
-	pgrep -P $node_pid hornero-publish >publisher && reload && pgrep -P $node_pid hornero-publish >after &&
+	publishers >publisher && reload && publishers >after &&
 	test_cmp publisher after && test "$(text)" = one && exec 8>&- && wait $nova &&
 	wait_until "test \"\$(state $job)\" = published" 20 && test "$(text)" = three &&
 	test "$(grep -c "event=published" "$NODE/hornerod.log")" -eq 4
@@ -102,7 +113,7 @@ test_expect_success 'a program that cannot take over changes nothing, with words
 	printf "#!/bin/sh\nexit 78\n" >broken && install_next broken && refused &&
 	printf "#!/bin/sh\necho hornerod-handover 0\n" >other && install_next other && refused &&
 	test_grep "version that cannot take running builds over.*hornero drain" "$NODE/hornerod.log" &&
-	rm "$TRASH/bin/hornerod" && refused && test "$(state $job)" = running
+	rm "$program" && refused && test "$(state $job)" = running
 '
 
 test_expect_success 'neither does a configuration that needs a restart or cannot be used' '
@@ -116,7 +127,7 @@ test_expect_success 'neither does a configuration that needs a restart or cannot
 test_expect_success 'a newer version with a newer schema takes the build over' '
 	version=$(sqlite3 "$NODE/state/queue/queue.db" "PRAGMA user_version") &&
 	install_next "$HORNERO_BUILD/t/hornerod-next" && pgrep -P $node_pid hornero-build >supervisor && reload &&
-	test "$(stat -L -c %i /proc/$node_pid/exe)" = "$(stat -c %i "$TRASH/bin/hornerod")" &&
+	test "$(stat -L -c %i /proc/$node_pid/exe)" = "$(stat -c %i "$program")" &&
 	test "$(sqlite3 "$NODE/state/queue/queue.db" "SELECT count(*) FROM of_the_next_version")" = 0 &&
 	pgrep -P $node_pid hornero-build >after && test_cmp supervisor after && go $job && test "$(text)" = four
 '

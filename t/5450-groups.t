@@ -3,29 +3,9 @@
 test_description='limits of builder groups and of attempts'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/groups.sh"
 
-if test "$(id -u)" -ne 0 || test ! -d /sys/fs/cgroup/cpu
-then
-	test_skip 'limits of groups' 'cgroup v1 and root only; t/9200-cgroup-v2.t has the other'
-	test_done
-fi
-
-# value CONTROLLER GROUP FILE
-value () {
-	cat "/sys/fs/cgroup/$1/$NODE_TOP${2:+/$2}/$3"
-}
-
-# quota GROUP: in percent of the node; 0: as wide as the level above
-quota () {
-	quota__us=$(value cpu "$1" cpu.cfs_quota_us)
-	test "$quota__us" -gt 0 || quota__us=0
-	echo $((quota__us / $(nproc) / 1000))
-}
-
-# mega GROUP: its memory, in MB; the kernel rounds down to pages
-mega () {
-	echo $((($(value memory "$1" memory.limit_in_bytes) + 4095) / 1000000))
-}
+groups_requires
 
 state () {
 	hornero show "$1" --json | jq -r .state
@@ -54,26 +34,28 @@ test_expect_success 'a node with two groups, one of them with limits' '
 test_expect_success 'builds of both run side by side, each group with its own limits inside those of all' '
 	push_make "$waiting" && HELLO_WORK=$TRASH/work-osv && push_make "$waiting" &&
 	wait_until "test -d $NODE/unikernels/$hello/cache && test -d $NODE/unikernels/$osv/cache" 20 &&
-	test "$(quota "")/$(mega "")" = 40/500 &&
-	test "$(quota make)/$(mega make)" = 0/500 && test "$(quota make/1.1)/$(mega make/1.1)" = 0/500 &&
-	test "$(quota osv)/$(mega osv)" = 20/300 && test "$(quota osv/2.1)/$(mega osv/2.1)" = 5/200 &&
-	test "$(value pids osv/2.1 pids.max)" = 100 && test "$(value pids osv pids.max)" = "$(value pids "" pids.max)" &&
-	test "$(value memory osv/2.1 memory.memsw.limit_in_bytes)" = "$(value memory osv/2.1 memory.limit_in_bytes)"
+	test "$(group_quota "")/$(group_mega "")" = 40/500 && group_is_last "" &&
+	test "$(group_quota make)/$(group_mega make)" = 0/500 && test "$(group_quota make/1.1)/$(group_mega make/1.1)" = 0/500 &&
+	test "$(group_quota osv)/$(group_mega osv)" = 20/300 && test "$(group_quota osv/2.1)/$(group_mega osv/2.1)" = 5/200 &&
+	test "$(group_pids osv/2.1)" = 100 && test "$(group_pids osv)" = "$(group_pids "")" && test "$(group_swap osv/2.1)" = 0
 '
 
 test_expect_success 'a reload that narrows all builds narrows what runs below' '
 	sed -i "s/^compile_core_limit:.*/compile_core_limit: 10/" "$HORNERO_CONF" && kill -HUP $node_pid &&
-	wait_until "test \$(quota \"\") = 10" 10 && test_grep ! "limits-unchanged" "$NODE/hornerod.log" &&
-	test "$(quota make)/$(quota make/1.1)/$(quota osv)/$(quota osv/2.1)" = 0/0/10/5 &&
+	wait_until "test \$(group_quota \"\") = 10" 10 && test_grep ! "limits-unchanged" "$NODE/hornerod.log" &&
+	for group in make make/1.1 osv osv/2.1
+	do
+		group_quota_in_force $group
+	done >got && printf "%s\n" 10 10 10 5 >want && test_cmp want got &&
 	sed -i "s/^compile_core_limit:.*/compile_core_limit: 40/" "$HORNERO_CONF" && kill -HUP $node_pid &&
-	wait_until "test \$(quota \"\") = 40" 10
+	wait_until "test \$(group_quota \"\") = 40" 10
 '
 
 test_expect_success 'the next attempt has what the file of its group says by then, never more than the level above' '
 	go $osv && go $hello && hornero wait 1 --timeout 30 && hornero wait 2 --timeout 30 &&
 	rm "$NODE"/unikernels/*/cache/go && printf "%s\n" "core_limit: 60" "attempt_mem_limit: 9000" >groups.d/osv.yaml &&
 	push_make "$waiting; : again" && wait_until "hornero log $job 2>&1 | grep -q \"builder osv-make\"" 20 &&
-	test "$(quota osv)/$(mega osv)" = 0/500 && test "$(quota osv/$job.1)/$(mega osv/$job.1)" = 0/500 &&
+	test "$(group_quota osv)/$(group_mega osv)" = 0/500 && test "$(group_quota osv/$job.1)/$(group_mega osv/$job.1)" = 0/500 &&
 	go $osv && hornero wait $job --timeout 30
 '
 
@@ -95,7 +77,7 @@ test_expect_success 'a file with an error holds the jobs of its group, with the 
 
 dedicated=0-$(($(nproc --all) - 2))
 test_expect_success 'builds leave the processors alone that Nova gives to instances of their own' '
-	node_stop && echo "cpu_dedicated_set: 0-8191" >>"$HORNERO_CONF" && test_expect_code 78 hornerod --foreground 2>err &&
+	node_stop && echo "cpu_dedicated_set: 0-8191" >>"$HORNERO_CONF" && test_expect_code 78 node_start 2>err &&
 	test_grep "cpu_dedicated_set .*leaves no processor" err &&
 	if test "$(nproc --all)" -gt 1
 	then

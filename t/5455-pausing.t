@@ -4,12 +4,9 @@
 test_description='builds pause while the node is under pressure'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/groups.sh"
 
-if test "$(id -u)" -ne 0 || test ! -d /sys/fs/cgroup/freezer
-then
-	test_skip 'pausing' 'cgroup v1 and root only; t/9200-cgroup-v2.t has the other'
-	test_done
-fi
+groups_requires
 
 # pressure NAME PERCENT
 pressure () {
@@ -21,8 +18,9 @@ state () {
 	hornero show "$1" --json | jq -r .state
 }
 
+# frozen JOB
 frozen () {
-	cat "/sys/fs/cgroup/freezer/$NODE_TOP/"*/"$1.1/freezer.state" | grep -q "^FROZEN"
+	group_frozen "make/$1.1"
 }
 
 standstill () {
@@ -38,23 +36,25 @@ test_expect_success 'the kernel has such figures here' '
 
 test_expect_success 'a node with a build under way' '
 	mkdir pressure && pressure memory 1.00 && pressure io 0.00 &&
-	node_init "workers: 2" "silence_timeout: 6" "compile_core_limit: 50" "pressure_dir: $TRASH/pressure" "memory_pressure_limit: 10" \
+	node_init "workers: 2" "silence_timeout: 10" "compile_core_limit: 50" "pressure_dir: $TRASH/pressure" "memory_pressure_limit: 10" \
 		"io_pressure_limit: 40" && node_start &&
 	node_hello_repo other $other && node_hello_repo && hornero image set "$HELLO_UUID" builder=make &&
 	push_make "$waiting" && wait_until "test -d $NODE/unikernels/$HELLO_UUID/cache" 20
 '
 
+# The second look, two seconds later, measures by the lower limit already.
+paused='paused: memory pressure 12.4 % > (10|7.5) %'
 test_expect_success 'pressure freezes it, nothing else starts, and everybody can see why' '
 	pressure memory 12.40 && wait_until "frozen 1" 20 && since=$(date +%s) &&
 	grep "event=paused" "$NODE/hornerod.log" && hornero why 1 >out && cat out &&
-	test_grep "stands still.*paused: memory pressure 12.4 % > 10 %" out &&
+	test_grep "stands still.*$paused" out &&
 	git -C "$TRASH/work-other" push -q origin main 2>push.out && test_grep "job 2 queued" push.out &&
-	hornero why 2 >out && test_grep "waits.*paused: memory pressure 12.4 % > 10 %" out &&
-	hornero queue >out && test_grep "^nothing starts for now: paused: memory pressure 12.4 % > 10 %" out
+	hornero why 2 >out && test_grep "waits.*$paused" out &&
+	hornero queue >out && test_grep "^nothing starts for now: $paused" out
 '
 
 test_expect_success 'it goes on when the pressure has eased for good, and its time to be silent was not used up' '
-	wait_until "test \$(date +%s) -gt $((since + 7))" 20 && pressure memory 8.00 &&
+	wait_until "test \$(date +%s) -gt $((since + 11))" 20 && pressure memory 8.00 &&
 	wait_until "standstill \"8.0 % > 7.5 %\"" 20 && frozen 1 && test "$(state 2)" = queued &&
 	pressure memory 7.00 && wait_until "! frozen 1" 20 && test ! -e "$NODE/state/run/standstill" &&
 	touch "$NODE/unikernels/$HELLO_UUID/cache/go" && hornero wait 1 --timeout 30 && hornero wait 2 --timeout 30
@@ -62,7 +62,7 @@ test_expect_success 'it goes on when the pressure has eased for good, and its ti
 
 test_expect_success 'the pressure of disks counts as well, and that of a control group has other names' '
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go" && push_make "$waiting; : again" &&
-	wait_until "test \$(state 3) = running && find /sys/fs/cgroup/freezer/$NODE_TOP -name 3.1 | grep -q ." 20 &&
+	wait_until "test \$(state 3) = running && node_cgroups | grep -q /3.1$" 20 &&
 	rm pressure/io && pressure io.pressure 41.00 && wait_until "frozen 3" 20 && standstill "IO pressure 41.0 % > 40 %"
 '
 
@@ -73,7 +73,7 @@ test_expect_success 'what stands still can be cancelled' '
 test_expect_success 'a crash leaves frozen groups, and the next start ends them' '
 	pressure io.pressure 1.00 && wait_until "test ! -e $NODE/state/run/standstill" 20 &&
 	push_make "$waiting; : crash" && wait_until "test \$(state 4) = running" 20 && pressure io.pressure 41.00 &&
-	wait_until "frozen 4" 20 && kill -9 $node_pid && { wait $node_pid; node_pid=""; } &&
+	wait_until "frozen 4" 20 && node_crash &&
 	pressure io.pressure 1.00 && node_start && test ! -e "$NODE/state/run/standstill" &&
 	wait_until "hornero show 4 --json | jq -e \".attempts | length == 2\"" 20 &&
 	touch "$NODE/unikernels/$HELLO_UUID/cache/go" && hornero wait 4 --timeout 30

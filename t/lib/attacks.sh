@@ -3,6 +3,7 @@
 #
 #     attacks_run
 #
+# HORNERO_TEST_ATTACKS=NAME,NAME… are some of them, where all would take too long; setuid must be one.
 # t/attacks/attack.py says what a directory holds. What its attempt came to is read from `hornero show --json`; what
 # must not have changed on the node is looked at in the end.
 test_requires python3 python3
@@ -38,7 +39,7 @@ attacks__targets () {
 	sed -n 's/^port/port/p' listener.out
 	echo "abstract hornero-t-$$"
 	echo "marker hornero-t-$$"
-	for path in "$test_root/listener" "$NODE/state/run/doorbell" "$NODE/sockets/publish"
+	for path in "$test_root/listener" "$NODE/state/run/doorbell" "$node_publish"
 	do
 		echo "socket $path"
 	done
@@ -66,8 +67,7 @@ attacks__image () {
 
 # repository NAME: it, and a work tree of the same name to push from
 attacks__repository () {
-	repo=$(command hornero repo create "$1" | tail -n 1) && mkdir "$1" &&
-	{ test $node__users = no || chown $node_git "$1"; } && git init -q -b main "$1" && git -C "$1" remote add origin "$repo"
+	repo=$(command hornero repo create "$1" | tail -n 1) && node_work "$1" "$repo"
 }
 
 attacks__push () {
@@ -129,7 +129,7 @@ attacks__possible () {
 }
 
 attacks_run () {
-	for name in $(ls "$HORNERO_SRC/t/attacks")
+	for name in $(echo "${HORNERO_TEST_ATTACKS:-$(ls "$HORNERO_SRC/t/attacks")}" | tr , ' ')
 	do
 		test ! -d "$HORNERO_SRC/t/attacks/$name" || attacks_names="$attacks_names $name"
 	done

@@ -9,13 +9,15 @@
 #
 # As root builds run as an unprivileged number and in real cgroups below a top
 # group of this test's own; elsewhere with `isolation: none` unless ./check found a
-# delegated cgroup.
+# delegated cgroup. With HORNERO_TEST_UNIT, in a guest, the node is that of the installed
+# units (t/lib/unit.sh).
 
 . "$HORNERO_SRC/t/lib/setup.sh"
 
 NODE=$TRASH/node
 NODE_TOP=hornero-t-$$
 NODE_BUILD_UID=64999
+node_publish=$NODE/sockets/publish
 node_pid=''
 node__watched=''
 
@@ -33,6 +35,8 @@ node_users () {
 		node_as $node_git git "$@"
 	}
 }
+
+test -z "$HORNERO_TEST_UNIT" || . "$HORNERO_SRC/t/lib/unit.sh"
 
 # node_as UID COMMAND…
 node_as () {
@@ -59,8 +63,14 @@ node__init_users () {
 	chmod 0755 "$NODE" &&
 	install -d -o $node_nova -g $node_nova -m 0755 "$NODE/instances" "$NODE/instances/_base" "$NODE/instances/locks" &&
 	printf '%s: %s\n' git_user $node_git hornero_user $node_hornero queue_group $node_group \
-		publish_socket "$NODE/sockets/publish" >>"$HORNERO_CONF" &&
-	: >"$NODE/hornerod.log" && command hornero init && hornerod --prepare && node__publisher
+		publish_socket "$node_publish" >>"$HORNERO_CONF" &&
+	: >"$NODE/hornerod.log" && command hornero init || return 1
+	if test -n "$HORNERO_TEST_UNIT"
+	then
+		unit_init
+	else
+		hornerod --prepare && node__publisher
+	fi
 }
 
 # node_init [LINE…]: extra lines of hornero.yaml, which win over the ones here.
@@ -79,6 +89,7 @@ node_init () {
 		instances_path: $NODE/instances
 		builders_dir: $HORNERO_SRC/etc/builders.d
 		keys_file: $NODE/keys
+		groups_dir: $NODE/groups.d
 		libexec_dir: $HORNERO_BUILD
 		cgroup_top: $NODE_TOP
 		memory_pressure_limit: 0
@@ -101,11 +112,16 @@ node_init () {
 	fi
 }
 
-# hornerod in the background, until it takes jobs; its log is $NODE/hornerod.log.
+# hornerod in the background, until it takes jobs; its log is $NODE/hornerod.log. Where it ends instead: its words on
+# standard error, and its exit code.
 node_start () {
 	test -z "$node_pid" || { echo >&2 'node_start: it runs'; return 1; }
 	: >"$NODE/hornerod.log"
-	if test $node__users = yes
+	if test -n "$HORNERO_TEST_UNIT"
+	then
+		unit_start
+		return
+	elif test $node__users = yes
 	then
 		setpriv --reuid $node_hornero --regid $node_hornero --groups $node_group -- hornerod --foreground \
 			>>"$NODE/hornerod.log" 2>&1 </dev/null &
@@ -118,7 +134,10 @@ node_start () {
 	wait_until "grep -q '^READY' '$NODE/hornerod.log' || ! kill -0 $node_pid" 30
 	grep -q '^READY' "$NODE/hornerod.log" && return 0
 	cat >&2 "$NODE/hornerod.log"
-	return 1
+	node__was=$node_pid
+	node_pid=''
+	kill "$node__was" 2>/dev/null
+	wait "$node__was"
 }
 
 # SIGTERM; succeeds when hornerod ends by itself with exit 0.
@@ -127,9 +146,14 @@ node_stop () {
 	test $? -eq 0
 }
 
-# SIGKILL: a crash. Its children are gone too when this returns (the kernel sees to them).
+# SIGKILL: a crash. Whom it was just about to end, and who is frozen, may stay until the next start.
+node_crash () {
+	node__end KILL || :
+}
+
+# The same; its children are gone too when this returns (the kernel sees to them).
 node_kill9 () {
-	node__end KILL
+	node_crash
 	wait_until node__no_process 20
 }
 
@@ -137,6 +161,7 @@ node__end () {
 	test -n "$node_pid" || { echo >&2 'node.sh: hornerod does not run'; return 1; }
 	node__was=$node_pid
 	node_pid=''
+	test -z "$HORNERO_TEST_UNIT" || { unit_end "$1"; return; }
 	kill -"$1" "$node__was"
 	wait_until "! kill -0 $node__was" 30 || kill -KILL "$node__was"
 	wait "$node__was"
@@ -156,18 +181,18 @@ node_cgroups () {
 node_cgroups_gone () {
 	for node__group in $(node_cgroups)
 	do
-		case $node__group in
-		*/"$NODE_TOP"/*/*) return 1 ;;
+		case ${node__group##*/} in
+		[1-9]*.[1-9]*) return 1 ;;
 		esac
 	done
 	node__no_process
 }
 
-# On v2 hornerod itself sits in a group "agent", and its starter in NODE_TOP.
+# A delegated hornerod itself sits in a group "agent" there.
 node__no_process () {
 	for node__group in $(node_cgroups)
 	do
-		! grep -q . "$node__group/cgroup.procs" || return 1
+		test "${node__group##*/}" = agent || ! grep -q . "$node__group/cgroup.procs" || return 1
 	done
 }
 
@@ -188,12 +213,16 @@ node_hello_repo () {
 	HELLO_REPO=$(command hornero repo create "$node__name" | tail -n 1) &&
 	test -d "$HELLO_REPO" &&
 	hornero image add "$HELLO_UUID" "$node__name" --name "$node__name" &&
-	mkdir "$HELLO_WORK" && { test $node__users = no || chown $node_git "$HELLO_WORK"; } &&
-	git init -q -b main "$HELLO_WORK" &&
+	node_work "$HELLO_WORK" "$HELLO_REPO" &&
 	node_copy_hello "$HELLO_WORK" &&
-	git -C "$HELLO_WORK" remote add origin "$HELLO_REPO" &&
 	git -C "$HELLO_WORK" add -A &&
 	git -C "$HELLO_WORK" commit -q -m 'hello'
+}
+
+# node_work DIR REPOSITORY: a new work clone, to push from.
+node_work () {
+	mkdir "$1" && { test $node__users = no || chown $node_git "$1"; } && git init -q -b main "$1" &&
+	git -C "$1" remote add origin "$2"
 }
 
 # node_copy_hello DIR: the sources of examples/hello, writable, without built files.

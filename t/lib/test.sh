@@ -37,6 +37,7 @@ test_count=0
 test_failed=0
 test_finished=no
 test_cleanups=''
+test_nap=$(printf '0.%02d' $((5 * ${HORNERO_TEST_SLOW:-1})))
 
 # Searchable by everyone: builds and some peers run as other users.
 test_root=$(mktemp -d "${TMPDIR:-/tmp}/hornero-t.XXXXXX") || exit 1
@@ -177,9 +178,10 @@ test_grep () {
 	return 1
 }
 
-# wait_until 'CONDITION' SECONDS: the only way to wait. Quiet; says so when time is over.
+# wait_until 'CONDITION' SECONDS: the only way to wait. Quiet; says so when time is over. HORNERO_TEST_SLOW=N, for an emulated
+# machine, has it wait N times as long, and look N times as seldom: else looking is most of what the machine does.
 wait_until () {
-	test__end=$(($(date +%s) + $2))
+	test__end=$(($(date +%s) + $2 * ${HORNERO_TEST_SLOW:-1}))
 	until eval "$1" >/dev/null 2>&1
 	do
 		if test "$(date +%s)" -gt "$test__end"
@@ -187,7 +189,7 @@ wait_until () {
 			echo >&2 "wait_until: not true within $2 s: $1"
 			return 1
 		fi
-		sleep 0.05
+		sleep "$test_nap"
 	done
 }
 

@@ -1,0 +1,104 @@
+# groups.sh: what the kernel says of a node's control groups, in the same words on v1 and v2. After node.sh:
+#
+#     groups_requires                 # else the whole file is skipped
+#     group_quota osv/2.1             # percent of the node's processors; 0: none of its own
+#     group_mega osv                  # memory, MB
+#     group_swap osv                  # bytes of swap beyond that
+#     group_pids ""                   # processes
+#     group_is_last ""                # the kernel knows no lower weight of processor time
+#     group_frozen osv/2.1            # nobody in it runs
+#
+# "" is the group of all builds, NAME a builder's, NAME/JOB.ATTEMPT an attempt's.
+
+groups_requires () {
+	group_possible || test_skip_all 'limits need root, or a control group that is delegated (cgroup v2)'
+}
+
+groups_on_v2 () {
+	test -f /sys/fs/cgroup/cgroup.controllers
+}
+
+# group_dir CONTROLLER GROUP
+group_dir () {
+	if ! groups_on_v2
+	then
+		group__dir=$1/$NODE_TOP
+	elif test -n "$HORNERO_TEST_UNIT"
+	then
+		group__dir=system.slice/hornerod.service/$NODE_TOP
+	elif test "$(id -u)" -ne 0
+	then
+		group__dir=${group_base#/sys/fs/cgroup/}/$NODE_TOP/$NODE_TOP
+	else
+		group__dir=$NODE_TOP
+	fi
+	echo "/sys/fs/cgroup/$group__dir${2:+/$2}"
+}
+
+# group_value CONTROLLER GROUP V1-FILE V2-FILE: the first word of it
+group_value () {
+	group__file=$3
+	! groups_on_v2 || group__file=$4
+	read -r group__word group__rest <"$(group_dir "$1" "$2")/$group__file" && echo "$group__word"
+}
+
+# v1 says -1 and v2 max where there is none.
+group_quota () {
+	group__us=$(group_value cpu "$1" cpu.cfs_quota_us cpu.max) || return 1
+	case $group__us in
+	max | -1) echo 0 ;;
+	*) echo $((group__us / $(nproc) / 1000)) ;;
+	esac
+}
+
+# The narrowest of the quotas that hold for it.
+group_quota_in_force () {
+	group__least=0
+	group__of=$1
+	while :
+	do
+		group__percent=$(group_quota "$group__of") || return 1
+		test "$group__percent" -eq 0 || test "$group__least" -ne 0 && test "$group__percent" -gt "$group__least" ||
+			group__least=$group__percent
+		test -n "$group__of" || break
+		case $group__of in
+		*/*) group__of=${group__of%/*} ;;
+		*) group__of='' ;;
+		esac
+	done
+	echo "$group__least"
+}
+
+# The kernel rounds down to pages. "max": v2 has no limit there.
+group_mega () {
+	group__bytes=$(group_value memory "$1" memory.limit_in_bytes memory.max) || return 1
+	test "$group__bytes" = max && echo max || echo $(((group__bytes + 4095) / 1000000))
+}
+
+group_swap () {
+	if groups_on_v2
+	then
+		group_value memory "$1" '' memory.swap.max
+	else
+		echo $(($(group_value memory "$1" memory.memsw.limit_in_bytes) - $(group_value memory "$1" memory.limit_in_bytes)))
+	fi
+}
+
+group_pids () {
+	group_value pids "$1" pids.max pids.max
+}
+
+group_is_last () {
+	group__weight=2
+	! groups_on_v2 || group__weight=1
+	test "$(group_value cpu "$1" cpu.shares cpu.weight)" -eq $group__weight
+}
+
+group_frozen () {
+	if groups_on_v2
+	then
+		grep -q -x 'frozen 1' "$(group_dir freezer "$1")/cgroup.events"
+	else
+		grep -q -x FROZEN "$(group_dir freezer "$1")/freezer.state"
+	fi
+}
