@@ -1,5 +1,5 @@
-# setup.sh: what ./check and ./try share: packages, a build of these sources aside,
-# a delegated cgroup. $src is the source directory.
+# setup.sh: what ./check and ./try share: packages, the guests' kernel, a build of these sources
+# aside, a delegated cgroup. $src is the source directory.
 
 say () {
 	printf '%s\n' "$*"
@@ -50,8 +50,31 @@ install_missing () {
 	say "Installing with apt-get:$missing"
 	quietly $as_root apt-get update -q || say 'apt-get update failed; trying with the lists that are there'
 	quietly $as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -q -y --no-install-recommends $missing ||
+		apt-get install -q -y --no-install-recommends --no-remove $missing ||
 		{ cat "$scratch/quiet.log" >&2; die 'apt-get could not install them'; }
+}
+
+# Debian's kernel for the guests of the tests, where guest_kernel finds none: HORNERO_TEST_KERNEL. Unpacked in $scratch and not
+# installed: in /boot it might become this machine's next boot. Nothing where no guest could run anyway.
+fetch_kernel () {
+	test "$(id -u)" -eq 0 && test "$(uname -m)" = x86_64 && command -v apt-get >/dev/null && test -z "$(guest_kernel)" || return 0
+	mkdir "$scratch/kernel"
+	kernel__fetch || { quietly apt-get update -q && kernel__fetch; } || {
+		cat "$scratch/quiet.log" >&2
+		die 'apt-get could not fetch a kernel for the guests; HORNERO_TEST_KERNEL=.../boot/vmlinuz-* names another, --no-install leaves them out'
+	}
+	HORNERO_TEST_KERNEL=$(ls "$scratch"/kernel/boot/vmlinuz-*)
+	export HORNERO_TEST_KERNEL
+}
+
+# The package in [kernel] is an empty one that depends on the newest of its kind.
+kernel__fetch () {
+	package=$(packages_of kernel)
+	package=$(apt-cache show --no-all-versions "$package" 2>"$scratch/quiet.log" | sed -n 's/^Depends: \(linux-image-[^ ,]*\).*/\1/p')
+	test -n "$package" || return 1
+	say "Fetching with apt-get, for the guests of the tests alone: $package"
+	(cd "$scratch/kernel" && quietly apt-get download -q "$package") && dpkg -x "$scratch"/kernel/*.deb "$scratch/kernel" &&
+		rm "$scratch"/kernel/*.deb
 }
 
 # quietly COMMAND…: its output in $scratch/quiet.log, for the one who finds that it failed.
