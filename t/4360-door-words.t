@@ -46,11 +46,14 @@ wait
 why
 rebuild
 rollback
+pause
+resume
 image set
 image remove'
 of_node='init
 key list
 drain
+pause
 resume
 sweep
 gc
@@ -144,7 +147,7 @@ test_expect_success 'an image of others and one that is not there: the same' '
 test_expect_success 'reading is not steering, and a right to one ref is not one to another' '
 	for key in reader brancher
 	do
-		for word in "cancel 3" "retry 3" "rebuild $U1" "rebuild --force $U1" "rollback $U1" "image set $U1 name=x" "image remove $U1" "image add $U3 shop" "repo create shop/x"
+		for word in "cancel 3" "retry 3" "rebuild $U1" "rebuild --force $U1" "rollback $U1" "pause $U1" "resume $U1" "image set $U1 name=x" "image remove $U1" "image add $U3 shop" "repo create shop/x"
 		do
 			test_expect_code 64 as $key $word 2>err && test_grep "the key $key may not .*needs the right" err || { echo "$key $word"; return 1; }
 		done || return 1
