@@ -12,6 +12,7 @@
 #include "conf/keyring.h"
 #include "conf/pause.h"
 #include "hooks/durable.h"
+#include "hooks/head.h"
 #include "hooks/place.h"
 #include "hooks/pushopt.h"
 #include "hooks/say.h"
@@ -231,6 +232,8 @@ int post_receive(void)
 		say_left(&e);
 	else
 		answer(&p, &pushed, &o, &who, &ws);
+	if (placed == 0 && head_settle(&pushed))
+		say("HEAD of %s named a branch that is not there; it names this push's now, for clones", p.repo);
 	if (pushed.passed_over > 0)
 		say("some refs of this push were not looked at; the next sweep will do that");
 	say_flush();

@@ -120,8 +120,18 @@ static int find_key(const struct place *p, const struct pushed *pushed, const st
 	return 0;
 }
 
+/* Who could put himself before everybody, push after push, would keep the others from ever being built. */
+static bool is_hurried(const struct place *p, const struct pushopt *o, const struct key_entry *key, const struct who *who)
+{
+	if (o->priority <= 0 || key_may(key, KEY_ADMIN, p->repo))
+		return false;
+	say("push refused: push option priority=%d: to go before others the key %s needs the right admin of %s", o->priority,
+	    who->name, p->repo);
+	return true;
+}
+
 /* How many refs the key may not write. All or nothing: git takes a push that is refused here as a whole. */
-static size_t check_rights(const struct place *p, const struct pushed *pushed, const struct who *who)
+static size_t check_rights(const struct place *p, const struct pushed *pushed, const struct pushopt *o, const struct who *who)
 {
 	own_keyring struct keyring *ring = NULL;
 	const struct key_entry *key = NULL;
@@ -139,7 +149,7 @@ static size_t check_rights(const struct place *p, const struct pushed *pushed, c
 	if (refused > 0)
 		say("nothing of this push was taken; what %s may write: %s", who->name,
 		    key->patterns[KEY_WRITE] ? key->patterns[KEY_WRITE] : "ask the operator of the node");
-	return refused;
+	return refused + is_hurried(p, o, key, who);
 }
 
 /* The image that -o image= chooses is one that this push would build. */
@@ -152,12 +162,11 @@ static int check_chosen(const struct place *p, const struct pushed *pushed, cons
 	return err_set(e, ERR_PUSHER, "push option image=%s: no image of that id is built from a ref of this push", o->image);
 }
 
-static size_t check_options(const struct place *p, const struct pushed *pushed)
+static size_t check_options(const struct place *p, const struct pushed *pushed, struct pushopt *o)
 {
 	struct err e = ERR_INIT;
-	struct pushopt o;
 
-	if (pushopt_read(&o, &e) == 0 && (!*o.image || check_chosen(p, pushed, &o, &e) == 0))
+	if (pushopt_read(o, &e) == 0 && (!*o->image || check_chosen(p, pushed, o, &e) == 0))
 		return 0;
 	say("push refused: %s", e.msg);
 	return 1;
@@ -167,6 +176,7 @@ int pre_receive(void)
 {
 	own_pushed struct pushed pushed = {0};
 	own_place struct place p = {0};
+	struct pushopt o = {.priority = 0};
 	struct err e = ERR_INIT;
 	struct who who;
 	size_t refused = 0;
@@ -179,7 +189,7 @@ int pre_receive(void)
 		else
 			say_unchecked(&e);
 	} else {
-		refused = check_options(&p, &pushed) + (who.is_key ? check_rights(&p, &pushed, &who) : 0);
+		refused = check_options(&p, &pushed, &o) + (who.is_key ? check_rights(&p, &pushed, &o, &who) : 0);
 		if (refused == 0)
 			refused = check_files(&p, &pushed);
 	}

@@ -153,4 +153,16 @@ test_expect_success 'without git, or without our hook, nothing is made and the r
 	test -z "$(ls -A "$NODE/git" | grep "^.new-")"
 '
 
+test_expect_success 'the first branch may have another name: it is what a clone checks out, and stays so' '
+	hooks_repo trunk && hooks_push main:refs/heads/trunk && test_grep "HEAD of trunk named a branch that is not there" push.out &&
+	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/trunk && test "$(stat -c %a "$REPO/HEAD")" = 640 &&
+	hooks_push main:refs/heads/other && test_must_fail grep HEAD push.out &&
+	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/trunk
+'
+
+test_expect_success 'of two new branches none is guessed' '
+	hooks_repo two && hooks_push main:refs/heads/a main:refs/heads/b && test_must_fail grep HEAD push.out &&
+	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/main
+'
+
 test_done

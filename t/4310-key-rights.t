@@ -66,6 +66,11 @@ test_expect_success 'create and admin include write' '
 	hooks_commit file two && key_push creator main && hooks_commit file three && key_push admin main
 '
 
+test_expect_success 'to go before others needs admin, to go behind them does not' '
+	hooks_commit file hurry && test_must_fail key_push writer -o priority=1 main && test_grep "needs the right admin of team/one" push.out &&
+	key_push writer -o priority=-1 main && hooks_commit file more && key_push admin -o priority=1 main
+'
+
 test_expect_success 'a broken image file, which may be of any repository, is told to those who see everything' '
 	echo "secret: [" >"$NODE/state/images.d/$U3.yaml" &&
 	key_push writer main:refs/heads/nothing && test_grep "no image is built from refs/heads/nothing" push.out &&

@@ -56,7 +56,7 @@ of_job () {
 test_expect_success 'a node that builds, one repository that two images follow, two keys' '
 	door_live "compile_core_limit: 50" && command hornero repo create hello >create.out &&
 	hornero image add $U1 hello --name Hello && hornero image add $U2 hello --name Side --ref refs/heads/side &&
-	door_key alice "write=\"hello\"" && door_key reader "read=\"hello\"" && door_as alice && node_start && door_start &&
+	door_key alice "write=\"hello\"" && door_key reader "read=\"hello\"" && door_key boss "admin=\"hello\"" && door_as alice && node_start && door_start &&
 	mkdir work && node_copy_hello work && git init -q -b main work && git -C work add -A && git -C work commit -q -m hello
 '
 
@@ -118,7 +118,9 @@ test_expect_success 'skip: said, not built, and a wish that why, wait and the sw
 
 test_expect_success 'priority: before others, or behind them' '
 	command hornero drain >out && hello_commit later && push -o priority=-3 main && later=$job &&
-	git -C work push -o priority=9 door:hello main:refs/heads/side >push.out 2>&1 && urgent=$(job_of Side) &&
+	test_must_fail git -C work push -o priority=9 door:hello main:refs/heads/side >push.out 2>&1 &&
+	test_grep "push refused: push option priority=9: to go before others the key alice needs the right admin of hello" push.out &&
+	door_as boss && git -C work push -o priority=9 door:hello main:refs/heads/side >push.out 2>&1 && urgent=$(job_of Side) && door_as alice &&
 	test "$(of_job $later .priority) $(of_job $urgent .priority)" = "-3 9" &&
 	door_ssh queue --json 2>/dev/null >out && test "$(jq -c "[.[] | select(.state == \"queued\") | .job]" out)" = "[$urgent,$later]" &&
 	command hornero resume >out && door_ssh wait $later && door_ssh wait $urgent
