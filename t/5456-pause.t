@@ -60,7 +60,7 @@ test_expect_success 'pause UUID freezes it, and everybody who asks is told who, 
 
 test_expect_success 'a push to it waits and is told so; other images are built' '
 	push_make "$waiting; : again" && test_grep "hello is not built for now: $by" push.out && push_other one &&
-	test_grep ! "not built|nothing is built" push.out && hornero wait $job --timeout 30 && test "$(state 1)/$(state 2)" = running/queued
+	test_grep ! "not built|nothing is built" push.out && hornero wait $job --timeout 120 && test "$(state 1)/$(state 2)" = running/queued
 '
 
 test_expect_success 'a reload changes nothing' '
@@ -69,15 +69,15 @@ test_expect_success 'a reload changes nothing' '
 '
 
 test_expect_success 'nor does a restart, nor the loss of the database: nothing of it starts' '
-	node_stop && rm "$NODE"/state/queue/queue.db* && node_start && push_other two && hornero wait $job --timeout 30 &&
+	node_stop && rm "$NODE"/state/queue/queue.db* && node_start && push_other two && hornero wait $job --timeout 120 &&
 	wait_until "hornero queue --json | jq -e \"any(.[]; .image == \\\"$HELLO_UUID\\\" and .state == \\\"queued\\\")\"" 20 &&
-	push_other three && hornero wait $job --timeout 30 && hornero why "$HELLO_UUID" >out &&
+	push_other three && hornero wait $job --timeout 120 && hornero why "$HELLO_UUID" >out &&
 	test_grep "waits, as all builds of its image do: $by" out && ! node_cgroups | grep "/make/[0-9]"
 '
 
 test_expect_success 'resume UUID lets it go on' '
 	hornero resume "$HELLO_UUID" >out && test_grep "builds go on" out &&
-	wait_until "touch $NODE/unikernels/$HELLO_UUID/cache/go" 20 && hornero wait "$HELLO_UUID" --timeout 30 &&
+	wait_until "touch $NODE/unikernels/$HELLO_UUID/cache/go" 20 && hornero wait "$HELLO_UUID" --timeout 120 &&
 	hornero resume "$HELLO_UUID" >out && test_grep "was not paused" out && test_expect_code 78 hornero pause $(echo $other | tr 7 8) 2>err &&
 	test_grep "no image" err
 '
@@ -86,7 +86,7 @@ test_expect_success 'a build that was frozen when hornerod was reloaded goes on 
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go" && push_make "$waiting; : frozen" && frozen=$job && building $frozen &&
 	hornero pause "$HELLO_UUID" && wait_until "frozen $frozen" 20 && : >"$NODE/hornerod.log" && kill -HUP $node_pid &&
 	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 && hornero resume "$HELLO_UUID" &&
-	touch "$NODE/unikernels/$HELLO_UUID/cache/go" && hornero wait $frozen --timeout 30
+	touch "$NODE/unikernels/$HELLO_UUID/cache/go" && hornero wait $frozen --timeout 120
 '
 
 test_expect_success 'pause: nothing starts on the whole node, and what runs stands still' '
@@ -104,8 +104,8 @@ test_expect_success 'pause: nothing starts on the whole node, and what runs stan
 
 test_expect_success 'a start does not end that, resume does; what is paused by itself stays so' '
 	node_stop && node_start && hornero pause $other && hornero resume >out && test_grep "start again" out && test_grep "1 image is still paused" out &&
-	wait_until "touch $NODE/unikernels/$HELLO_UUID/cache/go" 20 && hornero wait $running --timeout 30 && test "$(state $job)" = queued &&
-	hornero resume $other && hornero wait $job --timeout 30 && hornero resume >out && test_grep "neither paused nor drained" out
+	wait_until "touch $NODE/unikernels/$HELLO_UUID/cache/go" 20 && hornero wait $running --timeout 120 && test "$(state $job)" = queued &&
+	hornero resume $other && hornero wait $job --timeout 120 && hornero resume >out && test_grep "neither paused nor drained" out
 '
 
 test_expect_success 'whatever such a file says reaches no terminal' '
@@ -114,7 +114,7 @@ test_expect_success 'whatever such a file says reaches no terminal' '
 	do
 		{ hornero $word || :; } >>out
 	done &&
-	test "$(grep -c "x1b\[2Jeve" out)" -ge 6 && ! grep -q "$(printf "\033")" out && hornero resume $other && hornero wait $job --timeout 30
+	test "$(grep -c "x1b\[2Jeve" out)" -ge 6 && ! grep -q "$(printf "\033")" out && hornero resume $other && hornero wait $job --timeout 120
 '
 
 test_expect_success 'without its directory the wish is refused, with the way out' '

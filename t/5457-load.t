@@ -26,7 +26,7 @@ test_expect_success 'what instances wait for, as their control group says' '
 	node_hello_repo && hornero image set "$HELLO_UUID" builder=make && push_make "$waiting" && building &&
 	pressure 20.50 && wait_until "paused \"CPU pressure 20.5 % > 20 %\"" 20 &&
 	pressure 15.10 && wait_until "paused \"CPU pressure 15.1 % > 15 %\"" 20 && pressure 15.00 && wait_until "! paused CPU" 20 &&
-	touch "$NODE/unikernels/$HELLO_UUID/cache/go" && hornero wait $job --timeout 30 && node_stop
+	touch "$NODE/unikernels/$HELLO_UUID/cache/go" && hornero wait $job --timeout 120 && node_stop
 '
 
 # A build that computes is a load by itself: 1 % of the processors is soon more.

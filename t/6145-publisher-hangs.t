@@ -45,7 +45,7 @@ test_expect_success 'a node whose publishers freeze on demand' '
 test_expect_success 'one hangs: hornerod wants to kill it, and builds and publishes what else there is' '
 	: >freeze && push_make "head -c 1048576 /dev/zero >\$@" && hung=$job &&
 	wait_until "grep -q event=publisher-killed $NODE/hornerod.log" 20 && test -n "$(hung)" &&
-	git -C "$TRASH/work-other" push -q origin main 2>push.out && hornero wait $other --timeout 30 &&
+	git -C "$TRASH/work-other" push -q origin main 2>push.out && hornero wait $other --timeout 120 &&
 	test "$(state $hung)" = built && hornero why $hung >out && test_grep "about to hang" out
 '
 
@@ -55,7 +55,7 @@ test_expect_success 'a reload takes it over' '
 '
 
 test_expect_success 'once it is gone its image is published' '
-	thaw && wait_until "test \$(state $hung) = published" 30 && wait_until "! pgrep -P $node_pid" 20
+	thaw && wait_until "test \$(state $hung) = published" 120 && wait_until "! pgrep -P $node_pid" 20
 '
 
 test_expect_success 'a stop does not wait for one for ever' '
