@@ -131,12 +131,12 @@ static void say_wish(const struct wish *w, const struct pushopt *o, const struct
 }
 
 /* Whoever asks later is told the same; here the pusher still reads. */
-static void say_paused(const struct conf *c, const struct wishes *ws)
+static void say_paused(const struct conf *c, const struct wishes *ws, const struct who *who)
 {
 	struct floor store = conf_store_floor(c);
 	struct floor cache = conf_cache_floor(c);
 	own_paused struct paused paused;
-	char why[FLOOR_WHY], standstill[STANDSTILL_MAX];
+	char why[FLOOR_WHY], standstill[STANDSTILL_MAX], by[PAUSE_WHO];
 
 	if (bell_is_attended(c->run_dir) == 0)
 		say("hornerod does not run: nothing is built until it is started");
@@ -144,9 +144,9 @@ static void say_paused(const struct conf *c, const struct wishes *ws)
 	for (size_t i = 0; i < ws->n; i++) {
 		const struct wish *w = &ws->list[i];
 
-		if (w->done && !w->skipped && paused_image(&paused, w->img->uuid) &&
-		    paused_why(&paused, c, w->img->uuid, false, standstill))
-			say("%s is not built for now: %s", place_image_name(w->img), standstill);
+		if (w->done && !w->skipped && pause_by(c, w->img->uuid, by))
+			say("%s is not built for now: paused by %s; `%s resume %s` ends that", place_image_name(w->img), by, who->words,
+			    w->img->uuid);
 	}
 	if (floor_is_low(&store, why) || floor_is_low(&cache, why))
 		say("nothing is built before there is room: %s", why);
@@ -167,7 +167,7 @@ static void answer(const struct place *p, const struct pushed *pushed, const str
 	for (size_t i = 0; i < ws->n; i++)
 		say_wish(&ws->list[i], o, who);
 	if (wishes_queued(ws) > 0)
-		say_paused(p->conf, ws);
+		say_paused(p->conf, ws, who);
 	if (status < 0)
 		say_left(&e);
 	if (ws->n == 0 && ws->deleted == 0)

@@ -84,6 +84,13 @@ test_expect_success 'wait: a build that fails is still a push, and the verdict s
 	typed "ssh -p $DOOR_PORT git@door log $job" >out && test_grep "^about to fail" out
 '
 
+test_expect_success 'a paused image: the push says who, and what to type against it, and wait does not hang' '
+	door_ssh pause $U1 >out && hello_commit paused && push -o wait main &&
+	test_grep "^remote: hornero: Hello is not built for now: paused by alice; .ssh -p $DOOR_PORT git@door resume $U1. ends that" push.out &&
+	test_grep "^remote: hornero: job $job is queued and nothing is built now: paused by alice; .ssh -p $DOOR_PORT git@door resume $U1." push.out &&
+	typed "ssh -p $DOOR_PORT git@door resume $U1" >out && door_ssh wait $job
+'
+
 # interrupted HOW: a push that waits, its client ended so, the build not.
 interrupted () {
 	rm -f push.out && make_commit "@echo begun by $1" "@sleep 300" &&
