@@ -42,13 +42,23 @@ static int apply(const struct cg *cg, const char *name, const struct setting *se
 	return 0;
 }
 
-int cg_make(const struct cg *cg, const char *name, const char *dir, struct err *e)
+static int make(const struct cg *cg, const char *name, const char *dir, struct err *e)
 {
 	if (!cg->v2)
 		return apply(cg, name, NULL, 0, true, e);
 	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
 		return err_sys(e, ERR_OPERATOR, "cannot make the cgroup %s", dir);
 	return 0;
+}
+
+/* What builds use may everybody on the node see, as of any other service: `hornero top` shows it. */
+int cg_make(const struct cg *cg, const char *name, const char *dir, struct err *e)
+{
+	mode_t mask = umask(0022);
+	int made = make(cg, name, dir, e);
+
+	umask(mask);
+	return made;
 }
 
 enum { PERIOD_US = 100000, MOST_SETTINGS = 8 };
