@@ -35,6 +35,11 @@ static const struct word_option rebuild_options[] = {
 	{"clean", 0, NULL, "from an empty checkout and an empty cache; implies --force"},
 	{0},
 };
+static const struct word_option top_options[] = {
+	{"iterations", 'n', "N", "show N times, then end; default: for ever on a terminal, else once"},
+	{"interval", 'i', "S", "every S seconds; default: 2"},
+	{0},
+};
 static const struct word_option rollback_options[] = {
 	{"undo", 'u', NULL, "take the rollback back: the image follows its ref again"},
 	{"timeout", 't', "S", "wait S seconds at most until that is warm; default: 10"},
@@ -81,6 +86,9 @@ const struct word word_table[] = {
 	 NULL, 1, 1, false, image_remove_run, WORD_ADMIN},
 	{"queue", "", "what runs, waits, and just ended", "In the order in which the jobs will run.", queue_options, 0, 0,
 	 true, queue_run, WORD_READ},
+	{"top", "", "a live view: what runs in which stage, the queue, push to warm, pressure",
+	 "On a terminal the screen is drawn anew until Ctrl-C; else it is printed once. With --json: an object each time.",
+	 top_options, 0, 0, true, top_run, WORD_READ},
 	{"show", "JOB", "one job: attempts, verdicts, stage times, resources used", "", NULL, 1, 1, true, show_run, WORD_READ},
 	{"log", "JOB...", "a job's build log",
 	 "With --follow exits 0 when the job was built and published, 1 when it was not; Ctrl-C only stops the printing.\n"

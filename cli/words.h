@@ -85,5 +85,6 @@ WORD_RUN(cache);
 WORD_RUN(gc);
 WORD_RUN(doctor);
 WORD_RUN(help);
+WORD_RUN(top);
 
 #endif

@@ -62,7 +62,8 @@ of_people='key add
 key remove'
 others='help
 image add
-repo create'
+repo create
+top'
 
 test_expect_success 'every word of the table stands in one of the lists below' '
 	hornero --help | sed -n "s/^  hornero \([a-z ]*[a-z]\).*/\1/p" | sed "s/ *[A-Z[].*//" | cut -c 1-12 | sort -u >want &&
@@ -83,6 +84,7 @@ test_expect_success 'a node; two repositories with a warm image each, and a job 
 	RELEASE=$(hornero image show $U2 --json | jq -r .artifact.release) && DIGEST=$(hornero image show $U2 --json | jq -r .artifact.digest) &&
 	git -C work reset -q --hard HEAD~1 && git -C work commit -q --allow-empty -m two && git -C work push -q door:shop main 2>push.out &&
 	git -C work push -q door:secret +main 2>push.out && hooks_sql "UPDATE jobs SET id = 4242 WHERE id = 4" &&
+	echo "secret log" >"$NODE/state/log/4242.1.log" && chmod 0644 "$NODE/state/log/4242.1.log" &&
 	hornero queue --all --json | jq -r ".[] | \"\(.job) \(.repo) \(.state)\"" | sort >got &&
 	printf "%s\n" "1 shop published" "2 secret published" "3 shop queued" "4242 secret queued" >want && test_cmp want got
 '
@@ -115,6 +117,15 @@ test_expect_success 'reading: what show, log, why and wait say of one'\''s own, 
 	as reader why 1 >out && as reader why 3 >out && test_grep "Job 3 waits" out && as reader why $U1 >out &&
 	as reader wait 1 >out && test_grep "job 1 is published" out && test_expect_code 75 as reader wait --timeout 0 3 &&
 	test_expect_code 75 as reader wait -t 0 $U1 && test_expect_code 64 as reader wait -t soon 3 && test_expect_code 64 as reader show x
+'
+
+test_expect_success 'top: what the key may read, and of the node what the admin may' '
+	as admin top --json >out && test "$(jq -c "[[.jobs[].job], .push_to_warm_hour.pushes, .pressure.memory_limit]" out)" = "[[3,4242],2,0]" &&
+	for key in reader writer brancher
+	do
+		as $key top --json >out && test "$(jq -c "[[.jobs[].job], .push_to_warm_hour.pushes, .pressure]" out)" = "[[3],1,null]" || return 1
+	done && as other top --json >out && test "$(jq -c "[[.jobs[].job], .push_to_warm_hour.pushes, .pressure]" out)" = "[[],0,null]" &&
+	as reader top >out && test_grep "0 running, 1 queued" out && test "$(grep -c "push to warm" out)" = 1
 '
 
 test_expect_success 'a job of others and one that is not there: the same words, the same exit code, for each key and word' '

@@ -165,6 +165,11 @@ test_expect_success 'log -f over ssh ends with the job, and says how it ended' '
 
 test_expect_success 'Ctrl-C of a client that follows or waits leaves nothing on the node, and the job as it was' '
 	make_commit "@echo begun" "@sleep 300" && push main && wait_until "door_ssh log $job | grep -q begun" 60 &&
+	door_ssh top --json >out && jq ".jobs[] | select(.job == $job)" out >row && test "$(jq -r .state row)" = running &&
+	if group_possible
+	then
+		test "$(jq -c "[.stage, .memory_bytes > 0, .cpu_ms > 0]" row)" = "[\"build\",true,true]"
+	fi &&
 	for word in "log -f $job" "wait $job" "wait $U1"
 	do
 		door_interruptible "$TRASH/door-ssh" door $word >follow.out 2>&1 &

@@ -53,14 +53,6 @@ test_expect_success 'help needs no configuration; a noun shows its words' '
 	test_must_fail grep "hornero queue" help
 '
 
-test_expect_success 'words that are not there yet are not in the table' '
-	for word in top
-	do
-		test_expect_code 64 hornero $word || return 1
-		test_must_fail grep "hornero $word" all || return 1
-	done
-'
-
 test_expect_success 'usage errors: 64, with the nearest word or what is missing' '
 	test_expect_code 64 hornero 2>err && test_grep "^usage:" err &&
 	test_expect_code 64 hornero qeue 2>err && test_grep "Did you mean: queue" err &&

@@ -8,7 +8,7 @@ _hornero_releases () { hornero image show "$1" 2>/dev/null | sed -n 's/^  \([0-9
 
 _hornero () {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word='' second='' i options='' others=''
-	local words='init repo key image queue show log wait why cancel retry rebuild rollback drain pause resume sweep cache gc doctor help'
+	local words='init repo key image queue top show log wait why cancel retry rebuild rollback drain pause resume sweep cache gc doctor help'
 
 	COMPREPLY=()
 	case $prev in
@@ -64,6 +64,7 @@ _hornero () {
 	init | sweep | cache | doctor) options='--json' ;;
 	gc) options='--dry-run --verify --json' ;;
 	queue) options='--all --json' ;;
+	top) options='--iterations --interval --json' ;;
 	show) options='--json' others=$(_hornero_jobs) ;;
 	log) options='--follow --attempt --alive' others=$(_hornero_jobs) ;;
 	wait) options='--timeout' others="$(_hornero_jobs) $(_hornero_images)" ;;

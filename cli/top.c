@@ -1,0 +1,282 @@
+/* top: `hornero top`: draws what top_look.c found, again and again. DIAGNOSTICS: ERR_USAGE for its options; as db says. */
+#include "cli/top.h"
+
+#include "cli/table.h"
+#include "cli/words.h"
+#include "lib/clock.h"
+#include "lib/own.h"
+
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <time.h>
+
+enum { HEAD_LINES = 8, SCREEN_BYTES = 65536, FOREVER = 0 };
+
+/* The other screen, no cursor, long lines cut; and back. */
+static const char enter[] = "\033[?1049h\033[?25l\033[?7l", leave[] = "\033[?7h\033[?25h\033[?1049l", home[] = "\033[H\033[J";
+
+static const struct column columns[] = {
+	{"job", CELL_NUMBER, 0},
+	{"state", CELL_STATE, 0},
+	{"image", CELL_TEXT, 0},
+	{"repo", CELL_TEXT, 0},
+	{"stage", CELL_TEXT, 0},
+	{"started_ms", CELL_AGE, 0},
+	{"created_ms", CELL_AGE, 0},
+	{"attempt", CELL_NUMBER, COLUMN_JSON_ONLY},
+	{"cpu_ms", CELL_DURATION, 0},
+	{"memory_bytes", CELL_BYTES, 0},
+	{"pushed_by", CELL_TEXT, 0},
+	{"waiting_for", CELL_TEXT, 0},
+};
+enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
+
+struct top {
+	struct cli *cli;
+	int64_t left; /* how many times more; FOREVER */
+	int interval_ms;
+	int signals;
+	bool drawn; /* on a terminal: as a screen */
+};
+
+static void job_cells(const struct job *j, const struct usage *u, struct cell row[N_COLUMNS])
+{
+	const struct cell cells[N_COLUMNS] = {
+		{.number = j->id},
+		{.text = job_state_name(j->state)},
+		{.text = j->image},
+		{.text = j->repo},
+		{.text = *u->stage ? u->stage : NULL},
+		{.number = j->started_ms},
+		{.number = j->created_ms},
+		{.number = j->attempt},
+		{.number = u->cpu_ms},
+		{.number = u->memory_bytes},
+		{.text = j->pushed_by},
+		{.text = j->waiting_for},
+	};
+
+	memcpy(row, cells, sizeof(cells));
+}
+
+static json_t *span_json(struct span *s)
+{
+	return json_pack("{s:I,s:I,s:I}", "pushes", (json_int_t)s->n, "p50_ms", (json_int_t)span_percentile(s, 50), "p99_ms",
+			 (json_int_t)span_percentile(s, 99));
+}
+
+static json_t *percent_json(double percent)
+{
+	return percent < 0 ? json_null() : json_real(percent);
+}
+
+static void print_json(const struct top *t, struct snapshot *s)
+{
+	const struct conf *c = t->cli->conf;
+	json_t *o = json_object(), *jobs = json_array();
+
+	json_object_set_new(o, "at_ms", json_integer(s->at_ms));
+	for (int i = JOB_QUEUED; i <= JOB_CANCELLED; i++)
+		if (!job_state_ended((enum job_state)i))
+			json_object_set_new(o, job_state_name((enum job_state)i), json_integer(s->counts[i]));
+	json_object_set_new(o, "workers", json_integer(c->workers));
+	json_object_set_new(o, "push_to_warm_hour", span_json(&s->hour));
+	json_object_set_new(o, "push_to_warm_day", span_json(&s->day));
+	json_object_set_new(o, "pressure", s->sees_node ? json_pack("{s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I}",
+		"memory", percent_json(s->memory), "io", percent_json(s->io), "cpu", percent_json(s->cpu), "load", percent_json(s->load),
+		"memory_limit", (json_int_t)c->memory_pressure_limit, "io_limit", (json_int_t)c->io_pressure_limit,
+		"cpu_limit", (json_int_t)c->cpu_pressure_limit, "load_limit", (json_int_t)c->load_limit) : json_null());
+	json_object_set_new(o, "standstill", *s->standstill ? json_string(s->standstill) : json_null());
+	json_object_set_new(o, "agent_runs", json_boolean(s->agent_runs));
+	for (size_t i = 0; i < s->n; i++) {
+		struct cell row[N_COLUMNS];
+
+		job_cells(&s->jobs[i], &s->usage[i], row);
+		json_array_append_new(jobs, row_json(columns, N_COLUMNS, row));
+	}
+	json_object_set_new(o, "jobs", jobs);
+	json_out(o);
+}
+
+static void print_span(const char *name, struct span *s)
+{
+	char p50[WORDS_MAX], p99[WORDS_MAX];
+
+	if (s->n == 0)
+		printf("%s: no push", name);
+	else
+		printf("%s: %zu, p50 %s, p99 %s", name, s->n, duration_words(p50, span_percentile(s, 50)),
+		       duration_words(p99, span_percentile(s, 99)));
+}
+
+static void print_percent(const char *name, double percent, int64_t limit, const char *end)
+{
+	if (percent < 0)
+		printf("%s unknown", name);
+	else
+		printf("%s %.1f %%", name, percent);
+	if (limit > 0)
+		printf(" (limit %lld)", (long long)limit);
+	fputs(end, stdout);
+}
+
+static void print_head(const struct top *t, struct snapshot *s)
+{
+	const struct conf *c = t->cli->conf;
+	time_t at = (time_t)(s->at_ms / 1000);
+	struct tm tm = {0};
+	char clock[16];
+
+	strftime(clock, sizeof(clock), "%H:%M:%S", localtime_r(&at, &tm));
+	printf("%s  %lld running, %lld queued, %lld built, %lld held; %lld worker%s\n", clock, (long long)s->counts[JOB_RUNNING],
+	       (long long)s->counts[JOB_QUEUED], (long long)s->counts[JOB_BUILT], (long long)s->counts[JOB_HELD], (long long)c->workers,
+	       c->workers == 1 ? "" : "s");
+	fputs("push to warm, ", stdout);
+	print_span("last hour", &s->hour);
+	print_span("; last day", &s->day);
+	putchar('\n');
+	if (s->sees_node) {
+		fputs("pressure: ", stdout);
+		print_percent("memory", s->memory, c->memory_pressure_limit, ", ");
+		print_percent("IO", s->io, c->io_pressure_limit, ", ");
+		print_percent("CPU", s->cpu, c->cpu_pressure_limit, "; ");
+		print_percent("load", s->load, c->load_limit, "\n");
+	}
+	if (*s->standstill)
+		cli_say(stdout, "nothing starts for now: %s", s->standstill);
+	if (!s->agent_runs)
+		puts("agent: not running (start hornerod, or nothing is built)");
+	cli_note_isolation(t->cli);
+}
+
+/* What a screen has room for; all of it elsewhere. */
+static size_t rows_of(const struct top *t, size_t n)
+{
+	struct winsize size = {0};
+	size_t room;
+
+	if (!t->drawn || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row == 0)
+		return n;
+	room = size.ws_row > HEAD_LINES ? size.ws_row - (size_t)HEAD_LINES : 1;
+	return n < room ? n : room;
+}
+
+static int print_people(const struct top *t, struct snapshot *s, struct err *e)
+{
+	size_t rows = rows_of(t, s->n);
+	struct listing l;
+
+	if (t->drawn)
+		fputs(home, stdout);
+	print_head(t, s);
+	putchar('\n');
+	t->cli->now_ms = s->at_ms;
+	listing_begin(&l, t->cli, columns, N_COLUMNS);
+	for (size_t i = 0; i < rows; i++) {
+		struct cell row[N_COLUMNS];
+
+		job_cells(&s->jobs[i], &s->usage[i], row);
+		listing_row(&l, row);
+	}
+	if (listing_end(&l, e) < 0)
+		return -1;
+	if (s->n == 0)
+		puts("The queue is empty.");
+	return 0;
+}
+
+static int show(const struct top *t, struct err *e)
+{
+	own_free struct snapshot *s = calloc(1, sizeof(*s));
+	int done;
+
+	if (!s)
+		return err_set(e, ERR_NOBODY, "out of memory");
+	done = snapshot_take(t->cli, s, e);
+	if (done == 0 && t->cli->json)
+		print_json(t, s);
+	else if (done == 0)
+		done = print_people(t, s, e);
+	snapshot_free(s);
+	fflush(stdout);
+	return done;
+}
+
+static void draw(const struct top *t, const char *what)
+{
+	if (t->drawn)
+		fputs(what, stdout);
+	fflush(stdout);
+}
+
+/* False: it is over, by a signal or because nobody reads. */
+static bool wait_on(const struct top *t)
+{
+	struct pollfd fds[] = {{.fd = t->signals, .events = POLLIN}, {.fd = STDOUT_FILENO}};
+	struct signalfd_siginfo info;
+
+	if (poll(fds, 2, t->interval_ms) <= 0)
+		return true;
+	if (!fds[0].revents || read(t->signals, &info, sizeof(info)) != sizeof(info))
+		return false;
+	if (info.ssi_signo == SIGTSTP) {
+		draw(t, leave);
+		raise(SIGSTOP);
+		draw(t, enter);
+	}
+	return info.ssi_signo == SIGWINCH || info.ssi_signo == SIGTSTP;
+}
+
+static int watch_signals(void)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaddset(&set, numbers[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static int read_options(const struct call *call, struct top *t, struct err *e)
+{
+	const char *times = call_option(call, "iterations"), *interval = call_option(call, "interval");
+	double s = 2;
+	char *end;
+
+	if (times && cli_job_number(times, &t->left, e) < 0)
+		return err_set(e, ERR_USAGE, "--iterations \"%s\" is no number", times);
+	if (interval) {
+		s = strtod(interval, &end);
+		if (end == interval || *end || !isfinite(s) || s < 0.1 || s > 3600)
+			return err_set(e, ERR_USAGE, "--interval \"%s\" is no number of seconds from 0.1 to 3600", interval);
+	}
+	t->interval_ms = (int)(s * 1000);
+	return 0;
+}
+
+int top_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	bool is_screen = isatty(STDOUT_FILENO) && !cli->json;
+	own_fd int signals = -1;
+	struct top t = {.cli = cli, .left = is_screen ? FOREVER : 1, .drawn = is_screen};
+	int done;
+
+	if (read_options(call, &t, e) < 0 || !cli_conf(cli, e))
+		return -1;
+	t.signals = signals = watch_signals();
+	/* A screen at once, not line by line. */
+	if (t.drawn)
+		setvbuf(stdout, NULL, _IOFBF, SCREEN_BYTES);
+	draw(&t, enter);
+	do
+		done = show(&t, e);
+	while (done == 0 && t.left != 1 && (t.left -= t.left > 0, wait_on(&t)) && !ferror(stdout));
+	draw(&t, leave);
+	return done;
+}
