@@ -51,6 +51,10 @@ int outcome_of(const struct job *j, const char *standstill, char *buf, size_t si
 		snprintf(buf, size, "job %lld failed: %s; `hornero log %lld` shows its log", id, reason_of(j), id);
 		return 1;
 	case JOB_SUPERSEDED:
+		if (j->superseded_by == 0) {
+			snprintf(buf, size, "job %lld was superseded by a newer one", id);
+			return 1;
+		}
 		snprintf(buf, size, "job %lld was superseded by job %lld, a newer push", id, (long long)j->superseded_by);
 		return 1;
 	case JOB_CANCELLED:

@@ -4,6 +4,8 @@
 #include "lib/fs.h"
 #include "lib/own.h"
 
+#include <string.h>
+
 static const struct column job_columns[] = {
 	{"job", CELL_NUMBER, 0},
 	{"state", CELL_STATE, 0},
@@ -64,6 +66,7 @@ enum {
 
 /* Rows go into a table or into a JSON array inside the job's object. */
 struct rows {
+	const struct job *job;
 	struct listing *listing;
 	json_t *array;
 	const struct conf *conf;
@@ -107,9 +110,13 @@ static int attempt_row(void *arg, const struct attempt *a)
 
 static int event_row(void *arg, const struct event *ev)
 {
-	add_row(arg, event_columns, N_EVENT,
+	struct rows *r = arg;
+	/* The detail of a supersession is the number of a job that may not be one of those that are shown. */
+	bool hides = strcmp(ev->event, "superseded") == 0 && r->job->superseded_by == 0;
+
+	add_row(r, event_columns, N_EVENT,
 		(struct cell[]){{.number = ev->at_ms}, {.text = ev->event}, {.number = ev->attempt}, {.text = ev->who},
-				{.text = ev->detail}});
+				{.text = hides ? NULL : ev->detail}});
 	return 0;
 }
 
@@ -150,7 +157,7 @@ static void job_cells(const struct job *j, const char *standstill, struct cell c
 static int show_json(struct db *db, const struct conf *c, const struct job *j, const struct cell *cells, struct err *e)
 {
 	json_t *object = row_json(job_columns, N_JOB, cells);
-	struct rows attempts = {.array = json_array(), .conf = c}, events = {.array = json_array(), .conf = c};
+	struct rows attempts = {.job = j, .array = json_array(), .conf = c}, events = {.job = j, .array = json_array(), .conf = c};
 
 	json_object_set_new(object, "attempts", attempts.array);
 	json_object_set_new(object, "events", events.array);
@@ -167,7 +174,7 @@ static int show_json(struct db *db, const struct conf *c, const struct job *j, c
 static int show_people(struct cli *cli, struct db *db, const struct job *j, const struct cell *cells, struct err *e)
 {
 	struct listing l;
-	struct rows r = {.listing = &l, .conf = cli->conf};
+	struct rows r = {.job = j, .listing = &l, .conf = cli->conf};
 	struct err ignored = ERR_INIT;
 	int listed;
 

@@ -46,7 +46,7 @@ int db_open(struct db **out, const struct db_place *place, enum db_mode mode, in
 void db_close(struct db *db);
 
 /* From now on job_get, job_newest and job_each show those jobs only whose repository may() grants; others are not there.
- * What is written is decided on all of them. */
+ * What is written is decided on all of them. superseded_by is 0 where that job is not shown. */
 void db_view(struct db *db, bool (*may)(const void *arg, const char *repo), const void *arg);
 
 static inline void db_end(struct db **db)

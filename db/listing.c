@@ -41,6 +41,21 @@ static bool hidden(const struct db *db, const struct job *j)
 	return db->may && !db->may(db->may_arg, j->repo);
 }
 
+/* Its image may follow another repository by now: the number of a job that is not shown is not shown either. */
+static int hide_successor(struct db *db, struct job *j, struct err *e)
+{
+	own_query sqlite3_stmt *q = NULL;
+	int r;
+
+	if (!db->may || j->superseded_by == 0)
+		return 0;
+	q = db_query(db, e, "SELECT repo FROM jobs WHERE id = ?1", val_int(j->superseded_by));
+	r = db_step(db, q, e);
+	if (r == 1 && !db->may(db->may_arg, row_text(q, 0)))
+		j->superseded_by = 0;
+	return r < 0 ? -1 : 0;
+}
+
 /* All columns of the row that q stands on. */
 static int whole_row(struct db *db, sqlite3_stmt *q, sqlite3_stmt **whole, struct err *e)
 {
@@ -78,6 +93,8 @@ static int list(struct db *db, const char *text, int64_t most, int (*each)(void 
 			return -1;
 		if (hidden(db, &j))
 			continue;
+		if (hide_successor(db, &j, e) < 0)
+			return -1;
 		if (most-- == 0)
 			return 0;
 		if (each(arg, &j))
@@ -109,6 +126,10 @@ static int fetch(struct db *db, sqlite3_stmt *query, struct job *out, struct err
 		job_fini(out);
 		*out = (struct job){.id = 0};
 		return 0;
+	}
+	if (r == 1 && hide_successor(db, out, e) < 0) {
+		job_fini(out);
+		return -1;
 	}
 	return r;
 }

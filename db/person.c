@@ -44,6 +44,9 @@ static int check_retry(struct db *db, const struct job *j, struct err *e)
 		return err_set(e, ERR_USAGE, "job %lld is %s; only a failed, held or cancelled one can be retried "
 			       "(`hornero rebuild %s` builds again)", (long long)j->id, job_state_name(j->state), j->image);
 	r = job_newest(db, j->image, &newest, e);
+	if (r == 1 && newest.id > j->id && db->may && !db->may(db->may_arg, newest.repo))
+		return err_set(e, ERR_USAGE, "there is a newer job of the same image than %lld; `hornero rebuild %s` builds what its ref "
+			       "holds now", (long long)j->id, j->image);
 	if (r == 1 && newest.id > j->id)
 		return err_set(e, ERR_USAGE, "job %lld of the same image is newer than %lld and %s; `hornero rebuild %s` "
 			       "builds what its ref holds now", (long long)newest.id, (long long)j->id,

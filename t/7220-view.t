@@ -117,6 +117,20 @@ test_expect_success 'a job whose image follows another repository by now is not 
 	test_expect_code 64 as shopadmin image set $U1 repo=shop && hornero image set $U1 repo=shop && as writer retry 8
 '
 
+test_expect_success 'what took the place of a job in another repository has no number' '
+	job=$(hornero queue --json | jq "[.[] | select(.image == \"$U1\" and .state == \"queued\") | .job][0]") &&
+	hooks_sql "INSERT INTO jobs (id, image, repo, ref, \"commit\", origin, state, created_ms, ended_ms)
+		VALUES (4241, \"$U3\", \"secret\", \"refs/heads/x\", \"$SHOWN\", \"push\", \"cancelled\", 1, 1)" &&
+	hornero image set $U1 repo=secret && hornero rebuild $U1 >out && by=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) && test "$by" -gt 4241 &&
+	hornero show $job >out && test_grep "superseded by: *$by" out &&
+	for word in "show $job" "why $job" "queue --all" "show $job --json" "queue --json" "log -f $job"
+	do
+		as reader $word >out 2>&1; test_must_fail grep -w "$by" out || { echo "$word"; cat out; return 1; }
+	done &&
+	test_expect_code 1 as reader wait $job 2>err && test_grep "job $job was superseded by a newer one" err &&
+	hornero image set $U1 repo=shop && hornero cancel $by >out && as writer rebuild $U1 >out
+'
+
 test_expect_success 'a right to write that is limited to refs steers what is built from those, and only looks at the rest' '
 	as brancher image show $U1 >out && as brancher show 8 >out &&
 	for word in "cancel 8" "retry 5" "rebuild $U1" "rebuild --force $U1" "rollback $U1" "rollback --undo $U1"
