@@ -98,14 +98,15 @@ static void key_head(FILE *out, const struct cli *cli)
 	fprintf(out, "usage: %s WORD ...\n\nThe words that the key %s may say:\n\n", cli_words(cli, words), cli->key->name);
 }
 
-static void key_tail(FILE *out)
+static void key_tail(FILE *out, const struct cli *cli)
 {
+	const struct word push = {.reach = WORD_WRITE};
 	struct way way;
 	const char *url = way_read(&way) ? way.url : "";
 
 	fputs("\n  --json on listings: for programs. `help WORD` says more of one.\n\n", out);
-	fprintf(out, "With git: clone %sREPO, fetch, push (options: -o wait, skip, rebuild, image=UUID, priority=N), archive --remote.\n",
-		url);
+	fprintf(out, "With git: clone %sREPO, fetch, ls-remote, archive --remote%s.\n", url,
+		view_reaches(cli, &push) ? ", push (options: -o wait, skip, rebuild, image=UUID, priority=N)" : "");
 }
 
 static void node_head(FILE *out)
@@ -133,7 +134,7 @@ void word_help_all(FILE *out, const struct cli *cli)
 		if (view_reaches(cli, w))
 			word_line(out, cli, w);
 	if (cli->key)
-		key_tail(out);
+		key_tail(out, cli);
 	else
 		node_tail(out);
 	fputs("\nExit codes: 0 done, 1 what was asked for did not come true, 64 usage, 65 pushed data,\n"
