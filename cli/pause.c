@@ -54,7 +54,7 @@ static void say_others(const struct conf *c)
 
 	paused_load(&p, c);
 	if (p.n > 0)
-		printf("%zu image%s still paused; `hornero image list` shows which\n", p.n, p.n == 1 ? " is" : "s are");
+		cli_say(stdout, "%zu image%s still paused; `hornero image list` shows which", p.n, p.n == 1 ? " is" : "s are");
 }
 
 static int resume_node(const struct conf *c, struct err *e)
