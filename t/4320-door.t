@@ -233,7 +233,7 @@ test_expect_success 'and no secrets: no key, and nothing of what was pushed' '
 '
 
 test_expect_success 'asked to stop it stops' '
-	door_stop && test_grep "event=stopped cut_off=0" door.log
+	door_stop && test_grep "event=stopped cut_off=0" door.log && test_must_fail grep -E "Sanitizer|runtime error:" door.log
 '
 
 test_done
