@@ -196,9 +196,10 @@ idlers_end () {
 	kill $idlers && { wait $idlers; idlers=""; wait_until nobody_served 20; }
 }
 
-test_expect_success 'an address has its share, everybody together theirs, and who is in stays in' '
+test_expect_success 'an address has its share, everybody together theirs, and who is in stays in, while it lives' '
 	door_stop && hooks_conf "door_connections: 3" && hooks_conf "door_connections_per_address: 2" && door_start &&
 	idler 127.0.0.81 && idler 127.0.0.81 &&
+	ss -tnoH state established "sport = :$DOOR_PORT" >timers && test "$(grep -c "timer:(keepalive" timers)" = 2 &&
 	test_expect_code 255 door_ssh -b 127.0.0.81 queue 2>words && test_grep "event=refused peer=127.0.0.81:[0-9]* why=address-full" door.log &&
 	door_ssh queue >out &&
 	wait_until "test \$(serving | wc -w) = 2" 20 && idler 127.0.0.82 &&
