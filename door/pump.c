@@ -2,6 +2,7 @@
  * connection, which its session says. */
 #include "door/pump.h"
 
+#include "door/guard.h"
 #include "door/limit.h"
 #include "lib/clock.h"
 #include "lib/own.h"
@@ -341,6 +342,7 @@ static void await_end(struct pump *p, int wait_ms)
 					{.fd = p->err, .events = POLLIN}};
 		int64_t left_ms = deadline_ms - clock_mono_ms();
 
+		guard_renew();
 		if (left_ms <= 0 || poll(fds, 3, (int)left_ms) == 0)
 			return;
 		if (fds[1].revents && read(p->out, p->chunk, PUMP_CHUNK) == 0)
