@@ -225,7 +225,8 @@ static void turn(struct connection *k)
 	guard_renew();
 	/* Who does not take our answers is not asked for more: what libssh holds for him stays as it is. */
 	fds[0] = (struct pollfd){.fd = k->fd, .events = flags & SSH_WRITE_PENDING ? POLLOUT | POLLRDHUP : POLLIN | POLLRDHUP};
-	fds[1] = (struct pollfd){.fd = k->signals, .events = POLLIN};
+	/* It is never read, and would go on saying so. */
+	fds[1] = (struct pollfd){.fd = k->stopping ? -1 : k->signals, .events = POLLIN};
 	at[0] = 2;
 	for (size_t i = 0; i < CHANNELS; i++)
 		at[i + 1] = at[i] + (k->pumps[i].used ? pump_poll(&k->pumps[i], fds + at[i]) : 0);

@@ -290,7 +290,9 @@ static void reap(struct pump *p)
 
 size_t pump_poll(struct pump *p, struct pollfd fds[PUMP_POLLS])
 {
-	bool may_send = p->client_closed || (!network_waits(p) && ssh_channel_window_size(p->channel) > 0);
+	/* What libssh does not take while keys are exchanged goes on when the network brings something, if ever it does. */
+	bool held = p->to_out.len || p->to_err.len;
+	bool may_send = p->client_closed || (!held && !network_waits(p) && ssh_channel_window_size(p->channel) > 0);
 	size_t n = 0;
 
 	if (p->closed_ms)

@@ -77,6 +77,17 @@ test_expect_success 'a client that never reads costs no memory; all that serves 
 	attack_end && wait_until nobody_served 60 && test_grep "event=done .*upload-pack .big" door.log
 '
 
+# slept PID: how often it has waited for something.
+slept () {
+	sed -n "s/^voluntary_ctxt_switches:[^0-9]*//p" /proc/$1/status
+}
+
+test_expect_success 'who stops in the middle of an exchange of keys is waited for, not asked again and again' '
+	attack_begin stops_in_keys && pid=$(serving | tr -d " ") && before=$(slept $pid) &&
+	wait_until "test \$(slept $pid) -gt $((before + 3))" 20; code=$?
+	attack_end && wait_until nobody_served 60 && test $code = 0
+'
+
 test_expect_success 'a process that keeps the processor for itself is ended, and named' '
 	rm leave.never_reads && attack_begin never_reads && kill -PROF $(serving) && attack_end; wait_until nobody_served 60 &&
 	test_grep "event=connection-died peer=127[0-9.:]* signal=27 why=\"it kept the processor for itself\"" door.log &&
@@ -143,6 +154,17 @@ test_expect_success 'a push that has arrived is finished, though its client is g
 	as_git git -C "$REPO" rev-parse -q --verify refs/heads/late && wait_until nobody_served 40
 '
 
+test_expect_success 'asked to stop it lets a push end, and sleeps meanwhile' '
+	rm -r told && mkdir -m 0777 told && REPO=$NODE/git/one.git &&
+	{ with_hook "echo >$TRASH/told/begun; read line <$TRASH/go" \
+		git -C work push -q door:one HEAD~1:refs/heads/last >push.out 2>&1 & } && pusher=$! &&
+	wait_until "test -e told/begun" 20 && pid=$(serving | tr -d " ") && kill $door_pid &&
+	wait_until "grep event=stopping door.log" 20 && before=$(slept $pid) &&
+	wait_until "test \$(slept $pid) -gt $((before + 3))" 20; code=$?
+	echo on >go && wait $pusher && wait $door_pid && door_pid="" && test $code = 0 &&
+	test_grep "event=stopped cut_off=0" door.log && door_start
+'
+
 test_expect_success 'who offers unknown keys is shut out, longer each time; others are not' '
 	ssh-keygen -q -t ed25519 -N "" -f stranger && door_as stranger && DOOR_SSH_OPTIONS="-b 127.0.0.77" && export DOOR_SSH_OPTIONS &&
 	for i in 1 2 3 4
@@ -199,7 +221,7 @@ idlers_end () {
 test_expect_success 'an address has its share, everybody together theirs, and who is in stays in, while it lives' '
 	door_stop && hooks_conf "door_connections: 3" && hooks_conf "door_connections_per_address: 2" && door_start &&
 	idler 127.0.0.81 && idler 127.0.0.81 &&
-	ss -tnoH state established "sport = :$DOOR_PORT" >timers && test "$(grep -c "timer:(keepalive" timers)" = 2 &&
+	wait_until "test \$(ss -tnoH state established \"sport = :$DOOR_PORT\" | grep -c \"timer:(keepalive\") = 2" 20 &&
 	test_expect_code 255 door_ssh -b 127.0.0.81 queue 2>words && test_grep "event=refused peer=127.0.0.81:[0-9]* why=address-full" door.log &&
 	door_ssh queue >out &&
 	wait_until "test \$(serving | wc -w) = 2" 20 && idler 127.0.0.82 &&

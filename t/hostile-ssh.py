@@ -535,6 +535,18 @@ class Attack:
         print("WAITING", flush=True)
         sys.stdin.readline()
 
+    def stops_in_keys(self):
+        """A clone, and in the middle of it an exchange of keys that is begun and never ended: says so, and waits for a line."""
+        c = self.inside()
+        channel = c.channel(window=0xffffffff)
+        assert c.request(channel, "exec", text("git-upload-pack 'big'")) == REQUEST_OK
+        c.data(channel, clone_of(c.told()))
+        c.answer(DATA)
+        c.send(c.offer())
+        assert c.answer(KEXINIT)[0] == KEXINIT
+        print("WAITING", flush=True)
+        sys.stdin.readline()
+
     def half_push(self):
         """A push that stops in the middle of its pack: says so, and waits for a line."""
         c = self.inside()
@@ -603,6 +615,7 @@ class Attack:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["list"]:
-        print(*[a for a in vars(Attack) if a[0] != "_" and a not in ("client", "ready", "inside", "idle", "never_reads", "half_push", "trickle")])
+        apart = "client", "ready", "inside", "idle", "never_reads", "half_push", "stops_in_keys", "trickle"
+        print(*[a for a in vars(Attack) if a[0] != "_" and a not in apart])
     else:
         getattr(Attack(int(sys.argv[1]), sys.argv[2], sys.argv[3]), sys.argv[3])()
