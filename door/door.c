@@ -5,7 +5,6 @@
 #include "door/connection.h"
 #include "door/hostkey.h"
 #include "door/listener.h"
-#include "door/order.h"
 #include "door/stdio.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -98,10 +97,8 @@ int main(int argc, char **argv)
 		code = run(c, &o, &e);
 	if (code >= 0)
 		return code;
-	if (o.mode == STDIO) {
-		fprintf(stderr, "hornero: %s\n", e.msg);
-		return err_exit(e.class);
-	}
+	if (o.mode == STDIO)
+		return stdio_refuse(o.key, &e);
 	log_error("%s", e.msg);
 	return err_exit(e.class);
 }

@@ -11,6 +11,7 @@
 #include "lib/spawn.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -82,21 +83,25 @@ int stdio_serve(const struct conf *c, const char *name, struct err *e)
 	if (login_load(c->keys_file, &ring, e) < 0)
 		return -1;
 	key = keyring_named(ring, name);
-	if (!key || key->problem) {
-		err_set(e, ERR_OPERATOR, "the keys %s have no usable line with the name %s, which authorized_keys names",
-			c->keys_file, name);
-		order_report(e, peer, name);
-		return -1;
-	}
+	if (!key || key->problem)
+		return err_set(e, ERR_OPERATOR, "the keys %s have no usable line with the name %s, which authorized_keys names",
+			       c->keys_file, name);
 	snprintf(what, sizeof(what), "%s", command ? command : "(shell)");
 	log_quote(quoted, sizeof(quoted), what);
 	log_info("event=command peer=%s key=%s what=%s", peer, name, quoted);
 	status = execute(c, key, command, e);
 	log_info("event=done peer=%s key=%s ms=%lld status=\"%s\" what=%s", peer, name, (long long)(clock_mono_ms() - began_ms),
 		 spawn_status_text(status < 0 ? err_exit(e->class) << 8 : status, text, sizeof(text)), quoted);
-	if (status < 0) {
-		order_report(e, peer, name);
+	if (status < 0)
 		return -1;
-	}
 	return WIFSIGNALED(status) ? SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int stdio_refuse(const char *name, const struct err *e)
+{
+	char buf[ADDRESS_TEXT];
+
+	order_report(e, peer_of(getenv("SSH_CONNECTION"), buf), name);
+	fprintf(stderr, "hornero: %s\n", e->msg);
+	return err_exit(e->class);
 }

@@ -15,4 +15,7 @@
  * filled, for the client: its standard error is ours. */
 int stdio_serve(const struct conf *c, const char *key, struct err *e);
 
+/* Says why not, to the client and, where the node is at fault, in the log. The exit code. */
+int stdio_refuse(const char *key, const struct err *e);
+
 #endif

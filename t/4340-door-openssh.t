@@ -85,6 +85,14 @@ test_expect_success 'the log is in syslog: who, from where, what, how it ended, 
 	sed -i "/^nonsense/d" "$NODE/keys"
 '
 
+test_expect_success 'so it says what is wrong with the node: the client alone would know' '
+	chmod g+w "$NODE/keys" && test_expect_code 78 door_ssh queue 2>words && chmod g-w "$NODE/keys" && test_grep "chmod go-w" words &&
+	echo "nonsense: 1" >>"$NODE/hornero.yaml" && test_expect_code 78 door_ssh queue 2>words &&
+	sed -i "/^nonsense/d" "$NODE/hornero.yaml" && test_grep "nonsense" words &&
+	wait_until "grep \"event=command-failed peer=127.0.0.1:.* key=alice why=.*chmod go-w\" syslog" 20 &&
+	wait_until "grep \"event=command-failed peer=127.0.0.1:.* key=alice why=.*nonsense\" syslog" 20 && door_ssh queue >out
+'
+
 test_expect_success 'what is executed is limited as at the door, and its death is told' '
 	REPO=$NODE/git/one.git && with_hook "grep -hE \"^(Seccomp|NoNewPrivs):\" /proc/self/status; grep core /proc/self/limits" \
 		git -C work push door:one main:refs/heads/limits >push.out 2>&1 &&
