@@ -35,7 +35,7 @@ ssh_push () {
 test_expect_success 'an account whose shell is git-shell, and a node that is its' '
 	groupadd "$group" && test_cleanup "! getent group $group >/dev/null || groupdel $group" &&
 	useradd --no-create-home --home-dir "$TRASH/home" --shell "$shell" --groups "$group" "$account" &&
-	test_cleanup "userdel $account 2>/dev/null; ! getent passwd $account" &&
+	test_cleanup "wait_until \"! pgrep -u $account\" 20; userdel $account 2>/dev/null; ! getent passwd $account" &&
 	usermod -p "*" "$account" &&
 	GIT_UID=$(id -u "$account") && QUEUE_GID=$(getent group "$group" | cut -d : -f 3) &&
 	mkdir -m 0755 home && mkdir -m 0700 home/.ssh &&

@@ -37,7 +37,7 @@ chmod 0755 in-own-dev
 test_expect_success 'an account that owns the repositories, and an sshd that knows one command for each key' '
 	groupadd "$group" && test_cleanup "! getent group $group >/dev/null || groupdel $group" &&
 	useradd --no-create-home --home-dir "$TRASH/home" --shell /bin/sh --groups "$group" "$account" &&
-	test_cleanup "userdel $account 2>/dev/null; ! getent passwd $account" && usermod -p "*" "$account" &&
+	test_cleanup "wait_until \"! pgrep -u $account\" 20; userdel $account 2>/dev/null; ! getent passwd $account" && usermod -p "*" "$account" &&
 	GIT_UID=$(id -u "$account") && QUEUE_GID=$(getent group "$group" | cut -d : -f 3) && door_node && door_key reader "read=\"one\"" &&
 	mkdir -m 0755 home && mkdir -m 0700 home/.ssh &&
 	for name in alice reader
