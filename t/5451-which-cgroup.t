@@ -3,6 +3,7 @@
 test_description='which control groups there are: found at the start, weights at the lowest, no build without'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/groups.sh"
 test_requires jq jq
 
 if test "$(id -u)" -ne 0 || test ! -d /sys/fs/cgroup/cpu || ! unshare -m true 2>/dev/null
@@ -38,7 +39,7 @@ test_expect_success 'hybrid: the controllers of v1 count, whatever is mounted be
 '
 
 test_expect_success 'all builds together have the lowest weights, and no swap beyond their memory' '
-	{ test -e "/sys/fs/cgroup/cpu/$NODE_TOP/cpu.idle" || set_to cpu cpu.shares 2; } && set_to cpu cpu.idle 1 && set_to blkio blkio.weight 10 && set_to blkio blkio.bfq.weight 1 &&
+	group_is_last "" && set_to blkio blkio.weight 10 && set_to blkio blkio.bfq.weight 1 &&
 	set_to memory memory.memsw.limit_in_bytes "$(cat "/sys/fs/cgroup/memory/$NODE_TOP/memory.limit_in_bytes")" && node_stop
 '
 

@@ -18,7 +18,7 @@ then
 else
 	root_isolation='5450-groups 5480-attacks 8300-kill'
 	settings=HORNERO_TEST_ATTEMPTS=24
-	root_settings="$settings HORNERO_TEST_ATTACKS=daemon,fill-disk,fill-tmp,fork-bomb,limits,memory,namespaces,other-checkout,read-node,setuid"
+	root_settings="HORNERO_TEST_ATTEMPTS=16 HORNERO_TEST_ATTACKS=daemon,fill-disk,fill-tmp,fork-bomb,limits,memory,namespaces,other-checkout,read-node,setuid"
 fi
 
 test_expect_success 'a guest starts, runs the tests and ends' '

@@ -5,7 +5,7 @@
 #     group_mega osv                  # memory, MB
 #     group_swap osv                  # bytes of swap beyond that
 #     group_pids ""                   # processes
-#     group_is_last ""                # the kernel knows no lower weight of processor time
+#     group_is_last ""                # whoever else wants a processor or a disk comes before it
 #     group_frozen osv/2.1            # nobody in it runs
 #
 # "" is the group of all builds, NAME a builder's, NAME/JOB.ATTEMPT an attempt's.
@@ -25,7 +25,7 @@ group_dir () {
 		group__dir=$1/$NODE_TOP
 	elif test -n "$HORNERO_TEST_UNIT"
 	then
-		group__dir=system.slice/hornerod.service/$NODE_TOP
+		group__dir=$unit_group/$NODE_TOP
 	elif test "$(id -u)" -ne 0
 	then
 		group__dir=${group_base#/sys/fs/cgroup/}/$NODE_TOP/$NODE_TOP
@@ -88,10 +88,22 @@ group_pids () {
 	group_value pids "$1" pids.max pids.max
 }
 
+# The kernels that know no idle groups have a lowest weight. What there is of weights of disks depends on the scheduler.
 group_is_last () {
-	group__weight=2
-	! groups_on_v2 || group__weight=1
-	test "$(group_value cpu "$1" cpu.shares cpu.weight)" -eq $group__weight
+	group__cpu=$(group_dir cpu "$1")
+	if test -e "$group__cpu/cpu.idle"
+	then
+		grep -q -x 1 "$group__cpu/cpu.idle" || return 1
+	elif groups_on_v2
+	then
+		grep -q -x 1 "$group__cpu/cpu.weight" || return 1
+	else
+		grep -q -x 2 "$group__cpu/cpu.shares" || return 1
+	fi
+	for group__file in io.weight io.bfq.weight
+	do
+		! groups_on_v2 || test ! -e "$group__cpu/$group__file" || grep -q -x 'default 1' "$group__cpu/$group__file" || return 1
+	done
 }
 
 group_frozen () {

@@ -107,12 +107,12 @@ guest_run () {
 }
 
 # With a thread per processor (thread=multi) both processors of a guest now and then wait for each other for ever: "soft
-# lockup", and the guest's time is over. What is switched off costs an emulated machine a tenth of its time.
+# lockup", and the guest's time is over. What is switched off keeps neighbours out that a guest does not have.
 guest__emulate () {
 	timeout "$guest__seconds" qemu-system-x86_64 -accel tcg,thread=single -cpu max,la57=off,smap=off,smep=off -M q35 -smp 2 \
 		-nodefaults -no-user-config -display none -no-reboot -serial stdio -kernel "$(guest_kernel)" \
 		-initrd "$TRASH/guest/initramfs" -append "console=ttyS0 quiet loglevel=1 panic=-1 nokaslr mitigations=off init_on_alloc=0 \
-apparmor=0 selinux=0 audit=0 systemd.unit=hornero-test.target systemd.firstboot=off systemd.show_status=0" \
+systemd.unit=hornero-test.target systemd.firstboot=off systemd.show_status=0" \
 		-object memory-backend-memfd,id=memory,size=2560M,share=on -m 2560 -numa node,memdev=memory \
 		-chardev "socket,id=root,path=$TRASH/guest/socket" -device vhost-user-fs-pci,chardev=root,tag=root \
 		</dev/null >"$TRASH/serial.raw" &

@@ -36,6 +36,7 @@ unit_start () {
 	systemctl reset-failed $unit 2>/dev/null
 	if systemctl start $unit
 	then
+		unit_group=$(systemctl show -P ControlGroup $unit) && unit_group=${unit_group#/} &&
 		node_pid=$(systemctl show -P MainPID $unit) && wait_until "grep -q ^READY '$NODE/hornerod.log'" 30
 	else
 		cat >&2 "$NODE/hornerod.log"

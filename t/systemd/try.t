@@ -4,7 +4,8 @@ test_description='./try as a user of systemd'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 
 test_expect_success 'a user, and his systemd' '
-	useradd --create-home pepa && uid=$(id -u pepa) && systemctl start user@$uid && test -d /run/user/$uid
+	systemctl start dbus.socket systemd-logind && useradd --create-home pepa && uid=$(id -u pepa) &&
+	systemctl start user@$uid && test -d /run/user/$uid
 '
 
 test_expect_success './try runs to its end' '
