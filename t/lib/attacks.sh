@@ -103,6 +103,15 @@ attacks__ended () {
 	jq -e 'length > 1 and all(.[]; .state == "published" or .state == "failed" or .state == "held")' queue.json
 }
 
+# One after the other: an emulated machine that lists the queue again and again does little else.
+attacks__wait () {
+	for name in $attacks_names
+	do
+		hornero wait "$(attacks__uuid "$name")" --timeout 600
+		test $? -le 75 || return 1
+	done
+}
+
 # The attempt of NAME's job ended as t/attacks/NAME/expect says.
 attacks__verdict () {
 	read -r class cause pattern <"$HORNERO_SRC/t/attacks/$1/expect" &&
@@ -152,7 +161,7 @@ attacks_run () {
 		do
 			attacks__image $name || return 1
 		done &&
-		attacks__push attacks && wait_until attacks__ended 300 || { cat queue.json; return 1; }
+		attacks__push attacks && attacks__wait && wait_until attacks__ended 60 || { cat queue.json; return 1; }
 	'
 
 	for name in $attacks_names
