@@ -112,10 +112,10 @@ attacks__wait () {
 	done
 }
 
-# The attempt of NAME's job ended as t/attacks/NAME/expect says.
+# The attempt of NAME's job (a late sweep may have queued it once more) ended as t/attacks/NAME/expect says.
 attacks__verdict () {
 	read -r class cause pattern <"$HORNERO_SRC/t/attacks/$1/expect" &&
-	job=$(jq -r ".[] | select(.image == \"$(attacks__uuid "$1")\") | .job" queue.json) && test -n "$job" &&
+	job=$(jq -r "[.[] | select(.image == \"$(attacks__uuid "$1")\") | .job] | min" queue.json) && test "$job" != null &&
 	hornero show "$job" --json >show.json &&
 	if test "$class" = none
 	then
