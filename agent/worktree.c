@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 
 #define STATE "tree"
-#define STATE_ASIDE ".tree.tmp"
 enum { STATE_MAX = 255 };
 
 /* A name that the filesystem cannot hold is the pusher's; all else is how the node is set up. */
@@ -97,13 +96,12 @@ int worktree_end(struct worktree *w, const struct worktree_state *state, struct 
 {
 	char text[STATE_MAX + 1];
 	int n = print_state(text, sizeof(text), state, w->boot);
-	own_fd int fd = worktree_file(w->dir, STATE_ASIDE, false, e);
+	own_fd int fd = worktree_file(w->dir, STATE, false, e);
 
 	if (fd < 0)
 		return -1;
-	if (fs_write_all(fd, text, (size_t)n) < 0 || renameat(w->dir, STATE_ASIDE, w->dir, STATE) < 0)
-		return fail("write", STATE, e);
-	return 0;
+	/* Not aside: who reads it takes nothing but the whole. */
+	return fs_write_all(fd, text, (size_t)n) < 0 ? fail("write", STATE, e) : 0;
 }
 
 /* A builder may have left a directory without permissions: what we own we may open again. */
