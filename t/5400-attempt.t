@@ -12,7 +12,7 @@ disk='head -c 1048576 /dev/zero >$@; printf'
 
 # nothing_left: of an attempt that was ended: no process, group, mount or file.
 nothing_left () {
-	wait_until node_cgroups_gone 10 && ! pgrep -f "^sleep $long" && mount >mounts.after && test_cmp mounts.before mounts.after &&
+	wait_until node_cgroups_gone 10 && ! pgrep -f "^sleep $long" && ! grep -F "$TRASH" /proc/mounts &&
 	{
 		find "$NODE/instances/hornero/stage" -mindepth 1
 		find "$NODE/unikernels" -mindepth 2 -maxdepth 2 ! -name src ! -name cache ! -name tree
@@ -20,7 +20,6 @@ nothing_left () {
 }
 
 test_expect_success 'a node with short timeouts' '
-	mount >mounts.before &&
 	node_init "build_timeout: 20" "silence_timeout: 5" "log_limit: 65536" "compile_core_limit: 100" \
 		"compile_mem_limit: 100" &&
 	node_start &&
