@@ -87,6 +87,22 @@ static int queue_row(void *arg, const struct job *j)
 	return ferror(stdout);
 }
 
+/* Printed in between, outside of any transaction. */
+static int list_all(struct db *db, struct queue *q, struct err *e)
+{
+	struct job_piece at = JOB_PIECE_FIRST;
+	int more = job_each(db, JOB_SCOPE_OPEN, queue_row, q, e) < 0 ? -1 : 1;
+
+	while (more > 0) {
+		more = job_each_ended(db, &at, queue_row, q, e);
+		if (more > 0)
+			listing_print(&q->listing);
+		if (ferror(stdout))
+			more = 0;
+	}
+	return more;
+}
+
 int queue_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	own_db struct db *db = NULL;
@@ -99,7 +115,7 @@ int queue_run(struct cli *cli, const struct call *call, struct err *e)
 		return -1;
 	paused_load(&q.paused, cli->conf);
 	listing_begin(l, cli, columns, sizeof(columns) / sizeof(columns[0]));
-	listed = job_each(db, call_option(call, "all") ? JOB_SCOPE_ALL : JOB_SCOPE_RECENT, queue_row, &q, e);
+	listed = call_option(call, "all") ? list_all(db, &q, e) : job_each(db, JOB_SCOPE_RECENT, queue_row, &q, e);
 	if (listing_end(l, listed < 0 ? &ignored : e) < 0)
 		listed = -1;
 	if (listed == 0) {

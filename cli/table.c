@@ -255,13 +255,39 @@ static size_t last_shown(const struct listing *l)
 	return last;
 }
 
-/* Print the rows that are kept, and keep none. */
-static void listing_flush(struct listing *l)
+/* Keep a piece of JSON. */
+static int listing_add(const char *text, size_t len, void *arg)
+{
+	struct listing *l = arg;
+
+	if (!listing_room(l, len))
+		return -1;
+	memcpy(l->text + l->used, text, len);
+	l->used += len;
+	return 0;
+}
+
+static void listing_row_json(struct listing *l, const struct cell *cells)
+{
+	json_t *row = row_json(l->columns, l->ncolumns, cells);
+
+	if (listing_add(l->rows ? ",\n " : "\n ", l->rows ? 3 : 2, l) < 0 ||
+	    json_dump_callback(row, listing_add, l, JSON_ENSURE_ASCII) < 0)
+		l->failed = true;
+	json_decref(row);
+}
+
+void listing_print(struct listing *l)
 {
 	own_free char *line = l->kept ? malloc(line_most(l)) : NULL;
 	const char *at = l->text;
 	size_t last = last_shown(l);
 
+	if (l->json) {
+		fwrite_unlocked(l->text, 1, l->used, stdout);
+		l->used = 0;
+		return;
+	}
 	if (!line) {
 		l->failed = l->failed || l->kept;
 		return;
@@ -276,30 +302,22 @@ static void listing_flush(struct listing *l)
 
 void listing_row(struct listing *l, const struct cell *cells)
 {
-	if (l->json) {
-		json_t *row = row_json(l->columns, l->ncolumns, cells);
-
-		fputs(l->rows++ ? ",\n " : "\n ", stdout);
-		json_dumpf(row, stdout, JSON_ENSURE_ASCII);
-		json_decref(row);
-		return;
-	}
-	for (size_t i = 0; i < l->ncolumns && !l->failed; i++)
+	if (l->json && !l->failed)
+		listing_row_json(l, cells);
+	for (size_t i = 0; i < l->ncolumns && !l->json && !l->failed; i++)
 		if (!(l->columns[i].flags & COLUMN_JSON_ONLY) && listing_cell(l, i, &cells[i]) < 0)
 			l->failed = true;
 	l->rows++;
-	if (++l->kept == LISTING_BLOCK)
-		listing_flush(l);
+	l->kept += !l->failed;
 }
 
 int listing_end(struct listing *l, struct err *e)
 {
+	listing_print(l);
 	if (l->json)
 		fputs(l->rows ? "\n]\n" : "]\n", stdout);
-	else
-		listing_flush(l);
 	free(steal_ptr(&l->text));
-	return l->failed ? err_set(e, ERR_NOBODY, "out of memory after %zu rows; --json needs less", l->rows) : 0;
+	return l->failed ? err_set(e, ERR_NOBODY, "out of memory after %zu rows", l->rows) : 0;
 }
 
 void record_print(const struct cli *cli, const struct column *columns, size_t ncolumns, const struct cell *cells)

@@ -8,8 +8,9 @@
  *     if (listing_end(&l, e) < 0) …
  *
  * A column's name is its JSON name; people see it in capitals without its unit. Texts are escaped
- * here and copied: a row's strings are borrowed for the call. Column widths need the rows, so a table is
- * printed in blocks of LISTING_BLOCK rows, each at least as wide as those before; JSON goes out row by row.
+ * here and copied: a row's strings are borrowed for the call. Rows are kept until listing_print or listing_end: the widths
+ * of columns need them, and nobody waits for a reader while he holds a transaction. What is printed later is at least as
+ * wide as what was before.
  */
 #ifndef HORNERO_CLI_TABLE_H
 #define HORNERO_CLI_TABLE_H
@@ -45,7 +46,7 @@ struct cell {
 	int64_t number;
 };
 
-enum { LISTING_COLUMNS_MAX = 24, LISTING_BLOCK = 4096 };
+enum { LISTING_COLUMNS_MAX = 24 };
 
 struct listing {
 	const struct column *columns;
@@ -53,13 +54,15 @@ struct listing {
 	bool json, colour, failed, headed;
 	int64_t now_ms;
 	size_t rows, kept; /* all, and those not printed yet */
-	char *text; /* the cells of the kept rows: a struct mark each, then the bytes */
+	char *text; /* the cells of the kept rows: a struct mark each, then the bytes. JSON: the rows as text */
 	size_t used, size;
 	int width[LISTING_COLUMNS_MAX];
 };
 
 void listing_begin(struct listing *l, const struct cli *cli, const struct column *columns, size_t ncolumns);
 void listing_row(struct listing *l, const struct cell *cells);
+/* Print what is kept so far. */
+void listing_print(struct listing *l);
 /* Prints and frees; nothing is printed for people where there is no row. ERR_NOBODY: out of memory. */
 int listing_end(struct listing *l, struct err *e);
 

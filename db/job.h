@@ -148,6 +148,17 @@ enum job_scope {
  * each() returning non-zero stops. The row is borrowed. each() may read by the same handle, not write. */
 int job_each(struct db *db, enum job_scope scope, int (*each)(void *arg, const struct job *j), void *arg, struct err *e);
 
+/* How far one has come in the ended jobs. */
+struct job_piece {
+	int64_t ended_ms, id;
+	int64_t rows; /* that the last call looked at */
+};
+#define JOB_PIECE_FIRST {.ended_ms = INT64_MAX, .id = INT64_MAX}
+
+/* Ended jobs, newest first, some thousand a call and a transaction each: whoever prints them does that in between, since
+ * a reader who does not read would keep the log of the database from being written back. 1 there may be more, 0, -1. */
+int job_each_ended(struct db *db, struct job_piece *at, int (*each)(void *arg, const struct job *j), void *arg, struct err *e);
+
 /* Attempts of a job, oldest first. Strings borrowed for the call. */
 struct attempt {
 	int64_t job, attempt, started_ms, ended_ms;

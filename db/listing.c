@@ -1,5 +1,5 @@
 /* listing: rows for people, in the order of a queue. One read transaction each, so that a listing is of one
- * moment; rows are borrowed from SQLite, nothing is copied. DIAGNOSTICS: as query, and damaged rows. */
+ * moment, but for the ended jobs, of which there may be millions; rows are borrowed from SQLite, nothing is copied. DIAGNOSTICS: as query, and damaged rows. */
 #include "db/inner.h"
 
 #define PART(columns, index, where, order) \
@@ -11,7 +11,9 @@ static const char queued[] = PART(JOB_COLUMNS_FRESH, "jobs_claim", "state = 'que
 static const char held[] = PART(JOB_COLUMNS, "jobs_one_held", "state = 'held'", "id");
 static const char ended[] = PART(JOB_COLUMNS, "jobs_ended", "ended_ms > 0", "ended_ms DESC, id DESC");
 
-enum { RECENT = 20, MAX_PARTS = 5 };
+static const char piece[] = PART(JOB_COLUMNS, "jobs_ended", "ended_ms > 0 AND (ended_ms, id) < (?2, ?3)", "ended_ms DESC, id DESC");
+
+enum { RECENT = 20, MAX_PARTS = 5, PIECE = 4096 };
 
 static const struct {
 	const char *parts[MAX_PARTS + 1];
@@ -74,8 +76,8 @@ static int whole_row(struct db *db, sqlite3_stmt *q, sqlite3_stmt **whole, struc
 }
 
 /* 1 stopped by each(), 0 to the end, -1. Not from the cache of statements: each() may list as well. */
-static int list(struct db *db, const char *text, int64_t most, int (*each)(void *arg, const struct job *j), void *arg,
-		struct err *e)
+static int list(struct db *db, const char *text, int64_t most, struct job_piece *at, int (*each)(void *arg, const struct job *j),
+		void *arg, struct err *e)
 {
 	own_statement sqlite3_stmt *q = NULL;
 	own_statement sqlite3_stmt *whole = NULL;
@@ -85,12 +87,18 @@ static int list(struct db *db, const char *text, int64_t most, int (*each)(void 
 	if (prepare(db, text, &q, e) < 0)
 		return -1;
 	/* The last 20 of those that are shown, wherever they are among the others. */
-	sqlite3_bind_int64(q, 1, db->may ? -1 : most);
+	sqlite3_bind_int64(q, 1, at ? PIECE : db->may ? -1 : most);
+	if (at) {
+		sqlite3_bind_int64(q, 2, at->ended_ms);
+		sqlite3_bind_int64(q, 3, at->id);
+	}
 	while ((r = db_step(db, q, e)) == 1) {
 		bool lacks = job_row_lacks(q);
 
 		if ((lacks && whole_row(db, q, &whole, e) < 0) || job_row_borrow(lacks ? whole : q, &j, e) < 0)
 			return -1;
+		if (at)
+			*at = (struct job_piece){.ended_ms = j.ended_ms, .id = j.id, .rows = at->rows + 1};
 		if (hidden(db, &j))
 			continue;
 		if (hide_successor(db, &j, e) < 0)
@@ -111,8 +119,20 @@ int job_each(struct db *db, enum job_scope scope, int (*each)(void *arg, const s
 	if (txn_read(&t, db, e) < 0)
 		return -1;
 	for (const char *const *part = scopes[scope].parts; *part && r == 0; part++)
-		r = list(db, *part, *part == ended ? scopes[scope].most_ended : -1, each, arg, e);
+		r = list(db, *part, *part == ended ? scopes[scope].most_ended : -1, NULL, each, arg, e);
 	return r < 0 ? -1 : 0;
+}
+
+int job_each_ended(struct db *db, struct job_piece *at, int (*each)(void *arg, const struct job *j), void *arg, struct err *e)
+{
+	own_txn struct txn t = TXN_INIT;
+	int r;
+
+	if (txn_read(&t, db, e) < 0)
+		return -1;
+	at->rows = 0;
+	r = list(db, piece, -1, at, each, arg, e);
+	return r < 0 ? -1 : r == 0 && at->rows == PIECE;
 }
 
 static int fetch(struct db *db, sqlite3_stmt *query, struct job *out, struct err *e)

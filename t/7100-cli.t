@@ -342,6 +342,18 @@ test_expect_success 'log -f --alive says that the job is not over, and stops whe
 	hornero cancel $id && wait_until "test -e alive.rc" 20
 '
 
+# Red where rows are printed inside their transaction.
+test_expect_success 'a listing that nobody reads keeps no log of the database from being written back, and is whole' '
+	queue=$TRASH/alive/state/queue/queue.db && columns=$(sqlite3 $queue "SELECT group_concat(name) FROM pragma_table_info(\"jobs\") WHERE name != \"id\"") &&
+	sqlite3 $queue "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000)
+		INSERT INTO jobs (id, $(printf "\"%s\"," $(echo $columns | tr , " ") | sed "s/,\$//")) SELECT 1000 + i, $(printf "\"%s\"," $(echo $columns | tr , " ") | sed "s/,\$//") FROM jobs, n WHERE jobs.id = $id" &&
+	mkfifo listed && { hornero queue --all --json >listed & } && exec 7<listed && head -c 1 <&7 >first &&
+	sqlite3 $queue "UPDATE jobs SET reason = \"x\" WHERE id = 1001" &&
+	wait_until "test \"\$(sqlite3 $queue \"PRAGMA wal_checkpoint(TRUNCATE)\")\" = \"0|0|0\"" 10 &&
+	cat first - <&7 >all.json && exec 7<&- && wait $! && test "$(rows "r[\"job\"]" all.json | sort -u | wc -l)" = $(sqlite3 $queue "SELECT count(*) FROM jobs") &&
+	test "$(jq length all.json)" = "$(sqlite3 $queue "SELECT count(*) FROM jobs")"
+'
+
 test_expect_success 'log of several jobs: one after the other, the worst exit code' '
 	two=$("$SEED" "$HORNERO_CONF" queue $A $ONE) && "$SEED" "$HORNERO_CONF" claim && "$SEED" "$HORNERO_CONF" publish $two 1 &&
 	test_expect_code 1 hornero log -f $id $two >out && test_grep "^hornero: job $id was cancelled" out && test_grep "^hornero: job $two$" out &&
