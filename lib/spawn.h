@@ -5,7 +5,7 @@
  *     s.out = log_fd;
  *     if (spawn_start(&s, &child, e) < 0) return -1;
  *     … poll child.pidfd …
- *     spawn_wait(&child, &status);
+ *     int status = spawn_wait(&child);
  *
  * In the child: signal mask and dispositions as new, every descriptor but those
  * named closed, joins the given cgroups before anything else, then drops ids; killed when this thread ends. An
