@@ -28,14 +28,15 @@ static int remove_target(struct build *b)
 	const char *path = b->builder->artifact + strlen("/build/");
 	const char *slash = strrchr(path, '/');
 	own_free char *parent = fs_path("%.*s", (int)(slash - path), path);
-	own_fd int dir = fs_open_beneath(b->work, parent, O_RDONLY | O_DIRECTORY, 0);
+	own_fd int dir = fs_enter_beneath(b->work, parent);
 	struct err e = ERR_INIT;
 
 	if (dir < 0 && errno == ENOENT)
 		return 0;
+	/* EPERM: it is another user's, and no build made it so. */
 	if (dir < 0)
-		return verdict_say(&b->verdict, ERR_PUSHER, "artifact", "%s is in the way of the artifact: %s",
-				   parent, strerror(errno));
+		return verdict_say(&b->verdict, errno == EPERM ? ERR_OPERATOR : ERR_PUSHER, "artifact",
+				   "%s is in the way of the artifact: %s", parent, strerror(errno));
 	if (fs_remove_tree(dir, slash + 1, &e) < 0)
 		return verdict_say(&b->verdict, e.class, "artifact", "%s", e.msg);
 	return 0;
@@ -51,7 +52,7 @@ static int clear_mount_point(struct build *b, const char *at)
 		const char *next = strchr(++end, '/');
 		own_free char *parent = fs_path("%.*s", (int)(end - 1 - path), path);
 		own_free char *name = fs_path("%.*s", next ? (int)(next - end) : (int)strlen(end), end);
-		own_fd int dir = fs_open_beneath(b->work, parent, O_RDONLY | O_DIRECTORY, 0);
+		own_fd int dir = fs_enter_beneath(b->work, parent);
 		struct stat st;
 		struct err e = ERR_INIT;
 

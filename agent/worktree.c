@@ -104,33 +104,18 @@ int worktree_end(struct worktree *w, const struct worktree_state *state, struct 
 	return fs_write_all(fd, text, (size_t)n) < 0 ? fail("write", STATE, e) : 0;
 }
 
-/* A builder may have left a directory without permissions: what we own we may open again. */
-static bool unlock_dir(int dir, const char *name)
-{
-	struct stat st;
-
-	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
-	       (st.st_mode & 0700) != 0700 && fchmodat(dir, name, st.st_mode | 0700, 0) == 0;
-}
-
 int worktree_enter(int dir, const char *name, bool *fresh, struct err *e)
 {
 	bool made = false;
 
 	for (int tries = 0; tries < 4; tries++) {
-		own_fd int fd = fs_open_beneath(dir, name, O_RDONLY | O_DIRECTORY, 0);
-		struct stat st;
+		int fd = fs_enter_beneath(dir, name);
 		int why = errno;
 
-		if (fd >= 0 && fstat(fd, &st) == 0 &&
-		    ((st.st_mode & 0700) == 0700 || fchmod(fd, (st.st_mode | 0700) & 07777) == 0)) {
+		if (fd >= 0) {
 			*fresh = made;
-			return steal_fd(&fd);
+			return fd;
 		}
-		if (fd >= 0)
-			break;
-		if (why == EACCES && unlock_dir(dir, name))
-			continue;
 		if ((why == ENOTDIR || why == ELOOP) && worktree_remove(dir, name, e) < 0)
 			return -1;
 		errno = why;

@@ -30,6 +30,39 @@ int fs_open_beneath(int dir, const char *path, int flags, mode_t mode)
 	return (int)fd;
 }
 
+static int enter(int dir, const char *name)
+{
+	own_fd int fd = fs_open_beneath(dir, name, O_RDONLY | O_DIRECTORY, 0);
+	struct stat st;
+
+	if (fd < 0 && errno == EACCES && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
+	    (st.st_mode & 0700) != 0700 && fchmodat(dir, name, (st.st_mode | 0700) & 07777, 0) == 0)
+		fd = fs_open_beneath(dir, name, O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0 || fstat(fd, &st) < 0 ||
+	    ((st.st_mode & 0700) != 0700 && fchmod(fd, (st.st_mode | 0700) & 07777) < 0))
+		return -1;
+	return steal_fd(&fd);
+}
+
+int fs_enter_beneath(int dir, const char *path)
+{
+	own_fd int at = -1;
+
+	for (const char *end, *name = path; name; name = end ? end + 1 : NULL) {
+		own_free char *one = NULL;
+		int next;
+
+		end = strchr(name, '/');
+		one = fs_path("%.*s", end ? (int)(end - name) : (int)strlen(name), name);
+		next = enter(at < 0 ? dir : at, one);
+		if (next < 0)
+			return -1;
+		own_fd_end(&at);
+		at = next;
+	}
+	return steal_fd(&at);
+}
+
 int fs_open_dir(int dir, const char *path, struct err *e)
 {
 	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

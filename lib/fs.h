@@ -22,6 +22,10 @@
  * (ENOENT, ELOOP, EXDEV, …): the caller knows whose fault it is. */
 int fs_open_beneath(int dir, const char *path, int flags, mode_t mode);
 
+/* A directory beneath dir, of somebody who may have taken its permissions away: it and those on the way there get them
+ * back for their owner, where we may give them. Nobody else is at work there. Descriptor or -1 with errno. */
+int fs_enter_beneath(int dir, const char *path);
+
 /* A directory as O_DIRECTORY|O_RDONLY, or -1 with e filled. */
 int fs_open_dir(int dir, const char *path, struct err *e);
 
