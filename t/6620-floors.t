@@ -66,6 +66,15 @@ test_expect_success 'a built job waits in built below the cache'\''s floor, and 
 	rm "$NODE/instances/_base/somebody-else" && wait_until "hornero wait $job --timeout 10" 60
 '
 
+test_expect_success 'few inodes are a full disk, too' '
+	mount -o remount,nr_inodes=1000 "$NODE/instances" && mkdir "$NODE/instances/many" &&
+	(cd "$NODE/instances/many" && seq $(($(df --output=iavail "$NODE/instances" | tail -n 1) - 10)) | xargs touch) && push_text inodes 1 &&
+	test_grep "nothing is built before there is room: disk: 10 of [0-9]* inodes free on .*, the floor is 2 % .store_floor" push.out &&
+	test_expect_code 1 hornero doctor >out && test_grep "disk: 10 of .* inodes free on .*nothing is built" out &&
+	wait_until "hornero show $job --json | jq -e \".waiting_for | test(\\\"inodes free\\\")\"" 30 && rm -r "$NODE/instances/many" &&
+	wait_until "hornero wait $job --timeout 10" 60
+'
+
 test_expect_success 'a restart forgets what jobs waited for' '
 	fill "$NODE/instances" 30 || : && push_text eight 1 &&
 	wait_until "hornero show $job --json | jq -e \".waiting_for | test(\\\"store_floor\\\")\"" 30 && node_stop &&
