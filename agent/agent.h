@@ -75,7 +75,7 @@ struct publication {
 
 /* What is below its floor, in words as they were when it began to be; "": nothing. */
 struct floors {
-	char store[FLOOR_WHY], cache[FLOOR_WHY];
+	char store[FLOOR_WHY], work[FLOOR_WHY], cache[FLOOR_WHY];
 	int64_t collect_ms;  /* monotonic: no further collection for it before */
 	bool is_told;
 };

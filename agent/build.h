@@ -19,6 +19,18 @@
 
 enum { BUILD_MAX_JOIN = 8 };
 
+/* How far the attempt has filled the disks that it writes to: under its checkout and its builder's cache, and under the store. */
+struct disk_side {
+	struct floor floor;
+	int64_t start_bytes, start_files; /* free when the attempt began; -1: nobody knows */
+};
+struct disk_watch {
+	struct disk_side sides[2];
+	const struct disk_side *low;      /* the first to fall too far below its floor */
+	bool by_files;                    /* of inodes */
+	int64_t low_bytes, low_files;     /* free then */
+};
+
 struct build {
 	const struct conf *conf;
 	const struct image *image;
@@ -31,6 +43,7 @@ struct build {
 	int work;                 /* repo_base/UUID, open */
 	char *work_path;
 	struct stage_log log;
+	struct disk_watch disk;
 	struct verdict verdict;
 	struct key_parts parts;   /* of verdict.key */
 	struct key_boot boot;
@@ -47,22 +60,19 @@ int build_store(struct build *b);
 /* Part of it: sandbox 4, where a boot has to show something. raw is the checked artifact, at `path`. */
 int build_boot(struct build *b, int raw, const char *path);
 
-/* Whether the builder fills the disk that its checkout and cache are on. */
-struct disk_watch {
-	struct floor floor;
-	int64_t start_bytes; /* free then */
-};
-void disk_watch_begin(struct disk_watch *w, const struct build *b);
-/* arg: struct disk_watch. */
-bool disk_watch_is_low(void *arg);
+/* Every stage is watched: whoever fills a disk is ended at its floor, be it the checkout, the builder or the check. Below
+ * it nothing begins (-1). */
+int build_disk_begin(struct build *b);
+/* A stage's is_low; disk: struct disk_watch. */
+bool build_disk_is_low(void *disk);
 /* The verdict of a stage that ended with STAGE_DISK. */
-int disk_watch_blame(const struct disk_watch *w, struct build *b, const char *name);
+int build_disk_blame(struct build *b, const char *name);
 
 /* Wall time that the builder may take: its own bound where that is narrower than hornero.yaml's. */
 int64_t build_wall_s(const struct build *b);
 /* What needs QEMU is told so before anything is built. */
 int build_boot_needs(struct build *b);
-/* A stage with what all share. */
+/* A stage with what all share: user, groups, filters, clock, and the watch of the disks. */
 void build_stage(struct build *b, struct stage *s);
 /* The verdict of a stage that did not end well: cause and reason by how it ended. `name` is what people call it. */
 int build_blame(struct build *b, const struct stage *s, const char *cause, const char *name);

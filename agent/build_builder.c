@@ -107,7 +107,6 @@ int build_builder(struct build *b)
 {
 	const struct builder *bu = b->builder;
 	own_stage struct stage s = {.log = NULL};
-	struct disk_watch watch;
 	struct err e = ERR_INIT;
 
 	if (check_needs(b) < 0 || build_boot_needs(b) < 0 || remove_target(b) < 0 || clear_mount_points(b) < 0)
@@ -116,15 +115,10 @@ int build_builder(struct build *b)
 	add_words(b, &s.args);
 	s.wall_ms = build_wall_s(b) * 1000;
 	s.silence_ms = b->conf->silence_timeout_s * 1000;
-	disk_watch_begin(&watch, b);
-	s.is_low = disk_watch_is_low;
-	s.arg = &watch;
 	stage_note(&b->log, "builder %s: %s", bu->name, bu->argv[0]);
 	if (stage_run(&s, &e) < 0)
 		return verdict_say(&b->verdict, e.class, "sandbox", "%s", e.msg);
 	b->verdict.build_ms = s.took_ms;
-	if (s.ended == STAGE_DISK)
-		return disk_watch_blame(&watch, b, bu->argv[0]);
 	if (s.ended != STAGE_EXIT || s.status != 0)
 		return build_blame(b, &s, "exit", bu->argv[0]);
 	return 0;

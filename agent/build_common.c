@@ -21,6 +21,8 @@ void build_stage(struct build *b, struct stage *s)
 	s->uid = b->conf->build_uid;
 	s->gid = b->conf->build_gid;
 	s->wall_ms = b->conf->build_timeout_s * 1000;
+	s->is_low = build_disk_is_low;
+	s->disk = &b->disk;
 }
 
 int64_t build_wall_s(const struct build *b)
@@ -66,7 +68,8 @@ int build_blame(struct build *b, const struct stage *s, const char *cause, const
 		/* The machine may be out of namespaces or processes for a moment: the third time is the operator's. */
 		return verdict_say(v, ERR_NOBODY, "sandbox", "bubblewrap could not close the sandbox for %s; its words are in the log",
 				   name);
-	case STAGE_DISK: /* asked for by build_builder alone, which blames for it */
+	case STAGE_DISK:
+		return build_disk_blame(b, name);
 	case STAGE_EXIT:
 		break;
 	}

@@ -16,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { FIRST_JOIN_FD = 10, LEAST_NICE = 19 };
+enum { FIRST_JOIN_FD = 10, LEAST_NICE = 19, LOCK_WAIT_MS = 2000 };
 
 struct options {
 	const char *conf, *image;
@@ -76,13 +76,16 @@ static int open_work(struct build *b, struct err *e)
 	b->work = fs_open_dir(AT_FDCWD, b->work_path, e);
 	if (b->work < 0)
 		return -1;
-	/* The queue sees to it that an image has one attempt; but the queue may be deleted under us. */
-	switch (fs_flock(b->work, 0, e)) {
+	/* The queue sees to it that an image has one attempt; but the queue may be deleted under us. And hornero-collect may be
+	 * making room there. */
+	switch (fs_flock(b->work, LOCK_WAIT_MS, e)) {
 	case 1: break;
-	case 0: return err_set(e, ERR_NOBODY, "another attempt of this image still works in %s", b->work_path);
+	case 0: return err_set(e, ERR_NOBODY, "another attempt of this image, or hornero-collect, still works in %s", b->work_path);
 	default: return -1;
 	}
-	if (geteuid() == 0 && (fstat(b->work, &st) < 0 || st.st_uid != b->conf->build_uid) &&
+	if (fstat(b->work, &st) < 0 || st.st_nlink == 0)
+		return err_set(e, ERR_NOBODY, "%s was removed just now: the image was not registered", b->work_path);
+	if (geteuid() == 0 && st.st_uid != b->conf->build_uid &&
 	    fchown(b->work, b->conf->build_uid, b->conf->build_gid) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot hand %s to the build user", b->work_path);
 	return 0;
@@ -95,7 +98,7 @@ static void run(struct build *b)
 
 	stage_note(&b->log, "job %lld, attempt %lld: %s, %s of %s", (long long)b->verdict.job, (long long)b->verdict.attempt,
 		   b->image->name[0] ? b->image->name : b->image->uuid, b->image->ref, b->image->repo);
-	known = build_checkout(b);
+	known = build_disk_begin(b) < 0 ? -1 : build_checkout(b);
 	if (known == 1) {
 		b->verdict.reused = true;
 		stage_note(&b->log, "same content as artifact %.12s: no build", b->verdict.digest);

@@ -36,13 +36,17 @@ static void log_change(const char *before, const char *now)
 void floors_look(struct agent *a)
 {
 	struct floor store = conf_store_floor(a->conf);
+	struct floor work = conf_work_floor(a->conf);
 	struct floor cache = conf_cache_floor(a->conf);
 	struct floors before = a->floors;
 	int64_t now_ms = clock_mono_ms();
 	bool is_low = look(&store, a->floors.store);
 
+	/* Mostly they are one filesystem, and it is told once. */
+	is_low = is_low || look(&work, a->floors.work);
 	is_low = look(&cache, a->floors.cache) || is_low;
 	log_change(before.store, a->floors.store);
+	log_change(before.work, a->floors.work);
 	log_change(before.cache, a->floors.cache);
 	if (is_low && now_ms >= a->floors.collect_ms) {
 		a->floors.collect_ms = now_ms + COLLECT_AGAIN_MS;
@@ -63,6 +67,8 @@ const char *floors_pause_building(const struct agent *a)
 {
 	if (a->floors.store[0] != '\0')
 		return a->floors.store;
+	if (a->floors.work[0] != '\0')
+		return a->floors.work;
 	return floors_pause_publishing(a);
 }
 

@@ -202,7 +202,7 @@ static void follow(struct flow *f)
 			f->s->ended = STAGE_LOG;
 			return;
 		}
-		if (f->s->is_low && f->s->is_low(f->s->arg)) {
+		if (f->s->is_low && f->s->is_low(f->s->disk)) {
 			f->s->ended = STAGE_DISK;
 			return;
 		}
@@ -260,7 +260,10 @@ static void judge(struct flow *f, int status)
 
 	if (s->ended != STAGE_EXIT)
 		return;
-	if (f->over_limit) {
+	/* Disks are faster than we look; and what then fails for want of room says so in its own words, and as its own fault. */
+	if (s->is_low && s->is_low(s->disk)) {
+		s->ended = STAGE_DISK;
+	} else if (f->over_limit) {
 		s->ended = STAGE_LOG;
 	} else if (WIFSIGNALED(status)) {
 		s->status = 128 + WTERMSIG(status);

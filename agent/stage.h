@@ -48,7 +48,7 @@ enum stage_end {
 	STAGE_TIMEOUT, /* wall */
 	STAGE_SILENCE, /* no output */
 	STAGE_LOG,     /* more output than the bound */
-	STAGE_DISK,    /* is_low said so */
+	STAGE_DISK,    /* is_low said so, before or just after the command ended */
 	STAGE_SANDBOX, /* bwrap failed before the command ran: its words are in the log */
 };
 
@@ -66,9 +66,10 @@ struct stage {
 	int64_t wall_ms, silence_ms; /* 0: no bound */
 	/* Called for each line on STAGE_FD_LINES but "error TEXT". */
 	void (*on_line)(void *arg, const char *line);
-	/* Asked a few times a second, where there is one. */
-	bool (*is_low)(void *arg);
 	void *arg;
+	/* Asked a few times a second, and once more when nobody is left. */
+	bool (*is_low)(void *disk);
+	void *disk;
 
 	enum stage_end ended;
 	int status;       /* exit code of the command; 128 + N where signal N killed it */

@@ -29,12 +29,22 @@ static void look_at_floor(struct doctor *d, const struct floor *f)
 			  bytes_words(want, floor_bytes(f)), f->key);
 }
 
+static bool is_one_disk(const char *a, const char *b)
+{
+	struct stat left, right;
+
+	return stat(a, &left) == 0 && stat(b, &right) == 0 && left.st_dev == right.st_dev;
+}
+
 void doctor_disks(struct doctor *d)
 {
 	struct floor store = conf_store_floor(d->c);
+	struct floor work = conf_work_floor(d->c);
 	struct floor cache = conf_cache_floor(d->c);
 
 	look_at_floor(d, &store);
+	if (!is_one_disk(d->c->store_dir, d->c->repo_base))
+		look_at_floor(d, &work);
 	look_at_floor(d, &cache);
 }
 

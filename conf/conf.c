@@ -88,6 +88,11 @@ struct floor conf_store_floor(const struct conf *c)
 	return floor_of(c, c->store_dir, c->store_floor_bytes, "store_floor");
 }
 
+struct floor conf_work_floor(const struct conf *c)
+{
+	return floor_of(c, c->repo_base, c->store_floor_bytes, "store_floor");
+}
+
 /* Nova makes the cache directory with its first image: until then its parent stands for it. */
 struct floor conf_cache_floor(const struct conf *c)
 {

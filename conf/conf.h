@@ -108,8 +108,9 @@ void conf_free(struct conf *c);
 /* The same from memory; path is the file's absolute path, for messages and relative values. */
 int conf_parse(struct conf **out, const char *path, const char *text, size_t len, struct err *e);
 
-/* What is to stay free where artifacts are built, and where they are published. */
+/* What is to stay free where artifacts are kept, where they are built (repo_base, of the same key), and where they are published. */
 struct floor conf_store_floor(const struct conf *c);
+struct floor conf_work_floor(const struct conf *c);
 struct floor conf_cache_floor(const struct conf *c);
 
 /* Every key as man-page source (`format` "man") or as a commented file ("yaml"). */

@@ -134,6 +134,7 @@ static void say_wish(const struct wish *w, const struct pushopt *o, const struct
 static void say_paused(const struct conf *c, const struct wishes *ws, const struct who *who)
 {
 	struct floor store = conf_store_floor(c);
+	struct floor work = conf_work_floor(c);
 	struct floor cache = conf_cache_floor(c);
 	own_paused struct paused paused;
 	char why[FLOOR_WHY], standstill[STANDSTILL_MAX], by[PAUSE_WHO];
@@ -148,7 +149,7 @@ static void say_paused(const struct conf *c, const struct wishes *ws, const stru
 			say("%s is not built for now: paused by %s; `%s resume %s` ends that", place_image_name(w->img), by, who->words,
 			    w->img->uuid);
 	}
-	if (floor_is_low(&store, why) || floor_is_low(&cache, why))
+	if (floor_is_low(&store, why) || floor_is_low(&work, why) || floor_is_low(&cache, why))
 		say("nothing is built before there is room: %s", why);
 	else if (paused_why(&paused, c, NULL, false, standstill))
 		say("nothing is built for now: %s", standstill);

@@ -1,6 +1,7 @@
 # What the attacks share. Each directory here is a repository that wants out of its build: a program `attack`, and what
 # its attempt must come to in `expect`: class and cause, and behind them a pattern of the reason. An attack that is to have no effect
 # tries, and leaves a good disk where it was refused (class none); what it gets ends the build with WON.
+# A program `prepare` makes what is too large for this repository, before the push.
 # `targets` is the test's: NAME VALUE a line, what there is on the node to be wanted.
 import ctypes, errno, os, sys
 

@@ -81,15 +81,18 @@ attacks__work () {
 		mkdir "attacks/$name" &&
 		cp "$HORNERO_SRC/t/attacks/Makefile" "$HORNERO_SRC/t/attacks/attack.py" "$HORNERO_SRC/t/attacks/$name/attack" targets \
 			"attacks/$name/" || return 1
+		test ! -e "$HORNERO_SRC/t/attacks/$name/prepare" ||
+		(cd "attacks/$name" && "$HORNERO_SRC/t/attacks/$name/prepare") || return 1
 	done &&
 	{ test $node__users = no || chown -R $node_git attacks; }
 }
 
-# As root checkouts are on a disk that can be filled.
+# As root checkouts and the store are on disks that can be filled.
 attacks__small () {
 	test "$(id -u)" -eq 0 || return 0
-	mkdir -p "$NODE/unikernels" && mount -t tmpfs -o size=96m,mode=0755 hornero-small "$NODE/unikernels" &&
-	test_cleanup "umount '$NODE/unikernels'"
+	mkdir -p "$NODE/unikernels" "$NODE/instances/hornero" &&
+	mount -t tmpfs -o size=96m,nr_inodes=6000,mode=0755 hornero-small "$NODE/unikernels" && test_cleanup "umount '$NODE/unikernels'" &&
+	mount -t tmpfs -o size=48m,mode=0755 hornero-small "$NODE/instances/hornero" && test_cleanup "umount '$NODE/instances/hornero'"
 }
 
 # What no attack may change.
@@ -131,7 +134,7 @@ attacks__verdict () {
 # What an attack needs that cannot be had here: limits, or a machine whose numbers of system calls it knows.
 attacks__possible () {
 	case $1 in
-	fill-disk) test "$(id -u)" -eq 0 ;;
+	fill-disk | fill-checkout | fill-store | fill-inodes) test "$(id -u)" -eq 0 ;;
 	fork-bomb | memory | fill-tmp | limits) group_possible ;;
 	ptrace | keyring | terminal | namespaces | kernel) test "$(uname -m)" = x86_64 ;;
 	esac
