@@ -1,5 +1,5 @@
 /*
- * collect: hornero-collect brings the store and Nova's cache down to their budgets and floors, and removes junk.
+ * collect: hornero-collect brings the store, checkouts and Nova's cache down to their budgets and floors, and removes junk.
  *
  *   collect_main.c    options, the order, the end
  *   collect_needed.c  which artifacts must stay: images and jobs
@@ -7,6 +7,7 @@
  *   collect_bases.c   what hornero published into Nova's cache, file by file
  *   collect_cache.c   files of Nova's cache that no image wishes warm: the publisher removes them
  *   collect_junk.c    what nothing leads to
+ *   collect_work.c    checkouts and builders' caches of images for which nothing is built now
  *   collect_report.c  each thing that went or stays in the way, for people, programs or the log
  */
 #ifndef HORNERO_AGENT_COLLECT_H
@@ -31,6 +32,7 @@ struct collect {
 	json_t *rows;
 	int64_t now_ms;
 	int64_t removed, removed_bytes;
+	int64_t store_lack_bytes; /* below store_floor still, and checkouts are on that filesystem, too */
 	bool lacking;          /* a budget or a floor is not met, and nothing more may go */
 };
 
@@ -40,6 +42,8 @@ bool collect_is_registered(const struct collect *c, const char *uuid);
 int collect_needed(const struct collect *c, struct inventory *all, struct err *e);
 
 int collect_store(struct collect *c, struct err *e);
+/* After the store: what its artifacts did not make up for is looked for here. */
+int collect_work(struct collect *c, struct err *e);
 int collect_cache(struct collect *c, struct err *e);
 
 /* The store's lock is held alone: nobody is about to name what has no name yet. */
@@ -48,12 +52,12 @@ int collect_keys_of_gone(struct collect *c, struct err *e);
 /* Without the lock: names that nobody else uses. */
 int collect_junk(struct collect *c, struct err *e);
 
-/* what: "artifact", "base", "key", …. bytes 0: not worth a word. */
+/* what: "artifact", "base", "checkout", "key", …. bytes 0: not worth a word. */
 void collect_say(struct collect *c, const char *what, const char *name, int64_t bytes, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 /* It was to go, and does not. */
 void collect_say_stays(struct collect *c, const char *what, const char *name, const char *reason);
-/* A budget or a floor of "store" or "cache" is not met. */
+/* A budget or a floor of "store", "checkouts" or "cache" is not met. */
 void collect_say_lacking(struct collect *c, const char *what, int64_t bytes, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* For reasons; returns buf. */

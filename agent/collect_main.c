@@ -1,4 +1,4 @@
-/* hornero-collect: brings the store and Nova's cache down to their budgets and floors, and removes junk. hornerod starts it now and
+/* hornero-collect: brings the store, checkouts and Nova's cache down to their budgets and floors, and removes junk. hornerod starts it now and
  * then and where a floor is crossed; `hornero gc` becomes it.
  *
  * Exit 1: a budget or a floor is not met, and nothing more may go.
@@ -23,7 +23,7 @@ static int collect(struct collect *c, struct err *e)
 		return -1;
 	failpoint("collect-before-junk");
 	/* What frees blocks of the store comes before the cache is looked at: mostly they share a filesystem. */
-	if (collect_junk(c, e) < 0)
+	if (collect_junk(c, e) < 0 || collect_work(c, e) < 0)
 		return -1;
 	return collect_cache(c, e);
 }

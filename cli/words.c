@@ -124,9 +124,10 @@ const struct word word_table[] = {
 	{"sweep", "", "compare the refs with what is warm, queue the difference",
 	 "What cron calls, and what finds everything that a hook could not say.", NULL, 0, 0, true, sweep_run, WORD_NODE},
 	{"cache", "", "what Nova would find of this node's images in its cache", "", NULL, 0, 0, true, cache_run, WORD_READ},
-	{"gc", "", "collect the store and the cache down to their budgets and floors, and remove junk",
+	{"gc", "", "collect the store, checkouts and the cache down to their budgets and floors, and remove junk",
 	 "What no image, job or instance needs goes, the one used longest ago first, as far as the budgets and floors in\n"
-	 "hornero.yaml demand; exits 1 where that is not enough. hornerod does this by itself.\n"
+	 "hornero.yaml demand; then checkouts and builders' caches, which the next build makes again from the repository. Exits 1\n"
+	 "where that is not enough. hornerod does this by itself.\n"
 	 "With --verify every artifact of the store is read again. One whose file was changed, or whose bytes are not those\n"
 	 "that its name says, is moved out of use and named; then the exit code is 1.",
 	 gc_options, 0, 0, true, gc_run, WORD_NODE},

@@ -69,6 +69,7 @@ struct conf {
 	int64_t cache_minimum_age_s; /* Nova's: how old an unused base may get */
 	int64_t cache_grace_s;       /* a file that is gone stays gone so long */
 	int64_t store_budget_bytes;  /* 0: no limit */
+	int64_t work_budget_bytes;
 	int64_t cache_budget_bytes;
 	int64_t store_floor_bytes;   /* free on store_dir's filesystem; see conf_store_floor() */
 	int64_t cache_floor_bytes;

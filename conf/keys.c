@@ -122,14 +122,19 @@ static const struct key keys[] = {
 	{.name = "store_budget", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "0", AT(store_budget_bytes),
 	 .help = "Disk space of all artifacts together, 0 for no limit. Beyond it the one used longest ago goes first; never what "
 		 "is warm with an image, the one before it, or what a job needs."},
+	{.name = "work_budget", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "0", AT(work_budget_bytes),
+	 .help = "Disk space of all checkouts and builders' caches together, 0 for no limit. Beyond it those of the image built longest "
+		 "ago go first; its next build begins with nothing. Each look at it counts all their files."},
 	{.name = "cache_budget", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "0", AT(cache_budget_bytes),
 	 .help = "Disk space of all files that hornero published into Nova's cache, releases too, 0 for no limit. Beyond it those "
 		 "go that no image wishes warm and no instance stands on: also older releases."},
 	{.name = "store_floor", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "1G", AT(store_floor_bytes),
-	 .help = "What is to stay free on the filesystem of store_dir. Below it artifacts are collected, and nothing is built "
-		 "until there is room again."},
+	 .help = "What is to stay free on the filesystem of store_dir, and on that of repo_base; and so are 2 percent of their inodes. "
+		 "Below it artifacts, checkouts and builders' caches are collected, a build that goes on filling the disk is ended, and "
+		 "nothing is built until there is room again."},
 	{.name = "cache_floor", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "1G", AT(cache_floor_bytes),
-	 .help = "What is to stay free on the filesystem of Nova's cache. Below it nothing is built and nothing published."},
+	 .help = "What is to stay free on the filesystem of Nova's cache, and so are 2 percent of its inodes. Below it nothing is built "
+		 "and nothing published."},
 	{.name = "reserved_host_disk_mb", .type = KEY_COUNT, .min = 0, .max = PIB >> 20, .fallback = "0",
 	 AT(reserved_host_disk_mb), .unit = "MB of 1,048,576 bytes",
 	 .help = "Nova's [DEFAULT]reserved_host_disk_mb. On the filesystem of instances_path it is counted on top of store_floor "
