@@ -116,6 +116,13 @@ test_expect_success 'the publisher was a service of its own, and is gone' '
 	wait_until "! systemctl --no-legend list-units \"hornero-publish@*\" | grep -q ." 20
 '
 
+test_expect_success 'systemctl reload fails where the configuration cannot be used, and nothing changes' '
+	pid=$(systemctl show -P MainPID hornerod) && cp /etc/hornero/hornero.yaml good &&
+	echo "compile_core_limits: 50" >>/etc/hornero/hornero.yaml && test_must_fail systemctl reload hornerod &&
+	cp good /etc/hornero/hornero.yaml && systemctl is-active hornerod &&
+	test "$(systemctl show -P MainPID hornerod)" = "$pid" && said hornerod && test_grep "compile_core_limits" said || journal
+'
+
 test_expect_success 'systemctl reload reads the configuration again' '
 	sed -i "s/^compile_core_limit:.*/compile_core_limit: 20/" /etc/hornero/hornero.yaml &&
 	systemctl reload hornerod &&
