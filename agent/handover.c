@@ -1,8 +1,9 @@
 /* handover: a reload executes hornerod anew in place: the same process, cgroup and children, perhaps of a newer version.
  * What the next life must know goes to it as lines in a nameless file; it finds all else where a start finds it.
  *
- * DIAGNOSTICS: until the old life lets go a reload that cannot be is refused and changes nothing. After that an
- * error ends hornerod, as a crash does: its children go with it, and the next start queues their jobs again. */
+ * DIAGNOSTICS: until the old life lets go a reload that cannot be is refused and changes nothing. After that the running
+ * program takes over where the next one cannot be executed; an error in the next life ends hornerod, as a crash does: its
+ * children go with it, and the next start queues their jobs again. */
 #include "agent/agent.h"
 
 #include "lib/fs.h"
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <systemd/sd-daemon.h>
 
 /* Of these lines. Another version takes nothing over. */
 #define FORMAT "hornerod-handover 1"
@@ -24,6 +26,12 @@ char *handover_terms(const struct conf *c)
 {
 	return fs_path(FORMAT "\nstate_dir %s\ncgroup_top %s\ncpu_dedicated_set %s\nisolation %d\n", c->state_dir, c->cgroup_top,
 		       c->cpu_dedicated_set ? c->cpu_dedicated_set : "", (int)c->isolation);
+}
+
+/* The loop stands still meanwhile, and its last word may be old. */
+static void say_alive(void)
+{
+	sd_notify(0, "WATCHDOG=1");
 }
 
 /* Whether what is installed by now can use the configuration, and agrees on what only a start can change. */
@@ -37,7 +45,9 @@ static int check_next(const struct agent *a, struct err *e)
 	int status;
 
 	s.err = STDERR_FILENO;
+	say_alive();
 	status = spawn_capture(&s, CHECK_MS, TERMS_MAX, &theirs, &len, e);
+	say_alive();
 	if (status < 0)
 		return -1;
 	if (status != 0)
@@ -90,6 +100,19 @@ static void let_go(struct agent *a, int state)
 	a->db = NULL;
 }
 
+/* Behind letting go no error is left that changes nothing: where the next program is gone after all, ours goes on. */
+static void execute(const struct agent *a, const char *resume)
+{
+	char *argv[] = {(char *)(uintptr_t)a->program, (char *)(uintptr_t)"-c", (char *)(uintptr_t)a->conf_path,
+			(char *)(uintptr_t)resume, NULL};
+
+	say_alive();
+	execv(a->program, argv);
+	log_error("event=handover-failed %s: %s; the program stays as it is", a->program, strerror(errno));
+	execv("/proc/self/exe", argv);
+	log_error("event=handover-failed /proc/self/exe: %s", strerror(errno));
+}
+
 int handover(struct agent *a, struct err *e)
 {
 	own_free char *resume = NULL;
@@ -103,8 +126,7 @@ int handover(struct agent *a, struct err *e)
 	resume = fs_path("--resume=%d", state);
 	log_info("event=handover program=%s", a->program);
 	let_go(a, state);
-	execv(a->program, (char *const[]){(char *)(uintptr_t)a->program, "-c", (char *)(uintptr_t)a->conf_path, resume, NULL});
-	log_error("event=handover-failed %s: %s", a->program, strerror(errno));
+	execute(a, resume);
 	_exit(err_exit(ERR_US));
 }
 

@@ -196,12 +196,17 @@ static int run(struct agent *a, const struct options *o, struct err *e)
 	return cg_prepare(c, c->hornero_uid, c->queue_gid, e);
 }
 
-/* The path, not the file: after an upgrade another file stands there. */
+/* The path, not the file: after an upgrade another file stands there. A life that was executed from a removed file has
+ * the kernel's word for that behind it. */
 static const char *program_path(void)
 {
+	static const char removed[] = " (deleted)";
 	static char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	size_t behind = sizeof(removed) - 1;
 
+	if (n > (ssize_t)behind && strcmp(path + (size_t)n - behind, removed) == 0)
+		path[(size_t)n - behind] = '\0';
 	return n > 0 ? path : "/proc/self/exe";
 }
 

@@ -124,6 +124,17 @@ test_expect_success 'neither does a configuration that needs a restart or cannot
 	test "$(state $job)" = running
 '
 
+test_expect_success 'a program that goes away behind its answer: the running one goes on, and can be replaced later' '
+	cat >vanishing <<-END && install_next vanishing && pgrep -P $node_pid hornero-build >supervisor && reload &&
+	#!/bin/sh
+	"$HORNERO_BUILD/hornerod" "\$@"
+	rm "$TRASH/bin/hornerod"
+	END
+	test_grep "event=handover-failed $TRASH/bin/hornerod: " "$NODE/hornerod.log" && test ! -e "$TRASH/bin/hornerod" &&
+	pgrep -P $node_pid hornero-build >after && test_cmp supervisor after && test "$(state $job)" = running &&
+	install_next "$HORNERO_BUILD/hornerod" && reload && test "$(readlink /proc/$node_pid/exe)" = "$TRASH/bin/hornerod"
+'
+
 test_expect_success 'a newer version with a newer schema takes the build over' '
 	version=$(sqlite3 "$NODE/state/queue/queue.db" "PRAGMA user_version") &&
 	install_next "$HORNERO_BUILD/t/hornerod-next" && pgrep -P $node_pid hornero-build >supervisor && reload &&

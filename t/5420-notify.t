@@ -15,9 +15,10 @@ s.settimeout(20)
 env = dict(os.environ, NOTIFY_SOCKET=os.path.abspath("notify"), WATCHDOG_USEC="400000")
 p = subprocess.Popen(["hornerod", "--foreground"], env=env, stdout=subprocess.DEVNULL)
 
-def until(word):
+def until(word, before=None):
     while True:
         words = s.recv(4096).decode().split("\n")
+        assert before not in words
         if word in words:
             print(word, flush=True)
             return
@@ -27,6 +28,9 @@ try:
     until("WATCHDOG=1")
     p.send_signal(signal.SIGHUP)
     until("RELOADING=1")
+    until("WATCHDOG=1", "READY=1")
+    until("WATCHDOG=1", "READY=1")
+    until("WATCHDOG=1", "READY=1")
     until("READY=1")
     until("WATCHDOG=1")
     p.send_signal(signal.SIGTERM)
@@ -36,10 +40,10 @@ finally:
     p.kill()
 END
 
-test_expect_success 'ready, alive, reloading, alive again, stopping' '
+test_expect_success 'ready, alive, alive before and behind each wait of a reload, alive again, stopping' '
 	/usr/bin/python3 manager.py >said &&
 	tr "\n" " " <said >line &&
-	test "$(cat line)" = "READY=1 WATCHDOG=1 RELOADING=1 READY=1 WATCHDOG=1 STOPPING=1 "
+	test "$(cat line)" = "READY=1 WATCHDOG=1 RELOADING=1 WATCHDOG=1 WATCHDOG=1 WATCHDOG=1 READY=1 WATCHDOG=1 STOPPING=1 "
 '
 
 test_expect_success 'nothing is left' '
