@@ -134,6 +134,8 @@ void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt);
 
 /* turn.c */
 void agent_turn(struct agent *a);
+/* Whether what began at start_ms (monotonic) had to wait for the queue, or for as long as that: the rest is the next turn's. */
+bool agent_waited(int64_t start_ms);
 
 /* handover.c. Returns only where the reload cannot be: -1, and nothing has changed. */
 int handover(struct agent *a, struct err *e);

@@ -174,10 +174,11 @@ void attempt_conclude(struct attempt_run *r)
 
 bool attempt_settle_ended(struct agent *a)
 {
+	int64_t start_ms = clock_mono_ms();
 	struct attempt_run *next;
 	bool left = false;
 
-	for (struct attempt_run *r = a->attempts; r; r = next) {
+	for (struct attempt_run *r = a->attempts; r && !agent_waited(start_ms); r = next) {
 		next = r->next;
 		if (r->ended)
 			attempt_conclude(r);

@@ -1,5 +1,6 @@
 /* turn: look at the queue and do what can be done now. Idempotent: one too many costs a few
- * microseconds. DIAGNOSTICS: a queue that cannot be used is logged, and looked at again a second later. */
+ * microseconds. DIAGNOSTICS: a queue that cannot be used is logged, and looked at again a second later; so is one that made us
+ * wait, with what was left to do. */
 #include "agent/agent.h"
 
 #include "lib/clock.h"
@@ -11,6 +12,12 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+
+/* Once is enough: each row would wait as long again, and nobody hears a signal or tells the watchdog that we live. */
+bool agent_waited(int64_t start_ms)
+{
+	return clock_mono_ms() - start_ms >= AGENT_DB_WAIT_MS;
+}
 
 static int64_t running(const struct agent *a)
 {
@@ -81,11 +88,12 @@ static void publish_one(struct agent *a, int64_t id)
 /* *again_ms: when to look at those that still wait. */
 static int publish(struct agent *a, int64_t *again_ms, struct err *e)
 {
-	struct waiting w = {.agent = a, .now_ms = clock_mono_ms(), .again_ms = INT64_MAX};
+	int64_t start_ms = clock_mono_ms();
+	struct waiting w = {.agent = a, .now_ms = start_ms, .again_ms = INT64_MAX};
 
 	if (job_each(a->db, JOB_SCOPE_BUILT, note_built, &w, e) < 0)
 		return -1;
-	for (size_t i = 0; i < w.n; i++)
+	for (size_t i = 0; i < w.n && !agent_waited(start_ms); i++)
 		publish_one(a, w.jobs[i]);
 	*again_ms = w.n > 0 && w.again_ms > AGENT_RETRY_MS ? AGENT_RETRY_MS : w.again_ms;
 	return 0;
@@ -108,19 +116,24 @@ static bool cancel(struct agent *a, int64_t job)
 	return e.class != ERR_NOBODY;
 }
 
-/* run_dir/cancel/JOB: somebody's wish, when the job was running. */
-static void heed_cancels(struct agent *a)
+/* run_dir/cancel/JOB: somebody's wish, when the job was running. True: some are left. */
+static bool heed_cancels(struct agent *a)
 {
 	own_free char *path = fs_path("%s/cancel", a->conf->run_dir);
 	own_dir DIR *d = opendir(path);
+	int64_t start_ms = clock_mono_ms();
 	struct dirent *entry;
+	bool left = false;
 
-	while (d && (entry = readdir(d))) {
+	while (d && !agent_waited(start_ms) && (entry = readdir(d))) {
 		if (entry->d_name[0] == '.')
 			continue;
 		if (cancel(a, strtoll(entry->d_name, NULL, 10)))
 			unlinkat(dirfd(d), entry->d_name, 0);
+		else
+			left = true;
 	}
+	return left || agent_waited(start_ms);
 }
 
 static bool images_changed(const struct agent *a)
@@ -175,7 +188,7 @@ void agent_turn(struct agent *a)
 	if (a->stopping)
 		return;
 	unsettled = attempt_settle_ended(a);
-	heed_cancels(a);
+	unsettled = heed_cancels(a) || unsettled;
 	pausing_look(a);
 	if (clock_mono_ms() >= a->next_sweep_ms)
 		sweeping_start(a);
