@@ -1,5 +1,6 @@
 /* pausing: while an operator drains the node nothing starts; while it is paused or under pressure what runs is frozen as well, and
- * its supervisors leave that time out. DIAGNOSTICS: a group that cannot be frozen runs on and is logged. */
+ * its supervisors leave that time out. DIAGNOSTICS: a group that cannot be frozen runs on and is logged; one that cannot be thawed is
+ * tried again with each turn. */
 #include "agent/agent.h"
 
 #include "lib/clock.h"
@@ -19,8 +20,12 @@ static void freeze(struct agent *a, struct attempt_run *r)
 	if (r->ended || !r->has_leaf || r->frozen == (frozen ? RUN_FROZEN : RUN_FREE))
 		return;
 	r->frozen = frozen ? RUN_FROZEN : RUN_FREE;
-	if (cg_leaf_freeze(a->cg, &r->leaf, frozen, &e) < 0)
-		log_warn("event=not-%s job=%lld %s", frozen ? "paused" : "resumed", (long long)r->job, e.msg);
+	if (cg_leaf_freeze(a->cg, &r->leaf, frozen, &e) == 0)
+		return;
+	log_warn("event=not-%s job=%lld %s", frozen ? "paused" : "resumed", (long long)r->job, e.msg);
+	/* None of its clocks runs: no timeout would ever end it. */
+	if (!frozen)
+		r->frozen = RUN_UNKNOWN;
 }
 
 static void say(struct agent *a)
@@ -97,6 +102,8 @@ bool pausing_lets(const void *agent, const char *image)
 	return !paused_image(&a->paused, image);
 }
 
+/* A hint for the limit alone, which is lower while it lasts: whether an attempt stands still its group says, and the first turn
+ * makes that what it is to be. */
 void pausing_resume(struct agent *a)
 {
 	char text[STANDSTILL_MAX];

@@ -60,29 +60,39 @@ test_expect_success 'it goes on when the pressure has eased for good, and its ti
 	touch "$NODE/unikernels/$HELLO_UUID/cache/go" && hornero wait 1 --timeout 30 && hornero wait 2 --timeout 30
 '
 
+# Red where agent/attempt.c attempt_resume() takes RUN_FREE for granted.
+test_expect_success 'a reload takes over what is frozen, also where the file that says so is gone' '
+	rm "$NODE/unikernels/$HELLO_UUID/cache/go" && push_make "$waiting; : reload" && reloaded=$job &&
+	wait_until "test \$(state $reloaded) = running" 20 && pressure memory 41.00 && wait_until "frozen $reloaded" 20 &&
+	kill -HUP $node_pid && wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 && frozen $reloaded &&
+	: >"$NODE/hornerod.log" && rm "$NODE/state/run/standstill" && pressure memory 1.00 && kill -HUP $node_pid &&
+	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 && wait_until "! frozen $reloaded" 20 &&
+	touch "$NODE/unikernels/$HELLO_UUID/cache/go" && hornero wait $reloaded --timeout 30
+'
+
 test_expect_success 'the pressure of disks counts as well, and that of a control group has other names' '
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go" && push_make "$waiting; : again" &&
-	wait_until "test \$(state 3) = running && node_cgroups | grep -q /3.1$" 20 &&
-	rm pressure/io && pressure io.pressure 41.00 && wait_until "frozen 3" 20 && standstill "IO pressure 41.0 % > 40 %"
+	wait_until "test \$(state 4) = running && node_cgroups | grep -q /4.1$" 20 &&
+	rm pressure/io && pressure io.pressure 41.00 && wait_until "frozen 4" 20 && standstill "IO pressure 41.0 % > 40 %"
 '
 
 test_expect_success 'what stands still can be cancelled' '
-	hornero cancel 3 && wait_until "test \$(state 3) = cancelled" 20 && node_cgroups_gone
+	hornero cancel 4 && wait_until "test \$(state 4) = cancelled" 20 && node_cgroups_gone
 '
 
 test_expect_success 'a crash leaves frozen groups, and the next start ends them' '
 	pressure io.pressure 1.00 && wait_until "test ! -e $NODE/state/run/standstill" 20 &&
-	push_make "$waiting; : crash" && wait_until "test \$(state 4) = running" 20 && pressure io.pressure 41.00 &&
-	wait_until "frozen 4" 20 && node_crash &&
+	push_make "$waiting; : crash" && wait_until "test \$(state 5) = running" 20 && pressure io.pressure 41.00 &&
+	wait_until "frozen 5" 20 && node_crash &&
 	pressure io.pressure 1.00 && node_start && test ! -e "$NODE/state/run/standstill" &&
-	wait_until "hornero show 4 --json | jq -e \".attempts | length == 2\"" 20 &&
-	touch "$NODE/unikernels/$HELLO_UUID/cache/go" && hornero wait 4 --timeout 30
+	wait_until "hornero show 5 --json | jq -e \".attempts | length == 2\"" 20 &&
+	touch "$NODE/unikernels/$HELLO_UUID/cache/go" && hornero wait 5 --timeout 30
 '
 
 test_expect_success 'a stop does not wait for the pressure to end' '
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go" && push_make "$waiting; : stop" &&
-	wait_until "test \$(state 5) = running" 20 && pressure io.pressure 41.00 && wait_until "frozen 5" 20 &&
-	node_stop && node__no_process && test ! -e "$NODE/state/run/standstill" && test "$(state 5)" = queued
+	wait_until "test \$(state 6) = running" 20 && pressure io.pressure 41.00 && wait_until "frozen 6" 20 &&
+	node_stop && node__no_process && test ! -e "$NODE/state/run/standstill" && test "$(state 6)" = queued
 '
 
 test_done
