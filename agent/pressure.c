@@ -1,11 +1,24 @@
 /* pressure: DIAGNOSTICS: none; a kernel without the figures has no pressure. */
 #include "agent/pressure.h"
 
+#include "agent/others.h"
 #include "lib/stall.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#define PRESSURE_OF_NODE "/proc/pressure"
 
 enum { EASE_PERCENT = 75 };
+
+/* Of everybody but builds, where the kernel tells them apart: a build that presses against its own limit waits for memory and
+ * disks all the time, and nobody is short of anything. */
+static double percent_of(const struct conf *c, const char *name)
+{
+	double percent = strcmp(c->pressure_dir, PRESSURE_OF_NODE) == 0 ? others_stall(c->cgroup_top, name) : -1;
+
+	return percent < 0 ? stall_percent(c->pressure_dir, name) : percent;
+}
 
 void pressure_look(struct pressure *p, const struct conf *c)
 {
@@ -14,9 +27,9 @@ void pressure_look(struct pressure *p, const struct conf *c)
 		double now;
 		int64_t limit; /* 0: not looked at */
 	} figures[] = {
-		{"memory pressure", stall_percent(c->pressure_dir, "memory"), c->memory_pressure_limit},
-		{"IO pressure", stall_percent(c->pressure_dir, "io"), c->io_pressure_limit},
-		{"CPU pressure", stall_percent(c->pressure_dir, "cpu"), c->cpu_pressure_limit},
+		{"memory pressure", percent_of(c, "memory"), c->memory_pressure_limit},
+		{"IO pressure", percent_of(c, "io"), c->io_pressure_limit},
+		{"CPU pressure", percent_of(c, "cpu"), c->cpu_pressure_limit},
 		{"load", stall_load(), c->load_limit},
 	};
 	bool was_high = p->high;

@@ -44,14 +44,16 @@ static const struct key keys[] = {
 	 .help = "The same for disks."},
 	{.name = "cpu_pressure_limit", .type = KEY_COUNT, .min = 0, .max = 100, AT(cpu_pressure_limit),
 	 .unit = "percent of time, 0: no limit", .fallback = "0",
-	 .help = "The same for processors. Builds that wait for their own quota count, too: of use where pressure_dir is a "
-		 "control group of the instances."},
+	 .help = "The same for processors. Of use only where what builds wait for does not count: see pressure_dir."},
 	{.name = "load_limit", .type = KEY_COUNT, .min = 0, .max = 100000, AT(load_limit),
 	 .unit = "percent of the processors, 0: no limit", .fallback = "0",
 	 .help = "Builds pause while the load average of one minute is higher."},
 	{.name = "pressure_dir", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX, AT(pressure_dir),
 	 .fallback = "/proc/pressure",
-	 .help = "Whose pressure counts: the node's, or that of a cgroup v2 group, as /sys/fs/cgroup/machine.slice."},
+	 .help = "Whose pressure counts. /proc/pressure: that of all groups at the top of cgroup v2 but the one that hornerod is in, so "
+		 "that a build that presses against its own limits pauses nobody. Where the node has no cgroup v2 beside v1 either, or "
+		 "hornerod no group there, the node's as it is, with what builds wait for. Else that of a cgroup v2 group, as "
+		 "/sys/fs/cgroup/machine.slice."},
 	{.name = "workers", .type = KEY_COUNT, .min = 1, .max = 64, AT(workers), .unit = "builds", .fallback = "2",
 	 .help = "Builds that may run side by side."},
 	{.name = "state_dir", .type = KEY_PATH, .check = check_absolute, .max = 94, AT(state_dir),

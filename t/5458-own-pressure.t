@@ -1,0 +1,69 @@
+#!/bin/sh
+# Who presses against his own limit waits all the time, and nobody is short of anything. The kernel's own figures: a build that
+# reads more than its memory holds, then somebody beside hornero's group who does. t/5455-pausing.t has what a pressure comes to.
+test_description='builds do not pause for what builds wait for, and do for what others wait for'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+
+unified=/sys/fs/cgroup/unified
+if test "$(id -u)" -ne 0 || test ! -e $unified/memory.pressure
+then
+	test_skip 'own pressure' 'only root makes groups at the top, and only cgroup v1 with v2 beside it is known here'
+	test_done
+fi
+
+ours=$unified/hornero-own-$$
+theirs=$unified/hornero-beside-$$
+memory=/sys/fs/cgroup/memory/hornero-beside-$$
+before=$unified$(sed -n 's/^0:://p' /proc/self/cgroup)
+presser=''
+
+leave () {
+	echo $$ >"$before/cgroup.procs"
+	test -z "$presser" || { kill -9 $presser; wait $presser; }
+	for group in $ours $theirs $memory
+	do
+		test ! -d $group || wait_until "rmdir $group" 10 || return 1
+	done
+}
+
+# waits GROUP: more than the limit, for memory
+waits () {
+	awk -F '[= ]' '/^some/ { exit !($3 > 3) }' "$1/memory.pressure"
+}
+
+frozen () {
+	cat "/sys/fs/cgroup/freezer/$NODE_TOP/"*/"$1.1/freezer.state" | grep -q "^FROZEN"
+}
+
+go=$NODE/unikernels/2b7e1516-28ae-4d2a-abf7-158809cf4f3c/cache/go
+press='head -c 150000000 /dev/zero >f; until test -e ../cache/go; do cat f f >/dev/null; done; head -c 1048576 /dev/zero >$@'
+
+test_expect_success 'a node in a group of its own' '
+	test_cleanup leave && mkdir $ours $theirs $memory && echo $$ >$ours/cgroup.procs &&
+	node_init "compile_mem_limit: 64" "compile_core_limit: 50" "memory_pressure_limit: 2" &&
+	node_start && echo $$ >"$before/cgroup.procs" && node_hello_repo
+'
+
+# Red with "/proc/pressure" as it is: agent/pressure.c without others_stall().
+test_expect_success 'a build that presses against its own limit pauses nobody' '
+	push_make "$press" && wait_until "waits $ours && waits $unified" 60 && since=$(date +%s) &&
+	wait_until "test \$(date +%s) -gt $((since + 5))" 20 && wait_until "waits $ours" 20 && test_grep ! "event=paused" "$NODE/hornerod.log" &&
+	test ! -e "$NODE/state/run/standstill"
+'
+
+test_expect_success 'somebody else who waits pauses it' '
+	echo 64M >$memory/memory.limit_in_bytes &&
+	{ (
+		for group in $theirs $memory; do sh -c "echo \$PPID" >$group/cgroup.procs; done
+		head -c 150000000 /dev/zero >f && while :; do cat f >/dev/null; done
+	) & } &&
+	presser=$! && wait_until "frozen 1" 60 && test_grep "event=paused .*memory pressure" "$NODE/hornerod.log"
+'
+
+test_expect_success 'and lets it go on' '
+	kill -9 $presser && { wait $presser; presser=""; } && wait_until "! frozen 1" 90 && touch "$go" && hornero wait 1 --timeout 60 &&
+	node_stop
+'
+
+test_done
