@@ -73,6 +73,15 @@ struct publication {
 	bool answered;
 };
 
+/* A program of ours that looks after store, cache and queue, one of each at a time. */
+struct upkeep {
+	struct child child;        /* pid 0: none */
+	sd_event_source *watch;    /* of its end */
+	sd_event_source *patience; /* until it is killed */
+	const char *name;
+	struct agent *agent;
+};
+
 /* What is below its floor, in words as they were when it began to be; "": nothing. */
 struct floors {
 	char store[FLOOR_WHY], work[FLOOR_WHY], cache[FLOOR_WHY];
@@ -92,14 +101,9 @@ struct agent {
 	sd_event_source *timer;
 	struct attempt_run *attempts;
 	struct publication *publications;
-	struct child sweep;        /* pid 0: none */
-	sd_event_source *sweep_watch;
+	struct upkeep sweep, keep, collect; /* hornero-sweep, -keep, -collect */
 	int64_t next_sweep_ms;     /* monotonic */
-	struct child keep;         /* hornero-keep; pid 0: none */
-	sd_event_source *keep_watch;
 	int64_t next_keep_ms;      /* monotonic */
-	struct child collect;      /* hornero-collect; pid 0: none */
-	sd_event_source *collect_watch;
 	int64_t next_collect_ms;   /* monotonic */
 	int64_t images_mtime_ns;   /* of images_dir when the last sweep started */
 	struct pause *pauses;

@@ -59,7 +59,7 @@ const char *floors_told(struct agent *a)
 {
 	const char *why = floors_pause_building(a);
 
-	a->floors.is_told = why && (a->floors.is_told || a->collect.pid <= 0);
+	a->floors.is_told = why && (a->floors.is_told || a->collect.child.pid <= 0);
 	return a->floors.is_told ? why : NULL;
 }
 

@@ -24,7 +24,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-enum { ANSWER_WAIT_MS = 60000, LINE_MAX_BYTES = 192 };
+enum { ANSWER_WAIT_MS = 60000, PUBLISHER_END_MS = 2000, LINE_MAX_BYTES = 192 };
 
 int64_t keep_mtime_of(const struct stat *st)
 {
@@ -166,8 +166,9 @@ int keep_ask(const struct pass *p, const char *request, int fd, char answer[KEEP
 		rc = take_answer(socket, answer, e);
 	if (socket >= 0)
 		close(steal_fd(&socket));
-	if (child.pid > 0)
-		spawn_wait(&child);
+	/* What hangs in the kernel is left to whoever inherits it. */
+	if (child.pid > 0 && !spawn_end(&child, PUBLISHER_END_MS))
+		log_error("event=publisher-hangs pid=%d", (int)child.pid);
 	return rc;
 }
 

@@ -1,5 +1,5 @@
 /* sweeping: the sweep, what keeps the cache warm and what makes room run as children, one of each at a time.
- * DIAGNOSTICS: one that fails is logged and tried at the next interval. */
+ * DIAGNOSTICS: one that fails, or is killed since it does not end, is logged and tried at the next interval. */
 #include "agent/agent.h"
 
 #include "lib/clock.h"
@@ -7,20 +7,40 @@
 #include "lib/log.h"
 #include "lib/own.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 /* Its exit status, as of wait; logged where it is none of the expected. */
-static int reap(struct child *child, sd_event_source **watch, const char *name, int expected)
+static int reap(struct upkeep *u, int expected)
 {
 	char how[64];
 	int status;
 
-	*watch = sd_event_source_disable_unref(*watch);
-	status = spawn_wait(child);
+	u->watch = sd_event_source_disable_unref(u->watch);
+	u->patience = sd_event_source_disable_unref(u->patience);
+	status = spawn_wait(&u->child);
 	if (status != 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == expected))
-		log_error("event=%s-failed how=\"%s\"", name, spawn_status_text(status, how, sizeof(how)));
+		log_error("event=failed program=%s how=\"%s\"", u->name, spawn_status_text(status, how, sizeof(how)));
 	return status;
+}
+
+static uint64_t patience_us(const struct agent *a)
+{
+	return (uint64_t)a->conf->upkeep_timeout_s * 1000000;
+}
+
+/* It dies of that and is begun anew in its time. One that hangs in the kernel is said again each time. */
+static int on_patience(sd_event_source *src, uint64_t at, void *arg)
+{
+	const struct upkeep *u = arg;
+
+	(void)at;
+	log_error("event=hangs program=%s pid=%d it did not end within upkeep_timeout (%lld s) and is killed", u->name, (int)u->child.pid,
+		  (long long)u->agent->conf->upkeep_timeout_s);
+	kill(u->child.pid, SIGKILL);
+	sd_event_source_set_time_relative(src, patience_us(u->agent));
+	return sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
 }
 
 static int on_sweep_end(sd_event_source *src, int fd, uint32_t events, void *arg)
@@ -30,7 +50,7 @@ static int on_sweep_end(sd_event_source *src, int fd, uint32_t events, void *arg
 	(void)src;
 	(void)fd;
 	(void)events;
-	reap(&a->sweep, &a->sweep_watch, "sweep", 0);
+	reap(&a->sweep, 0);
 	agent_turn(a);
 	return 0;
 }
@@ -39,7 +59,7 @@ static int on_keep_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 {
 	enum { IS_DUE = 1 }; /* a file that is gone is due to come back */
 	struct agent *a = arg;
-	int status = reap(&a->keep, &a->keep_watch, "keep", IS_DUE);
+	int status = reap(&a->keep, IS_DUE);
 
 	(void)src;
 	(void)fd;
@@ -60,26 +80,40 @@ static int on_collect_end(sd_event_source *src, int fd, uint32_t events, void *a
 	(void)src;
 	(void)fd;
 	(void)events;
-	reap(&a->collect, &a->collect_watch, "collect", IS_LACKING);
+	reap(&a->collect, IS_LACKING);
 	agent_turn(a);
 	return 0;
 }
 
-static void start(struct agent *a, const char *name, const char *option, struct child *child, sd_event_source **watch,
-		  sd_event_io_handler_t ended)
+/* Blocks, but not for ever. */
+static void stop(struct upkeep *u)
+{
+	enum { STOP_MS = 2000 };
+
+	u->watch = sd_event_source_disable_unref(u->watch);
+	u->patience = sd_event_source_disable_unref(u->patience);
+	if (u->child.pid <= 0)
+		return;
+	kill(u->child.pid, SIGKILL);
+	if (!spawn_end(&u->child, STOP_MS))
+		log_error("event=hangs program=%s pid=%d", u->name, (int)u->child.pid);
+}
+
+static void start(struct agent *a, struct upkeep *u, const char *name, const char *option, sd_event_io_handler_t ended)
 {
 	own_free char *program = fs_path("%s/%s", a->conf->libexec_dir, name);
 	const char *argv[] = {program, "-c", a->conf->path, option, NULL};
 	struct spawn s = SPAWN_INIT(argv);
 	struct err e = ERR_INIT;
 
+	u->name = name;
+	u->agent = a;
 	s.err = STDERR_FILENO;
-	if (spawn_start(&s, child, &e) < 0) {
+	if (spawn_start(&s, &u->child, &e) < 0)
 		log_error("event=not-started program=%s %s", name, e.msg);
-		return;
-	}
-	if (sd_event_add_io(a->loop, watch, child->pidfd, EPOLLIN, ended, a) < 0)
-		spawn_kill(child);
+	else if (sd_event_add_io(a->loop, &u->watch, u->child.pidfd, EPOLLIN, ended, a) < 0 ||
+		 sd_event_add_time_relative(a->loop, &u->patience, CLOCK_MONOTONIC, patience_us(a), 0, on_patience, u) < 0)
+		stop(u);
 }
 
 void keeping_start(struct agent *a)
@@ -89,9 +123,9 @@ void keeping_start(struct agent *a)
 
 	/* Also where one runs still: its end takes no turn. */
 	a->next_keep_ms = clock_mono_ms() + (often_ms < KEEP_MS ? often_ms : KEEP_MS);
-	if (a->keep.pid > 0)
+	if (a->keep.child.pid > 0)
 		return;
-	start(a, "hornero-keep", NULL, &a->keep, &a->keep_watch, on_keep_end);
+	start(a, &a->keep, "hornero-keep", NULL, on_keep_end);
 }
 
 void collecting_start(struct agent *a)
@@ -99,32 +133,26 @@ void collecting_start(struct agent *a)
 	enum { COLLECT_MS = 300000 };
 
 	a->next_collect_ms = clock_mono_ms() + COLLECT_MS;
-	if (a->collect.pid > 0)
+	if (a->collect.child.pid > 0)
 		return;
-	start(a, "hornero-collect", "--quiet", &a->collect, &a->collect_watch, on_collect_end);
+	start(a, &a->collect, "hornero-collect", "--quiet", on_collect_end);
 }
 
 void sweeping_start(struct agent *a)
 {
 	struct stat st;
 
-	if (a->sweep.pid > 0)
+	if (a->sweep.child.pid > 0)
 		return; /* its end takes another turn, which sees what is still to be done */
 	a->next_sweep_ms = clock_mono_ms() + a->conf->sweep_interval_s * 1000;
 	if (stat(a->conf->images_dir, &st) == 0)
 		a->images_mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	start(a, "hornero-sweep", "--quiet", &a->sweep, &a->sweep_watch, on_sweep_end);
+	start(a, &a->sweep, "hornero-sweep", "--quiet", on_sweep_end);
 }
 
 void sweeping_stop(struct agent *a)
 {
-	if (a->sweep.pid > 0)
-		spawn_kill(&a->sweep);
-	if (a->keep.pid > 0)
-		spawn_kill(&a->keep);
-	if (a->collect.pid > 0)
-		spawn_kill(&a->collect);
-	a->collect_watch = sd_event_source_disable_unref(a->collect_watch);
-	a->keep_watch = sd_event_source_disable_unref(a->keep_watch);
-	a->sweep_watch = sd_event_source_disable_unref(a->sweep_watch);
+	stop(&a->sweep);
+	stop(&a->keep);
+	stop(&a->collect);
 }

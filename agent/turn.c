@@ -150,7 +150,7 @@ static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 {
 	int64_t due_ms = 0;
 	/* While one runs, its end takes the next turn. */
-	int64_t sweep_in_ms = a->sweep.pid > 0 ? INT64_MAX : a->next_sweep_ms - clock_mono_ms();
+	int64_t sweep_in_ms = a->sweep.child.pid > 0 ? INT64_MAX : a->next_sweep_ms - clock_mono_ms();
 	int64_t keep_in_ms = a->next_keep_ms - clock_mono_ms();
 	int64_t collect_in_ms = a->next_collect_ms - clock_mono_ms();
 	int64_t look_in_ms = a->next_look_ms - clock_mono_ms();

@@ -65,6 +65,7 @@ struct conf {
 	int64_t image_size_limit_bytes; /* virtual size of the RAW */
 	int64_t push_size_limit_bytes;  /* receive.maxInputSize */
 	int64_t sweep_interval_s;
+	int64_t upkeep_timeout_s;
 	int64_t flatten_rate;       /* MiB a second, 0: no limit */
 	int64_t cache_minimum_age_s; /* Nova's: how old an unused base may get */
 	int64_t cache_grace_s;       /* a file that is gone stays gone so long */

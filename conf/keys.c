@@ -114,6 +114,10 @@ static const struct key keys[] = {
 	{.name = "sweep_interval", .type = KEY_DURATION, .min = 1, .max = WEEK_S, .fallback = "5m",
 	 AT(sweep_interval_s),
 	 .help = "How often refs are compared with what is warm, whatever the hooks said."},
+	{.name = "upkeep_timeout", .type = KEY_DURATION, .min = 1, .max = WEEK_S, .fallback = "1h",
+	 AT(upkeep_timeout_s),
+	 .help = "Longest time that hornero-sweep, hornero-keep or hornero-collect may take: one that hangs is killed, and begun "
+		 "anew in its time."},
 	{.name = "cache_minimum_age", .type = KEY_DURATION, .min = 2, .max = 52 * WEEK_S, .fallback = "24h",
 	 AT(cache_minimum_age_s),
 	 .help = "Nova's [image_cache]remove_unused_original_minimum_age_seconds: an image that is kept warm is touched "
