@@ -7,7 +7,7 @@
  *     if (p.high) … nothing starts, what runs is frozen; p.text says why …
  *
  * Source: the kernel's pressure stall information, `some avg10` of the files cpu, memory and io in pressure_dir
- * (or cpu.pressure … where it is a control group; where it is the node's, that of all groups beside ours: stall.h), and the load
+ * (or cpu.pressure … where it is a control group; where it is the node's, that of all groups beside ours: others.h), and the load
  * average of one minute. High when any figure is above its
  * limit; low again when all have fallen below three quarters of it, so that it does not flutter.
  */
