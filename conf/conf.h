@@ -77,6 +77,7 @@ struct conf {
 	int64_t reserved_host_disk_mb; /* Nova's: on top of the floors on instances_path's filesystem; MB = 1,048,576 bytes */
 	int64_t door_connections;
 	int64_t door_connections_per_address;
+	int64_t door_connections_per_key;
 	int64_t door_logins;         /* connections that have not logged in */
 	int64_t door_login_timeout_s;
 	int64_t door_idle_timeout_s; /* logged in, and nothing goes either way */

@@ -29,6 +29,7 @@ enum {
 	KEYRING_BYTES_MAX = 1 << 20,
 	KEYRING_LINES_MAX = 4096, /* keys; what stands behind them is not read, and reported */
 	KEYRING_LINE_MAX = 8192,  /* bytes, as sshd has it */
+	KEY_NAME_MAX = 64,
 };
 
 enum key_right {

@@ -162,6 +162,10 @@ static const struct key keys[] = {
 	{.name = "door_connections_per_address", .type = KEY_COUNT, .min = 1, .max = 1000, .fallback = "32",
 	 AT(door_connections_per_address), .unit = "connections",
 	 .help = "Of those, from one address (of IPv6: one /64)."},
+	{.name = "door_connections_per_key", .type = KEY_COUNT, .min = 1, .max = 1000, .fallback = "16",
+	 AT(door_connections_per_key), .unit = "connections",
+	 .help = "Of those, logged in with one key. One more pushes out one of them that does nothing, and is refused where all are "
+		 "at work."},
 	{.name = "door_logins", .type = KEY_COUNT, .min = 1, .max = 1000, .fallback = "64", AT(door_logins),
 	 .unit = "connections",
 	 .help = "Of those, not logged in yet. A newcomer pushes the oldest of the address that has most of them out."},

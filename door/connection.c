@@ -14,6 +14,7 @@
 #include "lib/log.h"
 #include "lib/own.h"
 
+#include <fcntl.h>
 #include <libssh/callbacks.h>
 #include <libssh/libssh.h>
 #include <libssh/server.h>
@@ -26,7 +27,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
-enum { CHANNELS = 8, LINGER_MS = 30000, TURN_MS = 1000, MMAP_MIN = 64 * 1024 };
+enum { CHANNELS = 8, LINGER_MS = 30000, TURN_MS = 1000, ANSWER_MS = 5000, BYE_MS = 1000, MMAP_MIN = 64 * 1024 };
 
 struct connection {
 	const struct conf *conf;
@@ -39,6 +40,8 @@ struct connection {
 	bool hung_up;    /* we have enough of it */
 	bool failed;     /* libssh says that it is over */
 	bool stopping;   /* no new commands: we are asked to end */
+	bool busy;       /* there are channels, as far as was reported */
+	const char *bye; /* why we hang up, in words for the client */
 	int64_t active_ms;
 	char peer[ADDRESS_TEXT];
 	char way[WAY_MAX]; /* how the client came here */
@@ -55,6 +58,20 @@ static void remember_way(struct connection *k, const char *user)
 	way_make(k->way, k->conf->door_name, user, address_port((struct sockaddr *)&here));
 }
 
+/* Who listens counts the connections of a key. */
+static bool may_stay(struct connection *k)
+{
+	const char *name = k->login.key->name;
+	struct pollfd wait = {.fd = k->report, .events = POLLIN};
+	char answer = CONNECTION_FULL;
+
+	if (send(k->report, name, strlen(name), 0) < 0 || poll(&wait, 1, ANSWER_MS) <= 0 || recv(k->report, &answer, 1, MSG_DONTWAIT) <= 0)
+		k->bye = "hornero-door: it is about to end";
+	else if (answer != CONNECTION_IN)
+		k->bye = "hornero-door: this key has all the connections that one key may have (door_connections_per_key), each at work";
+	return !k->bye;
+}
+
 static int on_pubkey(ssh_session session, const char *user, ssh_key offered, char state, void *arg)
 {
 	struct connection *k = arg;
@@ -68,8 +85,11 @@ static int on_pubkey(ssh_session session, const char *user, ssh_key offered, cha
 		return SSH_AUTH_SUCCESS; /* "that one would do": now it signs */
 	remember_way(k, user);
 	k->active_ms = clock_mono_ms();
-	(void)!write(k->report, "+", 1);
-	close(steal_fd(&k->report));
+	if (!may_stay(k)) {
+		/* "No" would sound as if the key were wrong. */
+		k->hung_up = true;
+		return SSH_AUTH_SUCCESS;
+	}
 	log_info("event=login peer=%s key=%s type=%s", k->peer, k->login.key->name, k->login.key->type);
 	return SSH_AUTH_SUCCESS;
 }
@@ -138,6 +158,15 @@ static struct ssh_channel_callbacks_struct requests = {
 	.channel_env_request_function = on_env,
 };
 
+static void report_busy(struct connection *k, bool busy)
+{
+	const char now = busy ? CONNECTION_BUSY : CONNECTION_IDLE;
+
+	if (busy != k->busy)
+		(void)!send(k->report, &now, 1, 0);
+	k->busy = busy;
+}
+
 static ssh_channel on_channel(ssh_session session, void *arg)
 {
 	struct connection *k = arg;
@@ -146,12 +175,13 @@ static ssh_channel on_channel(ssh_session session, void *arg)
 	/* Not before: most of the memory of a connection that is only held open would be this. */
 	if (!k->chunk && k->login.key)
 		k->chunk = malloc(PUMP_CHUNK);
-	for (size_t i = 0; k->chunk && k->login.key && !k->stopping && i < CHANNELS; i++) {
+	for (size_t i = 0; k->chunk && k->login.key && !k->stopping && !k->hung_up && i < CHANNELS; i++) {
 		if (k->pumps[i].used)
 			continue;
 		channel = pump_open(&k->pumps[i], session, k->chunk);
 		if (channel)
 			ssh_add_channel_callbacks(channel, &requests);
+		report_busy(k, true);
 		return channel;
 	}
 	return NULL;
@@ -274,17 +304,25 @@ static size_t tidy(struct connection *k)
 			if (p->commanded)
 				log_end(k, p);
 			pump_end(p);
+			k->active_ms = now_ms;
 		}
 		n += p->used;
 	}
 	if (n == 0)
 		free(steal_ptr(&k->chunk));
+	report_busy(k, n > 0);
 	return n;
 }
 
-static bool idle_too_long(const struct connection *k)
+/* Who asks for nothing takes a place from others for no longer than who does not log in. */
+static bool idle_too_long(const struct connection *k, size_t open)
 {
-	return k->login.key && clock_mono_ms() - k->active_ms > k->conf->door_idle_timeout_s * 1000;
+	const struct conf *c = k->conf;
+	int64_t most_s = c->door_idle_timeout_s;
+
+	if (open == 0 && most_s > c->door_login_timeout_s)
+		most_s = c->door_login_timeout_s;
+	return k->login.key && clock_mono_ms() - k->active_ms > most_s * 1000;
 }
 
 /* Until the client is known to be a client of SSH; then until its end. Says why that came. */
@@ -309,13 +347,30 @@ static const char *serve(struct connection *k)
 		size_t open = tidy(k);
 
 		if (lost(k))
-			return k->hung_up ? "cut off" : "closed";
+			return k->bye ? k->bye : k->hung_up ? "cut off" : "closed";
 		if (k->stopping && open == 0)
 			return "stopped";
-		if (idle_too_long(k))
+		if (idle_too_long(k, open))
 			return "idle";
 		turn(k);
 	}
+}
+
+/* What was said is lost where the socket is closed while something stands in it unread. */
+static void say_bye(struct connection *k, const char *why)
+{
+	int64_t deadline_ms = clock_mono_ms() + BYE_MS;
+	own_fd int fd = fcntl(k->fd, F_DUPFD_CLOEXEC, 0);
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	char unread[4096];
+
+	/* libssh writes at once only where it has seen that it can. */
+	ssh_event_dopoll(k->event, 0);
+	ssh_session_set_disconnect_message(k->session, why);
+	ssh_disconnect(k->session);
+	shutdown(fd, SHUT_WR);
+	while (clock_mono_ms() < deadline_ms && poll(&wait, 1, BYE_MS) > 0 && recv(fd, unread, sizeof(unread), MSG_DONTWAIT) > 0)
+		;
 }
 
 static void finish(struct connection *k, const char *why)
@@ -333,8 +388,8 @@ static void finish(struct connection *k, const char *why)
 		pump_end(p);
 	}
 	/* This frees what channels there still were. */
-	if (k->login.key && !lost(k))
-		ssh_disconnect(k->session);
+	if (k->bye || (k->login.key && !lost(k)))
+		say_bye(k, k->bye ? k->bye : why);
 	log_info("event=left peer=%s key=%s why=\"%s\" said=%s", k->peer, k->login.key ? k->login.key->name : "-", why,
 		 log_quote(quoted, sizeof(quoted), ssh_get_error(k->session)));
 }
@@ -353,7 +408,10 @@ static int watch_signals(struct connection *k, struct err *e)
 
 static int verdict(const struct connection *k)
 {
-	if (k->login.key)
+	const struct key_entry *first;
+
+	/* Where there are no keys it is not the client's fault that his is unknown. */
+	if (k->login.key || (k->login.denied && keyring_entries(k->login.ring, &first) == 0))
 		return CONNECTION_SERVED;
 	if (k->login.denied)
 		return CONNECTION_DENIED;

@@ -1,8 +1,9 @@
 /*
  * connection: one client, from its first byte to its last; a process of its own.
  *
- * The socket is standard input. On descriptor `report` one byte says that a key was accepted. The exit code says how
- * it ended, to whoever listens. It parses the network with libssh, as git's user, within the limits of door/limit.h.
+ * The socket is standard input. Over `report`, a socket of whole messages, it says whose key was right (the name), is
+ * answered with CONNECTION_IN or CONNECTION_FULL, and then says whenever it begins and stops to do something. The exit code
+ * says how it ended, to whoever listens. It parses the network with libssh, as git's user, within the limits of door/limit.h.
  */
 #ifndef HORNERO_DOOR_CONNECTION_H
 #define HORNERO_DOOR_CONNECTION_H
@@ -12,6 +13,12 @@
 
 enum {
 	CONNECTION_REPORT_FD = 3,
+
+	/* messages of one byte */
+	CONNECTION_IN = '+',
+	CONNECTION_FULL = '-', /* its key has all that it may have */
+	CONNECTION_BUSY = 'b',
+	CONNECTION_IDLE = 'i',
 
 	/* exit codes beside those of errors */
 	CONNECTION_SERVED = 0,

@@ -1,6 +1,7 @@
 /* gate: DIAGNOSTICS: none. */
 #include "door/gate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,12 +11,15 @@ struct slot {
 	struct address from;
 	int64_t order; /* 0: free; else the number of its admission */
 	bool in;       /* logged in */
+	bool busy;     /* and does something */
+	char key[KEY_NAME_MAX + 1];
 };
 
-/* An address with offences. */
+/* An address with offences, or with a key. */
 struct record {
 	struct address from;
-	int64_t last_ms;  /* of its last offence, 0: free */
+	int64_t last_ms;  /* of its last offence or login, 0: free */
+	int64_t known_ms; /* of its last login, 0: none */
 	int64_t until_ms; /* shut out so long */
 	int offences;
 	int64_t left_ms; /* since then, */
@@ -51,7 +55,12 @@ static struct record *record_find(struct gate *g, const struct address *from)
 	return NULL;
 }
 
-/* Where all are taken the one that has been quiet longest gives way. */
+static bool is_known(const struct record *r, int64_t now_ms)
+{
+	return r->known_ms && now_ms - r->known_ms < GATE_KNOWN_MS;
+}
+
+/* Where all are taken the one that has been quiet longest gives way, and sooner one that no key came from. */
 static struct record *record_make(struct gate *g, const struct address *from)
 {
 	struct record *r = record_find(g, from);
@@ -60,7 +69,7 @@ static struct record *record_make(struct gate *g, const struct address *from)
 		return r;
 	r = g->records;
 	for (size_t i = 1; i < RECORDS; i++)
-		if (g->records[i].last_ms < r->last_ms)
+		if (!g->records[i].known_ms == !r->known_ms ? g->records[i].last_ms < r->last_ms : !g->records[i].known_ms)
 			r = &g->records[i];
 	*r = (struct record){.from = *from};
 	return r;
@@ -71,16 +80,17 @@ static void offend(struct gate *g, const struct address *from, int offences, int
 	struct record *r = record_make(g, from);
 	int64_t forgotten = r->last_ms ? (now_ms - r->last_ms) / GATE_FORGET_MS : 0;
 	int64_t wait_ms = GATE_PENALTY_MS;
+	bool known = is_known(r, now_ms);
 
 	/* What had begun before the gate was shut adds nothing. */
-	if (r->until_ms > now_ms)
+	if (r->until_ms > now_ms || (known && r->until_ms && now_ms - r->until_ms < GATE_PENALTY_MS))
 		return;
 	r->offences = forgotten >= r->offences ? 0 : r->offences - (int)forgotten;
 	r->offences += offences;
 	r->last_ms = now_ms ? now_ms : 1;
 	if (r->offences <= GATE_FREE_OFFENCES)
 		return;
-	for (int i = GATE_FREE_OFFENCES + 1; i < r->offences && wait_ms < GATE_PENALTY_MAX_MS; i++)
+	for (int i = GATE_FREE_OFFENCES + 1; i < r->offences && wait_ms < GATE_PENALTY_MAX_MS && !known; i++)
 		wait_ms *= 2;
 	r->until_ms = now_ms + (wait_ms < GATE_PENALTY_MAX_MS ? wait_ms : GATE_PENALTY_MAX_MS);
 }
@@ -114,8 +124,20 @@ static size_t count(const struct gate *g, const struct address *from, bool waiti
 	return n;
 }
 
+static size_t count_key(const struct gate *g, const char *key, bool idle)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->limits.connections; i++) {
+		const struct slot *s = &g->slots[i];
+
+		n += s->order && s->in && !(idle && s->busy) && strcmp(s->key, key) == 0;
+	}
+	return n;
+}
+
 /* The oldest that is not logged in: of an address, or (NULL) of the one that has most of them. -1: nobody. */
-static long pick_victim(const struct gate *g, const struct address *from)
+static long pick_waiting(const struct gate *g, const struct address *from)
 {
 	size_t most = 0;
 	long victim = -1;
@@ -133,6 +155,35 @@ static long pick_victim(const struct gate *g, const struct address *from)
 		}
 	}
 	return victim;
+}
+
+/* The oldest that is logged in and does nothing: of a key (NULL: of the one that has most of them), from an address (NULL:
+ * any). -1: nobody. */
+static long pick_idle(const struct gate *g, const char *key, const struct address *from)
+{
+	size_t most = 0;
+	long victim = -1;
+
+	for (size_t i = 0; i < g->limits.connections; i++) {
+		const struct slot *s = &g->slots[i];
+		size_t n;
+
+		if (!s->order || !s->in || s->busy || (key && strcmp(s->key, key) != 0) || (from && !address_same(&s->from, from)))
+			continue;
+		n = count_key(g, s->key, true);
+		if (n > most || (n == most && s->order < g->slots[victim].order)) {
+			most = n;
+			victim = (long)i;
+		}
+	}
+	return victim;
+}
+
+static long pick_victim(const struct gate *g, const struct address *from)
+{
+	long victim = pick_waiting(g, from);
+
+	return victim < 0 ? pick_idle(g, NULL, from) : victim;
 }
 
 static long free_slot(const struct gate *g)
@@ -169,13 +220,33 @@ struct gate_verdict gate_admit(struct gate *g, const struct address *from, int64
 	return v;
 }
 
-void gate_logged_in(struct gate *g, size_t slot)
+struct gate_verdict gate_logged_in(struct gate *g, size_t slot, const char *key, int64_t now_ms)
 {
-	struct record *r = record_find(g, &g->slots[slot].from);
+	struct gate_verdict v = {.answer = GATE_IN};
+	struct slot *s = &g->slots[slot];
+	struct record *r = record_make(g, &s->from);
 
-	g->slots[slot].in = true;
-	if (r)
-		*r = (struct record){0};
+	now_ms = now_ms ? now_ms : 1;
+	*r = (struct record){.from = s->from, .last_ms = now_ms, .known_ms = now_ms};
+	if (count_key(g, key, false) >= g->limits.connections_per_key) {
+		long idle = pick_idle(g, key, NULL);
+
+		v.evicts = idle >= 0;
+		v.slot = idle >= 0 ? (size_t)idle : slot;
+		v.answer = idle >= 0 ? GATE_IN : GATE_KEY_FULL;
+	}
+	if (v.evicts)
+		g->slots[v.slot] = (struct slot){0};
+	/* One that is refused is no key's, but nothing is held against its address either. */
+	s->in = true;
+	s->busy = false;
+	snprintf(s->key, sizeof(s->key), "%s", v.answer == GATE_IN ? key : "");
+	return v;
+}
+
+void gate_busy(struct gate *g, size_t slot, bool busy)
+{
+	g->slots[slot].busy = busy;
 }
 
 void gate_leave(struct gate *g, size_t slot, enum gate_end how, int64_t now_ms)

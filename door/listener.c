@@ -12,7 +12,6 @@
 #include "lib/own.h"
 #include "lib/spawn.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -24,7 +23,7 @@ enum { POLLS_FIXED = 1 + LISTEN_MAX, QUIET_MS = 1000, REST_MS = 100 };
 
 struct place {
 	struct child child;  /* pid 0: free */
-	int report;          /* readable once a key was accepted, or all is over; -1 afterwards */
+	int report;          /* what the process says (door/connection.h); -1: it says no more */
 	int64_t deadline_ms; /* to log in by; 0 once that is done */
 	char peer[ADDRESS_TEXT];
 };
@@ -101,7 +100,7 @@ static void start(struct listener *l, size_t slot, int fd, const char *peer)
 	own_fd int theirs = -1;
 	int pair[2];
 
-	if (pipe2(pair, O_CLOEXEC) < 0) {
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
 		log_error("event=no-connection peer=%s why=\"%s\"", peer, strerror(errno));
 		gate_leave(l->gate, slot, GATE_GONE, clock_mono_ms());
 		return;
@@ -144,7 +143,8 @@ static void admit(struct listener *l, int socket)
 		return;
 	}
 	if (v.evicts && l->places[v.slot].child.pid) {
-		log_debug("event=pushed-out peer=%s by=%s", l->places[v.slot].peer, peer);
+		log_line(l->places[v.slot].deadline_ms ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "event=pushed-out peer=%s by=%s",
+			 l->places[v.slot].peer, peer);
 		cut_off(l, v.slot);
 	}
 	start(l, v.slot, fd, peer);
@@ -175,16 +175,33 @@ static void on_end(struct listener *l, size_t slot)
 	gate_leave(l->gate, slot, judge(peer, clear(l, slot)), clock_mono_ms());
 }
 
+/* The key of a connection is told whether that one may stay. */
+static void on_login(struct listener *l, size_t slot, const char *key)
+{
+	struct place *p = &l->places[slot];
+	struct gate_verdict v = gate_logged_in(l->gate, slot, key, clock_mono_ms());
+	const char answer = v.answer == GATE_IN ? CONNECTION_IN : CONNECTION_FULL;
+
+	if (v.answer == GATE_IN && v.evicts && l->places[v.slot].child.pid) {
+		log_info("event=pushed-out peer=%s key=%s by=%s", l->places[v.slot].peer, key, p->peer);
+		cut_off(l, v.slot);
+	}
+	p->deadline_ms = 0;
+	(void)!send(p->report, &answer, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 static void on_report(struct listener *l, size_t slot)
 {
 	struct place *p = &l->places[slot];
-	char byte;
+	char said[KEY_NAME_MAX + 1] = "";
+	ssize_t n = recv(p->report, said, sizeof(said) - 1, MSG_DONTWAIT);
 
-	if (read(p->report, &byte, 1) == 1) {
-		gate_logged_in(l->gate, slot);
-		p->deadline_ms = 0;
-	}
-	close(steal_fd(&p->report));
+	if (n <= 0)
+		close(steal_fd(&p->report));
+	else if (p->deadline_ms)
+		on_login(l, slot, said);
+	else
+		gate_busy(l->gate, slot, *said == CONNECTION_BUSY);
 }
 
 static void on_deadline(struct listener *l, size_t slot)
@@ -295,6 +312,7 @@ static int prepare(struct listener *l, struct err *e)
 	size_t n = (size_t)c->door_connections;
 	const struct gate_limits limits = {.connections = n,
 					   .connections_per_address = (size_t)c->door_connections_per_address,
+					   .connections_per_key = (size_t)c->door_connections_per_key,
 					   .logins = (size_t)c->door_logins};
 
 	l->gate = gate_new(&limits);

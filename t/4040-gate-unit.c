@@ -30,7 +30,7 @@ static struct address v6(const char *text)
 
 static struct gate *new_gate(size_t connections, size_t per_address, size_t logins)
 {
-	struct gate *g = gate_new(&(struct gate_limits){connections, per_address, logins});
+	struct gate *g = gate_new(&(struct gate_limits){connections, per_address, 3, logins});
 
 	assert_non_null(g);
 	return g;
@@ -43,6 +43,15 @@ static size_t enter(struct gate *g, struct address from, int64_t now_ms)
 	assert_int_equal(v.answer, GATE_IN);
 	assert_false(v.evicts);
 	return v.slot;
+}
+
+static void login(struct gate *g, size_t slot, const char *key)
+{
+	struct gate_verdict v = gate_logged_in(g, slot, key, 1);
+
+	assert_int_equal(v.answer, GATE_IN);
+	assert_false(v.evicts);
+	gate_busy(g, slot, true);
 }
 
 static void counts_networks(void **state)
@@ -76,7 +85,7 @@ static void pushes_out_the_crowd(void **state)
 	assert_int_equal(v.answer, GATE_IN);
 	assert_true(v.evicts);
 	assert_int_equal(v.slot, first); /* the oldest of the address with most, not the oldest of all */
-	gate_logged_in(g, v.slot);
+	login(g, v.slot, "user");
 	/* There is room again for one that waits; the user is out of the count. */
 	enter(g, one, 6);
 	v = gate_admit(g, &user, 7);
@@ -85,7 +94,7 @@ static void pushes_out_the_crowd(void **state)
 	gate_free(g);
 }
 
-static void never_pushes_out_who_is_logged_in(void **state)
+static void never_pushes_out_who_is_at_work(void **state)
 {
 	struct gate *g = new_gate(3, 2, 3);
 	struct address a = v4("192.0.2.1"), b = v4("192.0.2.2"), c = v4("192.0.2.3");
@@ -93,18 +102,68 @@ static void never_pushes_out_who_is_logged_in(void **state)
 	size_t waiting;
 
 	(void)state;
-	gate_logged_in(g, enter(g, a, 1));
-	gate_logged_in(g, enter(g, a, 2));
+	login(g, enter(g, a, 1), "a");
+	login(g, enter(g, a, 2), "b");
 	assert_int_equal(gate_admit(g, &a, 3).answer, GATE_ADDRESS_FULL);
 	waiting = enter(g, b, 4);
 	v = gate_admit(g, &c, 5);
 	assert_int_equal(v.answer, GATE_IN);
 	assert_true(v.evicts);
 	assert_int_equal(v.slot, waiting);
-	gate_logged_in(g, v.slot);
+	login(g, v.slot, "c");
 	assert_int_equal(gate_admit(g, &b, 6).answer, GATE_FULL);
 	gate_leave(g, v.slot, GATE_GONE, 7);
 	enter(g, b, 8);
+	gate_free(g);
+}
+
+static void pushes_out_who_does_nothing(void **state)
+{
+	struct gate *g = new_gate(4, 4, 4);
+	struct address a = v4("192.0.2.1"), b = v4("192.0.2.2"), c = v4("192.0.2.3");
+	size_t lone = enter(g, a, 1), first;
+	struct gate_verdict v;
+
+	(void)state;
+	login(g, lone, "lone");
+	gate_busy(g, lone, false);
+	login(g, enter(g, b, 2), "many");
+	first = enter(g, b, 3);
+	login(g, first, "many");
+	gate_busy(g, first, false);
+	login(g, enter(g, b, 4), "many");
+	gate_busy(g, 3, false);
+	v = gate_admit(g, &c, 5);
+	assert_int_equal(v.answer, GATE_IN);
+	assert_true(v.evicts);
+	assert_int_equal(v.slot, first); /* the oldest that does nothing, of the key that has most of them */
+	gate_free(g);
+}
+
+static void a_key_has_its_share(void **state)
+{
+	struct gate *g = new_gate(10, 10, 10);
+	struct address a = v4("192.0.2.1"), b = v4("192.0.2.2");
+	size_t idle = enter(g, a, 1), last;
+	struct gate_verdict v;
+
+	(void)state;
+	login(g, idle, "key");
+	login(g, enter(g, a, 2), "key");
+	login(g, enter(g, a, 3), "key");
+	last = enter(g, b, 4);
+	assert_int_equal(gate_logged_in(g, last, "key", 4).answer, GATE_KEY_FULL);
+	gate_leave(g, last, GATE_GONE, 4);
+	gate_busy(g, idle, false);
+	last = enter(g, b, 5);
+	v = gate_logged_in(g, last, "key", 5);
+	assert_int_equal(v.answer, GATE_IN);
+	assert_true(v.evicts);
+	assert_int_equal(v.slot, idle);
+	gate_busy(g, last, true);
+	assert_int_equal(enter(g, b, 6), idle);
+	assert_int_equal(gate_logged_in(g, idle, "key", 6).answer, GATE_KEY_FULL);
+	assert_int_equal(gate_logged_in(g, enter(g, b, 7), "other", 7).answer, GATE_IN);
 	gate_free(g);
 }
 
@@ -116,7 +175,7 @@ static void an_address_at_its_cap_pushes_out_its_own(void **state)
 	struct gate_verdict v;
 
 	(void)state;
-	gate_logged_in(g, enter(g, a, 2));
+	login(g, enter(g, a, 2), "a");
 	v = gate_admit(g, &a, 3);
 	assert_int_equal(v.answer, GATE_IN);
 	assert_true(v.evicts);
@@ -152,9 +211,39 @@ static void penalties_grow_and_end(void **state)
 		want_ms *= 2;
 	}
 	/* A login ends it. */
-	gate_logged_in(g, enter(g, a, now_ms));
+	login(g, enter(g, a, now_ms), "a");
 	offend(g, a, GATE_DENIED, now_ms);
 	assert_int_equal(gate_admit(g, &a, now_ms).answer, GATE_IN);
+	gate_free(g);
+}
+
+static void who_shares_an_address_with_a_key_shuts_it_for_a_moment(void **state)
+{
+	struct gate *g = new_gate(4, 4, 4);
+	struct address a = v4("192.0.2.1");
+	int64_t now_ms = 1000;
+
+	(void)state;
+	gate_logged_in(g, enter(g, a, now_ms), "key", now_ms);
+	gate_leave(g, 0, GATE_GONE, now_ms);
+	for (int i = 0; i < 20; i++) {
+		for (int n = 0; n < 20 && gate_admit(g, &a, now_ms).answer == GATE_IN; n++)
+			gate_leave(g, 0, GATE_CRASH, now_ms);
+		assert_int_equal(gate_admit(g, &a, now_ms).wait_ms, GATE_PENALTY_MS);
+		/* And is open as long, for whoever knocks then. */
+		now_ms += GATE_PENALTY_MS;
+		offend(g, a, GATE_CRASH, now_ms);
+		enter(g, a, now_ms + GATE_PENALTY_MS - 1);
+		gate_leave(g, 0, GATE_CRASH, now_ms + GATE_PENALTY_MS - 1);
+		now_ms += GATE_PENALTY_MS;
+	}
+	/* A day later it is as any other. */
+	now_ms += GATE_KNOWN_MS;
+	for (int i = 0; i < 4; i++) {
+		offend(g, a, GATE_CRASH, now_ms);
+		now_ms += gate_admit(g, &a, now_ms).wait_ms;
+	}
+	assert_true(now_ms > 1000 + GATE_KNOWN_MS + 100 * GATE_PENALTY_MS);
 	gate_free(g);
 }
 
@@ -183,7 +272,7 @@ static void what_counts(void **state)
 	/* After the login nothing is held against the address. */
 	for (int i = 0; i < 50; i++) {
 		slot = enter(g, a, 1000);
-		gate_logged_in(g, slot);
+		gate_logged_in(g, slot, "key", 1000);
 		gate_leave(g, slot, GATE_CRASH, 1000);
 	}
 	enter(g, a, 1000);
@@ -212,9 +301,11 @@ static void leaving_early_counts_lightly(void **state)
 static void remembers_a_bounded_number(void **state)
 {
 	struct gate *g = new_gate(4, 4, 4);
-	struct address worst = v4("198.51.100.1");
+	struct address worst = v4("198.51.100.1"), known = v4("198.51.100.2");
 
 	(void)state;
+	login(g, enter(g, known, 1), "key");
+	gate_leave(g, 0, GATE_GONE, 1);
 	offend(g, worst, GATE_CRASH, 1);
 	for (uint32_t i = 0; i < 5000; i++) {
 		struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0a000000 + i)};
@@ -222,6 +313,10 @@ static void remembers_a_bounded_number(void **state)
 		offend(g, address_of((struct sockaddr *)&in), GATE_DENIED, 2 + i);
 	}
 	enter(g, worst, 5002); /* forgotten, and nothing broke */
+	gate_leave(g, 0, GATE_GONE, 5002);
+	for (int i = 0; i < 5; i++)
+		offend(g, known, GATE_CRASH, 6000 + i * 2 * INT64_C(1000));
+	assert_int_equal(gate_admit(g, &known, 14000).wait_ms, GATE_PENALTY_MS); /* not forgotten: others were */
 	gate_free(g);
 }
 
@@ -230,9 +325,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_networks),
 		cmocka_unit_test(pushes_out_the_crowd),
-		cmocka_unit_test(never_pushes_out_who_is_logged_in),
+		cmocka_unit_test(never_pushes_out_who_is_at_work),
+		cmocka_unit_test(pushes_out_who_does_nothing),
+		cmocka_unit_test(a_key_has_its_share),
 		cmocka_unit_test(an_address_at_its_cap_pushes_out_its_own),
 		cmocka_unit_test(penalties_grow_and_end),
+		cmocka_unit_test(who_shares_an_address_with_a_key_shuts_it_for_a_moment),
 		cmocka_unit_test(time_forgives),
 		cmocka_unit_test(what_counts),
 		cmocka_unit_test(leaving_early_counts_lightly),

@@ -206,27 +206,15 @@ then
 	'
 fi
 
-# idler ADDRESS: somebody who logs in from there and does nothing; ended by idlers_end.
-idlers=''
-idler () {
-	was=$(grep -c "event=login peer=$1:" door.log)
-	"$TRASH/door-ssh" -N -b "$1" -p "$DOOR_PORT" door >idler.out 2>&1 & idlers="$idlers $!"
-	test_cleanup "kill $! 2>/dev/null; wait $! 2>/dev/null; :"
-	wait_until "test \$(grep -c \"event=login peer=$1:\" door.log) -gt $was || ! kill -0 $!" 20 && kill -0 $!
-}
-idlers_end () {
-	kill $idlers && { wait $idlers; idlers=""; wait_until nobody_served 20; }
-}
-
-test_expect_success 'an address has its share, everybody together theirs, and who is in stays in, while it lives' '
+test_expect_success 'an address has its share, everybody together theirs, and who is at work stays in, while it lives' '
 	door_stop && hooks_conf "door_connections: 3" && hooks_conf "door_connections_per_address: 2" && door_start &&
-	idler 127.0.0.81 && idler 127.0.0.81 &&
+	door_worker 127.0.0.81 && door_worker 127.0.0.81 &&
 	wait_until "test \$(ss -tnoH state established \"sport = :$DOOR_PORT\" | grep -c \"timer:(keepalive\") = 2" 20 &&
 	test_expect_code 255 door_ssh -b 127.0.0.81 queue 2>words && test_grep "event=refused peer=127.0.0.81:[0-9]* why=address-full" door.log &&
 	door_ssh queue >out &&
-	wait_until "test \$(serving | wc -w) = 2" 20 && idler 127.0.0.82 &&
+	wait_until "test \$(serving | wc -w) = 2" 20 && door_worker 127.0.0.82 &&
 	wait_until "! door_ssh queue && grep \"event=refused peer=127.0.0.1:[0-9]* why=full\" door.log" 10 &&
-	kill -0 $idlers && idlers_end && door_ssh queue >out
+	kill -0 $door_clients && door_clients_end && wait_until nobody_served 20 && door_ssh queue >out
 '
 
 test_expect_success 'the time to log in, and to be idle, ends' '
@@ -238,7 +226,7 @@ test_expect_success 'the time to log in, and to be idle, ends' '
 
 test_expect_success 'so it does for who asks for nothing, who stops reading, and who stops in the middle of a pack' '
 	door_stop && hooks_conf "door_login_timeout: 20" && hooks_conf "door_idle_timeout: 3" && door_start &&
-	idler 127.0.0.83 && wait_until "! kill -0 $idlers" 20 && idlers="" &&
+	door_idler 127.0.0.83 && wait_until "! kill -0 $door_clients" 20 && door_clients="" &&
 	for name in never_reads half_push
 	do
 		rm leave.$name && attack_begin $name && wait_until nobody_served 60; code=$?; attack_end; test $code = 0 || return 1

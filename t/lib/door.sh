@@ -9,6 +9,9 @@
 #     door_as NAME                   from here on git and door_ssh come in with that key
 #     door_interruptible COMMAND…    for the background: in a process group of its own, which SIGINT ends as Ctrl-C would
 #     door_quiet                     no client is served, and nothing of one is left: for wait_until
+#     door_idler ADDRESS             in the background, from there: a client that logs in and asks for nothing
+#     door_worker ADDRESS            the same with a command that waits for it; the last one's pid is in door_client
+#     door_clients_end               ends them all: door_clients
 #     with_hook SCRIPT COMMAND…      COMMAND, while SCRIPT is the post-receive of the repository REPO
 #
 # The host of the URLs is `door`: git clone door:one.
@@ -96,6 +99,31 @@ door_stop () {
 	door__code=$?
 	door_pid=''
 	return $door__code
+}
+
+door_clients=''
+door_idler () {
+	door__come login "$1" -N -b "$1" -p "$DOOR_PORT" door </dev/null
+}
+
+door_worker () {
+	{ test -p silence || mkfifo silence; } && exec 7<>silence &&
+	door__come command "$1" -b "$1" -p "$DOOR_PORT" door "git-upload-pack one" <&7
+}
+
+door__come () {
+	door__seen="event=$1 peer=$2:" && shift 2 && door__was=$(grep -c "$door__seen" door.log)
+	exec 6<&0
+	"$TRASH/door-ssh" "$@" <&6 >client.out 2>&1 6<&- 7<&- & door_client=$!
+	exec 6<&-
+	door_clients="$door_clients $door_client" && test_cleanup "kill $door_client 2>/dev/null; wait $door_client 2>/dev/null; :"
+	wait_until "test \$(grep -c \"$door__seen\" door.log) -gt $door__was || ! kill -0 $door_client" 20 && kill -0 $door_client
+}
+
+door_clients_end () {
+	kill $door_clients 2>/dev/null
+	wait $door_clients
+	door_clients=''
 }
 
 with_hook () {

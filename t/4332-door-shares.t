@@ -1,0 +1,63 @@
+#!/bin/sh
+# Who is let in where many want to: shares of a key, who does nothing, and who comes from where others do wrong.
+test_description='hornero-door: the share of a key, idle connections, neighbours'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/hooks.sh"
+. "$HORNERO_SRC/t/lib/door.sh"
+
+test_requires ssh openssh-client
+test_requires ssh-keygen openssh-client
+
+test_expect_success 'a node with a few places' '
+	door_node "door_connections: 3" && hooks_repo one && door_key bob "read=\"one\"" && door_start && door_ssh queue >out
+'
+
+test_expect_success 'who is logged in and does nothing makes room for who comes, who works does not' '
+	door_idler 127.0.0.81 && idler=$door_client && door_worker 127.0.0.82 && door_worker 127.0.0.83 &&
+	door_ssh queue >out && wait_until "! kill -0 $idler" 20 && test_grep "event=pushed-out peer=127.0.0.81" door.log &&
+	door_worker 127.0.0.84 && test_expect_code 255 door_ssh queue 2>words && test_grep "event=refused peer=127.0.0.1:[0-9]* why=full" door.log &&
+	door_clients_end && wait_until "door_ssh queue" 20
+'
+
+test_expect_success 'a key has its share: one more pushes out one that does nothing, and is told where there is none' '
+	door_stop && hooks_conf "door_connections: 20" && hooks_conf "door_connections_per_key: 2" && door_start &&
+	door_idler 127.0.0.81 && idler=$door_client && door_worker 127.0.0.82 && door_worker 127.0.0.83 && wait_until "! kill -0 $idler" 20 &&
+	test_grep "event=pushed-out peer=127.0.0.81:[0-9]* key=alice by=127.0.0.83" door.log &&
+	test_expect_code 255 door_ssh queue 2>words && test_grep "Received disconnect .*this key has all the connections" words &&
+	test_grep "event=left peer=127.0.0.1:[0-9]* key=alice why=.hornero-door: this key has all" door.log &&
+	door_as bob && door_ssh queue >out && door_as alice && door_clients_end && wait_until "door_ssh queue" 20 &&
+	for i in 1 2 3 4 5 6; do door_ssh queue >out || return 1; done
+'
+
+test_expect_success 'who asks for nothing goes after the time that there is to log in' '
+	door_stop && hooks_conf "door_login_timeout: 2" && door_start && door_idler 127.0.0.84 && wait_until "! kill -0 $door_client" 20 &&
+	test_grep "event=left peer=127.0.0.84:[0-9]* key=alice why=.idle" door.log && door_clients=
+'
+
+test_expect_success 'where the file of keys is gone nobody has done anything wrong' '
+	mv "$NODE/keys" away &&
+	for i in 1 2 3 4 5 6
+	do
+		test_expect_code 255 door_ssh -b 127.0.0.85 queue 2>words && test_grep "Permission denied" words || return 1
+	done &&
+	mv away "$NODE/keys" && door_ssh -b 127.0.0.85 queue >out
+'
+
+# With strangers at the same address: keys that nobody knows.
+strangers () {
+	door_as stranger
+	for i in 1 2 3 4 5 6 7 8 9 10
+	do
+		door_ssh -b "$1" queue 2>words
+	done
+	door_as alice
+}
+
+test_expect_success 'strangers where a key comes from, too, shut it out for a moment, and others for longer' '
+	ssh-keygen -q -t ed25519 -N "" -f stranger && door_ssh -b 127.0.0.86 queue >out && strangers 127.0.0.86 && strangers 127.0.0.87 &&
+	test_must_fail grep -E "event=refused peer=127.0.0.86:.*wait_ms=([0-9]{5}|[2-9][0-9]{3}|1[1-9])" door.log &&
+	wait_until "door_ssh -b 127.0.0.86 queue" 5
+'
+
+test_done
