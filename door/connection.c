@@ -27,7 +27,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
-enum { CHANNELS = 8, LINGER_MS = 30000, TURN_MS = 1000, ANSWER_MS = 5000, BYE_MS = 1000, MMAP_MIN = 64 * 1024 };
+enum { CHANNELS = 8, LINGER_MS = 30000, END_MS = 5000, TURN_MS = 1000, ANSWER_MS = 5000, BYE_MS = 1000, MMAP_MIN = 64 * 1024 };
 
 struct connection {
 	const struct conf *conf;
@@ -40,6 +40,7 @@ struct connection {
 	bool hung_up;    /* we have enough of it */
 	bool failed;     /* libssh says that it is over */
 	bool stopping;   /* no new commands: we are asked to end */
+	int64_t end_ms;  /* and what is left is killed then; 0: not yet */
 	bool busy;       /* there are channels, as far as was reported */
 	const char *bye; /* why we hang up, in words for the client */
 	int64_t active_ms;
@@ -245,8 +246,24 @@ static bool lost(const struct connection *k)
 	return k->hung_up || k->failed || ssh_get_status(k->session) & (SSH_CLOSED | SSH_CLOSED_ERROR);
 }
 
-/* One wait, and all that came of it. */
-static void turn(struct connection *k)
+/* The first time: nothing new, what only shows and tells ends, git may end by itself. The second time: git too is asked to
+ * end, which takes its locks along then. */
+static void look_at_signals(struct connection *k)
+{
+	struct signalfd_siginfo info;
+
+	if (read(k->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	if (k->stopping && !k->end_ms)
+		k->end_ms = clock_mono_ms() + END_MS;
+	k->stopping = true;
+	for (size_t i = 0; i < CHANNELS; i++)
+		if (k->pumps[i].used && (k->end_ms || !k->pumps[i].git))
+			pump_ask(&k->pumps[i], "hornero-door is being stopped and ends this; try again in a moment");
+}
+
+/* One wait, and all that came of it. alone: there is no client any more. */
+static void turn(struct connection *k, bool alone)
 {
 	struct pollfd fds[2 + CHANNELS * PUMP_POLLS];
 	size_t at[CHANNELS + 1];
@@ -255,16 +272,17 @@ static void turn(struct connection *k)
 	guard_renew();
 	/* Who does not take our answers is not asked for more: what libssh holds for him stays as it is. */
 	fds[0] = (struct pollfd){.fd = k->fd, .events = flags & SSH_WRITE_PENDING ? POLLOUT | POLLRDHUP : POLLIN | POLLRDHUP};
-	/* It is never read, and would go on saying so. */
-	fds[1] = (struct pollfd){.fd = k->stopping ? -1 : k->signals, .events = POLLIN};
+	if (alone)
+		fds[0].fd = -1;
+	fds[1] = (struct pollfd){.fd = k->signals, .events = POLLIN};
 	at[0] = 2;
 	for (size_t i = 0; i < CHANNELS; i++)
 		at[i + 1] = at[i] + (k->pumps[i].used ? pump_poll(&k->pumps[i], fds + at[i]) : 0);
 	if (poll(fds, at[CHANNELS], TURN_MS) < 0)
 		return;
 	if (fds[1].revents)
-		k->stopping = true;
-	if (fds[0].revents) {
+		look_at_signals(k);
+	if (!alone && fds[0].revents) {
 		look_whether_it_speaks(k);
 		k->left = k->left || fds[0].revents & (POLLRDHUP | POLLHUP | POLLERR);
 		if (ssh_event_dopoll(k->event, 0) == SSH_ERROR)
@@ -272,7 +290,7 @@ static void turn(struct connection *k)
 		if (!lost(k))
 			answer_at_once(k);
 	}
-	for (size_t i = 0; i < CHANNELS && !lost(k); i++)
+	for (size_t i = 0; i < CHANNELS && (alone || !lost(k)); i++)
 		if (k->pumps[i].used)
 			pump_turn(&k->pumps[i], fds + at[i], at[i + 1] - at[i], clock_mono_ms());
 }
@@ -336,7 +354,7 @@ static const char *serve(struct connection *k)
 	if (ssh_event_add_session(k->event, k->session) != SSH_OK)
 		return "no event";
 	while (rc == SSH_AGAIN && !lost(k) && !k->stopping) {
-		turn(k);
+		turn(k, false);
 		rc = ssh_handle_key_exchange(k->session);
 	}
 	if (k->stopping)
@@ -348,11 +366,11 @@ static const char *serve(struct connection *k)
 
 		if (lost(k))
 			return k->bye ? k->bye : k->hung_up ? "cut off" : "closed";
-		if (k->stopping && open == 0)
+		if (k->stopping && (open == 0 || (k->end_ms && k->end_ms <= clock_mono_ms())))
 			return "stopped";
 		if (idle_too_long(k, open))
 			return "idle";
-		turn(k);
+		turn(k, false);
 	}
 }
 
@@ -373,16 +391,43 @@ static void say_bye(struct connection *k, const char *why)
 		;
 }
 
+static bool at_work(const struct connection *k)
+{
+	for (size_t i = 0; i < CHANNELS; i++)
+		if (k->pumps[i].used && k->pumps[i].child.pid)
+			return true;
+	return false;
+}
+
+/* Nobody listens any more. Who writes may end by itself, then is asked, then killed. */
+static void end_commands(struct connection *k)
+{
+	int64_t deadline_ms = clock_mono_ms() + LINGER_MS;
+
+	for (size_t i = 0; i < CHANNELS; i++)
+		if (k->pumps[i].used)
+			pump_hang_up(&k->pumps[i]);
+	while (at_work(k) && !k->end_ms && clock_mono_ms() < deadline_ms)
+		turn(k, true);
+	for (size_t i = 0; i < CHANNELS; i++)
+		pump_ask(&k->pumps[i], NULL);
+	deadline_ms = k->end_ms ? k->end_ms : clock_mono_ms() + END_MS;
+	while (at_work(k) && clock_mono_ms() < deadline_ms)
+		turn(k, true);
+	for (size_t i = 0; i < CHANNELS; i++)
+		pump_kill(&k->pumps[i]);
+}
+
 static void finish(struct connection *k, const char *why)
 {
 	char quoted[300];
 
+	end_commands(k);
 	for (size_t i = 0; i < CHANNELS; i++) {
 		struct pump *p = &k->pumps[i];
 
 		if (!p->used)
 			continue;
-		pump_stop(p, LINGER_MS);
 		if (p->commanded)
 			log_end(k, p);
 		pump_end(p);

@@ -35,7 +35,8 @@ struct listener {
 	int sockets[LISTEN_MAX];
 	size_t nsockets;
 	int64_t rest_ms;    /* nobody is accepted before */
-	int64_t stop_ms;    /* when the last must be gone; 0: not stopping */
+	int64_t stop_ms;    /* what is not over then is asked again; 0: not stopping */
+	int64_t end_ms;     /* and killed then; 0: not asked again yet */
 	int64_t refused_ms; /* the last time that a refusal was logged */
 	int refused;        /* since then */
 	struct place *places;
@@ -211,25 +212,39 @@ static void on_deadline(struct listener *l, size_t slot)
 	cut_off(l, slot);
 }
 
+static size_t ask_all(const struct listener *l)
+{
+	size_t n = 0;
+
+	for (int64_t i = 0; i < l->conf->door_connections; i++)
+		if (l->places[i].child.pid) {
+			kill(l->places[i].child.pid, SIGTERM);
+			n++;
+		}
+	return n;
+}
+
 static void begin_stop(struct listener *l)
 {
 	struct signalfd_siginfo info;
 
-	if (read(l->signals, &info, sizeof(info)) != (ssize_t)sizeof(info) || l->stop_ms)
+	if (read(l->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
+	if (l->stop_ms) {
+		l->stop_ms = clock_mono_ms();
+		return;
+	}
 	l->stop_ms = clock_mono_ms() + LISTENER_STOP_MS;
 	for (size_t i = 0; i < l->nsockets; i++)
 		close(l->sockets[i]);
 	l->nsockets = 0;
-	for (int64_t i = 0; i < l->conf->door_connections; i++)
-		if (l->places[i].child.pid)
-			kill(l->places[i].child.pid, SIGTERM);
+	ask_all(l);
 	log_info("event=stopping");
 }
 
 static int64_t earliest(const struct listener *l, size_t *open)
 {
-	int64_t first = l->stop_ms ? l->stop_ms : INT64_MAX;
+	int64_t first = l->end_ms ? l->end_ms : l->stop_ms ? l->stop_ms : INT64_MAX;
 
 	if (l->rest_ms && l->rest_ms < first)
 		first = l->rest_ms;
@@ -291,19 +306,24 @@ static void turn(struct listener *l, int64_t first_ms)
 
 static void serve(struct listener *l)
 {
-	size_t open = 0;
+	size_t open = 0, cut = 0;
 
 	for (;;) {
 		int64_t first_ms = earliest(l, &open);
 
-		if (l->stop_ms && (open == 0 || l->stop_ms <= clock_mono_ms()))
+		if (l->stop_ms && (open == 0 || (l->end_ms && l->end_ms <= clock_mono_ms())))
 			break;
+		if (l->stop_ms && !l->end_ms && l->stop_ms <= clock_mono_ms()) {
+			l->end_ms = clock_mono_ms() + LISTENER_END_MS;
+			cut = ask_all(l);
+			continue;
+		}
 		turn(l, first_ms);
 	}
 	for (size_t i = 0; i < (size_t)l->conf->door_connections; i++)
 		if (l->places[i].child.pid)
 			cut_off(l, i);
-	log_info("event=stopped cut_off=%zu", open);
+	log_info("event=stopped cut_off=%zu", cut);
 }
 
 static int prepare(struct listener *l, struct err *e)

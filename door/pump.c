@@ -2,7 +2,6 @@
  * connection, which its session says. */
 #include "door/pump.h"
 
-#include "door/guard.h"
 #include "door/limit.h"
 #include "lib/clock.h"
 #include "lib/own.h"
@@ -12,8 +11,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
-
-enum { ASK_MS = 2000 };
 
 static void hold_free(struct hold *h)
 {
@@ -134,7 +131,8 @@ int pump_start(struct pump *p, const struct order *o, struct err *e)
 	struct spawn s = SPAWN_INIT(args_list((struct args *)(uintptr_t)&o->args));
 	int rc;
 
-	p->writes = o->line.service && o->line.service->writes;
+	p->git = o->line.service;
+	p->writes = p->git && o->line.service->writes;
 	if (make_pipe(&p->in, &in, false, e) < 0 || make_pipe(&p->out, &out, true, e) < 0 ||
 	    make_pipe(&p->err, &err, true, e) < 0 || order_enter(o, e) < 0)
 		return -1;
@@ -318,8 +316,8 @@ void pump_turn(struct pump *p, const struct pollfd fds[PUMP_POLLS], size_t n, in
 			reap(p);
 	push_child(p);
 	/* A reader whose client has closed has nothing left to do; a writer is let finish. */
-	if (p->client_closed && !p->writes && p->child.pid)
-		kill(p->child.pid, SIGTERM);
+	if (p->client_closed && !p->writes)
+		pump_ask(p, NULL);
 	pull(p, &p->err, &p->to_err, true);
 	pull(p, &p->out, &p->to_out, false);
 	if (p->ended && p->out < 0 && p->err < 0 && !p->to_out.len && !p->to_err.len)
@@ -333,41 +331,29 @@ bool pump_over(const struct pump *p, int64_t now_ms)
 	return p->closed_ms && (p->client_closed || now_ms - p->closed_ms > PUMP_CLOSE_MS);
 }
 
-/* The process gets the end of its input, and what it says goes nowhere. */
-static void await_end(struct pump *p, int wait_ms)
+void pump_hang_up(struct pump *p)
 {
-	int64_t deadline_ms = clock_mono_ms() + wait_ms;
-
+	p->client_eof = p->client_closed = true;
 	shut(&p->in);
-	while (p->child.pid) {
-		struct pollfd fds[3] = {{.fd = p->child.pidfd, .events = POLLIN}, {.fd = p->out, .events = POLLIN},
-					{.fd = p->err, .events = POLLIN}};
-		int64_t left_ms = deadline_ms - clock_mono_ms();
-
-		guard_renew();
-		if (left_ms <= 0 || poll(fds, 3, (int)left_ms) == 0)
-			return;
-		if (fds[1].revents && read(p->out, p->chunk, PUMP_CHUNK) == 0)
-			shut(&p->out);
-		if (fds[2].revents && read(p->err, p->chunk, PUMP_CHUNK) == 0)
-			shut(&p->err);
-		if (fds[0].revents)
-			reap(p);
-	}
 }
 
-void pump_stop(struct pump *p, int wait_ms)
+void pump_ask(struct pump *p, const char *why)
 {
-	if (p->child.pid && p->writes)
-		await_end(p, wait_ms);
-	if (p->child.pid) {
-		kill(p->child.pid, SIGTERM);
-		await_end(p, ASK_MS);
-	}
-	if (p->child.pid) {
-		kill(p->child.pid, SIGKILL);
-		reap(p);
-	}
+	own_free char *line = NULL;
+
+	if (!p->child.pid)
+		return;
+	if (why && !p->client_closed && !p->to_err.len && asprintf(&line, "hornero: %s\n", why) > 0)
+		hold_put(&p->to_err, line, strlen(line));
+	kill(p->child.pid, SIGTERM);
+}
+
+void pump_kill(struct pump *p)
+{
+	if (!p->child.pid)
+		return;
+	kill(p->child.pid, SIGKILL);
+	reap(p);
 }
 
 void pump_end(struct pump *p)

@@ -7,7 +7,8 @@
  *     pump_turn(p, fds)                after the wait
  *     pump_over(p)                     both sides have closed
  *     pump_end(p)
- *     pump_stop(p, wait_ms)            instead, when the connection is gone: the process is ended; then pump_end
+ *     pump_hang_up(p), pump_ask(p), pump_kill(p)
+ *                                      instead, when the connection is gone: until the process has ended; then pump_end
  *
  * What is held is bounded on both ways: towards the process by two windows of libssh (a client that sends beyond its
  * window is thrown out), towards the client by one chunk, since nothing is read from the process before the last chunk
@@ -45,6 +46,7 @@ struct pump {
 	char protocol[72];       /* GIT_PROTOCOL, or "" */
 
 	bool commanded;          /* a command was given: no second one on this channel */
+	bool git;                /* not words of hornero */
 	bool writes;             /* it may change the repository: let it finish when the client is gone */
 	struct child child;      /* pid 0: none, or reaped */
 	int in, out, err;        /* our ends, non-blocking; -1 closed */
@@ -75,8 +77,12 @@ void pump_turn(struct pump *p, const struct pollfd fds[PUMP_POLLS], size_t n, in
 /* The channel is closed on both sides (or we waited long enough) and its process reaped. */
 bool pump_over(const struct pump *p, int64_t now_ms);
 
-/* The connection is gone. A process that still runs is asked to end, then made to: who writes has wait_ms for it. */
-void pump_stop(struct pump *p, int wait_ms);
+/* The client is gone, or is as good as gone: its process gets the end of its input, and what it says goes nowhere. */
+void pump_hang_up(struct pump *p);
+
+/* A process that still runs is asked to end (git takes its locks along), and its client told why (or NULL); or made to. */
+void pump_ask(struct pump *p, const char *why);
+void pump_kill(struct pump *p);
 
 /* Frees everything. No process is left. */
 void pump_end(struct pump *p);
