@@ -176,6 +176,6 @@ int key_remove_run(struct cli *cli, const struct call *call, struct err *e)
 
 	if (!c || keyring_remove(c->keys_file, call->args[0], e) < 0)
 		return -1;
-	cli_say(stdout, "%s may come in no longer, from the next connection on", call->args[0]);
+	cli_say(stdout, "%s may come in no longer, and gives no further command over a connection that is open", call->args[0]);
 	return 0;
 }

@@ -67,7 +67,7 @@ const struct word word_table[] = {
 	{"key list", "", "who may do what with which repository", "A line that cannot be used lets nobody in and says why.",
 	 NULL, 0, 0, true, key_list_run, WORD_NODE},
 	{"key remove", "NAME", "let somebody in no longer",
-	 "From the next connection on; one that is under way goes on.", NULL, 1, 1, false, key_remove_run, WORD_HERE},
+	 "From the next connection on, and from the next command on of one that is open. What runs goes on.", NULL, 1, 1, false, key_remove_run, WORD_HERE},
 	{"image add", "UUID REPO", "keep an image warm from a repository",
 	 "Binds the Glance image UUID to a repository made by `hornero repo create`. What is in the repository\n"
 	 "already is built at once. Two images may share a repository.",

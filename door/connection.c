@@ -110,6 +110,18 @@ static struct pump *pump_of(struct connection *k, ssh_channel channel)
 	return NULL;
 }
 
+/* A key that was taken away ends what it had open, too. */
+static int renew_key(struct connection *k, struct err *e)
+{
+	int rc = login_renew(&k->login, k->conf->keys_file, e);
+
+	if (rc == 0) {
+		k->bye = "hornero-door: this key may come in no longer";
+		return err_set(e, ERR_PUSHER, "the key %s may come in no longer", k->login.key->name);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
 static void command(struct connection *k, struct pump *p, const char *text)
 {
 	own_order struct order o = ORDER_INIT;
@@ -119,7 +131,8 @@ static void command(struct connection *k, struct pump *p, const char *text)
 	p->commanded = true;
 	snprintf(p->what, sizeof(p->what), "%s", text ? text : "(shell)");
 	log_info("event=command peer=%s key=%s what=%s", k->peer, k->login.key->name, log_quote(quoted, sizeof(quoted), p->what));
-	if (order_make(&o, k->conf, k->login.key, k->way, text, *p->protocol ? p->protocol : NULL, &e) < 0 || pump_start(p, &o, &e) < 0) {
+	if (renew_key(k, &e) < 0 ||
+	    order_make(&o, k->conf, k->login.key, k->way, text, *p->protocol ? p->protocol : NULL, &e) < 0 || pump_start(p, &o, &e) < 0) {
 		order_report(&e, k->peer, k->login.key->name);
 		pump_say(p, e.msg, err_exit(e.class));
 	}
@@ -131,7 +144,7 @@ static int on_exec(ssh_session session, ssh_channel channel, const char *text, v
 	struct pump *p = pump_of(k, channel);
 
 	(void)session;
-	if (!p || p->commanded || k->stopping)
+	if (!p || p->commanded || k->stopping || k->bye)
 		return 1;
 	command(k, p, text);
 	return 0;
@@ -176,7 +189,7 @@ static ssh_channel on_channel(ssh_session session, void *arg)
 	/* Not before: most of the memory of a connection that is only held open would be this. */
 	if (!k->chunk && k->login.key)
 		k->chunk = malloc(PUMP_CHUNK);
-	for (size_t i = 0; k->chunk && k->login.key && !k->stopping && !k->hung_up && i < CHANNELS; i++) {
+	for (size_t i = 0; k->chunk && k->login.key && !k->stopping && !k->bye && i < CHANNELS; i++) {
 		if (k->pumps[i].used)
 			continue;
 		channel = pump_open(&k->pumps[i], session, k->chunk);
@@ -214,7 +227,7 @@ static void look_at_socket(struct connection *k)
 {
 	struct sockaddr_storage peer = {0};
 	socklen_t len = sizeof(peer);
-	const int on = 1, idle_s = 60, probe_s = 15, probes = 4, lost_ms = 120000;
+	const int on = 1, idle_s = 60, probe_s = 15, probes = 4;
 
 	getpeername(k->fd, (struct sockaddr *)&peer, &len);
 	address_text((struct sockaddr *)&peer, k->peer);
@@ -223,7 +236,6 @@ static void look_at_socket(struct connection *k)
 	setsockopt(k->fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
 	setsockopt(k->fd, IPPROTO_TCP, TCP_KEEPINTVL, &probe_s, sizeof(probe_s));
 	setsockopt(k->fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
-	setsockopt(k->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &lost_ms, sizeof(lost_ms));
 }
 
 /* The kernel forgets it again and again. Clients wait with their next small packet for the answer to the last one. */
@@ -366,6 +378,8 @@ static const char *serve(struct connection *k)
 
 		if (lost(k))
 			return k->bye ? k->bye : k->hung_up ? "cut off" : "closed";
+		if (k->bye && open == 0)
+			return k->bye;
 		if (k->stopping && (open == 0 || (k->end_ms && k->end_ms <= clock_mono_ms())))
 			return "stopped";
 		if (idle_too_long(k, open))

@@ -2,6 +2,7 @@
 #include "door/login.h"
 
 #include "lib/log.h"
+#include "lib/own.h"
 
 #include <libssh/server.h>
 #include <stdio.h>
@@ -56,4 +57,21 @@ bool login_offer(struct login *l, ssh_key offered, char state)
 	else if (state == SSH_PUBLICKEY_STATE_VALID)
 		l->key = key;
 	return key != NULL;
+}
+
+int login_renew(struct login *l, const char *path, struct err *e)
+{
+	own_keyring struct keyring *ring = NULL;
+	const struct key_entry *key;
+
+	/* What is broken in it was said at the login. */
+	if (keyring_load(path, NULL, NULL, &ring, e) < 0)
+		return -1;
+	key = keyring_find(ring, l->key->type, l->key->blob);
+	if (!key)
+		return 0;
+	keyring_free(l->ring);
+	l->ring = steal_ptr(&ring);
+	l->key = key;
+	return 1;
 }

@@ -4,6 +4,7 @@
  *     struct login l = {0};
  *     if (login_load(c->keys_file, &l.ring, e) < 0) …
  *     if (login_offer(&l, key, state)) … if (l.key) it is in; else the key would do, and the client is to sign
+ *     switch (login_renew(&l, c->keys_file, e)) …       before each command
  *     keyring_free(l.ring)
  */
 #ifndef HORNERO_DOOR_LOGIN_H
@@ -29,5 +30,8 @@ int login_load(const char *path, struct keyring **out, struct err *e);
 
 /* state: whether there is a signature, and what it is worth, as libssh says it. */
 bool login_offer(struct login *l, ssh_key offered, char state);
+
+/* Who it is by now: reads the keys anew. 1, 0 where the key is nobody's any more (it stays what it was), -1 with e filled. */
+int login_renew(struct login *l, const char *path, struct err *e);
 
 #endif

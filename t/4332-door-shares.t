@@ -32,7 +32,8 @@ test_expect_success 'a key has its share: one more pushes out one that does noth
 
 test_expect_success 'who asks for nothing goes after the time that there is to log in' '
 	door_stop && hooks_conf "door_login_timeout: 2" && door_start && door_idler 127.0.0.84 && wait_until "! kill -0 $door_client" 20 &&
-	test_grep "event=left peer=127.0.0.84:[0-9]* key=alice why=.idle" door.log && door_clients=
+	test_grep "event=left peer=127.0.0.84:[0-9]* key=alice why=.idle" door.log && door_clients="" &&
+	door_stop && hooks_conf "door_login_timeout: 1h" && door_start
 '
 
 test_expect_success 'where the file of keys is gone nobody has done anything wrong' '
@@ -58,6 +59,17 @@ test_expect_success 'strangers where a key comes from, too, shut it out for a mo
 	ssh-keygen -q -t ed25519 -N "" -f stranger && door_ssh -b 127.0.0.86 queue >out && strangers 127.0.0.86 && strangers 127.0.0.87 &&
 	test_must_fail grep -E "event=refused peer=127.0.0.86:.*wait_ms=([0-9]{5}|[2-9][0-9]{3}|1[1-9])" door.log &&
 	wait_until "door_ssh -b 127.0.0.86 queue" 5
+'
+
+test_expect_success 'a key that is changed or taken away is so over connections that are open, too' '
+	door_as bob && DOOR_SSH_OPTIONS="-o ControlPath=$TRASH/control" && export DOOR_SSH_OPTIONS &&
+	door_ssh -M -o ControlPersist=60 queue >out && test_expect_code 65 door_ssh "git-receive-pack one" 2>words </dev/null &&
+	cp "$NODE/keys" kept && sed -i "/name=.bob/s/read=/write=/" "$NODE/keys" &&
+	door_ssh "git-receive-pack one" >out </dev/null; test_grep "report-status" out &&
+	sed -i "/name=.bob/d" "$NODE/keys" && test_expect_code 65 door_ssh queue 2>words && test_grep "the key bob may come in no longer" words &&
+	test_grep "event=left peer=.* key=bob why=.hornero-door: this key may come in no longer" door.log &&
+	test_expect_code 255 door_ssh queue 2>words && test_grep "Permission denied" words;
+	code=$?; unset DOOR_SSH_OPTIONS; cp kept "$NODE/keys"; door_as alice; test $code = 0
 '
 
 test_done
