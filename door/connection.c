@@ -474,8 +474,9 @@ static int verdict(const struct connection *k)
 		return CONNECTION_SERVED;
 	if (k->login.denied)
 		return CONNECTION_DENIED;
+	/* It took too long: a person who is asked for a passphrase does, and a socket that nobody speaks on. */
 	if (k->stopping)
-		return CONNECTION_GONE;
+		return ssh_get_clientbanner(k->session) ? CONNECTION_GONE : CONNECTION_STRANGE;
 	if (k->spoke && !ssh_get_clientbanner(k->session))
 		return CONNECTION_STRANGE;
 	return k->left ? CONNECTION_GONE : CONNECTION_STRANGE;

@@ -19,12 +19,13 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-enum { POLLS_FIXED = 1 + LISTEN_MAX, QUIET_MS = 1000, REST_MS = 100 };
+enum { POLLS_FIXED = 1 + LISTEN_MAX, QUIET_MS = 1000, REST_MS = 100, LATE_MS = 5000 };
 
 struct place {
 	struct child child;  /* pid 0: free */
 	int report;          /* what the process says (door/connection.h); -1: it says no more */
 	int64_t deadline_ms; /* to log in by; 0 once that is done */
+	bool late;           /* and did not: asked to end */
 	char peer[ADDRESS_TEXT];
 };
 
@@ -205,10 +206,19 @@ static void on_report(struct listener *l, size_t slot)
 		gate_busy(l->gate, slot, *said == CONNECTION_BUSY);
 }
 
+/* The process says what was wrong with its client, if anything was; one that does not is ended. */
 static void on_deadline(struct listener *l, size_t slot)
 {
-	log_info("event=login-timeout peer=%s", l->places[slot].peer);
-	gate_leave(l->gate, slot, GATE_DENIED, clock_mono_ms());
+	struct place *p = &l->places[slot];
+
+	if (!p->late) {
+		log_info("event=login-timeout peer=%s", p->peer);
+		p->late = true;
+		p->deadline_ms = clock_mono_ms() + LATE_MS;
+		kill(p->child.pid, SIGTERM);
+		return;
+	}
+	gate_leave(l->gate, slot, GATE_CRASH, clock_mono_ms());
 	cut_off(l, slot);
 }
 

@@ -36,6 +36,26 @@ test_expect_success 'who asks for nothing goes after the time that there is to l
 	door_stop && hooks_conf "door_login_timeout: 1h" && door_start
 '
 
+# linger ADDRESS TEXT: says it from there, and waits to be sent away.
+linger () {
+	python3 -c "
+import socket, sys
+s = socket.create_connection((\"127.0.0.1\", int(sys.argv[2])), 60, (sys.argv[1], 0))
+s.sendall(sys.argv[3].encode())
+while s.recv(4096): pass" "$1" "$DOOR_PORT" "$2" 2>linger.err
+}
+
+test_expect_success 'who takes too long is sent away; that is held against who spoke no SSH, not against a person who types' '
+	door_stop && hooks_conf "door_login_timeout: 1" && door_start &&
+	for i in 1 2 3 4 5 6; do linger 127.0.0.88 "SSH-2.0-person
+" & waiting="$waiting $!"; done; wait $waiting;
+	linger 127.0.0.88 "SSH-2.0-person
+" && test "$(grep -c "event=login-timeout peer=127.0.0.88:" door.log)" = 7 &&
+	wait_until "linger 127.0.0.89; grep event=refused.peer=127.0.0.89:.*why=penalty door.log" 30 &&
+	test_must_fail grep "event=connection-died" door.log &&
+	door_stop && hooks_conf "door_login_timeout: 1h" && door_start
+'
+
 test_expect_success 'where the file of keys is gone nobody has done anything wrong' '
 	mv "$NODE/keys" away &&
 	for i in 1 2 3 4 5 6
