@@ -7,6 +7,7 @@
 #include "door/gate.h"
 #include "door/limit.h"
 #include "door/listen.h"
+#include "door/refusal.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -40,6 +41,7 @@ struct listener {
 	int64_t end_ms;     /* and killed then; 0: not asked again yet */
 	int64_t refused_ms; /* the last time that a refusal was logged */
 	int refused;        /* since then */
+	struct refusals refusals;
 	struct place *places;
 	struct pollfd *polls;
 };
@@ -57,16 +59,23 @@ static int watch_signals(struct listener *l, struct err *e)
 	return l->signals < 0 ? err_sys(e, ERR_NOBODY, "cannot watch for signals") : 0;
 }
 
-/* A line that a person with `ssh -v` sees; whoever floods us must not flood the log. */
+/* Takes fd. Whoever floods us must not flood the log. */
 static void refuse(struct listener *l, int fd, const char *peer, const struct gate_verdict *v)
 {
+	static const struct {
+		const char *name, *words;
+	} whys[] = {
+		[GATE_PENALTY] = {"penalty", "penalty of this address"},
+		[GATE_ADDRESS_FULL] = {"address-full", "this address has all the connections that one address may have"},
+		[GATE_FULL] = {"full", "all connections are taken"},
+	};
 	int64_t now_ms = clock_mono_ms();
-	const char *why = v->answer == GATE_PENALTY ? "penalty" : v->answer == GATE_FULL ? "full" : "address-full";
-	char line[128];
-	int len = snprintf(line, sizeof(line), "hornero-door: not now (%s); again in %lld s\r\n", why,
-			   (long long)(v->wait_ms + 999) / 1000 + (v->answer != GATE_PENALTY));
+	const char *why = whys[v->answer].name;
+	char text[REFUSAL_TEXT_MAX];
 
-	(void)!send(fd, line, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	snprintf(text, sizeof(text), "hornero-door: not now (%s); again in %lld s", whys[v->answer].words,
+		 (long long)(v->wait_ms + 999) / 1000 + (v->answer != GATE_PENALTY));
+	refusal_send(&l->refusals, fd, text, now_ms);
 	l->refused++;
 	if (now_ms - l->refused_ms < QUIET_MS)
 		return;
@@ -141,7 +150,7 @@ static void admit(struct listener *l, int socket)
 	address_text((struct sockaddr *)&sa, peer);
 	v = gate_admit(l->gate, &from, clock_mono_ms());
 	if (v.answer != GATE_IN) {
-		refuse(l, fd, peer, &v);
+		refuse(l, steal_fd(&fd), peer, &v);
 		return;
 	}
 	if (v.evicts && l->places[v.slot].child.pid) {
@@ -258,6 +267,8 @@ static int64_t earliest(const struct listener *l, size_t *open)
 
 	if (l->rest_ms && l->rest_ms < first)
 		first = l->rest_ms;
+	if (refusal_next(&l->refusals) < first)
+		first = refusal_next(&l->refusals);
 	*open = 0;
 	for (int64_t i = 0; i < l->conf->door_connections; i++) {
 		const struct place *p = &l->places[i];
@@ -297,6 +308,7 @@ static void turn(struct listener *l, int64_t first_ms)
 	if (poll(l->polls, n, (int)wait_ms) < 0)
 		return;
 	now_ms = clock_mono_ms();
+	refusal_sweep(&l->refusals, now_ms);
 	for (size_t i = 0; i < (size_t)l->conf->door_connections; i++) {
 		const struct pollfd *p = l->polls + POLLS_FIXED + 2 * i;
 
@@ -368,6 +380,7 @@ int listener_run(const struct conf *c, void (*ready)(void), struct err *e)
 	}
 	for (size_t i = 0; i < l.nsockets; i++)
 		close(l.sockets[i]);
+	refusal_sweep(&l.refusals, INT64_MAX);
 	if (l.signals >= 0)
 		close(l.signals);
 	gate_free(l.gate);

@@ -17,6 +17,7 @@ test_expect_success 'who is logged in and does nothing makes room for who comes,
 	door_idler 127.0.0.81 && idler=$door_client && door_worker 127.0.0.82 && door_worker 127.0.0.83 &&
 	door_ssh queue >out && wait_until "! kill -0 $idler" 20 && test_grep "event=pushed-out peer=127.0.0.81" door.log &&
 	door_worker 127.0.0.84 && test_expect_code 255 door_ssh queue 2>words && test_grep "event=refused peer=127.0.0.1:[0-9]* why=full" door.log &&
+	test_grep "^Received disconnect from 127.0.0.1 port [0-9]*:12: hornero-door: not now \(all connections are taken\); again in 1 s" words &&
 	door_clients_end && wait_until "door_ssh queue" 20
 '
 
@@ -34,6 +35,14 @@ test_expect_success 'who asks for nothing goes after the time that there is to l
 	door_stop && hooks_conf "door_login_timeout: 2" && door_start && door_idler 127.0.0.84 && wait_until "! kill -0 $door_client" 20 &&
 	test_grep "event=left peer=127.0.0.84:[0-9]* key=alice why=.idle" door.log && door_clients="" &&
 	door_stop && hooks_conf "door_login_timeout: 1h" && door_start
+'
+
+test_expect_success 'forty that are refused at once are told, through git too, and their sockets are closed' '
+	door_stop && hooks_conf "door_connections: 1" && door_start && door_worker 127.0.0.90 &&
+	for i in $(seq 40); do git ls-remote door:one >refs.$i 2>&1 & pids="$pids $!"; done; wait $pids;
+	test $(cat refs.* | grep -c "^Received disconnect .*hornero-door: not now") -ge 30 && door_clients_end &&
+	wait_until "test \$(ls -l /proc/$door_pid/fd | grep -c socket:) -le 3" 20 &&
+	door_stop && hooks_conf "door_connections: 20" && door_start
 '
 
 # linger ADDRESS TEXT: says it from there, and waits to be sent away.
