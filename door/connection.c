@@ -27,7 +27,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
-enum { CHANNELS = 8, LINGER_MS = 30000, END_MS = 5000, TURN_MS = 1000, ANSWER_MS = 5000, BYE_MS = 1000, MMAP_MIN = 64 * 1024 };
+enum { CHANNELS = 8, LINGER_MS = 30000, END_MS = 5000, COMMAND_MS = 200, COMMANDS_AHEAD = 100, TURN_MS = 1000, ANSWER_MS = 5000, BYE_MS = 1000, MMAP_MIN = 64 * 1024 };
 
 struct connection {
 	const struct conf *conf;
@@ -44,6 +44,7 @@ struct connection {
 	bool busy;       /* there are channels, as far as was reported */
 	const char *bye; /* why we hang up, in words for the client */
 	int64_t active_ms;
+	int64_t paid_ms; /* its commands are paid for up to then, at COMMAND_MS each */
 	char peer[ADDRESS_TEXT];
 	char way[WAY_MAX]; /* how the client came here */
 	char *chunk;
@@ -129,6 +130,7 @@ static void command(struct connection *k, struct pump *p, const char *text)
 	char quoted[sizeof(p->what) + 8];
 
 	p->commanded = true;
+	k->paid_ms = (k->paid_ms > clock_mono_ms() ? k->paid_ms : clock_mono_ms()) + COMMAND_MS;
 	snprintf(p->what, sizeof(p->what), "%s", text ? text : "(shell)");
 	log_info("event=command peer=%s key=%s what=%s", k->peer, k->login.key->name, log_quote(quoted, sizeof(quoted), p->what));
 	if (renew_key(k, &e) < 0 ||
@@ -258,6 +260,15 @@ static bool lost(const struct connection *k)
 	return k->hung_up || k->failed || ssh_get_status(k->session) & (SSH_CLOSED | SSH_CLOSED_ERROR);
 }
 
+/* A client may give COMMANDS_AHEAD at once, and then one each COMMAND_MS: its lines must not drown those of others. How long
+ * nothing more is read from it. */
+static int rest_ms(const struct connection *k)
+{
+	int64_t ahead_ms = k->paid_ms - clock_mono_ms() - COMMANDS_AHEAD * COMMAND_MS;
+
+	return ahead_ms <= 0 ? 0 : ahead_ms < TURN_MS ? (int)ahead_ms : TURN_MS;
+}
+
 /* The first time: nothing new, what only shows and tells ends, git may end by itself. The second time: git too is asked to
  * end, which takes its locks along then. */
 static void look_at_signals(struct connection *k)
@@ -279,18 +290,18 @@ static void turn(struct connection *k, bool alone)
 {
 	struct pollfd fds[2 + CHANNELS * PUMP_POLLS];
 	size_t at[CHANNELS + 1];
-	int flags = ssh_get_poll_flags(k->session);
+	int flags = ssh_get_poll_flags(k->session), rest = rest_ms(k);
 
 	guard_renew();
 	/* Who does not take our answers is not asked for more: what libssh holds for him stays as it is. */
 	fds[0] = (struct pollfd){.fd = k->fd, .events = flags & SSH_WRITE_PENDING ? POLLOUT | POLLRDHUP : POLLIN | POLLRDHUP};
-	if (alone)
+	if (alone || (rest && !(flags & SSH_WRITE_PENDING)))
 		fds[0].fd = -1;
 	fds[1] = (struct pollfd){.fd = k->signals, .events = POLLIN};
 	at[0] = 2;
 	for (size_t i = 0; i < CHANNELS; i++)
 		at[i + 1] = at[i] + (k->pumps[i].used ? pump_poll(&k->pumps[i], fds + at[i]) : 0);
-	if (poll(fds, at[CHANNELS], TURN_MS) < 0)
+	if (poll(fds, at[CHANNELS], rest ? rest : TURN_MS) < 0)
 		return;
 	if (fds[1].revents)
 		look_at_signals(k);

@@ -489,6 +489,16 @@ class Attack:
             assert c.answer(GLOBAL_FAILURE)[0] == GLOBAL_FAILURE
         assert c.request(c.channel(), "exec", text("nonsense")) == REQUEST_OK and c.status() == 64
 
+    def commands_without_end(self):
+        """Over one connection, one after the other, as fast as they are done: after a hundred it is five a second."""
+        c = self.inside()
+        begun = time.monotonic()
+        for number in range(120):
+            channel = c.channel(number=number)
+            assert c.request(channel, "exec", text('"')) == REQUEST_OK and c.status(number) == 64
+            c.send(bytes([CLOSE]) + u32(channel))
+        assert time.monotonic() - begun > 3
+
     # what is slow, and well
     def ends_its_side_first(self):
         """A whole clone, asked for in one go with the end of what we say behind it."""
