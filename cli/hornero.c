@@ -121,8 +121,10 @@ static int unknown_word(const struct cli *cli, char **argv, int argc)
 		n = word_nearest(cli, argv[0], near, 3);
 	for (int i = 0; i < n; i++)
 		fprintf(stderr, "%s%s%s", i == 0 ? "Did you mean: " : ", ", near[i]->name, i == n - 1 ? "?\n" : "");
-	/* From afar there is no manual beside it. */
-	if (cli->key)
+	/* From afar there is no manual beside it for a person who tries a word; several are a line of some tool. */
+	if (cli->key && argc > 1 && !noun)
+		cli_say(stderr, "`hornero help` lists them all.");
+	else if (cli->key)
 		word_help_all(stderr, cli);
 	else
 		fputs("hornero --help lists them all.\n", stderr);

@@ -66,6 +66,7 @@ static int open_repo(struct order *o, const struct conf *c, const struct key_ent
 			*e = problem;
 			return -1;
 		}
+		o->made = made == 0;
 	}
 	if (o->repo >= 0)
 		return 0;
@@ -121,6 +122,8 @@ int order_make(struct order *o, const struct conf *c, const struct key_entry *ke
 {
 	if (line_parse(&o->line, command ? command : "", e) < 0)
 		return -1;
+	if (o->line.argc > 0 && strncmp(o->line.argv[0], "git-lfs", strlen("git-lfs")) == 0)
+		return err_set(e, ERR_USAGE, "no git-lfs here: push without it, or set lfs.url elsewhere");
 	make_env(o, c, key, way, protocol);
 	if (o->line.service) {
 		if (make_git(o, c, key, e) < 0)
@@ -146,6 +149,12 @@ int order_enter(const struct order *o, struct err *e)
 	if (o->repo < 0 ? chdir("/") < 0 : fchdir(o->repo) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot enter the repository %s", o->line.repo);
 	return 0;
+}
+
+const char *order_note(const struct order *o, char *buf, size_t size)
+{
+	snprintf(buf, size, "made the repository %s", o->line.repo);
+	return o->made ? buf : NULL;
 }
 
 void order_fini(struct order *o)

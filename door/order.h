@@ -25,6 +25,7 @@ struct order {
 	struct line line;
 	struct args args, env;
 	int repo; /* the repository's directory, or -1 */
+	bool made; /* by this order: its client should hear of it, who may have mistyped the name */
 };
 
 #define ORDER_INIT {.repo = -1}
@@ -42,6 +43,9 @@ int order_enter(const struct order *o, struct err *e);
 
 /* Only the one variable that git's clients send, and only in git's own alphabet. */
 bool order_takes_env(const char *name, const char *value);
+
+/* "made the repository team/thing" into buf, or NULL. */
+const char *order_note(const struct order *o, char *buf, size_t size);
 
 void order_fini(struct order *o);
 #define own_order __attribute__((cleanup(order_fini)))

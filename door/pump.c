@@ -123,12 +123,23 @@ static int make_pipe(int *ours, int *theirs, bool we_read, struct err *e)
 	return 0;
 }
 
+/* Before anything else on the client's standard error. */
+static void put_line(struct pump *p, const char *text)
+{
+	own_free char *line = NULL;
+	int len = asprintf(&line, "hornero: %s\n", text);
+
+	if (len > 0)
+		hold_put(&p->to_err, line, (size_t)len);
+}
+
 int pump_start(struct pump *p, const struct order *o, struct err *e)
 {
 	own_fd int in = -1;
 	own_fd int out = -1;
 	own_fd int err = -1;
 	struct spawn s = SPAWN_INIT(args_list((struct args *)(uintptr_t)&o->args));
+	char note[sizeof(o->line.repo) + 32];
 	int rc;
 
 	p->git = o->line.service;
@@ -145,16 +156,14 @@ int pump_start(struct pump *p, const struct order *o, struct err *e)
 	limit_memory(0);
 	rc = spawn_start(&s, &p->child, e);
 	limit_memory(PUMP_MEMORY);
+	if (rc == 0 && order_note(o, note, sizeof(note)))
+		put_line(p, note);
 	return rc;
 }
 
 void pump_say(struct pump *p, const char *text, int code)
 {
-	own_free char *line = NULL;
-	int len = asprintf(&line, "hornero: %s\n", text);
-
-	if (len > 0)
-		hold_put(&p->to_err, line, (size_t)len);
+	put_line(p, text);
 	shut(&p->in);
 	shut(&p->out);
 	shut(&p->err);
@@ -339,12 +348,10 @@ void pump_hang_up(struct pump *p)
 
 void pump_ask(struct pump *p, const char *why)
 {
-	own_free char *line = NULL;
-
 	if (!p->child.pid)
 		return;
-	if (why && !p->client_closed && !p->to_err.len && asprintf(&line, "hornero: %s\n", why) > 0)
-		hold_put(&p->to_err, line, strlen(line));
+	if (why && !p->client_closed && !p->to_err.len)
+		put_line(p, why);
 	kill(p->child.pid, SIGTERM);
 }
 

@@ -47,13 +47,15 @@ static int execute(const struct conf *c, const struct key_entry *key, const char
 	own_order struct order o = ORDER_INIT;
 	struct spawn s = SPAWN_INIT(NULL);
 	struct child child;
-	char way[WAY_MAX];
+	char way[WAY_MAX], note[sizeof(o.line.repo) + 32];
 
 	way_here(way, c);
 	/* Before anything that the client wishes: a push may start a program that makes its repository. */
 	if (limit_self(c->door_memory_limit_bytes, e) < 0 ||
 	    order_make(&o, c, key, way, command, getenv("GIT_PROTOCOL"), e) < 0 || order_enter(&o, e) < 0)
 		return -1;
+	if (order_note(&o, note, sizeof(note)))
+		fprintf(stderr, "hornero: %s\n", note);
 	s.argv = args_list(&o.args);
 	s.envp = args_list(&o.env);
 	s.in = STDIN_FILENO;

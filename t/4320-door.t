@@ -144,10 +144,21 @@ test_expect_success 'a push makes the repository that a key may create; nothing 
 	door_key maker "create=\"team/*\"" && door_as maker &&
 	test_expect_code 128 git ls-remote door:team/new 2>words && test ! -e "$NODE/git/team" &&
 	test_expect_code 128 git -C work push door:other/new main 2>words && test ! -e "$NODE/git/other" &&
-	git -C work push door:team/new main >push.out 2>&1 && test -x "$NODE/git/team/new.git/hooks/post-receive" &&
+	git -C work push door:team/new main >push.out 2>&1 && test_grep "^hornero: made the repository team/new\$" push.out &&
+	git -C work push door:team/new main >push.out 2>&1 && test_must_fail grep "made the repository" push.out && test -x "$NODE/git/team/new.git/hooks/post-receive" &&
 	git ls-remote door:team/new >refs && test_grep "refs/heads/main" refs &&
 	door_as alice && test_expect_code 128 git -C work push door:team/other main 2>words &&
 	test_grep "no repository team/other that the key alice may push to" words
+'
+
+test_expect_success 'tools that do not belong here are told so in one line' '
+	test_expect_code 64 door_ssh "git-lfs-authenticate one upload" 2>words >out && test_cmp /dev/null out &&
+	echo "hornero: no git-lfs here: push without it, or set lfs.url elsewhere" >expect && test_cmp expect words &&
+	for line in "scp -t /tmp" "rsync --server -e.LsfxCIvu . one" "git-annex-shell configlist /~/one"
+	do
+		test_expect_code 64 door_ssh "$line" 2>words >out && test_cmp /dev/null out && test "$(wc -l <words)" = 2 &&
+		test_grep "there is no word .${line%% *}" words && test_grep "ssh -p $DOOR_PORT git@.* help. lists" words || { cat words; return 1; }
+	done
 '
 
 test_expect_success 'names that lead elsewhere' '
