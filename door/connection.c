@@ -446,6 +446,7 @@ static void end_commands(struct connection *k)
 static void finish(struct connection *k, const char *why)
 {
 	char quoted[300];
+	const char *error;
 
 	end_commands(k);
 	for (size_t i = 0; i < CHANNELS; i++) {
@@ -460,8 +461,10 @@ static void finish(struct connection *k, const char *why)
 	/* This frees what channels there still were. */
 	if (k->bye || (k->login.key && !lost(k)))
 		say_bye(k, k->bye ? k->bye : why);
-	log_info("event=left peer=%s key=%s why=\"%s\" said=%s", k->peer, k->login.key ? k->login.key->name : "-", why,
-		 log_quote(quoted, sizeof(quoted), ssh_get_error(k->session)));
+	error = ssh_get_error(k->session);
+	log_info("event=left peer=%s key=%s why=\"%s\"%s said=%s", k->peer, k->login.key ? k->login.key->name : "-", why,
+		 strstr(error, "no match for method") ? " hint=\"hornero-door(8): BEHIND OPENSSH\"" : "",
+		 log_quote(quoted, sizeof(quoted), error));
 }
 
 static int watch_signals(struct connection *k, struct err *e)
