@@ -45,6 +45,7 @@ struct attempt_run {
 	sd_event_source *watch;
 	struct cg_leaf leaf;
 	bool has_leaf;
+	bool told;                 /* that its group does not get empty */
 	enum { RUN_FREE, RUN_FROZEN, RUN_UNKNOWN } frozen; /* unknown: as the life before us left it */
 	const char *ended_by;      /* NULL, or why we killed it: "cancelled", "stopped" */
 	bool ended;                /* reaped; verdict says how. Stays listed until cgroup and row are settled */
@@ -133,6 +134,8 @@ void agent_soon(struct agent *a, int64_t in_ms);
 /* leftover.c */
 /* At start: of everybody in an earlier life. */
 int leftover_clear(const struct conf *c, struct err *e);
+/* At start, where not all groups could be cleared, for the reason why: the rest is, and what stays is tried again by the turns. */
+int leftover_end_groups(struct agent *a, const struct err *why, struct err *e);
 /* Of one attempt whose supervisor did not come to its end. What cannot be removed now is, at the next start. */
 void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt);
 
@@ -160,6 +163,8 @@ struct attempt_past {
 	int pid;
 };
 int attempt_resume(struct agent *a, const struct attempt_past *past, struct err *e);
+/* The group of one of an earlier life that does not get empty; its job is in the queue again. */
+int attempt_note_left(struct agent *a, const char *leaf, struct err *e);
 /* Kill it; its end arrives through the loop. */
 void attempt_kill(struct attempt_run *r, const char *why);
 

@@ -10,6 +10,7 @@
 #include "conf/image.h"
 #include "store/warm.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 
@@ -148,6 +149,27 @@ int attempt_resume(struct agent *a, const struct attempt_past *past, struct err 
 		r->has_leaf = true;
 	}
 	return resume_supervisor(a, r, past->pid, e);
+}
+
+int attempt_note_left(struct agent *a, const char *leaf, struct err *e)
+{
+	const char *name = strrchr(leaf, '/');
+	struct attempt_run *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return err_set(e, ERR_NOBODY, "out of memory for an attempt");
+	r->agent = a;
+	r->leaf = (struct cg_leaf){.path = fs_path("%s", leaf)};
+	r->has_leaf = true;
+	r->told = true;
+	r->ended = true;
+	r->ended_by = "stopped";
+	strcpy(r->image, "-");
+	if (sscanf(name ? name + 1 : leaf, "%" SCNd64 ".%" SCNd64, &r->job, &r->number) != 2)
+		r->job = r->number = 0;
+	r->next = a->attempts;
+	a->attempts = r;
+	return 0;
 }
 
 int attempt_start(struct agent *a, const struct job *j, struct err *e)

@@ -158,10 +158,14 @@ void attempt_conclude(struct attempt_run *r)
 
 	r->ended = true;
 	if (r->has_leaf && cg_leaf_end(a->cg, &r->leaf, &e) < 0) {
-		log_error("event=cgroup-stays job=%lld %s", (long long)r->job, e.msg);
+		if (!r->told)
+			log_error("event=cgroup-stays job=%lld %s", (long long)r->job, e.msg);
+		r->told = true;
 		return;
 	}
-	r->has_leaf = false;
+	if (r->told)
+		log_info("event=cgroup-gone job=%lld attempt=%lld", (long long)r->job, (long long)r->number);
+	r->has_leaf = r->told = false;
 	if (r->ended_by || strcmp(r->verdict.cause, "crash") == 0)
 		leftover_clear_attempt(a->conf, r->job, r->number);
 	if (settle(r, &e) < 0 && e.sys != ESTALE) {

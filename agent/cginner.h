@@ -4,6 +4,7 @@
  *   cgfind.c   which hierarchy there is, and where TOP is in it
  *   cgset.c    groups made, limits set
  *   cgroup.c   the life of TOP and of the leaves
+ *   cgleft.c   the leaves that are there
  *
  * cgfind.c and cgset.c alone know libcgroup.
  */

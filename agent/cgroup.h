@@ -65,6 +65,10 @@ int cg_limit_top(struct cg *cg, const struct conf *c, struct err *e);
 /* Kill every process below TOP and remove the groups there. TOP itself stays. */
 int cg_clear(struct cg *cg, struct err *e);
 
+/* cgleft.c: fn for every GROUP/NAME that is there, once for each hierarchy that has it; the first -1 ends it. */
+typedef int cg_left_fn(void *arg, const char *path, struct err *e);
+int cg_each_left(const struct cg *cg, cg_left_fn *fn, void *arg, struct err *e);
+
 /* cg_clear, and TOP itself where we may. */
 int cg_remove_top(struct cg *cg, struct err *e);
 

@@ -81,11 +81,15 @@ int agent_check_user(const struct conf *c, struct err *e)
 
 static int open_cgroups(struct agent *a, struct err *e)
 {
+	struct err why = ERR_INIT;
+
 	if (a->conf->isolation == CONF_ISOLATION_NONE) {
 		log_warn("event=no-limits isolation: none is set: builds have no CPU and memory limits");
 		return 0;
 	}
-	if (cg_open(&a->cg, a->conf, e) < 0 || cg_clear(a->cg, e) < 0)
+	if (cg_open(&a->cg, a->conf, e) < 0)
+		return -1;
+	if (cg_clear(a->cg, &why) < 0 && leftover_end_groups(a, &why, e) < 0)
 		return -1;
 	log_info("event=limits cgroup=%s cpu_percent=%lld memory_mb=%lld", cg_version(a->cg),
 		 (long long)a->conf->compile_core_limit, (long long)a->conf->compile_mem_limit);

@@ -24,7 +24,7 @@ static int64_t running(const struct agent *a)
 	int64_t n = 0;
 
 	for (const struct attempt_run *r = a->attempts; r; r = r->next)
-		n++;
+		n += !r->ended;
 	return n;
 }
 
@@ -106,7 +106,7 @@ static bool cancel(struct agent *a, int64_t job)
 	struct err e = ERR_INIT;
 
 	for (struct attempt_run *r = a->attempts; r; r = r->next)
-		if (r->job == job) {
+		if (r->job == job && !r->ended) {
 			attempt_kill(r, "cancelled");
 			return true;
 		}
