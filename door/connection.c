@@ -41,7 +41,7 @@ struct connection {
 	bool failed;     /* libssh says that it is over */
 	bool stopping;   /* no new commands: we are asked to end */
 	int64_t end_ms;  /* and what is left is killed then; 0: not yet */
-	bool busy;       /* there are channels, as far as was reported */
+	bool busy;       /* there are commands, as far as was reported */
 	const char *bye; /* why we hang up, in words for the client */
 	int64_t active_ms;
 	int64_t paid_ms; /* its commands are paid for up to then, at COMMAND_MS each */
@@ -111,6 +111,15 @@ static struct pump *pump_of(struct connection *k, ssh_channel channel)
 	return NULL;
 }
 
+static void report_busy(struct connection *k, bool busy)
+{
+	const char now = busy ? CONNECTION_BUSY : CONNECTION_IDLE;
+
+	if (busy != k->busy)
+		(void)!send(k->report, &now, 1, 0);
+	k->busy = busy;
+}
+
 /* A key that was taken away ends what it had open, too. */
 static int renew_key(struct connection *k, struct err *e)
 {
@@ -130,6 +139,7 @@ static void command(struct connection *k, struct pump *p, const char *text)
 	char quoted[sizeof(p->what) + 8];
 
 	p->commanded = true;
+	report_busy(k, true);
 	k->paid_ms = (k->paid_ms > clock_mono_ms() ? k->paid_ms : clock_mono_ms()) + COMMAND_MS;
 	snprintf(p->what, sizeof(p->what), "%s", text ? text : "(shell)");
 	log_info("event=command peer=%s key=%s what=%s", k->peer, k->login.key->name, log_quote(quoted, sizeof(quoted), p->what));
@@ -174,15 +184,6 @@ static struct ssh_channel_callbacks_struct requests = {
 	.channel_env_request_function = on_env,
 };
 
-static void report_busy(struct connection *k, bool busy)
-{
-	const char now = busy ? CONNECTION_BUSY : CONNECTION_IDLE;
-
-	if (busy != k->busy)
-		(void)!send(k->report, &now, 1, 0);
-	k->busy = busy;
-}
-
 static ssh_channel on_channel(ssh_session session, void *arg)
 {
 	struct connection *k = arg;
@@ -197,7 +198,6 @@ static ssh_channel on_channel(ssh_session session, void *arg)
 		channel = pump_open(&k->pumps[i], session, k->chunk);
 		if (channel)
 			ssh_add_channel_callbacks(channel, &requests);
-		report_busy(k, true);
 		return channel;
 	}
 	return NULL;
@@ -327,11 +327,11 @@ static void log_end(const struct connection *k, const struct pump *p)
 		 spawn_status_text(p->status, status, sizeof(status)), log_quote(quoted, sizeof(quoted), p->what));
 }
 
-/* Ends what is over; says how many commands and channels there still are. */
+/* Ends what is over; says how many commands there still are. A channel without one is nothing. */
 static size_t tidy(struct connection *k)
 {
 	int64_t now_ms = clock_mono_ms();
-	size_t n = 0;
+	size_t channels = 0, n = 0;
 
 	for (size_t i = 0; i < CHANNELS; i++) {
 		struct pump *p = &k->pumps[i];
@@ -347,9 +347,10 @@ static size_t tidy(struct connection *k)
 			pump_end(p);
 			k->active_ms = now_ms;
 		}
-		n += p->used;
+		channels += p->used;
+		n += p->commanded;
 	}
-	if (n == 0)
+	if (channels == 0)
 		free(steal_ptr(&k->chunk));
 	report_busy(k, n > 0);
 	return n;

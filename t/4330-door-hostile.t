@@ -224,8 +224,14 @@ test_expect_success 'the time to log in, and to be idle, ends' '
 	wait_until "grep \"event=left .*why=.idle\" door.log && ! kill -0 $idler" 30 && exec 8>&-
 '
 
+test_expect_success 'a channel without a command is nothing to wait for, neither here nor when asked to stop' '
+	door_stop && hooks_conf "door_login_timeout: 3" && hooks_conf "door_idle_timeout: 1h" && door_start &&
+	attack channel_without_command && door_stop && hooks_conf "door_login_timeout: 20" && door_start &&
+	attack_begin channel_without_command && door_stop; attack_end; test_grep "event=stopped cut_off=0" door.log
+'
+
 test_expect_success 'so it does for who asks for nothing, who stops reading, and who stops in the middle of a pack' '
-	door_stop && hooks_conf "door_login_timeout: 20" && hooks_conf "door_idle_timeout: 3" && door_start &&
+	hooks_conf "door_login_timeout: 20" && hooks_conf "door_idle_timeout: 3" && door_start &&
 	door_idler 127.0.0.83 && wait_until "! kill -0 $door_clients" 20 && door_clients="" &&
 	for name in never_reads half_push
 	do

@@ -557,6 +557,13 @@ class Attack:
         print("WAITING", flush=True)
         sys.stdin.readline()
 
+    def channel_without_command(self):
+        """Logged in, a channel open, nothing asked for: says so, and waits for the server to hang up."""
+        c = self.inside()
+        assert c.channel() is not None
+        print("WAITING", flush=True)
+        assert c.gone(60)
+
     def half_push(self):
         """A push that stops in the middle of its pack: says so, and waits for a line."""
         c = self.inside()
@@ -625,7 +632,7 @@ class Attack:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["list"]:
-        apart = "client", "ready", "inside", "idle", "never_reads", "half_push", "stops_in_keys", "trickle"
+        apart = "client", "ready", "inside", "idle", "never_reads", "half_push", "stops_in_keys", "trickle", "channel_without_command"
         print(*[a for a in vars(Attack) if a[0] != "_" and a not in apart])
     else:
         getattr(Attack(int(sys.argv[1]), sys.argv[2], sys.argv[3]), sys.argv[3])()
