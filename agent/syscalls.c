@@ -36,6 +36,8 @@ static const char *const refused[] = {
 	"vm86old", "sethostname", "setdomainname",
 	/* Its clock. */
 	"settimeofday", "stime", "clock_settime", "adjtimex", "clock_adjtime",
+	/* A build stays in the idle class of the disks, which it was put in. */
+	"ioprio_set",
 	/* Whose memory lies where. */
 	"mbind", "set_mempolicy", "set_mempolicy_home_node", "migrate_pages", "move_pages",
 };
