@@ -38,10 +38,28 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
+/* systemd before 252 leaves the slice at the lowest weight, and so does Linux before 5.15, which has no such file. */
+static void look_at_slice(struct doctor *d, const char *slice)
+{
+	own_free char *path = fs_path("%s/cpu.idle", slice);
+	own_free char *mend = fs_path("echo 1 >%s", path);
+	own_free char *text = NULL;
+	struct err why = ERR_INIT;
+	size_t len;
+
+	if (fs_read(AT_FDCWD, path, 64, &text, &len, &why) < 0)
+		doctor_say(d, DOCTOR_WARN, "Linux 5.15 or newer", "%s is not there: an instance that wakes may wait for the end of a build's "
+			   "slice", path);
+	else if (strtol(text, NULL, 10) != 1)
+		doctor_say(d, DOCTOR_WARN, mend, "%s is not idle (systemd before 252 does not know CPUWeight=idle): an instance that wakes "
+			   "may wait for the end of a build's slice", slice);
+}
+
 static void look_at_v2(struct doctor *d, const char *mount)
 {
 	own_free char *path = fs_path("%s/cgroup.controllers", mount);
-	own_free char *unit = fs_path("%s/hornero.slice/hornerod.service", mount);
+	own_free char *slice = fs_path("%s/hornero.slice", mount);
+	own_free char *unit = fs_path("%s/hornerod.service", slice);
 	own_free char *text = NULL;
 	struct err why = ERR_INIT;
 	struct stat st;
@@ -55,7 +73,10 @@ static void look_at_v2(struct doctor *d, const char *mount)
 		if (!has_word(text, needed[i]))
 			doctor_say(d, DOCTOR_BAD, "enable it on the kernel command line (cgroup_enable=memory), then reboot",
 				   "cgroup v2 without the controller %s", needed[i]);
-	if (stat(unit, &st) == 0 && d->c->hornero_uid != NO_UID && st.st_uid != d->c->hornero_uid)
+	if (stat(unit, &st) < 0)
+		return;
+	look_at_slice(d, slice);
+	if (d->c->hornero_uid != NO_UID && st.st_uid != d->c->hornero_uid)
 		doctor_say(d, DOCTOR_BAD, "Delegate=yes in hornerod.service, then: systemctl restart hornerod",
 			   "%s belongs to user %u: it is not delegated to hornero_user", unit, st.st_uid);
 }
