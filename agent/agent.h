@@ -45,6 +45,7 @@ struct attempt_run {
 	sd_event_source *watch;
 	struct cg_leaf leaf;
 	bool has_leaf;
+	bool had_company;          /* another attempt ran beside it for a while, or may have */
 	bool told;                 /* that its group does not get empty */
 	enum { RUN_FREE, RUN_FROZEN, RUN_UNKNOWN } frozen; /* unknown: as the life before us left it */
 	const char *ended_by;      /* NULL, or why we killed it: "cancelled", "stopped" */
@@ -173,6 +174,8 @@ void attempt_kill(struct attempt_run *r, const char *why);
 void attempt_finish(struct attempt_run *r);
 /* r->verdict: the supervisor's, or ours where it left none. */
 void attempt_read_verdict(struct attempt_run *r, int status);
+/* What is known now as the verdict file, before anything is settled: a later life reads it there. */
+void attempt_note(const struct attempt_run *r);
 void attempt_log_end(const struct attempt_run *r);
 /* It ended as r->verdict says: its group goes, its row is written, and then r is freed. What cannot be done now is, in a later turn. */
 void attempt_conclude(struct attempt_run *r);

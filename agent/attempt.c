@@ -121,13 +121,21 @@ static const char *ended_by_of(const char *text)
 static int resume_supervisor(struct agent *a, struct attempt_run *r, int pid, struct err *e)
 {
 	if (pid == 0) {
-		attempt_read_verdict(r, 0);
+		attempt_read_verdict(r, 0); /* its usage is in it */
 		r->ended = true;
 		return 0;
 	}
 	if (spawn_adopt(pid, &r->supervisor, e) < 0)
 		return err_wrap(e, "the supervisor was not handed over");
 	return watch(a, r, e);
+}
+
+/* Whoever runs beside it may take what it needs, and the other way round. */
+static void meet(struct agent *a, struct attempt_run *r)
+{
+	for (struct attempt_run *other = a->attempts; other; other = other->next)
+		if (other != r)
+			other->had_company = r->had_company = true;
 }
 
 int attempt_resume(struct agent *a, const struct attempt_past *past, struct err *e)
@@ -147,6 +155,8 @@ int attempt_resume(struct agent *a, const struct attempt_past *past, struct err 
 	if (a->cg && strcmp(past->leaf, "-") != 0) {
 		r->leaf = (struct cg_leaf){.path = fs_path("%s", past->leaf), .limits.mem_mb = past->mem_mb};
 		r->has_leaf = true;
+		r->had_company = true; /* for all we know */
+		cg_leaf_adopt(a->cg, &r->leaf);
 	}
 	return resume_supervisor(a, r, past->pid, e);
 }
@@ -191,11 +201,15 @@ int attempt_start(struct agent *a, const struct job *j, struct err *e)
 	rc = publication_of(a, j->image) ? 0 : fence_set(a->conf, j->image, j->id, j->attempt, token, e);
 	if (rc == 0 && take_known(a, r, j))
 		return 0;
+	meet(a, r);
 	if (rc == 0 && make_leaf(a, r, e) == 0 && start_supervisor(a, r, j, e) == 0 && watch(a, r, e) == 0) {
 		log_info("event=attempt-started job=%lld attempt=%lld image=%s", (long long)r->job, (long long)r->number, r->image);
 		return 0;
 	}
+	r->verdict = (struct verdict){.job = r->job, .attempt = r->number};
+	memcpy(r->verdict.image, r->image, sizeof(r->image));
 	verdict_say(&r->verdict, e->class, "start", "%s", e->msg);
+	attempt_note(r);
 	log_error("event=attempt-not-started job=%lld reason=%s", (long long)r->job,
 		  log_quote(quoted, sizeof(quoted), r->verdict.reason));
 	attempt_conclude(r);

@@ -48,6 +48,10 @@ static int settle(const struct attempt_run *r, struct err *e)
 	struct attempt_result res = result_of(v);
 	int64_t again_ms = clock_wall_ms() + backoff_ms(r->number);
 
+	/* Those who were in each other's way must not meet again and again. */
+	if (strcmp(v->cause, "crowded") == 0)
+		again_ms += backoff_ms(r->number) * (r->job % 7) / 7;
+
 	if (r->ended_by && strcmp(r->ended_by, "cancelled") == 0)
 		return job_set_cancelled(a->db, r->job, r->number, &res, e);
 	if (r->ended_by)
@@ -64,14 +68,14 @@ static int settle(const struct attempt_run *r, struct err *e)
 	return job_set_requeued(a->db, r->job, r->number, &res, again_ms, true, e);
 }
 
-/* What a limit kept from a failed build, and which file sets that limit. */
+/* Which file sets a limit. */
 static const char *set_by(const struct conf *c, int64_t limit, int64_t of_all, const char *key)
 {
 	return limit < of_all ? c->groups_dir : key;
 }
 
-/* oom_kills: also where our own checkout or check was the victim: the pushed data was too big. */
-static void blame_limits(const struct conf *c, const struct limits *l, const struct cg_usage *usage, struct verdict *v)
+/* Also where our own checkout or check was the victim: the pushed data was too big. */
+static void blame_own(const struct conf *c, const struct limits *l, const struct cg_usage *usage, struct verdict *v)
 {
 	if (usage->oom_kills > 0 && (v->class == ERR_PUSHER || strcmp(v->cause, "signal") == 0 || strcmp(v->cause, "killed") == 0 ||
 				     strcmp(v->cause, "boot") == 0))
@@ -81,6 +85,35 @@ static void blame_limits(const struct conf *c, const struct limits *l, const str
 	else if (usage->refused_forks > 0 && strcmp(v->cause, "exit") == 0)
 		verdict_say(v, ERR_PUSHER, "pids", "%s, after it was refused a process; its limit is %lld (%s)", v->reason,
 			    (long long)l->pids, set_by(c, l->pids, c->compile_pids_limit, "compile_pids_limit"));
+}
+
+/* Neither its fault nor a crash, whatever it came to: it is tried again, later each time. */
+static void blame_others(const struct limits *l, const struct cg_usage *usage, struct verdict *v)
+{
+	if (v->class == ERR_OPERATOR || v->class == ERR_USAGE)
+		return;
+	if (usage->oom_kills > 0)
+		verdict_say(v, ERR_NOBODY, "crowded", "other builds left too little memory: it had %lld MB of %lld MB",
+			    (long long)usage->mem_peak_bytes / 1000000, (long long)l->mem_mb);
+	else if (usage->refused_forks > 0 && usage->pids_peak > 0)
+		verdict_say(v, ERR_NOBODY, "crowded", "other builds left too few processes: it had %lld of %lld",
+			    (long long)usage->pids_peak, (long long)l->pids);
+	else if (usage->refused_forks > 0)
+		verdict_say(v, ERR_NOBODY, "crowded", "other builds left too few processes of %lld", (long long)l->pids);
+}
+
+/* What a limit kept from a failed build. By default an attempt may have all that all builds may have, so it can be
+ * missing although the attempt itself was small; alone it cannot. */
+static void blame_limits(const struct attempt_run *r, const struct cg_usage *usage, struct verdict *v)
+{
+	bool is_own = usage->oom_kills > 0 ? usage->is_memory_full : usage->is_pids_full;
+
+	if (v->class == ERR_NONE || r->ended_by)
+		return;
+	if (is_own || !r->had_company)
+		blame_own(r->agent->conf, &r->leaf.limits, usage, v);
+	else
+		blame_others(&r->leaf.limits, usage, v);
 }
 
 /* What the cgroup saw, and whether it killed somebody. */
@@ -93,7 +126,7 @@ static void add_usage(struct attempt_run *r)
 	cg_leaf_usage(r->agent->cg, &r->leaf, &usage);
 	r->verdict.cpu_ms = usage.cpu_ms;
 	r->verdict.mem_peak_bytes = usage.mem_peak_bytes;
-	blame_limits(r->agent->conf, &r->leaf.limits, &usage, &r->verdict);
+	blame_limits(r, &usage, &r->verdict);
 }
 
 /* A supervisor that could not even write its verdict says whose fault it is by its exit code: a full disk
@@ -202,17 +235,23 @@ void attempt_log_end(const struct attempt_run *r)
 		 v->reused, log_quote(quoted, sizeof(quoted), v->reason));
 }
 
+void attempt_note(const struct attempt_run *r)
+{
+	struct err e = ERR_INIT;
+
+	if (verdict_write(r->agent->conf->log_dir, &r->verdict, &e) < 0)
+		log_warn("event=verdict-unwritten job=%lld %s", (long long)r->job, e.msg);
+}
+
 /* The supervisor has ended: reap it, find out how, conclude. */
 void attempt_finish(struct attempt_run *r)
 {
 	int status = spawn_wait(&r->supervisor);
-	struct err e = ERR_INIT;
 
 	r->watch = sd_event_source_disable_unref(r->watch);
 	attempt_read_verdict(r, status);
 	add_usage(r);
-	if (r->verdict.class != ERR_NONE && verdict_write(r->agent->conf->log_dir, &r->verdict, &e) < 0)
-		log_warn("event=verdict-unwritten job=%lld %s", (long long)r->job, e.msg);
+	attempt_note(r);
 	attempt_log_end(r);
 	attempt_conclude(r);
 }

@@ -5,7 +5,9 @@
 #include "lib/fs.h"
 #include "lib/own.h"
 
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Of quota and weight one is there, v2's or v1's; the weights are what the kernel gives a new group. A quota written to
@@ -14,31 +16,39 @@ static const struct {
 	const char *file, *lifted;
 } kinds[CGQUOTA_KINDS] = {{"cpu.idle", "0"}, {"cpu.max", "max"}, {"cpu.weight", "100"}, {"cpu.cfs_quota_us", "-1"}, {"cpu.shares", "1024"}};
 
-void cgquota_lift(const char *dir, struct cgquota *before)
+/* No quota is read as 0 or less. */
+static bool is_lifted(int64_t value, int kind)
+{
+	return value <= 0 || value == strtoll(kinds[kind].lifted, NULL, 10);
+}
+
+void cgquota_lift(const char *dir, struct cgquota *lifted)
 {
 	own_free char *at = fs_path("%s", dir);
 
 	for (int level = 0; level < CGQUOTA_LEVELS; level++) {
 		for (int k = 0; k < CGQUOTA_KINDS; k++) {
-			before->before[level][k] = cgdir_number(at, kinds[k].file, NULL);
-			if (before->before[level][k] > 0)
-				(void)cgdir_write(at, kinds[k].file, kinds[k].lifted);
+			int64_t value = cgdir_number(at, kinds[k].file, NULL);
+
+			if (!is_lifted(value, k) && cgdir_write(at, kinds[k].file, kinds[k].lifted) == 0)
+				lifted->before[level][k] = value;
 		}
 		*strrchr(at, '/') = '\0';
 	}
 }
 
-void cgquota_restore(const char *dir, const struct cgquota *before)
+void cgquota_restore(const char *dir, struct cgquota *lifted)
 {
 	own_free char *at = fs_path("%s", dir);
 	char value[24];
 
 	for (int level = 0; level < CGQUOTA_LEVELS; level++) {
 		for (int k = CGQUOTA_KINDS - 1; k >= 0; k--) {
-			snprintf(value, sizeof(value), "%lld", (long long)before->before[level][k]);
-			if (before->before[level][k] > 0)
+			snprintf(value, sizeof(value), "%lld", (long long)lifted->before[level][k]);
+			if (lifted->before[level][k] > 0 && is_lifted(cgdir_number(at, kinds[k].file, NULL), k))
 				(void)cgdir_write(at, kinds[k].file, value);
 		}
 		*strrchr(at, '/') = '\0';
 	}
+	*lifted = (struct cgquota){0};
 }

@@ -3,7 +3,6 @@
 #include "agent/cginner.h"
 
 #include "agent/cgdir.h"
-#include "agent/cgquota.h"
 #include "conf/group.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
@@ -64,8 +63,10 @@ const char *cg_version(const struct cg *cg)
 /* ---- the end of groups ---- */
 
 enum {
-	CLEAR_MS = 10000,  /* at start and stop */
-	LEAF_END_MS = 500, /* in the loop: who hangs in the kernel is waited for by trying again */
+	CLEAR_MS = 10000,   /* at start and stop */
+	LEAF_END_MS = 500,  /* in the loop: who hangs in the kernel is waited for by trying again */
+	LEAF_AGAIN_MS = 20,
+	LIFTED_MS = 10000,  /* who is not gone by then does not wait for a processor, and instances do */
 };
 
 /* On v1 a frozen process does not even die. */
@@ -139,21 +140,6 @@ static int make_levels(const struct cg *cg, const struct conf *c, const char *gr
 	return 0;
 }
 
-int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const char *name, struct cg_leaf *out,
-		 struct err *e)
-{
-	struct cg_leaf leaf = {.path = fs_path("%s/%s", group, name)};
-	struct err ignored = ERR_INIT;
-
-	if (make_levels(cg, c, group, &leaf, e) == 0 && open_dirs(cg, &leaf, e) == 0) {
-		*out = leaf;
-		return 0;
-	}
-	cg_leaf_end(cg, &leaf, &ignored);
-	free(leaf.path);
-	return -1;
-}
-
 /* Of a leaf, in the hierarchy of that controller. */
 static int64_t number(const struct cg *cg, int controller, const struct cg_leaf *leaf, const char *file, const char *field)
 {
@@ -162,20 +148,66 @@ static int64_t number(const struct cg *cg, int controller, const struct cg_leaf 
 	return cgdir_number(dir, file, field);
 }
 
-void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_usage *out)
+/* Since Linux 6.11 v2 counts a refused process where the limit was met, in TOP or the group, and not in who asked for it. */
+static int64_t refused_above(const struct cg *cg, const struct cg_leaf *leaf)
 {
-	*out = (struct cg_usage){0};
-	out->refused_forks = number(cg, PIDS, leaf, "pids.events", "max");
+	own_free char *group = fs_path("%s/%s", cg->top_of[PIDS], leaf->path);
+
+	*strrchr(group, '/') = '\0';
+	return cgdir_number(group, "pids.events.local", "max") + cgdir_number(cg->top_of[PIDS], "pids.events.local", "max");
+}
+
+int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const char *name, struct cg_leaf *out,
+		 struct err *e)
+{
+	struct cg_leaf leaf = {.path = fs_path("%s/%s", group, name)};
+	struct err ignored = ERR_INIT;
+
+	if (make_levels(cg, c, group, &leaf, e) == 0 && open_dirs(cg, &leaf, e) == 0) {
+		leaf.refused_above = refused_above(cg, &leaf);
+		*out = leaf;
+		return 0;
+	}
+	if (cg_leaf_end(cg, &leaf, &ignored) < 0)
+		free(leaf.path);
+	return -1;
+}
+
+void cg_leaf_adopt(const struct cg *cg, struct cg_leaf *leaf)
+{
+	leaf->limits.pids = number(cg, PIDS, leaf, "pids.max", NULL);
+	leaf->refused_above = refused_above(cg, leaf);
+}
+
+static void memory_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_usage *out)
+{
 	if (cg->v2) {
-		out->cpu_ms = number(cg, CPU, leaf, "cpu.stat", "usage_usec") / 1000;
 		out->mem_peak_bytes = number(cg, MEMORY, leaf, "memory.peak", NULL);
 		out->oom_kills = number(cg, MEMORY, leaf, "memory.events", "oom_kill");
+		out->is_memory_full = number(cg, MEMORY, leaf, "memory.events", "oom") > 0;
 		return;
 	}
-	if (cg->has[CPUACCT])
-		out->cpu_ms = number(cg, CPUACCT, leaf, "cpuacct.usage", NULL) / 1000000;
 	out->mem_peak_bytes = number(cg, MEMORY, leaf, "memory.max_usage_in_bytes", NULL);
 	out->oom_kills = number(cg, MEMORY, leaf, "memory.oom_control", "oom_kill");
+	/* Files that were read count here, too: v1 does not tell whether it was they that filled it. */
+	out->is_memory_full = number(cg, MEMORY, leaf, "memory.failcnt", NULL) > 0 ||
+			      number(cg, MEMORY, leaf, "memory.memsw.failcnt", NULL) > 0;
+}
+
+void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_usage *out)
+{
+	int64_t refused = number(cg, PIDS, leaf, "pids.events", "max");
+
+	*out = (struct cg_usage){0};
+	memory_usage(cg, leaf, out);
+	/* v1, and v2 before 6.11, count in who asked, whichever group's limit it was; before 6.6 nobody knows whose. */
+	out->pids_peak = number(cg, PIDS, leaf, "pids.peak", NULL);
+	out->is_pids_full = refused > 0 && out->pids_peak >= leaf->limits.pids;
+	out->refused_forks = refused + refused_above(cg, leaf) - leaf->refused_above;
+	if (cg->v2)
+		out->cpu_ms = number(cg, CPU, leaf, "cpu.stat", "usage_usec") / 1000;
+	else if (cg->has[CPUACCT])
+		out->cpu_ms = number(cg, CPUACCT, leaf, "cpuacct.usage", NULL) / 1000000;
 }
 
 static bool has_members(const struct cg *cg, const struct cg_leaf *leaf)
@@ -201,28 +233,30 @@ int cg_leaf_freeze(const struct cg *cg, const struct cg_leaf *leaf, bool frozen,
 
 int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e)
 {
-	int64_t deadline_ms = clock_mono_ms() + LEAF_END_MS;
-	bool killing = leaf->path && has_members(cg, leaf);
-	own_free char *cpu = fs_path("%s/%s", cg->top_of[CPU], leaf->path ? leaf->path : "");
-	struct cgquota quotas;
+	int64_t now_ms = clock_mono_ms();
+	int64_t deadline_ms = now_ms + (leaf->ending_ms > 0 ? LEAF_AGAIN_MS : LEAF_END_MS);
+	own_free char *cpu = fs_path("%s/%s", cg->top_of[CPU], leaf->path);
 	struct err ignored = ERR_INIT;
+	bool is_late;
 	int rc = 0;
 
-	if (leaf->path)
-		(void)cg_leaf_freeze(cg, leaf, false, &ignored);
-	if (killing)
-		cgquota_lift(cpu, &quotas);
+	if (leaf->ending_ms == 0)
+		leaf->ending_ms = now_ms;
+	is_late = now_ms - leaf->ending_ms > LIFTED_MS;
+	(void)cg_leaf_freeze(cg, leaf, false, &ignored);
+	if (!is_late && has_members(cg, leaf))
+		cgquota_lift(cpu, &leaf->lifted);
 	for (size_t i = 0; i < leaf->njoin; i++)
 		close(leaf->join[i]);
 	leaf->njoin = 0;
-	for (size_t i = 0; i < cg->ntops && leaf->path; i++) {
+	for (size_t i = 0; i < cg->ntops; i++) {
 		own_free char *dir = fs_path("%s/%s", cg->tops[i], leaf->path);
 
 		if (cgdir_end(dir, deadline_ms, e) < 0)
 			rc = -1;
 	}
-	if (killing)
-		cgquota_restore(cpu, &quotas);
+	if (rc == 0 || is_late)
+		cgquota_restore(cpu, &leaf->lifted);
 	if (rc < 0)
 		return -1;
 	free(leaf->path);

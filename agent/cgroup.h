@@ -26,6 +26,7 @@
 #ifndef HORNERO_AGENT_CGROUP_H
 #define HORNERO_AGENT_CGROUP_H
 
+#include "agent/cgquota.h"
 #include "conf/conf.h"
 #include "conf/group.h"
 #include "lib/err.h"
@@ -43,13 +44,19 @@ struct cg_leaf {
 	int join[CG_MAX_HIERARCHIES];   /* open directories, for struct spawn */
 	size_t njoin;
 	struct limits limits;           /* in force for the attempt */
+	int64_t ending_ms;              /* monotonic: since when it is being ended; 0: it is not */
+	struct cgquota lifted;          /* while it is */
+	int64_t refused_above;          /* processes, by the groups above, before it began */
 };
 
 struct cg_usage {
 	int64_t cpu_ms;
 	int64_t mem_peak_bytes;
 	int64_t oom_kills;
-	int64_t refused_forks; /* processes that pids.max did not let it have */
+	bool is_memory_full;   /* the attempt ran into its own limit, not only into that of a group above */
+	int64_t refused_forks; /* processes that a limit did not let it have, or perhaps another attempt beside it */
+	int64_t pids_peak;     /* 0: this kernel does not count it */
+	bool is_pids_full;     /* as is_memory_full */
 };
 
 /* ERR_OPERATOR says which hierarchy is missing or not ours to use, and the line that mends it. */
@@ -74,13 +81,15 @@ int cg_remove_top(struct cg *cg, struct err *e);
 
 int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const char *name, struct cg_leaf *out,
 		 struct err *e);
+/* One that a life before us made: path and limits.mem_mb are known, the rest is looked up. */
+void cg_leaf_adopt(const struct cg *cg, struct cg_leaf *leaf);
 /* Zeros where a figure is not to be had. */
 void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_usage *out);
 /* Nobody inside runs, until it is thawed (frozen false) or ended. */
 int cg_leaf_freeze(const struct cg *cg, const struct cg_leaf *leaf, bool frozen, struct err *e);
 
 /* SIGKILL to everyone inside, frozen or not; removed and leaf freed on return. -1: somebody hangs in the kernel; the leaf is
- * still there, try again. Blocks for half a second at the most. */
+ * still there, try again. Blocks for half a second at the most, and hardly at all when it is tried again. */
 int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e);
 
 /* v1, as root: make TOP, set its limits, hand its directories, tasks and cgroup.procs to uid:gid. */
