@@ -162,7 +162,7 @@ static const struct key keys[] = {
 	{.name = "door_connections_per_address", .type = KEY_COUNT, .min = 1, .max = 1000, .fallback = "32",
 	 AT(door_connections_per_address), .unit = "connections",
 	 .help = "Of those, from one address (of IPv6: one /64)."},
-	{.name = "door_connections_per_key", .type = KEY_COUNT, .min = 1, .max = 1000, .fallback = "16",
+	{.name = "door_connections_per_key", .type = KEY_COUNT, .min = 1, .max = 1000, .fallback = "32",
 	 AT(door_connections_per_key), .unit = "connections",
 	 .help = "Of those, logged in with one key. One more pushes out one of them that does nothing, and is refused where all are "
 		 "at work."},
