@@ -16,7 +16,7 @@ test_expect_success 'a node with a few places' '
 test_expect_success 'who is logged in and does nothing makes room for who comes, who works does not' '
 	door_idler 127.0.0.81 && idler=$door_client && door_worker 127.0.0.82 && door_worker 127.0.0.83 &&
 	door_ssh queue >out && wait_until "! kill -0 $idler" 20 && test_grep "event=pushed-out peer=127.0.0.81" door.log &&
-	door_worker 127.0.0.84 && test_expect_code 255 door_ssh queue 2>words && test_grep "event=refused peer=127.0.0.1:[0-9]* why=full" door.log &&
+	door_worker 127.0.0.84 && test_expect_code 255 door_ssh queue 2>words && wait_until "grep \"event=refused peer=127.0.0.1:[0-9]* why=full\" door.log" 20 &&
 	test_grep "^Received disconnect from 127.0.0.1 port [0-9]*:12: hornero-door: not now \(all connections are taken\); again in 1 s" words &&
 	door_clients_end && wait_until "door_ssh queue" 20
 '
@@ -26,14 +26,14 @@ test_expect_success 'a key has its share: one more pushes out one that does noth
 	door_idler 127.0.0.81 && idler=$door_client && door_worker 127.0.0.82 && door_worker 127.0.0.83 && wait_until "! kill -0 $idler" 20 &&
 	test_grep "event=pushed-out peer=127.0.0.81:[0-9]* key=alice by=127.0.0.83" door.log &&
 	test_expect_code 255 door_ssh queue 2>words && test_grep "Received disconnect .*this key has all the connections" words &&
-	test_grep "event=left peer=127.0.0.1:[0-9]* key=alice why=.hornero-door: this key has all" door.log &&
+	wait_until "grep \"event=left peer=127.0.0.1:[0-9]* key=alice why=.hornero-door: this key has all\" door.log" 20 &&
 	door_as bob && door_ssh queue >out && door_as alice && door_clients_end && wait_until "door_ssh queue" 20 &&
 	for i in 1 2 3 4 5 6; do door_ssh queue >out || return 1; done
 '
 
 test_expect_success 'who asks for nothing goes after the time that there is to log in' '
 	door_stop && hooks_conf "door_login_timeout: 2" && door_start && door_idler 127.0.0.84 && wait_until "! kill -0 $door_client" 20 &&
-	test_grep "event=left peer=127.0.0.84:[0-9]* key=alice why=.idle" door.log && door_clients="" &&
+	wait_until "grep \"event=left peer=127.0.0.84:[0-9]* key=alice why=.idle\" door.log" 20 && door_clients="" &&
 	door_stop && hooks_conf "door_login_timeout: 1h" && door_start
 '
 
@@ -96,7 +96,7 @@ test_expect_success 'a key that is changed or taken away is so over connections 
 	cp "$NODE/keys" kept && sed -i "/name=.bob/s/read=/write=/" "$NODE/keys" &&
 	door_ssh "git-receive-pack one" >out </dev/null; test_grep "report-status" out &&
 	sed -i "/name=.bob/d" "$NODE/keys" && test_expect_code 65 door_ssh queue 2>words && test_grep "the key bob may come in no longer" words &&
-	test_grep "event=left peer=.* key=bob why=.hornero-door: this key may come in no longer" door.log &&
+	wait_until "grep \"event=left peer=.* key=bob why=.hornero-door: this key may come in no longer\" door.log" 20 &&
 	test_expect_code 255 door_ssh queue 2>words && test_grep "Permission denied" words;
 	code=$?; unset DOOR_SSH_OPTIONS; cp kept "$NODE/keys"; door_as alice; test $code = 0
 '
