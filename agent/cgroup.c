@@ -66,6 +66,7 @@ enum {
 	CLEAR_MS = 10000,   /* at start and stop */
 	LEAF_END_MS = 500,  /* in the loop: who hangs in the kernel is waited for by trying again */
 	LEAF_AGAIN_MS = 20,
+	NEAR_BYTES = 1 << 20, /* of a limit */
 	LIFTED_MS = 10000,  /* who is not gone by then does not wait for a processor, and instances do */
 };
 
@@ -200,6 +201,8 @@ void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_us
 
 	*out = (struct cg_usage){0};
 	memory_usage(cg, leaf, out);
+	/* Newer kernels do not count on v1 how often a limit was met; memory is charged some pages at a time. */
+	out->is_memory_full |= out->mem_peak_bytes + NEAR_BYTES >= leaf->limits.mem_mb * 1000000;
 	/* v1, and v2 before 6.11, count in who asked, whichever group's limit it was; before 6.6 nobody knows whose. */
 	out->pids_peak = number(cg, PIDS, leaf, "pids.peak", NULL);
 	out->is_pids_full = refused > 0 && out->pids_peak >= leaf->limits.pids;
