@@ -2,14 +2,11 @@
  * here; errors are the node's: no host keys, no key file, no memory. */
 #include "door/connection.h"
 
-#include "conf/way.h"
 #include "door/address.h"
 #include "door/guard.h"
+#include "door/inner.h"
 #include "door/limit.h"
-#include "door/login.h"
 #include "door/offer.h"
-#include "door/order.h"
-#include "door/pump.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -27,187 +24,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
-enum { CHANNELS = 8, LINGER_MS = 30000, END_MS = 5000, COMMAND_MS = 200, COMMANDS_AHEAD = 100, TURN_MS = 1000, ANSWER_MS = 5000, BYE_MS = 1000, MMAP_MIN = 64 * 1024 };
-
-struct connection {
-	const struct conf *conf;
-	struct login login;
-	ssh_session session;
-	ssh_event event;
-	int fd, report, signals;
-	bool spoke;      /* the client has sent something */
-	bool left;       /* the client has closed its side */
-	bool hung_up;    /* we have enough of it */
-	bool failed;     /* libssh says that it is over */
-	bool stopping;   /* no new commands: we are asked to end */
-	int64_t end_ms;  /* and what is left is killed then; 0: not yet */
-	bool busy;       /* there are commands, as far as was reported */
-	const char *bye; /* why we hang up, in words for the client */
-	int64_t active_ms;
-	int64_t paid_ms; /* its commands are paid for up to then, at COMMAND_MS each */
-	char peer[ADDRESS_TEXT];
-	char way[WAY_MAX]; /* how the client came here */
-	char *chunk;
-	struct pump pumps[CHANNELS];
-};
-
-static void remember_way(struct connection *k, const char *user)
-{
-	struct sockaddr_storage here = {0};
-	socklen_t len = sizeof(here);
-
-	getsockname(k->fd, (struct sockaddr *)&here, &len);
-	way_make(k->way, k->conf->door_name, user, address_port((struct sockaddr *)&here));
-}
-
-/* Who listens counts the connections of a key. */
-static bool may_stay(struct connection *k)
-{
-	const char *name = k->login.key->name;
-	struct pollfd wait = {.fd = k->report, .events = POLLIN};
-	char answer = CONNECTION_FULL;
-
-	if (send(k->report, name, strlen(name), 0) < 0 || poll(&wait, 1, ANSWER_MS) <= 0 || recv(k->report, &answer, 1, MSG_DONTWAIT) <= 0)
-		k->bye = "hornero-door: it is about to end";
-	else if (answer != CONNECTION_IN)
-		k->bye = "hornero-door: this key has all the connections that one key may have (door_connections_per_key), each at work";
-	return !k->bye;
-}
-
-static int on_pubkey(ssh_session session, const char *user, ssh_key offered, char state, void *arg)
-{
-	struct connection *k = arg;
-
-	(void)session;
-	if (k->login.key || !login_offer(&k->login, offered, state)) {
-		k->hung_up = k->hung_up || k->login.key || k->login.offers > LOGIN_OFFERS_MAX;
-		return SSH_AUTH_DENIED;
-	}
-	if (!k->login.key)
-		return SSH_AUTH_SUCCESS; /* "that one would do": now it signs */
-	remember_way(k, user);
-	k->active_ms = clock_mono_ms();
-	if (!may_stay(k)) {
-		/* "No" would sound as if the key were wrong. */
-		k->hung_up = true;
-		return SSH_AUTH_SUCCESS;
-	}
-	log_info("event=login peer=%s key=%s type=%s", k->peer, k->login.key->name, k->login.key->type);
-	return SSH_AUTH_SUCCESS;
-}
-
-/* libssh would ask Kerberos otherwise, before anybody has logged in. */
-static ssh_string on_gssapi(ssh_session session, const char *user, int n, ssh_string *oids, void *arg)
-{
-	(void)session, (void)user, (void)n, (void)oids, (void)arg;
-	return NULL;
-}
-
-static struct pump *pump_of(struct connection *k, ssh_channel channel)
-{
-	for (size_t i = 0; i < CHANNELS; i++)
-		if (k->pumps[i].used && k->pumps[i].channel == channel)
-			return &k->pumps[i];
-	return NULL;
-}
-
-static void report_busy(struct connection *k, bool busy)
-{
-	const char now = busy ? CONNECTION_BUSY : CONNECTION_IDLE;
-
-	if (busy != k->busy)
-		(void)!send(k->report, &now, 1, 0);
-	k->busy = busy;
-}
-
-/* A key that was taken away ends what it had open, too. */
-static int renew_key(struct connection *k, struct err *e)
-{
-	int rc = login_renew(&k->login, k->conf->keys_file, e);
-
-	if (rc == 0) {
-		k->bye = "hornero-door: this key may come in no longer";
-		return err_set(e, ERR_PUSHER, "the key %s may come in no longer", k->login.key->name);
-	}
-	return rc < 0 ? -1 : 0;
-}
-
-static void command(struct connection *k, struct pump *p, const char *text)
-{
-	own_order struct order o = ORDER_INIT;
-	struct err e = ERR_INIT;
-	char quoted[sizeof(p->what) + 8];
-
-	p->commanded = true;
-	report_busy(k, true);
-	k->paid_ms = (k->paid_ms > clock_mono_ms() ? k->paid_ms : clock_mono_ms()) + COMMAND_MS;
-	snprintf(p->what, sizeof(p->what), "%s", text ? text : "(shell)");
-	log_info("event=command peer=%s key=%s what=%s", k->peer, k->login.key->name, log_quote(quoted, sizeof(quoted), p->what));
-	if (renew_key(k, &e) < 0 ||
-	    order_make(&o, k->conf, k->login.key, k->way, text, *p->protocol ? p->protocol : NULL, &e) < 0 || pump_start(p, &o, &e) < 0) {
-		order_report(&e, k->peer, k->login.key->name);
-		pump_say(p, e.msg, err_exit(e.class));
-	}
-}
-
-static int on_exec(ssh_session session, ssh_channel channel, const char *text, void *arg)
-{
-	struct connection *k = arg;
-	struct pump *p = pump_of(k, channel);
-
-	(void)session;
-	if (!p || p->commanded || k->stopping || k->bye)
-		return 1;
-	command(k, p, text);
-	return 0;
-}
-
-static int on_shell(ssh_session session, ssh_channel channel, void *arg)
-{
-	return on_exec(session, channel, NULL, arg);
-}
-
-static int on_env(ssh_session session, ssh_channel channel, const char *name, const char *value, void *arg)
-{
-	struct pump *p = pump_of(arg, channel);
-
-	(void)session;
-	if (!p || p->commanded || !order_takes_env(name, value))
-		return 1;
-	snprintf(p->protocol, sizeof(p->protocol), "%s", value);
-	return 0;
-}
-
-static struct ssh_channel_callbacks_struct requests = {
-	.channel_exec_request_function = on_exec,
-	.channel_shell_request_function = on_shell,
-	.channel_env_request_function = on_env,
-};
-
-static ssh_channel on_channel(ssh_session session, void *arg)
-{
-	struct connection *k = arg;
-	ssh_channel channel;
-
-	/* Not before: most of the memory of a connection that is only held open would be this. */
-	if (!k->chunk && k->login.key)
-		k->chunk = malloc(PUMP_CHUNK);
-	for (size_t i = 0; k->chunk && k->login.key && !k->stopping && !k->bye && i < CHANNELS; i++) {
-		if (k->pumps[i].used)
-			continue;
-		channel = pump_open(&k->pumps[i], session, k->chunk);
-		if (channel)
-			ssh_add_channel_callbacks(channel, &requests);
-		return channel;
-	}
-	return NULL;
-}
-
-static struct ssh_server_callbacks_struct server = {
-	.auth_pubkey_function = on_pubkey,
-	.gssapi_select_oid_function = on_gssapi,
-	.channel_open_request_session_function = on_channel,
-};
+enum { LINGER_MS = 30000, END_MS = 5000, COMMANDS_AHEAD = 100, TURN_MS = 1000, BYE_MS = 1000, MMAP_MIN = 64 * 1024 };
 
 /* libssh closes fd from here on. */
 static int adopt(struct connection *k, struct err *e)
@@ -217,11 +34,7 @@ static int adopt(struct connection *k, struct err *e)
 		return err_set(e, ERR_NOBODY, "out of memory for a connection");
 	if (offer_session(k->conf, k->fd, &k->session, e) < 0)
 		return -1;
-	server.userdata = k;
-	requests.userdata = k;
-	ssh_callbacks_init(&server);
-	ssh_callbacks_init(&requests);
-	ssh_set_server_callbacks(k->session, &server);
+	request_listen(k);
 	return 0;
 }
 
@@ -352,7 +165,7 @@ static size_t tidy(struct connection *k)
 	}
 	if (channels == 0)
 		free(steal_ptr(&k->chunk));
-	report_busy(k, n > 0);
+	request_report(k, n > 0);
 	return n;
 }
 

@@ -1,0 +1,183 @@
+/* request: DIAGNOSTICS: what a client may not have is refused or answered in words; errors of the node's are logged as well. */
+#include "door/inner.h"
+
+#include "door/connection.h"
+#include "door/order.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+#include <libssh/callbacks.h>
+#include <libssh/server.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { ANSWER_MS = 5000 };
+
+static void remember_way(struct connection *k, const char *user)
+{
+	struct sockaddr_storage here = {0};
+	socklen_t len = sizeof(here);
+
+	getsockname(k->fd, (struct sockaddr *)&here, &len);
+	way_make(k->way, k->conf->door_name, user, address_port((struct sockaddr *)&here));
+}
+
+/* Who listens counts the connections of a key. */
+static bool may_stay(struct connection *k)
+{
+	const char *name = k->login.key->name;
+	struct pollfd wait = {.fd = k->report, .events = POLLIN};
+	char answer = CONNECTION_FULL;
+
+	if (send(k->report, name, strlen(name), 0) < 0 || poll(&wait, 1, ANSWER_MS) <= 0 || recv(k->report, &answer, 1, MSG_DONTWAIT) <= 0)
+		k->bye = "hornero-door: it is about to end";
+	else if (answer != CONNECTION_IN)
+		k->bye = "hornero-door: this key has all the connections that one key may have (door_connections_per_key), each at work";
+	return !k->bye;
+}
+
+static int on_pubkey(ssh_session session, const char *user, ssh_key offered, char state, void *arg)
+{
+	struct connection *k = arg;
+
+	(void)session;
+	if (k->login.key || !login_offer(&k->login, offered, state)) {
+		k->hung_up = k->hung_up || k->login.key || k->login.offers > LOGIN_OFFERS_MAX;
+		return SSH_AUTH_DENIED;
+	}
+	if (!k->login.key)
+		return SSH_AUTH_SUCCESS; /* "that one would do": now it signs */
+	remember_way(k, user);
+	k->active_ms = clock_mono_ms();
+	if (!may_stay(k)) {
+		/* "No" would sound as if the key were wrong. */
+		k->hung_up = true;
+		return SSH_AUTH_SUCCESS;
+	}
+	log_info("event=login peer=%s key=%s type=%s", k->peer, k->login.key->name, k->login.key->type);
+	return SSH_AUTH_SUCCESS;
+}
+
+/* libssh would ask Kerberos otherwise, before anybody has logged in. */
+static ssh_string on_gssapi(ssh_session session, const char *user, int n, ssh_string *oids, void *arg)
+{
+	(void)session, (void)user, (void)n, (void)oids, (void)arg;
+	return NULL;
+}
+
+static struct pump *pump_of(struct connection *k, ssh_channel channel)
+{
+	for (size_t i = 0; i < CHANNELS; i++)
+		if (k->pumps[i].used && k->pumps[i].channel == channel)
+			return &k->pumps[i];
+	return NULL;
+}
+
+void request_report(struct connection *k, bool busy)
+{
+	const char now = busy ? CONNECTION_BUSY : CONNECTION_IDLE;
+
+	if (busy != k->busy)
+		(void)!send(k->report, &now, 1, 0);
+	k->busy = busy;
+}
+
+/* A key that was taken away ends what it had open, too. */
+static int renew_key(struct connection *k, struct err *e)
+{
+	int rc = login_renew(&k->login, k->conf->keys_file, e);
+
+	if (rc == 0) {
+		k->bye = "hornero-door: this key may come in no longer";
+		return err_set(e, ERR_PUSHER, "the key %s may come in no longer", k->login.key->name);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+static void command(struct connection *k, struct pump *p, const char *text)
+{
+	own_order struct order o = ORDER_INIT;
+	struct err e = ERR_INIT;
+	char quoted[sizeof(p->what) + 8];
+
+	p->commanded = true;
+	request_report(k, true);
+	k->paid_ms = (k->paid_ms > clock_mono_ms() ? k->paid_ms : clock_mono_ms()) + COMMAND_MS;
+	snprintf(p->what, sizeof(p->what), "%s", text ? text : "(shell)");
+	log_info("event=command peer=%s key=%s what=%s", k->peer, k->login.key->name, log_quote(quoted, sizeof(quoted), p->what));
+	if (renew_key(k, &e) < 0 ||
+	    order_make(&o, k->conf, k->login.key, k->way, text, *p->protocol ? p->protocol : NULL, &e) < 0 || pump_start(p, &o, &e) < 0) {
+		order_report(&e, k->peer, k->login.key->name);
+		pump_say(p, e.msg, err_exit(e.class));
+	}
+}
+
+static int on_exec(ssh_session session, ssh_channel channel, const char *text, void *arg)
+{
+	struct connection *k = arg;
+	struct pump *p = pump_of(k, channel);
+
+	(void)session;
+	if (!p || p->commanded || k->stopping || k->bye)
+		return 1;
+	command(k, p, text);
+	return 0;
+}
+
+static int on_shell(ssh_session session, ssh_channel channel, void *arg)
+{
+	return on_exec(session, channel, NULL, arg);
+}
+
+static int on_env(ssh_session session, ssh_channel channel, const char *name, const char *value, void *arg)
+{
+	struct pump *p = pump_of(arg, channel);
+
+	(void)session;
+	if (!p || p->commanded || !order_takes_env(name, value))
+		return 1;
+	snprintf(p->protocol, sizeof(p->protocol), "%s", value);
+	return 0;
+}
+
+static struct ssh_channel_callbacks_struct requests = {
+	.channel_exec_request_function = on_exec,
+	.channel_shell_request_function = on_shell,
+	.channel_env_request_function = on_env,
+};
+
+static ssh_channel on_channel(ssh_session session, void *arg)
+{
+	struct connection *k = arg;
+	ssh_channel channel;
+
+	/* Not before: most of the memory of a connection that is only held open would be this. */
+	if (!k->chunk && k->login.key)
+		k->chunk = malloc(PUMP_CHUNK);
+	for (size_t i = 0; k->chunk && k->login.key && !k->stopping && !k->bye && i < CHANNELS; i++) {
+		if (k->pumps[i].used)
+			continue;
+		channel = pump_open(&k->pumps[i], session, k->chunk);
+		if (channel)
+			ssh_add_channel_callbacks(channel, &requests);
+		return channel;
+	}
+	return NULL;
+}
+
+static struct ssh_server_callbacks_struct server = {
+	.auth_pubkey_function = on_pubkey,
+	.gssapi_select_oid_function = on_gssapi,
+	.channel_open_request_session_function = on_channel,
+};
+
+void request_listen(struct connection *k)
+{
+	server.userdata = k;
+	requests.userdata = k;
+	ssh_callbacks_init(&server);
+	ssh_callbacks_init(&requests);
+	ssh_set_server_callbacks(k->session, &server);
+}
