@@ -46,7 +46,7 @@ test_expect_success 'three images: one is removed, one wishes to be warm never, 
 	node_init "sweep_interval: 10h" && node_start && image removed $removed && image never $never && image always $always &&
 	removed_base=$(node_warm_path $removed) && never_base=$(node_warm_path $never) && always_base=$(node_warm_path $always) &&
 	hornero image remove $removed && hornero image set $never keep_warm=never &&
-	gc >out && test_grep "^0 removed" out && test -e "$removed_base" && test -e "$never_base"
+	gc >out && test_grep "^removed checkout $removed" out && test_grep "^1 removed" out && test -e "$removed_base" && test -e "$never_base"
 '
 
 test_expect_success '--dry-run says what would leave the cache, and removes nothing' '
