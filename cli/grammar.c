@@ -188,7 +188,7 @@ int word_distance(const char *a, const char *b)
 
 int word_nearest(const struct cli *cli, const char *typed, const struct word **out, int max)
 {
-	int best[8], n = 0, far = (int)strnlen(typed, 40) / 3 + 1;
+	int best[8], n = 0, far = ((int)strnlen(typed, 40) + 1) / 3;
 
 	if (max > 8)
 		max = 8;
