@@ -70,6 +70,7 @@ static int start_supervisor(struct agent *a, struct attempt_run *r, const struct
 	own_args struct args words = ARGS_INIT;
 	struct spawn_fd fds[CG_MAX_HIERARCHIES];
 	struct spawn s = SPAWN_INIT(NULL);
+	struct limits all = a->cg ? cg_limits(a->cg) : (struct limits){0};
 
 	args_addf(&words, "%s/hornero-build", a->conf->libexec_dir);
 	args_addf(&words, "--conf=%s", a->conf->path);
@@ -77,6 +78,8 @@ static int start_supervisor(struct agent *a, struct attempt_run *r, const struct
 	args_addf(&words, "--job=%lld", (long long)r->job);
 	args_addf(&words, "--attempt=%lld", (long long)r->number);
 	args_addf(&words, "--join=%zu", r->leaf.njoin);
+	if (a->cg)
+		args_addf(&words, "--limits=%lld:%lld:%lld", (long long)all.core_percent, (long long)all.mem_mb, (long long)all.pids);
 	if (j->force)
 		args_add(&words, "--force");
 	if (j->clean)

@@ -69,22 +69,24 @@ static int settle(const struct attempt_run *r, struct err *e)
 }
 
 /* Which file sets a limit. */
-static const char *set_by(const struct conf *c, int64_t limit, int64_t of_all, const char *key)
+static const char *set_by(const struct agent *a, int64_t limit, int64_t of_all, const char *key)
 {
-	return limit < of_all ? c->groups_dir : key;
+	return limit < of_all ? a->conf->groups_dir : key;
 }
 
 /* Also where our own checkout or check was the victim: the pushed data was too big. */
-static void blame_own(const struct conf *c, const struct limits *l, const struct cg_usage *usage, struct verdict *v)
+static void blame_own(const struct agent *a, const struct limits *l, const struct cg_usage *usage, struct verdict *v)
 {
+	struct limits all = cg_limits(a->cg);
+
 	if (usage->oom_kills > 0 && (v->class == ERR_PUSHER || strcmp(v->cause, "signal") == 0 || strcmp(v->cause, "killed") == 0 ||
 				     strcmp(v->cause, "boot") == 0))
 		verdict_say(v, ERR_PUSHER, "oom", "out of memory: the build reached %lld MB and was killed; its limit is %lld MB (%s)",
 			    (long long)usage->mem_peak_bytes / 1000000, (long long)l->mem_mb,
-			    set_by(c, l->mem_mb, c->compile_mem_limit, "compile_mem_limit"));
+			    set_by(a, l->mem_mb, all.mem_mb, "compile_mem_limit"));
 	else if (usage->refused_forks > 0 && strcmp(v->cause, "exit") == 0)
 		verdict_say(v, ERR_PUSHER, "pids", "%s, after it was refused a process; its limit is %lld (%s)", v->reason,
-			    (long long)l->pids, set_by(c, l->pids, c->compile_pids_limit, "compile_pids_limit"));
+			    (long long)l->pids, set_by(a, l->pids, all.pids, "compile_pids_limit"));
 }
 
 /* Neither its fault nor a crash, whatever it came to: it is tried again, later each time. */
@@ -111,7 +113,7 @@ static void blame_limits(const struct attempt_run *r, const struct cg_usage *usa
 	if (v->class == ERR_NONE || r->ended_by)
 		return;
 	if (is_own || !r->had_company)
-		blame_own(r->agent->conf, &r->leaf.limits, usage, v);
+		blame_own(r->agent, &r->leaf.limits, usage, v);
 	else
 		blame_others(&r->leaf.limits, usage, v);
 }

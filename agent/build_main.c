@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <linux/ioprio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -19,7 +20,7 @@
 enum { FIRST_JOIN_FD = 10, LEAST_NICE = 19, LOCK_WAIT_MS = 2000 };
 
 struct options {
-	const char *conf, *image;
+	const char *conf, *image, *limits;
 	int64_t job, attempt;
 	size_t njoin;
 	bool force, clean;
@@ -31,7 +32,8 @@ static int parse(int argc, char **argv, struct options *o, struct err *e)
 		{"conf", required_argument, NULL, 'c'},    {"image", required_argument, NULL, 'i'},
 		{"job", required_argument, NULL, 'j'},     {"attempt", required_argument, NULL, 'a'},
 		{"join", required_argument, NULL, 'n'},    {"force", no_argument, NULL, 'f'},
-		{"clean", no_argument, NULL, 'x'},         {NULL, 0, NULL, 0},
+		{"clean", no_argument, NULL, 'x'},         {"limits", required_argument, NULL, 'l'},
+		{NULL, 0, NULL, 0},
 	};
 	int word;
 
@@ -43,6 +45,7 @@ static int parse(int argc, char **argv, struct options *o, struct err *e)
 		case 'j': o->job = strtoll(optarg, NULL, 10); break;
 		case 'a': o->attempt = strtoll(optarg, NULL, 10); break;
 		case 'n': o->njoin = strtoul(optarg, NULL, 10); break;
+		case 'l': o->limits = optarg; break;
 		case 'f': o->force = true; break;
 		case 'x': o->clean = true; break;
 		default: return err_set(e, ERR_USAGE, "hornero-build is started by hornerod");
@@ -110,6 +113,15 @@ static void run(struct build *b)
 		stage_note(&b->log, "%s", b->verdict.reason);
 }
 
+/* In force are not always those of the file: hornerod knows. */
+static int take_limits(struct conf *c, const char *limits, struct err *e)
+{
+	if (limits && sscanf(limits, "%" SCNd64 ":%" SCNd64 ":%" SCNd64, &c->compile_core_limit, &c->compile_mem_limit,
+			     &c->compile_pids_limit) != 3)
+		return err_set(e, ERR_US, "hornero-build is started with the limits %s", limits);
+	return 0;
+}
+
 static int supervise(const struct options *o, struct err *e)
 {
 	own_conf struct conf *c = NULL;
@@ -118,7 +130,7 @@ static int supervise(const struct options *o, struct err *e)
 	struct build b = {.force = o->force, .clean = o->clean, .njoin = o->njoin, .image = &img, .work = -1};
 	int rc;
 
-	if (conf_load(&c, conf_find(o->conf), e) < 0)
+	if (conf_load(&c, conf_find(o->conf), e) < 0 || take_limits(c, o->limits, e) < 0)
 		return -1;
 	failpoint_arm(c->failpoint);
 	b.conf = c;

@@ -26,6 +26,8 @@ struct cg {
 	size_t ntops;
 	bool has[CG_N_CONTROLLERS];
 	const char *top_of[CG_N_CONTROLLERS];    /* into tops */
+	struct limits top;               /* in force at TOP; 0: none */
+	struct limits all;               /* as cg_limits() has it */
 };
 
 /* Fill a zeroed cg. ERR_OPERATOR. */
@@ -37,6 +39,10 @@ bool cg_is_on_v2(void);
 int cg_make(const struct cg *cg, const char *name, const char *dir, struct err *e);
 /* Let the groups below dir have controllers (v2; nothing to do on v1). */
 int cg_hand_down(const struct cg *cg, const char *dir, struct err *e);
+/* Set the limits of TOP, where that is ours: as the configuration has them. */
+int cg_limit_top(struct cg *cg, const struct conf *c, struct err *e);
+/* What somebody else set there, on v1. */
+struct limits cg_read_top(const struct cg *cg);
 struct limits cg_top_limits(const struct conf *c);
 /* Put limits on TOP/below (below begins with a slash, or is ""). A quota that is no narrower than the one above (0: none is)
  * is left out: periods of several levels begin at different times, and would be waited for one after the other. */

@@ -34,10 +34,14 @@ int cg_open(struct cg **out, const struct conf *c, struct err *e)
 				c->path);
 			goto fail;
 		}
+		cg->top = cg_read_top(cg);
 	} else if (cg_make(cg, cg->name, cg->tops[0], e) < 0 || cg_limit_top(cg, c, e) < 0 ||
 		   cg_leave_dedicated(cg, c, e) < 0 || cg_hand_down(cg, cg->tops[0], e) < 0) {
 		goto fail;
+	} else {
+		cg->top = cg_top_limits(c);
 	}
+	cg->all = limits_within(cg_top_limits(c), cg->top);
 	*out = cg;
 	return 0;
 fail:
@@ -53,6 +57,24 @@ void cg_close(struct cg *cg)
 		free(cg->tops[i]);
 	free(cg->name);
 	free(cg);
+}
+
+struct limits cg_limits(const struct cg *cg)
+{
+	return cg->all;
+}
+
+bool cg_is_outdated(const struct cg *cg, const struct conf *c, char why[ERR_MSG_MAX])
+{
+	struct limits said = cg_top_limits(c);
+
+	if (said.core_percent == cg->top.core_percent && said.mem_mb == cg->top.mem_mb && said.pids == cg->top.pids)
+		return false;
+	snprintf(why, ERR_MSG_MAX, "root limited all builds to %lld percent of the processors, %lld MB and %lld processes, and %s says %lld, %lld "
+		 "and %lld: the smaller ones count until root runs hornerod -c %s --prepare, or systemctl restart hornerod",
+		 (long long)cg->top.core_percent, (long long)cg->top.mem_mb, (long long)cg->top.pids, c->path, (long long)said.core_percent,
+		 (long long)said.mem_mb, (long long)said.pids, c->path);
+	return true;
 }
 
 const char *cg_version(const struct cg *cg)
@@ -124,15 +146,14 @@ static int make_levels(const struct cg *cg, const struct conf *c, const char *gr
 	own_free char *leaf_name = fs_path("%s/%s", cg->name, leaf->path);
 	own_free char *leaf_dir = fs_path("%s/%s", cg->tops[0], leaf->path);
 	own_free char *leaf_below = fs_path("/%s", leaf->path);
-	struct limits of_all = cg_top_limits(c);
 	struct limits of_group;
 	struct group g;
 
 	if (group_load(c->groups_dir, group, &g, e) < 0)
 		return -1;
-	of_group = limits_within(g.all, of_all);
+	of_group = limits_within(g.all, cg->all);
 	leaf->limits = limits_within(g.attempt, of_group);
-	if (cg_make(cg, group_name, group_dir, e) < 0 || cg_limit(cg, group_below, &of_group, of_all.core_percent, e) < 0 ||
+	if (cg_make(cg, group_name, group_dir, e) < 0 || cg_limit(cg, group_below, &of_group, cg->top.core_percent, e) < 0 ||
 	    cg_hand_down(cg, group_dir, e) < 0 || cg_make(cg, leaf_name, leaf_dir, e) < 0 ||
 	    cg_limit(cg, leaf_below, &leaf->limits, of_group.core_percent, e) < 0)
 		return -1;

@@ -66,8 +66,11 @@ void cg_close(struct cg *cg);
 /* "v1" or "v2". */
 const char *cg_version(const struct cg *cg);
 
-/* Set the limits of the top group anew (a reload). Without the right to, says so: ERR_OPERATOR. */
-int cg_limit_top(struct cg *cg, const struct conf *c, struct err *e);
+/* What attempts may have at the most: what the configuration says or, where TOP is root's and has less, that. */
+struct limits cg_limits(const struct cg *cg);
+/* Where TOP has other limits than the configuration (on v1 they are root's, and a reload leaves them as they are): which, and
+ * the line that mends it. */
+bool cg_is_outdated(const struct cg *cg, const struct conf *c, char why[ERR_MSG_MAX]);
 
 /* Kill every process below TOP and remove the groups there. TOP itself stays. */
 int cg_clear(struct cg *cg, struct err *e);

@@ -68,6 +68,19 @@ struct limits cg_top_limits(const struct conf *c)
 	return (struct limits){c->compile_core_limit, c->compile_mem_limit, c->compile_pids_limit};
 }
 
+struct limits cg_read_top(const struct cg *cg)
+{
+	int64_t cpu_us = cgdir_number(cg->top_of[CPU], "cpu.cfs_quota_us", NULL);
+	int64_t bytes = cgdir_number(cg->top_of[MEMORY], "memory.limit_in_bytes", NULL);
+	int64_t percent = cpu_us * 100 / PERIOD_US / sysconf(_SC_NPROCESSORS_ONLN);
+
+	return (struct limits){
+		.core_percent = cpu_us <= 0 ? 0 : percent > 0 ? percent : 1,
+		.mem_mb = bytes / 1000000 + (bytes % 1000000 > 0), /* the kernel rounds down to pages */
+		.pids = cgdir_number(cg->top_of[PIDS], "pids.max", NULL),
+	};
+}
+
 static int64_t quota_us(int64_t percent)
 {
 	return percent * sysconf(_SC_NPROCESSORS_ONLN) * PERIOD_US / 100;

@@ -79,6 +79,17 @@ int agent_check_user(const struct conf *c, struct err *e)
 	return 0;
 }
 
+static void say_limits(const struct agent *a)
+{
+	struct limits all = cg_limits(a->cg);
+	char why[ERR_MSG_MAX];
+
+	log_info("event=limits cgroup=%s cpu_percent=%lld memory_mb=%lld", cg_version(a->cg), (long long)all.core_percent,
+		 (long long)all.mem_mb);
+	if (cg_is_outdated(a->cg, a->conf, why))
+		log_warn("event=limits-outdated %s", why);
+}
+
 static int open_cgroups(struct agent *a, struct err *e)
 {
 	struct err why = ERR_INIT;
@@ -91,8 +102,7 @@ static int open_cgroups(struct agent *a, struct err *e)
 		return -1;
 	if (cg_clear(a->cg, &why) < 0 && leftover_end_groups(a, &why, e) < 0)
 		return -1;
-	log_info("event=limits cgroup=%s cpu_percent=%lld memory_mb=%lld", cg_version(a->cg),
-		 (long long)a->conf->compile_core_limit, (long long)a->conf->compile_mem_limit);
+	say_limits(a);
 	return 0;
 }
 
@@ -124,6 +134,8 @@ static int resume(struct agent *a, int state, struct err *e)
 		return -1;
 	if (a->conf->isolation == CONF_ISOLATION_CGROUP && cg_open(&a->cg, a->conf, e) < 0)
 		return -1;
+	if (a->cg)
+		say_limits(a);
 	if (open_queue(a, e) < 0 || agent_loop_init(a, e) < 0 || handover_take_rest(a, e) < 0)
 		return -1;
 	pausing_resume(a);

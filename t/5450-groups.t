@@ -42,7 +42,7 @@ test_expect_success 'builds of both run side by side, each group with its own li
 
 test_expect_success 'a reload that narrows all builds narrows what runs below' '
 	sed -i "s/^compile_core_limit:.*/compile_core_limit: 10/" "$HORNERO_CONF" && kill -HUP $node_pid &&
-	wait_until "test \$(group_quota \"\") = 10" 10 && test_grep ! "limits-unchanged" "$NODE/hornerod.log" &&
+	wait_until "test \$(group_quota \"\") = 10" 10 && test_grep ! "limits-outdated" "$NODE/hornerod.log" &&
 	for group in make make/1.1 osv osv/2.1
 	do
 		group_quota_in_force $group

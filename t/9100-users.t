@@ -114,6 +114,33 @@ test_expect_success 'the agent cannot lift its own quota' '
 	test -n "$top"
 '
 
+# limits CORE MEM: of hornero.yaml, read anew
+limits () {
+	sed -i "/^compile_[cm]/d" "$HORNERO_CONF" && printf "%s\n" "compile_core_limit: $1" "compile_mem_limit: $2" >>"$HORNERO_CONF" &&
+	: >"$NODE/hornerod.log" && kill -HUP $node_pid && wait_until "grep -q event=reloaded \"$NODE/hornerod.log\"" 20
+}
+# built: another push, and what its manifest says of the limits in `limits`
+built () {
+	( cd work && echo "$1" >greeting && chown $node_git greeting && git commit -q -a -m "$1" && git push "$repo" main ) 2>>push.out &&
+	hornero wait $UUID --timeout 60 && hornero image show $UUID --json >shown &&
+	jq -r ".artifact | \"\(.compile_core_limit) \(.compile_mem_limit)\"" shown >limits
+}
+
+if test -d "/sys/fs/cgroup/cpu/$NODE_TOP"
+then
+	test_expect_success 'a reload leaves the limits of all builds to root, says so, and goes by the smaller ones' '
+		limits 60 3000 && test_grep "event=limits cgroup=v1 cpu_percent=50 memory_mb=2000" "$NODE/hornerod.log" &&
+		test_grep "event=limits-outdated .*50 percent.* 2000 MB .*says 60, 3000 .*hornerod -c $HORNERO_CONF --prepare" "$NODE/hornerod.log" &&
+		groups=$(sed -n "s/^groups_dir: //p" "$HORNERO_CONF") && mkdir -p "$groups" && echo "core_limit: 55" >"$groups/make.yaml" && built wider && echo 50 2000 >want && test_cmp want limits &&
+		limits 40 1000 && test_grep "event=limits-outdated" "$NODE/hornerod.log" && built narrower && echo 40 1000 >want && test_cmp want limits
+	'
+
+	test_expect_success 'until root has set them' '
+		limits 60 3000 && hornerod --prepare && limits 60 3000 && test_grep ! "limits-outdated" "$NODE/hornerod.log" &&
+		test_grep "event=limits cgroup=v1 cpu_percent=60 memory_mb=3000" "$NODE/hornerod.log" && built as-wished && echo 60 3000 >want && test_cmp want limits
+	'
+fi
+
 test_expect_success 'neither git nor the operator reads the store'\''s making or writes the cache' '
 	test_must_fail node_as $node_git sh -c "echo x >$warm" &&
 	test_must_fail node_as $node_hornero sh -c "echo x >$warm" &&
