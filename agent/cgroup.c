@@ -211,9 +211,6 @@ static void memory_usage(const struct cg *cg, const struct cg_leaf *leaf, struct
 	}
 	out->mem_peak_bytes = number(cg, MEMORY, leaf, "memory.max_usage_in_bytes", NULL);
 	out->oom_kills = number(cg, MEMORY, leaf, "memory.oom_control", "oom_kill");
-	/* Files that were read count here, too: v1 does not tell whether it was they that filled it. */
-	out->is_memory_full = number(cg, MEMORY, leaf, "memory.failcnt", NULL) > 0 ||
-			      number(cg, MEMORY, leaf, "memory.memsw.failcnt", NULL) > 0;
 }
 
 void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_usage *out)
@@ -222,7 +219,8 @@ void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_us
 
 	*out = (struct cg_usage){0};
 	memory_usage(cg, leaf, out);
-	/* Newer kernels do not count on v1 how often a limit was met; memory is charged some pages at a time. */
+	/* v1 has no such event, and newer kernels no memory.failcnt either; memory is charged some pages at a time. Files that were
+	 * read count in the peak, too: whether it was they that filled it nobody tells. */
 	out->is_memory_full |= out->mem_peak_bytes + NEAR_BYTES >= leaf->limits.mem_mb * 1000000;
 	/* v1, and v2 before 6.11, count in who asked, whichever group's limit it was; before 6.6 nobody knows whose. */
 	out->pids_peak = number(cg, PIDS, leaf, "pids.peak", NULL);
