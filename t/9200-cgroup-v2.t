@@ -18,7 +18,7 @@ then
 else
 	by_unit='5450-groups 5455-pausing 5480-attacks 8300-kill'
 	by_root='5450-groups 5480-attacks 8300-kill'
-	unit_settings='HORNERO_TEST_ATTEMPTS=16 HORNERO_TEST_ATTACKS=daemon,fork-bomb,keyring,limits,loopback,memory,namespaces,other-checkout,proc,ptrace,read-node'
+	unit_settings='HORNERO_TEST_ATTEMPTS=16 HORNERO_TEST_ATTACKS=daemon,fork-bomb,keyring,limits,loopback,memory,namespaces,other-checkout,proc,ptrace,read-node,setuid'
 	root_settings='HORNERO_TEST_ATTEMPTS=8 HORNERO_TEST_ATTACKS=fork-bomb,limits,memory,setuid'
 fi
 
