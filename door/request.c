@@ -84,7 +84,7 @@ void request_report(struct connection *k, bool busy)
 	k->busy = busy;
 }
 
-/* A key that was taken away ends what it had open, too. */
+/* A key that was taken away gives no further command, over what it had open neither. */
 static int renew_key(struct connection *k, struct err *e)
 {
 	int rc = login_renew(&k->login, k->conf->keys_file, e);

@@ -6,7 +6,6 @@
 #include "lib/own.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -49,7 +48,7 @@ static bool is_unborn(int repo)
 	return refline_ref_valid(text + strlen(SYMBOLIC)) && faccessat(repo, text + strlen(SYMBOLIC), F_OK, 0) < 0;
 }
 
-const char *head_settle(const struct pushed *pushed)
+bool head_settle(const struct pushed *pushed)
 {
 	const char *branch = only_new_branch(pushed);
 	own_free char *text = NULL;
@@ -58,10 +57,10 @@ const char *head_settle(const struct pushed *pushed)
 	struct stat st;
 
 	if (!branch)
-		return NULL;
+		return false;
 	repo = fs_open_dir(AT_FDCWD, ".", &ignored);
 	if (repo < 0 || !is_unborn(repo) || fstatat(repo, "HEAD", &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
-		return NULL;
+		return false;
 	text = fs_path(SYMBOLIC "%s\n", branch);
-	return fs_replace_like(repo, "HEAD", text, strlen(text), &st, &ignored) == 0 ? branch : NULL;
+	return fs_replace_like(repo, "HEAD", text, strlen(text), &st, &ignored) == 0;
 }

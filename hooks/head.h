@@ -7,8 +7,10 @@
 
 #include "hooks/place.h"
 
+#include <stdbool.h>
+
 /* In the bare repository, after the refs have moved: where HEAD names a branch that is not there and the push made one
- * branch, HEAD is that one. Its name, borrowed from the push, where that came to pass; else NULL. */
-const char *head_settle(const struct pushed *pushed);
+ * branch, HEAD is that one. Whether that came to pass. */
+bool head_settle(const struct pushed *pushed);
 
 #endif
