@@ -167,6 +167,9 @@ static int serve(struct agent *a, int state, struct err *e)
 	pausing_stop(a);
 	if (a->cg && cg_remove_top(a->cg, e) < 0)
 		return -1;
+	/* A supervisor of a life that was killed may have died in the middle of a write after the start had looked. */
+	if (leftover_clear(a->conf, e) < 0)
+		return -1;
 	log_info("event=stopped");
 	return 0;
 }
