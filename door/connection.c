@@ -198,6 +198,7 @@ static const char *serve(struct connection *k)
 		return "stopped";
 	if (rc != SSH_OK)
 		return "no key exchange";
+	k->keyed = true;
 	for (;;) {
 		size_t open = tidy(k);
 
@@ -260,7 +261,7 @@ static void end_commands(struct connection *k)
 static void finish(struct connection *k, const char *why)
 {
 	char quoted[300];
-	const char *error;
+	bool unlike;
 
 	end_commands(k);
 	for (size_t i = 0; i < CHANNELS; i++) {
@@ -275,10 +276,11 @@ static void finish(struct connection *k, const char *why)
 	/* This frees what channels there still were. */
 	if (k->bye || (k->login.key && !lost(k)))
 		say_bye(k, k->bye ? k->bye : why);
-	error = ssh_get_error(k->session);
+	/* Who has named itself and finds no algorithm of its own hangs up, often before libssh has said "no match". */
+	unlike = !k->keyed && !k->stopping && ssh_get_clientbanner(k->session);
 	log_info("event=left peer=%s key=%s why=\"%s\"%s said=%s", k->peer, k->login.key ? k->login.key->name : "-", why,
-		 strstr(error, "no match for method") ? " hint=\"hornero-door(8): BEHIND OPENSSH\"" : "",
-		 log_quote(quoted, sizeof(quoted), error));
+		 unlike ? " hint=\"hornero-door(8): BEHIND OPENSSH\"" : "",
+		 log_quote(quoted, sizeof(quoted), ssh_get_error(k->session)));
 }
 
 static int watch_signals(struct connection *k, struct err *e)

@@ -26,6 +26,7 @@ struct connection {
 	ssh_event event;
 	int fd, report, signals;
 	bool spoke;      /* the client has sent something */
+	bool keyed;      /* keys were exchanged */
 	bool left;       /* the client has closed its side */
 	bool hung_up;    /* we have enough of it */
 	bool failed;     /* libssh says that it is over */
