@@ -87,7 +87,7 @@ static const struct key keys[] = {
 	 .help = "The repository below repo_root whose pushes make the image."},
 	{.name = "ref", .type = KEY_TEXT, .check = check_ref, .fallback = "refs/heads/main", AT(ref),
 	 .allowed = "a whole ref below refs/heads/ or refs/tags/",
-	 .help = "The branch or tag that the image follows."},
+	 .help = "The branch or tag that the image follows. An annotated tag means the commit that it leads to."},
 	{.name = "subdir", .type = KEY_TEXT, .check = check_subdir, .fallback = "", AT(subdir),
 	 .allowed = "a relative path",
 	 .help = "The directory of the tree that is built; a push that changes nothing below it builds nothing. "

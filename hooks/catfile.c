@@ -141,17 +141,16 @@ static int header_read(struct catfile *cf, char line[HEADER_MAX], struct err *e)
 	return err_set(e, ERR_OPERATOR, "git cat-file answered with an endless line");
 }
 
-/* Ask for commit:path. 1 there (type and size filled, the content follows), 0 missing, -1. */
-static int ask(struct catfile *cf, const char *commit, const char *path, char type[16], size_t *size,
-	       struct err *e)
+/* Ask for an object by git's notation. 1 there (oid, type and size filled, the content follows), 0 missing, -1. */
+static int ask_name(struct catfile *cf, const char *name, char oid[65], char type[16], size_t *size, struct err *e)
 {
-	own_free char *question = fs_path("%s:%s\n", commit, path);
+	own_free char *question = fs_path("%s\n", name);
 	static const char missing[] = " missing";
 	char line[HEADER_MAX];
 	size_t len;
 
-	if (strlen(question) > HEADER_MAX - sizeof(missing) || strchr(path, '\n'))
-		return err_set(e, ERR_OPERATOR, "the path %s cannot be asked for", path);
+	if (strlen(question) > HEADER_MAX - sizeof(missing) || strchr(name, '\n'))
+		return err_set(e, ERR_OPERATOR, "git cannot be asked for %s", name);
 	if (cf->to < 0 && catfile_start(cf, e) < 0)
 		return -1;
 	if (fs_write_all(cf->to, question, strlen(question)) < 0)
@@ -161,9 +160,17 @@ static int ask(struct catfile *cf, const char *commit, const char *path, char ty
 	len = strlen(line);
 	if (len >= sizeof(missing) && strcmp(line + len - (sizeof(missing) - 1), missing) == 0)
 		return 0;
-	if (sscanf(line, "%*64[0-9a-f] %15[a-z] %zu", type, size) != 2)
+	if (sscanf(line, "%64[0-9a-f] %15[a-z] %zu", oid, type, size) != 3)
 		return err_set(e, ERR_OPERATOR, "git cat-file answered \"%s\"", line);
 	return 1;
+}
+
+static int ask(struct catfile *cf, const char *commit, const char *path, char type[16], size_t *size, struct err *e)
+{
+	own_free char *name = fs_path("%s:%s", commit, path);
+	char oid[65];
+
+	return ask_name(cf, name, oid, type, size, e);
 }
 
 /* size bytes of content and the newline behind them. */
@@ -253,4 +260,15 @@ int catfile_read(struct catfile *cf, const char *commit, const char *subdir, con
 	}
 	*out = f;
 	return 0;
+}
+
+/* The content is not read: it may be a gigabyte. */
+int catfile_peel(struct catfile *cf, const char *oid, char out[65], char type[16], struct err *e)
+{
+	own_free char *name = fs_path("%s^{}", oid);
+	size_t size;
+	int got = ask_name(cf, name, out, type, &size, e);
+
+	catfile_close(cf);
+	return got != 0 ? got : err_set(e, ERR_OPERATOR, "git cat-file does not find the object %s", oid);
 }

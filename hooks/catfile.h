@@ -34,6 +34,8 @@ struct catfile {
 /* commit:subdir/name (subdir "" for the root). -1 (ERR_OPERATOR or ERR_NOBODY): git could not be asked. */
 int catfile_read(struct catfile *cf, const char *commit, const char *subdir, const char *name, size_t max,
 		 struct found *out, struct err *e);
+/* The object that the tags of oid lead to, and its type. 1, or -1 as above. */
+int catfile_peel(struct catfile *cf, const char *oid, char out[65], char type[16], struct err *e);
 void catfile_close(struct catfile *cf);
 #define own_catfile __attribute__((cleanup(catfile_close)))
 

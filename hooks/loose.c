@@ -10,7 +10,10 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { TREE_MAX = 8 << 20 /* bytes of a directory listing that we read ourselves */ };
+enum {
+	TREE_MAX = 8 << 20, /* bytes of a directory listing that we read ourselves */
+	TAGS_MAX = 8,       /* tags of tags that we follow ourselves */
+};
 
 struct loose {
 	int fd;
@@ -79,29 +82,55 @@ static bool open_below(struct loose *l, const char *dir, const char *oid)
 	return l->fd >= 0;
 }
 
-/* The quarantine first: what is pushed is there. l is to be loose_close'd in any case. */
+/* The quarantine first: what is pushed is there. type NULL: any. l is to be loose_close'd in any case. */
 static bool loose_open(struct loose *l, const char *oid, const char *type)
 {
 	if (!open_below(l, getenv("GIT_OBJECT_DIRECTORY"), oid) && !open_below(l, "objects", oid))
 		return false;
 	l->inflating = inflateInit(&l->z) == Z_OK;
-	return l->inflating && read_header(l) && strcmp(l->type, type) == 0;
+	return l->inflating && read_header(l) && (!type || strcmp(l->type, type) == 0);
 }
 
-/* The tree of a commit: its first line is "tree OID". */
+/* The first line of a commit is "tree OID", that of a tag "object OID". */
+static bool read_first_line(struct loose *l, const char *word, size_t digits, char oid[65])
+{
+	char line[16 + 64 + 1];
+	size_t head = strlen(word);
+	size_t len = head + digits + 1;
+
+	if (loose_read(l, line, len) != (ssize_t)len || memcmp(line, word, head) != 0 || line[len - 1] != '\n')
+		return false;
+	memcpy(oid, line + head, digits);
+	oid[digits] = '\0';
+	return strspn(oid, "0123456789abcdef") == digits;
+}
+
 static bool tree_of(const char *commit, char oid[65])
 {
 	own_loose struct loose l = {.fd = -1};
-	char line[5 + 64 + 1];
-	size_t digits = strlen(commit);
 
-	if (!loose_open(&l, commit, "commit") || loose_read(&l, line, 5 + digits + 1) != (ssize_t)(5 + digits + 1))
-		return false;
-	if (memcmp(line, "tree ", 5) != 0 || line[5 + digits] != '\n')
-		return false;
-	memcpy(oid, line + 5, digits);
-	oid[digits] = '\0';
-	return strspn(oid, "0123456789abcdef") == digits;
+	return loose_open(&l, commit, "commit") && read_first_line(&l, "tree ", strlen(commit), oid);
+}
+
+int loose_peel(const char *oid, char out[65], char type[16])
+{
+	char at[65];
+
+	snprintf(at, sizeof(at), "%s", oid);
+	for (int i = 0; i <= TAGS_MAX; i++) {
+		own_loose struct loose l = {.fd = -1};
+
+		if (!loose_open(&l, at, NULL))
+			return 0;
+		if (strcmp(l.type, "tag") != 0) {
+			memcpy(out, at, sizeof(at));
+			memcpy(type, l.type, sizeof(l.type));
+			return 1;
+		}
+		if (!read_first_line(&l, "object ", strlen(oid), at))
+			return 0;
+	}
+	return 0;
 }
 
 /* Replaces oid, a tree's, by that of its entry. *mode is 0 where it has none. */

@@ -6,7 +6,7 @@
  *             … ask git: catfile_read() …
  *
  * Starting git costs 1.6 ms of a push's 25, and this 0.1. It knows loose objects in the quarantine and in
- * objects/ and nothing else: for a pack, an alternate, a tag or anything odd it answers "ask git".
+ * objects/ and nothing else: for a pack, an alternate or anything odd it answers "ask git".
  */
 #ifndef HORNERO_HOOKS_LOOSE_H
 #define HORNERO_HOOKS_LOOSE_H
@@ -15,5 +15,8 @@
 
 /* commit:subdir/name (subdir "" for the root), run in the bare repository. 1 answered, 0 ask git. */
 int loose_find(const char *commit, const char *subdir, const char *name, size_t max, struct found *out);
+
+/* The object that the tags of oid lead to (oid itself if it is no tag), and its type. 1 answered, 0 ask git. */
+int loose_peel(const char *oid, char out[65], char type[16]);
 
 #endif

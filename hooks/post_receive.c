@@ -60,7 +60,7 @@ static void say_queued(const struct wish *w, const struct who *who)
 	long long id = (long long)w->receipt.id;
 
 	say("job %lld %s for %s (%.*s); follow it with: %s log -f %lld", id, w->receipt.joined ? "is queued already" : "queued", name,
-	    SHORT_OID, w->line->new, who->words, id);
+	    SHORT_OID, w->commit, who->words, id);
 	if (w->receipt.superseded)
 		say("job %lld superseded by job %lld", (long long)w->receipt.superseded, id);
 }
@@ -68,7 +68,7 @@ static void say_queued(const struct wish *w, const struct who *who)
 static void say_skipped(const struct wish *w, const struct pushopt *o, const struct who *who)
 {
 	say("%s is not built from %.*s, as -o %s wishes; %s rebuild %s builds it all the same", place_image_name(w->img),
-	    SHORT_OID, w->line->new, o->skip ? "skip" : "image", who->words, w->img->uuid);
+	    SHORT_OID, w->commit, o->skip ? "skip" : "image", who->words, w->img->uuid);
 	if (w->cancelled)
 		say("job %lld cancelled: the commit that it was for is pushed over", (long long)w->cancelled);
 }

@@ -1,5 +1,6 @@
 /*
- * pre_receive: refuses what the pusher's key may not write, and a push whose .hornero.yaml could never be built.
+ * pre_receive: refuses what the pusher's key may not write, and a push that could never be built: its .hornero.yaml is
+ * wrong, or its tag leads to no commit.
  *
  * Nothing is read or started unless there is a key, or an image is built from a pushed ref. A file that cannot be looked
  * at is let pass, with words: a push must not fail because of the node. A right that cannot be looked at is none.
@@ -12,6 +13,7 @@
 #include "conf/repofile.h"
 #include "hooks/catfile.h"
 #include "hooks/loose.h"
+#include "hooks/peel.h"
 #include "hooks/place.h"
 #include "hooks/pushopt.h"
 #include "hooks/say.h"
@@ -52,10 +54,13 @@ static int check(struct catfile *cf, const struct refline *r, const struct image
 {
 	own_free char *path = fs_path("%s%s%s", img->subdir, *img->subdir ? "/" : "", REPOFILE_NAME);
 	struct found f = {0};
-	int refused;
+	char commit[65];
+	int refused = peel_commit(cf, r, commit, e);
 
-	if (loose_find(r->new, img->subdir, REPOFILE_NAME, REPOFILE_MAX, &f) == 0 &&
-	    catfile_read(cf, r->new, img->subdir, REPOFILE_NAME, REPOFILE_MAX, &f, e) < 0)
+	if (refused != 0)
+		return refused;
+	if (loose_find(commit, img->subdir, REPOFILE_NAME, REPOFILE_MAX, &f) == 0 &&
+	    catfile_read(cf, commit, img->subdir, REPOFILE_NAME, REPOFILE_MAX, &f, e) < 0)
 		return -1;
 	refused = judge(path, &f, e) < 0;
 	free(f.text);
@@ -103,7 +108,7 @@ static size_t check_files(const struct place *p, const struct pushed *pushed)
 
 	say_more(refused);
 	if (refused > 0)
-		say("nothing of this push was taken; mend the file, commit it and push again");
+		say("nothing of this push was taken; mend that and push again");
 	return refused;
 }
 

@@ -3,6 +3,7 @@
 #include "hooks/wishes.h"
 
 #include "conf/skip.h"
+#include "hooks/peel.h"
 #include "hooks/say.h"
 #include "hooks/who.h"
 #include "lib/clock.h"
@@ -23,6 +24,8 @@ static bool is_skipped(const struct pushopt *o, const struct image *img)
 /* Images of this repository times refs is small: at most one ref per image matches. */
 int wishes_find(const struct place *p, const struct pushed *pushed, const struct pushopt *o, struct wishes *out, struct err *e)
 {
+	own_catfile struct catfile cf = CATFILE_INIT;
+
 	out->list = calloc(p->n + 1, sizeof(*out->list));
 	if (!out->list)
 		return err_set(e, ERR_NOBODY, "out of memory for %zu images", p->n);
@@ -37,7 +40,12 @@ int wishes_find(const struct place *p, const struct pushed *pushed, const struct
 			out->deleted++;
 			say("%s of %s is deleted: the image %s keeps its last artifact", r->ref, p->repo, place_image_name(img));
 		} else if (r) {
-			out->list[out->n++] = (struct wish){.img = img, .line = r, .skipped = is_skipped(o, img)};
+			struct wish *w = &out->list[out->n];
+
+			*w = (struct wish){.img = img, .line = r, .skipped = is_skipped(o, img)};
+			if (peel_commit(&cf, r, w->commit, e) != 0)
+				return -1;
+			out->n++;
 		}
 	}
 	return 0;
@@ -50,7 +58,7 @@ static int queue_one(struct db *db, const struct place *p, const struct pushopt 
 		.image = w->img->uuid,
 		.repo = p->repo,
 		.ref = w->line->ref,
-		.commit = w->line->new,
+		.commit = w->commit,
 		.origin = "push",
 		.pushed_by = who,
 		.force = o->rebuild,
@@ -84,7 +92,7 @@ static int record_skips(const struct place *p, struct wishes *ws, struct err *e)
 	for (size_t i = 0; i < ws->n; i++) {
 		struct wish *w = &ws->list[i];
 
-		if (w->skipped && skip_set(p->conf->skip_dir, w->img->uuid, w->line->new, e) < 0)
+		if (w->skipped && skip_set(p->conf->skip_dir, w->img->uuid, w->commit, e) < 0)
 			return -1;
 		w->done = w->skipped;
 	}

@@ -16,6 +16,7 @@
 struct wish {
 	const struct image *img;
 	const struct refline *line;
+	char commit[65];            /* that the ref means now */
 	bool skipped;               /* it is not to be built from this commit */
 	bool done;                  /* durable: the row, or the record of a skip */
 	struct job_receipt receipt; /* of the row */
@@ -28,7 +29,7 @@ struct wishes {
 	size_t deleted; /* refs of images that this push deletes: nothing to queue, but not nobody's */
 };
 
-/* Tells the pusher of refs that are deleted. */
+/* Tells the pusher of refs that are deleted. ERR_OPERATOR, ERR_NOBODY where a tag cannot be peeled. */
 int wishes_find(const struct place *p, const struct pushed *pushed, const struct pushopt *o, struct wishes *out, struct err *e);
 
 /* Bring them into effect. What is not `done` on return is the sweep's. */
