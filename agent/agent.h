@@ -3,6 +3,7 @@
  *
  *   hornerod.c    options, start and stop in the right order
  *   handover.c    a reload: the next life of the same process, and what it is told
+ *   healing.c     a damaged queue is replaced, and what it held queued again
  *   loop.c        doorbell, signals, timer, watchdog: when to take a turn
  *   turn.c        what a turn does: claim, publish, set the timer
  *   attempt_known.c  an attempt that needs no supervisor
@@ -97,6 +98,7 @@ struct agent {
 	const char *program;       /* what a reload executes: this program's path, whatever stands there by then */
 	char *past;                /* what the life before us handed over, until it is taken */
 	struct db *db;
+	int64_t generation;        /* of the queue that our rows are in: db_generation */
 	struct cg *cg;             /* NULL: isolation none */
 	sd_event *loop;
 	int lock, bell;
@@ -144,6 +146,9 @@ void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt);
 void agent_turn(struct agent *a);
 /* Whether what began at start_ms (monotonic) had to wait for the queue, or for as long as that: the rest is the next turn's. */
 bool agent_waited(int64_t start_ms);
+
+/* healing.c: before anything else of a turn. */
+void healing_look(struct agent *a);
 
 /* handover.c. Returns only where the reload cannot be: -1, and nothing has changed. */
 int handover(struct agent *a, struct err *e);

@@ -4,6 +4,7 @@
  * class and the line that mends it: a second agent (75), a configuration (78), no cgroup (78). */
 #include "agent/agent.h"
 
+#include "agent/queueplace.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
@@ -108,7 +109,12 @@ static int open_cgroups(struct agent *a, struct err *e)
 
 static int open_queue(struct agent *a, struct err *e)
 {
-	return db_open(&a->db, &(struct db_place){.queue_dir = a->conf->queue_dir}, DB_CREATE, AGENT_DB_WAIT_MS, e);
+	struct db_place place = queue_place(a->conf);
+
+	if (db_open(&a->db, &place, DB_OWN, AGENT_DB_WAIT_MS, e) < 0)
+		return -1;
+	a->generation = db_generation(a->db);
+	return 0;
 }
 
 /* Nobody of an earlier life runs any more: its attempts go back to the queue. */
@@ -120,7 +126,8 @@ static int recover(struct agent *a, struct err *e)
 		return -1;
 	if (open_queue(a, e) < 0)
 		return -1;
-	if (job_recover(a->db, true, &n, e) < 0)
+	/* The first to read the rows meets what is damaged among them. */
+	if (job_recover(a->db, true, &n, e) < 0 && (e->sys != EUCLEAN || db_heal(a->db, e) <= 0 || job_recover(a->db, true, &n, e) < 0))
 		return -1;
 	if (n > 0)
 		log_warn("event=recovered jobs=%lld", (long long)n);

@@ -195,7 +195,10 @@ static bool take_answer(struct publication *p, char *text)
 	p->answered = is_last;
 	if (placed > 0)
 		return is_last;
-	if (placed < 0) {
+	if (placed < 0 && e.sys == ESTALE) {
+		/* The record stands, and the sweep goes by it: the row went with a damaged queue, or was cancelled. */
+		log_info("event=publication-without-row job=%lld %s", (long long)p->job, e.msg);
+	} else if (placed < 0) {
 		fail(p->agent, p->job, p->attempt, p->image, e.class, e.msg);
 	} else if (strncmp(text, "deferred ", 9) == 0) {
 		wait_for(p->agent, p->job, p->attempt, text + 9);

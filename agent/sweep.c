@@ -4,6 +4,7 @@
  * the exit code is that of the last such error's class; a queue that cannot be used ends the sweep. */
 #include "agent/key.h"
 #include "agent/pin.h"
+#include "agent/queueplace.h"
 #include "agent/refs.h"
 #include "agent/wish.h"
 #include "conf/builder.h"
@@ -261,6 +262,11 @@ static int sweep_all(struct sweep *s, struct err *e)
 		if (list[i].broken)
 			own = list[i].problem;
 		s->worst = own.class;
+		if (own.sys == EUCLEAN) { /* hornerod replaces the queue, and sweeps again */
+			images_free(list, n);
+			*e = own;
+			return -1;
+		}
 		say(s, &list[i], "broken", own.msg);
 		if (!s->quiet || own.sys != ENOENT)
 			log_warn("event=image-passed-over image=%s %s", list[i].uuid, own.msg);
@@ -274,6 +280,7 @@ static int run(struct sweep *s, const char *conf_option, struct err *e)
 	own_conf struct conf *c = NULL;
 	own_builders struct builders *builders = NULL;
 	own_db struct db *db = NULL;
+	struct db_place place;
 	int rc;
 
 	if (conf_load(&c, conf_find(conf_option), e) < 0 || builders_load(c->builders_dir, &builders, e) < 0)
@@ -285,12 +292,15 @@ static int run(struct sweep *s, const char *conf_option, struct err *e)
 	s->report = json_array();
 	if (!s->toolchains || !s->report)
 		return err_set(e, ERR_NOBODY, "out of memory for a sweep");
-	if (db_open(&db, &(struct db_place){.queue_dir = c->queue_dir}, DB_CREATE, DB_WAIT_MS, e) < 0 || refs_init(e) < 0)
+	place = queue_place(c);
+	if (db_open(&db, &place, DB_CREATE, DB_WAIT_MS, e) < 0 || refs_init(e) < 0) {
+		bell_ring(c->run_dir);
 		return -1;
+	}
 	s->db = db;
 	rc = sweep_all(s, e);
 	refs_fini();
-	if (s->queued > 0)
+	if (s->queued > 0 || rc < 0)
 		bell_ring(c->run_dir);
 	if (s->json) {
 		json_dumpf(s->report, stdout, JSON_INDENT(2));

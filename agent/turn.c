@@ -28,11 +28,22 @@ static int64_t running(const struct agent *a)
 	return n;
 }
 
+/* A row that went with a damaged queue no longer says that its attempt runs. */
+static bool may_begin(const void *agent, const char *image)
+{
+	const struct agent *a = agent;
+
+	for (const struct attempt_run *r = a->attempts; r; r = r->next)
+		if (!r->ended && strcmp(r->image, image) == 0)
+			return false;
+	return pausing_lets(a, image);
+}
+
 static int claim(struct agent *a, int64_t now_ms, struct err *e)
 {
 	while (!a->pressure.high && !a->paused.node && !a->draining && !floors_pause_building(a) && running(a) < a->conf->workers) {
 		own_job struct job j = {0};
-		int rc = job_claim(a->db, now_ms, pausing_lets, a, &j, e);
+		int rc = job_claim(a->db, now_ms, may_begin, a, &j, e);
 
 		if (rc <= 0)
 			return rc;
@@ -187,6 +198,7 @@ void agent_turn(struct agent *a)
 
 	if (a->stopping)
 		return;
+	healing_look(a);
 	unsettled = attempt_settle_ended(a);
 	unsettled = heed_cancels(a) || unsettled;
 	pausing_look(a);

@@ -9,6 +9,7 @@
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/spawn.h"
+#include "store/numbers.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -22,13 +23,36 @@ const struct conf *cli_conf(struct cli *cli, struct err *e)
 	return cli->conf;
 }
 
+static int64_t highest(const void *conf)
+{
+	const struct conf *c = conf;
+
+	return numbers_highest(c->log_dir, c->fence_dir, c->store_dir);
+}
+
+struct db_place cli_queue(const struct conf *c)
+{
+	return (struct db_place){.queue_dir = c->queue_dir, .highest = highest, .highest_arg = c};
+}
+
+void cli_heed_damage(const struct cli *cli, const struct err *e)
+{
+	if (e->sys != EUCLEAN || !cli->conf)
+		return;
+	bell_ring(cli->conf->run_dir);
+	if (bell_is_attended(cli->conf->run_dir) == 0)
+		cli_say(stderr, "hornero: hornerod does not run: nothing is mended until it is started");
+}
+
 int cli_db(struct cli *cli, enum db_mode mode, struct db **out, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
+	struct db_place place;
 
 	if (!c)
 		return -1;
-	if (db_open(out, &(struct db_place){c->queue_dir}, mode, CLI_DB_WAIT_MS, e) == 0) {
+	place = cli_queue(c);
+	if (db_open(out, &place, mode, CLI_DB_WAIT_MS, e) == 0) {
 		view_apply(cli, *out);
 		return 0;
 	}

@@ -55,6 +55,12 @@ struct cli {
 /* The configuration, or NULL with e filled. */
 const struct conf *cli_conf(struct cli *cli, struct err *e);
 
+/* Where it is. Borrows from c. */
+struct db_place cli_queue(const struct conf *c);
+
+/* After an error: hornerod is told of a damaged queue, and the user where nobody hears that. */
+void cli_heed_damage(const struct cli *cli, const struct err *e);
+
 /* The queue, as far as the key may see it. DB_READ for words that look, DB_CREATE for words that change. */
 int cli_db(struct cli *cli, enum db_mode mode, struct db **out, struct err *e);
 

@@ -30,6 +30,18 @@ static void look_at_pauses(struct doctor *d)
 			doctor_say(d, DOCTOR_WARN, NULL, "image %s is %s", p.images[i], why);
 }
 
+/* Told once in the log and as an event; here as long as it is kept. */
+static void look_at_damaged(struct doctor *d)
+{
+	char newest[64];
+	int n = db_damaged_count(d->c->queue_dir, newest);
+	own_free char *mend = fs_path("look at it with sqlite3, then: rm %s/queue.db.damaged-*", d->c->queue_dir);
+
+	if (n > 0)
+		doctor_say(d, DOCTOR_WARN, mend, "the queue was damaged and moved aside as %s/%s%s; what it held was queued again from "
+			   "the repositories, its history is in that file", d->c->queue_dir, newest, n > 1 ? ", and before that others" : "");
+}
+
 void doctor_queue(struct doctor *d)
 {
 	own_db struct db *db = NULL;
@@ -37,9 +49,11 @@ void doctor_queue(struct doctor *d)
 	int before = d->findings;
 
 	look_at_pauses(d);
+	look_at_damaged(d);
 	if (db_open(&db, &(struct db_place){.queue_dir = d->c->queue_dir}, DB_READ, CLI_DB_WAIT_MS, &why) < 0 ||
 	    job_each(db, JOB_SCOPE_OPEN, look_at_job, d, &why) < 0)
-		doctor_say(d, DOCTOR_BAD, "hornero init", "%s", why.msg);
+		doctor_say(d, DOCTOR_BAD, why.sys == EUCLEAN ? "systemctl start hornerod, if it does not run" : "hornero init", "%s",
+			   why.msg);
 	else if (d->findings == before)
 		doctor_ok(d, "no job needs anybody");
 }

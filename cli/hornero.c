@@ -161,7 +161,11 @@ static int run_word(struct cli *cli, const struct word *w, int argc, char **argv
 	if (cli->json && !w->json)
 		return usage_error(w, "--json belongs to listings; %s is none.", w->name);
 	code = view_enter(cli, w, &e) < 0 ? -1 : w->run(cli, &call, &e);
-	return code < 0 ? say_error(w, &e) : code;
+	if (code < 0) {
+		code = say_error(w, &e);
+		cli_heed_damage(cli, &e);
+	}
+	return code;
 }
 
 /* Who came in with a key and says nothing wants a shell, mostly. */

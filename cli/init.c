@@ -108,10 +108,11 @@ static int make_database(const struct conf *c, struct listing *l, struct err *e)
 {
 	own_free char *path = fs_path("%s/queue.db", c->queue_dir);
 	bool there = access(path, F_OK) == 0;
+	struct db_place place = cli_queue(c);
 	own_db struct db *db = NULL;
 	struct stat st;
 
-	if (db_open(&db, &(struct db_place){c->queue_dir}, DB_CREATE, CLI_DB_WAIT_MS, e) < 0)
+	if (db_open(&db, &place, DB_CREATE, CLI_DB_WAIT_MS, e) < 0)
 		return -1;
 	if (stat(path, &st) < 0)
 		return err_sys(e, ERR_US, "the database %s is not where it should be", path);

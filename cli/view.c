@@ -153,12 +153,20 @@ int cli_images(const struct cli *cli, struct image **out, size_t *n, struct err 
 	return 0;
 }
 
+static bool queue_was_damaged(const struct cli *cli)
+{
+	char newest[64];
+
+	return db_damaged_count(cli->conf->queue_dir, newest) > 0;
+}
+
 int cli_job_get(const struct cli *cli, struct db *db, int64_t id, struct job *out, struct err *e)
 {
 	int found = job_get(db, id, out, e);
 
 	if (found == 0)
-		err_set(e, ERR_USAGE, "there is no job %" PRId64 "; `hornero queue --all` lists them", id);
+		err_set(e, ERR_USAGE, "there is no job %" PRId64 "; `hornero queue --all` lists them%s", id, queue_was_damaged(cli) ?
+			" (the queue was damaged once: older jobs are in the file that `hornero doctor` names)" : "");
 	return found > 0 && cli_may(cli, out->repo, out->ref, e) < 0 ? -1 : found;
 }
 

@@ -6,6 +6,7 @@
 #include "cli/watch.h"
 #include "cli/words.h"
 #include "conf/skip.h"
+#include "lib/bell.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -59,15 +60,54 @@ static bool sleep_on(struct wait *w)
 	return watch_wait(&w->watch, left_ms) == WATCH_LOOK;
 }
 
+/* It is replaced while we wait; hornerod is told where that is still to be done. */
+static void let_go_of_queue(struct wait *w, const struct err *e)
+{
+	if (e->sys == EUCLEAN)
+		bell_ring(w->c->run_dir);
+	db_close(w->db);
+	w->db = NULL;
+}
+
+/* The job, and its image for later. 1, 0 the queue is being replaced, -1. */
+static int look_at_job(struct wait *w, int64_t id, struct job *j, char image[UUID_LEN + 1], struct err *e)
+{
+	int found;
+
+	if (!w->db && cli_db(w->cli, DB_READ, &w->db, e) < 0)
+		return e->sys == EUCLEAN || (*image && e->class == ERR_NOBODY) ? 0 : -1;
+	found = cli_job_get(w->cli, w->db, id, j, e);
+	if (found < 0 && (e->sys == EUCLEAN || e->sys == ENOENT)) {
+		let_go_of_queue(w, e);
+		return 0;
+	}
+	if (found > 0)
+		memcpy(image, j->image, sizeof(j->image));
+	return found > 0 ? 1 : -1;
+}
+
+static int wait_image(struct wait *w, const char *uuid, struct err *e);
+
 static int wait_job(struct wait *w, int64_t id, struct err *e)
 {
+	char image[UUID_LEN + 1] = "";
+
 	for (;;) {
 		own_job struct job j = {0};
 		char standstill[STANDSTILL_MAX];
-		int code;
+		int code = look_at_job(w, id, &j, image, e);
 
-		if (cli_job_get(w->cli, w->db, id, &j, e) <= 0)
+		if (code < 0 && *image && e->class == ERR_USAGE) {
+			cli_say(stderr, "hornero: job %lld went with the queue, which was damaged or deleted; waiting for its image %s",
+				(long long)id, image);
+			return wait_image(w, image, e);
+		}
+		if (code < 0)
 			return -1;
+		if (code == 0 && !sleep_on(w))
+			return -1;
+		if (code == 0)
+			continue;
 		cli_standstill(w->cli, NULL, &j, standstill);
 		code = outcome_of(&j, standstill, w->sentence, sizeof(w->sentence));
 		if (code >= 0)
@@ -119,8 +159,7 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 	if (found < 0 && e->class != ERR_NOBODY)
 		return -1;
 	if (found < 0) {
-		db_close(w->db);
-		w->db = NULL;
+		let_go_of_queue(w, e);
 	}
 	if (found <= 0 || !is_job_of(&j, commit)) {
 		if (!w->skipped)
@@ -192,7 +231,7 @@ static int run(struct wait *w, bool is_image, const char *uuid, int64_t id, stru
 	own_free char *warm_dir = fs_path("%s/warm", w->c->store_dir);
 	int code;
 
-	if (!is_image && cli_db(w->cli, DB_READ, &w->db, e) < 0)
+	if (!is_image && cli_db(w->cli, DB_READ, &w->db, e) < 0 && e->sys != EUCLEAN)
 		return -1;
 	watch_add(&watch, w->c->queue_dir);
 	watch_add(&watch, w->c->pause_dir);

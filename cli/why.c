@@ -109,7 +109,7 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 	f->age_s = c->cache_minimum_age_s;
 	f->grace_s = c->cache_grace_s;
 	if (cli_db(cli, DB_READ, &db, e) < 0) {
-		if (e->class != ERR_NOBODY)
+		if (e->class != ERR_NOBODY || e->sys == EUCLEAN)
 			return -1;
 		f->queue_missing = true;
 		return say(f, why_image);

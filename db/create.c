@@ -59,21 +59,22 @@ static int fill(sqlite3 *sql, const char *queue_dir, int64_t last, struct err *e
 	if (sqlite3_exec(sql, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; BEGIN IMMEDIATE", NULL, NULL,
 			 NULL) != SQLITE_OK)
 		return db_fail(sql, queue_dir, "make", e);
-	if (db_migrate(sql, queue_dir, 0, e) < 0)
+	if (db_migrate(sql, queue_dir, 0, db_newest_version(), e) < 0)
 		return -1;
 	if (sqlite3_exec(sql, rest, NULL, NULL, NULL) != SQLITE_OK)
 		return db_fail(sql, queue_dir, "make", e);
 	return 0;
 }
 
-static int make_new(struct db *db, struct err *e)
+int db_make(struct db *db, struct err *e)
 {
 	own_free char *aside = fs_path("%s/" DB_ASIDE, db->queue_dir);
 	sqlite3 *sql = NULL;
-	int64_t last;
+	int64_t seq = 0, last;
 	int r;
 
-	if (remove_leftovers(db, e) < 0 || sequence_start(db->dir, db->queue_dir, &last, e) < 0 || make_empty(db, e) < 0)
+	if (aside_keep_log(db, &seq, e) < 0 || remove_leftovers(db, e) < 0 || sequence_start(db, seq, &last, e) < 0 ||
+	    make_empty(db, e) < 0)
 		return -1;
 	r = sqlite3_open_v2(aside, &sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	r = r == SQLITE_OK ? fill(sql, db->queue_dir, last, e) : db_fail(sql, db->queue_dir, "make", e);
@@ -100,7 +101,8 @@ static int migrate_old(struct db *db, struct err *e)
 	    sqlite3_busy_timeout(sql, db->wait_ms) != SQLITE_OK ||
 	    sqlite3_exec(sql, "PRAGMA synchronous = FULL; BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
 		db_fail(sql, db->queue_dir, "migrate", e);
-	else if (db_version(sql, db->queue_dir, &version, e) == 0 && db_migrate(sql, db->queue_dir, version, e) == 0)
+	else if (db_version(sql, db->queue_dir, &version, e) == 0 &&
+		 db_migrate(sql, db->queue_dir, version, db_newest_version(), e) == 0)
 		r = sqlite3_exec(sql, "COMMIT", NULL, NULL, NULL) == SQLITE_OK
 			    ? 0 : db_fail(sql, db->queue_dir, "migrate", e);
 	sqlite3_close_v2(sql);
@@ -112,13 +114,11 @@ int db_create(struct db *db, struct err *e)
 	int moved = db->sql ? db_moved(db) : 0;
 
 	if (moved == 2)
-		log_warn("event=queue-log-lost dir=%s", db->queue_dir);
+		return aside_put(db, "its log was taken away while it was open", 0, e);
 	db_disconnect(db);
-	if (moved == 2 && remove_one(db, DB_NAME, e) < 0)
-		return -1;
 	if (db_connect(db, e) == 0)
 		return 0;
-	if (e->sys == ENOENT && make_new(db, e) < 0)
+	if (e->sys == ENOENT && db_make(db, e) < 0)
 		return -1;
 	if (e->sys == ESTALE && migrate_old(db, e) < 0)
 		return -1;

@@ -1,6 +1,6 @@
 /* db: one connection to the queue's database.
  * DIAGNOSTICS: ERR_NOBODY missing, busy, full, or not migrated yet; ERR_OPERATOR of an unknown version,
- * damaged, not ours, or no permission. */
+ * or no permission. Damaged, or not ours: ERR_NOBODY with sys EUCLEAN, and reported (damage.c). */
 #include "db/inner.h"
 
 #include "lib/clock.h"
@@ -70,6 +70,8 @@ static int check_access(struct db *db, struct err *e)
 
 		if (sys != ENOENT)
 			return err_sys(e, ERR_OPERATOR, "cannot stat %s/" DB_NAME, db->queue_dir);
+		if (db->mode < DB_CREATE && faccessat(db->dir, DB_PLAN, F_OK, 0) == 0)
+			return db_damaged(db->queue_dir, e, "it is being moved aside");
 		err_set(e, ERR_NOBODY, "there is no %s/" DB_NAME " yet; hornerod and `hornero sweep` make it",
 			db->queue_dir);
 		e->sys = sys;
@@ -140,8 +142,10 @@ int db_connect(struct db *db, struct err *e)
 		return -1;
 	if (sqlite3_open_v2(path, &db->sql, flags, NULL) != SQLITE_OK)
 		db_fail(db->sql, db->queue_dir, "open", e);
-	else if (establish(db, e) == 0)
+	else if (establish(db, e) == 0) {
+		db->generation++;
 		return 0;
+	}
 	db_disconnect(db);
 	return -1;
 }
@@ -160,7 +164,7 @@ static int open_dir(struct db *db, struct err *e)
 	db->dir = fs_open_dir(AT_FDCWD, db->queue_dir, e);
 	if (db->dir >= 0)
 		return 0;
-	if (e->sys == ENOENT && db->mode != DB_CREATE)
+	if (e->sys == ENOENT && db->mode < DB_CREATE)
 		e->class = ERR_NOBODY;
 	return err_wrap(e, e->sys == ENOENT ? "no queue yet, `hornero init` makes it"
 					    : "the queue is for members of its directory's group");
@@ -169,10 +173,18 @@ static int open_dir(struct db *db, struct err *e)
 /* Without the ticket where there is nothing to make, so that a busy queue can be opened. */
 static int open_or_create(struct db *db, struct err *e)
 {
+	bool is_logless;
 	int r;
 
-	if (db_connect(db, e) == 0 && faccessat(db->dir, DB_LAST, F_OK, 0) == 0)
+	if (db->mode == DB_OWN && aside_heal(db, e) < 0)
+		return -1;
+	/* Nobody removes the log but whoever removes the newest rows with it. */
+	is_logless = faccessat(db->dir, DB_NAME "-wal", F_OK, 0) < 0;
+	if (db_connect(db, e) == 0 && db->mode != DB_OWN && !is_logless && faccessat(db->dir, DB_LAST, F_OK, 0) == 0)
 		return 0;
+	/* It has just been reported. */
+	if (!db->sql && e->sys == EUCLEAN && db->mode == DB_OWN && aside_heal(db, e) <= 0)
+		return -1;
 	if (!db->sql && e->sys != ENOENT && e->sys != ESTALE)
 		return -1;
 	if (db_ticket(db, e) < 0)
@@ -180,6 +192,8 @@ static int open_or_create(struct db *db, struct err *e)
 	r = db->sql ? 0 : db_create(db, e);
 	if (r == 0)
 		r = sequence_mend(db, e);
+	if (r == 0 && is_logless)
+		r = sequence_skip(db, e);
 	db_ticket_drop(db);
 	return r;
 }
@@ -196,10 +210,40 @@ int db_open(struct db **out, const struct db_place *place, enum db_mode mode, in
 	db->wait_ms = wait_ms;
 	db->deadline_ms = clock_mono_ms() + wait_ms;
 	db->pid = getpid();
-	if (open_dir(db, e) < 0 || (mode == DB_CREATE ? open_or_create(db, e) : db_connect(db, e)) < 0)
+	db->highest = place->highest;
+	db->highest_arg = place->highest_arg;
+	if (open_dir(db, e) < 0 || (mode >= DB_CREATE ? open_or_create(db, e) : db_connect(db, e)) < 0)
 		return -1;
 	*out = steal_ptr(&db);
 	return 0;
+}
+
+/* Under the ticket where something has to be made or mended; else a few calls of stat. */
+static int look_after(struct db *db, struct err *e)
+{
+	int r;
+
+	if (db->sql && !db_moved(db) && faccessat(db->dir, DB_LAST, F_OK, 0) == 0)
+		return 0;
+	if (db_ticket(db, e) < 0)
+		return -1;
+	r = (!db->sql || db_moved(db)) && db_create(db, e) < 0 ? -1 : sequence_mend(db, e);
+	db_ticket_drop(db);
+	return r;
+}
+
+int db_heal(struct db *db, struct err *e)
+{
+	int r;
+
+	db->deadline_ms = clock_mono_ms() + db->wait_ms;
+	r = aside_heal(db, e);
+	return r < 0 || look_after(db, e) < 0 ? -1 : r;
+}
+
+int64_t db_generation(const struct db *db)
+{
+	return db->generation;
 }
 
 void db_close(struct db *db)

@@ -22,6 +22,9 @@
 #define DB_NAME  "queue.db"
 #define DB_ASIDE ".queue.db.new"
 #define DB_LAST  "last-job"
+#define DB_DAMAGED "queue.db.damaged-"   /* and the time */
+#define DB_REPORT  ".queue.db.damaged"   /* somebody met damage: hornerod looks */
+#define DB_PLAN    ".queue.db.aside"     /* hornerod moves it aside */
 
 enum {
 	DB_APPLICATION_ID = 0x686f726e, /* "horn", in the file's head */
@@ -49,6 +52,9 @@ struct db {
 	bool writing;
 	int wal_pages;          /* length of the write-ahead log after our last commit */
 	struct db_file_id wal, shm;
+	int64_t (*highest)(const void *arg); /* as in db_place */
+	const void *highest_arg;
+	int64_t generation;     /* how often it has connected */
 	bool (*may)(const void *arg, const char *repo); /* db_view; NULL: all is shown */
 	const void *may_arg;
 	struct db_cached {
@@ -66,24 +72,48 @@ int db_moved(struct db *db);
 
 /* create.c: under the ticket. Make it where it is missing, migrate it where it is older, then connect. */
 int db_create(struct db *db, struct err *e);
+/* Make one where there is none; it does not connect. */
+int db_make(struct db *db, struct err *e);
 
 /* migrate.c */
 int db_newest_version(void);
 int db_version(sqlite3 *sql, const char *queue_dir, int64_t *version, struct err *e);
 /* Inside a transaction of the caller's. */
-int db_migrate(sqlite3 *sql, const char *queue_dir, int64_t from, struct err *e);
+int db_migrate(sqlite3 *sql, const char *queue_dir, int64_t from, int64_t to, struct err *e);
+
+/* damage.c */
+/* Leave a report for hornerod. */
+void db_report(const char *queue_dir);
+/* The same, and ERR_NOBODY with sys EUCLEAN. Always -1. */
+int db_damaged(const char *queue_dir, struct err *e, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Whether SQLite's extended error says that the file is damaged. */
+bool db_is_damage(int code);
+/* 1 damaged (why), 0 sound or of a newer hornero, -1 cannot be told. *seq: its highest job number, 0 where it cannot be read. */
+int db_look(struct db *db, char *why, size_t size, int64_t *seq, struct err *e);
+
+/* aside.c */
+/* hornerod's: act on a report, or finish what a death interrupted. 1 moved aside, 0 nothing to do, -1. */
+int aside_heal(struct db *db, struct err *e);
+/* Under the ticket: move the database aside, make another and connect. seq: the highest job number it had, or 0. */
+int aside_put(struct db *db, const char *why, int64_t seq, struct err *e);
+/* Under the ticket, before a database is made: the log of a damaged one goes with it, its number counts. */
+int aside_keep_log(struct db *db, int64_t *seq, struct err *e);
 
 /* ticket.c: 0 held, -1 (ERR_NOBODY after the deadline). db_ticket_drop gives it back. */
 int db_ticket(struct db *db, struct err *e);
 void db_ticket_drop(struct db *db);
 
 /* sequence.c: all under the ticket. */
-/* The number after which a fresh database counts. */
-int sequence_start(int dir, const char *queue_dir, int64_t *last, struct err *e);
+enum { SEQUENCE_BLOCK = 100 };
+#define SEQUENCE_MAX INT64_C(1000000000000)
+/* The number after which a fresh database counts: at least seq. */
+int sequence_start(struct db *db, int64_t seq, int64_t *last, struct err *e);
 /* A job number that was never given out and never will be again, durable before it is returned. */
 int sequence_next(struct db *db, int64_t *id, struct err *e);
-/* Write the file again where it was removed. */
+/* Write the file again where it was lost, or (DB_OWN) says less than the node has seen. */
 int sequence_mend(struct db *db, struct err *e);
+/* The newest rows are lost, and with them the numbers given out of this block: go on with the next one. */
+int sequence_skip(struct db *db, struct err *e);
 
 /* txn.c */
 struct txn {

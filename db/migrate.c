@@ -1,5 +1,5 @@
 /* migrate: from the version that a file has to the newest; db/schema.sql holds the way.
- * DIAGNOSTICS: ERR_OPERATOR for a file of a version that this program does not know. */
+ * DIAGNOSTICS: ERR_OPERATOR for a file of a newer hornero's version; a file that is no queue is damaged (db/damage.c). */
 #include "db/inner.h"
 
 static const char *const migrations[] = {
@@ -29,23 +29,24 @@ int db_version(sqlite3 *sql, const char *queue_dir, int64_t *version, struct err
 	    pragma_int(sql, queue_dir, "PRAGMA user_version", version, e) < 0)
 		return -1;
 	if (application != DB_APPLICATION_ID)
-		return err_set(e, ERR_OPERATOR, "%s/" DB_NAME " is not a queue of hornero's; move it away, and the next "
-			       "sweep queues again what is not warm", queue_dir);
-	if (*version < 1 || *version > db_newest_version())
+		return db_damaged(queue_dir, e, "it is not a queue of hornero's");
+	if (*version < 1)
+		return db_damaged(queue_dir, e, "it has no version");
+	if (*version > db_newest_version())
 		return err_set(e, ERR_OPERATOR, "%s/" DB_NAME " is of version %lld, and this hornero knows 1 to %d; install "
 			       "the newer hornero again, or move the file away (it holds history only)", queue_dir,
 			       (long long)*version, db_newest_version());
 	return 0;
 }
 
-int db_migrate(sqlite3 *sql, const char *queue_dir, int64_t from, struct err *e)
+int db_migrate(sqlite3 *sql, const char *queue_dir, int64_t from, int64_t to, struct err *e)
 {
 	char number[64];
 
-	for (int v = (int)from; v < db_newest_version(); v++)
+	for (int v = (int)from; v < (int)to; v++)
 		if (sqlite3_exec(sql, migrations[v], NULL, NULL, NULL) != SQLITE_OK)
 			return db_fail(sql, queue_dir, "migrate", e);
-	sqlite3_snprintf(sizeof(number), number, "PRAGMA user_version = %d", db_newest_version());
+	sqlite3_snprintf(sizeof(number), number, "PRAGMA user_version = %d", (int)to);
 	if (sqlite3_exec(sql, number, NULL, NULL, NULL) != SQLITE_OK)
 		return db_fail(sql, queue_dir, "migrate", e);
 	return 0;

@@ -1,5 +1,5 @@
 /* query: prepared statements, kept; SQLite's errors in our words.
- * DIAGNOSTICS: ERR_NOBODY busy, full or deleted; ERR_OPERATOR damaged, no database, no permission;
+ * DIAGNOSTICS: ERR_NOBODY busy, full, deleted, or damaged (sys EUCLEAN); ERR_OPERATOR no permission;
  * ERR_US a statement or value that the schema refuses. */
 #include "db/inner.h"
 
@@ -24,9 +24,6 @@ static enum err_class class_of(int code, int sys)
 	case SQLITE_IOERR:
 		return sys == ENOSPC || sys == EDQUOT || sys == ENOMEM || code == SQLITE_IOERR_SHMSIZE ||
 		       code == SQLITE_IOERR_NOMEM ? ERR_NOBODY : ERR_OPERATOR;
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-	case SQLITE_TOOBIG:
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 		return ERR_OPERATOR;
@@ -41,10 +38,8 @@ static const char *way_out(int code, enum err_class class)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return "; another process is using it, try again";
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-	case SQLITE_TOOBIG:
-		return "; move it away, and the next sweep queues again what is not warm";
+	case SQLITE_ERROR:
+		return "; hornerod looks whether it is damaged";
 	case SQLITE_PERM:
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
@@ -64,9 +59,16 @@ int db_fail(sqlite3 *sql, const char *queue_dir, const char *what, struct err *e
 	int sys = base == SQLITE_CANTOPEN || base == SQLITE_IOERR ? sqlite3_system_errno(sql) : 0;
 	enum err_class class = class_of(code, sys);
 
+	if (db_is_damage(code))
+		return db_damaged(queue_dir, e, "%s", sqlite3_errmsg(sql));
+
 	err_set(e, class, "cannot %s %s/" DB_NAME ": %s%s%s%s", what, queue_dir, sqlite3_errmsg(sql), sys ? ": " : "",
 		sys ? strerror(sys) : "", way_out(code, class));
 	e->sys = base == SQLITE_FULL ? ENOSPC : sys;
+	if (base == SQLITE_ERROR) { /* our statements fit our tables */
+		db_report(queue_dir);
+		e->sys = EUCLEAN;
+	}
 	return -1;
 }
 

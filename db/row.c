@@ -1,6 +1,9 @@
 /* row: a row of jobs as a struct job, believed only as far as it is well-formed: members of the queue's group
- * can write anything there. DIAGNOSTICS: ERR_OPERATOR names the job whose row is damaged. */
+ * can write anything there. DIAGNOSTICS: a damaged row is damage of the queue (damage.c), and names its job. */
 #include "db/inner.h"
+
+#include "lib/fs.h"
+#include "lib/own.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -115,6 +118,15 @@ static void borrow_rest(sqlite3_stmt *q, struct job *j)
 	j->ended_ms = sqlite3_column_int64(q, C_ENDED);
 }
 
+static int damaged(sqlite3_stmt *q, int64_t id, struct err *e)
+{
+	const char *path = sqlite3_db_filename(sqlite3_db_handle(q), "main");
+	const char *end = path ? strrchr(path, '/') : NULL;
+	own_free char *dir = fs_path("%.*s", end ? (int)(end - path) : 1, end ? path : ".");
+
+	return db_damaged(dir, e, "the row of job %lld makes no sense", (long long)id);
+}
+
 int job_row_borrow(sqlite3_stmt *q, struct job *j, struct err *e)
 {
 	int columns = sqlite3_column_count(q);
@@ -129,8 +141,7 @@ int job_row_borrow(sqlite3_stmt *q, struct job *j, struct err *e)
 	for (int i = 0; i < N_TEXTS; i++)
 		*text_at(&row, i) = (char *)(uintptr_t)(texts[i].column < columns ? row_text(q, texts[i].column) : "");
 	if (!known || !well_formed(&row))
-		return err_set(e, ERR_OPERATOR, "the row of job %lld is damaged; move the database away, and the next sweep "
-			       "queues again what is not warm", (long long)row.id);
+		return damaged(q, row.id, e);
 	*j = row;
 	return 0;
 }

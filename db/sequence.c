@@ -1,7 +1,8 @@
 /* sequence: job numbers that never repeat, although the database may be deleted at any time: logs and fences
  * are named by them. The file `last-job` beside it holds the highest number that may have been given out;
  * it is moved on a block at a time, and is durable before the first number of the block is used.
- * DIAGNOSTICS: ERR_OPERATOR where the file holds something else. */
+ * Where the file is lost, or holds something else, the highest number that anything on the node bears counts (db_place).
+ * DIAGNOSTICS: ERR_OPERATOR where the file cannot be read; ERR_NOBODY where a hook finds it lost. */
 #include "db/inner.h"
 
 #include "lib/fs.h"
@@ -12,48 +13,59 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BLOCK = 100 };
-static const int64_t LAST_MAX = INT64_C(1000000000000000);
+static const int64_t LAST_MAX = SEQUENCE_MAX;
 
-/* 0 where there is no file. */
-static int read_last(int dir, const char *queue_dir, int64_t *last, struct err *e)
+static int64_t block_end(int64_t n)
 {
-	own_free char *text = NULL;
-	size_t len, digits;
-
-	*last = 0;
-	if (faccessat(dir, DB_LAST, F_OK, 0) < 0 && errno == ENOENT)
-		return 0;
-	if (fs_read(dir, DB_LAST, 64, &text, &len, e) < 0)
-		return err_wrap(e, "in %s", queue_dir);
-	digits = strspn(text, "0123456789");
-	if (digits == 0 || digits > 16 || strcmp(text + digits, "\n") != 0 || strlen(text) != len)
-		return err_set(e, ERR_OPERATOR, "%s/" DB_LAST " does not hold a number; write the highest job number that "
-			       "a log has into it", queue_dir);
-	*last = strtoll(text, NULL, 10);
-	return 0;
+	return (n + SEQUENCE_BLOCK - 1) / SEQUENCE_BLOCK * SEQUENCE_BLOCK;
 }
 
-static int write_last(int dir, int64_t last, struct err *e)
+static int64_t highest(const struct db *db)
+{
+	int64_t n = db->highest ? db->highest(db->highest_arg) : 0;
+
+	return n > 0 && n <= LAST_MAX ? n : 0;
+}
+
+/* 1 read, 0 lost: it is not there or holds no number. */
+static int read_last(const struct db *db, int64_t *last, struct err *e)
+{
+	own_fd int fd = openat(db->dir, DB_LAST, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char text[64];
+	ssize_t n;
+	size_t digits;
+
+	*last = 0;
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	n = fd < 0 ? -1 : fs_pread(fd, text, sizeof(text) - 1, 0);
+	if (n < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot read %s/" DB_LAST, db->queue_dir);
+	text[n] = '\0';
+	digits = strspn(text, "0123456789");
+	if (digits == 0 || digits > 13 || strcmp(text + digits, "\n") != 0)
+		return 0;
+	*last = strtoll(text, NULL, 10);
+	return *last <= LAST_MAX;
+}
+
+static int write_last(const struct db *db, int64_t last, struct err *e)
 {
 	char text[32];
 	int len = snprintf(text, sizeof(text), "%" PRId64 "\n", last);
 
-	return fs_replace(dir, DB_LAST, text, (size_t)len, 0660, e);
+	return fs_replace(db->dir, DB_LAST, text, (size_t)len, 0660, e);
 }
 
-static int64_t block_end(int64_t n)
+/* Whatever bears a number is asked here, since a new database is rare. */
+int sequence_start(struct db *db, int64_t seq, int64_t *last, struct err *e)
 {
-	return (n + BLOCK - 1) / BLOCK * BLOCK;
-}
+	int64_t known, n = highest(db);
 
-int sequence_start(int dir, const char *queue_dir, int64_t *last, struct err *e)
-{
-	int64_t n;
-
-	if (read_last(dir, queue_dir, &n, e) < 0)
+	if (read_last(db, &known, e) < 0)
 		return -1;
-	*last = block_end(n);
+	n = n > known ? n : known;
+	*last = block_end(n > seq ? n : seq);
 	return 0;
 }
 
@@ -66,26 +78,38 @@ static int used(struct db *db, int64_t *seq, struct err *e)
 		return -1;
 	*seq = r == 1 ? sqlite3_column_int64(q, 0) : 0;
 	if (*seq < 0 || *seq > LAST_MAX)
-		return err_set(e, ERR_OPERATOR, "%s/" DB_NAME " counts jobs from %" PRId64 "; move it away, and the next "
-			       "sweep queues again what is not warm", db->queue_dir, *seq);
+		return db_damaged(db->queue_dir, e, "it counts jobs from %" PRId64, *seq);
 	return 0;
 }
 
-/* A block is opened where the last one is used up; then the file's word counts, should it be the higher one:
- * its numbers may have been used by a database that is gone. */
+/* A database that counts nothing and has no file beside it was emptied. */
+static int lost(struct db *db, int64_t seq, int64_t *last, struct err *e)
+{
+	if (seq == 0 && db->mode == DB_WRITE) {
+		db_report(db->queue_dir);
+		return err_set(e, ERR_NOBODY, "%s/" DB_LAST " is lost, and with it the next job number; hornerod writes it again",
+			       db->queue_dir);
+	}
+	*last = highest(db);
+	return 0;
+}
+
+/* A block is opened where the last one is used up, and where the file says more than this database can know: its
+ * numbers were used by a database that is gone, and this one is a copy of an older or another node's. */
 int sequence_next(struct db *db, int64_t *id, struct err *e)
 {
 	int64_t seq, last;
+	int read;
 
-	if (used(db, &seq, e) < 0)
+	if (used(db, &seq, e) < 0 || (read = read_last(db, &last, e)) < 0 || (read == 0 && lost(db, seq, &last, e) < 0))
 		return -1;
-	if (seq % BLOCK == 0) {
-		if (read_last(db->dir, db->queue_dir, &last, e) < 0)
-			return -1;
+	if (seq % SEQUENCE_BLOCK == 0 || last > block_end(seq)) {
 		if (last > seq)
 			seq = block_end(last);
-		if (write_last(db->dir, seq + BLOCK, e) < 0)
+		if (write_last(db, seq + SEQUENCE_BLOCK, e) < 0)
 			return -1;
+	} else if ((read == 0 || last < block_end(seq)) && write_last(db, block_end(seq), e) < 0) {
+		return -1;
 	}
 	*id = seq + 1;
 	return 0;
@@ -93,11 +117,25 @@ int sequence_next(struct db *db, int64_t *id, struct err *e)
 
 int sequence_mend(struct db *db, struct err *e)
 {
+	int64_t seq, last, seen;
+	int read;
+
+	if (used(db, &seq, e) < 0 || (read = read_last(db, &last, e)) < 0)
+		return -1;
+	if (read == 1 && db->mode != DB_OWN)
+		return 0;
+	seen = highest(db);
+	seen = block_end(seen > seq ? seen : seq);
+	return read == 1 && last >= seen ? 0 : write_last(db, seen, e);
+}
+
+int sequence_skip(struct db *db, struct err *e)
+{
 	int64_t seq;
 
 	if (used(db, &seq, e) < 0)
 		return -1;
-	if (faccessat(db->dir, DB_LAST, F_OK, 0) == 0)
+	if (seq % SEQUENCE_BLOCK == 0)
 		return 0;
-	return write_last(db->dir, block_end(seq), e);
+	return db_run(db, e, "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'jobs'", val_int(block_end(seq)));
 }

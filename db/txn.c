@@ -30,7 +30,7 @@ int txn_read(struct txn *t, struct db *db, struct err *e)
 	if (db->reading == 0) {
 		db->deadline_ms = clock_mono_ms() + db->wait_ms;
 		if (!db->sql || db_moved(db)) {
-			if (db->mode != DB_CREATE)
+			if (db->mode < DB_CREATE)
 				return deleted(db, e);
 			if (db_ticket(db, e) < 0)
 				return -1;
@@ -51,7 +51,7 @@ int txn_read(struct txn *t, struct db *db, struct err *e)
 static int begin_write(struct db *db, struct err *e)
 {
 	if (!db->sql || db_moved(db)) {
-		if (db->mode != DB_CREATE)
+		if (db->mode < DB_CREATE)
 			return deleted(db, e);
 		if (db_create(db, e) < 0)
 			return -1;
@@ -82,7 +82,7 @@ int txn_write(struct txn *t, struct db *db, struct err *e)
  * a failure means that the next one does it. A hook leaves it to the agent, whom nobody waits for. */
 static void checkpoint(struct db *db)
 {
-	int most = db->mode == DB_CREATE ? DB_WAL_PAGES_AGENT : DB_WAL_PAGES_HOOK;
+	int most = db->mode >= DB_CREATE ? DB_WAL_PAGES_AGENT : DB_WAL_PAGES_HOOK;
 
 	if (db->wal_pages < most)
 		return;

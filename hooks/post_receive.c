@@ -164,6 +164,8 @@ static void answer(const struct place *p, const struct pushed *pushed, const str
 	if (wishes_queued(ws) > 0) {
 		failpoint("post-receive-inserted");
 		bell_ring(p->conf->run_dir);
+	} else if (status < 0) {
+		bell_ring(p->conf->run_dir); /* a damaged queue is replaced at once */
 	}
 	for (size_t i = 0; i < ws->n; i++)
 		say_wish(&ws->list[i], o, who);

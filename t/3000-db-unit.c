@@ -76,6 +76,22 @@ static void unknown_version(void **state)
 		assert_refused(s, open_mode(s, &db, mode), ERR_OPERATOR, "of version 99");
 }
 
+/* Nobody's fault, told apart from all else, and reported to the owner. */
+#define assert_damaged(s, call, part)                                      \
+	do {                                                               \
+		assert_refused(s, call, ERR_NOBODY, part);                 \
+		assert_non_null(strstr((s)->e.msg, "hornerod moves it aside")); \
+		assert_int_equal((s)->e.sys, EUCLEAN);                     \
+		assert_true(is_there(s, DB_REPORT));                       \
+	} while (0)
+
+static bool is_there(struct scratch *s, const char *name)
+{
+	own_free char *path = path_in(s, name);
+
+	return access(path, F_OK) == 0;
+}
+
 static void not_a_database(void **state)
 {
 	struct scratch *s = *state;
@@ -86,10 +102,10 @@ static void not_a_database(void **state)
 	text[sizeof(text) - 1] = '\0';
 	write_in(s, "queue.db", text);
 	for (enum db_mode mode = DB_READ; mode <= DB_CREATE; mode++)
-		assert_refused(s, open_mode(s, &db, mode), ERR_OPERATOR, "not a database; move it away");
+		assert_damaged(s, open_mode(s, &db, mode), "not a database");
 	write_in(s, "queue.db", "");
 	for (enum db_mode mode = DB_READ; mode <= DB_CREATE; mode++)
-		assert_refused(s, open_mode(s, &db, mode), ERR_OPERATOR, "not a queue of hornero's");
+		assert_damaged(s, open_mode(s, &db, mode), "not a queue of hornero's");
 	remove_in(s, "queue.db");
 	assert_ok(s, open_mode(s, &s->db, DB_CREATE));
 }
@@ -109,7 +125,7 @@ static void damaged(void **state)
 	memset(junk, 0xee, sizeof(junk));
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	assert_int_equal(pwrite(fd, junk, sizeof(junk) - 512, 512), (ssize_t)sizeof(junk) - 512);
-	assert_refused(s, open_mode(s, &db, DB_WRITE), ERR_OPERATOR, "move it away");
+	assert_damaged(s, open_mode(s, &db, DB_WRITE), "malformed");
 }
 
 static int count_row(void *arg, const struct job *j)
@@ -127,15 +143,15 @@ static void damaged_row(void **state)
 
 	enqueue(s, IMAGE_1, COMMIT_A);
 	assert_int_equal(raw(s, "PRAGMA ignore_check_constraints = 1; UPDATE jobs SET image = '../../../etc/passwd'"), SQLITE_OK);
-	assert_refused(s, job_each(s->db, JOB_SCOPE_OPEN, count_row, &n, &s->e), ERR_OPERATOR, "row of job 1 is damaged");
-	assert_refused(s, job_claim(s->db, 1, NULL, NULL, &j, &s->e), ERR_OPERATOR, "row of job 1 is damaged");
+	assert_refused(s, job_each(s->db, JOB_SCOPE_OPEN, count_row, &n, &s->e), ERR_NOBODY, "row of job 1 makes no sense");
+	assert_refused(s, job_claim(s->db, 1, NULL, NULL, &j, &s->e), ERR_NOBODY, "row of job 1 makes no sense");
 	assert_int_equal(raw(s, "UPDATE jobs SET image = '" IMAGE_1 "', \"commit\" = '--upload-pack=/bin/sh'"), SQLITE_OK);
-	assert_refused(s, job_get(s->db, 1, &j, &s->e), ERR_OPERATOR, "row of job 1 is damaged");
+	assert_damaged(s, job_get(s->db, 1, &j, &s->e), "row of job 1 makes no sense");
 	assert_int_equal(raw(s, "UPDATE jobs SET \"commit\" = '" COMMIT_A "'"), SQLITE_OK);
 	sqlite3_limit(s->db->sql, SQLITE_LIMIT_LENGTH, 1 << 30);
 	assert_int_equal(raw(s, "UPDATE jobs SET reason = hex(zeroblob(100000))"), SQLITE_OK);
 	sqlite3_limit(s->db->sql, SQLITE_LIMIT_LENGTH, DB_ROW_MAX);
-	assert_refused(s, job_get(s->db, 1, &j, &s->e), ERR_OPERATOR, "too big");
+	assert_damaged(s, job_get(s->db, 1, &j, &s->e), "too big");
 }
 
 static void deleted_while_open(void **state)
@@ -228,10 +244,8 @@ static void numbers_in_blocks(void **state)
 		assert_ok(s, fs_read(AT_FDCWD, path, 64, &text, &len, &s->e));
 		assert_string_equal(text, i <= 100 ? "100\n" : "200\n");
 	}
-	/* The file counts where it says more than the database. */
+	/* The file counts where it says more than the database can know: this one is an older copy. */
 	write_in(s, "last-job", "5042\n");
-	for (int i = 102; i <= 200; i++)
-		enqueue(s, IMAGE_1, i & 1 ? COMMIT_A : COMMIT_B);
 	assert_int_equal(enqueue(s, IMAGE_2, COMMIT_A).id, 5101);
 }
 
@@ -243,8 +257,10 @@ static void numbers_file_damaged_or_gone(void **state)
 	struct db *db = NULL;
 
 	write_in(s, "last-job", "many\n");
-	assert_refused(s, job_enqueue(s->db, &w, &r, &s->e), ERR_OPERATOR, "does not hold a number");
-	remove_in(s, "last-job");
+	assert_ok(s, open_mode(s, &db, DB_WRITE));
+	assert_refused(s, job_enqueue(db, &w, &r, &s->e), ERR_NOBODY, "is lost");
+	db_close(db);
+	db = NULL;
 	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
 	assert_int_equal(r.id, 1);
 	remove_in(s, "last-job");
@@ -252,6 +268,144 @@ static void numbers_file_damaged_or_gone(void **state)
 	db_close(db);
 	remove_in(s, "queue.db");
 	assert_int_equal(enqueue(s, IMAGE_1, COMMIT_A).id, 101);
+}
+
+static int64_t seen_elsewhere(const void *arg)
+{
+	return *(const int64_t *)arg;
+}
+
+static int open_own(struct scratch *s, struct db **db, const int64_t *seen)
+{
+	struct db_place place = place_of(s);
+
+	place.highest = seen_elsewhere;
+	place.highest_arg = seen;
+	return db_open(db, &place, DB_OWN, 2000, &s->e);
+}
+
+static int count_event(void *arg, const struct event *ev)
+{
+	*(int *)arg += strcmp(ev->event, "queue-damaged") == 0;
+	return 0;
+}
+
+/* One is kept, one event tells of it, no report is left, and what was queued has another number than before. */
+static void assert_replaced(struct scratch *s, int kept, int64_t last)
+{
+	char newest[64];
+	int events = 0;
+
+	assert_int_equal(db_damaged_count(s->dir, newest), kept);
+	assert_ok(s, event_each(s->db, 0, count_event, &events, &s->e));
+	assert_int_equal(events, 1);
+	assert_false(is_there(s, DB_REPORT));
+	assert_false(is_there(s, DB_PLAN));
+	assert_int_equal(number_of(s, "SELECT count(*) FROM jobs"), 0);
+	assert_true(enqueue(s, IMAGE_1, COMMIT_A).id > last);
+}
+
+/* Red without: the call of aside_heal in open_or_create (nothing is moved), the highest number of db_place (the last round
+ * begins at 1), prune (five are kept). */
+static void owner_moves_it_aside_at_start(void **state)
+{
+	struct scratch *s = *state;
+	int64_t seen = 0, last = 0;
+	char text[8192];
+
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	for (int round = 1; round <= 5; round++) {
+		last = enqueue(s, IMAGE_1, COMMIT_B).id;
+		db_close(s->db);
+		s->db = NULL;
+		write_in(s, "queue.db", round & 1 ? text : "");
+		remove_in(s, "queue.db-wal"); /* or it has the first page, too */
+		if (round == 5)
+			remove_in(s, "last-job");
+		seen = last;
+		assert_ok(s, open_own(s, &s->db, &seen));
+		assert_replaced(s, round < 3 ? round : 3, last);
+	}
+}
+
+/* Red without: look_at_pages (it is called sound), move_logs (the new one takes the old log). */
+static void owner_moves_it_aside_while_open(void **state)
+{
+	struct scratch *s = *state;
+	own_free char *path = path_in(s, "queue.db");
+	int64_t seen = 0, generation, last = 0;
+	struct db *hook = NULL;
+	char junk[4096], newest[64];
+	own_fd int fd = -1;
+
+	db_close(s->db);
+	assert_ok(s, open_own(s, &s->db, &seen));
+	generation = db_generation(s->db);
+	for (int i = 0; i < 150; i++)
+		last = enqueue(s, IMAGE_1, i & 1 ? COMMIT_A : COMMIT_B).id;
+	assert_int_equal(db_heal(s->db, &s->e), 0);
+	/* A report alone moves nothing. */
+	db_report(s->dir);
+	assert_int_equal(db_heal(s->db, &s->e), 0);
+	assert_false(is_there(s, DB_REPORT));
+	assert_int_equal(db_generation(s->db), generation);
+	sqlite3_wal_checkpoint_v2(s->db->sql, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	memset(junk, 0xee, sizeof(junk));
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	for (off_t page = 1; page < 40; page++)
+		assert_int_equal(pwrite(fd, junk, sizeof(junk), page * 4096), (ssize_t)sizeof(junk));
+	assert_damaged(s, open_mode(s, &hook, DB_WRITE), "malformed");
+	assert_int_equal(db_heal(s->db, &s->e), 1);
+	assert_true(db_generation(s->db) > generation);
+	assert_replaced(s, 1, last);
+	db_damaged_count(s->dir, newest);
+	strcat(newest, "-wal");
+	assert_true(is_there(s, newest));
+}
+
+/* Red without: look_at_schema; look_at_rows (the last one); db_report where SQLite says that there is no such table. */
+static void of_other_tables_or_rows(void **state)
+{
+	static const char *const harm[] = {
+		"DROP TABLE publications", "PRAGMA application_id = 7", "PRAGMA user_version = 0",
+		"PRAGMA ignore_check_constraints = 1; UPDATE jobs SET image = '------------------------------------'",
+	};
+	struct scratch *s = *state;
+	int64_t seen = 0;
+
+	for (size_t i = 0; i < sizeof(harm) / sizeof(harm[0]); i++) {
+		int64_t last = enqueue(s, IMAGE_1, COMMIT_B).id;
+		struct db *hook = NULL;
+
+		assert_int_equal(raw(s, harm[i]), SQLITE_OK);
+		db_close(s->db);
+		s->db = NULL;
+		db_report(s->dir); /* by whoever met it */
+		assert_ok(s, open_own(s, &s->db, &seen));
+		assert_replaced(s, i < 3 ? (int)i + 1 : 3, last);
+		assert_ok(s, open_mode(s, &hook, DB_READ));
+		db_close(hook);
+	}
+}
+
+/* Red without: the comparison with last-job in sequence_next (a copy repeats numbers); sequence_skip (a lost log does). */
+static void numbers_of_an_older_copy(void **state)
+{
+	struct scratch *s = *state;
+	int64_t last = enqueue(s, IMAGE_1, COMMIT_A).id;
+
+	sqlite3_wal_checkpoint_v2(s->db->sql, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	for (int i = 0; i < 3; i++)
+		last = enqueue(s, IMAGE_1, i & 1 ? COMMIT_A : COMMIT_B).id;
+	db_close(s->db);
+	s->db = NULL;
+	remove_in(s, "queue.db-wal");
+	assert_ok(s, open_mode(s, &s->db, DB_CREATE));
+	assert_true(enqueue(s, IMAGE_2, COMMIT_A).id > last);
+	last = number_of(s, "SELECT seq FROM sqlite_sequence");
+	write_in(s, "last-job", "900\n");
+	assert_true(enqueue(s, IMAGE_2, COMMIT_B).id > 900);
 }
 
 static void ticket_is_waited_for_but_not_for_ever(void **state)
@@ -381,6 +535,10 @@ int main(void)
 		IN_QUEUE(whole_directory_replaced),
 		IN_QUEUE(numbers_in_blocks),
 		IN_QUEUE(numbers_file_damaged_or_gone),
+		IN_QUEUE(owner_moves_it_aside_at_start),
+		IN_QUEUE(owner_moves_it_aside_while_open),
+		IN_QUEUE(of_other_tables_or_rows),
+		IN_QUEUE(numbers_of_an_older_copy),
 		IN_QUEUE(ticket_is_waited_for_but_not_for_ever),
 		IN_QUEUE(sqlite_lock_is_waited_for_as_well),
 		IN_QUEUE(reading_handles_do_not_write),

@@ -88,6 +88,24 @@ test_expect_success 'the database is deleted while the agent runs: the next swee
 	test "$(jq "[.[].job] | min" queue.json)" -gt "$last"
 '
 
+for point in queue-moved-aside queue-log-moved-aside queue-made-anew
+do
+	test_expect_success "the queue is damaged, and hornerod dies at $point while it moves it aside" '
+		last=$(hornero image show "$HELLO_UUID" --json | jq .job) &&
+		node_stop && arm $point && node_start && rm -f "$NODE/state/queue"/queue.db.damaged-* &&
+		sqlite3 "$NODE/state/queue/queue.db" "PRAGMA wal_checkpoint(TRUNCATE)" &&
+		dd if=/dev/urandom of="$NODE/state/queue/queue.db" bs=4096 seek=1 count=60 conv=notrunc &&
+		change && git -C "$HELLO_WORK" push -q origin main &&
+		wait_until "grep -q failpoint.point=$point $NODE/hornerod.log" 30 &&
+		node_kill9 && arm "" && node_start && settled &&
+		test "$(jq "[.[].job] | min" queue.json)" -gt "$last" &&
+		test "$(ls "$NODE/state/queue" | grep -c "^queue.db.damaged-[0-9TZ.]*$")" = 1 &&
+		test "$(ls "$NODE/state/queue" | grep -c "^queue.db.damaged-.*-wal$")" = 1 &&
+		test "$(sqlite3 "$NODE/state/queue/queue.db" "SELECT count(*) FROM events WHERE event = \"queue-damaged\"")" = 1 &&
+		test "$(ls -A "$NODE/state/queue" | grep -c "^[.]")" = 0
+	'
+done
+
 test_expect_success 'nothing is left of the node when it stops' '
 	node_stop && hornerod --clean-up && test -z "$(node_cgroups)"
 '

@@ -116,7 +116,7 @@ int main(int argc, char **argv)
 
 	while ((option = getopt(argc, argv, "+m:w:f:")) != -1) {
 		if (option == 'm')
-			mode = *optarg == 'r' ? DB_READ : *optarg == 'w' ? DB_WRITE : DB_CREATE;
+			mode = *optarg == 'r' ? DB_READ : *optarg == 'w' ? DB_WRITE : *optarg == 'o' ? DB_OWN : DB_CREATE;
 		else if (option == 'w')
 			wait_ms = atoi(optarg);
 		else if (option == 'f')
@@ -126,7 +126,7 @@ int main(int argc, char **argv)
 	}
 	if (argc - optind < 2)
 		return 64;
-	if (db_open(&db, &(struct db_place){argv[optind]}, mode, wait_ms, &e) == 0 &&
+	if (db_open(&db, &(struct db_place){.queue_dir = argv[optind]}, mode, wait_ms, &e) == 0 &&
 	    run(db, argv + optind + 1, argc - optind - 1, &e) == 0)
 		return fflush(stdout) == 0 ? 0 : 70;
 	fprintf(stderr, "queue-tool: %s\n", e.msg);

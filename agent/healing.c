@@ -1,0 +1,33 @@
+/* healing: a queue that was damaged, deleted or replaced while hornerod runs. db/ replaces the file; here follows what
+ * its rows were for.
+ *
+ * What runs goes on: its verdict is on disk, its artifact in the store. The sweep that starts at once queues every image
+ * that is not as wished, and finds what was built meanwhile by its content key.
+ *
+ * DIAGNOSTICS: what cannot be done now is logged and done by a later turn. */
+#include "agent/agent.h"
+
+#include "lib/log.h"
+
+/* Rows that run in the file that is there now are nobody's: a copy of an earlier state, or another node's. */
+static int adopt(struct agent *a, struct err *e)
+{
+	int64_t n = 0;
+
+	if (job_recover(a->db, false, &n, e) < 0)
+		return -1;
+	log_warn("event=queue-replaced requeued=%lld what is not warm is queued again", (long long)n);
+	a->generation = db_generation(a->db);
+	a->next_sweep_ms = 0;
+	return 0;
+}
+
+void healing_look(struct agent *a)
+{
+	struct err e = ERR_INIT;
+
+	if (db_heal(a->db, &e) >= 0 && (db_generation(a->db) == a->generation || adopt(a, &e) == 0))
+		return;
+	log_error("event=queue-not-mended class=%s %s", err_class_name(e.class), e.msg);
+	agent_soon(a, AGENT_RETRY_MS);
+}
