@@ -124,7 +124,7 @@ test_expect_success 'a qcow2 is inspected by what it holds' '
 '
 
 test_expect_success 'a full disk is nobody'"'"'s fault, a missing qemu-img the operator'"'"'s' '
-	if test "$(id -u)" -eq 0 && mkdir small && mount -t tmpfs -o size=1m,mode=1777 none small
+	if test "$(id -u)" -eq 0 && mkdir small && mount -t tmpfs -o size=1m,mode=755 none small
 	then
 		test_cleanup "umount $TRASH/small" &&
 		for format in raw qcow2
