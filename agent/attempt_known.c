@@ -18,7 +18,7 @@ static int write_log(const struct conf *c, const struct verdict *v, struct err *
 					  : fs_path("%.12s was warm with the same builder", v->commit);
 	own_free char *text = v->class == ERR_NONE ? fs_path("hornero: %s: artifact %.12s of the store, no build\n", why, v->digest)
 						   : fs_path("hornero: %s\n", v->reason);
-	own_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+	own_fd int fd = fs_create(AT_FDCWD, path, O_WRONLY, 0640);
 
 	if (fd < 0 || fchmod(fd, 0640) < 0 || fs_write_all(fd, text, strlen(text)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write the log %s", path);

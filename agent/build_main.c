@@ -2,6 +2,7 @@
  * whatever it says; else the class's exit code, and the agent takes it for a crash. */
 #include "agent/build.h"
 
+#include "lib/dirs.h"
 #include "lib/fs.h"
 #include "lib/failpoint.h"
 #include "lib/log.h"
@@ -74,9 +75,7 @@ static int open_work(struct build *b, struct err *e)
 	struct stat st;
 
 	b->work_path = fs_path("%s/%s", b->conf->repo_base, b->image->uuid);
-	if (fs_mkdir_p(b->work_path, 0750, e) < 0)
-		return -1;
-	b->work = fs_open_dir(AT_FDCWD, b->work_path, e);
+	b->work = dirs_make(b->work_path, 0750, NULL, e);
 	if (b->work < 0)
 		return -1;
 	/* The queue sees to it that an image has one attempt; but the queue may be deleted under us. And hornero-collect may be

@@ -34,7 +34,7 @@ static int open_artifact(struct build *b)
 /* The empty file that the check fills; the build user's while it does. */
 static int open_staged(struct build *b, const char *path, struct err *e)
 {
-	own_fd int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	own_fd int fd = fs_create(AT_FDCWD, path, O_RDWR, 0600);
 
 	if (fd < 0 || (geteuid() == 0 && fchown(fd, b->conf->build_uid, b->conf->build_gid) < 0))
 		return err_sys(e, ERR_OPERATOR, "cannot make %s", path);

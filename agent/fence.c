@@ -25,7 +25,7 @@ int fence_set(const struct conf *c, const char *image, int64_t job, int64_t atte
 {
 	own_free char *path = fs_path("%s/%s", c->fence_dir, image);
 	own_free char *aside = fs_path("%s/.%s.tmp", c->fence_dir, image);
-	own_fd int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	own_fd int fd = fs_create(AT_FDCWD, aside, O_WRONLY, 0644);
 	char line[128];
 	int n;
 

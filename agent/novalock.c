@@ -2,6 +2,7 @@
  * ERR_NOBODY where we are told to end while waiting. */
 #include "agent/novalock.h"
 
+#include "lib/dirs.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -18,13 +19,16 @@ static const struct flock whole_file = {.l_type = F_WRLCK, .l_whence = SEEK_SET}
 /* As the parent is owned: Nova makes it itself when it is first needed. */
 static int make_locks_dir(const char *instances_path, const char *path, struct err *e)
 {
+	own_fd int fd = -1;
+	struct dir_made how;
 	struct stat st;
 
 	if (stat(instances_path, &st) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot look at %s", instances_path);
-	if (mkdir(path, 0755) < 0)
-		return errno == EEXIST ? 0 : err_sys(e, ERR_OPERATOR, "cannot make Nova's lock directory %s", path);
-	if (chmod(path, 0755) < 0 || (geteuid() == 0 && chown(path, st.st_uid, st.st_gid) < 0))
+	fd = dirs_make(path, 0755, &how, e);
+	if (fd < 0)
+		return -1;
+	if (how.made && geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot give %s to Nova", path);
 	return 0;
 }

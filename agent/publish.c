@@ -12,6 +12,7 @@
 #include "agent/standing.h"
 #include "conf/image.h"
 #include "lib/clock.h"
+#include "lib/dirs.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
@@ -79,6 +80,7 @@ static int check_request(struct act *a, struct err *e)
 /* Nova makes it for its first image; owned as instances_path is. */
 static int open_cache(const struct conf *conf, struct err *e)
 {
+	struct dir_made how;
 	struct stat st;
 	int fd = open(conf->cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -86,10 +88,14 @@ static int open_cache(const struct conf *conf, struct err *e)
 		return fd;
 	if (errno != ENOENT || stat(conf->instances_path, &st) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot open Nova's cache directory %s", conf->cache_dir);
-	if (fs_mkdir_p(conf->cache_dir, 0755, e) < 0)
+	fd = dirs_make(conf->cache_dir, 0755, &how, e);
+	if (fd < 0)
 		return -1;
-	if (geteuid() == 0 && chown(conf->cache_dir, st.st_uid, st.st_gid) < 0)
+	if (how.made && geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) < 0) {
+		close(fd);
 		return err_sys(e, ERR_OPERATOR, "cannot give %s to Nova", conf->cache_dir);
+	}
+	close(fd);
 	if (fs_sync_parent(AT_FDCWD, conf->cache_dir, e) < 0)
 		return -1;
 	return fs_open_dir(AT_FDCWD, conf->cache_dir, e);

@@ -6,6 +6,7 @@
  * DIAGNOSTICS: the message on standard error, the exit code of its class. */
 #include "db/inner.h"
 #include "lib/clock.h"
+#include "lib/dirs.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 

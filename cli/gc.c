@@ -50,6 +50,9 @@ static int gc_collect(const struct cli *cli, const struct conf *c, bool dry, str
 		argv[n++] = json;
 	if (dry)
 		argv[n++] = dry_run;
+	/* For good: what is executed has no business with root. */
+	if (geteuid() != getuid() && setresuid(geteuid(), geteuid(), geteuid()) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot become hornero_user");
 	execv(program, argv);
 	return err_sys(e, ERR_OPERATOR, "cannot run %s (libexec_dir in hornero.yaml)", program);
 }

@@ -160,7 +160,7 @@ static int run_word(struct cli *cli, const struct word *w, int argc, char **argv
 		return usage_error(w, "\"%s\" is one word too many.", call.args[w->max_args]);
 	if (cli->json && !w->json)
 		return usage_error(w, "--json belongs to listings; %s is none.", w->name);
-	code = view_enter(cli, w, &e) < 0 ? -1 : w->run(cli, &call, &e);
+	code = view_enter(cli, w, &e) < 0 || view_step_down(cli, w, &e) < 0 ? -1 : w->run(cli, &call, &e);
 	if (code < 0) {
 		code = say_error(w, &e);
 		cli_heed_damage(cli, &e);

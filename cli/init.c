@@ -5,6 +5,7 @@
 #include "cli/repo.h"
 #include "cli/table.h"
 #include "cli/words.h"
+#include "lib/dirs.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "store/nova.h"
@@ -34,39 +35,70 @@ static void say(struct listing *l, const char *outcome, const char *path, const 
 				       {.text = pw ? pw->pw_name : uid}, {.text = gr ? gr->gr_name : gid}});
 }
 
-/* Make or mend one directory. A link in its place is refused: its directory may belong to a user with
- * fewer rights than ours, who could point it anywhere. */
-static int place_ensure(const struct place *p, struct listing *l, struct err *e)
-{
-	own_fd int fd = -1;
+/* One that is there or was made now, and what may be done with it. */
+struct held {
+	int fd;
+	struct dir_made how;
+	const char *outcome; /* NULL: not looked at */
 	struct stat st;
-	const char *outcome = "right";
+};
 
-	if (lstat(p->path, &st) < 0) {
-		if (errno != ENOENT)
-			return err_sys(e, ERR_OPERATOR, "cannot look at %s", p->path);
-		if (fs_mkdir_p(p->path, p->mode, e) < 0)
-			return err_wrap(e, "run `hornero init` as root or change the path in hornero.yaml");
-		outcome = "made";
-	}
-	fd = open(p->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-		return err_set(e, ERR_OPERATOR, "%s is no directory: move it away, or name the directory itself "
-			       "in hornero.yaml where it is a link", p->path);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot open the directory %s", p->path);
-	if (!place_is_right(p, &st)) {
-		/* The owner first: a change of owner may take the set-group-id bit away. */
-		if (fchown(fd, p->uid, p->gid) < 0 || fchmod(fd, p->mode) < 0 || fstat(fd, &st) < 0)
-			return err_sys(e, ERR_OPERATOR, "cannot give %s its owner and mode %04o; run `hornero init` "
-				       "as root", p->path, p->mode);
-		if (!place_is_right(p, &st))
-			return err_set(e, ERR_OPERATOR, "%s does not take mode %04o; run `hornero init` as root, or "
-				       "as a member of its group", p->path, p->mode);
-		outcome = *outcome == 'm' ? outcome : "mended";
-	}
-	say(l, outcome, p->path, &st);
+static int hold(const struct place *p, struct held *h, struct err *e)
+{
+	h->fd = dirs_make(p->path, p->mode, &h->how, e);
+	return h->fd < 0 ? err_wrap(e, "run `hornero init` as root or change the path in hornero.yaml") : 0;
+}
+
+/* Who owns the directory around it may have moved another one there; its own, or the right one, is all that root then takes. */
+static bool may_mend(const struct place *p, const struct held *h, const struct stat *st)
+{
+	return geteuid() != 0 || h->how.made || h->how.parent == 0 || st->st_uid == h->how.parent || st->st_uid == p->uid;
+}
+
+static int mend(const struct place *p, struct held *h, struct err *e)
+{
+	struct stat *st = &h->st;
+
+	if (fstat(h->fd, st) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot look at %s", p->path);
+	h->outcome = h->how.made ? "made" : "right";
+	if (place_is_right(p, st))
+		return 0;
+	if (!may_mend(p, h, st))
+		return err_set(e, ERR_OPERATOR, "%s is user %u's, in a directory of user %u's, who may have put it there; if it is "
+			       "what it should be: chown %u %s", p->path, st->st_uid, h->how.parent, p->uid, p->path);
+	/* The owner first: a change of owner may take the set-group-id bit away. */
+	if (fchown(h->fd, p->uid, p->gid) < 0 || fchmod(h->fd, p->mode) < 0 || fstat(h->fd, st) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot give %s its owner and mode %04o; run `hornero init` "
+			       "as root", p->path, p->mode);
+	if (!place_is_right(p, st))
+		return err_set(e, ERR_OPERATOR, "%s does not take mode %04o; run `hornero init` as root, or "
+			       "as a member of its group", p->path, p->mode);
+	h->outcome = h->how.made ? "made" : "mended";
 	return 0;
+}
+
+/* All are held before the first is given away: what lay in a directory of root's nobody else has moved there. Given away from
+ * the last on, so that a run that was interrupted leaves those that hold others for the end. */
+static int places_ensure(const struct place *list, size_t n, struct listing *l, struct err *e)
+{
+	struct held held[PLACES_MAX];
+	size_t open = 0;
+	int rc = 0;
+
+	while (rc == 0 && open < n) {
+		held[open] = (struct held){.fd = -1};
+		rc = hold(&list[open], &held[open], e);
+		open++;
+	}
+	for (size_t i = open; rc == 0 && i-- > 0;)
+		rc = mend(&list[i], &held[i], e);
+	for (size_t i = 0; i < open; i++) {
+		if (held[i].outcome)
+			say(l, held[i].outcome, list[i].path, &held[i].st);
+		own_fd_end(&held[i].fd);
+	}
+	return rc;
 }
 
 static int our_places(const struct conf *c, struct listing *l, struct err *e)
@@ -74,20 +106,26 @@ static int our_places(const struct conf *c, struct listing *l, struct err *e)
 	own_places struct places p;
 
 	places_init(&p, c);
-	for (size_t i = 0; i < p.n; i++)
-		if (place_ensure(&p.list[i], l, e) < 0)
-			return -1;
-	return 0;
+	return places_ensure(p.list, p.n, l, e);
 }
 
-/* Nova's directories are Nova's to make, with Nova's owner. Only where instances_path is not there,
- * or is our own (a scratch node), we make them. */
+/* Where the publisher is a service of nova's user, Nova is installed, and its directories are its own to make. Else we make
+ * them where instances_path is not there, or is our own. */
+static bool may_make_novas(const struct conf *c)
+{
+	struct stat st;
+
+	if (c->publish_socket)
+		return false;
+	return stat(c->instances_path, &st) < 0 ? errno == ENOENT : st.st_uid == geteuid();
+}
+
 static int nova_places(const struct conf *c, struct listing *l, struct err *e)
 {
 	own_free char *locks = fs_path("%s/" NOVA_LOCKS_SUBDIR, c->instances_path);
 	const char *const paths[] = {c->instances_path, c->cache_dir, locks};
+	const bool ours = may_make_novas(c);
 	struct stat st;
-	bool ours = stat(c->instances_path, &st) < 0 ? errno == ENOENT : st.st_uid == geteuid();
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		if (stat(paths[i], &st) == 0)
@@ -98,10 +136,21 @@ static int nova_places(const struct conf *c, struct listing *l, struct err *e)
 			cli_say(stderr, "hornero: warning: %s is not there. It is Nova's to make: start nova-compute "
 				  "and boot one instance, or compare instances_path and cache_subdir with nova.conf",
 				  paths[i]);
-		else if (place_ensure(&(struct place){paths[i], 0755, NO_UID, NO_GID}, l, e) < 0)
+		else if (places_ensure(&(struct place){paths[i], 0755, NO_UID, NO_GID}, 1, l, e) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* By default it is in Nova's instances_path, which may be what is missing. */
+static int store_place(const struct conf *c, struct listing *l, struct err *e)
+{
+	const size_t len = strlen(c->instances_path);
+
+	if (strncmp(c->store_dir, c->instances_path, len) == 0 && c->store_dir[len] == '/' && access(c->instances_path, F_OK) < 0)
+		return err_sys(e, ERR_OPERATOR, "store_dir %s is to be in instances_path %s, which is Nova's to make: run `hornero init` "
+			       "again once it is there", c->store_dir, c->instances_path);
+	return places_ensure(&(struct place){c->store_dir, 0755, c->hornero_uid, NO_GID}, 1, l, e);
 }
 
 static int make_database(const struct conf *c, struct listing *l, struct err *e)
@@ -166,7 +215,7 @@ int init_run(struct cli *cli, const struct call *call, struct err *e)
 	listing_begin(&l, cli, columns, sizeof(columns) / sizeof(columns[0]));
 	made = our_places(c, &l, e);
 	made = made < 0 ? made : nova_places(c, &l, e);
-	made = made < 0 ? made : place_ensure(&(struct place){c->store_dir, 0755, c->hornero_uid, NO_GID}, &l, e);
+	made = made < 0 ? made : store_place(c, &l, e);
 	made = made < 0 ? made : make_contents(c, &l, e);
 	if (made == 0)
 		repo_upgrade(c, tell_repository, &l);

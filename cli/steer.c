@@ -5,6 +5,7 @@
 #include "cli/words.h"
 #include "conf/skip.h"
 #include "lib/bell.h"
+#include "lib/dirs.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 

@@ -26,17 +26,18 @@ static int upgrade_config(int dir, const char *path, struct err *e)
 		return -1;
 	if (strstr(old, "advertisePushOptions"))
 		return 0;
-	if (st.st_uid != geteuid())
+	/* A second name would be another place where git's user finds what we write; ours has none. */
+	if (st.st_uid != geteuid() || st.st_nlink != 1)
 		return err_set(e, ERR_OPERATOR, "%s/config is user %u's, so it stays without push options; as that user, append "
 			       "[receive] advertisePushOptions = true", path, st.st_uid);
 	text = fs_path("%s" REPO_PUSH_OPTIONS, old);
 	return fs_replace(dir, "config", text, strlen(text), 0644, e) < 0 ? -1 : 1;
 }
 
-/* A directory NAME.git that `hornero repo create` made. */
-static int upgrade_one(const char *path, struct err *e)
+/* A directory NAME.git that `hornero repo create` made, beneath repo_root. */
+static int upgrade_one(int root, const char *beneath, const char *path, struct err *e)
 {
-	own_fd int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	own_fd int dir = fs_open_beneath(root, beneath, O_RDONLY | O_DIRECTORY, 0);
 	struct stat st;
 
 	if (dir < 0)
@@ -54,9 +55,10 @@ void repo_upgrade(const struct conf *c, void (*told)(void *arg, const char *conf
 {
 	own_free char *root = fs_path("%s", c->repo_root);
 	FTS *walk = fts_open((char *[]){root, NULL}, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR | FTS_XDEV, NULL);
+	own_fd int at = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	FTSENT *entry;
 
-	while (walk && (entry = fts_read(walk))) {
+	while (walk && at >= 0 && (entry = fts_read(walk))) {
 		own_free char *config = NULL;
 		struct err e = ERR_INIT;
 		int changed;
@@ -66,7 +68,7 @@ void repo_upgrade(const struct conf *c, void (*told)(void *arg, const char *conf
 			fts_set(walk, entry, FTS_SKIP);
 		if (!is_repository(entry) || entry->fts_level == 0 || *entry->fts_name == '.')
 			continue;
-		changed = upgrade_one(entry->fts_path, &e);
+		changed = upgrade_one(at, entry->fts_path + strlen(root) + 1, entry->fts_path, &e);
 		config = fs_path("%s/config", entry->fts_path);
 		if (changed != 0)
 			told(arg, config, changed < 0 ? &e : NULL);

@@ -5,9 +5,11 @@
 #include "conf/keyring.h"
 #include "lib/own.h"
 
+#include <grp.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <string.h>
+#include <unistd.h>
 
 static enum key_right right_of(const struct word *w)
 {
@@ -42,6 +44,36 @@ int view_enter(struct cli *cli, const struct word *w, struct err *e)
 	if (w->reach == WORD_HERE)
 		return err_set(e, ERR_USAGE, "%s is for people on the node itself", w->name);
 	return w->reach == WORD_NODE ? cli_may_node(cli, e) : 0;
+}
+
+static bool is_roots(const struct word *w)
+{
+	static int (*const words[])(struct cli *, const struct call *, struct err *) = {
+		init_run, repo_create_run, key_add_run, key_list_run, key_remove_run, doctor_run, help_run,
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (w->run == words[i])
+			return true;
+	return false;
+}
+
+int view_step_down(struct cli *cli, const struct word *w, struct err *e)
+{
+	struct err ignored = ERR_INIT;
+	const struct conf *c;
+
+	if (geteuid() != 0 || is_roots(w))
+		return 0;
+	/* A configuration that cannot be read is the word's to complain of. */
+	c = cli_conf(cli, &ignored);
+	if (!c || c->hornero_uid == (uid_t)-1 || c->hornero_uid == 0)
+		return 0;
+	if (c->queue_gid != (gid_t)-1 && (setgroups(1, &c->queue_gid) < 0 || setegid(c->queue_gid) < 0))
+		return err_sys(e, ERR_OPERATOR, "cannot act as group %u (queue_group)", c->queue_gid);
+	if (seteuid(c->hornero_uid) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot act as user %u (hornero_user)", c->hornero_uid);
+	return 0;
 }
 
 int cli_may_node(const struct cli *cli, struct err *e)

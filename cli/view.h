@@ -17,6 +17,10 @@ void view_close(struct cli *cli);
 /* Before a word runs: whether the key may say it at all. ERR_USAGE. */
 int view_enter(struct cli *cli, const struct word *w, struct err *e);
 
+/* Root acts as hornero_user in hornero's own directories, which belong to that user: by name, and with no more rights there
+ * than that. Only words about other users' things (init, repo create, key …) and doctor, which looks, stay root's. */
+int view_step_down(struct cli *cli, const struct word *w, struct err *e);
+
 /* The key has the right that the word needs, for some repository at least. True without a key. */
 bool view_reaches(const struct cli *cli, const struct word *w);
 

@@ -5,6 +5,7 @@
 #include "lib/own.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -13,7 +14,10 @@ enum { LOCK_WAIT_MS = 10000 };
 /* The file under work, with its directory locked against other writers. */
 struct edit {
 	const char *path;
+	const char *name; /* its own, in dir */
 	int dir;
+	bool there;
+	struct stat st;       /* where it is there */
 	struct keyring *ring; /* what stands in it */
 	char *text;
 	size_t len;
@@ -27,6 +31,30 @@ static void edit_end(struct edit *ed)
 	free(ed->text);
 }
 #define own_edit __attribute__((cleanup(edit_end)))
+
+/* By descriptor, beneath the directory that is locked. In a directory of somebody else root takes that user's file alone: a
+ * link, or a hard link, would have root read and write again what its owner may not. */
+static int read_file(struct edit *ed, struct err *e)
+{
+	own_fd int fd = openat(ed->dir, ed->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat dir;
+
+	if (fd < 0 && errno == ENOENT) {
+		ed->text = fs_path("%s", "# Who may do what with which repository; see hornero-keys(5).\n");
+		ed->len = strlen(ed->text);
+		return 0;
+	}
+	if (fd < 0 && errno == ELOOP)
+		return err_set(e, ERR_OPERATOR, "%s is a symbolic link, which would be replaced by a file; name the file itself as keys_file "
+			       "in hornero.yaml", ed->path);
+	if (fd < 0 || fstat(fd, &ed->st) < 0 || fstat(ed->dir, &dir) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot open %s", ed->path);
+	if (geteuid() == 0 && dir.st_uid != 0 && (ed->st.st_uid != dir.st_uid || ed->st.st_nlink != 1))
+		return err_set(e, ERR_OPERATOR, "%s is user %u's, in a directory of user %u's, who may have put it there; give both the "
+			       "same owner, root at best", ed->path, ed->st.st_uid, dir.st_uid);
+	ed->there = true;
+	return fs_read_fd(fd, ed->path, KEYRING_BYTES_MAX, &ed->text, &ed->len, e);
+}
 
 static int edit_begin(struct edit *ed, struct err *e)
 {
@@ -43,24 +71,18 @@ static int edit_begin(struct edit *ed, struct err *e)
 	/* Whole first: it checks size and mode, and says what stands where. */
 	if (keyring_load(ed->path, NULL, NULL, &ed->ring, e) < 0)
 		return -1;
-	if (access(ed->path, F_OK) < 0) {
-		ed->text = fs_path("%s", "# Who may do what with which repository; see hornero-keys(5).\n");
-		ed->len = strlen(ed->text);
-		return 0;
-	}
-	return fs_read(AT_FDCWD, ed->path, KEYRING_BYTES_MAX, &ed->text, &ed->len, e);
+	ed->name = slash ? slash + 1 : ed->path;
+	return read_file(ed, e);
 }
 
 static int edit_write(const struct edit *ed, const char *text, size_t len, struct err *e)
 {
-	struct stat st;
-
 	if (len > KEYRING_BYTES_MAX)
 		return err_set(e, ERR_USAGE, "%s would have %zu bytes; at most %d are allowed", ed->path, len, KEYRING_BYTES_MAX);
-	if (stat(ed->path, &st) < 0)
-		return fs_replace(AT_FDCWD, ed->path, text, len, 0644, e);
+	if (!ed->there)
+		return fs_replace(ed->dir, ed->name, text, len, 0644, e);
 	/* Whoever reads it, by its owner or its group, goes on reading it. */
-	return fs_replace_like(AT_FDCWD, ed->path, text, len, &st, e);
+	return fs_replace_like(ed->dir, ed->name, text, len, &ed->st, e);
 }
 
 static char *line_of(const char *name, const char *const patterns[KEY_RIGHTS], const char *key)

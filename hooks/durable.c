@@ -211,7 +211,7 @@ static int sync_refs(int repo, const char *const *refs, size_t n, const struct t
 static int mark_new(int repo)
 {
 	own_free char *aside = fs_path("." DURABLE_SYNCED ".%ld", (long)getpid());
-	int fd = openat(repo, aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+	int fd = fs_create(repo, aside, O_WRONLY, 0640);
 
 	if (fd >= 0 && (futimens(fd, (const struct timespec[2]){{0}, {0}}) < 0 ||
 			renameat(repo, aside, repo, DURABLE_SYNCED) < 0)) {

@@ -72,26 +72,6 @@ int fs_open_dir(int dir, const char *path, struct err *e)
 	return fd;
 }
 
-int fs_mkdir_p(const char *path, mode_t mode, struct err *e)
-{
-	own_free char *copy = fs_path("%s", path);
-
-	for (char *slash = copy + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
-			return err_sys(e, ERR_OPERATOR, "cannot make the directory %s", copy);
-		*slash = '/';
-	}
-	if (mkdir(copy, mode) == 0) {
-		if (chmod(copy, mode) < 0)
-			return err_sys(e, ERR_OPERATOR, "cannot set the mode of %s", copy);
-		return 0;
-	}
-	if (errno != EEXIST)
-		return err_sys(e, ERR_OPERATOR, "cannot make the directory %s", path);
-	return 0;
-}
-
 int fs_read_fd(int fd, const char *name, size_t max, char **buf, size_t *len, struct err *e)
 {
 	own_free char *data = NULL;
@@ -211,23 +191,38 @@ static int give(int fd, const struct stat *like)
 	return fchmod(fd, like->st_mode & 0777);
 }
 
-/* like: NULL, and mode holds. */
+/* O_EXCL: what lies there is a dead writer's, or somebody else's, whose file must not get our bytes. */
+int fs_create(int dir, const char *name, int flags, mode_t mode)
+{
+	int fd;
+
+	for (int i = 0; i < 3; i++) {
+		fd = openat(dir, name, flags | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+		if (fd >= 0 || errno != EEXIST || unlinkat(dir, name, 0) < 0)
+			break;
+	}
+	return fd;
+}
+
+/* like: NULL, and mode holds. The directory is looked up once, so that everything happens in the same one. */
 static int replace(int dir, const char *path, const void *data, size_t len, mode_t mode, const struct stat *like, struct err *e)
 {
 	own_free char *parent = parent_of(path);
 	const char *slash = strrchr(path, '/');
-	own_free char *aside = fs_path("%s/.%s.%ld.tmp", parent, slash ? slash + 1 : path, (long)getpid());
-	own_fd int fd = openat(dir, aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	const char *name = slash ? slash + 1 : path;
+	own_free char *aside = fs_path(".%s.%ld.tmp", name, (long)getpid());
+	own_fd int at = openat(dir, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_fd int fd = at < 0 ? -1 : fs_create(at, aside, O_WRONLY, 0600);
 
 	if (fd < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write beside %s", path);
 	if (fs_write_all(fd, data, len) < 0 || (like ? give(fd, like) : fchmod(fd, mode)) < 0 || fsync(fd) < 0 ||
-	    renameat(dir, aside, dir, path) < 0) {
+	    renameat(at, aside, at, name) < 0) {
 		err_sys(e, ERR_OPERATOR, "cannot replace %s%s", path, like ? " by a file of the same owner and group" : "");
-		unlinkat(dir, aside, 0);
+		unlinkat(at, aside, 0);
 		return -1;
 	}
-	return fs_sync_dir(dir, parent, e);
+	return fsync(at) < 0 ? err_sys(e, ERR_OPERATOR, "cannot make the directory %s durable", parent) : 0;
 }
 
 int fs_replace(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e)

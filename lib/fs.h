@@ -29,16 +29,16 @@ int fs_enter_beneath(int dir, const char *path);
 /* A directory as O_DIRECTORY|O_RDONLY, or -1 with e filled. */
 int fs_open_dir(int dir, const char *path, struct err *e);
 
-/* mkdir -p; parents are made 0755 less the umask, the last one gets exactly `mode`
- * where it is new (an existing one keeps its own). */
-int fs_mkdir_p(const char *path, mode_t mode, struct err *e);
-
 /* Whole file into a fresh buffer with a terminating NUL behind it. More than
  * max bytes, or not a regular file, is ERR_OPERATOR. *buf is the caller's to free. */
 int fs_read(int dir, const char *path, size_t max, char **buf, size_t *len, struct err *e);
 
 /* As fs_read, from an open descriptor; `name` is for messages. */
 int fs_read_fd(int fd, const char *name, size_t max, char **buf, size_t *len, struct err *e);
+
+/* A new file, never one that is there: what has that name goes first (a directory does not: EISDIR or EEXIST).
+ * For names of temporary files, which somebody else could have put there. Descriptor or -1 with errno. */
+int fs_create(int dir, const char *name, int flags, mode_t mode);
 
 /* Write aside (".NAME.PID.tmp" beside it), fsync, rename over `path`, fsync the
  * directory: on return the new content is durable. On failure the old one stands. */

@@ -12,7 +12,7 @@
 static int replace(const char *run_dir, const char *path, const char *text, struct err *e)
 {
 	own_free char *aside = fs_path("%s/.standstill.tmp", run_dir);
-	own_fd int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+	own_fd int fd = fs_create(AT_FDCWD, aside, O_WRONLY, 0640);
 
 	if (fd < 0 || fchmod(fd, 0640) < 0 || fs_write_all(fd, text, strlen(text)) < 0 || rename(aside, path) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write %s", path);

@@ -1,6 +1,7 @@
 /* placed: DIAGNOSTICS: as warm; a file in the directory that is no such record is passed over. */
 #include "store/placed.h"
 
+#include "lib/dirs.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"

@@ -2,6 +2,7 @@
  * an artifact was changed by somebody else (sys ESTALE: it is built again), ERR_US where a caller's digest is none. */
 #include "store/store.h"
 
+#include "lib/dirs.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"

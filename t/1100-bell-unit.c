@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "lib/bell.h"
+#include "lib/dirs.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 

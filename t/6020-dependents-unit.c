@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "agent/dependents.h"
+#include "lib/dirs.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "t/lib/overlay-unit.h"
