@@ -13,6 +13,7 @@
  *   publication.c one publication: fence, publisher, the job's next state
  *   published.c   what the publisher did: records, the job's last state
  *   sweeping.c    the sweep, hornero-keep and hornero-collect as children
+ *   looking.c     what a hook could not tell the queue: a sweep of single repositories
  *   floors.c      nothing is begun where the disk is too full
  *   fence.c       who may publish an image now
  *   leftover.c    what those who were killed left on disk
@@ -29,6 +30,7 @@
 #include "conf/pause.h"
 #include "db/db.h"
 #include "db/job.h"
+#include "lib/bell.h"
 #include "lib/spawn.h"
 
 #include <stdbool.h>
@@ -92,6 +94,16 @@ struct floors {
 	bool is_told;
 };
 
+/* Repositories whose refs a hook could not put into the queue, and the hornero-sweep that looks at some of them. */
+enum { LOOKS_MAX = 32 };
+struct looks {
+	struct upkeep sweep;
+	char repos[LOOKS_MAX][BELL_REPO_MAX + 1];
+	size_t n;                  /* of repos */
+	size_t at_work;            /* the first ones: the sweep looks at those */
+	int64_t next_ms;           /* monotonic: not before */
+};
+
 struct agent {
 	struct conf *conf;
 	const char *conf_path;
@@ -106,6 +118,7 @@ struct agent {
 	struct attempt_run *attempts;
 	struct publication *publications;
 	struct upkeep sweep, keep, collect; /* hornero-sweep, -keep, -collect */
+	struct looks looks;
 	int64_t next_sweep_ms;     /* monotonic */
 	int64_t next_keep_ms;      /* monotonic */
 	int64_t next_collect_ms;   /* monotonic */
@@ -230,10 +243,22 @@ const char *floors_pause_publishing(const struct agent *a);
 const char *floors_told(struct agent *a);
 
 /* sweeping.c */
+/* A child of ours with these arguments behind "-c CONF"; ended() gets the agent. */
+void upkeep_start(struct agent *a, struct upkeep *u, const char *name, const char *const *options, sd_event_io_handler_t ended);
+/* Its wait status; logged where its exit code is neither 0 nor expected. */
+int upkeep_reap(struct upkeep *u, int expected);
+void upkeep_stop(struct upkeep *u);
 void sweeping_start(struct agent *a);
 void keeping_start(struct agent *a);
 void collecting_start(struct agent *a);
 void sweeping_stop(struct agent *a);
+
+/* looking.c */
+/* Somebody could not tell the queue of this repository's refs; "": of any. */
+void looking_add(struct agent *a, const char *repo);
+void looking_start(struct agent *a);
+/* In how long looking_start has something to do. */
+int64_t looking_in_ms(const struct agent *a);
 
 /* fence.c: "JOB ATTEMPT TOKEN" becomes what a publisher of this image must have been told. */
 enum { FENCE_TOKEN = 32 };

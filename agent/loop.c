@@ -12,11 +12,17 @@
 
 enum { IDLE_TURN_MS = 60000 };
 
+static void on_look(void *arg, const char *repo)
+{
+	looking_add(arg, repo);
+}
+
 static int on_bell(sd_event_source *src, int fd, uint32_t events, void *arg)
 {
 	(void)src;
 	(void)events;
-	bell_drain(fd);
+	bell_drain(fd, on_look, arg);
+	looking_start(arg); /* before the turn, which may have to wait for the queue */
 	agent_turn(arg);
 	return 0;
 }

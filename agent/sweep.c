@@ -26,7 +26,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { DB_WAIT_MS = 10000 };
+enum { DB_WAIT_MS = 10000, REPOS_MAX = 256 };
 
 struct sweep {
 	const struct conf *conf;
@@ -35,6 +35,9 @@ struct sweep {
 	struct db *db;
 	json_t *report;
 	bool quiet, json;
+	const char *const *repos; /* only these; none: all */
+	size_t nrepos;
+	enum err_class queue;     /* what the queue could not do for an image */
 	int queued;
 	enum err_class worst;
 };
@@ -108,16 +111,37 @@ static int64_t changed_ms(const struct sweep *s, const struct image *img, const 
 	return newest_ms;
 }
 
+static int lack_queue(struct sweep *s, const struct err *e)
+{
+	s->queue = e->class;
+	return -1;
+}
+
+/* A job that waits would build what is to be skipped: the hook that recorded the skip could not cancel it. */
+static int cancel_skipped(struct sweep *s, const struct image *img, const struct job *newest, struct err *e)
+{
+	int done;
+
+	if (!newest || newest->state != JOB_QUEUED)
+		return 0;
+	done = job_cancel(s->db, newest->id, "-o skip", e);
+	if (done < 0)
+		return lack_queue(s, e);
+	if (done > 0)
+		log_info("event=cancelled image=%s job=%lld by=\"-o skip\"", img->uuid, (long long)newest->id);
+	return 0;
+}
+
 static int queue(struct sweep *s, const struct image *img, const struct wish_facts *f, const char *why, struct err *e)
 {
 	const char *tip = f->tip;
 	struct job_wish w = {.image = img->uuid, .repo = img->repo, .ref = img->ref, .commit = tip, .origin = "sweep",
-			     .inputs = f->inputs};
+			     .inputs = f->inputs, .is_lost_push = s->nrepos > 0};
 	struct job_receipt r;
 	char text[128];
 
 	if (job_enqueue(s->db, &w, &r, e) < 0)
-		return -1;
+		return lack_queue(s, e);
 	s->queued++;
 	snprintf(text, sizeof(text), "%s: job %lld (%.7s)", why, (long long)r.id, tip);
 	say(s, img, "queued", text);
@@ -227,7 +251,9 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 		return 0;
 	}
 	rc = job_newest(s->db, img->uuid, &newest, e);
-	if (rc < 0 || warm_look(s->conf->store_dir, s->conf->cache_dir, img->uuid, &w, &f.state, e) < 0)
+	if (rc < 0)
+		return lack_queue(s, e);
+	if (warm_look(s->conf->store_dir, s->conf->cache_dir, img->uuid, &w, &f.state, e) < 0)
 		return -1;
 	f.is_skipped = skip_stands(s->conf->skip_dir, img, tip);
 	f.newest = rc == 1 ? &newest : NULL;
@@ -241,10 +267,20 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 		return queue(s, img, &f, why_build(&f), e);
 	if (wish == WISH_PUBLISH)
 		return queue(s, img, &f, why_publish(&f), e);
+	if (wish == WISH_SKIPPED && cancel_skipped(s, img, f.newest, e) < 0)
+		return -1;
 	if (wish != WISH_UNDERWAY)
 		pin_leave(s->conf, img, tip); /* else when that has ended: its job would be taken for an older wish's */
 	say(s, img, wish_name(wish), detail_of(&f, wish));
 	return 0;
+}
+
+static bool is_asked_for(const struct sweep *s, const struct image *img)
+{
+	for (size_t i = 0; i < s->nrepos; i++)
+		if (!img->broken && strcmp(img->repo, s->repos[i]) == 0)
+			return true;
+	return s->nrepos == 0;
 }
 
 static int sweep_all(struct sweep *s, struct err *e)
@@ -257,7 +293,7 @@ static int sweep_all(struct sweep *s, struct err *e)
 	for (size_t i = 0; i < n; i++) {
 		struct err own = ERR_INIT;
 
-		if (!list[i].broken && look(s, &list[i], &own) == 0)
+		if (!is_asked_for(s, &list[i]) || (!list[i].broken && look(s, &list[i], &own) == 0))
 			continue;
 		if (list[i].broken)
 			own = list[i].problem;
@@ -317,9 +353,10 @@ int main(int argc, char **argv)
 {
 	static const struct option words[] = {
 		{"conf", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'}, {"quiet", no_argument, NULL, 'q'},
-		{NULL, 0, NULL, 0},
+		{"repo", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0},
 	};
-	struct sweep s = {0};
+	const char *repos[REPOS_MAX];
+	struct sweep s = {.repos = repos};
 	const char *conf_option = NULL;
 	struct err e = ERR_INIT;
 	int word;
@@ -330,6 +367,11 @@ int main(int argc, char **argv)
 		case 'c': conf_option = optarg; break;
 		case 'j': s.json = true; break;
 		case 'q': s.quiet = true; break;
+		case 'r':
+			if (s.nrepos == REPOS_MAX)
+				return err_exit(ERR_USAGE);
+			repos[s.nrepos++] = optarg;
+			break;
 		default: return err_exit(ERR_USAGE);
 		}
 	}
@@ -337,5 +379,8 @@ int main(int argc, char **argv)
 		log_error("%s", e.msg);
 		return err_exit(e.class);
 	}
+	/* hornerod has it done again until the queue took it; an image that cannot be looked at is told of above. */
+	if (s.nrepos > 0 && s.worst != ERR_NOBODY)
+		return err_exit(s.queue);
 	return err_exit(s.worst);
 }

@@ -2,6 +2,7 @@
  * DIAGNOSTICS: one that fails, or is killed since it does not end, is logged and tried at the next interval. */
 #include "agent/agent.h"
 
+#include "lib/args.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/log.h"
@@ -11,8 +12,10 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+static const char *const quiet[] = {"--quiet", NULL};
+
 /* Its exit status, as of wait; logged where it is none of the expected. */
-static int reap(struct upkeep *u, int expected)
+int upkeep_reap(struct upkeep *u, int expected)
 {
 	char how[64];
 	int status;
@@ -50,7 +53,7 @@ static int on_sweep_end(sd_event_source *src, int fd, uint32_t events, void *arg
 	(void)src;
 	(void)fd;
 	(void)events;
-	reap(&a->sweep, 0);
+	upkeep_reap(&a->sweep, 0);
 	agent_turn(a);
 	return 0;
 }
@@ -59,7 +62,7 @@ static int on_keep_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 {
 	enum { IS_DUE = 1 }; /* a file that is gone is due to come back */
 	struct agent *a = arg;
-	int status = reap(&a->keep, IS_DUE);
+	int status = upkeep_reap(&a->keep, IS_DUE);
 
 	(void)src;
 	(void)fd;
@@ -80,13 +83,13 @@ static int on_collect_end(sd_event_source *src, int fd, uint32_t events, void *a
 	(void)src;
 	(void)fd;
 	(void)events;
-	reap(&a->collect, IS_LACKING);
+	upkeep_reap(&a->collect, IS_LACKING);
 	agent_turn(a);
 	return 0;
 }
 
 /* Blocks, but not for ever. */
-static void stop(struct upkeep *u)
+void upkeep_stop(struct upkeep *u)
 {
 	enum { STOP_MS = 2000 };
 
@@ -99,21 +102,27 @@ static void stop(struct upkeep *u)
 		log_error("event=hangs program=%s pid=%d", u->name, (int)u->child.pid);
 }
 
-static void start(struct agent *a, struct upkeep *u, const char *name, const char *option, sd_event_io_handler_t ended)
+void upkeep_start(struct agent *a, struct upkeep *u, const char *name, const char *const *options, sd_event_io_handler_t ended)
 {
-	own_free char *program = fs_path("%s/%s", a->conf->libexec_dir, name);
-	const char *argv[] = {program, "-c", a->conf->path, option, NULL};
-	struct spawn s = SPAWN_INIT(argv);
+	own_args struct args argv = ARGS_INIT;
+	struct spawn s = SPAWN_INIT(NULL);
 	struct err e = ERR_INIT;
+
+	args_addf(&argv, "%s/%s", a->conf->libexec_dir, name);
+	args_add(&argv, "-c");
+	args_add(&argv, a->conf->path);
+	for (; options && *options; options++)
+		args_add(&argv, *options);
+	s.argv = args_list(&argv);
 
 	u->name = name;
 	u->agent = a;
 	s.err = STDERR_FILENO;
-	if (spawn_start(&s, &u->child, &e) < 0)
+	if (args_check(&argv, &e) < 0 || spawn_start(&s, &u->child, &e) < 0)
 		log_error("event=not-started program=%s %s", name, e.msg);
 	else if (sd_event_add_io(a->loop, &u->watch, u->child.pidfd, EPOLLIN, ended, a) < 0 ||
 		 sd_event_add_time_relative(a->loop, &u->patience, CLOCK_MONOTONIC, patience_us(a), 0, on_patience, u) < 0)
-		stop(u);
+		upkeep_stop(u);
 }
 
 void keeping_start(struct agent *a)
@@ -125,7 +134,7 @@ void keeping_start(struct agent *a)
 	a->next_keep_ms = clock_mono_ms() + (often_ms < KEEP_MS ? often_ms : KEEP_MS);
 	if (a->keep.child.pid > 0)
 		return;
-	start(a, &a->keep, "hornero-keep", NULL, on_keep_end);
+	upkeep_start(a, &a->keep, "hornero-keep", NULL, on_keep_end);
 }
 
 void collecting_start(struct agent *a)
@@ -135,7 +144,7 @@ void collecting_start(struct agent *a)
 	a->next_collect_ms = clock_mono_ms() + COLLECT_MS;
 	if (a->collect.child.pid > 0)
 		return;
-	start(a, &a->collect, "hornero-collect", "--quiet", on_collect_end);
+	upkeep_start(a, &a->collect, "hornero-collect", quiet, on_collect_end);
 }
 
 void sweeping_start(struct agent *a)
@@ -147,12 +156,13 @@ void sweeping_start(struct agent *a)
 	a->next_sweep_ms = clock_mono_ms() + a->conf->sweep_interval_s * 1000;
 	if (stat(a->conf->images_dir, &st) == 0)
 		a->images_mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	start(a, &a->sweep, "hornero-sweep", "--quiet", on_sweep_end);
+	upkeep_start(a, &a->sweep, "hornero-sweep", quiet, on_sweep_end);
 }
 
 void sweeping_stop(struct agent *a)
 {
-	stop(&a->sweep);
-	stop(&a->keep);
-	stop(&a->collect);
+	upkeep_stop(&a->sweep);
+	upkeep_stop(&a->keep);
+	upkeep_stop(&a->collect);
+	upkeep_stop(&a->looks.sweep);
 }

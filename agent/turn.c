@@ -165,9 +165,12 @@ static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 	int64_t keep_in_ms = a->next_keep_ms - clock_mono_ms();
 	int64_t collect_in_ms = a->next_collect_ms - clock_mono_ms();
 	int64_t look_in_ms = a->next_look_ms - clock_mono_ms();
+	int64_t looking_ms = looking_in_ms(a);
 
 	if (floors_pause_building(a) && in_ms > FLOORS_AGAIN_MS)
 		in_ms = FLOORS_AGAIN_MS;
+	if (looking_ms < in_ms)
+		in_ms = looking_ms;
 	if (keep_in_ms < in_ms)
 		in_ms = keep_in_ms;
 	if (collect_in_ms < in_ms)
@@ -202,6 +205,9 @@ void agent_turn(struct agent *a)
 	unsettled = attempt_settle_ended(a);
 	unsettled = heed_cancels(a) || unsettled;
 	pausing_look(a);
+	if (bell_was_missed(a->conf->run_dir))
+		looking_add(a, "");
+	looking_start(a);
 	if (clock_mono_ms() >= a->next_sweep_ms)
 		sweeping_start(a);
 	if (clock_mono_ms() >= a->next_keep_ms)

@@ -40,6 +40,10 @@ enum wish wish_decide(const struct wish_facts *f)
 	if (f->newest) {
 		switch (f->newest->state) {
 		case JOB_QUEUED:
+			/* The push that is to be skipped could not cancel it. Who asks for a build removes the record. */
+			if (f->is_skipped && !satisfied)
+				return WISH_SKIPPED;
+			/* fall through */
 		case JOB_RUNNING:
 		case JOB_BUILT:
 			if (f->newest->state == JOB_QUEUED ? same(f->newest->commit, f->tip) : would_repeat(f))

@@ -29,7 +29,7 @@ static bool is_sweep(const struct job_wish *w)
 /* The smallest number is claimed first. What a person or a push waits for goes before what the sweep found. */
 static int64_t priority_of(const struct job_wish *w)
 {
-	return is_sweep(w) ? 1 : -w->priority;
+	return is_sweep(w) && !w->is_lost_push ? 1 : -w->priority;
 }
 
 static int find_queued(struct db *db, const char *image, struct job *out, struct err *e)

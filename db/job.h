@@ -40,6 +40,7 @@ struct job_wish {
 	const char *note;      /* what the event log says of it, or NULL: the origin */
 	bool force;            /* build although the content key is known */
 	bool clean;            /* from an empty checkout and cache; implies force */
+	bool is_lost_push;     /* of a sweep: a pusher waits for it, so it does not go behind what pushes queue */
 	int priority;          /* more than 0: before others, less: behind them */
 };
 

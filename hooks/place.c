@@ -112,20 +112,19 @@ static int repo_name(const struct conf *c, char **out, struct err *e)
 
 int place_find(struct place *out, struct err *e)
 {
-	own_place struct place p = {0};
 	own_free char *path = realpath(PLACE_CONF, NULL);
+
+	*out = (struct place){0};
 
 	if (!path)
 		return err_sys(e, ERR_OPERATOR, "cannot find the configuration that %s in this repository points to",
 			       PLACE_CONF);
-	if (conf_load(&p.conf, path, e) < 0)
+	if (conf_load(&out->conf, path, e) < 0)
 		return -1;
-	failpoint_arm(p.conf->failpoint);
-	if (repo_name(p.conf, &p.repo, e) < 0 || images_near(p.conf->images_dir, p.repo, &p.images, &p.n, e) < 0)
+	failpoint_arm(out->conf->failpoint);
+	if (repo_name(out->conf, &out->repo, e) < 0)
 		return -1;
-	*out = p;
-	p = (struct place){0};
-	return 0;
+	return images_near(out->conf->images_dir, out->repo, &out->images, &out->n, e);
 }
 
 void place_fini(struct place *p)

@@ -35,7 +35,7 @@ struct place {
 	size_t n;
 };
 
-/* Arms the configuration's failpoint, too. */
+/* Arms the configuration's failpoint, too. On error *out holds what was found until then, and is to be freed all the same. */
 int place_find(struct place *out, struct err *e);
 void place_fini(struct place *p);
 #define own_place __attribute__((cleanup(place_fini)))

@@ -2,8 +2,8 @@
  * post_receive: a durable job for every image that is built from a pushed ref.
  *
  * Order: the push's directories are on disk, then the rows, then the doorbell, then the answer. It may
- * wait 200 ms for the queue and a second for all rows together; what it does not get done is the
- * sweep's, and the pusher is told so. Then, with `-o wait`, it becomes `hornero log -f`.
+ * wait 200 ms for the queue and a second for all rows together. For what it does not get done hornerod
+ * looks at the refs itself (lib/bell.h), and the pusher is told so. Then, with `-o wait`, it becomes `hornero log -f`.
  *
  * DIAGNOSTICS: said to the pusher; the exit status is 0 whatever happens.
  */
@@ -35,9 +35,45 @@ enum {
 	SAID_MAX = 5, /* refs without an image, and broken image files, spelled out */
 };
 
-static void say_left(const struct err *e)
+/* What was not written into the queue is found by hornerod, at once if it hears. */
+static const char *leave(const struct place *p)
 {
-	say("the queue was not told: %s; the next sweep will pick this push up", e->msg);
+	return p->conf && bell_look(p->conf->run_dir, p->repo) ? "hornerod looks at this push itself now"
+							       : "the next sweep will pick this push up";
+}
+
+static void say_left(const struct place *p, const struct err *e)
+{
+	say("the queue was not told: %s; %s", e->msg, leave(p));
+}
+
+/* A row would have held them; the refs say nothing of them. */
+static void say_lost_options(const struct wishes *ws, const struct pushopt *o, const struct who *who)
+{
+	for (size_t i = 0; i < ws->n; i++) {
+		const struct wish *w = &ws->list[i];
+
+		if (w->done || w->skipped)
+			continue;
+		if (o->rebuild)
+			say("-o rebuild is lost with that: %s rebuild %s does it", who->words, w->img->uuid);
+		if (o->wait)
+			say("-o wait is lost with that: %s wait %s does it", who->words, w->img->uuid);
+		if (o->priority)
+			say("-o priority=%d is lost with that for %s", o->priority, place_image_name(w->img));
+	}
+}
+
+/* To look now would only build the sooner what is not to be built. False: all skips are recorded. */
+static bool say_unskipped(const struct wishes *ws, const struct err *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ws->n; i++)
+		if (ws->list[i].skipped && !ws->list[i].done && ++n <= SAID_MAX)
+			say("%s could not be told that it is not to be built: %s; the next sweep builds it unless this is pushed again",
+			    place_image_name(ws->list[i].img), e->msg);
+	return n > 0;
 }
 
 static int make_durable(const struct pushed *pushed, struct err *e)
@@ -171,8 +207,10 @@ static void answer(const struct place *p, const struct pushed *pushed, const str
 		say_wish(&ws->list[i], o, who);
 	if (wishes_queued(ws) > 0)
 		say_paused(p->conf, ws, who);
-	if (status < 0)
-		say_left(&e);
+	if (status < 0 && !say_unskipped(ws, &e)) {
+		say_left(p, &e);
+		say_lost_options(ws, o, who);
+	}
 	if (ws->n == 0 && ws->deleted == 0)
 		say_no_image(p, pushed, who);
 }
@@ -213,32 +251,29 @@ int post_receive(void)
 	struct pushopt o = {.priority = 0};
 	struct wishes ws = {0};
 	struct err e = ERR_INIT;
-	struct err durable = ERR_INIT, ignored = ERR_INIT;
+	struct err durable = ERR_INIT, unread = ERR_INIT, ignored = ERR_INIT;
 	struct who who;
-	int placed, synced;
+	int got = pushed_read(STDIN_FILENO, &pushed, &unread);
+	int placed = place_find(&p, &e), synced;
 
-	if (pushed_read(STDIN_FILENO, &pushed, &e) < 0) {
-		say_left(&e);
-		say_flush();
-		return 0;
-	}
 	/* A name that is not to be believed is a key that may nothing. */
 	(void)who_pushes(&who, &ignored);
-	placed = place_find(&p, &e);
 	failpoint("post-receive-start");
 	synced = make_durable(&pushed, &durable);
 	if (placed < 0)
-		say_left(&e);
+		say_left(&p, &e);
+	else if (got < 0)
+		say_left(&p, &unread);
 	else if (synced < 0)
-		say_left(&durable);
+		say_left(&p, &durable);
 	else if (pushopt_read(&o, &e) < 0 || wishes_find(&p, &pushed, &o, &ws, &e) < 0)
-		say_left(&e);
+		say_left(&p, &e);
 	else
 		answer(&p, &pushed, &o, &who, &ws);
 	if (placed == 0 && head_settle(&pushed))
 		say("HEAD of %s named a branch that is not there; it names this push's now, for clones", p.repo);
 	if (pushed.passed_over > 0)
-		say("some refs of this push were not looked at; the next sweep will do that");
+		say("some refs of this push were not looked at; %s", leave(&p));
 	say_flush();
 	if (o.wait && wishes_queued(&ws) > 0)
 		follow(&p, &who, &ws);

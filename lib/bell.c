@@ -9,9 +9,14 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #define BELL_NAME "doorbell"
+#define LOOK "look "
+#define MISSED_NAME "look"
+
+enum { LOOK_MS = 500 };
 
 /* Through the directory's descriptor: sun_path holds 108 bytes, a state directory may be deeper. */
 static void address_of(int dir, const char *name, struct sockaddr_un *a)
@@ -36,6 +41,40 @@ void bell_ring(const char *run_dir)
 		return;
 	address_of(dir, BELL_NAME, &a);
 	(void)!sendto(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&a, sizeof(a));
+}
+
+/* The socket holds a few datagrams (net.unix.max_dgram_qlen), and hornerod may be busy for seconds: this blocks for a while. */
+static bool send_look(int dir, const char *text)
+{
+	const struct timeval patience = {.tv_usec = LOOK_MS * 1000};
+	own_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un a;
+
+	address_of(dir, BELL_NAME, &a);
+	return fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
+	       sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&a, sizeof(a)) > 0;
+}
+
+bool bell_look(const char *run_dir, const char *repo)
+{
+	own_fd int dir = open(run_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_fd int missed = -1;
+	char text[sizeof(LOOK) + BELL_REPO_MAX];
+
+	if (dir < 0)
+		return false;
+	snprintf(text, sizeof(text), LOOK "%s", repo && strlen(repo) <= BELL_REPO_MAX ? repo : "");
+	if (send_look(dir, text))
+		return true;
+	missed = openat(dir, MISSED_NAME, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0660);
+	return false;
+}
+
+bool bell_was_missed(const char *run_dir)
+{
+	own_free char *path = fs_path("%s/" MISSED_NAME, run_dir);
+
+	return unlink(path) == 0;
 }
 
 int bell_is_attended(const char *run_dir)
@@ -73,10 +112,14 @@ int bell_listen(const char *run_dir, struct err *e)
 	return steal_fd(&fd);
 }
 
-void bell_drain(int fd)
+void bell_drain(int fd, void (*look)(void *arg, const char *repo), void *arg)
 {
-	char byte;
+	char text[sizeof(LOOK) + BELL_REPO_MAX];
+	ssize_t n;
 
-	while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0 || errno == EINTR)
-		;
+	while ((n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT)) >= 0 || errno == EINTR) {
+		text[n < 0 ? 0 : n] = '\0';
+		if (strncmp(text, LOOK, strlen(LOOK)) == 0)
+			look(arg, text + strlen(LOOK));
+	}
 }

@@ -41,6 +41,15 @@ static bool rang(int fd)
 	return poll(&p, 1, 0) == 1;
 }
 
+static char noted[4096];
+
+static void note(void *arg, const char *repo)
+{
+	(void)arg;
+	strncat(noted, repo, sizeof(noted) - strlen(noted) - 1);
+	strncat(noted, ";", sizeof(noted) - strlen(noted) - 1);
+}
+
 static void rings(void **state)
 {
 	struct err e = ERR_INIT;
@@ -54,8 +63,46 @@ static void rings(void **state)
 	assert_false(rang(fd));
 	bell_ring(*state);
 	assert_true(rang(fd));
-	bell_drain(fd);
+	bell_drain(fd, note, NULL);
 	assert_false(rang(fd));
+	assert_string_equal(noted, "");
+}
+
+/* The name of a repository is brought along; one that is too long, or none, means all. */
+static void tells_where_to_look(void **state)
+{
+	char longer[BELL_REPO_MAX + 2];
+	struct err e = ERR_INIT;
+	own_fd int fd = bell_listen(*state, &e);
+
+	memset(longer, 'a', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	bell_ring(*state);
+	assert_true(bell_look(*state, "team/one"));
+	assert_true(bell_look(*state, longer + 1));
+	assert_true(bell_look(*state, longer));
+	assert_true(bell_look(*state, NULL));
+	bell_drain(fd, note, NULL);
+	assert_int_equal(strlen(noted), strlen("team/one;;;") + BELL_REPO_MAX + 1);
+	assert_memory_equal(noted, "team/one;aaa", 12);
+	assert_string_equal(noted + strlen(noted) - 4, "a;;;");
+	assert_false(bell_was_missed(*state));
+}
+
+/* Whom nobody hears leaves a file: where nobody listens, and where the one who does not drain the socket lets it fill up. */
+static void look_that_is_missed_is_left(void **state)
+{
+	struct err e = ERR_INIT;
+	own_fd int fd = -1;
+
+	assert_false(bell_look(*state, "one"));
+	assert_true(bell_was_missed(*state));
+	assert_false(bell_was_missed(*state));
+	fd = bell_listen(*state, &e);
+	for (int i = 0; i < 10000; i++)
+		bell_ring(*state);
+	assert_false(bell_look(*state, "one"));
+	assert_true(bell_was_missed(*state));
 }
 
 /* Longer than a socket's address may be. */
@@ -81,7 +128,7 @@ static void never_blocks(void **state)
 	assert_true(fd >= 0);
 	for (int i = 0; i < 10000; i++)
 		bell_ring(*state);
-	bell_drain(fd);
+	bell_drain(fd, note, NULL);
 	assert_false(rang(fd));
 }
 
@@ -113,6 +160,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(rings, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(tells_where_to_look, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(look_that_is_missed_is_left, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(rings_far_down, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(never_blocks, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(may_be_missing, make_dir, remove_dir),

@@ -139,7 +139,7 @@ test_expect_success 'lines that are none: passed over, with words, exit 0' '
 
 test_expect_success 'more lines than a hook looks at: it reads them all, and says so' '
 	yes "$zero $good refs/heads/endless" | head -n 250000 | hook post-receive &&
-	test_grep "some refs of this push were not looked at; the next sweep will do that" push.out &&
+	test_grep "some refs of this push were not looked at; the next sweep will pick this push up" push.out &&
 	test "$(wc -l <push.out)" -lt 20
 '
 
