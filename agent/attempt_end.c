@@ -27,7 +27,7 @@ static struct attempt_result result_of(const struct verdict *v)
 	return (struct attempt_result){
 		.class = err_class_name(v->class), .cause = v->cause, .reason = v->reason,
 		.commit = v->commit, .tree = v->tree, .key = v->key, .inputs = v->inputs, .builder = v->builder,
-		.digest = v->digest, .reused = v->reused, .size_bytes = v->size_bytes,
+		.digest = v->digest, .how_built = v->built, .reused = v->reused, .size_bytes = v->size_bytes,
 		.checkout_ms = v->checkout_ms, .build_ms = v->build_ms, .check_ms = v->check_ms, .boot_ms = v->boot_ms,
 		.store_ms = v->store_ms,
 		.cpu_ms = v->cpu_ms, .mem_peak_bytes = v->mem_peak_bytes,

@@ -37,6 +37,8 @@ struct build {
 	const struct builders *builders;
 	const struct builder *builder; /* once the checkout has chosen it */
 	bool force, clean;
+	bool from_clean;          /* checkout and cache were empty when it began: what comes out depends on the key alone */
+	char source[SHA256_HEX + 1]; /* what leftovers must have been built with to be built upon: key.h */
 	int join[BUILD_MAX_JOIN]; /* directories of the attempt's cgroup */
 	size_t njoin;
 	int filters[SYSCALLS_FILTERS];

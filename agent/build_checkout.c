@@ -4,8 +4,11 @@
 
 #include "agent/known.h"
 #include "agent/sandbox.h"
+#include "agent/workdir.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "store/answer.h"
 #include "store/store.h"
 
 #include <fcntl.h>
@@ -33,25 +36,37 @@ static int fill_keys(struct build *b, struct err *e)
 
 	if (key_parts(b->conf, b->builder, &b->parts, e) < 0)
 		return -1;
-	if (key_content(b->builder, v->tree, b->parts.toolchain, &b->boot, v->key, e) < 0)
+	if (key_content(b->builder, v->tree, b->parts.toolchain, &b->boot, v->key, e) < 0 ||
+	    key_binding(b->conf, b->image, v->binding, e) < 0 ||
+	    key_source(v->binding, b->builder, b->parts.toolchain, b->source, e) < 0)
 		return -1;
 	return key_inputs(b->image, b->builder, b->parts.toolchain, v->inputs, e);
 }
 
-/* 1: the store has it, 0: it must be built, -1. */
+/* 1: the store has it, 0: it must be built, -1. Who forces a build wants it compared: where a clean build has answered
+ * already, it starts from nothing, too, since leftovers could only make it worse. */
 static int look_up(struct build *b, struct err *e)
 {
+	const struct answer_who who = {b->verdict.image, b->verdict.binding};
+	struct answer found = {0};
 	struct manifest m;
-	int found;
+	int rc;
 
-	if (b->force || b->clean)
+	if (b->clean)
 		return 0;
-	found = store_find(b->conf->store_dir, b->verdict.key, b->verdict.digest, e);
-	if (found == 0 && e->sys == ESTALE)
+	rc = b->force ? answer_find_clean(b->conf->store_dir, &who, b->verdict.key, &found, e)
+		      : answer_find(b->conf->store_dir, &who, b->verdict.key, &found, e);
+	if (rc == 0 && e->sys == ESTALE)
 		stage_note(&b->log, "%s", e->msg);
-	if (found == 1 && store_manifest(b->conf->store_dir, b->verdict.digest, &m, e) == 0)
+	if (rc <= 0 || b->force) {
+		b->clean = rc == 1;
+		return rc < 0 ? -1 : 0;
+	}
+	memcpy(b->verdict.digest, found.digest, sizeof(b->verdict.digest));
+	memcpy(b->verdict.built, found.built, sizeof(b->verdict.built));
+	if (store_manifest(b->conf->store_dir, b->verdict.digest, &m, e) == 0)
 		b->verdict.size_bytes = m.size_bytes;
-	return found;
+	return 1;
 }
 
 /* The image file's words win, each by itself. */
@@ -102,6 +117,32 @@ static int find_content(struct build *b)
 	return found;
 }
 
+/* The checkout goes on: from what is there ('g'), or from nothing ('c'). A death from here on leaves no word of what the
+ * leftovers were built with, so that the next build starts from nothing. */
+static int say_go(struct choice *ch)
+{
+	struct build *b = ch->b;
+	struct err e = ERR_INIT;
+
+	b->from_clean = b->clean || !workdir_is_of(b->work, b->source);
+	if (b->from_clean && workdir_note_source(b->work, NULL, &e) < 0)
+		return verdict_say(&b->verdict, e.class, "checkout", "%s", e.msg);
+	(void)fs_write_all(ch->go, b->from_clean ? "c" : "g", 1);
+	return 0;
+}
+
+/* Checkout and cache are of this source from now on. */
+static int note_source(struct build *b)
+{
+	struct err e = ERR_INIT;
+
+	snprintf(b->verdict.built, sizeof(b->verdict.built), "%s", b->from_clean ? ANSWER_CLEAN : ANSWER_INCREMENTAL);
+	failpoint("build-checked-out");
+	if (b->from_clean && workdir_note_source(b->work, b->source, &e) < 0)
+		return verdict_say(&b->verdict, e.class, "checkout", "%s", e.msg);
+	return 0;
+}
+
 /* Commit, tree and builder are known: decide. */
 static void decide(struct choice *ch)
 {
@@ -115,8 +156,8 @@ static void decide(struct choice *ch)
 		found = find_content(b);
 	ch->failed = found < 0;
 	ch->known = found == 1;
-	if (found == 0)
-		(void)fs_write_all(ch->go, "g", 1);
+	if (found == 0 && say_go(ch) < 0)
+		ch->failed = true;
 	close(steal_fd(&ch->go));
 }
 
@@ -125,6 +166,9 @@ static void on_line(void *arg, const char *line)
 	struct choice *ch = arg;
 	struct verdict *v = &ch->b->verdict;
 
+	/* It found by itself that it has to start from nothing: a changed Makefile, a removed file. */
+	if (strcmp(line, "source clean") == 0)
+		ch->b->from_clean = true;
 	if (ch->go < 0)
 		return;
 	if (strncmp(line, "commit ", 7) == 0 && is_oid(line + 7)) {
@@ -161,8 +205,6 @@ static void add_words(struct build *b, struct args *a, const char *repo)
 	args_add(a, b->image->subdir);
 	args_add(a, "--work");
 	args_add(a, "/work");
-	if (b->clean)
-		args_add(a, "--clean");
 	if (b->image->builder) {
 		args_add(a, "--builder");
 		args_add(a, b->image->builder);
@@ -214,5 +256,5 @@ int build_checkout(struct build *b)
 		return build_blame(b, &s, "checkout", "the checkout");
 	if (!ch.known && !b->builder)
 		return verdict_say(&b->verdict, ERR_US, "checkout", "the checkout ended without naming commit, tree and builder");
-	return ch.known ? 1 : 0;
+	return ch.known ? 1 : note_source(b);
 }

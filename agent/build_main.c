@@ -148,6 +148,7 @@ static int supervise(const struct options *o, struct err *e)
 		stage_note(&b.log, "%s", b.verdict.reason);
 	} else {
 		b.builders = builders;
+		snprintf(b.verdict.repo, sizeof(b.verdict.repo), "%s", img.repo);
 		for (size_t i = 0; i < builders->nbroken; i++)
 			stage_note(&b.log, "a builder that cannot be used: %s", builders->broken[i].msg);
 		run(&b);

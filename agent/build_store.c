@@ -7,6 +7,7 @@
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "store/answer.h"
 #include "store/store.h"
 
 #include <fcntl.h>
@@ -127,12 +128,27 @@ static void describe(const struct build *b, struct manifest *m)
 	};
 	memcpy(m->commit, v->commit, sizeof(m->commit));
 	memcpy(m->image, v->image, sizeof(m->image));
+	memcpy(m->built, v->built, sizeof(m->built));
+	memcpy(m->repo, v->repo, sizeof(m->repo));
 	note_key(b, m);
 	note_boot(b, m);
 	note_limits(b, m);
 }
 
-/* Digest, take, manifest. */
+/* For whom it answers depends on how it was built. */
+static int answer(const struct build *b, const char *digest, struct err *e)
+{
+	const struct verdict *v = &b->verdict;
+	struct answer a = {.job = v->job};
+
+	memcpy(a.digest, digest, sizeof(a.digest));
+	memcpy(a.binding, v->binding, sizeof(a.binding));
+	memcpy(a.built, v->built, sizeof(a.built));
+	failpoint("build-before-answer");
+	return answer_give(b->conf->store_dir, v->image, v->key, &a, e);
+}
+
+/* Digest, take, manifest, answer. */
 static int take(struct build *b, int fd, const char *staged, struct err *e)
 {
 	struct verdict *v = &b->verdict;
@@ -146,7 +162,7 @@ static int take(struct build *b, int fd, const char *staged, struct err *e)
 		return -1;
 	m.size_bytes = st.st_size;
 	failpoint("build-before-store");
-	if (store_take(b->conf->store_dir, staged, &m, e) < 0)
+	if (store_take(b->conf->store_dir, staged, &m, e) < 0 || answer(b, m.digest, e) < 0)
 		return -1;
 	memcpy(v->digest, m.digest, sizeof(v->digest));
 	v->size_bytes = m.size_bytes;

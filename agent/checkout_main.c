@@ -1,7 +1,7 @@
 /* hornero-checkout: in a sandbox of its own, from a ref to WORK/src.
  *
  *     3 <- commit OID, tree OID, where .hornero.yaml says so expect TEXT and timeout SECONDS, builder NAME
- *     4 -> one byte: go on and write; end of file: enough, the caller wanted to know (a known content key)
+ *     4 -> one byte: go on and write, from what is there (g) or from nothing, the builder's cache too (c); end of file: enough, the caller wanted to know (a known content key)
  *     3 <- error TEXT on failure, and the exit code of its class
  *
  * DIAGNOSTICS: as treesync.h and checkout.h; ERR_USAGE for its own command line. */
@@ -79,7 +79,7 @@ static const struct argp argp = {
 	NULL, NULL, NULL,
 };
 
-/* 1: go on. 0: the caller wanted to know no more. */
+/* The byte: go on. 0: the caller wanted to know no more. */
 static int await_go(struct err *e)
 {
 	char byte;
@@ -88,7 +88,9 @@ static int await_go(struct err *e)
 	do
 		n = read(GO_FD, &byte, 1);
 	while (n < 0 && errno == EINTR);
-	return n < 0 ? err_sys(e, ERR_US, "cannot read descriptor %d", GO_FD) : (int)n;
+	if (n < 0)
+		return err_sys(e, ERR_US, "cannot read descriptor %d", GO_FD);
+	return n > 0 ? byte : 0;
 }
 
 static int run(const struct args *a, struct err *e)
@@ -116,7 +118,7 @@ static int run(const struct args *a, struct err *e)
 	go = await_go(e);
 	if (go <= 0)
 		return go;
-	if (treesync_run(k, a->work, a->clean, &done, e) < 0)
+	if (treesync_run(k, a->work, a->clean || go == 'c', &done, e) < 0)
 		return err_wrap(e, "cannot check out commit %.12s", checkout_commit(k));
 	fprintf(stderr, "hornero: checkout of %.12s: %" PRIu64 " files written, %" PRIu64 " removed, %" PRIu64 " kept\n",
 		checkout_tree(k), done.written, done.removed, done.kept);

@@ -4,6 +4,7 @@
 
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "store/answer.h"
 #include "store/placed.h"
 #include "store/store.h"
 
@@ -20,6 +21,7 @@ enum {
 struct corner {
 	const char *dir, *what; /* what NULL: not worth a word */
 	const char *(*why)(const struct collect *c, int dir, const char *name, int64_t age_s);
+	bool may_lack; /* the directory */
 };
 
 static bool ends_with(const char *name, const char *ending)
@@ -70,10 +72,18 @@ static const char *why_in_artifact(const struct collect *c, int dir, const char 
 	return why_aside(name, age_s);
 }
 
-static const char *why_key(const struct collect *c, int dir, const char *name, int64_t age_s)
+static const char *why_answer(const struct collect *c, const char *digest)
+{
+	own_free char *manifest = fs_path("%s/artifact/%s.json", c->conf->store_dir, digest);
+
+	if (!sha256_valid(digest))
+		return "it makes no sense";
+	return access(manifest, F_OK) < 0 && errno == ENOENT ? "its artifact is not there" : NULL;
+}
+
+static const char *why_clean(const struct collect *c, int dir, const char *name, int64_t age_s)
 {
 	own_free char *line = NULL;
-	own_free char *manifest = NULL;
 	struct err ignored = ERR_INIT;
 	size_t len;
 
@@ -82,10 +92,25 @@ static const char *why_key(const struct collect *c, int dir, const char *name, i
 	if (fs_read(dir, name, SHA256_HEX + 1, &line, &len, &ignored) < 0)
 		return NULL;
 	line[strcspn(line, "\n")] = '\0';
-	if (!sha256_valid(line))
-		return "it makes no sense";
-	manifest = fs_path("%s/artifact/%s.json", c->conf->store_dir, line);
-	return access(manifest, F_OK) < 0 && errno == ENOENT ? "its artifact is not there" : NULL;
+	return why_answer(c, line);
+}
+
+static const char *why_own(const struct collect *c, int dir, const char *name, int64_t age_s)
+{
+	char digest[SHA256_HEX + 1];
+
+	if (!sha256_valid(name))
+		return why_aside(name, age_s);
+	return answer_digest_at(dir, name, digest) ? why_answer(c, digest) : NULL;
+}
+
+/* An earlier hornero did not write down who had built what a key finds. */
+static const char *why_old_key(const struct collect *c, int dir, const char *name, int64_t age_s)
+{
+	(void)c;
+	(void)dir;
+	(void)age_s;
+	return sha256_valid(name) ? "nobody knows whose build it was" : NULL;
 }
 
 static const char *why_staged(const struct collect *c, int dir, const char *name, int64_t age_s)
@@ -161,6 +186,8 @@ static int sweep(struct collect *c, const struct corner *k, struct err *e)
 	own_dir DIR *d = opendir(path);
 	struct dirent *entry;
 
+	if (!d && errno == ENOENT && k->may_lack)
+		return 0;
 	if (!d)
 		return err_sys(e, ERR_OPERATOR, "cannot list %s (hornero init makes it)", path);
 	while ((entry = readdir(d)))
@@ -177,25 +204,60 @@ static int sweep_all(struct collect *c, const struct corner *corners, size_t n, 
 	return 0;
 }
 
+/* One image's own answers; all of them where it is not registered. */
+static int sweep_own_of(struct collect *c, const char *own, const char *uuid, const char *what, struct err *e)
+{
+	own_free char *dir = fs_path("own/%s", uuid);
+	const struct corner corner = {dir, what, why_own, true};
+
+	if (collect_is_registered(c, uuid))
+		return sweep(c, &corner, e);
+	if (!c->dry && answer_forget(c->conf->store_dir, uuid, e) < 0)
+		return err_wrap(e, "in %s", own);
+	collect_say(c, "answers", uuid, 0, "its image is not registered");
+	return 0;
+}
+
+static int sweep_own(struct collect *c, const char *what, struct err *e)
+{
+	own_free char *own = fs_path("%s/own", c->conf->store_dir);
+	own_dir DIR *d = opendir(own);
+	struct dirent *entry;
+
+	if (!d)
+		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot list %s", own);
+	while ((entry = readdir(d)))
+		if (uuid_valid(entry->d_name) && sweep_own_of(c, own, entry->d_name, what, e) < 0)
+			return -1;
+	return 0;
+}
+
 int collect_orphans(struct collect *c, struct err *e)
 {
-	static const struct corner corners[] = {{"artifact", "orphan", why_orphan}, {"key", "key", why_key}};
+	static const struct corner corners[] = {
+		{"artifact", "orphan", why_orphan, false}, {"clean", "key", why_clean, true}, {"key", "key", why_old_key, true},
+	};
+	own_free char *old = fs_path("%s/key", c->conf->store_dir);
 
-	return sweep_all(c, corners, sizeof(corners) / sizeof(corners[0]), e);
+	if (sweep_all(c, corners, sizeof(corners) / sizeof(corners[0]), e) < 0)
+		return -1;
+	if (!c->dry)
+		(void)rmdir(old);
+	return sweep_own(c, "key", e);
 }
 
 int collect_keys_of_gone(struct collect *c, struct err *e)
 {
-	static const struct corner key = {"key", NULL, why_key};
+	static const struct corner clean = {"clean", NULL, why_clean, true};
 
-	return sweep(c, &key, e);
+	return sweep(c, &clean, e) < 0 ? -1 : sweep_own(c, NULL, e);
 }
 
 int collect_junk(struct collect *c, struct err *e)
 {
 	static const struct corner corners[] = {
-		{"artifact", "leftover", why_in_artifact}, {"stage", "staged", why_staged}, {"kept", "kept", why_kept},
-		{"warm", "warm", why_warm},
+		{"artifact", "leftover", why_in_artifact, false}, {"stage", "staged", why_staged, false},
+		{"kept", "kept", why_kept, false}, {"warm", "warm", why_warm, false},
 	};
 
 	return sweep_all(c, corners, sizeof(corners) / sizeof(corners[0]), e);

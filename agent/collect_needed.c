@@ -60,7 +60,7 @@ static void need_last_used(const struct inventory *all, const char *uuid)
 static int need_of_image(const struct collect *c, const struct inventory *all, const struct image *img, struct err *e)
 {
 	char current[SHA256_HEX + 1], previous[SHA256_HEX + 1], pinned[SHA256_HEX + 1];
-	int found = img->pinned ? release_find(c->conf->store_dir, img->uuid, img->pinned, pinned, e) : 0;
+	int found = img->pinned ? release_find(c->conf->store_dir, img->uuid, img->repo, img->pinned, pinned, e) : 0;
 	struct warm own = {0};
 
 	if (found < 0 || release_needed(c->conf->store_dir, img->uuid, current, previous, e) < 0 ||

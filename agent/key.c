@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 
 enum { VERSION_WAIT_MS = 10000, VERSION_MAX = 65536 };
@@ -186,6 +187,40 @@ int key_inputs(const struct image *img, const struct builder *b, const char *too
 	if (img->expect || img->timeout_s || img->boot_memory_bytes != IMAGE_BOOT_MEMORY || img->boot_machine != IMAGE_MACHINE_PC)
 		add_boot(h, img->expect ? img->expect : "", img->timeout_s, img->boot_memory_bytes,
 			 image_machine_name(img->boot_machine));
+	sha256_final(h, out);
+	return 0;
+}
+
+/* A repository that was made anew under its name is another one: somebody else may have had the name before. */
+int key_binding(const struct conf *c, const struct image *img, char out[SHA256_HEX + 1], struct err *e)
+{
+	own_sha256 struct sha256 *h = sha256_new();
+	own_free char *repo = fs_path("%s/%s.git", c->repo_root, img->repo);
+	struct stat st;
+
+	if (!h)
+		return err_set(e, ERR_NOBODY, "out of memory for a digest");
+	if (stat(repo, &st) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot look at the repository %s", repo);
+	add_text(h, "hornero binding", "1");
+	add_text(h, "repo", img->repo);
+	add_number(h, "inode", (int64_t)st.st_ino);
+	add_number(h, "born", fs_born_ns(AT_FDCWD, repo));
+	add_text(h, "ref", img->ref);
+	add_text(h, "subdir", img->subdir);
+	sha256_final(h, out);
+	return 0;
+}
+
+int key_source(const char *binding, const struct builder *b, const char *toolchain, char out[SHA256_HEX + 1], struct err *e)
+{
+	own_sha256 struct sha256 *h = sha256_new();
+
+	if (!h)
+		return err_set(e, ERR_NOBODY, "out of memory for a digest");
+	add_text(h, "hornero source", "1");
+	add_text(h, "binding", binding);
+	add_builder(h, b, toolchain);
 	sha256_final(h, out);
 	return 0;
 }

@@ -6,6 +6,8 @@
  *              show, where it has to. Finds an artifact
  *   inputs     all that the wish holds besides the commit: binding, builder file, toolchain,
  *              architecture. The sweep compares it without reading the repository
+ *   binding    whose builds these are: repository (this one, not one that had its name before), ref, subdirectory
+ *   source     binding, builder file, toolchain, architecture: what an incremental build may find the leftovers of
  */
 #ifndef HORNERO_AGENT_KEY_H
 #define HORNERO_AGENT_KEY_H
@@ -47,6 +49,10 @@ int key_content(const struct builder *b, const char *tree, const char *toolchain
 
 int key_inputs(const struct image *img, const struct builder *b, const char *toolchain, char out[SHA256_HEX + 1],
 	       struct err *e);
+
+int key_binding(const struct conf *c, const struct image *img, char out[SHA256_HEX + 1], struct err *e);
+
+int key_source(const char *binding, const struct builder *b, const char *toolchain, char out[SHA256_HEX + 1], struct err *e);
 
 /* The inputs of an image while it is pinned to a release: nothing else matters then. */
 int key_pinned(const char *release, char out[SHA256_HEX + 1], struct err *e);

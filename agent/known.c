@@ -5,6 +5,7 @@
 #include "agent/key.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "store/answer.h"
 #include "store/release.h"
 #include "store/store.h"
 #include "store/warm.h"
@@ -42,6 +43,16 @@ static void describe(struct verdict *v, const struct manifest *m)
 	v->reused = true;
 }
 
+/* From which repository, and how it was built as far as that is known. */
+static void describe_origin(const struct conf *c, const struct image *img, struct verdict *v)
+{
+	struct answer a;
+
+	answer_describe(c->store_dir, img->uuid, v->key, v->digest, &a);
+	memcpy(v->built, a.built, sizeof(v->built));
+	snprintf(v->repo, sizeof(v->repo), "%s", img->repo);
+}
+
 static int refuse(struct verdict *v, const char *uuid, const char *why)
 {
 	return verdict_say(v, ERR_OPERATOR, "pinned", "the image is pinned to release %s, which cannot be published: %s; `hornero "
@@ -60,7 +71,7 @@ int known_pin(const struct conf *c, const struct image *img, struct verdict *v)
 	if (!release)
 		return 0;
 	snprintf(v->pinned, sizeof(v->pinned), "%s", release);
-	found = key_pinned(release, v->inputs, &e) < 0 ? -1 : release_find(c->store_dir, img->uuid, release, digest, &e);
+	found = key_pinned(release, v->inputs, &e) < 0 ? -1 : release_find(c->store_dir, img->uuid, img->repo, release, digest, &e);
 	if (found < 0)
 		return verdict_say(v, e.class, "store", "%s", e.msg);
 	if (found == 0)
@@ -69,6 +80,7 @@ int known_pin(const struct conf *c, const struct image *img, struct verdict *v)
 	if (fd < 0)
 		return refuse(v, img->uuid, e.msg);
 	describe(v, &m);
+	describe_origin(c, img, v);
 	return 1;
 }
 
@@ -91,6 +103,7 @@ static int known_warm(const struct conf *c, const struct image *img, const char 
 	memcpy(v->tree, w.tree, sizeof(v->tree));
 	memcpy(v->builder, w.builder, sizeof(v->builder));
 	memcpy(v->inputs, w.inputs, sizeof(v->inputs));
+	describe_origin(c, img, v);
 	return 1;
 }
 

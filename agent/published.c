@@ -29,6 +29,7 @@ static void describe(struct warm *w, const struct verdict *v)
 	memcpy(w->inputs, v->inputs, sizeof(w->inputs));
 	memcpy(w->builder, v->builder, sizeof(w->builder));
 	memcpy(w->pinned, v->pinned, sizeof(w->pinned));
+	memcpy(w->repo, v->repo, sizeof(w->repo));
 	w->job = v->job;
 	w->attempt = v->attempt;
 	w->published_ms = clock_wall_ms();

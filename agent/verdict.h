@@ -25,6 +25,9 @@ struct verdict {
 	char commit[65], tree[65], builder[33];
 	char key[SHA256_HEX + 1], inputs[SHA256_HEX + 1], digest[SHA256_HEX + 1];
 	char pinned[UUID_LEN + 1]; /* the release that the image is pinned to, "": none */
+	char repo[256];        /* that it was built from */
+	char binding[SHA256_HEX + 1]; /* the same with ref and subdirectory: key.h; "" where nothing was looked up */
+	char built[16];        /* how the build of these bytes began, in the words of store/answer.h; "": unknown */
 	bool reused;           /* the store had it: nothing was built */
 	int64_t size_bytes;
 	int64_t checkout_ms, build_ms, check_ms, boot_ms, store_ms;

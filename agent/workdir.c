@@ -2,10 +2,44 @@
 #include "agent/workdir.h"
 
 #include "lib/fs.h"
+#include "lib/own.h"
+#include "lib/sha.h"
 
-/* The state first: it stands for a checkout that is whole. */
-static const char *const names[] = {"tree", ".tree.tmp", "src", "cache"};
+#include <fcntl.h>
+#include <string.h>
+
+/* What says that the rest is good comes first. */
+static const char *const names[] = {"source", "tree", ".tree.tmp", "src", "cache"};
 enum { N_NAMES = sizeof(names) / sizeof(names[0]) };
+
+bool workdir_is_of(int work, const char *source)
+{
+	own_fd int fd = fs_open_beneath(work, "source", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	struct err ignored = ERR_INIT;
+	own_free char *line = NULL;
+	size_t len;
+
+	if (fd < 0 || fs_read_fd(fd, "source", SHA256_HEX + 1, &line, &len, &ignored) < 0)
+		return false;
+	return len == SHA256_HEX + 1 && line[SHA256_HEX] == '\n' && strncmp(line, source, SHA256_HEX) == 0;
+}
+
+/* Not made durable: after a power cut it is not whole, or not there, and the next build starts from nothing. */
+int workdir_note_source(int work, const char *source, struct err *e)
+{
+	own_fd int fd = -1;
+	char line[SHA256_HEX + 2];
+
+	if (fs_remove_tree(work, "source", e) < 0)
+		return -1;
+	if (!source)
+		return 0;
+	snprintf(line, sizeof(line), "%s\n", source);
+	fd = fs_open_beneath(work, "source", O_WRONLY | O_CREAT | O_EXCL, 0644);
+	if (fd < 0 || fs_write_all(fd, line, strlen(line)) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot write what the checkout was built with");
+	return 0;
+}
 
 bool workdir_size(struct du *sum, int work)
 {

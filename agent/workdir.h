@@ -1,4 +1,11 @@
-/* workdir: what repo_base/UUID holds of an image. All of it can be made again from the repository; see worktree.h. */
+/*
+ * workdir: what repo_base/UUID holds of an image. All of it can be made again from the repository; see worktree.h.
+ *
+ *     WORK/src, cache, tree   worktree.h
+ *     WORK/source             what they were last built with and for whom (key_source); hornero-build writes it, and no
+ *                             sandbox of a builder sees it. Where it says otherwise, or is not there, a build starts from
+ *                             nothing: what others, or another compiler, left is nothing to build upon
+ */
 #ifndef HORNERO_AGENT_WORKDIR_H
 #define HORNERO_AGENT_WORKDIR_H
 
@@ -9,6 +16,11 @@
 
 /* As du_add, of checkout and cache together. */
 bool workdir_size(struct du *sum, int work);
+
+/* Are the leftovers of this source? */
+bool workdir_is_of(int work, const char *source);
+/* From now on they are; NULL: of none. */
+int workdir_note_source(int work, const char *source, struct err *e);
 
 /* Checkout and cache go, as --clean would have it. Whoever calls holds the lock of `work`, so that no build is in it. */
 int workdir_clear(int work, struct err *e);

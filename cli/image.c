@@ -8,6 +8,7 @@
 #include "lib/bell.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "store/answer.h"
 #include "store/release.h"
 #include "store/warm.h"
 
@@ -38,7 +39,7 @@ static int check_binding(const struct cli *cli, const struct image *img, struct 
 static int check_release(const struct conf *c, const struct image *img, struct err *e)
 {
 	char digest[SHA256_HEX + 1];
-	int found = release_find(c->store_dir, img->uuid, img->pinned, digest, e);
+	int found = release_find(c->store_dir, img->uuid, img->repo, img->pinned, digest, e);
 
 	if (found == 0)
 		return err_set(e, ERR_USAGE, "the store has no release %s of image %s; `hornero image show %s` lists them", img->pinned,
@@ -129,6 +130,7 @@ int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
 	own_fd int lock = -1;
 	char uuid[UUID_LEN + 1];
 	enum warm_state state = WARM_NONE;
+	struct err ignored = ERR_INIT;
 	struct warm warm;
 
 	if (!c || cli_uuid(call->args[0], uuid, e) < 0)
@@ -141,6 +143,8 @@ int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
 	    warm_look(c->store_dir, c->cache_dir, uuid, &warm, &state, e) < 0)
 		return -1;
 	skip_clear(c->skip_dir, uuid);
+	/* Whoever may not write the store leaves them to hornero gc: another binding of the UUID finds nothing there. */
+	(void)answer_forget(c->store_dir, uuid, &ignored);
 	if (pause_end(c, uuid, e) < 0)
 		return -1;
 	bell_ring(c->run_dir);

@@ -7,6 +7,7 @@
 #include "conf/pause.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "store/answer.h"
 #include "store/nova.h"
 #include "store/placed.h"
 
@@ -35,6 +36,7 @@ static const struct column columns[] = {
 	{"newest_job", CELL_ID, 0},
 	{"newest_state", CELL_STATE, 0},
 	{"key", CELL_TEXT, COLUMN_JSON_ONLY},
+	{"built", CELL_TEXT, 0},
 	{"pinned", CELL_TEXT, 0},
 	{"until_ref_leaves", CELL_TEXT, 0},
 	{"release", CELL_TEXT, 0},
@@ -42,7 +44,7 @@ static const struct column columns[] = {
 	{"release_commit", CELL_COMMIT, 0},
 	{"release_file", CELL_TEXT, 0},
 };
-enum { N_SHOW = sizeof(columns) / sizeof(columns[0]), N_RELEASE = N_SHOW - 4, N_LIST = N_RELEASE - 8 };
+enum { N_SHOW = sizeof(columns) / sizeof(columns[0]), N_RELEASE = N_SHOW - 4, N_LIST = N_RELEASE - 9 };
 
 /* A row, and the texts that it borrows. */
 struct line {
@@ -134,6 +136,17 @@ static const char *digest_of(const struct warm *warm, bool is_warm, const struct
 	return *warm->digest ? warm->digest : NULL;
 }
 
+/* How the artifact to speak of was built for this image; what other images' builds gave says nothing of it. */
+static void describe_build(const struct conf *c, const char *uuid, const char *digest, const struct warm *warm,
+			   const struct job *newest, struct answer *out)
+{
+	bool is_warm = strcmp(warm->digest, digest ? digest : "") == 0;
+
+	*out = (struct answer){0};
+	if (digest)
+		answer_describe(c->store_dir, uuid, is_warm || !newest->key ? warm->key : newest->key, digest, out);
+}
+
 /* a: NULL where nothing was built yet. */
 static void show(const struct cli *cli, const struct cell row[N_SHOW], const struct artifact *a, const struct releases *r)
 {
@@ -167,6 +180,7 @@ static void hide_others(const struct cli *cli, const char *uuid, struct artifact
 	*m->image = *m->commit = *m->tree = *m->key = *m->expect = *m->boot_machine = '\0';
 	m->job = m->attempt = m->built_ms = m->timeout_s = m->boot_memory_bytes = 0;
 	m->checkout_ms = m->build_ms = m->check_ms = m->boot_ms = 0;
+	*m->built = *m->repo = '\0';
 }
 
 /* The current release, where there is one; *file is the caller's. */
@@ -203,6 +217,7 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 	enum warm_state state;
 	own_releases struct releases releases = {0};
 	struct artifact artifact;
+	struct answer answer;
 	const char *digest;
 	char uuid[UUID_LEN + 1], name[SHA1_HEX + 1], release[UUID_LEN + 1];
 
@@ -225,8 +240,10 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 	row[N_LIST + 3] = (struct cell){.number = newest.id};
 	row[N_LIST + 4] = (struct cell){.text = newest.id ? job_state_name(newest.state) : NULL};
 	row[N_LIST + 5] = (struct cell){.text = line.warm.key};
-	row[N_LIST + 6] = (struct cell){.text = img.pinned};
-	row[N_LIST + 7] = (struct cell){.text = img.pinned ? img.until_ref_leaves : NULL};
+	describe_build(c, uuid, digest, &line.warm, &newest, &answer);
+	row[N_LIST + 6] = (struct cell){.text = *answer.built ? answer.built : NULL};
+	row[N_LIST + 7] = (struct cell){.text = img.pinned};
+	row[N_LIST + 8] = (struct cell){.text = img.pinned ? img.until_ref_leaves : NULL};
 	show(cli, row, digest ? &artifact : NULL, &releases);
 	cli_note_isolation(cli);
 	cli_note_standstill(cli, &paused);

@@ -27,7 +27,7 @@ static void hide_others(const struct cli *cli, const struct image *img, struct r
 
 int releases_get(const struct cli *cli, const struct image *img, const char *release, struct release *out, struct err *e)
 {
-	int found = release_get(cli->conf->store_dir, img->uuid, release, out, e);
+	int found = release_get(cli->conf->store_dir, img->uuid, img->repo, release, out, e);
 
 	if (found == 1)
 		hide_others(cli, img, out);
@@ -36,7 +36,7 @@ int releases_get(const struct cli *cli, const struct image *img, const char *rel
 
 int releases_load(const struct cli *cli, const struct image *img, struct releases *out, struct err *e)
 {
-	if (release_list(cli->conf->store_dir, img->uuid, &out->list, &out->n, e) < 0)
+	if (release_list(cli->conf->store_dir, img->uuid, img->repo, &out->list, &out->n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < out->n; i++)
 		hide_others(cli, img, &out->list[i]);

@@ -182,7 +182,7 @@ static inline void statement_end(sqlite3_stmt **q)
 	"priority "
 #define JOB_COLUMNS \
 	JOB_COLUMNS_FRESH ", crashes, superseded_by, reason, waiting_for, key, digest, tree, inputs, builder, " \
-	"built_commit, reused, started_ms, built_ms, ended_ms "
+	"built_commit, reused, started_ms, built_ms, ended_ms, how_built "
 /* True for a row of JOB_COLUMNS_FRESH whose job is not fresh: ask again, for all columns. */
 bool job_row_lacks(sqlite3_stmt *q);
 /* Fill *j with pointers into the row; good until the next step. -1: the row is damaged. */

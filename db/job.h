@@ -71,6 +71,7 @@ struct job {
 	char *reason;          /* why failed, held, requeued, superseded; "" */
 	char *waiting_for;     /* why a built one waits; "" */
 	char *key, *digest, *tree, *inputs, *builder, *built_commit;
+	char *how_built;       /* "clean", "incremental", "confirmed": how the build of its artifact began; "" */
 	bool reused;           /* published an artifact that was there already */
 	int64_t created_ms, started_ms, built_ms, ended_ms; /* 0: not yet */
 };
@@ -97,7 +98,7 @@ struct attempt_result {
 	const char *class;   /* err_class_name, "none" when all went well */
 	const char *cause;   /* "exit", "signal", "oom", "timeout", "silence", "log", "crash", "stopped", … */
 	const char *reason;  /* one sentence for people */
-	const char *commit, *tree, *key, *inputs, *builder, *digest;
+	const char *commit, *tree, *key, *inputs, *builder, *digest, *how_built;
 	bool reused;
 	int64_t size_bytes;
 	int64_t checkout_ms, build_ms, check_ms, boot_ms, store_ms;

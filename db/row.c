@@ -40,7 +40,7 @@ bool job_state_ended(enum job_state s)
 enum {
 	C_ID, C_IMAGE, C_REPO, C_REF, C_COMMIT, C_ORIGIN, C_PUSHED_BY, C_STATE, C_FORCE, C_CLEAN, C_ATTEMPT, C_NOT_BEFORE,
 	C_CREATED, C_PRIORITY, N_FRESH, C_CRASHES = N_FRESH, C_SUPERSEDED_BY, C_REASON, C_WAITING_FOR, C_KEY, C_DIGEST, C_TREE,
-	C_INPUTS, C_BUILDER, C_BUILT_COMMIT, C_REUSED, C_STARTED, C_BUILT, C_ENDED,
+	C_INPUTS, C_BUILDER, C_BUILT_COMMIT, C_REUSED, C_STARTED, C_BUILT, C_ENDED, C_HOW_BUILT,
 };
 
 static const struct {
@@ -53,7 +53,7 @@ static const struct {
 	{C_WAITING_FOR, offsetof(struct job, waiting_for)}, {C_KEY, offsetof(struct job, key)},
 	{C_DIGEST, offsetof(struct job, digest)},       {C_TREE, offsetof(struct job, tree)},
 	{C_INPUTS, offsetof(struct job, inputs)},       {C_BUILDER, offsetof(struct job, builder)},
-	{C_BUILT_COMMIT, offsetof(struct job, built_commit)},
+	{C_BUILT_COMMIT, offsetof(struct job, built_commit)}, {C_HOW_BUILT, offsetof(struct job, how_built)},
 };
 enum { N_TEXTS = sizeof(texts) / sizeof(texts[0]) };
 

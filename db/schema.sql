@@ -144,3 +144,7 @@ END;
 -- version 2
 -- The boot check's part of an attempt.
 ALTER TABLE attempts ADD COLUMN boot_ms INTEGER NOT NULL DEFAULT 0;
+
+-- version 3
+-- How the build of its artifact began: "clean", "incremental", or "confirmed".
+ALTER TABLE jobs ADD COLUMN how_built TEXT CHECK (length(how_built) <= 16);

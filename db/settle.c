@@ -67,9 +67,9 @@ static int write_findings(struct db *db, const struct job *j, const struct attem
 	return db_run(db, e,
 		"UPDATE jobs SET key = coalesce(?2, key), digest = coalesce(?3, digest), tree = coalesce(?4, tree), "
 		"inputs = coalesce(?5, inputs), builder = coalesce(?6, builder), built_commit = coalesce(?7, built_commit), "
-		"reused = ?8 WHERE id = ?1",
+		"reused = ?8, how_built = coalesce(?9, how_built) WHERE id = ?1",
 		val_int(j->id), val_some(r->key), val_some(r->digest), val_some(r->tree), val_some(r->inputs),
-		val_some(r->builder), val_some(r->commit), val_int(r->reused));
+		val_some(r->builder), val_some(r->commit), val_int(r->reused), val_some(r->how_built));
 }
 
 static int record(struct db *db, const struct job *j, const struct attempt_result *r, int64_t now_ms, struct err *e)

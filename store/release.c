@@ -77,9 +77,19 @@ static bool was_warm(const struct warm *w, const char *digest)
 	return false;
 }
 
-static bool belongs(const struct manifest *m, const char *uuid, const struct warm *w)
+/* What the image had; nothing where it was bound to another repository then. */
+static int load_had(const char *store_dir, const char *uuid, const char *repo, struct warm *w, struct err *e)
 {
-	return strcmp(m->image, uuid) == 0 || was_warm(w, m->digest);
+	if (release_newest(store_dir, uuid, w, e) < 0)
+		return -1;
+	if (warm_is_of_other(w, repo))
+		*w = (struct warm){0};
+	return 0;
+}
+
+static bool belongs(const struct manifest *m, const char *uuid, const char *repo, const struct warm *w)
+{
+	return (strcmp(m->image, uuid) == 0 && (!*m->repo || strcmp(m->repo, repo) == 0)) || was_warm(w, m->digest);
 }
 
 /* The artifact of the store whose name under this image is the release: 1, 0, -1. */
@@ -106,7 +116,7 @@ static int find_named(const char *store_dir, const char *uuid, const char *relea
 	return 0;
 }
 
-int release_find(const char *store_dir, const char *uuid, const char *release, char digest[SHA256_HEX + 1],
+int release_find(const char *store_dir, const char *uuid, const char *repo, const char *release, char digest[SHA256_HEX + 1],
 		 struct err *e)
 {
 	struct err ignored = ERR_INIT;
@@ -116,9 +126,9 @@ int release_find(const char *store_dir, const char *uuid, const char *release, c
 
 	if (found != 1)
 		return found;
-	if (release_newest(store_dir, uuid, &w, e) < 0)
+	if (load_had(store_dir, uuid, repo, &w, e) < 0)
 		return -1;
-	return store_manifest(store_dir, digest, &m, &ignored) == 0 && belongs(&m, uuid, &w);
+	return store_manifest(store_dir, digest, &m, &ignored) == 0 && belongs(&m, uuid, repo, &w);
 }
 
 /* 1, 0 there is no such artifact, -1. */
@@ -147,18 +157,19 @@ static void compare(struct release *r, const struct warm *w, const char *previou
 	r->previous = strcmp(r->digest, previous) == 0;
 }
 
-int release_get(const char *store_dir, const char *uuid, const char *release, struct release *out, struct err *e)
+int release_get(const char *store_dir, const char *uuid, const char *repo, const char *release, struct release *out,
+		struct err *e)
 {
 	char digest[SHA256_HEX + 1], previous[SHA256_HEX + 1];
 	struct manifest m;
 	struct warm w;
-	int found = release_find(store_dir, uuid, release, digest, e);
+	int found = release_find(store_dir, uuid, repo, release, digest, e);
 
 	if (found == 1)
 		found = describe(store_dir, uuid, digest, &m, out, e);
 	if (found != 1)
 		return found;
-	if (release_newest(store_dir, uuid, &w, e) < 0)
+	if (load_had(store_dir, uuid, repo, &w, e) < 0)
 		return -1;
 	find_previous(store_dir, &w, previous);
 	compare(out, &w, previous);
@@ -174,8 +185,8 @@ static int newest_first(const void *a, const void *b)
 	return strcmp(left->digest, right->digest);
 }
 
-static int collect(const char *store_dir, const char *uuid, const struct warm *w, struct release **list, size_t *n,
-		   struct err *e)
+static int collect(const char *store_dir, const char *uuid, const char *repo, const struct warm *w, struct release **list,
+		   size_t *n, struct err *e)
 {
 	own_dir DIR *d = open_artifacts(store_dir, e);
 	struct dirent *entry;
@@ -200,19 +211,19 @@ static int collect(const char *store_dir, const char *uuid, const struct warm *w
 		got = describe(store_dir, uuid, digest, &m, &(*list)[*n], e);
 		if (got < 0)
 			return -1;
-		*n += got == 1 && belongs(&m, uuid, w);
+		*n += got == 1 && belongs(&m, uuid, repo, w);
 	}
 	return 0;
 }
 
-int release_list(const char *store_dir, const char *uuid, struct release **out, size_t *n, struct err *e)
+int release_list(const char *store_dir, const char *uuid, const char *repo, struct release **out, size_t *n, struct err *e)
 {
 	own_free struct release *list = NULL;
 	char previous[SHA256_HEX + 1];
 	struct warm w;
 	size_t count = 0;
 
-	if (release_newest(store_dir, uuid, &w, e) < 0 || collect(store_dir, uuid, &w, &list, &count, e) < 0)
+	if (load_had(store_dir, uuid, repo, &w, e) < 0 || collect(store_dir, uuid, repo, &w, &list, &count, e) < 0)
 		return -1;
 	find_previous(store_dir, &w, previous);
 	for (size_t i = 0; i < count; i++)

@@ -2,11 +2,12 @@
  * release: the artifacts that an image has had and that the store still has, and which of them are needed.
  *
  *     struct release *list; size_t n;
- *     if (release_list(store_dir, uuid, &list, &n, e) < 0) …
+ *     if (release_list(store_dir, uuid, repo, &list, &n, e) < 0) …
  *     free(list);
  *
  * What the image has now and had before stands in its warm record, or in that of a release that was published alone since; what else
- * was built for it the manifests say. No database is asked.
+ * was built for it the manifests say. No database is asked. What was built under the same UUID from another repository than
+ * repo, before the image was bound to this one, is none of them.
  */
 #ifndef HORNERO_STORE_RELEASE_H
 #define HORNERO_STORE_RELEASE_H
@@ -32,15 +33,16 @@ struct release {
 };
 
 /* Of the image, the newest built first. *out is the caller's to free. */
-int release_list(const char *store_dir, const char *uuid, struct release **out, size_t *n, struct err *e);
+int release_list(const char *store_dir, const char *uuid, const char *repo, struct release **out, size_t *n, struct err *e);
 
 /* The artifact that this release of the image is: 1 and its digest, 0 the store has none that was built for the image or
  * is in its record, -1. */
-int release_find(const char *store_dir, const char *uuid, const char *release, char digest[SHA256_HEX + 1],
+int release_find(const char *store_dir, const char *uuid, const char *repo, const char *release, char digest[SHA256_HEX + 1],
 		 struct err *e);
 
 /* The same, described. */
-int release_get(const char *store_dir, const char *uuid, const char *release, struct release *out, struct err *e);
+int release_get(const char *store_dir, const char *uuid, const char *repo, const char *release, struct release *out,
+		struct err *e);
 
 /* What the image was published with last, under its own name or as a release alone; w->digest is "" where it never was. */
 int release_newest(const char *store_dir, const char *uuid, struct warm *w, struct err *e);

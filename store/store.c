@@ -5,8 +5,8 @@
 #include "lib/dirs.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
-#include "lib/log.h"
 #include "lib/own.h"
+#include "store/answer.h"
 #include "store/record.h"
 
 #include <fcntl.h>
@@ -48,6 +48,8 @@ static const struct record_field fields[] = {
 	RECORD_OPTIONAL(struct manifest, timeout_s, RECORD_COUNT),
 	RECORD_OPTIONAL(struct manifest, boot_memory_bytes, RECORD_COUNT),
 	RECORD_OPTIONAL(struct manifest, boot_machine, RECORD_WORD),
+	RECORD_OPTIONAL(struct manifest, built, RECORD_WORD),
+	RECORD_OPTIONAL(struct manifest, repo, RECORD_TEXT),
 };
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
@@ -68,7 +70,7 @@ static int check_digest(const char *what, const char *digest, struct err *e)
 	return 0;
 }
 
-static const char *const rooms[] = {"artifact", "kept", "key", "release", "stage", "warm"};
+static const char *const rooms[] = {"artifact", "clean", "kept", "own", "release", "stage", "warm"};
 enum { N_ROOMS = sizeof(rooms) / sizeof(rooms[0]) };
 
 int store_clear_aside(const char *store_dir, struct err *e)
@@ -79,7 +81,7 @@ int store_clear_aside(const char *store_dir, struct err *e)
 		if (fs_clear_aside(path, e) < 0)
 			return -1;
 	}
-	return 0;
+	return answer_clear_aside(store_dir, e);
 }
 
 int store_init(const char *store_dir, struct err *e)
@@ -113,7 +115,7 @@ int store_lock(const char *store_dir, enum store_lock how, struct err *e)
 }
 
 /* Only where artifacts are collected does it matter: one that could not be marked looks older than it is. */
-static void mark_used(int artifacts, const char *digest)
+void store_mark_used(int artifacts, const char *digest)
 {
 	own_free char *manifest = fs_path("%s.json", digest);
 
@@ -192,66 +194,6 @@ int store_open(const char *store_dir, const char *digest, struct manifest *m, st
 	return steal_fd(&fd);
 }
 
-int store_point(const char *store_dir, const char *key, const char *digest, struct err *e)
-{
-	own_free char *path = fs_path("%s/key/%s", store_dir, key);
-	char line[SHA256_HEX + 2];
-
-	if (check_digest("content key", key, e) < 0 || check_digest("digest", digest, e) < 0)
-		return -1;
-	snprintf(line, sizeof(line), "%s\n", digest);
-	return fs_replace(AT_FDCWD, path, line, strlen(line), 0644, e);
-}
-
-/* 1 and the digest, 0 where the key is unknown or its file makes no sense, -1 error. */
-static int read_key(const char *path, char digest[SHA256_HEX + 1], struct err *e)
-{
-	own_free char *line = NULL;
-	size_t len;
-
-	if (fs_read(AT_FDCWD, path, SHA256_HEX + 1, &line, &len, e) < 0)
-		return e->sys == 0 || e->sys == ENOENT ? 0 : -1;
-	if (len != SHA256_HEX + 1 || line[SHA256_HEX] != '\n')
-		return 0;
-	line[SHA256_HEX] = '\0';
-	if (!sha256_valid(line))
-		return 0;
-	memcpy(digest, line, SHA256_HEX + 1);
-	return 1;
-}
-
-int store_find(const char *store_dir, const char *key, char digest[SHA256_HEX + 1], struct err *e)
-{
-	own_free char *path = fs_path("%s/key/%s", store_dir, key);
-	char found[SHA256_HEX + 1];
-	char quoted[2 * ERR_MSG_MAX];
-	struct manifest m;
-	struct err why = ERR_INIT;
-	own_fd int lock = -1;
-	own_fd int fd = -1;
-	int got;
-
-	if (check_digest("content key", key, e) < 0)
-		return -1;
-	lock = store_lock(store_dir, STORE_SHARED, e);
-	if (lock < 0)
-		return -1;
-	got = read_key(path, found, e);
-	if (got <= 0)
-		return got;
-	fd = store_open(store_dir, found, &m, &why);
-	if (fd < 0) {
-		/* Gone or changed: the key finds nothing, and building again mends it. */
-		if (why.sys != ENOENT)
-			log_warn("event=artifact-refused key=%s reason=%s", key, log_quote(quoted, sizeof(quoted), why.msg));
-		*e = why;
-		return 0;
-	}
-	mark_used(lock, found);
-	memcpy(digest, found, sizeof(found));
-	return 1;
-}
-
 /* The bytes under their digest, durable; m learns what they look like now. */
 static int move_in(const char *stage_path, const char *path, struct manifest *m, struct err *e)
 {
@@ -300,7 +242,6 @@ int store_take(const char *store_dir, const char *stage_path, struct manifest *m
 {
 	own_free char *path = raw_path(store_dir, m->digest);
 	own_free char *beside = manifest_path(store_dir, m->digest);
-	char key[SHA256_HEX + 1];
 	own_fd int lock = -1;
 
 	if (check_digest("digest", m->digest, e) < 0 || check_digest("content key", m->key, e) < 0)
@@ -308,14 +249,13 @@ int store_take(const char *store_dir, const char *stage_path, struct manifest *m
 	lock = store_lock(store_dir, STORE_SHARED, e);
 	if (lock < 0)
 		return -1;
-	memcpy(key, m->key, sizeof(key));
 	if (is_known(store_dir, m)) {
 		if (unlink(stage_path) < 0 && errno != ENOENT)
 			return err_sys(e, ERR_OPERATOR, "cannot remove %s", stage_path);
-		mark_used(lock, m->digest);
-		return store_point(store_dir, key, m->digest, e);
+		store_mark_used(lock, m->digest);
+		return 0;
 	}
-	if (move_in(stage_path, path, m, e) < 0 || record_save(beside, fields, N_FIELDS, m, e) < 0)
+	if (move_in(stage_path, path, m, e) < 0)
 		return -1;
-	return store_point(store_dir, key, m->digest, e);
+	return record_save(beside, fields, N_FIELDS, m, e);
 }

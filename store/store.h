@@ -1,11 +1,11 @@
 /*
- * store: finished RAW files, named by their SHA-256 and found by their content key.
+ * store: finished RAW files, named by their SHA-256.
  *
  *     STORE/artifact/DIGEST.raw     the bytes, mode 0444, never written again
  *     STORE/artifact/DIGEST.json    manifest: what it was made of
  *     STORE/artifact/DIGEST.refused what verify.h moved out of use
  *     STORE/artifact/DIGEST.gone    what inventory.h moved out of use, on its way
- *     STORE/key/KEY                 one line, the DIGEST that this key found last
+ *     STORE/clean, own              which artifact a content key finds, and for which image: answer.h
  *     STORE/stage/JOB.ATTEMPT.raw   where one attempt converts; swept at start
  *     STORE/warm/UUID.json          see warm.h; release/UUID/RELEASE.json: see placed.h
  *
@@ -13,7 +13,7 @@
  * the store's lock, shared; what collects has it alone (inventory.h).
  *
  * No database: deleting the queue loses nothing here. An artifact is there when its
- * manifest is (written after the bytes are durable), a key when its line is.
+ * manifest is (written after the bytes are durable).
  */
 #ifndef HORNERO_STORE_STORE_H
 #define HORNERO_STORE_STORE_H
@@ -53,6 +53,8 @@ struct manifest {
 	char expect[201];
 	int64_t timeout_s, boot_memory_bytes;
 	char boot_machine[17];
+	char built[16];         /* how the first build of these bytes began, in the words of answer.h */
+	char repo[256];         /* the repository that it was built from */
 };
 
 /* Make the subdirectories, mode 0755 (2775 for stage is not needed: its owner alone writes). */
@@ -62,9 +64,8 @@ int store_init(const char *store_dir, struct err *e);
 enum store_lock { STORE_SHARED, STORE_ALONE };
 int store_lock(const char *store_dir, enum store_lock how, struct err *e);
 
-/* The digest a key found last: 1 found and its artifact is there and unchanged, 0 not, -1 error. Where 0 is because
- * the artifact was changed, e->sys is ESTALE and e->msg says what. */
-int store_find(const char *store_dir, const char *key, char digest[SHA256_HEX + 1], struct err *e);
+/* The artifact is in use now; artifacts: the lock. Matters only where artifacts are collected. */
+void store_mark_used(int artifacts, const char *digest);
 
 /* Remove what writers that were killed left aside in it; not what attempts are converting. */
 int store_clear_aside(const char *store_dir, struct err *e);
@@ -73,13 +74,10 @@ int store_clear_aside(const char *store_dir, struct err *e);
 char *store_stage_path(const char *store_dir, int64_t job, int64_t attempt);
 
 /* Take the finished file at stage_path (same filesystem; nobody else can write it any more) into the store:
- * fsync, mode 0444, rename to its digest, fsync of the directory, manifest, key. Fills m->ino, mtime_ns,
+ * fsync, mode 0444, rename to its digest, fsync of the directory, manifest. Fills m->ino, mtime_ns,
  * ctime_ns. If the digest is there already the staged file is dropped and the manifest stays the older one,
- * which *m then holds; the key of the caller points at it all the same. Durable on return. */
+ * which *m then holds. Durable on return. No key finds it yet: answer_give. */
 int store_take(const char *store_dir, const char *stage_path, struct manifest *m, struct err *e);
-
-/* Point the key at a digest that is there (aside, rename, fsync). */
-int store_point(const char *store_dir, const char *key, const char *digest, struct err *e);
 
 /* The manifest beside an artifact; ERR_NOBODY + sys ENOENT where there is none. */
 int store_manifest(const char *store_dir, const char *digest, struct manifest *out, struct err *e);

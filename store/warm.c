@@ -28,6 +28,7 @@ static const struct record_field fields[] = {
 	RECORD_FIELD(struct warm, published_ms, RECORD_TIME),
 	RECORD_OPTIONAL(struct warm, pinned, RECORD_WORD),
 	RECORD_OPTIONAL(struct warm, earlier, RECORD_TEXT),
+	RECORD_OPTIONAL(struct warm, repo, RECORD_TEXT),
 	RECORD_OPTIONAL(struct warm, refused, RECORD_COUNT),
 };
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
@@ -55,12 +56,17 @@ static void add_earlier(struct warm *w, const char *digest)
 		snprintf(w->earlier + used, sizeof(w->earlier) - used, "%s%s", used ? " " : "", digest);
 }
 
+bool warm_is_of_other(const struct warm *w, const char *repo)
+{
+	return *w->repo && *repo && strcmp(w->repo, repo) != 0;
+}
+
 void warm_follow(struct warm *w, const struct warm *old)
 {
 	char digest[SHA256_HEX + 1];
 
 	w->earlier[0] = '\0';
-	if (!old)
+	if (!old || warm_is_of_other(old, w->repo))
 		return;
 	add_earlier(w, old->digest);
 	for (int i = 0; warm_earlier(old, i, digest); i++)

@@ -32,14 +32,19 @@ struct warm {
 	int64_t published_ms;    /* wall */
 	char pinned[UUID_LEN + 1]; /* the release that the image was pinned to; "": these bytes are what the ref makes */
 	char earlier[WARM_EARLIER * (SHA256_HEX + 1)]; /* digests of what was warm before, the newest first, blanks between */
+	char repo[256];          /* that these bytes were built from; "" where an older hornero published them */
 	int64_t refused;         /* of a release, see placed.h: 1 where the file is not ours and stays */
 };
 
 /* Does it satisfy the wish: this commit, and this pin in effect (NULL: none)? Pure. */
 bool warm_satisfies(const struct warm *w, const char *commit, const char *pinned);
 
-/* *w takes the place of *old (NULL: of none): fills w->earlier. Pure. */
+/* *w takes the place of *old (NULL: of none): fills w->earlier. What another repository made under this UUID is no earlier
+ * artifact of the image: nobody rolls back to it. Pure. */
 void warm_follow(struct warm *w, const struct warm *old);
+
+/* Is it of another repository than this one? Pure. */
+bool warm_is_of_other(const struct warm *w, const char *repo);
 
 /* The i-th of w->earlier. Pure. */
 bool warm_earlier(const struct warm *w, int i, char digest[SHA256_HEX + 1]);

@@ -57,13 +57,15 @@ static void of_an_older_version(void **state)
 	struct scratch *s = *state;
 
 	enqueue(s, IMAGE_1, COMMIT_A);
-	assert_int_equal(raw(s, "ALTER TABLE attempts DROP COLUMN boot_ms; PRAGMA user_version = 1"), SQLITE_OK);
+	assert_int_equal(raw(s, "ALTER TABLE attempts DROP COLUMN boot_ms; ALTER TABLE jobs DROP COLUMN how_built; "
+			     "PRAGMA user_version = 1"), SQLITE_OK);
 	db_close(s->db);
 	s->db = NULL;
 	assert_ok(s, open_mode(s, &s->db, DB_CREATE));
 	assert_int_equal(number_of(s, "PRAGMA user_version"), db_newest_version());
 	assert_int_equal(number_of(s, "SELECT count(*) FROM jobs"), 1);
 	assert_int_equal(number_of(s, "SELECT count(boot_ms) FROM attempts"), 0);
+	assert_int_equal(number_of(s, "SELECT count(how_built) FROM jobs"), 0);
 }
 
 static void unknown_version(void **state)

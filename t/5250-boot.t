@@ -37,7 +37,7 @@ published () {
 fails () {
 	was=$(sha256sum <"$warm") && test_expect_code 1 hornero wait "$job" --timeout 120 2>said && cat said && test_grep "$1" said &&
 	test "$(verdict class)" = pusher && test "$(verdict cause)" = boot && test -z "$(verdict digest)" &&
-	test "$was" = "$(sha256sum <"$warm")" && test -z "$(ls -A "$STAGE")" && test ! -e "$NODE/instances/hornero/key/$(verdict key)"
+	test "$was" = "$(sha256sum <"$warm")" && test -z "$(ls -A "$STAGE")" && test ! -e "$NODE/instances/hornero/clean/$(verdict key)"
 }
 
 # newest: sets job to the image's newest.

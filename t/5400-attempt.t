@@ -15,7 +15,7 @@ nothing_left () {
 	wait_until node_cgroups_gone 10 && ! pgrep -f "^sleep $long" && ! grep -F "$TRASH" /proc/mounts &&
 	{
 		find "$NODE/instances/hornero/stage" -mindepth 1
-		find "$NODE/unikernels" -mindepth 2 -maxdepth 2 ! -name src ! -name cache ! -name tree
+		find "$NODE/unikernels" -mindepth 2 -maxdepth 2 ! -name src ! -name cache ! -name tree ! -name source
 	} >left && test_cmp /dev/null left
 }
 

@@ -16,6 +16,12 @@ note_digest () {
 	digest=$(hornero show "$job" --json | jq -r .digest) && test ${#digest} -eq 64
 }
 
+# What any key finds, for whichever image.
+answers () {
+	find "$STORE/clean" -type f ! -name ".*" -exec cat {} + &&
+	find "$STORE/own" -type f ! -name ".*" -exec jq -r .digest {} +
+}
+
 # has DIGEST…: these artifacts and no other, each whole, each found by a key, and nothing else beside them.
 has () {
 	for digest
@@ -23,7 +29,7 @@ has () {
 		printf '%s.json\n%s.raw\n' "$digest" "$digest"
 	done | sort >want &&
 	ls -A "$ARTIFACT" | sort >have && test_cmp want have &&
-	printf '%s\n' "$@" | sort >want && cat "$STORE"/key/* | sort >have && test_cmp want have &&
+	printf '%s\n' "$@" | sort >want && answers | sort -u >have && test_cmp want have &&
 	hornero gc --verify >out && test_grep "^$# whole, 0 refused$" out
 }
 
@@ -94,14 +100,16 @@ test_expect_success 'what a running job may have found stays' '
 
 test_expect_success 'junk goes without any pressure; what is not ours stays' '
 	conf store_budget 0 && ghost=11111111-2222-4333-8444-555555555555 &&
-	echo $one >"$STORE/key/$two" && : >"$ARTIFACT/$one.raw" && : >"$ARTIFACT/$two.gone" && : >"$ARTIFACT/$three.refused" &&
+	echo $one >"$STORE/clean/$two" && mkdir -p "$STORE/key" "$STORE/own/$ghost" && echo $six >"$STORE/key/$two" &&
+	echo $six >"$STORE/own/$ghost/$two" && : >"$ARTIFACT/$one.raw" && : >"$ARTIFACT/$two.gone" && : >"$ARTIFACT/$three.refused" &&
 	: >"$ARTIFACT/$four.refused" && touch -d "8 days ago" "$ARTIFACT/$four.refused" &&
 	: >"$STORE/stage/1.1.raw" && touch -d "15 days ago" "$STORE/stage/1.1.raw" && : >"$STORE/stage/2.1.raw" &&
-	: >"$STORE/key/.x.1.tmp" && touch -d "2 hours ago" "$STORE/key/.x.1.tmp" &&
+	: >"$STORE/clean/.x.1.tmp" && touch -d "2 hours ago" "$STORE/clean/.x.1.tmp" &&
 	sed "s/$HELLO_UUID/$ghost/" "$STORE/warm/$HELLO_UUID.json" >"$STORE/warm/$ghost.json" &&
 	sed -i "s/\"name\": \"./\"name\": \"f/; s/\"ino\": \"/&1/" "$STORE/warm/$ghost.json" && touch -d "2 hours ago" "$STORE/warm/$ghost.json" &&
 	: >"$STORE/kept/$ghost.json" && touch -d "2 hours ago" "$STORE/kept/$ghost.json" && : >"$ARTIFACT/notes" &&
-	hornero gc >out && cat out && test_grep "^7 removed" out && test_grep "removed orphan $(echo $one | cut -c 1-12).* no manifest" out &&
+	hornero gc >out && cat out && test_grep "^9 removed" out && test_grep "removed answers $(echo $ghost | cut -c 1-12).* not registered" out &&
+	test_grep "removed key .* nobody knows whose build it was" out && test ! -e "$STORE/key" && test ! -e "$STORE/own/$ghost" && test_grep "removed orphan $(echo $one | cut -c 1-12).* no manifest" out &&
 	test ! -e "$STORE/warm/$ghost.json" && test ! -e "$STORE/kept/$ghost.json" && test -e "$STORE/warm/$HELLO_UUID.json" &&
 	rm "$ARTIFACT/$three.refused" && rm "$ARTIFACT/notes" && rm "$STORE/stage/2.1.raw" && has $six $seven
 '

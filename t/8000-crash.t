@@ -60,7 +60,7 @@ do
 	'
 done
 
-for point in build-before-store store-staged store-taken build-before-verdict publish-copied publish-locked \
+for point in build-checked-out build-before-store store-staged store-taken build-before-answer build-before-verdict publish-copied publish-locked \
 	publish-renamed publish-before-reply agent-before-record agent-before-published
 do
 	test_expect_success "death at $point, then of the agent" '
@@ -70,6 +70,23 @@ do
 		node_kill9 && arm "" && node_start && settled
 	'
 done
+
+# A clean build: only then does a key get an answer for everybody.
+test_expect_success "death at answer-clean, then of the agent" '
+	node_stop && arm answer-clean && node_start && change && rm -f "$NODE/unikernels/$HELLO_UUID/source" &&
+	git -C "$HELLO_WORK" push -q origin main &&
+	wait_until "grep -q failpoint.point=answer-clean $NODE/hornerod.log" 30 &&
+	node_kill9 && arm "" && node_start && settled && test "$(hornero image show "$HELLO_UUID" --json | jq -r .built)" = clean
+'
+
+# Red without: the word "source" going before the go in build_checkout.c say_go().
+test_expect_success "death at build-checked-out in a build from nothing: the next one starts from nothing, too" '
+	node_stop && arm build-checked-out && node_start && change && rm -f "$NODE/unikernels/$HELLO_UUID/source" &&
+	git -C "$HELLO_WORK" push -q origin main &&
+	wait_until "grep -q failpoint.point=build-checked-out $NODE/hornerod.log" 30 && node_kill9 &&
+	test ! -e "$NODE/unikernels/$HELLO_UUID/source" && touch "$NODE/unikernels/$HELLO_UUID/cache/left" && arm "" && node_start &&
+	settled && test ! -e "$NODE/unikernels/$HELLO_UUID/cache/left"
+'
 
 test_expect_success 'the agent is killed while a builder runs' '
 	n=$((n + 1)) &&
