@@ -5,6 +5,7 @@
 #include "agent/agent.h"
 
 #include "agent/queueplace.h"
+#include "agent/stage.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
@@ -14,6 +15,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
@@ -157,8 +159,25 @@ static int begin(struct agent *a, struct err *e)
 	return 0;
 }
 
+/* Builds may be the same user to the kernel, and it counts descriptors in flight per user: ours must pass however many they
+ * hold. Each of their sends may overshoot their limit by what one message carries, however many send at once. */
+static void raise_limit(void)
+{
+	const rlim_t enough = 4 * STAGE_DESCRIPTORS;
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
+		return;
+	l.rlim_cur = l.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &l);
+	if (geteuid() != 0 && l.rlim_max < enough)
+		log_warn("event=few-descriptors limit=%llu a build can keep hornerod from publishing; give it %llu at least (LimitNOFILE= of its "
+			 "unit)", (unsigned long long)l.rlim_max, (unsigned long long)enough);
+}
+
 static int serve(struct agent *a, int state, struct err *e)
 {
+	raise_limit();
 	if (agent_check_user(a->conf, e) < 0 || (state < 0 ? begin(a, e) : resume(a, state, e)) < 0)
 		return -1;
 	failpoint_arm(a->conf->failpoint);

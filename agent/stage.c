@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
@@ -144,6 +145,19 @@ static int open_pipes(struct flow *f, int theirs[N_PIPES], struct err *e)
 	return 0;
 }
 
+/* Of what the kernel counts per process or per user. Where hornerod is no root its builds are, to the kernel, the same user:
+ * descriptors in flight, for one, are counted for all processes of a user, and whoever sends one is held against its own soft
+ * limit. hornerod's is far above this one (agent/loop.c), so builds stop each other there, and not hornerod. */
+static const struct spawn_limit limits[] = {
+	{RLIMIT_NOFILE, 1024, STAGE_DESCRIPTORS},
+	{RLIMIT_CORE, 0, 0},
+	{RLIMIT_MEMLOCK, 65536, 65536},
+	{RLIMIT_SIGPENDING, 1024, 1024},
+	{RLIMIT_MSGQUEUE, 0, 0},
+	{RLIMIT_NICE, 0, 0},
+	{RLIMIT_RTPRIO, 0, 0},
+};
+
 static int start(struct flow *f, const int theirs[N_PIPES], struct err *e)
 {
 	struct stage *s = f->s;
@@ -165,6 +179,8 @@ static int start(struct flow *f, const int theirs[N_PIPES], struct err *e)
 	sp.uid = s->uid;
 	sp.gid = s->gid;
 	sp.cwd = "/";
+	sp.limits = limits;
+	sp.nlimits = sizeof(limits) / sizeof(limits[0]);
 	return spawn_start(&sp, &f->child, e);
 }
 

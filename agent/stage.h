@@ -34,6 +34,9 @@ enum {
 	STAGE_FD_FILTERS = 8, /* and 9: bwrap's system call filters; closed, too */
 };
 
+/* What a process of a stage may have open at the most. */
+enum { STAGE_DESCRIPTORS = 4096 };
+
 /* The attempt's log. */
 struct stage_log {
 	int fd;

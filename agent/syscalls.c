@@ -5,6 +5,7 @@
 
 #include <linux/netlink.h>
 #include <linux/sched.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <string.h>
@@ -21,7 +22,7 @@ enum { NEWEST = 450 };
 
 static const char *const refused[] = {
 	/* Keys and programs in the kernel, and what watches it. */
-	"add_key", "request_key", "keyctl", "bpf", "perf_event_open", "lookup_dcookie", "fanotify_init", "fanotify_mark",
+	"add_key", "request_key", "keyctl", "bpf", "perf_event_open", "lookup_dcookie",
 	"syslog", "acct", "quotactl", "quotactl_fd",
 	/* Favourite tools of exploits that no build misses. */
 	"userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register", "vmsplice", "modify_ldt", "uselib",
@@ -38,6 +39,10 @@ static const char *const refused[] = {
 	"settimeofday", "stime", "clock_settime", "adjtimex", "clock_adjtime",
 	/* A build stays in the idle class of the disks, which it was put in. */
 	"ioprio_set",
+	/* What happens to files that others use, too: /usr is the node's. And what is counted per user, of whom hornerod may be one. */
+	"inotify_init", "inotify_init1", "inotify_add_watch", "fanotify_init", "fanotify_mark", "mq_open",
+	/* Memory that not even the node's kernel may look at. */
+	"memfd_secret",
 	/* Whose memory lies where. */
 	"mbind", "set_mempolicy", "set_mempolicy_home_node", "migrate_pages", "move_pages",
 };
@@ -50,6 +55,9 @@ static const unsigned long personalities[] = {
 static const unsigned long namespaces[] = {
 	CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP, CLONE_NEWTIME,
 };
+
+/* Typing into a terminal, and line disciplines, which are modules that the kernel loads for it. */
+static const unsigned long requests[] = {TIOCSTI, TIOCLINUX, TIOCSETD};
 
 /* The kernel takes 32 bits of these arguments; what is in the other half must not make a difference. */
 #define HALF 0xffffffffUL
@@ -80,7 +88,29 @@ static int by_number(scmp_filter_ctx filter)
 	return rc;
 }
 
-/* Unix, IPv4, IPv6, and of netlink what asks for addresses and routes. */
+/* TCP and UDP, or neither, which is what the type says: the kernel has a dozen other protocols, loads them as they are asked
+ * for, and few have ever looked at some. Greater is compared in 64 bits: what is in the other half refuses, too. */
+static int by_protocol(scmp_filter_ctx filter, unsigned int family)
+{
+	const struct scmp_arg_cmp is = SCMP_A0(SCMP_CMP_MASKED_EQ, HALF, family);
+	enum { TYPES = 0xf };
+	int rc = 0;
+
+	for (unsigned int type = 0; type <= TYPES && rc == 0; type++)
+		if (type != SOCK_STREAM && type != SOCK_DGRAM)
+			rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ESOCKTNOSUPPORT), SCMP_SYS(socket), 2, is,
+					      SCMP_A1(SCMP_CMP_MASKED_EQ, TYPES, type));
+	for (unsigned int protocol = 1; protocol < IPPROTO_UDP && rc == 0; protocol++)
+		if (protocol != IPPROTO_TCP)
+			rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPROTONOSUPPORT), SCMP_SYS(socket), 2, is,
+					      SCMP_A2(SCMP_CMP_MASKED_EQ, HALF, protocol));
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPROTONOSUPPORT), SCMP_SYS(socket), 2, is,
+				      SCMP_A2(SCMP_CMP_GT, IPPROTO_UDP));
+	return rc;
+}
+
+/* Unix, IPv4, IPv6, and of netlink what asks for addresses and routes. Pairs are Unix's alone. */
 static int by_family(scmp_filter_ctx filter)
 {
 	int rc = 0;
@@ -88,7 +118,11 @@ static int by_family(scmp_filter_ctx filter)
 	for (unsigned int family = 0; family < AF_MAX && rc == 0; family++) {
 		const struct scmp_arg_cmp is = SCMP_A0(SCMP_CMP_MASKED_EQ, HALF, family);
 
-		if (family == AF_UNIX || family == AF_INET || family == AF_INET6 || family == AF_NETLINK)
+		if (family != AF_UNIX)
+			rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socketpair), 1, is);
+		if (rc == 0 && (family == AF_INET || family == AF_INET6))
+			rc = by_protocol(filter, family);
+		if (rc != 0 || family == AF_UNIX || family == AF_INET || family == AF_INET6 || family == AF_NETLINK)
 			continue;
 		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1, is);
 	}
@@ -110,10 +144,8 @@ static int by_argument(scmp_filter_ctx filter)
 		if (rc == 0)
 			rc = seccomp_rule_add(filter, REFUSED, SCMP_SYS(unshare), 1, has);
 	}
-	if (rc == 0)
-		rc = seccomp_rule_add(filter, REFUSED, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, HALF, TIOCSTI));
-	if (rc == 0)
-		rc = seccomp_rule_add(filter, REFUSED, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, HALF, TIOCLINUX));
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]) && rc == 0; i++)
+		rc = seccomp_rule_add(filter, REFUSED, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, HALF, requests[i]));
 	return rc;
 }
 

@@ -6,6 +6,7 @@
 #include "lib/program.h"
 #include "store/nova.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -74,12 +75,61 @@ void doctor_programs(struct doctor *d)
 		doctor_ok(d, "git, bwrap, qemu-img and hornero's own in %s", d->c->libexec_dir);
 }
 
+/* Soft limit of descriptors of the hornerod whose user is uid; 0: none found. */
+static unsigned long long descriptors_of_agent(uid_t uid)
+{
+	own_dir DIR *d = opendir("/proc");
+	const struct dirent *entry;
+	unsigned long long soft = 0;
+
+	while (d && (entry = readdir(d))) {
+		own_free char *comm = fs_path("/proc/%s/comm", entry->d_name);
+		own_free char *limits = fs_path("/proc/%s/limits", entry->d_name);
+		own_free char *text = NULL;
+		struct err ignored = ERR_INIT;
+		struct stat st;
+		const char *line;
+		size_t len;
+
+		if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || stat(comm, &st) < 0 || st.st_uid != uid ||
+		    fs_read(AT_FDCWD, comm, 64, &text, &len, &ignored) < 0 || strcmp(text, "hornerod\n") != 0)
+			continue;
+		free(steal_ptr(&text));
+		if (fs_read(AT_FDCWD, limits, 8192, &text, &len, &ignored) == 0 && (line = strstr(text, "Max open files")) &&
+		    sscanf(line + strlen("Max open files"), "%llu", &soft) == 1)
+			return soft;
+	}
+	return 0;
+}
+
+/* Where hornerod is no root the kernel takes builds and it for one user, and counts descriptors in flight per user. */
+static void look_at_users(struct doctor *d)
+{
+	enum { ENOUGH = 16384 }; /* as agent/hornerod.c */
+	const uid_t us = d->c->hornero_uid != NO_UID ? d->c->hornero_uid : geteuid();
+	unsigned long long has;
+
+	if (us == 0) {
+		doctor_ok(d, "builds run as user %u, who is nobody else", d->c->build_uid);
+		return;
+	}
+	has = descriptors_of_agent(us);
+	if (has > 0 && has < ENOUGH)
+		doctor_say(d, DOCTOR_WARN, "set LimitNOFILE=1048576 in its unit, then: systemctl restart hornerod",
+			   "builds and hornerod are both user %u, and hornerod may have only %llu descriptors: a build can keep it from publishing", us,
+			   has);
+	else
+		doctor_ok(d, "builds and hornerod are both user %u; builds have at most 4096 descriptors each, hornerod %llu", us, has);
+}
+
 void doctor_agent(struct doctor *d)
 {
-	if (cli_agent_runs(d->c))
-		doctor_ok(d, "hornerod runs");
-	else
+	if (!cli_agent_runs(d->c)) {
 		doctor_say(d, DOCTOR_BAD, "systemctl start hornerod", "hornerod does not run: nothing is built or published");
+		return;
+	}
+	doctor_ok(d, "hornerod runs");
+	look_at_users(d);
 }
 
 /* Connecting would start a publisher: whether somebody listens stands in the kernel's list. */

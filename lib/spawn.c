@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -51,6 +52,18 @@ static void child_join(int dir, int report)
 	if (members < 0 || write(members, "0", 1) < 0)
 		child_fail(report, "join its cgroup");
 	close(members);
+}
+
+static void child_limit(const struct spawn_limit *l, int report)
+{
+	struct rlimit now;
+
+	if (getrlimit((__rlimit_resource_t)l->resource, &now) < 0)
+		child_fail(report, "read its limits");
+	now.rlim_max = l->hard < now.rlim_max ? l->hard : now.rlim_max;
+	now.rlim_cur = l->soft < now.rlim_max ? l->soft : now.rlim_max;
+	if (setrlimit((__rlimit_resource_t)l->resource, &now) < 0)
+		child_fail(report, "set its limits");
 }
 
 enum { PARKED = 512 };
@@ -101,6 +114,9 @@ static void child_run(const struct spawn *s, bool joined, int report, int null, 
 	if (s->set_ids && (setgroups(0, NULL) < 0 || setresgid(s->gid, s->gid, s->gid) < 0 ||
 			   setresuid(s->uid, s->uid, s->uid) < 0))
 		child_fail(report, "drop to its user");
+	/* Behind the descriptors, which may be above the new limit. */
+	for (size_t i = 0; i < s->nlimits; i++)
+		child_limit(&s->limits[i], report);
 	/* After the change of ids, which clears it. */
 	prctl(PR_SET_PDEATHSIG, s->death ? s->death : SIGKILL);
 	if (getppid() != parent)

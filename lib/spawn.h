@@ -25,6 +25,11 @@ struct spawn_fd {
 	int to;   /* its number in the child, >= 3 */
 };
 
+struct spawn_limit {
+	int resource; /* RLIMIT_… */
+	unsigned long soft, hard;
+};
+
 struct spawn {
 	const char *const *argv; /* argv[0] is searched in PATH unless it has a slash */
 	const char *const *envp; /* NULL: this process's environment */
@@ -37,6 +42,8 @@ struct spawn {
 	uid_t uid;
 	gid_t gid;
 	const char *cwd;      /* NULL: ours */
+	const struct spawn_limit *limits; /* soft and hard; one that is lower already stays */
+	size_t nlimits;
 	int death;            /* signal when this thread ends; 0: SIGKILL */
 };
 

@@ -136,7 +136,7 @@ attacks__possible () {
 	case $1 in
 	fill-disk | fill-checkout | fill-store | fill-inodes) test "$(id -u)" -eq 0 ;;
 	fork-bomb | memory | fill-tmp | limits) group_possible ;;
-	ptrace | keyring | terminal | namespaces | kernel) test "$(uname -m)" = x86_64 ;;
+	ptrace | keyring | terminal | namespaces | kernel | protocols) test "$(uname -m)" = x86_64 ;;
 	esac
 }
 
