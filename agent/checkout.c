@@ -314,13 +314,14 @@ void checkout_list_free(struct checkout_list *list)
 	*list = (struct checkout_list){.n = 0};
 }
 
-static int fail_write(const char *path, struct err *e)
-{
-	return err_sys(e, ERR_OPERATOR, "cannot write %s", path);
-}
+struct sink {
+	int (*take)(void *arg, const void *data, size_t len, struct err *e);
+	void *arg;
+};
 
-/* 1 written, 0 this object cannot be streamed (it is packed), -1. */
-static int stream_blob(struct checkout *k, const git_oid *oid, const char *path, size_t size, int fd, struct err *e)
+/* 1 done, 0 this object cannot be streamed (it is packed), -1. */
+static int stream_blob(struct checkout *k, const git_oid *oid, const char *path, size_t size, const struct sink *to,
+		       struct err *e)
 {
 	enum { CHUNK = 1 << 18 };
 	git_odb_stream *stream = NULL;
@@ -339,8 +340,8 @@ static int stream_blob(struct checkout *k, const git_oid *oid, const char *path,
 
 		if (n <= 0 || (size_t)n > left)
 			rc = fail_git(e, "cannot read all of", path);
-		else if (fs_write_all(fd, buf, (size_t)n) < 0)
-			rc = fail_write(path, e);
+		else if (to->take(to->arg, buf, (size_t)n, e) < 0)
+			rc = -1;
 		else
 			left -= (size_t)n;
 	}
@@ -348,27 +349,26 @@ static int stream_blob(struct checkout *k, const git_oid *oid, const char *path,
 	return rc;
 }
 
-int checkout_blob_to(struct checkout *k, const unsigned char *id, const char *path, uint64_t max, int fd,
-		     uint64_t *size, struct err *e)
+int checkout_blob_each(struct checkout *k, const unsigned char *id, const char *path, uint64_t max,
+		       int (*take)(void *arg, const void *data, size_t len, struct err *e), void *arg, struct err *e)
 {
 	enum { STREAM_MIN = 4 << 20 };
+	const struct sink to = {take, arg};
 	git_odb_object *obj = NULL;
 	git_oid oid;
-	size_t told;
+	size_t size;
 	int rc = 0;
 
 	git_oid_fromraw(&oid, id);
-	if (check_size(k, &oid, path, GIT_OBJECT_BLOB, max, &told, e) < 0)
+	if (check_size(k, &oid, path, GIT_OBJECT_BLOB, max, &size, e) < 0)
 		return -1;
-	*size = told;
-	if (told >= STREAM_MIN)
-		rc = stream_blob(k, &oid, path, told, fd, e);
+	if (size >= STREAM_MIN)
+		rc = stream_blob(k, &oid, path, size, &to, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	if (git_odb_read(&obj, k->odb, &oid) < 0)
 		return fail_git(e, "cannot read", path);
-	if (fs_write_all(fd, git_odb_object_data(obj), git_odb_object_size(obj)) < 0)
-		rc = fail_write(path, e);
+	rc = take(arg, git_odb_object_data(obj), git_odb_object_size(obj), e);
 	git_odb_object_free(obj);
 	return rc;
 }

@@ -5,7 +5,7 @@
  *     checkout_repofile(k, &file, e)               what .hornero.yaml in that tree says
  *     checkout_builder(k, &choice, name, e)        which builder, by what is in that tree
  *     checkout_list(k, id, path, max, &list, e)    the entries of a tree
- *     checkout_blob_to(k, id, path, max, fd, &size, e)
+ *     checkout_blob_each(k, id, path, max, take, arg, e)
  *     checkout_close(k)
  *
  * The repository is only read, whoever owns it. Objects are as they were pushed: what may become of a
@@ -81,10 +81,10 @@ void checkout_list_free(struct checkout_list *list);
 const unsigned char *checkout_tree_id(const struct checkout *k);
 bool checkout_id_parse(const char *hex, unsigned char out[CHECKOUT_ID_SIZE]);
 
-/* Append the blob to fd; *size is what it has. More than max bytes is ERR_PUSHER, before any is read.
+/* Hand the blob to `take`, piece by piece, until that returns -1. More than max bytes is ERR_PUSHER, before any is read.
  * A large one is streamed where it lies loose; a packed one is held in memory whole (libgit2 1.5). */
-int checkout_blob_to(struct checkout *k, const unsigned char *id, const char *path, uint64_t max, int fd,
-		     uint64_t *size, struct err *e);
+int checkout_blob_each(struct checkout *k, const unsigned char *id, const char *path, uint64_t max,
+		       int (*take)(void *arg, const void *data, size_t len, struct err *e), void *arg, struct err *e);
 
 /* The blob as a string, the caller's to free. A NUL byte in it is ERR_PUSHER. */
 int checkout_blob_text(struct checkout *k, const unsigned char *id, const char *path, size_t max, char **out,

@@ -2,17 +2,13 @@
  * WORK or a file in it is not ours to change, ERR_NOBODY where the disk is full. */
 #include "agent/worktree.h"
 
+#include "agent/treeindex.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define STATE "tree"
-enum { STATE_MAX = 255 };
 
 /* A name that the filesystem cannot hold is the pusher's; all else is how the node is set up. */
 static int fail(const char *act, const char *name, struct err *e)
@@ -47,75 +43,46 @@ void worktree_close(struct worktree *w)
 	w->dir = -1;
 }
 
-/* "tree OID\nfiles N\nboot ID\n", and nothing but that. */
-static int print_state(char *buf, size_t size, const struct worktree_state *s, const char *boot)
-{
-	return snprintf(buf, size, "tree %s\nfiles %" PRIu64 "\nboot %s\n", s->tree, s->files, boot);
-}
-
-bool worktree_state(const struct worktree *w, struct worktree_state *out)
-{
-	own_fd int fd = fs_open_beneath(w->dir, STATE, O_RDONLY | O_NONBLOCK, 0);
-	char text[STATE_MAX + 1], again[STATE_MAX + 1];
-	struct worktree_state s = {.files = 0};
-	ssize_t n = fd < 0 ? -1 : read(fd, text, STATE_MAX);
-
-	if (n < 0 || w->boot[0] == '\0')
-		return false;
-	text[n] = '\0';
-	if (sscanf(text, "tree %64[0-9a-f]\nfiles %" SCNu64, s.tree, &s.files) != 2)
-		return false;
-	/* Whatever is not exactly what we would have written now is not ours, or of an earlier boot. */
-	print_state(again, sizeof(again), &s, w->boot);
-	if (strcmp(text, again) != 0)
-		return false;
-	*out = s;
-	return true;
-}
-
-int worktree_begin(struct worktree *w, enum worktree_from from, bool *fresh, struct err *e)
+int worktree_begin(struct worktree *w, bool clean, struct err *e)
 {
 	own_fd int src = -1;
 	own_fd int cache = -1;
-	bool ignored;
 
-	if (worktree_remove(w->dir, STATE, e) < 0)
+	if (worktree_remove(w->dir, TREEINDEX_NAME, e) < 0)
 		return -1;
-	if (from != WORKTREE_FROM_STATE && fs_remove_tree(w->dir, "src", e) < 0)
+	if (clean && (fs_remove_tree(w->dir, "src", e) < 0 || fs_remove_tree(w->dir, "cache", e) < 0))
 		return -1;
-	if (from == WORKTREE_FROM_CLEAN && fs_remove_tree(w->dir, "cache", e) < 0)
-		return -1;
-	src = worktree_enter(w->dir, "src", fresh, e);
+	src = worktree_enter(w->dir, "src", e);
 	if (src < 0)
 		return -1;
-	cache = worktree_enter(w->dir, "cache", &ignored, e);
+	cache = worktree_enter(w->dir, "cache", e);
 	return cache < 0 ? -1 : steal_fd(&src);
 }
 
-int worktree_end(struct worktree *w, const struct worktree_state *state, struct err *e)
+/* A builder's chmod is undone, and what a default ACL made of a mode. A set-group-ID bit comes from the parent. */
+static int set_mode(int fd, mode_t mode)
 {
-	char text[STATE_MAX + 1];
-	int n = print_state(text, sizeof(text), state, w->boot);
-	own_fd int fd = worktree_file(w->dir, STATE, false, e);
+	struct stat st;
 
-	if (fd < 0)
+	if (fstat(fd, &st) < 0)
 		return -1;
-	/* Not aside: who reads it takes nothing but the whole. */
-	return fs_write_all(fd, text, (size_t)n) < 0 ? fail("write", STATE, e) : 0;
+	return (st.st_mode & 05777) == mode ? 0 : fchmod(fd, (st.st_mode & S_ISGID) | mode);
 }
 
-int worktree_enter(int dir, const char *name, bool *fresh, struct err *e)
+int worktree_enter(int dir, const char *name, struct err *e)
 {
-	bool made = false;
-
 	for (int tries = 0; tries < 4; tries++) {
 		int fd = fs_enter_beneath(dir, name);
 		int why = errno;
 
-		if (fd >= 0) {
-			*fresh = made;
-			return fd;
+		if (fd >= 0 && set_mode(fd, 0755) < 0) {
+			why = errno;
+			close(fd);
+			errno = why;
+			break;
 		}
+		if (fd >= 0)
+			return fd;
 		if ((why == ENOTDIR || why == ELOOP) && worktree_remove(dir, name, e) < 0)
 			return -1;
 		errno = why;
@@ -123,7 +90,6 @@ int worktree_enter(int dir, const char *name, bool *fresh, struct err *e)
 			break;
 		if (mkdirat(dir, name, 0755) < 0)
 			break;
-		made = true;
 	}
 	return fail("enter the directory", name, e);
 }
@@ -132,14 +98,14 @@ int worktree_file(int dir, const char *name, bool executable, struct err *e)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL;
 	const mode_t mode = executable ? 0755 : 0644;
-	int fd = fs_open_beneath(dir, name, flags, mode);
+	own_fd int fd = fs_open_beneath(dir, name, flags, mode);
 
 	if (fd < 0 && errno == EEXIST) {
 		if (worktree_remove(dir, name, e) < 0)
 			return -1;
 		fd = fs_open_beneath(dir, name, flags, mode);
 	}
-	return fd < 0 ? fail("write", name, e) : fd;
+	return fd < 0 || set_mode(fd, mode) < 0 ? fail("write", name, e) : steal_fd(&fd);
 }
 
 int worktree_link(int dir, const char *name, const char *target, struct err *e)
@@ -158,12 +124,4 @@ int worktree_link(int dir, const char *name, const char *target, struct err *e)
 int worktree_remove(int dir, const char *name, struct err *e)
 {
 	return fs_remove_tree(dir, name, e);
-}
-
-int worktree_remove_empty(int dir, const char *name, struct err *e)
-{
-	if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST)
-		return 0;
-	/* Not a directory any more: what a builder put in its place goes with it. */
-	return errno == ENOTDIR ? worktree_remove(dir, name, e) : fail("remove the directory", name, e);
 }
