@@ -46,7 +46,7 @@ static int settle(const struct attempt_run *r, struct err *e)
 	const struct agent *a = r->agent;
 	const struct verdict *v = &r->verdict;
 	struct attempt_result res = result_of(v);
-	int64_t again_ms = clock_wall_ms() + backoff_ms(r->number);
+	int64_t again_ms = db_now_ms(a->db) + backoff_ms(r->number);
 
 	/* Those who were in each other's way must not meet again and again. */
 	if (strcmp(v->cause, "crowded") == 0)

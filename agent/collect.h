@@ -16,6 +16,7 @@
 #include "conf/conf.h"
 #include "conf/image.h"
 #include "lib/err.h"
+#include "lib/steady.h"
 #include "store/inventory.h"
 
 #include <jansson.h>
@@ -30,7 +31,8 @@ struct collect {
 	struct image *images;  /* registered, broken ones too */
 	size_t nimages;
 	json_t *rows;
-	int64_t now_ms;
+	int64_t now_ms;        /* wall */
+	struct steady clock;
 	int64_t removed, removed_bytes;
 	int64_t store_lack_bytes; /* below store_floor still, and checkouts are on that filesystem, too */
 	bool lacking;          /* a budget or a floor is not met, and nothing more may go */

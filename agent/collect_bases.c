@@ -78,11 +78,11 @@ static int look_at_own(struct listing *l, const char *uuid, struct err *e)
 	struct warm w;
 	struct stat st;
 
-	if (warm_look(conf->store_dir, conf->cache_dir, uuid, &w, &state, e) < 0 || kept_load(conf->store_dir, uuid, &k, e) < 0)
+	if (warm_look(conf->store_dir, conf->cache_dir, uuid, &w, &state, e) < 0 || kept_load(&l->c->clock, conf->store_dir, uuid, &k, e) < 0)
 		return -1;
 	if (state != WARM_OK || fstatat(l->cache, w.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
-	kept_learn(&k, &w, mtime_ns_of(&st));
+	kept_learn(&l->c->clock, &k, &w, mtime_ns_of(&st));
 	add(l, &w, &st, k.used_ms, true, is_kept(l->c, uuid, &k));
 	return 0;
 }
@@ -104,7 +104,7 @@ static int look_at_release(void *arg, struct warm *w, struct err *e)
 	if (st.st_nlink > 1 && bases_find(l->all, w->ino))
 		return 0;
 	current = is_current(l->c, w, e);
-	if (current < 0 || kept_of_release(conf->store_dir, w, mtime_ns_of(&st), &k, e) < 0)
+	if (current < 0 || kept_of_release(&l->c->clock, conf->store_dir, w, mtime_ns_of(&st), &k, e) < 0)
 		return -1;
 	add(l, w, &st, k.used_ms, false, current && is_kept(l->c, w->image, &k));
 	return 0;

@@ -86,7 +86,7 @@ static void note(const struct collect *c, const struct base *b, const char *why)
 {
 	struct err e = ERR_INIT;
 
-	if (kept_note_evicted(c->conf->store_dir, b->image, b->used_ms, c->now_ms, why, &e) < 0)
+	if (kept_note_evicted(&c->clock, c->conf->store_dir, b->image, b->used_ms, c->now_ms, why, &e) < 0)
 		log_warn("event=eviction-unnoted image=%s %s", b->image, e.msg);
 }
 

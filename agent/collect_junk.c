@@ -169,7 +169,7 @@ static int look(struct collect *c, const struct corner *k, int dir, const char *
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 		return 0;
-	why = k->why(c, dir, name, c->now_ms / 1000 - st.st_mtim.tv_sec);
+	why = k->why(c, dir, name, (c->now_ms - steady_present_of_wall_ms(&c->clock, st.st_mtim.tv_sec * 1000)) / 1000);
 	if (!why)
 		return 0;
 	if (!c->dry && unlinkat(dir, name, 0) < 0 && errno != ENOENT)

@@ -37,6 +37,7 @@ static int run(struct collect *c, const char *conf_option, struct err *e)
 		return -1;
 	failpoint_arm(conf->failpoint);
 	c->conf = conf;
+	steady_load(&c->clock, conf->queue_dir);
 	rc = collect(c, e);
 	/* What went before an error is told all the same. */
 	collect_say_end(c);

@@ -81,6 +81,9 @@ int collect_needed(const struct collect *c, struct inventory *all, struct err *e
 {
 	own_db struct db *db = NULL;
 
+	/* As the times of jobs are. */
+	for (size_t i = 0; i < all->n; i++)
+		all->list[i].used_ms = steady_present_of_wall_ms(&c->clock, all->list[i].used_ms);
 	if (db_open(&db, &(struct db_place){.queue_dir = c->conf->queue_dir}, DB_READ, DB_WAIT_MS, e) < 0 ||
 	    /* In one listing, which is of one moment: between two of them a job would go from the one's state to the other's. */
 	    job_each(db, JOB_SCOPE_OPEN, need_of_job, all, e) < 0)

@@ -112,10 +112,13 @@ static int open_cgroups(struct agent *a, struct err *e)
 static int open_queue(struct agent *a, struct err *e)
 {
 	struct db_place place = queue_place(a->conf);
+	int64_t by_ms;
 
 	if (db_open(&a->db, &place, DB_OWN, AGENT_DB_WAIT_MS, e) < 0)
 		return -1;
 	a->generation = db_generation(a->db);
+	db_clock(a->db)->saved_ms = 0; /* written anew: it may be of another boot, or not there */
+	steady_note(db_clock(a->db), a->conf->queue_dir, &by_ms);
 	return 0;
 }
 

@@ -40,7 +40,7 @@ int keep_touch(struct pass *p, struct kept *k, const char *target, int64_t keep_
 		return 0; /* the next pass */
 	k->touched_before_ns = seen_ns == k->touched_ns ? k->touched_ns : k->touched_before_ns;
 	k->touched_ns = new_ns;
-	if (kept_save(p->conf->store_dir, k, e) < 0)
+	if (kept_save(&p->clock, p->conf->store_dir, k, e) < 0)
 		return -1;
 	if (dprintf(p->list, "%s %" PRIu64 " %" PRId64 " %" PRId64 "\n", target, k->ino, seen_ns, new_ns) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot list what to touch");
@@ -54,7 +54,7 @@ int keep_note_gone(struct pass *p, struct kept *k, int64_t keep_s, struct err *e
 
 	if (k->gone_ms == 0) {
 		k->gone_ms = p->now_ms;
-		if (kept_save(p->conf->store_dir, k, e) < 0)
+		if (kept_save(&p->clock, p->conf->store_dir, k, e) < 0)
 			return -1;
 		log_info("event=gone image=%s kept=%d", k->image, keep_s != 0 && kept_until_ms(k, keep_s) > p->now_ms);
 	}
@@ -96,13 +96,13 @@ static int look(struct pass *p, const char *uuid, struct err *e)
 	keep_wish_of(c, uuid, &wish);
 	if (!wish.is_registered)
 		return 0; /* Nova may have it */
-	if (warm_look(c->store_dir, c->cache_dir, uuid, &w, &state, e) < 0 || kept_load(c->store_dir, uuid, &k, e) < 0)
+	if (warm_look(c->store_dir, c->cache_dir, uuid, &w, &state, e) < 0 || kept_load(&p->clock, c->store_dir, uuid, &k, e) < 0)
 		return -1;
 	if (state == WARM_NONE || state == WARM_FOREIGN)
 		return 0;
 	if (state == WARM_OK && fstatat(p->cache, w.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
-	kept_learn(&k, &w, state == WARM_OK ? keep_mtime_of(&st) : 0);
+	kept_learn(&p->clock, &k, &w, state == WARM_OK ? keep_mtime_of(&st) : 0);
 	if (state == WARM_GONE)
 		return keep_note_gone(p, &k, wish.keep_s, e);
 	return keep_touch(p, &k, uuid, wish.keep_s, keep_mtime_of(&st), e) < 0 ? -1 : 0;
@@ -220,6 +220,7 @@ int main(int argc, char **argv)
 		return err_exit(ERR_USAGE);
 	if (conf_load(&c, conf_find(argc == 3 ? argv[2] : NULL), &e) == 0) {
 		p.conf = c;
+		steady_load(&p.clock, c->queue_dir);
 		if (keep(&p, &e) == 0)
 			return p.wants_sweep;
 	}

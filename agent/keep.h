@@ -19,7 +19,8 @@ enum { KEEP_ANSWER_MAX = 1024, KEEP_AGAIN_MS = 120000 };
 struct pass {
 	const struct conf *conf;
 	int cache;
-	int64_t now_ms;
+	int64_t now_ms;           /* wall */
+	struct steady clock;
 	int list;         /* what the publisher is to touch */
 	int touches, looked;
 	bool wants_sweep;

@@ -63,8 +63,8 @@ static int keep_one(struct pass *p, const struct keep_wish *wish, const struct w
 	char target[UUID_LEN + 1 + SHA256_HEX + 1];
 	int listed = 0;
 
-	if (kept_of_release(c->store_dir, r, keep_mtime_of(st), &k, e) < 0 ||
-	    kept_load(c->store_dir, k.image, &before, e) < 0 ||
+	if (kept_of_release(&p->clock, c->store_dir, r, keep_mtime_of(st), &k, e) < 0 ||
+	    kept_load(&p->clock, c->store_dir, k.image, &before, e) < 0 ||
 	    warm_look(c->store_dir, c->cache_dir, r->image, &w, &state, e) < 0)
 		return -1;
 	if (wish->is_release_only && (state == WARM_NONE || r->job > w.job) && ask_free(p, &k, r->image, e) < 0)
@@ -74,7 +74,7 @@ static int keep_one(struct pass *p, const struct keep_wish *wish, const struct w
 	if (state != WARM_OK || w.ino != r->ino)
 		listed = keep_touch(p, &k, target, wish->keep_s, keep_mtime_of(st), e);
 	if (listed == 0 && (k.gone_ms != before.gone_ms || k.free_ms != before.free_ms))
-		return kept_save(c->store_dir, &k, e);
+		return kept_save(&p->clock, c->store_dir, &k, e);
 	return listed < 0 ? -1 : 0;
 }
 
@@ -100,7 +100,7 @@ static int look(struct pass *p, const char *image, struct err *e)
 		return 0;
 	if (state == WARM_OK)
 		return fstatat(p->cache, r.name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : keep_one(p, &wish, &r, &st, e);
-	if (kept_of_release(c->store_dir, &r, 0, &k, e) < 0)
+	if (kept_of_release(&p->clock, c->store_dir, &r, 0, &k, e) < 0)
 		return -1;
 	return keep_note_gone(p, &k, wish.keep_s, e);
 }

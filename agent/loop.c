@@ -84,7 +84,7 @@ int agent_loop_init(struct agent *a, struct err *e)
 	    check(sd_event_add_signal(a->loop, NULL, SIGINT, on_stop, a), "SIGINT", e) < 0 ||
 	    check(sd_event_add_signal(a->loop, NULL, SIGHUP, on_reload, a), "SIGHUP", e) < 0 ||
 	    check(sd_event_add_io(a->loop, NULL, a->bell, EPOLLIN, on_bell, a), "doorbell", e) < 0 ||
-	    check(sd_event_add_time_relative(a->loop, &a->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, a), "timer", e) < 0)
+	    check(sd_event_add_time_relative(a->loop, &a->timer, CLOCK_BOOTTIME, 0, 1000, on_timer, a), "timer", e) < 0)
 		return -1;
 	sd_event_set_watchdog(a->loop, true);
 	return 0;

@@ -127,7 +127,7 @@ static void let_go(struct publication *p)
 	if (p->publisher.pid <= 0)
 		forget(p);
 	else if (sd_event_add_io(loop, &p->watch, p->publisher.pidfd, EPOLLIN, on_end, p) < 0 ||
-		 sd_event_add_time_relative(loop, &p->patience, CLOCK_MONOTONIC, PUBLISHER_END_MS * (uint64_t)1000, 0, on_patience,
+		 sd_event_add_time_relative(loop, &p->patience, CLOCK_BOOTTIME, PUBLISHER_END_MS * (uint64_t)1000, 0, on_patience,
 					    p) < 0)
 		end_now(p);
 }

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 
 /* The rest of a record of what has been published. */
-static void describe(struct warm *w, const struct verdict *v)
+static void describe(const struct agent *a, struct warm *w, const struct verdict *v)
 {
 	memcpy(w->image, v->image, sizeof(w->image));
 	memcpy(w->digest, v->digest, sizeof(w->digest));
@@ -32,7 +32,7 @@ static void describe(struct warm *w, const struct verdict *v)
 	memcpy(w->repo, v->repo, sizeof(w->repo));
 	w->job = v->job;
 	w->attempt = v->attempt;
-	w->published_ms = clock_wall_ms();
+	w->published_ms = db_now_ms(a->db);
 }
 
 /* What was published last came before it, also where that was a release alone. */
@@ -42,7 +42,7 @@ static int follow(struct agent *a, const struct verdict *v, struct warm *w, stru
 
 	if (release_newest(a->conf->store_dir, v->image, &old, e) < 0)
 		return -1;
-	describe(w, v);
+	describe(a, w, v);
 	warm_follow(w, *old.digest ? &old : NULL);
 	return 0;
 }

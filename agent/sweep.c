@@ -104,7 +104,7 @@ static int64_t changed_ms(const struct sweep *s, const struct image *img, const 
 	int64_t newest_ms = 0;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		int64_t ms = written_ms(files[i]);
+		int64_t ms = steady_present_of_wall_ms(db_clock(s->db), written_ms(files[i]));
 
 		newest_ms = ms > newest_ms ? ms : newest_ms;
 	}
@@ -207,14 +207,14 @@ static int ask_wish(const struct sweep *s, const struct image *img, struct wish_
 
 	if (f->state != WARM_GONE && !f->is_alone)
 		return 0;
-	if (f->is_release ? kept_of_release(s->conf->store_dir, f->warm, 0, &k, e) < 0 :
-			    kept_load(s->conf->store_dir, img->uuid, &k, e) < 0)
+	if (f->is_release ? kept_of_release(db_clock(s->db), s->conf->store_dir, f->warm, 0, &k, e) < 0 :
+			    kept_load(db_clock(s->db), s->conf->store_dir, img->uuid, &k, e) < 0)
 		return -1;
 	f->is_free = k.free_ms != 0;
 	if (f->state != WARM_GONE)
 		return 0;
 	if (!f->is_release)
-		kept_learn(&k, f->warm, 0);
+		kept_learn(db_clock(s->db), &k, f->warm, 0);
 	f->is_let_go = image_keep_s(img) == 0 || kept_until_ms(&k, image_keep_s(img)) <= now_ms;
 	f->is_graced = grace_ms > 0 && (k.gone_ms == 0 || now_ms < k.gone_ms + grace_ms);
 	return 0;

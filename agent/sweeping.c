@@ -121,7 +121,7 @@ void upkeep_start(struct agent *a, struct upkeep *u, const char *name, const cha
 	if (args_check(&argv, &e) < 0 || spawn_start(&s, &u->child, &e) < 0)
 		log_error("event=not-started program=%s %s", name, e.msg);
 	else if (sd_event_add_io(a->loop, &u->watch, u->child.pidfd, EPOLLIN, ended, a) < 0 ||
-		 sd_event_add_time_relative(a->loop, &u->patience, CLOCK_MONOTONIC, patience_us(a), 0, on_patience, u) < 0)
+		 sd_event_add_time_relative(a->loop, &u->patience, CLOCK_BOOTTIME, patience_us(a), 0, on_patience, u) < 0)
 		upkeep_stop(u);
 }
 

@@ -195,7 +195,7 @@ static void retry(struct agent *a, const struct err *e)
 void agent_turn(struct agent *a)
 {
 	struct err e = ERR_INIT;
-	int64_t now_ms = clock_wall_ms();
+	int64_t now_ms = db_now_ms(a->db);
 	int64_t again_ms;
 	bool unsettled;
 

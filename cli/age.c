@@ -40,6 +40,14 @@ const char *age_words(char buf[WORDS_MAX], int64_t ago_ms)
 	return buf;
 }
 
+const char *age_since(char buf[WORDS_MAX], int64_t then_ms, int64_t now_ms, const struct steady *clock)
+{
+	age_words(buf, now_ms - then_ms);
+	if (clock && then_ms <= now_ms && steady_was_changed(clock, then_ms))
+		strcpy(buf + strlen(buf), " (clock was changed)");
+	return buf;
+}
+
 const char *duration_words(char buf[WORDS_MAX], int64_t ms)
 {
 	if (ms < 1000)

@@ -31,6 +31,7 @@ static const struct column columns[] = {
 /* What a row says of one name in the cache. */
 struct entry {
 	const struct conf *conf;
+	const struct steady *clock;
 	const struct image *img;
 	struct listing *listing;
 	const char *id;         /* what Nova calls it: the image, or a release of it */
@@ -57,12 +58,12 @@ static int kept_until(const struct entry *en, const struct stat *st, int64_t *ou
 	if (keep_s == KEPT_ALWAYS)
 		return 0;
 	if (*en->release_of) {
-		if (kept_of_release(c->store_dir, en->warm, mtime_ns, &k, e) < 0)
+		if (kept_of_release(en->clock, c->store_dir, en->warm, mtime_ns, &k, e) < 0)
 			return -1;
 	} else {
-		if (kept_load(c->store_dir, en->img->uuid, &k, e) < 0)
+		if (kept_load(en->clock, c->store_dir, en->img->uuid, &k, e) < 0)
 			return -1;
-		kept_learn(&k, en->warm, mtime_ns);
+		kept_learn(en->clock, &k, en->warm, mtime_ns);
 	}
 	*out = keep_s > 0 && kept_until_ms(&k, keep_s) > aged_ms ? kept_until_ms(&k, keep_s) : aged_ms;
 	return 0;
@@ -124,7 +125,7 @@ static int cache_row(const struct conf *c, const struct image *img, struct listi
 	struct warm warm = {0}, release, newest = {0};
 	enum warm_state ignored;
 	char name[SHA1_HEX + 1], id[UUID_LEN + 1] = "";
-	struct entry en = {.conf = c, .img = img, .listing = l, .id = img->uuid, .warm = &warm, .release = id, .release_of = ""};
+	struct entry en = {.conf = c, .clock = l->clock, .img = img, .listing = l, .id = img->uuid, .warm = &warm, .release = id, .release_of = ""};
 	struct stat st = {0};
 
 	if (nova_cache_name(img->uuid, name, e) < 0 ||

@@ -18,8 +18,11 @@
 
 const struct conf *cli_conf(struct cli *cli, struct err *e)
 {
-	if (!cli->conf && conf_load(&cli->conf, conf_find(cli->conf_option), e) < 0)
-		return NULL;
+	if (!cli->conf) {
+		if (conf_load(&cli->conf, conf_find(cli->conf_option), e) < 0)
+			return NULL;
+		steady_load(&cli->clock, cli->conf->queue_dir);
+	}
 	return cli->conf;
 }
 

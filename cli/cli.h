@@ -50,6 +50,7 @@ struct cli {
 	bool help;               /* --help was given */
 	bool colour;             /* standard output is a terminal and NO_COLOR is not set */
 	int64_t now_ms;          /* wall, when we were started: ages are counted from here */
+	struct steady clock;     /* loaded with the configuration */
 };
 
 /* The configuration, or NULL with e filled. */

@@ -113,14 +113,14 @@ void doctor_store(struct doctor *d)
 		return;
 	}
 	look_at_budget(d, all.bytes, all.n);
-	verified_ms = store_verified_ms(d->c->store_dir);
+	verified_ms = steady_present_of_wall_ms(&d->cli->clock, store_verified_ms(d->c->store_dir));
 	if (all.n == 0 || d->cli->now_ms - verified_ms < 31 * DAY_MS)
 		return;
 	/* Younger than that nothing has had the time to rot. */
 	for (size_t i = 0; i < all.n; i++)
-		if (d->cli->now_ms - all.list[i].built_ms > 31 * DAY_MS) {
+		if (d->cli->now_ms - steady_present_of_wall_ms(&d->cli->clock, all.list[i].built_ms) > 31 * DAY_MS) {
 			doctor_say(d, DOCTOR_WARN, "hornero gc --verify", "the artifacts were read again %s",
-				   verified_ms ? age_words(words, d->cli->now_ms - verified_ms) : "never");
+				   verified_ms ? age_since(words, verified_ms, d->cli->now_ms, &d->cli->clock) : "never");
 			return;
 		}
 }

@@ -53,7 +53,8 @@ struct line {
 	char paused_by[PAUSE_WHO], why[STANDSTILL_MAX];
 };
 
-static enum warm_state fill(const struct conf *c, const struct image *img, const struct paused *paused, struct line *l)
+static enum warm_state fill(const struct conf *c, const struct steady *clock, const struct image *img, const struct paused *paused,
+			    struct line *l)
 {
 	struct warm *warm = &l->warm;
 	enum warm_state state = WARM_NONE;
@@ -78,7 +79,7 @@ static enum warm_state fill(const struct conf *c, const struct image *img, const
 		{.text = img->broken ? NULL : image_releases_name(img->releases)},
 		{.text = img->broken ? "broken" : warm_state_name(state)},
 		{.text = warm->commit},
-		{.number = warm->published_ms},
+		{.number = steady_present_ms(clock, warm->published_ms)},
 		{.text = warm->digest},
 		{.number = warm->job},
 		{.text = *l->paused_by ? l->paused_by : NULL},
@@ -106,7 +107,7 @@ int image_list_run(struct cli *cli, const struct call *call, struct err *e)
 	for (size_t i = 0; i < n; i++) {
 		struct line line;
 
-		(void)fill(c, &list[i], &paused, &line);
+		(void)fill(c, &cli->clock, &list[i], &paused, &line);
 		listing_row(&l, line.row);
 	}
 	done = listing_end(&l, e);
@@ -175,6 +176,7 @@ static void hide_others(const struct cli *cli, const char *uuid, struct artifact
 {
 	struct manifest *m = &a->made;
 
+	m->built_ms = steady_present_of_wall_ms(&cli->clock, m->built_ms);
 	if (!cli->key || strcmp(m->image, uuid) == 0)
 		return;
 	*m->image = *m->commit = *m->tree = *m->key = *m->expect = *m->boot_machine = '\0';
@@ -226,7 +228,7 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 		return -1;
 	newest_of(cli, uuid, &newest);
 	paused_load(&paused, c);
-	state = fill(c, &img, &paused, &line);
+	state = fill(c, &cli->clock, &img, &paused, &line);
 	digest = digest_of(&line.warm, state == WARM_OK, &newest);
 	if (release_cells(c, uuid, &current, release, &release_file, row + N_RELEASE, e) < 0)
 		return -1;

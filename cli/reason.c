@@ -54,7 +54,7 @@ void why_job(const struct facts *f, char buf[WHY_MAX])
 		    (long long)j->attempt, f->standstill);
 	} else if (j->state == JOB_RUNNING) {
 		SAY("Job %lld is being built, attempt %lld, started %s; `hornero log -f %lld` follows it.", id,
-		    (long long)j->attempt, age_words(words, f->now_ms - j->started_ms), id);
+		    (long long)j->attempt, age_since(words, j->started_ms, f->now_ms, f->clock), id);
 	} else {
 		SAY("Job %lld is built and being published%s%s; `hornero wait %lld` tells when it is.", id,
 		    *j->waiting_for ? ", waiting for this: " : "", j->waiting_for, id);
@@ -82,7 +82,7 @@ static void why_gone(const struct facts *f, const char *how, char buf[WHY_MAX])
 	if (keep_s == 0 || kept_until_ms(&f->kept, keep_s) <= f->now_ms)
 		SAY("Image %s was let go, as its keep_warm (%s, last used %s) wishes, and its file is gone from Nova's cache (%s): "
 		    "`hornero image set %s keep_warm=always` brings it back from the store, and so does a push.", f->uuid,
-		    f->img->keep_warm, age_words(words, f->now_ms - f->kept.used_ms), who, f->uuid);
+		    f->img->keep_warm, age_since(words, f->kept.used_ms, f->now_ms, f->clock), who, f->uuid);
 	else if (f->grace_s > 0 && (f->kept.gone_ms == 0 || f->now_ms < f->kept.gone_ms + f->grace_s * 1000))
 		SAY("Image %s was warm, but its file is gone from Nova's cache (%s): it comes back from the store, without a "
 		    "build, %lld s after it went (`cache_grace:` in hornero.yaml); `hornero rebuild %s` does not wait.", f->uuid,
@@ -129,7 +129,7 @@ static bool is_alone(const struct facts *f)
 static void why_warm(const struct facts *f, char buf[WHY_MAX])
 {
 	char words[WORDS_MAX];
-	const char *since = age_words(words, f->now_ms - f->warm->published_ms);
+	const char *since = age_since(words, f->warm->published_ms, f->now_ms, f->clock);
 	long long job = (long long)f->warm->job;
 
 	if (f->pinned)

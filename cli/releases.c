@@ -38,8 +38,10 @@ int releases_load(const struct cli *cli, const struct image *img, struct release
 {
 	if (release_list(cli->conf->store_dir, img->uuid, img->repo, &out->list, &out->n, e) < 0)
 		return -1;
-	for (size_t i = 0; i < out->n; i++)
+	for (size_t i = 0; i < out->n; i++) {
+		out->list[i].built_ms = steady_present_of_wall_ms(&cli->clock, out->list[i].built_ms);
 		hide_others(cli, img, &out->list[i]);
+	}
 	out->pinned = img->pinned;
 	return 0;
 }
@@ -57,7 +59,7 @@ const char *release_words(const struct cli *cli, const struct release *r, char b
 		snprintf(buf, RELEASE_WORDS, "first built for another image");
 	else
 		snprintf(buf, RELEASE_WORDS, "commit %.12s, built %s", *r->commit ? r->commit : "unknown",
-			 age_words(words, cli->now_ms - r->built_ms));
+			 age_since(words, r->built_ms, cli->now_ms, &cli->clock));
 	return buf;
 }
 

@@ -50,7 +50,8 @@ static size_t put_text(char *buf, size_t size, const char *text, size_t len)
 }
 
 /* The cell for people into buf (WORDS_MAX bytes at least); "" where there is nothing to say. Returns its length. */
-static size_t cell_words(char *buf, size_t size, enum cell_kind kind, const struct cell *c, int64_t now_ms)
+static size_t cell_words(char *buf, size_t size, enum cell_kind kind, const struct cell *c, int64_t now_ms,
+			 const struct steady *clock)
 {
 	const char *text = c->text ? c->text : "";
 
@@ -78,7 +79,7 @@ static size_t cell_words(char *buf, size_t size, enum cell_kind kind, const stru
 	if (kind == CELL_ID)
 		*put_number(buf, c->number) = '\0';
 	else if (kind == CELL_AGE)
-		age_words(buf, now_ms - c->number);
+		age_since(buf, c->number, now_ms, clock);
 	else if (kind == CELL_DURATION)
 		duration_words(buf, c->number);
 	else if (kind == CELL_SECONDS)
@@ -121,6 +122,7 @@ void listing_begin(struct listing *l, const struct cli *cli, const struct column
 		.json = cli->json,
 		.colour = cli->colour,
 		.now_ms = cli->now_ms,
+		.clock = &cli->clock,
 	};
 	if (ncolumns > LISTING_COLUMNS_MAX)
 		abort();
@@ -164,7 +166,7 @@ static int listing_cell(struct listing *l, size_t column, const struct cell *c)
 	if (!listing_room(l, sizeof(m) + most))
 		return -1;
 	at = l->text + l->used + sizeof(m);
-	m.len = (uint32_t)cell_words(at, most, l->columns[column].kind, c, l->now_ms);
+	m.len = (uint32_t)cell_words(at, most, l->columns[column].kind, c, l->now_ms, l->clock);
 	m.width = is_plain(at, m.len) ? m.len : (uint32_t)text_width(at);
 	memcpy(l->text + l->used, &m, sizeof(m));
 	if ((int)m.width > l->width[column])
@@ -336,7 +338,7 @@ void record_print(const struct cli *cli, const struct column *columns, size_t nc
 
 		if (!text || (columns[i].flags & COLUMN_JSON_ONLY) ||
 		    cell_words(text, most, columns[i].kind == CELL_COMMIT ? CELL_TEXT : columns[i].kind, &cells[i],
-			       cli->now_ms) == 0)
+			       cli->now_ms, &cli->clock) == 0)
 			continue;
 		title_of(title, sizeof(title), columns[i].name, false);
 		colour = cli->colour && columns[i].kind == CELL_STATE ? state_colour(text) : NULL;

@@ -53,6 +53,7 @@ struct listing {
 	size_t ncolumns;
 	bool json, colour, failed, headed;
 	int64_t now_ms;
+	const struct steady *clock;
 	size_t rows, kept; /* all, and those not printed yet */
 	char *text; /* the cells of the kept rows: a struct mark each, then the bytes. JSON: the rows as text */
 	size_t used, size;
@@ -81,6 +82,8 @@ char *put_number(char *buf, int64_t n);
 /* Pure pieces; each returns buf. */
 enum { WORDS_MAX = BYTES_WORDS };
 const char *age_words(char buf[WORDS_MAX], int64_t ago_ms);          /* "3 min ago", "in 20 s" */
+/* The same of a time, which says where the clock was changed since: "3 min ago (clock was changed)". clock may know none. */
+const char *age_since(char buf[WORDS_MAX], int64_t then_ms, int64_t now_ms, const struct steady *clock);
 const char *duration_words(char buf[WORDS_MAX], int64_t ms);         /* "340 ms", "3 min 20 s" */
 int text_width(const char *s);                                       /* columns of well-formed UTF-8 */
 

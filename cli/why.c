@@ -98,9 +98,10 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 		return -1;
 	f->pinned = image_pin_at(&img, commit);
 	if (f->warm_state != WARM_NONE) {
-		if (kept_load(c->store_dir, f->uuid, &f->kept, e) < 0)
+		if (kept_load(&cli->clock, c->store_dir, f->uuid, &f->kept, e) < 0)
 			return -1;
-		kept_learn(&f->kept, &warm, 0);
+		kept_learn(&cli->clock, &f->kept, &warm, 0);
+		warm.published_ms = steady_present_ms(&cli->clock, warm.published_ms);
 	}
 	f->skipped = skip_stands(c->skip_dir, &img, commit);
 	if (image_wants_release(&img) &&
@@ -132,7 +133,7 @@ int why_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
 	char uuid[UUID_LEN + 1];
-	struct facts f = {.now_ms = cli->now_ms, .uuid = uuid};
+	struct facts f = {.now_ms = cli->now_ms, .clock = &cli->clock, .uuid = uuid};
 	int64_t id = 0;
 	int is_image;
 

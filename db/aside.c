@@ -162,7 +162,7 @@ static int note(struct db *db, const struct plan *p, struct err *e)
 	snprintf(detail, sizeof(detail), "%s: moved aside as %s", p->why, p->name);
 	return db_run(db, e, "INSERT INTO events (at_ms, job, attempt, event, detail) SELECT ?1, 0, 0, 'queue-damaged', ?2 "
 		      "WHERE NOT EXISTS (SELECT 1 FROM events WHERE job = 0 AND event = 'queue-damaged' AND detail = ?2)",
-		      val_int((int64_t)time(NULL) * 1000), val_text(detail));
+		      val_int(db_now_ms(db)), val_text(detail));
 }
 
 static int carry_out(struct db *db, const struct plan *p, struct err *e)

@@ -5,13 +5,13 @@
 	"job, attempt, started_ms, ended_ms, class, cause, reason, \"commit\", tree, key, inputs, builder, digest, reused, " \
 	"size_bytes, checkout_ms, build_ms, check_ms, store_ms, cpu_ms, mem_peak_bytes, boot_ms "
 
-static void borrow(sqlite3_stmt *q, struct attempt *a)
+static void borrow(const struct db *db, sqlite3_stmt *q, struct attempt *a)
 {
 	*a = (struct attempt){
 		.job = sqlite3_column_int64(q, 0),
 		.attempt = sqlite3_column_int64(q, 1),
-		.started_ms = sqlite3_column_int64(q, 2),
-		.ended_ms = sqlite3_column_int64(q, 3),
+		.started_ms = steady_present_ms(&db->clock, sqlite3_column_int64(q, 2)),
+		.ended_ms = steady_present_ms(&db->clock, sqlite3_column_int64(q, 3)),
 		.result = {
 			.class = row_text(q, 4),
 			.cause = row_text(q, 5),
@@ -49,7 +49,7 @@ int attempt_each(struct db *db, int64_t job, int (*each)(void *arg, const struct
 	    sqlite3_bind_int64(q, 1, job) != SQLITE_OK)
 		return db_fail(db->sql, db->queue_dir, "read", e);
 	while ((r = db_step(db, q, e)) == 1) {
-		borrow(q, &a);
+		borrow(db, q, &a);
 		if (each(arg, &a))
 			return 0;
 	}

@@ -51,6 +51,7 @@ int job_claim(struct db *db, int64_t now_ms, job_may *may, const void *arg, stru
 			  e) < 0 ||
 	    txn_commit(&t, e) < 0)
 		return -1;
+	job_present(db, &j);
 	*out = j;
 	j = (struct job){.id = 0};
 	return 1;

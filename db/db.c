@@ -178,9 +178,9 @@ static int open_or_create(struct db *db, struct err *e)
 
 	if (db->mode == DB_OWN && aside_heal(db, e) < 0)
 		return -1;
-	/* Nobody removes the log but whoever removes the newest rows with it. */
-	is_logless = faccessat(db->dir, DB_NAME "-wal", F_OK, 0) < 0;
-	if (db_connect(db, e) == 0 && db->mode != DB_OWN && !is_logless && faccessat(db->dir, DB_LAST, F_OK, 0) == 0)
+	/* Removed by whoever removed the newest rows with it, or by a sqlite3 that wrote them back: nobody can tell. */
+	is_logless = db->mode == DB_OWN && faccessat(db->dir, DB_NAME "-wal", F_OK, 0) < 0;
+	if (db_connect(db, e) == 0 && db->mode != DB_OWN && faccessat(db->dir, DB_LAST, F_OK, 0) == 0)
 		return 0;
 	/* It has just been reported. */
 	if (!db->sql && e->sys == EUCLEAN && db->mode == DB_OWN && aside_heal(db, e) <= 0)
@@ -210,6 +210,7 @@ int db_open(struct db **out, const struct db_place *place, enum db_mode mode, in
 	db->wait_ms = wait_ms;
 	db->deadline_ms = clock_mono_ms() + wait_ms;
 	db->pid = getpid();
+	steady_load(&db->clock, db->queue_dir);
 	db->highest = place->highest;
 	db->highest_arg = place->highest_arg;
 	if (open_dir(db, e) < 0 || (mode >= DB_CREATE ? open_or_create(db, e) : db_connect(db, e)) < 0)
@@ -239,6 +240,16 @@ int db_heal(struct db *db, struct err *e)
 	db->deadline_ms = clock_mono_ms() + db->wait_ms;
 	r = aside_heal(db, e);
 	return r < 0 || look_after(db, e) < 0 ? -1 : r;
+}
+
+int64_t db_now_ms(const struct db *db)
+{
+	return steady_now_ms(&db->clock);
+}
+
+struct steady *db_clock(struct db *db)
+{
+	return &db->clock;
 }
 
 int64_t db_generation(const struct db *db)

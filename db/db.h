@@ -28,6 +28,7 @@
 #define HORNERO_DB_DB_H
 
 #include "lib/err.h"
+#include "lib/steady.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,6 +60,10 @@ int db_heal(struct db *db, struct err *e);
 
 /* Counts connections: it changes where the file was replaced by another, by whomever. */
 int64_t db_generation(const struct db *db);
+
+/* Rows hold times of the steady clock (lib/steady.h), which lies beside them. Its owner notes changes in it. */
+int64_t db_now_ms(const struct db *db);
+struct steady *db_clock(struct db *db);
 
 /* How many damaged ones are kept, and the name of the newest. */
 int db_damaged_count(const char *queue_dir, char newest[64]);

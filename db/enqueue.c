@@ -2,7 +2,6 @@
  * DIAGNOSTICS: ERR_NOBODY busy, full, deleted (the caller leaves it to the sweep); ERR_US a malformed wish. */
 #include "db/inner.h"
 
-#include "lib/clock.h"
 #include "lib/failpoint.h"
 
 #include <stdio.h>
@@ -74,7 +73,7 @@ int job_supersede(struct db *db, int64_t id, int64_t by, const char *reason, str
 
 	if (db_run(db, e, "UPDATE jobs SET state = 'superseded', superseded_by = ?2, reason = ?3, waiting_for = NULL, "
 		   "not_before_ms = 0, ended_ms = ?4 WHERE id = ?1",
-		   val_int(id), val_int(by), val_text(reason), val_int(clock_wall_ms())) < 0)
+		   val_int(id), val_int(by), val_text(reason), val_int(db_now_ms(db))) < 0)
 		return -1;
 	snprintf(detail, sizeof(detail), "by job %lld: %s", (long long)by, reason);
 	return db_run(db, e, "INSERT INTO events (at_ms, job, attempt, image, event, detail) "
@@ -111,7 +110,7 @@ static int insert(struct db *db, const struct job_wish *w, int64_t id, bool forc
 		   "state, created_ms, inputs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'queued', ?11, ?12)",
 		   val_int(id), val_text(w->image), val_text(w->repo), val_text(w->ref), val_text(w->commit),
 		   val_text(w->origin), val_some(w->pushed_by), val_int(priority_of(w)), val_int(force), val_int(clean),
-		   val_int(clock_wall_ms()), val_some(w->inputs)) < 0)
+		   val_int(db_now_ms(db)), val_some(w->inputs)) < 0)
 		return -1;
 	return job_event_add(db, &ev, e);
 }

@@ -1,13 +1,11 @@
 /* event: the append-only log. DIAGNOSTICS: as query. */
 #include "db/inner.h"
 
-#include "lib/clock.h"
-
 int job_event_add(struct db *db, const struct job_event *ev, struct err *e)
 {
 	return db_run(db, e, "INSERT INTO events (at_ms, job, attempt, image, event, detail, who) "
 		      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-		      val_int(clock_wall_ms()), val_int(ev->job), val_int(ev->attempt), val_some(ev->image),
+		      val_int(db_now_ms(db)), val_int(ev->job), val_int(ev->attempt), val_some(ev->image),
 		      val_text(ev->event), val_some(ev->detail), val_some(ev->who));
 }
 
@@ -26,7 +24,7 @@ int event_each(struct db *db, int64_t job, int (*each)(void *arg, const struct e
 	while ((r = db_step(db, q, e)) == 1) {
 		const struct event ev = {
 			.id = sqlite3_column_int64(q, 0),
-			.at_ms = sqlite3_column_int64(q, 1),
+			.at_ms = steady_present_ms(&db->clock, sqlite3_column_int64(q, 1)),
 			.job = sqlite3_column_int64(q, 2),
 			.attempt = sqlite3_column_int64(q, 3),
 			.image = row_text(q, 4),

@@ -55,6 +55,7 @@ struct db {
 	int64_t (*highest)(const void *arg); /* as in db_place */
 	const void *highest_arg;
 	int64_t generation;     /* how often it has connected */
+	struct steady clock;
 	bool (*may)(const void *arg, const char *repo); /* db_view; NULL: all is shown */
 	const void *may_arg;
 	struct db_cached {
@@ -189,6 +190,8 @@ bool job_row_lacks(sqlite3_stmt *q);
 int job_row_borrow(sqlite3_stmt *q, struct job *j, struct err *e);
 /* The same with strings of its own. */
 int job_row_copy(sqlite3_stmt *q, struct job *j, struct err *e);
+/* Its times become those of the wall clock in force; before it leaves this room. */
+void job_present(const struct db *db, struct job *j);
 bool job_state_parse(const char *name, enum job_state *s);
 /* A text column, "" for NULL. */
 const char *row_text(sqlite3_stmt *q, int column);

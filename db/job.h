@@ -2,8 +2,8 @@
  * job: the wish to bring one image to one commit.
  *
  * Every state change names the attempt that makes it, and fails with ERR_US and sys ESTALE ("job 42
- * is not running attempt 3") when the row has moved on: a late verdict changes nothing. Times are wall
- * milliseconds. At most one queued, one running, one built and one held job per image (unique partial
+ * is not running attempt 3") when the row has moved on: a late verdict changes nothing. Rows hold times
+ * of the steady clock, and so do arguments (db_now_ms); what is read says them in terms of the wall clock in force (lib/steady.h). At most one queued, one running, one built and one held job per image (unique partial
  * indexes). Texts of more than 1000 bytes are cut when they are stored.
  */
 #ifndef HORNERO_DB_JOB_H
@@ -90,7 +90,7 @@ typedef bool job_may(const void *arg, const char *image);
  * 1 claimed (*out filled), 0 nothing to claim, -1. */
 int job_claim(struct db *db, int64_t now_ms, job_may *may, const void *arg, struct job *out, struct err *e);
 
-/* When the next queued job leaves its back-off (wall ms), or 0 for none. */
+/* When the next queued job leaves its back-off, or 0 for none. */
 int job_next_due(struct db *db, int64_t now_ms, int64_t *due_ms, struct err *e);
 
 /* What an attempt came to; NULL or 0 where unknown. Goes into the attempt's row. */

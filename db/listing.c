@@ -99,6 +99,7 @@ static int list(struct db *db, const char *text, int64_t most, struct job_piece 
 			return -1;
 		if (at)
 			*at = (struct job_piece){.ended_ms = j.ended_ms, .id = j.id, .rows = at->rows + 1};
+		job_present(db, &j);
 		if (hidden(db, &j))
 			continue;
 		if (hide_successor(db, &j, e) < 0)
@@ -142,6 +143,8 @@ static int fetch(struct db *db, sqlite3_stmt *query, struct job *out, struct err
 
 	if (r == 1 && job_row_copy(q, out, e) < 0)
 		return -1;
+	if (r == 1)
+		job_present(db, out);
 	if (r == 1 && !db->writing && hidden(db, out)) {
 		job_fini(out);
 		*out = (struct job){.id = 0};

@@ -1,8 +1,6 @@
 /* person: what people do to jobs. DIAGNOSTICS: ERR_USAGE says what can be done instead. */
 #include "db/inner.h"
 
-#include "lib/clock.h"
-
 #include <stdio.h>
 
 static int find(struct db *db, int64_t id, struct job *out, struct err *e)
@@ -26,7 +24,7 @@ int job_cancel(struct db *db, int64_t id, const char *who, struct err *e)
 	if (job_state_ended(j.state))
 		return err_set(e, ERR_USAGE, "job %lld is %s already", (long long)id, job_state_name(j.state));
 	if (db_run(db, e, "UPDATE jobs SET state = 'cancelled', waiting_for = NULL, not_before_ms = 0, ended_ms = ?2 "
-		   "WHERE id = ?1", val_int(id), val_int(clock_wall_ms())) < 0 ||
+		   "WHERE id = ?1", val_int(id), val_int(db_now_ms(db))) < 0 ||
 	    job_event_add(db, &(struct job_event){.job = id, .attempt = j.attempt, .image = j.image, .event = "cancelled",
 						  .who = who}, e) < 0 ||
 	    txn_commit(&t, e) < 0)

@@ -165,6 +165,14 @@ int job_row_copy(sqlite3_stmt *q, struct job *j, struct err *e)
 	return 0;
 }
 
+void job_present(const struct db *db, struct job *j)
+{
+	int64_t *const times[] = {&j->not_before_ms, &j->created_ms, &j->started_ms, &j->built_ms, &j->ended_ms};
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		*times[i] = steady_present_ms(&db->clock, *times[i]);
+}
+
 void job_fini(struct job *j)
 {
 	for (int i = 0; i < N_TEXTS; i++) {

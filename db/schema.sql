@@ -9,7 +9,7 @@
 
 -- version 1
 
--- One wish to bring one image to one commit. Times are wall milliseconds, 0: not yet.
+-- One wish to bring one image to one commit. Times are milliseconds of lib/steady.h, 0: not yet.
 CREATE TABLE jobs (
 	id            INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id > 0),
 	image         TEXT NOT NULL CHECK (length(image) = 36 AND image NOT GLOB '*[^0-9a-f-]*'),

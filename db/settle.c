@@ -3,8 +3,6 @@
  * DIAGNOSTICS: ERR_US with sys ESTALE where the row has moved on; else as query. */
 #include "db/inner.h"
 
-#include "lib/clock.h"
-
 #include <errno.h>
 #include <string.h>
 
@@ -111,7 +109,7 @@ int job_set_built(struct db *db, int64_t id, int64_t attempt, const struct attem
 {
 	own_txn struct txn t = TXN_INIT;
 	own_job struct job j = {.id = 0};
-	int64_t now_ms = clock_wall_ms();
+	int64_t now_ms = db_now_ms(db);
 
 	if (!r->digest || strlen(r->digest) != 64)
 		return err_set(e, ERR_US, "job %lld was built, but its artifact has no digest", (long long)id);
@@ -142,7 +140,7 @@ int job_set_published(struct db *db, int64_t id, int64_t attempt, const char *na
 {
 	own_txn struct txn t = TXN_INIT;
 	own_job struct job j = {.id = 0};
-	int64_t now_ms = clock_wall_ms();
+	int64_t now_ms = db_now_ms(db);
 
 	if (txn_write(&t, db, e) < 0 || expect(db, id, attempt, BUILT, &j, e) < 0 ||
 	    db_run(db, e, "UPDATE jobs SET state = 'published', reason = ?3, waiting_for = NULL, ended_ms = ?2 WHERE id = ?1",
@@ -160,7 +158,7 @@ int job_set_failed(struct db *db, int64_t id, int64_t attempt, const struct atte
 {
 	own_txn struct txn t = TXN_INIT;
 	own_job struct job j = {.id = 0};
-	int64_t now_ms = clock_wall_ms();
+	int64_t now_ms = db_now_ms(db);
 
 	if (txn_write(&t, db, e) < 0 || expect(db, id, attempt, RUNNING | BUILT, &j, e) < 0 ||
 	    record(db, &j, r, now_ms, e) < 0 ||
@@ -175,7 +173,7 @@ int job_set_cancelled(struct db *db, int64_t id, int64_t attempt, const struct a
 {
 	own_txn struct txn t = TXN_INIT;
 	own_job struct job j = {.id = 0};
-	int64_t now_ms = clock_wall_ms();
+	int64_t now_ms = db_now_ms(db);
 
 	if (txn_write(&t, db, e) < 0 || expect(db, id, attempt, RUNNING, &j, e) < 0 ||
 	    record(db, &j, r, now_ms, e) < 0 ||
@@ -215,7 +213,7 @@ static int requeue_within(struct db *db, const struct job *j, const struct attem
 {
 	int64_t newer;
 
-	if (record(db, j, r, clock_wall_ms(), e) < 0 ||
+	if (record(db, j, r, db_now_ms(db), e) < 0 ||
 	    db_run(db, e, "UPDATE jobs SET crashes = crashes + ?2 WHERE id = ?1", val_int(j->id), val_int(crash)) < 0 ||
 	    newer_queued(db, j, &newer, e) < 0)
 		return -1;
@@ -249,7 +247,7 @@ int job_set_held(struct db *db, int64_t id, int64_t attempt, const struct attemp
 	int64_t newer;
 
 	if (txn_write(&t, db, e) < 0 || expect(db, id, attempt, RUNNING | BUILT, &j, e) < 0 ||
-	    record(db, &j, r, clock_wall_ms(), e) < 0 || newer_queued(db, &j, &newer, e) < 0)
+	    record(db, &j, r, db_now_ms(db), e) < 0 || newer_queued(db, &j, &newer, e) < 0)
 		return -1;
 	if ((newer ? job_supersede(db, id, newer, "it would be held, and a newer job of its image is queued", e)
 		   : hold(db, &j, r->reason, e)) < 0)
@@ -300,7 +298,7 @@ int job_recover(struct db *db, bool crash, int64_t *n, struct err *e)
 		found = next_running(db, &j, e);
 		if (found <= 0)
 			break;
-		if (requeue_within(db, &j, &result, crash ? clock_wall_ms() + CRASH_PAUSE_MS * (j.crashes + 1) : 0, crash, e) < 0)
+		if (requeue_within(db, &j, &result, crash ? db_now_ms(db) + CRASH_PAUSE_MS * (j.crashes + 1) : 0, crash, e) < 0)
 			return -1;
 	}
 	/* What a built one waited for is asked anew. */

@@ -39,37 +39,45 @@ int kept_lock(const char *store_dir, struct err *e)
 	return steal_fd(&fd);
 }
 
-int kept_note_evicted(const char *store_dir, const char *uuid, int64_t used_ms, int64_t now_ms, const char *why, struct err *e)
+int kept_note_evicted(const struct steady *clock, const char *store_dir, const char *uuid, int64_t used_ms, int64_t now_ms, const char *why, struct err *e)
 {
 	own_fd int lock = kept_lock(store_dir, e);
 	struct kept k = {0};
 	struct warm w;
 	int known = lock < 0 ? -1 : warm_load(store_dir, uuid, &w, e);
 
-	if (known <= 0 || kept_load(store_dir, uuid, &k, e) < 0)
+	if (known <= 0 || kept_load(clock, store_dir, uuid, &k, e) < 0)
 		return known == 0 ? 0 : -1;
-	kept_learn(&k, &w, 0);
+	kept_learn(clock, &k, &w, 0);
 	if (used_ms > k.used_ms)
 		k.used_ms = used_ms;
 	k.gone_ms = now_ms;
 	snprintf(k.evicted, sizeof(k.evicted), "%s", why);
-	return kept_save(store_dir, &k, e);
+	return kept_save(clock, store_dir, &k, e);
 }
 
-int kept_save(const char *store_dir, const struct kept *k, struct err *e)
+int kept_save(const struct steady *clock, const char *store_dir, const struct kept *k, struct err *e)
 {
 	own_free char *path = fs_path("%s/kept/%s.json", store_dir, k->image);
+	struct kept stored = *k;
 
-	return record_save(path, fields, N_FIELDS, k, e);
+	stored.used_ms = steady_store_ms(clock, k->used_ms);
+	stored.gone_ms = steady_store_ms(clock, k->gone_ms);
+	stored.free_ms = steady_store_ms(clock, k->free_ms);
+	return record_save(path, fields, N_FIELDS, &stored, e);
 }
 
-int kept_load(const char *store_dir, const char *uuid, struct kept *out, struct err *e)
+int kept_load(const struct steady *clock, const char *store_dir, const char *uuid, struct kept *out, struct err *e)
 {
 	own_free char *path = fs_path("%s/kept/%s.json", store_dir, uuid);
 	char quoted[2 * ERR_MSG_MAX];
 
-	if (record_load(path, fields, N_FIELDS, out, sizeof(*out), e) == 0)
+	if (record_load(path, fields, N_FIELDS, out, sizeof(*out), e) == 0) {
+		out->used_ms = steady_present_ms(clock, out->used_ms);
+		out->gone_ms = steady_present_ms(clock, out->gone_ms);
+		out->free_ms = steady_present_ms(clock, out->free_ms);
 		return 1;
+	}
 	if (e->sys == ENOENT)
 		return 0;
 	if (e->sys != 0 || e->class == ERR_NOBODY)
@@ -83,10 +91,13 @@ static bool is_same(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-void kept_learn(struct kept *k, const struct warm *w, int64_t mtime_ns)
+void kept_learn(const struct steady *clock, struct kept *k, const struct warm *w, int64_t mtime_ns)
 {
+	int64_t published_ms = steady_present_ms(clock, w->published_ms);
+	int64_t mtime_ms = steady_present_of_wall_ms(clock, mtime_ns / MS_NS);
+
 	if (!is_same(k->digest, w->digest) || !is_same(k->commit, w->commit)) {
-		*k = (struct kept){.ino = w->ino, .born_ns = w->born_ns, .used_ms = w->published_ms};
+		*k = (struct kept){.ino = w->ino, .born_ns = w->born_ns, .used_ms = published_ms};
 		memcpy(k->image, w->image, sizeof(k->image));
 		memcpy(k->digest, w->digest, sizeof(k->digest));
 		memcpy(k->commit, w->commit, sizeof(k->commit));
@@ -103,10 +114,10 @@ void kept_learn(struct kept *k, const struct warm *w, int64_t mtime_ns)
 	k->gone_ms = 0;
 	k->evicted[0] = '\0';
 	/* Older than the record of its publication: the time that the publication gave it. */
-	if (mtime_ns == k->touched_ns || mtime_ns == k->touched_before_ns || mtime_ns / MS_NS <= w->published_ms)
+	if (mtime_ns == k->touched_ns || mtime_ns == k->touched_before_ns || mtime_ms <= published_ms)
 		return;
-	if (mtime_ns / MS_NS > k->used_ms)
-		k->used_ms = mtime_ns / MS_NS;
+	if (mtime_ms > k->used_ms)
+		k->used_ms = mtime_ms;
 }
 
 int kept_remove(const char *store_dir, const char *uuid, struct err *e)
@@ -116,15 +127,15 @@ int kept_remove(const char *store_dir, const char *uuid, struct err *e)
 	return unlink(path) == 0 || errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
 }
 
-int kept_of_release(const char *store_dir, const struct warm *release, int64_t mtime_ns, struct kept *out, struct err *e)
+int kept_of_release(const struct steady *clock, const char *store_dir, const struct warm *release, int64_t mtime_ns, struct kept *out, struct err *e)
 {
 	struct kept k = {0}, image = {0};
 	struct warm w = *release;
 
-	if (nova_release(release->image, release->digest, w.image, e) < 0 || kept_load(store_dir, w.image, &k, e) < 0 ||
-	    kept_load(store_dir, release->image, &image, e) < 0)
+	if (nova_release(release->image, release->digest, w.image, e) < 0 || kept_load(clock, store_dir, w.image, &k, e) < 0 ||
+	    kept_load(clock, store_dir, release->image, &image, e) < 0)
 		return -1;
-	kept_learn(&k, &w, mtime_ns);
+	kept_learn(clock, &k, &w, mtime_ns);
 	if (is_same(image.digest, k.digest) && image.used_ms > k.used_ms)
 		k.used_ms = image.used_ms;
 	*out = k;

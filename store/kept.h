@@ -11,6 +11,7 @@
 #define HORNERO_STORE_KEPT_H
 
 #include "lib/err.h"
+#include "lib/steady.h"
 #include "store/warm.h"
 
 #include <stdbool.h>
@@ -37,24 +38,24 @@ struct kept {
 int kept_lock(const char *store_dir, struct err *e);
 
 /* The file of the image's own name was collected: used_ms is what was known of its use. Durable on return. */
-int kept_note_evicted(const char *store_dir, const char *uuid, int64_t used_ms, int64_t now_ms, const char *why, struct err *e);
+int kept_note_evicted(const struct steady *clock, const char *store_dir, const char *uuid, int64_t used_ms, int64_t now_ms, const char *why, struct err *e);
 
 /* Durable on return. */
-int kept_save(const char *store_dir, const struct kept *k, struct err *e);
+int kept_save(const struct steady *clock, const char *store_dir, const struct kept *k, struct err *e);
 
 int kept_remove(const char *store_dir, const char *uuid, struct err *e);
 
 /* 1 read, 0 none, or one that makes no sense (logged); -1 error. */
-int kept_load(const char *store_dir, const char *uuid, struct kept *out, struct err *e);
+int kept_load(const struct steady *clock, const char *store_dir, const char *uuid, struct kept *out, struct err *e);
 
 /* Bring k (zeroed where there is none) to what the warm record and the file say now; mtime_ns 0: the file is
  * gone, gone_ms is the caller's to set. Pure. A new commit or digest is a push; a new file with the same ones
  * was published again by the sweep, which is no use. */
-void kept_learn(struct kept *k, const struct warm *w, int64_t mtime_ns);
+void kept_learn(const struct steady *clock, struct kept *k, const struct warm *w, int64_t mtime_ns);
 
 /* The same of a release (placed.h), whose record STORE/kept/RELEASE.json is read and brought up to date: where the
  * image's own name has the same bytes, a use of that is a use of it. -1 error. */
-int kept_of_release(const char *store_dir, const struct warm *release, int64_t mtime_ns, struct kept *out, struct err *e);
+int kept_of_release(const struct steady *clock, const char *store_dir, const struct warm *release, int64_t mtime_ns, struct kept *out, struct err *e);
 
 /* When the wish ends (wall ms); INT64_MAX: always. Pure. */
 int64_t kept_until_ms(const struct kept *k, int64_t keep_s);

@@ -29,7 +29,7 @@ struct warm {
 	char inputs[SHA256_HEX + 1]; /* digest of binding, builder file, toolchain, architecture: see agent/key.h */
 	char builder[33];
 	int64_t job, attempt;
-	int64_t published_ms;    /* wall */
+	int64_t published_ms;    /* of the steady clock (lib/steady.h) */
 	char pinned[UUID_LEN + 1]; /* the release that the image was pinned to; "": these bytes are what the ref makes */
 	char earlier[WARM_EARLIER * (SHA256_HEX + 1)]; /* digests of what was warm before, the newest first, blanks between */
 	char repo[256];          /* that these bytes were built from; "" where an older hornero published them */

@@ -395,7 +395,7 @@ static void of_other_tables_or_rows(void **state)
 static void numbers_of_an_older_copy(void **state)
 {
 	struct scratch *s = *state;
-	int64_t last = enqueue(s, IMAGE_1, COMMIT_A).id;
+	int64_t seen = 0, last = enqueue(s, IMAGE_1, COMMIT_A).id;
 
 	sqlite3_wal_checkpoint_v2(s->db->sql, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	for (int i = 0; i < 3; i++)
@@ -403,7 +403,7 @@ static void numbers_of_an_older_copy(void **state)
 	db_close(s->db);
 	s->db = NULL;
 	remove_in(s, "queue.db-wal");
-	assert_ok(s, open_mode(s, &s->db, DB_CREATE));
+	assert_ok(s, open_own(s, &s->db, &seen));
 	assert_true(enqueue(s, IMAGE_2, COMMIT_A).id > last);
 	last = number_of(s, "SELECT seq FROM sqlite_sequence");
 	write_in(s, "last-job", "900\n");
