@@ -18,6 +18,7 @@ static const struct column columns[] = {
 	{"write", CELL_TEXT, 0},
 	{"create", CELL_TEXT, 0},
 	{"admin", CELL_TEXT, 0},
+	{"ids", CELL_TEXT, 0},
 	{"type", CELL_TEXT, 0},
 	{"bits", CELL_ID, COLUMN_JSON_ONLY},
 	{"fingerprint", CELL_TEXT, 0},
@@ -58,6 +59,7 @@ static int key_row(const struct key_entry *k, struct listing *l, struct err *e)
 			       {.text = k->patterns[KEY_WRITE]},
 			       {.text = k->patterns[KEY_CREATE]},
 			       {.text = k->patterns[KEY_ADMIN]},
+			       {.text = k->ids},
 			       {.text = k->type},
 			       {.number = key.bits},
 			       {.text = *print ? print : NULL},
@@ -164,7 +166,7 @@ int key_add_run(struct cli *cli, const struct call *call, struct err *e)
 	if (!some)
 		return err_set(e, ERR_USAGE, "what may %s do? Give --read, --write, --create or --admin with repositories, as "
 			       "--write 'team/*'", call->args[0]);
-	if (read_key(call, &key, e) < 0 || keyring_add(c->keys_file, call->args[0], patterns, key, e) < 0)
+	if (read_key(call, &key, e) < 0 || keyring_add(c->keys_file, call->args[0], patterns, call_option(call, "ids"), key, e) < 0)
 		return -1;
 	cli_say(stdout, "%s may come in from the next connection on; `hornero key list` shows what for", call->args[0]);
 	return 0;

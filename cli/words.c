@@ -6,6 +6,7 @@ static const struct word_option key_options[] = {
 	{"write", 0, "REPOS", "repositories to push to; REPO:REF limits that to a ref"},
 	{"create", 0, "REPOS", "repositories that a push to them makes"},
 	{"admin", 0, "REPOS", "repositories to bind images to; '*' is all of the node"},
+	{"ids", 0, "UUIDS", "images that it may bind to them; '2b7e1516-*' is a pattern. Default: those that hornero makes"},
 	{0},
 };
 static const struct word_option add_options[] = {

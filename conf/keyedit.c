@@ -85,7 +85,7 @@ static int edit_write(const struct edit *ed, const char *text, size_t len, struc
 	return fs_replace_like(ed->dir, ed->name, text, len, &ed->st, e);
 }
 
-static char *line_of(const char *name, const char *const patterns[KEY_RIGHTS], const char *key)
+static char *line_of(const char *name, const char *const patterns[KEY_RIGHTS], const char *ids, const char *key)
 {
 	char *line = fs_path("name=\"%s\"", name);
 
@@ -97,7 +97,7 @@ static char *line_of(const char *name, const char *const patterns[KEY_RIGHTS], c
 	}
 	own_free char *head = line;
 
-	return fs_path("%s %s", head, key);
+	return ids ? fs_path("%s,ids=\"%s\" %s", head, ids, key) : fs_path("%s %s", head, key);
 }
 
 static bool has_quote(const char *text)
@@ -133,10 +133,11 @@ static int check_new(const struct edit *ed, const struct key_entry *k, struct er
 	return 0;
 }
 
-int keyring_add(const char *path, const char *name, const char *const patterns[KEY_RIGHTS], const char *key, struct err *e)
+int keyring_add(const char *path, const char *name, const char *const patterns[KEY_RIGHTS], const char *ids, const char *key,
+		struct err *e)
 {
 	own_edit struct edit ed = {.path = path, .dir = -1};
-	own_free char *line = line_of(name, patterns, key);
+	own_free char *line = line_of(name, patterns, ids, key);
 	own_free char *cut = NULL, *text = NULL;
 	struct key_entry k;
 	bool open_line;
@@ -144,6 +145,8 @@ int keyring_add(const char *path, const char *name, const char *const patterns[K
 	for (int i = 0; i < KEY_RIGHTS; i++)
 		if (has_quote(patterns[i]))
 			return err_set(e, ERR_USAGE, "%s holds a quote or a backslash", key_right_name((enum key_right)i));
+	if (has_quote(ids))
+		return err_set(e, ERR_USAGE, "ids holds a quote or a backslash");
 	if (key_check_name(name, e) < 0 || check_line(line, &k, &cut, e) < 0 || edit_begin(&ed, e) < 0 ||
 	    check_new(&ed, &k, e) < 0)
 		return -1;

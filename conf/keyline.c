@@ -3,6 +3,7 @@
 
 #include "conf/check.h"
 #include "conf/sshkey.h"
+#include "lib/uuid.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #define BLANKS " \t"
 #define REPO_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/*"
+#define ID_LETTERS "0123456789abcdef-*"
 enum { PATTERN_MAX = 200 };
 
 static const char *const rights[] = {
@@ -121,6 +123,24 @@ static int check_patterns(enum key_right right, const char *list, const char **b
 	return some ? 0 : err_set(e, ERR_USAGE, "%s is empty; a repository or a pattern as team/* is needed", rights[right]);
 }
 
+static int check_ids(const char *list, const char **bad, struct err *e)
+{
+	char shown[CHECK_SHOWN], word[UUID_LEN + 2];
+	struct pattern p;
+	bool some = false;
+
+	while (next_pattern(&list, &p)) {
+		some = true;
+		snprintf(word, sizeof(word), "%.*s", (int)p.repo_len, p.repo);
+		if (!p.ref && (strchr(word, '*') ? strlen(word) <= UUID_LEN && !word[strspn(word, ID_LETTERS)] : uuid_valid(word)))
+			continue;
+		*bad = p.repo;
+		return err_set(e, ERR_USAGE, "%s: an image's UUID in lower case, or with * in it for any characters as 2b7e1516-*, is "
+			       "allowed", check_show(word, shown));
+	}
+	return some ? 0 : err_set(e, ERR_USAGE, "ids is empty; an image's UUID or a pattern as 2b7e1516-* is needed");
+}
+
 /* A line under work. */
 struct reading {
 	char *at;
@@ -157,12 +177,21 @@ static const char **member_of(struct key_entry *k, const char *option, size_t le
 	*right = -1;
 	if (len == 4 && memcmp(option, "name", len) == 0)
 		return &k->name;
+	if (len == 3 && memcmp(option, "ids", len) == 0)
+		return &k->ids;
 	for (int i = 0; i < KEY_RIGHTS; i++)
 		if (strlen(rights[i]) == len && memcmp(rights[i], option, len) == 0) {
 			*right = i;
 			return &k->patterns[i];
 		}
 	return NULL;
+}
+
+static int check_value(bool is_ids, int right, const char *value, const char **bad, struct err *e)
+{
+	if (is_ids)
+		return check_ids(value, bad, e);
+	return right < 0 ? key_check_name(value, e) : check_patterns((enum key_right)right, value, bad, e);
 }
 
 static int read_option(struct reading *r, struct err *e)
@@ -177,7 +206,7 @@ static int read_option(struct reading *r, struct err *e)
 	snprintf(word, sizeof(word), "%.*s", (int)len, r->at);
 	member = member_of(&r->k, r->at, len, &right);
 	if (!member)
-		return err_set(e, ERR_USAGE, "unknown option %s; allowed: name, read, write, create, admin",
+		return err_set(e, ERR_USAGE, "unknown option %s; allowed: name, read, write, create, admin, ids",
 			       check_show(word, shown));
 	if (*member)
 		return err_set(e, ERR_USAGE, "the option %s stands here twice", word);
@@ -185,7 +214,7 @@ static int read_option(struct reading *r, struct err *e)
 	if (read_quoted(r, word, &value, e) < 0)
 		return -1;
 	r->bad = value;
-	if ((right < 0 ? key_check_name(value, e) : check_patterns((enum key_right)right, value, &r->bad, e)) < 0)
+	if (check_value(member == &r->k.ids, right, value, &r->bad, e) < 0)
 		return -1;
 	*member = value;
 	return 0;

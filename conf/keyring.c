@@ -286,3 +286,8 @@ bool key_may_push(const struct key_entry *k, const char *repository, const char 
 {
 	return may(k, KEY_WRITE, repository, ref);
 }
+
+bool key_may_bind(const struct key_entry *k, const char *uuid)
+{
+	return !k->problem && keyline_matches(k->ids, uuid, NULL);
+}

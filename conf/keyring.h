@@ -5,6 +5,7 @@
  *     # people
  *     name="alice",write="shop-*" ssh-ed25519 AAAA… alice@laptop
  *     name="bob",read="*",write="shop-web:refs/heads/bob-*" sk-ssh-ed25519@openssh.com AAAA… bob
+ *     name="carol",admin="shop-*",ids="2b7e1516-*" ssh-ed25519 AAAA…
  *     name="deploy-web",read="shop-web" ssh-ed25519 AAAA…
  *
  *     own_keyring struct keyring *ring = NULL;
@@ -48,6 +49,7 @@ struct key_entry {
 	int line;                         /* of the file, from 1 */
 	const char *name;                 /* NULL in a broken one that has none */
 	const char *patterns[KEY_RIGHTS]; /* words with blanks between them, as in the file; NULL: none */
+	const char *ids;                  /* of images that it may bind: words as in patterns; NULL: none */
 	const char *type, *blob;          /* "ssh-ed25519" and its base64; NULL in a broken one */
 	const char *comment;              /* "" where there is none */
 	char *problem;                    /* "FILE:LINE:COLUMN: …": lets nobody in; NULL: fine */
@@ -84,13 +86,17 @@ size_t keyring_entries(const struct keyring *ring, const struct key_entry **firs
 bool key_may(const struct key_entry *k, enum key_right right, const char *repository);
 bool key_may_push(const struct key_entry *k, const char *repository, const char *ref);
 
+/* May it bind this image id, where it has the right to the repository? The node's operator allots ids by the option ids. */
+bool key_may_bind(const struct key_entry *k, const char *uuid);
+
 /* A key's name: [A-Za-z0-9._-]+, not beginning with . or -, at most 64. ERR_USAGE. */
 int key_check_name(const char *name, struct err *e);
 
 /* One more line at the end of the file, which is made where it is not there: key is "TYPE BASE64 [COMMENT]", patterns
- * as in an entry. Every other byte of the file stays. Aside, fsync, rename, fsync of the directory, one writer at a
+ * and ids as in an entry. Every other byte of the file stays. Aside, fsync, rename, fsync of the directory, one writer at a
  * time. ERR_USAGE says what is wrong with the line, or which line has the name or the key already. */
-int keyring_add(const char *path, const char *name, const char *const patterns[KEY_RIGHTS], const char *key, struct err *e);
+int keyring_add(const char *path, const char *name, const char *const patterns[KEY_RIGHTS], const char *ids, const char *key,
+		struct err *e);
 
 /* Every line of that name, broken ones too. ERR_USAGE where there is none. */
 int keyring_remove(const char *path, const char *name, struct err *e);

@@ -1,9 +1,11 @@
-/* uuid: pure. DIAGNOSTICS: false means "not a UUID". */
+/* uuid: DIAGNOSTICS: false means "not a UUID", or no random bytes. */
 #include "lib/uuid.h"
 
 #include <ctype.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 bool uuid_canonical(const char *s, char out[UUID_LEN + 1])
 {
@@ -35,4 +37,18 @@ bool uuid_valid(const char *s)
 			return false;
 	}
 	return s[UUID_LEN] == '\0';
+}
+
+bool uuid_random(char out[UUID_LEN + 1])
+{
+	unsigned char b[16];
+	size_t at = 0;
+
+	if (getrandom(b, sizeof(b), 0) != (ssize_t)sizeof(b))
+		return false;
+	b[6] = (unsigned char)(0x40 | (b[6] & 0x0f));
+	b[8] = (unsigned char)(0x80 | (b[8] & 0x3f));
+	for (size_t i = 0; i < sizeof(b); i++)
+		at += (size_t)snprintf(out + at, UUID_LEN + 1 - at, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", b[i]);
+	return true;
 }

@@ -13,4 +13,7 @@ bool uuid_valid(const char *s);
 /* Canonical spelling of s (upper case accepted) in out; false if s is no UUID. */
 bool uuid_canonical(const char *s, char out[UUID_LEN + 1]);
 
+/* A random one of RFC 4122's version 4. False where the kernel gives no random bytes. */
+bool uuid_random(char out[UUID_LEN + 1]);
+
 #endif

@@ -191,13 +191,17 @@ static void a_broken_line_disables_itself_alone(void **state)
 	expect_broken("name=\"a\",name=\"b\" " EC, "keys:1:10: the option name stands here twice");
 	expect_broken("read=\"x\" " EC, "the option name is missing");
 	expect_broken("name=\"a b\" " EC, "keys:1:7: name: \"a b\": one name of");
-	expect_broken("restrict,command=\"x\" " EC, "keys:1:1: unknown option \"restrict\"; allowed: name, read, write, create, admin");
+	expect_broken("restrict,command=\"x\" " EC, "keys:1:1: unknown option \"restrict\"; allowed: name, read, write, create, admin, ids");
 	expect_broken("name=\"é\",bogus " EC, "keys:1:7: name: ");
 	expect_broken("name=\"a\",read=\"\" " EC, "keys:1:16: read is empty");
 	expect_broken("name=\"a\",read=\"x y.git\" " EC, "keys:1:18: \"y.git\": ");
 	expect_broken("name=\"a\",read=\"x:refs/heads/a\" " EC, "only write can be limited to refs");
 	expect_broken("name=\"a\",write=\"x:main\" " EC, "\"main\": a whole ref as refs/heads/main");
 	expect_broken("name=\"a\",write=\"x*;y\" " EC, "\"x*;y\": a repository's name with * in it");
+	expect_broken("name=\"a\",ids=\"\" " EC, "keys:1:15: ids is empty");
+	expect_broken("name=\"a\",ids=\"* 2B7E*\" " EC, "keys:1:17: \"2B7E*\": an image's UUID in lower case");
+	expect_broken("name=\"a\",ids=\"2b7e1516\" " EC, "an image's UUID in lower case");
+	expect_broken("name=\"a\",ids=\"*:refs/heads/x\" " EC, "an image's UUID in lower case");
 	expect_broken("name=\"a\",read=\"x\" ssh-dss AAAA", "keys:1:19: \"ssh-dss\" is no kind of key for here");
 	expect_broken("name=\"a\",read=\"x\" ssh-ed25519 AAA", "is not base64");
 	expect_broken("name=\"a\033\",read=\"x\" " EC, "a control character");
@@ -286,12 +290,12 @@ static void files(void **state)
 	assert_int_equal(keyring_load(path, NULL, NULL, &none, &e), 0);
 	assert_null(keyring_named(none, "a"));
 	write_file(path, "  # mine\r\n\nbroken\nname=\"b\",read=\"x\" " EC);
-	assert_int_equal(keyring_add(path, "a", rights_given, ED " at home", &e), 0);
-	assert_int_equal(keyring_add(path, "a", rights_given, ED " at home", &e), -1);
+	assert_int_equal(keyring_add(path, "a", rights_given, NULL, ED " at home", &e), 0);
+	assert_int_equal(keyring_add(path, "a", rights_given, NULL, ED " at home", &e), -1);
 	assert_err_has(&e, "the name a stands in line 5 of ");
-	assert_int_equal(keyring_add(path, "c", rights_given, ED, &e), -1);
+	assert_int_equal(keyring_add(path, "c", rights_given, NULL, ED, &e), -1);
 	assert_err_has(&e, "this key stands in line 5 of ");
-	assert_int_equal(keyring_add(path, "c", rights_given, ED "\nname=\"d\",admin=\"*\" " EC, &e), -1);
+	assert_int_equal(keyring_add(path, "c", rights_given, NULL, ED "\nname=\"d\",admin=\"*\" " EC, &e), -1);
 	assert_int_equal(keyring_remove(path, "b", &e), 0);
 	assert_int_equal(keyring_remove(path, "b", &e), -1);
 	own_free char *text = NULL;
@@ -304,9 +308,25 @@ static void files(void **state)
 	assert_err_has(&e, "`chmod go-w ");
 }
 
+/* Red where key_may_bind() asks the rights, or takes a key without ids for one with all of them. */
+static void test_ids(void **state)
+{
+	struct told t = {0};
+	own_keyring struct keyring *ring = ring_of("name=\"a\",admin=\"*\" " ED "\n"
+						   "name=\"b\",ids=\"2b7e1516-* 6ba7b810-9dad-41d1-80b4-00c04fd430c8\",admin=\"*\" " EC "\n", &t);
+	const struct key_entry *a = keyring_named(ring, "a"), *b = keyring_named(ring, "b");
+
+	(void)state;
+	assert_false(key_may_bind(a, "2b7e1516-28ae-4d2a-abf7-158809cf4f3c"));
+	assert_true(key_may_bind(b, "2b7e1516-28ae-4d2a-abf7-158809cf4f3c"));
+	assert_true(key_may_bind(b, "6ba7b810-9dad-41d1-80b4-00c04fd430c8"));
+	assert_false(key_may_bind(b, "6ba7b810-9dad-41d1-80b4-00c04fd430c9"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ids),
 		cmocka_unit_test(base64_is_strict),
 		cmocka_unit_test(kinds_of_keys),
 		cmocka_unit_test(rsa_is_counted_in_bits),

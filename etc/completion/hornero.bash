@@ -44,7 +44,7 @@ _hornero () {
 		case $second in
 		'') others='add list remove' ;;
 		add)
-			options='--read --write --create --admin'
+			options='--read --write --create --admin --ids'
 			[[ $cur == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			;;
 		list) options='--json' ;;
