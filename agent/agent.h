@@ -124,6 +124,7 @@ struct agent {
 	int64_t next_collect_ms;   /* monotonic */
 	int64_t images_mtime_ns;   /* of images_dir when the last sweep started */
 	struct pause *pauses;
+	struct foreign *foreign;   /* files that stopped a publication */
 	struct pressure pressure;
 	struct paused paused;      /* as the last turn found it */
 	bool draining;             /* an operator wants nothing to start */
@@ -232,6 +233,14 @@ void publication_stop_all(struct agent *a);
 int published_take(struct publication *p, const char *text, bool *is_last, struct err *e);
 /* These very bytes are warm already: only the records learn that they satisfy this commit too. 1 settled, 0 not so, -1. */
 int published_already(struct agent *a, const struct verdict *v, struct err *e);
+
+/* foreign.c */
+/* The publisher refused to replace what lies under the image's name now, for this job. */
+void foreign_note(struct agent *a, const char *image, int64_t job);
+/* Is it still that very file, for the same job, and has nobody let go of it? */
+bool foreign_stands(const struct agent *a, const char *image, int64_t job);
+void foreign_forget(struct agent *a, const char *image);
+void foreign_forget_all(struct agent *a);
 
 /* floors.c */
 enum { FLOORS_AGAIN_MS = 2000 };

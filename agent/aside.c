@@ -149,6 +149,35 @@ int aside_rename(struct aside *a, const char *final_name, struct err *e)
 	return 0;
 }
 
+int aside_rename_new(struct aside *a, const char *final_name, struct err *e)
+{
+	if (renameat2(a->dir, a->name, a->dir, final_name, RENAME_NOREPLACE) == 0) {
+		a->name[0] = '\0';
+		return 0;
+	}
+	/* Some filesystems do not know the flag. The caller has just looked, under Nova's lock. */
+	if (errno == EINVAL)
+		return aside_rename(a, final_name, e);
+	return err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", a->name, final_name);
+}
+
+int aside_link_over(const struct aside *a, const char *name, struct err *e)
+{
+	own_free char *second = fs_path("%s.2", a->name);
+
+	/* A leftover of ours: nobody else makes names of this attempt while we hold its lock. */
+	unlinkat(a->dir, second, 0);
+	if (linkat(a->dir, a->name, a->dir, second, 0) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot link %s in Nova's cache", a->name);
+	if (renameat(a->dir, second, a->dir, name) < 0) {
+		err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", second, name);
+		unlinkat(a->dir, second, 0);
+		return -1;
+	}
+	unlinkat(a->dir, second, 0); /* between two names of one file rename(2) does nothing */
+	return 0;
+}
+
 void aside_close(struct aside *a)
 {
 	int saved = errno;

@@ -40,6 +40,12 @@ int aside_link(const struct aside *a, const char *name, struct err *e);
 /* Over final_name, in the same directory. Not yet durable. */
 int aside_rename(struct aside *a, const char *final_name, struct err *e);
 
+/* The same where nothing has that name; e->sys is EEXIST where something has it by now. */
+int aside_rename_new(struct aside *a, const char *final_name, struct err *e);
+
+/* As aside_rename, but the aside keeps its own name as well. */
+int aside_link_over(const struct aside *a, const char *name, struct err *e);
+
 void aside_close(struct aside *a);
 
 /* Remove what publishers that are gone left in dir, of any image. Returns how many. */

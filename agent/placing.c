@@ -2,6 +2,7 @@
  * the name was taken meanwhile, or we were told to end. */
 #include "agent/placing.h"
 
+#include "agent/dependents.h"
 #include "agent/novalock.h"
 #include "agent/publish.h"
 #include "agent/standing.h"
@@ -33,7 +34,7 @@ static int find_source(struct placing *p, struct err *e)
 
 	if (known < 0)
 		return -1;
-	if (known && strcmp(w.digest, p->req->digest) == 0 && is_recorded(p, &w))
+	if (known && strcmp(w.digest, p->req->digest) == 0 && is_recorded(p, &w) && w.ino != p->changed_ino)
 		memcpy(p->source, w.name, sizeof(p->source));
 	return 0;
 }
@@ -44,35 +45,75 @@ static void refuse(struct placing *p, const char *what)
 		 "it when no instance needs it", p->conf->cache_dir, p->name, p->release, what);
 }
 
-/* Is fd, which is under the name, the artifact? The record knows, or the bytes. 1, 0, -1. */
-static int is_artifact(const struct placing *p, int fd, const struct stat *st, const struct manifest *m, struct err *e)
+enum found { FOUND_OTHER, FOUND_SAME, FOUND_CHANGED };
+
+/* Is fd, which is under the name, the artifact? The record knows, or the bytes. A found, or -1. */
+static int compare(const struct placing *p, int fd, const struct stat *st, const struct manifest *m, struct err *e)
 {
+	bool is_ours;
 	struct warm w;
-	int known;
+	int known, same;
 
 	if (!S_ISREG(st->st_mode) || st->st_size != m->size_bytes)
-		return 0;
+		return FOUND_OTHER;
 	known = placed_load(p->conf->store_dir, p->req->image, p->req->digest, &w, e);
 	if (known < 0)
 		return -1;
-	if (known && is_recorded(p, &w))
-		return !w.refused;
-	return standing_compare(p->req->artifact, fd, m->size_bytes, peer_stop, p->peer, e);
+	is_ours = known && is_recorded(p, &w) && !w.refused;
+	if (known && is_recorded(p, &w) && (w.refused || !p->doubt))
+		return w.refused ? FOUND_OTHER : FOUND_SAME;
+	if (is_ours && st->st_ino == p->changed_ino)
+		return FOUND_CHANGED;
+	same = standing_compare(p->req->artifact, fd, m->size_bytes, peer_stop, p->peer, e);
+	if (same < 0)
+		return -1;
+	return same ? FOUND_SAME : is_ours ? FOUND_CHANGED : FOUND_OTHER;
+}
+
+/* Do instances stand on what has the release's name? d says who. 1, 0, -1. */
+static int is_in_use(const struct placing *p, struct dependents *d, struct err *e)
+{
+	own_quiet struct quiet seen = QUIET_INIT;
+
+	if (dependents_scan(p->conf->instances_path, p->conf->cache_subdir, p->name, &seen, d, e) < 0)
+		return -1;
+	return d->count > 0;
+}
+
+static int judge_changed(struct placing *p, struct err *e)
+{
+	struct dependents d;
+	int used = is_in_use(p, &d, e);
+
+	if (used < 0)
+		return -1;
+	p->replaces = used == 0;
+	if (used == 1)
+		refuse(p, "is a file of ours whose bytes were changed since, and an instance stands on it");
+	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s", (long long)p->req->job, p->req->image, p->name,
+		 p->req->digest);
+	peer_say(p->peer, "changed", "%s", p->name);
+	return used == 1 ? 0 : find_source(p, e);
 }
 
 static int judge(struct placing *p, int fd, const struct manifest *m, struct err *e)
 {
 	struct stat st;
-	int same;
+	int found;
 
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, ERR_US, "cannot look at %s", p->name);
-	same = is_artifact(p, fd, &st, m, e);
-	if (same < 0)
-		return -1;
-	if (same == 0) {
+	found = compare(p, fd, &st, m, e);
+	switch (found) {
+	case FOUND_SAME:
+		break;
+	case FOUND_CHANGED:
+		return judge_changed(p, e);
+	case FOUND_OTHER:
 		refuse(p, "is a file of other bytes");
 		return 0;
+	default:
+		return -1;
 	}
 	p->is_there = true;
 	p->ino = st.st_ino;
@@ -98,6 +139,17 @@ int placing_find(struct placing *p, const struct manifest *m, struct err *e)
 	return 0;
 }
 
+/* The name of a changed file of ours goes over to the right bytes, unless an instance came meanwhile. */
+static int replace_changed(const struct placing *p, const struct aside *aside, struct err *e)
+{
+	struct dependents d;
+	int used = is_in_use(p, &d, e);
+
+	if (used == 1)
+		return err_set(e, ERR_NOBODY, "%s/%s was changed, and %s", p->conf->cache_dir, p->name, d.text);
+	return used < 0 ? -1 : aside_link_over(aside, p->name, e);
+}
+
 static int link_under_lock(struct placing *p, const struct aside *aside, struct err *e)
 {
 	struct stat st;
@@ -108,7 +160,7 @@ static int link_under_lock(struct placing *p, const struct aside *aside, struct 
 	/* Nova's ageing counts from mtime. */
 	if (futimens(aside->fd, NULL) < 0 || fstat(aside->fd, &st) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot set the time of %s", aside->name);
-	if (aside_link(aside, p->name, e) < 0) {
+	if ((p->replaces ? replace_changed(p, aside, e) : aside_link(aside, p->name, e)) < 0) {
 		if (e->sys == EEXIST)
 			e->class = ERR_NOBODY; /* the next try looks at it */
 		return -1;

@@ -6,7 +6,8 @@
  *     if (placing_is_due(&p)) … an aside with the bytes: p.source[0] ? placing_take() : a copy … placing_link(&p, &aside, way, e)
  *     placing_say(&p)
  *
- * A release never gets other bytes: what lies under its name and is not the artifact is not replaced, and said.
+ * A release never gets other bytes: what lies under its name and is not the artifact is not replaced, and said. Only a
+ * file of ours whose bytes were changed since is replaced, by the right ones, and only while no instance stands on it.
  * The two names are hard links in the cache: never one with the store, since libvirt gives a base, and so
  * every link of it, to QEMU's user.
  */
@@ -26,10 +27,14 @@ struct placing {
 	struct peer *peer;
 	int cache;
 
+	bool doubt;           /* the bytes of a recorded file are compared, too */
+	ino_t changed_ino;    /* a file of the cache that is known to hold other bytes than its record says; 0: none */
+
 	char release[UUID_LEN + 1];
 	char name[SHA1_HEX + 1];
 	char source[SHA1_HEX + 1]; /* a name in the cache that has these very bytes; "": none, they come from the store */
 	bool is_there;
+	bool replaces;             /* our own file lies there, changed since, and no instance stands on it */
 	uint64_t ino;
 	int64_t size_bytes;
 	char refused[512]; /* not "": why it is not placed */

@@ -181,6 +181,16 @@ static void take_error(struct publication *p, char *text)
 	fail(p->agent, p->job, p->attempt, p->image, err_class_parse(text), blank ? blank + 1 : text);
 }
 
+/* "NAME TEXT": it stays built, and is looked at each second: the file may go, or the operator let go of it. */
+static void take_foreign(struct publication *p, const char *text)
+{
+	const char *blank = strchr(text, ' ');
+
+	wait_for(p->agent, p->job, p->attempt, blank ? blank + 1 : text);
+	foreign_note(p->agent, p->image, p->job);
+	pause_publication(p->agent, p->image, AGENT_RETRY_MS);
+}
+
 /* True when that was the last word. */
 static bool take_answer(struct publication *p, char *text)
 {
@@ -203,6 +213,8 @@ static bool take_answer(struct publication *p, char *text)
 	} else if (strncmp(text, "deferred ", 9) == 0) {
 		wait_for(p->agent, p->job, p->attempt, text + 9);
 		pause_publication(p->agent, p->image, AGENT_RETRY_MS);
+	} else if (strncmp(text, "foreign ", 8) == 0) {
+		take_foreign(p, text + 8);
 	} else if (strncmp(text, "error ", 6) == 0) {
 		take_error(p, text + 6);
 	} else {
@@ -338,7 +350,12 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 
 	if (rc != 1 || v.class != ERR_NONE || strcmp(v.image, j->image) != 0)
 		return build_again(a, j, rc < 0 ? e->msg : "its verdict is not there", false, e);
-	rc = published_already(a, &v, e);
+	if (foreign_stands(a, j->image, j->id)) {
+		pause_publication(a, j->image, AGENT_RETRY_MS);
+		return 0;
+	}
+	/* Who forces a build doubts what is there: the publisher compares the bytes. */
+	rc = j->force ? 0 : published_already(a, &v, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	raw = store_open(a->conf->store_dir, v.digest, &m, e);
@@ -376,4 +393,5 @@ void publication_stop_all(struct agent *a)
 		a->pauses = p->next;
 		free(p);
 	}
+	foreign_forget_all(a);
 }

@@ -8,15 +8,18 @@
 #include "agent/dependents.h"
 #include "agent/flattening.h"
 #include "agent/novalock.h"
+#include "agent/ours.h"
 #include "agent/placing.h"
 #include "agent/standing.h"
 #include "conf/image.h"
+#include "conf/replace.h"
 #include "lib/clock.h"
 #include "lib/dirs.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "store/mark.h"
 #include "store/nova.h"
 #include "store/store.h"
 
@@ -26,6 +29,9 @@
 #include <sys/stat.h>
 
 enum { ROUNDS = 5 };
+
+/* What a step says: it is done; instances are in the way; another file has the name by now; -1 is an error. */
+enum { DONE = 0, IN_USE = 1, OTHER_FILE = 2 };
 
 struct act {
 	const struct conf *conf;
@@ -37,6 +43,7 @@ struct act {
 	int cache; /* borrowed: the cache directory */
 	struct quiet *seen; /* borrowed: what the first look at the instances saw */
 	struct standing standing; /* whether what is in place is these very bytes, as far as known */
+	struct ours ours; /* what lies under the image's own name */
 	struct placing release; /* where wants_release */
 	bool wants_release, is_release_only;
 	const char *way;
@@ -166,6 +173,7 @@ static int copy_aside(struct act *a, struct aside *aside, struct err *e)
 	if (copy_file(a->req->artifact, aside->fd, a->m.size_bytes, peer_stop, a->peer, &way, e) < 0)
 		return err_wrap(e, "in %s", a->conf->cache_dir);
 	copied_ms = clock_mono_ms();
+	mark_set(aside->fd, a->req->image);
 	if (fsync(aside->fd) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot make the copy in %s durable", a->conf->cache_dir);
 	/* Nobody may have written to the artifact meanwhile. */
@@ -200,7 +208,19 @@ static int place_release(struct act *a, struct aside *aside, struct err *e)
 	return 0;
 }
 
-/* All that happens while Nova waits for us. 1: in use by now. */
+/* What the operator let go of is gone now. A death in between leaves a permission that fits no file, and hornerod
+ * removes it when it records the publication. */
+static void use_permission(const struct act *a)
+{
+	if (a->ours.how != OURS_PERMITTED)
+		return;
+	failpoint("replace-renamed");
+	replace_clear(a->conf->images_dir, a->req->image);
+	log_info("event=foreign-replaced job=%lld image=%s name=%s ino=%ju", (long long)a->req->job, a->req->image, a->out->name,
+		 (uintmax_t)a->ours.ino);
+}
+
+/* All that happens while Nova waits for us. */
 static int put_in_place(struct act *a, struct aside *aside, struct err *e)
 {
 	struct dependents d;
@@ -210,6 +230,9 @@ static int put_in_place(struct act *a, struct aside *aside, struct err *e)
 	failpoint("publish-locked");
 	if (publish_fence(a->conf, a->req, e) < 0)
 		return -1;
+	/* Nova may have fetched the image since we looked. */
+	if (!ours_still(&a->ours))
+		return OTHER_FILE;
 	used = is_in_use(a, false, &d, e);
 	if (used != 0)
 		return used;
@@ -218,11 +241,12 @@ static int put_in_place(struct act *a, struct aside *aside, struct err *e)
 		return err_sys(e, ERR_OPERATOR, "cannot set the time of %s", aside->name);
 	/* Holding what is replaced keeps its blocks until somebody has time to free them: 50 ms for 400 MB. */
 	a->out->replaced = openat(a->cache, a->out->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (aside_rename(aside, a->out->name, e) < 0)
-		return -1;
+	if ((a->ours.how == OURS_ABSENT ? aside_rename_new(aside, a->out->name, e) : aside_rename(aside, a->out->name, e)) < 0)
+		return e->sys == EEXIST ? OTHER_FILE : -1;
 	failpoint("publish-renamed");
 	if (fsync(a->cache) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot make %s durable", a->conf->cache_dir);
+	use_permission(a);
 	if (fstat(aside->fd, &st) < 0)
 		return err_sys(e, ERR_US, "cannot stat %s", a->out->name);
 	a->out->ino = st.st_ino;
@@ -255,29 +279,64 @@ static int place_under_lock(struct act *a, struct aside *aside, struct err *e)
 	return rc;
 }
 
-/* New instances may come while we copy, wait or flatten: a few times, then it is deferred. 0 placed, 1 in use, -1. */
+/* 0 it may be replaced, or nothing is there; 1 it stays, and out->foreign says why. */
+static int look_at_own(struct act *a, struct err *e)
+{
+	a->out->foreign[0] = '\0';
+	if (ours_look(&a->ours, &a->m, e) < 0)
+		return -1;
+	if (a->ours.how != OURS_FOREIGN)
+		return 0;
+	memcpy(a->out->foreign, a->ours.why, sizeof(a->out->foreign));
+	return 1;
+}
+
+/* Another file came under the name, or instances did. 0: try again; else it is settled so. */
+static int look_again(struct act *a, int found, struct err *e)
+{
+	if (found == OTHER_FILE) {
+		int stays = look_at_own(a, e);
+
+		if (stays != 0)
+			return stays;
+	} else if (!a->may_flatten) {
+		return found;
+	}
+	return make_way(a, e);
+}
+
+/* New instances and files may come while we copy, wait or flatten: a few times, then it is deferred. DONE, or not placed
+ * (deferred or foreign says why), or -1. */
 static int place(struct act *a, struct aside *aside, struct err *e)
 {
 	for (int round = 1;; round++) {
-		int used;
+		int found;
 
 		/* A header that was changed by somebody who died must not come back after a power failure. */
 		if (a->may_flatten && syncfs(a->cache) < 0)
 			return err_sys(e, ERR_NOBODY, "cannot make the disks of the instances durable");
-		used = place_under_lock(a, aside, e);
-		if (used != 1 || !a->may_flatten || round == ROUNDS)
-			return used;
-		used = make_way(a, e);
-		if (used != 0)
-			return used;
+		found = place_under_lock(a, aside, e);
+		if (found <= DONE)
+			return found;
+		if (round == ROUNDS)
+			return found == IN_USE ? IN_USE : err_set(e, ERR_NOBODY, "the file %s/%s changes again and again",
+								  a->conf->cache_dir, a->out->name);
+		found = look_again(a, found, e);
+		if (found != 0)
+			return found;
 	}
 }
 
 static void log_outcome(const struct act *a)
 {
 	const struct publish_result *r = a->out;
-	char quoted[600];
+	char quoted[1100];
 
+	if (r->foreign[0] != '\0') {
+		log_warn("event=foreign job=%lld attempt=%lld image=%s reason=%s", (long long)a->req->job, (long long)a->req->attempt,
+			 a->req->image, log_quote(quoted, sizeof(quoted), r->foreign));
+		return;
+	}
 	if (r->deferred[0] != '\0') {
 		log_info("event=%s job=%lld attempt=%lld image=%s lock_held_us=%lld reason=%s",
 			 r->is_alone ? "published-alone" : "deferred", (long long)a->req->job, (long long)a->req->attempt, a->req->image, (long long)a->held_us,
@@ -302,17 +361,55 @@ static int settle_alone(struct act *a, struct err *e)
 	return 0;
 }
 
+/* What is there has these very bytes: nothing is replaced, and its ageing begins anew. */
+static int keep_same(struct act *a, struct err *e)
+{
+	if (utimensat(a->cache, a->out->name, NULL, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot set the time of %s", a->out->name);
+	a->way = "same";
+	a->out->ino = a->ours.ino;
+	a->out->size_bytes = a->ours.size_bytes;
+	return 0;
+}
+
+static void say_changed(const struct act *a)
+{
+	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s", (long long)a->req->job, a->req->image, a->out->name,
+		 a->req->digest);
+	peer_say(a->peer, "changed", "%s", a->out->name);
+}
+
+static int replace_own(struct act *a, struct aside *aside, struct err *e)
+{
+	int used = make_way(a, e);
+
+	if (used < 0)
+		return -1;
+	if (used == 0 && ((aside->fd < 0 && prepare(a, aside, e) < 0) || place(a, aside, e) < 0))
+		return -1;
+	return 0;
+}
+
 /* The release first: flattening may take hours. */
 static int publish(struct act *a, struct err *e)
 {
 	own_aside struct aside aside = ASIDE_INIT;
-	int used = place_release(a, &aside, e) < 0 ? -1 : make_way(a, e);
+	int stays = look_at_own(a, e);
 
-	if (used < 0)
+	if (stays < 0)
 		return -1;
-	if (used == 0 && ((aside.fd < 0 && prepare(a, &aside, e) < 0) || place(a, &aside, e) < 0))
+	if (a->ours.how == OURS_CHANGED)
+		say_changed(a);
+	a->release.doubt = a->ours.how == OURS_SAME || a->ours.how == OURS_CHANGED;
+	a->release.changed_ino = a->ours.how == OURS_CHANGED ? a->ours.ino : 0;
+	if (place_release(a, &aside, e) < 0)
 		return -1;
-	return settle_alone(a, e);
+	if (stays == 1)
+		return 0;
+	/* Where the release is another file, both names become links of that one. */
+	if (a->ours.how == OURS_SAME && (!a->release.is_there || a->release.ino == a->ours.ino))
+		return keep_same(a, e);
+	return replace_own(a, &aside, e) < 0 ? -1 : settle_alone(a, e);
 }
 
 int publish_run(const struct conf *conf, const struct peer_request *req, struct peer *peer,
@@ -330,6 +427,7 @@ int publish_run(const struct conf *conf, const struct peer_request *req, struct 
 	if (cache < 0)
 		return -1;
 	a.cache = cache;
+	a.ours = (struct ours){.conf = conf, .req = req, .peer = peer, .cache = cache, .name = out->name};
 	a.release = (struct placing){.conf = conf, .req = req, .peer = peer, .cache = cache};
 	aside_sweep(cache);
 	if (publish(&a, e) < 0)

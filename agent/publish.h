@@ -4,6 +4,9 @@
  *     check the request → look for dependents, flatten them where the image wishes it → copy aside, fsync
  *     → Nova's lock → the fence → look again → rename → fsync of the directory → unlock
  *
+ * A file under the image's own name that is not hornero's (ours.h) stops the publication with words. One that appears
+ * after the first look is found by the second look, under the lock.
+ *
  * Where the image wants releases, the copy is linked to the release's name before that (placing.h), and it is made of
  * a name in the cache that has these bytes, where there is one. A publication that is deferred, or has to leave the
  * image's own name alone, places the release all the same.
@@ -27,6 +30,7 @@
 struct publish_result {
 	char deferred[512]; /* not "": instances are in the way, and who; the image's own name was left alone */
 	bool is_alone;      /* and so it stays: in_use is release-only, and the release is there */
+	char foreign[512];  /* not "": a file that is not hornero's has the name; it was left alone */
 	char name[SHA1_HEX + 1];
 	uint64_t ino;
 	int64_t size_bytes;

@@ -1,5 +1,5 @@
 /* hornero-publish: one request on descriptor 0, one answer. DIAGNOSTICS: the exit code is the class
- * of the error that was answered, 0 for published and deferred. */
+ * of the error that was answered, 0 for published, deferred and foreign. */
 #include "agent/dependents.h"
 #include "agent/evict.h"
 #include "agent/peer.h"
@@ -102,7 +102,9 @@ static int serve(const char *option_c, struct peer *peer, struct err *e)
 	if (rc < 0)
 		return err_wrap(e, "job %lld attempt %lld", (long long)req.job, (long long)req.attempt);
 	failpoint("publish-before-reply");
-	if (out.deferred[0] != '\0')
+	if (out.foreign[0] != '\0')
+		peer_say(peer, "foreign", "%s %s", out.name, out.foreign);
+	else if (out.deferred[0] != '\0')
 		peer_say(peer, out.is_alone ? "alone" : "deferred", "%s", out.deferred);
 	else
 		peer_say(peer, "published", "%s %" PRIu64 " %" PRId64 " %" PRId64, out.name, out.ino,

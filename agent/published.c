@@ -4,11 +4,13 @@
 #include "agent/agent.h"
 
 #include "conf/image.h"
+#include "conf/replace.h"
 #include "lib/clock.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "store/damage.h"
 #include "store/nova.h"
 #include "store/placed.h"
 #include "store/release.h"
@@ -47,6 +49,13 @@ static int follow(struct agent *a, const struct verdict *v, struct warm *w, stru
 	return 0;
 }
 
+/* What was found changed under this name has been replaced. */
+static void settle_cache(const struct agent *a, const struct warm *w)
+{
+	if (!damage_stands(a->conf->store_dir, w))
+		damage_clear(a->conf->store_dir, w->name);
+}
+
 /* The record first, then the row: the record is what counts. */
 static int record(struct agent *a, const struct verdict *v, const struct warm *where, int64_t took_ms, struct err *e)
 {
@@ -57,6 +66,9 @@ static int record(struct agent *a, const struct verdict *v, const struct warm *w
 	failpoint("agent-before-record");
 	if (warm_save(a->conf->store_dir, &w, e) < 0)
 		return -1;
+	settle_cache(a, &w);
+	replace_clear(a->conf->images_dir, v->image);
+	foreign_forget(a, v->image);
 	failpoint("agent-before-published");
 	log_info("event=published job=%lld attempt=%lld image=%s name=%s digest=%.12s took_ms=%lld", (long long)v->job,
 		 (long long)v->attempt, v->image, w.name, w.digest, (long long)took_ms);
@@ -80,6 +92,7 @@ static int record_release(struct agent *a, const struct verdict *v, const struct
 	failpoint("agent-before-release-record");
 	if (placed_save(a->conf->store_dir, &w, e) < 0)
 		return -1;
+	settle_cache(a, &w);
 	snprintf(detail, sizeof(detail), "release %s, %s in Nova's cache%s", id, w.name,
 		 w.refused ? ", is a file of other bytes: left as it is" : "");
 	return job_note_built(a->db, v->job, v->attempt, w.refused ? "unreleased" : "released", detail, e);
@@ -134,6 +147,29 @@ static int take_unreleased(struct publication *p, const char *text, struct err *
 	return record_release(p->agent, &p->verdict, &w, e);
 }
 
+/* "changed NAME": the bytes of a file of ours are not those that were published. It is no longer warm; what replaces it
+ * follows, by the rules of in_use. */
+static int take_changed(struct publication *p, const char *text, struct err *e)
+{
+	const struct conf *c = p->agent->conf;
+	char detail[160];
+	struct warm w;
+	int known = warm_load(c->store_dir, p->image, &w, e);
+
+	if (known == 1 && strcmp(w.name, text) != 0)
+		known = placed_load(c->store_dir, p->image, p->verdict.digest, &w, e);
+	if (known < 0)
+		return -1;
+	if (known == 0 || strcmp(w.name, text) != 0 || damage_stands(c->store_dir, &w))
+		return 0;
+	if (damage_note(c->store_dir, &w, "", e) < 0)
+		return -1;
+	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s", (long long)p->job, p->image, w.name, w.digest);
+	snprintf(detail, sizeof(detail), "%s in Nova's cache held other bytes than artifact %.12s, which was published there", w.name,
+		 w.digest);
+	return job_note_built(p->agent->db, p->job, p->attempt, "changed", detail, e);
+}
+
 /* "alone TEXT": the release has it, and TEXT is why the image's own name was left alone. */
 static int take_alone(struct publication *p, const char *text, struct err *e)
 {
@@ -163,6 +199,7 @@ int published_take(struct publication *p, const char *text, bool *is_last, struc
 		int (*take)(struct publication *p, const char *text, struct err *e);
 		bool is_last;
 	} words[] = {
+		{"changed", take_changed, false},
 		{"released", take_released, false},
 		{"unreleased", take_unreleased, false},
 		{"published", take_published, true},

@@ -162,9 +162,13 @@ static const char *why_publish(const struct wish_facts *f)
 {
 	if (f->is_alone && f->state == WARM_OK)
 		return "no instance stands on its old bytes any more";
-	if (f->is_release)
+	if (f->is_release && f->state != WARM_CHANGED)
 		return "its release is not in the cache";
-	return f->state == WARM_GONE ? "its file is gone from the cache" : "another file has its name in the cache";
+	switch (f->state) {
+	case WARM_GONE: return "its file is gone from the cache";
+	case WARM_CHANGED: return "the bytes of its file in the cache were changed";
+	default: return "another file has its name in the cache, which is replaced only if it is hornero's";
+	}
 }
 
 static bool satisfies(const struct warm *w, const struct wish_facts *f)

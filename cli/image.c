@@ -1,9 +1,11 @@
-/* image: the words that bind images to sources. DIAGNOSTICS: ERR_USAGE names the argument and what is
+/* image: the words that change what images are bound to; image_add.c makes the binding. DIAGNOSTICS: ERR_USAGE names the argument and what is
  * allowed; ERR_OPERATOR for a broken image file. */
+#include "cli/image.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "conf/builder.h"
 #include "conf/pause.h"
+#include "conf/replace.h"
 #include "conf/skip.h"
 #include "lib/bell.h"
 #include "lib/fs.h"
@@ -14,8 +16,7 @@
 
 #include <string.h>
 
-/* What the binding names must be there: said now, not when a build fails. */
-static int check_binding(const struct cli *cli, const struct image *img, struct err *e)
+int image_check_binding(const struct cli *cli, const struct image *img, struct err *e)
 {
 	const struct conf *c = cli->conf;
 	own_free char *repo = cli_repo_path(c, img->repo);
@@ -47,52 +48,6 @@ static int check_release(const struct conf *c, const struct image *img, struct e
 	return found < 0 ? -1 : 0;
 }
 
-static int set_options(struct image *img, const struct call *call, struct err *e)
-{
-	static const char *const keys[] = {"ref", "subdir", "builder", "name"};
-
-	if (image_set(img, "repo", call->args[1], e) < 0)
-		return -1;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const char *value = call_option(call, keys[i]);
-
-		if (value && image_set(img, keys[i], value, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int image_add_run(struct cli *cli, const struct call *call, struct err *e)
-{
-	const struct conf *c = cli_conf(cli, e);
-	own_image struct image img = {0};
-	own_free char *file = NULL, *repo = NULL;
-	own_fd int lock = -1;
-	char uuid[UUID_LEN + 1];
-
-	if (!c || cli_uuid(call->args[0], uuid, e) < 0)
-		return -1;
-	if (image_init(&img, uuid, e) < 0 || set_options(&img, call, e) < 0 || check_binding(cli, &img, e) < 0)
-		return -1;
-	lock = images_lock(c->images_dir, IMAGES_LOCK_MS, e);
-	if (lock < 0)
-		return -1;
-	/* Asked last: who may bind nothing is not told what is bound. */
-	file = fs_path("%s/%s.yaml", c->images_dir, uuid);
-	if (access(file, F_OK) == 0)
-		return err_set(e, ERR_USAGE, "image %s is here already; `hornero image show %s` shows it, `hornero image "
-			       "set %s KEY=VALUE` changes it", uuid, uuid, uuid);
-	if (image_save(c->images_dir, &img, e) < 0)
-		return -1;
-	bell_ring(c->run_dir);
-	repo = cli_repo_shown(cli, img.repo);
-	cli_say(stdout, "image %s follows %s of %s%s%s", uuid, img.ref, repo, *img.subdir ? ", directory " : "",
-		  img.subdir);
-	if (!cli_agent_runs(c))
-		puts("hornerod does not run: start it, or nothing is built");
-	return 0;
-}
-
 int image_set_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
@@ -116,7 +71,7 @@ int image_set_run(struct cli *cli, const struct call *call, struct err *e)
 		    (strcmp(key, "pinned") == 0 && img.pinned && check_release(c, &img, e) < 0))
 			return -1;
 	}
-	if (check_binding(cli, &img, e) < 0 || image_save(c->images_dir, &img, e) < 0)
+	if (image_check_binding(cli, &img, e) < 0 || image_save(c->images_dir, &img, e) < 0)
 		return -1;
 	bell_ring(c->run_dir);
 	cli_say(stdout, "image %s changed; `hornero wait %s` tells when that is warm", uuid, uuid);
@@ -145,6 +100,7 @@ int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
 	skip_clear(c->skip_dir, uuid);
 	/* Whoever may not write the store leaves them to hornero gc: another binding of the UUID finds nothing there. */
 	(void)answer_forget(c->store_dir, uuid, &ignored);
+	replace_clear(c->images_dir, uuid);
 	if (pause_end(c, uuid, e) < 0)
 		return -1;
 	bell_ring(c->run_dir);

@@ -101,8 +101,13 @@ static void why_cold(const struct facts *f, char buf[WHY_MAX])
 	if (f->warm_state == WARM_GONE)
 		why_gone(f, how, buf);
 	else if (f->warm_state == WARM_FOREIGN)
-		SAY("Image %s is not warm: a file that hornero did not put there has its name in Nova's cache (fetched from "
-		    "Glance, perhaps): %s.", f->uuid, how);
+		SAY("Image %s is not warm: %s/%s, a file that hornero did not put there, has its name in Nova's cache (fetched from "
+		    "Glance, perhaps). It is never replaced by itself: `hornero image add --replace %s %s` on the node lets go of it. "
+		    "Where its bytes are those of an artifact of this image, %s.", f->uuid, f->cache_dir, f->warm->name, f->uuid,
+		    f->img->repo, how);
+	else if (f->warm_state == WARM_CHANGED)
+		SAY("Image %s is not warm: the bytes of its file %s/%s in Nova's cache were changed after it was published: %s, and the "
+		    "right bytes are put back as in_use says.", f->uuid, f->cache_dir, f->warm->name, how);
 	else if (f->warm_state == WARM_OK && strcmp(f->warm->commit, f->commit) == 0)
 		SAY("Image %s is warm, but %s%s, and no job is queued for that: %s.", f->uuid,
 		    f->pinned ? "its file pins it to release " : "its file does not pin it to an earlier release any more",

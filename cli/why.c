@@ -109,6 +109,7 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 		return -1;
 	f->age_s = c->cache_minimum_age_s;
 	f->grace_s = c->cache_grace_s;
+	f->cache_dir = c->cache_dir;
 	if (cli_db(cli, DB_READ, &db, e) < 0) {
 		if (e->class != ERR_NOBODY || e->sys == EUCLEAN)
 			return -1;

@@ -32,6 +32,7 @@ struct facts {
 	enum warm_state release_state; /* of the current release, where the image wants one; else WARM_NONE */
 	struct warm release;           /* unless WARM_NONE */
 	int64_t age_s, grace_s;
+	const char *cache_dir;
 
 	/* the job, or NULL */
 	const struct job *job;

@@ -14,6 +14,7 @@ static const struct word_option add_options[] = {
 	{"subdir", 0, "DIR", "the directory of the repository to build; default: all of it"},
 	{"builder", 0, "NAME", "a builder of builders.d; default: what .hornero.yaml names, else detection"},
 	{"name", 0, "TEXT", "a name for people"},
+	{"replace", 0, NULL, "let go of the file under its name in Nova's cache that is not hornero's; also for a bound image"},
 	{0},
 };
 static const struct word_option queue_options[] = {
@@ -69,10 +70,12 @@ const struct word word_table[] = {
 	 NULL, 0, 0, true, key_list_run, WORD_NODE},
 	{"key remove", "NAME", "let somebody in no longer",
 	 "From the next connection on, and from the next command on of one that is open. What runs goes on.", NULL, 1, 1, false, key_remove_run, WORD_HERE},
-	{"image add", "UUID REPO", "keep an image warm from a repository",
-	 "Binds the Glance image UUID to a repository made by `hornero repo create`. What is in the repository\n"
-	 "already is built at once. Two images may share a repository.",
-	 add_options, 2, 2, false, image_add_run, WORD_ADMIN},
+	{"image add", "[UUID] REPO", "keep an image warm from a repository",
+	 "Binds the Glance image UUID to a repository made by `hornero repo create`. Without UUID hornero makes a new one\n"
+	 "and prints it. What is in the repository already is built at once. Two images may share a repository.\n"
+	 "A file of Nova's cache that hornero did not put there is never replaced by itself: --replace, on the node, lets go of\n"
+	 "that very file, as it is now.",
+	 add_options, 1, 2, false, image_add_run, WORD_ADMIN},
 	{"image list", "", "the images of this node, and whether they are warm", "", NULL, 0, 0, true, image_list_run, WORD_READ},
 	{"image show", "UUID", "one image: its source, what is warm and what it was made of, its newest job", "", NULL, 1, 1, true,
 	 image_show_run, WORD_READ},

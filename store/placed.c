@@ -5,6 +5,7 @@
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "store/damage.h"
 #include "store/nova.h"
 
 #include <fcntl.h>
@@ -84,6 +85,8 @@ int placed_look(const char *store_dir, const char *cache_dir, const char *image,
 	if (got <= 0)
 		return got;
 	*state = placed_state_of(cache_dir, out, e);
+	if (*state == WARM_OK && damage_stands(store_dir, out))
+		*state = WARM_CHANGED;
 	return *state == WARM_NONE ? -1 : 0;
 }
 
@@ -149,6 +152,8 @@ int placed_look_newest(const char *store_dir, const char *cache_dir, const char 
 	*state = placed_state_of(cache_dir, &newest, e);
 	if (*state == WARM_NONE)
 		return -1;
+	if (*state == WARM_OK && damage_stands(store_dir, &newest))
+		*state = WARM_CHANGED;
 	*out = newest;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "store/damage.h"
 #include "store/record.h"
 
 #include <fcntl.h>
@@ -171,6 +172,8 @@ int warm_look(const char *store_dir, const char *cache_dir, const char *uuid, st
 	*state = warm_state_of(cache_dir, &w, e);
 	if (*state == WARM_NONE)
 		return -1;
+	if (*state == WARM_OK && damage_stands(store_dir, &w))
+		*state = WARM_CHANGED;
 	*out = w;
 	return 0;
 }
@@ -179,6 +182,7 @@ const char *warm_state_name(enum warm_state s)
 {
 	static const char *const names[] = {
 		[WARM_NONE] = "none", [WARM_OK] = "warm", [WARM_GONE] = "gone", [WARM_FOREIGN] = "foreign",
+		[WARM_CHANGED] = "changed",
 	};
 
 	return (size_t)s < sizeof(names) / sizeof(names[0]) ? names[s] : "none";

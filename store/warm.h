@@ -54,6 +54,7 @@ enum warm_state {
 	WARM_OK,      /* the file in the cache is the one that we put there */
 	WARM_GONE,    /* the file is not there any more (aged out, deleted) */
 	WARM_FOREIGN, /* another file has its name */
+	WARM_CHANGED, /* the file that we put there, but its bytes were changed since: damage.h */
 };
 
 /* What the cache has under w->name now, into ino, born_ns and size_bytes. ERR_NOBODY where that is no
@@ -77,7 +78,7 @@ int warm_load(const char *store_dir, const char *uuid, struct warm *out, struct 
 int warm_look(const char *store_dir, const char *cache_dir, const char *uuid, struct warm *out,
 	      enum warm_state *state, struct err *e);
 
-/* "none", "warm", "gone", "foreign". */
+/* "none", "warm", "gone", "foreign", "changed". */
 const char *warm_state_name(enum warm_state s);
 
 #endif

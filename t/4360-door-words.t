@@ -75,7 +75,7 @@ test_expect_success 'a node; two repositories with a warm image each, and a job 
 	door_live "compile_core_limit: 50" && command hornero repo create shop >create.out && command hornero repo create secret >create.out &&
 	hornero image add $U1 shop --name Shown && hornero image add $U2 secret --name Hidden &&
 	door_key pusher "write=\"*\"" && door_key writer "write=\"shop\"" && door_key reader "read=\"shop\"" && door_key other "admin=\"elsewhere\"" &&
-	door_key brancher "write=\"shop:refs/heads/b/*\"" && door_key admin "admin=\"*\"" &&
+	door_key brancher "write=\"shop:refs/heads/b/*\"" && door_key admin "admin=\"*\",ids=\"*\"" &&
 	for key in writer reader other brancher admin; do ssh_as $key || return 1; done && door_as pusher &&
 	node_start && door_start && for key in writer reader other brancher admin; do ssh_as $key || return 1; done && door_as pusher &&
 	mkdir work && node_copy_hello work && git init -q -b main work && git -C work add -A && git -C work commit -q -m shop &&

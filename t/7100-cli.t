@@ -49,7 +49,7 @@ test_expect_success 'the whole and every word have --help, exit 0' '
 
 test_expect_success 'help needs no configuration; a noun shows its words' '
 	hornero -c /nowhere queue --help &&
-	hornero image --help >help && test_grep "hornero image add UUID REPO" help &&
+	hornero image --help >help && test_grep "hornero image add .UUID. REPO" help &&
 	test_must_fail grep "hornero queue" help
 '
 
@@ -58,7 +58,7 @@ test_expect_success 'usage errors: 64, with the nearest word or what is missing'
 	test_expect_code 64 hornero qeue 2>err && test_grep "Did you mean: queue" err &&
 	test_expect_code 64 hornero imgae list 2>err && test_grep "image list" err &&
 	test_expect_code 64 hornero image lst 2>err && test_grep "image list" err &&
-	test_expect_code 64 hornero image 2>err && test_grep "image add UUID REPO" err &&
+	test_expect_code 64 hornero image 2>err && test_grep "image add .UUID. REPO" err &&
 	test_expect_code 64 hornero zzzzzz 2>err && test_must_fail grep "Did you" err &&
 	test_expect_code 64 hornero show 2>err && test_grep "show needs JOB" err &&
 	test_expect_code 64 hornero show 1 2 2>err && test_grep "\"2\" is one word too many" err &&

@@ -150,7 +150,22 @@ test_expect_success 'admin of a repository binds images to it, and to no other' 
 	as shopadmin image set $U1 name=Renamed &&
 	test_expect_code 64 as shopadmin image set $U1 repo=secret 2>err && test_grep "may not image set in secret" err &&
 	test_expect_code 64 as shopadmin image add $U3 secret 2>err && test_grep "may not image add in secret" err &&
-	as shopadmin repo create new/thing && as shopadmin image add $U3 new/thing && as shopadmin image remove $U3
+	as shopadmin repo create new/thing && as shopadmin image add new/thing >out && made=$(sed -n "s/^image \([0-9a-f-]*\) follows.*/\1/p" out) &&
+	as shopadmin image show $made >out && as shopadmin image remove $made && test_expect_code 64 as shopadmin image add $made new/thing
+'
+
+# Red without key_may_bind() in cli/image_add.c check_id(), without access() there, or without l->is_there.
+test_expect_success 'it binds only ids that were allotted to it, that are free, and that no file of others has; the refusals are alike' '
+	test_expect_code 64 as shopadmin image add $U3 shop 2>err && test_grep "the key shopadmin may not bind image $U3" err &&
+	sed "s/$U3/ID/" err >not-allotted &&
+	hornero key remove shopadmin && hornero key add shopadmin id-shopadmin.pub --admin "shop new/*" --ids "$U2 ${U3%????}*" &&
+	test_expect_code 64 as shopadmin image add $U2 shop 2>err && sed "s/$U2/ID/" err >bound && test_cmp not-allotted bound &&
+	file="$NODE/instances/_base/$(printf %s $U3 | sha1sum | cut -d " " -f 1)" && mkdir -p "${file%/*}" && echo debian >"$file" &&
+	test_expect_code 64 as shopadmin image add $U3 shop 2>err && sed "s/$U3/ID/" err >cached && test_cmp not-allotted cached &&
+	test_expect_code 64 as shopadmin image add --replace $U3 shop 2>err && test_grep "on the node itself" err &&
+	test ! -e "$NODE/state/images.d/$U3.yaml" && test ! -e "$NODE/state/images.d/$U3.replace" && rm "$file" &&
+	as shopadmin image add $U3 shop && test_expect_code 64 as shopadmin image add $U3 shop 2>err && test_grep "here already" err &&
+	as shopadmin image remove $U3 && hornero key list --json | jq -e "any(.[]; .ids == \"$U2 ${U3%????}*\")"
 '
 
 # As the door does it, which is git's account and not root.

@@ -54,7 +54,7 @@ _hornero () {
 	image)
 		case $second in
 		'') others='add list show set remove' ;;
-		add) options='--ref --subdir --builder --name' ;;
+		add) options='--ref --subdir --builder --name --replace' ;;
 		list) options='--json' ;;
 		show) options='--json' others=$(_hornero_images) ;;
 		set) others="$(_hornero_images) repo= ref= subdir= builder= expect= timeout= boot_memory= boot_machine= name= keep_warm= in_use= releases= pinned= until_ref_leaves=" ;;

@@ -1,0 +1,169 @@
+/* image_add: binds an image to its source, and lets go of a foreign file under its name. DIAGNOSTICS: ERR_USAGE names the
+ * argument and what is allowed; ERR_OPERATOR for a broken image file. */
+#include "cli/image.h"
+#include "cli/table.h"
+#include "cli/words.h"
+#include "conf/keyring.h"
+#include "conf/replace.h"
+#include "lib/bell.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "store/mark.h"
+#include "store/nova.h"
+#include "store/warm.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int set_options(struct image *img, const struct call *call, struct err *e)
+{
+	static const char *const keys[] = {"ref", "subdir", "builder", "name"};
+
+	if (image_set(img, "repo", call->args[call->nargs - 1], e) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *value = call_option(call, keys[i]);
+
+		if (value && image_set(img, keys[i], value, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What lies under the image's name in Nova's cache. */
+struct lying {
+	char *path;
+	bool is_there, is_ours;
+	struct stat st;
+	int64_t born_ns;
+};
+
+static void lying_end(struct lying *l)
+{
+	free(l->path);
+}
+#define own_lying __attribute__((cleanup(lying_end)))
+
+/* Ours by record or mark. Only the publisher compares bytes. */
+static int look(const struct conf *c, const char *uuid, struct lying *out, struct err *e)
+{
+	own_fd int fd = -1;
+	enum warm_state state;
+	char name[SHA1_HEX + 1];
+	struct warm w;
+
+	if (nova_cache_name(uuid, name, e) < 0 || warm_look(c->store_dir, c->cache_dir, uuid, &w, &state, e) < 0)
+		return -1;
+	out->path = fs_path("%s/%s", c->cache_dir, name);
+	out->is_there = lstat(out->path, &out->st) == 0;
+	out->born_ns = fs_born_ns(AT_FDCWD, out->path);
+	fd = open(out->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	out->is_ours = state == WARM_OK || state == WARM_CHANGED || (fd >= 0 && mark_is(fd, uuid));
+	return 0;
+}
+
+/* Whoever may bind no such id learns nothing about it: the words are the same whether it is not allotted, is bound to a
+ * repository that the key does not see, or has a file of somebody else's in Nova's cache. */
+static int check_id(const struct cli *cli, const char *uuid, const struct lying *l, struct err *e)
+{
+	own_free char *file = fs_path("%s/%s.yaml", cli->conf->images_dir, uuid);
+	own_image struct image img = {0};
+	struct err ignored = ERR_INIT;
+
+	if (!cli->key || cli_image(cli, uuid, &img, &ignored) == 0)
+		return 0;
+	if (key_may_bind(cli->key, uuid) && access(file, F_OK) < 0 && (!l->is_there || l->is_ours))
+		return 0;
+	return err_set(e, ERR_USAGE, "the key %s may not bind image %s: name a free id that the operator of the node allotted to "
+		       "this key (ids in the keys file), or none, and hornero makes one", cli->key->name, uuid);
+}
+
+static int let_go(const struct cli *cli, const char *uuid, const struct lying *l, struct err *e)
+{
+	char size[WORDS_MAX];
+
+	if (!l->is_there || l->is_ours) {
+		cli_say(stdout, "%s %s: there is nothing to let go of", l->path, l->is_there ? "is hornero's own" : "is not there");
+		return 0;
+	}
+	if (replace_permit(cli->conf->images_dir, uuid, &l->st, l->born_ns, e) < 0)
+		return -1;
+	cli_say(stdout, "%s (%s, inode %ju) may be replaced by what image %s is built to; that holds for this very file, as it is "
+		"now", l->path, bytes_words(size, l->st.st_size), (uintmax_t)l->st.st_ino, uuid);
+	return 0;
+}
+
+/* With --replace an image that is bound so already is fine. Asked last: who may bind nothing is not told what is bound. 1 it
+ * is there, 0 not, -1. */
+static int find_bound(const struct cli *cli, const struct image *want, bool replace, struct err *e)
+{
+	own_free char *file = fs_path("%s/%s.yaml", cli->conf->images_dir, want->uuid);
+	own_image struct image img = {0};
+
+	if (access(file, F_OK) < 0)
+		return 0;
+	if (!replace)
+		return err_set(e, ERR_USAGE, "image %s is here already; `hornero image show %s` shows it, `hornero image "
+			       "set %s KEY=VALUE` changes it", want->uuid, want->uuid, want->uuid);
+	if (cli_image(cli, want->uuid, &img, e) < 0)
+		return -1;
+	if (strcmp(img.repo, want->repo) == 0)
+		return 1;
+	return err_set(e, ERR_USAGE, "image %s follows %s already, not %s; `hornero image show %s` shows it", want->uuid, img.repo,
+		       want->repo, want->uuid);
+}
+
+static void say_bound(const struct cli *cli, const struct image *img, const struct lying *l, bool replace)
+{
+	own_free char *repo = cli_repo_shown(cli, img->repo);
+
+	cli_say(stdout, "image %s follows %s of %s%s%s", img->uuid, img->ref, repo, *img->subdir ? ", directory " : "", img->subdir);
+	if (l->is_there && !l->is_ours && !replace)
+		cli_say(stderr, "hornero: %s lies in Nova's cache already and is not hornero's: unless it has the bytes of an "
+			"artifact of this image it is not replaced; `hornero image add --replace %s %s` lets go of it", l->path,
+			img->uuid, img->repo);
+	if (!cli_agent_runs(cli->conf))
+		puts("hornerod does not run: start it, or nothing is built");
+}
+
+static int take_id(const struct call *call, bool replace, char uuid[UUID_LEN + 1], struct err *e)
+{
+	if (call->nargs == 2)
+		return cli_uuid(call->args[0], uuid, e);
+	if (uuid_canonical(call->args[0], uuid))
+		return err_set(e, ERR_USAGE, "the repository is missing: hornero image add %s REPO", uuid);
+	if (replace)
+		return err_set(e, ERR_USAGE, "--replace needs the UUID of the image");
+	return uuid_random(uuid) ? 0 : err_set(e, ERR_NOBODY, "the kernel gives no random bytes for an id; try again");
+}
+
+int image_add_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+	bool replace = call_option(call, "replace") != NULL;
+	own_image struct image img = {0};
+	own_lying struct lying l = {0};
+	own_fd int lock = -1;
+	char uuid[UUID_LEN + 1];
+	int bound;
+
+	if (!c || take_id(call, replace, uuid, e) < 0)
+		return -1;
+	if (replace && cli->key)
+		return err_set(e, ERR_USAGE, "--replace is for people on the node itself");
+	if (image_init(&img, uuid, e) < 0 || set_options(&img, call, e) < 0 || image_check_binding(cli, &img, e) < 0 ||
+	    look(c, uuid, &l, e) < 0)
+		return -1;
+	lock = images_lock(c->images_dir, IMAGES_LOCK_MS, e);
+	if (lock < 0 || (call->nargs == 2 && check_id(cli, uuid, &l, e) < 0))
+		return -1;
+	bound = find_bound(cli, &img, replace, e);
+	/* The permission first: the first publication finds it. */
+	if (bound < 0 || (replace && let_go(cli, uuid, &l, e) < 0) || (bound == 0 && image_save(c->images_dir, &img, e) < 0))
+		return -1;
+	bell_ring(c->run_dir);
+	if (bound == 0)
+		say_bound(cli, &img, &l, replace);
+	return 0;
+}

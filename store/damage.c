@@ -1,0 +1,67 @@
+/* damage: DIAGNOSTICS: ERR_OPERATOR where the store cannot be written; a record that makes no sense is none. */
+#include "store/damage.h"
+
+#include "lib/clock.h"
+#include "lib/dirs.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "store/record.h"
+#include "store/warm.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const struct record_field fields[] = {
+	RECORD_FIELD(struct damage, image, RECORD_UUID),
+	RECORD_FIELD(struct damage, name, RECORD_HEX),
+	RECORD_FIELD(struct damage, ino, RECORD_INO),
+	RECORD_FIELD(struct damage, born_ns, RECORD_COUNT),
+	RECORD_FIELD(struct damage, digest, RECORD_HEX),
+	RECORD_FIELD(struct damage, found, RECORD_KEY),
+	RECORD_FIELD(struct damage, found_ms, RECORD_TIME),
+};
+enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+static char *path_of(const char *store_dir, const char *name)
+{
+	return fs_path("%s/changed/%s.json", store_dir, name);
+}
+
+int damage_note(const char *store_dir, const struct warm *w, const char *found, struct err *e)
+{
+	own_free char *dir = fs_path("%s/changed", store_dir); /* an older hornero init has not made it */
+	own_free char *path = path_of(store_dir, w->name);
+	struct damage d = {.ino = w->ino, .born_ns = w->born_ns, .found_ms = clock_wall_ms()};
+
+	memcpy(d.image, w->image, sizeof(d.image));
+	memcpy(d.name, w->name, sizeof(d.name));
+	memcpy(d.digest, w->digest, sizeof(d.digest));
+	snprintf(d.found, sizeof(d.found), "%s", found);
+	if (fs_mkdir_p(dir, 0755, e) < 0)
+		return -1;
+	return record_save(path, fields, N_FIELDS, &d, e);
+}
+
+int damage_load(const char *store_dir, const char *name, struct damage *out, struct err *e)
+{
+	own_free char *path = path_of(store_dir, name);
+
+	if (record_load(path, fields, N_FIELDS, out, sizeof(*out), e) == 0)
+		return 1;
+	return e->sys == ENOENT || e->sys == 0 ? 0 : -1;
+}
+
+bool damage_stands(const char *store_dir, const struct warm *w)
+{
+	struct err ignored = ERR_INIT;
+	struct damage d;
+
+	return damage_load(store_dir, w->name, &d, &ignored) == 1 && d.ino == w->ino && d.born_ns == w->born_ns;
+}
+
+void damage_clear(const char *store_dir, const char *name)
+{
+	own_free char *path = path_of(store_dir, name);
+
+	(void)unlink(path);
+}
