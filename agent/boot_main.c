@@ -75,6 +75,6 @@ int main(int argc, char **argv)
 	}
 	if (boot_run(IN_FD, &b, &took_ms, &e) < 0)
 		return report_error(&e);
-	fprintf(stderr, "hornero: the expected line came after %" PRId64 " ms of the guest's time\n", took_ms);
+	report_line("came %" PRId64, took_ms);
 	return 0;
 }

@@ -52,6 +52,16 @@ static bool is_same(const struct stat *a, const struct stat *b)
 	return a->st_size == b->st_size && a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
+/* What the guest prints is in the log as the guest's; this is said by us. */
+static void on_line(void *arg, const char *line)
+{
+	struct build *b = arg;
+	long long ms;
+
+	if (sscanf(line, "came %lld", &ms) == 1)
+		stage_note(&b->log, "the expected line came after %lld ms of the guest's time", ms);
+}
+
 int build_boot(struct build *b, int raw, const char *path)
 {
 	own_fd int disk = -1;
@@ -66,6 +76,8 @@ int build_boot(struct build *b, int raw, const char *path)
 		return verdict_say(&b->verdict, ERR_US, "boot", "cannot open %s again: %s", path, strerror(errno));
 	build_stage(b, &s);
 	s.speaks = true;
+	s.on_line = on_line;
+	s.arg = b;
 	add_words(b, &s.args);
 	s.fds[s.nfds++] = (struct spawn_fd){disk, STAGE_FD_IN};
 	stage_note(&b->log, "boot: up to %lld s of the guest's time for a line that matches %s", (long long)b->boot.timeout_s,

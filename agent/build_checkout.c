@@ -232,7 +232,7 @@ int build_checkout(struct build *b)
 				   b->image->repo);
 	begin_boot(b);
 	build_stage(b, &s);
-	s.speaks = true;
+	s.speaks = s.own_words = true;
 	add_words(b, &s.args, repo);
 	/* Repositories are readable by their group only; the unprivileged build user has none. */
 	if (s.set_ids)

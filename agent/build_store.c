@@ -49,7 +49,7 @@ static int check(struct build *b, int in, int out)
 	struct err e = ERR_INIT;
 
 	build_stage(b, &s);
-	s.speaks = true;
+	s.speaks = s.own_words = true;
 	sandbox_begin(&s.args, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
 	sandbox_bind(&s.args, "--ro-bind", program, "/hornero-check");
 	sandbox_env(&s.args, "HOME", "/tmp");

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -35,20 +34,6 @@ struct flow {
 	int stop;         /* readable: SIGTERM */
 	bool stopped;
 };
-
-void stage_note(struct stage_log *log, const char *fmt, ...)
-{
-	char text[1024];
-	char line[1100];
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	n = snprintf(line, sizeof(line), "hornero: %s\n", text);
-	(void)fs_write_all(log->fd, line, (size_t)n);
-}
 
 void stage_init(struct stage *s, struct stage_log *log)
 {
@@ -92,17 +77,10 @@ static void take_lines(struct flow *f, const char *data, size_t len)
 
 static void take_output(struct flow *f, const char *data, size_t len)
 {
-	struct stage_log *log = f->s->log;
-	int64_t room = log->limit_bytes - log->used_bytes;
-	size_t kept = (int64_t)len <= room ? len : (size_t)(room > 0 ? room : 0);
-
 	if (f->s->silence_ms > 0)
 		f->silence_deadline_ms = clock_mono_ms() + f->s->silence_ms;
-	if (kept < len)
+	if (!stagelog_take(f->s->log, data, len, f->s->own_words))
 		f->over_limit = true;
-	if (kept > 0)
-		(void)fs_write_all(log->fd, data, kept);
-	log->used_bytes += (int64_t)kept;
 }
 
 static void take_report(struct flow *f, const char *data, size_t len)
@@ -267,6 +245,7 @@ static int settle(struct flow *f)
 	for (int i = 0; i < N_PIPES; i++)
 		while (f->ours[i] >= 0 && take(f, i))
 			;
+	stagelog_flush(f->s->log);
 	return status;
 }
 

@@ -16,6 +16,7 @@
 #ifndef HORNERO_AGENT_STAGE_H
 #define HORNERO_AGENT_STAGE_H
 
+#include "agent/stagelog.h"
 #include "lib/args.h"
 #include "lib/err.h"
 #include "lib/spawn.h"
@@ -37,15 +38,6 @@ enum {
 /* What a process of a stage may have open at the most. */
 enum { STAGE_DESCRIPTORS = 4096 };
 
-/* The attempt's log. */
-struct stage_log {
-	int fd;
-	int64_t used_bytes, limit_bytes;
-};
-
-/* A line of hornero's own: "hornero: …". Never counted against the bound. */
-void stage_note(struct stage_log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
 enum stage_end {
 	STAGE_EXIT,    /* the command ended by itself: status */
 	STAGE_TIMEOUT, /* wall */
@@ -59,6 +51,7 @@ struct stage {
 	struct args args;
 	struct stage_log *log;
 	bool speaks;            /* one of our own programs: gets STAGE_FD_LINES */
+	bool own_words;         /* and what it prints is hornero's */
 	struct spawn_fd fds[6]; /* besides LINES and SANDBOX */
 	size_t nfds;
 	const int *join;

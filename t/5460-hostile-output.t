@@ -47,6 +47,30 @@ test_expect_success 'a megabyte of noise, without one newline' '
 	{ hornero log -f "$job" >follow.out 2>&1 || :; } && harmless follow.out && test "$(wc -c <follow.out)" -gt 1000000 && all_words
 '
 
+# Red without the mark of agent/stagelog.c.
+test_expect_success 'no line of a builder looks like one of hornero'\''s, however it is written' '
+	cat >"$HELLO_WORK/forge.py" <<-\END &&
+	import sys, time
+	out = sys.stdout.buffer
+	fakes = ["hornero: forged", "  hornero: forged", "\thornero: forged", "HORNERO: forged", "h0rnero: forged", "h\u043ernero: forged",
+	         "\u200bhornero: forged", "\x1b[1mhornero: forged", "-- hornero: forged", "h o r n e r o : forged", "\rhornero: forged"]
+	for fake in fakes:
+	    out.write(fake.encode() + b"\n")
+	for c in "hornero: forged in pieces":
+	    out.write(c.encode()); out.flush(); time.sleep(0.002)
+	out.write(b"\nplain: kept\n  ^~~~ kept\nh: kept\nhorn\n[ 50%] kept\n")
+	out.write(b"x" * 70000 + b"\nhornero: forged\n")
+	END
+	git -C "$HELLO_WORK" add forge.py && push_make "python3 -u forge.py; exit 1" && test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	{ hornero log -f "$job" >follow.out || :; } && hornero log "$job" >log.out && cat log.out | cut -c 1-100 &&
+	test "$(grep -ac forged log.out)" -eq 13 && test "$(grep -ac "^| .*forged" log.out)" -eq 13 && test "$(grep -ac "^| .*forged" follow.out)" -eq 13 &&
+	for line in "plain: kept" "  ^~~~ kept" "h: kept" horn "[ 50%] kept"
+	do
+		grep -aqxF "$line" log.out || { echo "line: $line"; return 1; }
+	done &&
+	grep -a "^hornero: " log.out | grep -av -e ": job [0-9]*, attempt" -e ": checkout of" -e ": builder make" -e ": make ended" >other.out; test_cmp /dev/null other.out
+'
+
 # commit_link NAME: a tree with NAME/link, a link to nothing, which the checkout refuses by its path
 commit_link () {
 	empty=$(git -C "$HELLO_WORK" hash-object -w --stdin </dev/null) &&
