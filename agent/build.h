@@ -49,6 +49,7 @@ struct build {
 	struct verdict verdict;
 	struct key_parts parts;   /* of verdict.key */
 	struct key_boot boot;
+	char attributes[SHA256_HEX + 1]; /* of the .gitattributes above the image's directory; "" */
 };
 
 /* The stages, in this order. Each returns 0, or -1 with build.verdict saying why. */

@@ -91,7 +91,7 @@ static void add_words(struct build *b, struct args *a)
 	args_add(a, "/build/src");
 	sandbox_env(a, "HOME", "/build/cache");
 	sandbox_env(a, "HORNERO_TREE", b->verdict.tree);
-	sandbox_env(a, "SOURCE_DATE_EPOCH", "1");
+	sandbox_env(a, "SOURCE_DATE_EPOCH", "315532800");
 	for (char **pair = bu->env; pair && *pair; pair++) {
 		const char *equals = strchr(*pair, '=');
 		own_free char *name = fs_path("%.*s", (int)(equals - *pair), *pair);

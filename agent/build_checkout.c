@@ -36,7 +36,7 @@ static int fill_keys(struct build *b, struct err *e)
 
 	if (key_parts(b->conf, b->builder, &b->parts, e) < 0)
 		return -1;
-	if (key_content(b->builder, v->tree, b->parts.toolchain, &b->boot, v->key, e) < 0 ||
+	if (key_content(b->builder, v->tree, b->attributes, b->parts.toolchain, &b->boot, v->key, e) < 0 ||
 	    key_binding(b->conf, b->image, v->binding, e) < 0 ||
 	    key_source(v->binding, b->builder, b->parts.toolchain, b->source, e) < 0)
 		return -1;
@@ -175,6 +175,8 @@ static void on_line(void *arg, const char *line)
 		snprintf(v->commit, sizeof(v->commit), "%s", line + 7);
 	} else if (strncmp(line, "tree ", 5) == 0 && is_oid(line + 5)) {
 		snprintf(v->tree, sizeof(v->tree), "%s", line + 5);
+	} else if (strncmp(line, "attributes ", 11) == 0 && sha256_valid(line + 11)) {
+		snprintf(ch->b->attributes, sizeof(ch->b->attributes), "%s", line + 11);
 	} else if (strncmp(line, "expect ", 7) == 0) {
 		take_expect(ch->b, line + 7);
 	} else if (strncmp(line, "timeout ", 8) == 0) {
@@ -205,6 +207,8 @@ static void add_words(struct build *b, struct args *a, const char *repo)
 	args_add(a, b->image->subdir);
 	args_add(a, "--work");
 	args_add(a, "/work");
+	args_add(a, "--on-missing");
+	args_add(a, conf_missing_words[c->on_missing]);
 	if (b->image->builder) {
 		args_add(a, "--builder");
 		args_add(a, b->image->builder);

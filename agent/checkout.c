@@ -1,25 +1,15 @@
 /* checkout: DIAGNOSTICS: ERR_PUSHER where what was pushed is not there any more, malformed or too large,
  * ERR_OPERATOR where the repository is damaged or unreadable, ERR_NOBODY where disk or memory is full. */
-#include "agent/checkout.h"
+#include "agent/checkout_inner.h"
 
 #include "lib/fs.h"
 #include "lib/own.h"
 
-#include <git2.h>
 #include <string.h>
 #include <sys/stat.h>
 
 _Static_assert(CHECKOUT_ID_SIZE == GIT_OID_RAWSZ && CHECKOUT_HEX == GIT_OID_HEXSZ, "object ids are SHA-1");
 _Static_assert(sizeof(((struct repofile *)0)->builder) == CHECKOUT_BUILDER_MAX + 1, "a builder's name fits");
-
-struct checkout {
-	git_repository *repo;
-	git_odb *odb;
-	git_tree *tree;
-	char *where; /* "REF:SUBDIR", for messages: the directory's name is the sandbox's, and tells nobody anything */
-	char commit_hex[CHECKOUT_HEX + 1];
-	char tree_hex[CHECKOUT_HEX + 1];
-};
 
 static void tree_end(git_tree **t)
 {
@@ -29,7 +19,7 @@ static void tree_end(git_tree **t)
 
 /* What libgit2 says, as ours. An object that is there, has its right digest and cannot be parsed was pushed
  * that way; all else that cannot be read is the operator's, and memory is nobody's. */
-static int fail_git(struct err *e, const char *what, const char *name)
+int checkout_fail(struct err *e, const char *what, const char *name)
 {
 	const git_error *why = git_error_last();
 	int class = why ? why->klass : GIT_ERROR_NONE;
@@ -48,7 +38,7 @@ static int fail_git(struct err *e, const char *what, const char *name)
 static int start_git(struct err *e)
 {
 	if (git_libgit2_init() < 0)
-		return fail_git(e, "cannot start", "libgit2");
+		return checkout_fail(e, "cannot start", "libgit2");
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 	for (int level = GIT_CONFIG_LEVEL_PROGRAMDATA; level <= GIT_CONFIG_LEVEL_GLOBAL; level++)
 		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
@@ -75,7 +65,7 @@ static int find_commit(struct checkout *k, const char *ref, git_commit **out, st
 		return err_set(e, ERR_PUSHER, "%s is not a full ref name such as refs/heads/main", ref);
 	if (rc == GIT_EPEEL)
 		return err_set(e, ERR_PUSHER, "%s is not a commit; push a commit there", ref);
-	return rc < 0 ? fail_git(e, "cannot read the ref", ref) : 0;
+	return rc < 0 ? checkout_fail(e, "cannot read the ref", ref) : 0;
 }
 
 static int find_tree(struct checkout *k, const git_commit *commit, const char *subdir, struct err *e)
@@ -98,7 +88,7 @@ static int find_tree(struct checkout *k, const git_commit *commit, const char *s
 	if (rc == GIT_ENOTFOUND && root)
 		return err_set(e, ERR_PUSHER, "commit %.12s has no directory %s; push it, or set the image's subdir",
 			       k->commit_hex, subdir);
-	return rc < 0 ? fail_git(e, "cannot read the tree of commit", k->commit_hex) : 0;
+	return rc < 0 ? checkout_fail(e, "cannot read the tree of commit", k->commit_hex) : checkout_look_above(k, root, e);
 }
 
 int checkout_open(struct checkout **out, const char *repo, const char *ref, const char *subdir, struct err *e)
@@ -113,11 +103,13 @@ int checkout_open(struct checkout **out, const char *repo, const char *ref, cons
 	if (!k)
 		return err_set(e, ERR_NOBODY, "out of memory");
 	if (git_repository_open_bare(&k->repo, repo) < 0 || git_repository_odb(&k->odb, k->repo) < 0)
-		return fail_git(e, "cannot open the repository", repo);
+		return checkout_fail(e, "cannot open the repository", repo);
+	k->subdir = fs_path("%s", subdir);
 	k->where = fs_path("%s%s%s", ref, *subdir ? ":" : "", subdir);
 	if (find_commit(k, ref, &commit, e) < 0)
 		return -1;
-	git_oid_tostr(k->commit_hex, sizeof(k->commit_hex), git_commit_id(commit));
+	k->commit = *git_commit_id(commit);
+	git_oid_tostr(k->commit_hex, sizeof(k->commit_hex), &k->commit);
 	rc = find_tree(k, commit, subdir, e);
 	git_commit_free(commit);
 	if (rc < 0)
@@ -132,8 +124,10 @@ void checkout_close(struct checkout *k)
 	if (!k)
 		return;
 	git_tree_free(k->tree);
+	git_repository_free(k->plain);
 	git_odb_free(k->odb);
 	git_repository_free(k->repo);
+	free(k->subdir);
 	free(k->where);
 	free(k);
 }
@@ -155,7 +149,7 @@ static int check_size(struct checkout *k, const git_oid *id, const char *path, g
 	git_object_t type;
 
 	if (git_odb_read_header(size, &type, k->odb, id) < 0)
-		return fail_git(e, "cannot read", path);
+		return checkout_fail(e, "cannot read", path);
 	if (type != want)
 		return err_set(e, ERR_PUSHER, "%s is a %s where its tree says %s; push a sound tree (git fsck finds it)",
 			       path, git_object_type2string(type), git_object_type2string(want));
@@ -177,7 +171,7 @@ int checkout_blob_text(struct checkout *k, const unsigned char *id, const char *
 	if (check_size(k, &oid, path, GIT_OBJECT_BLOB, max, &size, e) < 0)
 		return -1;
 	if (git_odb_read(&obj, k->odb, &oid) < 0)
-		return fail_git(e, "cannot read", path);
+		return checkout_fail(e, "cannot read", path);
 	text = strndup(git_odb_object_data(obj), git_odb_object_size(obj));
 	git_odb_object_free(obj);
 	if (!text)
@@ -284,7 +278,7 @@ int checkout_list(struct checkout *k, const unsigned char *id, const char *path,
 	if (check_size(k, &oid, path, GIT_OBJECT_TREE, (uint64_t)max * ENTRY_BYTES_MAX, &size, e) < 0)
 		return -1;
 	if (git_tree_lookup(&tree, k->repo, &oid) < 0)
-		return fail_git(e, "cannot read the directory", path);
+		return checkout_fail(e, "cannot read the directory", path);
 	list.tree = tree;
 	list.n = git_tree_entrycount(tree);
 	if (list.n > max)
@@ -339,7 +333,7 @@ static int stream_blob(struct checkout *k, const git_oid *oid, const char *path,
 		int n = git_odb_stream_read(stream, buf, CHUNK);
 
 		if (n <= 0 || (size_t)n > left)
-			rc = fail_git(e, "cannot read all of", path);
+			rc = checkout_fail(e, "cannot read all of", path);
 		else if (to->take(to->arg, buf, (size_t)n, e) < 0)
 			rc = -1;
 		else
@@ -367,7 +361,7 @@ int checkout_blob_each(struct checkout *k, const unsigned char *id, const char *
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	if (git_odb_read(&obj, k->odb, &oid) < 0)
-		return fail_git(e, "cannot read", path);
+		return checkout_fail(e, "cannot read", path);
 	rc = take(arg, git_odb_object_data(obj), git_odb_object_size(obj), e);
 	git_odb_object_free(obj);
 	return rc;

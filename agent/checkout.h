@@ -6,6 +6,7 @@
  *     checkout_builder(k, &choice, name, e)        which builder, by what is in that tree
  *     checkout_list(k, id, path, max, &list, e)    the entries of a tree
  *     checkout_blob_each(k, id, path, max, take, arg, e)
+ *     checkout_attributes(k, path, &attributes, e)   what the commit's .gitattributes say of a path
  *     checkout_close(k)
  *
  * The repository is only read, whoever owns it. Objects are as they were pushed: what may become of a
@@ -14,6 +15,7 @@
 #ifndef HORNERO_AGENT_CHECKOUT_H
 #define HORNERO_AGENT_CHECKOUT_H
 
+#include "agent/convert.h"
 #include "conf/repofile.h"
 #include "lib/err.h"
 
@@ -85,6 +87,18 @@ bool checkout_id_parse(const char *hex, unsigned char out[CHECKOUT_ID_SIZE]);
  * A large one is streamed where it lies loose; a packed one is held in memory whole (libgit2 1.5). */
 int checkout_blob_each(struct checkout *k, const unsigned char *id, const char *path, uint64_t max,
 		       int (*take)(void *arg, const void *data, size_t len, struct err *e), void *arg, struct err *e);
+
+struct checkout_attributes {
+	struct convert convert;
+	char filter[64]; /* the name of a filter driver, "" where there is none */
+};
+
+/* path: below the subdirectory. ERR_PUSHER where an attribute makes no sense. */
+int checkout_attributes(struct checkout *k, const char *path, struct checkout_attributes *out, struct err *e);
+
+/* Digest of the .gitattributes above the subdirectory, and of its name, since their patterns are matched with the path from
+ * the top; "" where there is none above. What lies in the subdirectory is in the tree's id. */
+const char *checkout_above(const struct checkout *k);
 
 /* The blob as a string, the caller's to free. A NUL byte in it is ERR_PUSHER. */
 int checkout_blob_text(struct checkout *k, const unsigned char *id, const char *path, size_t max, char **out,

@@ -1,6 +1,7 @@
 /* hornero-checkout: in a sandbox of its own, from a ref to WORK/src.
  *
- *     3 <- commit OID, tree OID, where .hornero.yaml says so expect TEXT and timeout SECONDS, builder NAME
+ *     3 <- commit OID, tree OID, where .hornero.yaml says so expect TEXT and timeout SECONDS, where a
+ *          .gitattributes lies above the subdirectory attributes HEX (they belong to the content key), builder NAME
  *     4 -> one byte: go on and write, from what is there (g) or from nothing, the builder's cache too (c); end of file: enough,
  *          the caller wanted to know (a known content key)
  *     3 <- source clean | source incremental, once WORK/src is the tree
@@ -27,6 +28,7 @@ enum { GO_FD = 4, DETECT_MAX = 256, WHEN_MAX = 1024 };
 struct args {
 	const char *repo, *ref, *subdir, *work;
 	bool clean;
+	enum conf_missing on_missing;
 	struct checkout_choice choice;
 	struct checkout_detect detect[DETECT_MAX];
 	struct {
@@ -35,7 +37,7 @@ struct args {
 	size_t nwhen;
 };
 
-enum { OPT_REPO = 256, OPT_REF, OPT_SUBDIR, OPT_WORK, OPT_BUILDER, OPT_DETECT, OPT_CLEAN, OPT_CLEAN_WHEN };
+enum { OPT_REPO = 256, OPT_REF, OPT_SUBDIR, OPT_WORK, OPT_BUILDER, OPT_DETECT, OPT_CLEAN, OPT_CLEAN_WHEN, OPT_ON_MISSING };
 
 static const struct argp_option options[] = {
 	{"repo", OPT_REPO, "DIR", 0, "The bare repository", 0},
@@ -46,8 +48,19 @@ static const struct argp_option options[] = {
 	{"detect", OPT_DETECT, "NAME=FILE", 0, "FILE in the image's directory means builder NAME; the first counts", 0},
 	{"clean", OPT_CLEAN, NULL, 0, "Start from nothing, the builder's cache too", 0},
 	{"clean-when", OPT_CLEAN_WHEN, "NAME=GLOB", 0, "The same where builder NAME builds and a path that fits GLOB changes", 0},
+	{"on-missing", OPT_ON_MISSING, "WORD", 0, "What a clone would have and we do not: as the key on_missing", 0},
 	{0},
 };
+
+static void set_missing(struct args *a, const char *word, struct argp_state *state)
+{
+	for (int i = 0; conf_missing_words[i]; i++)
+		if (strcmp(conf_missing_words[i], word) == 0) {
+			a->on_missing = (enum conf_missing)i;
+			return;
+		}
+	argp_error(state, "--on-missing does not know %s", word);
+}
 
 /* Cuts NAME=VALUE; returns the value. */
 static char *cut_pair(const char *option, char *pair, size_t n, size_t max, struct argp_state *state)
@@ -88,6 +101,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_WORK: a->work = arg; return 0;
 	case OPT_CLEAN: a->clean = true; return 0;
 	case OPT_DETECT: add_detect(a, arg, state); return 0;
+	case OPT_ON_MISSING: set_missing(a, arg, state); return 0;
 	case OPT_CLEAN_WHEN: add_when(a, arg, state); return 0;
 	case OPT_BUILDER:
 		if (strlen(arg) > CHECKOUT_BUILDER_MAX || *arg == '\0')
@@ -125,7 +139,7 @@ static int await_go(struct err *e)
 static int write_source(struct checkout *k, const struct args *a, bool clean, const char *builder, struct err *e)
 {
 	const char *when[WHEN_MAX + 1] = {NULL};
-	const struct treesync_how how = {.clean = a->clean || clean, .when = when};
+	const struct treesync_how how = {.clean = a->clean || clean, .on_missing = a->on_missing, .when = when};
 	struct treesync_done done;
 	size_t n = 0;
 
@@ -162,6 +176,8 @@ static int run(const struct args *a, struct err *e)
 		report_line("expect %s", file.expect);
 	if (file.timeout_s)
 		report_line("timeout %lld", (long long)file.timeout_s);
+	if (*checkout_above(k))
+		report_line("attributes %s", checkout_above(k));
 	report_line("builder %s", builder);
 	go = await_go(e);
 	return go <= 0 ? go : write_source(k, a, go == 'c', builder, e);

@@ -155,8 +155,8 @@ static void add_boot(struct sha256 *h, const char *expect, int64_t timeout_s, in
 	add_text(h, "boot machine", machine);
 }
 
-int key_content(const struct builder *b, const char *tree, const char *toolchain, const struct key_boot *boot,
-		char out[SHA256_HEX + 1], struct err *e)
+int key_content(const struct builder *b, const char *tree, const char *attributes, const char *toolchain,
+		const struct key_boot *boot, char out[SHA256_HEX + 1], struct err *e)
 {
 	own_sha256 struct sha256 *h = sha256_new();
 
@@ -164,6 +164,8 @@ int key_content(const struct builder *b, const char *tree, const char *toolchain
 		return err_set(e, ERR_NOBODY, "out of memory for a digest");
 	add_text(h, "hornero content key", "1");
 	add_text(h, "tree", tree);
+	if (*attributes)
+		add_text(h, "attributes", attributes);
 	add_builder(h, b, toolchain);
 	if (boot->expect[0])
 		add_boot(h, boot->expect, boot->timeout_s, boot->memory_bytes, boot->machine);

@@ -44,8 +44,9 @@ int key_toolchain(const struct conf *c, const struct builder *b, char out[SHA256
 /* All parts; version is printable ASCII, cut where it is too long. Errors as of key_toolchain. */
 int key_parts(const struct conf *c, const struct builder *b, struct key_parts *out, struct err *e);
 
-int key_content(const struct builder *b, const char *tree, const char *toolchain, const struct key_boot *boot,
-		char out[SHA256_HEX + 1], struct err *e);
+/* attributes: what .gitattributes above the tree say, as a digest; "": there are none, and the key is as it was. */
+int key_content(const struct builder *b, const char *tree, const char *attributes, const char *toolchain,
+		const struct key_boot *boot, char out[SHA256_HEX + 1], struct err *e);
 
 int key_inputs(const struct image *img, const struct builder *b, const char *toolchain, char out[SHA256_HEX + 1],
 	       struct err *e);

@@ -12,13 +12,14 @@
 
 #define ASIDE "." TREEINDEX_NAME ".tmp"
 
-static const char magic[8] = "horntre1";
+static const char magic[8] = "horntre2";
 
 /* All zero but what is set: its bytes go to the file. */
 struct head {
 	char magic[8];
 	char boot[40];
 	char tree[72];
+	char rules[80];
 	uint64_t size; /* of the records behind it */
 	uint32_t crc;  /* of those, begun with that of the fields above */
 	uint32_t zero;
@@ -32,7 +33,7 @@ struct record {
 	unsigned char id[TREEINDEX_ID];
 	uint32_t zero;
 };
-_Static_assert(sizeof(struct head) == 8 + 40 + 72 + 8 + 4 + 4, "no padding goes to the file");
+_Static_assert(sizeof(struct head) == 8 + 40 + 72 + 80 + 8 + 4 + 4, "no padding goes to the file");
 _Static_assert(sizeof(struct treeindex_stat) == 40 && sizeof(struct record) == 40 + 8 + TREEINDEX_ID + 4,
 	       "the same; of the stat the last four bytes are padding, and zero");
 
@@ -70,12 +71,13 @@ bool treeindex_begin(struct treeindex_in *in, FILE *f, int64_t stamp_ns, const c
 	*in = (struct treeindex_in){.f = f, .stamp_ns = stamp_ns, .at = TREEINDEX_UNREAD};
 	if (*boot == '\0' || fread(&h, sizeof(h), 1, f) != 1 || memcmp(h.magic, magic, sizeof(magic)) != 0)
 		return false;
-	if (h.boot[sizeof(h.boot) - 1] || h.tree[TREEINDEX_HEX_MAX] || strcmp(h.boot, boot) != 0)
+	if (h.boot[sizeof(h.boot) - 1] || h.tree[TREEINDEX_HEX_MAX] || h.rules[TREEINDEX_RULES_MAX] || strcmp(h.boot, boot) != 0)
 		return false;
 	crc = head_crc(&h);
 	if (!sum_records(f, &h, &crc) || crc != h.crc || fseek(f, sizeof(h), SEEK_SET) < 0)
 		return false;
 	memcpy(in->tree, h.tree, sizeof(in->tree));
+	memcpy(in->rules, h.rules, sizeof(in->rules));
 	return true;
 }
 
@@ -205,7 +207,7 @@ void treeindex_up(struct treeindex_out *out)
 }
 
 /* The head says the checksum of all, so it is written last, over the empty one. */
-int treeindex_finish(struct treeindex_out *out, const char *boot, const char *tree, struct err *e)
+int treeindex_finish(struct treeindex_out *out, const char *boot, const char *tree, const char *rules, struct err *e)
 {
 	struct head h;
 
@@ -213,6 +215,7 @@ int treeindex_finish(struct treeindex_out *out, const char *boot, const char *tr
 	memcpy(h.magic, magic, sizeof(magic));
 	snprintf(h.boot, sizeof(h.boot), "%s", boot);
 	snprintf(h.tree, sizeof(h.tree), "%s", tree);
+	snprintf(h.rules, sizeof(h.rules), "%s", rules);
 	h.size = out->size;
 	h.crc = (uint32_t)crc32_combine(head_crc(&h), out->crc, (z_off_t)out->size);
 	if (fseek(out->f, 0, SEEK_SET) < 0 || fwrite(&h, sizeof(h), 1, out->f) != 1 || fflush(out->f) != 0 || ferror(out->f) ||

@@ -9,7 +9,7 @@
  *
  *     treeindex_create(&out, work, e)
  *     treeindex_add(&out, mode, id, name, len, &st)     a directory: its entries follow, then treeindex_up(&out)
- *     treeindex_finish(&out, boot, tree, e)             only now it has its name
+ *     treeindex_finish(&out, boot, tree, rules, e)      only now it has its name
  *
  * Both are streams in the order of the walk, so a tree of any size takes a few kilobytes of memory. The file lies beside src
  * and cache, where no builder's sandbox reaches. It is the machine's own: native byte order, and void after a reboot.
@@ -29,7 +29,7 @@
 #include <sys/stat.h>
 
 #define TREEINDEX_NAME "tree"
-enum { TREEINDEX_ID = 20, TREEINDEX_DEPTH_MAX = 200, TREEINDEX_HEX_MAX = 64 };
+enum { TREEINDEX_ID = 20, TREEINDEX_DEPTH_MAX = 200, TREEINDEX_HEX_MAX = 64, TREEINDEX_RULES_MAX = 79 };
 
 /* Zero for directories and submodules, which are looked at by entering them. */
 struct treeindex_stat {
@@ -49,6 +49,7 @@ struct treeindex_entry {
 struct treeindex_in {
 	FILE *f;
 	char tree[TREEINDEX_HEX_MAX + 1]; /* object id of the tree that src holds */
+	char rules[TREEINDEX_RULES_MAX + 1]; /* as treeindex_finish got them */
 	int64_t stamp_ns;                 /* when the record was complete */
 	int depth;                        /* directories entered */
 	bool broken;                      /* nothing more comes, and what came may be wrong */
@@ -81,7 +82,8 @@ int treeindex_create(struct treeindex_out *out, int work, struct err *e);
 void treeindex_add(struct treeindex_out *out, uint32_t mode, const unsigned char *id, const char *name, size_t len,
 		   const struct treeindex_stat *st);
 void treeindex_up(struct treeindex_out *out);
-int treeindex_finish(struct treeindex_out *out, const char *boot, const char *tree, struct err *e);
+int treeindex_finish(struct treeindex_out *out, const char *boot, const char *tree, const char *rules,
+		     struct err *e);
 void treeindex_abandon(struct treeindex_out *out);
 
 struct treeindex_stat treeindex_stat_of(const struct stat *st);

@@ -3,6 +3,7 @@
 #include "agent/treesync.h"
 
 #include "agent/pathglob.h"
+#include "agent/smudge.h"
 #include "agent/treeindex.h"
 #include "agent/treename.h"
 #include "agent/worktree.h"
@@ -27,7 +28,9 @@ struct sync {
 	bool told;  /* the message names its path */
 	bool again; /* done.why says what cannot be done on top of what is there */
 	int depth;
-	uint64_t entries, bytes, modules;
+	char rules[TREEINDEX_RULES_MAX + 1]; /* what decides the bytes of src besides the tree */
+	struct smudge smudge;
+	uint64_t entries, bytes;
 	struct treesync_done done;
 	size_t len;
 	char path[PATH_MAX];
@@ -139,7 +142,7 @@ static int write_file(struct sync *s, int dir, const struct checkout_entry *t, s
 	own_fd int fd = worktree_file(dir, t->name, (t->mode & 0100) != 0, e);
 	struct target to = {.s = s, .fd = fd};
 
-	if (fd < 0 || checkout_blob_each(s->k, t->id, shown(s), max, take_written, &to, e) < 0)
+	if (fd < 0 || smudge_each(&s->smudge, t->id, s->path, max, take_written, &to, e) < 0)
 		return -1;
 	return fstat(fd, st) < 0 ? err_sys(e, ERR_OPERATOR, "cannot stat %s", shown(s)) : 0;
 }
@@ -159,16 +162,12 @@ static int write_link(struct sync *s, int dir, const struct checkout_entry *t, s
 
 static int write_module(struct sync *s, int dir, const struct checkout_entry *t, struct err *e)
 {
-	own_fd int fd = worktree_enter(dir, t->name, e);
-	char text[4 * 200 + 1];
+	own_fd int fd = -1;
 
-	if (fd < 0)
+	if (smudge_module(&s->smudge, shown(s), e) < 0)
 		return -1;
-	escape_text(text, sizeof(text), shown(s), strlen(shown(s)), ESCAPE_LINE);
-	if (s->modules++ == 0)
-		fprintf(stderr, "hornero: %s is a submodule and stays empty: builds have no network; "
-			"commit its files (git subtree does that)\n", text);
-	return 0;
+	fd = worktree_enter(dir, t->name, e);
+	return fd < 0 ? -1 : 0;
 }
 
 /* The bytes of a file that has the stat of its record, which may hide a change. 1 those of the tree, 0 others, -1. */
@@ -191,7 +190,7 @@ static int has_bytes(struct sync *s, int dir, const struct checkout_entry *t, st
 	if (fd < 0)
 		return 0;
 	to.fd = fd;
-	if (checkout_blob_each(s->k, t->id, shown(s), TREESYNC_FILE_MAX, take_compared, &to, e) < 0)
+	if (smudge_each(&s->smudge, t->id, s->path, TREESYNC_FILE_MAX, take_compared, &to, e) < 0)
 		return -1;
 	return !to.differs;
 }
@@ -318,16 +317,20 @@ static int start_clean_without(struct sync *s, const struct treeindex_entry *was
 	return start_clean(s, path, "was removed");
 }
 
-/* Make a directory hold `tree`. */
-static int merge(struct sync *s, const struct place *at, const unsigned char *tree, struct err *e)
+static bool has_attributes(const struct checkout_list *list)
 {
-	own_checkout_list struct checkout_list list = {.n = 0};
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i].name, ".gitattributes") == 0)
+			return true;
+	return false;
+}
+
+static int merge_list(struct sync *s, const struct place *at, const struct checkout_list *list, struct err *e)
+{
 	const struct treeindex_entry *was;
 
-	if (list_new(s, tree, &list, e) < 0)
-		return -1;
-	for (size_t i = 0; i < list.n; i++) {
-		const struct checkout_entry *is = &list.v[i];
+	for (size_t i = 0; i < list->n; i++) {
+		const struct checkout_entry *is = &list->v[i];
 		int order;
 
 		was = at->known ? treeindex_peek(&s->in) : NULL;
@@ -347,6 +350,22 @@ static int merge(struct sync *s, const struct place *at, const unsigned char *tr
 	return s->in.broken ? start_clean(s, "the record of the checkout", "is damaged") : 0;
 }
 
+/* Make a directory hold `tree`. */
+static int merge(struct sync *s, const struct place *at, const unsigned char *tree, struct err *e)
+{
+	own_checkout_list struct checkout_list list = {.n = 0};
+	bool says;
+	int rc;
+
+	if (list_new(s, tree, &list, e) < 0)
+		return -1;
+	says = has_attributes(&list);
+	s->smudge.here += says;
+	rc = merge_list(s, at, &list, e);
+	s->smudge.here -= says;
+	return rc;
+}
+
 static int sync_src(struct sync *s, struct worktree *w, struct err *e)
 {
 	struct place top = {.known = s->in.f};
@@ -358,9 +377,8 @@ static int sync_src(struct sync *s, struct worktree *w, struct err *e)
 	s->done.clean = !top.known;
 	if (treeindex_create(&s->out, w->dir, e) < 0 || merge(s, &top, checkout_tree_id(s->k), e) < 0)
 		return -1;
-	if (s->modules > 1)
-		fprintf(stderr, "hornero: %llu more submodules stay empty\n", (unsigned long long)s->modules - 1);
-	return treeindex_finish(&s->out, w->boot, checkout_tree(s->k), e);
+	smudge_end(&s->smudge);
+	return treeindex_finish(&s->out, w->boot, checkout_tree(s->k), s->rules, e);
 }
 
 /* Once. clean: whatever is there. */
@@ -370,7 +388,9 @@ static int sync_once(struct sync *s, struct worktree *w, struct checkout *k, con
 	int rc;
 
 	*s = (struct sync){.k = k, .how = how};
-	if (clean || !treeindex_open(&s->in, w->dir, w->boot))
+	s->smudge = (struct smudge){.k = k, .on_missing = how->on_missing, .here = *checkout_above(k) != '\0'};
+	snprintf(s->rules, sizeof(s->rules), "%d%s", (int)how->on_missing, checkout_above(k));
+	if (clean || !treeindex_open(&s->in, w->dir, w->boot) || strcmp(s->in.rules, s->rules) != 0)
 		treeindex_close(&s->in);
 	rc = sync_src(s, w, e);
 	treeindex_close(&s->in);

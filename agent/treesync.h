@@ -16,6 +16,7 @@
 #define HORNERO_AGENT_TREESYNC_H
 
 #include "agent/checkout.h"
+#include "conf/conf.h"
 #include "lib/err.h"
 
 #include <stdbool.h>
@@ -31,6 +32,7 @@ enum {
 
 struct treesync_how {
 	bool clean;              /* remove src and the builder's cache first */
+	enum conf_missing on_missing;
 	const char *const *when; /* patterns (pathglob.h) of paths whose change does that, too; ends with NULL */
 };
 

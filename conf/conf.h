@@ -26,6 +26,14 @@ enum conf_isolation {
 	CONF_ISOLATION_NONE,   /* no limits; every listing says so */
 };
 
+/* What a clone would have and a checkout here has not. */
+enum conf_missing {
+	MISSING_LFS,    /* refuse pointers of Git LFS, name submodules and filters (default) */
+	MISSING_REFUSE, /* refuse all three */
+	MISSING_WARN,   /* name all three */
+};
+extern const char *const conf_missing_words[]; /* by that index; ends with NULL */
+
 struct conf {
 	const char *path; /* absolute path of the file itself */
 
@@ -50,6 +58,7 @@ struct conf {
 	const char *libvirt_uri;
 	const char *failpoint;      /* tests only; NULL */
 	enum conf_isolation isolation;
+	enum conf_missing on_missing;
 
 	int64_t workers;
 	int64_t compile_core_limit; /* percent of the node's whole CPU capacity */

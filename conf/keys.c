@@ -19,6 +19,10 @@ static const char *const isolations[] = {
 	[CONF_ISOLATION_CGROUP] = "cgroup", [CONF_ISOLATION_NONE] = "none", NULL,
 };
 
+const char *const conf_missing_words[] = {
+	[MISSING_LFS] = "refuse-lfs", [MISSING_REFUSE] = "refuse", [MISSING_WARN] = "warn", NULL,
+};
+
 static const struct key keys[] = {
 	{.name = "repo_base", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX, AT(repo_base),
 	 .fallback = "/opt/stack/data/Unikernel",
@@ -93,6 +97,10 @@ static const struct key keys[] = {
 	 .help = "How fast the disk of an instance is made independent of the old bytes; 0: as fast as it goes."},
 	{.name = "isolation", .type = KEY_CHOICE, .choices = isolations, AT(isolation), .fallback = "cgroup",
 	 .help = "With cgroup nothing is built where no control group can be had; with none builds have no limits."},
+	{.name = "on_missing", .type = KEY_CHOICE, .choices = conf_missing_words, AT(on_missing), .fallback = "refuse-lfs",
+	 .help = "Pushes and builds of what a clone elsewhere would have and this node has not: pointers of Git LFS, submodules, "
+		 "filter drivers in .gitattributes. refuse-lfs refuses the pointers and names the others in one line, "
+		 "refuse refuses all, warn names all."},
 	{.name = "cgroup_top", .type = KEY_TEXT, .check = check_component, AT(cgroup_top), .fallback = "hornero",
 	 .allowed = "one name of A-Z, a-z, 0-9, ., _ and -",
 	 .help = "Name of the control group that holds all builds."},

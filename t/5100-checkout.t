@@ -204,7 +204,7 @@ test_expect_success 'a run that died half-way is begun from nothing' '
 '
 
 # spoil CODE: run it as perl over the record of the checkout, in $_; $sum mends the checksum.
-sum='substr($_, 128, 4) = pack(q(L), crc32(substr($_, 0, 128) . substr($_, 136)))'
+sum='substr($_, 208, 4) = pack(q(L), crc32(substr($_, 0, 208) . substr($_, 216)))'
 spoil () {
 	perl -MCompress::Zlib -0777 -pe "$1" <work/tree >spoilt && cat spoilt >work/tree
 }
@@ -213,7 +213,7 @@ spoil () {
 test_expect_success 'a record that is damaged, cut, too long, of another boot or none is not relied on' '
 	co && size=$(wc -c <work/tree) && cp work/tree whole &&
 	for code in "\$_ = q()" "\$_ = qq(tree x\n)" "chop" "\$_ .= q(x)" "substr(\$_, 0, 1) = q(x)" \
-		"substr(\$_, 8, 36) = q(00000000-0000-0000-0000-000000000000); $sum" "substr(\$_, 128, 4) = pack(q(L), 0)" \
+		"substr(\$_, 8, 36) = q(00000000-0000-0000-0000-000000000000); $sum" "substr(\$_, 208, 4) = pack(q(L), 0)" \
 		$(perl -e "print qq(substr(\\\$_,\$_,1)^=chr(1+rand(255)) ) for map { int(rand($size)) } 1 .. 30")
 	do
 		cat whole >work/tree && spoil "$code" && $as sh -c "echo bad >work/src/src/a.c; touch work/cache/left" && co &&
@@ -274,7 +274,7 @@ forge () {
 		my @ns = map { s/\\.//r + 0 } @s[2, 3];
 		my \$at = index(\$t, q(a.c)) - 72;
 		substr(\$t, \$at, 32) = pack(q(QQqq), \$s[0], \$s[1], @ns);
-		substr(\$t, 128, 4) = pack(q(L), crc32(substr(\$t, 0, 128) . substr(\$t, 136)));
+		substr(\$t, 208, 4) = pack(q(L), crc32(substr(\$t, 0, 208) . substr(\$t, 216)));
 		print \$t" <work/tree >forged && cat forged >work/tree
 }
 
