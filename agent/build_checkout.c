@@ -175,7 +175,7 @@ static void on_line(void *arg, const char *line)
 		snprintf(v->commit, sizeof(v->commit), "%s", line + 7);
 	} else if (strncmp(line, "tree ", 5) == 0 && is_oid(line + 5)) {
 		snprintf(v->tree, sizeof(v->tree), "%s", line + 5);
-	} else if (strncmp(line, "attributes ", 11) == 0 && sha256_valid(line + 11)) {
+	} else if (strncmp(line, "attributes ", 11) == 0 && is_oid(line + 11)) {
 		snprintf(ch->b->attributes, sizeof(ch->b->attributes), "%s", line + 11);
 	} else if (strncmp(line, "expect ", 7) == 0) {
 		take_expect(ch->b, line + 7);

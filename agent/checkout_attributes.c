@@ -77,47 +77,49 @@ int checkout_attributes(struct checkout *k, const char *path, struct checkout_at
 	return take_encoding(v[ENCODING], path, &out->convert, e);
 }
 
-static int add_above(struct sha256 *h, const git_tree *tree, size_t depth)
+/* text, and a line for the .gitattributes of this tree where it has one. */
+static void add_above(char **text, const git_tree *tree, size_t depth)
 {
 	const git_tree_entry *entry = git_tree_entry_byname(tree, FILE_NAME);
-	own_free char *line = NULL;
 	char hex[CHECKOUT_HEX + 1];
+	char *longer;
 
 	if (!entry)
-		return 0;
+		return;
 	git_oid_tostr(hex, sizeof(hex), git_tree_entry_id(entry));
-	line = fs_path("%zu %o %s\n", depth, (unsigned int)git_tree_entry_filemode_raw(entry), hex);
-	sha256_add(h, line, strlen(line));
-	return 1;
+	longer = fs_path("%s%zu %o %s\n", *text, depth, (unsigned int)git_tree_entry_filemode_raw(entry), hex);
+	free(*text);
+	*text = longer;
 }
 
 int checkout_look_above(struct checkout *k, const git_tree *root, struct err *e)
 {
-	own_sha256 struct sha256 *h = sha256_new();
+	own_free char *text = fs_path("%s\n", k->subdir);
+	size_t nothing = strlen(text);
 	git_tree *tree = NULL;
 	const char *at = k->subdir;
-	int found = 0, rc = 0;
+	git_oid digest;
+	int rc = 0;
 
-	if (!h)
-		return err_set(e, ERR_NOBODY, "out of memory for a digest");
-	sha256_add(h, k->subdir, strlen(k->subdir) + 1);
 	for (size_t depth = 0; *at && rc == 0; depth++) {
 		size_t len = strcspn(at, "/");
 		own_free char *name = fs_path("%.*s", (int)len, at);
 		const git_tree_entry *entry = git_tree_entry_byname(tree ? tree : root, name);
 		git_tree *below = NULL;
 
-		found += add_above(h, tree ? tree : root, depth);
+		add_above(&text, tree ? tree : root, depth);
 		at += len + (at[len] == '/');
 		rc = !*at ? 0 : entry ? git_tree_lookup(&below, k->repo, git_tree_entry_id(entry)) : GIT_ENOTFOUND;
 		git_tree_free(tree);
 		tree = below;
 	}
 	git_tree_free(tree);
+	if (rc == 0 && strlen(text) > nothing)
+		rc = git_odb_hash(&digest, text, strlen(text), GIT_OBJECT_BLOB);
 	if (rc < 0)
 		return checkout_fail(e, "cannot read the directories above", k->where);
-	if (found)
-		sha256_final(h, k->above);
+	if (strlen(text) > nothing)
+		git_oid_tostr(k->above, sizeof(k->above), &digest);
 	return 0;
 }
 

@@ -3,7 +3,6 @@
 #define HORNERO_AGENT_CHECKOUT_INNER_H
 
 #include "agent/checkout.h"
-#include "lib/sha.h"
 
 #include <git2.h>
 
@@ -17,7 +16,7 @@ struct checkout {
 	char *where; /* "REF:SUBDIR", for messages: the directory's name is the sandbox's, and tells nobody anything */
 	char commit_hex[CHECKOUT_HEX + 1];
 	char tree_hex[CHECKOUT_HEX + 1];
-	char above[SHA256_HEX + 1]; /* checkout_above() */
+	char above[CHECKOUT_HEX + 1]; /* checkout_above() */
 };
 
 /* What libgit2 says, as ours. */

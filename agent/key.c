@@ -162,7 +162,7 @@ int key_content(const struct builder *b, const char *tree, const char *attribute
 
 	if (!h)
 		return err_set(e, ERR_NOBODY, "out of memory for a digest");
-	add_text(h, "hornero content key", "1");
+	add_text(h, "hornero content key", "2");
 	add_text(h, "tree", tree);
 	if (*attributes)
 		add_text(h, "attributes", attributes);

@@ -70,7 +70,7 @@ test_expect_success 'includes only point down' '
 test_expect_success 'each library is known in its room only' '
 	only_in "#include <sqlite3.h>" "db/.*" &&
 	only_in "#include <yaml.h>" "conf/.*" &&
-	only_in "#include <git2" "agent/checkout[a-z_]*\.c|agent/refs\.c" &&
+	only_in "#include <git2" "agent/checkout[a-z_]*\.[ch]|agent/refs\.c" &&
 	only_in "#include <libcgroup.h>" "agent/cg(find|set)\.c" &&
 	only_in "#include <libssh/" "door/.*" &&
 	only_in "#include <seccomp.h>" "agent/syscalls\.c|door/limit\.c" &&
