@@ -56,7 +56,16 @@ static enum answer look_at(const struct scan *s, int dir, const char *path)
 	return is_same_file(&st, &s->cache) ? STANDS : STANDS_NOT;
 }
 
-static enum answer read_backing(const struct scan *s, int dir, int fd)
+/* The same without a look: nobody but the header, which a guest may have written, says that this path is worth one. It may be
+ * one that hangs, or that something happens by. Nova itself names a base by its own name alone. */
+static enum answer by_text(const struct scan *s, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strcmp(slash ? slash + 1 : path, s->base_name) == 0 ? STANDS : STANDS_NOT;
+}
+
+static enum answer read_backing(const struct scan *s, int dir, const char *disk, int fd)
 {
 	struct backing b;
 	const char *path = NULL;
@@ -77,7 +86,15 @@ static enum answer read_backing(const struct scan *s, int dir, int fd)
 	case OVERLAY_LOOK:
 		break;
 	}
-	return look_at(s, dir, path);
+	switch (diskinfo_format(dir, disk)) {
+	case DISKINFO_RAW:
+		return STANDS_NOT;
+	case DISKINFO_QCOW2:
+		return look_at(s, dir, path);
+	case DISKINFO_UNKNOWN:
+		break;
+	}
+	return by_text(s, path);
 }
 
 static enum answer look_at_disk(struct scan *s, int dir, const char *disk)
@@ -95,7 +112,7 @@ static enum answer look_at_disk(struct scan *s, int dir, const char *disk)
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		return STANDS_NOT;
 	s->out->looked++;
-	a = read_backing(s, dir, fd);
+	a = read_backing(s, dir, disk, fd);
 	why = errno;
 	/* What looks like a qcow2 in a raw disk was written by its guest. */
 	if (a != STANDS_NOT && diskinfo_format(dir, disk) == DISKINFO_RAW)

@@ -69,6 +69,13 @@ static void add(const struct node *n, const char *instance, const char *disk, co
 	put(n, path, buf, sizeof(buf));
 }
 
+static void say_format(const struct node *n, const char *instance, const char *text)
+{
+	own_free char *path = fs_path("%s/disk.info", instance);
+
+	put(n, path, text, strlen(text));
+}
+
 static struct dependents scan(struct node *n)
 {
 	own_quiet struct quiet seen = QUIET_INIT;
@@ -112,6 +119,8 @@ static void every_spelling(void **state)
 	put(n, "_base/" NAME, "bytes", 5);
 	add(n, "six", "disk", linked);
 	add(n, "seven", "disk", "/tmp/" NAME);
+	say_format(n, "six", "{\"/x/disk\": \"qcow2\"}");
+	say_format(n, "seven", "{\"/x/disk\": \"qcow2\"}");
 	d = scan(n);
 	assert_int_equal(d.count, 6);
 	assert_non_null(strstr(d.text, " and 2 more stand on the present bytes"));
@@ -151,13 +160,6 @@ static void what_cannot_be_read_counts(void **state)
 	assert_true(d.in_doubt);
 }
 
-static void say_format(const struct node *n, const char *instance, const char *text)
-{
-	own_free char *path = fs_path("%s/disk.info", instance);
-
-	put(n, path, text, strlen(text));
-}
-
 /* What its guest has written there is nobody's word. */
 static void a_raw_disk_stands_on_nothing(void **state)
 {
@@ -172,6 +174,25 @@ static void a_raw_disk_stands_on_nothing(void **state)
 	assert_int_equal(scan(n).count, 0);
 	say_format(n, "forged", "{\"/x/forged/disk\": \"raw\"}");
 	assert_true(scan(n).in_doubt);
+}
+
+/* Red without the question to disk.info in read_backing: the trap is found to be the base, which only a look can tell. */
+static void a_path_is_looked_at_where_nova_agrees_alone(void **state)
+{
+	struct node *n = *state;
+	own_free char *absolute = fs_path("%s/_base/" NAME, n->instances);
+	own_free char *trap = fs_path("%s/trap", n->dir);
+
+	put(n, "_base/" NAME, "bytes", 5);
+	assert_int_equal(symlink(absolute, trap), 0);
+	add(n, "one", "disk", trap);
+	assert_int_equal(scan(n).count, 0);
+	say_format(n, "one", "{\"/x/disk\": \"raw\"}");
+	assert_int_equal(scan(n).count, 0);
+	say_format(n, "one", "{\"/x/disk\": \"vmdk\"}");
+	assert_int_equal(scan(n).count, 0);
+	say_format(n, "one", "{\"/x/disk\": \"qcow2\"}");
+	assert_int_equal(scan(n).count, 1);
 }
 
 static void what_disk_info_does_not_say_counts(void **state)
@@ -341,6 +362,7 @@ int main(void)
 		T(far_names_are_read),
 		T(what_cannot_be_read_counts),
 		T(a_raw_disk_stands_on_nothing),
+		T(a_path_is_looked_at_where_nova_agrees_alone),
 		T(what_disk_info_does_not_say_counts),
 		T(a_data_file_makes_doubt),
 		T(only_one_level_and_no_strangers),
