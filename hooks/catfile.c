@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { HEADER_MAX = 8192, ENV_MAX = 16 };
+enum { HEADER_MAX = 8192 };
 
 /* What receive-pack says about this repository and its quarantine. */
 static const char *const kept[] = {
@@ -26,14 +26,16 @@ static const char *const fixed[] = {
 	"PATH=/usr/local/bin:/usr/bin:/bin",
 	"LC_ALL=C",
 	"GIT_CONFIG_NOSYSTEM=1",
+	"GIT_ATTR_NOSYSTEM=1",
 	"GIT_CONFIG_GLOBAL=/dev/null",
 	"GIT_NO_REPLACE_OBJECTS=1",
 	"GIT_TERMINAL_PROMPT=0",
 };
 
 /* Strings from getenv stand behind their names: "NAME=value" begins at the name. */
-static void make_env(const char *env[ENV_MAX])
+void catfile_env(const char *env[CATFILE_ENV_MAX], const char *index)
 {
+	static char variable[4096 + 32];
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
@@ -44,13 +46,15 @@ static void make_env(const char *env[ENV_MAX])
 	}
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		env[n++] = fixed[i];
+	if (index && snprintf(variable, sizeof(variable), "GIT_INDEX_FILE=%s", index) < (int)sizeof(variable))
+		env[n++] = variable;
 	env[n] = NULL;
 }
 
 static int catfile_start(struct catfile *cf, struct err *e)
 {
 	static const char *const argv[] = {"git", "cat-file", "--batch", NULL};
-	const char *env[ENV_MAX];
+	const char *env[CATFILE_ENV_MAX];
 	struct spawn s = SPAWN_INIT(argv);
 	own_fd int in = -1, to = -1, from = -1, out = -1;
 	int pair[2];
@@ -63,7 +67,7 @@ static int catfile_start(struct catfile *cf, struct err *e)
 		return err_sys(e, ERR_NOBODY, "cannot start git");
 	from = pair[0];
 	out = pair[1];
-	make_env(env);
+	catfile_env(env, NULL);
 	s.envp = env;
 	s.in = in;
 	s.out = out;

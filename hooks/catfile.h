@@ -29,6 +29,10 @@ struct catfile {
 	char buf[16384];
 };
 
+/* For another program of git that looks at the same push. index: its GIT_INDEX_FILE, or NULL. */
+enum { CATFILE_ENV_MAX = 20 };
+void catfile_env(const char *env[CATFILE_ENV_MAX], const char *index);
+
 #define CATFILE_INIT {.to = -1, .from = -1}
 
 /* commit:subdir/name (subdir "" for the root). -1 (ERR_OPERATOR or ERR_NOBODY): git could not be asked. */

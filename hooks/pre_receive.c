@@ -13,6 +13,7 @@
 #include "conf/repofile.h"
 #include "hooks/catfile.h"
 #include "hooks/loose.h"
+#include "hooks/missing.h"
 #include "hooks/peel.h"
 #include "hooks/place.h"
 #include "hooks/pushopt.h"
@@ -49,8 +50,19 @@ static int judge(const char *path, const struct found *f, struct err *e)
 	return 0;
 }
 
+/* 1 refused (e says why), 0. */
+static int check_missing(struct catfile *cf, const struct conf *c, const char *commit, const struct image *img, struct err *e)
+{
+	int got = missing_check(cf, c, commit, img->subdir, e);
+
+	if (got >= 0)
+		return got;
+	say("whether this node has all that a clone would have, only the build can tell: %s", e->msg);
+	return 0;
+}
+
 /* 0 fine, 1 refused (e says why), -1 could not be looked at (e says why). */
-static int check(struct catfile *cf, const struct refline *r, const struct image *img, struct err *e)
+static int check(struct catfile *cf, const struct conf *c, const struct refline *r, const struct image *img, struct err *e)
 {
 	own_free char *path = fs_path("%s%s%s", img->subdir, *img->subdir ? "/" : "", REPOFILE_NAME);
 	struct found f = {0};
@@ -64,7 +76,7 @@ static int check(struct catfile *cf, const struct refline *r, const struct image
 		return -1;
 	refused = judge(path, &f, e) < 0;
 	free(f.text);
-	return refused;
+	return refused ? refused : check_missing(cf, c, commit, img, e);
 }
 
 static void say_unchecked(const struct err *e)
@@ -83,7 +95,7 @@ static size_t check_all(const struct place *p, const struct pushed *pushed)
 
 		for (size_t k = 0; k < p->n && !refline_deletes(r); k++) {
 			struct err e = ERR_INIT;
-			int got = place_builds(p, &p->images[k], r->ref) ? check(&cf, r, &p->images[k], &e) : 0;
+			int got = place_builds(p, &p->images[k], r->ref) ? check(&cf, p->conf, r, &p->images[k], &e) : 0;
 
 			if (got < 0) {
 				say_unchecked(&e);

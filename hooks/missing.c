@@ -1,0 +1,247 @@
+/* missing: DIAGNOSTICS: ERR_PUSHER with the path and the way out where on_missing refuses, else as hooks/catfile.h. */
+#include "hooks/missing.h"
+
+#include "hooks/loose.h"
+#include "hooks/say.h"
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+	ATTRIBUTES_MAX = 1 << 20,
+	LIST_MAX = 128 << 20, /* bytes of a listing of the commit */
+	LOOK_MS = 10000,      /* for each program of git */
+	POINTER_MAX = 1024,   /* bytes of a pointer of Git LFS */
+	POINTERS_READ = 1000, /* files that are read to find one; the build reads all */
+};
+
+static const char pointer_start[] = "version https://git-lfs.github.com/spec/";
+
+struct look {
+	struct catfile *cf;
+	const char *commit, *subdir;
+	bool refuse_lfs, refuse;
+	bool named_lfs, named_module, named_filter;
+};
+
+static int read_one(struct look *l, const char *dir, const char *name, size_t max, struct found *f, struct err *e)
+{
+	*f = (struct found){.kind = FOUND_NOTHING};
+	return loose_find(l->commit, dir, name, max, f) == 0 && catfile_read(l->cf, l->commit, dir, name, max, f, e) < 0 ? -1 : 0;
+}
+
+/* 1: this directory's .gitattributes name a filter. */
+static int names_filter(struct look *l, const char *dir, struct err *e)
+{
+	struct found f;
+	int yes;
+
+	if (read_one(l, dir, ".gitattributes", ATTRIBUTES_MAX, &f, e) < 0)
+		return -1;
+	yes = f.kind == FOUND_TOO_LARGE || (f.kind == FOUND_FILE && strstr(f.text, "filter="));
+	free(f.text);
+	return yes;
+}
+
+static int has_modules(struct look *l, struct err *e)
+{
+	struct found f;
+
+	if (read_one(l, "", ".gitmodules", 0, &f, e) < 0)
+		return -1;
+	free(f.text);
+	return f.kind != FOUND_NOTHING;
+}
+
+/* From the top to the image's directory. */
+static int may_filter(struct look *l, struct err *e)
+{
+	int got = names_filter(l, "", e);
+
+	for (const char *end = l->subdir; got == 0 && *end;) {
+		own_free char *dir = NULL;
+
+		end += strcspn(end, "/");
+		dir = fs_path("%.*s", (int)(end - l->subdir), l->subdir);
+		end += *end == '/';
+		got = names_filter(l, dir, e);
+	}
+	return got;
+}
+
+static int run_git(const char *const *argv, const char *index, int in, char **out, size_t *len, struct err *e)
+{
+	const char *env[CATFILE_ENV_MAX];
+	struct spawn s = SPAWN_INIT(argv);
+	int status;
+
+	catfile_env(env, index);
+	s.envp = env;
+	s.in = in;
+	status = spawn_capture(&s, LOOK_MS, LIST_MAX, out, len, e);
+	if (status < 0)
+		return -1;
+	return status == 0 ? 0 : err_set(e, ERR_OPERATOR, "git %s failed; does `git fsck` find fault with the repository?", argv[1]);
+}
+
+static int miss_module(struct look *l, const char *path, struct err *e)
+{
+	if (l->refuse)
+		return err_set(e, ERR_PUSHER, "%s is a submodule, and its files are not on this node; commit them (git subtree does "
+			       "that), or ask the operator for on_missing: warn", path);
+	if (!l->named_module)
+		say("%s is a submodule and stays empty: builds have no network; commit its files (git subtree does that)", path);
+	l->named_module = true;
+	return 0;
+}
+
+static int miss_filter(struct look *l, const char *path, const char *filter, struct err *e)
+{
+	if (l->refuse)
+		return err_set(e, ERR_PUSHER, "%s has filter=%s in .gitattributes, and this node has no such filter; commit the file as "
+			       "builds need it, or ask the operator for on_missing: warn", path, filter);
+	if (!l->named_filter)
+		say("%s has filter=%s in .gitattributes: the build sees it as committed", path, filter);
+	l->named_filter = true;
+	return 0;
+}
+
+static int miss_pointer(struct look *l, const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	own_free char *dir = fs_path("%.*s", slash ? (int)(slash - path) : 0, path);
+	struct found f;
+	bool is;
+
+	if (l->named_lfs)
+		return 0;
+	if (read_one(l, dir, slash ? slash + 1 : path, POINTER_MAX, &f, e) < 0)
+		return -1;
+	is = f.kind == FOUND_FILE && strncmp(f.text, pointer_start, sizeof(pointer_start) - 1) == 0;
+	free(f.text);
+	if (!is)
+		return 0;
+	if (l->refuse_lfs)
+		return err_set(e, ERR_PUSHER, "%s is a Git LFS pointer, and the file itself is not on this node; commit the file "
+			       "(git lfs migrate export), or ask the operator for on_missing: warn", path);
+	say("%s is a Git LFS pointer: the build sees the pointer, the file itself is not on this node", path);
+	l->named_lfs = true;
+	return 0;
+}
+
+/* "MODE TYPE OID SIZE\tPATH" of ls-tree -l: the path; NULL where it is not such a line. */
+static const char *listed_path(const char *line, char mode[8], unsigned long *size)
+{
+	const char *tab = strchr(line, '\t');
+
+	*size = 0;
+	if (!tab || sscanf(line, "%7s %*s %*s %lu", mode, size) < 1)
+		return NULL;
+	return tab + 1;
+}
+
+/* Submodules, and into *paths what attributes are asked of. */
+static int read_listing(struct look *l, const char *text, size_t len, FILE *paths, struct err *e)
+{
+	for (const char *at = text; at < text + len; at += strlen(at) + 1) {
+		unsigned long size;
+		char mode[8];
+		const char *path = listed_path(at, mode, &size);
+
+		if (!path)
+			continue;
+		if (strcmp(mode, "160000") == 0 && miss_module(l, path, e) < 0)
+			return -1;
+		if (strncmp(mode, "100", 3) == 0)
+			fwrite(path, 1, strlen(path) + 1, paths);
+	}
+	return 0;
+}
+
+/* PATH, "filter" and its value, again and again. */
+static int read_attributes(struct look *l, const char *text, size_t len, struct err *e)
+{
+	const char *end = text + len;
+	int read = 0;
+
+	for (const char *path = text; path < end;) {
+		const char *value = path + strlen(path) + 1;
+
+		value += value < end ? strlen(value) + 1 : 0;
+		if (value >= end)
+			break;
+		if (strcmp(value, "lfs") == 0) {
+			if (read++ < POINTERS_READ && miss_pointer(l, path, e) < 0)
+				return -1;
+		} else if (strcmp(value, "unspecified") != 0 && strcmp(value, "unset") != 0 && strcmp(value, "set") != 0 &&
+			   miss_filter(l, path, value, e) < 0) {
+			return -1;
+		}
+		path = value + strlen(value) + 1;
+	}
+	return 0;
+}
+
+/* Attributes are read from an index of the commit, beside what was pushed: git has no other way in this version. */
+static int look_at_attributes(struct look *l, FILE *paths, struct err *e)
+{
+	const char *quarantine = getenv("GIT_QUARANTINE_PATH");
+	own_free char *index = fs_path("%s/hornero-index", quarantine ? quarantine : ".");
+	const char *const fill[] = {"git", "read-tree", l->commit, NULL};
+	const char *const ask[] = {"git", "check-attr", "--cached", "-z", "--stdin", "filter", NULL};
+	own_free char *nothing = NULL;
+	own_free char *text = NULL;
+	size_t len = 0;
+	int rc;
+
+	if (!quarantine)
+		return 0;
+	rc = run_git(fill, index, -1, &nothing, &len, e);
+	if (rc == 0 && (fflush(paths) != 0 || lseek(fileno(paths), 0, SEEK_SET) < 0))
+		rc = err_sys(e, ERR_NOBODY, "cannot keep the list of the pushed files");
+	if (rc == 0)
+		rc = run_git(ask, index, fileno(paths), &text, &len, e);
+	if (rc == 0)
+		rc = read_attributes(l, text, len, e);
+	unlink(index);
+	return rc;
+}
+
+static int look_deep(struct look *l, bool filters, struct err *e)
+{
+	own_free char *below = fs_path("%s/", l->subdir);
+	const char *const list[] = {"git", "ls-tree", "-r", "-l", "-z", "--full-tree", l->commit, "--", *l->subdir ? below : NULL, NULL};
+	int fd = memfd_create("paths", MFD_CLOEXEC);
+	own_file FILE *paths = fd < 0 ? NULL : fdopen(fd, "w+");
+	own_free char *text = NULL;
+	size_t len = 0;
+
+	if (!paths)
+		return err_sys(e, ERR_NOBODY, "cannot keep the list of the pushed files");
+	if (run_git(list, NULL, -1, &text, &len, e) < 0 || read_listing(l, text, len, paths, e) < 0)
+		return -1;
+	return filters ? look_at_attributes(l, paths, e) : 0;
+}
+
+int missing_check(struct catfile *cf, const struct conf *c, const char *commit, const char *subdir, struct err *e)
+{
+	struct look l = {
+		.cf = cf, .commit = commit, .subdir = subdir,
+		.refuse = c->on_missing == MISSING_REFUSE, .refuse_lfs = c->on_missing != MISSING_WARN,
+	};
+	int filters = may_filter(&l, e);
+	int modules = filters < 0 ? -1 : has_modules(&l, e);
+
+	if (modules < 0)
+		return -1;
+	if (!filters && !modules)
+		return 0;
+	if (look_deep(&l, filters, e) < 0)
+		return e->class == ERR_PUSHER ? 1 : -1;
+	return 0;
+}
