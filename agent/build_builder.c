@@ -103,6 +103,17 @@ static void add_words(struct build *b, struct args *a)
 		args_add(a, *word);
 }
 
+/* What is left of earlier builds may be what failed: a clone would build. */
+static void hint_clean(struct build *b)
+{
+	size_t len = strlen(b->verdict.reason);
+
+	if (b->from_clean || strcmp(b->verdict.cause, "exit") != 0)
+		return;
+	snprintf(b->verdict.reason + len, sizeof(b->verdict.reason) - len,
+		 " (an incremental build; git push -o clean starts from nothing)");
+}
+
 int build_builder(struct build *b)
 {
 	const struct builder *bu = b->builder;
@@ -119,7 +130,9 @@ int build_builder(struct build *b)
 	if (stage_run(&s, &e) < 0)
 		return verdict_say(&b->verdict, e.class, "sandbox", "%s", e.msg);
 	b->verdict.build_ms = s.took_ms;
-	if (s.ended != STAGE_EXIT || s.status != 0)
-		return build_blame(b, &s, "exit", bu->argv[0]);
-	return 0;
+	if (s.ended == STAGE_EXIT && s.status == 0)
+		return 0;
+	build_blame(b, &s, "exit", bu->argv[0]);
+	hint_clean(b);
+	return -1;
 }

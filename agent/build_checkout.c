@@ -209,6 +209,11 @@ static void add_words(struct build *b, struct args *a, const char *repo)
 	args_add(a, "/work");
 	args_add(a, "--on-missing");
 	args_add(a, conf_missing_words[c->on_missing]);
+	for (size_t i = 0; i < b->builders->n; i++)
+		for (char **glob = b->builders->list[i].clean_when; glob && *glob; glob++) {
+			args_add(a, "--clean-when");
+			args_addf(a, "%s=%s", b->builders->list[i].name, *glob);
+		}
 	if (b->image->builder) {
 		args_add(a, "--builder");
 		args_add(a, b->image->builder);

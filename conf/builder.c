@@ -47,6 +47,10 @@ static const struct key keys[] = {
 	 .help = "Devices that the sandbox sees."},
 	{.name = "build_timeout", .type = KEY_DURATION, .min = 1, .max = 7 * 24 * 3600, AT(build_timeout_s),
 	 .help = "Longest wall time of one run, where it is less than that of hornero.yaml."},
+	{.name = "clean_when", .type = KEY_LIST, .check = check_relative, AT(clean_when),
+	 .allowed = "a list of relative paths, in which *, ? and [...] match within a component",
+	 .help = "Files after whose change an image is built from nothing, since what is left of earlier builds says nothing any "
+		 "more. A pattern without a slash matches in every directory of the image's tree."},
 };
 
 const struct table builder_table = {"a builder file", keys, sizeof(keys) / sizeof(keys[0])};
@@ -126,6 +130,7 @@ int builder_parse(const char *file, const char *name, const char *text, size_t l
 	if (!b.inputs)
 		drop_empty(&b.inputs_at);
 	drop_empty(&b.devices);
+	drop_empty(&b.clean_when);
 	if (b.version && !*b.version) {
 		free(b.version);
 		b.version = NULL;

@@ -13,6 +13,7 @@
  *                                    their digests belong to the key
  *     devices: [/dev/kvm]            default none
  *     build_timeout: 1800            seconds; narrower than hornero.yaml's, never wider
+ *     clean_when: [Makefile, "*.mk"] patterns of paths whose change means a clean build; one without a slash fits at any depth
  *
  * In the sandbox: the checkout is /build/src (the working directory), the cache kept per image is
  * /build/cache, HOME is /build/cache, TMPDIR is /tmp.
@@ -41,6 +42,7 @@ struct builder {
 	char **inputs_at;             /* the same number: where each appears in the sandbox */
 	char **devices;
 	int64_t build_timeout_s;      /* 0: hornero.yaml's */
+	char **clean_when;
 	char *text;                   /* the file's bytes, for the digest of the content key */
 	size_t text_len;
 };

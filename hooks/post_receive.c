@@ -57,6 +57,8 @@ static void say_lost_options(const struct wishes *ws, const struct pushopt *o, c
 			continue;
 		if (o->rebuild)
 			say("-o rebuild is lost with that: %s rebuild %s does it", who->words, w->img->uuid);
+		if (o->clean)
+			say("-o clean is lost with that: %s rebuild --clean %s does it", who->words, w->img->uuid);
 		if (o->wait)
 			say("-o wait is lost with that: %s wait %s does it", who->words, w->img->uuid);
 		if (o->priority)

@@ -30,10 +30,12 @@ static int parse_one(const char *text, struct pushopt *o, struct err *e)
 		o->skip = true;
 	else if (strcmp(text, "rebuild") == 0)
 		o->rebuild = true;
+	else if (strcmp(text, "clean") == 0)
+		o->clean = true;
 	else if (strncmp(text, "priority=", 9) == 0)
 		return parse_priority(text + 9, &o->priority, e);
 	else if (strncmp(text, "image=", 6) != 0)
-		return err_set(e, ERR_PUSHER, "unknown push option %s; known: wait, skip, rebuild, image=UUID, priority=N",
+		return err_set(e, ERR_PUSHER, "unknown push option %s; known: wait, skip, rebuild, clean, image=UUID, priority=N",
 			       check_show(text, shown));
 	else if (!uuid_canonical(text + 6, o->image))
 		return err_set(e, ERR_PUSHER, "push option image=%s: an image's UUID is allowed", check_show(text + 6, shown));
@@ -49,7 +51,7 @@ int pushopt_parse(const char *const *texts, size_t n, struct pushopt *out, struc
 	for (size_t i = 0; i < n; i++)
 		if (parse_one(texts[i], &o, e) < 0)
 			return -1;
-	if (o.skip && (o.wait || o.rebuild || o.priority || *o.image))
+	if (o.skip && (o.wait || o.rebuild || o.clean || o.priority || *o.image))
 		return err_set(e, ERR_PUSHER, "push option skip goes with no other: what is not built cannot be waited for, hurried "
 			       "or chosen");
 	*out = o;

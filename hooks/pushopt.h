@@ -4,6 +4,7 @@
  *     -o wait           the build's log as it grows, and how it ends, before the push returns
  *     -o skip           this commit is not built
  *     -o rebuild        built although an artifact of the same content is there
+ *     -o clean          built from nothing: from an empty checkout and an empty cache
  *     -o image=UUID     of the images that follow the ref only this one is built
  *     -o priority=N     from -9 to 9: before (or behind) other jobs; 0 where it is not given
  *
@@ -21,7 +22,7 @@
 enum { PUSHOPT_MAX = 16, PUSHOPT_PRIORITY_MAX = 9 };
 
 struct pushopt {
-	bool wait, skip, rebuild;
+	bool wait, skip, rebuild, clean;
 	int priority;
 	char image[UUID_LEN + 1]; /* canonical, "" for all */
 };

@@ -62,6 +62,7 @@ static int queue_one(struct db *db, const struct place *p, const struct pushopt 
 		.origin = "push",
 		.pushed_by = who,
 		.force = o->rebuild,
+		.clean = o->clean,
 		.priority = o->priority,
 	};
 

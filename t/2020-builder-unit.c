@@ -31,7 +31,7 @@ static void the_least(void **state)
 	assert_null(b.argv[1]);
 	assert_string_equal(b.artifact, "/build/src/x");
 	assert_int_equal(b.format, BUILDER_RAW);
-	assert_true(!b.detect && !b.env && !b.needs && !b.version && !b.inputs && !b.inputs_at && !b.devices);
+	assert_true(!b.detect && !b.env && !b.needs && !b.version && !b.inputs && !b.inputs_at && !b.devices && !b.clean_when);
 	assert_int_equal(b.build_timeout_s, 0);
 	assert_int_equal(b.text_len, strlen(LEAST));
 	assert_memory_equal(b.text, LEAST, strlen(LEAST));
@@ -45,7 +45,7 @@ static void everything(void **state)
 				   "env: {A: /x, B: 'a=b c', C_9: , D: null}\n"
 				   "artifact: /build/cache/r/h.qemu\nformat: qcow2\nneeds: [capstan, /usr/bin/qemu-img]\n"
 				   "version: [[gcc, --version], [make, -v]]\n"
-				   "inputs: [/a/base, '/b:/build/cache/b', /c:/c]\ndevices: [/dev/kvm]\nbuild_timeout: 30m\n";
+				   "inputs: [/a/base, '/b:/build/cache/b', /c:/c]\ndevices: [/dev/kvm]\nbuild_timeout: 30m\nclean_when: ['*.mk', sub/Makefile]\n";
 	struct builder b = {0};
 	struct err e = ERR_INIT;
 
@@ -74,6 +74,9 @@ static void everything(void **state)
 	assert_null(b.inputs[3]);
 	assert_null(b.inputs_at[3]);
 	assert_string_equal(b.devices[0], "/dev/kvm");
+	assert_string_equal(b.clean_when[0], "*.mk");
+	assert_string_equal(b.clean_when[1], "sub/Makefile");
+	assert_null(b.clean_when[2]);
 	assert_int_equal(b.build_timeout_s, 1800);
 	builder_fini(&b);
 }
@@ -111,6 +114,8 @@ static void what_is_refused(void **state)
 	expect_refused("detect: [../x]\n",
 		       "b.yaml:1:10: detect: \"../x\": a relative path is allowed, without a slash at its ends, \"//\", \".\", "
 		       "\"..\" or \".git\"");
+	expect_refused("clean_when: [/Makefile]\n", "b.yaml:1:14: clean_when: \"/Makefile\": a relative path is allowed, without a "
+		       "slash at its ends, \"//\", \".\", \"..\" or \".git\"");
 	expect_refused("devices: [/etc/shadow]\n", "b.yaml:1:11: devices: \"/etc/shadow\": a path below /dev/ is allowed");
 	expect_refused("inputs: ['/a:/build/src/a']\n",
 		       "b.yaml:1:10: inputs: \"/a:/build/src/a\": an input appears outside /build/src");
@@ -123,7 +128,7 @@ static void what_is_refused(void **state)
 		       "b.yaml:1:8: group: \"Osv\": a name of a-z, 0-9 and - is allowed, at most 32 long, not beginning with -");
 	expect_refused("build_timeout: 8\nnetwork: host\n",
 		       "b.yaml:2:1: unknown key \"network\"; allowed: detect, group, argv, env, artifact, format, needs, version, "
-		       "inputs, devices, build_timeout");
+		       "inputs, devices, build_timeout, clean_when");
 }
 
 static void a_broken_one_is_broken_alone(void **state)

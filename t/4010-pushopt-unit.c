@@ -19,16 +19,16 @@ static struct pushopt good(const char *const *texts, size_t n)
 
 static void taken(void **state)
 {
-	static const char *const all[] = {"wait", "rebuild", "priority=3", "priority=-9", "image=2B7E1516-28AE-4D2A-ABF7-158809CF4F3C"};
-	struct pushopt o = good(all, 5);
+	static const char *const all[] = {"wait", "rebuild", "clean", "priority=3", "priority=-9", "image=2B7E1516-28AE-4D2A-ABF7-158809CF4F3C"};
+	struct pushopt o = good(all, 6);
 
 	(void)state;
-	assert_true(o.wait && o.rebuild && !o.skip);
+	assert_true(o.wait && o.rebuild && o.clean && !o.skip);
 	assert_int_equal(o.priority, -9);
 	assert_string_equal(o.image, UUID);
 	assert_true(good((const char *const[]){"skip"}, 1).skip);
 	o = good(NULL, 0);
-	assert_false(o.wait || o.rebuild || o.skip || *o.image || o.priority);
+	assert_false(o.wait || o.rebuild || o.clean || o.skip || *o.image || o.priority);
 }
 
 static void refuse(const char *text, const char *message)
@@ -50,10 +50,10 @@ static void refused(void **state)
 	struct err e = ERR_INIT;
 
 	(void)state;
-	refuse("", "unknown push option \"\"; known: wait, skip, rebuild, image=UUID, priority=N");
-	refuse("ci.skip", "unknown push option \"ci.skip\"; known: wait, skip, rebuild, image=UUID, priority=N");
-	refuse("wait=1", "unknown push option \"wait=1\"; known: wait, skip, rebuild, image=UUID, priority=N");
-	refuse("a\033b", "unknown push option \"a\\x1bb\"; known: wait, skip, rebuild, image=UUID, priority=N");
+	refuse("", "unknown push option \"\"; known: wait, skip, rebuild, clean, image=UUID, priority=N");
+	refuse("ci.skip", "unknown push option \"ci.skip\"; known: wait, skip, rebuild, clean, image=UUID, priority=N");
+	refuse("wait=1", "unknown push option \"wait=1\"; known: wait, skip, rebuild, clean, image=UUID, priority=N");
+	refuse("a\033b", "unknown push option \"a\\x1bb\"; known: wait, skip, rebuild, clean, image=UUID, priority=N");
 	refuse("priority=", "push option priority=\"\": a number from -9 to 9 is allowed");
 	refuse("priority=10", "push option priority=\"10\": a number from -9 to 9 is allowed");
 	refuse("priority=--1", "push option priority=\"--1\": a number from -9 to 9 is allowed");

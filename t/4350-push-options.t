@@ -43,7 +43,7 @@ test_expect_success 'what is no option is refused before anything changes, with 
 		test_must_fail hooks_push -o "$option" main && test_grep "^remote: hornero: push refused: .*push option" push.out &&
 		test_must_fail hooks_ref refs/heads/main || return 1
 	done &&
-	test_must_fail hooks_push -o ci.skip main && test_grep "known: wait, skip, rebuild, image=UUID, priority=N" push.out &&
+	test_must_fail hooks_push -o ci.skip main && test_grep "known: wait, skip, rebuild, clean, image=UUID, priority=N" push.out &&
 	test_must_fail hooks_push -o skip -o wait main && test_grep "skip goes with no other" push.out &&
 	test_must_fail hooks_push -o image=$U3 main && test_grep "no image of that id is built from a ref of this push" push.out &&
 	test_must_fail hooks_push -o image=99999999-1111-4111-8111-111111111111 main && test "$(hooks_count)" = 0

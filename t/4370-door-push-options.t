@@ -152,7 +152,7 @@ test_expect_success 'rebuild: built although the content is known, where without
 
 test_expect_success 'what is no option is refused, with those that there are, and so is a key that may only read' '
 	hello_commit options && test_must_fail push -o ci.skip main &&
-	test_grep "^remote: hornero: push refused: .*known: wait, skip, rebuild, image=UUID, priority=N" push.out &&
+	test_grep "^remote: hornero: push refused: .*known: wait, skip, rebuild, clean, image=UUID, priority=N" push.out &&
 	door_as reader && test_expect_code 128 push -o skip main && test_grep "no repository hello that the key reader may push to" push.out &&
 	door_as alice && push main
 '
