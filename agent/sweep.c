@@ -10,7 +10,9 @@
 #include "conf/builder.h"
 #include "conf/conf.h"
 #include "conf/image.h"
+#include "conf/relics.h"
 #include "conf/skip.h"
+#include "conf/underway.h"
 #include "db/job.h"
 #include "lib/bell.h"
 #include "lib/clock.h"
@@ -21,6 +23,7 @@
 #include "store/kept.h"
 #include "store/placed.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <string.h>
@@ -236,6 +239,19 @@ static const char *detail_of(const struct wish_facts *f, enum wish wish)
 	}
 }
 
+/* Before the ref is read: a push whose mark goes here is looked at below. Where repositories are another user's, the next push, the
+ * door and the gc timer do it. */
+static void clear_repo(const char *path)
+{
+	struct err ignored = ERR_INIT;
+	own_fd int repo = fs_open_dir(AT_FDCWD, path, &ignored);
+
+	if (repo < 0 || faccessat(repo, ".", W_OK, AT_EACCESS) < 0)
+		return;
+	relics_remove(repo, NULL, 0);
+	underway_bury(repo);
+}
+
 static int look(struct sweep *s, const struct image *img, struct err *e)
 {
 	own_free char *repo = fs_path("%s/%s.git", s->conf->repo_root, img->repo);
@@ -246,7 +262,10 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 	struct wish_facts f = {.tip = tip, .inputs = inputs, .warm = &w};
 	const char *last_builder;
 	enum wish wish;
-	int rc = refs_read(repo, img->ref, tip, e);
+	int rc;
+
+	clear_repo(repo);
+	rc = refs_read(repo, img->ref, tip, e);
 
 	if (rc < 0)
 		return -1;

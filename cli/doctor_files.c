@@ -3,11 +3,13 @@
 
 #include "conf/builder.h"
 #include "conf/expect.h"
+#include "conf/relics.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/program.h"
 
 #include <limits.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -76,6 +78,34 @@ static void look_at_link(struct doctor *d, const char *repo, const char *name, c
 		doctor_say(d, DOCTOR_BAD, mend, "%s leads to %s: a push does not go by this configuration", path, found);
 }
 
+struct relics {
+	struct doctor *d;
+	const char *repo;
+};
+
+static void look_at_relic(void *arg, const struct relic *r)
+{
+	const struct relics *in = arg;
+	own_free char *clear = fs_path("the next push to it removes it; as git's user also: %s/gc-repositories --clear %s",
+				       in->d->c->libexec_dir, in->d->c->path);
+	char words[RELIC_WORDS];
+
+	if (r->is_dead)
+		doctor_say(in->d, DOCTOR_WARN, clear, "%s: %s", in->repo, relic_words(r, words));
+	else if (r->is_stopped && !r->is_quarantine)
+		doctor_say(in->d, DOCTOR_BAD, "let that process go on (kill -CONT), or end it", "%s: %s", in->repo, relic_words(r, words));
+}
+
+static void look_at_relics(struct doctor *d, const char *path)
+{
+	struct relics in = {.d = d, .repo = path};
+	struct err ignored = ERR_INIT;
+	own_fd int repo = fs_open_dir(AT_FDCWD, path, &ignored);
+
+	if (repo >= 0)
+		relics_each(repo, NULL, 0, look_at_relic, &in);
+}
+
 static void look_at_repo(struct doctor *d, const char *repo)
 {
 	own_free char *hook = fs_path("%s/hornero-hook", d->c->libexec_dir);
@@ -83,6 +113,7 @@ static void look_at_repo(struct doctor *d, const char *repo)
 	look_at_link(d, repo, "hooks/pre-receive", hook);
 	look_at_link(d, repo, "hooks/post-receive", hook);
 	look_at_link(d, repo, "hornero.yaml", d->c->path);
+	look_at_relics(d, repo);
 }
 
 /* Returns how many there are below dir. */

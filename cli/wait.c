@@ -2,6 +2,7 @@
  * sentence on standard error; ERR_USAGE, ERR_OPERATOR as everywhere. */
 #include "cli/wait.h"
 
+#include "cli/blocked.h"
 #include "cli/outcome.h"
 #include "cli/watch.h"
 #include "cli/words.h"
@@ -25,6 +26,7 @@ struct wait {
 	int64_t deadline_ms; /* monotonic */
 	char pinned[UUID_LEN + 1]; /* the pin of the image in effect, or "" */
 	bool is_release_only; /* of the image's file, as read with its ref */
+	bool told;                 /* that a lock is in the way */
 	bool skipped;              /* its commit was pushed with -o skip */
 	char sentence[SENTENCE_MAX];
 };
@@ -183,11 +185,16 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 static int read_ref(struct wait *w, const char *uuid, char commit[CLI_COMMIT_MAX + 1], struct err *e)
 {
 	own_image struct image img = {0};
+	char blocked[BLOCKED_MAX];
 	int found;
 
 	if (cli_image(w->cli, uuid, &img, e) < 0)
 		return -1;
 	w->is_release_only = img.in_use == IMAGE_IN_USE_RELEASE_ONLY;
+	if (!w->told && cli_blocked(w->cli, &img, blocked)) {
+		cli_say(stderr, "hornero: %s", blocked);
+		w->told = true;
+	}
 	found = cli_ref_commit(w->c, &img, commit, e);
 	snprintf(w->pinned, sizeof(w->pinned), "%s", image_pin_at(&img, commit) ? img.pinned : "");
 	w->skipped = skip_stands(w->c->skip_dir, &img, commit);

@@ -1,6 +1,7 @@
 /* why: collects the facts for reason.c. DIAGNOSTICS: what is missing is a fact, not an error. */
 #include "cli/why.h"
 
+#include "cli/blocked.h"
 #include "cli/words.h"
 #include "conf/pause.h"
 #include "conf/skip.h"
@@ -54,6 +55,15 @@ static void say_paused(const struct cli *cli, const struct facts *f)
 	paused_load(&paused, cli->conf);
 	if (!*f->standstill && paused_image(&paused, f->uuid) && paused_why(&paused, cli->conf, f->uuid, false, why))
 		cli_say(stdout, "What is pushed to it is not built: %s.", why);
+}
+
+/* The wish of a push that died did not reach the ref, or the next one would fail. */
+static void say_blocked(const struct cli *cli, const struct facts *f)
+{
+	char words[BLOCKED_MAX];
+
+	if (f->repo_there && !f->img->broken && cli_blocked(cli, f->img, words))
+		cli_say(stdout, "%s.", words);
 }
 
 static int explain_job(struct cli *cli, struct facts *f, int64_t id, struct err *e)
@@ -127,7 +137,9 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 	default:
 		return -1;
 	}
-	return say(f, why_image);
+	say(f, why_image);
+	say_blocked(cli, f);
+	return 0;
 }
 
 int why_run(struct cli *cli, const struct call *call, struct err *e)

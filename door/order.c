@@ -2,7 +2,9 @@
  * node is not as it should be; all in words for the client. */
 #include "door/order.h"
 
-#include "door/quarantine.h"
+#include "conf/relics.h"
+#include "conf/underway.h"
+#include "lib/bell.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -92,6 +94,18 @@ static void make_env(struct order *o, const struct conf *c, const struct key_ent
 		args_addf(&o->env, "GIT_PROTOCOL=%s", protocol);
 }
 
+/* What dead pushes left: their quarantines may be what the disk lacks for this one, and the refs of one whose post-receive did not
+ * end may be in no row. pre-receive does the rest. */
+static void clear_repo(const struct order *o, const struct conf *c)
+{
+	static const char *const none[] = {NULL};
+
+	if (o->line.service->writes)
+		relics_remove(o->repo, none, 0);
+	if (underway_bury(o->repo) > 0)
+		bell_look(c->run_dir, o->line.repo);
+}
+
 static int make_git(struct order *o, const struct conf *c, const struct key_entry *key, struct err *e)
 {
 	const struct line_service *service = o->line.service;
@@ -100,8 +114,7 @@ static int make_git(struct order *o, const struct conf *c, const struct key_entr
 		return no_repository(o, key, e);
 	if (open_repo(o, c, key, e) < 0)
 		return -1;
-	if (service->writes)
-		quarantine_clear(o->repo);
+	clear_repo(o, c);
 	args_add(&o->args, "git");
 	args_add(&o->args, service->name);
 	args_add(&o->args, ".");

@@ -11,6 +11,7 @@
 
 #include "conf/keyring.h"
 #include "conf/pause.h"
+#include "conf/underway.h"
 #include "hooks/durable.h"
 #include "hooks/head.h"
 #include "hooks/place.h"
@@ -246,6 +247,16 @@ static void follow(const struct place *p, const struct who *who, const struct wi
 	say_flush();
 }
 
+/* From here on nobody need look for what this push wished. */
+static void end(void)
+{
+	struct err ignored = ERR_INIT;
+	own_fd int repo = fs_open_dir(AT_FDCWD, ".", &ignored);
+
+	if (repo >= 0)
+		underway_end(repo);
+}
+
 int post_receive(void)
 {
 	own_pushed struct pushed pushed = {0};
@@ -276,6 +287,7 @@ int post_receive(void)
 		say("HEAD of %s named a branch that is not there; it names this push's now, for clones", p.repo);
 	if (pushed.passed_over > 0)
 		say("some refs of this push were not looked at; %s", leave(&p));
+	end();
 	say_flush();
 	if (o.wait && wishes_queued(&ws) > 0)
 		follow(&p, &who, &ws);

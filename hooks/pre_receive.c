@@ -10,7 +10,9 @@
 #include "hooks/hook.h"
 
 #include "conf/keyring.h"
+#include "conf/relics.h"
 #include "conf/repofile.h"
+#include "conf/underway.h"
 #include "hooks/catfile.h"
 #include "hooks/loose.h"
 #include "hooks/missing.h"
@@ -19,9 +21,11 @@
 #include "hooks/pushopt.h"
 #include "hooks/say.h"
 #include "hooks/who.h"
+#include "lib/bell.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -189,6 +193,32 @@ static size_t check_options(const struct place *p, const struct pushed *pushed, 
 	return 1;
 }
 
+/* git locks the refs next: what the dead left in its way goes first, and who is at work is noted. */
+static size_t enter(const struct place *p, const struct pushed *pushed)
+{
+	own_free const char **refs = calloc(pushed->n + 1, sizeof(*refs));
+	struct err e = ERR_INIT;
+	own_fd int repo = fs_open_dir(AT_FDCWD, ".", &e);
+	size_t removed;
+
+	for (size_t i = 0; refs && i < pushed->n; i++)
+		refs[i] = pushed->lines[i].ref;
+	if (repo >= 0 && refs) {
+		/* Its post-receive did not end, so its refs may be in no row. */
+		if (underway_bury(repo) > 0 && p->conf)
+			bell_look(p->conf->run_dir, p->repo);
+		removed = relics_remove(repo, refs, pushed->n);
+		if (removed > 0)
+			say("removed what a push that died left in the way (%zu file%s)", removed, removed == 1 ? "" : "s");
+		if (underway_note(repo, &e) == 0)
+			return 0;
+	} else if (!refs) {
+		err_set(&e, ERR_NOBODY, "out of memory for the names of the refs");
+	}
+	say("push refused: %s; push again", e.msg);
+	return 1;
+}
+
 int pre_receive(void)
 {
 	own_pushed struct pushed pushed = {0};
@@ -210,6 +240,8 @@ int pre_receive(void)
 		if (refused == 0)
 			refused = check_files(&p, &pushed);
 	}
+	if (refused == 0)
+		refused = enter(&p, &pushed);
 	say_flush();
 	return refused > 0;
 }

@@ -110,12 +110,9 @@ test_expect_success 'a session that is killed in the middle of a pack leaves not
 	as_git git -C "$NODE/git/one.git" fsck --strict 2>words && test_must_fail pgrep -u $GIT_UID -f "index-pack|unpack-objects"
 '
 
-test_expect_success 'but a day later the next push takes away what is left of it, and nothing younger' '
-	left_behind && { test ! -s found || xargs touch -d "2 days ago" <found; } && objects=$NODE/git/one.git/objects &&
-	as_git mkdir -p $objects/tmp_objdir-incoming-old/pack $objects/tmp_objdir-incoming-new &&
-	as_git touch -d "2 days ago" $objects/tmp_objdir-incoming-old &&
-	git -C work push -q door:one HEAD~1:refs/heads/next 2>push.out && left_behind &&
-	echo $objects/tmp_objdir-incoming-new >expect && test_cmp expect found && as_git rmdir $objects/tmp_objdir-incoming-new
+test_expect_success 'and the next push takes away what is left of such sessions' '
+	objects=$NODE/git/one.git/objects && as_git mkdir -p $objects/tmp_objdir-incoming-old/pack $objects/tmp_objdir-incoming-new &&
+	git -C work push -q door:one HEAD~1:refs/heads/next 2>push.out && left_behind && test_cmp /dev/null found
 '
 
 test_expect_success 'a client that goes in the middle of a pack leaves nothing, and git ends by itself' '

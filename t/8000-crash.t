@@ -60,6 +60,20 @@ do
 	'
 done
 
+for point in push-noted relic-removed
+do
+	test_expect_success "the hook dies at $point: the push is refused, and goes through the next time" '
+		node_stop && arm $point && change && for lock in HEAD.lock refs/heads/main.lock
+		do
+			: >"$HELLO_REPO/$lock" && chown --reference="$HELLO_REPO" "$HELLO_REPO/$lock" || return 1
+		done &&
+		test_must_fail git -C "$HELLO_WORK" push origin main >push.out 2>&1 &&
+		test_grep "failpoint point=$point" push.out && arm "" && node_start &&
+		git -C "$HELLO_WORK" push origin main && settled && test -z "$(find "$HELLO_REPO" -name "*.lock")" &&
+		test -z "$(ls "$HELLO_REPO" | grep "^hornero\.push")"
+	'
+done
+
 for point in build-checked-out build-before-store store-staged store-taken build-before-answer build-before-verdict publish-copied publish-locked \
 	publish-renamed publish-before-reply agent-before-record agent-before-published
 do

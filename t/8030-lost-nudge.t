@@ -56,30 +56,30 @@ test_expect_success 'a node whose sweeps are an hour apart, and a first push' '
 
 # Red without: bell_look in leave(), or looking_start in on_bell.
 test_expect_success 'the queue is busy: built as soon as it is free' '
-	hold_queue && change && push && told && let_go && wait_until is_built 10 &&
+	hold_queue && change && push && told && let_go && wait_until is_built 30 &&
 	test_grep "event=looking repo=hello" "$NODE/hornerod.log"
 '
 
 for error in EIO ENOSPC ENOMEM EMFILE EROFS
 do
 	test_expect_success "the queue answers $error" '
-		change && push_hurt openat:error=$error && told && wait_until is_built 10
+		change && push_hurt openat:error=$error && told && wait_until is_built 30
 	'
 done
 
 test_expect_success 'the disk is full in the middle of the row' '
-	change && push_hurt pwrite64:error=ENOSPC && told && wait_until is_built 10
+	change && push_hurt pwrite64:error=ENOSPC && told && wait_until is_built 30
 '
 
 test_expect_success 'there is no memory for the shared memory of the queue' '
-	change && push_hurt mmap:error=ENOMEM && told && wait_until is_built 10
+	change && push_hurt mmap:error=ENOMEM && told && wait_until is_built 30
 '
 
 # Red without: the retry in on_end of agent/looking.c.
 test_expect_success 'the sweep cannot write either: it is tried until it can' '
 	strace -V >/dev/null && hold_queue && change && push && told &&
 	wait_until "test $(grep -c event=looking "$NODE/hornerod.log") -lt \$(grep -c event=looking $NODE/hornerod.log)" 30 &&
-	let_go && wait_until is_built 10
+	let_go && wait_until is_built 30
 '
 
 # Red without: is_skipped in wish_decide, or cancel_skipped.
@@ -96,7 +96,7 @@ test_expect_success 'options that only a row would have held are named' '
 	hold_queue && change && push -o rebuild -o priority=-1 -o wait && told && let_go &&
 	test_grep "o rebuild is lost with that: hornero rebuild $HELLO_UUID does it" push.out &&
 	test_grep "o wait is lost with that: hornero wait $HELLO_UUID does it" push.out &&
-	test_grep "o priority=-1 is lost with that for hello" push.out && wait_until is_built 10
+	test_grep "o priority=-1 is lost with that for hello" push.out && wait_until is_built 30
 '
 
 # Red without: the file of bell_look, or bell_was_missed in the turn.
@@ -107,8 +107,19 @@ test_expect_success 'hornerod hears nothing, its socket is full: it looks at all
 		hornero resume || return 1
 	done &&
 	hold_queue && push && let_go && test_grep "the queue was not told: .*; the next sweep will pick this push up" push.out &&
-	kill -CONT $node_pid && wait_until is_built 10 && test ! -e "$NODE/state/run/look"
+	kill -CONT $node_pid && wait_until is_built 30 && test ! -e "$NODE/state/run/look"
 '
+
+# Red without: underway_bury in pre_receive, or underway_note.
+for point in post-receive-start post-receive-inserted
+do
+	test_expect_success "the hook is killed at $point: the next push to the repository has it found" '
+		echo "failpoint: $point" >>"$HORNERO_CONF" && change && push && test_grep "failpoint point=$point" push.out &&
+		sed -i "/^failpoint:/d" "$HORNERO_CONF" && test -n "$(ls "$HELLO_REPO" | grep "^hornero\.push")" &&
+		git -C "$HELLO_WORK" push -q origin HEAD~1:refs/heads/$point && wait_until is_built 30 &&
+		test -z "$(ls "$HELLO_REPO" | grep "^hornero\.push")"
+	'
+done
 
 test_expect_success 'names that nobody may have are not looked at' '
 	before=$(grep -c event=looking "$NODE/hornerod.log") &&
@@ -118,7 +129,7 @@ test_expect_success 'names that nobody may have are not looked at' '
 	for name in b"../../etc", b"--conf=x", b"a\nb", b"a" * 300, b"\xff":
 	    s.sendto(b"look " + name, sys.argv[1])
 	END
-	change && push && wait_until is_built 10 && test "$(grep -c event=looking "$NODE/hornerod.log")" = "$before"
+	change && push && wait_until is_built 30 && test "$(grep -c event=looking "$NODE/hornerod.log")" = "$before"
 '
 
 test_done
