@@ -88,7 +88,8 @@ static const struct line_service *find_service(struct line *l)
 	return NULL;
 }
 
-/* ssh://NODE:PORT/NAME arrives as /NAME: one slash is forgiven. A home directory there is none. */
+/* ssh://NODE:PORT/NAME arrives as /NAME: one slash in front is forgiven, and those behind, which URLs often have. There is no home
+ * directory. */
 static int read_repo(struct line *l, struct err *e)
 {
 	const char *name = l->argv[1];
@@ -99,7 +100,9 @@ static int read_repo(struct line *l, struct err *e)
 	if (*name == '/')
 		name++;
 	len = strlen(name);
-	if (len > 4 && strcmp(name + len - 4, ".git") == 0)
+	while (len > 1 && name[len - 1] == '/')
+		len--;
+	if (len > 4 && strncmp(name + len - 4, ".git", 4) == 0)
 		len -= 4;
 	if (len >= sizeof(l->repo))
 		return err_set(e, ERR_USAGE, "the name of the repository is too long");

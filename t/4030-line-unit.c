@@ -36,6 +36,8 @@ static void takes_git_commands(void **state)
 		{"git-receive-pack 'one'", "receive-pack", "one", true},
 		{"git-receive-pack 'one.git'", "receive-pack", "one", true},
 		{"git-upload-pack '/one.git'", "upload-pack", "one", false},
+		{"git-upload-pack '/one/'", "upload-pack", "one", false},
+		{"git-upload-pack '/team/one.git//'", "upload-pack", "team/one", false},
 		{"git upload-pack 'team/thing'", "upload-pack", "team/thing", false},
 		{"git-upload-archive '/team/thing.git'", "upload-archive", "team/thing", false},
 		{"git-upload-pack one", "upload-pack", "one", false},
@@ -58,7 +60,7 @@ static void refuses_what_is_no_repository(void **state)
 	static const char *const bad[] = {
 		"git-receive-pack", "git-receive-pack ''", "git-receive-pack 'one' 'two'", "git-receive-pack '~/one'",
 		"git-receive-pack '~one'", "git-receive-pack '//one'", "git-receive-pack '../one'", "git-receive-pack 'a/../b'",
-		"git-receive-pack 'a//b'", "git-receive-pack 'a/'", "git-receive-pack '/'", "git-receive-pack '.git'",
+		"git-receive-pack 'a//b'", "git-receive-pack '/'", "git-receive-pack '.git'",
 		"git-receive-pack '.hidden'", "git-receive-pack 'one.git/hooks'", "git-receive-pack '-x'",
 		"git-receive-pack --strict one", "git-receive-pack 'a b'", "git-receive-pack 'a\nb'", "git-receive-pack 'a;b'",
 		"git-receive-pack '$(id)'", "git-receive-pack '\\'", "git-receive-pack 'one", "git-receive-pack \"one",
