@@ -13,4 +13,8 @@
  * branch, HEAD is that one. Whether that came to pass. */
 bool head_settle(const struct pushed *pushed);
 
+/* Before git updates the refs: it refuses to delete the branch that HEAD names. A first odd branch became HEAD's, so a push that
+ * deletes it moves HEAD to a branch that an image follows. Whether HEAD moved. */
+bool head_leave(const struct place *p, const struct pushed *pushed);
+
 #endif

@@ -14,6 +14,7 @@
 #include "conf/repofile.h"
 #include "conf/underway.h"
 #include "hooks/catfile.h"
+#include "hooks/head.h"
 #include "hooks/loose.h"
 #include "hooks/missing.h"
 #include "hooks/peel.h"
@@ -242,6 +243,8 @@ int pre_receive(void)
 	}
 	if (refused == 0)
 		refused = enter(&p, &pushed);
+	if (refused == 0 && p.repo && head_leave(&p, &pushed))
+		say("HEAD of %s named a branch that this push deletes; it names one that an image follows now", p.repo);
 	say_flush();
 	return refused > 0;
 }

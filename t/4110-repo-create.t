@@ -165,4 +165,13 @@ test_expect_success 'of two new branches none is guessed' '
 	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/main
 '
 
+# Red without: head_leave in pre_receive.
+test_expect_success 'a first odd branch can be deleted once an image follows another: HEAD goes there' '
+	hooks_repo odd && hooks_push main:refs/heads/typo && test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/typo &&
+	test_must_fail hooks_push :refs/heads/typo && hooks_image $U3 odd && hooks_push main &&
+	hooks_push :refs/heads/typo && test_grep "HEAD of odd named a branch that this push deletes" push.out &&
+	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/main && test_must_fail hooks_ref refs/heads/typo &&
+	test "$(stat -c %a "$REPO/HEAD")" = 640
+'
+
 test_done
