@@ -159,6 +159,9 @@ static int take_uuid(struct image *img, const char *uuid, struct err *e)
 	if (!uuid_canonical(uuid, img->uuid))
 		return err_set(e, ERR_USAGE, "%s is no image id; Glance's look like 2b7e1516-28ae-4d2a-abf7-158809cf4f3c",
 			       check_show(uuid, shown));
+	if (strcmp(uuid, img->uuid) != 0)
+		return err_set(e, ERR_USAGE, "%s has capital letters: Nova and Glance write image ids in lower case; use %s",
+			       check_show(uuid, shown), img->uuid);
 	return 0;
 }
 

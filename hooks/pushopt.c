@@ -39,6 +39,9 @@ static int parse_one(const char *text, struct pushopt *o, struct err *e)
 			       check_show(text, shown));
 	else if (!uuid_canonical(text + 6, o->image))
 		return err_set(e, ERR_PUSHER, "push option image=%s: an image's UUID is allowed", check_show(text + 6, shown));
+	else if (strcmp(text + 6, o->image) != 0)
+		return err_set(e, ERR_PUSHER, "push option image=%s has capital letters: Nova and Glance write image ids in lower case; "
+			       "use image=%s", check_show(text + 6, shown), o->image);
 	return 0;
 }
 

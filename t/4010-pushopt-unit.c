@@ -19,7 +19,7 @@ static struct pushopt good(const char *const *texts, size_t n)
 
 static void taken(void **state)
 {
-	static const char *const all[] = {"wait", "rebuild", "clean", "priority=3", "priority=-9", "image=2B7E1516-28AE-4D2A-ABF7-158809CF4F3C"};
+	static const char *const all[] = {"wait", "rebuild", "clean", "priority=3", "priority=-9", "image=2b7e1516-28ae-4d2a-abf7-158809cf4f3c"};
 	struct pushopt o = good(all, 6);
 
 	(void)state;

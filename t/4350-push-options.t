@@ -49,6 +49,16 @@ test_expect_success 'what is no option is refused before anything changes, with 
 	test_must_fail hooks_push -o image=99999999-1111-4111-8111-111111111111 main && test "$(hooks_count)" = 0
 '
 
+# Red without: the comparison in parse_one, and that of check_case in cli/cli.c.
+test_expect_success 'an image id in capital letters is refused with words, not put right' '
+	upper=ABCDEF01-1111-4111-8111-111111111111 && test_must_fail hooks_push -o image=$upper main &&
+	test_grep "has capital letters: Nova and Glance write image ids in lower case; use image=abcdef01-1111-" push.out &&
+	for words in "image add $upper one" "image show $upper" "why $upper" "rebuild $upper" "wait $upper" "pause $upper"
+	do
+		test_expect_code 64 hornero $words 2>err && test_grep "capital letters: .*; use abcdef01-1111-4111-8111-111111111111" err || return 1
+	done
+'
+
 test_expect_success 'without options all is as ever' '
 	hooks_push main && test -n "$(job_of First)" && test -n "$(job_of Second)" && test "$(hooks_count)" = 2
 '
