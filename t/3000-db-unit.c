@@ -336,7 +336,9 @@ static void owner_moves_it_aside_while_open(void **state)
 {
 	struct scratch *s = *state;
 	own_free char *path = path_in(s, "queue.db");
-	int64_t seen = 0, generation, last = 0;
+	struct job_wish w = wish_of(IMAGE_2, COMMIT_A);
+	struct job_receipt r;
+	int64_t seen = 0, generation, root, last = 0;
 	struct db *hook = NULL;
 	char junk[4096], newest[64];
 	own_fd int fd = -1;
@@ -354,10 +356,12 @@ static void owner_moves_it_aside_while_open(void **state)
 	assert_int_equal(db_generation(s->db), generation);
 	sqlite3_wal_checkpoint_v2(s->db->sql, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	memset(junk, 0xee, sizeof(junk));
+	root = number_of(s, "SELECT rootpage FROM sqlite_master WHERE name = 'jobs_claim'");
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	for (off_t page = 1; page < 40; page++)
-		assert_int_equal(pwrite(fd, junk, sizeof(junk), page * 4096), (ssize_t)sizeof(junk));
-	assert_damaged(s, open_mode(s, &hook, DB_WRITE), "malformed");
+	assert_int_equal(pwrite(fd, junk, sizeof(junk), (root - 1) * 4096), (ssize_t)sizeof(junk));
+	assert_ok(s, open_mode(s, &hook, DB_WRITE));
+	assert_damaged(s, job_enqueue(hook, &w, &r, &s->e), "malformed");
+	db_close(hook);
 	assert_int_equal(db_heal(s->db, &s->e), 1);
 	assert_true(db_generation(s->db) > generation);
 	assert_replaced(s, 1, last);

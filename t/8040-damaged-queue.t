@@ -82,6 +82,16 @@ test_expect_success 'deleted while hornerod runs: a turn, not the sweep interval
 	deleted && push && push && mended
 '
 
+test_expect_success 'the whole directory replaced while hornerod runs: the same' '
+	mv "$queue" "$queue.away" && mkdir -m 2770 "$queue" && push && push && mended && rm -r "$queue.away" &&
+	: >"$NODE/hornerod.log"
+'
+
+for how in overwritten foreign emptied
+do
+	test_expect_success "$how once more" '$how && push && mended'
+done
+
 test_expect_success 'the last three are kept; doctor names the newest' '
 	test "$(kept)" = 3 && newest=$(ls "$queue" | grep "^queue.db.damaged-[0-9TZ.]*$" | tail -n 1) &&
 	{ hornero doctor >out; test_grep "warn +queue +the queue was damaged and moved aside as $queue/$newest" out; } &&
