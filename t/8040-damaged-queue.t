@@ -139,6 +139,8 @@ test_expect_success 'a build that runs goes on, and what it built is published' 
 	wait_until "grep -q event=queue-replaced $NODE/hornerod.log" 20 &&
 	wait_until "test \"\$(hornero queue --json | jq length)\" -ge 1" 20 &&
 	touch "$cache/$go" && mended && test "$(grep -c x "$cache/runs")" = 1 &&
+	grep -nE "event=attempt-(ended job=$job|started job=$last) " "$NODE/hornerod.log" >order &&
+	sed -n 1p order | grep "ended job=$job" && sed -n 2p order | grep "started job=$last" &&
 	wait $waiter && test_grep "job $job went with the queue" job.out && test_grep "is warm at" job.out
 '
 
