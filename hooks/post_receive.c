@@ -9,6 +9,7 @@
  */
 #include "hooks/hook.h"
 
+#include "conf/check.h"
 #include "conf/keyring.h"
 #include "conf/pause.h"
 #include "conf/underway.h"
@@ -143,6 +144,15 @@ static void say_broken_images(const struct place *p)
 	images_free(list, n);
 }
 
+/* An image can follow it, and its name means nothing to a shell. */
+static bool may_be_followed(const char *ref)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+@,=-";
+	struct err ignored = ERR_INIT;
+
+	return check_ref(ref, &ignored) == 0 && strspn(ref, plain) == strlen(ref);
+}
+
 static void say_no_image(const struct place *p, const struct pushed *pushed, const struct who *who)
 {
 	for (size_t i = 0; i < pushed->n && i < SAID_MAX; i++)
@@ -150,7 +160,7 @@ static void say_no_image(const struct place *p, const struct pushed *pushed, con
 	if (pushed->n > SAID_MAX)
 		say("nor from %zu more refs of this push", pushed->n - SAID_MAX);
 	for (size_t i = 0; i < pushed->n; i++)
-		if (!refline_deletes(&pushed->lines[i])) {
+		if (!refline_deletes(&pushed->lines[i]) && may_be_followed(pushed->lines[i].ref)) {
 			say("to have one built%s: %s image add UUID %s --ref %s",
 			    administers(p, who, p->repo) ? "" : ", somebody whose key has admin of it says", who->words, p->repo,
 			    pushed->lines[i].ref);

@@ -68,6 +68,14 @@ test_expect_success 'another branch and a tag concern no image' '
 	test "$(hooks_count)" = 3
 '
 
+# Red without: may_be_followed.
+test_expect_success 'no command is advised that would be refused, or that a shell would take apart' '
+	for ref in refs/notes/commits "refs/heads/a;b" "refs/heads/a\$(id)"
+	do
+		hooks_push "main:$ref" && test_grep "no image is built from" push.out && test_grep ! "to have one built" push.out || return 1
+	done
+'
+
 test_expect_success 'where one ref of a push is built, the others are passed over in silence' '
 	hooks_commit file three &&
 	hooks_push main main:refs/heads/other &&
