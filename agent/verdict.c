@@ -97,7 +97,7 @@ int verdict_read(const char *log_dir, int64_t job, int64_t attempt, struct verdi
 		*equals = '\0';
 		take_line(&v, line, equals + 1);
 	}
-	if (v.job != job || v.attempt != attempt || !uuid_valid(v.image) ||
+	if (v.job != job || v.attempt != attempt || !uuid_valid(v.image) || v.size_bytes < 0 ||
 	    (v.class == ERR_NONE && (!sha256_valid(v.digest) || !sha256_valid(v.key) || !sha256_valid(v.inputs))))
 		return err_set(e, ERR_US, "%s/%s is not a verdict of job %lld attempt %lld", log_dir, name, (long long)job,
 			       (long long)attempt);

@@ -139,13 +139,17 @@ static bool enter(char oid[65], const char *name, unsigned int *mode)
 	own_loose struct loose l = {.fd = -1};
 	struct treescan scan;
 	char buf[4096];
+	size_t got = 0;
 	ssize_t n;
 
 	if (!loose_open(&l, oid, "tree") || l.size > TREE_MAX)
 		return false;
 	treescan_init(&scan, name, strlen(oid) / 2);
-	while ((n = loose_read(&l, buf, sizeof(buf))) > 0)
+	/* A stream may hold more than it says. */
+	for (; got <= l.size && (n = loose_read(&l, buf, sizeof(buf))) > 0; got += (size_t)n)
 		treescan_feed(&scan, buf, (size_t)n);
+	if (got > l.size)
+		return false;
 	*mode = scan.mode;
 	for (size_t i = 0; scan.mode && i < scan.oid_size; i++)
 		snprintf(oid + 2 * i, 3, "%02x", scan.oid[i]);
