@@ -11,15 +11,15 @@
 #include <string.h>
 
 /* Of quota and weight one is there, v2's or v1's; the weights are what the kernel gives a new group. A quota written to
- * cpu.max leaves its period alone. An idle group refuses weights: cpu.idle is the first to be lifted, the last to be restored. */
+ * cpu.max leaves its period alone. */
 static const struct {
 	const char *file, *lifted;
-} kinds[CGQUOTA_KINDS] = {{"cpu.idle", "0"}, {"cpu.max", "max"}, {"cpu.weight", "100"}, {"cpu.cfs_quota_us", "-1"}, {"cpu.shares", "1024"}};
+	int64_t enough; /* needs no lifting; 0: no quota is read as 0 or less */
+} kinds[CGQUOTA_KINDS] = {{"cpu.max", "max", 0}, {"cpu.weight", "100", 100}, {"cpu.cfs_quota_us", "-1", 0}, {"cpu.shares", "1024", 1024}};
 
-/* No quota is read as 0 or less. */
 static bool is_lifted(int64_t value, int kind)
 {
-	return value <= 0 || value == strtoll(kinds[kind].lifted, NULL, 10);
+	return value <= 0 || (kinds[kind].enough > 0 && value >= kinds[kind].enough);
 }
 
 void cgquota_lift(const char *dir, struct cgquota *lifted)

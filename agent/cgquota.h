@@ -1,6 +1,6 @@
 /*
  * cgquota: processor time for the dying. A thousand processes that were killed need more of it to be gone than a quota
- * leaves them, and at the lowest weight they wait for everybody else. So the quotas of the attempt, its group and TOP
+ * leaves them, and at a low weight they wait for everybody else. So the quotas of the attempt, its group and TOP
  * are lifted until they are gone, and they weigh as others do. Other builds may use that while it lasts, mostly a fraction
  * of a second; whoever does not end at all does not wait for a processor, so the caller gives up after a while.
  *
@@ -17,7 +17,7 @@
 
 #include <stdint.h>
 
-enum { CGQUOTA_LEVELS = 3, CGQUOTA_KINDS = 5 };
+enum { CGQUOTA_LEVELS = 3, CGQUOTA_KINDS = 4 };
 
 struct cgquota {
 	int64_t before[CGQUOTA_LEVELS][CGQUOTA_KINDS]; /* 0: not lifted by us */

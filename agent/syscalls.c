@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <linux/sched.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <string.h>
@@ -39,6 +40,8 @@ static const char *const refused[] = {
 	"settimeofday", "stime", "clock_settime", "adjtimex", "clock_adjtime",
 	/* A build stays in the idle class of the disks, which it was put in. */
 	"ioprio_set",
+	/* And keeps its short slices of the processor. */
+	"sched_setattr",
 	/* What happens to files that others use, too: /usr is the node's. And what is counted per user, of whom hornerod may be one. */
 	"inotify_init", "inotify_init1", "inotify_add_watch", "fanotify_init", "fanotify_mark", "mq_open",
 	/* Memory that not even the node's kernel may look at. */
@@ -146,6 +149,10 @@ static int by_argument(scmp_filter_ctx filter)
 	}
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]) && rc == 0; i++)
 		rc = seccomp_rule_add(filter, REFUSED, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, HALF, requests[i]));
+	/* Children would begin with slices of the usual length. */
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, REFUSED, SCMP_SYS(sched_setscheduler), 1,
+				      SCMP_A1(SCMP_CMP_MASKED_EQ, SCHED_RESET_ON_FORK, SCHED_RESET_ON_FORK));
 	return rc;
 }
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 static const char *const needed[] = {"cpu", "memory", "pids"};
-enum { N_NEEDED = sizeof(needed) / sizeof(needed[0]) };
+enum { N_NEEDED = sizeof(needed) / sizeof(needed[0]), USUAL_WEIGHT = 100 };
 
 /* Where the controller's own hierarchy (v1) is mounted, or the unified one (controller NULL); "" where it is not. */
 static void find_mount(const char *controller, char out[256])
@@ -38,21 +38,30 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
-/* systemd before 252 leaves the slice at the lowest weight, and so does Linux before 5.15, which has no such file. */
-static void look_at_slice(struct doctor *d, const char *slice)
+static bool read_number(const char *dir, const char *file, long *out)
 {
-	own_free char *path = fs_path("%s/cpu.idle", slice);
-	own_free char *mend = fs_path("echo 1 >%s", path);
+	own_free char *path = fs_path("%s/%s", dir, file);
 	own_free char *text = NULL;
-	struct err why = ERR_INIT;
+	struct err ignored = ERR_INIT;
 	size_t len;
 
-	if (fs_read(AT_FDCWD, path, 64, &text, &len, &why) < 0)
-		doctor_say(d, DOCTOR_WARN, "Linux 5.15 or newer", "%s is not there: an instance that wakes may wait for the end of a build's "
-			   "slice", path);
-	else if (strtol(text, NULL, 10) != 1)
-		doctor_say(d, DOCTOR_WARN, mend, "%s is not idle (systemd before 252 does not know CPUWeight=idle): an instance that wakes "
-			   "may wait for the end of a build's slice", slice);
+	if (fs_read(AT_FDCWD, path, 64, &text, &len, &ignored) < 0)
+		return false;
+	*out = strtol(text, NULL, 10);
+	return true;
+}
+
+/* As hornero.slice says, unless a unit of an older hornero, or a person, says otherwise. */
+static void look_at_slice(struct doctor *d, const char *slice)
+{
+	static const char mend[] = "systemctl daemon-reload; systemctl set-property --runtime hornero.slice CPUWeight=5";
+	long value;
+
+	if (read_number(slice, "cpu.idle", &value) && value == 1)
+		doctor_say(d, DOCTOR_WARN, mend, "%s is idle to the scheduler: builds stand still while instances are busy", slice);
+	else if (read_number(slice, "cpu.weight", &value) && value >= USUAL_WEIGHT)
+		doctor_say(d, DOCTOR_WARN, mend, "%s weighs %ld, as much as instances or more: an instance that wakes may wait for builds",
+			   slice, value);
 }
 
 static void look_at_v2(struct doctor *d, const char *mount)

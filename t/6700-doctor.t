@@ -115,18 +115,21 @@ test_expect_success 'the agent and its publisher do not run' '
 if test "$(id -u)" -eq 0 && grep -q "^[^ ]* [^ ]* cgroup2 " /proc/mounts && unshare -m true 2>/dev/null
 then
 	v2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
-	# slice_doctor [IDLE]: what it says where hornerod's slice has this cpu.idle, or none
+	# slice_doctor WEIGHT [IDLE]: what it says where hornerod's slice has this cpu.weight and cpu.idle
 	slice_doctor () {
 		unshare -m sh -c '
 			awk "\$3 == \"cgroup\" { print \$2 }" /proc/mounts | xargs -r -n 1 umount && mkdir -p "$1/hornero.slice" &&
 			mount -t tmpfs hornero-slice "$1/hornero.slice" && mkdir "$1/hornero.slice/hornerod.service" &&
-			{ test -z "$2" || echo "$2" >"$1/hornero.slice/cpu.idle"; } && hornero doctor --json' sh "$v2" "$1" >doctor.json
+			echo "$2" >"$1/hornero.slice/cpu.weight" && { test -z "$3" || echo "$3" >"$1/hornero.slice/cpu.idle"; } &&
+			hornero doctor --json' sh "$v2" "$@" >doctor.json
 		rmdir "$v2/hornero.slice"
 	}
-	test_expect_success 'control groups: builds in a slice that is idle, in one that is not, and where the kernel knows no such thing' '
-		slice_doctor 1 && jq -e ". | map(select(.check == \"cgroups\")) | length > 0 and all(.finding | test(\"slice\") | not)" doctor.json &&
-		slice_doctor 0 && says cgroups warn "hornero.slice is not idle .systemd before 252" "echo 1 >$v2/hornero.slice/cpu.idle" &&
-		slice_doctor && says cgroups warn "cpu.idle is not there" "Linux 5.15"
+	# Red without: either half of look_at_slice.
+	test_expect_success 'control groups: builds in a slice of a low weight, in an idle one, and in one like any other' '
+		slice_doctor 5 && jq -e ". | map(select(.check == \"cgroups\")) | length > 0 and all(.finding | test(\"slice\") | not)" doctor.json &&
+		slice_doctor 5 0 && jq -e ". | map(select(.check == \"cgroups\")) | length > 0 and all(.finding | test(\"slice\") | not)" doctor.json &&
+		slice_doctor 5 1 && says cgroups warn "hornero.slice is idle to the scheduler" "systemctl daemon-reload; systemctl set-property .*CPUWeight=5" &&
+		slice_doctor 100 && says cgroups warn "weighs 100, as much as instances" "systemctl daemon-reload; systemctl set-property .*CPUWeight=5"
 	'
 fi
 

@@ -5,7 +5,7 @@
 #     group_mega osv                  # memory, MB
 #     group_swap osv                  # bytes of swap beyond that
 #     group_pids ""                   # processes
-#     group_is_last ""                # whoever else wants a processor or a disk comes before it
+#     group_is_last ""                # whoever else wants a processor or a disk comes before it, and leaves it something
 #     group_frozen osv/2.1            # nobody in it runs
 #
 # "" is the group of all builds, NAME a builder's, NAME/JOB.ATTEMPT an attempt's.
@@ -88,17 +88,15 @@ group_pids () {
 	group_value pids "$1" pids.max pids.max
 }
 
-# The kernels that know no idle groups have a lowest weight. What there is of weights of disks depends on the scheduler.
+# An idle group would get nothing. What there is of weights of disks depends on the scheduler.
 group_is_last () {
 	group__cpu=$(group_dir cpu "$1")
-	if test -e "$group__cpu/cpu.idle"
+	! grep -q -x 1 "$group__cpu/cpu.idle" 2>/dev/null || return 1
+	if groups_on_v2
 	then
-		grep -q -x 1 "$group__cpu/cpu.idle" || return 1
-	elif groups_on_v2
-	then
-		grep -q -x 1 "$group__cpu/cpu.weight" || return 1
+		group__weight=$(cat "$group__cpu/cpu.weight") && test "$group__weight" -gt 1 && test "$group__weight" -lt $((100 * $(nproc))) || return 1
 	else
-		grep -q -x 2 "$group__cpu/cpu.shares" || return 1
+		group__weight=$(cat "$group__cpu/cpu.shares") && test "$group__weight" -gt 3 && test "$group__weight" -lt $((1024 * $(nproc))) || return 1
 	fi
 	for group__file in io.weight io.bfq.weight
 	do
