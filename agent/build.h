@@ -71,8 +71,8 @@ bool build_disk_is_low(void *disk);
 /* The verdict of a stage that ended with STAGE_DISK. */
 int build_disk_blame(struct build *b, const char *name);
 
-/* Wall time that the builder may take: its own bound where that is narrower than hornero.yaml's. */
-int64_t build_wall_s(const struct build *b);
+/* Time in which it could run that the builder may take: its own bound where that is narrower than hornero.yaml's. */
+int64_t build_limit_s(const struct build *b);
 /* What needs QEMU is told so before anything is built. */
 int build_boot_needs(struct build *b);
 /* A stage with what all share: user, groups, filters, clock, and the watch of the disks. */

@@ -124,7 +124,7 @@ int build_builder(struct build *b)
 		return -1;
 	build_stage(b, &s);
 	add_words(b, &s.args);
-	s.wall_ms = build_wall_s(b) * 1000;
+	s.limit_ms = build_limit_s(b) * 1000;
 	s.silence_ms = b->conf->silence_timeout_s * 1000;
 	stage_note(&b->log, "builder %s: %s", bu->name, bu->argv[0]);
 	if (stage_run(&s, &e) < 0)

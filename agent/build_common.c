@@ -20,16 +20,16 @@ void build_stage(struct build *b, struct stage *s)
 	s->set_ids = geteuid() == 0;
 	s->uid = b->conf->build_uid;
 	s->gid = b->conf->build_gid;
-	s->wall_ms = b->conf->build_timeout_s * 1000;
+	s->limit_ms = b->conf->build_timeout_s * 1000;
 	s->is_low = build_disk_is_low;
 	s->disk = &b->disk;
 }
 
-int64_t build_wall_s(const struct build *b)
+int64_t build_limit_s(const struct build *b)
 {
-	int64_t wall_s = b->conf->build_timeout_s, own_s = b->builder->build_timeout_s;
+	int64_t limit_s = b->conf->build_timeout_s, own_s = b->builder->build_timeout_s;
 
-	return own_s > 0 && own_s < wall_s ? own_s : wall_s;
+	return own_s > 0 && own_s < limit_s ? own_s : limit_s;
 }
 
 /* A builder's exit code means what its author likes and blames the pusher; those of our own
@@ -56,8 +56,13 @@ int build_blame(struct build *b, const struct stage *s, const char *cause, const
 
 	switch (s->ended) {
 	case STAGE_TIMEOUT:
-		return verdict_say(v, ERR_PUSHER, "timeout", "%s took longer than %lld s (build_timeout)", name,
-				   (long long)s->wall_ms / 1000);
+		/* Checkout and check compute little and wait for disks; the boot runs what was pushed. */
+		return verdict_say(v, s->speaks && strcmp(cause, "boot") != 0 ? ERR_NOBODY : ERR_PUSHER, "timeout", "%s took longer than %lld s of time in which it could "
+				   "run (build_timeout)", name, (long long)s->limit_ms / 1000);
+	case STAGE_STARVED:
+		return verdict_say(v, ERR_NOBODY, "starved", "the node is busy: %s got too little of its processors for %lld s on the clock "
+				   "(%d times build_timeout); it is tried again", name, (long long)(s->limit_ms / 1000 * STAGE_STARVED_TIMES),
+				   STAGE_STARVED_TIMES);
 	case STAGE_SILENCE:
 		return verdict_say(v, ERR_PUSHER, "silence", "%s printed nothing for %lld s (silence_timeout)", name,
 				   (long long)s->silence_ms / 1000);

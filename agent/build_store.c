@@ -106,7 +106,7 @@ static void note_limits(const struct build *b, struct manifest *m)
 	m->compile_core_limit = in_group ? c->compile_core_limit : 0;
 	m->compile_mem_limit = in_group ? c->compile_mem_limit : 0;
 	m->compile_pids_limit = in_group ? c->compile_pids_limit : 0;
-	m->build_timeout_s = build_wall_s(b);
+	m->build_timeout_s = build_limit_s(b);
 	m->silence_timeout_s = c->silence_timeout_s;
 	m->log_limit_bytes = c->log_limit_bytes;
 	m->image_size_limit_bytes = c->image_size_limit_bytes;

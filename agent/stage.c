@@ -4,6 +4,7 @@
 
 #include "agent/cgdir.h"
 #include "lib/clock.h"
+#include "lib/fairtime.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -17,7 +18,7 @@
 #include <sys/wait.h>
 
 enum { OUT, LINES, SANDBOX, N_PIPES };
-enum { POLL_MS = 1000, LOOK_MS = 250 };
+enum { LOOK_MS = 250, TOLD_MS = 60000, TELL_AFTER_MS = 2000 };
 
 /* What is under way; lives for one stage_run. */
 struct flow {
@@ -28,8 +29,13 @@ struct flow {
 	size_t line_len;
 	char report[512]; /* bwrap's JSON, for its "exit-code" only */
 	size_t report_len;
-	int64_t wall_deadline_ms, silence_deadline_ms; /* INT64_MAX: none */
-	int64_t paused_ms; /* frozen so long, to a second */
+	struct fairtime time;
+	int64_t looked_ms;           /* monotonic */
+	int64_t spent_ms, silent_ms; /* of the time that counts, at the last look: since the start, and since it spoke */
+	int64_t wall_ms;             /* since the start, less pauses */
+	int64_t paused_ms;           /* frozen so long, to a look */
+	bool spoke;                  /* since the last look */
+	int64_t told_ms;             /* monotonic: that the node is busy; 0: never */
 	bool over_limit;
 	int stop;         /* readable: SIGTERM */
 	bool stopped;
@@ -77,8 +83,7 @@ static void take_lines(struct flow *f, const char *data, size_t len)
 
 static void take_output(struct flow *f, const char *data, size_t len)
 {
-	if (f->s->silence_ms > 0)
-		f->silence_deadline_ms = clock_mono_ms() + f->s->silence_ms;
+	f->spoke = true;
 	if (!stagelog_take(f->s->log, data, len, f->s->own_words))
 		f->over_limit = true;
 }
@@ -170,57 +175,82 @@ static bool stands_still(const struct stage *s)
 	return false;
 }
 
-/* While the attempt's groups are frozen no clock of it runs. Who is frozen says nothing: only a poll in vain asks. */
-static void leave_out(struct flow *f, int64_t slept_ms)
+/* At most once a minute. */
+static void tell_starved(struct flow *f)
 {
-	if (!stands_still(f->s))
+	double percent;
+
+	if (f->time.window_ns < TELL_AFTER_MS * INT64_C(1000000) || !fairtime_is_starved(&f->time, &percent) || (f->told_ms && f->looked_ms - f->told_ms < TOLD_MS))
 		return;
-	f->paused_ms += slept_ms;
-	if (f->wall_deadline_ms < INT64_MAX)
-		f->wall_deadline_ms += slept_ms;
-	if (f->silence_deadline_ms < INT64_MAX)
-		f->silence_deadline_ms += slept_ms;
+	f->told_ms = f->looked_ms;
+	stage_note(f->s->log, "gets %.1f %% of a processor: the node is busy", percent);
+}
+
+/* While the attempt's groups are frozen no clock of it runs; whoever is frozen says nothing. */
+static void look(struct flow *f, int64_t now_ms)
+{
+	int64_t gone_ms = now_ms - f->looked_ms;
+	int64_t before_ms = f->spent_ms;
+	struct fairtime_use use;
+
+	fairtime_read(f->s->join, f->s->njoin, &use);
+	f->looked_ms = now_ms;
+	if (!f->spoke && stands_still(f->s)) {
+		fairtime_skip(&f->time, now_ms * 1000000, &use);
+		f->paused_ms += gone_ms;
+		return;
+	}
+	f->spent_ms = fairtime_look(&f->time, now_ms * 1000000, &use);
+	f->wall_ms += gone_ms;
+	f->silent_ms = f->spoke ? 0 : f->silent_ms + f->spent_ms - before_ms;
+	f->spoke = false;
+	tell_starved(f);
+}
+
+static bool is_over(int64_t limit_ms, int64_t ms)
+{
+	return limit_ms > 0 && ms >= limit_ms;
+}
+
+/* Whether a bound is met; s->ended says which. */
+static bool has_met_bound(struct flow *f)
+{
+	struct stage *s = f->s;
+
+	if (f->over_limit)
+		s->ended = STAGE_LOG;
+	else if (s->is_low && s->is_low(s->disk))
+		s->ended = STAGE_DISK;
+	else if (is_over(s->limit_ms, f->spent_ms))
+		s->ended = STAGE_TIMEOUT;
+	else if (is_over(s->silence_ms, f->silent_ms))
+		s->ended = STAGE_SILENCE;
+	else if (is_over(s->limit_ms * STAGE_STARVED_TIMES, f->wall_ms))
+		s->ended = STAGE_STARVED;
+	return s->ended != STAGE_EXIT;
 }
 
 static void follow(struct flow *f)
 {
-	const int most_ms = f->s->is_low ? LOOK_MS : POLL_MS;
-
-	for (;;) {
-		int64_t deadline_ms = f->wall_deadline_ms < f->silence_deadline_ms ? f->wall_deadline_ms : f->silence_deadline_ms;
-		int64_t now_ms = clock_mono_ms();
-		int64_t left_ms = deadline_ms - now_ms;
+	while (!has_met_bound(f)) {
 		struct pollfd p[N_PIPES + 2];
+		int64_t now_ms;
 
-		if (f->over_limit) {
-			f->s->ended = STAGE_LOG;
-			return;
-		}
-		if (f->s->is_low && f->s->is_low(f->s->disk)) {
-			f->s->ended = STAGE_DISK;
-			return;
-		}
-		if (left_ms <= 0) {
-			f->s->ended = now_ms >= f->wall_deadline_ms ? STAGE_TIMEOUT : STAGE_SILENCE;
-			return;
-		}
 		for (int i = 0; i < N_PIPES; i++)
 			p[i] = (struct pollfd){.fd = f->ours[i], .events = POLLIN};
 		p[N_PIPES] = (struct pollfd){.fd = f->child.pidfd, .events = POLLIN};
 		p[N_PIPES + 1] = (struct pollfd){.fd = f->stop, .events = POLLIN};
-		if (left_ms > most_ms)
-			left_ms = most_ms;
-		switch (poll(p, N_PIPES + 2, (int)left_ms)) {
-		case -1: continue;
-		case 0: leave_out(f, clock_mono_ms() - now_ms); break;
-		default: break;
-		}
+		if (poll(p, N_PIPES + 2, LOOK_MS) < 0)
+			continue;
 		for (int i = 0; i < N_PIPES; i++)
 			if (p[i].revents)
 				take(f, i);
 		f->stopped = p[N_PIPES + 1].revents != 0;
 		if (p[N_PIPES].revents || f->stopped)
 			return;
+		now_ms = clock_mono_ms();
+		if (now_ms - f->looked_ms >= LOOK_MS)
+			look(f, now_ms);
 	}
 }
 
@@ -309,14 +339,16 @@ int stage_run(struct stage *s, struct err *e)
 	struct flow f = {
 		.s = s,
 		.ours = {-1, -1, -1},
-		.wall_deadline_ms = s->wall_ms > 0 ? start_ms + s->wall_ms : INT64_MAX,
-		.silence_deadline_ms = s->silence_ms > 0 ? start_ms + s->silence_ms : INT64_MAX,
+		.looked_ms = start_ms,
 	};
+	struct fairtime_use use;
 	sigset_t before;
 	int rc;
 
 	if (args_check(&s->args, e) < 0 || hold_sigterm(&f, &before, e) < 0)
 		return -1;
+	fairtime_read(s->join, s->njoin, &use);
+	fairtime_begin(&f.time, start_ms * 1000000, &use);
 	rc = run(&f, e);
 	close(f.stop);
 	sigprocmask(SIG_SETMASK, &before, NULL); /* the end, where it came */

@@ -40,12 +40,17 @@ enum { STAGE_DESCRIPTORS = 4096 };
 
 enum stage_end {
 	STAGE_EXIT,    /* the command ended by itself: status */
-	STAGE_TIMEOUT, /* wall */
+	STAGE_TIMEOUT, /* limit_ms */
 	STAGE_SILENCE, /* no output */
+	STAGE_STARVED, /* waited for a processor for STAGE_STARVED_TIMES its limit */
 	STAGE_LOG,     /* more output than the bound */
 	STAGE_DISK,    /* is_low said so, before or just after the command ended */
 	STAGE_SANDBOX, /* bwrap failed before the command ran: its words are in the log */
 };
+
+/* However long it waits for a processor, a stage ends. A node of two processors that gives builds a tenth of their default quota
+ * makes a second of 50. */
+enum { STAGE_STARVED_TIMES = 50 };
 
 struct stage {
 	struct args args;
@@ -59,7 +64,7 @@ struct stage {
 	bool set_ids;
 	uid_t uid;
 	gid_t gid;
-	int64_t wall_ms, silence_ms; /* 0: no bound */
+	int64_t limit_ms, silence_ms; /* of time in which it could run (lib/fairtime.h); 0: no bound */
 	/* Called for each line on STAGE_FD_LINES but "error TEXT". */
 	void (*on_line)(void *arg, const char *line);
 	void *arg;
@@ -70,7 +75,7 @@ struct stage {
 	enum stage_end ended;
 	int status;       /* exit code of the command; 128 + N where signal N killed it */
 	char text[512];   /* TEXT of its "error TEXT" */
-	int64_t took_ms;
+	int64_t took_ms;  /* on the wall, less pauses */
 };
 
 void stage_init(struct stage *s, struct stage_log *log);

@@ -19,7 +19,7 @@ struct verdict {
 	char image[UUID_LEN + 1];
 	int64_t job, attempt;
 	enum err_class class;  /* ERR_NONE: built */
-	char cause[16];        /* exit, signal, killed, oom, pids, timeout, silence, log, disk, sandbox, checkout, check, boot, store, crash, stopped, cancelled,
+	char cause[16];        /* exit, signal, killed, oom, pids, timeout, starved, silence, log, disk, sandbox, checkout, check, boot, store, crash, stopped, cancelled,
 				* pinned */
 	char reason[ERR_MSG_MAX]; /* one sentence, escaped */
 	char commit[65], tree[65], builder[33];

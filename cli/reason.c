@@ -1,6 +1,7 @@
 /* reason: from facts to the sentence of `hornero why`. Pure. DIAGNOSTICS: none. */
 #include "cli/outcome.h"
 #include "cli/table.h"
+#include "cli/top.h"
 #include "cli/why.h"
 
 #include <string.h>
@@ -53,8 +54,12 @@ void why_job(const struct facts *f, char buf[WHY_MAX])
 		SAY("Job %lld stands still, attempt %lld: %s; it goes on by itself, and no clock of it runs.", id,
 		    (long long)j->attempt, f->standstill);
 	} else if (j->state == JOB_RUNNING) {
-		SAY("Job %lld is being built, attempt %lld, started %s; `hornero log -f %lld` follows it.", id,
-		    (long long)j->attempt, age_since(words, j->started_ms, f->now_ms, f->clock), id);
+		char busy[128] = "";
+
+		if (f->is_starved)
+			snprintf(busy, sizeof(busy), ", and " STARVED_WORDS ", and no clock runs while it waits", f->percent);
+		SAY("Job %lld is being built, attempt %lld, started %s%s; `hornero log -f %lld` follows it.", id,
+		    (long long)j->attempt, age_since(words, j->started_ms, f->now_ms, f->clock), busy, id);
 	} else {
 		SAY("Job %lld is built and being published%s%s; `hornero wait %lld` tells when it is.", id,
 		    *j->waiting_for ? ", waiting for this: " : "", j->waiting_for, id);

@@ -43,8 +43,13 @@ struct top {
 	bool drawn; /* on a terminal: as a screen */
 };
 
-static void job_cells(const struct job *j, const struct usage *u, struct cell row[N_COLUMNS])
+enum { BUSY_MAX = 64 };
+
+/* busy is the caller's, for as long as the row is used. */
+static void job_cells(const struct snapshot *s, size_t i, struct cell row[N_COLUMNS], char busy[BUSY_MAX])
 {
+	const struct job *j = &s->jobs[i];
+	const struct usage *u = &s->usage[i];
 	const struct cell cells[N_COLUMNS] = {
 		{.number = j->id},
 		{.text = job_state_name(j->state)},
@@ -57,9 +62,10 @@ static void job_cells(const struct job *j, const struct usage *u, struct cell ro
 		{.number = u->cpu_ms},
 		{.number = u->memory_bytes},
 		{.text = j->pushed_by},
-		{.text = j->waiting_for},
+		{.text = s->starved[i] < 0 ? j->waiting_for : busy},
 	};
 
+	snprintf(busy, BUSY_MAX, STARVED_WORDS, s->starved[i]);
 	memcpy(row, cells, sizeof(cells));
 }
 
@@ -94,8 +100,9 @@ static void print_json(const struct top *t, struct snapshot *s)
 	json_object_set_new(o, "agent_runs", json_boolean(s->agent_runs));
 	for (size_t i = 0; i < s->n; i++) {
 		struct cell row[N_COLUMNS];
+		char busy[BUSY_MAX];
 
-		job_cells(&s->jobs[i], &s->usage[i], row);
+		job_cells(s, i, row, busy);
 		json_array_append_new(jobs, row_json(columns, N_COLUMNS, row));
 	}
 	json_object_set_new(o, "jobs", jobs);
@@ -178,8 +185,9 @@ static int print_people(const struct top *t, struct snapshot *s, struct err *e)
 	listing_begin(&l, t->cli, columns, N_COLUMNS);
 	for (size_t i = 0; i < rows; i++) {
 		struct cell row[N_COLUMNS];
+		char busy[BUSY_MAX];
 
-		job_cells(&s->jobs[i], &s->usage[i], row);
+		job_cells(s, i, row, busy);
 		listing_row(&l, row);
 	}
 	if (listing_end(&l, e) < 0)

@@ -21,6 +21,11 @@ struct usage {
 	int64_t cpu_ms, memory_bytes; /* 0: not known */
 };
 
+/* How much of one processor each job gets whose build waits for processors that others keep busy, in percent; -1 for every other
+ * job. The running ones stand first. Watches them for half a second where one wants a processor. */
+void starved_look(const struct conf *c, const struct job *jobs, size_t n, double *percent);
+#define STARVED_WORDS "gets %.1f %% of a processor: the node is busy"
+
 /* Of hornerod's groups those of this attempt. Zeroes where there is none, or it is not ours to see. */
 void usage_look(const struct conf *c, int64_t job, int64_t attempt, struct usage *out);
 
@@ -38,6 +43,7 @@ struct snapshot {
 	int64_t counts[JOB_CANCELLED + 1]; /* open ones by state */
 	struct job jobs[TOP_JOBS_MAX]; /* the first open ones, in the order of the queue */
 	struct usage usage[TOP_JOBS_MAX]; /* beside jobs */
+	double starved[TOP_JOBS_MAX];     /* beside jobs */
 	size_t n;
 	struct span hour, day;
 	bool sees_node;

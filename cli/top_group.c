@@ -2,6 +2,8 @@
  * read is left out. */
 #include "cli/top.h"
 
+#include "lib/clock.h"
+#include "lib/fairtime.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -9,8 +11,10 @@
 #include <glob.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
-enum { LINE_BYTES = 512, GROUP_FILE_MAX = 16384 };
+enum { LINE_BYTES = 512, GROUP_FILE_MAX = 16384, STARVED_MOST = 64, STARVED_LOOKS = 10, STARVED_NAP_MS = 50 };
 
 /* Who holds hornerod's lock, as the kernel lists it; 0: nobody, or not to be seen. */
 static long agent_pid(const struct conf *c)
@@ -103,6 +107,79 @@ static void look_at_process(long pid, struct usage *out)
 	/* QEMU runs for the boot check, and beside it. */
 	if (*stage && strcmp(out->stage, "boot") != 0)
 		snprintf(out->stage, sizeof(out->stage), "%s", stage);
+}
+
+/* Open directories of the attempt's groups where processor time is accounted. */
+static size_t open_groups(const struct conf *c, const char *v2, const struct job *j, int dirs[2])
+{
+	static const char *const controllers[] = {"cpuacct", "cpu"};
+	own_free char *leaf = fs_path("%lld.%lld", (long long)j->id, (long long)j->attempt);
+	size_t n = 0;
+
+	for (int i = 0; i < (v2 ? 1 : 2); i++) {
+		own_free char *path = find_leaf(c, v2, controllers[i], leaf);
+		int dir = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+		if (dir >= 0)
+			dirs[n++] = dir;
+	}
+	return n;
+}
+
+struct starving {
+	int dirs[2];
+	size_t n;
+	struct fairtime time;
+};
+
+static int64_t now_ns(void)
+{
+	return clock_mono_ms() * 1000000;
+}
+
+static bool begin_starving(struct starving *s)
+{
+	struct fairtime_use use;
+
+	fairtime_read(s->dirs, s->n, &use);
+	fairtime_begin(&s->time, now_ns(), &use);
+	return use.wants;
+}
+
+static void look_at_starving(struct starving *s)
+{
+	struct fairtime_use use;
+
+	fairtime_read(s->dirs, s->n, &use);
+	(void)fairtime_look(&s->time, now_ns(), &use);
+}
+
+void starved_look(const struct conf *c, const struct job *jobs, size_t n, double *percent)
+{
+	const struct timespec nap = {.tv_nsec = STARVED_NAP_MS * 1000000};
+	struct starving all[STARVED_MOST];
+	own_free char *v2 = find_v2(c);
+	size_t used = 0;
+	bool some = false;
+
+	for (size_t i = 0; i < n; i++)
+		percent[i] = -1;
+	for (size_t i = 0; i < n && used < STARVED_MOST && jobs[i].state == JOB_RUNNING; i++, used++) {
+		all[i].n = open_groups(c, v2, &jobs[i], all[i].dirs);
+		some = (all[i].n > 0 && begin_starving(&all[i])) || some;
+	}
+	for (int look = 0; look < STARVED_LOOKS && some; look++) {
+		nanosleep(&nap, NULL);
+		for (size_t i = 0; i < used; i++)
+			if (all[i].n > 0)
+				look_at_starving(&all[i]);
+	}
+	for (size_t i = 0; i < used; i++) {
+		if (some && all[i].n > 0)
+			(void)fairtime_is_starved(&all[i].time, &percent[i]);
+		for (size_t k = 0; k < all[i].n; k++)
+			close(all[i].dirs[k]);
+	}
 }
 
 void usage_look(const struct conf *c, int64_t job, int64_t attempt, struct usage *out)

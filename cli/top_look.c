@@ -82,6 +82,7 @@ int snapshot_take(struct cli *cli, struct snapshot *s, struct err *e)
 	for (size_t i = 0; i < s->n; i++)
 		if (s->jobs[i].state == JOB_RUNNING)
 			usage_look(c, s->jobs[i].id, s->jobs[i].attempt, &s->usage[i]);
+	starved_look(c, s->jobs, s->n, s->starved);
 	s->sees_node = !cli->key || key_may(cli->key, KEY_ADMIN, NULL);
 	s->memory = stall_percent(c->pressure_dir, "memory");
 	s->io = stall_percent(c->pressure_dir, "io");

@@ -2,6 +2,7 @@
 #include "cli/why.h"
 
 #include "cli/blocked.h"
+#include "cli/top.h"
 #include "cli/words.h"
 #include "conf/pause.h"
 #include "conf/skip.h"
@@ -34,6 +35,10 @@ static int job_facts(const struct cli *cli, struct db *db, struct facts *f, stru
 	paused_load(&paused, cli->conf);
 	f->is_image_paused = paused_image(&paused, f->job->image);
 	cli_standstill(cli, &paused, f->job, f->standstill);
+	if (f->job->state == JOB_RUNNING && !*f->standstill) {
+		starved_look(cli->conf, f->job, 1, &f->percent);
+		f->is_starved = f->percent >= 0;
+	}
 	return f->job->state == JOB_QUEUED ? job_each(db, JOB_SCOPE_OPEN, count_ahead, f, e) : 0;
 }
 

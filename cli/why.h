@@ -39,6 +39,8 @@ struct facts {
 	int64_t ahead;        /* claimable jobs queued before it */
 	int64_t running;      /* jobs that run */
 	int64_t same_running; /* the one of its image that runs, or 0 */
+	bool is_starved;      /* it runs, and others keep the processors busy */
+	double percent;       /* of one processor, that it gets then */
 };
 
 enum { WHY_MAX = 3 * ERR_MSG_MAX };

@@ -46,7 +46,7 @@ static const struct key keys[] = {
 	 .allowed = "a list of paths below /dev",
 	 .help = "Devices that the sandbox sees."},
 	{.name = "build_timeout", .type = KEY_DURATION, .min = 1, .max = 7 * 24 * 3600, AT(build_timeout_s),
-	 .help = "Longest wall time of one run, where it is less than that of hornero.yaml."},
+	 .help = "Longest time of one run, where it is less than that of hornero.yaml, and counted in the same way."},
 	{.name = "clean_when", .type = KEY_LIST, .check = check_relative, AT(clean_when),
 	 .allowed = "a list of relative paths, in which *, ? and [...] match within a component",
 	 .help = "Files after whose change an image is built from nothing, since what is left of earlier builds says nothing any "

@@ -106,10 +106,12 @@ static const struct key keys[] = {
 	 .help = "Name of the control group that holds all builds."},
 	{.name = "build_timeout", .type = KEY_DURATION, .min = 1, .max = WEEK_S, .fallback = "30m",
 	 AT(build_timeout_s),
-	 .help = "Longest wall time of one builder run."},
+	 .help = "Longest time of one builder run. As of every stage, only time in which it could run counts: not what it waits for a "
+		 "processor because of the limits or of others, nor a pause. 50 times as long on the wall ends it as well; that is "
+		 "nobody's fault, and it is tried again. With isolation: none all time counts."},
 	{.name = "silence_timeout", .type = KEY_DURATION, .min = 1, .max = WEEK_S, .fallback = "10m",
 	 AT(silence_timeout_s),
-	 .help = "Longest time a builder may say nothing."},
+	 .help = "Longest time a builder may say nothing, counted in the same way."},
 	{.name = "log_limit", .type = KEY_SIZE, .min = 4 * KIB, .max = 64 * GIB, .fallback = "64M",
 	 AT(log_limit_bytes),
 	 .help = "Longest log of one attempt."},
