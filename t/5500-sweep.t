@@ -46,9 +46,11 @@ test_expect_success 'a file that vanished from the cache is back without a build
 	rm "$(node_warm_path "$HELLO_UUID")" && hornero sweep && warm_is two && test "$(newest reused)" = true
 '
 
-test_expect_success 'another file under the name is not taken for ours' '
+test_expect_success 'another file under the name is not taken for ours, and stays until it is let go' '
 	rm "$(node_warm_path "$HELLO_UUID")" && head -c 1048576 /dev/urandom >"$(node_warm_path "$HELLO_UUID")" &&
-	hornero sweep && warm_is two && test "$(newest reused)" = true
+	hornero sweep && test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 60 &&
+	hornero image add --replace "$HELLO_UUID" hello && wait_until "hornero wait $HELLO_UUID --timeout 1" 60 &&
+	warm_is two && test "$(newest reused)" = true
 '
 
 test_expect_success 'an image file that changed: another ref, another directory' '
