@@ -65,7 +65,7 @@ text = lambda name: shown[name].encode()
 assert shown["toolchain"] == toolchain, "toolchain"
 assert shown["builder_version"] == "; ".join(v.decode().split("\n")[0] for v in versions), "builder_version"
 assert shown["builder_file"] == hashlib.sha256(file).hexdigest(), "builder_file"
-assert shown["key"] == digest(("hornero content key", b"1"), ("tree", text("tree")), ("builder", text("builder")),
+assert shown["key"] == digest(("hornero content key", b"2"), ("tree", text("tree")), ("builder", text("builder")),
                               ("file", file), ("toolchain", text("toolchain")),
                               ("architecture", text("architecture"))), "key"
 EOT
