@@ -49,10 +49,12 @@ static int hold(const struct place *p, struct held *h, struct err *e)
 	return h->fd < 0 ? err_wrap(e, "run `hornero init` as root or change the path in hornero.yaml") : 0;
 }
 
-/* Who owns the directory around it may have moved another one there; its own, or the right one, is all that root then takes. */
+/* Who owns the directory around it may have moved another one there; its own, the right one, or what root mounted there, which
+ * nobody can move, is all that root then takes. */
 static bool may_mend(const struct place *p, const struct held *h, const struct stat *st)
 {
-	return geteuid() != 0 || h->how.made || h->how.parent == 0 || st->st_uid == h->how.parent || st->st_uid == p->uid;
+	return geteuid() != 0 || h->how.made || h->how.parent == 0 || st->st_dev != h->how.dev ||
+	       st->st_uid == h->how.parent || st->st_uid == p->uid;
 }
 
 static int mend(const struct place *p, struct held *h, struct err *e)

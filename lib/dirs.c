@@ -54,7 +54,7 @@ int dirs_make_at(int at, const char *name, const char *path, mode_t mode, struct
 	if (made && fchmod(fd, mode) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot set the mode of %s", path);
 	if (how)
-		*how = (struct dir_made){made, holder.st_uid};
+		*how = (struct dir_made){made, holder.st_uid, holder.st_dev};
 	return steal_fd(&fd);
 }
 

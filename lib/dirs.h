@@ -20,6 +20,7 @@
 struct dir_made {
 	bool made;    /* it was not there */
 	uid_t parent; /* owner of the directory that holds it */
+	dev_t dev;    /* its filesystem */
 };
 
 /* As mkdir -p; the last one gets exactly `mode` where it is new, those before it 0755 less the umask. Returns a descriptor

@@ -89,6 +89,12 @@ test_expect_success 'init: hornero'\''s user puts a directory of root'\''s in th
 	test "$(stat -c "%u %a" "$NODE/state/queue")" = "0 700" && rmdir "$NODE/state/queue" && as_hornero mv "$NODE/state/queue.moved" "$NODE/state/queue"
 '
 
+test_expect_success 'init: a filesystem that root mounted there is given to its user' '
+	mkdir nova && chown 64105 nova && mkdir nova/store && mount -t tmpfs -o size=1m,mode=0755 none nova/store && test_cleanup "umount $TRASH/nova/store" &&
+	sed "s,^instances_path:.*,store_dir: $TRASH/nova/store\n&," "$HORNERO_CONF" >mounted.yaml && hornero -c mounted.yaml init >/dev/null &&
+	test "$(stat -c %u nova/store)" = $HORNERO_UID
+'
+
 # Red without `follow`.
 test_expect_success 'init: hornero'\''s user bends the way' '
 	as_hornero mkdir "$NODE/state/sub" && sed -i "s,^repo_base:.*,repo_base: $NODE/state/sub/unikernels," "$HORNERO_CONF" &&
