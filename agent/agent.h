@@ -117,11 +117,12 @@ struct agent {
 	sd_event_source *timer;
 	struct attempt_run *attempts;
 	struct publication *publications;
-	struct upkeep sweep, keep, collect; /* hornero-sweep, -keep, -collect */
+	struct upkeep sweep, keep, collect, scrub; /* hornero-sweep, -keep, -collect, -scrub */
 	struct looks looks;
 	int64_t next_sweep_ms;     /* monotonic */
 	int64_t next_keep_ms;      /* monotonic */
 	int64_t next_collect_ms;   /* monotonic */
+	int64_t next_scrub_ms;     /* monotonic */
 	int64_t images_mtime_ns;   /* of images_dir when the last sweep started */
 	struct pause *pauses;
 	struct foreign *foreign;   /* files that stopped a publication */
@@ -260,6 +261,8 @@ void upkeep_stop(struct upkeep *u);
 void sweeping_start(struct agent *a);
 void keeping_start(struct agent *a);
 void collecting_start(struct agent *a);
+/* Where one is wished and due; next_scrub_ms says when to ask again. */
+void scrubbing_start(struct agent *a);
 void sweeping_stop(struct agent *a);
 
 /* looking.c */

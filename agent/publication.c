@@ -354,8 +354,8 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 		pause_publication(a, j->image, AGENT_RETRY_MS);
 		return 0;
 	}
-	/* Who forces a build doubts what is there: the publisher compares the bytes. */
-	rc = j->force ? 0 : published_already(a, &v, e);
+	/* Who forces a build, or found changed bytes, doubts what is there: the publisher compares. */
+	rc = j->force || strcmp(j->origin, "verify") == 0 ? 0 : published_already(a, &v, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	raw = store_open(a->conf->store_dir, v.digest, &m, e);

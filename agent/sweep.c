@@ -22,6 +22,7 @@
 #include "lib/own.h"
 #include "store/kept.h"
 #include "store/placed.h"
+#include "store/verify.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -158,6 +159,8 @@ static const char *why_build(const struct wish_facts *f)
 		return "it was never published";
 	if (strcmp(f->warm->commit, f->tip) != 0)
 		return "its ref has moved";
+	if (f->is_refused)
+		return "its artifact in the store was changed";
 	return "its image file, builder or toolchain has changed";
 }
 
@@ -278,6 +281,7 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 		return lack_queue(s, e);
 	if (warm_look(s->conf->store_dir, s->conf->cache_dir, img->uuid, &w, &f.state, e) < 0)
 		return -1;
+	f.is_refused = f.state != WARM_NONE && store_is_refused(s->conf->store_dir, w.digest);
 	f.is_skipped = skip_stands(s->conf->skip_dir, img, tip);
 	f.newest = rc == 1 ? &newest : NULL;
 	last_builder = f.state != WARM_NONE ? w.builder : f.newest ? newest.builder : NULL;

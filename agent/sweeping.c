@@ -7,6 +7,8 @@
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "lib/steady.h"
+#include "store/scrubbed.h"
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -147,6 +149,41 @@ void collecting_start(struct agent *a)
 	upkeep_start(a, &a->collect, "hornero-collect", quiet, on_collect_end);
 }
 
+static int on_scrub_end(sd_event_source *src, int fd, uint32_t events, void *arg)
+{
+	enum { HAS_FOUND = 1 }; /* changed bytes: a sweep queues what mends them */
+	struct agent *a = arg;
+	int status = upkeep_reap(&a->scrub, HAS_FOUND);
+
+	(void)src;
+	(void)fd;
+	(void)events;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == HAS_FOUND) {
+		a->next_sweep_ms = 0;
+		agent_turn(a);
+	}
+	return 0;
+}
+
+void scrubbing_start(struct agent *a)
+{
+	enum { SCRUB_MS = 600000 };
+	int64_t often_ms = a->conf->scrub_interval_s * 1000;
+	struct scrubbed done;
+	struct steady clock;
+	struct err e = ERR_INIT;
+
+	a->next_scrub_ms = clock_mono_ms() + (often_ms == 0 || often_ms > SCRUB_MS ? SCRUB_MS : often_ms);
+	if (a->scrub.child.pid > 0)
+		return;
+	steady_load(&clock, a->conf->queue_dir);
+	/* What cannot be read the program says. */
+	if (scrubbed_load(a->conf->store_dir, &done, &e) == 0 &&
+	    !scrubbed_is_due(&done, a->conf->scrub_interval_s, steady_now_ms(&clock)))
+		return;
+	upkeep_start(a, &a->scrub, "hornero-scrub", NULL, on_scrub_end);
+}
+
 void sweeping_start(struct agent *a)
 {
 	struct stat st;
@@ -164,5 +201,6 @@ void sweeping_stop(struct agent *a)
 	upkeep_stop(&a->sweep);
 	upkeep_stop(&a->keep);
 	upkeep_stop(&a->collect);
+	upkeep_stop(&a->scrub);
 	upkeep_stop(&a->looks.sweep);
 }

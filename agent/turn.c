@@ -164,6 +164,7 @@ static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 	int64_t sweep_in_ms = a->sweep.child.pid > 0 ? INT64_MAX : a->next_sweep_ms - clock_mono_ms();
 	int64_t keep_in_ms = a->next_keep_ms - clock_mono_ms();
 	int64_t collect_in_ms = a->next_collect_ms - clock_mono_ms();
+	int64_t scrub_in_ms = a->next_scrub_ms - clock_mono_ms();
 	int64_t look_in_ms = a->next_look_ms - clock_mono_ms();
 	int64_t looking_ms = looking_in_ms(a);
 
@@ -175,6 +176,8 @@ static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 		in_ms = keep_in_ms;
 	if (collect_in_ms < in_ms)
 		in_ms = collect_in_ms;
+	if (scrub_in_ms < in_ms)
+		in_ms = scrub_in_ms;
 	/* Who neither builds nor waits for the end of a pressure need not look. */
 	if ((a->attempts || a->pressure.high) && look_in_ms < in_ms)
 		in_ms = look_in_ms;
@@ -214,6 +217,8 @@ void agent_turn(struct agent *a)
 		keeping_start(a);
 	if (clock_mono_ms() >= a->next_collect_ms)
 		collecting_start(a);
+	if (clock_mono_ms() >= a->next_scrub_ms)
+		scrubbing_start(a);
 	floors_look(a);
 	pausing_act(a);
 	if (claim(a, now_ms, &e) < 0) {

@@ -35,7 +35,7 @@ static bool would_repeat(const struct wish_facts *f)
 enum wish wish_decide(const struct wish_facts *f)
 {
 	bool satisfied = f->state != WARM_NONE && same(f->warm->commit, f->tip) && f->inputs[0] &&
-			 same(f->warm->inputs, f->inputs);
+			 same(f->warm->inputs, f->inputs) && !f->is_refused;
 
 	if (f->newest) {
 		switch (f->newest->state) {

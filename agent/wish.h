@@ -27,6 +27,7 @@ struct wish_facts {
 	int64_t changed_ms;       /* wall: when the image file, its builder file or the set of them was last written */
 	enum warm_state state;
 	const struct warm *warm;  /* unless state is WARM_NONE */
+	bool is_refused;          /* its artifact was found changed, and put out of use: nothing could bring it back */
 	bool is_skipped;          /* a record of -o skip stands for the tip */
 	bool is_release;          /* state and warm are those of its current release: its own name is as wished, or … */
 	bool is_alone;            /* … has older bytes, and in_use says to leave them to the instances that stand on them */

@@ -1,4 +1,5 @@
 /* cache: what Nova would find. DIAGNOSTICS: as conf and store say. */
+#include "cli/cache.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "lib/fs.h"
@@ -154,8 +155,12 @@ int cache_run(struct cli *cli, const struct call *call, struct err *e)
 	size_t n = 0;
 	int done = 0;
 
-	(void)call;
-	if (!c || cli_images(cli, &list, &n, e) < 0)
+	if (!c)
+		return -1;
+	/* It reads the node's disks: no key of one repository may ask for that. */
+	if (call_option(call, "verify"))
+		return cli_may_node(cli, e) < 0 ? -1 : cache_verify(cli, c, e);
+	if (cli_images(cli, &list, &n, e) < 0)
 		return -1;
 	listing_begin(&l, cli, columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < n && done == 0; i++)

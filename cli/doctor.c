@@ -19,6 +19,7 @@ static const struct {
 	{"disks", doctor_disks},
 	{"reflinks", doctor_reflinks},
 	{"store", doctor_store},
+	{"cache", doctor_cache},
 	{"agent", doctor_agent},
 	{"publisher", doctor_publisher},
 	{"queue", doctor_queue},

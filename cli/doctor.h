@@ -49,6 +49,7 @@ DOCTOR_CHECK(cgroups);
 DOCTOR_CHECK(disks);
 DOCTOR_CHECK(reflinks);
 DOCTOR_CHECK(store);
+DOCTOR_CHECK(cache);
 DOCTOR_CHECK(queue);
 
 #endif

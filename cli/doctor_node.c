@@ -58,7 +58,7 @@ void doctor_programs(struct doctor *d)
 		{"git", "apt-get install git"}, {"bwrap", "apt-get install bubblewrap"}, {"qemu-img", "apt-get install qemu-utils"},
 	};
 	static const char *const ours[] = {"hornero-boot", "hornero-build", "hornero-check", "hornero-checkout", "hornero-collect",
-					   "hornero-door", "hornero-flatten", "hornero-hook", "hornero-keep", "hornero-publish",
+					   "hornero-door", "hornero-flatten", "hornero-hook", "hornero-keep", "hornero-publish", "hornero-scrub",
 					   "hornero-sweep"};
 	int before = d->findings;
 

@@ -53,6 +53,11 @@ static const struct word_option gc_options[] = {
 	{0},
 };
 
+static const struct word_option cache_options[] = {
+	{"verify", 0, NULL, "read every file that hornero published again, and compare its bytes"},
+	{0},
+};
+
 const struct word word_table[] = {
 	{"init", "", "make directories and database, as the configuration says",
 	 "Makes what is missing, mends modes and owners, leaves the rest alone; run it again after every change of\n"
@@ -127,7 +132,10 @@ const struct word word_table[] = {
 	 resume_run, WORD_WRITE},
 	{"sweep", "", "compare the refs with what is warm, queue the difference",
 	 "What cron calls, and what finds everything that a hook could not say.", NULL, 0, 0, true, sweep_run, WORD_NODE},
-	{"cache", "", "what Nova would find of this node's images in its cache", "", NULL, 0, 0, true, cache_run, WORD_READ},
+	{"cache", "", "what Nova would find of this node's images in its cache",
+	 "With --verify each file is read again. One whose bytes are not those that were published is changed: it counts as warm no\n"
+	 "more, a job puts the right bytes back as in_use says, and the exit code is 1.",
+	 cache_options, 0, 0, true, cache_run, WORD_READ},
 	{"gc", "", "collect the store, checkouts and the cache down to their budgets and floors, and remove junk",
 	 "What no image, job or instance needs goes, the one used longest ago first, as far as the budgets and floors in\n"
 	 "hornero.yaml demand; then checkouts and builders' caches, which the next build makes again from the repository. Exits 1\n"

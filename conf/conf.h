@@ -75,6 +75,8 @@ struct conf {
 	int64_t push_size_limit_bytes;  /* receive.maxInputSize */
 	int64_t sweep_interval_s;
 	int64_t upkeep_timeout_s;
+	int64_t scrub_interval_s;   /* 0: never */
+	int64_t scrub_rate;         /* MiB a second, 0: no limit */
 	int64_t flatten_rate;       /* MiB a second, 0: no limit */
 	int64_t cache_minimum_age_s; /* Nova's: how old an unused base may get */
 	int64_t cache_grace_s;       /* a file that is gone stays gone so long */

@@ -126,8 +126,13 @@ static const struct key keys[] = {
 	 .help = "How often refs are compared with what is warm, whatever the hooks said."},
 	{.name = "upkeep_timeout", .type = KEY_DURATION, .min = 1, .max = WEEK_S, .fallback = "1h",
 	 AT(upkeep_timeout_s),
-	 .help = "Longest time that hornero-sweep, hornero-keep or hornero-collect may take: one that hangs is killed, and begun "
+	 .help = "Longest time that hornero-sweep, hornero-keep, hornero-collect or hornero-scrub may take: one that hangs is killed, and begun "
 		 "anew in its time."},
+	{.name = "scrub_interval", .type = KEY_DURATION, .min = 0, .max = 52 * WEEK_S, .fallback = "168h", AT(scrub_interval_s),
+	 .help = "How often every artifact, and every file that hornero published into Nova's cache, is read again and compared with "
+		 "its digest, 0 for never. That goes on while nothing is built or published, at the lowest priorities."},
+	{.name = "scrub_rate", .type = KEY_COUNT, .min = 0, .max = 1000000, .fallback = "32", AT(scrub_rate), .unit = "MiB a second",
+	 .help = "How fast that reads; 0: as fast as it goes."},
 	{.name = "cache_minimum_age", .type = KEY_DURATION, .min = 2, .max = 52 * WEEK_S, .fallback = "24h",
 	 AT(cache_minimum_age_s),
 	 .help = "Nova's [image_cache]remove_unused_original_minimum_age_seconds: an image that is kept warm is touched "

@@ -34,7 +34,7 @@ struct job_wish {
 	const char *repo;
 	const char *ref;
 	const char *commit;    /* object id the ref had */
-	const char *origin;    /* "push", "sweep", "rebuild", "retry", "rollback", "undo" */
+	const char *origin;    /* "push", "sweep", "rebuild", "retry", "rollback", "undo", "verify" */
 	const char *pushed_by; /* NULL: unknown */
 	const char *inputs;    /* what the sweep found the image to want besides the commit, or NULL */
 	const char *note;      /* what the event log says of it, or NULL: the origin */

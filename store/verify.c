@@ -13,17 +13,30 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* How it is read, and who is told. */
+struct verify {
+	const char *store_dir;
+	int dir;
+	digest_pace *pace;
+	void *pace_arg;
+	verify_tell *tell;
+	void *arg;
+	struct verify_count *n;
+};
+
 /* 1: these are its bytes, 0: they are not, and e says why, -1. */
-static int is_whole(const char *store_dir, const char *digest, struct err *e)
+static int is_whole(const struct verify *v, const char *digest, struct err *e)
 {
+	own_free char *raw = fs_path("%s.raw", digest);
 	char found[SHA256_HEX + 1];
-	own_fd int fd = -1;
+	own_fd int seen = -1, fd = -1;
 	struct manifest m;
 
-	fd = store_open(store_dir, digest, &m, e);
-	if (fd < 0)
+	seen = store_open(v->store_dir, digest, &m, e);
+	if (seen < 0)
 		return e->sys == 0 || e->sys == ENOENT || e->sys == ESTALE || e->sys == ELOOP ? 0 : -1;
-	if (sha256_fd(fd, found, e) < 0)
+	fd = digest_open(v->dir, raw, e);
+	if (fd < 0 || digest_fd(fd, v->pace, v->pace_arg, found, e) < 0)
 		return -1;
 	if (strcmp(found, digest) == 0)
 		return 1;
@@ -84,30 +97,47 @@ static int refuse(const char *store_dir, int dir, const char *digest, const stru
 	return move_out(dir, digest, e) < 0 ? -1 : 1;
 }
 
-static int verify_one(const char *store_dir, int dir, const char *digest, verify_tell *tell, void *arg,
-		      struct verify_count *n, struct err *e)
+static int verify_one(const struct verify *v, const char *digest, struct err *e)
 {
-	struct seen before = look(dir, digest);
+	struct seen before = look(v->dir, digest);
 	struct err why = ERR_INIT;
-	int rc = is_whole(store_dir, digest, &why);
+	int rc = is_whole(v, digest, &why);
 
 	if (rc < 0) {
 		*e = why;
 		return -1;
 	}
 	if (rc == 1) {
-		n->whole++;
+		v->n->whole++;
 		return 0;
 	}
-	rc = refuse(store_dir, dir, digest, &before, e);
+	rc = refuse(v->store_dir, v->dir, digest, &before, e);
 	if (rc == 0)
 		return 0;
-	n->refused++;
-	tell(arg, digest, why.msg);
+	v->n->refused++;
+	v->tell(v->arg, digest, why.msg);
 	return rc < 0 ? -1 : 0;
 }
 
-static int note_done(const char *store_dir, struct err *e)
+int store_verify_one(const char *store_dir, const char *digest, digest_pace *pace, void *pace_arg, verify_tell *tell, void *arg,
+		     struct verify_count *n, struct err *e)
+{
+	own_free char *path = fs_path("%s/artifact", store_dir);
+	own_fd int dir = fs_open_dir(AT_FDCWD, path, e);
+	struct verify v = {.store_dir = store_dir, .dir = dir, .pace = pace, .pace_arg = pace_arg, .tell = tell, .arg = arg, .n = n};
+
+	return dir < 0 ? -1 : verify_one(&v, digest, e);
+}
+
+bool store_is_refused(const char *store_dir, const char *digest)
+{
+	own_free char *refused = fs_path("%s/artifact/%s.refused", store_dir, digest);
+	own_free char *manifest = fs_path("%s/artifact/%s.json", store_dir, digest);
+
+	return access(refused, F_OK) == 0 && access(manifest, F_OK) < 0;
+}
+
+int store_verify_note(const char *store_dir, struct err *e)
 {
 	own_free char *path = fs_path("%s/verified", store_dir);
 
@@ -121,6 +151,7 @@ int store_verify(const char *store_dir, verify_tell *tell, void *arg, struct ver
 {
 	own_free char *path = fs_path("%s/artifact", store_dir);
 	own_dir DIR *d = opendir(path);
+	struct verify v = {.store_dir = store_dir, .dir = d ? dirfd(d) : -1, .tell = tell, .arg = arg, .n = n};
 	struct dirent *entry;
 	int rc = 0;
 
@@ -130,10 +161,10 @@ int store_verify(const char *store_dir, verify_tell *tell, void *arg, struct ver
 	while ((entry = readdir(d))) {
 		char digest[SHA256_HEX + 1];
 
-		if (inventory_digest_of(entry->d_name, ".json", digest) && verify_one(store_dir, dirfd(d), digest, tell, arg, n, e) < 0)
+		if (inventory_digest_of(entry->d_name, ".json", digest) && verify_one(&v, digest, e) < 0)
 			rc = -1;
 	}
-	return rc < 0 ? -1 : note_done(store_dir, e);
+	return rc < 0 ? -1 : store_verify_note(store_dir, e);
 }
 
 int64_t store_verified_ms(const char *store_dir)

@@ -48,7 +48,7 @@ links () {
 links_only () {
 	library=$1
 	shift
-	for program in hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout hornero-collect hornero-door hornero-flatten hornero-hook hornero-keep hornero-publish hornero-sweep
+	for program in hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout hornero-collect hornero-door hornero-flatten hornero-hook hornero-keep hornero-publish hornero-scrub hornero-sweep
 	do
 		! links $program | grep -q "^$library" || echo $program
 	done | sort >have
@@ -142,9 +142,9 @@ test_expect_success 'each program links only what it needs' '
 	links_only libssh hornero-door &&
 	links_only libseccomp hornero-build hornero-door &&
 	links_only libsystemd hornerod &&
-	links_only libsqlite3 hornero hornerod hornero-collect hornero-hook hornero-sweep &&
+	links_only libsqlite3 hornero hornerod hornero-collect hornero-hook hornero-scrub hornero-sweep &&
 	links_only libvirt hornero-flatten &&
-	links_only libcrypto hornero hornerod hornero-build hornero-collect hornero-keep hornero-publish hornero-sweep
+	links_only libcrypto hornero hornerod hornero-build hornero-collect hornero-keep hornero-publish hornero-scrub hornero-sweep
 '
 
 # Lists every file that belongs to the sources; configure's products do not.

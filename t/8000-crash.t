@@ -102,6 +102,36 @@ test_expect_success "death at build-checked-out in a build from nothing: the nex
 	settled && test ! -e "$NODE/unikernels/$HELLO_UUID/cache/left"
 '
 
+# scrubbed: one pass by hornero's user
+scrub () {
+	sed -i 's/"finished_ms": [0-9]*/"finished_ms": 1/' "$NODE/instances/hornero/scrub.json" 2>err || :
+	if test "$(id -u)" -eq 0
+	then
+		node_as $node_hornero "$HORNERO_BUILD/hornero-scrub" -c "$HORNERO_CONF"
+	else
+		"$HORNERO_BUILD/hornero-scrub" -c "$HORNERO_CONF"
+	fi
+}
+
+test_expect_success 'death at replace-renamed: what an operator let go of is replaced once, and the permission ends' '
+	node_stop && warm=$(node_warm_path "$HELLO_UUID") && head -c 1048576 /dev/urandom >foreign && rm "$warm" && cp foreign "$warm" &&
+	hornero image add --replace "$HELLO_UUID" hello && arm replace-renamed && node_start && change &&
+	git -C "$HELLO_WORK" push -q origin main && wait_until "grep -q failpoint.point=replace-renamed $NODE/hornerod.log" 30 &&
+	node_kill9 && arm "" && node_start && settled && wait_until "test ! -e $NODE/state/images.d/$HELLO_UUID.replace" 20
+'
+
+for point in scrub-stepped scrub-found
+do
+	test_expect_success "a scrub dies at $point: the next one finds the changed byte, and the sweep puts it right" '
+		arm $point && printf X | dd of="$warm" bs=1 seek=600000 conv=notrunc 2>/dev/null &&
+		{ scrub; test $? -eq 137; } && arm "" && { while ! grep -q "\"at\": \"\"" "$NODE/instances/hornero/scrub.json" 2>err
+		do
+			scrub; test $? -le 1 || return 1
+		done; } && hornero sweep && wait_until "test \"\$(tr -d \"\\0\" <$warm)\" = \"content $n\"" 30 && change &&
+		git -C "$HELLO_WORK" push -q origin main && settled
+	'
+done
+
 test_expect_success 'the agent is killed while a builder runs' '
 	n=$((n + 1)) &&
 	printf "hornero.raw:\n\ttest -e ../cache/again || { touch ../cache/again; echo waiting; sleep $long; }\n\thead -c 1048576 /dev/zero >\$@\n\tprintf \"content %d\" | dd of=\$@ conv=notrunc 2>/dev/null\n" $n >"$HELLO_WORK/Makefile" &&

@@ -61,7 +61,8 @@ _hornero () {
 		remove) others=$(_hornero_images) ;;
 		esac
 		;;
-	init | sweep | cache | doctor) options='--json' ;;
+	init | sweep | doctor) options='--json' ;;
+	cache) options='--verify --json' ;;
 	gc) options='--dry-run --verify --json' ;;
 	queue) options='--all --json' ;;
 	top) options='--iterations --interval --json' ;;

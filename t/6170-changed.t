@@ -1,0 +1,162 @@
+#!/bin/sh
+# One changed byte in a cached file, same inode and size: it must not stay "warm" for ever.
+test_description='bytes that were changed in Nova'\''s cache or in the store are found, said, and put right by the rules of in_use'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+test_requires jq jq
+test_requires qemu-img qemu-utils
+
+ID=2b7e1516-28ae-4d2a-abf7-158809cf4f3c
+BASE=$NODE/instances/_base/$(printf %s $ID | sha1sum | cut -d ' ' -f 1)
+STORE=$NODE/instances/hornero
+LOG=$NODE/hornerod.log
+
+push_text () {
+	push_make "head -c 1048576 /dev/zero >\$@" "printf $1 | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	hornero wait "$job" --timeout 60 && digest=$(hornero show "$job" --json | jq -r .digest)
+}
+
+base_text () {
+	tr -d '\0' <"$BASE"
+}
+
+# flip FILE: another byte; inode, size and time of change as before
+flip () {
+	touch -r "$1" stamp && was=$(stat -c %i "$1") && chmod u+w "$1" &&
+	printf X | dd of="$1" bs=1 seek=600000 conv=notrunc 2>/dev/null && touch -r stamp "$1" && test "$(base_text)" = "${text}X"
+}
+
+right () {
+	test "$(base_text)" = "$text"
+}
+
+stands () {
+	mkdir -p "$NODE/instances/vm" && echo "{\"$NODE/instances/vm/disk\": \"qcow2\"}" >"$NODE/instances/vm/disk.info" &&
+	qemu-img create -q -f qcow2 -F raw -b "$BASE" "$NODE/instances/vm/disk" 64M
+}
+
+state () {
+	hornero cache --json | jq -r ".[0].state"
+}
+
+test_expect_success 'a whole cache: exit 0, and nothing is queued' '
+	node_init "scrub_interval: 0" "libvirt_uri: test:///default" && node_start && node_hello_repo && text=one && push_text one &&
+	hornero cache --verify >out && test_grep "^1 whole, 0 changed" out && test_grep "$ID  *ok" out &&
+	hornero cache --verify --json | jq -e ".[0].state == \"ok\"" && hornero queue --json | jq -e "length == 1"
+'
+
+pages () {
+	fincore -n -o PAGES "$BASE" | tr -d ' '
+}
+
+# Red without O_DIRECT in lib/digest.c, and with POSIX_FADV_DONTNEED in its place.
+if test "$(stat -f -c %T "$TRASH")" != tmpfs && command -v fincore >probe
+then
+	test_expect_success 'reading it leaves the page cache as it was: nothing comes in, and nothing goes' '
+		sync && dd if="$BASE" iflag=nocache count=0 2>err && test "$(pages)" -eq 0 && hornero cache --verify >out && test "$(pages)" -eq 0 &&
+		cat "$BASE" >seen && all=$(pages) && test "$all" -gt 0 && hornero cache --verify >out && test "$(pages)" -eq "$all"
+	'
+fi
+
+# Red without damage_stands() in store/warm.c warm_look() or without the origin in agent/publication.c start().
+test_expect_success 'one changed byte: cache --verify names it, exit 1, and the right bytes come back without a build' '
+	flip "$BASE" && hornero cache >out && node_stop && test_expect_code 1 hornero cache --verify >out &&
+	test_grep "$ID  *changed" out && test_grep "0 whole, 1 changed" out && test "$(state)" = changed &&
+	hornero why $ID >out && node_start && wait_until right 60 && test "$(stat -c %i "$BASE")" != "$was" &&
+	wait_until "test \"\$(state)\" = warm" 20 && hornero queue --all --json >queue && jq -e ".[0].origin == \"verify\"" queue &&
+	job=$(jq ".[0].job" queue) && wait_until "hornero wait $job --timeout 1" 30 && hornero show "$job" --json >shown && jq -e ".reused" shown &&
+	jq -e "any(.events[]; .note // .detail // \"\" | test(\"other bytes\"))" shown && test -z "$(ls "$STORE/changed")" &&
+	hornero cache --verify
+'
+
+# Red without `j->force` in agent/publication.c start().
+test_expect_success 'rebuild -f compares, says so, and puts the right bytes back' '
+	flip "$BASE" && hornero rebuild -f $ID >out && job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) && hornero wait "$job" --timeout 60 &&
+	right && test_grep "event=cache-changed job=$job" "$LOG" && hornero show "$job" --json | jq -e "any(.events[]; .event == \"changed\")"
+'
+
+test_expect_success 'so does push -o rebuild; where the bytes are right the file stays' '
+	flip "$BASE" && git -C "$HELLO_WORK" commit -q --allow-empty -m again && git -C "$HELLO_WORK" push -q -o rebuild origin main 2>push.out &&
+	hornero wait $ID --timeout 60 && wait_until right 60 && was=$(stat -c %i "$BASE") && hornero rebuild -f $ID >out &&
+	job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) && hornero wait "$job" --timeout 60 && test "$(stat -c %i "$BASE")" = "$was" &&
+	test_grep "job=$job .*way=same" "$LOG"
+'
+
+# Red where publish.c replaces a changed file without make_way().
+test_expect_success 'an instance stands on the changed bytes: in_use defer waits for its end, and why says both' '
+	flip "$BASE" && stands && hornero rebuild -f $ID >out && job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) &&
+	test_expect_code 75 hornero wait "$job" --timeout 60 2>err && test_grep "instance vm stands on the present bytes" err &&
+	test "$(stat -c %i "$BASE")" = "$was" && test "$(state)" = changed && hornero doctor >out; test_grep "$BASE.*changed" out &&
+	rm -r "$NODE/instances/vm" && wait_until right 30 && wait_until "test \"\$(state)\" = warm" 20
+'
+
+test_expect_success 'in_use flatten makes its disk independent of the bytes that it has, and then puts the right ones back' '
+	hornero image set $ID in_use=flatten && flip "$BASE" && stands && qemu-img convert -O raw "$NODE/instances/vm/disk" before &&
+	hornero rebuild -f $ID >out && job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) && hornero wait "$job" --timeout 60 && right &&
+	qemu-img convert -O raw "$NODE/instances/vm/disk" after && cmp before after && rm -r "$NODE/instances/vm" &&
+	hornero image set $ID in_use= && wait_until "hornero wait $ID --timeout 1" 30
+'
+
+scrub () {
+	hornero-scrub -c "$HORNERO_CONF" 2>scrub.log
+}
+
+set_conf () {
+	sed -i "/^${1%%:*}:/d" "$HORNERO_CONF" && echo "$1" >>"$HORNERO_CONF"
+}
+
+test_expect_success 'a scrub that is not due, or not wished, reads nothing' '
+	scrub && test ! -e "$STORE/scrub.json" && set_conf "scrub_interval: 168h" && scrub && test_grep "event=scrubbed files=" scrub.log &&
+	scrub && test_must_fail grep scrubbed scrub.log
+'
+
+again () {
+	sed -i "s/\"finished_ms\": [0-9]*/\"finished_ms\": 1/" "$STORE/scrub.json"
+}
+
+# Red without look_at_cached() in agent/scrub_main.c; the store, without look_at_artifact().
+test_expect_success 'a scrub finds the changed byte in the cache: exit 1, the image is not warm, and a sweep puts it right' '
+	again && flip "$BASE" && test_expect_code 1 scrub && test_grep "event=cache-changed image=$ID" scrub.log && test "$(state)" = changed &&
+	hornero why $ID >out && test_grep "were changed" out && hornero sweep >out && test_grep "the bytes of its file in the cache were changed" out &&
+	wait_until right 60 && wait_until "test \"\$(state)\" = warm" 20
+'
+
+# Red without is_refused in agent/wish.c.
+test_expect_success 'and in the store: moved out of use, and built again by the sweep' '
+	again && flipped=$(jq -r .digest "$STORE/warm/$ID.json") && chmod u+w "$STORE/artifact/$flipped.raw" &&
+	printf X | dd of="$STORE/artifact/$flipped.raw" bs=1 seek=600000 conv=notrunc 2>/dev/null &&
+	test_expect_code 1 scrub && test_grep "event=artifact-refused digest=$(echo $flipped | cut -c 1-12)" scrub.log &&
+	test -e "$STORE/artifact/$flipped.refused" && hornero sweep >out && test_grep "its artifact in the store was changed" out &&
+	wait_until "test -e $STORE/artifact/$flipped.json" 60 && right && wait_until "hornero sweep | grep -q \"^0 queued\"" 30
+'
+
+# Red where is_done() says no: it would read all of them again.
+test_expect_success 'it is taken up where it was killed' '
+	push_text two && text=two && push_text three && text=three && again && set_conf "failpoint: scrub-stepped" &&
+	total=$(($(ls "$STORE"/artifact/*.json | wc -l) + 1)) && n=0 && while test_expect_code 137 scrub
+	do
+		n=$((n + 1)) && test $n -le 20 || return 1
+	done; test $n -eq $total && set_conf "failpoint: scrub-found" && flip "$BASE" && again && test_expect_code 137 scrub &&
+	sed -i /^failpoint:/d "$HORNERO_CONF" && test_expect_code 1 scrub && test "$(state)" = changed && hornero sweep >out && wait_until right 60
+'
+
+passed () {
+	wait_until "test \$(date +%s) -ge $(($(date +%s) + $1))" 20
+}
+
+# Red without is_busy() in agent/scrub_main.c pace().
+test_expect_success 'it stands still while something is built' '
+	hornero wait $ID --timeout 30 && printf "hornero.raw:\n\twhile ! test -e ../cache/go; do :; done\n\thead -c 1048576 /dev/zero >\$@\n" >"$HELLO_WORK/Makefile" &&
+	git -C "$HELLO_WORK" commit -q -a -m slow && git -C "$HELLO_WORK" push -q origin main && wait_until "hornero queue --json | jq -e \"any(.[]; .state == \\\"running\\\")\"" 30 &&
+	again && { hornero-scrub -c "$HORNERO_CONF" 2>scrub.log & scrubber=$!; } && passed 3 && kill -0 $scrubber &&
+	jq -e ".at == \"\"" "$STORE/scrub.json" && touch "$NODE/unikernels/$ID/cache/go" && wait $scrubber && test_grep "event=scrubbed" scrub.log &&
+	hornero wait $ID --timeout 60 && text=
+'
+
+test_expect_success 'hornerod scrubs by itself, and what it finds is put right' '
+	node_stop && again && flip "$BASE" && set_conf "scrub_interval: 2s" && node_start && wait_until right 60 &&
+	test_grep "event=cache-changed image=$ID" "$LOG" && wait_until "grep -q event=scrubbed $LOG" 30
+'
+
+test_expect_success 'it stops' 'node_stop'
+test_done
