@@ -1,16 +1,14 @@
-/* key: DIAGNOSTICS: ERR_OPERATOR where a version command or an input file of the builder fails. */
+/* key: DIAGNOSTICS: as toolchain.h says of a builder. */
 #include "agent/key.h"
 
+#include "agent/toolchain.h"
 #include "lib/fs.h"
 #include "lib/own.h"
-#include "lib/spawn.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-
-enum { VERSION_WAIT_MS = 10000, VERSION_MAX = 65536 };
 
 /* A field that cannot run into its neighbour. */
 static void add(struct sha256 *h, const char *name, const char *value, size_t len)
@@ -28,85 +26,14 @@ static void add_text(struct sha256 *h, const char *name, const char *value)
 	add(h, name, value, strlen(value));
 }
 
-/* The first line of what a version command said, behind those of the others. */
-static void note_version(char version[KEY_VERSION_MAX + 1], const char *said, size_t len)
-{
-	const char *newline = memchr(said, '\n', len);
-	size_t at = strlen(version), from = at;
-
-	len = newline ? (size_t)(newline - said) : len;
-	at += (size_t)snprintf(version + at, KEY_VERSION_MAX + 1 - at, "%s%.*s", at ? "; " : "", (int)len, said);
-	if (at > KEY_VERSION_MAX)
-		at = KEY_VERSION_MAX;
-	for (size_t i = from; i < at; i++)
-		if (version[i] < ' ' || version[i] > '~')
-			version[i] = '?';
-}
-
-/* version: NULL where nobody wants to read it. */
-static int add_version(struct sha256 *h, const struct conf *c, const struct builder *b, char *const *argv, char *version,
-		       struct err *e)
-{
-	static const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/nonexistent", NULL};
-	struct spawn s = SPAWN_INIT((const char *const *)argv);
-	own_free char *out = NULL;
-	size_t len = 0;
-	int status;
-
-	s.envp = env;
-	s.cwd = "/";
-	s.set_ids = geteuid() == 0;
-	s.uid = c->build_uid;
-	s.gid = c->build_gid;
-	status = spawn_capture(&s, VERSION_WAIT_MS, VERSION_MAX, &out, &len, e);
-	if (status < 0)
-		return err_wrap(e, "builder %s: version of %s", b->name, argv[0]);
-	if (status != 0) {
-		char how[64];
-
-		return err_set(e, ERR_OPERATOR, "builder %s: the version command %s ended with %s; correct `version` in its file",
-			       b->name, argv[0], spawn_status_text(status, how, sizeof(how)));
-	}
-	add(h, "version", out, len);
-	if (version)
-		note_version(version, out, len);
-	return 0;
-}
-
-static int add_input(struct sha256 *h, const struct builder *b, const char *path, struct err *e)
-{
-	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char digest[SHA256_HEX + 1];
-
-	if (fd < 0)
-		return err_sys(e, ERR_OPERATOR, "builder %s: cannot read its input %s", b->name, path);
-	if (sha256_fd(fd, digest, e) < 0)
-		return err_wrap(e, "builder %s: %s", b->name, path);
-	add_text(h, "input", path);
-	add_text(h, "digest", digest);
-	return 0;
-}
-
-static int digest_toolchain(const struct conf *c, const struct builder *b, char out[SHA256_HEX + 1], char *version,
-			    struct err *e)
-{
-	own_sha256 struct sha256 *h = sha256_new();
-
-	if (!h)
-		return err_set(e, ERR_NOBODY, "out of memory for a digest");
-	for (char ***argv = b->version; argv && *argv; argv++)
-		if (add_version(h, c, b, *argv, version, e) < 0)
-			return -1;
-	for (char **path = b->inputs; path && *path; path++)
-		if (add_input(h, b, *path, e) < 0)
-			return -1;
-	sha256_final(h, out);
-	return 0;
-}
-
 int key_toolchain(const struct conf *c, const struct builder *b, char out[SHA256_HEX + 1], struct err *e)
 {
-	return digest_toolchain(c, b, out, NULL, e);
+	struct toolchain t;
+
+	if (toolchain_find(c, b, &t, e) < 0)
+		return -1;
+	memcpy(out, t.digest, sizeof(t.digest));
+	return 0;
 }
 
 static void architecture_of(char out[65])
@@ -119,10 +46,12 @@ static void architecture_of(char out[65])
 int key_parts(const struct conf *c, const struct builder *b, struct key_parts *out, struct err *e)
 {
 	struct key_parts p = {0};
+	struct toolchain t;
 
-	if (digest_toolchain(c, b, p.toolchain, p.version, e) < 0 ||
-	    sha256_buffer(b->text, b->text_len, p.builder_file, e) < 0)
+	if (toolchain_find(c, b, &t, e) < 0 || sha256_buffer(b->text, b->text_len, p.builder_file, e) < 0)
 		return -1;
+	memcpy(p.toolchain, t.digest, sizeof(p.toolchain));
+	memcpy(p.version, t.version, sizeof(p.version));
 	architecture_of(p.architecture);
 	*out = p;
 	return 0;

@@ -12,14 +12,13 @@
 #ifndef HORNERO_AGENT_KEY_H
 #define HORNERO_AGENT_KEY_H
 
+#include "agent/toolchain.h"
 #include "conf/builder.h"
 #include "conf/conf.h"
 #include "conf/expect.h"
 #include "conf/image.h"
 #include "lib/err.h"
 #include "lib/sha.h"
-
-enum { KEY_VERSION_MAX = 255 };
 
 /* What the artifact's boot has to show, as the image file and the repository say together. */
 struct key_boot {
@@ -34,11 +33,10 @@ struct key_parts {
 	char builder_file[SHA256_HEX + 1];
 	char toolchain[SHA256_HEX + 1];
 	char architecture[65];
-	char version[KEY_VERSION_MAX + 1]; /* first line of each version command, "; " between them */
+	char version[TOOLCHAIN_VERSION_MAX + 1]; /* first line of each version command, "; " between them */
 };
 
-/* Runs the version commands (as build_uid where we are root), each 10 s and 64 KiB at most.
- * ERR_OPERATOR names the command or file that cannot be had. */
+/* As toolchain_find. */
 int key_toolchain(const struct conf *c, const struct builder *b, char out[SHA256_HEX + 1], struct err *e);
 
 /* All parts; version is printable ASCII, cut where it is too long. Errors as of key_toolchain. */

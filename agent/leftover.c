@@ -15,6 +15,10 @@
 
 static int clear_aside(const struct conf *c, struct err *e)
 {
+	own_free char *toolchains = fs_path("%s/toolchain", c->state_dir);
+
+	if (access(toolchains, F_OK) == 0 && fs_clear_aside(toolchains, e) < 0)
+		return -1;
 	return fs_clear_aside(c->log_dir, e) < 0 ? -1 : store_clear_aside(c->store_dir, e);
 }
 

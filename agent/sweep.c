@@ -6,6 +6,7 @@
 #include "agent/pin.h"
 #include "agent/queueplace.h"
 #include "agent/refs.h"
+#include "agent/toolchain.h"
 #include "agent/wish.h"
 #include "conf/builder.h"
 #include "conf/conf.h"
@@ -20,6 +21,7 @@
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "lib/program.h"
 #include "store/kept.h"
 #include "store/placed.h"
 #include "store/verify.h"
@@ -338,6 +340,26 @@ static int sweep_all(struct sweep *s, struct err *e)
 	return 0;
 }
 
+static bool is_installed(const struct builder *b)
+{
+	for (char **need = b->needs; need && *need; need++)
+		if (!program_is_installed(*need))
+			return false;
+	return true;
+}
+
+/* Nobody waits for us: so every toolchain is known before a push needs it, also what no stat sees of it. */
+static void ask_toolchains(const struct sweep *s)
+{
+	for (size_t i = 0; i < s->builders->n; i++) {
+		const struct builder *b = &s->builders->list[i];
+		struct err why = ERR_INIT;
+
+		if (is_installed(b) && toolchain_ask(s->conf, b, &why) < 0)
+			log_warn("event=toolchain-unknown %s; it is asked again", why.msg);
+	}
+}
+
 static int run(struct sweep *s, const char *conf_option, struct err *e)
 {
 	own_conf struct conf *c = NULL;
@@ -371,6 +393,8 @@ static int run(struct sweep *s, const char *conf_option, struct err *e)
 	} else if (!s->quiet) {
 		printf("%d queued\n", s->queued);
 	}
+	if (s->quiet)
+		ask_toolchains(s);
 	json_decref(s->report);
 	free(s->toolchains);
 	return rc;

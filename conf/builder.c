@@ -37,7 +37,9 @@ static const struct key keys[] = {
 	 .allowed = "a list of program names or absolute paths",
 	 .help = "Programs that must be installed. One that is missing sets the job aside for the operator, by name."},
 	{.name = "version", .type = KEY_LISTS, AT(version), .allowed = "a list of commands, each a list of words",
-	 .help = "Commands whose output belongs to the content key: when it changes, images are built anew."},
+	 .help = "Commands whose output belongs to the content key: when it changes, images are built anew. They are run when a file that "
+		 "they or needs name has changed, and by each sweep; one that fails or takes too long holds no job, which waits and is "
+		 "tried again."},
 	{.name = "inputs", .type = KEY_LIST, .check = check_input, AT(inputs),
 	 .allowed = "a list of HOST or HOST:SANDBOX, absolute paths",
 	 .help = "Files of the node that the sandbox sees read-only, at the same path or at SANDBOX. Their digests "

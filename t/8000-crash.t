@@ -85,6 +85,18 @@ do
 	'
 done
 
+# Without a record of the toolchain, which the sweep of the start and the attempt then both make.
+for point in toolchain-before-record toolchain-after-record
+do
+	test_expect_success "death at $point, then of the agent" '
+		node_stop && rm -rf "$NODE/state/toolchain" && arm $point && node_start && change &&
+		git -C "$HELLO_WORK" push -q origin main &&
+		wait_until "grep -q failpoint.point=$point $NODE/hornerod.log" 30 &&
+		node_kill9 && arm "" && node_start && settled && wait_until "grep -q ^version $NODE/state/toolchain/make" 30 &&
+		test -z "$(find "$NODE/state/toolchain" -name "*.tmp")"
+	'
+done
+
 # A clean build: only then does a key get an answer for everybody.
 test_expect_success "death at answer-clean, then of the agent" '
 	node_stop && arm answer-clean && node_start && change && rm -f "$NODE/unikernels/$HELLO_UUID/source" &&
