@@ -14,6 +14,8 @@
  *   published.c   what the publisher did: records, the job's last state
  *   sweeping.c    the sweep, hornero-keep and hornero-collect as children
  *   looking.c     what a hook could not tell the queue: a sweep of single repositories
+ *   stuck.c       children that neither work nor end, and who else blocks the queue
+ *   earlier.c     supervisors of a life that was killed
  *   floors.c      nothing is begun where the disk is too full
  *   fence.c       who may publish an image now
  *   leftover.c    what those who were killed left on disk
@@ -31,6 +33,7 @@
 #include "db/db.h"
 #include "db/job.h"
 #include "lib/bell.h"
+#include "lib/process.h"
 #include "lib/spawn.h"
 
 #include <stdbool.h>
@@ -52,7 +55,11 @@ struct attempt_run {
 	bool told;                 /* that its group does not get empty */
 	enum { RUN_FREE, RUN_FROZEN, RUN_UNKNOWN } frozen; /* unknown: as the life before us left it */
 	const char *ended_by;      /* NULL, or why we killed it: "cancelled", "stopped" */
-	bool ended;                /* reaped; verdict says how. Stays listed until cgroup and row are settled */
+	struct process_still still; /* of its supervisor */
+	int64_t killed_ms;         /* monotonic, when it was first killed; 0: not */
+	char hung[128];            /* why we killed a supervisor that did not work; "": it did */
+	bool settled;              /* its row is written; it stays listed for a group or a supervisor that does not end */
+	bool ended;                /* reaped, or given up; verdict says how. Stays listed until cgroup and row are settled */
 	struct verdict verdict;
 };
 
@@ -74,6 +81,7 @@ struct publication {
 	struct child publisher;    /* pid 0 where a socket unit serves us */
 	sd_event_source *watch;    /* of the socket, then of its end */
 	sd_event_source *patience; /* until it is killed */
+	struct process_still still; /* of its publisher */
 	int64_t start_ms;          /* monotonic */
 	bool answered;
 };
@@ -83,8 +91,16 @@ struct upkeep {
 	struct child child;        /* pid 0: none */
 	sd_event_source *watch;    /* of its end */
 	sd_event_source *patience; /* until it is killed */
+	struct process_still still;
 	const char *name;
 	struct agent *agent;
+};
+
+/* A supervisor of a life of hornerod that was killed. */
+struct earlier {
+	struct earlier *next;
+	pid_t pid;
+	int pidfd;
 };
 
 /* What is below its floor, in words as they were when it began to be; "": nothing. */
@@ -131,6 +147,11 @@ struct agent {
 	bool draining;             /* an operator wants nothing to start */
 	int64_t next_look_ms;      /* at the pressure; monotonic */
 	struct floors floors;
+	struct earlier *earlier;   /* that do not end */
+	pid_t holder;              /* of the queue's ticket, as the last look found it */
+	struct process_still holder_still;
+	int64_t next_stuck_ms;     /* monotonic */
+	bool stuck_told;           /* RUN_DIR/stuck is there */
 	bool stopping;
 };
 
@@ -186,12 +207,14 @@ struct attempt_past {
 int attempt_resume(struct agent *a, const struct attempt_past *past, struct err *e);
 /* The group of one of an earlier life that does not get empty; its job is in the queue again. */
 int attempt_note_left(struct agent *a, const char *leaf, struct err *e);
-/* Kill it; its end arrives through the loop. */
+/* Kill it; its end arrives through the loop. why NULL: it is nobody's wish. */
 void attempt_kill(struct attempt_run *r, const char *why);
 
 /* attempt_end.c */
 /* Reap its supervisor, learn how it ended, conclude. */
 void attempt_finish(struct attempt_run *r);
+/* One that was given up has ended after all. */
+void attempt_reap(struct attempt_run *r);
 /* r->verdict: the supervisor's, or ours where it left none. */
 void attempt_read_verdict(struct attempt_run *r, int status);
 /* What is known now as the verdict file, before anything is settled: a later life reads it there. */
@@ -201,7 +224,9 @@ void attempt_log_end(const struct attempt_run *r);
 void attempt_conclude(struct attempt_run *r);
 /* Settle those that ended and could not be settled then. True: some are left. */
 bool attempt_settle_ended(struct agent *a);
-/* Wait for and settle every attempt and publication: for a stop. */
+/* Its supervisor was killed and does not end: settle the job without it. It is reaped when it ends after all. */
+void attempt_abandon(struct attempt_run *r);
+/* Wait for and settle every attempt: for a stop. Who does not end is left to the kernel. */
 void attempt_stop_all(struct agent *a);
 
 /* pausing.c: what the pressure and people demand; */
@@ -251,6 +276,20 @@ const char *floors_pause_building(const struct agent *a);
 const char *floors_pause_publishing(const struct agent *a);
 /* The former, once it is to be told. */
 const char *floors_told(struct agent *a);
+
+/* stuck.c */
+void stuck_look(struct agent *a);
+void stuck_stop(struct agent *a);
+
+/* earlier.c: at a start, before the groups are cleared: SIGTERM to all of them; */
+void earlier_end_begin(struct agent *a);
+/* then: wait for them, and kill those that stay. Some may stay all the same. */
+void earlier_end(struct agent *a);
+/* At a reload: children that the life before had given up. */
+void earlier_take_children(struct agent *a);
+/* Forget those that have ended since, or all. */
+void earlier_look(struct agent *a);
+void earlier_forget(struct agent *a);
 
 /* sweeping.c */
 /* A child of ours with these arguments behind "-c CONF"; ended() gets the agent. */

@@ -3,6 +3,7 @@
 #include "agent/agent.h"
 
 #include "lib/args.h"
+#include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -24,7 +25,10 @@ static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 	(void)src;
 	(void)fd;
 	(void)events;
-	attempt_finish(r);
+	if (r->ended)
+		attempt_reap(r);
+	else
+		attempt_finish(r);
 	agent_turn(a);
 	return 0;
 }
@@ -176,6 +180,7 @@ int attempt_note_left(struct agent *a, const char *leaf, struct err *e)
 	r->has_leaf = true;
 	r->told = true;
 	r->ended = true;
+	r->leaf.ending_ms = 1; /* long ago: nobody waits for it */
 	r->ended_by = "stopped";
 	strcpy(r->image, "-");
 	if (sscanf(name ? name + 1 : leaf, "%" SCNd64 ".%" SCNd64, &r->job, &r->number) != 2)
@@ -223,7 +228,11 @@ void attempt_kill(struct attempt_run *r, const char *why)
 {
 	if (r->ended)
 		return;
-	r->ended_by = why;
-	/* What it leaves ends with the group; without one it must see to that itself. */
+	if (why)
+		r->ended_by = why;
+	if (r->killed_ms == 0)
+		r->killed_ms = clock_mono_ms();
+	/* What it leaves ends with the group; without one it must see to that itself, and hear of it where it is stopped. */
 	kill(r->supervisor.pid, r->has_leaf ? SIGKILL : SIGTERM);
+	kill(r->supervisor.pid, SIGCONT);
 }

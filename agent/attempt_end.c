@@ -3,15 +3,17 @@
 #include "agent/agent.h"
 
 #include "agent/pin.h"
+#include "agent/workdir.h"
 #include "conf/image.h"
 #include "lib/clock.h"
+#include "lib/failpoint.h"
 #include "lib/log.h"
 #include "lib/own.h"
 
 #include <string.h>
 #include <sys/wait.h>
 
-enum { BACKOFF_FIRST_MS = 5000, BACKOFF_MOST_MS = 600000 };
+enum { BACKOFF_FIRST_MS = 5000, BACKOFF_MOST_MS = 600000, GROUP_MS = 10000, STOP_MS = 5000 };
 
 static int64_t backoff_ms(int64_t attempt)
 {
@@ -37,7 +39,7 @@ static struct attempt_result result_of(const struct verdict *v)
 /* Nobody's fault, but one that may come back: the third holds the job. */
 static bool is_crash(const struct verdict *v)
 {
-	return strcmp(v->cause, "killed") == 0 || strcmp(v->cause, "sandbox") == 0;
+	return strcmp(v->cause, "killed") == 0 || strcmp(v->cause, "sandbox") == 0 || strcmp(v->cause, "hangs") == 0;
 }
 
 /* The job's next state, by whose fault it was. */
@@ -153,6 +155,8 @@ void attempt_read_verdict(struct attempt_run *r, int status)
 	memcpy(v->image, r->image, sizeof(v->image));
 	if (r->ended_by)
 		verdict_say(v, ERR_NOBODY, r->ended_by, "%s", r->ended_by);
+	else if (*r->hung)
+		verdict_say(v, ERR_NOBODY, "hangs", "%s", r->hung);
 	else if (rc < 0)
 		verdict_say(v, e.class, "crash", "%s", e.msg);
 	else
@@ -169,6 +173,8 @@ static void forget(struct attempt_run *r)
 	if (*at)
 		*at = r->next;
 	sd_event_source_disable_unref(r->watch);
+	if (r->supervisor.pid > 0)
+		close(r->supervisor.pidfd);
 	free(r->leaf.path); /* at a stop, of a group that does not get empty */
 	free(r);
 }
@@ -184,31 +190,75 @@ static void leave_pin(const struct agent *a, const struct verdict *v)
 		pin_leave(a->conf, &img, v->commit);
 }
 
-/* Group gone and row written: then, and only then, it is forgotten. A row that has moved on (or went with the
- * whole database) needs nothing from us. */
-void attempt_conclude(struct attempt_run *r)
+/* Somebody of it may still write in its checkout: the next attempt gets another one. Of a group of an earlier life the row
+ * knows the image. */
+static void set_aside(struct attempt_run *r)
+{
+	own_job struct job j = {0};
+	struct err e = ERR_INIT;
+
+	if (strcmp(r->image, "-") == 0 && job_get(r->agent->db, r->job, &j, &e) == 1 && uuid_valid(j.image))
+		memcpy(r->image, j.image, sizeof(r->image));
+	if (!uuid_valid(r->image))
+		return;
+	if (workdir_set_aside(r->agent->conf->repo_base, r->image, &e) < 0)
+		log_error("event=checkout-stays job=%lld %s", (long long)r->job, e.msg);
+	else
+		log_warn("event=checkout-set-aside job=%lld image=%s", (long long)r->job, r->image);
+}
+
+/* True: nobody is left in its group, or there is none. */
+static bool end_group(struct attempt_run *r)
 {
 	struct agent *a = r->agent;
 	struct err e = ERR_INIT;
 
-	r->ended = true;
 	if (r->has_leaf && cg_leaf_end(a->cg, &r->leaf, &e) < 0) {
 		if (!r->told)
 			log_error("event=cgroup-stays job=%lld %s", (long long)r->job, e.msg);
 		r->told = true;
-		return;
+		return false;
 	}
 	if (r->told)
 		log_info("event=cgroup-gone job=%lld attempt=%lld", (long long)r->job, (long long)r->number);
 	r->has_leaf = r->told = false;
-	if (r->ended_by || strcmp(r->verdict.cause, "crash") == 0)
-		leftover_clear_attempt(a->conf, r->job, r->number);
+	return true;
+}
+
+/* A row that has moved on (or went with the whole database) needs nothing from us. */
+static bool settle_row(struct attempt_run *r)
+{
+	struct err e = ERR_INIT;
+
+	if (r->ended_by || *r->hung || strcmp(r->verdict.cause, "crash") == 0)
+		leftover_clear_attempt(r->agent->conf, r->job, r->number);
 	if (settle(r, &e) < 0 && e.sys != ESTALE) {
 		log_error("event=state-unwritten job=%lld %s", (long long)r->job, e.msg);
-		return;
+		return false;
 	}
-	leave_pin(a, &r->verdict);
-	forget(r);
+	leave_pin(r->agent, &r->verdict);
+	return true;
+}
+
+/* The row waits for the group, but not for ever. Group gone, row written, supervisor reaped: then, and only then, it is
+ * forgotten. */
+void attempt_conclude(struct attempt_run *r)
+{
+	bool is_gone;
+
+	r->ended = true;
+	is_gone = end_group(r);
+	if (!is_gone && clock_mono_ms() - r->leaf.ending_ms < GROUP_MS)
+		return;
+	if (!r->settled) {
+		if (!is_gone || r->supervisor.pid > 0) {
+			set_aside(r);
+			failpoint("attempt-set-aside");
+		}
+		r->settled = settle_row(r);
+	}
+	if (is_gone && r->settled && r->supervisor.pid <= 0)
+		forget(r);
 }
 
 bool attempt_settle_ended(struct agent *a)
@@ -258,6 +308,24 @@ void attempt_finish(struct attempt_run *r)
 	attempt_conclude(r);
 }
 
+void attempt_abandon(struct attempt_run *r)
+{
+	log_error("event=supervisor-given-up job=%lld pid=%d it does not die of SIGKILL", (long long)r->job, (int)r->supervisor.pid);
+	attempt_read_verdict(r, 0);
+	add_usage(r);
+	attempt_note(r);
+	attempt_log_end(r);
+	attempt_conclude(r);
+}
+
+void attempt_reap(struct attempt_run *r)
+{
+	spawn_wait(&r->supervisor);
+	r->watch = sd_event_source_disable_unref(r->watch);
+	log_info("event=supervisor-ended job=%lld attempt=%lld", (long long)r->job, (long long)r->number);
+	attempt_conclude(r);
+}
+
 void attempt_stop_all(struct agent *a)
 {
 	for (struct attempt_run *r = a->attempts; r; r = r->next)
@@ -266,8 +334,10 @@ void attempt_stop_all(struct agent *a)
 	while (a->attempts) {
 		struct attempt_run *r = a->attempts;
 
-		if (!r->ended)
+		if (!r->ended && spawn_ends_within(&r->supervisor, r->has_leaf ? STOP_MS : 12 * STOP_MS))
 			attempt_finish(r);
+		else if (!r->ended)
+			log_error("event=hangs program=hornero-build job=%lld pid=%d", (long long)r->job, (int)r->supervisor.pid);
 		if (a->attempts == r)
 			forget(r);
 	}

@@ -1,6 +1,7 @@
 /* build_common: what the stages share. DIAGNOSTICS: none of its own. */
 #include "agent/build.h"
 
+#include "agent/workdir.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -50,6 +51,17 @@ static int blame_exit(struct build *b, const struct stage *s, const char *cause,
 			   s->status);
 }
 
+/* It may write in the checkout still: the next attempt gets a new one. */
+static int hangs(struct build *b, const char *name)
+{
+	struct err e = ERR_INIT;
+
+	if (workdir_set_aside(b->conf->repo_base, b->image->uuid, &e) < 0)
+		stage_note(&b->log, "%s", e.msg);
+	return verdict_say(&b->verdict, ERR_NOBODY, "hangs", "a process of %s hangs in the kernel and does not die of SIGKILL; the image is "
+			   "built in a new checkout", name);
+}
+
 int build_blame(struct build *b, const struct stage *s, const char *cause, const char *name)
 {
 	struct verdict *v = &b->verdict;
@@ -73,6 +85,8 @@ int build_blame(struct build *b, const struct stage *s, const char *cause, const
 		/* The machine may be out of namespaces or processes for a moment: the third time is the operator's. */
 		return verdict_say(v, ERR_NOBODY, "sandbox", "bubblewrap could not close the sandbox for %s; its words are in the log",
 				   name);
+	case STAGE_HANGS:
+		return hangs(b, name);
 	case STAGE_DISK:
 		return build_disk_blame(b, name);
 	case STAGE_EXIT:

@@ -2,6 +2,7 @@
  * whatever it says; else the class's exit code, and the agent takes it for a crash. */
 #include "agent/build.h"
 
+#include "agent/workdir.h"
 #include "lib/dirs.h"
 #include "lib/fs.h"
 #include "lib/failpoint.h"
@@ -69,22 +70,39 @@ static int open_log(struct build *b, struct err *e)
 	return 0;
 }
 
+static int lock_work(struct build *b, struct err *e)
+{
+	own_fd_end(&b->work);
+	b->work = -1;
+	b->work = dirs_make(b->work_path, 0750, NULL, e);
+	return b->work < 0 ? -1 : fs_flock(b->work, LOCK_WAIT_MS, e);
+}
+
+/* hornerod starts one supervisor of an image at a time. So whoever holds it does not end although hornerod killed it, or is
+ * hornero-collect, which empties it. */
+static int step_around(struct build *b, struct err *e)
+{
+	int rc;
+
+	if (workdir_set_aside(b->conf->repo_base, b->image->uuid, e) < 0)
+		return -1;
+	stage_note(&b->log, "somebody who does not end holds %s: built in a new checkout", b->work_path);
+	rc = lock_work(b, e);
+	return rc == 0 ? err_set(e, ERR_NOBODY, "somebody holds the new %s, too", b->work_path) : rc;
+}
+
 /* repo_base/UUID, owned by whoever builds. */
 static int open_work(struct build *b, struct err *e)
 {
 	struct stat st;
+	int rc;
 
 	b->work_path = fs_path("%s/%s", b->conf->repo_base, b->image->uuid);
-	b->work = dirs_make(b->work_path, 0750, NULL, e);
-	if (b->work < 0)
+	rc = lock_work(b, e);
+	if (rc == 0)
+		rc = step_around(b, e);
+	if (rc < 0)
 		return -1;
-	/* The queue sees to it that an image has one attempt; but the queue may be deleted under us. And hornero-collect may be
-	 * making room there. */
-	switch (fs_flock(b->work, LOCK_WAIT_MS, e)) {
-	case 1: break;
-	case 0: return err_set(e, ERR_NOBODY, "another attempt of this image, or hornero-collect, still works in %s", b->work_path);
-	default: return -1;
-	}
 	if (fstat(b->work, &st) < 0 || st.st_nlink == 0)
 		return err_set(e, ERR_NOBODY, "%s was removed just now: the image was not registered", b->work_path);
 	if (geteuid() == 0 && st.st_uid != b->conf->build_uid &&

@@ -232,11 +232,16 @@ void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_us
 		out->cpu_ms = number(cg, CPUACCT, leaf, "cpuacct.usage", NULL) / 1000000;
 }
 
-static bool has_members(const struct cg *cg, const struct cg_leaf *leaf)
+pid_t cg_leaf_member(const struct cg *cg, const struct cg_leaf *leaf)
 {
-	own_free char *dir = fs_path("%s/%s", cg->tops[0], leaf->path);
+	int64_t pid = 0;
 
-	return cgdir_number(dir, "cgroup.procs", NULL) > 0;
+	for (size_t i = 0; i < cg->ntops && pid <= 0; i++) {
+		own_free char *dir = fs_path("%s/%s", cg->tops[i], leaf->path);
+
+		pid = cgdir_number(dir, "cgroup.procs", NULL);
+	}
+	return pid > 0 ? (pid_t)pid : 0;
 }
 
 int cg_leaf_freeze(const struct cg *cg, const struct cg_leaf *leaf, bool frozen, struct err *e)
@@ -266,7 +271,7 @@ int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e)
 		leaf->ending_ms = now_ms;
 	is_late = now_ms - leaf->ending_ms > LIFTED_MS;
 	(void)cg_leaf_freeze(cg, leaf, false, &ignored);
-	if (!is_late && has_members(cg, leaf))
+	if (!is_late && cg_leaf_member(cg, leaf) > 0)
 		cgquota_lift(cpu, &leaf->lifted);
 	for (size_t i = 0; i < leaf->njoin; i++)
 		close(leaf->join[i]);

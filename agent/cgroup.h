@@ -34,6 +34,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct cg;
 
@@ -88,6 +89,8 @@ int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const c
 void cg_leaf_adopt(const struct cg *cg, struct cg_leaf *leaf);
 /* Zeros where a figure is not to be had. */
 void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_usage *out);
+/* Somebody inside, in whichever hierarchy; 0: nobody. */
+pid_t cg_leaf_member(const struct cg *cg, const struct cg_leaf *leaf);
 /* Nobody inside runs, until it is thawed (frozen false) or ended. */
 int cg_leaf_freeze(const struct cg *cg, const struct cg_leaf *leaf, bool frozen, struct err *e);
 

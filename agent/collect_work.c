@@ -99,6 +99,22 @@ static int add(struct collect *c, struct places *p, const char *uuid, struct err
 	return 0;
 }
 
+/* Its image has a new one. Whoever hangs in it, and holds its lock, keeps it until his end. */
+static void remove_aside(struct collect *c, const struct places *p, const char *name)
+{
+	own_fd int work = fs_open_beneath(p->dir, name, O_RDONLY | O_DIRECTORY, 0);
+	struct err e = ERR_INIT;
+	struct du sum = {0};
+
+	if (work < 0 || fs_flock(work, 0, &e) != 1)
+		return;
+	workdir_size(&sum, work);
+	if (!c->dry && fs_remove_tree(p->dir, name, &e) < 0)
+		say_stays(c, name, e.msg);
+	else
+		collect_say(c, "checkout", name, sum.bytes, "a process that did not end was left in it");
+}
+
 static int list_all(struct collect *c, struct places *p, struct err *e)
 {
 	own_dir DIR *d = opendir(c->conf->repo_base);
@@ -107,7 +123,9 @@ static int list_all(struct collect *c, struct places *p, struct err *e)
 	if (!d)
 		return err_sys(e, ERR_OPERATOR, "cannot list %s (hornero init makes it)", c->conf->repo_base);
 	while ((entry = readdir(d)))
-		if (uuid_valid(entry->d_name) && add(c, p, entry->d_name, e) < 0)
+		if (workdir_is_aside(entry->d_name))
+			remove_aside(c, p, entry->d_name);
+		else if (uuid_valid(entry->d_name) && add(c, p, entry->d_name, e) < 0)
 			return -1;
 	return 0;
 }

@@ -194,6 +194,7 @@ int handover_take_rest(struct agent *a, struct err *e)
 	for (char *line = strtok_r(past, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		if (n++ >= 2 && take_line(a, line, e) < 0) /* behind the format and the lock */
 			return -1;
+	earlier_take_children(a);
 	log_info("event=resumed-builds lines=%d", n - 2);
 	return 0;
 }

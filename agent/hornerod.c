@@ -127,7 +127,11 @@ static int recover(struct agent *a, struct err *e)
 {
 	int64_t n = 0;
 
-	if (open_cgroups(a, e) < 0 || leftover_clear(a->conf, e) < 0)
+	earlier_end_begin(a);
+	if (open_cgroups(a, e) < 0)
+		return -1;
+	earlier_end(a);
+	if (leftover_clear(a->conf, e) < 0)
 		return -1;
 	if (open_queue(a, e) < 0)
 		return -1;
@@ -159,6 +163,7 @@ static int begin(struct agent *a, struct err *e)
 	if (take_lock(a, e) < 0 || recover(a, e) < 0 || agent_loop_init(a, e) < 0)
 		return -1;
 	pausing_stop(a); /* what an agent that was killed left */
+	a->stuck_told = true;
 	return 0;
 }
 
@@ -194,6 +199,7 @@ static int serve(struct agent *a, int state, struct err *e)
 	publication_stop_all(a);
 	attempt_stop_all(a);
 	pausing_stop(a);
+	stuck_stop(a);
 	if (a->cg && cg_remove_top(a->cg, e) < 0)
 		return -1;
 	/* A supervisor of a life that was killed may have died in the middle of a write after the start had looked. */

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 
 enum { OUT, LINES, SANDBOX, N_PIPES };
-enum { LOOK_MS = 250, TOLD_MS = 60000, TELL_AFTER_MS = 2000 };
+enum { LOOK_MS = 250, TOLD_MS = 60000, TELL_AFTER_MS = 2000, LINGER_MS = 60000 };
 
 /* What is under way; lives for one stage_run. */
 struct flow {
@@ -254,24 +254,54 @@ static void follow(struct flow *f)
 	}
 }
 
-static void kill_children(void)
+/* False: there are none. */
+static bool kill_children(void)
 {
 	own_file FILE *f = fopen("/proc/thread-self/children", "re");
+	bool some = false;
 	int pid;
 
-	while (f && fscanf(f, "%d", &pid) == 1)
+	while (f && fscanf(f, "%d", &pid) == 1) {
 		kill(pid, SIGKILL);
+		some = true;
+	}
+	return some;
+}
+
+static void reap(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+/* Until one has ended, whose SIGCHLD is blocked; false: time is over. */
+static bool await_child(int64_t deadline_ms)
+{
+	int64_t left_ms = deadline_ms - clock_mono_ms();
+	const struct timespec left = {.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000};
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	if (left_ms > 0)
+		(void)sigtimedwait(&child, NULL, &left);
+	return left_ms > 0;
 }
 
 /* Reap bwrap and whoever became ours through it; then read what the pipes still hold. A bwrap that was killed
- * early leaves an init that does not know and waits for it for ever. */
+ * early leaves an init that does not know and waits for it for ever. Who hangs in the kernel is left there, and his pipes with him. */
 static int settle(struct flow *f)
 {
-	int status = spawn_wait(&f->child);
+	int64_t deadline_ms = clock_mono_ms() + LINGER_MS;
+	int status = 0;
 
-	do
-		kill_children();
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR);
+	if (spawn_ends_within(&f->child, LINGER_MS))
+		status = spawn_wait(&f->child);
+	while (reap(), kill_children())
+		if (!await_child(deadline_ms)) {
+			f->s->ended = STAGE_HANGS;
+			return status;
+		}
 	for (int i = 0; i < N_PIPES; i++)
 		while (f->ours[i] >= 0 && take(f, i))
 			;
@@ -302,14 +332,15 @@ static void judge(struct flow *f, int status)
 /* SIGTERM waits in a descriptor while the sandbox runs. */
 static int hold_sigterm(struct flow *f, sigset_t *before, struct err *e)
 {
-	sigset_t term;
+	sigset_t set;
 
-	sigemptyset(&term);
-	sigaddset(&term, SIGTERM);
-	f->stop = signalfd(-1, &term, SFD_CLOEXEC);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	f->stop = signalfd(-1, &set, SFD_CLOEXEC);
 	if (f->stop < 0)
 		return err_sys(e, ERR_NOBODY, "cannot wait for signals");
-	sigprocmask(SIG_BLOCK, &term, before);
+	sigaddset(&set, SIGCHLD); /* for await_child() */
+	sigprocmask(SIG_BLOCK, &set, before);
 	return 0;
 }
 

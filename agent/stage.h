@@ -8,7 +8,7 @@
  *     s.ended, s.status, s.text …
  *
  * Output goes to the attempt's log, bounded. On return every process of the stage has been
- * reaped: we are the subreaper, so bwrap's init becomes our child, and an init dies last of its
+ * reaped (but where STAGE_HANGS says otherwise): we are the subreaper, so bwrap's init becomes our child, and an init dies last of its
  * PID namespace. Nobody is left who could change a file.
  *
  * SIGTERM, which comes when the agent dies, ends the sandbox first and us then.
@@ -45,6 +45,7 @@ enum stage_end {
 	STAGE_STARVED, /* waited for a processor for STAGE_STARVED_TIMES its limit */
 	STAGE_LOG,     /* more output than the bound */
 	STAGE_DISK,    /* is_low said so, before or just after the command ended */
+	STAGE_HANGS,   /* somebody of it does not die of SIGKILL, and may still write: what it left is not to be used */
 	STAGE_SANDBOX, /* bwrap failed before the command ran: its words are in the log */
 };
 

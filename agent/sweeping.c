@@ -118,6 +118,7 @@ void upkeep_start(struct agent *a, struct upkeep *u, const char *name, const cha
 	s.argv = args_list(&argv);
 
 	u->name = name;
+	u->still = (struct process_still){0};
 	u->agent = a;
 	s.err = STDERR_FILENO;
 	if (args_check(&argv, &e) < 0 || spawn_start(&s, &u->child, &e) < 0)

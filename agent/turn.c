@@ -179,7 +179,7 @@ static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 	if (scrub_in_ms < in_ms)
 		in_ms = scrub_in_ms;
 	/* Who neither builds nor waits for the end of a pressure need not look. */
-	if ((a->attempts || a->pressure.high) && look_in_ms < in_ms)
+	if ((a->attempts || a->publications || a->earlier || a->stuck_told || a->holder > 0 || a->pressure.high) && look_in_ms < in_ms)
 		in_ms = look_in_ms;
 	if (job_next_due(a->db, now_ms, &due_ms, e) < 0)
 		return -1;
@@ -205,6 +205,7 @@ void agent_turn(struct agent *a)
 	if (a->stopping)
 		return;
 	healing_look(a);
+	stuck_look(a);
 	unsettled = attempt_settle_ended(a);
 	unsettled = heed_cancels(a) || unsettled;
 	pausing_look(a);

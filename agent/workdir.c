@@ -1,12 +1,17 @@
-/* workdir: DIAGNOSTICS: ERR_OPERATOR where something is not ours to remove. */
+/* workdir: DIAGNOSTICS: ERR_OPERATOR where something is not ours to remove or to rename. */
 #include "agent/workdir.h"
 
+#include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/sha.h"
+#include "lib/uuid.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+
+#define ASIDE "left."
 
 /* What says that the rest is good comes first. */
 static const char *const names[] = {"source", "tree", ".tree.tmp", "src", "cache"};
@@ -58,4 +63,19 @@ int workdir_clear(int work, struct err *e)
 		if (fs_remove_tree(work, names[i], e) < 0)
 			rc = -1;
 	return rc;
+}
+
+int workdir_set_aside(const char *dir, const char *uuid, struct err *e)
+{
+	own_free char *from = fs_path("%s/%s", dir, uuid);
+	own_free char *to = fs_path("%s/" ASIDE "%s.%lld", dir, uuid, (long long)clock_wall_ms());
+
+	if (rename(from, to) < 0 && errno != ENOENT)
+		return err_sys(e, ERR_OPERATOR, "cannot rename %s, in which a process that does not end may still write, to %s", from, to);
+	return 0;
+}
+
+bool workdir_is_aside(const char *name)
+{
+	return strncmp(name, ASIDE, strlen(ASIDE)) == 0 && strlen(name) > strlen(ASIDE) + UUID_LEN;
 }

@@ -25,4 +25,11 @@ int workdir_note_source(int work, const char *source, struct err *e);
 /* Checkout and cache go, as --clean would have it. Whoever calls holds the lock of `work`, so that no build is in it. */
 int workdir_clear(int work, struct err *e);
 
+/* DIR/UUID becomes DIR/left.UUID.N, for hornero-collect: what is in it may be written still, by somebody whom nobody can end. The next
+ * build makes a new one. 0 also where there is none. */
+int workdir_set_aside(const char *dir, const char *uuid, struct err *e);
+
+/* Whether that is the name of one that was set aside. */
+bool workdir_is_aside(const char *name);
+
 #endif

@@ -4,6 +4,7 @@
 #include "conf/pause.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "lib/stuck.h"
 
 static int look_at_job(void *arg, const struct job *j)
 {
@@ -42,13 +43,24 @@ static void look_at_damaged(struct doctor *d)
 			   "the repositories, its history is in that file", d->c->queue_dir, newest, n > 1 ? ", and before that others" : "");
 }
 
+static void look_at_stuck(void *arg, const char *sentence)
+{
+	struct doctor *d = arg;
+
+	doctor_say(d, DOCTOR_WARN, NULL, "%s", sentence);
+}
+
 void doctor_queue(struct doctor *d)
 {
 	own_db struct db *db = NULL;
 	struct err why = ERR_INIT;
+	char holder[STUCK_LINE];
 	int before = d->findings;
 
 	look_at_pauses(d);
+	stuck_each(d->c->run_dir, NULL, look_at_stuck, d);
+	if (stuck_holder(d->c->queue_dir, holder))
+		doctor_say(d, DOCTOR_BAD, NULL, "%s", holder);
 	look_at_damaged(d);
 	if (db_open(&db, &(struct db_place){.queue_dir = d->c->queue_dir}, DB_READ, CLI_DB_WAIT_MS, &why) < 0 ||
 	    job_each(db, JOB_SCOPE_OPEN, look_at_job, d, &why) < 0)

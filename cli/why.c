@@ -8,6 +8,7 @@
 #include "conf/skip.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "lib/stuck.h"
 
 #include <string.h>
 
@@ -71,7 +72,7 @@ static void say_blocked(const struct cli *cli, const struct facts *f)
 		cli_say(stdout, "%s.", words);
 }
 
-static int explain_job(struct cli *cli, struct facts *f, int64_t id, struct err *e)
+static int explain_job(struct cli *cli, struct facts *f, int64_t id, char uuid[UUID_LEN + 1], struct err *e)
 {
 	own_db struct db *db = NULL;
 	own_job struct job j = {0};
@@ -79,6 +80,7 @@ static int explain_job(struct cli *cli, struct facts *f, int64_t id, struct err 
 	if (cli_db(cli, DB_READ, &db, e) < 0 || cli_job_get(cli, db, id, &j, e) <= 0)
 		return -1;
 	f->job = &j;
+	snprintf(uuid, UUID_LEN + 1, "%s", j.image);
 	if (job_facts(cli, db, f, e) < 0)
 		return -1;
 	return say(f, why_job);
@@ -147,11 +149,18 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 	return 0;
 }
 
+static void say_stuck(void *arg, const char *sentence)
+{
+	(void)arg;
+	cli_say(stdout, "Meanwhile %s.", sentence);
+}
+
 int why_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
 	char uuid[UUID_LEN + 1];
 	struct facts f = {.now_ms = cli->now_ms, .clock = &cli->clock, .uuid = uuid};
+	char holder[STUCK_LINE];
 	int64_t id = 0;
 	int is_image;
 
@@ -164,11 +173,14 @@ int why_run(struct cli *cli, const struct call *call, struct err *e)
 	f.partly = cli->key != NULL;
 	f.agent_runs = cli_agent_runs(c) == 1;
 	f.queue_dir = c->queue_dir;
-	if (!is_image)
-		return explain_job(cli, &f, id, e);
-	if (explain_image(cli, &f, e) < 0)
+	if (!is_image && explain_job(cli, &f, id, uuid, e) < 0)
 		return -1;
-	if (f.img)
+	if (is_image && explain_image(cli, &f, e) < 0)
+		return -1;
+	if (is_image && f.img)
 		say_paused(cli, &f);
+	stuck_each(c->run_dir, uuid, say_stuck, NULL);
+	if (stuck_holder(c->queue_dir, holder))
+		say_stuck(NULL, holder);
 	return 0;
 }

@@ -239,7 +239,7 @@ void spawn_kill(struct child *c)
 	spawn_wait(c);
 }
 
-static bool ends_within(const struct child *c, int ms)
+bool spawn_ends_within(const struct child *c, int ms)
 {
 	int64_t deadline_ms = clock_mono_ms() + ms;
 	struct pollfd ended = {.fd = c->pidfd, .events = POLLIN};
@@ -253,9 +253,9 @@ static bool ends_within(const struct child *c, int ms)
 
 bool spawn_end(struct child *c, int ms)
 {
-	if (!ends_within(c, ms)) {
+	if (!spawn_ends_within(c, ms)) {
 		kill(c->pid, SIGKILL);
-		if (!ends_within(c, ms))
+		if (!spawn_ends_within(c, ms))
 			return false;
 	}
 	spawn_wait(c);

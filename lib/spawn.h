@@ -66,6 +66,9 @@ int spawn_wait(struct child *c);
 /* SIGKILL, then reap. */
 void spawn_kill(struct child *c);
 
+/* Whether it ends by itself within ms; it is not reaped. */
+bool spawn_ends_within(const struct child *c, int ms);
+
 /* Wait for its end by itself, at most ms; then SIGKILL, and as long again. False: it hangs in the kernel and was not reaped. */
 bool spawn_end(struct child *c, int ms);
 

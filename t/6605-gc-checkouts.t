@@ -61,12 +61,14 @@ test_expect_success 'a build that runs keeps its own, whatever the budget' '
 	touch "$WORK/$one/cache/go" && hornero wait "$job" --timeout 60 && hornero gc >out && has
 '
 
-test_expect_success 'a build that comes while its checkout is being removed waits for that' '
+# Red with an error in place of step_around() in agent/build_main.c.
+test_expect_success 'a build that comes while its checkout is being removed gets a new one' '
 	conf work_budget 0 && push three $three && hornero wait "$job" --timeout 60 && conf work_budget 1 && conf failpoint collect-checkout-cleared:stop &&
 	{ hornero gc >gc.out 2>&1 & gc=$!; } && test_cleanup "kill -KILL $gc 2>/dev/null || :" &&
 	wait_until "grep -q ^State:.T /proc/$gc/status" 20 && sed -i "/^failpoint:/d" "$HORNERO_CONF" && push three $three &&
-	wait_until "hornero show $job --json | jq -e \".attempts[0].reason | test(\\\"hornero-collect, still works in\\\")\"" 30 &&
-	kill -CONT $gc && wait $gc && conf work_budget 0 && wait_until "hornero wait $job --timeout 10" 60 && has $three
+	hornero wait $job --timeout 60 && hornero log $job >out && test_grep "built in a new checkout" out && test -d "$WORK/$three/cache" &&
+	kill -CONT $gc && wait $gc && conf work_budget 0 && has $three && hornero gc >out && test_grep "removed checkout left.33333333" out &&
+	test -z "$(find "$WORK" -name "left.*")" && has $three
 '
 
 test_expect_success 'of an image that was removed nothing stays; what is no image'\''s is left alone' '

@@ -144,6 +144,24 @@ do
 	'
 done
 
+if test "$(id -u)" -eq 0 && test -d /sys/fs/cgroup/freezer
+then
+	ice=/sys/fs/cgroup/freezer/$NODE_TOP-ice
+	thaw () {
+		test ! -d "$ice" || { echo THAWED >"$ice/freezer.state" && wait_until "rmdir $ice" 10; }
+	}
+	test_expect_success 'death at attempt-set-aside, while a supervisor does not die of SIGKILL' '
+		node_stop && arm attempt-set-aside && node_start && mkdir "$ice" && test_cleanup thaw &&
+		printf "hornero.raw:\n\tsleep $long\n" >"$HELLO_WORK/Makefile" && git -C "$HELLO_WORK" commit -q -a -m slow &&
+		git -C "$HELLO_WORK" push -q origin main 2>push.out && job=$(sed -n "s/.*hornero: job \([0-9]*\) queued.*/\1/p" push.out) &&
+		wait_until "pgrep -P $node_pid -x hornero-build" 20 &&
+		echo "$(pgrep -P $node_pid -x hornero-build)" >"$ice/cgroup.procs" && echo FROZEN >"$ice/freezer.state" &&
+		hornero cancel "$job" && wait_until "grep -q failpoint.point=attempt-set-aside $NODE/hornerod.log" 60 &&
+		node_crash && arm "" && change && node_start && git -C "$HELLO_WORK" push -q origin main &&
+		hornero wait "$HELLO_UUID" --timeout 60 && thaw && settled
+	'
+fi
+
 test_expect_success 'the agent is killed while a builder runs' '
 	n=$((n + 1)) &&
 	printf "hornero.raw:\n\ttest -e ../cache/again || { touch ../cache/again; echo waiting; sleep $long; }\n\thead -c 1048576 /dev/zero >\$@\n\tprintf \"content %d\" | dd of=\$@ conv=notrunc 2>/dev/null\n" $n >"$HELLO_WORK/Makefile" &&

@@ -1,0 +1,148 @@
+/* process: DIAGNOSTICS: what cannot be read is not there. */
+#include "lib/process.h"
+
+#include "lib/escape.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+enum { STAT_MAX = 4096, CMDLINE_MAX = 16384 };
+
+static bool read_of(pid_t pid, const char *file, size_t max, char **text, size_t *len)
+{
+	own_free char *path = fs_path("/proc/%d/%s", (int)pid, file);
+	struct err ignored = ERR_INIT;
+
+	return fs_read(AT_FDCWD, path, max, text, len, &ignored) == 0;
+}
+
+/* The switches of its first thread. */
+static uint64_t switches_of(pid_t pid)
+{
+	static const char field[] = "voluntary_ctxt_switches:"; /* and, behind it, nonvoluntary_… */
+	own_free char *text = NULL;
+	uint64_t sum = 0;
+	size_t len;
+
+	if (!read_of(pid, "status", STAT_MAX, &text, &len))
+		return 0;
+	for (const char *at = strstr(text, field); at; at = strstr(at + 1, field))
+		sum += strtoull(at + strlen(field), NULL, 10);
+	return sum;
+}
+
+/* PID (NAME) STATE …, where NAME may hold anything; the 14th and 15th are its processor time. */
+bool process_look(pid_t pid, struct process *out)
+{
+	own_free char *text = NULL;
+	const char *open, *close;
+	uint64_t user, system;
+	size_t len;
+
+	if (!read_of(pid, "stat", STAT_MAX, &text, &len))
+		return false;
+	open = strchr(text, '(');
+	close = strrchr(text, ')');
+	if (!open || !close || close < open ||
+	    sscanf(close + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64, &out->state, &user, &system) != 3)
+		return false;
+	escape_text(out->name, sizeof(out->name), open + 1, (size_t)(close - open - 1), ESCAPE_LINE);
+	out->signs = user + system + switches_of(pid);
+	return true;
+}
+
+bool process_program(pid_t pid, char *name, size_t size)
+{
+	static const char removed[] = " (deleted)";
+	own_free char *link = fs_path("/proc/%d/exe", (int)pid);
+	char path[PATH_MAX];
+	ssize_t n = readlink(link, path, sizeof(path) - 1);
+	const size_t behind = sizeof(removed) - 1;
+	const char *slash;
+
+	if (n <= 0)
+		return false;
+	path[n] = '\0';
+	if (n > (ssize_t)behind && strcmp(path + (size_t)n - behind, removed) == 0)
+		path[(size_t)n - behind] = '\0';
+	slash = strrchr(path, '/');
+	return (size_t)snprintf(name, size, "%s", slash ? slash + 1 : path) < size;
+}
+
+bool process_has_word(pid_t pid, const char *word)
+{
+	own_free char *words = NULL;
+	size_t len;
+
+	if (!read_of(pid, "cmdline", CMDLINE_MAX, &words, &len))
+		return false;
+	for (size_t at = 0; at < len; at += strlen(words + at) + 1)
+		if (strcmp(words + at, word) == 0)
+			return true;
+	return false;
+}
+
+int process_each(int (*fn)(void *arg, pid_t pid), void *arg)
+{
+	own_dir DIR *d = opendir("/proc");
+	struct dirent *entry;
+	int rc = 0;
+
+	while (rc == 0 && d && (entry = readdir(d))) {
+		long pid = strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0)
+			rc = fn(arg, (pid_t)pid);
+	}
+	return rc;
+}
+
+int64_t process_still_ms(struct process_still *s, pid_t pid, int64_t now_ms)
+{
+	struct process p;
+	bool may_be_still = process_look(pid, &p) && (process_is_stopped(p.state) || p.state == 'D');
+
+	if (!may_be_still || s->since_ms == 0 || s->signs != p.signs || s->state != p.state) {
+		*s = (struct process_still){0};
+		if (may_be_still)
+			*s = (struct process_still){p.signs, now_ms, p.state};
+		return 0;
+	}
+	return now_ms - s->since_ms;
+}
+
+const char *process_state_words(char state)
+{
+	return process_is_stopped(state) ? "is stopped (state T)" : "hangs in the kernel (state D)";
+}
+
+/* "1: FLOCK  ADVISORY  WRITE 4711 fe:01:1234 0 EOF" of proc(5). */
+pid_t process_with_flock(const char *path)
+{
+	own_file FILE *f = fopen("/proc/locks", "re");
+	struct stat st;
+	char line[256];
+
+	if (!f || stat(path, &st) < 0)
+		return 0;
+	while (fgets(line, sizeof(line), f)) {
+		unsigned int major_no, minor_no;
+		uint64_t inode;
+		int pid;
+
+		if (sscanf(line, "%*d: FLOCK %*s WRITE %d %x:%x:%" SCNu64, &pid, &major_no, &minor_no, &inode) == 4 && pid > 0 &&
+		    inode == st.st_ino && major_no == major(st.st_dev) && minor_no == minor(st.st_dev))
+			return pid;
+	}
+	return 0;
+}
