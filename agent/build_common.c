@@ -47,8 +47,10 @@ static int blame_exit(struct build *b, const struct stage *s, const char *cause,
 				   s->status - 128, strsignal(s->status - 128));
 	if (s->text[0])
 		return verdict_say(v, err_class_of_exit(s->status), cause, "%s", s->text);
-	return verdict_say(v, s->speaks ? err_class_of_exit(s->status) : ERR_PUSHER, cause, "%s ended with exit %d", name,
-			   s->status);
+	if (s->speaks || !*lastline_text(&s->last))
+		return verdict_say(v, s->speaks ? err_class_of_exit(s->status) : ERR_PUSHER, cause, "%s ended with exit %d", name, s->status);
+	return verdict_say(v, ERR_PUSHER, cause, "%s ended with exit %d; its last line: %s%s", name, s->status, lastline_text(&s->last),
+			   lastline_hint(lastline_text(&s->last)));
 }
 
 /* It may write in the checkout still: the next attempt gets a new one. */
@@ -83,8 +85,8 @@ int build_blame(struct build *b, const struct stage *s, const char *cause, const
 				   (long long)s->log->limit_bytes);
 	case STAGE_SANDBOX:
 		/* The machine may be out of namespaces or processes for a moment: the third time is the operator's. */
-		return verdict_say(v, ERR_NOBODY, "sandbox", "bubblewrap could not close the sandbox for %s; its words are in the log",
-				   name);
+		return verdict_say(v, ERR_NOBODY, "sandbox", "bubblewrap could not close the sandbox for %s: %s", name,
+				   *lastline_text(&s->last) ? lastline_text(&s->last) : "it said nothing");
 	case STAGE_HANGS:
 		return hangs(b, name);
 	case STAGE_DISK:

@@ -49,6 +49,7 @@ static int find_commit(struct checkout *k, const char *ref, git_commit **out, st
 {
 	git_reference *found = NULL, *direct = NULL;
 	int rc = git_reference_lookup(&found, k->repo, ref);
+	bool is_lost = false;
 
 	if (rc == 0)
 		rc = git_reference_resolve(&direct, found);
@@ -56,9 +57,13 @@ static int find_commit(struct checkout *k, const char *ref, git_commit **out, st
 		rc = git_reference_peel((git_object **)out, direct, GIT_OBJECT_COMMIT);
 		/* A tag of a file: libgit2 1.5 calls that an invalid name. */
 		rc = rc == GIT_EINVALIDSPEC ? GIT_EPEEL : rc;
+		is_lost = rc == GIT_ENOTFOUND;
 	}
 	git_reference_free(found);
 	git_reference_free(direct);
+	/* The ref is there: somebody pushed it, and the disk lost what it names. */
+	if (is_lost)
+		return checkout_fail(e, "an object is missing or damaged: cannot read what was pushed to", ref);
 	if (rc == GIT_ENOTFOUND)
 		return err_set(e, ERR_PUSHER, "%s no longer exists in the repository; push it again", ref);
 	if (rc == GIT_EINVALIDSPEC)

@@ -84,6 +84,7 @@ static void take_lines(struct flow *f, const char *data, size_t len)
 static void take_output(struct flow *f, const char *data, size_t len)
 {
 	f->spoke = true;
+	lastline_take(&f->s->last, data, len);
 	if (!stagelog_take(f->s->log, data, len, f->s->own_words))
 		f->over_limit = true;
 }

@@ -17,6 +17,7 @@
 #define HORNERO_AGENT_STAGE_H
 
 #include "agent/stagelog.h"
+#include "agent/lastline.h"
 #include "lib/args.h"
 #include "lib/err.h"
 #include "lib/spawn.h"
@@ -75,6 +76,7 @@ struct stage {
 
 	enum stage_end ended;
 	int status;       /* exit code of the command; 128 + N where signal N killed it */
+	struct lastline last; /* of its output; bubblewrap's own where the sandbox failed */
 	char text[512];   /* TEXT of its "error TEXT" */
 	int64_t took_ms;  /* on the wall, less pauses */
 };

@@ -130,7 +130,7 @@ test_expect_success 'a builder cannot forge its verdict' '
 	push_make "for fd in 3 4 5 6 7 8 9 10; do echo \"error forged\" >&\$\$fd; done 2>/dev/null; for p in /proc/[0-9]*; do for f in \$\$p/fd/*; do echo class=none >\$\$f; done; done 2>/dev/null; exit 78" &&
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
 	test "$(verdict class) $(verdict cause)" = "pusher exit" &&
-	test_grep ! forged "$NODE/state/log/$job.1.verdict"
+	grep -v "^reason=.* its last line: " "$NODE/state/log/$job.1.verdict" >rest && test_grep ! forged rest
 '
 
 test_expect_success 'a builder that is killed is told apart from one that exits' '
