@@ -9,6 +9,7 @@
  *   attempt_known.c  an attempt that needs no supervisor
  *   attempt.c     one attempt begins: cgroup, supervisor
  *   attempt_end.c it ends: verdict, the job's next state
+ *   confirming.c  clean builds that confirm incremental ones, when nothing else is to be done
  *   pausing.c     what stands still while the node is under pressure, or because a person wants so
  *   publication.c one publication: fence, publisher, the job's next state
  *   published.c   what the publisher did: records, the job's last state
@@ -51,6 +52,7 @@ struct attempt_run {
 	sd_event_source *watch;
 	struct cg_leaf leaf;
 	bool has_leaf;
+	bool confirms;             /* a confirmation: it holds no worker, and ends for whatever else is to be built */
 	bool had_company;          /* another attempt ran beside it for a while, or may have */
 	bool told;                 /* that its group does not get empty */
 	enum { RUN_FREE, RUN_FROZEN, RUN_UNKNOWN } frozen; /* unknown: as the life before us left it */
@@ -228,6 +230,16 @@ bool attempt_settle_ended(struct agent *a);
 void attempt_abandon(struct attempt_run *r);
 /* Wait for and settle every attempt: for a stop. Who does not end is left to the kernel. */
 void attempt_stop_all(struct agent *a);
+
+/* confirming.c */
+/* What the image was published with just now may want to be confirmed, when the node is idle. */
+void confirming_after(struct agent *a, const char *image);
+/* Something else is to be built: confirmations end now, and are queued again. */
+void confirming_yield(struct agent *a);
+/* As attempt_end.c's settle, of a confirmation. */
+int confirming_settle(const struct attempt_run *r, struct attempt_result *res, int64_t again_ms, struct err *e);
+/* The job's bytes are warm: those of a confirmation differ from what was warm, and everybody is told; others may want one. */
+void confirming_published(struct agent *a, const struct verdict *v);
 
 /* pausing.c: what the pressure and people demand; */
 void pausing_look(struct agent *a);

@@ -84,6 +84,8 @@ static int start_supervisor(struct agent *a, struct attempt_run *r, const struct
 	args_addf(&words, "--join=%zu", r->leaf.njoin);
 	if (a->cg)
 		args_addf(&words, "--limits=%lld:%lld:%lld", (long long)all.core_percent, (long long)all.mem_mb, (long long)all.pids);
+	if (r->confirms)
+		args_add(&words, "--confirm");
 	if (j->force)
 		args_add(&words, "--force");
 	if (j->clean)
@@ -122,7 +124,12 @@ static bool take_known(struct agent *a, struct attempt_run *r, const struct job 
 
 static const char *ended_by_of(const char *text)
 {
-	return strcmp(text, "cancelled") == 0 ? "cancelled" : strcmp(text, "stopped") == 0 ? "stopped" : NULL;
+	static const char *const all[] = {"cancelled", "stopped", "yielded"};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strcmp(text, all[i]) == 0)
+			return all[i];
+	return NULL;
 }
 
 static int resume_supervisor(struct agent *a, struct attempt_run *r, int pid, struct err *e)
@@ -145,6 +152,14 @@ static void meet(struct agent *a, struct attempt_run *r)
 			other->had_company = r->had_company = true;
 }
 
+static bool is_confirm(const struct agent *a, int64_t id)
+{
+	own_job struct job j = {.id = 0};
+	struct err ignored = ERR_INIT;
+
+	return job_get(a->db, id, &j, &ignored) == 1 && job_is_confirm(j.origin);
+}
+
 int attempt_resume(struct agent *a, const struct attempt_past *past, struct err *e)
 {
 	struct attempt_run *r = calloc(1, sizeof(*r));
@@ -156,6 +171,7 @@ int attempt_resume(struct agent *a, const struct attempt_past *past, struct err 
 	r->number = past->number;
 	memcpy(r->image, past->image, sizeof(r->image));
 	r->ended_by = ended_by_of(past->ended_by);
+	r->confirms = is_confirm(a, past->job);
 	r->frozen = RUN_UNKNOWN;
 	r->next = a->attempts;
 	a->attempts = r;
@@ -206,8 +222,9 @@ int attempt_start(struct agent *a, const struct job *j, struct err *e)
 	r->next = a->attempts;
 	a->attempts = r;
 	/* A publication in flight keeps its fence: pushes must not starve it. */
-	rc = publication_of(a, j->image) ? 0 : fence_set(a->conf, j->image, j->id, j->attempt, token, e);
-	if (rc == 0 && take_known(a, r, j))
+	r->confirms = job_is_confirm(j->origin);
+	rc = r->confirms || publication_of(a, j->image) ? 0 : fence_set(a->conf, j->image, j->id, j->attempt, token, e);
+	if (rc == 0 && !r->confirms && take_known(a, r, j))
 		return 0;
 	meet(a, r);
 	if (rc == 0 && make_leaf(a, r, e) == 0 && start_supervisor(a, r, j, e) == 0 && watch(a, r, e) == 0) {

@@ -54,6 +54,8 @@ static int settle(const struct attempt_run *r, struct err *e)
 	if (strcmp(v->cause, "crowded") == 0)
 		again_ms += backoff_ms(r->number) * (r->job % 7) / 7;
 
+	if (r->confirms)
+		return confirming_settle(r, &res, again_ms, e);
 	if (r->ended_by && strcmp(r->ended_by, "cancelled") == 0)
 		return job_set_cancelled(a->db, r->job, r->number, &res, e);
 	if (r->ended_by)

@@ -37,6 +37,7 @@ struct build {
 	const struct builders *builders;
 	const struct builder *builder; /* once the checkout has chosen it */
 	bool force, clean;
+	bool confirm;             /* a clean build beside what is warm, to see whether it gives the same bytes */
 	bool from_clean;          /* checkout and cache were empty when it began: what comes out depends on the key alone */
 	char source[SHA256_HEX + 1]; /* what leftovers must have been built with to be built upon: key.h */
 	int join[BUILD_MAX_JOIN]; /* directories of the attempt's cgroup */
@@ -56,6 +57,8 @@ struct build {
 
 /* Sandbox 1. 0: checked out; 1: the store knows the content already, verdict.digest is set. */
 int build_checkout(struct build *b);
+/* The key's answer is this artifact, as the verdict says it was built; of a confirmation: confirmed where it is what is warm. */
+int build_answer(struct build *b, const char *digest, struct err *e);
 /* Sandbox 2. */
 int build_builder(struct build *b);
 /* Sandbox 3, the boot, then digest, store and manifest. */

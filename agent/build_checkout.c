@@ -9,6 +9,7 @@
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "store/answer.h"
+#include "store/release.h"
 #include "store/store.h"
 
 #include <fcntl.h>
@@ -69,6 +70,37 @@ static int look_up(struct build *b, struct err *e)
 	return 1;
 }
 
+static int moved_on(struct build *b)
+{
+	return verdict_say(&b->verdict, ERR_NOBODY, "moved", "nothing is left to be confirmed: what is warm is not what %s makes by now",
+			   b->image->ref);
+}
+
+/* The same of a confirmation: what is warm must be what this key made. A clean answer that is there need not be built. */
+static int look_up_confirmation(struct build *b)
+{
+	struct verdict *v = &b->verdict;
+	const struct answer_who who = {v->image, v->binding};
+	struct answer warm_one, found;
+	struct err e = ERR_INIT;
+	struct warm w;
+	int rc;
+
+	if (release_newest(b->conf->store_dir, v->image, &w, &e) < 0)
+		return verdict_say(v, e.class, "store", "%s", e.msg);
+	if (!*w.digest || *w.pinned || strcmp(w.key, v->key) != 0)
+		return moved_on(b);
+	answer_describe(b->conf->store_dir, v->image, v->key, w.digest, &warm_one);
+	memcpy(v->confirms, w.digest, sizeof(v->confirms));
+	v->confirms_job = warm_one.job ? warm_one.job : w.job;
+	rc = answer_find_clean(b->conf->store_dir, &who, v->key, &found, &e);
+	if (rc <= 0)
+		return rc < 0 ? verdict_say(v, e.class, "store", "%s", e.msg) : 0;
+	memcpy(v->digest, found.digest, sizeof(v->digest));
+	memcpy(v->built, found.built, sizeof(v->built));
+	return build_answer(b, v->digest, &e) < 0 ? verdict_say(v, e.class, "store", "%s", e.msg) : 1;
+}
+
 /* The image file's words win, each by itself. */
 static void begin_boot(struct build *b)
 {
@@ -112,9 +144,12 @@ static int find_content(struct build *b)
 	if (!b->builder)
 		return verdict_say(v, ERR_PUSHER, "checkout", "no builder is called \"%s\" on this node; correct `builder` in "
 				   ".hornero.yaml or in the image file", v->builder);
-	if (fill_keys(b, &e) < 0 || (found = look_up(b, &e)) < 0)
+	if (fill_keys(b, &e) < 0)
 		return verdict_say(v, e.class, "configuration", "%s", e.msg);
-	return found;
+	if (b->confirm)
+		return look_up_confirmation(b);
+	found = look_up(b, &e);
+	return found < 0 ? verdict_say(v, e.class, "configuration", "%s", e.msg) : found;
 }
 
 /* The checkout goes on: from what is there ('g'), or from nothing ('c'). A death from here on leaves no word of what the
@@ -152,6 +187,8 @@ static void decide(struct choice *ch)
 	if (found == 1)
 		stage_note(&b->log, "the image is pinned to release %s, while %s is at %.12s", b->verdict.pinned, b->image->ref,
 			   b->verdict.commit);
+	if (found == 1 && b->confirm)
+		found = moved_on(b);
 	if (found == 0)
 		found = find_content(b);
 	ch->failed = found < 0;

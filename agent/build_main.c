@@ -25,7 +25,7 @@ struct options {
 	const char *conf, *image, *limits;
 	int64_t job, attempt;
 	size_t njoin;
-	bool force, clean;
+	bool force, clean, confirm;
 };
 
 static int parse(int argc, char **argv, struct options *o, struct err *e)
@@ -34,7 +34,7 @@ static int parse(int argc, char **argv, struct options *o, struct err *e)
 		{"conf", required_argument, NULL, 'c'},    {"image", required_argument, NULL, 'i'},
 		{"job", required_argument, NULL, 'j'},     {"attempt", required_argument, NULL, 'a'},
 		{"join", required_argument, NULL, 'n'},    {"force", no_argument, NULL, 'f'},
-		{"clean", no_argument, NULL, 'x'},         {"limits", required_argument, NULL, 'l'},
+		{"confirm", no_argument, NULL, 'o'},       {"clean", no_argument, NULL, 'x'},         {"limits", required_argument, NULL, 'l'},
 		{NULL, 0, NULL, 0},
 	};
 	int word;
@@ -50,6 +50,7 @@ static int parse(int argc, char **argv, struct options *o, struct err *e)
 		case 'l': o->limits = optarg; break;
 		case 'f': o->force = true; break;
 		case 'x': o->clean = true; break;
+		case 'o': o->confirm = o->clean = true; break;
 		default: return err_set(e, ERR_USAGE, "hornero-build is started by hornerod");
 		}
 	}
@@ -97,8 +98,10 @@ static int open_work(struct build *b, struct err *e)
 	struct stat st;
 	int rc;
 
-	b->work_path = fs_path("%s/%s", b->conf->repo_base, b->image->uuid);
+	b->work_path = fs_path("%s/%s%s", b->conf->repo_base, b->image->uuid, b->confirm ? WORKDIR_CONFIRM : "");
 	rc = lock_work(b, e);
+	if (rc == 0 && b->confirm)
+		return err_set(e, ERR_NOBODY, "another confirmation of this image, or hornero-collect, still works in %s", b->work_path);
 	if (rc == 0)
 		rc = step_around(b, e);
 	if (rc < 0)
@@ -109,6 +112,15 @@ static int open_work(struct build *b, struct err *e)
 	    fchown(b->work, b->conf->build_uid, b->conf->build_gid) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot hand %s to the build user", b->work_path);
 	return 0;
+}
+
+/* What a confirmation leaves is of no use to anybody; what cannot be removed now hornero-collect removes. */
+static void remove_work(const struct build *b)
+{
+	struct err e = ERR_INIT;
+
+	if (b->work >= 0 && fs_remove_tree(AT_FDCWD, b->work_path, &e) < 0)
+		log_warn("event=not-removed %s", e.msg);
 }
 
 /* All three stages; the verdict says how it went. */
@@ -144,7 +156,7 @@ static int supervise(const struct options *o, struct err *e)
 	own_conf struct conf *c = NULL;
 	own_builders struct builders *builders = NULL;
 	own_image struct image img = {0};
-	struct build b = {.force = o->force, .clean = o->clean, .njoin = o->njoin, .image = &img, .work = -1};
+	struct build b = {.force = o->force, .clean = o->clean, .confirm = o->confirm, .njoin = o->njoin, .image = &img, .work = -1};
 	int rc;
 
 	if (conf_load(&c, conf_find(o->conf), e) < 0 || take_limits(c, o->limits, e) < 0)
@@ -171,6 +183,8 @@ static int supervise(const struct options *o, struct err *e)
 			stage_note(&b.log, "a builder that cannot be used: %s", builders->broken[i].msg);
 		run(&b);
 	}
+	if (b.confirm)
+		remove_work(&b);
 	failpoint("build-before-verdict");
 	rc = verdict_write(c->log_dir, &b.verdict, e);
 	own_fd_end(&b.work);

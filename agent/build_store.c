@@ -3,6 +3,7 @@
 #include "agent/build.h"
 
 #include "agent/sandbox.h"
+#include "agent/workdir.h"
 #include "lib/clock.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
@@ -135,12 +136,29 @@ static void describe(const struct build *b, struct manifest *m)
 	note_limits(b, m);
 }
 
-/* For whom it answers depends on how it was built. */
-static int answer(const struct build *b, const char *digest, struct err *e)
+/* What the image's next build would be built upon has been proven wrong: it starts from nothing. */
+static void leave_leftovers(const struct build *b)
 {
-	const struct verdict *v = &b->verdict;
+	own_free char *path = fs_path("%s/%s", b->conf->repo_base, b->verdict.image);
+	own_fd int work = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	struct err ignored = ERR_INIT;
+
+	if (work >= 0)
+		(void)workdir_note_source(work, NULL, &ignored);
+}
+
+/* For whom it answers depends on how it was built. */
+int build_answer(struct build *b, const char *digest, struct err *e)
+{
+	struct verdict *v = &b->verdict;
 	struct answer a = {.job = v->job};
 
+	if (b->confirm && strcmp(digest, v->confirms) == 0) {
+		snprintf(v->built, sizeof(v->built), "%s", ANSWER_CONFIRMED);
+		a.job = v->confirms_job;
+	} else if (b->confirm) {
+		leave_leftovers(b);
+	}
 	memcpy(a.digest, digest, sizeof(a.digest));
 	memcpy(a.binding, v->binding, sizeof(a.binding));
 	memcpy(a.built, v->built, sizeof(a.built));
@@ -162,7 +180,7 @@ static int take(struct build *b, int fd, const char *staged, struct err *e)
 		return -1;
 	m.size_bytes = st.st_size;
 	failpoint("build-before-store");
-	if (store_take(b->conf->store_dir, staged, &m, e) < 0 || answer(b, m.digest, e) < 0)
+	if (store_take(b->conf->store_dir, staged, &m, e) < 0 || build_answer(b, m.digest, e) < 0)
 		return -1;
 	memcpy(v->digest, m.digest, sizeof(v->digest));
 	v->size_bytes = m.size_bytes;

@@ -115,6 +115,17 @@ static void remove_aside(struct collect *c, const struct places *p, const char *
 		collect_say(c, "checkout", name, sum.bytes, "a process that did not end was left in it");
 }
 
+static bool is_of_confirmation(const char *name)
+{
+	char uuid[UUID_LEN + 1];
+
+	if (strlen(name) != UUID_LEN + strlen(WORKDIR_CONFIRM) || strcmp(name + UUID_LEN, WORKDIR_CONFIRM) != 0)
+		return false;
+	memcpy(uuid, name, UUID_LEN);
+	uuid[UUID_LEN] = '\0';
+	return uuid_valid(uuid);
+}
+
 static int list_all(struct collect *c, struct places *p, struct err *e)
 {
 	own_dir DIR *d = opendir(c->conf->repo_base);
@@ -122,11 +133,14 @@ static int list_all(struct collect *c, struct places *p, struct err *e)
 
 	if (!d)
 		return err_sys(e, ERR_OPERATOR, "cannot list %s (hornero init makes it)", c->conf->repo_base);
-	while ((entry = readdir(d)))
+	while ((entry = readdir(d))) {
 		if (workdir_is_aside(entry->d_name))
 			remove_aside(c, p, entry->d_name);
+		else if (is_of_confirmation(entry->d_name))
+			let_go(c, p, entry->d_name, false, "its confirmation is over");
 		else if (uuid_valid(entry->d_name) && add(c, p, entry->d_name, e) < 0)
 			return -1;
+	}
 	return 0;
 }
 

@@ -72,7 +72,10 @@ static int record(struct agent *a, const struct verdict *v, const struct warm *w
 	failpoint("agent-before-published");
 	log_info("event=published job=%lld attempt=%lld image=%s name=%s digest=%.12s took_ms=%lld", (long long)v->job,
 		 (long long)v->attempt, v->image, w.name, w.digest, (long long)took_ms);
-	return job_set_published(a->db, v->job, v->attempt, w.name, took_ms, NULL, e);
+	if (job_set_published(a->db, v->job, v->attempt, w.name, took_ms, NULL, e) < 0)
+		return -1;
+	confirming_published(a, v);
+	return 0;
 }
 
 /* A deferred publication comes by each second, and finds its release recorded. */
@@ -182,7 +185,10 @@ static int take_alone(struct publication *p, const char *text, struct err *e)
 		 id, name, text);
 	log_info("event=published-alone job=%lld attempt=%lld image=%s release=%s name=%s", (long long)v->job, (long long)v->attempt,
 		 v->image, id, name);
-	return job_set_published(p->agent->db, v->job, v->attempt, name, clock_mono_ms() - p->start_ms, remark, e);
+	if (job_set_published(p->agent->db, v->job, v->attempt, name, clock_mono_ms() - p->start_ms, remark, e) < 0)
+		return -1;
+	confirming_published(p->agent, v);
+	return 0;
 }
 
 static const char *after(const char *text, const char *word)

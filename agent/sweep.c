@@ -2,6 +2,7 @@
  *
  * DIAGNOSTICS: an image that cannot be looked at is reported and passed over, the rest goes on, and
  * the exit code is that of the last such error's class; a queue that cannot be used ends the sweep. */
+#include "agent/confirm.h"
 #include "agent/key.h"
 #include "agent/pin.h"
 #include "agent/queueplace.h"
@@ -298,6 +299,13 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 		return queue(s, img, &f, why_publish(&f), e);
 	if (wish == WISH_SKIPPED && cancel_skipped(s, img, f.newest, e) < 0)
 		return -1;
+	if (wish == WISH_WARM || wish == WISH_RELEASED) {
+		int confirm = confirm_queue(s->conf, s->builders, img, s->db, e);
+
+		if (confirm < 0)
+			return -1;
+		s->queued += confirm;
+	}
 	if (wish != WISH_UNDERWAY)
 		pin_leave(s->conf, img, tip); /* else when that has ended: its job would be taken for an older wish's */
 	say(s, img, wish_name(wish), detail_of(&f, wish));

@@ -24,7 +24,7 @@ static int64_t running(const struct agent *a)
 	int64_t n = 0;
 
 	for (const struct attempt_run *r = a->attempts; r; r = r->next)
-		n += !r->ended;
+		n += !r->ended && !r->confirms;
 	return n;
 }
 
@@ -34,22 +34,53 @@ static bool may_begin(const void *agent, const char *image)
 	const struct agent *a = agent;
 
 	for (const struct attempt_run *r = a->attempts; r; r = r->next)
-		if (!r->ended && strcmp(r->image, image) == 0)
+		if (!r->ended && !r->confirms && strcmp(r->image, image) == 0)
 			return false;
 	return pausing_lets(a, image);
 }
 
+static bool may_claim(struct agent *a)
+{
+	return !a->pressure.high && !a->paused.node && !a->draining && !floors_pause_building(a);
+}
+
+static bool confirms(const struct agent *a)
+{
+	for (const struct attempt_run *r = a->attempts; r; r = r->next)
+		if (r->confirms)
+			return true;
+	return false;
+}
+
+/* When nothing is built, published or claimable, one artifact is confirmed. */
+static int claim_idle(struct agent *a, int64_t now_ms, struct err *e)
+{
+	own_job struct job j = {0};
+	int rc;
+
+	if (!may_claim(a) || running(a) > 0 || a->publications || confirms(a))
+		return 0;
+	rc = job_claim(a->db, now_ms, true, may_begin, a, &j, e);
+	return rc <= 0 ? rc : attempt_start(a, &j, e);
+}
+
 static int claim(struct agent *a, int64_t now_ms, struct err *e)
 {
-	while (!a->pressure.high && !a->paused.node && !a->draining && !floors_pause_building(a) && running(a) < a->conf->workers) {
+	while (may_claim(a) && running(a) < a->conf->workers) {
 		own_job struct job j = {0};
-		int rc = job_claim(a->db, now_ms, may_begin, a, &j, e);
+		int rc = job_claim(a->db, now_ms, false, may_begin, a, &j, e);
 
-		if (rc <= 0)
-			return rc;
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
+			break;
+		/* Before it begins: what is being confirmed takes no processor from it. */
+		confirming_yield(a);
 		if (attempt_start(a, &j, e) < 0)
 			return -1;
 	}
+	if (a->draining)
+		confirming_yield(a);
 	return 0;
 }
 
@@ -228,6 +259,10 @@ void agent_turn(struct agent *a)
 	}
 	failpoint("turn-claimed");
 	if (publish(a, &again_ms, &e) < 0) {
+		retry(a, &e);
+		return;
+	}
+	if (claim_idle(a, now_ms, &e) < 0) {
 		retry(a, &e);
 		return;
 	}

@@ -24,6 +24,7 @@ static const struct {
 	TEXT_FIELD(reason),     TEXT_FIELD(commit),     TEXT_FIELD(tree),          TEXT_FIELD(builder),
 	TEXT_FIELD(key),        TEXT_FIELD(inputs),     TEXT_FIELD(digest),       TEXT_FIELD(pinned),
 	TEXT_FIELD(repo),       TEXT_FIELD(binding),    TEXT_FIELD(built),
+	TEXT_FIELD(confirms),   NUMBER_FIELD(confirms_job),
 	NUMBER_FIELD(size_bytes),
 	NUMBER_FIELD(checkout_ms), NUMBER_FIELD(build_ms), NUMBER_FIELD(check_ms), NUMBER_FIELD(store_ms),
 	NUMBER_FIELD(boot_ms),  NUMBER_FIELD(cpu_ms),   NUMBER_FIELD(mem_peak_bytes),

@@ -28,6 +28,8 @@ struct verdict {
 	char repo[256];        /* that it was built from */
 	char binding[SHA256_HEX + 1]; /* the same with ref and subdirectory: key.h; "" where nothing was looked up */
 	char built[16];        /* how the build of these bytes began, in the words of store/answer.h; "": unknown */
+	char confirms[SHA256_HEX + 1]; /* of a confirmation: the artifact that was warm; "" for all other attempts */
+	int64_t confirms_job;  /* that built it */
 	bool reused;           /* the store had it: nothing was built */
 	int64_t size_bytes;
 	int64_t checkout_ms, build_ms, check_ms, boot_ms, store_ms;

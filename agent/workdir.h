@@ -14,6 +14,9 @@
 
 #include <stdbool.h>
 
+/* A confirmation's directory is repo_base/UUID.confirm, beside the image's own, which stays for the next push. */
+#define WORKDIR_CONFIRM ".confirm"
+
 /* As du_add, of checkout and cache together. */
 bool workdir_size(struct du *sum, int work);
 

@@ -125,7 +125,7 @@ static int claim_some(struct queue *q, struct err *e)
 		own_job struct job j = {.id = 0};
 		double start = now_us();
 
-		if (job_claim(q->db, clock_wall_ms(), NULL, NULL, &j, e) < 0)
+		if (job_claim(q->db, clock_wall_ms(), false, NULL, NULL, &j, e) < 0)
 			return -1;
 		q->claim.us[q->claim.n++] = now_us() - start;
 		if (job_set_failed(q->db, j.id, j.attempt, &failed, e) < 0)

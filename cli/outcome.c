@@ -24,7 +24,8 @@ static void published_words(const struct job *j, char *buf, size_t size)
 	struct err ignored = ERR_INIT;
 
 	if (*j->reason)
-		snprintf(buf, size, "job %lld is published %s", (long long)j->id, j->reason);
+		snprintf(buf, size, "job %lld is published%s %s", (long long)j->id, strncmp(j->reason, "as ", 3) == 0 ? "" : ":",
+			 j->reason);
 	/* Where the ref has moved on meanwhile it was no rollback any more. */
 	else if (j->reused && strcmp(j->origin, "rollback") == 0 && strcmp(commit, j->commit) == 0 && sha256_valid(j->digest) &&
 	    nova_release(j->image, j->digest, release, &ignored) == 0)

@@ -9,6 +9,7 @@
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/stuck.h"
+#include "store/answer.h"
 
 #include <string.h>
 
@@ -17,6 +18,9 @@ static int count_ahead(void *arg, const struct job *j)
 {
 	struct facts *f = arg;
 
+	/* A confirmation gives way. */
+	if (job_is_confirm(j->origin) && !job_is_confirm(f->job->origin))
+		return 0;
 	if (j->state == JOB_RUNNING) {
 		f->running++;
 		if (strcmp(j->image, f->job->image) == 0)
@@ -70,6 +74,32 @@ static void say_blocked(const struct cli *cli, const struct facts *f)
 
 	if (f->repo_there && !f->img->broken && cli_blocked(cli, f->img, words))
 		cli_say(stdout, "%s.", words);
+}
+
+/* How far what is warm may be trusted to be what a clone gives, and what is done about it. */
+static void say_confirmation(struct cli *cli, const struct facts *f, struct db *db)
+{
+	own_job struct job j = {0};
+	struct err ignored = ERR_INIT;
+	struct answer a;
+	bool is_newer;
+
+	if (f->warm_state != WARM_OK || *f->warm->pinned)
+		return;
+	answer_describe(cli->conf->store_dir, f->uuid, f->warm->key, f->warm->digest, &a);
+	if (strcmp(a.built, ANSWER_CONFIRMED) == 0)
+		cli_say(stdout, "Its artifact was built incrementally, and a clean build gave the same bytes: it is confirmed.");
+	if (strcmp(a.built, ANSWER_INCREMENTAL) != 0)
+		return;
+	is_newer = job_newest_confirm(db, f->uuid, &j, &ignored) == 1 && j.id > f->warm->job;
+	if (is_newer && j.state == JOB_FAILED)
+		cli_say(stdout, "Its artifact was built incrementally, and a clean build of the same content failed (job %lld: %s): what is warm "
+			"stays; `hornero log %lld` shows why, a push mends it.", (long long)j.id, j.reason, (long long)j.id);
+	else if (is_newer && !job_state_ended(j.state))
+		cli_say(stdout, "Its artifact was built incrementally; job %lld builds it again from nothing when nothing else is to be done.",
+			(long long)j.id);
+	else
+		cli_say(stdout, "Its artifact was built incrementally, and no clean build has confirmed it.");
 }
 
 static int explain_job(struct cli *cli, struct facts *f, int64_t id, char uuid[UUID_LEN + 1], struct err *e)
@@ -146,6 +176,7 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 	}
 	say(f, why_image);
 	say_blocked(cli, f);
+	say_confirmation(cli, f, db);
 	return 0;
 }
 

@@ -13,6 +13,8 @@
 
 #define AT(member) .offset = offsetof(struct builder, member)
 
+static const char *const reproducibles[] = {[BUILDER_REPRODUCIBLE_NO] = "no", [BUILDER_REPRODUCIBLE_YES] = "yes", NULL};
+
 static const char *const formats[] = {[BUILDER_RAW] = "raw", [BUILDER_QCOW2] = "qcow2", NULL};
 
 static const struct key keys[] = {
@@ -53,6 +55,10 @@ static const struct key keys[] = {
 	 .allowed = "a list of relative paths, in which *, ? and [...] match within a component",
 	 .help = "Files after whose change an image is built from nothing, since what is left of earlier builds says nothing any "
 		 "more. A pattern without a slash matches in every directory of the image's tree."},
+	{.name = "reproducible", .type = KEY_CHOICE, .choices = reproducibles, .fallback = "no", AT(reproducible),
+	 .help = "With yes two clean builds of the same content give the same bytes. Then each artifact of an incremental build is "
+		 "built again from nothing when the node is idle, and replaced where the bytes differ; see confirm in "
+		 "hornero.yaml(5)."},
 };
 
 const struct table builder_table = {"a builder file", keys, sizeof(keys) / sizeof(keys[0])};

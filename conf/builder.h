@@ -14,6 +14,7 @@
  *     devices: [/dev/kvm]            default none
  *     build_timeout: 1800            seconds; narrower than hornero.yaml's, never wider
  *     clean_when: [Makefile, "*.mk"] patterns of paths whose change means a clean build; one without a slash fits at any depth
+ *     reproducible: yes              a clean build of the same inputs gives the same bytes: incremental artifacts are confirmed
  *
  * In the sandbox: the checkout is /build/src (the working directory), the cache kept per image is
  * /build/cache, HOME is /build/cache, TMPDIR is /tmp.
@@ -27,6 +28,7 @@
 #include <stdint.h>
 
 enum builder_format { BUILDER_RAW, BUILDER_QCOW2 };
+enum builder_reproducible { BUILDER_REPRODUCIBLE_NO, BUILDER_REPRODUCIBLE_YES };
 
 struct builder {
 	char *name;                   /* file name without .yaml; [a-z0-9][a-z0-9-]*, at most 32 */
@@ -43,6 +45,7 @@ struct builder {
 	char **devices;
 	int64_t build_timeout_s;      /* 0: hornero.yaml's */
 	char **clean_when;
+	enum builder_reproducible reproducible;
 	char *text;                   /* the file's bytes, for the digest of the content key */
 	size_t text_len;
 };

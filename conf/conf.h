@@ -33,6 +33,8 @@ enum conf_missing {
 	MISSING_WARN,   /* name all three */
 };
 extern const char *const conf_missing_words[]; /* by that index; ends with NULL */
+/* Whether artifacts of incremental builds are built again from nothing: when nothing else is to be done, or never. */
+enum conf_confirm { CONF_CONFIRM_IDLE, CONF_CONFIRM_NEVER };
 
 struct conf {
 	const char *path; /* absolute path of the file itself */
@@ -59,6 +61,7 @@ struct conf {
 	const char *failpoint;      /* tests only; NULL */
 	enum conf_isolation isolation;
 	enum conf_missing on_missing;
+	enum conf_confirm confirm;
 
 	int64_t workers;
 	int64_t compile_core_limit; /* percent of the node's whole CPU capacity */

@@ -20,6 +20,7 @@ static const char *const in_uses[] = {
 	[IMAGE_IN_USE_DEFER] = "defer", [IMAGE_IN_USE_FLATTEN] = "flatten", [IMAGE_IN_USE_RELEASE_ONLY] = "release-only", NULL,
 };
 static const char *const releases[] = {[IMAGE_RELEASES_NEVER] = "never", [IMAGE_RELEASES_ALWAYS] = "always", NULL};
+static const char *const confirms[] = {[IMAGE_CONFIRM_IDLE] = "idle", [IMAGE_CONFIRM_NEVER] = "never", NULL};
 static const char *const machines[] = {[IMAGE_MACHINE_PC] = "pc", [IMAGE_MACHINE_Q35] = "q35", NULL};
 
 const char *image_machine_name(enum image_machine machine)
@@ -120,6 +121,9 @@ static const struct key keys[] = {
 	 .help = "With always each artifact is in Nova's cache under the UUID of its release as well: a second name of the same "
 		 "file, which never gets other bytes. hornero does not register it in Glance: an instance can boot a release once "
 		 "somebody has. With never there is no release in the cache but where in_use is release-only."},
+	{.name = "confirm", .type = KEY_CHOICE, .choices = confirms, .fallback = "idle", AT(confirm),
+	 .help = "With never the image's incremental artifacts are not built again from nothing, even where hornero.yaml says confirm: "
+		 "idle."},
 	{.name = "pinned", .type = KEY_TEXT, .check = check_release, AT(pinned), .allowed = "the UUID of a release",
 	 .help = "The release that is warm instead of what the ref would make: hornero rollback writes it, and --undo or an "
 		 "empty value takes it away."},

@@ -13,6 +13,7 @@
  *     keep_warm: 14d                always (default), never, or a time after the last use or push
  *     in_use: defer                 defer (default), flatten or release-only: while instances stand on the old bytes
  *     releases: never               whether each artifact is in the cache under its release as well
+ *     confirm: idle                 whether artifacts of incremental builds are built again from nothing: idle or never
  *     pinned: RELEASE               what is warm instead of what the ref makes: a rollback,
  *     until_ref_leaves: OID         as long as the ref is at this commit
  *
@@ -32,6 +33,7 @@ enum { IMAGES_LOCK_MS = 5000 }; /* how long a person's word waits for the lock *
 
 enum image_in_use { IMAGE_IN_USE_DEFER, IMAGE_IN_USE_FLATTEN, IMAGE_IN_USE_RELEASE_ONLY };
 enum image_releases { IMAGE_RELEASES_NEVER, IMAGE_RELEASES_ALWAYS };
+enum image_confirm { IMAGE_CONFIRM_IDLE, IMAGE_CONFIRM_NEVER };
 enum { IMAGE_BOOT_MEMORY = 512 << 20 };
 enum image_machine { IMAGE_MACHINE_PC, IMAGE_MACHINE_Q35 };
 
@@ -52,6 +54,7 @@ struct image {
 	char *until_ref_leaves; /* NULL: until a person takes the pin away */
 
 	enum image_releases releases;
+	enum image_confirm confirm;
 	bool broken;       /* the file could not be used; only uuid and problem are set */
 	struct err problem;
 };

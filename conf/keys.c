@@ -18,6 +18,7 @@ enum { DIR_MAX = 1024, SOCKET_MAX = 107 /* sun_path */ };
 static const char *const isolations[] = {
 	[CONF_ISOLATION_CGROUP] = "cgroup", [CONF_ISOLATION_NONE] = "none", NULL,
 };
+static const char *const confirms[] = {[CONF_CONFIRM_IDLE] = "idle", [CONF_CONFIRM_NEVER] = "never", NULL};
 
 const char *const conf_missing_words[] = {
 	[MISSING_LFS] = "refuse-lfs", [MISSING_REFUSE] = "refuse", [MISSING_WARN] = "warn", NULL,
@@ -101,6 +102,10 @@ static const struct key keys[] = {
 	 .help = "Pushes and builds of what a clone elsewhere would have and this node has not: pointers of Git LFS, submodules, "
 		 "filter drivers in .gitattributes. refuse-lfs refuses the pointers and names the others in one line, "
 		 "refuse refuses all, warn names all."},
+	{.name = "confirm", .type = KEY_CHOICE, .choices = confirms, AT(confirm), .fallback = "idle",
+	 .help = "With idle the artifact of an incremental build is built again from nothing when nothing else is to be built or "
+		 "published, where its builder is reproducible. The same bytes: the artifact is confirmed. Other bytes: they are "
+		 "published in its place. With never nothing is confirmed."},
 	{.name = "cgroup_top", .type = KEY_TEXT, .check = check_component, AT(cgroup_top), .fallback = "hornero",
 	 .allowed = "one name of A-Z, a-z, 0-9, ., _ and -",
 	 .help = "Name of the control group that holds all builds."},

@@ -3,12 +3,13 @@
  * DIAGNOSTICS: as query; ERR_OPERATOR for a damaged row. */
 #include "db/inner.h"
 
-static int find(struct db *db, int64_t now_ms, job_may *may, const void *arg, int64_t *id, struct err *e)
+static int find(struct db *db, int64_t now_ms, bool idle, job_may *may, const void *arg, int64_t *id, struct err *e)
 {
 	own_query sqlite3_stmt *q = db_query(db, e,
-		"SELECT id, image FROM jobs AS j INDEXED BY jobs_claim WHERE state = 'queued' AND not_before_ms <= ?1 AND NOT EXISTS "
-		"(SELECT 1 FROM jobs AS r INDEXED BY jobs_one_running WHERE r.image = j.image AND r.state = 'running') "
-		"ORDER BY priority, id", val_int(now_ms));
+		"SELECT id, image FROM jobs AS j INDEXED BY jobs_claim WHERE state = 'queued' AND not_before_ms <= ?1 "
+		"AND (origin = 'confirm') = ?2 AND NOT EXISTS "
+		"(SELECT 1 FROM jobs AS r INDEXED BY jobs_one_running WHERE r.image = j.image AND r.state = 'running' AND "
+		"(r.origin <> 'confirm' OR ?2)) ORDER BY priority, id", val_int(now_ms), val_int(idle));
 	int r;
 
 	do
@@ -17,6 +18,25 @@ static int find(struct db *db, int64_t now_ms, job_may *may, const void *arg, in
 	if (r == 1)
 		*id = sqlite3_column_int64(q, 0);
 	return r;
+}
+
+/* Whoever wants the image now waits for no confirmation of it: that is over for the queue, and hornerod ends its processes. */
+static int end_confirmation(struct db *db, int64_t by, struct err *e)
+{
+	own_query sqlite3_stmt *q = db_query(db, e, "SELECT id, attempt FROM jobs INDEXED BY jobs_one_running WHERE state = 'running' AND "
+					     "image = (SELECT image FROM jobs WHERE id = ?1)", val_int(by));
+	int r = db_step(db, q, e);
+	int64_t id, attempt;
+
+	if (r <= 0)
+		return r;
+	id = sqlite3_column_int64(q, 0);
+	attempt = sqlite3_column_int64(q, 1);
+	if (job_supersede(db, id, by, "a newer job of its image came while it was being confirmed", e) < 0)
+		return -1;
+	return db_run(db, e, "UPDATE attempts SET ended_ms = ?3, class = 'nobody', cause = 'yielded', "
+		      "reason = 'a newer job of its image came' WHERE job = ?1 AND attempt = ?2", val_int(id), val_int(attempt),
+		      val_int(db_now_ms(db)));
 }
 
 static int take(struct db *db, int64_t id, int64_t now_ms, struct job *out, struct err *e)
@@ -34,7 +54,7 @@ static int take(struct db *db, int64_t id, int64_t now_ms, struct job *out, stru
 	return 0;
 }
 
-int job_claim(struct db *db, int64_t now_ms, job_may *may, const void *arg, struct job *out, struct err *e)
+int job_claim(struct db *db, int64_t now_ms, bool idle, job_may *may, const void *arg, struct job *out, struct err *e)
 {
 	own_txn struct txn t = TXN_INIT;
 	own_job struct job j = {.id = 0};
@@ -43,10 +63,10 @@ int job_claim(struct db *db, int64_t now_ms, job_may *may, const void *arg, stru
 
 	if (txn_write(&t, db, e) < 0)
 		return -1;
-	found = find(db, now_ms, may, arg, &id, e);
+	found = find(db, now_ms, idle, may, arg, &id, e);
 	if (found <= 0)
 		return found;
-	if (take(db, id, now_ms, &j, e) < 0 ||
+	if ((!idle && end_confirmation(db, id, e) < 0) || take(db, id, now_ms, &j, e) < 0 ||
 	    job_event_add(db, &(struct job_event){.job = id, .attempt = j.attempt, .image = j.image, .event = "running"},
 			  e) < 0 ||
 	    txn_commit(&t, e) < 0)

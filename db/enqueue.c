@@ -25,6 +25,11 @@ static bool is_sweep(const struct job_wish *w)
 	return strcmp(w->origin, "sweep") == 0;
 }
 
+bool job_is_confirm(const char *origin)
+{
+	return strcmp(origin, "confirm") == 0;
+}
+
 /* The smallest number is claimed first. What a person or a push waits for goes before what the sweep found. */
 static int64_t priority_of(const struct job_wish *w)
 {
@@ -46,6 +51,11 @@ static bool equal_wish(const struct job *j, const struct job_wish *w)
 {
 	bool same_commit = strcmp(j->commit, w->commit) == 0 || is_sweep(w);
 
+	if (job_is_confirm(w->origin))
+		return true;
+	if (job_is_confirm(j->origin))
+		return false;
+
 	return same_commit && strcmp(j->ref, w->ref) == 0 && strcmp(j->repo, w->repo) == 0 &&
 	       (j->force || !(w->force || w->clean)) && (j->clean || !w->clean);
 }
@@ -61,7 +71,7 @@ static int join(struct db *db, const struct job *j, const struct job_wish *w, st
 	const struct job_event ev = {.job = j->id, .attempt = j->attempt, .image = j->image, .event = "joined",
 				     .detail = detail_of(w), .who = w->pushed_by};
 
-	if (!is_sweep(w) && db_run(db, e, "UPDATE jobs SET priority = min(priority, ?2), not_before_ms = 0 WHERE id = ?1",
+	if (!is_sweep(w) && !job_is_confirm(w->origin) && db_run(db, e, "UPDATE jobs SET priority = min(priority, ?2), not_before_ms = 0 WHERE id = ?1",
 				   val_int(j->id), val_int(priority_of(w))) < 0)
 		return -1;
 	return job_event_add(db, &ev, e);
@@ -107,10 +117,10 @@ static int insert(struct db *db, const struct job_wish *w, int64_t id, bool forc
 				     .who = w->pushed_by};
 
 	if (db_run(db, e, "INSERT INTO jobs (id, image, repo, ref, \"commit\", origin, pushed_by, priority, force, clean, "
-		   "state, created_ms, inputs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'queued', ?11, ?12)",
+		   "state, created_ms, inputs, not_before_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'queued', ?11, ?12, ?13)",
 		   val_int(id), val_text(w->image), val_text(w->repo), val_text(w->ref), val_text(w->commit),
 		   val_text(w->origin), val_some(w->pushed_by), val_int(priority_of(w)), val_int(force), val_int(clean),
-		   val_int(db_now_ms(db)), val_some(w->inputs)) < 0)
+		   val_int(db_now_ms(db)), val_some(w->inputs), val_int(w->not_before_ms)) < 0)
 		return -1;
 	return job_event_add(db, &ev, e);
 }
@@ -137,7 +147,7 @@ int job_enqueue_within(struct db *db, const struct job_wish *w, struct job_recei
 		if (job_supersede(db, queued.id, r->id, "a newer wish for its image", e) < 0)
 			return -1;
 	}
-	if (supersede_held(db, w->image, r->id, e) < 0)
+	if (!job_is_confirm(w->origin) && supersede_held(db, w->image, r->id, e) < 0)
 		return -1;
 	return insert(db, w, r->id, force, clean, e);
 }

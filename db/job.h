@@ -34,15 +34,18 @@ struct job_wish {
 	const char *repo;
 	const char *ref;
 	const char *commit;    /* object id the ref had */
-	const char *origin;    /* "push", "sweep", "rebuild", "retry", "rollback", "undo", "verify" */
+	const char *origin;    /* "push", "sweep", "rebuild", "retry", "rollback", "undo", "verify", "confirm" */
 	const char *pushed_by; /* NULL: unknown */
 	const char *inputs;    /* what the sweep found the image to want besides the commit, or NULL */
 	const char *note;      /* what the event log says of it, or NULL: the origin */
 	bool force;            /* build although the content key is known */
 	bool clean;            /* from an empty checkout and cache; implies force */
 	bool is_lost_push;     /* of a sweep: a pusher waits for it, so it does not go behind what pushes queue */
+	int64_t not_before_ms; /* wall; 0: now */
 	int priority;          /* more than 0: before others, less: behind them */
 };
+
+bool job_is_confirm(const char *origin);
 
 struct job_receipt {
 	int64_t id;
@@ -54,6 +57,8 @@ struct job_receipt {
  * new one); the new one is forced or clean if the queued one was. An equal wish (same commit, ref, repo; force
  * and clean not stronger) joins the queued one instead, and ends its back-off unless the sweep is asking.
  * Wishes of the sweep have a later priority than all others that do not ask for one. */
+/* One of origin "confirm" (a clean build of what is warm, when there is nothing else to do) comes behind all others: where any job of
+ * its image is queued it joins that one and changes nothing, and any other wish takes its place. */
 int job_enqueue(struct db *db, const struct job_wish *w, struct job_receipt *r, struct err *e);
 
 /* A row as listings show it. Strings are owned by the struct (job_fini), "" for NULL. */
@@ -88,7 +93,8 @@ typedef bool job_may(const void *arg, const char *image);
 
 /* queued → running, attempt + 1: the oldest claimable one by (priority, id) whose image has none running, and may (NULL: all).
  * 1 claimed (*out filled), 0 nothing to claim, -1. */
-int job_claim(struct db *db, int64_t now_ms, job_may *may, const void *arg, struct job *out, struct err *e);
+/* idle: those of origin "confirm" alone, else all but those. A claim supersedes a running confirmation of the same image. */
+int job_claim(struct db *db, int64_t now_ms, bool idle, job_may *may, const void *arg, struct job *out, struct err *e);
 
 /* When the next queued job leaves its back-off, or 0 for none. */
 int job_next_due(struct db *db, int64_t now_ms, int64_t *due_ms, struct err *e);
@@ -112,6 +118,10 @@ int job_set_published(struct db *db, int64_t id, int64_t attempt, const char *na
 		      struct err *e);
 /* An event of a built job that changes nothing. */
 int job_note_built(struct db *db, int64_t id, int64_t attempt, const char *event, const char *detail, struct err *e);
+/* running → published, without a publication: what is warm is what it made. */
+int job_set_confirmed(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e);
+/* What became of an ended job later: an event, and the reason of a published one. Nothing where there is no such job. */
+int job_remark(struct db *db, int64_t id, const char *event, const char *text, struct err *e);
 /* running or built → failed. */
 int job_set_failed(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e);
 /* running → cancelled: the agent has ended the attempt at a person's wish. */
@@ -137,7 +147,9 @@ int job_retry(struct db *db, int64_t id, const char *who, struct job_receipt *r,
 
 /* 1 found, 0 no such job, -1. */
 int job_get(struct db *db, int64_t id, struct job *out, struct err *e);
-/* The newest job of an image that is not superseded: 1, 0, -1. */
+/* Its newest confirmation that is not superseded: 1, 0, -1. */
+int job_newest_confirm(struct db *db, const char *image, struct job *out, struct err *e);
+/* The newest job of an image that is neither superseded nor a confirmation: 1, 0, -1. */
 int job_newest(struct db *db, const char *image, struct job *out, struct err *e);
 
 enum job_scope {

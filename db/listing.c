@@ -172,6 +172,15 @@ int job_get(struct db *db, int64_t id, struct job *out, struct err *e)
 	return fetch(db, db_query(db, e, "SELECT " JOB_COLUMNS "FROM jobs WHERE id = ?1", val_int(id)), out, e);
 }
 
+#define NEWEST(is_confirm) \
+	"SELECT " JOB_COLUMNS "FROM jobs WHERE id = (SELECT max(id) FROM (" \
+	"SELECT id FROM jobs INDEXED BY jobs_one_queued WHERE image = ?1 AND state = 'queued' AND " is_confirm " UNION ALL " \
+	"SELECT id FROM jobs INDEXED BY jobs_one_running WHERE image = ?1 AND state = 'running' AND " is_confirm " UNION ALL " \
+	"SELECT id FROM jobs INDEXED BY jobs_one_built WHERE image = ?1 AND state = 'built' AND " is_confirm " UNION ALL " \
+	"SELECT id FROM jobs INDEXED BY jobs_one_held WHERE image = ?1 AND state = 'held' AND " is_confirm " UNION ALL " \
+	"SELECT id FROM (SELECT id FROM jobs INDEXED BY jobs_settled WHERE image = ?1 AND (state = 'published' OR state = 'failed' OR " \
+	"state = 'cancelled') AND " is_confirm " ORDER BY id DESC LIMIT 1)))"
+
 /* Each branch is one look into an index that holds that state alone. */
 int job_newest(struct db *db, const char *image, struct job *out, struct err *e)
 {
@@ -179,12 +188,14 @@ int job_newest(struct db *db, const char *image, struct job *out, struct err *e)
 
 	if (begin(&t, db, e) < 0)
 		return -1;
-	return fetch(db, db_query(db, e,
-		"SELECT " JOB_COLUMNS "FROM jobs WHERE id = (SELECT max(id) FROM ("
-		"SELECT id FROM jobs INDEXED BY jobs_one_queued WHERE image = ?1 AND state = 'queued' UNION ALL "
-		"SELECT id FROM jobs INDEXED BY jobs_one_running WHERE image = ?1 AND state = 'running' UNION ALL "
-		"SELECT id FROM jobs INDEXED BY jobs_one_built WHERE image = ?1 AND state = 'built' UNION ALL "
-		"SELECT id FROM jobs INDEXED BY jobs_one_held WHERE image = ?1 AND state = 'held' UNION ALL "
-		"SELECT max(id) FROM jobs INDEXED BY jobs_settled WHERE image = ?1 AND (state = 'published' OR state = 'failed' OR state = 'cancelled')))",
-		val_text(image)), out, e);
+	return fetch(db, db_query(db, e, NEWEST("origin <> 'confirm'"), val_text(image)), out, e);
+}
+
+int job_newest_confirm(struct db *db, const char *image, struct job *out, struct err *e)
+{
+	own_txn struct txn t = TXN_INIT;
+
+	if (begin(&t, db, e) < 0)
+		return -1;
+	return fetch(db, db_query(db, e, NEWEST("origin = 'confirm'"), val_text(image)), out, e);
 }

@@ -62,7 +62,7 @@ int job_retry(struct db *db, int64_t id, const char *who, struct job_receipt *r,
 	if (txn_write(&t, db, e) < 0 || find(db, id, &j, e) < 0 || check_retry(db, &j, e) < 0)
 		return -1;
 	const struct job_wish wish = {
-		.image = j.image, .repo = j.repo, .ref = j.ref, .commit = j.commit, .origin = "retry",
+		.image = j.image, .repo = j.repo, .ref = j.ref, .commit = j.commit, .origin = job_is_confirm(j.origin) ? "confirm" : "retry",
 		.pushed_by = who, .force = j.force, .clean = j.clean,
 	};
 

@@ -154,17 +154,54 @@ int job_set_published(struct db *db, int64_t id, int64_t attempt, const char *na
 	return txn_commit(&t, e);
 }
 
+static int fail(struct db *db, const struct job *j, const char *reason, struct err *e)
+{
+	if (db_run(db, e, "UPDATE jobs SET state = 'failed', reason = ?2, waiting_for = NULL, ended_ms = ?3 WHERE id = ?1",
+		   val_int(j->id), val_some(reason), val_int(db_now_ms(db))) < 0)
+		return -1;
+	return note(db, j, "failed", reason, e);
+}
+
 int job_set_failed(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e)
+{
+	own_txn struct txn t = TXN_INIT;
+	own_job struct job j = {.id = 0};
+
+	if (txn_write(&t, db, e) < 0 || expect(db, id, attempt, RUNNING | BUILT, &j, e) < 0 ||
+	    record(db, &j, r, db_now_ms(db), e) < 0 || fail(db, &j, r->reason, e) < 0)
+		return -1;
+	return txn_commit(&t, e);
+}
+
+int job_set_confirmed(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e)
 {
 	own_txn struct txn t = TXN_INIT;
 	own_job struct job j = {.id = 0};
 	int64_t now_ms = db_now_ms(db);
 
-	if (txn_write(&t, db, e) < 0 || expect(db, id, attempt, RUNNING | BUILT, &j, e) < 0 ||
-	    record(db, &j, r, now_ms, e) < 0 ||
-	    db_run(db, e, "UPDATE jobs SET state = 'failed', reason = ?2, waiting_for = NULL, ended_ms = ?3 WHERE id = ?1",
-		   val_int(id), val_some(r->reason), val_int(now_ms)) < 0 ||
-	    note(db, &j, "failed", r->reason, e) < 0)
+	if (!r->digest || strlen(r->digest) != 64)
+		return err_set(e, ERR_US, "job %lld confirmed an artifact that has no digest", (long long)id);
+	if (txn_write(&t, db, e) < 0 || expect(db, id, attempt, RUNNING, &j, e) < 0 || record(db, &j, r, now_ms, e) < 0 ||
+	    db_run(db, e, "UPDATE jobs SET state = 'published', reason = ?2, built_ms = ?3, ended_ms = ?3 WHERE id = ?1", val_int(id),
+		   val_some(r->reason), val_int(now_ms)) < 0 ||
+	    note(db, &j, "confirmed", r->reason, e) < 0)
+		return -1;
+	return txn_commit(&t, e);
+}
+
+int job_remark(struct db *db, int64_t id, const char *event, const char *text, struct err *e)
+{
+	own_txn struct txn t = TXN_INIT;
+	own_job struct job j = {.id = 0};
+	int found;
+
+	if (txn_write(&t, db, e) < 0)
+		return -1;
+	found = job_get(db, id, &j, e);
+	if (found <= 0)
+		return found;
+	if (db_run(db, e, "UPDATE jobs SET reason = ?2 WHERE id = ?1 AND state = 'published'", val_int(id), val_some(text)) < 0 ||
+	    note(db, &j, event, text, e) < 0)
 		return -1;
 	return txn_commit(&t, e);
 }
@@ -220,7 +257,7 @@ static int requeue_within(struct db *db, const struct job *j, const struct attem
 	if (newer)
 		return job_supersede(db, j->id, newer, "its attempt ended early, and a newer job of its image is queued", e);
 	if (crash && j->crashes + 1 >= CRASHES_MAX)
-		return hold(db, j, r->reason, e);
+		return job_is_confirm(j->origin) ? fail(db, j, r->reason, e) : hold(db, j, r->reason, e);
 	if (db_run(db, e, "UPDATE jobs SET state = 'queued', reason = ?2, not_before_ms = ?3, waiting_for = NULL, "
 		   "digest = NULL, built_ms = 0 WHERE id = ?1",
 		   val_int(j->id), val_some(r->reason), val_int(not_before_ms > 0 ? not_before_ms : 0)) < 0)

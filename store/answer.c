@@ -224,6 +224,16 @@ void answer_describe(const char *store_dir, const char *image, const char *key, 
 		*out = a;
 }
 
+bool answer_has_clean(const char *store_dir, const char *image, const char *key)
+{
+	struct answer a = {0};
+	struct err ignored = ERR_INIT;
+
+	if (!sha256_valid(key) || !uuid_valid(image))
+		return false;
+	return (load_own(store_dir, image, key, &a, &ignored) == 1 && is_clean(&a)) || load_clean(store_dir, key, &a, &ignored) == 1;
+}
+
 bool answer_digest_at(int dir, const char *name, char digest[SHA256_HEX + 1])
 {
 	own_free char *path = fs_path("/proc/self/fd/%d/%s", dir, name);

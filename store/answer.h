@@ -55,6 +55,9 @@ int answer_give(const char *store_dir, const char *image, const char *key, const
 /* How the image came to these bytes, for people; out->built is "" where no record says so. */
 void answer_describe(const char *store_dir, const char *image, const char *key, const char *digest, struct answer *out);
 
+/* Does any clean answer stand for the key? */
+bool answer_has_clean(const char *store_dir, const char *image, const char *key);
+
 /* The artifact of the record `name` in dir, a directory of STORE/own. False: it cannot be read; "" where it makes no
  * sense. */
 bool answer_digest_at(int dir, const char *name, char digest[SHA256_HEX + 1]);

@@ -51,7 +51,7 @@ static void what_is_refused(void **state)
 	expect_refused("repo: a\nuntil_ref_leaves: main\n",
 		       "i.yaml:2:19: until_ref_leaves: \"main\" is no commit; 40 or 64 hexadecimal digits are allowed");
 	expect_refused("repo: a\nbranch: x\n",
-		       "i.yaml:2:1: unknown key \"branch\"; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use, releases, "
+		       "i.yaml:2:1: unknown key \"branch\"; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use, releases, confirm, "
 		       "pinned, until_ref_leaves");
 	expect_refused("repo: a\nrepo: b\n", "i.yaml:2:1: duplicate key \"repo\"; it stands in line 1 already");
 }
@@ -105,7 +105,7 @@ static void setting_keys(void **state)
 	assert_int_equal(image_set(&img, "repo", "", &e), -1);
 	assert_err(&e, ERR_USAGE, "repo cannot be empty; a repository's name, without .git is needed");
 	assert_int_equal(image_set(&img, "reff", "x", &e), -1);
-	assert_err(&e, ERR_USAGE, "unknown key \"reff\"; did you mean ref; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use, releases, "
+	assert_err(&e, ERR_USAGE, "unknown key \"reff\"; did you mean ref; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use, releases, confirm, "
 		       "pinned, until_ref_leaves");
 	assert_int_equal(image_set(&img, "name", "caf\xe9", &e), -1);
 	assert_err(&e, ERR_USAGE, "name is \"caf\\xe9\"; a text of at most 200 bytes is allowed");

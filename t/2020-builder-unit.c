@@ -31,7 +31,7 @@ static void the_least(void **state)
 	assert_null(b.argv[1]);
 	assert_string_equal(b.artifact, "/build/src/x");
 	assert_int_equal(b.format, BUILDER_RAW);
-	assert_true(!b.detect && !b.env && !b.needs && !b.version && !b.inputs && !b.inputs_at && !b.devices && !b.clean_when);
+	assert_true(!b.detect && !b.env && !b.needs && !b.version && !b.inputs && !b.inputs_at && !b.devices && !b.clean_when && b.reproducible == BUILDER_REPRODUCIBLE_NO);
 	assert_int_equal(b.build_timeout_s, 0);
 	assert_int_equal(b.text_len, strlen(LEAST));
 	assert_memory_equal(b.text, LEAST, strlen(LEAST));
@@ -128,7 +128,7 @@ static void what_is_refused(void **state)
 		       "b.yaml:1:8: group: \"Osv\": a name of a-z, 0-9 and - is allowed, at most 32 long, not beginning with -");
 	expect_refused("build_timeout: 8\nnetwork: host\n",
 		       "b.yaml:2:1: unknown key \"network\"; allowed: detect, group, argv, env, artifact, format, needs, version, "
-		       "inputs, devices, build_timeout, clean_when");
+		       "inputs, devices, build_timeout, clean_when, reproducible");
 }
 
 static void a_broken_one_is_broken_alone(void **state)

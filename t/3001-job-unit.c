@@ -213,7 +213,7 @@ static void requeued_or_superseded(void **state)
 	{
 		own_job struct job j = {.id = 0};
 
-		assert_int_equal(job_claim(s->db, 5000, NULL, NULL, &j, &s->e), 1);
+		assert_int_equal(job_claim(s->db, 5000, false, NULL, NULL, &j, &s->e), 1);
 		assert_int_equal(j.attempt, 2);
 		assert_int_equal(j.crashes, 0);
 		assert_int_equal(j.not_before_ms, 0);
@@ -329,9 +329,9 @@ static void what_may_not_begin_is_passed_over(void **state)
 	int asked = 0;
 
 	enqueue(s, IMAGE_1, COMMIT_A);
-	assert_int_equal(job_claim(s->db, 1000, is_not_image_1, &asked, &j, &s->e), 0);
+	assert_int_equal(job_claim(s->db, 1000, false, is_not_image_1, &asked, &j, &s->e), 0);
 	enqueue(s, IMAGE_2, COMMIT_A);
-	assert_int_equal(job_claim(s->db, 1000, is_not_image_1, &asked, &j, &s->e), 1);
+	assert_int_equal(job_claim(s->db, 1000, false, is_not_image_1, &asked, &j, &s->e), 1);
 	assert_int_equal(j.id, 2);
 	assert_int_equal(asked, 3);
 	assert_state(s, 1, JOB_QUEUED);

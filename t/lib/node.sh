@@ -95,6 +95,7 @@ node_init () {
 		memory_pressure_limit: 0
 		io_pressure_limit: 0
 		cache_grace: 0
+		confirm: never
 		store_floor: 0
 		cache_floor: 0
 		END

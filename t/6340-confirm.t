@@ -1,0 +1,123 @@
+#!/bin/sh
+# Fast now, proven soon: what an incremental build gave is built again from nothing when there is nothing else to do. The same bytes
+# are confirmed, others are published in its place, and whoever asks is told.
+test_description='incremental artifacts are confirmed by clean builds'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+
+# A length of sleep that nobody else on this machine sleeps.
+long=$((100000 + $$))
+OTHER=33333333-3333-4333-8333-333333333333
+
+# push [OPTION…]: commits all of the work clone and waits; $job
+push () {
+	git -C "$HELLO_WORK" add -A && git -C "$HELLO_WORK" commit -q --allow-empty -m change &&
+	git -C "$HELLO_WORK" push -q origin main "$@" 2>push.out || { cat push.out; return 1; }
+	job=$(sed -n 's/.*hornero: job \([0-9]*\) queued.*/\1/p' push.out) && test -n "$job" && hornero wait "$job" --timeout 60
+}
+
+warm () {
+	head -c 100 "$(node_warm_path "$HELLO_UUID")" | tr -d '\0'
+}
+
+built () {
+	hornero image show "$HELLO_UUID" --json | jq -r .built
+}
+
+# confirmation STATE: the newest one; $confirm
+confirmation () {
+	confirm=$(hornero queue --all --json | jq -r "[.[] | select(.origin == \"confirm\" and .job > $job)] | max_by(.job) // empty | select(.state == \"$1\") | .job") &&
+	test -n "$confirm"
+}
+
+conf () {
+	sed -i "/^$1:/d" "$HORNERO_CONF" && echo "$1: $2" >>"$HORNERO_CONF"
+}
+
+test_expect_success 'a node where an object does not depend on one of its sources' '
+	cp -r "$HORNERO_SRC/etc/builders.d" builders.d && chmod -R u+w builders.d && node_init "compile_core_limit: 100" "builders_dir: $TRASH/builders.d" \
+		"confirm: idle" && node_start && node_hello_repo &&
+	git -C "$HELLO_WORK" rm -rq . && echo "builder: make" >"$HELLO_WORK/.hornero.yaml" && echo a1 >"$HELLO_WORK/a" && echo b1 >"$HELLO_WORK/b" &&
+	printf "hornero.raw: o b\n\tcat o b >hornero.raw; truncate -s 1M hornero.raw; { test ! -e fail || test -e kept; } && touch kept\no: a\n\ttest ! -e slow || exec sleep $long; cat a stale >o\n" \
+		>"$HELLO_WORK/Makefile" && echo s1 >"$HELLO_WORK/stale" && push && test "$(built)" = clean &&
+	plain=$(git -C "$HELLO_WORK" rev-parse HEAD) && ! confirmation queued
+'
+
+# Red without: confirming_after() in published.c; claim_idle() in turn.c.
+test_expect_success 'the same bytes: confirmed, and an answer for every image' '
+	echo b2 >"$HELLO_WORK/b" && push && test "$(built)" = incremental && first=$job && wait_until "confirmation queued" 5 &&
+	hornero wait "$HELLO_UUID" --timeout 1 && wait_until "confirmation published" 60 && test "$(built)" = confirmed &&
+	hornero show $first --json | jq -r .reason >reason && grep -F "confirmed: a clean build (job $confirm) gave the same bytes" reason &&
+	hornero show $first --json | jq -e "any(.events[]; .event == \"confirmed\")" && hornero log $first >log && test_grep "confirmed: " log &&
+	test ! -e "$NODE/unikernels/$HELLO_UUID.confirm" && key=$(hornero show $first --json | jq -r .key) &&
+	test -e "$NODE/instances/hornero/clean/$key" && hornero why "$HELLO_UUID" >why && test_grep "is warm" why
+'
+
+# Red without: job_set_built() in confirming_settle().
+test_expect_success 'other bytes: the clean ones are warm, and everybody is told' '
+	echo s2 >"$HELLO_WORK/stale" && push && test "$(warm)" = "$(printf "a1\ns1\nb2")" && first=$job &&
+	wait_until "confirmation published" 60 && wait_until "test \"\$(built)\" = clean" 10 && test "$(warm)" = "$(printf "a1\ns2\nb2")" &&
+	words="the incremental build of job $first gave other bytes than a clean one; the clean ones are warm since job $confirm" &&
+	hornero show $first --json | jq -r .reason >reason && test_grep "$words" reason && hornero log $first >log && test_grep "$words" log &&
+	test_grep "event=replaced job=$first .*other bytes" "$NODE/hornerod.log" &&
+	hornero show $confirm --json | jq -r .reason >reason && test_grep "$words" reason &&
+	hornero why $first >why && test_grep "$words" why
+'
+
+# Red without: leave_leftovers() in build_store.c.
+test_expect_success 'the next push is not built upon what has been proven wrong' '
+	echo b3 >"$HELLO_WORK/b" && push && test "$(built)" = clean && test "$(warm)" = "$(printf "a1\ns2\nb3")"
+'
+
+# The rule of o sleeps where a file "slow" is there; an incremental build need not make o.
+sleeping () {
+	pgrep -f "^sleep $long" >/dev/null
+}
+
+# Red without: end_confirmation() in claim.c; confirms in turn.c may_begin(); confirming_yield().
+test_expect_success 'a newer push of the same image takes the place of one that runs' '
+	echo >"$HELLO_WORK/slow" && echo b33 >"$HELLO_WORK/b" && push && test "$(built)" = incremental && wait_until "confirmation running" 60 &&
+	wait_until sleeping 30 && hornero queue | grep " confirm " && was=$confirm && hornero why "$HELLO_UUID" >why &&
+	grep -F "job $was builds it again from nothing" why && hornero wait "$HELLO_UUID" --timeout 1 &&
+	echo b4 >"$HELLO_WORK/b" && push && test "$(warm)" = "$(printf "a1\ns2\nb4")" &&
+	hornero show $was --json | jq -e ".state == \"superseded\"" && wait_until "! sleeping" 10 && test $(hornero show $job --json | jq .attempts[0].attempt) = 1
+'
+
+# Red without: running() passing over confirmations; the requeue in confirming_settle().
+test_expect_success 'the only worker is free at once for another image, and the confirmation comes again' '
+	wait_until "confirmation running" 60 && wait_until sleeping 30 && was=$confirm && hello=$job &&
+	other=$(hornero repo create other | tail -n 1) && hornero image add $OTHER other >/dev/null &&
+	git -C "$HELLO_WORK" push -q "$other" $plain:refs/heads/main 2>/dev/null && hornero wait $OTHER --timeout 60 &&
+	test_grep "event=confirmation-yields job=$was" "$NODE/hornerod.log" && job=$hello && wait_until "confirmation running" 90 &&
+	hornero show $was --json | jq -e ".attempt > 1 and .crashes == 0 // true" && rm "$HELLO_WORK/slow" && push
+'
+
+# Red without: the condition on draining in claim().
+test_expect_success 'a drain ends it, and a pause keeps it from beginning' '
+	echo >"$HELLO_WORK/slow" && push && echo b9 >"$HELLO_WORK/b" && push && wait_until "confirmation running" 60 && wait_until sleeping 30 &&
+	hornero drain --timeout 20 && wait_until "! sleeping" 10 && hornero resume && rm "$HELLO_WORK/slow" && push
+'
+
+test_expect_success 'it survives a restart, and a lost queue' '
+	echo b5 >"$HELLO_WORK/b" && push && node_kill9 && node_start && wait_until "confirmation published" 60 && test "$(built)" = confirmed &&
+	echo b6 >"$HELLO_WORK/b" && push && node_stop && rm -f "$NODE"/state/queue/queue.db* && node_start && hornero sweep >/dev/null &&
+	wait_until "confirmation published" 60 && test "$(built)" = confirmed
+'
+
+# Red without: settle_bad(); is_over() in confirm.c, which keeps it from being tried for ever.
+test_expect_success 'a clean build that fails is told, and is not tried again; the artifact stays' '
+	echo >"$HELLO_WORK/fail" && push && first=$job && test "$(built)" = incremental && wait_until "confirmation failed" 60 && bytes=$(warm) &&
+	test "$(built)" = incremental && hornero show $first --json | jq -r .reason >reason &&
+	grep -F "a clean build of the same content failed (job $confirm: make ended with exit 2" reason && test_grep "stays warm" reason &&
+	hornero sweep >out && test_grep "^0 queued" out && confirmation failed && test "$(warm)" = "$bytes" &&
+	hornero why "$HELLO_UUID" >why && test_grep "a clean build" why
+'
+
+test_expect_success 'never: for an image, for a builder that is not reproducible, for the node' '
+	n=$(hornero queue --all --json | jq "[.[] | select(.origin == \"confirm\")] | length") &&
+	hornero image set "$HELLO_UUID" confirm=never >/dev/null && hornero wait "$HELLO_UUID" --timeout 60 && echo b7 >"$HELLO_WORK/b" && push &&
+	test "$(built)" = incremental && hornero sweep >out && test_grep "^0 queued" out &&
+	test $n = $(hornero queue --all --json | jq "[.[] | select(.origin == \"confirm\")] | length")
+'
+
+test_done
