@@ -136,7 +136,7 @@ int job_set_held(struct db *db, int64_t id, int64_t attempt, const struct attemp
 int job_set_waiting(struct db *db, int64_t id, int64_t attempt, const char *waiting_for, struct err *e);
 
 /* Start-up, nobody running: every running job as job_set_requeued would, cause "crash" or "stopped".
- * After a crash it waits a second per crash so far; three crashes hold it. *n counts the jobs. */
+ * After a crash it waits a second per attempt so far. The death of hornerod is never the job's: it holds none. *n counts the jobs. */
 int job_recover(struct db *db, bool crash, int64_t *n, struct err *e);
 
 /* A person's: queued, held or built → cancelled. 1 done, 0 it runs (the agent must end it), -1 (ERR_USAGE: ended already). */

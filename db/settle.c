@@ -335,7 +335,7 @@ int job_recover(struct db *db, bool crash, int64_t *n, struct err *e)
 		found = next_running(db, &j, e);
 		if (found <= 0)
 			break;
-		if (requeue_within(db, &j, &result, crash ? db_now_ms(db) + CRASH_PAUSE_MS * (j.crashes + 1) : 0, crash, e) < 0)
+		if (requeue_within(db, &j, &result, crash ? db_now_ms(db) + CRASH_PAUSE_MS * j.attempt : 0, false, e) < 0)
 			return -1;
 	}
 	/* What a built one waited for is asked anew. */

@@ -281,11 +281,13 @@ static void recovery(void **state)
 		assert_ok(s, job_recover(s->db, true, &n, &s->e));
 		assert_int_equal(n, 2);
 		assert_ok(s, job_next_due(s->db, 0, &due, &s->e));
-		assert_true(crash == 3 ? due == 0 : due > 1000);
+		assert_true(due > 1000);
 		assert_int_equal(raw(s, "UPDATE jobs SET not_before_ms = 0"), SQLITE_OK);
 	}
-	assert_state(s, 1, JOB_HELD);
-	assert_state(s, 2, JOB_HELD);
+	/* Red with crash in place of false in job_recover(): held, though no build reaches hornerod. */
+	assert_state(s, 1, JOB_QUEUED);
+	assert_state(s, 2, JOB_QUEUED);
+	assert_int_equal(raw(s, "UPDATE jobs SET not_before_ms = 9000000000000000 WHERE id = 2"), SQLITE_OK);
 	assert_int_equal(number_of(s, "SELECT count(*) FROM attempts WHERE cause = 'crash' AND ended_ms > 0"), 6);
 
 	/* A stop is no crash. */
