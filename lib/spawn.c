@@ -1,5 +1,5 @@
 /* spawn: DIAGNOSTICS: ERR_OPERATOR where the program is not there or may not be
- * run, ERR_NOBODY where the machine is out of processes or memory. */
+ * run, ERR_NOBODY where the machine is out of processes or memory, or a program took too long: the node may be busy. */
 #include "lib/spawn.h"
 
 #include "lib/clock.h"
@@ -68,6 +68,14 @@ static void child_limit(const struct spawn_limit *l, int report)
 
 enum { PARKED = 512 };
 
+static bool is_target(const struct spawn *s, int fd)
+{
+	for (size_t i = 0; i < s->nfds; i++)
+		if (s->fds[i].to == fd)
+			return true;
+	return false;
+}
+
 /* First park everything above PARKED, then put it in place: no target is
  * overwritten while it is still some other entry's source. */
 static void child_fds(const struct spawn *s, int report, int null)
@@ -94,6 +102,10 @@ static void child_fds(const struct spawn *s, int report, int null)
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned int)s->fds[i].to >= next)
 			next = (unsigned int)s->fds[i].to + 1;
+	/* Between the targets may lie what whoever started us left open. */
+	for (unsigned int fd = 3; fd < next; fd++)
+		if (!is_target(s, (int)fd))
+			close((int)fd);
 	/* The report pipe is close-on-exec and parked high by the parent. */
 	if (next <= (unsigned int)report - 1)
 		syscall(SYS_close_range, next, (unsigned int)report - 1, 0);
@@ -277,7 +289,7 @@ static int drain(int fd, const char *name, int timeout_ms, size_t max, char **ou
 		ssize_t n;
 
 		if (left_ms <= 0 || poll(&p, 1, (int)left_ms) == 0)
-			return err_set(e, ERR_OPERATOR, "%s did not end within %d ms", name, timeout_ms);
+			return err_set(e, ERR_NOBODY, "%s did not end within %d ms", name, timeout_ms);
 		n = read(fd, buf + used, max - used + (used == max));
 		if (n < 0 && errno == EINTR)
 			continue;
