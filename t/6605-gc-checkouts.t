@@ -37,7 +37,7 @@ test_expect_success 'three images with caches, and no limit: nothing goes' '
 	then
 		mkdir -p "$WORK" && mount -t tmpfs -o size=48m,mode=0755 hornero-small "$WORK" && test_cleanup "umount \"$WORK\""
 	fi &&
-	node_init "$(node_keeping_make)" && node_start && node_hello_repo one $one && node_hello_repo two $two && node_hello_repo three $three &&
+	node_init && node_start && node_hello_repo one $one && node_hello_repo two $two && node_hello_repo three $three &&
 	for pair in "one $one" "two $two" "three $three"; do push $pair && hornero wait "$job" --timeout 60 || return 1; done &&
 	hornero gc >out && test_grep "^0 removed" out && has $one $two $three
 '

@@ -28,6 +28,11 @@ int publication_resume(struct agent *a, const struct publication_past *past, str
 	return 0;
 }
 
+void earlier_take_children(struct agent *a)
+{
+	(void)a;
+}
+
 void sweeping_stop(struct agent *a)
 {
 	(void)a;

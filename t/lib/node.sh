@@ -123,14 +123,6 @@ node_init () {
 	fi
 }
 
-# node_keeping_make: the line of hornero.yaml for builders of which `make` keeps checkout and cache when a Makefile changes, for
-# tests that speak with a build by a file in its cache. Before node_init.
-node_keeping_make () {
-	mkdir -p "$TRASH/builders.d" &&
-	sed '/^clean_when:/d' "$HORNERO_SRC/etc/builders.d/make.yaml" >"$TRASH/builders.d/make.yaml" &&
-	chmod 0644 "$TRASH/builders.d/make.yaml" && echo "builders_dir: $TRASH/builders.d"
-}
-
 # hornerod in the background, until it takes jobs; its log is $NODE/hornerod.log. Where it ends instead: its words on
 # standard error, and its exit code.
 node_start () {
