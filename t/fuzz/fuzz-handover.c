@@ -15,11 +15,6 @@ int attempt_resume(struct agent *a, const struct attempt_past *past, struct err 
 	return 0;
 }
 
-void earlier_take_children(struct agent *a)
-{
-	(void)a;
-}
-
 int publication_resume(struct agent *a, const struct publication_past *past, struct err *e)
 {
 	(void)a;
