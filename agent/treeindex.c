@@ -74,7 +74,7 @@ bool treeindex_begin(struct treeindex_in *in, FILE *f, int64_t stamp_ns, const c
 	if (h.boot[sizeof(h.boot) - 1] || h.tree[TREEINDEX_HEX_MAX] || h.rules[TREEINDEX_RULES_MAX] || strcmp(h.boot, boot) != 0)
 		return false;
 	crc = head_crc(&h);
-	if (!sum_records(f, &h, &crc) || crc != h.crc || fseek(f, sizeof(h), SEEK_SET) < 0)
+	if (h.zero != 0 || !sum_records(f, &h, &crc) || crc != h.crc || fseek(f, sizeof(h), SEEK_SET) < 0)
 		return false;
 	memcpy(in->tree, h.tree, sizeof(in->tree));
 	memcpy(in->rules, h.rules, sizeof(in->rules));

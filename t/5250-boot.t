@@ -87,7 +87,7 @@ test_expect_success 'what it showed is in the manifest and in the content key' '
 	import hashlib, json, sys
 	shown, file = json.load(open(sys.argv[1])), open(sys.argv[2], "rb").read()
 	h = hashlib.sha256()
-	for name, value in (("hornero content key", b"1"), ("tree", shown["tree"]), ("builder", shown["builder"]), ("file", file),
+	for name, value in (("hornero content key", b"2"), ("tree", shown["tree"]), ("builder", shown["builder"]), ("file", file),
 	                    ("toolchain", shown["toolchain"]), ("architecture", shown["architecture"]), ("expect", shown["expect"]),
 	                    ("timeout", str(shown["timeout_s"])), ("boot memory", str(shown["boot_memory_bytes"])),
 	                    ("boot machine", shown["boot_machine"])):

@@ -104,7 +104,7 @@ test_expect_success 'nor when it has stopped: not a process, group, mount or fil
 		find "$NODE" -name "*.tmp"
 		find "$NODE/state/run" -type f ! -name agent.lock
 		find "$NODE/state/log" -type f ! -name "*.log" ! -name "*.verdict"
-		find "$NODE/unikernels" -mindepth 2 -maxdepth 2 ! -name src ! -name cache ! -name tree
+		find "$NODE/unikernels" -mindepth 2 -maxdepth 2 ! -name src ! -name cache ! -name tree ! -name source
 		find "$NODE/instances/_base" -type f | grep -vE "/[0-9a-f]{40}$"
 	} >left; test_cmp /dev/null left
 '
