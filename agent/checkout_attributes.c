@@ -37,9 +37,10 @@ static void take_eol(const char *text, const char *crlf, const char *eol, struct
 {
 	const char *said = git_attr_value(text) == GIT_ATTR_VALUE_UNSPECIFIED ? crlf : text;
 
+	c->text_auto = is(said, "auto") && !is(eol, "lf");
 	if (git_attr_value(said) == GIT_ATTR_VALUE_FALSE || !is(eol, "crlf"))
 		return;
-	c->eol = is(said, "auto") ? CONVERT_CRLF_AUTO : CONVERT_CRLF;
+	c->eol = c->text_auto ? CONVERT_CRLF_AUTO : CONVERT_CRLF;
 }
 
 static int take_encoding(const char *value, const char *path, struct convert *c, struct err *e)

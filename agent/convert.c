@@ -53,7 +53,12 @@ static size_t keyword(const char *s, size_t len)
 	return blank && blank < end - 1 ? 0 : (size_t)(end - s) + 1;
 }
 
-static int expand_ident(const char *id_hex, const char *s, size_t len, struct text *t, struct err *e)
+static int add_ident(struct text *t, const char *id_hex, struct err *e)
+{
+	return add(t, "$Id: ", 5, e) < 0 || add(t, id_hex, strlen(id_hex), e) < 0 || add(t, " $", 2, e) < 0 ? -1 : 0;
+}
+
+static int expand_whole(const char *id_hex, const char *s, size_t len, struct text *t, struct err *e)
 {
 	for (const char *end = s + len; s < end;) {
 		size_t n = keyword(s, (size_t)(end - s));
@@ -61,13 +66,74 @@ static int expand_ident(const char *id_hex, const char *s, size_t len, struct te
 
 		if (!next)
 			next = end;
-		if (n == 0 && add(t, s, (size_t)(next - s), e) < 0)
-			return -1;
-		if (n && (add(t, "$Id: ", 5, e) < 0 || add(t, id_hex, strlen(id_hex), e) < 0 || add(t, " $", 2, e) < 0))
+		if ((n ? add_ident(t, id_hex, e) : add(t, s, (size_t)(next - s), e)) < 0)
 			return -1;
 		s = next;
 	}
 	return 0;
+}
+
+/* "$Id: … $" with white space inside the value: another system wrote it. A NUL ends git's look. */
+static bool is_foreign(const char *s, size_t len)
+{
+	if (len < 5 || memcmp(s, "$Id: ", 5) != 0)
+		return false;
+	for (size_t i = 5; i + 1 < len && s[i]; i++)
+		if (strchr(" \t\n\r", s[i]) && s[i + 1] != '$')
+			return true;
+	return false;
+}
+
+/* What git's filter for streams takes at once from s, which is a '$'. *is: a keyword ends it, and *before bytes stand ahead of
+ * that. The byte that breaks a match is passed by even if it is a '$' ("$$Id$" stays), git's "$Id" has its NUL as a fourth byte,
+ * and what waits behind "$Idx" is lost if an old keyword follows ("$Idx$Id: old $"). */
+static size_t streamed(const char *s, size_t len, size_t *before, bool *is)
+{
+	size_t at = 0, n;
+
+	*is = false;
+	for (;; at += 4) {
+		for (n = 0; n < 4 && at + n < len && s[at + n] == "$Id"[n];)
+			n++;
+		if (at + n == len || n != 3)
+			return at + n < len ? at + n + 1 : len;
+		if (s[at + 3] == '$' || s[at + 3] == ':')
+			break;
+	}
+	*is = s[at + 3] == '$';
+	*before = *is ? at : 0;
+	if (*is)
+		return at + 4;
+	for (n = at + 4; n < len && s[n] != '$' && s[n] != '\n';)
+		n++;
+	*is = n < len && s[n] == '$' && !is_foreign(s, n + 1);
+	return n < len ? n + 1 : len;
+}
+
+static int expand_streamed(const char *id_hex, const char *s, size_t len, struct text *t, struct err *e)
+{
+	for (const char *end = s + len; s < end;) {
+		const char *dollar = memchr(s, '$', (size_t)(end - s));
+		size_t n = 0, before = 0;
+		bool is = false;
+
+		if (dollar)
+			n = streamed(dollar, (size_t)(end - dollar), &before, &is);
+		else
+			dollar = end;
+		if (add(t, s, (size_t)(dollar - s) + (is ? before : n), e) < 0 || (is && add_ident(t, id_hex, e) < 0))
+			return -1;
+		s = dollar + n;
+	}
+	return 0;
+}
+
+/* git has two readings of ident, one for streams and one where it needs the whole file: they differ in "$$Id$". */
+static int expand_ident(const struct convert *c, const char *id_hex, const char *s, size_t len, struct text *t, struct err *e)
+{
+	bool whole = c->text_auto || c->encoding[0];
+
+	return (whole ? expand_whole : expand_streamed)(id_hex, s, len, t, e);
 }
 
 /* What git takes for binary, and text that has CRs already, stays (convert.c of git: gather_stats). */
@@ -183,7 +249,7 @@ int convert_apply(const struct convert *c, const char *path, const char *id_hex,
 	own_text struct text now = {.data = NULL};
 	own_text struct text next = {.data = NULL};
 
-	if ((c->ident ? expand_ident(id_hex, data, len, &now, e) : add(&now, data, len, e)) < 0)
+	if ((c->ident ? expand_ident(c, id_hex, data, len, &now, e) : add(&now, data, len, e)) < 0)
 		return -1;
 	if (c->eol == CONVERT_CRLF || (c->eol == CONVERT_CRLF_AUTO && is_lf_text(now.data, now.len))) {
 		if (to_crlf(now.data, now.len, &next, e) < 0)

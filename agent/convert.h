@@ -20,6 +20,7 @@ enum { CONVERT_ENCODING_MAX = 63 };
 
 struct convert {
 	bool ident;
+	bool text_auto; /* text=auto, and not eol=lf: ident is expanded in the whole file at once */
 	enum {
 		CONVERT_AS_IT_IS,
 		CONVERT_CRLF,      /* each lone LF becomes CR LF */

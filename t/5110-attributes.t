@@ -38,6 +38,14 @@ fresh () {
 	rm -rf work && mkdir work && co "$@"
 }
 
+# shape N: keywords that git reads in two ways, as a stream or as a whole, _ for a dollar sign.
+shape () {
+	set -- "$1" "__Id_" "_I_Id_ _Id_" "___Id_\n____Id_" "_Id:x y_ _Id: x y_ _Id:_ _Id: _" "_Idx_Id_" "_Idx_Id: old _" "_Idx_Idy_Id: a b_" \
+		"_Id:a\n_Id_" "_Id:a\tb_ _Id: a\tb_ _Id: a\r_" "_Id_Id_Id_ _Id"
+	shift "$(($1 + 1))"
+	echo "$1"
+}
+
 # samples DIR: every ending and keyword that makes a difference.
 samples () {
 	printf "a\nb\n" | raw "$1/lf" && printf "a\r\nb\r\n" | raw "$1/crlf" && printf "a\nb\r\nc\n" | raw "$1/mixed" &&
@@ -45,7 +53,11 @@ samples () {
 	printf "\001\002\003\004\n" | raw "$1/odd" && printf "text\n\032" | raw "$1/eof" && printf "no end" | raw "$1/no-end" &&
 	printf "\$Id\$ x \$Id\$\n\$Id: old \$\n\$Id: two words \$\n\$Id: broken\n\$ \$Id\n\$Id\$\$Id:x\$ \$Idx\$ \$Id:" | raw "$1/id" &&
 	printf "Gr\303\274\303\237e\n\342\202\254\n" | raw "$1/utf8" && perl -e "print \"line \$_\\n\" for 1 .. 20000" | raw "$1/long" &&
-	perl -e "print qq(\\\$Id\\\$\\n) x 3000, chr(0x20ac) x 0" | raw "$1/ids"
+	perl -e "print qq(\\\$Id\\\$\\n) x 3000, chr(0x20ac) x 0" | raw "$1/ids" &&
+	for i in 0 1 2 3 4 5 6 7 8 9
+	do
+		printf "%s\0 end" "$(printf "$(shape $i)" | sed "s/_/\$/g")" | raw "$1/id-$i" || return 1
+	done
 }
 
 printf g >go
@@ -53,11 +65,13 @@ test_expect_success 'set up' '
 	git init -q --bare -b main repo.git && git init -q -b main repo && samples a && samples dir/b && commit one
 '
 
-# Red without: each of expand_ident, to_crlf, is_lf_text, encode in convert_apply, and the line of take_eol or take_encoding for it.
+# Red without: each of expand_whole, expand_streamed, is_foreign, to_crlf, is_lf_text, encode in convert_apply, and the line of
+# take_eol or take_encoding for it.
 test_expect_success 'eol, text, crlf, ident and encodings, alone and together: the bytes of a clone' '
 	for line in "* text" "* text eol=crlf" "* eol=crlf" "* text=auto eol=crlf" "* -text eol=crlf" "* text eol=lf" "* crlf" \
 		"* crlf eol=crlf" "* -crlf eol=crlf" "* crlf=input eol=crlf" "* binary eol=crlf" "* text=auto" "* ident" "* -ident" \
-		"* ident eol=crlf" "* ident text=auto eol=crlf" "u* working-tree-encoding=UTF-16" "u* working-tree-encoding=UTF-16LE-BOM" \
+		"* ident eol=crlf" "* ident text=auto eol=crlf" "* ident text=auto" "* ident text=auto eol=lf" "* ident crlf=auto" \
+		"id* ident working-tree-encoding=UTF-16LE" "u* working-tree-encoding=UTF-16" "u* working-tree-encoding=UTF-16LE-BOM" \
 		"u* working-tree-encoding=UTF-16BE-BOM eol=crlf" "u* working-tree-encoding=utf-16le text eol=crlf" \
 		"u* working-tree-encoding=UTF-32" "lf working-tree-encoding=latin-1" "id working-tree-encoding=ISO-8859-15 ident eol=crlf" \
 		"u* working-tree-encoding=utf-8" "*f eol=crlf" "dir/** eol=crlf" "/lf eol=crlf" "a/lf eol=crlf" "[attr]x eol=crlf ident

@@ -1,0 +1,27 @@
+/* Blobs with keywords, line ends and encodings once more through fuzz-convert. */
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fuzz/fuzz-convert.h"
+#include "t/corpus-test.h"
+
+static void replay(void **state)
+{
+	(void)state;
+	corpus_replay("fuzz-convert", 10);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(replay)};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
