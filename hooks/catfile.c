@@ -12,7 +12,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { HEADER_MAX = 8192 };
+enum {
+	HEADER_MAX = 8192,
+	CATFILE_TREE_MAX = 8 << 20, /* bytes of a directory listing that is read */
+};
 
 /* What receive-pack says about this repository and its quarantine. */
 static const char *const kept[] = {
@@ -264,6 +267,35 @@ int catfile_read(struct catfile *cf, const char *commit, const char *subdir, con
 	}
 	*out = f;
 	return 0;
+}
+
+int catfile_tree(struct catfile *cf, const char *name, char **out, size_t *len, struct err *e)
+{
+	own_free char *text = NULL;
+	char type[16] = "";
+	char oid[65];
+	size_t size;
+	int got = ask_name(cf, name, oid, type, &size, e);
+
+	if (got <= 0)
+		return got;
+	if (strcmp(type, "tree") != 0) {
+		catfile_close(cf);
+		return 0;
+	}
+	if (size > CATFILE_TREE_MAX) {
+		catfile_close(cf);
+		return err_set(e, ERR_NOBODY, "the directory %s has a listing of %zu bytes", name, size);
+	}
+	text = malloc(size + 1);
+	if (!text)
+		return err_set(e, ERR_NOBODY, "out of memory for a directory of %zu bytes", size);
+	if (take(cf, size, text, NULL, e) < 0)
+		return -1;
+	text[size] = '\0';
+	*out = steal_ptr(&text);
+	*len = size;
+	return 1;
 }
 
 /* The content is not read: it may be a gigabyte. */

@@ -16,6 +16,7 @@
 #include "lib/err.h"
 #include "lib/spawn.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,9 +39,16 @@ void catfile_env(const char *env[CATFILE_ENV_MAX], const char *index);
 /* commit:subdir/name (subdir "" for the root). -1 (ERR_OPERATOR or ERR_NOBODY): git could not be asked. */
 int catfile_read(struct catfile *cf, const char *commit, const char *subdir, const char *name, size_t max,
 		 struct found *out, struct err *e);
+/* The bytes of the tree "OID" or "COMMIT:DIRECTORY". 1 (*out is the caller's to free), 0 there is none, -1 as above. */
+int catfile_tree(struct catfile *cf, const char *name, char **out, size_t *len, struct err *e);
 /* The object that the tags of oid lead to, and its type. 1, or -1 as above. */
 int catfile_peel(struct catfile *cf, const char *oid, char out[65], char type[16], struct err *e);
 void catfile_close(struct catfile *cf);
+/* Some question of this push has started git. */
+static inline bool catfile_started(const struct catfile *cf)
+{
+	return cf->deadline_ms != 0;
+}
 #define own_catfile __attribute__((cleanup(catfile_close)))
 
 #endif

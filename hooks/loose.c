@@ -175,29 +175,61 @@ static bool read_file(const char *oid, size_t max, struct found *f)
 	return true;
 }
 
+/* Replaces oid, a commit's, by its directory's. *mode is 0 where there is no such entry, and else not always a directory's. */
+static bool enter_all(char oid[65], const char *subdir, unsigned int *mode)
+{
+	char commit[65];
+	char part[NAME_MAX + 1];
+
+	*mode = 0040000;
+	snprintf(commit, sizeof(commit), "%s", oid);
+	if (!tree_of(commit, oid))
+		return false;
+	while (*subdir && found_kind_of(*mode) == FOUND_DIRECTORY) {
+		size_t n = strcspn(subdir, "/");
+
+		if (n > NAME_MAX)
+			return false;
+		memcpy(part, subdir, n);
+		part[n] = '\0';
+		subdir += n + (subdir[n] == '/');
+		if (!enter(oid, part, mode))
+			return false;
+	}
+	return true;
+}
+
+int loose_tree(const char *oid, const char *subdir, char **out, size_t *len)
+{
+	own_loose struct loose l = {.fd = -1};
+	own_free char *text = NULL;
+	unsigned int mode = 0;
+	char tree[65];
+
+	snprintf(tree, sizeof(tree), "%s", oid);
+	if ((subdir && (!enter_all(tree, subdir, &mode) || found_kind_of(mode) != FOUND_DIRECTORY)) ||
+	    !loose_open(&l, tree, "tree") || l.size > TREE_MAX)
+		return 0;
+	text = calloc(1, l.size + 1);
+	if (!text || (l.size > 0 && loose_read(&l, text, l.size) != (ssize_t)l.size))
+		return 0;
+	*out = steal_ptr(&text);
+	*len = l.size;
+	return 1;
+}
+
 int loose_find(const char *commit, const char *subdir, const char *name, size_t max, struct found *out)
 {
 	struct found f = {.kind = FOUND_NOTHING};
 	unsigned int mode = 0;
-	char part[NAME_MAX + 1];
 	char oid[65];
 
-	if (!tree_of(commit, oid))
+	snprintf(oid, sizeof(oid), "%s", commit);
+	if (!enter_all(oid, subdir, &mode))
 		return 0;
-	while (*subdir) {
-		size_t n = strcspn(subdir, "/");
-
-		if (n > NAME_MAX)
-			return 0;
-		memcpy(part, subdir, n);
-		part[n] = '\0';
-		subdir += n + (subdir[n] == '/');
-		if (!enter(oid, part, &mode))
-			return 0;
-		if (found_kind_of(mode) != FOUND_DIRECTORY) {
-			*out = f;
-			return 1;
-		}
+	if (found_kind_of(mode) != FOUND_DIRECTORY) {
+		*out = f;
+		return 1;
 	}
 	if (!enter(oid, name, &mode))
 		return 0;

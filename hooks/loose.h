@@ -16,6 +16,10 @@
 /* commit:subdir/name (subdir "" for the root), run in the bare repository. 1 answered, 0 ask git. */
 int loose_find(const char *commit, const char *subdir, const char *name, size_t max, struct found *out);
 
+/* A tree's bytes: oid's own, or with subdir ("" for the root) that of the commit oid. 1 answered (*out is the caller's to free),
+ * 0 ask git. */
+int loose_tree(const char *oid, const char *subdir, char **out, size_t *len);
+
 /* The object that the tags of oid lead to (oid itself if it is no tag), and its type. 1 answered, 0 ask git. */
 int loose_peel(const char *oid, char out[65], char type[16]);
 

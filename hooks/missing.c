@@ -1,6 +1,7 @@
 /* missing: DIAGNOSTICS: ERR_PUSHER with the path and the way out where on_missing refuses, else as hooks/catfile.h. */
 #include "hooks/missing.h"
 
+#include "hooks/changed.h"
 #include "hooks/loose.h"
 #include "hooks/say.h"
 #include "lib/clock.h"
@@ -18,14 +19,20 @@ enum {
 	LOOK_MS = 10000,      /* for each program of git */
 	POINTER_MAX = 1024,   /* bytes of a pointer of Git LFS */
 	POINTERS_READ = 1000, /* files that are read to find one; the build reads all */
+	DEEP_READ = 16,       /* attributes files below the image's directory that are read before git is asked in any case */
 };
 
 static const char pointer_start[] = "version https://git-lfs.github.com/spec/";
+
+#define SKIPPED "a build of this commit will be refused"
 
 struct look {
 	struct catfile *cf;
 	const char *commit, *subdir;
 	bool refuse_lfs, refuse;
+	bool skipped; /* nothing is built from this push: what is refused is named */
+	bool filters; /* some .gitattributes may name a filter */
+	int deep;
 	bool named_lfs, named_module, named_filter;
 };
 
@@ -74,6 +81,25 @@ static int may_filter(struct look *l, struct err *e)
 	return got;
 }
 
+/* What stands in a directory that this push changes. 1: all has to be looked at. */
+static int look_at_change(void *arg, const char *dir, bool module, struct err *e)
+{
+	return module ? 1 : names_filter(arg, dir, e);
+}
+
+/* 1: something may be missing, 0, -1. */
+static int may_miss(struct look *l, const char *old, struct err *e)
+{
+	int rc = may_filter(l, e);
+
+	l->filters = rc > 0;
+	if (rc == 0)
+		rc = has_modules(l, e);
+	if (rc == 0)
+		rc = changed_look(l->cf, old, l->commit, l->subdir, look_at_change, l, e);
+	return rc > 0 ? 1 : rc;
+}
+
 static int run_git(const char *const *argv, const char *index, int in, char **out, size_t *len, struct err *e)
 {
 	const char *env[CATFILE_ENV_MAX];
@@ -91,22 +117,23 @@ static int run_git(const char *const *argv, const char *index, int in, char **ou
 
 static int miss_module(struct look *l, const char *path, struct err *e)
 {
-	if (l->refuse)
+	if (l->refuse && !l->skipped)
 		return err_set(e, ERR_PUSHER, "%s is a submodule, and its files are not on this node; commit them (git subtree does "
 			       "that), or ask the operator for on_missing: warn", path);
 	if (!l->named_module)
-		say("%s is a submodule and stays empty: builds have no network; commit its files (git subtree does that)", path);
+		say("%s is a submodule and stays empty: %s; commit its files (git subtree does that)", path,
+		    l->refuse ? SKIPPED : "builds have no network");
 	l->named_module = true;
 	return 0;
 }
 
 static int miss_filter(struct look *l, const char *path, const char *filter, struct err *e)
 {
-	if (l->refuse)
+	if (l->refuse && !l->skipped)
 		return err_set(e, ERR_PUSHER, "%s has filter=%s in .gitattributes, and this node has no such filter; commit the file as "
 			       "builds need it, or ask the operator for on_missing: warn", path, filter);
 	if (!l->named_filter)
-		say("%s has filter=%s in .gitattributes: the build sees it as committed", path, filter);
+		say("%s has filter=%s in .gitattributes: %s", path, filter, l->refuse ? SKIPPED : "the build sees it as committed");
 	l->named_filter = true;
 	return 0;
 }
@@ -126,10 +153,11 @@ static int miss_pointer(struct look *l, const char *path, struct err *e)
 	free(f.text);
 	if (!is)
 		return 0;
-	if (l->refuse_lfs)
+	if (l->refuse_lfs && !l->skipped)
 		return err_set(e, ERR_PUSHER, "%s is a Git LFS pointer, and the file itself is not on this node; commit the file "
 			       "(git lfs migrate export), or ask the operator for on_missing: warn", path);
-	say("%s is a Git LFS pointer: the build sees the pointer, the file itself is not on this node", path);
+	say("%s is a Git LFS pointer: %s, the file itself is not on this node", path,
+	    l->refuse_lfs ? SKIPPED : "the build sees the pointer");
 	l->named_lfs = true;
 	return 0;
 }
@@ -143,6 +171,21 @@ static const char *listed_path(const char *line, char mode[8], unsigned long *si
 	if (!tab || sscanf(line, "%7s %*s %*s %lu", mode, size) < 1)
 		return NULL;
 	return tab + 1;
+}
+
+/* An attributes file that lies deeper. */
+static int look_at_file(struct look *l, const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	own_free char *dir = NULL;
+	int got;
+
+	if (strcmp(slash ? slash + 1 : path, ".gitattributes") != 0)
+		return 0;
+	dir = fs_path("%.*s", slash ? (int)(slash - path) : 0, path);
+	got = l->deep++ < DEEP_READ ? names_filter(l, dir, e) : 1;
+	l->filters = got > 0;
+	return got < 0 ? -1 : 0;
 }
 
 /* Submodules, and into *paths what attributes are asked of. */
@@ -159,6 +202,8 @@ static int read_listing(struct look *l, const char *text, size_t len, FILE *path
 			return -1;
 		if (strncmp(mode, "100", 3) == 0)
 			fwrite(path, 1, strlen(path) + 1, paths);
+		if (!l->filters && look_at_file(l, path, e) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -212,7 +257,7 @@ static int look_at_attributes(struct look *l, FILE *paths, struct err *e)
 	return rc;
 }
 
-static int look_deep(struct look *l, bool filters, struct err *e)
+static int look_deep(struct look *l, struct err *e)
 {
 	own_free char *below = fs_path("%s/", l->subdir);
 	const char *const list[] = {"git", "ls-tree", "-r", "-l", "-z", "--full-tree", l->commit, "--", *l->subdir ? below : NULL, NULL};
@@ -225,23 +270,19 @@ static int look_deep(struct look *l, bool filters, struct err *e)
 		return err_sys(e, ERR_NOBODY, "cannot keep the list of the pushed files");
 	if (run_git(list, NULL, -1, &text, &len, e) < 0 || read_listing(l, text, len, paths, e) < 0)
 		return -1;
-	return filters ? look_at_attributes(l, paths, e) : 0;
+	return l->filters ? look_at_attributes(l, paths, e) : 0;
 }
 
-int missing_check(struct catfile *cf, const struct conf *c, const char *commit, const char *subdir, struct err *e)
+int missing_check(struct catfile *cf, const struct conf *c, const struct missing_of *of, struct err *e)
 {
 	struct look l = {
-		.cf = cf, .commit = commit, .subdir = subdir,
-		.refuse = c->on_missing == MISSING_REFUSE, .refuse_lfs = c->on_missing != MISSING_WARN,
+		.cf = cf, .commit = of->commit, .subdir = of->subdir, .skipped = of->skipped,
+		.refuse = c->on_missing == MISSING_REFUSE,
+		.refuse_lfs = c->on_missing != MISSING_WARN,
 	};
-	int filters = may_filter(&l, e);
-	int modules = filters < 0 ? -1 : has_modules(&l, e);
+	int rc = may_miss(&l, of->old, e);
 
-	if (modules < 0)
-		return -1;
-	if (!filters && !modules)
-		return 0;
-	if (look_deep(&l, filters, e) < 0)
+	if (rc > 0 && look_deep(&l, e) < 0)
 		return e->class == ERR_PUSHER ? 1 : -1;
-	return 0;
+	return rc < 0 ? -1 : 0;
 }

@@ -56,9 +56,9 @@ static int judge(const char *path, const struct found *f, struct err *e)
 }
 
 /* 1 refused (e says why), 0. */
-static int check_missing(struct catfile *cf, const struct conf *c, const char *commit, const struct image *img, struct err *e)
+static int check_missing(struct catfile *cf, const struct conf *c, const struct missing_of *of, struct err *e)
 {
-	int got = missing_check(cf, c, commit, img->subdir, e);
+	int got = missing_check(cf, c, of, e);
 
 	if (got >= 0)
 		return got;
@@ -67,7 +67,8 @@ static int check_missing(struct catfile *cf, const struct conf *c, const char *c
 }
 
 /* 0 fine, 1 refused (e says why), -1 could not be looked at (e says why). */
-static int check(struct catfile *cf, const struct conf *c, const struct refline *r, const struct image *img, struct err *e)
+static int check(struct catfile *cf, const struct conf *c, const struct refline *r, const struct image *img, bool skipped,
+		 struct err *e)
 {
 	own_free char *path = fs_path("%s%s%s", img->subdir, *img->subdir ? "/" : "", REPOFILE_NAME);
 	struct found f = {0};
@@ -81,7 +82,9 @@ static int check(struct catfile *cf, const struct conf *c, const struct refline 
 		return -1;
 	refused = judge(path, &f, e) < 0;
 	free(f.text);
-	return refused ? refused : check_missing(cf, c, commit, img, e);
+	if (refused)
+		return refused;
+	return check_missing(cf, c, &(struct missing_of){r->old, commit, img->subdir, skipped}, e);
 }
 
 static void say_unchecked(const struct err *e)
@@ -89,8 +92,20 @@ static void say_unchecked(const struct err *e)
 	say("%s was not checked: %s", REPOFILE_NAME, e->msg);
 }
 
+/* An image before this one has the same directory of the same ref, and is built or skipped as this one: it is told once. */
+static bool was_checked(const struct place *p, const struct refline *r, const struct pushopt *o, size_t k)
+{
+	const struct image *img = &p->images[k];
+
+	for (size_t i = 0; i < k; i++)
+		if (place_builds(p, &p->images[i], r->ref) && strcmp(p->images[i].subdir, img->subdir) == 0 &&
+		    pushopt_skips(o, p->images[i].uuid) == pushopt_skips(o, img->uuid))
+			return true;
+	return false;
+}
+
 /* How many refusals there are; stops where git cannot be asked. */
-static size_t check_all(const struct place *p, const struct pushed *pushed)
+static size_t check_all(const struct place *p, const struct pushed *pushed, const struct pushopt *o)
 {
 	own_catfile struct catfile cf = CATFILE_INIT;
 	size_t refused = 0;
@@ -100,7 +115,10 @@ static size_t check_all(const struct place *p, const struct pushed *pushed)
 
 		for (size_t k = 0; k < p->n && !refline_deletes(r); k++) {
 			struct err e = ERR_INIT;
-			int got = place_builds(p, &p->images[k], r->ref) ? check(&cf, p->conf, r, &p->images[k], &e) : 0;
+			const struct image *img = &p->images[k];
+			bool skipped = pushopt_skips(o, img->uuid);
+			bool asked = place_builds(p, img, r->ref) && !was_checked(p, r, o, k);
+			int got = asked ? check(&cf, p->conf, r, img, skipped, &e) : 0;
 
 			if (got < 0) {
 				say_unchecked(&e);
@@ -119,9 +137,9 @@ static void say_more(size_t refused)
 		say("and %zu more refusals", refused - SAID_MAX);
 }
 
-static size_t check_files(const struct place *p, const struct pushed *pushed)
+static size_t check_files(const struct place *p, const struct pushed *pushed, const struct pushopt *o)
 {
-	size_t refused = check_all(p, pushed);
+	size_t refused = check_all(p, pushed, o);
 
 	say_more(refused);
 	if (refused > 0)
@@ -239,7 +257,7 @@ int pre_receive(void)
 	} else {
 		refused = check_options(&p, &pushed, &o) + (who.is_key ? check_rights(&p, &pushed, &o, &who) : 0);
 		if (refused == 0)
-			refused = check_files(&p, &pushed);
+			refused = check_files(&p, &pushed, &o);
 	}
 	if (refused == 0)
 		refused = enter(&p, &pushed);

@@ -76,3 +76,8 @@ int pushopt_read(struct pushopt *out, struct err *e)
 	}
 	return pushopt_parse(texts, n, out, e);
 }
+
+bool pushopt_skips(const struct pushopt *o, const char *uuid)
+{
+	return o->skip || (*o->image && strcmp(o->image, uuid) != 0);
+}

@@ -30,6 +30,9 @@ struct pushopt {
 /* Pure. Of one that stands twice the last counts. ERR_PUSHER names the option and those that there are. */
 int pushopt_parse(const char *const *texts, size_t n, struct pushopt *out, struct err *e);
 
+/* This push is not to have the image built. */
+bool pushopt_skips(const struct pushopt *o, const char *uuid);
+
 /* Those that git hands to a hook: GIT_PUSH_OPTION_COUNT and GIT_PUSH_OPTION_0, … */
 int pushopt_read(struct pushopt *out, struct err *e);
 

@@ -16,11 +16,6 @@ enum {
 	ROWS_MS = 1000,      /* for all rows of a push */
 };
 
-static bool is_skipped(const struct pushopt *o, const struct image *img)
-{
-	return o->skip || (*o->image && strcmp(o->image, img->uuid) != 0);
-}
-
 /* Images of this repository times refs is small: at most one ref per image matches. */
 int wishes_find(const struct place *p, const struct pushed *pushed, const struct pushopt *o, struct wishes *out, struct err *e)
 {
@@ -42,7 +37,7 @@ int wishes_find(const struct place *p, const struct pushed *pushed, const struct
 		} else if (r) {
 			struct wish *w = &out->list[out->n];
 
-			*w = (struct wish){.img = img, .line = r, .skipped = is_skipped(o, img)};
+			*w = (struct wish){.img = img, .line = r, .skipped = pushopt_skips(o, img->uuid)};
 			if (peel_commit(&cf, r, w->commit, e) != 0)
 				return -1;
 			out->n++;
