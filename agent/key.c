@@ -84,7 +84,7 @@ static void add_boot(struct sha256 *h, const char *expect, int64_t timeout_s, in
 	add_text(h, "boot machine", machine);
 }
 
-int key_content(const struct builder *b, const char *tree, const char *attributes, const char *toolchain,
+int key_content(const struct conf *c, const struct builder *b, const char *tree, const char *attributes, const char *toolchain,
 		const struct key_boot *boot, char out[SHA256_HEX + 1], struct err *e)
 {
 	own_sha256 struct sha256 *h = sha256_new();
@@ -95,6 +95,8 @@ int key_content(const struct builder *b, const char *tree, const char *attribute
 	add_text(h, "tree", tree);
 	if (*attributes)
 		add_text(h, "attributes", attributes);
+	if (c->on_missing != MISSING_LFS)
+		add_text(h, "on missing", conf_missing_words[c->on_missing]);
 	add_builder(h, b, toolchain);
 	if (boot->expect[0])
 		add_boot(h, boot->expect, boot->timeout_s, boot->memory_bytes, boot->machine);

@@ -3,7 +3,7 @@
  *
  *   toolchain  what the builder's `version` commands print, and the bytes of its `inputs`
  *   content    tree + builder file + toolchain + architecture: everything a build can see; and what its boot has to
- *              show, where it has to. Finds an artifact
+ *              show, where it has to; and on_missing, where it is not the default. Finds an artifact
  *   inputs     all that the wish holds besides the commit: binding, builder file, toolchain,
  *              architecture. The sweep compares it without reading the repository
  *   binding    whose builds these are: repository (this one, not one that had its name before), ref, subdirectory
@@ -42,8 +42,9 @@ int key_toolchain(const struct conf *c, const struct builder *b, char out[SHA256
 /* All parts; version is printable ASCII, cut where it is too long. Errors as of key_toolchain. */
 int key_parts(const struct conf *c, const struct builder *b, struct key_parts *out, struct err *e);
 
-/* attributes: what .gitattributes above the tree say, as a digest; "": there are none, and the key is as it was. */
-int key_content(const struct builder *b, const char *tree, const char *attributes, const char *toolchain,
+/* attributes: what .gitattributes above the tree say, as a digest; "": there are none, and the key is as it was. on_missing of c
+ * is a part of it: what was built while a file might be missing is no answer once that is refused. */
+int key_content(const struct conf *c, const struct builder *b, const char *tree, const char *attributes, const char *toolchain,
 		const struct key_boot *boot, char out[SHA256_HEX + 1], struct err *e);
 
 int key_inputs(const struct image *img, const struct builder *b, const char *toolchain, char out[SHA256_HEX + 1],

@@ -44,12 +44,32 @@ test_expect_success 'line endings are those of a clone, and the time is one that
 		>work/Makefile && push crlf && begins 13 >have && printf "a\r\n315532800\n" >want && test_cmp want have
 '
 
+# bring COMMIT: main of the bare repository, by a way that runs no hook.
+bring () {
+	git -C "$bare" fetch -q "$TRASH/work" "+$1:main"
+}
+
+# newest STATE: the newest job is in it; show has its words.
+newest () {
+	test "$(sqlite3 "$NODE/state/queue/queue.db" "SELECT state FROM jobs ORDER BY id DESC LIMIT 1")" = "$1" &&
+	hornero show "$(sqlite3 "$NODE/state/queue/queue.db" "SELECT max(id) FROM jobs")" >show
+}
+
 # Red without: --on-missing in agent/build_checkout.c; look_for_pointer.
-test_expect_success 'a pointer of Git LFS where no push can say so: the build is refused, and the file named' '
+test_expect_success 'a pointer of Git LFS: the push is refused; where no push can say so the build that a sweep starts, and the file named' '
 	mkdir -p work/deep && echo "*.bin filter=lfs" >work/deep/.gitattributes &&
 	printf "version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 12345\n" 7 >work/deep/big.bin &&
-	git -C work config filter.lfs.clean cat && test_expect_code 1 push lfs && hornero show "$job" >show &&
-	test_grep "deep/big.bin is a Git LFS pointer, and the file itself is not on this node" show
+	git -C work config filter.lfs.clean cat && ! push lfs >refused && test_grep "refused: .*deep/big.bin is a Git LFS pointer" refused &&
+	lfs=$(git -C work rev-parse HEAD) && bring $lfs && hornero sweep && wait_until "newest failed" 60 &&
+	test_grep "deep/big.bin is a Git LFS pointer, and the file itself is not on this node" show && test_grep "sweep" show
+'
+
+# Red without: on_missing in key_content.
+test_expect_success 'what was built while on_missing was warn answers nothing once it refuses' '
+	echo "on_missing: warn" >>"$NODE/hornero.yaml" && node_stop && node_start && hornero rebuild $ID && wait_until "newest published" 60 &&
+	git -C work rm -q -r deep && push gone && sed -i "/^on_missing/d" "$NODE/hornero.yaml" && node_stop && node_start &&
+	bring $lfs && hornero sweep && wait_until "newest failed" 60 && test_grep "deep/big.bin is a Git LFS pointer" show &&
+	echo "on_missing: warn" >>"$NODE/hornero.yaml" && node_stop && node_start && hornero rebuild $ID && wait_until "newest published" 60
 '
 
 test_done
