@@ -3,6 +3,7 @@
 #include "door/connection.h"
 
 #include "door/address.h"
+#include "door/cost.h"
 #include "door/guard.h"
 #include "door/inner.h"
 #include "door/limit.h"
@@ -98,6 +99,16 @@ static void look_at_signals(struct connection *k)
 			pump_ask(&k->pumps[i], "hornero-door is being stopped and ends this; try again in a moment");
 }
 
+static int wait_ms(const struct connection *k, int rest)
+{
+	int ms = rest ? rest : TURN_MS;
+
+	for (size_t i = 0; i < CHANNELS; i++)
+		if (k->pumps[i].used && pump_is_watched(&k->pumps[i]) && ms > COST_LOOK_MS)
+			ms = COST_LOOK_MS;
+	return ms;
+}
+
 /* One wait, and all that came of it. alone: there is no client any more. */
 static void turn(struct connection *k, bool alone)
 {
@@ -114,7 +125,7 @@ static void turn(struct connection *k, bool alone)
 	at[0] = 2;
 	for (size_t i = 0; i < CHANNELS; i++)
 		at[i + 1] = at[i] + (k->pumps[i].used ? pump_poll(&k->pumps[i], fds + at[i]) : 0);
-	if (poll(fds, at[CHANNELS], rest ? rest : TURN_MS) < 0)
+	if (poll(fds, at[CHANNELS], wait_ms(k, rest)) < 0)
 		return;
 	if (fds[1].revents)
 		look_at_signals(k);
@@ -135,8 +146,12 @@ static void log_end(const struct connection *k, const struct pump *p)
 {
 	char quoted[sizeof(p->what) + 8], status[64];
 
-	log_info("event=done peer=%s key=%s received=%llu sent=%llu ms=%lld status=\"%s\" what=%s", k->peer, k->login.key->name,
-		 (unsigned long long)p->got, (unsigned long long)p->sent, (long long)(clock_mono_ms() - p->began_ms),
+	if (p->too_dear)
+		log_warn("event=push-too-dear peer=%s key=%s received=%llu cpu_ms=%lld what=%s", k->peer, k->login.key->name,
+			 (unsigned long long)p->got, (long long)p->cpu_ms, log_quote(quoted, sizeof(quoted), p->what));
+	log_info("event=done peer=%s key=%s received=%llu sent=%llu ms=%lld cpu_ms=%lld status=\"%s\" what=%s", k->peer,
+		 k->login.key->name, (unsigned long long)p->got, (unsigned long long)p->sent,
+		 (long long)(clock_mono_ms() - p->began_ms), (long long)p->cpu_ms,
 		 spawn_status_text(p->status, status, sizeof(status)), log_quote(quoted, sizeof(quoted), p->what));
 }
 

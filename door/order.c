@@ -4,6 +4,7 @@
 
 #include "conf/relics.h"
 #include "conf/underway.h"
+#include "door/cost.h"
 #include "lib/bell.h"
 #include "lib/fs.h"
 #include "lib/log.h"
@@ -116,6 +117,10 @@ static int make_git(struct order *o, const struct conf *c, const struct key_entr
 		return -1;
 	clear_repo(o, c);
 	args_add(&o->args, "git");
+	if (service->writes) {
+		args_add(&o->args, "-c");
+		args_addf(&o->args, "pack.threads=%d", COST_THREADS);
+	}
 	args_add(&o->args, service->name);
 	args_add(&o->args, ".");
 	return 0;

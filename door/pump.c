@@ -2,6 +2,7 @@
  * connection, which its session says. */
 #include "door/pump.h"
 
+#include "door/cost.h"
 #include "door/limit.h"
 #include "lib/clock.h"
 #include "lib/own.h"
@@ -10,6 +11,7 @@
 #include <libssh/server.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 static void hold_free(struct hold *h)
@@ -123,14 +125,15 @@ static int make_pipe(int *ours, int *theirs, bool we_read, struct err *e)
 	return 0;
 }
 
-/* Before anything else on the client's standard error. */
+/* On the client's standard error, behind what is held for it. */
 static void put_line(struct pump *p, const char *text)
 {
+	struct hold *h = &p->to_err;
 	own_free char *line = NULL;
-	int len = asprintf(&line, "hornero: %s\n", text);
+	int len = asprintf(&line, "%.*shornero: %s\n", (int)(h->len - h->at), h->data ? h->data + h->at : "", text);
 
 	if (len > 0)
-		hold_put(&p->to_err, line, (size_t)len);
+		hold_put(h, line, (size_t)len);
 }
 
 int pump_start(struct pump *p, const struct order *o, struct err *e)
@@ -287,12 +290,42 @@ static void finish(struct pump *p, int64_t now_ms)
 	ssh_channel_close(p->channel);
 }
 
+/* Of all that we have waited for. */
+static int64_t children_ms(void)
+{
+	struct rusage all;
+
+	if (getrusage(RUSAGE_CHILDREN, &all) < 0)
+		return 0;
+	return (all.ru_utime.tv_sec + all.ru_stime.tv_sec) * 1000 + (all.ru_utime.tv_usec + all.ru_stime.tv_usec) / 1000;
+}
+
 static void reap(struct pump *p)
 {
+	const int64_t before_ms = children_ms();
+
 	p->status = spawn_wait(&p->child);
+	p->cpu_ms = children_ms() - before_ms;
 	p->ended = true;
 	shut(&p->in);
 	hold_free(&p->to_child);
+}
+
+bool pump_is_watched(const struct pump *p)
+{
+	return p->writes && p->child.pid;
+}
+
+static void watch_cost(struct pump *p, int64_t now_ms)
+{
+	if (!pump_is_watched(p) || now_ms - p->looked_ms < COST_LOOK_MS)
+		return;
+	p->looked_ms = now_ms;
+	if (!cost_watch(p->child.pid, p->got) || p->too_dear)
+		return;
+	p->too_dear = true;
+	put_line(p, "refused: this push costs the node far more processor time than pushes of its size do; push fewer commits at a "
+		    "time, commit large files compressed, or ask the operator to push it on the node, by path");
 }
 
 size_t pump_poll(struct pump *p, struct pollfd fds[PUMP_POLLS])
@@ -324,6 +357,7 @@ void pump_turn(struct pump *p, const struct pollfd fds[PUMP_POLLS], size_t n, in
 		if (p->child.pid && fds[i].fd == p->child.pidfd && fds[i].revents)
 			reap(p);
 	push_child(p);
+	watch_cost(p, now_ms);
 	/* A reader whose client has closed has nothing left to do; a writer is let finish. */
 	if (p->client_closed && !p->writes)
 		pump_ask(p, NULL);

@@ -59,6 +59,9 @@ struct pump {
 	int status;              /* as waitpid has it */
 	int64_t closed_ms;       /* when we closed the channel; 0 not yet */
 	int64_t began_ms, moved_ms; /* moved_ms: when a byte went either way last */
+	int64_t looked_ms;       /* when its cost was looked at last */
+	bool too_dear;           /* its pack was refused for its cost, and its client told */
+	int64_t cpu_ms;          /* of the process and all that it waited for, once it is reaped */
 	uint64_t got, sent;      /* bytes of the channel */
 	char what[128];          /* for the log */
 };
@@ -72,6 +75,9 @@ int pump_start(struct pump *p, const struct order *o, struct err *e);
 void pump_say(struct pump *p, const char *text, int code);
 
 size_t pump_poll(struct pump *p, struct pollfd fds[PUMP_POLLS]);
+/* It has to be given its turns more often than others: its cost is watched. */
+bool pump_is_watched(const struct pump *p);
+
 void pump_turn(struct pump *p, const struct pollfd fds[PUMP_POLLS], size_t n, int64_t now_ms);
 
 /* The channel is closed on both sides (or we waited long enough) and its process reaped. */
