@@ -83,7 +83,7 @@ test_expect_success 'what it showed is in the manifest and in the content key' '
 	hornero image show "$HELLO_UUID" --json | jq .artifact >shown && test "$(jq -r .expect shown)" = "^hello from hornero, tree [0-9a-f]+$" &&
 	test "$(jq -c "[.timeout_s, .boot_memory_bytes, .boot_machine]" shown)" = "[5,536870912,\"pc\"]" &&
 	test "$(jq .boot_ms shown)" = "$(verdict boot_ms)" &&
-	python3 - shown "$HORNERO_SRC/etc/builders.d/make.yaml" <<-\EOT
+	python3 - shown "$NODE/builders.d/make.yaml" <<-\EOT
 	import hashlib, json, sys
 	shown, file = json.load(open(sys.argv[1])), open(sys.argv[2], "rb").read()
 	h = hashlib.sha256()

@@ -17,7 +17,7 @@ push () {
 test_expect_success 'a node of users; the artifact and an input are below directories of the cache' '
 	mkdir builders && echo input >input && chmod 644 input && chmod 755 "$TRASH" &&
 	{
-		sed "s,^artifact:.*,artifact: /build/cache/a/out/disk.raw," "$HORNERO_SRC/etc/builders.d/make.yaml" &&
+		sed -e /^clean_when:/d -e "s,^artifact:.*,artifact: /build/cache/a/out/disk.raw," "$HORNERO_SRC/etc/builders.d/make.yaml" &&
 		printf "inputs:\n  - %s:/build/cache/in/of/input\n" "$TRASH/input"
 	} >builders/make.yaml &&
 	node_init "builders_dir: $TRASH/builders" && node_start && node_hello_repo
