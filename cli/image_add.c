@@ -3,6 +3,7 @@
 #include "cli/image.h"
 #include "cli/table.h"
 #include "cli/words.h"
+#include "conf/githead.h"
 #include "conf/keyring.h"
 #include "conf/replace.h"
 #include "lib/bell.h"
@@ -127,12 +128,24 @@ static void say_bound(const struct cli *cli, const struct image *img, const stru
 		puts("hornerod does not run: start it, or nothing is built");
 }
 
+/* What was pushed before it had an image may be on a branch that HEAD does not name. Beneath repo_root, through no link. Where only
+ * git's user may write the repository, the next push or fetch through the door does it. */
+static void settle_head(const struct conf *c, const struct image *img)
+{
+	own_fd int root = open(c->repo_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_free char *name = fs_path("%s.git", img->repo);
+	own_fd int repo = root < 0 ? -1 : fs_open_beneath(root, name, O_RDONLY | O_DIRECTORY, 0);
+
+	if (repo >= 0 && githead_follow(repo, img->ref))
+		cli_say(stdout, "HEAD of %s named a branch that is not there; it names %s now, for clones", img->repo, img->ref);
+}
+
 static int take_id(const struct call *call, bool replace, char uuid[UUID_LEN + 1], struct err *e)
 {
 	if (call->nargs == 2)
 		return cli_uuid(call->args[0], uuid, e);
 	if (uuid_canonical(call->args[0], uuid))
-		return err_set(e, ERR_USAGE, "the repository is missing: hornero image add %s REPO", uuid);
+		return err_set(e, ERR_USAGE, "the repository is missing: `hornero image add %s REPO`", uuid);
 	if (replace)
 		return err_set(e, ERR_USAGE, "--replace needs the UUID of the image");
 	return uuid_random(uuid) ? 0 : err_set(e, ERR_NOBODY, "the kernel gives no random bytes for an id; try again");
@@ -163,6 +176,8 @@ int image_add_run(struct cli *cli, const struct call *call, struct err *e)
 	if (bound < 0 || (replace && let_go(cli, uuid, &l, e) < 0) || (bound == 0 && image_save(c->images_dir, &img, e) < 0))
 		return -1;
 	bell_ring(c->run_dir);
+	if (bound == 0)
+		settle_head(c, &img);
 	if (bound == 0)
 		say_bound(cli, &img, &l, replace);
 	return 0;

@@ -167,11 +167,13 @@ int rollback_run(struct cli *cli, const struct call *call, struct err *e)
 	const char *asked = call->nargs > 1 ? call->args[1] : NULL;
 	bool undo = call_option(call, "undo") != NULL;
 	own_image struct image img = {0};
-	char uuid[UUID_LEN + 1], commit[CLI_COMMIT_MAX + 1];
+	char uuid[UUID_LEN + 1], release[UUID_LEN + 1], commit[CLI_COMMIT_MAX + 1];
 	struct scene s = {.cli = cli, .c = c, .img = &img, .commit = commit};
 
 	if (!c || wait_deadline(timeout ? timeout : WAIT_S, &s.deadline_ms, e) < 0 || cli_uuid(call->args[0], uuid, e) < 0)
 		return -1;
+	if (asked && uuid_canonical(asked, release) && cli_uuid(asked, release, e) < 0)
+		return -1; /* capital letters */
 	if (undo && asked)
 		return err_set(e, ERR_USAGE, "--undo follows the ref again and takes no RELEASE");
 	if (cli_image(cli, uuid, &img, e) < 0 || cli_ref_commit(c, &img, commit, e) < 0)

@@ -211,7 +211,7 @@ static int load_at(int dir, const char *images_dir, const char *uuid, struct ima
 	size_t len;
 
 	if (fd < 0 && errno == ENOENT) {
-		err_set(e, ERR_OPERATOR, "no image %s (%s is not there); add it with: hornero image add %s REPO", uuid,
+		err_set(e, ERR_OPERATOR, "no image %s (%s is not there); add it with `hornero image add %s REPO`", uuid,
 			path, uuid);
 		e->sys = ENOENT;
 		return -1;
@@ -243,14 +243,27 @@ void images_free(struct image *list, size_t n)
 	free(list);
 }
 
-/* "UUID.yaml" in the spelling that Nova hashes. */
+/* "UUID.yaml"; with capital letters it is one that cannot be used, and is told of. */
 static bool is_image_file(const char *file, char uuid[UUID_LEN + 1])
 {
+	char canonical[UUID_LEN + 1];
+
 	if (strlen(file) != UUID_LEN + strlen(".yaml") || strcmp(file + UUID_LEN, ".yaml") != 0)
 		return false;
 	memcpy(uuid, file, UUID_LEN);
 	uuid[UUID_LEN] = '\0';
-	return uuid_valid(uuid);
+	return uuid_canonical(uuid, canonical);
+}
+
+/* Nova hashes the id in the spelling of Glance. */
+static int check_file_name(const char *images_dir, const char *uuid, struct err *e)
+{
+	char canonical[UUID_LEN + 1];
+
+	if (!uuid_canonical(uuid, canonical) || strcmp(uuid, canonical) == 0)
+		return 0;
+	return err_set(e, ERR_OPERATOR, "the name of %s/%s.yaml has capital letters: Nova and Glance write image ids in lower case; "
+		       "rename it to %s.yaml", images_dir, uuid, canonical);
 }
 
 /* 1: one more in *img, 0: it is gone meanwhile, -1. */
@@ -259,7 +272,7 @@ static int load_or_mark(int dir, const char *images_dir, const char *uuid, struc
 	struct err problem = ERR_INIT;
 
 	memset(img, 0, sizeof(*img));
-	if (load_at(dir, images_dir, uuid, img, &problem) == 0)
+	if (check_file_name(images_dir, uuid, &problem) == 0 && load_at(dir, images_dir, uuid, img, &problem) == 0)
 		return 1;
 	if (problem.sys == ENOENT)
 		return 0;

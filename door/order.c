@@ -2,6 +2,8 @@
  * node is not as it should be; all in words for the client. */
 #include "door/order.h"
 
+#include "conf/githead.h"
+#include "conf/image.h"
 #include "conf/relics.h"
 #include "conf/underway.h"
 #include "door/cost.h"
@@ -107,6 +109,22 @@ static void clear_repo(const struct order *o, const struct conf *c)
 		bell_look(c->run_dir, o->line.repo);
 }
 
+/* A clone checks out what HEAD names. On the node `image add` may not write the repository. */
+static void settle_head(const struct order *o, const struct conf *c)
+{
+	struct err ignored = ERR_INIT;
+	struct image *list = NULL;
+	char now[GITHEAD_MAX];
+	size_t n = 0;
+
+	if (!githead_branch(o->repo, now) || githead_has(o->repo, now) || images_load(c->images_dir, &list, &n, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (!list[i].broken && strcmp(list[i].repo, o->line.repo) == 0 && githead_follow(o->repo, list[i].ref))
+			break;
+	images_free(list, n);
+}
+
 static int make_git(struct order *o, const struct conf *c, const struct key_entry *key, struct err *e)
 {
 	const struct line_service *service = o->line.service;
@@ -116,6 +134,7 @@ static int make_git(struct order *o, const struct conf *c, const struct key_entr
 	if (open_repo(o, c, key, e) < 0)
 		return -1;
 	clear_repo(o, c);
+	settle_head(o, c);
 	args_add(&o->args, "git");
 	if (service->writes) {
 		args_add(&o->args, "-c");

@@ -293,8 +293,8 @@ int post_receive(void)
 		say_left(&p, &e);
 	else
 		answer(&p, &pushed, &o, &who, &ws);
-	if (placed == 0 && head_settle(&pushed))
-		say("HEAD of %s named a branch that is not there; it names this push's now, for clones", p.repo);
+	if (placed == 0 && head_settle(&p, &pushed))
+		say("HEAD of %s named a branch that is not there; it names one that is there now, for clones", p.repo);
 	if (pushed.passed_over > 0)
 		say("some refs of this push were not looked at; %s", leave(&p));
 	end();

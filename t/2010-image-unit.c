@@ -275,7 +275,7 @@ static void a_pin_is_taken_away_only_as_it_was_seen(void **state)
 static void a_missing_file_says_how_to_add_it(void **state)
 {
 	own_image struct image img = {0};
-	own_free char *want = fs_path("no image " UUID " (%s/" UUID ".yaml is not there); add it with: hornero image add " UUID " REPO",
+	own_free char *want = fs_path("no image " UUID " (%s/" UUID ".yaml is not there); add it with `hornero image add " UUID " REPO`",
 				      (char *)*state);
 	struct err e = ERR_INIT;
 
@@ -312,7 +312,7 @@ static void a_broken_one_is_broken_alone(void **state)
 	assert_int_equal(mkdir(dir, 0755), 0);
 	assert_int_equal(symlink("nowhere", dangling), 0);
 	assert_int_equal(images_load(*state, &list, &n, &e), 0);
-	assert_int_equal(n, 4);
+	assert_int_equal(n, 5);
 	assert_string_equal(list[0].repo, "one");
 	assert_true(list[1].broken);
 	assert_string_equal(list[1].uuid, "00000000-0000-4000-8000-000000000002");
@@ -321,6 +321,9 @@ static void a_broken_one_is_broken_alone(void **state)
 	assert_string_equal(list[2].repo, "three");
 	assert_true(list[3].broken);
 	assert_err_has(&list[3].problem, "is not a regular file");
+	assert_true(list[4].broken);
+	assert_err_has(&list[4].problem, "00A.yaml has capital letters");
+	assert_err_has(&list[4].problem, "rename it to 00000000-0000-4000-8000-00000000000a.yaml");
 	images_free(list, n);
 	assert_int_equal(images_load("/nonexistent", &list, &n, &e), -1);
 	assert_int_equal(e.class, ERR_OPERATOR);

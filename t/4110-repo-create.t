@@ -174,4 +174,41 @@ test_expect_success 'a first odd branch can be deleted once an image follows ano
 	test "$(stat -c %a "$REPO/HEAD")" = 640
 '
 
+U4=44444444-4444-4444-8444-444444444444
+U5=55555555-4444-4444-8444-444444444444
+U6=66666666-4444-4444-8444-444444444444
+U7=77777777-4444-4444-8444-444444444444
+
+# Red without: githead_has in head_leave.
+test_expect_success 'HEAD does not leave for a branch that is not there, and git refuses the deletion' '
+	hooks_repo odd2 && hooks_push main:refs/heads/typo && hooks_image $U4 odd2 &&
+	test_must_fail hooks_push :refs/heads/typo && test_must_fail grep "HEAD of" push.out &&
+	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/typo &&
+	hooks_push main && as_git git -C "$REPO" pack-refs --all && hooks_push :refs/heads/typo &&
+	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/main && as_git git clone -q "$REPO" work/odd2 && test -e work/odd2/file && as_git rm -rf work/odd2
+'
+
+# Red without: the loop in head_settle.
+test_expect_success 'where HEAD names nothing, a push has it name the branch that an image follows' '
+	hooks_repo three && hooks_image $U5 three --ref refs/heads/c && hooks_push main:refs/heads/b main:refs/heads/c &&
+	test_grep "HEAD of three named a branch that is not there" push.out &&
+	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/c
+'
+
+# Red without: settle_head in image_add.
+test_expect_success 'and so has image add, for what was pushed before' '
+	hooks_repo four && hooks_push main:refs/heads/a main:refs/heads/b && owner=$(stat -c "%U %G %a" "$REPO/HEAD") &&
+	as_git "$test_root/libexec/hornero" image add $U6 four --ref refs/heads/c >out && test_must_fail grep HEAD out && hornero image remove $U6 &&
+	as_git "$test_root/libexec/hornero" image add $U6 four --ref refs/heads/b >out && test_grep "HEAD of four named a branch that is not there; it names refs/heads/b" out &&
+	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/b && test "$(stat -c "%U %G %a" "$REPO/HEAD")" = "$owner" &&
+	as_git git clone -q "$REPO" work/four && test -e work/four/file && as_git rm -rf work/four
+'
+
+# A link in the place of the repository, or of its HEAD, leads image add nowhere.
+test_expect_success 'image add writes HEAD through no link' '
+	hooks_repo five && hooks_push main:refs/heads/a main:refs/heads/b && echo "ref: refs/heads/none" >victim && cp victim want &&
+	as_git rm "$REPO/HEAD" && as_git ln -s "$TRASH/victim" "$REPO/HEAD" && as_git "$test_root/libexec/hornero" image add $U7 five --ref refs/heads/b >out &&
+	test_must_fail grep "HEAD of" out && test_cmp want victim
+'
+
 test_done

@@ -59,6 +59,11 @@ test_expect_success 'an image id in capital letters is refused with words, not p
 	done
 '
 
+# Red without: cli_uuid for the release in rollback_run.
+test_expect_success 'so is a release' '
+	test_expect_code 64 hornero rollback $U1 ABCDEF01-1111-4111-8111-111111111111 2>err && test_grep "capital letters: .*; use abcdef01-1111" err
+'
+
 test_expect_success 'without options all is as ever' '
 	hooks_push main && test -n "$(job_of First)" && test -n "$(job_of Second)" && test "$(hooks_count)" = 2
 '
@@ -179,5 +184,14 @@ then
 		hornero init >out 2>err && test_grep "is user $GIT_UID'\''s" err && ! grep -q advertise "$REPO/config"
 	'
 fi
+
+# Red without: check_file_name in conf/image.c, and the case in is_image_file.
+test_expect_success 'an image file with capital letters in its name is told of, and not an image' '
+	upper=ABCDEF01-1111-4111-8111-111111111111 && lower=abcdef01-1111-4111-8111-111111111111 && file=$NODE/state/images.d/$upper.yaml &&
+	echo "repo: one" >"$file" && words="$upper.yaml has capital letters: .*; rename it to $lower.yaml" &&
+	{ hornero image list >out 2>&1; hornero doctor >doctor; hornero sweep >swept 2>err; :; } &&
+	test_grep "$words" out && test_grep "$words" doctor && test_grep "$words" swept && hooks_commit file capitals && hooks_push main:refs/heads/capitals && test_grep "$words" push.out &&
+	mv "$file" "${file%/*}/$lower.yaml" && hornero image show $lower
+'
 
 test_done
