@@ -58,11 +58,11 @@ static void say_lost_options(const struct wishes *ws, const struct pushopt *o, c
 		if (w->done || w->skipped)
 			continue;
 		if (o->rebuild)
-			say("-o rebuild is lost with that: %s rebuild %s does it", who->words, w->img->uuid);
+			say("-o rebuild is lost with that: %s rebuild %s does it%s", who->words, w->img->uuid, who_can(who));
 		if (o->clean)
-			say("-o clean is lost with that: %s rebuild --clean %s does it", who->words, w->img->uuid);
+			say("-o clean is lost with that: %s rebuild --clean %s does it%s", who->words, w->img->uuid, who_can(who));
 		if (o->wait)
-			say("-o wait is lost with that: %s wait %s does it", who->words, w->img->uuid);
+			say("-o wait is lost with that: %s wait %s does it%s", who->words, w->img->uuid, who_can(who));
 		if (o->priority)
 			say("-o priority=%d is lost with that for %s", o->priority, place_image_name(w->img));
 	}
@@ -99,16 +99,20 @@ static void say_queued(const struct wish *w, const struct who *who)
 	const char *name = place_image_name(w->img);
 	long long id = (long long)w->receipt.id;
 
-	say("job %lld %s for %s (%.*s); follow it with: %s log -f %lld", id, w->receipt.joined ? "is queued already" : "queued", name,
-	    SHORT_OID, w->commit, who->words, id);
+	if (who->has_words)
+		say("job %lld %s for %s (%.*s); follow it with: %s log -f %lld", id, w->receipt.joined ? "is queued already" : "queued",
+		    name, SHORT_OID, w->commit, who->words, id);
+	else
+		say("job %lld %s for %s (%.*s); a push with -o wait shows how it ends", id,
+		    w->receipt.joined ? "is queued already" : "queued", name, SHORT_OID, w->commit);
 	if (w->receipt.superseded)
 		say("job %lld superseded by job %lld", (long long)w->receipt.superseded, id);
 }
 
 static void say_skipped(const struct wish *w, const struct pushopt *o, const struct who *who)
 {
-	say("%s is not built from %.*s, as -o %s wishes; %s rebuild %s builds it all the same", place_image_name(w->img),
-	    SHORT_OID, w->commit, o->skip ? "skip" : "image", who->words, w->img->uuid);
+	say("%s is not built from %.*s, as -o %s wishes; %s rebuild %s builds it all the same%s", place_image_name(w->img),
+	    SHORT_OID, w->commit, o->skip ? "skip" : "image", who->words, w->img->uuid, who_can(who));
 	if (w->cancelled)
 		say("job %lld cancelled: the commit that it was for is pushed over", (long long)w->cancelled);
 }
@@ -153,6 +157,16 @@ static bool may_be_followed(const char *ref)
 	return check_ref(ref, &ignored) == 0 && strspn(ref, plain) == strlen(ref);
 }
 
+/* Through the door the right decides, as the words run as git's user; on the node the directory does. */
+static void say_image_add(const struct place *p, const struct who *who, const char *ref)
+{
+	bool may = who->is_key || faccessat(AT_FDCWD, p->conf->images_dir, W_OK, AT_EACCESS) == 0;
+
+	say("to have one built%s: %s image add UUID %s --ref %s%s",
+	    administers(p, who, p->repo) ? "" : ", somebody whose key has admin of it says", who->words, p->repo, ref,
+	    may ? who_can(who) : " (ask the operator of the node)");
+}
+
 static void say_no_image(const struct place *p, const struct pushed *pushed, const struct who *who)
 {
 	for (size_t i = 0; i < pushed->n && i < SAID_MAX; i++)
@@ -161,9 +175,7 @@ static void say_no_image(const struct place *p, const struct pushed *pushed, con
 		say("nor from %zu more refs of this push", pushed->n - SAID_MAX);
 	for (size_t i = 0; i < pushed->n; i++)
 		if (!refline_deletes(&pushed->lines[i]) && may_be_followed(pushed->lines[i].ref)) {
-			say("to have one built%s: %s image add UUID %s --ref %s",
-			    administers(p, who, p->repo) ? "" : ", somebody whose key has admin of it says", who->words, p->repo,
-			    pushed->lines[i].ref);
+			say_image_add(p, who, pushed->lines[i].ref);
 			break;
 		}
 	/* Which repository a broken image file was meant for is not known: it is told to those who see all of them. */
@@ -195,8 +207,8 @@ static void say_paused(const struct conf *c, const struct wishes *ws, const stru
 		const struct wish *w = &ws->list[i];
 
 		if (w->done && !w->skipped && pause_by(c, w->img->uuid, by))
-			say("%s is not built for now: paused by %s; `%s resume %s` ends that", place_image_name(w->img), by, who->words,
-			    w->img->uuid);
+			say("%s is not built for now: paused by %s; `%s resume %s` ends that%s", place_image_name(w->img), by, who->words,
+			    w->img->uuid, who_can(who));
 	}
 	if (floor_is_low(&store, why) || floor_is_low(&work, why) || floor_is_low(&cache, why))
 		say("nothing is built before there is room: %s", why);

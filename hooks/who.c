@@ -23,12 +23,40 @@ static void user_name(char buf[WHO_MAX])
 	snprintf(buf, WHO_MAX, "uid %u", (unsigned int)uid);
 }
 
+/* sshd's forced command, or git-shell as the login shell. Others that sshd lets in may run what they like. */
+static bool is_confined(void)
+{
+	own_file FILE *f = NULL;
+	struct passwd *pw;
+	uid_t uid = getuid();
+
+	if (!getenv("SSH_CONNECTION"))
+		return false;
+	if (getenv("SSH_ORIGINAL_COMMAND"))
+		return true;
+	f = fopen("/etc/passwd", "re");
+	while (f && (pw = fgetpwent(f)))
+		if (pw->pw_uid == uid) {
+			const char *slash = strrchr(pw->pw_shell, '/');
+
+			return strcmp(slash ? slash + 1 : pw->pw_shell, "git-shell") == 0;
+		}
+	return false;
+}
+
 /* Where sshd lets keys in and git-shell serves them, there are no words but on the node. */
 static void find_words(struct who *out)
 {
 	struct way way;
+	bool through_door = out->is_key && way_read(&way);
 
-	snprintf(out->words, sizeof(out->words), "%s", out->is_key && way_read(&way) ? way.ssh : "hornero");
+	snprintf(out->words, sizeof(out->words), "%s", through_door ? way.ssh : "hornero");
+	out->has_words = through_door || !is_confined();
+}
+
+const char *who_can(const struct who *who)
+{
+	return who->has_words ? "" : " (ask the operator of the node)";
 }
 
 int who_pushes(struct who *out, struct err *e)

@@ -18,8 +18,12 @@ enum { WHO_MAX = 80 };
 struct who {
 	char name[WHO_MAX];
 	bool is_key; /* name is a key's; else the user's by /etc/passwd, or "uid N" */
-	char words[WAY_MAX]; /* how he says our words: "ssh -p 2222 git@compute-7", or "hornero" on the node */
+	char words[WAY_MAX]; /* how they run our words: "ssh -p 2222 git@compute-7", or "hornero" on the node */
+	bool has_words; /* false: their login runs git and nothing else */
 };
+
+/* Behind a command in a message: "", or who can run it for them. */
+const char *who_can(const struct who *who);
 
 /* In the repository's directory. ERR_PUSHER: a key is named, and not by one who may. */
 int who_pushes(struct who *out, struct err *e);

@@ -66,7 +66,7 @@ test_expect_success 'sshd on a port of its own' '
 test_expect_success 'a push is queued, and the pusher is told' '
 	ssh_push main &&
 	test_grep "^remote: hornero: job 1 queued for The One" push.out &&
-	test_grep "^remote: hornero: job 1 queued for .*; follow it with: hornero log -f 1" push.out &&
+	test_grep "^remote: hornero: job 1 queued for .*; a push with -o wait shows how it ends" push.out &&
 	hooks_sql "SELECT state, pushed_by, \"commit\" FROM jobs WHERE id = 1" &&
 	echo "queued|$account|$(git -C work rev-parse HEAD)" >expect && test_cmp expect rows
 '
@@ -124,6 +124,31 @@ test_expect_success 'the account can push and nothing else' '
 	test -x "$REPO/hooks/post-receive"
 '
 
+locks () {
+	(cd "$REPO" && find . -name "*.lock") | sort
+}
+
+# Red without: relics_remove in pre_receive.
+test_expect_success 'a push through sshd removes the locks of a dead one, and keeps those of a slow one' '
+	install -o "$account" -g "$group" -m 0640 /dev/null "$REPO/refs/heads/main.lock" &&
+	install -o "$account" -g "$group" -m 0640 /dev/null "$REPO/HEAD.lock" &&
+	echo dead >work/file && git -C work commit -q -a -m dead && ssh_push main &&
+	test_grep "removed what a push that died left in the way .2 files" push.out && locks >left && test_cmp /dev/null left &&
+	mkfifo -m 0666 go && mkdir -m 0777 told &&
+	printf "#!/bin/sh\ntest \"\$1\" != prepared || { echo >%s/told/held; read line <%s/go; }\n" "$TRASH" "$TRASH" >"$REPO/hooks/reference-transaction" &&
+	chmod 0755 "$REPO/hooks/reference-transaction" && echo slow >work/file && git -C work commit -q -a -m slow &&
+	{ git -C work push "ssh://$account@hornero-node$NODE/git/one.git" main >slow.out 2>&1 & } && slow=$! &&
+	test_cleanup "kill $slow 2>/dev/null; :" && wait_until "test -e told/held" 20 && rm "$REPO/hooks/reference-transaction" &&
+	locks >before && test_grep "refs/heads/main.lock|HEAD.lock" before && test_must_fail ssh_push -f HEAD~2:refs/heads/main &&
+	setpriv --reuid $GIT_UID --regid $GIT_UID --groups $QUEUE_GID "$test_root/libexec/hornero-hook" --clear "$REPO" &&
+	locks >left && test_cmp before left && timeout 20 sh -c "echo on >go" && wait $slow && locks >left && test_cmp /dev/null left
+'
+
+# Red without: is_confined in hooks/who.c.
+test_expect_success 'whom sshd gives git-shell is told who can run the commands' '
+	ssh_push main:refs/heads/elsewhere && test_grep "to have one built: hornero image add UUID one .*(ask the operator of the node)" push.out
+'
+
 # As hornero-keys(5) has it: sshd names the key, and what it may write is in the keys file.
 test_expect_success 'sshd gives the key its name, and the hooks its rights' '
 	sed "s/^/restrict,environment=\"HORNERO_KEY=alice\" /" key.pub >home/.ssh/authorized_keys &&
@@ -134,8 +159,8 @@ test_expect_success 'sshd gives the key its name, and the hooks its rights' '
 	test_must_fail ssh_push main main:refs/heads/feature/x &&
 	ssh_push main:refs/heads/feature/x &&
 	hornero key remove alice && hornero key add alice key.pub --write "one" &&
-	ssh_push main && test_grep "job 4 queued for The One" push.out &&
-	hooks_sql "SELECT pushed_by, (SELECT who FROM events WHERE job = 4 AND event = \"queued\") FROM jobs WHERE id = 4" &&
+	ssh_push main && job=$(sed -n "s/.*job \([0-9]*\) queued for The One.*/\1/p" push.out) &&
+	hooks_sql "SELECT pushed_by, (SELECT who FROM events WHERE job = $job AND event = \"queued\") FROM jobs WHERE id = $job" &&
 	echo "alice|alice" >expect && test_cmp expect rows
 '
 
