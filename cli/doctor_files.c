@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 void doctor_builders(struct doctor *d)
 {
@@ -78,6 +79,8 @@ static void look_at_link(struct doctor *d, const char *repo, const char *name, c
 		doctor_say(d, DOCTOR_BAD, mend, "%s leads to %s: a push does not go by this configuration", path, found);
 }
 
+enum { LOCK_OLD_S = 10 /* git holds one for milliseconds */ };
+
 struct relics {
 	struct doctor *d;
 	const char *repo;
@@ -94,6 +97,9 @@ static void look_at_relic(void *arg, const struct relic *r)
 		doctor_say(in->d, DOCTOR_WARN, clear, "%s: %s", in->repo, relic_words(r, words));
 	else if (r->is_stopped && !r->is_quarantine)
 		doctor_say(in->d, DOCTOR_BAD, "let that process go on (kill -CONT), or end it", "%s: %s", in->repo, relic_words(r, words));
+	else if (!r->is_quarantine && r->left_s + LOCK_OLD_S < time(NULL))
+		doctor_say(in->d, DOCTOR_WARN, "see what that process waits for, or end it; pushes to that ref are refused meanwhile",
+			   "%s: %s", in->repo, relic_words(r, words));
 }
 
 static void look_at_relics(struct doctor *d, const char *path)

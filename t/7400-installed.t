@@ -12,7 +12,7 @@ test_expect_success 'make install DESTDIR=' '
 	find "$root" -type f | sed "s,.*/,," | sort >have &&
 	for name in hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout hornero-collect hornero-door hornero-hook hornero-publish hornero-sweep \
 		gc-repositories hornero.yaml make.yaml capstan.yaml capstan-compose.yaml hornerod.service hornero-publish.socket \
-		hornero-publish@.service hornero-door.service hornero-door.8 hornero-gc.service hornero-gc.timer hornero.1 hornerod.8 hornero.yaml.5 hornero-builder.5 \
+		hornero-publish@.service hornero-door.service hornero-door.8 hornero-clear.service hornero-gc.service hornero-gc.timer hornero.1 hornerod.8 hornero.yaml.5 hornero-builder.5 \
 		hornero-image.5 hornero-keys.5 hornero.bash hornero.conf
 	do
 		grep -qx "$name" have || { echo "$name is not installed"; return 1; }
