@@ -208,7 +208,8 @@ test_expect_success 'image add checks what it is told' '
 	test_expect_code 64 hornero image add $A team/hello --ref "../x" && test_expect_code 64 hornero image add $A ../etc &&
 	test_expect_code 64 hornero image add $A team/hello --subdir ../x &&
 	test ! -e one/state/images.d/$A.yaml &&
-	hornero image add $(echo $A | tr a-f A-F) team/hello --name "Hello, \"world\": #1" --builder make >out && test_grep "$A follows refs/heads/main" out &&
+	test_expect_code 64 hornero image add $(echo $A | tr a-f A-F) team/hello 2>err && test_grep "has capital letters.*use $A" err &&
+	hornero image add $A team/hello --name "Hello, \"world\": #1" --builder make >out && test_grep "$A follows refs/heads/main" out &&
 	test -f one/state/images.d/$A.yaml &&
 	test_expect_code 64 hornero image add $A team/hello 2>err && test_grep "hornero image set" err &&
 	B=00000000-0000-4000-8000-0000000000bb && hornero image add $B team/hello
