@@ -26,6 +26,7 @@
 #ifndef HORNERO_AGENT_AGENT_H
 #define HORNERO_AGENT_AGENT_H
 
+#include "agent/answer.h"
 #include "agent/cgroup.h"
 #include "agent/pressure.h"
 #include "agent/verdict.h"
@@ -268,7 +269,7 @@ void publication_stop_all(struct agent *a);
 /* published.c */
 /* An answer of the publisher: 1 it says that something is in the cache, which is recorded, 0 it says nothing of the
  * kind, -1. *is_last: nothing comes behind it. */
-int published_take(struct publication *p, const char *text, bool *is_last, struct err *e);
+int published_take(struct publication *p, const struct answer *a, bool *is_last, struct err *e);
 /* These very bytes are warm already: only the records learn that they satisfy this commit too. 1 settled, 0 not so, -1. */
 int published_already(struct agent *a, const struct verdict *v, struct err *e);
 

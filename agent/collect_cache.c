@@ -3,6 +3,7 @@
  * reached. */
 #include "agent/collect_bases.h"
 
+#include "agent/answer.h"
 #include "agent/peer.h"
 #include "agent/publisher.h"
 #include "lib/bytes.h"
@@ -90,34 +91,31 @@ static void note(const struct collect *c, const struct base *b, const char *why)
 		log_warn("event=eviction-unnoted image=%s %s", b->image, e.msg);
 }
 
-/* "evicted INODE BYTES" and "stays INODE REASON". 1: there is more to come, 0: that was the last word. */
+/* 1: there is more to come, 0: that was the last word. */
 static int take_answer(struct collect *c, const struct bases *all, const char *text, const char *why, int64_t *left, struct err *e)
 {
 	char name[UUID_LEN + 1], date[32];
 	const struct base *b;
-	uint64_t ino;
-	int64_t bytes;
-	int at = 0;
-	bool stays = strncmp(text, "stays ", 6) == 0;
+	struct err ignored = ERR_INIT;
+	struct answer a;
+	bool known = answer_parse(text, &a, &ignored) == 0;
 
-	if (strncmp(text, "done ", 5) == 0)
+	if (known && a.word == ANSWER_DONE)
 		return 0;
-	if (strncmp(text, "waiting ", 8) == 0)
+	if (known && a.word == ANSWER_WAITING)
 		return 1;
-	if ((!stays && strncmp(text, "evicted ", 8) != 0) || sscanf(text, "%*s %20" SCNu64 " %n", &ino, &at) != 1 || at == 0 ||
-	    !(b = bases_find(all, ino)))
+	if (!known || (a.word != ANSWER_STAYS && a.word != ANSWER_EVICTED) || !(b = bases_find(all, a.ino)))
 		return err_set(e, ERR_OPERATOR, "the publisher did not make room in Nova's cache: %s", text);
 	if (name_of(b, name, e) < 0)
 		return -1;
-	if (stays) {
-		collect_say_stays(c, b->is_own ? "base" : "release", name, text + at);
+	if (a.word == ANSWER_STAYS) {
+		collect_say_stays(c, b->is_own ? "base" : "release", name, a.text);
 		return 1;
 	}
-	bytes = strtoll(text + at, NULL, 10);
-	*left -= bytes;
+	*left -= a.size_bytes;
 	if (b->is_own && !c->dry)
 		note(c, b, why);
-	collect_say(c, b->is_own ? "base" : "release", name, bytes, "%s; no image wishes it warm and no instance stands on it, last "
+	collect_say(c, b->is_own ? "base" : "release", name, a.size_bytes, "%s; no image wishes it warm and no instance stands on it, last "
 		    "used %s", why, collect_date(b->used_ms, date));
 	return 1;
 }

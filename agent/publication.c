@@ -171,37 +171,25 @@ static void fail(struct agent *a, int64_t job, int64_t attempt, const char *imag
 	pause_publication(a, image, AGENT_PUBLISH_AGAIN_MS);
 }
 
-/* "CLASS TEXT" */
-static void take_error(struct publication *p, char *text)
+/* It stays built, and is looked at each second: the file may go, or the operator let go of it. */
+static void take_foreign(struct publication *p, const struct answer *a)
 {
-	char *blank = strchr(text, ' ');
-
-	if (blank)
-		*blank = '\0';
-	fail(p->agent, p->job, p->attempt, p->image, err_class_parse(text), blank ? blank + 1 : text);
-}
-
-/* "NAME TEXT": it stays built, and is looked at each second: the file may go, or the operator let go of it. */
-static void take_foreign(struct publication *p, const char *text)
-{
-	const char *blank = strchr(text, ' ');
-
-	wait_for(p->agent, p->job, p->attempt, blank ? blank + 1 : text);
+	wait_for(p->agent, p->job, p->attempt, a->text);
 	foreign_note(p->agent, p->image, p->job);
 	pause_publication(p->agent, p->image, AGENT_RETRY_MS);
 }
 
 /* True when that was the last word. */
-static bool take_answer(struct publication *p, char *text)
+static bool take_answer(struct publication *p, const struct answer *a)
 {
 	struct err e = ERR_INIT;
 	bool is_last = true;
 	int placed;
 
 	/* Flattening may take hours: nobody's publication ends at its next word. */
-	if (strncmp(text, "waiting ", 8) == 0)
-		return !wait_for(p->agent, p->job, p->attempt, text + 8);
-	placed = published_take(p, text, &is_last, &e);
+	if (a->word == ANSWER_WAITING)
+		return !wait_for(p->agent, p->job, p->attempt, a->text);
+	placed = published_take(p, a, &is_last, &e);
 	p->answered = is_last;
 	if (placed > 0)
 		return is_last;
@@ -210,17 +198,26 @@ static bool take_answer(struct publication *p, char *text)
 		log_info("event=publication-without-row job=%lld %s", (long long)p->job, e.msg);
 	} else if (placed < 0) {
 		fail(p->agent, p->job, p->attempt, p->image, e.class, e.msg);
-	} else if (strncmp(text, "deferred ", 9) == 0) {
-		wait_for(p->agent, p->job, p->attempt, text + 9);
+	} else if (a->word == ANSWER_DEFERRED) {
+		wait_for(p->agent, p->job, p->attempt, a->text);
 		pause_publication(p->agent, p->image, AGENT_RETRY_MS);
-	} else if (strncmp(text, "foreign ", 8) == 0) {
-		take_foreign(p, text + 8);
-	} else if (strncmp(text, "error ", 6) == 0) {
-		take_error(p, text + 6);
+	} else if (a->word == ANSWER_FOREIGN) {
+		take_foreign(p, a);
 	} else {
-		log_error("event=publisher-unknown-word job=%lld %s", (long long)p->job, text);
-		pause_publication(p->agent, p->image, AGENT_PUBLISH_AGAIN_MS);
+		fail(p->agent, p->job, p->attempt, p->image, a->class, a->text);
 	}
+	return true;
+}
+
+static bool take_line(struct publication *p, const char *text)
+{
+	struct err e = ERR_INIT;
+	struct answer a;
+
+	if (answer_parse(text, &a, &e) == 0)
+		return take_answer(p, &a);
+	fail(p->agent, p->job, p->attempt, p->image, e.class, e.msg);
+	p->answered = true;
 	return true;
 }
 
@@ -237,7 +234,7 @@ static int on_answer(sd_event_source *src, int fd, uint32_t events, void *arg)
 		return 0;
 	if (n > 0) {
 		text[n] = '\0';
-		if (!take_answer(p, text))
+		if (!take_line(p, text))
 			return 0;
 	} else {
 		log_warn("event=publisher-died job=%lld attempt=%lld", (long long)p->job, (long long)p->attempt);

@@ -101,69 +101,59 @@ static int record_release(struct agent *a, const struct verdict *v, const struct
 	return job_note_built(a->db, v->job, v->attempt, w.refused ? "unreleased" : "released", detail, e);
 }
 
-/* "published NAME INO SIZE MS" */
-static int take_published(struct publication *p, const char *text, struct err *e)
+static int take_published(struct publication *p, const struct answer *a, struct err *e)
 {
-	struct warm w = {0};
-	uint64_t ino;
-	int64_t size, ms;
+	struct warm w = {.ino = a->ino, .size_bytes = a->size_bytes};
 
-	if (sscanf(text, "%40[0-9a-f] %" SCNu64 " %" SCNd64 " %" SCNd64, w.name, &ino, &size, &ms) != 4)
-		return err_set(e, ERR_US, "the publisher said \"%s\"", text);
-	w.ino = ino;
-	w.size_bytes = size;
+	memcpy(w.name, a->name, sizeof(w.name));
 	if (warm_confirm(p->agent->conf->cache_dir, &w, e) < 0)
 		return -1;
 	return record(p->agent, &p->verdict, &w, clock_mono_ms() - p->start_ms, e);
 }
 
-/* "released NAME INO SIZE" */
-static int take_released(struct publication *p, const char *text, struct err *e)
+static int take_released(struct publication *p, const struct answer *a, struct err *e)
 {
-	struct warm w = {0};
+	struct warm w = {.ino = a->ino, .size_bytes = a->size_bytes};
 
-	if (sscanf(text, "%40[0-9a-f] %" SCNu64 " %" SCNd64, w.name, &w.ino, &w.size_bytes) != 3)
-		return err_set(e, ERR_US, "the publisher said \"%s\"", text);
+	memcpy(w.name, a->name, sizeof(w.name));
 	if (warm_confirm(p->agent->conf->cache_dir, &w, e) < 0)
 		return -1;
 	return record_release(p->agent, &p->verdict, &w, e);
 }
 
-/* "unreleased NAME TEXT": what lies there is recorded, so that nobody compares its bytes again. */
-static int take_unreleased(struct publication *p, const char *text, struct err *e)
+/* What lies there is recorded, so that nobody compares its bytes again. */
+static int take_unreleased(struct publication *p, const struct answer *a, struct err *e)
 {
 	struct warm w = {.refused = 1};
-	own_free char *path = NULL;
+	own_free char *path = fs_path("%s/%s", p->agent->conf->cache_dir, a->name);
 	char quoted[2 * ERR_MSG_MAX];
 	struct stat st;
 
-	if (sscanf(text, "%40[0-9a-f] ", w.name) != 1)
-		return err_set(e, ERR_US, "the publisher said \"%s\"", text);
-	path = fs_path("%s/%s", p->agent->conf->cache_dir, w.name);
+	memcpy(w.name, a->name, sizeof(w.name));
 	if (lstat(path, &st) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot look at %s", path);
 	w.ino = st.st_ino;
 	w.size_bytes = st.st_size;
 	w.born_ns = fs_born_ns(AT_FDCWD, path);
-	log_warn("event=release-refused job=%lld image=%s reason=%s", (long long)p->job, p->image,
-		 log_quote(quoted, sizeof(quoted), text));
+	log_warn("event=release-refused job=%lld image=%s name=%s reason=%s", (long long)p->job, p->image, a->name,
+		 log_quote(quoted, sizeof(quoted), a->text));
 	return record_release(p->agent, &p->verdict, &w, e);
 }
 
-/* "changed NAME": the bytes of a file of ours are not those that were published. It is no longer warm; what replaces it
+/* The bytes of a file of ours are not those that were published. It is no longer warm; what replaces it
  * follows, by the rules of in_use. */
-static int take_changed(struct publication *p, const char *text, struct err *e)
+static int take_changed(struct publication *p, const struct answer *a, struct err *e)
 {
 	const struct conf *c = p->agent->conf;
 	char detail[160];
 	struct warm w;
 	int known = warm_load(c->store_dir, p->image, &w, e);
 
-	if (known == 1 && strcmp(w.name, text) != 0)
+	if (known == 1 && strcmp(w.name, a->name) != 0)
 		known = placed_load(c->store_dir, p->image, p->verdict.digest, &w, e);
 	if (known < 0)
 		return -1;
-	if (known == 0 || strcmp(w.name, text) != 0 || damage_stands(c->store_dir, &w))
+	if (known == 0 || strcmp(w.name, a->name) != 0 || damage_stands(c->store_dir, &w))
 		return 0;
 	if (damage_note(c->store_dir, &w, "", e) < 0)
 		return -1;
@@ -173,8 +163,8 @@ static int take_changed(struct publication *p, const char *text, struct err *e)
 	return job_note_built(p->agent->db, p->job, p->attempt, "changed", detail, e);
 }
 
-/* "alone TEXT": the release has it, and TEXT is why the image's own name was left alone. */
-static int take_alone(struct publication *p, const char *text, struct err *e)
+/* The release has it, and the text is why the image's own name was left alone. */
+static int take_alone(struct publication *p, const struct answer *a, struct err *e)
 {
 	const struct verdict *v = &p->verdict;
 	char id[UUID_LEN + 1], name[SHA1_HEX + 1], remark[1000];
@@ -182,7 +172,7 @@ static int take_alone(struct publication *p, const char *text, struct err *e)
 	if (nova_release(v->image, v->digest, id, e) < 0 || nova_cache_name(id, name, e) < 0)
 		return -1;
 	snprintf(remark, sizeof(remark), "as release %s alone (%s in Nova's cache); the image's own UUID follows by itself when it can: %s",
-		 id, name, text);
+		 id, name, a->text);
 	log_info("event=published-alone job=%lld attempt=%lld image=%s release=%s name=%s", (long long)v->job, (long long)v->attempt,
 		 v->image, id, name);
 	if (job_set_published(p->agent->db, v->job, v->attempt, name, clock_mono_ms() - p->start_ms, remark, e) < 0)
@@ -191,36 +181,21 @@ static int take_alone(struct publication *p, const char *text, struct err *e)
 	return 0;
 }
 
-static const char *after(const char *text, const char *word)
-{
-	size_t len = strlen(word);
-
-	return strncmp(text, word, len) == 0 && text[len] == ' ' ? text + len + 1 : NULL;
-}
-
-int published_take(struct publication *p, const char *text, bool *is_last, struct err *e)
+int published_take(struct publication *p, const struct answer *a, bool *is_last, struct err *e)
 {
 	static const struct {
-		const char *word;
-		int (*take)(struct publication *p, const char *text, struct err *e);
+		int (*take)(struct publication *p, const struct answer *a, struct err *e);
 		bool is_last;
 	} words[] = {
-		{"changed", take_changed, false},
-		{"released", take_released, false},
-		{"unreleased", take_unreleased, false},
-		{"published", take_published, true},
-		{"alone", take_alone, true},
+		[ANSWER_CHANGED] = {take_changed, false},     [ANSWER_RELEASED] = {take_released, false},
+		[ANSWER_UNRELEASED] = {take_unreleased, false}, [ANSWER_PUBLISHED] = {take_published, true},
+		[ANSWER_ALONE] = {take_alone, true},
 	};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		const char *rest = after(text, words[i].word);
-
-		if (!rest)
-			continue;
-		*is_last = words[i].is_last;
-		return words[i].take(p, rest, e) < 0 ? -1 : 1;
-	}
-	return 0;
+	if (a->word >= sizeof(words) / sizeof(words[0]) || !words[a->word].take)
+		return 0;
+	*is_last = words[a->word].is_last;
+	return words[a->word].take(p, a, e) < 0 ? -1 : 1;
 }
 
 /* Nothing is left to do for the release: it is not wanted, there, or its name is taken. 1 so (*there: it is to be

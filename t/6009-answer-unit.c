@@ -1,0 +1,86 @@
+/* The lines of a publisher, taken and refused, and the inputs for their reading once more through fuzz-answer. */
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "agent/answer.h"
+#include "fuzz/fuzz-answer.h"
+#include "t/corpus-test.h"
+
+#define NAME "0123456789abcdef0123456789abcdef01234567"
+
+static struct answer taken(const char *text)
+{
+	struct err e = ERR_INIT;
+	struct answer a;
+
+	assert_int_equal(answer_parse(text, &a, &e), 0);
+	return a;
+}
+
+static void each_word(void **state)
+{
+	struct answer a = taken("published " NAME " 18446744073709551615 9223372036854775807 12");
+
+	(void)state;
+	assert_int_equal(a.word, ANSWER_PUBLISHED);
+	assert_string_equal(a.name, NAME);
+	assert_true(a.ino == UINT64_MAX && a.size_bytes == INT64_MAX && a.ms == 12);
+	a = taken("released " NAME " 7 0");
+	assert_true(a.word == ANSWER_RELEASED && a.ino == 7 && a.size_bytes == 0);
+	a = taken("foreign " NAME " a file of user 0");
+	assert_true(a.word == ANSWER_FOREIGN);
+	assert_string_equal(a.text, "a file of user 0");
+	a = taken("error operator no such directory");
+	assert_true(a.word == ANSWER_ERROR && a.class == ERR_OPERATOR);
+	assert_string_equal(a.text, "no such directory");
+	a = taken("stays 7 wished warm");
+	assert_true(a.word == ANSWER_STAYS && a.ino == 7);
+	assert_string_equal(a.text, "wished warm");
+	a = taken("evicted 7 4096");
+	assert_true(a.word == ANSWER_EVICTED && a.ino == 7 && a.size_bytes == 4096);
+	assert_true(taken("waiting 3 %").word == ANSWER_WAITING && taken("done 2").word == ANSWER_DONE);
+	assert_true(taken("changed " NAME).word == ANSWER_CHANGED && taken("alone x").word == ANSWER_ALONE);
+	assert_true(taken("deferred ").word == ANSWER_DEFERRED && taken("unreleased " NAME " x").word == ANSWER_UNRELEASED);
+}
+
+/* Red without: the comparisons of take_name, take_number and take_form. */
+static void no_answer(void **state)
+{
+	static const char *const lines[] = {
+		"", " ", "publish", "published", "published " NAME, "published " NAME " 1 2", "published " NAME " 1 2 3 4",
+		"published " NAME " -1 2 3", "published " NAME " 1 -2 3", "published " NAME " 1 9223372036854775808 3",
+		"published " NAME " 18446744073709551616 2 3", "published  " NAME " 1 2 3", "published " NAME "0 1 2 3",
+		"published ../0123456789abcdef0123456789abcdef0123 1 2 3", "changed 0123", "changed " NAME " ", "error operator",
+		"error", "foreign " NAME, "waiting", "stays x y", "evicted 7",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct err e = ERR_INIT;
+		struct answer a;
+
+		assert_int_equal(answer_parse(lines[i], &a, &e), -1);
+		assert_int_equal(e.class, ERR_US);
+	}
+}
+
+static void replay(void **state)
+{
+	(void)state;
+	corpus_replay("fuzz-answer", 8);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(each_word), cmocka_unit_test(no_answer), cmocka_unit_test(replay)};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
