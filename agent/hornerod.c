@@ -79,6 +79,11 @@ int agent_check_user(const struct conf *c, struct err *e)
 	if (geteuid() == 0 && (c->build_uid == (uid_t)-1 || c->build_uid == 0))
 		return err_set(e, ERR_OPERATOR, "hornerod runs as root, and nobody may build as root: set `build_user` in %s, "
 			       "or start hornerod as an unprivileged user", c->path);
+	/* What lies in state_dir, store_dir and repo_base is that user's, and root would go by its names. */
+	if (geteuid() == 0 && c->hornero_uid != (uid_t)-1 && c->hornero_uid != 0)
+		return err_set(e, ERR_OPERATOR, "hornerod runs as root, and `hornero_user` of %s is user %u: root works in no directory of "
+			       "another user. Start it by its unit (systemctl start hornerod) or as that user, or remove `hornero_user`",
+			       c->path, (unsigned int)c->hornero_uid);
 	return 0;
 }
 

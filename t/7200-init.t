@@ -116,6 +116,13 @@ test_expect_success 'an operator of the group registers images that the agent ca
 	test_grep "nothing has been pushed" out
 '
 
+# Red without: the second refusal of agent_check_user (root would serve, by names in directories of hornero's user).
+test_expect_success 'root does not serve in directories of another user, and says who does' '
+	sed "/^hornero_user/!d" full/hornero.yaml && echo "build_user: $OTHER" >>full/hornero.yaml &&
+	test_expect_code 78 timeout 20 hornerod -c full/hornero.yaml --foreground 2>err &&
+	test_grep "hornerod runs as root, and .hornero_user. of .*full/hornero.yaml is user $HORNERO: .*systemctl start hornerod" err
+'
+
 test_expect_success 'Nova'\''s directories stay Nova'\''s: what is missing is named, not made' '
 	conf "$TRASH/nova" "hornero_user: $HORNERO" "queue_group: $QUEUE" && mkdir nova/instances && chown $NOVA:$NOVA nova/instances &&
 	hornero -c nova/hornero.yaml init >out 2>err && test_grep "warning: .*nova/instances/_base is not there" err &&
