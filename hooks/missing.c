@@ -154,8 +154,9 @@ static int miss_pointer(struct look *l, const char *path, struct err *e)
 	if (!is)
 		return 0;
 	if (l->refuse_lfs && !l->skipped)
-		return err_set(e, ERR_PUSHER, "%s is a Git LFS pointer, and the file itself is not on this node; commit the file "
-			       "(git lfs migrate export), or ask the operator for on_missing: warn", path);
+		return err_set(e, ERR_PUSHER, "%s is a Git LFS pointer, and the file itself is not on this node (of .gitattributes, builds "
+			       "follow text, eol, ident and working-tree-encoding, no filters); commit the file (git lfs migrate "
+			       "export), or ask the operator for on_missing: warn", path);
 	say("%s is a Git LFS pointer: %s, the file itself is not on this node", path,
 	    l->refuse_lfs ? SKIPPED : "the build sees the pointer");
 	l->named_lfs = true;

@@ -37,7 +37,7 @@ test_expect_success 'a Git LFS pointer refuses a small push and a large one, and
 	hooks_commit .gitattributes "*.bin filter=lfs diff=lfs merge=lfs -text" && hooks_push main && good=$(hooks_head) &&
 	! grep LFS push.out && hooks_commit plain.bin "no pointer" && hooks_push main && good=$(hooks_head) &&
 	hooks_commit "a big.bin" "$pointer" && test_must_fail hooks_push main &&
-	refused "a big.bin is a Git LFS pointer, and the file itself is not on this node; commit the file .git lfs migrate export." &&
+	refused "a big.bin is a Git LFS pointer, and the file itself is not on this node .of .*eol, .*; commit the file .git lfs migrate export." &&
 	packed first && as_git git -C work commit -q -m many && test_must_fail hooks_push main && refused "a big.bin is a Git LFS" && undo
 '
 
