@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { BACKOFF_FIRST_MS = 5000, BACKOFF_MOST_MS = 600000, GROUP_MS = 10000, STOP_MS = 5000 };
+enum { BACKOFF_FIRST_MS = 5000, BACKOFF_MOST_MS = 600000, GROUP_MS = 10000, STOP_MS = 5000, KILLED_MOST = 3 };
 
 static int64_t backoff_ms(int64_t attempt)
 {
@@ -36,7 +36,7 @@ static struct attempt_result result_of(const struct verdict *v)
 	};
 }
 
-/* Nobody's fault, but one that may come back: the third holds the job. */
+/* Nobody's fault, but one that may come back: the third holds the job, unless blame_killed() knows better. */
 static bool is_crash(const struct verdict *v)
 {
 	return strcmp(v->cause, "killed") == 0 || strcmp(v->cause, "sandbox") == 0 || strcmp(v->cause, "hangs") == 0;
@@ -122,6 +122,31 @@ static void blame_limits(const struct attempt_run *r, const struct cg_usage *usa
 		blame_others(&r->leaf.limits, usage, v);
 }
 
+static int count_killed(void *arg, const struct attempt *at)
+{
+	int64_t *n = arg;
+
+	*n += at->result.cause && strcmp(at->result.cause, "killed") == 0;
+	return 0;
+}
+
+/* The kernel does not say who sent a SIGKILL: somebody on the node, or a command of the build that kills its own parent. The first
+ * may happen once or twice to the same content, the second happens each time. The group counts what was killed for want of memory,
+ * so without a group that may be the cause, too, and the third such end holds the job. */
+static void blame_killed(const struct attempt_run *r, struct verdict *v)
+{
+	struct err e = ERR_INIT;
+	int64_t n = 1; /* this one */
+
+	if (strcmp(v->cause, "killed") != 0 || !r->has_leaf || r->ended_by)
+		return;
+	if (attempt_each(r->agent->db, r->job, count_killed, &n, &e) < 0)
+		log_warn("event=attempts-unread job=%lld %s", (long long)r->job, e.msg);
+	else if (n >= KILLED_MOST)
+		verdict_say(v, ERR_PUSHER, "killed", "its builder was killed by signal 9 in each of %lld attempts, and not for want of memory: "
+			    "a command of the build kills its own parent", (long long)n);
+}
+
 /* What the cgroup saw, and whether it killed somebody. */
 static void add_usage(struct attempt_run *r)
 {
@@ -133,6 +158,7 @@ static void add_usage(struct attempt_run *r)
 	r->verdict.cpu_ms = usage.cpu_ms;
 	r->verdict.mem_peak_bytes = usage.mem_peak_bytes;
 	blame_limits(r, &usage, &r->verdict);
+	blame_killed(r, &r->verdict);
 }
 
 /* A supervisor that could not even write its verdict says whose fault it is by its exit code: a full disk

@@ -39,9 +39,9 @@ static int blame_exit(struct build *b, const struct stage *s, const char *cause,
 {
 	struct verdict *v = &b->verdict;
 
-	/* SIGKILL is somebody else's doing: the machine's own lack of memory, an operator. Three of them hold the job. */
+	/* An operator, want of memory, or a command of the build: hornerod knows what the attempts before came to. */
 	if (s->status == 128 + SIGKILL && !s->speaks)
-		return verdict_say(v, ERR_NOBODY, "killed", "%s was killed by signal 9 from outside its build", name);
+		return verdict_say(v, ERR_NOBODY, "killed", "%s was killed by signal 9", name);
 	if (s->status > 128 && s->status < 128 + 65)
 		return verdict_say(v, s->speaks ? ERR_US : ERR_PUSHER, "signal", "%s was killed by signal %d (%s)", name,
 				   s->status - 128, strsignal(s->status - 128));
