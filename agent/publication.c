@@ -146,6 +146,14 @@ static bool wait_for(struct agent *a, int64_t job, int64_t attempt, const char *
 	return e.sys != ESTALE;
 }
 
+/* What did not work is tried again, and nobody need act. */
+static void wait_again(struct agent *a, int64_t job, int64_t attempt, const char *text)
+{
+	own_free char *said = fs_path(JOB_WAITS_RETRIED "%s", text);
+
+	wait_for(a, job, attempt, said);
+}
+
 static void hold(struct agent *a, int64_t job, int64_t attempt, const char *reason)
 {
 	struct attempt_result r = {.class = "operator", .cause = "publish", .reason = reason};
@@ -167,7 +175,7 @@ static void fail(struct agent *a, int64_t job, int64_t attempt, const char *imag
 	if (class == ERR_OPERATOR)
 		hold(a, job, attempt, text);
 	else
-		wait_for(a, job, attempt, text);
+		wait_again(a, job, attempt, text);
 	pause_publication(a, image, AGENT_PUBLISH_AGAIN_MS);
 }
 

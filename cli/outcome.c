@@ -2,14 +2,29 @@
 #include "cli/outcome.h"
 
 #include "cli/table.h"
+#include "lib/floor.h"
 #include "lib/standstill.h"
 #include "store/nova.h"
 
 #include <string.h>
 
-bool outcome_is_brief(const char *waiting_for)
+static bool begins(const char *text, const char *with)
 {
-	return strstr(waiting_for, "Nova's lock") != NULL || strncmp(waiting_for, "flattening ", 11) == 0;
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* Whether what a built job waits for ends by itself. */
+static bool is_brief(const char *waiting_for)
+{
+	return strstr(waiting_for, "Nova's lock") != NULL || begins(waiting_for, "flattening ") ||
+	       begins(waiting_for, JOB_WAITS_RETRIED) || begins(waiting_for, FLOOR_IS_LOW);
+}
+
+const char *outcome_waits(const struct job *j, const char *standstill)
+{
+	if (*standstill)
+		return standstill;
+	return j->state == JOB_BUILT ? j->waiting_for : "";
 }
 
 static const char *reason_of(const struct job *j)
@@ -24,7 +39,7 @@ static void published_words(const struct job *j, char *buf, size_t size)
 	struct err ignored = ERR_INIT;
 
 	if (*j->reason)
-		snprintf(buf, size, "job %lld is published%s %s", (long long)j->id, strncmp(j->reason, "as ", 3) == 0 ? "" : ":",
+		snprintf(buf, size, "job %lld is published%s %s", (long long)j->id, begins(j->reason, "as ") ? "" : ":",
 			 j->reason);
 	/* Where the ref has moved on meanwhile it was no rollback any more. */
 	else if (j->reused && strcmp(j->origin, "rollback") == 0 && strcmp(commit, j->commit) == 0 && sha256_valid(j->digest) &&
@@ -42,7 +57,7 @@ static void published_words(const struct job *j, char *buf, size_t size)
 int outcome_of(const struct job *j, const char *standstill, char *buf, size_t size)
 {
 	long long id = (long long)j->id;
-	bool is_stopped = *standstill && !standstill_is_brief(standstill);
+	bool is_stopped = *standstill && !standstill_is_brief(standstill) && !begins(standstill, FLOOR_IS_LOW);
 
 	switch (j->state) {
 	case JOB_PUBLISHED:
@@ -65,7 +80,7 @@ int outcome_of(const struct job *j, const char *standstill, char *buf, size_t si
 		snprintf(buf, size, "job %lld is held: %s; mend that, then `hornero retry %lld`", id, reason_of(j), id);
 		return 75;
 	case JOB_BUILT:
-		if (!*j->waiting_for || outcome_is_brief(j->waiting_for))
+		if (!*j->waiting_for || is_brief(j->waiting_for))
 			return -1;
 		snprintf(buf, size, "job %lld is built and not published yet: %s", id, j->waiting_for);
 		return 75;

@@ -6,13 +6,13 @@
 
 #include <stddef.h>
 
-/* 0 published; 1 failed, superseded or cancelled; 75 held, deferred or paused: somebody must act or an instance must
- * go; -1 it still moves. standstill: what stops it (cli_standstill), or "". The sentence has no full stop, text from outside is
- * not escaped yet. */
+/* 0 published; 1 failed, superseded or cancelled; 75 somebody must act, or an instance must go: it is held, paused by a person,
+ * drained, or deferred; -1 it still moves, or waits for what ends by itself: a back-off, pressure, room on a disk, Nova's lock, a
+ * publication that is tried again. standstill: what stops it (cli_standstill), or "". The sentence has no full stop, text from outside
+ * is not escaped yet. */
 int outcome_of(const struct job *j, const char *standstill, char *buf, size_t size);
 
-/* Whether what a built job waits for ends by itself (Nova's lock), other than an instance that stands on
- * the old bytes or a full disk. */
-bool outcome_is_brief(const char *waiting_for);
+/* What it waits for now, as far as that is known; "": nothing. Borrowed. */
+const char *outcome_waits(const struct job *j, const char *standstill);
 
 #endif

@@ -16,7 +16,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { REF_FRESH_MS = 200, SENTENCE_MAX = 2 * ERR_MSG_MAX };
+enum { REF_FRESH_MS = 200, DOWN_MS = 10000, SENTENCE_MAX = 2 * ERR_MSG_MAX };
 
 struct wait {
 	struct cli *cli;
@@ -27,6 +27,8 @@ struct wait {
 	char pinned[UUID_LEN + 1]; /* the pin of the image in effect, or "" */
 	bool is_release_only; /* of the image's file, as read with its ref */
 	bool told;                 /* that a lock is in the way */
+	bool told_waits;           /* what ends by itself */
+	int64_t down_ms;           /* monotonic: hornerod has not run since; 0: it runs */
 	bool skipped;              /* its commit was pushed with -o skip */
 	char sentence[SENTENCE_MAX];
 };
@@ -60,6 +62,39 @@ static bool sleep_on(struct wait *w)
 	if (left_ms <= 0)
 		return false;
 	return watch_wait(&w->watch, left_ms) == WATCH_LOOK;
+}
+
+/* A restart takes some seconds. Where the lock cannot be read nobody knows, and we wait on. */
+static bool is_agent_down(struct wait *w)
+{
+	if (bell_is_attended(w->c->run_dir) != 0) {
+		w->down_ms = 0;
+		return false;
+	}
+	if (w->down_ms == 0)
+		w->down_ms = clock_mono_ms();
+	return clock_mono_ms() - w->down_ms >= DOWN_MS;
+}
+
+/* Nobody need act, so it may be long before we end: whoever waits learns why. */
+static void tell_waits(struct wait *w, const struct job *j, const char *standstill)
+{
+	const char *why = outcome_waits(j, standstill);
+
+	if (w->told_waits || !*why)
+		return;
+	cli_say(stderr, "hornero: job %lld waits and needs nobody: %s", (long long)j->id, why);
+	w->told_waits = true;
+}
+
+/* What to say when waiting ends without an outcome: `what` is not ready. */
+static int give_up(struct wait *w, bool is_down, const char *what, const char *why)
+{
+	if (is_down)
+		snprintf(w->sentence, sizeof(w->sentence), "%s, and hornerod does not run: `systemctl start hornerod`", what);
+	else
+		snprintf(w->sentence, sizeof(w->sentence), "%s; `hornero why %s` says why", what, why);
+	return finish(w, 75);
 }
 
 /* It is replaced while we wait; hornerod is told where that is still to be done. */
@@ -97,6 +132,7 @@ static int wait_job(struct wait *w, int64_t id, struct err *e)
 	for (;;) {
 		own_job struct job j = {0};
 		char standstill[STANDSTILL_MAX];
+		bool is_down;
 		int code = look_at_job(w, id, &j, image, e);
 
 		if (code < 0 && *image && e->class == ERR_USAGE) {
@@ -114,10 +150,13 @@ static int wait_job(struct wait *w, int64_t id, struct err *e)
 		code = outcome_of(&j, standstill, w->sentence, sizeof(w->sentence));
 		if (code >= 0)
 			return finish(w, code);
-		if (!sleep_on(w)) {
-			snprintf(w->sentence, sizeof(w->sentence), "job %lld is still %s; `hornero why %lld` says why",
-				 (long long)id, job_state_name(j.state), (long long)id);
-			return finish(w, 75);
+		tell_waits(w, &j, standstill);
+		is_down = is_agent_down(w);
+		if (is_down || !sleep_on(w)) {
+			own_free char *what = fs_path("job %lld is still %s", (long long)id, job_state_name(j.state));
+			own_free char *name = fs_path("%lld", (long long)id);
+
+			return give_up(w, is_down, what, name);
 		}
 	}
 }
@@ -178,6 +217,8 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 
 		return alone < 0 ? -1 : alone ? 0 : -2;
 	}
+	if (code < 0)
+		tell_waits(w, &j, standstill);
 	return code < 0 ? -2 : code;
 }
 
@@ -213,6 +254,7 @@ static int wait_image(struct wait *w, const char *uuid, struct err *e)
 		/* The ref costs a process: read now and then, but always before an answer. */
 		bool fresh = clock_mono_ms() - read_ms >= REF_FRESH_MS;
 		int code = fresh ? read_ref(w, uuid, commit, e) : -2;
+		bool is_down;
 
 		if (fresh)
 			read_ms = clock_mono_ms();
@@ -224,10 +266,11 @@ static int wait_image(struct wait *w, const char *uuid, struct err *e)
 		}
 		if (code != -2)
 			return code < 0 ? -1 : finish(w, code);
-		if (!sleep_on(w)) {
-			snprintf(w->sentence, sizeof(w->sentence), "image %s is not warm at %.12s yet; `hornero why %s` "
-				 "says why", uuid, commit, uuid);
-			return finish(w, 75);
+		is_down = is_agent_down(w);
+		if (is_down || !sleep_on(w)) {
+			own_free char *what = fs_path("image %s is not warm at %.12s yet", uuid, commit);
+
+			return give_up(w, is_down, what, uuid);
 		}
 	}
 }

@@ -105,7 +105,7 @@ const struct word word_table[] = {
 	 log_options, 1, -1, false, log_run, WORD_READ},
 	{"wait", "JOB|UUID", "until a job ends, or an image's newest commit is warm",
 	 "Exits 0 when it is published, 1 when it failed or was given up, 75 with the reason when time is over or when\n"
-	 "waiting on would need somebody to act (deferred because of an instance, held, nothing pushed yet).",
+	 "waiting on would need somebody to act (held, paused, deferred because of an instance, nothing pushed yet).",
 	 wait_options, 1, 1, false, wait_run, WORD_READ},
 	{"why", "JOB|UUID", "why it is (not) building or warm, and what changes that", "", NULL, 1, 1, false, why_run, WORD_READ},
 	{"cancel", "JOB", "give a job up",

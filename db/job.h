@@ -26,6 +26,9 @@ enum job_state {
 	JOB_CANCELLED,
 };
 
+/* What a built job waits for begins so where its publication failed and is tried again. */
+#define JOB_WAITS_RETRIED "tried again by itself: "
+
 const char *job_state_name(enum job_state s); /* "queued", … */
 bool job_state_ended(enum job_state s);       /* published, failed, superseded, cancelled; held is not ended */
 

@@ -12,6 +12,9 @@
 
 enum { FLOOR_WHY = 512, FLOOR_FILES_PERCENT = 2 };
 
+/* What is said of one begins so. It ends by itself: collections make room, and so may others. */
+#define FLOOR_IS_LOW "disk: "
+
 struct floor {
 	const char *dir;
 	int64_t bytes;           /* 0, and nothing reserved: no floor, of inodes neither */

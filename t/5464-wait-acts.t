@@ -28,8 +28,20 @@ else
 	test_skip 'a build that kills its own parent' 'without a group nobody knows whether it was killed for want of memory'
 fi
 
-test_expect_success 'the node stops' '
-	node_stop
+# Red with standstill_is_brief() for all that hornerod says.
+test_expect_success 'a drained node: somebody must resume it' '
+	hornero drain --timeout 20 && push_make "head -c 1048576 /dev/zero >\$@" && test_expect_code 75 hornero wait $job --timeout 20 2>err &&
+	test_grep "an operator drains the node; .hornero resume. ends that" err && test_expect_code 75 hornero wait $HELLO_UUID --timeout 20 2>err &&
+	hornero resume && hornero wait $job --timeout 60
+'
+
+# Red without is_agent_down() in cli/wait.c: it waits until its time is over, and says another thing.
+test_expect_success 'hornerod does not run: somebody must start it, unless it comes back soon' '
+	push_make "until test -e ../cache/go; do sleep 0.05; done; head -c 1048576 /dev/zero >\$@" &&
+	wait_until "test -d $CACHE && hornero show $job --json | jq -e \".state == \\\"running\\\"\"" 20 && node_stop &&
+	test_expect_code 75 hornero wait $job --timeout 100 2>err && test_grep "job $job is still queued, and hornerod does not run: .systemctl start hornerod" err &&
+	test_expect_code 75 hornero wait $HELLO_UUID --timeout 100 2>err && test_grep "hornerod does not run: .systemctl start hornerod" err &&
+	{ hornero wait $job --timeout 60 & waiting=$!; } && node_start && touch "$CACHE/go" && wait $waiting && node_stop
 '
 
 test_done

@@ -38,13 +38,13 @@ test_expect_success 'below it the push hears so, and the job, why and wait say s
 	fill "$NODE/instances" 20 && push_text two 1 && test_grep "nothing is built before there is room: disk: .* free on .*, the floor is 10.0 MiB .store_floor and reserved_host_disk_mb" push.out &&
 	wait_until "hornero show $job --json | jq -e \".waiting_for | test(\\\"the floor is\\\")\"" 30 &&
 	test "$(hornero show "$job" --json | jq -r .state)" = queued && hornero why "$job" >out && test_grep "waits, as all builds of this node do: disk: .*hornero gc" out &&
-	test_expect_code 75 hornero wait "$job" 2>err && test_grep "nothing is built now: disk:" err &&
-	test_expect_code 75 hornero wait "$HELLO_UUID" 2>err && test_grep "event=paused reason=.disk:" "$NODE/hornerod.log" &&
+	test_expect_code 75 hornero wait "$job" --timeout 1 2>err && test_grep "waits and needs nobody: disk:" err && test_grep "still queued" err &&
+	test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 1 2>err && test_grep "waits and needs nobody: disk:" err && test_grep "event=paused reason=.disk:" "$NODE/hornerod.log" &&
 	hornero queue >out && test_grep "nothing starts for now: disk: .*the floor is" out
 '
 
 test_expect_success 'when there is room again it goes on by itself' '
-	rm "$NODE/instances/somebody-else" && wait_until "hornero wait $job --timeout 10" 60 &&
+	{ hornero wait "$job" --timeout 60 & waiting=$!; } && rm "$NODE/instances/somebody-else" && wait $waiting &&
 	hornero show "$job" --json | jq -e "(.waiting_for // \"\") == \"\"" && test_grep "event=resumed" "$NODE/hornerod.log"
 '
 
@@ -62,8 +62,8 @@ test_expect_success 'a built job waits in built below the cache'\''s floor, and 
 	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/here" 30 && fill "$NODE/instances/_base" 30 &&
 	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 	wait_until "hornero show $job --json | jq -e \".state == \\\"built\\\" and (.waiting_for | test(\\\"cache_floor\\\"))\"" 30 &&
-	test_expect_code 75 hornero wait "$job" 2>err && test_grep "not published yet: disk: .*cache_floor" err &&
-	rm "$NODE/instances/_base/somebody-else" && wait_until "hornero wait $job --timeout 10" 60
+	test_expect_code 75 hornero wait "$job" --timeout 1 2>err && test_grep "waits and needs nobody: disk: .*cache_floor" err && test_grep "still built" err &&
+	rm "$NODE/instances/_base/somebody-else" && hornero wait "$job" --timeout 60
 '
 
 test_expect_success 'few inodes are a full disk, too' '

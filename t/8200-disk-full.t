@@ -31,13 +31,12 @@ test_expect_success 'the store is full: the job waits with the reason, and leave
 test_expect_success 'room in the store: it goes on by itself, until the cache is full' '
 	mount -o remount,size=64m "$NODE/store" &&
 	wait_until "hornero show 1 --json | jq -e \".state == \\\"built\\\" and (.waiting_for | test(\\\"No space\\\"))\"" 60 &&
-	test_expect_code 75 hornero wait 1 --timeout 5 &&
+	test_expect_code 75 hornero wait 1 --timeout 2 2>err && test_grep "waits and needs nobody: tried again by itself: .*No space" err &&
 	test -z "$(ls "$NODE/instances/_base")"
 '
 
 test_expect_success 'room in the cache: it becomes warm by itself' '
-	mount -o remount,size=64m "$NODE/instances/_base" && hornero wait "$HELLO_UUID" --timeout 60 ||
-	wait_until "hornero wait $HELLO_UUID --timeout 10" 60 &&
+	mount -o remount,size=64m "$NODE/instances/_base" && hornero wait "$HELLO_UUID" --timeout 60 &&
 	test "$(head -c 3 "$(node_warm_path "$HELLO_UUID")")" = one &&
 	test "$(ls -A "$NODE/instances/_base" | wc -l)" = 1
 '
