@@ -144,6 +144,7 @@ struct agent {
 	int64_t next_scrub_ms;     /* monotonic */
 	int64_t images_mtime_ns;   /* of images_dir when the last sweep started */
 	struct pause *pauses;
+	int publisher_deaths;      /* without a word, one after the other */
 	struct foreign *foreign;   /* files that stopped a publication */
 	struct pressure pressure;
 	struct paused paused;      /* as the last turn found it */
@@ -221,7 +222,7 @@ void attempt_reap(struct attempt_run *r);
 /* r->verdict: the supervisor's, or ours where it left none. */
 void attempt_read_verdict(struct attempt_run *r, int status);
 /* What is known now as the verdict file, before anything is settled: a later life reads it there. */
-void attempt_note(const struct attempt_run *r);
+void attempt_note(struct attempt_run *r);
 void attempt_log_end(const struct attempt_run *r);
 /* It ended as r->verdict says: its group goes, its row is written, and then r is freed. What cannot be done now is, in a later turn. */
 void attempt_conclude(struct attempt_run *r);

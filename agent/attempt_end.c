@@ -315,12 +315,17 @@ void attempt_log_end(const struct attempt_run *r)
 		 v->reused, log_quote(quoted, sizeof(quoted), v->reason));
 }
 
-void attempt_note(const struct attempt_run *r)
+void attempt_note(struct attempt_run *r)
 {
+	const char *log_dir = r->agent->conf->log_dir;
 	struct err e = ERR_INIT;
 
-	if (verdict_write(r->agent->conf->log_dir, &r->verdict, &e) < 0)
-		log_warn("event=verdict-unwritten job=%lld %s", (long long)r->job, e.msg);
+	if (verdict_write(log_dir, &r->verdict, &e) == 0)
+		return;
+	log_warn("event=verdict-unwritten job=%lld %s", (long long)r->job, e.msg);
+	/* What kept us kept the supervisor, too. */
+	if (strcmp(r->verdict.cause, "crash") == 0)
+		verdict_say(&r->verdict, r->verdict.class, "crash", "nothing can be written in %s: %s; make room there", log_dir, e.msg);
 }
 
 /* The supervisor has ended: reap it, find out how, conclude. */

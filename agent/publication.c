@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PUBLISHER_END_MS = 2000 };
+enum { PUBLISHER_END_MS = 2000, DEATHS_MOST = 3 };
 
 bool publication_of(const struct agent *a, const char *image)
 {
@@ -229,6 +229,19 @@ static bool take_line(struct publication *p, const char *text)
 	return true;
 }
 
+/* One may be killed at any time. Where none speaks any more somebody must look, and it is tried all the same. */
+static void tell_died(const struct publication *p)
+{
+	struct agent *a = p->agent;
+	const char *head = ++a->publisher_deaths < DEATHS_MOST ? JOB_WAITS_RETRIED : "";
+	own_free char *text = a->conf->publish_socket
+		? fs_path("%sthe publisher at %s ends without a word: `journalctl -u 'hornero-publish@*'` says why; systemd starts none where "
+			  "the User= of its unit does not exist", head, a->conf->publish_socket)
+		: fs_path("%shornero-publish ends without a word; the log of hornerod may say why", head);
+
+	wait_for(a, p->job, p->attempt, text);
+}
+
 static int on_answer(sd_event_source *src, int fd, uint32_t events, void *arg)
 {
 	struct publication *p = arg;
@@ -246,6 +259,7 @@ static int on_answer(sd_event_source *src, int fd, uint32_t events, void *arg)
 			return 0;
 	} else {
 		log_warn("event=publisher-died job=%lld attempt=%lld", (long long)p->job, (long long)p->attempt);
+		tell_died(p);
 		pause_publication(a, p->image, AGENT_PUBLISH_AGAIN_MS);
 	}
 	let_go(p);

@@ -1,11 +1,13 @@
 /* doctor_node: directories, programs, hornerod, the publisher. DIAGNOSTICS: findings. */
 #include "cli/doctor.h"
 #include "cli/places.h"
+#include "lib/bell.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/program.h"
 #include "store/nova.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -124,6 +126,11 @@ static void look_at_users(struct doctor *d)
 
 void doctor_agent(struct doctor *d)
 {
+	if (bell_is_attended(d->c->run_dir) < 0) {
+		doctor_say(d, DOCTOR_BAD, "give it to hornero_user and queue_group, or run hornero doctor as one of them",
+			   "%s/agent.lock cannot be read, so nobody can tell whether hornerod runs: %s", d->c->run_dir, strerror(errno));
+		return;
+	}
 	if (!cli_agent_runs(d->c)) {
 		doctor_say(d, DOCTOR_BAD, "systemctl start hornerod", "hornerod does not run: nothing is built or published");
 		return;

@@ -17,9 +17,10 @@ test_expect_success 'it is tried again by itself, and says what is the matter' '
 	hornero why $job >out && cat out && test_grep "next attempt.*bubblewrap could not close the sandbox" out
 '
 
-test_expect_success 'the third time holds it, with the words of bubblewrap in the log' '
+test_expect_success 'the third time holds it, with the words of bubblewrap in log and reason' '
 	wait_until "hornero show $job --json | jq -e \".state == \\\"held\\\" and (.attempts | length) == 3\"" 60 &&
 	test_expect_code 75 hornero wait $job && hornero log $job >out && test_grep "/usr/no" out &&
+	hornero show $job --json | jq -r ".attempts[-1].reason" >out && test_grep "could not close the sandbox for make: bwrap: .*/usr/no" out &&
 	hornero why $job >out && test_grep "hornero retry $job" out
 '
 

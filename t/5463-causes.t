@@ -32,8 +32,51 @@ test_expect_success 'a repository that git cannot read is named, too' '
 	: >"$HELLO_REPO/HEAD" && { hornero why "$HELLO_UUID" >why 2>&1 || :; } && test_grep "git cannot read the repository .*fsck" why
 '
 
-test_expect_success 'the node stops' '
-	node_stop
+test_expect_success 'another repository, which is sound' '
+	node_hello_repo other 3b7e1516-28ae-4d2a-abf7-158809cf4f3d && hornero image set "$HELLO_UUID" builder=make
+'
+
+# Red without the words of attempt_note() in agent/attempt_end.c: "the supervisor left no verdict".
+if test "$(id -u)" -eq 0
+then
+	test_expect_success 'a full state_dir/log is named, and the job goes on when there is room' '
+		mount -t tmpfs -o size=64k,mode=2750 tmpfs "$NODE/state/log" && test_cleanup "umount -l $NODE/state/log 2>/dev/null || :" &&
+		{ head -c 1M /dev/zero >"$NODE/state/log/fill" 2>/dev/null || :; } &&
+		push_make "head -c 1048576 /dev/zero >\$@; : log" && wait_until "attempt | grep -q written" 20 && attempt >reason &&
+		test_grep "nothing can be written in $NODE/state/log: .*No space left on device" reason && rm "$NODE/state/log/fill" &&
+		hornero wait $job --timeout 60
+	'
+else
+	test_skip 'a full state_dir/log' 'only root mounts a small one'
+fi
+
+# Red with the word of libgit2 taken for "no such ref".
+test_expect_success 'a broken alternates file holds the job, by name' '
+	mkdir "$HELLO_REPO/objects/info/alternates" && push_make "head -c 1048576 /dev/zero >\$@; : alternates" && test_expect_code 75 hornero wait $job --timeout 60 &&
+	attempt >reason && test_grep "cannot open the repository .*directory" reason && rmdir "$HELLO_REPO/objects/info/alternates" &&
+	hornero retry $job && hornero wait "$HELLO_UUID" --timeout 60
+'
+
+test_expect_success 'garbage in HEAD: the ref is built all the same, and wait and why name the repository' '
+	hornero pause "$HELLO_UUID" && push_make "head -c 1048576 /dev/zero >\$@; : head" && echo garbage >"$HELLO_REPO/HEAD" && hornero resume "$HELLO_UUID" &&
+	hornero wait $job --timeout 60 && { hornero wait "$HELLO_UUID" --timeout 5 >out 2>&1 || :; } && test_grep "git cannot read the repository .*fsck" out &&
+	! grep -i "nothing has been pushed" out && echo "ref: refs/heads/main" >"$HELLO_REPO/HEAD"
+'
+
+# A stand-in for systemd, which takes the connection and then finds no user to start the publisher as. Red without tell_died().
+test_expect_success 'a publisher that systemd cannot start, as its user is missing, is named; wait ends as somebody must act' '
+	node_stop && { systemd-socket-activate --accept --inetd --seqpacket -l "$NODE/dead" /bin/false 2>/dev/null & dead=$!; } &&
+	test_cleanup "kill $dead 2>/dev/null; wait $dead; :" && wait_until "test -S $NODE/dead" 10 && echo "publish_socket: $NODE/dead" >>"$HORNERO_CONF" &&
+	node_start && push_make "{ echo other; head -c 1048576 /dev/zero; } >\$@; truncate -s 1M \$@" && test_expect_code 75 hornero wait $job --timeout 60 2>err &&
+	test_grep "waits and needs nobody: tried again by itself: the publisher at $NODE/dead ends without a word" err &&
+	test_grep "is built and not published yet: the publisher at $NODE/dead .*User= of its unit does not exist" err
+'
+
+# Root may read every file; a link to itself stands in for one that nobody may. Red without the look of doctor_agent().
+test_expect_success 'an agent.lock that cannot be read: hornerod and doctor name it' '
+	node_stop && lock=$NODE/state/run/agent.lock && rm "$lock" && ln -s agent.lock "$lock" && { hornero doctor >out || :; } &&
+	test_grep "bad .*$lock cannot be read, so nobody can tell whether hornerod runs: " out && test_expect_code 78 hornerod --foreground 2>err &&
+	test_grep "cannot open $lock" err
 '
 
 test_done
