@@ -5,12 +5,10 @@
 
 #include "agent/aside.h"
 #include "agent/copy.h"
-#include "agent/dependents.h"
-#include "agent/flattening.h"
+#include "agent/makeway.h"
 #include "agent/novalock.h"
 #include "agent/ours.h"
 #include "agent/placing.h"
-#include "agent/standing.h"
 #include "conf/image.h"
 #include "conf/replace.h"
 #include "lib/clock.h"
@@ -39,10 +37,8 @@ struct act {
 	struct peer *peer;
 	struct publish_result *out;
 	struct manifest m;
-	bool may_flatten; /* in_use: flatten */
 	int cache; /* borrowed: the cache directory */
-	struct quiet *seen; /* borrowed: what the first look at the instances saw */
-	struct standing standing; /* whether what is in place is these very bytes, as far as known */
+	struct makeway dependents;
 	struct ours ours; /* what lies under the image's own name */
 	struct placing release; /* where wants_release */
 	bool wants_release, is_release_only;
@@ -74,7 +70,7 @@ static int check_request(struct act *a, struct err *e)
 
 	if (image_load(a->conf->images_dir, a->req->image, &img, e) < 0)
 		return -1;
-	a->may_flatten = img.in_use == IMAGE_IN_USE_FLATTEN;
+	a->dependents.may_flatten = img.in_use == IMAGE_IN_USE_FLATTEN;
 	if (store_manifest(a->conf->store_dir, a->req->digest, &a->m, e) < 0)
 		return err_wrap(e, "will not publish artifact %.12s", a->req->digest);
 	if (store_compare(a->req->artifact, &a->m, e) < 0)
@@ -106,59 +102,6 @@ static int open_cache(const struct conf *conf, struct err *e)
 	if (fs_sync_parent(AT_FDCWD, conf->cache_dir, e) < 0)
 		return -1;
 	return fs_open_dir(AT_FDCWD, conf->cache_dir, e);
-}
-
-/* 1: instances stand on other bytes than these, and out->deferred says who. Comparing bytes is slow:
- * under the lock (may_compare false) only what was found before counts. */
-static int is_in_use(struct act *a, bool may_compare, struct dependents *d, struct err *e)
-{
-	a->out->deferred[0] = '\0';
-	if (dependents_scan(a->conf->instances_path, a->conf->cache_subdir, a->out->name, a->seen,
-			    d, e) < 0)
-		return -1;
-	if (d->count == 0)
-		return 0;
-	if (may_compare && standing_look(&a->standing, a->conf->store_dir, a->cache, a->req->image, a->out->name,
-					 &a->m, a->req->artifact, peer_stop, a->peer, e) < 0)
-		return -1;
-	if (standing_is_same(&a->standing, a->cache, a->out->name))
-		return 0;
-	if (faccessat(a->cache, a->out->name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-		snprintf(a->out->deferred, sizeof(a->out->deferred), "%.300s, which are gone, and nobody knows which they were; where "
-			 "you do, copy them to %s again", d->text, a->out->name);
-	else
-		memcpy(a->out->deferred, d->text, sizeof(a->out->deferred));
-	return 1;
-}
-
-static int flatten(struct act *a, const char *disk, struct err *e)
-{
-	own_free char *base = fs_path("%s/%s", a->conf->cache_dir, a->out->name);
-	char why[FLATTENING_WHY_MAX];
-	int rc = publish_fence(a->conf, a->req, e) < 0 ? -1 : flattening_run(a->conf, disk, base, a->peer, why, e);
-
-	if (rc == 1)
-		snprintf(a->out->deferred, sizeof(a->out->deferred), "instance %.*s stands on the present bytes and is not "
-			 "flattened: %.390s", (int)strcspn(disk, "/"), disk, why);
-	if (rc == 0)
-		failpoint("publish-flattened");
-	return rc;
-}
-
-/* As is_in_use(), after the dependents were made independent, one after the other, where the image wishes it. The
- * first one that cannot be ends it: more room would be taken for nothing. */
-static int make_way(struct act *a, struct err *e)
-{
-	struct dependents d;
-	int used = is_in_use(a, true, &d, e);
-
-	while (used == 1 && a->may_flatten && !d.in_doubt && d.disk[0] != '\0') {
-		used = flatten(a, d.disk, e);
-		if (used != 0)
-			return used;
-		used = is_in_use(a, false, &d, e);
-	}
-	return used;
 }
 
 /* The artifact beside its final name, whole and durable. */
@@ -233,7 +176,7 @@ static int put_in_place(struct act *a, struct aside *aside, struct err *e)
 	/* Nova may have fetched the image since we looked. */
 	if (!ours_still(&a->ours))
 		return OTHER_FILE;
-	used = is_in_use(a, false, &d, e);
+	used = makeway_look(&a->dependents, false, &d, e);
 	if (used != 0)
 		return used;
 	/* Nova's ageing counts from mtime, and the lock may have taken hours. */
@@ -299,10 +242,10 @@ static int look_again(struct act *a, int found, struct err *e)
 
 		if (stays != 0)
 			return stays;
-	} else if (!a->may_flatten) {
+	} else if (!a->dependents.may_flatten) {
 		return found;
 	}
-	return make_way(a, e);
+	return makeway_run(&a->dependents, e);
 }
 
 /* New instances and files may come while we copy, wait or flatten: a few times, then it is deferred. DONE, or not placed
@@ -313,7 +256,7 @@ static int place(struct act *a, struct aside *aside, struct err *e)
 		int found;
 
 		/* A header that was changed by somebody who died must not come back after a power failure. */
-		if (a->may_flatten && syncfs(a->cache) < 0)
+		if (a->dependents.may_flatten && syncfs(a->cache) < 0)
 			return err_sys(e, ERR_NOBODY, "cannot make the disks of the instances durable");
 		found = place_under_lock(a, aside, e);
 		if (found <= DONE)
@@ -381,7 +324,7 @@ static void say_changed(const struct act *a)
 
 static int replace_own(struct act *a, struct aside *aside, struct err *e)
 {
-	int used = make_way(a, e);
+	int used = makeway_run(&a->dependents, e);
 
 	if (used < 0)
 		return -1;
@@ -417,7 +360,7 @@ int publish_run(const struct conf *conf, const struct peer_request *req, struct 
 {
 	int64_t start_ms = clock_mono_ms();
 	own_quiet struct quiet seen = QUIET_INIT;
-	struct act a = {.conf = conf, .req = req, .peer = peer, .out = out, .seen = &seen};
+	struct act a = {.conf = conf, .req = req, .peer = peer, .out = out};
 	own_fd int cache = -1;
 
 	*out = (struct publish_result){.replaced = -1};
@@ -427,6 +370,8 @@ int publish_run(const struct conf *conf, const struct peer_request *req, struct 
 	if (cache < 0)
 		return -1;
 	a.cache = cache;
+	a.dependents = (struct makeway){.conf = conf, .req = req, .peer = peer, .out = out, .m = &a.m, .cache = cache,
+					.may_flatten = a.dependents.may_flatten, .seen = &seen};
 	a.ours = (struct ours){.conf = conf, .req = req, .peer = peer, .cache = cache, .name = out->name};
 	a.release = (struct placing){.conf = conf, .req = req, .peer = peer, .cache = cache};
 	aside_sweep(cache);

@@ -208,7 +208,7 @@ test_expect_success 'told to end in the midst of it: at once, and nothing is lef
 	wait_until "! test -d /proc/$rebaser && ! test -d /proc/$flattener" 20 && whole_again
 '
 
-# Red without the second make_way() in publish.c place().
+# Red without makeway_run() in publish.c look_again().
 test_expect_success 'an instance that comes while we copy is flattened, too' '
 	use && cp keep-disk "$disk" && conf "failpoint: publish-copied:stop" && publish_background 2 && publish_stopped &&
 	flattened && instance late && kill -CONT "$publish_pid" && publish_end &&
