@@ -95,6 +95,7 @@ struct upkeep {
 	sd_event_source *watch;    /* of its end */
 	sd_event_source *patience; /* until it is killed */
 	struct process_still still;
+	int64_t beat_ns;           /* of hornero-scrub, when it was looked at last */
 	const char *name;
 	struct agent *agent;
 };

@@ -31,7 +31,7 @@ struct scrub {
 	const struct conf *conf;
 	struct scrubbed state;
 	struct steady clock;
-	int64_t end_ms;          /* monotonic: this process stops by then */
+	int64_t end_ms;          /* monotonic: no other file is begun after that */
 	int64_t looked_ms;       /* monotonic: when the queue was looked at last */
 	int64_t from_ms, bytes;  /* what was read since then, for the rate */
 	bool found;
@@ -70,15 +70,20 @@ static int is_over(const struct scrub *s, struct err *e)
 	return clock_mono_ms() < s->end_ms ? 0 : err_set(e, ERR_NOBODY, "the next start goes on");
 }
 
-/* Waits while something is built or published, and as the rate demands. */
+/* Waits while something is built or published, and as the rate demands. A file that was begun is read to its end, however
+ * long that takes: otherwise a large one would be begun for ever. */
 static int pace(void *arg, int64_t bytes, struct err *e)
 {
 	struct scrub *s = arg;
 	int64_t now_ms = clock_mono_ms();
 
+	(void)e;
 	if (now_ms - s->looked_ms >= LOOK_MS) {
-		while (is_busy(s) && is_over(s, e) == 0)
+		scrubbed_beat(s->conf->store_dir);
+		while (is_busy(s)) {
 			sleep_ms(LOOK_MS);
+			scrubbed_beat(s->conf->store_dir);
+		}
 		s->looked_ms = s->from_ms = now_ms = clock_mono_ms();
 		s->bytes = 0;
 	}
@@ -90,7 +95,7 @@ static int pace(void *arg, int64_t bytes, struct err *e)
 		if (wait_ms > 0)
 			sleep_ms(wait_ms);
 	}
-	return is_over(s, e);
+	return 0;
 }
 
 static void tell_refused(void *arg, const char *digest, const char *why)
@@ -104,24 +109,20 @@ static void tell_refused(void *arg, const char *digest, const char *why)
 }
 
 /* An artifact may be let go while it is looked at, and a file may be unreadable: neither ends the pass. */
-static int pass_over(const struct scrub *s, const char *what, const struct err *why, struct err *e)
+static void pass_over(const char *what, const struct err *why)
 {
 	char quoted[2 * ERR_MSG_MAX];
 
-	if (is_over(s, e) < 0)
-		return -1;
 	log_warn("event=scrub-passed-over file=%s reason=%s", what, log_quote(quoted, sizeof(quoted), why->msg));
-	return 0;
 }
 
-static int look_at_artifact(struct scrub *s, const char *digest, struct err *e)
+static void look_at_artifact(struct scrub *s, const char *digest)
 {
 	struct verify_count n = {0};
 	struct err why = ERR_INIT;
 
 	if (store_verify_one(s->conf->store_dir, digest, pace, s, tell_refused, s, &n, &why) < 0)
-		return pass_over(s, digest, &why, e);
-	return 0;
+		pass_over(digest, &why);
 }
 
 static int look_at_cached(struct scrub *s, const struct warm *w, const struct warm *twin, struct err *e)
@@ -136,7 +137,7 @@ static int look_at_cached(struct scrub *s, const struct warm *w, const struct wa
 	if (!twin)
 		state = cached_verify(s->conf->cache_dir, w, pace, s, found, &why);
 	if (state < 0)
-		return pass_over(s, w->name, &why, e);
+		pass_over(w->name, &why);
 	if (state != CACHED_CHANGED)
 		return 0;
 	failpoint("scrub-found");
@@ -159,7 +160,7 @@ static int step(struct scrub *s, char kind, const char *name, struct err *e)
 	if (scrubbed_save(s->conf->store_dir, &s->state, e) < 0)
 		return -1;
 	failpoint("scrub-stepped");
-	return 0;
+	return is_over(s, e);
 }
 
 static int by_digest(const void *a, const void *b)
@@ -177,10 +178,13 @@ static int scrub_store(struct scrub *s, struct err *e)
 		return -1;
 	if (all.n > 0)
 		qsort(all.list, all.n, sizeof(*all.list), by_digest);
-	for (size_t i = 0; i < all.n; i++)
-		if (!is_done(s, 'a', all.list[i].digest) &&
-		    (look_at_artifact(s, all.list[i].digest, e) < 0 || step(s, 'a', all.list[i].digest, e) < 0))
+	for (size_t i = 0; i < all.n; i++) {
+		if (is_done(s, 'a', all.list[i].digest))
+			continue;
+		look_at_artifact(s, all.list[i].digest);
+		if (step(s, 'a', all.list[i].digest, e) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -209,6 +213,9 @@ static int scrub(struct scrub *s, struct err *e)
 		s->state.started_ms = steady_now_ms(&s->clock);
 		s->state.looked = s->state.changed = 0;
 	}
+	/* The file that scrubbed_beat() touches. */
+	if (scrubbed_save(store_dir, &s->state, e) < 0)
+		return -1;
 	if (scrub_store(s, e) < 0 || store_verify_note(store_dir, e) < 0 || scrub_cache(s, e) < 0)
 		return -1;
 	s->state.at[0] = '\0';

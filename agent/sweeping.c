@@ -35,15 +35,28 @@ static uint64_t patience_us(const struct agent *a)
 	return (uint64_t)a->conf->upkeep_timeout_s * 1000000;
 }
 
-/* It dies of that and is begun anew in its time. One that hangs in the kernel is said again each time. */
+/* At its rate hornero-scrub may need hours for one file: it may take them while it says that it works. */
+static bool goes_on(struct upkeep *u)
+{
+	int64_t was_ns = u->beat_ns;
+
+	if (u != &u->agent->scrub)
+		return false;
+	u->beat_ns = scrubbed_beat_ns(u->agent->conf->store_dir);
+	return u->beat_ns != was_ns;
+}
+
+/* Kills it; it runs again at its next interval. One that hangs in the kernel is logged each time. */
 static int on_patience(sd_event_source *src, uint64_t at, void *arg)
 {
-	const struct upkeep *u = arg;
+	struct upkeep *u = arg;
 
 	(void)at;
-	log_error("event=hangs program=%s pid=%d it did not end within upkeep_timeout (%lld s) and is killed", u->name, (int)u->child.pid,
-		  (long long)u->agent->conf->upkeep_timeout_s);
-	kill(u->child.pid, SIGKILL);
+	if (!goes_on(u)) {
+		log_error("event=hangs program=%s pid=%d it did not %s within upkeep_timeout (%lld s) and is killed", u->name,
+			  (int)u->child.pid, u == &u->agent->scrub ? "go on" : "end", (long long)u->agent->conf->upkeep_timeout_s);
+		kill(u->child.pid, SIGKILL);
+	}
 	sd_event_source_set_time_relative(src, patience_us(u->agent));
 	return sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
 }
@@ -182,6 +195,7 @@ void scrubbing_start(struct agent *a)
 	if (scrubbed_load(a->conf->store_dir, &done, &e) == 0 &&
 	    !scrubbed_is_due(&done, a->conf->scrub_interval_s, steady_now_ms(&clock)))
 		return;
+	a->scrub.beat_ns = scrubbed_beat_ns(a->conf->store_dir);
 	upkeep_start(a, &a->scrub, "hornero-scrub", NULL, on_scrub_end);
 }
 

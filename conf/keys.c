@@ -131,8 +131,8 @@ static const struct key keys[] = {
 	 .help = "How often refs are compared with what is warm, whatever the hooks said."},
 	{.name = "upkeep_timeout", .type = KEY_DURATION, .min = 1, .max = WEEK_S, .fallback = "1h",
 	 AT(upkeep_timeout_s),
-	 .help = "Longest time that hornero-sweep, hornero-keep, hornero-collect or hornero-scrub may take: one that hangs is killed, and begun "
-		 "anew in its time."},
+	 .help = "Longest time that hornero-sweep, hornero-keep or hornero-collect may take, and that hornero-scrub may show no progress: one "
+		 "that hangs is killed, and runs again at its next interval."},
 	{.name = "scrub_interval", .type = KEY_DURATION, .min = 0, .max = 52 * WEEK_S, .fallback = "168h", AT(scrub_interval_s),
 	 .help = "How often every artifact, and every file that hornero published into Nova's cache, is read again and compared with "
 		 "its digest, 0 for never. That goes on while nothing is built or published, at the lowest priorities."},

@@ -21,6 +21,10 @@ struct scrubbed {
 int scrubbed_load(const char *store_dir, struct scrubbed *out, struct err *e);
 int scrubbed_save(const char *store_dir, const struct scrubbed *s, struct err *e);
 
+/* hornero-scrub works: the time of the file is its beat. The beat, for comparison alone; 0: there is none. */
+void scrubbed_beat(const char *store_dir);
+int64_t scrubbed_beat_ns(const char *store_dir);
+
 /* Is a pass to be begun, or one under way? interval_s 0: never. A time to come is no time of this node: due. */
 static inline bool scrubbed_is_due(const struct scrubbed *s, int64_t interval_s, int64_t now_ms)
 {

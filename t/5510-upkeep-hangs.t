@@ -1,6 +1,6 @@
 #!/bin/sh
 # What looks after queue, cache and store runs one at a time: one that never ended would end all later ones, silently.
-test_description='a hornero-sweep, -keep or -collect that hangs is killed, told of, and begun anew'
+test_description='a hornero-sweep, -keep, -collect or -scrub that hangs is killed, told of, and begun anew'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 
@@ -11,7 +11,7 @@ begun () {
 
 test_expect_success 'a node where the first of each hangs' '
 	mkdir libexec && ln -s "$HORNERO_BUILD"/hornero* libexec/ && chmod 777 . &&
-	for name in sweep keep collect
+	for name in sweep keep collect scrub
 	do
 		rm libexec/hornero-$name && : >hang.$name && cat >libexec/hornero-$name <<-END && chmod +x libexec/hornero-$name || return 1
 		#!/bin/sh
@@ -20,12 +20,12 @@ test_expect_success 'a node where the first of each hangs' '
 		exec "$HORNERO_BUILD/hornero-$name" "\$@"
 		END
 	done &&
-	node_init "libexec_dir: $TRASH/libexec" "upkeep_timeout: 4s" "sweep_interval: 1s" "cache_minimum_age: 8s" && node_start
+	node_init "libexec_dir: $TRASH/libexec" "upkeep_timeout: 4s" "sweep_interval: 1s" "cache_minimum_age: 8s" "scrub_interval: 2s" && node_start
 '
 
 # Red without on_patience in agent/sweeping.c start().
 test_expect_success 'each is killed, and the log says which and why' '
-	for name in sweep keep collect
+	for name in sweep keep collect scrub
 	do
 		wait_until "begun $name 1" 20 && pid=$(head -n 1 begun.$name) &&
 		wait_until "grep -q \"event=hangs program=hornero-$name pid=$pid .*upkeep_timeout (4 s)\" $NODE/hornerod.log" 30 &&
