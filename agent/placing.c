@@ -10,6 +10,7 @@
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "store/damage.h"
 #include "store/placed.h"
 
 #include <fcntl.h>
@@ -60,10 +61,10 @@ static int compare(const struct placing *p, int fd, const struct stat *st, const
 	if (known < 0)
 		return -1;
 	is_ours = known && is_recorded(p, &w) && !w.refused;
+	if (is_ours && (st->st_ino == p->changed_ino || damage_stands(p->conf->store_dir, &w)))
+		return FOUND_CHANGED;
 	if (known && is_recorded(p, &w) && (w.refused || !p->doubt))
 		return w.refused ? FOUND_OTHER : FOUND_SAME;
-	if (is_ours && st->st_ino == p->changed_ino)
-		return FOUND_CHANGED;
 	same = standing_compare(p->req->artifact, fd, m->size_bytes, peer_stop, p->peer, e);
 	if (same < 0)
 		return -1;

@@ -343,7 +343,8 @@ static int publish(struct act *a, struct err *e)
 		return -1;
 	if (a->ours.how == OURS_CHANGED)
 		say_changed(a);
-	a->release.doubt = a->ours.how == OURS_SAME || a->ours.how == OURS_CHANGED;
+	/* A publication under the release alone is not tried each second as a deferred one is: there it can be afforded, too. */
+	a->release.doubt = a->ours.how == OURS_SAME || a->ours.how == OURS_CHANGED || a->is_release_only;
 	a->release.changed_ino = a->ours.how == OURS_CHANGED ? a->ours.ino : 0;
 	if (place_release(a, &aside, e) < 0)
 		return -1;

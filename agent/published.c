@@ -124,7 +124,7 @@ static int take_released(struct publication *p, const struct answer *a, struct e
 /* What lies there is recorded, so that nobody compares its bytes again. */
 static int take_unreleased(struct publication *p, const struct answer *a, struct err *e)
 {
-	struct warm w = {.refused = 1};
+	struct warm w = {.refused = 1}, known;
 	own_free char *path = fs_path("%s/%s", p->agent->conf->cache_dir, a->name);
 	char quoted[2 * ERR_MSG_MAX];
 	struct stat st;
@@ -135,6 +135,10 @@ static int take_unreleased(struct publication *p, const struct answer *a, struct
 	w.ino = st.st_ino;
 	w.size_bytes = st.st_size;
 	w.born_ns = fs_born_ns(AT_FDCWD, path);
+	/* A file of ours that was changed stays ours: it is replaced when no instance stands on it. */
+	if (placed_load(p->agent->conf->store_dir, p->verdict.image, p->verdict.digest, &known, e) == 1 && !known.refused &&
+	    known.ino == w.ino && known.born_ns == w.born_ns)
+		return 0;
 	log_warn("event=release-refused job=%lld image=%s name=%s reason=%s", (long long)p->job, p->image, a->name,
 		 log_quote(quoted, sizeof(quoted), a->text));
 	return record_release(p->agent, &p->verdict, &w, e);
