@@ -80,6 +80,9 @@ static void note_key(const struct build *b, struct manifest *m)
 
 	memcpy(m->key, v->key, sizeof(m->key));
 	memcpy(m->tree, v->tree, sizeof(m->tree));
+	memcpy(m->attributes, b->attributes, sizeof(m->attributes));
+	if (b->conf->on_missing != MISSING_LFS)
+		snprintf(m->on_missing, sizeof(m->on_missing), "%s", conf_missing_words[b->conf->on_missing]);
 	memcpy(m->builder, v->builder, sizeof(m->builder));
 	memcpy(m->builder_file, p->builder_file, sizeof(m->builder_file));
 	memcpy(m->toolchain, p->toolchain, sizeof(m->toolchain));

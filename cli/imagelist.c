@@ -179,7 +179,7 @@ static void hide_others(const struct cli *cli, const char *uuid, struct artifact
 	m->built_ms = steady_present_of_wall_ms(&cli->clock, m->built_ms);
 	if (!cli->key || strcmp(m->image, uuid) == 0)
 		return;
-	*m->image = *m->commit = *m->tree = *m->key = *m->expect = *m->boot_machine = '\0';
+	*m->image = *m->commit = *m->tree = *m->attributes = *m->key = *m->expect = *m->boot_machine = '\0';
 	m->job = m->attempt = m->built_ms = m->timeout_s = m->boot_memory_bytes = 0;
 	m->checkout_ms = m->build_ms = m->check_ms = m->boot_ms = 0;
 	*m->built = *m->repo = '\0';

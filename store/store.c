@@ -50,6 +50,8 @@ static const struct record_field fields[] = {
 	RECORD_OPTIONAL(struct manifest, boot_machine, RECORD_WORD),
 	RECORD_OPTIONAL(struct manifest, built, RECORD_WORD),
 	RECORD_OPTIONAL(struct manifest, repo, RECORD_TEXT),
+	RECORD_OPTIONAL(struct manifest, attributes, RECORD_OID),
+	RECORD_OPTIONAL(struct manifest, on_missing, RECORD_WORD),
 };
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
 

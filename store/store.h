@@ -39,7 +39,7 @@ struct manifest {
 	int64_t mtime_ns, ctime_ns;
 
 	/* What came to the manifest later; "" and 0 where an older hornero wrote it. */
-	char builder_file[SHA256_HEX + 1]; /* these three, tree and builder are what the key is made of: agent/key.h */
+	char builder_file[SHA256_HEX + 1]; /* these three, tree, builder, attributes and on_missing make the key: agent/key.h */
 	char toolchain[SHA256_HEX + 1];
 	char architecture[65];
 	char builder_version[256]; /* what the builder's version commands say first */
@@ -55,6 +55,8 @@ struct manifest {
 	char boot_machine[17];
 	char built[16];         /* how the first build of these bytes began, in the words of answer.h */
 	char repo[256];         /* the repository that it was built from */
+	char on_missing[17];    /* where it was not the default. A part of the key */
+	char attributes[65];    /* of the .gitattributes above the keyed subtree; "": none. A part of the key */
 };
 
 /* Make the subdirectories, mode 0755 (2775 for stage is not needed: its owner alone writes). */

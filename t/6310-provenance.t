@@ -65,7 +65,8 @@ text = lambda name: shown[name].encode()
 assert shown["toolchain"] == toolchain, "toolchain"
 assert shown["builder_version"] == "; ".join(v.decode().split("\n")[0] for v in versions), "builder_version"
 assert shown["builder_file"] == hashlib.sha256(file).hexdigest(), "builder_file"
-assert shown["key"] == digest(("hornero content key", b"2"), ("tree", text("tree")), ("builder", text("builder")),
+optional = [(field, text(name)) for field, name in (("attributes", "attributes"), ("on missing", "on_missing")) if shown[name]]
+assert shown["key"] == digest(("hornero content key", b"2"), ("tree", text("tree")), *optional, ("builder", text("builder")),
                               ("file", file), ("toolchain", text("toolchain")),
                               ("architecture", text("architecture"))), "key"
 EOT
@@ -132,6 +133,19 @@ test_expect_success 'a subdirectory: its own tree; a builder of less time; what 
 		builder_file=$(sha256sum <builders.d/odd.yaml | cut -d " " -f 1) &&
 	jq -r .artifact.builder_version shown >version && test_grep "^a.\[2J\?\?0{240,}$" version && test "$(wc -c <version)" -eq 256 &&
 	hornero wait $HELLO_UUID --timeout 60 && hornero image remove $OTHER
+'
+
+# Red without: attributes, or on_missing, in agent/build_store.c note_key().
+test_expect_success 'attributes above a subdirectory, and on_missing, are parts that the manifest has, too' '
+	hornero image add $OTHER hello --subdir part --builder make && echo "part/* eol=lf" >"$HELLO_WORK/.gitattributes" &&
+	printf "hornero.raw:\n\thead -c 525312 /dev/zero >\$@\n" >"$HELLO_WORK/part/Makefile" && git -C "$HELLO_WORK" add -A &&
+	git -C "$HELLO_WORK" commit -q -m attributes && git -C "$HELLO_WORK" push -q origin main && hornero wait $OTHER --timeout 60 &&
+	shown $OTHER && jq -r .artifact.attributes shown >got && test_grep "^[0-9a-f]{40}" got && says on_missing=null &&
+	python3 parts.py shown "$HORNERO_SRC/etc/builders.d/make.yaml" &&
+	node_stop && echo "on_missing: warn" >>"$HORNERO_CONF" && node_start && printf "hornero.raw:\n\thead -c 525824 /dev/zero >\$@\n" >"$HELLO_WORK/part/Makefile" &&
+	git -C "$HELLO_WORK" commit -q -a -m warn && git -C "$HELLO_WORK" push -q origin main && hornero wait $OTHER --timeout 60 && shown $OTHER &&
+	says on_missing=warn && python3 parts.py shown "$HORNERO_SRC/etc/builders.d/make.yaml" && hornero wait $HELLO_UUID --timeout 60 &&
+	hornero image remove $OTHER && node_stop && sed -i "/^on_missing/d" "$HORNERO_CONF" && node_start
 '
 
 test_expect_success 'a file that is not ours: no release, and the root disk rounded up' '
