@@ -241,8 +241,10 @@ void confirming_after(struct agent *a, const char *image);
 void confirming_yield(struct agent *a);
 /* As attempt_end.c's settle, of a confirmation. */
 int confirming_settle(const struct attempt_run *r, struct attempt_result *res, int64_t again_ms, struct err *e);
-/* The job's bytes are warm: those of a confirmation differ from what was warm, and everybody is told; others may want one. */
-void confirming_published(struct agent *a, const struct verdict *v);
+enum { CONFIRMING_TEXT = 256 };
+/* The job's bytes are warm. Those of a confirmation differ from what was warm: the job that made that is told, and text is what
+ * this one is to say; else "". Before the row says published: a death in between repeats it. */
+int confirming_replaces(struct agent *a, const struct verdict *v, char text[CONFIRMING_TEXT], struct err *e);
 
 /* pausing.c: what the pressure and people demand; */
 void pausing_look(struct agent *a);

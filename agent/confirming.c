@@ -3,6 +3,7 @@
 #include "agent/agent.h"
 
 #include "agent/confirm.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -50,15 +51,21 @@ static void append_log(const struct agent *a, int64_t job, const char *text)
 		(void)fs_write_all(fd, line, strlen(line));
 }
 
-static void remark(struct agent *a, int64_t job, const char *event, const char *text)
+/* Said once, however often: whoever calls it does so before the row that ends the confirmation, and a death in between
+ * repeats both. A job that the queue has lost has nobody to tell. */
+static int remark(struct agent *a, int64_t job, const char *event, const char *text, struct err *e)
 {
 	char quoted[2 * ERR_MSG_MAX];
-	struct err e = ERR_INIT;
+	int added = job_remark(a->db, job, event, text, e);
 
-	log_info("event=%s job=%lld words=%s", event, (long long)job, log_quote(quoted, sizeof(quoted), text));
-	append_log(a, job, text);
-	if (job_remark(a->db, job, event, text, &e) < 0)
-		log_error("event=state-unwritten job=%lld %s", (long long)job, e.msg);
+	if (added < 0)
+		return err_wrap(e, "cannot tell job %lld of its confirmation", (long long)job);
+	if (added == 1) {
+		log_info("event=%s job=%lld words=%s", event, (long long)job, log_quote(quoted, sizeof(quoted), text));
+		append_log(a, job, text);
+	}
+	failpoint("confirm-remarked");
+	return 0;
 }
 
 static int settle_good(struct agent *a, const struct verdict *v, struct attempt_result *res, struct err *e)
@@ -70,24 +77,22 @@ static int settle_good(struct agent *a, const struct verdict *v, struct attempt_
 	snprintf(text, sizeof(text), "confirmed: a clean build (job %lld) gave the same bytes as the incremental one of job %lld",
 		 (long long)v->job, (long long)v->confirms_job);
 	res->reason = text;
-	if (job_set_confirmed(a->db, v->job, v->attempt, res, e) < 0)
+	if (remark(a, v->confirms_job, "confirmed", text, e) < 0)
 		return -1;
-	remark(a, v->confirms_job, "confirmed", text);
-	return 0;
+	return job_set_confirmed(a->db, v->job, v->attempt, res, e);
 }
 
 static int settle_bad(struct agent *a, const struct verdict *v, const struct attempt_result *res, struct err *e)
 {
 	char text[2 * ERR_MSG_MAX];
 
-	if (job_set_failed(a->db, v->job, v->attempt, res, e) < 0)
-		return -1;
 	if (v->confirms_job == 0)
-		return 0;
+		return job_set_failed(a->db, v->job, v->attempt, res, e);
 	snprintf(text, sizeof(text), "a clean build of the same content failed (job %lld: %s); the incremental artifact of job %lld stays warm",
 		 (long long)v->job, v->reason, (long long)v->confirms_job);
-	remark(a, v->confirms_job, "unconfirmed", text);
-	return 0;
+	if (remark(a, v->confirms_job, "unconfirmed", text, e) < 0)
+		return -1;
+	return job_set_failed(a->db, v->job, v->attempt, res, e);
 }
 
 int confirming_settle(const struct attempt_run *r, struct attempt_result *res, int64_t again_ms, struct err *e)
@@ -109,16 +114,12 @@ int confirming_settle(const struct attempt_run *r, struct attempt_result *res, i
 	}
 }
 
-void confirming_published(struct agent *a, const struct verdict *v)
+int confirming_replaces(struct agent *a, const struct verdict *v, char text[CONFIRMING_TEXT], struct err *e)
 {
-	char text[ERR_MSG_MAX];
-
-	if (!*v->confirms) {
-		confirming_after(a, v->image);
-		return;
-	}
-	snprintf(text, sizeof(text), "the incremental build of job %lld gave other bytes than a clean one; the clean ones are warm since "
+	*text = '\0';
+	if (!*v->confirms)
+		return 0;
+	snprintf(text, CONFIRMING_TEXT, "the incremental build of job %lld gave other bytes than a clean one; the clean ones are warm since "
 		 "job %lld", (long long)v->confirms_job, (long long)v->job);
-	remark(a, v->confirms_job, "replaced", text);
-	remark(a, v->job, "replaces", text);
+	return remark(a, v->confirms_job, "replaced", text, e);
 }

@@ -59,6 +59,7 @@ static void settle_cache(const struct agent *a, const struct warm *w)
 /* The record first, then the row: the record is what counts. */
 static int record(struct agent *a, const struct verdict *v, const struct warm *where, int64_t took_ms, struct err *e)
 {
+	char words[CONFIRMING_TEXT];
 	struct warm w = *where;
 
 	if (follow(a, v, &w, e) < 0)
@@ -72,9 +73,11 @@ static int record(struct agent *a, const struct verdict *v, const struct warm *w
 	failpoint("agent-before-published");
 	log_info("event=published job=%lld attempt=%lld image=%s name=%s digest=%.12s took_ms=%lld", (long long)v->job,
 		 (long long)v->attempt, v->image, w.name, w.digest, (long long)took_ms);
-	if (job_set_published(a->db, v->job, v->attempt, w.name, took_ms, NULL, e) < 0)
+	if (confirming_replaces(a, v, words, e) < 0 ||
+	    job_set_published(a->db, v->job, v->attempt, w.name, took_ms, *words ? words : NULL, e) < 0)
 		return -1;
-	confirming_published(a, v);
+	if (!*words)
+		confirming_after(a, v->image);
 	return 0;
 }
 
@@ -171,17 +174,20 @@ static int take_changed(struct publication *p, const struct answer *a, struct er
 static int take_alone(struct publication *p, const struct answer *a, struct err *e)
 {
 	const struct verdict *v = &p->verdict;
-	char id[UUID_LEN + 1], name[SHA1_HEX + 1], remark[1000];
+	char id[UUID_LEN + 1], name[SHA1_HEX + 1], words[CONFIRMING_TEXT], remark[1000 + CONFIRMING_TEXT];
 
 	if (nova_release(v->image, v->digest, id, e) < 0 || nova_cache_name(id, name, e) < 0)
 		return -1;
-	snprintf(remark, sizeof(remark), "as release %s alone (%s in Nova's cache); the image's own UUID follows by itself when it can: %s",
-		 id, name, a->text);
+	if (confirming_replaces(p->agent, v, words, e) < 0)
+		return -1;
+	snprintf(remark, sizeof(remark), "%s%sas release %s alone (%s in Nova's cache); the image's own UUID follows by itself when it can: "
+		 "%.700s", words, *words ? "; " : "", id, name, a->text);
 	log_info("event=published-alone job=%lld attempt=%lld image=%s release=%s name=%s", (long long)v->job, (long long)v->attempt,
 		 v->image, id, name);
 	if (job_set_published(p->agent->db, v->job, v->attempt, name, clock_mono_ms() - p->start_ms, remark, e) < 0)
 		return -1;
-	confirming_published(p->agent, v);
+	if (!*words)
+		confirming_after(p->agent, v->image);
 	return 0;
 }
 

@@ -89,12 +89,19 @@ static void say_confirmation(struct cli *cli, const struct facts *f, struct db *
 	answer_describe(cli->conf->store_dir, f->uuid, f->warm->key, f->warm->digest, &a);
 	if (strcmp(a.built, ANSWER_CONFIRMED) == 0)
 		cli_say(stdout, "Its artifact was built incrementally, and a clean build gave the same bytes: it is confirmed.");
+	is_newer = job_newest_confirm(db, f->uuid, &j, &ignored) == 1 && j.id > f->warm->job;
+	/* The clean answer has taken the place of the one that named what is warm. */
+	if (is_newer && j.state == JOB_BUILT)
+		cli_say(stdout, "Its artifact was built incrementally, and a clean build (job %lld) gave other bytes, which are not published yet%s%s.",
+			(long long)j.id, *j.waiting_for ? ": " : "", j.waiting_for);
 	if (strcmp(a.built, ANSWER_INCREMENTAL) != 0)
 		return;
-	is_newer = job_newest_confirm(db, f->uuid, &j, &ignored) == 1 && j.id > f->warm->job;
 	if (is_newer && j.state == JOB_FAILED)
 		cli_say(stdout, "Its artifact was built incrementally, and a clean build of the same content failed (job %lld: %s): what is warm "
 			"stays; `hornero log %lld` shows why, a push mends it.", (long long)j.id, j.reason, (long long)j.id);
+	else if (is_newer && j.state == JOB_CANCELLED)
+		cli_say(stdout, "Its artifact was built incrementally, and no clean build confirms it: job %lld was cancelled; `hornero retry "
+			"%lld` queues one again.", (long long)j.id, (long long)j.id);
 	else if (is_newer && !job_state_ended(j.state))
 		cli_say(stdout, "Its artifact was built incrementally; job %lld builds it again from nothing when nothing else is to be done.",
 			(long long)j.id);

@@ -86,7 +86,7 @@ const struct word word_table[] = {
 	 image_show_run, WORD_READ},
 	{"image set", "UUID KEY=VALUE...", "change an image's source",
 	 "Keys: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use,\n"
-	 "releases, pinned, until_ref_leaves. An empty value (builder=) unsets a key.\n"
+	 "releases, confirm (idle or never), pinned, until_ref_leaves. An empty value (builder=) unsets a key.\n"
 	 "What is warm stays until something newer is published.",
 	 NULL, 2, -1, false, image_set_run, WORD_ADMIN},
 	{"image remove", "UUID", "stop keeping an image warm",

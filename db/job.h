@@ -123,7 +123,8 @@ int job_set_published(struct db *db, int64_t id, int64_t attempt, const char *na
 int job_note_built(struct db *db, int64_t id, int64_t attempt, const char *event, const char *detail, struct err *e);
 /* running → published, without a publication: what is warm is what it made. */
 int job_set_confirmed(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e);
-/* What became of an ended job later: an event, and the reason of a published one. Nothing where there is no such job. */
+/* What became of an ended job later: an event, and the reason of a published one. 1 if said now, 0 if
+ * it says so already or there is no such job, -1 on error. */
 int job_remark(struct db *db, int64_t id, const char *event, const char *text, struct err *e);
 /* running or built → failed. */
 int job_set_failed(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e);

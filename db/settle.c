@@ -200,10 +200,12 @@ int job_remark(struct db *db, int64_t id, const char *event, const char *text, s
 	found = job_get(db, id, &j, e);
 	if (found <= 0)
 		return found;
+	if (j.reason && strcmp(j.reason, text) == 0)
+		return 0;
 	if (db_run(db, e, "UPDATE jobs SET reason = ?2 WHERE id = ?1 AND state = 'published'", val_int(id), val_some(text)) < 0 ||
 	    note(db, &j, event, text, e) < 0)
 		return -1;
-	return txn_commit(&t, e);
+	return txn_commit(&t, e) < 0 ? -1 : 1;
 }
 
 int job_set_cancelled(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e)

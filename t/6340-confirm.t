@@ -30,6 +30,11 @@ confirmation () {
 	test -n "$confirm"
 }
 
+stands () {
+	mkdir -p "$NODE/instances/vm" && echo "{\"$NODE/instances/vm/disk\": \"qcow2\"}" >"$NODE/instances/vm/disk.info" &&
+	qemu-img create -q -f qcow2 -F raw -b "$(node_warm_path "$HELLO_UUID")" "$NODE/instances/vm/disk" 64M
+}
+
 conf () {
 	sed -i "/^$1:/d" "$HORNERO_CONF" && echo "$1: $2" >>"$HORNERO_CONF"
 }
@@ -104,6 +109,93 @@ test_expect_success 'it survives a restart, and a lost queue' '
 	wait_until "confirmation published" 60 && test "$(built)" = confirmed
 '
 
+# Red without: makeway_run() in agent/publish.c replace_own(); confirming_replaces() in published.c record(), for the words.
+test_expect_success 'in_use defer: other bytes wait for the instance that stands on the old ones, and why says so' '
+	echo bd >"$HELLO_WORK/b" && push && echo s4 >"$HELLO_WORK/stale" && push && test "$(built)" = incremental && first=$job && bytes=$(warm) && stands &&
+	wait_until "confirmation built" 60 && wait_until "hornero why $HELLO_UUID | grep \"a clean build (job $confirm) gave other bytes.*instance vm stands on\"" 20 && test "$(warm)" = "$bytes" &&
+	hornero why $confirm >why && test_grep "instance vm stands on the present bytes" why && hornero show $first --json | jq -e ".reason // \"\" == \"\"" &&
+	rm -r "$NODE/instances/vm" && wait_until "confirmation published" 60 && test "$(warm)" = "$(printf "a1\ns4\nbd")" &&
+	hornero show $first --json | jq -r .reason >reason && test_grep "gave other bytes than a clean one" reason
+'
+
+# told EVENT WORDS: the job of the push has been told so, once
+told () {
+	hornero show $first --json >shown && jq -r .reason shown >reason && test_grep "$2" reason && hornero log $first >log &&
+	test "$(grep -c "$2" log)" -eq 1 && test "$(jq "[.events[] | select(.event == \"$1\")] | length" shown)" -eq 1
+}
+
+# dies POINT: a confirmation gets there, and hornerod begins again
+dies () {
+	node_stop && conf failpoint $1 && node_start && wait_until "grep -q failpoint.point=$1 $NODE/hornerod.log" 60 && node_kill9 &&
+	sed -i /^failpoint:/d "$HORNERO_CONF" && node_start && wait_until "confirmation published" 60
+}
+
+# Red with: confirming_replaces() behind job_set_published() in record(), the second; a job_remark() that repeats itself, both.
+for point in agent-before-published confirm-remarked
+do
+	test_expect_success "other bytes, and a death at $point: the job of the push is told all the same, once" '
+		echo b$point >"$HELLO_WORK/b" && push && echo s$point >"$HELLO_WORK/stale" && push && test "$(built)" = incremental && first=$job &&
+		dies $point && test "$(warm)" = "$(printf "a1\ns$point\nb$point")" && told replaced "gave other bytes than a clean one" &&
+		hornero show $confirm --json | jq -r .reason >reason && test_grep "gave other bytes than a clean one" reason
+	'
+done
+
+# Red with: job_set_confirmed() before remark() in settle_good().
+test_expect_success 'the same bytes, and a death at confirm-remarked' '
+	: >"$NODE/hornerod.log" && echo b7 >"$HELLO_WORK/b" && push && echo b8 >"$HELLO_WORK/b" && push && test "$(built)" = incremental && first=$job &&
+	dies confirm-remarked && test "$(built)" = confirmed && told confirmed "gave the same bytes"
+'
+
+# runs_slowly BYTES: a confirmation of these, in the rule that sleeps
+runs_slowly () {
+	echo >"$HELLO_WORK/slow" && echo "$1" >"$HELLO_WORK/b" && push && test "$(built)" = incremental && wait_until "confirmation running" 60 &&
+	wait_until sleeping 30 && was=$confirm
+}
+
+# Red without: is_confirm() in agent/attempt.c attempt_resume().
+test_expect_success 'a reload keeps it, as a confirmation: a push takes its place' '
+	runs_slowly r1 && : >"$NODE/hornerod.log" && kill -HUP $node_pid && wait_until "grep -q ^READY $NODE/hornerod.log" 20 && sleeping &&
+	hornero show $was --json | jq -e ".state == \"running\" and (.attempts | length == 1)" && hornero wait "$HELLO_UUID" --timeout 1 &&
+	echo r2 >"$HELLO_WORK/b" && push && test "$(warm)" = "$(printf "a1\nsconfirm-remarked\nr2")" &&
+	hornero show $was --json | jq -e ".state == \"superseded\"" && wait_until "! sleeping" 10
+'
+
+test_expect_success 'a pause of its image: another image is built meanwhile; what is warm is warm' '
+	wait_until "confirmation running" 60 && wait_until sleeping 30 && was=$confirm && hello=$job && hornero pause "$HELLO_UUID" &&
+	hornero why "$HELLO_UUID" >why && test_grep "paused by" why && hornero wait "$HELLO_UUID" --timeout 1 &&
+	next=$(git -C "$HELLO_WORK" commit-tree -p $plain -m other "HEAD~2^{tree}") && git -C "$HELLO_WORK" push -q "$other" $next:refs/heads/main 2>/dev/null &&
+	hornero wait $OTHER --timeout 60 && job=$hello && hornero resume "$HELLO_UUID" && wait_until "confirmation running" 60
+'
+
+test_expect_success 'a pause of the node: it stands still; a push waits for the resume and takes its place' '
+	wait_until sleeping 30 && was=$confirm && hornero pause && hornero wait "$HELLO_UUID" --timeout 1 && echo p1 >"$HELLO_WORK/b" &&
+	git -C "$HELLO_WORK" commit -q -a -m p1 && git -C "$HELLO_WORK" push -q origin main 2>push.out && test_grep "paused by" push.out &&
+	hornero resume && hornero wait "$HELLO_UUID" --timeout 60 && test "$(warm)" = "$(printf "a1\nsconfirm-remarked\np1")" &&
+	hornero show $was --json | jq -e ".state == \"superseded\"" && wait_until "! sleeping" 10 && rm "$HELLO_WORK/slow" && push
+'
+
+newest () {
+	hornero queue --all --json | jq -r "[.[] | select(.origin == \"confirm\")] | max_by(.job).job"
+}
+
+# Red with: every ended state tried again in agent/confirm.c is_over(); without its JOB_SUPERSEDED.
+test_expect_success 'one that waits and is cancelled stays so; retry, or other content, asks for one again' '
+	echo c1 >"$HELLO_WORK/b" && push && wait_until "confirmation queued" 5 && was=$confirm && hornero cancel $was && hornero sweep >out &&
+	test_grep "^0 queued" out && test "$(newest)" = $was && test "$(built)" = incremental && hornero why "$HELLO_UUID" >why &&
+	test_grep "job $was was cancelled; .hornero retry $was. queues one again" why && hornero retry $was && wait_until "confirmation published" 60 &&
+	test "$(built)" = confirmed && echo c2 >"$HELLO_WORK/b" && push && wait_until "confirmation queued" 5 && was=$confirm &&
+	hornero pause "$HELLO_UUID" && hornero rebuild "$HELLO_UUID" >out && again=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) &&
+	hornero show $was --json | jq -e ".state == \"superseded\"" && hornero cancel "$again" && hornero resume "$HELLO_UUID" && hornero sweep &&
+	wait_until "confirmation published" 60 && test "$(built)" = confirmed
+'
+
+# Red without: CONF_CONFIRM_IDLE in agent/confirm.c is_wished().
+test_expect_success 'never for the node: neither a push nor the sweep asks for one, until it is idle again' '
+	node_stop && conf confirm never && node_start && echo n1 >"$HELLO_WORK/b" && push && test "$(built)" = incremental && was=$(newest) &&
+	hornero sweep >out && test_grep "^0 queued" out && test "$(newest)" = $was && test $was -lt $job &&
+	node_stop && conf confirm idle && node_start && hornero sweep >out && wait_until "confirmation published" 60 && test "$(built)" = confirmed
+'
+
 # Red without: settle_bad(); is_over() in confirm.c, which keeps it from being tried for ever.
 test_expect_success 'a clean build that fails is told, and is not tried again; the artifact stays' '
 	echo >"$HELLO_WORK/fail" && push && first=$job && test "$(built)" = incremental && wait_until "confirmation failed" 60 && bytes=$(warm) &&
@@ -113,7 +205,7 @@ test_expect_success 'a clean build that fails is told, and is not tried again; t
 	hornero why "$HELLO_UUID" >why && test_grep "a clean build" why
 '
 
-test_expect_success 'never: for an image, for a builder that is not reproducible, for the node' '
+test_expect_success 'never for an image' '
 	n=$(hornero queue --all --json | jq "[.[] | select(.origin == \"confirm\")] | length") &&
 	hornero image set "$HELLO_UUID" confirm=never >/dev/null && hornero wait "$HELLO_UUID" --timeout 60 && echo b7 >"$HELLO_WORK/b" && push &&
 	test "$(built)" = incremental && hornero sweep >out && test_grep "^0 queued" out &&

@@ -57,7 +57,7 @@ _hornero () {
 		add) options='--ref --subdir --builder --name --replace' ;;
 		list) options='--json' ;;
 		show) options='--json' others=$(_hornero_images) ;;
-		set) others="$(_hornero_images) repo= ref= subdir= builder= expect= timeout= boot_memory= boot_machine= name= keep_warm= in_use= releases= confirm= pinned= until_ref_leaves=" ;;
+		set) others="$(_hornero_images) repo= ref= subdir= builder= expect= timeout= boot_memory= boot_machine= name= keep_warm= in_use= releases= confirm=idle confirm=never pinned= until_ref_leaves=" ;;
 		remove) others=$(_hornero_images) ;;
 		esac
 		;;
