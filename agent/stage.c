@@ -30,7 +30,7 @@ struct flow {
 	char report[512]; /* bwrap's JSON, for its "exit-code" only */
 	size_t report_len;
 	struct fairtime time;
-	int64_t looked_ms;           /* monotonic */
+	int64_t looked_ms, look_ms;  /* monotonic: the last look, and when the next one is due */
 	int64_t spent_ms, silent_ms; /* of the time that counts, at the last look: since the start, and since it spoke */
 	int64_t wall_ms;             /* since the start, less pauses */
 	int64_t paused_ms;           /* frozen so long, to a look */
@@ -231,6 +231,20 @@ static bool has_met_bound(struct flow *f)
 	return s->ended != STAGE_EXIT;
 }
 
+/* Never by what the build writes, and at times that it cannot foresee: it runs just then when it writes, and each look would
+ * find it wanting a processor. */
+static int until_look_ms(const struct flow *f)
+{
+	int64_t ms = f->look_ms - clock_mono_ms();
+
+	return ms > 0 ? (int)ms : 0;
+}
+
+static int64_t next_look_ms(int64_t now_ms)
+{
+	return now_ms + LOOK_MS / 2 + arc4random_uniform(LOOK_MS);
+}
+
 static void follow(struct flow *f)
 {
 	while (!has_met_bound(f)) {
@@ -241,7 +255,7 @@ static void follow(struct flow *f)
 			p[i] = (struct pollfd){.fd = f->ours[i], .events = POLLIN};
 		p[N_PIPES] = (struct pollfd){.fd = f->child.pidfd, .events = POLLIN};
 		p[N_PIPES + 1] = (struct pollfd){.fd = f->stop, .events = POLLIN};
-		if (poll(p, N_PIPES + 2, LOOK_MS) < 0)
+		if (poll(p, N_PIPES + 2, until_look_ms(f)) < 0)
 			continue;
 		for (int i = 0; i < N_PIPES; i++)
 			if (p[i].revents)
@@ -250,8 +264,10 @@ static void follow(struct flow *f)
 		if (p[N_PIPES].revents || f->stopped)
 			return;
 		now_ms = clock_mono_ms();
-		if (now_ms - f->looked_ms >= LOOK_MS)
+		if (now_ms >= f->look_ms) {
 			look(f, now_ms);
+			f->look_ms = next_look_ms(now_ms);
+		}
 	}
 }
 
@@ -372,6 +388,7 @@ int stage_run(struct stage *s, struct err *e)
 		.s = s,
 		.ours = {-1, -1, -1},
 		.looked_ms = start_ms,
+		.look_ms = next_look_ms(start_ms),
 	};
 	struct fairtime_use use;
 	sigset_t before;
