@@ -116,7 +116,8 @@ test_expect_success 'a rebuild stays pinned, a restart too' '
 '
 
 test_expect_success 'to a release by its name' '
-	hornero rollback -t 60 "$HELLO_UUID" "$(echo $release_z | tr a-f A-F)" && test "$(sum)" = $digest_z && sweeps_idle &&
+	test_expect_code 64 hornero rollback "$HELLO_UUID" "$(echo $release_z | tr a-f A-F)" &&
+	hornero rollback -t 60 "$HELLO_UUID" $release_z && test "$(sum)" = $digest_z && sweeps_idle &&
 	file_has pinned=$release_z until_ref_leaves=$tip
 '
 
