@@ -46,6 +46,27 @@ test_expect_success 'a node that runs is well' '
 	test "$doctor_code" -eq "$(jq "[.[] | select(.state != \"ok\")] | length > 0 | if . then 1 else 0 end" doctor.json)"
 '
 
+# The stand-in has hornerod's name, a user of its own and few descriptors; the node's own hornerod is root.
+# Red without: look_at_users (both), the comparison with ENOUGH (the first).
+test_expect_success 'agent: a hornerod that shares its user with builds and may have few descriptors' '
+	test "$(id -u)" -ne 0 || {
+		doctor && says agent ok "builds run as user [0-9]+, who is nobody else" &&
+		{ cat "$HORNERO_CONF" && echo "hornero_user: 64998"; } >shared.yaml &&
+		cp "$(command -v sleep)" hornerod && chmod 0755 . hornerod &&
+		for limit in 4096 16384
+		do
+			{ prlimit --nofile=$limit setpriv --reuid 64998 --clear-groups "$TRASH/hornerod" 300 & pid=$!; } &&
+			test_cleanup "kill $pid 2>/dev/null; wait $pid; :" && wait_until "grep -qx hornerod /proc/$pid/comm" 10 &&
+			{ hornero -c shared.yaml doctor --json >doctor.json || :; } &&
+			case $limit in
+			4096) says agent warn "hornerod may have only 4096 descriptors: a build can keep it from publishing" "set LimitNOFILE=1048576" ;;
+			*) says agent ok "builds have at most 4096 descriptors each, hornerod 16384" ;;
+			esac || return 1
+			kill $pid; wait $pid; :
+		done && rm hornerod
+	}
+'
+
 test_expect_success 'directories: a wrong mode, and one that is gone; init mends both' '
 	chmod 0700 "$NODE/state/log" && rmdir "$NODE/state/run/cancel" && doctor && test "$doctor_code" -eq 1 &&
 	says directories bad "state/log has owner .* mode [02]700" "hornero init" && says directories bad "run/cancel: No such file" &&
