@@ -22,6 +22,11 @@ roots () {
 	ln -s /etc/passwd "$1/hooks/pre-receive" && chmod 0600 "$1/config" "$1/authorized_keys"
 }
 
+# plain DIR: one of root's into which a repository would fit
+plain () {
+	mkdir -m 0700 "$1" && echo key >"$1/authorized_keys" && chmod 0600 "$1/authorized_keys"
+}
+
 state_of () {
 	find "$1" -printf '%p %U %G %m %s %l\n' | sort
 }
@@ -36,23 +41,27 @@ test_expect_success 'a node, whose repositories are git'\''s' '
 	hooks_node && test "$(stat -c %u "$NODE/git")" = $GIT_UID && chmod 0755 "$NODE/git" && roots "$TRASH/roots" && state_of "$TRASH/roots" >before
 '
 
-# Red without: O_NOFOLLOW and the checks in make_hidden (repo-named); the work by descriptor (the others).
+# Red without: both O_NOFOLLOW and the checks of make_hidden (repo-named; each alone suffices against a link, the checks alone
+# against a directory); is_half_made in remove_half (directories that look like a repository); the work by descriptor (the others).
 for point in repo-named repo-hidden repo-filled
 do
 	test_expect_success "repo create: exchanged for a link at $point" '
-		stopped_create app-$point $point &&
-		as_git sh -c "mv \"\$1\" \"\$1.moved\" && ln -s \"\$2\" \"\$1\"" - "$hidden" "$TRASH/roots" &&
-		kill -CONT $pid && test_must_fail wait $pid && state_of "$TRASH/roots" >after && test_cmp before after &&
-		rm -rf "$NODE"/git/.new-* "$NODE"/git/app-*
+		plain "$TRASH/plain" && state_of "$TRASH/plain" >plain.before && stopped_create app-$point $point &&
+		as_git sh -c "mv \"\$1\" \"\$1.moved\" && ln -s \"\$2\" \"\$1\"" - "$hidden" "$TRASH/plain" &&
+		kill -CONT $pid && test_must_fail wait $pid && state_of "$TRASH/plain" >after && test_cmp plain.before after &&
+		rm -rf "$NODE"/git/.new-* "$NODE"/git/app-* "$TRASH/plain"
 	'
 
-	test_expect_success "repo create: exchanged for another directory of root'\''s at $point" '
-		roots "$NODE/git/roots" && state_of "$NODE/git/roots" >inner && stopped_create dir-$point $point &&
-		as_git sh -c "mv \"\$1\" \"\$1.moved\" && mv \"\$2\" \"\$1\"" - "$hidden" "$NODE/git/roots" &&
-		kill -CONT $pid && test_must_fail wait $pid && cat create.out &&
-		found=$(find "$NODE/git" -name authorized_keys) && as_git mv "${found%/*}" "$NODE/git/roots" &&
-		state_of "$NODE/git/roots" >after && test_cmp inner after && rm -rf "$NODE"/git/.new-* "$NODE"/git/dir-* "$NODE/git/roots"
-	'
+	for like in plain roots
+	do
+		test_expect_success "repo create: exchanged for another directory of root'\''s ($like) at $point" '
+			$like "$NODE/git/roots" && state_of "$NODE/git/roots" >inner && stopped_create dir-$point $point &&
+			as_git sh -c "mv \"\$1\" \"\$1.moved\" && mv \"\$2\" \"\$1\"" - "$hidden" "$NODE/git/roots" &&
+			kill -CONT $pid && test_must_fail wait $pid && cat create.out &&
+			found=$(find "$NODE/git" -name authorized_keys) && as_git mv "${found%/*}" "$NODE/git/roots" &&
+			state_of "$NODE/git/roots" >after && test_cmp inner after && rm -rf "$NODE"/git/.new-* "$NODE"/git/dir-* "$NODE/git/roots"
+		'
+	done
 done
 
 test_expect_success 'until it is whole git'\''s user does not get into it' '
