@@ -231,11 +231,11 @@ void attempt_conclude(struct attempt_run *r);
 bool attempt_settle_ended(struct agent *a);
 /* Its supervisor was killed and does not end: settle the job without it. It is reaped when it ends after all. */
 void attempt_abandon(struct attempt_run *r);
-/* Wait for and settle every attempt: for a stop. Who does not end is left to the kernel. */
+/* Wait for and settle every attempt: for a stop. A process that does not end is left to the kernel. */
 void attempt_stop_all(struct agent *a);
 
 /* confirming.c */
-/* What the image was published with just now may want to be confirmed, when the node is idle. */
+/* The newest publication of an image may want to be confirmed, when the node is idle. */
 void confirming_after(struct agent *a, const char *image);
 /* Something else is to be built: confirmations end now, and are queued again. */
 void confirming_yield(struct agent *a);

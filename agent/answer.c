@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What stands behind the word, in this order; text is the rest of the line. */
+/* The values behind the word, in this order; text is the rest of the line. */
 static const struct form {
 	const char *word;
 	bool name;

@@ -37,8 +37,7 @@ enum proc_life proc_look(const struct proc_id *id, uid_t owner);
 /* We are in the machine's first PID namespace, from which all processes are seen. */
 bool proc_sees_all(void);
 
-/* PID of the next process in /proc by readdir, 0 at the end. */
-
+/* PID of the next process that proc, an open /proc, lists; 0 at the end. */
 pid_t proc_next(DIR *proc);
 
 #endif
