@@ -94,7 +94,7 @@ test_expect_success 'the only worker is free at once for another image, and the 
 	other=$(hornero repo create other | tail -n 1) && hornero image add $OTHER other >/dev/null &&
 	git -C "$HELLO_WORK" push -q "$other" $plain:refs/heads/main 2>/dev/null && hornero wait $OTHER --timeout 60 &&
 	test_grep "event=confirmation-yields job=$was" "$NODE/hornerod.log" && job=$hello && wait_until "confirmation running" 90 &&
-	hornero show $was --json | jq -e ".attempt > 1 and .crashes == 0 // true" && rm "$HELLO_WORK/slow" && push
+	hornero show $was --json | jq -e "(.attempts | length) > 1" && rm "$HELLO_WORK/slow" && push
 '
 
 # Red without: the condition on draining in claim().
