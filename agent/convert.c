@@ -2,39 +2,13 @@
  * of memory. */
 #include "agent/convert.h"
 
+#include "lib/grow.h"
 #include "lib/own.h"
 
 #include <iconv.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
-
-struct text {
-	char *data;
-	size_t len, room;
-};
-
-static void text_end(struct text *t)
-{
-	free(t->data);
-}
-#define own_text __attribute__((cleanup(text_end)))
-
-static int add(struct text *t, const char *data, size_t len, struct err *e)
-{
-	if (t->room - t->len < len + 1) {
-		size_t room = 2 * t->room + len + 64;
-		char *bigger = realloc(t->data, room);
-
-		if (!bigger)
-			return err_set(e, ERR_NOBODY, "out of memory for a file of %zu bytes", room);
-		t->data = bigger;
-		t->room = room;
-	}
-	memcpy(t->data + t->len, data, len);
-	t->len += len;
-	return 0;
-}
 
 /* Length of a keyword that begins at s: "$Id$", or "$Id: … $" of git's own making; 0 where there is none. A blank inside the
  * value means that another system wrote it. */
@@ -53,12 +27,12 @@ static size_t keyword(const char *s, size_t len)
 	return blank && blank < end - 1 ? 0 : (size_t)(end - s) + 1;
 }
 
-static int add_ident(struct text *t, const char *id_hex, struct err *e)
+static int add_ident(struct grow *t, const char *id_hex, struct err *e)
 {
-	return add(t, "$Id: ", 5, e) < 0 || add(t, id_hex, strlen(id_hex), e) < 0 || add(t, " $", 2, e) < 0 ? -1 : 0;
+	return grow_add(t, "$Id: ", 5, e) < 0 || grow_add(t, id_hex, strlen(id_hex), e) < 0 || grow_add(t, " $", 2, e) < 0 ? -1 : 0;
 }
 
-static int expand_whole(const char *id_hex, const char *s, size_t len, struct text *t, struct err *e)
+static int expand_whole(const char *id_hex, const char *s, size_t len, struct grow *t, struct err *e)
 {
 	for (const char *end = s + len; s < end;) {
 		size_t n = keyword(s, (size_t)(end - s));
@@ -66,7 +40,7 @@ static int expand_whole(const char *id_hex, const char *s, size_t len, struct te
 
 		if (!next)
 			next = end;
-		if ((n ? add_ident(t, id_hex, e) : add(t, s, (size_t)(next - s), e)) < 0)
+		if ((n ? add_ident(t, id_hex, e) : grow_add(t, s, (size_t)(next - s), e)) < 0)
 			return -1;
 		s = next;
 	}
@@ -110,7 +84,7 @@ static size_t streamed(const char *s, size_t len, size_t *before, bool *is)
 	return n < len ? n + 1 : len;
 }
 
-static int expand_streamed(const char *id_hex, const char *s, size_t len, struct text *t, struct err *e)
+static int expand_streamed(const char *id_hex, const char *s, size_t len, struct grow *t, struct err *e)
 {
 	for (const char *end = s + len; s < end;) {
 		const char *dollar = memchr(s, '$', (size_t)(end - s));
@@ -121,7 +95,7 @@ static int expand_streamed(const char *id_hex, const char *s, size_t len, struct
 			n = streamed(dollar, (size_t)(end - dollar), &before, &is);
 		else
 			dollar = end;
-		if (add(t, s, (size_t)(dollar - s) + (is ? before : n), e) < 0 || (is && add_ident(t, id_hex, e) < 0))
+		if (grow_add(t, s, (size_t)(dollar - s) + (is ? before : n), e) < 0 || (is && add_ident(t, id_hex, e) < 0))
 			return -1;
 		s = dollar + n;
 	}
@@ -129,7 +103,7 @@ static int expand_streamed(const char *id_hex, const char *s, size_t len, struct
 }
 
 /* git has two readings of ident, one for streams and one where it needs the whole file: they differ in "$$Id$". */
-static int expand_ident(const struct convert *c, const char *id_hex, const char *s, size_t len, struct text *t, struct err *e)
+static int expand_ident(const struct convert *c, const char *id_hex, const char *s, size_t len, struct grow *t, struct err *e)
 {
 	bool whole = c->text_auto || c->encoding[0];
 
@@ -157,16 +131,16 @@ static bool is_lf_text(const char *s, size_t len)
 	return printable >> 7 >= odd;
 }
 
-static int to_crlf(const char *s, size_t len, struct text *t, struct err *e)
+static int to_crlf(const char *s, size_t len, struct grow *t, struct err *e)
 {
 	for (size_t i = 0; i < len;) {
 		const char *lf = memchr(s + i, '\n', len - i);
 		size_t n = lf ? (size_t)(lf - s) - i : len - i;
 
-		if (add(t, s + i, n, e) < 0)
+		if (grow_add(t, s + i, n, e) < 0)
 			return -1;
 		i += n;
-		if (lf && add(t, i > 0 && s[i - 1] == '\r' ? "\n" : "\r\n", i > 0 && s[i - 1] == '\r' ? 1 : 2, e) < 0)
+		if (lf && grow_add(t, i > 0 && s[i - 1] == '\r' ? "\n" : "\r\n", i > 0 && s[i - 1] == '\r' ? 1 : 2, e) < 0)
 			return -1;
 		i += lf != NULL;
 	}
@@ -193,7 +167,7 @@ static const char *iconv_name(const char *encoding, const char **mark)
 	return encoding;
 }
 
-static int run_iconv(iconv_t cd, char *in, size_t left, struct text *t, struct err *e)
+static int run_iconv(iconv_t cd, char *in, size_t left, struct grow *t, struct err *e)
 {
 	char buf[4096];
 	bool flushed = false;
@@ -205,13 +179,13 @@ static int run_iconv(iconv_t cd, char *in, size_t left, struct text *t, struct e
 		flushed = left == 0;
 		if (iconv(cd, flushed ? NULL : &in, flushed ? NULL : &left, &to, &room) == (size_t)-1 && errno != E2BIG)
 			return 1;
-		if (add(t, buf, (size_t)(to - buf), e) < 0)
+		if (grow_add(t, buf, (size_t)(to - buf), e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int encode(const char *encoding, const char *path, char *data, size_t len, struct text *t, struct err *e)
+static int encode(const char *encoding, const char *path, char *data, size_t len, struct grow *t, struct err *e)
 {
 	const char *mark;
 	const char *name = iconv_name(encoding, &mark);
@@ -226,7 +200,7 @@ static int encode(const char *encoding, const char *path, char *data, size_t len
 	if (cd == (iconv_t)-1)
 		return err_set(e, ERR_PUSHER, "%s: working-tree-encoding=%s is not an encoding that this node knows; correct "
 			       ".gitattributes", path, name);
-	rc = add(t, mark, strlen(mark), e) < 0 ? -1 : run_iconv(cd, data, len, t, e);
+	rc = grow_add(t, mark, strlen(mark), e) < 0 ? -1 : run_iconv(cd, data, len, t, e);
 	iconv_close(cd);
 	if (rc > 0)
 		return err_set(e, ERR_PUSHER, "%s cannot be written as %s: it is not UTF-8, or has characters that %s has not; "
@@ -234,9 +208,9 @@ static int encode(const char *encoding, const char *path, char *data, size_t len
 	return rc;
 }
 
-static void take_over(struct text *from, struct text *to)
+static void take_over(struct grow *from, struct grow *to)
 {
-	struct text old = *to;
+	struct grow old = *to;
 
 	*to = *from;
 	*from = old;
@@ -246,10 +220,10 @@ static void take_over(struct text *from, struct text *to)
 int convert_apply(const struct convert *c, const char *path, const char *id_hex, const char *data, size_t len, char **out,
 		  size_t *outlen, struct err *e)
 {
-	own_text struct text now = {.data = NULL};
-	own_text struct text next = {.data = NULL};
+	own_grow struct grow now = {.data = NULL};
+	own_grow struct grow next = {.data = NULL};
 
-	if ((c->ident ? expand_ident(c, id_hex, data, len, &now, e) : add(&now, data, len, e)) < 0)
+	if ((c->ident ? expand_ident(c, id_hex, data, len, &now, e) : grow_add(&now, data, len, e)) < 0)
 		return -1;
 	if (c->eol == CONVERT_CRLF || (c->eol == CONVERT_CRLF_AUTO && is_lf_text(now.data, now.len))) {
 		if (to_crlf(now.data, now.len, &next, e) < 0)

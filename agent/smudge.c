@@ -1,7 +1,9 @@
 /* smudge: DIAGNOSTICS: ERR_PUSHER where something is missing and refused, or cannot be converted, else as checkout.h. */
 #include "agent/smudge.h"
 
+#include "conf/lfs.h"
 #include "lib/escape.h"
+#include "lib/grow.h"
 #include "lib/own.h"
 
 #include <inttypes.h>
@@ -10,39 +12,11 @@
 
 enum {
 	CONVERTED_MAX = 64 << 20, /* bytes of a blob that is converted */
-	POINTER_MAX = 1024,       /* of a pointer: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
 };
-
-static const char pointer_start[] = "version https://git-lfs.github.com/spec/";
-
-struct whole {
-	char *data;
-	size_t len, room;
-};
-
-static void whole_end(struct whole *w)
-{
-	free(w->data);
-}
-#define own_whole __attribute__((cleanup(whole_end)))
 
 static int take_whole(void *arg, const void *data, size_t len, struct err *e)
 {
-	struct whole *w = arg;
-
-	if (w->room - w->len < len) {
-		size_t room = 2 * w->room + len;
-		char *bigger = realloc(w->data, room);
-
-		if (!bigger)
-			return err_set(e, ERR_NOBODY, "out of memory for a file of %zu bytes", room);
-		w->data = bigger;
-		w->room = room;
-	}
-	if (len > 0)
-		memcpy(w->data + w->len, data, len);
-	w->len += len;
-	return 0;
+	return grow_add(arg, data, len, e);
 }
 
 static void name_first(uint64_t *count, const char *path, const char *what)
@@ -88,26 +62,20 @@ int smudge_module(struct smudge *m, const char *path, struct err *e)
 	return 0;
 }
 
-static bool is_pointer(const struct whole *w)
-{
-	return w->len < POINTER_MAX && w->len >= sizeof(pointer_start) - 1 &&
-	       memcmp(w->data, pointer_start, sizeof(pointer_start) - 1) == 0;
-}
-
 static int look_for_pointer(struct smudge *m, const unsigned char *id, const char *path, struct err *e)
 {
-	own_whole struct whole w = {.data = NULL};
+	own_grow struct grow w = {.data = NULL};
 	struct err large = ERR_INIT;
 
-	if (checkout_blob_each(m->k, id, path, POINTER_MAX, take_whole, &w, &large) < 0)
+	if (checkout_blob_each(m->k, id, path, LFS_POINTER_MAX, take_whole, &w, &large) < 0)
 		return 0; /* too large for one; whatever else it is, the file's own reading says */
-	return is_pointer(&w) ? miss_pointer(m, path, e) : 0;
+	return lfs_is_pointer(w.data, w.len) ? miss_pointer(m, path, e) : 0;
 }
 
 static int converted_each(struct smudge *m, const struct convert *c, const unsigned char *id, const char *path, uint64_t max,
 			  int (*take)(void *arg, const void *data, size_t len, struct err *e), void *arg, struct err *e)
 {
-	own_whole struct whole w = {.data = NULL};
+	own_grow struct grow w = {.data = NULL};
 	own_free char *out = NULL;
 	char hex[2 * CHECKOUT_ID_SIZE + 1];
 	size_t len;

@@ -1,6 +1,7 @@
 /* missing: DIAGNOSTICS: ERR_PUSHER with the path and the way out where on_missing refuses, else as hooks/catfile.h. */
 #include "hooks/missing.h"
 
+#include "conf/lfs.h"
 #include "hooks/changed.h"
 #include "hooks/loose.h"
 #include "hooks/say.h"
@@ -17,12 +18,9 @@ enum {
 	ATTRIBUTES_MAX = 1 << 20,
 	LIST_MAX = 128 << 20, /* bytes of a listing of the commit */
 	LOOK_MS = 10000,      /* for each program of git */
-	POINTER_MAX = 1024,   /* bytes of a pointer of Git LFS */
 	POINTERS_READ = 1000, /* files that are read to find one; the build reads all */
 	DEEP_READ = 16,       /* attributes files below the image's directory that are read before git is asked in any case */
 };
-
-static const char pointer_start[] = "version https://git-lfs.github.com/spec/";
 
 #define SKIPPED "a build of this commit will be refused"
 
@@ -147,9 +145,9 @@ static int miss_pointer(struct look *l, const char *path, struct err *e)
 
 	if (l->named_lfs)
 		return 0;
-	if (read_one(l, dir, slash ? slash + 1 : path, POINTER_MAX, &f, e) < 0)
+	if (read_one(l, dir, slash ? slash + 1 : path, LFS_POINTER_MAX, &f, e) < 0)
 		return -1;
-	is = f.kind == FOUND_FILE && strncmp(f.text, pointer_start, sizeof(pointer_start) - 1) == 0;
+	is = f.kind == FOUND_FILE && lfs_is_pointer(f.text, strlen(f.text));
 	free(f.text);
 	if (!is)
 		return 0;

@@ -4,6 +4,7 @@
 #include "lib/escape.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "lib/proc.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -95,15 +96,11 @@ bool process_has_word(pid_t pid, const char *word)
 int process_each(int (*fn)(void *arg, pid_t pid), void *arg)
 {
 	own_dir DIR *d = opendir("/proc");
-	struct dirent *entry;
+	pid_t pid;
 	int rc = 0;
 
-	while (rc == 0 && d && (entry = readdir(d))) {
-		long pid = strtol(entry->d_name, NULL, 10);
-
-		if (pid > 0)
-			rc = fn(arg, (pid_t)pid);
-	}
+	while (rc == 0 && d && (pid = proc_next(d)))
+		rc = fn(arg, pid);
 	return rc;
 }
 

@@ -1,0 +1,24 @@
+/* grow: a buffer that grows as bytes are added to it. */
+#ifndef HORNERO_LIB_GROW_H
+#define HORNERO_LIB_GROW_H
+
+#include "lib/err.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+struct grow {
+	char *data; /* NULL: nothing was added */
+	size_t len, room;
+};
+
+/* ERR_NOBODY: out of memory. */
+int grow_add(struct grow *g, const void *data, size_t len, struct err *e);
+
+static inline void grow_end(struct grow *g)
+{
+	free(g->data);
+}
+#define own_grow __attribute__((cleanup(grow_end)))
+
+#endif
