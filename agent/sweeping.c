@@ -73,20 +73,27 @@ static int on_sweep_end(sd_event_source *src, int fd, uint32_t events, void *arg
 	return 0;
 }
 
-static int on_keep_end(sd_event_source *src, int fd, uint32_t events, void *arg)
+/* By exit code 1 a program asks for a sweep: hornero-keep where a file is due to come back, hornero-scrub where bytes changed. */
+static int end_with_wish(struct agent *a, struct upkeep *u)
 {
-	enum { IS_DUE = 1 }; /* a file that is gone is due to come back */
-	struct agent *a = arg;
-	int status = upkeep_reap(&a->keep, IS_DUE);
+	enum { WANTS_SWEEP = 1 };
+	int status = upkeep_reap(u, WANTS_SWEEP);
 
-	(void)src;
-	(void)fd;
-	(void)events;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == IS_DUE) {
+	if (WIFEXITED(status) && WEXITSTATUS(status) == WANTS_SWEEP) {
 		a->next_sweep_ms = 0;
 		agent_turn(a);
 	}
 	return 0;
+}
+
+static int on_keep_end(sd_event_source *src, int fd, uint32_t events, void *arg)
+{
+	struct agent *a = arg;
+
+	(void)src;
+	(void)fd;
+	(void)events;
+	return end_with_wish(a, &a->keep);
 }
 
 /* What waits for room may go on. */
@@ -165,18 +172,12 @@ void collecting_start(struct agent *a)
 
 static int on_scrub_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 {
-	enum { HAS_FOUND = 1 }; /* changed bytes: a sweep queues what mends them */
 	struct agent *a = arg;
-	int status = upkeep_reap(&a->scrub, HAS_FOUND);
 
 	(void)src;
 	(void)fd;
 	(void)events;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == HAS_FOUND) {
-		a->next_sweep_ms = 0;
-		agent_turn(a);
-	}
-	return 0;
+	return end_with_wish(a, &a->scrub);
 }
 
 void scrubbing_start(struct agent *a)

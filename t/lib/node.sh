@@ -262,6 +262,18 @@ push_make () {
 	test -n "$job"
 }
 
+# node_push [OPTION…]: commits all of the hello work clone, pushes it and waits for its job. Sets job.
+node_push () {
+	git -C "$HELLO_WORK" add -A && git -C "$HELLO_WORK" commit -q --allow-empty -m change &&
+	git -C "$HELLO_WORK" push -q origin main "$@" 2>push.out || { cat push.out; return 1; }
+	job=$(sed -n 's/.*hornero: job \([0-9]*\) queued.*/\1/p' push.out) && test -n "$job" && hornero wait "$job" --timeout 60
+}
+
+# The text that the hello image's warm file begins with.
+node_warm_text () {
+	head -c 100 "$(node_warm_path "$HELLO_UUID")" | tr -d '\0'
+}
+
 # verdict FIELD: of the job's first attempt
 verdict () {
 	sed -n "s/^$1=//p" "$NODE/state/log/$job.1.verdict"
