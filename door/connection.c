@@ -25,7 +25,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
-enum { LINGER_MS = 30000, END_MS = 5000, COMMANDS_AHEAD = 100, TURN_MS = 1000, BYE_MS = 1000, MMAP_MIN = 64 * 1024 };
+enum { LINGER_MS = 30000, END_MS = 5000, TURN_MS = 1000, BYE_MS = 1000, MMAP_MIN = 64 * 1024 };
 
 /* libssh closes fd from here on. */
 static int adopt(struct connection *k, struct err *e)
@@ -74,15 +74,6 @@ static bool lost(const struct connection *k)
 	return k->hung_up || k->failed || ssh_get_status(k->session) & (SSH_CLOSED | SSH_CLOSED_ERROR);
 }
 
-/* A client may give COMMANDS_AHEAD at once, and then one each COMMAND_MS: its lines must not drown those of others. How long
- * nothing more is read from it. */
-static int rest_ms(const struct connection *k)
-{
-	int64_t ahead_ms = k->paid_ms - clock_mono_ms() - COMMANDS_AHEAD * COMMAND_MS;
-
-	return ahead_ms <= 0 ? 0 : ahead_ms < TURN_MS ? (int)ahead_ms : TURN_MS;
-}
-
 /* The first time: nothing new, what only shows and tells ends, git may end by itself. The second time: git too is asked to
  * end, which takes its locks along then. */
 static void look_at_signals(struct connection *k)
@@ -99,9 +90,9 @@ static void look_at_signals(struct connection *k)
 			pump_ask(&k->pumps[i], "hornero-door is being stopped and ends this; try again in a moment");
 }
 
-static int wait_ms(const struct connection *k, int rest)
+static int wait_ms(const struct connection *k)
 {
-	int ms = rest ? rest : TURN_MS;
+	int ms = TURN_MS;
 
 	for (size_t i = 0; i < CHANNELS; i++)
 		if (k->pumps[i].used && pump_is_watched(&k->pumps[i]) && ms > COST_LOOK_MS)
@@ -114,18 +105,18 @@ static void turn(struct connection *k, bool alone)
 {
 	struct pollfd fds[2 + CHANNELS * PUMP_POLLS];
 	size_t at[CHANNELS + 1];
-	int flags = ssh_get_poll_flags(k->session), rest = rest_ms(k);
+	int flags = ssh_get_poll_flags(k->session);
 
 	guard_renew();
 	/* Who does not take our answers is not asked for more: what libssh holds for him stays as it is. */
 	fds[0] = (struct pollfd){.fd = k->fd, .events = flags & SSH_WRITE_PENDING ? POLLOUT | POLLRDHUP : POLLIN | POLLRDHUP};
-	if (alone || (rest && !(flags & SSH_WRITE_PENDING)))
+	if (alone)
 		fds[0].fd = -1;
 	fds[1] = (struct pollfd){.fd = k->signals, .events = POLLIN};
 	at[0] = 2;
 	for (size_t i = 0; i < CHANNELS; i++)
 		at[i + 1] = at[i] + (k->pumps[i].used ? pump_poll(&k->pumps[i], fds + at[i]) : 0);
-	if (poll(fds, at[CHANNELS], wait_ms(k, rest)) < 0)
+	if (poll(fds, at[CHANNELS], wait_ms(k)) < 0)
 		return;
 	if (fds[1].revents)
 		look_at_signals(k);

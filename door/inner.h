@@ -16,8 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* CHANNELS: at a time. COMMAND_MS: a command is paid for by that much time, beyond what may be done ahead. */
-enum { CHANNELS = 8, COMMAND_MS = 200 };
+/* At a time. */
+enum { CHANNELS = 8 };
 
 struct connection {
 	const struct conf *conf;
@@ -35,7 +35,7 @@ struct connection {
 	bool busy;       /* there are commands, as far as was reported */
 	const char *bye; /* why we hang up, in words for the client */
 	int64_t active_ms;
-	int64_t paid_ms; /* its commands are paid for up to then, at COMMAND_MS each */
+	int64_t paid_ms; /* its commands are paid for up to then */
 	char peer[ADDRESS_TEXT];
 	char way[WAY_MAX]; /* how the client came here */
 	char *chunk;

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { ANSWER_MS = 5000 };
+enum { ANSWER_MS = 5000, COMMANDS_AHEAD = 100, COMMAND_MS = 200 };
 
 static void remember_way(struct connection *k, const char *user)
 {
@@ -96,6 +96,18 @@ static int renew_key(struct connection *k, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
+/* A client may give COMMANDS_AHEAD at once, and then one each COMMAND_MS: its lines must not drown those of others. The whole
+ * connection waits: reading no further does not bound it, since libssh reads whenever it writes. */
+static void pay(struct connection *k)
+{
+	int64_t now_ms = clock_mono_ms(), ahead_ms;
+
+	k->paid_ms = (k->paid_ms > now_ms ? k->paid_ms : now_ms) + COMMAND_MS;
+	ahead_ms = k->paid_ms - now_ms - COMMANDS_AHEAD * COMMAND_MS;
+	if (ahead_ms > 0)
+		poll(NULL, 0, (int)ahead_ms);
+}
+
 static void command(struct connection *k, struct pump *p, const char *text)
 {
 	own_order struct order o = ORDER_INIT;
@@ -104,7 +116,7 @@ static void command(struct connection *k, struct pump *p, const char *text)
 
 	p->commanded = true;
 	request_report(k, true);
-	k->paid_ms = (k->paid_ms > clock_mono_ms() ? k->paid_ms : clock_mono_ms()) + COMMAND_MS;
+	pay(k);
 	snprintf(p->what, sizeof(p->what), "%s", text ? text : "(shell)");
 	log_info("event=command peer=%s key=%s what=%s", k->peer, k->login.key->name, log_quote(quoted, sizeof(quoted), p->what));
 	if (renew_key(k, &e) < 0 ||
