@@ -1,0 +1,164 @@
+/* What was warm before: the history of an image, and its releases. */
+#include "t/lib/store-unit.h"
+
+#include "store/nova.h"
+#include "store/placed.h"
+#include "store/release.h"
+#include "store/warm.h"
+
+static void publish(struct scratch *s, const char *digest)
+{
+	struct warm w = {.image = IMAGE, .name = OID, .key = KEY2, .builder = "make"}, old;
+	int had = warm_load(s->store, IMAGE, &old, &s->e);
+
+	snprintf(w.digest, sizeof(w.digest), "%s", digest);
+	warm_follow(&w, had == 1 ? &old : NULL);
+	assert_int_equal(warm_save(s->store, &w, &s->e), 0);
+}
+
+static void expect_earlier(struct scratch *s, const char *digits)
+{
+	char digest[SHA256_HEX + 1];
+	struct warm w;
+	int i = 0;
+
+	assert_int_equal(warm_load(s->store, IMAGE, &w, &s->e), 1);
+	for (; warm_earlier(&w, i, digest); i++)
+		assert_int_equal(digest[0], digits[i]);
+	assert_int_equal(i, strlen(digits));
+}
+
+/* Newest first, each once, the eldest forgotten; the same bytes again are no change. */
+static void what_was_warm_before_is_remembered(void **state)
+{
+	struct scratch *s = *state;
+	char digest[SHA256_HEX + 1];
+
+	for (const char *c = "0123"; *c; c++) {
+		memset(digest, *c, SHA256_HEX);
+		digest[SHA256_HEX] = '\0';
+		publish(s, digest);
+		publish(s, digest);
+	}
+	expect_earlier(s, "210");
+	publish(s, KEY1);
+	expect_earlier(s, "320");
+	for (const char *c = "456789ab"; *c; c++) {
+		memset(digest, *c, SHA256_HEX);
+		publish(s, digest);
+	}
+	expect_earlier(s, "a9876541");
+}
+
+/* A record that somebody wrote into, and one of an older hornero. */
+static void a_history_that_makes_no_sense_ends_there(void **state)
+{
+	struct scratch *s = *state;
+	struct warm w = {.image = IMAGE, .name = OID, .digest = KEY1, .key = KEY2, .builder = "make"};
+	char digest[SHA256_HEX + 1];
+
+	assert_false(warm_earlier(&w, 0, digest));
+	snprintf(w.earlier, sizeof(w.earlier), "%s %s", KEY2, "../../../etc/passwd");
+	assert_true(warm_earlier(&w, 0, digest));
+	assert_false(warm_earlier(&w, 1, digest));
+	assert_false(warm_earlier(&w, -1, digest));
+	assert_false(warm_earlier(&w, WARM_EARLIER, digest));
+	assert_int_equal(warm_save(s->store, &w, &s->e), 0);
+	expect_earlier(s, "2");
+}
+
+static void take_built(struct scratch *s, const char *content, int64_t built_ms, char digest[SHA256_HEX + 1])
+{
+	own_free char *path = stage(s, content);
+	struct manifest m = manifest_of(content, KEY1);
+
+	m.built_ms = built_ms;
+	if (store_take(s->store, path, &m, &s->e) < 0)
+		fail_msg("%s", s->e.msg);
+	memcpy(digest, m.digest, sizeof(m.digest));
+}
+
+static void the_release_before_is_one_that_is_there(void **state)
+{
+	struct scratch *s = *state;
+	static const char *const content[] = {"one", "two", "three"};
+	char current[SHA256_HEX + 1], previous[SHA256_HEX + 1], digests[3][SHA256_HEX + 1], release[UUID_LEN + 1];
+	struct release *list = NULL, one;
+	size_t n;
+
+	assert_int_equal(release_needed(s->store, IMAGE, current, previous, &s->e), 0);
+	assert_string_equal(current, "");
+	assert_string_equal(previous, "");
+	for (int i = 0; i < 3; i++) {
+		take_built(s, content[i], i + 1, digests[i]);
+		publish(s, digests[i]);
+	}
+	assert_int_equal(release_needed(s->store, IMAGE, current, previous, &s->e), 0);
+	assert_string_equal(current, digests[2]);
+	assert_string_equal(previous, digests[1]);
+	assert_int_equal(release_list(s->store, IMAGE, REPO, &list, &n, &s->e), 0);
+	assert_int_equal(n, 3);
+	assert_string_equal(list[0].digest, digests[2]);
+	assert_true(list[0].current && !list[0].previous && list[1].previous && !list[2].previous);
+	free(list);
+	assert_int_equal(nova_release(IMAGE, digests[1], release, &s->e), 0);
+	assert_int_equal(release_get(s->store, IMAGE, REPO, release, &one, &s->e), 1);
+	assert_string_equal(one.digest, digests[1]);
+	assert_true(one.previous);
+	/* Under another image these bytes have a name, too; but they were never its own. */
+	assert_int_equal(nova_release("00000000-0000-4000-8000-000000000000", digests[1], release, &s->e), 0);
+	assert_int_equal(release_find(s->store, "00000000-0000-4000-8000-000000000000", REPO, release, current, &s->e), 0);
+	assert_int_equal(nova_release(IMAGE, digests[1], release, &s->e), 0);
+	/* A collector, or a person, has taken it. */
+	own_free char *manifest = fs_path("%s/artifact/%s.json", s->store, digests[1]);
+
+	assert_int_equal(unlink(manifest), 0);
+	assert_int_equal(release_get(s->store, IMAGE, REPO, release, &one, &s->e), 0);
+	assert_int_equal(release_needed(s->store, IMAGE, current, previous, &s->e), 0);
+	assert_string_equal(previous, digests[0]);
+}
+
+/* One push after the other was published as a release alone, since an instance stands on the image's own name. */
+static void a_release_that_is_published_alone_is_what_was_before(void **state)
+{
+	struct scratch *s = *state;
+	static const char *const content[] = {"one", "two", "three"};
+	char current[SHA256_HEX + 1], previous[SHA256_HEX + 1], digests[3][SHA256_HEX + 1];
+	struct warm old, w;
+
+	for (int i = 0; i < 3; i++)
+		take_built(s, content[i], i + 1, digests[i]);
+	publish(s, digests[0]);
+	for (int i = 1; i < 3; i++) {
+		assert_int_equal(release_newest(s->store, IMAGE, &old, &s->e), 0);
+		assert_string_equal(old.digest, digests[i - 1]);
+		w = old;
+		w.job = old.job + 1;
+		memcpy(w.digest, digests[i], sizeof(w.digest));
+		warm_follow(&w, &old);
+		assert_int_equal(placed_save(s->store, &w, &s->e), 0);
+	}
+	assert_int_equal(release_needed(s->store, IMAGE, current, previous, &s->e), 0);
+	assert_string_equal(current, digests[2]);
+	assert_string_equal(previous, digests[1]);
+	/* One whose name is taken was never published. */
+	w.job++;
+	w.refused = 1;
+	memcpy(w.digest, KEY1, sizeof(w.digest));
+	assert_int_equal(placed_save(s->store, &w, &s->e), 0);
+	assert_int_equal(release_needed(s->store, IMAGE, current, previous, &s->e), 0);
+	assert_string_equal(current, digests[2]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(what_was_warm_before_is_remembered),
+		T(a_history_that_makes_no_sense_ends_there),
+		T(the_release_before_is_one_that_is_there),
+		T(a_release_that_is_published_alone_is_what_was_before),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
