@@ -117,7 +117,8 @@ static bool read_entry(struct treeindex_in *in)
 		in->at = TREEINDEX_END;
 		return in->depth > 0 && r.len == 0;
 	}
-	if (r.len == 0 || r.len >= sizeof(e->name) || fread_unlocked(e->name, 1, r.len, in->f) != r.len)
+	/* In parentheses: glibc's macro of that name warns of a conversion where nothing is fortified (--enable-asan). */
+	if (r.len == 0 || r.len >= sizeof(e->name) || (fread_unlocked)(e->name, 1, r.len, in->f) != r.len)
 		return false;
 	e->name[r.len] = '\0';
 	if (strlen(e->name) != r.len || strchr(e->name, '/') || strcmp(e->name, ".") == 0 || strcmp(e->name, "..") == 0)
