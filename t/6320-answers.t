@@ -76,11 +76,12 @@ test_expect_success 'a forced build of a tree with a clean answer starts from no
 	hornero wait $VICTIM --timeout 60 && test "$(begins $VICTIM)" = HONEST && test "$(built $VICTIM)" = clean
 '
 
-# Red without: the word "source" of the work directory (workdir_is_of).
+# Red without: the word "source" of the work directory (workdir_is_of), as the next one. The tree has no clean answer yet.
 test_expect_success 'an image of another repository under a UUID that was another'\''s starts from nothing, and rolls back to nothing of it' '
 	push "$stranger" $poison && hornero image remove $STRANGER && test ! -e "$STORE/own/$STRANGER" &&
 	test -e "$NODE/unikernels/$STRANGER/src/hello.o" &&
-	hornero image add $STRANGER victim --builder make && hornero wait $STRANGER --timeout 60 &&
+	seven=$(tree "$honest# seven\n") && push "$victim" $seven && test "$(built $VICTIM)" = incremental &&
+	hornero image add $STRANGER victim --builder make && hornero wait $STRANGER --timeout 60 && test "$(built $STRANGER)" = clean &&
 	test "$(begins $STRANGER)" = HONEST && test_must_fail hornero rollback $STRANGER 2>err && ! grep FOREIGN err &&
 	test "$(hornero image show $STRANGER --json | jq ".releases | length")" = 1
 '
