@@ -75,7 +75,7 @@ int build_blame(struct build *b, const struct stage *s, const char *cause, const
 				   "run (build_timeout)", name, (long long)s->limit_ms / 1000);
 	case STAGE_STARVED:
 		return verdict_say(v, ERR_NOBODY, "starved", "the node is busy: %s got too little of its processors for %lld s on the clock "
-				   "(%d times build_timeout); it is tried again", name, (long long)(s->limit_ms / 1000 * STAGE_STARVED_TIMES),
+				   "(%d times build_timeout); it is tried again", name, (long long)s->limit_ms / 1000 * STAGE_STARVED_TIMES,
 				   STAGE_STARVED_TIMES);
 	case STAGE_SILENCE:
 		return verdict_say(v, ERR_PUSHER, "silence", "%s printed nothing for %lld s (silence_timeout)", name,

@@ -16,7 +16,7 @@ static json_t *load(int dir)
 {
 	own_fd int fd = fs_open_beneath(dir, "disk.info", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	own_free char *text = NULL;
-	struct err ignored;
+	struct err ignored = ERR_INIT;
 	size_t len;
 
 	if (fd < 0 || fs_read_fd(fd, "disk.info", FILE_MAX, &text, &len, &ignored) < 0)

@@ -224,7 +224,7 @@ static int put_leaf(struct sync *s, int dir, const struct treeindex_entry *was, 
 		treeindex_add(&s->out, is->mode, is->id, is->name, is->len, &was->st);
 		return 0;
 	}
-	if ((S_ISLNK(is->mode) ? write_link : write_file)(s, dir, is, &st, e) < 0)
+	if ((S_ISLNK(is->mode) ? write_link(s, dir, is, &st, e) : write_file(s, dir, is, &st, e)) < 0)
 		return -1;
 	wrote = treeindex_stat_of(&st);
 	s->done.written++;

@@ -65,7 +65,7 @@ static enum warm_state fill(const struct conf *c, const struct steady *clock, co
 		state = WARM_NONE;
 	if (state == WARM_NONE)
 		memset(warm, 0, sizeof(*warm));
-	*l->paused_by = *l->why = '\0';
+	l->paused_by[0] = l->why[0] = '\0';
 	if (paused_image(paused, img->uuid) && pause_by(c, img->uuid, l->paused_by))
 		paused_why(paused, c, img->uuid, false, l->why);
 	const struct cell cells[N_LIST] = {
