@@ -35,9 +35,10 @@ stand () {
 	$NOVA boot "$NODE/instances" "${2##*/}" "$1" qcow2 >boot.log 2>&1 || { cat boot.log; return 1; }
 }
 
-# come_back: the removed image, registered and warm
+# come_back: the removed image, registered and warm. Its sweep may have queued a job, too, which would publish once more.
 come_back () {
-	hornero image add $removed removed && hornero rebuild $removed && hornero wait $removed --timeout 60
+	hornero image add $removed removed && hornero rebuild $removed && hornero wait $removed --timeout 60 &&
+	wait_until "hornero queue --all --json | jq -e \"all(.[]; .ended_ms != null)\"" 60
 }
 
 removed=11111111-2222-4333-8444-555555555555 never=22222222-2222-4333-8444-555555555555 always=33333333-2222-4333-8444-555555555555
