@@ -14,7 +14,6 @@
 #include "conf/image.h"
 #include "conf/relics.h"
 #include "conf/skip.h"
-#include "conf/underway.h"
 #include "db/job.h"
 #include "lib/bell.h"
 #include "lib/clock.h"
@@ -255,7 +254,7 @@ static void clear_repo(const char *path)
 	if (repo < 0 || faccessat(repo, ".", W_OK, AT_EACCESS) < 0)
 		return;
 	relics_remove(repo, NULL, 0);
-	underway_bury(repo);
+	relics_bury(repo);
 }
 
 static int look(struct sweep *s, const struct image *img, struct err *e)

@@ -10,9 +10,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 65536, PATH_SIZE = 64, TICK_NS = 20000000 /* file times are as coarse as the kernel's tick */ };
+enum { TEXT_MAX = 65536, PATH_SIZE = 64, TICK_NS = 20000000 /* file times are as coarse as the kernel's tick */,
+       LOCK_MAX_S = 600 /* git holds a lock for moments, `git gc` for minutes */ };
 
 struct search {
 	int repo;
@@ -21,6 +23,7 @@ struct search {
 	bool is_quarantine;
 	struct holder *out;
 	bool found;
+	bool is_explained; /* a push died that may have left it */
 };
 
 static bool is_same(const struct stat *a, const struct stat *b)
@@ -212,10 +215,21 @@ static void try_push(void *arg, const struct underway *u)
 {
 	struct search *s = arg;
 
+	bool may_lock = !is_older(&s->file->st_ctim, &u->st.st_ctim);
+
+	s->is_explained = s->is_explained || (u->life == PROC_DEAD && may_lock && !s->is_quarantine);
 	if (s->found || u->life == PROC_DEAD || (u->life == PROC_ALIVE && u->who.pid == getppid()))
 		return;
-	if (s->is_quarantine ? u->life == PROC_HIDDEN : !is_older(&s->file->st_ctim, &u->st.st_ctim))
+	if (s->is_quarantine ? u->life == PROC_HIDDEN : may_lock)
 		found(s, u->life == PROC_ALIVE ? u->who.pid : 0);
+}
+
+/* Processes of other PID namespaces without a mark, as other git commands and pushes that still transfer: time alone tells. */
+static bool may_be_hidden(const struct search *s)
+{
+	int64_t age_s = time(NULL) - s->file->st_mtime;
+
+	return !proc_sees_all() && !s->is_explained && age_s <= (s->is_quarantine ? PUSH_MAX_S : LOCK_MAX_S);
 }
 
 static bool search(struct search *s)
@@ -225,6 +239,8 @@ static bool search(struct search *s)
 	underway_each(s->repo, try_push, s);
 	if (!s->found)
 		search_processes(s);
+	if (!s->found && may_be_hidden(s))
+		found(s, 0);
 	return s->found;
 }
 

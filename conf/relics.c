@@ -2,12 +2,12 @@
 #include "conf/relics.h"
 
 #include "conf/holders.h"
+#include "conf/underway.h"
 #include "lib/err.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
-#include "lib/proc.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { DEPTH_MAX = 64, PUSH_MAX_S = 24 * 3600, FLOCK_MS = 2000 };
+enum { DEPTH_MAX = 64, FLOCK_MS = 2000 };
 
 #define QUARANTINE "objects/tmp_objdir-"
 
@@ -57,7 +57,6 @@ static bool is_own_quarantine(const char *name)
 	return own && strcmp(slash ? slash + 1 : own, name) == 0;
 }
 
-/* Nothing marks a push that still transfers: from within a PID namespace that does not see all it may live elsewhere. */
 static void look_at_quarantine(struct walk *w, const char *path)
 {
 	struct relic r = {.path = path, .is_quarantine = true};
@@ -67,7 +66,7 @@ static void look_at_quarantine(struct walk *w, const char *path)
 	if (is_own_quarantine(path + strlen("objects/")) || fstatat(w->repo, path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
 		return;
 	r.left_s = st.st_mtime;
-	r.is_dead = !holders_of_quarantine(w->repo, &st, &holder) && (proc_sees_all() || time(NULL) - st.st_mtime > PUSH_MAX_S);
+	r.is_dead = !holders_of_quarantine(w->repo, &st, &holder);
 	r.holder = holder.pid;
 	r.is_stopped = holder.is_stopped;
 	w->fn(w->arg, &r);
@@ -166,6 +165,25 @@ size_t relics_remove(int repo, const char *const *refs, size_t n)
 	if (dead > 0 && faccessat(dir, ".", W_OK, AT_EACCESS) == 0 && fs_flock(dir, FLOCK_MS, &ignored) == 1)
 		relics_each(dir, refs, n, remove_one, &m);
 	return m.n;
+}
+
+static void count_dead_mark(void *arg, const struct underway *u)
+{
+	size_t *n = arg;
+
+	*n += u->life == PROC_DEAD;
+}
+
+/* The marks last: they tell that the locks were a dead push's where not all processes can be seen. */
+size_t relics_bury(int repo)
+{
+	size_t dead = 0;
+
+	underway_each(repo, count_dead_mark, &dead);
+	if (dead == 0)
+		return 0;
+	relics_remove(repo, NULL, 0);
+	return underway_bury(repo);
 }
 
 const char *relic_words(const struct relic *r, char buf[RELIC_WORDS])

@@ -3,6 +3,7 @@
  *
  *     relics_each(repo, refs, n, fn, arg)    each one, with the process that may still need it
  *     relics_remove(repo, refs, n)           the dead ones go
+ *     relics_bury(repo) > 0                  a push died before its post-receive had ended, and its mark goes, too
  *
  * git creates REF.lock, HEAD.lock, packed-refs.lock and others with O_EXCL, and renames or removes them. One that stays makes every
  * later change fail. It names no owner, so it is dead if no living process can be its owner:
@@ -12,7 +13,8 @@
  *     lock nothing, as fetches;
  *   - no process at all that has the file open.
  *
- * A process that cannot be looked at counts as one that may be the owner. Whoever removes holds the flock of the repository's
+ * A process that cannot be looked at counts as one that may be the owner. From within a PID namespace that does not see all, a
+ * young lock or quarantine may be of somebody unseen, but for a lock that a dead push explains. Whoever removes holds the flock of the repository's
  * directory, so that nobody takes a new lock for the old one.
  */
 #ifndef HORNERO_CONF_RELICS_H
@@ -40,6 +42,10 @@ void relics_each(int repo, const char *const *refs, size_t n, relics_fn *fn, voi
 
 /* Returns how many were removed; each is logged. What we may not remove stays. */
 size_t relics_remove(int repo, const char *const *refs, size_t n);
+
+/* Marks of dead pushes go (conf/underway.h), and before them whatever else of the dead is in the repository. Returns how many marks
+ * there were: look at the refs. */
+size_t relics_bury(int repo);
 
 /* "refs/heads/main.lock was left at 12:03 by a process that died": a clause for people. */
 enum { RELIC_WORDS = 512 };

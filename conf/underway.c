@@ -75,6 +75,8 @@ void underway_each(int repo, underway_fn *fn, void *arg)
 		if (!parse(entry->d_name, &u.who) || fstatat(repo, u.name, &u.st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		u.life = proc_look(&u.who, u.st.st_uid);
+		if (u.life == PROC_HIDDEN && proc_age_s(&u.who) > PUSH_MAX_S)
+			u.life = PROC_DEAD;
 		fn(arg, &u);
 	}
 }

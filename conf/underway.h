@@ -4,7 +4,7 @@
  *     pre-receive:    underway_note(repo, e)
  *     post-receive:   underway_end(repo)             behind its rows, or once hornerod was told to look
  *     anybody:        underway_each(repo, fn, arg)
- *                     underway_bury(repo) > 0        a push died before its post-receive had ended: look at the refs
+ *                     underway_bury(repo)            the marks of the dead go: by relics_bury() alone
  *
  * git's lock files name no owner. A receive-pack takes locks behind its pre-receive only, so each pre-receive leaves a mark of
  * its parent: an empty file, "hornero.push." with what identifies the process (lib/proc.h). Nothing in it, no fsync: after a loss of
@@ -18,6 +18,8 @@
 
 #include <stddef.h>
 #include <sys/stat.h>
+
+enum { PUSH_MAX_S = 24 * 3600 /* a push that cannot be seen from here counts as dead once it is older */ };
 
 /* ERR_OPERATOR where the repository cannot be written. */
 int underway_note(int repo, struct err *e);

@@ -5,7 +5,6 @@
 #include "conf/githead.h"
 #include "conf/image.h"
 #include "conf/relics.h"
-#include "conf/underway.h"
 #include "door/cost.h"
 #include "lib/bell.h"
 #include "lib/fs.h"
@@ -105,7 +104,7 @@ static void clear_repo(const struct order *o, const struct conf *c)
 
 	if (o->line.service->writes)
 		relics_remove(o->repo, none, 0);
-	if (underway_bury(o->repo) > 0)
+	if (relics_bury(o->repo) > 0)
 		bell_look(c->run_dir, o->line.repo);
 }
 

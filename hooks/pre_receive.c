@@ -223,10 +223,10 @@ static size_t enter(const struct place *p, const struct pushed *pushed)
 	for (size_t i = 0; refs && i < pushed->n; i++)
 		refs[i] = pushed->lines[i].ref;
 	if (repo >= 0 && refs) {
-		/* Its post-receive did not end, so its refs may be in no row. */
-		if (underway_bury(repo) > 0 && p->conf)
-			bell_look(p->conf->run_dir, p->repo);
 		removed = relics_remove(repo, refs, pushed->n);
+		/* Its post-receive did not end, so its refs may be in no row. */
+		if (relics_bury(repo) > 0 && p->conf)
+			bell_look(p->conf->run_dir, p->repo);
 		if (removed > 0)
 			say("removed what a push that died left in the way (%zu file%s)", removed, removed == 1 ? "" : "s");
 		if (underway_note(repo, &e) == 0)

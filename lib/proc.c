@@ -1,6 +1,7 @@
 /* proc: DIAGNOSTICS: none; what cannot be found out is PROC_HIDDEN, never PROC_DEAD. */
 #include "lib/proc.h"
 
+#include "lib/clock.h"
 #include "lib/own.h"
 
 #include <dirent.h>
@@ -51,6 +52,11 @@ static uint64_t namespace_of(const char *who)
 bool proc_sees_all(void)
 {
 	return namespace_of("self") == FIRST_PID_NS;
+}
+
+int64_t proc_age_s(const struct proc_id *id)
+{
+	return clock_mono_ms() / 1000 - (int64_t)(id->start / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
 /* Field 3 and 22 of /proc/PID/stat (proc(5)), behind the name, which may hold anything. */

@@ -34,6 +34,9 @@ int proc_identify(pid_t pid, struct proc_id *out);
 /* owner: the user whose process it was. */
 enum proc_life proc_look(const struct proc_id *id, uid_t owner);
 
+/* Since the start of that process, by the boot clock. */
+int64_t proc_age_s(const struct proc_id *id);
+
 /* We are in the machine's first PID namespace, from which all processes are seen. */
 bool proc_sees_all(void);
 

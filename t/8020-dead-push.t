@@ -4,51 +4,9 @@ test_description='dead pushes: their locks and quarantines go with the next push
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/hooks.sh"
+. "$HORNERO_SRC/t/lib/deadpush.sh"
 test_requires strace strace
 test_requires jq jq
-
-# die_at SYSCALLS REFSPEC…: the push's receive-pack is killed as it enters the first of these on a name in the repository.
-die_at () {
-	calls=$1 && shift &&
-	hooks_commit file "die $calls $*" &&
-	! hooks_push --receive-pack="strace -qq -o /dev/null -e trace=$calls -e inject=$calls:signal=KILL:when=1 git-receive-pack" "$@"
-}
-
-# stop_at SYSCALLS REFSPEC…: it stops there, behind its locks. Sets stopped, its PID; the pusher waits for it.
-stop_at () {
-	calls=$1 && shift && hooks_commit file "stop $calls $*" &&
-	{ as_git $unshare git -C work push --receive-pack="strace -qq -o /dev/null -e trace=$calls -e inject=$calls:signal=STOP:when=1 git-receive-pack" "$REPO" "$@" >stopped.out 2>&1 & } &&
-	pusher_pid=$! && test_cleanup "kill $pusher_pid 2>/dev/null; wait $pusher_pid; :" &&
-	wait_until "locks | grep -q HEAD.lock" 20 &&
-	wait_until receiver 20 && test_cleanup "kill -KILL $stopped 2>/dev/null; :"
-}
-
-# Whose working directory is the repository, and which is stopped.
-receiver () {
-	for stopped in $(pgrep -f "^git.receive-pack")
-	do
-		test "$(readlink "/proc/$stopped/cwd")" = "$REPO" && grep -q "^State:.[tT]" "/proc/$stopped/status" && return
-	done
-	return 1
-}
-
-renames=rename,renameat,renameat2
-
-locks () {
-	(cd "$REPO" && find . -name "*.lock" -o -name packed-refs.new -o -name "tmp_objdir-*") | sed "s|^\./||" | sort
-}
-
-# plant FILE…: as a dead process leaves it
-plant () {
-	(cd "$REPO" && for file in "$@"
-	do
-		as_git mkdir -p "$(dirname "$file")" && as_git touch "$file" || exit 1
-	done)
-}
-
-none () {
-	locks >left && test_cmp /dev/null left
-}
 
 test_expect_success 'a node, a repository and its image' '
 	hooks_node && cp "$HORNERO_BUILD/hornero-sweep" "$test_root/libexec/" && hooks_repo one && hooks_image $U1 one && hooks_work &&
@@ -111,7 +69,7 @@ done
 
 # Red without: works_here in conf/holders.c.
 test_expect_success 'a push that is stopped keeps its locks: no push, gc or sweep takes them' '
-	unshare="" && stop_at $renames main && locks >before &&
+	stop_at $renames main && locks >before &&
 	hooks_commit file other && { hooks_push main:refs/heads/beside; :; } &&
 	test_must_fail hooks_push main && as_git "$test_root/libexec/hornero-hook" --clear "$REPO" &&
 	locks >left && test_cmp before left &&
@@ -124,23 +82,6 @@ test_expect_success 'once it is killed, its locks go' '
 	stop_at $renames main && kill -KILL $stopped && { wait $pusher_pid; :; } && locks >left && test_grep HEAD.lock left &&
 	hooks_commit file later2 && hooks_push -f main && none
 '
-
-# Red without: look_elsewhere in lib/proc.c.
-if test "$(id -u)" -eq 0
-then
-	test_expect_success 'one that is stopped in another PID namespace keeps its locks, too' '
-		unshare="" && as_git () {
-			setpriv --reuid $GIT_UID --regid $GIT_UID --groups $QUEUE_GID --no-new-privs "$@"
-		} &&
-		hooks_commit file ns && {
-			unshare --pid --fork --mount-proc setpriv --reuid $GIT_UID --regid $GIT_UID --groups $QUEUE_GID --no-new-privs git -C work push \
-				--receive-pack="strace -qq -o /dev/null -e trace=$renames -e inject=$renames:signal=STOP:when=1 git-receive-pack" "$REPO" main >stopped.out 2>&1 & } &&
-		pusher_pid=$! && test_cleanup "kill $pusher_pid 2>/dev/null; :" && wait_until "locks | grep -q HEAD.lock && receiver" 20 && receiver &&
-		test_cleanup "kill -KILL $stopped 2>/dev/null; :" && locks >before &&
-		hooks_commit file ns2 && test_must_fail hooks_push main && as_git "$test_root/libexec/hornero-hook" --clear "$REPO" && locks >left && test_cmp before left &&
-		kill -KILL $stopped && { wait $pusher_pid; :; } && hooks_commit file later3 && hooks_push -f main && none
-	'
-fi
 
 # Red without: works_here in conf/holders.c.
 for how in "-C $NODE/git/one.git" "--git-dir=$NODE/git/one.git"

@@ -5,16 +5,9 @@ test_description='dead pushes and hornero-door: locks, quarantines, marks, and H
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/hooks.sh"
 . "$HORNERO_SRC/t/lib/door.sh"
+. "$HORNERO_SRC/t/lib/deadpush.sh"
 test_requires ssh openssh-client
 test_requires strace strace
-
-locks () {
-	(cd "$REPO" && find . -name "*.lock" -o -name packed-refs.new -o -name "tmp_objdir-*") | sed "s|^\./||" | sort
-}
-
-none () {
-	locks >left && test_cmp /dev/null left
-}
 
 # commit TEXT: one more in the work clone
 commit () {
@@ -57,7 +50,7 @@ test_expect_success 'a push through the door removes what the dead left' '
 	test_grep "removed what a push that died left in the way" push.out && none
 '
 
-# Red without: locks_nothing without receive-pack together with try_push, as the push lives and is not stopped.
+# Red without: try_push, as the push lives and is not stopped.
 test_expect_success 'the locks of a push that is only slow stay' '
 	commit slow && held_push main && locks >before && test_grep "\.lock" before && commit other &&
 	test_must_fail push -f main && as_git "$test_root/libexec/hornero-hook" --clear "$REPO" && locks >left && test_cmp before left &&
