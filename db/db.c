@@ -180,7 +180,8 @@ static int open_or_create(struct db *db, struct err *e)
 		return -1;
 	/* Removed by whoever removed the newest rows with it, or by a sqlite3 that wrote them back: nobody can tell. */
 	is_logless = db->mode == DB_OWN && faccessat(db->dir, DB_NAME "-wal", F_OK, 0) < 0;
-	if (db_connect(db, e) == 0 && db->mode != DB_OWN && faccessat(db->dir, DB_LAST, F_OK, 0) == 0)
+	/* aside_heal has connected where it moved a database aside. */
+	if ((db->sql || db_connect(db, e) == 0) && db->mode != DB_OWN && faccessat(db->dir, DB_LAST, F_OK, 0) == 0)
 		return 0;
 	/* It has just been reported. */
 	if (!db->sql && e->sys == EUCLEAN && db->mode == DB_OWN && aside_heal(db, e) <= 0)
