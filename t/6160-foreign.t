@@ -31,7 +31,7 @@ is_foreign () {
 	test "$(base_text)" = "$1" && test "$(stat -c %i "$BASE")" = "$was"
 }
 
-# Red without look_at_own() in agent/publish.c publish(), as in the next three.
+# Red where look_at_own() in agent/publish.c passes OURS_FOREIGN, as in no. 3 and 7. (One call without the other stays green.)
 test_expect_success 'a push to an image whose file is another: it is built, waits with words, and the file stays' '
 	node_init && node_start && fetched debian && node_hello_repo 2>add.err &&
 	test_grep "$BASE lies in Nova.s cache already and is not hornero.s" add.err && push_text one &&
@@ -82,6 +82,7 @@ test_expect_success 'it fetches other bytes: they stay, one job waits with words
 	rm "$BASE" && wait_until "hornero wait $job --timeout 1" 60 && test "$(base_text)" = two
 '
 
+# Red without the comparison of the line in conf/replace.c replace_permits().
 test_expect_success 'the permission is for that very file: one that Nova fetches afterwards stays' '
 	node_stop && fetched first && hornero image add --replace $ID hello && fetched second && node_start && hornero sweep &&
 	wait_until "grep -q event=foreign $LOG" 60 && is_foreign second && hornero image add --replace $ID hello &&

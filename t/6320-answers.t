@@ -7,6 +7,7 @@ test_description='answers: no repository decides the bytes of another'
 
 VICTIM=11111111-1111-4111-8111-111111111111
 STRANGER=22222222-2222-4222-8222-222222222222
+THIRD=33333333-3333-4333-8333-333333333333
 STORE=$NODE/instances/hornero
 
 # begins UUID: the first word of what is warm
@@ -44,7 +45,7 @@ test_expect_success 'a node with two repositories of two owners, and a tree that
 	good=$(tree "$honest") && poison=$(tree "$foreign") && same=$(tree "$honest")
 '
 
-# Red without: load_clean() and load_own() being two in answer.c; without -o rebuild finding nothing of the stranger's own.
+# Red without: load_clean() and load_own() being two in store/answer.c.
 test_expect_success 'a poisoned checkout and an incremental build of the same tree: the other image gets its own bytes' '
 	push "$stranger" $poison && test "$(begins $STRANGER)" = FOREIGN &&
 	push "$stranger" $same -o rebuild &&
@@ -58,6 +59,7 @@ test_expect_success 'nor does any later push, forced build or sweep of the stran
 	test "$(begins $VICTIM)" = HONEST
 '
 
+# Red without: load_own() in store/answer.c find().
 test_expect_success 'an incremental build says so, and answers to its own image' '
 	two=$(tree "$honest# two\n") && push "$stranger" $two && hornero show "$job" --json >shown &&
 	test "$(jq -r .built shown)" = incremental && test "$(built $STRANGER)" = incremental &&
@@ -67,10 +69,15 @@ test_expect_success 'an incremental build says so, and answers to its own image'
 	test "$(built $STRANGER)" = incremental && hornero image show $STRANGER | grep -x "built: *incremental"
 '
 
+# Red where build_answer() in agent/build_store.c says clean of all (so are 2 to 4).
 test_expect_success 'another image does not get it, and a clean build answers for both' '
-	push "$victim" $two -o rebuild && hornero show "$job" --json >shown && test "$(jq -r .reused shown)" = false
+	push "$victim" $two && test "$(hornero show "$job" --json | jq .reused)" = false && push "$victim" $good &&
+	push "$victim" $two -o clean && hornero image add $THIRD stranger --builder make && hornero wait $THIRD --timeout 60 &&
+	job=$(hornero image show $THIRD --json | jq .newest_job) && test "$(hornero show "$job" --json | jq .reused)" = true &&
+	test "$(built $THIRD)" = clean && hornero image remove $THIRD
 '
 
+# Red without: b->clean in agent/build_checkout.c look_up().
 test_expect_success 'a forced build of a tree with a clean answer starts from nothing' '
 	push "$victim" $good && hornero rebuild -f $VICTIM >out && job=$(grep -o "[0-9][0-9]*" out | head -n 1) &&
 	hornero wait $VICTIM --timeout 60 && test "$(begins $VICTIM)" = HONEST && test "$(built $VICTIM)" = clean
