@@ -28,6 +28,7 @@ test_expect_success 'a lost commit is the operator'\''s, by name, and never "not
 	! grep -iE "nothing has been pushed|no longer exists" why wait reason
 '
 
+# Red, as no. 7, with a return of 0 for any exit of git in cli/cli.c cli_ref_commit().
 test_expect_success 'a repository that git cannot read is named, too' '
 	: >"$HELLO_REPO/HEAD" && { hornero why "$HELLO_UUID" >why 2>&1 || :; } && test_grep "git cannot read the repository .*fsck" why
 '

@@ -54,7 +54,7 @@ test_expect_success 'a node whose sweeps are an hour apart, and a first push' '
 	node_init "sweep_interval: 1h" && node_start && node_hello_repo && change && push && wait_until is_built 30
 '
 
-# Red without: bell_look in leave(), or looking_start in on_bell.
+# Red without: bell_look in leave(), as up to no. 9, or both calls of looking_start.
 test_expect_success 'the queue is busy: built as soon as it is free' '
 	hold_queue && change && push && told && let_go && wait_until is_built 30 &&
 	test_grep "event=looking repo=hello" "$NODE/hornerod.log"
