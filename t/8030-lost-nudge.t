@@ -91,10 +91,11 @@ test_expect_success 'skip holds: the job that waits for an older commit is cance
 	test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 5 2>err && test_grep "pushed with -o skip" err && n=$((last + 2))
 '
 
-# Red without: say_lost_options.
+# Red without: say_lost_options, or the line of the option in it.
 test_expect_success 'options that only a row would have held are named' '
-	hold_queue && change && push -o rebuild -o priority=-1 -o wait && told && let_go &&
+	hold_queue && change && push -o rebuild -o clean -o priority=-1 -o wait && told && let_go &&
 	test_grep "o rebuild is lost with that: hornero rebuild $HELLO_UUID does it" push.out &&
+	test_grep "o clean is lost with that: hornero rebuild --clean $HELLO_UUID does it" push.out && hornero rebuild --clean "$HELLO_UUID" &&
 	test_grep "o wait is lost with that: hornero wait $HELLO_UUID does it" push.out &&
 	test_grep "o priority=-1 is lost with that for hello" push.out && wait_until is_built 30
 '
