@@ -155,8 +155,8 @@ test_expect_success 'it stands still while something is built' '
 
 # Red where hornero-scrub ends within a file, or goes_on() in agent/sweeping.c says no: the file would be begun for ever.
 test_expect_success 'a file that takes longer than upkeep_timeout is read to its end' '
-	push_make "head -c 8388608 /dev/zero >\$@" && hornero wait "$job" --timeout 60 && node_stop && again && set_conf "scrub_rate: 1" &&
-	set_conf "upkeep_timeout: 4s" && set_conf "scrub_interval: 2s" && node_start && wait_until "jq -e \".finished_ms > 1\" $STORE/scrub.json" 90 &&
+	push_make "head -c 8388608 /dev/zero >\$@" && hornero wait "$job" --timeout 60 && node_stop && again && set_conf "scrub_rate: 2" &&
+	set_conf "upkeep_timeout: 3s" && set_conf "scrub_interval: 2s" && node_start && wait_until "jq -e \".finished_ms > 1\" $STORE/scrub.json" 90 &&
 	test_must_fail grep "event=hangs program=hornero-scrub" "$LOG" && node_stop && set_conf "scrub_rate: 0" && set_conf "upkeep_timeout: 1h" &&
 	set_conf "scrub_interval: 168h" && node_start && text=one && push_text one
 '
