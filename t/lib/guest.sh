@@ -107,9 +107,10 @@ guest_run () {
 }
 
 # With a thread per processor (thread=multi) both processors of a guest now and then wait for each other for ever: "soft
-# lockup", and the guest's time is over. What is switched off keeps neighbours out that a guest does not have.
+# lockup", and the guest's time is over. What is switched off keeps neighbours out that a guest does not have; without erms
+# kernel and libraries copy pages by words: QEMU emulates `rep movsb` byte by byte, and each process begins with copies of pages.
 guest__emulate () {
-	timeout "$guest__seconds" qemu-system-x86_64 -accel tcg,thread=single -cpu max,la57=off,smap=off,smep=off -M q35 -smp 2 \
+	timeout "$guest__seconds" qemu-system-x86_64 -accel tcg,thread=single -cpu max,la57=off,smap=off,smep=off,erms=off -M q35 -smp 2 \
 		-nodefaults -no-user-config -display none -no-reboot -serial stdio -kernel "$(guest_kernel)" \
 		-initrd "$TRASH/guest/initramfs" -append "console=ttyS0 quiet loglevel=1 panic=-1 nokaslr mitigations=off init_on_alloc=0 \
 systemd.unit=hornero-test.target systemd.firstboot=off systemd.show_status=0" \
