@@ -10,6 +10,7 @@
  *   attempt.c     one attempt begins: cgroup, supervisor
  *   attempt_end.c it ends: verdict, the job's next state
  *   confirming.c  clean builds that confirm incremental ones, when nothing else is to be done
+ *   yielding.c    how far builds come after everything else
  *   pausing.c     what stands still while the node is under pressure, or because a person wants so
  *   publication.c one publication: fence, publisher, the job's next state
  *   published.c   what the publisher did: records, the job's last state
@@ -36,6 +37,7 @@
 #include "db/job.h"
 #include "lib/bell.h"
 #include "lib/process.h"
+#include "lib/slack.h"
 #include "lib/spawn.h"
 
 #include <stdbool.h>
@@ -151,6 +153,9 @@ struct agent {
 	struct paused paused;      /* as the last turn found it */
 	bool draining;             /* an operator wants nothing to start */
 	int64_t next_look_ms;      /* at the pressure; monotonic */
+	struct slack slack;        /* of the processors */
+	sd_event_source *yield_timer; /* while something is built; else NULL */
+	bool yield_told;           /* that it is not ours to set */
 	struct floors floors;
 	struct earlier *earlier;   /* that do not end */
 	pid_t holder;              /* of the queue's ticket, as the last look found it */
@@ -255,6 +260,9 @@ bool pausing_lets(const void *agent, const char *image);
 void pausing_stop(struct agent *a);
 /* What an earlier life froze is frozen still. */
 void pausing_resume(struct agent *a);
+
+/* yielding.c: at the end of each turn. */
+void yielding_act(struct agent *a);
 
 /* publication.c */
 /* What goes wrong the job says: it waits, or is held. */

@@ -39,6 +39,7 @@ static int find_v2(struct cg *cg, const char *mount, const struct conf *c, struc
 	if (cgown_is_delegated(ours)) {
 		if (cgown_settle(ours, e) < 0)
 			return -1;
+		cg->delegated = true;
 		cg->name = fs_path("%s/%s", own[0] == '/' ? own + 1 : own, c->cgroup_top);
 		if (own[0] == '\0')
 			memmove(cg->name, cg->name + 1, strlen(cg->name));

@@ -3,6 +3,7 @@
  *
  *   cgfind.c   which hierarchy there is, and where TOP is in it
  *   cgset.c    groups made, limits set
+ *   cgweigh.c  what TOP weighs beside others
  *   cgroup.c   the life of TOP and of the leaves
  *   cgleft.c   the leaves that are there
  *
@@ -21,6 +22,7 @@ extern const char *const cg_controllers[CG_N_CONTROLLERS];
 
 struct cg {
 	bool v2;
+	bool delegated;                  /* TOP has hornerod itself as its only sibling: it is not beside the instances */
 	char *name;                      /* of TOP for libcgroup: below each mount point */
 	char *tops[CG_MAX_HIERARCHIES];  /* absolute path of TOP, one per hierarchy */
 	size_t ntops;

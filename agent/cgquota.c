@@ -5,17 +5,16 @@
 #include "lib/fs.h"
 #include "lib/own.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Of quota and weight one is there, v2's or v1's; the weights are what the kernel gives a new group. A quota written to
- * cpu.max leaves its period alone. */
+/* Of quota and weight one is there, v2's or v1's; the weights are what the kernel gives a new group, and one that is idle no
+ * longer. A quota written to cpu.max leaves its period alone. */
 static const struct {
 	const char *file, *lifted;
 	int64_t enough; /* needs no lifting; 0: no quota is read as 0 or less */
-} kinds[CGQUOTA_KINDS] = {{"cpu.max", "max", 0}, {"cpu.weight", "100", 100}, {"cpu.cfs_quota_us", "-1", 0}, {"cpu.shares", "1024", 1024}};
+} kinds[CGQUOTA_KINDS] = {{"cpu.max", "max", 0}, {"cpu.weight", "100", 100}, {"cpu.cfs_quota_us", "-1", 0}, {"cpu.shares", "1024", 1024}, {"cpu.idle", "0", 0}};
 
 static bool is_lifted(int64_t value, int kind)
 {
@@ -35,6 +34,13 @@ void cgquota_lift(const char *dir, struct cgquota *lifted)
 		}
 		*strrchr(at, '/') = '\0';
 	}
+}
+
+bool cgquota_is_lifted(const struct cgquota *lifted)
+{
+	static const struct cgquota none;
+
+	return memcmp(lifted, &none, sizeof(none)) != 0;
 }
 
 void cgquota_restore(const char *dir, struct cgquota *lifted)

@@ -38,8 +38,6 @@ int cg_open(struct cg **out, const struct conf *c, struct err *e)
 	} else if (cg_make(cg, cg->name, cg->tops[0], e) < 0 || cg_limit_top(cg, c, e) < 0 ||
 		   cg_leave_dedicated(cg, c, e) < 0 || cg_hand_down(cg, cg->tops[0], e) < 0) {
 		goto fail;
-	} else {
-		cg->top = cg_top_limits(c);
 	}
 	cg->all = limits_within(cg_top_limits(c), cg->top);
 	*out = cg;
@@ -293,14 +291,16 @@ int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e)
 
 /* ---- the privileged step ---- */
 
+/* The first three are in every hierarchy; cpu.idle only since Linux 5.15. */
 static int hand_over(const char *top, uid_t uid, gid_t gid, struct err *e)
 {
-	static const char *const files[] = {"", "/tasks", "/cgroup.procs"};
+	static const char *const files[] = {"", "/tasks", "/cgroup.procs", "/cpu.shares", "/cpu.idle"};
+	enum { NEEDED = 3 };
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		own_free char *path = fs_path("%s%s", top, files[i]);
 
-		if (chown(path, uid, gid) < 0)
+		if (chown(path, uid, gid) < 0 && (i < NEEDED || errno != ENOENT))
 			return err_sys(e, ERR_OPERATOR, "cannot hand %s over", path);
 	}
 	return 0;

@@ -14,8 +14,8 @@
  * may narrow the lower levels, which else are as wide as the one above. A group's file is read for each attempt.
  *
  * v1: TOP is HIERARCHY/cgroup_top in each controller. Made here as root, or beforehand by
- * `hornerod --prepare`, which hands over directories, tasks and cgroup.procs only, so that the
- * service cannot lift its own quota.
+ * `hornerod --prepare`, which hands over directories, tasks, cgroup.procs and the weight (cpu.idle, cpu.shares), but no
+ * limit, so that the service cannot lift its own quota.
  * v2: TOP is OURS/hornero, where OURS is the delegated group this process was started in; the
  * process first moves into OURS/agent, since a group with members cannot have controllers below.
  *
@@ -73,6 +73,13 @@ struct limits cg_limits(const struct cg *cg);
  * the line that mends it. */
 bool cg_is_outdated(const struct cg *cg, const struct conf *c, char why[ERR_MSG_MAX]);
 
+/* Builds come after everything else (idle), or have their weight among the others. The weight is all that there is before Linux 5.15,
+ * and where TOP is in a delegated group. -1: TOP stays as it is; on v1 it may be root's. */
+int cg_yield(const struct cg *cg, bool idle, struct err *e);
+/* That all builds ran since TOP was made; -1: nobody counts it. How many processors their quota lets them use. */
+int64_t cg_used_ms(const struct cg *cg);
+double cg_processors(const struct cg *cg);
+
 /* Kill every process below TOP and remove the groups there. TOP itself stays. */
 int cg_clear(struct cg *cg, struct err *e);
 
@@ -98,7 +105,7 @@ int cg_leaf_freeze(const struct cg *cg, const struct cg_leaf *leaf, bool frozen,
  * still there, try again. Blocks for half a second at the most, and hardly at all when it is tried again. */
 int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e);
 
-/* v1, as root: make TOP, set its limits, hand its directories, tasks and cgroup.procs to uid:gid. */
+/* v1, as root: make TOP, set its limits, hand its directories, tasks, cgroup.procs and weight to uid:gid. */
 int cg_prepare(const struct conf *c, uid_t uid, gid_t gid, struct err *e);
 
 #endif

@@ -64,10 +64,6 @@ int cg_make(const struct cg *cg, const char *name, const char *dir, struct err *
 enum {
 	PERIOD_US = 100000,
 	MOST_SETTINGS = 8,
-	NORMAL_SHARES = 1024, /* of one thread, and of a group that nobody weighed; v2 calls the same 100 */
-	LEAST_SHARES = 2,
-	MOST_SHARES = 262144,
-	MANY_CPUS = 8,
 };
 
 struct limits cg_top_limits(const struct conf *c)
@@ -233,55 +229,16 @@ int cg_leave_dedicated(const struct cg *cg, const struct conf *c, struct err *e)
 	return 0;
 }
 
-/* Whether libvirt keeps the guests in one group beside TOP. */
-static bool is_beside_machines(const char *top)
-{
-	static const char *const names[] = {"machine.slice", "machine"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		own_free char *path = fs_path("%s/../%s", top, names[i]);
-
-		if (access(path, F_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* What all builds weigh, so that they get a tenth of their quota while others want every processor. The kernel compares
- * siblings. A group is one sibling, however many threads it has, and three of them may be busy (system, user, machine). In
- * the root group each thread is one: four want each processor, and the weight is split among the processors. It is all on one
- * processor where a build has one thread, so more than MANY_CPUS add nothing. */
-static int64_t top_shares(const struct cg *cg, int64_t percent)
-{
-	own_free char *above = fs_path("%s/..", cg->top_of[CPU]);
-	own_free char *of_root = fs_path("%s/cgroup.type", above);
-	bool among_threads = !is_beside_machines(cg->top_of[CPU]) && (!cg->v2 || access(of_root, F_OK) < 0);
-	int64_t cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	int64_t shares = among_threads ? percent * 17 / 2 * (cpus < MANY_CPUS ? cpus : MANY_CPUS) : percent * NORMAL_SHARES / 200;
-
-	return shares < LEAST_SHARES ? LEAST_SHARES : shares > MOST_SHARES ? MOST_SHARES : shares;
-}
-
-static int weigh_top(const struct cg *cg, int64_t percent, struct err *e)
-{
-	int64_t shares = top_shares(cg, percent);
-	char text[24];
-
-	snprintf(text, sizeof(text), "%lld", (long long)(cg->v2 ? (shares * 100 + NORMAL_SHARES - 1) / NORMAL_SHARES : shares));
-	if (cgdir_write(cg->top_of[CPU], cg->v2 ? "cpu.weight" : "cpu.shares", text) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot set the weight of the cgroup %s", cg->top_of[CPU]);
-	return 0;
-}
-
 int cg_limit_top(struct cg *cg, const struct conf *c, struct err *e)
 {
 	struct limits l = cg_top_limits(c);
 
 	weigh_io(cg);
-	(void)cgdir_write(cg->top_of[CPU], "cpu.idle", "0"); /* an older hornero set it; it refuses weights */
+	(void)cgdir_write(cg->top_of[CPU], "cpu.idle", "0"); /* it refuses weights */
 	if (cg_limit(cg, "", &l, 0, e) < 0)
 		return -1;
-	return weigh_top(cg, l.core_percent, e);
+	cg->top = l;
+	return cg_yield(cg, false, e);
 }
 
 int cg_hand_down(const struct cg *cg, const char *dir, struct err *e)

@@ -105,6 +105,7 @@ void agent_loop_fini(struct agent *a)
 	own_free char *path = a->conf ? fs_path("%s/doorbell", a->conf->run_dir) : NULL;
 
 	sd_event_source_unref(a->timer);
+	sd_event_source_unref(a->yield_timer);
 	sd_event_unref(a->loop);
 	if (a->bell >= 0) {
 		unlink(path);

@@ -226,15 +226,13 @@ static void retry(struct agent *a, const struct err *e)
 	agent_soon(a, AGENT_RETRY_MS);
 }
 
-void agent_turn(struct agent *a)
+static void turn(struct agent *a)
 {
 	struct err e = ERR_INIT;
 	int64_t now_ms = db_now_ms(a->db);
 	int64_t again_ms;
 	bool unsettled;
 
-	if (a->stopping)
-		return;
 	healing_look(a);
 	stuck_look(a);
 	unsettled = attempt_settle_ended(a);
@@ -271,4 +269,12 @@ void agent_turn(struct agent *a)
 		sweeping_start(a);
 	if (rest(a, now_ms, unsettled && again_ms > AGENT_RETRY_MS ? AGENT_RETRY_MS : again_ms, &e) < 0)
 		retry(a, &e);
+}
+
+void agent_turn(struct agent *a)
+{
+	if (a->stopping)
+		return;
+	turn(a);
+	yielding_act(a);
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Somebody in an attempt's group who does not die: frozen by another hierarchy, as one hangs in the kernel.
+# Red without: cpu.idle in cgquota.c, where processors have time left over (2); one_is_killed in yielding.c (2, where a look comes between).
 test_description='an attempt has ended, and its group does not get empty'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -28,6 +29,10 @@ is () {
 	test "$(cat "$top/$1/cpu.cfs_quota_us")" = "$2" && test "$(cat "$top/$1/cpu.shares")" = "$3" &&
 	{ test ! -e "$top/$1/cpu.idle" || test "$(cat "$top/$1/cpu.idle")" = "$4"; }
 }
+# All builds are idle while processors have time left over, else they have the weight that they began with.
+is_back () {
+	is . "$quota" "$weight" 0 || is . "$quota" "$(cat "$top/cpu.shares")" 1
+}
 quota=$((20 * $(nproc) * 1000))
 stays () {
 	wait_until "grep -q event=cgroup-stays $NODE/hornerod.log" 20
@@ -41,24 +46,24 @@ attempt () {
 }
 
 test_expect_success 'a build with a process that cannot be killed' '
-	node_init "workers: 1" "compile_core_limit: 20" && node_start && node_hello_repo && hornero image set "$HELLO_UUID" builder=make &&
+	node_init "workers: 1" "compile_core_limit: 20" && node_start && weight=$(cat "$top/cpu.shares") && node_hello_repo && hornero image set "$HELLO_UUID" builder=make &&
 	push_make "until test -e ../cache/go; do sleep 0.05; done; head -c 1048576 /dev/zero >\$@" && wait_until "test -d $top/make/$job.1" 20 &&
-	weight=$(cat "$top/cpu.shares") && lifted=$((weight > 1024 ? weight : 1024)) && hang "$job.1" &&
+	lifted=$((weight > 1024 ? weight : 1024)) && hang "$job.1" &&
 	wait_until "touch $NODE/unikernels/$HELLO_UUID/cache/go 2>/dev/null" 20
 '
 
 test_expect_success 'while it is being killed quotas and weights are lifted, and it is said once' '
-	stays && is . -1 $lifted 0 && is make -1 1024 0 && is "make/$job.1" -1 1024 0
+	stays && { is . -1 $lifted 0 || is . -1 1024 0; } && is make -1 1024 0 && is "make/$job.1" -1 1024 0
 '
 
 test_expect_success 'whoever stays does not wait for a processor: builds get theirs back' '
-	wait_until "is . $quota $weight 0" 30 && is make -1 2 0 && test "$(grep -c event=cgroup-stays "$NODE/hornerod.log")" -eq 1
+	wait_until is_back 30 && is make -1 2 0 && test "$(grep -c event=cgroup-stays "$NODE/hornerod.log")" -eq 1
 '
 
 test_expect_success 'a reload takes over how the attempt ended, with what it used' '
-	reload && stays && thaw && hornero wait "$job" --timeout 60 && test_grep "event=cgroup-gone job=$job" "$NODE/hornerod.log" &&
+	reload && stays && thaw && hornero wait "$job" --timeout 60 && wait_until "grep -q \"event=cgroup-gone job=$job\" $NODE/hornerod.log" 20 &&
 	test "$(attempt class)" = none && test "$(attempt cpu_ms)" -gt 0 && test "$(attempt mem_peak_bytes)" -gt 0 &&
-	is . $quota $weight 0 && is make -1 2 0 && test ! -e "$top/make/$job.1"
+	wait_until is_back 10 && is make -1 2 0 && test ! -e "$top/make/$job.1"
 '
 
 test_expect_success 'and that one could not be started' '

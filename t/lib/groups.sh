@@ -5,7 +5,8 @@
 #     group_mega osv                  # memory, MB
 #     group_swap osv                  # bytes of swap beyond that
 #     group_pids ""                   # processes
-#     group_is_last ""                # whoever else wants a processor or a disk comes before it, and leaves it something
+#     group_is_last ""                # whoever else wants a processor or a disk comes before it
+#     group_is_idle ""                # it gets what nobody else wants; else it has a weight
 #     group_frozen osv/2.1            # nobody in it runs
 #
 # "" is the group of all builds, NAME a builder's, NAME/JOB.ATTEMPT an attempt's.
@@ -88,11 +89,17 @@ group_pids () {
 	group_value pids "$1" pids.max pids.max
 }
 
-# An idle group would get nothing. What there is of weights of disks depends on the scheduler.
+group_is_idle () {
+	grep -q -x 1 "$(group_dir cpu "$1")/cpu.idle" 2>/dev/null
+}
+
+# What there is of weights of disks depends on the scheduler.
 group_is_last () {
 	group__cpu=$(group_dir cpu "$1")
-	! grep -q -x 1 "$group__cpu/cpu.idle" 2>/dev/null || return 1
-	if groups_on_v2
+	if group_is_idle "$1"
+	then
+		: # until processors are busy
+	elif groups_on_v2
 	then
 		group__weight=$(cat "$group__cpu/cpu.weight") && test "$group__weight" -gt 1 && test "$group__weight" -lt $((100 * $(nproc))) || return 1
 	else
