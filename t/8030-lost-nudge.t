@@ -82,7 +82,7 @@ test_expect_success 'the sweep cannot write either: it is tried until it can' '
 	let_go && wait_until is_built 30
 '
 
-# Red without: is_skipped in wish_decide, or cancel_skipped.
+# Red without: skip_stands in agent/sweep.c, or cancel_skipped.
 test_expect_success 'skip holds: the job that waits for an older commit is cancelled by the look' '
 	hornero pause "$HELLO_UUID" && change && push && last=$((n - 1)) &&
 	hold_queue && change && push -o skip && told && let_go &&
