@@ -58,7 +58,7 @@ then
 	'
 fi
 
-# Red without damage_stands() in store/warm.c warm_look() or without the origin in agent/publication.c start().
+# Red without damage_stands() in store/warm.c warm_look().
 test_expect_success 'one changed byte: cache --verify names it, exit 1, and the right bytes come back without a build' '
 	flip "$BASE" && hornero cache >out && node_stop && test_expect_code 1 hornero cache --verify >out &&
 	test_grep "$ID  *changed" out && test_grep "0 whole, 1 changed" out && test "$(state)" = changed &&
@@ -190,7 +190,7 @@ again_f () {
 	hornero rebuild -f $ID >out && job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out)
 }
 
-# Red without damage_stands() in agent/placing.c compare(): the first; without is_release_only in publish.c publish(): the second.
+# Red without is_release_only in agent/publish.c publish(): the second; without damage_stands() in placing.c compare(), too: the first.
 test_expect_success 'release-only: the changed bytes of a release are found, and the right ones put back under its name' '
 	stands && hornero image set $ID in_use=release-only && was=$(stat -c %i "$BASE") && push_text alone && release_file && whole &&
 	hurt "$file" && test_expect_code 1 hornero cache --verify >out && wait_until whole 60 && wait_until "hornero wait $ID --timeout 1" 30 &&
