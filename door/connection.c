@@ -25,7 +25,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
-enum { LINGER_MS = 30000, END_MS = 5000, TURN_MS = 1000, BYE_MS = 1000, MMAP_MIN = 64 * 1024 };
+enum { LINGER_MS = 30000, END_MS = 5000, TURN_MS = 1000, BYE_MS = 5000, MMAP_MIN = 64 * 1024 };
 
 /* libssh closes fd from here on. */
 static int adopt(struct connection *k, struct err *e)
@@ -233,8 +233,9 @@ static void say_bye(struct connection *k, const char *why)
 	ssh_session_set_disconnect_message(k->session, why);
 	ssh_disconnect(k->session);
 	shutdown(fd, SHUT_WR);
-	while (clock_mono_ms() < deadline_ms && poll(&wait, 1, BYE_MS) > 0 && recv(fd, unread, sizeof(unread), MSG_DONTWAIT) > 0)
-		;
+	for (int64_t left_ms = BYE_MS; left_ms > 0; left_ms = deadline_ms - clock_mono_ms())
+		if (poll(&wait, 1, (int)left_ms) <= 0 || recv(fd, unread, sizeof(unread), MSG_DONTWAIT) <= 0)
+			break;
 }
 
 static bool at_work(const struct connection *k)
