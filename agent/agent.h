@@ -75,7 +75,8 @@ struct pause {
 	int64_t until_ms;          /* monotonic */
 };
 
-/* A publication in flight; it stays one until its publisher is reaped, so that no two of an image overlap. */
+/* A publication; in flight until its publisher has ended, or is given up: what one that hangs in the kernel may still change in
+ * Nova's cache it changes under Nova's lock, for which the next one waits. */
 struct publication {
 	struct publication *next;
 	struct agent *agent;
@@ -85,9 +86,12 @@ struct publication {
 	int socket;                /* -1: it has spoken, and only its end is awaited */
 	struct child publisher;    /* pid 0 where a socket unit serves us */
 	sd_event_source *watch;    /* of the socket, then of its end */
-	sd_event_source *patience; /* until it is killed */
-	struct process_still still; /* of its publisher */
+	sd_event_source *patience; /* until it is killed; behind a socket unit, until it is to say something */
+	pid_t process;             /* of its publisher; behind a socket unit as it said, and 0 before */
+	struct process_still still;
 	int64_t start_ms;          /* monotonic */
+	int64_t killed_ms;         /* monotonic, when it was first killed; 0: not */
+	bool given_up;             /* it neither works nor ends, and another one may publish the image; listed until it ends */
 	bool answered;
 };
 
@@ -270,10 +274,16 @@ void publication_start(struct agent *a, const struct job *j);
 struct publication_past {
 	int64_t job, attempt, start_ms;
 	char image[UUID_LEN + 1];
-	int socket, pid; /* socket -1: it has spoken */
+	int socket, pid; /* socket -1: it has spoken; pid 0: not our child */
+	int process;     /* 0: unknown */
 };
 int publication_resume(struct agent *a, const struct publication_past *past, struct err *e);
-bool publication_of(const struct agent *a, const char *image);
+/* image NULL: any at all. */
+bool publication_in_flight(const struct agent *a, const char *image);
+/* Its publisher was killed, or may not be: go on without it, unless that was tried for this image. It may be freed. */
+void publication_give_up(struct publication *p);
+/* Behind a socket unit nobody tells us of the end of one that was given up. */
+void publication_forget(struct publication *p);
 /* Until when (monotonic) this image's publication is not tried; 0: now. */
 int64_t publication_paused(struct agent *a, const char *image);
 void publication_stop_all(struct agent *a);

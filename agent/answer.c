@@ -13,6 +13,7 @@ static const struct form {
 	int numbers; /* of INO SIZE MS */
 	bool class, text;
 } forms[] = {
+	[ANSWER_PROCESS] = {.word = "process", .numbers = 1},
 	[ANSWER_WAITING] = {.word = "waiting", .text = true},
 	[ANSWER_CHANGED] = {.word = "changed", .name = true},
 	[ANSWER_RELEASED] = {.word = "released", .name = true, .numbers = 2},

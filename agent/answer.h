@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 enum answer_word {
+	ANSWER_PROCESS,
 	ANSWER_WAITING,
 	ANSWER_CHANGED,
 	ANSWER_RELEASED,
@@ -32,7 +33,7 @@ enum answer_word {
 struct answer {
 	enum answer_word word;
 	char name[SHA1_HEX + 1]; /* in Nova's cache: of changed, released, unreleased, published, foreign; else "" */
-	uint64_t ino;            /* of released, published, evicted and stays */
+	uint64_t ino;            /* of released, published, evicted and stays; of process, its number */
 	int64_t size_bytes, ms;  /* size_bytes of the same but stays, ms of published */
 	enum err_class class;    /* of error */
 	const char *text;        /* the rest, for people; "" where there is none */

@@ -67,22 +67,22 @@ static int give_away(int dir, int fd, struct err *e)
 
 enum { ASIDE_NAME = sizeof(((struct aside *)0)->name) };
 
-static void name_it(char name[ASIDE_NAME], const char *uuid, int64_t job, int64_t attempt)
+static void name_it(char name[ASIDE_NAME], const struct peer_request *req)
 {
-	snprintf(name, ASIDE_NAME, PREFIX "%s.%lld.%lld", uuid, (long long)job, (long long)attempt);
+	snprintf(name, ASIDE_NAME, PREFIX "%s.%lld.%lld.%s", req->image, (long long)req->job, (long long)req->attempt, req->token);
 }
 
-static int is_busy(int64_t job, int64_t attempt, struct err *e)
+static int is_busy(const struct peer_request *req, struct err *e)
 {
-	return err_set(e, ERR_NOBODY, "another publisher is at work on attempt %lld of job %lld", (long long)attempt,
-		       (long long)job);
+	return err_set(e, ERR_NOBODY, "another publisher is at work on attempt %lld of job %lld", (long long)req->attempt,
+		       (long long)req->job);
 }
 
-int aside_open(struct aside *a, int dir, const char *uuid, int64_t job, int64_t attempt, struct err *e)
+int aside_open(struct aside *a, int dir, const struct peer_request *req, struct err *e)
 {
 	char name[ASIDE_NAME];
 
-	name_it(name, uuid, job, attempt);
+	name_it(name, req);
 	for (;;) {
 		own_fd int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 		bool is_there = fd < 0 && errno == EEXIST;
@@ -91,7 +91,7 @@ int aside_open(struct aside *a, int dir, const char *uuid, int64_t job, int64_t 
 		if (is_there && remove_leftover(dir, name) == 1)
 			continue;
 		if (is_there)
-			return is_busy(job, attempt, e);
+			return is_busy(req, e);
 		if (fd < 0)
 			return err_sys(e, ERR_OPERATOR, "cannot write to Nova's cache directory; it must be "
 				       "writable for the publisher's user");
@@ -109,17 +109,17 @@ int aside_open(struct aside *a, int dir, const char *uuid, int64_t job, int64_t 
 	}
 }
 
-int aside_take(struct aside *a, int dir, const char *uuid, int64_t job, int64_t attempt, const char *source, struct err *e)
+int aside_take(struct aside *a, int dir, const struct peer_request *req, const char *source, struct err *e)
 {
 	own_fd int fd = openat(dir, source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	char name[ASIDE_NAME];
 
-	name_it(name, uuid, job, attempt);
+	name_it(name, req);
 	remove_leftover(dir, name);
 	/* Locked before it has the name, so that nobody takes it for a leftover. */
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || linkat(dir, source, dir, name, 0) < 0) {
 		if (fd >= 0 && (errno == EWOULDBLOCK || errno == EEXIST))
-			return is_busy(job, attempt, e);
+			return is_busy(req, e);
 		return err_sys(e, errno == ENOENT ? ERR_NOBODY : ERR_OPERATOR, "cannot take %s of Nova's cache", source);
 	}
 	if (!is_named(dir, name, fd)) {

@@ -223,7 +223,7 @@ int attempt_start(struct agent *a, const struct job *j, struct err *e)
 	a->attempts = r;
 	/* A publication in flight keeps its fence: pushes must not starve it. */
 	r->confirms = job_is_confirm(j->origin);
-	rc = r->confirms || publication_of(a, j->image) ? 0 : fence_set(a->conf, j->image, j->id, j->attempt, token, e);
+	rc = r->confirms || publication_in_flight(a, j->image) ? 0 : fence_set(a->conf, j->image, j->id, j->attempt, token, e);
 	if (rc == 0 && !r->confirms && take_known(a, r, j))
 		return 0;
 	meet(a, r);

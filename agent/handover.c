@@ -69,8 +69,8 @@ static int write_attempt(int fd, const struct attempt_run *r)
 
 static int write_publication(int fd, const struct publication *p)
 {
-	return dprintf(fd, "publication %" PRId64 " %" PRId64 " %s %d %d %" PRId64 "\n", p->job, p->attempt, p->image, p->socket,
-		(int)p->publisher.pid, p->start_ms);
+	return dprintf(fd, "publication %" PRId64 " %" PRId64 " %s %d %d %" PRId64 " %d\n", p->job, p->attempt, p->image, p->socket,
+		(int)p->publisher.pid, p->start_ms, (int)p->process);
 }
 
 /* A descriptor with the state from its start. */
@@ -154,8 +154,8 @@ static int take_publication(struct agent *a, const char *line, struct err *e)
 {
 	struct publication_past past = {0};
 
-	if (sscanf(line, "publication %" SCNd64 " %" SCNd64 " %36s %d %d %" SCNd64, &past.job, &past.attempt, past.image,
-		   &past.socket, &past.pid, &past.start_ms) != 6)
+	if (sscanf(line, "publication %" SCNd64 " %" SCNd64 " %36s %d %d %" SCNd64 " %d", &past.job, &past.attempt, past.image,
+		   &past.socket, &past.pid, &past.start_ms, &past.process) < 6) /* the last is missing where an older version wrote it */
 		return err_set(e, ERR_US, "\"%s\" was handed over", line);
 	if (past.socket >= 0 && take_fd(past.socket, e) < 0)
 		return -1;
@@ -195,6 +195,7 @@ int handover_take_rest(struct agent *a, struct err *e)
 		if (n++ >= 2 && take_line(a, line, e) < 0) /* behind the format and the lock */
 			return -1;
 	earlier_take_children(a);
+	a->stuck_told = true; /* what the life before told stands until our first look */
 	log_info("event=resumed-builds lines=%d", n - 2);
 	return 0;
 }

@@ -5,7 +5,7 @@
  *     or:           touch                                      + a list of times, see touch.h
  *     or:           look IMAGE                                 + any descriptor: does an instance stand on its bytes?
  *     or:           evict BYTES, plan BYTES                    + a list of files, see evict.h; a plan removes nothing
- *     then replies: waiting TEXT …; changed NAME; released NAME INO SIZE or unreleased NAME TEXT; evicted …, stays …; and at
+ *     then replies: of a publication, process PID first; waiting TEXT …; changed NAME; released NAME INO SIZE or unreleased NAME TEXT; evicted …, stays …; and at
  *                   last one of published, alone, deferred, foreign NAME TEXT, touched, free, used, done, error
  *
  * peer_stop() is asked between the steps of a publication: it says so when we were told to end

@@ -182,7 +182,7 @@ bool placing_is_due(const struct placing *p)
 
 int placing_take(const struct placing *p, struct aside *aside, struct err *e)
 {
-	if (aside_take(aside, p->cache, p->req->image, p->req->job, p->req->attempt, p->source, e) < 0)
+	if (aside_take(aside, p->cache, p->req, p->source, e) < 0)
 		return -1;
 	if (fsync(aside->fd) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot make %s durable", p->source);

@@ -11,17 +11,18 @@
 #include "lib/own.h"
 #include "store/store.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PUBLISHER_END_MS = 2000, DEATHS_MOST = 3 };
+enum { PUBLISHER_END_MS = 2000, DEATHS_MOST = 3, FIRST_WORD_MS = 30000 };
 
-bool publication_of(const struct agent *a, const char *image)
+bool publication_in_flight(const struct agent *a, const char *image)
 {
 	for (const struct publication *p = a->publications; p; p = p->next)
-		if (strcmp(p->image, image) == 0)
+		if (!p->given_up && (!image || strcmp(p->image, image) == 0))
 			return true;
 	return false;
 }
@@ -70,8 +71,7 @@ static void hang_up(struct publication *p)
 	p->socket = -1;
 }
 
-/* Its publisher is reaped, or was never ours. */
-static void forget(struct publication *p)
+void publication_forget(struct publication *p)
 {
 	struct publication **at = &p->agent->publications;
 
@@ -93,19 +93,21 @@ static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 	(void)fd;
 	(void)events;
 	spawn_wait(&p->publisher);
-	forget(p);
+	publication_forget(p);
 	agent_turn(a);
 	return 0;
 }
 
 static int on_patience(sd_event_source *src, uint64_t at, void *arg)
 {
-	const struct publication *p = arg;
+	struct publication *p = arg;
 
 	(void)src;
 	(void)at;
 	log_warn("event=publisher-killed job=%lld pid=%d", (long long)p->job, (int)p->publisher.pid);
 	kill(p->publisher.pid, SIGKILL);
+	if (p->killed_ms == 0)
+		p->killed_ms = clock_mono_ms();
 	return 0;
 }
 
@@ -114,7 +116,7 @@ static void end_now(struct publication *p)
 {
 	if (p->publisher.pid > 0 && !spawn_end(&p->publisher, PUBLISHER_END_MS))
 		log_error("event=publisher-hangs job=%lld pid=%d", (long long)p->job, (int)p->publisher.pid);
-	forget(p);
+	publication_forget(p);
 }
 
 /* Our end of the socket is closed: it ends what it is at, a block job of an instance, too. One that hangs in the kernel
@@ -125,7 +127,7 @@ static void let_go(struct publication *p)
 
 	hang_up(p);
 	if (p->publisher.pid <= 0)
-		forget(p);
+		publication_forget(p);
 	else if (sd_event_add_io(loop, &p->watch, p->publisher.pidfd, EPOLLIN, on_end, p) < 0 ||
 		 sd_event_add_time_relative(loop, &p->patience, CLOCK_BOOTTIME, PUBLISHER_END_MS * (uint64_t)1000, 0, on_patience,
 					    p) < 0)
@@ -194,6 +196,12 @@ static bool take_answer(struct publication *p, const struct answer *a)
 	bool is_last = true;
 	int placed;
 
+	if (a->word == ANSWER_PROCESS) {
+		if (p->publisher.pid <= 0 && a->ino <= INT_MAX)
+			p->process = (pid_t)a->ino;
+		return false;
+	}
+	p->agent->publisher_deaths = 0;
 	/* Flattening may take hours: nobody's publication ends at its next word. */
 	if (a->word == ANSWER_WAITING)
 		return !wait_for(p->agent, p->job, p->attempt, a->text);
@@ -222,6 +230,7 @@ static bool take_line(struct publication *p, const char *text)
 	struct err e = ERR_INIT;
 	struct answer a;
 
+	p->patience = sd_event_source_disable_unref(p->patience);
 	if (answer_parse(text, &a, &e) == 0)
 		return take_answer(p, &a);
 	fail(p->agent, p->job, p->attempt, p->image, e.class, e.msg);
@@ -267,6 +276,45 @@ static int on_answer(sd_event_source *src, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
+/* Behind a socket unit there may be no process at all, and nobody else would tell us. */
+static int on_silence(sd_event_source *src, uint64_t at, void *arg)
+{
+	struct publication *p = arg;
+	struct agent *a = p->agent;
+	own_free char *text = fs_path("%sthe publisher at %s has said nothing for %d s: `systemctl status hornero-publish.socket "
+				      "'hornero-publish@*'` says why; `systemctl restart hornero-publish.socket` begins anew",
+				      ++a->publisher_deaths < DEATHS_MOST ? JOB_WAITS_RETRIED : "", a->conf->publish_socket, FIRST_WORD_MS / 1000);
+
+	(void)src;
+	(void)at;
+	log_warn("event=publisher-silent job=%lld attempt=%lld", (long long)p->job, (long long)p->attempt);
+	wait_for(a, p->job, p->attempt, text);
+	pause_publication(a, p->image, AGENT_PUBLISH_AGAIN_MS);
+	let_go(p);
+	agent_turn(a);
+	return 0;
+}
+
+void publication_give_up(struct publication *p)
+{
+	struct agent *a = p->agent;
+	own_free char *text = fs_path("hornero-publish (process %d) neither works nor ends", (int)p->process);
+
+	for (const struct publication *q = a->publications; q; q = q->next)
+		if (q->given_up && strcmp(q->image, p->image) == 0)
+			return;
+	log_error("event=publisher-given-up job=%lld pid=%d another one publishes the image", (long long)p->job, (int)p->process);
+	p->given_up = true;
+	agent_soon(a, 0);
+	if (p->socket < 0)
+		return;
+	wait_again(a, p->job, p->attempt, text);
+	if (p->publisher.pid > 0)
+		let_go(p);
+	else
+		hang_up(p);
+}
+
 static int ask(const struct publication *p, int raw, const char *token, struct err *e)
 {
 	char text[256];
@@ -293,9 +341,13 @@ static int begin(struct agent *a, struct publication *p, int raw, struct err *e)
 	if (fence_set(a->conf, p->image, p->job, p->attempt, token, e) < 0)
 		return -1;
 	p->socket = publisher_reach(a->conf, &p->publisher, e);
-	if (p->socket < 0 || ask(p, raw, token, e) < 0)
+	p->process = p->publisher.pid;
+	if (p->socket < 0 || ask(p, raw, token, e) < 0 || watch(a, p, e) < 0)
 		return -1;
-	return watch(a, p, e);
+	if (p->publisher.pid <= 0 && sd_event_add_time_relative(a->loop, &p->patience, CLOCK_BOOTTIME, FIRST_WORD_MS * (uint64_t)1000, 0,
+								on_silence, p) < 0)
+		return err_set(e, ERR_NOBODY, "out of memory for a clock");
+	return 0;
 }
 
 /* The artifact is not in the store any more: back to the queue, to be built again. One that was changed counts as
@@ -343,6 +395,7 @@ int publication_resume(struct agent *a, const struct publication_past *past, str
 		return -1;
 	p->socket = past->socket;
 	p->start_ms = past->start_ms;
+	p->process = past->process;
 	if (past->pid > 0 && spawn_adopt(past->pid, &p->publisher, e) < 0)
 		return err_wrap(e, "the publisher was not handed over");
 	if (found == 1 && p->socket >= 0)

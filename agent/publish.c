@@ -111,7 +111,7 @@ static int copy_aside(struct act *a, struct aside *aside, struct err *e)
 	int64_t copied_ms;
 	enum copy_way way;
 
-	if (aside_open(aside, a->cache, a->req->image, a->req->job, a->req->attempt, e) < 0)
+	if (aside_open(aside, a->cache, a->req, e) < 0)
 		return -1;
 	if (copy_file(a->req->artifact, aside->fd, a->m.size_bytes, peer_stop, a->peer, &way, e) < 0)
 		return err_wrap(e, "in %s", a->conf->cache_dir);

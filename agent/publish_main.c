@@ -14,6 +14,7 @@
 #include <argp.h>
 #include <inttypes.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 const char *argp_program_version = "hornero-publish " PACKAGE_VERSION;
 
@@ -90,7 +91,7 @@ static int serve(const char *option_c, struct peer *peer, struct err *e)
 	if (peer_receive(peer, &req, e) < 0)
 		return -1;
 	switch (req.wish) {
-	case PEER_PUBLISH: break;
+	case PEER_PUBLISH: peer_say(peer, "process", "%d", (int)getpid()); break;
 	case PEER_TOUCH: return touch(conf, req.artifact, peer, e);
 	case PEER_LOOK: return look(conf, &req, peer, e);
 	case PEER_EVICT:

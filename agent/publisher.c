@@ -5,6 +5,7 @@
 #include "lib/fs.h"
 #include "lib/own.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -12,13 +13,16 @@
 static int connect_unit(const char *path, struct err *e)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
-	own_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	own_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (strlen(path) >= sizeof(at.sun_path))
 		return err_set(e, ERR_OPERATOR, "publish_socket %s is too long for a socket", path);
 	memcpy(at.sun_path, path, strlen(path) + 1);
+	/* Where nobody accepts, and the queue is full, a connect would wait for ever. */
 	if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot reach the publisher at %s (systemctl start hornero-publish.socket)", path);
+	if (fcntl(fd, F_SETFL, 0) < 0)
+		return err_sys(e, ERR_US, "cannot set up the connection to the publisher");
 	return steal_fd(&fd);
 }
 

@@ -24,13 +24,13 @@ enum {
 #define HANGING "it goes when the kernel lets go of it (what it waits for: cat /proc/%d/wchan), at the latest with a restart of the node"
 
 /* Whether it is to be killed. A live one, which has only just begun to stand still, is not even told. */
-static bool look(struct process_still *s, pid_t pid, int64_t now_ms, bool may_hang)
+static bool look(struct process_still *s, pid_t pid, int64_t now_ms)
 {
 	int64_t still_ms = process_still_ms(s, pid, now_ms);
 
 	if (still_ms == 0)
 		return false;
-	return process_is_stopped(s->state) ? still_ms >= STOPPED_MS : !may_hang && still_ms >= HANGS_MS;
+	return still_ms >= (process_is_stopped(s->state) ? STOPPED_MS : HANGS_MS);
 }
 
 /* 1 s of standing still is what a person sees, too. */
@@ -53,7 +53,7 @@ static void look_at_attempt(struct attempt_run *r, int64_t now_ms, char *text)
 			  "built in a new checkout; " HANGING, member, (long long)r->job, member);
 	if (r->ended)
 		return;
-	if (r->killed_ms == 0 && look(&r->still, pid, now_ms, false)) {
+	if (r->killed_ms == 0 && look(&r->still, pid, now_ms)) {
 		snprintf(r->hung, sizeof(r->hung), "hornero-build (process %d) %s for %lld s and was killed", pid,
 			 process_is_stopped(r->still.state) ? "was stopped (state T)" : "hung in the kernel (state D)",
 			 (long long)(now_ms - r->still.since_ms) / 1000);
@@ -69,21 +69,55 @@ static void look_at_attempt(struct attempt_run *r, int64_t now_ms, char *text)
 			  pid, (long long)r->job, process_state_words(r->still.state));
 }
 
-/* One that hangs in the kernel may still rename what it has: until it has ended its image has no other publication. */
+#define ANOTHER "another one publishes the image, once Nova's lock is free where this one holds it; "
+
+static bool is_publisher(pid_t pid)
+{
+	struct process p;
+
+	return process_look(pid, &p) && p.state != 'Z' && strcmp(p.name, "hornero-publish") == 0;
+}
+
+static void tell_publication(const struct publication *p, char *text)
+{
+	const int pid = (int)p->process;
+	const char *next = p->given_up ? "" : "where that lasts, ";
+
+	if (p->publisher.pid <= 0)
+		stuck_add(text, p->image, "hornero-publish (process %d, of hornero-publish@.service) of job %lld %s: %s" ANOTHER "hornerod may not "
+			  "end it, root may: kill -9 %d", pid, (long long)p->job, process_state_words(p->still.state), next, pid);
+	else if (p->given_up)
+		stuck_add(text, p->image, "hornero-publish (process %d) of job %lld does not die of SIGKILL: " ANOTHER HANGING, pid,
+			  (long long)p->job, pid);
+	else
+		stuck_add(text, p->image, "hornero-publish (process %d) of job %lld %s: hornerod kills it where that lasts, and " ANOTHER HANGING,
+			  pid, (long long)p->job, process_state_words(p->still.state), pid);
+}
+
+/* Behind a socket unit it is another user's, and cannot be killed. */
 static void look_at_publication(struct publication *p, int64_t now_ms, char *text)
 {
-	const int pid = (int)p->publisher.pid;
+	const bool is_child = p->publisher.pid > 0;
+	const int pid = (int)p->process;
+	bool is_due;
 
-	if (pid <= 0)
+	if (pid <= 0 || (!is_child && !is_publisher(pid))) {
+		if (p->given_up)
+			publication_forget(p);
 		return;
-	if (look(&p->still, pid, now_ms, true)) {
+	}
+	is_due = look(&p->still, pid, now_ms);
+	if (p->given_up || is_told(&p->still, now_ms))
+		tell_publication(p, text);
+	if (p->given_up)
+		return;
+	if (is_due && is_child && p->killed_ms == 0) {
 		log_error("event=hangs program=hornero-publish job=%lld pid=%d state=%c it is killed", (long long)p->job, pid, p->still.state);
 		kill(pid, SIGKILL);
+		p->killed_ms = now_ms;
+	} else if (is_child ? p->killed_ms > 0 && now_ms - p->killed_ms >= END_MS : is_due) {
+		publication_give_up(p);
 	}
-	if (is_told(&p->still, now_ms))
-		stuck_add(text, p->image, "hornero-publish (process %d) of job %lld %s: %s" HANGING, pid, (long long)p->job,
-			  process_state_words(p->still.state), process_is_stopped(p->still.state) ? "hornerod kills it where that lasts; " :
-			  "the image has no other publication before its end; ", pid);
 }
 
 static void look_at_upkeep(struct upkeep *u, int64_t now_ms, char *text)
@@ -92,7 +126,7 @@ static void look_at_upkeep(struct upkeep *u, int64_t now_ms, char *text)
 
 	if (pid <= 0)
 		return;
-	if (look(&u->still, pid, now_ms, false)) {
+	if (look(&u->still, pid, now_ms)) {
 		log_error("event=hangs program=%s pid=%d state=%c it is killed", u->name, pid, u->still.state);
 		kill(pid, SIGKILL);
 	}
@@ -143,7 +177,7 @@ static void look_at_queue(struct agent *a, int64_t now_ms)
 		return;
 	if (!process_program(pid, name, sizeof(name)))
 		snprintf(name, sizeof(name), "%s", p.name);
-	if (look(&a->holder_still, pid, now_ms, false))
+	if (look(&a->holder_still, pid, now_ms))
 		kill_holder(&a->holder_still, pid, name);
 }
 
@@ -172,8 +206,10 @@ void stuck_look(struct agent *a)
 		next = r->next;
 		look_at_attempt(r, now_ms, text);
 	}
-	for (struct publication *p = a->publications; p; p = p->next)
+	for (struct publication *p = a->publications, *next; p; p = next) {
+		next = p->next;
 		look_at_publication(p, now_ms, text);
+	}
 	look_at_upkeep(&a->sweep, now_ms, text);
 	look_at_upkeep(&a->keep, now_ms, text);
 	look_at_upkeep(&a->collect, now_ms, text);

@@ -58,7 +58,7 @@ static int claim_idle(struct agent *a, int64_t now_ms, struct err *e)
 	own_job struct job j = {0};
 	int rc;
 
-	if (!may_claim(a) || running(a) > 0 || a->publications || confirms(a))
+	if (!may_claim(a) || running(a) > 0 || publication_in_flight(a, NULL) || confirms(a))
 		return 0;
 	rc = job_claim(a->db, now_ms, true, may_begin, a, &j, e);
 	return rc <= 0 ? rc : attempt_start(a, &j, e);
@@ -99,7 +99,7 @@ static int note_built(void *arg, const struct job *j)
 	struct waiting *w = arg;
 	int64_t until_ms;
 
-	if (publication_of(w->agent, j->image))
+	if (publication_in_flight(w->agent, j->image))
 		return 0;
 	until_ms = publication_paused(w->agent, j->image);
 	if (until_ms > 0) {
@@ -121,7 +121,7 @@ static void publish_one(struct agent *a, int64_t id)
 
 	if (rc == 1 && pause && j.state == JOB_BUILT)
 		rc = job_set_waiting(a->db, id, j.attempt, pause, &e);
-	else if (rc == 1 && j.state == JOB_BUILT && !publication_of(a, j.image))
+	else if (rc == 1 && j.state == JOB_BUILT && !publication_in_flight(a, j.image))
 		publication_start(a, &j);
 	if (rc < 0)
 		log_error("event=publication-not-started job=%lld %s", (long long)id, e.msg);

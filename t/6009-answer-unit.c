@@ -43,6 +43,8 @@ static void each_word(void **state)
 	a = taken("stays 7 wished warm");
 	assert_true(a.word == ANSWER_STAYS && a.ino == 7);
 	assert_string_equal(a.text, "wished warm");
+	a = taken("process 4711");
+	assert_true(a.word == ANSWER_PROCESS && a.ino == 4711);
 	a = taken("evicted 7 4096");
 	assert_true(a.word == ANSWER_EVICTED && a.ino == 7 && a.size_bytes == 4096);
 	assert_true(taken("waiting 3 %").word == ANSWER_WAITING && taken("done 2").word == ANSWER_DONE);

@@ -47,7 +47,7 @@ do
 		whole_only &&
 		case $point in
 		publish-renamed|publish-before-reply) cmp keep-new "$BASE" ;;
-		*) cmp keep-old "$BASE" && test -e "$CACHE/.hornero-$UUID.2.1" ;;
+		*) cmp keep-old "$BASE" && test -e "$CACHE/.hornero-$UUID.2.1.token" ;;
 		esac &&
 		publish_conf && publish_fence 2 2 &&
 		publish_ask 2 2 >replies &&
@@ -107,7 +107,7 @@ test_expect_success 'what a living publisher writes is no leftover, and its atte
 	test_expect_code 75 publish_ask 2 >replies &&
 	test_grep "^error nobody .*another publisher is at work" replies &&
 	publish_fence 3 && publish_ask 3 >replies && test_grep "^published " replies &&
-	test -e "$CACHE/.hornero-$UUID.2.1" &&
+	test -e "$CACHE/.hornero-$UUID.2.1.token" &&
 	publish_fence 2 &&
 	kill -CONT "$publish_pid" &&
 	publish_end && test_grep "^published " "$publish_replies" &&

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A process that hangs in the kernel does not even die of SIGKILL. A frozen one of cgroup v1 stands in for it: the first
 # publisher answers, then freezes itself.
-test_description='a publisher that hangs in the kernel keeps nobody else waiting'
+test_description='a publisher that hangs in the kernel keeps nobody waiting but for Nova'\''s lock, where it holds that'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 
@@ -30,10 +30,14 @@ test_expect_success 'a node whose publishers freeze on demand' '
 	mkdir $ice && test_cleanup thaw && mkdir libexec && ln -s "$HORNERO_BUILD"/hornero* libexec/ && rm libexec/hornero-publish &&
 	cat >libexec/hornero-publish <<-END && chmod +x libexec/hornero-publish &&
 	#!/usr/bin/python3
-	import os, socket, sys
+	import fcntl, os, socket, sys
 	s = socket.socket(fileno=0)
 	if s.recv(256, socket.MSG_PEEK).startswith(b"publish ") and os.path.exists("$TRASH/freeze"):
+	    lock = open("$TRASH/freeze").read().strip()
 	    os.unlink("$TRASH/freeze")
+	    if lock:
+	        held = open(lock, "a")
+	        fcntl.lockf(held, fcntl.LOCK_EX)
 	    open("$ice/tasks", "w").write(str(os.getpid()))
 	    s.send(b"error nobody it is about to hang")
 	    open("$ice/freezer.state", "w").write("FROZEN")
@@ -44,22 +48,39 @@ test_expect_success 'a node whose publishers freeze on demand' '
 
 test_expect_success 'one hangs: hornerod wants to kill it, and builds and publishes what else there is' '
 	: >freeze && push_make "head -c 1048576 /dev/zero >\$@" && hung=$job &&
+	wait_until "hornero why $hung | grep -q \"about to hang\"" 20 &&
 	wait_until "grep -q event=publisher-killed $NODE/hornerod.log" 20 && test -n "$(hung)" &&
-	git -C "$TRASH/work-other" push -q origin main 2>push.out && hornero wait $other --timeout 120 &&
-	test "$(state $hung)" = built && hornero why $hung >out && test_grep "about to hang" out
+	git -C "$TRASH/work-other" push -q origin main 2>push.out && hornero wait $other --timeout 120
 '
 
-test_expect_success 'a reload takes it over' '
-	kill -HUP $node_pid && wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 && test "$(state $hung)" = built &&
-	pgrep -P $node_pid >children && hung >who && grep -x -f who children
+# Red without the call of publication_give_up() in agent/stuck.c; and without the token in agent/aside.c name_it(), which
+# the next test needs.
+test_expect_success 'another one publishes its image meanwhile; doctor names the process' '
+	hornero wait $hung --timeout 60 && test -n "$(hung)" &&
+	wait_until "hornero doctor | grep -q \"hornero-publish (process $(hung)) of job $hung does not die of SIGKILL: another one publishes the image\"" 10
 '
 
-test_expect_success 'once it is gone its image is published' '
-	thaw && wait_until "test \$(state $hung) = published" 120 && wait_until "! pgrep -P $node_pid" 20
+test_expect_success 'a reload takes it over, and the image is published again' '
+	kill -HUP $node_pid && wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 &&
+	pgrep -P $node_pid >children && hung >who && grep -x -f who children &&
+	push_make "head -c 1048576 /dev/zero >\$@; printf 2 | dd of=\$@ conv=notrunc 2>/dev/null" && hornero wait $job --timeout 60 && test -n "$(hung)"
+'
+
+# Red without stuck_told in agent/handover.c: what the life before told stands for ever.
+test_expect_success 'once the kernel lets go of it, it is reaped' '
+	thaw && wait_until "! pgrep -P $node_pid" 20 && wait_until "test ! -e $NODE/state/run/stuck" 20
+'
+
+# What it may still do in the cache it does under that lock: a publisher that broke it could find older bytes over its own.
+test_expect_success 'one that holds Nova'\''s lock: the next waits for that lock, and publishes then' '
+	mkdir $ice && lock=$NODE/instances/locks/nova-$(printf %s "$HELLO_UUID" | sha1sum | cut -d " " -f 1) && test -e "$lock" && echo "$lock" >freeze &&
+	push_make "head -c 1048576 /dev/zero >\$@; printf 3 | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	wait_until "hornero why $HELLO_UUID | grep -q \"process .* does not die of SIGKILL\"" 30 &&
+	wait_until "hornero why $job | grep -q \"Nova.s lock\"" 20 && test "$(state $job)" = built && thaw && hornero wait $job --timeout 60
 '
 
 test_expect_success 'a stop does not wait for one for ever' '
-	mkdir $ice && : >freeze && push_make "head -c 1048576 /dev/zero >\$@; printf 2 | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	mkdir $ice && : >freeze && push_make "head -c 1048576 /dev/zero >\$@; printf 4 | dd of=\$@ conv=notrunc 2>/dev/null" &&
 	wait_until "test -n \"\$(hung)\" && grep -q FROZEN $ice/freezer.state" 20 && node_stop &&
 	test_grep "event=publisher-(hangs|killed)" "$NODE/hornerod.log" && thaw
 '

@@ -90,6 +90,8 @@ static void print_replies(int sock, bool leave)
 
 	while ((n = recv(sock, text, sizeof(text) - 1, 0)) > 0) {
 		text[n] = '\0';
+		if (strncmp(text, "process ", 8) == 0)
+			continue; /* said above, before it could */
 		printf("%s\n", text);
 		fflush(stdout);
 		if (leave)
