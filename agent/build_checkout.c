@@ -2,6 +2,7 @@
  * DIAGNOSTICS: the verdict's class is the checkout's exit code. */
 #include "agent/build.h"
 
+#include "agent/checkout.h"
 #include "agent/known.h"
 #include "agent/sandbox.h"
 #include "agent/workdir.h"
@@ -231,13 +232,13 @@ static void add_words(struct build *b, struct args *a, const char *repo)
 
 	sandbox_begin(a, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
 	sandbox_bind(a, "--ro-bind", program, "/hornero-checkout");
-	sandbox_bind(a, "--ro-bind", repo, "/repo.git");
+	sandbox_bind(a, "--ro-bind", repo, CHECKOUT_REPO);
 	sandbox_bind(a, "--bind", b->work_path, "/work");
 	sandbox_env(a, "HOME", "/work");
 	sandbox_command(a);
 	args_add(a, "/hornero-checkout");
 	args_add(a, "--repo");
-	args_add(a, "/repo.git");
+	args_add(a, CHECKOUT_REPO);
 	args_add(a, "--ref");
 	args_add(a, b->image->ref);
 	args_add(a, "--subdir");
@@ -261,6 +262,19 @@ static void add_words(struct build *b, struct args *a, const char *repo)
 			args_add(a, "--detect");
 			args_addf(a, "%s=%s", b->builders->list[i].name, *file);
 		}
+}
+
+/* Its sandbox has another name for the repository than whoever reads the words. */
+static void name_repo(char *text, size_t size, const char *repo)
+{
+	own_free char *from = fs_path("%s", text);
+	size_t len = 0;
+
+	for (const char *at = from, *next; *at && len < size; at = next) {
+		next = strstr(at, CHECKOUT_REPO);
+		len += (size_t)snprintf(text + len, size - len, "%.*s%s", (int)(next ? next - at : (ptrdiff_t)strlen(at)), at, next ? repo : "");
+		next = next ? next + strlen(CHECKOUT_REPO) : at + strlen(at);
+	}
 }
 
 int build_checkout(struct build *b)
@@ -294,6 +308,7 @@ int build_checkout(struct build *b)
 		own_fd_end(&ch.go);
 		return verdict_say(&b->verdict, e.class, "sandbox", "%s", e.msg);
 	}
+	name_repo(s.text, sizeof(s.text), repo);
 	b->verdict.checkout_ms = s.took_ms;
 	own_fd_end(&ch.go);
 	if (ch.failed)

@@ -7,6 +7,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 _Static_assert(CHECKOUT_ID_SIZE == GIT_OID_RAWSZ && CHECKOUT_HEX == GIT_OID_HEXSZ, "object ids are SHA-1");
 _Static_assert(sizeof(((struct repofile *)0)->builder) == CHECKOUT_BUILDER_MAX + 1, "a builder's name fits");
@@ -29,7 +30,7 @@ int checkout_fail(struct err *e, const char *what, const char *name)
 		return err_set(e, ERR_NOBODY, "%s %s: %s", what, name, text);
 	if (class == GIT_ERROR_TREE || class == GIT_ERROR_OBJECT)
 		return err_set(e, ERR_PUSHER, "%s %s: %s; push a sound one (git fsck finds it)", what, name, text);
-	return err_set(e, ERR_OPERATOR, "%s %s: %s; try git fsck in the repository", what, name, text);
+	return err_set(e, ERR_OPERATOR, "%s %s: %s; `git fsck` in " CHECKOUT_REPO " says which objects are missing or damaged", what, name, text);
 }
 
 /* No configuration of a user or a system steers a checkout; a repository of user git is not ours and may
@@ -49,6 +50,7 @@ static int find_commit(struct checkout *k, const char *ref, git_commit **out, st
 {
 	git_reference *found = NULL, *direct = NULL;
 	int rc = git_reference_lookup(&found, k->repo, ref);
+	char hex[CHECKOUT_HEX + 1] = "?";
 	bool is_lost = false;
 
 	if (rc == 0)
@@ -58,12 +60,17 @@ static int find_commit(struct checkout *k, const char *ref, git_commit **out, st
 		/* A tag of a file: libgit2 1.5 calls that an invalid name. */
 		rc = rc == GIT_EINVALIDSPEC ? GIT_EPEEL : rc;
 		is_lost = rc == GIT_ENOTFOUND;
+		if (git_reference_target(direct))
+			git_oid_tostr(hex, sizeof(hex), git_reference_target(direct));
 	}
 	git_reference_free(found);
 	git_reference_free(direct);
 	/* The ref is there: somebody pushed it, and the disk lost what it names. */
-	if (is_lost)
-		return checkout_fail(e, "an object is missing or damaged: cannot read what was pushed to", ref);
+	if (is_lost) {
+		own_free char *what = fs_path("the object %s is missing or damaged: cannot read what was pushed to", hex);
+
+		return checkout_fail(e, what, ref);
+	}
 	if (rc == GIT_ENOTFOUND)
 		return err_set(e, ERR_PUSHER, "%s no longer exists in the repository; push it again", ref);
 	if (rc == GIT_EINVALIDSPEC)
@@ -96,6 +103,16 @@ static int find_tree(struct checkout *k, const git_commit *commit, const char *s
 	return rc < 0 ? checkout_fail(e, "cannot read the tree of commit", k->commit_hex) : checkout_look_above(k, root, e);
 }
 
+/* A sandbox shows one repository, and nothing that it borrows from. */
+static int blame_alternates(const char *repo, struct err *e)
+{
+	own_free char *path = fs_path("%s/objects/info/alternates", repo);
+
+	if (e->class != ERR_OPERATOR || access(path, F_OK) < 0)
+		return -1;
+	return err_wrap(e, "%s makes the repository borrow objects that builds do not see (`git repack -a -d` there, then remove that file)", path);
+}
+
 int checkout_open(struct checkout **out, const char *repo, const char *ref, const char *subdir, struct err *e)
 {
 	own_checkout struct checkout *k = NULL;
@@ -107,18 +124,20 @@ int checkout_open(struct checkout **out, const char *repo, const char *ref, cons
 	k = calloc(1, sizeof(*k));
 	if (!k)
 		return err_set(e, ERR_NOBODY, "out of memory");
-	if (git_repository_open_bare(&k->repo, repo) < 0 || git_repository_odb(&k->odb, k->repo) < 0)
-		return checkout_fail(e, "cannot open the repository", repo);
+	if (git_repository_open_bare(&k->repo, repo) < 0 || git_repository_odb(&k->odb, k->repo) < 0) {
+		checkout_fail(e, "cannot open the repository", repo);
+		return blame_alternates(repo, e);
+	}
 	k->subdir = fs_path("%s", subdir);
 	k->where = fs_path("%s%s%s", ref, *subdir ? ":" : "", subdir);
 	if (find_commit(k, ref, &commit, e) < 0)
-		return -1;
+		return blame_alternates(repo, e);
 	k->commit = *git_commit_id(commit);
 	git_oid_tostr(k->commit_hex, sizeof(k->commit_hex), &k->commit);
 	rc = find_tree(k, commit, subdir, e);
 	git_commit_free(commit);
 	if (rc < 0)
-		return -1;
+		return blame_alternates(repo, e);
 	git_oid_tostr(k->tree_hex, sizeof(k->tree_hex), git_tree_id(k->tree));
 	*out = steal_ptr(&k);
 	return 0;

@@ -12,6 +12,20 @@ static int git_err(struct err *e, const char *what)
 	return err_set(e, ERR_OPERATOR, "%s: %s", what, g ? g->message : "libgit2 gives no reason");
 }
 
+/* found: the ref, where that could be read. */
+static int ref_err(struct err *e, const char *ref, const git_reference *found, const char *repo_path)
+{
+	const git_oid *id = found ? git_reference_target(found) : NULL;
+	const git_error *g = git_error_last();
+	char hex[65] = "";
+
+	if (id)
+		git_oid_tostr(hex, sizeof(hex), id);
+	return err_set(e, ERR_OPERATOR, "cannot read %s%s%s%s of %s: %s; `git fsck` there says which objects are missing or damaged: restore them "
+		       "from a backup, or delete the ref there and push it again", ref, id ? ", which is " : "", hex, id ? "," : "", repo_path,
+		       g ? g->message : "libgit2 gives no reason");
+}
+
 int refs_init(struct err *e)
 {
 	if (git_libgit2_init() < 0)
@@ -36,16 +50,16 @@ int refs_read(const char *repo_path, const char *ref, char oid[65], struct err *
 	if (access(repo_path, F_OK) < 0)
 		return err_sys(e, ERR_OPERATOR, "there is no repository %s", repo_path);
 	if (git_repository_open_bare(&repo, repo_path) < 0)
-		return git_err(e, repo_path);
+		return ref_err(e, ref, NULL, repo_path);
 	switch (git_reference_lookup(&found, repo, ref)) {
 	case 0:
-		rc = git_reference_peel(&commit, found, GIT_OBJECT_COMMIT) < 0 ? git_err(e, ref) : 1;
+		rc = git_reference_peel(&commit, found, GIT_OBJECT_COMMIT) < 0 ? ref_err(e, ref, found, repo_path) : 1;
 		break;
 	case GIT_ENOTFOUND:
 		rc = 0;
 		break;
 	default:
-		git_err(e, ref);
+		ref_err(e, ref, NULL, repo_path);
 	}
 	if (rc == 1)
 		git_oid_tostr(oid, 65, git_object_id(commit));

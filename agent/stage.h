@@ -77,7 +77,7 @@ struct stage {
 	enum stage_end ended;
 	int status;       /* exit code of the command; 128 + N where signal N killed it */
 	struct lastline last; /* of its output; bubblewrap's own where the sandbox failed */
-	char text[512];   /* TEXT of its "error TEXT" */
+	char text[1024];  /* TEXT of its "error TEXT" */
 	int64_t took_ms;  /* on the wall, less pauses */
 };
 

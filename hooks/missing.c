@@ -110,7 +110,7 @@ static int run_git(const char *const *argv, const char *index, int in, char **ou
 	status = spawn_capture(&s, LOOK_MS, LIST_MAX, out, len, e);
 	if (status < 0)
 		return -1;
-	return status == 0 ? 0 : err_set(e, ERR_OPERATOR, "git %s failed; does `git fsck` find fault with the repository?", argv[1]);
+	return status == 0 ? 0 : err_set(e, ERR_OPERATOR, "git %s failed", argv[1]);
 }
 
 static int miss_module(struct look *l, const char *path, struct err *e)

@@ -55,19 +55,25 @@ static int judge(const char *path, const struct found *f, struct err *e)
 	return 0;
 }
 
-/* 1 refused (e says why), 0. */
-static int check_missing(struct catfile *cf, const struct conf *c, const struct missing_of *of, struct err *e)
+static const char *way_out(const struct err *e)
 {
-	int got = missing_check(cf, c, of, e);
+	return e->class == ERR_OPERATOR ? "; `git fsck` in that repository of the node says which objects are missing or damaged: its "
+					  "operator restores them from a backup" : "";
+}
+
+/* 1 refused (e says why), 0. */
+static int check_missing(struct catfile *cf, const struct place *p, const char *ref, const struct missing_of *of, struct err *e)
+{
+	int got = missing_check(cf, p->conf, of, e);
 
 	if (got >= 0)
 		return got;
-	say("whether this node has all that a clone would have, only the build can tell: %s", e->msg);
+	say("whether this node has all that a clone of %s of %s would have, only the build can tell: %s%s", ref, p->repo, e->msg, way_out(e));
 	return 0;
 }
 
 /* 0 fine, 1 refused (e says why), -1 could not be looked at (e says why). */
-static int check(struct catfile *cf, const struct conf *c, const struct refline *r, const struct image *img, bool skipped,
+static int check(struct catfile *cf, const struct place *p, const struct refline *r, const struct image *img, bool skipped,
 		 struct err *e)
 {
 	own_free char *path = fs_path("%s%s%s", img->subdir, *img->subdir ? "/" : "", REPOFILE_NAME);
@@ -84,12 +90,12 @@ static int check(struct catfile *cf, const struct conf *c, const struct refline 
 	free(f.text);
 	if (refused)
 		return refused;
-	return check_missing(cf, c, &(struct missing_of){r->old, commit, img->subdir, skipped}, e);
+	return check_missing(cf, p, r->ref, &(struct missing_of){r->old, commit, img->subdir, skipped}, e);
 }
 
-static void say_unchecked(const struct err *e)
+static void say_unchecked(const struct place *p, const char *ref, const struct err *e)
 {
-	say("%s was not checked: %s", REPOFILE_NAME, e->msg);
+	say("%s at %s of %s was not checked: %s%s", REPOFILE_NAME, ref, p->repo, e->msg, way_out(e));
 }
 
 /* An image before this one has the same directory of the same ref, and is built or skipped as this one: it is told once. */
@@ -118,10 +124,10 @@ static size_t check_all(const struct place *p, const struct pushed *pushed, cons
 			const struct image *img = &p->images[k];
 			bool skipped = pushopt_skips(o, img->uuid);
 			bool asked = place_builds(p, img, r->ref) && !was_checked(p, r, o, k);
-			int got = asked ? check(&cf, p->conf, r, img, skipped, &e) : 0;
+			int got = asked ? check(&cf, p, r, img, skipped, &e) : 0;
 
 			if (got < 0) {
-				say_unchecked(&e);
+				say_unchecked(p, r->ref, &e);
 				return refused;
 			}
 			if (got > 0 && ++refused <= SAID_MAX)
@@ -253,7 +259,7 @@ int pre_receive(void)
 		if (refused)
 			say("push refused: %s", e.msg);
 		else
-			say_unchecked(&e);
+			say("%s was not checked: %s", REPOFILE_NAME, e.msg);
 	} else {
 		refused = check_options(&p, &pushed, &o) + (who.is_key ? check_rights(&p, &pushed, &o, &who) : 0);
 		if (refused == 0)
