@@ -323,9 +323,14 @@ void attempt_note(struct attempt_run *r)
 	if (verdict_write(log_dir, &r->verdict, &e) == 0)
 		return;
 	log_warn("event=verdict-unwritten job=%lld %s", (long long)r->job, e.msg);
-	/* What kept us kept the supervisor, too. */
-	if (strcmp(r->verdict.cause, "crash") == 0)
-		verdict_say(&r->verdict, r->verdict.class, "crash", "nothing can be written in %s: %s; make room there", log_dir, e.msg);
+	/* What kept us kept the supervisor, too. Room may come by itself, a right does not. */
+	if (strcmp(r->verdict.cause, "crash") != 0)
+		return;
+	if (e.sys == ENOSPC || e.sys == EDQUOT)
+		verdict_say(&r->verdict, ERR_NOBODY, "crash", "nothing can be written in %s: %s; the operator makes room there", log_dir, e.msg);
+	else
+		verdict_say(&r->verdict, ERR_OPERATOR, "crash", "nothing can be written in %s: %s; `hornero doctor` says how it should be",
+			    log_dir, e.msg);
 }
 
 /* The supervisor has ended: reap it, find out how, conclude. */

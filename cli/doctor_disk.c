@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 static const int64_t DAY_MS = 24 * 3600 * (int64_t)1000;
 
@@ -36,6 +37,17 @@ static bool is_one_disk(const char *a, const char *b)
 	return stat(a, &left) == 0 && stat(b, &right) == 0 && left.st_dev == right.st_dev;
 }
 
+/* Verdicts are small, and nothing of ours makes room there. */
+static void look_at_log(struct doctor *d)
+{
+	enum { ROOM = 65536 };
+	struct statvfs fs;
+
+	if (statvfs(d->c->log_dir, &fs) == 0 && ((int64_t)fs.f_bavail * (int64_t)fs.f_frsize < ROOM || (fs.f_files > 0 && fs.f_favail == 0)))
+		doctor_say(d, DOCTOR_BAD, "make room on that filesystem", "the filesystem of %s is full: each build is tried again, since it "
+			   "cannot say how it ended", d->c->log_dir);
+}
+
 void doctor_disks(struct doctor *d)
 {
 	struct floor store = conf_store_floor(d->c);
@@ -46,6 +58,7 @@ void doctor_disks(struct doctor *d)
 	if (!is_one_disk(d->c->store_dir, d->c->repo_base))
 		look_at_floor(d, &work);
 	look_at_floor(d, &cache);
+	look_at_log(d);
 }
 
 /* 1 they work, 0 they do not, -1 we may not try. Two files without a name: nothing stays. */

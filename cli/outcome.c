@@ -24,7 +24,7 @@ const char *outcome_waits(const struct job *j, const char *standstill)
 {
 	if (*standstill)
 		return standstill;
-	return j->state == JOB_BUILT ? j->waiting_for : "";
+	return j->state == JOB_BUILT ? j->waiting_for : j->state == JOB_QUEUED ? j->reason : "";
 }
 
 static const char *reason_of(const struct job *j)

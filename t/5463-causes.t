@@ -18,11 +18,12 @@ test_expect_success 'a failed build says the last line of its tool, and that the
 	test_grep "cannot access ./opt/sdk/bin.: No such file or directory; of the node a build sees only /usr" reason
 '
 
-# Red with ERR_PUSHER for a lost object in agent/checkout.c find_commit(), and with the return of 0 in cli/cli.c cli_ref_commit().
+# Red without name_repo() in agent/build_checkout.c, without ref_err() in agent/refs.c, with ERR_PUSHER for a lost object in agent/checkout.c find_commit(), and with the return of 0 in cli/cli.c cli_ref_commit().
 test_expect_success 'a lost commit is the operator'\''s, by name, and never "nothing has been pushed"' '
 	hornero pause "$HELLO_UUID" && push_make "head -c 1048576 /dev/zero >\$@" && c=$(git -C "$HELLO_REPO" rev-parse main) &&
 	rm -f "$HELLO_REPO/objects/$(echo $c | cut -c1-2)/$(echo $c | cut -c3-)" && hornero resume "$HELLO_UUID" &&
-	test_expect_code 75 hornero wait $job --timeout 60 && attempt >reason && test_grep "object is missing or damaged.*refs/heads/main" reason &&
+	test_expect_code 75 hornero wait $job --timeout 60 && attempt >reason && test_grep "object $c is missing or damaged.*refs/heads/main.*git fsck. in $HELLO_REPO says" reason &&
+	{ hornero sweep >sweep 2>&1 || :; } && test_grep "cannot read refs/heads/main, which is $c, of $HELLO_REPO: .*git fsck.*restore" sweep &&
 	{ hornero why "$HELLO_UUID" >why 2>&1 || :; } && test_grep "pushed at $(echo $c | cut -c1-12), and an object of that is missing" why &&
 	{ hornero wait "$HELLO_UUID" --timeout 5 >wait 2>&1 || :; } && test_grep "missing or damaged" wait &&
 	! grep -iE "nothing has been pushed|no longer exists" why wait reason
@@ -38,23 +39,28 @@ test_expect_success 'another repository, which is sound' '
 '
 
 # Red without the words of attempt_note() in agent/attempt_end.c: "the supervisor left no verdict".
+# The other words red without the reason in cli/outcome.c outcome_waits() and look_at_log() in cli/doctor_disk.c.
 if test "$(id -u)" -eq 0
 then
 	test_expect_success 'a full state_dir/log is named, and the job goes on when there is room' '
 		mount -t tmpfs -o size=64k,mode=2750 tmpfs "$NODE/state/log" && test_cleanup "umount -l $NODE/state/log 2>/dev/null || :" &&
 		{ head -c 1M /dev/zero >"$NODE/state/log/fill" 2>/dev/null || :; } &&
 		push_make "head -c 1048576 /dev/zero >\$@; : log" && wait_until "attempt | grep -q written" 20 && attempt >reason &&
-		test_grep "nothing can be written in $NODE/state/log: .*No space left on device" reason && rm "$NODE/state/log/fill" &&
+		test_grep "nothing can be written in $NODE/state/log: .*No space left on device; the operator makes room there" reason &&
+		hornero why $job >why && test_grep "$NODE/state/log" why && test_expect_code 75 hornero wait $job --timeout 1 2>wait &&
+		test_grep "job $job is tried again by itself: nothing can be written in $NODE/state/log" wait &&
+		{ hornero doctor >doctor || :; } && test_grep "bad .*the filesystem of $NODE/state/log is full" doctor && rm "$NODE/state/log/fill" &&
 		hornero wait $job --timeout 60
 	'
 else
 	test_skip 'a full state_dir/log' 'only root mounts a small one'
 fi
 
-# Red with the word of libgit2 taken for "no such ref".
+# Red with the word of libgit2 taken for "no such ref", and without blame_alternates() in agent/checkout.c.
 test_expect_success 'a broken alternates file holds the job, by name' '
 	mkdir "$HELLO_REPO/objects/info/alternates" && push_make "head -c 1048576 /dev/zero >\$@; : alternates" && test_expect_code 75 hornero wait $job --timeout 60 &&
-	attempt >reason && test_grep "cannot open the repository .*directory" reason && rmdir "$HELLO_REPO/objects/info/alternates" &&
+	attempt >reason && test_grep "$HELLO_REPO/objects/info/alternates makes the repository borrow.*git repack.*cannot open the repository $HELLO_REPO: .*directory" reason &&
+	! grep " /repo.git" reason && rmdir "$HELLO_REPO/objects/info/alternates" &&
 	hornero retry $job && hornero wait "$HELLO_UUID" --timeout 60
 '
 
