@@ -286,7 +286,8 @@ void listing_print(struct listing *l)
 	size_t last = last_shown(l);
 
 	if (l->json) {
-		fwrite_unlocked(l->text, 1, l->used, stdout);
+		if (l->text)
+			fwrite_unlocked(l->text, 1, l->used, stdout);
 		l->used = 0;
 		return;
 	}
