@@ -28,7 +28,7 @@ push () {
 # push_hurt INJECTION [ARG…]: every file of the queue that the hook opens is hurt so.
 push_hurt () {
 	injection=$1 && shift &&
-	push --receive-pack="strace -f -qq -o /dev/null -P $queue -P $queue/queue.db -P $queue/queue.db-wal -P $queue/queue.db-shm -e trace=openat,pwrite64,fallocate,ftruncate,fdatasync,mmap -e inject=$injection git-receive-pack" "$@"
+	push --receive-pack="env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -P $queue -P $queue/queue.db -P $queue/queue.db-wal -P $queue/queue.db-shm -e trace=openat,pwrite64,fallocate,ftruncate,fdatasync,mmap -e inject=$injection git-receive-pack" "$@"
 }
 
 is_built () {
