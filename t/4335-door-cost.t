@@ -1,6 +1,7 @@
 #!/bin/sh
 # hornero-door and packs that cost far more than they weigh: refused within 5 s of processor time, which is not the machine's time.
 # Red without: cost_watch in door/pump.c (git works on for minutes; the limit of test no. 2 below is what then ends it).
+# Red with a tenth of COST_FREE_MS: the last one.
 test_description='hornero-door: what a push may cost'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

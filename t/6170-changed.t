@@ -82,7 +82,7 @@ test_expect_success 'so does push -o rebuild; where the bytes are right the file
 	test_grep "job=$job .*way=same" "$LOG"
 '
 
-# Red where publish.c replaces a changed file without makeway_run().
+# Red without both looks at instances in agent/publish.c: makeway_run() in replace_own(), makeway_look() in put_in_place().
 test_expect_success 'an instance stands on the changed bytes: in_use defer waits for its end, and why says both' '
 	flip "$BASE" && stands && hornero rebuild -f $ID >out && job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) &&
 	test_expect_code 75 hornero wait "$job" --timeout 60 2>err && test_grep "instance vm stands on the present bytes" err &&
