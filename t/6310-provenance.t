@@ -71,6 +71,7 @@ assert shown["key"] == digest(("hornero content key", b"2"), ("tree", text("tree
                               ("architecture", text("architecture"))), "key"
 EOT
 
+# Red without: the toolchain's line of note_key() in agent/build_store.c.
 test_expect_success 'a push: every part of the content key, and the key again from its parts' '
 	mkdir builders.d && cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders.d/ &&
 	node_init "builders_dir: $TRASH/builders.d" "compile_core_limit: 23" "compile_mem_limit: 1234" "compile_pids_limit: 777" \
@@ -89,6 +90,7 @@ test_expect_success 'the release is the UUIDv5 that Python makes of the image an
 	test "$(jq -r ".[0].release" out)" = "$(release $HELLO_UUID $digest)" && test "$(jq ".[0].root_gib" out)" -eq 1
 '
 
+# Red without: the lines of note_limits() in agent/build_store.c.
 test_expect_success 'the limits in force, and the times' '
 	says build_timeout_s=1200 silence_timeout_s=180 log_limit_bytes=1048576 image_size_limit_bytes=2147483648 &&
 	if grep -q "^isolation: none" "$HORNERO_CONF"
@@ -114,6 +116,7 @@ test_expect_success 'the same artifact under another image: a release of its own
 	says digest=$digest release=$(release $OTHER $digest) image=$HELLO_UUID job=$one
 '
 
+# Red without: hide_others() in cli/imagelist.c.
 test_expect_success 'with a key it is not said for whom else these bytes were built' '
 	hornero key add reader ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICpIYmszkQkCxRspnsgUvkR6uso6nttWKG0/27vb8ryY --read hello &&
 	hornero --key reader image show $OTHER --json | jq -c ".artifact | [.image, .commit, .job, .built_ms, .tree, .key, .build_ms, .builder]" >got &&
@@ -122,6 +125,7 @@ test_expect_success 'with a key it is not said for whom else these bytes were bu
 	printf "%s\n" "[null,null,null,null,null,null,null,\"make\"]" "[\"$HELLO_UUID\",$one]" "[\"\",null]" >want && test_cmp want got
 '
 
+# Red without: the '?' of note_version() in agent/toolchain.c.
 test_expect_success 'a subdirectory: its own tree; a builder of less time; what its version prints is bounded and printable' '
 	sed "s/^version:/version:\n  - [printf, \"a\\\\\\\\033[2J\\\\\\\\303\\\\\\\\251%0300d\\\\\\\\nb\", \"7\"]/" \
 		builders.d/make.yaml >builders.d/odd.yaml && echo "build_timeout: 60" >>builders.d/odd.yaml &&
@@ -148,12 +152,14 @@ test_expect_success 'attributes above a subdirectory, and on_missing, are parts 
 	hornero image remove $OTHER && node_stop && sed -i "/^on_missing/d" "$HORNERO_CONF" && node_start
 '
 
+# Red without: the rounding up of nova_root_gib().
 test_expect_success 'a file that is not ours: no release, and the root disk rounded up' '
 	hornero image add 2b7e1516-28ae-4d2a-abf7-158809cf4f3e hello --ref refs/heads/none &&
 	truncate -s 1073741825 "$(node_warm_path 2b7e1516-28ae-4d2a-abf7-158809cf4f3e)" && hornero cache --json >out &&
 	jq -r ".[] | select(.state == \"foreign\") | [.root_gib, .release] | @csv" out >got && echo "2,\"\"" >want && test_cmp want got
 '
 
+# Red with RECORD_FIELD in the place of RECORD_OPTIONAL for builder_file in store/store.c.
 test_expect_success 'a manifest as it was before: what it does not know is unknown, and it is published again' '
 	push_text two && shown && digest=$(jq -r .digest shown) && cp "$ARTIFACT/$digest.json" whole &&
 	edit "for name in list(m)[list(m).index(\"builder_file\"):]: del m[name]" && shown &&

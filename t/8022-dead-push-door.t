@@ -84,6 +84,7 @@ test_expect_success 'a clone has what an image follows, though HEAD named nothin
 	git clone -q door:late late && test -e late/file && test "$(git -C late symbolic-ref HEAD)" = refs/heads/b
 '
 
+# Red without: head_leave in hooks/head.c.
 test_expect_success 'a first odd branch is deleted through the door once another is followed' '
 	hooks_repo odd && git -C work push -q door:odd main:refs/heads/typo 2>push.out && hooks_image $U3 odd &&
 	git -C work push -q door:odd main 2>push.out && git -C work push door:odd :refs/heads/typo 2>push.out &&
