@@ -54,6 +54,7 @@ test_expect_success 'neither a newer push, nor a rebuild, nor a sweep, nor a res
 	test_expect_code 75 hornero wait $ID --timeout 60 && is_foreign debian
 '
 
+# Red without: find_bound() in cli/image_add.c.
 test_expect_success 'image add without --replace, or with another repository, lets go of nothing' '
 	test_expect_code 64 hornero image add $ID hello 2>err && test_grep "is here already" err &&
 	command hornero repo create other && test_expect_code 64 hornero image add --replace $ID other 2>err && test_grep "follows hello already" err &&
