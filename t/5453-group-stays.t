@@ -1,6 +1,6 @@
 #!/bin/sh
 # Somebody in an attempt's group who does not die: frozen by another hierarchy, as one hangs in the kernel.
-# Red without: cpu.idle in cgquota.c, where processors have time left over (2); one_is_killed in yielding.c (2, where a look comes between).
+# Red without: cpu.idle in cgquota.c (2, where the machine has time left over); one_is_killed in yielding.c (2, if a look comes between).
 test_description='an attempt has ended, and its group does not get empty'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -49,6 +49,7 @@ test_expect_success 'a build with a process that cannot be killed' '
 	node_init "workers: 1" "compile_core_limit: 20" && node_start && weight=$(cat "$top/cpu.shares") && node_hello_repo && hornero image set "$HELLO_UUID" builder=make &&
 	push_make "until test -e ../cache/go; do sleep 0.05; done; head -c 1048576 /dev/zero >\$@" && wait_until "test -d $top/make/$job.1" 20 &&
 	lifted=$((weight > 1024 ? weight : 1024)) && hang "$job.1" &&
+	{ test ! -e "$top/cpu.idle" || wait_until "grep -q 1 $top/cpu.idle" 90; } &&
 	wait_until "touch $NODE/unikernels/$HELLO_UUID/cache/go 2>/dev/null" 20
 '
 
