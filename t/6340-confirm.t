@@ -98,7 +98,7 @@ test_expect_success 'it survives a restart, and a lost queue' '
 	wait_until "confirmation published" 60 && test "$(built)" = confirmed
 '
 
-# Red without: makeway_run() in agent/publish.c replace_own(); confirming_replaces() in published.c record(), for the words.
+# Red without: both makeway_run() of replace_own() and makeway_look() of put_in_place() in agent/publish.c; confirming_replaces() in published.c record(), for the words.
 test_expect_success 'in_use defer: other bytes wait for the instance that stands on the old ones, and why says so' '
 	echo bd >"$HELLO_WORK/b" && node_push && echo s4 >"$HELLO_WORK/stale" && node_push && test "$(built)" = incremental && first=$job && bytes=$(node_warm_text) && stands &&
 	wait_until "confirmation built" 60 && wait_until "hornero why $HELLO_UUID | grep \"a clean build (job $confirm) gave other bytes.*instance vm stands on\"" 20 && test "$(node_warm_text)" = "$bytes" &&
@@ -129,7 +129,7 @@ do
 	'
 done
 
-# Red with: job_set_confirmed() before remark() in settle_good().
+# Red with: a job_remark() that repeats itself. (The death comes behind the remark: the order in settle_good() is not tested.)
 test_expect_success 'the same bytes, and a death at confirm-remarked' '
 	: >"$NODE/hornerod.log" && echo b7 >"$HELLO_WORK/b" && node_push && echo b8 >"$HELLO_WORK/b" && node_push && test "$(built)" = incremental && first=$job &&
 	dies confirm-remarked && test "$(built)" = confirmed && told confirmed "gave the same bytes"
