@@ -127,6 +127,12 @@ static void publish_one(struct agent *a, int64_t id)
 		log_error("event=publication-not-started job=%lld %s", (long long)id, e.msg);
 }
 
+static bool upkeep_runs(const struct agent *a)
+{
+	return a->sweep.child.pid > 0 || a->keep.child.pid > 0 || a->collect.child.pid > 0 || a->scrub.child.pid > 0 ||
+	       a->looks.sweep.child.pid > 0;
+}
+
 /* *again_ms: when to look at those that still wait. */
 static int publish(struct agent *a, int64_t *again_ms, struct err *e)
 {
@@ -210,7 +216,7 @@ static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 	if (scrub_in_ms < in_ms)
 		in_ms = scrub_in_ms;
 	/* Who neither builds nor waits for the end of a pressure need not look. */
-	if ((a->attempts || a->publications || a->earlier || a->stuck_told || a->holder > 0 || a->pressure.high) && look_in_ms < in_ms)
+	if ((a->attempts || a->publications || upkeep_runs(a) || a->earlier || a->stuck_told || a->holder > 0 || a->pressure.high) && look_in_ms < in_ms)
 		in_ms = look_in_ms;
 	if (job_next_due(a->db, now_ms, &due_ms, e) < 0)
 		return -1;

@@ -79,6 +79,15 @@ test_expect_success 'a stopped hook that holds the queue is named and killed' '
 	{ wait $pushed; :; } && hornero sweep >/dev/null && hornero wait $HELLO_UUID --timeout 60
 '
 
+# Red without upkeep_runs() in agent/turn.c: on an idle node nobody looks.
+test_expect_success 'a stopped upkeep program is told and killed, and runs again' '
+	: >"$NODE/hornerod.log" && mkdir libexec && ln -s "$HORNERO_BUILD"/hornero* libexec/ && rm libexec/hornero-sweep && : >halt && chmod 777 . &&
+	printf "#!/bin/sh\nrm \"$TRASH/halt\" 2>/dev/null && kill -STOP \$\$\nexec \"$HORNERO_BUILD/hornero-sweep\" \"\$@\"\n" >libexec/hornero-sweep && chmod +x libexec/hornero-sweep &&
+	sed -i "/^libexec_dir:/d" "$HORNERO_CONF" && conf "libexec_dir: $TRASH/libexec" && touch "$NODE/state/images.d" && wait_until "hornero doctor | grep -q \"hornero-sweep (process [0-9]*) is stopped .state T.: hornerod kills it\"" 30 &&
+	wait_until "grep -q \"event=hangs program=hornero-sweep pid=[0-9]* state=T it is killed\" $NODE/hornerod.log" 30 &&
+	wait_until "test ! -e $NODE/state/run/stuck" 20 && push_make "head -c 1048576 /dev/zero >\$@; : $((n += 1))" && hornero wait $job --timeout 60
+'
+
 test_expect_success 'the node stops' '
 	node_stop
 '
