@@ -1,6 +1,6 @@
 #!/bin/sh
 # Somebody in an attempt's group who does not die: frozen by another hierarchy, as one hangs in the kernel.
-# Red without: cpu.idle in cgquota.c (2, where the machine has time left over); one_is_killed in yielding.c (2, if a look comes between).
+# Red without: cpu.idle in cgquota.c (2, where the machine has time left over).
 test_description='an attempt has ended, and its group does not get empty'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
