@@ -1,6 +1,7 @@
 /* gc: look after the store. Collecting is a program of its own, hornero-collect, which hornerod starts too. DIAGNOSTICS: as
  * store/verify.h says; exit 1 where an artifact was refused. */
 #include "cli/table.h"
+#include "cli/view.h"
 #include "cli/words.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -50,9 +51,8 @@ static int gc_collect(const struct cli *cli, const struct conf *c, bool dry, str
 		argv[n++] = json;
 	if (dry)
 		argv[n++] = dry_run;
-	/* For good: what is executed has no business with root. */
-	if (geteuid() != getuid() && setresuid(geteuid(), geteuid(), geteuid()) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot become hornero_user");
+	if (view_leave_root(e) < 0)
+		return -1;
 	execv(program, argv);
 	return err_sys(e, ERR_OPERATOR, "cannot run %s (libexec_dir in hornero.yaml)", program);
 }

@@ -2,6 +2,7 @@
  * where the job or image does not allow it. */
 #include "cli/steer.h"
 
+#include "cli/view.h"
 #include "cli/words.h"
 #include "conf/skip.h"
 #include "lib/bell.h"
@@ -184,6 +185,8 @@ int sweep_run(struct cli *cli, const struct call *call, struct err *e)
 	if (!c)
 		return -1;
 	program = fs_path("%s/hornero-sweep", c->libexec_dir);
+	if (view_leave_root(e) < 0)
+		return -1;
 	execv(program, (char *const[]){(char[]){"hornero-sweep"}, (char[]){"-c"}, (char *)(uintptr_t)c->path,
 				       cli->json ? (char[]){"--json"} : NULL, NULL});
 	return err_sys(e, ERR_OPERATOR, "cannot run %s (libexec_dir in hornero.yaml)", program);

@@ -76,6 +76,16 @@ int view_step_down(struct cli *cli, const struct word *w, struct err *e)
 	return 0;
 }
 
+int view_leave_root(struct err *e)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+
+	if ((uid != getuid() || gid != getgid()) && (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0))
+		return err_sys(e, ERR_OPERATOR, "cannot become user %u (hornero_user)", uid);
+	return 0;
+}
+
 #ifdef __SANITIZE_ADDRESS__
 /* LeakSanitizer looks by ptrace, which the kernel refuses once view_step_down has changed the effective user. */
 int __lsan_is_turned_off(void);

@@ -21,6 +21,9 @@ int view_enter(struct cli *cli, const struct word *w, struct err *e);
  * than that. Only words about other users' things (init, repo create, key …) and doctor, which looks, stay root's. */
 int view_step_down(struct cli *cli, const struct word *w, struct err *e);
 
+/* Before another program is executed: with root as its real user or group it could become root again. */
+int view_leave_root(struct err *e);
+
 /* The key has the right that the word needs, for some repository at least. True without a key. */
 bool view_reaches(const struct cli *cli, const struct word *w);
 

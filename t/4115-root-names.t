@@ -141,4 +141,17 @@ test_expect_success 'init: no directory of Nova'\''s is made where the publisher
 	test ! -e inst/none
 '
 
+# Red without: either call of view_leave_root.
+test_expect_success 'sweep and gc leave nothing of root to what they execute' '
+	libexec=$test_root/libexec && for program in sweep collect
+	do
+		rm -f "$libexec/hornero-$program" && printf "#!/bin/sh\ngrep -E \"^[UG]id:\" /proc/self/status\n" >"$libexec/hornero-$program" &&
+		chmod 755 "$libexec/hornero-$program" || return 1
+	done &&
+	for word in sweep gc
+	do
+		hornero $word >ids && test_grep "^Uid:(.$HORNERO_UID){4}$" ids && test_grep "^Gid:(.$QUEUE_GID){4}$" ids || return 1
+	done
+'
+
 test_done
