@@ -107,4 +107,16 @@ then
 	'
 fi
 
+# Red where a message names a word that is not there, as `hornero image fetch`.
+test_expect_success 'what a message tells people to type is a word of hornero' '
+	for room in agent cli conf db door hooks
+	do
+		grep -hoP "\x60hornero \K[a-z]+( [a-z]+)?" "$HORNERO_SRC/$room"/*.c
+	done | sort -u >hints && test "$(wc -l <hints)" -gt 20 &&
+	while read -r hint
+	do
+		hornero help $hint >help.out 2>&1 || { echo "in a message: hornero $hint"; return 1; }
+	done <hints
+'
+
 test_done
