@@ -52,6 +52,15 @@ then
 		{ hornero doctor >doctor || :; } && test_grep "bad .*the filesystem of $NODE/state/log is full" doctor && rm "$NODE/state/log/fill" &&
 		hornero wait $job --timeout 60
 	'
+
+	# Red with ERR_NOBODY for every error in attempt_note().
+	test_expect_success 'a state_dir/log that may not be written holds the job, by name' '
+		mount -o remount,ro "$NODE/state/log" && push_make "head -c 1048576 /dev/zero >\$@; : sealed" &&
+		test_expect_code 75 hornero wait $job --timeout 60 && attempt >reason &&
+		test_grep "nothing can be written in $NODE/state/log: .*Read-only file system; .hornero doctor" reason &&
+		hornero why $job >why && test_grep "held" why && { hornero doctor >doctor || :; } && test_grep "bad .*$NODE/state/log" doctor &&
+		mount -o remount,rw "$NODE/state/log" && hornero retry $job && hornero wait "$HELLO_UUID" --timeout 60
+	'
 else
 	test_skip 'a full state_dir/log' 'only root mounts a small one'
 fi
