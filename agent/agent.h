@@ -75,8 +75,8 @@ struct pause {
 	int64_t until_ms;          /* monotonic */
 };
 
-/* A publication; in flight until its publisher has ended, or is given up: what one that hangs in the kernel may still change in
- * Nova's cache it changes under Nova's lock, for which the next one waits. */
+/* A publication; in flight until its publisher has ended, or is given up: one that hangs in the kernel can change Nova's cache
+ * only under Nova's lock, for which the next one waits. */
 struct publication {
 	struct publication *next;
 	struct agent *agent;

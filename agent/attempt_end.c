@@ -323,7 +323,7 @@ void attempt_note(struct attempt_run *r)
 	if (verdict_write(log_dir, &r->verdict, &e) == 0)
 		return;
 	log_warn("event=verdict-unwritten job=%lld %s", (long long)r->job, e.msg);
-	/* What kept us kept the supervisor, too. Room may come by itself, a right does not. */
+	/* The same error kept the supervisor from writing. Room may come by itself, a right does not. */
 	if (strcmp(r->verdict.cause, "crash") != 0)
 		return;
 	if (e.sys == ENOSPC || e.sys == EDQUOT)

@@ -26,7 +26,7 @@ static bool is_beside_machines(const char *top)
 	return false;
 }
 
-/* What all builds weigh, so that they get a tenth of their quota while others want every processor. The kernel compares
+/* The weight of all builds: enough for a tenth of their quota while others want every processor. The kernel compares
  * siblings. A group is one sibling, however many threads it has, and three of them may be busy (system, user, machine). In
  * the root group each thread is one: four want each processor, and the weight is split among the processors. It is all on one
  * processor where a build has one thread, so more than MANY_CPUS add nothing. */

@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the sandbox of a checkout calls the repository; agent/build_checkout.c puts its real path into the words. */
+/* The repository's name in the sandbox of a checkout; agent/build_checkout.c puts its real path into the words. */
 #define CHECKOUT_REPO "/repo.git"
 
 struct checkout;

@@ -83,7 +83,7 @@ static void tell_waits(struct wait *w, const struct job *j, const char *standsti
 
 	if (w->told_waits || !*why)
 		return;
-	cli_say(stderr, "hornero: job %lld %s: %s", (long long)j->id, why == j->reason ? "is tried again by itself" : "waits and needs nobody", why);
+	cli_say(stderr, "hornero: job %lld %s: %s", (long long)j->id, !*standstill && j->state == JOB_QUEUED ? "is tried again by itself" : "waits and needs nobody", why);
 	w->told_waits = true;
 }
 

@@ -14,8 +14,8 @@
  *   - no process at all that has the file open.
  *
  * A process that cannot be looked at counts as one that may be the owner. From within a PID namespace that does not see all, a
- * young lock or quarantine may be of somebody unseen, but for a lock that a dead push explains. Whoever removes holds the flock of the repository's
- * directory, so that nobody takes a new lock for the old one.
+ * young lock or quarantine may be of somebody unseen, but for a lock that a dead push explains. The remover holds the flock of
+ * the repository's directory, so that nobody takes a new lock for the old one.
  */
 #ifndef HORNERO_CONF_RELICS_H
 #define HORNERO_CONF_RELICS_H

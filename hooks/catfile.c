@@ -110,8 +110,7 @@ static int catfile_fill(struct catfile *cf, struct err *e)
 		if (n < 0)
 			return err_sys(e, ERR_OPERATOR, "cannot read from git cat-file");
 		if (n == 0)
-			return err_set(e, ERR_OPERATOR,
-				       "git cat-file ended early");
+			return err_set(e, ERR_OPERATOR, "git cat-file ended early");
 		cf->have = (size_t)n;
 		cf->used = 0;
 		return 0;

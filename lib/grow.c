@@ -10,7 +10,7 @@ int grow_add(struct grow *g, const void *data, size_t len, struct err *e)
 		char *bigger = realloc(g->data, room);
 
 		if (!bigger)
-			return err_set(e, ERR_NOBODY, "out of memory for a file of %zu bytes", room);
+			return err_set(e, ERR_NOBODY, "out of memory for %zu bytes", room);
 		g->data = bigger;
 		g->room = room;
 	}

@@ -30,7 +30,7 @@ bool slack_read(const struct cpulist *except, struct slack_use *out)
 	return out->all > 0;
 }
 
-/* What nobody counts is nothing. */
+/* Where nobody counts their time they had none. */
 static bool builds_lack(const struct slack *s, int64_t gone_ms, double processors, const struct slack_use *now)
 {
 	return (double)(now->run_ms - s->last.run_ms) < processors * (double)gone_ms / 2;
