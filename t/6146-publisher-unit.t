@@ -39,7 +39,7 @@ test_expect_success 'a reload in the middle of one: it is watched all the same' 
 	grep -q "^State:.T" /proc/$stopped/status
 '
 
-# Red without publication_forget() in agent/stuck.c.
+# Green also without publication_forget() in agent/stuck.c, by which a later publisher of the image can be given up as well.
 test_expect_success 'its end is seen; one that is let go on changes nothing' '
 	cp "$NODE"/instances/_base/$(printf %s "$HELLO_UUID" | sha1sum | cut -d " " -f 1) before && kill -CONT $stopped && wait_until "! test -d /proc/$stopped" 20 &&
 	wait_until "test ! -e $NODE/state/run/stuck" 20 && cmp before "$NODE"/instances/_base/$(printf %s "$HELLO_UUID" | sha1sum | cut -d " " -f 1)
