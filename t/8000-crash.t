@@ -29,7 +29,7 @@ ended () {
 	hornero queue --all --json | jq -e 'all(.[]; .state | IN("published", "superseded", "failed", "cancelled"))'
 }
 
-# What must hold whenever the node has settled.
+# What must hold whenever the node has settled. A sweep that looks between a push's ref and its row has a job of its own.
 settled () {
 	{ hornero wait "$HELLO_UUID" --timeout 60 || { tail -n 20 "$NODE/hornerod.log"; return 1; }; } &&
 	warm=$(node_warm_path "$HELLO_UUID") &&
@@ -37,7 +37,8 @@ settled () {
 	test "$(tr -d '\0' <"$warm")" = "content $n" &&
 	wait_until ended 30 && hornero queue --all --json >queue.json &&
 	head=$(git -C "$HELLO_WORK" rev-parse HEAD) &&
-	jq -e --arg head "$head" '[.[] | select(.commit == $head and .state == "published")] | length == 1' queue.json &&
+	jq -e --arg head "$head" '[.[] | select(.commit == $head and .state == "published").origin] |
+		length > 0 and length == (unique | length)' queue.json &&
 	test "$(ls -A "$NODE/instances/_base")" = "${warm##*/}" &&
 	test -z "$(ls -A "$NODE/instances/hornero/stage")" &&
 	test "$(sqlite3 "$NODE/state/queue/queue.db" "PRAGMA integrity_check")" = ok &&
