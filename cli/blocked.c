@@ -1,7 +1,7 @@
 /* blocked: lock files that stand in the way of pushes. DIAGNOSTICS: none; what cannot be looked at is not told. */
 #include "cli/blocked.h"
 
-#include "conf/relics.h"
+#include "state/relics.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 

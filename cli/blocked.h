@@ -1,4 +1,4 @@
-/* blocked: what a dead or stopped process left in the way of pushes to an image's ref (conf/relics.h). */
+/* blocked: what a dead or stopped process left in the way of pushes to an image's ref (state/relics.h). */
 #ifndef HORNERO_CLI_BLOCKED_H
 #define HORNERO_CLI_BLOCKED_H
 

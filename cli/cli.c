@@ -3,7 +3,7 @@
 
 #include "cli/view.h"
 #include "cli/words.h"
-#include "conf/pause.h"
+#include "state/pause.h"
 #include "lib/bell.h"
 #include "lib/escape.h"
 #include "lib/fs.h"

@@ -18,7 +18,7 @@
 #include "conf/image.h"
 #include "db/job.h"
 #include "lib/err.h"
-#include "lib/standstill.h"
+#include "state/standstill.h"
 
 #include <stdbool.h>
 #include <stddef.h>

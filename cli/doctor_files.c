@@ -3,7 +3,7 @@
 
 #include "conf/builder.h"
 #include "conf/expect.h"
-#include "conf/relics.h"
+#include "state/relics.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/program.h"

@@ -107,7 +107,7 @@ static unsigned long long descriptors_of_agent(uid_t uid)
 /* Where hornerod is no root the kernel takes builds and it for one user, and counts descriptors in flight per user. */
 static void look_at_users(struct doctor *d)
 {
-	enum { ENOUGH = 16384 }; /* as agent/hornerod.c */
+	enum { ENOUGH = 16384 }; /* as agent/hornerod/main.c */
 	const uid_t us = d->c->hornero_uid != NO_UID ? d->c->hornero_uid : geteuid();
 	unsigned long long has;
 

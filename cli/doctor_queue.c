@@ -1,10 +1,10 @@
 /* doctor_queue: jobs that need a person. DIAGNOSTICS: findings. */
 #include "cli/doctor.h"
 
-#include "conf/pause.h"
+#include "state/pause.h"
 #include "lib/fs.h"
 #include "lib/own.h"
-#include "lib/stuck.h"
+#include "state/stuck.h"
 
 static int look_at_job(void *arg, const struct job *j)
 {

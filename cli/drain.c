@@ -7,7 +7,7 @@
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/own.h"
-#include "lib/standstill.h"
+#include "state/standstill.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

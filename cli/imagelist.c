@@ -4,7 +4,7 @@
 #include "cli/releases.h"
 #include "cli/table.h"
 #include "cli/words.h"
-#include "conf/pause.h"
+#include "state/pause.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "store/answer.h"

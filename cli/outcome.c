@@ -3,7 +3,7 @@
 
 #include "cli/table.h"
 #include "lib/floor.h"
-#include "lib/standstill.h"
+#include "state/standstill.h"
 #include "store/nova.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* pause, resume: an image's builds, or all of the node's, stand still for as long as a person wants. DIAGNOSTICS: ERR_USAGE for an
  * image that is not there, or a key that may not; ERR_OPERATOR where the wish cannot be written. */
-#include "conf/pause.h"
+#include "state/pause.h"
 
 #include "cli/words.h"
 #include "lib/bell.h"

@@ -1,7 +1,7 @@
 /* queue: what runs, waits, and just ended. DIAGNOSTICS: as the database says. */
 #include "cli/table.h"
 #include "cli/words.h"
-#include "conf/pause.h"
+#include "state/pause.h"
 
 static const struct column columns[] = {
 	{"job", CELL_NUMBER, 0},

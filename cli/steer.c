@@ -4,7 +4,7 @@
 
 #include "cli/view.h"
 #include "cli/words.h"
-#include "conf/skip.h"
+#include "state/skip.h"
 #include "lib/bell.h"
 #include "lib/dirs.h"
 #include "lib/fs.h"

@@ -11,7 +11,7 @@
 #define HORNERO_CLI_TOP_H
 
 #include "cli/cli.h"
-#include "lib/standstill.h"
+#include "state/standstill.h"
 
 enum { TOP_STAGE_MAX = 16, TOP_JOBS_MAX = 200 };
 

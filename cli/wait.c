@@ -6,7 +6,7 @@
 #include "cli/outcome.h"
 #include "cli/watch.h"
 #include "cli/words.h"
-#include "conf/skip.h"
+#include "state/skip.h"
 #include "lib/bell.h"
 #include "lib/clock.h"
 #include "lib/fs.h"

@@ -4,11 +4,11 @@
 #include "cli/blocked.h"
 #include "cli/top.h"
 #include "cli/words.h"
-#include "conf/pause.h"
-#include "conf/skip.h"
+#include "state/pause.h"
+#include "state/skip.h"
 #include "lib/fs.h"
 #include "lib/own.h"
-#include "lib/stuck.h"
+#include "state/stuck.h"
 #include "store/answer.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include "conf/image.h"
 #include "db/job.h"
-#include "lib/standstill.h"
+#include "state/standstill.h"
 #include "store/kept.h"
 #include "store/placed.h"
 

@@ -109,8 +109,8 @@ struct conf {
 	const char *run_dir;    /* state_dir/run: sockets and the agent's lock */
 	const char *log_dir;    /* state_dir/log: JOB.ATTEMPT.log, JOB.ATTEMPT.verdict */
 	const char *images_dir; /* state_dir/images.d */
-	const char *skip_dir;   /* state_dir/skip: conf/skip.h */
-	const char *pause_dir;  /* state_dir/pause: conf/pause.h */
+	const char *skip_dir;   /* state_dir/skip: state/skip.h */
+	const char *pause_dir;  /* state_dir/pause: state/pause.h */
 	const char *fence_dir;  /* state_dir/fence */
 	const char *cache_dir;  /* instances_path/cache_subdir */
 };

@@ -2,9 +2,9 @@
  * node is not as it should be; all in words for the client. */
 #include "door/order.h"
 
-#include "conf/githead.h"
+#include "state/githead.h"
 #include "conf/image.h"
-#include "conf/relics.h"
+#include "state/relics.h"
 #include "door/cost.h"
 #include "lib/bell.h"
 #include "lib/fs.h"

@@ -1,7 +1,7 @@
 /* head: DIAGNOSTICS: none; where HEAD cannot be read or written it stays as it is. */
 #include "hooks/head.h"
 
-#include "conf/githead.h"
+#include "state/githead.h"
 #include "hooks/refline.h"
 #include "lib/fs.h"
 #include "lib/own.h"

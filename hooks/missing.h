@@ -1,6 +1,6 @@
 /*
  * missing: what a clone of the pushed commit would have and a checkout on the node has not: pointers of Git LFS, submodules,
- * other filter drivers (on_missing in hornero.yaml(5)). The checkout holds builds to the same (agent/smudge.h).
+ * other filter drivers (on_missing in hornero.yaml(5)). The checkout holds builds to the same (agent/sandboxed/checkout/smudge.h).
  *
  *     missing_check(&cf, c, &(struct missing_of){old, commit, subdir, skipped}, e)
  *

@@ -11,8 +11,8 @@
 
 #include "conf/check.h"
 #include "conf/keyring.h"
-#include "conf/pause.h"
-#include "conf/underway.h"
+#include "state/pause.h"
+#include "state/underway.h"
 #include "hooks/durable.h"
 #include "hooks/head.h"
 #include "hooks/place.h"

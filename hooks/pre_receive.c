@@ -10,9 +10,9 @@
 #include "hooks/hook.h"
 
 #include "conf/keyring.h"
-#include "conf/relics.h"
+#include "state/relics.h"
 #include "conf/repofile.h"
-#include "conf/underway.h"
+#include "state/underway.h"
 #include "hooks/catfile.h"
 #include "hooks/head.h"
 #include "hooks/loose.h"

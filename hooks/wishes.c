@@ -1,8 +1,8 @@
-/* wishes: DIAGNOSTICS: as db and conf/skip.h say; the first trouble ends it, since whatever holds the queue up would hold
+/* wishes: DIAGNOSTICS: as db and state/skip.h say; the first trouble ends it, since whatever holds the queue up would hold
  * up the next row as well. */
 #include "hooks/wishes.h"
 
-#include "conf/skip.h"
+#include "state/skip.h"
 #include "hooks/peel.h"
 #include "hooks/say.h"
 #include "hooks/who.h"

@@ -32,7 +32,7 @@ struct answer {
 	char digest[SHA256_HEX + 1];
 	char built[ANSWER_WORD];       /* one of the words above; "": nobody knows */
 	/* Of STORE/own alone. */
-	char binding[SHA256_HEX + 1];  /* repository, ref and subdirectory that it was built from: agent/key.h */
+	char binding[SHA256_HEX + 1];  /* repository, ref and subdirectory that it was built from: agent/common/key.h */
 	int64_t job;                   /* that built it */
 };
 

@@ -39,7 +39,7 @@ struct manifest {
 	int64_t mtime_ns, ctime_ns;
 
 	/* What came to the manifest later; "" and 0 where an older hornero wrote it. */
-	char builder_file[SHA256_HEX + 1]; /* these three, tree, builder, attributes and on_missing make the key: agent/key.h */
+	char builder_file[SHA256_HEX + 1]; /* these three, tree, builder, attributes and on_missing make the key: agent/common/key.h */
 	char toolchain[SHA256_HEX + 1];
 	char architecture[65];
 	char builder_version[256]; /* what the builder's version commands say first */

@@ -26,7 +26,7 @@ struct warm {
 	char key[SHA256_HEX + 1];
 	char commit[65];         /* commit of the ref that these bytes satisfy */
 	char tree[65];
-	char inputs[SHA256_HEX + 1]; /* digest of binding, builder file, toolchain, architecture: see agent/key.h */
+	char inputs[SHA256_HEX + 1]; /* digest of binding, builder file, toolchain, architecture: see agent/common/key.h */
 	char builder[33];
 	int64_t job, attempt;
 	int64_t published_ms;    /* of the steady clock (lib/steady.h) */

@@ -2,7 +2,10 @@
 test_description='the rooms: who includes, calls and links what; nothing forgotten in the distribution'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 
-rooms='lib conf db store agent hooks door cli'
+sandboxed='agent/sandboxed agent/sandboxed/boot agent/sandboxed/check agent/sandboxed/checkout'
+upkeep='agent/upkeep/collect agent/upkeep/keep agent/upkeep/scrub agent/upkeep/sweep'
+rooms="lib conf state db store agent/common agent/cgroup agent/hornerod agent/build $sandboxed
+	agent/publish agent/publish/flatten $upkeep hooks door cli"
 
 # nothing_says COMMAND…: a search whose every finding is a fault.
 nothing_says () {
@@ -59,25 +62,39 @@ links_only () {
 test_expect_success 'includes only point down' '
 	may_include lib lib &&
 	may_include conf conf lib &&
+	may_include state state conf lib &&
 	may_include db db lib &&
 	may_include store store lib &&
-	may_include hooks hooks db store conf lib &&
-	may_include door door conf lib &&
-	may_include cli cli db store conf lib &&
-	may_include agent agent db store conf lib
+	may_include agent/common agent/common db store state conf lib &&
+	may_include agent/cgroup agent/cgroup conf lib &&
+	may_include agent/hornerod agent/hornerod agent/build agent/cgroup agent/common db store state conf lib &&
+	may_include agent/build agent/build agent/cgroup agent/common agent/sandboxed/checkout store conf lib &&
+	may_include agent/publish agent/publish agent/common store state conf lib &&
+	may_include agent/publish/flatten agent/publish/flatten agent/publish conf lib &&
+	may_include hooks hooks db store state conf lib &&
+	may_include door door state conf lib &&
+	may_include cli cli db store state conf lib &&
+	for room in $sandboxed
+	do
+		may_include "$room" "$room" agent/sandboxed conf lib || return 1
+	done &&
+	for room in $upkeep
+	do
+		may_include "$room" "$room" agent/publish agent/common db store state conf lib || return 1
+	done
 '
 
 test_expect_success 'each library is known in its room only' '
 	only_in "#include <sqlite3.h>" "db/.*" &&
 	only_in "#include <yaml.h>" "conf/.*" &&
-	only_in "#include <git2" "agent/checkout[a-z_]*\.[ch]|agent/refs\.c" &&
-	only_in "#include <libcgroup.h>" "agent/cg(find|set)\.c" &&
+	only_in "#include <git2" "agent/sandboxed/checkout/.*|agent/upkeep/sweep/refs\.c" &&
+	only_in "#include <libcgroup.h>" "agent/cgroup/cg(find|set)\.c" &&
 	only_in "#include <libssh/" "door/.*" &&
-	only_in "#include <seccomp.h>" "agent/syscalls\.c|door/limit\.c" &&
-	only_in "#include <systemd/" "agent/.*" &&
-	only_in "#include <libvirt/" "agent/pull\.c" &&
+	only_in "#include <seccomp.h>" "agent/build/syscalls\.c|door/limit\.c" &&
+	only_in "#include <systemd/" "agent/hornerod/.*" &&
+	only_in "#include <libvirt/" "agent/publish/flatten/pull\.c" &&
 	only_in "#include <openssl/" "lib/sha\.c" &&
-	only_in "#include <jansson.h>" "(store|cli)/.*|agent/(check|collect|diskinfo|pull|sweep)[a-z_]*\.[ch]"
+	only_in "#include <jansson.h>" "(store|cli)/.*|agent/upkeep/(collect|sweep)/.*|agent/publish/(diskinfo|flatten/pull)\.c"
 '
 
 test_expect_success 'SQL is in db/ only' '

@@ -1,7 +1,7 @@
 /* imghead: every head that is refused, the partition table as Nova's newest release reads it, the qcow2 header.
  * Debian 12's Nova (26) has no such rule: 30 and later do, and a base must outlive an upgrade. The real
  * writers of these formats are in 5200-check.t. */
-#include "agent/imghead.h"
+#include "agent/sandboxed/check/imghead.h"
 #include "lib/own.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* treename: which names of a pushed tree become files. Git's own words for these are in its t0060 and t7450. */
-#include "agent/treename.h"
+#include "agent/sandboxed/checkout/treename.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

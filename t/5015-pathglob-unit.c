@@ -1,5 +1,5 @@
 /* pathglob: what a builder's clean_when says of a path. */
-#include "agent/pathglob.h"
+#include "agent/sandboxed/checkout/pathglob.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* console: what of a guest's bytes is a line, and which one is expected; guesttime: what counts as its time. */
-#include "agent/console.h"
-#include "agent/guesttime.h"
+#include "agent/sandboxed/boot/console.h"
+#include "agent/sandboxed/boot/guesttime.h"
 #include "conf/expect.h"
 
 #include <sched.h>

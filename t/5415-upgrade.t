@@ -93,7 +93,7 @@ f = open(sys.argv[1], \"a\"); fcntl.lockf(f, fcntl.LOCK_EX); open(\"locked\", \"
 	test "$(grep -c "event=published" "$NODE/hornerod.log")" -eq 4
 '
 
-# Red with an error in the place of publication-dropped in agent/publication.c publication_resume().
+# Red with an error in the place of publication-dropped in agent/hornerod/publication.c publication_resume().
 rm -f "$TRASH/locked"
 test_expect_success 'a publication whose verdict is gone is dropped, its job is built again, and the same process goes on' '
 	lock=$NODE/instances/locks/nova-$(basename "$(node_warm_path "$HELLO_UUID")") &&

@@ -60,7 +60,7 @@ test_expect_success 'it goes on when the pressure has eased for good, and its ti
 	touch "$NODE/unikernels/$HELLO_UUID/cache/go" && hornero wait 1 --timeout 30 && hornero wait 2 --timeout 30
 '
 
-# Red where agent/attempt.c attempt_resume() takes RUN_FREE for granted.
+# Red where agent/hornerod/attempt.c attempt_resume() takes RUN_FREE for granted.
 test_expect_success 'a reload takes over what is frozen, also where the file that says so is gone' '
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go" && push_make "$waiting; : reload" && reloaded=$job &&
 	wait_until "test \$(state $reloaded) = running" 20 && pressure memory 41.00 && wait_until "frozen $reloaded" 20 &&

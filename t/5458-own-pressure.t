@@ -59,7 +59,7 @@ test_expect_success 'a node in a group of its own' '
 	node_start && echo $$ >"$before/cgroup.procs" && node_hello_repo && cp press.py work-hello/ && git -C work-hello add .
 '
 
-# Red with "/proc/pressure" as it is: agent/pressure.c without others_stall().
+# Red with "/proc/pressure" as it is: agent/hornerod/pressure.c without others_stall().
 test_expect_success 'a build that presses against its own limit pauses nobody' '
 	push_make "$press" && wait_until "waits $ours && waits $unified" 60 && since=$(date +%s) &&
 	wait_until "test \$(date +%s) -gt $((since + 5))" 20 && wait_until "waits $ours" 20 && test_grep ! "event=paused" "$NODE/hornerod.log" &&

@@ -34,7 +34,7 @@ test_expect_success 'two groups of an earlier life, and a process that hangs in 
 	lasting $hung $ice && echo FROZEN >$ice/freezer.state && wait_until "grep -q FROZEN $ice/freezer.state" 10
 '
 
-# Red with the error of cg_clear() as the end of agent/hornerod.c open_cgroups().
+# Red with the error of cg_clear() as the end of agent/hornerod/main.c open_cgroups().
 test_expect_success 'hornerod starts all the same, says so once, and builds' '
 	node_start && grep -e "$pid" $hung/cgroup.procs && dead $other && test ! -d $killed &&
 	test_grep "event=group-stays group=hello/77.1 .*process $pid" "$NODE/hornerod.log" &&

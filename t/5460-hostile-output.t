@@ -47,7 +47,7 @@ test_expect_success 'a megabyte of noise, without one newline' '
 	{ hornero log -f "$job" >follow.out 2>&1 || :; } && harmless follow.out && test "$(wc -c <follow.out)" -gt 1000000 && all_words
 '
 
-# Red without the mark of agent/stagelog.c.
+# Red without the mark of agent/build/stagelog.c.
 test_expect_success 'no line of a builder looks like one of hornero'\''s, however it is written' '
 	cat >"$HELLO_WORK/forge.py" <<-\END &&
 	import sys, time

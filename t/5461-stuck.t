@@ -32,7 +32,7 @@ child () {
 	stopped=$(pgrep -P "$node_pid" -x "$1")
 }
 
-# Red without the call of attempt_kill() in agent/stuck.c; the words red without its stuck_add().
+# Red without the call of attempt_kill() in agent/hornerod/stuck.c; the words red without its stuck_add().
 test_expect_success 'a stopped supervisor is told, killed, and its job begins anew' '
 	node_init "workers: 1" && node_start && node_hello_repo && hornero image set "$HELLO_UUID" builder=make &&
 	push_make "$slow; : $((n += 1))" && wait_until "test -d $WORK/$HELLO_UUID/cache && supervisor" 20 && pid=$(supervisor) && kill -STOP $pid &&
@@ -44,7 +44,7 @@ test_expect_success 'a stopped supervisor is told, killed, and its job begins an
 	hornero why $HELLO_UUID >out && ! grep process out
 '
 
-# Red without the call of earlier_end_begin() in agent/hornerod.c.
+# Red without the call of earlier_end_begin() in agent/hornerod/main.c.
 test_expect_success 'one of an earlier life that was killed is ended by the next start' '
 	rm -f "$WORK/$HELLO_UUID/cache/go" && push_make "$slow; : $((n += 1))" && wait_until "supervisor && test -d $WORK/$HELLO_UUID/cache" 20 &&
 	pid=$(supervisor) && kill -STOP $pid && wait_until "stopped $pid" 10 && node_crash && node_start &&
@@ -79,7 +79,7 @@ test_expect_success 'a stopped hook that holds the queue is named and killed' '
 	{ wait $pushed; :; } && hornero sweep >/dev/null && hornero wait $HELLO_UUID --timeout 60
 '
 
-# Red without upkeep_runs() in agent/turn.c: on an idle node nobody looks.
+# Red without upkeep_runs() in agent/hornerod/turn.c: on an idle node nobody looks.
 test_expect_success 'a stopped upkeep program is told and killed, and runs again' '
 	: >"$NODE/hornerod.log" && mkdir libexec && ln -s "$HORNERO_BUILD"/hornero* libexec/ && rm libexec/hornero-sweep && : >halt && chmod 777 . &&
 	printf "#!/bin/sh\nrm \"$TRASH/halt\" 2>/dev/null && kill -STOP \$\$\nexec \"$HORNERO_BUILD/hornero-sweep\" \"\$@\"\n" >libexec/hornero-sweep && chmod +x libexec/hornero-sweep &&

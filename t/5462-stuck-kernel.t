@@ -34,7 +34,7 @@ go () {
 	wait_until "touch $WORK/$HELLO_UUID/cache/go 2>/dev/null; hornero wait $job --timeout 1" 60
 }
 
-# Red without the call of attempt_abandon() in agent/stuck.c, and without step_around() in agent/build_main.c.
+# Red without the call of attempt_abandon() in agent/hornerod/stuck.c, and without step_around() in agent/build/main.c.
 test_expect_success 'a supervisor that does not die of its cancel: the job ends, the image builds again elsewhere' '
 	node_init "workers: 1" && test_cleanup thaw && node_start && node_hello_repo && hornero image set "$HELLO_UUID" builder=make &&
 	slow_job one && pid=$(supervisor) && freeze $pid && hornero cancel $job &&

@@ -9,7 +9,7 @@ attempt () {
 	hornero show "$job" --json | jq -r '.attempts[-1].reason'
 }
 
-# Red without lastline_take() in agent/stage.c; the hint without lastline_hint().
+# Red without lastline_take() in agent/build/stage.c; the hint without lastline_hint().
 test_expect_success 'a failed build says the last line of its tool, and that there is no network' '
 	node_init "workers: 1" && node_start && node_hello_repo && hornero image set "$HELLO_UUID" builder=make &&
 	push_make "@echo first; echo \"curl: (6) Could not resolve host: example.org\"; echo; exit 6" && test_expect_code 1 hornero wait $job --timeout 60 &&
@@ -18,7 +18,7 @@ test_expect_success 'a failed build says the last line of its tool, and that the
 	test_grep "cannot access ./opt/sdk/bin.: No such file or directory; of the node a build sees only /usr" reason
 '
 
-# Red without name_repo() in agent/build_checkout.c, without ref_err() in agent/refs.c, with ERR_PUSHER for a lost object in agent/checkout.c find_commit(), and with the return of 0 in cli/cli.c cli_ref_commit().
+# Red without name_repo() in agent/build/build_checkout.c, without ref_err() in agent/upkeep/sweep/refs.c, with ERR_PUSHER for a lost object in agent/sandboxed/checkout/checkout.c find_commit(), and with the return of 0 in cli/cli.c cli_ref_commit().
 test_expect_success 'a lost commit is the operator'\''s, by name, and never "nothing has been pushed"' '
 	hornero pause "$HELLO_UUID" && push_make "head -c 1048576 /dev/zero >\$@" && c=$(git -C "$HELLO_REPO" rev-parse main) &&
 	rm -f "$HELLO_REPO/objects/$(echo $c | cut -c1-2)/$(echo $c | cut -c3-)" && hornero resume "$HELLO_UUID" &&
@@ -38,7 +38,7 @@ test_expect_success 'another repository, which is sound' '
 	node_hello_repo other 3b7e1516-28ae-4d2a-abf7-158809cf4f3d && hornero image set "$HELLO_UUID" builder=make
 '
 
-# Red without the words of attempt_note() in agent/attempt_end.c: "the supervisor left no verdict".
+# Red without the words of attempt_note() in agent/hornerod/attempt_end.c: "the supervisor left no verdict".
 # The other words red without the reason in cli/outcome.c outcome_waits() and look_at_log() in cli/doctor_disk.c.
 if test "$(id -u)" -eq 0
 then
@@ -65,7 +65,7 @@ else
 	test_skip 'a full state_dir/log' 'only root mounts a small one'
 fi
 
-# Red with the word of libgit2 taken for "no such ref", and without blame_alternates() in agent/checkout.c.
+# Red with the word of libgit2 taken for "no such ref", and without blame_alternates() in agent/sandboxed/checkout/checkout.c.
 test_expect_success 'a broken alternates file holds the job, by name' '
 	mkdir "$HELLO_REPO/objects/info/alternates" && push_make "head -c 1048576 /dev/zero >\$@; : alternates" && test_expect_code 75 hornero wait $job --timeout 60 &&
 	attempt >reason && test_grep "$HELLO_REPO/objects/info/alternates makes the repository borrow.*git repack.*cannot open the repository $HELLO_REPO: .*directory" reason &&

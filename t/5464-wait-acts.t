@@ -18,7 +18,7 @@ test_expect_success 'a builder that was killed once is nobody'\''s, and wait wai
 
 if group_possible
 then
-	# Red without the call of blame_killed() in agent/attempt_end.c: held, exit 75.
+	# Red without the call of blame_killed() in agent/hornerod/attempt_end.c: held, exit 75.
 	test_expect_success 'a build that kills its own parent is the pusher'\''s at the third attempt' '
 		push_make "kill -9 \$\$PPID; sleep 10" && test_expect_code 1 hornero wait $job --timeout 90 2>err &&
 		test_grep "failed: its builder was killed by signal 9 in each of 3 attempts, and not for want of memory: a command of the build kills its own parent" err &&

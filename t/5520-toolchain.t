@@ -1,6 +1,6 @@
 #!/bin/sh
 # Versions of a builder's tools: known before a push needs them, found anew when a file changes, never a reason to hold a job.
-# Red without: toolchain_ask in agent/sweep.c (1); is_true in toolchain_find (2, each push asks); add_file's links (3, 4) and
+# Red without: toolchain_ask in agent/upkeep/sweep/main.c (1); is_true in toolchain_find (2, each push asks); add_file's links (3, 4) and
 # ctime (5); ERR_NOBODY in ask_one (6, 7).
 test_description='toolchain versions cost a push nothing'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"

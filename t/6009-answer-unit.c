@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "agent/answer.h"
+#include "agent/common/answer.h"
 #include "fuzz/fuzz-answer.h"
 #include "t/corpus-test.h"
 

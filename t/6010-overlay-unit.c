@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "agent/overlay.h"
-#include "agent/peer.h"
+#include "agent/publish/overlay.h"
+#include "agent/publish/peer.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "t/fuzz/fuzz-overlay.h"

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "agent/dependents.h"
+#include "agent/publish/dependents.h"
 #include "lib/dirs.h"
 #include "lib/fs.h"
 #include "lib/own.h"

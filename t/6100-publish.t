@@ -46,7 +46,7 @@ test_expect_success 'a length that is no multiple of a block, holes, and large e
 	test "$(stat -c %b "$BASE")" -le $((2 * 20100))
 '
 
-# Red without look_at_own() in agent/publish.c publish().
+# Red without look_at_own() in agent/publish/publish.c publish().
 test_expect_success 'a file that is not ours is left alone, and the answer says whose it is and what lets go of it' '
 	echo foreign >"$BASE.new" && mv "$BASE.new" "$BASE" && before=$(stat -c "%i %Y" "$BASE") &&
 	publish_fence 3 &&
@@ -61,7 +61,7 @@ permit () {
 		>"$STATE/images.d/$UUID.replace"
 }
 
-# Red without the time in conf/replace.c line_of(), or without the check of OURS_PERMITTED in ours_still().
+# Red without the time in state/replace.c line_of(), or without the check of OURS_PERMITTED in ours_still().
 test_expect_success 'what the operator lets go of is that very file: another one, or a touched one, stays' '
 	permit && echo foreign >"$BASE.new" && touch -r "$BASE" "$BASE.new" && mv "$BASE.new" "$BASE" &&
 	publish_ask 3 >replies && test_grep "^foreign" replies && permit && touch -d "1 hour ago" "$BASE" &&
@@ -71,7 +71,7 @@ test_expect_success 'what the operator lets go of is that very file: another one
 	publish_conf && publish_clean
 '
 
-# Red without use_permission() in agent/publish.c: the hard link would go, too.
+# Red without use_permission() in agent/publish/publish.c: the hard link would go, too.
 test_expect_success 'that file is replaced by rename, never written to, and the permission is used up' '
 	permit && ln "$BASE" "$INSTANCES/kept" && exec 5<"$BASE" &&
 	publish_ask 3 >replies && test_grep "^published" replies &&
@@ -80,14 +80,14 @@ test_expect_success 'that file is replaced by rename, never written to, and the 
 	mv "$INSTANCES/kept" "$BASE" && publish_ask 3 >replies && test_grep "^foreign" replies && test "$(cat "$BASE")" = foreign
 '
 
-# Red without ours_still() in agent/publish.c put_in_place(), and the second half without aside_rename_new().
+# Red without ours_still() in agent/publish/publish.c put_in_place(), and the second half without aside_rename_new().
 test_expect_success 'one that Nova puts there while we copy is left alone as well' '
 	rm "$BASE" && publish_conf "failpoint: publish-copied:stop" && publish_background 3 && publish_stopped &&
 	echo fetched >"$BASE" && kill -CONT "$publish_pid" && publish_end && test_grep "^foreign" "$publish_replies" &&
 	test "$(cat "$BASE")" = fetched && rm "$BASE" && publish_conf && publish_ask 3 >replies && cmp keep-odd "$BASE" && publish_clean
 '
 
-# Red without look_at_bytes() in agent/ours.c; the second half without mark_is().
+# Red without look_at_bytes() in agent/publish/ours.c; the second half without mark_is().
 test_expect_success 'bytes of an artifact of this image are ours without a record, and so is what bears our mark' '
 	cp "$BASE" "$BASE.x" && mv "$BASE.x" "$BASE" && publish_ask 3 >replies && test_grep "^published" replies &&
 	printf X | dd of="$BASE" conv=notrunc 2>/dev/null && publish_ask 3 >replies && test_grep "^published" replies && cmp keep-odd "$BASE"
@@ -116,7 +116,7 @@ test_expect_success 'the very same bytes may come back under an instance' '
 	publish_clean
 '
 
-# Red with the record's word in the place of standing_compare() in agent/standing.c.
+# Red with the record's word in the place of standing_compare() in agent/publish/standing.c.
 test_expect_success 'a record that calls other bytes the same is not believed' '
 	mkdir -p "$INSTANCES/hornero/warm" && digest=$(sha256sum <keep-new | cut -d " " -f 1) && cp "$BASE" was &&
 	cp "$BASE" "$BASE.x" && truncate -s "$(stat -c %s keep-new)" "$BASE.x" && mv "$BASE.x" "$BASE" && RAW=$INSTANCES/hornero/artifact/$digest.raw &&

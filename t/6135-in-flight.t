@@ -1,7 +1,7 @@
 #!/bin/sh
 # Where hornerod is no root its builds are the same user to the kernel, which counts descriptors in flight per user and refuses
 # a sender that finds more of them than it may have open. hornerod hands each artifact to the publisher as a descriptor.
-# Red without: the limits of stage.c (the build parks as many as hornerod may have), or raise_limit of hornerod.c.
+# Red without: the limits of stage.c (the build parks as many as hornerod may have), or raise_limit of agent/hornerod/main.c.
 test_description='a build that holds all the descriptors in flight that it can stops no publication'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

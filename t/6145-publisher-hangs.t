@@ -53,8 +53,8 @@ test_expect_success 'one hangs: hornerod wants to kill it, and builds and publis
 	git -C "$TRASH/work-other" push -q origin main 2>push.out && hornero wait $other --timeout 120
 '
 
-# Red without the call of publication_give_up() in agent/stuck.c. The publisher hangs before it has a file in the cache, so the token
-# in that file's name (agent/aside.c) is not shown here.
+# Red without the call of publication_give_up() in agent/hornerod/stuck.c. The publisher hangs before it has a file in the cache, so the token
+# in that file's name (agent/publish/aside.c) is not shown here.
 test_expect_success 'another one publishes its image meanwhile; doctor names the process' '
 	hornero wait $hung --timeout 60 && test -n "$(hung)" &&
 	wait_until "hornero doctor | grep -q \"hornero-publish (process $(hung)) of job $hung does not die of SIGKILL: another one publishes the image\"" 10
@@ -66,7 +66,7 @@ test_expect_success 'a reload takes it over, and the image is published again' '
 	push_make "head -c 1048576 /dev/zero >\$@; printf 2 | dd of=\$@ conv=notrunc 2>/dev/null" && hornero wait $job --timeout 60 && test -n "$(hung)"
 '
 
-# Red without stuck_told in agent/handover.c: the words of the life before stand for ever.
+# Red without stuck_told in agent/hornerod/handover.c: the words of the life before stand for ever.
 test_expect_success 'once the kernel lets go of it, it is reaped' '
 	thaw && wait_until "! pgrep -P $node_pid" 20 && wait_until "test ! -e $NODE/state/run/stuck" 20
 '

@@ -20,7 +20,7 @@ test_expect_success 'a node with a socket unit, which publishes' '
 	hornero image set "$HELLO_UUID" builder=make && content one && hornero wait $job --timeout 60
 '
 
-# Red without take_answer() keeping the number of ANSWER_PROCESS, and without the call of publication_give_up() in agent/stuck.c.
+# Red without take_answer() keeping the number of ANSWER_PROCESS, and without the call of publication_give_up() in agent/hornerod/stuck.c.
 test_expect_success 'a stopped one is named with its unit and who may end it, and another one publishes the image' '
 	echo "failpoint: publish-copied:stop" >>"$HORNERO_CONF" && content two &&
 	wait_until "hornero why $HELLO_UUID | grep -q \"hornero-publish (process [0-9]*, of hornero-publish@.service) of job $job is stopped .state T.\"" 30 &&
@@ -29,7 +29,7 @@ test_expect_success 'a stopped one is named with its unit and who may end it, an
 	grep -q "^State:.T" /proc/$stopped/status && { hornero doctor >out || :; } && test_grep "process $stopped, of hornero-publish@.service" out
 '
 
-# Red without the process in agent/handover.c write_publication().
+# Red without the process in agent/hornerod/handover.c write_publication().
 test_expect_success 'a reload in the middle of one: it is watched all the same' '
 	echo "failpoint: publish-copied:stop" >>"$HORNERO_CONF" && kill -9 $stopped && wait_until "test ! -e $NODE/state/run/stuck" 20 && content three &&
 	wait_until "hornero why $HELLO_UUID | grep -q \"of job $job is stopped .state T.\"" 30 && sed -i "/^failpoint:/d" "$HORNERO_CONF" &&
@@ -39,7 +39,7 @@ test_expect_success 'a reload in the middle of one: it is watched all the same' 
 	grep -q "^State:.T" /proc/$stopped/status
 '
 
-# Green also without publication_forget() in agent/stuck.c, by which a later publisher of the image can be given up as well.
+# Green also without publication_forget() in agent/hornerod/stuck.c, by which a later publisher of the image can be given up as well.
 test_expect_success 'its end is seen; one that is let go on changes nothing' '
 	cp "$NODE"/instances/_base/$(printf %s "$HELLO_UUID" | sha1sum | cut -d " " -f 1) before && kill -CONT $stopped && wait_until "! test -d /proc/$stopped" 20 &&
 	wait_until "test ! -e $NODE/state/run/stuck" 20 && cmp before "$NODE"/instances/_base/$(printf %s "$HELLO_UUID" | sha1sum | cut -d " " -f 1)

@@ -31,7 +31,7 @@ is_foreign () {
 	test "$(base_text)" = "$1" && test "$(stat -c %i "$BASE")" = "$was"
 }
 
-# Red where look_at_own() in agent/publish.c passes OURS_FOREIGN, as in no. 3 and 7. (One call without the other stays green.)
+# Red where look_at_own() in agent/publish/publish.c passes OURS_FOREIGN, as in no. 3 and 7. (One call without the other stays green.)
 test_expect_success 'a push to an image whose file is another: it is built, waits with words, and the file stays' '
 	node_init && node_start && fetched debian && node_hello_repo 2>add.err &&
 	test_grep "$BASE lies in Nova.s cache already and is not hornero.s" add.err && push_text one &&
@@ -41,7 +41,7 @@ test_expect_success 'a push to an image whose file is another: it is built, wait
 	hornero cache --json | jq -e ".[0].state == \"foreign\"" && hornero image list >out && is_foreign debian
 '
 
-# Red without foreign_stands() in agent/publication.c start().
+# Red without foreign_stands() in agent/hornerod/publication.c start().
 test_expect_success 'nobody reads it again each second' '
 	asked=$(grep -c "event=foreign " "$LOG") && from=$(date +%s) && wait_until "test \$(date +%s) -ge $((from + 3))" 10 &&
 	test "$(grep -c "event=foreign " "$LOG")" -eq $asked
@@ -69,7 +69,7 @@ test_expect_success 'image add --replace of the bound image: that file goes, and
 	test_grep "event=foreign-replaced .*ino=$was" "$LOG" && hornero image add --replace $ID hello >out && test_grep "is hornero.s own" out
 '
 
-# Red without look_at_bytes() in agent/ours.c judge().
+# Red without look_at_bytes() in agent/publish/ours.c judge().
 test_expect_success 'Nova ages it out and fetches one of our artifacts: that is ours' '
 	cp "$BASE" image && rm "$BASE" && install -m 0644 image "$BASE" && hornero sweep >out && test_grep "another file has its name in the cache" out &&
 	wait_until "hornero cache --json | jq -e \".[0].state == \\\"warm\\\"\"" 60 && test "$(base_text)" = two
@@ -83,7 +83,7 @@ test_expect_success 'it fetches other bytes: they stay, one job waits with words
 	rm "$BASE" && wait_until "hornero wait $job --timeout 1" 60 && test "$(base_text)" = two
 '
 
-# Red without the comparison of the line in conf/replace.c replace_permits().
+# Red without the comparison of the line in state/replace.c replace_permits().
 test_expect_success 'the permission is for that very file: one that Nova fetches afterwards stays' '
 	node_stop && fetched first && hornero image add --replace $ID hello && fetched second && node_start && hornero sweep &&
 	wait_until "grep -q event=foreign $LOG" 60 && is_foreign second && hornero image add --replace $ID hello &&
@@ -94,7 +94,7 @@ arm () {
 	sed -i '/^failpoint:/d' "$HORNERO_CONF" && { test -z "$1" || echo "failpoint: $1" >>"$HORNERO_CONF"; }
 }
 
-# Red without replace_clear() in agent/published.c record().
+# Red without replace_clear() in agent/hornerod/published.c record().
 test_expect_success 'death between the rename and the end of the permission: it is warm, and the permission is gone' '
 	node_stop && fetched third && arm replace-renamed && hornero image add --replace $ID hello && node_start && hornero sweep &&
 	wait_until "grep -q failpoint.point=replace-renamed $LOG" 60 && node_kill9 && test "$(base_text)" = two &&
@@ -102,7 +102,7 @@ test_expect_success 'death between the rename and the end of the permission: it 
 	wait_until "test ! -e $NODE/state/images.d/$ID.replace" 20 && test "$(base_text)" = two
 '
 
-# Red without mark_is() in agent/ours.c judge(): nobody else would know these bytes.
+# Red without mark_is() in agent/publish/ours.c judge(): nobody else would know these bytes.
 test_expect_success 'the store is lost, records and all: what hornero put there is still its own' '
 	node_stop && rm -r "$NODE"/instances/hornero/* && command hornero init >init.out && push_text three && node_start &&
 	wait_until "hornero wait $ID --timeout 1" 60 && test "$(base_text)" = three

@@ -69,7 +69,7 @@ test_expect_success 'one changed byte: cache --verify names it, exit 1, and the 
 	hornero cache --verify
 '
 
-# Red without `j->force` in agent/publication.c start().
+# Red without `j->force` in agent/hornerod/publication.c start().
 test_expect_success 'rebuild -f compares, says so, and puts the right bytes back' '
 	flip "$BASE" && hornero rebuild -f $ID >out && job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) && hornero wait "$job" --timeout 60 &&
 	right && test_grep "event=cache-changed job=$job" "$LOG" && hornero show "$job" --json | jq -e "any(.events[]; .event == \"changed\")"
@@ -82,7 +82,7 @@ test_expect_success 'so does push -o rebuild; where the bytes are right the file
 	test_grep "job=$job .*way=same" "$LOG"
 '
 
-# Red without both looks at instances in agent/publish.c: makeway_run() in replace_own(), makeway_look() in put_in_place().
+# Red without both looks at instances in agent/publish/publish.c: makeway_run() in replace_own(), makeway_look() in put_in_place().
 test_expect_success 'an instance stands on the changed bytes: in_use defer waits for its end, and why says both' '
 	flip "$BASE" && stands && hornero rebuild -f $ID >out && job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) &&
 	test_expect_code 75 hornero wait "$job" --timeout 60 2>err && test_grep "instance vm stands on the present bytes" err &&
@@ -114,14 +114,14 @@ again () {
 	sed -i "s/\"finished_ms\": [0-9]*/\"finished_ms\": 1/" "$STORE/scrub.json"
 }
 
-# Red without look_at_cached() in agent/scrub_main.c; the store, without look_at_artifact().
+# Red without look_at_cached() in agent/upkeep/scrub/main.c; the store, without look_at_artifact().
 test_expect_success 'a scrub finds the changed byte in the cache: exit 1, the image is not warm, and a sweep puts it right' '
 	again && flip "$BASE" && test_expect_code 1 scrub && test_grep "event=cache-changed image=$ID" scrub.log && test "$(state)" = changed &&
 	hornero why $ID >out && test_grep "were changed" out && hornero sweep >out && test_grep "the bytes of its file in the cache were changed" out &&
 	wait_until right 60 && wait_until "test \"\$(state)\" = warm" 20
 '
 
-# Red without is_refused in agent/wish.c.
+# Red without is_refused in agent/upkeep/sweep/wish.c.
 test_expect_success 'and in the store: moved out of use, and built again by the sweep' '
 	again && flipped=$(jq -r .digest "$STORE/warm/$ID.json") && chmod u+w "$STORE/artifact/$flipped.raw" &&
 	printf X | dd of="$STORE/artifact/$flipped.raw" bs=1 seek=600000 conv=notrunc 2>/dev/null &&
@@ -144,7 +144,7 @@ passed () {
 	wait_until "test \$(date +%s) -ge $(($(date +%s) + $1))" 20
 }
 
-# Red without is_busy() in agent/scrub_main.c pace().
+# Red without is_busy() in agent/upkeep/scrub/main.c pace().
 test_expect_success 'it stands still while something is built' '
 	hornero wait $ID --timeout 30 && printf "hornero.raw:\n\twhile ! test -e ../cache/go; do :; done\n\thead -c 1048576 /dev/zero >\$@\n" >"$HELLO_WORK/Makefile" &&
 	git -C "$HELLO_WORK" commit -q -a -m slow && git -C "$HELLO_WORK" push -q origin main && wait_until "hornero queue --json | jq -e \"any(.[]; .state == \\\"running\\\")\"" 30 &&
@@ -153,7 +153,7 @@ test_expect_success 'it stands still while something is built' '
 	hornero wait $ID --timeout 60 && text=
 '
 
-# Red where hornero-scrub ends within a file, or goes_on() in agent/sweeping.c says no: the file would be begun for ever.
+# Red where hornero-scrub ends within a file, or goes_on() in agent/hornerod/sweeping.c says no: the file would be begun for ever.
 test_expect_success 'a file that takes longer than upkeep_timeout is read to its end' '
 	push_make "head -c 8388608 /dev/zero >\$@" && hornero wait "$job" --timeout 60 && node_stop && again && set_conf "scrub_rate: 2" &&
 	set_conf "upkeep_timeout: 3s" && set_conf "scrub_interval: 2s" && node_start && wait_until "jq -e \".finished_ms > 1\" $STORE/scrub.json" 90 &&
@@ -190,7 +190,7 @@ again_f () {
 	hornero rebuild -f $ID >out && job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out)
 }
 
-# Red without is_release_only in agent/publish.c publish(): the second; without damage_stands() in placing.c compare(), too: the first.
+# Red without is_release_only in agent/publish/publish.c publish(): the second; without damage_stands() in placing.c compare(), too: the first.
 test_expect_success 'release-only: the changed bytes of a release are found, and the right ones put back under its name' '
 	stands && hornero image set $ID in_use=release-only && was=$(stat -c %i "$BASE") && push_text alone && release_file && whole &&
 	hurt "$file" && test_expect_code 1 hornero cache --verify >out && wait_until whole 60 && wait_until "hornero wait $ID --timeout 1" 30 &&
@@ -198,7 +198,7 @@ test_expect_success 'release-only: the changed bytes of a release are found, and
 	hornero show "$job" --json | jq -e "any(.events[]; .event == \"changed\")" && hornero cache --verify
 '
 
-# Red without is_in_use() in agent/placing.c judge_changed(), or placed_load() in published.c take_unreleased().
+# Red without is_in_use() in agent/publish/placing.c judge_changed(), or placed_load() in published.c take_unreleased().
 test_expect_success 'not while an instance stands on the release: held, and both names are said; then the right bytes' '
 	on_release && hurt "$file" && again_f && test_expect_code 75 hornero wait "$job" --timeout 60 2>err && ! whole &&
 	test_grep "is a file of ours whose bytes were changed since, and an instance stands on it" err && rm -r "$NODE/instances/vm2" &&

@@ -51,7 +51,7 @@ test_expect_success 'a deferred job gives way to a newer one' '
 	test "$(tr -d "\0" <"$warm")" = newest
 '
 
-# Red with a log line alone in the place of fail() in agent/publication.c publication_start().
+# Red with a log line alone in the place of fail() in agent/hornerod/publication.c publication_start().
 test_expect_success 'a record that cannot be read holds the job with its reason; mended, it is published' '
 	record=$NODE/instances/hornero/warm/$HELLO_UUID.json && rm "$record" && mkdir "$record" && push_text held &&
 	test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 30 2>err && test_grep "held: .*warm/$HELLO_UUID.json" err &&
@@ -59,7 +59,7 @@ test_expect_success 'a record that cannot be read holds the job with its reason;
 	wait_until "hornero wait $HELLO_UUID --timeout 5" 30 && test "$(tr -d "\0" <"$warm")" = held
 '
 
-# Red with a log line alone in the place of fail() in agent/publication.c take_answer().
+# Red with a log line alone in the place of fail() in agent/hornerod/publication.c take_answer().
 test_expect_success 'so does a record that cannot be written behind the publisher'\''s back' '
 	mkfifo nova && { python3 -c "import fcntl, sys
 f = open(sys.argv[1], \"a\"); fcntl.lockf(f, fcntl.LOCK_EX); open(\"locked\", \"w\"); sys.stdin.read()" "$NODE/instances/locks/nova-${warm##*/}" <nova & nova=$!; } &&

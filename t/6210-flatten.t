@@ -82,7 +82,7 @@ test_expect_success 'a header that names a data file is deferred with words, and
 	test_grep "^refused .*names a data file" refused && untouched
 '
 
-# Red without is_novas() in flatten_main.c: QEMU copies the secret to where the guest reads it.
+# Red without is_novas() in agent/publish/flatten/main.c: QEMU copies the secret to where the guest reads it.
 test_expect_success 'a header that names the base by other means is deferred with words, and followed nowhere' '
 	for name in "json:{\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"$TRASH/victim\"},\"#\":\"$NAME\"}" \
 		"../_base/$NAME" "file:$BASE"
@@ -105,7 +105,7 @@ test_expect_success 'without a word of Nova about its format a disk is deferred,
 	done
 '
 
-# Red without is_ours_alone() in flatten_main.c: it is rebased while Nova copies it.
+# Red without is_ours_alone() in agent/publish/flatten/main.c: it is rebased while Nova copies it.
 test_expect_success 'an instance that Nova moves or resizes is deferred, its disk left alone' '
 	rm -r "$INSTANCES/forged" && instance moved && mv "$INSTANCES/moved" "$INSTANCES/moved_resize" &&
 	cp "$INSTANCES/moved_resize/disk" keep-moved && publish_ask 2 >replies && cat replies &&

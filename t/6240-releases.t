@@ -104,7 +104,7 @@ test_expect_success 'the image, the cache, why, the event log say so' '
 	hornero show "$job" --json | jq -e "any(.events[]; .event == \"released\" and (.detail | test(\"$release\")))"
 '
 
-# Red without the AT_SYMLINK_NOFOLLOW in agent/dependents.c look_at().
+# Red without the AT_SYMLINK_NOFOLLOW in agent/publish/dependents.c look_at().
 test_expect_success 'an instance of the release stands in nobody'\''s way, and keeps its bytes' '
 	test -e "$INSTANCES/cow/disk" && warm_text three && cmp content "$path" && qemu-img convert -f qcow2 -O raw "$INSTANCES/cow/disk" seen &&
 	cmp -n 1048576 content seen && old=$path oldid=$release && release_of three && cmp content "$stable" &&
@@ -134,7 +134,7 @@ test_expect_success 'of a release alone Nova'\''s ageing is waited out with keep
 	wait_until "test -e \"$path\"" 30 && settled
 '
 
-# Red without the comparison in agent/placing.c judge(), or with a rename in the place of aside_link().
+# Red without the comparison in agent/publish/placing.c judge(), or with a rename in the place of aside_link().
 test_expect_success 'a file of other bytes under the name of a release: never replaced, reported, and the push is warm' '
 	release_of four && head -c 1048576 /dev/urandom >foreign && cp foreign "$path" && was=$(ino "$path") &&
 	warm_text four && cmp content "$stable" && cmp foreign "$path" && test "$(ino "$path")" = "$was" &&
@@ -201,7 +201,7 @@ test_expect_success 'taken away it comes back, still alone' '
 	rm "$path" && node_start && wait_until "test -e \"$path\"" 30 && settled && cmp content "$path" && test "$(ino "$stable")" = "$was"
 '
 
-# Red without follow() in agent/published.c record_release(): it would go to what was before the own name's bytes.
+# Red without follow() in agent/hornerod/published.c record_release(): it would go to what was before the own name's bytes.
 test_expect_success 'one more alone: a rollback goes to the one before it, whose artifact gc leaves' '
 	push_text more && hornero wait "$job" --timeout 60 >out && test_grep " alone" out && hornero image show "$HELLO_UUID" --json >shown &&
 	jq -r ".releases[] | select(.previous) | .digest" shown >got && content six && sha256sum <content | cut -d " " -f 1 >want && test_cmp want got &&
@@ -209,7 +209,7 @@ test_expect_success 'one more alone: a rollback goes to the one before it, whose
 	stored more && stored six && stored five && release_of more
 '
 
-# Red without ask_free() in agent/keep_releases.c.
+# Red without ask_free() in agent/upkeep/keep/keep_releases.c.
 test_expect_success 'the instance is gone: the own name follows, by a link' '
 	before=$(copies) && rm -r "$INSTANCES/vm" && test_expect_code 1 keep && hornero sweep >out &&
 	test_grep "no instance stands on its old bytes any more" out && wait_until "cmp -s content \"$stable\"" 30 &&
@@ -221,7 +221,7 @@ test_expect_success 'release-only with nobody in the way: both names' '
 	warm_text seven && release_of seven && cmp content "$stable" && test "$(ino "$stable")" = "$(ino "$path")"
 '
 
-# Red without w.refused in agent/placing.c is_artifact().
+# Red without w.refused in agent/publish/placing.c is_artifact().
 test_expect_success 'release-only where neither name can be had: held, with the file to remove' '
 	stand_on "$stable" && was=$(ino "$stable") && release_of eight && cp foreign "$path" && push_text eight &&
 	test_expect_code 75 hornero wait "$job" --timeout 60 2>err && test_grep "held: .*$name.*never replaced" err &&

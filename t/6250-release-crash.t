@@ -46,7 +46,7 @@ do
 	'
 done
 
-# Red without the explicit unlink in agent/aside.c aside_rename().
+# Red without the explicit unlink in agent/publish/aside.c aside_rename().
 test_expect_success 'published again: rename(2) between two names of one file does nothing, and nothing is left' '
 	was=$(ino "$BASE") && publish_fence $n 3 && publish_ask $n 3 >replies 2>log && test_grep "^published " replies &&
 	test "$(ino "$BASE")" = "$was" && both && test_grep "event=published .*way=link" log
@@ -57,7 +57,7 @@ test_expect_success 'dead with a link aside: it is swept away, and the base stay
 	test "$(stat -c %h "$RELEASE")" -eq 2 && publish_conf && publish_fence $n 5 && publish_ask $n 5 >replies 2>log && both
 '
 
-# Red without publish_fence() in agent/placing.c link_under_lock().
+# Red without publish_fence() in agent/publish/placing.c link_under_lock().
 test_expect_success 'a publisher that stood still while the next attempt began places no release' '
 	n=$((n + 1)) && publish_file new 256 && publish_take new $n && release && publish_fence $n &&
 	publish_conf "failpoint: release-locked:stop" && publish_background $n && publish_stopped &&
@@ -68,7 +68,7 @@ fcntl.lockf(open(sys.argv[1], \"a\"), fcntl.LOCK_EX | fcntl.LOCK_NB)" "$INSTANCE
 	publish_conf
 '
 
-# Red with the aside renamed instead of linked in agent/placing.c.
+# Red with the aside renamed instead of linked in agent/publish/placing.c.
 test_expect_success 'a file that comes while we wait for the lock is not replaced; the next run judges it' '
 	publish_fence $n && publish_conf "failpoint: release-locked:stop" && publish_background $n && publish_stopped &&
 	echo foreign >"$RELEASE" && kill -CONT "$publish_pid" && test_expect_code 75 publish_end &&

@@ -46,7 +46,7 @@ edit () {
 	END
 }
 
-# The digests of agent/key.c, made by hand of what stands beside the artifact and of the builder file.
+# The digests of agent/common/key.c, made by hand of what stands beside the artifact and of the builder file.
 cat >parts.py <<'EOT'
 import hashlib, json, subprocess, sys
 shown, file = json.load(open(sys.argv[1]))["artifact"], open(sys.argv[2], "rb").read()
@@ -71,7 +71,7 @@ assert shown["key"] == digest(("hornero content key", b"2"), ("tree", text("tree
                               ("architecture", text("architecture"))), "key"
 EOT
 
-# Red without: the toolchain's line of note_key() in agent/build_store.c.
+# Red without: the toolchain's line of note_key() in agent/build/build_store.c.
 test_expect_success 'a push: every part of the content key, and the key again from its parts' '
 	mkdir builders.d && cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders.d/ &&
 	node_init "builders_dir: $TRASH/builders.d" "compile_core_limit: 23" "compile_mem_limit: 1234" "compile_pids_limit: 777" \
@@ -90,7 +90,7 @@ test_expect_success 'the release is the UUIDv5 that Python makes of the image an
 	test "$(jq -r ".[0].release" out)" = "$(release $HELLO_UUID $digest)" && test "$(jq ".[0].root_gib" out)" -eq 1
 '
 
-# Red without: the lines of note_limits() in agent/build_store.c.
+# Red without: the lines of note_limits() in agent/build/build_store.c.
 test_expect_success 'the limits in force, and the times' '
 	says build_timeout_s=1200 silence_timeout_s=180 log_limit_bytes=1048576 image_size_limit_bytes=2147483648 &&
 	if grep -q "^isolation: none" "$HORNERO_CONF"
@@ -125,7 +125,7 @@ test_expect_success 'with a key it is not said for whom else these bytes were bu
 	printf "%s\n" "[null,null,null,null,null,null,null,\"make\"]" "[\"$HELLO_UUID\",$one]" "[\"\",null]" >want && test_cmp want got
 '
 
-# Red without: the '?' of note_version() in agent/toolchain.c.
+# Red without: the '?' of note_version() in agent/common/toolchain.c.
 test_expect_success 'a subdirectory: its own tree; a builder of less time; what its version prints is bounded and printable' '
 	sed "s/^version:/version:\n  - [printf, \"a\\\\\\\\033[2J\\\\\\\\303\\\\\\\\251%0300d\\\\\\\\nb\", \"7\"]/" \
 		builders.d/make.yaml >builders.d/odd.yaml && echo "build_timeout: 60" >>builders.d/odd.yaml &&
@@ -139,7 +139,7 @@ test_expect_success 'a subdirectory: its own tree; a builder of less time; what 
 	hornero wait $HELLO_UUID --timeout 60 && hornero image remove $OTHER
 '
 
-# Red without: attributes, or on_missing, in agent/build_store.c note_key().
+# Red without: attributes, or on_missing, in agent/build/build_store.c note_key().
 test_expect_success 'attributes above a subdirectory, and on_missing, are parts that the manifest has, too' '
 	hornero image add $OTHER hello --subdir part --builder make && echo "part/* eol=lf" >"$HELLO_WORK/.gitattributes" &&
 	printf "hornero.raw:\n\thead -c 525312 /dev/zero >\$@\n" >"$HELLO_WORK/part/Makefile" && git -C "$HELLO_WORK" add -A &&

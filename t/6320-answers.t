@@ -69,7 +69,7 @@ test_expect_success 'an incremental build says so, and answers to its own image'
 	test "$(built $STRANGER)" = incremental && hornero image show $STRANGER | grep -x "built: *incremental"
 '
 
-# Red where build_answer() in agent/build_store.c says clean of all (so are 2 to 4).
+# Red where build_answer() in agent/build/build_store.c says clean of all (so are 2 to 4).
 test_expect_success 'another image does not get it, and a clean build answers for both' '
 	push "$victim" $two && test "$(hornero show "$job" --json | jq .reused)" = false && push "$victim" $good &&
 	push "$victim" $two -o clean && hornero image add $THIRD stranger --builder make && hornero wait $THIRD --timeout 60 &&
@@ -77,7 +77,7 @@ test_expect_success 'another image does not get it, and a clean build answers fo
 	test "$(built $THIRD)" = clean && hornero image remove $THIRD
 '
 
-# Red without: b->clean in agent/build_checkout.c look_up().
+# Red without: b->clean in agent/build/build_checkout.c look_up().
 test_expect_success 'a forced build of a tree with a clean answer starts from nothing' '
 	push "$victim" $good && hornero rebuild -f $VICTIM >out && job=$(grep -o "[0-9][0-9]*" out | head -n 1) &&
 	hornero wait $VICTIM --timeout 60 && test "$(begins $VICTIM)" = HONEST && test "$(built $VICTIM)" = clean

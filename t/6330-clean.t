@@ -22,13 +22,13 @@ test_expect_success 'a changed source is built upon what is there' '
 	echo two >"$HELLO_WORK/main" && node_push && built incremental && test "$(node_warm_text)" = "$(printf "1\ntwo")"
 '
 
-# Red without: --clean-when in agent/build_checkout.c.
+# Red without: --clean-when in agent/build/build_checkout.c.
 test_expect_success 'a changed variable of a Makefile means a clean build' '
 	echo V = 2 >"$HELLO_WORK/v.mk" && node_push && built clean && test "$(node_warm_text)" = "$(printf "2\ntwo")" &&
 	sed -i "s/echo \$(V)/echo v\$(V)/" "$HELLO_WORK/Makefile" && node_push && built clean && test "$(node_warm_text)" = "$(printf "v2\ntwo")"
 '
 
-# Red without: reason_for_clean() in agent/treesync.c.
+# Red without: reason_for_clean() in agent/sandboxed/checkout/treesync.c.
 test_expect_success 'so does a removed file, a mode, and the target of a link' '
 	echo >"$HELLO_WORK/extra" && ln -s seed "$HELLO_WORK/link" && node_push && built incremental &&
 	rm "$HELLO_WORK/extra" && node_push && built clean && chmod +x "$HELLO_WORK/seed" && node_push && built clean &&
@@ -52,7 +52,7 @@ test_expect_success '-o clean starts from nothing, known or not' '
 	test_must_fail node_push -o clean -o skip && test_grep "skip goes with no other" push.out
 '
 
-# Red without: hint_clean() in agent/build_builder.c.
+# Red without: hint_clean() in agent/build/build_builder.c.
 test_expect_success 'an incremental build that fails says how to start from nothing' '
 	echo nine >"$HELLO_WORK/main" && echo nonsense >"$NODE/unikernels/$HELLO_UUID/src/GNUmakefile" &&
 	{ node_push || :; } && hornero show "$job" --json | jq -r .reason >reason && test_grep "an incremental build; git push -o clean" reason &&

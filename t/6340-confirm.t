@@ -98,7 +98,7 @@ test_expect_success 'it survives a restart, and a lost queue' '
 	wait_until "confirmation published" 60 && test "$(built)" = confirmed
 '
 
-# Red without: both makeway_run() of replace_own() and makeway_look() of put_in_place() in agent/publish.c; confirming_replaces() in published.c record(), for the words.
+# Red without: both makeway_run() of replace_own() and makeway_look() of put_in_place() in agent/publish/publish.c; confirming_replaces() in published.c record(), for the words.
 test_expect_success 'in_use defer: other bytes wait for the instance that stands on the old ones, and why says so' '
 	echo bd >"$HELLO_WORK/b" && node_push && echo s4 >"$HELLO_WORK/stale" && node_push && test "$(built)" = incremental && first=$job && bytes=$(node_warm_text) && stands &&
 	wait_until "confirmation built" 60 && wait_until "hornero why $HELLO_UUID | grep \"a clean build (job $confirm) gave other bytes.*instance vm stands on\"" 20 && test "$(node_warm_text)" = "$bytes" &&
@@ -141,7 +141,7 @@ runs_slowly () {
 	wait_until sleeping 30 && was=$confirm
 }
 
-# Red without: is_confirm() in agent/attempt.c attempt_resume().
+# Red without: is_confirm() in agent/hornerod/attempt.c attempt_resume().
 test_expect_success 'a reload keeps it, as a confirmation: a push takes its place' '
 	runs_slowly r1 && : >"$NODE/hornerod.log" && kill -HUP $node_pid && wait_until "grep -q ^READY $NODE/hornerod.log" 20 && sleeping &&
 	hornero show $was --json | jq -e ".state == \"running\" and (.attempts | length == 1)" && hornero wait "$HELLO_UUID" --timeout 1 &&
@@ -167,7 +167,7 @@ newest () {
 	hornero queue --all --json | jq -r "[.[] | select(.origin == \"confirm\")] | max_by(.job).job"
 }
 
-# Red with: every ended state tried again in agent/confirm.c is_over(); without its JOB_SUPERSEDED.
+# Red with: every ended state tried again in agent/common/confirm.c is_over(); without its JOB_SUPERSEDED.
 test_expect_success 'one that waits and is cancelled stays so; retry, or other content, asks for one again' '
 	echo c1 >"$HELLO_WORK/b" && node_push && wait_until "confirmation queued" 5 && was=$confirm && hornero cancel $was && hornero sweep >out &&
 	test_grep "^0 queued" out && test "$(newest)" = $was && test "$(built)" = incremental && hornero why "$HELLO_UUID" >why &&
@@ -178,7 +178,7 @@ test_expect_success 'one that waits and is cancelled stays so; retry, or other c
 	wait_until "confirmation published" 60 && test "$(built)" = confirmed
 '
 
-# Red without: CONF_CONFIRM_IDLE in agent/confirm.c is_wished().
+# Red without: CONF_CONFIRM_IDLE in agent/common/confirm.c is_wished().
 test_expect_success 'never for the node: neither a push nor the sweep asks for one, until it is idle again' '
 	node_stop && conf confirm never && node_start && echo n1 >"$HELLO_WORK/b" && node_push && test "$(built)" = incremental && was=$(newest) &&
 	hornero sweep >out && test_grep "^0 queued" out && test "$(newest)" = $was && test $was -lt $job &&

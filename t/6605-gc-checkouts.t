@@ -61,7 +61,7 @@ test_expect_success 'a build that runs keeps its own, whatever the budget' '
 	touch "$WORK/$one/cache/go" && hornero wait "$job" --timeout 60 && hornero gc >out && has
 '
 
-# Red with an error in place of step_around() in agent/build_main.c.
+# Red with an error in place of step_around() in agent/build/main.c.
 test_expect_success 'a build that comes while its checkout is being removed gets a new one' '
 	conf work_budget 0 && push three $three && hornero wait "$job" --timeout 60 && conf work_budget 1 && conf failpoint collect-checkout-cleared:stop &&
 	{ hornero gc >gc.out 2>&1 & gc=$!; } && test_cleanup "kill -KILL $gc 2>/dev/null || :" &&

@@ -67,7 +67,7 @@ test_expect_success 'a budget of one byte takes neither it nor what an image wis
 	test -e "$removed_base" && test -e "$always_base"
 '
 
-# Red without the comparison of names in agent/evict.c add_name(). Whoever writes records is not thereby Nova.
+# Red without the comparison of names in agent/publish/evict.c add_name(). Whoever writes records is not thereby Nova.
 test_expect_success 'a record of no image that says another name is its own takes nothing away' '
 	ghost=44444444-2222-4333-8444-555555555555 && record=$NODE/instances/hornero/warm && sed "s/$always/$ghost/" "$record/$always.json" >"$record/$ghost.json" &&
 	test_expect_code 1 gc >out && cat out && test_grep "stays: it is not the file that hornero published" out && test -e "$always_base" &&
@@ -79,7 +79,7 @@ test_expect_success 'Nova'\''s cache manager agrees, and boots what stays' '
 	test "$(ls "$NODE/instances/_base" | wc -l)" -eq 2
 '
 
-# Red without the second is_free() in agent/evict.c take_out().
+# Red without the second is_free() in agent/publish/evict.c take_out().
 test_expect_success 'an instance that comes while Nova has the lock keeps its base' '
 	rm -r "$NODE/instances/vm" && name=${removed_base##*/} &&
 	{ $NOVA hold "$NODE/instances" "$name" >held & nova=$!; } && test_cleanup "kill -KILL $nova 2>/dev/null || :" &&

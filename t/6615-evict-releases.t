@@ -54,7 +54,7 @@ test_expect_success '--dry-run names the oldest one, and removes nothing' '
 	printf "release\t%s\tfalse\n" $one >want && test_cmp want row && test -e "$one_path"
 '
 
-# Red without the second name in agent/evict.c find_names(), or without list_releases() in agent/collect_bases.c.
+# Red without the second name in agent/publish/evict.c find_names(), or without list_releases() in agent/upkeep/collect/collect_bases.c.
 test_expect_success 'one that an instance stands on stays; the next one goes, and its bytes are told once' '
 	stand vm "$one_path" && touch -d "1 hour ago" "$one_path" && gc >out && cat out && test_grep "^release $one stays: instance vm stands" out &&
 	test_grep "^removed release $two, 1.0 MiB" out && test -e "$one_path" && test ! -e "$two_path" && test "$three_path" -ef "$stable"
@@ -71,20 +71,20 @@ test_expect_success 'the current release and the own name stay whatever the budg
 	stand other "$three_path" && qemu-img info -U "$NODE/instances/vm/disk" | grep -q "$one_path" && test -e "$one_path" && rm -r "$NODE/instances/other"
 '
 
-# Red without img->pinned in agent/current.c.
+# Red without img->pinned in agent/common/current.c.
 test_expect_success 'an older release that its image is pinned to stays' '
 	rm -r "$NODE/instances/vm" && node_stop && hornero image set "$HELLO_UUID" pinned=$one && test_expect_code 1 gc >out && cat out &&
 	test_grep "^0 removed" out && test -e "$one_path" && hornero image set "$HELLO_UUID" pinned=
 '
 
-# Red without the loop in agent/evict.c is_free().
+# Red without the loop in agent/publish/evict.c is_free().
 test_expect_success 'nobody wishes the image: an instance of the release keeps the own name, too' '
 	hornero image set "$HELLO_UUID" keep_warm=never && stand vm "$three_path" && test_expect_code 1 gc >out && cat out &&
 	test_grep "^removed release $one, 1.0 MiB" out && test ! -e "$one_path" &&
 	test_grep "^base $HELLO_UUID stays: instance vm stands" out && test "$three_path" -ef "$stable"
 '
 
-# Red with one lock in agent/evict.c take_locks().
+# Red with one lock in agent/publish/evict.c take_locks().
 test_expect_success 'an instance that comes while Nova has the lock of the release keeps both names' '
 	rm -r "$NODE/instances/vm" && name=${three_path##*/} &&
 	{ $NOVA hold "$NODE/instances" "$name" >held & nova=$!; } && test_cleanup "kill -KILL $nova 2>/dev/null || :" &&

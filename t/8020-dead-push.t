@@ -67,7 +67,7 @@ do
 	'
 done
 
-# Red without: works_here in conf/holders.c.
+# Red without: works_here in state/holders.c.
 test_expect_success 'a push that is stopped keeps its locks: no push, gc or sweep takes them' '
 	stop_at $renames main && locks >before &&
 	hooks_commit file other && { hooks_push main:refs/heads/beside; :; } &&
@@ -83,7 +83,7 @@ test_expect_success 'once it is killed, its locks go' '
 	hooks_commit file later2 && hooks_push -f main && none
 '
 
-# Red without: works_here in conf/holders.c.
+# Red without: works_here in state/holders.c.
 for how in "-C $NODE/git/one.git" "--git-dir=$NODE/git/one.git"
 do
 	test_expect_success "git $how update-ref, which waits in the middle of its transaction, keeps its locks" '

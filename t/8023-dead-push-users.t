@@ -62,7 +62,7 @@ test_expect_success 'a sweep as hornero may not remove them: why, wait and docto
 	told && push && test_grep "removed what a push that died left in the way" push.out && none && wait_until is_built 60
 '
 
-# Red without: relics_remove in clear() of hooks/hook.c.
+# Red without: relics_remove in clear() of hooks/main.c.
 test_expect_success 'without a push, what hornero-clear.service and the gc timer run removes them, as git' '
 	leave && told && as_git sh "$HORNERO_BUILD/etc/gc-repositories" --clear "$HORNERO_CONF" && none &&
 	hornero why $U1 >out && test_must_fail grep "was left at" out

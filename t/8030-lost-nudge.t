@@ -75,14 +75,14 @@ test_expect_success 'there is no memory for the shared memory of the queue' '
 	change && push_hurt mmap:error=ENOMEM && told && wait_until is_built 30
 '
 
-# Red without: the retry in on_end of agent/looking.c.
+# Red without: the retry in on_end of agent/hornerod/looking.c.
 test_expect_success 'the sweep cannot write either: it is tried until it can' '
 	strace -V >/dev/null && hold_queue && change && push && told &&
 	wait_until "test $(grep -c event=looking "$NODE/hornerod.log") -lt \$(grep -c event=looking $NODE/hornerod.log)" 30 &&
 	let_go && wait_until is_built 30
 '
 
-# Red without: skip_stands in agent/sweep.c, or cancel_skipped.
+# Red without: skip_stands in agent/upkeep/sweep/main.c, or cancel_skipped.
 test_expect_success 'skip holds: the job that waits for an older commit is cancelled by the look' '
 	hornero pause "$HELLO_UUID" && change && push && last=$((n - 1)) &&
 	hold_queue && change && push -o skip && told && let_go &&

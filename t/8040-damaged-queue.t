@@ -2,8 +2,8 @@
 # The queue's database is overwritten, emptied, deleted or replaced while hornerod runs and pushes come in, and while it
 # does not run. It is moved aside by itself, what it held is queued again, and no job number comes twice.
 #
-# Red without: healing_look in agent_turn (nothing is mended), adopt in agent/healing.c (what is queued waits for the
-# sweep's interval), may_begin in agent/turn.c (two attempts of an image), db_damaged in db_fail (SQLite's words).
+# Red without: healing_look in agent_turn (nothing is mended), adopt in agent/hornerod/healing.c (what is queued waits for the
+# sweep's interval), may_begin in agent/hornerod/turn.c (two attempts of an image), db_damaged in db_fail (SQLite's words).
 test_description='a damaged, emptied, deleted or foreign queue'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

@@ -21,7 +21,7 @@ test_expect_success 'a node whose store and cache are small' '
 	node_init "store_dir: $NODE/store" "compile_core_limit: 100" && node_start && node_hello_repo
 '
 
-# Drained, so that no next attempt begins meanwhile. Red without: unlink in agent/build_store.c.
+# Drained, so that no next attempt begins meanwhile. Red without: unlink in agent/build/build_store.c.
 test_expect_success 'the store is full: the job waits with the reason, and leaves nothing' '
 	push_random one && wait_until "hornero show 1 --json | jq -e \".attempts[0].ended_ms != null\"" 60 && hornero drain --timeout 60 &&
 	hornero show 1 --json >shown && jq -e ".state == \"queued\" and (.attempts[-1].reason | test(\"No space left\"))" shown &&

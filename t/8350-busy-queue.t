@@ -21,7 +21,7 @@ test_expect_success 'a node with twenty wishes to cancel, and a queue that is he
 	for job in $(seq 101 120); do : >"$NODE/state/run/cancel/$job" || return 1; done
 '
 
-# Red without agent_waited() in agent/turn.c heed_cancels(): twenty.
+# Red without agent_waited() in agent/hornerod/turn.c heed_cancels(): twenty.
 test_expect_success 'each turn asks once' '
 	ring && wait_until "turns 2" 30 && awk "/event=turn-failed/ { turns++ } /event=not-cancelled/ { n[turns]++ }
 		END { for (t in n) if (n[t] > 1) exit 1; exit turns < 2 }" "$NODE/hornerod.log" &&

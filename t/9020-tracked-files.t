@@ -22,7 +22,7 @@ test_expect_success 'a node and an image' '
 	hornero image add $ID app --builder make && mkdir work && git init -q -b main work && echo seed >work/seed
 '
 
-# Red without: the stat in is_untouched (agent/treesync.c).
+# Red without: the stat in is_untouched (agent/sandboxed/checkout/treesync.c).
 test_expect_success 'a build that edits a tracked file by sed -i, and the next push' '
 	printf "hornero.raw: seed\n\tsed -i s/@V@/\`cat ver\`/ conf.h; cat conf.h seed >hornero.raw; truncate -s 1M hornero.raw\n" \
 		>work/Makefile && echo 1 >work/ver && echo "version @V@" >work/conf.h && push one && test "$(begins 9)" = "version 1" &&
@@ -37,7 +37,7 @@ mv dir ../cache/d; ln -s /build/cache/d dir; echo BAD >../cache/d/file; rm conf.
 	! grep -q BAD second && echo more >>work/gone && push five && begins | grep -q more
 '
 
-# Red without: smudge_each asking for attributes; SOURCE_DATE_EPOCH of agent/build_builder.c.
+# Red without: smudge_each asking for attributes; SOURCE_DATE_EPOCH of agent/build/build_builder.c.
 test_expect_success 'line endings are those of a clone, and the time is one that zip can hold' '
 	printf "*.crlf text eol=crlf\n" >work/.gitattributes && printf "a\n" >work/f.crlf &&
 	printf "hornero.raw: f.crlf\n\tcat f.crlf >hornero.raw; echo \$\$SOURCE_DATE_EPOCH >>hornero.raw; truncate -s 1M hornero.raw\n" \
@@ -55,7 +55,7 @@ newest () {
 	hornero show "$(sqlite3 "$NODE/state/queue/queue.db" "SELECT max(id) FROM jobs")" >show
 }
 
-# Red without: --on-missing in agent/build_checkout.c; look_for_pointer.
+# Red without: --on-missing in agent/build/build_checkout.c; look_for_pointer.
 test_expect_success 'a pointer of Git LFS: the push is refused; where no push can say so the build that a sweep starts, and the file named' '
 	mkdir -p work/deep && echo "*.bin filter=lfs" >work/deep/.gitattributes &&
 	printf "version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 12345\n" 7 >work/deep/big.bin &&

@@ -1,7 +1,7 @@
 /* fuzz-answer: one text read as a line of the publisher's. What is taken is safe below the cache, and no number is negative. */
 #include "fuzz-answer.h"
 
-#include "agent/answer.c"
+#include "agent/common/answer.c"
 
 #include <stdlib.h>
 

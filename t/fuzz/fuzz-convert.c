@@ -5,7 +5,7 @@
  * target is whole by itself. */
 #include "fuzz-convert.h"
 
-#include "agent/convert.c"
+#include "agent/sandboxed/checkout/convert.c"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
  * target is whole by itself. */
 #include "fuzz-diskinfo.h"
 
-#include "agent/diskinfo.c"
+#include "agent/publish/diskinfo.c"
 
 #include "scratch.h"
 

@@ -4,7 +4,7 @@
  * whole by itself. */
 #include "fuzz-expect.h"
 
-#include "agent/console.c"
+#include "agent/sandboxed/boot/console.c"
 #include "conf/expect.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * descriptor is touched that was not named. The calls into the rest of hornerod end here. */
 #include "fuzz-handover.h"
 
-#include "agent/handover.c"
+#include "agent/hornerod/handover.c"
 
 #include "scratch.h"
 

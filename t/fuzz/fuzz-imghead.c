@@ -3,8 +3,8 @@
  * name that passes holds what a path could be misled by. */
 #include "fuzz-imghead.h"
 
-#include "agent/imghead.h"
-#include "agent/treename.h"
+#include "agent/sandboxed/check/imghead.h"
+#include "agent/sandboxed/checkout/treename.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * test replays corpus/fuzz-overlay. The pure file is included, so that the target is whole by itself. */
 #include "fuzz-overlay.h"
 
-#include "agent/overlay.c"
+#include "agent/publish/overlay.c"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
  * target is whole by itself. */
 #include "fuzz-treeindex.h"
 
-#include "agent/treeindex.c"
+#include "agent/sandboxed/checkout/treeindex.c"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* fuzz-verdict: one file read as the verdict of job 1, attempt 1. What is taken can be published from. */
 #include "fuzz-verdict.h"
 
-#include "agent/verdict.c"
+#include "agent/common/verdict.c"
 
 #include "scratch.h"
 

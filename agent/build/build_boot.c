@@ -1,0 +1,93 @@
+/* build_boot: sandbox 4, where the image or its repository expects something of the console. The guest sees the
+ * artifact, read-only under a layer of its own, and no network. DIAGNOSTICS: ERR_PUSHER where the line does not come,
+ * ERR_OPERATOR where this node cannot boot anything. */
+#include "agent/build/build.h"
+
+#include "agent/build/sandbox.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "lib/program.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+int build_boot_needs(struct build *b)
+{
+	struct utsname u;
+
+	if (!b->boot.expect[0])
+		return 0;
+	if (uname(&u) < 0 || strcmp(u.machine, "x86_64") != 0)
+		return verdict_say(&b->verdict, ERR_OPERATOR, "boot", "the image expects a line of its boot, and this node boots "
+				   "x86_64 only; take `expect` out of the image file and of .hornero.yaml");
+	if (!program_is_installed(EXPECT_PROGRAM))
+		return verdict_say(&b->verdict, ERR_OPERATOR, "boot", "the image expects a line of its boot, which needs the "
+				   "program " EXPECT_PROGRAM ", not in /usr on this node; install it (Debian: qemu-system-x86)");
+	return 0;
+}
+
+static void add_words(const struct build *b, struct args *a)
+{
+	own_free char *program = fs_path("%s/hornero-boot", b->conf->libexec_dir);
+
+	sandbox_begin(a, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
+	sandbox_bind(a, "--ro-bind", program, "/hornero-boot");
+	/* Where QEMU keeps what the guest writes; never in a TMPDIR that is /tmp. */
+	args_add(a, "--tmpfs");
+	args_add(a, "/var/tmp");
+	sandbox_env(a, "HOME", "/tmp");
+	sandbox_command(a);
+	args_add(a, "/hornero-boot");
+	args_addf(a, "--expect=%s", b->boot.expect);
+	args_addf(a, "--timeout=%lld", (long long)b->boot.timeout_s);
+	args_addf(a, "--memory=%lld", (long long)(b->boot.memory_bytes >> 20));
+	args_addf(a, "--machine=%s", b->boot.machine);
+}
+
+/* The kernel's word that nobody wrote, who could write it through a QEMU that the guest has taken over. */
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_size == b->st_size && a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* What the guest prints is in the log as the guest's; this is said by us. */
+static void on_line(void *arg, const char *line)
+{
+	struct build *b = arg;
+	long long ms;
+
+	if (sscanf(line, "came %lld", &ms) == 1)
+		stage_note(&b->log, "the expected line came after %lld ms of the guest's time", ms);
+}
+
+int build_boot(struct build *b, int raw, const char *path)
+{
+	own_fd int disk = -1;
+	own_stage struct stage s = {.log = NULL};
+	struct stat before, after;
+	struct err e = ERR_INIT;
+
+	if (!b->boot.expect[0])
+		return 0;
+	disk = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (disk < 0 || fstat(raw, &before) < 0)
+		return verdict_say(&b->verdict, ERR_US, "boot", "cannot open %s again: %s", path, strerror(errno));
+	build_stage(b, &s);
+	s.speaks = true;
+	s.on_line = on_line;
+	s.arg = b;
+	add_words(b, &s.args);
+	s.fds[s.nfds++] = (struct spawn_fd){disk, STAGE_FD_IN};
+	stage_note(&b->log, "boot: up to %lld s of the guest's time for a line that matches %s", (long long)b->boot.timeout_s,
+		   b->boot.expect);
+	if (stage_run(&s, &e) < 0)
+		return verdict_say(&b->verdict, e.class, "sandbox", "%s", e.msg);
+	b->verdict.boot_ms = s.took_ms;
+	if (s.ended != STAGE_EXIT || s.status != 0)
+		return build_blame(b, &s, "boot", "the boot check");
+	if (fstat(raw, &after) < 0 || !is_same(&before, &after))
+		return verdict_say(&b->verdict, ERR_PUSHER, "boot", "the artifact was written to while it was booted");
+	return 0;
+}

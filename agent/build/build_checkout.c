@@ -1,0 +1,321 @@
+/* build_checkout: sandbox 1, and the question whether the store knows the content already.
+ * DIAGNOSTICS: the verdict's class is the checkout's exit code. */
+#include "agent/build/build.h"
+
+#include "agent/sandboxed/checkout/checkout.h"
+#include "agent/common/known.h"
+#include "agent/build/sandbox.h"
+#include "agent/common/workdir.h"
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "store/answer.h"
+#include "store/release.h"
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What is under way while the checkout waits for its go. */
+struct choice {
+	struct build *b;
+	int go;      /* write end; closed = no */
+	bool known;
+	bool failed; /* b->verdict says why */
+};
+
+static bool is_oid(const char *s)
+{
+	size_t n = strlen(s);
+
+	return (n == 40 || n == 64) && strspn(s, "0123456789abcdef") == n;
+}
+
+static int fill_keys(struct build *b, struct err *e)
+{
+	struct verdict *v = &b->verdict;
+
+	if (key_parts(b->conf, b->builder, &b->parts, e) < 0)
+		return -1;
+	if (key_content(b->conf, b->builder, v->tree, b->attributes, b->parts.toolchain, &b->boot, v->key, e) < 0 ||
+	    key_binding(b->conf, b->image, v->binding, e) < 0 ||
+	    key_source(v->binding, b->builder, b->parts.toolchain, b->source, e) < 0)
+		return -1;
+	return key_inputs(b->image, b->builder, b->parts.toolchain, v->inputs, e);
+}
+
+/* 1: the store has it, 0: it must be built, -1. Who forces a build wants it compared: where a clean build has answered
+ * already, it starts from nothing, too, since leftovers could only make it worse. */
+static int look_up(struct build *b, struct err *e)
+{
+	const struct answer_who who = {b->verdict.image, b->verdict.binding};
+	struct answer found = {0};
+	struct manifest m;
+	int rc;
+
+	if (b->clean)
+		return 0;
+	rc = b->force ? answer_find_clean(b->conf->store_dir, &who, b->verdict.key, &found, e)
+		      : answer_find(b->conf->store_dir, &who, b->verdict.key, &found, e);
+	if (rc == 0 && e->sys == ESTALE)
+		stage_note(&b->log, "%s", e->msg);
+	if (rc <= 0 || b->force) {
+		b->clean = rc == 1;
+		return rc < 0 ? -1 : 0;
+	}
+	memcpy(b->verdict.digest, found.digest, sizeof(b->verdict.digest));
+	memcpy(b->verdict.built, found.built, sizeof(b->verdict.built));
+	if (store_manifest(b->conf->store_dir, b->verdict.digest, &m, e) == 0)
+		b->verdict.size_bytes = m.size_bytes;
+	return 1;
+}
+
+static int moved_on(struct build *b)
+{
+	return verdict_say(&b->verdict, ERR_NOBODY, "moved", "nothing is left to be confirmed: what is warm is not what %s makes by now",
+			   b->image->ref);
+}
+
+/* The same of a confirmation: what is warm must be what this key made. A clean answer that is there need not be built. */
+static int look_up_confirmation(struct build *b)
+{
+	struct verdict *v = &b->verdict;
+	const struct answer_who who = {v->image, v->binding};
+	struct answer warm_one, found;
+	struct err e = ERR_INIT;
+	struct warm w;
+	int rc;
+
+	if (release_newest(b->conf->store_dir, v->image, &w, &e) < 0)
+		return verdict_say(v, e.class, "store", "%s", e.msg);
+	if (!*w.digest || *w.pinned || strcmp(w.key, v->key) != 0)
+		return moved_on(b);
+	answer_describe(b->conf->store_dir, v->image, v->key, w.digest, &warm_one);
+	memcpy(v->confirms, w.digest, sizeof(v->confirms));
+	v->confirms_job = warm_one.job ? warm_one.job : w.job;
+	rc = answer_find_clean(b->conf->store_dir, &who, v->key, &found, &e);
+	if (rc <= 0)
+		return rc < 0 ? verdict_say(v, e.class, "store", "%s", e.msg) : 0;
+	memcpy(v->digest, found.digest, sizeof(v->digest));
+	memcpy(v->built, found.built, sizeof(v->built));
+	return build_answer(b, v->digest, &e) < 0 ? verdict_say(v, e.class, "store", "%s", e.msg) : 1;
+}
+
+/* The image file's words win, each by itself. */
+static void begin_boot(struct build *b)
+{
+	const struct image *img = b->image;
+
+	snprintf(b->boot.expect, sizeof(b->boot.expect), "%s", img->expect ? img->expect : "");
+	b->boot.timeout_s = img->timeout_s ? img->timeout_s : EXPECT_TIMEOUT_DEFAULT_S;
+	b->boot.memory_bytes = img->boot_memory_bytes;
+	snprintf(b->boot.machine, sizeof(b->boot.machine), "%s", image_machine_name(img->boot_machine));
+}
+
+/* What the repository says; hornero-boot is the one to read it as more than a text. */
+static void take_expect(struct build *b, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (b->image->expect || len > EXPECT_MAX)
+		return;
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return;
+	memcpy(b->boot.expect, text, len + 1);
+}
+
+static void take_timeout(struct build *b, const char *text)
+{
+	int64_t s = strspn(text, "0123456789") == strlen(text) ? strtoll(text, NULL, 10) : 0;
+
+	if (!b->image->timeout_s && s > 0 && s <= EXPECT_TIMEOUT_MAX_S)
+		b->boot.timeout_s = s;
+}
+
+/* As look_up, by the builder that the checkout has named. */
+static int find_content(struct build *b)
+{
+	struct verdict *v = &b->verdict;
+	struct err e = ERR_INIT;
+	int found = -1;
+
+	b->builder = builder_find(b->builders, v->builder);
+	if (!b->builder)
+		return verdict_say(v, ERR_PUSHER, "checkout", "no builder is called \"%s\" on this node; correct `builder` in "
+				   ".hornero.yaml or in the image file", v->builder);
+	if (fill_keys(b, &e) < 0)
+		return verdict_say(v, e.class, "configuration", "%s", e.msg);
+	if (b->confirm)
+		return look_up_confirmation(b);
+	found = look_up(b, &e);
+	return found < 0 ? verdict_say(v, e.class, "configuration", "%s", e.msg) : found;
+}
+
+/* The checkout goes on: from what is there ('g'), or from nothing ('c'). A death from here on leaves no word of what the
+ * leftovers were built with, so that the next build starts from nothing. */
+static int say_go(struct choice *ch)
+{
+	struct build *b = ch->b;
+	struct err e = ERR_INIT;
+
+	b->from_clean = b->clean || !workdir_is_of(b->work, b->source);
+	if (b->from_clean && workdir_note_source(b->work, NULL, &e) < 0)
+		return verdict_say(&b->verdict, e.class, "checkout", "%s", e.msg);
+	(void)fs_write_all(ch->go, b->from_clean ? "c" : "g", 1);
+	return 0;
+}
+
+/* Checkout and cache are of this source from now on. */
+static int note_source(struct build *b)
+{
+	struct err e = ERR_INIT;
+
+	snprintf(b->verdict.built, sizeof(b->verdict.built), "%s", b->from_clean ? ANSWER_CLEAN : ANSWER_INCREMENTAL);
+	failpoint("build-checked-out");
+	if (b->from_clean && workdir_note_source(b->work, b->source, &e) < 0)
+		return verdict_say(&b->verdict, e.class, "checkout", "%s", e.msg);
+	return 0;
+}
+
+/* Commit, tree and builder are known: decide. */
+static void decide(struct choice *ch)
+{
+	struct build *b = ch->b;
+	int found = known_pin(b->conf, b->image, &b->verdict);
+
+	if (found == 1)
+		stage_note(&b->log, "the image is pinned to release %s, while %s is at %.12s", b->verdict.pinned, b->image->ref,
+			   b->verdict.commit);
+	if (found == 1 && b->confirm)
+		found = moved_on(b);
+	if (found == 0)
+		found = find_content(b);
+	ch->failed = found < 0;
+	ch->known = found == 1;
+	if (found == 0 && say_go(ch) < 0)
+		ch->failed = true;
+	close(steal_fd(&ch->go));
+}
+
+static void on_line(void *arg, const char *line)
+{
+	struct choice *ch = arg;
+	struct verdict *v = &ch->b->verdict;
+
+	/* It found by itself that it has to start from nothing: a changed Makefile, a removed file. */
+	if (strcmp(line, "source clean") == 0)
+		ch->b->from_clean = true;
+	if (ch->go < 0)
+		return;
+	if (strncmp(line, "commit ", 7) == 0 && is_oid(line + 7)) {
+		snprintf(v->commit, sizeof(v->commit), "%s", line + 7);
+	} else if (strncmp(line, "tree ", 5) == 0 && is_oid(line + 5)) {
+		snprintf(v->tree, sizeof(v->tree), "%s", line + 5);
+	} else if (strncmp(line, "attributes ", 11) == 0 && is_oid(line + 11)) {
+		snprintf(ch->b->attributes, sizeof(ch->b->attributes), "%s", line + 11);
+	} else if (strncmp(line, "expect ", 7) == 0) {
+		take_expect(ch->b, line + 7);
+	} else if (strncmp(line, "timeout ", 8) == 0) {
+		take_timeout(ch->b, line + 8);
+	} else if (strncmp(line, "builder ", 8) == 0 && v->commit[0] && v->tree[0]) {
+		snprintf(v->builder, sizeof(v->builder), "%s", line + 8);
+		decide(ch);
+	}
+}
+
+static void add_words(struct build *b, struct args *a, const char *repo)
+{
+	const struct conf *c = b->conf;
+	own_free char *program = fs_path("%s/hornero-checkout", c->libexec_dir);
+
+	sandbox_begin(a, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
+	sandbox_bind(a, "--ro-bind", program, "/hornero-checkout");
+	sandbox_bind(a, "--ro-bind", repo, CHECKOUT_REPO);
+	sandbox_bind(a, "--bind", b->work_path, "/work");
+	sandbox_env(a, "HOME", "/work");
+	sandbox_command(a);
+	args_add(a, "/hornero-checkout");
+	args_add(a, "--repo");
+	args_add(a, CHECKOUT_REPO);
+	args_add(a, "--ref");
+	args_add(a, b->image->ref);
+	args_add(a, "--subdir");
+	args_add(a, b->image->subdir);
+	args_add(a, "--work");
+	args_add(a, "/work");
+	args_add(a, "--on-missing");
+	args_add(a, conf_missing_words[c->on_missing]);
+	for (size_t i = 0; i < b->builders->n; i++)
+		for (char **glob = b->builders->list[i].clean_when; glob && *glob; glob++) {
+			args_add(a, "--clean-when");
+			args_addf(a, "%s=%s", b->builders->list[i].name, *glob);
+		}
+	if (b->image->builder) {
+		args_add(a, "--builder");
+		args_add(a, b->image->builder);
+		return;
+	}
+	for (size_t i = 0; i < b->builders->n; i++)
+		for (char **file = b->builders->list[i].detect; file && *file; file++) {
+			args_add(a, "--detect");
+			args_addf(a, "%s=%s", b->builders->list[i].name, *file);
+		}
+}
+
+/* Its sandbox has another name for the repository than whoever reads the words. */
+static void name_repo(char *text, size_t size, const char *repo)
+{
+	own_free char *from = fs_path("%s", text);
+	size_t len = 0;
+
+	for (const char *at = from, *next; *at && len < size; at = next) {
+		next = strstr(at, CHECKOUT_REPO);
+		len += (size_t)snprintf(text + len, size - len, "%.*s%s", (int)(next ? next - at : (ptrdiff_t)strlen(at)), at, next ? repo : "");
+		next = next ? next + strlen(CHECKOUT_REPO) : at + strlen(at);
+	}
+}
+
+int build_checkout(struct build *b)
+{
+	own_free char *repo = fs_path("%s/%s.git", b->conf->repo_root, b->image->repo);
+	struct choice ch = {.b = b, .go = -1};
+	own_fd int their_go = -1;
+	own_stage struct stage s = {.log = NULL};
+	struct err e = ERR_INIT;
+	struct stat st;
+	int pair[2];
+
+	if (stat(repo, &st) < 0)
+		return verdict_say(&b->verdict, ERR_OPERATOR, "checkout", "there is no repository %s; hornero repo create %s", repo,
+				   b->image->repo);
+	begin_boot(b);
+	build_stage(b, &s);
+	s.speaks = s.own_words = true;
+	add_words(b, &s.args, repo);
+	/* Repositories are readable by their group only; the unprivileged build user has none. */
+	if (s.set_ids)
+		s.gid = st.st_gid;
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return verdict_say(&b->verdict, ERR_NOBODY, "checkout", "cannot make a pipe");
+	their_go = pair[0];
+	ch.go = pair[1];
+	s.fds[s.nfds++] = (struct spawn_fd){their_go, STAGE_FD_GO};
+	s.on_line = on_line;
+	s.arg = &ch;
+	if (stage_run(&s, &e) < 0) {
+		own_fd_end(&ch.go);
+		return verdict_say(&b->verdict, e.class, "sandbox", "%s", e.msg);
+	}
+	name_repo(s.text, sizeof(s.text), repo);
+	b->verdict.checkout_ms = s.took_ms;
+	own_fd_end(&ch.go);
+	if (ch.failed)
+		return -1;
+	if (s.ended != STAGE_EXIT || s.status != 0)
+		return build_blame(b, &s, "checkout", "the checkout");
+	if (!ch.known && !b->builder)
+		return verdict_say(&b->verdict, ERR_US, "checkout", "the checkout ended without naming commit, tree and builder");
+	return ch.known ? 1 : note_source(b);
+}

@@ -1,0 +1,98 @@
+/* build_common: what the stages share. DIAGNOSTICS: none of its own. */
+#include "agent/build/build.h"
+
+#include "agent/common/workdir.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+void build_stage(struct build *b, struct stage *s)
+{
+	stage_init(s, &b->log);
+	for (int i = 0; i < SYSCALLS_FILTERS; i++) {
+		lseek(b->filters[i], 0, SEEK_SET);
+		s->fds[s->nfds++] = (struct spawn_fd){b->filters[i], STAGE_FD_FILTERS + i};
+	}
+	s->join = b->join;
+	s->njoin = b->njoin;
+	s->set_ids = geteuid() == 0;
+	s->uid = b->conf->build_uid;
+	s->gid = b->conf->build_gid;
+	s->limit_ms = b->conf->build_timeout_s * 1000;
+	s->is_low = build_disk_is_low;
+	s->disk = &b->disk;
+}
+
+int64_t build_limit_s(const struct build *b)
+{
+	int64_t limit_s = b->conf->build_timeout_s, own_s = b->builder->build_timeout_s;
+
+	return own_s > 0 && own_s < limit_s ? own_s : limit_s;
+}
+
+/* A builder's exit code means what its author likes and blames the pusher; those of our own
+ * programs name the class, and a signal there is our bug. */
+static int blame_exit(struct build *b, const struct stage *s, const char *cause, const char *name)
+{
+	struct verdict *v = &b->verdict;
+
+	/* An operator, want of memory, or a command of the build: hornerod knows what the attempts before came to. */
+	if (s->status == 128 + SIGKILL && !s->speaks)
+		return verdict_say(v, ERR_NOBODY, "killed", "%s was killed by signal 9", name);
+	if (s->status > 128 && s->status < 128 + 65)
+		return verdict_say(v, s->speaks ? ERR_US : ERR_PUSHER, "signal", "%s was killed by signal %d (%s)", name,
+				   s->status - 128, strsignal(s->status - 128));
+	if (s->text[0])
+		return verdict_say(v, err_class_of_exit(s->status), cause, "%s", s->text);
+	if (s->speaks || !*lastline_text(&s->last))
+		return verdict_say(v, s->speaks ? err_class_of_exit(s->status) : ERR_PUSHER, cause, "%s ended with exit %d", name, s->status);
+	return verdict_say(v, ERR_PUSHER, cause, "%s ended with exit %d; its last line: %s%s", name, s->status, lastline_text(&s->last),
+			   lastline_hint(lastline_text(&s->last)));
+}
+
+/* It may write in the checkout still: the next attempt gets a new one. */
+static int hangs(struct build *b, const char *name)
+{
+	struct err e = ERR_INIT;
+
+	if (workdir_set_aside(b->conf->repo_base, b->image->uuid, &e) < 0)
+		stage_note(&b->log, "%s", e.msg);
+	return verdict_say(&b->verdict, ERR_NOBODY, "hangs", "a process of %s hangs in the kernel and does not die of SIGKILL; the image is "
+			   "built in a new checkout", name);
+}
+
+int build_blame(struct build *b, const struct stage *s, const char *cause, const char *name)
+{
+	struct verdict *v = &b->verdict;
+
+	switch (s->ended) {
+	case STAGE_TIMEOUT:
+		/* Checkout and check compute little and wait for disks; the boot runs what was pushed. */
+		return verdict_say(v, s->speaks && strcmp(cause, "boot") != 0 ? ERR_NOBODY : ERR_PUSHER, "timeout", "%s took longer than %lld s of time in which it could "
+				   "run (build_timeout)", name, (long long)s->limit_ms / 1000);
+	case STAGE_STARVED:
+		return verdict_say(v, ERR_NOBODY, "starved", "the node is busy: %s got too little of its processors for %lld s on the clock "
+				   "(%d times build_timeout); it is tried again", name, (long long)s->limit_ms / 1000 * STAGE_STARVED_TIMES,
+				   STAGE_STARVED_TIMES);
+	case STAGE_SILENCE:
+		return verdict_say(v, ERR_PUSHER, "silence", "%s printed nothing for %lld s (silence_timeout)", name,
+				   (long long)s->silence_ms / 1000);
+	case STAGE_LOG:
+		return verdict_say(v, ERR_PUSHER, "log", "%s printed more than %lld bytes (log_limit)", name,
+				   (long long)s->log->limit_bytes);
+	case STAGE_SANDBOX:
+		/* The machine may be out of namespaces or processes for a moment: the third time is the operator's. */
+		return verdict_say(v, ERR_NOBODY, "sandbox", "bubblewrap could not close the sandbox for %s: %s", name,
+				   *lastline_text(&s->last) ? lastline_text(&s->last) : "it said nothing");
+	case STAGE_HANGS:
+		return hangs(b, name);
+	case STAGE_DISK:
+		return build_disk_blame(b, name);
+	case STAGE_EXIT:
+		break;
+	}
+	return blame_exit(b, s, cause, name);
+}

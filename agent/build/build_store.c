@@ -1,0 +1,217 @@
+/* build_store: sandbox 3, the check, then the digest and the store. Nobody of the builder's
+ * sandbox is left when this starts. DIAGNOSTICS: ERR_PUSHER where the artifact is missing or no good. */
+#include "agent/build/build.h"
+
+#include "agent/build/sandbox.h"
+#include "agent/common/workdir.h"
+#include "lib/clock.h"
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "store/answer.h"
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The artifact, opened beneath the work directory: no link is followed, no device waited for. */
+static int open_artifact(struct build *b)
+{
+	const char *path = b->builder->artifact;
+	own_fd int fd = fs_open_beneath(b->work, path + strlen("/build/"), O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return verdict_say(&b->verdict, ERR_PUSHER, "artifact", "%s ended well but left no %s", b->builder->argv[0], path);
+	if (fd < 0 && (errno == ELOOP || errno == EXDEV))
+		return verdict_say(&b->verdict, ERR_PUSHER, "artifact", "%s is reached through a symbolic link; make it a file", path);
+	if (fd < 0)
+		return verdict_say(&b->verdict, ERR_PUSHER, "artifact", "%s cannot be opened: %s", path, strerror(errno));
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return verdict_say(&b->verdict, ERR_PUSHER, "artifact", "%s is not a regular file", path);
+	return steal_fd(&fd);
+}
+
+/* The empty file that the check fills; the build user's while it does. */
+static int open_staged(struct build *b, const char *path, struct err *e)
+{
+	own_fd int fd = fs_create(AT_FDCWD, path, O_RDWR, 0600);
+
+	if (fd < 0 || (geteuid() == 0 && fchown(fd, b->conf->build_uid, b->conf->build_gid) < 0))
+		return err_sys(e, ERR_OPERATOR, "cannot make %s", path);
+	return steal_fd(&fd);
+}
+
+static int check(struct build *b, int in, int out)
+{
+	own_free char *program = fs_path("%s/hornero-check", b->conf->libexec_dir);
+	own_stage struct stage s = {.log = NULL};
+	struct err e = ERR_INIT;
+
+	build_stage(b, &s);
+	s.speaks = s.own_words = true;
+	sandbox_begin(&s.args, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
+	sandbox_bind(&s.args, "--ro-bind", program, "/hornero-check");
+	sandbox_env(&s.args, "HOME", "/tmp");
+	sandbox_command(&s.args);
+	args_add(&s.args, "/hornero-check");
+	args_add(&s.args, "--format");
+	args_add(&s.args, b->builder->format == BUILDER_RAW ? "raw" : "qcow2");
+	args_add(&s.args, "--max");
+	args_addf(&s.args, "%lld", (long long)b->conf->image_size_limit_bytes);
+	s.fds[s.nfds++] = (struct spawn_fd){in, STAGE_FD_IN};
+	s.fds[s.nfds++] = (struct spawn_fd){out, STAGE_FD_OUT};
+	if (stage_run(&s, &e) < 0)
+		return verdict_say(&b->verdict, e.class, "sandbox", "%s", e.msg);
+	b->verdict.check_ms = s.took_ms;
+	if (s.ended != STAGE_EXIT || s.status != 0)
+		return build_blame(b, &s, "check", "the check of the artifact");
+	/* From here on the file belongs to us alone. */
+	if (geteuid() == 0 && fchown(out, 0, 0) < 0)
+		return verdict_say(&b->verdict, ERR_US, "store", "cannot take the checked artifact back: %s", strerror(errno));
+	return 0;
+}
+
+static void note_key(const struct build *b, struct manifest *m)
+{
+	const struct verdict *v = &b->verdict;
+	const struct key_parts *p = &b->parts;
+
+	memcpy(m->key, v->key, sizeof(m->key));
+	memcpy(m->tree, v->tree, sizeof(m->tree));
+	memcpy(m->attributes, b->attributes, sizeof(m->attributes));
+	if (b->conf->on_missing != MISSING_LFS)
+		snprintf(m->on_missing, sizeof(m->on_missing), "%s", conf_missing_words[b->conf->on_missing]);
+	memcpy(m->builder, v->builder, sizeof(m->builder));
+	memcpy(m->builder_file, p->builder_file, sizeof(m->builder_file));
+	memcpy(m->toolchain, p->toolchain, sizeof(m->toolchain));
+	memcpy(m->architecture, p->architecture, sizeof(m->architecture));
+	memcpy(m->builder_version, p->version, sizeof(m->builder_version));
+}
+
+static void note_boot(const struct build *b, struct manifest *m)
+{
+	if (!b->boot.expect[0])
+		return;
+	memcpy(m->expect, b->boot.expect, sizeof(m->expect));
+	memcpy(m->boot_machine, b->boot.machine, sizeof(m->boot_machine));
+	m->timeout_s = b->boot.timeout_s;
+	m->boot_memory_bytes = b->boot.memory_bytes;
+	m->boot_ms = b->verdict.boot_ms;
+}
+
+static void note_limits(const struct build *b, struct manifest *m)
+{
+	const struct conf *c = b->conf;
+	bool in_group = c->isolation == CONF_ISOLATION_CGROUP;
+
+	snprintf(m->isolation, sizeof(m->isolation), "%s", in_group ? "cgroup" : "none");
+	m->compile_core_limit = in_group ? c->compile_core_limit : 0;
+	m->compile_mem_limit = in_group ? c->compile_mem_limit : 0;
+	m->compile_pids_limit = in_group ? c->compile_pids_limit : 0;
+	m->build_timeout_s = build_limit_s(b);
+	m->silence_timeout_s = c->silence_timeout_s;
+	m->log_limit_bytes = c->log_limit_bytes;
+	m->image_size_limit_bytes = c->image_size_limit_bytes;
+}
+
+/* All but what the file itself says. */
+static void describe(const struct build *b, struct manifest *m)
+{
+	const struct verdict *v = &b->verdict;
+
+	*m = (struct manifest){
+		.job = v->job,
+		.attempt = v->attempt,
+		.built_ms = clock_wall_ms(),
+		.checkout_ms = v->checkout_ms,
+		.build_ms = v->build_ms,
+		.check_ms = v->check_ms,
+		.hornero_version = PACKAGE_VERSION,
+	};
+	memcpy(m->commit, v->commit, sizeof(m->commit));
+	memcpy(m->image, v->image, sizeof(m->image));
+	memcpy(m->built, v->built, sizeof(m->built));
+	memcpy(m->repo, v->repo, sizeof(m->repo));
+	note_key(b, m);
+	note_boot(b, m);
+	note_limits(b, m);
+}
+
+/* What the image's next build would be built upon has been proven wrong: it starts from nothing. */
+static void leave_leftovers(const struct build *b)
+{
+	own_free char *path = fs_path("%s/%s", b->conf->repo_base, b->verdict.image);
+	own_fd int work = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	struct err ignored = ERR_INIT;
+
+	if (work >= 0)
+		(void)workdir_note_source(work, NULL, &ignored);
+}
+
+/* For whom it answers depends on how it was built. */
+int build_answer(struct build *b, const char *digest, struct err *e)
+{
+	struct verdict *v = &b->verdict;
+	struct answer a = {.job = v->job};
+
+	if (b->confirm && strcmp(digest, v->confirms) == 0) {
+		snprintf(v->built, sizeof(v->built), "%s", ANSWER_CONFIRMED);
+		a.job = v->confirms_job;
+	} else if (b->confirm) {
+		leave_leftovers(b);
+	}
+	memcpy(a.digest, digest, sizeof(a.digest));
+	memcpy(a.binding, v->binding, sizeof(a.binding));
+	memcpy(a.built, v->built, sizeof(a.built));
+	failpoint("build-before-answer");
+	return answer_give(b->conf->store_dir, v->image, v->key, &a, e);
+}
+
+/* Digest, take, manifest, answer. */
+static int take(struct build *b, int fd, const char *staged, struct err *e)
+{
+	struct verdict *v = &b->verdict;
+	struct manifest m;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, ERR_US, "cannot look at %s", staged);
+	describe(b, &m);
+	if (sha256_fd(fd, m.digest, e) < 0)
+		return -1;
+	m.size_bytes = st.st_size;
+	failpoint("build-before-store");
+	if (store_take(b->conf->store_dir, staged, &m, e) < 0 || build_answer(b, m.digest, e) < 0)
+		return -1;
+	memcpy(v->digest, m.digest, sizeof(v->digest));
+	v->size_bytes = m.size_bytes;
+	return 0;
+}
+
+int build_store(struct build *b)
+{
+	own_free char *staged = store_stage_path(b->conf->store_dir, b->verdict.job, b->verdict.attempt);
+	own_fd int in = open_artifact(b);
+	own_fd int out = -1;
+	int64_t start_ms;
+	struct err e = ERR_INIT;
+	int rc;
+
+	if (in < 0)
+		return -1;
+	out = open_staged(b, staged, &e);
+	if (out < 0)
+		return verdict_say(&b->verdict, e.class, "store", "%s", e.msg);
+	rc = check(b, in, out);
+	if (rc == 0)
+		rc = build_boot(b, out, staged);
+	start_ms = clock_mono_ms();
+	if (rc == 0 && take(b, out, staged, &e) < 0)
+		rc = verdict_say(&b->verdict, e.class, "store", "%s", e.msg);
+	b->verdict.store_ms = clock_mono_ms() - start_ms;
+	if (rc < 0)
+		unlink(staged);
+	return rc;
+}

@@ -1,0 +1,70 @@
+/* sandbox: pure. DIAGNOSTICS: none; bwrap itself complains on the attempt's log. */
+#include "agent/build/sandbox.h"
+
+#include "agent/build/syscalls.h"
+
+#include <stddef.h>
+
+void sandbox_begin(struct args *a, int status_fd, int filter_fd)
+{
+	static const char *const walls[] = {
+		"bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net",
+		"--unshare-cgroup-try", "--die-with-parent", "--new-session", "--hostname", "hornero",
+		"--cap-drop", "ALL", "--clearenv", "--ro-bind", "/usr", "/usr",
+		"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/run",
+	};
+	/* Merged-/usr links, and what compilers and libc look up by name. */
+	static const char *const links[][2] = {
+		{"usr/bin", "/bin"}, {"usr/sbin", "/sbin"}, {"usr/lib", "/lib"}, {"usr/lib64", "/lib64"},
+		{"usr/lib32", "/lib32"},
+	};
+	static const char *const etc[] = {
+		"/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/passwd", "/etc/group",
+		"/etc/nsswitch.conf", "/etc/localtime", "/etc/mime.types",
+	};
+
+	for (size_t i = 0; i < sizeof(walls) / sizeof(walls[0]); i++)
+		args_add(a, walls[i]);
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		args_add(a, "--symlink");
+		args_add(a, links[i][0]);
+		args_add(a, links[i][1]);
+	}
+	for (size_t i = 0; i < sizeof(etc) / sizeof(etc[0]); i++)
+		sandbox_bind(a, "--ro-bind-try", etc[i], etc[i]);
+	args_add(a, "--json-status-fd");
+	args_addf(a, "%d", status_fd);
+	for (int i = 0; i < SYSCALLS_FILTERS; i++) {
+		args_add(a, "--add-seccomp-fd");
+		args_addf(a, "%d", filter_fd + i);
+	}
+	sandbox_env(a, "PATH", "/usr/local/bin:/usr/bin:/bin");
+	sandbox_env(a, "LANG", "C.UTF-8");
+	sandbox_env(a, "TMPDIR", "/tmp");
+#ifdef __SANITIZE_ADDRESS__
+	/* It looks for leaks by ptrace, which the filter refuses. */
+	sandbox_env(a, "ASAN_OPTIONS", "detect_leaks=0");
+#endif
+}
+
+void sandbox_bind(struct args *a, const char *how, const char *from, const char *to)
+{
+	args_add(a, how);
+	args_add(a, from);
+	args_add(a, to);
+}
+
+void sandbox_env(struct args *a, const char *name, const char *value)
+{
+	args_add(a, "--setenv");
+	args_add(a, name);
+	args_add(a, value);
+}
+
+void sandbox_command(struct args *a)
+{
+	/* Only now: mount points were made in it. */
+	args_add(a, "--remount-ro");
+	args_add(a, "/");
+	args_add(a, "--");
+}

@@ -1,0 +1,56 @@
+/* confirm: DIAGNOSTICS: as store and db say. */
+#include "agent/common/confirm.h"
+
+#include "lib/own.h"
+#include "store/answer.h"
+#include "store/release.h"
+
+#include <string.h>
+
+/* Pushes come in bursts: the next one should find nothing to take the place of. */
+enum { QUIET_MS = 5000 };
+
+static bool is_wished(const struct conf *c, const struct builders *builders, const struct image *img, const struct warm *w)
+{
+	const struct builder *b = builder_find(builders, w->builder);
+
+	return c->confirm == CONF_CONFIRM_IDLE && img->confirm == IMAGE_CONFIRM_IDLE && b &&
+	       b->reproducible == BUILDER_REPRODUCIBLE_YES;
+}
+
+/* One that failed or was cancelled is tried again when something else is warm. One that a newer job took the place of is
+ * none of these: that job may have failed, and the same artifact is warm still. */
+static int is_over(struct db *db, const struct warm *w, struct err *e)
+{
+	own_job struct job j = {.id = 0};
+	int found = job_newest_confirm(db, w->image, &j, e);
+
+	return found <= 0 ? found : !job_state_ended(j.state) || (j.state != JOB_PUBLISHED && j.state != JOB_SUPERSEDED && j.id > w->job);
+}
+
+int confirm_queue(const struct conf *c, const struct builders *builders, const struct image *img, struct db *db, struct err *e)
+{
+	struct job_wish wish = {.image = img->uuid, .repo = img->repo, .ref = img->ref, .origin = "confirm",
+				.note = "a clean build shows whether it gives the same bytes"};
+	struct job_receipt r;
+	struct answer a;
+	struct warm w;
+	int over;
+
+	if (release_newest(c->store_dir, img->uuid, &w, e) < 0)
+		return -1;
+	if (!*w.digest || *w.pinned || !*w.commit || !is_wished(c, builders, img, &w))
+		return 0;
+	answer_describe(c->store_dir, img->uuid, w.key, w.digest, &a);
+	if (strcmp(a.built, ANSWER_INCREMENTAL) != 0 && *a.built)
+		return 0;
+	/* No answer names these bytes: a clean one may have taken their place, and died before it was published. */
+	if (!*a.built && !answer_has_clean(c->store_dir, img->uuid, w.key))
+		return 0;
+	over = is_over(db, &w, e);
+	if (over != 0)
+		return over < 0 ? -1 : 0;
+	wish.commit = w.commit;
+	wish.not_before_ms = db_now_ms(db) + QUIET_MS;
+	return job_enqueue(db, &wish, &r, e) < 0 ? -1 : !r.joined;
+}

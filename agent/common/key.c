@@ -1,0 +1,166 @@
+/* key: DIAGNOSTICS: as toolchain.h says of a builder. */
+#include "agent/common/key.h"
+
+#include "agent/common/toolchain.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+/* A field that cannot run into its neighbour. */
+static void add(struct sha256 *h, const char *name, const char *value, size_t len)
+{
+	char head[64];
+	int n = snprintf(head, sizeof(head), "%s %zu\n", name, len);
+
+	sha256_add(h, head, (size_t)n);
+	sha256_add(h, value, len);
+	sha256_add(h, "\n", 1);
+}
+
+static void add_text(struct sha256 *h, const char *name, const char *value)
+{
+	add(h, name, value, strlen(value));
+}
+
+int key_toolchain(const struct conf *c, const struct builder *b, char out[SHA256_HEX + 1], struct err *e)
+{
+	struct toolchain t;
+
+	if (toolchain_find(c, b, &t, e) < 0)
+		return -1;
+	memcpy(out, t.digest, sizeof(t.digest));
+	return 0;
+}
+
+static void architecture_of(char out[65])
+{
+	struct utsname u;
+
+	snprintf(out, 65, "%s", uname(&u) == 0 ? u.machine : "unknown");
+}
+
+int key_parts(const struct conf *c, const struct builder *b, struct key_parts *out, struct err *e)
+{
+	struct key_parts p = {0};
+	struct toolchain t;
+
+	if (toolchain_find(c, b, &t, e) < 0 || sha256_buffer(b->text, b->text_len, p.builder_file, e) < 0)
+		return -1;
+	memcpy(p.toolchain, t.digest, sizeof(p.toolchain));
+	memcpy(p.version, t.version, sizeof(p.version));
+	architecture_of(p.architecture);
+	*out = p;
+	return 0;
+}
+
+static void add_builder(struct sha256 *h, const struct builder *b, const char *toolchain)
+{
+	char architecture[65];
+
+	architecture_of(architecture);
+	add_text(h, "builder", b->name);
+	add(h, "file", b->text, b->text_len);
+	add_text(h, "toolchain", toolchain);
+	add_text(h, "architecture", architecture);
+}
+
+static void add_number(struct sha256 *h, const char *name, int64_t number)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%lld", (long long)number);
+	add_text(h, name, digits);
+}
+
+static void add_boot(struct sha256 *h, const char *expect, int64_t timeout_s, int64_t memory_bytes, const char *machine)
+{
+	add_text(h, "expect", expect);
+	add_number(h, "timeout", timeout_s);
+	add_number(h, "boot memory", memory_bytes);
+	add_text(h, "boot machine", machine);
+}
+
+int key_content(const struct conf *c, const struct builder *b, const char *tree, const char *attributes, const char *toolchain,
+		const struct key_boot *boot, char out[SHA256_HEX + 1], struct err *e)
+{
+	own_sha256 struct sha256 *h = sha256_new();
+
+	if (!h)
+		return err_set(e, ERR_NOBODY, "out of memory for a digest");
+	add_text(h, "hornero content key", "2");
+	add_text(h, "tree", tree);
+	if (*attributes)
+		add_text(h, "attributes", attributes);
+	if (c->on_missing != MISSING_LFS)
+		add_text(h, "on missing", conf_missing_words[c->on_missing]);
+	add_builder(h, b, toolchain);
+	if (boot->expect[0])
+		add_boot(h, boot->expect, boot->timeout_s, boot->memory_bytes, boot->machine);
+	sha256_final(h, out);
+	return 0;
+}
+
+int key_inputs(const struct image *img, const struct builder *b, const char *toolchain, char out[SHA256_HEX + 1],
+	       struct err *e)
+{
+	own_sha256 struct sha256 *h = sha256_new();
+
+	if (!h)
+		return err_set(e, ERR_NOBODY, "out of memory for a digest");
+	add_text(h, "hornero inputs", "1");
+	add_text(h, "repo", img->repo);
+	add_text(h, "ref", img->ref);
+	add_text(h, "subdir", img->subdir);
+	add_builder(h, b, toolchain);
+	/* Where the file says nothing of a boot, the commit says all. */
+	if (img->expect || img->timeout_s || img->boot_memory_bytes != IMAGE_BOOT_MEMORY || img->boot_machine != IMAGE_MACHINE_PC)
+		add_boot(h, img->expect ? img->expect : "", img->timeout_s, img->boot_memory_bytes,
+			 image_machine_name(img->boot_machine));
+	sha256_final(h, out);
+	return 0;
+}
+
+/* A repository that was made anew under its name is another one: somebody else may have had the name before. */
+int key_binding(const struct conf *c, const struct image *img, char out[SHA256_HEX + 1], struct err *e)
+{
+	own_sha256 struct sha256 *h = sha256_new();
+	own_free char *repo = fs_path("%s/%s.git", c->repo_root, img->repo);
+	struct stat st;
+
+	if (!h)
+		return err_set(e, ERR_NOBODY, "out of memory for a digest");
+	if (stat(repo, &st) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot look at the repository %s", repo);
+	add_text(h, "hornero binding", "1");
+	add_text(h, "repo", img->repo);
+	add_number(h, "inode", (int64_t)st.st_ino);
+	add_number(h, "born", fs_born_ns(AT_FDCWD, repo));
+	add_text(h, "ref", img->ref);
+	add_text(h, "subdir", img->subdir);
+	sha256_final(h, out);
+	return 0;
+}
+
+int key_source(const char *binding, const struct builder *b, const char *toolchain, char out[SHA256_HEX + 1], struct err *e)
+{
+	own_sha256 struct sha256 *h = sha256_new();
+
+	if (!h)
+		return err_set(e, ERR_NOBODY, "out of memory for a digest");
+	add_text(h, "hornero source", "1");
+	add_text(h, "binding", binding);
+	add_builder(h, b, toolchain);
+	sha256_final(h, out);
+	return 0;
+}
+
+int key_pinned(const char *release, char out[SHA256_HEX + 1], struct err *e)
+{
+	own_free char *text = fs_path("pinned %s", release);
+
+	return sha256_buffer(text, strlen(text), out, e);
+}

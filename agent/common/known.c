@@ -1,0 +1,118 @@
+/* known: DIAGNOSTICS: ERR_OPERATOR where the store has the artifact of a pin no more, or its file was changed: nobody can
+ * build it again without its commit on the ref. */
+#include "agent/common/known.h"
+
+#include "agent/common/key.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "store/answer.h"
+#include "store/release.h"
+#include "store/store.h"
+#include "store/warm.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+/* The commit of a branch that lies loose in the repository: of a file with nothing but an object id in it. All else
+ * (packed, a tag, another kind of repository) the checkout can read. */
+static bool read_tip(const struct conf *c, const struct image *img, char commit[65])
+{
+	own_free char *path = fs_path("%s/%s.git", c->repo_root, img->repo);
+	struct err ignored = ERR_INIT;
+	own_fd int repo = fs_open_dir(AT_FDCWD, path, &ignored);
+	own_fd int ref = repo < 0 ? -1 : fs_open_beneath(repo, img->ref, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	own_free char *text = NULL;
+	size_t len;
+
+	if (ref < 0 || strncmp(img->ref, "refs/heads/", 11) != 0 || fs_read_fd(ref, img->ref, 65, &text, &len, &ignored) < 0)
+		return false;
+	if ((len != 41 && len != 65) || strspn(text, "0123456789abcdef") != len - 1 || text[len - 1] != '\n')
+		return false;
+	snprintf(commit, 65, "%.*s", (int)(len - 1), text);
+	return true;
+}
+
+/* What is warm from now on was made so. */
+static void describe(struct verdict *v, const struct manifest *m)
+{
+	memcpy(v->digest, m->digest, sizeof(v->digest));
+	memcpy(v->key, m->key, sizeof(v->key));
+	memcpy(v->tree, m->tree, sizeof(v->tree));
+	memcpy(v->builder, m->builder, sizeof(v->builder));
+	v->size_bytes = m->size_bytes;
+	v->reused = true;
+}
+
+/* From which repository, and how it was built as far as that is known. */
+static void describe_origin(const struct conf *c, const struct image *img, struct verdict *v)
+{
+	struct answer a;
+
+	answer_describe(c->store_dir, img->uuid, v->key, v->digest, &a);
+	memcpy(v->built, a.built, sizeof(v->built));
+	snprintf(v->repo, sizeof(v->repo), "%s", img->repo);
+}
+
+static int refuse(struct verdict *v, const char *uuid, const char *why)
+{
+	return verdict_say(v, ERR_OPERATOR, "pinned", "the image is pinned to release %s, which cannot be published: %s; `hornero "
+			   "rollback %s` lists the others, with --undo it follows its ref again", v->pinned, why, uuid);
+}
+
+int known_pin(const struct conf *c, const struct image *img, struct verdict *v)
+{
+	const char *release = image_pin_at(img, v->commit);
+	char digest[SHA256_HEX + 1];
+	struct err e = ERR_INIT;
+	struct manifest m;
+	own_fd int fd = -1;
+	int found;
+
+	if (!release)
+		return 0;
+	snprintf(v->pinned, sizeof(v->pinned), "%s", release);
+	found = key_pinned(release, v->inputs, &e) < 0 ? -1 : release_find(c->store_dir, img->uuid, img->repo, release, digest, &e);
+	if (found < 0)
+		return verdict_say(v, e.class, "store", "%s", e.msg);
+	if (found == 0)
+		return refuse(v, img->uuid, "the store has no such artifact any more");
+	fd = store_open(c->store_dir, digest, &m, &e);
+	if (fd < 0)
+		return refuse(v, img->uuid, e.msg);
+	describe(v, &m);
+	describe_origin(c, img, v);
+	return 1;
+}
+
+/* The record is believed, not the row that brings the inputs: what it names was built for this commit. */
+static int known_warm(const struct conf *c, const struct image *img, const char *inputs, struct verdict *v)
+{
+	struct err ignored = ERR_INIT;
+	struct manifest m;
+	struct warm w;
+	own_fd int fd = -1;
+
+	if (!*inputs || warm_load(c->store_dir, img->uuid, &w, &ignored) != 1 || !warm_satisfies(&w, v->commit, NULL) ||
+	    strcmp(w.inputs, inputs) != 0)
+		return 0;
+	fd = store_open(c->store_dir, w.digest, &m, &ignored);
+	if (fd < 0)
+		return 0;
+	describe(v, &m);
+	memcpy(v->key, w.key, sizeof(v->key));
+	memcpy(v->tree, w.tree, sizeof(v->tree));
+	memcpy(v->builder, w.builder, sizeof(v->builder));
+	memcpy(v->inputs, w.inputs, sizeof(v->inputs));
+	describe_origin(c, img, v);
+	return 1;
+}
+
+int known_now(const struct conf *c, const struct image *img, const char *inputs, struct verdict *v)
+{
+	int known;
+
+	if (!read_tip(c, img, v->commit))
+		return 0;
+	known = known_pin(c, img, v);
+	return known == 0 ? known_warm(c, img, inputs, v) : known;
+}

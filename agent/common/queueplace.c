@@ -1,0 +1,16 @@
+/* queueplace: DIAGNOSTICS: none. */
+#include "agent/common/queueplace.h"
+
+#include "store/numbers.h"
+
+static int64_t highest(const void *conf)
+{
+	const struct conf *c = conf;
+
+	return numbers_highest(c->log_dir, c->fence_dir, c->store_dir);
+}
+
+struct db_place queue_place(const struct conf *c)
+{
+	return (struct db_place){.queue_dir = c->queue_dir, .highest = highest, .highest_arg = c};
+}

@@ -1,0 +1,297 @@
+/* toolchain: DIAGNOSTICS: as the header says. A record that cannot be read or written is none. */
+#include "agent/common/toolchain.h"
+
+#include "agent/common/toolident.h"
+#include "lib/clock.h"
+#include "lib/dirs.h"
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "lib/spawn.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { FIND_MS = 10000, ASK_MS = 30000, OUTPUT_MAX = 65536, RECORD_MAX = 1 << 20, COMMAND_MAX = 160, LAST_MAX = 100 };
+
+static const char head[] = "hornero toolchain 1";
+
+/* What a record says, or is to say. */
+struct record {
+	char identity[SHA256_HEX + 1];
+	struct toolchain found;
+	char *inputs; /* "input IDENTITY DIGEST PATH" lines */
+};
+
+static void record_fini(struct record *r)
+{
+	free(r->inputs);
+}
+#define own_record __attribute__((cleanup(record_fini)))
+
+/* ---- the version commands ---- */
+
+/* A field that cannot run into its neighbour. */
+static void add(struct sha256 *h, const char *name, const char *value, size_t len)
+{
+	own_free char *front = fs_path("%s %zu\n", name, len);
+
+	sha256_add(h, front, strlen(front));
+	sha256_add(h, value, len);
+	sha256_add(h, "\n", 1);
+}
+
+/* The first line of what a version command said, behind those of the others. */
+static void note_version(char version[TOOLCHAIN_VERSION_MAX + 1], const char *said, size_t len)
+{
+	const char *newline = memchr(said, '\n', len);
+	size_t at = strlen(version), from = at;
+
+	len = newline ? (size_t)(newline - said) : len;
+	at += (size_t)snprintf(version + at, TOOLCHAIN_VERSION_MAX + 1 - at, "%s%.*s", at ? "; " : "", (int)len, said);
+	if (at > TOOLCHAIN_VERSION_MAX)
+		at = TOOLCHAIN_VERSION_MAX;
+	for (size_t i = from; i < at; i++)
+		if (version[i] < ' ' || version[i] > '~')
+			version[i] = '?';
+}
+
+/* As one would type it. */
+static void command_text(char *const *argv, char out[COMMAND_MAX])
+{
+	size_t at = 0;
+
+	*out = '\0';
+	for (; *argv && at < COMMAND_MAX - 1; argv++) {
+		bool plain = **argv && !(*argv)[strcspn(*argv, " \t\n'\"\\$`;|&()<>*?[]{}#~!")];
+
+		at += (size_t)snprintf(out + at, COMMAND_MAX - at, plain ? "%s%s" : "%s'%s'", at ? " " : "", *argv);
+	}
+	for (size_t i = 0; out[i]; i++)
+		if (out[i] == '\n')
+			out[i] = ' ';
+}
+
+/* ", its last line: …", of standard error or of what it printed; "" where it said nothing. */
+static void last_line(int errors, const char *said, char out[2 * LAST_MAX])
+{
+	char text[4096];
+	off_t size = lseek(errors, 0, SEEK_END);
+	ssize_t n = fs_pread(errors, text, sizeof(text) - 1, size > (off_t)sizeof(text) - 1 ? size - (off_t)sizeof(text) + 1 : 0);
+	char *end;
+
+	text[n > 0 ? n : 0] = '\0';
+	if (!*text && said)
+		snprintf(text, sizeof(text), "%s", strlen(said) < sizeof(text) ? said : said + strlen(said) - sizeof(text) + 1);
+	for (end = text + strlen(text); end > text && end[-1] == '\n';)
+		*--end = '\0';
+	end = strrchr(text, '\n');
+	*out = '\0';
+	if (*text)
+		snprintf(out, 2 * LAST_MAX, "; its last line: %.*s", LAST_MAX, end ? end + 1 : text);
+}
+
+static int ask_one(struct sha256 *h, const struct conf *c, const struct builder *b, char *const *argv, int64_t deadline_ms, char *version,
+		   struct err *e)
+{
+	static const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/nonexistent", NULL};
+	struct spawn s = SPAWN_INIT((const char *const *)argv);
+	own_fd int errors = memfd_create("version", MFD_CLOEXEC);
+	own_free char *out = NULL;
+	char command[COMMAND_MAX], last[2 * LAST_MAX] = "", how[64];
+	int64_t start_ms = clock_mono_ms();
+	int64_t left_ms = deadline_ms - start_ms;
+	struct err why = ERR_INIT;
+	size_t len = 0;
+	int status;
+
+	s.envp = env;
+	s.cwd = "/";
+	s.err = errors;
+	s.set_ids = geteuid() == 0;
+	s.uid = c->build_uid;
+	s.gid = c->build_gid;
+	status = spawn_capture(&s, left_ms > 1 ? (int)left_ms : 1, OUTPUT_MAX, &out, &len, &why);
+	if (status == 0) {
+		add(h, "version", out, len);
+		note_version(version, out, len);
+		return 0;
+	}
+	command_text(argv, command);
+	if (errors >= 0)
+		last_line(errors, out, last);
+	if (status < 0)
+		return err_set(e, ERR_NOBODY, "builder %s: the version command `%s`: %s%s", b->name, command, why.msg, last);
+	return err_set(e, ERR_NOBODY, "builder %s: the version command `%s` ended with %s after %lld ms%s; correct `version` in its file", b->name,
+		       command, spawn_status_text(status, how, sizeof(how)), (long long)(clock_mono_ms() - start_ms), last);
+}
+
+/* ---- inputs ---- */
+
+/* The digest that the old record has for this very file. */
+static bool input_known(const struct record *old, const char *path, const char *identity, char digest[SHA256_HEX + 1])
+{
+	own_free char *front = fs_path("input %s ", identity);
+	own_free char *behind = fs_path(" %s\n", path);
+
+	for (const char *at = old->inputs; at && (at = strstr(at, front)); at++) {
+		const char *d = at + strlen(front);
+
+		if ((at != old->inputs && at[-1] != '\n') || strlen(d) < SHA256_HEX || strncmp(d + SHA256_HEX, behind, strlen(behind)) != 0)
+			continue;
+		snprintf(digest, SHA256_HEX + 1, "%.*s", SHA256_HEX, d);
+		return sha256_valid(digest);
+	}
+	return false;
+}
+
+static int digest_input(const struct builder *b, const char *path, char digest[SHA256_HEX + 1], struct err *e)
+{
+	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, ERR_OPERATOR, "builder %s: cannot read its input %s", b->name, path);
+	return sha256_fd(fd, digest, e) < 0 ? err_wrap(e, "builder %s: %s", b->name, path) : 0;
+}
+
+/* Fills new->inputs. */
+static int add_inputs(struct sha256 *h, const struct builder *b, const struct record *old, struct record *new, struct err *e)
+{
+	new->inputs = fs_path("%s", "");
+	for (char **path = b->inputs; path && *path; path++) {
+		char identity[SHA256_HEX + 1], digest[SHA256_HEX + 1];
+		char *lines;
+
+		if (toolident_file(*path, identity, e) < 0)
+			return -1;
+		if (!input_known(old, *path, identity, digest) && digest_input(b, *path, digest, e) < 0)
+			return -1;
+		add(h, "input", *path, strlen(*path));
+		add(h, "digest", digest, SHA256_HEX);
+		lines = fs_path("%sinput %s %s %s\n", new->inputs, identity, digest, *path);
+		free(new->inputs);
+		new->inputs = lines;
+	}
+	return 0;
+}
+
+/* ---- the record ---- */
+
+/* The text of the line `name TEXT`, which is the next one; NULL: it is not. */
+static char *next_line(char **rest, const char *name)
+{
+	char *line = strsep(rest, "\n");
+	size_t len = strlen(name);
+
+	return line && strncmp(line, name, len) == 0 && (line[len] == ' ' || line[len] == '\0') ? line + len + (line[len] == ' ') : NULL;
+}
+
+/* One that makes no sense is none: all zero. */
+static void record_read(const struct conf *c, const struct builder *b, struct record *out)
+{
+	own_free char *path = fs_path("%s/toolchain/%s", c->state_dir, b->name);
+	own_free char *text = NULL;
+	struct err ignored = ERR_INIT;
+	const char *identity, *digest, *version;
+	char *rest;
+	size_t len;
+
+	*out = (struct record){.inputs = NULL};
+	if (fs_read(AT_FDCWD, path, RECORD_MAX, &text, &len, &ignored) < 0)
+		return;
+	rest = text;
+	if (!next_line(&rest, head) || !(identity = next_line(&rest, "identity")) || !(digest = next_line(&rest, "toolchain")) ||
+	    !(version = next_line(&rest, "version")) || !rest || !sha256_valid(identity) || !sha256_valid(digest))
+		return;
+	snprintf(out->identity, sizeof(out->identity), "%s", identity);
+	snprintf(out->found.digest, sizeof(out->found.digest), "%s", digest);
+	snprintf(out->found.version, sizeof(out->found.version), "%s", version);
+	out->inputs = fs_path("%s", rest);
+}
+
+/* Where we may not, or there is no room, the next one asks again. */
+static void record_write(const struct conf *c, const struct builder *b, const struct record *r)
+{
+	own_free char *path = fs_path("%s/toolchain", c->state_dir);
+	own_free char *text = fs_path("%s\nidentity %s\ntoolchain %s\nversion %s\n%s", head, r->identity, r->found.digest, r->found.version,
+				      r->inputs);
+	struct err ignored = ERR_INIT;
+	own_fd int dir = dirs_make(path, 0755, NULL, &ignored);
+
+	failpoint("toolchain-before-record");
+	if (dir >= 0)
+		(void)fs_replace(dir, b->name, text, strlen(text), 0644, &ignored);
+	failpoint("toolchain-after-record");
+}
+
+static bool is_same(const struct record *a, const struct record *b)
+{
+	return strcmp(a->identity, b->identity) == 0 && strcmp(a->found.digest, b->found.digest) == 0 &&
+	       strcmp(a->found.version, b->found.version) == 0 && a->inputs && strcmp(a->inputs, b->inputs) == 0;
+}
+
+/* The identity is taken first: what changes meanwhile makes the record void. */
+static int ask(const struct conf *c, const struct builder *b, const struct record *old, struct record *new, int wait_ms, struct err *e)
+{
+	own_sha256 struct sha256 *h = sha256_new();
+	int64_t deadline_ms = clock_mono_ms() + wait_ms;
+
+	if (!h)
+		return err_set(e, ERR_NOBODY, "out of memory for a digest");
+	for (char ***argv = b->version; argv && *argv; argv++)
+		if (ask_one(h, c, b, *argv, deadline_ms, new->found.version, e) < 0)
+			return -1;
+	if (add_inputs(h, b, old, new, e) < 0)
+		return -1;
+	sha256_final(h, new->found.digest);
+	if (!is_same(old, new))
+		record_write(c, b, new);
+	return 0;
+}
+
+/* All that the record stands on is as it was. */
+static bool is_true(const struct builder *b, const struct record *old, const char *identity)
+{
+	struct err e = ERR_INIT;
+
+	if (strcmp(old->identity, identity) != 0)
+		return false;
+	for (char **path = b->inputs; path && *path; path++) {
+		char of_file[SHA256_HEX + 1], digest[SHA256_HEX + 1];
+
+		if (toolident_file(*path, of_file, &e) < 0 || !input_known(old, *path, of_file, digest))
+			return false;
+	}
+	return true;
+}
+
+int toolchain_find(const struct conf *c, const struct builder *b, struct toolchain *out, struct err *e)
+{
+	own_record struct record old = {.inputs = NULL};
+	own_record struct record new = {.inputs = NULL};
+
+	if (toolident_programs(b, new.identity, e) < 0)
+		return -1;
+	record_read(c, b, &old);
+	if (is_true(b, &old, new.identity)) {
+		*out = old.found;
+		return 0;
+	}
+	if (ask(c, b, &old, &new, FIND_MS, e) < 0)
+		return -1;
+	*out = new.found;
+	return 0;
+}
+
+int toolchain_ask(const struct conf *c, const struct builder *b, struct err *e)
+{
+	own_record struct record old = {.inputs = NULL};
+	own_record struct record new = {.inputs = NULL};
+
+	if (toolident_programs(b, new.identity, e) < 0)
+		return -1;
+	record_read(c, b, &old);
+	return ask(c, b, &old, &new, ASK_MS, e);
+}

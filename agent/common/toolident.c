@@ -1,0 +1,114 @@
+/* toolident: DIAGNOSTICS: none but a lack of memory; what is not there is part of what is told. */
+#include "agent/common/toolident.h"
+
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LINKS_MOST = 40 };
+
+static void add_stat(struct sha256 *h, const char *path, const struct stat *st)
+{
+	own_free char *text = fs_path("%s %llu %llu %o %lld %lld.%09ld %lld.%09ld\n", path, (unsigned long long)st->st_dev,
+				      (unsigned long long)st->st_ino, st->st_mode, (long long)st->st_size,
+				      (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec, (long long)st->st_ctim.tv_sec,
+				      st->st_ctim.tv_nsec);
+
+	sha256_add(h, text, strlen(text));
+}
+
+/* What the link at `path` points to; NULL: it is none. The caller frees. */
+static char *follow(const char *path)
+{
+	char to[PATH_MAX];
+	ssize_t n = readlink(path, to, sizeof(to) - 1);
+	const char *slash = strrchr(path, '/');
+
+	if (n < 0)
+		return NULL;
+	to[n] = '\0';
+	return to[0] == '/' ? fs_path("%s", to) : fs_path("%.*s/%s", (int)(slash - path), path, to);
+}
+
+static void add_file(struct sha256 *h, const char *path)
+{
+	own_free char *at = fs_path("%s", path);
+
+	for (int i = 0; i < LINKS_MOST && at; i++) {
+		struct stat st;
+		char *next;
+
+		if (lstat(at, &st) < 0) {
+			sha256_add(h, at, strlen(at));
+			sha256_add(h, " absent\n", 8);
+			return;
+		}
+		add_stat(h, at, &st);
+		next = S_ISLNK(st.st_mode) ? follow(at) : NULL;
+		free(at);
+		at = next;
+	}
+}
+
+/* A path, or a program where a version command would find it; else no word of ours. */
+static void add_word(struct sha256 *h, const char *word)
+{
+	static const char *const dirs[] = {"/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin"};
+	own_free char *path = NULL;
+
+	if (*word == '/') {
+		add_file(h, word);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]) && *word && *word != '-' && !strchr(word, '/'); i++) {
+		free(path);
+		path = fs_path("%s/%s", dirs[i], word);
+		if (access(path, X_OK) == 0) {
+			add_file(h, path);
+			return;
+		}
+	}
+}
+
+/* Every piece of it that may be a name. */
+static void add_words(struct sha256 *h, const char *text)
+{
+	own_free char *copy = fs_path("%s", text);
+	char *rest = copy, *word;
+
+	while ((word = strsep(&rest, " \t\n;|&()<>{}'\"`$=,*?[]!#")))
+		add_word(h, word);
+}
+
+int toolident_programs(const struct builder *b, char out[SHA256_HEX + 1], struct err *e)
+{
+	own_sha256 struct sha256 *h = sha256_new();
+
+	if (!h)
+		return err_set(e, ERR_NOBODY, "out of memory for a digest");
+	sha256_add(h, b->text, b->text_len);
+	for (char ***argv = b->version; argv && *argv; argv++)
+		for (char **word = *argv; *word; word++)
+			add_words(h, *word);
+	for (char **need = b->needs; need && *need; need++)
+		add_word(h, *need);
+	add_file(h, "/var/lib/dpkg/status");
+	add_file(h, "/etc/ld.so.cache");
+	sha256_final(h, out);
+	return 0;
+}
+
+int toolident_file(const char *path, char out[SHA256_HEX + 1], struct err *e)
+{
+	own_sha256 struct sha256 *h = sha256_new();
+
+	if (!h)
+		return err_set(e, ERR_NOBODY, "out of memory for a digest");
+	add_file(h, path);
+	sha256_final(h, out);
+	return 0;
+}

@@ -1,0 +1,81 @@
+/* workdir: DIAGNOSTICS: ERR_OPERATOR where something is not ours to remove or to rename. */
+#include "agent/common/workdir.h"
+
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "lib/sha.h"
+#include "lib/uuid.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ASIDE "left."
+
+/* What says that the rest is good comes first. */
+static const char *const names[] = {"source", "tree", ".tree.tmp", "src", "cache"};
+enum { N_NAMES = sizeof(names) / sizeof(names[0]) };
+
+bool workdir_is_of(int work, const char *source)
+{
+	own_fd int fd = fs_open_beneath(work, "source", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	struct err ignored = ERR_INIT;
+	own_free char *line = NULL;
+	size_t len;
+
+	if (fd < 0 || fs_read_fd(fd, "source", SHA256_HEX + 1, &line, &len, &ignored) < 0)
+		return false;
+	return len == SHA256_HEX + 1 && line[SHA256_HEX] == '\n' && strncmp(line, source, SHA256_HEX) == 0;
+}
+
+/* Not made durable: after a power cut it is not whole, or not there, and the next build starts from nothing. */
+int workdir_note_source(int work, const char *source, struct err *e)
+{
+	own_fd int fd = -1;
+	char line[SHA256_HEX + 2];
+
+	if (fs_remove_tree(work, "source", e) < 0)
+		return -1;
+	if (!source)
+		return 0;
+	snprintf(line, sizeof(line), "%s\n", source);
+	fd = fs_open_beneath(work, "source", O_WRONLY | O_CREAT | O_EXCL, 0644);
+	if (fd < 0 || fs_write_all(fd, line, strlen(line)) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot write what the checkout was built with");
+	return 0;
+}
+
+bool workdir_size(struct du *sum, int work)
+{
+	bool whole = true;
+
+	for (int i = 0; i < N_NAMES; i++)
+		whole = du_add(sum, work, names[i]) && whole;
+	return whole;
+}
+
+int workdir_clear(int work, struct err *e)
+{
+	int rc = 0;
+
+	for (int i = 0; i < N_NAMES; i++)
+		if (fs_remove_tree(work, names[i], e) < 0)
+			rc = -1;
+	return rc;
+}
+
+int workdir_set_aside(const char *dir, const char *uuid, struct err *e)
+{
+	own_free char *from = fs_path("%s/%s", dir, uuid);
+	own_free char *to = fs_path("%s/" ASIDE "%s.%lld", dir, uuid, (long long)clock_wall_ms());
+
+	if (rename(from, to) < 0 && errno != ENOENT)
+		return err_sys(e, ERR_OPERATOR, "cannot rename %s, in which a process that does not end may still write, to %s", from, to);
+	return 0;
+}
+
+bool workdir_is_aside(const char *name)
+{
+	return strncmp(name, ASIDE, strlen(ASIDE)) == 0 && strlen(name) > strlen(ASIDE) + UUID_LEN;
+}

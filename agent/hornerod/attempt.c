@@ -1,0 +1,255 @@
+/* attempt: start one, in its group, or take one over from the life before. DIAGNOSTICS: what cannot be started is requeued
+ * with the reason. */
+#include "agent/hornerod/agent.h"
+
+#include "lib/args.h"
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "conf/builder.h"
+#include "conf/image.h"
+#include "store/warm.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+enum { FIRST_JOIN_FD = 10 };
+
+static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
+{
+	struct attempt_run *r = arg;
+	struct agent *a = r->agent;
+
+	(void)src;
+	(void)fd;
+	(void)events;
+	if (r->ended)
+		attempt_reap(r);
+	else
+		attempt_finish(r);
+	agent_turn(a);
+	return 0;
+}
+
+/* The builder's group: the image file's builder, else the one that built it last. A first build whose
+ * builder only the checkout will choose runs in the group "new". */
+static void group_of(const struct agent *a, const char *uuid, char group[64])
+{
+	own_image struct image img = {0};
+	own_builders struct builders *list = NULL;
+	const struct builder *b = NULL;
+	struct warm w = {0};
+	struct err e = ERR_INIT;
+
+	snprintf(group, 64, "new");
+	if (image_load(a->conf->images_dir, uuid, &img, &e) < 0 || builders_load(a->conf->builders_dir, &list, &e) < 0)
+		return;
+	if (img.builder)
+		b = builder_find(list, img.builder);
+	else if (warm_load(a->conf->store_dir, uuid, &w, &e) == 1)
+		b = builder_find(list, w.builder);
+	if (b)
+		snprintf(group, 64, "%s", b->group);
+}
+
+static int make_leaf(struct agent *a, struct attempt_run *r, struct err *e)
+{
+	char group[64];
+	char name[64];
+
+	if (!a->cg)
+		return 0;
+	group_of(a, r->image, group);
+	snprintf(name, sizeof(name), "%lld.%lld", (long long)r->job, (long long)r->number);
+	if (cg_leaf_make(a->cg, a->conf, group, name, &r->leaf, e) < 0)
+		return -1;
+	r->has_leaf = true;
+	return 0;
+}
+
+static int start_supervisor(struct agent *a, struct attempt_run *r, const struct job *j, struct err *e)
+{
+	own_args struct args words = ARGS_INIT;
+	struct spawn_fd fds[CG_MAX_HIERARCHIES];
+	struct spawn s = SPAWN_INIT(NULL);
+	struct limits all = a->cg ? cg_limits(a->cg) : (struct limits){0};
+
+	args_addf(&words, "%s/hornero-build", a->conf->libexec_dir);
+	args_addf(&words, "--conf=%s", a->conf->path);
+	args_addf(&words, "--image=%s", r->image);
+	args_addf(&words, "--job=%lld", (long long)r->job);
+	args_addf(&words, "--attempt=%lld", (long long)r->number);
+	args_addf(&words, "--join=%zu", r->leaf.njoin);
+	if (a->cg)
+		args_addf(&words, "--limits=%lld:%lld:%lld", (long long)all.core_percent, (long long)all.mem_mb, (long long)all.pids);
+	if (r->confirms)
+		args_add(&words, "--confirm");
+	if (j->force)
+		args_add(&words, "--force");
+	if (j->clean)
+		args_add(&words, "--clean");
+	for (size_t i = 0; i < r->leaf.njoin; i++)
+		fds[i] = (struct spawn_fd){r->leaf.join[i], FIRST_JOIN_FD + (int)i};
+	s.argv = args_list(&words);
+	s.fds = fds;
+	s.nfds = r->leaf.njoin;
+	s.err = STDERR_FILENO;
+	s.death = SIGTERM; /* time to end its sandbox */
+	return spawn_start(&s, &r->supervisor, e);
+}
+
+static int watch(struct agent *a, struct attempt_run *r, struct err *e)
+{
+	int rc = sd_event_add_io(a->loop, &r->watch, r->supervisor.pidfd, EPOLLIN, on_end, r);
+
+	if (rc >= 0)
+		return 0;
+	errno = -rc;
+	err_sys(e, ERR_US, "cannot watch a supervisor");
+	spawn_kill(&r->supervisor);
+	return -1;
+}
+
+/* No supervisor, no cgroup, no sandbox: the verdict is there. */
+static bool take_known(struct agent *a, struct attempt_run *r, const struct job *j)
+{
+	if (!attempt_known(a, j, &r->verdict))
+		return false;
+	attempt_log_end(r);
+	attempt_conclude(r);
+	return true;
+}
+
+static const char *ended_by_of(const char *text)
+{
+	static const char *const all[] = {"cancelled", "stopped", "yielded"};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strcmp(text, all[i]) == 0)
+			return all[i];
+	return NULL;
+}
+
+static int resume_supervisor(struct agent *a, struct attempt_run *r, int pid, struct err *e)
+{
+	if (pid == 0) {
+		attempt_read_verdict(r, 0); /* its usage is in it */
+		r->ended = true;
+		return 0;
+	}
+	if (spawn_adopt(pid, &r->supervisor, e) < 0)
+		return err_wrap(e, "the supervisor was not handed over");
+	return watch(a, r, e);
+}
+
+/* Whoever runs beside it may take what it needs, and the other way round. */
+static void meet(struct agent *a, struct attempt_run *r)
+{
+	for (struct attempt_run *other = a->attempts; other; other = other->next)
+		if (other != r)
+			other->had_company = r->had_company = true;
+}
+
+static bool is_confirm(const struct agent *a, int64_t id)
+{
+	own_job struct job j = {.id = 0};
+	struct err ignored = ERR_INIT;
+
+	return job_get(a->db, id, &j, &ignored) == 1 && job_is_confirm(j.origin);
+}
+
+int attempt_resume(struct agent *a, const struct attempt_past *past, struct err *e)
+{
+	struct attempt_run *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return err_set(e, ERR_NOBODY, "out of memory for an attempt");
+	r->agent = a;
+	r->job = past->job;
+	r->number = past->number;
+	memcpy(r->image, past->image, sizeof(r->image));
+	r->ended_by = ended_by_of(past->ended_by);
+	r->confirms = is_confirm(a, past->job);
+	r->frozen = RUN_UNKNOWN;
+	r->next = a->attempts;
+	a->attempts = r;
+	if (a->cg && strcmp(past->leaf, "-") != 0) {
+		r->leaf = (struct cg_leaf){.path = fs_path("%s", past->leaf), .limits.mem_mb = past->mem_mb};
+		r->has_leaf = true;
+		r->had_company = true; /* for all we know */
+		cg_leaf_adopt(a->cg, &r->leaf);
+	}
+	return resume_supervisor(a, r, past->pid, e);
+}
+
+int attempt_note_left(struct agent *a, const char *leaf, struct err *e)
+{
+	const char *name = strrchr(leaf, '/');
+	struct attempt_run *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return err_set(e, ERR_NOBODY, "out of memory for an attempt");
+	r->agent = a;
+	r->leaf = (struct cg_leaf){.path = fs_path("%s", leaf)};
+	r->has_leaf = true;
+	r->told = true;
+	r->ended = true;
+	r->leaf.ending_ms = 1; /* long ago: nobody waits for it */
+	r->ended_by = "stopped";
+	strcpy(r->image, "-");
+	if (sscanf(name ? name + 1 : leaf, "%" SCNd64 ".%" SCNd64, &r->job, &r->number) != 2)
+		r->job = r->number = 0;
+	r->next = a->attempts;
+	a->attempts = r;
+	return 0;
+}
+
+int attempt_start(struct agent *a, const struct job *j, struct err *e)
+{
+	struct attempt_run *r = calloc(1, sizeof(*r));
+	char token[FENCE_TOKEN + 1];
+	char quoted[2 * ERR_MSG_MAX];
+	int rc;
+
+	if (!r)
+		return err_set(e, ERR_NOBODY, "out of memory for an attempt");
+	r->agent = a;
+	r->job = j->id;
+	r->number = j->attempt;
+	memcpy(r->image, j->image, sizeof(r->image));
+	r->next = a->attempts;
+	a->attempts = r;
+	/* A publication in flight keeps its fence: pushes must not starve it. */
+	r->confirms = job_is_confirm(j->origin);
+	rc = r->confirms || publication_in_flight(a, j->image) ? 0 : fence_set(a->conf, j->image, j->id, j->attempt, token, e);
+	if (rc == 0 && !r->confirms && take_known(a, r, j))
+		return 0;
+	meet(a, r);
+	if (rc == 0 && make_leaf(a, r, e) == 0 && start_supervisor(a, r, j, e) == 0 && watch(a, r, e) == 0) {
+		log_info("event=attempt-started job=%lld attempt=%lld image=%s", (long long)r->job, (long long)r->number, r->image);
+		return 0;
+	}
+	r->verdict = (struct verdict){.job = r->job, .attempt = r->number};
+	memcpy(r->verdict.image, r->image, sizeof(r->image));
+	verdict_say(&r->verdict, e->class, "start", "%s", e->msg);
+	attempt_note(r);
+	log_error("event=attempt-not-started job=%lld reason=%s", (long long)r->job,
+		  log_quote(quoted, sizeof(quoted), r->verdict.reason));
+	attempt_conclude(r);
+	return 0;
+}
+
+void attempt_kill(struct attempt_run *r, const char *why)
+{
+	if (r->ended)
+		return;
+	if (why)
+		r->ended_by = why;
+	if (r->killed_ms == 0)
+		r->killed_ms = clock_mono_ms();
+	/* What it leaves ends with the group; without one it must see to that itself, and hear of it where it is stopped. */
+	kill(r->supervisor.pid, r->has_leaf ? SIGKILL : SIGTERM);
+	kill(r->supervisor.pid, SIGCONT);
+}

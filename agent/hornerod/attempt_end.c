@@ -1,0 +1,382 @@
+/* attempt_end: how an attempt ended, by whose fault, and the job's next state. DIAGNOSTICS: a group that does not get empty and a queue
+ * that refuses a state change are logged and tried again in the next turn; the rest is left to the next start's recovery. */
+#include "agent/hornerod/agent.h"
+
+#include "agent/common/pin_leave.h"
+#include "agent/common/workdir.h"
+#include "conf/image.h"
+#include "lib/clock.h"
+#include "lib/failpoint.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+enum { BACKOFF_FIRST_MS = 5000, BACKOFF_MOST_MS = 600000, GROUP_MS = 10000, STOP_MS = 5000, KILLED_MOST = 3 };
+
+static int64_t backoff_ms(int64_t attempt)
+{
+	int64_t ms = BACKOFF_FIRST_MS;
+
+	while (--attempt > 0 && ms < BACKOFF_MOST_MS)
+		ms *= 2;
+	return ms < BACKOFF_MOST_MS ? ms : BACKOFF_MOST_MS;
+}
+
+static struct attempt_result result_of(const struct verdict *v)
+{
+	return (struct attempt_result){
+		.class = err_class_name(v->class), .cause = v->cause, .reason = v->reason,
+		.commit = v->commit, .tree = v->tree, .key = v->key, .inputs = v->inputs, .builder = v->builder,
+		.digest = v->digest, .how_built = v->built, .reused = v->reused, .size_bytes = v->size_bytes,
+		.checkout_ms = v->checkout_ms, .build_ms = v->build_ms, .check_ms = v->check_ms, .boot_ms = v->boot_ms,
+		.store_ms = v->store_ms,
+		.cpu_ms = v->cpu_ms, .mem_peak_bytes = v->mem_peak_bytes,
+	};
+}
+
+/* Nobody's fault, but one that may come back: the third holds the job, unless blame_killed() knows better. */
+static bool is_crash(const struct verdict *v)
+{
+	return strcmp(v->cause, "killed") == 0 || strcmp(v->cause, "sandbox") == 0 || strcmp(v->cause, "hangs") == 0;
+}
+
+/* The job's next state, by whose fault it was. */
+static int settle(const struct attempt_run *r, struct err *e)
+{
+	const struct agent *a = r->agent;
+	const struct verdict *v = &r->verdict;
+	struct attempt_result res = result_of(v);
+	int64_t again_ms = db_now_ms(a->db) + backoff_ms(r->number);
+
+	/* Those who were in each other's way must not meet again and again. */
+	if (strcmp(v->cause, "crowded") == 0)
+		again_ms += backoff_ms(r->number) * (r->job % 7) / 7;
+
+	if (r->confirms)
+		return confirming_settle(r, &res, again_ms, e);
+	if (r->ended_by && strcmp(r->ended_by, "cancelled") == 0)
+		return job_set_cancelled(a->db, r->job, r->number, &res, e);
+	if (r->ended_by)
+		return job_set_requeued(a->db, r->job, r->number, &res, 0, false, e);
+	switch (v->class) {
+	case ERR_NONE: return job_set_built(a->db, r->job, r->number, &res, e);
+	case ERR_PUSHER: return job_set_failed(a->db, r->job, r->number, &res, e);
+	case ERR_OPERATOR:
+	case ERR_USAGE: return job_set_held(a->db, r->job, r->number, &res, e);
+	case ERR_NOBODY:
+		return job_set_requeued(a->db, r->job, r->number, &res, again_ms, is_crash(v), e);
+	case ERR_US: break;
+	}
+	return job_set_requeued(a->db, r->job, r->number, &res, again_ms, true, e);
+}
+
+/* Which file sets a limit. */
+static const char *set_by(const struct agent *a, int64_t limit, int64_t of_all, const char *key)
+{
+	return limit < of_all ? a->conf->groups_dir : key;
+}
+
+/* Also where our own checkout or check was the victim: the pushed data was too big. */
+static void blame_own(const struct agent *a, const struct limits *l, const struct cg_usage *usage, struct verdict *v)
+{
+	struct limits all = cg_limits(a->cg);
+
+	if (usage->oom_kills > 0 && (v->class == ERR_PUSHER || strcmp(v->cause, "signal") == 0 || strcmp(v->cause, "killed") == 0 ||
+				     strcmp(v->cause, "boot") == 0))
+		verdict_say(v, ERR_PUSHER, "oom", "out of memory: the build reached %lld MB and was killed; its limit is %lld MB (%s)",
+			    (long long)usage->mem_peak_bytes / 1000000, (long long)l->mem_mb,
+			    set_by(a, l->mem_mb, all.mem_mb, "compile_mem_limit"));
+	else if (usage->refused_forks > 0 && strcmp(v->cause, "exit") == 0)
+		verdict_say(v, ERR_PUSHER, "pids", "%s, after it was refused a process; its limit is %lld (%s)", v->reason,
+			    (long long)l->pids, set_by(a, l->pids, all.pids, "compile_pids_limit"));
+}
+
+/* Neither its fault nor a crash, whatever it came to: it is tried again, later each time. */
+static void blame_others(const struct limits *l, const struct cg_usage *usage, struct verdict *v)
+{
+	if (v->class == ERR_OPERATOR || v->class == ERR_USAGE)
+		return;
+	if (usage->oom_kills > 0)
+		verdict_say(v, ERR_NOBODY, "crowded", "other builds left too little memory: it had %lld MB of %lld MB",
+			    (long long)usage->mem_peak_bytes / 1000000, (long long)l->mem_mb);
+	else if (usage->refused_forks > 0 && usage->pids_peak > 0)
+		verdict_say(v, ERR_NOBODY, "crowded", "other builds left too few processes: it had %lld of %lld",
+			    (long long)usage->pids_peak, (long long)l->pids);
+	else if (usage->refused_forks > 0)
+		verdict_say(v, ERR_NOBODY, "crowded", "other builds left too few processes of %lld", (long long)l->pids);
+}
+
+/* What a limit kept from a failed build. By default an attempt may have all that all builds may have, so it can be
+ * missing although the attempt itself was small; alone it cannot. */
+static void blame_limits(const struct attempt_run *r, const struct cg_usage *usage, struct verdict *v)
+{
+	bool is_own = usage->oom_kills > 0 ? usage->is_memory_full : usage->is_pids_full;
+
+	if (v->class == ERR_NONE || r->ended_by)
+		return;
+	if (is_own || !r->had_company)
+		blame_own(r->agent, &r->leaf.limits, usage, v);
+	else
+		blame_others(&r->leaf.limits, usage, v);
+}
+
+static int count_killed(void *arg, const struct attempt *at)
+{
+	int64_t *n = arg;
+
+	*n += at->result.cause && strcmp(at->result.cause, "killed") == 0;
+	return 0;
+}
+
+/* The kernel does not say who sent a SIGKILL: somebody on the node, or a command of the build that kills its own parent. The first
+ * may happen once or twice to the same content, the second happens each time. The group counts what was killed for want of memory,
+ * so without a group that may be the cause, too, and the third such end holds the job. */
+static void blame_killed(const struct attempt_run *r, struct verdict *v)
+{
+	struct err e = ERR_INIT;
+	int64_t n = 1; /* this one */
+
+	if (strcmp(v->cause, "killed") != 0 || !r->has_leaf || r->ended_by)
+		return;
+	if (attempt_each(r->agent->db, r->job, count_killed, &n, &e) < 0)
+		log_warn("event=attempts-unread job=%lld %s", (long long)r->job, e.msg);
+	else if (n >= KILLED_MOST)
+		verdict_say(v, ERR_PUSHER, "killed", "its builder was killed by signal 9 in each of %lld attempts, and not for want of memory: "
+			    "a command of the build kills its own parent", (long long)n);
+}
+
+/* What the cgroup saw, and whether it killed somebody. */
+static void add_usage(struct attempt_run *r)
+{
+	struct cg_usage usage = {0};
+
+	if (!r->has_leaf)
+		return;
+	cg_leaf_usage(r->agent->cg, &r->leaf, &usage);
+	r->verdict.cpu_ms = usage.cpu_ms;
+	r->verdict.mem_peak_bytes = usage.mem_peak_bytes;
+	blame_limits(r, &usage, &r->verdict);
+	blame_killed(r, &r->verdict);
+}
+
+/* A supervisor that could not even write its verdict says whose fault it is by its exit code: a full disk
+ * is waited for, a broken configuration is the operator's, all else is ours. */
+static enum err_class blame_for(int status)
+{
+	enum err_class class = WIFEXITED(status) ? err_class_of_exit(WEXITSTATUS(status)) : ERR_US;
+
+	return class == ERR_NOBODY || class == ERR_OPERATOR ? class : ERR_US;
+}
+
+void attempt_read_verdict(struct attempt_run *r, int status)
+{
+	struct verdict *v = &r->verdict;
+	struct err e = ERR_INIT;
+	char how[64];
+	int rc = verdict_read(r->agent->conf->log_dir, r->job, r->number, v, &e);
+
+	if (rc == 1 && strcmp(v->image, r->image) == 0 && !r->ended_by)
+		return;
+	*v = (struct verdict){.job = r->job, .attempt = r->number};
+	memcpy(v->image, r->image, sizeof(v->image));
+	if (r->ended_by)
+		verdict_say(v, ERR_NOBODY, r->ended_by, "%s", r->ended_by);
+	else if (*r->hung)
+		verdict_say(v, ERR_NOBODY, "hangs", "%s", r->hung);
+	else if (rc < 0)
+		verdict_say(v, e.class, "crash", "%s", e.msg);
+	else
+		verdict_say(v, blame_for(status), "crash", "the supervisor left no verdict (%s); the agent's log has its words",
+			    spawn_status_text(status, how, sizeof(how)));
+}
+
+static void forget(struct attempt_run *r)
+{
+	struct attempt_run **at = &r->agent->attempts;
+
+	while (*at && *at != r)
+		at = &(*at)->next;
+	if (*at)
+		*at = r->next;
+	sd_event_source_disable_unref(r->watch);
+	if (r->supervisor.pid > 0)
+		close(r->supervisor.pidfd);
+	free(r->leaf.path); /* at a stop, of a group that does not get empty */
+	free(r);
+}
+
+/* Another commit was looked at than the one that the pin was for. Not before the row is written: a sweep would take
+ * the changed file for a new wish. */
+static void leave_pin(const struct agent *a, const struct verdict *v)
+{
+	own_image struct image img = {0};
+	struct err e = ERR_INIT;
+
+	if (v->commit[0] && image_load(a->conf->images_dir, v->image, &img, &e) == 0)
+		pin_leave(a->conf, &img, v->commit);
+}
+
+/* Somebody of it may still write in its checkout: the next attempt gets another one. Of a group of an earlier life the row
+ * knows the image. */
+static void set_aside(struct attempt_run *r)
+{
+	own_job struct job j = {0};
+	struct err e = ERR_INIT;
+
+	if (strcmp(r->image, "-") == 0 && job_get(r->agent->db, r->job, &j, &e) == 1 && uuid_valid(j.image))
+		memcpy(r->image, j.image, sizeof(r->image));
+	if (!uuid_valid(r->image))
+		return;
+	if (workdir_set_aside(r->agent->conf->repo_base, r->image, &e) < 0)
+		log_error("event=checkout-stays job=%lld %s", (long long)r->job, e.msg);
+	else
+		log_warn("event=checkout-set-aside job=%lld image=%s", (long long)r->job, r->image);
+}
+
+/* True: nobody is left in its group, or there is none. */
+static bool end_group(struct attempt_run *r)
+{
+	struct agent *a = r->agent;
+	struct err e = ERR_INIT;
+
+	if (r->has_leaf && cg_leaf_end(a->cg, &r->leaf, &e) < 0) {
+		if (!r->told)
+			log_error("event=cgroup-stays job=%lld %s", (long long)r->job, e.msg);
+		r->told = true;
+		return false;
+	}
+	if (r->told)
+		log_info("event=cgroup-gone job=%lld attempt=%lld", (long long)r->job, (long long)r->number);
+	r->has_leaf = r->told = false;
+	return true;
+}
+
+/* A row that has moved on (or went with the whole database) needs nothing from us. */
+static bool settle_row(struct attempt_run *r)
+{
+	struct err e = ERR_INIT;
+
+	if (r->ended_by || *r->hung || strcmp(r->verdict.cause, "crash") == 0)
+		leftover_clear_attempt(r->agent->conf, r->job, r->number);
+	if (settle(r, &e) < 0 && e.sys != ESTALE) {
+		log_error("event=state-unwritten job=%lld %s", (long long)r->job, e.msg);
+		return false;
+	}
+	leave_pin(r->agent, &r->verdict);
+	return true;
+}
+
+/* The row waits for the group, but not for ever. Group gone, row written, supervisor reaped: then, and only then, it is
+ * forgotten. */
+void attempt_conclude(struct attempt_run *r)
+{
+	bool is_gone;
+
+	r->ended = true;
+	is_gone = end_group(r);
+	if (!is_gone && clock_mono_ms() - r->leaf.ending_ms < GROUP_MS)
+		return;
+	if (!r->settled) {
+		if (!is_gone || r->supervisor.pid > 0) {
+			set_aside(r);
+			failpoint("attempt-set-aside");
+		}
+		r->settled = settle_row(r);
+	}
+	if (is_gone && r->settled && r->supervisor.pid <= 0)
+		forget(r);
+}
+
+bool attempt_settle_ended(struct agent *a)
+{
+	int64_t start_ms = clock_mono_ms();
+	struct attempt_run *next;
+	bool left = false;
+
+	for (struct attempt_run *r = a->attempts; r && !agent_waited(start_ms); r = next) {
+		next = r->next;
+		if (r->ended)
+			attempt_conclude(r);
+	}
+	for (struct attempt_run *r = a->attempts; r; r = r->next)
+		left = left || r->ended;
+	return left;
+}
+
+void attempt_log_end(const struct attempt_run *r)
+{
+	const struct verdict *v = &r->verdict;
+	char quoted[2 * ERR_MSG_MAX];
+
+	log_info("event=attempt-ended job=%lld attempt=%lld image=%s class=%s cause=%s cpu_ms=%lld reused=%d reason=%s",
+		 (long long)r->job, (long long)r->number, r->image, err_class_name(v->class), v->cause, (long long)v->cpu_ms,
+		 v->reused, log_quote(quoted, sizeof(quoted), v->reason));
+}
+
+void attempt_note(struct attempt_run *r)
+{
+	const char *log_dir = r->agent->conf->log_dir;
+	struct err e = ERR_INIT;
+
+	if (verdict_write(log_dir, &r->verdict, &e) == 0)
+		return;
+	log_warn("event=verdict-unwritten job=%lld %s", (long long)r->job, e.msg);
+	/* The same error kept the supervisor from writing. Room may come by itself, a right does not. */
+	if (strcmp(r->verdict.cause, "crash") != 0)
+		return;
+	if (e.sys == ENOSPC || e.sys == EDQUOT)
+		verdict_say(&r->verdict, ERR_NOBODY, "crash", "nothing can be written in %s: %s; the operator makes room there", log_dir, e.msg);
+	else
+		verdict_say(&r->verdict, ERR_OPERATOR, "crash", "nothing can be written in %s: %s; `hornero doctor` says how it should be",
+			    log_dir, e.msg);
+}
+
+/* The supervisor has ended: reap it, find out how, conclude. */
+void attempt_finish(struct attempt_run *r)
+{
+	int status = spawn_wait(&r->supervisor);
+
+	r->watch = sd_event_source_disable_unref(r->watch);
+	attempt_read_verdict(r, status);
+	add_usage(r);
+	attempt_note(r);
+	attempt_log_end(r);
+	attempt_conclude(r);
+}
+
+void attempt_abandon(struct attempt_run *r)
+{
+	log_error("event=supervisor-given-up job=%lld pid=%d it does not die of SIGKILL", (long long)r->job, (int)r->supervisor.pid);
+	attempt_read_verdict(r, 0);
+	add_usage(r);
+	attempt_note(r);
+	attempt_log_end(r);
+	attempt_conclude(r);
+}
+
+void attempt_reap(struct attempt_run *r)
+{
+	spawn_wait(&r->supervisor);
+	r->watch = sd_event_source_disable_unref(r->watch);
+	log_info("event=supervisor-ended job=%lld attempt=%lld", (long long)r->job, (long long)r->number);
+	attempt_conclude(r);
+}
+
+void attempt_stop_all(struct agent *a)
+{
+	for (struct attempt_run *r = a->attempts; r; r = r->next)
+		attempt_kill(r, "stopped");
+	/* What cannot be settled now is recovered by the next start. */
+	while (a->attempts) {
+		struct attempt_run *r = a->attempts;
+
+		if (!r->ended && spawn_ends_within(&r->supervisor, r->has_leaf ? STOP_MS : 12 * STOP_MS))
+			attempt_finish(r);
+		else if (!r->ended)
+			log_error("event=hangs program=hornero-build job=%lld pid=%d", (long long)r->job, (int)r->supervisor.pid);
+		if (a->attempts == r)
+			forget(r);
+	}
+}

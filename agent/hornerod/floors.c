@@ -1,0 +1,78 @@
+/* floors: nothing is begun while a filesystem is below its floor; first it is tried to make room. Looked at in each turn,
+ * and every two seconds while it lasts. DIAGNOSTICS: none. */
+#include "agent/hornerod/agent.h"
+
+#include "lib/clock.h"
+#include "lib/log.h"
+
+#include <string.h>
+
+enum { COLLECT_AGAIN_MS = 30000 };
+
+/* Into *text, which stays as it was said first: the amount changes all the time. True: it is low. */
+static bool look(const struct floor *f, char text[FLOOR_WHY])
+{
+	char now[FLOOR_WHY];
+
+	if (!floor_is_low(f, now)) {
+		*text = '\0';
+		return false;
+	}
+	if (*text == '\0')
+		memcpy(text, now, sizeof(now));
+	return true;
+}
+
+static void log_change(const char *before, const char *now)
+{
+	char quoted[2 * FLOOR_WHY];
+
+	if (*now && !*before)
+		log_warn("event=paused reason=%s", log_quote(quoted, sizeof(quoted), now));
+	else if (*before && !*now)
+		log_info("event=resumed");
+}
+
+void floors_look(struct agent *a)
+{
+	struct floor store = conf_store_floor(a->conf);
+	struct floor work = conf_work_floor(a->conf);
+	struct floor cache = conf_cache_floor(a->conf);
+	struct floors before = a->floors;
+	int64_t now_ms = clock_mono_ms();
+	bool is_low = look(&store, a->floors.store);
+
+	/* Mostly they are one filesystem, and it is told once. */
+	is_low = is_low || look(&work, a->floors.work);
+	is_low = look(&cache, a->floors.cache) || is_low;
+	log_change(before.store, a->floors.store);
+	log_change(before.work, a->floors.work);
+	log_change(before.cache, a->floors.cache);
+	if (is_low && now_ms >= a->floors.collect_ms) {
+		a->floors.collect_ms = now_ms + COLLECT_AGAIN_MS;
+		collecting_start(a);
+	}
+}
+
+/* While the first collection runs nobody is told yet: most often it helps. */
+const char *floors_told(struct agent *a)
+{
+	const char *why = floors_pause_building(a);
+
+	a->floors.is_told = why && (a->floors.is_told || a->collect.child.pid <= 0);
+	return a->floors.is_told ? why : NULL;
+}
+
+const char *floors_pause_building(const struct agent *a)
+{
+	if (a->floors.store[0] != '\0')
+		return a->floors.store;
+	if (a->floors.work[0] != '\0')
+		return a->floors.work;
+	return floors_pause_publishing(a);
+}
+
+const char *floors_pause_publishing(const struct agent *a)
+{
+	return a->floors.cache[0] != '\0' ? a->floors.cache : NULL;
+}

@@ -1,0 +1,81 @@
+/* leftover: groups and files of those who were killed while they wrote. Their processes are gone when this is asked for.
+ * DIAGNOSTICS: ERR_OPERATOR where a directory cannot be listed or a file not be removed. A group that does not
+ * get empty is warned of. */
+#include "agent/hornerod/agent.h"
+
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "store/store.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int clear_aside(const struct conf *c, struct err *e)
+{
+	own_free char *toolchains = fs_path("%s/toolchain", c->state_dir);
+
+	if (access(toolchains, F_OK) == 0 && fs_clear_aside(toolchains, e) < 0)
+		return -1;
+	return fs_clear_aside(c->log_dir, e) < 0 ? -1 : store_clear_aside(c->store_dir, e);
+}
+
+/* What attempts were converting. */
+static int clear_stage(const struct conf *c, struct err *e)
+{
+	own_free char *path = fs_path("%s/stage", c->store_dir);
+	own_dir DIR *d = opendir(path);
+	struct dirent *entry;
+
+	if (!d)
+		return err_sys(e, ERR_OPERATOR, "cannot list %s (hornero init makes it)", path);
+	while ((entry = readdir(d)))
+		if (entry->d_name[0] != '.' && fs_remove_tree(dirfd(d), entry->d_name, e) < 0)
+			return err_wrap(e, "%s", path);
+	return 0;
+}
+
+int leftover_clear(const struct conf *c, struct err *e)
+{
+	return clear_stage(c, e) < 0 ? -1 : clear_aside(c, e);
+}
+
+/* SIGKILL to all there; who hangs in the kernel is noted. */
+static int end_group(void *agent, const char *path, struct err *e)
+{
+	struct agent *a = agent;
+	struct cg_leaf leaf = {.path = fs_path("%s", path)};
+	struct err why = ERR_INIT;
+
+	for (const struct attempt_run *r = a->attempts; r; r = r->next)
+		if (strcmp(r->leaf.path, path) == 0) {
+			free(leaf.path);
+			return 0;
+		}
+	if (cg_leaf_end(a->cg, &leaf, &why) == 0)
+		return 0;
+	free(leaf.path);
+	log_warn("event=group-stays group=%s %s; nobody else uses it, and the turns try again", path, why.msg);
+	return attempt_note_left(a, path, e);
+}
+
+int leftover_end_groups(struct agent *a, const struct err *why, struct err *e)
+{
+	if (why->class != ERR_US) {
+		*e = *why;
+		return -1;
+	}
+	return cg_each_left(a->cg, end_group, a, e);
+}
+
+void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt)
+{
+	own_free char *staged = store_stage_path(c->store_dir, job, attempt);
+	struct err e = ERR_INIT;
+
+	unlink(staged);
+	if (clear_aside(c, &e) < 0)
+		log_warn("event=leftover-stays job=%lld %s", (long long)job, e.msg);
+}

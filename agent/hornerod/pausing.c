@@ -1,0 +1,120 @@
+/* pausing: while an operator drains the node nothing starts; while it is paused or under pressure what runs is frozen as well, and
+ * its supervisors leave that time out. DIAGNOSTICS: a group that cannot be frozen runs on and is logged; one that cannot be thawed is
+ * tried again with each turn. */
+#include "agent/hornerod/agent.h"
+
+#include "lib/clock.h"
+#include "lib/log.h"
+
+static bool stands_still(const struct agent *a, const struct attempt_run *r)
+{
+	return a->pressure.high || a->paused.node || paused_image(&a->paused, r->image);
+}
+
+/* Both ways, where it is not so already. */
+static void freeze(struct agent *a, struct attempt_run *r)
+{
+	struct err e = ERR_INIT;
+	bool frozen = stands_still(a, r);
+
+	if (r->ended || !r->has_leaf || r->frozen == (frozen ? RUN_FROZEN : RUN_FREE))
+		return;
+	r->frozen = frozen ? RUN_FROZEN : RUN_FREE;
+	if (cg_leaf_freeze(a->cg, &r->leaf, frozen, &e) == 0)
+		return;
+	log_warn("event=not-%s job=%lld %s", frozen ? "paused" : "resumed", (long long)r->job, e.msg);
+	/* None of its clocks runs: no timeout would ever end it. */
+	if (!frozen)
+		r->frozen = RUN_UNKNOWN;
+}
+
+static void say(struct agent *a)
+{
+	char text[STANDSTILL_MAX] = "";
+	const char *floor = floors_told(a);
+	struct err e = ERR_INIT;
+
+	if (a->pressure.high)
+		snprintf(text, sizeof(text), STANDSTILL_PAUSED "%s", a->pressure.text);
+	else if (a->draining)
+		snprintf(text, sizeof(text), "an operator drains the node; `hornero resume` ends that");
+	else if (floor)
+		snprintf(text, sizeof(text), "%s", floor);
+	if (strcmp(text, a->paused.standstill) == 0)
+		return;
+	if (standstill_say(a->conf->run_dir, *text ? text : NULL, &e) < 0)
+		log_warn("event=standstill-unwritten %s", e.msg);
+}
+
+static void look_at_drain(struct agent *a)
+{
+	bool was = a->draining;
+
+	a->draining = drain_is_on(a->conf->run_dir);
+	if (a->draining != was)
+		log_info("event=%s", a->draining ? "draining" : "drain-ended");
+}
+
+static void look_at_pauses(struct agent *a)
+{
+	bool was = a->paused.node;
+	size_t n = a->paused.n;
+
+	paused_fini(&a->paused);
+	paused_load(&a->paused, a->conf);
+	if (a->paused.node != was || a->paused.n != n)
+		log_info("event=pauses node=%s images=%zu", a->paused.node ? "paused" : "free", a->paused.n);
+}
+
+static void look_at_pressure(struct agent *a)
+{
+	bool was_high = a->pressure.high;
+
+	if (clock_mono_ms() < a->next_look_ms)
+		return;
+	a->next_look_ms = clock_mono_ms() + PRESSURE_LOOK_MS;
+	pressure_look(&a->pressure, a->conf);
+	if (a->pressure.high && !was_high)
+		log_warn("event=paused reason=\"%s\"", a->pressure.text);
+	else if (was_high && !a->pressure.high)
+		log_info("event=resumed");
+}
+
+void pausing_look(struct agent *a)
+{
+	look_at_drain(a);
+	look_at_pauses(a);
+	look_at_pressure(a);
+}
+
+/* Said first: what has begun to move is no longer said to stand still. */
+void pausing_act(struct agent *a)
+{
+	say(a);
+	for (struct attempt_run *r = a->attempts; r; r = r->next)
+		freeze(a, r);
+}
+
+bool pausing_lets(const void *agent, const char *image)
+{
+	const struct agent *a = agent;
+
+	return !paused_image(&a->paused, image);
+}
+
+/* A hint for the limit alone, which is lower while it lasts: whether an attempt stands still its group says, and the first turn
+ * makes that what it is to be. */
+void pausing_resume(struct agent *a)
+{
+	char text[STANDSTILL_MAX];
+
+	a->pressure.high = standstill_read(a->conf->run_dir, text) && standstill_is_brief(text);
+}
+
+void pausing_stop(struct agent *a)
+{
+	struct err e = ERR_INIT;
+
+	if (drain_end(a->conf->run_dir, &e) < 0 || standstill_say(a->conf->run_dir, NULL, &e) < 0)
+		log_warn("%s", e.msg);
+}

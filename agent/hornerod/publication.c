@@ -1,0 +1,469 @@
+/* publication: hand a finished artifact to the publisher, and believe its answer (published.c records it).
+ * DIAGNOSTICS: whatever goes wrong, the job stays built and says what it waits for; an
+ * operator's fault holds it. */
+#include "agent/hornerod/agent.h"
+
+#include "agent/common/publisher.h"
+#include "lib/clock.h"
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "store/store.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PUBLISHER_END_MS = 2000, DEATHS_MOST = 3, FIRST_WORD_MS = 30000 };
+
+bool publication_in_flight(const struct agent *a, const char *image)
+{
+	for (const struct publication *p = a->publications; p; p = p->next)
+		if (!p->given_up && (!image || strcmp(p->image, image) == 0))
+			return true;
+	return false;
+}
+
+static struct pause **find_pause(struct agent *a, const char *image)
+{
+	struct pause **at = &a->pauses;
+
+	while (*at && strcmp((*at)->image, image) != 0)
+		at = &(*at)->next;
+	return at;
+}
+
+int64_t publication_paused(struct agent *a, const char *image)
+{
+	struct pause **at = find_pause(a, image);
+	struct pause *p = *at;
+
+	if (!p)
+		return 0;
+	if (clock_mono_ms() < p->until_ms)
+		return p->until_ms;
+	*at = p->next;
+	free(p);
+	return 0;
+}
+
+/* Out of memory: no pause, one more try. */
+static void pause_publication(struct agent *a, const char *image, int64_t ms)
+{
+	struct pause **at = find_pause(a, image);
+
+	if (!*at) {
+		*at = calloc(1, sizeof(**at));
+		if (!*at)
+			return;
+		snprintf((*at)->image, sizeof((*at)->image), "%s", image);
+	}
+	(*at)->until_ms = clock_mono_ms() + ms;
+}
+
+static void hang_up(struct publication *p)
+{
+	p->watch = sd_event_source_disable_unref(p->watch);
+	own_fd_end(&p->socket);
+	p->socket = -1;
+}
+
+void publication_forget(struct publication *p)
+{
+	struct publication **at = &p->agent->publications;
+
+	while (*at && *at != p)
+		at = &(*at)->next;
+	if (*at)
+		*at = p->next;
+	hang_up(p);
+	sd_event_source_disable_unref(p->patience);
+	free(p);
+}
+
+static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
+{
+	struct publication *p = arg;
+	struct agent *a = p->agent;
+
+	(void)src;
+	(void)fd;
+	(void)events;
+	spawn_wait(&p->publisher);
+	publication_forget(p);
+	agent_turn(a);
+	return 0;
+}
+
+static int on_patience(sd_event_source *src, uint64_t at, void *arg)
+{
+	struct publication *p = arg;
+
+	(void)src;
+	(void)at;
+	log_warn("event=publisher-killed job=%lld pid=%d", (long long)p->job, (int)p->publisher.pid);
+	kill(p->publisher.pid, SIGKILL);
+	if (p->killed_ms == 0)
+		p->killed_ms = clock_mono_ms();
+	return 0;
+}
+
+/* Blocks, but not for ever. */
+static void end_now(struct publication *p)
+{
+	if (p->publisher.pid > 0 && !spawn_end(&p->publisher, PUBLISHER_END_MS))
+		log_error("event=publisher-hangs job=%lld pid=%d", (long long)p->job, (int)p->publisher.pid);
+	publication_forget(p);
+}
+
+/* Our end of the socket is closed: it ends what it is at, a block job of an instance, too. One that hangs in the kernel
+ * is waited for by the loop. */
+static void let_go(struct publication *p)
+{
+	sd_event *loop = p->agent->loop;
+
+	hang_up(p);
+	if (p->publisher.pid <= 0)
+		publication_forget(p);
+	else if (sd_event_add_io(loop, &p->watch, p->publisher.pidfd, EPOLLIN, on_end, p) < 0 ||
+		 sd_event_add_time_relative(loop, &p->patience, CLOCK_BOOTTIME, PUBLISHER_END_MS * (uint64_t)1000, 0, on_patience,
+					    p) < 0)
+		end_now(p);
+}
+
+/* False where the job is not waiting any more: it was cancelled, or superseded. */
+static bool wait_for(struct agent *a, int64_t job, int64_t attempt, const char *text)
+{
+	struct err e = ERR_INIT;
+
+	if (job_set_waiting(a->db, job, attempt, text, &e) == 0)
+		return true;
+	if (e.sys == ESTALE)
+		log_info("event=publication-ended job=%lld attempt=%lld", (long long)job, (long long)attempt);
+	else
+		log_error("event=state-unwritten job=%lld %s", (long long)job, e.msg);
+	return e.sys != ESTALE;
+}
+
+/* What did not work is tried again, and nobody need act. */
+static void wait_again(struct agent *a, int64_t job, int64_t attempt, const char *text)
+{
+	own_free char *said = fs_path(JOB_WAITS_RETRIED "%s", text);
+
+	wait_for(a, job, attempt, said);
+}
+
+static void hold(struct agent *a, int64_t job, int64_t attempt, const char *reason)
+{
+	struct attempt_result r = {.class = "operator", .cause = "publish", .reason = reason};
+	char quoted[2 * ERR_MSG_MAX];
+	struct err e = ERR_INIT;
+
+	log_error("event=publication-held job=%lld reason=%s", (long long)job, log_quote(quoted, sizeof(quoted), reason));
+	if (job_set_held(a->db, job, attempt, &r, &e) < 0)
+		log_error("event=state-unwritten job=%lld %s", (long long)job, e.msg);
+}
+
+/* Whoever found it, the publisher or we. */
+static void fail(struct agent *a, int64_t job, int64_t attempt, const char *image, enum err_class class, const char *text)
+{
+	char quoted[2 * ERR_MSG_MAX];
+
+	log_warn("event=publication-failed job=%lld class=%s reason=%s", (long long)job, err_class_name(class),
+		 log_quote(quoted, sizeof(quoted), text));
+	if (class == ERR_OPERATOR)
+		hold(a, job, attempt, text);
+	else
+		wait_again(a, job, attempt, text);
+	pause_publication(a, image, AGENT_PUBLISH_AGAIN_MS);
+}
+
+/* It stays built, and is looked at each second: the file may go, or the operator let go of it. */
+static void take_foreign(struct publication *p, const struct answer *a)
+{
+	wait_for(p->agent, p->job, p->attempt, a->text);
+	foreign_note(p->agent, p->image, p->job);
+	pause_publication(p->agent, p->image, AGENT_RETRY_MS);
+}
+
+/* True when that was the last word. */
+static bool take_answer(struct publication *p, const struct answer *a)
+{
+	struct err e = ERR_INIT;
+	bool is_last = true;
+	int placed;
+
+	if (a->word == ANSWER_PROCESS) {
+		if (p->publisher.pid <= 0 && a->ino <= INT_MAX)
+			p->process = (pid_t)a->ino;
+		return false;
+	}
+	p->agent->publisher_deaths = 0;
+	/* Flattening may take hours: nobody's publication ends at its next word. */
+	if (a->word == ANSWER_WAITING)
+		return !wait_for(p->agent, p->job, p->attempt, a->text);
+	placed = published_take(p, a, &is_last, &e);
+	p->answered = is_last;
+	if (placed > 0)
+		return is_last;
+	if (placed < 0 && e.sys == ESTALE) {
+		/* The record stands, and the sweep goes by it: the row went with a damaged queue, or was cancelled. */
+		log_info("event=publication-without-row job=%lld %s", (long long)p->job, e.msg);
+	} else if (placed < 0) {
+		fail(p->agent, p->job, p->attempt, p->image, e.class, e.msg);
+	} else if (a->word == ANSWER_DEFERRED) {
+		wait_for(p->agent, p->job, p->attempt, a->text);
+		pause_publication(p->agent, p->image, AGENT_RETRY_MS);
+	} else if (a->word == ANSWER_FOREIGN) {
+		take_foreign(p, a);
+	} else {
+		fail(p->agent, p->job, p->attempt, p->image, a->class, a->text);
+	}
+	return true;
+}
+
+static bool take_line(struct publication *p, const char *text)
+{
+	struct err e = ERR_INIT;
+	struct answer a;
+
+	p->patience = sd_event_source_disable_unref(p->patience);
+	if (answer_parse(text, &a, &e) == 0)
+		return take_answer(p, &a);
+	fail(p->agent, p->job, p->attempt, p->image, e.class, e.msg);
+	p->answered = true;
+	return true;
+}
+
+/* One may be killed at any time. Where none speaks any more somebody must look, and it is tried all the same. */
+static void tell_died(const struct publication *p)
+{
+	struct agent *a = p->agent;
+	const char *head = ++a->publisher_deaths < DEATHS_MOST ? JOB_WAITS_RETRIED : "";
+	own_free char *text = a->conf->publish_socket
+		? fs_path("%sthe publisher at %s ends without a word: `journalctl -u 'hornero-publish@*'` says why; systemd starts none where "
+			  "the User= of its unit does not exist", head, a->conf->publish_socket)
+		: fs_path("%shornero-publish ends without a word; the log of hornerod may say why", head);
+
+	wait_for(a, p->job, p->attempt, text);
+}
+
+static int on_answer(sd_event_source *src, int fd, uint32_t events, void *arg)
+{
+	struct publication *p = arg;
+	struct agent *a = p->agent;
+	char text[1024];
+	ssize_t n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+
+	(void)src;
+	(void)events;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n > 0) {
+		text[n] = '\0';
+		if (!take_line(p, text))
+			return 0;
+	} else {
+		log_warn("event=publisher-died job=%lld attempt=%lld", (long long)p->job, (long long)p->attempt);
+		tell_died(p);
+		pause_publication(a, p->image, AGENT_PUBLISH_AGAIN_MS);
+	}
+	let_go(p);
+	agent_turn(a);
+	return 0;
+}
+
+/* Behind a socket unit there may be no process at all, and nobody else would tell us. */
+static int on_silence(sd_event_source *src, uint64_t at, void *arg)
+{
+	struct publication *p = arg;
+	struct agent *a = p->agent;
+	own_free char *text = fs_path("%sthe publisher at %s has said nothing for %d s: `systemctl status hornero-publish.socket "
+				      "'hornero-publish@*'` says why; `systemctl restart hornero-publish.socket` begins anew",
+				      ++a->publisher_deaths < DEATHS_MOST ? JOB_WAITS_RETRIED : "", a->conf->publish_socket, FIRST_WORD_MS / 1000);
+
+	(void)src;
+	(void)at;
+	log_warn("event=publisher-silent job=%lld attempt=%lld", (long long)p->job, (long long)p->attempt);
+	wait_for(a, p->job, p->attempt, text);
+	pause_publication(a, p->image, AGENT_PUBLISH_AGAIN_MS);
+	let_go(p);
+	agent_turn(a);
+	return 0;
+}
+
+void publication_give_up(struct publication *p)
+{
+	struct agent *a = p->agent;
+	own_free char *text = fs_path("hornero-publish (process %d) neither works nor ends", (int)p->process);
+
+	for (const struct publication *q = a->publications; q; q = q->next)
+		if (q->given_up && strcmp(q->image, p->image) == 0)
+			return;
+	log_error("event=publisher-given-up job=%lld pid=%d another one publishes the image", (long long)p->job, (int)p->process);
+	p->given_up = true;
+	agent_soon(a, 0);
+	if (p->socket < 0)
+		return;
+	wait_again(a, p->job, p->attempt, text);
+	if (p->publisher.pid > 0)
+		let_go(p);
+	else
+		hang_up(p);
+}
+
+static int ask(const struct publication *p, int raw, const char *token, struct err *e)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "publish %s %s %lld %lld %s", p->image, p->verdict.digest, (long long)p->job,
+		 (long long)p->attempt, token);
+	return publisher_ask(p->socket, text, raw, e);
+}
+
+static int watch(struct agent *a, struct publication *p, struct err *e)
+{
+	int rc = sd_event_add_io(a->loop, &p->watch, p->socket, EPOLLIN, on_answer, p);
+
+	if (rc >= 0)
+		return 0;
+	errno = -rc;
+	return err_sys(e, ERR_US, "cannot watch a publisher");
+}
+
+static int begin(struct agent *a, struct publication *p, int raw, struct err *e)
+{
+	char token[FENCE_TOKEN + 1];
+
+	if (fence_set(a->conf, p->image, p->job, p->attempt, token, e) < 0)
+		return -1;
+	p->socket = publisher_reach(a->conf, &p->publisher, e);
+	p->process = p->publisher.pid;
+	if (p->socket < 0 || ask(p, raw, token, e) < 0 || watch(a, p, e) < 0)
+		return -1;
+	if (p->publisher.pid <= 0 && sd_event_add_time_relative(a->loop, &p->patience, CLOCK_BOOTTIME, FIRST_WORD_MS * (uint64_t)1000, 0,
+								on_silence, p) < 0)
+		return err_set(e, ERR_NOBODY, "out of memory for a clock");
+	return 0;
+}
+
+/* The artifact is not in the store any more: back to the queue, to be built again. One that was changed counts as
+ * a crash: where something changes every artifact, the third holds the job. */
+static int build_again(struct agent *a, const struct job *j, const char *reason, bool changed, struct err *e)
+{
+	struct attempt_result r = {.class = "nobody", .cause = "store", .reason = reason};
+
+	return job_set_requeued(a->db, j->id, j->attempt, &r, 0, changed, e);
+}
+
+static struct publication *note(struct agent *a, const struct job *j, const struct verdict *v, struct err *e)
+{
+	struct publication *p = calloc(1, sizeof(*p));
+
+	if (!p) {
+		err_set(e, ERR_NOBODY, "out of memory for a publication");
+		return NULL;
+	}
+	p->agent = a;
+	p->job = j->id;
+	p->attempt = j->attempt;
+	p->verdict = *v;
+	p->socket = -1;
+	p->start_ms = clock_mono_ms();
+	memcpy(p->image, j->image, sizeof(p->image));
+	p->next = a->publications;
+	a->publications = p;
+	return p;
+}
+
+int publication_resume(struct agent *a, const struct publication_past *past, struct err *e)
+{
+	struct job j = {.id = past->job, .attempt = past->attempt};
+	char quoted[2 * ERR_MSG_MAX];
+	struct err why = ERR_INIT;
+	struct publication *p;
+	struct verdict v = {0};
+	int found;
+
+	memcpy(j.image, past->image, sizeof(j.image));
+	found = verdict_read(a->conf->log_dir, j.id, j.attempt, &v, &why);
+	p = note(a, &j, &v, e);
+	if (!p)
+		return -1;
+	p->socket = past->socket;
+	p->start_ms = past->start_ms;
+	p->process = past->process;
+	if (past->pid > 0 && spawn_adopt(past->pid, &p->publisher, e) < 0)
+		return err_wrap(e, "the publisher was not handed over");
+	if (found == 1 && p->socket >= 0)
+		return watch(a, p, e);
+	if (p->socket < 0) {
+		let_go(p);
+		return 0;
+	}
+	/* What it answers could not be recorded. The job stays built, and is looked at again. */
+	log_error("event=publication-dropped job=%lld attempt=%lld reason=%s", (long long)j.id, (long long)j.attempt,
+		  log_quote(quoted, sizeof(quoted), found < 0 ? why.msg : "its verdict is not there"));
+	let_go(p);
+	return 0;
+}
+
+static int start(struct agent *a, const struct job *j, struct err *e)
+{
+	char quoted[2 * ERR_MSG_MAX];
+	struct publication *p;
+	struct manifest m;
+	struct verdict v;
+	own_fd int raw = -1;
+	int rc = verdict_read(a->conf->log_dir, j->id, j->attempt, &v, e);
+
+	if (rc != 1 || v.class != ERR_NONE || strcmp(v.image, j->image) != 0)
+		return build_again(a, j, rc < 0 ? e->msg : "its verdict is not there", false, e);
+	if (foreign_stands(a, j->image, j->id)) {
+		pause_publication(a, j->image, AGENT_RETRY_MS);
+		return 0;
+	}
+	/* Who forces a build, or found changed bytes, doubts what is there: the publisher compares. */
+	rc = j->force || strcmp(j->origin, "verify") == 0 ? 0 : published_already(a, &v, e);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	raw = store_open(a->conf->store_dir, v.digest, &m, e);
+	if (raw < 0 && (e->sys == ENOENT || e->sys == ESTALE)) {
+		struct err why = *e;
+
+		log_warn("event=artifact-refused job=%lld reason=%s", (long long)j->id, log_quote(quoted, sizeof(quoted), why.msg));
+		return build_again(a, j, why.msg, why.sys == ESTALE, e);
+	}
+	p = raw < 0 ? NULL : note(a, j, &v, e);
+	if (p && begin(a, p, raw, e) == 0)
+		return 0;
+	if (p)
+		let_go(p);
+	return -1;
+}
+
+void publication_start(struct agent *a, const struct job *j)
+{
+	struct err e = ERR_INIT;
+
+	if (start(a, j, &e) < 0)
+		fail(a, j->id, j->attempt, j->image, e.class, e.msg);
+}
+
+void publication_stop_all(struct agent *a)
+{
+	while (a->publications) {
+		hang_up(a->publications);
+		end_now(a->publications);
+	}
+	while (a->pauses) {
+		struct pause *p = a->pauses;
+
+		a->pauses = p->next;
+		free(p);
+	}
+	foreign_forget_all(a);
+}

@@ -1,0 +1,249 @@
+/* published: what the publisher has put into the cache becomes a record, and then the job's state.
+ * DIAGNOSTICS: ERR_US where an answer makes no sense, ERR_NOBODY where the cache has changed since; the job stays
+ * built, and the next publication finds everything in place. */
+#include "agent/hornerod/agent.h"
+
+#include "conf/image.h"
+#include "state/replace.h"
+#include "lib/clock.h"
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "store/damage.h"
+#include "store/nova.h"
+#include "store/placed.h"
+#include "store/release.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The rest of a record of what has been published. */
+static void describe(const struct agent *a, struct warm *w, const struct verdict *v)
+{
+	memcpy(w->image, v->image, sizeof(w->image));
+	memcpy(w->digest, v->digest, sizeof(w->digest));
+	memcpy(w->key, v->key, sizeof(w->key));
+	memcpy(w->commit, v->commit, sizeof(w->commit));
+	memcpy(w->tree, v->tree, sizeof(w->tree));
+	memcpy(w->inputs, v->inputs, sizeof(w->inputs));
+	memcpy(w->builder, v->builder, sizeof(w->builder));
+	memcpy(w->pinned, v->pinned, sizeof(w->pinned));
+	memcpy(w->repo, v->repo, sizeof(w->repo));
+	w->job = v->job;
+	w->attempt = v->attempt;
+	w->published_ms = db_now_ms(a->db);
+}
+
+/* What was published last came before it, also where that was a release alone. */
+static int follow(struct agent *a, const struct verdict *v, struct warm *w, struct err *e)
+{
+	struct warm old;
+
+	if (release_newest(a->conf->store_dir, v->image, &old, e) < 0)
+		return -1;
+	describe(a, w, v);
+	warm_follow(w, *old.digest ? &old : NULL);
+	return 0;
+}
+
+/* What was found changed under this name has been replaced. */
+static void settle_cache(const struct agent *a, const struct warm *w)
+{
+	if (!damage_stands(a->conf->store_dir, w))
+		damage_clear(a->conf->store_dir, w->name);
+}
+
+/* The record first, then the row: the record is what counts. */
+static int record(struct agent *a, const struct verdict *v, const struct warm *where, int64_t took_ms, struct err *e)
+{
+	char words[CONFIRMING_TEXT];
+	struct warm w = *where;
+
+	if (follow(a, v, &w, e) < 0)
+		return -1;
+	failpoint("agent-before-record");
+	if (warm_save(a->conf->store_dir, &w, e) < 0)
+		return -1;
+	settle_cache(a, &w);
+	replace_clear(a->conf->images_dir, v->image);
+	foreign_forget(a, v->image);
+	failpoint("agent-before-published");
+	log_info("event=published job=%lld attempt=%lld image=%s name=%s digest=%.12s took_ms=%lld", (long long)v->job,
+		 (long long)v->attempt, v->image, w.name, w.digest, (long long)took_ms);
+	if (confirming_replaces(a, v, words, e) < 0 ||
+	    job_set_published(a->db, v->job, v->attempt, w.name, took_ms, *words ? words : NULL, e) < 0)
+		return -1;
+	if (!*words)
+		confirming_after(a, v->image);
+	return 0;
+}
+
+/* A deferred publication comes by each second, and finds its release recorded. */
+static int record_release(struct agent *a, const struct verdict *v, const struct warm *where, struct err *e)
+{
+	char id[UUID_LEN + 1], detail[160];
+	struct warm w = *where, known;
+	int found = placed_load(a->conf->store_dir, v->image, v->digest, &known, e);
+
+	if (found < 0 || nova_release(v->image, v->digest, id, e) < 0)
+		return -1;
+	if (follow(a, v, &w, e) < 0)
+		return -1;
+	if (found && known.job == w.job && known.attempt == w.attempt && known.ino == w.ino && known.born_ns == w.born_ns &&
+	    known.refused == w.refused)
+		return 0;
+	failpoint("agent-before-release-record");
+	if (placed_save(a->conf->store_dir, &w, e) < 0)
+		return -1;
+	settle_cache(a, &w);
+	snprintf(detail, sizeof(detail), "release %s, %s in Nova's cache%s", id, w.name,
+		 w.refused ? ", is a file of other bytes: left as it is" : "");
+	return job_note_built(a->db, v->job, v->attempt, w.refused ? "unreleased" : "released", detail, e);
+}
+
+static int take_published(struct publication *p, const struct answer *a, struct err *e)
+{
+	struct warm w = {.ino = a->ino, .size_bytes = a->size_bytes};
+
+	memcpy(w.name, a->name, sizeof(w.name));
+	if (warm_confirm(p->agent->conf->cache_dir, &w, e) < 0)
+		return -1;
+	return record(p->agent, &p->verdict, &w, clock_mono_ms() - p->start_ms, e);
+}
+
+static int take_released(struct publication *p, const struct answer *a, struct err *e)
+{
+	struct warm w = {.ino = a->ino, .size_bytes = a->size_bytes};
+
+	memcpy(w.name, a->name, sizeof(w.name));
+	if (warm_confirm(p->agent->conf->cache_dir, &w, e) < 0)
+		return -1;
+	return record_release(p->agent, &p->verdict, &w, e);
+}
+
+/* What lies there is recorded, so that nobody compares its bytes again. */
+static int take_unreleased(struct publication *p, const struct answer *a, struct err *e)
+{
+	struct warm w = {.refused = 1}, known;
+	own_free char *path = fs_path("%s/%s", p->agent->conf->cache_dir, a->name);
+	char quoted[2 * ERR_MSG_MAX];
+	struct stat st;
+
+	memcpy(w.name, a->name, sizeof(w.name));
+	if (lstat(path, &st) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot look at %s", path);
+	w.ino = st.st_ino;
+	w.size_bytes = st.st_size;
+	w.born_ns = fs_born_ns(AT_FDCWD, path);
+	/* A file of ours that was changed stays ours: it is replaced when no instance stands on it. */
+	if (placed_load(p->agent->conf->store_dir, p->verdict.image, p->verdict.digest, &known, e) == 1 && !known.refused &&
+	    known.ino == w.ino && known.born_ns == w.born_ns)
+		return 0;
+	log_warn("event=release-refused job=%lld image=%s name=%s reason=%s", (long long)p->job, p->image, a->name,
+		 log_quote(quoted, sizeof(quoted), a->text));
+	return record_release(p->agent, &p->verdict, &w, e);
+}
+
+/* The bytes of a file of ours are not those that were published. It is no longer warm; what replaces it
+ * follows, by the rules of in_use. */
+static int take_changed(struct publication *p, const struct answer *a, struct err *e)
+{
+	const struct conf *c = p->agent->conf;
+	char detail[160];
+	struct warm w;
+	int known = warm_load(c->store_dir, p->image, &w, e);
+
+	if (known == 1 && strcmp(w.name, a->name) != 0)
+		known = placed_load(c->store_dir, p->image, p->verdict.digest, &w, e);
+	if (known < 0)
+		return -1;
+	if (known == 0 || strcmp(w.name, a->name) != 0 || damage_stands(c->store_dir, &w))
+		return 0;
+	if (damage_note(c->store_dir, &w, "", e) < 0)
+		return -1;
+	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s", (long long)p->job, p->image, w.name, w.digest);
+	snprintf(detail, sizeof(detail), "%s in Nova's cache held other bytes than artifact %.12s, which was published there", w.name,
+		 w.digest);
+	return job_note_built(p->agent->db, p->job, p->attempt, "changed", detail, e);
+}
+
+/* The release has it, and the text is why the image's own name was left alone. */
+static int take_alone(struct publication *p, const struct answer *a, struct err *e)
+{
+	const struct verdict *v = &p->verdict;
+	char id[UUID_LEN + 1], name[SHA1_HEX + 1], words[CONFIRMING_TEXT], remark[1000 + CONFIRMING_TEXT];
+
+	if (nova_release(v->image, v->digest, id, e) < 0 || nova_cache_name(id, name, e) < 0)
+		return -1;
+	if (confirming_replaces(p->agent, v, words, e) < 0)
+		return -1;
+	snprintf(remark, sizeof(remark), "%s%sas release %s alone (%s in Nova's cache); the image's own UUID follows by itself when it can: "
+		 "%.700s", words, *words ? "; " : "", id, name, a->text);
+	log_info("event=published-alone job=%lld attempt=%lld image=%s release=%s name=%s", (long long)v->job, (long long)v->attempt,
+		 v->image, id, name);
+	if (job_set_published(p->agent->db, v->job, v->attempt, name, clock_mono_ms() - p->start_ms, remark, e) < 0)
+		return -1;
+	if (!*words)
+		confirming_after(p->agent, v->image);
+	return 0;
+}
+
+int published_take(struct publication *p, const struct answer *a, bool *is_last, struct err *e)
+{
+	static const struct {
+		int (*take)(struct publication *p, const struct answer *a, struct err *e);
+		bool is_last;
+	} words[] = {
+		[ANSWER_CHANGED] = {take_changed, false},     [ANSWER_RELEASED] = {take_released, false},
+		[ANSWER_UNRELEASED] = {take_unreleased, false}, [ANSWER_PUBLISHED] = {take_published, true},
+		[ANSWER_ALONE] = {take_alone, true},
+	};
+
+	if (a->word >= sizeof(words) / sizeof(words[0]) || !words[a->word].take)
+		return 0;
+	*is_last = words[a->word].is_last;
+	return words[a->word].take(p, a, e) < 0 ? -1 : 1;
+}
+
+/* Nothing is left to do for the release: it is not wanted, there, or its name is taken. 1 so (*there: it is to be
+ * recorded), 0 not, -1. */
+static int is_released(struct agent *a, const struct verdict *v, struct warm *r, bool *there, struct err *e)
+{
+	own_image struct image img = {0};
+	struct err ignored = ERR_INIT;
+	enum warm_state state;
+
+	*there = false;
+	if (image_load(a->conf->images_dir, v->image, &img, &ignored) < 0 || !image_wants_release(&img))
+		return 1;
+	if (placed_look(a->conf->store_dir, a->conf->cache_dir, v->image, v->digest, r, &state, e) < 0)
+		return -1;
+	*there = state == WARM_OK;
+	return *there || (state == WARM_FOREIGN && r->refused);
+}
+
+int published_already(struct agent *a, const struct verdict *v, struct err *e)
+{
+	char token[FENCE_TOKEN + 1];
+	enum warm_state state;
+	struct warm w, r;
+	bool there;
+	int rc;
+
+	/* A publisher of an earlier life may be about to rename: from here on it may not. */
+	if (fence_set(a->conf, v->image, v->job, v->attempt, token, e) < 0)
+		return -1;
+	if (warm_look(a->conf->store_dir, a->conf->cache_dir, v->image, &w, &state, e) < 0)
+		return -1;
+	if (state != WARM_OK || strcmp(w.digest, v->digest) != 0)
+		return 0;
+	rc = is_released(a, v, &r, &there, e);
+	if (rc <= 0)
+		return rc;
+	if (there && record_release(a, v, &r, e) < 0)
+		return -1;
+	return record(a, v, &w, 0, e) < 0 ? -1 : 1;
+}

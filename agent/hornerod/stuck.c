@@ -1,0 +1,228 @@
+/* stuck: processes that neither work nor end. Children of ours that are stopped, or hang in the kernel, are killed; a supervisor
+ * that outlives that is stepped around (attempt_abandon()). So is whoever holds the queue's ticket and is stopped, where we may.
+ * What cannot be done is told: RUN_DIR/stuck (state/stuck.h), for `hornero why` and `hornero doctor`.
+ *
+ * DIAGNOSTICS: nothing here fails; each kill is logged. */
+#include "agent/hornerod/agent.h"
+
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "state/stuck.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+enum {
+	LOOK_MS = 1000,
+	STOPPED_MS = 10000,  /* nobody stops a child of ours but a person, who may go on after a look */
+	HANGS_MS = 120000,   /* a slow disk is no fault: as long as the kernel waits before it speaks of a hung task */
+	END_MS = 5000,       /* from a kill to the next step; */
+	END_ALONE_MS = 70000, /* of a supervisor that ends its sandbox itself (stage.c) */
+};
+
+#define HANGING "it goes when the kernel lets go of it (what it waits for: cat /proc/%d/wchan), at the latest with a restart of the node"
+
+/* Whether it is to be killed. A live one, which has only just begun to stand still, is not even told. */
+static bool look(struct process_still *s, pid_t pid, int64_t now_ms)
+{
+	int64_t still_ms = process_still_ms(s, pid, now_ms);
+
+	if (still_ms == 0)
+		return false;
+	return still_ms >= (process_is_stopped(s->state) ? STOPPED_MS : HANGS_MS);
+}
+
+/* 1 s of standing still is what a person sees, too. */
+static bool is_told(const struct process_still *s, int64_t now_ms)
+{
+	return s->since_ms > 0 && now_ms - s->since_ms >= (process_is_stopped(s->state) ? LOOK_MS : STOPPED_MS);
+}
+
+static void look_at_attempt(struct attempt_run *r, int64_t now_ms, char *text)
+{
+	const int pid = (int)r->supervisor.pid;
+	const int member = r->settled && r->has_leaf ? (int)cg_leaf_member(r->agent->cg, &r->leaf) : 0;
+	const int64_t end_ms = r->has_leaf ? END_MS : END_ALONE_MS;
+
+	if (r->ended && pid > 0)
+		stuck_add(text, r->image, "hornero-build (process %d) of job %lld does not die of SIGKILL: the image is built in a new "
+			  "checkout; " HANGING, pid, (long long)r->job, pid);
+	else if (r->ended && member > 0)
+		stuck_add(text, strcmp(r->image, "-") == 0 ? NULL : r->image, "process %d of job %lld does not die of SIGKILL: the image is "
+			  "built in a new checkout; " HANGING, member, (long long)r->job, member);
+	if (r->ended)
+		return;
+	if (r->killed_ms == 0 && look(&r->still, pid, now_ms)) {
+		snprintf(r->hung, sizeof(r->hung), "hornero-build (process %d) %s for %lld s and was killed", pid,
+			 process_is_stopped(r->still.state) ? "was stopped (state T)" : "hung in the kernel (state D)",
+			 (long long)(now_ms - r->still.since_ms) / 1000);
+		log_error("event=hangs program=hornero-build job=%lld pid=%d state=%c it is killed", (long long)r->job, pid, r->still.state);
+		attempt_kill(r, NULL);
+	} else if (r->killed_ms > 0 && now_ms - r->killed_ms >= 2 * end_ms) {
+		attempt_abandon(r);
+	} else if (r->killed_ms > 0 && now_ms - r->killed_ms >= end_ms) {
+		kill(r->supervisor.pid, SIGKILL);
+	}
+	if (is_told(&r->still, now_ms))
+		stuck_add(text, r->image, "hornero-build (process %d) of job %lld %s: hornerod kills it where that lasts, and the job begins anew",
+			  pid, (long long)r->job, process_state_words(r->still.state));
+}
+
+#define ANOTHER "another one publishes the image, once Nova's lock is free where this one holds it; "
+
+static bool is_publisher(pid_t pid)
+{
+	struct process p;
+
+	return process_look(pid, &p) && p.state != 'Z' && strcmp(p.name, "hornero-publish") == 0;
+}
+
+static void tell_publication(const struct publication *p, char *text)
+{
+	const int pid = (int)p->process;
+	const char *next = p->given_up ? "" : "where that lasts, ";
+
+	if (p->publisher.pid <= 0)
+		stuck_add(text, p->image, "hornero-publish (process %d, of hornero-publish@.service) of job %lld %s: %s" ANOTHER "hornerod may not "
+			  "end it, root may: kill -9 %d", pid, (long long)p->job, process_state_words(p->still.state), next, pid);
+	else if (p->given_up)
+		stuck_add(text, p->image, "hornero-publish (process %d) of job %lld does not die of SIGKILL: " ANOTHER HANGING, pid,
+			  (long long)p->job, pid);
+	else
+		stuck_add(text, p->image, "hornero-publish (process %d) of job %lld %s: hornerod kills it where that lasts, and " ANOTHER HANGING,
+			  pid, (long long)p->job, process_state_words(p->still.state), pid);
+}
+
+/* Behind a socket unit it is another user's, and cannot be killed. */
+static void look_at_publication(struct publication *p, int64_t now_ms, char *text)
+{
+	const bool is_child = p->publisher.pid > 0;
+	const int pid = (int)p->process;
+	bool is_due;
+
+	if (pid <= 0 || (!is_child && !is_publisher(pid))) {
+		if (p->given_up)
+			publication_forget(p);
+		return;
+	}
+	is_due = look(&p->still, pid, now_ms);
+	if (p->given_up || is_told(&p->still, now_ms))
+		tell_publication(p, text);
+	if (p->given_up)
+		return;
+	if (is_due && is_child && p->killed_ms == 0) {
+		log_error("event=hangs program=hornero-publish job=%lld pid=%d state=%c it is killed", (long long)p->job, pid, p->still.state);
+		kill(pid, SIGKILL);
+		p->killed_ms = now_ms;
+	} else if (is_child ? p->killed_ms > 0 && now_ms - p->killed_ms >= END_MS : is_due) {
+		publication_give_up(p);
+	}
+}
+
+static void look_at_upkeep(struct upkeep *u, int64_t now_ms, char *text)
+{
+	const int pid = (int)u->child.pid;
+
+	if (pid <= 0)
+		return;
+	if (look(&u->still, pid, now_ms)) {
+		log_error("event=hangs program=%s pid=%d state=%c it is killed", u->name, pid, u->still.state);
+		kill(pid, SIGKILL);
+	}
+	if (is_told(&u->still, now_ms))
+		stuck_add(text, NULL, "%s (process %d) %s: hornerod kills it where that lasts; " HANGING, u->name, pid,
+			  process_state_words(u->still.state), pid);
+}
+
+static void look_at_earlier(struct agent *a, char *text)
+{
+	earlier_look(a);
+	for (const struct earlier *s = a->earlier; s; s = s->next)
+		stuck_add(text, NULL, "hornero-build (process %d) of an earlier life of hornerod does not die of SIGKILL: its image is built in a "
+			  "new checkout; " HANGING, (int)s->pid, (int)s->pid);
+}
+
+/* It is one of our programs, and may be killed at any moment: hooks and words are made for that. */
+static bool is_ours(pid_t pid)
+{
+	char program[64];
+
+	return process_program(pid, program, sizeof(program)) && (strncmp(program, "hornero-", 8) == 0 || strcmp(program, "hornero") == 0);
+}
+
+static void kill_holder(const struct process_still *s, pid_t pid, const char *name)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (pidfd < 0)
+		return;
+	if (is_ours(pid) && syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) == 0)
+		log_error("event=hangs program=%s pid=%d state=%c it held the queue and is killed", name, (int)pid, s->state);
+	close(pidfd);
+}
+
+/* A hook may be of git's, whom we must not kill unless we are root; who explains looks at the lock himself (stuck_holder()). */
+static void look_at_queue(struct agent *a, int64_t now_ms)
+{
+	pid_t pid = process_with_flock(a->conf->queue_dir);
+	char name[64];
+	struct process p;
+
+	if (pid != a->holder) {
+		a->holder = pid;
+		a->holder_still = (struct process_still){0};
+	}
+	if (pid <= 0 || pid == getpid() || !process_look(pid, &p))
+		return;
+	if (!process_program(pid, name, sizeof(name)))
+		snprintf(name, sizeof(name), "%s", p.name);
+	if (look(&a->holder_still, pid, now_ms))
+		kill_holder(&a->holder_still, pid, name);
+}
+
+static void tell(struct agent *a, const char *text)
+{
+	struct err e = ERR_INIT;
+	bool is_some = *text != '\0';
+
+	if (!is_some && !a->stuck_told)
+		return;
+	if (stuck_write(a->conf->run_dir, text, &e) < 0)
+		log_warn("event=stuck-unwritten %s", e.msg);
+	else
+		a->stuck_told = is_some;
+}
+
+void stuck_look(struct agent *a)
+{
+	int64_t now_ms = clock_mono_ms();
+	char text[STUCK_TEXT] = "";
+
+	if (now_ms < a->next_stuck_ms)
+		return;
+	a->next_stuck_ms = now_ms + LOOK_MS;
+	for (struct attempt_run *r = a->attempts, *next; r; r = next) {
+		next = r->next;
+		look_at_attempt(r, now_ms, text);
+	}
+	for (struct publication *p = a->publications, *next; p; p = next) {
+		next = p->next;
+		look_at_publication(p, now_ms, text);
+	}
+	look_at_upkeep(&a->sweep, now_ms, text);
+	look_at_upkeep(&a->keep, now_ms, text);
+	look_at_upkeep(&a->collect, now_ms, text);
+	look_at_upkeep(&a->scrub, now_ms, text);
+	look_at_upkeep(&a->looks.sweep, now_ms, text);
+	look_at_earlier(a, text);
+	look_at_queue(a, now_ms);
+	tell(a, text);
+}
+
+void stuck_stop(struct agent *a)
+{
+	a->stuck_told = true;
+	tell(a, "");
+	earlier_forget(a);
+}

@@ -1,0 +1,286 @@
+/* turn: look at the queue and do what can be done now. Idempotent: one too many costs a few
+ * microseconds. DIAGNOSTICS: a queue that cannot be used is logged, and looked at again a second later; so is one that made us
+ * wait, with what was left to do. */
+#include "agent/hornerod/agent.h"
+
+#include "lib/clock.h"
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Once is enough: each row would wait as long again, and nobody hears a signal or tells the watchdog that we live. */
+bool agent_waited(int64_t start_ms)
+{
+	return clock_mono_ms() - start_ms >= AGENT_DB_WAIT_MS;
+}
+
+static int64_t running(const struct agent *a)
+{
+	int64_t n = 0;
+
+	for (const struct attempt_run *r = a->attempts; r; r = r->next)
+		n += !r->ended && !r->confirms;
+	return n;
+}
+
+/* A row that went with a damaged queue no longer says that its attempt runs. */
+static bool may_begin(const void *agent, const char *image)
+{
+	const struct agent *a = agent;
+
+	for (const struct attempt_run *r = a->attempts; r; r = r->next)
+		if (!r->ended && !r->confirms && strcmp(r->image, image) == 0)
+			return false;
+	return pausing_lets(a, image);
+}
+
+static bool may_claim(struct agent *a)
+{
+	return !a->pressure.high && !a->paused.node && !a->draining && !floors_pause_building(a);
+}
+
+static bool confirms(const struct agent *a)
+{
+	for (const struct attempt_run *r = a->attempts; r; r = r->next)
+		if (r->confirms)
+			return true;
+	return false;
+}
+
+/* When nothing is built, published or claimable, one artifact is confirmed. */
+static int claim_idle(struct agent *a, int64_t now_ms, struct err *e)
+{
+	own_job struct job j = {0};
+	int rc;
+
+	if (!may_claim(a) || running(a) > 0 || publication_in_flight(a, NULL) || confirms(a))
+		return 0;
+	rc = job_claim(a->db, now_ms, true, may_begin, a, &j, e);
+	return rc <= 0 ? rc : attempt_start(a, &j, e);
+}
+
+static int claim(struct agent *a, int64_t now_ms, struct err *e)
+{
+	while (may_claim(a) && running(a) < a->conf->workers) {
+		own_job struct job j = {0};
+		int rc = job_claim(a->db, now_ms, false, may_begin, a, &j, e);
+
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
+			break;
+		/* Before it begins: what is being confirmed takes no processor from it. */
+		confirming_yield(a);
+		if (attempt_start(a, &j, e) < 0)
+			return -1;
+	}
+	if (a->draining)
+		confirming_yield(a);
+	return 0;
+}
+
+/* The jobs to publish are noted first: publishing writes, and a listing is a read under way. */
+struct waiting {
+	struct agent *agent;
+	int64_t now_ms;
+	int64_t again_ms; /* in how long the first paused one is due */
+	int64_t jobs[64];
+	size_t n;
+};
+enum { MOST_WAITING = sizeof(((struct waiting *)0)->jobs) / sizeof(int64_t) };
+
+static int note_built(void *arg, const struct job *j)
+{
+	struct waiting *w = arg;
+	int64_t until_ms;
+
+	if (publication_in_flight(w->agent, j->image))
+		return 0;
+	until_ms = publication_paused(w->agent, j->image);
+	if (until_ms > 0) {
+		if (until_ms - w->now_ms < w->again_ms)
+			w->again_ms = until_ms - w->now_ms;
+		return 0;
+	}
+	w->jobs[w->n++] = j->id;
+	return w->n == MOST_WAITING;
+}
+
+/* One image's trouble stops nobody else's publication. */
+static void publish_one(struct agent *a, int64_t id)
+{
+	own_job struct job j = {0};
+	struct err e = ERR_INIT;
+	int rc = job_get(a->db, id, &j, &e);
+	const char *pause = floors_pause_publishing(a);
+
+	if (rc == 1 && pause && j.state == JOB_BUILT)
+		rc = job_set_waiting(a->db, id, j.attempt, pause, &e);
+	else if (rc == 1 && j.state == JOB_BUILT && !publication_in_flight(a, j.image))
+		publication_start(a, &j);
+	if (rc < 0)
+		log_error("event=publication-not-started job=%lld %s", (long long)id, e.msg);
+}
+
+static bool upkeep_runs(const struct agent *a)
+{
+	return a->sweep.child.pid > 0 || a->keep.child.pid > 0 || a->collect.child.pid > 0 || a->scrub.child.pid > 0 ||
+	       a->looks.sweep.child.pid > 0;
+}
+
+/* *again_ms: when to look at those that still wait. */
+static int publish(struct agent *a, int64_t *again_ms, struct err *e)
+{
+	int64_t start_ms = clock_mono_ms();
+	struct waiting w = {.agent = a, .now_ms = start_ms, .again_ms = INT64_MAX};
+
+	if (job_each(a->db, JOB_SCOPE_BUILT, note_built, &w, e) < 0)
+		return -1;
+	for (size_t i = 0; i < w.n && !agent_waited(start_ms); i++)
+		publish_one(a, w.jobs[i]);
+	*again_ms = w.n > 0 && w.again_ms > AGENT_RETRY_MS ? AGENT_RETRY_MS : w.again_ms;
+	return 0;
+}
+
+/* Its attempt is killed; a job that waits or went back to the queue is cancelled as it stands. False: the
+ * queue is busy, ask again. */
+static bool cancel(struct agent *a, int64_t job)
+{
+	struct err e = ERR_INIT;
+
+	for (struct attempt_run *r = a->attempts; r; r = r->next)
+		if (r->job == job && !r->ended) {
+			attempt_kill(r, "cancelled");
+			return true;
+		}
+	if (job_cancel(a->db, job, NULL, &e) >= 0)
+		return true;
+	log_info("event=not-cancelled job=%lld %s", (long long)job, e.msg);
+	return e.class != ERR_NOBODY;
+}
+
+/* run_dir/cancel/JOB: somebody's wish, when the job was running. True: some are left. */
+static bool heed_cancels(struct agent *a)
+{
+	own_free char *path = fs_path("%s/cancel", a->conf->run_dir);
+	own_dir DIR *d = opendir(path);
+	int64_t start_ms = clock_mono_ms();
+	struct dirent *entry;
+	bool left = false;
+
+	while (d && !agent_waited(start_ms) && (entry = readdir(d))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (cancel(a, strtoll(entry->d_name, NULL, 10)))
+			unlinkat(dirfd(d), entry->d_name, 0);
+		else
+			left = true;
+	}
+	return left || agent_waited(start_ms);
+}
+
+static bool images_changed(const struct agent *a)
+{
+	struct stat st;
+
+	return stat(a->conf->images_dir, &st) == 0 &&
+	       (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec != a->images_mtime_ns;
+}
+
+/* When to wake without a bell: a back-off that ends, the next sweep, a publication to try again. now_ms is
+ * what claim() went by: a back-off that ended since is neither claimed nor forgotten. */
+static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
+{
+	int64_t due_ms = 0;
+	/* While one runs, its end takes the next turn. */
+	int64_t sweep_in_ms = a->sweep.child.pid > 0 ? INT64_MAX : a->next_sweep_ms - clock_mono_ms();
+	int64_t keep_in_ms = a->next_keep_ms - clock_mono_ms();
+	int64_t collect_in_ms = a->next_collect_ms - clock_mono_ms();
+	int64_t scrub_in_ms = a->next_scrub_ms - clock_mono_ms();
+	int64_t look_in_ms = a->next_look_ms - clock_mono_ms();
+	int64_t looking_ms = looking_in_ms(a);
+
+	if (floors_pause_building(a) && in_ms > FLOORS_AGAIN_MS)
+		in_ms = FLOORS_AGAIN_MS;
+	if (looking_ms < in_ms)
+		in_ms = looking_ms;
+	if (keep_in_ms < in_ms)
+		in_ms = keep_in_ms;
+	if (collect_in_ms < in_ms)
+		in_ms = collect_in_ms;
+	if (scrub_in_ms < in_ms)
+		in_ms = scrub_in_ms;
+	/* Who neither builds nor waits for the end of a pressure need not look. */
+	if ((a->attempts || a->publications || upkeep_runs(a) || a->earlier || a->stuck_told || a->holder > 0 || a->pressure.high) && look_in_ms < in_ms)
+		in_ms = look_in_ms;
+	if (job_next_due(a->db, now_ms, &due_ms, e) < 0)
+		return -1;
+	if (due_ms > 0 && due_ms - now_ms < in_ms)
+		in_ms = due_ms - now_ms;
+	agent_soon(a, sweep_in_ms < in_ms ? sweep_in_ms : in_ms);
+	return 0;
+}
+
+static void retry(struct agent *a, const struct err *e)
+{
+	log_error("event=turn-failed class=%s %s", err_class_name(e->class), e->msg);
+	agent_soon(a, AGENT_RETRY_MS);
+}
+
+static void turn(struct agent *a)
+{
+	struct err e = ERR_INIT;
+	int64_t now_ms = db_now_ms(a->db);
+	int64_t again_ms;
+	bool unsettled;
+
+	healing_look(a);
+	stuck_look(a);
+	unsettled = attempt_settle_ended(a);
+	unsettled = heed_cancels(a) || unsettled;
+	pausing_look(a);
+	if (bell_was_missed(a->conf->run_dir))
+		looking_add(a, "");
+	looking_start(a);
+	if (clock_mono_ms() >= a->next_sweep_ms)
+		sweeping_start(a);
+	if (clock_mono_ms() >= a->next_keep_ms)
+		keeping_start(a);
+	if (clock_mono_ms() >= a->next_collect_ms)
+		collecting_start(a);
+	if (clock_mono_ms() >= a->next_scrub_ms)
+		scrubbing_start(a);
+	floors_look(a);
+	pausing_act(a);
+	if (claim(a, now_ms, &e) < 0) {
+		retry(a, &e);
+		return;
+	}
+	failpoint("turn-claimed");
+	if (publish(a, &again_ms, &e) < 0) {
+		retry(a, &e);
+		return;
+	}
+	if (claim_idle(a, now_ms, &e) < 0) {
+		retry(a, &e);
+		return;
+	}
+	/* Behind what is queued already: a rollback changes its image, and somebody waits for it. */
+	if (images_changed(a))
+		sweeping_start(a);
+	if (rest(a, now_ms, unsettled && again_ms > AGENT_RETRY_MS ? AGENT_RETRY_MS : again_ms, &e) < 0)
+		retry(a, &e);
+}
+
+void agent_turn(struct agent *a)
+{
+	if (a->stopping)
+		return;
+	turn(a);
+	yielding_act(a);
+}

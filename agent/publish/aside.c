@@ -1,0 +1,192 @@
+/* aside: DIAGNOSTICS: ERR_OPERATOR where the cache directory may not be written, ERR_NOBODY where
+ * the disk is full or another publisher is at work. */
+#include "agent/publish/aside.h"
+
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#define PREFIX ".hornero-"
+
+/* Is fd still what the name leads to? Somebody who took it for a leftover may have removed it. */
+static bool is_named(int dir, const char *name, int fd)
+{
+	struct stat ours, found;
+
+	return fstat(fd, &ours) == 0 && fstatat(dir, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       ours.st_ino == found.st_ino && ours.st_dev == found.st_dev;
+}
+
+/* 1 removed, 0 in use or not ours to remove. */
+static int remove_leftover(int dir, const char *name)
+{
+	own_fd int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || !is_named(dir, name, fd))
+		return 0;
+	if (unlinkat(dir, name, 0) < 0)
+		return 0;
+	log_info("event=leftover-removed name=%s", name);
+	return 1;
+}
+
+int aside_sweep(int dir)
+{
+	own_fd int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_dir DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *entry;
+	int n = 0;
+
+	if (!d)
+		return 0;
+	copy = -1; /* the stream's from now on */
+	while ((entry = readdir(d)))
+		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0)
+			n += remove_leftover(dir, entry->d_name);
+	return n;
+}
+
+static int give_away(int dir, int fd, struct err *e)
+{
+	struct stat owner;
+
+	if (fchmod(fd, 0644) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot set the mode of a file in the cache directory");
+	if (geteuid() != 0)
+		return 0;
+	if (fstat(dir, &owner) < 0 || fchown(fd, owner.st_uid, owner.st_gid) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot give a file in the cache directory to its owner");
+	return 0;
+}
+
+enum { ASIDE_NAME = sizeof(((struct aside *)0)->name) };
+
+static void name_it(char name[ASIDE_NAME], const struct peer_request *req)
+{
+	snprintf(name, ASIDE_NAME, PREFIX "%s.%lld.%lld.%s", req->image, (long long)req->job, (long long)req->attempt, req->token);
+}
+
+static int is_busy(const struct peer_request *req, struct err *e)
+{
+	return err_set(e, ERR_NOBODY, "another publisher is at work on attempt %lld of job %lld", (long long)req->attempt,
+		       (long long)req->job);
+}
+
+int aside_open(struct aside *a, int dir, const struct peer_request *req, struct err *e)
+{
+	char name[ASIDE_NAME];
+
+	name_it(name, req);
+	for (;;) {
+		own_fd int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		bool is_there = fd < 0 && errno == EEXIST;
+		int held;
+
+		if (is_there && remove_leftover(dir, name) == 1)
+			continue;
+		if (is_there)
+			return is_busy(req, e);
+		if (fd < 0)
+			return err_sys(e, ERR_OPERATOR, "cannot write to Nova's cache directory; it must be "
+				       "writable for the publisher's user");
+		held = fs_flock(fd, 1000, e);
+		if (held < 0) {
+			unlinkat(dir, name, 0);
+			return -1;
+		}
+		if (held == 0 || !is_named(dir, name, fd))
+			continue;
+		a->dir = dir;
+		a->fd = steal_fd(&fd);
+		memcpy(a->name, name, sizeof(name));
+		return give_away(dir, a->fd, e);
+	}
+}
+
+int aside_take(struct aside *a, int dir, const struct peer_request *req, const char *source, struct err *e)
+{
+	own_fd int fd = openat(dir, source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char name[ASIDE_NAME];
+
+	name_it(name, req);
+	remove_leftover(dir, name);
+	/* Locked before it has the name, so that nobody takes it for a leftover. */
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || linkat(dir, source, dir, name, 0) < 0) {
+		if (fd >= 0 && (errno == EWOULDBLOCK || errno == EEXIST))
+			return is_busy(req, e);
+		return err_sys(e, errno == ENOENT ? ERR_NOBODY : ERR_OPERATOR, "cannot take %s of Nova's cache", source);
+	}
+	if (!is_named(dir, name, fd)) {
+		unlinkat(dir, name, 0);
+		return err_set(e, ERR_NOBODY, "%s of Nova's cache was replaced meanwhile", source);
+	}
+	a->dir = dir;
+	a->fd = steal_fd(&fd);
+	memcpy(a->name, name, sizeof(name));
+	return 0;
+}
+
+int aside_link(const struct aside *a, const char *name, struct err *e)
+{
+	if (linkat(a->dir, a->name, a->dir, name, 0) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot give the name %s to a file in Nova's cache", name);
+	return 0;
+}
+
+int aside_rename(struct aside *a, const char *final_name, struct err *e)
+{
+	if (renameat(a->dir, a->name, a->dir, final_name) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", a->name, final_name);
+	/* Between two names of one file rename(2) does nothing, and says it did. */
+	unlinkat(a->dir, a->name, 0);
+	a->name[0] = '\0';
+	return 0;
+}
+
+int aside_rename_new(struct aside *a, const char *final_name, struct err *e)
+{
+	if (renameat2(a->dir, a->name, a->dir, final_name, RENAME_NOREPLACE) == 0) {
+		a->name[0] = '\0';
+		return 0;
+	}
+	/* Some filesystems do not know the flag. The caller has just looked, under Nova's lock. */
+	if (errno == EINVAL)
+		return aside_rename(a, final_name, e);
+	return err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", a->name, final_name);
+}
+
+int aside_link_over(const struct aside *a, const char *name, struct err *e)
+{
+	own_free char *second = fs_path("%s.2", a->name);
+
+	/* A leftover of ours: nobody else makes names of this attempt while we hold its lock. */
+	unlinkat(a->dir, second, 0);
+	if (linkat(a->dir, a->name, a->dir, second, 0) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot link %s in Nova's cache", a->name);
+	if (renameat(a->dir, second, a->dir, name) < 0) {
+		err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", second, name);
+		unlinkat(a->dir, second, 0);
+		return -1;
+	}
+	unlinkat(a->dir, second, 0); /* between two names of one file rename(2) does nothing */
+	return 0;
+}
+
+void aside_close(struct aside *a)
+{
+	int saved = errno;
+
+	if (a->name[0] != '\0')
+		unlinkat(a->dir, a->name, 0);
+	a->name[0] = '\0';
+	if (a->fd >= 0)
+		close(a->fd);
+	a->fd = -1;
+	errno = saved;
+}

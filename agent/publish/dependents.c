@@ -1,0 +1,248 @@
+/* dependents: DIAGNOSTICS: ERR_OPERATOR where instances_path itself cannot be listed; a single
+ * instance that cannot be read is a dependent, with words. */
+#include "agent/publish/dependents.h"
+
+#include "agent/publish/backing.h"
+#include "agent/publish/diskinfo.h"
+#include "lib/escape.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "store/nova.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Names shown before "and N more". */
+enum { SHOWN = 4 };
+
+struct scan {
+	const char *base;      /* absolute path */
+	const char *base_name; /* its last part */
+	struct stat cache;     /* the directory that holds it */
+	struct stat st;        /* the base itself */
+	bool is_there;
+	struct quiet *seen;
+	bool has_links; /* in the instance at hand: what they lead to changes elsewhere */
+	struct dependents *out;
+	char names[256];
+	char doubt[256]; /* the first disk that could not be read, and why */
+};
+
+enum answer { STANDS_NOT, STANDS, UNKNOWN };
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
+/* A spelling that is not the base's own: a symbolic link, "..", a relative name, another mount. */
+static enum answer look_at(const struct scan *s, int dir, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	own_free char *parent = NULL;
+	struct stat st, own;
+
+	/* A hard link, as the name of a release is, stays when this one is replaced; a symbolic one leads elsewhere then. */
+	if (s->is_there && fstatat(dir, path, &st, 0) == 0 && is_same_file(&st, &s->st) &&
+	    (fstatat(dir, path, &own, AT_SYMLINK_NOFOLLOW) < 0 || S_ISLNK(own.st_mode)))
+		return STANDS;
+	if (strcmp(slash ? slash + 1 : path, s->base_name) != 0)
+		return STANDS_NOT;
+	parent = slash ? fs_path("%.*s", (int)(slash - path) + 1, path) : fs_path(".");
+	if (fstatat(dir, parent, &st, 0) < 0)
+		return STANDS; /* the base's name in a place that we cannot see */
+	return is_same_file(&st, &s->cache) ? STANDS : STANDS_NOT;
+}
+
+/* The same without a look: nobody but the header, which a guest may have written, says that this path is worth one. It may be
+ * one that hangs, or that something happens by. Nova itself names a base by its own name alone. */
+static enum answer by_text(const struct scan *s, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strcmp(slash ? slash + 1 : path, s->base_name) == 0 ? STANDS : STANDS_NOT;
+}
+
+static enum answer read_backing(const struct scan *s, int dir, const char *disk, int fd)
+{
+	struct backing b;
+	const char *path = NULL;
+
+	switch (backing_read(fd, &b)) {
+	case OVERLAY_NONE:
+		return STANDS_NOT;
+	case OVERLAY_BAD:
+		return UNKNOWN;
+	case OVERLAY_BACKED:
+		break;
+	}
+	switch (overlay_match(b.name, s->base, &path)) {
+	case OVERLAY_NO:
+		return STANDS_NOT;
+	case OVERLAY_YES:
+		return STANDS;
+	case OVERLAY_LOOK:
+		break;
+	}
+	switch (diskinfo_format(dir, disk)) {
+	case DISKINFO_RAW:
+		return STANDS_NOT;
+	case DISKINFO_QCOW2:
+		return look_at(s, dir, path);
+	case DISKINFO_UNKNOWN:
+		break;
+	}
+	return by_text(s, path);
+}
+
+static enum answer look_at_disk(struct scan *s, int dir, const char *disk)
+{
+	own_fd int fd = openat(dir, disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	enum answer a;
+	int why;
+
+	/* An instance may end while we look. */
+	if (fd < 0)
+		return errno == ENOENT ? STANDS_NOT : UNKNOWN;
+	if (fstat(fd, &st) < 0)
+		return UNKNOWN;
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return STANDS_NOT;
+	s->out->looked++;
+	a = read_backing(s, dir, disk, fd);
+	why = errno;
+	/* What looks like a qcow2 in a raw disk was written by its guest. */
+	if (a != STANDS_NOT && diskinfo_format(dir, disk) == DISKINFO_RAW)
+		return STANDS_NOT;
+	errno = why;
+	return a;
+}
+
+static void note_doubt(struct scan *s, const char *instance, const char *disk, int number)
+{
+	char what[160];
+
+	if (s->doubt[0] != '\0')
+		return;
+	snprintf(what, sizeof(what), "%.80s/%.60s", instance, disk);
+	snprintf(s->doubt, sizeof(s->doubt), "%s: %s", what,
+		 number == EBADMSG ? "its qcow2 header makes no sense or names a data file" : strerror(number));
+}
+
+static enum answer list_disks(struct scan *s, DIR *d, const char *instance)
+{
+	struct dirent *entry;
+
+	while ((errno = 0, entry = readdir(d))) {
+		enum answer a;
+
+		if (strncmp(entry->d_name, "disk", 4) != 0)
+			continue;
+		s->has_links |= entry->d_type != DT_REG;
+		a = look_at_disk(s, dirfd(d), entry->d_name);
+		if (a == UNKNOWN)
+			note_doubt(s, instance, entry->d_name, errno);
+		if (a == STANDS && s->out->disk[0] == '\0')
+			snprintf(s->out->disk, sizeof(s->out->disk), "%s/%s", instance, entry->d_name);
+		if (a != STANDS_NOT)
+			return a;
+	}
+	if (errno == 0)
+		return STANDS_NOT;
+	note_doubt(s, instance, "", errno);
+	return UNKNOWN;
+}
+
+static enum answer look_at_instance(struct scan *s, int top, const char *instance)
+{
+	own_fd int fd = -1;
+	own_dir DIR *d = NULL;
+	struct stat before;
+	enum answer a;
+
+	if (fstatat(top, instance, &before, 0) == 0 && quiet_knows(s->seen, &before))
+		return STANDS_NOT;
+	fd = openat(top, instance, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return STANDS_NOT;
+	d = fd < 0 || fstat(fd, &before) < 0 ? NULL : fdopendir(fd);
+	if (!d) {
+		note_doubt(s, instance, "", errno);
+		return UNKNOWN;
+	}
+	fd = -1; /* the stream's from now on */
+	s->has_links = false;
+	a = list_disks(s, d, instance);
+	if (a == STANDS_NOT && !s->has_links)
+		quiet_add(s->seen, &before);
+	return a;
+}
+
+static void count_in(struct scan *s, const char *instance)
+{
+	size_t used = strlen(s->names);
+
+	if (s->out->count++ < SHOWN)
+		snprintf(s->names + used, sizeof(s->names) - used, "%s%.60s", used ? ", " : "", instance);
+}
+
+/* "instances A, B and 7 more stand on the present bytes; cannot read A/disk: …" */
+static void say(struct scan *s)
+{
+	unsigned int n = s->out->count;
+	char text[640];
+	char more[32] = "";
+
+	if (n > SHOWN)
+		snprintf(more, sizeof(more), " and %u more", n - SHOWN);
+	snprintf(text, sizeof(text), "%s %s%s %s on the present bytes%s%s%s", n == 1 ? "instance" : "instances",
+		 s->names, more, s->doubt[0] ? "may stand" : n == 1 ? "stands" : "stand",
+		 s->doubt[0] ? " (cannot tell: " : "", s->doubt, s->doubt[0] ? ")" : "");
+	escape_text(s->out->text, sizeof(s->out->text), text, strlen(text), ESCAPE_LINE);
+}
+
+static bool is_instance(const struct dirent *entry, const char *cache_subdir)
+{
+	const char *name = entry->d_name;
+
+	if (entry->d_type != DT_DIR && entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
+		return false;
+	/* lost+found: a mount point's own, readable by root alone. */
+	return name[0] != '.' && strcmp(name, cache_subdir) != 0 && strcmp(name, NOVA_LOCKS_SUBDIR) != 0 &&
+	       strcmp(name, "lost+found") != 0;
+}
+
+int dependents_scan(const char *instances_path, const char *cache_subdir, const char *name, struct quiet *seen,
+		    struct dependents *out, struct err *e)
+{
+	own_free char *cache = fs_path("%s/%s", instances_path, cache_subdir);
+	own_free char *base = fs_path("%s/%s", cache, name);
+	struct scan s = {.base = base, .base_name = name, .seen = seen, .out = out};
+	own_dir DIR *top = opendir(instances_path);
+	struct dirent *entry;
+
+	*out = (struct dependents){0};
+	if (!top)
+		return err_sys(e, ERR_OPERATOR, "cannot list the instances in %s", instances_path);
+	if (stat(cache, &s.cache) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot look at the cache directory %s", cache);
+	s.is_there = stat(base, &s.st) == 0;
+	if (!seen->is_sealed)
+		quiet_begin(seen, dirfd(top));
+	while ((errno = 0, entry = readdir(top))) {
+		if (!is_instance(entry, cache_subdir))
+			continue;
+		if (look_at_instance(&s, dirfd(top), entry->d_name) != STANDS_NOT)
+			count_in(&s, entry->d_name);
+	}
+	if (errno != 0)
+		return err_sys(e, ERR_OPERATOR, "cannot list the instances in %s", instances_path);
+	quiet_seal(seen);
+	out->in_doubt = s.doubt[0] != '\0';
+	if (out->count > 0)
+		say(&s);
+	return 0;
+}

@@ -1,0 +1,276 @@
+/* evict: DIAGNOSTICS: ERR_US for a list that hornero-collect cannot have written, ERR_OPERATOR where a directory of Nova's
+ * cannot be used; a file that must stay is a reply, no error. */
+#include "agent/publish/evict.h"
+
+#include "agent/common/current.h"
+#include "agent/publish/dependents.h"
+#include "agent/publish/novalock.h"
+#include "conf/image.h"
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "store/inventory.h"
+#include "store/nova.h"
+#include "store/placed.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The image's own name, and that of the release. */
+enum { NAMES_MAX = 2 };
+
+struct name {
+	char file[SHA1_HEX + 1];
+	struct quiet seen;
+	int lock;
+};
+
+/* A file of the cache. */
+struct victim {
+	char uuid[UUID_LEN + 1];
+	char digest[SHA256_HEX + 1];
+	uint64_t ino;
+	int64_t born_ns;
+	char fence[128]; /* "JOB ATTEMPT TOKEN" */
+	bool is_own;     /* the image's own name is one of its names */
+	struct name names[NAMES_MAX];
+	size_t n;
+};
+
+static void victim_fini(struct victim *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		quiet_fini(&w->names[i].seen);
+}
+
+#define own_victim __attribute__((cleanup(victim_fini)))
+
+struct eviction {
+	const struct conf *conf;
+	struct peer *peer;
+	int cache;
+	bool dry;
+	char why[512]; /* it stays */
+};
+
+static int parse(const char *line, struct victim *v, struct err *e)
+{
+	long long job, attempt;
+	char token[PEER_TOKEN_MAX + 1];
+	char end;
+
+	if (sscanf(line, "%36[0-9a-f-]/%64[0-9a-f] %20" SCNu64 " %19" SCNd64 " %18lld %18lld %64[A-Za-z0-9._-]%c", v->uuid, v->digest,
+		   &v->ino, &v->born_ns, &job, &attempt, token, &end) != 7 || !uuid_valid(v->uuid) || !sha256_valid(v->digest))
+		return err_set(e, ERR_US, "a line of an eviction is: IMAGE/DIGEST INODE BORN_NS JOB ATTEMPT TOKEN");
+	snprintf(v->fence, sizeof(v->fence), "%lld %lld %s", job, attempt, token);
+	return 0;
+}
+
+static int stays(struct eviction *v, const char *why)
+{
+	snprintf(v->why, sizeof(v->why), "%s", why);
+	return 0;
+}
+
+/* No publication has been allowed since the list was made. */
+static bool is_fenced_so(const struct eviction *v, const struct victim *w)
+{
+	own_free char *path = fs_path("%s/%s", v->conf->fence_dir, w->uuid);
+	own_free char *found = NULL;
+	struct err e = ERR_INIT;
+	size_t len;
+
+	if (fs_read(AT_FDCWD, path, 256, &found, &len, &e) < 0)
+		return e.sys == ENOENT && strcmp(w->fence, "0 0 -") == 0;
+	found[strcspn(found, "\n")] = '\0';
+	return strcmp(found, w->fence) == 0;
+}
+
+static bool is_that_file(const struct eviction *v, const struct victim *w, const char *name)
+{
+	struct stat st;
+
+	return fstatat(v->cache, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && st.st_ino == w->ino &&
+	       fs_born_ns(v->cache, name) == w->born_ns;
+}
+
+/* The name of the image or release `id`, where the record has it for this file: a record cannot say which name that is, since the
+ * instances are looked for by it. 1 it is added, 0, -1. */
+static int add_name(const struct eviction *v, struct victim *w, const char *id, const struct warm *record, enum warm_state state,
+		    struct err *e)
+{
+	struct name name = {.seen = QUIET_INIT, .lock = -1};
+
+	if (nova_cache_name(id, name.file, e) < 0)
+		return -1;
+	if (state != WARM_OK || record->ino != w->ino || strcmp(record->digest, w->digest) != 0 ||
+	    strcmp(record->name, name.file) != 0 || !is_that_file(v, w, name.file))
+		return 0;
+	w->names[w->n++] = name;
+	return 1;
+}
+
+/* As records have them. */
+static int find_names(const struct eviction *v, struct victim *w, struct err *e)
+{
+	const struct conf *c = v->conf;
+	char release[UUID_LEN + 1];
+	enum warm_state state;
+	struct warm record;
+	int own;
+
+	if (warm_look(c->store_dir, c->cache_dir, w->uuid, &record, &state, e) < 0)
+		return -1;
+	own = add_name(v, w, w->uuid, &record, state, e);
+	if (own < 0 || nova_release(w->uuid, w->digest, release, e) < 0 ||
+	    placed_look(c->store_dir, c->cache_dir, w->uuid, w->digest, &record, &state, e) < 0)
+		return -1;
+	w->is_own = own == 1;
+	return add_name(v, w, release, &record, state, e) < 0 ? -1 : 0;
+}
+
+/* 1 for ever, or nobody knows; 0 not; -1. Whose time is over hornero-collect knows. */
+static int is_wished(const struct eviction *v, const struct victim *w, struct err *e)
+{
+	own_image struct image img = {0};
+	struct err why = ERR_INIT;
+
+	if (image_load(v->conf->images_dir, w->uuid, &img, &why) < 0)
+		return why.sys != ENOENT;
+	if (image_keep_s(&img) >= 0)
+		return 0;
+	return w->is_own ? 1 : current_is(v->conf, &img, w->digest, e);
+}
+
+/* 1 it may go as far as files of ours say, 0 it stays. */
+static int look(struct eviction *v, struct victim *w, struct err *e)
+{
+	int wished;
+
+	if (find_names(v, w, e) < 0)
+		return -1;
+	if (w->n == 0)
+		return stays(v, "it is not the file that hornero published any more");
+	wished = is_wished(v, w, e);
+	if (wished == 1)
+		return stays(v, "its image wishes it warm, or its image file is broken");
+	return wished < 0 ? -1 : 1;
+}
+
+/* 1 nobody stands on it under any of its names, 0 it stays. */
+static int is_free(struct eviction *v, struct victim *w, struct err *e)
+{
+	struct dependents d;
+
+	for (size_t i = 0; i < w->n; i++) {
+		if (dependents_scan(v->conf->instances_path, v->conf->cache_subdir, w->names[i].file, &w->names[i].seen, &d, e) < 0)
+			return -1;
+		if (d.count > 0)
+			return stays(v, d.text);
+	}
+	return 1;
+}
+
+/* Always in the same order, so that two of us cannot wait for each other; Nova holds one at a time. */
+static int take_locks(struct eviction *v, struct victim *w, struct err *e)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		w->names[i].lock = novalock_take(v->conf->instances_path, w->names[i].file, v->peer, e);
+		if (w->names[i].lock < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void drop_locks(struct victim *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->names[i].lock >= 0)
+			close(w->names[i].lock);
+}
+
+static int remove_names(struct eviction *v, const struct victim *w, struct err *e)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		if (unlinkat(v->cache, w->names[i].file, 0) < 0)
+			return err_sys(e, ERR_OPERATOR, "cannot remove %s/%s", v->conf->cache_dir, w->names[i].file);
+		failpoint("evict-unlinked");
+	}
+	if (fsync(v->cache) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot make %s durable", v->conf->cache_dir);
+	return 1;
+}
+
+/* All that happens while Nova waits for us. */
+static int take_out(struct eviction *v, struct victim *w, struct err *e)
+{
+	int rc;
+
+	failpoint("evict-locked");
+	if (!is_fenced_so(v, w))
+		return stays(v, "a job of its image has begun meanwhile");
+	for (size_t i = 0; i < w->n; i++)
+		if (!is_that_file(v, w, w->names[i].file))
+			return stays(v, "it is another file by now");
+	rc = is_free(v, w, e);
+	return rc == 1 ? remove_names(v, w, e) : rc;
+}
+
+/* 1 gone (or would go), *bytes says how much; 0 it stays; -1. */
+static int evict(struct eviction *v, struct victim *w, int64_t *bytes, struct err *e)
+{
+	own_fd int held = -1; /* its blocks are freed when it is closed, after the locks */
+	struct stat st;
+	int rc = look(v, w, e);
+
+	if (rc == 1)
+		rc = is_free(v, w, e);
+	if (rc <= 0)
+		return rc;
+	held = openat(v->cache, w->names[0].file, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (held < 0 || fstat(held, &st) < 0)
+		return stays(v, "it went by itself");
+	if (st.st_nlink > w->n)
+		return stays(v, "it has a name that no record knows, and would free nothing");
+	*bytes = inventory_bytes_of(&st);
+	if (v->dry)
+		return 1;
+	rc = take_locks(v, w, e) < 0 ? -1 : take_out(v, w, e);
+	drop_locks(w);
+	return rc;
+}
+
+int evict_run(const struct conf *c, int list, int64_t want_bytes, bool dry, struct peer *peer, int *n, struct err *e)
+{
+	own_fd int cache = fs_open_dir(AT_FDCWD, c->cache_dir, e);
+	struct eviction v = {.conf = c, .peer = peer, .cache = cache, .dry = dry};
+	own_free char *text = NULL;
+	char *rest, *line;
+	size_t len;
+
+	*n = 0;
+	if (cache < 0 || fs_read_fd(list, "the list of an eviction", EVICT_LIST_MAX, &text, &len, e) < 0)
+		return -1;
+	rest = text;
+	while (want_bytes > 0 && (line = strsep(&rest, "\n")) && *line) {
+		own_victim struct victim w = {0};
+		int64_t bytes = 0;
+		int rc = parse(line, &w, e) < 0 || peer_stop(peer, e) < 0 ? -1 : evict(&v, &w, &bytes, e);
+
+		if (rc < 0)
+			return -1;
+		if (rc == 0) {
+			peer_say(peer, "stays", "%" PRIu64 " %s", w.ino, v.why);
+			continue;
+		}
+		peer_say(peer, "evicted", "%" PRIu64 " %" PRId64, w.ino, bytes);
+		for (size_t i = 0; !dry && i < w.n; i++)
+			log_info("event=evicted image=%s name=%s size_bytes=%" PRId64, w.uuid, w.names[i].file, bytes);
+		want_bytes -= bytes;
+		*n += 1;
+	}
+	return 0;
+}

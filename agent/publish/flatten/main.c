@@ -1,0 +1,216 @@
+/* hornero-flatten: one disk. DIAGNOSTICS: the exit code is the class of the error, whose words are the last line
+ * of standard output. */
+#include "agent/publish/flatten/flatten.h"
+
+#include "agent/publish/backing.h"
+#include "agent/publish/diskinfo.h"
+#include "agent/publish/quiet.h"
+#include "lib/bytes.h"
+#include "lib/clock.h"
+#include "lib/failpoint.h"
+#include "lib/floor.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+#include <argp.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+
+struct options {
+	const char *conf, *disk, *base;
+};
+
+static const struct argp_option options[] = {
+	{"config", 'c', "FILE", 0, "The configuration (default: $HORNERO_CONF, else the installed one)", 0},
+	{0},
+};
+
+static error_t take_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	if (key == 'c')
+		o->conf = arg;
+	else if (key == ARGP_KEY_ARG && state->arg_num < 2)
+		*(state->arg_num == 0 ? &o->disk : &o->base) = arg;
+	else if (key == ARGP_KEY_END && state->arg_num < 2)
+		argp_usage(state);
+	else
+		return ARGP_ERR_UNKNOWN;
+	return 0;
+}
+
+static const struct argp argp = {
+	options, take_option, "DISK BASE",
+	"Make the disk of an instance independent of its base: for images with in_use: flatten.\v"
+	"hornero-publish starts this program.",
+	NULL, NULL, NULL,
+};
+
+int flatten_pause(const struct flatten *f, int fd, int timeout_ms, struct err *e)
+{
+	struct pollfd fds[2] = {{.fd = f->signals, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+
+	if (poll(fds, 2, timeout_ms) > 0 && fds[0].revents)
+		return err_set(e, ERR_NOBODY, "it was told to end; the next attempt goes on where this one was");
+	return 0;
+}
+
+void flatten_progress(int64_t done, int64_t total)
+{
+	printf("progress %" PRId64 " %" PRId64 "\n", done, total);
+	fflush(stdout);
+}
+
+/* 1 it stands on something, 0 on nothing, -1. */
+static int is_backed(const char *disk, struct backing *b, struct err *e)
+{
+	own_fd int fd = open(disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return err_sys(e, ERR_NOBODY, "cannot read %s", disk);
+	switch (backing_read(fd, b)) {
+	case OVERLAY_NONE:
+		return 0;
+	case OVERLAY_BACKED:
+		return 1;
+	case OVERLAY_BAD:
+		break;
+	}
+	if (errno == EBADMSG)
+		return err_set(e, ERR_NOBODY, "the qcow2 header of %s makes no sense or names a data file", disk);
+	return err_sys(e, ERR_NOBODY, "cannot read %s", disk);
+}
+
+/* Only what Nova made, on this very base: QEMU opens what a header names, and a guest may have written it. */
+static int is_novas(const struct flatten *f, const struct backing *b, struct err *e)
+{
+	const char *slash = strrchr(f->disk, '/');
+	const char *name = slash ? slash + 1 : f->disk;
+	own_free char *parent = fs_path("%.*s", slash ? (int)(slash - f->disk) + 1 : 0, f->disk);
+	own_fd int dir = fs_open_dir(AT_FDCWD, parent[0] ? parent : ".", e);
+
+	if (dir < 0)
+		return -1;
+	if (diskinfo_format(dir, name) != DISKINFO_QCOW2)
+		return err_set(e, ERR_NOBODY, "Nova's disk.info beside it does not call %s qcow2", name);
+	if (!overlay_is_same_path(b->name, f->base))
+		return err_set(e, ERR_NOBODY, "its header spells the base in another way than %s (is instances_path as in "
+			       "nova.conf?)", f->base);
+	if (!b->is_raw)
+		return err_set(e, ERR_NOBODY, "its header does not call its base raw");
+	return 0;
+}
+
+/* Where somebody may use the disk whom neither libvirt nor QEMU's lock knows. */
+static int is_ours_alone(const struct flatten *f, struct err *e)
+{
+	static const char resize[] = "_resize/";
+	const char *slash = strrchr(f->disk, '/');
+	size_t before = slash ? (size_t)(slash - f->disk) + 1 : 0;
+	own_fd int fd = open(f->disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (before > strlen(resize) && strncmp(slash + 1 - strlen(resize), resize, strlen(resize)) == 0)
+		return err_set(e, ERR_NOBODY, "Nova is resizing or moving it, and may be copying its disk");
+	if (fd < 0 || !quiet_is_local(fd))
+		return err_set(e, ERR_NOBODY, "its disk is on a shared filesystem (instances_path), where a domain of another host "
+			       "may have it");
+	return 0;
+}
+
+/* At the most all that the base has. Below the floor nothing is published, and other instances write there, too. */
+static int look_for_room(const struct conf *c, const char *disk, const char *base, struct err *e)
+{
+	struct floor floor = conf_cache_floor(c);
+	char need[BYTES_WORDS], have[BYTES_WORDS], want[BYTES_WORDS];
+	int64_t need_bytes, free_bytes;
+	struct stat st;
+
+	floor.dir = disk;
+	/* A base that somebody deleted is still there for a QEMU that has it open. */
+	need_bytes = stat(base, &st) == 0 ? (int64_t)st.st_blocks * 512 : 0;
+	free_bytes = floor_free_bytes(&floor);
+	if (free_bytes < 0 || free_bytes - floor_bytes(&floor) >= need_bytes)
+		return 0;
+	return err_set(e, ERR_NOBODY, "it needs up to %s more; %s are free, of which %s are to stay so (%s)",
+		       bytes_words(need, need_bytes), bytes_words(have, free_bytes), bytes_words(want, floor_bytes(&floor)),
+		       floor.key);
+}
+
+/* The header says on nothing: only a durable header may let the base go. */
+static int make_durable(const char *disk, struct err *e)
+{
+	own_fd int fd = open(disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0 || fsync(fd) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot make %s durable", disk);
+	return 0;
+}
+
+static int run(const struct flatten *f, struct err *e)
+{
+	int64_t start_ms = clock_mono_ms();
+	struct backing b;
+	int backed = is_backed(f->disk, &b, e);
+	int pulled;
+
+	if (backed < 0)
+		return -1;
+	if (backed == 0)
+		return make_durable(f->disk, e);
+	if (is_novas(f, &b, e) < 0 || is_ours_alone(f, e) < 0 || look_for_room(f->conf, f->disk, f->base, e) < 0)
+		return -1;
+	flatten_progress(0, 0);
+	pulled = pull_run(f, e);
+	if (pulled < 0 || (pulled == 0 && rebase_run(f, e) < 0))
+		return -1;
+	failpoint("flatten-done");
+	backed = is_backed(f->disk, &b, e);
+	if (backed != 0)
+		return backed < 0 ? -1 : err_set(e, ERR_NOBODY, "%s still stands on something", f->disk);
+	if (make_durable(f->disk, e) < 0)
+		return -1;
+	log_info("event=flattened way=%s took_ms=%" PRId64 " disk=%s", pulled ? "pull" : "rebase", clock_mono_ms() - start_ms,
+		 f->disk);
+	return 0;
+}
+
+static int start(const struct options *o, struct err *e)
+{
+	own_conf struct conf *conf = NULL;
+	own_fd int signals = -1;
+	sigset_t end;
+
+	if (conf_load(&conf, conf_find(o->conf), e) < 0)
+		return -1;
+	failpoint_arm(conf->failpoint);
+	sigemptyset(&end);
+	sigaddset(&end, SIGTERM);
+	sigaddset(&end, SIGINT);
+	sigprocmask(SIG_BLOCK, &end, NULL);
+	signals = signalfd(-1, &end, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals < 0)
+		return err_sys(e, ERR_NOBODY, "cannot watch for signals");
+	return run(&(struct flatten){.conf = conf, .disk = o->disk, .base = o->base, .signals = signals}, e);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {0};
+	struct err e = ERR_INIT;
+
+	log_open("hornero-flatten", LOG_LEVEL_INFO);
+	argp_err_exit_status = 64;
+	argp_parse(&argp, argc, argv, 0, NULL, &o);
+	if (start(&o, &e) == 0)
+		return 0;
+	printf("refused %s\n", e.msg);
+	fflush(stdout);
+	return err_exit(e.class);
+}

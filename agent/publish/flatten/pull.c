@@ -1,0 +1,330 @@
+/*
+ * pull: a running domain's disk, by its own QEMU, through libvirt.
+ *
+ * libvirt's blockpull alone would risk the disk: when it ends QEMU writes the header that names no base, while the tables
+ * that say where the pulled bytes are may be in QEMU's memory until the guest flushes, and a QEMU that is killed before
+ * takes them along. So there are two steps. First the disk is filled by a stream job of our own that never ends by
+ * itself, flushed, and the job cancelled: the disk has every byte, and still names its base. Then libvirt's blockpull
+ * finds nothing to copy, and changes the header, and what libvirt knows.
+ *
+ * DIAGNOSTICS: ERR_NOBODY: libvirt's words, or QEMU's. The disk is backed and whole.
+ */
+#include "agent/publish/flatten/flatten.h"
+
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <jansson.h>
+#include <libvirt/libvirt-qemu.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <string.h>
+
+enum { TICK_MS = 200, CANCEL_TICKS = 150 };
+
+struct pull {
+	const struct flatten *f;
+	virDomainPtr domain;
+	char node[64];   /* QEMU's name of the disk's top node */
+	char device[256]; /* and of the guest's device */
+	char job[80];    /* ours; the same each time, so that what a killed one left is found */
+};
+
+static void connect_end(virConnectPtr *c)
+{
+	if (*c)
+		virConnectClose(*c);
+}
+
+static void domain_end(virDomainPtr *d)
+{
+	if (*d)
+		virDomainFree(*d);
+}
+
+static void json_end(json_t **j)
+{
+	json_decref(*j);
+}
+
+#define own_connect __attribute__((cleanup(connect_end)))
+#define own_domain __attribute__((cleanup(domain_end)))
+#define own_json __attribute__((cleanup(json_end)))
+
+static void quiet(void *arg, virErrorPtr error)
+{
+	(void)arg;
+	(void)error;
+}
+
+static int libvirt_err(struct err *e, const char *what)
+{
+	return err_set(e, ERR_NOBODY, "%s: libvirt says: %s", what, virGetLastErrorMessage());
+}
+
+/* What a command to QEMU returns, or NULL. */
+static json_t *ask(const struct pull *p, json_t *command, struct err *e)
+{
+	own_json json_t *owned = command;
+	own_json json_t *reply = NULL;
+	own_free char *text = command ? json_dumps(command, JSON_COMPACT) : NULL;
+	own_free char *answer = NULL;
+	const char *desc;
+	json_t *value;
+
+	if (!text) {
+		err_set(e, ERR_NOBODY, "out of memory to speak with QEMU");
+		return NULL;
+	}
+	if (virDomainQemuMonitorCommand(p->domain, text, &answer, 0) < 0) {
+		libvirt_err(e, "cannot speak with its QEMU");
+		return NULL;
+	}
+	reply = json_loads(answer, 0, NULL);
+	value = json_object_get(reply, "return");
+	if (value)
+		return json_incref(value);
+	desc = json_string_value(json_object_get(json_object_get(reply, "error"), "desc"));
+	err_set(e, ERR_NOBODY, "its QEMU says: %.300s", desc ? desc : answer);
+	return NULL;
+}
+
+static int tell(const struct pull *p, json_t *command, struct err *e)
+{
+	own_json json_t *value = ask(p, command, e);
+
+	return value ? 0 : -1;
+}
+
+/* Only what libvirt itself makes: it goes into a line of QEMU's monitor. */
+static bool is_plain(const char *s)
+{
+	return s && *s && s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-/#[]")] == '\0';
+}
+
+static int find_node(struct pull *p, struct err *e)
+{
+	own_json json_t *list = ask(p, json_pack("{s:s}", "execute", "query-block"), e);
+	json_t *entry;
+	size_t i;
+
+	if (!list)
+		return -1;
+	json_array_foreach(list, i, entry) {
+		json_t *inserted = json_object_get(entry, "inserted");
+		const char *file = json_string_value(json_object_get(json_object_get(inserted, "image"), "filename"));
+		const char *node = json_string_value(json_object_get(inserted, "node-name"));
+		const char *device = json_string_value(json_object_get(entry, "qdev"));
+
+		if (!file || strcmp(file, p->f->disk) != 0 || !is_plain(node) || !is_plain(device))
+			continue;
+		if (strlen(node) >= sizeof(p->node) || strlen(device) >= sizeof(p->device))
+			continue;
+		memcpy(p->node, node, strlen(node) + 1);
+		memcpy(p->device, device, strlen(device) + 1);
+		snprintf(p->job, sizeof(p->job), "hornero-%s", p->node);
+		return 0;
+	}
+	return err_set(e, ERR_NOBODY, "its QEMU has no disk %s", p->f->disk);
+}
+
+/* Our job as QEMU lists it: 1 and *job borrowed from list, 0 there is none, -1. */
+static int find_job(const struct pull *p, json_t **list, json_t **job, struct err *e)
+{
+	json_t *entry;
+	size_t i;
+
+	*list = ask(p, json_pack("{s:s}", "execute", "query-jobs"), e);
+	if (!*list)
+		return -1;
+	json_array_foreach(*list, i, entry) {
+		const char *id = json_string_value(json_object_get(entry, "id"));
+
+		if (id && strcmp(id, p->job) == 0) {
+			*job = entry;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static int is_there(const struct pull *p, struct err *e)
+{
+	own_json json_t *list = NULL;
+	json_t *job = NULL;
+
+	return find_job(p, &list, &job, e);
+}
+
+/* Also while we are told to end. The disk is as backed as it was. */
+static int cancel(const struct pull *p, struct err *e)
+{
+	for (int i = 0; i < CANCEL_TICKS; i++) {
+		struct flatten nobody = {.signals = -1};
+		int there = is_there(p, e);
+
+		if (there <= 0)
+			return there;
+		if (i == 0 && tell(p, json_pack("{s:s, s:{s:s}}", "execute", "job-cancel", "arguments", "id", p->job), e) < 0)
+			return is_there(p, e) == 0 ? 0 : -1;
+		(void)flatten_pause(&nobody, -1, TICK_MS, e);
+	}
+	return err_set(e, ERR_NOBODY, "its QEMU does not end our job %s", p->job);
+}
+
+/* 1 it has copied all and waits, 0 still at it, -1. */
+static int look(const struct pull *p, struct err *e)
+{
+	own_json json_t *list = NULL;
+	json_t *job = NULL;
+	const char *status;
+	int there = find_job(p, &list, &job, e);
+
+	if (there < 0)
+		return -1;
+	if (there == 0)
+		return err_set(e, ERR_NOBODY, "its QEMU gave the copying up (a full disk, or one that cannot be read)");
+	flatten_progress(json_integer_value(json_object_get(job, "current-progress")),
+			 json_integer_value(json_object_get(job, "total-progress")));
+	status = json_string_value(json_object_get(job, "status"));
+	return status && strcmp(status, "pending") == 0;
+}
+
+/* QEMU's monitor for people: it says nothing where it is well. */
+static int flush(const struct pull *p, struct err *e)
+{
+	own_free char *line = fs_path("qemu-io -d %s \"flush\"", p->device);
+	own_json json_t *said = ask(p, json_pack("{s:s, s:{s:s}}", "execute", "human-monitor-command", "arguments",
+						 "command-line", line), e);
+
+	if (!said)
+		return -1;
+	if (!json_is_string(said) || json_string_length(said) > 0)
+		return err_set(e, ERR_NOBODY, "its QEMU cannot flush the disk: %.200s",
+			       json_is_string(said) ? json_string_value(said) : "");
+	return 0;
+}
+
+static int copy(const struct pull *p, struct err *e)
+{
+	int done = 0;
+
+	while (done == 0) {
+		done = look(p, e);
+		if (done == 0)
+			failpoint("flatten-copying");
+		if (done == 0 && flatten_pause(p->f, -1, TICK_MS, e) < 0)
+			return -1;
+	}
+	return done < 0 ? -1 : flush(p, e);
+}
+
+/* Afterwards the disk has every byte of its base that it needs, on the disk, and still names it. */
+static int fill(const struct pull *p, struct err *e)
+{
+	json_int_t speed = p->f->conf->flatten_rate << 20;
+	struct err ignored = ERR_INIT;
+	int rc;
+
+	if (cancel(p, e) < 0)
+		return -1;
+	if (tell(p, json_pack("{s:s, s:{s:s, s:s, s:b, s:I}}", "execute", "block-stream", "arguments", "job-id", p->job,
+			      "device", p->node, "auto-finalize", 0, "speed", speed), e) < 0)
+		return -1;
+	rc = copy(p, e);
+	failpoint("flatten-filled");
+	if (cancel(p, rc < 0 ? &ignored : e) < 0)
+		return -1;
+	return rc;
+}
+
+/* libvirt's own job on this disk: 1 there is one, 0 none, -1. */
+static int has_block_job(const struct pull *p, virDomainBlockJobInfoPtr info, struct err *e)
+{
+	int n = virDomainGetBlockJobInfo(p->domain, p->f->disk, info, 0);
+
+	return n < 0 ? libvirt_err(e, "cannot look at its block jobs") : n;
+}
+
+static int pull(const struct pull *p, struct err *e)
+{
+	virDomainBlockJobInfo info;
+	int there;
+
+	if (virDomainBlockPull(p->domain, p->f->disk, 0, 0) < 0)
+		return libvirt_err(e, "cannot pull");
+	while ((there = has_block_job(p, &info, e)) == 1) {
+		/* All bytes are there: whoever hears nothing for long takes libvirt to be dead. */
+		flatten_progress(1, 1);
+		if (flatten_pause(p->f, -1, TICK_MS, e) < 0)
+			return -1;
+	}
+	failpoint("flatten-pulled");
+	return there;
+}
+
+static int flatten_running(struct pull *p, struct err *e)
+{
+	virDomainBlockJobInfo info = {0};
+	int there = has_block_job(p, &info, e);
+
+	if (there < 0)
+		return -1;
+	if (there == 1)
+		return err_set(e, ERR_NOBODY, "a block job that is not ours is at work on it (%llu of %llu)", info.cur, info.end);
+	if (find_node(p, e) < 0 || fill(p, e) < 0 || pull(p, e) < 0)
+		return -1;
+	return 1;
+}
+
+/* 1 and *out: the domain that has the disk; 0 none, -1. One that ends while we look has it no more. */
+static int find_domain(virConnectPtr conn, const char *disk, virDomainPtr *out, struct err *e)
+{
+	own_free char *quoted = fs_path("'%s'", disk);
+	virDomainPtr *list = NULL;
+	int n = virConnectListAllDomains(conn, &list, 0);
+
+	if (n < 0)
+		return libvirt_err(e, "cannot list the domains");
+	for (int i = 0; i < n; i++) {
+		own_free char *xml = *out ? NULL : virDomainGetXMLDesc(list[i], 0);
+
+		if (xml && strstr(xml, quoted))
+			*out = list[i];
+		else
+			virDomainFree(list[i]);
+	}
+	free(list);
+	return *out ? 1 : 0;
+}
+
+int pull_run(const struct flatten *f, struct err *e)
+{
+	own_connect virConnectPtr conn = NULL;
+	own_domain virDomainPtr domain = NULL;
+	int found, is_active, is_saved;
+
+	/* It stands in XML, which would spell these otherwise. */
+	if (strpbrk(f->disk, "<>&'\""))
+		return err_set(e, ERR_NOBODY, "the path %s is none that can be looked for in a domain", f->disk);
+	virSetErrorFunc(NULL, quiet);
+	conn = virConnectOpen(f->conf->libvirt_uri);
+	if (!conn) {
+		own_free char *what = fs_path("cannot reach libvirt at %s (libvirt_uri; is the publisher's user in group libvirt?)",
+					      f->conf->libvirt_uri);
+
+		return libvirt_err(e, what);
+	}
+	found = find_domain(conn, f->disk, &domain, e);
+	if (found <= 0)
+		return found;
+	is_active = virDomainIsActive(domain);
+	is_saved = is_active == 0 ? virDomainHasManagedSaveImage(domain, 0) : 0;
+	if (is_active < 0 || is_saved < 0)
+		return libvirt_err(e, "cannot look at its domain");
+	if (is_saved)
+		return err_set(e, ERR_NOBODY, "its domain was saved, and its memory goes with the disk as it is; start it, or "
+			       "virsh managedsave-remove %s", virDomainGetName(domain));
+	return is_active ? flatten_running(&(struct pull){.f = f, .domain = domain}, e) : 0;
+}

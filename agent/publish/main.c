@@ -1,0 +1,138 @@
+/* hornero-publish: one request on descriptor 0, one answer. DIAGNOSTICS: the exit code is the class
+ * of the error that was answered, 0 for published, deferred and foreign. */
+#include "agent/publish/dependents.h"
+#include "agent/publish/evict.h"
+#include "agent/publish/peer.h"
+#include "agent/publish/publish.h"
+#include "agent/publish/touch.h"
+#include "conf/conf.h"
+#include "lib/failpoint.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "store/nova.h"
+
+#include <argp.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *argp_program_version = "hornero-publish " PACKAGE_VERSION;
+
+static const struct argp_option options[] = {
+	{"config", 'c', "FILE", 0, "The configuration (default: $HORNERO_CONF, else the installed one)", 0},
+	{0},
+};
+
+static error_t take_option(int key, char *arg, struct argp_state *state)
+{
+	if (key != 'c')
+		return ARGP_ERR_UNKNOWN;
+	*(const char **)state->input = arg;
+	return 0;
+}
+
+static const struct argp argp = {
+	options, take_option, NULL,
+	"Put one artifact into Nova's image cache: the publisher of hornero.\v"
+	"Standard input is a SOCK_SEQPACKET connection with one request; hornerod or hornero-publish.socket "
+	"starts this program.",
+	NULL, NULL, NULL,
+};
+
+static int touch(const struct conf *conf, int list, struct peer *peer, struct err *e)
+{
+	int n = 0;
+	int rc = touch_run(conf, list, &n, e);
+
+	close(list);
+	if (rc == 0)
+		peer_say(peer, "touched", "%d", n);
+	return rc;
+}
+
+/* Does an instance stand on what the image's own name has? */
+static int look(const struct conf *conf, const struct peer_request *req, struct peer *peer, struct err *e)
+{
+	own_quiet struct quiet seen = QUIET_INIT;
+	struct dependents d;
+	char name[SHA1_HEX + 1];
+
+	close(req->artifact);
+	if (nova_cache_name(req->image, name, e) < 0 ||
+	    dependents_scan(conf->instances_path, conf->cache_subdir, name, &seen, &d, e) < 0)
+		return -1;
+	peer_say(peer, d.count > 0 ? "used" : "free", "%s", d.text);
+	return 0;
+}
+
+static int evict(const struct conf *conf, const struct peer_request *req, struct peer *peer, struct err *e)
+{
+	int n = 0;
+	int rc = evict_run(conf, req->artifact, req->want_bytes, req->wish == PEER_PLAN, peer, &n, e);
+
+	close(req->artifact);
+	if (rc == 0)
+		peer_say(peer, "done", "%d", n);
+	return rc;
+}
+
+static int serve(const char *option_c, struct peer *peer, struct err *e)
+{
+	own_conf struct conf *conf = NULL;
+	struct peer_request req;
+	own_fd int replaced = -1;
+	struct publish_result out;
+	int rc;
+
+	umask(022); /* Nova must be able to open the lock files that we make */
+	if (conf_load(&conf, conf_find(option_c), e) < 0)
+		return -1;
+	failpoint_arm(conf->failpoint);
+	if (peer_receive(peer, &req, e) < 0)
+		return -1;
+	switch (req.wish) {
+	case PEER_PUBLISH: peer_say(peer, "process", "%d", (int)getpid()); break;
+	case PEER_TOUCH: return touch(conf, req.artifact, peer, e);
+	case PEER_LOOK: return look(conf, &req, peer, e);
+	case PEER_EVICT:
+	case PEER_PLAN: return evict(conf, &req, peer, e);
+	}
+	rc = publish_run(conf, &req, peer, &out, e);
+	replaced = out.replaced;
+	close(req.artifact);
+	if (rc < 0)
+		return err_wrap(e, "job %lld attempt %lld", (long long)req.job, (long long)req.attempt);
+	failpoint("publish-before-reply");
+	if (out.foreign[0] != '\0')
+		peer_say(peer, "foreign", "%s %s", out.name, out.foreign);
+	else if (out.deferred[0] != '\0')
+		peer_say(peer, out.is_alone ? "alone" : "deferred", "%s", out.deferred);
+	else
+		peer_say(peer, "published", "%s %" PRIu64 " %" PRId64 " %" PRId64, out.name, out.ino,
+			 out.size_bytes, out.took_ms);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *option_c = NULL;
+	struct peer peer = {.conn = -1, .signals = -1};
+	char quoted[2 * ERR_MSG_MAX];
+	struct err e = ERR_INIT;
+	int rc;
+
+	log_open("hornero-publish", LOG_LEVEL_INFO);
+	argp_err_exit_status = 64;
+	argp_parse(&argp, argc, argv, 0, NULL, &option_c);
+	rc = peer_open(&peer, STDIN_FILENO, &e);
+	if (rc == 0) {
+		rc = serve(option_c, &peer, &e);
+		if (rc < 0)
+			peer_say(&peer, "error", "%s %s", err_class_name(e.class), e.msg);
+	}
+	peer_close(&peer);
+	if (rc == 0)
+		return 0;
+	log_error("event=refused class=%s reason=%s", err_class_name(e.class), log_quote(quoted, sizeof(quoted), e.msg));
+	return err_exit(e.class);
+}

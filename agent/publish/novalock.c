@@ -1,0 +1,166 @@
+/* novalock: DIAGNOSTICS: ERR_OPERATOR where the lock directory or a lock file cannot be used,
+ * ERR_NOBODY where we are told to end while waiting. */
+#include "agent/publish/novalock.h"
+
+#include "lib/dirs.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+
+static const struct flock whole_file = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+/* As the parent is owned: Nova makes it itself when it is first needed. */
+static int make_locks_dir(const char *instances_path, const char *path, struct err *e)
+{
+	own_fd int fd = -1;
+	struct dir_made how;
+	struct stat st;
+
+	if (stat(instances_path, &st) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot look at %s", instances_path);
+	fd = dirs_make(path, 0755, &how, e);
+	if (fd < 0)
+		return -1;
+	if (how.made && geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot give %s to Nova", path);
+	return 0;
+}
+
+static int open_locks_dir(const char *instances_path, struct err *e)
+{
+	own_free char *path = fs_path("%s/%s", instances_path, NOVA_LOCKS_SUBDIR);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOENT && make_locks_dir(instances_path, path, e) < 0)
+		return -1;
+	return fs_open_dir(AT_FDCWD, path, e);
+}
+
+/* A new lock file as Nova would make it. -1 with errno set. */
+static int create_file(int dir, const char *name)
+{
+	bool is_root = geteuid() == 0;
+	/* Writable for nova at every instant, also before root has given it away. */
+	own_fd int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, is_root ? 0666 : 0644);
+	struct stat owner;
+
+	if (fd < 0)
+		return -1;
+	if (is_root && (fstat(dir, &owner) < 0 || fchown(fd, owner.st_uid, owner.st_gid) < 0))
+		return -1;
+	if (fchmod(fd, 0644) < 0)
+		return -1;
+	return steal_fd(&fd);
+}
+
+static int open_file(int dir, const char *name, struct err *e)
+{
+	for (;;) {
+		int fd = openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+		if (fd < 0 && errno == ENOENT)
+			fd = create_file(dir, name);
+		if (fd >= 0)
+			return fd;
+		/* Made, or removed again, by Nova in between. */
+		if (errno != EEXIST && errno != ENOENT)
+			return err_sys(e, ERR_OPERATOR, "cannot open Nova's lock file %s for writing; it must be a "
+				       "regular file of the user nova", name);
+	}
+}
+
+/* The process that holds it, where the kernel tells: POSIX locks (Nova's) have one, OFD locks none. */
+static void say_waiting(const char *name, int fd, struct peer *peer)
+{
+	struct flock held = whole_file;
+	char who[48] = "held by another process";
+	char quoted[2 * sizeof(who)];
+
+	if (fcntl(fd, F_OFD_GETLK, &held) == 0 && held.l_type != F_UNLCK && held.l_pid > 0)
+		snprintf(who, sizeof(who), "held by process %ld", (long)held.l_pid);
+	log_info("event=waiting lock=%s reason=%s", name, log_quote(quoted, sizeof(quoted), who));
+	peer_say(peer, "waiting", "Nova's lock %s (%s)", name, who);
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* In the kernel's queue, and out of it ten times a second to ask whether we are still wanted. */
+static int wait_for(const char *name, int fd, struct peer *peer, struct err *e)
+{
+	const struct itimerval often = {.it_interval = {.tv_usec = 100000}, .it_value = {.tv_usec = 100000}};
+	const struct itimerval never = {0};
+	struct sigaction act = {.sa_handler = on_alarm};
+	struct sigaction before;
+	int rc = 0;
+
+	sigaction(SIGALRM, &act, &before);
+	setitimer(ITIMER_REAL, &often, NULL);
+	for (;;) {
+		struct flock want = whole_file;
+
+		if (peer_stop(peer, e) < 0) {
+			rc = err_wrap(e, "while waiting for Nova's lock %s", name);
+			break;
+		}
+		if (fcntl(fd, F_OFD_SETLKW, &want) == 0)
+			break;
+		if (errno != EINTR) {
+			rc = err_sys(e, ERR_OPERATOR, "cannot take Nova's lock %s", name);
+			break;
+		}
+	}
+	setitimer(ITIMER_REAL, &never, NULL);
+	sigaction(SIGALRM, &before, NULL);
+	return rc;
+}
+
+/* Nova's ageing unlinks lock files: is what we locked still the one that others find? */
+static bool is_current(int dir, const char *name, int fd)
+{
+	struct stat ours, found;
+
+	return fstat(fd, &ours) == 0 && fstatat(dir, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       ours.st_ino == found.st_ino && ours.st_dev == found.st_dev;
+}
+
+int novalock_take(const char *instances_path, const char *cache_name, struct peer *peer, struct err *e)
+{
+	own_free char *name = fs_path("%s%s", NOVA_LOCK_PREFIX, cache_name);
+	own_fd int dir = open_locks_dir(instances_path, e);
+	bool has_said = false;
+
+	if (dir < 0)
+		return -1;
+	for (;;) {
+		own_fd int fd = open_file(dir, name, e);
+		struct flock want = whole_file;
+
+		if (fd < 0)
+			return -1;
+		if (fcntl(fd, F_OFD_SETLK, &want) < 0) {
+			if (errno != EAGAIN && errno != EACCES)
+				return err_sys(e, ERR_OPERATOR, "cannot take Nova's lock %s", name);
+			if (!has_said)
+				say_waiting(name, fd, peer);
+			has_said = true;
+			if (wait_for(name, fd, peer, e) < 0)
+				return -1;
+		}
+		if (is_current(dir, name, fd))
+			return steal_fd(&fd);
+		if (peer_stop(peer, e) < 0)
+			return -1;
+	}
+}

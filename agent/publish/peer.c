@@ -1,0 +1,201 @@
+/* peer: DIAGNOSTICS: ERR_USAGE where there is no connection, ERR_US where a request is malformed,
+ * ERR_NOBODY where we were told to end. */
+#include "agent/publish/peer.h"
+
+#include "lib/escape.h"
+#include "lib/own.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+enum { REQUEST_MAX = 512, REQUEST_WAIT_S = 10, FDS_MAX = 4 };
+
+int peer_open(struct peer *p, int conn, struct err *e)
+{
+	int type = 0;
+	socklen_t len = sizeof(type);
+	const struct timeval wait = {.tv_sec = REQUEST_WAIT_S};
+	sigset_t end;
+
+	if (getsockopt(conn, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type != SOCK_SEQPACKET)
+		return err_set(e, ERR_USAGE, "standard input is no SOCK_SEQPACKET connection; hornerod or "
+			       "hornero-publish.socket starts this program");
+	if (setsockopt(conn, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0)
+		return err_sys(e, ERR_US, "cannot set up the connection");
+	sigemptyset(&end);
+	sigaddset(&end, SIGTERM);
+	sigaddset(&end, SIGINT);
+	sigprocmask(SIG_BLOCK, &end, NULL);
+	p->signals = signalfd(-1, &end, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (p->signals < 0)
+		return err_sys(e, ERR_NOBODY, "cannot watch for signals");
+	p->conn = conn;
+	return 0;
+}
+
+void peer_close(struct peer *p)
+{
+	if (p->signals >= 0)
+		close(p->signals);
+	p->signals = -1;
+}
+
+/* Every descriptor that came along; the first n fit into fds. Returns how many came. */
+static size_t take_fds(struct msghdr *msg, int *fds, size_t n)
+{
+	size_t came = 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		size_t here;
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		here = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < here; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+			if (came < n)
+				fds[came] = fd;
+			else
+				close(fd);
+			came++;
+		}
+	}
+	return came;
+}
+
+int peer_receive(const struct peer *p, struct peer_request *out, struct err *e)
+{
+	char text[REQUEST_MAX + 1];
+	union {
+		char room[CMSG_SPACE(FDS_MAX * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec part = {.iov_base = text, .iov_len = REQUEST_MAX};
+	struct msghdr msg = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	struct peer_request r = {.artifact = -1};
+	own_fd int artifact = -1;
+	ssize_t n;
+	size_t came;
+
+	do
+		n = recvmsg(p->conn, &msg, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(e, ERR_NOBODY, "no request came");
+	came = take_fds(&msg, &artifact, 1);
+	if (n == 0)
+		return err_set(e, ERR_NOBODY, "the connection was closed without a request");
+	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC) || came != 1)
+		return err_set(e, ERR_US, "a request is one line of at most %d bytes and one descriptor",
+			       REQUEST_MAX);
+	text[n] = '\0';
+	if (strlen(text) != (size_t)n)
+		return err_set(e, ERR_US, "a request has no NUL bytes");
+	if (peer_parse(text, &r, e) < 0)
+		return -1;
+	*out = r;
+	out->artifact = steal_fd(&artifact);
+	return 0;
+}
+
+static bool read_count(const char *s, int64_t *out)
+{
+	char *end;
+
+	if (strlen(s) > 18 || *s == '\0' || s[strspn(s, "0123456789")] != '\0')
+		return false;
+	*out = strtoll(s, &end, 10);
+	return true;
+}
+
+/* touch; look IMAGE; evict BYTES, plan BYTES. */
+static bool parse_short(char *const *words, size_t n, struct peer_request *out)
+{
+	static const char *const names[] = {[PEER_TOUCH] = "touch", [PEER_EVICT] = "evict", [PEER_PLAN] = "plan", [PEER_LOOK] = "look"};
+	size_t wish = PEER_TOUCH;
+
+	while (wish < sizeof(names) / sizeof(names[0]) && strcmp(words[0], names[wish]) != 0)
+		wish++;
+	if (wish == sizeof(names) / sizeof(names[0]))
+		return false;
+	out->wish = (enum peer_wish)wish;
+	if (out->wish == PEER_TOUCH)
+		return n == 1;
+	if (out->wish != PEER_LOOK)
+		return n == 2 && read_count(words[1], &out->want_bytes);
+	if (n != 2 || !uuid_valid(words[1]))
+		return false;
+	memcpy(out->image, words[1], sizeof(out->image));
+	return true;
+}
+
+int peer_parse(const char *text, struct peer_request *out, struct err *e)
+{
+	static const char harmless[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	char copy[REQUEST_MAX + 1];
+	char *words[7] = {NULL};
+	char *rest = copy;
+	size_t n = 0;
+
+	if (strlen(text) > REQUEST_MAX)
+		return err_set(e, ERR_US, "a request is at most %d bytes", REQUEST_MAX);
+	memcpy(copy, text, strlen(text) + 1);
+	copy[strcspn(copy, "\n")] = '\0';
+	for (char *word; n < 7 && (word = strsep(&rest, " "));)
+		words[n++] = word;
+	if (parse_short(words, n, out))
+		return 0;
+	out->wish = PEER_PUBLISH;
+	if (n != 6 || strcmp(words[0], "publish") != 0)
+		return err_set(e, ERR_US, "a request is: publish IMAGE DIGEST JOB ATTEMPT TOKEN");
+	if (!uuid_valid(words[1]))
+		return err_set(e, ERR_US, "a request names an image by its UUID in lower case");
+	if (!sha256_valid(words[2]))
+		return err_set(e, ERR_US, "a request names an artifact by its SHA-256 in lower case");
+	if (!read_count(words[3], &out->job) || !read_count(words[4], &out->attempt))
+		return err_set(e, ERR_US, "a request numbers its job and attempt");
+	if (*words[5] == '\0' || strlen(words[5]) > PEER_TOKEN_MAX || words[5][strspn(words[5], harmless)] != '\0')
+		return err_set(e, ERR_US, "a request's token is 1 to %d of letters, digits, '.', '_', '-'",
+			       PEER_TOKEN_MAX);
+	memcpy(out->image, words[1], sizeof(out->image));
+	memcpy(out->digest, words[2], sizeof(out->digest));
+	memcpy(out->token, words[5], strlen(words[5]) + 1);
+	return 0;
+}
+
+void peer_say(const struct peer *p, const char *word, const char *fmt, ...)
+{
+	char raw[PEER_MESSAGE_MAX];
+	char text[PEER_MESSAGE_MAX];
+	int head = snprintf(raw, sizeof(raw), "%s ", word);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(raw + head, sizeof(raw) - (size_t)head, fmt, ap);
+	va_end(ap);
+	escape_text(text, sizeof(text), raw, strlen(raw), ESCAPE_LINE);
+	(void)!send(p->conn, text, strlen(text), MSG_NOSIGNAL);
+}
+
+int peer_stop(void *arg, struct err *e)
+{
+	const struct peer *p = arg;
+	struct pollfd fds[2] = {{.fd = p->signals, .events = POLLIN}, {.fd = p->conn}};
+
+	if (poll(fds, 2, 0) <= 0)
+		return 0;
+	if (fds[0].revents)
+		return err_set(e, ERR_NOBODY, "the publisher was told to end; the job publishes when it runs again");
+	return err_set(e, ERR_NOBODY, "whoever asked for the publication is gone");
+}

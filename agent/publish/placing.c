@@ -1,0 +1,210 @@
+/* placing: DIAGNOSTICS: ERR_OPERATOR where the cache cannot be used; ERR_NOBODY where the fence names another attempt,
+ * the name was taken meanwhile, or we were told to end. */
+#include "agent/publish/placing.h"
+
+#include "agent/publish/dependents.h"
+#include "agent/publish/novalock.h"
+#include "agent/publish/publish.h"
+#include "agent/publish/standing.h"
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "store/damage.h"
+#include "store/placed.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Without a birth the number may be another file's by now. */
+static bool is_recorded(const struct placing *p, const struct warm *w)
+{
+	struct stat st;
+
+	return w->born_ns != 0 && fstatat(p->cache, w->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_ino == w->ino && st.st_size == w->size_bytes && fs_born_ns(p->cache, w->name) == w->born_ns;
+}
+
+/* The image's own name may have these very bytes: then they are linked, not copied. */
+static int find_source(struct placing *p, struct err *e)
+{
+	struct warm w;
+	int known = warm_load(p->conf->store_dir, p->req->image, &w, e);
+
+	if (known < 0)
+		return -1;
+	if (known && strcmp(w.digest, p->req->digest) == 0 && is_recorded(p, &w) && w.ino != p->changed_ino)
+		memcpy(p->source, w.name, sizeof(p->source));
+	return 0;
+}
+
+static void refuse(struct placing *p, const char *what)
+{
+	snprintf(p->refused, sizeof(p->refused), "%s/%s, which is the name of release %s, %s; it is never replaced: remove "
+		 "it when no instance needs it", p->conf->cache_dir, p->name, p->release, what);
+}
+
+enum found { FOUND_OTHER, FOUND_SAME, FOUND_CHANGED };
+
+/* Is fd, which is under the name, the artifact? The record knows, or the bytes. A found, or -1. */
+static int compare(const struct placing *p, int fd, const struct stat *st, const struct manifest *m, struct err *e)
+{
+	bool is_ours;
+	struct warm w;
+	int known, same;
+
+	if (!S_ISREG(st->st_mode) || st->st_size != m->size_bytes)
+		return FOUND_OTHER;
+	known = placed_load(p->conf->store_dir, p->req->image, p->req->digest, &w, e);
+	if (known < 0)
+		return -1;
+	is_ours = known && is_recorded(p, &w) && !w.refused;
+	if (is_ours && (st->st_ino == p->changed_ino || damage_stands(p->conf->store_dir, &w)))
+		return FOUND_CHANGED;
+	if (known && is_recorded(p, &w) && (w.refused || !p->doubt))
+		return w.refused ? FOUND_OTHER : FOUND_SAME;
+	same = standing_compare(p->req->artifact, fd, m->size_bytes, peer_stop, p->peer, e);
+	if (same < 0)
+		return -1;
+	return same ? FOUND_SAME : is_ours ? FOUND_CHANGED : FOUND_OTHER;
+}
+
+/* Do instances stand on what has the release's name? d says who. 1, 0, -1. */
+static int is_in_use(const struct placing *p, struct dependents *d, struct err *e)
+{
+	own_quiet struct quiet seen = QUIET_INIT;
+
+	if (dependents_scan(p->conf->instances_path, p->conf->cache_subdir, p->name, &seen, d, e) < 0)
+		return -1;
+	return d->count > 0;
+}
+
+static int judge_changed(struct placing *p, struct err *e)
+{
+	struct dependents d;
+	int used = is_in_use(p, &d, e);
+
+	if (used < 0)
+		return -1;
+	p->replaces = used == 0;
+	if (used == 1)
+		refuse(p, "is a file of ours whose bytes were changed since, and an instance stands on it");
+	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s", (long long)p->req->job, p->req->image, p->name,
+		 p->req->digest);
+	peer_say(p->peer, "changed", "%s", p->name);
+	return used == 1 ? 0 : find_source(p, e);
+}
+
+static int judge(struct placing *p, int fd, const struct manifest *m, struct err *e)
+{
+	struct stat st;
+	int found;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, ERR_US, "cannot look at %s", p->name);
+	found = compare(p, fd, &st, m, e);
+	switch (found) {
+	case FOUND_SAME:
+		break;
+	case FOUND_CHANGED:
+		return judge_changed(p, e);
+	case FOUND_OTHER:
+		refuse(p, "is a file of other bytes");
+		return 0;
+	default:
+		return -1;
+	}
+	p->is_there = true;
+	p->ino = st.st_ino;
+	p->size_bytes = st.st_size;
+	memcpy(p->source, p->name, sizeof(p->source));
+	return 0;
+}
+
+int placing_find(struct placing *p, const struct manifest *m, struct err *e)
+{
+	own_fd int fd = -1;
+
+	if (nova_release(p->req->image, p->req->digest, p->release, e) < 0 || nova_cache_name(p->release, p->name, e) < 0)
+		return -1;
+	fd = openat(p->cache, p->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd >= 0)
+		return judge(p, fd, m, e);
+	if (errno == ENOENT)
+		return find_source(p, e);
+	if (errno != ELOOP)
+		return err_sys(e, ERR_OPERATOR, "cannot open %s/%s", p->conf->cache_dir, p->name);
+	refuse(p, "is a symbolic link");
+	return 0;
+}
+
+/* The name of a changed file of ours goes over to the right bytes, unless an instance came meanwhile. */
+static int replace_changed(const struct placing *p, const struct aside *aside, struct err *e)
+{
+	struct dependents d;
+	int used = is_in_use(p, &d, e);
+
+	if (used == 1)
+		return err_set(e, ERR_NOBODY, "%s/%s was changed, and %s", p->conf->cache_dir, p->name, d.text);
+	return used < 0 ? -1 : aside_link_over(aside, p->name, e);
+}
+
+static int link_under_lock(struct placing *p, const struct aside *aside, struct err *e)
+{
+	struct stat st;
+
+	failpoint("release-locked");
+	if (publish_fence(p->conf, p->req, e) < 0)
+		return -1;
+	/* Nova's ageing counts from mtime. */
+	if (futimens(aside->fd, NULL) < 0 || fstat(aside->fd, &st) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot set the time of %s", aside->name);
+	if ((p->replaces ? replace_changed(p, aside, e) : aside_link(aside, p->name, e)) < 0) {
+		if (e->sys == EEXIST)
+			e->class = ERR_NOBODY; /* the next try looks at it */
+		return -1;
+	}
+	failpoint("release-linked");
+	if (fsync(p->cache) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot make %s durable", p->conf->cache_dir);
+	p->is_there = true;
+	p->ino = st.st_ino;
+	p->size_bytes = st.st_size;
+	return 0;
+}
+
+bool placing_is_due(const struct placing *p)
+{
+	return !p->is_there && p->refused[0] == '\0';
+}
+
+int placing_take(const struct placing *p, struct aside *aside, struct err *e)
+{
+	if (aside_take(aside, p->cache, p->req, p->source, e) < 0)
+		return -1;
+	if (fsync(aside->fd) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot make %s durable", p->source);
+	failpoint("publish-taken");
+	return 0;
+}
+
+int placing_link(struct placing *p, const struct aside *aside, const char *way, struct err *e)
+{
+	own_fd int lock = novalock_take(p->conf->instances_path, p->name, p->peer, e);
+
+	if (lock < 0 || link_under_lock(p, aside, e) < 0)
+		return -1;
+	log_info("event=released job=%lld attempt=%lld image=%s release=%s name=%s digest=%.12s way=%s", (long long)p->req->job,
+		 (long long)p->req->attempt, p->req->image, p->release, p->name, p->req->digest, way);
+	return 0;
+}
+
+void placing_say(const struct placing *p)
+{
+	if (p->refused[0] != '\0')
+		peer_say(p->peer, "unreleased", "%s %s", p->name, p->refused);
+	else
+		peer_say(p->peer, "released", "%s %" PRIu64 " %" PRId64, p->name, p->ino, p->size_bytes);
+}

@@ -1,0 +1,384 @@
+/* publish: DIAGNOSTICS: ERR_OPERATOR where an image is not registered, an artifact was changed or a
+ * directory of Nova's cannot be used; ERR_NOBODY where a newer attempt has the image, the disk is full
+ * or we were told to end. In every case the cache is as it was. */
+#include "agent/publish/publish.h"
+
+#include "agent/publish/aside.h"
+#include "lib/copy.h"
+#include "agent/publish/makeway.h"
+#include "agent/publish/novalock.h"
+#include "agent/publish/ours.h"
+#include "agent/publish/placing.h"
+#include "conf/image.h"
+#include "state/replace.h"
+#include "lib/clock.h"
+#include "lib/dirs.h"
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "store/mark.h"
+#include "store/nova.h"
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { ROUNDS = 5 };
+
+/* What a step says: it is done; instances are in the way; another file has the name by now; -1 is an error. */
+enum { DONE = 0, IN_USE = 1, OTHER_FILE = 2 };
+
+struct act {
+	const struct conf *conf;
+	const struct peer_request *req;
+	struct peer *peer;
+	struct publish_result *out;
+	struct manifest m;
+	int cache; /* borrowed: the cache directory */
+	struct makeway dependents;
+	struct ours ours; /* what lies under the image's own name */
+	struct placing release; /* where wants_release */
+	bool wants_release, is_release_only;
+	const char *way;
+	int64_t copy_ms, sync_ms, wait_ms, held_us;
+};
+
+/* The fence holds "JOB ATTEMPT TOKEN" of the attempt that may publish; hornerod replaces it before
+ * each attempt, so that one that was stopped for an hour cannot put old bytes in place. */
+int publish_fence(const struct conf *conf, const struct peer_request *req, struct err *e)
+{
+	own_free char *path = fs_path("%s/%s", conf->fence_dir, req->image);
+	own_free char *want = fs_path("%lld %lld %s\n", (long long)req->job, (long long)req->attempt, req->token);
+	own_free char *found = NULL;
+	size_t len;
+
+	if (fs_read(AT_FDCWD, path, 256, &found, &len, e) < 0) {
+		e->class = ERR_NOBODY;
+		return err_wrap(e, "fenced: no attempt of image %s may publish", req->image);
+	}
+	if (strcmp(found, want) != 0)
+		return err_set(e, ERR_NOBODY, "fenced: image %s belongs to another attempt by now", req->image);
+	return 0;
+}
+
+static int check_request(struct act *a, struct err *e)
+{
+	own_image struct image img = {0};
+
+	if (image_load(a->conf->images_dir, a->req->image, &img, e) < 0)
+		return -1;
+	a->dependents.may_flatten = img.in_use == IMAGE_IN_USE_FLATTEN;
+	if (store_manifest(a->conf->store_dir, a->req->digest, &a->m, e) < 0)
+		return err_wrap(e, "will not publish artifact %.12s", a->req->digest);
+	if (store_compare(a->req->artifact, &a->m, e) < 0)
+		return -1;
+	a->wants_release = image_wants_release(&img);
+	a->is_release_only = img.in_use == IMAGE_IN_USE_RELEASE_ONLY;
+	return publish_fence(a->conf, a->req, e);
+}
+
+/* Nova makes it for its first image; owned as instances_path is. */
+static int open_cache(const struct conf *conf, struct err *e)
+{
+	struct dir_made how;
+	struct stat st;
+	int fd = open(conf->cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOENT || stat(conf->instances_path, &st) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot open Nova's cache directory %s", conf->cache_dir);
+	fd = dirs_make(conf->cache_dir, 0755, &how, e);
+	if (fd < 0)
+		return -1;
+	if (how.made && geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) < 0) {
+		close(fd);
+		return err_sys(e, ERR_OPERATOR, "cannot give %s to Nova", conf->cache_dir);
+	}
+	close(fd);
+	if (fs_sync_parent(AT_FDCWD, conf->cache_dir, e) < 0)
+		return -1;
+	return fs_open_dir(AT_FDCWD, conf->cache_dir, e);
+}
+
+/* The artifact beside its final name, whole and durable. */
+static int copy_aside(struct act *a, struct aside *aside, struct err *e)
+{
+	int64_t start_ms = clock_mono_ms();
+	int64_t copied_ms;
+	enum copy_way way;
+
+	if (aside_open(aside, a->cache, a->req, e) < 0)
+		return -1;
+	if (copy_file(a->req->artifact, aside->fd, a->m.size_bytes, peer_stop, a->peer, &way, e) < 0)
+		return err_wrap(e, "in %s", a->conf->cache_dir);
+	copied_ms = clock_mono_ms();
+	mark_set(aside->fd, a->req->image);
+	if (fsync(aside->fd) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot make the copy in %s durable", a->conf->cache_dir);
+	/* Nobody may have written to the artifact meanwhile. */
+	if (store_compare(a->req->artifact, &a->m, e) < 0)
+		return -1;
+	a->way = copy_way_name(way);
+	a->copy_ms = copied_ms - start_ms;
+	a->sync_ms = clock_mono_ms() - copied_ms;
+	failpoint("publish-copied");
+	return peer_stop(a->peer, e);
+}
+
+/* The bytes from the store, or, where a name in the cache has them already, one more name for that file. */
+static int prepare(struct act *a, struct aside *aside, struct err *e)
+{
+	if (a->release.source[0] == '\0')
+		return copy_aside(a, aside, e);
+	a->way = "link";
+	return placing_take(&a->release, aside, e);
+}
+
+/* The release's name, whatever becomes of the image's own. */
+static int place_release(struct act *a, struct aside *aside, struct err *e)
+{
+	if (!a->wants_release)
+		return 0;
+	if (placing_find(&a->release, &a->m, e) < 0)
+		return -1;
+	if (placing_is_due(&a->release) && (prepare(a, aside, e) < 0 || placing_link(&a->release, aside, a->way, e) < 0))
+		return err_wrap(e, "release %s", a->release.release);
+	placing_say(&a->release);
+	return 0;
+}
+
+/* What the operator let go of is gone now. A death in between leaves a permission that fits no file, and hornerod
+ * removes it when it records the publication. */
+static void use_permission(const struct act *a)
+{
+	if (a->ours.how != OURS_PERMITTED)
+		return;
+	failpoint("replace-renamed");
+	replace_clear(a->conf->images_dir, a->req->image);
+	log_info("event=foreign-replaced job=%lld image=%s name=%s ino=%ju", (long long)a->req->job, a->req->image, a->out->name,
+		 (uintmax_t)a->ours.ino);
+}
+
+/* All that happens while Nova waits for us. */
+static int put_in_place(struct act *a, struct aside *aside, struct err *e)
+{
+	struct dependents d;
+	int used;
+	struct stat st;
+
+	failpoint("publish-locked");
+	if (publish_fence(a->conf, a->req, e) < 0)
+		return -1;
+	/* Nova may have fetched the image since we looked. */
+	if (!ours_still(&a->ours))
+		return OTHER_FILE;
+	used = makeway_look(&a->dependents, false, &d, e);
+	if (used != 0)
+		return used;
+	/* Nova's ageing counts from mtime, and the lock may have taken hours. */
+	if (futimens(aside->fd, NULL) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot set the time of %s", aside->name);
+	/* Holding what is replaced keeps its blocks until somebody has time to free them: 50 ms for 400 MB. */
+	a->out->replaced = openat(a->cache, a->out->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if ((a->ours.how == OURS_ABSENT ? aside_rename_new(aside, a->out->name, e) : aside_rename(aside, a->out->name, e)) < 0)
+		return e->sys == EEXIST ? OTHER_FILE : -1;
+	failpoint("publish-renamed");
+	if (fsync(a->cache) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot make %s durable", a->conf->cache_dir);
+	use_permission(a);
+	if (fstat(aside->fd, &st) < 0)
+		return err_sys(e, ERR_US, "cannot stat %s", a->out->name);
+	a->out->ino = st.st_ino;
+	a->out->size_bytes = st.st_size;
+	return 0;
+}
+
+static int64_t mono_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static int place_under_lock(struct act *a, struct aside *aside, struct err *e)
+{
+	int64_t asked_us = mono_us();
+	int64_t got_us;
+	own_fd int lock = novalock_take(a->conf->instances_path, a->out->name, a->peer, e);
+	int rc;
+
+	if (lock < 0)
+		return -1;
+	got_us = mono_us();
+	rc = put_in_place(a, aside, e);
+	close(steal_fd(&lock));
+	a->wait_ms = (got_us - asked_us) / 1000;
+	a->held_us = mono_us() - got_us;
+	return rc;
+}
+
+/* 0 it may be replaced, or nothing is there; 1 it stays, and out->foreign says why. */
+static int look_at_own(struct act *a, struct err *e)
+{
+	a->out->foreign[0] = '\0';
+	if (ours_look(&a->ours, &a->m, e) < 0)
+		return -1;
+	if (a->ours.how != OURS_FOREIGN)
+		return 0;
+	memcpy(a->out->foreign, a->ours.why, sizeof(a->out->foreign));
+	return 1;
+}
+
+/* Another file came under the name, or instances did. 0: try again; else it is settled so. */
+static int look_again(struct act *a, int found, struct err *e)
+{
+	if (found == OTHER_FILE) {
+		int stays = look_at_own(a, e);
+
+		if (stays != 0)
+			return stays;
+	} else if (!a->dependents.may_flatten) {
+		return found;
+	}
+	return makeway_run(&a->dependents, e);
+}
+
+/* New instances and files may come while we copy, wait or flatten: a few times, then it is deferred. DONE, or not placed
+ * (deferred or foreign says why), or -1. */
+static int place(struct act *a, struct aside *aside, struct err *e)
+{
+	for (int round = 1;; round++) {
+		int found;
+
+		/* A header that was changed by somebody who died must not come back after a power failure. */
+		if (a->dependents.may_flatten && syncfs(a->cache) < 0)
+			return err_sys(e, ERR_NOBODY, "cannot make the disks of the instances durable");
+		found = place_under_lock(a, aside, e);
+		if (found <= DONE)
+			return found;
+		if (round == ROUNDS)
+			return found == IN_USE ? IN_USE : err_set(e, ERR_NOBODY, "the file %s/%s changes again and again",
+								  a->conf->cache_dir, a->out->name);
+		found = look_again(a, found, e);
+		if (found != 0)
+			return found;
+	}
+}
+
+static void log_outcome(const struct act *a)
+{
+	const struct publish_result *r = a->out;
+	char quoted[1100];
+
+	if (r->foreign[0] != '\0') {
+		log_warn("event=foreign job=%lld attempt=%lld image=%s reason=%s", (long long)a->req->job, (long long)a->req->attempt,
+			 a->req->image, log_quote(quoted, sizeof(quoted), r->foreign));
+		return;
+	}
+	if (r->deferred[0] != '\0') {
+		log_info("event=%s job=%lld attempt=%lld image=%s lock_held_us=%lld reason=%s",
+			 r->is_alone ? "published-alone" : "deferred", (long long)a->req->job, (long long)a->req->attempt, a->req->image, (long long)a->held_us,
+			 log_quote(quoted, sizeof(quoted), r->deferred));
+		return;
+	}
+	log_info("event=published job=%lld attempt=%lld image=%s digest=%.12s name=%s size_bytes=%lld way=%s "
+		 "copy_ms=%lld sync_ms=%lld lock_wait_ms=%lld lock_held_us=%lld took_ms=%lld",
+		 (long long)a->req->job, (long long)a->req->attempt, a->req->image, a->req->digest, r->name,
+		 (long long)r->size_bytes, a->way, (long long)a->copy_ms, (long long)a->sync_ms,
+		 (long long)a->wait_ms, (long long)a->held_us, (long long)r->took_ms);
+}
+
+/* Instances stand on other bytes, and in_use says not to wait for them: the release is what gets published. */
+static int settle_alone(struct act *a, struct err *e)
+{
+	if (!a->is_release_only || a->out->deferred[0] == '\0')
+		return 0;
+	if (!a->release.is_there)
+		return err_set(e, ERR_OPERATOR, "%s; and %s", a->release.refused, a->out->deferred);
+	a->out->is_alone = true;
+	return 0;
+}
+
+/* What is there has these very bytes: nothing is replaced, and its ageing begins anew. */
+static int keep_same(struct act *a, struct err *e)
+{
+	if (utimensat(a->cache, a->out->name, NULL, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot set the time of %s", a->out->name);
+	a->way = "same";
+	a->out->ino = a->ours.ino;
+	a->out->size_bytes = a->ours.size_bytes;
+	return 0;
+}
+
+static void say_changed(const struct act *a)
+{
+	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s", (long long)a->req->job, a->req->image, a->out->name,
+		 a->req->digest);
+	peer_say(a->peer, "changed", "%s", a->out->name);
+}
+
+static int replace_own(struct act *a, struct aside *aside, struct err *e)
+{
+	int used = makeway_run(&a->dependents, e);
+
+	if (used < 0)
+		return -1;
+	if (used == 0 && ((aside->fd < 0 && prepare(a, aside, e) < 0) || place(a, aside, e) < 0))
+		return -1;
+	return 0;
+}
+
+/* The release first: flattening may take hours. */
+static int publish(struct act *a, struct err *e)
+{
+	own_aside struct aside aside = ASIDE_INIT;
+	int stays = look_at_own(a, e);
+
+	if (stays < 0)
+		return -1;
+	if (a->ours.how == OURS_CHANGED)
+		say_changed(a);
+	/* A publication under the release alone is not tried each second as a deferred one is: there it can be afforded, too. */
+	a->release.doubt = a->ours.how == OURS_SAME || a->ours.how == OURS_CHANGED || a->is_release_only;
+	a->release.changed_ino = a->ours.how == OURS_CHANGED ? a->ours.ino : 0;
+	if (place_release(a, &aside, e) < 0)
+		return -1;
+	if (stays == 1)
+		return 0;
+	/* Where the release is another file, both names become links of that one. */
+	if (a->ours.how == OURS_SAME && (!a->release.is_there || a->release.ino == a->ours.ino))
+		return keep_same(a, e);
+	return replace_own(a, &aside, e) < 0 ? -1 : settle_alone(a, e);
+}
+
+int publish_run(const struct conf *conf, const struct peer_request *req, struct peer *peer,
+		struct publish_result *out, struct err *e)
+{
+	int64_t start_ms = clock_mono_ms();
+	own_quiet struct quiet seen = QUIET_INIT;
+	struct act a = {.conf = conf, .req = req, .peer = peer, .out = out};
+	own_fd int cache = -1;
+
+	*out = (struct publish_result){.replaced = -1};
+	if (nova_cache_name(req->image, out->name, e) < 0 || check_request(&a, e) < 0)
+		return -1;
+	cache = open_cache(conf, e);
+	if (cache < 0)
+		return -1;
+	a.cache = cache;
+	a.dependents = (struct makeway){.conf = conf, .req = req, .peer = peer, .out = out, .m = &a.m, .cache = cache,
+					.may_flatten = a.dependents.may_flatten, .seen = &seen};
+	a.ours = (struct ours){.conf = conf, .req = req, .peer = peer, .cache = cache, .name = out->name};
+	a.release = (struct placing){.conf = conf, .req = req, .peer = peer, .cache = cache};
+	aside_sweep(cache);
+	if (publish(&a, e) < 0)
+		return -1;
+	out->took_ms = clock_mono_ms() - start_ms;
+	log_outcome(&a);
+	return 0;
+}

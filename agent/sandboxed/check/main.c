@@ -1,0 +1,102 @@
+/* hornero-check: in a sandbox of its own, from what a builder left to the RAW that Nova will boot.
+ *
+ *     5 -> the artifact
+ *     6 <- the RAW: empty before, inspected after exit 0
+ *     3 <- error TEXT on failure, and the exit code of its class
+ *
+ * DIAGNOSTICS: as check.h; ERR_USAGE for its own command line. */
+#include "agent/sandboxed/check/check.h"
+#include "agent/sandboxed/report.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { IN_FD = 5, OUT_FD = 6 };
+
+struct args {
+	bool has_format;
+	enum check_format format;
+	uint64_t max_bytes;
+};
+
+enum { OPT_FORMAT = 256, OPT_MAX };
+
+static const struct argp_option options[] = {
+	{"format", OPT_FORMAT, "raw|qcow2", 0, "What the builder's file says it leaves", 0},
+	{"max", OPT_MAX, "BYTES", 0, "Largest virtual size", 0},
+	{0},
+};
+
+static void set_max(struct args *a, const char *arg, struct argp_state *state)
+{
+	char *end;
+
+	errno = 0;
+	a->max_bytes = strtoull(arg, &end, 10);
+	if (errno != 0 || *end != '\0' || *arg < '0' || *arg > '9' || a->max_bytes == 0 || a->max_bytes > INT64_MAX)
+		argp_error(state, "--max takes bytes, not %s", arg);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct args *a = state->input;
+
+	switch (key) {
+	case OPT_FORMAT:
+		if (strcmp(arg, "raw") != 0 && strcmp(arg, "qcow2") != 0)
+			argp_error(state, "--format takes raw or qcow2, not %s", arg);
+		a->format = *arg == 'r' ? CHECK_RAW : CHECK_QCOW2;
+		a->has_format = true;
+		return 0;
+	case OPT_MAX: set_max(a, arg, state); return 0;
+	case ARGP_KEY_END:
+		if (!a->has_format || a->max_bytes == 0)
+			argp_error(state, "--format and --max are needed");
+		return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	options, parse, NULL,
+	"Make and inspect the RAW of an artifact. hornerod's builds run this in a sandbox, on descriptors 3, 5 and 6.",
+	NULL, NULL, NULL,
+};
+
+/* Nothing that runs here, qemu-img neither, writes a file beyond max. */
+static void bound_files(uint64_t max)
+{
+	const struct rlimit size = {.rlim_cur = max, .rlim_max = max};
+	const struct rlimit core = {.rlim_cur = 0, .rlim_max = 0};
+
+	setrlimit(RLIMIT_FSIZE, &size);
+	setrlimit(RLIMIT_CORE, &core);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+	struct args a = {.max_bytes = 0};
+	struct err e = ERR_INIT;
+	const char *note;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	if (!report_has(REPORT_FD) || !report_has(IN_FD) || !report_has(OUT_FD)) {
+		fprintf(stderr, "hornero-check: descriptors %d, %d and %d are not open; hornero-build starts this program\n",
+			REPORT_FD, IN_FD, OUT_FD);
+		return err_exit(ERR_USAGE);
+	}
+	bound_files(a.max_bytes);
+	if (check_make_raw(IN_FD, OUT_FD, a.format, a.max_bytes, &e) < 0 ||
+	    check_inspect(OUT_FD, a.max_bytes, &note, &e) < 0)
+		return report_error(&e);
+	if (note)
+		fprintf(stderr, "hornero: %s\n", note);
+	return 0;
+}

@@ -1,0 +1,200 @@
+/* hornero-checkout: in a sandbox of its own, from a ref to WORK/src.
+ *
+ *     3 <- commit OID, tree OID, where .hornero.yaml says so expect TEXT and timeout SECONDS, where a
+ *          .gitattributes lies above the subdirectory attributes HEX (they belong to the content key), builder NAME
+ *     4 -> one byte: go on and write, from what is there (g) or from nothing, the builder's cache too (c); end of file: enough,
+ *          the caller wanted to know (a known content key)
+ *     3 <- source clean | source incremental, once WORK/src is the tree
+ *     3 <- error TEXT on failure, and the exit code of its class
+ *
+ * `source clean`: src and cache were empty before (the first checkout, --clean, no record that may be relied on, or a
+ * change that makes it start so: the log says "built clean: Makefile changed"). `source incremental`: what the builder
+ * left beside the tracked files is still there, and so is its cache. --clean-when BUILDER=GLOB adds to the changes that
+ * start it clean (treesync.h has those that always do); those of the chosen BUILDER count, below the image's directory.
+ *
+ * DIAGNOSTICS: as treesync.h and checkout.h; ERR_USAGE for its own command line. */
+#include "agent/sandboxed/checkout/checkout.h"
+#include "agent/sandboxed/report.h"
+#include "agent/sandboxed/checkout/treesync.h"
+#include "lib/own.h"
+
+#include <argp.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { GO_FD = 4, DETECT_MAX = 256, WHEN_MAX = 1024 };
+
+struct args {
+	const char *repo, *ref, *subdir, *work;
+	bool clean;
+	enum conf_missing on_missing;
+	struct checkout_choice choice;
+	struct checkout_detect detect[DETECT_MAX];
+	struct {
+		const char *builder, *glob;
+	} when[WHEN_MAX];
+	size_t nwhen;
+};
+
+enum { OPT_REPO = 256, OPT_REF, OPT_SUBDIR, OPT_WORK, OPT_BUILDER, OPT_DETECT, OPT_CLEAN, OPT_CLEAN_WHEN, OPT_ON_MISSING };
+
+static const struct argp_option options[] = {
+	{"repo", OPT_REPO, "DIR", 0, "The bare repository", 0},
+	{"ref", OPT_REF, "REF", 0, "Full name of the ref", 0},
+	{"subdir", OPT_SUBDIR, "DIR", 0, "The image's directory in the repository (default: all of it)", 0},
+	{"work", OPT_WORK, "DIR", 0, "The image's directory here; DIR/src becomes the checkout", 0},
+	{"builder", OPT_BUILDER, "NAME", 0, "Use this builder, whatever is found", 0},
+	{"detect", OPT_DETECT, "NAME=FILE", 0, "FILE in the image's directory means builder NAME; the first counts", 0},
+	{"clean", OPT_CLEAN, NULL, 0, "Start from nothing, the builder's cache too", 0},
+	{"clean-when", OPT_CLEAN_WHEN, "NAME=GLOB", 0, "The same where builder NAME builds and a path that fits GLOB changes", 0},
+	{"on-missing", OPT_ON_MISSING, "WORD", 0, "What a clone would have and we do not: as the key on_missing", 0},
+	{0},
+};
+
+static void set_missing(struct args *a, const char *word, struct argp_state *state)
+{
+	for (int i = 0; conf_missing_words[i]; i++)
+		if (strcmp(conf_missing_words[i], word) == 0) {
+			a->on_missing = (enum conf_missing)i;
+			return;
+		}
+	argp_error(state, "--on-missing does not know %s", word);
+}
+
+/* Cuts NAME=VALUE; returns the value. */
+static char *cut_pair(const char *option, char *pair, size_t n, size_t max, struct argp_state *state)
+{
+	char *equals = strchr(pair, '=');
+
+	if (!equals || equals == pair || equals - pair > CHECKOUT_BUILDER_MAX || equals[1] == '\0')
+		argp_error(state, "%s takes NAME=VALUE, not %s", option, pair);
+	if (n == max)
+		argp_error(state, "more than %zu %s", max, option);
+	*equals = '\0';
+	return equals + 1;
+}
+
+static void add_detect(struct args *a, char *pair, struct argp_state *state)
+{
+	const char *file = cut_pair("--detect", pair, a->choice.n, DETECT_MAX, state);
+
+	a->detect[a->choice.n++] = (struct checkout_detect){.builder = pair, .file = file};
+}
+
+static void add_when(struct args *a, char *pair, struct argp_state *state)
+{
+	const char *glob = cut_pair("--clean-when", pair, a->nwhen, WHEN_MAX, state);
+
+	a->when[a->nwhen].builder = pair;
+	a->when[a->nwhen++].glob = glob;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct args *a = state->input;
+
+	switch (key) {
+	case OPT_REPO: a->repo = arg; return 0;
+	case OPT_REF: a->ref = arg; return 0;
+	case OPT_SUBDIR: a->subdir = arg; return 0;
+	case OPT_WORK: a->work = arg; return 0;
+	case OPT_CLEAN: a->clean = true; return 0;
+	case OPT_DETECT: add_detect(a, arg, state); return 0;
+	case OPT_ON_MISSING: set_missing(a, arg, state); return 0;
+	case OPT_CLEAN_WHEN: add_when(a, arg, state); return 0;
+	case OPT_BUILDER:
+		if (strlen(arg) > CHECKOUT_BUILDER_MAX || *arg == '\0')
+			argp_error(state, "--builder takes a name of at most %d characters", CHECKOUT_BUILDER_MAX);
+		a->choice.named = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!a->repo || !a->ref || !a->work)
+			argp_error(state, "--repo, --ref and --work are needed");
+		return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	options, parse, NULL,
+	"Bring an image's checkout to its ref. hornerod's builds run this in a sandbox, on descriptors 3 and 4.",
+	NULL, NULL, NULL,
+};
+
+/* The byte: go on. 0: the caller wanted to know no more. */
+static int await_go(struct err *e)
+{
+	char byte;
+	ssize_t n;
+
+	do
+		n = read(GO_FD, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(e, ERR_US, "cannot read descriptor %d", GO_FD);
+	return n > 0 ? byte : 0;
+}
+
+static int write_source(struct checkout *k, const struct args *a, bool clean, const char *builder, struct err *e)
+{
+	const char *when[WHEN_MAX + 1] = {NULL};
+	const struct treesync_how how = {.clean = a->clean || clean, .on_missing = a->on_missing, .when = when};
+	struct treesync_done done;
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->nwhen; i++)
+		if (strcmp(a->when[i].builder, builder) == 0)
+			when[n++] = a->when[i].glob;
+	if (treesync_run(k, a->work, &how, &done, e) < 0)
+		return err_wrap(e, "cannot check out commit %.12s", checkout_commit(k));
+	if (done.why[0])
+		fprintf(stderr, "hornero: built clean: %s\n", done.why);
+	fprintf(stderr, "hornero: checkout of %.12s: %" PRIu64 " files written, %" PRIu64 " kept\n", checkout_tree(k), done.written,
+		done.kept);
+	report_line("source %s", done.clean ? "clean" : "incremental");
+	return 0;
+}
+
+static int run(const struct args *a, struct err *e)
+{
+	own_checkout struct checkout *k = NULL;
+	char builder[CHECKOUT_BUILDER_MAX + 1];
+	struct checkout_choice choice = a->choice;
+	struct repofile file;
+	int go;
+
+	if (checkout_open(&k, a->repo, a->ref, a->subdir, e) < 0 || checkout_repofile(k, &file, e) < 0)
+		return -1;
+	if (!choice.named)
+		choice.named = file.builder;
+	if (checkout_builder(k, &choice, builder, e) < 0)
+		return -1;
+	report_line("commit %s", checkout_commit(k));
+	report_line("tree %s", checkout_tree(k));
+	if (file.expect[0])
+		report_line("expect %s", file.expect);
+	if (file.timeout_s)
+		report_line("timeout %lld", (long long)file.timeout_s);
+	if (*checkout_above(k))
+		report_line("attributes %s", checkout_above(k));
+	report_line("builder %s", builder);
+	go = await_go(e);
+	return go <= 0 ? go : write_source(k, a, go == 'c', builder, e);
+}
+
+int main(int argc, char **argv)
+{
+	static struct args a = {.subdir = ""};
+	struct err e = ERR_INIT;
+
+	a.choice.detect = a.detect;
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	if (!report_has(REPORT_FD) || !report_has(GO_FD)) {
+		fprintf(stderr, "hornero-checkout: descriptors %d and %d are not open; hornero-build starts this program\n",
+			REPORT_FD, GO_FD);
+		return err_exit(ERR_USAGE);
+	}
+	umask(022);
+	return run(&a, &e) < 0 ? report_error(&e) : 0;
+}

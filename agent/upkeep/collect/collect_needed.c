@@ -1,0 +1,95 @@
+/* collect_needed: DIAGNOSTICS: ERR_NOBODY or ERR_OPERATOR where the queue or a record cannot be read: then nothing
+ * is collected, since who knows what is needed. */
+#include "agent/upkeep/collect/collect.h"
+
+#include "db/job.h"
+#include "lib/own.h"
+#include "store/release.h"
+
+#include <string.h>
+
+enum { DB_WAIT_MS = 10000 };
+
+bool collect_is_registered(const struct collect *c, const char *uuid)
+{
+	for (size_t i = 0; i < c->nimages; i++)
+		if (strcmp(c->images[i].uuid, uuid) == 0)
+			return true;
+	return false;
+}
+
+static void need(const struct inventory *all, const char *digest)
+{
+	struct stored *s = *digest ? inventory_find(all, digest) : NULL;
+
+	if (s)
+		s->needed = true;
+}
+
+/* A job's artifact that waits for the cache, or is held because it could not get there, and whatever a running one may have
+ * found since it began. */
+static int need_of_job(void *arg, const struct job *j)
+{
+	struct inventory *all = arg;
+
+	if (j->state == JOB_BUILT || j->state == JOB_HELD)
+		need(all, j->digest);
+	for (size_t i = 0; j->state == JOB_RUNNING && i < all->n; i++)
+		if (all->list[i].used_ms >= j->started_ms)
+			all->list[i].needed = true;
+	return 0;
+}
+
+/* Of a record that does not say what was warm before (an older hornero's): the image's artifact that was used last. */
+static void need_last_used(const struct inventory *all, const char *uuid)
+{
+	struct stored *previous = NULL;
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct stored *s = &all->list[i];
+
+		if (strcmp(s->image, uuid) == 0 && !s->needed && (!previous || s->used_ms > previous->used_ms))
+			previous = s;
+	}
+	if (previous)
+		previous->needed = true;
+}
+
+/* What was published last, by its own name or as a release, what was warm before and a rollback goes to, what the image's own name has
+ * where that is yet another one, and what the image is pinned to. */
+static int need_of_image(const struct collect *c, const struct inventory *all, const struct image *img, struct err *e)
+{
+	char current[SHA256_HEX + 1], previous[SHA256_HEX + 1], pinned[SHA256_HEX + 1];
+	int found = img->pinned ? release_find(c->conf->store_dir, img->uuid, img->repo, img->pinned, pinned, e) : 0;
+	struct warm own = {0};
+
+	if (found < 0 || release_needed(c->conf->store_dir, img->uuid, current, previous, e) < 0 ||
+	    warm_load(c->conf->store_dir, img->uuid, &own, e) < 0)
+		return -1;
+	need(all, current);
+	need(all, own.digest);
+	if (found == 1)
+		need(all, pinned);
+	if (*previous)
+		need(all, previous);
+	else
+		need_last_used(all, img->uuid);
+	return 0;
+}
+
+int collect_needed(const struct collect *c, struct inventory *all, struct err *e)
+{
+	own_db struct db *db = NULL;
+
+	/* As the times of jobs are. */
+	for (size_t i = 0; i < all->n; i++)
+		all->list[i].used_ms = steady_present_of_wall_ms(&c->clock, all->list[i].used_ms);
+	if (db_open(&db, &(struct db_place){.queue_dir = c->conf->queue_dir}, DB_READ, DB_WAIT_MS, e) < 0 ||
+	    /* In one listing, which is of one moment: between two of them a job would go from the one's state to the other's. */
+	    job_each(db, JOB_SCOPE_OPEN, need_of_job, all, e) < 0)
+		return err_wrap(e, "no artifact is collected, since nobody knows what jobs need");
+	for (size_t i = 0; i < c->nimages; i++)
+		if (need_of_image(c, all, &c->images[i], e) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,78 @@
+/* hornero-collect: brings the store, checkouts and Nova's cache down to their budgets and floors, and removes junk. hornerod starts it now and
+ * then and where a floor is crossed; `hornero gc` becomes it.
+ *
+ * Exit 1: a budget or a floor is not met, and nothing more may go.
+ *
+ * DIAGNOSTICS: the exit code is the class of an error that ended it; what is left then the next one takes. */
+#include "agent/upkeep/collect/collect.h"
+
+#include "lib/bell.h"
+#include "lib/clock.h"
+#include "lib/failpoint.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+#include <getopt.h>
+
+static int collect(struct collect *c, struct err *e)
+{
+	c->rows = json_array();
+	if (!c->rows)
+		return err_set(e, ERR_NOBODY, "out of memory for a report");
+	if (images_load(c->conf->images_dir, &c->images, &c->nimages, e) < 0 || collect_store(c, e) < 0)
+		return -1;
+	failpoint("collect-before-junk");
+	/* What frees blocks of the store comes before the cache is looked at: mostly they share a filesystem. */
+	if (collect_junk(c, e) < 0 || collect_work(c, e) < 0)
+		return -1;
+	return collect_cache(c, e);
+}
+
+static int run(struct collect *c, const char *conf_option, struct err *e)
+{
+	own_conf struct conf *conf = NULL;
+	int rc;
+
+	if (conf_load(&conf, conf_find(conf_option), e) < 0)
+		return -1;
+	failpoint_arm(conf->failpoint);
+	c->conf = conf;
+	steady_load(&c->clock, conf->queue_dir);
+	rc = collect(c, e);
+	/* What went before an error is told all the same. */
+	collect_say_end(c);
+	/* Whoever waits for room looks now; hornerod itself sees its child end. */
+	if (c->removed > 0 && !c->dry && !c->quiet)
+		bell_ring(conf->run_dir);
+	json_decref(c->rows);
+	images_free(c->images, c->nimages);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option words[] = {
+		{"conf", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'}, {"quiet", no_argument, NULL, 'q'},
+		{"dry-run", no_argument, NULL, 'n'}, {NULL, 0, NULL, 0},
+	};
+	struct collect c = {.now_ms = clock_wall_ms()};
+	const char *conf_option = NULL;
+	struct err e = ERR_INIT;
+	int word;
+
+	log_open("hornero-collect", LOG_LEVEL_INFO);
+	while ((word = getopt_long(argc, argv, "c:", words, NULL)) != -1) {
+		switch (word) {
+		case 'c': conf_option = optarg; break;
+		case 'j': c.json = true; break;
+		case 'q': c.quiet = true; break;
+		case 'n': c.dry = true; break;
+		default: return err_exit(ERR_USAGE);
+		}
+	}
+	if (run(&c, conf_option, &e) < 0) {
+		log_error("%s", e.msg);
+		return err_exit(e.class);
+	}
+	return c.lacking;
+}

@@ -1,0 +1,229 @@
+/* hornero-keep: keeps files of Nova's cache from its ageing as long as their images wish, and lets them go
+ * after. It decides and records; the publisher touches, since the files are Nova's.
+ *
+ * Exit 1: a file that is gone is due to come back from the store, and a sweep would queue it.
+ *
+ * DIAGNOSTICS: an image that cannot be looked at is logged and passed over; the exit code is the class of an
+ * error that ends the pass: a directory, or a publisher that cannot be reached. */
+#include "agent/upkeep/keep/keep.h"
+
+#include "agent/common/publisher.h"
+#include "agent/publish/touch.h"
+#include "conf/image.h"
+#include "lib/clock.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "store/nova.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+enum { ANSWER_WAIT_MS = 60000, PUBLISHER_END_MS = 2000, LINE_MAX_BYTES = 192 };
+
+int64_t keep_mtime_of(const struct stat *st)
+{
+	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+}
+
+/* The record first: a time that we gave is never taken for a use. */
+int keep_touch(struct pass *p, struct kept *k, const char *target, int64_t keep_s, int64_t seen_ns, struct err *e)
+{
+	int64_t new_ns = kept_touch_ns(k, keep_s, p->conf->cache_minimum_age_s, seen_ns, p->now_ms);
+
+	if (new_ns == 0 || (p->touches + 1) * LINE_MAX_BYTES > TOUCH_LIST_MAX)
+		return 0; /* the next pass */
+	k->touched_before_ns = seen_ns == k->touched_ns ? k->touched_ns : k->touched_before_ns;
+	k->touched_ns = new_ns;
+	if (kept_save(&p->clock, p->conf->store_dir, k, e) < 0)
+		return -1;
+	if (dprintf(p->list, "%s %" PRIu64 " %" PRId64 " %" PRId64 "\n", target, k->ino, seen_ns, new_ns) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot list what to touch");
+	p->touches++;
+	return 1;
+}
+
+int keep_note_gone(struct pass *p, struct kept *k, int64_t keep_s, struct err *e)
+{
+	int64_t back_ms;
+
+	if (k->gone_ms == 0) {
+		k->gone_ms = p->now_ms;
+		if (kept_save(&p->clock, p->conf->store_dir, k, e) < 0)
+			return -1;
+		log_info("event=gone image=%s kept=%d", k->image, keep_s != 0 && kept_until_ms(k, keep_s) > p->now_ms);
+	}
+	back_ms = k->gone_ms + p->conf->cache_grace_s * 1000;
+	/* Later the sweep's own interval is enough: what it could not queue once has its reasons. */
+	if (keep_s != 0 && kept_until_ms(k, keep_s) > p->now_ms && p->now_ms >= back_ms && p->now_ms < back_ms + KEEP_AGAIN_MS)
+		p->wants_sweep = true;
+	return 0;
+}
+
+/* Of an image whose file is broken nobody knows: a slip of a person's pen lets nothing go. */
+void keep_wish_of(const struct conf *c, const char *uuid, struct keep_wish *out)
+{
+	own_image struct image img = {0};
+	struct err e = ERR_INIT;
+
+	*out = (struct keep_wish){.is_registered = true, .wants_release = true, .keep_s = KEPT_ALWAYS};
+	if (image_load(c->images_dir, uuid, &img, &e) == 0) {
+		out->keep_s = image_keep_s(&img);
+		out->wants_release = image_wants_release(&img);
+		out->is_release_only = img.in_use == IMAGE_IN_USE_RELEASE_ONLY;
+	} else if (e.sys == ENOENT) {
+		*out = (struct keep_wish){.keep_s = 0};
+	} else {
+		log_warn("event=kept-unasked image=%s %s", uuid, e.msg);
+	}
+}
+
+static int look(struct pass *p, const char *uuid, struct err *e)
+{
+	const struct conf *c = p->conf;
+	enum warm_state state;
+	struct keep_wish wish;
+	struct kept k = {0};
+	struct warm w;
+	struct stat st = {0};
+
+	p->looked++;
+	keep_wish_of(c, uuid, &wish);
+	if (!wish.is_registered)
+		return 0; /* Nova may have it */
+	if (warm_look(c->store_dir, c->cache_dir, uuid, &w, &state, e) < 0 || kept_load(&p->clock, c->store_dir, uuid, &k, e) < 0)
+		return -1;
+	if (state == WARM_NONE || state == WARM_FOREIGN)
+		return 0;
+	if (state == WARM_OK && fstatat(p->cache, w.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	kept_learn(&p->clock, &k, &w, state == WARM_OK ? keep_mtime_of(&st) : 0);
+	if (state == WARM_GONE)
+		return keep_note_gone(p, &k, wish.keep_s, e);
+	return keep_touch(p, &k, uuid, wish.keep_s, keep_mtime_of(&st), e) < 0 ? -1 : 0;
+}
+
+/* Most files are young: one stat, and no record is read. */
+static bool is_young(const struct pass *p, const char *uuid)
+{
+	char name[SHA1_HEX + 1];
+	struct err e = ERR_INIT;
+	struct stat st;
+
+	return nova_cache_name(uuid, name, &e) == 0 && fstatat(p->cache, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       keep_mtime_of(&st) / 1000000 > p->now_ms - p->conf->cache_minimum_age_s * 500;
+}
+
+static int look_at_all(struct pass *p, struct err *e)
+{
+	own_free char *path = fs_path("%s/warm", p->conf->store_dir);
+	own_dir DIR *d = opendir(path);
+	struct dirent *entry;
+
+	if (!d)
+		return err_sys(e, ERR_OPERATOR, "cannot list %s (hornero init makes it)", path);
+	while ((entry = readdir(d))) {
+		char uuid[UUID_LEN + 1] = "";
+		struct err own = ERR_INIT;
+
+		if (strlen(entry->d_name) != UUID_LEN + strlen(".json"))
+			continue;
+		memcpy(uuid, entry->d_name, UUID_LEN);
+		if (!uuid_valid(uuid) || is_young(p, uuid))
+			continue;
+		if (look(p, uuid, &own) < 0)
+			log_warn("event=image-passed-over image=%s %s", uuid, own.msg);
+	}
+	return 0;
+}
+
+static int take_answer(int fd, char answer[KEEP_ANSWER_MAX], struct err *e)
+{
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	ssize_t n;
+
+	if (poll(&ready, 1, ANSWER_WAIT_MS) != 1)
+		return err_set(e, ERR_NOBODY, "the publisher does not answer; the next pass asks again");
+	n = recv(fd, answer, KEEP_ANSWER_MAX - 1, 0);
+	if (n <= 0)
+		return err_set(e, ERR_NOBODY, "the publisher died; the next pass asks again");
+	answer[n] = '\0';
+	return 0;
+}
+
+int keep_ask(const struct pass *p, const char *request, int fd, char answer[KEEP_ANSWER_MAX], struct err *e)
+{
+	struct child child;
+	own_fd int socket = publisher_reach(p->conf, &child, e);
+	int rc = -1;
+
+	if (socket >= 0 && publisher_ask(socket, request, fd, e) == 0)
+		rc = take_answer(socket, answer, e);
+	if (socket >= 0)
+		close(steal_fd(&socket));
+	/* What hangs in the kernel is left to whoever inherits it. */
+	if (child.pid > 0 && !spawn_end(&child, PUBLISHER_END_MS))
+		log_error("event=publisher-hangs pid=%d", (int)child.pid);
+	return rc;
+}
+
+static int ask_for_touches(const struct pass *p, struct err *e)
+{
+	char answer[KEEP_ANSWER_MAX];
+
+	if (lseek(p->list, 0, SEEK_SET) < 0)
+		return err_sys(e, ERR_US, "cannot rewind the list");
+	if (keep_ask(p, "touch", p->list, answer, e) < 0)
+		return -1;
+	return strncmp(answer, "touched ", 8) == 0 ? 0 :
+		err_set(e, ERR_OPERATOR, "the publisher did not touch the files: %s", answer);
+}
+
+static int keep(struct pass *p, struct err *e)
+{
+	const struct conf *c = p->conf;
+	own_fd int kept = kept_lock(c->store_dir, e);
+	own_fd int cache = -1;
+	own_fd int list = -1;
+	int64_t start_ms = clock_mono_ms();
+
+	if (kept < 0)
+		return -1;
+	cache = open(c->cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (cache < 0 && errno == ENOENT)
+		return 0; /* Nova makes it with its first image */
+	list = memfd_create("touch", MFD_CLOEXEC);
+	if (cache < 0 || list < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot look at Nova's cache %s", c->cache_dir);
+	p->cache = cache;
+	p->list = list;
+	if (look_at_all(p, e) < 0 || keep_releases(p, e) < 0 || (p->touches > 0 && ask_for_touches(p, e) < 0))
+		return -1;
+	if (p->touches > 0)
+		log_info("event=kept touched=%d looked=%d took_ms=%" PRId64, p->touches, p->looked, clock_mono_ms() - start_ms);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	own_conf struct conf *c = NULL;
+	struct pass p = {.now_ms = clock_wall_ms()};
+	struct err e = ERR_INIT;
+
+	log_open("hornero-keep", LOG_LEVEL_INFO);
+	if (argc != 1 && (argc != 3 || strcmp(argv[1], "-c") != 0))
+		return err_exit(ERR_USAGE);
+	if (conf_load(&c, conf_find(argc == 3 ? argv[2] : NULL), &e) == 0) {
+		p.conf = c;
+		steady_load(&p.clock, c->queue_dir);
+		if (keep(&p, &e) == 0)
+			return p.wants_sweep;
+	}
+	log_error("%s", e.msg);
+	return err_exit(e.class);
+}

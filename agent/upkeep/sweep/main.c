@@ -1,0 +1,444 @@
+/* hornero-sweep: refs and image files against what is warm; queue the difference.
+ *
+ * DIAGNOSTICS: an image that cannot be looked at is reported and passed over, the rest goes on, and
+ * the exit code is that of the last such error's class; a queue that cannot be used ends the sweep. */
+#include "agent/common/confirm.h"
+#include "agent/common/key.h"
+#include "agent/common/pin_leave.h"
+#include "agent/common/queueplace.h"
+#include "agent/upkeep/sweep/refs.h"
+#include "agent/common/toolchain.h"
+#include "agent/upkeep/sweep/wish.h"
+#include "conf/builder.h"
+#include "conf/conf.h"
+#include "conf/image.h"
+#include "state/relics.h"
+#include "state/skip.h"
+#include "db/job.h"
+#include "lib/bell.h"
+#include "lib/clock.h"
+#include "lib/failpoint.h"
+#include "lib/fs.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "lib/program.h"
+#include "store/kept.h"
+#include "store/placed.h"
+#include "store/verify.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { DB_WAIT_MS = 10000, REPOS_MAX = 256 };
+
+struct sweep {
+	const struct conf *conf;
+	struct builders *builders;
+	char (*toolchains)[SHA256_HEX + 1]; /* per builder; "" not asked yet */
+	struct db *db;
+	json_t *report;
+	bool quiet, json;
+	const char *const *repos; /* only these; none: all */
+	size_t nrepos;
+	enum err_class queue;     /* what the queue could not do for an image */
+	int queued;
+	enum err_class worst;
+};
+
+static void say(struct sweep *s, const struct image *img, const char *what, const char *detail)
+{
+	json_t *row;
+
+	if (s->json) {
+		row = json_pack("{s:s, s:s, s:s, s:s}", "image", img->uuid, "name", img->name ? img->name : "", "found", what,
+				"detail", detail);
+		if (row)
+			json_array_append_new(s->report, row);
+	} else if (!s->quiet) {
+		printf("%s  %-10s  %s\n", img->uuid, what, detail);
+	}
+}
+
+/* Digest of the builder's toolchain, asked once a sweep. */
+static int toolchain_of(struct sweep *s, const struct builder *b, const char **out, struct err *e)
+{
+	char *slot = s->toolchains[b - s->builders->list];
+
+	if (!slot[0] && key_toolchain(s->conf, b, slot, e) < 0) {
+		slot[0] = '\0';
+		return -1;
+	}
+	*out = slot;
+	return 0;
+}
+
+/* "" where neither the image file nor the last build names the builder: the checkout will choose. */
+static int inputs_of(struct sweep *s, const struct image *img, const char *tip, const char *last_builder,
+		     char out[SHA256_HEX + 1], struct err *e)
+{
+	const char *pinned = image_pin_at(img, tip);
+	const char *name = img->builder ? img->builder : last_builder;
+	const struct builder *b = name && *name ? builder_find(s->builders, name) : NULL;
+	const char *toolchain = NULL;
+
+	out[0] = '\0';
+	if (pinned)
+		return key_pinned(pinned, out, e);
+	if (!b)
+		return 0;
+	if (toolchain_of(s, b, &toolchain, e) < 0)
+		return -1;
+	return key_inputs(img, b, toolchain, out, e);
+}
+
+static int64_t written_ms(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000 : 0;
+}
+
+static int64_t changed_ms(const struct sweep *s, const struct image *img, const char *last_builder)
+{
+	const char *builder = img->builder ? img->builder : last_builder ? last_builder : "";
+	own_free char *image_file = fs_path("%s/%s.yaml", s->conf->images_dir, img->uuid);
+	own_free char *builder_file = fs_path("%s/%s.yaml", s->conf->builders_dir, builder);
+	const char *const files[] = {image_file, builder_file, s->conf->builders_dir};
+	int64_t newest_ms = 0;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		int64_t ms = steady_present_of_wall_ms(db_clock(s->db), written_ms(files[i]));
+
+		newest_ms = ms > newest_ms ? ms : newest_ms;
+	}
+	return newest_ms;
+}
+
+static int lack_queue(struct sweep *s, const struct err *e)
+{
+	s->queue = e->class;
+	return -1;
+}
+
+/* A job that waits would build what is to be skipped: the hook that recorded the skip could not cancel it. */
+static int cancel_skipped(struct sweep *s, const struct image *img, const struct job *newest, struct err *e)
+{
+	int done;
+
+	if (!newest || newest->state != JOB_QUEUED)
+		return 0;
+	done = job_cancel(s->db, newest->id, "-o skip", e);
+	if (done < 0)
+		return lack_queue(s, e);
+	if (done > 0)
+		log_info("event=cancelled image=%s job=%lld by=\"-o skip\"", img->uuid, (long long)newest->id);
+	return 0;
+}
+
+static int queue(struct sweep *s, const struct image *img, const struct wish_facts *f, const char *why, struct err *e)
+{
+	const char *tip = f->tip;
+	struct job_wish w = {.image = img->uuid, .repo = img->repo, .ref = img->ref, .commit = tip, .origin = "sweep",
+			     .inputs = f->inputs, .is_lost_push = s->nrepos > 0};
+	struct job_receipt r;
+	char text[128];
+
+	if (job_enqueue(s->db, &w, &r, e) < 0)
+		return lack_queue(s, e);
+	s->queued++;
+	snprintf(text, sizeof(text), "%s: job %lld (%.7s)", why, (long long)r.id, tip);
+	say(s, img, "queued", text);
+	log_info("event=swept image=%s job=%lld commit=%s why=\"%s\"", img->uuid, (long long)r.id, tip, why);
+	return 0;
+}
+
+static const char *why_build(const struct wish_facts *f)
+{
+	if (f->state == WARM_NONE)
+		return "it was never published";
+	if (strcmp(f->warm->commit, f->tip) != 0)
+		return "its ref has moved";
+	if (f->is_refused)
+		return "its artifact in the store was changed";
+	return "its image file, builder or toolchain has changed";
+}
+
+static const char *why_publish(const struct wish_facts *f)
+{
+	if (f->is_alone && f->state == WARM_OK)
+		return "no instance stands on its old bytes any more";
+	if (f->is_release && f->state != WARM_CHANGED)
+		return "its release is not in the cache";
+	switch (f->state) {
+	case WARM_GONE: return "its file is gone from the cache";
+	case WARM_CHANGED: return "the bytes of its file in the cache were changed";
+	default: return "another file has its name in the cache, which is replaced only if it is hornero's";
+	}
+}
+
+static bool satisfies(const struct warm *w, const struct wish_facts *f)
+{
+	return strcmp(w->commit, f->tip) == 0 && f->inputs[0] && strcmp(w->inputs, f->inputs) == 0;
+}
+
+/* The release is what is to be looked at where it is published alone, and where the image's own name is as wished. */
+static int ask_release(const struct sweep *s, const struct image *img, struct wish_facts *f, struct warm *r, struct err *e)
+{
+	bool is_own = f->state != WARM_NONE && satisfies(f->warm, f);
+	enum warm_state state;
+
+	if (!image_wants_release(img))
+		return 0;
+	if (placed_look_newest(s->conf->store_dir, s->conf->cache_dir, img->uuid, r, &state, e) < 0)
+		return -1;
+	f->is_alone = !is_own && img->in_use == IMAGE_IN_USE_RELEASE_ONLY && state != WARM_NONE && !r->refused &&
+		      satisfies(r, f);
+	if (!f->is_alone && (!is_own || f->state != WARM_OK))
+		return 0;
+	f->is_release = true;
+	/* It was placed never, or of older bytes: publishing places it. */
+	if (!f->is_alone && (state == WARM_NONE || strcmp(r->digest, f->warm->digest) != 0)) {
+		f->state = WARM_FOREIGN;
+		return 0;
+	}
+	/* A file of other bytes under its name stays: nothing that could be queued changes it. */
+	f->state = state == WARM_FOREIGN && r->refused ? WARM_OK : state;
+	f->warm = r;
+	return 0;
+}
+
+/* Its file is gone: is it wanted back, and now? When it went hornero-keep has noted. */
+static int ask_wish(const struct sweep *s, const struct image *img, struct wish_facts *f, struct err *e)
+{
+	int64_t grace_ms = s->conf->cache_grace_s * 1000;
+	int64_t now_ms = clock_wall_ms();
+	struct kept k = {0};
+
+	if (f->state != WARM_GONE && !f->is_alone)
+		return 0;
+	if (f->is_release ? kept_of_release(db_clock(s->db), s->conf->store_dir, f->warm, 0, &k, e) < 0 :
+			    kept_load(db_clock(s->db), s->conf->store_dir, img->uuid, &k, e) < 0)
+		return -1;
+	f->is_free = k.free_ms != 0;
+	if (f->state != WARM_GONE)
+		return 0;
+	if (!f->is_release)
+		kept_learn(db_clock(s->db), &k, f->warm, 0);
+	f->is_let_go = image_keep_s(img) == 0 || kept_until_ms(&k, image_keep_s(img)) <= now_ms;
+	f->is_graced = grace_ms > 0 && (k.gone_ms == 0 || now_ms < k.gone_ms + grace_ms);
+	return 0;
+}
+
+static const char *detail_of(const struct wish_facts *f, enum wish wish)
+{
+	switch (wish) {
+	case WISH_WARM: return f->warm->pinned[0] ? "pinned by its image file to an earlier release" : f->warm->name;
+	case WISH_RELEASED: return "as its release alone; its own UUID follows when no instance stands on its old bytes";
+	case WISH_LET_GO: return "its keep_warm has ended; a push, or a longer one, brings it back";
+	case WISH_SKIPPED: return "its commit was pushed with -o skip; `hornero rebuild` builds it, and so does the next push";
+	case WISH_GRACE: return "its file is gone from the cache and comes back after cache_grace";
+	default: return f->newest && f->newest->reason ? f->newest->reason : "";
+	}
+}
+
+/* Before the ref is read: a push whose mark goes here is looked at below. Where repositories are another user's, the next push, the
+ * door and the gc timer do it. */
+static void clear_repo(const char *path)
+{
+	struct err ignored = ERR_INIT;
+	own_fd int repo = fs_open_dir(AT_FDCWD, path, &ignored);
+
+	if (repo < 0 || faccessat(repo, ".", W_OK, AT_EACCESS) < 0)
+		return;
+	relics_remove(repo, NULL, 0);
+	relics_bury(repo);
+}
+
+static int look(struct sweep *s, const struct image *img, struct err *e)
+{
+	own_free char *repo = fs_path("%s/%s.git", s->conf->repo_root, img->repo);
+	own_job struct job newest = {0};
+	struct warm w = {0}, release = {0};
+	char tip[65];
+	char inputs[SHA256_HEX + 1];
+	struct wish_facts f = {.tip = tip, .inputs = inputs, .warm = &w};
+	const char *last_builder;
+	enum wish wish;
+	int rc;
+
+	clear_repo(repo);
+	rc = refs_read(repo, img->ref, tip, e);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0) {
+		say(s, img, "no ref", "its ref is not there: the image keeps its last artifact");
+		return 0;
+	}
+	rc = job_newest(s->db, img->uuid, &newest, e);
+	if (rc < 0)
+		return lack_queue(s, e);
+	if (warm_look(s->conf->store_dir, s->conf->cache_dir, img->uuid, &w, &f.state, e) < 0)
+		return -1;
+	f.is_refused = f.state != WARM_NONE && store_is_refused(s->conf->store_dir, w.digest);
+	f.is_skipped = skip_stands(s->conf->skip_dir, img, tip);
+	f.newest = rc == 1 ? &newest : NULL;
+	last_builder = f.state != WARM_NONE ? w.builder : f.newest ? newest.builder : NULL;
+	f.changed_ms = changed_ms(s, img, last_builder);
+	if (inputs_of(s, img, tip, last_builder, inputs, e) < 0 || ask_release(s, img, &f, &release, e) < 0 ||
+	    ask_wish(s, img, &f, e) < 0)
+		return -1;
+	wish = wish_decide(&f);
+	if (wish == WISH_BUILD)
+		return queue(s, img, &f, why_build(&f), e);
+	if (wish == WISH_PUBLISH)
+		return queue(s, img, &f, why_publish(&f), e);
+	if (wish == WISH_SKIPPED && cancel_skipped(s, img, f.newest, e) < 0)
+		return -1;
+	if (wish == WISH_WARM || wish == WISH_RELEASED) {
+		int confirm = confirm_queue(s->conf, s->builders, img, s->db, e);
+
+		if (confirm < 0)
+			return -1;
+		s->queued += confirm;
+	}
+	if (wish != WISH_UNDERWAY)
+		pin_leave(s->conf, img, tip); /* else when that has ended: its job would be taken for an older wish's */
+	say(s, img, wish_name(wish), detail_of(&f, wish));
+	return 0;
+}
+
+static bool is_asked_for(const struct sweep *s, const struct image *img)
+{
+	for (size_t i = 0; i < s->nrepos; i++)
+		if (!img->broken && strcmp(img->repo, s->repos[i]) == 0)
+			return true;
+	return s->nrepos == 0;
+}
+
+static int sweep_all(struct sweep *s, struct err *e)
+{
+	struct image *list = NULL;
+	size_t n = 0;
+
+	if (images_load(s->conf->images_dir, &list, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct err own = ERR_INIT;
+
+		if (!is_asked_for(s, &list[i]) || (!list[i].broken && look(s, &list[i], &own) == 0))
+			continue;
+		if (list[i].broken)
+			own = list[i].problem;
+		s->worst = own.class;
+		if (own.sys == EUCLEAN) { /* hornerod replaces the queue, and sweeps again */
+			images_free(list, n);
+			*e = own;
+			return -1;
+		}
+		say(s, &list[i], "broken", own.msg);
+		if (!s->quiet || own.sys != ENOENT)
+			log_warn("event=image-passed-over image=%s %s", list[i].uuid, own.msg);
+	}
+	images_free(list, n);
+	return 0;
+}
+
+static bool is_installed(const struct builder *b)
+{
+	for (char **need = b->needs; need && *need; need++)
+		if (!program_is_installed(*need))
+			return false;
+	return true;
+}
+
+/* Nobody waits for us: so every toolchain is known before a push needs it, also what no stat sees of it. */
+static void ask_toolchains(const struct sweep *s)
+{
+	for (size_t i = 0; i < s->builders->n; i++) {
+		const struct builder *b = &s->builders->list[i];
+		struct err why = ERR_INIT;
+
+		if (is_installed(b) && toolchain_ask(s->conf, b, &why) < 0)
+			log_warn("event=toolchain-unknown %s; it is asked again", why.msg);
+	}
+}
+
+static int run(struct sweep *s, const char *conf_option, struct err *e)
+{
+	own_conf struct conf *c = NULL;
+	own_builders struct builders *builders = NULL;
+	own_db struct db *db = NULL;
+	struct db_place place;
+	int rc;
+
+	if (conf_load(&c, conf_find(conf_option), e) < 0 || builders_load(c->builders_dir, &builders, e) < 0)
+		return -1;
+	failpoint_arm(c->failpoint);
+	s->conf = c;
+	s->builders = builders;
+	s->toolchains = calloc(builders->n + 1, sizeof(*s->toolchains));
+	s->report = json_array();
+	if (!s->toolchains || !s->report)
+		return err_set(e, ERR_NOBODY, "out of memory for a sweep");
+	place = queue_place(c);
+	if (db_open(&db, &place, DB_CREATE, DB_WAIT_MS, e) < 0 || refs_init(e) < 0) {
+		bell_ring(c->run_dir);
+		return -1;
+	}
+	s->db = db;
+	rc = sweep_all(s, e);
+	refs_fini();
+	if (s->queued > 0 || rc < 0)
+		bell_ring(c->run_dir);
+	if (s->json) {
+		json_dumpf(s->report, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else if (!s->quiet) {
+		printf("%d queued\n", s->queued);
+	}
+	if (s->quiet)
+		ask_toolchains(s);
+	json_decref(s->report);
+	free(s->toolchains);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option words[] = {
+		{"conf", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'}, {"quiet", no_argument, NULL, 'q'},
+		{"repo", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0},
+	};
+	const char *repos[REPOS_MAX];
+	struct sweep s = {.repos = repos};
+	const char *conf_option = NULL;
+	struct err e = ERR_INIT;
+	int word;
+
+	log_open("hornero-sweep", LOG_LEVEL_INFO);
+	while ((word = getopt_long(argc, argv, "c:", words, NULL)) != -1) {
+		switch (word) {
+		case 'c': conf_option = optarg; break;
+		case 'j': s.json = true; break;
+		case 'q': s.quiet = true; break;
+		case 'r':
+			if (s.nrepos == REPOS_MAX)
+				return err_exit(ERR_USAGE);
+			repos[s.nrepos++] = optarg;
+			break;
+		default: return err_exit(ERR_USAGE);
+		}
+	}
+	if (run(&s, conf_option, &e) < 0) {
+		log_error("%s", e.msg);
+		return err_exit(e.class);
+	}
+	/* hornerod has it done again until the queue took it; an image that cannot be looked at is told of above. */
+	if (s.nrepos > 0 && s.worst != ERR_NOBODY)
+		return err_exit(s.queue);
+	return err_exit(s.worst);
+}
