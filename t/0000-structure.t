@@ -67,7 +67,7 @@ test_expect_success 'includes only point down' '
 	may_include store store lib &&
 	may_include agent/common agent/common db store state conf lib &&
 	may_include agent/cgroup agent/cgroup conf lib &&
-	may_include agent/hornerod agent/hornerod agent/build agent/cgroup agent/common db store state conf lib &&
+	may_include agent/hornerod agent/hornerod agent/cgroup agent/common db store state conf lib &&
 	may_include agent/build agent/build agent/cgroup agent/common agent/sandboxed/checkout store conf lib &&
 	may_include agent/publish agent/publish agent/common store state conf lib &&
 	may_include agent/publish/flatten agent/publish/flatten agent/publish conf lib &&
@@ -80,7 +80,7 @@ test_expect_success 'includes only point down' '
 	done &&
 	for room in $upkeep
 	do
-		may_include "$room" "$room" agent/publish agent/common db store state conf lib || return 1
+		may_include "$room" "$room" agent/common db store state conf lib || return 1
 	done
 '
 

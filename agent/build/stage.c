@@ -3,6 +3,7 @@
 #include "agent/build/stage.h"
 
 #include "agent/cgroup/cgdir.h"
+#include "agent/common/descriptors.h"
 #include "lib/clock.h"
 #include "lib/fairtime.h"
 #include "lib/fs.h"
@@ -133,7 +134,7 @@ static int open_pipes(struct flow *f, int theirs[N_PIPES], struct err *e)
  * descriptors in flight, for one, are counted for all processes of a user, and whoever sends one is held against its own soft
  * limit. hornerod's is far above this one (agent/hornerod/loop.c), so builds stop each other there, and not hornerod. */
 static const struct spawn_limit limits[] = {
-	{RLIMIT_NOFILE, 1024, STAGE_DESCRIPTORS},
+	{RLIMIT_NOFILE, 1024, DESCRIPTORS_OF_A_STAGE},
 	{RLIMIT_CORE, 0, 0},
 	{RLIMIT_MEMLOCK, 65536, 65536},
 	{RLIMIT_SIGPENDING, 1024, 1024},

@@ -36,9 +36,6 @@ enum {
 	STAGE_FD_FILTERS = 8, /* and 9: bwrap's system call filters; closed, too */
 };
 
-/* What a process of a stage may have open at the most. */
-enum { STAGE_DESCRIPTORS = 4096 };
-
 enum stage_end {
 	STAGE_EXIT,    /* the command ended by itself: status */
 	STAGE_TIMEOUT, /* limit_ms */

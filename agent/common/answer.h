@@ -4,7 +4,7 @@
  *     n = recv(fd, text, sizeof(text) - 1, 0); text[n] = '\0';
  *     answer_parse(text, &a, e);      a.text stays in text
  *
- * The words are in peer.h. The publisher is another user's process where publish_socket is set.
+ * The words are in protocol.h. The publisher is another user's process where publish_socket is set.
  */
 #ifndef HORNERO_AGENT_COMMON_ANSWER_H
 #define HORNERO_AGENT_COMMON_ANSWER_H

@@ -2,7 +2,7 @@
  * publisher: reach hornero-publish, by its socket unit or as a child of our own, and ask it for one thing.
  *
  *     fd = publisher_reach(conf, &child, e);      child.pid 0 where a socket unit serves us
- *     publisher_ask(fd, "publish …", raw, e);     see peer.h
+ *     publisher_ask(fd, "publish …", raw, e);     see protocol.h
  *     … recv the replies; close fd; spawn_wait(&child) …
  */
 #ifndef HORNERO_AGENT_COMMON_PUBLISHER_H

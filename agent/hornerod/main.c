@@ -5,7 +5,7 @@
 #include "agent/hornerod/agent.h"
 
 #include "agent/common/queueplace.h"
-#include "agent/build/stage.h"
+#include "agent/common/descriptors.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
@@ -176,7 +176,7 @@ static int begin(struct agent *a, struct err *e)
  * hold. Each of their sends may overshoot their limit by what one message carries, however many send at once. */
 static void raise_limit(void)
 {
-	const rlim_t enough = 4 * STAGE_DESCRIPTORS;
+	const rlim_t enough = 4 * DESCRIPTORS_OF_A_STAGE;
 	struct rlimit l;
 
 	if (getrlimit(RLIMIT_NOFILE, &l) < 0)

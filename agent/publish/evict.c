@@ -59,7 +59,7 @@ struct eviction {
 static int parse(const char *line, struct victim *v, struct err *e)
 {
 	long long job, attempt;
-	char token[PEER_TOKEN_MAX + 1];
+	char token[PROTOCOL_TOKEN_MAX + 1];
 	char end;
 
 	if (sscanf(line, "%36[0-9a-f-]/%64[0-9a-f] %20" SCNu64 " %19" SCNd64 " %18lld %18lld %64[A-Za-z0-9._-]%c", v->uuid, v->digest,
@@ -252,7 +252,7 @@ int evict_run(const struct conf *c, int list, int64_t want_bytes, bool dry, stru
 	size_t len;
 
 	*n = 0;
-	if (cache < 0 || fs_read_fd(list, "the list of an eviction", EVICT_LIST_MAX, &text, &len, e) < 0)
+	if (cache < 0 || fs_read_fd(list, "the list of an eviction", PROTOCOL_LIST_MAX, &text, &len, e) < 0)
 		return -1;
 	rest = text;
 	while (want_bytes > 0 && (line = strsep(&rest, "\n")) && *line) {

@@ -1,8 +1,8 @@
 /*
  * evict: take files out of Nova's cache that hornero published and nobody wants.
  *
- * The list has a line for each file, the one that goes first on top: IMAGE/DIGEST INODE BORN_NS JOB ATTEMPT TOKEN, the last
- * three as the image's fence has them, or "0 0 -" where there is none. As many go as make room for so many bytes. A file has
+ * The list has a line for each file, the one that goes first on top (agent/common/protocol.h). As many go as make room for so many
+ * bytes. A file has
  * the name of its image, that of its release, or both; it goes under all its names or under none, since only the last one frees
  * anything. The list is advice: a file goes only if records say that its names are ours and all that it has, no image file
  * wishes it warm for ever, no disk of an instance stands on it, and, once more under Nova's lock for each of its names, if it
@@ -19,8 +19,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum { EVICT_LIST_MAX = 4194304 };
 
 /* dry: only say. *n: how many went. ERR_US where a line makes no sense, ERR_NOBODY where we were told to end. */
 int evict_run(const struct conf *c, int list, int64_t want_bytes, bool dry, struct peer *peer, int *n, struct err *e);

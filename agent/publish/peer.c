@@ -165,9 +165,9 @@ int peer_parse(const char *text, struct peer_request *out, struct err *e)
 		return err_set(e, ERR_US, "a request names an artifact by its SHA-256 in lower case");
 	if (!read_count(words[3], &out->job) || !read_count(words[4], &out->attempt))
 		return err_set(e, ERR_US, "a request numbers its job and attempt");
-	if (*words[5] == '\0' || strlen(words[5]) > PEER_TOKEN_MAX || words[5][strspn(words[5], harmless)] != '\0')
+	if (*words[5] == '\0' || strlen(words[5]) > PROTOCOL_TOKEN_MAX || words[5][strspn(words[5], harmless)] != '\0')
 		return err_set(e, ERR_US, "a request's token is 1 to %d of letters, digits, '.', '_', '-'",
-			       PEER_TOKEN_MAX);
+			       PROTOCOL_TOKEN_MAX);
 	memcpy(out->image, words[1], sizeof(out->image));
 	memcpy(out->digest, words[2], sizeof(out->digest));
 	memcpy(out->token, words[5], strlen(words[5]) + 1);
@@ -176,8 +176,8 @@ int peer_parse(const char *text, struct peer_request *out, struct err *e)
 
 void peer_say(const struct peer *p, const char *word, const char *fmt, ...)
 {
-	char raw[PEER_MESSAGE_MAX];
-	char text[PEER_MESSAGE_MAX];
+	char raw[PROTOCOL_MESSAGE_MAX];
+	char text[PROTOCOL_MESSAGE_MAX];
 	int head = snprintf(raw, sizeof(raw), "%s ", word);
 	va_list ap;
 

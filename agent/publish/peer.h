@@ -1,12 +1,7 @@
 /*
  * peer: whoever asked for a publication, at the other end of a SOCK_SEQPACKET connection.
  *
- *     one request:  publish IMAGE DIGEST JOB ATTEMPT TOKEN     + the artifact's descriptor
- *     or:           touch                                      + a list of times, see touch.h
- *     or:           look IMAGE                                 + any descriptor: does an instance stand on its bytes?
- *     or:           evict BYTES, plan BYTES                    + a list of files, see evict.h; a plan removes nothing
- *     then replies: of a publication, process PID first; waiting TEXT …; changed NAME; released NAME INO SIZE or unreleased NAME TEXT; evicted …, stays …; and at
- *                   last one of published, alone, deferred, foreign NAME TEXT, touched, free, used, done, error
+ * agent/common/protocol.h has the requests and their replies.
  *
  * peer_stop() is asked between the steps of a publication: it says so when we were told to end
  * (SIGTERM, SIGINT) or when nobody is left who would hear the answer.
@@ -14,14 +9,13 @@
 #ifndef HORNERO_AGENT_PUBLISH_PEER_H
 #define HORNERO_AGENT_PUBLISH_PEER_H
 
+#include "agent/common/protocol.h"
 #include "lib/err.h"
 #include "lib/sha.h"
 #include "lib/uuid.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum { PEER_TOKEN_MAX = 64, PEER_MESSAGE_MAX = 1024 };
 
 struct peer {
 	int conn;    /* borrowed */
@@ -37,7 +31,7 @@ struct peer_request {
 	char image[UUID_LEN + 1];
 	char digest[SHA256_HEX + 1];
 	int64_t job, attempt;
-	char token[PEER_TOKEN_MAX + 1]; /* [A-Za-z0-9._-] */
+	char token[PROTOCOL_TOKEN_MAX + 1]; /* [A-Za-z0-9._-] */
 	int artifact;                   /* owned by whoever called peer_receive */
 };
 

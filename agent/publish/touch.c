@@ -2,6 +2,7 @@
  * be set; a file that is gone or another one by now is passed over. */
 #include "agent/publish/touch.h"
 
+#include "agent/common/protocol.h"
 #include "conf/image.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
@@ -90,7 +91,7 @@ int touch_run(const struct conf *c, int list, int *n, struct err *e)
 	size_t len;
 
 	*n = 0;
-	if (cache < 0 || fs_read_fd(list, "the list of a touch", TOUCH_LIST_MAX, &text, &len, e) < 0)
+	if (cache < 0 || fs_read_fd(list, "the list of a touch", PROTOCOL_LIST_MAX, &text, &len, e) < 0)
 		return -1;
 	rest = text;
 	while ((line = strsep(&rest, "\n")) && *line) {

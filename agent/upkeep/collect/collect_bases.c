@@ -2,7 +2,7 @@
 #include "agent/upkeep/collect/collect_bases.h"
 
 #include "agent/common/current.h"
-#include "agent/publish/evict.h"
+#include "agent/common/protocol.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "store/kept.h"
@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-enum { LINE_MAX_BYTES = 256, BASES_MAX = EVICT_LIST_MAX / LINE_MAX_BYTES };
+enum { LINE_MAX_BYTES = 256, BASES_MAX = PROTOCOL_LIST_MAX / LINE_MAX_BYTES };
 
 /* While the records of one directory are read. */
 struct listing {

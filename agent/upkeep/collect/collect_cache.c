@@ -4,7 +4,7 @@
 #include "agent/upkeep/collect/collect_bases.h"
 
 #include "agent/common/answer.h"
-#include "agent/publish/peer.h"
+#include "agent/common/protocol.h"
 #include "agent/common/publisher.h"
 #include "lib/bytes.h"
 #include "lib/fs.h"
@@ -123,7 +123,7 @@ static int take_answer(struct collect *c, const struct bases *all, const char *t
 static int hear(struct collect *c, int fd, const struct bases *all, const char *why, int64_t *left, struct err *e)
 {
 	struct pollfd answer = {.fd = fd, .events = POLLIN};
-	char text[PEER_MESSAGE_MAX + 1];
+	char text[PROTOCOL_MESSAGE_MAX + 1];
 	int rc;
 
 	do {

@@ -8,7 +8,7 @@
 #include "agent/upkeep/keep/keep.h"
 
 #include "agent/common/publisher.h"
-#include "agent/publish/touch.h"
+#include "agent/common/protocol.h"
 #include "conf/image.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
@@ -36,7 +36,7 @@ int keep_touch(struct pass *p, struct kept *k, const char *target, int64_t keep_
 {
 	int64_t new_ns = kept_touch_ns(k, keep_s, p->conf->cache_minimum_age_s, seen_ns, p->now_ms);
 
-	if (new_ns == 0 || (p->touches + 1) * LINE_MAX_BYTES > TOUCH_LIST_MAX)
+	if (new_ns == 0 || (p->touches + 1) * LINE_MAX_BYTES > PROTOCOL_LIST_MAX)
 		return 0; /* the next pass */
 	k->touched_before_ns = seen_ns == k->touched_ns ? k->touched_ns : k->touched_before_ns;
 	k->touched_ns = new_ns;

@@ -1,0 +1,28 @@
+/*
+ * protocol: what the publisher is asked, and what it answers, on one SOCK_SEQPACKET connection each time.
+ *
+ *     request             descriptor with it        replies, the last one ends the connection
+ *     publish IMAGE DIGEST JOB ATTEMPT TOKEN
+ *                         the artifact              process PID; waiting TEXT …; changed NAME; released NAME INO SIZE, or
+ *                                                   unreleased NAME TEXT; at last published NAME INO SIZE MS, alone TEXT,
+ *                                                   deferred TEXT, or foreign NAME TEXT
+ *     touch               a list of times           touched COUNT
+ *     evict BYTES         a list of files           evicted INODE BYTES, stays INODE REASON …; done COUNT
+ *     plan BYTES          a list of files           as evict, but removes nothing
+ *     look IMAGE          any                       free TEXT, or used TEXT: whether an instance stands on its bytes
+ *     any of them                                   error CLASS TEXT
+ *
+ * The list of an eviction has a line for each file, the one to go first on top: IMAGE/DIGEST INODE BORN_NS JOB ATTEMPT TOKEN,
+ * the last three as the image's fence has them, or "0 0 -" where there is none.
+ * The list of a touch has a line for each file: UUID INODE SEEN_NS NEW_NS, with UUID/DIGEST in the place of UUID for a release.
+ */
+#ifndef HORNERO_AGENT_COMMON_PROTOCOL_H
+#define HORNERO_AGENT_COMMON_PROTOCOL_H
+
+enum {
+	PROTOCOL_MESSAGE_MAX = 1024,
+	PROTOCOL_TOKEN_MAX = 64,
+	PROTOCOL_LIST_MAX = 4194304, /* bytes of a list */
+};
+
+#endif
