@@ -10,7 +10,11 @@ test -x /usr/sbin/sshd || test_skip_all 'sshd is not here (Debian: openssh-serve
 test "$(id -u)" -eq 0 || test_skip_all 'needs root, to make an account and to run sshd for it'
 test_requires useradd passwd
 test_requires perl perl
-shell=$(command -v git-shell) || test_skip_all 'git-shell is not here (Debian: git)'
+test_requires git-shell git
+test_requires python3 python3
+
+# The shell that hornero ships, which starts git's own.
+shell=$test_root/libexec/git-shell
 
 account=hornero-t$$
 group=hornero-tq$$
@@ -33,6 +37,7 @@ ssh_push () {
 }
 
 test_expect_success 'an account whose shell is git-shell, and a node that is its' '
+	mkdir -p "${shell%/*}" && cp "$HORNERO_SRC/etc/git-shell" "$shell" && chmod 0755 "${shell%/*}" "$shell" &&
 	groupadd "$group" && test_cleanup "! getent group $group >/dev/null || groupdel $group" &&
 	useradd --no-create-home --home-dir "$TRASH/home" --shell "$shell" --groups "$group" "$account" &&
 	test_cleanup "wait_until \"! pgrep -u $account\" 20; userdel $account 2>/dev/null; ! getent passwd $account" &&
@@ -48,7 +53,7 @@ test_expect_success 'an account whose shell is git-shell, and a node that is its
 # internal-sftp and pam_umask apart, a session inherits sshd'\''s umask: 077 here, as careful sites have it.
 test_expect_success 'sshd on a port of its own' '
 	sshd_conf "PermitUserEnvironment HORNERO_KEY" "PermitTTY no" "X11Forwarding no" "LogLevel VERBOSE" &&
-	umask 077 && start_sshd; code=$?; umask 022
+	umask 077 && start_sshd prlimit --cpu=60; code=$?; umask 022
 	test $code = 0 &&
 	cat >ssh_config <<-END
 	Host hornero-node
@@ -121,7 +126,38 @@ test_expect_success 'the account can push and nothing else' '
 	do
 		"$GIT_SSH" "$account@hornero-node" $command >words 2>&1 && { echo "allowed: $command"; cat words; return 1; }
 	done
-	test -x "$REPO/hooks/post-receive"
+	test -x "$REPO/hooks/post-receive" && mkdir -m 0755 home/git-shell-commands &&
+	printf "#!/bin/sh\necho allowed by the operator\n" >home/git-shell-commands/hello && chmod 0755 home/git-shell-commands/hello &&
+	"$GIT_SSH" "$account@hornero-node" hello >words && test_grep "allowed by the operator" words &&
+	test_expect_code 128 "$GIT_SSH" "$account@hornero-node" cat >words 2>&1 && rm -r home/git-shell-commands
+'
+
+# In ms; once the wrapper below has said what became of the connection.
+spent_ms () {
+	wait_until "test -s spent/bomb" 70 &&
+	tail -n 1 spent/bomb | tr "ms" "  " | awk "{ print int((\$1 * 60 + \$2 + \$3 * 60 + \$4) * 1000) }"
+}
+
+# Red without: ulimit in etc/git-shell (60 s, by the limit of sshd'\''s own that is above).
+test_expect_success 'a pack that costs far more than it weighs is refused, and costs less than 5 s; pushes beside it go on' '
+	python3 "$HORNERO_SRC/t/hostile-pack.py" deltas 60 >request && mkdir -m 0777 spent && mv "$shell" "$shell.shipped" &&
+	printf "#!/bin/sh\n%s \"\$@\"\ntimes >%s/new && mv %s/new %s/bomb\n" "$shell.shipped" "$TRASH/spent" "$TRASH/spent" "$TRASH/spent" >"$shell" && chmod 0755 "$shell" &&
+	{ "$GIT_SSH" "$account@hornero-node" "git-receive-pack '\''$NODE/git/one.git'\''" <request >answer 2>words & } && bomb=$! &&
+	wait_until "pgrep -u $account -f \"index-pack|unpack-objects\"" 20 && mv "$shell.shipped" "$shell" &&
+	git -C work commit -q --allow-empty -m beside && ssh_push main:refs/heads/beside && { wait $bomb; spent=$(spent_ms); } &&
+	tr -cd "[:print:]\n" <answer >said && test_grep "unpack (index-pack|unpack-objects) abnormal exit" said &&
+	test $spent -gt 2000 -a $spent -lt 5000 && test_must_fail hooks_ref refs/heads/bomb-0 &&
+	find "$REPO/objects" -name "tmp_*" >found && test_cmp /dev/null found && test "$(hooks_ref refs/heads/beside)" = "$(git -C work rev-parse HEAD)" ||
+	{ echo "spent: $spent ms"; cat words said; echo; return 1; }
+'
+
+# Red without: the case of git-upload in etc/git-shell.
+test_expect_success 'fetches have no bound, hooks and pushes have it for each of their processes' '
+	mkdir -m 0777 limits && printf "#!/bin/sh\nulimit -t >%s/limits/hook\n" "$TRASH" >"$REPO/hooks/post-update" && chmod 0755 "$REPO/hooks/post-update" &&
+	printf "#!/bin/sh\nulimit -t >%s/limits/fetch\nexec \"\$@\"\n" "$TRASH" >pack-objects && chmod 0755 pack-objects &&
+	printf "[uploadpack]\n\tpackObjectsHook = %s/pack-objects\n" "$TRASH" >home/.gitconfig && chmod 0644 home/.gitconfig &&
+	ssh_push main:refs/heads/limits && git clone -q "ssh://$account@hornero-node$NODE/git/one.git" copy &&
+	echo 4 >expect && test_cmp expect limits/hook && echo 60 >expect && test_cmp expect limits/fetch && rm "$REPO/hooks/post-update" home/.gitconfig
 '
 
 locks () {

@@ -11,7 +11,7 @@ test_expect_success 'make install DESTDIR=' '
 	make -s -C "$HORNERO_BUILD" install DESTDIR="$root" >out 2>&1 || { cat out; false; } &&
 	find "$root" -type f | sed "s,.*/,," | sort >have &&
 	for name in hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout hornero-collect hornero-door hornero-hook hornero-publish hornero-sweep \
-		gc-repositories hornero.yaml make.yaml capstan.yaml capstan-compose.yaml hornerod.service hornero-publish.socket \
+		gc-repositories git-shell hornero.yaml make.yaml capstan.yaml capstan-compose.yaml hornerod.service hornero-publish.socket \
 		hornero-publish@.service hornero-door.service hornero-door.8 hornero-clear.service hornero-gc.service hornero-gc.timer hornero.1 hornerod.8 hornero.yaml.5 hornero-builder.5 \
 		hornero-image.5 hornero-keys.5 hornero.bash hornero.conf
 	do
@@ -37,7 +37,8 @@ test_expect_success 'the units are whole' '
 test_expect_success 'the users that README and the units name' '
 	mkdir -p "$root/etc" && systemd-sysusers --root="$root" "$(find "$root" -name hornero.conf)" &&
 	grep -q "^git:" "$root/etc/passwd" && grep -q "^hornero:" "$root/etc/passwd" &&
-	grep "^hornero-queue:" "$root/etc/group" | grep -q hornero
+	grep "^hornero-queue:" "$root/etc/group" | grep -q hornero &&
+	shell=$(sed -n "s/^git:.*://p" "$root/etc/passwd") && test -x "$root$shell" && test "${shell##*/}" = git-shell
 '
 
 test_expect_success 'gc packs every repository, also below relative paths' '
