@@ -1,5 +1,5 @@
 /* hornero.yaml: defaults, every type of value, every way to be wrong, with the place in the message. */
-#include "conf-test.h"
+#include "t/lib/conf-test.h"
 
 #include "conf/conf.h"
 

@@ -1,6 +1,6 @@
 /* YAML that is not allowed, whoever wrote it: the same refusals stand behind all four kinds of file.
  * Shown through .hornero.yaml, the one that strangers write. */
-#include "conf-test.h"
+#include "t/lib/conf-test.h"
 
 #include "conf/check.h"
 #include "conf/repofile.h"

@@ -1,5 +1,5 @@
 /* Image files: the wish read, written, set key by key, and broken ones kept apart. */
-#include "conf-test.h"
+#include "t/lib/conf-test.h"
 
 #include "conf/image.h"
 

@@ -1,5 +1,5 @@
 /* Builder files, and the ones that come with hornero. */
-#include "conf-test.h"
+#include "t/lib/conf-test.h"
 
 #include "conf/builder.h"
 

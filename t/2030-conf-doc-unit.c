@@ -1,5 +1,5 @@
 /* The manual and the default file say what the tables of keys say: name, help, range, default. */
-#include "conf-test.h"
+#include "t/lib/conf-test.h"
 
 #include "conf/builder.h"
 #include "conf/conf.h"

@@ -1,5 +1,5 @@
 /* The keys file: kinds of keys, lines, patterns, and what a key may do. */
-#include "conf-test.h"
+#include "t/lib/conf-test.h"
 
 #include "conf/keyring.h"
 #include "conf/sshkey.h"

@@ -1,5 +1,5 @@
 /* The way through the door, as a pusher types it: nothing in it means anything to his shell. */
-#include "conf-test.h"
+#include "t/lib/conf-test.h"
 
 #include "conf/check.h"
 #include "conf/way.h"

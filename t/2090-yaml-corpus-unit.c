@@ -1,8 +1,8 @@
 /* Every text that fuzzing kept, or that somebody thought of, once more through fuzz-yaml. */
-#include "conf-test.h"
+#include "t/lib/conf-test.h"
 
 #include "fuzz/fuzz-yaml.h"
-#include "t/corpus-test.h"
+#include "t/lib/corpus-test.h"
 
 static void replay(void **state)
 {

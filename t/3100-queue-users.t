@@ -3,7 +3,7 @@ test_description='the queue in the hands of several users under any umask, of ma
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 
 # A copy that every user may execute, wherever the build directory is.
-cp "$HORNERO_BUILD/t/queue-tool" "$test_root/queue-tool" && chmod 0755 "$test_root/queue-tool" || exit 1
+cp "$HORNERO_BUILD/t/tools/queue-tool" "$test_root/queue-tool" && chmod 0755 "$test_root/queue-tool" || exit 1
 PATH=$test_root:$PATH
 C=1111111111111111111111111111111111111111
 group=64990

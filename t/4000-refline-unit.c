@@ -11,7 +11,7 @@
 #include "hooks/treescan.h"
 #include "lib/fs.h"
 #include "lib/own.h"
-#include "t/corpus-test.h"
+#include "t/lib/corpus-test.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* Push options: what is taken, what is refused with which words, and the environment that git makes. */
-#include "conf-test.h"
+#include "t/lib/conf-test.h"
 
 #include "fuzz/fuzz-pushopt.h"
 #include "hooks/pushopt.h"
-#include "t/corpus-test.h"
+#include "t/lib/corpus-test.h"
 
 #define UUID "2b7e1516-28ae-4d2a-abf7-158809cf4f3c"
 

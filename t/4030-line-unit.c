@@ -10,7 +10,7 @@
 #include "fuzz/fuzz-line.h"
 #include "lib/fs.h"
 #include "lib/own.h"
-#include "t/corpus-test.h"
+#include "t/lib/corpus-test.h"
 
 #include <fcntl.h>
 #include <string.h>

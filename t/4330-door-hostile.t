@@ -8,7 +8,7 @@ test_description='hornero-door: hostile clients, crowds, slow readers, killed se
 
 test_requires ssh openssh-client
 python3 -c 'import cryptography' 2>/dev/null || test_skip_all 'python3-cryptography is not here'
-hostile=$HORNERO_SRC/t/hostile-ssh.py
+hostile=$HORNERO_SRC/t/tools/hostile-ssh.py
 
 # attack NAME: its exit code; what it prints is shown where it fails.
 attack () {

@@ -12,7 +12,7 @@ test_requires ssh openssh-client
 
 # bomb KIND COUNT: what receive-pack answered is in answer, what the client reads in words.
 bomb () {
-	python3 "$HORNERO_SRC/t/hostile-pack.py" "$@" >request &&
+	python3 "$HORNERO_SRC/t/tools/hostile-pack.py" "$@" >request &&
 	before=$(grep -c "event=done " door.log || :) && { door_ssh "git-receive-pack one" <request >answer 2>words; :; } &&
 	wait_until "test \$(grep -c \"event=done \" door.log) -gt $before" 300 && tr -cd '[:print:]\n' <answer >said &&
 	grep "event=done " door.log | tail -n 1 >done

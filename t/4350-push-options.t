@@ -7,7 +7,7 @@ test_requires sqlite3 sqlite3
 test_requires jq jq
 
 seed () {
-	"$HORNERO_BUILD/t/7100-seed" "$HORNERO_CONF" "$@"
+	"$HORNERO_BUILD/t/tools/seed" "$HORNERO_CONF" "$@"
 }
 
 # As hornero's own user, who may look at what git's may not write.

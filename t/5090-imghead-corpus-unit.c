@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "fuzz/fuzz-imghead.h"
-#include "t/corpus-test.h"
+#include "t/lib/corpus-test.h"
 
 static void replay(void **state)
 {

@@ -137,7 +137,7 @@ test_expect_success 'a program that goes away behind its answer: the running one
 
 test_expect_success 'a newer version with a newer schema takes the build over' '
 	version=$(sqlite3 "$NODE/state/queue/queue.db" "PRAGMA user_version") &&
-	install_next "$HORNERO_BUILD/t/hornerod-next" && pgrep -P $node_pid hornero-build >supervisor && reload &&
+	install_next "$HORNERO_BUILD/t/tools/hornerod-next" && pgrep -P $node_pid hornero-build >supervisor && reload &&
 	test "$(stat -L -c %i /proc/$node_pid/exe)" = "$(stat -c %i "$program")" &&
 	test "$(sqlite3 "$NODE/state/queue/queue.db" "SELECT count(*) FROM of_the_next_version")" = 0 &&
 	pgrep -P $node_pid hornero-build >after && test_cmp supervisor after && go $job && test "$(text)" = four

@@ -11,7 +11,7 @@
 
 #include "agent/common/answer.h"
 #include "fuzz/fuzz-answer.h"
-#include "t/corpus-test.h"
+#include "t/lib/corpus-test.h"
 
 #define NAME "0123456789abcdef0123456789abcdef01234567"
 

@@ -13,7 +13,7 @@
 #include "lib/own.h"
 #include "t/fuzz/fuzz-overlay.h"
 #include "t/lib/overlay-unit.h"
-#include "t/corpus-test.h"
+#include "t/lib/corpus-test.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -7,7 +7,7 @@ test_requires qemu-img qemu-utils
 /usr/bin/python3 -c 'import nova.virt.libvirt.imagebackend' 2>/dev/null ||
 	test_skip_all 'Nova is not here (Debian: python3-nova)'
 
-NOVA="/usr/bin/python3 $HORNERO_SRC/t/nova-peer.py"
+NOVA="/usr/bin/python3 $HORNERO_SRC/t/tools/nova-peer.py"
 
 test_expect_success 'the name is the one that Nova looks for' '
 	publish_init &&

@@ -14,7 +14,7 @@ CACHE=$INSTANCES/_base
 LOG=$NODE/hornerod.log
 
 nova () {
-	/usr/bin/python3 "$HORNERO_SRC/t/nova-peer.py" "$@" >nova.log 2>&1 || { cat nova.log; return 1; }
+	/usr/bin/python3 "$HORNERO_SRC/t/tools/nova-peer.py" "$@" >nova.log 2>&1 || { cat nova.log; return 1; }
 }
 
 # content TEXT: the artifact that push TEXT makes, in the file "content".
@@ -89,7 +89,7 @@ test_expect_success 'a push: two names of one file, and Nova finds both warm' '
 	test "$(stat -c %h "$path")" -eq 2 && test "$(copies)" -eq 1 &&
 	nova boot "$INSTANCES" "$name" flat flat && cmp -n 1048576 content "$INSTANCES/flat/disk" &&
 	nova boot "$INSTANCES" "$name" cow qcow2 && qemu-img convert -f qcow2 -O raw "$INSTANCES/cow/disk" seen &&
-	cmp -n 1048576 content seen && test "$(/usr/bin/python3 "$HORNERO_SRC/t/nova-peer.py" name "$release")" = "$name"
+	cmp -n 1048576 content seen && test "$(/usr/bin/python3 "$HORNERO_SRC/t/tools/nova-peer.py" name "$release")" = "$name"
 '
 
 test_expect_success 'the image, the cache, why, the event log say so' '

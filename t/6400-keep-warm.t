@@ -8,7 +8,7 @@ test_description='kept warm: touched before Nova'\''s ageing, let go after, back
 	test_skip_all 'Nova is not here (Debian: python3-nova)'
 
 age () {
-	/usr/bin/python3 "$HORNERO_SRC/t/nova-peer.py" age "$NODE/instances" >age.log 2>&1 && test_grep '^aged' age.log
+	/usr/bin/python3 "$HORNERO_SRC/t/tools/nova-peer.py" age "$NODE/instances" >age.log 2>&1 && test_grep '^aged' age.log
 }
 
 keep () {

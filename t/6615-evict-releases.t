@@ -7,7 +7,7 @@ test_requires jq jq
 test_requires qemu-img qemu-utils
 /usr/bin/python3 -c 'import nova.virt.libvirt.imagebackend' 2>/dev/null ||
 	test_skip_all 'Nova is not here (Debian: python3-nova)'
-NOVA="/usr/bin/python3 $HORNERO_SRC/t/nova-peer.py"
+NOVA="/usr/bin/python3 $HORNERO_SRC/t/tools/nova-peer.py"
 CACHE=$NODE/instances/_base
 
 # As root with the users of an installed node: what hornero may not remove, the publisher does.

@@ -2,7 +2,7 @@
 test_description='the words of hornero: help, usage, listings of every state, log, wait, why, cancel, rebuild'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 
-SEED=$HORNERO_BUILD/t/7100-seed
+SEED=$HORNERO_BUILD/t/tools/seed
 A=00000000-0000-4000-8000-0000000000aa
 ONE=1111111111111111111111111111111111111111
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The wall clock jumps by hours, either way, while hornerod runs and while it does not. Back-offs, what is kept warm and
-# ages go on as if nothing had happened. The machine's clock is left alone: t/clock-shim is preloaded.
+# ages go on as if nothing had happened. The machine's clock is left alone: t/tools/clock-shim is preloaded.
 #
 # Red without: db_now_ms in settle (agent/hornerod/attempt_end.c) or in agent_turn (a back-off of seconds takes 8 hours, or none),
 # job_present in db/listing.c (ages of 8 h), steady_present_ms in kept_load (an image is let go), look_at_clock in agent/hornerod/healing.c.
@@ -9,7 +9,7 @@ test_description='a wall clock that jumps'
 . "$HORNERO_SRC/t/lib/node.sh"
 
 HORNERO_TEST_CLOCK=$TRASH/clock.offset
-LD_PRELOAD=$HORNERO_BUILD/t/clock-shim
+LD_PRELOAD=$HORNERO_BUILD/t/tools/clock-shim
 ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
 export HORNERO_TEST_CLOCK ASAN_OPTIONS
 jump () {

@@ -52,13 +52,13 @@ guest_make () {
 	guest__first=$TRASH/guest/first
 	guest__over=$TRASH/guest/over
 	mkdir -p "$guest__first/modules" "$guest__first/proc" "$guest__first/dev" "$guest__first/lower" "$guest__first/upper" \
-		"$guest__first/root" "$TRASH/guest/shared" "$guest__over/hornero/build/t" "$guest__over/etc/systemd/system" \
+		"$guest__first/root" "$TRASH/guest/shared" "$guest__over/hornero/build/t/tools" "$guest__over/etc/systemd/system" \
 		"$guest__over/etc/tmpfiles.d" &&
 	make -s -C "$HORNERO_BUILD" install DESTDIR="$guest__over" >install.log 2>&1 || { cat install.log; return 1; }
 	(cd "$HORNERO_SRC" && tar -cf - t/*.t t/lib t/attacks t/systemd etc/builders.d examples/hello) |
 		tar -C "$guest__over/hornero" -xf - &&
 	find "$guest__over" -type f -name 'hornero*' -perm -100 -exec cp {} "$guest__over/hornero/build/" \; &&
-	cp "$HORNERO_BUILD/t/hornerod-next" "$guest__over/hornero/build/t/" &&
+	cp "$HORNERO_BUILD/t/tools/hornerod-next" "$guest__over/hornero/build/t/tools/" &&
 	mv "$guest__over"/hornero/t/systemd/hornero-test.* "$guest__over/etc/systemd/system/" &&
 	: >"$guest__over/etc/fstab" && : >"$guest__over/etc/tmpfiles.d/tmp.conf" || return 1
 	for guest__name in $guest_modules

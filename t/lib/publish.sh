@@ -5,7 +5,7 @@
 #     publish_init                    # $INSTANCES, $CACHE, $CONF, $UUID and its $NAME, $BASE, $LOCK
 #     publish_take FILE 1             # FILE into the store as job 1's: $DIGEST, $RAW
 #     publish_fence 1                 # job 1, attempt 1 may publish
-#     publish_ask 1 >replies          # ask hornero-publish, through t/publish-tool
+#     publish_ask 1 >replies          # ask hornero-publish, through t/tools/publish-tool
 #
 # PUBLISH_AS is put in front of hornero-publish (setpriv, strace).
 

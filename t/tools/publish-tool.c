@@ -140,7 +140,7 @@ int main(int argc, char **argv)
 	else if (argc >= 5 && strcmp(argv[1], "leave") == 0)
 		rc = ask(argv + 2, true, &e);
 	else
-		err_set(&e, ERR_USAGE, "usage: see the head of t/publish-tool.c");
+		err_set(&e, ERR_USAGE, "usage: see the head of t/tools/publish-tool.c");
 	if (rc < 0)
 		fprintf(stderr, "publish-tool: %s\n", e.msg);
 	return rc < 0 ? err_exit(e.class) : rc;

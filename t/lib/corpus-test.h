@@ -1,6 +1,6 @@
 /* Everything below t/fuzz/corpus/NAME once more through its fuzz target. Include behind the target's own header. */
-#ifndef HORNERO_T_CORPUS_TEST_H
-#define HORNERO_T_CORPUS_TEST_H
+#ifndef HORNERO_T_LIB_CORPUS_TEST_H
+#define HORNERO_T_LIB_CORPUS_TEST_H
 
 #include "lib/fs.h"
 #include "lib/own.h"

@@ -1,6 +1,6 @@
 /* conf-test: what the unit tests of conf/ share. */
-#ifndef HORNERO_T_CONF_TEST_H
-#define HORNERO_T_CONF_TEST_H
+#ifndef HORNERO_T_LIB_CONF_TEST_H
+#define HORNERO_T_LIB_CONF_TEST_H
 
 #include "lib/err.h"
 #include "lib/fs.h"

@@ -1,6 +1,6 @@
 /* 7100-seed: jobs in every state, by the functions that the programs use.
  *
- *     t/7100-seed CONF [WORD…]
+ *     t/tools/seed CONF [WORD…]
  *
  * With no word: one job each that is queued, running, built, published, failed, held, superseded, cancelled and
  * one in its back-off. WORDs act on single jobs, for tests that let a job move: `queue IMAGE COMMIT`, `claim`,
