@@ -16,8 +16,10 @@
 
 #include "db/job.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #define DB_NAME  "queue.db"
 #define DB_ASIDE ".queue.db.new"
@@ -64,7 +66,13 @@ struct db {
 	} cache[DB_CACHE_SLOTS];
 };
 
-/* db.c: the connection. */
+/* Whether the queue directory has it. */
+static inline bool db_has(const struct db *db, const char *name)
+{
+	return faccessat(db->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* connect.c: one connection. */
 int db_connect(struct db *db, struct err *e);
 void db_disconnect(struct db *db);
 /* 0: the three files are the ones that this handle has open; 1: the database was deleted or replaced;
@@ -73,7 +81,8 @@ int db_moved(struct db *db);
 
 /* create.c: under the ticket. Make it where it is missing, migrate it where it is older, then connect. */
 int db_create(struct db *db, struct err *e);
-/* Make one where there is none; it does not connect. */
+
+/* make.c: under the ticket. Make one where there is none; it does not connect. */
 int db_make(struct db *db, struct err *e);
 
 /* migrate.c */
@@ -89,6 +98,8 @@ void db_report(const char *queue_dir);
 int db_damaged(const char *queue_dir, struct err *e, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Whether SQLite's extended error says that the file is damaged. */
 bool db_is_damage(int code);
+
+/* look.c */
 /* 1 damaged (why), 0 sound or of a newer hornero, -1 cannot be told. *seq: its highest job number, 0 where it cannot be read. */
 int db_look(struct db *db, char *why, size_t size, int64_t *seq, struct err *e);
 
@@ -97,8 +108,29 @@ int db_look(struct db *db, char *why, size_t size, int64_t *seq, struct err *e);
 int aside_heal(struct db *db, struct err *e);
 /* Under the ticket: move the database aside, make another and connect. seq: the highest job number it had, or 0. */
 int aside_put(struct db *db, const char *why, int64_t seq, struct err *e);
+
+/* plan.c: what is being moved aside, and why. */
+struct db_plan {
+	char name[64];
+	int64_t seq; /* the highest job number seen */
+	char why[512];
+};
+/* 1 read, 0 there is none or it makes no sense, which is as good as none: nothing has moved then. */
+int plan_read(struct db *db, struct db_plan *p);
+int plan_write(struct db *db, const struct db_plan *p, struct err *e);
 /* Under the ticket, before a database is made: the log of a damaged one goes with it, its number counts. */
-int aside_keep_log(struct db *db, int64_t *seq, struct err *e);
+int plan_keep_log(struct db *db, int64_t *seq, struct err *e);
+
+/* kept.c: the damaged ones, queue.db.damaged-TIME. */
+bool db_kept_is_name(const char *name);
+/* A name that none has yet. */
+void db_kept_name(struct db *db, char name[64]);
+/* Rename the database to name, unless that is done. */
+int db_kept_take(struct db *db, const char *name, struct err *e);
+/* The same for its logs. Once there is a new database the logs are its own. */
+int db_kept_take_logs(struct db *db, const char *name, struct err *e);
+/* Remove all but the newest. */
+void db_kept_prune(struct db *db);
 
 /* ticket.c: 0 held, -1 (ERR_NOBODY after the deadline). db_ticket_drop gives it back. */
 int db_ticket(struct db *db, struct err *e);
