@@ -256,20 +256,3 @@ int answer_forget(const char *store_dir, const char *image, struct err *e)
 		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot open %s", path);
 	return uuid_valid(image) ? fs_remove_tree(dir, image, e) : err_set(e, ERR_US, "an answer needs an image");
 }
-
-int answer_clear_aside(const char *store_dir, struct err *e)
-{
-	own_free char *path = fs_path("%s/own", store_dir);
-	own_dir DIR *d = opendir(path);
-	struct dirent *entry;
-
-	if (!d)
-		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot list %s", path);
-	while ((entry = readdir(d))) {
-		own_free char *one = fs_path("%s/%s", path, entry->d_name);
-
-		if (uuid_valid(entry->d_name) && fs_clear_aside(one, e) < 0)
-			return -1;
-	}
-	return 0;
-}

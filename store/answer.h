@@ -65,7 +65,4 @@ bool answer_digest_at(int dir, const char *name, char digest[SHA256_HEX + 1]);
 /* The image is gone, and with it what answered to it alone. */
 int answer_forget(const char *store_dir, const char *image, struct err *e);
 
-/* Remove what writers that were killed left aside. */
-int answer_clear_aside(const char *store_dir, struct err *e);
-
 #endif

@@ -6,7 +6,6 @@
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
-#include "store/answer.h"
 #include "store/record.h"
 
 #include <fcntl.h>
@@ -75,6 +74,24 @@ static int check_digest(const char *what, const char *digest, struct err *e)
 static const char *const rooms[] = {"artifact", "clean", "kept", "own", "release", "stage", "warm"};
 enum { N_ROOMS = sizeof(rooms) / sizeof(rooms[0]) };
 
+/* STORE/own has a directory for each image. */
+static int clear_own_aside(const char *store_dir, struct err *e)
+{
+	own_free char *path = fs_path("%s/own", store_dir);
+	own_dir DIR *d = opendir(path);
+	struct dirent *entry;
+
+	if (!d)
+		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot list %s", path);
+	while ((entry = readdir(d))) {
+		own_free char *one = fs_path("%s/%s", path, entry->d_name);
+
+		if (uuid_valid(entry->d_name) && fs_clear_aside(one, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int store_clear_aside(const char *store_dir, struct err *e)
 {
 	for (int i = 0; i < N_ROOMS; i++) {
@@ -83,7 +100,7 @@ int store_clear_aside(const char *store_dir, struct err *e)
 		if (fs_clear_aside(path, e) < 0)
 			return -1;
 	}
-	return answer_clear_aside(store_dir, e);
+	return clear_own_aside(store_dir, e);
 }
 
 int store_init(const char *store_dir, struct err *e)
