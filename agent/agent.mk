@@ -135,6 +135,7 @@ hornero_publish_SOURCES = \
 	agent/publish/dependents.c agent/publish/dependents.h \
 	agent/publish/diskinfo.c agent/publish/diskinfo.h \
 	agent/publish/evict.c agent/publish/evict.h \
+	agent/publish/fence.c agent/publish/fence.h \
 	agent/publish/flattening.c agent/publish/flattening.h \
 	agent/publish/makeway.c agent/publish/makeway.h \
 	agent/publish/novalock.c agent/publish/novalock.h \

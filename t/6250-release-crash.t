@@ -57,7 +57,7 @@ test_expect_success 'dead with a link aside: it is swept away, and the base stay
 	test "$(stat -c %h "$RELEASE")" -eq 2 && publish_conf && publish_fence $n 5 && publish_ask $n 5 >replies 2>log && both
 '
 
-# Red without publish_fence() in agent/publish/placing.c link_under_lock().
+# Red without fence_check() in agent/publish/placing.c link_under_lock().
 test_expect_success 'a publisher that stood still while the next attempt began places no release' '
 	n=$((n + 1)) && publish_file new 256 && publish_take new $n && release && publish_fence $n &&
 	publish_conf "failpoint: release-locked:stop" && publish_background $n && publish_stopped &&

@@ -3,8 +3,8 @@
 #include "agent/publish/placing.h"
 
 #include "agent/publish/dependents.h"
+#include "agent/publish/fence.h"
 #include "agent/publish/novalock.h"
-#include "agent/publish/publish.h"
 #include "agent/publish/standing.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
@@ -156,7 +156,7 @@ static int link_under_lock(struct placing *p, const struct aside *aside, struct 
 	struct stat st;
 
 	failpoint("release-locked");
-	if (publish_fence(p->conf, p->req, e) < 0)
+	if (fence_check(p->conf, p->req, e) < 0)
 		return -1;
 	/* Nova's ageing counts from mtime. */
 	if (futimens(aside->fd, NULL) < 0 || fstat(aside->fd, &st) < 0)

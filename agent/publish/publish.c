@@ -4,19 +4,20 @@
 #include "agent/publish/publish.h"
 
 #include "agent/publish/aside.h"
-#include "lib/copy.h"
+#include "agent/publish/fence.h"
 #include "agent/publish/makeway.h"
 #include "agent/publish/novalock.h"
 #include "agent/publish/ours.h"
 #include "agent/publish/placing.h"
 #include "conf/image.h"
-#include "state/replace.h"
 #include "lib/clock.h"
+#include "lib/copy.h"
 #include "lib/dirs.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "state/replace.h"
 #include "store/mark.h"
 #include "store/nova.h"
 #include "store/store.h"
@@ -46,24 +47,6 @@ struct act {
 	int64_t copy_ms, sync_ms, wait_ms, held_us;
 };
 
-/* The fence holds "JOB ATTEMPT TOKEN" of the attempt that may publish; hornerod replaces it before
- * each attempt, so that one that was stopped for an hour cannot put old bytes in place. */
-int publish_fence(const struct conf *conf, const struct peer_request *req, struct err *e)
-{
-	own_free char *path = fs_path("%s/%s", conf->fence_dir, req->image);
-	own_free char *want = fs_path("%lld %lld %s\n", (long long)req->job, (long long)req->attempt, req->token);
-	own_free char *found = NULL;
-	size_t len;
-
-	if (fs_read(AT_FDCWD, path, 256, &found, &len, e) < 0) {
-		e->class = ERR_NOBODY;
-		return err_wrap(e, "fenced: no attempt of image %s may publish", req->image);
-	}
-	if (strcmp(found, want) != 0)
-		return err_set(e, ERR_NOBODY, "fenced: image %s belongs to another attempt by now", req->image);
-	return 0;
-}
-
 static int check_request(struct act *a, struct err *e)
 {
 	own_image struct image img = {0};
@@ -77,7 +60,7 @@ static int check_request(struct act *a, struct err *e)
 		return -1;
 	a->wants_release = image_wants_release(&img);
 	a->is_release_only = img.in_use == IMAGE_IN_USE_RELEASE_ONLY;
-	return publish_fence(a->conf, a->req, e);
+	return fence_check(a->conf, a->req, e);
 }
 
 /* Nova makes it for its first image; owned as instances_path is. */
@@ -171,7 +154,7 @@ static int put_in_place(struct act *a, struct aside *aside, struct err *e)
 	struct stat st;
 
 	failpoint("publish-locked");
-	if (publish_fence(a->conf, a->req, e) < 0)
+	if (fence_check(a->conf, a->req, e) < 0)
 		return -1;
 	/* Nova may have fetched the image since we looked. */
 	if (!ours_still(&a->ours))

@@ -38,9 +38,6 @@ struct publish_result {
 	int replaced; /* the base that was there before, or -1: for the caller to close once it has answered */
 };
 
-/* Does the fence of the image still name this attempt? ERR_NOBODY where it does not. */
-int publish_fence(const struct conf *conf, const struct peer_request *req, struct err *e);
-
 /* The whole act. What is under the final name is durable on return. ERR_NOBODY also where the
  * fence names another attempt, where the disk is full, and where peer_stop() ended it. */
 int publish_run(const struct conf *conf, const struct peer_request *req, struct peer *peer,
