@@ -156,6 +156,7 @@ hornero_flatten_SOURCES = \
 	agent/publish/diskinfo.c agent/publish/diskinfo.h \
 	agent/publish/flatten/flatten.h \
 	agent/publish/flatten/main.c \
+	agent/publish/flatten/parent.c \
 	agent/publish/overlay.c agent/publish/overlay.h \
 	agent/publish/flatten/pull.c \
 	agent/publish/quiet.c agent/publish/quiet.h \

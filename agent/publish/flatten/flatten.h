@@ -5,6 +5,7 @@
  *     main.c           whether Nova made the disk on this base, is nobody else at it, is there room, who does it; durable at last
  *     pull.c           by the running domain's QEMU, through libvirt; only here is libvirt known
  *     rebase.c         by qemu-img, while no domain has the disk open
+ *     parent.c         what both hear from, and tell, the publisher
  *
  * On standard output, for the publisher: lines "progress DONE TOTAL", one a second at the least, and "refused TEXT"
  * where it cannot be done now. The disk is backed and whole until everything it needs from below is in it and durable:
@@ -26,6 +27,7 @@ struct flatten {
 	int signals;      /* readable when we were told to end */
 };
 
+/* parent.c */
 /* Waits up to timeout_ms, also for fd (-1: none) to become readable. ERR_NOBODY where we were told to end. */
 int flatten_pause(const struct flatten *f, int fd, int timeout_ms, struct err *e);
 

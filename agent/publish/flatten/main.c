@@ -16,7 +16,6 @@
 #include <argp.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -52,21 +51,6 @@ static const struct argp argp = {
 	"hornero-publish starts this program.",
 	NULL, NULL, NULL,
 };
-
-int flatten_pause(const struct flatten *f, int fd, int timeout_ms, struct err *e)
-{
-	struct pollfd fds[2] = {{.fd = f->signals, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
-
-	if (poll(fds, 2, timeout_ms) > 0 && fds[0].revents)
-		return err_set(e, ERR_NOBODY, "it was told to end; the next attempt goes on where this one was");
-	return 0;
-}
-
-void flatten_progress(int64_t done, int64_t total)
-{
-	printf("progress %" PRId64 " %" PRId64 "\n", done, total);
-	fflush(stdout);
-}
 
 /* 1 it stands on something, 0 on nothing, -1. */
 static int is_backed(const char *disk, struct backing *b, struct err *e)

@@ -1,0 +1,22 @@
+/* parent: between hornero-flatten and the publisher that started it: a signal ends us, lines of progress go back.
+ * DIAGNOSTICS: ERR_NOBODY where we were told to end. */
+#include "agent/publish/flatten/flatten.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+
+int flatten_pause(const struct flatten *f, int fd, int timeout_ms, struct err *e)
+{
+	struct pollfd fds[2] = {{.fd = f->signals, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+
+	if (poll(fds, 2, timeout_ms) > 0 && fds[0].revents)
+		return err_set(e, ERR_NOBODY, "it was told to end; the next attempt goes on where this one was");
+	return 0;
+}
+
+void flatten_progress(int64_t done, int64_t total)
+{
+	printf("progress %" PRId64 " %" PRId64 "\n", done, total);
+	fflush(stdout);
+}
