@@ -18,21 +18,6 @@ static void tree_end(git_tree **t)
 }
 #define own_tree __attribute__((cleanup(tree_end)))
 
-/* What libgit2 says, as ours. An object that is there, has its right digest and cannot be parsed was pushed
- * that way; all else that cannot be read is the operator's, and memory is nobody's. */
-int checkout_fail(struct err *e, const char *what, const char *name)
-{
-	const git_error *why = git_error_last();
-	int class = why ? why->klass : GIT_ERROR_NONE;
-	const char *text = why && why->message ? why->message : "unknown";
-
-	if (class == GIT_ERROR_NOMEMORY)
-		return err_set(e, ERR_NOBODY, "%s %s: %s", what, name, text);
-	if (class == GIT_ERROR_TREE || class == GIT_ERROR_OBJECT)
-		return err_set(e, ERR_PUSHER, "%s %s: %s; push a sound one (git fsck finds it)", what, name, text);
-	return err_set(e, ERR_OPERATOR, "%s %s: %s; `git fsck` in " CHECKOUT_REPO " says which objects are missing or damaged", what, name, text);
-}
-
 /* No configuration of a user or a system steers a checkout; a repository of user git is not ours and may
  * be read all the same. Of libgit2's start 6 of 7 ms go into certificates that we never need: the sandbox
  * leaves /etc/ssl out. */

@@ -19,10 +19,10 @@ struct checkout {
 	char above[CHECKOUT_HEX + 1]; /* checkout_above() */
 };
 
-/* What libgit2 says, as ours. */
+/* checkout_fail.c: what libgit2 says, as ours. Always -1. */
 int checkout_fail(struct err *e, const char *what, const char *name);
 
-/* Fill k->above. */
+/* checkout_attributes.c: fill k->above. */
 int checkout_look_above(struct checkout *k, const git_tree *root, struct err *e);
 
 #endif

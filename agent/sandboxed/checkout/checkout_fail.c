@@ -1,0 +1,16 @@
+/* checkout_fail: what libgit2 says, as ours. An object that is there, has its right digest and cannot be parsed was pushed
+ * that way; all else that cannot be read is the operator's, and memory is nobody's. */
+#include "agent/sandboxed/checkout/checkout_inner.h"
+
+int checkout_fail(struct err *e, const char *what, const char *name)
+{
+	const git_error *why = git_error_last();
+	int class = why ? why->klass : GIT_ERROR_NONE;
+	const char *text = why && why->message ? why->message : "unknown";
+
+	if (class == GIT_ERROR_NOMEMORY)
+		return err_set(e, ERR_NOBODY, "%s %s: %s", what, name, text);
+	if (class == GIT_ERROR_TREE || class == GIT_ERROR_OBJECT)
+		return err_set(e, ERR_PUSHER, "%s %s: %s; push a sound one (git fsck finds it)", what, name, text);
+	return err_set(e, ERR_OPERATOR, "%s %s: %s; `git fsck` in " CHECKOUT_REPO " says which objects are missing or damaged", what, name, text);
+}
