@@ -122,7 +122,9 @@ hornero_collect_LDADD = agent/common/libcommon.a store/libstore.a db/libdb.a sta
 
 hornero_keep_SOURCES = \
 	agent/upkeep/keep/main.c agent/upkeep/keep/keep.h \
-	agent/upkeep/keep/keep_releases.c
+	agent/upkeep/keep/keep_ask.c \
+	agent/upkeep/keep/keep_releases.c \
+	agent/upkeep/keep/keep_touch.c
 hornero_keep_LDADD = agent/common/libcommon.a store/libstore.a state/libstate.a conf/libconf.a lib/libhornero.a $(JANSSON_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)
 
 hornero_scrub_SOURCES = agent/upkeep/scrub/main.c

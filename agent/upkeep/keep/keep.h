@@ -1,8 +1,10 @@
 /*
- * keep: one pass of hornero-keep, and what its two halves share.
+ * keep: one pass of hornero-keep. Each file calls those below it.
  *
- *   main.c           the images' own names, and the talk with the publisher
+ *   main.c           the images' own names, and the list for the publisher
  *   keep_releases.c  the releases
+ *   keep_touch.c     one file of either: what its image wishes, is it to be touched, is it gone
+ *   keep_ask.c       the talk with the publisher
  */
 #ifndef HORNERO_AGENT_UPKEEP_KEEP_KEEP_H
 #define HORNERO_AGENT_UPKEEP_KEEP_KEEP_H
@@ -26,7 +28,7 @@ struct pass {
 	bool wants_sweep;
 };
 
-/* What an image's file wishes. */
+/* keep_touch.c: what an image's file wishes. */
 struct keep_wish {
 	bool is_registered, wants_release, is_release_only;
 	int64_t keep_s;
@@ -41,10 +43,10 @@ int keep_touch(struct pass *p, struct kept *k, const char *target, int64_t keep_
 /* Its file is not there: since when, and does it come back now? */
 int keep_note_gone(struct pass *p, struct kept *k, int64_t keep_s, struct err *e);
 
-/* One request to the publisher and its last answer; fd is borrowed. */
+/* keep_ask.c: one request to the publisher and its last answer; fd is borrowed. */
 int keep_ask(const struct pass *p, const char *request, int fd, char answer[KEEP_ANSWER_MAX], struct err *e);
 
-/* The releases of every image. What cannot be looked at is logged and passed over. */
+/* keep_releases.c: the releases of every image. What cannot be looked at is logged and passed over. */
 int keep_releases(struct pass *p, struct err *e);
 
 #endif

@@ -7,9 +7,6 @@
  * error that ends the pass: a directory, or a publisher that cannot be reached. */
 #include "agent/upkeep/keep/keep.h"
 
-#include "agent/common/publisher.h"
-#include "agent/common/protocol.h"
-#include "conf/image.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/log.h"
@@ -18,70 +15,9 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-
-enum { ANSWER_WAIT_MS = 60000, PUBLISHER_END_MS = 2000, LINE_MAX_BYTES = 192 };
-
-int64_t keep_mtime_of(const struct stat *st)
-{
-	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
-}
-
-/* The record first: a time that we gave is never taken for a use. */
-int keep_touch(struct pass *p, struct kept *k, const char *target, int64_t keep_s, int64_t seen_ns, struct err *e)
-{
-	int64_t new_ns = kept_touch_ns(k, keep_s, p->conf->cache_minimum_age_s, seen_ns, p->now_ms);
-
-	if (new_ns == 0 || (p->touches + 1) * LINE_MAX_BYTES > PROTOCOL_LIST_MAX)
-		return 0; /* the next pass */
-	k->touched_before_ns = seen_ns == k->touched_ns ? k->touched_ns : k->touched_before_ns;
-	k->touched_ns = new_ns;
-	if (kept_save(&p->clock, p->conf->store_dir, k, e) < 0)
-		return -1;
-	if (dprintf(p->list, "%s %" PRIu64 " %" PRId64 " %" PRId64 "\n", target, k->ino, seen_ns, new_ns) < 0)
-		return err_sys(e, ERR_NOBODY, "cannot list what to touch");
-	p->touches++;
-	return 1;
-}
-
-int keep_note_gone(struct pass *p, struct kept *k, int64_t keep_s, struct err *e)
-{
-	int64_t back_ms;
-
-	if (k->gone_ms == 0) {
-		k->gone_ms = p->now_ms;
-		if (kept_save(&p->clock, p->conf->store_dir, k, e) < 0)
-			return -1;
-		log_info("event=gone image=%s kept=%d", k->image, keep_s != 0 && kept_until_ms(k, keep_s) > p->now_ms);
-	}
-	back_ms = k->gone_ms + p->conf->cache_grace_s * 1000;
-	/* Later the sweep's own interval is enough: what it could not queue once has its reasons. */
-	if (keep_s != 0 && kept_until_ms(k, keep_s) > p->now_ms && p->now_ms >= back_ms && p->now_ms < back_ms + KEEP_AGAIN_MS)
-		p->wants_sweep = true;
-	return 0;
-}
-
-/* Of an image whose file is broken nobody knows: a slip of a person's pen lets nothing go. */
-void keep_wish_of(const struct conf *c, const char *uuid, struct keep_wish *out)
-{
-	own_image struct image img = {0};
-	struct err e = ERR_INIT;
-
-	*out = (struct keep_wish){.is_registered = true, .wants_release = true, .keep_s = KEPT_ALWAYS};
-	if (image_load(c->images_dir, uuid, &img, &e) == 0) {
-		out->keep_s = image_keep_s(&img);
-		out->wants_release = image_wants_release(&img);
-		out->is_release_only = img.in_use == IMAGE_IN_USE_RELEASE_ONLY;
-	} else if (e.sys == ENOENT) {
-		*out = (struct keep_wish){.keep_s = 0};
-	} else {
-		log_warn("event=kept-unasked image=%s %s", uuid, e.msg);
-	}
-}
 
 static int look(struct pass *p, const char *uuid, struct err *e)
 {
@@ -140,36 +76,6 @@ static int look_at_all(struct pass *p, struct err *e)
 			log_warn("event=image-passed-over image=%s %s", uuid, own.msg);
 	}
 	return 0;
-}
-
-static int take_answer(int fd, char answer[KEEP_ANSWER_MAX], struct err *e)
-{
-	struct pollfd ready = {.fd = fd, .events = POLLIN};
-	ssize_t n;
-
-	if (poll(&ready, 1, ANSWER_WAIT_MS) != 1)
-		return err_set(e, ERR_NOBODY, "the publisher does not answer; the next pass asks again");
-	n = recv(fd, answer, KEEP_ANSWER_MAX - 1, 0);
-	if (n <= 0)
-		return err_set(e, ERR_NOBODY, "the publisher died; the next pass asks again");
-	answer[n] = '\0';
-	return 0;
-}
-
-int keep_ask(const struct pass *p, const char *request, int fd, char answer[KEEP_ANSWER_MAX], struct err *e)
-{
-	struct child child;
-	own_fd int socket = publisher_reach(p->conf, &child, e);
-	int rc = -1;
-
-	if (socket >= 0 && publisher_ask(socket, request, fd, e) == 0)
-		rc = take_answer(socket, answer, e);
-	if (socket >= 0)
-		close(steal_fd(&socket));
-	/* What hangs in the kernel is left to whoever inherits it. */
-	if (child.pid > 0 && !spawn_end(&child, PUBLISHER_END_MS))
-		log_error("event=publisher-hangs pid=%d", (int)child.pid);
-	return rc;
 }
 
 static int ask_for_touches(const struct pass *p, struct err *e)
