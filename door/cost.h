@@ -16,6 +16,11 @@
 /* COST_THREADS: of git's index-pack, since what it may spend between two looks grows with them. */
 enum { COST_FREE_MS = 3500, COST_MS_PER_MB = 1000, COST_LOOK_MS = 200, COST_THREADS = 2 };
 
+/* For the client whose push was refused. */
+#define COST_WORDS \
+	"refused: this push costs the node far more processor time than pushes of its size do; push fewer commits at a time, " \
+	"commit large files compressed, or ask the operator to push it on the node, by path"
+
 /* Kills each git that receive-pack started and that has spent more than `bytes` received allow; receive-pack then refuses the push
  * and removes what came of it. Returns true if it killed one. */
 bool cost_watch(pid_t receive_pack, uint64_t bytes);

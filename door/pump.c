@@ -324,8 +324,7 @@ static void watch_cost(struct pump *p, int64_t now_ms)
 	if (!cost_watch(p->child.pid, p->got) || p->too_dear)
 		return;
 	p->too_dear = true;
-	put_line(p, "refused: this push costs the node far more processor time than pushes of its size do; push fewer commits at a "
-		    "time, commit large files compressed, or ask the operator to push it on the node, by path");
+	put_line(p, COST_WORDS);
 }
 
 size_t pump_poll(struct pump *p, struct pollfd fds[PUMP_POLLS])

@@ -3,13 +3,17 @@
 
 #include "conf/way.h"
 #include "door/address.h"
+#include "door/cost.h"
 #include "door/limit.h"
 #include "door/login.h"
 #include "door/order.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/own.h"
 #include "lib/spawn.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,13 +45,71 @@ static void way_here(char out[WAY_MAX], const struct conf *c)
 	way_make(out, c->door_name, getenv("LOGNAME"), port ? (int)strtol(port, NULL, 10) : SSH_PORT);
 }
 
+/* A push, on its way from the client to git. */
+struct feed {
+	int to; /* not blocking: nobody would look at the cost meanwhile */
+	char data[64 * 1024];
+	size_t at, len;
+	uint64_t got;
+};
+
+/* -1 where either end has no more to do with it. */
+static int feed_on(struct feed *f)
+{
+	ssize_t n;
+
+	if (f->at < f->len) {
+		n = write(f->to, f->data + f->at, f->len - f->at);
+		f->at += n > 0 ? (size_t)n : 0;
+		return n < 0 && errno != EAGAIN && errno != EINTR ? -1 : 0;
+	}
+	n = read(STDIN_FILENO, f->data, sizeof(f->data));
+	if (n <= 0)
+		return n < 0 && errno == EINTR ? 0 : -1;
+	f->at = 0;
+	f->len = (size_t)n;
+	f->got += (size_t)n;
+	return 0;
+}
+
+/* Until git has ended. Returns whether its push cost too much. */
+static bool watch(const struct child *child, int to)
+{
+	struct feed f = {.to = to};
+	int64_t looked_ms = clock_mono_ms();
+	bool dear = false;
+
+	for (;;) {
+		const bool held = f.at < f.len;
+		struct pollfd fds[2] = {
+			{.fd = child->pidfd, .events = POLLIN},
+			{.fd = f.to < 0 ? -1 : held ? f.to : STDIN_FILENO, .events = held ? POLLOUT : POLLIN},
+		};
+		int n = poll(fds, 2, COST_LOOK_MS);
+
+		if (n > 0 && fds[0].revents)
+			return dear;
+		if (n > 0 && fds[1].revents && feed_on(&f) < 0)
+			close(steal_fd(&f.to));
+		if (clock_mono_ms() - looked_ms < COST_LOOK_MS)
+			continue;
+		looked_ms = clock_mono_ms();
+		if (cost_watch(child->pid, f.got) && !dear) {
+			dear = true;
+			dprintf(STDERR_FILENO, "hornero: %s\n", COST_WORDS);
+		}
+	}
+}
+
 /* The wait status, or -1 with e filled. */
-static int execute(const struct conf *c, const struct key_entry *key, const char *command, struct err *e)
+static int execute(const struct conf *c, const struct key_entry *key, const char *command, bool *dear, struct err *e)
 {
 	own_order struct order o = ORDER_INIT;
 	struct spawn s = SPAWN_INIT(NULL);
 	struct child child;
 	char way[WAY_MAX], note[sizeof(o.line.repo) + 32];
+	int feed[2] = {-1, -1};
+	bool writes;
 
 	way_here(way, c);
 	/* Before anything that the client wishes: a push may start a program that makes its repository. */
@@ -56,18 +118,26 @@ static int execute(const struct conf *c, const struct key_entry *key, const char
 		return -1;
 	if (order_note(&o, note, sizeof(note)))
 		fprintf(stderr, "hornero: %s\n", note);
+	writes = o.line.service && o.line.service->writes;
+	if (writes && (pipe2(feed, O_CLOEXEC) < 0 || fcntl(feed[1], F_SETFL, O_NONBLOCK) < 0))
+		return err_sys(e, ERR_NOBODY, "no more pushes are possible now");
 	s.argv = args_list(&o.args);
 	s.envp = args_list(&o.env);
-	s.in = STDIN_FILENO;
+	s.in = writes ? feed[0] : STDIN_FILENO;
 	s.out = STDOUT_FILENO;
 	s.err = STDERR_FILENO;
 	/* As at the door itself: who writes ends when its input does. */
-	s.death = o.line.service && o.line.service->writes ? SIGCONT : SIGKILL;
+	s.death = writes ? SIGCONT : SIGKILL;
 	if (spawn_start(&s, &child, e) < 0)
 		return -1;
 	/* Its end must be seen by the client, and by it alone. */
-	close(STDIN_FILENO);
 	close(STDOUT_FILENO);
+	if (writes) {
+		close(feed[0]);
+		signal(SIGPIPE, SIG_IGN);
+		*dear = watch(&child, feed[1]);
+	}
+	close(STDIN_FILENO);
 	close(STDERR_FILENO);
 	return spawn_wait(&child);
 }
@@ -80,6 +150,7 @@ int stdio_serve(const struct conf *c, const char *name, struct err *e)
 	int64_t began_ms = clock_mono_ms();
 	char buf[ADDRESS_TEXT], what[WHAT_MAX], quoted[WHAT_MAX + 8], text[64];
 	const char *peer = peer_of(getenv("SSH_CONNECTION"), buf);
+	bool dear = false;
 	int status;
 
 	if (login_load(c->keys_file, &ring, e) < 0)
@@ -91,7 +162,9 @@ int stdio_serve(const struct conf *c, const char *name, struct err *e)
 	snprintf(what, sizeof(what), "%s", command ? command : "(shell)");
 	log_quote(quoted, sizeof(quoted), what);
 	log_info("event=command peer=%s key=%s what=%s", peer, name, quoted);
-	status = execute(c, key, command, e);
+	status = execute(c, key, command, &dear, e);
+	if (dear)
+		log_warn("event=push-too-dear peer=%s key=%s what=%s", peer, name, quoted);
 	log_info("event=done peer=%s key=%s ms=%lld status=\"%s\" what=%s", peer, name, (long long)(clock_mono_ms() - began_ms),
 		 spawn_status_text(status < 0 ? err_exit(e->class) << 8 : status, text, sizeof(text)), quoted);
 	if (status < 0)

@@ -9,6 +9,7 @@ test_description='hornero-door --stdio behind OpenSSH'
 
 test -x /usr/sbin/sshd || test_skip_all 'sshd is not here (Debian: openssh-server)'
 test_requires ssh openssh-client
+test_requires python3 python3
 test "$(id -u)" -eq 0 || test_skip_all 'an account can be made by root only'
 
 account=hornero-d$$
@@ -100,6 +101,27 @@ test_expect_success 'what is executed is limited as at the door, and its death i
 	test_grep "^remote: Max core file size +0 +0" push.out &&
 	test_must_fail with_hook "kill -TERM \$PPID" git -C work push door:one main:refs/heads/death >push.out 2>&1 &&
 	wait_until "grep \"event=done .*status=.signal 15\" syslog" 20
+'
+
+# Red without: cost_watch in door/stdio.c (some 60 s, by the limit of the forced command).
+test_expect_success 'a pack that costs far more than it weighs is refused, and costs less than 5 s' '
+	python3 "$HORNERO_SRC/t/hostile-pack.py" deltas 60 >request && cp home/.ssh/authorized_keys keys.kept && mkdir -m 0777 spent &&
+	sed "s|command=.\(.* --key alice [^\"]*\)\"|command=\"ulimit -t 60; \\1; times >$TRASH/spent/new; mv $TRASH/spent/new $TRASH/spent/bomb\"|" \
+		keys.kept >home/.ssh/authorized_keys &&
+	{ door_ssh "git-receive-pack one" <request >answer 2>words; :; } && wait_until "test -s spent/bomb" 70 && cp keys.kept home/.ssh/authorized_keys &&
+	spent=$(tail -n 1 spent/bomb | tr "ms" "  " | awk "{ print int((\$1 * 60 + \$2 + \$3 * 60 + \$4) * 1000) }") &&
+	tr -cd "[:print:]\n" <answer >said && test_grep "unpack (index-pack|unpack-objects) abnormal exit" said &&
+	test $spent -gt 2000 -a $spent -lt 5000 && test $(grep -c "hornero: refused: this push costs the node" words) = 1 &&
+	wait_until "grep \"event=push-too-dear peer=127.0.0.1:[0-9]* key=alice what=.git-receive-pack one\" syslog" 20 &&
+	test_must_fail hooks_ref refs/heads/bomb-0 && find "$NODE/git/one.git/objects" -name "tmp_*" >found && test_cmp /dev/null found ||
+	{ echo "spent: $spent ms"; cat words said; echo; return 1; }
+'
+
+# Red where feed_on() in door/stdio.c does not count: git needs some 5 s here, more than COST_FREE_MS.
+test_expect_success 'what is large by itself may cost more' '
+	python3 "$HORNERO_SRC/t/hostile-pack.py" random 160 >request &&
+	door_ssh "git-receive-pack one" <request >answer 2>words && tr -cd "[:print:]\n" <answer >said &&
+	test_grep "ok refs/heads/bomb-0" said && test_cmp /dev/null words
 '
 
 test_done
