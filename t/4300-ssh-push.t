@@ -195,7 +195,7 @@ test_expect_success 'sshd gives the key its name, and the hooks its rights' '
 	test_must_fail ssh_push main main:refs/heads/feature/x &&
 	ssh_push main:refs/heads/feature/x &&
 	hornero key remove alice && hornero key add alice key.pub --write "one" &&
-	ssh_push main && job=$(sed -n "s/.*job \([0-9]*\) queued for The One.*/\1/p" push.out) &&
+	ssh_push main && job=$(sed -n "s/.*job \([0-9]*\) .*queued.* for The One.*/\1/p" push.out) &&
 	hooks_sql "SELECT pushed_by, (SELECT who FROM events WHERE job = $job AND event = \"queued\") FROM jobs WHERE id = $job" &&
 	echo "alice|alice" >expect && test_cmp expect rows
 '

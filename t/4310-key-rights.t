@@ -55,7 +55,7 @@ test_expect_success 'deleting is writing' '
 '
 
 test_expect_success 'the key is who pushed, in the row, in the events and for people' '
-	key_push writer main && job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" push.out) &&
+	key_push writer main && job=$(node_job push.out) &&
 	hooks_sql "SELECT pushed_by, (SELECT group_concat(who) FROM events WHERE job = jobs.id) FROM jobs WHERE id = $job" &&
 	echo "writer|writer" >expect && test_cmp expect rows &&
 	test_grep "follow it with: hornero log -f $job *\$" push.out &&

@@ -17,7 +17,7 @@ sweep () {
 
 # job_of NAME: the job that the last push queued for it.
 job_of () {
-	sed -n "s/^remote: hornero: job \([0-9]*\) queued for $1 .*/\1/p" push.out
+	sed -n "s/^remote: hornero: job \([0-9]*\) .*queued.* for $1 .*/\1/p" push.out
 }
 
 # push_waiting ARG…: in the background; its exit code comes into push.code.

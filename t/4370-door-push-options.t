@@ -34,7 +34,7 @@ push () {
 }
 
 job_of () {
-	sed -n "s/^remote: hornero: job \([0-9]*\) queued for $1 .*/\1/p" push.out
+	sed -n "s/^remote: hornero: job \([0-9]*\) .*queued.* for $1 .*/\1/p" push.out
 }
 
 # typed LINE: what the pusher was told to type, typed.

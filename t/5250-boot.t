@@ -24,7 +24,7 @@ push () {
 	git -C "$HELLO_WORK" commit -q --allow-empty -m push && git -C "$HELLO_WORK" push -q origin main 2>push.out
 	status=$?
 	cat push.out
-	job=$(sed -n "s/.*hornero: job \([0-9]*\) queued.*/\1/p" push.out)
+	job=$(node_job push.out)
 	return $status
 }
 

@@ -33,7 +33,7 @@ building () {
 push_other () {
 	echo "$1" >>"$TRASH/work-other/greeting" && git -C "$TRASH/work-other" commit -q -a -m "$1" &&
 	git -C "$TRASH/work-other" push -q origin main 2>push.out &&
-	job=$(sed -n 's/.*hornero: job \([0-9]*\) queued.*/\1/p' push.out) && test -n "$job"
+	job=$(node_job push.out) && test -n "$job"
 }
 
 test_expect_success 'a node with a build under way' '

@@ -78,7 +78,7 @@ commit_link () {
 	tree=$({ git -C "$HELLO_WORK" ls-tree -z HEAD && printf '040000 tree %s\t%s\0' "$inner" "$1"; } | git -C "$HELLO_WORK" mktree -z) &&
 	commit=$(printf "$poison" | tr -d '\0' | git -C "$HELLO_WORK" commit-tree "$tree" -p HEAD) &&
 	git -C "$HELLO_WORK" push -q origin "+$commit:refs/heads/main" 2>push.out || { cat push.out; return 1; }
-	job=$(sed -n "s/.*hornero: job \([0-9]*\) queued.*/\1/p" push.out) && test -n "$job"
+	job=$(node_job push.out) && test -n "$job"
 }
 
 test_expect_success 'a file name in the reason of a verdict, and the subject of its commit' '

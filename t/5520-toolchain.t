@@ -22,7 +22,7 @@ asked () {
 }
 change () {
 	head -c 1048576 /dev/urandom >"$HELLO_WORK/disk" && git -C "$HELLO_WORK" add -A && git -C "$HELLO_WORK" commit -q -m "$1" &&
-	git -C "$HELLO_WORK" push origin main >push.out 2>&1 && job=$(sed -n 's/.*job \([0-9]*\) queued.*/\1/p' push.out)
+	git -C "$HELLO_WORK" push origin main >push.out 2>&1 && job=$(node_job push.out)
 }
 push () {
 	change "$1" && hornero wait "$job" --timeout 60

@@ -39,7 +39,7 @@ test_expect_success 'a node, whose hornerod has the soft limit that a login has'
 
 test_expect_success 'while one build holds all it gets, two others are published, one after the other' '
 	park "$work" && git -C "$work" add park.py Makefile && git -C "$work" commit -q -m park &&
-	git -C "$work" push -q origin main 2>push.out && job=$(sed -n "s/.*hornero: job \([0-9]*\) queued.*/\1/p" push.out) &&
+	git -C "$work" push -q origin main 2>push.out && job=$(node_job push.out) &&
 	wait_until "hornero log $job | grep parked" 30 &&
 	for n in 1 2
 	do

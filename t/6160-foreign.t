@@ -49,7 +49,7 @@ test_expect_success 'nobody reads it again each second' '
 
 test_expect_success 'neither a newer push, nor a rebuild, nor a sweep, nor a restart replaces it' '
 	push_text two && test_expect_code 75 hornero wait "$job" --timeout 60 && is_foreign debian &&
-	hornero rebuild -f $ID >out && job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) &&
+	hornero rebuild -f $ID >out && job=$(node_job out) &&
 	test_expect_code 75 hornero wait "$job" --timeout 60 && is_foreign debian && hornero sweep >out && node_stop && node_start &&
 	test_expect_code 75 hornero wait $ID --timeout 60 && is_foreign debian
 '

@@ -71,20 +71,20 @@ test_expect_success 'one changed byte: cache --verify names it, exit 1, and the 
 
 # Red without `j->force` in agent/hornerod/publication.c start().
 test_expect_success 'rebuild -f compares, says so, and puts the right bytes back' '
-	flip "$BASE" && hornero rebuild -f $ID >out && job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) && hornero wait "$job" --timeout 60 &&
+	flip "$BASE" && hornero rebuild -f $ID >out && job=$(node_job out) && hornero wait "$job" --timeout 60 &&
 	right && test_grep "event=cache-changed job=$job" "$LOG" && hornero show "$job" --json | jq -e "any(.events[]; .event == \"changed\")"
 '
 
 test_expect_success 'so does push -o rebuild; where the bytes are right the file stays' '
 	flip "$BASE" && git -C "$HELLO_WORK" commit -q --allow-empty -m again && git -C "$HELLO_WORK" push -q -o rebuild origin main 2>push.out &&
 	hornero wait $ID --timeout 60 && wait_until right 60 && was=$(stat -c %i "$BASE") && hornero rebuild -f $ID >out &&
-	job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) && hornero wait "$job" --timeout 60 && test "$(stat -c %i "$BASE")" = "$was" &&
+	job=$(node_job out) && hornero wait "$job" --timeout 60 && test "$(stat -c %i "$BASE")" = "$was" &&
 	test_grep "job=$job .*way=same" "$LOG"
 '
 
 # Red without both looks at instances in agent/publish/publish.c: makeway_run() in replace_own(), makeway_look() in put_in_place().
 test_expect_success 'an instance stands on the changed bytes: in_use defer waits for its end, and why says both' '
-	flip "$BASE" && stands && hornero rebuild -f $ID >out && job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) &&
+	flip "$BASE" && stands && hornero rebuild -f $ID >out && job=$(node_job out) &&
 	test_expect_code 75 hornero wait "$job" --timeout 60 2>err && test_grep "instance vm stands on the present bytes" err &&
 	test "$(stat -c %i "$BASE")" = "$was" && test "$(state)" = changed && hornero doctor >out; test_grep "$BASE.*changed" out &&
 	rm -r "$NODE/instances/vm" && wait_until right 30 && wait_until "test \"\$(state)\" = warm" 20
@@ -92,7 +92,7 @@ test_expect_success 'an instance stands on the changed bytes: in_use defer waits
 
 test_expect_success 'in_use flatten makes its disk independent of the bytes that it has, and then puts the right ones back' '
 	hornero image set $ID in_use=flatten && flip "$BASE" && stands && qemu-img convert -O raw "$NODE/instances/vm/disk" before &&
-	hornero rebuild -f $ID >out && job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) && hornero wait "$job" --timeout 60 && right &&
+	hornero rebuild -f $ID >out && job=$(node_job out) && hornero wait "$job" --timeout 60 && right &&
 	qemu-img convert -O raw "$NODE/instances/vm/disk" after && cmp before after && rm -r "$NODE/instances/vm" &&
 	hornero image set $ID in_use= && wait_until "hornero wait $ID --timeout 1" 30
 '
@@ -155,8 +155,8 @@ test_expect_success 'it stands still while something is built' '
 
 # Red where hornero-scrub ends within a file, or goes_on() in agent/hornerod/sweeping.c says no: the file would be begun for ever.
 test_expect_success 'a file that takes longer than upkeep_timeout is read to its end' '
-	push_make "head -c 8388608 /dev/zero >\$@" && hornero wait "$job" --timeout 60 && node_stop && again && set_conf "scrub_rate: 2" &&
-	set_conf "upkeep_timeout: 3s" && set_conf "scrub_interval: 2s" && node_start && wait_until "jq -e \".finished_ms > 1\" $STORE/scrub.json" 90 &&
+	push_make "head -c 12582912 /dev/zero >\$@" && hornero wait "$job" --timeout 60 && node_stop && again && set_conf "scrub_rate: 1" &&
+	set_conf "upkeep_timeout: 8s" && set_conf "scrub_interval: 2s" && node_start && wait_until "jq -e \".finished_ms > 1\" $STORE/scrub.json" 90 &&
 	test_must_fail grep "event=hangs program=hornero-scrub" "$LOG" && node_stop && set_conf "scrub_rate: 0" && set_conf "upkeep_timeout: 1h" &&
 	set_conf "scrub_interval: 168h" && node_start && text=one && push_text one
 '
@@ -187,7 +187,7 @@ whole () {
 }
 
 again_f () {
-	hornero rebuild -f $ID >out && job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out)
+	hornero rebuild -f $ID >out && job=$(node_job out)
 }
 
 # Red without is_release_only in agent/publish/publish.c publish(): the second; without damage_stands() in placing.c compare(), too: the first.

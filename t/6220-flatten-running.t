@@ -14,7 +14,7 @@ test_requires qemu-system-x86_64 qemu-system-x86
 push_greeting () {
 	echo "$1" >"$HELLO_WORK/greeting" && git -C "$HELLO_WORK" commit -q -a -m "$1" &&
 	git -C "$HELLO_WORK" push -q origin main 2>push.out &&
-	job=$(sed -n 's/.*hornero: job \([0-9]*\) queued.*/\1/p' push.out) && test -n "$job"
+	job=$(node_job push.out) && test -n "$job"
 }
 
 conf () {

@@ -226,7 +226,7 @@ test_expect_success 'release-only where neither name can be had: held, with the 
 	stand_on "$stable" && was=$(ino "$stable") && release_of eight && cp foreign "$path" && push_text eight &&
 	test_expect_code 75 hornero wait "$job" --timeout 60 2>err && test_grep "held: .*$name.*never replaced" err &&
 	cmp foreign "$path" && test "$(ino "$stable")" = "$was" && hornero retry "$job" >out &&
-	job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) && test_expect_code 75 hornero wait "$job" --timeout 60 && cmp foreign "$path" &&
+	job=$(node_job out) && test_expect_code 75 hornero wait "$job" --timeout 60 && cmp foreign "$path" &&
 	rm "$path" && hornero retry "$job" && wait_until "hornero wait $HELLO_UUID --timeout 5" 60 && cmp content "$path" &&
 	test "$(ino "$stable")" = "$was" && rm -r "$INSTANCES/vm"
 '

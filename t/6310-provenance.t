@@ -33,7 +33,7 @@ release () {
 
 # rebuild: the image's job, to its end.
 rebuild () {
-	hornero rebuild $HELLO_UUID >out && hornero wait "$(sed -n "s/.*: job \([0-9]*\) queued.*/\1/p" out)" --timeout 60
+	hornero rebuild $HELLO_UUID >out && hornero wait "$(node_job out)" --timeout 60
 }
 
 # edit STATEMENT: Python on the manifest m of $digest. (jq rounds its times.)

@@ -19,7 +19,7 @@ begins () {
 push () {
 	bare=$1 commit=$2 && shift 2 &&
 	git -C work push -q "$@" "$bare" "+$commit:refs/heads/main" 2>push.out || { cat push.out; return 1; }
-	job=$(sed -n 's/.*hornero: job \([0-9]*\) queued.*/\1/p' push.out) && test -n "$job" &&
+	job=$(node_job push.out) && test -n "$job" &&
 	hornero wait "$job" --timeout 60 || { hornero log "$job"; return 1; }
 }
 

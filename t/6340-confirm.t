@@ -173,7 +173,7 @@ test_expect_success 'one that waits and is cancelled stays so; retry, or other c
 	test_grep "^0 queued" out && test "$(newest)" = $was && test "$(built)" = incremental && hornero why "$HELLO_UUID" >why &&
 	test_grep "job $was was cancelled; .hornero retry $was. queues one again" why && hornero retry $was && wait_until "confirmation published" 60 &&
 	test "$(built)" = confirmed && echo c2 >"$HELLO_WORK/b" && node_push && wait_until "confirmation queued" 5 && was=$confirm &&
-	hornero pause "$HELLO_UUID" && hornero rebuild "$HELLO_UUID" >out && again=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) &&
+	hornero pause "$HELLO_UUID" && hornero rebuild "$HELLO_UUID" >out && again=$(node_job out) &&
 	hornero show $was --json | jq -e ".state == \"superseded\"" && hornero cancel "$again" && hornero resume "$HELLO_UUID" && hornero sweep &&
 	wait_until "confirmation published" 60 && test "$(built)" = confirmed
 '

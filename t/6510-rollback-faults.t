@@ -69,7 +69,7 @@ test_expect_success 'a void pin is forgotten by the sweep, and has no effect bef
 
 test_expect_success 'a branch that is packed: the checkout reads it' '
 	git -C "$HELLO_REPO" pack-refs --all && test ! -e "$HELLO_REPO/refs/heads/main" && hornero rollback -t 60 "$HELLO_UUID" >out &&
-	warm_is a && job=$(sed -n "s/^job \([0-9]*\) queued.*/\1/p" out) && hornero log "$job" >log && test_grep "pinned to release" log &&
+	warm_is a && job=$(node_job out) && hornero log "$job" >log && test_grep "pinned to release" log &&
 	hornero show "$job" --json | jq -e ".reused and .attempts[0].checkout_ms > 0" &&
 	hornero rollback -t 60 --undo "$HELLO_UUID" && warm_is b
 '

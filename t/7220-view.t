@@ -121,7 +121,7 @@ test_expect_success 'what took the place of a job in another repository has no n
 	job=$(hornero queue --json | jq "[.[] | select(.image == \"$U1\" and .state == \"queued\") | .job][0]") &&
 	hooks_sql "INSERT INTO jobs (id, image, repo, ref, \"commit\", origin, state, created_ms, ended_ms)
 		VALUES (4241, \"$U3\", \"secret\", \"refs/heads/x\", \"$SHOWN\", \"push\", \"cancelled\", 1, 1)" &&
-	hornero image set $U1 repo=secret && hornero rebuild $U1 >out && by=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" out) && test "$by" -gt 4241 &&
+	hornero image set $U1 repo=secret && hornero rebuild $U1 >out && by=$(node_job out) && test "$by" -gt 4241 &&
 	hornero show $job >out && test_grep "superseded by: *$by" out &&
 	for word in "show $job" "why $job" "queue --all" "show $job --json" "queue --json" "log -f $job"
 	do
@@ -141,8 +141,8 @@ test_expect_success 'a right to write that is limited to refs steers what is bui
 	as brancher rebuild --all >out && test_must_fail grep $U1 out &&
 	hooks_image $U3 shop --ref refs/heads/bob-1 && REPO=$NODE/git/shop.git && hooks_push main:refs/heads/bob-1 &&
 	as brancher rebuild --all >out && test_grep "$U3" out && test_must_fail grep $U1 out &&
-	job=$(sed -n "s/.*job \([0-9]*\) queued.*/\1/p" push.out) && as brancher cancel $job && as brancher retry $job >out &&
-	as brancher cancel "$(sed -n "s/^job \([0-9]*\) queued.*/\1/p" out)" && test_expect_code 64 as writer rebuild $U3 &&
+	job=$(node_job push.out) && as brancher cancel $job && as brancher retry $job >out &&
+	as brancher cancel "$(node_job out)" && test_expect_code 64 as writer rebuild $U3 &&
 	hornero image remove $U3
 '
 

@@ -154,7 +154,7 @@ then
 	test_expect_success 'death at attempt-set-aside, while a supervisor does not die of SIGKILL' '
 		node_stop && arm attempt-set-aside && node_start && mkdir "$ice" && test_cleanup thaw &&
 		printf "hornero.raw:\n\tsleep $long\n" >"$HELLO_WORK/Makefile" && git -C "$HELLO_WORK" commit -q -a -m slow &&
-		git -C "$HELLO_WORK" push -q origin main 2>push.out && job=$(sed -n "s/.*hornero: job \([0-9]*\) queued.*/\1/p" push.out) &&
+		git -C "$HELLO_WORK" push -q origin main 2>push.out && job=$(node_job push.out) &&
 		wait_until "pgrep -P $node_pid -x hornero-build" 20 &&
 		echo "$(pgrep -P $node_pid -x hornero-build)" >"$ice/cgroup.procs" && echo FROZEN >"$ice/freezer.state" &&
 		hornero cancel "$job" && wait_until "grep -q failpoint.point=attempt-set-aside $NODE/hornerod.log" 60 &&

@@ -48,8 +48,7 @@ test_expect_success 'killed while it receives: the quarantine goes with the next
 # Red without: holders_of_quarantine.
 test_expect_success 'the quarantine of a push that is stopped in the middle stays' '
 	hooks_commit file quarantined &&
-	{ as_git git -C work push --receive-pack="strace -qq -o /dev/null -e trace=mkdir,mkdirat -e inject=mkdir,mkdirat:signal=STOP:when=1 git-receive-pack" \
-		"$REPO" main:refs/heads/q >stopped.out 2>&1 & } && pusher_pid=$! && test_cleanup "kill $pusher_pid 2>/dev/null; :" &&
+	{ as_git git -C work push --receive-pack="$(stopping mkdir,mkdirat)" "$REPO" main:refs/heads/q >stopped.out 2>&1 & } && pusher_pid=$! && test_cleanup "kill $pusher_pid 2>/dev/null; :" &&
 	wait_until receiver 20 && receiver && test_cleanup "kill -KILL $stopped 2>/dev/null; :" && locks >before && test_grep tmp_objdir before &&
 	hooks_push main && as_git "$test_root/libexec/hornero-hook" --clear "$REPO" && locks >left && test_cmp before left &&
 	kill -CONT $stopped && wait $pusher_pid && none

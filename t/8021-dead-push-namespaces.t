@@ -22,13 +22,12 @@ outside () {
 
 # stop WHERE SYSCALLS REFSPEC…: a push in there stops as it enters the first of these. Sets stopped and pusher_pid.
 stop () {
-	while receiver # of a test that failed
+	while test -e stopped.strace && receiver # of a test that failed
 	do
 		kill -KILL $stopped
 	done
 	where=$1 calls=$2 && shift 2 && n=$((n + 1)) && hooks_commit file "stop $n" &&
-	{ $where git -C work push --receive-pack="strace -qq -o /dev/null -e trace=$calls -e inject=$calls:signal=STOP:when=1 git-receive-pack" \
-		"$REPO" "$@" >stopped.out 2>&1 & } &&
+	{ $where git -C work push --receive-pack="$(stopping $calls)" "$REPO" "$@" >stopped.out 2>&1 & } &&
 	pusher_pid=$! && test_cleanup "kill $pusher_pid 2>/dev/null; :" && wait_until receiver 20 &&
 	test_cleanup "kill -KILL $stopped 2>/dev/null; :"
 }

@@ -31,7 +31,7 @@ push_killed () {
 	printf 'hornero.raw:\n\ttest -e ../cache/%s || { touch ../cache/%s; kill -9 $$PPID; }\n\thead -c 1048576 /dev/zero >$@\n' "$1" "$1" \
 		>"$HELLO_WORK/Makefile" &&
 	git -C "$HELLO_WORK" commit -q -a -m "$1" && git -C "$HELLO_WORK" push -q origin main 2>push.out &&
-	job=$(sed -n 's/.*hornero: job \([0-9]*\) queued.*/\1/p' push.out) && test -n "$job"
+	job=$(node_job push.out) && test -n "$job"
 }
 
 test_expect_success 'the shim moves the wall clock, and nothing else' '

@@ -14,7 +14,7 @@ OTHER=33333333-3333-4333-8333-333333333333
 push_files () {
 	git -C "$HELLO_WORK" add -A && git -C "$HELLO_WORK" commit -q -m "$1" &&
 	git -C "$HELLO_WORK" push -q origin main 2>push.out || { cat push.out; return 1; }
-	job=$(sed -n 's/.*hornero: job \([0-9]*\) queued.*/\1/p' push.out) && test -n "$job"
+	job=$(node_job push.out) && test -n "$job"
 }
 
 # The job failed at once, by its pusher's fault, with this in its reason, and what it wrote is gone.

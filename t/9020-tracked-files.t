@@ -14,7 +14,7 @@ begins () {
 push () {
 	git -C work add -A && git -C work commit -q --allow-empty -m "$1" &&
 	git -C work push -q "$bare" main 2>push.out || { cat push.out; return 1; }
-	job=$(sed -n 's/.*hornero: job \([0-9]*\) queued.*/\1/p' push.out) && hornero wait "$job" --timeout 60
+	job=$(node_job push.out) && hornero wait "$job" --timeout 60
 }
 
 test_expect_success 'a node and an image' '

@@ -182,7 +182,7 @@ attacks_run () {
 	case " $attacks_names " in
 	*' planted '*)
 		test_expect_success 'what planted left behind is cleared for a clean build' '
-			job=$(hornero rebuild --clean "$(attacks__uuid planted)" | sed -n "s/.*job \([0-9]*\) queued.*/\1/p") &&
+			job=$(hornero rebuild --clean "$(attacks__uuid planted)" | node_job -) &&
 			hornero wait "$job" --timeout 120 && hornero show "$job" --json | jq -e ".attempts | length == 1"
 		'
 		;;

@@ -15,15 +15,21 @@ die_at () {
 # stop_at SYSCALLS REFSPEC…: it stops there, behind its locks. Sets stopped, its PID; the pusher waits for it.
 stop_at () {
 	calls=$1 && shift && hooks_commit file "stop $calls $*" &&
-	{ as_git git -C work push --receive-pack="strace -qq -o /dev/null -e trace=$calls -e inject=$calls:signal=STOP:when=1 git-receive-pack" "$REPO" "$@" >stopped.out 2>&1 & } &&
+	{ as_git git -C work push --receive-pack="$(stopping $calls)" "$REPO" "$@" >stopped.out 2>&1 & } &&
 	pusher_pid=$! && test_cleanup "kill $pusher_pid 2>/dev/null; wait $pusher_pid; :" &&
 	wait_until "locks | grep -q HEAD.lock" 20 &&
 	wait_until receiver 20 && test_cleanup "kill -KILL $stopped 2>/dev/null; :"
 }
 
-# Whose working directory is the repository, and which is stopped.
+# stopping SYSCALLS: a receive-pack that stops at the first of these; stopped.strace says when.
+stopping () {
+	: >stopped.strace && chmod 666 stopped.strace &&
+	echo "strace -qq -o $TRASH/stopped.strace -e trace=$1 -e inject=$1:signal=STOP:when=1 git-receive-pack"
+}
+
+# Whose working directory is the repository, and which is stopped: strace itself stops a process for a moment, too.
 receiver () {
-	for stopped in $(pgrep -f "^git.receive-pack")
+	grep -q "^--- stopped by SIGSTOP" stopped.strace && for stopped in $(pgrep -f "^git.receive-pack")
 	do
 		test "$(readlink "/proc/$stopped/cwd")" = "$REPO" && grep -q "^State:.[tT]" "/proc/$stopped/status" && return
 	done

@@ -248,6 +248,11 @@ node_copy_hello () {
 	)
 }
 
+# node_job FILE: the job that a push or a command queued, by its words. A sweep may have been faster: "is queued already".
+node_job () {
+	sed -n 's/.*job \([0-9]*\) \(is \)*queued.*/\1/p' "$1" | head -n 1
+}
+
 # push_make RECIPE…: a Makefile whose target runs these lines, pushed from the hello work clone. Sets job.
 push_make () {
 	{
@@ -258,7 +263,7 @@ push_make () {
 	git -C "$HELLO_WORK" commit -q -a -m "$1" &&
 	git -C "$HELLO_WORK" push -q origin main 2>push.out || { cat push.out; return 1; }
 	cat push.out
-	job=$(sed -n 's/.*hornero: job \([0-9]*\) queued.*/\1/p' push.out)
+	job=$(node_job push.out)
 	test -n "$job"
 }
 
@@ -266,7 +271,7 @@ push_make () {
 node_push () {
 	git -C "$HELLO_WORK" add -A && git -C "$HELLO_WORK" commit -q --allow-empty -m change &&
 	git -C "$HELLO_WORK" push -q origin main "$@" 2>push.out || { cat push.out; return 1; }
-	job=$(sed -n 's/.*hornero: job \([0-9]*\) queued.*/\1/p' push.out) && test -n "$job" && hornero wait "$job" --timeout 60
+	job=$(node_job push.out) && test -n "$job" && hornero wait "$job" --timeout 60
 }
 
 # The text that the hello image's warm file begins with.

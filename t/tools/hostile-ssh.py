@@ -86,7 +86,7 @@ class Client:
 
     def __init__(self, port, name):
         self.sock = socket.socket()
-        self.sock.settimeout(20)
+        self.sock.settimeout(60)
         digest = hashlib.sha256(b"%s %d" % (name.encode(), Client.made)).digest()
         Client.made += 1
         self.sock.bind(("127.0.%d.%d" % (digest[0] % 250 + 1, digest[1] % 250 + 1), 0))
