@@ -12,7 +12,7 @@
 UUID=6ba7b810-9dad-41d1-80b4-00c04fd430c8
 NAME=$(printf %s "$UUID" | sha1sum | cut -d ' ' -f 1)
 PUBLISH_AS=''
-PATH=$HORNERO_BUILD/t:$PATH
+PATH=$HORNERO_BUILD/t/tools:$PATH
 
 # publish_init [LINE…]: the node below $TRASH or $PUBLISH_TOP, with extra lines of hornero.yaml.
 publish_init () {
