@@ -140,7 +140,7 @@ spent_ms () {
 
 # Red without: ulimit in etc/git-shell (60 s, by the limit of sshd'\''s own that is above).
 test_expect_success 'a pack that costs far more than it weighs is refused, and costs less than 5 s; pushes beside it go on' '
-	python3 "$HORNERO_SRC/t/hostile-pack.py" deltas 60 >request && mkdir -m 0777 spent && mv "$shell" "$shell.shipped" &&
+	python3 "$HORNERO_SRC/t/tools/hostile-pack.py" deltas 60 >request && mkdir -m 0777 spent && mv "$shell" "$shell.shipped" &&
 	printf "#!/bin/sh\n%s \"\$@\"\ntimes >%s/new && mv %s/new %s/bomb\n" "$shell.shipped" "$TRASH/spent" "$TRASH/spent" "$TRASH/spent" >"$shell" && chmod 0755 "$shell" &&
 	{ "$GIT_SSH" "$account@hornero-node" "git-receive-pack '\''$NODE/git/one.git'\''" <request >answer 2>words & } && bomb=$! &&
 	wait_until "pgrep -u $account -f \"index-pack|unpack-objects\"" 20 && mv "$shell.shipped" "$shell" &&
