@@ -53,48 +53,18 @@ struct cli {
 	struct steady clock;     /* loaded with the configuration */
 };
 
+/* ---- node.c ---- */
+
 /* The configuration, or NULL with e filled. */
 const struct conf *cli_conf(struct cli *cli, struct err *e);
 
-/* Where it is. Borrows from c. */
-struct db_place cli_queue(const struct conf *c);
+/* Whether hornerod runs (it holds a lock as long as it lives). 1, 0; 0 also where we may not look. */
+int cli_agent_runs(const struct conf *c);
 
-/* After an error: hornerod is told of a damaged queue, and the user where nobody hears that. */
-void cli_heed_damage(const struct cli *cli, const struct err *e);
+/* The bare repository's directory; the caller frees. */
+char *cli_repo_path(const struct conf *c, const char *repo);
 
-/* The queue, as far as the key may see it. DB_READ for words that look, DB_CREATE for words that change. */
-int cli_db(struct cli *cli, enum db_mode mode, struct db **out, struct err *e);
-
-/* The value of a word's option: NULL not given, "" for a flag. The name must be in the word's table. */
-const char *call_option(const struct call *call, const char *name);
-
-/* One line to out; every byte that could act on a terminal, or begin a line of its own, is escaped. Who came in through
- * the door reads `hornero WORD` as he would type it, where keys may say that word. */
-void cli_say(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-/* What stands before a word: "hornero", or what somebody with a key types. Returns buf. */
-const char *cli_words(const struct cli *cli, char buf[CLI_WORDS_MAX]);
-
-/* "isolation: none …" wherever limits are off: after a table on standard output, beside JSON on
- * standard error. */
-void cli_note_isolation(const struct cli *cli);
-
-/* What stops this job now, where it is queued or running: somebody's pause, or what hornerod says of the node. False, and
- * "": nothing. paused NULL: looked at now; a listing looks once. */
-struct paused;
-bool cli_standstill(const struct cli *cli, const struct paused *paused, const struct job *j, char buf[STANDSTILL_MAX]);
-
-/* "nothing starts for now: …" where that is so for the whole node; out as cli_note_isolation. */
-void cli_note_standstill(const struct cli *cli, const struct paused *paused);
-
-/* A job number as people write it ("42"). ERR_USAGE. */
-int cli_job_number(const char *text, int64_t *id, struct err *e);
-
-/* Argument JOB|UUID: 1 image (canonical in uuid), 0 job (*id). ERR_USAGE where it is neither. */
-int cli_job_or_image(const char *text, int64_t *id, char uuid[UUID_LEN + 1], struct err *e);
-
-/* The image's UUID in its canonical spelling. ERR_USAGE. */
-int cli_uuid(const char *text, char uuid[UUID_LEN + 1], struct err *e);
+/* ---- view.c ---- */
 
 /* 1 found, 0 there is no such job that may be seen (said in e, class ERR_USAGE), -1: also where the word needs more
  * than the key may. */
@@ -115,14 +85,58 @@ int cli_may_node(const struct cli *cli, struct err *e);
 /* Who asks, for the event log: the key, else the login name of our user id, or its number. */
 void cli_who(const struct cli *cli, char buf[CLI_WHO_MAX]);
 
-/* Whether hornerod runs (it holds a lock as long as it lives). 1, 0; 0 also where we may not look. */
-int cli_agent_runs(const struct conf *c);
+/* ---- say.c ---- */
 
-/* The bare repository's directory; the caller frees. */
-char *cli_repo_path(const struct conf *c, const char *repo);
+/* One line to out; every byte that could act on a terminal, or begin a line of its own, is escaped. Users of
+ * the door read `hornero WORD` as they would type it, where keys may say that word. */
+void cli_say(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* What git calls it where the asker sits: that, or a URL of the door. The caller frees. */
+/* What stands before a word: "hornero", or what somebody with a key types. Returns buf. */
+const char *cli_words(const struct cli *cli, char buf[CLI_WORDS_MAX]);
+
+/* What git calls the repository where the asker sits: its directory, or a URL of the door. The caller frees. */
 char *cli_repo_shown(const struct cli *cli, const char *repo);
+
+/* ---- args.c ---- */
+
+/* The value of a word's option: NULL not given, "" for a flag. The name must be in the word's table. */
+const char *call_option(const struct call *call, const char *name);
+
+/* A job number as people write it ("42"). ERR_USAGE. */
+int cli_job_number(const char *text, int64_t *id, struct err *e);
+
+/* Argument JOB|UUID: 1 image (canonical in uuid), 0 job (*id). ERR_USAGE where it is neither. */
+int cli_job_or_image(const char *text, int64_t *id, char uuid[UUID_LEN + 1], struct err *e);
+
+/* The image's UUID in its canonical spelling. ERR_USAGE. */
+int cli_uuid(const char *text, char uuid[UUID_LEN + 1], struct err *e);
+
+/* ---- database.c ---- */
+
+/* Where the queue is. Borrows from c. */
+struct db_place cli_queue(const struct conf *c);
+
+/* After an error: hornerod is told of a damaged queue, and the user where nobody hears that. */
+void cli_heed_damage(const struct cli *cli, const struct err *e);
+
+/* The queue, as far as the key may see it. DB_READ for words that look, DB_CREATE for words that change. */
+int cli_db(struct cli *cli, enum db_mode mode, struct db **out, struct err *e);
+
+/* ---- note.c ---- */
+
+/* "isolation: none …" wherever limits are off: after a table on standard output, beside JSON on
+ * standard error. */
+void cli_note_isolation(const struct cli *cli);
+
+/* What stops this job now, where it is queued or running: somebody's pause, or what hornerod says of the node. False, and
+ * "": nothing. paused NULL: looked at now; a listing looks once. */
+struct paused;
+bool cli_standstill(const struct cli *cli, const struct paused *paused, const struct job *j, char buf[STANDSTILL_MAX]);
+
+/* "nothing starts for now: …" where that is so for the whole node; out as cli_note_isolation. */
+void cli_note_standstill(const struct cli *cli, const struct paused *paused);
+
+/* ---- ref.c ---- */
 
 /* The commit that the image's ref has now, read by a git child. 1 and *commit filled; 0 there is no
  * such ref or no such repository yet (commit is ""); -1. */

@@ -4,8 +4,6 @@
 #include "cli/table.h"
 #include "cli/words.h"
 
-#include <stdarg.h>
-
 static const struct {
 	const char *name;
 	void (*look)(struct doctor *d);
@@ -24,30 +22,6 @@ static const struct {
 	{"publisher", doctor_publisher},
 	{"queue", doctor_queue},
 };
-
-void doctor_say(struct doctor *d, enum doctor_state state, const char *mend, const char *fmt, ...)
-{
-	static const char *const names[] = {[DOCTOR_OK] = "ok", [DOCTOR_WARN] = "warn", [DOCTOR_BAD] = "bad"};
-	static const struct column columns[] = {
-		{"check", CELL_TEXT, 0}, {"state", CELL_TEXT, 0}, {"finding", CELL_TEXT, 0}, {"mend", CELL_TEXT, 0},
-	};
-	char finding[ERR_MSG_MAX];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(finding, sizeof(finding), fmt, ap);
-	va_end(ap);
-	d->findings += state != DOCTOR_OK;
-	if (d->cli->json) {
-		json_array_append_new(d->rows, row_json(columns, sizeof(columns) / sizeof(columns[0]),
-							(struct cell[]){{.text = d->check}, {.text = names[state]},
-									{.text = finding}, {.text = mend}}));
-		return;
-	}
-	cli_say(stdout, "%-4s  %-13s %s", names[state], d->check, finding);
-	if (mend)
-		cli_say(stdout, "%21s-> %s", "", mend);
-}
 
 int doctor_run(struct cli *cli, const struct call *call, struct err *e)
 {

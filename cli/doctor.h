@@ -1,12 +1,14 @@
 /*
  * doctor: one look at every prerequisite; each finding with the line that mends it.
  *
- *   doctor.c        the table of checks, and what they say
+ *   doctor.c        the table of checks
  *   doctor_node.c   directories, programs, hornerod, the publisher
  *   doctor_files.c  image files, builder files, repositories and their hooks
  *   doctor_group.c  control groups
  *   doctor_disk.c   floors, budgets, reflinks, the store
+ *   doctor_cache.c  files of Nova's cache
  *   doctor_queue.c  jobs that need a person
+ *   doctor_say.c    a finding, as all of them say it
  *
  * A check says at least one thing. It changes nothing but scratch files without a name, and works on a node that is
  * half made, or not at all.

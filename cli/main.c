@@ -158,7 +158,7 @@ static int run_word(struct cli *cli, const struct word *w, int argc, char **argv
 		return usage_error(w, "%s needs %s.", w->name, w->args);
 	if (w->max_args >= 0 && call.nargs > w->max_args)
 		return usage_error(w, "\"%s\" is one word too many.", call.args[w->max_args]);
-	if (cli->json && !w->json)
+	if (cli->json && !(w->flags & WORD_JSON))
 		return usage_error(w, "--json belongs to listings; %s is none.", w->name);
 	code = view_enter(cli, w, &e) < 0 || view_step_down(cli, w, &e) < 0 ? -1 : w->run(cli, &call, &e);
 	if (code < 0) {
@@ -216,6 +216,7 @@ int main(int argc, char **argv)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
 			return 78;
 	log_open("hornero", LOG_LEVEL_WARN);
+	words_use(word_table);
 	code = run(&cli, argc, argv);
 	view_close(&cli);
 	conf_free(cli.conf);

@@ -1,4 +1,4 @@
-/* say: lines for people, and what somebody who came in through the door is told to type. DIAGNOSTICS: none. */
+/* say: lines for people, and what users of the door are told to type. DIAGNOSTICS: none. */
 #include "cli/words.h"
 #include "conf/keyring.h"
 #include "conf/way.h"

@@ -46,24 +46,12 @@ int view_enter(struct cli *cli, const struct word *w, struct err *e)
 	return w->reach == WORD_NODE ? cli_may_node(cli, e) : 0;
 }
 
-static bool is_roots(const struct word *w)
-{
-	static int (*const words[])(struct cli *, const struct call *, struct err *) = {
-		init_run, repo_create_run, key_add_run, key_list_run, key_remove_run, doctor_run, help_run,
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (w->run == words[i])
-			return true;
-	return false;
-}
-
 int view_step_down(struct cli *cli, const struct word *w, struct err *e)
 {
 	struct err ignored = ERR_INIT;
 	const struct conf *c;
 
-	if (geteuid() != 0 || is_roots(w))
+	if (geteuid() != 0 || (w->flags & WORD_AS_ROOT))
 		return 0;
 	/* A configuration that cannot be read is the word's to complain of. */
 	c = cli_conf(cli, &ignored);

@@ -49,7 +49,7 @@ test_expect_success 'what is no option is refused before anything changes, with 
 	test_must_fail hooks_push -o image=99999999-1111-4111-8111-111111111111 main && test "$(hooks_count)" = 0
 '
 
-# Red without: the comparison in parse_one, and that of check_case in cli/cli.c.
+# Red without: the comparison in parse_one, and that of check_case in cli/args.c.
 test_expect_success 'an image id in capital letters is refused with words, not put right' '
 	upper=ABCDEF01-1111-4111-8111-111111111111 && test_must_fail hooks_push -o image=$upper main &&
 	test_grep "has capital letters: Nova and Glance write image ids in lower case; use image=abcdef01-1111-" push.out &&

@@ -18,7 +18,7 @@ test_expect_success 'a failed build says the last line of its tool, and that the
 	test_grep "cannot access ./opt/sdk/bin.: No such file or directory; of the node a build sees only /usr" reason
 '
 
-# Red without name_repo() in agent/build/build_checkout.c, without ref_err() in agent/upkeep/sweep/refs.c, with ERR_PUSHER for a lost object in agent/sandboxed/checkout/checkout.c find_commit(), and with the return of 0 in cli/cli.c cli_ref_commit().
+# Red without name_repo() in agent/build/build_checkout.c, without ref_err() in agent/upkeep/sweep/refs.c, with ERR_PUSHER for a lost object in agent/sandboxed/checkout/checkout.c find_commit(), and with the return of 0 in cli/ref.c cli_ref_commit().
 test_expect_success 'a lost commit is the operator'\''s, by name, and never "nothing has been pushed"' '
 	hornero pause "$HELLO_UUID" && push_make "head -c 1048576 /dev/zero >\$@" && c=$(git -C "$HELLO_REPO" rev-parse main) &&
 	rm -f "$HELLO_REPO/objects/$(echo $c | cut -c1-2)/$(echo $c | cut -c3-)" && hornero resume "$HELLO_UUID" &&
@@ -29,7 +29,7 @@ test_expect_success 'a lost commit is the operator'\''s, by name, and never "not
 	! grep -iE "nothing has been pushed|no longer exists" why wait reason
 '
 
-# Red, as no. 7, with a return of 0 for any exit of git in cli/cli.c cli_ref_commit().
+# Red, as no. 7, with a return of 0 for any exit of git in cli/ref.c cli_ref_commit().
 test_expect_success 'a repository that git cannot read is named, too' '
 	: >"$HELLO_REPO/HEAD" && { hornero why "$HELLO_UUID" >why 2>&1 || :; } && test_grep "git cannot read the repository .*fsck" why
 '

@@ -1,0 +1,131 @@
+/* help: explaining words. DIAGNOSTICS: ERR_USAGE where there is no such word. */
+#include "cli/view.h"
+#include "cli/words.h"
+#include "conf/keyring.h"
+#include "conf/way.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static void synopsis(FILE *out, const struct cli *cli, const struct word *w)
+{
+	char words[CLI_WORDS_MAX];
+
+	fprintf(out, "usage: %s %s", cli_words(cli, words), w->name);
+	for (const struct word_option *o = w->options; o && o->name; o++)
+		fprintf(out, " [--%s%s%s]", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+	fprintf(out, "%s%s%s\n", (w->flags & WORD_JSON) ? " [--json]" : "", *w->args ? " " : "", w->args);
+}
+
+static void option_line(FILE *out, char letter, const char *name, const char *arg, const char *help)
+{
+	char left[40];
+	char both[8] = "    ";
+
+	if (letter)
+		snprintf(both, sizeof(both), "-%c, ", letter);
+	snprintf(left, sizeof(left), "%s--%s%s%s", both, name, arg ? " " : "", arg ? arg : "");
+	fprintf(out, "  %-20s  %s\n", left, help);
+}
+
+void word_help(FILE *out, const struct cli *cli, const struct word *w)
+{
+	synopsis(out, cli, w);
+	fprintf(out, "\n%c%s.\n", toupper((unsigned char)*w->summary), w->summary + 1);
+	if (*w->help)
+		fprintf(out, "\n%s\n", w->help);
+	fputc('\n', out);
+	for (const struct word_option *o = w->options; o && o->name; o++)
+		option_line(out, o->letter, o->name, o->arg, o->help);
+	if (w->flags & WORD_JSON)
+		option_line(out, 0, "json", NULL, "for programs; the names are the column names");
+	if (!cli->key)
+		option_line(out, 'c', "conf", "FILE", "the configuration; default $HORNERO_CONF, else the system's");
+	option_line(out, 'h', "help", NULL, "this");
+}
+
+static void word_line(FILE *out, const struct cli *cli, const struct word *w)
+{
+	char left[64];
+
+	snprintf(left, sizeof(left), "%s%s%s", w->name, *w->args ? " " : "", w->args);
+	fprintf(out, "  %s%-30s %s\n", cli->key ? "" : "hornero ", left, w->summary);
+}
+
+void word_help_noun(FILE *out, const struct cli *cli, const char *noun)
+{
+	for (const struct word *w = words_all(); w->name; w++)
+		if (word_is_of_noun(cli, w, noun))
+			word_line(out, cli, w);
+}
+
+/* From afar: no file of the node, no other key; but git. */
+static void key_head(FILE *out, const struct cli *cli)
+{
+	char words[CLI_WORDS_MAX];
+
+	fprintf(out, "usage: %s WORD ...\n\nThe words that the key %s may say:\n\n", cli_words(cli, words), cli->key->name);
+}
+
+static void key_tail(FILE *out, const struct cli *cli)
+{
+	const struct word push = {.reach = WORD_WRITE};
+	struct way way;
+	const char *url = way_read(&way) ? way.url : "";
+
+	fputs("\n  --json on listings: for programs. `help WORD` says more of one.\n\n", out);
+	fprintf(out, "With git: clone %sREPO, fetch, ls-remote, archive --remote%s.\n", url,
+		view_reaches(cli, &push) ? ", push (options: -o wait, skip, rebuild, image=UUID, priority=N)" : "");
+}
+
+static void node_head(FILE *out)
+{
+	fputs("usage: hornero [-c FILE] [--key NAME] WORD ...\n\n"
+	      "Keeps the unikernel images of this compute node warm from its Git repositories.\n\n", out);
+}
+
+static void node_tail(FILE *out)
+{
+	fputs("\n", out);
+	option_line(out, 'c', "conf", "FILE", "the configuration; default $HORNERO_CONF, else the system's");
+	option_line(out, 0, "key", "NAME", "only what this key of hornero-keys(5) may see and do");
+	option_line(out, 'h', "help", NULL, "this; `hornero WORD --help` for a word's options");
+	option_line(out, 0, "version", NULL, "which hornero this is");
+}
+
+void word_help_all(FILE *out, const struct cli *cli)
+{
+	if (cli->key)
+		key_head(out, cli);
+	else
+		node_head(out);
+	for (const struct word *w = words_all(); w->name; w++)
+		if (view_reaches(cli, w))
+			word_line(out, cli, w);
+	if (cli->key)
+		key_tail(out, cli);
+	else
+		node_tail(out);
+	fputs("\nExit codes: 0 done, 1 what was asked for did not come true, 64 usage, 65 pushed data,\n"
+	      "70 our bug, 75 try again later, 78 configuration.\n", out);
+}
+
+int help_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct word *w;
+	int used = 0;
+
+	if (call->nargs == 0) {
+		word_help_all(stdout, cli);
+		return 0;
+	}
+	w = word_find(call->args, call->nargs, &used);
+	if (w && used == call->nargs && view_reaches(cli, w))
+		word_help(stdout, cli, w);
+	else if (call->nargs == 1 && word_is_noun(cli, call->args[0]))
+		word_help_noun(stdout, cli, call->args[0]);
+	else
+		return err_set(e, ERR_USAGE, "there is no word \"%s%s%s\"; `hornero help` lists them all", call->args[0],
+			       call->nargs > 1 ? " " : "", call->nargs > 1 ? call->args[1] : "");
+	return 0;
+}

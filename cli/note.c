@@ -1,0 +1,34 @@
+/* note: what holds all builds up or leaves them without limits, said beside what was asked for. DIAGNOSTICS: none. */
+#include "cli/cli.h"
+
+#include "state/pause.h"
+
+void cli_note_isolation(const struct cli *cli)
+{
+	if (cli->conf->isolation == CONF_ISOLATION_NONE)
+		fputs("isolation: none (builds run without CPU and memory limits; "
+		      "`isolation: cgroup` in hornero.yaml brings them back)\n",
+		      cli->json ? stderr : stdout);
+}
+
+bool cli_standstill(const struct cli *cli, const struct paused *paused, const struct job *j, char buf[STANDSTILL_MAX])
+{
+	own_paused struct paused now = {.node = false};
+
+	*buf = '\0';
+	if (j->state != JOB_QUEUED && j->state != JOB_RUNNING)
+		return false;
+	if (!paused) {
+		paused_load(&now, cli->conf);
+		paused = &now;
+	}
+	return paused_why(paused, cli->conf, j->image, j->state == JOB_RUNNING, buf);
+}
+
+void cli_note_standstill(const struct cli *cli, const struct paused *paused)
+{
+	char why[STANDSTILL_MAX];
+
+	if (paused_why(paused, cli->conf, NULL, false, why))
+		cli_say(cli->json ? stderr : stdout, "nothing starts for now: %s", why);
+}
