@@ -171,10 +171,9 @@ static int ask_name(struct catfile *cf, const char *name, char oid[65], char typ
 	return 1;
 }
 
-static int ask(struct catfile *cf, const char *commit, const char *path, char type[16], size_t *size, struct err *e)
+static int ask(struct catfile *cf, const char *commit, const char *path, char oid[65], char type[16], size_t *size, struct err *e)
 {
 	own_free char *name = fs_path("%s:%s", commit, path);
-	char oid[65];
 
 	return ask_name(cf, name, oid, type, size, e);
 }
@@ -203,9 +202,9 @@ static int ask_mode(struct catfile *cf, const char *commit, const char *subdir, 
 		    struct err *e)
 {
 	struct treescan scan;
-	char type[16];
+	char oid[65], type[16];
 	size_t size;
-	int got = ask(cf, commit, subdir, type, &size, e);
+	int got = ask(cf, commit, subdir, oid, type, &size, e);
 
 	if (got < 0)
 		return -1;
@@ -245,9 +244,9 @@ int catfile_read(struct catfile *cf, const char *commit, const char *subdir, con
 	own_free char *path = fs_path("%s%s%s", subdir, *subdir ? "/" : "", name);
 	struct found f = {.kind = FOUND_NOTHING};
 	unsigned int mode = 0;
-	char type[16] = "";
+	char oid[65] = "", type[16] = "";
 	size_t size = 0;
-	int got = ask(cf, commit, path, type, &size, e);
+	int got = ask(cf, commit, path, oid, type, &size, e);
 
 	if (got < 0)
 		return -1;
@@ -256,7 +255,7 @@ int catfile_read(struct catfile *cf, const char *commit, const char *subdir, con
 		catfile_close(cf);
 	} else if (got > 0) {
 		if (read_blob(cf, size, max, &f, e) < 0)
-			return -1;
+			return err_wrap(e, "object %s", oid);
 		if (ask_mode(cf, commit, subdir, name, &mode, e) < 0) {
 			free(f.text);
 			return -1;

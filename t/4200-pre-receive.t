@@ -229,6 +229,36 @@ test_expect_success 'the environment of the pusher does not reach that git' '
 	undo
 '
 
+# damage PATH: its object in the node's repository can be asked for, but not read. heal: undoes that.
+damage () {
+	oid=$(as_git git -C work rev-parse "HEAD:$1") && object=$REPO/objects/$(echo "$oid" | sed "s,..,&/,") &&
+	cp -p "$object" sound && chmod u+w "$object" && head -c 12 sound >"$object"
+}
+heal () {
+	cp -p sound "$object"
+}
+
+# git itself refuses a push where it has to read such an object. Red without: err_wrap in catfile_read; way_out in say_unchecked,
+# and in check_missing.
+test_expect_success 'a damaged object of the node refuses nothing: the pusher hears its name, and whose it is to mend' '
+	undo && hooks_commit .hornero.yaml "builder: make # loose" && hooks_commit .gitattributes "*.c text" &&
+	hooks_push -f main && damage .hornero.yaml && hooks_commit file "beside a damaged file" && hooks_push main && heal &&
+	test_grep "^remote: hornero: .hornero.yaml at refs/heads/main of one was not checked: object $oid: .*its operator restores them from a backup" push.out &&
+	test_grep "job [0-9]+ queued for $U1" push.out &&
+	damage .gitattributes && hooks_push -f HEAD^:refs/heads/main && heal &&
+	test_grep "all that a clone of refs/heads/main of one would have, only the build can tell: object $oid: .*operator restores" push.out &&
+	test_grep "job [0-9]+ queued for $U1" push.out && test_grep ! "was not checked" push.out
+'
+
+test_expect_success 'the same of a damaged pack' '
+	as_git git -C "$REPO" repack -q -ad && oid=$(as_git git -C work rev-parse HEAD:.hornero.yaml) && pack=$(echo "$REPO"/objects/pack/*.pack) &&
+	offset=$(as_git git -C "$REPO" verify-pack -v "$pack" | sed -n "s/^$oid blob *[0-9]* [0-9]* \([0-9]*\)$/\1/p") && test -n "$offset" &&
+	cp -p "$pack" sound && chmod u+w "$pack" && printf "\377\377" | dd of="$pack" bs=1 seek=$((offset + 3)) conv=notrunc 2>dd &&
+	hooks_commit file "beside a damaged pack" && hooks_push main && cp -p sound "$pack" &&
+	test_grep "^remote: hornero: .hornero.yaml at refs/heads/main of one was not checked: object $oid: .*its operator restores them from a backup" push.out &&
+	test_grep "job [0-9]+ queued for $U1" push.out
+'
+
 test_expect_success 'where it cannot work it lets the push pass, with words' '
 	mv "$REPO/hornero.yaml" link &&
 	hooks_commit .hornero.yaml nonsense &&
