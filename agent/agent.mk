@@ -34,6 +34,7 @@ hornerod_SOURCES = \
 	agent/hornerod/attempt.c \
 	agent/hornerod/attempt_end.c \
 	agent/hornerod/attempt_known.c \
+	agent/hornerod/attempts.c \
 	agent/hornerod/confirming.c \
 	agent/hornerod/earlier.c \
 	agent/hornerod/fence.c \
@@ -41,18 +42,22 @@ hornerod_SOURCES = \
 	agent/hornerod/foreign.c \
 	agent/hornerod/handover.c \
 	agent/hornerod/healing.c \
-	agent/hornerod/main.c \
 	agent/hornerod/leftover.c \
+	agent/hornerod/leftover_groups.c \
 	agent/hornerod/looking.c \
 	agent/hornerod/loop.c \
+	agent/hornerod/main.c \
 	agent/hornerod/others.c agent/hornerod/others.h \
 	agent/hornerod/pausing.c \
 	agent/hornerod/pressure.c agent/hornerod/pressure.h \
 	agent/hornerod/publication.c \
+	agent/hornerod/publications.c \
 	agent/hornerod/published.c \
+	agent/hornerod/soon.c \
 	agent/hornerod/stuck.c \
 	agent/hornerod/sweeping.c \
 	agent/hornerod/turn.c \
+	agent/hornerod/upkeep.c \
 	agent/hornerod/yielding.c
 hornerod_LDADD = agent/cgroup/libgroups.a agent/common/libcommon.a store/libstore.a db/libdb.a state/libstate.a conf/libconf.a lib/libhornero.a \
 	$(SYSTEMD_LIBS) $(CGROUP_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)

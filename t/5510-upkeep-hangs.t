@@ -23,7 +23,7 @@ test_expect_success 'a node where the first of each hangs' '
 	node_init "libexec_dir: $TRASH/libexec" "upkeep_timeout: 4s" "sweep_interval: 1s" "cache_minimum_age: 8s" "scrub_interval: 2s" && node_start
 '
 
-# Red without on_patience in agent/hornerod/sweeping.c start().
+# Red without on_patience in agent/hornerod/upkeep.c upkeep_start().
 test_expect_success 'each is killed, and the log says which and why' '
 	for name in sweep keep collect scrub
 	do

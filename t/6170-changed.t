@@ -153,7 +153,7 @@ test_expect_success 'it stands still while something is built' '
 	hornero wait $ID --timeout 60 && text=
 '
 
-# Red where hornero-scrub ends within a file, or goes_on() in agent/hornerod/sweeping.c says no: the file would be begun for ever.
+# Red where hornero-scrub ends within a file, or goes_on() in agent/hornerod/upkeep.c says no: the file would be begun for ever.
 test_expect_success 'a file that takes longer than upkeep_timeout is read to its end' '
 	push_make "head -c 12582912 /dev/zero >\$@" && hornero wait "$job" --timeout 60 && node_stop && again && set_conf "scrub_rate: 1" &&
 	set_conf "upkeep_timeout: 8s" && set_conf "scrub_interval: 2s" && node_start && wait_until "jq -e \".finished_ms > 1\" $STORE/scrub.json" 90 &&

@@ -132,7 +132,7 @@ static int open_pipes(struct flow *f, int theirs[N_PIPES], struct err *e)
 
 /* Of what the kernel counts per process or per user. Where hornerod is no root its builds are, to the kernel, the same user:
  * descriptors in flight, for one, are counted for all processes of a user, and whoever sends one is held against its own soft
- * limit. hornerod's is far above this one (agent/hornerod/loop.c), so builds stop each other there, and not hornerod. */
+ * limit. hornerod's is far above this one (agent/hornerod/main.c), so builds stop each other there, and not hornerod. */
 static const struct spawn_limit limits[] = {
 	{RLIMIT_NOFILE, 1024, DESCRIPTORS_OF_A_STAGE},
 	{RLIMIT_CORE, 0, 0},

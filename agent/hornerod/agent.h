@@ -1,26 +1,39 @@
 /*
- * agent: hornerod's one struct, and who does what with it.
+ * agent: hornerod's one struct, and who does what with it. Calls go down this list, never up: whoever needs a turn asks
+ * soon.c for it, and the loop takes it.
  *
- *   main.c        options, start and stop in the right order
- *   handover.c    a reload: the next life of the same process, and what it is told
- *   healing.c     a damaged queue is replaced, and what it held queued again
- *   loop.c        doorbell, signals, timer, watchdog: when to take a turn
- *   turn.c        what a turn does: claim, publish, set the timer
- *   attempt_known.c  an attempt that needs no supervisor
- *   attempt.c     one attempt begins: cgroup, supervisor
- *   attempt_end.c it ends: verdict, the job's next state
- *   confirming.c  clean builds that confirm incremental ones, when nothing else is to be done
- *   yielding.c    how far builds come after everything else
- *   pausing.c     what stands still while the node is under pressure, or because a person wants so
- *   publication.c one publication: fence, publisher, the job's next state
- *   published.c   what the publisher did: records, the job's last state
- *   sweeping.c    the sweep, hornero-keep and hornero-collect as children
- *   looking.c     what a hook could not tell the queue: a sweep of single repositories
- *   stuck.c       children that neither work nor end, and who else blocks the queue
- *   earlier.c     supervisors of a life that was killed
- *   floors.c      nothing is begun where the disk is too full
- *   fence.c       who may publish an image now
- *   leftover.c    what those who were killed left on disk
+ * a life of hornerod
+ *   main.c             options, start and stop in the right order
+ *   loop.c             doorbell, signals, timer, watchdog: when to take a turn
+ *   handover.c         a reload: the next life of the same process, and what it is told
+ * a turn
+ *   turn.c             what a turn does: claim, publish, set the timer
+ *   stuck.c            children that neither work nor end, and who else blocks the queue
+ *   healing.c          a damaged queue is replaced, and what it held queued again
+ *   looking.c          what a hook could not tell the queue: a sweep of single repositories
+ *   pausing.c          what stands still while the node is under pressure, or because a person wants so
+ *   floors.c           nothing is begun where the disk is too full
+ *   sweeping.c         the sweep, hornero-keep, hornero-collect and hornero-scrub as children
+ *   yielding.c         how far builds come after everything else
+ * attempts and publications
+ *   attempt.c          one attempt begins: cgroup, supervisor
+ *   attempt_known.c    an attempt that needs no supervisor
+ *   attempt_end.c      it ends: verdict, the job's next state
+ *   publication.c      one publication: fence, publisher, the job's next state
+ *   published.c        what the publisher did: records, the job's last state
+ *   confirming.c       clean builds that confirm incremental ones, when nothing else is to be done
+ * what the others stand on
+ *   attempts.c         the attempts that run
+ *   publications.c     the publications in flight, and the images whose next one waits
+ *   upkeep.c           one child that looks after store, cache and queue
+ *   earlier.c          supervisors of a life that was killed
+ *   leftover_groups.c  processes of a life that was killed which do not end
+ *   leftover.c         what those who were killed left on disk
+ *   fence.c            who may publish an image now
+ *   foreign.c          files that stopped a publication
+ *   pressure.c         what the node is short of;
+ *   others.c           how long everybody else on the node has to wait
+ *   soon.c             when the next turn is due
  *
  * One thread. Nothing here blocks but short file and database work.
  */
@@ -181,21 +194,24 @@ int agent_check_user(const struct conf *c, struct err *e);
 /* loop.c */
 int agent_loop_init(struct agent *a, struct err *e);
 void agent_loop_fini(struct agent *a);
-/* Take a turn soon, from the loop. */
+
+/* soon.c: the loop takes a turn in so long; 0: before it sleeps again. The last word counts, and each turn has one. */
 void agent_soon(struct agent *a, int64_t in_ms);
+/* Whether what began at start_ms (monotonic) had to wait for the queue, or for as long as that: the rest is the next turn's. */
+bool agent_waited(int64_t start_ms);
 
 /* leftover.c */
 /* At start: of everybody in an earlier life. */
 int leftover_clear(const struct conf *c, struct err *e);
-/* At start, where not all groups could be cleared, for the reason why: the rest is, and what stays is tried again by the turns. */
-int leftover_end_groups(struct agent *a, const struct err *why, struct err *e);
 /* Of one attempt whose supervisor did not come to its end. What cannot be removed now is, at the next start. */
 void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt);
 
+/* leftover_groups.c: at start, where not all groups could be cleared, for the reason why: the rest is, and what stays is tried again
+ * by the turns. */
+int leftover_end_groups(struct agent *a, const struct err *why, struct err *e);
+
 /* turn.c */
 void agent_turn(struct agent *a);
-/* Whether what began at start_ms (monotonic) had to wait for the queue, or for as long as that: the rest is the next turn's. */
-bool agent_waited(int64_t start_ms);
 
 /* healing.c: before anything else of a turn. */
 void healing_look(struct agent *a);
@@ -219,10 +235,12 @@ struct attempt_past {
 	int pid;
 };
 int attempt_resume(struct agent *a, const struct attempt_past *past, struct err *e);
-/* The group of one of an earlier life that does not get empty; its job is in the queue again. */
-int attempt_note_left(struct agent *a, const char *leaf, struct err *e);
+
+/* attempts.c */
+struct attempt_run *attempt_add(struct agent *a, int64_t job, int64_t number, const char *image, struct err *e);
 /* Kill it; its end arrives through the loop. why NULL: it is nobody's wish. */
 void attempt_kill(struct attempt_run *r, const char *why);
+void attempt_forget(struct attempt_run *r);
 
 /* attempt_end.c */
 /* Reap its supervisor, learn how it ended, conclude. */
@@ -278,15 +296,23 @@ struct publication_past {
 	int process;     /* 0: unknown */
 };
 int publication_resume(struct agent *a, const struct publication_past *past, struct err *e);
-/* image NULL: any at all. */
-bool publication_in_flight(const struct agent *a, const char *image);
 /* Its publisher was killed, or may not be: go on without it, unless that was tried for this image. It may be freed. */
 void publication_give_up(struct publication *p);
-/* Behind a socket unit nobody tells us of the end of one that was given up. */
-void publication_forget(struct publication *p);
-/* Until when (monotonic) this image's publication is not tried; 0: now. */
-int64_t publication_paused(struct agent *a, const char *image);
 void publication_stop_all(struct agent *a);
+
+/* publications.c */
+struct publication *publication_add(struct agent *a, const struct job *j, const struct verdict *v, struct err *e);
+/* image NULL: any at all. */
+bool publication_in_flight(const struct agent *a, const char *image);
+/* Nothing is heard of it any more. */
+void publication_hang_up(struct publication *p);
+/* It has ended. Behind a socket unit nobody tells us of the end of one that was given up. */
+void publication_forget(struct publication *p);
+/* This image's publication is not tried for so long; out of memory: one more try. */
+void publication_pause(struct agent *a, const char *image, int64_t ms);
+/* Until when (monotonic) it is not; 0: now. */
+int64_t publication_paused(struct agent *a, const char *image);
+void publication_forget_pauses(struct agent *a);
 
 /* published.c */
 /* An answer of the publisher: 1 it says that something is in the cache, which is recorded, 0 it says nothing of the
@@ -326,12 +352,14 @@ void earlier_take_children(struct agent *a);
 void earlier_look(struct agent *a);
 void earlier_forget(struct agent *a);
 
-/* sweeping.c */
+/* upkeep.c */
 /* A child of ours with these arguments behind "-c CONF"; ended() gets the agent. */
 void upkeep_start(struct agent *a, struct upkeep *u, const char *name, const char *const *options, sd_event_io_handler_t ended);
 /* Its wait status; logged where its exit code is neither 0 nor expected. */
 int upkeep_reap(struct upkeep *u, int expected);
 void upkeep_stop(struct upkeep *u);
+
+/* sweeping.c */
 void sweeping_start(struct agent *a);
 void keeping_start(struct agent *a);
 void collecting_start(struct agent *a);

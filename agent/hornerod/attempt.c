@@ -3,7 +3,6 @@
 #include "agent/hornerod/agent.h"
 
 #include "lib/args.h"
-#include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -11,7 +10,6 @@
 #include "conf/image.h"
 #include "store/warm.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 
@@ -29,7 +27,7 @@ static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 		attempt_reap(r);
 	else
 		attempt_finish(r);
-	agent_turn(a);
+	agent_soon(a, 0);
 	return 0;
 }
 
@@ -162,19 +160,13 @@ static bool is_confirm(const struct agent *a, int64_t id)
 
 int attempt_resume(struct agent *a, const struct attempt_past *past, struct err *e)
 {
-	struct attempt_run *r = calloc(1, sizeof(*r));
+	struct attempt_run *r = attempt_add(a, past->job, past->number, past->image, e);
 
 	if (!r)
-		return err_set(e, ERR_NOBODY, "out of memory for an attempt");
-	r->agent = a;
-	r->job = past->job;
-	r->number = past->number;
-	memcpy(r->image, past->image, sizeof(r->image));
+		return -1;
 	r->ended_by = ended_by_of(past->ended_by);
 	r->confirms = is_confirm(a, past->job);
 	r->frozen = RUN_UNKNOWN;
-	r->next = a->attempts;
-	a->attempts = r;
 	if (a->cg && strcmp(past->leaf, "-") != 0) {
 		r->leaf = (struct cg_leaf){.path = fs_path("%s", past->leaf), .limits.mem_mb = past->mem_mb};
 		r->has_leaf = true;
@@ -184,43 +176,15 @@ int attempt_resume(struct agent *a, const struct attempt_past *past, struct err 
 	return resume_supervisor(a, r, past->pid, e);
 }
 
-int attempt_note_left(struct agent *a, const char *leaf, struct err *e)
-{
-	const char *name = strrchr(leaf, '/');
-	struct attempt_run *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return err_set(e, ERR_NOBODY, "out of memory for an attempt");
-	r->agent = a;
-	r->leaf = (struct cg_leaf){.path = fs_path("%s", leaf)};
-	r->has_leaf = true;
-	r->told = true;
-	r->ended = true;
-	r->leaf.ending_ms = 1; /* long ago: nobody waits for it */
-	r->ended_by = "stopped";
-	strcpy(r->image, "-");
-	if (sscanf(name ? name + 1 : leaf, "%" SCNd64 ".%" SCNd64, &r->job, &r->number) != 2)
-		r->job = r->number = 0;
-	r->next = a->attempts;
-	a->attempts = r;
-	return 0;
-}
-
 int attempt_start(struct agent *a, const struct job *j, struct err *e)
 {
-	struct attempt_run *r = calloc(1, sizeof(*r));
+	struct attempt_run *r = attempt_add(a, j->id, j->attempt, j->image, e);
 	char token[FENCE_TOKEN + 1];
 	char quoted[2 * ERR_MSG_MAX];
 	int rc;
 
 	if (!r)
-		return err_set(e, ERR_NOBODY, "out of memory for an attempt");
-	r->agent = a;
-	r->job = j->id;
-	r->number = j->attempt;
-	memcpy(r->image, j->image, sizeof(r->image));
-	r->next = a->attempts;
-	a->attempts = r;
+		return -1;
 	/* A publication in flight keeps its fence: pushes must not starve it. */
 	r->confirms = job_is_confirm(j->origin);
 	rc = r->confirms || publication_in_flight(a, j->image) ? 0 : fence_set(a->conf, j->image, j->id, j->attempt, token, e);
@@ -239,17 +203,4 @@ int attempt_start(struct agent *a, const struct job *j, struct err *e)
 		  log_quote(quoted, sizeof(quoted), r->verdict.reason));
 	attempt_conclude(r);
 	return 0;
-}
-
-void attempt_kill(struct attempt_run *r, const char *why)
-{
-	if (r->ended)
-		return;
-	if (why)
-		r->ended_by = why;
-	if (r->killed_ms == 0)
-		r->killed_ms = clock_mono_ms();
-	/* What it leaves ends with the group; without one it must see to that itself, and hear of it where it is stopped. */
-	kill(r->supervisor.pid, r->has_leaf ? SIGKILL : SIGTERM);
-	kill(r->supervisor.pid, SIGCONT);
 }

@@ -192,21 +192,6 @@ void attempt_read_verdict(struct attempt_run *r, int status)
 			    spawn_status_text(status, how, sizeof(how)));
 }
 
-static void forget(struct attempt_run *r)
-{
-	struct attempt_run **at = &r->agent->attempts;
-
-	while (*at && *at != r)
-		at = &(*at)->next;
-	if (*at)
-		*at = r->next;
-	sd_event_source_disable_unref(r->watch);
-	if (r->supervisor.pid > 0)
-		close(r->supervisor.pidfd);
-	free(r->leaf.path); /* at a stop, of a group that does not get empty */
-	free(r);
-}
-
 /* Another commit was looked at than the one that the pin was for. Not before the row is written: a sweep would take
  * the changed file for a new wish. */
 static void leave_pin(const struct agent *a, const struct verdict *v)
@@ -286,7 +271,7 @@ void attempt_conclude(struct attempt_run *r)
 		r->settled = settle_row(r);
 	}
 	if (is_gone && r->settled && r->supervisor.pid <= 0)
-		forget(r);
+		attempt_forget(r);
 }
 
 bool attempt_settle_ended(struct agent *a)
@@ -377,6 +362,6 @@ void attempt_stop_all(struct agent *a)
 		else if (!r->ended)
 			log_error("event=hangs program=hornero-build job=%lld pid=%d", (long long)r->job, (int)r->supervisor.pid);
 		if (a->attempts == r)
-			forget(r);
+			attempt_forget(r);
 	}
 }

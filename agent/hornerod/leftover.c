@@ -1,6 +1,5 @@
-/* leftover: groups and files of those who were killed while they wrote. Their processes are gone when this is asked for.
- * DIAGNOSTICS: ERR_OPERATOR where a directory cannot be listed or a file not be removed. A group that does not
- * get empty is warned of. */
+/* leftover: files of those who were killed while they wrote. Their processes are gone when this is asked for.
+ * DIAGNOSTICS: ERR_OPERATOR where a directory cannot be listed or a file not be removed. */
 #include "agent/hornerod/agent.h"
 
 #include "lib/fs.h"
@@ -9,8 +8,6 @@
 #include "store/store.h"
 
 #include <dirent.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static int clear_aside(const struct conf *c, struct err *e)
@@ -40,34 +37,6 @@ static int clear_stage(const struct conf *c, struct err *e)
 int leftover_clear(const struct conf *c, struct err *e)
 {
 	return clear_stage(c, e) < 0 ? -1 : clear_aside(c, e);
-}
-
-/* SIGKILL to all there; who hangs in the kernel is noted. */
-static int end_group(void *agent, const char *path, struct err *e)
-{
-	struct agent *a = agent;
-	struct cg_leaf leaf = {.path = fs_path("%s", path)};
-	struct err why = ERR_INIT;
-
-	for (const struct attempt_run *r = a->attempts; r; r = r->next)
-		if (strcmp(r->leaf.path, path) == 0) {
-			free(leaf.path);
-			return 0;
-		}
-	if (cg_leaf_end(a->cg, &leaf, &why) == 0)
-		return 0;
-	free(leaf.path);
-	log_warn("event=group-stays group=%s %s; nobody else uses it, and the turns try again", path, why.msg);
-	return attempt_note_left(a, path, e);
-}
-
-int leftover_end_groups(struct agent *a, const struct err *why, struct err *e)
-{
-	if (why->class != ERR_US) {
-		*e = *why;
-		return -1;
-	}
-	return cg_each_left(a->cg, end_group, a, e);
 }
 
 void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt)

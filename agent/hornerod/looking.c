@@ -45,7 +45,7 @@ static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 	}
 	l->at_work = 0;
 	l->next_ms = done ? 0 : clock_mono_ms() + AGENT_RETRY_MS;
-	agent_turn(a);
+	agent_soon(a, 0);
 	return 0;
 }
 

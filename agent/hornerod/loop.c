@@ -10,8 +10,6 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
-enum { IDLE_TURN_MS = 60000 };
-
 static void on_look(void *arg, const char *repo)
 {
 	looking_add(arg, repo);
@@ -88,16 +86,6 @@ int agent_loop_init(struct agent *a, struct err *e)
 		return -1;
 	sd_event_set_watchdog(a->loop, true);
 	return 0;
-}
-
-void agent_soon(struct agent *a, int64_t in_ms)
-{
-	if (in_ms > IDLE_TURN_MS)
-		in_ms = IDLE_TURN_MS;
-	if (in_ms < 0)
-		in_ms = 0;
-	sd_event_source_set_time_relative(a->timer, (uint64_t)in_ms * 1000);
-	sd_event_source_set_enabled(a->timer, SD_EVENT_ONESHOT);
 }
 
 void agent_loop_fini(struct agent *a)

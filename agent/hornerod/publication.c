@@ -19,71 +19,6 @@
 
 enum { PUBLISHER_END_MS = 2000, DEATHS_MOST = 3, FIRST_WORD_MS = 30000 };
 
-bool publication_in_flight(const struct agent *a, const char *image)
-{
-	for (const struct publication *p = a->publications; p; p = p->next)
-		if (!p->given_up && (!image || strcmp(p->image, image) == 0))
-			return true;
-	return false;
-}
-
-static struct pause **find_pause(struct agent *a, const char *image)
-{
-	struct pause **at = &a->pauses;
-
-	while (*at && strcmp((*at)->image, image) != 0)
-		at = &(*at)->next;
-	return at;
-}
-
-int64_t publication_paused(struct agent *a, const char *image)
-{
-	struct pause **at = find_pause(a, image);
-	struct pause *p = *at;
-
-	if (!p)
-		return 0;
-	if (clock_mono_ms() < p->until_ms)
-		return p->until_ms;
-	*at = p->next;
-	free(p);
-	return 0;
-}
-
-/* Out of memory: no pause, one more try. */
-static void pause_publication(struct agent *a, const char *image, int64_t ms)
-{
-	struct pause **at = find_pause(a, image);
-
-	if (!*at) {
-		*at = calloc(1, sizeof(**at));
-		if (!*at)
-			return;
-		snprintf((*at)->image, sizeof((*at)->image), "%s", image);
-	}
-	(*at)->until_ms = clock_mono_ms() + ms;
-}
-
-static void hang_up(struct publication *p)
-{
-	p->watch = sd_event_source_disable_unref(p->watch);
-	own_fd_end(&p->socket);
-	p->socket = -1;
-}
-
-void publication_forget(struct publication *p)
-{
-	struct publication **at = &p->agent->publications;
-
-	while (*at && *at != p)
-		at = &(*at)->next;
-	if (*at)
-		*at = p->next;
-	hang_up(p);
-	sd_event_source_disable_unref(p->patience);
-	free(p);
-}
-
 static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 {
 	struct publication *p = arg;
@@ -94,7 +29,7 @@ static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 	(void)events;
 	spawn_wait(&p->publisher);
 	publication_forget(p);
-	agent_turn(a);
+	agent_soon(a, 0);
 	return 0;
 }
 
@@ -125,7 +60,7 @@ static void let_go(struct publication *p)
 {
 	sd_event *loop = p->agent->loop;
 
-	hang_up(p);
+	publication_hang_up(p);
 	if (p->publisher.pid <= 0)
 		publication_forget(p);
 	else if (sd_event_add_io(loop, &p->watch, p->publisher.pidfd, EPOLLIN, on_end, p) < 0 ||
@@ -178,7 +113,7 @@ static void fail(struct agent *a, int64_t job, int64_t attempt, const char *imag
 		hold(a, job, attempt, text);
 	else
 		wait_again(a, job, attempt, text);
-	pause_publication(a, image, AGENT_PUBLISH_AGAIN_MS);
+	publication_pause(a, image, AGENT_PUBLISH_AGAIN_MS);
 }
 
 /* It stays built, and is looked at each second: the file may go, or the operator let go of it. */
@@ -186,7 +121,7 @@ static void take_foreign(struct publication *p, const struct answer *a)
 {
 	wait_for(p->agent, p->job, p->attempt, a->text);
 	foreign_note(p->agent, p->image, p->job);
-	pause_publication(p->agent, p->image, AGENT_RETRY_MS);
+	publication_pause(p->agent, p->image, AGENT_RETRY_MS);
 }
 
 /* True when that was the last word. */
@@ -216,7 +151,7 @@ static bool take_answer(struct publication *p, const struct answer *a)
 		fail(p->agent, p->job, p->attempt, p->image, e.class, e.msg);
 	} else if (a->word == ANSWER_DEFERRED) {
 		wait_for(p->agent, p->job, p->attempt, a->text);
-		pause_publication(p->agent, p->image, AGENT_RETRY_MS);
+		publication_pause(p->agent, p->image, AGENT_RETRY_MS);
 	} else if (a->word == ANSWER_FOREIGN) {
 		take_foreign(p, a);
 	} else {
@@ -269,10 +204,10 @@ static int on_answer(sd_event_source *src, int fd, uint32_t events, void *arg)
 	} else {
 		log_warn("event=publisher-died job=%lld attempt=%lld", (long long)p->job, (long long)p->attempt);
 		tell_died(p);
-		pause_publication(a, p->image, AGENT_PUBLISH_AGAIN_MS);
+		publication_pause(a, p->image, AGENT_PUBLISH_AGAIN_MS);
 	}
 	let_go(p);
-	agent_turn(a);
+	agent_soon(a, 0);
 	return 0;
 }
 
@@ -289,9 +224,9 @@ static int on_silence(sd_event_source *src, uint64_t at, void *arg)
 	(void)at;
 	log_warn("event=publisher-silent job=%lld attempt=%lld", (long long)p->job, (long long)p->attempt);
 	wait_for(a, p->job, p->attempt, text);
-	pause_publication(a, p->image, AGENT_PUBLISH_AGAIN_MS);
+	publication_pause(a, p->image, AGENT_PUBLISH_AGAIN_MS);
 	let_go(p);
-	agent_turn(a);
+	agent_soon(a, 0);
 	return 0;
 }
 
@@ -312,7 +247,7 @@ void publication_give_up(struct publication *p)
 	if (p->publisher.pid > 0)
 		let_go(p);
 	else
-		hang_up(p);
+		publication_hang_up(p);
 }
 
 static int ask(const struct publication *p, int raw, const char *token, struct err *e)
@@ -359,26 +294,6 @@ static int build_again(struct agent *a, const struct job *j, const char *reason,
 	return job_set_requeued(a->db, j->id, j->attempt, &r, 0, changed, e);
 }
 
-static struct publication *note(struct agent *a, const struct job *j, const struct verdict *v, struct err *e)
-{
-	struct publication *p = calloc(1, sizeof(*p));
-
-	if (!p) {
-		err_set(e, ERR_NOBODY, "out of memory for a publication");
-		return NULL;
-	}
-	p->agent = a;
-	p->job = j->id;
-	p->attempt = j->attempt;
-	p->verdict = *v;
-	p->socket = -1;
-	p->start_ms = clock_mono_ms();
-	memcpy(p->image, j->image, sizeof(p->image));
-	p->next = a->publications;
-	a->publications = p;
-	return p;
-}
-
 int publication_resume(struct agent *a, const struct publication_past *past, struct err *e)
 {
 	struct job j = {.id = past->job, .attempt = past->attempt};
@@ -390,7 +305,7 @@ int publication_resume(struct agent *a, const struct publication_past *past, str
 
 	memcpy(j.image, past->image, sizeof(j.image));
 	found = verdict_read(a->conf->log_dir, j.id, j.attempt, &v, &why);
-	p = note(a, &j, &v, e);
+	p = publication_add(a, &j, &v, e);
 	if (!p)
 		return -1;
 	p->socket = past->socket;
@@ -423,7 +338,7 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 	if (rc != 1 || v.class != ERR_NONE || strcmp(v.image, j->image) != 0)
 		return build_again(a, j, rc < 0 ? e->msg : "its verdict is not there", false, e);
 	if (foreign_stands(a, j->image, j->id)) {
-		pause_publication(a, j->image, AGENT_RETRY_MS);
+		publication_pause(a, j->image, AGENT_RETRY_MS);
 		return 0;
 	}
 	/* Who forces a build, or found changed bytes, doubts what is there: the publisher compares. */
@@ -437,7 +352,7 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 		log_warn("event=artifact-refused job=%lld reason=%s", (long long)j->id, log_quote(quoted, sizeof(quoted), why.msg));
 		return build_again(a, j, why.msg, why.sys == ESTALE, e);
 	}
-	p = raw < 0 ? NULL : note(a, j, &v, e);
+	p = raw < 0 ? NULL : publication_add(a, j, &v, e);
 	if (p && begin(a, p, raw, e) == 0)
 		return 0;
 	if (p)
@@ -456,14 +371,9 @@ void publication_start(struct agent *a, const struct job *j)
 void publication_stop_all(struct agent *a)
 {
 	while (a->publications) {
-		hang_up(a->publications);
+		publication_hang_up(a->publications);
 		end_now(a->publications);
 	}
-	while (a->pauses) {
-		struct pause *p = a->pauses;
-
-		a->pauses = p->next;
-		free(p);
-	}
+	publication_forget_pauses(a);
 	foreign_forget_all(a);
 }

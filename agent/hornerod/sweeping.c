@@ -1,65 +1,15 @@
 /* sweeping: the sweep, what keeps the cache warm and what makes room run as children, one of each at a time.
- * DIAGNOSTICS: one that fails, or is killed since it does not end, is logged and tried at the next interval. */
+ * DIAGNOSTICS: one that fails is logged (upkeep.c) and tried at the next interval. */
 #include "agent/hornerod/agent.h"
 
-#include "lib/args.h"
 #include "lib/clock.h"
-#include "lib/fs.h"
-#include "lib/log.h"
-#include "lib/own.h"
 #include "lib/steady.h"
 #include "store/scrubbed.h"
 
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 static const char *const quiet[] = {"--quiet", NULL};
-
-/* Its exit status, as of wait; logged where it is none of the expected. */
-int upkeep_reap(struct upkeep *u, int expected)
-{
-	char how[64];
-	int status;
-
-	u->watch = sd_event_source_disable_unref(u->watch);
-	u->patience = sd_event_source_disable_unref(u->patience);
-	status = spawn_wait(&u->child);
-	if (status != 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == expected))
-		log_error("event=failed program=%s how=\"%s\"", u->name, spawn_status_text(status, how, sizeof(how)));
-	return status;
-}
-
-static uint64_t patience_us(const struct agent *a)
-{
-	return (uint64_t)a->conf->upkeep_timeout_s * 1000000;
-}
-
-/* At its rate hornero-scrub may need hours for one file: it may take them while it says that it works. */
-static bool goes_on(struct upkeep *u)
-{
-	int64_t was_ns = u->beat_ns;
-
-	if (u != &u->agent->scrub)
-		return false;
-	u->beat_ns = scrubbed_beat_ns(u->agent->conf->store_dir);
-	return u->beat_ns != was_ns;
-}
-
-/* Kills it; it runs again at its next interval. One that hangs in the kernel is logged each time. */
-static int on_patience(sd_event_source *src, uint64_t at, void *arg)
-{
-	struct upkeep *u = arg;
-
-	(void)at;
-	if (!goes_on(u)) {
-		log_error("event=hangs program=%s pid=%d it did not %s within upkeep_timeout (%lld s) and is killed", u->name,
-			  (int)u->child.pid, u == &u->agent->scrub ? "go on" : "end", (long long)u->agent->conf->upkeep_timeout_s);
-		kill(u->child.pid, SIGKILL);
-	}
-	sd_event_source_set_time_relative(src, patience_us(u->agent));
-	return sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
-}
 
 static int on_sweep_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 {
@@ -69,7 +19,7 @@ static int on_sweep_end(sd_event_source *src, int fd, uint32_t events, void *arg
 	(void)fd;
 	(void)events;
 	upkeep_reap(&a->sweep, 0);
-	agent_turn(a);
+	agent_soon(a, 0);
 	return 0;
 }
 
@@ -81,7 +31,7 @@ static int end_with_wish(struct agent *a, struct upkeep *u)
 
 	if (WIFEXITED(status) && WEXITSTATUS(status) == WANTS_SWEEP) {
 		a->next_sweep_ms = 0;
-		agent_turn(a);
+		agent_soon(a, 0);
 	}
 	return 0;
 }
@@ -106,46 +56,8 @@ static int on_collect_end(sd_event_source *src, int fd, uint32_t events, void *a
 	(void)fd;
 	(void)events;
 	upkeep_reap(&a->collect, IS_LACKING);
-	agent_turn(a);
+	agent_soon(a, 0);
 	return 0;
-}
-
-/* Blocks, but not for ever. */
-void upkeep_stop(struct upkeep *u)
-{
-	enum { STOP_MS = 2000 };
-
-	u->watch = sd_event_source_disable_unref(u->watch);
-	u->patience = sd_event_source_disable_unref(u->patience);
-	if (u->child.pid <= 0)
-		return;
-	kill(u->child.pid, SIGKILL);
-	if (!spawn_end(&u->child, STOP_MS))
-		log_error("event=hangs program=%s pid=%d", u->name, (int)u->child.pid);
-}
-
-void upkeep_start(struct agent *a, struct upkeep *u, const char *name, const char *const *options, sd_event_io_handler_t ended)
-{
-	own_args struct args argv = ARGS_INIT;
-	struct spawn s = SPAWN_INIT(NULL);
-	struct err e = ERR_INIT;
-
-	args_addf(&argv, "%s/%s", a->conf->libexec_dir, name);
-	args_add(&argv, "-c");
-	args_add(&argv, a->conf->path);
-	for (; options && *options; options++)
-		args_add(&argv, *options);
-	s.argv = args_list(&argv);
-
-	u->name = name;
-	u->still = (struct process_still){0};
-	u->agent = a;
-	s.err = STDERR_FILENO;
-	if (args_check(&argv, &e) < 0 || spawn_start(&s, &u->child, &e) < 0)
-		log_error("event=not-started program=%s %s", name, e.msg);
-	else if (sd_event_add_io(a->loop, &u->watch, u->child.pidfd, EPOLLIN, ended, a) < 0 ||
-		 sd_event_add_time_relative(a->loop, &u->patience, CLOCK_BOOTTIME, patience_us(a), 0, on_patience, u) < 0)
-		upkeep_stop(u);
 }
 
 void keeping_start(struct agent *a)

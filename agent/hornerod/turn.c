@@ -13,12 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Once is enough: each row would wait as long again, and nobody hears a signal or tells the watchdog that we live. */
-bool agent_waited(int64_t start_ms)
-{
-	return clock_mono_ms() - start_ms >= AGENT_DB_WAIT_MS;
-}
-
 static int64_t running(const struct agent *a)
 {
 	int64_t n = 0;

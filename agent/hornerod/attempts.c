@@ -1,0 +1,55 @@
+/* attempts: the list of those that run, or ended and are not settled. DIAGNOSTICS: ERR_NOBODY where
+ * there is no memory. */
+#include "agent/hornerod/agent.h"
+
+#include "lib/clock.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct attempt_run *attempt_add(struct agent *a, int64_t job, int64_t number, const char *image, struct err *e)
+{
+	struct attempt_run *r = calloc(1, sizeof(*r));
+
+	if (!r) {
+		err_set(e, ERR_NOBODY, "out of memory for an attempt");
+		return NULL;
+	}
+	r->agent = a;
+	r->job = job;
+	r->number = number;
+	snprintf(r->image, sizeof(r->image), "%s", image);
+	r->next = a->attempts;
+	a->attempts = r;
+	return r;
+}
+
+void attempt_forget(struct attempt_run *r)
+{
+	struct attempt_run **at = &r->agent->attempts;
+
+	while (*at && *at != r)
+		at = &(*at)->next;
+	if (*at)
+		*at = r->next;
+	sd_event_source_disable_unref(r->watch);
+	if (r->supervisor.pid > 0)
+		close(r->supervisor.pidfd);
+	free(r->leaf.path); /* at a stop, of a group that does not get empty */
+	free(r);
+}
+
+void attempt_kill(struct attempt_run *r, const char *why)
+{
+	if (r->ended)
+		return;
+	if (why)
+		r->ended_by = why;
+	if (r->killed_ms == 0)
+		r->killed_ms = clock_mono_ms();
+	/* Its children end with the group. Without one it must end them itself, and needs the SIGCONT to
+	 * hear of it. */
+	kill(r->supervisor.pid, r->has_leaf ? SIGKILL : SIGTERM);
+	kill(r->supervisor.pid, SIGCONT);
+}

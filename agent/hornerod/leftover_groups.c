@@ -1,0 +1,60 @@
+/* leftover_groups: groups of an earlier life that the start could not clear. DIAGNOSTICS: a group
+ * that does not get empty is logged. */
+#include "agent/hornerod/agent.h"
+
+#include "lib/fs.h"
+#include "lib/log.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* As an attempt that has ended: each turn tries to settle those. Its job is in the queue again. */
+static int list(struct agent *a, const char *path, struct err *e)
+{
+	const char *name = strrchr(path, '/');
+	int64_t job, number;
+	struct attempt_run *r;
+
+	if (sscanf(name ? name + 1 : path, "%" SCNd64 ".%" SCNd64, &job, &number) != 2)
+		job = number = 0;
+	r = attempt_add(a, job, number, "-", e);
+	if (!r)
+		return -1;
+	r->leaf = (struct cg_leaf){.path = fs_path("%s", path)};
+	r->has_leaf = true;
+	r->told = true;
+	r->ended = true;
+	r->leaf.ending_ms = 1; /* long ago: nobody waits for it */
+	r->ended_by = "stopped";
+	return 0;
+}
+
+/* SIGKILL to all there; a group with a process that hangs in the kernel is listed. */
+static int end_group(void *agent, const char *path, struct err *e)
+{
+	struct agent *a = agent;
+	struct cg_leaf leaf = {.path = fs_path("%s", path)};
+	struct err why = ERR_INIT;
+
+	for (const struct attempt_run *r = a->attempts; r; r = r->next)
+		if (strcmp(r->leaf.path, path) == 0) {
+			free(leaf.path);
+			return 0;
+		}
+	if (cg_leaf_end(a->cg, &leaf, &why) == 0)
+		return 0;
+	free(leaf.path);
+	log_warn("event=group-stays group=%s %s; nobody else uses it, and the turns try again", path,
+		 why.msg);
+	return list(a, path, e);
+}
+
+int leftover_end_groups(struct agent *a, const struct err *why, struct err *e)
+{
+	if (why->class != ERR_US) {
+		*e = *why;
+		return -1;
+	}
+	return cg_each_left(a->cg, end_group, a, e);
+}
