@@ -31,33 +31,33 @@ agent_cgroup_libgroups_a_SOURCES = \
 hornerod_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS) $(CGROUP_CFLAGS)
 hornerod_SOURCES = \
 	agent/hornerod/agent.h \
-	agent/hornerod/attempt.c \
+	agent/hornerod/attempt.c agent/hornerod/attempt.h \
 	agent/hornerod/attempt_end.c \
 	agent/hornerod/attempt_known.c \
-	agent/hornerod/attempts.c \
-	agent/hornerod/confirming.c \
-	agent/hornerod/earlier.c \
-	agent/hornerod/fence.c \
-	agent/hornerod/floors.c \
-	agent/hornerod/foreign.c \
-	agent/hornerod/handover.c \
+	agent/hornerod/attempts.c agent/hornerod/attempts.h \
+	agent/hornerod/confirming.c agent/hornerod/confirming.h \
+	agent/hornerod/earlier.c agent/hornerod/earlier.h \
+	agent/hornerod/fence.c agent/hornerod/fence.h \
+	agent/hornerod/floors.c agent/hornerod/floors.h \
+	agent/hornerod/foreign.c agent/hornerod/foreign.h \
+	agent/hornerod/handover.c agent/hornerod/handover.h \
 	agent/hornerod/healing.c \
-	agent/hornerod/leftover.c \
+	agent/hornerod/leftover.c agent/hornerod/leftover.h \
 	agent/hornerod/leftover_groups.c \
-	agent/hornerod/looking.c \
+	agent/hornerod/looking.c agent/hornerod/looking.h \
 	agent/hornerod/loop.c \
 	agent/hornerod/main.c \
 	agent/hornerod/others.c agent/hornerod/others.h \
-	agent/hornerod/pausing.c \
+	agent/hornerod/pausing.c agent/hornerod/pausing.h \
 	agent/hornerod/pressure.c agent/hornerod/pressure.h \
-	agent/hornerod/publication.c \
-	agent/hornerod/publications.c \
+	agent/hornerod/publication.c agent/hornerod/publication.h \
+	agent/hornerod/publications.c agent/hornerod/publications.h \
 	agent/hornerod/published.c \
 	agent/hornerod/soon.c \
 	agent/hornerod/stuck.c \
-	agent/hornerod/sweeping.c \
+	agent/hornerod/sweeping.c agent/hornerod/sweeping.h \
 	agent/hornerod/turn.c \
-	agent/hornerod/upkeep.c \
+	agent/hornerod/upkeep.c agent/hornerod/upkeep.h \
 	agent/hornerod/yielding.c
 hornerod_LDADD = agent/cgroup/libgroups.a agent/common/libcommon.a store/libstore.a db/libdb.a state/libstate.a conf/libconf.a lib/libhornero.a \
 	$(SYSTEMD_LIBS) $(CGROUP_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)

@@ -1,6 +1,9 @@
 /* attempt: start one, in its group, or take one over from the life before. DIAGNOSTICS: what cannot be started is requeued
  * with the reason. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/attempt.h"
+#include "agent/hornerod/fence.h"
+#include "agent/hornerod/publications.h"
 
 #include "lib/args.h"
 #include "lib/fs.h"

@@ -1,6 +1,9 @@
 /* attempt_end: how an attempt ended, by whose fault, and the job's next state. DIAGNOSTICS: a group that does not get empty and a queue
  * that refuses a state change are logged and tried again in the next turn; the rest is left to the next start's recovery. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/attempt.h"
+#include "agent/hornerod/confirming.h"
+#include "agent/hornerod/leftover.h"
 
 #include "agent/common/pin_leave.h"
 #include "agent/common/workdir.h"

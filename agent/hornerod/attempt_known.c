@@ -1,6 +1,7 @@
 /* attempt_known: an attempt that needs no supervisor, because the artifact is known. DIAGNOSTICS: what is wrong is left to
  * the supervisor to find and say, except that a pinned release cannot be had: the verdict says that. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/attempt.h"
 
 #include "agent/common/known.h"
 #include "lib/fs.h"

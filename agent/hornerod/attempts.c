@@ -1,6 +1,7 @@
 /* attempts: the list of those that run, or ended and are not settled. DIAGNOSTICS: ERR_NOBODY where
  * there is no memory. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/attempts.h"
 
 #include "lib/clock.h"
 

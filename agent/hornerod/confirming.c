@@ -1,6 +1,8 @@
 /* confirming: what becomes of confirmations, and who makes room for them. DIAGNOSTICS: what cannot be written is logged; the sweep
  * queues a confirmation that is still wanted. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/attempts.h"
+#include "agent/hornerod/confirming.h"
 
 #include "agent/common/confirm.h"
 #include "lib/failpoint.h"

@@ -4,6 +4,9 @@
  * They are found by program and configuration, and held by descriptor while that is looked at: a number that was used again
  * meanwhile is never killed. DIAGNOSTICS: who does not even die of SIGKILL is logged, told (stuck.c) and stepped around. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/attempts.h"
+#include "agent/hornerod/earlier.h"
+#include "agent/hornerod/publications.h"
 
 #include "lib/clock.h"
 #include "lib/fs.h"

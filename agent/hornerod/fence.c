@@ -1,6 +1,7 @@
 /* fence: one file per image, renamed into place. Not fsynced: no publisher outlives a power cut.
  * DIAGNOSTICS: ERR_OPERATOR where fence_dir is not ours to write. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/fence.h"
 
 #include "lib/fs.h"
 #include "lib/own.h"

@@ -1,6 +1,8 @@
 /* floors: nothing is begun while a filesystem is below its floor; first it is tried to make room. Looked at in each turn,
  * and every two seconds while it lasts. DIAGNOSTICS: none. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/floors.h"
+#include "agent/hornerod/sweeping.h"
 
 #include "lib/clock.h"
 #include "lib/log.h"

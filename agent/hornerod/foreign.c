@@ -2,6 +2,7 @@
  * remembered what it judged, so that it is not asked again each second about the same file. DIAGNOSTICS: out of memory, or a
  * file that cannot be looked at: the publisher is asked again. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/foreign.h"
 
 #include "state/replace.h"
 #include "lib/fs.h"

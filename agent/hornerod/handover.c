@@ -5,6 +5,11 @@
  * program takes over where the next one cannot be executed; an error in the next life ends hornerod, as a crash does: its
  * children go with it, and the next start queues their jobs again. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/attempt.h"
+#include "agent/hornerod/earlier.h"
+#include "agent/hornerod/handover.h"
+#include "agent/hornerod/publication.h"
+#include "agent/hornerod/sweeping.h"
 
 #include "lib/fs.h"
 #include "lib/log.h"

@@ -9,6 +9,7 @@
  * DIAGNOSTICS: what cannot be done now is logged and done by a later turn. */
 #include "agent/hornerod/agent.h"
 
+#include "db/job.h"
 #include "lib/log.h"
 
 #include <inttypes.h>

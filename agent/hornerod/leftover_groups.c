@@ -1,6 +1,8 @@
 /* leftover_groups: groups of an earlier life that the start could not clear. DIAGNOSTICS: a group
  * that does not get empty is logged. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/attempts.h"
+#include "agent/hornerod/leftover.h"
 
 #include "lib/fs.h"
 #include "lib/log.h"

@@ -3,6 +3,8 @@
  * DIAGNOSTICS: it is tried again until the queue took what it had to say. A bell that was missed, or too many repositories, become
  * a sweep of all. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/looking.h"
+#include "agent/hornerod/upkeep.h"
 
 #include "conf/image.h"
 #include "lib/clock.h"

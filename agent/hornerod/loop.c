@@ -1,5 +1,7 @@
 /* loop: what wakes the agent. DIAGNOSTICS: a signal or a bell that cannot be had at start is fatal; later nothing here fails. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/handover.h"
+#include "agent/hornerod/looking.h"
 
 #include "lib/bell.h"
 #include "lib/fs.h"

@@ -3,9 +3,17 @@
  * DIAGNOSTICS: anything that keeps it from taking jobs ends it at once, with the exit code of the
  * class and the line that mends it: a second agent (75), a configuration (78), no cgroup (78). */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/attempt.h"
+#include "agent/hornerod/earlier.h"
+#include "agent/hornerod/handover.h"
+#include "agent/hornerod/leftover.h"
+#include "agent/hornerod/pausing.h"
+#include "agent/hornerod/publication.h"
+#include "agent/hornerod/sweeping.h"
 
 #include "agent/common/queueplace.h"
 #include "agent/common/descriptors.h"
+#include "db/job.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
@@ -74,7 +82,7 @@ static int take_lock(struct agent *a, struct err *e)
 	return 0;
 }
 
-int agent_check_user(const struct conf *c, struct err *e)
+static int check_user(const struct conf *c, struct err *e)
 {
 	if (geteuid() == 0 && (c->build_uid == (uid_t)-1 || c->build_uid == 0))
 		return err_set(e, ERR_OPERATOR, "hornerod runs as root, and nobody may build as root: set `build_user` in %s, "
@@ -191,7 +199,7 @@ static void raise_limit(void)
 static int serve(struct agent *a, int state, struct err *e)
 {
 	raise_limit();
-	if (agent_check_user(a->conf, e) < 0 || (state < 0 ? begin(a, e) : resume(a, state, e)) < 0)
+	if (check_user(a->conf, e) < 0 || (state < 0 ? begin(a, e) : resume(a, state, e)) < 0)
 		return -1;
 	failpoint_arm(a->conf->failpoint);
 	sd_notify(0, "READY=1");
@@ -228,7 +236,7 @@ static int check(const struct conf *c, struct err *e)
 {
 	own_free char *terms = handover_terms(c);
 
-	if (agent_check_user(c, e) < 0)
+	if (check_user(c, e) < 0)
 		return -1;
 	fputs(terms, stdout);
 	return 0;

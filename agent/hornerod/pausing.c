@@ -2,6 +2,9 @@
  * its supervisors leave that time out. DIAGNOSTICS: a group that cannot be frozen runs on and is logged; one that cannot be thawed is
  * tried again with each turn. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/attempts.h"
+#include "agent/hornerod/floors.h"
+#include "agent/hornerod/pausing.h"
 
 #include "lib/clock.h"
 #include "lib/log.h"

@@ -2,6 +2,9 @@
  * DIAGNOSTICS: whatever goes wrong, the job stays built and says what it waits for; an
  * operator's fault holds it. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/fence.h"
+#include "agent/hornerod/foreign.h"
+#include "agent/hornerod/publication.h"
 
 #include "agent/common/publisher.h"
 #include "lib/clock.h"

@@ -1,6 +1,7 @@
 /* publications: the list of those in flight, and the images whose next one waits. DIAGNOSTICS:
  * ERR_NOBODY where there is no memory. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/publications.h"
 
 #include "lib/clock.h"
 #include "lib/own.h"

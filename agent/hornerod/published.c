@@ -2,6 +2,10 @@
  * DIAGNOSTICS: ERR_US where an answer makes no sense, ERR_NOBODY where the cache has changed since; the job stays
  * built, and the next publication finds everything in place. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/confirming.h"
+#include "agent/hornerod/fence.h"
+#include "agent/hornerod/foreign.h"
+#include "agent/hornerod/publication.h"
 
 #include "conf/image.h"
 #include "state/replace.h"

@@ -4,6 +4,10 @@
  *
  * DIAGNOSTICS: nothing here fails; each kill is logged. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/attempt.h"
+#include "agent/hornerod/earlier.h"
+#include "agent/hornerod/publication.h"
+#include "agent/hornerod/upkeep.h"
 
 #include "lib/clock.h"
 #include "lib/log.h"

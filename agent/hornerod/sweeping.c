@@ -1,6 +1,8 @@
 /* sweeping: the sweep, what keeps the cache warm and what makes room run as children, one of each at a time.
  * DIAGNOSTICS: one that fails is logged (upkeep.c) and tried at the next interval. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/sweeping.h"
+#include "agent/hornerod/upkeep.h"
 
 #include "lib/clock.h"
 #include "lib/steady.h"

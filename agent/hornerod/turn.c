@@ -2,7 +2,15 @@
  * microseconds. DIAGNOSTICS: a queue that cannot be used is logged, and looked at again a second later; so is one that made us
  * wait, with what was left to do. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/attempt.h"
+#include "agent/hornerod/confirming.h"
+#include "agent/hornerod/floors.h"
+#include "agent/hornerod/looking.h"
+#include "agent/hornerod/pausing.h"
+#include "agent/hornerod/publication.h"
+#include "agent/hornerod/sweeping.h"
 
+#include "db/job.h"
 #include "lib/clock.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"

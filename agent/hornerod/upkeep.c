@@ -1,6 +1,7 @@
 /* upkeep: one child that looks after store, cache or queue: started, watched, killed. DIAGNOSTICS: a
  * child that fails, or is killed because it does not end, is logged. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/upkeep.h"
 
 #include "lib/args.h"
 #include "lib/log.h"

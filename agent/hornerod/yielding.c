@@ -1,6 +1,7 @@
 /* yielding: while processors have time left over, builds come after everything else; while others want it all, they have their
  * weight. DIAGNOSTICS: where TOP cannot be set it stays as it is, which is logged once. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/attempts.h"
 
 #include "lib/clock.h"
 #include "lib/cpulist.h"
