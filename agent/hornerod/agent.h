@@ -6,6 +6,7 @@
  *   main.c             options, start and stop in the right order
  *   loop.c             doorbell, signals, timer, watchdog: when to take a turn
  *   handover.c         a reload: the next life of the same process, and what it is told
+ *   leftover_groups.c  processes of a life that was killed which do not end
  * a turn
  *   turn.c             what a turn does: claim, publish, set the timer
  *   stuck.c            children that neither work nor end, and who else blocks the queue
@@ -27,7 +28,6 @@
  *   publications.c     the publications in flight, and the images whose next one waits
  *   upkeep.c           one child that looks after store, cache and queue
  *   earlier.c          supervisors of a life that was killed
- *   leftover_groups.c  processes of a life that was killed which do not end
  *   leftover.c         what those who were killed left on disk
  *   fence.c            who may publish an image now
  *   foreign.c          files that stopped a publication
