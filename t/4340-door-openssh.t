@@ -105,7 +105,7 @@ test_expect_success 'what is executed is limited as at the door, and its death i
 
 # Red without: cost_watch in door/stdio.c (some 60 s, by the limit of the forced command).
 test_expect_success 'a pack that costs far more than it weighs is refused, and costs less than 5 s' '
-	python3 "$HORNERO_SRC/t/hostile-pack.py" deltas 60 >request && cp home/.ssh/authorized_keys keys.kept && mkdir -m 0777 spent &&
+	python3 "$HORNERO_SRC/t/tools/hostile-pack.py" deltas 60 >request && cp home/.ssh/authorized_keys keys.kept && mkdir -m 0777 spent &&
 	sed "s|command=.\(.* --key alice [^\"]*\)\"|command=\"ulimit -t 60; \\1; times >$TRASH/spent/new; mv $TRASH/spent/new $TRASH/spent/bomb\"|" \
 		keys.kept >home/.ssh/authorized_keys &&
 	{ door_ssh "git-receive-pack one" <request >answer 2>words; :; } && wait_until "test -s spent/bomb" 70 && cp keys.kept home/.ssh/authorized_keys &&
@@ -119,7 +119,7 @@ test_expect_success 'a pack that costs far more than it weighs is refused, and c
 
 # Red where feed_on() in door/stdio.c does not count: git needs some 5 s here, more than COST_FREE_MS.
 test_expect_success 'what is large by itself may cost more' '
-	python3 "$HORNERO_SRC/t/hostile-pack.py" random 160 >request &&
+	python3 "$HORNERO_SRC/t/tools/hostile-pack.py" random 160 >request &&
 	door_ssh "git-receive-pack one" <request >answer 2>words && tr -cd "[:print:]\n" <answer >said &&
 	test_grep "ok refs/heads/bomb-0" said && test_cmp /dev/null words
 '
