@@ -53,8 +53,8 @@ test_expect_success 'one hangs: hornerod wants to kill it, and builds and publis
 	git -C "$TRASH/work-other" push -q origin main 2>push.out && hornero wait $other --timeout 120
 '
 
-# Red without the call of publication_give_up() in agent/hornerod/stuck.c. The publisher hangs before it has a file in the cache, so the token
-# in that file's name (agent/publish/aside.c) is not shown here.
+# Red without the call of publication_give_up() in agent/hornerod/stuck.c (t/6146 has one that hangs with
+# a file in the cache).
 test_expect_success 'another one publishes its image meanwhile; doctor names the process' '
 	hornero wait $hung --timeout 60 && test -n "$(hung)" &&
 	wait_until "hornero doctor | grep -q \"hornero-publish (process $(hung)) of job $hung does not die of SIGKILL: another one publishes the image\"" 10

@@ -20,7 +20,8 @@ test_expect_success 'a node with a socket unit, which publishes' '
 	hornero image set "$HELLO_UUID" builder=make && content one && hornero wait $job --timeout 60
 '
 
-# Red without take_answer() keeping the number of ANSWER_PROCESS, and without the call of publication_give_up() in agent/hornerod/stuck.c.
+# Red without take_answer() keeping the number of ANSWER_PROCESS, without the call of publication_give_up() in agent/hornerod/stuck.c,
+# and without the token in name_it() of agent/publish/aside.c: the stopped one holds the file of that name.
 test_expect_success 'a stopped one is named with its unit and who may end it, and another one publishes the image' '
 	echo "failpoint: publish-copied:stop" >>"$HORNERO_CONF" && content two &&
 	wait_until "hornero why $HELLO_UUID | grep -q \"hornero-publish (process [0-9]*, of hornero-publish@.service) of job $job is stopped .state T.\"" 30 &&
@@ -39,15 +40,22 @@ test_expect_success 'a reload in the middle of one: it is watched all the same' 
 	grep -q "^State:.T" /proc/$stopped/status
 '
 
-# Green also without publication_forget() in agent/hornerod/stuck.c, by which a later publisher of the image can be given up as well.
 test_expect_success 'its end is seen; one that is let go on changes nothing' '
 	cp "$NODE"/instances/_base/$(printf %s "$HELLO_UUID" | sha1sum | cut -d " " -f 1) before && kill -CONT $stopped && wait_until "! test -d /proc/$stopped" 20 &&
 	wait_until "test ! -e $NODE/state/run/stuck" 20 && cmp before "$NODE"/instances/_base/$(printf %s "$HELLO_UUID" | sha1sum | cut -d " " -f 1)
 '
 
+# Red without publication_forget() in agent/hornerod/stuck.c: one at a time is given up for an image, and the ended one counts.
+test_expect_success 'a later one of the same image that stops is given up as well' '
+	echo "failpoint: publish-copied:stop" >>"$HORNERO_CONF" && content four && wait_until "hornero why $HELLO_UUID | grep -q \"of job $job is stopped .state T.\"" 30 &&
+	sed -i "/^failpoint:/d" "$HORNERO_CONF" && stopped=$(hornero why $HELLO_UUID | sed -n "s/.*root may: kill -9 \([0-9]*\).*/\1/p" | head -n 1) &&
+	test_cleanup "kill -9 $stopped 2>/dev/null || :" && hornero wait $job --timeout 60 && grep -q "^State:.T" /proc/$stopped/status &&
+	kill -9 $stopped && wait_until "test ! -e $NODE/state/run/stuck" 20
+'
+
 # Red without the timer of on_silence().
 test_expect_success 'one that says nothing at all: hornerod waits 30 s, and its words name the unit' '
-	kill $unit && { wait $unit; :; } && unit /bin/sleep 1000 && content four &&
+	kill $unit && { wait $unit; :; } && unit /bin/sleep 1000 && content five &&
 	wait_until "hornero why $job | grep -q \"the publisher at $TRASH/socket has said nothing for 30 s: .systemctl status hornero-publish.socket\"" 60 &&
 	kill $unit && { wait $unit; :; } && unit "$HORNERO_BUILD/hornero-publish" -c "$HORNERO_CONF" && hornero wait $job --timeout 60
 '

@@ -22,6 +22,7 @@ slow_tests = \
 	t/5464-wait-acts.t \
 	t/5461-stuck.t \
 	t/5462-stuck-kernel.t \
+	t/6146-publisher-unit.t \
 	t/5400-attempt.t
 check_PROGRAMS = $(unit_tests)
 TESTS = $(unit_tests) $(script_tests)
