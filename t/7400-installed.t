@@ -31,7 +31,8 @@ test_expect_success 'the units are whole' '
 		sed -e "s,^\(Exec[A-Za-z]*=+*\)/,\1$root/,;s,$root/bin/kill,/bin/kill," -e /^Documentation=/d "$unit" \
 			>"${unit##*/}" || return 1
 	done &&
-	systemd-analyze verify ./hornero*.service ./hornero*.socket ./hornero*.timer ./hornero.slice >out 2>&1; cat out; test ! -s out
+	systemd-analyze verify ./hornero*.service ./hornero*.socket ./hornero*.timer ./hornero.slice >out 2>&1; cat out
+	test_must_fail grep hornero out # it complains of other units of this machine, too
 '
 
 test_expect_success 'the users that README and the units name' '
