@@ -85,6 +85,7 @@ test_expect_success 'a push: every part of the content key, and the key again fr
 	python3 parts.py shown "$HORNERO_SRC/etc/builders.d/make.yaml"
 '
 
+# Red with another version than 5 in lib/uuid5.c.
 test_expect_success 'the release is the UUIDv5 that Python makes of the image and the digest' '
 	says release=$(release $HELLO_UUID $digest) && hornero cache --json >out &&
 	test "$(jq -r ".[0].release" out)" = "$(release $HELLO_UUID $digest)" && test "$(jq ".[0].root_gib" out)" -eq 1
@@ -104,6 +105,7 @@ test_expect_success 'the limits in force, and the times' '
 	test "$(jq ".artifact.built_ms >= $(jq .started_ms job) and .artifact.built_ms <= $(jq .built_ms job)" shown)" = true
 '
 
+# Red with build_ms in the place of check_ms in cli/artifact.c cells_of().
 test_expect_success 'it is the manifest beside the artifact, and the same for people' '
 	jq -S "del(.ino, .mtime_ns, .ctime_ns) | map_values(if . == \"\" then 0 else . end)" "$ARTIFACT/$digest.json" >want &&
 	jq -S ".artifact | del(.release, .release_state, .root_gib, .problem) | map_values(. // 0)" shown >got && test_cmp want got &&
@@ -111,6 +113,7 @@ test_expect_success 'it is the manifest beside the artifact, and the same for pe
 	test_grep "^root gib: *1$" out && test_grep "^build timeout: *20 min" out && test_grep "^toolchain: *[0-9a-f]{64}$" out
 '
 
+# Red without: the key's part of the condition in hide_others(), which then hides from everybody.
 test_expect_success 'the same artifact under another image: a release of its own, and what was first built' '
 	hornero image add $OTHER hello && hornero wait $OTHER --timeout 60 && shown $OTHER &&
 	says digest=$digest release=$(release $OTHER $digest) image=$HELLO_UUID job=$one
@@ -171,6 +174,7 @@ test_expect_success 'a manifest as it was before: what it does not know is unkno
 	hornero gc --verify
 '
 
+# Red without: `why->sys == 0` in cli/artifact.c say_problem().
 test_expect_success 'a damaged one is named, never believed, and the way out mends it' '
 	for change in "compile_core_limit=-1" "check_ms=\"7\"" "toolchain=\"x\"" "builder_version=\"a\33[2J\"" \
 		"builder_version=\"x\" * 256" "isolation=\"no ne\"" "architecture=None" "compile_mem_limit=0.5"
@@ -185,11 +189,13 @@ test_expect_success 'a damaged one is named, never believed, and the way out men
 	python3 parts.py shown "$HORNERO_SRC/etc/builders.d/make.yaml"
 '
 
+# Red without: ENOENT in say_problem().
 test_expect_success 'one that is gone, too' '
 	rm "$ARTIFACT/$digest.json" && shown && jq -r .artifact.problem shown >problem && test_grep "$digest.json: No such file.*writes it anew" problem &&
 	rebuild && shown && says problem=null digest=$digest
 '
 
+# Red without: is_warm in cli/imagelist.c digest_of().
 test_expect_success 'warm goes before newer; where nothing is warm the newest is shown' '
 	warm=$digest && mkdir "$NODE/instances/vm" &&
 	qemu-img create -q -f qcow2 -F raw -b "$(node_warm_path $HELLO_UUID)" "$NODE/instances/vm/disk" 1M &&
