@@ -1,15 +1,19 @@
 /* slack: DIAGNOSTICS: none. */
 #include "lib/slack.h"
 
+#include "lib/cpulist.h"
 #include "lib/own.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-bool slack_read(const struct cpulist *except, struct slack_use *out)
+bool slack_read(const char *except, struct slack_use *out)
 {
 	enum { FIELDS = 8, IDLE = 3, IOWAIT = 4 }; /* behind them: time of guests, which "user" has, too */
+	struct cpulist left_out;
+	struct err ignored = ERR_INIT;
+	bool leaves_out = except && cpulist_parse(except, &left_out, &ignored) == 0;
 	own_file FILE *f = fopen("/proc/stat", "re");
 	char line[512];
 
@@ -21,7 +25,7 @@ bool slack_read(const struct cpulist *except, struct slack_use *out)
 		/* Not that of the sum. */
 		if (sscanf(line, "cpu%u %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64, &cpu, &t[0], &t[1],
 			   &t[2], &t[3], &t[4], &t[5], &t[6], &t[7]) < 1 + IOWAIT + 1 ||
-		    line[3] == ' ' || (except && cpu < CPULIST_CPUS && except->has[cpu]))
+		    line[3] == ' ' || (leaves_out && cpu < CPULIST_CPUS && left_out.has[cpu]))
 			continue;
 		for (int i = 0; i < FIELDS; i++)
 			out->all += t[i];

@@ -12,8 +12,6 @@
 #ifndef HORNERO_LIB_SLACK_H
 #define HORNERO_LIB_SLACK_H
 
-#include "lib/cpulist.h"
-
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -37,8 +35,9 @@ struct slack {
 	bool competes;
 };
 
-/* all and idle of the processors, but those of `except` (NULL: none). False: /proc/stat cannot be read. */
-bool slack_read(const struct cpulist *except, struct slack_use *out);
+/* all and idle of the processors, but those of the list `except` (lib/cpulist.h; NULL, or none that can be read: of all). False:
+ * /proc/stat cannot be read. */
+bool slack_read(const char *except, struct slack_use *out);
 
 /* Whether builds must compete until the next look. processors: how many their quota lets them use. */
 bool slack_look(struct slack *s, int64_t now_ms, double processors, const struct slack_use *now);

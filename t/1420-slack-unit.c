@@ -144,17 +144,14 @@ static void a_look_too_soon_changes_nothing(void **state)
 /* Of the sum of all processors each is a part. Red without: except. */
 static void processors_are_left_out(void **state)
 {
-	static struct cpulist all, none;
 	struct slack_use whole, rest;
-	struct err e = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(cpulist_parse("0-8191", &all, &e), 0);
 	assert_true(slack_read(NULL, &whole));
-	assert_true(slack_read(&none, &rest));
+	assert_true(slack_read("", &rest));
 	assert_true(rest.all >= whole.all && rest.idle >= 0 && whole.idle <= whole.all);
 	assert_true(whole.all > 0 && whole.run_ms == -1);
-	assert_false(slack_read(&all, &rest));
+	assert_false(slack_read("0-8191", &rest));
 }
 
 int main(void)

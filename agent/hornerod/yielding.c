@@ -4,7 +4,6 @@
 #include "agent/hornerod/attempts.h"
 
 #include "lib/clock.h"
-#include "lib/cpulist.h"
 #include "lib/log.h"
 
 enum { LOOK_MS = 1000, LOOK_EXACT_US = 100000 };
@@ -20,12 +19,9 @@ static bool one_is_killed(const struct agent *a)
 
 static bool must_compete(struct agent *a)
 {
-	struct cpulist dedicated;
-	const char *text = a->conf->cpu_dedicated_set;
-	struct err ignored = ERR_INIT;
 	struct slack_use use;
 
-	if (!slack_read(text && cpulist_parse(text, &dedicated, &ignored) == 0 ? &dedicated : NULL, &use))
+	if (!slack_read(a->conf->cpu_dedicated_set, &use))
 		return true;
 	use.run_ms = cg_used_ms(a->cg);
 	return slack_look(&a->slack, clock_mono_ms(), cg_processors(a->cg), &use);
