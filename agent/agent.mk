@@ -62,6 +62,9 @@ hornerod_SOURCES = \
 hornerod_LDADD = agent/cgroup/libgroups.a agent/common/libcommon.a store/libstore.a db/libdb.a state/libstate.a conf/libconf.a lib/libhornero.a \
 	$(SYSTEMD_LIBS) $(CGROUP_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)
 
+hornero_yield_SOURCES = agent/yield/main.c
+hornero_yield_LDADD = agent/cgroup/libgroups.a conf/libconf.a lib/libhornero.a $(YAML_LIBS)
+
 hornero_build_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
 hornero_build_SOURCES = \
 	agent/build/build.h \

@@ -51,14 +51,17 @@ static bool read_number(const char *dir, const char *file, long *out)
 	return true;
 }
 
-/* As hornero.slice says, unless a unit of an older hornero, or a person, says otherwise. */
+/* As hornero.slice says, unless a unit of an older hornero, or a person, says otherwise; hornero-yield makes it idle and ends that. */
 static void look_at_slice(struct doctor *d, const char *slice)
 {
 	static const char mend[] = "systemctl daemon-reload; systemctl set-property --runtime hornero.slice CPUWeight=5";
+	own_free char *yield = fs_path("%s/../system.slice/hornero-yield.service", slice);
+	bool yields = access(yield, F_OK) == 0;
 	long value;
 
-	if (read_number(slice, "cpu.idle", &value) && value == 1)
-		doctor_say(d, DOCTOR_WARN, mend, "%s is idle to the scheduler: builds stand still while instances are busy", slice);
+	if (!yields && read_number(slice, "cpu.idle", &value))
+		doctor_say(d, DOCTOR_WARN, "systemctl restart hornero-yield", "hornero-yield.service does not run: %s", value == 1 ?
+			   "builds stand still while instances are busy" : "an instance that wakes may wait for a build");
 	else if (read_number(slice, "cpu.weight", &value) && value >= USUAL_WEIGHT)
 		doctor_say(d, DOCTOR_WARN, mend, "%s weighs %ld, as much as instances or more: an instance that wakes may wait for builds",
 			   slice, value);

@@ -61,7 +61,7 @@ void doctor_programs(struct doctor *d)
 	};
 	static const char *const ours[] = {"hornero-boot", "hornero-build", "hornero-check", "hornero-checkout", "hornero-collect",
 					   "hornero-door", "hornero-flatten", "hornero-hook", "hornero-keep", "hornero-publish", "hornero-scrub",
-					   "hornero-sweep"};
+					   "hornero-sweep", "hornero-yield"};
 	int before = d->findings;
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)

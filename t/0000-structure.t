@@ -4,7 +4,7 @@ test_description='the rooms: who includes, calls and links what; nothing forgott
 
 sandboxed='agent/sandboxed agent/sandboxed/boot agent/sandboxed/check agent/sandboxed/checkout'
 upkeep='agent/upkeep/collect agent/upkeep/keep agent/upkeep/scrub agent/upkeep/sweep'
-rooms="lib conf state db store agent/common agent/cgroup agent/hornerod agent/build $sandboxed
+rooms="lib conf state db store agent/common agent/cgroup agent/hornerod agent/build agent/yield $sandboxed
 	agent/publish agent/publish/flatten $upkeep hooks door cli"
 
 # nothing_says COMMAND…: a search whose every finding is a fault.
@@ -88,7 +88,7 @@ links () {
 links_only () {
 	library=$1
 	shift
-	for program in hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout hornero-collect hornero-door hornero-flatten hornero-hook hornero-keep hornero-publish hornero-scrub hornero-sweep
+	for program in hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout hornero-collect hornero-door hornero-flatten hornero-hook hornero-keep hornero-publish hornero-scrub hornero-sweep hornero-yield
 	do
 		! links $program | grep -q "^$library" || echo $program
 	done | sort >have
@@ -106,6 +106,7 @@ test_expect_success 'includes only point down' '
 	may_include agent/cgroup agent/cgroup conf lib &&
 	may_include agent/hornerod agent/hornerod agent/cgroup agent/common db store state conf lib &&
 	may_include agent/build agent/build agent/cgroup agent/common agent/sandboxed/checkout store conf lib &&
+	may_include agent/yield agent/yield agent/cgroup conf lib &&
 	may_include agent/publish agent/publish agent/common store state conf lib &&
 	may_include agent/publish/flatten agent/publish/flatten agent/publish conf lib &&
 	may_include hooks hooks db store state conf lib &&

@@ -132,24 +132,28 @@ test_expect_success 'the agent and its publisher do not run' '
 	says publisher bad "nobody listens at" "systemctl enable --now hornero-publish.socket"
 '
 
-# Of v2 nothing but a slice, whose files are ours.
+# Of v2 nothing but slices, whose files are ours.
 if test "$(id -u)" -eq 0 && grep -q "^[^ ]* [^ ]* cgroup2 " /proc/mounts && unshare -m true 2>/dev/null
 then
 	v2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
-	# slice_doctor WEIGHT [IDLE]: what it says where hornerod's slice has this cpu.weight and cpu.idle
+	# slice_doctor WEIGHT [IDLE [YIELDS]]: what it says where hornerod's slice has this cpu.weight and cpu.idle, and where
+	# hornero-yield runs
 	slice_doctor () {
 		unshare -m sh -c '
 			awk "\$3 == \"cgroup\" { print \$2 }" /proc/mounts | xargs -r -n 1 umount && mkdir -p "$1/hornero.slice" &&
 			mount -t tmpfs hornero-slice "$1/hornero.slice" && mkdir "$1/hornero.slice/hornerod.service" &&
 			echo "$2" >"$1/hornero.slice/cpu.weight" && { test -z "$3" || echo "$3" >"$1/hornero.slice/cpu.idle"; } &&
+			mkdir -p "$1/system.slice" && mount -t tmpfs hornero-slice "$1/system.slice" &&
+			{ test -z "$4" || mkdir "$1/system.slice/hornero-yield.service"; } &&
 			hornero doctor --json' sh "$v2" "$@" >doctor.json
-		rmdir "$v2/hornero.slice"
+		rmdir "$v2/hornero.slice" && { rmdir "$v2/system.slice" 2>/dev/null || :; }
 	}
 	# Red without: either half of look_at_slice.
-	test_expect_success 'control groups: builds in a slice of a low weight, in an idle one, and in one like any other' '
+	test_expect_success 'control groups: builds in a slice of a low weight, in one that nobody looks after, and in one like any other' '
 		slice_doctor 5 && jq -e ". | map(select(.check == \"cgroups\")) | length > 0 and all(.finding | test(\"slice\") | not)" doctor.json &&
-		slice_doctor 5 0 && jq -e ". | map(select(.check == \"cgroups\")) | length > 0 and all(.finding | test(\"slice\") | not)" doctor.json &&
-		slice_doctor 5 1 && says cgroups warn "hornero.slice is idle to the scheduler" "systemctl daemon-reload; systemctl set-property .*CPUWeight=5" &&
+		slice_doctor 5 1 yields && jq -e ". | map(select(.check == \"cgroups\")) | length > 0 and all(.finding | test(\"slice|yield\") | not)" doctor.json &&
+		slice_doctor 5 0 && says cgroups warn "hornero-yield.service does not run: an instance that wakes may wait" "systemctl restart hornero-yield" &&
+		slice_doctor 5 1 && says cgroups warn "hornero-yield.service does not run: builds stand still" "systemctl restart hornero-yield" &&
 		slice_doctor 100 && says cgroups warn "weighs 100, as much as instances" "systemctl daemon-reload; systemctl set-property .*CPUWeight=5"
 	'
 fi

@@ -12,12 +12,12 @@ guest_requires
 if test "$HORNERO_TEST_LONG" = 1
 then
 	by_unit='5415-upgrade 5450-groups 5455-pausing 5480-attacks 8300-kill'
-	by_root=$by_unit
+	by_root="$by_unit 5467-slice-yields"
 	unit_settings=HORNERO_TEST_ATTEMPTS=240
 	root_settings=$unit_settings
 else
 	by_unit='5450-groups 5455-pausing 5480-attacks 8300-kill'
-	by_root='5450-groups 5480-attacks 8300-kill'
+	by_root='5450-groups 5467-slice-yields 5480-attacks 8300-kill'
 	unit_settings='HORNERO_TEST_ATTEMPTS=16 HORNERO_TEST_ATTACKS=daemon,fork-bomb,keyring,limits,loopback,memory,namespaces,other-checkout,proc,ptrace,read-node,setuid'
 	root_settings='HORNERO_TEST_ATTEMPTS=8 HORNERO_TEST_ATTACKS=fork-bomb,limits,memory,setuid'
 fi

@@ -214,6 +214,7 @@ script_tests += \
 	t/5463-causes.t \
 	t/5464-wait-acts.t \
 	t/5465-yielding.t \
+	t/5467-slice-yields.t \
 	t/5470-locked-cache.t \
 	t/5480-attacks.t \
 	t/5481-attacks-users.t \

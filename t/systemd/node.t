@@ -82,8 +82,20 @@ test_expect_success 'the limits of builds are in its delegated group' '
 	test "$(cat $unit/hornero/memory.max)" -le 500000000
 '
 
-test_expect_success 'whatever else runs comes before them, and leaves them something' '
-	test "$(cat ${unit%/*}/cpu.weight)" = 5 && test "$(cat $unit/hornero/cpu.idle)" = 0 && test "$(cat $unit/hornero/cpu.weight)" -lt 100
+# Red without: Wants=hornero-yield.service in hornerod.service, ReadWritePaths= in hornero-yield.service, the last yield_to_others
+# in agent/yield/main.c.
+test_expect_success 'whatever else runs comes before them, and leaves them something: hornero-yield sees to it' '
+	wait_until "systemctl is-active hornero-yield" 30 && test ! -e ${unit%/*}/hornero-yield.service &&
+	wait_until "test \"\$(cat ${unit%/*}/cpu.idle)\" = 1" 120 &&
+	test "$(cat $unit/hornero/cpu.idle)" = 0 && test "$(cat $unit/hornero/cpu.weight)" -lt 100 &&
+	systemctl stop hornero-yield && test "$(cat ${unit%/*}/cpu.idle) $(cat ${unit%/*}/cpu.weight)" = "0 5" &&
+	systemctl start hornero-yield && systemctl is-active hornerod || journal
+'
+
+test_expect_success 'hornero-yield may write two files, and nothing else' '
+	pid=$(systemctl show -P MainPID hornero-yield) && test_grep "^CapEff:.0*$" /proc/$pid/status && test_grep "^CapBnd:.0*$" /proc/$pid/status &&
+	test_must_fail nsenter -t $pid -m touch /etc/hornero/touched && test_must_fail nsenter -t $pid -m sh -c "echo 5 >$unit/hornero/cpu.weight" &&
+	test_must_fail nsenter -t $pid -m sh -c "echo max >${unit%/*}/cpu.max" && nsenter -t $pid -m sh -c "echo 0 >${unit%/*}/cpu.idle"
 '
 
 test_expect_success 'a push by git is built and published through the socket' '
@@ -142,11 +154,12 @@ test_expect_success 'a start of hornerod removes, as git, what a push left that 
 	said hornero-clear && test_grep "event=removed file=refs/heads/main.lock left by a process that died" said || journal
 '
 
-test_expect_success 'stop in the middle of a build: no process, no group; the job waits' '
+test_expect_success 'stop in the middle of a build, idle as all builds: no process, no group; the job waits' '
 	printf "hornero.raw:\n\tsetsid sleep 1001 & sleep 1000\n" >/var/tmp/pusher/Makefile &&
 	as_git git -C /var/tmp/pusher commit -q -a -m lasting && push &&
 	wait_until "pgrep -x sleep -a | grep -q \"sleep 1000\"" 60 &&
-	systemctl stop hornerod &&
+	systemctl is-active hornero-yield && wait_until "test \"\$(cat ${unit%/*}/cpu.idle)\" = 1" 120 &&
+	systemctl stop hornerod && test_must_fail systemctl is-active hornero-yield &&
 	! pgrep -f "^sleep 100[01]" && test ! -e $unit && test "$(systemctl show -P Result hornerod)" = success &&
 	hornero show $job --json | jq -e ".state == \"queued\"" || journal
 '
@@ -158,7 +171,7 @@ test_expect_success 'one that hangs is killed by the watchdog, with its builds, 
 	wait_until "pgrep -x sleep -a | grep -q \"sleep 1000\"" 60 &&
 	pid=$(systemctl show -P MainPID hornerod) && kill -STOP $pid &&
 	wait_until "test \"\$(systemctl show -P NRestarts hornerod)\" = 1" 60 &&
-	wait_until "systemctl is-active hornerod" 60 &&
+	wait_until "systemctl is-active hornerod && systemctl is-active hornero-yield" 60 &&
 	said hornerod && test_grep "[Ww]atchdog timeout" said || journal
 '
 
@@ -177,7 +190,7 @@ test_expect_success 'the gc timer waits, and its service packs as git' '
 
 test_expect_success 'stop all: nothing is left' '
 	systemctl disable --now hornero-publish.socket hornerod hornero-gc.timer && test ! -e $unit &&
-	! pgrep -u hornero && test -z "$(systemctl --no-legend --failed list-units "hornero*")" || journal
+	! pgrep -u hornero && ! pgrep -x hornero-yield && test -z "$(systemctl --no-legend --failed list-units "hornero*")" || journal
 '
 
 test_done
