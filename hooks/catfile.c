@@ -1,5 +1,5 @@
-/* catfile: DIAGNOSTICS: ERR_OPERATOR where git is missing or answers nonsense, ERR_NOBODY where it takes
- * too long. */
+/* catfile: DIAGNOSTICS: ERR_OPERATOR if git is missing or its answer is malformed, ERR_NOBODY if it
+ * takes too long. */
 #include "hooks/catfile.h"
 
 #include "hooks/treescan.h"
@@ -14,10 +14,10 @@
 
 enum {
 	HEADER_MAX = 8192,
-	CATFILE_TREE_MAX = 8 << 20, /* bytes of a directory listing that is read */
+	CATFILE_TREE_MAX = 8 << 20, /* the largest directory listing to read, in bytes */
 };
 
-/* What receive-pack says about this repository and its quarantine. */
+/* receive-pack names the repository and its quarantine in these. */
 static const char *const kept[] = {
 	"GIT_DIR",
 	"GIT_OBJECT_DIRECTORY",
@@ -35,7 +35,8 @@ static const char *const fixed[] = {
 	"GIT_TERMINAL_PROMPT=0",
 };
 
-/* Strings from getenv stand behind their names: "NAME=value" begins at the name. */
+/* getenv returns a pointer into "NAME=value": stepping back over the name yields the whole
+ * string. */
 void catfile_env(const char *env[CATFILE_ENV_MAX], const char *index)
 {
 	static char variable[4096 + 32];
@@ -49,7 +50,8 @@ void catfile_env(const char *env[CATFILE_ENV_MAX], const char *index)
 	}
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		env[n++] = fixed[i];
-	if (index && snprintf(variable, sizeof(variable), "GIT_INDEX_FILE=%s", index) < (int)sizeof(variable))
+	if (index && snprintf(variable, sizeof(variable), "GIT_INDEX_FILE=%s", index) <
+			     (int)sizeof(variable))
 		env[n++] = variable;
 	env[n] = NULL;
 }
@@ -84,7 +86,7 @@ static int catfile_start(struct catfile *cf, struct err *e)
 	return 0;
 }
 
-/* It is not asked for its last words: there may be a gigabyte of them in the pipe. */
+/* Kills git instead of draining the pipe: a gigabyte may be left in it. */
 void catfile_close(struct catfile *cf)
 {
 	if (cf->to < 0)
@@ -103,7 +105,8 @@ static int catfile_fill(struct catfile *cf, struct err *e)
 		ssize_t n;
 
 		if (left_ms <= 0 || poll(&p, 1, (int)left_ms) == 0)
-			return err_set(e, ERR_NOBODY, "git cat-file did not answer within %d s", CATFILE_TIMEOUT_MS / 1000);
+			return err_set(e, ERR_NOBODY, "git cat-file did not answer within %d s",
+				       CATFILE_TIMEOUT_MS / 1000);
 		n = read(cf->from, cf->buf, sizeof(cf->buf));
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -117,7 +120,7 @@ static int catfile_fill(struct catfile *cf, struct err *e)
 	}
 }
 
-/* A piece of the answer, at most want bytes; 0 is an error. */
+/* Returns the size of the next piece of the answer, at most want bytes, or 0 on error. */
 static size_t catfile_some(struct catfile *cf, size_t want, const char **at, struct err *e)
 {
 	size_t n;
@@ -147,8 +150,10 @@ static int header_read(struct catfile *cf, char line[HEADER_MAX], struct err *e)
 	return err_set(e, ERR_OPERATOR, "git cat-file answered with an endless line");
 }
 
-/* Ask for an object by git's notation. 1 there (oid, type and size filled, the content follows), 0 missing, -1. */
-static int ask_name(struct catfile *cf, const char *name, char oid[65], char type[16], size_t *size, struct err *e)
+/* Asks for an object by git's notation. Returns 1 if it exists (fills oid, type and size; the
+ * content follows), 0 if it is missing, -1 on error. */
+static int ask_name(struct catfile *cf, const char *name, char oid[65], char type[16], size_t *size,
+		    struct err *e)
 {
 	own_free char *question = fs_path("%s\n", name);
 	static const char missing[] = " missing";
@@ -156,7 +161,9 @@ static int ask_name(struct catfile *cf, const char *name, char oid[65], char typ
 	size_t len;
 
 	if (strlen(question) > HEADER_MAX - sizeof(missing) || strchr(name, '\n'))
-		return err_set(e, ERR_OPERATOR, "git cannot be asked for %s", name);
+		return err_set(e, ERR_OPERATOR,
+			       "cannot ask git for %s: the name is too long or has a newline",
+			       name);
 	if (cf->to < 0 && catfile_start(cf, e) < 0)
 		return -1;
 	if (fs_write_all(cf->to, question, strlen(question)) < 0)
@@ -171,14 +178,15 @@ static int ask_name(struct catfile *cf, const char *name, char oid[65], char typ
 	return 1;
 }
 
-static int ask(struct catfile *cf, const char *commit, const char *path, char oid[65], char type[16], size_t *size, struct err *e)
+static int ask(struct catfile *cf, const char *commit, const char *path, char oid[65],
+	       char type[16], size_t *size, struct err *e)
 {
 	own_free char *name = fs_path("%s:%s", commit, path);
 
 	return ask_name(cf, name, oid, type, size, e);
 }
 
-/* size bytes of content and the newline behind them. */
+/* Reads size bytes of content and the newline after them. */
 static int take(struct catfile *cf, size_t size, char *text, struct treescan *scan, struct err *e)
 {
 	const char *at;
@@ -197,9 +205,9 @@ static int take(struct catfile *cf, size_t size, char *text, struct treescan *sc
 	return catfile_some(cf, 1, &at, e) == 1 ? 0 : -1;
 }
 
-/* The mode of name in the tree commit:subdir. */
-static int ask_mode(struct catfile *cf, const char *commit, const char *subdir, const char *name, unsigned int *mode,
-		    struct err *e)
+/* Looks up the mode of name in the tree commit:subdir. */
+static int ask_mode(struct catfile *cf, const char *commit, const char *subdir, const char *name,
+		    unsigned int *mode, struct err *e)
 {
 	struct treescan scan;
 	char oid[65], type[16];
@@ -224,7 +232,7 @@ static int read_blob(struct catfile *cf, size_t size, size_t max, struct found *
 	f->len = size;
 	if (size > max) {
 		f->kind = FOUND_TOO_LARGE;
-		catfile_close(cf); /* rather than read it all */
+		catfile_close(cf); /* cheaper than reading it all */
 		return 0;
 	}
 	text = malloc(size + 1);
@@ -238,8 +246,8 @@ static int read_blob(struct catfile *cf, size_t size, size_t max, struct found *
 	return 0;
 }
 
-int catfile_read(struct catfile *cf, const char *commit, const char *subdir, const char *name, size_t max,
-		 struct found *out, struct err *e)
+int catfile_read(struct catfile *cf, const char *commit, const char *subdir, const char *name,
+		 size_t max, struct found *out, struct err *e)
 {
 	own_free char *path = fs_path("%s%s%s", subdir, *subdir ? "/" : "", name);
 	struct found f = {.kind = FOUND_NOTHING};
@@ -283,7 +291,10 @@ int catfile_tree(struct catfile *cf, const char *name, char **out, size_t *len, 
 	}
 	if (size > CATFILE_TREE_MAX) {
 		catfile_close(cf);
-		return err_set(e, ERR_NOBODY, "the directory %s has a listing of %zu bytes", name, size);
+		return err_set(e, ERR_NOBODY,
+			       "cannot read the directory %s: its listing has %zu bytes, at most "
+			       "%d are read",
+			       name, size, CATFILE_TREE_MAX);
 	}
 	text = malloc(size + 1);
 	if (!text)
@@ -296,7 +307,7 @@ int catfile_tree(struct catfile *cf, const char *name, char **out, size_t *len, 
 	return 1;
 }
 
-/* The content is not read: it may be a gigabyte. */
+/* Does not read the content: it may be a gigabyte. */
 int catfile_peel(struct catfile *cf, const char *oid, char out[65], char type[16], struct err *e)
 {
 	own_free char *name = fs_path("%s^{}", oid);
@@ -304,5 +315,6 @@ int catfile_peel(struct catfile *cf, const char *oid, char out[65], char type[16
 	int got = ask_name(cf, name, out, type, &size, e);
 
 	catfile_close(cf);
-	return got != 0 ? got : err_set(e, ERR_OPERATOR, "git cat-file does not find the object %s", oid);
+	return got != 0 ? got
+			: err_set(e, ERR_OPERATOR, "git cat-file does not find the object %s", oid);
 }

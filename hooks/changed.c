@@ -1,4 +1,5 @@
-/* changed: DIAGNOSTICS: as hooks/catfile.h; bytes that are no tree end it there (git's fsck saw to those). */
+/* changed: DIAGNOSTICS: as hooks/catfile.h. Malformed tree bytes end the walk (git's fsck rejects
+ * them earlier). */
 #include "hooks/changed.h"
 
 #include "hooks/loose.h"
@@ -15,7 +16,7 @@ struct walk {
 	void *arg;
 	size_t raw; /* bytes of an object id in a tree */
 	int trees;
-	bool asks; /* starts git for a tree that is packed */
+	bool asks; /* start git for a packed tree */
 };
 
 struct bytes {
@@ -35,7 +36,7 @@ struct entry {
 	const char *oid; /* raw */
 };
 
-/* The entry at *at, and *at moved behind it. False at the end. */
+/* Reads the entry at *at and moves *at past it. Returns false at the end. */
 static bool next(const struct walk *w, const struct bytes *b, size_t *at, struct entry *out)
 {
 	const char *s = b->data + *at;
@@ -55,7 +56,7 @@ static bool is_tree(const struct entry *t)
 	return (t->mode & 0170000) == MODE_TREE;
 }
 
-/* The order of a tree's entries: a directory as if its name ended in a slash. */
+/* git sorts the entries of a tree as if the name of a directory ended in a slash. */
 static int order(const struct entry *a, const struct entry *b)
 {
 	size_t la = strlen(a->name), lb = strlen(b->name);
@@ -73,8 +74,10 @@ static void hex_of(const struct walk *w, const struct entry *t, char out[65])
 		snprintf(out + 2 * i, 3, "%02x", (unsigned int)(unsigned char)t->oid[i]);
 }
 
-/* By "OID" or "COMMIT:DIRECTORY". 1; 0 there is none, or none that is worth starting git for; CHANGED_MANY; -1. */
-static int read_tree(struct walk *w, const char *oid, const char *subdir, struct bytes *out, struct err *e)
+/* Reads the tree "OID" or "COMMIT:DIRECTORY". Returns 1, 0 if there is none or none worth starting
+ * git for, CHANGED_MANY, -1 on error. */
+static int read_tree(struct walk *w, const char *oid, const char *subdir, struct bytes *out,
+		     struct err *e)
 {
 	own_free char *name = fs_path("%s%s%s", oid, subdir ? ":" : "", subdir ? subdir : "");
 
@@ -87,9 +90,11 @@ static int read_tree(struct walk *w, const char *oid, const char *subdir, struct
 	return catfile_tree(w->cf, name, &out->data, &out->len, e);
 }
 
-static int compare(struct walk *w, const struct bytes *old, const struct bytes *new, const char *dir, int depth, struct err *e);
+static int compare(struct walk *w, const struct bytes *old, const struct bytes *new,
+		   const char *dir, int depth, struct err *e);
 
-static int enter(struct walk *w, const struct entry *was, const struct entry *is, const char *dir, int depth, struct err *e)
+static int enter(struct walk *w, const struct entry *was, const struct entry *is, const char *dir,
+		 int depth, struct err *e)
 {
 	own_free char *below = fs_path("%s%s%s", dir, *dir ? "/" : "", is->name);
 	own_bytes struct bytes old = {.data = NULL};
@@ -110,7 +115,8 @@ static int enter(struct walk *w, const struct entry *was, const struct entry *is
 	return rc == 1 ? compare(w, &old, &new, below, depth + 1, e) : rc;
 }
 
-static int compare(struct walk *w, const struct bytes *old, const struct bytes *new, const char *dir, int depth, struct err *e)
+static int compare(struct walk *w, const struct bytes *old, const struct bytes *new,
+		   const char *dir, int depth, struct err *e)
 {
 	size_t at = 0, was_at = 0;
 	struct entry is, was;
@@ -135,9 +141,11 @@ static int compare(struct walk *w, const struct bytes *old, const struct bytes *
 }
 
 int changed_look(struct catfile *cf, const char *old, const char *commit, const char *subdir,
-		 int (*look)(void *arg, const char *dir, bool module, struct err *e), void *arg, struct err *e)
+		 int (*look)(void *arg, const char *dir, bool module, struct err *e), void *arg,
+		 struct err *e)
 {
-	struct walk w = {.cf = cf, .look = look, .arg = arg, .raw = strlen(commit) / 2, .asks = true};
+	struct walk w = {
+		.cf = cf, .look = look, .arg = arg, .raw = strlen(commit) / 2, .asks = true};
 	own_bytes struct bytes before = {.data = NULL};
 	own_bytes struct bytes now = {.data = NULL};
 	int rc = read_tree(&w, commit, subdir, &now, e);

@@ -1,5 +1,6 @@
-/* durable: DIAGNOSTICS: ERR_OPERATOR or ERR_NOBODY where a directory cannot be synced: then there
- * must be no row. What git removed meanwhile (an emptied directory of refs) is no error. */
+/* durable: DIAGNOSTICS: ERR_OPERATOR or ERR_NOBODY if a directory cannot be synced; the caller must
+ * then write no row. It is no error if git removed a directory meanwhile (one of refs that became
+ * empty). */
 #include "hooks/durable.h"
 
 #include "lib/fs.h"
@@ -11,9 +12,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { DIRS_MAX = 65536 /* a push into more directories of refs than this is left to the sweep */ };
+enum { DIRS_MAX = 65536 /* directories of refs in one push; the sweep handles larger pushes */ };
 
-/* Part of a ref's name, not terminated: "refs/heads" of "refs/heads/main". */
+/* Part of a ref's name, not NUL-terminated: "refs/heads" of "refs/heads/main". */
 struct prefix {
 	const char *at;
 	size_t len;
@@ -29,7 +30,7 @@ static bool is_before(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
 }
 
-/* When everything was on disk last; 0 where that is not known. */
+/* Returns when everything was last on disk, or 0 if that is unknown. */
 static struct timespec synced_since(int fd, const struct timespec *now)
 {
 	struct stat st;
@@ -39,22 +40,23 @@ static struct timespec synced_since(int fd, const struct timespec *now)
 	return st.st_mtim;
 }
 
-/* A filesystem with times of whole seconds cuts them off: such a time may mean any later
- * part of its second. */
+/* A filesystem whose times are whole seconds truncates them: such a time may mean any later part of
+ * its second. */
 static bool is_since(const struct statx_timestamp *t, const struct timespec *since)
 {
-	struct timespec at = {.tv_sec = (time_t)t->tv_sec, .tv_nsec = t->tv_nsec ? t->tv_nsec : 999999999};
+	struct timespec at = {.tv_sec = (time_t)t->tv_sec,
+			      .tv_nsec = t->tv_nsec ? t->tv_nsec : 999999999};
 
 	return !is_before(&at, since);
 }
 
-/* Made since then, as far as the filesystem tells. */
+/* Created since then, as far as the filesystem tells. */
 static bool is_born_since(const struct statx *st, const struct timespec *since)
 {
 	return !(st->stx_mask & STATX_BTIME) || is_since(&st->stx_btime, since);
 }
 
-/* 1 there, 0 not (git has removed it), -1. */
+/* Returns 1 if it exists, 0 if not (git has removed it), -1 on error. */
 static int look(int dir, const char *name, struct statx *st, struct err *e)
 {
 	if (statx(dir, name, AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_CTIME | STATX_BTIME, st) == 0)
@@ -82,8 +84,9 @@ static bool is_fanout(const char *name)
 	return strlen(name) == 2 && strchr(hex, name[0]) && strchr(hex, name[1]);
 }
 
-/* One of objects/'s directories; *born where objects/ itself got a new entry by it. */
-static int sync_fanout(int objects, const char *name, const struct timespec *since, bool *born, struct err *e)
+/* Syncs one directory of objects/. Sets *born if it is a new entry of objects/ itself. */
+static int sync_fanout(int objects, const char *name, const struct timespec *since, bool *born,
+		       struct err *e)
 {
 	struct statx st;
 	int there = look(objects, name, &st, e);
@@ -94,8 +97,8 @@ static int sync_fanout(int objects, const char *name, const struct timespec *sin
 	return sync_dir(objects, name, "objects", e);
 }
 
-/* objects/ itself changes with every push, by the quarantine that comes and goes in it: what counts
- * is whether a directory was made in it. */
+/* objects/ itself changes with every push, because the quarantine is created and removed in it:
+ * only a new fan-out directory or pack/ counts. */
 static int sync_objects(int repo, const struct timespec *since, struct err *e)
 {
 	own_dir DIR *d = NULL;
@@ -119,8 +122,8 @@ static int sync_objects(int repo, const struct timespec *since, struct err *e)
 	return born ? sync_dir(repo, "objects", "objects", e) : 0;
 }
 
-/* The repository's own directory changes with every push, too, by HEAD.lock. The one entry in it that
- * a push replaces is packed-refs, when it deletes a ref. */
+/* HEAD.lock changes the repository's own directory with every push, too. packed-refs is the only
+ * entry in it that a push replaces, when it deletes a ref. */
 static int sync_packed_refs(int repo, const struct timespec *since, struct err *e)
 {
 	struct statx st;
@@ -134,13 +137,15 @@ static int sync_packed_refs(int repo, const struct timespec *since, struct err *
 static int prefixes_add(struct prefixes *p, const char *at, size_t len, struct err *e)
 {
 	if (p->n == DIRS_MAX)
-		return err_set(e, ERR_NOBODY, "the push changes refs in more than %d directories", DIRS_MAX);
+		return err_set(e, ERR_NOBODY, "the push changes refs in more than %d directories",
+			       DIRS_MAX);
 	if (p->n == p->room) {
 		size_t room = p->room ? 2 * p->room : 64;
 		struct prefix *more = reallocarray(p->list, room, sizeof(*more));
 
 		if (!more)
-			return err_set(e, ERR_NOBODY, "out of memory for the directories of the refs");
+			return err_set(e, ERR_NOBODY,
+				       "out of memory for the directories of the refs");
 		p->list = more;
 		p->room = room;
 	}
@@ -148,7 +153,7 @@ static int prefixes_add(struct prefixes *p, const char *at, size_t len, struct e
 	return 0;
 }
 
-/* Every directory on the way to ref that the ref before it does not have. */
+/* Adds every directory on the path to ref that the path to before does not have. */
 static int prefixes_of(struct prefixes *p, const char *ref, const char *before, struct err *e)
 {
 	size_t same = 0;
@@ -164,7 +169,7 @@ static int prefixes_of(struct prefixes *p, const char *ref, const char *before, 
 	return 0;
 }
 
-/* Backwards, so that what is deeper comes before what holds it. */
+/* Sorts backwards: a directory comes before the one that holds it. */
 static int compare_backwards(const void *a, const void *b)
 {
 	const struct prefix *x = a;
@@ -187,13 +192,15 @@ static int sync_prefixes(int repo, struct prefixes *p, const struct timespec *si
 			continue;
 		snprintf(path, sizeof(path), "%.*s", (int)p->list[i].len, p->list[i].at);
 		there = look(repo, path, &st, e);
-		if (there < 0 || (there > 0 && is_since(&st.stx_ctime, since) && sync_dir(repo, path, path, e) < 0))
+		if (there < 0 || (there > 0 && is_since(&st.stx_ctime, since) &&
+				  sync_dir(repo, path, path, e) < 0))
 			return -1;
 	}
 	return 0;
 }
 
-static int sync_refs(int repo, const char *const *refs, size_t n, const struct timespec *since, struct err *e)
+static int sync_refs(int repo, const char *const *refs, size_t n, const struct timespec *since,
+		     struct err *e)
 {
 	struct prefixes p = {0};
 	int status = 0;
@@ -206,8 +213,8 @@ static int sync_refs(int repo, const char *const *refs, size_t n, const struct t
 	return status;
 }
 
-/* Where somebody removed the mark: aside and renamed, since the time of a file that is just made would
- * claim what nobody did. */
+/* Creates a missing mark under another name with time 0 and renames it: a fresh file's own time
+ * would claim a sync that nobody made. */
 static int mark_new(int repo)
 {
 	own_free char *aside = fs_path("." DURABLE_SYNCED ".%ld", (long)getpid());
@@ -222,7 +229,8 @@ static int mark_new(int repo)
 	return fd;
 }
 
-/* File times are read from the coarse clock: whatever changes behind this reading has at least this time. */
+/* The kernel takes file times from the coarse clock: every change after this reading has at least
+ * this time. */
 int durable_sync(int repo, const char *const *refs, size_t n, struct err *e)
 {
 	own_fd int mark = openat(repo, DURABLE_SYNCED, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);

@@ -1,19 +1,23 @@
 /*
- * durable: the half of a push's durability that git leaves out: the directories.
+ * durable: makes a push's directories durable, which git leaves out.
  *
  *     durable_sync(repo, refs, n, e)     post-receive, before the job's row
  *
- * With core.fsync=committed,reference git fsyncs every object and every ref file, and
- * then renames or links them into directories that nobody fsyncs (git's
- * core.fsync knows of none). A row could then outlive the commit that it names.
+ * With core.fsync=committed,reference git fsyncs every object and every ref file, and then renames
+ * or links them into directories that nobody fsyncs (git's core.fsync has no value for them). A row
+ * could then outlive the commit that it names.
  *
- * Which directories? Those of objects/ (the fan-out, pack/, objects/ itself where one of them is new),
- * those on the way to each pushed ref, and the repository's own where packed-refs is: of all these the
- * ones that changed since everything was on disk last. That moment is the modification time of the empty
- * file DURABLE_SYNCED in the repository, set behind the last fsync to just before the first one. So a hook
- * that was killed, or a push that was refused after git had moved its objects in, is made up for by the
- * next push. The file needs no fsync: an older time costs a few fsyncs more. Without it, or when the
- * clock was set back, everything is synced.
+ * durable_sync looks at these directories:
+ *
+ * - those of objects/: the fan-out, pack/, and objects/ itself if one of them is new;
+ * - those on the path to each pushed ref;
+ * - the repository's own, if packed-refs exists.
+ *
+ * It syncs those that changed since everything was last on disk. That moment is the modification
+ * time of DURABLE_SYNCED, an empty file in the repository. After the last fsync the hook sets it to
+ * the time just before the first one. So if a hook was killed, or a push was refused after git had
+ * moved its objects in, the next push makes up for it. The file needs no fsync: an older time costs
+ * a few more fsyncs. If the file is missing or the clock was set back, everything is synced.
  */
 #ifndef HORNERO_HOOKS_DURABLE_H
 #define HORNERO_HOOKS_DURABLE_H
@@ -24,9 +28,9 @@
 
 #define DURABLE_SYNCED "hornero.synced"
 
-/* repo is the open bare repository; refs are names that refline let pass. On return each
- * ref's directory chain and the object directories are on disk. Never syncfs: other
- * people's gigabytes are on this filesystem too. */
+/* Syncs the directory chain of each ref and the object directories. repo is the open bare
+ * repository; refs are names that refline accepted. Never uses syncfs: the filesystem also holds
+ * gigabytes of others. */
 int durable_sync(int repo, const char *const *refs, size_t n, struct err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* found: what stands at a path of a commit. */
+/* found: a file, or something else, at a path of a commit. */
 #ifndef HORNERO_HOOKS_FOUND_H
 #define HORNERO_HOOKS_FOUND_H
 
@@ -7,7 +7,7 @@
 enum found_kind {
 	FOUND_NOTHING,
 	FOUND_FILE,      /* a regular file: text and len are filled */
-	FOUND_TOO_LARGE, /* a regular file of len bytes, more than was asked for */
+	FOUND_TOO_LARGE, /* a regular file of len bytes, more than the caller's maximum */
 	FOUND_LINK,
 	FOUND_DIRECTORY,
 	FOUND_SUBMODULE,
@@ -15,11 +15,11 @@ enum found_kind {
 
 struct found {
 	enum found_kind kind;
-	char *text; /* terminated; the caller's to free */
+	char *text; /* NUL-terminated; the caller frees it */
 	size_t len;
 };
 
-/* By the mode of its tree entry; 0 is no entry. */
+/* Maps the mode of a tree entry; 0 means no entry. */
 static inline enum found_kind found_kind_of(unsigned int mode)
 {
 	switch (mode & 0170000) {

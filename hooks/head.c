@@ -1,4 +1,4 @@
-/* head: DIAGNOSTICS: none; where HEAD cannot be read or written it stays as it is. */
+/* head: DIAGNOSTICS: none; if HEAD cannot be read or written, it stays as it is. */
 #include "hooks/head.h"
 
 #include "state/githead.h"
@@ -59,7 +59,8 @@ bool head_leave(const struct place *p, const struct pushed *pushed)
 	for (size_t i = 0; i < p->n; i++) {
 		const char *ref = p->images[i].ref;
 
-		if (is_followed(p, &p->images[i]) && strcmp(ref, now) != 0 && !is_deleted(pushed, ref) && githead_has(repo, ref))
+		if (is_followed(p, &p->images[i]) && strcmp(ref, now) != 0 &&
+		    !is_deleted(pushed, ref) && githead_has(repo, ref))
 			return githead_set(repo, ref);
 	}
 	return false;
@@ -72,7 +73,8 @@ bool head_settle(const struct place *p, const struct pushed *pushed)
 	own_fd int repo = fs_open_dir(AT_FDCWD, ".", &ignored);
 	char now[GITHEAD_MAX];
 
-	if (repo < 0 || !githead_branch(repo, now) || !refline_ref_valid(now) || githead_has(repo, now))
+	if (repo < 0 || !githead_branch(repo, now) || !refline_ref_valid(now) ||
+	    githead_has(repo, now))
 		return false;
 	for (size_t i = 0; i < p->n; i++)
 		if (is_followed(p, &p->images[i]) && githead_has(repo, p->images[i].ref))

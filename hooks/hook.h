@@ -1,11 +1,11 @@
-/* hook: the two hooks that hornero-hook is. Each returns the exit status that git gets. */
+/* hook: the two hooks of hornero-hook. Each returns the exit status for git. */
 #ifndef HORNERO_HOOKS_HOOK_H
 #define HORNERO_HOOKS_HOOK_H
 
-/* 0: the push may go on; 1: refused, and the pusher was told why. */
+/* Returns 0 to accept the push, 1 to refuse it after telling the pusher why. */
 int pre_receive(void);
 
-/* Always 0: the refs are updated, and nothing that fails here may look like a failed push. */
+/* Always returns 0: git has updated the refs, so no failure here may look like a failed push. */
 int post_receive(void);
 
 #endif

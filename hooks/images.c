@@ -1,5 +1,5 @@
-/* images: DIAGNOSTICS: ERR_OPERATOR where the directory cannot be read, ERR_NOBODY out of memory. A file that
- * cannot be used is images_load's to tell about. */
+/* images: DIAGNOSTICS: ERR_OPERATOR if the directory cannot be read, ERR_NOBODY if memory runs out.
+ * images_load reports unusable files. */
 #include "hooks/images.h"
 
 #include "lib/own.h"
@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-enum { GLANCE_BYTES = 4096 /* image files are far smaller; a larger one is parsed */ };
+enum { GLANCE_BYTES = 4096 /* image files are far smaller; a larger one is always parsed */ };
 
 static bool may_be_of(int dir, const char *file, const void *arg)
 {
@@ -24,7 +24,8 @@ static bool may_be_of(int dir, const char *file, const void *arg)
 	return memmem(text, (size_t)n, repo, strlen(repo)) != NULL;
 }
 
-int images_near(const char *images_dir, const char *repo, struct image **out, size_t *n, struct err *e)
+int images_near(const char *images_dir, const char *repo, struct image **out, size_t *n,
+		struct err *e)
 {
 	struct image *list = NULL;
 	size_t all = 0, whole = 0;

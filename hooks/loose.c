@@ -1,4 +1,5 @@
-/* loose: DIAGNOSTICS: none of its own; whatever it does not understand is git's to answer. */
+/* loose: DIAGNOSTICS: none of its own; git answers everything that this file does not
+ * understand. */
 #include "hooks/loose.h"
 
 #include "hooks/treescan.h"
@@ -11,8 +12,8 @@
 #include <zlib.h>
 
 enum {
-	TREE_MAX = 8 << 20, /* bytes of a directory listing that we read ourselves */
-	TAGS_MAX = 8,       /* tags of tags that we follow ourselves */
+	TREE_MAX = 8 << 20, /* the largest directory listing to read without git, in bytes */
+	TAGS_MAX = 8,       /* nested tags to follow without git */
 };
 
 struct loose {
@@ -33,7 +34,7 @@ static void loose_close(struct loose *l)
 }
 #define own_loose __attribute__((cleanup(loose_close)))
 
-/* Up to size bytes of what the stream holds; 0 at its end, -1 where it is broken. */
+/* Reads up to size bytes of the stream. Returns 0 at its end, -1 if it is broken. */
 static ssize_t loose_read(struct loose *l, void *out, size_t size)
 {
 	l->z.next_out = out;
@@ -58,7 +59,7 @@ static ssize_t loose_read(struct loose *l, void *out, size_t size)
 	return (ssize_t)(size - l->z.avail_out);
 }
 
-/* "TYPE SIZE" and a NUL, a byte at a time so that the content stays in the stream. */
+/* Reads "TYPE SIZE" and a NUL, one byte at a time so that the content stays in the stream. */
 static bool read_header(struct loose *l)
 {
 	char header[48];
@@ -76,13 +77,15 @@ static bool open_below(struct loose *l, const char *dir, const char *oid)
 {
 	char path[PATH_MAX];
 
-	if (!dir || snprintf(path, sizeof(path), "%s/%.2s/%s", dir, oid, oid + 2) >= (int)sizeof(path))
+	if (!dir ||
+	    snprintf(path, sizeof(path), "%s/%.2s/%s", dir, oid, oid + 2) >= (int)sizeof(path))
 		return false;
 	l->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	return l->fd >= 0;
 }
 
-/* The quarantine first: what is pushed is there. type NULL: any. l is to be loose_close'd in any case. */
+/* Looks in the quarantine first: pushed objects are there. type NULL accepts any. The caller calls
+ * loose_close in any case. */
 static bool loose_open(struct loose *l, const char *oid, const char *type)
 {
 	if (!open_below(l, getenv("GIT_OBJECT_DIRECTORY"), oid) && !open_below(l, "objects", oid))
@@ -91,14 +94,15 @@ static bool loose_open(struct loose *l, const char *oid, const char *type)
 	return l->inflating && read_header(l) && (!type || strcmp(l->type, type) == 0);
 }
 
-/* The first line of a commit is "tree OID", that of a tag "object OID". */
+/* A commit begins with the line "tree OID", a tag with "object OID". */
 static bool read_first_line(struct loose *l, const char *word, size_t digits, char oid[65])
 {
 	char line[16 + 64 + 1];
 	size_t head = strlen(word);
 	size_t len = head + digits + 1;
 
-	if (loose_read(l, line, len) != (ssize_t)len || memcmp(line, word, head) != 0 || line[len - 1] != '\n')
+	if (loose_read(l, line, len) != (ssize_t)len || memcmp(line, word, head) != 0 ||
+	    line[len - 1] != '\n')
 		return false;
 	memcpy(oid, line + head, digits);
 	oid[digits] = '\0';
@@ -109,7 +113,8 @@ static bool tree_of(const char *commit, char oid[65])
 {
 	own_loose struct loose l = {.fd = -1};
 
-	return loose_open(&l, commit, "commit") && read_first_line(&l, "tree ", strlen(commit), oid);
+	return loose_open(&l, commit, "commit") &&
+	       read_first_line(&l, "tree ", strlen(commit), oid);
 }
 
 int loose_peel(const char *oid, char out[65], char type[16])
@@ -133,7 +138,7 @@ int loose_peel(const char *oid, char out[65], char type[16])
 	return 0;
 }
 
-/* Replaces oid, a tree's, by that of its entry. *mode is 0 where it has none. */
+/* Replaces the id of a tree by that of its entry. Sets *mode to 0 if there is no such entry. */
 static bool enter(char oid[65], const char *name, unsigned int *mode)
 {
 	own_loose struct loose l = {.fd = -1};
@@ -145,7 +150,7 @@ static bool enter(char oid[65], const char *name, unsigned int *mode)
 	if (!loose_open(&l, oid, "tree") || l.size > TREE_MAX)
 		return false;
 	treescan_init(&scan, name, strlen(oid) / 2);
-	/* A stream may hold more than it says. */
+	/* The stream may be longer than the size that its header claims. */
 	for (; got <= l.size && (n = loose_read(&l, buf, sizeof(buf))) > 0; got += (size_t)n)
 		treescan_feed(&scan, buf, (size_t)n);
 	if (got > l.size)
@@ -175,7 +180,8 @@ static bool read_file(const char *oid, size_t max, struct found *f)
 	return true;
 }
 
-/* Replaces oid, a commit's, by its directory's. *mode is 0 where there is no such entry, and else not always a directory's. */
+/* Replaces the id of a commit by that of its directory. Sets *mode to 0 if there is no such entry;
+ * it need not be the mode of a directory otherwise. */
 static bool enter_all(char oid[65], const char *subdir, unsigned int *mode)
 {
 	char commit[65];
@@ -207,7 +213,8 @@ int loose_tree(const char *oid, const char *subdir, char **out, size_t *len)
 	char tree[65];
 
 	snprintf(tree, sizeof(tree), "%s", oid);
-	if ((subdir && (!enter_all(tree, subdir, &mode) || found_kind_of(mode) != FOUND_DIRECTORY)) ||
+	if ((subdir &&
+	     (!enter_all(tree, subdir, &mode) || found_kind_of(mode) != FOUND_DIRECTORY)) ||
 	    !loose_open(&l, tree, "tree") || l.size > TREE_MAX)
 		return 0;
 	text = calloc(1, l.size + 1);
@@ -218,7 +225,8 @@ int loose_tree(const char *oid, const char *subdir, char **out, size_t *len)
 	return 1;
 }
 
-int loose_find(const char *commit, const char *subdir, const char *name, size_t max, struct found *out)
+int loose_find(const char *commit, const char *subdir, const char *name, size_t max,
+	       struct found *out)
 {
 	struct found f = {.kind = FOUND_NOTHING};
 	unsigned int mode = 0;

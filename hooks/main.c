@@ -1,9 +1,9 @@
 /*
- * hook: hornero-hook, run by git as hooks/pre-receive and hooks/post-receive of a bare repository, and by gc-repositories as
- * --clear REPOSITORY…, to remove what dead pushes left.
+ * hook: hornero-hook. git runs it as hooks/pre-receive and hooks/post-receive of a bare repository;
+ * gc-repositories runs it as --clear REPOSITORY… to remove the leftovers of dead pushes.
  *
- * DIAGNOSTICS: said to the pusher. Exit 1 only where a pushed .hornero.yaml is refused, 64 where
- * nobody knows which hook this is meant to be.
+ * DIAGNOSTICS: printed for the pusher. Exits with 1 if a push is refused or --clear cannot open a
+ * repository, with 64 if its name is neither of the two hooks.
  */
 #include "hooks/hook.h"
 
@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* `hornero-hook --clear REPOSITORY…`, by git's user. */
+/* Runs as git's user: `hornero-hook --clear REPOSITORY…`. */
 static int clear(char *const *repos)
 {
 	int status = 0;
@@ -42,7 +42,7 @@ int main(int argc, char **argv)
 	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
 	const char *name = slash ? slash + 1 : argc > 0 ? argv[0] : "";
 
-	/* A pusher who hangs up must not keep the row from being written. */
+	/* If the pusher hangs up, the row must still be written. */
 	signal(SIGPIPE, SIG_IGN);
 	log_open("hornero", LOG_LEVEL_WARN);
 	if (argc > 1 && strcmp(argv[1], "--clear") == 0)
@@ -52,7 +52,7 @@ int main(int argc, char **argv)
 	if (strcmp(name, "post-receive") == 0)
 		return post_receive();
 	fprintf(stderr,
-		"hornero-hook: git runs me as hooks/pre-receive or hooks/post-receive, by symbolic links of those names;\n"
-		"`hornero repo create NAME` makes a repository that has them\n");
+		"hornero-hook: unknown hook name; git runs this program through symbolic links\n"
+		"hooks/pre-receive and hooks/post-receive: `hornero repo create NAME` makes them\n");
 	return 64;
 }

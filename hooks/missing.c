@@ -1,4 +1,5 @@
-/* missing: DIAGNOSTICS: ERR_PUSHER with the path and the way out where on_missing refuses, else as hooks/catfile.h. */
+/* missing: DIAGNOSTICS: ERR_PUSHER with the path and the way out if on_missing refuses; else as
+ * hooks/catfile.h. */
 #include "hooks/missing.h"
 
 #include "conf/lfs.h"
@@ -16,10 +17,11 @@
 
 enum {
 	ATTRIBUTES_MAX = 1 << 20,
-	LIST_MAX = 128 << 20, /* bytes of a listing of the commit */
-	LOOK_MS = 10000,      /* for each program of git */
-	POINTERS_READ = 1000, /* files that are read to find one; the build reads all */
-	DEEP_READ = 16,       /* attributes files below the image's directory that are read before git is asked in any case */
+	LIST_MAX = 128 << 20, /* size of a listing of the commit */
+	LOOK_MS = 10000,      /* for each git command */
+	POINTERS_READ = 1000, /* files to read to find a pointer; the build reads all */
+	DEEP_READ = 16,       /* attributes files to read below the image's directory before
+			       * asking git anyway */
 };
 
 #define SKIPPED "a build of this commit will be refused"
@@ -28,19 +30,22 @@ struct look {
 	struct catfile *cf;
 	const char *commit, *subdir;
 	bool refuse_lfs, refuse;
-	bool skipped; /* nothing is built from this push: what is refused is named */
+	bool skipped; /* nothing is built from this push: name what would be refused */
 	bool filters; /* some .gitattributes may name a filter */
 	int deep;
 	bool named_lfs, named_module, named_filter;
 };
 
-static int read_one(struct look *l, const char *dir, const char *name, size_t max, struct found *f, struct err *e)
+static int read_one(struct look *l, const char *dir, const char *name, size_t max, struct found *f,
+		    struct err *e)
 {
 	*f = (struct found){.kind = FOUND_NOTHING};
-	return loose_find(l->commit, dir, name, max, f) == 0 && catfile_read(l->cf, l->commit, dir, name, max, f, e) < 0 ? -1 : 0;
+	if (loose_find(l->commit, dir, name, max, f))
+		return 0;
+	return catfile_read(l->cf, l->commit, dir, name, max, f, e);
 }
 
-/* 1: this directory's .gitattributes name a filter. */
+/* Returns 1 if this directory's .gitattributes names a filter, 0 if not, -1 on error. */
 static int names_filter(struct look *l, const char *dir, struct err *e)
 {
 	struct found f;
@@ -63,7 +68,7 @@ static int has_modules(struct look *l, struct err *e)
 	return f.kind != FOUND_NOTHING;
 }
 
-/* From the top to the image's directory. */
+/* Reads .gitattributes from the top down to the image's directory. */
 static int may_filter(struct look *l, struct err *e)
 {
 	int got = names_filter(l, "", e);
@@ -79,13 +84,13 @@ static int may_filter(struct look *l, struct err *e)
 	return got;
 }
 
-/* What stands in a directory that this push changes. 1: all has to be looked at. */
+/* Returns 1 if the whole listing must be read. */
 static int look_at_change(void *arg, const char *dir, bool module, struct err *e)
 {
 	return module ? 1 : names_filter(arg, dir, e);
 }
 
-/* 1: something may be missing, 0, -1. */
+/* Returns 1 if something may be missing, 0 if not, -1 on error. */
 static int may_miss(struct look *l, const char *old, struct err *e)
 {
 	int rc = may_filter(l, e);
@@ -98,7 +103,8 @@ static int may_miss(struct look *l, const char *old, struct err *e)
 	return rc > 0 ? 1 : rc;
 }
 
-static int run_git(const char *const *argv, const char *index, int in, char **out, size_t *len, struct err *e)
+static int run_git(const char *const *argv, const char *index, int in, char **out, size_t *len,
+		   struct err *e)
 {
 	const char *env[CATFILE_ENV_MAX];
 	struct spawn s = SPAWN_INIT(argv);
@@ -116,11 +122,14 @@ static int run_git(const char *const *argv, const char *index, int in, char **ou
 static int miss_module(struct look *l, const char *path, struct err *e)
 {
 	if (l->refuse && !l->skipped)
-		return err_set(e, ERR_PUSHER, "%s is a submodule, and its files are not on this node; commit them (git subtree does "
-			       "that), or ask the operator for on_missing: warn", path);
+		return err_set(e, ERR_PUSHER,
+			       "%s is a submodule, and its files are not on this node; commit them "
+			       "(git subtree does that), or ask the operator for on_missing: warn",
+			       path);
 	if (!l->named_module)
-		say("%s is a submodule and stays empty: %s; commit its files (git subtree does that)", path,
-		    l->refuse ? SKIPPED : "builds have no network");
+		say("%s is a submodule and stays empty: %s; commit its files (git subtree does "
+		    "that)",
+		    path, l->refuse ? SKIPPED : "builds have no network");
 	l->named_module = true;
 	return 0;
 }
@@ -128,10 +137,14 @@ static int miss_module(struct look *l, const char *path, struct err *e)
 static int miss_filter(struct look *l, const char *path, const char *filter, struct err *e)
 {
 	if (l->refuse && !l->skipped)
-		return err_set(e, ERR_PUSHER, "%s has filter=%s in .gitattributes, and this node has no such filter; commit the file as "
-			       "builds need it, or ask the operator for on_missing: warn", path, filter);
+		return err_set(e, ERR_PUSHER,
+			       "%s has filter=%s in .gitattributes, and this node has no such "
+			       "filter; commit the file as builds need it, or ask the operator for "
+			       "on_missing: warn",
+			       path, filter);
 	if (!l->named_filter)
-		say("%s has filter=%s in .gitattributes: %s", path, filter, l->refuse ? SKIPPED : "the build sees it as committed");
+		say("%s has filter=%s in .gitattributes: %s", path, filter,
+		    l->refuse ? SKIPPED : "the build sees it as committed");
 	l->named_filter = true;
 	return 0;
 }
@@ -152,16 +165,20 @@ static int miss_pointer(struct look *l, const char *path, struct err *e)
 	if (!is)
 		return 0;
 	if (l->refuse_lfs && !l->skipped)
-		return err_set(e, ERR_PUSHER, "%s is a Git LFS pointer, and the file itself is not on this node (of .gitattributes, builds "
-			       "follow text, eol, ident and working-tree-encoding, no filters); commit the file (git lfs migrate "
-			       "export), or ask the operator for on_missing: warn", path);
+		return err_set(e, ERR_PUSHER,
+			       "%s is a Git LFS pointer, and the file itself is not on this node "
+			       "(of .gitattributes, builds follow text, eol, ident and "
+			       "working-tree-encoding, no filters); commit the file (git lfs "
+			       "migrate export), or ask the operator for on_missing: warn",
+			       path);
 	say("%s is a Git LFS pointer: %s, the file itself is not on this node", path,
 	    l->refuse_lfs ? SKIPPED : "the build sees the pointer");
 	l->named_lfs = true;
 	return 0;
 }
 
-/* "MODE TYPE OID SIZE\tPATH" of ls-tree -l: the path; NULL where it is not such a line. */
+/* Parses "MODE TYPE OID SIZE\tPATH" of ls-tree -l. Returns the path, or NULL if the line is
+ * malformed. */
 static const char *listed_path(const char *line, char mode[8], unsigned long *size)
 {
 	const char *tab = strchr(line, '\t');
@@ -172,7 +189,7 @@ static const char *listed_path(const char *line, char mode[8], unsigned long *si
 	return tab + 1;
 }
 
-/* An attributes file that lies deeper. */
+/* Looks at an attributes file below the image's directory. */
 static int look_at_file(struct look *l, const char *path, struct err *e)
 {
 	const char *slash = strrchr(path, '/');
@@ -187,7 +204,7 @@ static int look_at_file(struct look *l, const char *path, struct err *e)
 	return got < 0 ? -1 : 0;
 }
 
-/* Submodules, and into *paths what attributes are asked of. */
+/* Reports submodules and writes to *paths the files whose attributes git is to look up. */
 static int read_listing(struct look *l, const char *text, size_t len, FILE *paths, struct err *e)
 {
 	for (const char *at = text; at < text + len; at += strlen(at) + 1) {
@@ -207,7 +224,7 @@ static int read_listing(struct look *l, const char *text, size_t len, FILE *path
 	return 0;
 }
 
-/* PATH, "filter" and its value, again and again. */
+/* The text repeats: PATH, "filter", VALUE, each NUL-terminated. */
 static int read_attributes(struct look *l, const char *text, size_t len, struct err *e)
 {
 	const char *end = text + len;
@@ -222,8 +239,8 @@ static int read_attributes(struct look *l, const char *text, size_t len, struct 
 		if (strcmp(value, "lfs") == 0) {
 			if (read++ < POINTERS_READ && miss_pointer(l, path, e) < 0)
 				return -1;
-		} else if (strcmp(value, "unspecified") != 0 && strcmp(value, "unset") != 0 && strcmp(value, "set") != 0 &&
-			   miss_filter(l, path, value, e) < 0) {
+		} else if (strcmp(value, "unspecified") != 0 && strcmp(value, "unset") != 0 &&
+			   strcmp(value, "set") != 0 && miss_filter(l, path, value, e) < 0) {
 			return -1;
 		}
 		path = value + strlen(value) + 1;
@@ -231,13 +248,16 @@ static int read_attributes(struct look *l, const char *text, size_t len, struct 
 	return 0;
 }
 
-/* Attributes are read from an index of the commit, beside what was pushed: git has no other way in this version. */
+/* git check-attr of this version reads the attributes of a commit only through an index: build one
+ * beside the pushed objects. */
 static int look_at_attributes(struct look *l, FILE *paths, struct err *e)
 {
 	const char *quarantine = getenv("GIT_QUARANTINE_PATH");
 	own_free char *index = fs_path("%s/hornero-index", quarantine ? quarantine : ".");
 	const char *const fill[] = {"git", "read-tree", l->commit, NULL};
-	const char *const ask[] = {"git", "check-attr", "--cached", "-z", "--stdin", "filter", NULL};
+	const char *const ask[] = {
+		"git", "check-attr", "--cached", "-z", "--stdin", "filter", NULL,
+	};
 	own_free char *nothing = NULL;
 	own_free char *text = NULL;
 	size_t len = 0;
@@ -259,7 +279,10 @@ static int look_at_attributes(struct look *l, FILE *paths, struct err *e)
 static int look_deep(struct look *l, struct err *e)
 {
 	own_free char *below = fs_path("%s/", l->subdir);
-	const char *const list[] = {"git", "ls-tree", "-r", "-l", "-z", "--full-tree", l->commit, "--", *l->subdir ? below : NULL, NULL};
+	const char *const list[] = {
+		"git", "ls-tree", "-r", "-l", "-z", "--full-tree", l->commit, "--",
+		*l->subdir ? below : NULL, NULL,
+	};
 	int fd = memfd_create("paths", MFD_CLOEXEC);
 	own_file FILE *paths = fd < 0 ? NULL : fdopen(fd, "w+");
 	own_free char *text = NULL;
@@ -272,7 +295,8 @@ static int look_deep(struct look *l, struct err *e)
 	return l->filters ? look_at_attributes(l, paths, e) : 0;
 }
 
-int missing_check(struct catfile *cf, const struct conf *c, const struct missing_of *of, struct err *e)
+int missing_check(struct catfile *cf, const struct conf *c, const struct missing_of *of,
+		  struct err *e)
 {
 	struct look l = {
 		.cf = cf, .commit = of->commit, .subdir = of->subdir, .skipped = of->skipped,

@@ -1,13 +1,17 @@
 /*
- * missing: what a clone of the pushed commit would have and a checkout on the node has not: pointers of Git LFS, submodules,
- * other filter drivers (on_missing in hornero.yaml(5)). The checkout holds builds to the same (agent/sandboxed/checkout/smudge.h).
+ * missing: finds files that a clone of the pushed commit would have and a checkout on the node
+ * lacks: the targets of Git LFS pointers, submodules, the output of other filter drivers
+ * (on_missing in hornero.yaml(5)). The checkout applies the same rules to builds
+ * (agent/sandboxed/checkout/smudge.h).
  *
  *     missing_check(&cf, c, &(struct missing_of){old, commit, subdir, skipped}, e)
  *
- * Looked at are the .gitattributes of the top directory and of those on the way to the image's, .gitmodules, and each directory
- * that differs from the ref's old commit (changed.h): small files of an ordinary push, and nothing is started. If one
- * names a filter, if a submodule is new, or if more than CHANGED_TREES_MAX directories differ, git lists the whole of the
- * image's directory, within 128 MiB and 10 s. What an older push brought and this one leaves alone is the build's to find.
+ * It reads .gitmodules, the .gitattributes from the top directory down to the image's, and each
+ * directory that differs from the ref's old commit (changed.h). For an ordinary push these are
+ * small files and no process is started. If one of them names a filter, if a submodule is new, or
+ * if more than CHANGED_TREES_MAX directories differ, git lists the whole of the image's directory,
+ * within 128 MiB and 10 s. Files that an older push brought and this one does not change are left
+ * to the build.
  */
 #ifndef HORNERO_HOOKS_MISSING_H
 #define HORNERO_HOOKS_MISSING_H
@@ -18,12 +22,14 @@
 #include <stdbool.h>
 
 struct missing_of {
-	const char *old; /* what the ref was: the oid of a commit or a tag, zeros for none */
+	const char *old; /* the ref's old value: the oid of a commit or a tag, or zeros */
 	const char *commit, *subdir;
-	bool skipped; /* the push has it not built: what is missing is named, never refused */
+	bool skipped; /* the push skips the build: name missing files, but never refuse */
 };
 
-/* 0 fine, or named to the pusher; 1 refused (e says why); -1 could not be looked at (e says why). */
-int missing_check(struct catfile *cf, const struct conf *c, const struct missing_of *of, struct err *e);
+/* Returns 0 if nothing is missing or the pusher was told, 1 if the push is refused, -1 if the check
+ * failed. e holds the reason for 1 and -1. */
+int missing_check(struct catfile *cf, const struct conf *c, const struct missing_of *of,
+		  struct err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* place: DIAGNOSTICS: ERR_OPERATOR where the repository or the node is not set up as it should be. */
+/* place: DIAGNOSTICS: ERR_OPERATOR if the repository or the node is not set up correctly. */
 #include "hooks/place.h"
 
 #include "hooks/images.h"
@@ -10,7 +10,7 @@
 #include <limits.h>
 #include <string.h>
 
-/* Behind the bound, whatever comes is read and forgotten. */
+/* Reads and drops the input beyond the limit. */
 static void swallow(int fd)
 {
 	char waste[65536];
@@ -31,7 +31,9 @@ static int read_all(int fd, char **out, size_t *len, bool *more, struct err *e)
 		ssize_t n;
 
 		if (used == room) {
-			char *bigger = room < REFLINE_INPUT_MAX ? realloc(buf, room ? 2 * room : 4096) : NULL;
+			char *bigger = room < REFLINE_INPUT_MAX
+					       ? realloc(buf, room ? 2 * room : 4096)
+					       : NULL;
 
 			if (!bigger)
 				break;
@@ -98,14 +100,16 @@ static int repo_name(const struct conf *c, char **out, struct err *e)
 	size_t head, len;
 
 	if (!here || !root)
-		return err_sys(e, ERR_OPERATOR, "cannot find this repository below repo_root %s", c->repo_root);
+		return err_sys(e, ERR_OPERATOR, "cannot find this repository below repo_root %s",
+			       c->repo_root);
 	head = strlen(root);
 	len = strlen(here);
 	if (len <= head + 1 + tail || strncmp(here, root, head) != 0 || here[head] != '/' ||
 	    strcmp(here + len - tail, suffix) != 0)
 		return err_set(e, ERR_OPERATOR,
-			       "%s is no repository below repo_root %s of %s; make one with `hornero repo create`", here,
-			       root, c->path);
+			       "%s is no repository below repo_root %s of %s; make one with "
+			       "`hornero repo create`",
+			       here, root, c->path);
 	*out = fs_path("%.*s", (int)(len - tail - head - 1), here + head + 1);
 	return 0;
 }
@@ -117,7 +121,8 @@ int place_find(struct place *out, struct err *e)
 	*out = (struct place){0};
 
 	if (!path)
-		return err_sys(e, ERR_OPERATOR, "cannot find the configuration that %s in this repository points to",
+		return err_sys(e, ERR_OPERATOR,
+			       "cannot find the configuration that %s in this repository points to",
 			       PLACE_CONF);
 	if (conf_load(&out->conf, path, e) < 0)
 		return -1;

@@ -1,9 +1,9 @@
 /*
- * place: where a hook finds itself: which node, which repository, and what was pushed.
+ * place: the node, the repository and the pushed refs that a hook works on.
  *
  * git runs a hook in the bare repository's directory. The configuration is the link (or file)
- * hornero.yaml there, made by `hornero repo create`; the pusher's environment is never asked. The
- * repository's name is its path below repo_root without ".git".
+ * hornero.yaml there, which `hornero repo create` makes; the hook never takes it from the pusher's
+ * environment. The repository's name is its path below repo_root without ".git".
  */
 #ifndef HORNERO_HOOKS_PLACE_H
 #define HORNERO_HOOKS_PLACE_H
@@ -15,15 +15,15 @@
 
 #define PLACE_CONF "hornero.yaml"
 
-/* What git said on standard input; the lines point into text. */
+/* git's lines on standard input. The lines point into text. */
 struct pushed {
 	char *text;
 	struct refline *lines;
 	size_t n;
-	size_t passed_over; /* lines that were not git's, or lay behind REFLINE_INPUT_MAX */
+	size_t passed_over; /* malformed lines, plus 1 if input was left over */
 };
 
-/* Read to the end of fd (git waits for that), keep REFLINE_INPUT_MAX bytes. */
+/* Reads fd to its end (git waits for that) and keeps REFLINE_INPUT_MAX bytes. */
 int pushed_read(int fd, struct pushed *out, struct err *e);
 void pushed_fini(struct pushed *p);
 #define own_pushed __attribute__((cleanup(pushed_fini)))
@@ -31,19 +31,20 @@ void pushed_fini(struct pushed *p);
 struct place {
 	struct conf *conf;
 	char *repo;
-	struct image *images; /* whole ones, this repository's among them */
+	struct image *images; /* no broken ones; this repository's and maybe others */
 	size_t n;
 };
 
-/* Arms the configuration's failpoint, too. On error *out holds what was found until then, and is to be freed all the same. */
+/* Also arms the configuration's failpoint. On error *out holds all that was found so far; the
+ * caller frees it in any case. */
 int place_find(struct place *out, struct err *e);
 void place_fini(struct place *p);
 #define own_place __attribute__((cleanup(place_fini)))
 
-/* The image is built from this ref of this repository. */
+/* Returns true if the image is built from this ref of this repository. */
 bool place_builds(const struct place *p, const struct image *img, const char *ref);
 
-/* What people call it. */
+/* The name to show to users. */
 static inline const char *place_image_name(const struct image *img)
 {
 	return img->name && *img->name ? img->name : img->uuid;

@@ -1,11 +1,12 @@
 /*
- * post_receive: a durable job for every image that is built from a pushed ref.
+ * post_receive: writes a durable job for every image that is built from a pushed ref.
  *
- * Order: the push's directories are on disk, then the rows, then the doorbell, then the answer. It may
- * wait 200 ms for the queue and a second for all rows together. For what it does not get done hornerod
- * looks at the refs itself (lib/bell.h), and the pusher is told so. Then, with `-o wait`, it becomes `hornero log -f`.
+ * The order is: sync the push's directories, insert the rows, ring the doorbell, print the answer.
+ * The hook waits at most 200 ms for the queue and one second for all rows together. If something is
+ * left undone, hornerod looks at the refs itself (lib/bell.h) and the pusher is told so. With `-o
+ * wait` the hook then becomes `hornero log -f`.
  *
- * DIAGNOSTICS: said to the pusher; the exit status is 0 whatever happens.
+ * DIAGNOSTICS: printed for the pusher; the exit status is always 0.
  */
 #include "hooks/hook.h"
 
@@ -33,24 +34,27 @@
 
 enum {
 	SHORT_OID = 7,
-	ALIVE_S = 20, /* a pusher who is gone is noticed by what he does not read */
-	SAID_MAX = 5, /* refs without an image, and broken image files, spelled out */
+	ALIVE_S = 20, /* only a failed write shows that a pusher is gone */
+	SAID_MAX = 5, /* refs without an image, and broken image files, to print */
 };
 
-/* What was not written into the queue is found by hornerod, at once if it hears. */
+/* hornerod finds pushes that are not in the queue: at once if it hears the bell, else in a
+ * sweep. */
 static const char *leave(const struct place *p)
 {
-	return p->conf && bell_look(p->conf->run_dir, p->repo) ? "hornerod looks at this push itself now"
-							       : "the next sweep will pick this push up";
+	return p->conf && bell_look(p->conf->run_dir, p->repo)
+		       ? "hornerod looks at this push itself now"
+		       : "the next sweep will pick this push up";
 }
 
 static void say_left(const struct place *p, const struct err *e)
 {
-	say("the queue was not told: %s; %s", e->msg, leave(p));
+	say("this push was not queued: %s; %s", e->msg, leave(p));
 }
 
-/* A row would have held them; the refs say nothing of them. */
-static void say_lost_options(const struct wishes *ws, const struct pushopt *o, const struct who *who)
+/* Only a row holds the options; the refs do not. */
+static void say_lost_options(const struct wishes *ws, const struct pushopt *o,
+			     const struct who *who)
 {
 	for (size_t i = 0; i < ws->n; i++) {
 		const struct wish *w = &ws->list[i];
@@ -58,24 +62,29 @@ static void say_lost_options(const struct wishes *ws, const struct pushopt *o, c
 		if (w->done || w->skipped)
 			continue;
 		if (o->rebuild)
-			say("-o rebuild is lost with that: %s rebuild %s does it%s", who->words, w->img->uuid, who_can(who));
+			say("-o rebuild is lost; run: %s rebuild %s%s", who->words, w->img->uuid,
+			    who_can(who));
 		if (o->clean)
-			say("-o clean is lost with that: %s rebuild --clean %s does it%s", who->words, w->img->uuid, who_can(who));
+			say("-o clean is lost; run: %s rebuild --clean %s%s", who->words,
+			    w->img->uuid, who_can(who));
 		if (o->wait)
-			say("-o wait is lost with that: %s wait %s does it%s", who->words, w->img->uuid, who_can(who));
+			say("-o wait is lost; run: %s wait %s%s", who->words, w->img->uuid,
+			    who_can(who));
 		if (o->priority)
-			say("-o priority=%d is lost with that for %s", o->priority, place_image_name(w->img));
+			say("-o priority=%d is lost for %s", o->priority, place_image_name(w->img));
 	}
 }
 
-/* To look now would only build the sooner what is not to be built. False: all skips are recorded. */
+/* Does not call bell_look: hornerod would build at once what was to be skipped. Returns false if
+ * all skips are recorded. */
 static bool say_unskipped(const struct wishes *ws, const struct err *e)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < ws->n; i++)
 		if (ws->list[i].skipped && !ws->list[i].done && ++n <= SAID_MAX)
-			say("%s could not be told that it is not to be built: %s; the next sweep builds it unless this is pushed again",
+			say("cannot record that %s is skipped: %s; the next sweep builds it unless "
+			    "you push again",
 			    place_image_name(ws->list[i].img), e->msg);
 	return n > 0;
 }
@@ -100,8 +109,9 @@ static void say_queued(const struct wish *w, const struct who *who)
 	long long id = (long long)w->receipt.id;
 
 	if (who->has_words)
-		say("job %lld %s for %s (%.*s); follow it with: %s log -f %lld", id, w->receipt.joined ? "is queued already" : "queued",
-		    name, SHORT_OID, w->commit, who->words, id);
+		say("job %lld %s for %s (%.*s); follow it with: %s log -f %lld", id,
+		    w->receipt.joined ? "is queued already" : "queued", name, SHORT_OID, w->commit,
+		    who->words, id);
 	else
 		say("job %lld %s for %s (%.*s); a push with -o wait shows how it ends", id,
 		    w->receipt.joined ? "is queued already" : "queued", name, SHORT_OID, w->commit);
@@ -111,13 +121,14 @@ static void say_queued(const struct wish *w, const struct who *who)
 
 static void say_skipped(const struct wish *w, const struct pushopt *o, const struct who *who)
 {
-	say("%s is not built from %.*s, as -o %s wishes; %s rebuild %s builds it all the same%s", place_image_name(w->img),
-	    SHORT_OID, w->commit, o->skip ? "skip" : "image", who->words, w->img->uuid, who_can(who));
+	say("%s is not built from %.*s because of -o %s; to build it anyway, run: %s rebuild %s%s",
+	    place_image_name(w->img), SHORT_OID, w->commit, o->skip ? "skip" : "image", who->words,
+	    w->img->uuid, who_can(who));
 	if (w->cancelled)
-		say("job %lld cancelled: the commit that it was for is pushed over", (long long)w->cancelled);
+		say("job %lld cancelled: this push replaces its commit", (long long)w->cancelled);
 }
 
-/* Of the repository, or of the node (NULL). */
+/* Returns true if they administer the repository, or the node if repo is NULL. */
 static bool administers(const struct place *p, const struct who *who, const char *repo)
 {
 	own_keyring struct keyring *ring = NULL;
@@ -142,29 +153,32 @@ static void say_broken_images(const struct place *p)
 		return;
 	for (size_t k = 0; k < n; k++)
 		if (list[k].broken && ++broken <= SAID_MAX)
-			say("the image file of %s is broken: %s", list[k].uuid, list[k].problem.msg);
+			say("the image file of %s is broken: %s", list[k].uuid,
+			    list[k].problem.msg);
 	if (broken > SAID_MAX)
 		say("and %zu more image files are broken", broken - SAID_MAX);
 	images_free(list, n);
 }
 
-/* An image can follow it, and its name means nothing to a shell. */
+/* Returns true if an image can follow ref and ref needs no quoting in a shell. */
 static bool may_be_followed(const char *ref)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+@,=-";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+@,=-";
 	struct err ignored = ERR_INIT;
 
 	return check_ref(ref, &ignored) == 0 && strspn(ref, plain) == strlen(ref);
 }
 
-/* Through the door the right decides, as the words run as git's user; on the node the directory does. */
+/* Through the door the key's right decides, since the CLI runs as git's user there; on the node the
+ * mode of the directory does. */
 static void say_image_add(const struct place *p, const struct who *who, const char *ref)
 {
 	bool may = who->is_key || faccessat(AT_FDCWD, p->conf->images_dir, W_OK, AT_EACCESS) == 0;
 
 	say("to have one built%s: %s image add UUID %s --ref %s%s",
-	    administers(p, who, p->repo) ? "" : ", somebody whose key has admin of it says", who->words, p->repo, ref,
-	    may ? who_can(who) : " (ask the operator of the node)");
+	    administers(p, who, p->repo) ? "" : ", ask somebody whose key has admin to run",
+	    who->words, p->repo, ref, may ? who_can(who) : " (ask the operator of the node)");
 }
 
 static void say_no_image(const struct place *p, const struct pushed *pushed, const struct who *who)
@@ -178,7 +192,8 @@ static void say_no_image(const struct place *p, const struct pushed *pushed, con
 			say_image_add(p, who, pushed->lines[i].ref);
 			break;
 		}
-	/* Which repository a broken image file was meant for is not known: it is told to those who see all of them. */
+	/* A broken image file does not say which repository it is for: tell only those who see all
+	 * of them. */
 	if (administers(p, who, NULL))
 		say_broken_images(p);
 }
@@ -191,7 +206,7 @@ static void say_wish(const struct wish *w, const struct pushopt *o, const struct
 		say_queued(w, who);
 }
 
-/* Whoever asks later is told the same; here the pusher still reads. */
+/* `hornero` says the same later, but the pusher is reading now. */
 static void say_paused(const struct conf *c, const struct wishes *ws, const struct who *who)
 {
 	struct floor store = conf_store_floor(c);
@@ -207,8 +222,8 @@ static void say_paused(const struct conf *c, const struct wishes *ws, const stru
 		const struct wish *w = &ws->list[i];
 
 		if (w->done && !w->skipped && pause_by(c, w->img->uuid, by))
-			say("%s is not built for now: paused by %s; `%s resume %s` ends that%s", place_image_name(w->img), by, who->words,
-			    w->img->uuid, who_can(who));
+			say("%s is not built for now: paused by %s; `%s resume %s` ends that%s",
+			    place_image_name(w->img), by, who->words, w->img->uuid, who_can(who));
 	}
 	if (floor_is_low(&store, why) || floor_is_low(&work, why) || floor_is_low(&cache, why))
 		say("nothing is built before there is room: %s", why);
@@ -216,8 +231,8 @@ static void say_paused(const struct conf *c, const struct wishes *ws, const stru
 		say("nothing is built for now: %s", standstill);
 }
 
-static void answer(const struct place *p, const struct pushed *pushed, const struct pushopt *o, const struct who *who,
-		   struct wishes *ws)
+static void answer(const struct place *p, const struct pushed *pushed, const struct pushopt *o,
+		   const struct who *who, struct wishes *ws)
 {
 	struct err e = ERR_INIT;
 	int status = wishes_enter(p, o, ws, &e);
@@ -226,7 +241,7 @@ static void answer(const struct place *p, const struct pushed *pushed, const str
 		failpoint("post-receive-inserted");
 		bell_ring(p->conf->run_dir);
 	} else if (status < 0) {
-		bell_ring(p->conf->run_dir); /* a damaged queue is replaced at once */
+		bell_ring(p->conf->run_dir); /* hornerod replaces a damaged queue at once */
 	}
 	for (size_t i = 0; i < ws->n; i++)
 		say_wish(&ws->list[i], o, who);
@@ -240,8 +255,9 @@ static void answer(const struct place *p, const struct pushed *pushed, const str
 		say_no_image(p, pushed, who);
 }
 
-/* What people use, at git's end of the pusher's connection: whatever it prints is "remote: …" there. Nothing is lost
- * where it ends early, or does not even begin: the rows are written and the pusher knows their numbers. */
+/* Runs `hornero log -f` at git's end of the pusher's connection, where git prefixes its output with
+ * "remote: ". Nothing is lost if it ends early or never starts: the rows are written and the pusher
+ * knows their numbers. */
 static void follow(const struct place *p, const struct who *who, const struct wishes *ws)
 {
 	own_args struct args a = ARGS_INIT;
@@ -269,7 +285,7 @@ static void follow(const struct place *p, const struct who *who, const struct wi
 	say_flush();
 }
 
-/* From here on nobody need look for what this push wished. */
+/* Removes the mark: hornerod need not search for this push any more. */
 static void end(void)
 {
 	struct err ignored = ERR_INIT;
@@ -291,7 +307,7 @@ int post_receive(void)
 	int got = pushed_read(STDIN_FILENO, &pushed, &unread);
 	int placed = place_find(&p, &e), synced;
 
-	/* A name that is not to be believed is a key that may nothing. */
+	/* On error the key has no name, and so no rights. */
 	(void)who_pushes(&who, &ignored);
 	failpoint("post-receive-start");
 	synced = make_durable(&pushed, &durable);
@@ -306,7 +322,9 @@ int post_receive(void)
 	else
 		answer(&p, &pushed, &o, &who, &ws);
 	if (placed == 0 && head_settle(&p, &pushed))
-		say("HEAD of %s named a branch that is not there; it names one that is there now, for clones", p.repo);
+		say("HEAD of %s named a branch that is not there; it names one that is there now, "
+		    "for clones",
+		    p.repo);
 	if (pushed.passed_over > 0)
 		say("some refs of this push were not looked at; %s", leave(&p));
 	end();

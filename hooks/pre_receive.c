@@ -1,11 +1,12 @@
 /*
- * pre_receive: refuses what the pusher's key may not write, and a push that could never be built: its .hornero.yaml is
- * wrong, or its tag leads to no commit.
+ * pre_receive: refuses refs that the pusher's key may not write, and pushes that can never be
+ * built: their .hornero.yaml is wrong, or their tag leads to no commit.
  *
- * Nothing is read or started unless there is a key, or an image is built from a pushed ref. A file that cannot be looked
- * at is let pass, with words: a push must not fail because of the node. A right that cannot be looked at is none.
+ * Without a key and without an image that is built from a pushed ref, it reads and starts nothing.
+ * If it cannot check a file, it says so and accepts the push: a push must not fail because of the
+ * node. If it cannot check a right, it refuses.
  *
- * DIAGNOSTICS: said to the pusher: ref, or file, line, column, and the reason.
+ * DIAGNOSTICS: printed for the pusher: the ref, or file, line and column, and the reason.
  */
 #include "hooks/hook.h"
 
@@ -31,9 +32,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SAID_MAX = 20 /* refusals spelled out */ };
+enum { SAID_MAX = 20 /* refusals to print */ };
 
-/* 0: it can stay as it is; -1: ERR_PUSHER. */
+/* Returns 0 if the file is fine, -1 (ERR_PUSHER) if not. */
 static int judge(const char *path, const struct found *f, struct err *e)
 {
 	struct repofile parsed;
@@ -44,9 +45,11 @@ static int judge(const char *path, const struct found *f, struct err *e)
 	case FOUND_FILE:
 		return repofile_parse(path, f->text, f->len, &parsed, e);
 	case FOUND_TOO_LARGE:
-		return err_set(e, ERR_PUSHER, "%s has %zu bytes; at most %d are allowed", path, f->len, REPOFILE_MAX);
+		return err_set(e, ERR_PUSHER, "%s has %zu bytes; at most %d are allowed", path,
+			       f->len, REPOFILE_MAX);
 	case FOUND_LINK:
-		return err_set(e, ERR_PUSHER, "%s is a symbolic link; it must be a regular file", path);
+		return err_set(e, ERR_PUSHER, "%s is a symbolic link; it must be a regular file",
+			       path);
 	case FOUND_DIRECTORY:
 		return err_set(e, ERR_PUSHER, "%s is a directory; it must be a regular file", path);
 	case FOUND_SUBMODULE:
@@ -57,26 +60,30 @@ static int judge(const char *path, const struct found *f, struct err *e)
 
 static const char *way_out(const struct err *e)
 {
-	return e->class == ERR_OPERATOR ? "; `git fsck` in that repository of the node says which objects are missing or damaged: its "
-					  "operator restores them from a backup" : "";
+	return e->class == ERR_OPERATOR
+		       ? "; `git fsck` in that repository of the node says which objects are "
+			 "missing or damaged: its operator restores them from a backup"
+		       : "";
 }
 
-/* 1 refused (e says why), 0. */
-static int check_missing(struct catfile *cf, const struct place *p, const char *ref, const struct missing_of *of, struct err *e)
+/* Returns 1 if refused (e says why), 0 if not. */
+static int check_missing(struct catfile *cf, const struct place *p, const char *ref,
+			 const struct missing_of *of, struct err *e)
 {
 	int got = missing_check(cf, p->conf, of, e);
 
 	if (got >= 0)
 		return got;
-	say("whether this node has all that a clone of %s of %s would have, only the build can tell: %s%s", ref, p->repo, e->msg, way_out(e));
+	say("cannot check %s of %s for missing files: %s%s", ref, p->repo, e->msg, way_out(e));
 	return 0;
 }
 
-/* 0 fine, 1 refused (e says why), -1 could not be looked at (e says why). */
-static int check(struct catfile *cf, const struct place *p, const struct refline *r, const struct image *img, bool skipped,
-		 struct err *e)
+/* Returns 0 if fine, 1 if refused, -1 if it cannot be checked. e holds the reason for 1 and -1. */
+static int check(struct catfile *cf, const struct place *p, const struct refline *r,
+		 const struct image *img, bool skipped, struct err *e)
 {
-	own_free char *path = fs_path("%s%s%s", img->subdir, *img->subdir ? "/" : "", REPOFILE_NAME);
+	own_free char *path =
+		fs_path("%s%s%s", img->subdir, *img->subdir ? "/" : "", REPOFILE_NAME);
 	struct found f = {0};
 	char commit[65];
 	int refused = peel_commit(cf, r, commit, e);
@@ -90,27 +97,32 @@ static int check(struct catfile *cf, const struct place *p, const struct refline
 	free(f.text);
 	if (refused)
 		return refused;
-	return check_missing(cf, p, r->ref, &(struct missing_of){r->old, commit, img->subdir, skipped}, e);
+	return check_missing(cf, p, r->ref,
+			     &(struct missing_of){r->old, commit, img->subdir, skipped}, e);
 }
 
 static void say_unchecked(const struct place *p, const char *ref, const struct err *e)
 {
-	say("%s at %s of %s was not checked: %s%s", REPOFILE_NAME, ref, p->repo, e->msg, way_out(e));
+	say("%s at %s of %s was not checked: %s%s", REPOFILE_NAME, ref, p->repo, e->msg,
+	    way_out(e));
 }
 
-/* An image before this one has the same directory of the same ref, and is built or skipped as this one: it is told once. */
-static bool was_checked(const struct place *p, const struct refline *r, const struct pushopt *o, size_t k)
+/* Returns true if an earlier image has the same directory of the same ref and is built or skipped
+ * alike: report each problem once. */
+static bool was_checked(const struct place *p, const struct refline *r, const struct pushopt *o,
+			size_t k)
 {
 	const struct image *img = &p->images[k];
 
 	for (size_t i = 0; i < k; i++)
-		if (place_builds(p, &p->images[i], r->ref) && strcmp(p->images[i].subdir, img->subdir) == 0 &&
+		if (place_builds(p, &p->images[i], r->ref) &&
+		    strcmp(p->images[i].subdir, img->subdir) == 0 &&
 		    pushopt_skips(o, p->images[i].uuid) == pushopt_skips(o, img->uuid))
 			return true;
 	return false;
 }
 
-/* How many refusals there are; stops where git cannot be asked. */
+/* Returns the number of refusals. Stops if git cannot answer. */
 static size_t check_all(const struct place *p, const struct pushed *pushed, const struct pushopt *o)
 {
 	own_catfile struct catfile cf = CATFILE_INIT;
@@ -143,7 +155,8 @@ static void say_more(size_t refused)
 		say("and %zu more refusals", refused - SAID_MAX);
 }
 
-static size_t check_files(const struct place *p, const struct pushed *pushed, const struct pushopt *o)
+static size_t check_files(const struct place *p, const struct pushed *pushed,
+			  const struct pushopt *o)
 {
 	size_t refused = check_all(p, pushed, o);
 
@@ -153,31 +166,39 @@ static size_t check_files(const struct place *p, const struct pushed *pushed, co
 	return refused;
 }
 
-static int find_key(const struct place *p, const struct pushed *pushed, const struct who *who, struct keyring **ring,
-		    const struct key_entry **key, struct err *e)
+static int find_key(const struct place *p, const struct pushed *pushed, const struct who *who,
+		    struct keyring **ring, const struct key_entry **key, struct err *e)
 {
 	if (pushed->passed_over > 0)
-		return err_set(e, ERR_PUSHER, "it has names of refs that cannot be looked at");
+		return err_set(e, ERR_PUSHER,
+			       "some of its ref names are malformed or beyond %d bytes",
+			       REFLINE_INPUT_MAX);
 	if (keyring_load(p->conf->keys_file, NULL, NULL, ring, e) < 0)
 		return -1;
 	*key = keyring_named(*ring, who->name);
 	if (!*key)
-		return err_set(e, ERR_PUSHER, "no key is named %s any more; ask the operator of the node", who->name);
+		return err_set(e, ERR_PUSHER,
+			       "no key is named %s any more; ask the operator of the node",
+			       who->name);
 	return 0;
 }
 
-/* Who could put himself before everybody, push after push, would keep the others from ever being built. */
-static bool is_hurried(const struct place *p, const struct pushopt *o, const struct key_entry *key, const struct who *who)
+/* Otherwise a pusher with a positive priority on every push could keep others from ever being
+ * built. */
+static bool is_hurried(const struct place *p, const struct pushopt *o, const struct key_entry *key,
+		       const struct who *who)
 {
 	if (o->priority <= 0 || key_may(key, KEY_ADMIN, p->repo))
 		return false;
-	say("push refused: push option priority=%d: to go before others the key %s needs the right admin of %s", o->priority,
-	    who->name, p->repo);
+	say("push refused: push option priority=%d: a positive priority needs the right admin of "
+	    "%s, which the key %s lacks",
+	    o->priority, p->repo, who->name);
 	return true;
 }
 
-/* How many refs the key may not write. All or nothing: git takes a push that is refused here as a whole. */
-static size_t check_rights(const struct place *p, const struct pushed *pushed, const struct pushopt *o, const struct who *who)
+/* Returns how many refs the key may not write. One is enough: git refuses the whole push then. */
+static size_t check_rights(const struct place *p, const struct pushed *pushed,
+			   const struct pushopt *o, const struct who *who)
 {
 	own_keyring struct keyring *ring = NULL;
 	const struct key_entry *key = NULL;
@@ -190,22 +211,28 @@ static size_t check_rights(const struct place *p, const struct pushed *pushed, c
 	}
 	for (size_t i = 0; i < pushed->n; i++)
 		if (!key_may_push(key, p->repo, pushed->lines[i].ref) && ++refused <= SAID_MAX)
-			say("push refused: %s: the key %s may not write it in %s", pushed->lines[i].ref, who->name, p->repo);
+			say("push refused: %s: the key %s may not write it in %s",
+			    pushed->lines[i].ref, who->name, p->repo);
 	say_more(refused);
 	if (refused > 0)
 		say("nothing of this push was taken; what %s may write: %s", who->name,
-		    key->patterns[KEY_WRITE] ? key->patterns[KEY_WRITE] : "ask the operator of the node");
+		    key->patterns[KEY_WRITE] ? key->patterns[KEY_WRITE]
+					     : "ask the operator of the node");
 	return refused + is_hurried(p, o, key, who);
 }
 
-/* The image that -o image= chooses is one that this push would build. */
-static int check_chosen(const struct place *p, const struct pushed *pushed, const struct pushopt *o, struct err *e)
+/* The image of -o image= must be one that this push would build. */
+static int check_chosen(const struct place *p, const struct pushed *pushed, const struct pushopt *o,
+			struct err *e)
 {
 	for (size_t k = 0; k < p->n; k++)
 		for (size_t i = 0; i < pushed->n; i++)
-			if (strcmp(p->images[k].uuid, o->image) == 0 && place_builds(p, &p->images[k], pushed->lines[i].ref))
+			if (strcmp(p->images[k].uuid, o->image) == 0 &&
+			    place_builds(p, &p->images[k], pushed->lines[i].ref))
 				return 0;
-	return err_set(e, ERR_PUSHER, "push option image=%s: no image of that id is built from a ref of this push", o->image);
+	return err_set(e, ERR_PUSHER,
+		       "push option image=%s: no image of that id is built from a ref of this push",
+		       o->image);
 }
 
 static size_t check_options(const struct place *p, const struct pushed *pushed, struct pushopt *o)
@@ -218,7 +245,8 @@ static size_t check_options(const struct place *p, const struct pushed *pushed, 
 	return 1;
 }
 
-/* git locks the refs next: what the dead left in its way goes first, and who is at work is noted. */
+/* git locks the refs after this hook. So remove locks of dead pushes and record that this push is
+ * running. */
 static size_t enter(const struct place *p, const struct pushed *pushed)
 {
 	own_free const char **refs = calloc(pushed->n + 1, sizeof(*refs));
@@ -230,11 +258,12 @@ static size_t enter(const struct place *p, const struct pushed *pushed)
 		refs[i] = pushed->lines[i].ref;
 	if (repo >= 0 && refs) {
 		removed = relics_remove(repo, refs, pushed->n);
-		/* Its post-receive did not end, so its refs may be in no row. */
+		/* The dead push never finished its post-receive, so its refs may have no row. */
 		if (relics_bury(repo) > 0 && p->conf)
 			bell_look(p->conf->run_dir, p->repo);
 		if (removed > 0)
-			say("removed what a push that died left in the way (%zu file%s)", removed, removed == 1 ? "" : "s");
+			say("removed what a push that died left in the way (%zu file%s)", removed,
+			    removed == 1 ? "" : "s");
 		if (underway_note(repo, &e) == 0)
 			return 0;
 	} else if (!refs) {
@@ -261,14 +290,17 @@ int pre_receive(void)
 		else
 			say("%s was not checked: %s", REPOFILE_NAME, e.msg);
 	} else {
-		refused = check_options(&p, &pushed, &o) + (who.is_key ? check_rights(&p, &pushed, &o, &who) : 0);
+		refused = check_options(&p, &pushed, &o) +
+			  (who.is_key ? check_rights(&p, &pushed, &o, &who) : 0);
 		if (refused == 0)
 			refused = check_files(&p, &pushed, &o);
 	}
 	if (refused == 0)
 		refused = enter(&p, &pushed);
 	if (refused == 0 && p.repo && head_leave(&p, &pushed))
-		say("HEAD of %s named a branch that this push deletes; it names one that an image follows now", p.repo);
+		say("HEAD of %s named a branch that this push deletes; it names one that an image "
+		    "follows now",
+		    p.repo);
 	say_flush();
 	return refused > 0;
 }

@@ -14,8 +14,9 @@ static int parse_priority(const char *text, int *out, struct err *e)
 	char shown[CHECK_SHOWN];
 
 	if (digit[0] < '0' || digit[0] > '0' + PUSHOPT_PRIORITY_MAX || digit[1])
-		return err_set(e, ERR_PUSHER, "push option priority=%s: a number from -%d to %d is allowed", check_show(text, shown),
-			       PUSHOPT_PRIORITY_MAX, PUSHOPT_PRIORITY_MAX);
+		return err_set(e, ERR_PUSHER,
+			       "push option priority=%s: a number from -%d to %d is allowed",
+			       check_show(text, shown), PUSHOPT_PRIORITY_MAX, PUSHOPT_PRIORITY_MAX);
 	*out = minus ? '0' - digit[0] : digit[0] - '0';
 	return 0;
 }
@@ -35,13 +36,18 @@ static int parse_one(const char *text, struct pushopt *o, struct err *e)
 	else if (strncmp(text, "priority=", 9) == 0)
 		return parse_priority(text + 9, &o->priority, e);
 	else if (strncmp(text, "image=", 6) != 0)
-		return err_set(e, ERR_PUSHER, "unknown push option %s; known: wait, skip, rebuild, clean, image=UUID, priority=N",
+		return err_set(e, ERR_PUSHER,
+			       "unknown push option %s; known: wait, skip, rebuild, clean, "
+			       "image=UUID, priority=N",
 			       check_show(text, shown));
 	else if (!uuid_canonical(text + 6, o->image))
-		return err_set(e, ERR_PUSHER, "push option image=%s: an image's UUID is allowed", check_show(text + 6, shown));
+		return err_set(e, ERR_PUSHER, "push option image=%s: an image's UUID is allowed",
+			       check_show(text + 6, shown));
 	else if (strcmp(text + 6, o->image) != 0)
-		return err_set(e, ERR_PUSHER, "push option image=%s has capital letters: Nova and Glance write image ids in lower case; "
-			       "use image=%s", check_show(text + 6, shown), o->image);
+		return err_set(e, ERR_PUSHER,
+			       "push option image=%s has capital letters: Nova and Glance write "
+			       "image ids in lower case; use image=%s",
+			       check_show(text + 6, shown), o->image);
 	return 0;
 }
 
@@ -50,13 +56,15 @@ int pushopt_parse(const char *const *texts, size_t n, struct pushopt *out, struc
 	struct pushopt o = {.priority = 0};
 
 	if (n > PUSHOPT_MAX)
-		return err_set(e, ERR_PUSHER, "%zu push options are too many; at most %d are allowed", n, PUSHOPT_MAX);
+		return err_set(e, ERR_PUSHER,
+			       "%zu push options are too many; at most %d are allowed", n,
+			       PUSHOPT_MAX);
 	for (size_t i = 0; i < n; i++)
 		if (parse_one(texts[i], &o, e) < 0)
 			return -1;
 	if (o.skip && (o.wait || o.rebuild || o.clean || o.priority || *o.image))
-		return err_set(e, ERR_PUSHER, "push option skip goes with no other: what is not built cannot be waited for, hurried "
-			       "or chosen");
+		return err_set(e, ERR_PUSHER,
+			       "push option skip cannot be combined with other options");
 	*out = o;
 	return 0;
 }
@@ -72,7 +80,8 @@ int pushopt_read(struct pushopt *out, struct err *e)
 		snprintf(name, sizeof(name), "GIT_PUSH_OPTION_%zu", i);
 		texts[i] = getenv(name);
 		if (!texts[i])
-			return err_set(e, ERR_PUSHER, "%s is not there, but GIT_PUSH_OPTION_COUNT is %zu", name, n);
+			return err_set(e, ERR_PUSHER,
+				       "%s is not set, but GIT_PUSH_OPTION_COUNT is %zu", name, n);
 	}
 	return pushopt_parse(texts, n, out, e);
 }

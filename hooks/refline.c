@@ -1,4 +1,4 @@
-/* refline: pure. DIAGNOSTICS: none; a line that git would not have written is passed over. */
+/* refline: pure. DIAGNOSTICS: none; malformed lines are skipped. */
 #include "hooks/refline.h"
 
 #include <string.h>

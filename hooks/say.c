@@ -1,4 +1,4 @@
-/* say: DIAGNOSTICS: none; nobody is left to be told. */
+/* say: DIAGNOSTICS: none; a pusher who is gone reads none. */
 #include "hooks/say.h"
 
 #include "lib/escape.h"

@@ -1,9 +1,9 @@
 /*
- * say: lines on the pusher's screen, each with "hornero: " in front (git adds "remote: ").
+ * say: prints lines for the pusher, each prefixed with "hornero: " (git adds "remote: ").
  *
- * Everything that is said passes lib/escape: a ref's name, a file's text, a message may hold
- * what a terminal obeys. Lines are kept until say_flush, so that the answer comes after what it
- * claims; a pusher who has gone away is no error.
+ * All text passes through lib/escape: ref names, file contents and messages may contain terminal
+ * sequences. Lines are buffered until say_flush, so that the answer comes after the work that it
+ * reports. It is no error if the pusher is gone.
  */
 #ifndef HORNERO_HOOKS_SAY_H
 #define HORNERO_HOOKS_SAY_H

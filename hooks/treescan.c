@@ -1,4 +1,5 @@
-/* treescan: pure. DIAGNOSTICS: none; bytes that are no tree have no entry (git's fsck saw to those). */
+/* treescan: pure. DIAGNOSTICS: none; malformed bytes have no entry (git's fsck rejects them
+ * earlier). */
 #include "hooks/treescan.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* who: DIAGNOSTICS: ERR_PUSHER where HORNERO_KEY is not to be believed. */
+/* who: DIAGNOSTICS: ERR_PUSHER if HORNERO_KEY cannot be trusted. */
 #include "hooks/who.h"
 
 #include "conf/keyring.h"
@@ -8,7 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* By /etc/passwd alone: the environment is the pusher's own, and NSS may ask a server that is down. */
+/* Reads /etc/passwd only: the pusher controls the environment, and NSS may query a server that is
+ * down. */
 static void user_name(char buf[WHO_MAX])
 {
 	own_file FILE *f = fopen("/etc/passwd", "re");
@@ -23,7 +24,8 @@ static void user_name(char buf[WHO_MAX])
 	snprintf(buf, WHO_MAX, "uid %u", (unsigned int)uid);
 }
 
-/* sshd's forced command, or git-shell as the login shell. Others that sshd lets in may run what they like. */
+/* True for sshd's forced command and for git-shell as the login shell. sshd's other users may run
+ * any program. */
 static bool is_confined(void)
 {
 	own_file FILE *f = NULL;
@@ -44,7 +46,7 @@ static bool is_confined(void)
 	return false;
 }
 
-/* Where sshd lets keys in and git-shell serves them, there are no words but on the node. */
+/* If keys log in through sshd and git-shell, the CLI is available on the node only. */
 static void find_words(struct who *out)
 {
 	struct way way;
@@ -71,8 +73,9 @@ int who_pushes(struct who *out, struct err *e)
 		return 0;
 	}
 	if (stat(".", &st) < 0 || st.st_uid != getuid())
-		return err_set(e, ERR_PUSHER, "HORNERO_KEY is set, and only the owner of this repository may say so by what key "
-			       "somebody came in; unset it");
+		return err_set(e, ERR_PUSHER,
+			       "HORNERO_KEY is set, but only the owner of this repository may set "
+			       "it; unset it");
 	if (key_check_name(key, e) < 0) {
 		err_wrap(e, "HORNERO_KEY");
 		e->class = ERR_PUSHER;

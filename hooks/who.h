@@ -1,9 +1,10 @@
 /*
- * who: who pushes: the key that came in, or a user of this machine.
+ * who: identifies the pusher: a key, or a user of this machine.
  *
- * hornero-door puts the name of the key into HORNERO_KEY, and so does an authorized_keys line of OpenSSH (hornero-keys(5)).
- * A hook's environment is made by whoever runs `git receive-pack`, so the name counts only where that is the owner of
- * the repository: nobody else may speak for others, and the owner could write the refs without us.
+ * hornero-door puts the key's name into HORNERO_KEY, and so does an authorized_keys line of OpenSSH
+ * (hornero-keys(5)). Any user who runs `git receive-pack` controls the hook's environment, so the
+ * name counts only if that user owns the repository. Nobody else can impersonate a key, and the
+ * owner could write the refs without us.
  */
 #ifndef HORNERO_HOOKS_WHO_H
 #define HORNERO_HOOKS_WHO_H
@@ -17,15 +18,17 @@ enum { WHO_MAX = 80 };
 
 struct who {
 	char name[WHO_MAX];
-	bool is_key; /* name is a key's; else the user's by /etc/passwd, or "uid N" */
-	char words[WAY_MAX]; /* how they run our words: "ssh -p 2222 git@compute-7", or "hornero" on the node */
-	bool has_words; /* false: their login runs git and nothing else */
+	bool is_key; /* name is a key's; else the user's in /etc/passwd, or "uid N" */
+	char words[WAY_MAX]; /* how they run the CLI: "ssh -p 2222 git@compute-7", or "hornero"
+			      * on the node */
+	bool has_words; /* false: their login runs only git */
 };
 
-/* Behind a command in a message: "", or who can run it for them. */
+/* Append this to a command in a message: "", or a hint to ask the operator. */
 const char *who_can(const struct who *who);
 
-/* In the repository's directory. ERR_PUSHER: a key is named, and not by one who may. */
+/* The working directory must be the repository. ERR_PUSHER if HORNERO_KEY is set and the user does
+ * not own the repository, or the name is invalid. */
 int who_pushes(struct who *out, struct err *e);
 
 #endif

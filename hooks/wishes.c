@@ -1,5 +1,5 @@
-/* wishes: DIAGNOSTICS: as db and state/skip.h say; the first trouble ends it, since whatever holds the queue up would hold
- * up the next row as well. */
+/* wishes: DIAGNOSTICS: as db and state/skip.h; the first error ends it, since the same cause would
+ * stop the next row as well. */
 #include "hooks/wishes.h"
 
 #include "state/skip.h"
@@ -12,12 +12,13 @@
 #include <string.h>
 
 enum {
-	QUEUE_WAIT_MS = 200, /* for the queue, while others write */
+	QUEUE_WAIT_MS = 200, /* for the queue while others write to it */
 	ROWS_MS = 1000,      /* for all rows of a push */
 };
 
-/* Images of this repository times refs is small: at most one ref per image matches. */
-int wishes_find(const struct place *p, const struct pushed *pushed, const struct pushopt *o, struct wishes *out, struct err *e)
+/* The product of images and refs is small: at most one ref matches each image. */
+int wishes_find(const struct place *p, const struct pushed *pushed, const struct pushopt *o,
+		struct wishes *out, struct err *e)
 {
 	own_catfile struct catfile cf = CATFILE_INIT;
 
@@ -33,11 +34,13 @@ int wishes_find(const struct place *p, const struct pushed *pushed, const struct
 				r = &pushed->lines[i];
 		if (r && refline_deletes(r)) {
 			out->deleted++;
-			say("%s of %s is deleted: the image %s keeps its last artifact", r->ref, p->repo, place_image_name(img));
+			say("%s of %s is deleted: the image %s keeps its last artifact", r->ref,
+			    p->repo, place_image_name(img));
 		} else if (r) {
 			struct wish *w = &out->list[out->n];
 
-			*w = (struct wish){.img = img, .line = r, .skipped = pushopt_skips(o, img->uuid)};
+			*w = (struct wish){
+				.img = img, .line = r, .skipped = pushopt_skips(o, img->uuid)};
 			if (peel_commit(&cf, r, w->commit, e) != 0)
 				return -1;
 			out->n++;
@@ -46,8 +49,8 @@ int wishes_find(const struct place *p, const struct pushed *pushed, const struct
 	return 0;
 }
 
-static int queue_one(struct db *db, const struct place *p, const struct pushopt *o, struct wish *w, const char *who,
-		     struct err *e)
+static int queue_one(struct db *db, const struct place *p, const struct pushopt *o, struct wish *w,
+		     const char *who, struct err *e)
 {
 	struct job_wish row = {
 		.image = w->img->uuid,
@@ -68,8 +71,8 @@ static int queue_one(struct db *db, const struct place *p, const struct pushopt 
 	return 0;
 }
 
-/* A job that waits would read the ref, and build what is to be skipped. The sweep may have queued one, too, between the
- * update of the ref and our record. */
+/* A queued job reads the ref and would build the commit to skip. The sweep may also have queued one
+ * between the update of the ref and our record. */
 static int cancel_waiting(struct db *db, struct wish *w, const char *who, struct err *e)
 {
 	own_job struct job j = {.id = 0};
@@ -82,7 +85,7 @@ static int cancel_waiting(struct db *db, struct wish *w, const char *who, struct
 	return found < 0 ? -1 : 0;
 }
 
-/* The records first: they need no queue, and without them the sweep would build. */
+/* Record the skips first: they need no queue, and without them the sweep would build. */
 static int record_skips(const struct place *p, struct wishes *ws, struct err *e)
 {
 	for (size_t i = 0; i < ws->n; i++) {
@@ -104,14 +107,18 @@ int wishes_enter(const struct place *p, const struct pushopt *o, struct wishes *
 
 	if (ws->n == 0)
 		return 0;
-	if (who_pushes(&who, e) < 0 || record_skips(p, ws, e) < 0 || db_open(&db, &at, DB_WRITE, QUEUE_WAIT_MS, e) < 0)
+	if (who_pushes(&who, e) < 0 || record_skips(p, ws, e) < 0 ||
+	    db_open(&db, &at, DB_WRITE, QUEUE_WAIT_MS, e) < 0)
 		return -1;
 	for (size_t i = 0; i < ws->n; i++) {
 		struct wish *w = &ws->list[i];
 
 		if (clock_mono_ms() > deadline_ms)
-			return err_set(e, ERR_NOBODY, "it took more than %d ms to write %zu of %zu jobs", ROWS_MS, i, ws->n);
-		if ((w->skipped ? cancel_waiting(db, w, who.name, e) : queue_one(db, p, o, w, who.name, e)) < 0)
+			return err_set(e, ERR_NOBODY,
+				       "it took more than %d ms to write %zu of %zu jobs", ROWS_MS,
+				       i, ws->n);
+		if ((w->skipped ? cancel_waiting(db, w, who.name, e)
+				: queue_one(db, p, o, w, who.name, e)) < 0)
 			return -1;
 	}
 	return 0;

@@ -62,7 +62,7 @@ static void refused(void **state)
 	assert_int_equal(pushopt_parse(many, PUSHOPT_MAX + 1, &o, &e), -1);
 	assert_err(&e, ERR_PUSHER, "17 push options are too many; at most 16 are allowed");
 	assert_int_equal(pushopt_parse(both, 2, &o, &e), -1);
-	assert_err_has(&e, "push option skip goes with no other");
+	assert_err_has(&e, "push option skip cannot be combined with other options");
 }
 
 static void the_environment(void **state)

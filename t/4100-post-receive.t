@@ -8,7 +8,7 @@ test_requires flock util-linux
 
 # left_to_sweep REASON: the last push was told so, and is in the repository all the same.
 left_to_sweep () {
-	test_grep "remote: hornero: the queue .*$1.*; the next sweep will pick this push up" push.out &&
+	test_grep "remote: hornero: this push was not queued: .*$1.*; the next sweep will pick this push up" push.out &&
 	test "$(hooks_ref refs/heads/main)" = "$(hooks_head)"
 }
 
@@ -283,7 +283,7 @@ test_expect_success 'and the next push is as any other' '
 
 test_expect_success 'called by another name it says how it is to be called' '
 	test_expect_code 64 hornero-hook 2>words &&
-	test_grep "hooks/pre-receive or hooks/post-receive" words
+	test_grep "hooks/pre-receive and hooks/post-receive" words
 '
 
 test_done

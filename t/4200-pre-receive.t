@@ -246,7 +246,7 @@ test_expect_success 'a damaged object of the node refuses nothing: the pusher he
 	test_grep "^remote: hornero: .hornero.yaml at refs/heads/main of one was not checked: object $oid: .*its operator restores them from a backup" push.out &&
 	test_grep "job [0-9]+ queued for $U1" push.out &&
 	damage .gitattributes && hooks_push -f HEAD^:refs/heads/main && heal &&
-	test_grep "all that a clone of refs/heads/main of one would have, only the build can tell: object $oid: .*operator restores" push.out &&
+	test_grep "cannot check refs/heads/main of one for missing files: object $oid: .*operator restores" push.out &&
 	test_grep "job [0-9]+ queued for $U1" push.out && test_grep ! "was not checked" push.out
 '
 

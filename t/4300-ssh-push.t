@@ -109,7 +109,7 @@ test_expect_success 'a second push, and one that is refused with its reason' '
 test_expect_success 'push options come along' '
 	ssh_push -o skip main:refs/heads/main && test_grep "Everything up-to-date" push.out &&
 	git -C work commit -q --allow-empty -m skipped && ssh_push -o skip main &&
-	test_grep "^remote: hornero: The One is not built from .*, as -o skip wishes" push.out && test_grep "job 2 cancelled" push.out &&
+	test_grep "^remote: hornero: The One is not built from .* because of -o skip" push.out && test_grep "job 2 cancelled" push.out &&
 	test "$(stat -c %G "$NODE/state/skip/$U1")" = "$group"
 '
 

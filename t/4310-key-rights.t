@@ -74,7 +74,7 @@ test_expect_success 'to go before others needs admin, to go behind them does not
 test_expect_success 'a broken image file, which may be of any repository, is told to those who see everything' '
 	echo "secret: [" >"$NODE/state/images.d/$U3.yaml" &&
 	key_push writer main:refs/heads/nothing && test_grep "no image is built from refs/heads/nothing" push.out &&
-	test_grep "to have one built, somebody whose key has admin of it says: hornero image add UUID team/one" push.out && test_must_fail grep "$U3\|secret\|broken" push.out &&
+	test_grep "to have one built, ask somebody whose key has admin to run: hornero image add UUID team/one" push.out && test_must_fail grep "$U3\|secret\|broken" push.out &&
 	key_push admin main:refs/heads/nothing-2 && test_grep "the image file of $U3 is broken" push.out &&
 	hooks_push main:refs/heads/nothing-3 && test_grep "the image file of $U3 is broken" push.out && rm "$NODE/state/images.d/$U3.yaml"
 '
@@ -117,7 +117,7 @@ then
 		GIT_CONFIG_GLOBAL=$TRASH/everywhere HORNERO_KEY=admin git -C work push "$REPO" main >push.out 2>&1
 		code=$?
 		cat push.out
-		test $code != 0 && test_grep "push refused: HORNERO_KEY is set, and only the owner" push.out
+		test $code != 0 && test_grep "push refused: HORNERO_KEY is set, but only the owner" push.out
 	'
 fi
 

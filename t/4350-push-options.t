@@ -44,7 +44,7 @@ test_expect_success 'what is no option is refused before anything changes, with 
 		test_must_fail hooks_ref refs/heads/main || return 1
 	done &&
 	test_must_fail hooks_push -o ci.skip main && test_grep "known: wait, skip, rebuild, clean, image=UUID, priority=N" push.out &&
-	test_must_fail hooks_push -o skip -o wait main && test_grep "skip goes with no other" push.out &&
+	test_must_fail hooks_push -o skip -o wait main && test_grep "skip cannot be combined with other options" push.out &&
 	test_must_fail hooks_push -o image=$U3 main && test_grep "no image of that id is built from a ref of this push" push.out &&
 	test_must_fail hooks_push -o image=99999999-1111-4111-8111-111111111111 main && test "$(hooks_count)" = 0
 '
@@ -71,7 +71,7 @@ test_expect_success 'without options all is as ever' '
 test_expect_success 'skip: no job, the waiting ones are cancelled, and the sweep agrees' '
 	first=$(job_of First) && second=$(job_of Second) && hooks_commit file two && hooks_push -o skip main &&
 	short=$(hooks_head | cut -c 1-7) &&
-	test_grep "First is not built from $short, as -o skip wishes; hornero rebuild $U1 builds it all the same" push.out &&
+	test_grep "First is not built from $short because of -o skip; to build it anyway, run: hornero rebuild $U1" push.out &&
 	test_grep "job $first cancelled: " push.out && test_grep "job $second cancelled: " push.out &&
 	sweep >out && test_grep "^$U1 skipped" out && test_grep "^$U2 skipped" out && test "$(hooks_count)" = 2
 '
@@ -100,7 +100,7 @@ test_expect_success 'the wish is void when the ref leaves that commit, whoever m
 
 test_expect_success 'image=: only that one, and the sweep leaves the others alone' '
 	hooks_commit file four && hooks_push -o image=$U2 main && test -n "$(job_of Second)" && test -z "$(job_of First)" &&
-	test_grep "First is not built from .*, as -o image wishes" push.out &&
+	test_grep "First is not built from .* because of -o image" push.out &&
 	sweep >out && test_grep "^$U1 skipped" out && test_grep "^$U2 under way" out
 '
 
@@ -161,7 +161,7 @@ test_expect_success 'nothing to wait for' '
 
 test_expect_success 'a wish that cannot be written is said, and the push stays' '
 	rm -rf "$NODE/state/skip" && hooks_commit file twelve && hooks_push -o skip main &&
-	test_grep "First could not be told that it is not to be built: cannot write beside .*/skip/.*; the next sweep builds it unless" push.out &&
+	test_grep "cannot record that First is skipped: cannot write beside .*/skip/.*; the next sweep builds it unless" push.out &&
 	hornero init >/dev/null && test -d "$NODE/state/skip"
 '
 

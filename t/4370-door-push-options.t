@@ -115,7 +115,7 @@ test_expect_success 'wait: so does a client that dies with its connection' '
 
 test_expect_success 'skip: said, not built, and a wish that why, wait and the sweep know' '
 	hello_commit skipped && before=$(door_ssh queue --all --json 2>/dev/null | jq length) && push -o skip main && test -z "$job" &&
-	test_grep "^remote: hornero: Hello is not built from .*, as -o skip wishes; ssh -p $DOOR_PORT git@door rebuild $U1 builds it all the same" push.out &&
+	test_grep "^remote: hornero: Hello is not built from .* because of -o skip; to build it anyway, run: ssh -p $DOOR_PORT git@door rebuild $U1" push.out &&
 	test "$(door_ssh queue --all --json 2>/dev/null | jq length)" = "$before" &&
 	door_ssh why $U1 >out && test_grep "pushed with -o skip: \`ssh -p $DOOR_PORT git@door rebuild $U1\` builds it" out &&
 	test_expect_code 75 door_ssh wait $U1 2>out && test_grep "pushed with -o skip" out &&
@@ -126,7 +126,7 @@ test_expect_success 'skip: said, not built, and a wish that why, wait and the sw
 test_expect_success 'priority: before others, or behind them' '
 	command hornero drain >out && hello_commit later && push -o priority=-3 main && later=$job &&
 	test_must_fail git -C work push -o priority=9 door:hello main:refs/heads/side >push.out 2>&1 &&
-	test_grep "push refused: push option priority=9: to go before others the key alice needs the right admin of hello" push.out &&
+	test_grep "push refused: push option priority=9: a positive priority needs the right admin of hello, which the key alice lacks" push.out &&
 	door_as boss && git -C work push -o priority=9 door:hello main:refs/heads/side >push.out 2>&1 && urgent=$(job_of Side) && door_as alice &&
 	test "$(of_job $later .priority) $(of_job $urgent .priority)" = "-3 9" &&
 	door_ssh queue --json 2>/dev/null >out && test "$(jq -c "[.[] | select(.state == \"queued\") | .job]" out)" = "[$urgent,$later]" &&
@@ -135,7 +135,7 @@ test_expect_success 'priority: before others, or behind them' '
 
 test_expect_success 'image=: that one alone; one of nowhere and one of others are refused alike' '
 	hornero image set $U2 ref=refs/heads/main && door_ssh wait $U2 && hello_commit chosen && push -o image=$U2 main && test -z "$job" &&
-	test -n "$(job_of Side)" && test_grep "Hello is not built from .*, as -o image wishes" push.out && door_ssh wait "$(job_of Side)" &&
+	test -n "$(job_of Side)" && test_grep "Hello is not built from .* because of -o image" push.out && door_ssh wait "$(job_of Side)" &&
 	door_ssh why $U1 >out && test_grep "pushed with -o skip" out &&
 	command hornero repo create secret >create.out && hornero image add $U3 secret && hello_commit refused &&
 	test_must_fail push -o image=$U3 main && sed "s/$U3/UUID/" push.out | grep "^remote" >there && test_grep "no image of that id is built" there &&

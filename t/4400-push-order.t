@@ -172,7 +172,7 @@ test_expect_success 'a directory that cannot be synced: no row, and the sweep is
 	before=$(hooks_count) &&
 	hooks_commit file eio &&
 	refs=main && traced -P "$REPO/refs/heads" -e inject=fsync:error=EIO &&
-	test_grep "the queue was not told: cannot make the directory refs/heads durable: Input/output error;" push.out &&
+	test_grep "this push was not queued: cannot make the directory refs/heads durable: Input/output error;" push.out &&
 	test "$(hooks_count)" = "$before"
 '
 

@@ -49,7 +49,7 @@ test_expect_success 'so does a changed builder file, and another toolchain' '
 test_expect_success '-o clean starts from nothing, known or not' '
 	touch "$NODE/unikernels/$HELLO_UUID/src/left" && node_push -o clean && built clean &&
 	test ! -e "$NODE/unikernels/$HELLO_UUID/src/left" && hornero show "$job" --json | jq -e ".clean and (.reused | not)" &&
-	test_must_fail node_push -o clean -o skip && test_grep "skip goes with no other" push.out
+	test_must_fail node_push -o clean -o skip && test_grep "skip cannot be combined with other options" push.out
 '
 
 # Red without: hint_clean() in agent/build/build_builder.c.

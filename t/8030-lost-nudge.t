@@ -36,7 +36,7 @@ is_built () {
 }
 
 told () {
-	test_grep "the queue was not told: .*; hornerod looks at this push itself now" push.out
+	test_grep "this push was not queued: .*; hornerod looks at this push itself now" push.out
 }
 
 # hold_queue: its lock is ours until let_go
@@ -94,10 +94,10 @@ test_expect_success 'skip holds: the job that waits for an older commit is cance
 # Red without: say_lost_options, or the line of the option in it.
 test_expect_success 'options that only a row would have held are named' '
 	hold_queue && change && push -o rebuild -o clean -o priority=-1 -o wait && told && let_go &&
-	test_grep "o rebuild is lost with that: hornero rebuild $HELLO_UUID does it" push.out &&
-	test_grep "o clean is lost with that: hornero rebuild --clean $HELLO_UUID does it" push.out && hornero rebuild --clean "$HELLO_UUID" &&
-	test_grep "o wait is lost with that: hornero wait $HELLO_UUID does it" push.out &&
-	test_grep "o priority=-1 is lost with that for hello" push.out && wait_until is_built 30
+	test_grep "o rebuild is lost; run: hornero rebuild $HELLO_UUID" push.out &&
+	test_grep "o clean is lost; run: hornero rebuild --clean $HELLO_UUID" push.out && hornero rebuild --clean "$HELLO_UUID" &&
+	test_grep "o wait is lost; run: hornero wait $HELLO_UUID" push.out &&
+	test_grep "o priority=-1 is lost for hello" push.out && wait_until is_built 30
 '
 
 # Red without: the file of bell_look, or bell_was_missed in the turn.
@@ -107,7 +107,7 @@ test_expect_success 'hornerod hears nothing, its socket is full: it looks at all
 	do
 		hornero resume || return 1
 	done &&
-	hold_queue && push && let_go && test_grep "the queue was not told: .*; the next sweep will pick this push up" push.out &&
+	hold_queue && push && let_go && test_grep "this push was not queued: .*; the next sweep will pick this push up" push.out &&
 	kill -CONT $node_pid && wait_until is_built 30 && test ! -e "$NODE/state/run/look"
 '
 
