@@ -23,7 +23,7 @@ bench_lap_SOURCES = bench/lap.c
 bench_pulse_SOURCES = bench/pulse.c
 bench_queue_bench_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 bench_queue_bench_SOURCES = bench/queue-bench.c
-bench_queue_bench_LDADD = db/libdb.a lib/libhornero.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
+bench_queue_bench_LDADD = db/libdb.a state/libstate.a lib/libhornero.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 EXTRA_DIST += \
 	bench/checkout-bench \
 	bench/cli-bench \

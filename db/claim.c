@@ -3,6 +3,8 @@
  * DIAGNOSTICS: as query; ERR_OPERATOR for a damaged row. */
 #include "db/inner.h"
 
+#include "state/cause.h"
+
 static int find(struct db *db, int64_t now_ms, bool idle, job_may *may, const void *arg, int64_t *id, struct err *e)
 {
 	own_query sqlite3_stmt *q = db_query(db, e,
@@ -34,9 +36,9 @@ static int end_confirmation(struct db *db, int64_t by, struct err *e)
 	attempt = sqlite3_column_int64(q, 1);
 	if (job_supersede(db, id, by, "a newer job of its image came while it was being confirmed", e) < 0)
 		return -1;
-	return db_run(db, e, "UPDATE attempts SET ended_ms = ?3, class = 'nobody', cause = 'yielded', "
+	return db_run(db, e, "UPDATE attempts SET ended_ms = ?3, class = 'nobody', cause = ?4, "
 		      "reason = 'a newer job of its image came' WHERE job = ?1 AND attempt = ?2", val_int(id), val_int(attempt),
-		      val_int(db_now_ms(db)));
+		      val_int(db_now_ms(db)), val_text(cause_name(CAUSE_YIELDED)));
 }
 
 static int take(struct db *db, int64_t id, int64_t now_ms, struct job *out, struct err *e)

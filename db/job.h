@@ -105,7 +105,7 @@ int job_next_due(struct db *db, int64_t now_ms, int64_t *due_ms, struct err *e);
 /* What an attempt came to; NULL or 0 where unknown. Goes into the attempt's row. */
 struct attempt_result {
 	const char *class;   /* err_class_name, "none" when all went well */
-	const char *cause;   /* "exit", "signal", "oom", "timeout", "silence", "log", "crash", "stopped", … */
+	const char *cause;   /* a word of state/cause.h */
 	const char *reason;  /* one sentence for people */
 	const char *commit, *tree, *key, *inputs, *builder, *digest, *how_built;
 	bool reused;
@@ -139,7 +139,7 @@ int job_set_held(struct db *db, int64_t id, int64_t attempt, const struct attemp
 /* built stays built, and says for what. No event if the text is the same. */
 int job_set_waiting(struct db *db, int64_t id, int64_t attempt, const char *waiting_for, struct err *e);
 
-/* Start-up, nobody running: every running job as job_set_requeued would, cause "crash" or "stopped".
+/* Start-up, nobody running: every running job as job_set_requeued would, CAUSE_CRASH or CAUSE_STOPPED.
  * After a crash it waits a second per attempt so far. The death of hornerod is never the job's: it holds none. *n counts the jobs. */
 int job_recover(struct db *db, bool crash, int64_t *n, struct err *e);
 

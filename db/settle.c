@@ -3,6 +3,8 @@
  * DIAGNOSTICS: ERR_US with sys ESTALE where the row has moved on; else as query. */
 #include "db/inner.h"
 
+#include "state/cause.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -323,7 +325,7 @@ int job_recover(struct db *db, bool crash, int64_t *n, struct err *e)
 	own_txn struct txn t = TXN_INIT;
 	const struct attempt_result result = {
 		.class = "nobody",
-		.cause = crash ? "crash" : "stopped",
+		.cause = cause_name(crash ? CAUSE_CRASH : CAUSE_STOPPED),
 		.reason = crash ? "the agent ended unexpectedly while this ran" : "the agent was stopped while this ran",
 	};
 	int64_t count = 0;

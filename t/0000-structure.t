@@ -100,7 +100,7 @@ test_expect_success 'includes only point down' '
 	may_include lib lib &&
 	may_include conf conf lib &&
 	may_include state state conf lib &&
-	may_include db db lib &&
+	may_include db db state lib &&
 	may_include store store lib &&
 	may_include agent/common agent/common db store state conf lib &&
 	may_include agent/cgroup agent/cgroup conf lib &&

@@ -117,24 +117,29 @@ script_tests += \
 unit_tests += \
 	t/3000-db-unit \
 	t/3001-job-unit \
-	t/3002-history-unit
+	t/3002-history-unit \
+	t/3010-words-unit
 t_3000_db_unit_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 t_3000_db_unit_SOURCES = \
 	t/3000-db-unit.c \
 	t/lib/queue-unit.h
-t_3000_db_unit_LDADD = db/libdb.a $(UNIT_LIBS) $(SQLITE_LIBS)
+t_3000_db_unit_LDADD = db/libdb.a state/libstate.a $(UNIT_LIBS) $(SQLITE_LIBS)
 t_3001_job_unit_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 t_3001_job_unit_SOURCES = \
 	t/3001-job-unit.c \
 	t/lib/job-unit.h \
 	t/lib/queue-unit.h
-t_3001_job_unit_LDADD = db/libdb.a $(UNIT_LIBS) $(SQLITE_LIBS)
+t_3001_job_unit_LDADD = db/libdb.a state/libstate.a $(UNIT_LIBS) $(SQLITE_LIBS)
 t_3002_history_unit_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 t_3002_history_unit_SOURCES = \
 	t/3002-history-unit.c \
 	t/lib/job-unit.h \
 	t/lib/queue-unit.h
-t_3002_history_unit_LDADD = db/libdb.a $(UNIT_LIBS) $(SQLITE_LIBS)
+t_3002_history_unit_LDADD = db/libdb.a state/libstate.a $(UNIT_LIBS) $(SQLITE_LIBS)
+t_3010_words_unit_SOURCES = \
+	t/3010-words-unit.c \
+	t/lib/conf-test.h
+t_3010_words_unit_LDADD = db/libdb.a state/libstate.a $(UNIT_LIBS) $(SQLITE_LIBS)
 
 # t/4…: hooks/ and door/
 script_tests += \
@@ -265,12 +270,12 @@ t_5095_verdict_corpus_unit_SOURCES = \
 	t/5095-verdict-corpus-unit.c \
 	t/fuzz/fuzz-verdict.c t/fuzz/fuzz-verdict.h t/fuzz/scratch.h
 t_5095_verdict_corpus_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/t/fuzz
-t_5095_verdict_corpus_unit_LDADD = $(UNIT_LIBS) $(CRYPTO_LIBS)
+t_5095_verdict_corpus_unit_LDADD = state/libstate.a $(UNIT_LIBS) $(CRYPTO_LIBS)
 t_5096_handover_corpus_unit_SOURCES = \
 	t/5096-handover-corpus-unit.c \
 	t/fuzz/fuzz-handover.c t/fuzz/fuzz-handover.h t/fuzz/scratch.h
 t_5096_handover_corpus_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/t/fuzz
-t_5096_handover_corpus_unit_LDADD = $(UNIT_LIBS) $(CRYPTO_LIBS)
+t_5096_handover_corpus_unit_LDADD = state/libstate.a $(UNIT_LIBS) $(CRYPTO_LIBS)
 t_5240_boot_unit_SOURCES = \
 	agent/sandboxed/boot/console.c agent/sandboxed/boot/console.h \
 	agent/sandboxed/boot/guesttime.c agent/sandboxed/boot/guesttime.h \
@@ -418,7 +423,7 @@ t_tools_publish_tool_SOURCES = t/tools/publish-tool.c
 t_tools_publish_tool_LDADD = store/libstore.a state/libstate.a conf/libconf.a lib/libhornero.a $(JANSSON_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)
 t_tools_queue_tool_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 t_tools_queue_tool_SOURCES = t/tools/queue-tool.c
-t_tools_queue_tool_LDADD = db/libdb.a lib/libhornero.a $(SQLITE_LIBS)
+t_tools_queue_tool_LDADD = db/libdb.a state/libstate.a lib/libhornero.a $(SQLITE_LIBS)
 t_tools_seed_SOURCES = t/tools/seed.c
 t_tools_seed_LDADD = store/libstore.a db/libdb.a state/libstate.a conf/libconf.a lib/libhornero.a $(JANSSON_LIBS) $(SQLITE_LIBS) \
 	$(YAML_LIBS) $(CRYPTO_LIBS)

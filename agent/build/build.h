@@ -81,6 +81,6 @@ int build_boot_needs(struct build *b);
 /* A stage with what all share: user, groups, filters, clock, and the watch of the disks. */
 void build_stage(struct build *b, struct stage *s);
 /* The verdict of a stage that did not end well: cause and reason by how it ended. `name` is what people call it. */
-int build_blame(struct build *b, const struct stage *s, const char *cause, const char *name);
+int build_blame(struct build *b, const struct stage *s, enum cause cause, const char *name);
 
 #endif

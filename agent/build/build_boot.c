@@ -20,10 +20,10 @@ int build_boot_needs(struct build *b)
 	if (!b->boot.expect[0])
 		return 0;
 	if (uname(&u) < 0 || strcmp(u.machine, "x86_64") != 0)
-		return verdict_say(&b->verdict, ERR_OPERATOR, "boot", "the image expects a line of its boot, and this node boots "
+		return verdict_say(&b->verdict, ERR_OPERATOR, CAUSE_BOOT, "the image expects a line of its boot, and this node boots "
 				   "x86_64 only; take `expect` out of the image file and of .hornero.yaml");
 	if (!program_is_installed(EXPECT_PROGRAM))
-		return verdict_say(&b->verdict, ERR_OPERATOR, "boot", "the image expects a line of its boot, which needs the "
+		return verdict_say(&b->verdict, ERR_OPERATOR, CAUSE_BOOT, "the image expects a line of its boot, which needs the "
 				   "program " EXPECT_PROGRAM ", not in /usr on this node; install it (Debian: qemu-system-x86)");
 	return 0;
 }
@@ -73,7 +73,7 @@ int build_boot(struct build *b, int raw, const char *path)
 		return 0;
 	disk = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (disk < 0 || fstat(raw, &before) < 0)
-		return verdict_say(&b->verdict, ERR_US, "boot", "cannot open %s again: %s", path, strerror(errno));
+		return verdict_say(&b->verdict, ERR_US, CAUSE_BOOT, "cannot open %s again: %s", path, strerror(errno));
 	build_stage(b, &s);
 	s.speaks = true;
 	s.on_line = on_line;
@@ -83,11 +83,11 @@ int build_boot(struct build *b, int raw, const char *path)
 	stage_note(&b->log, "boot: up to %lld s of the guest's time for a line that matches %s", (long long)b->boot.timeout_s,
 		   b->boot.expect);
 	if (stage_run(&s, &e) < 0)
-		return verdict_say(&b->verdict, e.class, "sandbox", "%s", e.msg);
+		return verdict_say(&b->verdict, e.class, CAUSE_SANDBOX, "%s", e.msg);
 	b->verdict.boot_ms = s.took_ms;
 	if (s.ended != STAGE_EXIT || s.status != 0)
-		return build_blame(b, &s, "boot", "the boot check");
+		return build_blame(b, &s, CAUSE_BOOT, "the boot check");
 	if (fstat(raw, &after) < 0 || !is_same(&before, &after))
-		return verdict_say(&b->verdict, ERR_PUSHER, "boot", "the artifact was written to while it was booted");
+		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_BOOT, "the artifact was written to while it was booted");
 	return 0;
 }

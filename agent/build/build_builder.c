@@ -15,7 +15,7 @@ static int check_needs(struct build *b)
 {
 	for (char **need = b->builder->needs; need && *need; need++)
 		if (!program_is_installed(*need))
-			return verdict_say(&b->verdict, ERR_OPERATOR, "tool", "the builder %s needs the program %s, which is not in "
+			return verdict_end(&b->verdict, CAUSE_TOOL, "the builder %s needs the program %s, which is not in "
 					   "/usr on this node; install it, then: hornero retry %lld", b->builder->name, *need,
 					   (long long)b->verdict.job);
 	return 0;
@@ -35,10 +35,10 @@ static int remove_target(struct build *b)
 		return 0;
 	/* EPERM: it is another user's, and no build made it so. */
 	if (dir < 0)
-		return verdict_say(&b->verdict, errno == EPERM ? ERR_OPERATOR : ERR_PUSHER, "artifact",
+		return verdict_say(&b->verdict, errno == EPERM ? ERR_OPERATOR : ERR_PUSHER, CAUSE_ARTIFACT,
 				   "%s is in the way of the artifact: %s", parent, strerror(errno));
 	if (fs_remove_tree(dir, slash + 1, &e) < 0)
-		return verdict_say(&b->verdict, e.class, "artifact", "%s", e.msg);
+		return verdict_say(&b->verdict, e.class, CAUSE_ARTIFACT, "%s", e.msg);
 	return 0;
 }
 
@@ -61,7 +61,7 @@ static int clear_mount_point(struct build *b, const char *at)
 		if (next ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode))
 			continue;
 		if (fs_remove_tree(dir, name, &e) < 0)
-			return verdict_say(&b->verdict, e.class, "sandbox", "%s", e.msg);
+			return verdict_say(&b->verdict, e.class, CAUSE_SANDBOX, "%s", e.msg);
 	}
 	return 0;
 }
@@ -108,7 +108,7 @@ static void hint_clean(struct build *b)
 {
 	size_t len = strlen(b->verdict.reason);
 
-	if (b->from_clean || strcmp(b->verdict.cause, "exit") != 0)
+	if (b->from_clean || verdict_cause(&b->verdict) != CAUSE_EXIT)
 		return;
 	snprintf(b->verdict.reason + len, sizeof(b->verdict.reason) - len,
 		 " (an incremental build; git push -o clean starts from nothing)");
@@ -128,11 +128,11 @@ int build_builder(struct build *b)
 	s.silence_ms = b->conf->silence_timeout_s * 1000;
 	stage_note(&b->log, "builder %s: %s", bu->name, bu->argv[0]);
 	if (stage_run(&s, &e) < 0)
-		return verdict_say(&b->verdict, e.class, "sandbox", "%s", e.msg);
+		return verdict_say(&b->verdict, e.class, CAUSE_SANDBOX, "%s", e.msg);
 	b->verdict.build_ms = s.took_ms;
 	if (s.ended == STAGE_EXIT && s.status == 0)
 		return 0;
-	build_blame(b, &s, "exit", bu->argv[0]);
+	build_blame(b, &s, CAUSE_EXIT, bu->argv[0]);
 	hint_clean(b);
 	return -1;
 }

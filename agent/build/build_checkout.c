@@ -73,7 +73,7 @@ static int look_up(struct build *b, struct err *e)
 
 static int moved_on(struct build *b)
 {
-	return verdict_say(&b->verdict, ERR_NOBODY, "moved", "nothing is left to be confirmed: what is warm is not what %s makes by now",
+	return verdict_end(&b->verdict, CAUSE_MOVED, "nothing is left to be confirmed: what is warm is not what %s makes by now",
 			   b->image->ref);
 }
 
@@ -88,7 +88,7 @@ static int look_up_confirmation(struct build *b)
 	int rc;
 
 	if (release_newest(b->conf->store_dir, v->image, &w, &e) < 0)
-		return verdict_say(v, e.class, "store", "%s", e.msg);
+		return verdict_say(v, e.class, CAUSE_STORE, "%s", e.msg);
 	if (!*w.digest || *w.pinned || strcmp(w.key, v->key) != 0)
 		return moved_on(b);
 	answer_describe(b->conf->store_dir, v->image, v->key, w.digest, &warm_one);
@@ -96,10 +96,10 @@ static int look_up_confirmation(struct build *b)
 	v->confirms_job = warm_one.job ? warm_one.job : w.job;
 	rc = answer_find_clean(b->conf->store_dir, &who, v->key, &found, &e);
 	if (rc <= 0)
-		return rc < 0 ? verdict_say(v, e.class, "store", "%s", e.msg) : 0;
+		return rc < 0 ? verdict_say(v, e.class, CAUSE_STORE, "%s", e.msg) : 0;
 	memcpy(v->digest, found.digest, sizeof(v->digest));
 	memcpy(v->built, found.built, sizeof(v->built));
-	return build_answer(b, v->digest, &e) < 0 ? verdict_say(v, e.class, "store", "%s", e.msg) : 1;
+	return build_answer(b, v->digest, &e) < 0 ? verdict_say(v, e.class, CAUSE_STORE, "%s", e.msg) : 1;
 }
 
 /* The image file's words win, each by itself. */
@@ -143,14 +143,14 @@ static int find_content(struct build *b)
 
 	b->builder = builder_find(b->builders, v->builder);
 	if (!b->builder)
-		return verdict_say(v, ERR_PUSHER, "checkout", "no builder is called \"%s\" on this node; correct `builder` in "
+		return verdict_say(v, ERR_PUSHER, CAUSE_CHECKOUT, "no builder is called \"%s\" on this node; correct `builder` in "
 				   ".hornero.yaml or in the image file", v->builder);
 	if (fill_keys(b, &e) < 0)
-		return verdict_say(v, e.class, "configuration", "%s", e.msg);
+		return verdict_say(v, e.class, CAUSE_CONFIGURATION, "%s", e.msg);
 	if (b->confirm)
 		return look_up_confirmation(b);
 	found = look_up(b, &e);
-	return found < 0 ? verdict_say(v, e.class, "configuration", "%s", e.msg) : found;
+	return found < 0 ? verdict_say(v, e.class, CAUSE_CONFIGURATION, "%s", e.msg) : found;
 }
 
 /* The checkout goes on: from what is there ('g'), or from nothing ('c'). A death from here on leaves no word of what the
@@ -162,7 +162,7 @@ static int say_go(struct choice *ch)
 
 	b->from_clean = b->clean || !workdir_is_of(b->work, b->source);
 	if (b->from_clean && workdir_note_source(b->work, NULL, &e) < 0)
-		return verdict_say(&b->verdict, e.class, "checkout", "%s", e.msg);
+		return verdict_say(&b->verdict, e.class, CAUSE_CHECKOUT, "%s", e.msg);
 	(void)fs_write_all(ch->go, b->from_clean ? "c" : "g", 1);
 	return 0;
 }
@@ -175,7 +175,7 @@ static int note_source(struct build *b)
 	snprintf(b->verdict.built, sizeof(b->verdict.built), "%s", b->from_clean ? ANSWER_CLEAN : ANSWER_INCREMENTAL);
 	failpoint("build-checked-out");
 	if (b->from_clean && workdir_note_source(b->work, b->source, &e) < 0)
-		return verdict_say(&b->verdict, e.class, "checkout", "%s", e.msg);
+		return verdict_say(&b->verdict, e.class, CAUSE_CHECKOUT, "%s", e.msg);
 	return 0;
 }
 
@@ -288,7 +288,7 @@ int build_checkout(struct build *b)
 	int pair[2];
 
 	if (stat(repo, &st) < 0)
-		return verdict_say(&b->verdict, ERR_OPERATOR, "checkout", "there is no repository %s; hornero repo create %s", repo,
+		return verdict_say(&b->verdict, ERR_OPERATOR, CAUSE_CHECKOUT, "there is no repository %s; hornero repo create %s", repo,
 				   b->image->repo);
 	begin_boot(b);
 	build_stage(b, &s);
@@ -298,7 +298,7 @@ int build_checkout(struct build *b)
 	if (s.set_ids)
 		s.gid = st.st_gid;
 	if (pipe2(pair, O_CLOEXEC) < 0)
-		return verdict_say(&b->verdict, ERR_NOBODY, "checkout", "cannot make a pipe");
+		return verdict_say(&b->verdict, ERR_NOBODY, CAUSE_CHECKOUT, "cannot make a pipe");
 	their_go = pair[0];
 	ch.go = pair[1];
 	s.fds[s.nfds++] = (struct spawn_fd){their_go, STAGE_FD_GO};
@@ -306,7 +306,7 @@ int build_checkout(struct build *b)
 	s.arg = &ch;
 	if (stage_run(&s, &e) < 0) {
 		own_fd_end(&ch.go);
-		return verdict_say(&b->verdict, e.class, "sandbox", "%s", e.msg);
+		return verdict_say(&b->verdict, e.class, CAUSE_SANDBOX, "%s", e.msg);
 	}
 	name_repo(s.text, sizeof(s.text), repo);
 	b->verdict.checkout_ms = s.took_ms;
@@ -314,8 +314,8 @@ int build_checkout(struct build *b)
 	if (ch.failed)
 		return -1;
 	if (s.ended != STAGE_EXIT || s.status != 0)
-		return build_blame(b, &s, "checkout", "the checkout");
+		return build_blame(b, &s, CAUSE_CHECKOUT, "the checkout");
 	if (!ch.known && !b->builder)
-		return verdict_say(&b->verdict, ERR_US, "checkout", "the checkout ended without naming commit, tree and builder");
+		return verdict_say(&b->verdict, ERR_US, CAUSE_CHECKOUT, "the checkout ended without naming commit, tree and builder");
 	return ch.known ? 1 : note_source(b);
 }

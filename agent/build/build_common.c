@@ -35,15 +35,15 @@ int64_t build_limit_s(const struct build *b)
 
 /* A builder's exit code means what its author likes and blames the pusher; those of our own
  * programs name the class, and a signal there is our bug. */
-static int blame_exit(struct build *b, const struct stage *s, const char *cause, const char *name)
+static int blame_exit(struct build *b, const struct stage *s, enum cause cause, const char *name)
 {
 	struct verdict *v = &b->verdict;
 
 	/* An operator, want of memory, or a command of the build: hornerod knows what the attempts before came to. */
 	if (s->status == 128 + SIGKILL && !s->speaks)
-		return verdict_say(v, ERR_NOBODY, "killed", "%s was killed by signal 9", name);
+		return verdict_say(v, ERR_NOBODY, CAUSE_KILLED, "%s was killed by signal 9", name);
 	if (s->status > 128 && s->status < 128 + 65)
-		return verdict_say(v, s->speaks ? ERR_US : ERR_PUSHER, "signal", "%s was killed by signal %d (%s)", name,
+		return verdict_say(v, s->speaks ? ERR_US : ERR_PUSHER, CAUSE_SIGNAL, "%s was killed by signal %d (%s)", name,
 				   s->status - 128, strsignal(s->status - 128));
 	if (s->text[0])
 		return verdict_say(v, err_class_of_exit(s->status), cause, "%s", s->text);
@@ -60,32 +60,32 @@ static int hangs(struct build *b, const char *name)
 
 	if (workdir_set_aside(b->conf->repo_base, b->image->uuid, &e) < 0)
 		stage_note(&b->log, "%s", e.msg);
-	return verdict_say(&b->verdict, ERR_NOBODY, "hangs", "a process of %s hangs in the kernel and does not die of SIGKILL; the image is "
+	return verdict_end(&b->verdict, CAUSE_HANGS, "a process of %s hangs in the kernel and does not die of SIGKILL; the image is "
 			   "built in a new checkout", name);
 }
 
-int build_blame(struct build *b, const struct stage *s, const char *cause, const char *name)
+int build_blame(struct build *b, const struct stage *s, enum cause cause, const char *name)
 {
 	struct verdict *v = &b->verdict;
 
 	switch (s->ended) {
 	case STAGE_TIMEOUT:
 		/* Checkout and check compute little and wait for disks; the boot runs what was pushed. */
-		return verdict_say(v, s->speaks && strcmp(cause, "boot") != 0 ? ERR_NOBODY : ERR_PUSHER, "timeout", "%s took longer than %lld s of time in which it could "
+		return verdict_say(v, s->speaks && cause != CAUSE_BOOT ? ERR_NOBODY : ERR_PUSHER, CAUSE_TIMEOUT, "%s took longer than %lld s of time in which it could "
 				   "run (build_timeout)", name, (long long)s->limit_ms / 1000);
 	case STAGE_STARVED:
-		return verdict_say(v, ERR_NOBODY, "starved", "the node is busy: %s got too little of its processors for %lld s on the clock "
+		return verdict_end(v, CAUSE_STARVED, "the node is busy: %s got too little of its processors for %lld s on the clock "
 				   "(%d times build_timeout); it is tried again", name, (long long)s->limit_ms / 1000 * STAGE_STARVED_TIMES,
 				   STAGE_STARVED_TIMES);
 	case STAGE_SILENCE:
-		return verdict_say(v, ERR_PUSHER, "silence", "%s printed nothing for %lld s (silence_timeout)", name,
+		return verdict_end(v, CAUSE_SILENCE, "%s printed nothing for %lld s (silence_timeout)", name,
 				   (long long)s->silence_ms / 1000);
 	case STAGE_LOG:
-		return verdict_say(v, ERR_PUSHER, "log", "%s printed more than %lld bytes (log_limit)", name,
+		return verdict_end(v, CAUSE_LOG, "%s printed more than %lld bytes (log_limit)", name,
 				   (long long)s->log->limit_bytes);
 	case STAGE_SANDBOX:
 		/* The machine may be out of namespaces or processes for a moment: the third time is the operator's. */
-		return verdict_say(v, ERR_NOBODY, "sandbox", "bubblewrap could not close the sandbox for %s: %s", name,
+		return verdict_say(v, ERR_NOBODY, CAUSE_SANDBOX, "bubblewrap could not close the sandbox for %s: %s", name,
 				   *lastline_text(&s->last) ? lastline_text(&s->last) : "it said nothing");
 	case STAGE_HANGS:
 		return hangs(b, name);

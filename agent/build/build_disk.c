@@ -42,7 +42,7 @@ int build_disk_begin(struct build *b)
 	w->sides[1].floor = conf_store_floor(b->conf);
 	for (int i = 0; i < N_SIDES; i++) {
 		if (floor_is_low(&w->sides[i].floor, why))
-			return verdict_say(&b->verdict, ERR_NOBODY, "disk", "%s", why);
+			return verdict_say(&b->verdict, ERR_NOBODY, CAUSE_DISK, "%s", why);
 		w->sides[i].start_bytes = floor_free_bytes(&w->sides[i].floor);
 		w->sides[i].start_files = free_files(&w->sides[i].floor);
 	}
@@ -124,10 +124,10 @@ int build_disk_blame(struct build *b, const char *name)
 	struct err e = ERR_INIT;
 
 	if (!measure(w, went, least) || !is_own(b))
-		return verdict_say(&b->verdict, ERR_NOBODY, "disk", "less than %s are free on %s (%s); %s was ended", least, f->dir,
+		return verdict_say(&b->verdict, ERR_NOBODY, CAUSE_DISK, "less than %s are free on %s (%s); %s was ended", least, f->dir,
 				   f->key, name);
 	if (workdir_clear(b->work, &e) < 0)
 		stage_note(&b->log, "%s", e.msg);
-	return verdict_say(&b->verdict, ERR_PUSHER, "disk", "%s filled the disk: %s went since the attempt began, and less than %s "
+	return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_DISK, "%s filled the disk: %s went since the attempt began, and less than %s "
 			   "were free on %s (%s); its checkout and its cache were removed", name, went, least, f->dir, f->key);
 }

@@ -23,13 +23,13 @@ static int open_artifact(struct build *b)
 	struct stat st;
 
 	if (fd < 0 && errno == ENOENT)
-		return verdict_say(&b->verdict, ERR_PUSHER, "artifact", "%s ended well but left no %s", b->builder->argv[0], path);
+		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT, "%s ended well but left no %s", b->builder->argv[0], path);
 	if (fd < 0 && (errno == ELOOP || errno == EXDEV))
-		return verdict_say(&b->verdict, ERR_PUSHER, "artifact", "%s is reached through a symbolic link; make it a file", path);
+		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT, "%s is reached through a symbolic link; make it a file", path);
 	if (fd < 0)
-		return verdict_say(&b->verdict, ERR_PUSHER, "artifact", "%s cannot be opened: %s", path, strerror(errno));
+		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT, "%s cannot be opened: %s", path, strerror(errno));
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return verdict_say(&b->verdict, ERR_PUSHER, "artifact", "%s is not a regular file", path);
+		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT, "%s is not a regular file", path);
 	return steal_fd(&fd);
 }
 
@@ -63,13 +63,13 @@ static int check(struct build *b, int in, int out)
 	s.fds[s.nfds++] = (struct spawn_fd){in, STAGE_FD_IN};
 	s.fds[s.nfds++] = (struct spawn_fd){out, STAGE_FD_OUT};
 	if (stage_run(&s, &e) < 0)
-		return verdict_say(&b->verdict, e.class, "sandbox", "%s", e.msg);
+		return verdict_say(&b->verdict, e.class, CAUSE_SANDBOX, "%s", e.msg);
 	b->verdict.check_ms = s.took_ms;
 	if (s.ended != STAGE_EXIT || s.status != 0)
-		return build_blame(b, &s, "check", "the check of the artifact");
+		return build_blame(b, &s, CAUSE_CHECK, "the check of the artifact");
 	/* From here on the file belongs to us alone. */
 	if (geteuid() == 0 && fchown(out, 0, 0) < 0)
-		return verdict_say(&b->verdict, ERR_US, "store", "cannot take the checked artifact back: %s", strerror(errno));
+		return verdict_say(&b->verdict, ERR_US, CAUSE_STORE, "cannot take the checked artifact back: %s", strerror(errno));
 	return 0;
 }
 
@@ -203,13 +203,13 @@ int build_store(struct build *b)
 		return -1;
 	out = open_staged(b, staged, &e);
 	if (out < 0)
-		return verdict_say(&b->verdict, e.class, "store", "%s", e.msg);
+		return verdict_say(&b->verdict, e.class, CAUSE_STORE, "%s", e.msg);
 	rc = check(b, in, out);
 	if (rc == 0)
 		rc = build_boot(b, out, staged);
 	start_ms = clock_mono_ms();
 	if (rc == 0 && take(b, out, staged, &e) < 0)
-		rc = verdict_say(&b->verdict, e.class, "store", "%s", e.msg);
+		rc = verdict_say(&b->verdict, e.class, CAUSE_STORE, "%s", e.msg);
 	b->verdict.store_ms = clock_mono_ms() - start_ms;
 	if (rc < 0)
 		unlink(staged);

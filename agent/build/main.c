@@ -174,7 +174,7 @@ static int supervise(const struct options *o, struct err *e)
 		return -1;
 	if (image_load(c->images_dir, o->image, &img, e) < 0 || builders_load(c->builders_dir, &builders, e) < 0 ||
 	    open_work(&b, e) < 0) {
-		verdict_say(&b.verdict, e->class, "configuration", "%s", e->msg);
+		verdict_say(&b.verdict, e->class, CAUSE_CONFIGURATION, "%s", e->msg);
 		stage_note(&b.log, "%s", b.verdict.reason);
 	} else {
 		b.builders = builders;

@@ -55,7 +55,7 @@ static void describe_origin(const struct conf *c, const struct image *img, struc
 
 static int refuse(struct verdict *v, const char *uuid, const char *why)
 {
-	return verdict_say(v, ERR_OPERATOR, "pinned", "the image is pinned to release %s, which cannot be published: %s; `hornero "
+	return verdict_end(v, CAUSE_PINNED, "the image is pinned to release %s, which cannot be published: %s; `hornero "
 			   "rollback %s` lists the others, with --undo it follows its ref again", v->pinned, why, uuid);
 }
 
@@ -73,7 +73,7 @@ int known_pin(const struct conf *c, const struct image *img, struct verdict *v)
 	snprintf(v->pinned, sizeof(v->pinned), "%s", release);
 	found = key_pinned(release, v->inputs, &e) < 0 ? -1 : release_find(c->store_dir, img->uuid, img->repo, release, digest, &e);
 	if (found < 0)
-		return verdict_say(v, e.class, "store", "%s", e.msg);
+		return verdict_say(v, e.class, CAUSE_STORE, "%s", e.msg);
 	if (found == 0)
 		return refuse(v, img->uuid, "the store has no such artifact any more");
 	fd = store_open(c->store_dir, digest, &m, &e);

@@ -106,7 +106,7 @@ int verdict_read(const char *log_dir, int64_t job, int64_t attempt, struct verdi
 	return 1;
 }
 
-int verdict_say(struct verdict *v, enum err_class class, const char *cause, const char *fmt, ...)
+int verdict_say(struct verdict *v, enum err_class class, enum cause cause, const char *fmt, ...)
 {
 	char text[ERR_MSG_MAX];
 	va_list ap;
@@ -115,7 +115,7 @@ int verdict_say(struct verdict *v, enum err_class class, const char *cause, cons
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	v->class = class;
-	snprintf(v->cause, sizeof(v->cause), "%s", cause);
+	snprintf(v->cause, sizeof(v->cause), "%s", cause_name(cause));
 	escape_text(v->reason, sizeof(v->reason), text, strlen(text), ESCAPE_LINE);
 	return -1;
 }

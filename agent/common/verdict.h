@@ -11,6 +11,7 @@
 #include "lib/err.h"
 #include "lib/sha.h"
 #include "lib/uuid.h"
+#include "state/cause.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,8 +20,7 @@ struct verdict {
 	char image[UUID_LEN + 1];
 	int64_t job, attempt;
 	enum err_class class;  /* ERR_NONE: built */
-	char cause[16];        /* exit, signal, killed, oom, pids, timeout, starved, silence, log, disk, sandbox, checkout, check, boot, store, crash, stopped, cancelled,
-				* pinned */
+	char cause[16];        /* the word, also one of another version: verdict_cause() */
 	char reason[ERR_MSG_MAX]; /* one sentence, escaped */
 	char commit[65], tree[65], builder[33];
 	char key[SHA256_HEX + 1], inputs[SHA256_HEX + 1], digest[SHA256_HEX + 1];
@@ -41,8 +41,16 @@ int verdict_write(const char *log_dir, const struct verdict *v, struct err *e);
 /* 1 read, 0 there is none, -1 it cannot be used (ERR_US). */
 int verdict_read(const char *log_dir, int64_t job, int64_t attempt, struct verdict *out, struct err *e);
 
+static inline enum cause verdict_cause(const struct verdict *v)
+{
+	return cause_parse(v->cause);
+}
+
 /* Fill class, cause and reason (escaped); returns -1 as err_set does. */
-int verdict_say(struct verdict *v, enum err_class class, const char *cause, const char *fmt, ...)
+int verdict_say(struct verdict *v, enum err_class class, enum cause cause, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* The same where the table of causes names the class. */
+#define verdict_end(v, cause, ...) verdict_say(v, cause_entry(cause)->who, cause, __VA_ARGS__)
 
 #endif

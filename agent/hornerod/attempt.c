@@ -123,14 +123,11 @@ static bool take_known(struct agent *a, struct attempt_run *r, const struct job 
 	return true;
 }
 
-static const char *ended_by_of(const char *text)
+static enum cause ended_by_of(const char *text)
 {
-	static const char *const all[] = {"cancelled", "stopped", "yielded"};
+	enum cause c = cause_parse(text);
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (strcmp(text, all[i]) == 0)
-			return all[i];
-	return NULL;
+	return c == CAUSE_CANCELLED || c == CAUSE_STOPPED || c == CAUSE_YIELDED ? c : CAUSE_NONE;
 }
 
 static int resume_supervisor(struct agent *a, struct attempt_run *r, int pid, struct err *e)
@@ -200,7 +197,7 @@ int attempt_start(struct agent *a, const struct job *j, struct err *e)
 	}
 	r->verdict = (struct verdict){.job = r->job, .attempt = r->number};
 	memcpy(r->verdict.image, r->image, sizeof(r->image));
-	verdict_say(&r->verdict, e->class, "start", "%s", e->msg);
+	verdict_say(&r->verdict, e->class, CAUSE_START, "%s", e->msg);
 	attempt_note(r);
 	log_error("event=attempt-not-started job=%lld reason=%s", (long long)r->job,
 		  log_quote(quoted, sizeof(quoted), r->verdict.reason));

@@ -39,27 +39,22 @@ static struct attempt_result result_of(const struct verdict *v)
 	};
 }
 
-/* Nobody's fault, but one that may come back: the third holds the job, unless blame_killed() knows better. */
-static bool is_crash(const struct verdict *v)
-{
-	return strcmp(v->cause, "killed") == 0 || strcmp(v->cause, "sandbox") == 0 || strcmp(v->cause, "hangs") == 0;
-}
-
 /* The job's next state, by whose fault it was. */
 static int settle(const struct attempt_run *r, struct err *e)
 {
 	const struct agent *a = r->agent;
 	const struct verdict *v = &r->verdict;
 	struct attempt_result res = result_of(v);
+	enum cause cause = verdict_cause(v);
 	int64_t again_ms = db_now_ms(a->db) + backoff_ms(r->number);
 
 	/* Those who were in each other's way must not meet again and again. */
-	if (strcmp(v->cause, "crowded") == 0)
+	if (cause == CAUSE_CROWDED)
 		again_ms += backoff_ms(r->number) * (r->job % 7) / 7;
 
 	if (r->confirms)
 		return confirming_settle(r, &res, again_ms, e);
-	if (r->ended_by && strcmp(r->ended_by, "cancelled") == 0)
+	if (r->ended_by == CAUSE_CANCELLED)
 		return job_set_cancelled(a->db, r->job, r->number, &res, e);
 	if (r->ended_by)
 		return job_set_requeued(a->db, r->job, r->number, &res, 0, false, e);
@@ -69,7 +64,7 @@ static int settle(const struct attempt_run *r, struct err *e)
 	case ERR_OPERATOR:
 	case ERR_USAGE: return job_set_held(a->db, r->job, r->number, &res, e);
 	case ERR_NOBODY:
-		return job_set_requeued(a->db, r->job, r->number, &res, again_ms, is_crash(v), e);
+		return job_set_requeued(a->db, r->job, r->number, &res, again_ms, cause_entry(cause)->is_crash, e);
 	case ERR_US: break;
 	}
 	return job_set_requeued(a->db, r->job, r->number, &res, again_ms, true, e);
@@ -85,14 +80,14 @@ static const char *set_by(const struct agent *a, int64_t limit, int64_t of_all, 
 static void blame_own(const struct agent *a, const struct limits *l, const struct cg_usage *usage, struct verdict *v)
 {
 	struct limits all = cg_limits(a->cg);
+	enum cause cause = verdict_cause(v);
 
-	if (usage->oom_kills > 0 && (v->class == ERR_PUSHER || strcmp(v->cause, "signal") == 0 || strcmp(v->cause, "killed") == 0 ||
-				     strcmp(v->cause, "boot") == 0))
-		verdict_say(v, ERR_PUSHER, "oom", "out of memory: the build reached %lld MB and was killed; its limit is %lld MB (%s)",
+	if (usage->oom_kills > 0 && (v->class == ERR_PUSHER || cause == CAUSE_SIGNAL || cause == CAUSE_KILLED || cause == CAUSE_BOOT))
+		verdict_end(v, CAUSE_OOM, "out of memory: the build reached %lld MB and was killed; its limit is %lld MB (%s)",
 			    (long long)usage->mem_peak_bytes / 1000000, (long long)l->mem_mb,
 			    set_by(a, l->mem_mb, all.mem_mb, "compile_mem_limit"));
-	else if (usage->refused_forks > 0 && strcmp(v->cause, "exit") == 0)
-		verdict_say(v, ERR_PUSHER, "pids", "%s, after it was refused a process; its limit is %lld (%s)", v->reason,
+	else if (usage->refused_forks > 0 && cause == CAUSE_EXIT)
+		verdict_end(v, CAUSE_PIDS, "%s, after it was refused a process; its limit is %lld (%s)", v->reason,
 			    (long long)l->pids, set_by(a, l->pids, all.pids, "compile_pids_limit"));
 }
 
@@ -102,13 +97,13 @@ static void blame_others(const struct limits *l, const struct cg_usage *usage, s
 	if (v->class == ERR_OPERATOR || v->class == ERR_USAGE)
 		return;
 	if (usage->oom_kills > 0)
-		verdict_say(v, ERR_NOBODY, "crowded", "other builds left too little memory: it had %lld MB of %lld MB",
+		verdict_end(v, CAUSE_CROWDED, "other builds left too little memory: it had %lld MB of %lld MB",
 			    (long long)usage->mem_peak_bytes / 1000000, (long long)l->mem_mb);
 	else if (usage->refused_forks > 0 && usage->pids_peak > 0)
-		verdict_say(v, ERR_NOBODY, "crowded", "other builds left too few processes: it had %lld of %lld",
+		verdict_end(v, CAUSE_CROWDED, "other builds left too few processes: it had %lld of %lld",
 			    (long long)usage->pids_peak, (long long)l->pids);
 	else if (usage->refused_forks > 0)
-		verdict_say(v, ERR_NOBODY, "crowded", "other builds left too few processes of %lld", (long long)l->pids);
+		verdict_end(v, CAUSE_CROWDED, "other builds left too few processes of %lld", (long long)l->pids);
 }
 
 /* What a limit kept from a failed build. By default an attempt may have all that all builds may have, so it can be
@@ -129,7 +124,7 @@ static int count_killed(void *arg, const struct attempt *at)
 {
 	int64_t *n = arg;
 
-	*n += at->result.cause && strcmp(at->result.cause, "killed") == 0;
+	*n += cause_parse(at->result.cause) == CAUSE_KILLED;
 	return 0;
 }
 
@@ -141,12 +136,12 @@ static void blame_killed(const struct attempt_run *r, struct verdict *v)
 	struct err e = ERR_INIT;
 	int64_t n = 1; /* this one */
 
-	if (strcmp(v->cause, "killed") != 0 || !r->has_leaf || r->ended_by)
+	if (verdict_cause(v) != CAUSE_KILLED || !r->has_leaf || r->ended_by)
 		return;
 	if (attempt_each(r->agent->db, r->job, count_killed, &n, &e) < 0)
 		log_warn("event=attempts-unread job=%lld %s", (long long)r->job, e.msg);
 	else if (n >= KILLED_MOST)
-		verdict_say(v, ERR_PUSHER, "killed", "its builder was killed by signal 9 in each of %lld attempts, and not for want of memory: "
+		verdict_say(v, ERR_PUSHER, CAUSE_KILLED, "its builder was killed by signal 9 in each of %lld attempts, and not for want of memory: "
 			    "a command of the build kills its own parent", (long long)n);
 }
 
@@ -185,13 +180,13 @@ void attempt_read_verdict(struct attempt_run *r, int status)
 	*v = (struct verdict){.job = r->job, .attempt = r->number};
 	memcpy(v->image, r->image, sizeof(v->image));
 	if (r->ended_by)
-		verdict_say(v, ERR_NOBODY, r->ended_by, "%s", r->ended_by);
+		verdict_end(v, r->ended_by, "%s", cause_name(r->ended_by));
 	else if (*r->hung)
-		verdict_say(v, ERR_NOBODY, "hangs", "%s", r->hung);
+		verdict_end(v, CAUSE_HANGS, "%s", r->hung);
 	else if (rc < 0)
-		verdict_say(v, e.class, "crash", "%s", e.msg);
+		verdict_say(v, e.class, CAUSE_CRASH, "%s", e.msg);
 	else
-		verdict_say(v, blame_for(status), "crash", "the supervisor left no verdict (%s); the agent's log has its words",
+		verdict_say(v, blame_for(status), CAUSE_CRASH, "the supervisor left no verdict (%s); the agent's log has its words",
 			    spawn_status_text(status, how, sizeof(how)));
 }
 
@@ -246,7 +241,7 @@ static bool settle_row(struct attempt_run *r)
 {
 	struct err e = ERR_INIT;
 
-	if (r->ended_by || *r->hung || strcmp(r->verdict.cause, "crash") == 0)
+	if (r->ended_by || *r->hung || verdict_cause(&r->verdict) == CAUSE_CRASH)
 		leftover_clear_attempt(r->agent->conf, r->job, r->number);
 	if (settle(r, &e) < 0 && e.sys != ESTALE) {
 		log_error("event=state-unwritten job=%lld %s", (long long)r->job, e.msg);
@@ -312,12 +307,12 @@ void attempt_note(struct attempt_run *r)
 		return;
 	log_warn("event=verdict-unwritten job=%lld %s", (long long)r->job, e.msg);
 	/* The same error kept the supervisor from writing. Room may come by itself, a right does not. */
-	if (strcmp(r->verdict.cause, "crash") != 0)
+	if (verdict_cause(&r->verdict) != CAUSE_CRASH)
 		return;
 	if (e.sys == ENOSPC || e.sys == EDQUOT)
-		verdict_say(&r->verdict, ERR_NOBODY, "crash", "nothing can be written in %s: %s; the operator makes room there", log_dir, e.msg);
+		verdict_say(&r->verdict, ERR_NOBODY, CAUSE_CRASH, "nothing can be written in %s: %s; the operator makes room there", log_dir, e.msg);
 	else
-		verdict_say(&r->verdict, ERR_OPERATOR, "crash", "nothing can be written in %s: %s; `hornero doctor` says how it should be",
+		verdict_say(&r->verdict, ERR_OPERATOR, CAUSE_CRASH, "nothing can be written in %s: %s; `hornero doctor` says how it should be",
 			    log_dir, e.msg);
 }
 
@@ -355,7 +350,7 @@ void attempt_reap(struct attempt_run *r)
 void attempt_stop_all(struct agent *a)
 {
 	for (struct attempt_run *r = a->attempts; r; r = r->next)
-		attempt_kill(r, "stopped");
+		attempt_kill(r, CAUSE_STOPPED);
 	/* What cannot be settled now is recovered by the next start. */
 	while (a->attempts) {
 		struct attempt_run *r = a->attempts;

@@ -41,7 +41,7 @@ void attempt_forget(struct attempt_run *r)
 	free(r);
 }
 
-void attempt_kill(struct attempt_run *r, const char *why)
+void attempt_kill(struct attempt_run *r, enum cause why)
 {
 	if (r->ended)
 		return;

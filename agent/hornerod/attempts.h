@@ -30,7 +30,7 @@ struct attempt_run {
 	bool had_company;          /* another attempt ran beside it for a while, or may have */
 	bool told;                 /* that its group does not get empty */
 	enum { RUN_FREE, RUN_FROZEN, RUN_UNKNOWN } frozen; /* unknown: as the life before us left it */
-	const char *ended_by;      /* NULL, or why we killed it: "cancelled", "stopped" */
+	enum cause ended_by;       /* why we killed it, or CAUSE_NONE */
 	struct process_still still; /* of its supervisor */
 	int64_t killed_ms;         /* monotonic, when it was first killed; 0: not */
 	char hung[128];            /* why we killed a supervisor that did not work; "": it did */
@@ -43,7 +43,7 @@ struct attempt_run {
 struct attempt_run *attempt_add(struct agent *a, int64_t job, int64_t number, const char *image,
 				struct err *e);
 /* Its end arrives through the loop. why NULL: nobody wished it. */
-void attempt_kill(struct attempt_run *r, const char *why);
+void attempt_kill(struct attempt_run *r, enum cause why);
 void attempt_forget(struct attempt_run *r);
 
 #endif

@@ -32,7 +32,7 @@ void confirming_yield(struct agent *a)
 	for (struct attempt_run *r = a->attempts; r; r = r->next)
 		if (r->confirms && !r->ended && !r->ended_by) {
 			log_info("event=confirmation-yields job=%lld image=%s", (long long)r->job, r->image);
-			attempt_kill(r, "yielded");
+			attempt_kill(r, CAUSE_YIELDED);
 		}
 }
 
@@ -102,11 +102,11 @@ int confirming_settle(const struct attempt_run *r, struct attempt_result *res, i
 	struct agent *a = r->agent;
 	const struct verdict *v = &r->verdict;
 
-	if (r->ended_by && strcmp(r->ended_by, "cancelled") == 0)
+	if (r->ended_by == CAUSE_CANCELLED)
 		return job_set_cancelled(a->db, r->job, r->number, res, e);
 	if (r->ended_by)
 		return job_set_requeued(a->db, r->job, r->number, res, db_now_ms(a->db) + AGAIN_MS, false, e);
-	if (strcmp(v->cause, "moved") == 0)
+	if (verdict_cause(v) == CAUSE_MOVED)
 		return job_set_cancelled(a->db, r->job, r->number, res, e);
 	switch (v->class) {
 	case ERR_NONE: return settle_good(a, v, res, e);

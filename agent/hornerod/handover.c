@@ -69,7 +69,7 @@ static int write_attempt(int fd, const struct attempt_run *r)
 {
 	return dprintf(fd, "attempt %" PRId64 " %" PRId64 " %s %d %s %" PRId64 " %s\n", r->job, r->number, r->image,
 		r->ended ? 0 : (int)r->supervisor.pid, r->has_leaf ? r->leaf.path : "-", r->leaf.limits.mem_mb,
-		r->ended_by ? r->ended_by : "-");
+		r->ended_by ? cause_name(r->ended_by) : "-");
 }
 
 static int write_publication(int fd, const struct publication *p)

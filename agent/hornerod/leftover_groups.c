@@ -28,7 +28,7 @@ static int list(struct agent *a, const char *path, struct err *e)
 	r->told = true;
 	r->ended = true;
 	r->leaf.ending_ms = 1; /* long ago: nobody waits for it */
-	r->ended_by = "stopped";
+	r->ended_by = CAUSE_STOPPED;
 	return 0;
 }
 

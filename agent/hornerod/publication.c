@@ -96,7 +96,7 @@ static void wait_again(struct agent *a, int64_t job, int64_t attempt, const char
 
 static void hold(struct agent *a, int64_t job, int64_t attempt, const char *reason)
 {
-	struct attempt_result r = {.class = "operator", .cause = "publish", .reason = reason};
+	struct attempt_result r = {.class = "operator", .cause = cause_name(CAUSE_PUBLISH), .reason = reason};
 	char quoted[2 * ERR_MSG_MAX];
 	struct err e = ERR_INIT;
 
@@ -292,7 +292,7 @@ static int begin(struct agent *a, struct publication *p, int raw, struct err *e)
  * a crash: where something changes every artifact, the third holds the job. */
 static int build_again(struct agent *a, const struct job *j, const char *reason, bool changed, struct err *e)
 {
-	struct attempt_result r = {.class = "nobody", .cause = "store", .reason = reason};
+	struct attempt_result r = {.class = "nobody", .cause = cause_name(CAUSE_STORE), .reason = reason};
 
 	return job_set_requeued(a->db, j->id, j->attempt, &r, 0, changed, e);
 }

@@ -62,7 +62,7 @@ static void look_at_attempt(struct attempt_run *r, int64_t now_ms, char *text)
 			 process_is_stopped(r->still.state) ? "was stopped (state T)" : "hung in the kernel (state D)",
 			 (long long)(now_ms - r->still.since_ms) / 1000);
 		log_error("event=hangs program=hornero-build job=%lld pid=%d state=%c it is killed", (long long)r->job, pid, r->still.state);
-		attempt_kill(r, NULL);
+		attempt_kill(r, CAUSE_NONE);
 	} else if (r->killed_ms > 0 && now_ms - r->killed_ms >= 2 * end_ms) {
 		attempt_abandon(r);
 	} else if (r->killed_ms > 0 && now_ms - r->killed_ms >= end_ms) {

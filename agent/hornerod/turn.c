@@ -157,7 +157,7 @@ static bool cancel(struct agent *a, int64_t job)
 
 	for (struct attempt_run *r = a->attempts; r; r = r->next)
 		if (r->job == job && !r->ended) {
-			attempt_kill(r, "cancelled");
+			attempt_kill(r, CAUSE_CANCELLED);
 			return true;
 		}
 	if (job_cancel(a->db, job, NULL, &e) >= 0)

@@ -1,0 +1,75 @@
+/* The manuals list what the tables of words hold: name by name, in the table's order. */
+#include "t/lib/conf-test.h"
+
+#include "state/cause.h"
+
+static char *text;
+static size_t length;
+
+static FILE *begin(void)
+{
+	FILE *out = open_memstream(&text, &length);
+
+	assert_non_null(out);
+	return out;
+}
+
+/* The page holds it between those two lines, and nothing else there. */
+static void expect_list(const char *page, const char *from, const char *to, FILE *out)
+{
+	own_free char *all = read_source(page);
+	char *list, *end;
+
+	assert_int_equal(fclose(out), 0);
+	list = strstr(all, from);
+	assert_non_null(list);
+	list += strlen(from);
+	end = strstr(list, to);
+	assert_non_null(end);
+	*end = '\0';
+	assert_string_equal(list, text);
+	free(text);
+}
+
+static void put_cause(FILE *out, const struct cause_entry *c)
+{
+	fprintf(out, ".TP\n");
+	if (c->who == ERR_NONE && !c->is_crash)
+		fprintf(out, ".B %s\n", c->name);
+	else
+		fprintf(out, ".BR %s \" (%s%s%s)\"\n", c->name, c->who == ERR_NONE ? "" : err_class_name(c->who),
+			c->who != ERR_NONE && c->is_crash ? ", " : "", c->is_crash ? "crash" : "");
+	fprintf(out, "%s\n", c->words);
+}
+
+/* Red with an entry of state/cause.c changed, added or removed alone. */
+static void the_manual_lists_every_cause(void **state)
+{
+	FILE *out = begin();
+
+	(void)state;
+	for (int c = CAUSE_NONE + 1; c < CAUSE_UNKNOWN; c++)
+		put_cause(out, cause_entry((enum cause)c));
+	expect_list("doc/hornerod.8", "the third holds the job.\n", ".SH EXIT STATUS\n", out);
+}
+
+static void a_cause_is_its_name(void **state)
+{
+	(void)state;
+	for (int c = CAUSE_NONE; c < CAUSE_UNKNOWN; c++)
+		assert_int_equal(cause_parse(cause_name((enum cause)c)), c);
+	assert_int_equal(cause_parse(NULL), CAUSE_NONE);
+	assert_int_equal(cause_parse("of tomorrow"), CAUSE_UNKNOWN);
+	assert_int_equal(cause_parse("unknown"), CAUSE_UNKNOWN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_manual_lists_every_cause),
+		cmocka_unit_test(a_cause_is_its_name),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
