@@ -1,4 +1,5 @@
-/* args: DIAGNOSTICS: ERR_OPERATOR from args_check when a configuration asks for too many words. */
+/* args: DIAGNOSTICS: args_check returns ERR_OPERATOR if the configuration asks for too many
+ * words. */
 #include "lib/args.h"
 
 #include <stdarg.h>
@@ -26,7 +27,8 @@ void args_addf(struct args *a, const char *fmt, ...)
 int args_check(const struct args *a, struct err *e)
 {
 	if (a->n > ARGS_MAX)
-		return err_set(e, ERR_OPERATOR, "%zu arguments for %s; at most %d are possible", a->n, a->list[0], ARGS_MAX);
+		return err_set(e, ERR_OPERATOR, "%zu arguments for %s; at most %d are allowed",
+			       a->n, a->list[0], ARGS_MAX);
 	return 0;
 }
 

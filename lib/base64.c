@@ -16,7 +16,8 @@ ssize_t base64_decode(const char *text, unsigned char *out, size_t size)
 	if (len % 4 != 0 || len / 4 * 3 - pad > size)
 		return -1;
 	for (size_t i = 0; i < len; i++) {
-		const char *digit = i < len - pad ? memchr(digits, text[i], sizeof(digits) - 1) : digits;
+		const char *digit = i < len - pad ? memchr(digits, text[i], sizeof(digits) - 1)
+						  : digits;
 
 		if (!digit)
 			return -1;
@@ -40,7 +41,8 @@ char *base64_encode(char *out, const unsigned char *data, size_t len)
 	char *at = out;
 
 	for (size_t i = 0; i < len; i += 3) {
-		uint32_t bits = (uint32_t)data[i] << 16 | (uint32_t)(i + 1 < len ? data[i + 1] : 0) << 8 |
+		uint32_t bits = (uint32_t)data[i] << 16 |
+				(uint32_t)(i + 1 < len ? data[i + 1] : 0) << 8 |
 				(i + 2 < len ? data[i + 2] : 0);
 
 		for (size_t k = 0; k < 4; k++)

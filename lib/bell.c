@@ -1,4 +1,5 @@
-/* bell: DIAGNOSTICS: bell_listen: ERR_OPERATOR where the run directory is wrong; the rest cannot fail. */
+/* bell: DIAGNOSTICS: bell_listen returns ERR_OPERATOR if the run directory is unusable; the other
+ * functions do not report errors. */
 #include "lib/bell.h"
 
 #include "lib/fs.h"
@@ -18,7 +19,8 @@
 
 enum { LOOK_MS = 500 };
 
-/* Through the directory's descriptor: sun_path holds 108 bytes, a state directory may be deeper. */
+/* Go through the directory's descriptor: sun_path holds 108 bytes, and a state directory's path may
+ * be longer. */
 static void address_of(int dir, const char *name, struct sockaddr_un *a)
 {
 	memset(a, 0, sizeof(*a));
@@ -40,10 +42,12 @@ void bell_ring(const char *run_dir)
 	if (dir < 0 || fd < 0)
 		return;
 	address_of(dir, BELL_NAME, &a);
-	(void)!sendto(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&a, sizeof(a));
+	(void)!sendto(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&a,
+		      sizeof(a));
 }
 
-/* The socket holds a few datagrams (net.unix.max_dgram_qlen), and hornerod may be busy for seconds: this blocks for a while. */
+/* Blocks for up to LOOK_MS: the socket holds only a few datagrams (net.unix.max_dgram_qlen), and
+ * hornerod may be busy for seconds. */
 static bool send_look(int dir, const char *text)
 {
 	const struct timeval patience = {.tv_usec = LOOK_MS * 1000};
@@ -51,8 +55,10 @@ static bool send_look(int dir, const char *text)
 	struct sockaddr_un a;
 
 	address_of(dir, BELL_NAME, &a);
-	return fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
-	       sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&a, sizeof(a)) > 0;
+	return fd >= 0 &&
+	       setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
+	       sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&a,
+		      sizeof(a)) > 0;
 }
 
 bool bell_look(const char *run_dir, const char *repo)
@@ -84,7 +90,7 @@ int bell_is_attended(const char *run_dir)
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	/* A shared lock, so that two who look never see each other, and for an instant only. */
+	/* A shared lock, held only for an instant, so that two callers never see each other's. */
 	return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
@@ -103,7 +109,7 @@ int bell_listen(const char *run_dir, struct err *e)
 	unlinkat(dir, aside, 0);
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make the doorbell in %s", run_dir);
-	/* Writing to the socket is what ringing needs. */
+	/* Clients need write permission on the socket to ring. */
 	if (fchmodat(dir, aside, 0660, 0) < 0 || renameat(dir, aside, dir, BELL_NAME) < 0) {
 		err_sys(e, ERR_OPERATOR, "cannot put the doorbell in place in %s", run_dir);
 		unlinkat(dir, aside, 0);

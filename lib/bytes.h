@@ -1,4 +1,4 @@
-/* bytes: sizes in the words people use. Pure. */
+/* bytes: sizes for humans, in binary units. Pure. */
 #ifndef HORNERO_LIB_BYTES_H
 #define HORNERO_LIB_BYTES_H
 
@@ -6,7 +6,7 @@
 
 enum { BYTES_WORDS = 48 };
 
-/* "1.5 MiB"; returns buf. */
+/* Formats bytes as "1.5 MiB". Returns buf. */
 const char *bytes_words(char buf[BYTES_WORDS], int64_t bytes);
 
 #endif

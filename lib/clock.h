@@ -1,7 +1,12 @@
-/* clock: the two clocks of the kernel, both in milliseconds, never mixed (the suffix of a name says which: created_ms
- * is wall, deadline_ms is monotonic). Wall time is for people and other programs' files: it may jump. Monotonic time is
- * the boot clock, which also counts while the machine sleeps: deadlines within one boot. What has to outlive a process
- * and to survive a changed clock goes by lib/steady.h. */
+/*
+ * clock: the kernel's wall and monotonic clocks, both in milliseconds.
+ *
+ * Never mix the two. The suffix of a name says which clock it uses: created_ms is wall time,
+ * deadline_ms is monotonic. Wall time is for users and for files of other programs; it may jump.
+ * Monotonic time is the boot clock, which also counts while the machine sleeps; use it for
+ * deadlines within one boot. Times that must outlive a process and survive a changed wall clock use
+ * lib/steady.h.
+ */
 #ifndef HORNERO_LIB_CLOCK_H
 #define HORNERO_LIB_CLOCK_H
 

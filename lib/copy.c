@@ -1,5 +1,5 @@
-/* copy: DIAGNOSTICS: ERR_NOBODY where the disk is full or fails; the caller removes what is half
- * written. */
+/* copy: DIAGNOSTICS: ERR_NOBODY if the disk is full or fails. The caller removes the partial
+ * copy. */
 #include "lib/copy.h"
 
 #include "lib/fs.h"
@@ -12,9 +12,9 @@
 #include <sys/ioctl.h>
 
 enum {
-	ALIGN = 4096,            /* every block device's logical block divides it */
-	CHUNK = 1048576,         /* stays in the processor's cache between read and write */
-	DIRECT_MIN = 8 * 1048576, /* below it buffered writing and O_DIRECT cost the same */
+	ALIGN = 4096,            /* a multiple of every block device's logical block */
+	CHUNK = 1048576,         /* stays in the processor's cache from read to write */
+	DIRECT_MIN = 8 * 1048576, /* below this size buffered writes and O_DIRECT cost the same */
 };
 
 struct copy {
@@ -46,8 +46,8 @@ static int write_full(struct copy *c, size_t len, int64_t at)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		/* Some filesystems take the flag and refuse the write, or write a part that leaves
-		 * the rest unaligned. */
+		/* Some filesystems accept the flag and refuse the write, or write a part that
+		 * leaves the rest unaligned. */
 		if (c->is_direct && ((n < 0 && errno == EINVAL) || (n > 0 && n % ALIGN != 0))) {
 			c->may_direct = false;
 			set_direct(c, false);
@@ -60,7 +60,7 @@ static int write_full(struct copy *c, size_t len, int64_t at)
 	return 0;
 }
 
-/* One chunk. The end of the file is padded to a whole block; copy_file cuts it off again. */
+/* Copies one chunk. Pads the end of the file to a whole block; copy_file cuts the padding off. */
 static int copy_chunk(struct copy *c, int64_t at, size_t len, struct err *e)
 {
 	ssize_t got = fs_pread(c->in, c->buf, len, at);
@@ -78,7 +78,8 @@ static int copy_chunk(struct copy *c, int64_t at, size_t len, struct err *e)
 	return 0;
 }
 
-static int copy_extent(struct copy *c, int64_t at, int64_t end, copy_stop *stop, void *arg, struct err *e)
+static int copy_extent(struct copy *c, int64_t at, int64_t end, copy_stop *stop, void *arg,
+		       struct err *e)
 {
 	at = at / ALIGN * ALIGN;
 	set_direct(c, c->may_direct && end - at >= DIRECT_MIN);
@@ -95,8 +96,8 @@ static int copy_extent(struct copy *c, int64_t at, int64_t end, copy_stop *stop,
 	return 0;
 }
 
-/* The next extent that holds data from *at on; false at the end. A filesystem that knows of no
- * holes has one extent. */
+/* Finds the next extent with data at or after *at. Returns false at the end of the file. On a
+ * filesystem without holes the whole file is one extent. */
 static bool next_extent(const struct copy *c, int64_t *at, int64_t *end)
 {
 	off_t data, hole;
@@ -130,7 +131,8 @@ static int copy_extents(struct copy *c, copy_stop *stop, void *arg, struct err *
 	return rc;
 }
 
-int copy_file(int in, int out, int64_t size, copy_stop *stop, void *arg, enum copy_way *way, struct err *e)
+int copy_file(int in, int out, int64_t size, copy_stop *stop, void *arg, enum copy_way *way,
+	      struct err *e)
 {
 	struct copy c = {.in = in, .out = out, .size = size, .may_direct = true};
 	own_free void *buf = NULL;
@@ -141,7 +143,8 @@ int copy_file(int in, int out, int64_t size, copy_stop *stop, void *arg, enum co
 		if (posix_memalign(&buf, ALIGN, CHUNK) != 0)
 			return err_set(e, ERR_NOBODY, "out of memory for a copy");
 		c.buf = buf;
-		/* Its length first: each O_DIRECT write that extends a file waits for its inode. */
+		/* Set the length first: each O_DIRECT write that extends a file waits for its
+		 * inode. */
 		if (ftruncate(out, size) < 0)
 			return err_sys(e, ERR_NOBODY, "cannot set the length of the copy");
 		if (copy_extents(&c, stop, arg, e) < 0)

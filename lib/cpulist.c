@@ -1,4 +1,4 @@
-/* cpulist: pure. DIAGNOSTICS: ERR_USAGE names the part that is no processor and no range. */
+/* cpulist: pure. DIAGNOSTICS: ERR_USAGE names the part that is neither a processor nor a range. */
 #include "lib/cpulist.h"
 
 #include <ctype.h>
@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A number below CPULIST_CPUS at *at, which moves behind it; -1: none. */
+/* Parses a number below CPULIST_CPUS at *at and moves *at behind it. Returns -1 if there is
+ * none. */
 static long take_number(const char **at)
 {
 	char *end;
@@ -21,7 +22,7 @@ static long take_number(const char **at)
 	return errno == 0 && n < CPULIST_CPUS ? n : -1;
 }
 
-/* One part of text: N, N-M, ^N or ^N-M. What is taken out stays out, wherever it stands. */
+/* Parses one part: N, N-M, ^N or ^N-M. An excluded processor stays out wherever "^" stands. */
 static bool take_part(const char **at, bool in[CPULIST_CPUS], bool out[CPULIST_CPUS])
 {
 	bool *to = **at == '^' ? out : in;
@@ -50,13 +51,17 @@ int cpulist_parse(const char *text, struct cpulist *list, struct err *e)
 		const char *part = at += strspn(at, " ");
 
 		if (!take_part(&at, list->has, out.has))
-			return err_set(e, ERR_USAGE, "\"%.*s\" is no processor and no range below %d; write them as 0-3,^2,8",
+			return err_set(e, ERR_USAGE,
+				       "\"%.*s\" is neither a processor nor a range below %d; "
+				       "write them as 0-3,^2,8",
 				       (int)strcspn(part, ","), part, CPULIST_CPUS);
 		at += strspn(at, " \n");
 		if (*at == '\0')
 			break;
 		if (*at++ != ',')
-			return err_set(e, ERR_USAGE, "a comma is missing in \"%s\"; write processors as 0-3,^2,8", part);
+			return err_set(e, ERR_USAGE,
+				       "a comma is missing in \"%s\"; write processors as 0-3,^2,8",
+				       part);
 	}
 	cpulist_subtract(list, &out);
 	return 0;
@@ -80,7 +85,8 @@ bool cpulist_format(const struct cpulist *l, char buf[CPULIST_TEXT])
 			continue;
 		while (i + 1 < CPULIST_CPUS && l->has[i + 1])
 			i++;
-		used += (size_t)snprintf(buf + used, CPULIST_TEXT - used, "%s%d", used > 0 ? "," : "", first);
+		used += (size_t)snprintf(buf + used, CPULIST_TEXT - used, "%s%d",
+					 used > 0 ? "," : "", first);
 		if (i > first && used < CPULIST_TEXT)
 			used += (size_t)snprintf(buf + used, CPULIST_TEXT - used, "-%d", i);
 		if (used >= CPULIST_TEXT)

@@ -1,6 +1,6 @@
 /*
- * cpulist: sets of processors as people and the kernel write them: "0-3,8", and with Nova's "^2", which takes one out
- * again. Pure.
+ * cpulist: sets of processors in the notation of the kernel, "0-3,8", and with Nova's "^2", which
+ * excludes one. Pure.
  */
 #ifndef HORNERO_LIB_CPULIST_H
 #define HORNERO_LIB_CPULIST_H
@@ -10,19 +10,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { CPULIST_CPUS = 8192 /* as many as Linux can have */, CPULIST_TEXT = 4096 };
+enum { CPULIST_CPUS = 8192 /* Linux's maximum */, CPULIST_TEXT = 4096 };
 
 struct cpulist {
 	bool has[CPULIST_CPUS];
 };
 
-/* ERR_USAGE: what is wrong in text. The empty list is none. */
+/* Parses text into out. Returns 0, or -1 with ERR_USAGE and the offending part. An empty list is an
+ * error. */
 int cpulist_parse(const char *text, struct cpulist *out, struct err *e);
 
-/* Ranges, ascending. False: nobody is in it, or it is longer than any kernel's. */
+/* Formats l as ascending ranges. Returns false if l is empty or the text does not fit. */
 bool cpulist_format(const struct cpulist *l, char buf[CPULIST_TEXT]);
 
-/* Those of a that are not in b, in a. */
+/* Removes from a the processors that are in b. */
 void cpulist_subtract(struct cpulist *a, const struct cpulist *b);
 
 #endif

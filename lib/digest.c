@@ -1,4 +1,5 @@
-/* digest: DIAGNOSTICS: ERR_NOBODY where memory is short or the file cannot be read; what pace() says. */
+/* digest: DIAGNOSTICS: ERR_NOBODY if memory is short or the file cannot be read; pace() fills e
+ * with an error of its own. */
 #include "lib/digest.h"
 
 #include "lib/own.h"
@@ -23,7 +24,9 @@ struct reading {
 
 int digest_open(int dir, const char *name, struct err *e)
 {
-	own_fd int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_DIRECT);
+	own_fd int fd = openat(dir, name,
+			       O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+				       O_DIRECT);
 	struct stat st;
 
 	if (fd < 0 && errno == EINVAL)
@@ -31,11 +34,11 @@ int digest_open(int dir, const char *name, struct err *e)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot open %s", name);
 	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_NOBODY, "%s is no regular file", name);
+		return err_set(e, ERR_NOBODY, "%s is not a regular file", name);
 	return steal_fd(&fd);
 }
 
-/* Filesystems may take O_DIRECT when they open a file and refuse it when they read. */
+/* A filesystem may accept O_DIRECT at open and refuse it at read. */
 static ssize_t read_piece(struct reading *r, size_t len, int64_t at)
 {
 	for (;;) {
@@ -56,7 +59,7 @@ static ssize_t read_piece(struct reading *r, size_t len, int64_t at)
 	}
 }
 
-/* [at, end) of the file; at is aligned. */
+/* Hashes [at, end) of the file; at is aligned. */
 static int add_data(struct reading *r, int64_t at, int64_t end, struct err *e)
 {
 	while (at < end) {
@@ -65,7 +68,8 @@ static int add_data(struct reading *r, int64_t at, int64_t end, struct err *e)
 		if (n < 0)
 			return err_sys(e, ERR_NOBODY, "cannot read a file to digest it");
 		if (n == 0)
-			return err_set(e, ERR_NOBODY, "a file became shorter while it was digested");
+			return err_set(e, ERR_NOBODY,
+				       "a file became shorter while it was digested");
 		if (n > end - at)
 			n = (ssize_t)(end - at);
 		sha256_add(r->hash, r->buf, (size_t)n);
@@ -90,7 +94,8 @@ static int add_hole(struct reading *r, int64_t at, int64_t end, struct err *e)
 	return 0;
 }
 
-/* Where data begins at or behind `at`, aligned down; the end of the file where none does. */
+/* Returns the offset of the first data at or after `at`, aligned down; the file's size if there is
+ * none. */
 static int64_t next_data(const struct reading *r, int64_t at)
 {
 	off_t found = lseek(r->fd, at, SEEK_DATA);
@@ -101,7 +106,7 @@ static int64_t next_data(const struct reading *r, int64_t at)
 	return found > at ? found : at;
 }
 
-/* Where the data at `at` ends, aligned up. */
+/* Returns the end of the data at `at`, aligned up. */
 static int64_t next_hole(const struct reading *r, int64_t at)
 {
 	off_t found = lseek(r->fd, at, SEEK_HOLE);
@@ -143,7 +148,7 @@ int digest_fd(int fd, digest_pace *pace, void *arg, char out[SHA256_HEX + 1], st
 	if (!hash || posix_memalign(&buf, ALIGN, CHUNK) != 0)
 		return err_set(e, ERR_NOBODY, "out of memory for a SHA-256");
 	if (fstat(fd, &st) < 0)
-		return err_sys(e, ERR_NOBODY, "cannot look at a file to digest it");
+		return err_sys(e, ERR_NOBODY, "cannot stat a file to digest it");
 	r.buf = buf;
 	r.size = st.st_size;
 	r.direct = (fcntl(fd, F_GETFL) & O_DIRECT) != 0;

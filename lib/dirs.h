@@ -1,13 +1,16 @@
 /*
- * dirs: directories on the way of a path, one component at a time, by descriptors.
+ * dirs: creates the directories of a path, one component at a time, by descriptors.
  *
  *     own_fd int fd = dirs_make("/var/lib/hornero/queue", 02770, &made, e);
  *
- * Root never trusts a name in a directory of somebody else, who can put another thing under it at any moment:
- * - it follows a symbolic link only where nobody but root could have put it,
- * - it makes a directory as the owner of the one that holds it,
- * - it says in `parent` whose that one is, so that callers change nothing that its owner could have moved there.
- * For everybody else the kernel's own checks are enough.
+ * Root never trusts a name in another user's directory: that user can replace it at any moment. As
+ * root, this module
+ * - follows a symbolic link only if nobody but root could have created it,
+ * - creates a directory as the owner of its parent directory,
+ * - reports the parent's owner in `parent`, so that callers change nothing that this owner could
+ *   have moved there.
+ *
+ * For other users the kernel's own checks are sufficient.
  */
 #ifndef HORNERO_LIB_DIRS_H
 #define HORNERO_LIB_DIRS_H
@@ -18,19 +21,22 @@
 #include <sys/types.h>
 
 struct dir_made {
-	bool made;    /* it was not there */
-	uid_t parent; /* owner of the directory that holds it */
+	bool made;    /* it did not exist before */
+	uid_t parent; /* owner of the parent directory */
 	dev_t dev;    /* its filesystem */
 };
 
-/* As mkdir -p; the last one gets exactly `mode` where it is new, those before it 0755 less the umask. Returns a descriptor
- * of it (O_DIRECTORY | O_RDONLY), or -1; `how` may be NULL. A symbolic link in the last place is an error. */
+/* Like mkdir -p. If the last directory is new, it gets exactly `mode`; those before it get 0755
+ * less the umask. A symbolic link as the last component is an error. `how` may be NULL. Returns a
+ * descriptor (O_DIRECTORY | O_RDONLY), or -1 with e filled. */
 int dirs_make(const char *path, mode_t mode, struct dir_made *how, struct err *e);
 
-/* One name in the directory `at`; otherwise the same. `path` is for messages. */
-int dirs_make_at(int at, const char *name, const char *path, mode_t mode, struct dir_made *how, struct err *e);
+/* Like dirs_make for one name in the directory `at`. `path` is for messages. */
+int dirs_make_at(int at, const char *name, const char *path, mode_t mode, struct dir_made *how,
+		 struct err *e);
 
-/* The same without a descriptor, and through a link in the last place, where dirs_make would follow one on the way. */
+/* Like dirs_make without the descriptor. Also follows a link as the last component, under the same
+ * rules as for the others. */
 int fs_mkdir_p(const char *path, mode_t mode, struct err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* du: DIAGNOSTICS: none; what cannot be looked at is not counted, and that is said. */
+/* du: DIAGNOSTICS: none. Unreadable files are not counted; du_add then returns false. */
 #include "lib/du.h"
 
 #include "lib/own.h"
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* A descriptor a level; nobody but a builder that hides something nests deeper. */
+/* One descriptor per level. Only a builder that hides something nests deeper. */
 enum { DEPTH_MOST = 200 };
 
 static bool add(struct du *sum, int dir, const char *name, int depth);

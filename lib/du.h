@@ -1,4 +1,4 @@
-/* du: what files below a name take on their disk. */
+/* du: disk usage of a file or tree. */
 #ifndef HORNERO_LIB_DU_H
 #define HORNERO_LIB_DU_H
 
@@ -6,11 +6,12 @@
 #include <stdint.h>
 
 struct du {
-	int64_t bytes, files; /* blocks, a file of several names in parts; inodes */
+	/* Allocated blocks (a file with several names counts in parts), and inodes. */
+	int64_t bytes, files;
 };
 
-/* Add the file or tree `name` of dir; one that is not there is nothing. No link is followed. false: some of it cannot be
- * looked at, or lies too deep, and is not in. */
+/* Adds the file or tree `name` of dir to sum, without following links. A missing name counts as
+ * nothing. Returns false if a part is unreadable or nested too deep; that part is not counted. */
 bool du_add(struct du *sum, int dir, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* err: formatting of errors. DIAGNOSTICS: none; an over-long message is cut. */
+/* err: formats errors. DIAGNOSTICS: none; truncates long messages. */
 #include "lib/err.h"
 
 #include <errno.h>

@@ -1,11 +1,12 @@
-/* escape: pure. DIAGNOSTICS: none; whatever comes in, something printable comes out. */
+/* escape: pure. DIAGNOSTICS: none; any input gives printable output. */
 #include "lib/escape.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Length of the well-formed UTF-8 sequence at s, its code point in *cp; 0 if malformed. */
+/* Returns the length of the well-formed UTF-8 sequence at s and stores its code point in *cp; 0 if
+ * malformed. */
 static size_t utf8_at(const unsigned char *s, size_t len, uint32_t *cp)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -70,7 +71,10 @@ size_t escape_whole(const char *in, size_t len)
 
 	for (size_t back = 1; back <= 3 && back <= len; back++) {
 		unsigned char c = s[len - back];
-		size_t need = (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : (c & 0xf8) == 0xf0 ? 4 : 0;
+		size_t need = (c & 0xe0) == 0xc0   ? 2
+			      : (c & 0xf0) == 0xe0 ? 3
+			      : (c & 0xf8) == 0xf0 ? 4
+						   : 0;
 
 		if (need > back)
 			return len - back;

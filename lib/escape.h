@@ -1,10 +1,9 @@
 /*
- * escape: text from outside made safe for a terminal, a log line or a row.
+ * escape: makes text from outside safe for a terminal, a log line or a row.
  *
- * Kept: printable ASCII and well-formed UTF-8. Replaced by \xNN: control
- * bytes (C0, DEL, C1), malformed UTF-8, and the bidirectional overrides that
- * reorder what a person sees. A backslash stays a backslash: the result is for
- * eyes, not for parsing back.
+ * Keeps printable ASCII and well-formed UTF-8. Replaces with \xNN: control bytes (C0, DEL, C1),
+ * malformed UTF-8, and the bidirectional overrides that reorder displayed text. A backslash stays a
+ * backslash: the result is for display, not for parsing back.
  */
 #ifndef HORNERO_LIB_ESCAPE_H
 #define HORNERO_LIB_ESCAPE_H
@@ -12,17 +11,16 @@
 #include <stddef.h>
 
 enum escape_keep {
-	ESCAPE_LINE = 0,  /* newlines and tabs are escaped too */
-	ESCAPE_LINES = 1, /* newlines and tabs are kept: build logs */
+	ESCAPE_LINE = 0,  /* escapes newlines and tabs too */
+	ESCAPE_LINES = 1, /* keeps newlines and tabs, for build logs */
 };
 
-/* Write in[0..len) into out (size bytes, always terminated, cut at a whole
- * character). Returns the length written. Worst growth is four times. */
+/* Writes in[0..len) into out, which has size bytes. Always terminates it and truncates at a whole
+ * character. Returns the length written, at most four times len. */
 size_t escape_text(char *out, size_t size, const char *in, size_t len, enum escape_keep keep);
 
-/* The length of the longest prefix of in[0..len) that does not end inside a
- * UTF-8 sequence: what of a buffer may be escaped now, the rest with the next
- * read. Never holds back more than three bytes. */
+/* Returns the length of the longest prefix of in[0..len) that does not end inside a UTF-8 sequence.
+ * Escape that prefix now and the rest, at most three bytes, with the next read. */
 size_t escape_whole(const char *in, size_t len);
 
 #endif

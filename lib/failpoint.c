@@ -1,4 +1,5 @@
-/* failpoint: one armed point at most. DIAGNOSTICS: dying is the point. */
+/* failpoint: at most one point is armed. DIAGNOSTICS: none; the process dies or stops on
+ * purpose. */
 #include "lib/failpoint.h"
 
 #include "lib/log.h"

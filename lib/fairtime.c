@@ -1,4 +1,4 @@
-/* fairtime: DIAGNOSTICS: none; what cannot be read counts as a wait of the group's own. */
+/* fairtime: DIAGNOSTICS: none; if usage cannot be read, the time counts as the group's own wait. */
 #include "lib/fairtime.h"
 
 #include "lib/fs.h"
@@ -13,12 +13,12 @@
 
 enum {
 	THREADS_TEXT = 65536,
-	THREADS_MOST = 512, /* looked at: of very many some run, and the newest first */
-	LEVELS = 3,         /* a group and those above that have a quota */
+	THREADS_MOST = 512, /* threads to look at, the newest first; of very many some run */
+	LEVELS = 3,         /* the group and the groups above it that have a quota */
 	PERIOD_MS = 100,    /* of the quotas */
 };
 
-/* ---- the group, as the kernel shows it ---- */
+/* ---- reading the group ---- */
 
 static bool read_at(int dir, const char *file, char *out, size_t size)
 {
@@ -34,7 +34,7 @@ static bool read_at(int dir, const char *file, char *out, size_t size)
 	return true;
 }
 
-/* The number behind `field`; -1: none. */
+/* Returns the number behind `field`, or -1 if there is none. */
 static int64_t field_at(int dir, const char *file, const char *field)
 {
 	char text[4096];
@@ -72,7 +72,7 @@ static int64_t throttled_of(const int *dirs, size_t n)
 	return sum;
 }
 
-/* Its state is behind the name, which may hold anything. */
+/* The state follows the name, which may contain any byte. */
 static bool wants(int proc, long thread)
 {
 	char path[32], text[512];
@@ -91,7 +91,9 @@ static bool one_wants(int dir)
 	own_free char *list = malloc(THREADS_TEXT);
 	char *line;
 
-	if (!list || proc < 0 || (!read_at(dir, "cgroup.threads", list, THREADS_TEXT) && !read_at(dir, "tasks", list, THREADS_TEXT)))
+	if (!list || proc < 0 ||
+	    (!read_at(dir, "cgroup.threads", list, THREADS_TEXT) &&
+	     !read_at(dir, "tasks", list, THREADS_TEXT)))
 		return false;
 	for (int looked = 0; looked < THREADS_MOST && (line = strrchr(list, '\n')); looked++) {
 		*line = '\0';

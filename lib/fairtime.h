@@ -1,12 +1,16 @@
 /*
- * fairtime: how long the processes of a control group could have run, whatever the node let them have. Pure but for
- * fairtime_read.
+ * fairtime: how long the processes of a control group could have run, regardless of how much time
+ * the node gave them. Pure except for fairtime_read.
  *
- * A wall clock would blame a build for the quota of all builds and for busy neighbours. So a look is taken a few times a second:
- * at how much processor time the group had, and whether any of its threads wants a processor just then. Time in which none
- * wants one counts in full: the group waits for itself. Of time in which one does, as much counts as the group had, so that
- * waiting for a processor counts nothing. Both are summed up over a window, in which the looks are a fair sample: what a
- * single process waits the kernel forgets with the process, and a shell script consists of processes that are soon gone.
+ * A wall clock would blame a build for the quota of all builds and for busy neighbours. So the
+ * caller looks a few times a second. Each look reads how much processor time the group has used,
+ * and whether any of its threads wants a processor at that moment. If no thread wants one, the time
+ * since the last look counts in full: the group waits for itself. If one does, only the processor
+ * time that the group used counts, so waiting for a processor counts nothing.
+ *
+ * The sums are taken over a window, in which the looks are a fair sample. The kernel's own wait
+ * times do not help: it forgets them when a process ends, and a shell script consists of
+ * short-lived processes.
  *
  *     struct fairtime_use use;
  *     fairtime_read(dirs, n, &use);
@@ -22,35 +26,40 @@
 
 enum {
 	FAIRTIME_WINDOW_MS = 5000,
-	FAIRTIME_GAP_MS = 1000, /* a group that sleeps is charged no more than this between two looks: we were stopped as well */
+	/* Most that a sleeping group is charged between two looks; a longer gap means that we were
+	 * stopped as well. */
+	FAIRTIME_GAP_MS = 1000,
 };
 
-/* One look; the first two are sums since the group began. */
+/* One look. run_ns and throttled are sums since the group was created. */
 struct fairtime_use {
-	int64_t run_ns;    /* -1: this kernel does not say; then every wait counts */
-	int64_t throttled; /* periods in which it, or a group above, had used up its quota */
+	int64_t run_ns;    /* -1 if this kernel does not report it; then every wait counts */
+	int64_t throttled; /* periods in which this group or one above it had used up its quota */
 	bool wants;        /* a thread runs, or waits for a processor */
 };
 
 struct fairtime {
 	struct fairtime_use last;
 	int64_t last_ns;                    /* monotonic */
-	int64_t before_ns;                  /* counted, up to the window */
-	int64_t window_ns, want_ns, run_ns; /* the window: its length, wanting of it, and what the group had */
+	int64_t before_ns;                  /* time that counts, before the window */
+	/* The window: its length, the time in which a thread wanted a processor, and the group's
+	 * processor time. */
+	int64_t window_ns, want_ns, run_ns;
 	int64_t throttled;
 };
 
-/* dirs: the group's open directories, one for each hierarchy. */
+/* dirs: the group's open directories, one per hierarchy. */
 void fairtime_read(const int *dirs, size_t n, struct fairtime_use *out);
 
 void fairtime_begin(struct fairtime *t, int64_t now_ns, const struct fairtime_use *now);
-/* ms that count since the begin. */
+/* Returns the milliseconds that count since fairtime_begin. */
 int64_t fairtime_look(struct fairtime *t, int64_t now_ns, const struct fairtime_use *now);
-/* What went by since the last look counts nothing, nor for the window: the group was frozen. */
+/* Ignores the time since the last look, also in the window: the group was frozen. */
 void fairtime_skip(struct fairtime *t, int64_t now_ns, const struct fairtime_use *now);
 
-/* In the window, others kept the processors busy: the group wanted one most of the time and had less than half of that, and it
- * was not its quota. Then *percent of one processor is what it had. False also where there is nothing to tell yet. */
+/* Whether others kept the processors busy during the window: the group wanted a processor at least
+ * half of the time, got less than half of what it wanted, and its quota was not the reason. Then
+ * *percent is its share of one processor. Returns false also if the window is still empty. */
 bool fairtime_is_starved(const struct fairtime *t, double *percent);
 
 #endif

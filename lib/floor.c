@@ -1,4 +1,5 @@
-/* floor: DIAGNOSTICS: none; a filesystem that does not answer is not low: whoever writes there will say why. */
+/* floor: DIAGNOSTICS: none. If statvfs fails, the filesystem does not count as low; the next write
+ * there reports the error. */
 #include "lib/floor.h"
 
 #include "lib/bytes.h"
@@ -11,7 +12,8 @@ int64_t floor_bytes(const struct floor *f)
 {
 	struct stat dir, other;
 
-	if (f->reserved_bytes == 0 || stat(f->dir, &dir) < 0 || stat(f->reserved_on, &other) < 0 || dir.st_dev != other.st_dev)
+	if (f->reserved_bytes == 0 || stat(f->dir, &dir) < 0 || stat(f->reserved_on, &other) < 0 ||
+	    dir.st_dev != other.st_dev)
 		return f->bytes;
 	return f->bytes + f->reserved_bytes;
 }
@@ -48,7 +50,9 @@ int64_t floor_lack_files(const struct floor *f)
 {
 	struct floor_files files;
 
-	return floor_files(f, &files) && files.free >= 0 && files.free < files.floor ? files.floor - files.free : 0;
+	return floor_files(f, &files) && files.free >= 0 && files.free < files.floor
+		       ? files.floor - files.free
+		       : 0;
 }
 
 static bool files_are_low(const struct floor *f, char why[FLOOR_WHY])
@@ -57,7 +61,9 @@ static bool files_are_low(const struct floor *f, char why[FLOOR_WHY])
 
 	if (!floor_files(f, &files) || floor_lack_files(f) == 0)
 		return false;
-	snprintf(why, FLOOR_WHY, FLOOR_IS_LOW "%lld of %lld inodes free on %.300s, the floor is %d %% (%s); `hornero gc` says what may go",
+	snprintf(why, FLOOR_WHY,
+		 FLOOR_IS_LOW "%lld of %lld inodes free on %.300s, the floor is %d %% (%s); "
+			      "`hornero gc` says what may go",
 		 (long long)files.free, (long long)files.all, f->dir, FLOOR_FILES_PERCENT, f->key);
 	return true;
 }
@@ -70,7 +76,9 @@ bool floor_is_low(const struct floor *f, char why[FLOOR_WHY])
 
 	if (lack == 0)
 		return files_are_low(f, why);
-	snprintf(why, FLOOR_WHY, FLOOR_IS_LOW "%s free on %.300s, the floor is %s (%s%s); `hornero gc` says what may go",
+	snprintf(why, FLOOR_WHY,
+		 FLOOR_IS_LOW "%s free on %.300s, the floor is %s (%s%s); "
+			      "`hornero gc` says what may go",
 		 bytes_words(have, floor - lack), f->dir, bytes_words(want, floor), f->key,
 		 floor > f->bytes ? " and reserved_host_disk_mb" : "");
 	return true;

@@ -1,5 +1,5 @@
-/* fs: DIAGNOSTICS: ERR_OPERATOR where a path of the configuration is wrong,
- * ERR_NOBODY where the disk is full or descriptors ran out. */
+/* fs: DIAGNOSTICS: ERR_OPERATOR if a configured path is wrong, ERR_NOBODY if the disk is full or no
+ * descriptors are left. */
 #include "lib/fs.h"
 
 #include "lib/clock.h"
@@ -35,8 +35,9 @@ static int enter(int dir, const char *name)
 	own_fd int fd = fs_open_beneath(dir, name, O_RDONLY | O_DIRECTORY, 0);
 	struct stat st;
 
-	if (fd < 0 && errno == EACCES && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
-	    (st.st_mode & 0700) != 0700 && fchmodat(dir, name, (st.st_mode | 0700) & 07777, 0) == 0)
+	if (fd < 0 && errno == EACCES && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(st.st_mode) && (st.st_mode & 0700) != 0700 &&
+	    fchmodat(dir, name, (st.st_mode | 0700) & 07777, 0) == 0)
 		fd = fs_open_beneath(dir, name, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0 || fstat(fd, &st) < 0 ||
 	    ((st.st_mode & 0700) != 0700 && fchmod(fd, (st.st_mode | 0700) & 07777) < 0))
@@ -137,7 +138,8 @@ int64_t fs_born_ns(int dir, const char *path)
 {
 	struct statx sx;
 
-	if (statx(dir, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &sx) < 0 || !(sx.stx_mask & STATX_BTIME))
+	if (statx(dir, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &sx) < 0 ||
+	    !(sx.stx_mask & STATX_BTIME))
 		return 0;
 	return (int64_t)sx.stx_btime.tv_sec * 1000000000 + sx.stx_btime.tv_nsec;
 }
@@ -191,7 +193,8 @@ static int give(int fd, const struct stat *like)
 	return fchmod(fd, like->st_mode & 0777);
 }
 
-/* O_EXCL: what lies there is a dead writer's, or somebody else's, whose file must not get our bytes. */
+/* O_EXCL: an existing file belongs to a dead writer or to another user, who must not get our
+ * bytes. */
 int fs_create(int dir, const char *name, int flags, mode_t mode)
 {
 	int fd;
@@ -204,8 +207,9 @@ int fs_create(int dir, const char *name, int flags, mode_t mode)
 	return fd;
 }
 
-/* like: NULL, and mode holds. The directory is looked up once, so that everything happens in the same one. */
-static int replace(int dir, const char *path, const void *data, size_t len, mode_t mode, const struct stat *like, struct err *e)
+/* If like is NULL, mode applies. Opens the directory once, so that every step uses the same one. */
+static int replace(int dir, const char *path, const void *data, size_t len, mode_t mode,
+		   const struct stat *like, struct err *e)
 {
 	own_free char *parent = parent_of(path);
 	const char *slash = strrchr(path, '/');
@@ -216,13 +220,16 @@ static int replace(int dir, const char *path, const void *data, size_t len, mode
 
 	if (fd < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write beside %s", path);
-	if (fs_write_all(fd, data, len) < 0 || (like ? give(fd, like) : fchmod(fd, mode)) < 0 || fsync(fd) < 0 ||
-	    renameat(at, aside, at, name) < 0) {
-		err_sys(e, ERR_OPERATOR, "cannot replace %s%s", path, like ? " by a file of the same owner and group" : "");
+	if (fs_write_all(fd, data, len) < 0 || (like ? give(fd, like) : fchmod(fd, mode)) < 0 ||
+	    fsync(fd) < 0 || renameat(at, aside, at, name) < 0) {
+		err_sys(e, ERR_OPERATOR, "cannot replace %s%s", path,
+			like ? " by a file of the same owner and group" : "");
 		unlinkat(at, aside, 0);
 		return -1;
 	}
-	return fsync(at) < 0 ? err_sys(e, ERR_OPERATOR, "cannot make the directory %s durable", parent) : 0;
+	return fsync(at) < 0
+		       ? err_sys(e, ERR_OPERATOR, "cannot make the directory %s durable", parent)
+		       : 0;
 }
 
 int fs_replace(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e)
@@ -230,12 +237,13 @@ int fs_replace(int dir, const char *path, const void *data, size_t len, mode_t m
 	return replace(dir, path, data, len, mode, NULL, e);
 }
 
-int fs_replace_like(int dir, const char *path, const void *data, size_t len, const struct stat *like, struct err *e)
+int fs_replace_like(int dir, const char *path, const void *data, size_t len,
+		    const struct stat *like, struct err *e)
 {
 	return replace(dir, path, data, len, 0, like, e);
 }
 
-/* The PID in ".NAME.PID.tmp"; 0 for other names. */
+/* Returns the PID in ".NAME.PID.tmp", or 0 for other names. */
 static pid_t writer_of(const char *name)
 {
 	const char *end = name + strlen(name) - strlen(".tmp");
@@ -245,7 +253,9 @@ static pid_t writer_of(const char *name)
 		return 0;
 	while (digits > name && digits[-1] >= '0' && digits[-1] <= '9')
 		digits--;
-	return digits > name + 1 && digits < end && digits[-1] == '.' ? (pid_t)strtol(digits, NULL, 10) : 0;
+	return digits > name + 1 && digits < end && digits[-1] == '.'
+		       ? (pid_t)strtol(digits, NULL, 10)
+		       : 0;
 }
 
 int fs_clear_aside(const char *dir, struct err *e)
@@ -258,18 +268,19 @@ int fs_clear_aside(const char *dir, struct err *e)
 	while ((entry = readdir(d))) {
 		pid_t writer = writer_of(entry->d_name);
 
-		if (writer > 0 && kill(writer, 0) < 0 && errno == ESRCH && unlinkat(dirfd(d), entry->d_name, 0) < 0 && errno != ENOENT)
+		if (writer > 0 && kill(writer, 0) < 0 && errno == ESRCH &&
+		    unlinkat(dirfd(d), entry->d_name, 0) < 0 && errno != ENOENT)
 			return err_sys(e, ERR_OPERATOR, "cannot remove %s/%s", dir, entry->d_name);
 	}
 	return 0;
 }
 
-/* Two descriptors a level. A builder may nest deeper than we have descriptors, or may have. */
+/* Two descriptors per level. A builder may nest deeper than our descriptors reach. */
 enum { REMOVE_DEPTH = 100 };
 
 struct removal {
-	int root;            /* the directory that fs_remove_tree was asked to remove */
-	unsigned int parked; /* directories moved up into it for another round */
+	int root;            /* the directory that fs_remove_tree removes */
+	unsigned int parked; /* number of directories moved up into root for another round */
 };
 
 static int remove_at(struct removal *r, int dir, const char *name, int depth, struct err *e);
@@ -298,7 +309,7 @@ static int park(struct removal *r, int dir, const char *name, struct err *e)
 	char aside[32];
 	int rc;
 
-	/* A builder may have names like these, or an interrupted removal. */
+	/* A builder or an interrupted removal may have used such names. */
 	do {
 		snprintf(aside, sizeof(aside), ".deep.%u", r->parked++);
 		rc = renameat(dir, name, r->root, aside);

@@ -1,4 +1,4 @@
-/* grow: DIAGNOSTICS: ERR_NOBODY out of memory. */
+/* grow: DIAGNOSTICS: ERR_NOBODY if memory runs out. */
 #include "lib/grow.h"
 
 #include <string.h>

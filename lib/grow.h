@@ -1,4 +1,4 @@
-/* grow: a buffer that grows as bytes are added to it. */
+/* grow: a buffer that grows as bytes are added. */
 #ifndef HORNERO_LIB_GROW_H
 #define HORNERO_LIB_GROW_H
 
@@ -8,11 +8,11 @@
 #include <stdlib.h>
 
 struct grow {
-	char *data; /* NULL: nothing was added */
+	char *data; /* NULL until something is added */
 	size_t len, room;
 };
 
-/* ERR_NOBODY: out of memory. */
+/* Returns 0, or -1 with ERR_NOBODY if memory runs out. */
 int grow_add(struct grow *g, const void *data, size_t len, struct err *e);
 
 static inline void grow_end(struct grow *g)

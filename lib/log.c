@@ -1,5 +1,5 @@
-/* log: the only mutable globals beside the failpoint table. DIAGNOSTICS: none;
- * a log that cannot be written is not an error anybody could act on. */
+/* log: holds the only mutable globals except the failpoint. DIAGNOSTICS: none; nobody could act on
+ * a log that cannot be written. */
 #include "lib/log.h"
 
 #include "lib/escape.h"
@@ -48,7 +48,9 @@ void log_line(enum log_level level, const char *fmt, ...)
 		head = snprintf(line, sizeof(line), "<%d>", (int)level);
 	else
 		head = snprintf(line, sizeof(line), "%s: %s", program_name,
-				level <= LOG_LEVEL_ERROR ? "error " : level == LOG_LEVEL_WARN ? "warning " : "");
+				level <= LOG_LEVEL_ERROR  ? "error "
+				: level == LOG_LEVEL_WARN ? "warning "
+							  : "");
 	len = (size_t)head;
 	len += escape_text(line + len, sizeof(line) - len - 1, text, strlen(text), ESCAPE_LINE);
 	if (to_syslog) {

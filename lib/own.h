@@ -1,5 +1,5 @@
 /*
- * own: ownership declared at the variable.
+ * own: declares ownership at the variable.
  *
  *     own_fd int fd = -1;           closed when the scope ends
  *     own_free char *p = NULL;      freed when the scope ends

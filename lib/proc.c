@@ -1,4 +1,4 @@
-/* proc: DIAGNOSTICS: none; what cannot be found out is PROC_HIDDEN, never PROC_DEAD. */
+/* proc: DIAGNOSTICS: none; an unknown state is PROC_HIDDEN, never PROC_DEAD. */
 #include "lib/proc.h"
 
 #include "lib/clock.h"
@@ -18,7 +18,7 @@
 
 enum { STAT_MAX = 1024, STATUS_MAX = 4096 };
 
-/* Length, or -1. */
+/* Returns the length, or -1. */
 static ssize_t read_text(const char *path, char *buf, size_t size)
 {
 	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -34,12 +34,13 @@ static uint32_t boot_now(void)
 	char text[64];
 	unsigned int boot = 0;
 
-	if (read_text("/proc/sys/kernel/random/boot_id", text, sizeof(text)) < 0 || sscanf(text, "%8x", &boot) != 1)
+	if (read_text("/proc/sys/kernel/random/boot_id", text, sizeof(text)) < 0 ||
+	    sscanf(text, "%8x", &boot) != 1)
 		return 0;
 	return boot;
 }
 
-/* 0 where it cannot be looked at. */
+/* Returns 0 if the namespace cannot be read. */
 static uint64_t namespace_of(const char *who)
 {
 	char path[64];
@@ -59,7 +60,8 @@ int64_t proc_age_s(const struct proc_id *id)
 	return clock_mono_ms() / 1000 - (int64_t)(id->start / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
-/* Field 3 and 22 of /proc/PID/stat (proc(5)), behind the name, which may hold anything. */
+/* Reads fields 3 and 22 of /proc/PID/stat (proc(5)). They follow the name, which may contain any
+ * byte. */
 static int read_stat(pid_t pid, char *state, uint64_t *start)
 {
 	char path[64], text[STAT_MAX];
@@ -70,7 +72,9 @@ static int read_stat(pid_t pid, char *state, uint64_t *start)
 	if (read_text(path, text, sizeof(text)) <= 0)
 		return -1;
 	behind = strrchr(text, ')');
-	if (!behind || sscanf(behind + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+	if (!behind || sscanf(behind + 1,
+			      " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+			      "%*s %*s %llu",
 			      state, &ticks) != 2)
 		return -1;
 	*start = ticks;
@@ -100,7 +104,7 @@ static enum proc_life look_here(const struct proc_id *id)
 
 	if (read_stat(id->pid, &state, &start) == 0)
 		return start != id->start || has_ended(state) ? PROC_DEAD : PROC_ALIVE;
-	/* /proc may be mounted so that we do not see others (hidepid). */
+	/* /proc may hide other users' processes (hidepid). */
 	return kill(id->pid, 0) < 0 && errno == ESRCH ? PROC_DEAD : PROC_HIDDEN;
 }
 
@@ -115,7 +119,7 @@ pid_t proc_next(DIR *proc)
 	return 0;
 }
 
-/* Its number in its own namespace: the last one of "NSpid:". */
+/* Returns the process's PID in its own namespace: the last number of "NSpid:". */
 static pid_t innermost_pid(pid_t pid)
 {
 	char path[64], text[STATUS_MAX];
@@ -130,7 +134,7 @@ static pid_t innermost_pid(pid_t pid)
 	return last && sscanf(last, "%d", &inner) == 1 ? inner : 0;
 }
 
-/* In a namespace below ours all of its processes are in our /proc, under other numbers. */
+/* Our /proc shows all processes of a namespace below ours, under other numbers. */
 static enum proc_life look_elsewhere(const struct proc_id *id, uid_t owner)
 {
 	own_dir DIR *proc = opendir("/proc");
@@ -146,7 +150,8 @@ static enum proc_life look_elsewhere(const struct proc_id *id, uid_t owner)
 		if (namespace_of(who) != id->ns)
 			continue;
 		seen = true;
-		if (innermost_pid(pid) == id->pid && read_stat(pid, &state, &start) == 0 && !has_ended(state))
+		if (innermost_pid(pid) == id->pid && read_stat(pid, &state, &start) == 0 &&
+		    !has_ended(state))
 			return PROC_ALIVE;
 	}
 	return seen || (proc && may_look && proc_sees_all()) ? PROC_DEAD : PROC_HIDDEN;

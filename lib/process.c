@@ -1,4 +1,4 @@
-/* process: DIAGNOSTICS: what cannot be read is not there. */
+/* process: DIAGNOSTICS: none; an unreadable process counts as missing. */
 #include "lib/process.h"
 
 #include "lib/escape.h"
@@ -27,10 +27,11 @@ static bool read_of(pid_t pid, const char *file, size_t max, char **text, size_t
 	return fs_read(AT_FDCWD, path, max, text, len, &ignored) == 0;
 }
 
-/* The switches of its first thread. */
+/* Counts the context switches of the first thread. */
 static uint64_t switches_of(pid_t pid)
 {
-	static const char field[] = "voluntary_ctxt_switches:"; /* and, behind it, nonvoluntary_… */
+	/* also matches nonvoluntary_…, which follows */
+	static const char field[] = "voluntary_ctxt_switches:";
 	own_free char *text = NULL;
 	uint64_t sum = 0;
 	size_t len;
@@ -42,7 +43,7 @@ static uint64_t switches_of(pid_t pid)
 	return sum;
 }
 
-/* PID (NAME) STATE …, where NAME may hold anything; the 14th and 15th are its processor time. */
+/* Parses "PID (NAME) STATE …"; NAME may contain any byte. Fields 14 and 15 are processor time. */
 bool process_look(pid_t pid, struct process *out)
 {
 	own_free char *text = NULL;
@@ -55,9 +56,11 @@ bool process_look(pid_t pid, struct process *out)
 	open = strchr(text, '(');
 	close = strrchr(text, ')');
 	if (!open || !close || close < open ||
-	    sscanf(close + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64, &out->state, &user, &system) != 3)
+	    sscanf(close + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64,
+		   &out->state, &user, &system) != 3)
 		return false;
-	escape_text(out->name, sizeof(out->name), open + 1, (size_t)(close - open - 1), ESCAPE_LINE);
+	escape_text(out->name, sizeof(out->name), open + 1, (size_t)(close - open - 1),
+		    ESCAPE_LINE);
 	out->signs = user + system + switches_of(pid);
 	return true;
 }
@@ -107,7 +110,8 @@ int process_each(int (*fn)(void *arg, pid_t pid), void *arg)
 int64_t process_still_ms(struct process_still *s, pid_t pid, int64_t now_ms)
 {
 	struct process p;
-	bool may_be_still = process_look(pid, &p) && (process_is_stopped(p.state) || p.state == 'D');
+	bool may_be_still = process_look(pid, &p) &&
+			    (process_is_stopped(p.state) || p.state == 'D');
 
 	if (!may_be_still || s->since_ms == 0 || s->signs != p.signs || s->state != p.state) {
 		*s = (struct process_still){0};
@@ -123,7 +127,7 @@ const char *process_state_words(char state)
 	return process_is_stopped(state) ? "is stopped (state T)" : "hangs in the kernel (state D)";
 }
 
-/* "1: FLOCK  ADVISORY  WRITE 4711 fe:01:1234 0 EOF" of proc(5). */
+/* Parses lines of proc(5): "1: FLOCK  ADVISORY  WRITE 4711 fe:01:1234 0 EOF". */
 pid_t process_with_flock(const char *path)
 {
 	own_file FILE *f = fopen("/proc/locks", "re");
@@ -137,8 +141,10 @@ pid_t process_with_flock(const char *path)
 		uint64_t inode;
 		int pid;
 
-		if (sscanf(line, "%*d: FLOCK %*s WRITE %d %x:%x:%" SCNu64, &pid, &major_no, &minor_no, &inode) == 4 && pid > 0 &&
-		    inode == st.st_ino && major_no == major(st.st_dev) && minor_no == minor(st.st_dev))
+		if (sscanf(line, "%*d: FLOCK %*s WRITE %d %x:%x:%" SCNu64, &pid, &major_no,
+			   &minor_no, &inode) == 4 &&
+		    pid > 0 && inode == st.st_ino && major_no == major(st.st_dev) &&
+		    minor_no == minor(st.st_dev))
 			return pid;
 	}
 	return 0;

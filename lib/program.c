@@ -1,4 +1,4 @@
-/* program: DIAGNOSTICS: none; what we may not see is not there. */
+/* program: DIAGNOSTICS: none; an invisible program counts as missing. */
 #include "lib/program.h"
 
 #include "lib/fs.h"

@@ -1,10 +1,11 @@
-/* program: is it installed where builds see it? */
+/* program: whether a program is installed where builds see it. */
 #ifndef HORNERO_LIB_PROGRAM_H
 #define HORNERO_LIB_PROGRAM_H
 
 #include <stdbool.h>
 
-/* A name in /usr/local/bin, /usr/bin or /usr/sbin, whatever PATH says; or an absolute path. */
+/* Looks for a name in /usr/local/bin, /usr/bin and /usr/sbin, regardless of PATH; or for an
+ * absolute path. */
 bool program_is_installed(const char *program);
 
 #endif

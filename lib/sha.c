@@ -1,4 +1,5 @@
-/* sha: thin over EVP. DIAGNOSTICS: ERR_NOBODY when memory is short or a file cannot be read. */
+/* sha: a thin layer over EVP. DIAGNOSTICS: ERR_NOBODY if memory is short or a file cannot be read,
+ * ERR_OPERATOR if libcrypto refuses SHA-1. */
 #include "lib/sha.h"
 
 #include "lib/own.h"
@@ -26,7 +27,8 @@ int sha1_buffer(const void *data, size_t len, unsigned char out[SHA1_BYTES], str
 	unsigned char raw[EVP_MAX_MD_SIZE];
 
 	if (EVP_Digest(data, len, raw, NULL, EVP_sha1(), NULL) != 1)
-		return err_set(e, ERR_OPERATOR, "libcrypto refuses SHA-1, which names files in Nova's cache; "
+		return err_set(e, ERR_OPERATOR,
+			       "libcrypto refuses SHA-1, which names files in Nova's cache; "
 			       "allow it in openssl.cnf (FIPS mode?)");
 	memcpy(out, raw, SHA1_BYTES);
 	return 0;
@@ -115,5 +117,6 @@ int sha256_fd(int fd, char out[SHA256_HEX + 1], struct err *e)
 
 bool sha256_valid(const char *s)
 {
-	return strnlen(s, SHA256_HEX + 1) == SHA256_HEX && strspn(s, "0123456789abcdef") == SHA256_HEX;
+	return strnlen(s, SHA256_HEX + 1) == SHA256_HEX &&
+	       strspn(s, "0123456789abcdef") == SHA256_HEX;
 }

@@ -1,5 +1,5 @@
-/* sha: digests by libcrypto (EVP), as lower-case hexadecimal. SHA-1 is for names
- * that others fixed (Nova's file name, UUIDv5); SHA-256 names and finds artifacts. */
+/* sha: digests by libcrypto (EVP), as lower-case hexadecimal. SHA-1 is only for names that others
+ * define (Nova's file name, UUIDv5). SHA-256 names and finds artifacts. */
 #ifndef HORNERO_LIB_SHA_H
 #define HORNERO_LIB_SHA_H
 
@@ -10,7 +10,7 @@
 
 enum { SHA1_BYTES = 20, SHA1_HEX = 40, SHA256_HEX = 64 };
 
-/* SHA-1 of a buffer, not as text. */
+/* SHA-1 of a buffer, as raw bytes. */
 int sha1_buffer(const void *data, size_t len, unsigned char out[SHA1_BYTES], struct err *e);
 
 /* SHA-1 of a string without its terminator. */
@@ -25,10 +25,10 @@ void sha256_free(struct sha256 *h);
 
 int sha256_buffer(const void *data, size_t len, char out[SHA256_HEX + 1], struct err *e);
 
-/* All of fd from offset 0 by pread; its offset stays. */
+/* Hashes all of fd from offset 0 with pread; the offset does not change. */
 int sha256_fd(int fd, char out[SHA256_HEX + 1], struct err *e);
 
-/* 64 lower-case hexadecimal digits and nothing else. */
+/* Whether s is exactly 64 lower-case hexadecimal digits. */
 bool sha256_valid(const char *s);
 
 static inline void sha256_end(struct sha256 **h)

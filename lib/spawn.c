@@ -1,5 +1,5 @@
-/* spawn: DIAGNOSTICS: ERR_OPERATOR where the program is not there or may not be
- * run, ERR_NOBODY where the machine is out of processes or memory, or a program took too long: the node may be busy. */
+/* spawn: DIAGNOSTICS: ERR_OPERATOR if the program is missing or not executable. ERR_NOBODY if the
+ * machine is out of processes or memory, or if a program takes too long: the node may be busy. */
 #include "lib/spawn.h"
 
 #include "lib/clock.h"
@@ -20,7 +20,7 @@
 #include <sys/vfs.h>
 #include <sys/wait.h>
 
-/* What the child tells its parent over a close-on-exec pipe when it cannot exec. */
+/* Sent from the child to its parent over a close-on-exec pipe if it cannot exec. */
 struct failure {
 	int number;
 	char step[32];
@@ -76,11 +76,12 @@ static bool is_target(const struct spawn *s, int fd)
 	return false;
 }
 
-/* First park everything above PARKED, then put it in place: no target is
- * overwritten while it is still some other entry's source. */
+/* First duplicates all sources above PARKED, then puts them in place, so that no target overwrites
+ * another entry's source. */
 static void child_fds(const struct spawn *s, int report, int null)
 {
-	int std[3] = {s->in < 0 ? null : s->in, s->out < 0 ? null : s->out, s->err < 0 ? null : s->err};
+	int std[3] = {s->in < 0 ? null : s->in, s->out < 0 ? null : s->out,
+		      s->err < 0 ? null : s->err};
 	int parked[16];
 	unsigned int next = 3;
 	size_t n = s->nfds;
@@ -102,7 +103,7 @@ static void child_fds(const struct spawn *s, int report, int null)
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned int)s->fds[i].to >= next)
 			next = (unsigned int)s->fds[i].to + 1;
-	/* Between the targets may lie what whoever started us left open. */
+	/* Descriptors that our own parent left open may lie between the targets. */
 	for (unsigned int fd = 3; fd < next; fd++)
 		if (!is_target(s, (int)fd))
 			close((int)fd);
@@ -118,7 +119,8 @@ static void child_run(const struct spawn *s, bool joined, int report, int null, 
 	for (size_t i = 0; i < s->njoin && !joined; i++)
 		child_join(s->join[i], report);
 	child_fds(s, report, null);
-	/* -1 would change nothing, silently; nobody is to become root by a configuration that lost a line. */
+	/* -1 would silently change nothing. A configuration that lost a line must not give us
+	 * root. */
 	if (s->set_ids && (s->uid == 0 || s->uid == (uid_t)-1 || s->gid == (gid_t)-1)) {
 		errno = EINVAL;
 		child_fail(report, "become its user");
@@ -126,10 +128,10 @@ static void child_run(const struct spawn *s, bool joined, int report, int null, 
 	if (s->set_ids && (setgroups(0, NULL) < 0 || setresgid(s->gid, s->gid, s->gid) < 0 ||
 			   setresuid(s->uid, s->uid, s->uid) < 0))
 		child_fail(report, "drop to its user");
-	/* Behind the descriptors, which may be above the new limit. */
+	/* Limits follow the descriptors, which may be above the new limit. */
 	for (size_t i = 0; i < s->nlimits; i++)
 		child_limit(&s->limits[i], report);
-	/* After the change of ids, which clears it. */
+	/* Set after the change of ids, which clears it. */
 	prctl(PR_SET_PDEATHSIG, s->death ? s->death : SIGKILL);
 	if (getppid() != parent)
 		_exit(127);
@@ -141,7 +143,7 @@ static void child_run(const struct spawn *s, bool joined, int report, int null, 
 	child_fail(report, "be executed");
 }
 
-/* EOF on the pipe means exec went through. */
+/* EOF on the pipe means that exec succeeded. */
 static int await_exec(int fd, const char *name, struct child *c, struct err *e)
 {
 	struct failure f;
@@ -165,8 +167,9 @@ static bool is_v2(int dir)
 	return fstatfs(dir, &fs) == 0 && (unsigned long)fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-/* A child that is born in its cgroup was never outside, and spares the kernel a migration. Only on v2; where the kernel
- * will not, and on v1, the child joins by itself. As fork; *joined in the child says which it was. */
+/* Like fork; *joined tells the child whether it is already in its cgroup. A child created inside
+ * its cgroup was never outside, and saves the kernel a migration. This needs cgroup v2; if the
+ * kernel refuses, and on v1, the child joins by itself. */
 static pid_t fork_into(const struct spawn *s, bool *joined)
 {
 	struct clone_args how = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD};
@@ -201,7 +204,7 @@ int spawn_start(const struct spawn *s, struct child *out, struct err *e)
 	close(pair[1]);
 	if (theirs < 0)
 		return err_sys(e, ERR_NOBODY, "cannot start %s", s->argv[0]);
-	/* No handler of ours may run in the child before it has reset them. */
+	/* None of our handlers may run in the child before it resets them. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
 	c.pid = fork_into(s, &joined);
@@ -274,8 +277,9 @@ bool spawn_end(struct child *c, int ms)
 	return true;
 }
 
-/* Read until EOF; -1 with e on too much, a timeout or an error. */
-static int drain(int fd, const char *name, int timeout_ms, size_t max, char **out, size_t *len, struct err *e)
+/* Reads until EOF. Returns 0, or -1 with e filled on too much output, a timeout or an error. */
+static int drain(int fd, const char *name, int timeout_ms, size_t max, char **out, size_t *len,
+		 struct err *e)
 {
 	int64_t deadline_ms = clock_mono_ms() + timeout_ms;
 	own_free char *buf = malloc(max + 1);
@@ -289,7 +293,8 @@ static int drain(int fd, const char *name, int timeout_ms, size_t max, char **ou
 		ssize_t n;
 
 		if (left_ms <= 0 || poll(&p, 1, (int)left_ms) == 0)
-			return err_set(e, ERR_NOBODY, "%s did not end within %d ms", name, timeout_ms);
+			return err_set(e, ERR_NOBODY, "%s did not end within %d ms", name,
+				       timeout_ms);
 		n = read(fd, buf + used, max - used + (used == max));
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -298,7 +303,8 @@ static int drain(int fd, const char *name, int timeout_ms, size_t max, char **ou
 		if (n == 0)
 			break;
 		if (used == max)
-			return err_set(e, ERR_OPERATOR, "%s printed more than %zu bytes", name, max);
+			return err_set(e, ERR_OPERATOR, "%s printed more than %zu bytes", name,
+				       max);
 		used += (size_t)n;
 	}
 	buf[used] = '\0';
@@ -307,7 +313,8 @@ static int drain(int fd, const char *name, int timeout_ms, size_t max, char **ou
 	return 0;
 }
 
-int spawn_capture(const struct spawn *s, int timeout_ms, size_t max, char **out, size_t *len, struct err *e)
+int spawn_capture(const struct spawn *s, int timeout_ms, size_t max, char **out, size_t *len,
+		  struct err *e)
 {
 	struct spawn copy = *s;
 	own_fd int ours = -1;
@@ -333,7 +340,8 @@ int spawn_capture(const struct spawn *s, int timeout_ms, size_t max, char **out,
 const char *spawn_status_text(int status, char *buf, size_t size)
 {
 	if (WIFSIGNALED(status))
-		snprintf(buf, size, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		snprintf(buf, size, "signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
 	else
 		snprintf(buf, size, "exit %d", WEXITSTATUS(status));
 	return buf;

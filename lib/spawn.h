@@ -1,5 +1,5 @@
 /*
- * spawn: the one place that forks. fork is followed by exec, always.
+ * spawn: the only place that forks. An exec always follows.
  *
  *     struct spawn s = SPAWN_INIT(argv);
  *     s.out = log_fd;
@@ -7,9 +7,9 @@
  *     … poll child.pidfd …
  *     int status = spawn_wait(&child);
  *
- * In the child: signal mask and dispositions as new, every descriptor but those
- * named closed, joins the given cgroups before anything else, then drops ids; killed when this thread ends. An
- * exec that fails is reported here, as the parent's error, not as an exit code.
+ * The child resets its signal mask and dispositions, joins the given cgroups, closes every
+ * descriptor that is not named, and then drops its ids. It gets a signal (`death`) when this thread
+ * ends. If exec fails, spawn_start returns that as an error of the parent, not as an exit code.
  */
 #ifndef HORNERO_LIB_SPAWN_H
 #define HORNERO_LIB_SPAWN_H
@@ -31,20 +31,21 @@ struct spawn_limit {
 };
 
 struct spawn {
-	const char *const *argv; /* argv[0] is searched in PATH unless it has a slash */
-	const char *const *envp; /* NULL: this process's environment */
+	const char *const *argv; /* looked up in PATH unless argv[0] has a slash */
+	const char *const *envp; /* NULL: our environment */
 	int in, out, err;        /* -1: /dev/null */
 	const struct spawn_fd *fds;
 	size_t nfds;
-	const int *join; /* open directories of cgroups: the child is in each of them before it is executed */
+	/* Open directories of cgroups, borrowed. The child is in all of them before exec. */
+	const int *join;
 	size_t njoin;
-	bool set_ids; /* setgroups(0), setgid, setuid; refused for uid 0 and for -1 */
+	bool set_ids; /* setgroups(0), setgid, setuid; uid 0 and -1 are refused */
 	uid_t uid;
 	gid_t gid;
 	const char *cwd;      /* NULL: ours */
-	const struct spawn_limit *limits; /* soft and hard; one that is lower already stays */
+	const struct spawn_limit *limits; /* soft and hard; a lower existing limit stays */
 	size_t nlimits;
-	int death;            /* signal when this thread ends; 0: SIGKILL */
+	int death;            /* signal that the child gets when this thread ends; 0: SIGKILL */
 };
 
 #define SPAWN_INIT(a) {.argv = (a), .in = -1, .out = -1, .err = -1}
@@ -54,29 +55,34 @@ struct child {
 	int pidfd; /* readable once the child has ended; owned, closed by spawn_wait */
 };
 
-/* Start it. On success the caller owes a spawn_wait. */
+/* Starts the program. On success the caller must call spawn_wait. Returns 0, or -1 with e
+ * filled. */
 int spawn_start(const struct spawn *s, struct child *out, struct err *e);
 
-/* A child that a life of this process before an exec started: ours still, and its number nobody else's. */
+/* Adopts a child that this process started before its last exec. It is still ours, and until we
+ * reap it no other process gets its PID. */
 int spawn_adopt(pid_t pid, struct child *out, struct err *e);
 
-/* Reap it and close the pidfd. Returns the wait status (as waitpid gives it). */
+/* Reaps the child and closes the pidfd. Returns the wait status of waitpid. */
 int spawn_wait(struct child *c);
 
-/* SIGKILL, then reap. */
+/* Sends SIGKILL, then reaps. */
 void spawn_kill(struct child *c);
 
-/* Whether it ends by itself within ms; it is not reaped. */
+/* Whether the child ends by itself within ms. Does not reap it. */
 bool spawn_ends_within(const struct child *c, int ms);
 
-/* Wait for its end by itself, at most ms; then SIGKILL, and as long again. False: it hangs in the kernel and was not reaped. */
+/* Waits up to ms for the child to end; then sends SIGKILL and waits up to ms again. Returns true
+ * once the child is reaped, false if it hangs in the kernel. */
 bool spawn_end(struct child *c, int ms);
 
-/* Run to the end with standard output into *out (fresh, NUL-terminated, at most max bytes, more is
- * an error), killed after timeout_ms. Returns the wait status, or -1 with e filled. s->out is ignored. */
-int spawn_capture(const struct spawn *s, int timeout_ms, size_t max, char **out, size_t *len, struct err *e);
+/* Runs the program to its end and captures standard output in *out, a new NUL-terminated string of
+ * at most max bytes; more output is an error. Kills the program after timeout_ms. Ignores s->out.
+ * Returns the wait status, or -1 with e filled. */
+int spawn_capture(const struct spawn *s, int timeout_ms, size_t max, char **out, size_t *len,
+		  struct err *e);
 
-/* "exit 3" or "signal 9 (Killed)" into buf; returns buf. */
+/* Writes "exit 3" or "signal 9 (Killed)" into buf. Returns buf. */
 const char *spawn_status_text(int status, char *buf, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* stall: DIAGNOSTICS: none; what is not to be had is -1. */
+/* stall: DIAGNOSTICS: none; an unavailable figure is -1. */
 #include "lib/stall.h"
 
 #include "lib/fs.h"

@@ -1,11 +1,13 @@
-/* stall: how long somebody waits for memory, disks or processors, as the kernel says (pressure stall information). */
+/* stall: how long tasks wait for memory, disks or processors, from the kernel's pressure stall
+ * information. */
 #ifndef HORNERO_LIB_STALL_H
 #define HORNERO_LIB_STALL_H
 
-/* Percent of the last ten seconds, `some avg10` of DIR/NAME, or of DIR/NAME.pressure; name: memory, io, cpu. -1: not to be had. */
+/* Returns `some avg10`, the percentage of the last ten seconds, from DIR/NAME or DIR/NAME.pressure;
+ * name is memory, io or cpu. Returns -1 if it is unavailable. */
 double stall_percent(const char *dir, const char *name);
 
-/* The load average of one minute, in percent of the processors. -1: not to be had. */
+/* Returns the one-minute load average in percent of the processors, or -1 if it is unavailable. */
 double stall_load(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* steady: DIAGNOSTICS: a file that cannot be read, or makes no sense, is as good as none. */
+/* steady: DIAGNOSTICS: none; an unreadable or malformed file counts as missing. */
 #include "lib/steady.h"
 
 #include "lib/clock.h"
@@ -32,17 +32,19 @@ bool steady_parse(struct steady *s, const char *text)
 	int at = 0, used;
 
 	*s = (struct steady){.n = 0};
-	if (sscanf(text, FORMAT "\n%36[0-9a-f-] %" SCNd64 " %" SCNd64 "\n%n", s->boot, &s->base_ms, &s->saved_ms, &at) != 3)
+	if (sscanf(text, FORMAT "\n%36[0-9a-f-] %" SCNd64 " %" SCNd64 "\n%n", s->boot, &s->base_ms,
+		   &s->saved_ms, &at) != 3)
 		return false;
-	while (s->n < STEADY_PARTS && sscanf(text + at, "%" SCNd64 " %" SCNd64 "\n%n", &s->parts[s->n].from_ms,
-					     &s->parts[s->n].offset_ms, &used) == 2) {
+	while (s->n < STEADY_PARTS &&
+	       sscanf(text + at, "%" SCNd64 " %" SCNd64 "\n%n", &s->parts[s->n].from_ms,
+		      &s->parts[s->n].offset_ms, &used) == 2) {
 		at += used;
 		s->n++;
 	}
 	return s->n > 0 && text[at] == '\0';
 }
 
-/* Of another boot only the offset is of use: the wall clock has gone on meanwhile. */
+/* After a reboot only the offset is usable: the wall clock went on meanwhile. */
 static void begin_boot(struct steady *s, int64_t wall_ms, int64_t boot_ms)
 {
 	int64_t now_ms = wall_ms - current(s)->offset_ms;
@@ -70,7 +72,7 @@ void steady_see(struct steady *s, const char *boot, int64_t wall_ms, int64_t boo
 		add(s, now_ms, wall_ms - now_ms);
 }
 
-/* "-": a kernel that does not say. */
+/* Stores "-" if the kernel does not report a boot id. */
 static void read_boot(char boot[STEADY_BOOT + 1])
 {
 	own_fd int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
@@ -108,11 +110,12 @@ static void save(struct steady *s, const char *queue_dir)
 	struct err ignored = ERR_INIT;
 	char text[TEXT_MAX];
 	int64_t now_ms = steady_now_ms(s);
-	int len = snprintf(text, sizeof(text), FORMAT "\n%s %" PRId64 " %" PRId64 "\n", s->boot, s->base_ms, now_ms);
+	int len = snprintf(text, sizeof(text), FORMAT "\n%s %" PRId64 " %" PRId64 "\n", s->boot,
+			   s->base_ms, now_ms);
 
 	for (int i = 0; i < s->n; i++)
-		len += snprintf(text + len, sizeof(text) - (size_t)len, "%" PRId64 " %" PRId64 "\n", s->parts[i].from_ms,
-				s->parts[i].offset_ms);
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "%" PRId64 " %" PRId64 "\n",
+				s->parts[i].from_ms, s->parts[i].offset_ms);
 	if (dir >= 0 && fs_replace(dir, "clock", text, (size_t)len, 0660, &ignored) == 0)
 		s->saved_ms = now_ms;
 	else
@@ -137,7 +140,7 @@ int64_t steady_now_ms(const struct steady *s)
 	return clock_mono_ms() + s->base_ms;
 }
 
-/* The end of a part; that of the last one is this moment. */
+/* Returns the end of part i; the last part ends now. */
 static int64_t end_of(const struct steady *s, int i, int64_t now_ms)
 {
 	return i + 1 < s->n ? s->parts[i + 1].from_ms : now_ms;
@@ -158,7 +161,7 @@ int64_t steady_of_wall_at(const struct steady *s, int64_t wall_ms, int64_t now_m
 		if (has_begun(s, i, t) && t <= end_of(s, i, now_ms))
 			return t;
 	}
-	/* To come; or what a clock that was set forward never said. */
+	/* The time is in the future, or a clock that was set forward skipped it. */
 	for (int i = s->n - 2; i >= 0 && last_ms <= now_ms; i--)
 		if (has_begun(s, i, wall_ms - s->parts[i].offset_ms))
 			return end_of(s, i, now_ms);

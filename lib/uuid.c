@@ -1,4 +1,4 @@
-/* uuid: DIAGNOSTICS: false means "not a UUID", or no random bytes. */
+/* uuid: DIAGNOSTICS: none; false means that s is not a UUID, or that there are no random bytes. */
 #include "lib/uuid.h"
 
 #include <ctype.h>
@@ -26,7 +26,7 @@ bool uuid_canonical(const char *s, char out[UUID_LEN + 1])
 	return true;
 }
 
-/* By hand rather than by uuid_canonical: listings ask for every row of a queue. */
+/* Does not use uuid_canonical, which is slower: listings check every row of a queue. */
 bool uuid_valid(const char *s)
 {
 	for (size_t i = 0; i < UUID_LEN; i++) {
@@ -49,6 +49,8 @@ bool uuid_random(char out[UUID_LEN + 1])
 	b[6] = (unsigned char)(0x40 | (b[6] & 0x0f));
 	b[8] = (unsigned char)(0x80 | (b[8] & 0x3f));
 	for (size_t i = 0; i < sizeof(b); i++)
-		at += (size_t)snprintf(out + at, UUID_LEN + 1 - at, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", b[i]);
+		at += (size_t)snprintf(out + at, UUID_LEN + 1 - at,
+				       i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x",
+				       b[i]);
 	return true;
 }

@@ -1,5 +1,5 @@
-/* uuid: Glance's image ids, in the one spelling Nova hashes: 36 characters,
- * lower case, 8-4-4-4-12 hexadecimal digits. */
+/* uuid: Glance's image ids, in the one spelling that Nova hashes: 36 characters, lower case,
+ * 8-4-4-4-12 hexadecimal digits. */
 #ifndef HORNERO_LIB_UUID_H
 #define HORNERO_LIB_UUID_H
 
@@ -10,10 +10,12 @@ enum { UUID_LEN = 36 };
 /* True for the canonical spelling only. */
 bool uuid_valid(const char *s);
 
-/* Canonical spelling of s (upper case accepted) in out; false if s is no UUID. */
+/* Stores the canonical spelling of s in out; accepts upper case. Returns false if s is not a
+ * UUID. */
 bool uuid_canonical(const char *s, char out[UUID_LEN + 1]);
 
-/* A random one of RFC 4122's version 4. False where the kernel gives no random bytes. */
+/* Generates a random UUID, version 4 of RFC 4122. Returns false if the kernel gives no random
+ * bytes. */
 bool uuid_random(char out[UUID_LEN + 1]);
 
 #endif

@@ -1,4 +1,4 @@
-/* uuid5: pure. DIAGNOSTICS: ERR_US for arguments that no caller should have, ERR_OPERATOR as sha says. */
+/* uuid5: pure. DIAGNOSTICS: ERR_US for invalid arguments, ERR_OPERATOR from sha. */
 #include "lib/uuid5.h"
 
 #include "lib/sha.h"
@@ -14,7 +14,7 @@ static unsigned char digit_of(char c)
 	return (unsigned char)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
-/* The 16 bytes of a canonical UUID, in the order in which they are written. */
+/* Converts a canonical UUID to its 16 bytes, in written order. */
 static void to_bytes(const char *uuid, unsigned char out[UUID_BYTES])
 {
 	for (size_t i = 0; i < UUID_BYTES; i++) {
@@ -40,12 +40,14 @@ int uuid5(const char *space, const char *name, char out[UUID_LEN + 1], struct er
 	size_t len = strnlen(name, UUID5_NAME_MAX + 1);
 
 	if (!uuid_valid(space) || len > UUID5_NAME_MAX)
-		return err_set(e, ERR_US, "a UUIDv5 needs a UUID and a name of at most %d bytes", UUID5_NAME_MAX);
+		return err_set(e, ERR_US, "a UUIDv5 needs a UUID and a name of at most %d bytes",
+			       UUID5_NAME_MAX);
 	to_bytes(space, data);
 	memcpy(data + UUID_BYTES, name, len);
 	if (sha1_buffer(data, UUID_BYTES + len, digest, e) < 0)
 		return -1;
-	/* RFC 4122, 4.3: the first 16 bytes, with version and variant put over six bits of them. */
+	/* RFC 4122, 4.3: take the first 16 bytes and overwrite six bits with version and
+	 * variant. */
 	digest[6] = (unsigned char)((digest[6] & 0x0f) | 5 << 4);
 	digest[8] = (unsigned char)((digest[8] & 0x3f) | 0x80);
 	to_text(digest, out);

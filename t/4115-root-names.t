@@ -87,7 +87,7 @@ test_expect_success 'death at every point: nothing is left but what the next cre
 # Red without O_NOFOLLOW on the way (dirs_make_at).
 test_expect_success 'repo create: a directory on the way that is a link' '
 	as_git ln -s "$TRASH/roots" "$NODE/git/team" && test_expect_code 78 hornero repo create team/app 2>words &&
-	test_grep "git/team is no directory" words && state_of "$TRASH/roots" >after && test_cmp before after && rm "$NODE/git/team"
+	test_grep "git/team is not a directory" words && state_of "$TRASH/roots" >after && test_cmp before after && rm "$NODE/git/team"
 '
 
 # Red without may_mend.

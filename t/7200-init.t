@@ -53,9 +53,9 @@ assert [r[\"mode\"] for r in rows if r[\"path\"].endswith(\"/queue\")] == [\"277
 
 test_expect_success 'a link or a file in the place of a directory is refused, by name' '
 	conf "$TRASH/link" && mkdir -p link/state elsewhere && ln -s "$TRASH/elsewhere" link/state/queue &&
-	chmod 0711 elsewhere && test_expect_code 78 hornero -c link/hornero.yaml init 2>err && test_grep "link/state/queue is no directory" err &&
+	chmod 0711 elsewhere && test_expect_code 78 hornero -c link/hornero.yaml init 2>err && test_grep "link/state/queue is not a directory" err &&
 	test "$(stat -c %a elsewhere)" = 711 && rm link/state/queue && : >link/state/queue &&
-	test_expect_code 78 hornero -c link/hornero.yaml init 2>err && test_grep "link/state/queue is no directory" err
+	test_expect_code 78 hornero -c link/hornero.yaml init 2>err && test_grep "link/state/queue is not a directory" err
 '
 
 test_expect_success 'isolation: none is said' '
