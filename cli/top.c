@@ -86,7 +86,7 @@ static void print_json(const struct top *t, struct snapshot *s)
 	json_t *o = json_object(), *jobs = json_array();
 
 	json_object_set_new(o, "at_ms", json_integer(s->at_ms));
-	for (int i = JOB_QUEUED; i <= JOB_CANCELLED; i++)
+	for (int i = 0; i < JOB_STATES; i++)
 		if (!job_state_ended((enum job_state)i))
 			json_object_set_new(o, job_state_name((enum job_state)i), json_integer(s->counts[i]));
 	json_object_set_new(o, "workers", json_integer(c->workers));

@@ -40,7 +40,7 @@ int64_t span_percentile(struct span *s, int percent);
 
 struct snapshot {
 	int64_t at_ms; /* wall */
-	int64_t counts[JOB_CANCELLED + 1]; /* open ones by state */
+	int64_t counts[JOB_STATES]; /* open ones by state */
 	struct job jobs[TOP_JOBS_MAX]; /* the first open ones, in the order of the queue */
 	struct usage usage[TOP_JOBS_MAX]; /* beside jobs */
 	double starved[TOP_JOBS_MAX];     /* beside jobs */

@@ -25,12 +25,29 @@ enum job_state {
 	JOB_SUPERSEDED,
 	JOB_CANCELLED,
 };
+enum { JOB_STATES = JOB_CANCELLED + 1 };
+
+/* hornero(1) lists the table: t/3010-words-unit compares both. */
+struct job_state_entry {
+	const char *name; /* in rows, listings and JSON */
+	bool is_ended;
+	bool may_retry;    /* by job_retry() */
+	const char *words; /* one sentence, in roff */
+};
+const struct job_state_entry *job_state_entry(enum job_state s);
+
+static inline const char *job_state_name(enum job_state s)
+{
+	return job_state_entry(s)->name;
+}
+
+static inline bool job_state_ended(enum job_state s)
+{
+	return job_state_entry(s)->is_ended;
+}
 
 /* What a built job waits for begins so where its publication failed and is tried again. */
 #define JOB_WAITS_RETRIED "tried again by itself: "
-
-const char *job_state_name(enum job_state s); /* "queued", … */
-bool job_state_ended(enum job_state s);       /* published, failed, superseded, cancelled; held is not ended */
 
 struct job_wish {
 	const char *image;     /* UUID */
@@ -145,7 +162,7 @@ int job_recover(struct db *db, bool crash, int64_t *n, struct err *e);
 
 /* A person's: queued, held or built → cancelled. 1 done, 0 it runs (the agent must end it), -1 (ERR_USAGE: ended already). */
 int job_cancel(struct db *db, int64_t id, const char *who, struct err *e);
-/* failed, held or cancelled: enqueue its wish again with origin "retry". ERR_USAGE where it is in another state,
+/* A job whose state may_retry: enqueue its wish again with origin "retry". ERR_USAGE where it is in another state,
  * or where the image has a newer job (that was not superseded). */
 int job_retry(struct db *db, int64_t id, const char *who, struct job_receipt *r, struct err *e);
 

@@ -38,7 +38,7 @@ static int check_retry(struct db *db, const struct job *j, struct err *e)
 	own_job struct job newest = {.id = 0};
 	int r;
 
-	if (j->state != JOB_FAILED && j->state != JOB_HELD && j->state != JOB_CANCELLED)
+	if (!job_state_entry(j->state)->may_retry)
 		return err_set(e, ERR_USAGE, "job %lld is %s; only a failed, held or cancelled one can be retried "
 			       "(`hornero rebuild %s` builds again)", (long long)j->id, job_state_name(j->state), j->image);
 	r = job_newest(db, j->image, &newest, e);

@@ -9,33 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[] = {
-	[JOB_QUEUED] = "queued", [JOB_RUNNING] = "running",       [JOB_BUILT] = "built",
-	[JOB_PUBLISHED] = "published", [JOB_FAILED] = "failed",   [JOB_HELD] = "held",
-	[JOB_SUPERSEDED] = "superseded", [JOB_CANCELLED] = "cancelled",
-};
-enum { N_STATES = sizeof(names) / sizeof(names[0]) };
-
-const char *job_state_name(enum job_state s)
-{
-	return (unsigned int)s < N_STATES ? names[s] : "unknown";
-}
-
-bool job_state_parse(const char *name, enum job_state *s)
-{
-	for (int i = 0; i < N_STATES; i++)
-		if (strcmp(names[i], name) == 0) {
-			*s = (enum job_state)i;
-			return true;
-		}
-	return false;
-}
-
-bool job_state_ended(enum job_state s)
-{
-	return s == JOB_PUBLISHED || s == JOB_FAILED || s == JOB_SUPERSEDED || s == JOB_CANCELLED;
-}
-
 /* Where the columns of JOB_COLUMNS are; those of JOB_COLUMNS_FRESH come first. */
 enum {
 	C_ID, C_IMAGE, C_REPO, C_REF, C_COMMIT, C_ORIGIN, C_PUSHED_BY, C_STATE, C_FORCE, C_CLEAN, C_ATTEMPT, C_NOT_BEFORE,

@@ -1,6 +1,7 @@
 /* The manuals list what the tables of words hold: name by name, in the table's order. */
 #include "t/lib/conf-test.h"
 
+#include "db/job.h"
 #include "state/cause.h"
 
 static char *text;
@@ -63,11 +64,47 @@ static void a_cause_is_its_name(void **state)
 	assert_int_equal(cause_parse("unknown"), CAUSE_UNKNOWN);
 }
 
+/* Red with an entry of db/state.c changed, added or removed alone. */
+static void the_manual_lists_every_state(void **state)
+{
+	FILE *out = begin();
+
+	(void)state;
+	for (int s = 0; s < JOB_STATES; s++) {
+		const struct job_state_entry *entry = job_state_entry((enum job_state)s);
+
+		fprintf(out, ".TP\n.B %s\n%s\n", entry->name, entry->words);
+	}
+	expect_list("doc/hornero.1", ".SH STATES OF A JOB\n", ".SH PUSH OPTIONS\n", out);
+}
+
+/* Red with an is_ended of db/state.c changed alone. */
+static void the_schema_knows_every_state(void **state)
+{
+	own_free char *schema = read_source("db/schema.sql");
+	own_free char *ended = fs_path("%s", "");
+
+	(void)state;
+	for (int s = 0; s < JOB_STATES; s++) {
+		const struct job_state_entry *entry = job_state_entry((enum job_state)s);
+		own_free char *quoted = fs_path("'%s'", entry->name);
+		own_free char *head = ended;
+
+		assert_non_null(strstr(schema, quoted));
+		ended = fs_path("%s%s%s", head, entry->is_ended && *head ? ", " : "", entry->is_ended ? quoted : "");
+	}
+	own_free char *check = fs_path("CHECK ((ended_ms > 0) = (state IN (%s)))", ended);
+
+	assert_non_null(strstr(schema, check));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_manual_lists_every_cause),
 		cmocka_unit_test(a_cause_is_its_name),
+		cmocka_unit_test(the_manual_lists_every_state),
+		cmocka_unit_test(the_schema_knows_every_state),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

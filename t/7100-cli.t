@@ -98,8 +98,9 @@ test_expect_success 'an empty node says so' '
 '
 
 test_expect_success 'every state in the queue, aligned, escaped, no colour' '
+	sed -n "/^\.SH STATES/,/^\.SH PUSH/s/^\.B //p" "$HORNERO_SRC/doc/hornero.1" >states && test -s states &&
 	"$SEED" "$HORNERO_CONF" && hornero queue --all >out &&
-	for state in queued running built published failed held superseded cancelled
+	for state in $(cat states)
 	do
 		test_grep "^ *[0-9]+  $state " out || return 1
 	done &&
@@ -112,8 +113,7 @@ test_expect_success 'every state in the queue, aligned, escaped, no colour' '
 
 test_expect_success 'the same as JSON: names, numbers, whole values, ASCII' '
 	hornero queue --all --json >out 2>err && test_grep "isolation: none" err &&
-	rows "r[\"state\"]" out | sort >got &&
-	printf "%s\n" built cancelled failed held published queued queued running superseded >want && test_cmp want got &&
+	rows "r[\"state\"]" out | sort -u >got && sort states >want && test_cmp want got &&
 	rows "len(r[\"commit\"]) == 40 and r[\"created_ms\"] > 1e12 and len(r[\"image\"]) == 36" out | sort -u >got &&
 	echo True >want && test_cmp want got &&
 	rows "(r[\"ended_ms\"] is None) == (r[\"state\"] in (\"queued\", \"running\", \"built\", \"held\"))" out | sort -u >got &&
