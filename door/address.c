@@ -14,9 +14,11 @@ struct address address_of(const struct sockaddr *sa)
 
 	if (sa->sa_family == AF_INET) {
 		memcpy(a.bytes, mapped, sizeof(mapped));
-		memcpy(a.bytes + sizeof(mapped), &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
+		memcpy(a.bytes + sizeof(mapped),
+		       &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
 	} else if (sa->sa_family == AF_INET6) {
-		const unsigned char *in = ((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr.s6_addr;
+		const unsigned char *in =
+			((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr.s6_addr;
 
 		memcpy(a.bytes, in, memcmp(in, mapped, sizeof(mapped)) == 0 ? 16 : 8);
 	}
@@ -32,7 +34,9 @@ int address_port(const struct sockaddr *sa)
 {
 	if (sa->sa_family == AF_INET)
 		return ntohs(((const struct sockaddr_in *)(const void *)sa)->sin_port);
-	return sa->sa_family == AF_INET6 ? ntohs(((const struct sockaddr_in6 *)(const void *)sa)->sin6_port) : 0;
+	return sa->sa_family == AF_INET6
+		       ? ntohs(((const struct sockaddr_in6 *)(const void *)sa)->sin6_port)
+		       : 0;
 }
 
 const char *address_text(const struct sockaddr *sa, char buf[ADDRESS_TEXT])

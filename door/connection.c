@@ -1,5 +1,5 @@
-/* connection: DIAGNOSTICS: what a client does wrong ends its connection and is logged with its name, never an error
- * here; errors are the node's: no host keys, no key file, no memory. */
+/* connection: DIAGNOSTICS: a client's mistake ends its connection and is logged with its name.
+ * Errors are the node's only: no host keys, no key file, no memory. */
 #include "door/connection.h"
 
 #include "door/address.h"
@@ -27,7 +27,7 @@
 
 enum { LINGER_MS = 30000, END_MS = 5000, TURN_MS = 1000, BYE_MS = 5000, MMAP_MIN = 64 * 1024 };
 
-/* libssh closes fd from here on. */
+/* libssh owns fd from here on. */
 static int adopt(struct connection *k, struct err *e)
 {
 	k->event = ssh_event_new();
@@ -54,7 +54,8 @@ static void look_at_socket(struct connection *k)
 	setsockopt(k->fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
 }
 
-/* The kernel forgets it again and again. Clients wait with their next small packet for the answer to the last one. */
+/* The kernel resets this option repeatedly. Clients delay their next small packet until the last
+ * one is acknowledged. */
 static void answer_at_once(const struct connection *k)
 {
 	const int on = 1;
@@ -71,11 +72,12 @@ static void look_whether_it_speaks(struct connection *k)
 
 static bool lost(const struct connection *k)
 {
-	return k->hung_up || k->failed || ssh_get_status(k->session) & (SSH_CLOSED | SSH_CLOSED_ERROR);
+	return k->hung_up || k->failed ||
+	       ssh_get_status(k->session) & (SSH_CLOSED | SSH_CLOSED_ERROR);
 }
 
-/* The first time: nothing new, what only shows and tells ends, git may end by itself. The second time: git too is asked to
- * end, which takes its locks along then. */
+/* The first signal: accept no new commands, end CLI commands, let git finish. The second: end git,
+ * too; it removes its locks on SIGTERM. */
 static void look_at_signals(struct connection *k)
 {
 	struct signalfd_siginfo info;
@@ -87,7 +89,8 @@ static void look_at_signals(struct connection *k)
 	k->stopping = true;
 	for (size_t i = 0; i < CHANNELS; i++)
 		if (k->pumps[i].used && (k->end_ms || !k->pumps[i].git))
-			pump_ask(&k->pumps[i], "hornero-door is being stopped and ends this; try again in a moment");
+			pump_ask(&k->pumps[i], "hornero-door is being stopped and ends this; try "
+					       "again in a moment");
 }
 
 static int wait_ms(const struct connection *k)
@@ -100,7 +103,7 @@ static int wait_ms(const struct connection *k)
 	return ms;
 }
 
-/* One wait, and all that came of it. alone: there is no client any more. */
+/* Waits once and handles every event. alone: the client is gone. */
 static void turn(struct connection *k, bool alone)
 {
 	struct pollfd fds[2 + CHANNELS * PUMP_POLLS];
@@ -108,8 +111,10 @@ static void turn(struct connection *k, bool alone)
 	int flags = ssh_get_poll_flags(k->session);
 
 	guard_renew();
-	/* Who does not take our answers is not asked for more: what libssh holds for him stays as it is. */
-	fds[0] = (struct pollfd){.fd = k->fd, .events = flags & SSH_WRITE_PENDING ? POLLOUT | POLLRDHUP : POLLIN | POLLRDHUP};
+	/* Do not read from a client that does not take our answers: libssh keeps its input. */
+	fds[0] = (struct pollfd){.fd = k->fd,
+				 .events = flags & SSH_WRITE_PENDING ? POLLOUT | POLLRDHUP
+								     : POLLIN | POLLRDHUP};
 	if (alone)
 		fds[0].fd = -1;
 	fds[1] = (struct pollfd){.fd = k->signals, .events = POLLIN};
@@ -138,15 +143,18 @@ static void log_end(const struct connection *k, const struct pump *p)
 	char quoted[sizeof(p->what) + 8], status[64];
 
 	if (p->too_dear)
-		log_warn("event=push-too-dear peer=%s key=%s received=%llu cpu_ms=%lld what=%s", k->peer, k->login.key->name,
-			 (unsigned long long)p->got, (long long)p->cpu_ms, log_quote(quoted, sizeof(quoted), p->what));
-	log_info("event=done peer=%s key=%s received=%llu sent=%llu ms=%lld cpu_ms=%lld status=\"%s\" what=%s", k->peer,
-		 k->login.key->name, (unsigned long long)p->got, (unsigned long long)p->sent,
-		 (long long)(clock_mono_ms() - p->began_ms), (long long)p->cpu_ms,
-		 spawn_status_text(p->status, status, sizeof(status)), log_quote(quoted, sizeof(quoted), p->what));
+		log_warn("event=push-too-dear peer=%s key=%s received=%llu cpu_ms=%lld what=%s",
+			 k->peer, k->login.key->name, (unsigned long long)p->got,
+			 (long long)p->cpu_ms, log_quote(quoted, sizeof(quoted), p->what));
+	log_info("event=done peer=%s key=%s received=%llu sent=%llu ms=%lld cpu_ms=%lld "
+		 "status=\"%s\" what=%s",
+		 k->peer, k->login.key->name, (unsigned long long)p->got,
+		 (unsigned long long)p->sent, (long long)(clock_mono_ms() - p->began_ms),
+		 (long long)p->cpu_ms, spawn_status_text(p->status, status, sizeof(status)),
+		 log_quote(quoted, sizeof(quoted), p->what));
 }
 
-/* Ends what is over; says how many commands there still are. A channel without one is nothing. */
+/* Ends finished commands. Returns how many are left. A channel without a command does not count. */
 static size_t tidy(struct connection *k)
 {
 	int64_t now_ms = clock_mono_ms();
@@ -175,7 +183,7 @@ static size_t tidy(struct connection *k)
 	return n;
 }
 
-/* Who asks for nothing takes a place from others for no longer than who does not log in. */
+/* A client that requests nothing keeps its slot no longer than one that does not log in. */
 static bool idle_too_long(const struct connection *k, size_t open)
 {
 	const struct conf *c = k->conf;
@@ -186,14 +194,14 @@ static bool idle_too_long(const struct connection *k, size_t open)
 	return k->login.key && clock_mono_ms() - k->active_ms > most_s * 1000;
 }
 
-/* Until the client is known to be a client of SSH; then until its end. Says why that came. */
+/* Exchanges keys, then serves the client to its end. Returns why it ended. */
 static const char *serve(struct connection *k)
 {
 	int rc;
 
 	look_whether_it_speaks(k);
 	rc = ssh_handle_key_exchange(k->session);
-	/* Before that call the session has nothing yet that could be waited for. */
+	/* Before that call the session has nothing to poll. */
 	if (ssh_event_add_session(k->event, k->session) != SSH_OK)
 		return "no event";
 	while (rc == SSH_AGAIN && !lost(k) && !k->stopping) {
@@ -220,7 +228,7 @@ static const char *serve(struct connection *k)
 	}
 }
 
-/* What was said is lost where the socket is closed while something stands in it unread. */
+/* Drains the socket: closing it with unread input would discard our last words. */
 static void say_bye(struct connection *k, const char *why)
 {
 	int64_t deadline_ms = clock_mono_ms() + BYE_MS;
@@ -228,13 +236,14 @@ static void say_bye(struct connection *k, const char *why)
 	struct pollfd wait = {.fd = fd, .events = POLLIN};
 	char unread[4096];
 
-	/* libssh writes at once only where it has seen that it can. */
+	/* libssh writes immediately only if it knows that the socket is writable. */
 	ssh_event_dopoll(k->event, 0);
 	ssh_session_set_disconnect_message(k->session, why);
 	ssh_disconnect(k->session);
 	shutdown(fd, SHUT_WR);
 	for (int64_t left_ms = BYE_MS; left_ms > 0; left_ms = deadline_ms - clock_mono_ms())
-		if (poll(&wait, 1, (int)left_ms) <= 0 || recv(fd, unread, sizeof(unread), MSG_DONTWAIT) <= 0)
+		if (poll(&wait, 1, (int)left_ms) <= 0 ||
+		    recv(fd, unread, sizeof(unread), MSG_DONTWAIT) <= 0)
 			break;
 }
 
@@ -246,7 +255,7 @@ static bool at_work(const struct connection *k)
 	return false;
 }
 
-/* Nobody listens any more. Who writes may end by itself, then is asked, then killed. */
+/* The client is gone. A push may finish; then ask it to end, then kill it. */
 static void end_commands(struct connection *k)
 {
 	int64_t deadline_ms = clock_mono_ms() + LINGER_MS;
@@ -280,12 +289,14 @@ static void finish(struct connection *k, const char *why)
 			log_end(k, p);
 		pump_end(p);
 	}
-	/* This frees what channels there still were. */
+	/* This frees the remaining channels. */
 	if (k->bye || (k->login.key && !lost(k)))
 		say_bye(k, k->bye ? k->bye : why);
-	/* Who has named itself and finds no algorithm of its own hangs up, often before libssh has said "no match". */
+	/* A client that shares no algorithm with us hangs up, often before libssh reports "no
+	 * match". */
 	unlike = !k->keyed && !k->stopping && ssh_get_clientbanner(k->session);
-	log_info("event=left peer=%s key=%s why=\"%s\"%s said=%s", k->peer, k->login.key ? k->login.key->name : "-", why,
+	log_info("event=left peer=%s key=%s why=\"%s\"%s said=%s", k->peer,
+		 k->login.key ? k->login.key->name : "-", why,
 		 unlike ? " hint=\"hornero-door(8): BEHIND OPENSSH\"" : "",
 		 log_quote(quoted, sizeof(quoted), ssh_get_error(k->session)));
 }
@@ -306,12 +317,12 @@ static int verdict(const struct connection *k)
 {
 	const struct key_entry *first;
 
-	/* Where there are no keys it is not the client's fault that his is unknown. */
+	/* If the node has no keys, an unknown one is not the client's fault. */
 	if (k->login.key || (k->login.denied && keyring_entries(k->login.ring, &first) == 0))
 		return CONNECTION_SERVED;
 	if (k->login.denied)
 		return CONNECTION_DENIED;
-	/* It took too long: a person who is asked for a passphrase does, and a socket that nobody speaks on. */
+	/* It took too long: a user who types a passphrase, or a socket without a speaker. */
 	if (k->stopping)
 		return ssh_get_clientbanner(k->session) ? CONNECTION_GONE : CONNECTION_STRANGE;
 	if (k->spoke && !ssh_get_clientbanner(k->session))
@@ -327,7 +338,8 @@ int connection_serve(const struct conf *c, int fd, int report, struct err *e)
 	if (watch_signals(&k, e) < 0 || login_load(c->keys_file, &k.login.ring, e) < 0)
 		return -1;
 	limit_memory(PUMP_MEMORY);
-	/* What is large goes back to the kernel when it is freed: the C library raises this by itself. */
+	/* Return large blocks to the kernel when freed: otherwise the C library raises this
+	 * threshold. */
 	mallopt(M_MMAP_THRESHOLD, MMAP_MIN);
 	look_at_socket(&k);
 	if (adopt(&k, e) < 0)

@@ -1,4 +1,4 @@
-/* cost: DIAGNOSTICS: none; a process that cannot be looked at has ended. */
+/* cost: DIAGNOSTICS: none; a process that cannot be read has ended. */
 #include "door/cost.h"
 
 #include "lib/own.h"
@@ -24,7 +24,8 @@ static bool read_text(const char *path, char *buf, size_t size)
 	return true;
 }
 
-/* Processor time of a child that is git itself, no hook; 0 where it is another program (proc(5), /proc/PID/stat). */
+/* Returns the processor time of a child that is git itself; 0 for hooks and other programs
+ * (proc(5), /proc/PID/stat). */
 static int64_t spent_ms(pid_t pid, pid_t parent)
 {
 	char path[64], text[STAT_MAX];
@@ -36,7 +37,8 @@ static int64_t spent_ms(pid_t pid, pid_t parent)
 	if (!read_text(path, text, sizeof(text)) || !strstr(text, "(git)"))
 		return 0;
 	behind = strrchr(text, ')');
-	if (sscanf(behind + 1, " %*c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu", &above, &user, &system) != 3 ||
+	if (sscanf(behind + 1, " %*c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu", &above,
+		   &user, &system) != 3 ||
 	    above != parent)
 		return 0;
 	return (int64_t)((user + system) * 1000 / (unsigned long long)sysconf(_SC_CLK_TCK));
@@ -49,12 +51,14 @@ static int64_t allowed_ms(uint64_t bytes)
 	return by_bytes > COST_FREE_MS ? by_bytes : COST_FREE_MS;
 }
 
-/* By a descriptor that was there before the look: the number may be another's as soon as receive-pack has reaped it. */
+/* Opens the descriptor before reading /proc: once receive-pack has reaped the child, its PID may
+ * belong to another process. */
 static bool end_if_dear(pid_t pid, pid_t parent, int64_t most_ms)
 {
 	own_fd int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
-	return fd >= 0 && spent_ms(pid, parent) > most_ms && syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0;
+	return fd >= 0 && spent_ms(pid, parent) > most_ms &&
+	       syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0;
 }
 
 bool cost_watch(pid_t receive_pack, uint64_t bytes)
@@ -63,7 +67,8 @@ bool cost_watch(pid_t receive_pack, uint64_t bytes)
 	bool killed = false;
 	char *end;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)receive_pack, (int)receive_pack);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)receive_pack,
+		 (int)receive_pack);
 	if (!read_text(path, text, sizeof(text)))
 		return false;
 	for (const char *at = text;; at = end) {

@@ -11,19 +11,19 @@ struct slot {
 	struct address from;
 	int64_t order; /* 0: free; else the number of its admission */
 	bool in;       /* logged in */
-	bool busy;     /* and does something */
+	bool busy;     /* runs a command */
 	char key[KEY_NAME_MAX + 1];
 };
 
-/* An address with offences, or with a key. */
+/* An address with offences or a login. */
 struct record {
 	struct address from;
-	int64_t last_ms;  /* of its last offence or login, 0: free */
-	int64_t known_ms; /* of its last login, 0: none */
-	int64_t until_ms; /* shut out so long */
+	int64_t last_ms;  /* of its last offence or login; 0: free */
+	int64_t known_ms; /* of its last login; 0: none */
+	int64_t until_ms; /* shut out until then */
 	int offences;
-	int64_t left_ms; /* since then, */
-	int left;        /* so often, it left before it logged in */
+	int64_t left_ms; /* when `left` began to count */
+	int left;        /* times that it left before logging in */
 };
 
 struct gate {
@@ -60,7 +60,7 @@ static bool is_known(const struct record *r, int64_t now_ms)
 	return r->known_ms && now_ms - r->known_ms < GATE_KNOWN_MS;
 }
 
-/* Where all are taken the one that has been quiet longest gives way, and sooner one that no key came from. */
+/* If all are taken, the one with the oldest event gives way; records without a login go first. */
 static struct record *record_make(struct gate *g, const struct address *from)
 {
 	struct record *r = record_find(g, from);
@@ -69,7 +69,8 @@ static struct record *record_make(struct gate *g, const struct address *from)
 		return r;
 	r = g->records;
 	for (size_t i = 1; i < RECORDS; i++)
-		if (!g->records[i].known_ms == !r->known_ms ? g->records[i].last_ms < r->last_ms : !g->records[i].known_ms)
+		if (!g->records[i].known_ms == !r->known_ms ? g->records[i].last_ms < r->last_ms
+							    : !g->records[i].known_ms)
 			r = &g->records[i];
 	*r = (struct record){.from = *from};
 	return r;
@@ -82,20 +83,22 @@ static void offend(struct gate *g, const struct address *from, int offences, int
 	int64_t wait_ms = GATE_PENALTY_MS;
 	bool known = is_known(r, now_ms);
 
-	/* What had begun before the gate was shut adds nothing. */
-	if (r->until_ms > now_ms || (known && r->until_ms && now_ms - r->until_ms < GATE_PENALTY_MS))
+	/* Connections that began before the penalty add nothing. */
+	if (r->until_ms > now_ms ||
+	    (known && r->until_ms && now_ms - r->until_ms < GATE_PENALTY_MS))
 		return;
 	r->offences = forgotten >= r->offences ? 0 : r->offences - (int)forgotten;
 	r->offences += offences;
 	r->last_ms = now_ms ? now_ms : 1;
 	if (r->offences <= GATE_FREE_OFFENCES)
 		return;
-	for (int i = GATE_FREE_OFFENCES + 1; i < r->offences && wait_ms < GATE_PENALTY_MAX_MS && !known; i++)
+	for (int i = GATE_FREE_OFFENCES + 1;
+	     i < r->offences && wait_ms < GATE_PENALTY_MAX_MS && !known; i++)
 		wait_ms *= 2;
 	r->until_ms = now_ms + (wait_ms < GATE_PENALTY_MAX_MS ? wait_ms : GATE_PENALTY_MAX_MS);
 }
 
-/* What a monitor does now and then, and a scanner all the time. */
+/* A monitor does this now and then, a scanner all the time. */
 static void leave_early(struct gate *g, const struct address *from, int64_t now_ms)
 {
 	struct record *r = record_make(g, from);
@@ -111,7 +114,8 @@ static void leave_early(struct gate *g, const struct address *from, int64_t now_
 	offend(g, from, 1, now_ms);
 }
 
-/* How many of the slots are taken by an address (NULL: by anybody); only those not logged in, if so asked. */
+/* Returns how many slots an address has taken (NULL: all addresses). waiting: count only those not
+ * logged in. */
 static size_t count(const struct gate *g, const struct address *from, bool waiting)
 {
 	size_t n = 0;
@@ -136,7 +140,8 @@ static size_t count_key(const struct gate *g, const char *key, bool idle)
 	return n;
 }
 
-/* The oldest that is not logged in: of an address, or (NULL) of the one that has most of them. -1: nobody. */
+/* Returns the oldest connection that is not logged in: of the address from, or (NULL) of the
+ * address that has most of them; -1 if there is none. */
 static long pick_waiting(const struct gate *g, const struct address *from)
 {
 	size_t most = 0;
@@ -157,8 +162,8 @@ static long pick_waiting(const struct gate *g, const struct address *from)
 	return victim;
 }
 
-/* The oldest that is logged in and does nothing: of a key (NULL: of the one that has most of them), from an address (NULL:
- * any). -1: nobody. */
+/* Returns the oldest idle connection that is logged in: of a key (NULL: of the key that has most of
+ * them), from an address (NULL: any); -1 if there is none. */
 static long pick_idle(const struct gate *g, const char *key, const struct address *from)
 {
 	size_t most = 0;
@@ -168,7 +173,8 @@ static long pick_idle(const struct gate *g, const char *key, const struct addres
 		const struct slot *s = &g->slots[i];
 		size_t n;
 
-		if (!s->order || !s->in || s->busy || (key && strcmp(s->key, key) != 0) || (from && !address_same(&s->from, from)))
+		if (!s->order || !s->in || s->busy || (key && strcmp(s->key, key) != 0) ||
+		    (from && !address_same(&s->from, from)))
 			continue;
 		n = count_key(g, s->key, true);
 		if (n > most || (n == most && s->order < g->slots[victim].order)) {
@@ -201,7 +207,8 @@ struct gate_verdict gate_admit(struct gate *g, const struct address *from, int64
 	long slot = free_slot(g);
 
 	if (r && r->until_ms > now_ms)
-		return (struct gate_verdict){.answer = GATE_PENALTY, .wait_ms = r->until_ms - now_ms};
+		return (struct gate_verdict){.answer = GATE_PENALTY,
+					     .wait_ms = r->until_ms - now_ms};
 	if (count(g, from, false) >= g->limits.connections_per_address) {
 		v.answer = GATE_ADDRESS_FULL;
 		v.evicts = true;
@@ -237,7 +244,7 @@ struct gate_verdict gate_logged_in(struct gate *g, size_t slot, const char *key,
 	}
 	if (v.evicts)
 		g->slots[v.slot] = (struct slot){0};
-	/* One that is refused is no key's, but nothing is held against its address either. */
+	/* A refused connection belongs to no key, but is no offence of its address either. */
 	s->in = true;
 	s->busy = false;
 	snprintf(s->key, sizeof(s->key), "%s", v.answer == GATE_IN ? key : "");
@@ -253,7 +260,7 @@ void gate_leave(struct gate *g, size_t slot, enum gate_end how, int64_t now_ms)
 {
 	struct slot *s = &g->slots[slot];
 
-	/* After the login nothing is held against an address: others may share it. */
+	/* After the login nothing counts as an offence: others may share the address. */
 	if (!s->in && how == GATE_LEFT)
 		leave_early(g, &s->from, now_ms);
 	else if (!s->in && how != GATE_GONE)

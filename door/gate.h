@@ -1,5 +1,6 @@
 /*
- * gate: who is let in. Slots, caps and penalties; pure: it holds no descriptor and reads no clock.
+ * gate: decides which connections to admit: slots, caps and penalties. Pure: it holds no descriptor
+ * and reads no clock.
  *
  *     struct gate *g = gate_new(&limits);
  *     v = gate_admit(g, &address, now_ms);
@@ -9,13 +10,14 @@
  *     gate_busy(g, slot, true);
  *     gate_leave(g, slot, GATE_DENIED, now_ms);
  *
- * Who has not logged in yet may be pushed out by a newcomer: the oldest of the address that has most of them, so
- * that a crowd which only waits never keeps a user out. Where all are logged in it is one that does nothing, of the key
- * that has most of those. Who does something is never pushed out.
+ * A newcomer may evict a connection that has not logged in: the oldest of the address that has most
+ * of them, so a crowd that only waits never keeps a user out. If all are logged in, it may evict an
+ * idle one, of the key that has most of those. A busy connection is never evicted.
  *
- * The first offences of an address are free, then each shuts it out for twice as long as the one before. A login
- * ends that, and so does time. Where a key came from lately, others may come from: that address is shut for a moment
- * at most, and open for as long afterwards, whatever comes from it.
+ * The first offences of an address are free. Each further one shuts it out for twice as long as the
+ * one before. A login resets the count, and time reduces it. An address from which a key logged in
+ * recently may be shared by others: its penalty is the shortest one, and for as long afterwards it
+ * gets no new one.
  */
 #ifndef HORNERO_DOOR_GATE_H
 #define HORNERO_DOOR_GATE_H
@@ -36,42 +38,53 @@ struct gate_limits {
 
 enum gate_answer {
 	GATE_IN,
-	GATE_PENALTY,      /* come back in wait_ms */
-	GATE_ADDRESS_FULL, /* this address has all that it may have, and does something in each */
-	GATE_FULL,         /* everybody together has */
-	GATE_KEY_FULL,     /* this key has, and does something in each */
+	GATE_PENALTY,      /* try again in wait_ms */
+	GATE_ADDRESS_FULL, /* this address has all its connections, and all are busy */
+	GATE_FULL,         /* all connections are taken and busy */
+	GATE_KEY_FULL,     /* this key has all its connections, and all are busy */
 };
 
 struct gate_verdict {
 	enum gate_answer answer;
 	size_t slot;
-	bool evicts;     /* the slot is taken: its connection is to be ended, and has left already as far as the gate knows */
+	bool evicts;     /* the caller must end the connection in the slot; the gate has dropped
+			  * it already */
 	int64_t wait_ms;
 };
 
 /* How a connection ended. */
 enum gate_end {
-	GATE_GONE,   /* nothing to hold against anybody */
-	GATE_LEFT,   /* it left before it logged in: GATE_LEFT_MAX times in GATE_LEFT_MS are one offence */
-	GATE_DENIED, /* no key of it was known, or it spoke something else than SSH, or nothing for too long */
-	GATE_CRASH,  /* our process died of it */
+	GATE_GONE,   /* no offence */
+	GATE_LEFT,   /* it left before logging in: GATE_LEFT_MAX times in GATE_LEFT_MS are one
+		      * offence */
+	GATE_DENIED, /* none of its keys is known, or it did not speak SSH, or was silent for too
+		      * long */
+	GATE_CRASH,  /* our process crashed */
 };
 
-enum { GATE_FREE_OFFENCES = 3, GATE_PENALTY_MS = 1000, GATE_PENALTY_MAX_MS = 600000, GATE_FORGET_MS = 60000,
-       GATE_LEFT_MAX = 10, GATE_LEFT_MS = 30000, GATE_KNOWN_MS = 24 * 3600 * 1000 };
+enum {
+	GATE_FREE_OFFENCES = 3,
+	GATE_PENALTY_MS = 1000,
+	GATE_PENALTY_MAX_MS = 600000,
+	GATE_FORGET_MS = 60000,
+	GATE_LEFT_MAX = 10,
+	GATE_LEFT_MS = 30000,
+	GATE_KNOWN_MS = 24 * 3600 * 1000
+};
 
 struct gate;
 
-struct gate *gate_new(const struct gate_limits *limits); /* NULL: out of memory */
+struct gate *gate_new(const struct gate_limits *limits); /* Returns NULL if memory runs out. */
 void gate_free(struct gate *g);
 
 struct gate_verdict gate_admit(struct gate *g, const struct address *from, int64_t now_ms);
 
-/* By a key of that name. GATE_IN, perhaps with another slot of the key that is to be ended, or GATE_KEY_FULL: then the
- * caller ends it, and it leaves as everybody does. */
+/* The connection in slot has logged in with the key of that name. Returns GATE_IN, maybe with
+ * another slot of the key to end, or GATE_KEY_FULL: then the caller ends the connection and calls
+ * gate_leave as usual. */
 struct gate_verdict gate_logged_in(struct gate *g, size_t slot, const char *key, int64_t now_ms);
 
-/* Whether who is logged in does something. At first it does not. */
+/* Records whether a logged-in connection is busy. At first it is idle. */
 void gate_busy(struct gate *g, size_t slot, bool busy);
 void gate_leave(struct gate *g, size_t slot, enum gate_end how, int64_t now_ms);
 

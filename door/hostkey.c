@@ -25,24 +25,30 @@ static void key_end(ssh_key *key)
 }
 #define own_key __attribute__((cleanup(key_end)))
 
-/* 1 it is there and nobody else may read it, 0 it is not there. */
+/* Returns 1 if it exists and nobody else may read it, 0 if it does not exist, -1 on error. */
 static int look(const char *path, struct err *e)
 {
 	struct stat st;
 
 	if (lstat(path, &st) < 0)
-		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot look at the host key %s", path);
+		return errno == ENOENT
+			       ? 0
+			       : err_sys(e, ERR_OPERATOR, "cannot look at the host key %s", path);
 	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_OPERATOR, "the host key %s is no regular file", path);
+		return err_set(e, ERR_OPERATOR, "the host key %s is not a regular file", path);
 	if (st.st_mode & 077)
-		return err_set(e, ERR_OPERATOR, "the host key %s may be read by others than its owner: chmod 0600 %s", path, path);
+		return err_set(e, ERR_OPERATOR,
+			       "users other than its owner may read the host key %s: chmod 0600 %s",
+			       path, path);
 	return 1;
 }
 
 static int import(const char *path, ssh_key *key, struct err *e)
 {
 	if (ssh_pki_import_privkey_file(path, NULL, NULL, NULL, key) != SSH_OK)
-		return err_set(e, ERR_OPERATOR, "%s is no host key that can be read without a passphrase", path);
+		return err_set(e, ERR_OPERATOR,
+			       "cannot read the host key %s: it is damaged or needs a passphrase",
+			       path);
 	return 0;
 }
 
@@ -113,10 +119,12 @@ int hostkey_load(ssh_bind bind, const char *dir, struct err *e)
 
 		if (there < 0 || (there && import(path, &key, e) < 0))
 			return -1;
-		/* The bind owns it from here on. */
+		/* The bind owns the key from here on. */
 		if (there && ssh_bind_options_set(bind, SSH_BIND_OPTIONS_IMPORT_KEY, key) < 0)
 			return err_set(e, ERR_OPERATOR, "%s: %s", path, ssh_get_error(bind));
 		found += there;
 	}
-	return found ? 0 : err_set(e, ERR_OPERATOR, "there are no host keys in %s: run `hornero init`", dir);
+	return found ? 0
+		     : err_set(e, ERR_OPERATOR, "there are no host keys in %s: run `hornero init`",
+			       dir);
 }

@@ -1,6 +1,7 @@
 /*
- * hostkey: the keys by which clients know this node: DIR/ssh_host_ed25519_key and DIR/ssh_host_ecdsa_key, named and
- * written as OpenSSH has them, so that an operator may bring those of the node's sshd along.
+ * hostkey: the keys that identify this node to clients: DIR/ssh_host_ed25519_key and
+ * DIR/ssh_host_ecdsa_key. Names and formats are OpenSSH's, so operators may copy those of the
+ * node's sshd.
  */
 #ifndef HORNERO_DOOR_HOSTKEY_H
 #define HORNERO_DOOR_HOSTKEY_H
@@ -9,10 +10,12 @@
 
 #include <libssh/server.h>
 
-/* Make those that are not there, and print a line for each: "made PATH SHA256:…" or "right PATH SHA256:…". */
+/* Makes missing keys and prints a line for each key: "made PATH SHA256:…" or "right PATH
+ * SHA256:…". */
 int hostkey_make(const char *dir, struct err *e);
 
-/* Give them to bind. ERR_OPERATOR where there is none, or where others than their owner may read one. */
+/* Loads them into bind. ERR_OPERATOR if there is none, or if users other than its owner may read
+ * one. */
 int hostkey_load(ssh_bind bind, const char *dir, struct err *e);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * inner: what the files of connection.h share.
+ * inner: shared by the files that implement connection.h.
  *
- *   connection.c   its life: turns, signals, the end
- *   request.c      what its client asks for: to log in, a channel, a command
+ *     connection.c   its life: turns, signals, the end
+ *     request.c      its client's requests: a login, a channel, a command
  */
 #ifndef HORNERO_DOOR_INNER_H
 #define HORNERO_DOOR_INNER_H
@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* At a time. */
+/* Channels at a time. */
 enum { CHANNELS = 8 };
 
 struct connection {
@@ -26,26 +26,26 @@ struct connection {
 	ssh_event event;
 	int fd, report, signals;
 	bool spoke;      /* the client has sent something */
-	bool keyed;      /* keys were exchanged */
+	bool keyed;      /* the key exchange is done */
 	bool left;       /* the client has closed its side */
-	bool hung_up;    /* we have enough of it */
-	bool failed;     /* libssh says that it is over */
-	bool stopping;   /* no new commands: we are asked to end */
-	int64_t end_ms;  /* and what is left is killed then; 0: not yet */
-	bool busy;       /* there are commands, as far as was reported */
-	const char *bye; /* why we hang up, in words for the client */
+	bool hung_up;    /* we close the connection */
+	bool failed;     /* libssh reports its end */
+	bool stopping;   /* asked to end: no new commands */
+	int64_t end_ms;  /* kill the remaining commands then; 0: not yet */
+	bool busy;       /* reported as having commands */
+	const char *bye; /* why we hang up, for the client */
 	int64_t active_ms;
-	int64_t paid_ms; /* its commands are paid for up to then */
+	int64_t paid_ms; /* the rate limit of its commands is used up to then */
 	char peer[ADDRESS_TEXT];
-	char way[WAY_MAX]; /* how the client came here */
+	char way[WAY_MAX]; /* how the client reaches this node */
 	char *chunk;
 	struct pump pumps[CHANNELS];
 };
 
-/* The client's requests come to us from here on. */
+/* Registers the callbacks for the client's requests. */
 void request_listen(struct connection *k);
 
-/* Who listens hears whether there are commands, where that has changed. */
+/* Tells the listener whether there are commands, if that has changed. */
 void request_report(struct connection *k, bool busy);
 
 #endif

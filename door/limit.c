@@ -1,5 +1,5 @@
-/* limit: DIAGNOSTICS: ERR_OPERATOR where the kernel takes no filter. A call that is not listed fails with ENOSYS, as
- * on a kernel that does not have it: programs that can do without go on. */
+/* limit: DIAGNOSTICS: ERR_OPERATOR if the kernel accepts no filter. An unlisted call fails with
+ * ENOSYS, as on a kernel that lacks it: programs with a fallback go on. */
 #include "door/limit.h"
 
 #include <errno.h>
@@ -13,50 +13,57 @@
 
 enum { FILES_MAX = 4096, PROCESSES_MAX = 8192, FILTER_BINARY_TREE = 2 };
 
-/* The kernel looks at the lower half of these arguments alone. */
+/* The kernel reads only the lower half of these arguments. */
 #define HALF 0xffffffffU
 
-/* What git, its hooks, SQLite, libssh and the C library call. Names that an architecture does not have are passed
- * over. clone and socket have rules of their own below, and so have two requests of ioctl. */
+/* The calls of git, its hooks, SQLite, libssh and the C library. Names that an architecture lacks
+ * are skipped. clone, socket and two requests of ioctl have rules of their own below. */
 static const char *const calls[] = {
 	/* bytes */
-	"read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "lseek", "copy_file_range",
-	"sendfile", "splice", "fsync", "fdatasync", "sync_file_range", "fallocate", "fadvise64", "ftruncate", "truncate",
+	"read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "lseek",
+	"copy_file_range", "sendfile", "splice", "fsync", "fdatasync", "sync_file_range",
+	"fallocate", "fadvise64", "ftruncate", "truncate",
 	/* files and names */
-	"open", "openat", "openat2", "close", "close_range", "stat", "fstat", "lstat", "newfstatat", "statx", "statfs",
-	"fstatfs", "access", "faccessat", "faccessat2", "getdents", "getdents64", "getcwd", "chdir", "fchdir", "rename",
-	"renameat", "renameat2", "mkdir", "mkdirat", "rmdir", "link", "linkat", "unlink", "unlinkat", "symlink",
-	"symlinkat", "readlink", "readlinkat", "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "fchownat",
-	"lchown", "umask", "utime", "utimes", "utimensat", "futimesat", "flock", "fcntl", "dup", "dup2", "dup3", "pipe",
-	"pipe2", "ioctl", "inotify_init1", "inotify_add_watch", "inotify_rm_watch",
+	"open", "openat", "openat2", "close", "close_range", "stat", "fstat", "lstat", "newfstatat",
+	"statx", "statfs", "fstatfs", "access", "faccessat", "faccessat2", "getdents", "getdents64",
+	"getcwd", "chdir", "fchdir", "rename", "renameat", "renameat2", "mkdir", "mkdirat", "rmdir",
+	"link", "linkat", "unlink", "unlinkat", "symlink", "symlinkat", "readlink", "readlinkat",
+	"chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "fchownat", "lchown",
+	"umask", "utime", "utimes", "utimensat", "futimesat", "flock", "fcntl", "dup", "dup2",
+	"dup3", "pipe", "pipe2", "ioctl", "inotify_init1", "inotify_add_watch", "inotify_rm_watch",
 	/* waiting */
-	"poll", "ppoll", "select", "pselect6", "_newselect", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait",
-	"epoll_pwait2", "eventfd2", "signalfd4", "timerfd_create", "timerfd_settime", "nanosleep", "clock_nanosleep",
-	"setitimer", "getitimer", "alarm", "pause", "restart_syscall",
+	"poll", "ppoll", "select", "pselect6", "_newselect", "epoll_create1", "epoll_ctl",
+	"epoll_wait", "epoll_pwait", "epoll_pwait2", "eventfd2", "signalfd4", "timerfd_create",
+	"timerfd_settime", "nanosleep", "clock_nanosleep", "setitimer", "getitimer", "alarm",
+	"pause", "restart_syscall",
 	/* memory and threads */
-	"brk", "mmap", "munmap", "mprotect", "mremap", "madvise", "msync", "mincore", "futex", "set_robust_list",
-	"get_robust_list", "set_tid_address", "rseq", "membarrier", "sched_yield", "sched_getaffinity", "getcpu",
-	"arch_prctl", "prctl", "get_thread_area", "set_thread_area", "landlock_create_ruleset",
+	"brk", "mmap", "munmap", "mprotect", "mremap", "madvise", "msync", "mincore", "futex",
+	"set_robust_list", "get_robust_list", "set_tid_address", "rseq", "membarrier",
+	"sched_yield", "sched_getaffinity", "getcpu", "arch_prctl", "prctl", "get_thread_area",
+	"set_thread_area", "landlock_create_ruleset",
 	/* processes */
-	"fork", "vfork", "execve", "exit", "exit_group", "wait4", "waitid", "kill", "tkill", "tgkill", "pidfd_open",
-	"pidfd_send_signal", "getpid", "getppid", "gettid", "getpgid", "getpgrp", "setpgid", "getsid", "setsid", "getuid",
-	"geteuid", "getgid", "getegid", "getresuid", "getresgid", "getgroups", "getpriority", "setpriority",
-	"ioprio_set", "prlimit64", "getrlimit", "setrlimit", "getrusage", "times", "rt_sigaction", "rt_sigprocmask",
-	"rt_sigreturn", "rt_sigsuspend", "rt_sigpending", "rt_sigtimedwait", "sigaltstack",
+	"fork", "vfork", "execve", "exit", "exit_group", "wait4", "waitid", "kill", "tkill",
+	"tgkill", "pidfd_open", "pidfd_send_signal", "getpid", "getppid", "gettid", "getpgid",
+	"getpgrp", "setpgid", "getsid", "setsid", "getuid", "geteuid", "getgid", "getegid",
+	"getresuid", "getresgid", "getgroups", "getpriority", "setpriority", "ioprio_set",
+	"prlimit64", "getrlimit", "setrlimit", "getrusage", "times", "rt_sigaction",
+	"rt_sigprocmask", "rt_sigreturn", "rt_sigsuspend", "rt_sigpending", "rt_sigtimedwait",
+	"sigaltstack",
 	/* the machine */
 	"clock_gettime", "clock_getres", "gettimeofday", "time", "uname", "sysinfo", "getrandom",
-	/* sockets: ours are there already, hornerod's doorbell is local */
-	"accept4", "connect", "socketpair", "sendto", "sendmsg", "recvfrom", "recvmsg", "shutdown", "getsockopt",
-	"setsockopt", "getsockname", "getpeername",
+	/* sockets: ours are open already, and hornerod's doorbell is local */
+	"accept4", "connect", "socketpair", "sendto", "sendmsg", "recvfrom", "recvmsg", "shutdown",
+	"getsockopt", "setsockopt", "getsockname", "getpeername",
 #ifdef __SANITIZE_ADDRESS__
 	"ptrace", "process_vm_readv", /* the leak checker's */
 #endif
 };
 
-static const unsigned long namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
-					CLONE_NEWPID | CLONE_NEWNET;
+static const unsigned long namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
+					CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 
-/* clone3 hides its flags behind a pointer: it is not there, and the C library falls back to clone. */
+/* clone3 hides its flags behind a pointer, so it is not allowed and the C library falls back to
+ * clone. */
 static int add_rules(scmp_filter_ctx filter)
 {
 	int rc = 0;
@@ -69,13 +76,15 @@ static int add_rules(scmp_filter_ctx filter)
 	}
 	rc = rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 					SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces, 0));
-	rc = rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+	rc = rc ? rc
+		: seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+				   SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
 	return rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
 					  SCMP_A0(SCMP_CMP_NE, AF_UNIX));
 }
 
-/* Typing into a terminal that somebody else has. A filter of its own: in a list of what is allowed these two could only
- * be left out by comparing all 64 bits of the request. */
+/* Refuses requests that type into another user's terminal. They need a filter of their own: in an
+ * allow list, leaving them out would mean comparing all 64 bits of the request. */
 static int add_refusals(scmp_filter_ctx filter)
 {
 	int rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
@@ -85,7 +94,7 @@ static int add_refusals(scmp_filter_ctx filter)
 					  SCMP_A1(SCMP_CMP_MASKED_EQ, HALF, TIOCLINUX));
 }
 
-/* otherwise: what happens to calls that no rule knows. */
+/* otherwise: the action for calls that no rule matches. */
 static int filter_calls(uint32_t otherwise, int (*rules)(scmp_filter_ctx), struct err *e)
 {
 	scmp_filter_ctx filter = seccomp_init(otherwise);
@@ -98,10 +107,11 @@ static int filter_calls(uint32_t otherwise, int (*rules)(scmp_filter_ctx), struc
 	rc = rc ? rc : seccomp_load(filter);
 	seccomp_release(filter);
 	errno = -rc;
-	return rc ? err_sys(e, ERR_OPERATOR, "the kernel takes no filter of system calls (seccomp)") : 0;
+	return rc ? err_sys(e, ERR_OPERATOR, "cannot load the filter of system calls (seccomp)")
+		  : 0;
 }
 
-/* Never more than we have already. */
+/* Never raises a limit. */
 static int lower(__rlimit_resource_t what, rlim_t most, struct err *e)
 {
 	struct rlimit now, want;
@@ -117,7 +127,7 @@ static int lower(__rlimit_resource_t what, rlim_t most, struct err *e)
 
 int limit_self(int64_t memory_bytes, struct err *e)
 {
-#ifndef __SANITIZE_ADDRESS__ /* whose shadow is larger than any memory */
+#ifndef __SANITIZE_ADDRESS__ /* its shadow exceeds any limit */
 	if (lower(RLIMIT_DATA, (rlim_t)memory_bytes, e) < 0)
 		return -1;
 #else
@@ -128,7 +138,7 @@ int limit_self(int64_t memory_bytes, struct err *e)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys(e, ERR_OPERATOR, "the kernel does not know no_new_privs");
-	/* The second does not allow to load a third. */
+	/* The second filter forbids loading a third. */
 	if (filter_calls(SCMP_ACT_ALLOW, add_refusals, e) < 0)
 		return -1;
 	return filter_calls(SCMP_ACT_ERRNO(ENOSYS), add_rules, e);

@@ -1,10 +1,11 @@
 /*
- * limit: what the door, and everything that it starts, is held to. Only this file knows libseccomp.
+ * limit: the limits of the door and of everything that it starts. Only this file uses libseccomp.
  *
- * Put on once, by the process that listens (or, behind OpenSSH, serves): git, hooks and the words of hornero inherit
- * it and cannot take it off. No new privileges by exec; no core, which would hold host keys; no more memory than the
- * configuration says; and of the kernel's calls those that git, SQLite and hornero make: no other network than local
- * sockets, no namespaces, no tracing, no mounts, no keys, no modules.
+ * The listening process (behind OpenSSH, the serving one) sets them once; git, hooks and the CLI
+ * inherit them and cannot remove them. They are: no new privileges by exec; no core dumps, which
+ * would contain host keys; the memory limit of the configuration; and a filter that allows only the
+ * system calls of git, SQLite and hornero: no network but local sockets, no namespaces, tracing,
+ * mounts, keys or modules.
  */
 #ifndef HORNERO_DOOR_LIMIT_H
 #define HORNERO_DOOR_LIMIT_H
@@ -13,10 +14,11 @@
 
 #include <stdint.h>
 
-/* memory_bytes: private memory of each process. ERR_OPERATOR where the kernel refuses. */
+/* memory_bytes limits the private memory of each process. ERR_OPERATOR if the kernel refuses. */
 int limit_self(int64_t memory_bytes, struct err *e);
 
-/* Of that memory, how much this process itself may have from here on; 0: all of it, for the children that it makes. */
+/* Lowers this process's own limit; 0 restores the full one, for children that it is about to
+ * start. */
 void limit_memory(int64_t bytes);
 
 #endif

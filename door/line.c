@@ -1,4 +1,4 @@
-/* line: DIAGNOSTICS: ERR_USAGE in words for the client. */
+/* line: DIAGNOSTICS: ERR_USAGE, in words for the client. */
 #include "door/line.h"
 
 #include "conf/check.h"
@@ -15,7 +15,8 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* One word from *in to *out, unquoted and terminated. -1: a quote or a backslash is left open. */
+/* Copies one word from *in to *out, unquoted and NUL-terminated. Returns -1 if a quote or a
+ * backslash is left open. */
 static int take_word(const char **in, char **out)
 {
 	const char *at = *in;
@@ -27,7 +28,7 @@ static int take_word(const char **in, char **out)
 			continue;
 		}
 		if (*at == '\\' && quote != '\'') {
-			/* Within double quotes a backslash stands for itself except before these. */
+			/* Within double quotes a backslash is literal except before these. */
 			if (at[1] == '\0')
 				return -1;
 			if (!quote || strchr("\"\\$`", at[1]))
@@ -45,14 +46,16 @@ static int split(struct line *l, const char *text, struct err *e)
 	char *out = l->words;
 
 	if (strlen(text) > LINE_BYTES_MAX - 1)
-		return err_set(e, ERR_USAGE, "the command has more than %d bytes", LINE_BYTES_MAX - 1);
+		return err_set(e, ERR_USAGE, "the command has more than %d bytes",
+			       LINE_BYTES_MAX - 1);
 	for (;;) {
 		while (is_blank(*text))
 			text++;
 		if (!*text)
 			break;
 		if (l->argc == LINE_ARGS_MAX)
-			return err_set(e, ERR_USAGE, "the command has more than %d words", LINE_ARGS_MAX);
+			return err_set(e, ERR_USAGE, "the command has more than %d words",
+				       LINE_ARGS_MAX);
 		l->argv[l->argc++] = out;
 		if (take_word(&text, &out) < 0)
 			return err_set(e, ERR_USAGE, "the command ends inside a quote");
@@ -67,7 +70,7 @@ static void drop_word(struct line *l)
 	l->argc--;
 }
 
-/* git-NAME, or git NAME as some clients write it. */
+/* Accepts git-NAME, and git NAME as some clients write it. */
 static const struct line_service *find_service(struct line *l)
 {
 	const char *name = l->argv[0];
@@ -88,15 +91,16 @@ static const struct line_service *find_service(struct line *l)
 	return NULL;
 }
 
-/* ssh://NODE:PORT/NAME arrives as /NAME: one slash in front is forgiven, and those behind, which URLs often have. There is no home
- * directory. */
+/* ssh://NODE:PORT/NAME arrives as /NAME: drop one slash in front, and those at the end, which URLs
+ * often have. There is no home directory. */
 static int read_repo(struct line *l, struct err *e)
 {
 	const char *name = l->argv[1];
 	size_t len;
 
 	if (l->argc != 2)
-		return err_set(e, ERR_USAGE, "git %s takes the name of one repository", l->service->name);
+		return err_set(e, ERR_USAGE, "git %s takes the name of one repository",
+			       l->service->name);
 	if (*name == '/')
 		name++;
 	len = strlen(name);

@@ -1,4 +1,4 @@
-/* listen: DIAGNOSTICS: ERR_OPERATOR with the address and the key of the configuration. */
+/* listen: DIAGNOSTICS: ERR_OPERATOR with the address and the configuration key. */
 #include "door/listen.h"
 
 #include "door/address.h"
@@ -12,7 +12,7 @@
 
 enum { BACKLOG = 128, NOT_HERE = -2 };
 
-/* Fills sa from "ADDRESS:PORT" as check_listen lets it pass. */
+/* Fills sa from "ADDRESS:PORT", which check_listen has accepted. */
 static socklen_t read_address(const char *text, size_t len, struct sockaddr_storage *sa)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)sa;
@@ -39,7 +39,7 @@ static socklen_t read_address(const char *text, size_t len, struct sockaddr_stor
 	return sizeof(*v4);
 }
 
-/* Descriptor, -1, or -2 where there is no such protocol here. */
+/* Returns the descriptor, -1 on error, or NOT_HERE if the node has no IPv6. */
 static int listen_at(const char *text, size_t len, const char *conf, struct err *e)
 {
 	struct sockaddr_storage sa;
@@ -57,7 +57,8 @@ static int listen_at(const char *text, size_t len, const char *conf, struct err 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 	    bind(fd, (struct sockaddr *)&sa, size) < 0 || listen(fd, BACKLOG) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&sa, &size) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot listen at %.*s (door_listen in %s)", (int)len, text, conf);
+		return err_sys(e, ERR_OPERATOR, "cannot listen at %.*s (door_listen in %s)",
+			       (int)len, text, conf);
 	log_info("event=listening address=%s", address_text((struct sockaddr *)&sa, shown));
 	return steal_fd(&fd);
 }
@@ -75,5 +76,8 @@ int listen_open(const struct conf *c, int sockets[LISTEN_MAX], size_t *n, struct
 			sockets[(*n)++] = fd;
 		at += len + strspn(at + len, " ");
 	}
-	return *n ? 0 : err_set(e, ERR_OPERATOR, "there is nowhere to listen: door_listen in %s", c->path);
+	return *n ? 0
+		  : err_set(e, ERR_OPERATOR,
+			    "cannot listen: no address of door_listen in %s is usable here",
+			    c->path);
 }

@@ -10,7 +10,8 @@
 
 enum { LISTEN_MAX = CHECK_LISTEN_MAX };
 
-/* All of them, non-blocking, each said in the log with its port. On failure the first *n are open, too. */
+/* Opens all of them, non-blocking, and logs each with its port. On failure the first *n are open,
+ * too. */
 int listen_open(const struct conf *c, int sockets[LISTEN_MAX], size_t *n, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
-/* listener: DIAGNOSTICS: ERR_OPERATOR where an address cannot be had. What goes wrong with one connection is logged and
- * ends that one. */
+/* listener: DIAGNOSTICS: ERR_OPERATOR if an address is unavailable. An error of one connection is
+ * logged and ends that connection. */
 #include "door/listener.h"
 
 #include "door/address.h"
@@ -24,9 +24,9 @@ enum { POLLS_FIXED = 1 + LISTEN_MAX, QUIET_MS = 1000, REST_MS = 100, LATE_MS = 5
 
 struct place {
 	struct child child;  /* pid 0: free */
-	int report;          /* what the process says (door/connection.h); -1: it says no more */
-	int64_t deadline_ms; /* to log in by; 0 once that is done */
-	bool late;           /* and did not: asked to end */
+	int report;          /* the process's reports (door/connection.h); -1: closed */
+	int64_t deadline_ms; /* deadline of the login; 0 once logged in */
+	bool late;           /* missed it and was asked to end */
 	char peer[ADDRESS_TEXT];
 };
 
@@ -36,11 +36,11 @@ struct listener {
 	int signals;
 	int sockets[LISTEN_MAX];
 	size_t nsockets;
-	int64_t rest_ms;    /* nobody is accepted before */
-	int64_t stop_ms;    /* what is not over then is asked again; 0: not stopping */
-	int64_t end_ms;     /* and killed then; 0: not asked again yet */
-	int64_t refused_ms; /* the last time that a refusal was logged */
-	int refused;        /* since then */
+	int64_t rest_ms;    /* accept nobody before */
+	int64_t stop_ms;    /* ask the remaining ones again then; 0: not stopping */
+	int64_t end_ms;     /* kill them then; 0: not asked again yet */
+	int64_t refused_ms; /* when a refusal was last logged */
+	int refused;        /* refusals since then */
 	struct refusals refusals;
 	struct place *places;
 	struct pollfd *polls;
@@ -59,32 +59,35 @@ static int watch_signals(struct listener *l, struct err *e)
 	return l->signals < 0 ? err_sys(e, ERR_NOBODY, "cannot watch for signals") : 0;
 }
 
-/* Takes fd. Whoever floods us must not flood the log. */
+/* Takes fd. Logs at most one line per QUIET_MS: a flood of clients must not flood the log. */
 static void refuse(struct listener *l, int fd, const char *peer, const struct gate_verdict *v)
 {
 	static const struct {
 		const char *name, *words;
 	} whys[] = {
 		[GATE_PENALTY] = {"penalty", "penalty of this address"},
-		[GATE_ADDRESS_FULL] = {"address-full", "this address has all the connections that one address may have"},
+		[GATE_ADDRESS_FULL] = {"address-full", "this address has all the connections that "
+						       "one address may have"},
 		[GATE_FULL] = {"full", "all connections are taken"},
 	};
 	int64_t now_ms = clock_mono_ms();
 	const char *why = whys[v->answer].name;
 	char text[REFUSAL_TEXT_MAX];
 
-	snprintf(text, sizeof(text), "hornero-door: not now (%s); again in %lld s", whys[v->answer].words,
+	snprintf(text, sizeof(text), "hornero-door: not now (%s); again in %lld s",
+		 whys[v->answer].words,
 		 (long long)(v->wait_ms + 999) / 1000 + (v->answer != GATE_PENALTY));
 	refusal_send(&l->refusals, fd, text, now_ms);
 	l->refused++;
 	if (now_ms - l->refused_ms < QUIET_MS)
 		return;
-	log_warn("event=refused peer=%s why=%s wait_ms=%lld since_last=%d", peer, why, (long long)v->wait_ms, l->refused);
+	log_warn("event=refused peer=%s why=%s wait_ms=%lld since_last=%d", peer, why,
+		 (long long)v->wait_ms, l->refused);
 	l->refused_ms = now_ms;
 	l->refused = 0;
 }
 
-/* Reaps the process of a place and leaves the place free. Returns its wait status. */
+/* Reaps the process of a place and frees the place. Returns its wait status. */
 static int clear(struct listener *l, size_t slot)
 {
 	struct place *p = &l->places[slot];
@@ -141,7 +144,7 @@ static void admit(struct listener *l, int socket)
 	struct gate_verdict v;
 	char peer[ADDRESS_TEXT];
 
-	/* Who waits stays in the queue, which would be told again and again without end. */
+	/* The client stays in the backlog, so poll would report it again in a busy loop. */
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
 		l->rest_ms = clock_mono_ms() + REST_MS;
 	if (fd < 0)
@@ -154,8 +157,8 @@ static void admit(struct listener *l, int socket)
 		return;
 	}
 	if (v.evicts && l->places[v.slot].child.pid) {
-		log_line(l->places[v.slot].deadline_ms ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "event=pushed-out peer=%s by=%s",
-			 l->places[v.slot].peer, peer);
+		log_line(l->places[v.slot].deadline_ms ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
+			 "event=pushed-out peer=%s by=%s", l->places[v.slot].peer, peer);
 		cut_off(l, v.slot);
 	}
 	start(l, v.slot, fd, peer);
@@ -171,10 +174,11 @@ static enum gate_end judge(const char *peer, int status)
 		return GATE_LEFT;
 	if (code == -1) {
 		log_error("event=connection-died peer=%s signal=%d%s", peer, WTERMSIG(status),
-			  WTERMSIG(status) == SIGPROF ? " why=\"it kept the processor for itself\"" : "");
+			  WTERMSIG(status) == SIGPROF ? " why=\"it used too much processor time\""
+						      : "");
 		return GATE_CRASH;
 	}
-	/* Errors of the node are logged where they come up. */
+	/* The connection has logged errors of the node itself. */
 	return GATE_GONE;
 }
 
@@ -186,7 +190,7 @@ static void on_end(struct listener *l, size_t slot)
 	gate_leave(l->gate, slot, judge(peer, clear(l, slot)), clock_mono_ms());
 }
 
-/* The key of a connection is told whether that one may stay. */
+/* Answers the connection whether it may stay. */
 static void on_login(struct listener *l, size_t slot, const char *key)
 {
 	struct place *p = &l->places[slot];
@@ -194,7 +198,8 @@ static void on_login(struct listener *l, size_t slot, const char *key)
 	const char answer = v.answer == GATE_IN ? CONNECTION_IN : CONNECTION_FULL;
 
 	if (v.answer == GATE_IN && v.evicts && l->places[v.slot].child.pid) {
-		log_info("event=pushed-out peer=%s key=%s by=%s", l->places[v.slot].peer, key, p->peer);
+		log_info("event=pushed-out peer=%s key=%s by=%s", l->places[v.slot].peer, key,
+			 p->peer);
 		cut_off(l, v.slot);
 	}
 	p->deadline_ms = 0;
@@ -215,7 +220,7 @@ static void on_report(struct listener *l, size_t slot)
 		gate_busy(l->gate, slot, *said == CONNECTION_BUSY);
 }
 
-/* The process says what was wrong with its client, if anything was; one that does not is ended. */
+/* SIGTERM makes the process report its client's offence, if any; kill it if it does not end. */
 static void on_deadline(struct listener *l, size_t slot)
 {
 	struct place *p = &l->places[slot];
@@ -288,17 +293,20 @@ static size_t fill_polls(struct listener *l)
 		l->rest_ms = 0;
 	l->polls[n++] = (struct pollfd){.fd = l->signals, .events = POLLIN};
 	for (size_t i = 0; i < LISTEN_MAX; i++)
-		l->polls[n++] = (struct pollfd){.fd = i < l->nsockets && !l->rest_ms ? l->sockets[i] : -1, .events = POLLIN};
+		l->polls[n++] =
+			(struct pollfd){.fd = i < l->nsockets && !l->rest_ms ? l->sockets[i] : -1,
+					.events = POLLIN};
 	for (int64_t i = 0; i < l->conf->door_connections; i++) {
 		const struct place *p = &l->places[i];
 
-		l->polls[n++] = (struct pollfd){.fd = p->child.pid ? p->child.pidfd : -1, .events = POLLIN};
+		l->polls[n++] =
+			(struct pollfd){.fd = p->child.pid ? p->child.pidfd : -1, .events = POLLIN};
 		l->polls[n++] = (struct pollfd){.fd = p->report, .events = POLLIN};
 	}
 	return n;
 }
 
-/* Reports and ends before newcomers: they make room. */
+/* Handles reports and ends before newcomers, since they make room. */
 static void turn(struct listener *l, int64_t first_ms)
 {
 	size_t n = fill_polls(l);
@@ -316,7 +324,8 @@ static void turn(struct listener *l, int64_t first_ms)
 			on_report(l, i);
 		if (p[0].revents)
 			on_end(l, i);
-		else if (l->places[i].child.pid && l->places[i].deadline_ms && l->places[i].deadline_ms <= now_ms)
+		else if (l->places[i].child.pid && l->places[i].deadline_ms &&
+			 l->places[i].deadline_ms <= now_ms)
 			on_deadline(l, i);
 	}
 	for (size_t i = 0; i < l->nsockets; i++)
@@ -352,10 +361,11 @@ static int prepare(struct listener *l, struct err *e)
 {
 	const struct conf *c = l->conf;
 	size_t n = (size_t)c->door_connections;
-	const struct gate_limits limits = {.connections = n,
-					   .connections_per_address = (size_t)c->door_connections_per_address,
-					   .connections_per_key = (size_t)c->door_connections_per_key,
-					   .logins = (size_t)c->door_logins};
+	const struct gate_limits limits = {
+		.connections = n,
+		.connections_per_address = (size_t)c->door_connections_per_address,
+		.connections_per_key = (size_t)c->door_connections_per_key,
+		.logins = (size_t)c->door_logins};
 
 	l->gate = gate_new(&limits);
 	l->places = calloc(n, sizeof(*l->places));

@@ -1,4 +1,4 @@
-/* login: DIAGNOSTICS: as conf/keyring.h. Lines that cannot be used are logged. */
+/* login: DIAGNOSTICS: as conf/keyring.h. Unusable lines are logged. */
 #include "door/login.h"
 
 #include "lib/log.h"
@@ -7,7 +7,7 @@
 #include <libssh/server.h>
 #include <stdio.h>
 
-/* Lines of the file of keys that cannot be used. */
+/* Unusable lines of the keys file. */
 struct broken {
 	int lines;
 	char first[400];
@@ -21,7 +21,7 @@ static void on_problem(void *arg, const char *problem)
 		snprintf(b->first, sizeof(b->first), "%s", problem);
 }
 
-/* One line however many are broken: nobody has logged in yet, and whoever connects must not fill the log. */
+/* Logs a single line: nobody has logged in yet, and clients must not be able to fill the log. */
 int login_load(const char *path, struct keyring **out, struct err *e)
 {
 	struct broken b = {0};
@@ -64,7 +64,7 @@ int login_renew(struct login *l, const char *path, struct err *e)
 	own_keyring struct keyring *ring = NULL;
 	const struct key_entry *key;
 
-	/* What is broken in it was said at the login. */
+	/* The login has reported broken lines already. */
 	if (keyring_load(path, NULL, NULL, &ring, e) < 0)
 		return -1;
 	key = keyring_find(ring, l->key->type, l->key->blob);

@@ -1,9 +1,9 @@
 /*
- * login: whose key it is that somebody offers.
+ * login: finds the key that a client offers.
  *
  *     struct login l = {0};
  *     if (login_load(c->keys_file, &l.ring, e) < 0) …
- *     if (login_offer(&l, key, state)) … if (l.key) it is in; else the key would do, and the client is to sign
+ *     if (login_offer(&l, key, state)) … if (l.key) logged in; else ask for a signature
  *     switch (login_renew(&l, c->keys_file, e)) …       before each command
  *     keyring_free(l.ring)
  */
@@ -20,18 +20,18 @@ enum { LOGIN_OFFERS_MAX = 12 };
 
 struct login {
 	struct keyring *ring;
-	const struct key_entry *key; /* who it is, once a signature of it was right */
+	const struct key_entry *key; /* the client's key, once its signature is verified */
 	int offers;
-	bool denied;                 /* a key was offered that nobody has */
+	bool denied;                 /* an unknown key was offered */
 };
 
-/* The keys of the node. What lines of the file cannot be used is logged. */
+/* Loads the keys of the node and logs unusable lines. */
 int login_load(const char *path, struct keyring **out, struct err *e);
 
-/* state: whether there is a signature, and what it is worth, as libssh says it. */
+/* Returns true if the key is known. state is libssh's verdict on the signature. */
 bool login_offer(struct login *l, ssh_key offered, char state);
 
-/* Who it is by now: reads the keys anew. 1, 0 where the key is nobody's any more (it stays what it was), -1 with e filled. */
+/* Reads the keys again. Returns 1, 0 if the key was removed (l->key stays), -1 with e filled. */
 int login_renew(struct login *l, const char *path, struct err *e);
 
 #endif

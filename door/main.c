@@ -1,6 +1,7 @@
-/* hornero-door: the node's Git server over SSH. Modes, and nothing else.
+/* hornero-door: the node's Git server over SSH. This file only selects the mode.
  *
- * DIAGNOSTICS: whatever keeps it from listening ends it at once, with the exit code of the class. */
+ * DIAGNOSTICS: an error that keeps it from listening ends it with the exit code of the error's
+ * class. */
 #include "conf/conf.h"
 #include "door/connection.h"
 #include "door/hostkey.h"
@@ -24,10 +25,12 @@ struct options {
 };
 
 static const struct argp_option words[] = {
-	{"conf", 'c', "FILE", 0, "Configuration (default: $HORNERO_CONF, else " SYSCONFDIR "/hornero/hornero.yaml)", 0},
+	{"conf", 'c', "FILE", 0,
+	 "Configuration (default: $HORNERO_CONF, else " SYSCONFDIR "/hornero/hornero.yaml)", 0},
 	{"stdio", 's', NULL, 0, "Behind OpenSSH: serve SSH_ORIGINAL_COMMAND, then exit", 0},
 	{"key", 'k', "NAME", 0, "With --stdio: on behalf of this key", 0},
-	{"host-keys", LETTER_HOST_KEYS, NULL, 0, "Make the host keys that are not there, print them all, then exit", 0},
+	{"host-keys", LETTER_HOST_KEYS, NULL, 0,
+	 "Make the host keys that are not there, print them all, then exit", 0},
 	{"connection", LETTER_CONNECTION, NULL, OPTION_HIDDEN, NULL, 0},
 	{NULL, 0, NULL, 0, NULL, 0},
 };
@@ -59,12 +62,14 @@ static void ready(void)
 static int refuse_root(const struct conf *c, struct err *e)
 {
 	if (geteuid() == 0)
-		return err_set(e, ERR_OPERATOR, "hornero-door serves as the owner of the repositories (git_user in %s), never "
-			       "as root: start it as that user", c->path);
+		return err_set(e, ERR_OPERATOR,
+			       "hornero-door does not serve as root: start it as the owner of the "
+			       "repositories (git_user in %s)",
+			       c->path);
 	return 0;
 }
 
-/* -1 with e filled, else the exit code. */
+/* Returns the exit code, or -1 with e filled. */
 static int run(const struct conf *c, const struct options *o, struct err *e)
 {
 	if (o->mode == HOST_KEYS)
@@ -80,7 +85,9 @@ static int run(const struct conf *c, const struct options *o, struct err *e)
 
 int main(int argc, char **argv)
 {
-	static const struct argp argp = {words, parse, NULL, "The Git server of a hornero node, over SSH.", NULL, NULL, NULL};
+	static const struct argp argp = {
+		words, parse, NULL, "The Git server of a hornero node, over SSH.",
+		NULL,  NULL,  NULL};
 	struct options o = {0};
 	own_conf struct conf *c = NULL;
 	struct err e = ERR_INIT;
@@ -90,7 +97,7 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &o);
 	umask(0027);
 	log_open("hornero-door", LOG_LEVEL_INFO);
-	/* Standard error is the client's then. */
+	/* Standard error goes to the client then. */
 	if (o.mode == STDIO)
 		log_to_syslog();
 	if (conf_load(&c, conf_find(o.conf), &e) == 0)

@@ -1,4 +1,4 @@
-/* offer: what the door offers to a client: algorithms, host keys, ways to log in; and nothing of /etc/ssh. */
+/* offer: the algorithms, host keys and login methods that the door offers. It ignores /etc/ssh. */
 #ifndef HORNERO_DOOR_OFFER_H
 #define HORNERO_DOOR_OFFER_H
 
@@ -7,7 +7,7 @@
 
 #include <libssh/libssh.h>
 
-/* A session on the socket fd, which is the session's from here on; nothing is sent yet, and nothing ever blocks. */
+/* Creates a session that owns the socket fd. It has sent nothing yet and never blocks. */
 int offer_session(const struct conf *c, int fd, ssh_session *out, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
-/* order: DIAGNOSTICS: ERR_USAGE where the command is none, ERR_PUSHER where the key may not, ERR_OPERATOR where the
- * node is not as it should be; all in words for the client. */
+/* order: DIAGNOSTICS: ERR_USAGE if the command is malformed, ERR_PUSHER if the key may not,
+ * ERR_OPERATOR if the node is not set up correctly. All are in words for the client. */
 #include "door/order.h"
 
 #include "state/githead.h"
@@ -20,23 +20,27 @@ enum { PROTOCOL_MAX = 64, CREATE_WAIT_MS = 30000, CREATE_SAID_MAX = 4096 };
 
 bool order_takes_env(const char *name, const char *value)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=:.-_";
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=:.-_";
 	size_t len = strlen(value);
 
-	return strcmp(name, "GIT_PROTOCOL") == 0 && len > 0 && len <= PROTOCOL_MAX && strspn(value, letters) == len;
+	return strcmp(name, "GIT_PROTOCOL") == 0 && len > 0 && len <= PROTOCOL_MAX &&
+	       strspn(value, letters) == len;
 }
 
 static int no_repository(const struct order *o, const struct key_entry *key, struct err *e)
 {
-	return err_set(e, ERR_PUSHER, "there is no repository %s that the key %s may %s", o->line.repo, key->name,
-		       o->line.service->writes ? "push to" : "read");
+	return err_set(e, ERR_PUSHER, "there is no repository %s that the key %s may %s",
+		       o->line.repo, key->name, o->line.service->writes ? "push to" : "read");
 }
 
-/* A push makes the repository, where the key may: as `hornero repo create` does it, by itself. */
-static int create_repo(struct order *o, const struct conf *c, const struct key_entry *key, struct err *e)
+/* Creates the repository with `hornero repo create`. */
+static int create_repo(struct order *o, const struct conf *c, const struct key_entry *key,
+		       struct err *e)
 {
 	own_free char *program = fs_path("%s/hornero", c->libexec_dir);
-	const char *const argv[] = {program, "--key", key->name, "repo", "create", o->line.repo, NULL};
+	const char *const argv[] = {program,  "--key",	    key->name, "repo",
+				    "create", o->line.repo, NULL};
 	struct spawn s = SPAWN_INIT(argv);
 	own_free char *said = NULL;
 	size_t len;
@@ -47,12 +51,15 @@ static int create_repo(struct order *o, const struct conf *c, const struct key_e
 	status = spawn_capture(&s, CREATE_WAIT_MS, CREATE_SAID_MAX, &said, &len, e);
 	if (status < 0)
 		return -1;
-	return status == 0 ? 0 : err_set(e, ERR_OPERATOR, "the repository %s could not be made; the log of the node says why",
-					 o->line.repo);
+	return status == 0 ? 0
+			   : err_set(e, ERR_OPERATOR,
+				     "cannot create the repository %s; the node's log says why",
+				     o->line.repo);
 }
 
-/* Beneath repo_root, through no link: of two names one cannot be the other's repository. */
-static int open_repo(struct order *o, const struct conf *c, const struct key_entry *key, struct err *e)
+/* Opens beneath repo_root and follows no link: no name leads to another name's repository. */
+static int open_repo(struct order *o, const struct conf *c, const struct key_entry *key,
+		     struct err *e)
 {
 	own_fd int root = open(c->repo_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	own_free char *name = fs_path("%s.git", o->line.repo);
@@ -61,10 +68,11 @@ static int open_repo(struct order *o, const struct conf *c, const struct key_ent
 	if (root < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot open repo_root");
 	o->repo = fs_open_beneath(root, name, O_PATH | O_DIRECTORY, 0);
-	if (o->repo < 0 && errno == ENOENT && o->line.service->writes && key_may(key, KEY_CREATE, o->line.repo)) {
+	if (o->repo < 0 && errno == ENOENT && o->line.service->writes &&
+	    key_may(key, KEY_CREATE, o->line.repo)) {
 		int made = create_repo(o, c, key, &problem);
 
-		/* Of two first pushes at once one finds it made. */
+		/* Of two simultaneous first pushes one finds it made. */
 		o->repo = fs_open_beneath(root, name, O_PATH | O_DIRECTORY, 0);
 		if (o->repo < 0 && made < 0) {
 			*e = problem;
@@ -79,9 +87,9 @@ static int open_repo(struct order *o, const struct conf *c, const struct key_ent
 	return err_sys(e, ERR_OPERATOR, "cannot open the repository %s", o->line.repo);
 }
 
-/* Nothing of the client's but GIT_PROTOCOL, nothing of a home directory's. */
-static void make_env(struct order *o, const struct conf *c, const struct key_entry *key, const char *way,
-		     const char *protocol)
+/* Takes nothing from the client but GIT_PROTOCOL, and nothing from a home directory. */
+static void make_env(struct order *o, const struct conf *c, const struct key_entry *key,
+		     const char *way, const char *protocol)
 {
 	const char *path = getenv("PATH");
 
@@ -96,8 +104,9 @@ static void make_env(struct order *o, const struct conf *c, const struct key_ent
 		args_addf(&o->env, "GIT_PROTOCOL=%s", protocol);
 }
 
-/* What dead pushes left: their quarantines may be what the disk lacks for this one, and the refs of one whose post-receive did not
- * end may be in no row. pre-receive does the rest. */
+/* Removes leftovers of dead pushes: their quarantines may take the disk space that this push
+ * needs. A push whose post-receive did not finish may have refs without a row. pre-receive does
+ * the rest. */
 static void clear_repo(const struct order *o, const struct conf *c)
 {
 	static const char *const none[] = {NULL};
@@ -108,7 +117,8 @@ static void clear_repo(const struct order *o, const struct conf *c)
 		bell_look(c->run_dir, o->line.repo);
 }
 
-/* A clone checks out what HEAD names. On the node `image add` may not write the repository. */
+/* A clone checks out the branch that HEAD names. On the node `image add` may not write the
+ * repository, so set HEAD here. */
 static void settle_head(const struct order *o, const struct conf *c)
 {
 	struct err ignored = ERR_INIT;
@@ -116,15 +126,18 @@ static void settle_head(const struct order *o, const struct conf *c)
 	char now[GITHEAD_MAX];
 	size_t n = 0;
 
-	if (!githead_branch(o->repo, now) || githead_has(o->repo, now) || images_load(c->images_dir, &list, &n, &ignored) < 0)
+	if (!githead_branch(o->repo, now) || githead_has(o->repo, now) ||
+	    images_load(c->images_dir, &list, &n, &ignored) < 0)
 		return;
 	for (size_t i = 0; i < n; i++)
-		if (!list[i].broken && strcmp(list[i].repo, o->line.repo) == 0 && githead_follow(o->repo, list[i].ref))
+		if (!list[i].broken && strcmp(list[i].repo, o->line.repo) == 0 &&
+		    githead_follow(o->repo, list[i].ref))
 			break;
 	images_free(list, n);
 }
 
-static int make_git(struct order *o, const struct conf *c, const struct key_entry *key, struct err *e)
+static int make_git(struct order *o, const struct conf *c, const struct key_entry *key,
+		    struct err *e)
 {
 	const struct line_service *service = o->line.service;
 
@@ -153,13 +166,14 @@ static void make_words(struct order *o, const struct conf *c, const struct key_e
 		args_add(&o->args, o->line.argv[i]);
 }
 
-int order_make(struct order *o, const struct conf *c, const struct key_entry *key, const char *way, const char *command,
-	       const char *protocol, struct err *e)
+int order_make(struct order *o, const struct conf *c, const struct key_entry *key, const char *way,
+	       const char *command, const char *protocol, struct err *e)
 {
 	if (line_parse(&o->line, command ? command : "", e) < 0)
 		return -1;
 	if (o->line.argc > 0 && strncmp(o->line.argv[0], "git-lfs", strlen("git-lfs")) == 0)
-		return err_set(e, ERR_USAGE, "no git-lfs here: push without it, or set lfs.url elsewhere");
+		return err_set(e, ERR_USAGE,
+			       "no git-lfs here: push without it, or set lfs.url elsewhere");
 	make_env(o, c, key, way, protocol);
 	if (o->line.service) {
 		if (make_git(o, c, key, e) < 0)
@@ -177,7 +191,8 @@ void order_report(const struct err *e, const char *peer, const char *key)
 	char quoted[ERR_MSG_MAX];
 
 	if (e->class == ERR_OPERATOR || e->class == ERR_NOBODY || e->class == ERR_US)
-		log_error("event=command-failed peer=%s key=%s why=%s", peer, key, log_quote(quoted, sizeof(quoted), e->msg));
+		log_error("event=command-failed peer=%s key=%s why=%s", peer, key,
+			  log_quote(quoted, sizeof(quoted), e->msg));
 }
 
 int order_enter(const struct order *o, struct err *e)

@@ -1,14 +1,14 @@
 /*
- * order: what a key asked for, made ready to be executed: rights checked, repository found, arguments and
- * environment put together.
+ * order: turns a key's command into a process to execute: checks rights, finds the repository, and
+ * builds the arguments and the environment.
  *
  *     own_order struct order o = ORDER_INIT;
  *     if (order_make(&o, conf, key, way, command, protocol, e) < 0) … e->msg is for the client
  *     if (order_enter(&o, e) < 0) …
  *     … execute o.argv with o.env
  *
- * A repository that the key may not read and one that is not there get the same answer. A push to one that is not there
- * makes it, where the key may create it.
+ * An unreadable repository and a missing one get the same answer. A push to a missing one creates
+ * it if the key may.
  */
 #ifndef HORNERO_DOOR_ORDER_H
 #define HORNERO_DOOR_ORDER_H
@@ -25,26 +25,26 @@ struct order {
 	struct line line;
 	struct args args, env;
 	int repo; /* the repository's directory, or -1 */
-	bool made; /* by this order: its client should hear of it, who may have mistyped the name */
+	bool made; /* created by this order; tell the client, who may have mistyped the name */
 };
 
 #define ORDER_INIT {.repo = -1}
 
-/* way: of conf/way.h. command: as the client sent it; NULL or blank: a shell, of which there is none: `hornero` greets.
- * protocol: GIT_PROTOCOL, or NULL. */
-int order_make(struct order *o, const struct conf *c, const struct key_entry *key, const char *way, const char *command,
-	       const char *protocol, struct err *e);
+/* way is of conf/way.h. command is as the client sent it; if NULL or blank the client wants a
+ * shell, which does not exist: `hornero` greets. protocol is GIT_PROTOCOL or NULL. */
+int order_make(struct order *o, const struct conf *c, const struct key_entry *key, const char *way,
+	       const char *command, const char *protocol, struct err *e);
 
-/* What the node is to blame for stands in the log, not only before the client. */
+/* Logs an error that the node is to blame for; others are only shown to the client. */
 void order_report(const struct err *e, const char *peer, const char *key);
 
-/* Into the repository, which whoever executes the order works in. */
+/* Changes into the repository, the working directory of the executed process. */
 int order_enter(const struct order *o, struct err *e);
 
-/* Only the one variable that git's clients send, and only in git's own alphabet. */
+/* Accepts only GIT_PROTOCOL, which git's clients send, and only in git's own alphabet. */
 bool order_takes_env(const char *name, const char *value);
 
-/* "made the repository team/thing" into buf, or NULL. */
+/* Writes "made the repository team/thing" into buf and returns it, or returns NULL. */
 const char *order_note(const struct order *o, char *buf, size_t size);
 
 void order_fini(struct order *o);

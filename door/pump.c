@@ -1,5 +1,5 @@
-/* pump: DIAGNOSTICS: what goes wrong with a process is its exit status; what goes wrong with the network ends the
- * connection, which its session says. */
+/* pump: DIAGNOSTICS: a process's failure is its exit status; a network failure ends the connection,
+ * and its session reports it. */
 #include "door/pump.h"
 
 #include "door/cost.h"
@@ -20,7 +20,7 @@ static void hold_free(struct hold *h)
 	*h = (struct hold){0};
 }
 
-/* The rest of what could not be sent. h is empty. Without memory the connection ends: a gap would be worse. */
+/* Keeps unsent bytes; h must be empty. Without memory the connection ends: a gap would be worse. */
 static bool hold_put(struct hold *h, const char *data, size_t len)
 {
 	hold_free(h);
@@ -38,7 +38,8 @@ static void shut(int *fd)
 		close(steal_fd(fd));
 }
 
-/* Towards the process: as much as its pipe takes. A process that reads no more is no error of the client's. */
+/* Writes to the process as much as its pipe takes. If the process stops reading, that is no error
+ * of the client. */
 static size_t feed(struct pump *p, const char *data, size_t len)
 {
 	size_t done = 0;
@@ -59,8 +60,10 @@ static size_t feed(struct pump *p, const char *data, size_t len)
 	return done;
 }
 
-/* libssh calls this for what came. What is not taken it keeps, and calls again only when more comes. */
-static int on_data(ssh_session session, ssh_channel channel, void *data, uint32_t len, int is_stderr, void *arg)
+/* libssh calls this for input. It keeps the bytes not taken and calls again only when more
+ * arrive. */
+static int on_data(ssh_session session, ssh_channel channel, void *data, uint32_t len,
+		   int is_stderr, void *arg)
 {
 	struct pump *p = arg;
 	size_t taken = len;
@@ -111,13 +114,13 @@ ssh_channel pump_open(struct pump *p, ssh_session session, char *chunk)
 	return p->channel;
 }
 
-/* One pipe; ours does not block, and is as large as the kernel gives. */
+/* Makes a pipe. Our end does not block; its size is the largest that the kernel allows. */
 static int make_pipe(int *ours, int *theirs, bool we_read, struct err *e)
 {
 	int pair[2];
 
 	if (pipe2(pair, O_CLOEXEC) < 0)
-		return err_sys(e, ERR_NOBODY, "no more commands are possible now");
+		return err_sys(e, ERR_NOBODY, "cannot start the command; try again later");
 	*ours = pair[we_read ? 0 : 1];
 	*theirs = pair[we_read ? 1 : 0];
 	fcntl(*ours, F_SETFL, O_NONBLOCK);
@@ -125,12 +128,13 @@ static int make_pipe(int *ours, int *theirs, bool we_read, struct err *e)
 	return 0;
 }
 
-/* On the client's standard error, behind what is held for it. */
+/* Appends a line to the bytes held for the client's standard error. */
 static void put_line(struct pump *p, const char *text)
 {
 	struct hold *h = &p->to_err;
 	own_free char *line = NULL;
-	int len = asprintf(&line, "%.*shornero: %s\n", (int)(h->len - h->at), h->data ? h->data + h->at : "", text);
+	int len = asprintf(&line, "%.*shornero: %s\n", (int)(h->len - h->at),
+			   h->data ? h->data + h->at : "", text);
 
 	if (len > 0)
 		hold_put(h, line, (size_t)len);
@@ -154,7 +158,7 @@ int pump_start(struct pump *p, const struct order *o, struct err *e)
 	s.in = in;
 	s.out = out;
 	s.err = err;
-	/* A writer ends by itself when its input does, and takes its locks along, as it could not if it were killed. */
+	/* A writer ends when its input ends, and then removes its locks; killed, it could not. */
 	s.death = p->writes ? SIGCONT : SIGKILL;
 	limit_memory(0);
 	rc = spawn_start(&s, &p->child, e);
@@ -174,7 +178,7 @@ void pump_say(struct pump *p, const char *text, int code)
 	p->status = code << 8;
 }
 
-/* Everything that libssh holds at once: it opens the window anew at every read, however little was taken. */
+/* Takes everything that libssh holds: libssh reopens the window at every read, however small. */
 static void take_unread(struct pump *p)
 {
 	int len = ssh_channel_poll(p->channel, 0);
@@ -185,7 +189,9 @@ static void take_unread(struct pump *p)
 	if (len <= 0)
 		return;
 	p->to_child.data = malloc((size_t)len);
-	got = p->to_child.data ? ssh_channel_read_nonblocking(p->channel, p->to_child.data, (uint32_t)len, 0) : -1;
+	got = p->to_child.data
+		      ? ssh_channel_read_nonblocking(p->channel, p->to_child.data, (uint32_t)len, 0)
+		      : -1;
 	if (got < 0) {
 		p->broken = true;
 		return;
@@ -214,7 +220,7 @@ static bool network_waits(const struct pump *p)
 	return ssh_get_poll_flags(p->session) & SSH_WRITE_PENDING;
 }
 
-/* How much of it libssh took: all, or less while keys are exchanged. */
+/* Returns how much libssh took: all, or less during a key exchange. */
 static int send_on(struct pump *p, const char *data, size_t len, bool is_err)
 {
 	int sent = is_err ? ssh_channel_write_stderr(p->channel, data, (uint32_t)len)
@@ -224,14 +230,16 @@ static int send_on(struct pump *p, const char *data, size_t len, bool is_err)
 		p->sent += (size_t)sent;
 		p->moved_ms = clock_mono_ms();
 	}
-	/* What stands in libssh's buffers then is no packet any more. To a client that takes packets of ten bytes, all of them
-	 * header, libssh 0.10 writes empty ones until its memory is out, and would so again. */
+	/* libssh's buffers hold no valid packet then. If a client takes packets of ten bytes, all
+	 * of them header, libssh 0.10 writes empty ones until memory runs out, and would do so
+	 * again. */
 	if (sent < 0 && !p->client_closed)
 		p->broken = true;
 	return sent > 0 ? sent : 0;
 }
 
-/* From the process to the client. What libssh does not take, since it is exchanging keys, waits in h. */
+/* Moves bytes from the process to the client. h keeps those that libssh does not take during a key
+ * exchange. */
 static void pull(struct pump *p, int *fd, struct hold *h, bool is_err)
 {
 	size_t room = p->client_closed ? PUMP_CHUNK : ssh_channel_window_size(p->channel);
@@ -243,7 +251,8 @@ static void pull(struct pump *p, int *fd, struct hold *h, bool is_err)
 	else if (network_waits(p) || room == 0)
 		return;
 	if (h->len > 0) {
-		sent = send_on(p, h->data + h->at, h->len - h->at < room ? h->len - h->at : room, is_err);
+		sent = send_on(p, h->data + h->at, h->len - h->at < room ? h->len - h->at : room,
+			       is_err);
 		h->at += (size_t)sent;
 		if (h->at == h->len)
 			hold_free(h);
@@ -253,7 +262,8 @@ static void pull(struct pump *p, int *fd, struct hold *h, bool is_err)
 		return;
 	n = read(*fd, p->chunk, room < PUMP_CHUNK ? room : PUMP_CHUNK);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-		/* All that the process itself has written is read: a child of its own may hold the pipe for long. */
+		/* The process's own output is read. A child of it may hold the pipe open for
+		 * long. */
 		if (p->ended)
 			shut(fd);
 		return;
@@ -276,28 +286,30 @@ static const char *signal_name(int number)
 	return name ? name : "KILL";
 }
 
-/* In the order that every client understands: status, end of file, close. */
+/* Sends the order that every client understands: status, end of file, close. */
 static void finish(struct pump *p, int64_t now_ms)
 {
 	p->closed_ms = now_ms;
 	if (p->client_closed)
 		return;
 	if (WIFSIGNALED(p->status))
-		ssh_channel_request_send_exit_signal(p->channel, signal_name(WTERMSIG(p->status)), 0, "", "");
+		ssh_channel_request_send_exit_signal(p->channel, signal_name(WTERMSIG(p->status)),
+						     0, "", "");
 	else
 		ssh_channel_request_send_exit_status(p->channel, WEXITSTATUS(p->status));
 	ssh_channel_send_eof(p->channel);
 	ssh_channel_close(p->channel);
 }
 
-/* Of all that we have waited for. */
+/* Returns the processor time of all reaped children. */
 static int64_t children_ms(void)
 {
 	struct rusage all;
 
 	if (getrusage(RUSAGE_CHILDREN, &all) < 0)
 		return 0;
-	return (all.ru_utime.tv_sec + all.ru_stime.tv_sec) * 1000 + (all.ru_utime.tv_usec + all.ru_stime.tv_usec) / 1000;
+	return (all.ru_utime.tv_sec + all.ru_stime.tv_sec) * 1000 +
+	       (all.ru_utime.tv_usec + all.ru_stime.tv_usec) / 1000;
 }
 
 static void reap(struct pump *p)
@@ -329,16 +341,19 @@ static void watch_cost(struct pump *p, int64_t now_ms)
 
 size_t pump_poll(struct pump *p, struct pollfd fds[PUMP_POLLS])
 {
-	/* What libssh does not take while keys are exchanged goes on when the network brings something, if ever it does. */
+	/* During a key exchange libssh takes nothing; held bytes go on when the network brings
+	 * input. */
 	bool held = p->to_out.len || p->to_err.len;
-	bool may_send = p->client_closed || (!held && !network_waits(p) && ssh_channel_window_size(p->channel) > 0);
+	bool may_send = p->client_closed ||
+			(!held && !network_waits(p) && ssh_channel_window_size(p->channel) > 0);
 	size_t n = 0;
 
 	if (p->closed_ms)
 		return 0;
 	if (p->child.pid)
 		fds[n++] = (struct pollfd){.fd = p->child.pidfd, .events = POLLIN};
-	/* An error alone (the process closed its end) is told without events, and would not wait. */
+	/* poll reports an error (the process closed its end) even without events, and would
+	 * spin. */
 	if (p->in >= 0 && (p->to_child.len || p->unread))
 		fds[n++] = (struct pollfd){.fd = p->in, .events = POLLOUT};
 	if (p->out >= 0 && may_send)
@@ -357,7 +372,7 @@ void pump_turn(struct pump *p, const struct pollfd fds[PUMP_POLLS], size_t n, in
 			reap(p);
 	push_child(p);
 	watch_cost(p, now_ms);
-	/* A reader whose client has closed has nothing left to do; a writer is let finish. */
+	/* A reader without a client has nothing left to do; let a writer finish. */
 	if (p->client_closed && !p->writes)
 		pump_ask(p, NULL);
 	pull(p, &p->err, &p->to_err, true);

@@ -1,4 +1,4 @@
-/* refusal: DIAGNOSTICS: none: who does not take it hears nothing. */
+/* refusal: DIAGNOSTICS: none; a client that does not read learns nothing. */
 #include "door/refusal.h"
 
 #include <arpa/inet.h>
@@ -18,7 +18,8 @@ static size_t put_number(unsigned char *at, size_t n)
 	return sizeof(big_endian);
 }
 
-/* uint32 length, byte padding, byte type, uint32 reason, string text, string language, the padding: a multiple of BLOCK. */
+/* The packet: uint32 length, byte padding, byte type, uint32 reason, string text, string language,
+ * the padding. Its size is a multiple of BLOCK. */
 size_t refusal_make(unsigned char out[REFUSAL_BYTES_MAX], const char *text)
 {
 	size_t len = strnlen(text, REFUSAL_TEXT_MAX), payload = 1 + 4 + 4 + len + 4;

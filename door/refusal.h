@@ -1,6 +1,6 @@
 /*
- * refusal: what a client is told that is not let in, in the words of its own protocol: a banner and SSH_MSG_DISCONNECT
- * (RFC 4253, 11.1), which its user then reads. Nothing is read for it, and nobody waited for.
+ * refusal: tells a refused client why, in its own protocol: a banner and SSH_MSG_DISCONNECT (RFC
+ * 4253, 11.1), which its user then sees. It reads nothing and waits for nobody.
  *
  *     struct refusals r = {0};
  *     refusal_send(&r, fd, "not now", now_ms);
@@ -15,20 +15,21 @@
 
 enum { REFUSALS_MAX = 64, REFUSAL_KEEP_MS = 2000, REFUSAL_TEXT_MAX = 200, REFUSAL_BYTES_MAX = 300 };
 
-/* Sockets that have been told, oldest first from `at`. Closed at once they would be reset, and the words lost. */
+/* Sockets that were told, oldest first from `at`. Closing them at once would reset them and lose
+ * the text. */
 struct refusals {
 	int fds[REFUSALS_MAX];
 	int64_t until_ms[REFUSALS_MAX];
 	size_t at, n;
 };
 
-/* What is sent; text is cut to REFUSAL_TEXT_MAX. Returns the length. */
+/* Builds the message; text is cut to REFUSAL_TEXT_MAX. Returns the length. */
 size_t refusal_make(unsigned char out[REFUSAL_BYTES_MAX], const char *text);
 
-/* Takes fd, which does not block. Where there are many the oldest gives way. */
+/* Takes fd, which must not block. If there are REFUSALS_MAX, closes the oldest. */
 void refusal_send(struct refusals *r, int fd, const char *text, int64_t now_ms);
 
-/* When the oldest is to be closed; INT64_MAX: there is none. */
+/* Returns when to close the oldest, or INT64_MAX if there is none. */
 int64_t refusal_next(const struct refusals *r);
 
 /* Closes those whose time is over; INT64_MAX closes all. */

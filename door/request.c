@@ -1,4 +1,5 @@
-/* request: DIAGNOSTICS: what a client may not have is refused or answered in words; errors of the node's are logged as well. */
+/* request: DIAGNOSTICS: forbidden requests are refused or answered in words; the node's errors are
+ * logged as well. */
 #include "door/inner.h"
 
 #include "door/connection.h"
@@ -24,17 +25,19 @@ static void remember_way(struct connection *k, const char *user)
 	way_make(k->way, k->conf->door_name, user, address_port((struct sockaddr *)&here));
 }
 
-/* Who listens counts the connections of a key. */
+/* Asks the listener, which counts the connections of a key. */
 static bool may_stay(struct connection *k)
 {
 	const char *name = k->login.key->name;
 	struct pollfd wait = {.fd = k->report, .events = POLLIN};
 	char answer = CONNECTION_FULL;
 
-	if (send(k->report, name, strlen(name), 0) < 0 || poll(&wait, 1, ANSWER_MS) <= 0 || recv(k->report, &answer, 1, MSG_DONTWAIT) <= 0)
-		k->bye = "hornero-door: it is about to end";
+	if (send(k->report, name, strlen(name), 0) < 0 || poll(&wait, 1, ANSWER_MS) <= 0 ||
+	    recv(k->report, &answer, 1, MSG_DONTWAIT) <= 0)
+		k->bye = "hornero-door is stopping; try again in a moment";
 	else if (answer != CONNECTION_IN)
-		k->bye = "hornero-door: this key has all the connections that one key may have (door_connections_per_key), each at work";
+		k->bye = "hornero-door: this key has all the connections that one key may have "
+			 "(door_connections_per_key), all busy";
 	return !k->bye;
 }
 
@@ -48,20 +51,22 @@ static int on_pubkey(ssh_session session, const char *user, ssh_key offered, cha
 		return SSH_AUTH_DENIED;
 	}
 	if (!k->login.key)
-		return SSH_AUTH_SUCCESS; /* "that one would do": now it signs */
+		return SSH_AUTH_SUCCESS; /* the key is known; now the client signs */
 	remember_way(k, user);
 	k->active_ms = clock_mono_ms();
 	if (!may_stay(k)) {
-		/* "No" would sound as if the key were wrong. */
+		/* A denial would suggest that the key is wrong. */
 		k->hung_up = true;
 		return SSH_AUTH_SUCCESS;
 	}
-	log_info("event=login peer=%s key=%s type=%s", k->peer, k->login.key->name, k->login.key->type);
+	log_info("event=login peer=%s key=%s type=%s", k->peer, k->login.key->name,
+		 k->login.key->type);
 	return SSH_AUTH_SUCCESS;
 }
 
-/* libssh would ask Kerberos otherwise, before anybody has logged in. */
-static ssh_string on_gssapi(ssh_session session, const char *user, int n, ssh_string *oids, void *arg)
+/* Without this libssh would contact Kerberos before the login. */
+static ssh_string on_gssapi(ssh_session session, const char *user, int n, ssh_string *oids,
+			    void *arg)
 {
 	(void)session, (void)user, (void)n, (void)oids, (void)arg;
 	return NULL;
@@ -84,20 +89,22 @@ void request_report(struct connection *k, bool busy)
 	k->busy = busy;
 }
 
-/* A key that was taken away gives no further command, over what it had open neither. */
+/* A removed key may start no further command, not even over an open connection. */
 static int renew_key(struct connection *k, struct err *e)
 {
 	int rc = login_renew(&k->login, k->conf->keys_file, e);
 
 	if (rc == 0) {
-		k->bye = "hornero-door: this key may come in no longer";
-		return err_set(e, ERR_PUSHER, "the key %s may come in no longer", k->login.key->name);
+		k->bye = "hornero-door: this key may no longer log in";
+		return err_set(e, ERR_PUSHER, "the key %s may no longer log in",
+			       k->login.key->name);
 	}
 	return rc < 0 ? -1 : 0;
 }
 
-/* A client may give COMMANDS_AHEAD at once, and then one each COMMAND_MS: its lines must not drown those of others. The whole
- * connection waits: reading no further does not bound it, since libssh reads whenever it writes. */
+/* A client may start COMMANDS_AHEAD commands at once, then one each COMMAND_MS, so that its log
+ * lines do not drown those of others. The whole connection sleeps: not reading would not limit it,
+ * since libssh also reads whenever it writes. */
 static void pay(struct connection *k)
 {
 	int64_t now_ms = clock_mono_ms(), ahead_ms;
@@ -118,9 +125,12 @@ static void command(struct connection *k, struct pump *p, const char *text)
 	request_report(k, true);
 	pay(k);
 	snprintf(p->what, sizeof(p->what), "%s", text ? text : "(shell)");
-	log_info("event=command peer=%s key=%s what=%s", k->peer, k->login.key->name, log_quote(quoted, sizeof(quoted), p->what));
+	log_info("event=command peer=%s key=%s what=%s", k->peer, k->login.key->name,
+		 log_quote(quoted, sizeof(quoted), p->what));
 	if (renew_key(k, &e) < 0 ||
-	    order_make(&o, k->conf, k->login.key, k->way, text, *p->protocol ? p->protocol : NULL, &e) < 0 || pump_start(p, &o, &e) < 0) {
+	    order_make(&o, k->conf, k->login.key, k->way, text, *p->protocol ? p->protocol : NULL,
+		       &e) < 0 ||
+	    pump_start(p, &o, &e) < 0) {
 		order_report(&e, k->peer, k->login.key->name);
 		pump_say(p, e.msg, err_exit(e.class));
 	}
@@ -143,7 +153,8 @@ static int on_shell(ssh_session session, ssh_channel channel, void *arg)
 	return on_exec(session, channel, NULL, arg);
 }
 
-static int on_env(ssh_session session, ssh_channel channel, const char *name, const char *value, void *arg)
+static int on_env(ssh_session session, ssh_channel channel, const char *name, const char *value,
+		  void *arg)
 {
 	struct pump *p = pump_of(arg, channel);
 
@@ -165,10 +176,11 @@ static ssh_channel on_channel(ssh_session session, void *arg)
 	struct connection *k = arg;
 	ssh_channel channel;
 
-	/* Not before: most of the memory of a connection that is only held open would be this. */
+	/* Only now: for a connection that is merely held open this would be most of its memory. */
 	if (!k->chunk && k->login.key)
 		k->chunk = malloc(PUMP_CHUNK);
-	for (size_t i = 0; k->chunk && k->login.key && !k->stopping && !k->bye && i < CHANNELS; i++) {
+	for (size_t i = 0; k->chunk && k->login.key && !k->stopping && !k->bye && i < CHANNELS;
+	     i++) {
 		if (k->pumps[i].used)
 			continue;
 		channel = pump_open(&k->pumps[i], session, k->chunk);

@@ -1,4 +1,4 @@
-/* stdio: DIAGNOSTICS: as door/order.h, and ERR_OPERATOR where the file of keys has no such name. */
+/* stdio: DIAGNOSTICS: as door/order.h, and ERR_OPERATOR if the keys file has no such name. */
 #include "door/stdio.h"
 
 #include "conf/way.h"
@@ -23,7 +23,8 @@
 
 enum { SSH_PORT = 22, WHAT_MAX = 128, SIGNAL_BASE = 128 };
 
-/* "192.0.2.1:4711", from what sshd says: its client's address and port, then its own. */
+/* Returns "192.0.2.1:4711" from sshd's SSH_CONNECTION: the client's address and port, then its
+ * own. */
 static const char *peer_of(const char *connection, char buf[ADDRESS_TEXT])
 {
 	char host[46], port[6];
@@ -36,24 +37,25 @@ static const char *peer_of(const char *connection, char buf[ADDRESS_TEXT])
 	return buf;
 }
 
-/* The same says what the client came to. */
+/* SSH_CONNECTION also ends in the port that the client used. */
 static void way_here(char out[WAY_MAX], const struct conf *c)
 {
 	const char *connection = getenv("SSH_CONNECTION");
 	const char *port = connection ? strrchr(connection, ' ') : NULL;
 
-	way_make(out, c->door_name, getenv("LOGNAME"), port ? (int)strtol(port, NULL, 10) : SSH_PORT);
+	way_make(out, c->door_name, getenv("LOGNAME"),
+		 port ? (int)strtol(port, NULL, 10) : SSH_PORT);
 }
 
-/* A push, on its way from the client to git. */
+/* A push on its way from the client to git. */
 struct feed {
-	int to; /* not blocking: nobody would look at the cost meanwhile */
+	int to; /* non-blocking, so that the cost is checked meanwhile */
 	char data[64 * 1024];
 	size_t at, len;
 	uint64_t got;
 };
 
-/* -1 where either end has no more to do with it. */
+/* Returns 0, or -1 if either end is finished. */
 static int feed_on(struct feed *f)
 {
 	ssize_t n;
@@ -72,7 +74,7 @@ static int feed_on(struct feed *f)
 	return 0;
 }
 
-/* Until git has ended. Returns whether its push cost too much. */
+/* Runs until git has ended. Returns true if its push cost too much. */
 static bool watch(const struct child *child, int to)
 {
 	struct feed f = {.to = to};
@@ -83,7 +85,10 @@ static bool watch(const struct child *child, int to)
 		const bool held = f.at < f.len;
 		struct pollfd fds[2] = {
 			{.fd = child->pidfd, .events = POLLIN},
-			{.fd = f.to < 0 ? -1 : held ? f.to : STDIN_FILENO, .events = held ? POLLOUT : POLLIN},
+			{.fd = f.to < 0 ? -1
+			       : held	? f.to
+					: STDIN_FILENO,
+			 .events = held ? POLLOUT : POLLIN},
 		};
 		int n = poll(fds, 2, COST_LOOK_MS);
 
@@ -101,8 +106,9 @@ static bool watch(const struct child *child, int to)
 	}
 }
 
-/* The wait status, or -1 with e filled. */
-static int execute(const struct conf *c, const struct key_entry *key, const char *command, bool *dear, struct err *e)
+/* Returns the wait status, or -1 with e filled. */
+static int execute(const struct conf *c, const struct key_entry *key, const char *command,
+		   bool *dear, struct err *e)
 {
 	own_order struct order o = ORDER_INIT;
 	struct spawn s = SPAWN_INIT(NULL);
@@ -112,25 +118,27 @@ static int execute(const struct conf *c, const struct key_entry *key, const char
 	bool writes;
 
 	way_here(way, c);
-	/* Before anything that the client wishes: a push may start a program that makes its repository. */
+	/* Set the limits before acting for the client: a push may start a program that creates its
+	 * repository. */
 	if (limit_self(c->door_memory_limit_bytes, e) < 0 ||
-	    order_make(&o, c, key, way, command, getenv("GIT_PROTOCOL"), e) < 0 || order_enter(&o, e) < 0)
+	    order_make(&o, c, key, way, command, getenv("GIT_PROTOCOL"), e) < 0 ||
+	    order_enter(&o, e) < 0)
 		return -1;
 	if (order_note(&o, note, sizeof(note)))
 		fprintf(stderr, "hornero: %s\n", note);
 	writes = o.line.service && o.line.service->writes;
 	if (writes && (pipe2(feed, O_CLOEXEC) < 0 || fcntl(feed[1], F_SETFL, O_NONBLOCK) < 0))
-		return err_sys(e, ERR_NOBODY, "no more pushes are possible now");
+		return err_sys(e, ERR_NOBODY, "cannot start the push; try again later");
 	s.argv = args_list(&o.args);
 	s.envp = args_list(&o.env);
 	s.in = writes ? feed[0] : STDIN_FILENO;
 	s.out = STDOUT_FILENO;
 	s.err = STDERR_FILENO;
-	/* As at the door itself: who writes ends when its input does. */
+	/* As in door/pump.c, a writer ends when its input ends. */
 	s.death = writes ? SIGCONT : SIGKILL;
 	if (spawn_start(&s, &child, e) < 0)
 		return -1;
-	/* Its end must be seen by the client, and by it alone. */
+	/* Only the process may hold the client's output, so that the client sees its end. */
 	close(STDOUT_FILENO);
 	if (writes) {
 		close(feed[0]);
@@ -157,16 +165,21 @@ int stdio_serve(const struct conf *c, const char *name, struct err *e)
 		return -1;
 	key = keyring_named(ring, name);
 	if (!key || key->problem)
-		return err_set(e, ERR_OPERATOR, "the keys %s have no usable line with the name %s, which authorized_keys names",
-			       c->keys_file, name);
+		return err_set(
+			e, ERR_OPERATOR,
+			"%s has no usable line with the name %s, which authorized_keys passes",
+			c->keys_file, name);
 	snprintf(what, sizeof(what), "%s", command ? command : "(shell)");
 	log_quote(quoted, sizeof(quoted), what);
 	log_info("event=command peer=%s key=%s what=%s", peer, name, quoted);
 	status = execute(c, key, command, &dear, e);
 	if (dear)
 		log_warn("event=push-too-dear peer=%s key=%s what=%s", peer, name, quoted);
-	log_info("event=done peer=%s key=%s ms=%lld status=\"%s\" what=%s", peer, name, (long long)(clock_mono_ms() - began_ms),
-		 spawn_status_text(status < 0 ? err_exit(e->class) << 8 : status, text, sizeof(text)), quoted);
+	log_info("event=done peer=%s key=%s ms=%lld status=\"%s\" what=%s", peer, name,
+		 (long long)(clock_mono_ms() - began_ms),
+		 spawn_status_text(status < 0 ? err_exit(e->class) << 8 : status, text,
+				   sizeof(text)),
+		 quoted);
 	if (status < 0)
 		return -1;
 	return WIFSIGNALED(status) ? SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);

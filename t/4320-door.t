@@ -24,7 +24,7 @@ test_expect_success 'it listens, and never as root' '
 	door_start &&
 	test "$(id -u)" -ne 0 || {
 		test_expect_code 78 "$test_root/libexec/hornero-door" -c "$NODE/hornero.yaml" 2>words &&
-		test_grep "never as root" words
+		test_grep "does not serve as root" words
 	}
 '
 

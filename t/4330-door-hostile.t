@@ -52,7 +52,7 @@ do
 done
 
 test_expect_success 'who has libssh send for ever is cut off by name' '
-	test_grep "event=(left peer=127[0-9.:]+ key=alice why=.cut off.|connection-died .*why=.it kept the processor)" door.log
+	test_grep "event=(left peer=127[0-9.:]+ key=alice why=.cut off.|connection-died .*why=.it used too much processor time)" door.log
 '
 
 left_behind () {
@@ -90,7 +90,7 @@ test_expect_success 'who stops in the middle of an exchange of keys is waited fo
 
 test_expect_success 'a process that keeps the processor for itself is ended, and named' '
 	rm leave.never_reads && attack_begin never_reads && kill -PROF $(serving) && attack_end; wait_until nobody_served 60 &&
-	test_grep "event=connection-died peer=127[0-9.:]* signal=27 why=\"it kept the processor for itself\"" door.log &&
+	test_grep "event=connection-died peer=127[0-9.:]* signal=27 why=\"it used too much processor time\"" door.log &&
 	git ls-remote door:one >refs && test_grep refs/heads/main refs
 '
 

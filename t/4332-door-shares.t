@@ -95,8 +95,8 @@ test_expect_success 'a key that is changed or taken away is so over connections 
 	door_ssh -M -o ControlPersist=60 queue >out && test_expect_code 65 door_ssh "git-receive-pack one" 2>words </dev/null &&
 	cp "$NODE/keys" kept && sed -i "/name=.bob/s/read=/write=/" "$NODE/keys" &&
 	door_ssh "git-receive-pack one" >out </dev/null; test_grep "report-status" out &&
-	sed -i "/name=.bob/d" "$NODE/keys" && test_expect_code 65 door_ssh queue 2>words && test_grep "the key bob may come in no longer" words &&
-	wait_until "grep \"event=left peer=.* key=bob why=.hornero-door: this key may come in no longer\" door.log" 20 &&
+	sed -i "/name=.bob/d" "$NODE/keys" && test_expect_code 65 door_ssh queue 2>words && test_grep "the key bob may no longer log in" words &&
+	wait_until "grep \"event=left peer=.* key=bob why=.hornero-door: this key may no longer log in\" door.log" 20 &&
 	test_expect_code 255 door_ssh queue 2>words && test_grep "Permission denied" words;
 	code=$?; unset DOOR_SSH_OPTIONS; cp kept "$NODE/keys"; door_as alice; test $code = 0
 '
