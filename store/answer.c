@@ -1,5 +1,5 @@
-/* answer: DIAGNOSTICS: ERR_OPERATOR where the store cannot be read or written, ERR_NOBODY where the disk is full. A record
- * that makes no sense is none: building again writes a new one. */
+/* answer: DIAGNOSTICS: ERR_OPERATOR if the store cannot be read or written, ERR_NOBODY if the disk
+ * is full. An invalid record counts as none: the next build writes a new one. */
 #include "store/answer.h"
 
 #include "lib/dirs.h"
@@ -40,11 +40,12 @@ static char *own_path(const char *store_dir, const char *image, const char *key)
 static int check_key(const char *key, struct err *e)
 {
 	if (!sha256_valid(key))
-		return err_set(e, ERR_US, "a content key must have 64 lower-case hexadecimal digits");
+		return err_set(e, ERR_US,
+			       "a content key must have 64 lower-case hexadecimal digits");
 	return 0;
 }
 
-/* 1, 0 none or one that makes no sense, -1. */
+/* Returns 1 if read, 0 if missing or invalid, -1 on error. */
 static int load_clean(const char *store_dir, const char *key, struct answer *out, struct err *e)
 {
 	own_free char *path = clean_path(store_dir, key);
@@ -63,7 +64,8 @@ static int load_clean(const char *store_dir, const char *key, struct answer *out
 	return 1;
 }
 
-static int load_own(const char *store_dir, const char *image, const char *key, struct answer *out, struct err *e)
+static int load_own(const char *store_dir, const char *image, const char *key, struct answer *out,
+		    struct err *e)
 {
 	own_free char *path = own_path(store_dir, image, key);
 
@@ -72,7 +74,7 @@ static int load_own(const char *store_dir, const char *image, const char *key, s
 	return e->sys == 0 || e->sys == ENOENT ? 0 : -1;
 }
 
-/* Whether the artifact is there and unchanged; *why: not, and why not. */
+/* Returns true if the artifact exists and is unchanged; else *why holds the reason. */
 static bool is_usable(const char *store_dir, const char *key, const char *digest, struct err *why)
 {
 	char quoted[2 * ERR_MSG_MAX];
@@ -82,12 +84,13 @@ static bool is_usable(const char *store_dir, const char *key, const char *digest
 	if (fd >= 0)
 		return true;
 	if (why->sys != ENOENT)
-		log_warn("event=artifact-refused key=%s reason=%s", key, log_quote(quoted, sizeof(quoted), why->msg));
+		log_warn("event=artifact-refused key=%s reason=%s", key,
+			 log_quote(quoted, sizeof(quoted), why->msg));
 	return false;
 }
 
-static int find(const char *store_dir, const struct answer_who *who, const char *key, bool clean_alone, struct answer *out,
-		struct err *e)
+static int find(const char *store_dir, const struct answer_who *who, const char *key,
+		bool clean_alone, struct answer *out, struct err *e)
 {
 	struct answer own = {0}, clean = {0};
 	struct err why = ERR_INIT;
@@ -103,7 +106,8 @@ static int find(const char *store_dir, const struct answer_who *who, const char 
 	has_clean = has_own < 0 ? -1 : load_clean(store_dir, key, &clean, e);
 	if (has_clean < 0)
 		return -1;
-	/* Somebody else may have had this UUID: what their builds left decided these bytes. */
+	/* Another repository may have had this UUID: leftovers of its builds decided these
+	 * bytes. */
 	if (has_own && strcmp(own.binding, who->binding) != 0)
 		has_own = 0;
 	*e = (struct err)ERR_INIT;
@@ -111,7 +115,8 @@ static int find(const char *store_dir, const struct answer_who *who, const char 
 		*out = own;
 	else if (has_clean && is_usable(store_dir, key, clean.digest, &why))
 		*out = clean;
-	else if (has_own && !is_clean(&own) && !clean_alone && is_usable(store_dir, key, own.digest, &why))
+	else if (has_own && !is_clean(&own) && !clean_alone &&
+		 is_usable(store_dir, key, own.digest, &why))
 		*out = own;
 	else {
 		*e = why;
@@ -121,17 +126,19 @@ static int find(const char *store_dir, const struct answer_who *who, const char 
 	return 1;
 }
 
-int answer_find(const char *store_dir, const struct answer_who *who, const char *key, struct answer *out, struct err *e)
+int answer_find(const char *store_dir, const struct answer_who *who, const char *key,
+		struct answer *out, struct err *e)
 {
 	return find(store_dir, who, key, false, out, e);
 }
 
-int answer_find_clean(const char *store_dir, const struct answer_who *who, const char *key, struct answer *out, struct err *e)
+int answer_find_clean(const char *store_dir, const struct answer_who *who, const char *key,
+		      struct answer *out, struct err *e)
 {
 	return find(store_dir, who, key, true, out, e);
 }
 
-/* Also one that an older hornero did not make. */
+/* `hornero init` of an older version did not make this directory. */
 static int make_dir(const char *dir, struct err *e)
 {
 	if (access(dir, F_OK) == 0)
@@ -151,7 +158,8 @@ static int save_clean(const char *store_dir, const char *key, const char *digest
 	return fs_replace(AT_FDCWD, path, line, strlen(line), 0644, e);
 }
 
-static int save_own(const char *store_dir, const char *image, const char *key, const struct answer *a, struct err *e)
+static int save_own(const char *store_dir, const char *image, const char *key,
+		    const struct answer *a, struct err *e)
 {
 	own_free char *dir = fs_path("%s/own/%s", store_dir, image);
 	own_free char *path = own_path(store_dir, image, key);
@@ -170,9 +178,10 @@ static int remove_own(const char *store_dir, const char *image, const char *key,
 	return 0;
 }
 
-/* A clean build answers for everybody where nobody has yet, and where it gave what is the answer already the image needs
- * no record of its own. */
-static int give_clean(const char *store_dir, const char *image, const char *key, const struct answer *a, struct err *e)
+/* A clean build answers for every image if no other has yet. If it gave the present answer again,
+ * the image needs no record of its own. */
+static int give_clean(const char *store_dir, const char *image, const char *key,
+		      const struct answer *a, struct err *e)
 {
 	struct answer first = {0};
 	struct err why = ERR_INIT;
@@ -191,7 +200,8 @@ static int give_clean(const char *store_dir, const char *image, const char *key,
 	return remove_own(store_dir, image, key, e);
 }
 
-int answer_give(const char *store_dir, const char *image, const char *key, const struct answer *a, struct err *e)
+int answer_give(const char *store_dir, const char *image, const char *key, const struct answer *a,
+		struct err *e)
 {
 	struct answer own = {0};
 	struct err why = ERR_INIT;
@@ -206,12 +216,14 @@ int answer_give(const char *store_dir, const char *image, const char *key, const
 	there = load_own(store_dir, image, key, &own, e);
 	if (there < 0)
 		return -1;
-	if (there && is_clean(&own) && strcmp(own.binding, a->binding) == 0 && is_usable(store_dir, key, own.digest, &why))
+	if (there && is_clean(&own) && strcmp(own.binding, a->binding) == 0 &&
+	    is_usable(store_dir, key, own.digest, &why))
 		return 0;
 	return save_own(store_dir, image, key, a, e);
 }
 
-void answer_describe(const char *store_dir, const char *image, const char *key, const char *digest, struct answer *out)
+void answer_describe(const char *store_dir, const char *image, const char *key, const char *digest,
+		     struct answer *out)
 {
 	struct answer a = {0};
 	struct err ignored = ERR_INIT;
@@ -231,7 +243,8 @@ bool answer_has_clean(const char *store_dir, const char *image, const char *key)
 
 	if (!sha256_valid(key) || !uuid_valid(image))
 		return false;
-	return (load_own(store_dir, image, key, &a, &ignored) == 1 && is_clean(&a)) || load_clean(store_dir, key, &a, &ignored) == 1;
+	return (load_own(store_dir, image, key, &a, &ignored) == 1 && is_clean(&a)) ||
+	       load_clean(store_dir, key, &a, &ignored) == 1;
 }
 
 bool answer_digest_at(int dir, const char *name, char digest[SHA256_HEX + 1])
@@ -254,5 +267,6 @@ int answer_forget(const char *store_dir, const char *image, struct err *e)
 
 	if (dir < 0)
 		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot open %s", path);
-	return uuid_valid(image) ? fs_remove_tree(dir, image, e) : err_set(e, ERR_US, "an answer needs an image");
+	return uuid_valid(image) ? fs_remove_tree(dir, image, e)
+				 : err_set(e, ERR_US, "an answer needs an image");
 }

@@ -1,17 +1,19 @@
 /*
- * answer: which artifact a content key finds, and for which image.
+ * answer: the artifact that a content key finds, per image.
  *
- *     STORE/clean/KEY      one line, the DIGEST that a clean build of this key gave first: the answer for every image
- *     STORE/own/UUID/KEY   a record of what builds of the image UUID gave: the answer for that image alone
+ *     STORE/clean/KEY      one line: the DIGEST of the first clean build of this key; the answer
+ *                          for every image
+ *     STORE/own/UUID/KEY   a record of what builds of the image UUID gave; the answer for that
+ *                          image alone
  *
- * A clean build started with an empty checkout and an empty cache, so nothing but the key decided its bytes. An
- * incremental one found what earlier builds had left, and whoever pushed those decided a part of its bytes: it answers
- * to its own image alone, and takes the place of no clean one.
+ * A clean build starts with an empty checkout and an empty cache, so only the key decides its
+ * bytes. An incremental build finds files of earlier builds, so the authors of those decide a part
+ * of its bytes: it answers to its own image alone and replaces no clean answer.
  *
- * The first clean answer stays while its artifact does: a repository that builds the same key again and again cannot
- * choose among the results for others. What a clean build gave for the image itself goes before it.
+ * The first clean answer stays as long as its artifact: a repository that builds the same key
+ * repeatedly cannot choose a result for others. An image's own clean answer goes before it.
  *
- * Finding holds the store's lock, shared, and renews the time when the artifact was used last.
+ * Lookups hold the store's lock, shared, and renew the artifact's time of last use.
  */
 #ifndef HORNERO_STORE_ANSWER_H
 #define HORNERO_STORE_ANSWER_H
@@ -30,39 +32,44 @@ enum { ANSWER_WORD = 16 };
 
 struct answer {
 	char digest[SHA256_HEX + 1];
-	char built[ANSWER_WORD];       /* one of the words above; "": nobody knows */
-	/* Of STORE/own alone. */
-	char binding[SHA256_HEX + 1];  /* repository, ref and subdirectory that it was built from: agent/common/key.h */
+	char built[ANSWER_WORD];       /* one of the words above; "": unknown */
+	/* Only in STORE/own: */
+	char binding[SHA256_HEX + 1];  /* its repository, ref and subdirectory:
+				        * agent/common/key.h */
 	int64_t job;                   /* that built it */
 };
 
-/* Whose question it is: an answer of another binding of the same UUID is none. */
+/* The image that asks. An answer of another binding of the same UUID does not count. */
 struct answer_who {
 	const char *image, *binding;
 };
 
-/* 1 and the artifact that answers, which is there and unchanged; 0 none; -1 error. Where 0 is because the artifact was
- * changed, e->sys is ESTALE and e->msg says what. */
-int answer_find(const char *store_dir, const struct answer_who *who, const char *key, struct answer *out, struct err *e);
+/* Returns 1 and the artifact that answers, which exists and is unchanged; 0 if there is none; -1 on
+ * error. If it returns 0 because the artifact was changed, e->sys is ESTALE and e->msg says how. */
+int answer_find(const char *store_dir, const struct answer_who *who, const char *key,
+		struct answer *out, struct err *e);
 
-/* The same, of clean answers alone (clean or confirmed). */
-int answer_find_clean(const char *store_dir, const struct answer_who *who, const char *key, struct answer *out, struct err *e);
+/* The same, for clean answers only (clean or confirmed). */
+int answer_find_clean(const char *store_dir, const struct answer_who *who, const char *key,
+		      struct answer *out, struct err *e);
 
-/* The artifact a->digest, which is in the store, came of a build of this key for a->binding of the image. Durable on
- * return. */
-int answer_give(const char *store_dir, const char *image, const char *key, const struct answer *a, struct err *e);
+/* Records that a build of this key for a->binding of the image gave the artifact a->digest, which
+ * must be in the store. Durable on return. */
+int answer_give(const char *store_dir, const char *image, const char *key, const struct answer *a,
+		struct err *e);
 
-/* How the image came to these bytes, for people; out->built is "" where no record says so. */
-void answer_describe(const char *store_dir, const char *image, const char *key, const char *digest, struct answer *out);
+/* Describes how the image got these bytes, for users; out->built is "" if no record says so. */
+void answer_describe(const char *store_dir, const char *image, const char *key, const char *digest,
+		     struct answer *out);
 
-/* Does any clean answer stand for the key? */
+/* Returns true if the key has a clean answer. */
 bool answer_has_clean(const char *store_dir, const char *image, const char *key);
 
-/* The artifact of the record `name` in dir, a directory of STORE/own. False: it cannot be read; "" where it makes no
- * sense. */
+/* Reads the artifact of the record `name` in dir, a directory of STORE/own. Returns false if the
+ * record cannot be read. digest is "" if the record is invalid. */
 bool answer_digest_at(int dir, const char *name, char digest[SHA256_HEX + 1]);
 
-/* The image is gone, and with it what answered to it alone. */
+/* Removes the answers of a deleted image that were for it alone. */
 int answer_forget(const char *store_dir, const char *image, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
-/* cached: DIAGNOSTICS: ERR_OPERATOR where the records cannot be listed, ERR_NOBODY where a file cannot be read; a record that makes
- * no sense is passed over. */
+/* cached: DIAGNOSTICS: ERR_OPERATOR if the records cannot be listed, ERR_NOBODY if a file cannot be
+ * read; invalid records are skipped. */
 #include "store/cached.h"
 
 #include "lib/fs.h"
@@ -21,7 +21,8 @@ static int add(struct filling *f, const struct warm *w, struct err *e)
 	if (w->refused)
 		return 0;
 	if (f->n == f->room) {
-		struct warm *more = reallocarray(f->list, f->room = f->room ? 2 * f->room : 64, sizeof(*more));
+		struct warm *more =
+			reallocarray(f->list, f->room = f->room ? 2 * f->room : 64, sizeof(*more));
 
 		if (!more)
 			return err_set(e, ERR_NOBODY, "out of memory for the records of the cache");
@@ -36,9 +37,11 @@ static int add_release(void *arg, struct warm *w, struct err *e)
 	return add(arg, w, e);
 }
 
-/* Each entry of STORE/SUBDIR that begins with a UUID: take(). */
+/* Calls take() for each entry of STORE/SUBDIR that begins with a UUID. */
 static int each_image(const char *store_dir, const char *subdir, struct filling *f,
-		      int (*take)(struct filling *f, const char *store_dir, const char *uuid, struct err *e), struct err *e)
+		      int (*take)(struct filling *f, const char *store_dir, const char *uuid,
+				  struct err *e),
+		      struct err *e)
 {
 	own_free char *path = fs_path("%s/%s", store_dir, subdir);
 	own_dir DIR *d = opendir(path);
@@ -80,7 +83,8 @@ int cached_load(const char *store_dir, struct warm **list, size_t *n, struct err
 {
 	struct filling f = {0};
 
-	if (each_image(store_dir, "warm", &f, take_own, e) < 0 || each_image(store_dir, "release", &f, take_releases, e) < 0) {
+	if (each_image(store_dir, "warm", &f, take_own, e) < 0 ||
+	    each_image(store_dir, "release", &f, take_releases, e) < 0) {
 		free(f.list);
 		return -1;
 	}
@@ -94,13 +98,14 @@ int cached_load(const char *store_dir, struct warm **list, size_t *n, struct err
 const struct warm *cached_twin(const struct warm *list, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (list[k].ino == list[i].ino && list[k].born_ns == list[i].born_ns && strcmp(list[k].digest, list[i].digest) == 0)
+		if (list[k].ino == list[i].ino && list[k].born_ns == list[i].born_ns &&
+		    strcmp(list[k].digest, list[i].digest) == 0)
 			return &list[k];
 	return NULL;
 }
 
-int cached_verify(const char *cache_dir, const struct warm *w, digest_pace *pace, void *arg, char found[SHA256_HEX + 1],
-		  struct err *e)
+int cached_verify(const char *cache_dir, const struct warm *w, digest_pace *pace, void *arg,
+		  char found[SHA256_HEX + 1], struct err *e)
 {
 	own_fd int dir = fs_open_dir(AT_FDCWD, cache_dir, e);
 	own_fd int fd = -1;
@@ -121,7 +126,7 @@ int cached_verify(const char *cache_dir, const struct warm *w, digest_pace *pace
 		return -1;
 	if (strcmp(found, w->digest) == 0)
 		return CACHED_OK;
-	/* Reading took long: right bytes may be in its place by now. */
+	/* Reading took long: the right bytes may be in place by now. */
 	state = warm_state_of(cache_dir, w, e);
 	return state == WARM_OK ? CACHED_CHANGED : state == WARM_NONE ? -1 : CACHED_OTHER;
 }

@@ -1,5 +1,6 @@
 /*
- * cached: the files of ours in Nova's cache, by their records, and whether their bytes are still those that were published.
+ * cached: lists our files in Nova's cache by their records, and checks that their bytes are still
+ * those that were published.
  *
  *     struct warm *list = NULL;
  *     cached_load(store_dir, &list, &n, e);                   by name in the cache
@@ -14,20 +15,23 @@
 
 #include <stddef.h>
 
-/* The records of images' own names and of releases whose file is ours. Sorted by name. *list is the caller's to free. */
+/* Loads the records of images' own names and of releases whose file is ours, sorted by name. The
+ * caller frees *list. */
 int cached_load(const char *store_dir, struct warm **list, size_t *n, struct err *e);
 
-/* The first of list[0..i) that is the same file with the same promise, or NULL: a release and its image may share one file. */
+/* Returns the first of list[0..i) with the same file and digest, or NULL: a release and its image
+ * may share one file. */
 const struct warm *cached_twin(const struct warm *list, size_t i);
 
 enum cached_state {
 	CACHED_OK,
-	CACHED_CHANGED, /* found is the SHA-256 of what is there */
-	CACHED_OTHER,   /* the file is not there, or another one by now: no concern of this record */
+	CACHED_CHANGED, /* found is the SHA-256 of the present bytes */
+	CACHED_OTHER,   /* the file is gone or replaced: not this record's concern */
 };
 
-/* Digests the file and compares with the record. Nothing is written. The state, or -1 with e where it cannot be read. */
-int cached_verify(const char *cache_dir, const struct warm *w, digest_pace *pace, void *arg, char found[SHA256_HEX + 1],
-		  struct err *e);
+/* Digests the file and compares it with the record. Writes nothing. Returns the state, or -1 with e
+ * if the file cannot be read. */
+int cached_verify(const char *cache_dir, const struct warm *w, digest_pace *pace, void *arg,
+		  char found[SHA256_HEX + 1], struct err *e);
 
 #endif

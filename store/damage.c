@@ -1,4 +1,5 @@
-/* damage: DIAGNOSTICS: ERR_OPERATOR where the store cannot be written; a record that makes no sense is none. */
+/* damage: DIAGNOSTICS: ERR_OPERATOR if the store cannot be written; an invalid record counts as
+ * none. */
 #include "store/damage.h"
 
 #include "lib/clock.h"
@@ -29,7 +30,8 @@ static char *path_of(const char *store_dir, const char *name)
 
 int damage_note(const char *store_dir, const struct warm *w, const char *found, struct err *e)
 {
-	own_free char *dir = fs_path("%s/changed", store_dir); /* an older hornero init has not made it */
+	/* `hornero init` of an older version did not make it */
+	own_free char *dir = fs_path("%s/changed", store_dir);
 	own_free char *path = path_of(store_dir, w->name);
 	struct damage d = {.ino = w->ino, .born_ns = w->born_ns, .found_ms = clock_wall_ms()};
 
@@ -56,7 +58,8 @@ bool damage_stands(const char *store_dir, const struct warm *w)
 	struct err ignored = ERR_INIT;
 	struct damage d;
 
-	return damage_load(store_dir, w->name, &d, &ignored) == 1 && d.ino == w->ino && d.born_ns == w->born_ns;
+	return damage_load(store_dir, w->name, &d, &ignored) == 1 && d.ino == w->ino &&
+	       d.born_ns == w->born_ns;
 }
 
 void damage_clear(const char *store_dir, const char *name)

@@ -1,8 +1,9 @@
 /*
- * damage: files of ours in Nova's cache whose bytes were found changed: STORE/changed/NAME.json, one record each.
+ * damage: records of our files in Nova's cache whose bytes were changed: STORE/changed/NAME.json.
  *
- * The record names the file by inode and birth, so it is void as soon as right bytes are in its place. While it stands,
- * warm_look() and placed_look() answer WARM_CHANGED. hornero-scrub, `hornero cache --verify` and hornerod write it.
+ * A record names the file by inode and birth, so it is void once another file takes its place.
+ * While it is valid, warm_look() and placed_look() answer WARM_CHANGED. hornero-scrub, `hornero
+ * cache --verify` and hornerod write it.
  */
 #ifndef HORNERO_STORE_DAMAGE_H
 #define HORNERO_STORE_DAMAGE_H
@@ -21,18 +22,19 @@ struct damage {
 	char name[SHA1_HEX + 1];
 	uint64_t ino;
 	int64_t born_ns;
-	char digest[SHA256_HEX + 1]; /* that the record promises */
-	char found[SHA256_HEX + 1];  /* of the bytes that are there; "": compared, not digested */
+	char digest[SHA256_HEX + 1]; /* of the warm record */
+	char found[SHA256_HEX + 1];  /* of the present bytes; "": compared, not digested */
 	int64_t found_ms;            /* wall */
 };
 
 /* Durable on return. found may be "". */
 int damage_note(const char *store_dir, const struct warm *w, const char *found, struct err *e);
 
-/* Does one stand for the file of this record? Cheap: one open, of a file that mostly is not there. */
+/* Returns true if there is a record for the file of w. Cheap: one open of a file that is usually
+ * missing. */
 bool damage_stands(const char *store_dir, const struct warm *w);
 
-/* The record of a name. 1 read, 0 none, -1 error. */
+/* Reads the record of a name. Returns 1 if read, 0 if there is none, -1 on error. */
 int damage_load(const char *store_dir, const char *name, struct damage *out, struct err *e);
 
 void damage_clear(const char *store_dir, const char *name);

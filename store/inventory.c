@@ -1,6 +1,6 @@
-/* inventory: DIAGNOSTICS: ERR_OPERATOR where the store's directory cannot be read or written, ERR_NOBODY where memory
- * is out. A manifest that makes no sense is an artifact of no image: it goes before verify has looked at it only where
- * it is the oldest. */
+/* inventory: DIAGNOSTICS: ERR_OPERATOR if the store's directory cannot be read or written,
+ * ERR_NOBODY if memory runs out. An artifact with an invalid manifest belongs to no image: only if
+ * it is the least recently used one does it go before verify has looked at it. */
 #include "store/inventory.h"
 
 #include "lib/failpoint.h"
@@ -45,7 +45,8 @@ static void describe(struct stored *s, const char *store_dir, int artifacts)
 	}
 }
 
-static int add(struct inventory *v, const char *digest, const char *store_dir, int artifacts, struct err *e)
+static int add(struct inventory *v, const char *digest, const char *store_dir, int artifacts,
+	       struct err *e)
 {
 	enum { STEP = 64 };
 
@@ -53,7 +54,8 @@ static int add(struct inventory *v, const char *digest, const char *store_dir, i
 		struct stored *list = reallocarray(v->list, v->n + STEP, sizeof(*list));
 
 		if (!list)
-			return err_set(e, ERR_NOBODY, "out of memory for the artifacts of %s", store_dir);
+			return err_set(e, ERR_NOBODY, "out of memory for the artifacts of %s",
+				       store_dir);
 		v->list = list;
 	}
 	v->list[v->n] = (struct stored){0};
@@ -81,11 +83,13 @@ int inventory_load(struct inventory *out, const char *store_dir, struct err *e)
 	struct dirent *entry;
 
 	if (!d)
-		return err_sys(e, ERR_OPERATOR, "cannot read the store %s (hornero init makes it)", path);
+		return err_sys(e, ERR_OPERATOR, "cannot read the store %s (hornero init makes it)",
+			       path);
 	while ((entry = readdir(d))) {
 		char digest[SHA256_HEX + 1];
 
-		if (inventory_digest_of(entry->d_name, ".json", digest) && add(&v, digest, store_dir, dirfd(d), e) < 0)
+		if (inventory_digest_of(entry->d_name, ".json", digest) &&
+		    add(&v, digest, store_dir, dirfd(d), e) < 0)
 			return -1;
 	}
 	if (v.n > 0)
@@ -116,7 +120,8 @@ int inventory_discard(int artifacts, const char *digest, struct err *e)
 	own_free char *gone = fs_path("%s.gone", digest);
 
 	if (unlinkat(artifacts, manifest, 0) < 0 && errno != ENOENT)
-		return err_sys(e, ERR_OPERATOR, "cannot remove the manifest of artifact %.12s", digest);
+		return err_sys(e, ERR_OPERATOR, "cannot remove the manifest of artifact %.12s",
+			       digest);
 	failpoint("collect-manifest-gone");
 	if (renameat(artifacts, raw, artifacts, gone) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot move artifact %.12s out of use", digest);

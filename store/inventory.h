@@ -1,5 +1,5 @@
 /*
- * inventory: what the store holds, with what each artifact takes and when it was used last; and how one is let go.
+ * inventory: lists the artifacts of the store with their size and last use, and removes them.
  *
  *     own_fd int lock = store_lock(store_dir, STORE_ALONE, e);
  *     own_inventory struct inventory all = {0};
@@ -7,10 +7,11 @@
  *     … choose …
  *     inventory_discard(lock, all.list[i].digest, e);
  *     close(steal_fd(&lock));
- *     … remove DIGEST.gone …                 freeing a large file takes long: without the lock
+ *     … remove DIGEST.gone …                 without the lock: freeing a large file takes long
  *
- * The manifest goes first: from then on there is no artifact, its keys find nothing, and whoever wanted it builds. A death
- * anywhere leaves what no name leads to, for the next one to remove.
+ * inventory_discard removes the manifest first: from then on the artifact does not exist, its keys
+ * find nothing, and builds make it again. A crash at any point leaves a file without a name in use,
+ * which the next collector removes.
  */
 #ifndef HORNERO_STORE_INVENTORY_H
 #define HORNERO_STORE_INVENTORY_H
@@ -26,14 +27,14 @@
 
 struct stored {
 	char digest[SHA256_HEX + 1];
-	char image[UUID_LEN + 1]; /* it was first built for; "" where the manifest makes no sense */
+	char image[UUID_LEN + 1]; /* it was first built for; "" if the manifest is invalid */
 	int64_t built_ms, used_ms; /* wall */
-	int64_t bytes; /* allocated blocks; what is shared with other files counts fully */
-	bool needed;   /* the caller's */
+	int64_t bytes; /* allocated blocks; shared blocks count fully */
+	bool needed;   /* for the caller */
 };
 
 struct inventory {
-	struct stored *list; /* the one used longest ago first */
+	struct stored *list; /* least recently used first */
 	size_t n;
 	int64_t bytes; /* of all of them */
 };
@@ -41,19 +42,20 @@ struct inventory {
 int inventory_load(struct inventory *out, const char *store_dir, struct err *e);
 void inventory_fini(struct inventory *v);
 
-/* NULL where it is not there. */
+/* Returns NULL if it is not in the list. */
 struct stored *inventory_find(const struct inventory *v, const char *digest);
 
-/* DIGEST.raw becomes DIGEST.gone, without a manifest. Durable on return. `artifacts` is the lock. */
+/* Removes the manifest and renames DIGEST.raw to DIGEST.gone. Durable on return. `artifacts` is the
+ * lock. */
 int inventory_discard(int artifacts, const char *digest, struct err *e);
 
-/* What a file takes on its disk. */
+/* Returns the disk space of a file. */
 static inline int64_t inventory_bytes_of(const struct stat *st)
 {
 	return (int64_t)st->st_blocks * 512;
 }
 
-/* NAME is 64 hexadecimal digits and this ending: the digits. */
+/* Returns true and the digits if name is 64 hexadecimal digits and this ending. */
 bool inventory_digest_of(const char *name, const char *ending, char digest[SHA256_HEX + 1]);
 
 #define own_inventory __attribute__((cleanup(inventory_fini)))

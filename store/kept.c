@@ -1,4 +1,5 @@
-/* kept: DIAGNOSTICS: as record; a damaged record is only warned about, since the next pass writes a new one. */
+/* kept: DIAGNOSTICS: as record; a damaged record is only logged, since the next pass writes a new
+ * one. */
 #include "store/kept.h"
 
 #include "lib/fs.h"
@@ -35,11 +36,13 @@ int kept_lock(const char *store_dir, struct err *e)
 	int held = fd < 0 ? -1 : fs_flock(fd, WAIT_MS, e);
 
 	if (held <= 0)
-		return held < 0 ? -1 : err_set(e, ERR_NOBODY, "another hornero-keep is at work");
+		return held < 0 ? -1
+				: err_set(e, ERR_NOBODY, "another process holds the lock %s", path);
 	return steal_fd(&fd);
 }
 
-int kept_note_evicted(const struct steady *clock, const char *store_dir, const char *uuid, int64_t used_ms, int64_t now_ms, const char *why, struct err *e)
+int kept_note_evicted(const struct steady *clock, const char *store_dir, const char *uuid,
+		      int64_t used_ms, int64_t now_ms, const char *why, struct err *e)
 {
 	own_fd int lock = kept_lock(store_dir, e);
 	struct kept k = {0};
@@ -56,7 +59,8 @@ int kept_note_evicted(const struct steady *clock, const char *store_dir, const c
 	return kept_save(clock, store_dir, &k, e);
 }
 
-int kept_save(const struct steady *clock, const char *store_dir, const struct kept *k, struct err *e)
+int kept_save(const struct steady *clock, const char *store_dir, const struct kept *k,
+	      struct err *e)
 {
 	own_free char *path = fs_path("%s/kept/%s.json", store_dir, k->image);
 	struct kept stored = *k;
@@ -67,7 +71,8 @@ int kept_save(const struct steady *clock, const char *store_dir, const struct ke
 	return record_save(path, fields, N_FIELDS, &stored, e);
 }
 
-int kept_load(const struct steady *clock, const char *store_dir, const char *uuid, struct kept *out, struct err *e)
+int kept_load(const struct steady *clock, const char *store_dir, const char *uuid, struct kept *out,
+	      struct err *e)
 {
 	own_free char *path = fs_path("%s/kept/%s.json", store_dir, uuid);
 	char quoted[2 * ERR_MSG_MAX];
@@ -82,7 +87,8 @@ int kept_load(const struct steady *clock, const char *store_dir, const char *uui
 		return 0;
 	if (e->sys != 0 || e->class == ERR_NOBODY)
 		return -1;
-	log_warn("event=kept-record-refused image=%s reason=%s", uuid, log_quote(quoted, sizeof(quoted), e->msg));
+	log_warn("event=kept-record-refused image=%s reason=%s", uuid,
+		 log_quote(quoted, sizeof(quoted), e->msg));
 	return 0;
 }
 
@@ -113,8 +119,9 @@ void kept_learn(const struct steady *clock, struct kept *k, const struct warm *w
 		return;
 	k->gone_ms = 0;
 	k->evicted[0] = '\0';
-	/* Older than the record of its publication: the time that the publication gave it. */
-	if (mtime_ns == k->touched_ns || mtime_ns == k->touched_before_ns || mtime_ms <= published_ms)
+	/* If the mtime is older than the record of the publication, the publication set it. */
+	if (mtime_ns == k->touched_ns || mtime_ns == k->touched_before_ns ||
+	    mtime_ms <= published_ms)
 		return;
 	if (mtime_ms > k->used_ms)
 		k->used_ms = mtime_ms;
@@ -124,15 +131,19 @@ int kept_remove(const char *store_dir, const char *uuid, struct err *e)
 {
 	own_free char *path = fs_path("%s/kept/%s.json", store_dir, uuid);
 
-	return unlink(path) == 0 || errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
+	return unlink(path) == 0 || errno == ENOENT
+		       ? 0
+		       : err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
 }
 
-int kept_of_release(const struct steady *clock, const char *store_dir, const struct warm *release, int64_t mtime_ns, struct kept *out, struct err *e)
+int kept_of_release(const struct steady *clock, const char *store_dir, const struct warm *release,
+		    int64_t mtime_ns, struct kept *out, struct err *e)
 {
 	struct kept k = {0}, image = {0};
 	struct warm w = *release;
 
-	if (nova_release(release->image, release->digest, w.image, e) < 0 || kept_load(clock, store_dir, w.image, &k, e) < 0 ||
+	if (nova_release(release->image, release->digest, w.image, e) < 0 ||
+	    kept_load(clock, store_dir, w.image, &k, e) < 0 ||
 	    kept_load(clock, store_dir, release->image, &image, e) < 0)
 		return -1;
 	kept_learn(clock, &k, &w, mtime_ns);
@@ -147,7 +158,8 @@ int64_t kept_until_ms(const struct kept *k, int64_t keep_s)
 	return keep_s == KEPT_ALWAYS ? INT64_MAX : k->used_ms + keep_s * 1000;
 }
 
-int64_t kept_touch_ns(const struct kept *k, int64_t keep_s, int64_t age_s, int64_t mtime_ns, int64_t now_ms)
+int64_t kept_touch_ns(const struct kept *k, int64_t keep_s, int64_t age_s, int64_t mtime_ns,
+		      int64_t now_ms)
 {
 	int64_t until_ms = kept_until_ms(k, keep_s);
 	int64_t want_ms = now_ms;

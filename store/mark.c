@@ -1,4 +1,4 @@
-/* mark: DIAGNOSTICS: none; no mark is the answer in every doubt. */
+/* mark: DIAGNOSTICS: none; in doubt there is no mark. */
 #include "store/mark.h"
 
 #include "lib/uuid.h"

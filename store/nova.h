@@ -1,5 +1,5 @@
 /*
- * nova: the names and sizes that Nova's image cache goes by. Pure.
+ * nova: the file names and sizes of Nova's image cache. Pure.
  *
  * nova/virt/libvirt/imagecache.py get_cache_fname(): SHA-1 of the image UUID as a string.
  * nova/virt/libvirt/imagebackend.py: the lock file is $instances_path/locks/nova-<that name>.
@@ -13,15 +13,17 @@
 
 #include <stdint.h>
 
-/* The release of an artifact under an image: an image UUID of its own, which never gets other bytes. Any UUIDv5
- * says the same: the namespace is the image, the name the SHA-256 of the RAW as 64 lower-case digits. */
-static inline int nova_release(const char *uuid, const char *digest, char out[UUID_LEN + 1], struct err *e)
+/* Computes the release of an artifact under an image: an image UUID of its own, which never gets
+ * other bytes. Any UUIDv5 tool computes the same: the namespace is the image, the name is the
+ * SHA-256 of the RAW as 64 lower-case digits. */
+static inline int nova_release(const char *uuid, const char *digest, char out[UUID_LEN + 1],
+			       struct err *e)
 {
 	return uuid5(uuid, digest, out, e);
 }
 
-/* The root disk that a flavor needs, in GiB: nova/virt/libvirt/imagebackend.py verify_base_size() refuses a base that is
- * larger. (A root disk of 0 is not compared.) */
+/* Returns the root disk that a flavor needs, in GiB: nova/virt/libvirt/imagebackend.py
+ * verify_base_size() refuses a larger base. (Nova does not compare a root disk of 0.) */
 static inline int64_t nova_root_gib(int64_t size_bytes)
 {
 	const int64_t gib = (int64_t)1 << 30;
@@ -29,7 +31,7 @@ static inline int64_t nova_root_gib(int64_t size_bytes)
 	return size_bytes / gib + (size_bytes % gib > 0);
 }
 
-/* File name of an image below the cache directory. */
+/* Computes the file name of an image below the cache directory. */
 static inline int nova_cache_name(const char *uuid, char out[SHA1_HEX + 1], struct err *e)
 {
 	return sha1_string(uuid, out, e);

@@ -1,4 +1,4 @@
-/* numbers: DIAGNOSTICS: none; a directory or record that cannot be read bears no number. */
+/* numbers: DIAGNOSTICS: none; an unreadable directory or record counts as having no number. */
 #include "store/numbers.h"
 
 #include "lib/fs.h"
@@ -14,7 +14,7 @@ static int64_t larger(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* The number that a text begins with, followed by `end`; else 0. */
+/* Returns the number at the start of a text that is followed by `end`, else 0. */
 static int64_t leading(const char *text, char end)
 {
 	size_t digits = strspn(text, "0123456789");
@@ -22,7 +22,7 @@ static int64_t leading(const char *text, char end)
 	return digits > 0 && digits <= 13 && text[digits] == end ? strtoll(text, NULL, 10) : 0;
 }
 
-/* What each name of a directory bears. */
+/* Returns the highest number of a directory's entries. */
 static int64_t each_name(const char *path, int64_t (*number)(const char *dir, const char *name))
 {
 	own_dir DIR *d = opendir(path);

@@ -1,11 +1,11 @@
-/* numbers: the highest job number that anything outside of the queue bears: logs and verdicts by their names, fences,
- * the store's records. Asked where the queue does not know it any more, so that no number comes twice. */
+/* numbers: the highest job number outside the queue: in the names of logs and verdicts, in fences,
+ * in the store's records. Read when the queue has lost it, so that no number is used twice. */
 #ifndef HORNERO_STORE_NUMBERS_H
 #define HORNERO_STORE_NUMBERS_H
 
 #include <stdint.h>
 
-/* 0: nothing bears one. What cannot be read is passed over. */
+/* Returns 0 if there is none. Skips files that cannot be read. */
 int64_t numbers_highest(const char *log_dir, const char *fence_dir, const char *store_dir);
 
 #endif

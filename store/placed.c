@@ -1,4 +1,4 @@
-/* placed: DIAGNOSTICS: as warm; a file in the directory that is no such record is passed over. */
+/* placed: DIAGNOSTICS: as warm; other files in the directory are skipped. */
 #include "store/placed.h"
 
 #include "lib/dirs.h"
@@ -17,7 +17,7 @@ static char *dir_of(const char *store_dir, const char *image)
 	return fs_path("%s/release/%s", store_dir, image);
 }
 
-/* NULL with e filled. */
+/* Returns NULL with e filled on error. */
 static char *path_of(const char *store_dir, const char *image, const char *digest, struct err *e)
 {
 	own_free char *dir = dir_of(store_dir, image);
@@ -28,11 +28,13 @@ static char *path_of(const char *store_dir, const char *image, const char *diges
 
 int placed_save(const char *store_dir, const struct warm *w, struct err *e)
 {
-	own_free char *room = fs_path("%s/release", store_dir); /* an older hornero init has not made it */
+	/* `hornero init` of an older version did not make it */
+	own_free char *room = fs_path("%s/release", store_dir);
 	own_free char *dir = dir_of(store_dir, w->image);
 	own_free char *path = path_of(store_dir, w->image, w->digest, e);
 
-	if (!path || fs_mkdir_p(room, 0755, e) < 0 || fs_mkdir_p(dir, 0755, e) < 0 || fs_sync_parent(AT_FDCWD, dir, e) < 0)
+	if (!path || fs_mkdir_p(room, 0755, e) < 0 || fs_mkdir_p(dir, 0755, e) < 0 ||
+	    fs_sync_parent(AT_FDCWD, dir, e) < 0)
 		return -1;
 	return warm_write(path, w, e);
 }
@@ -46,7 +48,7 @@ int placed_remove(const char *store_dir, const struct warm *w, struct err *e)
 		return -1;
 	if (unlink(path) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
-	rmdir(dir); /* where that was the last one */
+	rmdir(dir); /* succeeds after the last one */
 	return 0;
 }
 
@@ -57,7 +59,8 @@ bool placed_is_recorded(const char *store_dir, const char *image, const char *re
 	return access(path, F_OK) == 0;
 }
 
-int placed_load(const char *store_dir, const char *image, const char *digest, struct warm *out, struct err *e)
+int placed_load(const char *store_dir, const char *image, const char *digest, struct warm *out,
+		struct err *e)
 {
 	own_free char *path = path_of(store_dir, image, digest, e);
 
@@ -70,14 +73,14 @@ enum warm_state placed_state_of(const char *cache_dir, struct warm *w, struct er
 	own_free char *path = fs_path("%s/%s", cache_dir, w->name);
 	struct stat st;
 
-	/* Whatever kind of file it is. */
-	w->refused = w->refused && lstat(path, &st) == 0 && st.st_ino == w->ino && st.st_size == w->size_bytes &&
-		     fs_born_ns(AT_FDCWD, path) == w->born_ns;
+	/* The refused file may be of any type. */
+	w->refused = w->refused && lstat(path, &st) == 0 && st.st_ino == w->ino &&
+		     st.st_size == w->size_bytes && fs_born_ns(AT_FDCWD, path) == w->born_ns;
 	return w->refused ? WARM_FOREIGN : state;
 }
 
-int placed_look(const char *store_dir, const char *cache_dir, const char *image, const char *digest, struct warm *out,
-		 enum warm_state *state, struct err *e)
+int placed_look(const char *store_dir, const char *cache_dir, const char *image, const char *digest,
+		struct warm *out, enum warm_state *state, struct err *e)
 {
 	int got = placed_load(store_dir, image, digest, out, e);
 
@@ -90,8 +93,9 @@ int placed_look(const char *store_dir, const char *cache_dir, const char *image,
 	return *state == WARM_NONE ? -1 : 0;
 }
 
-/* 1 read, 0 it says of itself that it is another's, -1. */
-static int read_entry(const char *dir, const char *file, const char *image, struct warm *out, struct err *e)
+/* Returns 1 if read, 0 if missing, invalid or of another image or release, -1 on error. */
+static int read_entry(const char *dir, const char *file, const char *image, struct warm *out,
+		      struct err *e)
 {
 	own_free char *path = fs_path("%s/%s", dir, file);
 	char id[UUID_LEN + 1];
@@ -105,8 +109,8 @@ static int read_entry(const char *dir, const char *file, const char *image, stru
 	return 0;
 }
 
-int placed_each(const char *store_dir, const char *image, int (*each)(void *arg, struct warm *w, struct err *e),
-		 void *arg, struct err *e)
+int placed_each(const char *store_dir, const char *image,
+		int (*each)(void *arg, struct warm *w, struct err *e), void *arg, struct err *e)
 {
 	own_free char *path = dir_of(store_dir, image);
 	own_dir DIR *d = opendir(path);
@@ -139,8 +143,8 @@ static int take_newer(void *arg, struct warm *w, struct err *e)
 	return 0;
 }
 
-int placed_look_newest(const char *store_dir, const char *cache_dir, const char *image, struct warm *out,
-			enum warm_state *state, struct err *e)
+int placed_look_newest(const char *store_dir, const char *cache_dir, const char *image,
+		       struct warm *out, enum warm_state *state, struct err *e)
 {
 	struct warm newest = {.job = -1};
 

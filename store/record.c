@@ -1,5 +1,5 @@
-/* record: DIAGNOSTICS: ERR_OPERATOR where a record is damaged or cannot be read, ERR_NOBODY where
- * the disk is full, ERR_US where we were about to write one that we would refuse. */
+/* record: DIAGNOSTICS: ERR_OPERATOR if a record is damaged or cannot be read, ERR_NOBODY if the
+ * disk is full, ERR_US if the struct to write is invalid. */
 #include "store/record.h"
 
 #include "lib/fs.h"
@@ -42,8 +42,8 @@ static bool is_text_good(const struct record_field *f, const char *s)
 	case RECORD_UUID:
 		return uuid_valid(s);
 	case RECORD_WORD:
-		return strlen(s) < f->size &&
-		       s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] == '\0';
+		return strlen(s) < f->size && s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"
+							  "OPQRSTUVWXYZ0123456789._-")] == '\0';
 	case RECORD_TEXT:
 		return is_printable(s, f->size - 1);
 	default:
@@ -56,7 +56,7 @@ static bool is_number(enum record_kind kind)
 	return kind == RECORD_COUNT || kind == RECORD_TIME;
 }
 
-/* NULL: the value is not one that we would read back. */
+/* Returns NULL if record_load would refuse the value. */
 static json_t *value_of(const struct record_field *f, const void *in)
 {
 	const char *at = (const char *)in + f->offset;
@@ -78,7 +78,8 @@ static json_t *value_of(const struct record_field *f, const void *in)
 	return json_string(at);
 }
 
-int record_save(const char *path, const struct record_field *fields, size_t n, const void *in, struct err *e)
+int record_save(const char *path, const struct record_field *fields, size_t n, const void *in,
+		struct err *e)
 {
 	own_json json_t *object = json_object();
 	own_free char *text = NULL;
@@ -88,7 +89,8 @@ int record_save(const char *path, const struct record_field *fields, size_t n, c
 		json_t *value = value_of(&fields[i], in);
 
 		if (!value)
-			return err_set(e, ERR_US, "will not write %s: its %s makes no sense", path, fields[i].name);
+			return err_set(e, ERR_US, "cannot write %s: its %s is invalid", path,
+				       fields[i].name);
 		if (json_object_set_new(object, fields[i].name, value) < 0)
 			return err_set(e, ERR_NOBODY, "out of memory for %s", path);
 	}
@@ -130,7 +132,7 @@ static bool read_value(const struct record_field *f, const json_t *value, char *
 		memcpy(out + f->offset, &number, sizeof(number));
 		return true;
 	}
-	/* A string with a NUL inside is longer than strlen says. */
+	/* Refuses a string with a NUL inside: its JSON length exceeds strlen. */
 	if (!s || strlen(s) != json_string_length(value) || !is_text_good(f, s))
 		return false;
 	memcpy(out + f->offset, s, strlen(s) + 1);
@@ -144,8 +146,8 @@ static bool read_field(const struct record_field *f, const json_t *object, char 
 	return value ? read_value(f, value, out) : f->optional;
 }
 
-int record_load(const char *path, const struct record_field *fields, size_t n, void *out, size_t size,
-		struct err *e)
+int record_load(const char *path, const struct record_field *fields, size_t n, void *out,
+		size_t size, struct err *e)
 {
 	own_json json_t *object = NULL;
 	own_free char *text = NULL;
@@ -159,10 +161,11 @@ int record_load(const char *path, const struct record_field *fields, size_t n, v
 		return -1;
 	object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
 	if (!object)
-		return err_set(e, ERR_OPERATOR, "%s:%d:%d: %s", path, why.line, why.column, why.text);
+		return err_set(e, ERR_OPERATOR, "%s:%d:%d: %s", path, why.line, why.column,
+			       why.text);
 	for (size_t i = 0; i < n; i++)
 		if (!read_field(&fields[i], object, fresh))
-			return err_set(e, ERR_OPERATOR, "%s: its %s is missing or makes no sense", path,
+			return err_set(e, ERR_OPERATOR, "%s: its %s is missing or invalid", path,
 				       fields[i].name);
 	memcpy(out, fresh, size);
 	return 0;

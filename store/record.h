@@ -1,5 +1,5 @@
 /*
- * record: a flat struct as a small JSON file, described by a table of its fields.
+ * record: stores a flat struct as a small JSON file, described by a table of its fields.
  *
  *     static const struct record_field fields[] = {
  *             RECORD_FIELD(struct warm, image, RECORD_UUID),
@@ -8,10 +8,10 @@
  *     record_save(path, fields, n, &warm, e);    durable on return
  *     record_load(path, fields, n, &warm, e);
  *
- * What is read was written by us, but lies in a directory that others may reach: every value
- * is checked against its kind, and no file is read beyond RECORD_MAX. Unknown names are passed
- * over, so that an older hornero reads a newer one's files; a field that came later is optional, so that a
- * newer one reads an older one's.
+ * hornero writes these files, but other users may reach their directory: record_load checks every
+ * value against its kind and reads no file beyond RECORD_MAX bytes. It ignores unknown names, so an
+ * older hornero reads a newer one's files. Fields added later are optional, so a newer hornero
+ * reads an older one's.
  */
 #ifndef HORNERO_STORE_RECORD_H
 #define HORNERO_STORE_RECORD_H
@@ -39,7 +39,7 @@ struct record_field {
 	const char *name;
 	enum record_kind kind;
 	size_t offset, size;
-	bool optional; /* a file without it is an older one: 0 or "" */
+	bool optional; /* missing in older files: then 0 or "" */
 };
 
 #define RECORD_ENTRY(type, member, kind_, optional_) \
@@ -47,13 +47,14 @@ struct record_field {
 #define RECORD_FIELD(type, member, kind_)    RECORD_ENTRY(type, member, kind_, false)
 #define RECORD_OPTIONAL(type, member, kind_) RECORD_ENTRY(type, member, kind_, true)
 
-/* Aside, fsync, rename, fsync of the directory; mode 0644. ERR_US where the struct itself
- * would not be read back. */
-int record_save(const char *path, const struct record_field *fields, size_t n, const void *in, struct err *e);
-
-/* *out is written on success only. e->sys is ENOENT where there is no file, ERR_OPERATOR with
- * e->sys 0 where there is one that makes no sense. */
-int record_load(const char *path, const struct record_field *fields, size_t n, void *out, size_t size,
+/* Writes a temporary file, fsyncs it, renames it and fsyncs the directory; mode 0644. ERR_US if
+ * record_load would refuse the struct. */
+int record_save(const char *path, const struct record_field *fields, size_t n, const void *in,
 		struct err *e);
+
+/* Writes *out on success only. On error e->sys is ENOENT if there is no file; e is ERR_OPERATOR
+ * with e->sys 0 if the file is invalid. */
+int record_load(const char *path, const struct record_field *fields, size_t n, void *out,
+		size_t size, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
-/* release: DIAGNOSTICS: ERR_OPERATOR where the store cannot be read, ERR_NOBODY where memory is out. An artifact without
- * a manifest that can be read is none. */
+/* release: DIAGNOSTICS: ERR_OPERATOR if the store cannot be read, ERR_NOBODY if memory runs out. An
+ * artifact without a readable manifest does not exist. */
 #include "store/release.h"
 
 #include "lib/fs.h"
@@ -24,7 +24,8 @@ static int take_newer(void *arg, struct warm *w, struct err *e)
 	struct warm *newest = arg;
 
 	(void)e;
-	if (!w->refused && (w->job > newest->job || (w->job == newest->job && w->attempt > newest->attempt)))
+	if (!w->refused &&
+	    (w->job > newest->job || (w->job == newest->job && w->attempt > newest->attempt)))
 		*newest = *w;
 	return 0;
 }
@@ -32,10 +33,13 @@ static int take_newer(void *arg, struct warm *w, struct err *e)
 int release_newest(const char *store_dir, const char *uuid, struct warm *w, struct err *e)
 {
 	*w = (struct warm){0};
-	return warm_load(store_dir, uuid, w, e) < 0 ? -1 : placed_each(store_dir, uuid, take_newer, w, e);
+	return warm_load(store_dir, uuid, w, e) < 0
+		       ? -1
+		       : placed_each(store_dir, uuid, take_newer, w, e);
 }
 
-static void find_previous(const char *store_dir, const struct warm *w, char previous[SHA256_HEX + 1])
+static void find_previous(const char *store_dir, const struct warm *w,
+			  char previous[SHA256_HEX + 1])
 {
 	for (int i = 0; warm_earlier(w, i, previous); i++)
 		if (is_there(store_dir, previous))
@@ -43,8 +47,8 @@ static void find_previous(const char *store_dir, const struct warm *w, char prev
 	previous[0] = '\0';
 }
 
-int release_needed(const char *store_dir, const char *uuid, char current[SHA256_HEX + 1], char previous[SHA256_HEX + 1],
-		   struct err *e)
+int release_needed(const char *store_dir, const char *uuid, char current[SHA256_HEX + 1],
+		   char previous[SHA256_HEX + 1], struct err *e)
 {
 	struct warm w;
 
@@ -77,8 +81,9 @@ static bool was_warm(const struct warm *w, const char *digest)
 	return false;
 }
 
-/* What the image had; nothing where it was bound to another repository then. */
-static int load_had(const char *store_dir, const char *uuid, const char *repo, struct warm *w, struct err *e)
+/* Loads the image's last publication; nothing if the image was bound to another repository then. */
+static int load_had(const char *store_dir, const char *uuid, const char *repo, struct warm *w,
+		    struct err *e)
 {
 	if (release_newest(store_dir, uuid, w, e) < 0)
 		return -1;
@@ -87,14 +92,17 @@ static int load_had(const char *store_dir, const char *uuid, const char *repo, s
 	return 0;
 }
 
-static bool belongs(const struct manifest *m, const char *uuid, const char *repo, const struct warm *w)
+static bool belongs(const struct manifest *m, const char *uuid, const char *repo,
+		    const struct warm *w)
 {
-	return (strcmp(m->image, uuid) == 0 && (!*m->repo || strcmp(m->repo, repo) == 0)) || was_warm(w, m->digest);
+	return (strcmp(m->image, uuid) == 0 && (!*m->repo || strcmp(m->repo, repo) == 0)) ||
+	       was_warm(w, m->digest);
 }
 
-/* The artifact of the store whose name under this image is the release: 1, 0, -1. */
-static int find_named(const char *store_dir, const char *uuid, const char *release, char digest[SHA256_HEX + 1],
-		      struct err *e)
+/* Finds the artifact whose name under this image is the release. Returns 1, 0 if there is none, -1
+ * on error. */
+static int find_named(const char *store_dir, const char *uuid, const char *release,
+		      char digest[SHA256_HEX + 1], struct err *e)
 {
 	own_dir DIR *d = open_artifacts(store_dir, e);
 	struct dirent *entry;
@@ -116,8 +124,8 @@ static int find_named(const char *store_dir, const char *uuid, const char *relea
 	return 0;
 }
 
-int release_find(const char *store_dir, const char *uuid, const char *repo, const char *release, char digest[SHA256_HEX + 1],
-		 struct err *e)
+int release_find(const char *store_dir, const char *uuid, const char *repo, const char *release,
+		 char digest[SHA256_HEX + 1], struct err *e)
 {
 	struct err ignored = ERR_INIT;
 	struct manifest m;
@@ -131,9 +139,9 @@ int release_find(const char *store_dir, const char *uuid, const char *repo, cons
 	return store_manifest(store_dir, digest, &m, &ignored) == 0 && belongs(&m, uuid, repo, &w);
 }
 
-/* 1, 0 there is no such artifact, -1. */
-static int describe(const char *store_dir, const char *uuid, const char *digest, struct manifest *m, struct release *out,
-		    struct err *e)
+/* Returns 1, 0 if there is no such artifact, -1 on error. */
+static int describe(const char *store_dir, const char *uuid, const char *digest, struct manifest *m,
+		    struct release *out, struct err *e)
 {
 	struct err why = ERR_INIT;
 	own_fd int fd = -1;
@@ -157,8 +165,8 @@ static void compare(struct release *r, const struct warm *w, const char *previou
 	r->previous = strcmp(r->digest, previous) == 0;
 }
 
-int release_get(const char *store_dir, const char *uuid, const char *repo, const char *release, struct release *out,
-		struct err *e)
+int release_get(const char *store_dir, const char *uuid, const char *repo, const char *release,
+		struct release *out, struct err *e)
 {
 	char digest[SHA256_HEX + 1], previous[SHA256_HEX + 1];
 	struct manifest m;
@@ -185,8 +193,8 @@ static int newest_first(const void *a, const void *b)
 	return strcmp(left->digest, right->digest);
 }
 
-static int collect(const char *store_dir, const char *uuid, const char *repo, const struct warm *w, struct release **list,
-		   size_t *n, struct err *e)
+static int collect(const char *store_dir, const char *uuid, const char *repo, const struct warm *w,
+		   struct release **list, size_t *n, struct err *e)
 {
 	own_dir DIR *d = open_artifacts(store_dir, e);
 	struct dirent *entry;
@@ -202,10 +210,12 @@ static int collect(const char *store_dir, const char *uuid, const char *repo, co
 		if (!inventory_digest_of(entry->d_name, ".json", digest))
 			continue;
 		if (*n == room) {
-			struct release *more = reallocarray(*list, room = room ? 2 * room : 16, sizeof(**list));
+			struct release *more =
+				reallocarray(*list, room = room ? 2 * room : 16, sizeof(**list));
 
 			if (!more)
-				return err_set(e, ERR_NOBODY, "out of memory for the releases of %s", uuid);
+				return err_set(e, ERR_NOBODY,
+					       "out of memory for the releases of %s", uuid);
 			*list = more;
 		}
 		got = describe(store_dir, uuid, digest, &m, &(*list)[*n], e);
@@ -216,14 +226,16 @@ static int collect(const char *store_dir, const char *uuid, const char *repo, co
 	return 0;
 }
 
-int release_list(const char *store_dir, const char *uuid, const char *repo, struct release **out, size_t *n, struct err *e)
+int release_list(const char *store_dir, const char *uuid, const char *repo, struct release **out,
+		 size_t *n, struct err *e)
 {
 	own_free struct release *list = NULL;
 	char previous[SHA256_HEX + 1];
 	struct warm w;
 	size_t count = 0;
 
-	if (load_had(store_dir, uuid, repo, &w, e) < 0 || collect(store_dir, uuid, repo, &w, &list, &count, e) < 0)
+	if (load_had(store_dir, uuid, repo, &w, e) < 0 ||
+	    collect(store_dir, uuid, repo, &w, &list, &count, e) < 0)
 		return -1;
 	find_previous(store_dir, &w, previous);
 	for (size_t i = 0; i < count; i++)

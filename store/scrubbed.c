@@ -1,4 +1,4 @@
-/* scrubbed: DIAGNOSTICS: as record.h says. */
+/* scrubbed: DIAGNOSTICS: as record.h. */
 #include "store/scrubbed.h"
 
 #include "lib/fs.h"
@@ -46,5 +46,6 @@ int64_t scrubbed_beat_ns(const char *store_dir)
 	own_free char *path = fs_path("%s/scrub.json", store_dir);
 	struct stat st;
 
-	return lstat(path, &st) < 0 ? 0 : (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	return lstat(path, &st) < 0 ? 0
+				    : (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 }

@@ -1,5 +1,6 @@
-/* store: DIAGNOSTICS: ERR_OPERATOR where the directory is wrong, ERR_NOBODY where the disk is full or
- * an artifact was changed by somebody else (sys ESTALE: it is built again), ERR_US where a caller's digest is none. */
+/* store: DIAGNOSTICS: ERR_OPERATOR if the directory is wrong, ERR_NOBODY if the disk is full or an
+ * artifact was changed by somebody else (e->sys ESTALE: it is built again), ERR_US if a caller's
+ * digest is invalid. */
 #include "store/store.h"
 
 #include "lib/dirs.h"
@@ -129,11 +130,12 @@ int store_lock(const char *store_dir, enum store_lock how, struct err *e)
 	if (held < 0)
 		return err_wrap(e, "%s", path);
 	if (held == 0)
-		return err_set(e, ERR_NOBODY, "others are at work in the store %s for long", store_dir);
+		return err_set(e, ERR_NOBODY, "cannot lock the store %s within %d s: others use it",
+			       store_dir, WAIT_MS / 1000);
 	return steal_fd(&fd);
 }
 
-/* Only where artifacts are collected does it matter: one that could not be marked looks older than it is. */
+/* Ignores errors: only collectors care, and an unmarked artifact looks older than it is. */
 void store_mark_used(int artifacts, const char *digest)
 {
 	own_free char *manifest = fs_path("%s.json", digest);
@@ -172,8 +174,10 @@ int store_compare(int fd, const struct manifest *m, struct err *e)
 		what = "time of change";
 	if (!what)
 		return 0;
-	err_set(e, ERR_NOBODY, "artifact %.12s is not the file that was stored: its %s differs from the manifest; "
-		"it is not published, but built again", m->digest, what);
+	err_set(e, ERR_NOBODY,
+		"artifact %.12s is not the file that was stored: its %s differs from the manifest; "
+		"it is not published, but built again",
+		m->digest, what);
 	e->sys = ESTALE;
 	return -1;
 }
@@ -191,7 +195,7 @@ int store_manifest(const char *store_dir, const char *digest, struct manifest *o
 		return -1;
 	}
 	if (strcmp(m.digest, digest) != 0)
-		return err_set(e, ERR_OPERATOR, "%s speaks of another artifact", path);
+		return err_set(e, ERR_OPERATOR, "%s is the manifest of another artifact", path);
 	*out = m;
 	return 0;
 }
@@ -213,7 +217,7 @@ int store_open(const char *store_dir, const char *digest, struct manifest *m, st
 	return steal_fd(&fd);
 }
 
-/* The bytes under their digest, durable; m learns what they look like now. */
+/* Moves the bytes to their digest, durably, and fills m with the file's inode and times. */
 static int move_in(const char *stage_path, const char *path, struct manifest *m, struct err *e)
 {
 	own_fd int fd = open(stage_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -222,8 +226,10 @@ static int move_in(const char *stage_path, const char *path, struct manifest *m,
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, ERR_US, "cannot take %s into the store", stage_path);
 	if (!S_ISREG(st.st_mode) || st.st_size != m->size_bytes || st.st_nlink != 1)
-		return err_set(e, ERR_US, "cannot take %s into the store: it is not one regular file of %lld bytes",
-			       stage_path, (long long)m->size_bytes);
+		return err_set(
+			e, ERR_US,
+			"cannot take %s into the store: it is not one regular file of %lld bytes",
+			stage_path, (long long)m->size_bytes);
 	if (fchmod(fd, 0444) < 0 || fsync(fd) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make %s durable", stage_path);
 	failpoint("store-staged");
@@ -232,14 +238,14 @@ static int move_in(const char *stage_path, const char *path, struct manifest *m,
 	if (fs_sync_parent(AT_FDCWD, path, e) < 0 || fs_sync_parent(AT_FDCWD, stage_path, e) < 0)
 		return -1;
 	failpoint("store-taken");
-	/* Only now: the rename itself is a change of the inode. */
+	/* Not before the rename, which changes the ctime. */
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot stat %s", path);
 	note_stat(m, &st);
 	return 0;
 }
 
-/* 1: these bytes are there already, as *m says from now on. */
+/* Returns 1 if the store has these bytes already, and copies their manifest to *m; else 0. */
 static int is_known(const char *store_dir, struct manifest *m)
 {
 	struct manifest old;

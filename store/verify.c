@@ -1,5 +1,5 @@
-/* verify: DIAGNOSTICS: ERR_OPERATOR where an artifact cannot be read or moved (the store belongs to hornerod's
- * user), ERR_NOBODY where the machine is out of something. */
+/* verify: DIAGNOSTICS: ERR_OPERATOR if an artifact cannot be read or moved (the store belongs to
+ * hornerod's user), ERR_NOBODY if the machine is short of a resource. */
 #include "store/verify.h"
 
 #include "lib/fs.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* How it is read, and who is told. */
+/* The arguments of a verification. */
 struct verify {
 	const char *store_dir;
 	int dir;
@@ -24,7 +24,7 @@ struct verify {
 	struct verify_count *n;
 };
 
-/* 1: these are its bytes, 0: they are not, and e says why, -1. */
+/* Returns 1 if the bytes are right, 0 if not (e says why), -1 on error. */
 static int is_whole(const struct verify *v, const char *digest, struct err *e)
 {
 	own_free char *raw = fs_path("%s.raw", digest);
@@ -34,17 +34,20 @@ static int is_whole(const struct verify *v, const char *digest, struct err *e)
 
 	seen = store_open(v->store_dir, digest, &m, e);
 	if (seen < 0)
-		return e->sys == 0 || e->sys == ENOENT || e->sys == ESTALE || e->sys == ELOOP ? 0 : -1;
+		return e->sys == 0 || e->sys == ENOENT || e->sys == ESTALE || e->sys == ELOOP ? 0
+											      : -1;
 	fd = digest_open(v->dir, raw, e);
 	if (fd < 0 || digest_fd(fd, v->pace, v->pace_arg, found, e) < 0)
 		return -1;
 	if (strcmp(found, digest) == 0)
 		return 1;
-	err_set(e, ERR_NOBODY, "artifact %.12s holds other bytes than were stored: their SHA-256 is %.12s", digest, found);
+	err_set(e, ERR_NOBODY,
+		"artifact %.12s holds other bytes than were stored: their SHA-256 is %.12s", digest,
+		found);
 	return 0;
 }
 
-/* The bytes first: a manifest alone finds nothing. */
+/* Moves the bytes first: a manifest alone finds nothing. */
 static int move_out(int dir, const char *digest, struct err *e)
 {
 	own_free char *raw = fs_path("%s.raw", digest);
@@ -54,17 +57,18 @@ static int move_out(int dir, const char *digest, struct err *e)
 	if (renameat(dir, raw, dir, refused) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot move artifact %.12s out of use", digest);
 	if (unlinkat(dir, manifest, 0) < 0 && errno != ENOENT)
-		return err_sys(e, ERR_OPERATOR, "cannot remove the manifest of artifact %.12s", digest);
+		return err_sys(e, ERR_OPERATOR, "cannot remove the manifest of artifact %.12s",
+			       digest);
 	return fs_sync_dir(dir, ".", e);
 }
 
-/* An artifact and its manifest, as far as replacing either of them changes it. */
+/* Identifies an artifact and its manifest: replacing either changes it. */
 struct seen {
 	ino_t manifest, raw;
 	struct timespec changed;
 };
 
-/* Zeroes for what is not there. */
+/* Zeroes stand for missing files. */
 static struct seen look(int dir, const char *digest)
 {
 	own_free char *raw = fs_path("%s.raw", digest);
@@ -81,9 +85,11 @@ static struct seen look(int dir, const char *digest)
 	return s;
 }
 
-/* Reading took long. Meanwhile a build may have put a good file in its place, or a collector let it go: then it is no concern
- * of this run. 1 moved out, 0 it is another one or none by now, -1. */
-static int refuse(const char *store_dir, int dir, const char *digest, const struct seen *before, struct err *e)
+/* Reading took long. Meanwhile a build may have put a good file in place, or a collector removed
+ * it: then leave it alone. Returns 1 if moved out, 0 if the artifact was replaced or removed, -1 on
+ * error. */
+static int refuse(const char *store_dir, int dir, const char *digest, const struct seen *before,
+		  struct err *e)
 {
 	own_fd int lock = store_lock(store_dir, STORE_ALONE, e);
 	struct seen now;
@@ -92,7 +98,8 @@ static int refuse(const char *store_dir, int dir, const char *digest, const stru
 		return -1;
 	now = look(dir, digest);
 	if (now.manifest == 0 || now.manifest != before->manifest || now.raw != before->raw ||
-	    now.changed.tv_sec != before->changed.tv_sec || now.changed.tv_nsec != before->changed.tv_nsec)
+	    now.changed.tv_sec != before->changed.tv_sec ||
+	    now.changed.tv_nsec != before->changed.tv_nsec)
 		return 0;
 	return move_out(dir, digest, e) < 0 ? -1 : 1;
 }
@@ -119,12 +126,18 @@ static int verify_one(const struct verify *v, const char *digest, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
-int store_verify_one(const char *store_dir, const char *digest, digest_pace *pace, void *pace_arg, verify_tell *tell, void *arg,
-		     struct verify_count *n, struct err *e)
+int store_verify_one(const char *store_dir, const char *digest, digest_pace *pace, void *pace_arg,
+		     verify_tell *tell, void *arg, struct verify_count *n, struct err *e)
 {
 	own_free char *path = fs_path("%s/artifact", store_dir);
 	own_fd int dir = fs_open_dir(AT_FDCWD, path, e);
-	struct verify v = {.store_dir = store_dir, .dir = dir, .pace = pace, .pace_arg = pace_arg, .tell = tell, .arg = arg, .n = n};
+	struct verify v = {.store_dir = store_dir,
+			   .dir = dir,
+			   .pace = pace,
+			   .pace_arg = pace_arg,
+			   .tell = tell,
+			   .arg = arg,
+			   .n = n};
 
 	return dir < 0 ? -1 : verify_one(&v, digest, e);
 }
@@ -141,27 +154,31 @@ int store_verify_note(const char *store_dir, struct err *e)
 {
 	own_free char *path = fs_path("%s/verified", store_dir);
 
-	/* Whoever may not write to the store has verified it all the same. */
+	/* A user who may not write to the store can verify it, but cannot record that. */
 	if (access(store_dir, W_OK) < 0)
 		return 0;
 	return fs_replace(AT_FDCWD, path, "", 0, 0644, e);
 }
 
-int store_verify(const char *store_dir, verify_tell *tell, void *arg, struct verify_count *n, struct err *e)
+int store_verify(const char *store_dir, verify_tell *tell, void *arg, struct verify_count *n,
+		 struct err *e)
 {
 	own_free char *path = fs_path("%s/artifact", store_dir);
 	own_dir DIR *d = opendir(path);
-	struct verify v = {.store_dir = store_dir, .dir = d ? dirfd(d) : -1, .tell = tell, .arg = arg, .n = n};
+	struct verify v = {
+		.store_dir = store_dir, .dir = d ? dirfd(d) : -1, .tell = tell, .arg = arg, .n = n};
 	struct dirent *entry;
 	int rc = 0;
 
 	*n = (struct verify_count){0};
 	if (!d)
-		return err_sys(e, ERR_OPERATOR, "cannot read the store %s (hornero init makes it)", path);
+		return err_sys(e, ERR_OPERATOR, "cannot read the store %s (hornero init makes it)",
+			       path);
 	while ((entry = readdir(d))) {
 		char digest[SHA256_HEX + 1];
 
-		if (inventory_digest_of(entry->d_name, ".json", digest) && verify_one(&v, digest, e) < 0)
+		if (inventory_digest_of(entry->d_name, ".json", digest) &&
+		    verify_one(&v, digest, e) < 0)
 			rc = -1;
 	}
 	return rc < 0 ? -1 : store_verify_note(store_dir, e);

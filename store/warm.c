@@ -1,5 +1,5 @@
-/* warm: DIAGNOSTICS: ERR_OPERATOR where the store's or the cache's directory cannot be used; a
- * damaged record is only warned about, since publishing again writes a new one. */
+/* warm: DIAGNOSTICS: ERR_OPERATOR if the store's or the cache's directory is unusable. A damaged
+ * record is only logged, since the next publication writes a new one. */
 #include "store/warm.h"
 
 #include "lib/fs.h"
@@ -54,7 +54,8 @@ static void add_earlier(struct warm *w, const char *digest)
 	size_t used = strlen(w->earlier);
 
 	if (strcmp(digest, w->digest) != 0 && used + SHA256_HEX + 1 < sizeof(w->earlier))
-		snprintf(w->earlier + used, sizeof(w->earlier) - used, "%s%s", used ? " " : "", digest);
+		snprintf(w->earlier + used, sizeof(w->earlier) - used, "%s%s", used ? " " : "",
+			 digest);
 }
 
 bool warm_is_of_other(const struct warm *w, const char *repo)
@@ -105,11 +106,13 @@ int warm_read(const char *path, const char *uuid, struct warm *out, struct err *
 			return 0;
 		if (e->sys != 0 || e->class == ERR_NOBODY)
 			return -1;
-		log_warn("event=warm-record-refused image=%s reason=%s", uuid, log_quote(quoted, sizeof(quoted), e->msg));
+		log_warn("event=warm-record-refused image=%s reason=%s", uuid,
+			 log_quote(quoted, sizeof(quoted), e->msg));
 		return 0;
 	}
 	if (strcmp(w.image, uuid) != 0) {
-		log_warn("event=warm-record-refused image=%s reason=\"it speaks of %s\"", uuid, w.image);
+		log_warn("event=warm-record-refused image=%s reason=\"it is the record of %s\"",
+			 uuid, w.image);
 		return 0;
 	}
 	*out = w;
@@ -123,7 +126,8 @@ int warm_load(const char *store_dir, const char *uuid, struct warm *out, struct 
 	return path ? warm_read(path, uuid, out, e) : -1;
 }
 
-static enum warm_state look_at(const char *path, const struct warm *w, int64_t *born_ns, struct err *e)
+static enum warm_state look_at(const char *path, const struct warm *w, int64_t *born_ns,
+			       struct err *e)
 {
 	struct stat st;
 
@@ -146,7 +150,8 @@ int warm_confirm(const char *cache_dir, struct warm *w, struct err *e)
 
 	w->born_ns = 0;
 	if (look_at(path, w, &w->born_ns, e) != WARM_OK)
-		return err_set(e, ERR_NOBODY, "%s is not what was published there a moment ago", path);
+		return err_set(e, ERR_NOBODY, "%s is not what was published there a moment ago",
+			       path);
 	return 0;
 }
 
@@ -181,8 +186,8 @@ int warm_look(const char *store_dir, const char *cache_dir, const char *uuid, st
 const char *warm_state_name(enum warm_state s)
 {
 	static const char *const names[] = {
-		[WARM_NONE] = "none", [WARM_OK] = "warm", [WARM_GONE] = "gone", [WARM_FOREIGN] = "foreign",
-		[WARM_CHANGED] = "changed",
+		[WARM_NONE] = "none",	    [WARM_OK] = "warm",		[WARM_GONE] = "gone",
+		[WARM_FOREIGN] = "foreign", [WARM_CHANGED] = "changed",
 	};
 
 	return (size_t)s < sizeof(names) / sizeof(names[0]) ? names[s] : "none";

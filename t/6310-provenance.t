@@ -181,9 +181,9 @@ test_expect_success 'a damaged one is named, never believed, and the way out men
 	do
 		cp whole "$ARTIFACT/$digest.json" && edit "m[\"${change%%=*}\"] = ${change#*=}" && shown && says digest=$digest release=$(release $HELLO_UUID $digest) \
 			key=null toolchain=null size_bytes=null root_gib=null && jq -r .artifact.problem shown >problem &&
-		test_grep "its ${change%%=*} is missing or makes no sense; .hornero rebuild $HELLO_UUID. writes it anew" problem || return 1
+		test_grep "its ${change%%=*} is missing or invalid; .hornero rebuild $HELLO_UUID. writes it anew" problem || return 1
 	done &&
-	hornero image show $HELLO_UUID >out && test_grep "^problem: .*makes no sense" out &&
+	hornero image show $HELLO_UUID >out && test_grep "^problem: .*is missing or invalid" out &&
 	rebuild && shown &&
 	says problem=null digest=$digest key=$(jq -r .key whole) toolchain=$(jq -r .toolchain whole) &&
 	python3 parts.py shown "$HORNERO_SRC/etc/builders.d/make.yaml"
