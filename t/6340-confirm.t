@@ -167,7 +167,7 @@ newest () {
 	hornero queue --all --json | jq -r "[.[] | select(.origin == \"confirm\")] | max_by(.job).job"
 }
 
-# Red with: every ended state tried again in agent/common/confirm.c is_over(); without its JOB_SUPERSEDED.
+# Red with: every ended state tried again in agent/common/confirm.c is_over().
 test_expect_success 'one that waits and is cancelled stays so; retry, or other content, asks for one again' '
 	echo c1 >"$HELLO_WORK/b" && node_push && wait_until "confirmation queued" 5 && was=$confirm && hornero cancel $was && hornero sweep >out &&
 	test_grep "^0 queued" out && test "$(newest)" = $was && test "$(built)" = incremental && hornero why "$HELLO_UUID" >why &&
@@ -194,6 +194,7 @@ test_expect_success 'a clean build that fails is told, and is not tried again; t
 	hornero why "$HELLO_UUID" >why && test_grep "a clean build" why
 '
 
+# Red without: IMAGE_CONFIRM_IDLE in is_wished().
 test_expect_success 'never for an image' '
 	n=$(hornero queue --all --json | jq "[.[] | select(.origin == \"confirm\")] | length") &&
 	hornero image set "$HELLO_UUID" confirm=never >/dev/null && hornero wait "$HELLO_UUID" --timeout 60 && echo b7 >"$HELLO_WORK/b" && node_push &&

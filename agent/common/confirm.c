@@ -19,13 +19,13 @@ static bool is_wished(const struct conf *c, const struct builders *builders, con
 }
 
 /* One that failed or was cancelled is tried again when something else is warm. One that a newer job took the place of is
- * none of these: that job may have failed, and the same artifact is warm still. */
+ * not looked at: that job may have failed, and the same artifact is warm still. */
 static int is_over(struct db *db, const struct warm *w, struct err *e)
 {
 	own_job struct job j = {.id = 0};
 	int found = job_newest_confirm(db, w->image, &j, e);
 
-	return found <= 0 ? found : !job_state_ended(j.state) || (j.state != JOB_PUBLISHED && j.state != JOB_SUPERSEDED && j.id > w->job);
+	return found <= 0 ? found : !job_state_ended(j.state) || (j.state != JOB_PUBLISHED && j.id > w->job);
 }
 
 int confirm_queue(const struct conf *c, const struct builders *builders, const struct image *img, struct db *db, struct err *e)
