@@ -1,5 +1,5 @@
-/* builder: DIAGNOSTICS: a bad file is a message in struct builders; ERR_OPERATOR where the
- * directory cannot be read, ERR_NOBODY where memory or descriptors are out. */
+/* builder: DIAGNOSTICS: ERR_OPERATOR if the directory cannot be read, ERR_NOBODY if memory or
+ * descriptors run out. A bad file adds a message to struct builders. */
 #include "conf/builder.h"
 
 #include "conf/check.h"
@@ -13,52 +13,64 @@
 
 #define AT(member) .offset = offsetof(struct builder, member)
 
-static const char *const reproducibles[] = {[BUILDER_REPRODUCIBLE_NO] = "no", [BUILDER_REPRODUCIBLE_YES] = "yes", NULL};
+static const char *const reproducibles[] = {
+	[BUILDER_REPRODUCIBLE_NO] = "no", [BUILDER_REPRODUCIBLE_YES] = "yes", NULL,
+};
 
 static const char *const formats[] = {[BUILDER_RAW] = "raw", [BUILDER_QCOW2] = "qcow2", NULL};
 
 static const struct key keys[] = {
 	{.name = "detect", .type = KEY_LIST, .check = check_relative, AT(detect),
 	 .allowed = "a list of relative paths",
-	 .help = "Files of which any one in the image's tree means this builder. Without them the builder is used "
-		 "only where it is named."},
-	{.name = "group", .type = KEY_TEXT, .check = check_name, AT(group), .allowed = "a name of a-z, 0-9 and -",
-	 .help = "Control group of the builder's runs, below the top group; see hornero-group(5). Where it is not set: the "
-		 "builder's name."},
+	 .help = "Files of which any one in the image's tree means this builder. Without them the "
+		 "builder is used only where it is named."},
+	{.name = "group", .type = KEY_TEXT, .check = check_name, AT(group),
+	 .allowed = "a name of a-z, 0-9 and -",
+	 .help = "Control group of the builder's runs, below the top group; see hornero-group(5). "
+		 "Where it is not set: the builder's name."},
 	{.name = "argv", .type = KEY_LIST, .required = true, AT(argv), .allowed = "a list of words",
-	 .help = "The command and its arguments. No shell reads them; for one, write [sh, -c, \"cd node && make\"]."},
+	 .help = "The command and its arguments. No shell reads them; for one, write [sh, -c, \"cd "
+		 "node && make\"]."},
 	{.name = "env", .type = KEY_MAP, AT(env), .allowed = "a mapping of names to texts",
 	 .help = "Environment beside the usual one."},
-	{.name = "artifact", .type = KEY_TEXT, .check = check_artifact, .required = true, AT(artifact),
-	 .allowed = "an absolute path below /build",
-	 .help = "What the command leaves, as the sandbox sees it. It is deleted before each run, so that a fresh one "
-		 "proves success."},
+	{.name = "artifact", .type = KEY_TEXT, .check = check_artifact, .required = true,
+	 AT(artifact), .allowed = "an absolute path below /build",
+	 .help = "What the command leaves, as the sandbox sees it. It is deleted before each run, "
+		 "so that a fresh one proves success."},
 	{.name = "format", .type = KEY_CHOICE, .choices = formats, .required = true, AT(format),
-	 .help = "Format of the artifact. Never guessed: who could choose it could read the node's files."},
+	 .help = "Format of the artifact. Never guessed: who could choose it could read the node's "
+		 "files."},
 	{.name = "needs", .type = KEY_LIST, .check = check_program, AT(needs),
 	 .allowed = "a list of program names or absolute paths",
-	 .help = "Programs that must be installed. One that is missing sets the job aside for the operator, by name."},
-	{.name = "version", .type = KEY_LISTS, AT(version), .allowed = "a list of commands, each a list of words",
-	 .help = "Commands whose output belongs to the content key: when it changes, images are built anew. They are run when a file that "
-		 "they or needs name has changed, and by each sweep; one that fails or takes too long holds no job, which waits and is "
+	 .help = "Programs that must be installed. One that is missing sets the job aside for the "
+		 "operator, by name."},
+	{.name = "version", .type = KEY_LISTS, AT(version),
+	 .allowed = "a list of commands, each a list of words",
+	 .help = "Commands whose output belongs to the content key: when it changes, images are "
+		 "built anew. They are run when a file that they or needs name has changed, and by "
+		 "each sweep; one that fails or takes too long holds no job, which waits and is "
 		 "tried again."},
 	{.name = "inputs", .type = KEY_LIST, .check = check_input, AT(inputs),
 	 .allowed = "a list of HOST or HOST:SANDBOX, absolute paths",
-	 .help = "Files of the node that the sandbox sees read-only, at the same path or at SANDBOX. Their digests "
-		 "belong to the content key."},
+	 .help = "Files of the node that the sandbox sees read-only, at the same path or at "
+		 "SANDBOX. Their digests belong to the content key."},
 	{.name = "devices", .type = KEY_LIST, .check = check_device, AT(devices),
 	 .allowed = "a list of paths below /dev",
 	 .help = "Devices that the sandbox sees."},
-	{.name = "build_timeout", .type = KEY_DURATION, .min = 1, .max = 7 * 24 * 3600, AT(build_timeout_s),
-	 .help = "Longest time of one run, where it is less than that of hornero.yaml, and counted in the same way."},
+	{.name = "build_timeout", .type = KEY_DURATION, .min = 1, .max = 7 * 24 * 3600,
+	 AT(build_timeout_s),
+	 .help = "Longest time of one run, where it is less than that of hornero.yaml, and counted "
+		 "in the same way."},
 	{.name = "clean_when", .type = KEY_LIST, .check = check_relative, AT(clean_when),
 	 .allowed = "a list of relative paths, in which *, ? and [...] match within a component",
-	 .help = "Files after whose change an image is built from nothing, since what is left of earlier builds says nothing any "
-		 "more. A pattern without a slash matches in every directory of the image's tree."},
-	{.name = "reproducible", .type = KEY_CHOICE, .choices = reproducibles, .fallback = "no", AT(reproducible),
-	 .help = "With yes two clean builds of the same content give the same bytes. Then each artifact of an incremental build is "
-		 "built again from nothing when the node is idle, and replaced where the bytes differ; see confirm in "
-		 "hornero.yaml(5)."},
+	 .help = "Files after whose change an image is built from nothing, since what is left of "
+		 "earlier builds says nothing any more. A pattern without a slash matches in every "
+		 "directory of the image's tree."},
+	{.name = "reproducible", .type = KEY_CHOICE, .choices = reproducibles, .fallback = "no",
+	 AT(reproducible),
+	 .help = "With yes two clean builds of the same content give the same bytes. Then each "
+		 "artifact of an incremental build is built again from nothing when the node is "
+		 "idle, and replaced where the bytes differ; see confirm in hornero.yaml(5)."},
 };
 
 const struct table builder_table = {"a builder file", keys, sizeof(keys) / sizeof(keys[0])};
@@ -79,7 +91,7 @@ static void builder_end(struct builder *b)
 	builder_fini(b);
 }
 
-/* "HOST:SANDBOX" apart; HOST alone is both. */
+/* Splits each "HOST:SANDBOX"; HOST alone is both. */
 static int split_inputs(struct builder *b)
 {
 	size_t n = 0;
@@ -99,7 +111,7 @@ static int split_inputs(struct builder *b)
 	return 0;
 }
 
-/* As the header has it: NULL where none. */
+/* Lists in struct builder are NULL if they are empty. */
 static void drop_empty(char ***list)
 {
 	if (*list && !**list) {
@@ -108,8 +120,8 @@ static void drop_empty(char ***list)
 	}
 }
 
-int builder_parse(const char *file, const char *name, const char *text, size_t len, struct builder *out,
-		  struct err *e)
+int builder_parse(const char *file, const char *name, const char *text, size_t len,
+		  struct builder *out, struct err *e)
 {
 	__attribute__((cleanup(builder_end))) struct builder b = {0};
 	own_doc struct doc *doc = NULL;
@@ -181,7 +193,7 @@ static int load_one(const char *dir, const char *file, struct builders *all, str
 		all->n++;
 		return 0;
 	}
-	/* No memory or no descriptors: the file may be fine. */
+	/* Out of memory or descriptors: the file itself may be fine. */
 	if (problem.class == ERR_NOBODY) {
 		*e = problem;
 		return -1;
@@ -212,9 +224,11 @@ int builders_load(const char *builders_dir, struct builders **out, struct err *e
 		return err_set(e, ERR_NOBODY, "out of memory");
 	d = opendir(builders_dir);
 	if (!d)
-		return err_sys(e, ERR_OPERATOR, "cannot read the builders in %s (key builders_dir)", builders_dir);
+		return err_sys(e, ERR_OPERATOR, "cannot read the builders in %s (key builders_dir)",
+			       builders_dir);
 	while ((entry = readdir(d)))
-		if (is_builder_file(entry->d_name) && load_one(builders_dir, entry->d_name, all, e) < 0)
+		if (is_builder_file(entry->d_name) &&
+		    load_one(builders_dir, entry->d_name, all, e) < 0)
 			return -1;
 	if (all->n > 0)
 		qsort(all->list, all->n, sizeof(*all->list), by_name);

@@ -1,4 +1,4 @@
-/* check: pure. DIAGNOSTICS: ERR_USAGE; who reads a file gives it that file's class and place. */
+/* check: pure. DIAGNOSTICS: ERR_USAGE; the reader of a file adds that file's class and place. */
 #include "conf/check.h"
 
 #include "conf/way.h"
@@ -22,8 +22,9 @@ bool check_clean(const char *text, enum check_keep keep)
 	escaped = malloc(4 * len + 1);
 	if (!escaped)
 		return false;
-	/* Escaping only ever makes text longer. */
-	return escape_text(escaped, 4 * len + 1, text, len, keep == CHECK_LINES ? ESCAPE_LINES : ESCAPE_LINE) == len;
+	/* Text is clean if escaping does not make it longer. */
+	return escape_text(escaped, 4 * len + 1, text, len,
+			   keep == CHECK_LINES ? ESCAPE_LINES : ESCAPE_LINE) == len;
 }
 
 const char *check_show(const char *text, char buf[CHECK_SHOWN])
@@ -49,7 +50,10 @@ int check_name(const char *text, struct err *e)
 	size_t len = strlen(text);
 
 	if (len == 0 || len > 32 || text[0] == '-' || strspn(text, lower) != len)
-		return refuse(text, "a name of a-z, 0-9 and - is allowed, at most 32 long, not beginning with -", e);
+		return refuse(text,
+			      "a name of a-z, 0-9 and - is allowed, at most 32 long, not beginning "
+			      "with -",
+			      e);
 	return 0;
 }
 
@@ -58,8 +62,10 @@ int check_component(const char *text, struct err *e)
 	size_t len = strlen(text);
 
 	if (len == 0 || len > 64 || text[0] == '-' || text[0] == '.' || strspn(text, word) != len)
-		return refuse(text, "one name of A-Z, a-z, 0-9, ., _ and - is allowed, at most 64 long, "
-				    "not beginning with . or -", e);
+		return refuse(text,
+			      "one name of A-Z, a-z, 0-9, ., _ and - is allowed, at most 64 long, "
+			      "not beginning with . or -",
+			      e);
 	return 0;
 }
 
@@ -75,7 +81,7 @@ static bool is_part(const char *part, size_t len, const char *name)
 	return len == strlen(name) && memcmp(part, name, len) == 0;
 }
 
-/* git-check-ref-format(1), rules 1, 3, 4, 5, 6, 7, 8, 10; the prefix sees to 2 and 9. */
+/* git-check-ref-format(1), rules 1, 3, 4, 5, 6, 7, 8, 10. The prefix ensures 2 and 9. */
 static const char *wrong_with_ref(const char *ref)
 {
 	size_t len = strlen(ref);
@@ -90,7 +96,8 @@ static const char *wrong_with_ref(const char *ref)
 		return "a ref has no blank, ~, ^, :, ?, *, [, \\ or control character";
 	if (ref[len - 1] == '.')
 		return "a ref does not end with a dot";
-	for (const char *part = ref; part; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL) {
+	for (const char *part = ref; part;
+	     part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL) {
 		size_t n = strcspn(part, "/");
 
 		if (n == 0)
@@ -110,12 +117,14 @@ int check_ref(const char *text, struct err *e)
 
 int check_repo(const char *text, struct err *e)
 {
-	static const char allowed[] = "parts of A-Z, a-z, 0-9, ., _ and - joined by / are allowed, none beginning with "
-				      ". or - or ending in .git or .lock, at most 200 bytes in all";
+	static const char allowed[] = "parts of A-Z, a-z, 0-9, ., _ and - joined by / are allowed, "
+				      "none beginning with . or - or ending in .git or .lock, at "
+				      "most 200 bytes in all";
 
 	if (strlen(text) > 200)
 		return refuse(text, allowed, e);
-	for (const char *part = text; part; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL) {
+	for (const char *part = text; part;
+	     part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL) {
 		size_t n = strcspn(part, "/");
 
 		if (n == 0 || part[0] == '.' || part[0] == '-' || strspn(part, word) != n ||
@@ -125,12 +134,13 @@ int check_repo(const char *text, struct err *e)
 	return 0;
 }
 
-/* Parts between single slashes, none of them "." or "..". */
+/* Whether path consists of components between single slashes, none of them "." or "..". */
 static bool tidy(const char *path)
 {
 	if (strlen(path) > 1024 || !check_clean(path, CHECK_LINE))
 		return false;
-	for (const char *part = path; part; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL) {
+	for (const char *part = path; part;
+	     part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL) {
 		size_t n = strcspn(part, "/");
 
 		if (n == 0 || is_part(part, n, ".") || is_part(part, n, ".."))
@@ -143,19 +153,24 @@ int check_relative(const char *text, struct err *e)
 {
 	bool fine = tidy(text);
 
-	for (const char *part = text; fine && part; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL)
+	for (const char *part = text; fine && part;
+	     part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL)
 		fine = strcspn(part, "/") != 4 || strncasecmp(part, ".git", 4) != 0;
 	if (!fine)
-		return refuse(text, "a relative path is allowed, without a slash at its ends, \"//\", \".\", \"..\" "
-				    "or \".git\"", e);
+		return refuse(text,
+			      "a relative path is allowed, without a slash at its ends, \"//\", "
+			      "\".\", \"..\" or \".git\"",
+			      e);
 	return 0;
 }
 
 int check_absolute(const char *text, struct err *e)
 {
 	if (text[0] != '/' || !tidy(text + 1))
-		return refuse(text, "an absolute path is allowed, without a slash at its end, \"//\", \".\" "
-				    "or \"..\"", e);
+		return refuse(text,
+			      "an absolute path is allowed, without a slash at its end, \"//\", "
+			      "\".\" or \"..\"",
+			      e);
 	return 0;
 }
 
@@ -166,7 +181,8 @@ static int check_below(const char *text, const char *top, struct err *e)
 	if (check_absolute(text, e) < 0)
 		return -1;
 	if (strncmp(text, top, strlen(top)) != 0)
-		return err_set(e, ERR_USAGE, "%s: a path below %s is allowed", check_show(text, shown), top);
+		return err_set(e, ERR_USAGE, "%s: a path below %s is allowed",
+			       check_show(text, shown), top);
 	return 0;
 }
 
@@ -189,8 +205,9 @@ int check_input(const char *text, struct err *e)
 		return err_set(e, ERR_NOBODY, "out of memory");
 	if (check_absolute(host, e) < 0 || (colon && check_absolute(colon + 1, e) < 0))
 		return -1;
-	/* The checkout is the pusher's: it could put a link where the file should appear. */
-	if (colon && (strcmp(colon + 1, "/build/src") == 0 || strncmp(colon + 1, "/build/src/", 11) == 0))
+	/* The pusher controls the checkout and could put a link where the file should appear. */
+	if (colon &&
+	    (strcmp(colon + 1, "/build/src") == 0 || strncmp(colon + 1, "/build/src/", 11) == 0))
 		return refuse(text, "an input appears outside /build/src", e);
 	return 0;
 }
@@ -204,7 +221,7 @@ int check_program(const char *text, struct err *e)
 	return 0;
 }
 
-/* One ADDRESS:PORT; port 0 is one that the kernel picks. */
+/* One ADDRESS:PORT. With port 0 the kernel picks one. */
 static bool is_listen(const char *text, size_t len)
 {
 	char host[64];
@@ -236,7 +253,10 @@ int check_listen(const char *text, struct err *e)
 		size_t len = strcspn(at, " ");
 
 		if (n == CHECK_LISTEN_MAX || !is_listen(at, len))
-			return refuse(text, "ADDRESS:PORT is allowed, numbers only, IPv6 in [], blanks between several", e);
+			return refuse(text,
+				      "ADDRESS:PORT is allowed, numbers only, IPv6 in [], blanks "
+				      "between several",
+				      e);
 		at += len + strspn(at + len, " ");
 	}
 	return n > 0 ? 0 : refuse(text, "one ADDRESS:PORT at least is needed", e);
@@ -250,8 +270,8 @@ int check_host(const char *text, struct err *e)
 
 	if (len > 0 && text[len] == '\0')
 		return 0;
-	if (len == 0 || text[len] != ':' || strspn(port, "0123456789") != strlen(port) || strlen(port) > 5 ||
-	    strtol(port, &end, 10) < 1 || strtol(port, &end, 10) > 65535)
+	if (len == 0 || text[len] != ':' || strspn(port, "0123456789") != strlen(port) ||
+	    strlen(port) > 5 || strtol(port, &end, 10) < 1 || strtol(port, &end, 10) > 65535)
 		return refuse(text, "HOST or HOST:PORT is allowed, IPv6 in []", e);
 	return 0;
 }
@@ -271,7 +291,8 @@ int check_failpoint(const char *text, struct err *e)
 	size_t n = strspn(text, lower);
 	const char *act = text + n;
 
-	if (n == 0 || (*act && strcmp(act, ":kill") != 0 && strcmp(act, ":stop") != 0 && strcmp(act, ":exit") != 0))
+	if (n == 0 || (*act && strcmp(act, ":kill") != 0 && strcmp(act, ":stop") != 0 &&
+		       strcmp(act, ":exit") != 0))
 		return refuse(text, "NAME, NAME:kill, NAME:stop or NAME:exit is allowed", e);
 	return 0;
 }

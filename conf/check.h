@@ -1,8 +1,8 @@
 /*
- * check: what a name, a ref or a path may look like. Pure.
+ * check: validates names, refs and paths. Pure.
  *
- * Each check_NAME returns 0, or -1 with ERR_USAGE and words that show the text
- * and say what is allowed, without the key: the caller knows where it stood.
+ * Each check_NAME returns 0, or -1 with ERR_USAGE and a message that quotes the text and says what
+ * is allowed. The message does not name the key, which the caller knows.
  */
 #ifndef HORNERO_CONF_CHECK_H
 #define HORNERO_CONF_CHECK_H
@@ -12,19 +12,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum check_keep { CHECK_LINE = 0, CHECK_LINES = 1 /* newlines and tabs are fine */ };
+enum check_keep { CHECK_LINE = 0, CHECK_LINES = 1 /* newlines and tabs are allowed */ };
 enum { CHECK_SHOWN = 192, CHECK_TEXT_MAX = 65536, CHECK_LISTEN_MAX = 8 };
 
-/* Well-formed UTF-8 without control characters or bidirectional overrides, at most CHECK_TEXT_MAX bytes. */
+/* Whether text is well-formed UTF-8 of at most CHECK_TEXT_MAX bytes, without control characters or
+ * bidirectional overrides. */
 bool check_clean(const char *text, enum check_keep keep);
 
-/* text in double quotes, escaped and cut, for a message. Returns buf. */
+/* Writes text in double quotes, escaped and truncated, for a message. Returns buf. */
 const char *check_show(const char *text, char buf[CHECK_SHOWN]);
 
-/* [a-z0-9][a-z0-9-]*, at most 32: builders and their groups. */
+/* A builder or its group: [a-z0-9][a-z0-9-]*, at most 32 bytes. */
 int check_name(const char *text, struct err *e);
 
-/* One file name: no slash, no leading dot or dash, [A-Za-z0-9._-] only, at most 64. */
+/* One file name: [A-Za-z0-9._-] only, no leading dot or dash, at most 64 bytes. */
 int check_component(const char *text, struct err *e);
 
 /* refs/heads/… or refs/tags/… by the rules of git-check-ref-format(1), at most 200 bytes. */
@@ -33,10 +34,10 @@ int check_ref(const char *text, struct err *e);
 /* See image_check_repo. */
 int check_repo(const char *text, struct err *e);
 
-/* A relative path: no leading, trailing or doubled slash, no "." or ".." or ".git" part. */
+/* A relative path: no leading, trailing or doubled slash, no ".", ".." or ".git" component. */
 int check_relative(const char *text, struct err *e);
 
-/* An absolute path of the same kind. "/" alone is none. */
+/* An absolute path under the same rules. "/" alone is not allowed. */
 int check_absolute(const char *text, struct err *e);
 
 /* An absolute path below /build. */
@@ -45,19 +46,19 @@ int check_artifact(const char *text, struct err *e);
 /* An absolute path below /dev. */
 int check_device(const char *text, struct err *e);
 
-/* HOST or HOST:SANDBOX, both absolute; SANDBOX not in /build/src. */
+/* HOST or HOST:SANDBOX, both absolute; SANDBOX is not in /build/src. */
 int check_input(const char *text, struct err *e);
 
-/* A program: a name without slash, or an absolute path. */
+/* A program: a name without a slash, or an absolute path. */
 int check_program(const char *text, struct err *e);
 
-/* ADDRESS:PORT, numbers only, with blanks between several, at most CHECK_LISTEN_MAX. */
+/* ADDRESS:PORT, numeric, several separated by blanks, at most CHECK_LISTEN_MAX. */
 int check_listen(const char *text, struct err *e);
 
 /* HOST or HOST:PORT, IPv6 in []. */
 int check_host(const char *text, struct err *e);
 
-/* Processors as Nova writes them: 0-3,^2,8; not none at all. */
+/* Processors in Nova's notation, 0-3,^2,8; at least one. */
 int check_cpus(const char *text, struct err *e);
 
 /* NAME, NAME:kill, NAME:stop or NAME:exit. */

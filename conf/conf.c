@@ -1,4 +1,5 @@
-/* conf: DIAGNOSTICS: ERR_OPERATOR with FILE:LINE:COLUMN; ERR_NOBODY where memory or descriptors are out. */
+/* conf: DIAGNOSTICS: ERR_OPERATOR with FILE:LINE:COLUMN; ERR_NOBODY if memory or descriptors run
+ * out. */
 #include "conf/conf.h"
 
 #include "conf/keys.h"
@@ -24,8 +25,8 @@ void conf_free(struct conf *c)
 	if (!c)
 		return;
 
-	const char **derived[] = {&c->path, &c->queue_dir, &c->run_dir, &c->log_dir, &c->images_dir, &c->skip_dir,
-				  &c->pause_dir, &c->fence_dir, &c->cache_dir};
+	const char **derived[] = {&c->path, &c->queue_dir, &c->run_dir, &c->log_dir, &c->images_dir,
+				  &c->skip_dir, &c->pause_dir, &c->fence_dir, &c->cache_dir};
 
 	for (size_t i = 0; i < sizeof(derived) / sizeof(derived[0]); i++)
 		free((char *)*derived[i]);
@@ -48,13 +49,15 @@ static void derive(struct conf *c)
 int conf_parse(struct conf **out, const char *path, const char *text, size_t len, struct err *e)
 {
 	const char *slash = strrchr(path, '/');
-	own_free char *dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : NULL;
+	own_free char *dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path))
+				   : NULL;
 	own_conf struct conf *c = calloc(1, sizeof(*c));
 	own_doc struct doc *doc = NULL;
 
 	if (!c || (slash && !dir))
 		return err_set(e, ERR_NOBODY, "%s: out of memory", path);
-	if (doc_parse(path, text, len, ERR_OPERATOR, &doc, e) < 0 || table_read(&conf_table, doc, dir, c, e) < 0)
+	if (doc_parse(path, text, len, ERR_OPERATOR, &doc, e) < 0 ||
+	    table_read(&conf_table, doc, dir, c, e) < 0)
 		return -1;
 	c->path = fs_path("%s", path);
 	derive(c);
@@ -68,10 +71,12 @@ int conf_load(struct conf **out, const char *path, struct err *e)
 	char real[PATH_MAX];
 	size_t len;
 
-	/* A repository holds a link to the file; its relative paths begin at the file itself. */
+	/* A repository holds a link to the file. Relative paths start at the file itself. */
 	if (!realpath(path, real))
-		return err_sys(e, ERR_OPERATOR, "cannot find the configuration %s (write it, or name another with "
-			       "-c FILE or HORNERO_CONF)", path);
+		return err_sys(e, ERR_OPERATOR,
+			       "cannot find the configuration %s (write it, or name another with "
+			       "-c FILE or HORNERO_CONF)",
+			       path);
 	if (fs_read(AT_FDCWD, real, DOC_BYTES_MAX, &text, &len, e) < 0)
 		return -1;
 	return conf_parse(out, real, text, len, e);
@@ -79,7 +84,10 @@ int conf_load(struct conf **out, const char *path, struct err *e)
 
 static struct floor floor_of(const struct conf *c, const char *dir, int64_t bytes, const char *key)
 {
-	return (struct floor){.dir = dir, .bytes = bytes, .key = key, .reserved_on = c->instances_path,
+	return (struct floor){.dir = dir,
+			      .bytes = bytes,
+			      .key = key,
+			      .reserved_on = c->instances_path,
 			      .reserved_bytes = c->reserved_host_disk_mb << 20};
 }
 
@@ -93,7 +101,7 @@ struct floor conf_work_floor(const struct conf *c)
 	return floor_of(c, c->repo_base, c->store_floor_bytes, "store_floor");
 }
 
-/* Nova makes the cache directory with its first image: until then its parent stands for it. */
+/* Nova creates the cache directory with its first image; until then use its parent. */
 struct floor conf_cache_floor(const struct conf *c)
 {
 	const char *dir = access(c->cache_dir, F_OK) == 0 ? c->cache_dir : c->instances_path;
@@ -108,7 +116,10 @@ void conf_print_keys(FILE *out, const char *format)
 		return;
 	}
 	fputs("# hornero.yaml: the configuration of one compute node; see hornero.yaml(5).\n"
-	      "# Every key stands here with its default; remove the # of what should differ. Relative paths begin at\n"
-	      "# this file's directory. `systemctl reload hornerod` brings changes into effect.\n\n", out);
+	      "# Every key stands here with its default; remove the # of what should differ. "
+	      "Relative paths begin at\n"
+	      "# this file's directory. `systemctl reload hornerod` brings changes into effect.\n"
+	      "\n",
+	      out);
 	table_print(&conf_table, out, TABLE_YAML);
 }

@@ -2,13 +2,13 @@
  * conf: hornero.yaml as a const struct.
  *
  *     struct conf *c = NULL;
- *     if (conf_load(&c, conf_find(option_c), e) < 0) …   ERR_OPERATOR, "FILE:LINE:COLUMN: what, and what is allowed"
+ *     if (conf_load(&c, conf_find(option_c), e) < 0) …   "FILE:LINE:COLUMN: what, what is allowed"
  *     … read c->… …
  *     conf_free(c);
  *
- * The keys, with type, unit, default, range and help, stand in one table in
- * conf/keys.c, from which hornero.yaml(5) and the messages come. Every path that
- * any program of ours uses is in this struct: a whole node fits in a directory.
+ * One table in conf/keys.c defines the keys with type, unit, default, range and help;
+ * hornero.yaml(5) and the messages come from it. This struct holds every path that any of our
+ * programs uses, so a whole node fits in a directory.
  */
 #ifndef HORNERO_CONF_CONF_H
 #define HORNERO_CONF_CONF_H
@@ -22,43 +22,46 @@
 #include <sys/types.h>
 
 enum conf_isolation {
-	CONF_ISOLATION_CGROUP, /* refuse to build where no cgroup can be had (default) */
+	CONF_ISOLATION_CGROUP, /* refuse to build without a cgroup (default) */
 	CONF_ISOLATION_NONE,   /* no limits; every listing says so */
 };
 
-/* What a clone would have and a checkout here has not. */
+/* What to do about content that a clone elsewhere would have and a checkout here lacks. */
 enum conf_missing {
-	MISSING_LFS,    /* refuse pointers of Git LFS, name submodules and filters (default) */
+	MISSING_LFS,    /* refuse Git LFS pointers, report submodules and filters (default) */
 	MISSING_REFUSE, /* refuse all three */
-	MISSING_WARN,   /* name all three */
+	MISSING_WARN,   /* report all three */
 };
-extern const char *const conf_missing_words[]; /* by that index; ends with NULL */
-/* Whether artifacts of incremental builds are built again from nothing: when nothing else is to be done, or never. */
+extern const char *const conf_missing_words[]; /* indexed by enum conf_missing; ends with NULL */
+/* Whether artifacts of incremental builds are rebuilt from nothing: when the node is idle, or
+ * never. */
 enum conf_confirm { CONF_CONFIRM_IDLE, CONF_CONFIRM_NEVER };
 
 struct conf {
 	const char *path; /* absolute path of the file itself */
 
-	/* keys of the file; an unset path is derived from state_dir or instances_path */
+	/* Keys of the file. An unset path is derived from state_dir or instances_path. */
 	const char *repo_root;      /* bare repositories */
-	const char *repo_base;      /* checkouts and builder caches, a directory per image */
+	const char *repo_base;      /* checkouts and builder caches, one directory per image */
 	const char *state_dir;      /* queue, logs, image files, run, fences */
 	const char *instances_path; /* Nova's */
-	const char *cache_subdir;   /* below instances_path; Nova's [image_cache]subdirectory_name */
+	/* below instances_path; Nova's [image_cache]subdirectory_name */
+	const char *cache_subdir;
 	const char *store_dir;      /* artifacts; default instances_path/hornero */
 	const char *builders_dir;
-	const char *keys_file;      /* who may do what with which repository: conf/keyring.h */
+	const char *keys_file;      /* the keys and their rights: conf/keyring.h */
 	const char *groups_dir;     /* limits of builder groups */
-	const char *libexec_dir;    /* hornero-build and its like */
+	const char *libexec_dir;    /* hornero-build and our other programs */
 	const char *door_listen;    /* "ADDRESS:PORT ADDRESS:PORT", of hornero-door */
-	const char *door_name;      /* HOST or HOST:PORT, as pushers call it; NULL: ours, and where they came in */
+	/* HOST or HOST:PORT as clients call it; NULL: the node's name, and the port they used */
+	const char *door_name;
 	const char *door_host_keys; /* the directory of its keys */
-	const char *cpu_dedicated_set; /* Nova's; NULL: builds may use every processor */
+	const char *cpu_dedicated_set; /* Nova's; NULL: builds may use all processors */
 	const char *pressure_dir;   /* the kernel's pressure figures */
 	const char *cgroup_top;     /* name of the top group */
-	const char *publish_socket; /* NULL: hornero-publish is executed directly */
+	const char *publish_socket; /* NULL: hornerod runs hornero-publish itself */
 	const char *libvirt_uri;
-	const char *failpoint;      /* tests only; NULL */
+	const char *failpoint;      /* for tests; else NULL */
 	enum conf_isolation isolation;
 	enum conf_missing on_missing;
 	enum conf_confirm confirm;
@@ -67,44 +70,46 @@ struct conf {
 	int64_t compile_core_limit; /* percent of the node's whole CPU capacity */
 	int64_t compile_mem_limit;  /* MB = 1,000,000 bytes */
 	int64_t compile_pids_limit;
-	int64_t cpu_pressure_limit; /* percent of time somebody waits for it; 0: no matter */
+	int64_t cpu_pressure_limit; /* percent of time with waiting tasks; 0: no limit */
 	int64_t memory_pressure_limit;
 	int64_t io_pressure_limit;
 	int64_t load_limit;         /* percent of the processors */
 	int64_t build_timeout_s;    /* wall time of one builder run */
-	int64_t silence_timeout_s;  /* builder without output */
+	int64_t silence_timeout_s;  /* longest time without builder output */
 	int64_t log_limit_bytes;
 	int64_t image_size_limit_bytes; /* virtual size of the RAW */
 	int64_t push_size_limit_bytes;  /* receive.maxInputSize */
 	int64_t sweep_interval_s;
 	int64_t upkeep_timeout_s;
 	int64_t scrub_interval_s;   /* 0: never */
-	int64_t scrub_rate;         /* MiB a second, 0: no limit */
-	int64_t flatten_rate;       /* MiB a second, 0: no limit */
-	int64_t cache_minimum_age_s; /* Nova's: how old an unused base may get */
-	int64_t cache_grace_s;       /* a file that is gone stays gone so long */
+	int64_t scrub_rate;         /* MiB per second, 0: no limit */
+	int64_t flatten_rate;       /* MiB per second, 0: no limit */
+	int64_t cache_minimum_age_s; /* Nova's minimum age of an unused base before removal */
+	int64_t cache_grace_s;       /* wait before a file that vanished is published again */
 	int64_t store_budget_bytes;  /* 0: no limit */
 	int64_t work_budget_bytes;
 	int64_t cache_budget_bytes;
-	int64_t store_floor_bytes;   /* free on store_dir's filesystem; see conf_store_floor() */
+	/* to stay free on store_dir's filesystem; see conf_store_floor() */
+	int64_t store_floor_bytes;
 	int64_t cache_floor_bytes;
-	int64_t reserved_host_disk_mb; /* Nova's: on top of the floors on instances_path's filesystem; MB = 1,048,576 bytes */
+	/* Nova's, in MB of 1,048,576 bytes: added to the floors on instances_path's filesystem */
+	int64_t reserved_host_disk_mb;
 	int64_t door_connections;
 	int64_t door_connections_per_address;
 	int64_t door_connections_per_key;
-	int64_t door_logins;         /* connections that have not logged in */
+	int64_t door_logins;         /* connections that are not logged in yet */
 	int64_t door_login_timeout_s;
-	int64_t door_idle_timeout_s; /* logged in, and nothing goes either way */
+	int64_t door_idle_timeout_s; /* logged in, without traffic in either direction */
 	int64_t door_memory_limit_bytes; /* of each process that serves a connection */
 
-	/* ids; (uid_t)-1 / (gid_t)-1 where unset. Names or numbers in the file. */
-	uid_t build_uid;   /* who builds where hornerod is root */
-	gid_t build_gid;   /* its primary group (equal number where only a number is given) */
+	/* Ids; (uid_t)-1 or (gid_t)-1 if unset. The file has names or numbers. */
+	uid_t build_uid;   /* runs the builds if hornerod is root */
+	gid_t build_gid;   /* its primary group; for a numeric user the same number */
 	uid_t git_uid;     /* owner of the repositories */
 	uid_t hornero_uid; /* owner of state, store and checkouts */
 	gid_t queue_gid;   /* group of the queue: git, hornero, operators */
 
-	/* derived, not keys */
+	/* Derived values, not keys. */
 	const char *queue_dir;  /* state_dir/queue: the database, and the ticket */
 	const char *run_dir;    /* state_dir/run: sockets and the agent's lock */
 	const char *log_dir;    /* state_dir/log: JOB.ATTEMPT.log, JOB.ATTEMPT.verdict */
@@ -115,22 +120,26 @@ struct conf {
 	const char *cache_dir;  /* instances_path/cache_subdir */
 };
 
-/* The file to use: option if not NULL, else $HORNERO_CONF, else SYSCONFDIR/hornero/hornero.yaml. */
+/* Returns the file to use: option if not NULL, else $HORNERO_CONF, else
+ * SYSCONFDIR/hornero/hornero.yaml. */
 const char *conf_find(const char *option);
 
-/* Read and check it. *out is the caller's, freed by conf_free; nothing in it changes afterwards. */
+/* Reads and checks path. The caller frees *out with conf_free; it does not change afterwards.
+ * Returns 0, or -1 with e filled: ERR_OPERATOR if the file is wrong. */
 int conf_load(struct conf **out, const char *path, struct err *e);
 void conf_free(struct conf *c);
 
-/* The same from memory; path is the file's absolute path, for messages and relative values. */
+/* Like conf_load, from memory. path is the file's absolute path, for messages and relative
+ * values. */
 int conf_parse(struct conf **out, const char *path, const char *text, size_t len, struct err *e);
 
-/* What is to stay free where artifacts are kept, where they are built (repo_base, of the same key), and where they are published. */
+/* Space that must stay free for artifacts (store_dir), for builds (repo_base, under the same key)
+ * and for publishing (Nova's cache). */
 struct floor conf_store_floor(const struct conf *c);
 struct floor conf_work_floor(const struct conf *c);
 struct floor conf_cache_floor(const struct conf *c);
 
-/* Every key as man-page source (`format` "man") or as a commented file ("yaml"). */
+/* Prints every key as man-page source (`format` "man") or as a commented file ("yaml"). */
 void conf_print_keys(FILE *out, const char *format);
 
 static inline void conf_end(struct conf **c)

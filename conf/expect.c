@@ -1,4 +1,4 @@
-/* expect: pure. DIAGNOSTICS: ERR_USAGE; who reads a file gives it that file's class and place. */
+/* expect: pure. DIAGNOSTICS: ERR_USAGE; the reader of a file adds that file's class and place. */
 #include "conf/expect.h"
 
 #include "conf/check.h"
@@ -8,17 +8,17 @@
 
 enum { DEPTH_MAX = 16 };
 
-/* What a repetition behind it would repeat. */
+/* The piece that a following repetition would repeat. */
 enum piece { NOTHING, PLAIN, HOLDING /* a group with a repetition inside */, REPEATED };
 
 struct scan {
 	const char *text, *at;
 	enum piece last;
 	size_t depth;
-	bool holds[DEPTH_MAX + 1]; /* per open group: a repetition stands in it */
+	bool holds[DEPTH_MAX + 1]; /* per open group: it contains a repetition */
 };
 
-/* Behind the bracket expression at s, or NULL where it does not end. */
+/* Returns the end of the bracket expression at s, or NULL if it is not closed. */
 static const char *skip_bracket(const char *s)
 {
 	s += s[1] == '^' ? 2 : 1;
@@ -75,7 +75,7 @@ static const char *repeat(struct scan *s, char how)
 	return NULL;
 }
 
-/* One piece; NULL, or what is wrong with it. s->at then still stands at it. */
+/* Scans one piece. Returns NULL, or what is wrong with it; then s->at still points to it. */
 static const char *take(struct scan *s)
 {
 	const char *wrong = NULL, *next = s->at + 1;
@@ -86,21 +86,31 @@ static const char *take(struct scan *s)
 	case '*':
 	case '+':
 	case '?': wrong = repeat(s, *s->at); break;
-	case '^': wrong = s->at == s->text ? NULL : "^ stands at the beginning only; \\^ means the character"; break;
-	case '$': wrong = !*next ? NULL : "$ stands at the end only; \\$ means the character"; break;
+	case '^':
+		wrong = s->at == s->text
+				? NULL
+				: "^ stands at the beginning only; \\^ means the character";
+		break;
+	case '$':
+		wrong = !*next ? NULL : "$ stands at the end only; \\$ means the character";
+		break;
 	case '|':
 		wrong = s->last == NOTHING ? empty : NULL;
 		s->last = NOTHING;
 		break;
-	case '{': wrong = "{ is not taken; repeat the piece by hand, \\{ means the character"; break;
+	case '{':
+		wrong = "{ is not taken; repeat the piece by hand, \\{ means the character";
+		break;
 	case '[':
 		next = skip_bracket(s->at);
 		wrong = next ? NULL : "the [ has no ]";
 		s->last = PLAIN;
 		break;
 	case '\\':
-		/* glibc has operators of its own in \<, \>, \` and \'. */
-		wrong = ispunct((unsigned char)*next) && !strchr("<>`'", *next) ? NULL : "a backslash stands before punctuation only";
+		/* glibc defines its own operators \<, \>, \` and \'. */
+		wrong = ispunct((unsigned char)*next) && !strchr("<>`'", *next)
+				? NULL
+				: "a backslash stands before punctuation only";
 		next++;
 		s->last = PLAIN;
 		break;
@@ -114,7 +124,8 @@ static int refuse(const char *text, const char *at, const char *wrong, struct er
 {
 	char shown[CHECK_SHOWN];
 
-	return err_set(e, ERR_USAGE, "%s: at its character %zu: %s", check_show(text, shown), (size_t)(at - text) + 1, wrong);
+	return err_set(e, ERR_USAGE, "%s: at its character %zu: %s", check_show(text, shown),
+		       (size_t)(at - text) + 1, wrong);
 }
 
 static int check_shape(const char *text, struct err *e)
@@ -125,7 +136,8 @@ static int check_shape(const char *text, struct err *e)
 		return refuse(text, text + EXPECT_MAX, "at most 200 characters are allowed", e);
 	for (const char *c = text; *c; c++)
 		if (*c < ' ' || *c > '~')
-			return refuse(text, c, "printable ASCII is allowed; . stands for any other byte", e);
+			return refuse(text, c,
+				      "printable ASCII is allowed; . stands for any other byte", e);
 	while (*s.at) {
 		const char *wrong = take(&s);
 
@@ -148,7 +160,8 @@ int expect_compile(regex_t *out, const char *text, struct err *e)
 	if (bad == 0)
 		return 0;
 	regerror(bad, out, why, sizeof(why));
-	return bad == REG_ESPACE ? err_set(e, ERR_NOBODY, "out of memory") : refuse(text, text, why, e);
+	return bad == REG_ESPACE ? err_set(e, ERR_NOBODY, "out of memory")
+				 : refuse(text, text, why, e);
 }
 
 int check_expect(const char *text, struct err *e)

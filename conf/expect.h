@@ -1,10 +1,14 @@
 /*
- * expect: the regular expression that a line of an image's console has to match, and which ones are taken.
+ * expect: the regular expression that a line of an image's console must match, and which
+ * expressions are accepted.
  *
- * POSIX extended ones (regex(7)) of printable ASCII, without what makes the C library's take exponential time
- * or memory: a pushed one is compiled by a hook. So there is no {n,m} and no \1, a backslash stands only before
- * punctuation, ^ and $ only at the ends, no alternative is empty, and what holds a repetition is not itself
- * repeated by * or +.
+ * An expression is a POSIX extended one (regex(7)) of printable ASCII. A hook compiles expressions
+ * that users push, so constructs that take the C library exponential time or memory are refused:
+ * - no {n,m} and no \1
+ * - a backslash only before punctuation
+ * - ^ and $ only at the ends
+ * - no empty alternative
+ * - no * or + after a group that contains a repetition
  */
 #ifndef HORNERO_CONF_EXPECT_H
 #define HORNERO_CONF_EXPECT_H
@@ -22,16 +26,16 @@ enum {
 	EXPECT_TIMEOUT_DEFAULT_S = 30,
 };
 
-/* What boots an image that has one; a name in /usr. */
+/* The program that boots an image with an expression; a name in /usr. */
 #define EXPECT_PROGRAM "qemu-system-x86_64"
 
 /* For the manual and messages. */
 #define EXPECT_ALLOWED "an extended regular expression of at most 200 printable ASCII characters"
 
-/* ERR_USAGE says what is not taken, and where it stands. */
+/* Returns 0, or -1 with ERR_USAGE: what is refused, and where. */
 int check_expect(const char *text, struct err *e);
 
-/* The same, compiled for regexec without submatches; regfree is the caller's. */
+/* Like check_expect; compiles text for regexec without submatches. The caller calls regfree. */
 int expect_compile(regex_t *out, const char *text, struct err *e);
 
 #endif

@@ -1,4 +1,5 @@
-/* group: DIAGNOSTICS: ERR_OPERATOR with FILE:LINE:COLUMN; ERR_NOBODY where memory or descriptors are out. */
+/* group: DIAGNOSTICS: ERR_OPERATOR with FILE:LINE:COLUMN; ERR_NOBODY if memory or descriptors run
+ * out. */
 #include "conf/group.h"
 
 #include "conf/yaml.h"
@@ -13,17 +14,23 @@
 #define PROCESSES "processes and threads"
 
 static const struct key keys[] = {
-	{.name = "core_limit", .type = KEY_COUNT, .min = 1, .max = 100, .unit = CORES, AT(all.core_percent),
+	{.name = "core_limit", .type = KEY_COUNT, .min = 1, .max = 100, .unit = CORES,
+	 AT(all.core_percent),
 	 .help = "CPU for all builds of the group together."},
-	{.name = "mem_limit", .type = KEY_COUNT, .min = 16, .max = 16000000, .unit = MEGABYTES, AT(all.mem_mb),
+	{.name = "mem_limit", .type = KEY_COUNT, .min = 16, .max = 16000000, .unit = MEGABYTES,
+	 AT(all.mem_mb),
 	 .help = "Memory for all builds of the group together."},
-	{.name = "pids_limit", .type = KEY_COUNT, .min = 16, .max = 4194304, .unit = PROCESSES, AT(all.pids),
+	{.name = "pids_limit", .type = KEY_COUNT, .min = 16, .max = 4194304, .unit = PROCESSES,
+	 AT(all.pids),
 	 .help = "Processes and threads for all builds of the group together."},
-	{.name = "attempt_core_limit", .type = KEY_COUNT, .min = 1, .max = 100, .unit = CORES, AT(attempt.core_percent),
+	{.name = "attempt_core_limit", .type = KEY_COUNT, .min = 1, .max = 100, .unit = CORES,
+	 AT(attempt.core_percent),
 	 .help = "CPU for each attempt."},
-	{.name = "attempt_mem_limit", .type = KEY_COUNT, .min = 16, .max = 16000000, .unit = MEGABYTES, AT(attempt.mem_mb),
+	{.name = "attempt_mem_limit", .type = KEY_COUNT, .min = 16, .max = 16000000,
+	 .unit = MEGABYTES, AT(attempt.mem_mb),
 	 .help = "Memory for each attempt."},
-	{.name = "attempt_pids_limit", .type = KEY_COUNT, .min = 16, .max = 4194304, .unit = PROCESSES, AT(attempt.pids),
+	{.name = "attempt_pids_limit", .type = KEY_COUNT, .min = 16, .max = 4194304,
+	 .unit = PROCESSES, AT(attempt.pids),
 	 .help = "Processes and threads for each attempt."},
 };
 
@@ -41,7 +48,8 @@ int group_load(const char *groups_dir, const char *name, struct group *out, stru
 	if (access(path, F_OK) < 0 && errno == ENOENT)
 		return 0;
 	if (fs_read(AT_FDCWD, path, DOC_BYTES_MAX, &text, &len, e) < 0 ||
-	    doc_parse(path, text, len, ERR_OPERATOR, &doc, e) < 0 || table_read(&group_table, doc, NULL, &g, e) < 0)
+	    doc_parse(path, text, len, ERR_OPERATOR, &doc, e) < 0 ||
+	    table_read(&group_table, doc, NULL, &g, e) < 0)
 		return -1;
 	*out = g;
 	return 0;

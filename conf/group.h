@@ -1,7 +1,7 @@
 /*
- * group: limits of a builder group, one file `groups.d/NAME.yaml` each. The operator's.
+ * group: limits of a builder group. The operator writes one file `groups.d/NAME.yaml` per group.
  *
- *     core_limit: 5             percent of the node's whole CPU capacity, for all builds of the group together
+ *     core_limit: 5             percent of the node's CPU capacity, for all builds of the group
  *     mem_limit: 1000           MB of 1,000,000 bytes, likewise
  *     pids_limit: 1000          processes and threads, likewise
  *     attempt_core_limit: 2     the same three for one attempt
@@ -9,7 +9,7 @@
  *     attempt_pids_limit: 200
  *
  * Limits nest: attempts within their group, groups within compile_core_limit, compile_mem_limit and
- * compile_pids_limit of hornero.yaml. What is not set is as wide as the level above.
+ * compile_pids_limit of hornero.yaml. An unset limit is that of the level above.
  */
 #ifndef HORNERO_CONF_GROUP_H
 #define HORNERO_CONF_GROUP_H
@@ -19,7 +19,7 @@
 
 #include <stdint.h>
 
-/* 0: as wide as the level above. */
+/* 0: the limit of the level above. */
 struct limits {
 	int64_t core_percent; /* 1 … 100, of all processors */
 	int64_t mem_mb;       /* 1,000,000 bytes */
@@ -27,14 +27,15 @@ struct limits {
 };
 
 struct group {
-	struct limits all;     /* of all its builds together */
-	struct limits attempt; /* of each */
+	struct limits all;     /* for all its builds together */
+	struct limits attempt; /* for each build */
 };
 
-/* The limits of group `name`; none where it has no file. ERR_OPERATOR with FILE:LINE:COLUMN. */
+/* Loads the limits of group `name`; without a file, no limits of its own. Returns 0, or -1 with
+ * ERR_OPERATOR and FILE:LINE:COLUMN. */
 int group_load(const char *groups_dir, const char *name, struct group *out, struct err *e);
 
-/* The narrower of each two. */
+/* Returns the narrower of each pair. */
 struct limits limits_within(struct limits inner, struct limits outer);
 
 /* The keys, for the manual and messages. */

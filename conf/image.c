@@ -1,5 +1,5 @@
-/* image: DIAGNOSTICS: ERR_OPERATOR with FILE:LINE:COLUMN for a file, ERR_USAGE for a word of the
- * command line, ERR_NOBODY where memory or descriptors are out. */
+/* image: DIAGNOSTICS: ERR_OPERATOR with FILE:LINE:COLUMN for a file, ERR_USAGE for a command-line
+ * argument, ERR_NOBODY if memory or descriptors run out. */
 #include "conf/image.h"
 
 #include "conf/check.h"
@@ -17,11 +17,20 @@
 enum { NAME_MAX_BYTES = 200 };
 
 static const char *const in_uses[] = {
-	[IMAGE_IN_USE_DEFER] = "defer", [IMAGE_IN_USE_FLATTEN] = "flatten", [IMAGE_IN_USE_RELEASE_ONLY] = "release-only", NULL,
+	[IMAGE_IN_USE_DEFER] = "defer",
+	[IMAGE_IN_USE_FLATTEN] = "flatten",
+	[IMAGE_IN_USE_RELEASE_ONLY] = "release-only",
+	NULL,
 };
-static const char *const releases[] = {[IMAGE_RELEASES_NEVER] = "never", [IMAGE_RELEASES_ALWAYS] = "always", NULL};
-static const char *const confirms[] = {[IMAGE_CONFIRM_IDLE] = "idle", [IMAGE_CONFIRM_NEVER] = "never", NULL};
-static const char *const machines[] = {[IMAGE_MACHINE_PC] = "pc", [IMAGE_MACHINE_Q35] = "q35", NULL};
+static const char *const releases[] = {
+	[IMAGE_RELEASES_NEVER] = "never", [IMAGE_RELEASES_ALWAYS] = "always", NULL,
+};
+static const char *const confirms[] = {
+	[IMAGE_CONFIRM_IDLE] = "idle", [IMAGE_CONFIRM_NEVER] = "never", NULL,
+};
+static const char *const machines[] = {
+	[IMAGE_MACHINE_PC] = "pc", [IMAGE_MACHINE_Q35] = "q35", NULL,
+};
 
 const char *image_machine_name(enum image_machine machine)
 {
@@ -33,7 +42,8 @@ static int check_subdir(const char *text, struct err *e)
 	return *text ? check_relative(text, e) : 0;
 }
 
-/* Seconds, below a thousand years: sums of times stay in range. -1: no such time. */
+/* Returns seconds, or -1 if text is not a time. The limit of 1000 years keeps sums of times in
+ * range. */
 static int64_t parse_time(const char *text)
 {
 	const int64_t most_s = INT64_C(1000) * 366 * 86400;
@@ -48,7 +58,9 @@ static int check_keep_warm(const char *text, struct err *e)
 
 	if (strcmp(text, "always") == 0 || strcmp(text, "never") == 0 || parse_time(text) > 0)
 		return 0;
-	return err_set(e, ERR_USAGE, "%s is no wish; always, never or a time as 12h or 14d is allowed", check_show(text, shown));
+	return err_set(e, ERR_USAGE,
+		       "%s is no wish; always, never or a time as 12h or 14d is allowed",
+		       check_show(text, shown));
 }
 
 static int check_release(const char *text, struct err *e)
@@ -57,7 +69,8 @@ static int check_release(const char *text, struct err *e)
 
 	if (uuid_valid(text))
 		return 0;
-	return err_set(e, ERR_USAGE, "%s is no release; a UUID in lower case is allowed", check_show(text, shown));
+	return err_set(e, ERR_USAGE, "%s is no release; a UUID in lower case is allowed",
+		       check_show(text, shown));
 }
 
 static int check_commit(const char *text, struct err *e)
@@ -67,7 +80,8 @@ static int check_commit(const char *text, struct err *e)
 
 	if ((len == 40 || len == 64) && strspn(text, "0123456789abcdef") == len)
 		return 0;
-	return err_set(e, ERR_USAGE, "%s is no commit; 40 or 64 hexadecimal digits are allowed", check_show(text, shown));
+	return err_set(e, ERR_USAGE, "%s is no commit; 40 or 64 hexadecimal digits are allowed",
+		       check_show(text, shown));
 }
 
 const char *image_pin_at(const struct image *img, const char *commit)
@@ -86,51 +100,65 @@ static const struct key keys[] = {
 	{.name = "repo", .type = KEY_TEXT, .check = check_repo, .required = true, AT(repo),
 	 .allowed = "a repository's name, without .git",
 	 .help = "The repository below repo_root whose pushes make the image."},
-	{.name = "ref", .type = KEY_TEXT, .check = check_ref, .fallback = "refs/heads/main", AT(ref),
-	 .allowed = "a whole ref below refs/heads/ or refs/tags/",
-	 .help = "The branch or tag that the image follows. An annotated tag means the commit that it leads to."},
+	{.name = "ref", .type = KEY_TEXT, .check = check_ref, .fallback = "refs/heads/main",
+	 AT(ref), .allowed = "a whole ref below refs/heads/ or refs/tags/",
+	 .help = "The branch or tag that the image follows. An annotated tag means the commit that "
+		 "it leads to."},
 	{.name = "subdir", .type = KEY_TEXT, .check = check_subdir, .fallback = "", AT(subdir),
 	 .allowed = "a relative path",
-	 .help = "The directory of the tree that is built; a push that changes nothing below it builds nothing. "
-		 "Empty: the whole tree."},
-	{.name = "builder", .type = KEY_TEXT, .check = check_name, AT(builder), .allowed = "a builder's name",
-	 .help = "Which builder makes it. Where it is not set: the repository's .hornero.yaml, else detection."},
-	{.name = "expect", .type = KEY_TEXT, .check = check_expect, AT(expect), .allowed = EXPECT_ALLOWED,
-	 .help = "What a line of the console has to match when the image is booted before it is published. Where it is "
-		 "not set: the repository's .hornero.yaml's, else nothing is booted."},
-	{.name = "timeout", .type = KEY_DURATION, .min = 1, .max = EXPECT_TIMEOUT_MAX_S, AT(timeout_s),
-	 .help = "How long that may take, in the guest's own time. Where it is not set: the repository's .hornero.yaml's, "
-		 "else 30s."},
-	{.name = "boot_memory", .type = KEY_SIZE, .min = 16 << 20, .max = INT64_C(64) << 30, .fallback = "512M",
-	 AT(boot_memory_bytes),
+	 .help = "The directory of the tree that is built; a push that changes nothing below it "
+		 "builds nothing. Empty: the whole tree."},
+	{.name = "builder", .type = KEY_TEXT, .check = check_name, AT(builder),
+	 .allowed = "a builder's name",
+	 .help = "Which builder makes it. Where it is not set: the repository's .hornero.yaml, "
+		 "else detection."},
+	{.name = "expect", .type = KEY_TEXT, .check = check_expect, AT(expect),
+	 .allowed = EXPECT_ALLOWED,
+	 .help = "What a line of the console has to match when the image is booted before it is "
+		 "published. Where it is not set: the repository's .hornero.yaml's, else nothing "
+		 "is booted."},
+	{.name = "timeout", .type = KEY_DURATION, .min = 1, .max = EXPECT_TIMEOUT_MAX_S,
+	 AT(timeout_s),
+	 .help = "How long that may take, in the guest's own time. Where it is not set: the "
+		 "repository's .hornero.yaml's, else 30s."},
+	{.name = "boot_memory", .type = KEY_SIZE, .min = 16 << 20, .max = INT64_C(64) << 30,
+	 .fallback = "512M", AT(boot_memory_bytes),
 	 .help = "Memory of the guest that is booted. It counts as the build's."},
-	{.name = "boot_machine", .type = KEY_CHOICE, .choices = machines, .fallback = "pc", AT(boot_machine),
+	{.name = "boot_machine", .type = KEY_CHOICE, .choices = machines, .fallback = "pc",
+	 AT(boot_machine),
 	 .help = "QEMU's machine type of the guest that is booted; Glance's hw_machine_type."},
 	{.name = "name", .type = KEY_TEXT, .max = NAME_MAX_BYTES, .fallback = "", AT(name),
 	 .help = "A name for people."},
-	{.name = "keep_warm", .type = KEY_TEXT, .check = check_keep_warm, .fallback = "always", AT(keep_warm),
+	{.name = "keep_warm", .type = KEY_TEXT, .check = check_keep_warm, .fallback = "always",
+	 AT(keep_warm),
 	 .allowed = "always, never, or a time in seconds or with s, m, h or d",
-	 .help = "How long the image stays in Nova's cache while no instance uses it: a time counts from its last use or "
-		 "push. With never Nova ages it out as any other."},
+	 .help = "How long the image stays in Nova's cache while no instance uses it: a time "
+		 "counts from its last use or push. With never Nova ages it out as any other."},
 	{.name = "in_use", .type = KEY_CHOICE, .choices = in_uses, .fallback = "defer", AT(in_use),
-	 .help = "What to do while instances stand on the old bytes. With defer the old ones stay until the last such "
-		 "instance is gone, and the job waits. With flatten the disks of those instances are made independent of them "
-		 "first, which takes room and asks libvirt. With release-only the old ones stay as well, but the job is published "
-		 "under its release alone, and the image's own UUID follows when the last such instance is gone."},
-	{.name = "releases", .type = KEY_CHOICE, .choices = releases, .fallback = "never", AT(releases),
-	 .help = "With always each artifact is in Nova's cache under the UUID of its release as well: a second name of the same "
-		 "file, which never gets other bytes. hornero does not register it in Glance: an instance can boot a release once "
-		 "somebody has. With never there is no release in the cache but where in_use is release-only."},
-	{.name = "confirm", .type = KEY_CHOICE, .choices = confirms, .fallback = "idle", AT(confirm),
-	 .help = "With never the image's incremental artifacts are not built again from nothing, even where hornero.yaml says confirm: "
-		 "idle."},
-	{.name = "pinned", .type = KEY_TEXT, .check = check_release, AT(pinned), .allowed = "the UUID of a release",
-	 .help = "The release that is warm instead of what the ref would make: hornero rollback writes it, and --undo or an "
-		 "empty value takes it away."},
+	 .help = "What to do while instances stand on the old bytes. With defer the old ones stay "
+		 "until the last such instance is gone, and the job waits. With flatten the disks "
+		 "of those instances are made independent of them first, which takes room and asks "
+		 "libvirt. With release-only the old ones stay as well, but the job is published "
+		 "under its release alone, and the image's own UUID follows when the last such "
+		 "instance is gone."},
+	{.name = "releases", .type = KEY_CHOICE, .choices = releases, .fallback = "never",
+	 AT(releases),
+	 .help = "With always each artifact is in Nova's cache under the UUID of its release as "
+		 "well: a second name of the same file, which never gets other bytes. hornero does "
+		 "not register it in Glance: an instance can boot a release once somebody has. "
+		 "With never there is no release in the cache but where in_use is release-only."},
+	{.name = "confirm", .type = KEY_CHOICE, .choices = confirms, .fallback = "idle",
+	 AT(confirm),
+	 .help = "With never the image's incremental artifacts are not built again from nothing, "
+		 "even where hornero.yaml says confirm: idle."},
+	{.name = "pinned", .type = KEY_TEXT, .check = check_release, AT(pinned),
+	 .allowed = "the UUID of a release",
+	 .help = "The release that is warm instead of what the ref would make: hornero rollback "
+		 "writes it, and --undo or an empty value takes it away."},
 	{.name = "until_ref_leaves", .type = KEY_TEXT, .check = check_commit, AT(until_ref_leaves),
 	 .allowed = "a commit, 40 or 64 hexadecimal digits",
-	 .help = "The pin holds while the ref is at this commit, and is removed from the file when another one was built. "
-		 "Where it is not set: until a person takes the pin away."},
+	 .help = "The pin holds while the ref is at this commit, and is removed from the file when "
+		 "another one was built. Where it is not set: until a person takes the pin away."},
 };
 
 const char *image_in_use_name(enum image_in_use in_use)
@@ -161,10 +189,14 @@ static int take_uuid(struct image *img, const char *uuid, struct err *e)
 	char shown[CHECK_SHOWN];
 
 	if (!uuid_canonical(uuid, img->uuid))
-		return err_set(e, ERR_USAGE, "%s is no image id; Glance's look like 2b7e1516-28ae-4d2a-abf7-158809cf4f3c",
+		return err_set(e, ERR_USAGE,
+			       "%s is no image id; Glance's look like "
+			       "2b7e1516-28ae-4d2a-abf7-158809cf4f3c",
 			       check_show(uuid, shown));
 	if (strcmp(uuid, img->uuid) != 0)
-		return err_set(e, ERR_USAGE, "%s has capital letters: Nova and Glance write image ids in lower case; use %s",
+		return err_set(e, ERR_USAGE,
+			       "%s has capital letters: Nova and Glance write image ids in lower "
+			       "case; use %s",
 			       check_show(uuid, shown), img->uuid);
 	return 0;
 }
@@ -202,7 +234,8 @@ int image_parse(const char *file, const char *uuid, const char *text, size_t len
 	return 0;
 }
 
-static int load_at(int dir, const char *images_dir, const char *uuid, struct image *out, struct err *e)
+static int load_at(int dir, const char *images_dir, const char *uuid, struct image *out,
+		   struct err *e)
 {
 	own_free char *file = fs_path("%s.yaml", uuid);
 	own_free char *path = fs_path("%s/%s", images_dir, file);
@@ -211,8 +244,9 @@ static int load_at(int dir, const char *images_dir, const char *uuid, struct ima
 	size_t len;
 
 	if (fd < 0 && errno == ENOENT) {
-		err_set(e, ERR_OPERATOR, "no image %s (%s is not there); add it with `hornero image add %s REPO`", uuid,
-			path, uuid);
+		err_set(e, ERR_OPERATOR,
+			"no image %s (%s is not there); add it with `hornero image add %s REPO`",
+			uuid, path, uuid);
 		e->sys = ENOENT;
 		return -1;
 	}
@@ -243,7 +277,7 @@ void images_free(struct image *list, size_t n)
 	free(list);
 }
 
-/* "UUID.yaml"; with capital letters it is one that cannot be used, and is told of. */
+/* Accepts "UUID.yaml". A name with capital letters counts too, and is reported as unusable. */
 static bool is_image_file(const char *file, char uuid[UUID_LEN + 1])
 {
 	char canonical[UUID_LEN + 1];
@@ -255,28 +289,33 @@ static bool is_image_file(const char *file, char uuid[UUID_LEN + 1])
 	return uuid_canonical(uuid, canonical);
 }
 
-/* Nova hashes the id in the spelling of Glance. */
+/* Nova hashes the id in Glance's spelling. */
 static int check_file_name(const char *images_dir, const char *uuid, struct err *e)
 {
 	char canonical[UUID_LEN + 1];
 
 	if (!uuid_canonical(uuid, canonical) || strcmp(uuid, canonical) == 0)
 		return 0;
-	return err_set(e, ERR_OPERATOR, "the name of %s/%s.yaml has capital letters: Nova and Glance write image ids in lower case; "
-		       "rename it to %s.yaml", images_dir, uuid, canonical);
+	return err_set(e, ERR_OPERATOR,
+		       "the name of %s/%s.yaml has capital letters: Nova and Glance write image "
+		       "ids in lower case; rename it to %s.yaml",
+		       images_dir, uuid, canonical);
 }
 
-/* 1: one more in *img, 0: it is gone meanwhile, -1. */
-static int load_or_mark(int dir, const char *images_dir, const char *uuid, struct image *img, struct err *e)
+/* Returns 1 if *img is filled, 0 if the file is gone, -1 on error. */
+static int load_or_mark(int dir, const char *images_dir, const char *uuid, struct image *img,
+			struct err *e)
 {
 	struct err problem = ERR_INIT;
 
 	memset(img, 0, sizeof(*img));
-	if (check_file_name(images_dir, uuid, &problem) == 0 && load_at(dir, images_dir, uuid, img, &problem) == 0)
+	if (check_file_name(images_dir, uuid, &problem) == 0 &&
+	    load_at(dir, images_dir, uuid, img, &problem) == 0)
 		return 1;
 	if (problem.sys == ENOENT)
 		return 0;
-	/* No memory or no descriptors: the file may be fine, and nobody may take the image for broken. */
+	/* Out of memory or descriptors: the file may be fine, so do not report the image as
+	 * broken. */
 	if (problem.class == ERR_NOBODY) {
 		*e = problem;
 		return -1;
@@ -292,8 +331,8 @@ static int by_uuid(const void *a, const void *b)
 	return strcmp(((const struct image *)a)->uuid, ((const struct image *)b)->uuid);
 }
 
-static int load_kept(DIR *d, const char *images_dir, images_keep *keep, const void *arg, struct image **list, size_t *n,
-		     struct err *e)
+static int load_kept(DIR *d, const char *images_dir, images_keep *keep, const void *arg,
+		     struct image **list, size_t *n, struct err *e)
 {
 	size_t room = 0;
 	struct dirent *entry;
@@ -302,10 +341,12 @@ static int load_kept(DIR *d, const char *images_dir, images_keep *keep, const vo
 		char uuid[UUID_LEN + 1];
 		int got;
 
-		if (!is_image_file(entry->d_name, uuid) || (keep && !keep(dirfd(d), entry->d_name, arg)))
+		if (!is_image_file(entry->d_name, uuid) ||
+		    (keep && !keep(dirfd(d), entry->d_name, arg)))
 			continue;
 		if (*n == room) {
-			struct image *more = reallocarray(*list, room = room ? 2 * room : 16, sizeof(**list));
+			struct image *more = reallocarray(*list, room = room ? 2 * room : 16,
+							  sizeof(**list));
 
 			if (!more)
 				return err_set(e, ERR_NOBODY, "%s: out of memory", images_dir);
@@ -324,15 +365,16 @@ int images_load(const char *images_dir, struct image **out, size_t *n, struct er
 	return images_load_some(images_dir, NULL, NULL, out, n, e);
 }
 
-int images_load_some(const char *images_dir, images_keep *keep, const void *arg, struct image **out, size_t *n,
-		     struct err *e)
+int images_load_some(const char *images_dir, images_keep *keep, const void *arg, struct image **out,
+		     size_t *n, struct err *e)
 {
 	own_dir DIR *d = opendir(images_dir);
 	struct image *list = NULL;
 	size_t count = 0;
 
 	if (!d)
-		return err_sys(e, ERR_OPERATOR, "cannot read the images in %s (hornero init makes it)", images_dir);
+		return err_sys(e, ERR_OPERATOR,
+			       "cannot read the images in %s (hornero init makes it)", images_dir);
 	if (load_kept(d, images_dir, keep, arg, &list, &count, e) < 0) {
 		images_free(list, count);
 		return -1;

@@ -1,23 +1,24 @@
 /*
- * image: the binding of a Glance UUID to a source, one file `images.d/UUID.yaml` each.
+ * image: binds a Glance UUID to a source, one file `images.d/UUID.yaml` each.
  *
  *     repo: apache-spark            repository below repo_root, without ".git"
  *     ref: refs/heads/main          default refs/heads/main
  *     subdir: node                  default: the whole tree
  *     builder: make                 default: the repository's .hornero.yaml, else detection
- *     expect: ready                 a line of the console that proves a boot; default: .hornero.yaml's, else none
- *     timeout: 30s                  …within so long; default: .hornero.yaml's, else 30s
- *     boot_memory: 512M             what the guest of that boot is: memory
- *     boot_machine: pc              …and QEMU's machine type
- *     name: Apache Spark            for people
+ *     expect: ready                 console line that proves a boot; default: .hornero.yaml or none
+ *     timeout: 30s                  …within this time; default: .hornero.yaml or 30s
+ *     boot_memory: 512M             memory of the guest in that boot
+ *     boot_machine: pc              …and its QEMU machine type
+ *     name: Apache Spark            for display
  *     keep_warm: 14d                always (default), never, or a time after the last use or push
- *     in_use: defer                 defer (default), flatten or release-only: while instances stand on the old bytes
+ *     in_use: defer                 defer (default), flatten or release-only: while instances use
+ *                                   the old bytes
  *     releases: never               whether each artifact is in the cache under its release as well
- *     confirm: idle                 whether artifacts of incremental builds are built again from nothing: idle or never
- *     pinned: RELEASE               what is warm instead of what the ref makes: a rollback,
+ *     confirm: idle                 idle or never: rebuild incremental artifacts from nothing
+ *     pinned: RELEASE               warm instead of what the ref makes (a rollback),
  *     until_ref_leaves: OID         as long as the ref is at this commit
  *
- * The file is the wish. A broken one disables its image alone, with words.
+ * The file states what the operator wants. A broken file disables only its image, with a message.
  */
 #ifndef HORNERO_CONF_IMAGE_H
 #define HORNERO_CONF_IMAGE_H
@@ -29,7 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { IMAGES_LOCK_MS = 5000 }; /* how long a person's word waits for the lock */
+enum { IMAGES_LOCK_MS = 5000 }; /* how long a user's command waits for the lock */
 
 enum image_in_use { IMAGE_IN_USE_DEFER, IMAGE_IN_USE_FLATTEN, IMAGE_IN_USE_RELEASE_ONLY };
 enum image_releases { IMAGE_RELEASES_NEVER, IMAGE_RELEASES_ALWAYS };
@@ -41,55 +42,57 @@ struct image {
 	char uuid[UUID_LEN + 1];
 	char *repo;
 	char *ref;
-	char *subdir;  /* "" for the whole tree; no leading, trailing or doubled slash, no "." or ".." */
-	char *builder; /* NULL: not named here */
-	char *expect;  /* NULL: not said here */
-	int64_t timeout_s; /* 0: not said here */
+	char *subdir;  /* "" for the whole tree; else a path that check_relative accepts */
+	char *builder; /* NULL if unset */
+	char *expect;  /* NULL if unset */
+	int64_t timeout_s; /* 0 if unset */
 	int64_t boot_memory_bytes;
 	enum image_machine boot_machine;
-	char *name;    /* "" where unset */
+	char *name;    /* "" if unset */
 	char *keep_warm; /* "always", "never" or a time; see image_keep_s */
 	enum image_in_use in_use;
-	char *pinned;           /* NULL: by no release; see image_pin_at */
-	char *until_ref_leaves; /* NULL: until a person takes the pin away */
+	char *pinned;           /* NULL if not pinned; see image_pin_at */
+	char *until_ref_leaves; /* NULL: the pin lasts until it is removed by hand */
 
 	enum image_releases releases;
 	enum image_confirm confirm;
-	bool broken;       /* the file could not be used; only uuid and problem are set */
+	bool broken;       /* the file is unusable; only uuid and problem are set */
 	struct err problem;
 };
 
-/* One file. ERR_OPERATOR with file:line:column; a missing file says how to add the image. */
+/* Loads one file. Returns 0, or -1 with e filled: ERR_OPERATOR with file:line:column. If the file
+ * is missing, the message says how to add the image. */
 int image_load(const char *images_dir, const char *uuid, struct image *out, struct err *e);
 void image_fini(struct image *img);
 
-/* The same from memory; file is for messages. */
-int image_parse(const char *file, const char *uuid, const char *text, size_t len, struct image *out, struct err *e);
+/* Like image_load, from memory. file is for messages. */
+int image_parse(const char *file, const char *uuid, const char *text, size_t len, struct image *out,
+		struct err *e);
 
-/* All of them, sorted by UUID, broken ones included (img.broken). Files whose name is no
- * UUID.yaml are passed over. *out is freed by images_free. */
+/* Loads all images, sorted by UUID, including broken ones (img.broken). Skips files whose name is
+ * not UUID.yaml. The caller frees *out with images_free. */
 int images_load(const char *images_dir, struct image **out, size_t *n, struct err *e);
 
-/* The same of those whose file keep() asks for, by its name in the open directory. */
+/* Like images_load, for the images whose file keep() selects, by its name in the open directory. */
 typedef bool images_keep(int dir, const char *file, const void *arg);
-int images_load_some(const char *images_dir, images_keep *keep, const void *arg, struct image **out, size_t *n,
-		     struct err *e);
+int images_load_some(const char *images_dir, images_keep *keep, const void *arg, struct image **out,
+		     size_t *n, struct err *e);
 void images_free(struct image *list, size_t n);
 
-/* As it stands in the file. */
+/* Return the word in the file. */
 const char *image_in_use_name(enum image_in_use in_use);
 const char *image_releases_name(enum image_releases word);
 
-/* "pc", "q35": QEMU's names. */
+/* Returns QEMU's name, "pc" or "q35". */
 const char *image_machine_name(enum image_machine machine);
 
-/* keep_warm in seconds: -1 always, 0 never. */
+/* Returns keep_warm in seconds: -1 for always, 0 for never. */
 int64_t image_keep_s(const struct image *img);
 
-/* The release that the image is pinned to while its ref is at commit, or NULL. */
+/* Returns the release that the image is pinned to while its ref is at commit, or NULL. */
 const char *image_pin_at(const struct image *img, const char *commit);
 
-/* Is an artifact of it to be in the cache under its release, too? */
+/* Whether its artifacts must be in the cache under their release, too. */
 static inline bool image_wants_release(const struct image *img)
 {
 	return img->releases == IMAGE_RELEASES_ALWAYS || img->in_use == IMAGE_IN_USE_RELEASE_ONLY;
@@ -99,36 +102,40 @@ static inline bool image_wants_release(const struct image *img)
 struct table;
 extern const struct table image_table;
 
-/* Check one key's value and set it: ERR_USAGE names the key, the value and what is allowed.
- * An empty value unsets an optional key. */
+/* Checks one key's value and sets it. An empty value unsets an optional key. Returns 0, or -1 with
+ * ERR_USAGE, which names the key, the value and what is allowed. */
 int image_set(struct image *img, const char *key, const char *value, struct err *e);
 
-/* A fresh image with defaults; repo, ref, … by image_set. */
+/* Initializes an image with defaults; set repo, ref, … with image_set. */
 int image_init(struct image *img, const char *uuid, struct err *e);
 
-/* Keys in the table's order, those that say what holds without them left out; what a person wrote as comments is not kept.
- * Aside, fsync, rename, fsync of the directory; mode 0664 (state_dir's group is the queue's). */
+/* Writes the keys in the table's order, without those at their default. Comments in an old file are
+ * lost. Replaces the file like fs_replace, with mode 0664 (state_dir's group is the queue's). */
 int image_save(const char *images_dir, const struct image *img, struct err *e);
 
-/* The file's text as image_save writes it, for the caller to free; ERR_USAGE where there is no repository. */
+/* Returns in *text the file's text as image_save writes it; the caller frees it. -1 with ERR_USAGE
+ * if there is no repository. */
 int image_emit(const struct image *img, char **text, size_t *len, struct err *e);
 
-/* An flock of the directory: who changes or removes a file that is there reads and writes it under this. A descriptor
- * to close; -1 with ERR_NOBODY where somebody else holds it for longer than wait_ms. */
+/* Takes a lock (flock) on the directory. Hold it to read and write a file that you change or
+ * remove. Returns a descriptor to close, or -1 with e filled: ERR_NOBODY if another process holds
+ * the lock for longer than wait_ms. */
 int images_lock(const char *images_dir, int wait_ms, struct err *e);
 
-/* Pin an image, or take its pin away (release NULL), and keep whatever else people wrote into its file. Durable on
- * return. until: a commit, or NULL. */
-int image_pin(const char *images_dir, const char *uuid, const char *release, const char *until, struct err *e);
+/* Pins an image to release, until its ref leaves the commit `until` (NULL: without end), or removes
+ * its pin (release NULL). Keeps the rest of the file, including comments. Durable on success. */
+int image_pin(const char *images_dir, const char *uuid, const char *release, const char *until,
+	      struct err *e);
 
-/* Take the pin away if it is still the one that *seen has, and nobody holds the lock. 1 done, 0 left alone, -1. */
+/* Removes the pin if it still equals that of *seen and the lock is free. Returns 1 if removed, 0 if
+ * left alone, -1 on error. */
 int image_unpin(const char *images_dir, const struct image *seen, struct err *e);
 
-/* The caller has the lock. */
+/* The caller must hold the lock. */
 int image_remove(const char *images_dir, const char *uuid, struct err *e);
 
-/* Repository names: [A-Za-z0-9._-]+ parts joined by "/", no part starting with "." or "-" or
- * ending in ".git" or ".lock"; at most 200 bytes. ERR_USAGE. */
+/* Checks a repository name: [A-Za-z0-9._-]+ parts joined by "/", no part starting with "." or "-"
+ * or ending in ".git" or ".lock"; at most 200 bytes. ERR_USAGE. */
 int image_check_repo(const char *repo, struct err *e);
 
 static inline void image_end(struct image *img)

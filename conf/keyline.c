@@ -28,13 +28,13 @@ int key_check_name(const char *name, struct err *e)
 	return check_component(name, e) < 0 ? err_wrap(e, "name") : 0;
 }
 
-/* One word of a list of patterns: REPOSITORY or REPOSITORY:REF, each with its length. */
+/* One word of a list of patterns, REPOSITORY or REPOSITORY:REF, with lengths. */
 struct pattern {
-	const char *repo, *ref; /* ref NULL: every one */
+	const char *repo, *ref; /* ref NULL: all refs */
 	size_t repo_len, ref_len;
 };
 
-/* The word at *list, and *list moved behind it; false at the end. */
+/* Takes the word at *list and moves *list behind it. Returns false at the end. */
 static bool next_pattern(const char **list, struct pattern *out)
 {
 	const char *word = *list + strspn(*list, BLANKS);
@@ -49,7 +49,7 @@ static bool next_pattern(const char **list, struct pattern *out)
 	return len > 0;
 }
 
-/* Longer ones than PATTERN_MAX were refused when the line was read. */
+/* The parser has refused patterns longer than PATTERN_MAX. */
 static bool matches(const char *pattern, size_t len, const char *text)
 {
 	char copy[PATTERN_MAX + 1];
@@ -66,7 +66,8 @@ bool keyline_matches(const char *patterns, const char *repository, const char *r
 	struct pattern p;
 
 	while (patterns && next_pattern(&patterns, &p))
-		if (matches(p.repo, p.repo_len, repository) && (!ref || !p.ref || matches(p.ref, p.ref_len, ref)))
+		if (matches(p.repo, p.repo_len, repository) &&
+		    (!ref || !p.ref || matches(p.ref, p.ref_len, ref)))
 			return true;
 	return false;
 }
@@ -79,8 +80,10 @@ static int check_repo_pattern(const char *text, struct err *e)
 	if (!strchr(text, '*'))
 		return check_repo(text, e);
 	if (len > PATTERN_MAX || strspn(text, REPO_LETTERS) != len)
-		return err_set(e, ERR_USAGE, "%s: a repository's name with * in it for any characters is allowed, at most "
-			       "%d bytes", check_show(text, shown), PATTERN_MAX);
+		return err_set(e, ERR_USAGE,
+			       "%s: a repository's name with * in it for any characters is "
+			       "allowed, at most %d bytes",
+			       check_show(text, shown), PATTERN_MAX);
 	return 0;
 }
 
@@ -88,10 +91,12 @@ static int check_ref_pattern(const char *text, struct err *e)
 {
 	char shown[CHECK_SHOWN];
 
-	if (strncmp(text, "refs/", 5) != 0 || strlen(text) > PATTERN_MAX || strpbrk(text, "~^:?[\\") ||
-	    !check_clean(text, CHECK_LINE))
-		return err_set(e, ERR_USAGE, "%s: a whole ref as refs/heads/main, or with * in it for any characters as "
-			       "refs/heads/feature/*, is allowed, at most %d bytes", check_show(text, shown), PATTERN_MAX);
+	if (strncmp(text, "refs/", 5) != 0 || strlen(text) > PATTERN_MAX ||
+	    strpbrk(text, "~^:?[\\") || !check_clean(text, CHECK_LINE))
+		return err_set(e, ERR_USAGE,
+			       "%s: a whole ref as refs/heads/main, or with * in it for any "
+			       "characters as refs/heads/feature/*, is allowed, at most %d bytes",
+			       check_show(text, shown), PATTERN_MAX);
 	return 0;
 }
 
@@ -104,7 +109,9 @@ static int check_pattern(enum key_right right, const struct pattern *p, struct e
 	if (check_repo_pattern(repo, e) < 0)
 		return -1;
 	if (p->ref && right != KEY_WRITE)
-		return err_set(e, ERR_USAGE, "%s takes whole repositories; only write can be limited to refs", rights[right]);
+		return err_set(e, ERR_USAGE,
+			       "%s takes whole repositories; only write can be limited to refs",
+			       rights[right]);
 	return p->ref ? check_ref_pattern(ref, e) : 0;
 }
 
@@ -120,7 +127,10 @@ static int check_patterns(enum key_right right, const char *list, const char **b
 			return -1;
 		}
 	}
-	return some ? 0 : err_set(e, ERR_USAGE, "%s is empty; a repository or a pattern as team/* is needed", rights[right]);
+	return some ? 0
+		    : err_set(e, ERR_USAGE,
+			      "%s is empty; a repository or a pattern as team/* is needed",
+			      rights[right]);
 }
 
 static int check_ids(const char *list, const char **bad, struct err *e)
@@ -132,30 +142,37 @@ static int check_ids(const char *list, const char **bad, struct err *e)
 	while (next_pattern(&list, &p)) {
 		some = true;
 		snprintf(word, sizeof(word), "%.*s", (int)p.repo_len, p.repo);
-		if (!p.ref && (strchr(word, '*') ? strlen(word) <= UUID_LEN && !word[strspn(word, ID_LETTERS)] : uuid_valid(word)))
+		if (!p.ref &&
+		    (strchr(word, '*') ? strlen(word) <= UUID_LEN && !word[strspn(word, ID_LETTERS)]
+				       : uuid_valid(word)))
 			continue;
 		*bad = p.repo;
-		return err_set(e, ERR_USAGE, "%s: an image's UUID in lower case, or with * in it for any characters as 2b7e1516-*, is "
-			       "allowed", check_show(word, shown));
+		return err_set(e, ERR_USAGE,
+			       "%s: an image's UUID in lower case, or with * in it for any "
+			       "characters as 2b7e1516-*, is allowed",
+			       check_show(word, shown));
 	}
-	return some ? 0 : err_set(e, ERR_USAGE, "ids is empty; an image's UUID or a pattern as 2b7e1516-* is needed");
+	return some ? 0
+		    : err_set(e, ERR_USAGE,
+			      "ids is empty; an image's UUID or a pattern as 2b7e1516-* is needed");
 }
 
-/* A line under work. */
+/* The line being parsed. */
 struct reading {
 	char *at;
-	const char *bad; /* where it is wrong */
+	const char *bad; /* position of an error */
 	struct key_entry k;
 };
 
-/* The value in double quotes at r->at, cut out and freed of its \" in place. */
+/* Takes the quoted value at r->at. Unescapes \" in place. */
 static int read_quoted(struct reading *r, const char *option, char **out, struct err *e)
 {
 	char *to = r->at + 1;
 
 	if (*r->at != '"') {
 		r->bad = r->at;
-		return err_set(e, ERR_USAGE, "a value in double quotes is needed, as %s=\"…\"", option);
+		return err_set(e, ERR_USAGE, "a value in double quotes is needed, as %s=\"…\"",
+			       option);
 	}
 	*out = to;
 	for (r->at = to; *r->at && *r->at != '"'; r->at++) {
@@ -191,7 +208,8 @@ static int check_value(bool is_ids, int right, const char *value, const char **b
 {
 	if (is_ids)
 		return check_ids(value, bad, e);
-	return right < 0 ? key_check_name(value, e) : check_patterns((enum key_right)right, value, bad, e);
+	return right < 0 ? key_check_name(value, e)
+			 : check_patterns((enum key_right)right, value, bad, e);
 }
 
 static int read_option(struct reading *r, struct err *e)
@@ -206,7 +224,8 @@ static int read_option(struct reading *r, struct err *e)
 	snprintf(word, sizeof(word), "%.*s", (int)len, r->at);
 	member = member_of(&r->k, r->at, len, &right);
 	if (!member)
-		return err_set(e, ERR_USAGE, "unknown option %s; allowed: name, read, write, create, admin, ids",
+		return err_set(e, ERR_USAGE,
+			       "unknown option %s; allowed: name, read, write, create, admin, ids",
 			       check_show(word, shown));
 	if (*member)
 		return err_set(e, ERR_USAGE, "the option %s stands here twice", word);
@@ -231,11 +250,13 @@ static int read_options(struct reading *r, struct err *e)
 	}
 	r->bad = r->at;
 	if (*r->at && !strchr(BLANKS, *r->at))
-		return err_set(e, ERR_USAGE, "a comma before the next option is needed, or a blank before the key");
+		return err_set(e, ERR_USAGE,
+			       "a comma before the next option is needed, or a blank before the "
+			       "key");
 	return 0;
 }
 
-/* The word at r->at, cut out; "" at the end. */
+/* Takes the word at r->at and terminates it; "" at the end. */
 static const char *cut_word(struct reading *r)
 {
 	char *word = r->at + strspn(r->at, BLANKS);
@@ -255,8 +276,9 @@ static int read_key(struct reading *r, struct err *e)
 
 	r->bad = type;
 	if (!*type || !*blob)
-		return err_set(e, ERR_USAGE, "the key is missing: a kind and base64 are needed, as in a .pub file of "
-			       "ssh-keygen");
+		return err_set(e, ERR_USAGE,
+			       "the key is missing: a kind and base64 are needed, as in a .pub "
+			       "file of ssh-keygen");
 	if (sshkey_parse(type, blob, &key, e) < 0)
 		return -1;
 	r->at += strspn(r->at, BLANKS);
@@ -276,10 +298,12 @@ static int read_line(struct reading *r, struct err *e)
 	if (strlen(r->at) > KEYRING_LINE_MAX)
 		return err_set(e, ERR_USAGE, "a line of more than %d bytes", KEYRING_LINE_MAX);
 	if (!check_clean(r->at, CHECK_LINES))
-		return err_set(e, ERR_USAGE, "a control character, or no UTF-8; only printable text is allowed");
+		return err_set(e, ERR_USAGE,
+			       "a control character, or no UTF-8; only printable text is allowed");
 	if (strchr(BLANKS, r->at[first]) && sshkey_is_type(r->at))
-		return err_set(e, ERR_USAGE, "the key has no name; begin the line with name=\"…\" and what it may do, as "
-			       "read=\"team/*\"");
+		return err_set(e, ERR_USAGE,
+			       "the key has no name; begin the line with name=\"…\" and what it "
+			       "may do, as read=\"team/*\"");
 	if (read_options(r, e) < 0)
 		return -1;
 	r->bad = r->at;

@@ -1,5 +1,5 @@
-/* keyring: DIAGNOSTICS: ERR_OPERATOR for the file as a whole; what is wrong with a line is the entry's problem, and
- * reported. ERR_NOBODY where memory is out. */
+/* keyring: DIAGNOSTICS: ERR_OPERATOR for the file as a whole. An error in a line goes into the
+ * entry's problem and is reported. ERR_NOBODY if memory runs out. */
 #include "conf/keyring.h"
 
 #include "conf/check.h"
@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 
 struct keyring {
-	char *text; /* cut into pieces */
+	char *text; /* split in place */
 	struct key_entry *entries;
 	size_t n;
-	const struct key_entry **by_name, **by_key; /* the usable ones, sorted */
+	const struct key_entry **by_name, **by_key; /* the usable entries, sorted */
 	size_t usable;
 };
 
@@ -32,7 +32,7 @@ void keyring_free(struct keyring *ring)
 	free(ring);
 }
 
-/* A ring under work. */
+/* A ring being filled. */
 struct filling {
 	struct keyring *ring;
 	const char *path;
@@ -57,14 +57,18 @@ static int add_line(struct filling *f, char *line, int number, struct err *e)
 	int column = 1, got;
 
 	if (ring->n == f->room) {
-		struct key_entry *more = reallocarray(ring->entries, f->room = f->room ? 2 * f->room : 16, sizeof(*more));
+		struct key_entry *more = reallocarray(ring->entries,
+						      f->room = f->room ? 2 * f->room : 16,
+						      sizeof(*more));
 
 		if (!more)
 			return err_set(e, ERR_NOBODY, "%s: out of memory", f->path);
 		ring->entries = more;
 	}
-	got = ring->n < KEYRING_LINES_MAX ? keyline_parse(line, &k, &column, &problem)
-		: err_set(&problem, ERR_USAGE, "more than %d keys; from here on none is read", KEYRING_LINES_MAX);
+	got = ring->n < KEYRING_LINES_MAX
+		      ? keyline_parse(line, &k, &column, &problem)
+		      : err_set(&problem, ERR_USAGE, "more than %d keys; from here on none is read",
+				KEYRING_LINES_MAX);
 	if (got == 0)
 		return 0;
 	k.line = number;
@@ -85,7 +89,8 @@ static int add_lines(struct filling *f, size_t len, struct err *e)
 		next = stop + 1;
 		stop -= stop > line && stop[-1] == '\r';
 		*stop = '\0';
-		/* A NUL would hide what stands behind it; any other control character is refused. */
+		/* A NUL would hide the rest of the line. Turn it into another control character,
+		 * which is refused. */
 		for (char *at = line; at < stop; at++)
 			*at = *at ? *at : '\1';
 		if (add_line(f, line, number, e) < 0)
@@ -117,7 +122,7 @@ static int by_key(const void *a, const void *b)
 	return keys ? keys : (*x)->line - (*y)->line;
 }
 
-/* The usable ones of list, sorted. */
+/* Copies the usable entries into list and sorts them. */
 static size_t sort(const struct keyring *ring, const struct key_entry **list,
 		   int (*order)(const void *a, const void *b))
 {
@@ -131,7 +136,8 @@ static size_t sort(const struct keyring *ring, const struct key_entry **list,
 	return n;
 }
 
-static void disable_double(const struct filling *f, const struct key_entry *k, const struct key_entry *first, const char *what)
+static void disable_double(const struct filling *f, const struct key_entry *k,
+			   const struct key_entry *first, const char *what)
 {
 	struct err e = ERR_INIT;
 
@@ -139,7 +145,7 @@ static void disable_double(const struct filling *f, const struct key_entry *k, c
 	disable(f, &f->ring->entries[k - f->ring->entries], 1, &e);
 }
 
-/* A name or a key that stands twice would make what it may do a matter of which line is found. */
+/* With a duplicate name or key, rights would depend on which line is found. */
 static int make_index(struct filling *f, struct err *e)
 {
 	struct keyring *ring = f->ring;
@@ -168,8 +174,8 @@ static int make_index(struct filling *f, struct err *e)
 	return 0;
 }
 
-int keyring_parse(const char *path, const char *text, size_t len, keyring_report *report, void *arg, struct keyring **out,
-		  struct err *e)
+int keyring_parse(const char *path, const char *text, size_t len, keyring_report *report, void *arg,
+		  struct keyring **out, struct err *e)
 {
 	own_keyring struct keyring *ring = calloc(1, sizeof(*ring));
 	struct filling f = {.ring = ring, .path = path, .report = report, .arg = arg};
@@ -184,7 +190,8 @@ int keyring_parse(const char *path, const char *text, size_t len, keyring_report
 	return 0;
 }
 
-int keyring_load(const char *path, keyring_report *report, void *arg, struct keyring **out, struct err *e)
+int keyring_load(const char *path, keyring_report *report, void *arg, struct keyring **out,
+		 struct err *e)
 {
 	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	own_free char *text = NULL;
@@ -196,16 +203,20 @@ int keyring_load(const char *path, keyring_report *report, void *arg, struct key
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot open the keys %s", path);
 	if (st.st_mode & 022)
-		return err_set(e, ERR_OPERATOR, "others than their owner may write to the keys %s, and so could let anybody in; "
-			       "`chmod go-w %s` ends that", path, path);
+		return err_set(e, ERR_OPERATOR,
+			       "others than their owner may write to the keys %s, and so could let "
+			       "anybody in; `chmod go-w %s` ends that",
+			       path, path);
 	if (fs_read_fd(fd, path, KEYRING_BYTES_MAX, &text, &len, e) < 0)
 		return -1;
 	return keyring_parse(path, text, len, report, arg, out, e);
 }
 
-static const struct key_entry *search(const struct keyring *ring, const struct key_entry *const *list,
+static const struct key_entry *search(const struct keyring *ring,
+				      const struct key_entry *const *list,
 				      const struct key_entry *wanted,
-				      int (*compare)(const struct key_entry *a, const struct key_entry *b))
+				      int (*compare)(const struct key_entry *a,
+						     const struct key_entry *b))
 {
 	size_t low = 0, high = ring->usable;
 
@@ -228,9 +239,11 @@ static int compare_names(const struct key_entry *a, const struct key_entry *b)
 	return strcmp(a->name, b->name);
 }
 
-const struct key_entry *keyring_find(const struct keyring *ring, const char *type, const char *base64)
+const struct key_entry *keyring_find(const struct keyring *ring, const char *type,
+				     const char *base64)
 {
-	return search(ring, ring->by_key, &(struct key_entry){.type = type, .blob = base64}, compare_keys);
+	return search(ring, ring->by_key, &(struct key_entry){.type = type, .blob = base64},
+		      compare_keys);
 }
 
 const struct key_entry *keyring_named(const struct keyring *ring, const char *name)
@@ -244,8 +257,9 @@ size_t keyring_entries(const struct keyring *ring, const struct key_entry **firs
 	return ring->n;
 }
 
-/* Some right from the wanted one on, for this repository and ref. */
-static bool may(const struct key_entry *k, enum key_right right, const char *repository, const char *ref)
+/* Whether some right from `right` on covers this repository and ref. */
+static bool may(const struct key_entry *k, enum key_right right, const char *repository,
+		const char *ref)
 {
 	struct err ignored = ERR_INIT;
 
@@ -257,7 +271,7 @@ static bool may(const struct key_entry *k, enum key_right right, const char *rep
 	return false;
 }
 
-/* "*" among the words. */
+/* Whether "*" is among the words. */
 static bool has_star(const char *patterns)
 {
 	while (patterns && *patterns) {

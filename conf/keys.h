@@ -1,4 +1,4 @@
-/* keys: the keys of hornero.yaml; struct conf has a member for each. */
+/* keys: the keys of hornero.yaml. struct conf has a member for each. */
 #ifndef HORNERO_CONF_KEYS_H
 #define HORNERO_CONF_KEYS_H
 

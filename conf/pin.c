@@ -1,5 +1,5 @@
-/* pin: the two keys of an image file that programs change, in a file that people write. Everything else in it stays,
- * comments too. DIAGNOSTICS: as image.c; ERR_NOBODY where the lock is not to be had. */
+/* pin: changes an image file's pin, two keys that programs write into a user's file. Preserves the
+ * rest, including comments. DIAGNOSTICS: as image.c; ERR_NOBODY if the lock is not free. */
 #include "conf/image.h"
 
 #include "conf/yaml.h"
@@ -16,7 +16,8 @@ int images_lock(const char *images_dir, int wait_ms, struct err *e)
 	int locked = dir < 0 ? -1 : fs_flock(dir, wait_ms, e);
 
 	if (locked == 0)
-		err_set(e, ERR_NOBODY, "somebody else is changing an image file in %s; try again", images_dir);
+		err_set(e, ERR_NOBODY, "somebody else is changing an image file in %s; try again",
+			images_dir);
 	return locked == 1 ? steal_fd(&dir) : -1;
 }
 
@@ -25,8 +26,8 @@ static bool is_of_pin(const char *line)
 	return strncmp(line, "pinned:", 7) == 0 || strncmp(line, "until_ref_leaves:", 17) == 0;
 }
 
-/* The text without the lines of a pin and with those of img's. Right only where nobody wrote the file in an unusual
- * manner: the caller compares what it says. NULL: out of memory. */
+/* Returns the text with its pin lines replaced by img's, or NULL if memory runs out. An unusual
+ * layout can break this, so the caller checks the result. */
 static char *replace_lines(const char *text, const struct image *img)
 {
 	char *out = NULL;
@@ -53,7 +54,7 @@ static char *replace_lines(const char *text, const struct image *img)
 	return NULL;
 }
 
-/* Does the text say what img says? */
+/* Whether text parses to the image that `want` emits. */
 static bool says(const char *text, const struct image *img, const char *want)
 {
 	own_image struct image got = {0};
@@ -65,14 +66,15 @@ static bool says(const char *text, const struct image *img, const char *want)
 	       image_emit(&got, &emitted, &len, &ignored) == 0 && strcmp(emitted, want) == 0;
 }
 
-/* img with its new pin into its file, under the lock. */
+/* Writes img with its new pin into its file, under the lock. */
 static int write_pin(const char *images_dir, const struct image *img, struct err *e)
 {
 	own_free char *path = fs_path("%s/%s.yaml", images_dir, img->uuid);
 	own_free char *old = NULL, *edited = NULL, *plain = NULL;
 	size_t len;
 
-	if (fs_read(AT_FDCWD, path, DOC_BYTES_MAX, &old, &len, e) < 0 || image_emit(img, &plain, &len, e) < 0)
+	if (fs_read(AT_FDCWD, path, DOC_BYTES_MAX, &old, &len, e) < 0 ||
+	    image_emit(img, &plain, &len, e) < 0)
 		return -1;
 	edited = replace_lines(old, img);
 	if (!edited || !says(edited, img, plain))
@@ -87,12 +89,14 @@ static int set_pin(struct image *img, const char *release, const char *until, st
 	return image_set(img, "until_ref_leaves", release && until ? until : "", e);
 }
 
-int image_pin(const char *images_dir, const char *uuid, const char *release, const char *until, struct err *e)
+int image_pin(const char *images_dir, const char *uuid, const char *release, const char *until,
+	      struct err *e)
 {
 	own_fd int lock = images_lock(images_dir, IMAGES_LOCK_MS, e);
 	own_image struct image img = {0};
 
-	if (lock < 0 || image_load(images_dir, uuid, &img, e) < 0 || set_pin(&img, release, until, e) < 0)
+	if (lock < 0 || image_load(images_dir, uuid, &img, e) < 0 ||
+	    set_pin(&img, release, until, e) < 0)
 		return -1;
 	return write_pin(images_dir, &img, e);
 }

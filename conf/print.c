@@ -1,4 +1,4 @@
-/* print: a table of keys for people. DIAGNOSTICS: none; the caller looks at ferror. */
+/* print: prints a table of keys for users. DIAGNOSTICS: none; the caller checks ferror. */
 #include "conf/table.h"
 #include "conf/value.h"
 
@@ -6,7 +6,7 @@
 
 enum { PRINT_WIDTH = 96 };
 
-/* help in lines of "# …". */
+/* Prints help as lines of "# …". */
 static void print_comment(FILE *out, const char *text)
 {
 	while (*text) {
@@ -23,7 +23,7 @@ static void print_comment(FILE *out, const char *text)
 	}
 }
 
-/* A fallback with "$key" replaced by that key's own. */
+/* Prints a fallback; "$key" becomes that key's own fallback. */
 static void print_fallback(FILE *out, const struct table *t, const char *text)
 {
 	size_t len;
@@ -43,7 +43,8 @@ static void print_yaml(FILE *out, const struct table *t, const struct key *k)
 {
 	char allowed[VALUE_ALLOWED], help[2048];
 
-	snprintf(help, sizeof(help), "%s: %s Allowed: %s.%s", k->name, k->help, value_allowed(k, allowed),
+	snprintf(help, sizeof(help), "%s: %s Allowed: %s.%s", k->name, k->help,
+		 value_allowed(k, allowed),
 		 k->fallback || k->required ? "" : " Not set by default.");
 	print_comment(out, help);
 	fprintf(out, "#%s:%s", k->name, k->fallback && *k->fallback ? " " : "");
@@ -72,7 +73,10 @@ static void print_man(FILE *out, const struct key *k)
 	print_roff(out, k->help);
 	fputs("\n.br\nAllowed: ", out);
 	print_roff(out, value_allowed(k, allowed));
-	fputs(k->required ? ". Required.\n" : k->fallback ? ". Default: " : ". Not set by default.\n", out);
+	fputs(k->required   ? ". Required.\n"
+	      : k->fallback ? ". Default: "
+			    : ". Not set by default.\n",
+	      out);
 	if (k->required || !k->fallback)
 		return;
 	if (!*k->fallback)

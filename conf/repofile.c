@@ -1,4 +1,4 @@
-/* repofile: pure. DIAGNOSTICS: ERR_PUSHER with NAME:LINE:COLUMN; ERR_NOBODY where memory is out. */
+/* repofile: pure. DIAGNOSTICS: ERR_PUSHER with NAME:LINE:COLUMN; ERR_NOBODY if memory runs out. */
 #include "conf/repofile.h"
 
 #include "conf/check.h"
@@ -18,33 +18,38 @@ struct words {
 static const struct key keys[] = {
 	{.name = "builder", .type = KEY_TEXT, .check = check_name, AT(builder),
 	 .allowed = "a builder's name",
-	 .help = "Which builder of the node makes the image. The image file's own builder wins; without either the "
-		 "builder is detected by the files of the tree."},
-	{.name = "expect", .type = KEY_TEXT, .check = check_expect, AT(expect), .allowed = EXPECT_ALLOWED,
-	 .help = "What a line of the console has to match when the image is booted before it is published. The image "
-		 "file's own expect wins; without either nothing is booted."},
-	{.name = "timeout", .type = KEY_DURATION, .min = 1, .max = EXPECT_TIMEOUT_MAX_S, AT(timeout_s),
-	 .help = "How long that may take, in the guest's own time; 30s where nobody says. The image file's own timeout "
-		 "wins."},
+	 .help = "Which builder of the node makes the image. The image file's own builder wins; "
+		 "without either the builder is detected by the files of the tree."},
+	{.name = "expect", .type = KEY_TEXT, .check = check_expect, AT(expect),
+	 .allowed = EXPECT_ALLOWED,
+	 .help = "What a line of the console has to match when the image is booted before it is "
+		 "published. The image file's own expect wins; without either nothing is booted."},
+	{.name = "timeout", .type = KEY_DURATION, .min = 1, .max = EXPECT_TIMEOUT_MAX_S,
+	 AT(timeout_s),
+	 .help = "How long that may take, in the guest's own time; 30s where nobody says. The "
+		 "image file's own timeout wins."},
 };
 
 const struct table repofile_table = {REPOFILE_NAME, keys, sizeof(keys) / sizeof(keys[0])};
 
-int repofile_parse(const char *name, const char *text, size_t len, struct repofile *out, struct err *e)
+int repofile_parse(const char *name, const char *text, size_t len, struct repofile *out,
+		   struct err *e)
 {
 	own_doc struct doc *doc = NULL;
 	struct words words = {0};
 	int bad;
 
 	if (len > REPOFILE_MAX)
-		return err_set(e, ERR_PUSHER, "%s:1:1: %zu bytes are too much; at most %d are allowed", name, len,
+		return err_set(e, ERR_PUSHER,
+			       "%s:1:1: %zu bytes are too much; at most %d are allowed", name, len,
 			       REPOFILE_MAX);
 	if (doc_parse(name, text, len, ERR_PUSHER, &doc, e) < 0)
 		return -1;
 	bad = table_read(&repofile_table, doc, NULL, &words, e);
 	if (bad == 0) {
 		memset(out, 0, sizeof(*out));
-		snprintf(out->builder, sizeof(out->builder), "%s", words.builder ? words.builder : "");
+		snprintf(out->builder, sizeof(out->builder), "%s",
+			 words.builder ? words.builder : "");
 		snprintf(out->expect, sizeof(out->expect), "%s", words.expect ? words.expect : "");
 		out->timeout_s = words.timeout_s;
 	}

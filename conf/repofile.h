@@ -1,13 +1,14 @@
 /*
- * repofile: `.hornero.yaml` at an image's subdirectory, the repository's own words. Pushed, so untrusted.
+ * repofile: `.hornero.yaml` in an image's subdirectory: settings from the repository. Users push
+ * it, so it is untrusted.
  *
  *     builder: make                  which builder
- *     expect: listening on [0-9]+    the line of the console that proves a boot
- *     timeout: 30s                   …within so long
+ *     expect: listening on [0-9]+    the console line that proves a boot
+ *     timeout: 30s                   …within this time
  *
- * What the image file says of the same key wins.
+ * A key in the image file overrides it.
  *
- * Never limits, devices or network: those are the operator's.
+ * It cannot set limits, devices or network: only the operator can.
  */
 #ifndef HORNERO_CONF_REPOFILE_H
 #define HORNERO_CONF_REPOFILE_H
@@ -21,16 +22,18 @@
 enum { REPOFILE_MAX = 16384 /* bytes */ };
 
 struct repofile {
-	char builder[33];            /* "" where not named */
-	char expect[EXPECT_MAX + 1]; /* "" where nothing is expected */
-	int64_t timeout_s;           /* 0 where not said */
+	char builder[33];            /* "" if unset */
+	char expect[EXPECT_MAX + 1]; /* "" if unset */
+	int64_t timeout_s;           /* 0 if unset */
 };
 
 /* The keys, for the manual and messages. */
 struct table;
 extern const struct table repofile_table;
 
-/* Parse text[0..len). ERR_PUSHER with "name:line:column: what, and what is allowed". */
-int repofile_parse(const char *name, const char *text, size_t len, struct repofile *out, struct err *e);
+/* Parses text[0..len). Returns 0, or -1 with ERR_PUSHER and "name:line:column: what, and what is
+ * allowed". */
+int repofile_parse(const char *name, const char *text, size_t len, struct repofile *out,
+		   struct err *e);
 
 #endif

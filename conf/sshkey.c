@@ -7,9 +7,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#define ALLOWED "ed25519, ecdsa, rsa of at least 3072 bits, or the sk- kinds of the first two are allowed"
+#define ALLOWED \
+	"ed25519, ecdsa, rsa of at least 3072 bits, or the sk- kinds of the first two are allowed"
 
-/* What is left of the key to read. */
+/* The rest of the key. */
 struct wire {
 	const unsigned char *at;
 	size_t left;
@@ -20,7 +21,7 @@ struct piece {
 	size_t len;
 };
 
-/* A string of SSH: four bytes of length, then the bytes. */
+/* Takes an SSH string: four bytes of length, then the bytes. */
 static bool take(struct wire *w, struct piece *out)
 {
 	size_t len;
@@ -41,7 +42,8 @@ static bool is_text(const struct piece *p, const char *text)
 	return p->len == strlen(text) && memcmp(p->data, text, p->len) == 0;
 }
 
-/* Of a positive number without needless zeros, as RFC 4251 wants an mpint; 0 for any other. */
+/* Returns the bits of a positive number without unneeded leading zeros, as RFC 4251 requires of an
+ * mpint; 0 for any other. */
 static int bits_of(const struct piece *p)
 {
 	size_t skip = p->len > 0 && p->data[0] == 0;
@@ -72,7 +74,7 @@ static int ed25519(struct wire *w)
 	return take(w, &key) && key.len == 32 ? 256 : 0;
 }
 
-/* An uncompressed point of the curve, which is named once more. */
+/* An uncompressed point of the curve, whose name the key repeats. */
 static int ecdsa(struct wire *w, const char *curve, int bits)
 {
 	struct piece name, point;
@@ -98,7 +100,7 @@ static int p521(struct wire *w)
 	return ecdsa(w, "nistp521", 521);
 }
 
-/* The sk- kinds name the application that the key was made for, behind the key itself. */
+/* In sk- keys the application follows the key. */
 static int with_application(struct wire *w, int bits)
 {
 	struct piece application;
@@ -118,7 +120,7 @@ static int sk_p256(struct wire *w)
 
 static const struct {
 	const char *type;
-	int (*read)(struct wire *w); /* bits; 0: not of this kind */
+	int (*read)(struct wire *w); /* returns the bits; 0: not a key of this type */
 	int least;
 } kinds[] = {
 	{"ssh-ed25519", ed25519, 256},
@@ -133,7 +135,8 @@ enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 bool sshkey_is_type(const char *word)
 {
-	return strncmp(word, "ssh-", 4) == 0 || strncmp(word, "ecdsa-", 6) == 0 || strncmp(word, "sk-", 3) == 0;
+	return strncmp(word, "ssh-", 4) == 0 || strncmp(word, "ecdsa-", 6) == 0 ||
+	       strncmp(word, "sk-", 3) == 0;
 }
 
 int sshkey_parse(const char *type, const char *base64, struct sshkey *out, struct err *e)
@@ -148,14 +151,21 @@ int sshkey_parse(const char *type, const char *base64, struct sshkey *out, struc
 	while (kind < N_KINDS && strcmp(kinds[kind].type, type) != 0)
 		kind++;
 	if (kind == N_KINDS)
-		return err_set(e, ERR_USAGE, "%s is no kind of key for here; " ALLOWED, check_show(type, shown));
+		return err_set(e, ERR_USAGE, "%s is no kind of key for here; " ALLOWED,
+			       check_show(type, shown));
 	len = base64_decode(base64, key.wire, sizeof(key.wire));
 	if (len < 0)
-		return err_set(e, ERR_USAGE, "what stands behind %s is not base64; copy the key again, in one line", type);
+		return err_set(e, ERR_USAGE,
+			       "what stands behind %s is not base64; copy the key again, in one "
+			       "line",
+			       type);
 	key.len = (size_t)len;
 	w = (struct wire){key.wire, key.len};
-	if (!take(&w, &name) || !is_text(&name, type) || (key.bits = kinds[kind].read(&w)) == 0 || w.left > 0)
-		return err_set(e, ERR_USAGE, "what stands behind %s is no such key; copy it again, in one line", type);
+	if (!take(&w, &name) || !is_text(&name, type) || (key.bits = kinds[kind].read(&w)) == 0 ||
+	    w.left > 0)
+		return err_set(e, ERR_USAGE,
+			       "what stands behind %s is no such key; copy it again, in one line",
+			       type);
 	if (key.bits < kinds[kind].least)
 		return err_set(e, ERR_USAGE, "a key of %d bits is too weak; " ALLOWED, key.bits);
 	*out = key;

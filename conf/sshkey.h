@@ -1,5 +1,5 @@
-/* sshkey: whether a public key is one of SSH's that is strong enough, by its own bytes (RFC 4253, 5656, 8709, and
- * OpenSSH's PROTOCOL.u2f). Pure. */
+/* sshkey: checks from its bytes that a public key is a valid SSH key and strong enough (RFC 4253,
+ * 5656, 8709, and OpenSSH's PROTOCOL.u2f). Pure. */
 #ifndef HORNERO_CONF_SSHKEY_H
 #define HORNERO_CONF_SSHKEY_H
 
@@ -13,13 +13,13 @@ enum { SSHKEY_BYTES_MAX = 4096, SSHKEY_RSA_BITS = 3072 };
 struct sshkey {
 	int bits; /* as ssh-keygen -l counts them */
 	size_t len;
-	unsigned char wire[SSHKEY_BYTES_MAX]; /* what a fingerprint is the digest of */
+	unsigned char wire[SSHKEY_BYTES_MAX]; /* the fingerprint is the digest of these */
 };
 
-/* Whether the word is how a public key of any kind begins, strong enough or not. */
+/* Whether word starts a public key of any type, strong enough or not. */
 bool sshkey_is_type(const char *word);
 
-/* ERR_USAGE says what is wrong and what is allowed. */
+/* Returns 0, or -1 with ERR_USAGE: what is wrong, and what is allowed. */
 int sshkey_parse(const char *type, const char *base64, struct sshkey *out, struct err *e);
 
 #endif

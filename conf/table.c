@@ -1,5 +1,5 @@
-/* table: DIAGNOSTICS: the document's class with NAME:LINE:COLUMN from table_read,
- * ERR_USAGE from table_set, ERR_NOBODY where memory is out. */
+/* table: DIAGNOSTICS: table_read: the document's class with NAME:LINE:COLUMN. table_set: ERR_USAGE.
+ * ERR_NOBODY if memory runs out. */
 #include "conf/table.h"
 
 #include "conf/check.h"
@@ -20,7 +20,7 @@ static const struct key *find_key(const struct table *t, const char *name, size_
 
 enum { NEAR_MAX = 40 };
 
-/* Levenshtein's distance of two short words. */
+/* Returns the Levenshtein distance of two short words. */
 static size_t distance(const char *a, const char *b)
 {
 	size_t row[NEAR_MAX + 1], la = strlen(a), lb = strlen(b);
@@ -67,7 +67,8 @@ static int unknown_key(const struct table *t, const char *name, struct err *e)
 	size_t used = 0;
 
 	for (size_t i = 0; i < t->n && used < sizeof(all); i++)
-		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "", t->keys[i].name);
+		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "",
+					 t->keys[i].name);
 	return err_set(e, ERR_USAGE, "unknown key %s%s%s; allowed: %s", check_show(name, shown),
 		       near ? "; did you mean " : "", near ? near->name : "", all);
 }
@@ -113,27 +114,33 @@ static const char *kind_name(const struct doc_node *node)
 	     : node->null ? "nothing" : "a text";
 }
 
-static int wrong_kind(const struct key *k, const struct doc *doc, const struct doc_node *node, struct err *e)
+static int wrong_kind(const struct key *k, const struct doc *doc, const struct doc_node *node,
+		      struct err *e)
 {
 	char allowed[VALUE_ALLOWED];
 
-	return doc_fail(doc, node, e, "%s is %s; %s is allowed", k->name, kind_name(node), value_allowed(k, allowed));
+	return doc_fail(doc, node, e, "%s is %s; %s is allowed", k->name, kind_name(node),
+			value_allowed(k, allowed));
 }
 
-/* The text of one entry of a list or mapping, "KEY=value" in a mapping. */
-static int read_entry(const struct key *k, const struct doc *doc, const struct doc_node *node, char **out,
-		      struct err *e)
+/* Reads the text of one entry of a list or mapping; in a mapping it is "KEY=value". */
+static int read_entry(const struct key *k, const struct doc *doc, const struct doc_node *node,
+		      char **out, struct err *e)
 {
 	static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
-	static const char later[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+	static const char later[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
+				    "0123456789";
 	char shown[CHECK_SHOWN];
 
 	if (node->kind != DOC_SCALAR || (node->null && k->type != KEY_MAP))
-		return doc_fail(doc, node, e, "%s holds %s; a text is allowed in its place", k->name, kind_name(node));
+		return doc_fail(doc, node, e, "%s holds %s; a text is allowed in its place",
+				k->name, kind_name(node));
 	if (node->key && (strspn(node->key->text, first) == 0 ||
 			  strspn(node->key->text, later) != strlen(node->key->text)))
-		return doc_fail(doc, node->key, e, "%s holds the name %s; A-Z, a-z, 0-9 and _ are allowed, not "
-				 "beginning with a digit", k->name, check_show(node->key->text, shown));
+		return doc_fail(doc, node->key, e,
+				"%s holds the name %s; A-Z, a-z, 0-9 and _ are allowed, not "
+				"beginning with a digit",
+				k->name, check_show(node->key->text, shown));
 	if (value_check(k, node->text, e) < 0)
 		return doc_place(doc, node, e);
 	*out = node->key ? fs_path("%s=%s", node->key->text, node->null ? "" : node->text)
@@ -141,8 +148,8 @@ static int read_entry(const struct key *k, const struct doc *doc, const struct d
 	return 0;
 }
 
-static int read_list(const struct key *k, const struct doc *doc, const struct doc_node *node, char ***out,
-		     struct err *e)
+static int read_list(const struct key *k, const struct doc *doc, const struct doc_node *node,
+		     char ***out, struct err *e)
 {
 	size_t i = 0;
 	char **list;
@@ -154,15 +161,15 @@ static int read_list(const struct key *k, const struct doc *doc, const struct do
 	list = calloc(node->n + 1, sizeof(*list));
 	if (!list)
 		return err_set(e, ERR_NOBODY, "%s: out of memory", doc->name);
-	*out = list; /* table_fini frees it, however this ends */
+	*out = list; /* table_fini frees it, also on failure */
 	for (const struct doc_node *child = node->first; child; child = child->next)
 		if (read_entry(k, doc, child, &list[i++], e) < 0)
 			return -1;
 	return 0;
 }
 
-static int read_lists(const struct key *k, const struct doc *doc, const struct doc_node *node, char ****out,
-		      struct err *e)
+static int read_lists(const struct key *k, const struct doc *doc, const struct doc_node *node,
+		      char ****out, struct err *e)
 {
 	size_t i = 0;
 	char ***lists;
@@ -175,16 +182,20 @@ static int read_lists(const struct key *k, const struct doc *doc, const struct d
 	*out = lists;
 	for (const struct doc_node *child = node->first; child; child = child->next) {
 		if (child->kind != DOC_SEQUENCE || child->n == 0)
-			return doc_fail(doc, child, e, "%s holds %s; each entry is a list of words, as [gcc, --version]",
-					 k->name, child->kind == DOC_SEQUENCE ? "an empty list" : kind_name(child));
+			return doc_fail(doc, child, e,
+					"%s holds %s; each entry is a list of words, as [gcc, "
+					"--version]",
+					k->name,
+					child->kind == DOC_SEQUENCE ? "an empty list"
+								    : kind_name(child));
 		if (read_list(k, doc, child, &lists[i++], e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int read_value(const struct key *k, const struct doc *doc, const struct doc_node *node, const char *dir,
-		      void *base, struct err *e)
+static int read_value(const struct key *k, const struct doc *doc, const struct doc_node *node,
+		      const char *dir, void *base, struct err *e)
 {
 	void *member = (char *)base + k->offset;
 
@@ -199,7 +210,7 @@ static int read_value(const struct key *k, const struct doc *doc, const struct d
 	return 0;
 }
 
-/* "$key/rest": another key's value, which stands earlier in the table and so is there. */
+/* "$key/rest" uses another key's value. That key is earlier in the table, so it is already set. */
 static int set_fallback(const struct table *t, const struct key *k, void *base, struct err *e)
 {
 	const struct key *other;
@@ -210,7 +221,8 @@ static int set_fallback(const struct table *t, const struct key *k, void *base, 
 	len = strcspn(k->fallback + 1, "/");
 	other = find_key(t, k->fallback + 1, len);
 	assert(other && other < k && other->type == k->type);
-	own_free char *text = fs_path("%s%s", *(char **)((char *)base + other->offset), k->fallback + 1 + len);
+	own_free char *text = fs_path("%s%s", *(char **)((char *)base + other->offset),
+				      k->fallback + 1 + len);
 
 	return value_set(k, base, text, NULL, e);
 }
@@ -254,7 +266,8 @@ static int fill_rest(const struct table *t, const struct doc *doc, void *base, s
 		if (stands_in(root, k))
 			continue;
 		if (doc && k->required)
-			return doc_fail(doc, root, e, "%s is missing; %s is needed", k->name, value_allowed(k, allowed));
+			return doc_fail(doc, root, e, "%s is missing; %s is needed", k->name,
+					value_allowed(k, allowed));
 		if (empty_lists(k, base, e) < 0)
 			return -1;
 		if (set_fallback(t, k, base, e) < 0)
@@ -270,14 +283,16 @@ int table_defaults(const struct table *t, void *base, struct err *e)
 	return fill_rest(t, NULL, base, e);
 }
 
-int table_read(const struct table *t, const struct doc *doc, const char *dir, void *base, struct err *e)
+int table_read(const struct table *t, const struct doc *doc, const char *dir, void *base,
+	       struct err *e)
 {
 	const struct doc_node *root = doc->root;
 
 	for (size_t i = 0; i < t->n; i++)
 		unset_ids(&t->keys[i], base);
 	if (root && root->kind != DOC_MAPPING)
-		return doc_fail(doc, root, e, "%s is a mapping of keys to values, not %s", t->what, kind_name(root));
+		return doc_fail(doc, root, e, "%s is a mapping of keys to values, not %s", t->what,
+				kind_name(root));
 	for (const struct doc_node *node = root ? root->first : NULL; node; node = node->next) {
 		const struct key *k = find_key(t, node->key->text, strlen(node->key->text));
 
@@ -332,7 +347,8 @@ int table_set(const struct table *t, void *base, const char *name, const char *t
 	if (*text)
 		return value_set(k, base, text, NULL, e);
 	if (k->required)
-		return err_set(e, ERR_USAGE, "%s cannot be empty; %s is needed", name, value_allowed(k, allowed));
+		return err_set(e, ERR_USAGE, "%s cannot be empty; %s is needed", name,
+			       value_allowed(k, allowed));
 	if (k->fallback)
 		return set_fallback(t, k, base, e);
 	unset(k, (char *)base + k->offset);

@@ -1,5 +1,5 @@
-/* value: DIAGNOSTICS: ERR_USAGE for a text that is not allowed; the reader of a file
- * gives it the file's class and place. ERR_NOBODY where memory is out. */
+/* value: DIAGNOSTICS: ERR_USAGE for a text that is not allowed; the reader of a file adds that
+ * file's class and place. ERR_NOBODY if memory runs out. */
 #include "conf/value.h"
 
 #include "conf/check.h"
@@ -14,15 +14,24 @@ struct suffix {
 	char letter;
 	int64_t times;
 };
-static const struct suffix size_suffixes[] = {{'G', 1 << 30}, {'M', 1 << 20}, {'K', 1 << 10}, {0, 1}};
-static const struct suffix duration_suffixes[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}, {0, 1}};
+static const struct suffix size_suffixes[] = {{'G', 1 << 30},
+					      {'M', 1 << 20},
+					      {'K', 1 << 10},
+					      {0, 1}};
+static const struct suffix duration_suffixes[] = {{'d', 86400},
+						  {'h', 3600},
+						  {'m', 60},
+						  {'s', 1},
+						  {0, 1}};
 
 static const struct suffix *suffixes_of(const struct key *k)
 {
-	return k->type == KEY_SIZE ? size_suffixes : k->type == KEY_DURATION ? &duration_suffixes[1] : &size_suffixes[3];
+	return k->type == KEY_SIZE	 ? size_suffixes
+	       : k->type == KEY_DURATION ? &duration_suffixes[1]
+					 : &size_suffixes[3];
 }
 
-/* The shortest spelling: 64M, not 67108864. */
+/* Returns the shortest spelling: 64M, not 67108864. */
 static const char *number_text(const struct key *k, int64_t number, char buf[32])
 {
 	const struct suffix *s = suffixes_of(k);
@@ -40,16 +49,25 @@ static void allowed_choices(const struct key *k, char buf[VALUE_ALLOWED])
 	buf[0] = '\0';
 	for (size_t i = 0; k->choices[i] && used < VALUE_ALLOWED; i++)
 		used += (size_t)snprintf(buf + used, VALUE_ALLOWED - used, "%s%s",
-					 i == 0 ? "" : k->choices[i + 1] ? ", " : " or ", k->choices[i]);
+					 i == 0		     ? ""
+					 : k->choices[i + 1] ? ", "
+							     : " or ",
+					 k->choices[i]);
 }
 
 const char *value_allowed(const struct key *k, char buf[VALUE_ALLOWED])
 {
 	static const char *const words[] = {
-		[KEY_TEXT] = "a text", [KEY_PATH] = "a path", [KEY_COUNT] = "a number", [KEY_SIZE] = "a size",
-		[KEY_DURATION] = "a time", [KEY_USER] = "a user's name or number",
+		[KEY_TEXT] = "a text",
+		[KEY_PATH] = "a path",
+		[KEY_COUNT] = "a number",
+		[KEY_SIZE] = "a size",
+		[KEY_DURATION] = "a time",
+		[KEY_USER] = "a user's name or number",
 		[KEY_GROUP] = "a group's name or number",
-		[KEY_LIST] = "a list", [KEY_LISTS] = "a list of lists", [KEY_MAP] = "a mapping",
+		[KEY_LIST] = "a list",
+		[KEY_LISTS] = "a list of lists",
+		[KEY_MAP] = "a mapping",
 	};
 	static const char *const spelled[] = {
 		[KEY_COUNT] = "",
@@ -63,11 +81,12 @@ const char *value_allowed(const struct key *k, char buf[VALUE_ALLOWED])
 	} else if (k->type == KEY_CHOICE) {
 		allowed_choices(k, buf);
 	} else if (k->type == KEY_COUNT || k->type == KEY_SIZE || k->type == KEY_DURATION) {
-		snprintf(buf, VALUE_ALLOWED, "%s from %s to %s%s%s%s%s", words[k->type], number_text(k, k->min, min),
-			 number_text(k, k->max, max), spelled[k->type], k->unit ? " (" : "", k->unit ? k->unit : "",
-			 k->unit ? ")" : "");
+		snprintf(buf, VALUE_ALLOWED, "%s from %s to %s%s%s%s%s", words[k->type],
+			 number_text(k, k->min, min), number_text(k, k->max, max), spelled[k->type],
+			 k->unit ? " (" : "", k->unit ? k->unit : "", k->unit ? ")" : "");
 	} else if (k->max > 0 && (k->type == KEY_TEXT || k->type == KEY_PATH)) {
-		snprintf(buf, VALUE_ALLOWED, "%s of at most %lld bytes", words[k->type], (long long)k->max);
+		snprintf(buf, VALUE_ALLOWED, "%s of at most %lld bytes", words[k->type],
+			 (long long)k->max);
 	} else {
 		snprintf(buf, VALUE_ALLOWED, "%s", words[k->type]);
 	}
@@ -87,7 +106,7 @@ static int refuse(const struct key *k, const char *text, struct err *e)
 		       value_allowed(k, allowed));
 }
 
-/* Plain decimal digits: no sign, no blanks, no leading zero that could mean octal. */
+/* Accepts plain decimal digits: no sign, no blanks, no leading zero that could mean octal. */
 static bool parse_digits(const char *text, size_t len, int64_t *out)
 {
 	int64_t number = 0;
@@ -109,7 +128,8 @@ static bool parse_number(const struct suffix *s, const char *text, int64_t *out)
 
 	while (s->letter && (len == 0 || text[len - 1] != s->letter))
 		s++;
-	return parse_digits(text, s->letter ? len - 1 : len, out) && !__builtin_mul_overflow(*out, s->times, out);
+	return parse_digits(text, s->letter ? len - 1 : len, out) &&
+	       !__builtin_mul_overflow(*out, s->times, out);
 }
 
 bool value_duration(const char *text, int64_t *seconds)
@@ -131,43 +151,48 @@ static int set_choice(const struct key *k, void *member, const char *text, struc
 {
 	for (unsigned int i = 0; k->choices[i]; i++) {
 		if (strcmp(k->choices[i], text) == 0) {
-			memcpy(member, &i, sizeof(i)); /* an enum without negative members is an unsigned int */
+			/* an enum without negative members is an unsigned int */
+			memcpy(member, &i, sizeof(i));
 			return 0;
 		}
 	}
 	return refuse(k, text, e);
 }
 
-static int take_ids(const struct key *k, void *base, int64_t id, int64_t group, const char *text, struct err *e)
+static int take_ids(const struct key *k, void *base, int64_t id, int64_t group, const char *text,
+		    struct err *e)
 {
 	uid_t number = (uid_t)id;
 	gid_t also = (gid_t)group;
 
 	if (id < k->min || id >= (int64_t)(uid_t)-1)
-		return err_set(e, ERR_USAGE, "%s is %s, number %lld; a number from %lld is allowed", k->name, text,
-			       (long long)id, (long long)k->min);
+		return err_set(e, ERR_USAGE, "%s is %s, number %lld; a number from %lld is allowed",
+			       k->name, text, (long long)id, (long long)k->min);
 	memcpy((char *)base + k->offset, &number, sizeof(number));
 	if (k->also)
 		memcpy((char *)base + k->also, &also, sizeof(also));
 	return 0;
 }
 
-/* What getpwnam_r and getgrnam_r return when nobody answered, as opposed to "no such name" (their manual). */
+/* The errors of getpwnam_r and getgrnam_r (see their manual) when the lookup failed, as opposed to
+ * "no such name". */
 static bool lookup_failed(int number)
 {
-	return number == EINTR || number == EIO || number == EMFILE || number == ENFILE || number == ENOMEM ||
-	       number == ERANGE || number == EAGAIN;
+	return number == EINTR || number == EIO || number == EMFILE || number == ENFILE ||
+	       number == ENOMEM || number == ERANGE || number == EAGAIN;
 }
 
-static int no_such(const struct key *k, const char *kind, const char *text, int number, struct err *e)
+static int no_such(const struct key *k, const char *kind, const char *text, int number,
+		   struct err *e)
 {
 	char shown[CHECK_SHOWN];
 
 	if (lookup_failed(number))
-		return err_set(e, ERR_NOBODY, "%s: cannot look up the %s %s: %s", k->name, kind, check_show(text, shown),
-			       strerror(number));
-	return err_set(e, ERR_USAGE, "%s: there is no %s %s here; make it, or give another name or a number", k->name,
-		       kind, check_show(text, shown));
+		return err_set(e, ERR_NOBODY, "%s: cannot look up the %s %s: %s", k->name, kind,
+			       check_show(text, shown), strerror(number));
+	return err_set(e, ERR_USAGE,
+		       "%s: there is no %s %s here; make it, or give another name or a number",
+		       k->name, kind, check_show(text, shown));
 }
 
 static int set_user(const struct key *k, void *base, const char *text, struct err *e)
@@ -206,7 +231,7 @@ static int set_group(const struct key *k, void *base, const char *text, struct e
 
 int value_check(const struct key *k, const char *text, struct err *e)
 {
-	/* argv and env may hold whole scripts; everything else is one line. */
+	/* argv and env may contain whole scripts; all other texts are one line. */
 	enum check_keep keep = value_is_list(k) && !k->check ? CHECK_LINES : CHECK_LINE;
 
 	if (!check_clean(text, keep) || (k->max > 0 && strlen(text) > (size_t)k->max))
@@ -216,7 +241,8 @@ int value_check(const struct key *k, const char *text, struct err *e)
 	return 0;
 }
 
-static int set_text(const struct key *k, char **member, const char *text, const char *dir, struct err *e)
+static int set_text(const struct key *k, char **member, const char *text, const char *dir,
+		    struct err *e)
 {
 	own_free char *fresh = NULL;
 	bool relative = k->type == KEY_PATH && text[0] != '/' && dir;
@@ -225,7 +251,8 @@ static int set_text(const struct key *k, char **member, const char *text, const 
 		return refuse(k, text, e);
 	if (relative && strncmp(text, "./", 2) == 0)
 		text += 2;
-	fresh = relative ? fs_path("%s/%s", strcmp(dir, "/") == 0 ? "" : dir, text) : fs_path("%s", text);
+	fresh = relative ? fs_path("%s/%s", strcmp(dir, "/") == 0 ? "" : dir, text)
+			 : fs_path("%s", text);
 	if (k->type == KEY_PATH)
 		while (strlen(fresh) > 1 && fresh[strlen(fresh) - 1] == '/')
 			fresh[strlen(fresh) - 1] = '\0';
@@ -255,6 +282,6 @@ int value_set(const struct key *k, void *base, const char *text, const char *dir
 	case KEY_GROUP:
 		return set_group(k, base, text, e);
 	default:
-		abort(); /* a list is no scalar */
+		abort(); /* a list is not a scalar */
 	}
 }

@@ -1,4 +1,4 @@
-/* way: DIAGNOSTICS: none; what is not of the form is no way. */
+/* way: DIAGNOSTICS: none; text in another form is rejected. */
 #include "conf/way.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@ enum { USER_LEN = 32, HOST_LEN = 255, SSH_PORT = 22, PORT_MAX = 65535 };
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-/* Nothing of it means anything to a shell. */
+/* Accepts only characters that have no meaning to a shell. */
 static size_t name_len(const char *text, size_t max)
 {
 	size_t len = strspn(text, LETTERS "._-");
@@ -64,11 +64,14 @@ bool way_parse(const char *text, struct way *out)
 		return false;
 	is_ipv6 = *host == '[';
 	if (port == SSH_PORT) {
-		snprintf(out->ssh, WAY_MAX, "ssh %.*s@%.*s", (int)user, text, (int)(len - 2 * is_ipv6), host + is_ipv6);
+		snprintf(out->ssh, WAY_MAX, "ssh %.*s@%.*s", (int)user, text,
+			 (int)(len - 2 * is_ipv6), host + is_ipv6);
 		snprintf(out->url, WAY_MAX, "%.*s@%.*s:", (int)user, text, (int)len, host);
 	} else {
-		snprintf(out->ssh, WAY_MAX, "ssh -p %ld %.*s@%.*s", port, (int)user, text, (int)(len - 2 * is_ipv6), host + is_ipv6);
-		snprintf(out->url, WAY_MAX, "ssh://%.*s@%.*s:%ld/", (int)user, text, (int)len, host, port);
+		snprintf(out->ssh, WAY_MAX, "ssh -p %ld %.*s@%.*s", port, (int)user, text,
+			 (int)(len - 2 * is_ipv6), host + is_ipv6);
+		snprintf(out->url, WAY_MAX, "ssh://%.*s@%.*s:%ld/", (int)user, text, (int)len, host,
+			 port);
 	}
 	return true;
 }

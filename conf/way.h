@@ -1,11 +1,13 @@
 /*
- * way: how somebody who came in through the door gets to our words and repositories, as he would type it.
+ * way: how a client that connected through hornero-door reaches our commands and repositories, for
+ * hints that it can type.
  *
  *     struct way w;
  *     if (way_read(&w)) … "%s log -f 42", w.ssh … "git push %sNAME", w.url …
  *
- * hornero-door puts USER@HOST:PORT into HORNERO_DOOR of all that it starts: the name that the client gave itself, door_name or
- * the node's own name, and the port that it came to. Only a hint; it gives nobody a right.
+ * hornero-door sets HORNERO_DOOR to USER@HOST:PORT for every program that it starts: the client's
+ * user name, door_name or the node's own name, and the port that the client connected to. It is
+ * only a hint and grants nothing.
  */
 #ifndef HORNERO_CONF_WAY_H
 #define HORNERO_CONF_WAY_H
@@ -17,19 +19,22 @@ enum { WAY_MAX = 384 };
 
 struct way {
 	char ssh[WAY_MAX]; /* "ssh -p 2222 git@compute-7" */
-	char url[WAY_MAX]; /* "ssh://git@compute-7:2222/", "git@compute-7:"; the name of a repository goes behind it */
+	/* "ssh://git@compute-7:2222/" or "git@compute-7:"; append the repository's name */
+	char url[WAY_MAX];
 };
 
-/* Length of the HOST or [IPv6] that text begins with, at most 255; 0: none. Pure. */
+/* Returns the length of the HOST or [IPv6] at the start of text, at most 255; 0 if there is none.
+ * Pure. */
 size_t way_host(const char *text);
 
-/* door_name: HOST or HOST:PORT, or NULL. A user whose name could mean something to a shell is `git`. */
+/* door_name: HOST or HOST:PORT, or NULL. A user whose name a shell could interpret becomes
+ * `git`. */
 void way_make(char out[WAY_MAX], const char *door_name, const char *user, int port);
 
-/* False: there is no such way, and *out stays as it is. Pure. */
+/* Parses text. On failure returns false and leaves *out unchanged. Pure. */
 bool way_parse(const char *text, struct way *out);
 
-/* Of $HORNERO_DOOR. */
+/* Like way_parse, from $HORNERO_DOOR. */
 bool way_read(struct way *out);
 
 #endif

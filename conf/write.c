@@ -1,4 +1,5 @@
-/* write: an image file by libyaml's emitter. DIAGNOSTICS: as image.c; ERR_NOBODY where memory is out. */
+/* write: writes an image file with libyaml's emitter. DIAGNOSTICS: as image.c; ERR_NOBODY if memory
+ * runs out. */
 #include "conf/image.h"
 
 #include "conf/table.h"
@@ -12,7 +13,7 @@
 
 static bool emit(yaml_emitter_t *emitter, yaml_event_t *event, int made)
 {
-	return made && yaml_emitter_emit(emitter, event); /* emit frees the event, whatever comes of it */
+	return made && yaml_emitter_emit(emitter, event); /* emit frees the event in all cases */
 }
 
 static bool emit_text(yaml_emitter_t *emitter, const char *text, bool quoted)
@@ -20,15 +21,20 @@ static bool emit_text(yaml_emitter_t *emitter, const char *text, bool quoted)
 	yaml_event_t event;
 
 	return emit(emitter, &event,
-		    yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text), 1, 1,
-						 quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE));
+		    yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text,
+						 (int)strlen(text), 1, 1,
+						 quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE
+							: YAML_PLAIN_SCALAR_STYLE));
 }
 
-/* Plain where nobody could read it as anything but this text; the emitter itself quotes what YAML needs quoted. */
+/* Whether a reader could take plain text for another type. The emitter itself quotes what YAML
+ * requires. */
 static bool wants_quotes(const char *text)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/ ";
-	static const char *const words[] = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", NULL};
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+				    "._-/ ";
+	static const char *const words[] = {"null", "true", "false", "yes", "no",
+					    "on",   "off",  "y",     "n",   NULL};
 
 	if (!strpbrk(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") ||
 	    strspn(text, plain) != strlen(text))
@@ -39,8 +45,9 @@ static bool wants_quotes(const char *text)
 	return text[0] >= '0' && text[0] <= '9';
 }
 
-/* What the file need not say is left out. */
-static bool emit_key(yaml_emitter_t *emitter, const struct key *k, const struct image *img, const struct image *plain)
+/* Omits keys at their default. */
+static bool emit_key(yaml_emitter_t *emitter, const struct key *k, const struct image *img,
+		     const struct image *plain)
 {
 	own_free char *text = table_text(k, img);
 	own_free char *fallback = table_text(k, plain);
@@ -48,7 +55,8 @@ static bool emit_key(yaml_emitter_t *emitter, const struct key *k, const struct 
 	if (!text || (fallback && strcmp(text, fallback) == 0))
 		return true;
 	return emit_text(emitter, k->name, false) &&
-	       emit_text(emitter, text, (k->type == KEY_TEXT || k->type == KEY_CHOICE) && wants_quotes(text));
+	       emit_text(emitter, text,
+			 (k->type == KEY_TEXT || k->type == KEY_CHOICE) && wants_quotes(text));
 }
 
 static bool emit_keys(yaml_emitter_t *emitter, const struct image *img, const struct image *plain)
@@ -56,7 +64,7 @@ static bool emit_keys(yaml_emitter_t *emitter, const struct image *img, const st
 	for (size_t i = 0; i < image_table.n; i++) {
 		const struct key *k = &image_table.keys[i];
 
-		/* A commit that ends no pin says nothing. */
+		/* A commit without a pin has no effect. */
 		if (strcmp(k->name, "until_ref_leaves") == 0 && !img->pinned)
 			continue;
 		if (!emit_key(emitter, k, img, plain))
@@ -69,10 +77,13 @@ static bool emit_image(yaml_emitter_t *emitter, const struct image *img, const s
 {
 	yaml_event_t event;
 
-	return emit(emitter, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING)) &&
-	       emit(emitter, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1)) &&
+	return emit(emitter, &event,
+		    yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING)) &&
 	       emit(emitter, &event,
-		    yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE)) &&
+		    yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1)) &&
+	       emit(emitter, &event,
+		    yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
+							YAML_BLOCK_MAPPING_STYLE)) &&
 	       emit_keys(emitter, img, plain) &&
 	       emit(emitter, &event, yaml_mapping_end_event_initialize(&event)) &&
 	       emit(emitter, &event, yaml_document_end_event_initialize(&event, 1)) &&
@@ -81,7 +92,8 @@ static bool emit_image(yaml_emitter_t *emitter, const struct image *img, const s
 
 int image_emit(const struct image *img, char **text, size_t *len, struct err *e)
 {
-	enum { ROOM = 8192 }; /* repo 200, ref 200, subdir 1024, name 200 at most; escapes grow them threefold */
+	/* repo 200, ref 200, subdir 1024, name 200 at most; escapes triple them */
+	enum { ROOM = 8192 };
 	own_free char *buf = malloc(ROOM);
 	own_image struct image plain = {0};
 	yaml_emitter_t emitter;

@@ -1,5 +1,5 @@
-/* yaml: pure but for malloc. DIAGNOSTICS: the class of the caller's choice with
- * NAME:LINE:COLUMN for bad text; ERR_NOBODY where memory is out. */
+/* yaml: pure except for malloc. DIAGNOSTICS: the caller's class with NAME:LINE:COLUMN for bad text;
+ * ERR_NOBODY if memory runs out. */
 #include "conf/yaml.h"
 
 #include "conf/check.h"
@@ -26,7 +26,8 @@ int doc_fail(const struct doc *doc, const struct doc_node *at, struct err *e, co
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	return err_set(e, doc->class, "%s:%d:%d: %s", doc->name, at ? at->line : 1, at ? at->column : 1, what);
+	return err_set(e, doc->class, "%s:%d:%d: %s", doc->name, at ? at->line : 1,
+		       at ? at->column : 1, what);
 }
 
 void doc_free(struct doc *doc)
@@ -41,7 +42,7 @@ void doc_free(struct doc *doc)
 	free(doc);
 }
 
-/* The place of a byte, where libyaml has no mark to give. */
+/* Returns the position of a byte for which libyaml has no mark. */
 static struct doc_node place_of(const char *text, size_t offset)
 {
 	struct doc_node at = {.line = 1, .column = 1};
@@ -62,7 +63,8 @@ static struct doc_node place_of_mark(yaml_mark_t mark)
 	return (struct doc_node){.line = (int)mark.line + 1, .column = (int)mark.column + 1};
 }
 
-/* Control bytes are named here: libyaml says "control characters are not allowed" and no line. */
+/* Reports control bytes with their position; libyaml says "control characters are not allowed"
+ * without a line. */
 static int check_bytes(const struct doc *doc, const char *text, size_t len, struct err *e)
 {
 	struct doc_node at;
@@ -78,12 +80,13 @@ static int check_bytes(const struct doc *doc, const char *text, size_t len, stru
 		if (c == '\r' && i + 1 < len && text[i + 1] == '\n')
 			continue;
 		at = place_of(text, i);
-		return doc_fail(doc, &at, e, "control byte 0x%02x; only text in UTF-8 is allowed", c);
+		return doc_fail(doc, &at, e, "control byte 0x%02x; only text in UTF-8 is allowed",
+				c);
 	}
 	return 0;
 }
 
-/* Whether the line holds a tab at or before the column where the scanner gave up. */
+/* Whether the line contains a tab at or before the column of the scanner's error. */
 static bool tab_before(const char *text, size_t len, const struct doc_node *at)
 {
 	const char *end = text + len;
@@ -104,8 +107,8 @@ static bool tab_before(const char *text, size_t len, const struct doc_node *at)
 	return false;
 }
 
-static int fail_parser(const struct doc *doc, const yaml_parser_t *parser, const char *text, size_t len,
-		       struct err *e)
+static int fail_parser(const struct doc *doc, const yaml_parser_t *parser, const char *text,
+		       size_t len, struct err *e)
 {
 	struct doc_node at = place_of_mark(parser->problem_mark);
 
@@ -118,7 +121,8 @@ static int fail_parser(const struct doc *doc, const yaml_parser_t *parser, const
 	if (tab_before(text, len, &at))
 		return doc_fail(doc, &at, e, "a tab; indent with blanks");
 	return doc_fail(doc, &at, e, "not YAML: %s%s%s", parser->context ? parser->context : "",
-			 parser->context ? ", " : "", parser->problem ? parser->problem : "it does not parse");
+			parser->context ? ", " : "",
+			parser->problem ? parser->problem : "it does not parse");
 }
 
 struct reading {
@@ -135,14 +139,15 @@ static int next_event(struct reading *r, yaml_event_t *event, struct err *e)
 	return 0;
 }
 
-static int new_node(struct doc *doc, yaml_mark_t mark, const char *text, size_t len, struct doc_node **out,
-		    struct err *e)
+static int new_node(struct doc *doc, yaml_mark_t mark, const char *text, size_t len,
+		    struct doc_node **out, struct err *e)
 {
 	struct doc_node at = place_of_mark(mark);
 	struct doc_node *node;
 
 	if (doc->n == DOC_NODES_MAX)
-		return doc_fail(doc, &at, e, "too long; at most %d values are allowed", DOC_NODES_MAX);
+		return doc_fail(doc, &at, e, "too long; at most %d values are allowed",
+				DOC_NODES_MAX);
 	node = calloc(1, sizeof(*node) + len + 1);
 	if (!node)
 		return err_set(e, ERR_NOBODY, "%s: out of memory", doc->name);
@@ -200,25 +205,29 @@ static bool means_null(const yaml_event_t *event)
 	return false;
 }
 
-static int read_scalar(struct reading *r, const yaml_event_t *event, struct doc_node **out, struct err *e)
+static int read_scalar(struct reading *r, const yaml_event_t *event, struct doc_node **out,
+		       struct err *e)
 {
 	const char *text = (const char *)event->data.scalar.value;
 	size_t len = event->data.scalar.length;
 	struct doc_node at = place_of_mark(event->start_mark);
 
-	/* Escapes in double quotes can spell what check_bytes refused. */
+	/* Escapes in double quotes can spell characters that check_bytes refuses. */
 	if (strlen(text) != len || !check_clean(text, CHECK_LINES))
-		return doc_fail(r->doc, &at, e, "the value holds a control character; only printable text is allowed");
+		return doc_fail(r->doc, &at, e,
+				"the value holds a control character; only printable text is "
+				"allowed");
 	if (new_node(r->doc, event->start_mark, text, len, out, e) < 0)
 		return -1;
 	(*out)->null = means_null(event);
 	return 0;
 }
 
-static int read_node(struct reading *r, yaml_event_t *event, int depth, struct doc_node **out, struct err *e);
+static int read_node(struct reading *r, yaml_event_t *event, int depth, struct doc_node **out,
+		     struct err *e);
 
-static int read_key(struct reading *r, struct doc_node *mapping, yaml_event_t *event, struct doc_node **key,
-		    struct err *e)
+static int read_key(struct reading *r, struct doc_node *mapping, yaml_event_t *event,
+		    struct doc_node **key, struct err *e)
 {
 	struct doc_node at = place_of_mark(event->start_mark);
 	char shown[CHECK_SHOWN];
@@ -226,19 +235,21 @@ static int read_key(struct reading *r, struct doc_node *mapping, yaml_event_t *e
 	if (refuse_extras(r->doc, event, e) < 0)
 		return -1;
 	if (event->type != YAML_SCALAR_EVENT)
-		return doc_fail(r->doc, &at, e, "a list or mapping stands where a key should; a key is one word");
+		return doc_fail(r->doc, &at, e,
+				"a list or mapping stands where a key should; a key is one word");
 	if (read_scalar(r, event, key, e) < 0)
 		return -1;
 	for (const struct doc_node *old = mapping->first; old; old = old->next)
 		if (strcmp(old->key->text, (*key)->text) == 0)
-			return doc_fail(r->doc, *key, e, "duplicate key %s; it stands in line %d already",
-					 check_show((*key)->text, shown), old->key->line);
+			return doc_fail(r->doc, *key, e,
+					"duplicate key %s; it stands in line %d already",
+					check_show((*key)->text, shown), old->key->line);
 	return 0;
 }
 
-/* The children of a sequence or mapping, up to and with its end. */
-static int read_children(struct reading *r, struct doc_node *parent, yaml_event_type_t end, int depth,
-			 struct err *e)
+/* Reads the children of a sequence or mapping, including its end. */
+static int read_children(struct reading *r, struct doc_node *parent, yaml_event_type_t end,
+			 int depth, struct err *e)
 {
 	struct doc_node **tail = &parent->first;
 
@@ -269,8 +280,9 @@ static int read_children(struct reading *r, struct doc_node *parent, yaml_event_
 	}
 }
 
-/* *out is set on success only: a half-read child never hangs in its parent's list. */
-static int read_node(struct reading *r, yaml_event_t *event, int depth, struct doc_node **out, struct err *e)
+/* Sets *out on success only, so a half-read child never gets into its parent's list. */
+static int read_node(struct reading *r, yaml_event_t *event, int depth, struct doc_node **out,
+		     struct err *e)
 {
 	struct doc_node at = place_of_mark(event->start_mark);
 	struct doc_node *node = NULL;
@@ -279,7 +291,8 @@ static int read_node(struct reading *r, yaml_event_t *event, int depth, struct d
 	if (refuse_extras(r->doc, event, e) < 0)
 		return -1;
 	if (depth > DOC_DEPTH_MAX)
-		return doc_fail(r->doc, &at, e, "nested too deep; at most %d levels are allowed", DOC_DEPTH_MAX);
+		return doc_fail(r->doc, &at, e, "nested too deep; at most %d levels are allowed",
+				DOC_DEPTH_MAX);
 	if (event->type == YAML_SCALAR_EVENT) {
 		if (read_scalar(r, event, &node, e) < 0)
 			return -1;
@@ -287,14 +300,16 @@ static int read_node(struct reading *r, yaml_event_t *event, int depth, struct d
 		if (new_node(r->doc, event->start_mark, NULL, 0, &node, e) < 0)
 			return -1;
 		node->kind = mapping ? DOC_MAPPING : DOC_SEQUENCE;
-		if (read_children(r, node, mapping ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT, depth, e) < 0)
+		if (read_children(r, node,
+				  mapping ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT, depth,
+				  e) < 0)
 			return -1;
 	}
 	*out = node;
 	return 0;
 }
 
-/* One event of the stream around the document. 1: the end, 0: go on, -1. */
+/* Reads one event outside the document. Returns 1 at the end, 0 to go on, -1 on error. */
 static int read_outer(struct reading *r, yaml_event_t *event, int *documents, struct err *e)
 {
 	struct doc_node at = place_of_mark(event->start_mark);
@@ -309,7 +324,8 @@ static int read_outer(struct reading *r, yaml_event_t *event, int *documents, st
 		if ((*documents)++ > 0)
 			return doc_fail(r->doc, &at, e, "a second document (---); one is allowed");
 		if (event->data.document_start.version_directive ||
-		    event->data.document_start.tag_directives.start != event->data.document_start.tag_directives.end)
+		    event->data.document_start.tag_directives.start !=
+			    event->data.document_start.tag_directives.end)
 			return doc_fail(r->doc, &at, e, "a directive (%%); leave it out");
 		return 0;
 	default:
@@ -334,8 +350,8 @@ static int read_stream(struct reading *r, struct err *e)
 	return status < 0 ? -1 : 0;
 }
 
-int doc_parse(const char *name, const char *text, size_t len, enum err_class class, struct doc **out,
-	       struct err *e)
+int doc_parse(const char *name, const char *text, size_t len, enum err_class class,
+	      struct doc **out, struct err *e)
 {
 	own_doc struct doc *doc = calloc(1, sizeof(*doc));
 	struct reading r = {.doc = doc, .text = text, .len = len};
@@ -348,7 +364,7 @@ int doc_parse(const char *name, const char *text, size_t len, enum err_class cla
 		return -1;
 	if (!yaml_parser_initialize(&r.parser))
 		return err_set(e, ERR_NOBODY, "%s: out of memory", name);
-	/* Told, not guessed: a byte order mark must not turn the text into UTF-16. */
+	/* Set the encoding: a byte order mark must not turn the text into UTF-16. */
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, len);
 	status = read_stream(&r, e);

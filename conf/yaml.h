@@ -1,17 +1,17 @@
 /*
- * yaml: one YAML file as a small tree, every node with its place.
+ * yaml: parses one YAML file into a small tree, every node with its position.
  *
  *     own_doc struct doc *doc = NULL;
  *     if (doc_parse(path, text, len, ERR_OPERATOR, &doc, e) < 0) return -1;
- *     … doc->root is NULL where the file holds nothing but comments …
+ *     … doc->root is NULL if the file contains only comments …
  *     return doc_fail(doc, node, e, "what, and what is allowed");
  *
- * Configuration is data: anchors, aliases, tags, directives and second
- * documents are refused, and so are duplicate keys, control characters and
- * anything too deep or too long. The text may come from a stranger.
+ * Configuration is data: anchors, aliases, tags, directives and second documents are refused, and
+ * so are duplicate keys, control characters, and input that is too deep or too long. The text may
+ * be untrusted.
  *
- * The names begin with doc_ because libyaml exports yaml_free and its like: one of ours would
- * take their place inside libyaml.
+ * The names begin with doc_ because libyaml exports yaml_free and similar names: a function of ours
+ * would replace theirs inside libyaml.
  */
 #ifndef HORNERO_CONF_YAML_H
 #define HORNERO_CONF_YAML_H
@@ -32,8 +32,9 @@ enum doc_kind { DOC_SCALAR, DOC_SEQUENCE, DOC_MAPPING };
 struct doc_node {
 	enum doc_kind kind;
 	int line, column;        /* from 1; the column counts characters */
-	const char *text;        /* of a scalar; UTF-8, no control characters but tab and newline */
-	bool null;               /* a scalar that is nothing, ~ or null, unquoted */
+	/* of a scalar; UTF-8, no control characters except tab and newline */
+	const char *text;
+	bool null;               /* a scalar that is empty, ~ or null, unquoted */
 	struct doc_node *key;   /* in a mapping: the scalar before the colon */
 	struct doc_node *first; /* of a sequence or mapping */
 	struct doc_node *next;
@@ -46,22 +47,25 @@ struct doc {
 	char *name; /* for messages */
 	enum err_class class;
 	struct doc_node *root;
-	struct doc_node *newest; /* all of them, for freeing */
+	struct doc_node *newest; /* list of all nodes, for freeing */
 	size_t n;
 };
 
-/* Parse text[0..len). Whatever is wrong with it gets `class`; only lack of memory is ERR_NOBODY. */
-int doc_parse(const char *name, const char *text, size_t len, enum err_class class, struct doc **out,
-	       struct err *e);
+/* Parses text[0..len). Returns 0, or -1 with e filled: `class` for any error in the text,
+ * ERR_NOBODY if memory runs out. */
+int doc_parse(const char *name, const char *text, size_t len, enum err_class class,
+	      struct doc **out, struct err *e);
 void doc_free(struct doc *doc);
 
-/* "NAME:LINE:COLUMN: …" of the document's class. Always -1. A NULL node is the start of the file. */
+/* Sets "NAME:LINE:COLUMN: …" with the document's class. A NULL node means the start of the file.
+ * Always returns -1. */
 int doc_fail(const struct doc *doc, const struct doc_node *at, struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5), cold));
 
-/* Put the place in front of a message that is there already, and give it the document's class
- * (ERR_NOBODY and ERR_US stay). Always -1. */
-int doc_place(const struct doc *doc, const struct doc_node *at, struct err *e) __attribute__((cold));
+/* Puts the position in front of the message in e and sets the document's class (ERR_NOBODY and
+ * ERR_US stay). Always returns -1. */
+int doc_place(const struct doc *doc, const struct doc_node *at, struct err *e)
+	__attribute__((cold));
 
 static inline void doc_end(struct doc **doc)
 {
