@@ -137,11 +137,11 @@ static void sizes(void **state)
 	d->size = 0;
 	expect_raw(d, "is empty");
 	d->size = 100;
-	expect_raw(d, "no multiple of 512");
+	expect_raw(d, "not a multiple of 512");
 	d->size = 512;
 	expect_raw(d, NULL);
 	d->size = 1000;
-	expect_raw(d, "no multiple of 512; pad it");
+	expect_raw(d, "not a multiple of 512; pad it");
 	d->size = DISK;
 	h = head_of(d);
 	h.size = MAX;
@@ -173,8 +173,8 @@ static void partition_tables(void **state)
 		{"GPT", {{0, 0, 2, 0, 0xee, 0xff, 0xff, 0xff, 1, 0, 0, 0}}, 0, NULL},
 		{"GPT at a wrong sector", {{0, 0, 2, 0, 0xee, 0xff, 0xff, 0xff, 2, 0, 0, 0}}, 0, "must start at sector 1"},
 		{"GPT with a wrong CHS", {{0, 0, 1, 0, 0xee, 0xff, 0xff, 0xff, 1, 0, 0, 0}}, 0, "must start at sector 1"},
-		{"GPT and another", {{0, 0, 2, 0, 0xee, 0, 0, 0, 1}, {0, 0, 0, 0, 0x83}}, 0, "beside the protective one"},
-		{"GPT in the second entry", {{0}, {0, 0, 2, 0, 0xee, 0, 0, 0, 1}}, 0, "beside the protective one"},
+		{"GPT and another", {{0, 0, 2, 0, 0xee, 0, 0, 0, 1}, {0, 0, 0, 0, 0x83}}, 0, "besides the protective one"},
+		{"GPT in the second entry", {{0}, {0, 0, 2, 0, 0xee, 0, 0, 0, 1}}, 0, "besides the protective one"},
 		{"a FAT's boot sector, code over the table", {{0xeb, 0xfe, 0, 0, 0x83}}, FAT, NULL},
 	};
 	struct disk *d = malloc(sizeof(*d));
@@ -234,8 +234,8 @@ static void qcow2_headers(void **state)
 		{4, 4, 3, 103, "cut off"},
 		{4, 4, 1, 0, "version 1"},
 		{4, 4, 4, 0, "version 4"},
-		{0, 4, 0, 0, "no qcow2 image, as its builder's file says"},
-		{0, 4, 0x514649fb, 3, "no qcow2"},
+		{0, 4, 0, 0, "not a qcow2 image, but its builder's file says so"},
+		{0, 4, 0x514649fb, 3, "not a qcow2"},
 		{8, 8, 0x200, 0, "backing file"},
 		{16, 4, 10, 0, "backing file"},
 		{20, 4, 8, 0, "cluster size"},

@@ -114,7 +114,7 @@ test_expect_success 'an encoding that is unknown, or cannot hold the text, is re
 	attributes "utf8 working-tree-encoding=no-such" && commit no && test_expect_code 65 co &&
 	test_grep "^error .*a/utf8: working-tree-encoding=no-such is not an encoding that this node knows" said &&
 	attributes "utf8 working-tree-encoding=ISO-8859-1" && commit no && test_expect_code 65 co &&
-	test_grep "a/utf8 cannot be written as ISO-8859-1" said &&
+	test_grep "cannot write a/utf8 as ISO-8859-1" said &&
 	attributes "utf8 working-tree-encoding" && commit no && test_expect_code 65 co && test_grep "needs the name" said &&
 	attributes "utf8 working-tree-encoding=UTF-16//TRANSLIT" && commit no && test_expect_code 65 co
 '

@@ -83,11 +83,11 @@ test_expect_success 'encrypted, too large, cut off, damaged, unknown, odd: refus
 	cp small.qcow2 bits.qcow2 && printf "\002" | dd of=bits.qcow2 bs=1 seek=79 conv=notrunc status=none &&
 	refuse "marked corrupt" qcow2 bits.qcow2 && cp small.qcow2 bits.qcow2 && printf "\200" | dd of=bits.qcow2 bs=1 seek=78 conv=notrunc status=none &&
 	refuse "does not know" qcow2 bits.qcow2 &&
-	: >empty && refuse "no qcow2" qcow2 empty && refuse "is empty" raw empty &&
-	refuse "no qcow2 image, as its builder" qcow2 a.raw
+	: >empty && refuse "not a qcow2" qcow2 empty && refuse "is empty" raw empty &&
+	refuse "not a qcow2 image, but its builder" qcow2 a.raw
 '
 
-test_expect_success 'a RAW that is too large, or no multiple of 512' '
+test_expect_success 'a RAW that is too large, or not a multiple of 512' '
 	refuse "10737418240 bytes; this node takes at most 1048576" raw big.raw 1048576 &&
 	cp a.raw odd.raw && echo >>odd.raw && refuse "multiple of 512" raw odd.raw &&
 	check raw a.raw 1048576 && cmp a.raw out.raw
@@ -141,8 +141,8 @@ test_expect_success 'a full disk is nobody'"'"'s fault, a missing qemu-img the o
 '
 
 test_expect_success 'descriptors and options' '
-	mkfifo pipe && { sleep 0 >pipe & new_out && test_expect_code 65 check raw pipe; } && test_grep "no regular file" said &&
-	test_expect_code 70 hornero-check --format raw --max $max 3>said 5<a.raw 6<>b && test_grep "no empty file" said &&
+	mkfifo pipe && { sleep 0 >pipe & new_out && test_expect_code 65 check raw pipe; } && test_grep "not a regular file" said &&
+	test_expect_code 70 hornero-check --format raw --max $max 3>said 5<a.raw 6<>b && test_grep "not an empty file" said &&
 	new_out && test_expect_code 64 hornero-check --format raw --max $max 3>said 5<a.raw 6<&- &&
 	test_expect_code 64 hornero-check --format vmdk --max $max && test_expect_code 64 hornero-check --format raw --max x &&
 	test_expect_code 64 hornero-check --format raw

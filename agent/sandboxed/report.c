@@ -1,4 +1,5 @@
-/* report: DIAGNOSTICS: none; what cannot be written is lost, the exit code still says whose fault it was. */
+/* report: DIAGNOSTICS: none. A line that cannot be written is lost; the exit code still gives the
+ * class of the error. */
 #include "agent/sandboxed/report.h"
 
 #include "lib/escape.h"
@@ -30,7 +31,7 @@ void report_line(const char *fmt, ...)
 
 int report_error(const struct err *e)
 {
-	/* With its first word it fits one buffer of the supervisor, and one write to a pipe. */
+	/* Bounded so that the line fits one buffer of the supervisor and one write to a pipe. */
 	char text[1000];
 
 	escape_text(text, sizeof(text), e->msg, strlen(e->msg), ESCAPE_LINE);

@@ -1,12 +1,12 @@
 /*
- * report: what a sandboxed program tells its supervisor, on descriptor 3.
+ * report: the protocol between a sandboxed program and its supervisor, on descriptor 3.
  *
- *     if (!report_ready()) return usage;
+ *     if (!report_has(REPORT_FD)) return usage;
  *     report_line("tree %s", oid);
  *     if (work(e) < 0) return report_error(&e);
  *
- * Lines of text, the first word says what: `error TEXT` ends a failed run, and the exit code is the
- * class of the error. The supervisor takes nothing else of what happens in here as true.
+ * A report is lines of text; the first word names the kind. `error TEXT` ends a failed run, and the
+ * exit code is the class of the error. The supervisor trusts nothing else that a sandbox says.
  */
 #ifndef HORNERO_AGENT_SANDBOXED_REPORT_H
 #define HORNERO_AGENT_SANDBOXED_REPORT_H
@@ -17,14 +17,14 @@
 
 enum { REPORT_FD = 3 };
 
-/* Is descriptor fd open, as the supervisor leaves it? Asked before anything else is opened, or a file of
- * our own would be taken for the supervisor's. */
+/* Returns whether descriptor fd is open. Call it before opening anything else: otherwise a file of
+ * our own may have taken the number. */
 bool report_has(int fd);
 
-/* One line; the newline is added. A supervisor that is gone ends us (SIGPIPE). */
+/* Writes one line and adds the newline. If the supervisor is gone, SIGPIPE ends this process. */
 void report_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* `error TEXT`, escaped, and the exit code of its class. */
+/* Writes `error TEXT`, escaped. Returns the exit code of the error's class. */
 int report_error(const struct err *e);
 
 #endif

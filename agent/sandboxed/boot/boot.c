@@ -1,4 +1,4 @@
-/* boot: DIAGNOSTICS: as the header says; -1 leaves no QEMU behind. */
+/* boot: DIAGNOSTICS: as the header says. QEMU is gone on every return. */
 #include "agent/sandboxed/boot/boot.h"
 
 #include "agent/sandboxed/boot/console.h"
@@ -23,8 +23,8 @@ enum { DISK = 5 /* QEMU's descriptor */, LOOK_MS = 100 };
 struct guest {
 	const struct boot *wish;
 	struct child qemu;
-	int out;    /* its console, read end */
-	int errors; /* what QEMU itself says */
+	int out;    /* read end of its console */
+	int errors; /* QEMU's standard error */
 	struct console console;
 	struct guesttime time;
 	int64_t took_ms;
@@ -34,12 +34,15 @@ enum end { SEEN, GONE, LATE };
 
 static void add_words(struct args *a, const struct boot *b)
 {
-	/* No KVM: the sandbox has no devices, and what boots emulated boots. The CPU of an emulator that can do all. */
+	/* No KVM: the sandbox has no devices, and images must boot emulated. "max" is every CPU
+	 * feature that the emulator has. */
 	static const char *const fixed[] = {
-		"qemu-system-x86_64", "-accel", "tcg,thread=single", "-cpu", "max", "-smp", "1", "-nodefaults", "-no-user-config",
+		"qemu-system-x86_64", "-accel", "tcg,thread=single", "-cpu", "max", "-smp", "1",
+		"-nodefaults", "-no-user-config",
 		"-display", "none", "-no-reboot", "-nic", "none", "-sandbox",
 		"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-		"-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console", "-add-fd", "set=1,fd=5",
+		"-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console", "-add-fd",
+		"set=1,fd=5",
 		"-drive", "file=/dev/fdset/1,format=raw,if=virtio,snapshot=on,file.locking=off",
 	};
 
@@ -74,7 +77,7 @@ static int start(struct guest *g, int disk, struct err *e)
 	return spawn_start(&s, &g->qemu, e);
 }
 
-/* One read. True: the line is there. At the end of the file g->out is closed. */
+/* Reads once. Returns whether the expected line came. Closes g->out at the end of the file. */
 static bool take(struct guest *g, bool *more)
 {
 	char data[4096];
@@ -91,7 +94,7 @@ static bool take(struct guest *g, bool *more)
 	return console_take(&g->console, data, len);
 }
 
-/* QEMU has ended: what it left in the pipe. */
+/* Reads the rest of the pipe after QEMU has ended. */
 static enum end drain(struct guest *g)
 {
 	bool more = true;
@@ -123,7 +126,8 @@ static enum end follow(struct guest *g)
 {
 	guesttime_begin(&g->time, now_ns());
 	for (;;) {
-		struct pollfd p[] = {{.fd = g->out, .events = POLLIN}, {.fd = g->qemu.pidfd, .events = POLLIN}};
+		struct pollfd p[] = {{.fd = g->out, .events = POLLIN},
+				     {.fd = g->qemu.pidfd, .events = POLLIN}};
 		int n = poll(p, 2, LOOK_MS);
 		bool late = is_late(g), more;
 
@@ -138,12 +142,13 @@ static enum end follow(struct guest *g)
 
 static int fail_late(const struct guest *g, struct err *e)
 {
-	return err_set(e, ERR_PUSHER, "no line of the console matched %.80s within %lld s of the guest's time (timeout); it %s%s",
-		       g->wish->expect, (long long)g->wish->timeout_s, g->console.tail[0] ? "ended with: " : "said nothing",
-		       g->console.tail);
+	return err_set(e, ERR_PUSHER, "no line of the console matched %.80s within %lld s of the "
+		       "guest's time (timeout); it %s%s", g->wish->expect,
+		       (long long)g->wish->timeout_s,
+		       g->console.tail[0] ? "ended with: " : "said nothing", g->console.tail);
 }
 
-/* QEMU's own first words, behind what we know. */
+/* Adds the first line of QEMU's standard error to the message. */
 static int fail_qemu(const struct guest *g, int status, struct err *e)
 {
 	char text[300] = "", how[64];
@@ -155,16 +160,18 @@ static int fail_qemu(const struct guest *g, int status, struct err *e)
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		return err_set(e, ERR_NOBODY, "QEMU was killed from outside (%s)", how);
 	if (WIFSIGNALED(status))
-		return err_set(e, ERR_PUSHER, "the guest brought QEMU down (%s)%s%s", how, *text ? ": " : "", text);
-	return err_set(e, ERR_OPERATOR, "QEMU did not boot the artifact (%s: %s); see boot_memory and boot_machine of the image", how,
-		       text);
+		return err_set(e, ERR_PUSHER, "the guest brought QEMU down (%s)%s%s", how,
+			       *text ? ": " : "", text);
+	return err_set(e, ERR_OPERATOR, "QEMU did not boot the artifact (%s: %s); see boot_memory "
+		       "and boot_machine of the image", how, text);
 }
 
 static int fail_gone(const struct guest *g, int status, struct err *e)
 {
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return fail_qemu(g, status, e);
-	return err_set(e, ERR_PUSHER, "the guest ended, and no line of its console had matched %.80s; it %s%s", g->wish->expect,
+	return err_set(e, ERR_PUSHER, "the guest ended, and no line of its console had matched "
+		       "%.80s; it %s%s", g->wish->expect,
 		       g->console.tail[0] ? "ended with: " : "said nothing", g->console.tail);
 }
 
@@ -180,7 +187,7 @@ static int run(struct guest *g, int disk, struct err *e)
 	spawn_kill(&g->qemu);
 	if (end == SEEN)
 		return 0;
-	(void)console_end(&g->console); /* a line without an end belongs to the tail */
+	(void)console_end(&g->console); /* an unfinished line belongs to the tail */
 	return fail_late(g, e);
 }
 

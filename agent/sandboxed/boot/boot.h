@@ -1,10 +1,10 @@
 /*
- * boot: start a disk in an emulated PC and wait for a line on its console.
+ * boot: starts a disk in an emulated PC and waits for a line on its console.
  *
  *     boot_run(disk, &wish, &took_ms, e)
  *
- * What the guest writes goes to a layer that is gone with QEMU; it has a virtio disk, a serial port and memory, and
- * no network. The console is copied to standard output.
+ * The guest's writes go to a temporary layer that ends with QEMU. The guest has a virtio disk, a
+ * serial port and memory, but no network. The console is copied to standard output.
  */
 #ifndef HORNERO_AGENT_SANDBOXED_BOOT_BOOT_H
 #define HORNERO_AGENT_SANDBOXED_BOOT_BOOT_H
@@ -20,8 +20,9 @@ struct boot {
 	const char *machine; /* QEMU's name */
 };
 
-/* disk: open for reading. 0: the line came, *took_ms into the guest's time; QEMU is gone. ERR_PUSHER says why it did
- * not and what the console said last; ERR_OPERATOR where QEMU does not start, ERR_NOBODY where somebody killed it. */
+/* disk is open for reading. Stores the guest's time in *took_ms and stops QEMU. Returns 0 if the
+ * line came, or -1 on error: ERR_PUSHER says why it did not come and what the console printed last,
+ * ERR_OPERATOR if QEMU does not start, ERR_NOBODY if QEMU was killed. */
 int boot_run(int disk, const struct boot *b, int64_t *took_ms, struct err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* console: pure. DIAGNOSTICS: an expression that runs out of memory matches nothing. */
+/* console: pure. DIAGNOSTICS: none; an expression that runs out of memory matches nothing. */
 #include "agent/sandboxed/boot/console.h"
 
 #include <stdio.h>
@@ -22,8 +22,10 @@ static void keep_tail(struct console *c)
 
 	if (c->len == 0)
 		return;
-	len = (size_t)snprintf(longer, sizeof(longer), "%s%s%s", c->tail, c->tail[0] ? between : "", c->line);
-	snprintf(c->tail, sizeof(c->tail), "%s", longer + (len > CONSOLE_TAIL ? len - CONSOLE_TAIL : 0));
+	len = (size_t)snprintf(longer, sizeof(longer), "%s%s%s", c->tail, c->tail[0] ? between : "",
+			       c->line);
+	snprintf(c->tail, sizeof(c->tail), "%s",
+		 longer + (len > CONSOLE_TAIL ? len - CONSOLE_TAIL : 0));
 }
 
 static bool end_line(struct console *c)

@@ -1,4 +1,5 @@
-/* guesttime: DIAGNOSTICS: none; a thread that is gone has no account any more, and what it used is not taken back. */
+/* guesttime: DIAGNOSTICS: none. A thread that has ended has no account any more; the time that it
+ * used still counts. */
 #include "agent/sandboxed/boot/guesttime.h"
 
 #include "lib/fs.h"
@@ -18,7 +19,8 @@ void guesttime_read(pid_t pid, struct guesttime_use *out)
 		own_file FILE *f = fopen(file, "re");
 		int64_t run_ns, wait_ns;
 
-		if (entry->d_name[0] == '.' || !f || fscanf(f, "%" SCNd64 " %" SCNd64, &run_ns, &wait_ns) != 2)
+		if (entry->d_name[0] == '.' || !f ||
+		    fscanf(f, "%" SCNd64 " %" SCNd64, &run_ns, &wait_ns) != 2)
 			continue;
 		out->run_ns += run_ns;
 		out->wait_ns += wait_ns;
@@ -41,7 +43,7 @@ int64_t guesttime_look(struct guesttime *t, int64_t now_ns, const struct guestti
 	int64_t run_ns = grown(now->run_ns, t->last.run_ns);
 	int64_t idle_ns = now_ns - t->last_ns - run_ns - grown(now->wait_ns, t->last.wait_ns);
 
-	/* A wait is accounted when it is over: what looked idle meanwhile is taken back. */
+	/* The kernel accounts for a wait when it is over: subtract what looked idle until then. */
 	t->idle_ns += idle_ns < gap_ns ? idle_ns : gap_ns;
 	t->idle_ns = t->idle_ns > 0 ? t->idle_ns : 0;
 	t->run_ns += run_ns;

@@ -1,7 +1,8 @@
-/* hornero-boot: in a sandbox of its own, boot the checked RAW and wait for the expected line.
+/* hornero-boot: boots the checked RAW in a sandbox of its own and waits for the expected line.
  *
  *     5 -> the RAW, open for reading
  *     1 <- the guest's console
+ *     3 <- came MS once the line came: the guest's time
  *     3 <- error TEXT on failure, and the exit code of its class
  *
  * DIAGNOSTICS: as boot.h; ERR_USAGE for its own command line. */
@@ -19,8 +20,8 @@ enum { IN_FD = 5 };
 enum { OPT_EXPECT = 256, OPT_TIMEOUT, OPT_MEMORY, OPT_MACHINE };
 
 static const struct argp_option options[] = {
-	{"expect", OPT_EXPECT, "REGEX", 0, "What a line of the console has to match", 0},
-	{"timeout", OPT_TIMEOUT, "SECONDS", 0, "How long it may take, in the guest's time", 0},
+	{"expect", OPT_EXPECT, "REGEX", 0, "Wait for a line of the console that matches", 0},
+	{"timeout", OPT_TIMEOUT, "SECONDS", 0, "How long to wait, in the guest's time", 0},
 	{"memory", OPT_MEMORY, "MIB", 0, "The guest's memory", 0},
 	{"machine", OPT_MACHINE, "TYPE", 0, "QEMU's machine type", 0},
 	{0},
@@ -34,7 +35,7 @@ static int64_t number(const char *arg, struct argp_state *state)
 	errno = 0;
 	n = strtoll(arg, &end, 10);
 	if (errno != 0 || *end != '\0' || n <= 0)
-		argp_error(state, "a number is needed, not %s", arg);
+		argp_error(state, "invalid number %s: use a positive integer", arg);
 	return n;
 }
 
@@ -57,7 +58,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp argp = {
 	options, parse, NULL,
-	"Boot a disk and wait for a line on its console. hornerod's builds run this in a sandbox, on descriptors 1, 3 and 5.",
+	"Boot a disk and wait for a line on its console. hornero-build runs this in a sandbox, "
+	"with descriptors 1, 3 and 5 open.",
 	NULL, NULL, NULL,
 };
 
@@ -69,8 +71,8 @@ int main(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &b);
 	if (!report_has(REPORT_FD) || !report_has(IN_FD)) {
-		fprintf(stderr, "hornero-boot: descriptors %d and %d are not open; hornero-build starts this program\n", REPORT_FD,
-			IN_FD);
+		fprintf(stderr, "hornero-boot: descriptors %d and %d are not open; hornero-build "
+			"starts this program\n", REPORT_FD, IN_FD);
 		return err_exit(ERR_USAGE);
 	}
 	if (boot_run(IN_FD, &b, &took_ms, &e) < 0)

@@ -1,5 +1,5 @@
-/* check: DIAGNOSTICS: ERR_PUSHER where the artifact is no good, ERR_OPERATOR where qemu-img is not there,
- * ERR_NOBODY where the disk is full. */
+/* check: DIAGNOSTICS: ERR_PUSHER if the artifact is unusable, ERR_OPERATOR if qemu-img is missing,
+ * ERR_NOBODY if the disk is full. */
 #include "agent/sandboxed/check/check.h"
 
 #include "lib/copy.h"
@@ -17,11 +17,11 @@
 
 enum { IN = 5, OUT = 6 }; /* qemu-img's descriptors */
 enum {
-	QEMU_MS = 24 * 3600 * 1000, /* the attempt's own timeout comes first */
+	QEMU_MS = 24 * 3600 * 1000, /* the attempt's own timeout ends it earlier */
 	QEMU_OUTPUT_MAX = 65536,
 };
 
-/* buf: IMGHEAD_HEAD + IMGHEAD_TAIL bytes, which h points into. */
+/* buf has IMGHEAD_HEAD + IMGHEAD_TAIL bytes; h points into it. */
 static int read_head(int fd, unsigned char *buf, struct imghead *h, struct err *e)
 {
 	unsigned char *tail = buf + IMGHEAD_HEAD;
@@ -31,7 +31,8 @@ static int read_head(int fd, unsigned char *buf, struct imghead *h, struct err *
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, ERR_US, "cannot stat the artifact");
 	head_len = fs_pread(fd, buf, IMGHEAD_HEAD, 0);
-	tail_len = fs_pread(fd, tail, IMGHEAD_TAIL, st.st_size > IMGHEAD_TAIL ? st.st_size - IMGHEAD_TAIL : 0);
+	tail_len = fs_pread(fd, tail, IMGHEAD_TAIL,
+			    st.st_size > IMGHEAD_TAIL ? st.st_size - IMGHEAD_TAIL : 0);
 	if (head_len < 0 || tail_len < 0)
 		return err_sys(e, ERR_NOBODY, "cannot read the artifact");
 	*h = (struct imghead){
@@ -42,7 +43,7 @@ static int read_head(int fd, unsigned char *buf, struct imghead *h, struct err *
 	return 0;
 }
 
-/* The first thing that qemu-img said on standard error, behind what we know. */
+/* Adds the first line of qemu-img's standard error to the message. */
 static int fail_qemu(const char *did, int status, int errors, struct err *e)
 {
 	char text[400] = "";
@@ -51,15 +52,17 @@ static int fail_qemu(const char *did, int status, int errors, struct err *e)
 
 	text[n > 0 ? n : 0] = '\0';
 	if (strstr(text, strerror(ENOSPC)))
-		return err_set(e, ERR_NOBODY, "qemu-img could not %s the qcow2: %s", did, strerror(ENOSPC));
+		return err_set(e, ERR_NOBODY, "qemu-img could not %s the qcow2: %s", did,
+			       strerror(ENOSPC));
 	text[strcspn(text, "\n")] = '\0';
 	spawn_status_text(status, how, sizeof(how));
-	return err_set(e, ERR_PUSHER, "qemu-img could not %s the qcow2 (%s: %s); is it cut off, or was it not closed? "
-		       "qemu-img check IMAGE says more", did, how, text);
+	return err_set(e, ERR_PUSHER, "qemu-img could not %s the qcow2 (%s: %s); is it cut off, or "
+		       "was it not closed? qemu-img check IMAGE says more", did, how, text);
 }
 
-/* qemu-img on our two files. also: an exit status that is as good as 0. */
-static int run_qemu(const char *const *argv, const char *did, int in, int out, int also, struct err *e)
+/* Runs qemu-img on our two files. also: another exit status that means success. */
+static int run_qemu(const char *const *argv, const char *did, int in, int out, int also,
+		    struct err *e)
 {
 	const struct spawn_fd fds[] = {{in, IN}, {out, OUT}};
 	own_fd int errors = memfd_create("qemu-img", MFD_CLOEXEC);
@@ -81,27 +84,30 @@ static int run_qemu(const char *const *argv, const char *did, int in, int out, i
 	return 0;
 }
 
-/* Of a qcow2 that was cut off, convert makes zeros without a word: its tables are followed first. Status 3 is
- * leaked clusters, which hurt nobody. */
+/* convert silently turns the missing part of a truncated qcow2 into zeros, so check its tables
+ * first. Status 3 means leaked clusters, which are harmless. */
 static int check_tables(int in, int out, struct err *e)
 {
-	static const char *const argv[] = {"qemu-img", "check", "-q", "-f", "qcow2", "/proc/self/fd/5", NULL};
+	static const char *const argv[] = {"qemu-img", "check", "-q", "-f", "qcow2",
+					   "/proc/self/fd/5", NULL};
 
 	return run_qemu(argv, "check", in, out, 3, e);
 }
 
 static int make_from_qcow2(int in, int out, uint64_t max, struct err *e)
 {
-	/* -W: clusters may be written in any order; a tenth faster where they are not in order. */
-	static const char *const argv[] = {"qemu-img", "convert", "-n", "--target-is-zero", "-W", "-f", "qcow2",
-					   "-O", "raw", "/proc/self/fd/5", "/proc/self/fd/6", NULL};
+	/* -W writes clusters out of order: a tenth faster if they are not in order. */
+	static const char *const argv[] = {"qemu-img", "convert", "-n", "--target-is-zero", "-W",
+					   "-f", "qcow2", "-O", "raw", "/proc/self/fd/5",
+					   "/proc/self/fd/6", NULL};
 	own_free unsigned char *buf = malloc(IMGHEAD_HEAD + IMGHEAD_TAIL);
 	struct imghead h;
 	uint64_t size;
 
 	if (!buf)
 		return err_set(e, ERR_NOBODY, "out of memory");
-	if (read_head(in, buf, &h, e) < 0 || imghead_qcow2(&h, max, &size, e) < 0 || check_tables(in, out, e) < 0)
+	if (read_head(in, buf, &h, e) < 0 || imghead_qcow2(&h, max, &size, e) < 0 ||
+	    check_tables(in, out, e) < 0)
 		return -1;
 	if (ftruncate(out, (off_t)size) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make a file of %" PRIu64 " bytes", size);
@@ -114,15 +120,16 @@ int check_make_raw(int in, int out, enum check_format format, uint64_t max, stru
 	struct stat st;
 
 	if (fstat(out, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size != 0)
-		return err_set(e, ERR_US, "the output is no empty file");
+		return err_set(e, ERR_US, "the output is not an empty file");
 	if (fstat(in, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_set(e, ERR_PUSHER, "the artifact is no regular file; the build must leave one");
+		return err_set(e, ERR_PUSHER, "the artifact is not a regular file; the build must "
+			       "leave one");
 	if (format == CHECK_QCOW2)
 		return make_from_qcow2(in, out, max, e);
-	/* Here already: a copy above the bound would end in a signal. */
+	/* Checked here, because a copy above the bound would end in SIGXFSZ. */
 	if ((uint64_t)st.st_size > max)
-		return err_set(e, ERR_PUSHER, "the artifact has %lld bytes; this node takes at most %" PRIu64
-			       " (image_size_limit)", (long long)st.st_size, max);
+		return err_set(e, ERR_PUSHER, "the artifact has %lld bytes; this node takes at "
+			       "most %" PRIu64 " (image_size_limit)", (long long)st.st_size, max);
 	return copy_file(in, out, st.st_size, NULL, NULL, &way, e);
 }
 

@@ -1,14 +1,15 @@
 /*
- * imghead: is a file what it is said to be, by its first bytes and its last? Pure.
+ * imghead: checks by its first and last bytes that a file is of the claimed format. Pure.
  *
- * imghead_raw asks what Nova asks, and more, since a warm base is booted without being asked again:
- * - Nova 30 (2024.2) and later inspect a base with 55AA at offset 510: four boot flags of 00 or 80, at
- *   least one partition type that is not 0, a protective GPT entry alone and starting at LBA 1
- *   (oslo.utils imageutils/format_inspector.py, GPTInspector). A FAT file system's boot sector, and no
- *   55AA at all, pass. Debian 12's Nova (26) is older than this rule.
- * - The head of any other format is refused: a "RAW" that is one makes whoever guesses formats read
- *   host files (CVE-2024-32498, CVE-2026-24708).
- * - A kernel, an archive or a compressed file is no disk, and the message says what to do.
+ * imghead_raw checks what Nova checks, and more, because a warm base is booted without another
+ * check:
+ * - Nova 30 (2024.2) and later inspect a base with 55AA at offset 510: four boot flags of 00 or 80,
+ *   at least one partition type that is not 0, a protective GPT entry alone and starting at LBA 1
+ *   (oslo.utils imageutils/format_inspector.py, GPTInspector). The boot sector of a FAT file system
+ *   passes, and so does a disk without 55AA. Debian 12's Nova (26) is older than this rule.
+ * - The head of any other format is refused: a tool that guesses formats would read host files for
+ *   such a "RAW" (CVE-2024-32498, CVE-2026-24708).
+ * - A kernel, an archive or a compressed file is not a disk; the message says what to do.
  */
 #ifndef HORNERO_AGENT_SANDBOXED_CHECK_IMGHEAD_H
 #define HORNERO_AGENT_SANDBOXED_CHECK_IMGHEAD_H
@@ -24,19 +25,19 @@ enum {
 };
 
 struct imghead {
-	const unsigned char *head; /* the first bytes, IMGHEAD_HEAD of them where the file has as many */
+	const unsigned char *head; /* the first IMGHEAD_HEAD bytes, or all if the file has fewer */
 	size_t head_len;
-	const unsigned char *tail; /* the last bytes, IMGHEAD_TAIL of them where the file has as many */
+	const unsigned char *tail; /* the last IMGHEAD_TAIL bytes, or all if the file has fewer */
 	size_t tail_len;
 	uint64_t size; /* of the whole file */
 };
 
-/* A RAW disk of at most max bytes, or ERR_PUSHER with what to do. *note: advice where it passes but may
- * surprise, else NULL; static storage. */
+/* Accepts a RAW disk of at most max bytes. Returns 0, or -1 on error: ERR_PUSHER with the remedy.
+ * *note is advice if the disk passes but may surprise, else NULL; static storage. */
 int imghead_raw(const struct imghead *h, uint64_t max, const char **note, struct err *e);
 
-/* A qcow2 that depends on nothing outside itself. *size is its virtual size, at most max. Only its header is
- * read here, so that qemu-img never opens one that names other files. */
+/* Accepts a qcow2 that depends on no other file. *size is its virtual size, at most max. Reads the
+ * header only, so that qemu-img never opens an image that names other files. */
 int imghead_qcow2(const struct imghead *h, uint64_t max, uint64_t *size, struct err *e);
 
 #endif

@@ -1,7 +1,7 @@
-/* hornero-check: in a sandbox of its own, from what a builder left to the RAW that Nova will boot.
+/* hornero-check: converts a builder's artifact to the RAW that Nova boots, in a sandbox of its own.
  *
  *     5 -> the artifact
- *     6 <- the RAW: empty before, inspected after exit 0
+ *     6 <- the RAW: empty before, checked after exit 0
  *     3 <- error TEXT on failure, and the exit code of its class
  *
  * DIAGNOSTICS: as check.h; ERR_USAGE for its own command line. */
@@ -28,7 +28,7 @@ struct args {
 enum { OPT_FORMAT = 256, OPT_MAX };
 
 static const struct argp_option options[] = {
-	{"format", OPT_FORMAT, "raw|qcow2", 0, "What the builder's file says it leaves", 0},
+	{"format", OPT_FORMAT, "raw|qcow2", 0, "Format that the builder's file declares", 0},
 	{"max", OPT_MAX, "BYTES", 0, "Largest virtual size", 0},
 	{0},
 };
@@ -39,8 +39,9 @@ static void set_max(struct args *a, const char *arg, struct argp_state *state)
 
 	errno = 0;
 	a->max_bytes = strtoull(arg, &end, 10);
-	if (errno != 0 || *end != '\0' || *arg < '0' || *arg > '9' || a->max_bytes == 0 || a->max_bytes > INT64_MAX)
-		argp_error(state, "--max takes bytes, not %s", arg);
+	if (errno != 0 || *end != '\0' || *arg < '0' || *arg > '9' || a->max_bytes == 0 ||
+	    a->max_bytes > INT64_MAX)
+		argp_error(state, "--max takes a number of bytes, not %s", arg);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -65,11 +66,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp argp = {
 	options, parse, NULL,
-	"Make and inspect the RAW of an artifact. hornerod's builds run this in a sandbox, on descriptors 3, 5 and 6.",
+	"Convert an artifact to RAW and check it. hornero-build runs this in a sandbox, with "
+	"descriptors 3, 5 and 6 open.",
 	NULL, NULL, NULL,
 };
 
-/* Nothing that runs here, qemu-img neither, writes a file beyond max. */
+/* No process here, including qemu-img, may write a file beyond max. */
 static void bound_files(uint64_t max)
 {
 	const struct rlimit size = {.rlim_cur = max, .rlim_max = max};
@@ -88,8 +90,8 @@ int main(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	if (!report_has(REPORT_FD) || !report_has(IN_FD) || !report_has(OUT_FD)) {
-		fprintf(stderr, "hornero-check: descriptors %d, %d and %d are not open; hornero-build starts this program\n",
-			REPORT_FD, IN_FD, OUT_FD);
+		fprintf(stderr, "hornero-check: descriptors %d, %d and %d are not open; "
+			"hornero-build starts this program\n", REPORT_FD, IN_FD, OUT_FD);
 		return err_exit(ERR_USAGE);
 	}
 	bound_files(a.max_bytes);

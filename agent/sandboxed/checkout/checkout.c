@@ -1,5 +1,6 @@
-/* checkout: DIAGNOSTICS: ERR_PUSHER where what was pushed is not there any more, malformed or too large,
- * ERR_OPERATOR where the repository is damaged or unreadable, ERR_NOBODY where disk or memory is full. */
+/* checkout: DIAGNOSTICS: ERR_PUSHER if something pushed has been removed, is malformed or is too
+ * large, ERR_OPERATOR if the repository is damaged or unreadable, ERR_NOBODY if disk or memory is
+ * full. */
 #include "agent/sandboxed/checkout/checkout_inner.h"
 
 #include "lib/fs.h"
@@ -9,8 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-_Static_assert(CHECKOUT_ID_SIZE == GIT_OID_RAWSZ && CHECKOUT_HEX == GIT_OID_HEXSZ, "object ids are SHA-1");
-_Static_assert(sizeof(((struct repofile *)0)->builder) == CHECKOUT_BUILDER_MAX + 1, "a builder's name fits");
+_Static_assert(CHECKOUT_ID_SIZE == GIT_OID_RAWSZ && CHECKOUT_HEX == GIT_OID_HEXSZ,
+	       "object ids are SHA-1");
+_Static_assert(sizeof(((struct repofile *)0)->builder) == CHECKOUT_BUILDER_MAX + 1,
+	       "a builder's name fits");
 
 static void tree_end(git_tree **t)
 {
@@ -18,9 +21,9 @@ static void tree_end(git_tree **t)
 }
 #define own_tree __attribute__((cleanup(tree_end)))
 
-/* No configuration of a user or a system steers a checkout; a repository of user git is not ours and may
- * be read all the same. Of libgit2's start 6 of 7 ms go into certificates that we never need: the sandbox
- * leaves /etc/ssl out. */
+/* Ignores the configuration of users and the system, and accepts a repository of user git although
+ * we do not own it. Loading certificates takes 6 of the 7 ms that libgit2 needs to start; the
+ * sandbox omits /etc/ssl because we never need them. */
 static int start_git(struct err *e)
 {
 	if (git_libgit2_init() < 0)
@@ -42,7 +45,7 @@ static int find_commit(struct checkout *k, const char *ref, git_commit **out, st
 		rc = git_reference_resolve(&direct, found);
 	if (rc == 0) {
 		rc = git_reference_peel((git_object **)out, direct, GIT_OBJECT_COMMIT);
-		/* A tag of a file: libgit2 1.5 calls that an invalid name. */
+		/* A tag of a blob: libgit2 1.5 calls that an invalid name. */
 		rc = rc == GIT_EINVALIDSPEC ? GIT_EPEEL : rc;
 		is_lost = rc == GIT_ENOTFOUND;
 		if (git_reference_target(direct))
@@ -50,22 +53,26 @@ static int find_commit(struct checkout *k, const char *ref, git_commit **out, st
 	}
 	git_reference_free(found);
 	git_reference_free(direct);
-	/* The ref is there: somebody pushed it, and the disk lost what it names. */
+	/* The ref exists, so its object was pushed and lost later: the operator's fault. */
 	if (is_lost) {
-		own_free char *what = fs_path("the object %s is missing or damaged: cannot read what was pushed to", hex);
+		own_free char *what = fs_path("the object %s is missing or damaged: cannot read "
+					      "what was pushed to", hex);
 
 		return checkout_fail(e, what, ref);
 	}
 	if (rc == GIT_ENOTFOUND)
-		return err_set(e, ERR_PUSHER, "%s no longer exists in the repository; push it again", ref);
+		return err_set(e, ERR_PUSHER, "%s no longer exists in the repository; push it "
+			       "again", ref);
 	if (rc == GIT_EINVALIDSPEC)
-		return err_set(e, ERR_PUSHER, "%s is not a full ref name such as refs/heads/main", ref);
+		return err_set(e, ERR_PUSHER, "%s is not a full ref name such as refs/heads/main",
+			       ref);
 	if (rc == GIT_EPEEL)
 		return err_set(e, ERR_PUSHER, "%s is not a commit; push a commit there", ref);
 	return rc < 0 ? checkout_fail(e, "cannot read the ref", ref) : 0;
 }
 
-static int find_tree(struct checkout *k, const git_commit *commit, const char *subdir, struct err *e)
+static int find_tree(struct checkout *k, const git_commit *commit, const char *subdir,
+		     struct err *e)
 {
 	own_tree git_tree *root = NULL;
 	git_tree_entry *entry = NULL;
@@ -83,22 +90,26 @@ static int find_tree(struct checkout *k, const git_commit *commit, const char *s
 		rc = git_tree_lookup(&k->tree, k->repo, git_tree_entry_id(entry));
 	git_tree_entry_free(entry);
 	if (rc == GIT_ENOTFOUND && root)
-		return err_set(e, ERR_PUSHER, "commit %.12s has no directory %s; push it, or set the image's subdir",
-			       k->commit_hex, subdir);
-	return rc < 0 ? checkout_fail(e, "cannot read the tree of commit", k->commit_hex) : checkout_look_above(k, root, e);
+		return err_set(e, ERR_PUSHER, "commit %.12s has no directory %s; push it, or set "
+			       "the image's subdir", k->commit_hex, subdir);
+	return rc < 0 ? checkout_fail(e, "cannot read the tree of commit", k->commit_hex)
+		      : checkout_look_above(k, root, e);
 }
 
-/* A sandbox shows one repository, and nothing that it borrows from. */
+/* Explains an error that alternates may cause: the sandbox contains one repository, and nothing
+ * that it borrows from. */
 static int blame_alternates(const char *repo, struct err *e)
 {
 	own_free char *path = fs_path("%s/objects/info/alternates", repo);
 
 	if (e->class != ERR_OPERATOR || access(path, F_OK) < 0)
 		return -1;
-	return err_wrap(e, "%s makes the repository borrow objects that builds do not see (`git repack -a -d` there, then remove that file)", path);
+	return err_wrap(e, "%s makes the repository borrow objects that builds do not see (`git "
+			"repack -a -d` there, then remove that file)", path);
 }
 
-int checkout_open(struct checkout **out, const char *repo, const char *ref, const char *subdir, struct err *e)
+int checkout_open(struct checkout **out, const char *repo, const char *ref, const char *subdir,
+		  struct err *e)
 {
 	own_checkout struct checkout *k = NULL;
 	git_commit *commit = NULL;
@@ -109,7 +120,8 @@ int checkout_open(struct checkout **out, const char *repo, const char *ref, cons
 	k = calloc(1, sizeof(*k));
 	if (!k)
 		return err_set(e, ERR_NOBODY, "out of memory");
-	if (git_repository_open_bare(&k->repo, repo) < 0 || git_repository_odb(&k->odb, k->repo) < 0) {
+	if (git_repository_open_bare(&k->repo, repo) < 0 ||
+	    git_repository_odb(&k->odb, k->repo) < 0) {
 		checkout_fail(e, "cannot open the repository", repo);
 		return blame_alternates(repo, e);
 	}
@@ -151,25 +163,26 @@ const char *checkout_tree(const struct checkout *k)
 	return k->tree_hex;
 }
 
-/* The size first: a few pushed bytes may unpack to gigabytes. */
-static int check_size(struct checkout *k, const git_oid *id, const char *path, git_object_t want, uint64_t max,
-		      size_t *size, struct err *e)
+/* Checks the size before the object is unpacked: a few pushed bytes may become gigabytes. */
+static int check_size(struct checkout *k, const git_oid *id, const char *path, git_object_t want,
+		      uint64_t max, size_t *size, struct err *e)
 {
 	git_object_t type;
 
 	if (git_odb_read_header(size, &type, k->odb, id) < 0)
 		return checkout_fail(e, "cannot read", path);
 	if (type != want)
-		return err_set(e, ERR_PUSHER, "%s is a %s where its tree says %s; push a sound tree (git fsck finds it)",
-			       path, git_object_type2string(type), git_object_type2string(want));
+		return err_set(e, ERR_PUSHER, "%s is a %s where its tree says %s; push a sound "
+			       "tree (git fsck finds it)", path, git_object_type2string(type),
+			       git_object_type2string(want));
 	if (*size > max)
-		return err_set(e, ERR_PUSHER, "%s has %zu bytes; at most %llu are allowed", path, *size,
-			       (unsigned long long)max);
+		return err_set(e, ERR_PUSHER, "%s has %zu bytes; at most %llu are allowed", path,
+			       *size, (unsigned long long)max);
 	return 0;
 }
 
-int checkout_blob_text(struct checkout *k, const unsigned char *id, const char *path, size_t max, char **out,
-		       struct err *e)
+int checkout_blob_text(struct checkout *k, const unsigned char *id, const char *path, size_t max,
+		       char **out, struct err *e)
 {
 	own_free char *text = NULL;
 	git_odb_object *obj = NULL;
@@ -200,8 +213,10 @@ int checkout_repofile(struct checkout *k, struct repofile *out, struct err *e)
 	if (!entry)
 		return 0;
 	if (!S_ISREG(git_tree_entry_filemode_raw(entry)))
-		return err_set(e, ERR_PUSHER, "%s must be a plain file, not a link or a directory", REPOFILE_NAME);
-	if (checkout_blob_text(k, git_tree_entry_id(entry)->id, REPOFILE_NAME, REPOFILE_MAX, &text, e) < 0)
+		return err_set(e, ERR_PUSHER, "%s must be a plain file, not a link or a directory",
+			       REPOFILE_NAME);
+	if (checkout_blob_text(k, git_tree_entry_id(entry)->id, REPOFILE_NAME, REPOFILE_MAX, &text,
+			       e) < 0)
 		return -1;
 	return repofile_parse(REPOFILE_NAME, text, strlen(text), out, e);
 }
@@ -221,14 +236,15 @@ static int fail_detect(const struct checkout *k, const struct checkout_choice *b
 	char list[ERR_MSG_MAX / 2] = "";
 
 	for (size_t i = 0; i < by->n; i++)
-		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s (%s)", i ? ", " : "",
-			 by->detect[i].file, by->detect[i].builder);
-	return err_set(e, ERR_PUSHER, "no builder for %s: it has none of %s; add one of them, or name a builder in %s",
-		       k->where, by->n ? list : "the files that builders look for", REPOFILE_NAME);
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s (%s)",
+			 i ? ", " : "", by->detect[i].file, by->detect[i].builder);
+	return err_set(e, ERR_PUSHER, "no builder for %s: it has none of %s; add one of them, or "
+		       "name a builder in %s", k->where,
+		       by->n ? list : "the files that builders look for", REPOFILE_NAME);
 }
 
-int checkout_builder(struct checkout *k, const struct checkout_choice *by, char out[CHECKOUT_BUILDER_MAX + 1],
-		     struct err *e)
+int checkout_builder(struct checkout *k, const struct checkout_choice *by,
+		     char out[CHECKOUT_BUILDER_MAX + 1], struct err *e)
 {
 	if (by->named && *by->named) {
 		snprintf(out, CHECKOUT_BUILDER_MAX + 1, "%s", by->named);
@@ -260,11 +276,12 @@ bool checkout_id_parse(const char *hex, unsigned char out[CHECKOUT_ID_SIZE])
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct checkout_entry *)a)->name, ((const struct checkout_entry *)b)->name);
+	return strcmp(((const struct checkout_entry *)a)->name,
+		      ((const struct checkout_entry *)b)->name);
 }
 
-/* Git sorts a directory as if its name ended in a slash, and a hostile tree is not sorted at all. Most
- * trees need no sorting. */
+/* Git sorts a directory as if its name ended in a slash, and a hostile tree may be unsorted. Most
+ * trees are in our order already. */
 static void sort_entries(struct checkout_entry *v, size_t n)
 {
 	for (size_t i = 1; i < n; i++)
@@ -284,7 +301,8 @@ int checkout_list(struct checkout *k, const unsigned char *id, const char *path,
 	size_t size;
 
 	git_oid_fromraw(&oid, id);
-	if (check_size(k, &oid, path, GIT_OBJECT_TREE, (uint64_t)max * ENTRY_BYTES_MAX, &size, e) < 0)
+	if (check_size(k, &oid, path, GIT_OBJECT_TREE, (uint64_t)max * ENTRY_BYTES_MAX, &size,
+		       e) < 0)
 		return -1;
 	if (git_tree_lookup(&tree, k->repo, &oid) < 0)
 		return checkout_fail(e, "cannot read the directory", path);
@@ -322,18 +340,18 @@ struct sink {
 	void *arg;
 };
 
-/* 1 done, 0 this object cannot be streamed (it is packed), -1. */
-static int stream_blob(struct checkout *k, const git_oid *oid, const char *path, size_t size, const struct sink *to,
-		       struct err *e)
+/* Returns 1 if done, 0 if the object is packed and cannot be streamed, -1 on error. */
+static int stream_blob(struct checkout *k, const git_oid *oid, const char *path, size_t size,
+		       const struct sink *to, struct err *e)
 {
 	enum { CHUNK = 1 << 18 };
 	git_odb_stream *stream = NULL;
 	own_free char *buf = NULL;
 	git_object_t type;
-	size_t told, left = size;
+	size_t stored, left = size;
 	int rc = 1;
 
-	if (git_odb_open_rstream(&stream, &told, &type, k->odb, oid) < 0)
+	if (git_odb_open_rstream(&stream, &stored, &type, k->odb, oid) < 0)
 		return 0;
 	buf = malloc(CHUNK);
 	if (!buf)
@@ -353,7 +371,8 @@ static int stream_blob(struct checkout *k, const git_oid *oid, const char *path,
 }
 
 int checkout_blob_each(struct checkout *k, const unsigned char *id, const char *path, uint64_t max,
-		       int (*take)(void *arg, const void *data, size_t len, struct err *e), void *arg, struct err *e)
+		       int (*take)(void *arg, const void *data, size_t len, struct err *e),
+		       void *arg, struct err *e)
 {
 	enum { STREAM_MIN = 4 << 20 };
 	const struct sink to = {take, arg};

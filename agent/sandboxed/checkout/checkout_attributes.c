@@ -1,5 +1,5 @@
-/* checkout_attributes: what .gitattributes files of the commit say, and nobody else's: neither $GIT_DIR/info/attributes nor a
- * configuration of the node or of a user steers what a build sees.
+/* checkout_attributes: reads the commit's .gitattributes only. Neither $GIT_DIR/info/attributes nor
+ * the configuration of the node or a user may change what a build sees.
  * DIAGNOSTICS: as checkout.c. */
 #include "agent/sandboxed/checkout/checkout_inner.h"
 
@@ -32,7 +32,7 @@ static bool is(const char *value, const char *word)
 	return git_attr_value(value) == GIT_ATTR_VALUE_STRING && strcmp(value, word) == 0;
 }
 
-/* As git's convert_attrs: `text` before its older name `crlf`; eol alone means text. */
+/* Follows git's convert_attrs: `text` overrides its older name `crlf`; eol alone implies text. */
 static void take_eol(const char *text, const char *crlf, const char *eol, struct convert *c)
 {
 	const char *said = git_attr_value(text) == GIT_ATTR_VALUE_UNSPECIFIED ? crlf : text;
@@ -50,16 +50,19 @@ static int take_encoding(const char *value, const char *path, struct convert *c,
 	if (kind == GIT_ATTR_VALUE_UNSPECIFIED || is(value, ""))
 		return 0;
 	if (kind != GIT_ATTR_VALUE_STRING || strlen(value) > CONVERT_ENCODING_MAX)
-		return err_set(e, ERR_PUSHER, "%s: working-tree-encoding needs the name of an encoding; correct %s", path, FILE_NAME);
+		return err_set(e, ERR_PUSHER, "%s: working-tree-encoding needs the name of an "
+			       "encoding; correct %s", path, FILE_NAME);
 	if (strcasecmp(value, "UTF-8") != 0 && strcasecmp(value, "UTF8") != 0)
 		snprintf(c->encoding, sizeof(c->encoding), "%s", value);
 	return 0;
 }
 
-int checkout_attributes(struct checkout *k, const char *path, struct checkout_attributes *out, struct err *e)
+int checkout_attributes(struct checkout *k, const char *path, struct checkout_attributes *out,
+			struct err *e)
 {
 	enum { TEXT, CRLF, EOL, IDENT, ENCODING, FILTER, N };
-	static const char *names[N] = {"text", "crlf", "eol", "ident", "working-tree-encoding", "filter"};
+	static const char *names[N] = {"text", "crlf", "eol", "ident", "working-tree-encoding",
+				       "filter"};
 	own_free char *full = fs_path("%s%s%s", k->subdir, *k->subdir ? "/" : "", path);
 	git_attr_options how = {.version = GIT_ATTR_OPTIONS_VERSION};
 	const char *v[N];
@@ -67,7 +70,8 @@ int checkout_attributes(struct checkout *k, const char *path, struct checkout_at
 	*out = (struct checkout_attributes){.filter = ""};
 	if (open_plain(k, e) < 0)
 		return -1;
-	how.flags = GIT_ATTR_CHECK_INDEX_ONLY | GIT_ATTR_CHECK_NO_SYSTEM | GIT_ATTR_CHECK_INCLUDE_COMMIT;
+	how.flags = GIT_ATTR_CHECK_INDEX_ONLY | GIT_ATTR_CHECK_NO_SYSTEM |
+		    GIT_ATTR_CHECK_INCLUDE_COMMIT;
 	how.attr_commit_id = k->commit;
 	if (git_attr_get_many_ext(v, k->plain, &how, full, N, names) < 0)
 		return checkout_fail(e, "cannot read the attributes of", path);
@@ -78,7 +82,7 @@ int checkout_attributes(struct checkout *k, const char *path, struct checkout_at
 	return take_encoding(v[ENCODING], path, &out->convert, e);
 }
 
-/* text, and a line for the .gitattributes of this tree where it has one. */
+/* Appends a line for the .gitattributes of this tree, if it has one. */
 static void add_above(char **text, const git_tree *tree, size_t depth)
 {
 	const git_tree_entry *entry = git_tree_entry_byname(tree, FILE_NAME);
@@ -88,7 +92,8 @@ static void add_above(char **text, const git_tree *tree, size_t depth)
 	if (!entry)
 		return;
 	git_oid_tostr(hex, sizeof(hex), git_tree_entry_id(entry));
-	longer = fs_path("%s%zu %o %s\n", *text, depth, (unsigned int)git_tree_entry_filemode_raw(entry), hex);
+	longer = fs_path("%s%zu %o %s\n", *text, depth,
+			 (unsigned int)git_tree_entry_filemode_raw(entry), hex);
 	free(*text);
 	*text = longer;
 }
@@ -110,7 +115,9 @@ int checkout_look_above(struct checkout *k, const git_tree *root, struct err *e)
 
 		add_above(&text, tree ? tree : root, depth);
 		at += len + (at[len] == '/');
-		rc = !*at ? 0 : entry ? git_tree_lookup(&below, k->repo, git_tree_entry_id(entry)) : GIT_ENOTFOUND;
+		if (*at)
+			rc = entry ? git_tree_lookup(&below, k->repo, git_tree_entry_id(entry))
+				   : GIT_ENOTFOUND;
 		git_tree_free(tree);
 		tree = below;
 	}

@@ -1,5 +1,5 @@
-/* checkout_fail: what libgit2 says, as ours. An object that is there, has its right digest and cannot be parsed was pushed
- * that way; all else that cannot be read is the operator's, and memory is nobody's. */
+/* checkout_fail: DIAGNOSTICS: ERR_PUSHER if an object exists with the right digest and cannot be
+ * parsed: it was pushed that way. ERR_NOBODY if out of memory, else ERR_OPERATOR. */
 #include "agent/sandboxed/checkout/checkout_inner.h"
 
 int checkout_fail(struct err *e, const char *what, const char *name)
@@ -11,6 +11,8 @@ int checkout_fail(struct err *e, const char *what, const char *name)
 	if (class == GIT_ERROR_NOMEMORY)
 		return err_set(e, ERR_NOBODY, "%s %s: %s", what, name, text);
 	if (class == GIT_ERROR_TREE || class == GIT_ERROR_OBJECT)
-		return err_set(e, ERR_PUSHER, "%s %s: %s; push a sound one (git fsck finds it)", what, name, text);
-	return err_set(e, ERR_OPERATOR, "%s %s: %s; `git fsck` in " CHECKOUT_REPO " says which objects are missing or damaged", what, name, text);
+		return err_set(e, ERR_PUSHER, "%s %s: %s; push a sound one (git fsck finds it)",
+			       what, name, text);
+	return err_set(e, ERR_OPERATOR, "%s %s: %s; `git fsck` in " CHECKOUT_REPO " says which "
+		       "objects are missing or damaged", what, name, text);
 }

@@ -1,5 +1,5 @@
-/* convert: DIAGNOSTICS: ERR_PUSHER where a file cannot be written in the encoding that .gitattributes names, ERR_NOBODY out
- * of memory. */
+/* convert: DIAGNOSTICS: ERR_PUSHER if a file cannot be written in the encoding that .gitattributes
+ * names, ERR_NOBODY if out of memory. */
 #include "agent/sandboxed/checkout/convert.h"
 
 #include "lib/grow.h"
@@ -10,8 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Length of a keyword that begins at s: "$Id$", or "$Id: … $" of git's own making; 0 where there is none. A blank inside the
- * value means that another system wrote it. */
+/* Returns the length of the keyword at s, "$Id$" or git's own "$Id: … $", or 0 if there is none. A
+ * blank inside the value means that another system wrote it. */
 static size_t keyword(const char *s, size_t len)
 {
 	const char *end, *blank;
@@ -29,10 +29,13 @@ static size_t keyword(const char *s, size_t len)
 
 static int add_ident(struct grow *t, const char *id_hex, struct err *e)
 {
-	return grow_add(t, "$Id: ", 5, e) < 0 || grow_add(t, id_hex, strlen(id_hex), e) < 0 || grow_add(t, " $", 2, e) < 0 ? -1 : 0;
+	if (grow_add(t, "$Id: ", 5, e) < 0 || grow_add(t, id_hex, strlen(id_hex), e) < 0)
+		return -1;
+	return grow_add(t, " $", 2, e);
 }
 
-static int expand_whole(const char *id_hex, const char *s, size_t len, struct grow *t, struct err *e)
+static int expand_whole(const char *id_hex, const char *s, size_t len, struct grow *t,
+			struct err *e)
 {
 	for (const char *end = s + len; s < end;) {
 		size_t n = keyword(s, (size_t)(end - s));
@@ -47,7 +50,8 @@ static int expand_whole(const char *id_hex, const char *s, size_t len, struct gr
 	return 0;
 }
 
-/* "$Id: … $" with white space inside the value: another system wrote it. A NUL ends git's look. */
+/* Returns whether s is "$Id: … $" with white space inside the value: another system wrote it. Git's
+ * scan stops at a NUL. */
 static bool is_foreign(const char *s, size_t len)
 {
 	if (len < 5 || memcmp(s, "$Id: ", 5) != 0)
@@ -58,9 +62,11 @@ static bool is_foreign(const char *s, size_t len)
 	return false;
 }
 
-/* What git's filter for streams takes at once from s, which is a '$'. *is: a keyword ends it, and *before bytes stand ahead of
- * that. The byte that breaks a match is passed by even if it is a '$' ("$$Id$" stays), git's "$Id" has its NUL as a fourth byte,
- * and what waits behind "$Idx" is lost if an old keyword follows ("$Idx$Id: old $"). */
+/* Returns how many bytes git's stream filter consumes at once from s, which is a '$'. If a keyword
+ * ends there, sets *is, and *before to the number of bytes before the keyword. Git's quirks, kept:
+ * the byte that breaks a match is skipped even if it is a '$' ("$$Id$" stays); git compares with
+ * "$Id" and its NUL as a fourth byte; the bytes held back after "$Idx" are lost if an old keyword
+ * follows ("$Idx$Id: old $"). */
 static size_t streamed(const char *s, size_t len, size_t *before, bool *is)
 {
 	size_t at = 0, n;
@@ -84,7 +90,8 @@ static size_t streamed(const char *s, size_t len, size_t *before, bool *is)
 	return n < len ? n + 1 : len;
 }
 
-static int expand_streamed(const char *id_hex, const char *s, size_t len, struct grow *t, struct err *e)
+static int expand_streamed(const char *id_hex, const char *s, size_t len, struct grow *t,
+			   struct err *e)
 {
 	for (const char *end = s + len; s < end;) {
 		const char *dollar = memchr(s, '$', (size_t)(end - s));
@@ -95,22 +102,26 @@ static int expand_streamed(const char *id_hex, const char *s, size_t len, struct
 			n = streamed(dollar, (size_t)(end - dollar), &before, &is);
 		else
 			dollar = end;
-		if (grow_add(t, s, (size_t)(dollar - s) + (is ? before : n), e) < 0 || (is && add_ident(t, id_hex, e) < 0))
+		if (grow_add(t, s, (size_t)(dollar - s) + (is ? before : n), e) < 0 ||
+		    (is && add_ident(t, id_hex, e) < 0))
 			return -1;
 		s = dollar + n;
 	}
 	return 0;
 }
 
-/* git has two readings of ident, one for streams and one where it needs the whole file: they differ in "$$Id$". */
-static int expand_ident(const struct convert *c, const char *id_hex, const char *s, size_t len, struct grow *t, struct err *e)
+/* Git has two implementations of ident, one for streams and one for whole files: they differ for
+ * "$$Id$". */
+static int expand_ident(const struct convert *c, const char *id_hex, const char *s, size_t len,
+			struct grow *t, struct err *e)
 {
 	bool whole = c->text_auto || c->encoding[0];
 
 	return (whole ? expand_whole : expand_streamed)(id_hex, s, len, t, e);
 }
 
-/* What git takes for binary, and text that has CRs already, stays (convert.c of git: gather_stats). */
+/* Returns whether git would convert the text: it leaves binary data and text with CRs alone
+ * (gather_stats in git's convert.c). */
 static bool is_lf_text(const char *s, size_t len)
 {
 	size_t printable = 0, odd = 0;
@@ -140,14 +151,15 @@ static int to_crlf(const char *s, size_t len, struct grow *t, struct err *e)
 		if (grow_add(t, s + i, n, e) < 0)
 			return -1;
 		i += n;
-		if (lf && grow_add(t, i > 0 && s[i - 1] == '\r' ? "\n" : "\r\n", i > 0 && s[i - 1] == '\r' ? 1 : 2, e) < 0)
+		if (lf && grow_add(t, i > 0 && s[i - 1] == '\r' ? "\n" : "\r\n",
+				   i > 0 && s[i - 1] == '\r' ? 1 : 2, e) < 0)
 			return -1;
 		i += lf != NULL;
 	}
 	return 0;
 }
 
-/* What iconv is asked for, and the byte order mark that it does not write. */
+/* Returns iconv's name of the encoding, and the byte order mark that iconv does not write. */
 static const char *iconv_name(const char *encoding, const char **mark)
 {
 	static const struct {
@@ -177,7 +189,8 @@ static int run_iconv(iconv_t cd, char *in, size_t left, struct grow *t, struct e
 		size_t room = sizeof(buf);
 
 		flushed = left == 0;
-		if (iconv(cd, flushed ? NULL : &in, flushed ? NULL : &left, &to, &room) == (size_t)-1 && errno != E2BIG)
+		if (iconv(cd, flushed ? NULL : &in, flushed ? NULL : &left, &to, &room) ==
+		    (size_t)-1 && errno != E2BIG)
 			return 1;
 		if (grow_add(t, buf, (size_t)(to - buf), e) < 0)
 			return -1;
@@ -185,26 +198,29 @@ static int run_iconv(iconv_t cd, char *in, size_t left, struct grow *t, struct e
 	return 0;
 }
 
-static int encode(const char *encoding, const char *path, char *data, size_t len, struct grow *t, struct err *e)
+static int encode(const char *encoding, const char *path, char *data, size_t len, struct grow *t,
+		  struct err *e)
 {
 	const char *mark;
 	const char *name = iconv_name(encoding, &mark);
 	iconv_t cd;
 	int rc;
 
-	/* No "//TRANSLIT" of a pusher's, and nothing that iconv would take for a file's name. */
-	if (name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+:-")])
-		return err_set(e, ERR_PUSHER, "%s: no encoding has the name that working-tree-encoding gives it; correct "
-			       ".gitattributes", path);
+	/* Reject "//TRANSLIT" and anything that iconv might take for a file name. */
+	if (name[strspn(name,
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+:-")])
+		return err_set(e, ERR_PUSHER, "%s: the value of working-tree-encoding is not the "
+			       "name of an encoding; correct .gitattributes", path);
 	cd = iconv_open(name, "UTF-8");
 	if (cd == (iconv_t)-1)
-		return err_set(e, ERR_PUSHER, "%s: working-tree-encoding=%s is not an encoding that this node knows; correct "
-			       ".gitattributes", path, name);
+		return err_set(e, ERR_PUSHER, "%s: working-tree-encoding=%s is not an encoding "
+			       "that this node knows; correct .gitattributes", path, name);
 	rc = grow_add(t, mark, strlen(mark), e) < 0 ? -1 : run_iconv(cd, data, len, t, e);
 	iconv_close(cd);
 	if (rc > 0)
-		return err_set(e, ERR_PUSHER, "%s cannot be written as %s: it is not UTF-8, or has characters that %s has not; "
-			       "correct it, or working-tree-encoding in .gitattributes", path, name, name);
+		return err_set(e, ERR_PUSHER, "cannot write %s as %s: it is not UTF-8, or has "
+			       "characters that %s lacks; correct it, or working-tree-encoding in "
+			       ".gitattributes", path, name, name);
 	return rc;
 }
 
@@ -217,15 +233,17 @@ static void take_over(struct grow *from, struct grow *to)
 	from->len = 0;
 }
 
-int convert_apply(const struct convert *c, const char *path, const char *id_hex, const char *data, size_t len, char **out,
-		  size_t *outlen, struct err *e)
+int convert_apply(const struct convert *c, const char *path, const char *id_hex, const char *data,
+		  size_t len, char **out, size_t *outlen, struct err *e)
 {
 	own_grow struct grow now = {.data = NULL};
 	own_grow struct grow next = {.data = NULL};
 
-	if ((c->ident ? expand_ident(c, id_hex, data, len, &now, e) : grow_add(&now, data, len, e)) < 0)
+	if ((c->ident ? expand_ident(c, id_hex, data, len, &now, e)
+		      : grow_add(&now, data, len, e)) < 0)
 		return -1;
-	if (c->eol == CONVERT_CRLF || (c->eol == CONVERT_CRLF_AUTO && is_lf_text(now.data, now.len))) {
+	if (c->eol == CONVERT_CRLF ||
+	    (c->eol == CONVERT_CRLF_AUTO && is_lf_text(now.data, now.len))) {
 		if (to_crlf(now.data, now.len, &next, e) < 0)
 			return -1;
 		take_over(&next, &now);

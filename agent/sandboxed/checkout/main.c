@@ -1,16 +1,18 @@
-/* hornero-checkout: in a sandbox of its own, from a ref to WORK/src.
+/* hornero-checkout: brings WORK/src to a ref, in a sandbox of its own.
  *
- *     3 <- commit OID, tree OID, where .hornero.yaml says so expect TEXT and timeout SECONDS, where a
- *          .gitattributes lies above the subdirectory attributes HEX (they belong to the content key), builder NAME
- *     4 -> one byte: go on and write, from what is there (g) or from nothing, the builder's cache too (c); end of file: enough,
- *          the caller wanted to know (a known content key)
+ *     3 <- commit OID, tree OID, expect TEXT and timeout SECONDS (if .hornero.yaml has them),
+ *          attributes HEX (if a .gitattributes lies above the subdirectory; the content key
+ *          includes it), builder NAME
+ *     4 -> one byte: write, from what is there (g) or from nothing, without builder cache (c);
+ *          end of file: stop, the caller knows enough (a known content key)
  *     3 <- source clean | source incremental, once WORK/src is the tree
  *     3 <- error TEXT on failure, and the exit code of its class
  *
- * `source clean`: src and cache were empty before (the first checkout, --clean, no record that may be relied on, or a
- * change that makes it start so: the log says "built clean: Makefile changed"). `source incremental`: what the builder
- * left beside the tracked files is still there, and so is its cache. --clean-when BUILDER=GLOB adds to the changes that
- * start it clean (treesync.h has those that always do); those of the chosen BUILDER count, below the image's directory.
+ * `source clean`: src and cache were empty before: the first checkout, --clean, no record to rely
+ * on, or a change that requires it (the log says "built clean: Makefile changed"). `source
+ * incremental`: the builder's untracked files and its cache are still there. --clean-when
+ * BUILDER=GLOB adds to the changes that start a checkout clean (treesync.h lists those that always
+ * do). Only those of the chosen BUILDER count; GLOB is relative to the image's directory.
  *
  * DIAGNOSTICS: as treesync.h and checkout.h; ERR_USAGE for its own command line. */
 #include "agent/sandboxed/checkout/checkout.h"
@@ -37,18 +39,23 @@ struct args {
 	size_t nwhen;
 };
 
-enum { OPT_REPO = 256, OPT_REF, OPT_SUBDIR, OPT_WORK, OPT_BUILDER, OPT_DETECT, OPT_CLEAN, OPT_CLEAN_WHEN, OPT_ON_MISSING };
+enum { OPT_REPO = 256, OPT_REF, OPT_SUBDIR, OPT_WORK, OPT_BUILDER, OPT_DETECT, OPT_CLEAN,
+       OPT_CLEAN_WHEN, OPT_ON_MISSING };
 
 static const struct argp_option options[] = {
 	{"repo", OPT_REPO, "DIR", 0, "The bare repository", 0},
 	{"ref", OPT_REF, "REF", 0, "Full name of the ref", 0},
-	{"subdir", OPT_SUBDIR, "DIR", 0, "The image's directory in the repository (default: all of it)", 0},
+	{"subdir", OPT_SUBDIR, "DIR", 0,
+	 "The image's directory in the repository (default: all of it)", 0},
 	{"work", OPT_WORK, "DIR", 0, "The image's directory here; DIR/src becomes the checkout", 0},
-	{"builder", OPT_BUILDER, "NAME", 0, "Use this builder, whatever is found", 0},
-	{"detect", OPT_DETECT, "NAME=FILE", 0, "FILE in the image's directory means builder NAME; the first counts", 0},
-	{"clean", OPT_CLEAN, NULL, 0, "Start from nothing, the builder's cache too", 0},
-	{"clean-when", OPT_CLEAN_WHEN, "NAME=GLOB", 0, "The same where builder NAME builds and a path that fits GLOB changes", 0},
-	{"on-missing", OPT_ON_MISSING, "WORD", 0, "What a clone would have and we do not: as the key on_missing", 0},
+	{"builder", OPT_BUILDER, "NAME", 0, "Use this builder; ignore --detect", 0},
+	{"detect", OPT_DETECT, "NAME=FILE", 0,
+	 "Choose builder NAME if FILE is in the image's directory; the first match wins", 0},
+	{"clean", OPT_CLEAN, NULL, 0, "Remove the checkout and the builder's cache first", 0},
+	{"clean-when", OPT_CLEAN_WHEN, "NAME=GLOB", 0,
+	 "The same if the builder is NAME and a path that matches GLOB changes", 0},
+	{"on-missing", OPT_ON_MISSING, "WORD", 0,
+	 "How to treat LFS files, filters and submodules (see on_missing in hornero.yaml(5))", 0},
 	{0},
 };
 
@@ -62,8 +69,9 @@ static void set_missing(struct args *a, const char *word, struct argp_state *sta
 	argp_error(state, "--on-missing does not know %s", word);
 }
 
-/* Cuts NAME=VALUE; returns the value. */
-static char *cut_pair(const char *option, char *pair, size_t n, size_t max, struct argp_state *state)
+/* Splits NAME=VALUE and returns the value. */
+static char *cut_pair(const char *option, char *pair, size_t n, size_t max,
+		      struct argp_state *state)
 {
 	char *equals = strchr(pair, '=');
 
@@ -105,7 +113,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_CLEAN_WHEN: add_when(a, arg, state); return 0;
 	case OPT_BUILDER:
 		if (strlen(arg) > CHECKOUT_BUILDER_MAX || *arg == '\0')
-			argp_error(state, "--builder takes a name of at most %d characters", CHECKOUT_BUILDER_MAX);
+			argp_error(state, "--builder takes a name of at most %d characters",
+				   CHECKOUT_BUILDER_MAX);
 		a->choice.named = arg;
 		return 0;
 	case ARGP_KEY_END:
@@ -118,11 +127,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp argp = {
 	options, parse, NULL,
-	"Bring an image's checkout to its ref. hornerod's builds run this in a sandbox, on descriptors 3 and 4.",
+	"Check out an image's ref. hornero-build runs this in a sandbox, with descriptors 3 and 4 "
+	"open.",
 	NULL, NULL, NULL,
 };
 
-/* The byte: go on. 0: the caller wanted to know no more. */
+/* Returns the byte, 0 if the caller wants no checkout, -1 on error. */
 static int await_go(struct err *e)
 {
 	char byte;
@@ -136,10 +146,12 @@ static int await_go(struct err *e)
 	return n > 0 ? byte : 0;
 }
 
-static int write_source(struct checkout *k, const struct args *a, bool clean, const char *builder, struct err *e)
+static int write_source(struct checkout *k, const struct args *a, bool clean, const char *builder,
+			struct err *e)
 {
 	const char *when[WHEN_MAX + 1] = {NULL};
-	const struct treesync_how how = {.clean = a->clean || clean, .on_missing = a->on_missing, .when = when};
+	const struct treesync_how how = {.clean = a->clean || clean, .on_missing = a->on_missing,
+					 .when = when};
 	struct treesync_done done;
 	size_t n = 0;
 
@@ -150,8 +162,8 @@ static int write_source(struct checkout *k, const struct args *a, bool clean, co
 		return err_wrap(e, "cannot check out commit %.12s", checkout_commit(k));
 	if (done.why[0])
 		fprintf(stderr, "hornero: built clean: %s\n", done.why);
-	fprintf(stderr, "hornero: checkout of %.12s: %" PRIu64 " files written, %" PRIu64 " kept\n", checkout_tree(k), done.written,
-		done.kept);
+	fprintf(stderr, "hornero: checkout of %.12s: %" PRIu64 " files written, %" PRIu64 " kept\n",
+		checkout_tree(k), done.written, done.kept);
 	report_line("source %s", done.clean ? "clean" : "incremental");
 	return 0;
 }
@@ -164,7 +176,8 @@ static int run(const struct args *a, struct err *e)
 	struct repofile file;
 	int go;
 
-	if (checkout_open(&k, a->repo, a->ref, a->subdir, e) < 0 || checkout_repofile(k, &file, e) < 0)
+	if (checkout_open(&k, a->repo, a->ref, a->subdir, e) < 0 ||
+	    checkout_repofile(k, &file, e) < 0)
 		return -1;
 	if (!choice.named)
 		choice.named = file.builder;
@@ -191,8 +204,8 @@ int main(int argc, char **argv)
 	a.choice.detect = a.detect;
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	if (!report_has(REPORT_FD) || !report_has(GO_FD)) {
-		fprintf(stderr, "hornero-checkout: descriptors %d and %d are not open; hornero-build starts this program\n",
-			REPORT_FD, GO_FD);
+		fprintf(stderr, "hornero-checkout: descriptors %d and %d are not open; "
+			"hornero-build starts this program\n", REPORT_FD, GO_FD);
 		return err_exit(ERR_USAGE);
 	}
 	umask(022);

@@ -1,4 +1,4 @@
-/* pathglob: pure. DIAGNOSTICS: none; a component that is too long fits nothing. */
+/* pathglob: pure. DIAGNOSTICS: none; a component that is too long matches nothing. */
 #include "agent/sandboxed/checkout/pathglob.h"
 
 #include <fnmatch.h>
@@ -45,6 +45,7 @@ bool pathglob_matches(const char *pattern, const char *path)
 	const char *slash = strrchr(path, '/');
 
 	if (!strchr(pattern, '/'))
-		return fits(pattern, strlen(pattern), slash ? slash + 1 : path, strlen(slash ? slash + 1 : path));
+		return fits(pattern, strlen(pattern), slash ? slash + 1 : path,
+			    strlen(slash ? slash + 1 : path));
 	return match(pattern + (*pattern == '/'), path);
 }

@@ -1,14 +1,15 @@
 /*
- * smudge: the bytes of a tracked file as a clone has them, and what a clone would have and we do not.
+ * smudge: reads a tracked file as a clone would write it, and handles what a clone has and we lack.
  *
  *     struct smudge m = {.k = k, .on_missing = MISSING_LFS};
- *     m.here++ … m.here--                          around what lies beside or below a .gitattributes
+ *     m.here++ … m.here--                          in and below the directory of a .gitattributes
  *     smudge_each(&m, id, path, max, take, arg, e)
  *     smudge_module(&m, path, e)
- *     smudge_end(&m)                               says how much more is missing
+ *     smudge_end(&m)                               log how many more are missing
  *
- * Missing are files that Git LFS keeps elsewhere (a pointer, and filter=lfs), what another filter driver would make of a
- * file, and submodules. Each is refused by path, or named on standard error, as on_missing has it.
+ * Three things are missing: files that Git LFS stores elsewhere (a pointer, with filter=lfs), the
+ * output of other filter drivers, and submodules. on_missing decides whether each is an error or a
+ * warning on standard error.
  */
 #ifndef HORNERO_AGENT_SANDBOXED_CHECKOUT_SMUDGE_H
 #define HORNERO_AGENT_SANDBOXED_CHECKOUT_SMUDGE_H
@@ -19,13 +20,16 @@
 struct smudge {
 	struct checkout *k;
 	enum conf_missing on_missing;
-	unsigned int here;                  /* .gitattributes that say something of the present directory */
-	uint64_t pointers, filters, modules; /* named or passed over */
+	/* number of .gitattributes files that apply to the current directory */
+	unsigned int here;
+	uint64_t pointers, filters, modules; /* how many of each are missing */
 };
 
-/* As checkout_blob_each. ERR_PUSHER where it is missing and refused. A file that is converted is held in memory. */
+/* As checkout_blob_each. ERR_PUSHER if the file is missing and on_missing refuses that. A file that
+ * must be converted is held in memory. */
 int smudge_each(struct smudge *m, const unsigned char *id, const char *path, uint64_t max,
-		int (*take)(void *arg, const void *data, size_t len, struct err *e), void *arg, struct err *e);
+		int (*take)(void *arg, const void *data, size_t len, struct err *e), void *arg,
+		struct err *e);
 
 int smudge_module(struct smudge *m, const char *path, struct err *e);
 

@@ -1,5 +1,6 @@
-/* treeindex: DIAGNOSTICS: ERR_OPERATOR where the record cannot be written, ERR_NOBODY where the disk is full. A record that
- * is damaged, of another boot or of another version of hornero is none. */
+/* treeindex: DIAGNOSTICS: ERR_OPERATOR if the record cannot be written, ERR_NOBODY if the disk is
+ * full. A record that is damaged, or from another boot or another version of hornero, counts as
+ * none. */
 #include "agent/sandboxed/checkout/treeindex.h"
 
 #include "lib/fs.h"
@@ -14,18 +15,18 @@
 
 static const char magic[8] = "horntre2";
 
-/* All zero but what is set: its bytes go to the file. */
+/* Unused bytes are zero: the struct is written to the file as it is. */
 struct head {
 	char magic[8];
 	char boot[40];
 	char tree[72];
 	char rules[80];
-	uint64_t size; /* of the records behind it */
-	uint32_t crc;  /* of those, begun with that of the fields above */
+	uint64_t size; /* of the records after the head */
+	uint32_t crc;  /* of the records, continuing that of the fields above */
 	uint32_t zero;
 };
 
-/* mode 0 ends a directory. len bytes of the name follow. */
+/* mode 0 ends a directory. The len bytes of the name follow. */
 struct record {
 	struct treeindex_stat st;
 	uint32_t mode;
@@ -34,7 +35,8 @@ struct record {
 	uint32_t zero;
 };
 _Static_assert(sizeof(struct head) == 8 + 40 + 72 + 80 + 8 + 4 + 4, "no padding goes to the file");
-_Static_assert(sizeof(struct treeindex_stat) == 40 && sizeof(struct record) == 40 + 8 + TREEINDEX_ID + 4,
+_Static_assert(sizeof(struct treeindex_stat) == 40 &&
+		       sizeof(struct record) == 40 + 8 + TREEINDEX_ID + 4,
 	       "the same; of the stat the last four bytes are padding, and zero");
 
 static uint32_t add_crc(uint32_t crc, const void *data, size_t len)
@@ -47,7 +49,7 @@ static uint32_t head_crc(const struct head *h)
 	return add_crc((uint32_t)crc32(0, NULL, 0), h, offsetof(struct head, crc));
 }
 
-/* The checksum of what is behind the head; false where there is more or less of it than the head says. */
+/* Adds the records to the checksum. Returns false if their size differs from the head's. */
 static bool sum_records(FILE *f, const struct head *h, uint32_t *crc)
 {
 	char buf[16384];
@@ -69,12 +71,15 @@ bool treeindex_begin(struct treeindex_in *in, FILE *f, int64_t stamp_ns, const c
 	uint32_t crc;
 
 	*in = (struct treeindex_in){.f = f, .stamp_ns = stamp_ns, .at = TREEINDEX_UNREAD};
-	if (*boot == '\0' || fread(&h, sizeof(h), 1, f) != 1 || memcmp(h.magic, magic, sizeof(magic)) != 0)
+	if (*boot == '\0' || fread(&h, sizeof(h), 1, f) != 1 ||
+	    memcmp(h.magic, magic, sizeof(magic)) != 0)
 		return false;
-	if (h.boot[sizeof(h.boot) - 1] || h.tree[TREEINDEX_HEX_MAX] || h.rules[TREEINDEX_RULES_MAX] || strcmp(h.boot, boot) != 0)
+	if (h.boot[sizeof(h.boot) - 1] || h.tree[TREEINDEX_HEX_MAX] ||
+	    h.rules[TREEINDEX_RULES_MAX] || strcmp(h.boot, boot) != 0)
 		return false;
 	crc = head_crc(&h);
-	if (h.zero != 0 || !sum_records(f, &h, &crc) || crc != h.crc || fseek(f, sizeof(h), SEEK_SET) < 0)
+	if (h.zero != 0 || !sum_records(f, &h, &crc) || crc != h.crc ||
+	    fseek(f, sizeof(h), SEEK_SET) < 0)
 		return false;
 	memcpy(in->tree, h.tree, sizeof(in->tree));
 	memcpy(in->rules, h.rules, sizeof(in->rules));
@@ -117,11 +122,14 @@ static bool read_entry(struct treeindex_in *in)
 		in->at = TREEINDEX_END;
 		return in->depth > 0 && r.len == 0;
 	}
-	/* In parentheses: glibc's macro of that name warns of a conversion where nothing is fortified (--enable-asan). */
-	if (r.len == 0 || r.len >= sizeof(e->name) || (fread_unlocked)(e->name, 1, r.len, in->f) != r.len)
+	/* The parentheses avoid glibc's macro of that name, which warns of a conversion if nothing
+	 * is fortified (--enable-asan). */
+	if (r.len == 0 || r.len >= sizeof(e->name) ||
+	    (fread_unlocked)(e->name, 1, r.len, in->f) != r.len)
 		return false;
 	e->name[r.len] = '\0';
-	if (strlen(e->name) != r.len || strchr(e->name, '/') || strcmp(e->name, ".") == 0 || strcmp(e->name, "..") == 0)
+	if (strlen(e->name) != r.len || strchr(e->name, '/') || strcmp(e->name, ".") == 0 ||
+	    strcmp(e->name, "..") == 0)
 		return false;
 	e->st = r.st;
 	e->mode = r.mode;
@@ -185,8 +193,8 @@ static void put(struct treeindex_out *out, const void *data, size_t len)
 	out->size += len;
 }
 
-void treeindex_add(struct treeindex_out *out, uint32_t mode, const unsigned char *id, const char *name, size_t len,
-		   const struct treeindex_stat *st)
+void treeindex_add(struct treeindex_out *out, uint32_t mode, const unsigned char *id,
+		   const char *name, size_t len, const struct treeindex_stat *st)
 {
 	struct record r;
 
@@ -207,8 +215,9 @@ void treeindex_up(struct treeindex_out *out)
 	put(out, &r, sizeof(r));
 }
 
-/* The head says the checksum of all, so it is written last, over the empty one. */
-int treeindex_finish(struct treeindex_out *out, const char *boot, const char *tree, const char *rules, struct err *e)
+/* The head holds the checksum of everything, so it is written last, over the empty one. */
+int treeindex_finish(struct treeindex_out *out, const char *boot, const char *tree,
+		     const char *rules, struct err *e)
 {
 	struct head h;
 
@@ -219,7 +228,8 @@ int treeindex_finish(struct treeindex_out *out, const char *boot, const char *tr
 	snprintf(h.rules, sizeof(h.rules), "%s", rules);
 	h.size = out->size;
 	h.crc = (uint32_t)crc32_combine(head_crc(&h), out->crc, (z_off_t)out->size);
-	if (fseek(out->f, 0, SEEK_SET) < 0 || fwrite(&h, sizeof(h), 1, out->f) != 1 || fflush(out->f) != 0 || ferror(out->f) ||
+	if (fseek(out->f, 0, SEEK_SET) < 0 || fwrite(&h, sizeof(h), 1, out->f) != 1 ||
+	    fflush(out->f) != 0 || ferror(out->f) ||
 	    renameat(out->work, ASIDE, out->work, TREEINDEX_NAME) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write %s", TREEINDEX_NAME);
 	treeindex_abandon(out);
@@ -253,6 +263,6 @@ struct treeindex_stat treeindex_stat_of(const struct stat *st)
 
 bool treeindex_same(const struct treeindex_stat *a, const struct treeindex_stat *b)
 {
-	return a->size == b->size && a->ino == b->ino && a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns &&
-	       a->mode == b->mode;
+	return a->size == b->size && a->ino == b->ino && a->mtime_ns == b->mtime_ns &&
+	       a->ctime_ns == b->ctime_ns && a->mode == b->mode;
 }

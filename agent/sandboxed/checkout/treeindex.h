@@ -1,21 +1,23 @@
 /*
- * treeindex: WORK/tree, the record of what a checkout wrote: every path with its object id and what stat said of it.
+ * treeindex: WORK/tree, the record of a checkout: every path with its object id and its stat.
  *
- *     treeindex_open(&in, work, boot)                   false: nothing there may be relied on
- *     while ((was = treeindex_peek(&in))) …             the entries of one directory, by name as strcmp sorts them
- *     treeindex_next(&in)                               past a file, a link, a submodule, or into a directory
- *     treeindex_leave(&in)                              out of a directory, behind its last entry
+ *     treeindex_open(&in, work, boot)                   false: there is no record to rely on
+ *     while ((was = treeindex_peek(&in))) …             one directory's entries, sorted by strcmp
+ *     treeindex_next(&in)                               skip a leaf, or enter a directory
+ *     treeindex_leave(&in)                              leave a directory after its last entry
  *     treeindex_close(&in)
  *
  *     treeindex_create(&out, work, e)
- *     treeindex_add(&out, mode, id, name, len, &st)     a directory: its entries follow, then treeindex_up(&out)
- *     treeindex_finish(&out, boot, tree, rules, e)      only now it has its name
+ *     treeindex_add(&out, mode, id, name, len, &st)     directory: then entries, treeindex_up
+ *     treeindex_finish(&out, boot, tree, rules, e)      gives the file its name
  *
- * Both are streams in the order of the walk, so a tree of any size takes a few kilobytes of memory. The file lies beside src
- * and cache, where no builder's sandbox reaches. It is the machine's own: native byte order, and void after a reboot.
+ * Both are streams in the order of the walk, so a tree of any size needs a few kilobytes of memory.
+ * The file lies next to src and cache, where builders' sandboxes cannot reach it. It belongs to
+ * this machine: its byte order is native, and a reboot makes it invalid.
  *
- * A change in the same tick of the clock as the record leaves no trace in ctime: git calls such an entry racy (its
- * Documentation/technical/racy-git.txt), and so does treeindex_is_racy. Its bytes must be compared.
+ * A change in the same clock tick as the record leaves no trace in ctime. Git calls such an entry
+ * racy (its Documentation/technical/racy-git.txt), and so does treeindex_is_racy. Compare the bytes
+ * of such a file.
  */
 #ifndef HORNERO_AGENT_SANDBOXED_CHECKOUT_TREEINDEX_H
 #define HORNERO_AGENT_SANDBOXED_CHECKOUT_TREEINDEX_H
@@ -29,9 +31,10 @@
 #include <sys/stat.h>
 
 #define TREEINDEX_NAME "tree"
-enum { TREEINDEX_ID = 20, TREEINDEX_DEPTH_MAX = 200, TREEINDEX_HEX_MAX = 64, TREEINDEX_RULES_MAX = 79 };
+enum { TREEINDEX_ID = 20, TREEINDEX_DEPTH_MAX = 200, TREEINDEX_HEX_MAX = 64,
+       TREEINDEX_RULES_MAX = 79 };
 
-/* Zero for directories and submodules, which are looked at by entering them. */
+/* Zero for directories and submodules: the checkout checks those by entering them. */
 struct treeindex_stat {
 	uint64_t size, ino;
 	int64_t mtime_ns, ctime_ns;
@@ -48,21 +51,22 @@ struct treeindex_entry {
 
 struct treeindex_in {
 	FILE *f;
-	char tree[TREEINDEX_HEX_MAX + 1]; /* object id of the tree that src holds */
-	char rules[TREEINDEX_RULES_MAX + 1]; /* as treeindex_finish got them */
+	char tree[TREEINDEX_HEX_MAX + 1]; /* object id of the tree in src */
+	char rules[TREEINDEX_RULES_MAX + 1]; /* as passed to treeindex_finish */
 	int64_t stamp_ns;                 /* when the record was complete */
 	int depth;                        /* directories entered */
-	bool broken;                      /* nothing more comes, and what came may be wrong */
+	bool broken;                      /* no more entries follow, and those read may be wrong */
 	enum { TREEINDEX_UNREAD, TREEINDEX_HERE, TREEINDEX_END } at;
 	struct treeindex_entry e;
 };
 
 bool treeindex_open(struct treeindex_in *in, int work, const char *boot);
-/* The same of an open file, which in takes. */
+/* The same for an open file, which `in` owns from now on. */
 bool treeindex_begin(struct treeindex_in *in, FILE *f, int64_t stamp_ns, const char *boot);
 void treeindex_close(struct treeindex_in *in);
 
-/* NULL at the end of the directory, and where the record is broken. Valid until the next call. */
+/* Returns NULL at the end of the directory and if the record is damaged. Valid until the next
+ * call. */
 const struct treeindex_entry *treeindex_peek(struct treeindex_in *in);
 void treeindex_next(struct treeindex_in *in);
 void treeindex_leave(struct treeindex_in *in);
@@ -76,14 +80,14 @@ struct treeindex_out {
 	uint64_t size; /* of all records */
 };
 
-/* Aside, under a name that the next run replaces. */
+/* Writes to a temporary name; the next run replaces a leftover. */
 int treeindex_create(struct treeindex_out *out, int work, struct err *e);
-/* A failed write is treeindex_finish's to tell. */
-void treeindex_add(struct treeindex_out *out, uint32_t mode, const unsigned char *id, const char *name, size_t len,
-		   const struct treeindex_stat *st);
+/* treeindex_finish reports failed writes. */
+void treeindex_add(struct treeindex_out *out, uint32_t mode, const unsigned char *id,
+		   const char *name, size_t len, const struct treeindex_stat *st);
 void treeindex_up(struct treeindex_out *out);
-int treeindex_finish(struct treeindex_out *out, const char *boot, const char *tree, const char *rules,
-		     struct err *e);
+int treeindex_finish(struct treeindex_out *out, const char *boot, const char *tree,
+		     const char *rules, struct err *e);
 void treeindex_abandon(struct treeindex_out *out);
 
 struct treeindex_stat treeindex_stat_of(const struct stat *st);

@@ -1,4 +1,4 @@
-/* treename: pure. DIAGNOSTICS: a reason in static storage, for the pusher. */
+/* treename: pure. DIAGNOSTICS: returns a reason in static storage, written for the pusher. */
 #include "agent/sandboxed/checkout/treename.h"
 
 #include <stdbool.h>
@@ -6,7 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* `.git` or its short name `git~1`, as NTFS sees them: any case, blanks and dots behind, a stream. */
+/* Returns whether NTFS would take the name for `.git` or its short name `git~1`: any case, trailing
+ * blanks and dots, a stream. */
 static bool is_ntfs_dotgit(const char *s, size_t len)
 {
 	size_t at = len >= 4 && strncasecmp(s, ".git", 4) == 0 ? 4
@@ -20,8 +21,8 @@ static bool is_ntfs_dotgit(const char *s, size_t len)
 	return true;
 }
 
-/* HFS+ ignores these code points in a name: U+200C..200F, 202A..202E, 206A..206F, FEFF.
- * Length of the one at s in UTF-8 (always three bytes), 0 where there is none. */
+/* HFS+ ignores these code points in a name: U+200C..200F, 202A..202E, 206A..206F, FEFF. Returns the
+ * length of the one at s in UTF-8 (always three bytes), or 0 if there is none. */
 static size_t hfs_ignored(const unsigned char *s, size_t len)
 {
 	uint32_t cp;
@@ -29,8 +30,8 @@ static size_t hfs_ignored(const unsigned char *s, size_t len)
 	if (len < 3 || (s[0] & 0xf0) != 0xe0)
 		return 0;
 	cp = (uint32_t)(s[0] & 0x0f) << 12 | (uint32_t)(s[1] & 0x3f) << 6 | (s[2] & 0x3f);
-	if ((cp >= 0x200c && cp <= 0x200f) || (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x206a && cp <= 0x206f) ||
-	    cp == 0xfeff)
+	if ((cp >= 0x200c && cp <= 0x200f) || (cp >= 0x202a && cp <= 0x202e) ||
+	    (cp >= 0x206a && cp <= 0x206f) || cp == 0xfeff)
 		return 3;
 	return 0;
 }

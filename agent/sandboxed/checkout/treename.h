@@ -1,16 +1,17 @@
 /*
- * treename: which names of a pushed tree become files. Pure.
+ * treename: decides which names of a pushed tree may become files. Pure.
  *
- * Git's own rules (verify_path in its read-cache.c, with core.protectHFS and core.protectNTFS on):
- * the repository may have been pushed with checks off, and what a builder runs may treat a
- * directory `.git`, or what NTFS and HFS+ take for one, as a repository with hooks.
+ * The rules are git's (verify_path in its read-cache.c, with core.protectHFS and core.protectNTFS
+ * on). We check again because a repository may have been pushed with checks off, and a tool that a
+ * builder runs may treat a directory `.git`, or one that NTFS or HFS+ would take for it, as a
+ * repository with hooks.
  */
 #ifndef HORNERO_AGENT_SANDBOXED_CHECKOUT_TREENAME_H
 #define HORNERO_AGENT_SANDBOXED_CHECKOUT_TREENAME_H
 
 #include <stddef.h>
 
-/* NULL where the name may be used, else why not ("is git's own directory"). */
+/* Returns NULL if the name is allowed, else the reason ("is git's own directory"). */
 const char *treename_refuse(const char *name, size_t len);
 
 #endif

@@ -1,5 +1,6 @@
-/* treesync: DIAGNOSTICS: ERR_PUSHER where a pushed name, mode or size cannot become a file (the path is
- * named), else what checkout.h and worktree.h say. A submodule is a warning on standard error. */
+/* treesync: DIAGNOSTICS: ERR_PUSHER if a pushed name, mode or size cannot become a file (the
+ * message names the path), else as checkout.h and worktree.h. A submodule is a warning on standard
+ * error. */
 #include "agent/sandboxed/checkout/treesync.h"
 
 #include "agent/sandboxed/checkout/pathglob.h"
@@ -17,7 +18,8 @@
 #include <sys/stat.h>
 
 enum { MODE_MODULE = 0160000 };
-_Static_assert((int)TREESYNC_DEPTH_MAX == (int)TREEINDEX_DEPTH_MAX && (int)CHECKOUT_ID_SIZE == (int)TREEINDEX_ID,
+_Static_assert((int)TREESYNC_DEPTH_MAX == (int)TREEINDEX_DEPTH_MAX &&
+		       (int)CHECKOUT_ID_SIZE == (int)TREEINDEX_ID,
 	       "a record holds any tree");
 
 struct sync {
@@ -25,10 +27,11 @@ struct sync {
 	const struct treesync_how *how;
 	struct treeindex_in in;
 	struct treeindex_out out;
-	bool told;  /* the message names its path */
-	bool again; /* done.why says what cannot be done on top of what is there */
+	bool path_named;  /* the message names its path */
+	bool again; /* start clean: done.why names the change that rules out an incremental run */
 	int depth;
-	char rules[TREEINDEX_RULES_MAX + 1]; /* what decides the bytes of src besides the tree */
+	/* all settings besides the tree that decide the bytes of src */
+	char rules[TREEINDEX_RULES_MAX + 1];
 	struct smudge smudge;
 	uint64_t entries, bytes;
 	struct treesync_done done;
@@ -36,15 +39,15 @@ struct sync {
 	char path[PATH_MAX];
 };
 
-/* The directory that is walked, and what the record has of it. */
+/* The directory being walked. */
 struct place {
 	int fd;
-	bool known; /* s->in stands in it */
+	bool known; /* the record has it: s->in is inside it */
 };
 
 static int merge(struct sync *s, const struct place *at, const unsigned char *tree, struct err *e);
 
-/* The end of the path: a message must have room for what is wrong with it. */
+/* Returns the end of the path, so that the rest of the message has room. */
 static const char *shown(const struct sync *s)
 {
 	return s->len == 0 ? "the top directory" : s->len > 200 ? s->path + s->len - 200 : s->path;
@@ -65,19 +68,21 @@ static bool is_module(const struct checkout_entry *t)
 	return t && (t->mode & S_IFMT) == MODE_MODULE;
 }
 
-/* Give up what is there: treesync_run starts again, clean. */
+/* Abandons this run; treesync_run then starts again, clean. */
 static int start_clean(struct sync *s, const char *path, const char *what)
 {
 	char text[4 * 200 + 1];
 
 	escape_text(text, sizeof(text), path, strlen(path), ESCAPE_LINE);
-	snprintf(s->done.why, sizeof(s->done.why), "%.*s %s", (int)(sizeof(s->done.why) - 40), text, what);
+	snprintf(s->done.why, sizeof(s->done.why), "%.*s %s", (int)(sizeof(s->done.why) - 40), text,
+		 what);
 	s->again = true;
 	return -1;
 }
 
-/* What became of a path, where times of files cannot tell a tool so; NULL where they can. */
-static const char *reason_for_clean(const struct sync *s, const struct treeindex_entry *was, const struct checkout_entry *is)
+/* Returns how the path changed if a tool that compares times would miss it, else NULL. */
+static const char *reason_for_clean(const struct sync *s, const struct treeindex_entry *was,
+				    const struct checkout_entry *is)
 {
 	if (was && (was->mode & S_IFMT) != (is->mode & S_IFMT))
 		return "became something else";
@@ -98,10 +103,11 @@ static int check_entry(const struct sync *s, const struct checkout_entry *t, str
 	const char *why = treename_refuse(t->name, t->len);
 
 	if (why)
-		return err_set(e, ERR_PUSHER, "%s: the name %s; take it out of the commit", shown(s), why);
+		return err_set(e, ERR_PUSHER, "%s: the name %s; take it out of the commit",
+			       shown(s), why);
 	if (!is_leaf(t) && !is_dir(t) && !is_module(t))
-		return err_set(e, ERR_PUSHER, "%s has mode %06o; only files, links and directories can be checked out",
-			       shown(s), t->mode);
+		return err_set(e, ERR_PUSHER, "%s has mode %06o; only files, links and directories "
+			       "can be checked out", shown(s), t->mode);
 	return 0;
 }
 
@@ -129,13 +135,15 @@ static int take_compared(void *arg, const void *data, size_t len, struct err *e)
 
 	if (!here)
 		return err_set(e, ERR_NOBODY, "out of memory for %s", shown(to->s));
-	if (fs_pread(to->fd, here, len, (int64_t)to->at) != (ssize_t)len || memcmp(here, data, len) != 0)
+	if (fs_pread(to->fd, here, len, (int64_t)to->at) != (ssize_t)len ||
+	    memcmp(here, data, len) != 0)
 		to->differs = true;
 	to->at += len;
 	return 0;
 }
 
-static int write_file(struct sync *s, int dir, const struct checkout_entry *t, struct stat *st, struct err *e)
+static int write_file(struct sync *s, int dir, const struct checkout_entry *t, struct stat *st,
+		      struct err *e)
 {
 	uint64_t left = TREESYNC_BYTES_MAX - s->bytes;
 	uint64_t max = left < TREESYNC_FILE_MAX ? left : TREESYNC_FILE_MAX;
@@ -147,17 +155,21 @@ static int write_file(struct sync *s, int dir, const struct checkout_entry *t, s
 	return fstat(fd, st) < 0 ? err_sys(e, ERR_OPERATOR, "cannot stat %s", shown(s)) : 0;
 }
 
-static int write_link(struct sync *s, int dir, const struct checkout_entry *t, struct stat *st, struct err *e)
+static int write_link(struct sync *s, int dir, const struct checkout_entry *t, struct stat *st,
+		      struct err *e)
 {
 	own_free char *target = NULL;
 
 	if (checkout_blob_text(s->k, t->id, shown(s), PATH_MAX - 1, &target, e) < 0)
 		return -1;
 	if (*target == '\0')
-		return err_set(e, ERR_PUSHER, "%s is a link to nothing; give it a target", shown(s));
+		return err_set(e, ERR_PUSHER, "%s is a link to nothing; give it a target",
+			       shown(s));
 	if (worktree_link(dir, t->name, target, e) < 0)
 		return -1;
-	return fstatat(dir, t->name, st, AT_SYMLINK_NOFOLLOW) < 0 ? err_sys(e, ERR_OPERATOR, "cannot stat %s", shown(s)) : 0;
+	return fstatat(dir, t->name, st, AT_SYMLINK_NOFOLLOW) < 0
+		       ? err_sys(e, ERR_OPERATOR, "cannot stat %s", shown(s))
+		       : 0;
 }
 
 static int write_module(struct sync *s, int dir, const struct checkout_entry *t, struct err *e)
@@ -170,7 +182,8 @@ static int write_module(struct sync *s, int dir, const struct checkout_entry *t,
 	return fd < 0 ? -1 : 0;
 }
 
-/* The bytes of a file that has the stat of its record, which may hide a change. 1 those of the tree, 0 others, -1. */
+/* Compares the bytes of a file whose stat may hide a change. Returns 1 if they are the tree's, 0 if
+ * they differ, -1 on error. */
 static int has_bytes(struct sync *s, int dir, const struct checkout_entry *t, struct err *e)
 {
 	own_free char *target = NULL;
@@ -195,9 +208,9 @@ static int has_bytes(struct sync *s, int dir, const struct checkout_entry *t, st
 	return !to.differs;
 }
 
-/* Is what was written for this record still there, as it was written? 1, 0, -1. */
-static int is_untouched(struct sync *s, int dir, const struct treeindex_entry *was, const struct checkout_entry *is,
-			struct err *e)
+/* Returns 1 if the path is still as its record says, 0 if not, -1 on error. */
+static int is_untouched(struct sync *s, int dir, const struct treeindex_entry *was,
+			const struct checkout_entry *is, struct err *e)
 {
 	struct treeindex_stat now;
 	struct stat st;
@@ -210,8 +223,9 @@ static int is_untouched(struct sync *s, int dir, const struct treeindex_entry *w
 	return treeindex_is_racy(&s->in, &now) ? has_bytes(s, dir, is, e) : 1;
 }
 
-/* was: of the same id and mode, or NULL. */
-static int put_leaf(struct sync *s, int dir, const struct treeindex_entry *was, const struct checkout_entry *is, struct err *e)
+/* was: the record if it has the same id and mode, else NULL. */
+static int put_leaf(struct sync *s, int dir, const struct treeindex_entry *was,
+		    const struct checkout_entry *is, struct err *e)
 {
 	int keep = was ? is_untouched(s, dir, was, is, e) : 0;
 	struct treeindex_stat wrote;
@@ -224,7 +238,8 @@ static int put_leaf(struct sync *s, int dir, const struct treeindex_entry *was, 
 		treeindex_add(&s->out, is->mode, is->id, is->name, is->len, &was->st);
 		return 0;
 	}
-	if ((S_ISLNK(is->mode) ? write_link(s, dir, is, &st, e) : write_file(s, dir, is, &st, e)) < 0)
+	if ((S_ISLNK(is->mode) ? write_link(s, dir, is, &st, e)
+			       : write_file(s, dir, is, &st, e)) < 0)
 		return -1;
 	wrote = treeindex_stat_of(&st);
 	s->done.written++;
@@ -232,7 +247,8 @@ static int put_leaf(struct sync *s, int dir, const struct treeindex_entry *was, 
 	return 0;
 }
 
-static int put_directory(struct sync *s, const struct place *at, bool known, const struct checkout_entry *is, struct err *e)
+static int put_directory(struct sync *s, const struct place *at, bool known,
+			 const struct checkout_entry *is, struct err *e)
 {
 	struct place below = {.known = known};
 	own_fd int fd = worktree_enter(at->fd, is->name, e);
@@ -241,8 +257,8 @@ static int put_directory(struct sync *s, const struct place *at, bool known, con
 	if (fd < 0)
 		return -1;
 	if (s->depth >= TREESYNC_DEPTH_MAX)
-		return err_set(e, ERR_PUSHER, "%s lies more than %d directories deep; flatten it", shown(s),
-			       TREESYNC_DEPTH_MAX);
+		return err_set(e, ERR_PUSHER, "%s lies more than %d directories deep; flatten it",
+			       shown(s), TREESYNC_DEPTH_MAX);
 	below.fd = fd;
 	treeindex_add(&s->out, is->mode, is->id, is->name, is->len, NULL);
 	s->depth++;
@@ -252,9 +268,9 @@ static int put_directory(struct sync *s, const struct place *at, bool known, con
 	return rc;
 }
 
-/* was: what the record has under this name, or NULL. */
-static int apply(struct sync *s, const struct place *at, const struct treeindex_entry *was, const struct checkout_entry *is,
-		 struct err *e)
+/* was: the record of this name, or NULL. */
+static int apply(struct sync *s, const struct place *at, const struct treeindex_entry *was,
+		 const struct checkout_entry *is, struct err *e)
 {
 	bool same = was && was->mode == is->mode && memcmp(was->id, is->id, sizeof(is->id)) == 0;
 	const char *why;
@@ -274,39 +290,40 @@ static int apply(struct sync *s, const struct place *at, const struct treeindex_
 	return write_module(s, at->fd, is, e);
 }
 
-/* apply with the name on the path. */
-static int visit(struct sync *s, const struct place *at, const struct treeindex_entry *was, const struct checkout_entry *is,
-		 struct err *e)
+/* Calls apply with the name appended to s->path. */
+static int visit(struct sync *s, const struct place *at, const struct treeindex_entry *was,
+		 const struct checkout_entry *is, struct err *e)
 {
 	size_t before = s->len;
 	int rc;
 
 	if (s->len + is->len + 2 > sizeof(s->path))
-		return err_set(e, ERR_PUSHER, "the path …%s/… is longer than %zu bytes; shorten it", shown(s),
-			       sizeof(s->path) - 1);
+		return err_set(e, ERR_PUSHER, "the path …%s/… is longer than %zu bytes; shorten it",
+			       shown(s), sizeof(s->path) - 1);
 	if (s->len > 0)
 		s->path[s->len++] = '/';
 	memcpy(s->path + s->len, is->name, is->len + 1);
 	s->len += is->len;
 	rc = apply(s, at, was, is, e);
-	if (rc < 0 && e->sys != 0 && !s->told) {
+	if (rc < 0 && e->sys != 0 && !s->path_named) {
 		err_wrap(e, "in %s", shown(s));
-		s->told = true;
+		s->path_named = true;
 	}
 	s->len = before;
 	s->path[before] = '\0';
 	return rc;
 }
 
-static int list_new(struct sync *s, const unsigned char *id, struct checkout_list *list, struct err *e)
+static int list_new(struct sync *s, const unsigned char *id, struct checkout_list *list,
+		    struct err *e)
 {
 	if (checkout_list(s->k, id, shown(s), TREESYNC_ENTRIES_MAX - s->entries, list, e) < 0)
 		return -1;
 	s->entries += list->n;
 	for (size_t i = 1; i < list->n; i++)
 		if (strcmp(list->v[i - 1].name, list->v[i].name) == 0)
-			return err_set(e, ERR_PUSHER, "%s holds %s twice; push a sound tree (git fsck finds it)", shown(s),
-				       list->v[i].name);
+			return err_set(e, ERR_PUSHER, "%s holds %s twice; push a sound tree (git "
+				       "fsck finds it)", shown(s), list->v[i].name);
 	return 0;
 }
 
@@ -325,7 +342,8 @@ static bool has_attributes(const struct checkout_list *list)
 	return false;
 }
 
-static int merge_list(struct sync *s, const struct place *at, const struct checkout_list *list, struct err *e)
+static int merge_list(struct sync *s, const struct place *at, const struct checkout_list *list,
+		      struct err *e)
 {
 	const struct treeindex_entry *was;
 
@@ -350,7 +368,7 @@ static int merge_list(struct sync *s, const struct place *at, const struct check
 	return s->in.broken ? start_clean(s, "the record of the checkout", "is damaged") : 0;
 }
 
-/* Make a directory hold `tree`. */
+/* Turns a directory into `tree`. */
 static int merge(struct sync *s, const struct place *at, const unsigned char *tree, struct err *e)
 {
 	own_checkout_list struct checkout_list list = {.n = 0};
@@ -375,20 +393,22 @@ static int sync_src(struct sync *s, struct worktree *w, struct err *e)
 		return -1;
 	top.fd = src;
 	s->done.clean = !top.known;
-	if (treeindex_create(&s->out, w->dir, e) < 0 || merge(s, &top, checkout_tree_id(s->k), e) < 0)
+	if (treeindex_create(&s->out, w->dir, e) < 0 ||
+	    merge(s, &top, checkout_tree_id(s->k), e) < 0)
 		return -1;
 	smudge_end(&s->smudge);
 	return treeindex_finish(&s->out, w->boot, checkout_tree(s->k), s->rules, e);
 }
 
-/* Once. clean: whatever is there. */
-static int sync_once(struct sync *s, struct worktree *w, struct checkout *k, const struct treesync_how *how, bool clean,
-		     struct err *e)
+/* One attempt. clean: start from nothing. */
+static int sync_once(struct sync *s, struct worktree *w, struct checkout *k,
+		     const struct treesync_how *how, bool clean, struct err *e)
 {
 	int rc;
 
 	*s = (struct sync){.k = k, .how = how};
-	s->smudge = (struct smudge){.k = k, .on_missing = how->on_missing, .here = *checkout_above(k) != '\0'};
+	s->smudge = (struct smudge){.k = k, .on_missing = how->on_missing,
+				    .here = *checkout_above(k) != '\0'};
 	snprintf(s->rules, sizeof(s->rules), "%d%s", (int)how->on_missing, checkout_above(k));
 	if (clean || !treeindex_open(&s->in, w->dir, w->boot) || strcmp(s->in.rules, s->rules) != 0)
 		treeindex_close(&s->in);
@@ -398,8 +418,8 @@ static int sync_once(struct sync *s, struct worktree *w, struct checkout *k, con
 	return rc;
 }
 
-int treesync_run(struct checkout *k, const char *work, const struct treesync_how *how, struct treesync_done *out,
-		 struct err *e)
+int treesync_run(struct checkout *k, const char *work, const struct treesync_how *how,
+		 struct treesync_done *out, struct err *e)
 {
 	own_free struct sync *s = calloc(1, sizeof(*s));
 	struct worktree w;

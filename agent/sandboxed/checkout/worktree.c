@@ -1,5 +1,5 @@
-/* worktree: DIAGNOSTICS: ERR_PUSHER where a name cannot be a file on this filesystem, ERR_OPERATOR where
- * WORK or a file in it is not ours to change, ERR_NOBODY where the disk is full. */
+/* worktree: DIAGNOSTICS: ERR_PUSHER if a name cannot be a file on this filesystem, ERR_OPERATOR if
+ * WORK or a file in it is not ours to change, ERR_NOBODY if the disk is full. */
 #include "agent/sandboxed/checkout/worktree.h"
 
 #include "agent/sandboxed/checkout/treeindex.h"
@@ -10,11 +10,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* A name that the filesystem cannot hold is the pusher's; all else is how the node is set up. */
+/* The pusher chose a name that the filesystem cannot hold; all other errors come from the node's
+ * setup. */
 static int fail(const char *act, const char *name, struct err *e)
 {
-	return err_sys(e, errno == ENAMETOOLONG || errno == EILSEQ || errno == EINVAL ? ERR_PUSHER : ERR_OPERATOR,
-		       "cannot %s %s", act, name);
+	bool pusher = errno == ENAMETOOLONG || errno == EILSEQ || errno == EINVAL;
+
+	return err_sys(e, pusher ? ERR_PUSHER : ERR_OPERATOR, "cannot %s %s", act, name);
 }
 
 static void read_boot(char out[37])
@@ -50,7 +52,8 @@ int worktree_begin(struct worktree *w, bool clean, struct err *e)
 
 	if (worktree_remove(w->dir, TREEINDEX_NAME, e) < 0)
 		return -1;
-	if (clean && (fs_remove_tree(w->dir, "src", e) < 0 || fs_remove_tree(w->dir, "cache", e) < 0))
+	if (clean &&
+	    (fs_remove_tree(w->dir, "src", e) < 0 || fs_remove_tree(w->dir, "cache", e) < 0))
 		return -1;
 	src = worktree_enter(w->dir, "src", e);
 	if (src < 0)
@@ -59,7 +62,8 @@ int worktree_begin(struct worktree *w, bool clean, struct err *e)
 	return cache < 0 ? -1 : steal_fd(&src);
 }
 
-/* A builder's chmod is undone, and what a default ACL made of a mode. A set-group-ID bit comes from the parent. */
+/* Undoes a builder's chmod and the effect of a default ACL. Keeps the set-group-ID bit, which comes
+ * from the parent. */
 static int set_mode(int fd, mode_t mode)
 {
 	struct stat st;
