@@ -70,7 +70,7 @@ static void other_formats(void **state)
 		size_t len;
 		const char *message;
 	} table[] = {
-		{0, "QFI\xfb", 4, "a qcow2 image, not a RAW disk; the builder's file"},
+		{0, "QFI\xfb", 4, "a qcow2 image, not a RAW disk; leave a RAW"},
 		{0, "QED\0", 4, "a QED image"},
 		{0, "KDMV", 4, "a VMDK image, not a RAW disk; convert it in the build: qemu-img convert -f vmdk -O raw"},
 		{0, "COWD", 4, "a VMDK image (ESX)"},
