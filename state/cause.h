@@ -1,8 +1,12 @@
 /*
- * cause: why an attempt ended without an artifact, as one word. The rows of attempts, the verdicts and the log hold
- * the word; code compares the enum. hornerod(8) lists the table, and t/3010-words-unit compares both.
+ * cause: why an attempt ended without an artifact, as one word.
  *
- * A word of another version parses as CAUSE_UNKNOWN. Whoever keeps the word shows it as it is.
+ * Written by: hornero-build and hornerod, into the verdict JOB.ATTEMPT.verdict; hornerod also
+ * writes the rows of attempts and the log.
+ * Read by: hornerod; hornero shows the word.
+ *
+ * Code compares the enum. hornerod(8) lists the table, and t/3010-words-unit compares both. A word
+ * of another version parses as CAUSE_UNKNOWN; code that stores the word shows it unchanged.
  */
 #ifndef HORNERO_STATE_CAUSE_H
 #define HORNERO_STATE_CAUSE_H
@@ -12,7 +16,7 @@
 #include <stdbool.h>
 
 enum cause {
-	CAUSE_NONE, /* it built: the empty word */
+	CAUSE_NONE, /* built: the empty word */
 	CAUSE_EXIT,
 	CAUSE_SIGNAL,
 	CAUSE_KILLED,
@@ -46,12 +50,13 @@ enum cause {
 
 struct cause_entry {
 	const char *name;
-	enum err_class who; /* acts next; ERR_NONE: it depends, the class of the verdict says */
-	bool is_crash;      /* nobody's fault, but the third such end holds the job */
-	const char *words;  /* one sentence, in roff, without what the class says */
+	enum err_class who; /* acts next; ERR_NONE: the verdict's class decides */
+	bool is_crash;      /* may be nobody's fault, but the third such end holds the job */
+	const char *words;  /* one sentence, in roff; does not repeat the class */
 };
 
-/* Of any cause; of CAUSE_NONE and CAUSE_UNKNOWN the name is "" and "unknown". */
+/* Returns the entry of any cause. The names of CAUSE_NONE and CAUSE_UNKNOWN are "" and
+ * "unknown". */
 const struct cause_entry *cause_entry(enum cause c);
 
 static inline const char *cause_name(enum cause c)
@@ -59,7 +64,7 @@ static inline const char *cause_name(enum cause c)
 	return cause_entry(c)->name;
 }
 
-/* NULL and "": CAUSE_NONE. */
+/* NULL and "" mean CAUSE_NONE. */
 enum cause cause_parse(const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* githead: DIAGNOSTICS: none; where HEAD cannot be read or written it stays as it is. */
+/* githead: DIAGNOSTICS: none; a HEAD that cannot be read or written stays unchanged. */
 #include "state/githead.h"
 
 #include "lib/fs.h"
@@ -30,7 +30,7 @@ bool githead_branch(int repo, char branch[GITHEAD_MAX])
 	return true;
 }
 
-/* Lines of packed-refs are "OID REF". */
+/* A line of packed-refs is "OID REF". */
 static bool is_packed(int repo, const char *ref)
 {
 	own_free char *line = fs_path(" %s\n", ref);
@@ -38,14 +38,16 @@ static bool is_packed(int repo, const char *ref)
 	struct err ignored = ERR_INIT;
 	size_t len;
 
-	return fs_read(repo, "packed-refs", PACKED_MAX, &text, &len, &ignored) == 0 && memmem(text, len, line, strlen(line));
+	return fs_read(repo, "packed-refs", PACKED_MAX, &text, &len, &ignored) == 0 &&
+	       memmem(text, len, line, strlen(line));
 }
 
 bool githead_has(int repo, const char *ref)
 {
 	struct stat st;
 
-	return (fstatat(repo, ref, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode)) || is_packed(repo, ref);
+	return (fstatat(repo, ref, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode)) ||
+	       is_packed(repo, ref);
 }
 
 bool githead_set(int repo, const char *branch)
@@ -62,6 +64,7 @@ bool githead_follow(int repo, const char *branch)
 {
 	char now[GITHEAD_MAX];
 
-	return strncmp(branch, BRANCHES, strlen(BRANCHES)) == 0 && githead_branch(repo, now) && strcmp(now, branch) != 0 &&
-	       !githead_has(repo, now) && githead_has(repo, branch) && githead_set(repo, branch);
+	return strncmp(branch, BRANCHES, strlen(BRANCHES)) == 0 && githead_branch(repo, now) &&
+	       strcmp(now, branch) != 0 && !githead_has(repo, now) && githead_has(repo, branch) &&
+	       githead_set(repo, branch);
 }

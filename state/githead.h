@@ -1,12 +1,15 @@
 /*
- * githead: the branch that HEAD of a bare repository names, which is what a clone checks out.
+ * githead: the branch that HEAD of a bare repository names, which a clone checks out.
  *
- *     githead_branch(repo, branch)    its name
- *     githead_has(repo, ref)          is that ref there, loose or packed?
- *     githead_set(repo, branch)       HEAD names it from now on
- *     githead_follow(repo, branch)    the same, if HEAD names no branch that is there, and this one is
+ * Written by: hornero-hook, hornero-door and hornero (`image add`), and by git.
+ * Read by: hornero-hook, hornero-door, and git.
  *
- * repo is the open directory. Without git: hooks ask at every push.
+ *     githead_branch(repo, branch)    gets its name
+ *     githead_has(repo, ref)          whether that ref exists, loose or packed
+ *     githead_set(repo, branch)       makes HEAD name that branch
+ *     githead_follow(repo, branch)    likewise, if HEAD's branch is missing and this one exists
+ *
+ * repo is the open directory. This module does not run git, because hooks use it at every push.
  */
 #ifndef HORNERO_STATE_GITHEAD_H
 #define HORNERO_STATE_GITHEAD_H
@@ -15,13 +18,14 @@
 
 enum { GITHEAD_MAX = 4096 };
 
-/* False, and "", where HEAD cannot be read or is detached. */
+/* Returns false and "" if HEAD is detached or cannot be read. */
 bool githead_branch(int repo, char branch[GITHEAD_MAX]);
 
-/* ref: a well-formed name. */
+/* ref must be well-formed. */
 bool githead_has(int repo, const char *ref);
 
-/* Keeps the mode and owner of the file. Leaves a HEAD that is no regular file as it is. Returns true if it was written. */
+/* Keeps the mode and owner of the file. Does not change a HEAD that is not a regular file. Returns
+ * true if HEAD was written. */
 bool githead_set(int repo, const char *branch);
 
 bool githead_follow(int repo, const char *branch);

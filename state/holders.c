@@ -1,4 +1,4 @@
-/* holders: DIAGNOSTICS: none; a process that cannot be looked at is a holder. */
+/* holders: DIAGNOSTICS: none; a process that cannot be examined counts as a holder. */
 #include "state/holders.h"
 
 #include "state/underway.h"
@@ -13,17 +13,21 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 65536, PATH_SIZE = 64, TICK_NS = 20000000 /* file times are as coarse as the kernel's tick */,
-       LOCK_MAX_S = 600 /* git holds a lock for moments, `git gc` for minutes */ };
+enum {
+	TEXT_MAX = 65536,
+	PATH_SIZE = 64,
+	TICK_NS = 20000000, /* file times are as coarse as the kernel's tick */
+	LOCK_MAX_S = 600,   /* git holds a lock for moments, `git gc` for minutes */
+};
 
 struct search {
 	int repo;
-	struct stat top;         /* of the repository */
+	struct stat top;         /* the repository's directory */
 	const struct stat *file;
 	bool is_quarantine;
 	struct holder *out;
 	bool found;
-	bool is_explained; /* a push died that may have left it */
+	bool is_explained; /* a dead push may have left the file */
 };
 
 static bool is_same(const struct stat *a, const struct stat *b)
@@ -38,7 +42,8 @@ static bool is_older(const struct timespec *a, const struct timespec *b)
 	return by_ns > TICK_NS;
 }
 
-/* NUL-separated strings of /proc/PID/NAME, ended by two. Length, or -1. */
+/* Reads the NUL-separated strings of /proc/PID/NAME and appends two NULs. Returns the length, or
+ * -1. */
 static ssize_t read_strings(pid_t pid, const char *name, char buf[TEXT_MAX])
 {
 	char path[PATH_SIZE];
@@ -58,7 +63,8 @@ static const char *next(const char *text)
 	return text + strlen(text) + 1;
 }
 
-/* "receive-pack" of `git -c x=y receive-pack .` and of `git-receive-pack .`; NULL: this is not git. */
+/* Returns "receive-pack" for `git -c x=y receive-pack .` and for `git-receive-pack .`, or NULL if
+ * the program is not git. */
 static const char *git_command(const char *argv, const char *end)
 {
 	const char *slash = strrchr(argv, '/');
@@ -71,19 +77,23 @@ static const char *git_command(const char *argv, const char *end)
 	for (const char *at = next(argv); at < end; at = next(at)) {
 		if (*at != '-')
 			return at;
-		if (strcmp(at, "-c") == 0 || strcmp(at, "-C") == 0 || strcmp(at, "--git-dir") == 0 || strcmp(at, "--work-tree") == 0 ||
+		if (strcmp(at, "-c") == 0 || strcmp(at, "-C") == 0 ||
+		    strcmp(at, "--git-dir") == 0 || strcmp(at, "--work-tree") == 0 ||
 		    strcmp(at, "--namespace") == 0 || strcmp(at, "--config-env") == 0)
 			at = next(at);
 	}
 	return "";
 }
 
-/* They change nothing that git locks; of receive-pack, whose marks say when it may, and what it starts to unpack. */
+/* Commands that change nothing which git locks. receive-pack and the unpackers that it starts are
+ * among them: the mark of a push tells when it may lock. */
 static bool locks_nothing(const char *command)
 {
 	static const char *const harmless[] = {
-		"receive-pack", "index-pack", "unpack-objects", "upload-pack", "upload-archive", "pack-objects", "rev-list", "cat-file",
-		"rev-parse", "for-each-ref", "log", "show", "diff", "grep", "ls-tree", "ls-remote", "fsck", "archive", "count-objects", "push", "send-pack", "fetch-pack", "clone", "remote-https",
+		"receive-pack", "index-pack", "unpack-objects", "upload-pack", "upload-archive",
+		"pack-objects", "rev-list", "cat-file", "rev-parse", "for-each-ref", "log", "show",
+		"diff", "grep", "ls-tree", "ls-remote", "fsck", "archive", "count-objects", "push",
+		"send-pack", "fetch-pack", "clone", "remote-https",
 	};
 
 	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
@@ -94,10 +104,11 @@ static bool locks_nothing(const char *command)
 
 static bool receives(const char *command)
 {
-	return strcmp(command, "receive-pack") == 0 || strcmp(command, "index-pack") == 0 || strcmp(command, "unpack-objects") == 0;
+	return strcmp(command, "receive-pack") == 0 || strcmp(command, "index-pack") == 0 ||
+	       strcmp(command, "unpack-objects") == 0;
 }
 
-/* A path of that process, relative to its working directory. */
+/* Whether path, relative to that process's working directory, is our repository. */
 static bool leads_here(const struct search *s, int cwd, const char *path)
 {
 	struct stat st;
@@ -105,13 +116,16 @@ static bool leads_here(const struct search *s, int cwd, const char *path)
 	return fstatat(cwd, path, &st, 0) == 0 && is_same(&st, &s->top);
 }
 
-static bool names_repo(const struct search *s, pid_t pid, int cwd, const char *argv, const char *end)
+static bool names_repo(const struct search *s, pid_t pid, int cwd, const char *argv,
+		       const char *end)
 {
 	char env[TEXT_MAX];
 	ssize_t n;
 
 	for (const char *at = argv; at < end; at = next(at)) {
-		const char *dir = strncmp(at, "--git-dir=", 10) == 0 ? at + 10 : strcmp(at, "--git-dir") == 0 ? next(at) : NULL;
+		const char *dir = strncmp(at, "--git-dir=", 10) == 0 ? at + 10
+				  : strcmp(at, "--git-dir") == 0     ? next(at)
+								     : NULL;
 
 		if (dir && leads_here(s, cwd, dir))
 			return true;
@@ -123,7 +137,8 @@ static bool names_repo(const struct search *s, pid_t pid, int cwd, const char *a
 	return false;
 }
 
-/* Is that git process, which runs as the user who made the file, at work in our repository? One that we may not look at may be. */
+/* Whether that git process works in our repository. It runs as the user who created the file. If we
+ * may not examine it, the answer is yes. */
 static bool works_here(const struct search *s, pid_t pid, const char *argv, const char *end)
 {
 	char path[PATH_SIZE], here[4096], there[4096];
@@ -137,7 +152,7 @@ static bool works_here(const struct search *s, pid_t pid, const char *argv, cons
 		return errno == EACCES || errno == EPERM;
 	if (fstat(cwd, &st) == 0 && is_same(&st, &s->top))
 		return true;
-	/* Somewhere below it? */
+	/* Its working directory may be below the repository. */
 	m = readlink(path, there, sizeof(there));
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->repo);
 	n = readlink(path, here, sizeof(here));
@@ -156,12 +171,13 @@ static bool has_open(const struct search *s, pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
 	fds = opendir(path);
 	while (fds && (d = readdir(fds)))
-		if (*d->d_name != '.' && fstatat(dirfd(fds), d->d_name, &st, 0) == 0 && is_same(&st, s->file))
+		if (*d->d_name != '.' && fstatat(dirfd(fds), d->d_name, &st, 0) == 0 &&
+		    is_same(&st, s->file))
 			return true;
 	return false;
 }
 
-/* 'T' or 't': somebody stopped it. */
+/* 'T' or 't' means stopped. */
 static char state_of(pid_t pid)
 {
 	char text[TEXT_MAX], state = '?';
@@ -189,8 +205,9 @@ static bool may_hold(const struct search *s, pid_t pid)
 
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	if (n <= 0 || stat(path, &st) < 0)
-		return false; /* of the kernel, ended, or a zombie */
-	if (command && st.st_uid == s->file->st_uid && (s->is_quarantine ? receives(command) : !locks_nothing(command)) &&
+		return false; /* a kernel thread, a zombie, or ended */
+	if (command && st.st_uid == s->file->st_uid &&
+	    (s->is_quarantine ? receives(command) : !locks_nothing(command)) &&
 	    works_here(s, pid, argv, argv + n))
 		return true;
 	return !s->is_quarantine && has_open(s, pid);
@@ -210,26 +227,30 @@ static void search_processes(struct search *s)
 			found(s, pid);
 }
 
-/* A push takes its locks after its mark. Both times are of one filesystem and one clock. */
+/* A push takes its locks after it leaves its mark. Both times come from the same filesystem and
+ * clock. */
 static void try_push(void *arg, const struct underway *u)
 {
 	struct search *s = arg;
 
 	bool may_lock = !is_older(&s->file->st_ctim, &u->st.st_ctim);
 
-	s->is_explained = s->is_explained || (u->life == PROC_DEAD && may_lock && !s->is_quarantine);
+	s->is_explained = s->is_explained ||
+			  (u->life == PROC_DEAD && may_lock && !s->is_quarantine);
 	if (s->found || u->life == PROC_DEAD || (u->life == PROC_ALIVE && u->who.pid == getppid()))
 		return;
 	if (s->is_quarantine ? u->life == PROC_HIDDEN : may_lock)
 		found(s, u->life == PROC_ALIVE ? u->who.pid : 0);
 }
 
-/* Processes of other PID namespaces without a mark, as other git commands and pushes that still transfer: time alone tells. */
+/* Processes of other PID namespaces may have no mark: other git commands, and pushes that still
+ * transfer. Only the file's age can exclude them. */
 static bool may_be_hidden(const struct search *s)
 {
 	int64_t age_s = time(NULL) - s->file->st_mtime;
 
-	return !proc_sees_all() && !s->is_explained && age_s <= (s->is_quarantine ? PUSH_MAX_S : LOCK_MAX_S);
+	return !proc_sees_all() && !s->is_explained &&
+	       age_s <= (s->is_quarantine ? PUSH_MAX_S : LOCK_MAX_S);
 }
 
 static bool search(struct search *s)

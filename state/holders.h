@@ -1,5 +1,6 @@
 /*
- * holders: living processes that may hold a file of git's in a repository. Part of state/relics.h.
+ * holders: living processes that may hold one of git's files in a repository. Part of
+ * state/relics.h. It reads /proc and marks, and writes no file.
  */
 #ifndef HORNERO_STATE_HOLDERS_H
 #define HORNERO_STATE_HOLDERS_H
@@ -9,14 +10,15 @@
 #include <sys/types.h>
 
 struct holder {
-	pid_t pid; /* 0: in a PID namespace that cannot be seen from here */
+	pid_t pid; /* 0: in a PID namespace that is not visible from here */
 	bool is_stopped;
 };
 
-/* Of a lock file. */
+/* Whether a process may hold a lock file. If so, *out is the first one found. */
 bool holders_of_lock(int repo, const struct stat *lock, struct holder *out);
 
-/* Of a quarantine: any process that receives something there, but for the one that executes us. */
+/* Whether a process may still receive into a quarantine, apart from the one that runs us. If so,
+ * *out is the first one found. */
 bool holders_of_quarantine(int repo, const struct stat *quarantine, struct holder *out);
 
 #endif

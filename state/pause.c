@@ -1,4 +1,4 @@
-/* pause: DIAGNOSTICS: ERR_OPERATOR, ERR_NOBODY as fs_replace says. */
+/* pause: DIAGNOSTICS: ERR_OPERATOR and ERR_NOBODY from fs_replace. */
 #include "state/pause.h"
 
 #include "lib/fs.h"
@@ -24,7 +24,9 @@ int pause_begin(const struct conf *c, const char *uuid, const char *who, struct 
 
 	if (fs_replace(AT_FDCWD, path, line, strlen(line), 0664, e) == 0)
 		return 0;
-	return e->sys == ENOENT ? err_set(e, ERR_OPERATOR, "there is no %s; `hornero init` makes it", c->pause_dir) : -1;
+	return e->sys == ENOENT ? err_set(e, ERR_OPERATOR,
+					  "there is no %s; `hornero init` makes it", c->pause_dir)
+				: -1;
 }
 
 int pause_end(const struct conf *c, const char *uuid, struct err *e)
@@ -87,18 +89,21 @@ bool paused_image(const struct paused *p, const char *uuid)
 	return false;
 }
 
-bool paused_why(const struct paused *p, const struct conf *c, const char *uuid, bool is_running, char buf[STANDSTILL_MAX])
+bool paused_why(const struct paused *p, const struct conf *c, const char *uuid, bool is_running,
+		char buf[STANDSTILL_MAX])
 {
 	char who[PAUSE_WHO];
 
 	*buf = '\0';
-	/* Nothing can be frozen there. */
+	/* Without isolation nothing can be frozen. */
 	if (is_running && c->isolation == CONF_ISOLATION_NONE)
 		return false;
 	if (uuid && paused_image(p, uuid) && pause_by(c, uuid, who))
-		snprintf(buf, STANDSTILL_MAX, STANDSTILL_BY "%s; `hornero resume %s` ends that", who, uuid);
+		snprintf(buf, STANDSTILL_MAX, STANDSTILL_BY "%s; `hornero resume %s` ends that",
+			 who, uuid);
 	else if (p->node && pause_by(c, NULL, who))
-		snprintf(buf, STANDSTILL_MAX, STANDSTILL_BY "%s on all of this node; `hornero resume` ends that", who);
+		snprintf(buf, STANDSTILL_MAX,
+			 STANDSTILL_BY "%s on all of this node; `hornero resume` ends that", who);
 	else if (!is_running || standstill_freezes(p->standstill))
 		memcpy(buf, p->standstill, STANDSTILL_MAX);
 	return *buf != '\0';

@@ -1,13 +1,18 @@
 /*
- * pause: a person's wish that nothing of an image, or of the whole node, is built until somebody says otherwise.
+ * pause: a user's request to build nothing of an image, or nothing on the node, until someone
+ * resumes.
+ *
+ * Written by: hornero (`pause`). Removed by: hornero (`resume`, `image remove`).
+ * Read by: hornerod, hornero-hook (post-receive), hornero.
  *
  *     struct paused p;
  *     paused_load(&p, conf);
- *     if (paused_why(&p, conf, uuid, false, text)) … text says why nothing of this image starts now …
+ *     if (paused_why(&p, conf, uuid, false, text)) … text says why no build of it starts now …
  *     paused_fini(&p);
  *
- * A file PAUSE_DIR/UUID, or PAUSE_DIR/node, with the name of who wished it. Beside the image files, not in the database, which may
- * be deleted, and not in RUN_DIR, which a start clears: it stands until `hornero resume` takes it away.
+ * The file is PAUSE_DIR/UUID or PAUSE_DIR/node, and contains the user's name. It lasts until
+ * `hornero resume` removes it. So it is not in the database, which may be deleted, nor in RUN_DIR,
+ * which a start of hornerod clears.
  */
 #ifndef HORNERO_STATE_PAUSE_H
 #define HORNERO_STATE_PAUSE_H
@@ -22,33 +27,35 @@
 
 enum { PAUSE_WHO = 80 };
 
-/* uuid NULL: the whole node. Durable on return. ERR_OPERATOR where the directory is missing (`hornero init` makes it) or not
- * ours to write. */
+/* uuid NULL: the whole node. Durable on success. Returns 0, or -1 with e filled: ERR_OPERATOR if
+ * the directory is missing (`hornero init` creates it) or not writable. */
 int pause_begin(const struct conf *c, const char *uuid, const char *who, struct err *e);
 
-/* 1 it was paused, 0 it was not; -1 it stays so. */
+/* Returns 1 if it was paused, 0 if it was not, -1 with e filled if it is still paused. */
 int pause_end(const struct conf *c, const char *uuid, struct err *e);
 
-/* Who wished it into who ("somebody" where the file does not say); false, and "": nobody did. */
+/* Stores who paused it in who ("somebody" if the file does not say). Returns false and "" if it is
+ * not paused. */
 bool pause_by(const struct conf *c, const char *uuid, char who[PAUSE_WHO]);
 
-/* What is paused at one moment, and what hornerod says of the node. */
+/* A snapshot of what is paused, and of the node's standstill. */
 struct paused {
 	bool node;
 	char (*images)[UUID_LEN + 1];
 	size_t n;
-	char standstill[STANDSTILL_MAX]; /* "": builds go on */
+	char standstill[STANDSTILL_MAX]; /* "" if builds go on */
 };
 
-/* What cannot be read is not paused. */
+/* An unreadable pause counts as none. */
 void paused_load(struct paused *p, const struct conf *c);
 void paused_fini(const struct paused *p);
 
 bool paused_image(const struct paused *p, const char *uuid);
 
-/* Why nothing of the image (NULL: of the node) is built now; is_running: why what is being built stands still. False, and
- * "": it goes on. */
-bool paused_why(const struct paused *p, const struct conf *c, const char *uuid, bool is_running, char buf[STANDSTILL_MAX]);
+/* Stores in buf why nothing of the image (NULL: of the node) is built now; with is_running, why a
+ * running build stands still. Returns false and "" if builds go on. */
+bool paused_why(const struct paused *p, const struct conf *c, const char *uuid, bool is_running,
+		char buf[STANDSTILL_MAX]);
 
 #define own_paused __attribute__((cleanup(paused_fini)))
 

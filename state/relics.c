@@ -1,4 +1,5 @@
-/* relics: DIAGNOSTICS: none: whatever cannot be looked at or removed stays, and git says what it is in the way of. */
+/* relics: DIAGNOSTICS: none. A file that cannot be examined or removed stays, and git reports what
+ * it blocks. */
 #include "state/relics.h"
 
 #include "state/holders.h"
@@ -26,12 +27,13 @@ struct walk {
 	void *arg;
 };
 
-/* packed-refs.new is made with O_EXCL, too, under packed-refs.lock. */
+/* git creates packed-refs.new with O_EXCL, too, while it holds packed-refs.lock. */
 static bool is_lock(const char *name)
 {
 	size_t len = strlen(name);
 
-	return (len > 5 && strcmp(name + len - 5, ".lock") == 0) || strcmp(name, "packed-refs.new") == 0;
+	return (len > 5 && strcmp(name + len - 5, ".lock") == 0) ||
+	       strcmp(name, "packed-refs.new") == 0;
 }
 
 static void look_at_lock(struct walk *w, const char *path)
@@ -63,7 +65,8 @@ static void look_at_quarantine(struct walk *w, const char *path)
 	struct holder holder;
 	struct stat st;
 
-	if (is_own_quarantine(path + strlen("objects/")) || fstatat(w->repo, path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
+	if (is_own_quarantine(path + strlen("objects/")) ||
+	    fstatat(w->repo, path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
 		return;
 	r.left_s = st.st_mtime;
 	r.is_dead = !holders_of_quarantine(w->repo, &st, &holder);
@@ -72,7 +75,7 @@ static void look_at_quarantine(struct walk *w, const char *path)
 	w->fn(w->arg, &r);
 }
 
-/* Entries of one directory; its directories too where depth is left. */
+/* Visits the entries of one directory, and its subdirectories down to depth. */
 static void walk_dir(struct walk *w, const char *dir, int depth)
 {
 	int fd = fs_open_beneath(w->repo, dir, O_RDONLY | O_DIRECTORY, 0);
@@ -86,17 +89,19 @@ static void walk_dir(struct walk *w, const char *dir, int depth)
 
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		path = strcmp(dir, ".") == 0 ? fs_path("%s", entry->d_name) : fs_path("%s/%s", dir, entry->d_name);
+		path = strcmp(dir, ".") == 0 ? fs_path("%s", entry->d_name)
+					     : fs_path("%s/%s", dir, entry->d_name);
 		if (entry->d_type == DT_DIR && depth > 0)
 			walk_dir(w, path, depth - 1);
-		else if (entry->d_type == DT_DIR && strncmp(path, QUARANTINE, strlen(QUARANTINE)) == 0)
+		else if (entry->d_type == DT_DIR &&
+			 strncmp(path, QUARANTINE, strlen(QUARANTINE)) == 0)
 			look_at_quarantine(w, path);
 		else if (entry->d_type != DT_DIR && is_lock(entry->d_name))
 			look_at_lock(w, path);
 	}
 }
 
-/* A lock below refs/heads/a keeps that directory, and so keeps refs/heads/a from being made. */
+/* A lock below refs/heads/a keeps that directory, and so prevents a ref refs/heads/a. */
 static void look_at_ref(struct walk *w, const char *ref)
 {
 	own_free char *lock = fs_path("%s.lock", ref);
@@ -109,7 +114,8 @@ static void look_at_ref(struct walk *w, const char *ref)
 
 void relics_each(int repo, const char *const *refs, size_t n, relics_fn *fn, void *arg)
 {
-	static const char *const all[] = {"objects/info", "objects/info/commit-graphs", "objects/pack"};
+	static const char *const all[] = {"objects/info", "objects/info/commit-graphs",
+					  "objects/pack"};
 	struct walk w = {.repo = repo, .fn = fn, .arg = arg};
 
 	walk_dir(&w, ".", 0);
@@ -142,8 +148,10 @@ static void remove_one(void *arg, const struct relic *r)
 
 	if (!r->is_dead)
 		return;
-	if (r->is_quarantine ? fs_remove_tree(m->repo, r->path, &e) < 0 : unlinkat(m->repo, r->path, 0) < 0) {
-		log_warn("event=not-removed file=%s left by a process that died: %s", r->path, r->is_quarantine ? e.msg : strerror(errno));
+	if (r->is_quarantine ? fs_remove_tree(m->repo, r->path, &e) < 0
+			     : unlinkat(m->repo, r->path, 0) < 0) {
+		log_warn("event=not-removed file=%s left by a process that died: %s", r->path,
+			 r->is_quarantine ? e.msg : strerror(errno));
 		return;
 	}
 	failpoint("relic-removed");
@@ -161,8 +169,10 @@ size_t relics_remove(int repo, const char *const *refs, size_t n)
 	if (dir < 0)
 		return 0;
 	relics_each(dir, refs, n, count_dead, &dead);
-	/* Judged again under the lock: another one may have removed it meanwhile, and somebody locks anew. */
-	if (dead > 0 && faccessat(dir, ".", W_OK, AT_EACCESS) == 0 && fs_flock(dir, FLOCK_MS, &ignored) == 1)
+	/* Judge again under the flock: meanwhile another process may have removed the file, and git
+	 * may have created a new lock. */
+	if (dead > 0 && faccessat(dir, ".", W_OK, AT_EACCESS) == 0 &&
+	    fs_flock(dir, FLOCK_MS, &ignored) == 1)
 		relics_each(dir, refs, n, remove_one, &m);
 	return m.n;
 }
@@ -174,7 +184,8 @@ static void count_dead_mark(void *arg, const struct underway *u)
 	*n += u->life == PROC_DEAD;
 }
 
-/* The marks last: they tell that the locks were a dead push's where not all processes can be seen. */
+/* Removes the marks last: where not all processes are visible, only the marks show that a dead push
+ * left the locks. */
 size_t relics_bury(int repo)
 {
 	size_t dead = 0;
@@ -195,12 +206,15 @@ const char *relic_words(const struct relic *r, char buf[RELIC_WORDS])
 	if (localtime_r(&at, &tm))
 		strftime(when, sizeof(when), "%F %H:%M", &tm);
 	if (r->holder)
-		snprintf(who, sizeof(who), "process %d%s", (int)r->holder, r->is_stopped ? ", which is stopped," : "");
+		snprintf(who, sizeof(who), "process %d%s", (int)r->holder,
+			 r->is_stopped ? ", which is stopped," : "");
 	else
 		snprintf(who, sizeof(who), "a process that cannot be seen from here");
 	if (r->is_dead)
-		snprintf(buf, RELIC_WORDS, "%s was left at %s by a process that died", r->path, when);
+		snprintf(buf, RELIC_WORDS, "%s was left at %s by a process that died", r->path,
+			 when);
 	else
-		snprintf(buf, RELIC_WORDS, "%s is of %s, and %s may still need it", r->path, when, who);
+		snprintf(buf, RELIC_WORDS, "%s is of %s, and %s may still need it", r->path, when,
+			 who);
 	return buf;
 }

@@ -1,4 +1,4 @@
-/* replace: DIAGNOSTICS: ERR_OPERATOR, ERR_NOBODY as fs_replace says. */
+/* replace: DIAGNOSTICS: ERR_OPERATOR and ERR_NOBODY from fs_replace. */
 #include "state/replace.h"
 
 #include "lib/fs.h"
@@ -10,11 +10,12 @@
 
 static char *line_of(const struct stat *st, int64_t born_ns)
 {
-	return fs_path("%ju %" PRId64 " %jd %jd.%09ld\n", (uintmax_t)st->st_ino, born_ns, (intmax_t)st->st_size,
-		       (intmax_t)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+	return fs_path("%ju %" PRId64 " %jd %jd.%09ld\n", (uintmax_t)st->st_ino, born_ns,
+		       (intmax_t)st->st_size, (intmax_t)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
 }
 
-int replace_permit(const char *images_dir, const char *uuid, const struct stat *st, int64_t born_ns, struct err *e)
+int replace_permit(const char *images_dir, const char *uuid, const struct stat *st, int64_t born_ns,
+		   struct err *e)
 {
 	own_free char *path = fs_path("%s/%s.replace", images_dir, uuid);
 	own_free char *line = line_of(st, born_ns);
@@ -22,7 +23,8 @@ int replace_permit(const char *images_dir, const char *uuid, const struct stat *
 	return fs_replace(AT_FDCWD, path, line, strlen(line), 0664, e);
 }
 
-bool replace_permits(const char *images_dir, const char *uuid, const struct stat *st, int64_t born_ns)
+bool replace_permits(const char *images_dir, const char *uuid, const struct stat *st,
+		     int64_t born_ns)
 {
 	own_free char *path = fs_path("%s/%s.replace", images_dir, uuid);
 	own_free char *want = line_of(st, born_ns);

@@ -1,9 +1,14 @@
 /*
- * replace: the operator's word that one very file in Nova's cache, which is not hornero's, may be replaced by what an
- * image is built to: images.d/UUID.replace, written by `hornero image add --replace`.
+ * replace: the operator's permission to replace one foreign file in Nova's cache by the build of an
+ * image, in images.d/UUID.replace.
  *
- * It names the file by inode, birth, size and time of its last change of bytes, so no other file is ever meant by it.
- * The publisher obeys it under Nova's lock and removes it; so does hornerod once the publication is recorded.
+ * Written by: hornero (`image add --replace`). Removed by: hornero-publish, hornerod, hornero
+ * (`image remove`).
+ * Read by: hornero-publish, hornerod.
+ *
+ * It identifies the file by inode, birth, size and last change of content, so it never applies to
+ * another file. The publisher checks it under Nova's lock and removes it; hornerod removes it once
+ * the publication is recorded.
  */
 #ifndef HORNERO_STATE_REPLACE_H
 #define HORNERO_STATE_REPLACE_H
@@ -14,11 +19,13 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-/* born_ns as fs_born_ns() has it, 0 where the filesystem does not say. Durable on return. */
-int replace_permit(const char *images_dir, const char *uuid, const struct stat *st, int64_t born_ns, struct err *e);
+/* born_ns comes from fs_born_ns(). Durable on success. Returns 0, or -1 with e filled. */
+int replace_permit(const char *images_dir, const char *uuid, const struct stat *st, int64_t born_ns,
+		   struct err *e);
 
-/* Does a permission stand for this very file? */
-bool replace_permits(const char *images_dir, const char *uuid, const struct stat *st, int64_t born_ns);
+/* Whether a permission exists for exactly this file. */
+bool replace_permits(const char *images_dir, const char *uuid, const struct stat *st,
+		     int64_t born_ns);
 
 void replace_clear(const char *images_dir, const char *uuid);
 

@@ -1,4 +1,4 @@
-/* skip: DIAGNOSTICS: ERR_OPERATOR, ERR_NOBODY as fs_replace says. */
+/* skip: DIAGNOSTICS: ERR_OPERATOR and ERR_NOBODY from fs_replace. */
 #include "state/skip.h"
 
 #include "lib/fs.h"
@@ -32,5 +32,6 @@ bool skip_stands(const char *skip_dir, const struct image *img, const char *comm
 	ssize_t n = fd < 0 ? -1 : fs_pread(fd, text, sizeof(text) - 1, 0);
 	size_t len = strlen(commit);
 
-	return !image_pin_at(img, commit) && n == (ssize_t)len + 1 && memcmp(text, commit, len) == 0 && text[len] == '\n';
+	return !image_pin_at(img, commit) && n == (ssize_t)len + 1 &&
+	       memcmp(text, commit, len) == 0 && text[len] == '\n';
 }

@@ -1,4 +1,4 @@
-/* standstill: DIAGNOSTICS: ERR_OPERATOR where run_dir is not ours to write. */
+/* standstill: DIAGNOSTICS: ERR_OPERATOR if run_dir is not writable. */
 #include "state/standstill.h"
 
 #include "lib/fs.h"
@@ -8,13 +8,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Renamed into place, but not made durable: it is written while the disk may be what is short. */
+/* Renames the file into place, but does not sync it: the disk may be what is full. */
 static int replace(const char *run_dir, const char *path, const char *text, struct err *e)
 {
 	own_free char *aside = fs_path("%s/.standstill.tmp", run_dir);
 	own_fd int fd = fs_create(AT_FDCWD, aside, O_WRONLY, 0640);
 
-	if (fd < 0 || fchmod(fd, 0640) < 0 || fs_write_all(fd, text, strlen(text)) < 0 || rename(aside, path) < 0)
+	if (fd < 0 || fchmod(fd, 0640) < 0 || fs_write_all(fd, text, strlen(text)) < 0 ||
+	    rename(aside, path) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write %s", path);
 	return 0;
 }
@@ -59,7 +60,9 @@ int drain_end(const char *run_dir, struct err *e)
 {
 	own_free char *path = drain_path(run_dir);
 
-	return unlink(path) < 0 && errno != ENOENT ? err_sys(e, ERR_OPERATOR, "cannot remove %s", path) : 0;
+	return unlink(path) < 0 && errno != ENOENT
+		       ? err_sys(e, ERR_OPERATOR, "cannot remove %s", path)
+		       : 0;
 }
 
 bool drain_is_on(const char *run_dir)

@@ -1,4 +1,5 @@
-/* stuck: DIAGNOSTICS: ERR_OPERATOR where run_dir is not ours to write. What cannot be read is not there. */
+/* stuck: DIAGNOSTICS: ERR_OPERATOR if run_dir is not writable. An unreadable file counts as
+ * missing. */
 #include "state/stuck.h"
 
 #include "lib/fs.h"
@@ -25,7 +26,7 @@ void stuck_add(char *text, const char *image, const char *fmt, ...)
 		snprintf(text + used, STUCK_TEXT - used, "%s %s\n", image ? image : "-", line);
 }
 
-/* Renamed into place, but not made durable: a hint of this moment. */
+/* Renames the file into place, but does not sync it: it describes only this moment. */
 int stuck_write(const char *run_dir, const char *text, struct err *e)
 {
 	own_free char *path = fs_path("%s/stuck", run_dir);
@@ -37,12 +38,14 @@ int stuck_write(const char *run_dir, const char *text, struct err *e)
 	if (!*text)
 		return 0;
 	fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-	if (fd < 0 || fchmod(fd, 0640) < 0 || fs_write_all(fd, text, strlen(text)) < 0 || rename(aside, path) < 0)
+	if (fd < 0 || fchmod(fd, 0640) < 0 || fs_write_all(fd, text, strlen(text)) < 0 ||
+	    rename(aside, path) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write %s", path);
 	return 0;
 }
 
-void stuck_each(const char *run_dir, const char *image, void (*fn)(void *arg, const char *sentence), void *arg)
+void stuck_each(const char *run_dir, const char *image, void (*fn)(void *arg, const char *sentence),
+		void *arg)
 {
 	own_free char *path = fs_path("%s/stuck", run_dir);
 	own_free char *text = NULL;
@@ -74,7 +77,9 @@ bool stuck_holder(const char *queue_dir, char buf[STUCK_LINE])
 		return false;
 	if (!process_program(pid, program, sizeof(program)))
 		snprintf(program, sizeof(program), "%s", p.name);
-	snprintf(buf, STUCK_LINE, "%s (process %d) holds the queue and %s, so nobody can write a job; hornerod kills it where it may, else "
-		 "root does: kill -9 %d", program, (int)pid, process_state_words(p.state), (int)pid);
+	snprintf(buf, STUCK_LINE,
+		 "%s (process %d) holds the queue and %s, so nobody can write a job; hornerod "
+		 "kills it where it may, else root does: kill -9 %d",
+		 program, (int)pid, process_state_words(p.state), (int)pid);
 	return true;
 }

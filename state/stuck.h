@@ -1,6 +1,11 @@
 /*
- * stuck: the processes that neither work nor end, as hornerod sees them now: RUN_DIR/stuck, a line each, read by those who explain.
- * No file: there are none. Only a hint; it goes with the agent.
+ * stuck: the processes that neither work nor end, as hornerod sees them now, one per line of
+ * RUN_DIR/stuck.
+ *
+ * Written by: hornerod.
+ * Read by: hornero (`why`, `doctor`).
+ *
+ * Without the file there are none. It is only a hint, and ends with hornerod.
  */
 #ifndef HORNERO_STATE_STUCK_H
 #define HORNERO_STATE_STUCK_H
@@ -12,16 +17,20 @@
 
 enum { STUCK_LINE = 640, STUCK_TEXT = 8192 };
 
-/* One more line of text[STUCK_TEXT]; what does not fit is left out. image NULL: it may keep every image waiting. */
-void stuck_add(char *text, const char *image, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Adds one line to text[STUCK_TEXT], unless it does not fit. image NULL: the process may block
+ * every image. */
+void stuck_add(char *text, const char *image, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
-/* text "": there are none. */
+/* Writes the file; removes it if text is "". */
 int stuck_write(const char *run_dir, const char *text, struct err *e);
 
-/* fn for each sentence about image, and about all; image NULL: for each at all. */
-void stuck_each(const char *run_dir, const char *image, void (*fn)(void *arg, const char *sentence), void *arg);
+/* Calls fn for each sentence about image or about all images; image NULL: for every sentence. */
+void stuck_each(const char *run_dir, const char *image, void (*fn)(void *arg, const char *sentence),
+		void *arg);
 
-/* Whether whoever holds the queue is stopped, so that nobody else can write a job: the sentence into buf. */
+/* Whether the process that holds the queue is stopped, so that nobody can write a job. If so,
+ * stores a sentence about it in buf. */
 bool stuck_holder(const char *queue_dir, char buf[STUCK_LINE]);
 
 #endif

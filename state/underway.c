@@ -1,4 +1,5 @@
-/* underway: DIAGNOSTICS: as the header says. */
+/* underway: DIAGNOSTICS: ERR_NOBODY and ERR_OPERATOR from underway_note; the other functions ignore
+ * errors. */
 #include "state/underway.h"
 
 #include "lib/failpoint.h"
@@ -17,7 +18,8 @@ enum { NAME_SIZE = 128 };
 
 static void name_of(const struct proc_id *id, char buf[NAME_SIZE])
 {
-	snprintf(buf, NAME_SIZE, PREFIX "%" PRIx64 ".%d.%" PRIu64 ".%08x", id->ns, (int)id->pid, id->start, id->boot);
+	snprintf(buf, NAME_SIZE, PREFIX "%" PRIx64 ".%d.%" PRIu64 ".%08x", id->ns, (int)id->pid,
+		 id->start, id->boot);
 }
 
 static bool parse(const char *name, struct proc_id *out)
@@ -26,7 +28,8 @@ static bool parse(const char *name, struct proc_id *out)
 	char again[NAME_SIZE];
 	int pid;
 
-	if (sscanf(name, PREFIX "%" SCNx64 ".%d.%" SCNu64 ".%8x", &id.ns, &pid, &id.start, &id.boot) != 4)
+	if (sscanf(name, PREFIX "%" SCNx64 ".%d.%" SCNu64 ".%8x", &id.ns, &pid, &id.start,
+		   &id.boot) != 4)
 		return false;
 	id.pid = pid;
 	name_of(&id, again);
@@ -56,7 +59,7 @@ void underway_end(int repo)
 	char name[NAME_SIZE];
 
 	if (proc_identify(getppid(), &id) < 0)
-		return; /* the next push sees to it */
+		return; /* the next push removes the mark */
 	name_of(&id, name);
 	unlinkat(repo, name, 0);
 }
@@ -72,7 +75,8 @@ void underway_each(int repo, underway_fn *fn, void *arg)
 	while (d && (entry = readdir(d))) {
 		struct underway u = {.name = entry->d_name};
 
-		if (!parse(entry->d_name, &u.who) || fstatat(repo, u.name, &u.st, AT_SYMLINK_NOFOLLOW) < 0)
+		if (!parse(entry->d_name, &u.who) ||
+		    fstatat(repo, u.name, &u.st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		u.life = proc_look(&u.who, u.st.st_uid);
 		if (u.life == PROC_HIDDEN && proc_age_s(&u.who) > PUSH_MAX_S)
