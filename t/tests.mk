@@ -22,6 +22,7 @@ slow_tests = \
 	t/5464-wait-acts.t \
 	t/5461-stuck.t \
 	t/5462-stuck-kernel.t \
+	t/5466-hangs-for-long.t \
 	t/6146-publisher-unit.t \
 	t/5400-attempt.t
 check_PROGRAMS = $(unit_tests)
@@ -219,6 +220,7 @@ script_tests += \
 	t/5463-causes.t \
 	t/5464-wait-acts.t \
 	t/5465-yielding.t \
+	t/5466-hangs-for-long.t \
 	t/5467-slice-yields.t \
 	t/5470-locked-cache.t \
 	t/5480-attacks.t \
