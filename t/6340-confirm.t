@@ -119,7 +119,7 @@ dies () {
 	sed -i /^failpoint:/d "$HORNERO_CONF" && node_start && wait_until "confirmation published" 60
 }
 
-# Red with: confirming_replaces() behind job_set_published() in record(), the second; a job_remark() that repeats itself, both.
+# Red with: confirming_replaces() behind job_set_published() in record(), or a job_remark() that repeats itself: the second.
 for point in agent-before-published confirm-remarked
 do
 	test_expect_success "other bytes, and a death at $point: the job of the push is told all the same, once" '
