@@ -121,7 +121,7 @@ test_expect_success 'one that talks for ever is cut off at log_limit' '
 
 test_expect_success 'seconds of emulated computing are less of the guest'"'"'s; an artifact that is touched meanwhile is not taken' '
 	push slow "expect: ^hello" "timeout: 1s" && wait_until "grep -q boot: $NODE/state/log/$job.1.log" 60 && staged=$STAGE/$job.1.raw &&
-	chmod 0600 "$staged" && fails "the artifact was written to while it was booted" && test "$(verdict boot_ms)" -gt 1000
+	chmod 0600 "$staged" && fails "the artifact was changed during its boot" && test "$(verdict boot_ms)" -gt 1000
 '
 
 test_expect_success 'what the console says reaches no terminal as it is' '

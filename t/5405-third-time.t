@@ -14,13 +14,13 @@ test_expect_success 'a builder whose input cannot be mounted' '
 test_expect_success 'it is tried again by itself, and says what is the matter' '
 	push_make "head -c 1048576 /dev/zero >\$@" &&
 	wait_until "hornero show $job --json | jq -e \".attempts | length >= 1 and .[0].cause == \\\"sandbox\\\"\"" 30 &&
-	hornero why $job >out && cat out && test_grep "next attempt.*bubblewrap could not close the sandbox" out
+	hornero why $job >out && cat out && test_grep "next attempt.*bubblewrap could not set up the sandbox" out
 '
 
 test_expect_success 'the third time holds it, with the words of bubblewrap in log and reason' '
 	wait_until "hornero show $job --json | jq -e \".state == \\\"held\\\" and (.attempts | length) == 3\"" 60 &&
 	test_expect_code 75 hornero wait $job && hornero log $job >out && test_grep "/usr/no" out &&
-	hornero show $job --json | jq -r ".attempts[-1].reason" >out && test_grep "could not close the sandbox for make: bwrap: .*/usr/no" out &&
+	hornero show $job --json | jq -r ".attempts[-1].reason" >out && test_grep "could not set up the sandbox for make: bwrap: .*/usr/no" out &&
 	hornero why $job >out && test_grep "hornero retry $job" out
 '
 

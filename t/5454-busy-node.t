@@ -92,7 +92,7 @@ test_expect_success 'one that gets next to nothing ends after all, by nobody'\''
 	node_stop && configure "build_timeout: 1" && configure "compile_core_limit: 1" && node_start && push_make "python3 burn.py 1000" &&
 	wait_until "test \$(verdict cause) = starved" 120 && test "$(verdict class)" = nobody &&
 	test "$(hornero show "$job" --json | jq -r .state)" = queued && hornero why "$job" >why &&
-	test_grep "gets its next attempt .*the node is busy: .* got too little of its processors for 50 s" why && hornero cancel "$job" && idle
+	test_grep "gets its next attempt .*the node is busy: .* got too little processor time for 50 s" why && hornero cancel "$job" && idle
 '
 
 test_expect_success 'nothing is left' '

@@ -15,7 +15,7 @@ test_expect_success 'a failed build says the last line of its tool, and that the
 	push_make "@echo first; echo \"curl: (6) Could not resolve host: example.org\"; echo; exit 6" && test_expect_code 1 hornero wait $job --timeout 60 &&
 	attempt >reason && test_grep "ended with exit 2; its last line: curl: .6. Could not resolve host: example.org; a build has no network" reason &&
 	push_make "@ls /opt/sdk/bin" && test_expect_code 1 hornero wait $job --timeout 60 && attempt >reason &&
-	test_grep "cannot access ./opt/sdk/bin.: No such file or directory; of the node a build sees only /usr" reason
+	test_grep "cannot access ./opt/sdk/bin.: No such file or directory; a build sees only /usr" reason
 '
 
 # Red without name_repo() in agent/build/build_checkout.c, without ref_err() in agent/upkeep/sweep/refs.c, with ERR_PUSHER for a lost object in agent/sandboxed/checkout/checkout.c find_commit(), and with the return of 0 in cli/ref.c cli_ref_commit().

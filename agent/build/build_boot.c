@@ -1,6 +1,7 @@
-/* build_boot: sandbox 4, where the image or its repository expects something of the console. The guest sees the
- * artifact, read-only under a layer of its own, and no network. DIAGNOSTICS: ERR_PUSHER where the line does not come,
- * ERR_OPERATOR where this node cannot boot anything. */
+/* build_boot: sandbox 4, used if the image or its repository expects a line on the console. The
+ * guest sees the artifact read-only below a temporary layer, and no network.
+ * DIAGNOSTICS: ERR_PUSHER if the line does not come, ERR_OPERATOR if this node cannot boot
+ * images. */
 #include "agent/build/build.h"
 
 #include "agent/build/sandbox.h"
@@ -20,11 +21,14 @@ int build_boot_needs(struct build *b)
 	if (!b->boot.expect[0])
 		return 0;
 	if (uname(&u) < 0 || strcmp(u.machine, "x86_64") != 0)
-		return verdict_say(&b->verdict, ERR_OPERATOR, CAUSE_BOOT, "the image expects a line of its boot, and this node boots "
-				   "x86_64 only; take `expect` out of the image file and of .hornero.yaml");
+		return verdict_say(&b->verdict, ERR_OPERATOR, CAUSE_BOOT,
+				   "the image expects a console line, and this node boots only "
+				   "x86_64; remove `expect` from the image file and .hornero.yaml");
 	if (!program_is_installed(EXPECT_PROGRAM))
-		return verdict_say(&b->verdict, ERR_OPERATOR, CAUSE_BOOT, "the image expects a line of its boot, which needs the "
-				   "program " EXPECT_PROGRAM ", not in /usr on this node; install it (Debian: qemu-system-x86)");
+		return verdict_say(&b->verdict, ERR_OPERATOR, CAUSE_BOOT,
+				   "the image expects a console line, which needs the program "
+				   EXPECT_PROGRAM ", not in /usr on this node; install it "
+				   "(Debian: qemu-system-x86)");
 	return 0;
 }
 
@@ -34,7 +38,7 @@ static void add_words(const struct build *b, struct args *a)
 
 	sandbox_begin(a, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
 	sandbox_bind(a, "--ro-bind", program, "/hornero-boot");
-	/* Where QEMU keeps what the guest writes; never in a TMPDIR that is /tmp. */
+	/* QEMU keeps the guest's writes here, never in /tmp. */
 	args_add(a, "--tmpfs");
 	args_add(a, "/var/tmp");
 	sandbox_env(a, "HOME", "/tmp");
@@ -46,13 +50,14 @@ static void add_words(const struct build *b, struct args *a)
 	args_addf(a, "--machine=%s", b->boot.machine);
 }
 
-/* The kernel's word that nobody wrote, who could write it through a QEMU that the guest has taken over. */
+/* A compromised QEMU may have written to the artifact: trust only the kernel's ctime. */
 static bool is_same(const struct stat *a, const struct stat *b)
 {
-	return a->st_size == b->st_size && a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+	return a->st_size == b->st_size && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* What the guest prints is in the log as the guest's; this is said by us. */
+/* The guest's output is in the log as the guest's; this line is ours. */
 static void on_line(void *arg, const char *line)
 {
 	struct build *b = arg;
@@ -73,21 +78,23 @@ int build_boot(struct build *b, int raw, const char *path)
 		return 0;
 	disk = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (disk < 0 || fstat(raw, &before) < 0)
-		return verdict_say(&b->verdict, ERR_US, CAUSE_BOOT, "cannot open %s again: %s", path, strerror(errno));
+		return verdict_say(&b->verdict, ERR_US, CAUSE_BOOT, "cannot open %s again: %s",
+				   path, strerror(errno));
 	build_stage(b, &s);
 	s.speaks = true;
 	s.on_line = on_line;
 	s.arg = b;
 	add_words(b, &s.args);
 	s.fds[s.nfds++] = (struct spawn_fd){disk, STAGE_FD_IN};
-	stage_note(&b->log, "boot: up to %lld s of the guest's time for a line that matches %s", (long long)b->boot.timeout_s,
-		   b->boot.expect);
+	stage_note(&b->log, "boot: up to %lld s of the guest's time for a line that matches %s",
+		   (long long)b->boot.timeout_s, b->boot.expect);
 	if (stage_run(&s, &e) < 0)
 		return verdict_say(&b->verdict, e.class, CAUSE_SANDBOX, "%s", e.msg);
 	b->verdict.boot_ms = s.took_ms;
 	if (s.ended != STAGE_EXIT || s.status != 0)
 		return build_blame(b, &s, CAUSE_BOOT, "the boot check");
 	if (fstat(raw, &after) < 0 || !is_same(&before, &after))
-		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_BOOT, "the artifact was written to while it was booted");
+		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_BOOT, "the artifact was changed "
+				   "during its boot");
 	return 0;
 }

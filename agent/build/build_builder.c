@@ -1,5 +1,6 @@
-/* build_builder: sandbox 2: the operator's builder on the pusher's source.
- * DIAGNOSTICS: ERR_PUSHER where the builder says no, ERR_OPERATOR where a program or file it needs is missing. */
+/* build_builder: sandbox 2, which runs the operator's builder on the pusher's source.
+ * DIAGNOSTICS: ERR_PUSHER if the builder fails, ERR_OPERATOR if a program or file that it needs is
+ * missing. */
 #include "agent/build/build.h"
 
 #include "agent/build/sandbox.h"
@@ -15,14 +16,14 @@ static int check_needs(struct build *b)
 {
 	for (char **need = b->builder->needs; need && *need; need++)
 		if (!program_is_installed(*need))
-			return verdict_end(&b->verdict, CAUSE_TOOL, "the builder %s needs the program %s, which is not in "
-					   "/usr on this node; install it, then: hornero retry %lld", b->builder->name, *need,
+			return verdict_end(&b->verdict, CAUSE_TOOL, "the builder %s needs the "
+					   "program %s, which is not in /usr on this node; install "
+					   "it, then: hornero retry %lld", b->builder->name, *need,
 					   (long long)b->verdict.job);
 	return 0;
 }
 
-/* What an earlier run left under the artifact's name is gone before the builder starts: whatever
- * is there afterwards is fresh. */
+/* Removes an earlier artifact before the builder starts, so that a file found afterwards is new. */
 static int remove_target(struct build *b)
 {
 	const char *path = b->builder->artifact + strlen("/build/");
@@ -33,17 +34,18 @@ static int remove_target(struct build *b)
 
 	if (dir < 0 && errno == ENOENT)
 		return 0;
-	/* EPERM: it is another user's, and no build made it so. */
+	/* EPERM: another user owns it, and no build can cause that. */
 	if (dir < 0)
-		return verdict_say(&b->verdict, errno == EPERM ? ERR_OPERATOR : ERR_PUSHER, CAUSE_ARTIFACT,
-				   "%s is in the way of the artifact: %s", parent, strerror(errno));
+		return verdict_say(&b->verdict, errno == EPERM ? ERR_OPERATOR : ERR_PUSHER,
+				   CAUSE_ARTIFACT, "%s is in the way of the artifact: %s", parent,
+				   strerror(errno));
 	if (fs_remove_tree(dir, slash + 1, &e) < 0)
 		return verdict_say(&b->verdict, e.class, CAUSE_ARTIFACT, "%s", e.msg);
 	return 0;
 }
 
-/* Inputs may be mounted inside the cache, which an earlier build could write: what is on their way
- * there and is no plain directory, or no plain file at its end, is removed. */
+/* Inputs may be mounted inside the cache, which an earlier build could write. Removes anything on
+ * the way that is not a plain directory, or not a plain file at its end. */
 static int clear_mount_point(struct build *b, const char *at)
 {
 	const char *path = at + strlen("/build/");
@@ -51,13 +53,14 @@ static int clear_mount_point(struct build *b, const char *at)
 	for (const char *end = strchr(path, '/'); end; end = strchr(end, '/')) {
 		const char *next = strchr(++end, '/');
 		own_free char *parent = fs_path("%.*s", (int)(end - 1 - path), path);
-		own_free char *name = fs_path("%.*s", next ? (int)(next - end) : (int)strlen(end), end);
+		own_free char *name = fs_path("%.*s", next ? (int)(next - end) : (int)strlen(end),
+					      end);
 		own_fd int dir = fs_enter_beneath(b->work, parent);
 		struct stat st;
 		struct err e = ERR_INIT;
 
 		if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			return 0; /* not there yet: bubblewrap makes it */
+			return 0; /* missing: bubblewrap creates it */
 		if (next ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode))
 			continue;
 		if (fs_remove_tree(dir, name, &e) < 0)
@@ -69,7 +72,8 @@ static int clear_mount_point(struct build *b, const char *at)
 static int clear_mount_points(struct build *b)
 {
 	for (char **at = b->builder->inputs_at; at && *at; at++)
-		if (strncmp(*at, "/build/", strlen("/build/")) == 0 && clear_mount_point(b, *at) < 0)
+		if (strncmp(*at, "/build/", strlen("/build/")) == 0 &&
+		    clear_mount_point(b, *at) < 0)
 			return -1;
 	return 0;
 }
@@ -103,7 +107,7 @@ static void add_words(struct build *b, struct args *a)
 		args_add(a, *word);
 }
 
-/* What is left of earlier builds may be what failed: a clone would build. */
+/* Leftovers of earlier builds may be the reason for the failure: suggest a clean build. */
 static void hint_clean(struct build *b)
 {
 	size_t len = strlen(b->verdict.reason);
@@ -120,7 +124,8 @@ int build_builder(struct build *b)
 	own_stage struct stage s = {.log = NULL};
 	struct err e = ERR_INIT;
 
-	if (check_needs(b) < 0 || build_boot_needs(b) < 0 || remove_target(b) < 0 || clear_mount_points(b) < 0)
+	if (check_needs(b) < 0 || build_boot_needs(b) < 0 || remove_target(b) < 0 ||
+	    clear_mount_points(b) < 0)
 		return -1;
 	build_stage(b, &s);
 	add_words(b, &s.args);

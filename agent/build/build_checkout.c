@@ -1,4 +1,4 @@
-/* build_checkout: sandbox 1, and the question whether the store knows the content already.
+/* build_checkout: sandbox 1, and the lookup of its content in the store.
  * DIAGNOSTICS: the verdict's class is the checkout's exit code. */
 #include "agent/build/build.h"
 
@@ -17,12 +17,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What is under way while the checkout waits for its go. */
+/* State of the checkout until it gets its go. */
 struct choice {
 	struct build *b;
-	int go;      /* write end; closed = no */
+	int go;      /* write end; closing it means no */
 	bool known;
-	bool failed; /* b->verdict says why */
+	bool failed; /* the reason is in b->verdict */
 };
 
 static bool is_oid(const char *s)
@@ -38,15 +38,17 @@ static int fill_keys(struct build *b, struct err *e)
 
 	if (key_parts(b->conf, b->builder, &b->parts, e) < 0)
 		return -1;
-	if (key_content(b->conf, b->builder, v->tree, b->attributes, b->parts.toolchain, &b->boot, v->key, e) < 0 ||
+	if (key_content(b->conf, b->builder, v->tree, b->attributes, b->parts.toolchain, &b->boot,
+			v->key, e) < 0 ||
 	    key_binding(b->conf, b->image, v->binding, e) < 0 ||
 	    key_source(v->binding, b->builder, b->parts.toolchain, b->source, e) < 0)
 		return -1;
 	return key_inputs(b->image, b->builder, b->parts.toolchain, v->inputs, e);
 }
 
-/* 1: the store has it, 0: it must be built, -1. Who forces a build wants it compared: where a clean build has answered
- * already, it starts from nothing, too, since leftovers could only make it worse. */
+/* Returns 1 if the store has the content, 0 if it must be built, -1 on error. A forced build is
+ * compared with a clean one: if a clean build has answered already, it starts clean as well,
+ * because leftovers could only spoil it. */
 static int look_up(struct build *b, struct err *e)
 {
 	const struct answer_who who = {b->verdict.image, b->verdict.binding};
@@ -73,11 +75,12 @@ static int look_up(struct build *b, struct err *e)
 
 static int moved_on(struct build *b)
 {
-	return verdict_end(&b->verdict, CAUSE_MOVED, "nothing is left to be confirmed: what is warm is not what %s makes by now",
-			   b->image->ref);
+	return verdict_end(&b->verdict, CAUSE_MOVED, "nothing to confirm: the warm artifact is no "
+			   "longer what %s builds", b->image->ref);
 }
 
-/* The same of a confirmation: what is warm must be what this key made. A clean answer that is there need not be built. */
+/* As look_up, for a confirmation: the warm artifact must come from this key. Skips the build if a
+ * clean answer exists. */
 static int look_up_confirmation(struct build *b)
 {
 	struct verdict *v = &b->verdict;
@@ -99,10 +102,12 @@ static int look_up_confirmation(struct build *b)
 		return rc < 0 ? verdict_say(v, e.class, CAUSE_STORE, "%s", e.msg) : 0;
 	memcpy(v->digest, found.digest, sizeof(v->digest));
 	memcpy(v->built, found.built, sizeof(v->built));
-	return build_answer(b, v->digest, &e) < 0 ? verdict_say(v, e.class, CAUSE_STORE, "%s", e.msg) : 1;
+	return build_answer(b, v->digest, &e) < 0
+		       ? verdict_say(v, e.class, CAUSE_STORE, "%s", e.msg)
+		       : 1;
 }
 
-/* The image file's words win, each by itself. */
+/* The image file overrides .hornero.yaml, key by key. */
 static void begin_boot(struct build *b)
 {
 	const struct image *img = b->image;
@@ -110,10 +115,12 @@ static void begin_boot(struct build *b)
 	snprintf(b->boot.expect, sizeof(b->boot.expect), "%s", img->expect ? img->expect : "");
 	b->boot.timeout_s = img->timeout_s ? img->timeout_s : EXPECT_TIMEOUT_DEFAULT_S;
 	b->boot.memory_bytes = img->boot_memory_bytes;
-	snprintf(b->boot.machine, sizeof(b->boot.machine), "%s", image_machine_name(img->boot_machine));
+	snprintf(b->boot.machine, sizeof(b->boot.machine), "%s",
+		 image_machine_name(img->boot_machine));
 }
 
-/* What the repository says; hornero-boot is the one to read it as more than a text. */
+/* The text is the repository's: check its characters here, and leave its meaning to
+ * hornero-boot. */
 static void take_expect(struct build *b, const char *text)
 {
 	size_t len = strlen(text);
@@ -134,7 +141,7 @@ static void take_timeout(struct build *b, const char *text)
 		b->boot.timeout_s = s;
 }
 
-/* As look_up, by the builder that the checkout has named. */
+/* Looks the content up once the checkout has named the builder. Returns as look_up. */
 static int find_content(struct build *b)
 {
 	struct verdict *v = &b->verdict;
@@ -143,8 +150,9 @@ static int find_content(struct build *b)
 
 	b->builder = builder_find(b->builders, v->builder);
 	if (!b->builder)
-		return verdict_say(v, ERR_PUSHER, CAUSE_CHECKOUT, "no builder is called \"%s\" on this node; correct `builder` in "
-				   ".hornero.yaml or in the image file", v->builder);
+		return verdict_say(v, ERR_PUSHER, CAUSE_CHECKOUT, "this node has no builder "
+				   "\"%s\"; correct `builder` in .hornero.yaml or in the image "
+				   "file", v->builder);
 	if (fill_keys(b, &e) < 0)
 		return verdict_say(v, e.class, CAUSE_CONFIGURATION, "%s", e.msg);
 	if (b->confirm)
@@ -153,8 +161,8 @@ static int find_content(struct build *b)
 	return found < 0 ? verdict_say(v, e.class, CAUSE_CONFIGURATION, "%s", e.msg) : found;
 }
 
-/* The checkout goes on: from what is there ('g'), or from nothing ('c'). A death from here on leaves no word of what the
- * leftovers were built with, so that the next build starts from nothing. */
+/* Tells the checkout to write, on top of what exists ('g') or clean ('c'). Removes the note of the
+ * source first: after a crash, the next build starts clean. */
 static int say_go(struct choice *ch)
 {
 	struct build *b = ch->b;
@@ -167,27 +175,28 @@ static int say_go(struct choice *ch)
 	return 0;
 }
 
-/* Checkout and cache are of this source from now on. */
+/* Records that checkout and cache belong to this source from now on. */
 static int note_source(struct build *b)
 {
 	struct err e = ERR_INIT;
 
-	snprintf(b->verdict.built, sizeof(b->verdict.built), "%s", b->from_clean ? ANSWER_CLEAN : ANSWER_INCREMENTAL);
+	snprintf(b->verdict.built, sizeof(b->verdict.built), "%s",
+		 b->from_clean ? ANSWER_CLEAN : ANSWER_INCREMENTAL);
 	failpoint("build-checked-out");
 	if (b->from_clean && workdir_note_source(b->work, b->source, &e) < 0)
 		return verdict_say(&b->verdict, e.class, CAUSE_CHECKOUT, "%s", e.msg);
 	return 0;
 }
 
-/* Commit, tree and builder are known: decide. */
+/* Called when commit, tree and builder are known. */
 static void decide(struct choice *ch)
 {
 	struct build *b = ch->b;
 	int found = known_pin(b->conf, b->image, &b->verdict);
 
 	if (found == 1)
-		stage_note(&b->log, "the image is pinned to release %s, while %s is at %.12s", b->verdict.pinned, b->image->ref,
-			   b->verdict.commit);
+		stage_note(&b->log, "the image is pinned to release %s, while %s is at %.12s",
+			   b->verdict.pinned, b->image->ref, b->verdict.commit);
 	if (found == 1 && b->confirm)
 		found = moved_on(b);
 	if (found == 0)
@@ -204,7 +213,7 @@ static void on_line(void *arg, const char *line)
 	struct choice *ch = arg;
 	struct verdict *v = &ch->b->verdict;
 
-	/* It found by itself that it has to start from nothing: a changed Makefile, a removed file. */
+	/* The checkout itself decided to start clean: a changed Makefile, a removed file. */
 	if (strcmp(line, "source clean") == 0)
 		ch->b->from_clean = true;
 	if (ch->go < 0)
@@ -264,7 +273,7 @@ static void add_words(struct build *b, struct args *a, const char *repo)
 		}
 }
 
-/* Its sandbox has another name for the repository than whoever reads the words. */
+/* Replaces the repository's path in the sandbox by the real one. */
 static void name_repo(char *text, size_t size, const char *repo)
 {
 	own_free char *from = fs_path("%s", text);
@@ -272,7 +281,9 @@ static void name_repo(char *text, size_t size, const char *repo)
 
 	for (const char *at = from, *next; *at && len < size; at = next) {
 		next = strstr(at, CHECKOUT_REPO);
-		len += (size_t)snprintf(text + len, size - len, "%.*s%s", (int)(next ? next - at : (ptrdiff_t)strlen(at)), at, next ? repo : "");
+		len += (size_t)snprintf(text + len, size - len, "%.*s%s",
+					(int)(next ? next - at : (ptrdiff_t)strlen(at)), at,
+					next ? repo : "");
 		next = next ? next + strlen(CHECKOUT_REPO) : at + strlen(at);
 	}
 }
@@ -288,8 +299,9 @@ int build_checkout(struct build *b)
 	int pair[2];
 
 	if (stat(repo, &st) < 0)
-		return verdict_say(&b->verdict, ERR_OPERATOR, CAUSE_CHECKOUT, "there is no repository %s; hornero repo create %s", repo,
-				   b->image->repo);
+		return verdict_say(&b->verdict, ERR_OPERATOR, CAUSE_CHECKOUT,
+				   "there is no repository %s; create it: hornero repo create %s",
+				   repo, b->image->repo);
 	begin_boot(b);
 	build_stage(b, &s);
 	s.speaks = s.own_words = true;
@@ -316,6 +328,7 @@ int build_checkout(struct build *b)
 	if (s.ended != STAGE_EXIT || s.status != 0)
 		return build_blame(b, &s, CAUSE_CHECKOUT, "the checkout");
 	if (!ch.known && !b->builder)
-		return verdict_say(&b->verdict, ERR_US, CAUSE_CHECKOUT, "the checkout ended without naming commit, tree and builder");
+		return verdict_say(&b->verdict, ERR_US, CAUSE_CHECKOUT,
+				   "the checkout ended without naming commit, tree and builder");
 	return ch.known ? 1 : note_source(b);
 }

@@ -1,4 +1,4 @@
-/* build_common: what the stages share. DIAGNOSTICS: none of its own. */
+/* build_common: shared by the stages. DIAGNOSTICS: none of its own. */
 #include "agent/build/build.h"
 
 #include "agent/common/workdir.h"
@@ -33,35 +33,39 @@ int64_t build_limit_s(const struct build *b)
 	return own_s > 0 && own_s < limit_s ? own_s : limit_s;
 }
 
-/* A builder's exit code means what its author likes and blames the pusher; those of our own
- * programs name the class, and a signal there is our bug. */
+/* A builder's exit code is up to its author, and the pusher is to blame. The exit code of our own
+ * programs is an error class, and a signal there is our bug. */
 static int blame_exit(struct build *b, const struct stage *s, enum cause cause, const char *name)
 {
 	struct verdict *v = &b->verdict;
 
-	/* An operator, want of memory, or a command of the build: hornerod knows what the attempts before came to. */
+	/* SIGKILL may come from an operator, the OOM killer or the build itself: hornerod decides
+	 * by the outcome of earlier attempts. */
 	if (s->status == 128 + SIGKILL && !s->speaks)
 		return verdict_say(v, ERR_NOBODY, CAUSE_KILLED, "%s was killed by signal 9", name);
 	if (s->status > 128 && s->status < 128 + 65)
-		return verdict_say(v, s->speaks ? ERR_US : ERR_PUSHER, CAUSE_SIGNAL, "%s was killed by signal %d (%s)", name,
-				   s->status - 128, strsignal(s->status - 128));
+		return verdict_say(v, s->speaks ? ERR_US : ERR_PUSHER, CAUSE_SIGNAL,
+				   "%s was killed by signal %d (%s)", name, s->status - 128,
+				   strsignal(s->status - 128));
 	if (s->text[0])
 		return verdict_say(v, err_class_of_exit(s->status), cause, "%s", s->text);
 	if (s->speaks || !*lastline_text(&s->last))
-		return verdict_say(v, s->speaks ? err_class_of_exit(s->status) : ERR_PUSHER, cause, "%s ended with exit %d", name, s->status);
-	return verdict_say(v, ERR_PUSHER, cause, "%s ended with exit %d; its last line: %s%s", name, s->status, lastline_text(&s->last),
+		return verdict_say(v, s->speaks ? err_class_of_exit(s->status) : ERR_PUSHER, cause,
+				   "%s ended with exit %d", name, s->status);
+	return verdict_say(v, ERR_PUSHER, cause, "%s ended with exit %d; its last line: %s%s", name,
+			   s->status, lastline_text(&s->last),
 			   lastline_hint(lastline_text(&s->last)));
 }
 
-/* It may write in the checkout still: the next attempt gets a new one. */
+/* The process may still write to the checkout: the next attempt gets a new one. */
 static int hangs(struct build *b, const char *name)
 {
 	struct err e = ERR_INIT;
 
 	if (workdir_set_aside(b->conf->repo_base, b->image->uuid, &e) < 0)
 		stage_note(&b->log, "%s", e.msg);
-	return verdict_end(&b->verdict, CAUSE_HANGS, "a process of %s hangs in the kernel and does not die of SIGKILL; the image is "
-			   "built in a new checkout", name);
+	return verdict_end(&b->verdict, CAUSE_HANGS, "a process of %s hangs in the kernel and "
+			   "survives SIGKILL; the image is built in a new checkout", name);
 }
 
 int build_blame(struct build *b, const struct stage *s, enum cause cause, const char *name)
@@ -70,23 +74,31 @@ int build_blame(struct build *b, const struct stage *s, enum cause cause, const 
 
 	switch (s->ended) {
 	case STAGE_TIMEOUT:
-		/* Checkout and check compute little and wait for disks; the boot runs what was pushed. */
-		return verdict_say(v, s->speaks && cause != CAUSE_BOOT ? ERR_NOBODY : ERR_PUSHER, CAUSE_TIMEOUT, "%s took longer than %lld s of time in which it could "
-				   "run (build_timeout)", name, (long long)s->limit_ms / 1000);
+		/* Checkout and check compute little and wait for disks; builder and boot run pushed
+		 * code. */
+		return verdict_say(v, s->speaks && cause != CAUSE_BOOT ? ERR_NOBODY : ERR_PUSHER,
+				   CAUSE_TIMEOUT, "%s took longer than %lld s of time in which it "
+				   "could run (build_timeout)", name,
+				   (long long)s->limit_ms / 1000);
 	case STAGE_STARVED:
-		return verdict_end(v, CAUSE_STARVED, "the node is busy: %s got too little of its processors for %lld s on the clock "
-				   "(%d times build_timeout); it is tried again", name, (long long)s->limit_ms / 1000 * STAGE_STARVED_TIMES,
+		return verdict_end(v, CAUSE_STARVED, "the node is busy: %s got too little "
+				   "processor time for %lld s (%d times build_timeout); it is "
+				   "tried again", name,
+				   (long long)s->limit_ms / 1000 * STAGE_STARVED_TIMES,
 				   STAGE_STARVED_TIMES);
 	case STAGE_SILENCE:
-		return verdict_end(v, CAUSE_SILENCE, "%s printed nothing for %lld s (silence_timeout)", name,
-				   (long long)s->silence_ms / 1000);
+		return verdict_end(v, CAUSE_SILENCE, "%s printed nothing for %lld s "
+				   "(silence_timeout)", name, (long long)s->silence_ms / 1000);
 	case STAGE_LOG:
-		return verdict_end(v, CAUSE_LOG, "%s printed more than %lld bytes (log_limit)", name,
-				   (long long)s->log->limit_bytes);
+		return verdict_end(v, CAUSE_LOG, "%s printed more than %lld bytes (log_limit)",
+				   name, (long long)s->log->limit_bytes);
 	case STAGE_SANDBOX:
-		/* The machine may be out of namespaces or processes for a moment: the third time is the operator's. */
-		return verdict_say(v, ERR_NOBODY, CAUSE_SANDBOX, "bubblewrap could not close the sandbox for %s: %s", name,
-				   *lastline_text(&s->last) ? lastline_text(&s->last) : "it said nothing");
+		/* The node may be short of namespaces or processes for a moment; the third such
+		 * failure goes to the operator. */
+		return verdict_say(v, ERR_NOBODY, CAUSE_SANDBOX,
+				   "bubblewrap could not set up the sandbox for %s: %s", name,
+				   *lastline_text(&s->last) ? lastline_text(&s->last)
+							    : "it printed nothing");
 	case STAGE_HANGS:
 		return hangs(b, name);
 	case STAGE_DISK:

@@ -1,6 +1,8 @@
-/* build_disk: an attempt that fills a disk is ended at the floor, whichever of its stages does, and what it wrote goes.
- * DIAGNOSTICS: ERR_PUSHER where three quarters of the floor itself went during the attempt and as much is the attempt's own, else
- * ERR_NOBODY: the disk was nearly full, or others filled it. */
+/* build_disk: ends an attempt that fills a disk to its floor, in any stage, and removes what it
+ * wrote.
+ * DIAGNOSTICS: ERR_PUSHER if during the attempt free space fell by three quarters of the floor and
+ * the attempt itself wrote as much; else ERR_NOBODY: the disk was nearly full, or others filled
+ * it. */
 #include "agent/build/build.h"
 
 #include "agent/common/workdir.h"
@@ -25,8 +27,9 @@ static int64_t more(int64_t now, int64_t before)
 	return now > before ? now - before : 0;
 }
 
-/* What began above a floor may take so much of it. Were nothing of it to be had, a build of a few bytes would be ended as often as
- * it began just above: room is made up to the floor, not beyond. */
+/* An attempt that started above the floor may use this much of it. Otherwise a build of a few bytes
+ * would be ended each time that it starts just above the floor, because the collector makes room up
+ * to the floor only. */
 static int64_t most(int64_t floor)
 {
 	return floor / 4 * 3;
@@ -49,18 +52,22 @@ int build_disk_begin(struct build *b)
 	return 0;
 }
 
-/* What is free now, at all below the floor: it took its share, or others leave no more of it. */
+/* Returns whether free space is below the floor and the attempt used its share, or others left less
+ * than that. */
 static bool is_over(int64_t start, int64_t now, int64_t floor)
 {
-	return now >= 0 && now < floor && (more(start, now) >= most(floor) || now < floor - most(floor));
+	return now >= 0 && now < floor &&
+	       (more(start, now) >= most(floor) || now < floor - most(floor));
 }
 
 static bool side_is_over(struct disk_watch *w, const struct disk_side *side)
 {
 	struct floor_files files;
 
-	w->by_files = floor_files(&side->floor, &files) && is_over(side->start_files, files.free, files.floor);
-	return w->by_files || is_over(side->start_bytes, floor_free_bytes(&side->floor), floor_bytes(&side->floor));
+	w->by_files = floor_files(&side->floor, &files) &&
+		      is_over(side->start_files, files.free, files.floor);
+	return w->by_files || is_over(side->start_bytes, floor_free_bytes(&side->floor),
+				      floor_bytes(&side->floor));
 }
 
 bool build_disk_is_low(void *disk)
@@ -79,26 +86,29 @@ bool build_disk_is_low(void *disk)
 	return w->low != NULL;
 }
 
-/* Whether that share is on the disk because of this attempt, or was until it was ended. What hides
- * from being counted is its own. */
+/* Returns whether the attempt itself wrote that share, counting what was freed when it was ended.
+ * Files that it hides from counting are its own. */
 static bool is_own(const struct build *b)
 {
 	const struct disk_watch *w = &b->disk;
-	own_free char *staged = store_stage_path(b->conf->store_dir, b->verdict.job, b->verdict.attempt);
+	own_free char *staged = store_stage_path(b->conf->store_dir, b->verdict.job,
+						 b->verdict.attempt);
 	const struct floor *f = &w->low->floor;
 	struct floor_files files = {0};
 	struct du sum = {0};
 
 	if (!workdir_size(&sum, b->work) || !du_add(&sum, AT_FDCWD, staged))
 		return true;
-	/* Files without a name went with those who had them open. */
+	/* Unlinked files were freed with the processes that had them open. */
 	if (w->by_files && floor_files(f, &files))
 		return sum.files + more(files.free, w->low_files) >= most(files.floor);
 	return sum.bytes + more(floor_free_bytes(f), w->low_bytes) >= most(floor_bytes(f));
 }
 
-/* "12 MiB", or "800 inodes"; the floor in the same way. Returns whether it took its share. */
-static bool measure(const struct disk_watch *w, char went[BYTES_WORDS + 8], char least[BYTES_WORDS + 8])
+/* Formats the amount used and the floor: "12 MiB" or "800 inodes". Returns whether the attempt used
+ * its share. */
+static bool measure(const struct disk_watch *w, char went[BYTES_WORDS + 8],
+		    char least[BYTES_WORDS + 8])
 {
 	const struct floor *f = &w->low->floor;
 	struct floor_files files = {0};
@@ -124,10 +134,11 @@ int build_disk_blame(struct build *b, const char *name)
 	struct err e = ERR_INIT;
 
 	if (!measure(w, went, least) || !is_own(b))
-		return verdict_say(&b->verdict, ERR_NOBODY, CAUSE_DISK, "less than %s are free on %s (%s); %s was ended", least, f->dir,
-				   f->key, name);
+		return verdict_say(&b->verdict, ERR_NOBODY, CAUSE_DISK, "less than %s are free on "
+				   "%s (%s); %s was ended", least, f->dir, f->key, name);
 	if (workdir_clear(b->work, &e) < 0)
 		stage_note(&b->log, "%s", e.msg);
-	return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_DISK, "%s filled the disk: %s went since the attempt began, and less than %s "
-			   "were free on %s (%s); its checkout and its cache were removed", name, went, least, f->dir, f->key);
+	return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_DISK, "%s filled the disk: %s went since "
+			   "the attempt began, and less than %s were free on %s (%s); its checkout "
+			   "and its cache were removed", name, went, least, f->dir, f->key);
 }

@@ -1,5 +1,6 @@
-/* build_store: sandbox 3, the check, then the digest and the store. Nobody of the builder's
- * sandbox is left when this starts. DIAGNOSTICS: ERR_PUSHER where the artifact is missing or no good. */
+/* build_store: sandbox 3, the check, then the digest and the store. No process of the builder's
+ * sandbox is left at this point.
+ * DIAGNOSTICS: ERR_PUSHER if the artifact is missing or unusable. */
 #include "agent/build/build.h"
 
 #include "agent/build/sandbox.h"
@@ -15,25 +16,30 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The artifact, opened beneath the work directory: no link is followed, no device waited for. */
+/* Opens the artifact beneath the work directory; follows no link and waits for no device. */
 static int open_artifact(struct build *b)
 {
 	const char *path = b->builder->artifact;
-	own_fd int fd = fs_open_beneath(b->work, path + strlen("/build/"), O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	own_fd int fd = fs_open_beneath(b->work, path + strlen("/build/"),
+					O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	struct stat st;
 
 	if (fd < 0 && errno == ENOENT)
-		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT, "%s ended well but left no %s", b->builder->argv[0], path);
+		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT,
+				   "%s succeeded but left no %s", b->builder->argv[0], path);
 	if (fd < 0 && (errno == ELOOP || errno == EXDEV))
-		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT, "%s is reached through a symbolic link; make it a file", path);
+		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT,
+				   "%s is reached through a symbolic link; make it a file", path);
 	if (fd < 0)
-		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT, "%s cannot be opened: %s", path, strerror(errno));
+		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT, "cannot open %s: %s",
+				   path, strerror(errno));
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT, "%s is not a regular file", path);
+		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT,
+				   "%s is not a regular file", path);
 	return steal_fd(&fd);
 }
 
-/* The empty file that the check fills; the build user's while it does. */
+/* Creates the empty file that the check fills; it belongs to the build user meanwhile. */
 static int open_staged(struct build *b, const char *path, struct err *e)
 {
 	own_fd int fd = fs_create(AT_FDCWD, path, O_RDWR, 0600);
@@ -67,9 +73,10 @@ static int check(struct build *b, int in, int out)
 	b->verdict.check_ms = s.took_ms;
 	if (s.ended != STAGE_EXIT || s.status != 0)
 		return build_blame(b, &s, CAUSE_CHECK, "the check of the artifact");
-	/* From here on the file belongs to us alone. */
+	/* Only we may write the file from here on. */
 	if (geteuid() == 0 && fchown(out, 0, 0) < 0)
-		return verdict_say(&b->verdict, ERR_US, CAUSE_STORE, "cannot take the checked artifact back: %s", strerror(errno));
+		return verdict_say(&b->verdict, ERR_US, CAUSE_STORE, "cannot take back the checked "
+				   "artifact: %s", strerror(errno));
 	return 0;
 }
 
@@ -82,7 +89,8 @@ static void note_key(const struct build *b, struct manifest *m)
 	memcpy(m->tree, v->tree, sizeof(m->tree));
 	memcpy(m->attributes, b->attributes, sizeof(m->attributes));
 	if (b->conf->on_missing != MISSING_LFS)
-		snprintf(m->on_missing, sizeof(m->on_missing), "%s", conf_missing_words[b->conf->on_missing]);
+		snprintf(m->on_missing, sizeof(m->on_missing), "%s",
+			 conf_missing_words[b->conf->on_missing]);
 	memcpy(m->builder, v->builder, sizeof(m->builder));
 	memcpy(m->builder_file, p->builder_file, sizeof(m->builder_file));
 	memcpy(m->toolchain, p->toolchain, sizeof(m->toolchain));
@@ -116,7 +124,7 @@ static void note_limits(const struct build *b, struct manifest *m)
 	m->image_size_limit_bytes = c->image_size_limit_bytes;
 }
 
-/* All but what the file itself says. */
+/* Fills everything except digest and size. */
 static void describe(const struct build *b, struct manifest *m)
 {
 	const struct verdict *v = &b->verdict;
@@ -139,7 +147,7 @@ static void describe(const struct build *b, struct manifest *m)
 	note_limits(b, m);
 }
 
-/* What the image's next build would be built upon has been proven wrong: it starts from nothing. */
+/* The leftovers of the image have proved wrong: its next build starts clean. */
 static void leave_leftovers(const struct build *b)
 {
 	own_free char *path = fs_path("%s/%s", b->conf->repo_base, b->verdict.image);
@@ -150,7 +158,7 @@ static void leave_leftovers(const struct build *b)
 		(void)workdir_note_source(work, NULL, &ignored);
 }
 
-/* For whom it answers depends on how it was built. */
+/* The scope of an answer depends on how it was built. */
 int build_answer(struct build *b, const char *digest, struct err *e)
 {
 	struct verdict *v = &b->verdict;
@@ -192,7 +200,8 @@ static int take(struct build *b, int fd, const char *staged, struct err *e)
 
 int build_store(struct build *b)
 {
-	own_free char *staged = store_stage_path(b->conf->store_dir, b->verdict.job, b->verdict.attempt);
+	own_free char *staged = store_stage_path(b->conf->store_dir, b->verdict.job,
+						 b->verdict.attempt);
 	own_fd int in = open_artifact(b);
 	own_fd int out = -1;
 	int64_t start_ms;

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* What make says of the failure of a tool of its own tells less than that tool did. */
+/* Make's line about a failed tool says less than the tool's own. */
 static bool is_epilogue(const char *line)
 {
 	return strncmp(line, "make", 4) == 0 && (line[4] == ':' || line[4] == '[') &&
@@ -37,10 +37,11 @@ const char *lastline_text(const struct lastline *l)
 	return is_more ? l->now : l->last;
 }
 
-/* The words of curl, git, pip, npm, apt, go, and of the C library. */
+/* Messages of curl, git, pip, npm, apt, go and the C library. */
 static const char *const no_network[] = {
-	"Could not resolve", "Couldn't resolve", "emporary failure in name resolution", "emporary failure resolving",
-	"Name or service not known", "Network is unreachable", "getaddrinfo", "ENETUNREACH", "EAI_AGAIN", "dial tcp",
+	"Could not resolve", "Couldn't resolve", "emporary failure in name resolution",
+	"emporary failure resolving", "Name or service not known", "Network is unreachable",
+	"getaddrinfo", "ENETUNREACH", "EAI_AGAIN", "dial tcp",
 };
 static const char *const not_visible[] = {"/opt/", "/home/", "/root/", "/srv/", "/var/", "/mnt/"};
 
@@ -48,9 +49,12 @@ const char *lastline_hint(const char *text)
 {
 	for (size_t i = 0; i < sizeof(no_network) / sizeof(no_network[0]); i++)
 		if (strstr(text, no_network[i]))
-			return "; a build has no network: what it needs must be pushed, or be an input of its builder";
+			return "; a build has no network: push what it needs, or make it an input "
+			       "of the builder";
 	for (size_t i = 0; i < sizeof(not_visible) / sizeof(not_visible[0]); i++)
-		if (strstr(text, not_visible[i]) && (strstr(text, "No such file") || strstr(text, "not found")))
-			return "; of the node a build sees only /usr, and the inputs of its builder";
+		if (strstr(text, not_visible[i]) &&
+		    (strstr(text, "No such file") || strstr(text, "not found")))
+			return "; a build sees only /usr of the node, and the inputs of its "
+			       "builder";
 	return "";
 }

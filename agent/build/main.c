@@ -1,5 +1,6 @@
-/* hornero-build: supervisor of one attempt. DIAGNOSTICS: exit 0 when a verdict was written,
- * whatever it says; else the class's exit code, and the agent takes it for a crash. */
+/* hornero-build: supervises one attempt. DIAGNOSTICS: exit 0 if a verdict was written, whatever it
+ * says. Otherwise the exit code is the error's class, and hornerod treats the attempt as
+ * crashed. */
 #include "agent/build/build.h"
 
 #include "agent/common/workdir.h"
@@ -31,10 +32,15 @@ struct options {
 static int parse(int argc, char **argv, struct options *o, struct err *e)
 {
 	static const struct option words[] = {
-		{"conf", required_argument, NULL, 'c'},    {"image", required_argument, NULL, 'i'},
-		{"job", required_argument, NULL, 'j'},     {"attempt", required_argument, NULL, 'a'},
-		{"join", required_argument, NULL, 'n'},    {"force", no_argument, NULL, 'f'},
-		{"confirm", no_argument, NULL, 'o'},       {"clean", no_argument, NULL, 'x'},         {"limits", required_argument, NULL, 'l'},
+		{"conf", required_argument, NULL, 'c'},
+		{"image", required_argument, NULL, 'i'},
+		{"job", required_argument, NULL, 'j'},
+		{"attempt", required_argument, NULL, 'a'},
+		{"join", required_argument, NULL, 'n'},
+		{"limits", required_argument, NULL, 'l'},
+		{"force", no_argument, NULL, 'f'},
+		{"confirm", no_argument, NULL, 'o'},
+		{"clean", no_argument, NULL, 'x'},
 		{NULL, 0, NULL, 0},
 	};
 	int word;
@@ -54,16 +60,18 @@ static int parse(int argc, char **argv, struct options *o, struct err *e)
 		default: return err_set(e, ERR_USAGE, "hornero-build is started by hornerod");
 		}
 	}
-	if (!o->image || !uuid_valid(o->image) || o->job < 1 || o->attempt < 1 || o->njoin > BUILD_MAX_JOIN)
+	if (!o->image || !uuid_valid(o->image) || o->job < 1 || o->attempt < 1 ||
+	    o->njoin > BUILD_MAX_JOIN)
 		return err_set(e, ERR_USAGE, "hornero-build is started by hornerod");
 	return 0;
 }
 
 static int open_log(struct build *b, struct err *e)
 {
-	own_free char *path = fs_path("%s/%lld.%lld.log", b->conf->log_dir, (long long)b->verdict.job,
-				      (long long)b->verdict.attempt);
-	own_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+	own_free char *path = fs_path("%s/%lld.%lld.log", b->conf->log_dir,
+				      (long long)b->verdict.job, (long long)b->verdict.attempt);
+	own_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+			     0640);
 
 	if (fd < 0 || fchmod(fd, 0640) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot open the log %s", path);
@@ -79,42 +87,49 @@ static int lock_work(struct build *b, struct err *e)
 	return b->work < 0 ? -1 : fs_flock(b->work, LOCK_WAIT_MS, e);
 }
 
-/* hornerod starts one supervisor of an image at a time. So whoever holds it does not end although hornerod killed it, or is
- * hornero-collect, which empties it. */
+/* hornerod starts one supervisor of an image at a time. So the holder of the lock is either a
+ * supervisor that survived hornerod's SIGKILL, or hornero-collect emptying the directory. */
 static int step_around(struct build *b, struct err *e)
 {
 	int rc;
 
 	if (workdir_set_aside(b->conf->repo_base, b->image->uuid, e) < 0)
 		return -1;
-	stage_note(&b->log, "somebody who does not end holds %s: built in a new checkout", b->work_path);
+	stage_note(&b->log, "another process holds %s and does not end: building in a new checkout",
+		   b->work_path);
 	rc = lock_work(b, e);
-	return rc == 0 ? err_set(e, ERR_NOBODY, "somebody holds the new %s, too", b->work_path) : rc;
+	return rc == 0 ? err_set(e, ERR_NOBODY, "another process holds the new %s, too",
+				 b->work_path)
+		       : rc;
 }
 
-/* repo_base/UUID, owned by whoever builds. */
+/* Opens repo_base/UUID, owned by the build user. */
 static int open_work(struct build *b, struct err *e)
 {
 	struct stat st;
 	int rc;
 
-	b->work_path = fs_path("%s/%s%s", b->conf->repo_base, b->image->uuid, b->confirm ? WORKDIR_CONFIRM : "");
+	b->work_path = fs_path("%s/%s%s", b->conf->repo_base, b->image->uuid,
+			       b->confirm ? WORKDIR_CONFIRM : "");
 	rc = lock_work(b, e);
 	if (rc == 0 && b->confirm)
-		return err_set(e, ERR_NOBODY, "another confirmation of this image, or hornero-collect, still works in %s", b->work_path);
+		return err_set(e, ERR_NOBODY, "another confirmation of this image, or "
+			       "hornero-collect, still uses %s", b->work_path);
 	if (rc == 0)
 		rc = step_around(b, e);
 	if (rc < 0)
 		return -1;
 	if (fstat(b->work, &st) < 0 || st.st_nlink == 0)
-		return err_set(e, ERR_NOBODY, "%s was removed just now: the image was not registered", b->work_path);
+		return err_set(e, ERR_NOBODY, "%s was removed just now: the image was not "
+			       "registered", b->work_path);
 	if (geteuid() == 0 && st.st_uid != b->conf->build_uid &&
 	    fchown(b->work, b->conf->build_uid, b->conf->build_gid) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot hand %s to the build user", b->work_path);
+		return err_sys(e, ERR_OPERATOR, "cannot give %s to the build user", b->work_path);
 	return 0;
 }
 
-/* What a confirmation leaves is of no use to anybody; what cannot be removed now hornero-collect removes. */
+/* Removes a confirmation's work, which has no further use. If that fails, hornero-collect removes
+ * it later. */
 static void remove_work(const struct build *b)
 {
 	struct err e = ERR_INIT;
@@ -123,31 +138,34 @@ static void remove_work(const struct build *b)
 		log_warn("event=not-removed %s", e.msg);
 }
 
-/* All three stages; the verdict says how it went. */
+/* Runs the stages; the result is in the verdict. */
 static void run(struct build *b)
 {
 	int known;
 
-	stage_note(&b->log, "job %lld, attempt %lld: %s, %s of %s", (long long)b->verdict.job, (long long)b->verdict.attempt,
-		   b->image->name[0] ? b->image->name : b->image->uuid, b->image->ref, b->image->repo);
+	stage_note(&b->log, "job %lld, attempt %lld: %s, %s of %s", (long long)b->verdict.job,
+		   (long long)b->verdict.attempt,
+		   b->image->name[0] ? b->image->name : b->image->uuid, b->image->ref,
+		   b->image->repo);
 	known = build_disk_begin(b) < 0 ? -1 : build_checkout(b);
 	if (known == 1) {
 		b->verdict.reused = true;
 		stage_note(&b->log, "same content as artifact %.12s: no build", b->verdict.digest);
 	} else if (known == 0 && build_builder(b) == 0 && build_store(b) == 0) {
-		stage_note(&b->log, "artifact %.12s, %lld bytes, is in the store", b->verdict.digest,
-			   (long long)b->verdict.size_bytes);
+		stage_note(&b->log, "artifact %.12s, %lld bytes, is in the store",
+			   b->verdict.digest, (long long)b->verdict.size_bytes);
 	}
 	if (b->verdict.class != ERR_NONE)
 		stage_note(&b->log, "%s", b->verdict.reason);
 }
 
-/* In force are not always those of the file: hornerod knows. */
+/* The limits in force may differ from hornero.yaml; hornerod passes them. */
 static int take_limits(struct conf *c, const char *limits, struct err *e)
 {
-	if (limits && sscanf(limits, "%" SCNd64 ":%" SCNd64 ":%" SCNd64, &c->compile_core_limit, &c->compile_mem_limit,
-			     &c->compile_pids_limit) != 3)
-		return err_set(e, ERR_US, "hornero-build is started with the limits %s", limits);
+	if (limits && sscanf(limits, "%" SCNd64 ":%" SCNd64 ":%" SCNd64, &c->compile_core_limit,
+			     &c->compile_mem_limit, &c->compile_pids_limit) != 3)
+		return err_set(e, ERR_US, "invalid --limits %s: hornerod passes PERCENT:MB:PIDS",
+			       limits);
 	return 0;
 }
 
@@ -156,7 +174,8 @@ static int supervise(const struct options *o, struct err *e)
 	own_conf struct conf *c = NULL;
 	own_builders struct builders *builders = NULL;
 	own_image struct image img = {0};
-	struct build b = {.force = o->force, .clean = o->clean, .confirm = o->confirm, .njoin = o->njoin, .image = &img, .work = -1};
+	struct build b = {.force = o->force, .clean = o->clean, .confirm = o->confirm,
+			  .njoin = o->njoin, .image = &img, .work = -1};
 	int rc;
 
 	if (conf_load(&c, conf_find(o->conf), e) < 0 || take_limits(c, o->limits, e) < 0)
@@ -172,15 +191,15 @@ static int supervise(const struct options *o, struct err *e)
 	}
 	if (open_log(&b, e) < 0 || stage_prepare(e) < 0 || syscalls_filters(b.filters, e) < 0)
 		return -1;
-	if (image_load(c->images_dir, o->image, &img, e) < 0 || builders_load(c->builders_dir, &builders, e) < 0 ||
-	    open_work(&b, e) < 0) {
+	if (image_load(c->images_dir, o->image, &img, e) < 0 ||
+	    builders_load(c->builders_dir, &builders, e) < 0 || open_work(&b, e) < 0) {
 		verdict_say(&b.verdict, e->class, CAUSE_CONFIGURATION, "%s", e->msg);
 		stage_note(&b.log, "%s", b.verdict.reason);
 	} else {
 		b.builders = builders;
 		snprintf(b.verdict.repo, sizeof(b.verdict.repo), "%s", img.repo);
 		for (size_t i = 0; i < builders->nbroken; i++)
-			stage_note(&b.log, "a builder that cannot be used: %s", builders->broken[i].msg);
+			stage_note(&b.log, "unusable builder: %s", builders->broken[i].msg);
 		run(&b);
 	}
 	if (b.confirm)
@@ -193,7 +212,8 @@ static int supervise(const struct options *o, struct err *e)
 	return rc;
 }
 
-/* Linux 6.12: how long a thread may run before others are asked. It has no name in the headers of Debian 12. */
+/* Linux 6.12: how long a thread may run before it is preempted. The headers of Debian 12 lack
+ * it. */
 struct slice_attr {
 	uint32_t size, policy;
 	uint64_t flags;
@@ -202,17 +222,19 @@ struct slice_attr {
 	uint64_t runtime_ns, deadline_ns, period_ns;
 };
 
-/* Digests and the store's writes are in no group, and instances come first there, too. Inherited by all that is built: a group
- * runs no longer at a time than the shortest slice in it, so whoever else wakes need not wait long for a build. The filters
- * keep a build from changing that (syscalls.c). Not the lowest priority: beside busy processors the supervisor itself must
- * get on. Older kernels ignore the slice. */
+/* Digests and writes to the store run outside any control group, and instances must come first
+ * there, too. All builds inherit this. A group runs at most as long as its shortest slice, so other
+ * tasks that wake up wait only briefly for a build; the filters keep builds from changing that
+ * (syscalls.c). Not the lowest priority, because the supervisor must make progress next to busy
+ * processors. Older kernels ignore the slice. */
 static void give_way(void)
 {
 	const struct slice_attr a = {.size = sizeof(a), .nice = LOW_NICE, .runtime_ns = SLICE_NS};
 
 	if (syscall(SYS_sched_setattr, 0, &a, 0) < 0)
 		(void)setpriority(PRIO_PROCESS, 0, LOW_NICE);
-	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
+	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+		      IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
 }
 
 int main(int argc, char **argv)

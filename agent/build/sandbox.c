@@ -1,4 +1,4 @@
-/* sandbox: pure. DIAGNOSTICS: none; bwrap itself complains on the attempt's log. */
+/* sandbox: pure. DIAGNOSTICS: none; bwrap's own errors go to the attempt's log. */
 #include "agent/build/sandbox.h"
 
 #include "agent/build/syscalls.h"
@@ -8,19 +8,22 @@
 void sandbox_begin(struct args *a, int status_fd, int filter_fd)
 {
 	static const char *const walls[] = {
-		"bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net",
-		"--unshare-cgroup-try", "--die-with-parent", "--new-session", "--hostname", "hornero",
-		"--cap-drop", "ALL", "--clearenv", "--ro-bind", "/usr", "/usr",
+		"bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts",
+		"--unshare-net", "--unshare-cgroup-try", "--die-with-parent", "--new-session",
+		"--hostname", "hornero", "--cap-drop", "ALL", "--clearenv", "--ro-bind", "/usr",
+		"/usr",
 		"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/run",
 	};
-	/* Merged-/usr links, and what compilers and libc look up by name. */
+	/* Merged-/usr links. */
 	static const char *const links[][2] = {
-		{"usr/bin", "/bin"}, {"usr/sbin", "/sbin"}, {"usr/lib", "/lib"}, {"usr/lib64", "/lib64"},
-		{"usr/lib32", "/lib32"},
+		{"usr/bin", "/bin"}, {"usr/sbin", "/sbin"}, {"usr/lib", "/lib"}, 
+		{"usr/lib64", "/lib64"}, {"usr/lib32", "/lib32"},
 	};
+	/* Looked up by name by compilers and libc. */
 	static const char *const etc[] = {
-		"/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/passwd", "/etc/group",
-		"/etc/nsswitch.conf", "/etc/localtime", "/etc/mime.types",
+		"/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
+		"/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/localtime",
+		"/etc/mime.types",
 	};
 
 	for (size_t i = 0; i < sizeof(walls) / sizeof(walls[0]); i++)
@@ -42,7 +45,7 @@ void sandbox_begin(struct args *a, int status_fd, int filter_fd)
 	sandbox_env(a, "LANG", "C.UTF-8");
 	sandbox_env(a, "TMPDIR", "/tmp");
 #ifdef __SANITIZE_ADDRESS__
-	/* It looks for leaks by ptrace, which the filter refuses. */
+	/* The leak check uses ptrace, which the filter refuses. */
 	sandbox_env(a, "ASAN_OPTIONS", "detect_leaks=0");
 #endif
 }
@@ -63,7 +66,7 @@ void sandbox_env(struct args *a, const char *name, const char *value)
 
 void sandbox_command(struct args *a)
 {
-	/* Only now: mount points were made in it. */
+	/* Last, because mount points had to be created in it. */
 	args_add(a, "--remount-ro");
 	args_add(a, "/");
 	args_add(a, "--");

@@ -1,10 +1,11 @@
 /*
- * sandbox: the words that make bubblewrap close its walls.
+ * sandbox: builds bubblewrap's command line.
  *
- * Every stage: own user, mount, PID, IPC, UTS, cgroup and network namespaces (loopback up, nothing
- * else), no capabilities, no new privileges, own session, /usr and named files of /etc read-only,
- * a fresh /proc, /dev and /tmp, an environment of its own, killed with its parent. Nothing of the
- * node is seen but what is added here, and of the kernel only what agent/build/syscalls.h lets through.
+ * Every stage gets its own user, mount, PID, IPC, UTS, cgroup and network namespaces (loopback
+ * only), no capabilities, no new privileges, its own session, /usr and named files of /etc
+ * read-only, a fresh /proc, /dev and /tmp, and an environment of its own. It is killed with its
+ * parent. It sees nothing else of the node unless added here, and only the system calls that
+ * agent/build/syscalls.h allows.
  *
  *     own_args struct args a = ARGS_INIT;
  *     sandbox_begin(&a, STATUS_FD, FIRST_FILTER_FD);
@@ -17,13 +18,13 @@
 
 #include "lib/args.h"
 
-/* bwrap reports on descriptor status_fd when the command has started and how it ended; it reads the system call
- * filters from filter_fd and the descriptors behind it. */
+/* bwrap reports on descriptor status_fd when the command has started and how it ended. It reads the
+ * system call filters from filter_fd and the descriptors after it. */
 void sandbox_begin(struct args *a, int status_fd, int filter_fd);
 /* how: "--bind", "--ro-bind", "--ro-bind-try", "--dev-bind-try". */
 void sandbox_bind(struct args *a, const char *how, const char *from, const char *to);
 void sandbox_env(struct args *a, const char *name, const char *value);
-/* No more sandbox words: the command follows. */
+/* Ends the options of bwrap; the command follows. */
 void sandbox_command(struct args *a);
 
 #endif

@@ -1,5 +1,5 @@
-/* stage: DIAGNOSTICS: -1 with ERR_OPERATOR where bwrap is missing, ERR_NOBODY where the
- * machine is out of something. How the command itself ended is in the struct. */
+/* stage: DIAGNOSTICS: -1 with ERR_OPERATOR if bwrap is missing, ERR_NOBODY if the machine is short
+ * of a resource. The struct says how the command itself ended. */
 #include "agent/build/stage.h"
 
 #include "agent/cgroup/cgdir.h"
@@ -21,22 +21,23 @@
 enum { OUT, LINES, SANDBOX, N_PIPES };
 enum { LOOK_MS = 250, TOLD_MS = 60000, TELL_AFTER_MS = 2000, LINGER_MS = 60000 };
 
-/* What is under way; lives for one stage_run. */
+/* State of one stage_run. */
 struct flow {
 	struct stage *s;
 	int ours[N_PIPES];
 	struct child child;
 	char line[1024];
 	size_t line_len;
-	char report[512]; /* bwrap's JSON, for its "exit-code" only */
+	char report[512]; /* bwrap's JSON; only its "exit-code" matters */
 	size_t report_len;
 	struct fairtime time;
-	int64_t looked_ms, look_ms;  /* monotonic: the last look, and when the next one is due */
-	int64_t spent_ms, silent_ms; /* of the time that counts, at the last look: since the start, and since it spoke */
-	int64_t wall_ms;             /* since the start, less pauses */
-	int64_t paused_ms;           /* frozen so long, to a look */
-	bool spoke;                  /* since the last look */
-	int64_t told_ms;             /* monotonic: that the node is busy; 0: never */
+	int64_t looked_ms, look_ms;  /* monotonic: the last look, and when the next is due */
+	/* of the time that counts, at the last look: since the start, and since the last output */
+	int64_t spent_ms, silent_ms;
+	int64_t wall_ms;             /* wall clock since the start, without pauses */
+	int64_t paused_ms;           /* frozen time, with the precision of a look */
+	bool spoke;                  /* there was output since the last look */
+	int64_t told_ms;             /* monotonic: when the busy node was last logged; 0 if never */
 	bool over_limit;
 	int stop;         /* readable: SIGTERM */
 	bool stopped;
@@ -71,7 +72,8 @@ static void take_line(struct flow *f)
 		s->on_line(s->arg, f->line);
 }
 
-/* Lines longer than the buffer are cut: the rest counts as the next line, which nobody knows. */
+/* Cuts lines at the size of the buffer: the rest counts as the next line, which no reader
+ * recognizes. */
 static void take_lines(struct flow *f, const char *data, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -100,10 +102,12 @@ static void take_report(struct flow *f, const char *data, size_t len)
 	f->report[f->report_len] = '\0';
 }
 
-/* One read of pipe i. Closes it at EOF. True if there was something. */
+/* Reads once from pipe i and closes it at EOF. Returns whether there was data. */
 static bool take(struct flow *f, int i)
 {
-	static void (*const takers[N_PIPES])(struct flow *, const char *, size_t) = {take_output, take_lines, take_report};
+	static void (*const takers[N_PIPES])(struct flow *, const char *, size_t) = {take_output,
+										     take_lines,
+										     take_report};
 	char buf[65536];
 	ssize_t n = read(f->ours[i], buf, sizeof(buf));
 
@@ -130,9 +134,10 @@ static int open_pipes(struct flow *f, int theirs[N_PIPES], struct err *e)
 	return 0;
 }
 
-/* Of what the kernel counts per process or per user. Where hornerod is no root its builds are, to the kernel, the same user:
- * descriptors in flight, for one, are counted for all processes of a user, and whoever sends one is held against its own soft
- * limit. hornerod's is far above this one (agent/hornerod/main.c), so builds stop each other there, and not hornerod. */
+/* Limits that the kernel counts per process or per user. If hornerod is not root, its builds share
+ * its user: descriptors in flight, for example, are counted for all processes of a user, and the
+ * kernel compares them with the sender's soft limit. hornerod's limit is far above this one
+ * (agent/hornerod/main.c), so builds block each other there, but not hornerod. */
 static const struct spawn_limit limits[] = {
 	{RLIMIT_NOFILE, 1024, DESCRIPTORS_OF_A_STAGE},
 	{RLIMIT_CORE, 0, 0},
@@ -177,18 +182,21 @@ static bool stands_still(const struct stage *s)
 	return false;
 }
 
-/* At most once a minute. */
+/* Logs at most once a minute. */
 static void tell_starved(struct flow *f)
 {
 	double percent;
 
-	if (f->time.window_ns < TELL_AFTER_MS * INT64_C(1000000) || !fairtime_is_starved(&f->time, &percent) || (f->told_ms && f->looked_ms - f->told_ms < TOLD_MS))
+	if (f->time.window_ns < TELL_AFTER_MS * INT64_C(1000000) ||
+	    !fairtime_is_starved(&f->time, &percent) ||
+	    (f->told_ms && f->looked_ms - f->told_ms < TOLD_MS))
 		return;
 	f->told_ms = f->looked_ms;
 	stage_note(f->s->log, "gets %.1f %% of a processor: the node is busy", percent);
 }
 
-/* While the attempt's groups are frozen no clock of it runs; whoever is frozen says nothing. */
+/* While the attempt's groups are frozen, none of its clocks runs: a frozen process prints
+ * nothing. */
 static void look(struct flow *f, int64_t now_ms)
 {
 	int64_t gone_ms = now_ms - f->looked_ms;
@@ -214,7 +222,7 @@ static bool is_over(int64_t limit_ms, int64_t ms)
 	return limit_ms > 0 && ms >= limit_ms;
 }
 
-/* Whether a bound is met; s->ended says which. */
+/* Returns whether a limit is reached; s->ended says which. */
 static bool has_met_bound(struct flow *f)
 {
 	struct stage *s = f->s;
@@ -232,8 +240,8 @@ static bool has_met_bound(struct flow *f)
 	return s->ended != STAGE_EXIT;
 }
 
-/* Never by what the build writes, and at times that it cannot foresee: it runs just then when it writes, and each look would
- * find it wanting a processor. */
+/* Looks come at random times, never triggered by output: a build runs when it writes, so each such
+ * look would find it wanting a processor. */
 static int until_look_ms(const struct flow *f)
 {
 	int64_t ms = f->look_ms - clock_mono_ms();
@@ -272,7 +280,7 @@ static void follow(struct flow *f)
 	}
 }
 
-/* False: there are none. */
+/* Returns false if there are none. */
 static bool kill_children(void)
 {
 	own_file FILE *f = fopen("/proc/thread-self/children", "re");
@@ -292,11 +300,12 @@ static void reap(void)
 		;
 }
 
-/* Until one has ended, whose SIGCHLD is blocked; false: time is over. */
+/* Waits for a child to end; SIGCHLD is blocked. Returns false at the deadline. */
 static bool await_child(int64_t deadline_ms)
 {
 	int64_t left_ms = deadline_ms - clock_mono_ms();
-	const struct timespec left = {.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000};
+	const struct timespec left = {.tv_sec = left_ms / 1000,
+				      .tv_nsec = left_ms % 1000 * 1000000};
 	sigset_t child;
 
 	sigemptyset(&child);
@@ -306,8 +315,9 @@ static bool await_child(int64_t deadline_ms)
 	return left_ms > 0;
 }
 
-/* Reap bwrap and whoever became ours through it; then read what the pipes still hold. A bwrap that was killed
- * early leaves an init that does not know and waits for it for ever. Who hangs in the kernel is left there, and his pipes with him. */
+/* Reaps bwrap and all processes that became our children through it, then reads the rest of the
+ * pipes. A bwrap that was killed early leaves an init that waits forever, so children are killed. A
+ * process that hangs in the kernel stays, with its pipes. */
 static int settle(struct flow *f)
 {
 	int64_t deadline_ms = clock_mono_ms() + LINGER_MS;
@@ -333,7 +343,8 @@ static void judge(struct flow *f, int status)
 
 	if (s->ended != STAGE_EXIT)
 		return;
-	/* Disks are faster than we look; and what then fails for want of room says so in its own words, and as its own fault. */
+	/* A disk may fill faster than we look. The command then fails with its own message, as if
+	 * it were its own fault. */
 	if (s->is_low && s->is_low(s->disk)) {
 		s->ended = STAGE_DISK;
 	} else if (f->over_limit) {
@@ -347,7 +358,7 @@ static void judge(struct flow *f, int status)
 	}
 }
 
-/* SIGTERM waits in a descriptor while the sandbox runs. */
+/* Makes SIGTERM readable from a descriptor while the sandbox runs. */
 static int hold_sigterm(struct flow *f, sigset_t *before, struct err *e)
 {
 	sigset_t set;
@@ -401,7 +412,7 @@ int stage_run(struct stage *s, struct err *e)
 	fairtime_begin(&f.time, start_ms * 1000000, &use);
 	rc = run(&f, e);
 	close(f.stop);
-	sigprocmask(SIG_SETMASK, &before, NULL); /* the end, where it came */
+	sigprocmask(SIG_SETMASK, &before, NULL); /* a SIGTERM that came ends us here */
 	s->took_ms = clock_mono_ms() - start_ms - f.paused_ms;
 	return rc;
 }

@@ -1,4 +1,4 @@
-/* stagelog: DIAGNOSTICS: none; a log that cannot be written is nobody's reason to fail. */
+/* stagelog: DIAGNOSTICS: none; an unwritable log fails no attempt. */
 #include "agent/build/stagelog.h"
 
 #include "lib/fs.h"
@@ -37,8 +37,8 @@ static void put(struct stage_log *log, const char *data, size_t len)
 	}
 }
 
-/* By its letters alone, whatever stands between them. What is no plain ASCII before the first other letter may be drawn as
- * anything, and may hide the rest. */
+/* Compares letters only and skips all other ASCII. A non-ASCII or control character before the
+ * first other letter may look like anything and hide the rest, so it counts as ours. */
 static enum looks looks_like(const char *head, size_t len)
 {
 	static const char ours[] = "hornero";
@@ -70,7 +70,7 @@ static void let_go(struct stage_log *log, enum looks looks)
 	log->decided = true;
 }
 
-/* One line, or what there is of it. */
+/* Takes one line, or part of it. */
 static void take_line(struct stage_log *log, const char *data, size_t len)
 {
 	bool ends = data[len - 1] == '\n';

@@ -1,9 +1,9 @@
 /*
- * stagelog: the log of an attempt: what its stages print, and our own lines between.
+ * stagelog: the log of an attempt: the output of its stages, with our own lines in between.
  *
- * Ours begin with "hornero: ". A line of anything else that could be taken for one of ours, by its letters or by what a terminal
- * makes of it, gets "| " in front, so that the two are told apart by their first byte. All others are left alone: what
- * reads compilers' messages goes on reading them.
+ * Our lines begin with "hornero: ". Any other line that a reader could mistake for ours, by its
+ * letters or by what a terminal makes of it, is prefixed with "| ", so that the first byte tells
+ * the two apart. All other lines stay unchanged, so that tools can still parse compilers' messages.
  */
 #ifndef HORNERO_AGENT_BUILD_STAGELOG_H
 #define HORNERO_AGENT_BUILD_STAGELOG_H
@@ -16,23 +16,23 @@ enum { STAGELOG_HEAD = 64, STAGELOG_OUT = 16384 };
 
 struct stage_log {
 	int fd;
-	int64_t used_bytes, limit_bytes; /* of what stages print */
-	bool open_line;                  /* what was written last had no newline behind it */
-	bool decided;                    /* about the line that is being written */
-	size_t nhead;                    /* the beginning of a line that may become one like ours */
+	int64_t used_bytes, limit_bytes; /* of the stages' output */
+	bool open_line;                  /* the last byte written was not a newline */
+	bool decided;                    /* whether the current line gets the prefix is decided */
+	size_t nhead;                    /* start of a line that may yet look like ours */
 	char head[STAGELOG_HEAD];
-	size_t nout; /* gathered for one write; nothing is left here on return */
+	size_t nout; /* collected for one write; empty on return */
 	char out[STAGELOG_OUT];
 };
 
-/* A line of hornero's own: "hornero: …", on a line of its own. Never counted against the bound. */
+/* Writes a line "hornero: …". It does not count against the bound. */
 void stage_note(struct stage_log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* What a stage printed; ours: a program of hornero's, which says nothing but its own lines. False: it was more than the bound,
- * and is cut off there. */
+/* Writes a stage's output. ours: one of our own programs printed it, so no prefix is needed.
+ * Returns false if the output exceeds the bound; the rest is dropped. */
 bool stagelog_take(struct stage_log *log, const char *data, size_t len, bool ours);
 
-/* What is held back of a line; at the end of a stage. */
+/* Writes the part of a line that is held back; call it at the end of a stage. */
 void stagelog_flush(struct stage_log *log);
 
 #endif

@@ -1,14 +1,15 @@
 /*
- * syscalls: what may be asked of the kernel in a sandbox. The only file that knows libseccomp.
+ * syscalls: the system calls that a sandbox may use. Only this file uses libseccomp.
  *
  *     int filters[SYSCALLS_FILTERS];
  *     syscalls_filters(filters, e)     once per supervisor
- *     … rewind both, and hand them to bubblewrap as --add-seccomp-fd …
+ *     … rewind both, and pass them to bubblewrap as --add-seccomp-fd …
  *
- * Two filters, and both must agree. The first goes by number: what builds need of the system calls of Linux 5.17
- * passes, what only reaches for the kernel or for others is refused (EPERM), and whatever is newer or of another
- * machine word is not there (ENOSYS), so that libraries fall back. The second goes by arguments: no new namespaces,
- * no exotic sockets, nothing typed into a terminal. Nobody is killed: a refused call shows in the build's own words.
+ * There are two filters, and a call must pass both. The first filters by number: it allows those of
+ * Linux 5.17 that builds need, refuses (EPERM) those that only affect the kernel or other
+ * processes, and hides (ENOSYS) newer ones and those of other architectures, so that libraries fall
+ * back. The second filters by arguments: no new namespaces, no exotic sockets, no typing into a
+ * terminal. No process is killed: a refused call shows in the build's own output.
  */
 #ifndef HORNERO_AGENT_BUILD_SYSCALLS_H
 #define HORNERO_AGENT_BUILD_SYSCALLS_H
@@ -17,7 +18,7 @@
 
 enum { SYSCALLS_FILTERS = 2 };
 
-/* Both as open memory files, the caller's. */
+/* Returns 0 with both filters as open memory files, which the caller closes, or -1 on error. */
 int syscalls_filters(int filters[SYSCALLS_FILTERS], struct err *e);
 
 #endif
