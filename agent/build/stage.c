@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 
 enum { OUT, LINES, SANDBOX, N_PIPES };
-enum { LOOK_MS = 250, TOLD_MS = 60000, TELL_AFTER_MS = 2000, LINGER_MS = 60000 };
+enum { LOOK_MS = 250, LOG_EVERY_MS = 60000, LOG_AFTER_MS = 2000, LINGER_MS = 60000 };
 
 /* State of one stage_run. */
 struct flow {
@@ -37,7 +37,8 @@ struct flow {
 	int64_t wall_ms;             /* wall clock since the start, without pauses */
 	int64_t paused_ms;           /* frozen time, with the precision of a look */
 	bool spoke;                  /* there was output since the last look */
-	int64_t told_ms;             /* monotonic: when the busy node was last logged; 0 if never */
+	/* monotonic: when the busy node was last logged; 0 if never */
+	int64_t logged_ms;
 	bool over_limit;
 	int stop;         /* readable: SIGTERM */
 	bool stopped;
@@ -183,15 +184,15 @@ static bool stands_still(const struct stage *s)
 }
 
 /* Logs at most once a minute. */
-static void tell_starved(struct flow *f)
+static void log_starved(struct flow *f)
 {
 	double percent;
 
-	if (f->time.window_ns < TELL_AFTER_MS * INT64_C(1000000) ||
+	if (f->time.window_ns < LOG_AFTER_MS * INT64_C(1000000) ||
 	    !fairtime_is_starved(&f->time, &percent) ||
-	    (f->told_ms && f->looked_ms - f->told_ms < TOLD_MS))
+	    (f->logged_ms && f->looked_ms - f->logged_ms < LOG_EVERY_MS))
 		return;
-	f->told_ms = f->looked_ms;
+	f->logged_ms = f->looked_ms;
 	stage_note(f->s->log, "gets %.1f %% of a processor: the node is busy", percent);
 }
 
@@ -214,7 +215,7 @@ static void look(struct flow *f, int64_t now_ms)
 	f->wall_ms += gone_ms;
 	f->silent_ms = f->spoke ? 0 : f->silent_ms + f->spent_ms - before_ms;
 	f->spoke = false;
-	tell_starved(f);
+	log_starved(f);
 }
 
 static bool is_over(int64_t limit_ms, int64_t ms)
