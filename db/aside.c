@@ -1,6 +1,6 @@
-/* aside: a damaged queue is moved aside and another one made in its place. All under the ticket.
+/* aside: moves a damaged queue aside and makes another one in its place, all under the ticket.
  *
- * DIAGNOSTICS: as query; ERR_OPERATOR where a file cannot be renamed. */
+ * DIAGNOSTICS: as query; ERR_OPERATOR if a file cannot be renamed. */
 #include "db/inner.h"
 
 #include "lib/failpoint.h"
@@ -13,14 +13,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* In the new database, once, whoever died in between. */
+/* Notes the move in the new database, once, even if a crash interrupted it. */
 static int note(struct db *db, const struct db_plan *p, struct err *e)
 {
 	char detail[DB_TEXT_MAX];
 
 	snprintf(detail, sizeof(detail), "%s: moved aside as %s", p->why, p->name);
-	return db_run(db, e, "INSERT INTO events (at_ms, job, attempt, event, detail) SELECT ?1, 0, 0, 'queue-damaged', ?2 "
-		      "WHERE NOT EXISTS (SELECT 1 FROM events WHERE job = 0 AND event = 'queue-damaged' AND detail = ?2)",
+	return db_run(db, e,
+		      "INSERT INTO events (at_ms, job, attempt, event, detail) SELECT ?1, 0, 0, "
+		      "'queue-damaged', ?2 WHERE NOT EXISTS (SELECT 1 FROM events WHERE job = 0 "
+		      "AND event = 'queue-damaged' AND detail = ?2)",
 		      val_int(steady_now_ms(&db->clock)), val_text(detail));
 }
 
@@ -29,10 +31,12 @@ static int carry_out(struct db *db, const struct db_plan *p, struct err *e)
 	if (db_kept_take(db, p->name, e) < 0)
 		return -1;
 	failpoint("queue-moved-aside");
-	if (!db_has(db, DB_NAME) && (db_kept_take_logs(db, p->name, e) < 0 || fs_sync_dir(db->dir, ".", e) < 0))
+	if (!db_has(db, DB_NAME) &&
+	    (db_kept_take_logs(db, p->name, e) < 0 || fs_sync_dir(db->dir, ".", e) < 0))
 		return -1;
 	failpoint("queue-log-moved-aside");
-	if (db_connect(db, e) < 0 && (e->sys != ENOENT || db_make(db, e) < 0 || db_connect(db, e) < 0))
+	if (db_connect(db, e) < 0 &&
+	    (e->sys != ENOENT || db_make(db, e) < 0 || db_connect(db, e) < 0))
 		return -1;
 	failpoint("queue-made-anew");
 	if (note(db, p, e) < 0)
@@ -62,7 +66,7 @@ static ino_t inode_of(struct db *db)
 	return fstatat(db->dir, DB_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_ino : 0;
 }
 
-/* The look takes no ticket, since it may take seconds; whoever replaced the file meanwhile is heard. */
+/* The check takes no ticket, since it may take seconds: compare the inode afterwards. */
 static int heed_report(struct db *db, struct err *e)
 {
 	ino_t looked_at = inode_of(db);
@@ -79,7 +83,9 @@ static int heed_report(struct db *db, struct err *e)
 	} else {
 		unlinkat(db->dir, DB_REPORT, 0);
 		if (looked_at)
-			log_warn("event=queue-sound a program reported damage of %s/" DB_NAME ", and there is none", db->queue_dir);
+			log_warn("event=queue-sound a program reported damage of %s/" DB_NAME
+				 ", and there is none",
+				 db->queue_dir);
 		r = 0;
 	}
 	db_ticket_drop(db);

@@ -1,9 +1,10 @@
-/* attempt: the runs of a job, for people. DIAGNOSTICS: as query. */
+/* attempt: the runs of a job, for users. DIAGNOSTICS: as query. */
 #include "db/inner.h"
 
 #define ATTEMPT_COLUMNS \
-	"job, attempt, started_ms, ended_ms, class, cause, reason, \"commit\", tree, key, inputs, builder, digest, reused, " \
-	"size_bytes, checkout_ms, build_ms, check_ms, store_ms, cpu_ms, mem_peak_bytes, boot_ms "
+	"job, attempt, started_ms, ended_ms, class, cause, reason, \"commit\", tree, key, " \
+	"inputs, builder, digest, reused, size_bytes, checkout_ms, build_ms, check_ms, " \
+	"store_ms, cpu_ms, mem_peak_bytes, boot_ms "
 
 static void borrow(const struct db *db, sqlite3_stmt *q, struct attempt *a)
 {
@@ -35,7 +36,8 @@ static void borrow(const struct db *db, sqlite3_stmt *q, struct attempt *a)
 	};
 }
 
-int attempt_each(struct db *db, int64_t job, int (*each)(void *arg, const struct attempt *a), void *arg, struct err *e)
+int attempt_each(struct db *db, int64_t job, int (*each)(void *arg, const struct attempt *a),
+		 void *arg, struct err *e)
 {
 	own_txn struct txn t = TXN_INIT;
 	own_statement sqlite3_stmt *q = NULL;
@@ -44,8 +46,10 @@ int attempt_each(struct db *db, int64_t job, int (*each)(void *arg, const struct
 
 	if (txn_read(&t, db, e) < 0)
 		return -1;
-	if (sqlite3_prepare_v2(db->sql, "SELECT " ATTEMPT_COLUMNS "FROM attempts WHERE job = ?1 ORDER BY attempt", -1, &q,
-			       NULL) != SQLITE_OK ||
+	if (sqlite3_prepare_v2(db->sql,
+			       "SELECT " ATTEMPT_COLUMNS
+			       "FROM attempts WHERE job = ?1 ORDER BY attempt",
+			       -1, &q, NULL) != SQLITE_OK ||
 	    sqlite3_bind_int64(q, 1, job) != SQLITE_OK)
 		return db_fail(db->sql, db->queue_dir, "read", e);
 	while ((r = db_step(db, q, e)) == 1) {

@@ -1,6 +1,7 @@
-/* connect: one connection to the database that is there, and whether it still is the one.
- * DIAGNOSTICS: ERR_NOBODY missing, busy, full, or not migrated yet; ERR_OPERATOR of an unknown version,
- * or no permission. Damaged, or not ours: ERR_NOBODY with sys EUCLEAN, and reported (damage.c). */
+/* connect: connects to the existing database and checks that it is still the same one.
+ * DIAGNOSTICS: ERR_NOBODY if missing, busy, full or not migrated yet; ERR_OPERATOR if of an unknown
+ * version, or without permission. Damaged or foreign: ERR_NOBODY with sys EUCLEAN, and reported
+ * (damage.c). */
 #include "db/inner.h"
 
 #include "lib/clock.h"
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* SQLite asks whether to try again; yes, in 200 µs, until the deadline of the call. */
+/* SQLite asks whether to retry: yes, every 200 µs, until the call's deadline. */
 static int when_busy(void *arg, int count)
 {
 	const struct db *db = arg;
@@ -51,14 +52,18 @@ static bool same_file(int dir, const char *name, const struct db_file_id *known)
 	return file_id(dir, name, &now) && now.dev == known->dev && now.ino == known->ino;
 }
 
-/* By stat only: closing a descriptor of the database would drop the locks that SQLite holds on it. */
+/* Uses stat only: closing a descriptor of the database would drop SQLite's locks on it. */
 int db_moved(struct db *db)
 {
 	int moved = 1;
 
-	if (sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || moved)
+	if (sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK ||
+	    moved)
 		return 1;
-	return same_file(db->dir, DB_NAME "-wal", &db->wal) && same_file(db->dir, DB_NAME "-shm", &db->shm) ? 0 : 2;
+	return same_file(db->dir, DB_NAME "-wal", &db->wal) &&
+			       same_file(db->dir, DB_NAME "-shm", &db->shm)
+		       ? 0
+		       : 2;
 }
 
 static int check_access(struct db *db, struct err *e)
@@ -72,21 +77,27 @@ static int check_access(struct db *db, struct err *e)
 			return err_sys(e, ERR_OPERATOR, "cannot stat %s/" DB_NAME, db->queue_dir);
 		if (db->mode < DB_CREATE && faccessat(db->dir, DB_PLAN, F_OK, 0) == 0)
 			return db_damaged(db->queue_dir, e, "it is being moved aside");
-		err_set(e, ERR_NOBODY, "there is no %s/" DB_NAME " yet; hornerod and `hornero sweep` make it",
+		err_set(e, ERR_NOBODY,
+			"there is no %s/" DB_NAME " yet; hornerod and `hornero sweep` make it",
 			db->queue_dir);
 		e->sys = sys;
 		return -1;
 	}
 	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_OPERATOR, "%s/" DB_NAME " is not a regular file; move it away", db->queue_dir);
+		return err_set(e, ERR_OPERATOR,
+			       "%s/" DB_NAME " is not a regular file; move it away", db->queue_dir);
 	if (faccessat(db->dir, DB_NAME, R_OK | W_OK, AT_EACCESS) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot use %s/" DB_NAME " (readers need to write beside it too); become a "
-			       "member of group %u, or act as a user who is", db->queue_dir, (unsigned int)st.st_gid);
+		return err_sys(e, ERR_OPERATOR,
+			       "cannot use %s/" DB_NAME
+			       " (readers need to write beside it too); become a member of group "
+			       "%u, or act as a user who is",
+			       db->queue_dir, (unsigned int)st.st_gid);
 	return 0;
 }
 
-/* Rows and schema can be anybody's in the group: no functions out of triggers, nothing huge. No checkpoint
- * on close: it would delay the last hook, and delete by name the log of a database that replaced ours. */
+/* Any member of the group can write rows and schema: allow no functions in triggers and no huge
+ * values. No checkpoint on close: it would delay the last hook, and delete by name the log of a
+ * database that replaced ours. */
 static int configure(struct db *db)
 {
 	sqlite3 *sql = db->sql;
@@ -107,7 +118,7 @@ static int configure(struct db *db)
 	return 0;
 }
 
-/* The first read opens the log and its index; from then on db_moved() knows which files are ours. */
+/* The first read opens the log and its index; from then on db_moved() knows our files. */
 static int establish(struct db *db, struct err *e)
 {
 	static const char pragmas_write[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
@@ -117,15 +128,20 @@ static int establish(struct db *db, struct err *e)
 	if (configure(db) < 0 || db_version(db->sql, db->queue_dir, &version, e) < 0)
 		return e->class == ERR_NONE ? db_fail(db->sql, db->queue_dir, "set up", e) : -1;
 	if (version < db_newest_version()) {
-		err_set(e, ERR_NOBODY, "%s/" DB_NAME " is of version %lld and not migrated to %d yet; hornerod does it "
-			"when it starts", db->queue_dir, (long long)version, db_newest_version());
+		err_set(e, ERR_NOBODY,
+			"%s/" DB_NAME " is of version %lld and not migrated to %d yet; hornerod "
+				      "does it when it starts",
+			db->queue_dir, (long long)version, db_newest_version());
 		e->sys = ESTALE;
 		return -1;
 	}
-	if (sqlite3_exec(db->sql, db->mode == DB_READ ? pragmas_read : pragmas_write, NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_exec(db->sql, db->mode == DB_READ ? pragmas_read : pragmas_write, NULL, NULL,
+			 NULL) != SQLITE_OK)
 		return db_fail(db->sql, db->queue_dir, "set up", e);
-	if (!file_id(db->dir, DB_NAME "-wal", &db->wal) || !file_id(db->dir, DB_NAME "-shm", &db->shm) || db_moved(db)) {
-		err_set(e, ERR_NOBODY, "%s/" DB_NAME " was deleted while it was opened; try again", db->queue_dir);
+	if (!file_id(db->dir, DB_NAME "-wal", &db->wal) ||
+	    !file_id(db->dir, DB_NAME "-shm", &db->shm) || db_moved(db)) {
+		err_set(e, ERR_NOBODY, "%s/" DB_NAME " was deleted while it was opened; try again",
+			db->queue_dir);
 		e->sys = ENOENT;
 		return -1;
 	}

@@ -1,11 +1,12 @@
-/* create: connect, and make (make.c), migrate or move aside (aside.c) first what stands in the way. Under the ticket.
- * DIAGNOSTICS: as connect; ERR_OPERATOR permissions, or a file that is not ours to replace. */
+/* create: connects, after making (make.c), migrating or moving aside (aside.c) the database if
+ * needed. Under the ticket.
+ * DIAGNOSTICS: as connect; ERR_OPERATOR for permissions, or a file that is not ours to replace. */
 #include "db/inner.h"
 
 #include "lib/fs.h"
 #include "lib/own.h"
 
-/* An older version, migrated in place by a connection of its own. */
+/* Migrates an older version in place, through a connection of its own. */
 static int migrate_old(struct db *db, struct err *e)
 {
 	own_free char *path = fs_path("%s/" DB_NAME, db->queue_dir);
@@ -17,7 +18,8 @@ static int migrate_old(struct db *db, struct err *e)
 	if (sqlite3_open_v2(path, &sql, flags, NULL) != SQLITE_OK ||
 	    sqlite3_db_config(sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) != SQLITE_OK ||
 	    sqlite3_busy_timeout(sql, db->wait_ms) != SQLITE_OK ||
-	    sqlite3_exec(sql, "PRAGMA synchronous = FULL; BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+	    sqlite3_exec(sql, "PRAGMA synchronous = FULL; BEGIN IMMEDIATE", NULL, NULL, NULL) !=
+		    SQLITE_OK)
 		db_fail(sql, db->queue_dir, "migrate", e);
 	else if (db_version(sql, db->queue_dir, &version, e) == 0 &&
 		 db_migrate(sql, db->queue_dir, version, db_newest_version(), e) == 0)
@@ -32,7 +34,7 @@ int db_create(struct db *db, struct err *e)
 	int moved = db->sql ? db_moved(db) : 0;
 
 	if (moved == 2)
-		return aside_put(db, "its log was taken away while it was open", 0, e);
+		return aside_put(db, "its log was removed while it was open", 0, e);
 	db_disconnect(db);
 	if (db_connect(db, e) == 0)
 		return 0;

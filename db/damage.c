@@ -1,7 +1,8 @@
-/* damage: a program that meets a damaged queue leaves a report beside it (db_damaged).
+/* damage: a process that meets a damaged queue leaves a report beside it (db_damaged).
  *
- * hornerod alone reads reports: it looks for itself (db/look.c), and moves the file aside only if it
- * finds damage, too (db/aside.c). I/O errors, a full disk, a busy queue and missing permissions are no damage.
+ * Only hornerod reads reports. It checks the file itself (db/look.c) and moves it aside only if it
+ * finds damage, too (db/aside.c). I/O errors, a full disk, a busy queue and missing permissions are
+ * no damage.
  * DIAGNOSTICS: db_damaged is ERR_NOBODY with sys EUCLEAN, since hornerod repairs it. */
 #include "db/inner.h"
 
@@ -12,11 +13,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Best effort: without a report hornerod finds the damage when it meets it itself. */
+/* Best effort: without a report hornerod finds the damage when it reads the queue itself. */
 void db_report(const char *queue_dir)
 {
 	own_fd int dir = open(queue_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	own_fd int fd = dir < 0 ? -1 : openat(dir, DB_REPORT, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0660);
+	own_fd int fd =
+		dir < 0 ? -1
+			: openat(dir, DB_REPORT,
+				 O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0660);
 
 	(void)fd;
 }
@@ -30,8 +34,10 @@ int db_damaged(const char *queue_dir, struct err *e, const char *fmt, ...)
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
 	db_report(queue_dir);
-	err_set(e, ERR_NOBODY, "the queue %s/" DB_NAME " is damaged (%s); hornerod moves it aside and queues again what is "
-		"not warm", queue_dir, why);
+	err_set(e, ERR_NOBODY,
+		"the queue %s/" DB_NAME
+		" is damaged (%s); hornerod moves it aside and queues again what is not warm",
+		queue_dir, why);
 	e->sys = EUCLEAN;
 	return -1;
 }
@@ -41,9 +47,10 @@ bool db_is_damage(int code)
 	switch (code & 0xff) {
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-	case SQLITE_TOOBIG: /* a value that no row of ours can have */
+	case SQLITE_TOOBIG: /* a larger value than any of our rows has */
 		return true;
 	default:
-		return code == SQLITE_IOERR_SHORT_READ; /* the file ends too early; the disk is not at fault */
+		return code == SQLITE_IOERR_SHORT_READ; /* the file is too short; the disk is not
+							 * at fault */
 	}
 }

@@ -1,5 +1,5 @@
-/* db: open the queue: connect, and where this handle may (DB_CREATE, DB_OWN), make, migrate and repair it.
- * DIAGNOSTICS: as connect; ERR_OPERATOR where it cannot be made. */
+/* db: opens the queue: connects and, with DB_CREATE or DB_OWN, makes, migrates and repairs it.
+ * DIAGNOSTICS: as connect; ERR_OPERATOR if it cannot be made. */
 #include "db/inner.h"
 
 #include "lib/clock.h"
@@ -19,7 +19,7 @@ static int open_dir(struct db *db, struct err *e)
 					    : "the queue is for members of its directory's group");
 }
 
-/* Without the ticket where there is nothing to make, so that a busy queue can be opened. */
+/* Takes no ticket if nothing must be made, so that a busy queue can be opened. */
 static int open_or_create(struct db *db, struct err *e)
 {
 	bool is_logless;
@@ -27,12 +27,14 @@ static int open_or_create(struct db *db, struct err *e)
 
 	if (db->mode == DB_OWN && aside_heal(db, e) < 0)
 		return -1;
-	/* Removed by whoever removed the newest rows with it, or by a sqlite3 that wrote them back: nobody can tell. */
+	/* If the log is missing, it may have been removed with the newest rows, or written back by
+	 * a sqlite3: we cannot tell. */
 	is_logless = db->mode == DB_OWN && faccessat(db->dir, DB_NAME "-wal", F_OK, 0) < 0;
-	/* aside_heal has connected where it moved a database aside. */
-	if ((db->sql || db_connect(db, e) == 0) && db->mode != DB_OWN && faccessat(db->dir, DB_LAST, F_OK, 0) == 0)
+	/* aside_heal has connected if it moved a database aside. */
+	if ((db->sql || db_connect(db, e) == 0) && db->mode != DB_OWN &&
+	    faccessat(db->dir, DB_LAST, F_OK, 0) == 0)
 		return 0;
-	/* It has just been reported. */
+	/* db_connect has just reported it. */
 	if (!db->sql && e->sys == EUCLEAN && db->mode == DB_OWN && aside_heal(db, e) <= 0)
 		return -1;
 	if (!db->sql && e->sys != ENOENT && e->sys != ESTALE)
@@ -48,7 +50,8 @@ static int open_or_create(struct db *db, struct err *e)
 	return r;
 }
 
-int db_open(struct db **out, const struct db_place *place, enum db_mode mode, int wait_ms, struct err *e)
+int db_open(struct db **out, const struct db_place *place, enum db_mode mode, int wait_ms,
+	    struct err *e)
 {
 	own_db struct db *db = calloc(1, sizeof(*db));
 
@@ -63,13 +66,14 @@ int db_open(struct db **out, const struct db_place *place, enum db_mode mode, in
 	steady_load(&db->clock, db->queue_dir);
 	db->highest = place->highest;
 	db->highest_arg = place->highest_arg;
-	if (open_dir(db, e) < 0 || (mode >= DB_CREATE ? open_or_create(db, e) : db_connect(db, e)) < 0)
+	if (open_dir(db, e) < 0 ||
+	    (mode >= DB_CREATE ? open_or_create(db, e) : db_connect(db, e)) < 0)
 		return -1;
 	*out = steal_ptr(&db);
 	return 0;
 }
 
-/* Under the ticket where something has to be made or mended; else a few calls of stat. */
+/* Takes the ticket only to make or repair something; else it costs a few calls of stat. */
 static int look_after(struct db *db, struct err *e)
 {
 	int r;

@@ -1,5 +1,6 @@
-/* enqueue: a wish becomes a row. Latest wins, per image, and nothing is dropped in silence.
- * DIAGNOSTICS: ERR_NOBODY busy, full, deleted (the caller leaves it to the sweep); ERR_US a malformed wish. */
+/* enqueue: turns a wish into a row. The latest wish per image wins; nothing is dropped silently.
+ * DIAGNOSTICS: ERR_NOBODY busy, full, deleted (the caller leaves it to the sweep); ERR_US a
+ * malformed wish. */
 #include "db/inner.h"
 
 #include "lib/failpoint.h"
@@ -14,9 +15,13 @@ static int check_wish(const struct job_wish *w, struct err *e)
 	if (!uuid_valid(w->image))
 		return err_set(e, ERR_US, "cannot queue %.64s: it is no image UUID", w->image);
 	if ((commit != 40 && commit != 64) || w->commit[commit])
-		return err_set(e, ERR_US, "cannot queue %s: %.80s is no object id", w->image, w->commit);
+		return err_set(e, ERR_US, "cannot queue %s: %.80s is no object id", w->image,
+			       w->commit);
 	if (!*w->repo || strlen(w->repo) > 255 || !*w->ref || strlen(w->ref) > DB_TEXT_MAX)
-		return err_set(e, ERR_US, "cannot queue %s: the name of its repository or ref is empty or too long", w->image);
+		return err_set(
+			e, ERR_US,
+			"cannot queue %s: the name of its repository or ref is empty or too long",
+			w->image);
 	return 0;
 }
 
@@ -30,7 +35,8 @@ bool job_is_confirm(const char *origin)
 	return strcmp(origin, "confirm") == 0;
 }
 
-/* The smallest number is claimed first. What a person or a push waits for goes before what the sweep found. */
+/* The smallest number is claimed first. Jobs that a user or a push waits for go before the
+ * sweep's. */
 static int64_t priority_of(const struct job_wish *w)
 {
 	return is_sweep(w) && !w->is_lost_push ? 1 : -w->priority;
@@ -38,15 +44,18 @@ static int64_t priority_of(const struct job_wish *w)
 
 static int find_queued(struct db *db, const char *image, struct job *out, struct err *e)
 {
-	own_query sqlite3_stmt *q = db_query(db, e, "SELECT " JOB_COLUMNS "FROM jobs INDEXED BY jobs_one_queued "
-					     "WHERE image = ?1 AND state = 'queued'", val_text(image));
+	own_query sqlite3_stmt *q = db_query(
+		db, e,
+		"SELECT " JOB_COLUMNS
+		"FROM jobs INDEXED BY jobs_one_queued WHERE image = ?1 AND state = 'queued'",
+		val_text(image));
 	int r = db_step(db, q, e);
 
 	return r == 1 && job_row_copy(q, out, e) < 0 ? -1 : r;
 }
 
-/* What runs reads the ref as it then is. So a sweep, which may have read it before the last push,
- * joins whatever waits for that ref and never takes a pusher's job away. */
+/* A job reads the ref when it runs. A sweep may have read the ref before the last push: so it joins
+ * any queued job of that ref and never replaces a pusher's. */
 static bool equal_wish(const struct job *j, const struct job_wish *w)
 {
 	bool same_commit = strcmp(j->commit, w->commit) == 0 || is_sweep(w);
@@ -65,14 +74,20 @@ static const char *detail_of(const struct job_wish *w)
 	return w->note ? w->note : w->origin;
 }
 
-/* Somebody who asks again does not wait for the back-off, nor behind the sweep's finds. */
+/* A repeated request ends the back-off and does not go behind the sweep's jobs. */
 static int join(struct db *db, const struct job *j, const struct job_wish *w, struct err *e)
 {
-	const struct job_event ev = {.job = j->id, .attempt = j->attempt, .image = j->image, .event = "joined",
-				     .detail = detail_of(w), .who = w->pushed_by};
+	const struct job_event ev = {.job = j->id,
+				     .attempt = j->attempt,
+				     .image = j->image,
+				     .event = "joined",
+				     .detail = detail_of(w),
+				     .who = w->pushed_by};
 
-	if (!is_sweep(w) && !job_is_confirm(w->origin) && db_run(db, e, "UPDATE jobs SET priority = min(priority, ?2), not_before_ms = 0 WHERE id = ?1",
-				   val_int(j->id), val_int(priority_of(w))) < 0)
+	if (!is_sweep(w) && !job_is_confirm(w->origin) &&
+	    db_run(db, e,
+		   "UPDATE jobs SET priority = min(priority, ?2), not_before_ms = 0 WHERE id = ?1",
+		   val_int(j->id), val_int(priority_of(w))) < 0)
 		return -1;
 	return job_event_add(db, &ev, e);
 }
@@ -81,51 +96,66 @@ int job_supersede(struct db *db, int64_t id, int64_t by, const char *reason, str
 {
 	char detail[256];
 
-	if (db_run(db, e, "UPDATE jobs SET state = 'superseded', superseded_by = ?2, reason = ?3, waiting_for = NULL, "
-		   "not_before_ms = 0, ended_ms = ?4 WHERE id = ?1",
+	if (db_run(db, e,
+		   "UPDATE jobs SET state = 'superseded', superseded_by = ?2, reason = ?3, "
+		   "waiting_for = NULL, not_before_ms = 0, ended_ms = ?4 WHERE id = ?1",
 		   val_int(id), val_int(by), val_text(reason), val_int(db_now_ms(db))) < 0)
 		return -1;
 	snprintf(detail, sizeof(detail), "by job %lld: %s", (long long)by, reason);
-	return db_run(db, e, "INSERT INTO events (at_ms, job, attempt, image, event, detail) "
-		      "SELECT ended_ms, id, attempt, image, 'superseded', ?2 FROM jobs WHERE id = ?1",
+	return db_run(db, e,
+		      "INSERT INTO events (at_ms, job, attempt, image, event, detail) "
+		      "SELECT ended_ms, id, attempt, image, 'superseded', ?2 FROM jobs "
+		      "WHERE id = ?1",
 		      val_int(id), val_text(detail));
 }
 
 int job_held(struct db *db, const char *image, int64_t *id, struct err *e)
 {
-	own_query sqlite3_stmt *q = db_query(db, e, "SELECT id FROM jobs INDEXED BY jobs_one_held "
-					     "WHERE image = ?1 AND state = 'held'", val_text(image));
+	own_query sqlite3_stmt *q = db_query(
+		db, e,
+		"SELECT id FROM jobs INDEXED BY jobs_one_held WHERE image = ?1 AND state = 'held'",
+		val_text(image));
 	int r = db_step(db, q, e);
 
 	*id = r == 1 ? sqlite3_column_int64(q, 0) : 0;
 	return r < 0 ? -1 : 0;
 }
 
-/* A held job is over as soon as there is a newer wish: what held it will hold that one, or is mended. */
+/* A newer wish supersedes a held job: the new job meets the same obstacle, or it is gone. */
 static int supersede_held(struct db *db, const char *image, int64_t by, struct err *e)
 {
 	int64_t held;
 
 	if (job_held(db, image, &held, e) < 0)
 		return -1;
-	return held ? job_supersede(db, held, by, "a newer job of its image came while it was held", e) : 0;
+	return held ? job_supersede(db, held, by, "a newer job of its image came while it was held",
+				    e)
+		    : 0;
 }
 
-static int insert(struct db *db, const struct job_wish *w, int64_t id, bool force, bool clean, struct err *e)
+static int insert(struct db *db, const struct job_wish *w, int64_t id, bool force, bool clean,
+		  struct err *e)
 {
-	const struct job_event ev = {.job = id, .image = w->image, .event = "queued", .detail = detail_of(w),
+	const struct job_event ev = {.job = id,
+				     .image = w->image,
+				     .event = "queued",
+				     .detail = detail_of(w),
 				     .who = w->pushed_by};
 
-	if (db_run(db, e, "INSERT INTO jobs (id, image, repo, ref, \"commit\", origin, pushed_by, priority, force, clean, "
-		   "state, created_ms, inputs, not_before_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'queued', ?11, ?12, ?13)",
-		   val_int(id), val_text(w->image), val_text(w->repo), val_text(w->ref), val_text(w->commit),
-		   val_text(w->origin), val_some(w->pushed_by), val_int(priority_of(w)), val_int(force), val_int(clean),
-		   val_int(db_now_ms(db)), val_some(w->inputs), val_int(w->not_before_ms)) < 0)
+	if (db_run(db, e,
+		   "INSERT INTO jobs (id, image, repo, ref, \"commit\", origin, pushed_by, "
+		   "priority, force, clean, state, created_ms, inputs, not_before_ms) VALUES (?1, "
+		   "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'queued', ?11, ?12, ?13)",
+		   val_int(id), val_text(w->image), val_text(w->repo), val_text(w->ref),
+		   val_text(w->commit), val_text(w->origin), val_some(w->pushed_by),
+		   val_int(priority_of(w)), val_int(force), val_int(clean), val_int(db_now_ms(db)),
+		   val_some(w->inputs), val_int(w->not_before_ms)) < 0)
 		return -1;
 	return job_event_add(db, &ev, e);
 }
 
-int job_enqueue_within(struct db *db, const struct job_wish *w, struct job_receipt *r, struct err *e)
+int job_enqueue_within(struct db *db, const struct job_wish *w, struct job_receipt *r,
+		       struct err *e)
 {
 	own_job struct job queued = {.id = 0};
 	bool clean = w->clean, force = w->force || w->clean;
@@ -157,7 +187,8 @@ int job_enqueue(struct db *db, const struct job_wish *w, struct job_receipt *r, 
 	own_txn struct txn t = TXN_INIT;
 	struct job_receipt made;
 
-	if (check_wish(w, e) < 0 || txn_write(&t, db, e) < 0 || job_enqueue_within(db, w, &made, e) < 0)
+	if (check_wish(w, e) < 0 || txn_write(&t, db, e) < 0 ||
+	    job_enqueue_within(db, w, &made, e) < 0)
 		return -1;
 	failpoint("enqueue-before-commit");
 	if (txn_commit(&t, e) < 0)

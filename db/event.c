@@ -3,13 +3,16 @@
 
 int job_event_add(struct db *db, const struct job_event *ev, struct err *e)
 {
-	return db_run(db, e, "INSERT INTO events (at_ms, job, attempt, image, event, detail, who) "
+	return db_run(db, e,
+		      "INSERT INTO events (at_ms, job, attempt, image, event, detail, who) "
 		      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-		      val_int(db_now_ms(db)), val_int(ev->job), val_int(ev->attempt), val_some(ev->image),
-		      val_text(ev->event), val_some(ev->detail), val_some(ev->who));
+		      val_int(db_now_ms(db)), val_int(ev->job), val_int(ev->attempt),
+		      val_some(ev->image), val_text(ev->event), val_some(ev->detail),
+		      val_some(ev->who));
 }
 
-int event_each(struct db *db, int64_t job, int (*each)(void *arg, const struct event *ev), void *arg, struct err *e)
+int event_each(struct db *db, int64_t job, int (*each)(void *arg, const struct event *ev),
+	       void *arg, struct err *e)
 {
 	own_txn struct txn t = TXN_INIT;
 	own_statement sqlite3_stmt *q = NULL;
@@ -17,8 +20,10 @@ int event_each(struct db *db, int64_t job, int (*each)(void *arg, const struct e
 
 	if (txn_read(&t, db, e) < 0)
 		return -1;
-	if (sqlite3_prepare_v2(db->sql, "SELECT id, at_ms, job, attempt, image, event, detail, who FROM events "
-			       "WHERE job = ?1 ORDER BY id", -1, &q, NULL) != SQLITE_OK ||
+	if (sqlite3_prepare_v2(db->sql,
+			       "SELECT id, at_ms, job, attempt, image, event, detail, who "
+			       "FROM events WHERE job = ?1 ORDER BY id",
+			       -1, &q, NULL) != SQLITE_OK ||
 	    sqlite3_bind_int64(q, 1, job) != SQLITE_OK)
 		return db_fail(db->sql, db->queue_dir, "read", e);
 	while ((r = db_step(db, q, e)) == 1) {

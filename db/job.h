@@ -1,10 +1,11 @@
 /*
  * job: the wish to bring one image to one commit.
  *
- * Every state change names the attempt that makes it, and fails with ERR_US and sys ESTALE ("job 42
- * is not running attempt 3") when the row has moved on: a late verdict changes nothing. Rows hold times
- * of the steady clock, and so do arguments (db_now_ms); what is read says them in terms of the wall clock in force (lib/steady.h). At most one queued, one running, one built and one held job per image (unique partial
- * indexes). Texts of more than 1000 bytes are cut when they are stored.
+ * Every state change names the attempt that makes it. If the row has moved on, it fails with ERR_US
+ * and sys ESTALE ("job 42 is not running attempt 3"): a late verdict changes nothing. Rows and
+ * arguments hold times of the steady clock (db_now_ms); results are converted to the current wall
+ * clock (lib/steady.h). An image has at most one queued, one running, one built and one held job
+ * (unique partial indexes). Texts of more than 1000 bytes are cut when stored.
  */
 #ifndef HORNERO_DB_JOB_H
 #define HORNERO_DB_JOB_H
@@ -46,58 +47,62 @@ static inline bool job_state_ended(enum job_state s)
 	return job_state_entry(s)->is_ended;
 }
 
-/* What a built job waits for begins so where its publication failed and is tried again. */
+/* waiting_for of a built job begins with this if its publication failed and will be tried again. */
 #define JOB_WAITS_RETRIED "tried again by itself: "
 
 struct job_wish {
 	const char *image;     /* UUID */
 	const char *repo;
 	const char *ref;
-	const char *commit;    /* object id the ref had */
-	const char *origin;    /* "push", "sweep", "rebuild", "retry", "rollback", "undo", "verify", "confirm" */
+	const char *commit;    /* object id of the ref */
+	const char *origin;    /* "push", "sweep", "rebuild", "retry", "rollback", "undo", "verify",
+				* "confirm" */
 	const char *pushed_by; /* NULL: unknown */
-	const char *inputs;    /* what the sweep found the image to want besides the commit, or NULL */
-	const char *note;      /* what the event log says of it, or NULL: the origin */
-	bool force;            /* build although the content key is known */
+	const char *inputs;    /* the inputs that the sweep wants besides the commit, or NULL */
+	const char *note;      /* text for the event log, or NULL: the origin */
+	bool force;            /* build even if the content key is known */
 	bool clean;            /* from an empty checkout and cache; implies force */
-	bool is_lost_push;     /* of a sweep: a pusher waits for it, so it does not go behind what pushes queue */
-	int64_t not_before_ms; /* wall; 0: now */
-	int priority;          /* more than 0: before others, less: behind them */
+	bool is_lost_push;     /* of a sweep: a pusher waits for it, so it has the priority of a
+				* push */
+	int64_t not_before_ms; /* of the steady clock; 0: now */
+	int priority;          /* above 0: before others; below 0: after them */
 };
 
 bool job_is_confirm(const char *origin);
 
 struct job_receipt {
 	int64_t id;
-	bool joined;          /* an equal queued job was there already: its id */
+	bool joined;          /* joined an equal queued job; id is that job's */
 	int64_t superseded;   /* the queued job that this one replaced, or 0 */
 };
 
-/* A newer wish of an image replaces its queued one and its held one (both become `superseded`, naming the
- * new one); the new one is forced or clean if the queued one was. An equal wish (same commit, ref, repo; force
- * and clean not stronger) joins the queued one instead, and ends its back-off unless the sweep is asking.
- * Wishes of the sweep have a later priority than all others that do not ask for one. */
-/* One of origin "confirm" (a clean build of what is warm, when there is nothing else to do) comes behind all others: where any job of
- * its image is queued it joins that one and changes nothing, and any other wish takes its place. */
+/* Queues a job. A newer wish of an image supersedes its queued and its held job. The new job is
+ * forced or clean if the queued one was. An equal wish (same commit, ref and repo; force and clean
+ * not stronger) joins the queued job instead, and ends its back-off unless the sweep asks. Wishes
+ * of the sweep have a lower priority than all others without one of their own. */
+/* A wish of origin "confirm" (a clean build of the warm content while the node is idle) comes after
+ * all others. If any job of its image is queued, it joins that one and changes nothing; any other
+ * wish replaces it. */
 int job_enqueue(struct db *db, const struct job_wish *w, struct job_receipt *r, struct err *e);
 
-/* A row as listings show it. Strings are owned by the struct (job_fini), "" for NULL. */
+/* A row as listings show it. The struct owns its strings (job_fini); "" for NULL. */
 struct job {
 	int64_t id;
 	char image[UUID_LEN + 1];
 	char *repo, *ref, *commit, *origin, *pushed_by;
 	enum job_state state;
 	bool force, clean;
-	int64_t priority;      /* as in a wish; of the sweep's: -1 */
+	int64_t priority;      /* as in a wish; -1 for the sweep's */
 	int64_t attempt;       /* 0 before the first */
-	int64_t crashes;       /* attempts that crashed: three hold the job */
+	int64_t crashes;       /* crashed attempts: three hold the job */
 	int64_t superseded_by; /* or 0 */
-	int64_t not_before_ms; /* back-off: not claimed before; 0 */
+	int64_t not_before_ms; /* back-off: not claimed before; 0: none */
 	char *reason;          /* why failed, held, requeued, superseded; "" */
 	char *waiting_for;     /* why a built one waits; "" */
 	char *key, *digest, *tree, *inputs, *builder, *built_commit;
-	char *how_built;       /* "clean", "incremental", "confirmed": how the build of its artifact began; "" */
-	bool reused;           /* published an artifact that was there already */
+	char *how_built;       /* how its artifact's build began: "clean", "incremental",
+				* "confirmed"; "" */
+	bool reused;           /* published an artifact that existed already */
 	int64_t created_ms, started_ms, built_ms, ended_ms; /* 0: not yet */
 };
 void job_fini(struct job *j);
@@ -108,22 +113,25 @@ static inline void job_end(struct job *j)
 }
 #define own_job __attribute__((cleanup(job_end)))
 
-/* Whether a job of this image may begin. Asked within the transaction: it uses no database. */
+/* Returns true if a job of this image may start. Called within the transaction: it must not use the
+ * database. */
 typedef bool job_may(const void *arg, const char *image);
 
-/* queued → running, attempt + 1: the oldest claimable one by (priority, id) whose image has none running, and may (NULL: all).
- * 1 claimed (*out filled), 0 nothing to claim, -1. */
-/* idle: those of origin "confirm" alone, else all but those. A claim supersedes a running confirmation of the same image. */
-int job_claim(struct db *db, int64_t now_ms, bool idle, job_may *may, const void *arg, struct job *out, struct err *e);
+/* queued → running, attempt + 1: takes the first claimable job by (priority, id) whose image has
+ * none running and is allowed by may (NULL: all). idle: only those of origin "confirm"; else all
+ * but those. A claim supersedes a running confirmation of the same image. Returns 1 if claimed
+ * (fills *out), 0 if there is none, -1 on error. */
+int job_claim(struct db *db, int64_t now_ms, bool idle, job_may *may, const void *arg,
+	      struct job *out, struct err *e);
 
-/* When the next queued job leaves its back-off, or 0 for none. */
+/* Finds when the next queued job's back-off ends, or 0 for none. */
 int job_next_due(struct db *db, int64_t now_ms, int64_t *due_ms, struct err *e);
 
-/* What an attempt came to; NULL or 0 where unknown. Goes into the attempt's row. */
+/* The result of an attempt; NULL or 0 if unknown. Stored in the attempt's row. */
 struct attempt_result {
-	const char *class;   /* err_class_name, "none" when all went well */
+	const char *class;   /* err_class_name; "none" on success */
 	const char *cause;   /* a word of state/cause.h */
-	const char *reason;  /* one sentence for people */
+	const char *reason;  /* one sentence for users */
 	const char *commit, *tree, *key, *inputs, *builder, *digest, *how_built;
 	bool reused;
 	int64_t size_bytes;
@@ -131,46 +139,58 @@ struct attempt_result {
 	int64_t cpu_ms, mem_peak_bytes;
 };
 
-/* running → built; an older job of the image that waits in built becomes superseded by it. */
-int job_set_built(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e);
-/* built → published, with the row of the publication under `name` of the cache. remark: a sentence for people, or NULL. */
-int job_set_published(struct db *db, int64_t id, int64_t attempt, const char *name, int64_t publish_ms, const char *remark,
+/* running → built. Supersedes an older built job of the image. */
+int job_set_built(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r,
+		  struct err *e);
+/* built → published, with a publication row under `name` of the cache. remark is a sentence for
+ * users, or NULL. */
+int job_set_published(struct db *db, int64_t id, int64_t attempt, const char *name,
+		      int64_t publish_ms, const char *remark, struct err *e);
+/* Adds an event to a built job and changes nothing else. */
+int job_note_built(struct db *db, int64_t id, int64_t attempt, const char *event,
+		   const char *detail, struct err *e);
+/* running → published, without a publication: the warm content is what it made. */
+int job_set_confirmed(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r,
 		      struct err *e);
-/* An event of a built job that changes nothing. */
-int job_note_built(struct db *db, int64_t id, int64_t attempt, const char *event, const char *detail, struct err *e);
-/* running → published, without a publication: what is warm is what it made. */
-int job_set_confirmed(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e);
-/* What became of an ended job later: an event, and the reason of a published one. 1 if said now, 0 if
- * it says so already or there is no such job, -1 on error. */
+/* Records a later outcome of an ended job: an event, and the reason if it is published. Returns 1
+ * if recorded, 0 if the reason is the same already or there is no such job, -1 on error. */
 int job_remark(struct db *db, int64_t id, const char *event, const char *text, struct err *e);
 /* running or built → failed. */
-int job_set_failed(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e);
-/* running → cancelled: the agent has ended the attempt at a person's wish. */
-int job_set_cancelled(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e);
-/* running, or built whose artifact is gone → queued with a back-off; superseded instead where a newer one is
- * queued. crash: counts towards held. */
-int job_set_requeued(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, int64_t not_before_ms,
-		     bool crash, struct err *e);
-/* running or built → held; superseded instead where a newer one is queued. */
-int job_set_held(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r, struct err *e);
-/* built stays built, and says for what. No event if the text is the same. */
-int job_set_waiting(struct db *db, int64_t id, int64_t attempt, const char *waiting_for, struct err *e);
+int job_set_failed(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r,
+		   struct err *e);
+/* running → cancelled: the agent has ended the attempt at a user's request. */
+int job_set_cancelled(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r,
+		      struct err *e);
+/* running, or built if its artifact is gone → queued with a back-off; superseded instead if a newer
+ * job is queued. crash: counts towards held. */
+int job_set_requeued(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r,
+		     int64_t not_before_ms, bool crash, struct err *e);
+/* running or built → held; superseded instead if a newer job is queued. */
+int job_set_held(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r,
+		 struct err *e);
+/* Stays built and records why it waits. Adds no event if the text is unchanged. */
+int job_set_waiting(struct db *db, int64_t id, int64_t attempt, const char *waiting_for,
+		    struct err *e);
 
-/* Start-up, nobody running: every running job as job_set_requeued would, CAUSE_CRASH or CAUSE_STOPPED.
- * After a crash it waits a second per attempt so far. The death of hornerod is never the job's: it holds none. *n counts the jobs. */
+/* At start-up, with nothing running: requeues every running job like job_set_requeued, with
+ * CAUSE_CRASH or CAUSE_STOPPED. After a crash a job waits a second per attempt so far. The death of
+ * hornerod is never the job's fault: it holds none. *n counts the jobs. */
 int job_recover(struct db *db, bool crash, int64_t *n, struct err *e);
 
-/* A person's: queued, held or built → cancelled. 1 done, 0 it runs (the agent must end it), -1 (ERR_USAGE: ended already). */
+/* For users: queued, held or built → cancelled. Returns 1 if done, 0 if it runs (the agent must end
+ * it), -1 on error (ERR_USAGE: ended already). */
 int job_cancel(struct db *db, int64_t id, const char *who, struct err *e);
-/* A job whose state may_retry: enqueue its wish again with origin "retry". ERR_USAGE where it is in another state,
- * or where the image has a newer job (that was not superseded). */
+/* For a job whose state may_retry: enqueues its wish again with origin "retry". ERR_USAGE if it is
+ * in another state, or if the image has a newer job that was not superseded. */
 int job_retry(struct db *db, int64_t id, const char *who, struct job_receipt *r, struct err *e);
 
-/* 1 found, 0 no such job, -1. */
+/* Returns 1 if found, 0 if there is no such job, -1 on error. */
 int job_get(struct db *db, int64_t id, struct job *out, struct err *e);
-/* Its newest confirmation that is not superseded: 1, 0, -1. */
+/* Finds the newest confirmation of an image that is not superseded. Returns 1, 0 if none, -1 on
+ * error. */
 int job_newest_confirm(struct db *db, const char *image, struct job *out, struct err *e);
-/* The newest job of an image that is neither superseded nor a confirmation: 1, 0, -1. */
+/* Finds the newest job of an image that is neither superseded nor a confirmation. Returns 1, 0 if
+ * none, -1 on error. */
 int job_newest(struct db *db, const char *image, struct job *out, struct err *e);
 
 enum job_scope {
@@ -179,33 +199,39 @@ enum job_scope {
 	JOB_SCOPE_ALL,
 	JOB_SCOPE_BUILT,  /* waiting for the cache, oldest first */
 };
-/* In the order of a queue: running, built, queued by (priority, id), held, then ended ones newest first.
- * each() returning non-zero stops. The row is borrowed. each() may read by the same handle, not write. */
-int job_each(struct db *db, enum job_scope scope, int (*each)(void *arg, const struct job *j), void *arg, struct err *e);
+/* Calls each() in queue order: running, built, queued by (priority, id), held, then ended ones,
+ * newest first. Stops if each() returns non-zero. The row is borrowed. each() may read with the
+ * same handle, but not write. */
+int job_each(struct db *db, enum job_scope scope, int (*each)(void *arg, const struct job *j),
+	     void *arg, struct err *e);
 
-/* How far one has come in the ended jobs. */
+/* A position in the ended jobs. */
 struct job_piece {
 	int64_t ended_ms, id;
-	int64_t rows; /* that the last call looked at */
+	int64_t rows; /* read by the last call */
 };
 #define JOB_PIECE_FIRST {.ended_ms = INT64_MAX, .id = INT64_MAX}
 
-/* Ended jobs, newest first, some thousand a call and a transaction each: whoever prints them does that in between, since
- * a reader who does not read would keep the log of the database from being written back. 1 there may be more, 0, -1. */
-int job_each_ended(struct db *db, struct job_piece *at, int (*each)(void *arg, const struct job *j), void *arg, struct err *e);
+/* Calls each() for some thousand ended jobs, newest first, in a transaction of its own. Print
+ * between the calls: a reader that stalls would keep SQLite from checkpointing the log. Returns 1
+ * if there may be more, 0 if not, -1 on error. */
+int job_each_ended(struct db *db, struct job_piece *at, int (*each)(void *arg, const struct job *j),
+		   void *arg, struct err *e);
 
-/* Attempts of a job, oldest first. Strings borrowed for the call. */
+/* The attempts of a job, oldest first. Strings are borrowed for the call. */
 struct attempt {
 	int64_t job, attempt, started_ms, ended_ms;
 	struct attempt_result result;
 };
-int attempt_each(struct db *db, int64_t job, int (*each)(void *arg, const struct attempt *a), void *arg, struct err *e);
+int attempt_each(struct db *db, int64_t job, int (*each)(void *arg, const struct attempt *a),
+		 void *arg, struct err *e);
 
-/* The append-only event log: what happened to a job (0: to the node), oldest first. Strings borrowed. */
+/* The append-only event log of a job (0: of the node), oldest first. Strings are borrowed. */
 struct event {
 	int64_t id, at_ms, job, attempt;
 	const char *image, *event, *detail, *who;
 };
-int event_each(struct db *db, int64_t job, int (*each)(void *arg, const struct event *ev), void *arg, struct err *e);
+int event_each(struct db *db, int64_t job, int (*each)(void *arg, const struct event *ev),
+	       void *arg, struct err *e);
 
 #endif

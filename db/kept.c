@@ -1,5 +1,5 @@
 /* kept: the damaged databases beside the queue: their names, their logs, how many stay.
- * DIAGNOSTICS: ERR_OPERATOR where a file cannot be renamed. */
+ * DIAGNOSTICS: ERR_OPERATOR if a file cannot be renamed. */
 #include "db/inner.h"
 
 #include "lib/fs.h"
@@ -20,10 +20,11 @@ bool db_kept_is_name(const char *name)
 {
 	size_t len = strlen(DB_DAMAGED);
 
-	return strncmp(name, DB_DAMAGED, len) == 0 && name[len + strspn(name + len, "0123456789TZ.")] == '\0';
+	return strncmp(name, DB_DAMAGED, len) == 0 &&
+	       name[len + strspn(name + len, "0123456789TZ.")] == '\0';
 }
 
-/* The time in its name is for people; two of one second differ by a number. */
+/* The time in the name is for users; two of one second differ by a number. */
 void db_kept_name(struct db *db, char name[64])
 {
 	time_t now = time(NULL);
@@ -41,7 +42,8 @@ void db_kept_name(struct db *db, char name[64])
 static int rename_one(struct db *db, const char *from, const char *to, struct err *e)
 {
 	if (renameat(db->dir, from, db->dir, to) < 0 && errno != ENOENT)
-		return err_sys(e, ERR_OPERATOR, "cannot move the damaged %s/%s aside", db->queue_dir, from);
+		return err_sys(e, ERR_OPERATOR, "cannot move the damaged %s/%s aside",
+			       db->queue_dir, from);
 	return 0;
 }
 

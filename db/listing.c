@@ -1,17 +1,24 @@
-/* listing: rows for people, in the order of a queue. One read transaction each, so that a listing is of one
- * moment, but for the ended jobs, of which there may be millions; rows are borrowed from SQLite, nothing is copied. DIAGNOSTICS: as query, and damaged rows. */
+/* listing: rows for users, in queue order. A listing is one read transaction and so shows one
+ * moment, except for ended jobs, of which there may be millions. Rows are borrowed from SQLite;
+ * nothing is copied.
+ * DIAGNOSTICS: as query, and damaged rows. */
 #include "db/inner.h"
 
 #define PART(columns, index, where, order) \
-	"SELECT " columns "FROM jobs INDEXED BY " index " WHERE " where " ORDER BY " order " LIMIT ?1"
+	"SELECT " columns "FROM jobs INDEXED BY " index " WHERE " where " ORDER BY " order \
+	" LIMIT ?1"
 
 static const char running[] = PART(JOB_COLUMNS, "jobs_one_running", "state = 'running'", "id");
 static const char built[] = PART(JOB_COLUMNS, "jobs_one_built", "state = 'built'", "id");
-static const char queued[] = PART(JOB_COLUMNS_FRESH, "jobs_claim", "state = 'queued'", "priority, id");
+static const char queued[] =
+	PART(JOB_COLUMNS_FRESH, "jobs_claim", "state = 'queued'", "priority, id");
 static const char held[] = PART(JOB_COLUMNS, "jobs_one_held", "state = 'held'", "id");
-static const char ended[] = PART(JOB_COLUMNS, "jobs_ended", "ended_ms > 0", "ended_ms DESC, id DESC");
+static const char ended[] =
+	PART(JOB_COLUMNS, "jobs_ended", "ended_ms > 0", "ended_ms DESC, id DESC");
 
-static const char piece[] = PART(JOB_COLUMNS, "jobs_ended", "ended_ms > 0 AND (ended_ms, id) < (?2, ?3)", "ended_ms DESC, id DESC");
+static const char piece[] =
+	PART(JOB_COLUMNS, "jobs_ended", "ended_ms > 0 AND (ended_ms, id) < (?2, ?3)",
+	     "ended_ms DESC, id DESC");
 
 enum { RECENT = 20, MAX_PARTS = 5, PIECE = 4096 };
 
@@ -43,7 +50,7 @@ static bool hidden(const struct db *db, const struct job *j)
 	return db->may && !db->may(db->may_arg, j->repo);
 }
 
-/* Its image may follow another repository by now: the number of a job that is not shown is not shown either. */
+/* The image may follow another repository by now: hide the number of a hidden successor, too. */
 static int hide_successor(struct db *db, struct job *j, struct err *e)
 {
 	own_query sqlite3_stmt *q = NULL;
@@ -58,7 +65,7 @@ static int hide_successor(struct db *db, struct job *j, struct err *e)
 	return r < 0 ? -1 : 0;
 }
 
-/* All columns of the row that q stands on. */
+/* Reads all columns of q's current row. */
 static int whole_row(struct db *db, sqlite3_stmt *q, sqlite3_stmt **whole, struct err *e)
 {
 	if (!*whole && prepare(db, "SELECT " JOB_COLUMNS "FROM jobs WHERE id = ?1", whole, e) < 0)
@@ -75,9 +82,10 @@ static int whole_row(struct db *db, sqlite3_stmt *q, sqlite3_stmt **whole, struc
 	}
 }
 
-/* 1 stopped by each(), 0 to the end, -1. Not from the cache of statements: each() may list as well. */
-static int list(struct db *db, const char *text, int64_t most, struct job_piece *at, int (*each)(void *arg, const struct job *j),
-		void *arg, struct err *e)
+/* Returns 1 if each() stopped it, 0 at the end, -1 on error. Does not use the statement cache:
+ * each() may list as well. */
+static int list(struct db *db, const char *text, int64_t most, struct job_piece *at,
+		int (*each)(void *arg, const struct job *j), void *arg, struct err *e)
 {
 	own_statement sqlite3_stmt *q = NULL;
 	own_statement sqlite3_stmt *whole = NULL;
@@ -86,7 +94,7 @@ static int list(struct db *db, const char *text, int64_t most, struct job_piece 
 
 	if (prepare(db, text, &q, e) < 0)
 		return -1;
-	/* The last 20 of those that are shown, wherever they are among the others. */
+	/* With a view, the last 20 shown may be anywhere: read all. */
 	sqlite3_bind_int64(q, 1, at ? PIECE : db->may ? -1 : most);
 	if (at) {
 		sqlite3_bind_int64(q, 2, at->ended_ms);
@@ -95,10 +103,12 @@ static int list(struct db *db, const char *text, int64_t most, struct job_piece 
 	while ((r = db_step(db, q, e)) == 1) {
 		bool lacks = job_row_lacks(q);
 
-		if ((lacks && whole_row(db, q, &whole, e) < 0) || job_row_borrow(lacks ? whole : q, &j, e) < 0)
+		if ((lacks && whole_row(db, q, &whole, e) < 0) ||
+		    job_row_borrow(lacks ? whole : q, &j, e) < 0)
 			return -1;
 		if (at)
-			*at = (struct job_piece){.ended_ms = j.ended_ms, .id = j.id, .rows = at->rows + 1};
+			*at = (struct job_piece){
+				.ended_ms = j.ended_ms, .id = j.id, .rows = at->rows + 1};
 		job_present(db, &j);
 		if (hidden(db, &j))
 			continue;
@@ -112,7 +122,8 @@ static int list(struct db *db, const char *text, int64_t most, struct job_piece 
 	return r;
 }
 
-int job_each(struct db *db, enum job_scope scope, int (*each)(void *arg, const struct job *j), void *arg, struct err *e)
+int job_each(struct db *db, enum job_scope scope, int (*each)(void *arg, const struct job *j),
+	     void *arg, struct err *e)
 {
 	own_txn struct txn t = TXN_INIT;
 	int r = 0;
@@ -120,11 +131,13 @@ int job_each(struct db *db, enum job_scope scope, int (*each)(void *arg, const s
 	if (txn_read(&t, db, e) < 0)
 		return -1;
 	for (const char *const *part = scopes[scope].parts; *part && r == 0; part++)
-		r = list(db, *part, *part == ended ? scopes[scope].most_ended : -1, NULL, each, arg, e);
+		r = list(db, *part, *part == ended ? scopes[scope].most_ended : -1, NULL, each, arg,
+			 e);
 	return r < 0 ? -1 : 0;
 }
 
-int job_each_ended(struct db *db, struct job_piece *at, int (*each)(void *arg, const struct job *j), void *arg, struct err *e)
+int job_each_ended(struct db *db, struct job_piece *at, int (*each)(void *arg, const struct job *j),
+		   void *arg, struct err *e)
 {
 	own_txn struct txn t = TXN_INIT;
 	int r;
@@ -157,7 +170,7 @@ static int fetch(struct db *db, sqlite3_stmt *query, struct job *out, struct err
 	return r;
 }
 
-/* Both are also used inside a write transaction of ours. */
+/* Its callers may run inside a write transaction of ours. */
 static int begin(struct txn *t, struct db *db, struct err *e)
 {
 	return db->writing ? 0 : txn_read(t, db, e);
@@ -169,19 +182,26 @@ int job_get(struct db *db, int64_t id, struct job *out, struct err *e)
 
 	if (begin(&t, db, e) < 0)
 		return -1;
-	return fetch(db, db_query(db, e, "SELECT " JOB_COLUMNS "FROM jobs WHERE id = ?1", val_int(id)), out, e);
+	return fetch(db,
+		     db_query(db, e, "SELECT " JOB_COLUMNS "FROM jobs WHERE id = ?1", val_int(id)),
+		     out, e);
 }
 
 #define NEWEST(is_confirm) \
 	"SELECT " JOB_COLUMNS "FROM jobs WHERE id = (SELECT max(id) FROM (" \
-	"SELECT id FROM jobs INDEXED BY jobs_one_queued WHERE image = ?1 AND state = 'queued' AND " is_confirm " UNION ALL " \
-	"SELECT id FROM jobs INDEXED BY jobs_one_running WHERE image = ?1 AND state = 'running' AND " is_confirm " UNION ALL " \
-	"SELECT id FROM jobs INDEXED BY jobs_one_built WHERE image = ?1 AND state = 'built' AND " is_confirm " UNION ALL " \
-	"SELECT id FROM jobs INDEXED BY jobs_one_held WHERE image = ?1 AND state = 'held' AND " is_confirm " UNION ALL " \
-	"SELECT id FROM (SELECT id FROM jobs INDEXED BY jobs_settled WHERE image = ?1 AND (state = 'published' OR state = 'failed' OR " \
-	"state = 'cancelled') AND " is_confirm " ORDER BY id DESC LIMIT 1)))"
+	"SELECT id FROM jobs INDEXED BY jobs_one_queued WHERE image = ?1 AND state = 'queued' " \
+	"AND " is_confirm " UNION ALL " \
+	"SELECT id FROM jobs INDEXED BY jobs_one_running WHERE image = ?1 AND state = 'running' " \
+	"AND " is_confirm " UNION ALL " \
+	"SELECT id FROM jobs INDEXED BY jobs_one_built WHERE image = ?1 AND state = 'built' " \
+	"AND " is_confirm " UNION ALL " \
+	"SELECT id FROM jobs INDEXED BY jobs_one_held WHERE image = ?1 AND state = 'held' " \
+	"AND " is_confirm " UNION ALL " \
+	"SELECT id FROM (SELECT id FROM jobs INDEXED BY jobs_settled WHERE image = ?1 " \
+	"AND (state = 'published' OR state = 'failed' OR state = 'cancelled') " \
+	"AND " is_confirm " ORDER BY id DESC LIMIT 1)))"
 
-/* Each branch is one look into an index that holds that state alone. */
+/* Each branch is one lookup in an index of that state. */
 int job_newest(struct db *db, const char *image, struct job *out, struct err *e)
 {
 	own_txn struct txn t = TXN_INIT;

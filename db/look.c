@@ -1,8 +1,8 @@
-/* look: whether the queue is damaged, as hornerod alone decides (db/aside.c).
+/* look: checks whether the queue is damaged, for hornerod only (db/aside.c).
  *
- * The file must be a queue of a version that we know, with the objects that this version makes, whole
- * pages, and rows that are jobs.
- * DIAGNOSTICS: as query; damage is a result here, no error. */
+ * The file must be a queue of a known version, with the objects that this version makes, intact
+ * pages, and valid rows.
+ * DIAGNOSTICS: as query; damage is a result here, not an error. */
 #include "db/inner.h"
 
 #include "lib/clock.h"
@@ -28,7 +28,7 @@ static int is_late(void *arg)
 	return clock_mono_ms() >= l->deadline_ms;
 }
 
-/* 1 damaged (l->why), -1 unknown: another error. */
+/* Returns 1 if damaged (fills l->why), -1 on any other error. */
 static int judge(struct look *l)
 {
 	if (!db_is_damage(sqlite3_extended_errcode(l->sql)))
@@ -43,7 +43,7 @@ static int say(struct look *l, const char *why)
 	return 1;
 }
 
-/* The first column of the first row, 0 where there is none. As judge() where it cannot be read. */
+/* Reads the first column of the first row, 0 if there is none. Fails like judge(). */
 static int number(struct look *l, const char *text, int64_t *out)
 {
 	own_statement sqlite3_stmt *q = NULL;
@@ -57,7 +57,7 @@ static int number(struct look *l, const char *text, int64_t *out)
 	return r == SQLITE_ROW || r == SQLITE_DONE ? 0 : judge(l);
 }
 
-/* Every object that a queue of this version has must be there as we make it. */
+/* Every object of this version must exist as we make it. */
 static int compare(struct look *l, sqlite3 *model)
 {
 	static const char all[] = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL";
@@ -74,7 +74,8 @@ static int compare(struct look *l, sqlite3 *model)
 		sqlite3_bind_value(have, 2, sqlite3_column_value(want, 1));
 		r = sqlite3_step(have);
 		if (r == SQLITE_DONE) {
-			snprintf(l->why, l->size, "its %s is not as hornero makes it", (const char *)sqlite3_column_text(want, 0));
+			snprintf(l->why, l->size, "its %s is missing or altered",
+				 (const char *)sqlite3_column_text(want, 0));
 			return 1;
 		}
 		if (r != SQLITE_ROW)
@@ -89,8 +90,9 @@ static int look_at_schema(struct look *l, int64_t version, struct err *e)
 	sqlite3 *model = NULL;
 	int r = -1;
 
-	if (sqlite3_open_v2(":memory:", &model, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX, NULL) ==
-		    SQLITE_OK &&
+	if (sqlite3_open_v2(":memory:", &model,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX,
+			    NULL) == SQLITE_OK &&
 	    db_migrate(model, "(a model)", 0, version, e) == 0)
 		r = compare(l, model);
 	sqlite3_close_v2(model);
@@ -99,7 +101,7 @@ static int look_at_schema(struct look *l, int64_t version, struct err *e)
 
 static const char too_large[] = "a program found damage, and the file is too large to check";
 
-/* A check that takes too long ends here; the report is then believed. */
+/* A check that takes too long ends here; then trust the report. */
 static int look_at_pages(struct look *l)
 {
 	own_statement sqlite3_stmt *q = NULL;
@@ -114,7 +116,7 @@ static int look_at_pages(struct look *l)
 	return strcmp(row_text(q, 0), "ok") == 0 ? 0 : say(l, row_text(q, 0));
 }
 
-/* A row may satisfy the schema and still be no job. */
+/* A row may satisfy the schema and still be no valid job. */
 static int look_at_rows(struct look *l)
 {
 	own_statement sqlite3_stmt *q = NULL;
@@ -145,7 +147,7 @@ static int look(struct look *l, int64_t *seq, struct err *e)
 	if (version < 1)
 		return say(l, "it has no version");
 	if (version > db_newest_version())
-		return 0; /* a newer hornero's: never touched */
+		return 0; /* a newer hornero's: never touch it */
 	r = look_at_schema(l, version, e);
 	if (r != 0)
 		return r;
@@ -153,12 +155,12 @@ static int look(struct look *l, int64_t *seq, struct err *e)
 	if (r != 0)
 		return r;
 	if (*seq < 0 || *seq > SEQUENCE_MAX)
-		return say(l, "it counts jobs from a senseless number");
+		return say(l, "its job counter is invalid");
 	r = look_at_pages(l);
 	return r == 0 ? look_at_rows(l) : r;
 }
 
-/* By a connection of its own: ours may have pages in its cache that the file no longer has. */
+/* Uses a connection of its own: ours may cache pages that the file has lost. */
 int db_look(struct db *db, char *why, size_t size, int64_t *seq, struct err *e)
 {
 	own_free char *path = fs_path("%s/" DB_NAME, db->queue_dir);
@@ -166,7 +168,9 @@ int db_look(struct db *db, char *why, size_t size, int64_t *seq, struct err *e)
 	int r;
 
 	*seq = 0;
-	r = sqlite3_open_v2(path, &l.sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	r = sqlite3_open_v2(path, &l.sql,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+			    NULL);
 	if (r == SQLITE_OK) {
 		sqlite3_db_config(l.sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 		sqlite3_db_config(l.sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);

@@ -1,8 +1,10 @@
-/* make: a database where there is none, under the ticket.
+/* make: makes a missing database, under the ticket.
  *
- * It is made aside and renamed into place whole, so nobody ever opens half of it. What a deleted one left
- * beside it (-wal, -shm) goes first: SQLite would take the old log for the new file's.
- * DIAGNOSTICS: ERR_NOBODY disk full; ERR_OPERATOR permissions, or a file that is not ours to replace. */
+ * It builds the database in another file and renames it into place, so nobody opens half of it.
+ * First it removes leftovers of a deleted database (-wal, -shm): SQLite would take the old log for
+ * the new file's.
+ * DIAGNOSTICS: ERR_NOBODY if the disk is full; ERR_OPERATOR for permissions, or a file that is not
+ * ours to replace. */
 #include "db/inner.h"
 
 #include "lib/fs.h"
@@ -32,18 +34,23 @@ static int remove_leftovers(struct db *db, struct err *e)
 	return 0;
 }
 
-/* The empty file with its group and mode, whatever the umask: SQLite gives both to -wal and -shm. */
+/* Makes the empty file with its group and mode, whatever the umask: SQLite gives both to -wal and
+ * -shm. */
 static int make_empty(struct db *db, struct err *e)
 {
-	own_fd int fd = openat(db->dir, DB_ASIDE, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	own_fd int fd =
+		openat(db->dir, DB_ASIDE, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	struct stat dir, st;
 
 	if (fd < 0 || fstat(db->dir, &dir) < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make a database in %s", db->queue_dir);
 	if (st.st_gid != dir.st_gid && fchown(fd, (uid_t)-1, dir.st_gid) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot give %s/" DB_NAME " to the group of its directory", db->queue_dir);
+		return err_sys(e, ERR_OPERATOR,
+			       "cannot give %s/" DB_NAME " to the group of its directory",
+			       db->queue_dir);
 	if (fchmod(fd, 0660) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot set the mode of %s/" DB_NAME, db->queue_dir);
+		return err_sys(e, ERR_OPERATOR, "cannot set the mode of %s/" DB_NAME,
+			       db->queue_dir);
 	return 0;
 }
 
@@ -56,8 +63,9 @@ static int fill(sqlite3 *sql, const char *queue_dir, int64_t last, struct err *e
 			 "INSERT INTO sqlite_sequence (name, seq) VALUES ('jobs', %lld);"
 			 "COMMIT; PRAGMA journal_mode = WAL",
 			 DB_APPLICATION_ID, (long long)last);
-	if (sqlite3_exec(sql, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; BEGIN IMMEDIATE", NULL, NULL,
-			 NULL) != SQLITE_OK)
+	if (sqlite3_exec(sql,
+			 "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; BEGIN IMMEDIATE",
+			 NULL, NULL, NULL) != SQLITE_OK)
 		return db_fail(sql, queue_dir, "make", e);
 	if (db_migrate(sql, queue_dir, 0, db_newest_version(), e) < 0)
 		return -1;
@@ -73,16 +81,20 @@ int db_make(struct db *db, struct err *e)
 	int64_t seq = 0, last;
 	int r;
 
-	if (plan_keep_log(db, &seq, e) < 0 || remove_leftovers(db, e) < 0 || sequence_start(db, seq, &last, e) < 0 ||
-	    make_empty(db, e) < 0)
+	if (plan_keep_log(db, &seq, e) < 0 || remove_leftovers(db, e) < 0 ||
+	    sequence_start(db, seq, &last, e) < 0 || make_empty(db, e) < 0)
 		return -1;
-	r = sqlite3_open_v2(aside, &sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-	r = r == SQLITE_OK ? fill(sql, db->queue_dir, last, e) : db_fail(sql, db->queue_dir, "make", e);
+	r = sqlite3_open_v2(aside, &sql,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+			    NULL);
+	r = r == SQLITE_OK ? fill(sql, db->queue_dir, last, e)
+			   : db_fail(sql, db->queue_dir, "make", e);
 	sqlite3_close_v2(sql);
 	if (r < 0)
 		return -1;
 	if (renameat(db->dir, DB_ASIDE, db->dir, DB_NAME) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot put %s/" DB_NAME " into place", db->queue_dir);
+		return err_sys(e, ERR_OPERATOR, "cannot put %s/" DB_NAME " into place",
+			       db->queue_dir);
 	log_info("event=queue-made last_job=%lld dir=%s", (long long)last, db->queue_dir);
 	return fs_sync_dir(db->dir, ".", e);
 }

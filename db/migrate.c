@@ -1,5 +1,6 @@
-/* migrate: from the version that a file has to the newest; db/schema.sql holds the way.
- * DIAGNOSTICS: ERR_OPERATOR for a file of a newer hornero's version; a file that is no queue is damaged (db/damage.c). */
+/* migrate: migrates a file to the newest version with the statements of db/schema.sql.
+ * DIAGNOSTICS: ERR_OPERATOR for a file of a newer hornero's version; a file that is no queue is
+ * damaged (db/damage.c). */
 #include "db/inner.h"
 
 static const char *const migrations[] = {
@@ -11,11 +12,13 @@ int db_newest_version(void)
 	return (int)(sizeof(migrations) / sizeof(migrations[0]));
 }
 
-static int pragma_int(sqlite3 *sql, const char *queue_dir, const char *text, int64_t *out, struct err *e)
+static int pragma_int(sqlite3 *sql, const char *queue_dir, const char *text, int64_t *out,
+		      struct err *e)
 {
 	own_statement sqlite3_stmt *q = NULL;
 
-	if (sqlite3_prepare_v2(sql, text, -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW)
+	if (sqlite3_prepare_v2(sql, text, -1, &q, NULL) != SQLITE_OK ||
+	    sqlite3_step(q) != SQLITE_ROW)
 		return db_fail(sql, queue_dir, "read", e);
 	*out = sqlite3_column_int64(q, 0);
 	return 0;
@@ -33,9 +36,11 @@ int db_version(sqlite3 *sql, const char *queue_dir, int64_t *version, struct err
 	if (*version < 1)
 		return db_damaged(queue_dir, e, "it has no version");
 	if (*version > db_newest_version())
-		return err_set(e, ERR_OPERATOR, "%s/" DB_NAME " is of version %lld, and this hornero knows 1 to %d; install "
-			       "the newer hornero again, or move the file away (it holds history only)", queue_dir,
-			       (long long)*version, db_newest_version());
+		return err_set(e, ERR_OPERATOR,
+			       "%s/" DB_NAME
+			       " is of version %lld, and this hornero knows 1 to %d; install the "
+			       "newer hornero again, or move the file away (it holds history only)",
+			       queue_dir, (long long)*version, db_newest_version());
 	return 0;
 }
 

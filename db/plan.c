@@ -1,7 +1,8 @@
-/* plan: that a damaged queue is to be moved aside, as it stands on disk (DB_PLAN).
+/* plan: the plan on disk (DB_PLAN) to move a damaged queue aside.
  *
- * It is durable before anything moves and goes last (aside.c), so a death anywhere is finished by hornerod's
- * next turn or start. Until then nobody else removes the log of the damaged file (plan_keep_log). */
+ * It is durable before anything moves and is removed last (aside.c), so hornerod's next turn or
+ * start finishes after any crash. Until then nobody else removes the log of the damaged file
+ * (plan_keep_log). */
 #include "db/inner.h"
 
 #include "lib/fs.h"
@@ -23,7 +24,8 @@ int plan_read(struct db *db, struct db_plan *p)
 		return 0;
 	text[n] = '\0';
 	*p = (struct db_plan){.seq = 0};
-	return sscanf(text, "%63[^\n]\n%" SCNd64 "\n%511[^\n]", p->name, &p->seq, p->why) == 3 && db_kept_is_name(p->name);
+	return sscanf(text, "%63[^\n]\n%" SCNd64 "\n%511[^\n]", p->name, &p->seq, p->why) == 3 &&
+	       db_kept_is_name(p->name);
 }
 
 int plan_write(struct db *db, const struct db_plan *p, struct err *e)

@@ -1,6 +1,6 @@
-/* query: prepared statements, kept; SQLite's errors in our words.
- * DIAGNOSTICS: ERR_NOBODY busy, full, deleted, or damaged (sys EUCLEAN); ERR_OPERATOR no permission;
- * ERR_US a statement or value that the schema refuses. */
+/* query: caches prepared statements and turns SQLite's errors into ours.
+ * DIAGNOSTICS: ERR_NOBODY if busy, full, deleted or damaged (sys EUCLEAN); ERR_OPERATOR without
+ * permission; ERR_US for a statement or value that the schema refuses. */
 #include "db/inner.h"
 
 #include "lib/escape.h"
@@ -20,10 +20,14 @@ static enum err_class class_of(int code, int sys)
 	case SQLITE_READONLY:
 		return code == SQLITE_READONLY_DBMOVED ? ERR_NOBODY : ERR_OPERATOR;
 	case SQLITE_CANTOPEN:
-		return sys == ENOENT || sys == EMFILE || sys == ENFILE || sys == ENOMEM ? ERR_NOBODY : ERR_OPERATOR;
+		return sys == ENOENT || sys == EMFILE || sys == ENFILE || sys == ENOMEM
+			       ? ERR_NOBODY
+			       : ERR_OPERATOR;
 	case SQLITE_IOERR:
-		return sys == ENOSPC || sys == EDQUOT || sys == ENOMEM || code == SQLITE_IOERR_SHMSIZE ||
-		       code == SQLITE_IOERR_NOMEM ? ERR_NOBODY : ERR_OPERATOR;
+		return sys == ENOSPC || sys == EDQUOT || sys == ENOMEM ||
+				       code == SQLITE_IOERR_SHMSIZE || code == SQLITE_IOERR_NOMEM
+			       ? ERR_NOBODY
+			       : ERR_OPERATOR;
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 		return ERR_OPERATOR;
@@ -39,12 +43,13 @@ static const char *way_out(int code, enum err_class class)
 	case SQLITE_LOCKED:
 		return "; another process is using it, try again";
 	case SQLITE_ERROR:
-		return "; hornerod looks whether it is damaged";
+		return "; hornerod checks whether it is damaged";
 	case SQLITE_PERM:
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
-		return class == ERR_NOBODY ? "; try again"
-					   : "; the queue is for members of the group that owns its directory";
+		return class == ERR_NOBODY
+			       ? "; try again"
+			       : "; the queue is for members of the group that owns its directory";
 	case SQLITE_FULL:
 		return "; make room on its file system";
 	default:
@@ -62,10 +67,11 @@ int db_fail(sqlite3 *sql, const char *queue_dir, const char *what, struct err *e
 	if (db_is_damage(code))
 		return db_damaged(queue_dir, e, "%s", sqlite3_errmsg(sql));
 
-	err_set(e, class, "cannot %s %s/" DB_NAME ": %s%s%s%s", what, queue_dir, sqlite3_errmsg(sql), sys ? ": " : "",
-		sys ? strerror(sys) : "", way_out(code, class));
+	err_set(e, class, "cannot %s %s/" DB_NAME ": %s%s%s%s", what, queue_dir,
+		sqlite3_errmsg(sql), sys ? ": " : "", sys ? strerror(sys) : "",
+		way_out(code, class));
 	e->sys = base == SQLITE_FULL ? ENOSPC : sys;
-	if (base == SQLITE_ERROR) { /* our statements fit our tables */
+	if (base == SQLITE_ERROR) { /* our statements fit our tables, so the schema was altered */
 		db_report(queue_dir);
 		e->sys = EUCLEAN;
 	}
@@ -87,7 +93,8 @@ static sqlite3_stmt *prepared(struct db *db, const char *text, struct err *e)
 
 	if (!slot || slot->text)
 		return slot ? slot->stmt : NULL;
-	if (sqlite3_prepare_v3(db->sql, text, -1, SQLITE_PREPARE_PERSISTENT, &slot->stmt, NULL) != SQLITE_OK) {
+	if (sqlite3_prepare_v3(db->sql, text, -1, SQLITE_PREPARE_PERSISTENT, &slot->stmt, NULL) !=
+	    SQLITE_OK) {
 		db_fail(db->sql, db->queue_dir, "read", e);
 		return NULL;
 	}
@@ -109,7 +116,8 @@ static int bind_one(sqlite3_stmt *q, int at, const struct value *v)
 	return sqlite3_bind_text(q, at, v->text, (int)len, SQLITE_STATIC);
 }
 
-sqlite3_stmt *db_query_n(struct db *db, struct err *e, const char *text, const struct value *v, int n)
+sqlite3_stmt *db_query_n(struct db *db, struct err *e, const char *text, const struct value *v,
+			 int n)
 {
 	sqlite3_stmt *q = prepared(db, text, e);
 
@@ -118,7 +126,7 @@ sqlite3_stmt *db_query_n(struct db *db, struct err *e, const char *text, const s
 	sqlite3_reset(q);
 	for (int i = 0; i < n; i++)
 		if (bind_one(q, i + 1, &v[i]) != SQLITE_OK) {
-			db_fail(db->sql, db->queue_dir, "give a value to", e);
+			db_fail(db->sql, db->queue_dir, "bind a value in", e);
 			return NULL;
 		}
 	return q;
@@ -134,7 +142,8 @@ int db_step(struct db *db, sqlite3_stmt *q, struct err *e)
 	case SQLITE_DONE:
 		return 0;
 	default:
-		return db_fail(db->sql, db->queue_dir, sqlite3_stmt_readonly(q) ? "read" : "write", e);
+		return db_fail(db->sql, db->queue_dir, sqlite3_stmt_readonly(q) ? "read" : "write",
+			       e);
 	}
 }
 

@@ -1,5 +1,6 @@
-/* row: a row of jobs as a struct job, believed only as far as it is well-formed: members of the queue's group
- * can write anything there. DIAGNOSTICS: a damaged row is damage of the queue (damage.c), and names its job. */
+/* row: turns a row of jobs into a struct job and checks it: members of the queue's group can write
+ * anything there. DIAGNOSTICS: a damaged row is damage of the queue (damage.c); the message names
+ * its job. */
 #include "db/inner.h"
 
 #include "lib/fs.h"
@@ -9,24 +10,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the columns of JOB_COLUMNS are; those of JOB_COLUMNS_FRESH come first. */
+/* The columns of JOB_COLUMNS; those of JOB_COLUMNS_FRESH come first. */
 enum {
-	C_ID, C_IMAGE, C_REPO, C_REF, C_COMMIT, C_ORIGIN, C_PUSHED_BY, C_STATE, C_FORCE, C_CLEAN, C_ATTEMPT, C_NOT_BEFORE,
-	C_CREATED, C_PRIORITY, N_FRESH, C_CRASHES = N_FRESH, C_SUPERSEDED_BY, C_REASON, C_WAITING_FOR, C_KEY, C_DIGEST, C_TREE,
-	C_INPUTS, C_BUILDER, C_BUILT_COMMIT, C_REUSED, C_STARTED, C_BUILT, C_ENDED, C_HOW_BUILT,
+	C_ID, C_IMAGE, C_REPO, C_REF, C_COMMIT, C_ORIGIN, C_PUSHED_BY, C_STATE, C_FORCE, C_CLEAN,
+	C_ATTEMPT, C_NOT_BEFORE, C_CREATED, C_PRIORITY, N_FRESH, C_CRASHES = N_FRESH,
+	C_SUPERSEDED_BY, C_REASON, C_WAITING_FOR, C_KEY, C_DIGEST, C_TREE, C_INPUTS, C_BUILDER,
+	C_BUILT_COMMIT, C_REUSED, C_STARTED, C_BUILT, C_ENDED, C_HOW_BUILT,
 };
 
 static const struct {
 	int column;
 	size_t offset;
 } texts[] = {
-	{C_REPO, offsetof(struct job, repo)},           {C_REF, offsetof(struct job, ref)},
-	{C_COMMIT, offsetof(struct job, commit)},       {C_ORIGIN, offsetof(struct job, origin)},
-	{C_PUSHED_BY, offsetof(struct job, pushed_by)}, {C_REASON, offsetof(struct job, reason)},
-	{C_WAITING_FOR, offsetof(struct job, waiting_for)}, {C_KEY, offsetof(struct job, key)},
-	{C_DIGEST, offsetof(struct job, digest)},       {C_TREE, offsetof(struct job, tree)},
-	{C_INPUTS, offsetof(struct job, inputs)},       {C_BUILDER, offsetof(struct job, builder)},
-	{C_BUILT_COMMIT, offsetof(struct job, built_commit)}, {C_HOW_BUILT, offsetof(struct job, how_built)},
+	{C_REPO, offsetof(struct job, repo)},
+	{C_REF, offsetof(struct job, ref)},
+	{C_COMMIT, offsetof(struct job, commit)},
+	{C_ORIGIN, offsetof(struct job, origin)},
+	{C_PUSHED_BY, offsetof(struct job, pushed_by)},
+	{C_REASON, offsetof(struct job, reason)},
+	{C_WAITING_FOR, offsetof(struct job, waiting_for)},
+	{C_KEY, offsetof(struct job, key)},
+	{C_DIGEST, offsetof(struct job, digest)},
+	{C_TREE, offsetof(struct job, tree)},
+	{C_INPUTS, offsetof(struct job, inputs)},
+	{C_BUILDER, offsetof(struct job, builder)},
+	{C_BUILT_COMMIT, offsetof(struct job, built_commit)},
+	{C_HOW_BUILT, offsetof(struct job, how_built)},
 };
 enum { N_TEXTS = sizeof(texts) / sizeof(texts[0]) };
 
@@ -42,7 +51,7 @@ const char *row_text(sqlite3_stmt *q, int column)
 	return text ? (const char *)text : "";
 }
 
-/* "" or an object id. */
+/* Returns true for "" and for an object id. */
 static bool oid(const char *s)
 {
 	size_t len;
@@ -55,8 +64,9 @@ static bool oid(const char *s)
 
 static bool well_formed(const struct job *j)
 {
-	return j->id > 0 && j->attempt >= 0 && j->crashes >= 0 && uuid_valid(j->image) && *j->commit && oid(j->commit) &&
-	       oid(j->key) && oid(j->digest) && oid(j->tree) && oid(j->inputs) && oid(j->built_commit);
+	return j->id > 0 && j->attempt >= 0 && j->crashes >= 0 && uuid_valid(j->image) &&
+	       *j->commit && oid(j->commit) && oid(j->key) && oid(j->digest) && oid(j->tree) &&
+	       oid(j->inputs) && oid(j->built_commit);
 }
 
 bool job_row_lacks(sqlite3_stmt *q)
@@ -97,7 +107,7 @@ static int damaged(sqlite3_stmt *q, int64_t id, struct err *e)
 	const char *end = path ? strrchr(path, '/') : NULL;
 	own_free char *dir = fs_path("%.*s", end ? (int)(end - path) : 1, end ? path : ".");
 
-	return db_damaged(dir, e, "the row of job %lld makes no sense", (long long)id);
+	return db_damaged(dir, e, "the row of job %lld is invalid", (long long)id);
 }
 
 int job_row_borrow(sqlite3_stmt *q, struct job *j, struct err *e)
@@ -110,9 +120,12 @@ int job_row_borrow(sqlite3_stmt *q, struct job *j, struct err *e)
 	if (columns > N_FRESH)
 		borrow_rest(q, &row);
 	known = job_state_parse(row_text(q, C_STATE), &row.state);
-	/* struct job owns its strings elsewhere, hence char *; nobody writes through a borrowed row. */
+	/* struct job owns its strings elsewhere, hence char *; nobody writes through a borrowed
+	 * row. */
 	for (int i = 0; i < N_TEXTS; i++)
-		*text_at(&row, i) = (char *)(uintptr_t)(texts[i].column < columns ? row_text(q, texts[i].column) : "");
+		*text_at(&row, i) =
+			(char *)(uintptr_t)(texts[i].column < columns ? row_text(q, texts[i].column)
+								      : "");
 	if (!known || !well_formed(&row))
 		return damaged(q, row.id, e);
 	*j = row;
@@ -140,7 +153,8 @@ int job_row_copy(sqlite3_stmt *q, struct job *j, struct err *e)
 
 void job_present(const struct db *db, struct job *j)
 {
-	int64_t *const times[] = {&j->not_before_ms, &j->created_ms, &j->started_ms, &j->built_ms, &j->ended_ms};
+	int64_t *const times[] = {&j->not_before_ms, &j->created_ms, &j->started_ms, &j->built_ms,
+				  &j->ended_ms};
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
 		*times[i] = steady_present_ms(&db->clock, *times[i]);

@@ -1,11 +1,11 @@
 -- The queue's database: jobs and their history. It may be deleted at any time; the next sweep
--- queues again whatever is not warm.
+-- queues every cold image again.
 --
--- Append-only: a line "-- version N" opens the statements that lead from version N-1 to N. Never
--- edit a section that was released, add one. db/migrate.c runs them; user_version is the number.
--- db/schema.awk makes a C array of them, so: no comment may open with "-- version" but those lines.
+-- Append-only: a line "-- version N" begins the statements that lead from version N-1 to N. Never
+-- edit a released section; add a new one. db/migrate.c runs them; user_version is the number.
+-- db/schema.awk makes a C array of them: no other comment may begin with "-- version".
 --
--- Rows can be written by every member of the queue's group, so nothing that reads them trusts them.
+-- Every member of the queue's group can write rows, so no reader trusts them.
 
 -- version 1
 
@@ -46,17 +46,17 @@ CREATE TABLE jobs (
 	CHECK (digest IS NOT NULL OR state NOT IN ('built', 'published'))
 ) STRICT;
 
--- What must not be twice. The finished jobs are in none of these indexes.
+-- An image has at most one job in each of these states. The indexes hold no finished jobs.
 CREATE UNIQUE INDEX jobs_one_queued ON jobs (image) WHERE state = 'queued';
 CREATE UNIQUE INDEX jobs_one_running ON jobs (image) WHERE state = 'running';
 CREATE UNIQUE INDEX jobs_one_built ON jobs (image) WHERE state = 'built';
 CREATE UNIQUE INDEX jobs_one_held ON jobs (image) WHERE state = 'held';
 
--- The order of claims, with all that a claim looks at; and who waits for a time.
+-- The order of claims, with all columns that a claim reads; and the jobs that wait for a time.
 CREATE INDEX jobs_claim ON jobs (priority, id, not_before_ms, image) WHERE state = 'queued';
 CREATE INDEX jobs_due ON jobs (not_before_ms) WHERE state = 'queued' AND not_before_ms > 0;
 
--- History: what ended last, and the last word on an image.
+-- History: the last ended jobs, and the last ended job of an image.
 CREATE INDEX jobs_ended ON jobs (ended_ms, id) WHERE ended_ms > 0;
 CREATE INDEX jobs_settled ON jobs (image, id) WHERE state = 'published' OR state = 'failed' OR state = 'cancelled';
 
@@ -86,7 +86,7 @@ CREATE TABLE attempts (
 	PRIMARY KEY (job, attempt)
 ) STRICT, WITHOUT ROWID;
 
--- The attempt that an artifact came from first. The store knows what is there; this is history.
+-- The attempt that first built an artifact. This is history; the store knows which ones exist.
 CREATE TABLE artifacts (
 	digest     TEXT PRIMARY KEY CHECK (length(digest) = 64 AND digest NOT GLOB '*[^0-9a-f]*'),
 	key        TEXT,
@@ -113,7 +113,7 @@ CREATE TABLE publications (
 ) STRICT;
 CREATE INDEX publications_job ON publications (job, attempt);
 
--- What happened; job 0: to the node.
+-- The events of jobs; job 0: of the node.
 CREATE TABLE events (
 	id      INTEGER PRIMARY KEY,
 	at_ms   INTEGER NOT NULL,
@@ -134,7 +134,7 @@ CREATE TRIGGER events_remain BEFORE DELETE ON events
 BEGIN
 	SELECT RAISE(ABORT, 'events are append-only');
 END;
--- INSERT OR REPLACE deletes without asking the trigger above.
+-- INSERT OR REPLACE deletes without firing the trigger above.
 CREATE TRIGGER events_append BEFORE INSERT ON events
 WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
 BEGIN
@@ -142,7 +142,7 @@ BEGIN
 END;
 
 -- version 2
--- The boot check's part of an attempt.
+-- The duration of an attempt's boot check.
 ALTER TABLE attempts ADD COLUMN boot_ms INTEGER NOT NULL DEFAULT 0;
 
 -- version 3

@@ -1,8 +1,9 @@
-/* sequence: job numbers that never repeat, although the database may be deleted at any time: logs and fences
- * are named by them. The file `last-job` beside it holds the highest number that may have been given out;
- * it is moved on a block at a time, and is durable before the first number of the block is used.
- * Where the file is lost, or holds something else, the highest number that anything on the node bears counts (db_place).
- * DIAGNOSTICS: ERR_OPERATOR where the file cannot be read; ERR_NOBODY where a hook finds it lost. */
+/* sequence: gives out job numbers that never repeat, since logs and fences are named by them,
+ * although the database may be deleted at any time. The file `last-job` beside it holds the highest
+ * number that may have been used. It advances a block at a time and is durable before the first
+ * number of the block is used. If the file is lost or invalid, the highest number outside the queue
+ * counts (db_place).
+ * DIAGNOSTICS: ERR_OPERATOR if the file cannot be read; ERR_NOBODY if a hook finds it lost. */
 #include "db/inner.h"
 
 #include "lib/fs.h"
@@ -27,7 +28,7 @@ static int64_t highest(const struct db *db)
 	return n > 0 && n <= LAST_MAX ? n : 0;
 }
 
-/* 1 read, 0 lost: it is not there or holds no number. */
+/* Returns 1 if read, 0 if missing or invalid, -1 on error. */
 static int read_last(const struct db *db, int64_t *last, struct err *e)
 {
 	own_fd int fd = openat(db->dir, DB_LAST, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -57,7 +58,7 @@ static int write_last(const struct db *db, int64_t last, struct err *e)
 	return fs_replace(db->dir, DB_LAST, text, (size_t)len, 0660, e);
 }
 
-/* Whatever bears a number is asked here, since a new database is rare. */
+/* Always reads the numbers outside the queue: a new database is rare. */
 int sequence_start(struct db *db, int64_t seq, int64_t *last, struct err *e)
 {
 	int64_t known, n = highest(db);
@@ -71,7 +72,8 @@ int sequence_start(struct db *db, int64_t seq, int64_t *last, struct err *e)
 
 static int used(struct db *db, int64_t *seq, struct err *e)
 {
-	own_query sqlite3_stmt *q = db_query_n(db, e, "SELECT seq FROM sqlite_sequence WHERE name = 'jobs'", NULL, 0);
+	own_query sqlite3_stmt *q =
+		db_query_n(db, e, "SELECT seq FROM sqlite_sequence WHERE name = 'jobs'", NULL, 0);
 	int r = db_step(db, q, e);
 
 	if (r < 0)
@@ -82,26 +84,31 @@ static int used(struct db *db, int64_t *seq, struct err *e)
 	return 0;
 }
 
-/* A database that counts nothing and has no file beside it was emptied. */
+/* A database without a counter and without the file was emptied. */
 static int lost(struct db *db, int64_t seq, int64_t *last, struct err *e)
 {
 	if (seq == 0 && db->mode == DB_WRITE) {
 		db_report(db->queue_dir);
-		return err_set(e, ERR_NOBODY, "%s/" DB_LAST " is lost, and with it the next job number; hornerod writes it again",
-			       db->queue_dir);
+		return err_set(
+			e, ERR_NOBODY,
+			"%s/" DB_LAST
+			" is lost, and with it the next job number; hornerod writes it again",
+			db->queue_dir);
 	}
 	*last = highest(db);
 	return 0;
 }
 
-/* A block is opened where the last one is used up, and where the file says more than this database can know: its
- * numbers were used by a database that is gone, and this one is a copy of an older or another node's. */
+/* Opens a block if the last one is used up, or if the file says more than this database can know:
+ * then a database that is gone used its numbers, and this one is a copy of an older one or another
+ * node's. */
 int sequence_next(struct db *db, int64_t *id, struct err *e)
 {
 	int64_t seq, last;
 	int read;
 
-	if (used(db, &seq, e) < 0 || (read = read_last(db, &last, e)) < 0 || (read == 0 && lost(db, seq, &last, e) < 0))
+	if (used(db, &seq, e) < 0 || (read = read_last(db, &last, e)) < 0 ||
+	    (read == 0 && lost(db, seq, &last, e) < 0))
 		return -1;
 	if (seq % SEQUENCE_BLOCK == 0 || last > block_end(seq)) {
 		if (last > seq)
@@ -137,5 +144,6 @@ int sequence_skip(struct db *db, struct err *e)
 		return -1;
 	if (seq % SEQUENCE_BLOCK == 0)
 		return 0;
-	return db_run(db, e, "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'jobs'", val_int(block_end(seq)));
+	return db_run(db, e, "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'jobs'",
+		      val_int(block_end(seq)));
 }

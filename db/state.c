@@ -11,7 +11,7 @@ static const struct job_state_entry entries[] = {
 	[JOB_PUBLISHED] = {"published", true, false,
 		"The image is warm with it. If the reason says so, under its release alone."},
 	[JOB_FAILED] = {"failed", true, true,
-		"The build of what was pushed failed. The next push may change that."},
+		"The build of the pushed commit failed. The next push may change that."},
 	[JOB_HELD] = {"held", false, true,
 		"Waits for an operator: mend what the reason names, then run hornero retry."},
 	[JOB_SUPERSEDED] = {"superseded", true, false, "A newer job of the image took its place."},

@@ -1,6 +1,7 @@
-/* ticket: who may write, one at a time. SQLite's own lock is polled with growing pauses, which starves
- * writers; this one is asked for every 200 µs, and is gone with the process that held it.
- * It is on the directory itself: a file could be deleted, and two processes hold two tickets.
+/* ticket: lets one process write at a time. Waiters for SQLite's own lock poll it with growing
+ * pauses, which starves writers; they poll this one every 200 µs. The kernel releases it when its
+ * holder dies. It is on the directory itself: a lock file could be deleted, and then two processes
+ * would hold two tickets.
  * DIAGNOSTICS: ERR_NOBODY when the wait is over. */
 #include "db/inner.h"
 
@@ -12,7 +13,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-/* The path may name another directory by now: somebody moved the whole queue away. */
+/* The path may name another directory by now, if somebody moved the whole queue away. */
 static int reopen_if_replaced(struct db *db, bool *replaced, struct err *e)
 {
 	struct stat held, named;
@@ -20,8 +21,8 @@ static int reopen_if_replaced(struct db *db, bool *replaced, struct err *e)
 
 	*replaced = false;
 	if (fstat(db->dir, &held) < 0 || stat(db->queue_dir, &named) < 0)
-		return err_sys(e, errno == ENOENT ? ERR_NOBODY : ERR_OPERATOR, "cannot stat the queue directory %s",
-			       db->queue_dir);
+		return err_sys(e, errno == ENOENT ? ERR_NOBODY : ERR_OPERATOR,
+			       "cannot stat the queue directory %s", db->queue_dir);
 	if (held.st_dev == named.st_dev && held.st_ino == named.st_ino)
 		return 0;
 	fd = fs_open_dir(AT_FDCWD, db->queue_dir, e);
@@ -44,8 +45,10 @@ int db_ticket(struct db *db, struct err *e)
 		if (held < 0)
 			return -1;
 		if (held == 0)
-			return err_set(e, ERR_NOBODY, "the queue %s is busy: another process has been writing for %d ms; "
-				       "try again", db->queue_dir, db->wait_ms);
+			return err_set(e, ERR_NOBODY,
+				       "the queue %s is busy: another process has been writing for "
+				       "%d ms; try again",
+				       db->queue_dir, db->wait_ms);
 		if (reopen_if_replaced(db, &replaced, e) < 0) {
 			db_ticket_drop(db);
 			return -1;

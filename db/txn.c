@@ -1,5 +1,6 @@
-/* txn: a transaction, which ends where its variable ends.
- * DIAGNOSTICS: ERR_NOBODY busy, full, deleted; ERR_US a handle after a fork, or a write inside a listing. */
+/* txn: a transaction, which ends with its variable's scope.
+ * DIAGNOSTICS: ERR_NOBODY busy, full, deleted; ERR_US a handle after a fork, or a write inside a
+ * listing. */
 #include "db/inner.h"
 
 #include "lib/clock.h"
@@ -18,7 +19,8 @@ static int check_handle(struct db *db, struct err *e)
 
 static int deleted(struct db *db, struct err *e)
 {
-	err_set(e, ERR_NOBODY, "the database %s/" DB_NAME " was deleted or replaced; open it again", db->queue_dir);
+	err_set(e, ERR_NOBODY, "the database %s/" DB_NAME " was deleted or replaced; open it again",
+		db->queue_dir);
 	e->sys = ENOENT;
 	return -1;
 }
@@ -64,8 +66,10 @@ int txn_write(struct txn *t, struct db *db, struct err *e)
 	if (check_handle(db, e) < 0)
 		return -1;
 	if (db->reading > 0 || db->mode == DB_READ)
-		return err_set(e, ERR_US, db->mode == DB_READ ? "a write by a handle that was opened for reading"
-							       : "a write inside a listing");
+		return err_set(e, ERR_US,
+			       db->mode == DB_READ
+				       ? "a write by a handle that was opened for reading"
+				       : "a write inside a listing");
 	db->deadline_ms = clock_mono_ms() + db->wait_ms;
 	if (db_ticket(db, e) < 0)
 		return -1;
@@ -78,8 +82,8 @@ int txn_write(struct txn *t, struct db *db, struct err *e)
 	return 0;
 }
 
-/* The log goes back into the database after the ticket was given back, so that nobody waits for it;
- * a failure means that the next one does it. A hook leaves it to the agent, whom nobody waits for. */
+/* Checkpoints after the ticket is released, so that nobody waits for it; if it fails, the next one
+ * does it. A hook leaves it to the agent, which nobody waits for. */
 static void checkpoint(struct db *db)
 {
 	int most = db->mode >= DB_CREATE ? DB_WAL_PAGES_AGENT : DB_WAL_PAGES_HOOK;

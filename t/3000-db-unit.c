@@ -145,10 +145,10 @@ static void damaged_row(void **state)
 
 	enqueue(s, IMAGE_1, COMMIT_A);
 	assert_int_equal(raw(s, "PRAGMA ignore_check_constraints = 1; UPDATE jobs SET image = '../../../etc/passwd'"), SQLITE_OK);
-	assert_refused(s, job_each(s->db, JOB_SCOPE_OPEN, count_row, &n, &s->e), ERR_NOBODY, "row of job 1 makes no sense");
-	assert_refused(s, job_claim(s->db, 1, false, NULL, NULL, &j, &s->e), ERR_NOBODY, "row of job 1 makes no sense");
+	assert_refused(s, job_each(s->db, JOB_SCOPE_OPEN, count_row, &n, &s->e), ERR_NOBODY, "row of job 1 is invalid");
+	assert_refused(s, job_claim(s->db, 1, false, NULL, NULL, &j, &s->e), ERR_NOBODY, "row of job 1 is invalid");
 	assert_int_equal(raw(s, "UPDATE jobs SET image = '" IMAGE_1 "', \"commit\" = '--upload-pack=/bin/sh'"), SQLITE_OK);
-	assert_damaged(s, job_get(s->db, 1, &j, &s->e), "row of job 1 makes no sense");
+	assert_damaged(s, job_get(s->db, 1, &j, &s->e), "row of job 1 is invalid");
 	assert_int_equal(raw(s, "UPDATE jobs SET \"commit\" = '" COMMIT_A "'"), SQLITE_OK);
 	sqlite3_limit(s->db->sql, SQLITE_LIMIT_LENGTH, 1 << 30);
 	assert_int_equal(raw(s, "UPDATE jobs SET reason = hex(zeroblob(100000))"), SQLITE_OK);

@@ -58,7 +58,7 @@ no_tables () {
 }
 forged_row () {
 	sqlite3 -cmd '.timeout 10000' "$queue/queue.db" 'PRAGMA ignore_check_constraints = 1; UPDATE jobs SET "commit" = "x" WHERE id = (SELECT max(id) FROM jobs)' &&
-	test_expect_code 75 hornero queue --all 2>err && test_grep 'the row of job .* makes no sense' err
+	test_expect_code 75 hornero queue --all 2>err && test_grep 'the row of job .* is invalid' err
 }
 deleted () {
 	rm "$queue/queue.db"
