@@ -20,8 +20,8 @@ enum { COST_FREE_MS = 3500, COST_MS_PER_MB = 1000, COST_LOOK_MS = 200, COST_THRE
 /* For the client of a refused push. */
 #define COST_WORDS \
 	"refused: this push costs the node far more processor time than pushes of its size do; " \
-	"push fewer commits at a time, commit large files compressed, or ask the operator to push " \
-	"it on the node, by path"
+	"push fewer commits at a time, commit large files compressed, or ask the operator to " \
+	"push it on the node, by path"
 
 /* Kills each git that receive-pack started and that has used more time than `bytes` received allow;
  * receive-pack then refuses the push and removes its objects. Returns true if it killed one. */

@@ -53,6 +53,6 @@ int main(int argc, char **argv)
 		return post_receive();
 	fprintf(stderr,
 		"hornero-hook: unknown hook name; git runs this program through symbolic links\n"
-		"hooks/pre-receive and hooks/post-receive: `hornero repo create NAME` makes them\n");
+		"hooks/pre-receive and hooks/post-receive; `hornero repo create` makes them\n");
 	return 64;
 }

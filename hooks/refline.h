@@ -25,7 +25,7 @@ enum {
 /* Points into the text, which refline_next cut into NUL-terminated strings. */
 struct refline {
 	const char *old, *new; /* equally long, 40 or 64 lower-case hexadecimal digits; zeros
-			        * mean none */
+				* mean none */
 	const char *ref;       /* "refs/…" */
 };
 

@@ -36,7 +36,7 @@ struct warm {
 	char pinned[UUID_LEN + 1]; /* the release that the image was pinned to; "": the bytes are
 				    * the ref's */
 	char earlier[WARM_EARLIER * (SHA256_HEX + 1)]; /* digests of earlier artifacts, newest
-						        * first, separated by blanks */
+							* first, separated by blanks */
 	char repo[256];          /* that these bytes were built from; "" in records of an older
 				  * hornero */
 	int64_t refused;         /* of a release (placed.h): 1 if the file is not ours and stays */
