@@ -49,7 +49,7 @@ test_expect_success 'v1 alone: the same' '
 
 test_expect_success 'without a controller that it needs hornerod refuses, names it and the way out' '
 	test_expect_code 78 without "$no_memory" hornerod --foreground 2>err &&
-	test_grep "the cgroup controller memory is not there.*isolation: none" err &&
+	test_grep "the cgroup controller memory is unavailable.*isolation: none" err &&
 	{ without "$no_memory" hornero doctor >out || :; } && test_grep "no cgroup controller memory is mounted" out && test_grep "isolation: none" out
 '
 
@@ -61,7 +61,7 @@ test_expect_success 'nor with groups that nobody handed to its user' '
 	mkdir -p apart/instances/_base && sed "s,$NODE/,$TRASH/apart/,; /^build_user:/d" "$HORNERO_CONF" >apart/hornero.yaml &&
 	printf "%s\n" "hornero_user: $node_hornero" "queue_group: $node_group" >>apart/hornero.yaml && hornero -c apart/hornero.yaml init >out &&
 	test_expect_code 78 node_as $node_hornero hornerod -c "$TRASH/apart/hornero.yaml" --foreground 2>err &&
-	test_grep "is not ours to use; as root: hornerod -c .* --prepare" err
+	test_grep "no right to use the cgroup .*; as root: hornerod -c .* --prepare" err
 '
 
 test_expect_success 'what is pushed there is not built, and everybody is told' '

@@ -1,4 +1,5 @@
-/* cgdir: DIAGNOSTICS: ERR_OPERATOR where a group cannot be listed, ERR_US where one does not get empty. */
+/* cgdir: DIAGNOSTICS: ERR_OPERATOR if a group cannot be listed, ERR_US if one does not get
+ * empty. */
 #include "agent/cgroup/cgdir.h"
 
 #include "lib/clock.h"
@@ -18,7 +19,7 @@ int cgdir_write(const char *dir, const char *file, const char *value)
 	return fd < 0 ? -1 : fs_write_all(fd, value, strlen(value));
 }
 
-/* Whether the text of dir/file holds `word`. */
+/* Returns whether dir/file contains `word`. */
 static bool holds(int dir, const char *file, const char *word)
 {
 	own_fd int fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
@@ -57,14 +58,16 @@ int64_t cgdir_number(const char *dir, const char *file, const char *field)
 	return 0;
 }
 
-/* fn for each group directly below dir. */
-static int each_child(const char *dir, int (*fn)(const char *dir, void *arg, struct err *e), void *arg, struct err *e)
+/* Calls fn for each group directly below dir. */
+static int each_child(const char *dir, int (*fn)(const char *dir, void *arg, struct err *e),
+		      void *arg, struct err *e)
 {
 	own_dir DIR *d = opendir(dir);
 	struct dirent *entry;
 
 	if (!d)
-		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot list the cgroup %s", dir);
+		return errno == ENOENT ? 0
+				       : err_sys(e, ERR_OPERATOR, "cannot list the cgroup %s", dir);
 	while ((entry = readdir(d))) {
 		own_free char *child = NULL;
 
@@ -89,12 +92,13 @@ static int visit(const char *dir, void *arg, struct err *e)
 	return each_child(dir, visit, v, e) < 0 ? -1 : v->fn(dir, v->arg, e);
 }
 
-int cgdir_each(const char *dir, int (*fn)(const char *dir, void *arg, struct err *e), void *arg, struct err *e)
+int cgdir_each(const char *dir, int (*fn)(const char *dir, void *arg, struct err *e), void *arg,
+	       struct err *e)
 {
 	return visit(dir, &(struct visit){fn, arg}, e);
 }
 
-/* SIGKILL to all in dir; one of them, 0 where there is none. */
+/* Sends SIGKILL to all processes in dir. Returns one of them, 0 if there is none. */
 static int kill_members(const char *dir)
 {
 	own_free char *path = fs_path("%s/cgroup.procs", dir);
@@ -132,7 +136,8 @@ int cgdir_end(const char *dir, int64_t deadline_ms, struct err *e)
 		if (member == 0 && (rmdir(dir) == 0 || errno == ENOENT))
 			return 0;
 		if (clock_mono_ms() >= deadline_ms)
-			return err_set(e, ERR_US, "the cgroup %s does not get empty (process %d)", dir, member);
+			return err_set(e, ERR_US, "the cgroup %s does not become empty (process "
+				       "%d)", dir, member);
 		nanosleep(&nap, NULL);
 	}
 }

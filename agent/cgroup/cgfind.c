@@ -1,4 +1,5 @@
-/* cgfind: DIAGNOSTICS: ERR_OPERATOR where a hierarchy, a controller or its delegation is missing, with the line that mends it. */
+/* cgfind: DIAGNOSTICS: ERR_OPERATOR if a hierarchy, a controller or its delegation is missing; the
+ * message says how to fix it. */
 #include "agent/cgroup/cginner.h"
 
 #include "agent/cgroup/cgdir.h"
@@ -11,7 +12,8 @@
 #include <string.h>
 #include <sys/vfs.h>
 
-const char *const cg_controllers[CG_N_CONTROLLERS] = {"cpu", "memory", "pids", "cpuacct", "freezer", "blkio", "cpuset"};
+const char *const cg_controllers[CG_N_CONTROLLERS] = {"cpu", "memory", "pids", "cpuacct", "freezer",
+						      "blkio", "cpuset"};
 
 static bool is_v2_mount(const char *path)
 {
@@ -24,7 +26,9 @@ bool cg_is_on_v2(void)
 {
 	own_free char *mount = NULL;
 
-	return cgroup_init() == 0 && cgroup_get_subsys_mount_point(cg_controllers[CPU], &mount) == 0 && is_v2_mount(mount);
+	return cgroup_init() == 0 &&
+	       cgroup_get_subsys_mount_point(cg_controllers[CPU], &mount) == 0 &&
+	       is_v2_mount(mount);
 }
 
 static int find_v2(struct cg *cg, const char *mount, const struct conf *c, struct err *e)
@@ -54,8 +58,9 @@ static int find_v2(struct cg *cg, const char *mount, const struct conf *c, struc
 		(void)cgdir_write(mount, "cgroup.subtree_control", "+io");
 		cg->name = fs_path("%s", c->cgroup_top);
 	} else {
-		return err_set(e, ERR_OPERATOR, "the cgroup %s is not delegated to this user; start hornerod from its unit "
-			       "(Delegate=yes) or under systemd-run --user --scope -p Delegate=yes", ours);
+		return err_set(e, ERR_OPERATOR, "the cgroup %s is not delegated to this user; "
+			       "start hornerod from its unit (Delegate=yes) or under systemd-run "
+			       "--user --scope -p Delegate=yes", ours);
 	}
 	cg->tops[cg->ntops++] = fs_path("%s/%s", mount, cg->name);
 	for (int i = 0; i < CG_N_NEEDED; i++) {
@@ -82,8 +87,8 @@ static void find_v1_controller(struct cg *cg, int i, const char *mount)
 int cg_find(struct cg *cg, const struct conf *c, struct err *e)
 {
 	if (cgroup_init() != 0)
-		return err_set(e, ERR_OPERATOR, "no cgroup hierarchy is mounted; mount one, or set `isolation: none` in %s",
-			       c->path);
+		return err_set(e, ERR_OPERATOR, "no cgroup hierarchy is mounted; mount one, or set "
+			       "`isolation: none` in %s", c->path);
 	for (int i = 0; i < CG_N_CONTROLLERS; i++) {
 		char *found = NULL;
 		own_free char *mount = NULL;
@@ -92,8 +97,10 @@ int cg_find(struct cg *cg, const struct conf *c, struct err *e)
 			continue;
 		if (cgroup_get_subsys_mount_point(cg_controllers[i], &found) != 0) {
 			if (i < CG_N_NEEDED || i == CPUSET)
-				return err_set(e, ERR_OPERATOR, "the cgroup controller %s is not there; enable it on the "
-					       "kernel command line, or set `isolation: none` in %s", cg_controllers[i], c->path);
+				return err_set(e, ERR_OPERATOR, "the cgroup controller %s is "
+					       "unavailable; enable it on the kernel command line, "
+					       "or set `isolation: none` in %s", cg_controllers[i],
+					       c->path);
 			continue;
 		}
 		mount = found;
@@ -101,9 +108,12 @@ int cg_find(struct cg *cg, const struct conf *c, struct err *e)
 			if (i == 0)
 				return find_v2(cg, mount, c, e);
 			if (i < CG_N_NEEDED)
-				return err_set(e, ERR_OPERATOR, "the cgroup controller %s is in version 2 and %s in version 1; have both in "
-					       "one, on the kernel command line (systemd.unified_cgroup_hierarchy=1), or set `isolation: none` "
-					       "in %s", cg_controllers[i], cg_controllers[0], c->path);
+				return err_set(e, ERR_OPERATOR, "the cgroup controller %s is in "
+					       "version 2 and %s in version 1; put both in one, on "
+					       "the kernel command line "
+					       "(systemd.unified_cgroup_hierarchy=1), or set "
+					       "`isolation: none` in %s", cg_controllers[i],
+					       cg_controllers[0], c->path);
 			continue;
 		}
 		if (!cg->name)

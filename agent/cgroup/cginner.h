@@ -1,13 +1,13 @@
 /*
- * cginner: what the files of cgroup.h share.
+ * cginner: shared by the files of cgroup.h.
  *
- *   cgfind.c   which hierarchy there is, and where TOP is in it
- *   cgset.c    groups made, limits set
- *   cgweigh.c  what TOP weighs beside others
+ *   cgfind.c   finds the hierarchies, and TOP in them
+ *   cgset.c    creates groups, sets limits
+ *   cgweigh.c  weighs TOP against other groups
  *   cgroup.c   the life of TOP and of the leaves
- *   cgleft.c   the leaves that are there
+ *   cgleft.c   lists existing leaves
  *
- * cgfind.c and cgset.c alone know libcgroup.
+ * Only cgfind.c and cgset.c use libcgroup.
  */
 #ifndef HORNERO_AGENT_CGROUP_CGINNER_H
 #define HORNERO_AGENT_CGROUP_CGINNER_H
@@ -16,40 +16,47 @@
 
 #include <stdbool.h>
 
-/* The controllers that we use where they are; the first CG_N_NEEDED must be there, cpuset where it is asked for. */
-enum cg_controller { CPU, MEMORY, PIDS, CPUACCT, FREEZER, BLKIO, CPUSET, CG_N_CONTROLLERS, CG_N_NEEDED = PIDS + 1 };
+/* The controllers that we use if available. The first CG_N_NEEDED are required, and cpuset if
+ * configured. */
+enum cg_controller { CPU, MEMORY, PIDS, CPUACCT, FREEZER, BLKIO, CPUSET, CG_N_CONTROLLERS,
+		     CG_N_NEEDED = PIDS + 1 };
 extern const char *const cg_controllers[CG_N_CONTROLLERS];
 
 struct cg {
 	bool v2;
-	bool delegated;                  /* TOP has hornerod itself as its only sibling: it is not beside the instances */
-	char *name;                      /* of TOP for libcgroup: below each mount point */
+	/* TOP's only sibling is hornerod itself: the instances are elsewhere */
+	bool delegated;
+	char *name;                      /* of TOP for libcgroup: relative to each mount point */
 	char *tops[CG_MAX_HIERARCHIES];  /* absolute path of TOP, one per hierarchy */
 	size_t ntops;
 	bool has[CG_N_CONTROLLERS];
 	const char *top_of[CG_N_CONTROLLERS];    /* into tops */
-	struct limits top;               /* in force at TOP; 0: none */
-	struct limits all;               /* as cg_limits() has it */
+	struct limits top;               /* in force at TOP; 0 if none */
+	struct limits all;               /* as cg_limits() returns */
 };
 
-/* Fill a zeroed cg. ERR_OPERATOR. */
+/* Fills a zeroed cg. Returns 0, or -1 with ERR_OPERATOR. */
 int cg_find(struct cg *cg, const struct conf *c, struct err *e);
-/* Whether the controllers are on v2. */
+/* Returns whether the controllers are on v2. */
 bool cg_is_on_v2(void);
 
-/* name: below the mount points, for libcgroup on v1; dir: absolute, for v2. One that is there is fine. */
+/* Creates a group. name is relative to the mount points, for libcgroup on v1; dir is absolute, for
+ * v2. An existing group is no error. */
 int cg_make(const struct cg *cg, const char *name, const char *dir, struct err *e);
-/* Let the groups below dir have controllers (v2; nothing to do on v1). */
+/* Enables controllers for the groups below dir (v2; does nothing on v1). */
 int cg_hand_down(const struct cg *cg, const char *dir, struct err *e);
-/* Set the limits of TOP, where that is ours: as the configuration has them. */
+/* Sets the configured limits on TOP, if TOP is ours. */
 int cg_limit_top(struct cg *cg, const struct conf *c, struct err *e);
-/* What somebody else set there, on v1. */
+/* Reads the limits that root set on TOP (v1). */
 struct limits cg_read_top(const struct cg *cg);
 struct limits cg_top_limits(const struct conf *c);
-/* Put limits on TOP/below (below begins with a slash, or is ""). A quota that is no narrower than the one above (0: none is)
- * is left out: periods of several levels begin at different times, and would be waited for one after the other. */
-int cg_limit(const struct cg *cg, const char *below, const struct limits *l, int64_t above_percent, struct err *e);
-/* TOP gets all processors but those that Nova gives to instances of their own; the groups below inherit. */
+/* Sets limits on TOP/below (below begins with a slash, or is ""). Omits a quota that equals the one
+ * above (0: none there): the periods of several levels start at different times, and a process
+ * would wait for one after the other. */
+int cg_limit(const struct cg *cg, const char *below, const struct limits *l, int64_t above_percent,
+	     struct err *e);
+/* Gives TOP all processors except those that Nova dedicates to instances; the groups below inherit
+ * them. */
 int cg_leave_dedicated(const struct cg *cg, const struct conf *c, struct err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* cgleft: DIAGNOSTICS: ERR_OPERATOR where a group cannot be listed. */
+/* cgleft: DIAGNOSTICS: ERR_OPERATOR if a group cannot be listed. */
 #include "agent/cgroup/cginner.h"
 
 #include "lib/fs.h"
@@ -11,7 +11,7 @@ struct left {
 	void *arg;
 };
 
-/* The attempts below one GROUP. */
+/* Calls fn for the attempts below one GROUP. */
 static int each_attempt(const char *top, const char *group, const struct left *l, struct err *e)
 {
 	own_free char *dir = fs_path("%s/%s", top, group);
@@ -21,7 +21,8 @@ static int each_attempt(const char *top, const char *group, const struct left *l
 	while (d && (entry = readdir(d))) {
 		own_free char *path = fs_path("%s/%s", group, entry->d_name);
 
-		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' && l->fn(l->arg, path, e) < 0)
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+		    l->fn(l->arg, path, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -33,9 +34,11 @@ static int each_group(const char *top, const struct left *l, struct err *e)
 	const struct dirent *entry;
 
 	if (!d)
-		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot list the cgroup %s", top);
+		return errno == ENOENT ? 0
+				       : err_sys(e, ERR_OPERATOR, "cannot list the cgroup %s", top);
 	while ((entry = readdir(d)))
-		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' && each_attempt(top, entry->d_name, l, e) < 0)
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+		    each_attempt(top, entry->d_name, l, e) < 0)
 			return -1;
 	return 0;
 }

@@ -1,4 +1,5 @@
-/* cgown: DIAGNOSTICS: ERR_OPERATOR where OURS is not delegated as it must be, with the line of the unit that mends it. */
+/* cgown: DIAGNOSTICS: ERR_OPERATOR if OURS is not delegated; the message names the line of the unit
+ * that fixes it. */
 #include "agent/cgroup/cgown.h"
 
 #include "agent/cgroup/cgdir.h"
@@ -15,7 +16,8 @@ bool cgown_is_delegated(const char *dir)
 	char flag[2] = "";
 	own_free char *control = fs_path("%s/cgroup.subtree_control", dir);
 
-	if (getxattr(dir, "trusted.delegate", flag, 1) == 1 || getxattr(dir, "user.delegate", flag, 1) == 1)
+	if (getxattr(dir, "trusted.delegate", flag, 1) == 1 ||
+	    getxattr(dir, "user.delegate", flag, 1) == 1)
 		return flag[0] == '1';
 	return geteuid() != 0 && access(dir, W_OK) == 0 && access(control, W_OK) == 0;
 }
@@ -31,7 +33,7 @@ int cgown_find(char **out, struct err *e)
 		return -1;
 	line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
 	if (!line)
-		return err_set(e, ERR_OPERATOR, "/proc/self/cgroup names no cgroup v2 group");
+		return err_set(e, ERR_OPERATOR, "/proc/self/cgroup has no cgroup v2 entry");
 	line += line == text ? 3 : 4;
 	line[strcspn(line, "\n")] = '\0';
 	path = fs_path("%s", strcmp(line, "/") == 0 ? "" : line);
@@ -46,16 +48,17 @@ int cgown_settle(const char *ours, struct err *e)
 {
 	own_free char *agent = fs_path("%s/agent", ours);
 	static const char *const controllers[] = {"+cpu", "+memory", "+pids", "+io", "+cpuset"};
-	enum { NEEDED = 3 }; /* of them; the others where they are there */
+	enum { NEEDED = 3 }; /* the rest is optional */
 
 	if (mkdir(agent, 0755) < 0 && errno != EEXIST)
-		return err_sys(e, ERR_OPERATOR, "cannot make the cgroup %s; set Delegate=yes in the unit", agent);
+		return err_sys(e, ERR_OPERATOR, "cannot create the cgroup %s; set Delegate=yes in "
+			       "the unit", agent);
 	if (cgdir_write(agent, "cgroup.procs", "0") < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot move into the cgroup %s; set Delegate=yes in the unit", agent);
+		return err_sys(e, ERR_OPERATOR, "cannot move into the cgroup %s; set Delegate=yes "
+			       "in the unit", agent);
 	for (size_t i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++)
 		if (cgdir_write(ours, "cgroup.subtree_control", controllers[i]) < 0 && i < NEEDED)
-			return err_sys(e, ERR_OPERATOR,
-				       "the controller %s cannot be handed down from %s; set Delegate=yes in the unit",
-				       controllers[i] + 1, ours);
+			return err_sys(e, ERR_OPERATOR, "cannot enable the controller %s below %s; "
+				       "set Delegate=yes in the unit", controllers[i] + 1, ours);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * cgown: on cgroup v2, the delegated group that this process was started in (OURS). Its members go to OURS/agent:
- * a group with members cannot have controllers below.
+ * cgown: on cgroup v2, the delegated group in which this process was started (OURS). Its processes
+ * move to OURS/agent, because a group with members cannot have controllers below it.
  */
 #ifndef HORNERO_AGENT_CGROUP_CGOWN_H
 #define HORNERO_AGENT_CGROUP_CGOWN_H
@@ -9,13 +9,15 @@
 
 #include <stdbool.h>
 
-/* OURS below the mount point, fresh, "" for the root; a trailing "/agent" that we made is dropped. */
+/* Finds OURS, relative to the mount point, "" for the root; drops a trailing "/agent" that we
+ * created. The caller frees *out. */
 int cgown_find(char **out, struct err *e);
 
-/* Whether systemd (or whoever owns it) gave dir, an absolute path, to us. */
+/* Returns whether dir, an absolute path, is delegated to us, by systemd or by its owner. */
 bool cgown_is_delegated(const char *dir);
 
-/* Move into OURS/agent, then let OURS (absolute) hand controllers down. ERR_OPERATOR: cpu, memory or pids cannot be had. */
+/* Moves this process to OURS/agent, then enables controllers below OURS (absolute). Returns 0, or
+ * -1 with ERR_OPERATOR if cpu, memory or pids is unavailable. */
 int cgown_settle(const char *ours, struct err *e);
 
 #endif

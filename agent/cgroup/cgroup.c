@@ -1,5 +1,5 @@
-/* cgroup: DIAGNOSTICS: ERR_OPERATOR where a hierarchy, a controller or a right is
- * missing, with the line that mends it; ERR_US where a group does not get empty. */
+/* cgroup: DIAGNOSTICS: ERR_OPERATOR if a hierarchy, a controller or a right is missing; the message
+ * says how to fix it. ERR_US if a group does not get empty. */
 #include "agent/cgroup/cginner.h"
 
 #include "agent/cgroup/cgdir.h"
@@ -30,8 +30,8 @@ int cg_open(struct cg **out, const struct conf *c, struct err *e)
 		goto fail;
 	if (!cg->v2 && geteuid() != 0) {
 		if (!top_is_prepared(cg)) {
-			err_set(e, ERR_OPERATOR, "the cgroup %s is not ours to use; as root: hornerod -c %s --prepare", cg->tops[0],
-				c->path);
+			err_set(e, ERR_OPERATOR, "no right to use the cgroup %s; as root: hornerod "
+				"-c %s --prepare", cg->tops[0], c->path);
 			goto fail;
 		}
 		cg->top = cg_read_top(cg);
@@ -66,11 +66,14 @@ bool cg_is_outdated(const struct cg *cg, const struct conf *c, char why[ERR_MSG_
 {
 	struct limits said = cg_top_limits(c);
 
-	if (said.core_percent == cg->top.core_percent && said.mem_mb == cg->top.mem_mb && said.pids == cg->top.pids)
+	if (said.core_percent == cg->top.core_percent && said.mem_mb == cg->top.mem_mb &&
+	    said.pids == cg->top.pids)
 		return false;
-	snprintf(why, ERR_MSG_MAX, "root limited all builds to %lld percent of the processors, %lld MB and %lld processes, and %s says %lld, %lld "
-		 "and %lld: the smaller ones count until root runs hornerod -c %s --prepare, or systemctl restart hornerod",
-		 (long long)cg->top.core_percent, (long long)cg->top.mem_mb, (long long)cg->top.pids, c->path, (long long)said.core_percent,
+	snprintf(why, ERR_MSG_MAX, "root limited all builds to %lld percent of the processors, "
+		 "%lld MB and %lld processes, and %s says %lld, %lld and %lld: the smaller ones "
+		 "apply until root runs hornerod -c %s --prepare, or systemctl restart hornerod",
+		 (long long)cg->top.core_percent, (long long)cg->top.mem_mb,
+		 (long long)cg->top.pids, c->path, (long long)said.core_percent,
 		 (long long)said.mem_mb, (long long)said.pids, c->path);
 	return true;
 }
@@ -84,13 +87,14 @@ const char *cg_version(const struct cg *cg)
 
 enum {
 	CLEAR_MS = 10000,   /* at start and stop */
-	LEAF_END_MS = 500,  /* in the loop: who hangs in the kernel is waited for by trying again */
+	LEAF_END_MS = 500,  /* in the loop; a process that hangs in the kernel is retried later */
 	LEAF_AGAIN_MS = 20,
-	NEAR_BYTES = 1 << 20, /* of a limit */
-	LIFTED_MS = 10000,  /* who is not gone by then does not wait for a processor, and instances do */
+	NEAR_BYTES = 1 << 20, /* this close to a limit counts as reached */
+	/* what is left then is not waiting for a processor, and instances are */
+	LIFTED_MS = 10000,
 };
 
-/* On v1 a frozen process does not even die. */
+/* On v1 a frozen process ignores even SIGKILL. */
 static int thaw(const char *dir, void *arg, struct err *e)
 {
 	(void)arg;
@@ -135,8 +139,9 @@ static int open_dirs(const struct cg *cg, struct cg_leaf *leaf, struct err *e)
 	return 0;
 }
 
-/* TOP/GROUP and TOP/GROUP/NAME with their limits. */
-static int make_levels(const struct cg *cg, const struct conf *c, const char *group, struct cg_leaf *leaf, struct err *e)
+/* Creates TOP/GROUP and TOP/GROUP/NAME with their limits. */
+static int make_levels(const struct cg *cg, const struct conf *c, const char *group,
+		       struct cg_leaf *leaf, struct err *e)
 {
 	own_free char *group_name = fs_path("%s/%s", cg->name, group);
 	own_free char *group_dir = fs_path("%s/%s", cg->tops[0], group);
@@ -151,7 +156,8 @@ static int make_levels(const struct cg *cg, const struct conf *c, const char *gr
 		return -1;
 	of_group = limits_within(g.all, cg->all);
 	leaf->limits = limits_within(g.attempt, of_group);
-	if (cg_make(cg, group_name, group_dir, e) < 0 || cg_limit(cg, group_below, &of_group, cg->top.core_percent, e) < 0 ||
+	if (cg_make(cg, group_name, group_dir, e) < 0 ||
+	    cg_limit(cg, group_below, &of_group, cg->top.core_percent, e) < 0 ||
 	    cg_hand_down(cg, group_dir, e) < 0 || cg_make(cg, leaf_name, leaf_dir, e) < 0 ||
 	    cg_limit(cg, leaf_below, &leaf->limits, of_group.core_percent, e) < 0)
 		return -1;
@@ -160,25 +166,28 @@ static int make_levels(const struct cg *cg, const struct conf *c, const char *gr
 	return 0;
 }
 
-/* Of a leaf, in the hierarchy of that controller. */
-static int64_t number(const struct cg *cg, int controller, const struct cg_leaf *leaf, const char *file, const char *field)
+/* Reads a number of a leaf in the hierarchy of that controller. */
+static int64_t number(const struct cg *cg, int controller, const struct cg_leaf *leaf,
+		      const char *file, const char *field)
 {
 	own_free char *dir = fs_path("%s/%s", cg->top_of[controller], leaf->path);
 
 	return cgdir_number(dir, file, field);
 }
 
-/* Since Linux 6.11 v2 counts a refused process where the limit was met, in TOP or the group, and not in who asked for it. */
+/* Since Linux 6.11, v2 counts a refused process in the group whose limit was reached (TOP or
+ * GROUP), not in the group that asked. */
 static int64_t refused_above(const struct cg *cg, const struct cg_leaf *leaf)
 {
 	own_free char *group = fs_path("%s/%s", cg->top_of[PIDS], leaf->path);
 
 	*strrchr(group, '/') = '\0';
-	return cgdir_number(group, "pids.events.local", "max") + cgdir_number(cg->top_of[PIDS], "pids.events.local", "max");
+	return cgdir_number(group, "pids.events.local", "max") +
+	       cgdir_number(cg->top_of[PIDS], "pids.events.local", "max");
 }
 
-int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const char *name, struct cg_leaf *out,
-		 struct err *e)
+int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const char *name,
+		 struct cg_leaf *out, struct err *e)
 {
 	struct cg_leaf leaf = {.path = fs_path("%s/%s", group, name)};
 	struct err ignored = ERR_INIT;
@@ -217,10 +226,12 @@ void cg_leaf_usage(const struct cg *cg, const struct cg_leaf *leaf, struct cg_us
 
 	*out = (struct cg_usage){0};
 	memory_usage(cg, leaf, out);
-	/* v1 has no such event, and newer kernels no memory.failcnt either; memory is charged some pages at a time. Files that were
-	 * read count in the peak, too: whether it was they that filled it nobody tells. */
+	/* v1 has no such event, and newer kernels lack memory.failcnt as well; memory is charged
+	 * several pages at a time. The peak includes the page cache: nothing tells whether that
+	 * filled it. */
 	out->is_memory_full |= out->mem_peak_bytes + NEAR_BYTES >= leaf->limits.mem_mb * 1000000;
-	/* v1, and v2 before 6.11, count in who asked, whichever group's limit it was; before 6.6 nobody knows whose. */
+	/* v1, and v2 before 6.11, count in the group that asked, whatever group's limit was
+	 * reached; before 6.6 nothing tells which. */
 	out->pids_peak = number(cg, PIDS, leaf, "pids.peak", NULL);
 	out->is_pids_full = refused > 0 && out->pids_peak >= leaf->limits.pids;
 	out->refused_forks = refused + refused_above(cg, leaf) - leaf->refused_above;
@@ -249,7 +260,8 @@ int cg_leaf_freeze(const struct cg *cg, const struct cg_leaf *leaf, bool frozen,
 	int rc;
 
 	if (!cg->has[controller])
-		return err_set(e, ERR_OPERATOR, "the cgroup controller freezer is not there: builds cannot be paused");
+		return err_set(e, ERR_OPERATOR, "cannot pause builds: the cgroup controller "
+			       "freezer is unavailable");
 	dir = fs_path("%s/%s", cg->top_of[controller], leaf->path);
 	rc = cg->v2 ? cgdir_write(dir, "cgroup.freeze", frozen ? "1" : "0") :
 		      cgdir_write(dir, "freezer.state", frozen ? "FROZEN" : "THAWED");
@@ -291,17 +303,18 @@ int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e)
 
 /* ---- the privileged step ---- */
 
-/* The first three are in every hierarchy; cpu.idle only since Linux 5.15. */
+/* The first three exist in every hierarchy; cpu.idle exists since Linux 5.15. */
 static int hand_over(const char *top, uid_t uid, gid_t gid, struct err *e)
 {
-	static const char *const files[] = {"", "/tasks", "/cgroup.procs", "/cpu.shares", "/cpu.idle"};
+	static const char *const files[] = {"", "/tasks", "/cgroup.procs", "/cpu.shares",
+					    "/cpu.idle"};
 	enum { NEEDED = 3 };
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		own_free char *path = fs_path("%s%s", top, files[i]);
 
 		if (chown(path, uid, gid) < 0 && (i < NEEDED || errno != ENOENT))
-			return err_sys(e, ERR_OPERATOR, "cannot hand %s over", path);
+			return err_sys(e, ERR_OPERATOR, "cannot change the owner of %s", path);
 	}
 	return 0;
 }
@@ -311,7 +324,7 @@ int cg_prepare(const struct conf *c, uid_t uid, gid_t gid, struct err *e)
 	struct cg *cg = NULL;
 	int rc = 0;
 
-	/* Whatever root made in the unit's group now would be in the way of its delegation. */
+	/* Anything that root creates in the unit's group now would break its delegation. */
 	if (cg_is_on_v2())
 		return 0;
 	if (cg_open(&cg, c, e) < 0)

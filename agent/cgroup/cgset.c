@@ -1,4 +1,4 @@
-/* cgset: DIAGNOSTICS: ERR_OPERATOR where a group cannot be made or a limit not be set. */
+/* cgset: DIAGNOSTICS: ERR_OPERATOR if a group cannot be created or a limit cannot be set. */
 #include "agent/cgroup/cginner.h"
 
 #include "agent/cgroup/cgdir.h"
@@ -18,8 +18,9 @@ struct setting {
 	char value[48];
 };
 
-/* name is below the mount points. create: v1 only, by libcgroup. */
-static int apply(const struct cg *cg, const char *name, const struct setting *set, size_t n, bool create, struct err *e)
+/* name is relative to the mount points. create: on v1 only, by libcgroup. */
+static int apply(const struct cg *cg, const char *name, const struct setting *set, size_t n,
+		 bool create, struct err *e)
 {
 	struct cgroup *group = cgroup_new_cgroup(name);
 	struct cgroup_controller *of[CG_N_CONTROLLERS] = {NULL};
@@ -32,13 +33,16 @@ static int apply(const struct cg *cg, const char *name, const struct setting *se
 			of[i] = cgroup_add_controller(group, cg_controllers[i]);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		if (of[set[i].controller])
-			rc = cgroup_set_value_string(of[set[i].controller], set[i].file, set[i].value);
+			rc = cgroup_set_value_string(of[set[i].controller], set[i].file,
+						     set[i].value);
 	if (rc == 0)
 		rc = create ? cgroup_create_cgroup(group, 1) : cgroup_modify_cgroup(group);
 	cgroup_free(&group);
 	if (rc != 0)
-		return err_set(e, ERR_OPERATOR, "cannot %s the cgroup %s: %s", create ? "make" : "limit", name,
-			       rc == ECGOTHER ? strerror(cgroup_get_last_errno()) : cgroup_strerror(rc));
+		return err_set(e, ERR_OPERATOR, "cannot %s the cgroup %s: %s",
+			       create ? "create" : "limit", name,
+			       rc == ECGOTHER ? strerror(cgroup_get_last_errno())
+					      : cgroup_strerror(rc));
 	return 0;
 }
 
@@ -47,11 +51,11 @@ static int make(const struct cg *cg, const char *name, const char *dir, struct e
 	if (!cg->v2)
 		return apply(cg, name, NULL, 0, true, e);
 	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-		return err_sys(e, ERR_OPERATOR, "cannot make the cgroup %s", dir);
+		return err_sys(e, ERR_OPERATOR, "cannot create the cgroup %s", dir);
 	return 0;
 }
 
-/* What builds use may everybody on the node see, as of any other service: `hornero top` shows it. */
+/* Usage files are world-readable; `hornero top` needs them. */
 int cg_make(const struct cg *cg, const char *name, const char *dir, struct err *e)
 {
 	mode_t mask = umask(0022);
@@ -79,7 +83,8 @@ struct limits cg_read_top(const struct cg *cg)
 
 	return (struct limits){
 		.core_percent = cpu_us <= 0 ? 0 : percent > 0 ? percent : 1,
-		.mem_mb = bytes / 1000000 + (bytes % 1000000 > 0), /* the kernel rounds down to pages */
+		/* the kernel rounds down to pages */
+		.mem_mb = bytes / 1000000 + (bytes % 1000000 > 0),
 		.pids = cgdir_number(cg->top_of[PIDS], "pids.max", NULL),
 	};
 }
@@ -90,7 +95,8 @@ static int64_t quota_us(int64_t percent)
 }
 
 __attribute__((format(printf, 5, 6)))
-static void set(struct setting *list, size_t *n, int controller, const char *file, const char *fmt, ...)
+static void set(struct setting *list, size_t *n, int controller, const char *file, const char *fmt,
+		...)
 {
 	struct setting *s = &list[(*n)++];
 	va_list ap;
@@ -103,41 +109,46 @@ static void set(struct setting *list, size_t *n, int controller, const char *fil
 }
 
 /* percent 0: no quota of its own. */
-static size_t settings_of(const struct cg *cg, const struct limits *l, int64_t percent, struct setting out[MOST_SETTINGS])
+static size_t settings_of(const struct cg *cg, const struct limits *l, int64_t percent,
+			  struct setting out[MOST_SETTINGS])
 {
 	size_t n = 0;
 
-	set(out, &n, MEMORY, cg->v2 ? "memory.max" : "memory.limit_in_bytes", "%lld", (long long)l->mem_mb * 1000000);
+	set(out, &n, MEMORY, cg->v2 ? "memory.max" : "memory.limit_in_bytes", "%lld",
+	    (long long)l->mem_mb * 1000000);
 	set(out, &n, PIDS, "pids.max", "%lld", (long long)l->pids);
 	if (cg->v2) {
 		if (percent > 0)
-			set(out, &n, CPU, "cpu.max", "%lld %d", (long long)quota_us(percent), PERIOD_US);
+			set(out, &n, CPU, "cpu.max", "%lld %d", (long long)quota_us(percent),
+			    PERIOD_US);
 		else
 			set(out, &n, CPU, "cpu.max", "max %d", PERIOD_US);
 		set(out, &n, CPU, "cpu.weight", "1");
 	} else {
 		set(out, &n, CPU, "cpu.cfs_period_us", "%d", PERIOD_US);
-		set(out, &n, CPU, "cpu.cfs_quota_us", "%lld", percent > 0 ? (long long)quota_us(percent) : -1LL);
+		set(out, &n, CPU, "cpu.cfs_quota_us", "%lld",
+		    percent > 0 ? (long long)quota_us(percent) : -1LL);
 		set(out, &n, CPU, "cpu.shares", "2");
 	}
 	return n;
 }
 
-/* Files that a kernel may lack, or that another order of writing needs: a refusal changes nothing that must hold. */
+/* Writes files that a kernel may lack, or that need another order of writing. No guarantee depends
+ * on them, so errors are ignored. */
 static void write_beside(const struct cg *cg, const char *below, const struct limits *l)
 {
 	own_free char *memory = fs_path("%s%s", cg->top_of[MEMORY], below);
 	char bytes[24];
 
 	snprintf(bytes, sizeof(bytes), "%lld", (long long)l->mem_mb * 1000000);
-	/* No swap beyond the limit: a build that is too big hears it. */
+	/* No swap beyond the limit: a build that is too big fails instead of thrashing. */
 	if (cg->v2)
 		(void)cgdir_write(memory, "memory.swap.max", "0");
 	else
 		(void)cgdir_write(memory, "memory.memsw.limit_in_bytes", bytes);
 }
 
-/* v1 refuses a quota that is wider than the one above or narrower than one below. */
+/* v1 refuses a quota wider than the one above or narrower than one below. */
 static int narrow_quota(const char *dir, void *arg, struct err *e)
 {
 	const int64_t *quota = arg;
@@ -148,11 +159,13 @@ static int narrow_quota(const char *dir, void *arg, struct err *e)
 	snprintf(text, sizeof(text), "%lld", (long long)*quota);
 	(void)cgdir_write(dir, "cpu.cfs_burst_us", "0");
 	if (cgdir_write(dir, "cpu.cfs_quota_us", text) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot narrow the CPU quota of the cgroup %s", dir);
+		return err_sys(e, ERR_OPERATOR, "cannot narrow the CPU quota of the cgroup %s",
+			       dir);
 	return 0;
 }
 
-int cg_limit(const struct cg *cg, const char *below, const struct limits *l, int64_t above_percent, struct err *e)
+int cg_limit(const struct cg *cg, const char *below, const struct limits *l, int64_t above_percent,
+	     struct err *e)
 {
 	own_free char *name = fs_path("%s%s", cg->name, below);
 	own_free char *cpu = fs_path("%s%s", cg->top_of[CPU], below);
@@ -166,20 +179,20 @@ int cg_limit(const struct cg *cg, const char *below, const struct limits *l, int
 	if (!cg->v2 && cgdir_each(cpu, narrow_quota, &quota, e) < 0)
 		return -1;
 	(void)cgdir_write(cpu, burst_file, "0");
-	write_beside(cg, below, l); /* before: memory may not exceed memory and swap */
+	write_beside(cg, below, l); /* before apply: memory may not exceed memory and swap */
 	if (apply(cg, name, list, n, false, e) < 0)
 		return -1;
 	write_beside(cg, below, l);
-	/* What was saved while nothing was built may be spent at once, one period's worth: the average
-	 * stays the limit, and a small build is not stalled for a tenth of a second. Kernels before 5.14
-	 * have no such file. */
+	/* Lets builds spend one period's worth of unused quota at once: the average stays within
+	 * the limit, and a small build is not stalled for a tenth of a second. Kernels before 5.14
+	 * lack the file. */
 	snprintf(burst, sizeof(burst), "%lld", (long long)quota);
 	if (percent > 0)
 		(void)cgdir_write(cpu, burst_file, burst);
 	return 0;
 }
 
-/* The last to read and write, where the node's I/O scheduler has weights at all. */
+/* Builds read and write last, if the node's I/O scheduler supports weights. */
 static void weigh_io(const struct cg *cg)
 {
 	if (cg->v2) {
@@ -196,7 +209,8 @@ static int read_cpus(const char *path, struct cpulist *out, struct err *e)
 	own_free char *text = NULL;
 	size_t len;
 
-	if (fs_read(AT_FDCWD, path, CPULIST_TEXT, &text, &len, e) < 0 || cpulist_parse(text, out, e) < 0)
+	if (fs_read(AT_FDCWD, path, CPULIST_TEXT, &text, &len, e) < 0 ||
+	    cpulist_parse(text, out, e) < 0)
 		return err_wrap(e, "%s", path);
 	return 0;
 }
@@ -209,23 +223,29 @@ int cg_leave_dedicated(const struct cg *cg, const struct conf *c, struct err *e)
 
 	if (!c->cpu_dedicated_set)
 		return 0;
-	if (read_cpus("/sys/devices/system/cpu/online", &ours, e) < 0 || cpulist_parse(c->cpu_dedicated_set, &dedicated, e) < 0)
+	if (read_cpus("/sys/devices/system/cpu/online", &ours, e) < 0 ||
+	    cpulist_parse(c->cpu_dedicated_set, &dedicated, e) < 0)
 		return -1;
 	cpulist_subtract(&ours, &dedicated);
 	if (!cpulist_format(&ours, text))
-		return err_set(e, ERR_OPERATOR, "cpu_dedicated_set in %s leaves no processor to builds", c->path);
-	/* v1 asks for memory nodes as well; on v2 both are inherited. */
+		return err_set(e, ERR_OPERATOR, "cpu_dedicated_set in %s leaves no processor for "
+			       "builds; remove some from it", c->path);
+	/* v1 requires memory nodes as well; on v2 both are inherited. */
 	if (!cg->v2) {
 		own_free char *nodes = NULL;
 		size_t len;
 
-		if (fs_read(AT_FDCWD, "/sys/devices/system/node/online", CPULIST_TEXT, &nodes, &len, e) < 0)
+		if (fs_read(AT_FDCWD, "/sys/devices/system/node/online", CPULIST_TEXT, &nodes, &len,
+			    e) < 0)
 			return -1;
-		if (cgdir_write(top, "cpuset.mems", nodes) < 0 || cgdir_write(top, "cgroup.clone_children", "1") < 0)
-			return err_sys(e, ERR_OPERATOR, "cannot set the memory nodes of the cgroup %s", top);
+		if (cgdir_write(top, "cpuset.mems", nodes) < 0 ||
+		    cgdir_write(top, "cgroup.clone_children", "1") < 0)
+			return err_sys(e, ERR_OPERATOR, "cannot set the memory nodes of the cgroup "
+				       "%s", top);
 	}
 	if (cgdir_write(top, "cpuset.cpus", text) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot keep builds of the cgroup %s to the processors %s", top, text);
+		return err_sys(e, ERR_OPERATOR, "cannot limit the cgroup %s to the processors %s",
+			       top, text);
 	return 0;
 }
 
@@ -234,7 +254,7 @@ int cg_limit_top(struct cg *cg, const struct conf *c, struct err *e)
 	struct limits l = cg_top_limits(c);
 
 	weigh_io(cg);
-	(void)cgdir_write(cg->top_of[CPU], "cpu.idle", "0"); /* it refuses weights */
+	(void)cgdir_write(cg->top_of[CPU], "cpu.idle", "0"); /* an idle group refuses weights */
 	if (cg_limit(cg, "", &l, 0, e) < 0)
 		return -1;
 	cg->top = l;
@@ -250,8 +270,9 @@ int cg_hand_down(const struct cg *cg, const char *dir, struct err *e)
 
 		snprintf(add, sizeof(add), "+%s", cg_controllers[i]);
 		if (cgdir_write(dir, "cgroup.subtree_control", add) < 0)
-			return err_sys(e, ERR_OPERATOR, "cannot hand the controller %s down from %s", cg_controllers[i], dir);
+			return err_sys(e, ERR_OPERATOR, "cannot enable the controller %s below %s",
+				       cg_controllers[i], dir);
 	}
-	(void)cgdir_write(dir, "cgroup.subtree_control", "+io"); /* not on every node */
+	(void)cgdir_write(dir, "cgroup.subtree_control", "+io"); /* missing on some nodes */
 	return 0;
 }

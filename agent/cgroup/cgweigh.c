@@ -1,4 +1,4 @@
-/* cgweigh: DIAGNOSTICS: ERR_OPERATOR where the weight of TOP cannot be set. */
+/* cgweigh: DIAGNOSTICS: ERR_OPERATOR if the weight of TOP cannot be set. */
 #include "agent/cgroup/cginner.h"
 
 #include "agent/cgroup/cgdir.h"
@@ -6,13 +6,13 @@
 #include "lib/own.h"
 
 enum {
-	NORMAL_SHARES = 1024, /* of one thread, and of a group that nobody weighed; v2 calls the same 100 */
+	NORMAL_SHARES = 1024, /* the default, of a thread or a group; v2 calls it 100 */
 	LEAST_SHARES = 2,
 	MOST_SHARES = 262144,
 	MANY_CPUS = 8,
 };
 
-/* Whether libvirt keeps the guests in one group beside TOP. */
+/* Returns whether libvirt keeps the guests in one group next to TOP. */
 static bool is_beside_machines(const char *top)
 {
 	static const char *const names[] = {"machine.slice", "machine"};
@@ -26,23 +26,26 @@ static bool is_beside_machines(const char *top)
 	return false;
 }
 
-/* The weight of all builds: enough for a tenth of their quota while others want every processor. The kernel compares
- * siblings. A group is one sibling, however many threads it has, and three of them may be busy (system, user, machine). In
- * the root group each thread is one: four want each processor, and the weight is split among the processors. It is all on one
- * processor where a build has one thread, so more than MANY_CPUS add nothing. */
+/* Returns a weight that gives all builds a tenth of their quota while others want every processor.
+ * The kernel compares siblings. A group is one sibling, however many threads it has, and three of
+ * them may be busy (system, user, machine). In the root group each thread is a sibling: assume four
+ * per processor; and the weight is split among the processors. The weight of a build with one
+ * thread is all on one processor, so more than MANY_CPUS add nothing. */
 static int64_t top_shares(const struct cg *cg)
 {
 	int64_t percent = cg->top.core_percent > 0 ? cg->top.core_percent : 100;
 	own_free char *above = fs_path("%s/..", cg->top_of[CPU]);
 	own_free char *of_root = fs_path("%s/cgroup.type", above);
-	bool among_threads = !is_beside_machines(cg->top_of[CPU]) && (!cg->v2 || access(of_root, F_OK) < 0);
+	bool among_threads = !is_beside_machines(cg->top_of[CPU]) &&
+			     (!cg->v2 || access(of_root, F_OK) < 0);
 	int64_t cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	int64_t shares = among_threads ? percent * 17 / 2 * (cpus < MANY_CPUS ? cpus : MANY_CPUS) : percent * NORMAL_SHARES / 200;
+	int64_t shares = among_threads ? percent * 17 / 2 * (cpus < MANY_CPUS ? cpus : MANY_CPUS)
+				       : percent * NORMAL_SHARES / 200;
 
 	return shares < LEAST_SHARES ? LEAST_SHARES : shares > MOST_SHARES ? MOST_SHARES : shares;
 }
 
-/* Behind cpu.idle, which sets the weight to the usual one. */
+/* Call this after writing cpu.idle, which resets the weight to the default. */
 static int weigh(const struct cg *cg, const char *dir, int64_t shares)
 {
 	int64_t weight = cg->v2 ? (shares * 100 + NORMAL_SHARES - 1) / NORMAL_SHARES : shares;
@@ -81,5 +84,6 @@ int64_t cg_used_ms(const struct cg *cg)
 {
 	if (cg->v2)
 		return cgdir_number(cg->top_of[CPU], "cpu.stat", "usage_usec") / 1000;
-	return cg->has[CPUACCT] ? cgdir_number(cg->top_of[CPUACCT], "cpuacct.usage", NULL) / 1000000 : -1;
+	return cg->has[CPUACCT] ? cgdir_number(cg->top_of[CPUACCT], "cpuacct.usage", NULL) / 1000000
+				: -1;
 }
