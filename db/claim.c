@@ -1,6 +1,6 @@
 /* claim: picks the next job to run. The partial index jobs_claim holds only queued jobs, so a
  * million finished ones cost nothing; INDEXED BY makes sure that it is used.
- * DIAGNOSTICS: as query; ERR_OPERATOR for a damaged row. */
+ * DIAGNOSTICS: as query, and damaged rows (row.c). */
 #include "db/inner.h"
 
 #include "state/cause.h"
@@ -32,8 +32,8 @@ static int end_confirmation(struct db *db, int64_t by, struct err *e)
 	own_query sqlite3_stmt *q =
 		db_query(db, e,
 			 "SELECT id, attempt FROM jobs INDEXED BY jobs_one_running "
-			 "WHERE state = 'running' AND image = (SELECT image FROM jobs "
-			 "WHERE id = ?1)",
+			 "WHERE state = 'running' "
+			 "AND image = (SELECT image FROM jobs WHERE id = ?1)",
 			 val_int(by));
 	int r = db_step(db, q, e);
 	int64_t id, attempt;

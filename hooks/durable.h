@@ -11,7 +11,7 @@
  *
  * - those of objects/: the fan-out, pack/, and objects/ itself if one of them is new;
  * - those on the path to each pushed ref;
- * - the repository's own, if packed-refs exists.
+ * - the repository's own, which holds packed-refs.
  *
  * It syncs those that changed since everything was last on disk. That moment is the modification
  * time of DURABLE_SYNCED, an empty file in the repository. After the last fsync the hook sets it to

@@ -76,7 +76,7 @@ int64_t kept_touch_ns(const struct kept *k, int64_t keep_s, int64_t age_s, int64
 		      int64_t now_ms);
 
 /* Returns the earliest time (wall ms) at which Nova's ageing may have deleted the file: before it
- * only a user can have. Pure. */
+ * only a user can have. w->published_ms must be converted to the wall clock already. Pure. */
 int64_t kept_safe_until_ms(const struct kept *k, const struct warm *w, int64_t age_s);
 
 #endif
