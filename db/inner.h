@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define DB_NAME  "queue.db"
-#define DB_ASIDE ".queue.db.new"
+#define DB_STAGING ".queue.db.new"
 #define DB_LAST  "last-job"
 #define DB_DAMAGED "queue.db.damaged-"   /* and the time */
 #define DB_REPORT  ".queue.db.damaged"   /* a process met damage: hornerod checks */

@@ -24,8 +24,8 @@ static int remove_one(struct db *db, const char *name, struct err *e)
 static int remove_leftovers(struct db *db, struct err *e)
 {
 	static const char *const names[] = {
-		DB_NAME "-wal",  DB_NAME "-shm",  DB_NAME "-journal",  DB_ASIDE,
-		DB_ASIDE "-wal", DB_ASIDE "-shm", DB_ASIDE "-journal",
+		DB_NAME "-wal",    DB_NAME "-shm",    DB_NAME "-journal",    DB_STAGING,
+		DB_STAGING "-wal", DB_STAGING "-shm", DB_STAGING "-journal",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -39,7 +39,7 @@ static int remove_leftovers(struct db *db, struct err *e)
 static int make_empty(struct db *db, struct err *e)
 {
 	own_fd int fd =
-		openat(db->dir, DB_ASIDE, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		openat(db->dir, DB_STAGING, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	struct stat dir, st;
 
 	if (fd < 0 || fstat(db->dir, &dir) < 0 || fstat(fd, &st) < 0)
@@ -76,7 +76,7 @@ static int fill(sqlite3 *sql, const char *queue_dir, int64_t last, struct err *e
 
 int db_make(struct db *db, struct err *e)
 {
-	own_free char *aside = fs_path("%s/" DB_ASIDE, db->queue_dir);
+	own_free char *staging = fs_path("%s/" DB_STAGING, db->queue_dir);
 	sqlite3 *sql = NULL;
 	int64_t seq = 0, last;
 	int r;
@@ -84,7 +84,7 @@ int db_make(struct db *db, struct err *e)
 	if (plan_keep_log(db, &seq, e) < 0 || remove_leftovers(db, e) < 0 ||
 	    sequence_start(db, seq, &last, e) < 0 || make_empty(db, e) < 0)
 		return -1;
-	r = sqlite3_open_v2(aside, &sql,
+	r = sqlite3_open_v2(staging, &sql,
 			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 			    NULL);
 	r = r == SQLITE_OK ? fill(sql, db->queue_dir, last, e)
@@ -92,7 +92,7 @@ int db_make(struct db *db, struct err *e)
 	sqlite3_close_v2(sql);
 	if (r < 0)
 		return -1;
-	if (renameat(db->dir, DB_ASIDE, db->dir, DB_NAME) < 0)
+	if (renameat(db->dir, DB_STAGING, db->dir, DB_NAME) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot put %s/" DB_NAME " into place",
 			       db->queue_dir);
 	log_info("event=queue-made last_job=%lld dir=%s", (long long)last, db->queue_dir);

@@ -54,15 +54,15 @@ static int import(const char *path, ssh_key *key, struct err *e)
 
 static int write_key(const char *path, ssh_key key, struct err *e)
 {
-	own_free char *aside = fs_path("%s.%ld.tmp", path, (long)getpid());
+	own_free char *staging = fs_path("%s.%ld.tmp", path, (long)getpid());
 	own_fd int fd = -1;
 
-	if (ssh_pki_export_privkey_file(key, NULL, NULL, NULL, aside) != SSH_OK)
-		return err_set(e, ERR_OPERATOR, "cannot write the host key %s", aside);
-	fd = open(aside, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 || fchmod(fd, 0600) < 0 || fsync(fd) < 0 || rename(aside, path) < 0) {
+	if (ssh_pki_export_privkey_file(key, NULL, NULL, NULL, staging) != SSH_OK)
+		return err_set(e, ERR_OPERATOR, "cannot write the host key %s", staging);
+	fd = open(staging, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || fchmod(fd, 0600) < 0 || fsync(fd) < 0 || rename(staging, path) < 0) {
 		err_sys(e, ERR_OPERATOR, "cannot write the host key %s", path);
-		unlink(aside);
+		unlink(staging);
 		return -1;
 	}
 	return fs_sync_parent(AT_FDCWD, path, e);

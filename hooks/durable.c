@@ -217,12 +217,12 @@ static int sync_refs(int repo, const char *const *refs, size_t n, const struct t
  * would claim a sync that nobody made. */
 static int mark_new(int repo)
 {
-	own_free char *aside = fs_path("." DURABLE_SYNCED ".%ld", (long)getpid());
-	int fd = fs_create(repo, aside, O_WRONLY, 0640);
+	own_free char *staging = fs_path("." DURABLE_SYNCED ".%ld", (long)getpid());
+	int fd = fs_create(repo, staging, O_WRONLY, 0640);
 
 	if (fd >= 0 && (futimens(fd, (const struct timespec[2]){{0}, {0}}) < 0 ||
-			renameat(repo, aside, repo, DURABLE_SYNCED) < 0)) {
-		unlinkat(repo, aside, 0);
+			renameat(repo, staging, repo, DURABLE_SYNCED) < 0)) {
+		unlinkat(repo, staging, 0);
 		close(fd);
 		fd = -1;
 	}
