@@ -5,6 +5,7 @@ agent_common_libcommon_a_SOURCES = \
 	agent/common/confirm.c agent/common/confirm.h \
 	agent/common/current.c agent/common/current.h \
 	agent/common/descriptors.h \
+	agent/common/fence.c agent/common/fence.h \
 	agent/common/key.c agent/common/key.h \
 	agent/common/known.c agent/common/known.h \
 	agent/common/pin_leave.c agent/common/pin_leave.h \
@@ -37,7 +38,6 @@ hornerod_SOURCES = \
 	agent/hornerod/attempts.c agent/hornerod/attempts.h \
 	agent/hornerod/confirming.c agent/hornerod/confirming.h \
 	agent/hornerod/earlier.c agent/hornerod/earlier.h \
-	agent/hornerod/fence.c agent/hornerod/fence.h \
 	agent/hornerod/floors.c agent/hornerod/floors.h \
 	agent/hornerod/foreign.c agent/hornerod/foreign.h \
 	agent/hornerod/handover.c agent/hornerod/handover.h \
@@ -146,7 +146,6 @@ hornero_publish_SOURCES = \
 	agent/publish/dependents.c agent/publish/dependents.h \
 	agent/publish/diskinfo.c agent/publish/diskinfo.h \
 	agent/publish/evict.c agent/publish/evict.h \
-	agent/publish/fence.c agent/publish/fence.h \
 	agent/publish/flattening.c agent/publish/flattening.h \
 	agent/publish/makeway.c agent/publish/makeway.h \
 	agent/publish/novalock.c agent/publish/novalock.h \

@@ -177,9 +177,9 @@ static void requests(void **state)
 
 	(void)state;
 	assert_int_equal(peer_parse(good, &r, &e), 0);
-	assert_int_equal(r.job, 42);
-	assert_int_equal(r.attempt, 3);
-	assert_string_equal(r.token, "0f1e2d");
+	assert_int_equal(r.fence.job, 42);
+	assert_int_equal(r.fence.attempt, 3);
+	assert_string_equal(r.fence.token, "0f1e2d");
 	assert_int_equal(r.wish, PEER_PUBLISH);
 	assert_int_equal(peer_parse("look 6ba7b810-9dad-41d1-80b4-00c04fd430c8", &r, &e), 0);
 	assert_int_equal(r.wish, PEER_LOOK);

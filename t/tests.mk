@@ -350,6 +350,7 @@ t_6009_answer_unit_SOURCES = \
 t_6009_answer_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/t/fuzz
 t_6009_answer_unit_LDADD = $(UNIT_LIBS)
 t_6010_overlay_unit_SOURCES = \
+	agent/common/fence.c agent/common/fence.h \
 	agent/publish/peer.c agent/publish/peer.h \
 	t/6010-overlay-unit.c \
 	t/fuzz/fuzz-overlay.c t/fuzz/fuzz-overlay.h \

@@ -29,7 +29,6 @@
  *   upkeep.c           one child that looks after store, cache and queue
  *   earlier.c          supervisors of a life that was killed
  *   leftover.c         what those who were killed left on disk
- *   fence.c            who may publish an image now
  *   foreign.c          files that stopped a publication
  *   pressure.c         what the node is short of;
  *   others.c           how long everybody else on the node has to wait

@@ -2,9 +2,9 @@
  * with the reason. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempt.h"
-#include "agent/hornerod/fence.h"
 #include "agent/hornerod/publications.h"
 
+#include "agent/common/fence.h"
 #include "lib/args.h"
 #include "lib/fs.h"
 #include "lib/log.h"
@@ -179,7 +179,7 @@ int attempt_resume(struct agent *a, const struct attempt_past *past, struct err 
 int attempt_start(struct agent *a, const struct job *j, struct err *e)
 {
 	struct attempt_run *r = attempt_add(a, j->id, j->attempt, j->image, e);
-	char token[FENCE_TOKEN + 1];
+	struct fence fence;
 	char quoted[2 * ERR_MSG_MAX];
 	int rc;
 
@@ -187,7 +187,8 @@ int attempt_start(struct agent *a, const struct job *j, struct err *e)
 		return -1;
 	/* A publication in flight keeps its fence: pushes must not starve it. */
 	r->confirms = job_is_confirm(j->origin);
-	rc = r->confirms || publication_in_flight(a, j->image) ? 0 : fence_set(a->conf, j->image, j->id, j->attempt, token, e);
+	rc = r->confirms || publication_in_flight(a, j->image) ? 0 :
+	     fence_set(a->conf, j->image, j->id, j->attempt, &fence, e);
 	if (rc == 0 && !r->confirms && take_known(a, r, j))
 		return 0;
 	meet(a, r);

@@ -2,10 +2,10 @@
  * DIAGNOSTICS: whatever goes wrong, the job stays built and says what it waits for; an
  * operator's fault holds it. */
 #include "agent/hornerod/agent.h"
-#include "agent/hornerod/fence.h"
 #include "agent/hornerod/foreign.h"
 #include "agent/hornerod/publication.h"
 
+#include "agent/common/fence.h"
 #include "agent/common/publisher.h"
 #include "lib/clock.h"
 #include "lib/failpoint.h"
@@ -253,12 +253,12 @@ void publication_give_up(struct publication *p)
 		publication_hang_up(p);
 }
 
-static int ask(const struct publication *p, int raw, const char *token, struct err *e)
+static int ask(const struct publication *p, int raw, const struct fence *fence, struct err *e)
 {
-	char text[256];
+	char words[FENCE_TEXT];
+	char text[512];
 
-	snprintf(text, sizeof(text), "publish %s %s %lld %lld %s", p->image, p->verdict.digest, (long long)p->job,
-		 (long long)p->attempt, token);
+	snprintf(text, sizeof(text), "publish %s %s %s", p->image, p->verdict.digest, fence_format(fence, words));
 	return publisher_ask(p->socket, text, raw, e);
 }
 
@@ -274,13 +274,13 @@ static int watch(struct agent *a, struct publication *p, struct err *e)
 
 static int begin(struct agent *a, struct publication *p, int raw, struct err *e)
 {
-	char token[FENCE_TOKEN + 1];
+	struct fence fence;
 
-	if (fence_set(a->conf, p->image, p->job, p->attempt, token, e) < 0)
+	if (fence_set(a->conf, p->image, p->job, p->attempt, &fence, e) < 0)
 		return -1;
 	p->socket = publisher_reach(a->conf, &p->publisher, e);
 	p->process = p->publisher.pid;
-	if (p->socket < 0 || ask(p, raw, token, e) < 0 || watch(a, p, e) < 0)
+	if (p->socket < 0 || ask(p, raw, &fence, e) < 0 || watch(a, p, e) < 0)
 		return -1;
 	if (p->publisher.pid <= 0 && sd_event_add_time_relative(a->loop, &p->patience, CLOCK_BOOTTIME, FIRST_WORD_MS * (uint64_t)1000, 0,
 								on_silence, p) < 0)

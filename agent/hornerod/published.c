@@ -3,10 +3,10 @@
  * built, and the next publication finds everything in place. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/confirming.h"
-#include "agent/hornerod/fence.h"
 #include "agent/hornerod/foreign.h"
 #include "agent/hornerod/publication.h"
 
+#include "agent/common/fence.h"
 #include "conf/image.h"
 #include "state/replace.h"
 #include "lib/clock.h"
@@ -231,14 +231,14 @@ static int is_released(struct agent *a, const struct verdict *v, struct warm *r,
 
 int published_already(struct agent *a, const struct verdict *v, struct err *e)
 {
-	char token[FENCE_TOKEN + 1];
+	struct fence fence;
 	enum warm_state state;
 	struct warm w, r;
 	bool there;
 	int rc;
 
 	/* A publisher of an earlier life may be about to rename: from here on it may not. */
-	if (fence_set(a->conf, v->image, v->job, v->attempt, token, e) < 0)
+	if (fence_set(a->conf, v->image, v->job, v->attempt, &fence, e) < 0)
 		return -1;
 	if (warm_look(a->conf->store_dir, a->conf->cache_dir, v->image, &w, &state, e) < 0)
 		return -1;

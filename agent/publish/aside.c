@@ -69,13 +69,14 @@ enum { ASIDE_NAME = sizeof(((struct aside *)0)->name) };
 
 static void name_it(char name[ASIDE_NAME], const struct peer_request *req)
 {
-	snprintf(name, ASIDE_NAME, PREFIX "%s.%lld.%lld.%s", req->image, (long long)req->job, (long long)req->attempt, req->token);
+	snprintf(name, ASIDE_NAME, PREFIX "%s.%lld.%lld.%s", req->image, (long long)req->fence.job,
+		 (long long)req->fence.attempt, req->fence.token);
 }
 
 static int is_busy(const struct peer_request *req, struct err *e)
 {
-	return err_set(e, ERR_NOBODY, "another publisher is at work on attempt %lld of job %lld", (long long)req->attempt,
-		       (long long)req->job);
+	return err_set(e, ERR_NOBODY, "another publisher is at work on attempt %lld of job %lld",
+		       (long long)req->fence.attempt, (long long)req->fence.job);
 }
 
 int aside_open(struct aside *a, int dir, const struct peer_request *req, struct err *e)

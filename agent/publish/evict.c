@@ -34,8 +34,8 @@ struct victim {
 	char digest[SHA256_HEX + 1];
 	uint64_t ino;
 	int64_t born_ns;
-	char fence[128]; /* "JOB ATTEMPT TOKEN" */
-	bool is_own;     /* the image's own name is one of its names */
+	struct fence fence;
+	bool is_own; /* the image's own name is one of its names */
 	struct name names[NAMES_MAX];
 	size_t n;
 };
@@ -58,14 +58,12 @@ struct eviction {
 
 static int parse(const char *line, struct victim *v, struct err *e)
 {
-	long long job, attempt;
-	char token[PROTOCOL_TOKEN_MAX + 1];
-	char end;
+	int len = 0;
 
-	if (sscanf(line, "%36[0-9a-f-]/%64[0-9a-f] %20" SCNu64 " %19" SCNd64 " %18lld %18lld %64[A-Za-z0-9._-]%c", v->uuid, v->digest,
-		   &v->ino, &v->born_ns, &job, &attempt, token, &end) != 7 || !uuid_valid(v->uuid) || !sha256_valid(v->digest))
+	if (sscanf(line, "%36[0-9a-f-]/%64[0-9a-f] %20" SCNu64 " %19" SCNd64 " %n", v->uuid, v->digest,
+		   &v->ino, &v->born_ns, &len) != 4 ||
+	    !fence_parse(line + len, &v->fence) || !uuid_valid(v->uuid) || !sha256_valid(v->digest))
 		return err_set(e, ERR_US, "a line of an eviction is: IMAGE/DIGEST INODE BORN_NS JOB ATTEMPT TOKEN");
-	snprintf(v->fence, sizeof(v->fence), "%lld %lld %s", job, attempt, token);
 	return 0;
 }
 
@@ -78,15 +76,10 @@ static int stays(struct eviction *v, const char *why)
 /* No publication has been allowed since the list was made. */
 static bool is_fenced_so(const struct eviction *v, const struct victim *w)
 {
-	own_free char *path = fs_path("%s/%s", v->conf->fence_dir, w->uuid);
-	own_free char *found = NULL;
-	struct err e = ERR_INIT;
-	size_t len;
+	struct err ignored = ERR_INIT;
+	struct fence now;
 
-	if (fs_read(AT_FDCWD, path, 256, &found, &len, &e) < 0)
-		return e.sys == ENOENT && strcmp(w->fence, "0 0 -") == 0;
-	found[strcspn(found, "\n")] = '\0';
-	return strcmp(found, w->fence) == 0;
+	return fence_read(v->conf, w->uuid, &now, &ignored) >= 0 && fence_same(&now, &w->fence);
 }
 
 static bool is_that_file(const struct eviction *v, const struct victim *w, const char *name)

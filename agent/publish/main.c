@@ -101,7 +101,7 @@ static int serve(const char *option_c, struct peer *peer, struct err *e)
 	replaced = out.replaced;
 	close(req.artifact);
 	if (rc < 0)
-		return err_wrap(e, "job %lld attempt %lld", (long long)req.job, (long long)req.attempt);
+		return err_wrap(e, "job %lld attempt %lld", (long long)req.fence.job, (long long)req.fence.attempt);
 	failpoint("publish-before-reply");
 	if (out.foreign[0] != '\0')
 		peer_say(peer, "foreign", "%s %s", out.name, out.foreign);

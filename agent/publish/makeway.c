@@ -1,7 +1,6 @@
 /* makeway: DIAGNOSTICS: as dependents.h, standing.h and flattening.h say; ERR_NOBODY where the fence names another attempt. */
 #include "agent/publish/makeway.h"
 
-#include "agent/publish/fence.h"
 #include "agent/publish/flattening.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
@@ -35,7 +34,7 @@ static int flatten(struct makeway *w, const char *disk, struct err *e)
 {
 	own_free char *base = fs_path("%s/%s", w->conf->cache_dir, w->out->name);
 	char why[FLATTENING_WHY_MAX];
-	int rc = fence_check(w->conf, w->req, e) < 0 ? -1 : flattening_run(w->conf, disk, base, w->peer, why, e);
+	int rc = fence_check(w->conf, w->req->image, &w->req->fence, e) < 0 ? -1 : flattening_run(w->conf, disk, base, w->peer, why, e);
 
 	if (rc == 1)
 		snprintf(w->out->deferred, sizeof(w->out->deferred), "instance %.*s stands on the present bytes and is not "

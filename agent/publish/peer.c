@@ -141,10 +141,8 @@ static bool parse_short(char *const *words, size_t n, struct peer_request *out)
 
 int peer_parse(const char *text, struct peer_request *out, struct err *e)
 {
-	static const char harmless[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 	char copy[REQUEST_MAX + 1];
-	char *words[7] = {NULL};
+	char *words[3] = {NULL};
 	char *rest = copy;
 	size_t n = 0;
 
@@ -152,25 +150,22 @@ int peer_parse(const char *text, struct peer_request *out, struct err *e)
 		return err_set(e, ERR_US, "a request is at most %d bytes", REQUEST_MAX);
 	memcpy(copy, text, strlen(text) + 1);
 	copy[strcspn(copy, "\n")] = '\0';
-	for (char *word; n < 7 && (word = strsep(&rest, " "));)
+	for (char *word; n < 3 && (word = strsep(&rest, " "));)
 		words[n++] = word;
 	if (parse_short(words, n, out))
 		return 0;
 	out->wish = PEER_PUBLISH;
-	if (n != 6 || strcmp(words[0], "publish") != 0)
+	if (n != 3 || !rest || strcmp(words[0], "publish") != 0)
 		return err_set(e, ERR_US, "a request is: publish IMAGE DIGEST JOB ATTEMPT TOKEN");
 	if (!uuid_valid(words[1]))
 		return err_set(e, ERR_US, "a request names an image by its UUID in lower case");
 	if (!sha256_valid(words[2]))
 		return err_set(e, ERR_US, "a request names an artifact by its SHA-256 in lower case");
-	if (!read_count(words[3], &out->job) || !read_count(words[4], &out->attempt))
-		return err_set(e, ERR_US, "a request numbers its job and attempt");
-	if (*words[5] == '\0' || strlen(words[5]) > PROTOCOL_TOKEN_MAX || words[5][strspn(words[5], harmless)] != '\0')
-		return err_set(e, ERR_US, "a request's token is 1 to %d of letters, digits, '.', '_', '-'",
-			       PROTOCOL_TOKEN_MAX);
+	if (!fence_parse(rest, &out->fence))
+		return err_set(e, ERR_US, "a request ends with its job and attempt, in digits, and a token of 1 to %d "
+			       "letters, digits, '.', '_', '-'", PROTOCOL_TOKEN_MAX);
 	memcpy(out->image, words[1], sizeof(out->image));
 	memcpy(out->digest, words[2], sizeof(out->digest));
-	memcpy(out->token, words[5], strlen(words[5]) + 1);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #ifndef HORNERO_AGENT_PUBLISH_PEER_H
 #define HORNERO_AGENT_PUBLISH_PEER_H
 
+#include "agent/common/fence.h"
 #include "agent/common/protocol.h"
 #include "lib/err.h"
 #include "lib/sha.h"
@@ -30,8 +31,7 @@ struct peer_request {
 	                     * Of a look only image is, and an artifact that is of no use */
 	char image[UUID_LEN + 1];
 	char digest[SHA256_HEX + 1];
-	int64_t job, attempt;
-	char token[PROTOCOL_TOKEN_MAX + 1]; /* [A-Za-z0-9._-] */
+	struct fence fence;
 	int artifact;                   /* owned by whoever called peer_receive */
 };
 

@@ -3,7 +3,6 @@
 #include "agent/publish/placing.h"
 
 #include "agent/publish/dependents.h"
-#include "agent/publish/fence.h"
 #include "agent/publish/novalock.h"
 #include "agent/publish/standing.h"
 #include "lib/failpoint.h"
@@ -91,8 +90,8 @@ static int judge_changed(struct placing *p, struct err *e)
 	p->replaces = used == 0;
 	if (used == 1)
 		refuse(p, "is a file of ours whose bytes were changed since, and an instance stands on it");
-	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s", (long long)p->req->job, p->req->image, p->name,
-		 p->req->digest);
+	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s", (long long)p->req->fence.job,
+		 p->req->image, p->name, p->req->digest);
 	peer_say(p->peer, "changed", "%s", p->name);
 	return used == 1 ? 0 : find_source(p, e);
 }
@@ -156,7 +155,7 @@ static int link_under_lock(struct placing *p, const struct aside *aside, struct 
 	struct stat st;
 
 	failpoint("release-locked");
-	if (fence_check(p->conf, p->req, e) < 0)
+	if (fence_check(p->conf, p->req->image, &p->req->fence, e) < 0)
 		return -1;
 	/* Nova's ageing counts from mtime. */
 	if (futimens(aside->fd, NULL) < 0 || fstat(aside->fd, &st) < 0)
@@ -196,8 +195,9 @@ int placing_link(struct placing *p, const struct aside *aside, const char *way, 
 
 	if (lock < 0 || link_under_lock(p, aside, e) < 0)
 		return -1;
-	log_info("event=released job=%lld attempt=%lld image=%s release=%s name=%s digest=%.12s way=%s", (long long)p->req->job,
-		 (long long)p->req->attempt, p->req->image, p->release, p->name, p->req->digest, way);
+	log_info("event=released job=%lld attempt=%lld image=%s release=%s name=%s digest=%.12s way=%s",
+		 (long long)p->req->fence.job, (long long)p->req->fence.attempt, p->req->image, p->release, p->name,
+		 p->req->digest, way);
 	return 0;
 }
 

@@ -4,7 +4,6 @@
 #include "agent/publish/publish.h"
 
 #include "agent/publish/aside.h"
-#include "agent/publish/fence.h"
 #include "agent/publish/makeway.h"
 #include "agent/publish/novalock.h"
 #include "agent/publish/ours.h"
@@ -60,7 +59,7 @@ static int check_request(struct act *a, struct err *e)
 		return -1;
 	a->wants_release = image_wants_release(&img);
 	a->is_release_only = img.in_use == IMAGE_IN_USE_RELEASE_ONLY;
-	return fence_check(a->conf, a->req, e);
+	return fence_check(a->conf, a->req->image, &a->req->fence, e);
 }
 
 /* Nova makes it for its first image; owned as instances_path is. */
@@ -142,8 +141,8 @@ static void use_permission(const struct act *a)
 		return;
 	failpoint("replace-renamed");
 	replace_clear(a->conf->images_dir, a->req->image);
-	log_info("event=foreign-replaced job=%lld image=%s name=%s ino=%ju", (long long)a->req->job, a->req->image, a->out->name,
-		 (uintmax_t)a->ours.ino);
+	log_info("event=foreign-replaced job=%lld image=%s name=%s ino=%ju", (long long)a->req->fence.job,
+		 a->req->image, a->out->name, (uintmax_t)a->ours.ino);
 }
 
 /* All that happens while Nova waits for us. */
@@ -154,7 +153,7 @@ static int put_in_place(struct act *a, struct aside *aside, struct err *e)
 	struct stat st;
 
 	failpoint("publish-locked");
-	if (fence_check(a->conf, a->req, e) < 0)
+	if (fence_check(a->conf, a->req->image, &a->req->fence, e) < 0)
 		return -1;
 	/* Nova may have fetched the image since we looked. */
 	if (!ours_still(&a->ours))
@@ -259,19 +258,21 @@ static void log_outcome(const struct act *a)
 	char quoted[1100];
 
 	if (r->foreign[0] != '\0') {
-		log_warn("event=foreign job=%lld attempt=%lld image=%s reason=%s", (long long)a->req->job, (long long)a->req->attempt,
-			 a->req->image, log_quote(quoted, sizeof(quoted), r->foreign));
+		log_warn("event=foreign job=%lld attempt=%lld image=%s reason=%s", (long long)a->req->fence.job,
+			 (long long)a->req->fence.attempt, a->req->image,
+			 log_quote(quoted, sizeof(quoted), r->foreign));
 		return;
 	}
 	if (r->deferred[0] != '\0') {
 		log_info("event=%s job=%lld attempt=%lld image=%s lock_held_us=%lld reason=%s",
-			 r->is_alone ? "published-alone" : "deferred", (long long)a->req->job, (long long)a->req->attempt, a->req->image, (long long)a->held_us,
+			 r->is_alone ? "published-alone" : "deferred", (long long)a->req->fence.job,
+			 (long long)a->req->fence.attempt, a->req->image, (long long)a->held_us,
 			 log_quote(quoted, sizeof(quoted), r->deferred));
 		return;
 	}
 	log_info("event=published job=%lld attempt=%lld image=%s digest=%.12s name=%s size_bytes=%lld way=%s "
 		 "copy_ms=%lld sync_ms=%lld lock_wait_ms=%lld lock_held_us=%lld took_ms=%lld",
-		 (long long)a->req->job, (long long)a->req->attempt, a->req->image, a->req->digest, r->name,
+		 (long long)a->req->fence.job, (long long)a->req->fence.attempt, a->req->image, a->req->digest, r->name,
 		 (long long)r->size_bytes, a->way, (long long)a->copy_ms, (long long)a->sync_ms,
 		 (long long)a->wait_ms, (long long)a->held_us, (long long)r->took_ms);
 }
@@ -300,8 +301,8 @@ static int keep_same(struct act *a, struct err *e)
 
 static void say_changed(const struct act *a)
 {
-	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s", (long long)a->req->job, a->req->image, a->out->name,
-		 a->req->digest);
+	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s", (long long)a->req->fence.job,
+		 a->req->image, a->out->name, a->req->digest);
 	peer_say(a->peer, "changed", "%s", a->out->name);
 }
 

@@ -4,6 +4,7 @@
 #include "agent/upkeep/collect/collect_bases.h"
 
 #include "agent/common/answer.h"
+#include "agent/common/fence.h"
 #include "agent/common/protocol.h"
 #include "agent/common/publisher.h"
 #include "lib/bytes.h"
@@ -38,31 +39,22 @@ static int64_t demand_of(const struct collect *c, const struct bases *all, char 
 	return all->bytes - budget;
 }
 
-/* The fence as it stands: the publisher leaves alone what has another one by then. */
-static void read_fence(const struct conf *c, const char *uuid, char fence[128])
-{
-	own_free char *path = fs_path("%s/%s", c->fence_dir, uuid);
-	own_free char *text = NULL;
-	struct err ignored = ERR_INIT;
-	size_t len;
-
-	strcpy(fence, "0 0 -");
-	if (fs_read(AT_FDCWD, path, 120, &text, &len, &ignored) == 0)
-		snprintf(fence, 128, "%.*s", (int)strcspn(text, "\n"), text);
-}
-
 static int write_list(const struct collect *c, const struct bases *all, int *n, struct err *e)
 {
 	own_fd int list = memfd_create("evict", MFD_CLOEXEC);
 
 	for (size_t i = 0; list >= 0 && i < all->n; i++) {
 		const struct base *b = &all->list[i];
-		char fence[128];
+		struct err ignored = ERR_INIT;
+		char words[FENCE_TEXT];
+		struct fence fence;
 
 		if (b->is_wanted)
 			continue;
-		read_fence(c->conf, b->image, fence);
-		if (dprintf(list, "%s/%s %" PRIu64 " %" PRId64 " %s\n", b->image, b->digest, b->ino, b->born_ns, fence) < 0)
+		/* The publisher keeps a file whose fence is unreadable or has changed by then. */
+		fence_read(c->conf, b->image, &fence, &ignored);
+		if (dprintf(list, "%s/%s %" PRIu64 " %" PRId64 " %s\n", b->image, b->digest, b->ino, b->born_ns,
+			    fence_format(&fence, words)) < 0)
 			break;
 		*n += 1;
 	}
