@@ -13,13 +13,6 @@ static bool begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* Whether what a built job waits for ends by itself. */
-static bool is_brief(const char *waiting_for)
-{
-	return strstr(waiting_for, "Nova's lock") != NULL || begins(waiting_for, "flattening ") ||
-	       begins(waiting_for, JOB_WAITS_RETRIED) || begins(waiting_for, FLOOR_IS_LOW);
-}
-
 const char *outcome_waits(const struct job *j, const char *standstill)
 {
 	if (*standstill)
@@ -80,7 +73,7 @@ int outcome_of(const struct job *j, const char *standstill, char *buf, size_t si
 		snprintf(buf, size, "job %lld is held: %s; mend that, then `hornero retry %lld`", id, reason_of(j), id);
 		return 75;
 	case JOB_BUILT:
-		if (!*j->waiting_for || is_brief(j->waiting_for))
+		if (!*j->waiting_for || waiting_entry(job_waits(j))->is_brief)
 			return -1;
 		snprintf(buf, size, "job %lld is built and not published yet: %s", id, j->waiting_for);
 		return 75;

@@ -24,6 +24,7 @@ static const struct column columns[] = {
 	{"digest", CELL_TEXT, COLUMN_JSON_ONLY},
 	{"reason", CELL_TEXT, COLUMN_JSON_ONLY},
 	{"waiting_for", CELL_TEXT, COLUMN_JSON_ONLY},
+	{"waiting_kind", CELL_TEXT, COLUMN_JSON_ONLY},
 	{"note", CELL_TEXT, 0},
 };
 
@@ -82,6 +83,7 @@ static int queue_row(void *arg, const struct job *j)
 			       {.text = j->digest},
 			       {.text = j->reason},
 			       {.text = *standstill ? standstill : j->waiting_for},
+			       {.text = j->waiting_kind},
 			       {.text = note_of(q, j, standstill, note, sizeof(note))},
 		       });
 	return ferror(stdout);

@@ -32,6 +32,7 @@ static const struct column columns[] = {
 	{"memory_bytes", CELL_BYTES, 0},
 	{"pushed_by", CELL_TEXT, 0},
 	{"waiting_for", CELL_TEXT, 0},
+	{"waiting_kind", CELL_TEXT, COLUMN_JSON_ONLY},
 };
 enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
@@ -63,6 +64,7 @@ static void job_cells(const struct snapshot *s, size_t i, struct cell row[N_COLU
 		{.number = u->memory_bytes},
 		{.text = j->pushed_by},
 		{.text = s->starved[i] < 0 ? j->waiting_for : busy},
+		{.text = j->waiting_kind},
 	};
 
 	snprintf(busy, BUSY_MAX, STARVED_WORDS, s->starved[i]);

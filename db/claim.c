@@ -58,7 +58,7 @@ static int take(struct db *db, int64_t id, int64_t now_ms, struct job *out, stru
 
 	if (db_run(db, e,
 		   "UPDATE jobs SET state = 'running', attempt = attempt + 1, started_ms = ?2, "
-		   "not_before_ms = 0, reason = NULL, waiting_for = NULL WHERE id = ?1",
+		   "not_before_ms = 0, reason = NULL, " WAITS_FOR_NOTHING " WHERE id = ?1",
 		   val_int(id), val_int(now_ms)) < 0 ||
 	    db_run(db, e,
 		   "INSERT INTO attempts (job, attempt, started_ms) SELECT id, attempt, started_ms "

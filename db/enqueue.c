@@ -98,7 +98,7 @@ int job_supersede(struct db *db, int64_t id, int64_t by, const char *reason, str
 
 	if (db_run(db, e,
 		   "UPDATE jobs SET state = 'superseded', superseded_by = ?2, reason = ?3, "
-		   "waiting_for = NULL, not_before_ms = 0, ended_ms = ?4 WHERE id = ?1",
+		   WAITS_FOR_NOTHING ", not_before_ms = 0, ended_ms = ?4 WHERE id = ?1",
 		   val_int(id), val_int(by), val_text(reason), val_int(db_now_ms(db))) < 0)
 		return -1;
 	snprintf(detail, sizeof(detail), "by job %lld: %s", (long long)by, reason);

@@ -12,6 +12,7 @@
 
 #include "db/db.h"
 #include "lib/uuid.h"
+#include "state/waiting.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,9 +47,6 @@ static inline bool job_state_ended(enum job_state s)
 {
 	return job_state_entry(s)->is_ended;
 }
-
-/* waiting_for of a built job begins with this if its publication failed and will be tried again. */
-#define JOB_WAITS_RETRIED "tried again by itself: "
 
 struct job_wish {
 	const char *image;     /* UUID */
@@ -99,6 +97,7 @@ struct job {
 	int64_t not_before_ms; /* back-off: not claimed before; 0: none */
 	char *reason;          /* why failed, held, requeued, superseded; "" */
 	char *waiting_for;     /* why a built one waits; "" */
+	char *waiting_kind;    /* the word of job_waits(); "" */
 	char *key, *digest, *tree, *inputs, *builder, *built_commit;
 	char *how_built;       /* how its artifact's build began: "clean", "incremental",
 				* "confirmed"; "" */
@@ -106,6 +105,11 @@ struct job {
 	int64_t created_ms, started_ms, built_ms, ended_ms; /* 0: not yet */
 };
 void job_fini(struct job *j);
+
+static inline enum waiting job_waits(const struct job *j)
+{
+	return waiting_parse(j->waiting_kind);
+}
 
 static inline void job_end(struct job *j)
 {
@@ -168,8 +172,8 @@ int job_set_requeued(struct db *db, int64_t id, int64_t attempt, const struct at
 /* running or built → held; superseded instead if a newer job is queued. */
 int job_set_held(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r,
 		 struct err *e);
-/* Stays built and records why it waits. Adds no event if the text is unchanged. */
-int job_set_waiting(struct db *db, int64_t id, int64_t attempt, const char *waiting_for,
+/* Stays built and records why it waits. Adds no event if kind and text are unchanged. */
+int job_set_waiting(struct db *db, int64_t id, int64_t attempt, enum waiting kind, const char *text,
 		    struct err *e);
 
 /* At start-up, with nothing running: requeues every running job like job_set_requeued, with

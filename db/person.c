@@ -27,7 +27,7 @@ int job_cancel(struct db *db, int64_t id, const char *who, struct err *e)
 		return err_set(e, ERR_USAGE, "job %lld is %s already", (long long)id,
 			       job_state_name(j.state));
 	if (db_run(db, e,
-		   "UPDATE jobs SET state = 'cancelled', waiting_for = NULL, not_before_ms = 0, "
+		   "UPDATE jobs SET state = 'cancelled', " WAITS_FOR_NOTHING ", not_before_ms = 0, "
 		   "ended_ms = ?2 WHERE id = ?1",
 		   val_int(id), val_int(db_now_ms(db))) < 0 ||
 	    job_event_add(db,

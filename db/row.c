@@ -15,7 +15,7 @@ enum {
 	C_ID, C_IMAGE, C_REPO, C_REF, C_COMMIT, C_ORIGIN, C_PUSHED_BY, C_STATE, C_FORCE, C_CLEAN,
 	C_ATTEMPT, C_NOT_BEFORE, C_CREATED, C_PRIORITY, N_FRESH, C_CRASHES = N_FRESH,
 	C_SUPERSEDED_BY, C_REASON, C_WAITING_FOR, C_KEY, C_DIGEST, C_TREE, C_INPUTS, C_BUILDER,
-	C_BUILT_COMMIT, C_REUSED, C_STARTED, C_BUILT, C_ENDED, C_HOW_BUILT,
+	C_BUILT_COMMIT, C_REUSED, C_STARTED, C_BUILT, C_ENDED, C_HOW_BUILT, C_WAITING_KIND,
 };
 
 static const struct {
@@ -36,6 +36,7 @@ static const struct {
 	{C_BUILDER, offsetof(struct job, builder)},
 	{C_BUILT_COMMIT, offsetof(struct job, built_commit)},
 	{C_HOW_BUILT, offsetof(struct job, how_built)},
+	{C_WAITING_KIND, offsetof(struct job, waiting_kind)},
 };
 enum { N_TEXTS = sizeof(texts) / sizeof(texts[0]) };
 

@@ -148,3 +148,15 @@ ALTER TABLE attempts ADD COLUMN boot_ms INTEGER NOT NULL DEFAULT 0;
 -- version 3
 -- How the build of its artifact began: "clean", "incremental", or "confirmed".
 ALTER TABLE jobs ADD COLUMN how_built TEXT CHECK (length(how_built) <= 16);
+
+-- version 4
+-- What a built job waits for, as a word of state/waiting.h. A row of an older version gets it by its text, this once.
+ALTER TABLE jobs ADD COLUMN waiting_kind TEXT CHECK (length(waiting_kind) BETWEEN 1 AND 16);
+UPDATE jobs SET waiting_kind = CASE
+	WHEN waiting_for LIKE 'tried again by itself: %' THEN 'retry'
+	WHEN waiting_for LIKE 'flattening %' THEN 'flattening'
+	WHEN waiting_for LIKE 'disk: %' THEN 'disk'
+	WHEN waiting_for LIKE '%Nova''s lock%' THEN 'lock'
+	WHEN waiting_for LIKE 'instance %' THEN 'instance'
+	ELSE 'unknown' END
+WHERE state = 'built' AND waiting_for IS NOT NULL;

@@ -182,7 +182,7 @@ int job_set_published(struct db *db, int64_t id, int64_t attempt, const char *na
 
 	if (txn_write(&t, db, e) < 0 || expect(db, id, attempt, BUILT, &j, e) < 0 ||
 	    db_run(db, e,
-		   "UPDATE jobs SET state = 'published', reason = ?3, waiting_for = NULL, "
+		   "UPDATE jobs SET state = 'published', reason = ?3, " WAITS_FOR_NOTHING ", "
 		   "ended_ms = ?2 WHERE id = ?1",
 		   val_int(id), val_int(now_ms), val_some(remark)) < 0 ||
 	    db_run(db, e,
@@ -198,7 +198,7 @@ int job_set_published(struct db *db, int64_t id, int64_t attempt, const char *na
 static int fail(struct db *db, const struct job *j, const char *reason, struct err *e)
 {
 	if (db_run(db, e,
-		   "UPDATE jobs SET state = 'failed', reason = ?2, waiting_for = NULL, "
+		   "UPDATE jobs SET state = 'failed', reason = ?2, " WAITS_FOR_NOTHING ", "
 		   "ended_ms = ?3 WHERE id = ?1",
 		   val_int(j->id), val_some(reason), val_int(db_now_ms(db))) < 0)
 		return -1;
@@ -298,7 +298,7 @@ static int hold(struct db *db, const struct job *j, const char *reason, struct e
 	if (held && job_supersede(db, held, j->id, newer, e) < 0)
 		return -1;
 	if (db_run(db, e,
-		   "UPDATE jobs SET state = 'held', reason = ?2, waiting_for = NULL WHERE id = ?1",
+		   "UPDATE jobs SET state = 'held', reason = ?2, " WAITS_FOR_NOTHING " WHERE id = ?1",
 		   val_int(j->id), val_some(reason)) < 0)
 		return -1;
 	return note(db, j, "held", reason, e);
@@ -323,7 +323,7 @@ static int requeue_within(struct db *db, const struct job *j, const struct attem
 						 : hold(db, j, r->reason, e);
 	if (db_run(db, e,
 		   "UPDATE jobs SET state = 'queued', reason = ?2, not_before_ms = ?3, "
-		   "waiting_for = NULL, digest = NULL, built_ms = 0 WHERE id = ?1",
+		   WAITS_FOR_NOTHING ", digest = NULL, built_ms = 0 WHERE id = ?1",
 		   val_int(j->id), val_some(r->reason),
 		   val_int(not_before_ms > 0 ? not_before_ms : 0)) < 0)
 		return -1;
@@ -359,7 +359,7 @@ int job_set_held(struct db *db, int64_t id, int64_t attempt, const struct attemp
 	return txn_commit(&t, e);
 }
 
-int job_set_waiting(struct db *db, int64_t id, int64_t attempt, const char *waiting_for,
+int job_set_waiting(struct db *db, int64_t id, int64_t attempt, enum waiting kind, const char *text,
 		    struct err *e)
 {
 	own_txn struct txn t = TXN_INIT;
@@ -367,11 +367,11 @@ int job_set_waiting(struct db *db, int64_t id, int64_t attempt, const char *wait
 
 	if (txn_write(&t, db, e) < 0 || expect(db, id, attempt, BUILT, &j, e) < 0)
 		return -1;
-	if (strncmp(j.waiting_for, waiting_for, DB_TEXT_MAX - 4) == 0)
+	if (job_waits(&j) == kind && strncmp(j.waiting_for, text, DB_TEXT_MAX - 4) == 0)
 		return 0;
-	if (db_run(db, e, "UPDATE jobs SET waiting_for = ?2 WHERE id = ?1", val_int(id),
-		   val_some(waiting_for)) < 0 ||
-	    note(db, &j, "waiting", waiting_for, e) < 0)
+	if (db_run(db, e, "UPDATE jobs SET waiting_for = ?2, waiting_kind = ?3 WHERE id = ?1",
+		   val_int(id), val_some(text), val_text(waiting_name(kind))) < 0 ||
+	    note(db, &j, "waiting", text, e) < 0)
 		return -1;
 	return txn_commit(&t, e);
 }
@@ -416,7 +416,7 @@ int job_recover(struct db *db, bool crash, int64_t *n, struct err *e)
 	/* Built jobs determine anew why they wait. */
 	if (found < 0 ||
 	    db_run(db, e,
-		   "UPDATE jobs INDEXED BY jobs_one_built SET waiting_for = NULL "
+		   "UPDATE jobs INDEXED BY jobs_one_built SET " WAITS_FOR_NOTHING " "
 		   "WHERE state = 'built' AND waiting_for IS NOT NULL AND id > ?1",
 		   val_int(0)) < 0 ||
 	    txn_commit(&t, e) < 0)

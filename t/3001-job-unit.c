@@ -27,7 +27,7 @@ static int to_held(struct scratch *s, int64_t id, int64_t attempt)
 }
 static int to_waiting(struct scratch *s, int64_t id, int64_t attempt)
 {
-	return job_set_waiting(s->db, id, attempt, "an instance", &s->e);
+	return job_set_waiting(s->db, id, attempt, WAITING_INSTANCE, "an instance", &s->e);
 }
 
 static const struct {
@@ -187,7 +187,7 @@ static void latest_wins_while_one_runs(void **state)
 	assert_int_equal(claim(s), 3);
 	assert_ok(s, to_built(s, 1, 1));
 	assert_int_equal(claim(s), 2);
-	assert_ok(s, job_set_waiting(s->db, 1, 1, "instance 7", &s->e));
+	assert_ok(s, job_set_waiting(s->db, 1, 1, WAITING_INSTANCE, "instance 7", &s->e));
 	/* The newer one reaches built: the waiting one is superseded, and its publisher comes too late. */
 	assert_ok(s, to_built(s, 2, 1));
 	assert_state(s, 1, JOB_SUPERSEDED);
@@ -348,17 +348,24 @@ static void waiting_says_so_once(void **state)
 
 	bring_to(s, JOB_BUILT);
 	for (int i = 0; i < 3; i++)
-		assert_ok(s, job_set_waiting(s->db, 1, 1, "instance 7", &s->e));
+		assert_ok(s, job_set_waiting(s->db, 1, 1, WAITING_INSTANCE, "instance 7", &s->e));
 	assert_event(s, 1, "waiting", 1);
-	assert_ok(s, job_set_waiting(s->db, 1, 1, "instance 8", &s->e));
+	assert_ok(s, job_set_waiting(s->db, 1, 1, WAITING_INSTANCE, "instance 8", &s->e));
 	assert_event(s, 1, "waiting", 2);
 	memset(longer, 'i', sizeof(longer));
 	longer[sizeof(longer) - 1] = '\0';
 	for (int i = 0; i < 3; i++)
-		assert_ok(s, job_set_waiting(s->db, 1, 1, longer, &s->e));
+		assert_ok(s, job_set_waiting(s->db, 1, 1, WAITING_INSTANCE, longer, &s->e));
 	assert_event(s, 1, "waiting", 3);
 	assert_int_equal(job_get(s->db, 1, &j, &s->e), 1);
 	assert_int_equal(strlen(j.waiting_for), DB_TEXT_MAX);
+	assert_int_equal(job_waits(&j), WAITING_INSTANCE);
+	/* Red without the comparison of the kinds in job_set_waiting(). */
+	assert_ok(s, job_set_waiting(s->db, 1, 1, WAITING_FOREIGN, longer, &s->e));
+	assert_event(s, 1, "waiting", 4);
+	assert_int_equal(number_of(s, "SELECT count(*) FROM jobs WHERE waiting_kind = 'foreign'"), 1);
+	assert_ok(s, to_published(s, 1, 1));
+	assert_int_equal(number_of(s, "SELECT count(waiting_kind) + count(waiting_for) FROM jobs"), 0);
 }
 
 static void built_then_failed_keeps_the_build(void **state)

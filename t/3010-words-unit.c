@@ -3,6 +3,7 @@
 
 #include "db/job.h"
 #include "state/cause.h"
+#include "state/waiting.h"
 
 static char *text;
 static size_t length;
@@ -75,7 +76,25 @@ static void the_manual_lists_every_state(void **state)
 
 		fprintf(out, ".TP\n.B %s\n%s\n", entry->name, entry->words);
 	}
-	expect_list("doc/hornero.1", ".SH STATES OF A JOB\n", ".SH PUSH OPTIONS\n", out);
+	expect_list("doc/hornero.1", ".SH STATES OF A JOB\n", ".SH WHAT A JOB WAITS FOR\n", out);
+}
+
+/* Red with an entry of state/waiting.c changed, added or removed alone. */
+static void the_manual_lists_what_a_job_waits_for(void **state)
+{
+	FILE *out = begin();
+
+	(void)state;
+	for (int w = WAITING_NOTHING + 1; w < WAITING_UNKNOWN; w++) {
+		const struct waiting_entry *entry = waiting_entry((enum waiting)w);
+
+		fprintf(out, ".TP\n.B%s %s%s\n%s\n", entry->is_brief ? "" : "R", entry->name, entry->is_brief ? "" : " \" (75)\"",
+			entry->words);
+		assert_int_equal(waiting_parse(entry->name), w);
+	}
+	assert_int_equal(waiting_parse("of tomorrow"), WAITING_UNKNOWN);
+	assert_int_equal(waiting_parse(""), WAITING_NOTHING);
+	expect_list("doc/hornero.1", "and hornero wait ends with 75.\n", ".SH PUSH OPTIONS\n", out);
 }
 
 /* Red with an is_ended of db/state.c changed alone. */
@@ -104,6 +123,7 @@ int main(void)
 		cmocka_unit_test(the_manual_lists_every_cause),
 		cmocka_unit_test(a_cause_is_its_name),
 		cmocka_unit_test(the_manual_lists_every_state),
+		cmocka_unit_test(the_manual_lists_what_a_job_waits_for),
 		cmocka_unit_test(the_schema_knows_every_state),
 	};
 

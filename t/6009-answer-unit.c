@@ -47,7 +47,17 @@ static void each_word(void **state)
 	assert_true(a.word == ANSWER_PROCESS && a.ino == 4711);
 	a = taken("evicted 7 4096");
 	assert_true(a.word == ANSWER_EVICTED && a.ino == 7 && a.size_bytes == 4096);
-	assert_true(taken("waiting 3 %").word == ANSWER_WAITING && taken("done 2").word == ANSWER_DONE);
+	a = taken("waiting lock Nova's lock (process 7)");
+	assert_true(a.word == ANSWER_WAITING && a.kind == WAITING_LOCK);
+	assert_string_equal(a.text, "Nova's lock (process 7)");
+	/* Of an older publisher, and of a newer one. */
+	a = taken("waiting Nova's lock");
+	assert_true(a.word == ANSWER_WAITING && a.kind == WAITING_UNKNOWN);
+	assert_string_equal(a.text, "Nova's lock");
+	a = taken("waiting 3 %");
+	assert_true(a.kind == WAITING_UNKNOWN);
+	assert_string_equal(a.text, "3 %");
+	assert_true(taken("done 2").word == ANSWER_DONE);
 	assert_true(taken("changed " NAME).word == ANSWER_CHANGED && taken("alone x").word == ANSWER_ALONE);
 	assert_true(taken("deferred ").word == ANSWER_DEFERRED && taken("unreleased " NAME " x").word == ANSWER_UNRELEASED);
 }

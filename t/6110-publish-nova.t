@@ -44,7 +44,7 @@ test_expect_success 'while Nova holds its lock we wait and say whose it is; then
 	before=$(stat -c %i "$BASE") &&
 	publish_background 3 &&
 	wait_until "grep -q -- \"-> OFDLCK .*:$(stat -c %i "$LOCK") \" /proc/locks" 30 &&
-	test_grep "^waiting Nova.s lock nova-$NAME .held by process $holder." "$publish_replies" &&
+	test_grep "^waiting lock Nova.s lock nova-$NAME .held by process $holder." "$publish_replies" &&
 	test "$(stat -c %i "$BASE")" = "$before" &&
 	kill "$holder" &&
 	publish_end && test_grep "^published " "$publish_replies"

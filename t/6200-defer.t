@@ -34,7 +34,7 @@ test_expect_success 'other images are published meanwhile, and the wait does not
 
 test_expect_success 'a restart forgets nothing' '
 	node_stop && node_start &&
-	wait_until "hornero show 2 --json | jq -e \".waiting_for | test(\\\"8f14e45f\\\")\"" 20 &&
+	wait_until "hornero show 2 --json | jq -e \".waiting_kind == \\\"instance\\\" and (.waiting_for | test(\\\"8f14e45f\\\"))\"" 20 &&
 	test "$(tr -d "\0" <"$warm")" = old
 '
 
@@ -64,7 +64,7 @@ test_expect_success 'so does a record that cannot be written behind the publishe
 	mkfifo nova && { python3 -c "import fcntl, sys
 f = open(sys.argv[1], \"a\"); fcntl.lockf(f, fcntl.LOCK_EX); open(\"locked\", \"w\"); sys.stdin.read()" "$NODE/instances/locks/nova-${warm##*/}" <nova & nova=$!; } &&
 	exec 8>nova && wait_until "test -e locked" 20 && push_text behind &&
-	wait_until "hornero queue --json | jq -e \"any(.[]; (.waiting_for // \\\"\\\") | test(\\\"lock\\\"))\"" 30 &&
+	wait_until "hornero queue --json | jq -e \"any(.[]; .waiting_kind == \\\"lock\\\" and (.waiting_for | test(\\\"lock\\\")))\"" 30 &&
 	rm "$record" && mkdir "$record" && exec 8>&- && wait $nova && test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 30 2>err &&
 	test_grep "held: .*warm/$HELLO_UUID.json" err && rmdir "$record" &&
 	job=$(sed -n "s/.*hornero retry \([0-9]*\).*/\1/p" err | tail -n 1) && hornero retry "$job" &&

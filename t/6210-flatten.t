@@ -48,7 +48,7 @@ test_expect_success 'two disks of an instance, and an overlay on one of them: in
 	qemu-img create -q -f qcow2 -F qcow2 -b "$disk" "$INSTANCES/one/disk.snapshot" &&
 	qemu-io -f qcow2 -c "write -P 0xdd 1900k 100k" "$INSTANCES/one/disk.snapshot" >/dev/null &&
 	flatten_see "$INSTANCES/one/disk.snapshot" before.snapshot &&
-	publish_ask 2 >replies && cat replies && test_grep "^waiting flattening instance one: 0 % of 2.0 MiB" replies &&
+	publish_ask 2 >replies && cat replies && test_grep "^waiting flattening flattening instance one: 0 % of 2.0 MiB" replies &&
 	test_grep "^published " replies && cmp keep-new "$BASE" && flattened && qemu-img check -q "$disk" &&
 	test "$(stat -c "%a %u %i" "$disk")" = "$identity" && flatten_is_backed "$INSTANCES/one/disk.snapshot" &&
 	flatten_see "$INSTANCES/one/disk.snapshot" after && cmp before.snapshot after &&

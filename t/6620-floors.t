@@ -61,7 +61,7 @@ test_expect_success 'a built job waits in built below the cache'\''s floor, and 
 	push_make "test -e ../cache/go || { touch ../cache/here; until test -e ../cache/go; do sleep 0.05; done; }" "yes seven | head -c 1M >\$@" &&
 	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/here" 30 && fill "$NODE/instances/_base" 30 &&
 	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
-	wait_until "hornero show $job --json | jq -e \".state == \\\"built\\\" and (.waiting_for | test(\\\"cache_floor\\\"))\"" 30 &&
+	wait_until "hornero show $job --json | jq -e \".state == \\\"built\\\" and .waiting_kind == \\\"disk\\\" and (.waiting_for | test(\\\"cache_floor\\\"))\"" 30 &&
 	test_expect_code 75 hornero wait "$job" --timeout 1 2>err && test_grep "waits and needs nobody: disk: .*cache_floor" err && test_grep "still built" err &&
 	rm "$NODE/instances/_base/somebody-else" && hornero wait "$job" --timeout 60
 '

@@ -185,7 +185,7 @@ static struct job job_in(enum job_state s)
 
 	return (struct job){.id = 42, .image = "00000000-0000-4000-8000-000000000001", .state = s, .repo = empty, .ref = empty,
 			    .commit = commit, .built_commit = empty, .origin = empty, .pushed_by = empty, .reason = reason,
-			    .waiting_for = empty, .attempt = 1, .superseded_by = s == JOB_SUPERSEDED ? 43 : 0};
+			    .waiting_for = empty, .waiting_kind = empty, .attempt = 1, .superseded_by = s == JOB_SUPERSEDED ? 43 : 0};
 }
 
 static void outcomes(void **state)
@@ -193,7 +193,7 @@ static void outcomes(void **state)
 	static const int codes[] = {[JOB_QUEUED] = -1, [JOB_RUNNING] = -1, [JOB_BUILT] = -1,	 [JOB_PUBLISHED] = 0,
 				    [JOB_FAILED] = 1,  [JOB_HELD] = 75,	   [JOB_SUPERSEDED] = 1, [JOB_CANCELLED] = 1};
 	const char by[] = "paused by anna; `hornero resume` ends that", high[] = "paused: memory pressure 12.4 % > 10 %";
-	char text[512], waits[] = "instance blocker stands on the old bytes", brief[] = "Nova's lock nova-0123 (pid 7)";
+	char text[512], waits[] = "an instance", kind[] = "instance", brief[] = "lock", later[] = "of tomorrow";
 	struct job j;
 
 	(void)state;
@@ -210,10 +210,13 @@ static void outcomes(void **state)
 	}
 	j = job_in(JOB_BUILT);
 	j.waiting_for = waits;
+	j.waiting_kind = kind;
 	assert_int_equal(outcome_of(&j, "", text, sizeof(text)), 75);
 	assert_non_null(strstr(text, waits));
-	j.waiting_for = brief;
+	j.waiting_kind = brief;
 	assert_int_equal(outcome_of(&j, "", text, sizeof(text)), -1);
+	j.waiting_kind = later;
+	assert_int_equal(outcome_of(&j, "", text, sizeof(text)), 75);
 }
 
 static void says(const struct facts *f, bool of_job, const char *cause, const char *command)

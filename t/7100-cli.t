@@ -98,7 +98,7 @@ test_expect_success 'an empty node says so' '
 '
 
 test_expect_success 'every state in the queue, aligned, escaped, no colour' '
-	sed -n "/^\.SH STATES/,/^\.SH PUSH/s/^\.B //p" "$HORNERO_SRC/doc/hornero.1" >states && test -s states &&
+	sed -n "/^\.SH STATES/,/^\.SH WHAT/s/^\.B //p" "$HORNERO_SRC/doc/hornero.1" >states && test -s states &&
 	"$SEED" "$HORNERO_CONF" && hornero queue --all >out &&
 	for state in $(cat states)
 	do

@@ -348,7 +348,7 @@ t_6009_answer_unit_SOURCES = \
 	t/6009-answer-unit.c \
 	t/fuzz/fuzz-answer.c t/fuzz/fuzz-answer.h
 t_6009_answer_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/t/fuzz
-t_6009_answer_unit_LDADD = $(UNIT_LIBS)
+t_6009_answer_unit_LDADD = state/libstate.a $(UNIT_LIBS)
 t_6010_overlay_unit_SOURCES = \
 	agent/common/fence.c agent/common/fence.h \
 	agent/publish/peer.c agent/publish/peer.h \

@@ -11,10 +11,10 @@ static const struct form {
 	const char *word;
 	bool name;
 	int numbers; /* of INO SIZE MS */
-	bool class, text;
+	bool kind, class, text;
 } forms[] = {
 	[ANSWER_PROCESS] = {.word = "process", .numbers = 1},
-	[ANSWER_WAITING] = {.word = "waiting", .text = true},
+	[ANSWER_WAITING] = {.word = "waiting", .kind = true, .text = true},
 	[ANSWER_CHANGED] = {.word = "changed", .name = true},
 	[ANSWER_RELEASED] = {.word = "released", .name = true, .numbers = 2},
 	[ANSWER_UNRELEASED] = {.word = "unreleased", .name = true, .text = true},
@@ -83,10 +83,25 @@ static bool take_class(const char **at, enum err_class *out)
 	return **at == ' ';
 }
 
+/* An older publisher names no kind: then all of it is the text. */
+static enum waiting take_kind(const char **at)
+{
+	char word[16];
+	int len = 0;
+	enum waiting kind = sscanf(*at, " %15[a-z]%n", word, &len) == 1 ? waiting_parse(word) : WAITING_UNKNOWN;
+
+	if (kind == WAITING_UNKNOWN || (*at)[len] != ' ')
+		return WAITING_UNKNOWN;
+	*at += len;
+	return kind;
+}
+
 static bool take_form(const char *at, const struct form *f, struct answer *a)
 {
 	if ((f->name && !take_name(&at, a->name)) || !take_numbers(&at, f->numbers, a) || (f->class && !take_class(&at, &a->class)))
 		return false;
+	if (f->kind)
+		a->kind = take_kind(&at);
 	if (!f->text)
 		return !*at;
 	a->text = at + 1;

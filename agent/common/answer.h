@@ -11,6 +11,7 @@
 
 #include "lib/err.h"
 #include "lib/sha.h"
+#include "state/waiting.h"
 
 #include <stdint.h>
 
@@ -35,6 +36,7 @@ struct answer {
 	char name[SHA1_HEX + 1]; /* in Nova's cache: of changed, released, unreleased, published, foreign; else "" */
 	uint64_t ino;            /* of released, published, evicted and stays; of process, its number */
 	int64_t size_bytes, ms;  /* size_bytes of the same but stays, ms of published */
+	enum waiting kind;       /* of waiting */
 	enum err_class class;    /* of error */
 	const char *text;        /* the rest, for people; "" where there is none */
 };

@@ -3,7 +3,7 @@
  *
  *     request             descriptor with it        replies, the last one ends the connection
  *     publish IMAGE DIGEST JOB ATTEMPT TOKEN
- *                         the artifact              process PID; waiting TEXT …; changed NAME; released NAME INO SIZE, or
+ *                         the artifact              process PID; waiting KIND TEXT …; changed NAME; released NAME INO SIZE, or
  *                                                   unreleased NAME TEXT; at last published NAME INO SIZE MS, alone TEXT,
  *                                                   deferred TEXT, or foreign NAME TEXT
  *     touch               a list of times           touched COUNT

@@ -73,25 +73,18 @@ static void let_go(struct publication *p)
 }
 
 /* False where the job is not waiting any more: it was cancelled, or superseded. */
-static bool wait_for(struct agent *a, int64_t job, int64_t attempt, const char *text)
+static bool wait_for(struct agent *a, int64_t job, int64_t attempt, enum waiting kind, const char *text)
 {
+	own_free char *said = fs_path("%s%s", kind == WAITING_RETRY ? "tried again by itself: " : "", text);
 	struct err e = ERR_INIT;
 
-	if (job_set_waiting(a->db, job, attempt, text, &e) == 0)
+	if (job_set_waiting(a->db, job, attempt, kind, said, &e) == 0)
 		return true;
 	if (e.sys == ESTALE)
 		log_info("event=publication-ended job=%lld attempt=%lld", (long long)job, (long long)attempt);
 	else
 		log_error("event=state-unwritten job=%lld %s", (long long)job, e.msg);
 	return e.sys != ESTALE;
-}
-
-/* What did not work is tried again, and nobody need act. */
-static void wait_again(struct agent *a, int64_t job, int64_t attempt, const char *text)
-{
-	own_free char *said = fs_path(JOB_WAITS_RETRIED "%s", text);
-
-	wait_for(a, job, attempt, said);
 }
 
 static void hold(struct agent *a, int64_t job, int64_t attempt, const char *reason)
@@ -115,14 +108,14 @@ static void fail(struct agent *a, int64_t job, int64_t attempt, const char *imag
 	if (class == ERR_OPERATOR)
 		hold(a, job, attempt, text);
 	else
-		wait_again(a, job, attempt, text);
+		wait_for(a, job, attempt, WAITING_RETRY, text);
 	publication_pause(a, image, AGENT_PUBLISH_AGAIN_MS);
 }
 
 /* It stays built, and is looked at each second: the file may go, or the operator let go of it. */
 static void take_foreign(struct publication *p, const struct answer *a)
 {
-	wait_for(p->agent, p->job, p->attempt, a->text);
+	wait_for(p->agent, p->job, p->attempt, WAITING_FOREIGN, a->text);
 	foreign_note(p->agent, p->image, p->job);
 	publication_pause(p->agent, p->image, AGENT_RETRY_MS);
 }
@@ -142,7 +135,7 @@ static bool take_answer(struct publication *p, const struct answer *a)
 	p->agent->publisher_deaths = 0;
 	/* Flattening may take hours: nobody's publication ends at its next word. */
 	if (a->word == ANSWER_WAITING)
-		return !wait_for(p->agent, p->job, p->attempt, a->text);
+		return !wait_for(p->agent, p->job, p->attempt, a->kind, a->text);
 	placed = published_take(p, a, &is_last, &e);
 	p->answered = is_last;
 	if (placed > 0)
@@ -153,7 +146,7 @@ static bool take_answer(struct publication *p, const struct answer *a)
 	} else if (placed < 0) {
 		fail(p->agent, p->job, p->attempt, p->image, e.class, e.msg);
 	} else if (a->word == ANSWER_DEFERRED) {
-		wait_for(p->agent, p->job, p->attempt, a->text);
+		wait_for(p->agent, p->job, p->attempt, WAITING_INSTANCE, a->text);
 		publication_pause(p->agent, p->image, AGENT_RETRY_MS);
 	} else if (a->word == ANSWER_FOREIGN) {
 		take_foreign(p, a);
@@ -177,16 +170,23 @@ static bool take_line(struct publication *p, const char *text)
 }
 
 /* One may be killed at any time. Where none speaks any more somebody must look, and it is tried all the same. */
-static void tell_died(const struct publication *p)
+static void wait_for_publisher(const struct publication *p, const char *text)
 {
 	struct agent *a = p->agent;
-	const char *head = ++a->publisher_deaths < DEATHS_MOST ? JOB_WAITS_RETRIED : "";
-	own_free char *text = a->conf->publish_socket
-		? fs_path("%sthe publisher at %s ends without a word: `journalctl -u 'hornero-publish@*'` says why; systemd starts none where "
-			  "the User= of its unit does not exist", head, a->conf->publish_socket)
-		: fs_path("%shornero-publish ends without a word; the log of hornerod may say why", head);
 
-	wait_for(a, p->job, p->attempt, text);
+	wait_for(a, p->job, p->attempt, ++a->publisher_deaths < DEATHS_MOST ? WAITING_RETRY : WAITING_PUBLISHER, text);
+	publication_pause(a, p->image, AGENT_PUBLISH_AGAIN_MS);
+}
+
+static void tell_died(const struct publication *p)
+{
+	const char *socket = p->agent->conf->publish_socket;
+	own_free char *text = socket
+		? fs_path("the publisher at %s ends without a word: `journalctl -u 'hornero-publish@*'` says why; systemd starts none where "
+			  "the User= of its unit does not exist", socket)
+		: fs_path("hornero-publish ends without a word; the log of hornerod may say why");
+
+	wait_for_publisher(p, text);
 }
 
 static int on_answer(sd_event_source *src, int fd, uint32_t events, void *arg)
@@ -207,7 +207,6 @@ static int on_answer(sd_event_source *src, int fd, uint32_t events, void *arg)
 	} else {
 		log_warn("event=publisher-died job=%lld attempt=%lld", (long long)p->job, (long long)p->attempt);
 		tell_died(p);
-		publication_pause(a, p->image, AGENT_PUBLISH_AGAIN_MS);
 	}
 	let_go(p);
 	agent_soon(a, 0);
@@ -219,15 +218,14 @@ static int on_silence(sd_event_source *src, uint64_t at, void *arg)
 {
 	struct publication *p = arg;
 	struct agent *a = p->agent;
-	own_free char *text = fs_path("%sthe publisher at %s has said nothing for %d s: `systemctl status hornero-publish.socket "
+	own_free char *text = fs_path("the publisher at %s has said nothing for %d s: `systemctl status hornero-publish.socket "
 				      "'hornero-publish@*'` says why; `systemctl restart hornero-publish.socket` begins anew",
-				      ++a->publisher_deaths < DEATHS_MOST ? JOB_WAITS_RETRIED : "", a->conf->publish_socket, FIRST_WORD_MS / 1000);
+				      a->conf->publish_socket, FIRST_WORD_MS / 1000);
 
 	(void)src;
 	(void)at;
 	log_warn("event=publisher-silent job=%lld attempt=%lld", (long long)p->job, (long long)p->attempt);
-	wait_for(a, p->job, p->attempt, text);
-	publication_pause(a, p->image, AGENT_PUBLISH_AGAIN_MS);
+	wait_for_publisher(p, text);
 	let_go(p);
 	agent_soon(a, 0);
 	return 0;
@@ -246,7 +244,7 @@ void publication_give_up(struct publication *p)
 	agent_soon(a, 0);
 	if (p->socket < 0)
 		return;
-	wait_again(a, p->job, p->attempt, text);
+	wait_for(a, p->job, p->attempt, WAITING_RETRY, text);
 	if (p->publisher.pid > 0)
 		let_go(p);
 	else

@@ -87,18 +87,18 @@ static int claim(struct agent *a, int64_t now_ms, struct err *e)
 }
 
 /* The jobs to publish are noted first: publishing writes, and a listing is a read under way. */
-struct waiting {
+struct unpublished {
 	struct agent *agent;
 	int64_t now_ms;
 	int64_t again_ms; /* in how long the first paused one is due */
 	int64_t jobs[64];
 	size_t n;
 };
-enum { MOST_WAITING = sizeof(((struct waiting *)0)->jobs) / sizeof(int64_t) };
+enum { MOST_WAITING = sizeof(((struct unpublished *)0)->jobs) / sizeof(int64_t) };
 
 static int note_built(void *arg, const struct job *j)
 {
-	struct waiting *w = arg;
+	struct unpublished *w = arg;
 	int64_t until_ms;
 
 	if (publication_in_flight(w->agent, j->image))
@@ -122,7 +122,7 @@ static void publish_one(struct agent *a, int64_t id)
 	const char *pause = floors_pause_publishing(a);
 
 	if (rc == 1 && pause && j.state == JOB_BUILT)
-		rc = job_set_waiting(a->db, id, j.attempt, pause, &e);
+		rc = job_set_waiting(a->db, id, j.attempt, WAITING_DISK, pause, &e);
 	else if (rc == 1 && j.state == JOB_BUILT && !publication_in_flight(a, j.image))
 		publication_start(a, &j);
 	if (rc < 0)
@@ -139,7 +139,7 @@ static bool upkeep_runs(const struct agent *a)
 static int publish(struct agent *a, int64_t *again_ms, struct err *e)
 {
 	int64_t start_ms = clock_mono_ms();
-	struct waiting w = {.agent = a, .now_ms = start_ms, .again_ms = INT64_MAX};
+	struct unpublished w = {.agent = a, .now_ms = start_ms, .again_ms = INT64_MAX};
 
 	if (job_each(a->db, JOB_SCOPE_BUILT, note_built, &w, e) < 0)
 		return -1;

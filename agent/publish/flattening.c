@@ -7,6 +7,7 @@
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/spawn.h"
+#include "state/waiting.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -39,7 +40,7 @@ static void tell(struct flattening *f, int percent)
 		return;
 	f->percent = percent;
 	f->spoken_ms = now_ms;
-	peer_say(f->peer, "waiting", "flattening instance %s: %d %% of %s", f->instance, percent,
+	peer_say(f->peer, "waiting", "%s flattening instance %s: %d %% of %s", waiting_name(WAITING_FLATTENING), f->instance, percent,
 		 bytes_words(size, f->size_bytes));
 }
 

@@ -6,6 +6,7 @@
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "state/waiting.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -88,7 +89,7 @@ static void say_waiting(const char *name, int fd, struct peer *peer)
 	if (fcntl(fd, F_OFD_GETLK, &held) == 0 && held.l_type != F_UNLCK && held.l_pid > 0)
 		snprintf(who, sizeof(who), "held by process %ld", (long)held.l_pid);
 	log_info("event=waiting lock=%s reason=%s", name, log_quote(quoted, sizeof(quoted), who));
-	peer_say(peer, "waiting", "Nova's lock %s (%s)", name, who);
+	peer_say(peer, "waiting", "%s Nova's lock %s (%s)", waiting_name(WAITING_LOCK), name, who);
 }
 
 static void on_alarm(int sig)

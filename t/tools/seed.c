@@ -112,7 +112,7 @@ static void seed_all(struct db *db)
 	enqueue(db, NEXT_IMAGE, commit);
 	id = claim(db);
 	must(job_set_built(db, id, 1, &good, &e), "built");
-	must(job_set_waiting(db, id, 1, "instance 7c9e6679 stands on the old bytes", &e), "waiting");
+	must(job_set_waiting(db, id, 1, WAITING_INSTANCE, "instance 7c9e6679 stands on the old bytes", &e), "waiting");
 	enqueue(db, NEXT_IMAGE, commit);
 	claim(db);
 	enqueue(db, NEXT_IMAGE, commit);
@@ -157,7 +157,7 @@ static void act(const struct conf *c, struct db *db, int n, char **w)
 		must(job_set_requeued(db, id, attempt, &r, 0, false, &e), "requeued");
 	else if (strcmp(w[0], "wait") == 0 && n == 4) {
 		must(job_set_built(db, id, attempt, &good, &e), "built");
-		must(job_set_waiting(db, id, attempt, w[3], &e), "waiting");
+		must(job_set_waiting(db, id, attempt, WAITING_INSTANCE, w[3], &e), "waiting");
 	} else if (strcmp(w[0], "warm") == 0 && n == 3)
 		seed_warm(c, w[1], w[2]);
 	else
