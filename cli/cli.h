@@ -129,9 +129,9 @@ int cli_db(struct cli *cli, enum db_mode mode, struct db **out, struct err *e);
 void cli_note_isolation(const struct cli *cli);
 
 /* What stops this job now, where it is queued or running: somebody's pause, or what hornerod says of the node. False, and
- * "": nothing. paused NULL: looked at now; a listing looks once. */
+ * WAITING_NOTHING: nothing. paused NULL: looked at now; a listing looks once. */
 struct paused;
-bool cli_standstill(const struct cli *cli, const struct paused *paused, const struct job *j, char buf[STANDSTILL_MAX]);
+bool cli_standstill(const struct cli *cli, const struct paused *paused, const struct job *j, struct standstill *out);
 
 /* "nothing starts for now: …" where that is so for the whole node; out as cli_note_isolation. */
 void cli_note_standstill(const struct cli *cli, const struct paused *paused);

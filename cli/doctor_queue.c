@@ -21,14 +21,14 @@ static int look_at_job(void *arg, const struct job *j)
 static void look_at_pauses(struct doctor *d)
 {
 	own_paused struct paused p;
-	char why[STANDSTILL_MAX];
+	struct standstill s;
 
 	paused_load(&p, d->c);
-	if (paused_why(&p, d->c, NULL, false, why))
-		doctor_say(d, DOCTOR_WARN, NULL, "nothing starts for now: %s", why);
+	if (paused_why(&p, d->c, NULL, false, &s))
+		doctor_say(d, DOCTOR_WARN, NULL, "nothing starts for now: %s", s.text);
 	for (size_t i = 0; i < p.n; i++)
-		if (paused_why(&p, d->c, p.images[i], false, why))
-			doctor_say(d, DOCTOR_WARN, NULL, "image %s is %s", p.images[i], why);
+		if (paused_why(&p, d->c, p.images[i], false, &s))
+			doctor_say(d, DOCTOR_WARN, NULL, "image %s is %s", p.images[i], s.text);
 }
 
 /* Told once in the log and as an event; here as long as it is kept. */

@@ -30,9 +30,9 @@ static int count_running(void *arg, const struct job *j)
 /* hornerod has read the wish: before, it may be about to start one more. */
 static bool is_heard(const struct conf *c)
 {
-	char text[STANDSTILL_MAX];
+	struct standstill s;
 
-	return standstill_read(c->run_dir, text) || !cli_agent_runs(c);
+	return standstill_read(c->run_dir, &s) || !cli_agent_runs(c);
 }
 
 /* Exit code; -1. */

@@ -50,7 +50,8 @@ enum { N_SHOW = sizeof(columns) / sizeof(columns[0]), N_RELEASE = N_SHOW - 4, N_
 struct line {
 	struct cell row[N_SHOW];
 	struct warm warm;
-	char paused_by[PAUSE_WHO], why[STANDSTILL_MAX];
+	char paused_by[PAUSE_WHO];
+	struct standstill standstill;
 };
 
 static enum warm_state fill(const struct conf *c, const struct steady *clock, const struct image *img, const struct paused *paused,
@@ -65,9 +66,9 @@ static enum warm_state fill(const struct conf *c, const struct steady *clock, co
 		state = WARM_NONE;
 	if (state == WARM_NONE)
 		memset(warm, 0, sizeof(*warm));
-	l->paused_by[0] = l->why[0] = '\0';
+	l->paused_by[0] = l->standstill.text[0] = '\0';
 	if (paused_image(paused, img->uuid) && pause_by(c, img->uuid, l->paused_by))
-		paused_why(paused, c, img->uuid, false, l->why);
+		paused_why(paused, c, img->uuid, false, &l->standstill);
 	const struct cell cells[N_LIST] = {
 		{.text = img->uuid},
 		{.text = img->name},
@@ -83,7 +84,7 @@ static enum warm_state fill(const struct conf *c, const struct steady *clock, co
 		{.text = warm->digest},
 		{.number = warm->job},
 		{.text = *l->paused_by ? l->paused_by : NULL},
-		{.text = img->broken ? img->problem.msg : l->why},
+		{.text = img->broken ? img->problem.msg : l->standstill.text},
 	};
 
 	memcpy(l->row, cells, sizeof(cells));

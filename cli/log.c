@@ -143,7 +143,8 @@ static int print_log(struct cli *cli, struct log *l, struct err *e)
 static int follow_look(const struct cli *cli, struct log *l, struct db *db, struct watch *w, struct err *e)
 {
 	own_job struct job j = {0};
-	char sentence[2 * ERR_MSG_MAX], standstill[STANDSTILL_MAX];
+	char sentence[2 * ERR_MSG_MAX];
+	struct standstill standstill;
 	int code;
 
 	/* The row before the log: what it says then was written after everything in the log. */
@@ -164,8 +165,8 @@ static int follow_look(const struct cli *cli, struct log *l, struct db *db, stru
 		printf("hornero: attempt %" PRId64 " of job %" PRId64 "\n", l->attempt, l->job);
 		return follow_look(cli, l, db, w, e);
 	}
-	cli_standstill(cli, NULL, &j, standstill);
-	code = outcome_of(&j, standstill, sentence, sizeof(sentence));
+	cli_standstill(cli, NULL, &j, &standstill);
+	code = outcome_of(&j, &standstill, sentence, sizeof(sentence));
 	if (code < 0)
 		return -2;
 	log_close(l);

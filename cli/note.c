@@ -11,24 +11,24 @@ void cli_note_isolation(const struct cli *cli)
 		      cli->json ? stderr : stdout);
 }
 
-bool cli_standstill(const struct cli *cli, const struct paused *paused, const struct job *j, char buf[STANDSTILL_MAX])
+bool cli_standstill(const struct cli *cli, const struct paused *paused, const struct job *j, struct standstill *out)
 {
 	own_paused struct paused now = {.node = false};
 
-	*buf = '\0';
+	*out = (struct standstill){.kind = WAITING_NOTHING};
 	if (j->state != JOB_QUEUED && j->state != JOB_RUNNING)
 		return false;
 	if (!paused) {
 		paused_load(&now, cli->conf);
 		paused = &now;
 	}
-	return paused_why(paused, cli->conf, j->image, j->state == JOB_RUNNING, buf);
+	return paused_why(paused, cli->conf, j->image, j->state == JOB_RUNNING, out);
 }
 
 void cli_note_standstill(const struct cli *cli, const struct paused *paused)
 {
-	char why[STANDSTILL_MAX];
+	struct standstill s;
 
-	if (paused_why(paused, cli->conf, NULL, false, why))
-		cli_say(cli->json ? stderr : stdout, "nothing starts for now: %s", why);
+	if (paused_why(paused, cli->conf, NULL, false, &s))
+		cli_say(cli->json ? stderr : stdout, "nothing starts for now: %s", s.text);
 }

@@ -2,8 +2,6 @@
 #include "cli/outcome.h"
 
 #include "cli/table.h"
-#include "lib/floor.h"
-#include "state/standstill.h"
 #include "store/nova.h"
 
 #include <string.h>
@@ -13,10 +11,10 @@ static bool begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-const char *outcome_waits(const struct job *j, const char *standstill)
+const char *outcome_waits(const struct job *j, const struct standstill *s)
 {
-	if (*standstill)
-		return standstill;
+	if (s->kind != WAITING_NOTHING)
+		return s->text;
 	return j->state == JOB_BUILT ? j->waiting_for : j->state == JOB_QUEUED ? j->reason : "";
 }
 
@@ -47,10 +45,10 @@ static void published_words(const struct job *j, char *buf, size_t size)
 			 j->image, commit, duration_words(words, j->ended_ms - j->created_ms));
 }
 
-int outcome_of(const struct job *j, const char *standstill, char *buf, size_t size)
+int outcome_of(const struct job *j, const struct standstill *s, char *buf, size_t size)
 {
 	long long id = (long long)j->id;
-	bool is_stopped = *standstill && !standstill_is_brief(standstill) && !begins(standstill, FLOOR_IS_LOW);
+	bool is_stopped = !waiting_entry(s->kind)->is_brief;
 
 	switch (j->state) {
 	case JOB_PUBLISHED:
@@ -80,12 +78,12 @@ int outcome_of(const struct job *j, const char *standstill, char *buf, size_t si
 	case JOB_QUEUED:
 		if (!is_stopped)
 			return -1;
-		snprintf(buf, size, "job %lld is queued and nothing is built now: %s", id, standstill);
+		snprintf(buf, size, "job %lld is queued and nothing is built now: %s", id, s->text);
 		return 75;
 	case JOB_RUNNING:
 		if (!is_stopped)
 			return -1;
-		snprintf(buf, size, "job %lld stands still, and no clock of it runs: %s", id, standstill);
+		snprintf(buf, size, "job %lld stands still, and no clock of it runs: %s", id, s->text);
 		return 75;
 	}
 	return -1;

@@ -35,13 +35,13 @@ struct queue {
 };
 
 /* The one remark that fits behind a row; why the whole node stands still is said once, below. */
-static const char *note_of(const struct queue *q, const struct job *j, const char *standstill, char *buf, size_t size)
+static const char *note_of(const struct queue *q, const struct job *j, const struct standstill *standstill, char *buf, size_t size)
 {
 	int64_t now_ms = q->listing.now_ms;
 	char words[WORDS_MAX];
 
-	if (*standstill && paused_image(&q->paused, j->image))
-		return standstill;
+	if (standstill->kind && paused_image(&q->paused, j->image))
+		return standstill->text;
 	if (j->superseded_by)
 		snprintf(buf, size, "by job %lld", (long long)j->superseded_by);
 	else if (j->state == JOB_QUEUED && j->not_before_ms > now_ms)
@@ -59,9 +59,10 @@ static const char *note_of(const struct queue *q, const struct job *j, const cha
 static int queue_row(void *arg, const struct job *j)
 {
 	struct queue *q = arg;
-	char note[ERR_MSG_MAX + 64], standstill[STANDSTILL_MAX];
+	char note[ERR_MSG_MAX + 64];
+	struct standstill standstill;
 
-	cli_standstill(q->cli, &q->paused, j, standstill);
+	cli_standstill(q->cli, &q->paused, j, &standstill);
 	listing_row(&q->listing, (struct cell[]){
 			       {.number = j->id},
 			       {.text = job_state_name(j->state)},
@@ -82,9 +83,9 @@ static int queue_row(void *arg, const struct job *j)
 			       {.number = j->reused},
 			       {.text = j->digest},
 			       {.text = j->reason},
-			       {.text = *standstill ? standstill : j->waiting_for},
-			       {.text = j->waiting_kind},
-			       {.text = note_of(q, j, standstill, note, sizeof(note))},
+			       {.text = standstill.kind ? standstill.text : j->waiting_for},
+			       {.text = standstill.kind ? waiting_name(standstill.kind) : j->waiting_kind},
+			       {.text = note_of(q, j, &standstill, note, sizeof(note))},
 		       });
 	return ferror(stdout);
 }

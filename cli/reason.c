@@ -17,8 +17,8 @@ static void why_queued(const struct facts *f, char buf[WHY_MAX])
 	if (!f->agent_runs)
 		SAY("Job %lld waits because hornerod does not run: `systemctl start hornerod`; `hornero doctor` says what keeps it from "
 		    "starting.", id);
-	else if (*f->standstill)
-		SAY("Job %lld waits, as all builds of %s do: %s.", id, f->is_image_paused ? "its image" : "this node", f->standstill);
+	else if (f->standstill.kind)
+		SAY("Job %lld waits, as all builds of %s do: %s.", id, f->is_image_paused ? "its image" : "this node", f->standstill.text);
 	else if (j->not_before_ms > f->now_ms)
 		SAY("Job %lld gets its next attempt %s, because attempt %lld ended so: %s; `hornero log %lld` shows it, "
 		    "`hornero cancel %lld` gives it up.", id, age_words(words, f->now_ms - j->not_before_ms),
@@ -41,8 +41,9 @@ void why_job(const struct facts *f, char buf[WHY_MAX])
 	const struct job *j = f->job;
 	long long id = (long long)j->id;
 	char words[WORDS_MAX], sentence[2 * ERR_MSG_MAX];
+	const struct standstill none = {.kind = WAITING_NOTHING};
 
-	if (j->state != JOB_QUEUED && outcome_of(j, f->agent_runs ? f->standstill : "", sentence, sizeof(sentence)) >= 0) {
+	if (j->state != JOB_QUEUED && outcome_of(j, f->agent_runs ? &f->standstill : &none, sentence, sizeof(sentence)) >= 0) {
 		SAY("%s.", sentence);
 		*buf = 'J';
 	} else if (j->state == JOB_QUEUED) {
@@ -50,9 +51,9 @@ void why_job(const struct facts *f, char buf[WHY_MAX])
 	} else if (!f->agent_runs) {
 		SAY("Job %lld was %s when hornerod ended, and goes on when it starts: `systemctl start hornerod`.", id,
 		    job_state_name(j->state));
-	} else if (j->state == JOB_RUNNING && *f->standstill) {
+	} else if (j->state == JOB_RUNNING && f->standstill.kind) {
 		SAY("Job %lld stands still, attempt %lld: %s; it goes on by itself, and no clock of it runs.", id,
-		    (long long)j->attempt, f->standstill);
+		    (long long)j->attempt, f->standstill.text);
 	} else if (j->state == JOB_RUNNING) {
 		char busy[128] = "";
 

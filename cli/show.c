@@ -122,14 +122,14 @@ static int event_row(void *arg, const struct event *ev)
 	return 0;
 }
 
-static void job_cells(const struct job *j, const char *standstill, struct cell cells[N_JOB])
+static void job_cells(const struct job *j, const struct standstill *standstill, struct cell cells[N_JOB])
 {
 	const struct cell all[N_JOB] = {
 		{.number = j->id},
 		{.text = job_state_name(j->state)},
 		{.text = j->reason},
-		{.text = *standstill ? standstill : j->waiting_for},
-		{.text = j->waiting_kind},
+		{.text = standstill->kind ? standstill->text : j->waiting_for},
+		{.text = standstill->kind ? waiting_name(standstill->kind) : j->waiting_kind},
 		{.number = j->superseded_by},
 		{.text = j->image},
 		{.text = j->repo},
@@ -204,15 +204,15 @@ int show_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	own_db struct db *db = NULL;
 	own_job struct job j = {0};
-	char standstill[STANDSTILL_MAX];
+	struct standstill standstill;
 	struct cell cells[N_JOB];
 	int64_t id;
 
 	if (cli_job_number(call->args[0], &id, e) < 0 || cli_db(cli, DB_READ, &db, e) < 0 ||
 	    cli_job_get(cli, db, id, &j, e) <= 0)
 		return -1;
-	cli_standstill(cli, NULL, &j, standstill);
-	job_cells(&j, standstill, cells);
+	cli_standstill(cli, NULL, &j, &standstill);
+	job_cells(&j, &standstill, cells);
 	if ((cli->json ? show_json(db, cli->conf, &j, cells, e) : show_people(cli, db, &j, cells, e)) < 0)
 		return -1;
 	cli_note_isolation(cli);

@@ -98,7 +98,7 @@ static void print_json(const struct top *t, struct snapshot *s)
 		"memory", percent_json(s->memory), "io", percent_json(s->io), "cpu", percent_json(s->cpu), "load", percent_json(s->load),
 		"memory_limit", (json_int_t)c->memory_pressure_limit, "io_limit", (json_int_t)c->io_pressure_limit,
 		"cpu_limit", (json_int_t)c->cpu_pressure_limit, "load_limit", (json_int_t)c->load_limit) : json_null());
-	json_object_set_new(o, "standstill", *s->standstill ? json_string(s->standstill) : json_null());
+	json_object_set_new(o, "standstill", s->standstill.kind ? json_string(s->standstill.text) : json_null());
 	json_object_set_new(o, "agent_runs", json_boolean(s->agent_runs));
 	for (size_t i = 0; i < s->n; i++) {
 		struct cell row[N_COLUMNS];
@@ -155,8 +155,8 @@ static void print_head(const struct top *t, struct snapshot *s)
 		print_percent("CPU", s->cpu, c->cpu_pressure_limit, "; ");
 		print_percent("load", s->load, c->load_limit, "\n");
 	}
-	if (*s->standstill)
-		cli_say(stdout, "nothing starts for now: %s", s->standstill);
+	if (s->standstill.kind)
+		cli_say(stdout, "nothing starts for now: %s", s->standstill.text);
 	if (!s->agent_runs)
 		puts("agent: not running (start hornerod, or nothing is built)");
 	cli_note_isolation(t->cli);

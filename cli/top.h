@@ -49,7 +49,7 @@ struct snapshot {
 	bool sees_node;
 	double memory, io, cpu, load; /* percent; -1: not to be had */
 	bool agent_runs;
-	char standstill[STANDSTILL_MAX];
+	struct standstill standstill;
 };
 
 int snapshot_take(struct cli *cli, struct snapshot *s, struct err *e);

@@ -89,7 +89,7 @@ int snapshot_take(struct cli *cli, struct snapshot *s, struct err *e)
 	s->cpu = stall_percent(c->pressure_dir, "cpu");
 	s->load = stall_load();
 	s->agent_runs = cli_agent_runs(c) == 1;
-	standstill_read(c->run_dir, s->standstill);
+	standstill_read(c->run_dir, &s->standstill);
 	return 0;
 }
 

@@ -77,13 +77,13 @@ static bool is_agent_down(struct wait *w)
 }
 
 /* Nobody need act, so it may be long before we end: whoever waits learns why. */
-static void tell_waits(struct wait *w, const struct job *j, const char *standstill)
+static void tell_waits(struct wait *w, const struct job *j, const struct standstill *standstill)
 {
 	const char *why = outcome_waits(j, standstill);
 
 	if (w->told_waits || !*why)
 		return;
-	cli_say(stderr, "hornero: job %lld %s: %s", (long long)j->id, !*standstill && j->state == JOB_QUEUED ? "is tried again by itself" : "waits and needs nobody", why);
+	cli_say(stderr, "hornero: job %lld %s: %s", (long long)j->id, standstill->kind == WAITING_NOTHING && j->state == JOB_QUEUED ? "is tried again by itself" : "waits and needs nobody", why);
 	w->told_waits = true;
 }
 
@@ -131,7 +131,7 @@ static int wait_job(struct wait *w, int64_t id, struct err *e)
 
 	for (;;) {
 		own_job struct job j = {0};
-		char standstill[STANDSTILL_MAX];
+		struct standstill standstill;
 		bool is_down;
 		int code = look_at_job(w, id, &j, image, e);
 
@@ -146,11 +146,11 @@ static int wait_job(struct wait *w, int64_t id, struct err *e)
 			return -1;
 		if (code == 0)
 			continue;
-		cli_standstill(w->cli, NULL, &j, standstill);
-		code = outcome_of(&j, standstill, w->sentence, sizeof(w->sentence));
+		cli_standstill(w->cli, NULL, &j, &standstill);
+		code = outcome_of(&j, &standstill, w->sentence, sizeof(w->sentence));
 		if (code >= 0)
 			return finish(w, code);
-		tell_waits(w, &j, standstill);
+		tell_waits(w, &j, &standstill);
 		is_down = is_agent_down(w);
 		if (is_down || !sleep_on(w)) {
 			own_free char *what = fs_path("job %lld is still %s", (long long)id, job_state_name(j.state));
@@ -184,7 +184,7 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 {
 	own_job struct job j = {0};
 	enum warm_state state = WARM_NONE;
-	char standstill[STANDSTILL_MAX];
+	struct standstill standstill;
 	struct warm warm;
 	int found, code;
 
@@ -209,8 +209,8 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 			 "`hornero rebuild %s` builds it", uuid, commit, uuid);
 		return 75;
 	}
-	cli_standstill(w->cli, NULL, &j, standstill);
-	code = outcome_of(&j, standstill, w->sentence, sizeof(w->sentence));
+	cli_standstill(w->cli, NULL, &j, &standstill);
+	code = outcome_of(&j, &standstill, w->sentence, sizeof(w->sentence));
 	if (code == 0) {
 		/* Published, but not warm: aged out since, and the sweep brings it back; or meant to be so. */
 		int alone = is_alone(w, uuid, commit, e);
@@ -218,7 +218,7 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 		return alone < 0 ? -1 : alone ? 0 : -2;
 	}
 	if (code < 0)
-		tell_waits(w, &j, standstill);
+		tell_waits(w, &j, &standstill);
 	return code < 0 ? -2 : code;
 }
 

@@ -39,8 +39,8 @@ static int job_facts(const struct cli *cli, struct db *db, struct facts *f, stru
 
 	paused_load(&paused, cli->conf);
 	f->is_image_paused = paused_image(&paused, f->job->image);
-	cli_standstill(cli, &paused, f->job, f->standstill);
-	if (f->job->state == JOB_RUNNING && !*f->standstill) {
+	cli_standstill(cli, &paused, f->job, &f->standstill);
+	if (f->job->state == JOB_RUNNING && !f->standstill.kind) {
 		starved_look(cli->conf, f->job, 1, &f->percent);
 		f->is_starved = f->percent >= 0;
 	}
@@ -60,11 +60,11 @@ static int say(struct facts *f, void (*sentence)(const struct facts *f, char *bu
 static void say_paused(const struct cli *cli, const struct facts *f)
 {
 	own_paused struct paused paused;
-	char why[STANDSTILL_MAX];
+	struct standstill s;
 
 	paused_load(&paused, cli->conf);
-	if (!*f->standstill && paused_image(&paused, f->uuid) && paused_why(&paused, cli->conf, f->uuid, false, why))
-		cli_say(stdout, "What is pushed to it is not built: %s.", why);
+	if (!f->standstill.kind && paused_image(&paused, f->uuid) && paused_why(&paused, cli->conf, f->uuid, false, &s))
+		cli_say(stdout, "What is pushed to it is not built: %s.", s.text);
 }
 
 /* The wish of a push that died did not reach the ref, or the next one would fail. */

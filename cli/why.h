@@ -12,7 +12,7 @@ struct facts {
 	int64_t now_ms, workers;
 	const struct steady *clock; /* NULL: never changed */
 	bool agent_runs;
-	char standstill[STANDSTILL_MAX]; /* what stops the job now, or "" */
+	struct standstill standstill;    /* what stops the job now */
 	bool is_image_paused;            /* it, and what else of its image is built */
 	const char *queue_dir;
 	bool skipped; /* that commit was pushed with -o skip */

@@ -213,7 +213,8 @@ static void say_paused(const struct conf *c, const struct wishes *ws, const stru
 	struct floor work = conf_work_floor(c);
 	struct floor cache = conf_cache_floor(c);
 	own_paused struct paused paused;
-	char why[FLOOR_WHY], standstill[STANDSTILL_MAX], by[PAUSE_WHO];
+	char why[FLOOR_WHY], by[PAUSE_WHO];
+	struct standstill standstill;
 
 	if (bell_is_attended(c->run_dir) == 0)
 		say("hornerod does not run: nothing is built until it is started");
@@ -227,8 +228,8 @@ static void say_paused(const struct conf *c, const struct wishes *ws, const stru
 	}
 	if (floor_is_low(&store, why) || floor_is_low(&work, why) || floor_is_low(&cache, why))
 		say("nothing is built before there is room: %s", why);
-	else if (paused_why(&paused, c, NULL, false, standstill))
-		say("nothing is built for now: %s", standstill);
+	else if (paused_why(&paused, c, NULL, false, &standstill))
+		say("nothing is built for now: %s", standstill.text);
 }
 
 static void answer(const struct place *p, const struct pushed *pushed, const struct pushopt *o,

@@ -62,7 +62,7 @@ static bool files_are_low(const struct floor *f, char why[FLOOR_WHY])
 	if (!floor_files(f, &files) || floor_lack_files(f) == 0)
 		return false;
 	snprintf(why, FLOOR_WHY,
-		 FLOOR_IS_LOW "%lld of %lld inodes free on %.300s, the floor is %d %% (%s); "
+		 "disk: %lld of %lld inodes free on %.300s, the floor is %d %% (%s); "
 			      "`hornero gc` says what may go",
 		 (long long)files.free, (long long)files.all, f->dir, FLOOR_FILES_PERCENT, f->key);
 	return true;
@@ -77,7 +77,7 @@ bool floor_is_low(const struct floor *f, char why[FLOOR_WHY])
 	if (lack == 0)
 		return files_are_low(f, why);
 	snprintf(why, FLOOR_WHY,
-		 FLOOR_IS_LOW "%s free on %.300s, the floor is %s (%s%s); "
+		 "disk: %s free on %.300s, the floor is %s (%s%s); "
 			      "`hornero gc` says what may go",
 		 bytes_words(have, floor - lack), f->dir, bytes_words(want, floor), f->key,
 		 floor > f->bytes ? " and reserved_host_disk_mb" : "");

@@ -13,10 +13,6 @@
 
 enum { FLOOR_WHY = 512, FLOOR_FILES_PERCENT = 2 };
 
-/* Prefix of every such message. The condition clears by itself: collections free space, and others
- * may too. */
-#define FLOOR_IS_LOW "disk: "
-
 struct floor {
 	const char *dir;
 	int64_t bytes;           /* 0, and nothing reserved: no floor, not for inodes either */

@@ -73,7 +73,7 @@ void paused_load(struct paused *p, const struct conf *c)
 		else if (uuid_valid(entry->d_name))
 			add_image(p, entry->d_name);
 	}
-	(void)standstill_read(c->run_dir, p->standstill);
+	(void)standstill_read(c->run_dir, &p->standstill);
 }
 
 void paused_fini(const struct paused *p)
@@ -90,21 +90,24 @@ bool paused_image(const struct paused *p, const char *uuid)
 }
 
 bool paused_why(const struct paused *p, const struct conf *c, const char *uuid, bool is_running,
-		char buf[STANDSTILL_MAX])
+		struct standstill *out)
 {
 	char who[PAUSE_WHO];
 
-	*buf = '\0';
+	*out = (struct standstill){.kind = WAITING_NOTHING};
 	/* Without isolation nothing can be frozen. */
 	if (is_running && c->isolation == CONF_ISOLATION_NONE)
 		return false;
-	if (uuid && paused_image(p, uuid) && pause_by(c, uuid, who))
-		snprintf(buf, STANDSTILL_MAX, STANDSTILL_BY "%s; `hornero resume %s` ends that",
+	if (uuid && paused_image(p, uuid) && pause_by(c, uuid, who)) {
+		out->kind = WAITING_PAUSE;
+		snprintf(out->text, sizeof(out->text), "paused by %s; `hornero resume %s` ends that",
 			 who, uuid);
-	else if (p->node && pause_by(c, NULL, who))
-		snprintf(buf, STANDSTILL_MAX,
-			 STANDSTILL_BY "%s on all of this node; `hornero resume` ends that", who);
-	else if (!is_running || standstill_freezes(p->standstill))
-		memcpy(buf, p->standstill, STANDSTILL_MAX);
-	return *buf != '\0';
+	} else if (p->node && pause_by(c, NULL, who)) {
+		out->kind = WAITING_PAUSE;
+		snprintf(out->text, sizeof(out->text),
+			 "paused by %s on all of this node; `hornero resume` ends that", who);
+	} else if (!is_running || waiting_entry(p->standstill.kind)->freezes) {
+		*out = p->standstill;
+	}
+	return out->kind != WAITING_NOTHING;
 }

@@ -7,7 +7,7 @@
  *
  *     struct paused p;
  *     paused_load(&p, conf);
- *     if (paused_why(&p, conf, uuid, false, text)) … text says why no build of it starts now …
+ *     if (paused_why(&p, conf, uuid, false, &s)) … s.text says why no build of it starts now …
  *     paused_fini(&p);
  *
  * The file is PAUSE_DIR/UUID or PAUSE_DIR/node, and contains the user's name. It lasts until
@@ -43,7 +43,7 @@ struct paused {
 	bool node;
 	char (*images)[UUID_LEN + 1];
 	size_t n;
-	char standstill[STANDSTILL_MAX]; /* "" if builds go on */
+	struct standstill standstill;
 };
 
 /* An unreadable pause counts as none. */
@@ -52,10 +52,10 @@ void paused_fini(const struct paused *p);
 
 bool paused_image(const struct paused *p, const char *uuid);
 
-/* Stores in buf why nothing of the image (NULL: of the node) is built now; with is_running, why a
- * running build stands still. Returns false and "" if builds go on. */
+/* Stores in *out why nothing of the image (NULL: of the node) is built now; with is_running, why a
+ * running build stands still. Returns false and WAITING_NOTHING if builds go on. */
 bool paused_why(const struct paused *p, const struct conf *c, const char *uuid, bool is_running,
-		char buf[STANDSTILL_MAX]);
+		struct standstill *out);
 
 #define own_paused __attribute__((cleanup(paused_fini)))
 

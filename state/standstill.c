@@ -5,12 +5,17 @@
 #include "lib/own.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#define KIND "kind="
+enum { KIND_MAX = 32 };
+
 /* Renames the file into place, but does not sync it: the disk may be what is full. */
-static int replace(const char *run_dir, const char *path, const char *text, struct err *e)
+static int replace(const char *run_dir, const char *path, const struct standstill *s, struct err *e)
 {
+	own_free char *text = fs_path(KIND "%s\n%s", waiting_name(s->kind), s->text);
 	own_free char *aside = fs_path("%s/.standstill.tmp", run_dir);
 	own_fd int fd = fs_create(AT_FDCWD, aside, O_WRONLY, 0640);
 
@@ -20,27 +25,36 @@ static int replace(const char *run_dir, const char *path, const char *text, stru
 	return 0;
 }
 
-int standstill_say(const char *run_dir, const char *text, struct err *e)
+int standstill_say(const char *run_dir, const struct standstill *s, struct err *e)
 {
 	own_free char *path = fs_path("%s/standstill", run_dir);
 
-	if (!text && unlink(path) < 0 && errno != ENOENT)
-		return err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
-	return text ? replace(run_dir, path, text, e) : 0;
+	if (s->kind != WAITING_NOTHING)
+		return replace(run_dir, path, s, e);
+	return unlink(path) < 0 && errno != ENOENT ? err_sys(e, ERR_OPERATOR, "cannot remove %s", path) : 0;
 }
 
-bool standstill_read(const char *run_dir, char buf[STANDSTILL_MAX])
+bool standstill_read(const char *run_dir, struct standstill *out)
 {
 	own_free char *path = fs_path("%s/standstill", run_dir);
 	own_free char *text = NULL;
 	struct err ignored = ERR_INIT;
+	const char *from;
+	char *end;
 	size_t len;
 
-	buf[0] = '\0';
-	if (fs_read(AT_FDCWD, path, STANDSTILL_MAX - 1, &text, &len, &ignored) < 0 || len == 0)
+	*out = (struct standstill){.kind = WAITING_NOTHING};
+	if (fs_read(AT_FDCWD, path, STANDSTILL_MAX + KIND_MAX, &text, &len, &ignored) < 0 || len == 0)
 		return false;
-	memcpy(buf, text, len + 1);
-	return true;
+	from = text;
+	out->kind = WAITING_UNKNOWN;
+	if (strncmp(text, KIND, strlen(KIND)) == 0 && (end = strchr(text, '\n'))) {
+		*end = '\0';
+		out->kind = waiting_parse(text + strlen(KIND));
+		from = end + 1;
+	}
+	snprintf(out->text, sizeof(out->text), "%s", from);
+	return out->kind != WAITING_NOTHING;
 }
 
 static char *drain_path(const char *run_dir)

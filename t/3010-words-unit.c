@@ -3,6 +3,7 @@
 
 #include "db/job.h"
 #include "state/cause.h"
+#include "state/standstill.h"
 #include "state/waiting.h"
 
 static char *text;
@@ -117,6 +118,38 @@ static void the_schema_knows_every_state(void **state)
 	assert_non_null(strstr(schema, check));
 }
 
+static struct standstill read_back(const char *dir, const char *file)
+{
+	own_free char *path = fs_path("%s/standstill", dir);
+	struct standstill s;
+
+	write_file(path, file);
+	assert_true(standstill_read(dir, &s));
+	return s;
+}
+
+/* Red where standstill_read() takes the first line for granted. */
+static void a_standstill_has_a_kind(void **state)
+{
+	const struct standstill disk = {WAITING_DISK, "disk: 1 GiB free"}, none = {.kind = WAITING_NOTHING};
+	struct err e = ERR_INIT;
+	struct standstill s;
+
+	assert_int_equal(standstill_say(*state, &disk, &e), 0);
+	assert_true(standstill_read(*state, &s));
+	assert_int_equal(s.kind, WAITING_DISK);
+	assert_string_equal(s.text, disk.text);
+	s = read_back(*state, "paused: memory pressure"); /* of an older version */
+	assert_int_equal(s.kind, WAITING_UNKNOWN);
+	assert_string_equal(s.text, "paused: memory pressure");
+	s = read_back(*state, "kind=moon\nthe moon is full"); /* of a newer one */
+	assert_int_equal(s.kind, WAITING_UNKNOWN);
+	assert_string_equal(s.text, "the moon is full");
+	assert_int_equal(standstill_say(*state, &none, &e), 0);
+	assert_false(standstill_read(*state, &s));
+	assert_int_equal(s.kind, WAITING_NOTHING);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +158,7 @@ int main(void)
 		cmocka_unit_test(the_manual_lists_every_state),
 		cmocka_unit_test(the_manual_lists_what_a_job_waits_for),
 		cmocka_unit_test(the_schema_knows_every_state),
+		cmocka_unit_test_setup_teardown(a_standstill_has_a_kind, scratch_make, scratch_remove),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

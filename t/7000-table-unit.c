@@ -192,31 +192,34 @@ static void outcomes(void **state)
 {
 	static const int codes[] = {[JOB_QUEUED] = -1, [JOB_RUNNING] = -1, [JOB_BUILT] = -1,	 [JOB_PUBLISHED] = 0,
 				    [JOB_FAILED] = 1,  [JOB_HELD] = 75,	   [JOB_SUPERSEDED] = 1, [JOB_CANCELLED] = 1};
-	const char by[] = "paused by anna; `hornero resume` ends that", high[] = "paused: memory pressure 12.4 % > 10 %";
-	char text[512], waits[] = "an instance", kind[] = "instance", brief[] = "lock", later[] = "of tomorrow";
+	const struct standstill none = {.kind = WAITING_NOTHING}, by = {WAITING_PAUSE, "paused by anna; `hornero resume` ends that"};
+	const struct standstill high = {WAITING_PRESSURE, "paused: memory pressure 12.4 % > 10 %"};
+	const struct standstill later = {WAITING_UNKNOWN, "of tomorrow"};
+	char text[512], waits[] = "an instance", kind[] = "instance", brief[] = "lock", unknown[] = "of tomorrow";
 	struct job j;
 
 	(void)state;
 	for (int s = JOB_QUEUED; s <= JOB_CANCELLED; s++) {
 		j = job_in((enum job_state)s);
-		assert_int_equal(outcome_of(&j, "", text, sizeof(text)), codes[s]);
+		assert_int_equal(outcome_of(&j, &none, text, sizeof(text)), codes[s]);
 	}
 	for (int s = JOB_QUEUED; s <= JOB_RUNNING; s++) {
 		j = job_in((enum job_state)s);
-		assert_int_equal(outcome_of(&j, by, text, sizeof(text)), 75);
-		assert_non_null(strstr(text, by));
+		assert_int_equal(outcome_of(&j, &by, text, sizeof(text)), 75);
+		assert_non_null(strstr(text, by.text));
+		assert_int_equal(outcome_of(&j, &later, text, sizeof(text)), 75);
 		/* It ends by itself. */
-		assert_int_equal(outcome_of(&j, high, text, sizeof(text)), -1);
+		assert_int_equal(outcome_of(&j, &high, text, sizeof(text)), -1);
 	}
 	j = job_in(JOB_BUILT);
 	j.waiting_for = waits;
 	j.waiting_kind = kind;
-	assert_int_equal(outcome_of(&j, "", text, sizeof(text)), 75);
+	assert_int_equal(outcome_of(&j, &none, text, sizeof(text)), 75);
 	assert_non_null(strstr(text, waits));
 	j.waiting_kind = brief;
-	assert_int_equal(outcome_of(&j, "", text, sizeof(text)), -1);
-	j.waiting_kind = later;
-	assert_int_equal(outcome_of(&j, "", text, sizeof(text)), 75);
+	assert_int_equal(outcome_of(&j, &none, text, sizeof(text)), -1);
+	j.waiting_kind = unknown;
+	assert_int_equal(outcome_of(&j, &none, text, sizeof(text)), 75);
 }
 
 static void says(const struct facts *f, bool of_job, const char *cause, const char *command)
@@ -237,16 +240,16 @@ static void reasons_of_jobs(void **state)
 	says(&f, true, "behind 3 others, and all 2 workers are busy", "workers:");
 	f.same_running = 41;
 	says(&f, true, "until job 41 of the same image", "hornero cancel 41");
-	strcpy(f.standstill, "paused: memory pressure 12.4 % > 10 %");
+	f.standstill = (struct standstill){WAITING_PRESSURE, "paused: memory pressure 12.4 % > 10 %"};
 	says(&f, true, "paused: memory pressure 12.4 % > 10 %", "as all builds of this node do");
 	f.is_image_paused = true;
-	strcpy(f.standstill, "paused by anna; `hornero resume U` ends that");
+	f.standstill = (struct standstill){WAITING_PAUSE, "paused by anna; `hornero resume U` ends that"};
 	says(&f, true, "as all builds of its image do: paused by anna", "hornero resume U");
 	j = job_in(JOB_RUNNING);
 	says(&f, true, "Job 42 stands still, and no clock of it runs: paused by anna", "hornero resume U");
 	j = job_in(JOB_QUEUED);
 	f.is_image_paused = false;
-	*f.standstill = '\0';
+	f.standstill.kind = WAITING_NOTHING;
 	f.same_running = f.running = 0;
 	says(&f, true, "about to start", "hornero log -f 42");
 	j.not_before_ms = 120000;

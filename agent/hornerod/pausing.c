@@ -9,6 +9,8 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
+#include <string.h>
+
 static bool stands_still(const struct agent *a, const struct attempt_run *r)
 {
 	return a->pressure.high || a->paused.node || paused_image(&a->paused, r->image);
@@ -33,19 +35,23 @@ static void freeze(struct agent *a, struct attempt_run *r)
 
 static void say(struct agent *a)
 {
-	char text[STANDSTILL_MAX] = "";
 	const char *floor = floors_told(a);
+	struct standstill s = {.kind = WAITING_NOTHING};
 	struct err e = ERR_INIT;
 
-	if (a->pressure.high)
-		snprintf(text, sizeof(text), STANDSTILL_PAUSED "%s", a->pressure.text);
-	else if (a->draining)
-		snprintf(text, sizeof(text), "an operator drains the node; `hornero resume` ends that");
-	else if (floor)
-		snprintf(text, sizeof(text), "%s", floor);
-	if (strcmp(text, a->paused.standstill) == 0)
+	if (a->pressure.high) {
+		s.kind = WAITING_PRESSURE;
+		snprintf(s.text, sizeof(s.text), "paused: %s", a->pressure.text);
+	} else if (a->draining) {
+		s.kind = WAITING_DRAIN;
+		snprintf(s.text, sizeof(s.text), "an operator drains the node; `hornero resume` ends that");
+	} else if (floor) {
+		s.kind = WAITING_DISK;
+		snprintf(s.text, sizeof(s.text), "%s", floor);
+	}
+	if (s.kind == a->paused.standstill.kind && strcmp(s.text, a->paused.standstill.text) == 0)
 		return;
-	if (standstill_say(a->conf->run_dir, *text ? text : NULL, &e) < 0)
+	if (standstill_say(a->conf->run_dir, &s, &e) < 0)
 		log_warn("event=standstill-unwritten %s", e.msg);
 }
 
@@ -109,15 +115,16 @@ bool pausing_lets(const void *agent, const char *image)
  * makes that what it is to be. */
 void pausing_resume(struct agent *a)
 {
-	char text[STANDSTILL_MAX];
+	struct standstill s;
 
-	a->pressure.high = standstill_read(a->conf->run_dir, text) && standstill_is_brief(text);
+	a->pressure.high = standstill_read(a->conf->run_dir, &s) && s.kind == WAITING_PRESSURE;
 }
 
 void pausing_stop(struct agent *a)
 {
+	const struct standstill none = {.kind = WAITING_NOTHING};
 	struct err e = ERR_INIT;
 
-	if (drain_end(a->conf->run_dir, &e) < 0 || standstill_say(a->conf->run_dir, NULL, &e) < 0)
+	if (drain_end(a->conf->run_dir, &e) < 0 || standstill_say(a->conf->run_dir, &none, &e) < 0)
 		log_warn("%s", e.msg);
 }
