@@ -42,7 +42,7 @@ static const struct cause_entry entries[] = {
 		"The publisher cannot work as the node is configured."},
 	[CAUSE_PINNED] = {"pinned", ERR_OPERATOR, false,
 		"The release to which the image is pinned cannot be published."},
-	[CAUSE_MOVED] = {"moved", ERR_NOBODY, false, "What was to be confirmed is no longer warm."},
+	[CAUSE_MOVED] = {"moved", ERR_NOBODY, false, "The artifact to confirm is no longer warm."},
 	[CAUSE_START] = {"start", ERR_NONE, false, "The attempt could not be started."},
 	[CAUSE_CRASH] = {"crash", ERR_NONE, false,
 		"hornerod, or the supervisor of the attempt, ended without a verdict."},

@@ -214,7 +214,7 @@ const char *relic_words(const struct relic *r, char buf[RELIC_WORDS])
 		snprintf(buf, RELIC_WORDS, "%s was left at %s by a process that died", r->path,
 			 when);
 	else
-		snprintf(buf, RELIC_WORDS, "%s is of %s, and %s may still need it", r->path, when,
-			 who);
+		snprintf(buf, RELIC_WORDS, "%s was last changed at %s, and %s may still need it",
+			 r->path, when, who);
 	return buf;
 }

@@ -79,7 +79,7 @@ bool stuck_holder(const char *queue_dir, char buf[STUCK_LINE])
 		snprintf(program, sizeof(program), "%s", p.name);
 	snprintf(buf, STUCK_LINE,
 		 "%s (process %d) holds the queue and %s, so nobody can write a job; hornerod "
-		 "kills it where it may, else root does: kill -9 %d",
+		 "kills it if it may; otherwise, as root: kill -9 %d",
 		 program, (int)pid, process_state_words(p.state), (int)pid);
 	return true;
 }

@@ -72,7 +72,7 @@ test_expect_success 'a push that is stopped keeps its locks: no push, gc or swee
 	hooks_commit file other && { hooks_push main:refs/heads/beside; :; } &&
 	test_must_fail hooks_push main && as_git "$test_root/libexec/hornero-hook" --clear "$REPO" &&
 	locks >left && test_cmp before left &&
-	hornero why $U1 >out && test_grep "(HEAD|refs/heads/main).lock is of .*process $stopped, which is stopped, may still need it" out &&
+	hornero why $U1 >out && test_grep "(HEAD|refs/heads/main).lock was last changed at .*process $stopped, which is stopped, may still need it" out &&
 	kill -CONT $stopped && { wait $pusher_pid; :; } && none &&
 	hooks_commit file later && hooks_push -f main
 '
@@ -90,7 +90,7 @@ do
 		{ as_git git $how update-ref --stdin <say >said 2>&1 & } && holder=$! && test_cleanup "kill $holder 2>/dev/null; :" &&
 		exec 9>say && printf "start\nupdate refs/heads/main $plain\nprepare\n" >&9 && wait_until "locks | grep -q refs/heads/main.lock" 10 &&
 		hooks_commit file "held $how" && test_must_fail hooks_push main && locks >left && test_grep "(HEAD|refs/heads/main).lock" left &&
-		wait_until "hornero why $U1 | grep \"lock is of .*process [0-9]* may still need it\"" 10 &&
+		wait_until "hornero why $U1 | grep \"lock was last changed at .*process [0-9]* may still need it\"" 10 &&
 		exec 9>&- && { wait $holder; :; } && none && hooks_push main
 	'
 done

@@ -64,9 +64,9 @@ test_expect_success 'why, wait and doctor name the process, once git could have 
 	do
 		as_git touch -d "1 minute ago" "$REPO/$lock" || return 1
 	done &&
-	hornero why $U1 >out && test_grep "lock is of .*, and process [0-9]+ may still need it; until it is gone pushes to one are refused" out &&
-	{ hornero doctor >out; test_grep "lock is of .*, and process [0-9]+ may still need it" out; } &&
-	{ hornero wait $U1 --timeout 0 2>err; test_grep "lock is of .*, and process [0-9]+ may still need it" err; } &&
+	hornero why $U1 >out && test_grep "lock was last changed at .*, and process [0-9]+ may still need it; until it is gone pushes to one are refused" out &&
+	{ hornero doctor >out; test_grep "lock was last changed at .*, and process [0-9]+ may still need it" out; } &&
+	{ hornero wait $U1 --timeout 0 2>err; test_grep "lock was last changed at .*, and process [0-9]+ may still need it" err; } &&
 	let_go && none
 '
 
