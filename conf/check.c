@@ -208,7 +208,7 @@ int check_input(const char *text, struct err *e)
 	/* The pusher controls the checkout and could put a link where the file should appear. */
 	if (colon &&
 	    (strcmp(colon + 1, "/build/src") == 0 || strncmp(colon + 1, "/build/src/", 11) == 0))
-		return refuse(text, "an input appears outside /build/src", e);
+		return refuse(text, "an input must appear outside /build/src", e);
 	return 0;
 }
 
@@ -283,7 +283,7 @@ int check_cpus(const char *text, struct err *e)
 
 	if (cpulist_parse(text, &list, e) < 0)
 		return -1;
-	return cpulist_format(&list, ranges) ? 0 : refuse(text, "these are no processors", e);
+	return cpulist_format(&list, ranges) ? 0 : refuse(text, "no processor is left", e);
 }
 
 int check_failpoint(const char *text, struct err *e)

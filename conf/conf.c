@@ -115,11 +115,9 @@ void conf_print_keys(FILE *out, const char *format)
 		table_print(&conf_table, out, TABLE_MAN);
 		return;
 	}
-	fputs("# hornero.yaml: the configuration of one compute node; see hornero.yaml(5).\n"
-	      "# Every key stands here with its default; remove the # of what should differ. "
-	      "Relative paths begin at\n"
-	      "# this file's directory. `systemctl reload hornerod` brings changes into effect.\n"
-	      "\n",
+	fputs("# hornero.yaml: the configuration of one compute node; see hornero.yaml(5).\n# "
+	      "Every key is listed with its default; to change one, remove its #. Relative paths "
+	      "start at\n# this file's directory. `systemctl reload hornerod` applies changes.\n\n",
 	      out);
 	table_print(&conf_table, out, TABLE_YAML);
 }

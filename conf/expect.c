@@ -39,7 +39,7 @@ static const char *skip_bracket(const char *s)
 	return *s ? s + 1 : NULL;
 }
 
-static const char empty[] = "here is an alternative that expects nothing";
+static const char empty[] = "an alternative is empty";
 
 static const char *open_group(struct scan *s)
 {
@@ -69,7 +69,7 @@ static const char *repeat(struct scan *s, char how)
 	if (s->last == NOTHING)
 		return "a repetition repeats nothing; with a backslash it means the character";
 	if (s->last == REPEATED || (s->last == HOLDING && how != '?'))
-		return "a repetition of a repetition is not taken";
+		return "a repetition of a repetition is not accepted";
 	s->holds[s->depth] = true;
 	s->last = REPEATED;
 	return NULL;
@@ -89,17 +89,17 @@ static const char *take(struct scan *s)
 	case '^':
 		wrong = s->at == s->text
 				? NULL
-				: "^ stands at the beginning only; \\^ means the character";
+				: "^ is accepted only at the beginning; \\^ means the character";
 		break;
 	case '$':
-		wrong = !*next ? NULL : "$ stands at the end only; \\$ means the character";
+		wrong = !*next ? NULL : "$ is accepted only at the end; \\$ means the character";
 		break;
 	case '|':
 		wrong = s->last == NOTHING ? empty : NULL;
 		s->last = NOTHING;
 		break;
 	case '{':
-		wrong = "{ is not taken; repeat the piece by hand, \\{ means the character";
+		wrong = "{ is not accepted; repeat the piece by hand, \\{ means the character";
 		break;
 	case '[':
 		next = skip_bracket(s->at);
@@ -110,7 +110,7 @@ static const char *take(struct scan *s)
 		/* glibc defines its own operators \<, \>, \` and \'. */
 		wrong = ispunct((unsigned char)*next) && !strchr("<>`'", *next)
 				? NULL
-				: "a backslash stands before punctuation only";
+				: "a backslash is accepted only before punctuation";
 		next++;
 		s->last = PLAIN;
 		break;

@@ -59,7 +59,8 @@ static int check_keep_warm(const char *text, struct err *e)
 	if (strcmp(text, "always") == 0 || strcmp(text, "never") == 0 || parse_time(text) > 0)
 		return 0;
 	return err_set(e, ERR_USAGE,
-		       "%s is no wish; always, never or a time as 12h or 14d is allowed",
+		       "%s is not a lifetime; always, never, or a time such as 12h or 14d is "
+		       "allowed",
 		       check_show(text, shown));
 }
 
@@ -69,7 +70,7 @@ static int check_release(const char *text, struct err *e)
 
 	if (uuid_valid(text))
 		return 0;
-	return err_set(e, ERR_USAGE, "%s is no release; a UUID in lower case is allowed",
+	return err_set(e, ERR_USAGE, "%s is not a release; a UUID in lower case is allowed",
 		       check_show(text, shown));
 }
 
@@ -80,7 +81,7 @@ static int check_commit(const char *text, struct err *e)
 
 	if ((len == 40 || len == 64) && strspn(text, "0123456789abcdef") == len)
 		return 0;
-	return err_set(e, ERR_USAGE, "%s is no commit; 40 or 64 hexadecimal digits are allowed",
+	return err_set(e, ERR_USAGE, "%s is not a commit; 40 or 64 hexadecimal digits are allowed",
 		       check_show(text, shown));
 }
 
@@ -190,7 +191,7 @@ static int take_uuid(struct image *img, const char *uuid, struct err *e)
 
 	if (!uuid_canonical(uuid, img->uuid))
 		return err_set(e, ERR_USAGE,
-			       "%s is no image id; Glance's look like "
+			       "%s is not an image id; Glance's ids look like "
 			       "2b7e1516-28ae-4d2a-abf7-158809cf4f3c",
 			       check_show(uuid, shown));
 	if (strcmp(uuid, img->uuid) != 0)

@@ -43,7 +43,7 @@ static int read_file(struct edit *ed, struct err *e)
 	struct stat dir;
 
 	if (fd < 0 && errno == ENOENT) {
-		ed->text = fs_path("%s", "# Who may do what with which repository; see "
+		ed->text = fs_path("%s", "# SSH keys and their rights to repositories; see "
 					 "hornero-keys(5).\n");
 		ed->len = strlen(ed->text);
 		return 0;
@@ -58,8 +58,8 @@ static int read_file(struct edit *ed, struct err *e)
 	if (geteuid() == 0 && dir.st_uid != 0 &&
 	    (ed->st.st_uid != dir.st_uid || ed->st.st_nlink != 1))
 		return err_set(e, ERR_OPERATOR,
-			       "%s is user %u's, in a directory of user %u's, who may have put it "
-			       "there; give both the same owner, root at best",
+			       "%s belongs to user %u, but its directory to user %u, who may have "
+			       "put it there; give both the same owner, preferably root",
 			       ed->path, ed->st.st_uid, dir.st_uid);
 	ed->there = true;
 	return fs_read_fd(fd, ed->path, KEYRING_BYTES_MAX, &ed->text, &ed->len, e);
@@ -77,7 +77,8 @@ static int edit_begin(struct edit *ed, struct err *e)
 	if (held < 0)
 		return -1;
 	if (held == 0)
-		return err_set(e, ERR_NOBODY, "somebody else is changing %s; try again", ed->path);
+		return err_set(e, ERR_NOBODY, "another process is changing %s; try again",
+			       ed->path);
 	/* Load the whole file first: that checks size and mode, and finds the entries' lines. */
 	if (keyring_load(ed->path, NULL, NULL, &ed->ring, e) < 0)
 		return -1;
@@ -137,11 +138,11 @@ static int check_new(const struct edit *ed, const struct key_entry *k, struct er
 	for (size_t i = 0; i < n; i++)
 		if (list[i].name && strcmp(list[i].name, k->name) == 0)
 			return err_set(e, ERR_USAGE,
-				       "the name %s stands in line %d of %s already; `hornero key "
-				       "remove %s` takes it out",
+				       "the name %s is already in line %d of %s; remove it with "
+				       "`hornero key remove %s`",
 				       k->name, list[i].line, ed->path, k->name);
 	if (found)
-		return err_set(e, ERR_USAGE, "this key stands in line %d of %s already, as %s",
+		return err_set(e, ERR_USAGE, "this key is already in line %d of %s, as %s",
 			       found->line, ed->path, found->name);
 	if (n >= KEYRING_LINES_MAX)
 		return err_set(e, ERR_USAGE, "%s has %zu keys; at most %d are allowed", ed->path, n,

@@ -182,7 +182,7 @@ static int read_quoted(struct reading *r, const char *option, char **out, struct
 	}
 	if (!*r->at) {
 		r->bad = *out - 1;
-		return err_set(e, ERR_USAGE, "a double quote that nothing closes");
+		return err_set(e, ERR_USAGE, "a double quote is not closed");
 	}
 	r->at++;
 	*to = '\0';
@@ -228,7 +228,7 @@ static int read_option(struct reading *r, struct err *e)
 			       "unknown option %s; allowed: name, read, write, create, admin, ids",
 			       check_show(word, shown));
 	if (*member)
-		return err_set(e, ERR_USAGE, "the option %s stands here twice", word);
+		return err_set(e, ERR_USAGE, "the option %s is given twice", word);
 	r->at += len + (r->at[len] == '=');
 	if (read_quoted(r, word, &value, e) < 0)
 		return -1;
@@ -299,7 +299,8 @@ static int read_line(struct reading *r, struct err *e)
 		return err_set(e, ERR_USAGE, "a line of more than %d bytes", KEYRING_LINE_MAX);
 	if (!check_clean(r->at, CHECK_LINES))
 		return err_set(e, ERR_USAGE,
-			       "a control character, or no UTF-8; only printable text is allowed");
+			       "a control character or invalid UTF-8; only printable text is "
+			       "allowed");
 	if (strchr(BLANKS, r->at[first]) && sshkey_is_type(r->at))
 		return err_set(e, ERR_USAGE,
 			       "the key has no name; begin the line with name=\"…\" and what it "

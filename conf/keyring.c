@@ -67,7 +67,7 @@ static int add_line(struct filling *f, char *line, int number, struct err *e)
 	}
 	got = ring->n < KEYRING_LINES_MAX
 		      ? keyline_parse(line, &k, &column, &problem)
-		      : err_set(&problem, ERR_USAGE, "more than %d keys; from here on none is read",
+		      : err_set(&problem, ERR_USAGE, "more than %d keys; the rest is not read",
 				KEYRING_LINES_MAX);
 	if (got == 0)
 		return 0;
@@ -141,7 +141,7 @@ static void disable_double(const struct filling *f, const struct key_entry *k,
 {
 	struct err e = ERR_INIT;
 
-	err_set(&e, ERR_USAGE, "the %s stands in line %d already", what, first->line);
+	err_set(&e, ERR_USAGE, "the %s is already in line %d", what, first->line);
 	disable(f, &f->ring->entries[k - f->ring->entries], 1, &e);
 }
 
@@ -204,8 +204,8 @@ int keyring_load(const char *path, keyring_report *report, void *arg, struct key
 		return err_sys(e, ERR_OPERATOR, "cannot open the keys %s", path);
 	if (st.st_mode & 022)
 		return err_set(e, ERR_OPERATOR,
-			       "others than their owner may write to the keys %s, and so could let "
-			       "anybody in; `chmod go-w %s` ends that",
+			       "users other than its owner may write to the keys file %s, and "
+			       "could add keys; run `chmod go-w %s`",
 			       path, path);
 	if (fs_read_fd(fd, path, KEYRING_BYTES_MAX, &text, &len, e) < 0)
 		return -1;

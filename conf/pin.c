@@ -16,7 +16,7 @@ int images_lock(const char *images_dir, int wait_ms, struct err *e)
 	int locked = dir < 0 ? -1 : fs_flock(dir, wait_ms, e);
 
 	if (locked == 0)
-		err_set(e, ERR_NOBODY, "somebody else is changing an image file in %s; try again",
+		err_set(e, ERR_NOBODY, "another process is changing an image file in %s; try again",
 			images_dir);
 	return locked == 1 ? steal_fd(&dir) : -1;
 }

@@ -41,7 +41,7 @@ int repofile_parse(const char *name, const char *text, size_t len, struct repofi
 
 	if (len > REPOFILE_MAX)
 		return err_set(e, ERR_PUSHER,
-			       "%s:1:1: %zu bytes are too much; at most %d are allowed", name, len,
+			       "%s:1:1: %zu bytes are too many; at most %d are allowed", name, len,
 			       REPOFILE_MAX);
 	if (doc_parse(name, text, len, ERR_PUSHER, &doc, e) < 0)
 		return -1;

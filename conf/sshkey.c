@@ -151,20 +151,19 @@ int sshkey_parse(const char *type, const char *base64, struct sshkey *out, struc
 	while (kind < N_KINDS && strcmp(kinds[kind].type, type) != 0)
 		kind++;
 	if (kind == N_KINDS)
-		return err_set(e, ERR_USAGE, "%s is no kind of key for here; " ALLOWED,
+		return err_set(e, ERR_USAGE, "%s is not an accepted type of key; " ALLOWED,
 			       check_show(type, shown));
 	len = base64_decode(base64, key.wire, sizeof(key.wire));
 	if (len < 0)
 		return err_set(e, ERR_USAGE,
-			       "what stands behind %s is not base64; copy the key again, in one "
-			       "line",
+			       "the text after %s is not base64; copy the key again, in one line",
 			       type);
 	key.len = (size_t)len;
 	w = (struct wire){key.wire, key.len};
 	if (!take(&w, &name) || !is_text(&name, type) || (key.bits = kinds[kind].read(&w)) == 0 ||
 	    w.left > 0)
 		return err_set(e, ERR_USAGE,
-			       "what stands behind %s is no such key; copy it again, in one line",
+			       "the text after %s is not such a key; copy it again, in one line",
 			       type);
 	if (key.bits < kinds[kind].least)
 		return err_set(e, ERR_USAGE, "a key of %d bits is too weak; " ALLOWED, key.bits);

@@ -191,7 +191,8 @@ static int no_such(const struct key *k, const char *kind, const char *text, int 
 		return err_set(e, ERR_NOBODY, "%s: cannot look up the %s %s: %s", k->name, kind,
 			       check_show(text, shown), strerror(number));
 	return err_set(e, ERR_USAGE,
-		       "%s: there is no %s %s here; make it, or give another name or a number",
+		       "%s: there is no %s %s on this node; create it, or give another name or a "
+		       "number",
 		       k->name, kind, check_show(text, shown));
 }
 

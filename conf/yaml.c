@@ -70,7 +70,7 @@ static int check_bytes(const struct doc *doc, const char *text, size_t len, stru
 	struct doc_node at;
 
 	if (len > DOC_BYTES_MAX)
-		return doc_fail(doc, NULL, e, "%zu bytes are too much; at most %d are allowed", len,
+		return doc_fail(doc, NULL, e, "%zu bytes are too many; at most %d are allowed", len,
 				 DOC_BYTES_MAX);
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
@@ -236,13 +236,13 @@ static int read_key(struct reading *r, struct doc_node *mapping, yaml_event_t *e
 		return -1;
 	if (event->type != YAML_SCALAR_EVENT)
 		return doc_fail(r->doc, &at, e,
-				"a list or mapping stands where a key should; a key is one word");
+				"a list or mapping is in the place of a key; a key is one word");
 	if (read_scalar(r, event, key, e) < 0)
 		return -1;
 	for (const struct doc_node *old = mapping->first; old; old = old->next)
 		if (strcmp(old->key->text, (*key)->text) == 0)
 			return doc_fail(r->doc, *key, e,
-					"duplicate key %s; it stands in line %d already",
+					"duplicate key %s; it is already in line %d",
 					check_show((*key)->text, shown), old->key->line);
 	return 0;
 }

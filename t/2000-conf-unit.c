@@ -174,10 +174,10 @@ static void users_are_looked_up(void **state)
 {
 	(void)state;
 	expect_refused("workers: 1\ngit_user: no-such-user\n",
-		       "/node/hornero.yaml:2:11: git_user: there is no user \"no-such-user\" here; make it, or give another "
+		       "/node/hornero.yaml:2:11: git_user: there is no user \"no-such-user\" on this node; create it, or give another "
 		       "name or a number");
 	expect_refused("queue_group: no-such-group\n",
-		       "/node/hornero.yaml:1:14: queue_group: there is no group \"no-such-group\" here; make it, or give "
+		       "/node/hornero.yaml:1:14: queue_group: there is no group \"no-such-group\" on this node; create it, or give "
 		       "another name or a number");
 	expect_refused("build_user: root\n",
 		       "/node/hornero.yaml:1:13: build_user is root, number 0; a number from 1 is allowed");

@@ -60,9 +60,9 @@ static void features_that_configuration_does_not_need(void **state)
 	expect_refused("%YAML 1.1\n---\nbuilder: make\n", "f:1:1: a directive (%); leave it out");
 	expect_refused("%TAG ! tag:x,2000:\n---\nbuilder: make\n", "f:1:1: a directive (%); leave it out");
 	expect_refused("<<: {builder: make}\n", "f:1:1: unknown key \"<<\"; allowed: builder, expect, timeout");
-	expect_refused("? [a]\n: make\n", "f:1:3: a list or mapping stands where a key should; a key is one word");
-	expect_refused("builder: make\nbuilder: make\n", "f:2:1: duplicate key \"builder\"; it stands in line 1 already");
-	expect_refused("builder: make\n\"builder\": make\n", "f:2:1: duplicate key \"builder\"; it stands in line 1 already");
+	expect_refused("? [a]\n: make\n", "f:1:3: a list or mapping is in the place of a key; a key is one word");
+	expect_refused("builder: make\nbuilder: make\n", "f:2:1: duplicate key \"builder\"; it is already in line 1");
+	expect_refused("builder: make\n\"builder\": make\n", "f:2:1: duplicate key \"builder\"; it is already in line 1");
 }
 
 static void the_wrong_shape(void **state)
@@ -136,7 +136,7 @@ static void bombs(void **state)
 	deep[sizeof(deep) - 1] = '\0';
 	expect_refused_n(deep, sizeof(deep) - 1, "f:1:9: nested too deep; at most 8 levels are allowed");
 	memset(deep, '{', sizeof(deep) - 1);
-	expect_refused_n(deep, sizeof(deep) - 1, "f:1:2: a list or mapping stands where a key should; a key is one word");
+	expect_refused_n(deep, sizeof(deep) - 1, "f:1:2: a list or mapping is in the place of a key; a key is one word");
 	expect_refused("a:\n b:\n  c:\n   d:\n    e:\n     f:\n      g:\n       h:\n        i: 1\n",
 		       "f:9:9: nested too deep; at most 8 levels are allowed");
 	keys = malloc(9 * 5000 + 1);
@@ -160,9 +160,9 @@ static void sizes(void **state)
 	assert_non_null(big);
 	memset(big, '#', DOC_BYTES_MAX + 1);
 	assert_int_equal(repofile_parse("f", big, REPOFILE_MAX, &out, &e), 0);
-	expect_refused_n(big, REPOFILE_MAX + 1, "f:1:1: 16385 bytes are too much; at most 16384 are allowed");
+	expect_refused_n(big, REPOFILE_MAX + 1, "f:1:1: 16385 bytes are too many; at most 16384 are allowed");
 	assert_int_equal(doc_parse("f", big, DOC_BYTES_MAX + 1, ERR_OPERATOR, &doc, &e), -1);
-	assert_err(&e, ERR_OPERATOR, "f:1:1: 262145 bytes are too much; at most 262144 are allowed");
+	assert_err(&e, ERR_OPERATOR, "f:1:1: 262145 bytes are too many; at most 262144 are allowed");
 }
 
 static void messages_stay_one_short_line(void **state)

@@ -47,13 +47,13 @@ static void what_is_refused(void **state)
 		       "\"..\" or \".git\"");
 	expect_refused("repo: a\nin_use: overwrite\n", "i.yaml:2:9: in_use is \"overwrite\"; defer, flatten or release-only is allowed");
 	expect_refused("repo: a\nname: \"a\\nb\"\n", "i.yaml:2:7: name is \"a\\x0ab\"; a text of at most 200 bytes is allowed");
-	expect_refused("repo: a\npinned: latest\n", "i.yaml:2:9: pinned: \"latest\" is no release; a UUID in lower case is allowed");
+	expect_refused("repo: a\npinned: latest\n", "i.yaml:2:9: pinned: \"latest\" is not a release; a UUID in lower case is allowed");
 	expect_refused("repo: a\nuntil_ref_leaves: main\n",
-		       "i.yaml:2:19: until_ref_leaves: \"main\" is no commit; 40 or 64 hexadecimal digits are allowed");
+		       "i.yaml:2:19: until_ref_leaves: \"main\" is not a commit; 40 or 64 hexadecimal digits are allowed");
 	expect_refused("repo: a\nbranch: x\n",
 		       "i.yaml:2:1: unknown key \"branch\"; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use, releases, confirm, "
 		       "pinned, until_ref_leaves");
-	expect_refused("repo: a\nrepo: b\n", "i.yaml:2:1: duplicate key \"repo\"; it stands in line 1 already");
+	expect_refused("repo: a\nrepo: b\n", "i.yaml:2:1: duplicate key \"repo\"; it is already in line 1");
 }
 
 static void repository_names(void **state)
@@ -110,7 +110,7 @@ static void setting_keys(void **state)
 	assert_int_equal(image_set(&img, "name", "caf\xe9", &e), -1);
 	assert_err(&e, ERR_USAGE, "name is \"caf\\xe9\"; a text of at most 200 bytes is allowed");
 	assert_int_equal(image_init(&img, "../../etc/passwd", &e), -1);
-	assert_err(&e, ERR_USAGE, "\"../../etc/passwd\" is no image id; Glance's look like " UUID);
+	assert_err(&e, ERR_USAGE, "\"../../etc/passwd\" is not an image id; Glance's ids look like " UUID);
 	assert_string_equal(img.repo, "spark");
 }
 
@@ -257,7 +257,7 @@ static void a_pin_is_taken_away_only_as_it_was_seen(void **state)
 	lock = images_lock(*state, 0, &e);
 	assert_true(lock >= 0);
 	assert_int_equal(images_lock(*state, 0, &e), -1);
-	assert_err_has(&e, "somebody else is changing an image file");
+	assert_err_has(&e, "another process is changing an image file");
 	assert_int_equal(image_unpin(*state, &seen, &e), 0);
 	close(steal_fd(&lock));
 	write_file(path, "repo: a\npinned: " UUID "\nuntil_ref_leaves: " OID "\n");

@@ -87,7 +87,7 @@ static void what_is_refused(void **state)
 	expect_refused("argv: [make]\nformat: raw\n", "b.yaml:1:1: artifact is missing; an absolute path below /build is needed");
 	expect_refused("argv: [make]\nartifact: /build/x\n", "b.yaml:1:1: format is missing; raw or qcow2 is needed");
 	expect_refused("artifact: /build/x\nformat: raw\n", "b.yaml:1:1: argv is missing; a list of words is needed");
-	expect_refused(LEAST "argv: [x]\n", "b.yaml:4:1: duplicate key \"argv\"; it stands in line 1 already");
+	expect_refused(LEAST "argv: [x]\n", "b.yaml:4:1: duplicate key \"argv\"; it is already in line 1");
 	expect_refused("argv: make\n", "b.yaml:1:7: argv is a text; a list of words is allowed");
 	expect_refused("argv: []\n", "b.yaml:1:7: argv is empty; at least one entry is needed");
 	expect_refused("argv: [make, [x]]\n", "b.yaml:1:14: argv holds a list; a text is allowed in its place");
@@ -118,7 +118,7 @@ static void what_is_refused(void **state)
 		       "slash at its ends, \"//\", \".\", \"..\" or \".git\"");
 	expect_refused("devices: [/etc/shadow]\n", "b.yaml:1:11: devices: \"/etc/shadow\": a path below /dev/ is allowed");
 	expect_refused("inputs: ['/a:/build/src/a']\n",
-		       "b.yaml:1:10: inputs: \"/a:/build/src/a\": an input appears outside /build/src");
+		       "b.yaml:1:10: inputs: \"/a:/build/src/a\": an input must appear outside /build/src");
 	expect_refused("inputs: ['/a:b']\n",
 		       "b.yaml:1:10: inputs: \"b\": an absolute path is allowed, without a slash at its end, \"//\", \".\" or "
 		       "\"..\"");

@@ -89,7 +89,7 @@ static void kinds_of_keys(void **state)
 	put(&b, "ssh:", 4);
 	assert_int_equal(parse(&b, sk_ed, &key, &e), 0);
 	assert_int_equal(parse(&b, "ssh-ed25519", &key, &e), -1);
-	assert_err(&e, ERR_USAGE, "what stands behind ssh-ed25519 is no such key; copy it again, in one line");
+	assert_err(&e, ERR_USAGE, "the text after ssh-ed25519 is not such a key; copy it again, in one line");
 }
 
 static int rsa(unsigned char first, size_t bytes, int *bits, struct err *e)
@@ -184,11 +184,11 @@ static void a_broken_line_disables_itself_alone(void **state)
 	(void)state;
 	expect_broken(EC, "keys:1:1: the key has no name");
 	expect_broken("name=\"a\",read=\"x\"", "keys:1:18: the key is missing");
-	expect_broken("name=\"a\" , read=\"x\" " EC, "keys:1:10: \",\" is no kind of key");
+	expect_broken("name=\"a\" , read=\"x\" " EC, "keys:1:10: \",\" is not an accepted type of key");
 	expect_broken("name=\"a\"read=\"x\" " EC, "keys:1:9: a comma before the next option is needed");
 	expect_broken("name=a " EC, "keys:1:6: a value in double quotes is needed, as name=\"…\"");
-	expect_broken("name=\"a " EC, "keys:1:6: a double quote that nothing closes");
-	expect_broken("name=\"a\",name=\"b\" " EC, "keys:1:10: the option name stands here twice");
+	expect_broken("name=\"a " EC, "keys:1:6: a double quote is not closed");
+	expect_broken("name=\"a\",name=\"b\" " EC, "keys:1:10: the option name is given twice");
 	expect_broken("read=\"x\" " EC, "the option name is missing");
 	expect_broken("name=\"a b\" " EC, "keys:1:7: name: \"a b\": one name of");
 	expect_broken("restrict,command=\"x\" " EC, "keys:1:1: unknown option \"restrict\"; allowed: name, read, write, create, admin, ids");
@@ -202,7 +202,7 @@ static void a_broken_line_disables_itself_alone(void **state)
 	expect_broken("name=\"a\",ids=\"* 2B7E*\" " EC, "keys:1:17: \"2B7E*\": an image's UUID in lower case");
 	expect_broken("name=\"a\",ids=\"2b7e1516\" " EC, "an image's UUID in lower case");
 	expect_broken("name=\"a\",ids=\"*:refs/heads/x\" " EC, "an image's UUID in lower case");
-	expect_broken("name=\"a\",read=\"x\" ssh-dss AAAA", "keys:1:19: \"ssh-dss\" is no kind of key for here");
+	expect_broken("name=\"a\",read=\"x\" ssh-dss AAAA", "keys:1:19: \"ssh-dss\" is not an accepted type of key");
 	expect_broken("name=\"a\",read=\"x\" ssh-ed25519 AAA", "is not base64");
 	expect_broken("name=\"a\033\",read=\"x\" " EC, "a control character");
 	memset(long_line, 'x', 8999);
@@ -217,7 +217,7 @@ static void nothing_stands_twice(void **state)
 	own_keyring struct keyring *other = ring_of("name=\"a\",read=\"x\" " ED "\nname=\"b\",admin=\"*\" " ED " c\n", &t);
 
 	(void)state;
-	assert_string_equal(t.last, "keys:2:1: the key stands in line 1 already");
+	assert_string_equal(t.last, "keys:2:1: the key is already in line 1");
 	assert_false(key_may(keyring_named(ring, "a"), KEY_ADMIN, NULL));
 	assert_int_equal(keyring_named(ring, "a")->line, 1);
 	assert_null(keyring_named(other, "b"));
@@ -277,7 +277,7 @@ static void too_many(void **state)
 
 	assert_null(keyring_named(ring, "a"));
 	assert_int_equal(t.n, KEYRING_LINES_MAX + 1);
-	assert_string_equal(t.last, "keys:4097:1: more than 4096 keys; from here on none is read");
+	assert_string_equal(t.last, "keys:4097:1: more than 4096 keys; the rest is not read");
 }
 
 static void files(void **state)
@@ -292,9 +292,9 @@ static void files(void **state)
 	write_file(path, "  # mine\r\n\nbroken\nname=\"b\",read=\"x\" " EC);
 	assert_int_equal(keyring_add(path, "a", rights_given, NULL, ED " at home", &e), 0);
 	assert_int_equal(keyring_add(path, "a", rights_given, NULL, ED " at home", &e), -1);
-	assert_err_has(&e, "the name a stands in line 5 of ");
+	assert_err_has(&e, "the name a is already in line 5 of ");
 	assert_int_equal(keyring_add(path, "c", rights_given, NULL, ED, &e), -1);
-	assert_err_has(&e, "this key stands in line 5 of ");
+	assert_err_has(&e, "this key is already in line 5 of ");
 	assert_int_equal(keyring_add(path, "c", rights_given, NULL, ED "\nname=\"d\",admin=\"*\" " EC, &e), -1);
 	assert_int_equal(keyring_remove(path, "b", &e), 0);
 	assert_int_equal(keyring_remove(path, "b", &e), -1);

@@ -41,11 +41,11 @@ static void what_is_no_expression(void **state)
 	char text[EXPECT_MAX + 2];
 
 	(void)state;
-	refused("", "at its character 1: here is an alternative that expects nothing");
-	refused("^$", "at its character 3: here is an alternative");
-	refused("a|", "at its character 3: here is an alternative");
-	refused("(|a)", "at its character 2: here is an alternative");
-	refused("a()", "at its character 3: here is an alternative");
+	refused("", "at its character 1: an alternative is empty");
+	refused("^$", "at its character 3: an alternative is empty");
+	refused("a|", "at its character 3: an alternative is empty");
+	refused("(|a)", "at its character 2: an alternative is empty");
+	refused("a()", "at its character 3: an alternative is empty");
 	refused("(a", "at its character 3: a ( is not closed");
 	refused("a)", "at its character 2: a ) closes nothing");
 	refused("[a", "at its character 1: the [ has no ]");
@@ -65,16 +65,16 @@ static void what_is_no_expression(void **state)
 static void what_could_take_for_ever(void **state)
 {
 	(void)state;
-	refused("a{30000}", "at its character 2: { is not taken");
-	refused("(a)\\1", "at its character 4: a backslash stands before punctuation only");
+	refused("a{30000}", "at its character 2: { is not accepted");
+	refused("(a)\\1", "at its character 4: a backslash is accepted only before punctuation");
 	refused("a\\b", "a backslash");
 	refused("\\<a", "a backslash");
 	refused("(a+)+", "at its character 5: a repetition of a repetition");
 	refused("((a*)b)*", "at its character 8: a repetition of a repetition");
 	refused("a**", "at its character 3: a repetition of a repetition");
 	refused("(x(y(z?)))+", "a repetition of a repetition");
-	refused("(^|a)b", "at its character 2: ^ stands at the beginning only");
-	refused("(a|$)b", "at its character 4: $ stands at the end only");
+	refused("(^|a)b", "at its character 2: ^ is accepted only at the beginning");
+	refused("(a|$)b", "at its character 4: $ is accepted only at the end");
 	refused("((((((((((((((((((a))))))))))))))))))", "nested too deeply");
 }
 

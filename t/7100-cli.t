@@ -217,7 +217,7 @@ test_expect_success 'image add checks what it is told' '
 
 test_expect_success 'of two who bind an image at once the second does not replace what the first writes' '
 	test_expect_code 75 flock one/state/images.d hornero image add 00000000-0000-4000-8000-0000000000cc team/hello 2>err &&
-	test_grep "somebody else is changing an image file" err && test ! -e one/state/images.d/00000000-0000-4000-8000-0000000000cc.yaml
+	test_grep "another process is changing an image file" err && test ! -e one/state/images.d/00000000-0000-4000-8000-0000000000cc.yaml
 '
 
 test_expect_success 'image list, show and set' '

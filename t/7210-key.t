@@ -48,7 +48,7 @@ test_expect_success 'what is refused, and nothing of it is written' '
 	ssh-keygen -q -t rsa -b 2048 -N "" -f weak && ssh-keygen -q -t ed25519 -N "" -f new &&
 	test_expect_code 64 hornero key add weak weak.pub --read web 2>err && test_grep "2048 bits is too weak" err &&
 	test_expect_code 64 hornero key add new new --read web 2>err && test_grep "private key" err &&
-	test_expect_code 64 hornero key add piped new.pub --read web 2>err && test_grep "the name piped stands in line" err &&
+	test_expect_code 64 hornero key add piped new.pub --read web 2>err && test_grep "the name piped is already in line" err &&
 	test_expect_code 64 hornero key add new words.pub --read web 2>err && test_grep "as words" err &&
 	test_expect_code 64 hornero key add new new.pub 2>err && test_grep "what may new do" err &&
 	test_expect_code 64 hornero key add new new.pub --read "web\",admin=\"*" 2>err && test_grep "quote" err &&
