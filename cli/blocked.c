@@ -6,18 +6,27 @@
 #include "lib/own.h"
 
 #include <fcntl.h>
-#include <string.h>
+#include <stdio.h>
 #include <time.h>
+
+struct blocked {
+	const char *repo;
+	char *words; /* BLOCKED_MAX bytes; "": nothing is in the way yet */
+};
 
 static void note_first(void *arg, const struct relic *r)
 {
-	char *buf = arg;
-	char words[RELIC_WORDS];
+	const struct blocked *b = arg;
+	char relic[RELIC_WORDS];
 
 	/* A living process that is not stopped is most likely a push of this moment. */
-	if (*buf || r->is_quarantine || (!r->is_dead && !r->is_stopped && r->left_s + BLOCKED_YOUNG_S > time(NULL)))
+	if (*b->words || r->is_quarantine ||
+	    (!r->is_dead && !r->is_stopped && r->left_s + BLOCKED_YOUNG_S > time(NULL)))
 		return;
-	snprintf(buf, BLOCKED_MAX, "%s", relic_words(r, words));
+	snprintf(b->words, BLOCKED_MAX,
+		 r->is_dead ? "%.500s; the next push to %.200s removes it" :
+			      "%.500s; until it is gone pushes to %.200s are refused",
+		 relic_words(r, relic), b->repo);
 }
 
 bool cli_blocked(const struct cli *cli, const struct image *img, char buf[BLOCKED_MAX])
@@ -26,12 +35,10 @@ bool cli_blocked(const struct cli *cli, const struct image *img, char buf[BLOCKE
 	struct err ignored = ERR_INIT;
 	own_fd int repo = fs_open_dir(AT_FDCWD, path, &ignored);
 	const char *const ref = img->ref;
-	char found[BLOCKED_MAX] = "";
+	struct blocked b = {.repo = img->repo, .words = buf};
 
+	*buf = '\0';
 	if (repo >= 0)
-		relics_each(repo, &ref, 1, note_first, found);
-	if (*found)
-		snprintf(buf, BLOCKED_MAX, strstr(found, " was left at ") ? "%.500s; the next push to %.200s removes it" :
-			 "%.500s; until it is gone pushes to %.200s are refused", found, img->repo);
-	return *found;
+		relics_each(repo, &ref, 1, note_first, &b);
+	return *buf;
 }

@@ -7,10 +7,12 @@
 
 #include <stddef.h>
 
-/* 0 published; 1 failed, superseded or cancelled; 75 somebody must act, or an instance must go: it is held, paused by a person,
- * drained, or deferred; -1 it still moves, or waits for what ends by itself: a back-off, pressure, room on a disk, Nova's lock, a
- * publication that is tried again. s: what stops it (cli_standstill). The sentence has no full stop, text from outside
- * is not escaped yet. */
+/* Puts one sentence into buf, without a full stop; text from outside is not escaped yet. s: what
+ * stops the job (cli_standstill). Returns
+ *   0 if the job is published,
+ *   1 if it failed or was superseded or cancelled,
+ *  75 if someone must act: it is held, or waits for something that does not end by itself,
+ *  -1 if it still moves, or waits for something that ends by itself (state/waiting.h). */
 int outcome_of(const struct job *j, const struct standstill *s, char *buf, size_t size);
 
 /* What it waits for now, as far as that is known; "": nothing. Borrowed. */

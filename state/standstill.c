@@ -13,7 +13,8 @@
 enum { KIND_MAX = 32 };
 
 /* Renames the file into place, but does not sync it: the disk may be what is full. */
-static int replace(const char *run_dir, const char *path, const struct standstill *s, struct err *e)
+static int replace(const char *run_dir, const char *path, const struct standstill *s,
+		   struct err *e)
 {
 	own_free char *text = fs_path(KIND "%s\n%s", waiting_name(s->kind), s->text);
 	own_free char *aside = fs_path("%s/.standstill.tmp", run_dir);
@@ -31,7 +32,9 @@ int standstill_say(const char *run_dir, const struct standstill *s, struct err *
 
 	if (s->kind != WAITING_NOTHING)
 		return replace(run_dir, path, s, e);
-	return unlink(path) < 0 && errno != ENOENT ? err_sys(e, ERR_OPERATOR, "cannot remove %s", path) : 0;
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
+	return 0;
 }
 
 bool standstill_read(const char *run_dir, struct standstill *out)

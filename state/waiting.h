@@ -1,8 +1,12 @@
 /*
- * waiting: what a job, or the whole node, waits for, as one word beside the sentence for users. Rows, JSON, run/standstill and the
- * answers of the publisher hold the word; code decides by the enum. hornero(1) lists the table: t/3010-words-unit.
+ * waiting: what a job or the whole node waits for, as one word beside the sentence for users.
  *
- * A word of another version parses as WAITING_UNKNOWN: somebody must act, for all we know.
+ * Written by: hornerod, into waiting_kind of a row and run/standstill; hornero-publish, in its
+ * answers. Read by: hornerod, hornero and hornero-hook.
+ *
+ * Code decides by the enum, never by the sentence. hornero(1) lists the table, and
+ * t/3010-words-unit compares both. A word of another version parses as WAITING_UNKNOWN: someone may
+ * have to act.
  */
 #ifndef HORNERO_STATE_WAITING_H
 #define HORNERO_STATE_WAITING_H
