@@ -100,8 +100,8 @@ bool paused_why(const struct paused *p, const struct conf *c, const char *uuid, 
 		return false;
 	if (uuid && paused_image(p, uuid) && pause_by(c, uuid, who)) {
 		out->kind = WAITING_PAUSE;
-		snprintf(out->text, sizeof(out->text), "paused by %s; `hornero resume %s` ends that",
-			 who, uuid);
+		snprintf(out->text, sizeof(out->text),
+			 "paused by %s; `hornero resume %s` ends that", who, uuid);
 	} else if (p->node && pause_by(c, NULL, who)) {
 		out->kind = WAITING_PAUSE;
 		snprintf(out->text, sizeof(out->text),

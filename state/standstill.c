@@ -47,7 +47,8 @@ bool standstill_read(const char *run_dir, struct standstill *out)
 	size_t len;
 
 	*out = (struct standstill){.kind = WAITING_NOTHING};
-	if (fs_read(AT_FDCWD, path, STANDSTILL_MAX + KIND_MAX, &text, &len, &ignored) < 0 || len == 0)
+	if (fs_read(AT_FDCWD, path, STANDSTILL_MAX + KIND_MAX, &text, &len, &ignored) < 0 ||
+	    len == 0)
 		return false;
 	from = text;
 	out->kind = WAITING_UNKNOWN;

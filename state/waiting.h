@@ -30,7 +30,7 @@ enum waiting {
 
 struct waiting_entry {
 	const char *name;
-	bool is_brief;     /* it ends by itself; else somebody must act */
+	bool is_brief;     /* ends by itself; otherwise someone must act */
 	bool freezes;      /* running builds stand still, too */
 	const char *words; /* one sentence, in roff */
 };
@@ -42,7 +42,7 @@ static inline const char *waiting_name(enum waiting w)
 	return waiting_entry(w)->name;
 }
 
-/* NULL and "": WAITING_NOTHING. */
+/* NULL and "" mean WAITING_NOTHING. */
 enum waiting waiting_parse(const char *name);
 
 #endif
