@@ -35,8 +35,8 @@ static const struct key keys[] = {
 	 .help = "Environment beside the usual one."},
 	{.name = "artifact", .type = KEY_TEXT, .check = check_artifact, .required = true,
 	 AT(artifact), .allowed = "an absolute path below /build",
-	 .help = "What the command leaves, as the sandbox sees it. It is deleted before each run, "
-		 "so that a fresh one proves success."},
+	 .help = "The file that the command leaves, as the sandbox sees it. It is deleted before "
+		 "each run, so that a fresh one proves success."},
 	{.name = "format", .type = KEY_CHOICE, .choices = formats, .required = true, AT(format),
 	 .help = "Format of the artifact. Never guessed: who could choose it could read the node's "
 		 "files."},

@@ -115,9 +115,9 @@ static const struct key keys[] = {
 		 "else detection."},
 	{.name = "expect", .type = KEY_TEXT, .check = check_expect, AT(expect),
 	 .allowed = EXPECT_ALLOWED,
-	 .help = "What a line of the console has to match when the image is booted before it is "
-		 "published. Where it is not set: the repository's .hornero.yaml's, else nothing "
-		 "is booted."},
+	 .help = "The regular expression that a line of the console must match when the image is "
+		 "booted before it is published. If unset, that of the repository's .hornero.yaml; "
+		 "without either nothing is booted."},
 	{.name = "timeout", .type = KEY_DURATION, .min = 1, .max = EXPECT_TIMEOUT_MAX_S,
 	 AT(timeout_s),
 	 .help = "How long that may take, in the guest's own time. Where it is not set: the "

@@ -89,7 +89,7 @@ static const struct key keys[] = {
 	 .help = "Builder files, NAME.yaml each; see hornero-builder(5)."},
 	{.name = "keys_file", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(keys_file), .fallback = SYSCONFDIR "/hornero/keys",
-	 .help = "Who may do what with which repository, by SSH keys; see hornero-keys(5)."},
+	 .help = "SSH keys and their rights to repositories; see hornero-keys(5)."},
 	{.name = "groups_dir", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(groups_dir), .fallback = SYSCONFDIR "/hornero/groups.d",
 	 .help = "Narrower limits for builder groups, NAME.yaml each; see hornero-group(5)."},
@@ -186,14 +186,14 @@ static const struct key keys[] = {
 		 "stands on: also older releases."},
 	{.name = "store_floor", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "1G",
 	 AT(store_floor_bytes),
-	 .help = "What is to stay free on the filesystem of store_dir, and on that of repo_base; "
-		 "and so are 2 percent of their inodes. Below it artifacts, checkouts and "
-		 "builders' caches are collected, a build that goes on filling the disk is ended, "
-		 "and nothing is built until there is room again."},
+	 .help = "Space that must stay free on the filesystem of store_dir, and on that of "
+		 "repo_base; and so must 2 percent of their inodes. Below it artifacts, checkouts "
+		 "and builders' caches are collected, a build that goes on filling the disk is "
+		 "ended, and nothing is built until there is room again."},
 	{.name = "cache_floor", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "1G",
 	 AT(cache_floor_bytes),
-	 .help = "What is to stay free on the filesystem of Nova's cache, and so are 2 percent of "
-		 "its inodes. Below it nothing is built and nothing published."},
+	 .help = "Space that must stay free on the filesystem of Nova's cache, and so must 2 "
+		 "percent of its inodes. Below it nothing is built and nothing published."},
 	{.name = "reserved_host_disk_mb", .type = KEY_COUNT, .min = 0, .max = PIB >> 20,
 	 .fallback = "0", AT(reserved_host_disk_mb), .unit = "MB of 1,048,576 bytes",
 	 .help = "Nova's [DEFAULT]reserved_host_disk_mb. On the filesystem of instances_path it is "
@@ -204,8 +204,8 @@ static const struct key keys[] = {
 	 .help = "Where hornero-door listens; see hornero-door(8)."},
 	{.name = "door_name", .type = KEY_TEXT, .check = check_host, AT(door_name),
 	 .allowed = "HOST or HOST:PORT, IPv6 in []",
-	 .help = "What pushers call the node: in the commands that they are told to type. Where it "
-		 "is not set, the node's own name, and the port that they came to."},
+	 .help = "The node's name in the commands that users are told to type. If unset, the "
+		 "node's own name, and the port that they connected to."},
 	{.name = "door_host_keys", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(door_host_keys), .fallback = "$state_dir/door",
 	 .help = "Directory of hornero-door's host keys, named as OpenSSH names its own; hornero "
@@ -236,8 +236,8 @@ static const struct key keys[] = {
 		 "all."},
 	{.name = "build_user", .type = KEY_USER, .min = 1, AT(build_uid),
 	 .also = offsetof(struct conf, build_gid), .allowed = "a user's name or number, never root",
-	 .help = "Who builds where hornerod itself is root. With a number the group is of the same "
-		 "number."},
+	 .help = "The user that runs builds if hornerod itself is root. For a number, the group "
+		 "has the same number."},
 	{.name = "git_user", .type = KEY_USER, AT(git_uid),
 	 .help = "Owner of the repositories."},
 	{.name = "hornero_user", .type = KEY_USER, AT(hornero_uid),

@@ -22,8 +22,9 @@ static const struct key keys[] = {
 		 "without either the builder is detected by the files of the tree."},
 	{.name = "expect", .type = KEY_TEXT, .check = check_expect, AT(expect),
 	 .allowed = EXPECT_ALLOWED,
-	 .help = "What a line of the console has to match when the image is booted before it is "
-		 "published. The image file's own expect wins; without either nothing is booted."},
+	 .help = "The regular expression that a line of the console must match when the image is "
+		 "booted before it is published. The image file's own expect wins; without either "
+		 "nothing is booted."},
 	{.name = "timeout", .type = KEY_DURATION, .min = 1, .max = EXPECT_TIMEOUT_MAX_S,
 	 AT(timeout_s),
 	 .help = "How long that may take, in the guest's own time; 30s where nobody says. The "
