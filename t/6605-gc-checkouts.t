@@ -66,7 +66,7 @@ test_expect_success 'a build that comes while its checkout is being removed gets
 	conf work_budget 0 && push three $three && hornero wait "$job" --timeout 60 && conf work_budget 1 && conf failpoint collect-checkout-cleared:stop &&
 	{ hornero gc >gc.out 2>&1 & gc=$!; } && test_cleanup "kill -KILL $gc 2>/dev/null || :" &&
 	wait_until "grep -q ^State:.T /proc/$gc/status" 20 && sed -i "/^failpoint:/d" "$HORNERO_CONF" && push three $three &&
-	hornero wait $job --timeout 60 && hornero log $job >out && test_grep "built in a new checkout" out && test -d "$WORK/$three/cache" &&
+	hornero wait $job --timeout 60 && hornero log $job >out && test_grep "building in a new checkout" out && test -d "$WORK/$three/cache" &&
 	kill -CONT $gc && wait $gc && conf work_budget 0 && has $three && hornero gc >out && test_grep "removed checkout left.33333333" out &&
 	test -z "$(find "$WORK" -name "left.*")" && has $three
 '

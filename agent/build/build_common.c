@@ -65,7 +65,7 @@ static int hangs(struct build *b, const char *name)
 	if (workdir_set_aside(b->conf->repo_base, b->image->uuid, &e) < 0)
 		stage_note(&b->log, "%s", e.msg);
 	return verdict_end(&b->verdict, CAUSE_HANGS, "a process of %s hangs in the kernel and "
-			   "survives SIGKILL; the image is built in a new checkout", name);
+			   "does not die of SIGKILL; the image is built in a new checkout", name);
 }
 
 int build_blame(struct build *b, const struct stage *s, enum cause cause, const char *name)
