@@ -73,7 +73,7 @@ test_expect_success 'a command that fails holds no job: it waits, and why quotes
 test_expect_success 'nor does one that is slow; and when it is mended the job goes on by itself' '
 	builder "[sh, -c, \"echo thinking >&2; exec sleep 100\"]" &&
 	wait_until "hornero why $job | grep -q \"did not end within\"" 60 && hornero why "$job" >why &&
-	test_grep "version command .sh -c .echo thinking >&2; exec sleep 100..: sh did not end within [0-9]* ms; its last line: thinking" why &&
+	test_grep "version command .sh -c .echo thinking >&2; exec sleep 100.. failed: sh did not end within [0-9]* ms; its last line: thinking" why &&
 	test "$(hornero show "$job" --json | jq -r .state)" = queued && builder "[\"$TRASH/tools/cc\", --version]" && hornero wait "$job" --timeout 120
 '
 

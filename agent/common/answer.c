@@ -1,4 +1,4 @@
-/* answer: DIAGNOSTICS: ERR_US with the line where it is none that a publisher gives. */
+/* answer: DIAGNOSTICS: ERR_US with the line if no publisher gives such an answer. */
 #include "agent/common/answer.h"
 
 #include <inttypes.h>
@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The values behind the word, in this order; text is the rest of the line. */
+/* The values after the word, in this order; text is the rest of the line. */
 static const struct form {
 	const char *word;
 	bool name;
-	int numbers; /* of INO SIZE MS */
+	int numbers; /* how many of INO SIZE MS */
 	bool kind, class, text;
 } forms[] = {
 	[ANSWER_PROCESS] = {.word = "process", .numbers = 1},
@@ -29,7 +29,7 @@ static const struct form {
 };
 enum { N_FORMS = sizeof(forms) / sizeof(forms[0]) };
 
-/* Each takes a blank and what follows it. False: it is not there. */
+/* Each consumes a blank and the value after it. Returns false if there is none. */
 static bool take_name(const char **at, char name[SHA1_HEX + 1])
 {
 	const char *from = *at + 1;
@@ -63,7 +63,8 @@ static bool take_number(const char **at, uint64_t max, uint64_t *out)
 static bool take_numbers(const char **at, int how_many, struct answer *a)
 {
 	uint64_t size = 0, ms = 0;
-	bool taken = (how_many < 1 || take_number(at, UINT64_MAX, &a->ino)) && (how_many < 2 || take_number(at, INT64_MAX, &size)) &&
+	bool taken = (how_many < 1 || take_number(at, UINT64_MAX, &a->ino)) &&
+		     (how_many < 2 || take_number(at, INT64_MAX, &size)) &&
 		     (how_many < 3 || take_number(at, INT64_MAX, &ms));
 
 	a->size_bytes = (int64_t)size;
@@ -83,12 +84,13 @@ static bool take_class(const char **at, enum err_class *out)
 	return **at == ' ';
 }
 
-/* An older publisher names no kind: then all of it is the text. */
+/* An older publisher sends no kind: the whole rest is then the text. */
 static enum waiting take_kind(const char **at)
 {
 	char word[16];
 	int len = 0;
-	enum waiting kind = sscanf(*at, " %15[a-z]%n", word, &len) == 1 ? waiting_parse(word) : WAITING_UNKNOWN;
+	enum waiting kind = sscanf(*at, " %15[a-z]%n", word, &len) == 1 ? waiting_parse(word)
+									: WAITING_UNKNOWN;
 
 	if (kind == WAITING_UNKNOWN || (*at)[len] != ' ')
 		return WAITING_UNKNOWN;
@@ -98,7 +100,8 @@ static enum waiting take_kind(const char **at)
 
 static bool take_form(const char *at, const struct form *f, struct answer *a)
 {
-	if ((f->name && !take_name(&at, a->name)) || !take_numbers(&at, f->numbers, a) || (f->class && !take_class(&at, &a->class)))
+	if ((f->name && !take_name(&at, a->name)) || !take_numbers(&at, f->numbers, a) ||
+	    (f->class && !take_class(&at, &a->class)))
 		return false;
 	if (f->kind)
 		a->kind = take_kind(&at);
@@ -122,5 +125,5 @@ int answer_parse(const char *text, struct answer *out, struct err *e)
 		*out = a;
 		return 0;
 	}
-	return err_set(e, ERR_US, "the publisher said \"%s\"", text);
+	return err_set(e, ERR_US, "the publisher sent an unknown answer: \"%s\"", text);
 }

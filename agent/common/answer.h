@@ -1,10 +1,10 @@
 /*
- * answer: one line of hornero-publish as a struct; pure.
+ * answer: parses one line of hornero-publish into a struct. Pure.
  *
  *     n = recv(fd, text, sizeof(text) - 1, 0); text[n] = '\0';
- *     answer_parse(text, &a, e);      a.text stays in text
+ *     answer_parse(text, &a, e);      a.text points into text
  *
- * The words are in protocol.h. The publisher is another user's process where publish_socket is set.
+ * protocol.h lists the words. If publish_socket is set, the publisher is another user's process.
  */
 #ifndef HORNERO_AGENT_COMMON_ANSWER_H
 #define HORNERO_AGENT_COMMON_ANSWER_H
@@ -33,15 +33,17 @@ enum answer_word {
 
 struct answer {
 	enum answer_word word;
-	char name[SHA1_HEX + 1]; /* in Nova's cache: of changed, released, unreleased, published, foreign; else "" */
-	uint64_t ino;            /* of released, published, evicted and stays; of process, its number */
-	int64_t size_bytes, ms;  /* size_bytes of the same but stays, ms of published */
+	/* name in Nova's cache, of changed, released, unreleased, published, foreign; else "" */
+	char name[SHA1_HEX + 1];
+	/* of released, published, evicted, stays; the process id, of process */
+	uint64_t ino;
+	int64_t size_bytes, ms;  /* size_bytes of released, published, evicted; ms of published */
 	enum waiting kind;       /* of waiting */
 	enum err_class class;    /* of error */
-	const char *text;        /* the rest, for people; "" where there is none */
+	const char *text;        /* the rest, for people; "" if there is none */
 };
 
-/* Returns 0, or -1 with ERR_US where it is no answer. out is written on success only. */
+/* Returns 0, or -1 with ERR_US if text is not an answer. Writes *out on success only. */
 int answer_parse(const char *text, struct answer *out, struct err *e);
 
 #endif

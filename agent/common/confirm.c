@@ -1,4 +1,4 @@
-/* confirm: DIAGNOSTICS: as store and db say. */
+/* confirm: DIAGNOSTICS: as store and db. */
 #include "agent/common/confirm.h"
 
 #include "lib/own.h"
@@ -7,10 +7,12 @@
 
 #include <string.h>
 
-/* Pushes come in bursts: the next one should find nothing to take the place of. */
+/* Pushes come in bursts: wait until the burst is over, or the next push would supersede the
+ * confirmation. */
 enum { QUIET_MS = 5000 };
 
-static bool is_wished(const struct conf *c, const struct builders *builders, const struct image *img, const struct warm *w)
+static bool is_wished(const struct conf *c, const struct builders *builders,
+		      const struct image *img, const struct warm *w)
 {
 	const struct builder *b = builder_find(builders, w->builder);
 
@@ -18,20 +20,26 @@ static bool is_wished(const struct conf *c, const struct builders *builders, con
 	       b->reproducible == BUILDER_REPRODUCIBLE_YES;
 }
 
-/* One that failed or was cancelled is tried again when something else is warm. One that a newer job took the place of is
- * not looked at: that job may have failed, and the same artifact is warm still. */
+/* Returns 1 if the newest confirmation is still active or has given this artifact up, 0 if not, -1
+ * on error. A confirmation that failed or was cancelled is tried again once another artifact is
+ * warm. One that a newer job superseded is ignored: that job may have failed, and the same artifact
+ * is still warm. */
 static int is_over(struct db *db, const struct warm *w, struct err *e)
 {
 	own_job struct job j = {.id = 0};
 	int found = job_newest_confirm(db, w->image, &j, e);
 
-	return found <= 0 ? found : !job_state_ended(j.state) || (j.state != JOB_PUBLISHED && j.id > w->job);
+	return found <= 0
+		       ? found
+		       : !job_state_ended(j.state) || (j.state != JOB_PUBLISHED && j.id > w->job);
 }
 
-int confirm_queue(const struct conf *c, const struct builders *builders, const struct image *img, struct db *db, struct err *e)
+int confirm_queue(const struct conf *c, const struct builders *builders, const struct image *img,
+		  struct db *db, struct err *e)
 {
-	struct job_wish wish = {.image = img->uuid, .repo = img->repo, .ref = img->ref, .origin = "confirm",
-				.note = "a clean build shows whether it gives the same bytes"};
+	struct job_wish wish = {.image = img->uuid, .repo = img->repo, .ref = img->ref,
+				.origin = "confirm",
+				.note = "a clean build to check that it yields the same bytes"};
 	struct job_receipt r;
 	struct answer a;
 	struct warm w;
@@ -44,7 +52,8 @@ int confirm_queue(const struct conf *c, const struct builders *builders, const s
 	answer_describe(c->store_dir, img->uuid, w.key, w.digest, &a);
 	if (strcmp(a.built, ANSWER_INCREMENTAL) != 0 && *a.built)
 		return 0;
-	/* No answer names these bytes: a clean one may have taken their place, and died before it was published. */
+	/* No answer names these bytes: a clean one may have replaced theirs and crashed before it
+	 * was published. */
 	if (!*a.built && !answer_has_clean(c->store_dir, img->uuid, w.key))
 		return 0;
 	over = is_over(db, &w, e);

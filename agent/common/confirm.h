@@ -1,8 +1,9 @@
 /*
- * confirm: which images have an artifact of an incremental build that a clean build should confirm.
+ * confirm: finds images whose warm artifact comes from an incremental build that a clean build
+ * should confirm.
  *
- * Known from what is on disk (warm record, answers, image and builder files) and, as far as somebody gave one up, from the
- * queue: a restart, or a lost queue, forgets nothing.
+ * It looks at the disk (warm record, answers, image and builder files), and at the queue only for
+ * confirmations that were given up. So a restart or a lost queue forgets nothing.
  */
 #ifndef HORNERO_AGENT_COMMON_CONFIRM_H
 #define HORNERO_AGENT_COMMON_CONFIRM_H
@@ -12,8 +13,9 @@
 #include "conf/image.h"
 #include "db/job.h"
 
-/* Queue a confirmation of what the image was published with last, where one is wanted and none is queued, runs or was given up.
- * 1 queued, 0 not, -1. */
-int confirm_queue(const struct conf *c, const struct builders *builders, const struct image *img, struct db *db, struct err *e);
+/* Queues a confirmation of the image's newest published artifact, if one is wanted and none is
+ * queued, running or given up. Returns 1 if queued, 0 if not, -1 on error. */
+int confirm_queue(const struct conf *c, const struct builders *builders, const struct image *img,
+		  struct db *db, struct err *e);
 
 #endif

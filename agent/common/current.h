@@ -1,6 +1,7 @@
 /*
- * current: which release of an image stands for it: the newest one that is in the cache, where the image wishes releases, and
- * the one that it is pinned to. It is kept warm as the image's own name is; the others are what was.
+ * current: tells which releases of an image are current: the newest one in the cache, if the image
+ * wants releases, and the one that it is pinned to. A current release is kept warm like the image's
+ * own name; all others are history.
  */
 #ifndef HORNERO_AGENT_COMMON_CURRENT_H
 #define HORNERO_AGENT_COMMON_CURRENT_H
@@ -9,7 +10,8 @@
 #include "conf/image.h"
 #include "lib/err.h"
 
-/* Is the release of this artifact the image's? 1, 0, -1 where a record or the cache cannot be looked at. */
+/* Returns 1 if the release of this artifact is current, 0 if not, -1 if a record or the cache
+ * cannot be read. */
 int current_is(const struct conf *c, const struct image *img, const char *digest, struct err *e);
 
 #endif

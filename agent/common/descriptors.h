@@ -1,6 +1,6 @@
 /*
- * descriptors: how many a stage of a build may open. Descriptors in flight count per user, and builds are hornerod's user to the
- * kernel: hornerod must be allowed more.
+ * descriptors: how many descriptors a stage of a build may open. The kernel counts descriptors in
+ * flight per user, and builds may be hornerod's user: hornerod's limit must be higher.
  */
 #ifndef HORNERO_AGENT_COMMON_DESCRIPTORS_H
 #define HORNERO_AGENT_COMMON_DESCRIPTORS_H

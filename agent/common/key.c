@@ -1,4 +1,4 @@
-/* key: DIAGNOSTICS: as toolchain.h says of a builder. */
+/* key: DIAGNOSTICS: as toolchain.h. */
 #include "agent/common/key.h"
 
 #include "agent/common/toolchain.h"
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
-/* A field that cannot run into its neighbour. */
+/* Adds a field with its length, so that it cannot run into its neighbour. */
 static void add(struct sha256 *h, const char *name, const char *value, size_t len)
 {
 	char head[64];
@@ -26,7 +26,8 @@ static void add_text(struct sha256 *h, const char *name, const char *value)
 	add(h, name, value, strlen(value));
 }
 
-int key_toolchain(const struct conf *c, const struct builder *b, char out[SHA256_HEX + 1], struct err *e)
+int key_toolchain(const struct conf *c, const struct builder *b, char out[SHA256_HEX + 1],
+		  struct err *e)
 {
 	struct toolchain t;
 
@@ -48,7 +49,8 @@ int key_parts(const struct conf *c, const struct builder *b, struct key_parts *o
 	struct key_parts p = {0};
 	struct toolchain t;
 
-	if (toolchain_find(c, b, &t, e) < 0 || sha256_buffer(b->text, b->text_len, p.builder_file, e) < 0)
+	if (toolchain_find(c, b, &t, e) < 0 ||
+	    sha256_buffer(b->text, b->text_len, p.builder_file, e) < 0)
 		return -1;
 	memcpy(p.toolchain, t.digest, sizeof(p.toolchain));
 	memcpy(p.version, t.version, sizeof(p.version));
@@ -76,7 +78,8 @@ static void add_number(struct sha256 *h, const char *name, int64_t number)
 	add_text(h, name, digits);
 }
 
-static void add_boot(struct sha256 *h, const char *expect, int64_t timeout_s, int64_t memory_bytes, const char *machine)
+static void add_boot(struct sha256 *h, const char *expect, int64_t timeout_s, int64_t memory_bytes,
+		     const char *machine)
 {
 	add_text(h, "expect", expect);
 	add_number(h, "timeout", timeout_s);
@@ -84,8 +87,9 @@ static void add_boot(struct sha256 *h, const char *expect, int64_t timeout_s, in
 	add_text(h, "boot machine", machine);
 }
 
-int key_content(const struct conf *c, const struct builder *b, const char *tree, const char *attributes, const char *toolchain,
-		const struct key_boot *boot, char out[SHA256_HEX + 1], struct err *e)
+int key_content(const struct conf *c, const struct builder *b, const char *tree,
+		const char *attributes, const char *toolchain, const struct key_boot *boot,
+		char out[SHA256_HEX + 1], struct err *e)
 {
 	own_sha256 struct sha256 *h = sha256_new();
 
@@ -104,8 +108,8 @@ int key_content(const struct conf *c, const struct builder *b, const char *tree,
 	return 0;
 }
 
-int key_inputs(const struct image *img, const struct builder *b, const char *toolchain, char out[SHA256_HEX + 1],
-	       struct err *e)
+int key_inputs(const struct image *img, const struct builder *b, const char *toolchain,
+	       char out[SHA256_HEX + 1], struct err *e)
 {
 	own_sha256 struct sha256 *h = sha256_new();
 
@@ -116,16 +120,19 @@ int key_inputs(const struct image *img, const struct builder *b, const char *too
 	add_text(h, "ref", img->ref);
 	add_text(h, "subdir", img->subdir);
 	add_builder(h, b, toolchain);
-	/* Where the file says nothing of a boot, the commit says all. */
-	if (img->expect || img->timeout_s || img->boot_memory_bytes != IMAGE_BOOT_MEMORY || img->boot_machine != IMAGE_MACHINE_PC)
+	/* If the image file has no boot settings, the commit alone decides. */
+	if (img->expect || img->timeout_s || img->boot_memory_bytes != IMAGE_BOOT_MEMORY ||
+	    img->boot_machine != IMAGE_MACHINE_PC)
 		add_boot(h, img->expect ? img->expect : "", img->timeout_s, img->boot_memory_bytes,
 			 image_machine_name(img->boot_machine));
 	sha256_final(h, out);
 	return 0;
 }
 
-/* A repository that was made anew under its name is another one: somebody else may have had the name before. */
-int key_binding(const struct conf *c, const struct image *img, char out[SHA256_HEX + 1], struct err *e)
+/* A repository that was created again under its name is another one: another user may have had the
+ * name before. */
+int key_binding(const struct conf *c, const struct image *img, char out[SHA256_HEX + 1],
+		struct err *e)
 {
 	own_sha256 struct sha256 *h = sha256_new();
 	own_free char *repo = fs_path("%s/%s.git", c->repo_root, img->repo);
@@ -134,7 +141,7 @@ int key_binding(const struct conf *c, const struct image *img, char out[SHA256_H
 	if (!h)
 		return err_set(e, ERR_NOBODY, "out of memory for a digest");
 	if (stat(repo, &st) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot look at the repository %s", repo);
+		return err_sys(e, ERR_OPERATOR, "cannot stat the repository %s", repo);
 	add_text(h, "hornero binding", "1");
 	add_text(h, "repo", img->repo);
 	add_number(h, "inode", (int64_t)st.st_ino);
@@ -145,7 +152,8 @@ int key_binding(const struct conf *c, const struct image *img, char out[SHA256_H
 	return 0;
 }
 
-int key_source(const char *binding, const struct builder *b, const char *toolchain, char out[SHA256_HEX + 1], struct err *e)
+int key_source(const char *binding, const struct builder *b, const char *toolchain,
+	       char out[SHA256_HEX + 1], struct err *e)
 {
 	own_sha256 struct sha256 *h = sha256_new();
 

@@ -1,5 +1,5 @@
-/* known: DIAGNOSTICS: ERR_OPERATOR where the store has the artifact of a pin no more, or its file was changed: nobody can
- * build it again without its commit on the ref. */
+/* known: DIAGNOSTICS: ERR_OPERATOR if the store has lost the artifact of a pin or its file was
+ * changed: it can be rebuilt only if its commit is on the ref. */
 #include "agent/common/known.h"
 
 #include "agent/common/key.h"
@@ -13,26 +13,30 @@
 #include <fcntl.h>
 #include <string.h>
 
-/* The commit of a branch that lies loose in the repository: of a file with nothing but an object id in it. All else
- * (packed, a tag, another kind of repository) the checkout can read. */
+/* Reads the commit of a branch that is a loose ref: a file with just an object id. The checkout
+ * handles all other cases (packed refs, tags, other kinds of repositories). */
 static bool read_tip(const struct conf *c, const struct image *img, char commit[65])
 {
 	own_free char *path = fs_path("%s/%s.git", c->repo_root, img->repo);
 	struct err ignored = ERR_INIT;
 	own_fd int repo = fs_open_dir(AT_FDCWD, path, &ignored);
-	own_fd int ref = repo < 0 ? -1 : fs_open_beneath(repo, img->ref, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	own_fd int ref = repo < 0 ? -1
+				  : fs_open_beneath(repo, img->ref,
+						    O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	own_free char *text = NULL;
 	size_t len;
 
-	if (ref < 0 || strncmp(img->ref, "refs/heads/", 11) != 0 || fs_read_fd(ref, img->ref, 65, &text, &len, &ignored) < 0)
+	if (ref < 0 || strncmp(img->ref, "refs/heads/", 11) != 0 ||
+	    fs_read_fd(ref, img->ref, 65, &text, &len, &ignored) < 0)
 		return false;
-	if ((len != 41 && len != 65) || strspn(text, "0123456789abcdef") != len - 1 || text[len - 1] != '\n')
+	if ((len != 41 && len != 65) || strspn(text, "0123456789abcdef") != len - 1 ||
+	    text[len - 1] != '\n')
 		return false;
 	snprintf(commit, 65, "%.*s", (int)(len - 1), text);
 	return true;
 }
 
-/* What is warm from now on was made so. */
+/* Describes the artifact that becomes warm. */
 static void describe(struct verdict *v, const struct manifest *m)
 {
 	memcpy(v->digest, m->digest, sizeof(v->digest));
@@ -43,7 +47,7 @@ static void describe(struct verdict *v, const struct manifest *m)
 	v->reused = true;
 }
 
-/* From which repository, and how it was built as far as that is known. */
+/* Fills the repository, and how the artifact was built, if known. */
 static void describe_origin(const struct conf *c, const struct image *img, struct verdict *v)
 {
 	struct answer a;
@@ -55,8 +59,9 @@ static void describe_origin(const struct conf *c, const struct image *img, struc
 
 static int refuse(struct verdict *v, const char *uuid, const char *why)
 {
-	return verdict_end(v, CAUSE_PINNED, "the image is pinned to release %s, which cannot be published: %s; `hornero "
-			   "rollback %s` lists the others, with --undo it follows its ref again", v->pinned, why, uuid);
+	return verdict_end(v, CAUSE_PINNED, "cannot publish release %s, which the image is pinned "
+			   "to: %s; `hornero rollback %s` lists the others; with --undo the image "
+			   "follows its ref again", v->pinned, why, uuid);
 }
 
 int known_pin(const struct conf *c, const struct image *img, struct verdict *v)
@@ -71,11 +76,13 @@ int known_pin(const struct conf *c, const struct image *img, struct verdict *v)
 	if (!release)
 		return 0;
 	snprintf(v->pinned, sizeof(v->pinned), "%s", release);
-	found = key_pinned(release, v->inputs, &e) < 0 ? -1 : release_find(c->store_dir, img->uuid, img->repo, release, digest, &e);
+	found = key_pinned(release, v->inputs, &e) < 0
+			? -1
+			: release_find(c->store_dir, img->uuid, img->repo, release, digest, &e);
 	if (found < 0)
 		return verdict_say(v, e.class, CAUSE_STORE, "%s", e.msg);
 	if (found == 0)
-		return refuse(v, img->uuid, "the store has no such artifact any more");
+		return refuse(v, img->uuid, "the store no longer has its artifact");
 	fd = store_open(c->store_dir, digest, &m, &e);
 	if (fd < 0)
 		return refuse(v, img->uuid, e.msg);
@@ -84,16 +91,18 @@ int known_pin(const struct conf *c, const struct image *img, struct verdict *v)
 	return 1;
 }
 
-/* The record is believed, not the row that brings the inputs: what it names was built for this commit. */
-static int known_warm(const struct conf *c, const struct image *img, const char *inputs, struct verdict *v)
+/* Trusts the warm record, not the row with the inputs: the record names what was built for this
+ * commit. */
+static int known_warm(const struct conf *c, const struct image *img, const char *inputs,
+		      struct verdict *v)
 {
 	struct err ignored = ERR_INIT;
 	struct manifest m;
 	struct warm w;
 	own_fd int fd = -1;
 
-	if (!*inputs || warm_load(c->store_dir, img->uuid, &w, &ignored) != 1 || !warm_satisfies(&w, v->commit, NULL) ||
-	    strcmp(w.inputs, inputs) != 0)
+	if (!*inputs || warm_load(c->store_dir, img->uuid, &w, &ignored) != 1 ||
+	    !warm_satisfies(&w, v->commit, NULL) || strcmp(w.inputs, inputs) != 0)
 		return 0;
 	fd = store_open(c->store_dir, w.digest, &m, &ignored);
 	if (fd < 0)

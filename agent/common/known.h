@@ -1,6 +1,7 @@
 /*
- * known: an artifact that is known without a look at the tree of its commit: that of a pinned image, and that of an image
- * whose file is gone from the cache. No builder and no checkout is needed to publish it.
+ * known: finds the artifact of an image without reading the tree of its commit, if the image is
+ * pinned or its file has disappeared from the cache. Publishing it needs neither builder nor
+ * checkout.
  */
 #ifndef HORNERO_AGENT_COMMON_KNOWN_H
 #define HORNERO_AGENT_COMMON_KNOWN_H
@@ -9,11 +10,12 @@
 #include "conf/conf.h"
 #include "conf/image.h"
 
-/* The pin that the image has at v->commit. 0: none; 1: v has its artifact; -1: it cannot be had, as v says. */
+/* Looks up the image's pin at v->commit. Returns 0 if there is none, 1 if v describes its artifact,
+ * -1 if the artifact is unavailable (v says why). */
 int known_pin(const struct conf *c, const struct image *img, struct verdict *v);
 
-/* The same of the commit that its branch has now; without a pin the artifact that was warm for this commit and these
- * inputs ("": not asked for). 0 also where the branch does not lie loose in the repository. */
+/* The same for the branch's present commit. Without a pin, finds the artifact that was warm for
+ * this commit and these inputs ("": skip this). Also returns 0 if the branch is not a loose ref. */
 int known_now(const struct conf *c, const struct image *img, const char *inputs, struct verdict *v);
 
 #endif

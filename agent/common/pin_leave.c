@@ -1,4 +1,4 @@
-/* pin: DIAGNOSTICS: a file that cannot be written is logged; the pin in it has no effect any more. */
+/* pin_leave: DIAGNOSTICS: logs a file that cannot be written; its pin has no effect any more. */
 #include "agent/common/pin_leave.h"
 
 #include "lib/log.h"
@@ -14,5 +14,6 @@ void pin_leave(const struct conf *c, const struct image *img, const char *commit
 	if (done < 0)
 		log_warn("event=pin-not-forgotten image=%s %s", img->uuid, e.msg);
 	else if (done == 1)
-		log_info("event=pin-forgotten image=%s release=%s commit=%s", img->uuid, img->pinned, commit);
+		log_info("event=pin-forgotten image=%s release=%s commit=%s", img->uuid,
+			 img->pinned, commit);
 }

@@ -1,5 +1,5 @@
-/* publisher: DIAGNOSTICS: ERR_OPERATOR where its socket cannot be reached, ERR_NOBODY where a process or a
- * descriptor cannot be had. */
+/* publisher: DIAGNOSTICS: ERR_OPERATOR if its socket cannot be reached, ERR_NOBODY if processes or
+ * descriptors run out. */
 #include "agent/common/publisher.h"
 
 #include "lib/fs.h"
@@ -16,17 +16,20 @@ static int connect_unit(const char *path, struct err *e)
 	own_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (strlen(path) >= sizeof(at.sun_path))
-		return err_set(e, ERR_OPERATOR, "publish_socket %s is too long for a socket", path);
+		return err_set(e, ERR_OPERATOR, "publish_socket %s is too long for a socket; "
+			       "shorten it", path);
 	memcpy(at.sun_path, path, strlen(path) + 1);
-	/* Where nobody accepts, and the queue is full, a connect would wait for ever. */
+	/* If the listener does not accept and its queue is full, a blocking connect would wait
+	 * forever. */
 	if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot reach the publisher at %s (systemctl start hornero-publish.socket)", path);
+		return err_sys(e, ERR_OPERATOR, "cannot reach the publisher at %s (systemctl start "
+			       "hornero-publish.socket)", path);
 	if (fcntl(fd, F_SETFL, 0) < 0)
 		return err_sys(e, ERR_US, "cannot set up the connection to the publisher");
 	return steal_fd(&fd);
 }
 
-/* A publisher of our own, at the other end of a socket pair. */
+/* Starts our own publisher at the other end of a socket pair. */
 static int start_own(const struct conf *c, struct child *child, struct err *e)
 {
 	own_free char *program = fs_path("%s/hornero-publish", c->libexec_dir);
@@ -57,7 +60,8 @@ int publisher_ask(int socket, const char *text, int fd, struct err *e)
 {
 	char control[CMSG_SPACE(sizeof(int))] = {0};
 	struct iovec part = {.iov_base = (void *)(uintptr_t)text, .iov_len = strlen(text)};
-	struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+	struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+			   .msg_controllen = sizeof(control)};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 
 	c->cmsg_level = SOL_SOCKET;
@@ -65,6 +69,6 @@ int publisher_ask(int socket, const char *text, int fd, struct err *e)
 	c->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(c), &fd, sizeof(int));
 	if (sendmsg(socket, &m, MSG_NOSIGNAL) < 0)
-		return err_sys(e, ERR_NOBODY, "cannot speak to the publisher");
+		return err_sys(e, ERR_NOBODY, "cannot send a request to the publisher");
 	return 0;
 }

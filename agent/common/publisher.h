@@ -1,7 +1,8 @@
 /*
- * publisher: reach hornero-publish, by its socket unit or as a child of our own, and ask it for one thing.
+ * publisher: connects to hornero-publish, by its socket unit or as a child of our own, and sends
+ * one request.
  *
- *     fd = publisher_reach(conf, &child, e);      child.pid 0 where a socket unit serves us
+ *     fd = publisher_reach(conf, &child, e);      child.pid is 0 if a socket unit serves us
  *     publisher_ask(fd, "publish …", raw, e);     see protocol.h
  *     … recv the replies; close fd; spawn_wait(&child) …
  */
@@ -12,10 +13,10 @@
 #include "lib/err.h"
 #include "lib/spawn.h"
 
-/* The caller's descriptor, or -1. */
+/* Returns a descriptor, which the caller closes, or -1 on error. */
 int publisher_reach(const struct conf *c, struct child *child, struct err *e);
 
-/* One request and its one descriptor (borrowed). */
+/* Sends one request and its one descriptor (borrowed). */
 int publisher_ask(int socket, const char *text, int fd, struct err *e);
 
 #endif

@@ -1,11 +1,11 @@
-/* queueplace: where the queue is, and what else on the node bears job numbers. */
+/* queueplace: where the queue is, and what else on the node holds job numbers. */
 #ifndef HORNERO_AGENT_COMMON_QUEUEPLACE_H
 #define HORNERO_AGENT_COMMON_QUEUEPLACE_H
 
 #include "conf/conf.h"
 #include "db/db.h"
 
-/* Borrows from c. */
+/* The result borrows from c. */
 struct db_place queue_place(const struct conf *c);
 
 #endif

@@ -1,4 +1,5 @@
-/* toolchain: DIAGNOSTICS: as the header says. A record that cannot be read or written is none. */
+/* toolchain: DIAGNOSTICS: as the header says. A record that cannot be read or written counts as
+ * none. */
 #include "agent/common/toolchain.h"
 
 #include "agent/common/toolident.h"
@@ -14,11 +15,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { FIND_MS = 10000, ASK_MS = 30000, OUTPUT_MAX = 65536, RECORD_MAX = 1 << 20, COMMAND_MAX = 160, LAST_MAX = 100 };
+enum { FIND_MS = 10000, ASK_MS = 30000, OUTPUT_MAX = 65536, RECORD_MAX = 1 << 20, COMMAND_MAX = 160,
+       LAST_MAX = 100 };
 
 static const char head[] = "hornero toolchain 1";
 
-/* What a record says, or is to say. */
+/* The contents of a record. */
 struct record {
 	char identity[SHA256_HEX + 1];
 	struct toolchain found;
@@ -33,7 +35,7 @@ static void record_fini(struct record *r)
 
 /* ---- the version commands ---- */
 
-/* A field that cannot run into its neighbour. */
+/* Adds a field with its length, so that it cannot run into its neighbour. */
 static void add(struct sha256 *h, const char *name, const char *value, size_t len)
 {
 	own_free char *front = fs_path("%s %zu\n", name, len);
@@ -43,14 +45,15 @@ static void add(struct sha256 *h, const char *name, const char *value, size_t le
 	sha256_add(h, "\n", 1);
 }
 
-/* The first line of what a version command said, behind those of the others. */
+/* Appends the first line of a version command's output to those of the others. */
 static void note_version(char version[TOOLCHAIN_VERSION_MAX + 1], const char *said, size_t len)
 {
 	const char *newline = memchr(said, '\n', len);
 	size_t at = strlen(version), from = at;
 
 	len = newline ? (size_t)(newline - said) : len;
-	at += (size_t)snprintf(version + at, TOOLCHAIN_VERSION_MAX + 1 - at, "%s%.*s", at ? "; " : "", (int)len, said);
+	at += (size_t)snprintf(version + at, TOOLCHAIN_VERSION_MAX + 1 - at, "%s%.*s",
+			       at ? "; " : "", (int)len, said);
 	if (at > TOOLCHAIN_VERSION_MAX)
 		at = TOOLCHAIN_VERSION_MAX;
 	for (size_t i = from; i < at; i++)
@@ -58,7 +61,7 @@ static void note_version(char version[TOOLCHAIN_VERSION_MAX + 1], const char *sa
 			version[i] = '?';
 }
 
-/* As one would type it. */
+/* Formats the command as typed in a shell. */
 static void command_text(char *const *argv, char out[COMMAND_MAX])
 {
 	size_t at = 0;
@@ -67,36 +70,43 @@ static void command_text(char *const *argv, char out[COMMAND_MAX])
 	for (; *argv && at < COMMAND_MAX - 1; argv++) {
 		bool plain = **argv && !(*argv)[strcspn(*argv, " \t\n'\"\\$`;|&()<>*?[]{}#~!")];
 
-		at += (size_t)snprintf(out + at, COMMAND_MAX - at, plain ? "%s%s" : "%s'%s'", at ? " " : "", *argv);
+		at += (size_t)snprintf(out + at, COMMAND_MAX - at, plain ? "%s%s" : "%s'%s'",
+				       at ? " " : "", *argv);
 	}
 	for (size_t i = 0; out[i]; i++)
 		if (out[i] == '\n')
 			out[i] = ' ';
 }
 
-/* ", its last line: …", of standard error or of what it printed; "" where it said nothing. */
+/* Formats "; its last line: …" from standard error, else from standard output; "" if both are
+ * empty. */
 static void last_line(int errors, const char *said, char out[2 * LAST_MAX])
 {
 	char text[4096];
 	off_t size = lseek(errors, 0, SEEK_END);
-	ssize_t n = fs_pread(errors, text, sizeof(text) - 1, size > (off_t)sizeof(text) - 1 ? size - (off_t)sizeof(text) + 1 : 0);
+	ssize_t n = fs_pread(errors, text, sizeof(text) - 1,
+			     size > (off_t)sizeof(text) - 1 ? size - (off_t)sizeof(text) + 1 : 0);
 	char *end;
 
 	text[n > 0 ? n : 0] = '\0';
 	if (!*text && said)
-		snprintf(text, sizeof(text), "%s", strlen(said) < sizeof(text) ? said : said + strlen(said) - sizeof(text) + 1);
+		snprintf(text, sizeof(text), "%s",
+			 strlen(said) < sizeof(text) ? said
+						     : said + strlen(said) - sizeof(text) + 1);
 	for (end = text + strlen(text); end > text && end[-1] == '\n';)
 		*--end = '\0';
 	end = strrchr(text, '\n');
 	*out = '\0';
 	if (*text)
-		snprintf(out, 2 * LAST_MAX, "; its last line: %.*s", LAST_MAX, end ? end + 1 : text);
+		snprintf(out, 2 * LAST_MAX, "; its last line: %.*s", LAST_MAX,
+			 end ? end + 1 : text);
 }
 
-static int ask_one(struct sha256 *h, const struct conf *c, const struct builder *b, char *const *argv, int64_t deadline_ms, char *version,
-		   struct err *e)
+static int ask_one(struct sha256 *h, const struct conf *c, const struct builder *b,
+		   char *const *argv, int64_t deadline_ms, char *version, struct err *e)
 {
-	static const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/nonexistent", NULL};
+	static const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
+					  "HOME=/nonexistent", NULL};
 	struct spawn s = SPAWN_INIT((const char *const *)argv);
 	own_fd int errors = memfd_create("version", MFD_CLOEXEC);
 	own_free char *out = NULL;
@@ -123,15 +133,19 @@ static int ask_one(struct sha256 *h, const struct conf *c, const struct builder 
 	if (errors >= 0)
 		last_line(errors, out, last);
 	if (status < 0)
-		return err_set(e, ERR_NOBODY, "builder %s: the version command `%s`: %s%s", b->name, command, why.msg, last);
-	return err_set(e, ERR_NOBODY, "builder %s: the version command `%s` ended with %s after %lld ms%s; correct `version` in its file", b->name,
-		       command, spawn_status_text(status, how, sizeof(how)), (long long)(clock_mono_ms() - start_ms), last);
+		return err_set(e, ERR_NOBODY, "builder %s: the version command `%s` failed: %s%s",
+			       b->name, command, why.msg, last);
+	return err_set(e, ERR_NOBODY, "builder %s: the version command `%s` ended with %s after "
+		       "%lld ms%s; correct `version` in its file", b->name, command,
+		       spawn_status_text(status, how, sizeof(how)),
+		       (long long)(clock_mono_ms() - start_ms), last);
 }
 
 /* ---- inputs ---- */
 
-/* The digest that the old record has for this very file. */
-static bool input_known(const struct record *old, const char *path, const char *identity, char digest[SHA256_HEX + 1])
+/* Finds the digest that the old record has for this very file. */
+static bool input_known(const struct record *old, const char *path, const char *identity,
+			char digest[SHA256_HEX + 1])
 {
 	own_free char *front = fs_path("input %s ", identity);
 	own_free char *behind = fs_path(" %s\n", path);
@@ -139,7 +153,8 @@ static bool input_known(const struct record *old, const char *path, const char *
 	for (const char *at = old->inputs; at && (at = strstr(at, front)); at++) {
 		const char *d = at + strlen(front);
 
-		if ((at != old->inputs && at[-1] != '\n') || strlen(d) < SHA256_HEX || strncmp(d + SHA256_HEX, behind, strlen(behind)) != 0)
+		if ((at != old->inputs && at[-1] != '\n') || strlen(d) < SHA256_HEX ||
+		    strncmp(d + SHA256_HEX, behind, strlen(behind)) != 0)
 			continue;
 		snprintf(digest, SHA256_HEX + 1, "%.*s", SHA256_HEX, d);
 		return sha256_valid(digest);
@@ -147,17 +162,20 @@ static bool input_known(const struct record *old, const char *path, const char *
 	return false;
 }
 
-static int digest_input(const struct builder *b, const char *path, char digest[SHA256_HEX + 1], struct err *e)
+static int digest_input(const struct builder *b, const char *path, char digest[SHA256_HEX + 1],
+			struct err *e)
 {
 	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return err_sys(e, ERR_OPERATOR, "builder %s: cannot read its input %s", b->name, path);
+		return err_sys(e, ERR_OPERATOR, "builder %s: cannot read its input %s", b->name,
+			       path);
 	return sha256_fd(fd, digest, e) < 0 ? err_wrap(e, "builder %s: %s", b->name, path) : 0;
 }
 
 /* Fills new->inputs. */
-static int add_inputs(struct sha256 *h, const struct builder *b, const struct record *old, struct record *new, struct err *e)
+static int add_inputs(struct sha256 *h, const struct builder *b, const struct record *old,
+		      struct record *new, struct err *e)
 {
 	new->inputs = fs_path("%s", "");
 	for (char **path = b->inputs; path && *path; path++) {
@@ -166,7 +184,8 @@ static int add_inputs(struct sha256 *h, const struct builder *b, const struct re
 
 		if (toolident_file(*path, identity, e) < 0)
 			return -1;
-		if (!input_known(old, *path, identity, digest) && digest_input(b, *path, digest, e) < 0)
+		if (!input_known(old, *path, identity, digest) &&
+		    digest_input(b, *path, digest, e) < 0)
 			return -1;
 		add(h, "input", *path, strlen(*path));
 		add(h, "digest", digest, SHA256_HEX);
@@ -179,16 +198,18 @@ static int add_inputs(struct sha256 *h, const struct builder *b, const struct re
 
 /* ---- the record ---- */
 
-/* The text of the line `name TEXT`, which is the next one; NULL: it is not. */
+/* Returns TEXT if the next line is `name TEXT`, else NULL. */
 static char *next_line(char **rest, const char *name)
 {
 	char *line = strsep(rest, "\n");
 	size_t len = strlen(name);
 
-	return line && strncmp(line, name, len) == 0 && (line[len] == ' ' || line[len] == '\0') ? line + len + (line[len] == ' ') : NULL;
+	return line && strncmp(line, name, len) == 0 && (line[len] == ' ' || line[len] == '\0')
+		       ? line + len + (line[len] == ' ')
+		       : NULL;
 }
 
-/* One that makes no sense is none: all zero. */
+/* A malformed record counts as none: all zero. */
 static void record_read(const struct conf *c, const struct builder *b, struct record *out)
 {
 	own_free char *path = fs_path("%s/toolchain/%s", c->state_dir, b->name);
@@ -202,8 +223,9 @@ static void record_read(const struct conf *c, const struct builder *b, struct re
 	if (fs_read(AT_FDCWD, path, RECORD_MAX, &text, &len, &ignored) < 0)
 		return;
 	rest = text;
-	if (!next_line(&rest, head) || !(identity = next_line(&rest, "identity")) || !(digest = next_line(&rest, "toolchain")) ||
-	    !(version = next_line(&rest, "version")) || !rest || !sha256_valid(identity) || !sha256_valid(digest))
+	if (!next_line(&rest, head) || !(identity = next_line(&rest, "identity")) ||
+	    !(digest = next_line(&rest, "toolchain")) || !(version = next_line(&rest, "version")) ||
+	    !rest || !sha256_valid(identity) || !sha256_valid(digest))
 		return;
 	snprintf(out->identity, sizeof(out->identity), "%s", identity);
 	snprintf(out->found.digest, sizeof(out->found.digest), "%s", digest);
@@ -211,12 +233,12 @@ static void record_read(const struct conf *c, const struct builder *b, struct re
 	out->inputs = fs_path("%s", rest);
 }
 
-/* Where we may not, or there is no room, the next one asks again. */
+/* If writing fails (no right, no space), the next caller runs the commands again. */
 static void record_write(const struct conf *c, const struct builder *b, const struct record *r)
 {
 	own_free char *path = fs_path("%s/toolchain", c->state_dir);
-	own_free char *text = fs_path("%s\nidentity %s\ntoolchain %s\nversion %s\n%s", head, r->identity, r->found.digest, r->found.version,
-				      r->inputs);
+	own_free char *text = fs_path("%s\nidentity %s\ntoolchain %s\nversion %s\n%s", head,
+				      r->identity, r->found.digest, r->found.version, r->inputs);
 	struct err ignored = ERR_INIT;
 	own_fd int dir = dirs_make(path, 0755, NULL, &ignored);
 
@@ -228,12 +250,15 @@ static void record_write(const struct conf *c, const struct builder *b, const st
 
 static bool is_same(const struct record *a, const struct record *b)
 {
-	return strcmp(a->identity, b->identity) == 0 && strcmp(a->found.digest, b->found.digest) == 0 &&
-	       strcmp(a->found.version, b->found.version) == 0 && a->inputs && strcmp(a->inputs, b->inputs) == 0;
+	return strcmp(a->identity, b->identity) == 0 &&
+	       strcmp(a->found.digest, b->found.digest) == 0 &&
+	       strcmp(a->found.version, b->found.version) == 0 && a->inputs &&
+	       strcmp(a->inputs, b->inputs) == 0;
 }
 
-/* The identity is taken first: what changes meanwhile makes the record void. */
-static int ask(const struct conf *c, const struct builder *b, const struct record *old, struct record *new, int wait_ms, struct err *e)
+/* The caller has taken the identity before: a change in the meantime makes the record invalid. */
+static int ask(const struct conf *c, const struct builder *b, const struct record *old,
+	       struct record *new, int wait_ms, struct err *e)
 {
 	own_sha256 struct sha256 *h = sha256_new();
 	int64_t deadline_ms = clock_mono_ms() + wait_ms;
@@ -251,7 +276,7 @@ static int ask(const struct conf *c, const struct builder *b, const struct recor
 	return 0;
 }
 
-/* All that the record stands on is as it was. */
+/* Returns whether all files that the record depends on are unchanged. */
 static bool is_true(const struct builder *b, const struct record *old, const char *identity)
 {
 	struct err e = ERR_INIT;
@@ -261,13 +286,15 @@ static bool is_true(const struct builder *b, const struct record *old, const cha
 	for (char **path = b->inputs; path && *path; path++) {
 		char of_file[SHA256_HEX + 1], digest[SHA256_HEX + 1];
 
-		if (toolident_file(*path, of_file, &e) < 0 || !input_known(old, *path, of_file, digest))
+		if (toolident_file(*path, of_file, &e) < 0 ||
+		    !input_known(old, *path, of_file, digest))
 			return false;
 	}
 	return true;
 }
 
-int toolchain_find(const struct conf *c, const struct builder *b, struct toolchain *out, struct err *e)
+int toolchain_find(const struct conf *c, const struct builder *b, struct toolchain *out,
+		   struct err *e)
 {
 	own_record struct record old = {.inputs = NULL};
 	own_record struct record new = {.inputs = NULL};

@@ -1,11 +1,14 @@
 /*
- * toolchain: what a builder's `version` commands print and the bytes of its `inputs`, as one digest; and the record of it.
+ * toolchain: one digest of the output of a builder's `version` commands and the bytes of its
+ * `inputs`, and the record of it.
  *
- * state_dir/toolchain/BUILDER says what was found, and on which files it stands (agent/common/toolident.h): while those are the same, no
- * command runs and no input is read. hornero-sweep keeps the records, so that a push finds its own. Lines of text, written
- * aside and renamed; it may be lost, and nothing but hornero's user can write it.
+ * state_dir/toolchain/BUILDER holds the result and the identity of the files that it depends on
+ * (agent/common/toolident.h). While those are unchanged, no command runs and no input is read.
+ * hornero-sweep refreshes the records, so that a push finds one. A record is lines of text,
+ * replaced by rename. It may be lost, and only hornero's user can write it.
  *
- * A command that is slow, or fails, holds no job: ERR_NOBODY, and the whole command stands in the words.
+ * A slow or failing command never holds a job: it is ERR_NOBODY, and the message quotes the
+ * command.
  */
 #ifndef HORNERO_AGENT_COMMON_TOOLCHAIN_H
 #define HORNERO_AGENT_COMMON_TOOLCHAIN_H
@@ -21,14 +24,18 @@ enum { TOOLCHAIN_VERSION_MAX = 255 };
 
 struct toolchain {
 	char digest[SHA256_HEX + 1];
-	char version[TOOLCHAIN_VERSION_MAX + 1]; /* first line of each version command, "; " between them; printable ASCII */
+	/* first line of each version command, separated by "; "; printable ASCII */
+	char version[TOOLCHAIN_VERSION_MAX + 1];
 };
 
-/* By the record where that is still true. Else the commands run, as build_uid where we are root, 10 s all of them together and
- * 64 KiB each at the most, and the record is written where we may. ERR_OPERATOR names an input that cannot be read. */
-int toolchain_find(const struct conf *c, const struct builder *b, struct toolchain *out, struct err *e);
+/* Uses the record if it is still valid. Otherwise runs the commands, as build_uid if we are root,
+ * within 10 s for all of them and at most 64 KiB of output each, and writes the record if
+ * permitted. Returns 0, or -1 on error: ERR_OPERATOR names an input that cannot be read. */
+int toolchain_find(const struct conf *c, const struct builder *b, struct toolchain *out,
+		   struct err *e);
 
-/* In the background: ask anew, since no stat sees everything, and with more patience. */
+/* Runs the commands even if the record is valid, because stat does not see every change, and with a
+ * longer timeout. For background use. */
 int toolchain_ask(const struct conf *c, const struct builder *b, struct err *e);
 
 #endif

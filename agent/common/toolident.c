@@ -1,4 +1,5 @@
-/* toolident: DIAGNOSTICS: none but a lack of memory; what is not there is part of what is told. */
+/* toolident: DIAGNOSTICS: ERR_NOBODY if out of memory only. A missing file is part of the
+ * digest. */
 #include "agent/common/toolident.h"
 
 #include "lib/fs.h"
@@ -13,15 +14,17 @@ enum { LINKS_MOST = 40 };
 
 static void add_stat(struct sha256 *h, const char *path, const struct stat *st)
 {
-	own_free char *text = fs_path("%s %llu %llu %o %lld %lld.%09ld %lld.%09ld\n", path, (unsigned long long)st->st_dev,
-				      (unsigned long long)st->st_ino, st->st_mode, (long long)st->st_size,
-				      (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec, (long long)st->st_ctim.tv_sec,
+	own_free char *text = fs_path("%s %llu %llu %o %lld %lld.%09ld %lld.%09ld\n", path,
+				      (unsigned long long)st->st_dev,
+				      (unsigned long long)st->st_ino, st->st_mode,
+				      (long long)st->st_size, (long long)st->st_mtim.tv_sec,
+				      st->st_mtim.tv_nsec, (long long)st->st_ctim.tv_sec,
 				      st->st_ctim.tv_nsec);
 
 	sha256_add(h, text, strlen(text));
 }
 
-/* What the link at `path` points to; NULL: it is none. The caller frees. */
+/* Returns the target of the link at `path`, which the caller frees, or NULL if it is not a link. */
 static char *follow(const char *path)
 {
 	char to[PATH_MAX];
@@ -54,7 +57,7 @@ static void add_file(struct sha256 *h, const char *path)
 	}
 }
 
-/* A path, or a program where a version command would find it; else no word of ours. */
+/* Adds a path, or a program where a version command would find it. Ignores all other words. */
 static void add_word(struct sha256 *h, const char *word)
 {
 	static const char *const dirs[] = {"/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin"};
@@ -64,7 +67,9 @@ static void add_word(struct sha256 *h, const char *word)
 		add_file(h, word);
 		return;
 	}
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]) && *word && *word != '-' && !strchr(word, '/'); i++) {
+	if (!*word || *word == '-' || strchr(word, '/'))
+		return;
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
 		free(path);
 		path = fs_path("%s/%s", dirs[i], word);
 		if (access(path, X_OK) == 0) {
@@ -74,7 +79,7 @@ static void add_word(struct sha256 *h, const char *word)
 	}
 }
 
-/* Every piece of it that may be a name. */
+/* Adds every part of the text that may be a name. */
 static void add_words(struct sha256 *h, const char *text)
 {
 	own_free char *copy = fs_path("%s", text);

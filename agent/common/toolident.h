@@ -1,9 +1,11 @@
 /*
- * toolident: which files a builder's toolchain stands on, as one digest that costs a few stats and no process.
+ * toolident: one digest of the files that a builder's toolchain depends on, at the cost of a few
+ * stats and no process.
  *
- * A file is path, device, inode, mode, size, mtime and ctime, and so is every symbolic link on its way. Which files those are
- * nobody says exactly: all programs and paths that the words of `version` name, also within a script of `sh -c`, all that `needs`
- * names, the list of Debian's packages, and that of the libraries. One too many costs one run of the version commands.
+ * A file counts with path, device, inode, mode, size, mtime and ctime, and so does every symbolic
+ * link on its way. The exact set of files is unknown. We take all programs and paths in the words
+ * of `version`, also within a script of `sh -c`, everything in `needs`, the list of Debian's
+ * packages, and that of the libraries. A file too many costs one run of the version commands.
  */
 #ifndef HORNERO_AGENT_COMMON_TOOLIDENT_H
 #define HORNERO_AGENT_COMMON_TOOLIDENT_H
@@ -12,9 +14,10 @@
 #include "lib/err.h"
 #include "lib/sha.h"
 
-/* Of the builder file and its programs, not of its inputs. ERR_NOBODY: out of memory. */
+/* The digest of the builder file and its programs, without its inputs. ERR_NOBODY if out of
+ * memory. */
 int toolident_programs(const struct builder *b, char out[SHA256_HEX + 1], struct err *e);
-/* Of one file. One that is not there has a digest, too. */
+/* The digest of one file. A missing file has a digest, too. */
 int toolident_file(const char *path, char out[SHA256_HEX + 1], struct err *e);
 
 #endif

@@ -1,4 +1,5 @@
-/* verdict: one table of fields, for writing and reading. DIAGNOSTICS: ERR_US where a verdict of ours cannot be read back. */
+/* verdict: one table of fields, for writing and reading. DIAGNOSTICS: ERR_US if a verdict of ours
+ * cannot be read back. */
 #include "agent/common/verdict.h"
 
 #include "lib/escape.h"
@@ -12,7 +13,8 @@
 
 enum kind { TEXT, NUMBER };
 
-#define TEXT_FIELD(name)   {#name, TEXT, offsetof(struct verdict, name), sizeof(((struct verdict *)0)->name)}
+#define TEXT_FIELD(name) \
+	{#name, TEXT, offsetof(struct verdict, name), sizeof(((struct verdict *)0)->name)}
 #define NUMBER_FIELD(name) {#name, NUMBER, offsetof(struct verdict, name), 0}
 
 static const struct {
@@ -20,14 +22,13 @@ static const struct {
 	enum kind kind;
 	size_t offset, size;
 } fields[] = {
-	TEXT_FIELD(image),      NUMBER_FIELD(job),      NUMBER_FIELD(attempt),     TEXT_FIELD(cause),
-	TEXT_FIELD(reason),     TEXT_FIELD(commit),     TEXT_FIELD(tree),          TEXT_FIELD(builder),
-	TEXT_FIELD(key),        TEXT_FIELD(inputs),     TEXT_FIELD(digest),       TEXT_FIELD(pinned),
-	TEXT_FIELD(repo),       TEXT_FIELD(binding),    TEXT_FIELD(built),
-	TEXT_FIELD(confirms),   NUMBER_FIELD(confirms_job),
-	NUMBER_FIELD(size_bytes),
-	NUMBER_FIELD(checkout_ms), NUMBER_FIELD(build_ms), NUMBER_FIELD(check_ms), NUMBER_FIELD(store_ms),
-	NUMBER_FIELD(boot_ms),  NUMBER_FIELD(cpu_ms),   NUMBER_FIELD(mem_peak_bytes),
+	TEXT_FIELD(image), NUMBER_FIELD(job), NUMBER_FIELD(attempt), TEXT_FIELD(cause),
+	TEXT_FIELD(reason), TEXT_FIELD(commit), TEXT_FIELD(tree), TEXT_FIELD(builder),
+	TEXT_FIELD(key), TEXT_FIELD(inputs), TEXT_FIELD(digest), TEXT_FIELD(pinned),
+	TEXT_FIELD(repo), TEXT_FIELD(binding), TEXT_FIELD(built), TEXT_FIELD(confirms),
+	NUMBER_FIELD(confirms_job), NUMBER_FIELD(size_bytes), NUMBER_FIELD(checkout_ms),
+	NUMBER_FIELD(build_ms), NUMBER_FIELD(check_ms), NUMBER_FIELD(store_ms),
+	NUMBER_FIELD(boot_ms), NUMBER_FIELD(cpu_ms), NUMBER_FIELD(mem_peak_bytes),
 };
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]), VERDICT_MAX = 8192 };
 
@@ -45,14 +46,17 @@ int verdict_write(const char *log_dir, const struct verdict *v, struct err *e)
 
 	if (dir < 0)
 		return -1;
-	len = (size_t)snprintf(text, sizeof(text), "class=%s\nreused=%d\n", err_class_name(v->class), v->reused);
+	len = (size_t)snprintf(text, sizeof(text), "class=%s\nreused=%d\n",
+			       err_class_name(v->class), v->reused);
 	for (int i = 0; i < N_FIELDS; i++) {
 		const char *at = (const char *)v + fields[i].offset;
 
 		if (fields[i].kind == TEXT)
-			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s=%s\n", fields[i].name, at);
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s=%s\n",
+						fields[i].name, at);
 		else
-			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s=%lld\n", fields[i].name,
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s=%lld\n",
+						fields[i].name,
 						(long long)*(const int64_t *)(const void *)at);
 	}
 	return fs_replace(dir, name, text, len, 0640, e);
@@ -76,7 +80,8 @@ static void take_line(struct verdict *v, const char *name, const char *value)
 	}
 }
 
-int verdict_read(const char *log_dir, int64_t job, int64_t attempt, struct verdict *out, struct err *e)
+int verdict_read(const char *log_dir, int64_t job, int64_t attempt, struct verdict *out,
+		 struct err *e)
 {
 	own_free char *name = path_of(job, attempt);
 	own_free char *text = NULL;
@@ -99,9 +104,10 @@ int verdict_read(const char *log_dir, int64_t job, int64_t attempt, struct verdi
 		take_line(&v, line, equals + 1);
 	}
 	if (v.job != job || v.attempt != attempt || !uuid_valid(v.image) || v.size_bytes < 0 ||
-	    (v.class == ERR_NONE && (!sha256_valid(v.digest) || !sha256_valid(v.key) || !sha256_valid(v.inputs))))
-		return err_set(e, ERR_US, "%s/%s is not a verdict of job %lld attempt %lld", log_dir, name, (long long)job,
-			       (long long)attempt);
+	    (v.class == ERR_NONE &&
+	     (!sha256_valid(v.digest) || !sha256_valid(v.key) || !sha256_valid(v.inputs))))
+		return err_set(e, ERR_US, "%s/%s is not a verdict of job %lld attempt %lld",
+			       log_dir, name, (long long)job, (long long)attempt);
 	*out = v;
 	return 1;
 }

@@ -1,4 +1,4 @@
-/* workdir: DIAGNOSTICS: ERR_OPERATOR where something is not ours to remove or to rename. */
+/* workdir: DIAGNOSTICS: ERR_OPERATOR if something is not ours to remove or rename. */
 #include "agent/common/workdir.h"
 
 #include "lib/clock.h"
@@ -13,7 +13,7 @@
 
 #define ASIDE "left."
 
-/* What says that the rest is good comes first. */
+/* The note that vouches for the rest is removed first. */
 static const char *const names[] = {"source", "tree", ".tree.tmp", "src", "cache"};
 enum { N_NAMES = sizeof(names) / sizeof(names[0]) };
 
@@ -26,10 +26,12 @@ bool workdir_is_of(int work, const char *source)
 
 	if (fd < 0 || fs_read_fd(fd, "source", SHA256_HEX + 1, &line, &len, &ignored) < 0)
 		return false;
-	return len == SHA256_HEX + 1 && line[SHA256_HEX] == '\n' && strncmp(line, source, SHA256_HEX) == 0;
+	return len == SHA256_HEX + 1 && line[SHA256_HEX] == '\n' &&
+	       strncmp(line, source, SHA256_HEX) == 0;
 }
 
-/* Not made durable: after a power cut it is not whole, or not there, and the next build starts from nothing. */
+/* Not made durable: after a power failure it is incomplete or missing, and the next build starts
+ * clean. */
 int workdir_note_source(int work, const char *source, struct err *e)
 {
 	own_fd int fd = -1;
@@ -42,7 +44,7 @@ int workdir_note_source(int work, const char *source, struct err *e)
 	snprintf(line, sizeof(line), "%s\n", source);
 	fd = fs_open_beneath(work, "source", O_WRONLY | O_CREAT | O_EXCL, 0644);
 	if (fd < 0 || fs_write_all(fd, line, strlen(line)) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot write what the checkout was built with");
+		return err_sys(e, ERR_OPERATOR, "cannot write the file source of the checkout");
 	return 0;
 }
 
@@ -71,7 +73,8 @@ int workdir_set_aside(const char *dir, const char *uuid, struct err *e)
 	own_free char *to = fs_path("%s/" ASIDE "%s.%lld", dir, uuid, (long long)clock_wall_ms());
 
 	if (rename(from, to) < 0 && errno != ENOENT)
-		return err_sys(e, ERR_OPERATOR, "cannot rename %s, in which a process that does not end may still write, to %s", from, to);
+		return err_sys(e, ERR_OPERATOR, "cannot rename %s, where a process that does not "
+			       "end may still write, to %s", from, to);
 	return 0;
 }
 

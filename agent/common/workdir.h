@@ -1,10 +1,11 @@
 /*
- * workdir: what repo_base/UUID holds of an image. All of it can be made again from the repository; see worktree.h.
+ * workdir: the directory repo_base/UUID of an image. All of it can be rebuilt from the repository;
+ * see worktree.h.
  *
  *     WORK/src, cache, tree   worktree.h
- *     WORK/source             what they were last built with and for whom (key_source); hornero-build writes it, and no
- *                             sandbox of a builder sees it. Where it says otherwise, or is not there, a build starts from
- *                             nothing: what others, or another compiler, left is nothing to build upon
+ *     WORK/source             source of the last build (key_source). hornero-build writes it; no
+ *                             builder's sandbox sees it. If it differs or is missing, a build
+ *                             starts clean: leftovers of another source or compiler are not reused
  */
 #ifndef HORNERO_AGENT_COMMON_WORKDIR_H
 #define HORNERO_AGENT_COMMON_WORKDIR_H
@@ -14,25 +15,28 @@
 
 #include <stdbool.h>
 
-/* A confirmation's directory is repo_base/UUID.confirm, beside the image's own, which stays for the next push. */
+/* A confirmation uses repo_base/UUID.confirm, next to the image's own directory, which stays for
+ * the next push. */
 #define WORKDIR_CONFIRM ".confirm"
 
-/* As du_add, of checkout and cache together. */
+/* As du_add, for checkout and cache together. */
 bool workdir_size(struct du *sum, int work);
 
-/* Are the leftovers of this source? */
+/* Returns whether the leftovers belong to this source. */
 bool workdir_is_of(int work, const char *source);
-/* From now on they are; NULL: of none. */
+/* Records that the leftovers belong to this source, or to none if NULL. */
 int workdir_note_source(int work, const char *source, struct err *e);
 
-/* Checkout and cache go, as --clean would have it. Whoever calls holds the lock of `work`, so that no build is in it. */
+/* Removes checkout and cache, as --clean does. The caller holds the lock of `work`, so that no
+ * build uses it. */
 int workdir_clear(int work, struct err *e);
 
-/* DIR/UUID becomes DIR/left.UUID.N, for hornero-collect: what is in it may be written still, by somebody whom nobody can end. The next
- * build makes a new one. 0 also where there is none. */
+/* Renames DIR/UUID to DIR/left.UUID.N, for hornero-collect: a process that cannot be killed may
+ * still write to it. The next build creates a new one. Returns 0, also if there is none, or -1 on
+ * error. */
 int workdir_set_aside(const char *dir, const char *uuid, struct err *e);
 
-/* Whether that is the name of one that was set aside. */
+/* Returns whether name is such a DIR/left name. */
 bool workdir_is_aside(const char *name);
 
 #endif
