@@ -1,5 +1,5 @@
-/* aside: DIAGNOSTICS: ERR_OPERATOR where the cache directory may not be written, ERR_NOBODY where
- * the disk is full or another publisher is at work. */
+/* aside: DIAGNOSTICS: ERR_OPERATOR if the cache directory is not writable, ERR_NOBODY if the disk is
+ * full or another publisher works on the same publication. */
 #include "agent/publish/aside.h"
 
 #include "lib/fs.h"
@@ -14,7 +14,8 @@
 
 #define PREFIX ".hornero-"
 
-/* Is fd still what the name leads to? Somebody who took it for a leftover may have removed it. */
+/* Does the name still lead to fd? Another publisher may have removed the file as a leftover before
+ * we locked it. */
 static bool is_named(int dir, const char *name, int fd)
 {
 	struct stat ours, found;
@@ -23,7 +24,7 @@ static bool is_named(int dir, const char *name, int fd)
 	       ours.st_ino == found.st_ino && ours.st_dev == found.st_dev;
 }
 
-/* 1 removed, 0 in use or not ours to remove. */
+/* Returns 1 if removed, 0 if it is in use or not ours to remove. */
 static int remove_leftover(int dir, const char *name)
 {
 	own_fd int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -45,7 +46,7 @@ int aside_sweep(int dir)
 
 	if (!d)
 		return 0;
-	copy = -1; /* the stream's from now on */
+	copy = -1; /* the stream owns it now */
 	while ((entry = readdir(d)))
 		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0)
 			n += remove_leftover(dir, entry->d_name);
@@ -117,7 +118,7 @@ int aside_take(struct aside *a, int dir, const struct peer_request *req, const c
 
 	name_it(name, req);
 	remove_leftover(dir, name);
-	/* Locked before it has the name, so that nobody takes it for a leftover. */
+	/* Lock it before it has the name: otherwise aside_sweep() could remove it. */
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || linkat(dir, source, dir, name, 0) < 0) {
 		if (fd >= 0 && (errno == EWOULDBLOCK || errno == EEXIST))
 			return is_busy(req, e);
@@ -144,7 +145,7 @@ int aside_rename(struct aside *a, const char *final_name, struct err *e)
 {
 	if (renameat(a->dir, a->name, a->dir, final_name) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", a->name, final_name);
-	/* Between two names of one file rename(2) does nothing, and says it did. */
+	/* If both names are the same file, rename(2) does nothing and returns success. */
 	unlinkat(a->dir, a->name, 0);
 	a->name[0] = '\0';
 	return 0;
@@ -156,7 +157,7 @@ int aside_rename_new(struct aside *a, const char *final_name, struct err *e)
 		a->name[0] = '\0';
 		return 0;
 	}
-	/* Some filesystems do not know the flag. The caller has just looked, under Nova's lock. */
+	/* Some filesystems lack the flag. The caller has just checked the name, under Nova's lock. */
 	if (errno == EINVAL)
 		return aside_rename(a, final_name, e);
 	return err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", a->name, final_name);
@@ -166,7 +167,7 @@ int aside_link_over(const struct aside *a, const char *name, struct err *e)
 {
 	own_free char *second = fs_path("%s.2", a->name);
 
-	/* A leftover of ours: nobody else makes names of this attempt while we hold its lock. */
+	/* A leftover: while we hold the lock, nobody else makes names of this attempt. */
 	unlinkat(a->dir, second, 0);
 	if (linkat(a->dir, a->name, a->dir, second, 0) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot link %s in Nova's cache", a->name);
@@ -175,7 +176,7 @@ int aside_link_over(const struct aside *a, const char *name, struct err *e)
 		unlinkat(a->dir, second, 0);
 		return -1;
 	}
-	unlinkat(a->dir, second, 0); /* between two names of one file rename(2) does nothing */
+	unlinkat(a->dir, second, 0); /* as in aside_rename */
 	return 0;
 }
 

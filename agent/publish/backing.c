@@ -1,4 +1,4 @@
-/* backing: DIAGNOSTICS: errno, with OVERLAY_BAD. */
+/* backing: DIAGNOSTICS: OVERLAY_BAD, with errno set. */
 #include "agent/publish/backing.h"
 
 #include "lib/fs.h"

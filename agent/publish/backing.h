@@ -1,5 +1,5 @@
 /*
- * backing: what the header of a disk names as its base, read from the file.
+ * backing: reads from the header of a disk which file is its base.
  */
 #ifndef HORNERO_AGENT_PUBLISH_BACKING_H
 #define HORNERO_AGENT_PUBLISH_BACKING_H
@@ -9,11 +9,11 @@
 #include <stdbool.h>
 
 struct backing {
-	char name[OVERLAY_NAME_MAX + 1]; /* as it stands there: nobody's word but the header's */
+	char name[OVERLAY_NAME_MAX + 1]; /* as in the header: do not trust it */
 	bool is_raw;                     /* the header calls the base raw */
 };
 
-/* *out is set for OVERLAY_BACKED. OVERLAY_BAD with errno set: EBADMSG where the header makes no sense. */
+/* Sets *out for OVERLAY_BACKED. Sets errno for OVERLAY_BAD: EBADMSG if the header is invalid. */
 enum overlay_kind backing_read(int fd, struct backing *out);
 
 #endif

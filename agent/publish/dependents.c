@@ -1,5 +1,5 @@
-/* dependents: DIAGNOSTICS: ERR_OPERATOR where instances_path itself cannot be listed; a single
- * instance that cannot be read is a dependent, with words. */
+/* dependents: DIAGNOSTICS: ERR_OPERATOR if instances_path itself cannot be listed. An instance that
+ * cannot be read counts as a dependent, and the text says why. */
 #include "agent/publish/dependents.h"
 
 #include "agent/publish/backing.h"
@@ -24,7 +24,7 @@ struct scan {
 	struct stat st;        /* the base itself */
 	bool is_there;
 	struct quiet *seen;
-	bool has_links; /* in the instance at hand: what they lead to changes elsewhere */
+	bool has_links; /* the current instance has symbolic links: their targets change unseen */
 	struct dependents *out;
 	char names[256];
 	char doubt[256]; /* the first disk that could not be read, and why */
@@ -37,14 +37,16 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
 	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
 }
 
-/* A spelling that is not the base's own: a symbolic link, "..", a relative name, another mount. */
+/* Compares inodes if the path is not spelled as the base: through a symbolic link, "..", a relative
+ * name or another mount. */
 static enum answer look_at(const struct scan *s, int dir, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	own_free char *parent = NULL;
 	struct stat st, own;
 
-	/* A hard link, as the name of a release is, stays when this one is replaced; a symbolic one leads elsewhere then. */
+	/* A hard link, such as the name of a release, keeps the old bytes when the base is replaced; a
+	 * symbolic link would lead to the new ones. */
 	if (s->is_there && fstatat(dir, path, &st, 0) == 0 && is_same_file(&st, &s->st) &&
 	    (fstatat(dir, path, &own, AT_SYMLINK_NOFOLLOW) < 0 || S_ISLNK(own.st_mode)))
 		return STANDS;
@@ -52,12 +54,12 @@ static enum answer look_at(const struct scan *s, int dir, const char *path)
 		return STANDS_NOT;
 	parent = slash ? fs_path("%.*s", (int)(slash - path) + 1, path) : fs_path(".");
 	if (fstatat(dir, parent, &st, 0) < 0)
-		return STANDS; /* the base's name in a place that we cannot see */
+		return STANDS; /* the base's file name, in a directory that we cannot see */
 	return is_same_file(&st, &s->cache) ? STANDS : STANDS_NOT;
 }
 
-/* The same without a look: nobody but the header, which a guest may have written, says that this path is worth one. It may be
- * one that hangs, or that something happens by. Nova itself names a base by its own name alone. */
+/* Like look_at(), without touching the path: a guest may have written the header, and opening its
+ * path may hang or have side effects. Nova always names a base by its own file name. */
 static enum answer by_text(const struct scan *s, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -114,7 +116,7 @@ static enum answer look_at_disk(struct scan *s, int dir, const char *disk)
 	s->out->looked++;
 	a = read_backing(s, dir, disk, fd);
 	why = errno;
-	/* What looks like a qcow2 in a raw disk was written by its guest. */
+	/* A qcow2 header in a raw disk was written by the guest. */
 	if (a != STANDS_NOT && diskinfo_format(dir, disk) == DISKINFO_RAW)
 		return STANDS_NOT;
 	errno = why;
@@ -173,7 +175,7 @@ static enum answer look_at_instance(struct scan *s, int top, const char *instanc
 		note_doubt(s, instance, "", errno);
 		return UNKNOWN;
 	}
-	fd = -1; /* the stream's from now on */
+	fd = -1; /* the stream owns it now */
 	s->has_links = false;
 	a = list_disks(s, d, instance);
 	if (a == STANDS_NOT && !s->has_links)
@@ -210,7 +212,7 @@ static bool is_instance(const struct dirent *entry, const char *cache_subdir)
 
 	if (entry->d_type != DT_DIR && entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
 		return false;
-	/* lost+found: a mount point's own, readable by root alone. */
+	/* Each mount point has a lost+found, readable by root only. */
 	return name[0] != '.' && strcmp(name, cache_subdir) != 0 && strcmp(name, NOVA_LOCKS_SUBDIR) != 0 &&
 	       strcmp(name, "lost+found") != 0;
 }

@@ -1,4 +1,4 @@
-/* diskinfo: DIAGNOSTICS: none; what disk.info does not say is unknown. */
+/* diskinfo: DIAGNOSTICS: none; DISKINFO_UNKNOWN if disk.info does not say. */
 #include "agent/publish/diskinfo.h"
 
 #include "lib/fs.h"
@@ -30,10 +30,13 @@ static enum diskinfo format_of(const json_t *value)
 
 	if (!word)
 		return DISKINFO_UNKNOWN;
-	return strcmp(word, "raw") == 0 ? DISKINFO_RAW : strcmp(word, "qcow2") == 0 ? DISKINFO_QCOW2 : DISKINFO_UNKNOWN;
+	if (strcmp(word, "raw") == 0)
+		return DISKINFO_RAW;
+	return strcmp(word, "qcow2") == 0 ? DISKINFO_QCOW2 : DISKINFO_UNKNOWN;
 }
 
-/* By the last part of the path: a resize renames the directory, and its disk.info goes along as it is. */
+/* Compares only the last part of each path: a resize renames the directory and leaves its disk.info
+ * unchanged. */
 enum diskinfo diskinfo_format(int dir, const char *disk)
 {
 	enum diskinfo found = DISKINFO_UNKNOWN;

@@ -1,5 +1,5 @@
-/* flattening: DIAGNOSTICS: whatever hornero-flatten refuses is for the next attempt; the cache and the disk are
- * as they were. */
+/* flattening: DIAGNOSTICS: if hornero-flatten refuses, the next attempt tries again; the cache is
+ * unchanged and the disk still has its base. */
 #include "agent/publish/flattening.h"
 
 #include "lib/bytes.h"
@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-/* It speaks once a second; libvirt gives up after 30 s of waiting for a domain. */
+/* hornero-flatten writes a line at least once a second; libvirt waits at most 30 s for a domain. */
 enum { TICK_MS = 200, SPEAK_MS = 1000, SILENCE_MS = 120000, END_MS = 60000 };
 
 struct flattening {
@@ -25,8 +25,8 @@ struct flattening {
 	char instance[80];
 	int64_t size_bytes; /* of the base */
 	int64_t heard_ms, spoken_ms;
-	int percent;        /* last told */
-	char line[1024];    /* the one that is on its way */
+	int percent;        /* last reported */
+	char line[1024];    /* the line being received */
 	size_t len;
 	char *why;
 };
@@ -57,7 +57,7 @@ static void take_line(struct flattening *f)
 	f->len = 0;
 }
 
-/* Until it has closed its output; -1 where it has to end. */
+/* Reads until hornero-flatten closes its output. Returns -1 if it must be ended. */
 static int follow(struct flattening *f, int out, struct err *e)
 {
 	for (;;) {
@@ -82,7 +82,8 @@ static int follow(struct flattening *f, int out, struct err *e)
 	}
 }
 
-/* It ends its block job itself, which may take QEMU half a minute; killed before, it would leave the job at work. */
+/* Gives hornero-flatten time to end its block job, which may take QEMU half a minute. If it is killed
+ * first, the job keeps running. */
 static int end(struct child *c)
 {
 	struct pollfd ended = {.fd = c->pidfd, .events = POLLIN};
@@ -108,7 +109,7 @@ static int run(struct flattening *f, const char *const argv[], struct err *e)
 	theirs = pair[1];
 	s.out = theirs;
 	s.err = STDERR_FILENO;
-	/* Where we are killed it has still a block job to end. */
+	/* If we are killed, it still has to end its block job. */
 	s.death = SIGTERM;
 	if (spawn_start(&s, &c, e) < 0)
 		return -1;
@@ -124,7 +125,8 @@ static int run(struct flattening *f, const char *const argv[], struct err *e)
 	if (f->why[0] == '\0') {
 		char how[64];
 
-		snprintf(f->why, FLATTENING_WHY_MAX, "hornero-flatten died: %s", spawn_status_text(status, how, sizeof(how)));
+		snprintf(f->why, FLATTENING_WHY_MAX, "hornero-flatten died: %s",
+			 spawn_status_text(status, how, sizeof(how)));
 	}
 	return 1;
 }

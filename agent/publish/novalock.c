@@ -1,5 +1,5 @@
-/* novalock: DIAGNOSTICS: ERR_OPERATOR where the lock directory or a lock file cannot be used,
- * ERR_NOBODY where we are told to end while waiting. */
+/* novalock: DIAGNOSTICS: ERR_OPERATOR if the lock directory or a lock file is unusable, ERR_NOBODY if
+ * peer_stop() ends the wait. */
 #include "agent/publish/novalock.h"
 
 #include "lib/dirs.h"
@@ -17,7 +17,7 @@
 
 static const struct flock whole_file = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-/* As the parent is owned: Nova makes it itself when it is first needed. */
+/* Makes the directory with the owner of its parent. Otherwise Nova makes it at its first use. */
 static int make_locks_dir(const char *instances_path, const char *path, struct err *e)
 {
 	own_fd int fd = -1;
@@ -46,11 +46,11 @@ static int open_locks_dir(const char *instances_path, struct err *e)
 	return fs_open_dir(AT_FDCWD, path, e);
 }
 
-/* A new lock file as Nova would make it. -1 with errno set. */
+/* Creates a lock file as Nova would. Returns a descriptor, or -1 with errno set. */
 static int create_file(int dir, const char *name)
 {
 	bool is_root = geteuid() == 0;
-	/* Writable for nova at every instant, also before root has given it away. */
+	/* Nova must be able to write it at any moment, also before root changes the owner. */
 	own_fd int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, is_root ? 0666 : 0644);
 	struct stat owner;
 
@@ -72,14 +72,15 @@ static int open_file(int dir, const char *name, struct err *e)
 			fd = create_file(dir, name);
 		if (fd >= 0)
 			return fd;
-		/* Made, or removed again, by Nova in between. */
+		/* Nova created or removed it meanwhile: try again. */
 		if (errno != EEXIST && errno != ENOENT)
 			return err_sys(e, ERR_OPERATOR, "cannot open Nova's lock file %s for writing; it must be a "
 				       "regular file of the user nova", name);
 	}
 }
 
-/* The process that holds it, where the kernel tells: POSIX locks (Nova's) have one, OFD locks none. */
+/* Names the process that holds the lock, if the kernel knows: POSIX locks (Nova's) have an owner, OFD
+ * locks have none. */
 static void say_waiting(const char *name, int fd, struct peer *peer)
 {
 	struct flock held = whole_file;
@@ -97,7 +98,7 @@ static void on_alarm(int sig)
 	(void)sig;
 }
 
-/* In the kernel's queue, and out of it ten times a second to ask whether we are still wanted. */
+/* Waits in the kernel's queue; a timer interrupts it ten times a second to ask peer_stop(). */
 static int wait_for(const char *name, int fd, struct peer *peer, struct err *e)
 {
 	const struct itimerval often = {.it_interval = {.tv_usec = 100000}, .it_value = {.tv_usec = 100000}};
@@ -127,7 +128,7 @@ static int wait_for(const char *name, int fd, struct peer *peer, struct err *e)
 	return rc;
 }
 
-/* Nova's ageing unlinks lock files: is what we locked still the one that others find? */
+/* Does the name still lead to the file that we locked? Nova's ageing unlinks lock files. */
 static bool is_current(int dir, const char *name, int fd)
 {
 	struct stat ours, found;

@@ -1,15 +1,17 @@
 /*
- * flatten: hornero-flatten makes one disk of an instance independent of its base, so that the base may be
- * replaced. Its bytes, as the guest sees them, stay.
+ * flatten: hornero-flatten makes one disk of an instance independent of its base, so that the base
+ * can be replaced. The guest sees the same bytes before, during and after.
  *
- *     main.c           whether Nova made the disk on this base, is nobody else at it, is there room, who does it; durable at last
- *     pull.c           by the running domain's QEMU, through libvirt; only here is libvirt known
- *     rebase.c         by qemu-img, while no domain has the disk open
- *     parent.c         what both hear from, and tell, the publisher
+ *     main.c       checks that Nova made the disk on this base, that nobody else uses it and that
+ *                  there is room; picks pull or rebase; syncs the disk
+ *     pull.c       uses the running domain's QEMU, through libvirt; only this file knows libvirt
+ *     rebase.c     uses qemu-img, while no domain has the disk open
+ *     parent.c     progress to, and signals from, the publisher
  *
- * On standard output, for the publisher: lines "progress DONE TOTAL", one a second at the least, and "refused TEXT"
- * where it cannot be done now. The disk is backed and whole until everything it needs from below is in it and durable:
- * a SIGKILL of any of the processes leaves it either so or independent.
+ * Writes lines to standard output for the publisher: "progress DONE TOTAL" at least once a second,
+ * and "refused TEXT" if it cannot be done now. The disk names its base, and is complete with it,
+ * until all bytes that it needs from there are in it and durable. A SIGKILL of any of the processes
+ * therefore leaves the disk either as it was or independent.
  */
 #ifndef HORNERO_AGENT_PUBLISH_FLATTEN_FLATTEN_H
 #define HORNERO_AGENT_PUBLISH_FLATTEN_FLATTEN_H
@@ -23,21 +25,24 @@
 struct flatten {
 	const struct conf *conf;
 	const char *disk; /* absolute path, as libvirt spells it */
-	const char *base; /* the same, of what it stands on */
-	int signals;      /* readable when we were told to end */
+	const char *base; /* absolute path of its base, spelled the same way */
+	int signals;      /* signalfd: readable after SIGTERM or SIGINT */
 };
 
 /* parent.c */
-/* Waits up to timeout_ms, also for fd (-1: none) to become readable. ERR_NOBODY where we were told to end. */
+/* Waits up to timeout_ms for fd to become readable; fd -1 only waits. Returns 0, or -1 with
+ * ERR_NOBODY if a signal told us to end. */
 int flatten_pause(const struct flatten *f, int fd, int timeout_ms, struct err *e);
 
 void flatten_progress(int64_t done, int64_t total);
 
-/* Where a domain has the disk and is running: by its QEMU. 1 done, 0 no running domain has it, -1. ERR_NOBODY also where
- * libvirt does not answer, another block job is under way, or the domain was saved to be restored with this disk. */
+/* Has the QEMU of the running domain pull the base into the disk. Returns 1 if done, 0 if no running
+ * domain has the disk, -1 on error. ERR_NOBODY also if libvirt does not answer, another
+ * block job is running, or the domain was saved to be restored with this disk. */
 int pull_run(const struct flatten *f, struct err *e);
 
-/* By qemu-img, which is told what the base is, follows nothing of the header, refuses where a QEMU has the disk open, and keeps one that starts from opening it. */
+/* Runs qemu-img. It takes the base from us and follows nothing in the header. It refuses if a QEMU
+ * has the disk open, and its lock keeps a QEMU that starts meanwhile from opening the disk. */
 int rebase_run(const struct flatten *f, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
-/* hornero-flatten: one disk. DIAGNOSTICS: the exit code is the class of the error, whose words are the last line
- * of standard output. */
+/* hornero-flatten: flattens one disk.
+ * DIAGNOSTICS: the exit code is the error's class; the last line of standard output has its text. */
 #include "agent/publish/flatten/flatten.h"
 
 #include "agent/publish/backing.h"
@@ -52,7 +52,7 @@ static const struct argp argp = {
 	NULL, NULL, NULL,
 };
 
-/* 1 it stands on something, 0 on nothing, -1. */
+/* Returns 1 if the disk has a base, 0 if not, -1 on error. */
 static int is_backed(const char *disk, struct backing *b, struct err *e)
 {
 	own_fd int fd = open(disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -72,8 +72,9 @@ static int is_backed(const char *disk, struct backing *b, struct err *e)
 	return err_sys(e, ERR_NOBODY, "cannot read %s", disk);
 }
 
-/* Only what Nova made, on this very base: QEMU opens what a header names, and a guest may have written it. */
-static int is_novas(const struct flatten *f, const struct backing *b, struct err *e)
+/* Refuses a disk unless Nova made it, on this base: a guest may have written the header, and QEMU
+ * opens the file that a header names. */
+static int check_made_by_nova(const struct flatten *f, const struct backing *b, struct err *e)
 {
 	const char *slash = strrchr(f->disk, '/');
 	const char *name = slash ? slash + 1 : f->disk;
@@ -85,15 +86,15 @@ static int is_novas(const struct flatten *f, const struct backing *b, struct err
 	if (diskinfo_format(dir, name) != DISKINFO_QCOW2)
 		return err_set(e, ERR_NOBODY, "Nova's disk.info beside it does not call %s qcow2", name);
 	if (!overlay_is_same_path(b->name, f->base))
-		return err_set(e, ERR_NOBODY, "its header spells the base in another way than %s (is instances_path as in "
-			       "nova.conf?)", f->base);
+		return err_set(e, ERR_NOBODY, "its header spells the base in another way than %s (is "
+			       "instances_path as in nova.conf?)", f->base);
 	if (!b->is_raw)
 		return err_set(e, ERR_NOBODY, "its header does not call its base raw");
 	return 0;
 }
 
-/* Where somebody may use the disk whom neither libvirt nor QEMU's lock knows. */
-static int is_ours_alone(const struct flatten *f, struct err *e)
+/* Refuses a disk that others may use without libvirt or QEMU's lock showing it. */
+static int check_exclusive(const struct flatten *f, struct err *e)
 {
 	static const char resize[] = "_resize/";
 	const char *slash = strrchr(f->disk, '/');
@@ -103,12 +104,13 @@ static int is_ours_alone(const struct flatten *f, struct err *e)
 	if (before > strlen(resize) && strncmp(slash + 1 - strlen(resize), resize, strlen(resize)) == 0)
 		return err_set(e, ERR_NOBODY, "Nova is resizing or moving it, and may be copying its disk");
 	if (fd < 0 || !quiet_is_local(fd))
-		return err_set(e, ERR_NOBODY, "its disk is on a shared filesystem (instances_path), where a domain of another host "
-			       "may have it");
+		return err_set(e, ERR_NOBODY, "its disk is on a shared filesystem (instances_path), where a "
+			       "domain of another host may have it");
 	return 0;
 }
 
-/* At the most all that the base has. Below the floor nothing is published, and other instances write there, too. */
+/* Flattening needs at most the size of the base. It must not take the disk below the floor: nothing
+ * is published there, and other instances write to the same filesystem. */
 static int look_for_room(const struct conf *c, const char *disk, const char *base, struct err *e)
 {
 	struct floor floor = conf_cache_floor(c);
@@ -117,17 +119,17 @@ static int look_for_room(const struct conf *c, const char *disk, const char *bas
 	struct stat st;
 
 	floor.dir = disk;
-	/* A base that somebody deleted is still there for a QEMU that has it open. */
+	/* If the base was deleted, a QEMU that has it open can still read it. */
 	need_bytes = stat(base, &st) == 0 ? (int64_t)st.st_blocks * 512 : 0;
 	free_bytes = floor_free_bytes(&floor);
 	if (free_bytes < 0 || free_bytes - floor_bytes(&floor) >= need_bytes)
 		return 0;
 	return err_set(e, ERR_NOBODY, "it needs up to %s more; %s are free, of which %s are to stay so (%s)",
-		       bytes_words(need, need_bytes), bytes_words(have, free_bytes), bytes_words(want, floor_bytes(&floor)),
-		       floor.key);
+		       bytes_words(need, need_bytes), bytes_words(have, free_bytes),
+		       bytes_words(want, floor_bytes(&floor)), floor.key);
 }
 
-/* The header says on nothing: only a durable header may let the base go. */
+/* The header names no base now. Only a durable header allows the base to be removed. */
 static int make_durable(const char *disk, struct err *e)
 {
 	own_fd int fd = open(disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -148,7 +150,8 @@ static int run(const struct flatten *f, struct err *e)
 		return -1;
 	if (backed == 0)
 		return make_durable(f->disk, e);
-	if (is_novas(f, &b, e) < 0 || is_ours_alone(f, e) < 0 || look_for_room(f->conf, f->disk, f->base, e) < 0)
+	if (check_made_by_nova(f, &b, e) < 0 || check_exclusive(f, e) < 0 ||
+	    look_for_room(f->conf, f->disk, f->base, e) < 0)
 		return -1;
 	flatten_progress(0, 0);
 	pulled = pull_run(f, e);
@@ -160,8 +163,8 @@ static int run(const struct flatten *f, struct err *e)
 		return backed < 0 ? -1 : err_set(e, ERR_NOBODY, "%s still stands on something", f->disk);
 	if (make_durable(f->disk, e) < 0)
 		return -1;
-	log_info("event=flattened way=%s took_ms=%" PRId64 " disk=%s", pulled ? "pull" : "rebase", clock_mono_ms() - start_ms,
-		 f->disk);
+	log_info("event=flattened way=%s took_ms=%" PRId64 " disk=%s", pulled ? "pull" : "rebase",
+		 clock_mono_ms() - start_ms, f->disk);
 	return 0;
 }
 

@@ -1,5 +1,5 @@
-/* parent: between hornero-flatten and the publisher that started it: a signal ends us, lines of progress go back.
- * DIAGNOSTICS: ERR_NOBODY where we were told to end. */
+/* parent: talks to the publisher that started us. Its signal ends us; we write lines of progress.
+ * DIAGNOSTICS: ERR_NOBODY after a signal. */
 #include "agent/publish/flatten/flatten.h"
 
 #include <inttypes.h>

@@ -1,13 +1,14 @@
 /*
- * pull: a running domain's disk, by its own QEMU, through libvirt.
+ * pull: has the QEMU of a running domain flatten its own disk, through libvirt.
  *
- * libvirt's blockpull alone would risk the disk: when it ends QEMU writes the header that names no base, while the tables
- * that say where the pulled bytes are may be in QEMU's memory until the guest flushes, and a QEMU that is killed before
- * takes them along. So there are two steps. First the disk is filled by a stream job of our own that never ends by
- * itself, flushed, and the job cancelled: the disk has every byte, and still names its base. Then libvirt's blockpull
- * finds nothing to copy, and changes the header, and what libvirt knows.
+ * libvirt's blockpull alone risks the disk. When it ends, QEMU writes a header that names no base,
+ * while the tables that locate the pulled bytes may stay in QEMU's memory until the guest flushes. A
+ * QEMU that is killed before that loses them. So we take two steps:
+ *   1. A stream job of our own, which never finalizes by itself, copies every byte. We flush the
+ *      disk and cancel the job. The disk has all bytes and still names its base.
+ *   2. libvirt's blockpull finds nothing to copy. It changes the header and libvirt's records.
  *
- * DIAGNOSTICS: ERR_NOBODY: libvirt's words, or QEMU's. The disk is backed and whole.
+ * DIAGNOSTICS: ERR_NOBODY with the text of libvirt or QEMU. The disk still has its base and is whole.
  */
 #include "agent/publish/flatten/flatten.h"
 
@@ -27,8 +28,8 @@ struct pull {
 	const struct flatten *f;
 	virDomainPtr domain;
 	char node[64];   /* QEMU's name of the disk's top node */
-	char device[256]; /* and of the guest's device */
-	char job[80];    /* ours; the same each time, so that what a killed one left is found */
+	char device[256]; /* QEMU's name of the guest's device */
+	char job[80];    /* always the same per node, so that we find the job of a killed process */
 };
 
 static void connect_end(virConnectPtr *c)
@@ -63,7 +64,7 @@ static int libvirt_err(struct err *e, const char *what)
 	return err_set(e, ERR_NOBODY, "%s: libvirt says: %s", what, virGetLastErrorMessage());
 }
 
-/* What a command to QEMU returns, or NULL. */
+/* Returns the result of a QEMU command, which the caller frees; NULL on error. */
 static json_t *ask(const struct pull *p, json_t *command, struct err *e)
 {
 	own_json json_t *owned = command;
@@ -97,7 +98,7 @@ static int tell(const struct pull *p, json_t *command, struct err *e)
 	return value ? 0 : -1;
 }
 
-/* Only what libvirt itself makes: it goes into a line of QEMU's monitor. */
+/* Accepts only names as libvirt makes them, because they become part of a QEMU monitor command. */
 static bool is_plain(const char *s)
 {
 	return s && *s && s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-/#[]")] == '\0';
@@ -129,7 +130,8 @@ static int find_node(struct pull *p, struct err *e)
 	return err_set(e, ERR_NOBODY, "its QEMU has no disk %s", p->f->disk);
 }
 
-/* Our job as QEMU lists it: 1 and *job borrowed from list, 0 there is none, -1. */
+/* Looks for our job in QEMU's list. Returns 1 with *job borrowed from *list, 0 if there is none, -1
+ * on error. */
 static int find_job(const struct pull *p, json_t **list, json_t **job, struct err *e)
 {
 	json_t *entry;
@@ -157,7 +159,7 @@ static int is_there(const struct pull *p, struct err *e)
 	return find_job(p, &list, &job, e);
 }
 
-/* Also while we are told to end. The disk is as backed as it was. */
+/* Works also after a signal told us to end. The disk keeps its base. */
 static int cancel(const struct pull *p, struct err *e)
 {
 	for (int i = 0; i < CANCEL_TICKS; i++) {
@@ -166,14 +168,15 @@ static int cancel(const struct pull *p, struct err *e)
 
 		if (there <= 0)
 			return there;
-		if (i == 0 && tell(p, json_pack("{s:s, s:{s:s}}", "execute", "job-cancel", "arguments", "id", p->job), e) < 0)
+		if (i == 0 && tell(p, json_pack("{s:s, s:{s:s}}", "execute", "job-cancel", "arguments", "id",
+						p->job), e) < 0)
 			return is_there(p, e) == 0 ? 0 : -1;
 		(void)flatten_pause(&nobody, -1, TICK_MS, e);
 	}
 	return err_set(e, ERR_NOBODY, "its QEMU does not end our job %s", p->job);
 }
 
-/* 1 it has copied all and waits, 0 still at it, -1. */
+/* Returns 1 if the job has copied everything and waits, 0 if it still copies, -1 on error. */
 static int look(const struct pull *p, struct err *e)
 {
 	own_json json_t *list = NULL;
@@ -184,14 +187,15 @@ static int look(const struct pull *p, struct err *e)
 	if (there < 0)
 		return -1;
 	if (there == 0)
-		return err_set(e, ERR_NOBODY, "its QEMU gave the copying up (a full disk, or one that cannot be read)");
+		return err_set(e, ERR_NOBODY, "its QEMU gave up copying (a full disk, or one that "
+			       "cannot be read)");
 	flatten_progress(json_integer_value(json_object_get(job, "current-progress")),
 			 json_integer_value(json_object_get(job, "total-progress")));
 	status = json_string_value(json_object_get(job, "status"));
 	return status && strcmp(status, "pending") == 0;
 }
 
-/* QEMU's monitor for people: it says nothing where it is well. */
+/* Uses QEMU's human monitor, which prints nothing on success. */
 static int flush(const struct pull *p, struct err *e)
 {
 	own_free char *line = fs_path("qemu-io -d %s \"flush\"", p->device);
@@ -220,7 +224,7 @@ static int copy(const struct pull *p, struct err *e)
 	return done < 0 ? -1 : flush(p, e);
 }
 
-/* Afterwards the disk has every byte of its base that it needs, on the disk, and still names it. */
+/* Afterwards the disk durably holds every byte that it needs from its base, and still names it. */
 static int fill(const struct pull *p, struct err *e)
 {
 	json_int_t speed = p->f->conf->flatten_rate << 20;
@@ -239,7 +243,7 @@ static int fill(const struct pull *p, struct err *e)
 	return rc;
 }
 
-/* libvirt's own job on this disk: 1 there is one, 0 none, -1. */
+/* Returns 1 if libvirt has a block job on this disk, 0 if not, -1 on error. */
 static int has_block_job(const struct pull *p, virDomainBlockJobInfoPtr info, struct err *e)
 {
 	int n = virDomainGetBlockJobInfo(p->domain, p->f->disk, info, 0);
@@ -255,7 +259,7 @@ static int pull(const struct pull *p, struct err *e)
 	if (virDomainBlockPull(p->domain, p->f->disk, 0, 0) < 0)
 		return libvirt_err(e, "cannot pull");
 	while ((there = has_block_job(p, &info, e)) == 1) {
-		/* All bytes are there: whoever hears nothing for long takes libvirt to be dead. */
+		/* Nothing is left to copy, but the publisher takes a long silence for a dead libvirt. */
 		flatten_progress(1, 1);
 		if (flatten_pause(p->f, -1, TICK_MS, e) < 0)
 			return -1;
@@ -272,13 +276,15 @@ static int flatten_running(struct pull *p, struct err *e)
 	if (there < 0)
 		return -1;
 	if (there == 1)
-		return err_set(e, ERR_NOBODY, "a block job that is not ours is at work on it (%llu of %llu)", info.cur, info.end);
+		return err_set(e, ERR_NOBODY, "a block job that is not ours is at work on it (%llu of %llu)",
+			       info.cur, info.end);
 	if (find_node(p, e) < 0 || fill(p, e) < 0 || pull(p, e) < 0)
 		return -1;
 	return 1;
 }
 
-/* 1 and *out: the domain that has the disk; 0 none, -1. One that ends while we look has it no more. */
+/* Returns 1 with the domain that has the disk in *out, 0 if none has it, -1 on error. A domain that
+ * ends meanwhile does not count. */
 static int find_domain(virConnectPtr conn, const char *disk, virDomainPtr *out, struct err *e)
 {
 	own_free char *quoted = fs_path("'%s'", disk);
@@ -305,14 +311,14 @@ int pull_run(const struct flatten *f, struct err *e)
 	own_domain virDomainPtr domain = NULL;
 	int found, is_active, is_saved;
 
-	/* It stands in XML, which would spell these otherwise. */
+	/* find_domain() searches XML, which escapes these characters. */
 	if (strpbrk(f->disk, "<>&'\""))
-		return err_set(e, ERR_NOBODY, "the path %s is none that can be looked for in a domain", f->disk);
+		return err_set(e, ERR_NOBODY, "cannot look for %s in libvirt's domains: it has one of <>&'\"", f->disk);
 	virSetErrorFunc(NULL, quiet);
 	conn = virConnectOpen(f->conf->libvirt_uri);
 	if (!conn) {
-		own_free char *what = fs_path("cannot reach libvirt at %s (libvirt_uri; is the publisher's user in group libvirt?)",
-					      f->conf->libvirt_uri);
+		own_free char *what = fs_path("cannot reach libvirt at %s (libvirt_uri; is the publisher's user "
+					      "in group libvirt?)", f->conf->libvirt_uri);
 
 		return libvirt_err(e, what);
 	}
@@ -324,7 +330,7 @@ int pull_run(const struct flatten *f, struct err *e)
 	if (is_active < 0 || is_saved < 0)
 		return libvirt_err(e, "cannot look at its domain");
 	if (is_saved)
-		return err_set(e, ERR_NOBODY, "its domain was saved, and its memory goes with the disk as it is; start it, or "
-			       "virsh managedsave-remove %s", virDomainGetName(domain));
+		return err_set(e, ERR_NOBODY, "its domain was saved, and its memory goes with the disk as it "
+			       "is; start it, or virsh managedsave-remove %s", virDomainGetName(domain));
 	return is_active ? flatten_running(&(struct pull){.f = f, .domain = domain}, e) : 0;
 }

@@ -1,5 +1,5 @@
-/* rebase: DIAGNOSTICS: ERR_NOBODY with qemu-img's own words; the disk is as it was, but for bytes of its base that
- * it has of its own by now. */
+/* rebase: DIAGNOSTICS: ERR_NOBODY with qemu-img's text. The disk keeps its base; some of the base's
+ * bytes may already be copied into it. */
 #include "agent/publish/flatten/flatten.h"
 
 #include "lib/fs.h"
@@ -13,14 +13,15 @@
 
 enum { TICK_MS = 500 };
 
-/* What qemu-img prints: "    (12.34/100%)" and a carriage return, over and over, or why it could not. */
+/* Output of qemu-img: "    (12.34/100%)" and a carriage return, repeated, or the reason of its
+ * failure. */
 struct said {
 	char text[1024];
 	size_t len;
 	double percent;
 };
 
-/* Commas are doubled where a path stands in options. */
+/* Doubles commas, as QEMU's option syntax wants it. The caller frees the result. */
 static char *option_path(const char *path)
 {
 	char *out = calloc(2, strlen(path) + 1);
@@ -52,7 +53,7 @@ static void take(struct said *s, const char *piece, size_t len)
 	s->text[s->len] = '\0';
 }
 
-/* Until it has closed its output. */
+/* Reads until qemu-img closes its output. */
 static int follow(const struct flatten *f, int out, struct said *s, struct err *e)
 {
 	for (;;) {
@@ -99,20 +100,23 @@ static int run(const struct flatten *f, const char *const argv[], struct err *e)
 	status = spawn_wait(&c);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	return err_set(e, ERR_NOBODY, "qemu-img could not rebase it (%s): %s", spawn_status_text(status, how, sizeof(how)),
-		       said.text);
+	return err_set(e, ERR_NOBODY, "qemu-img could not rebase it (%s): %s",
+		       spawn_status_text(status, how, sizeof(how)), said.text);
 }
 
-/* writethrough: qemu-img writes the header that names no base before the tables that say where the bytes are, if it
- * may keep those in memory; killed in between the disk would be empty. The base is named here: what the header names
- * instead would be opened with the rights of Nova's user. */
+/* "-t writethrough": if qemu-img may keep the tables that locate the bytes in memory, it writes the
+ * header that names no base before them; killed in between, it leaves an empty disk.
+ * We name the base ourselves: otherwise qemu-img would open, as Nova's user, any file that the header
+ * names. */
 int rebase_run(const struct flatten *f, struct err *e)
 {
 	own_free char *path = option_path(f->disk);
 	own_free char *base = option_path(f->base);
-	own_free char *below = fs_path("driver=qcow2,backing.driver=raw,backing.file.driver=file,backing.file.filename=%s", base);
+	own_free char *below = fs_path("driver=qcow2,backing.driver=raw,backing.file.driver=file,"
+				       "backing.file.filename=%s", base);
 	bool limited = f->conf->flatten_rate > 0;
-	own_free char *rate = fs_path("throttle-group,id=rate,x-bps-write=%lld", (long long)f->conf->flatten_rate << 20);
+	own_free char *rate = fs_path("throttle-group,id=rate,x-bps-write=%lld",
+				      (long long)f->conf->flatten_rate << 20);
 	own_free char *plain = fs_path("%s,file.driver=file,file.filename=%s", below, path);
 	own_free char *throttled = fs_path("%s,file.driver=throttle,file.throttle-group=rate,"
 					   "file.file.driver=file,file.file.filename=%s", below, path);
