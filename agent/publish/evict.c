@@ -1,5 +1,5 @@
-/* evict: DIAGNOSTICS: ERR_US for a list that hornero-collect cannot have written, ERR_OPERATOR where a directory of Nova's
- * cannot be used; a file that must stay is a reply, no error. */
+/* evict: DIAGNOSTICS: ERR_US for a malformed list, which hornero-collect never writes, ERR_OPERATOR if
+ * a directory of Nova's is unusable. A file that must stay is a reply, not an error. */
 #include "agent/publish/evict.h"
 
 #include "agent/common/current.h"
@@ -19,7 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The image's own name, and that of the release. */
+/* The image's own name and that of the release. */
 enum { NAMES_MAX = 2 };
 
 struct name {
@@ -53,7 +53,7 @@ struct eviction {
 	struct peer *peer;
 	int cache;
 	bool dry;
-	char why[512]; /* it stays */
+	char why[512]; /* why the last file stays */
 };
 
 static int parse(const char *line, struct victim *v, struct err *e)
@@ -73,7 +73,7 @@ static int stays(struct eviction *v, const char *why)
 	return 0;
 }
 
-/* No publication has been allowed since the list was made. */
+/* True if hornerod has allowed no publication of the image since the list was made. */
 static bool is_fenced_so(const struct eviction *v, const struct victim *w)
 {
 	struct err ignored = ERR_INIT;
@@ -90,8 +90,9 @@ static bool is_that_file(const struct eviction *v, const struct victim *w, const
 	       fs_born_ns(v->cache, name) == w->born_ns;
 }
 
-/* The name of the image or release `id`, where the record has it for this file: a record cannot say which name that is, since the
- * instances are looked for by it. 1 it is added, 0, -1. */
+/* Adds the name of the image or release `id` if the record has it for this file. The name comes from
+ * `id`, never from the record: we look for instances by it. Returns 1 if added, 0 if not, -1 on
+ * error. */
 static int add_name(const struct eviction *v, struct victim *w, const char *id, const struct warm *record, enum warm_state state,
 		    struct err *e)
 {
@@ -106,7 +107,7 @@ static int add_name(const struct eviction *v, struct victim *w, const char *id, 
 	return 1;
 }
 
-/* As records have them. */
+/* Finds the names that our records have for the file. */
 static int find_names(const struct eviction *v, struct victim *w, struct err *e)
 {
 	const struct conf *c = v->conf;
@@ -125,7 +126,7 @@ static int find_names(const struct eviction *v, struct victim *w, struct err *e)
 	return add_name(v, w, release, &record, state, e) < 0 ? -1 : 0;
 }
 
-/* 1 for ever, or nobody knows; 0 not; -1. Whose time is over hornero-collect knows. */
+/* Returns 1 if kept forever or unknown, 0 if not, -1 on error. hornero-collect decides expiry. */
 static int is_wished(const struct eviction *v, const struct victim *w, struct err *e)
 {
 	own_image struct image img = {0};
@@ -153,7 +154,7 @@ static int look(struct eviction *v, struct victim *w, struct err *e)
 	return wished < 0 ? -1 : 1;
 }
 
-/* 1 nobody stands on it under any of its names, 0 it stays. */
+/* Returns 1 if no instance uses it under any of its names, 0 if it stays, -1 on error. */
 static int is_free(struct eviction *v, struct victim *w, struct err *e)
 {
 	struct dependents d;
@@ -167,7 +168,8 @@ static int is_free(struct eviction *v, struct victim *w, struct err *e)
 	return 1;
 }
 
-/* Always in the same order, so that two of us cannot wait for each other; Nova holds one at a time. */
+/* Takes the locks in a fixed order, so that two publishers cannot deadlock. Nova holds one at a
+ * time. */
 static int take_locks(struct eviction *v, struct victim *w, struct err *e)
 {
 	for (size_t i = 0; i < w->n; i++) {
@@ -197,7 +199,7 @@ static int remove_names(struct eviction *v, const struct victim *w, struct err *
 	return 1;
 }
 
-/* All that happens while Nova waits for us. */
+/* Runs while Nova waits for our locks: nothing slow here. */
 static int take_out(struct eviction *v, struct victim *w, struct err *e)
 {
 	int rc;
@@ -212,10 +214,11 @@ static int take_out(struct eviction *v, struct victim *w, struct err *e)
 	return rc == 1 ? remove_names(v, w, e) : rc;
 }
 
-/* 1 gone (or would go), *bytes says how much; 0 it stays; -1. */
+/* Returns 1 if the file went (if dry: would go), with its size in *bytes, 0 if it stays, -1 on
+ * error. */
 static int evict(struct eviction *v, struct victim *w, int64_t *bytes, struct err *e)
 {
-	own_fd int held = -1; /* its blocks are freed when it is closed, after the locks */
+	own_fd int held = -1; /* its blocks are freed at close, after we release the locks */
 	struct stat st;
 	int rc = look(v, w, e);
 

@@ -1,14 +1,18 @@
 /*
- * evict: take files out of Nova's cache that hornero published and nobody wants.
+ * evict: removes files that hornero published, and that nobody wants, from Nova's cache.
  *
- * The list has a line for each file, the one that goes first on top (agent/common/protocol.h). As many go as make room for so many
- * bytes. A file has
- * the name of its image, that of its release, or both; it goes under all its names or under none, since only the last one frees
- * anything. The list is advice: a file goes only if records say that its names are ours and all that it has, no image file
- * wishes it warm for ever, no disk of an instance stands on it, and, once more under Nova's lock for each of its names, if it
- * is still that file, its fence is still that one, and no instance stands on it.
+ * The list has a line for each file, the first to go on top (agent/common/protocol.h). Files go until
+ * the requested number of bytes is free. A file has the name of its image, that of its release, or
+ * both. It loses all its names or none, because only the last one frees space.
  *
- * Replies: "evicted INODE BYTES" or "stays INODE REASON" for each that was looked at.
+ * The list is advice. A file goes only if
+ *   - our records have all its names,
+ *   - no image file asks to keep it warm forever,
+ *   - no disk of an instance has it as its base, and
+ *   - under Nova's lock for each name, it is still that file, its fence is unchanged and still no
+ *     instance uses it.
+ *
+ * Replies: "evicted INODE BYTES" or "stays INODE REASON" for each file that was examined.
  */
 #ifndef HORNERO_AGENT_PUBLISH_EVICT_H
 #define HORNERO_AGENT_PUBLISH_EVICT_H
@@ -20,7 +24,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* dry: only say. *n: how many went. ERR_US where a line makes no sense, ERR_NOBODY where we were told to end. */
+/* Stores in *n how many files went. If `dry`, only reports what would go. ERR_US for a malformed line,
+ * ERR_NOBODY if peer_stop() ended it. */
 int evict_run(const struct conf *c, int list, int64_t want_bytes, bool dry, struct peer *peer, int *n, struct err *e);
 
 #endif

@@ -1,5 +1,6 @@
-/* hornero-publish: one request on descriptor 0, one answer. DIAGNOSTICS: the exit code is the class
- * of the error that was answered, 0 for published, deferred and foreign. */
+/* hornero-publish: answers one request on descriptor 0.
+ * DIAGNOSTICS: the exit code is the class of the error in the answer; 0 for published, deferred and
+ * foreign. */
 #include "agent/publish/dependents.h"
 #include "agent/publish/evict.h"
 #include "agent/publish/peer.h"
@@ -50,7 +51,7 @@ static int touch(const struct conf *conf, int list, struct peer *peer, struct er
 	return rc;
 }
 
-/* Does an instance stand on what the image's own name has? */
+/* Answers whether an instance uses the file under the image's own name. */
 static int look(const struct conf *conf, const struct peer_request *req, struct peer *peer, struct err *e)
 {
 	own_quiet struct quiet seen = QUIET_INIT;
@@ -106,7 +107,7 @@ static int serve(const char *option_c, struct peer *peer, struct err *e)
 	if (out.foreign[0] != '\0')
 		peer_say(peer, "foreign", "%s %s", out.name, out.foreign);
 	else if (out.deferred[0] != '\0')
-		peer_say(peer, out.is_alone ? "alone" : "deferred", "%s", out.deferred);
+		peer_say(peer, out.release_only ? "alone" : "deferred", "%s", out.deferred);
 	else
 		peer_say(peer, "published", "%s %" PRIu64 " %" PRId64 " %" PRId64, out.name, out.ino,
 			 out.size_bytes, out.took_ms);

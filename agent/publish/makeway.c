@@ -1,4 +1,5 @@
-/* makeway: DIAGNOSTICS: as dependents.h, standing.h and flattening.h say; ERR_NOBODY where the fence names another attempt. */
+/* makeway: DIAGNOSTICS: see dependents.h, standing.h and flattening.h; ERR_NOBODY if the fence names
+ * another attempt. */
 #include "agent/publish/makeway.h"
 
 #include "agent/publish/flattening.h"

@@ -1,8 +1,9 @@
 /*
- * makeway: do instances stand on the base that is to be replaced, on other bytes than the new ones? Where the image wishes it,
- * their disks are made independent of it.
+ * makeway: checks whether instances need the present bytes of a base that is to be replaced. If the
+ * image says in_use: flatten, makes their disks independent.
  *
- *     struct makeway w = {.conf = conf, .req = &req, .peer = &peer, .out = &out, .m = &manifest, .cache = dir_fd, .seen = &seen};
+ *     struct makeway w = {.conf = conf, .req = &req, .peer = &peer, .out = &out, .m = &manifest,
+ *                         .cache = dir_fd, .seen = &seen};
  *     makeway_run(&w, e)              before the copy: slow
  *     makeway_look(&w, false, &d, e)  under Nova's lock: fast
  */
@@ -22,20 +23,21 @@ struct makeway {
 	const struct conf *conf; /* borrowed, as all pointers here */
 	const struct peer_request *req;
 	struct peer *peer;
-	struct publish_result *out; /* its name is looked at; deferred is set */
+	struct publish_result *out; /* reads its name, sets deferred */
 	const struct manifest *m;
 	int cache;
 	bool may_flatten;         /* in_use: flatten */
-	struct quiet *seen;       /* what the first look at the instances saw */
-	struct standing standing; /* whether what is in place is these very bytes, as far as known */
+	struct quiet *seen;       /* filled by the first look at the instances */
+	struct standing standing; /* whether the base already has the new bytes, if known */
 };
 
-/* 1: instances stand on other bytes than these, and out->deferred says who. 0, -1. Comparing bytes is slow: under the lock
- * (may_compare false) only what was found before counts. */
+/* Returns 1 if instances need other bytes than the new ones, with their names in out->deferred, 0 if
+ * none does, -1 on error. Comparing bytes is slow: under the lock pass may_compare false, and only an
+ * earlier result counts. */
 int makeway_look(struct makeway *w, bool may_compare, struct dependents *d, struct err *e);
 
-/* As makeway_look(), after the dependents were made independent, one after the other, where the image wishes it. The first one
- * that cannot be ends it: more room would be taken for nothing. */
+/* Like makeway_look(), but first flattens the dependents one by one, if the image asks for it. Stops
+ * at the first that cannot be flattened: the others would take space for nothing. */
 int makeway_run(struct makeway *w, struct err *e);
 
 #endif

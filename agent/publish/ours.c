@@ -1,5 +1,5 @@
-/* ours: DIAGNOSTICS: ERR_OPERATOR where the cache or the store cannot be read, ERR_NOBODY where we are told to end. "Foreign"
- * is the answer in every doubt. */
+/* ours: DIAGNOSTICS: ERR_OPERATOR if the cache or the store is unreadable, ERR_NOBODY if peer_stop()
+ * ended it. In doubt the answer is OURS_FOREIGN. */
 #include "agent/publish/ours.h"
 
 #include "agent/publish/standing.h"
@@ -18,12 +18,11 @@
 #include <string.h>
 #include <time.h>
 
-/* What one look knows. */
 struct look {
 	struct ours *o;
 	const struct manifest *m;
 	const struct stat *st;
-	int fd; /* of the file, or -1 where it is no regular file or cannot be read */
+	int fd; /* of the file, or -1 if it is not regular or not readable */
 };
 
 static int64_t mtime_ns(const struct stat *st)
@@ -31,7 +30,7 @@ static int64_t mtime_ns(const struct stat *st)
 	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
-/* Without a birth the number may be another file's by now. */
+/* Without a birth time, the inode number may belong to another file by now. */
 static bool is_of_record(const struct ours *o, const struct warm *w)
 {
 	return !w->refused && w->ino == o->ino && w->size_bytes == o->size_bytes && o->born_ns != 0 && w->born_ns == o->born_ns;
@@ -43,7 +42,7 @@ static int match_release(void *arg, struct warm *w, struct err *e)
 	return is_of_record(arg, w);
 }
 
-/* The record says that these are the artifact's bytes. Do they still say so themselves? */
+/* The record says that the file has the artifact's bytes. Compares them: they may have changed. */
 static int compare(const struct look *l, const struct warm *w, struct err *e)
 {
 	struct ours *o = l->o;
@@ -59,7 +58,7 @@ static int compare(const struct look *l, const struct warm *w, struct err *e)
 	return 0;
 }
 
-/* 1 a record of the image is this file's, 0, -1. */
+/* Returns 1 if a record of the image matches the file, 0 if not, -1 on error. */
 static int look_recorded(const struct look *l, struct err *e)
 {
 	struct ours *o = l->o;
@@ -80,7 +79,8 @@ static int look_recorded(const struct look *l, struct err *e)
 	return known;
 }
 
-/* Was an artifact with this digest ever this image's, as far as the store and the record know? 1, 0, -1. */
+/* Returns 1 if the store or a record has the digest for an artifact of this image, 0 if not, -1 on
+ * error. */
 static int is_of_image(const struct ours *o, const char *digest, struct err *e)
 {
 	struct manifest m;
@@ -103,7 +103,7 @@ static int is_of_image(const struct ours *o, const char *digest, struct err *e)
 	return 0;
 }
 
-/* May some artifact have these bytes, by its length? A file of another length than all of them is not read. */
+/* Could the file be an artifact, by its length? If no artifact is as long, we need not read it. */
 static bool has_known_size(const struct look *l)
 {
 	own_free char *path = fs_path("%s/artifact", l->o->conf->store_dir);
@@ -133,7 +133,7 @@ static int pace(void *arg, int64_t bytes, struct err *e)
 	return peer_stop(arg, e);
 }
 
-/* 1 its bytes are an artifact's of this image, 0, -1. */
+/* Returns 1 if the file has the bytes of an artifact of this image, 0 if not, -1 on error. */
 static int look_at_bytes(const struct look *l, struct err *e)
 {
 	own_fd int fd = -1;
@@ -144,7 +144,7 @@ static int look_at_bytes(const struct look *l, struct err *e)
 		return 0;
 	fd = digest_open(l->o->cache, l->o->name, e);
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_ino != l->st->st_ino)
-		return 0; /* another file by now: the look under the lock finds out */
+		return 0; /* another file by now: ours_still() notices it under the lock */
 	if (digest_fd(fd, pace, l->o->peer, digest, e) < 0)
 		return -1;
 	return is_of_image(l->o, digest, e);
@@ -216,6 +216,6 @@ bool ours_still(const struct ours *o)
 	if (o->how == OURS_ABSENT || st.st_ino != o->ino || st.st_size != o->size_bytes ||
 	    fs_born_ns(o->cache, o->name) != o->born_ns)
 		return false;
-	/* What the operator let go of is exact. Our own file may have been touched by a spawn. */
+	/* The operator's permission is for exactly one mtime. Nova may have touched a file of ours. */
 	return o->how != OURS_PERMITTED || mtime_ns(&st) == o->mtime_ns;
 }

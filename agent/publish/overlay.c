@@ -1,5 +1,5 @@
-/* overlay: pure. DIAGNOSTICS: OVERLAY_BAD and OVERLAY_LOOK are for the caller to take as
- * "perhaps", never as "no". */
+/* overlay: DIAGNOSTICS: callers must take OVERLAY_BAD and OVERLAY_LOOK as "perhaps", never as
+ * "no". */
 #include "agent/publish/overlay.h"
 
 #include <string.h>
@@ -7,8 +7,8 @@
 /* Bytes of a header up to and with backing_file_size; version 2 and 3 agree on them. */
 enum { FIELDS_END = 20, HEADER_V2 = 72, HEADER_V3 = 104 };
 
-/* Incompatible features that leave the bytes in this file: dirty, corrupt, a compression type, extended L2 entries.
- * Not bit 2: a data file of another name, which whoever wrote the header has chosen. */
+/* Incompatible features that keep the bytes in this file: dirty, corrupt, a compression type, extended
+ * L2 entries. Not bit 2, an external data file: the header's author chooses its name. */
 #define FEATURES_KNOWN UINT64_C(0x1b)
 
 enum { EXTENSIONS_MAX = 32 };
@@ -52,7 +52,7 @@ enum overlay_kind overlay_parse(const uint8_t *head, size_t len, uint64_t *offse
 	return OVERLAY_BACKED;
 }
 
-/* Behind the header: type and length of an extension, its bytes, padded to eight. */
+/* Extensions follow the header: type, length, and bytes padded to a multiple of eight. */
 bool overlay_is_on_raw(const uint8_t *head, size_t len)
 {
 	size_t at = be32(head + 4) == 3 ? be32(head + 100) : HEADER_V2;
@@ -85,7 +85,8 @@ static const char *next_part(const char *at, size_t *len)
 	}
 }
 
-/* ".." is no part that text alone can resolve: it never compares as equal, and the caller looks at the inodes. */
+/* Text alone cannot resolve "..": a path with it never compares as equal, and the caller compares
+ * inodes. */
 bool overlay_is_same_path(const char *a, const char *b)
 {
 	size_t alen, blen;
@@ -104,7 +105,7 @@ bool overlay_is_same_path(const char *a, const char *b)
 	}
 }
 
-/* As qemu's path_has_protocol: a colon before any slash. */
+/* Like QEMU's path_has_protocol: a colon before any slash. */
 static bool has_protocol(const char *name)
 {
 	return name[strcspn(name, ":/")] == ':';

@@ -1,5 +1,5 @@
-/* peer: DIAGNOSTICS: ERR_USAGE where there is no connection, ERR_US where a request is malformed,
- * ERR_NOBODY where we were told to end. */
+/* peer: DIAGNOSTICS: ERR_USAGE without a connection, ERR_US for a malformed request, ERR_NOBODY if we
+ * must end. */
 #include "agent/publish/peer.h"
 
 #include "lib/escape.h"
@@ -46,7 +46,7 @@ void peer_close(struct peer *p)
 	p->signals = -1;
 }
 
-/* Every descriptor that came along; the first n fit into fds. Returns how many came. */
+/* Stores the first n descriptors of a message in fds and closes the others. Returns how many came. */
 static size_t take_fds(struct msghdr *msg, int *fds, size_t n)
 {
 	size_t came = 0;
@@ -192,5 +192,5 @@ int peer_stop(void *arg, struct err *e)
 		return 0;
 	if (fds[0].revents)
 		return err_set(e, ERR_NOBODY, "the publisher was told to end; the job publishes when it runs again");
-	return err_set(e, ERR_NOBODY, "whoever asked for the publication is gone");
+	return err_set(e, ERR_NOBODY, "the client that asked for the publication has gone");
 }

@@ -1,5 +1,5 @@
-/* placing: DIAGNOSTICS: ERR_OPERATOR where the cache cannot be used; ERR_NOBODY where the fence names another attempt,
- * the name was taken meanwhile, or we were told to end. */
+/* placing: DIAGNOSTICS: ERR_OPERATOR if the cache is unusable, ERR_NOBODY if the fence names another
+ * attempt, the name was taken meanwhile, or peer_stop() ended it. */
 #include "agent/publish/placing.h"
 
 #include "agent/publish/dependents.h"
@@ -17,7 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Without a birth the number may be another file's by now. */
+/* Without a birth time, the inode number may belong to another file by now. */
 static bool is_recorded(const struct placing *p, const struct warm *w)
 {
 	struct stat st;
@@ -26,7 +26,7 @@ static bool is_recorded(const struct placing *p, const struct warm *w)
 	       st.st_ino == w->ino && st.st_size == w->size_bytes && fs_born_ns(p->cache, w->name) == w->born_ns;
 }
 
-/* The image's own name may have these very bytes: then they are linked, not copied. */
+/* If the image's own name has the same bytes, we link them instead of copying. */
 static int find_source(struct placing *p, struct err *e)
 {
 	struct warm w;
@@ -47,7 +47,8 @@ static void refuse(struct placing *p, const char *what)
 
 enum found { FOUND_OTHER, FOUND_SAME, FOUND_CHANGED };
 
-/* Is fd, which is under the name, the artifact? The record knows, or the bytes. A found, or -1. */
+/* Is fd, the file under the name, the artifact? The record or a comparison tells. Returns an enum
+ * found, or -1 on error. */
 static int compare(const struct placing *p, int fd, const struct stat *st, const struct manifest *m, struct err *e)
 {
 	bool is_ours;
@@ -70,7 +71,7 @@ static int compare(const struct placing *p, int fd, const struct stat *st, const
 	return same ? FOUND_SAME : is_ours ? FOUND_CHANGED : FOUND_OTHER;
 }
 
-/* Do instances stand on what has the release's name? d says who. 1, 0, -1. */
+/* Returns 1 if instances use the release's file, with their names in d, 0 if not, -1 on error. */
 static int is_in_use(const struct placing *p, struct dependents *d, struct err *e)
 {
 	own_quiet struct quiet seen = QUIET_INIT;
@@ -139,7 +140,7 @@ int placing_find(struct placing *p, const struct manifest *m, struct err *e)
 	return 0;
 }
 
-/* The name of a changed file of ours goes over to the right bytes, unless an instance came meanwhile. */
+/* Replaces a changed file of ours by one with the right bytes, unless an instance uses it by now. */
 static int replace_changed(const struct placing *p, const struct aside *aside, struct err *e)
 {
 	struct dependents d;
@@ -162,7 +163,7 @@ static int link_under_lock(struct placing *p, const struct aside *aside, struct 
 		return err_sys(e, ERR_OPERATOR, "cannot set the time of %s", aside->name);
 	if ((p->replaces ? replace_changed(p, aside, e) : aside_link(aside, p->name, e)) < 0) {
 		if (e->sys == EEXIST)
-			e->class = ERR_NOBODY; /* the next try looks at it */
+			e->class = ERR_NOBODY; /* the next attempt examines it */
 		return -1;
 	}
 	failpoint("release-linked");

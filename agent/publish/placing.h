@@ -1,15 +1,18 @@
 /*
- * placing: an artifact under the name of its release in Nova's cache, beside the image's own name: one file, two names.
+ * placing: gives an artifact the name of its release in Nova's cache. The image's own name and that of
+ * the release are two names of one file.
  *
  *     struct placing p = {.conf = conf, .req = &req, .peer = &peer, .cache = cache_dir_fd};
  *     placing_find(&p, &manifest, e)
- *     if (placing_is_due(&p)) … an aside with the bytes: p.source[0] ? placing_take() : a copy … placing_link(&p, &aside, way, e)
+ *     if (placing_is_due(&p))
+ *             … fill an aside: placing_take() if p.source[0], else copy the artifact …
+ *             placing_link(&p, &aside, way, e)
  *     placing_say(&p)
  *
- * A release never gets other bytes: what lies under its name and is not the artifact is not replaced, and said. Only a
- * file of ours whose bytes were changed since is replaced, by the right ones, and only while no instance stands on it.
- * The two names are hard links in the cache: never one with the store, since libvirt gives a base, and so
- * every link of it, to QEMU's user.
+ * A release never gets other bytes. If another file has its name, we keep that file and report it. We
+ * replace only a file of ours whose bytes have changed, and only while no instance uses it.
+ * The two names are hard links within the cache. We never link to the store: libvirt gives a base, and
+ * with it every link, to QEMU's user.
  */
 #ifndef HORNERO_AGENT_PUBLISH_PLACING_H
 #define HORNERO_AGENT_PUBLISH_PLACING_H
@@ -27,33 +30,34 @@ struct placing {
 	struct peer *peer;
 	int cache;
 
-	bool doubt;           /* the bytes of a recorded file are compared, too */
-	ino_t changed_ino;    /* a file of the cache that is known to hold other bytes than its record says; 0: none */
+	bool doubt;           /* also compare the bytes of a recorded file */
+	ino_t changed_ino;    /* a file in the cache whose bytes differ from its record; 0: none */
 
 	char release[UUID_LEN + 1];
 	char name[SHA1_HEX + 1];
-	char source[SHA1_HEX + 1]; /* a name in the cache that has these very bytes; "": none, they come from the store */
+	char source[SHA1_HEX + 1]; /* a name in the cache with the same bytes; "": copy from the store */
 	bool is_there;
-	bool replaces;             /* our own file lies there, changed since, and no instance stands on it */
+	bool replaces;             /* our own file has the name, was changed, and no instance uses it */
 	uint64_t ino;
 	int64_t size_bytes;
-	char refused[512]; /* not "": why it is not placed */
+	char refused[512]; /* why it is not placed, or "" */
 };
 
-/* What is under the name? Bytes are compared where no record knows the file: so before any lock. */
+/* Examines the file under the name. Compares bytes if no record knows the file, so call it before
+ * taking any lock. */
 int placing_find(struct placing *p, const struct manifest *m, struct err *e);
 
-/* Not there, and not refused. */
+/* True if the name is missing and was not refused. */
 bool placing_is_due(const struct placing *p);
 
-/* One more name for what `source` names, aside. */
+/* Makes the aside a hard link to `source`. */
 int placing_take(const struct placing *p, struct aside *aside, struct err *e);
 
-/* The aside's file under the name, with Nova's lock of that name, if the fence lets us. Durable on return. ERR_NOBODY
- * also where somebody else made a file of that name meanwhile. way: for the log. */
+/* Links the aside to the name, under Nova's lock for it, if the fence allows it. Durable on return.
+ * ERR_NOBODY also if another process took the name meanwhile. `way` is for the log. */
 int placing_link(struct placing *p, const struct aside *aside, const char *way, struct err *e);
 
-/* "released NAME INO SIZE" or "unreleased NAME TEXT", to whoever asked. */
+/* Sends "released NAME INO SIZE" or "unreleased NAME TEXT" to the peer. */
 void placing_say(const struct placing *p);
 
 #endif

@@ -1,6 +1,6 @@
-/* publish: DIAGNOSTICS: ERR_OPERATOR where an image is not registered, an artifact was changed or a
- * directory of Nova's cannot be used; ERR_NOBODY where a newer attempt has the image, the disk is full
- * or we were told to end. In every case the cache is as it was. */
+/* publish: DIAGNOSTICS: ERR_OPERATOR if an image is not registered, an artifact has changed or a
+ * directory of Nova's is unusable; ERR_NOBODY if a newer attempt has the image, the disk is full or
+ * peer_stop() ended it. After each of them the image's own name is unchanged. */
 #include "agent/publish/publish.h"
 
 #include "agent/publish/aside.h"
@@ -28,7 +28,7 @@
 
 enum { ROUNDS = 5 };
 
-/* What a step says: it is done; instances are in the way; another file has the name by now; -1 is an error. */
+/* Results of a step: done; instances use the base; another file has the name by now. -1 is an error. */
 enum { DONE = 0, IN_USE = 1, OTHER_FILE = 2 };
 
 struct act {
@@ -39,8 +39,8 @@ struct act {
 	struct manifest m;
 	int cache; /* borrowed: the cache directory */
 	struct makeway dependents;
-	struct ours ours; /* what lies under the image's own name */
-	struct placing release; /* where wants_release */
+	struct ours ours; /* the file under the image's own name */
+	struct placing release; /* if wants_release */
 	bool wants_release, is_release_only;
 	const char *way;
 	int64_t copy_ms, sync_ms, wait_ms, held_us;
@@ -62,7 +62,7 @@ static int check_request(struct act *a, struct err *e)
 	return fence_check(a->conf, a->req->image, &a->req->fence, e);
 }
 
-/* Nova makes it for its first image; owned as instances_path is. */
+/* Nova makes the directory for its first image, owned as instances_path is; so do we if it is missing. */
 static int open_cache(const struct conf *conf, struct err *e)
 {
 	struct dir_made how;
@@ -86,7 +86,7 @@ static int open_cache(const struct conf *conf, struct err *e)
 	return fs_open_dir(AT_FDCWD, conf->cache_dir, e);
 }
 
-/* The artifact beside its final name, whole and durable. */
+/* Copies the artifact to the aside, whole and durable. */
 static int copy_aside(struct act *a, struct aside *aside, struct err *e)
 {
 	int64_t start_ms = clock_mono_ms();
@@ -101,7 +101,7 @@ static int copy_aside(struct act *a, struct aside *aside, struct err *e)
 	mark_set(aside->fd, a->req->image);
 	if (fsync(aside->fd) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot make the copy in %s durable", a->conf->cache_dir);
-	/* Nobody may have written to the artifact meanwhile. */
+	/* Check that the artifact was not modified during the copy. */
 	if (store_compare(a->req->artifact, &a->m, e) < 0)
 		return -1;
 	a->way = copy_way_name(way);
@@ -111,7 +111,7 @@ static int copy_aside(struct act *a, struct aside *aside, struct err *e)
 	return peer_stop(a->peer, e);
 }
 
-/* The bytes from the store, or, where a name in the cache has them already, one more name for that file. */
+/* Fills the aside: links a file in the cache that has the bytes, or else copies them from the store. */
 static int prepare(struct act *a, struct aside *aside, struct err *e)
 {
 	if (a->release.source[0] == '\0')
@@ -120,7 +120,7 @@ static int prepare(struct act *a, struct aside *aside, struct err *e)
 	return placing_take(&a->release, aside, e);
 }
 
-/* The release's name, whatever becomes of the image's own. */
+/* Places the release, whether or not the image's own name can be replaced. */
 static int place_release(struct act *a, struct aside *aside, struct err *e)
 {
 	if (!a->wants_release)
@@ -133,8 +133,8 @@ static int place_release(struct act *a, struct aside *aside, struct err *e)
 	return 0;
 }
 
-/* What the operator let go of is gone now. A death in between leaves a permission that fits no file, and hornerod
- * removes it when it records the publication. */
+/* Removes the operator's permission: its file is gone. If we die before, the permission matches no
+ * file, and hornerod removes it when it records the publication. */
 static void use_permission(const struct act *a)
 {
 	if (a->ours.how != OURS_PERMITTED)
@@ -145,7 +145,7 @@ static void use_permission(const struct act *a)
 		 a->req->image, a->out->name, (uintmax_t)a->ours.ino);
 }
 
-/* All that happens while Nova waits for us. */
+/* Runs while Nova waits for our lock: nothing slow here. */
 static int put_in_place(struct act *a, struct aside *aside, struct err *e)
 {
 	struct dependents d;
@@ -164,7 +164,7 @@ static int put_in_place(struct act *a, struct aside *aside, struct err *e)
 	/* Nova's ageing counts from mtime, and the lock may have taken hours. */
 	if (futimens(aside->fd, NULL) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot set the time of %s", aside->name);
-	/* Holding what is replaced keeps its blocks until somebody has time to free them: 50 ms for 400 MB. */
+	/* An open descriptor delays freeing the blocks (50 ms for 400 MB) until after the lock. */
 	a->out->replaced = openat(a->cache, a->out->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if ((a->ours.how == OURS_ABSENT ? aside_rename_new(aside, a->out->name, e) : aside_rename(aside, a->out->name, e)) < 0)
 		return e->sys == EEXIST ? OTHER_FILE : -1;
@@ -204,7 +204,8 @@ static int place_under_lock(struct act *a, struct aside *aside, struct err *e)
 	return rc;
 }
 
-/* 0 it may be replaced, or nothing is there; 1 it stays, and out->foreign says why. */
+/* Returns 0 if the file may be replaced or there is none, 1 if it stays, with the reason in
+ * out->foreign, -1 on error. */
 static int look_at_own(struct act *a, struct err *e)
 {
 	a->out->foreign[0] = '\0';
@@ -216,7 +217,8 @@ static int look_at_own(struct act *a, struct err *e)
 	return 1;
 }
 
-/* Another file came under the name, or instances did. 0: try again; else it is settled so. */
+/* Examines another file under the name, or new instances. Returns 0 to try again; any other value is
+ * the result of place(). */
 static int look_again(struct act *a, int found, struct err *e)
 {
 	if (found == OTHER_FILE) {
@@ -230,14 +232,16 @@ static int look_again(struct act *a, int found, struct err *e)
 	return makeway_run(&a->dependents, e);
 }
 
-/* New instances and files may come while we copy, wait or flatten: a few times, then it is deferred. DONE, or not placed
- * (deferred or foreign says why), or -1. */
+/* Tries ROUNDS times, because new instances and files may appear while we copy, wait or flatten.
+ * Returns DONE, another positive value if not placed (out->deferred or out->foreign has the reason),
+ * or -1 on error. */
 static int place(struct act *a, struct aside *aside, struct err *e)
 {
 	for (int round = 1;; round++) {
 		int found;
 
-		/* A header that was changed by somebody who died must not come back after a power failure. */
+		/* A flattening that was killed may have left a header unsynced: after a power failure it would
+		 * name the old base again. */
 		if (a->dependents.may_flatten && syncfs(a->cache) < 0)
 			return err_sys(e, ERR_NOBODY, "cannot make the disks of the instances durable");
 		found = place_under_lock(a, aside, e);
@@ -265,7 +269,7 @@ static void log_outcome(const struct act *a)
 	}
 	if (r->deferred[0] != '\0') {
 		log_info("event=%s job=%lld attempt=%lld image=%s lock_held_us=%lld reason=%s",
-			 r->is_alone ? "published-alone" : "deferred", (long long)a->req->fence.job,
+			 r->release_only ? "published-alone" : "deferred", (long long)a->req->fence.job,
 			 (long long)a->req->fence.attempt, a->req->image, (long long)a->held_us,
 			 log_quote(quoted, sizeof(quoted), r->deferred));
 		return;
@@ -277,18 +281,18 @@ static void log_outcome(const struct act *a)
 		 (long long)a->wait_ms, (long long)a->held_us, (long long)r->took_ms);
 }
 
-/* Instances stand on other bytes, and in_use says not to wait for them: the release is what gets published. */
-static int settle_alone(struct act *a, struct err *e)
+/* With in_use: release-only we do not wait for instances; the release is the publication. */
+static int settle_release_only(struct act *a, struct err *e)
 {
 	if (!a->is_release_only || a->out->deferred[0] == '\0')
 		return 0;
 	if (!a->release.is_there)
 		return err_set(e, ERR_OPERATOR, "%s; and %s", a->release.refused, a->out->deferred);
-	a->out->is_alone = true;
+	a->out->release_only = true;
 	return 0;
 }
 
-/* What is there has these very bytes: nothing is replaced, and its ageing begins anew. */
+/* The file has the right bytes already. Only sets its time, so that Nova's ageing restarts. */
 static int keep_same(struct act *a, struct err *e)
 {
 	if (utimensat(a->cache, a->out->name, NULL, AT_SYMLINK_NOFOLLOW) < 0)
@@ -317,7 +321,7 @@ static int replace_own(struct act *a, struct aside *aside, struct err *e)
 	return 0;
 }
 
-/* The release first: flattening may take hours. */
+/* Places the release first: flattening may take hours. */
 static int publish(struct act *a, struct err *e)
 {
 	own_aside struct aside aside = ASIDE_INIT;
@@ -327,17 +331,18 @@ static int publish(struct act *a, struct err *e)
 		return -1;
 	if (a->ours.how == OURS_CHANGED)
 		say_changed(a);
-	/* A publication under the release alone is not tried each second as a deferred one is: there it can be afforded, too. */
+	/* Comparing bytes is affordable here: unlike a deferred publication, a release-only one is not
+	 * retried each second. */
 	a->release.doubt = a->ours.how == OURS_SAME || a->ours.how == OURS_CHANGED || a->is_release_only;
 	a->release.changed_ino = a->ours.how == OURS_CHANGED ? a->ours.ino : 0;
 	if (place_release(a, &aside, e) < 0)
 		return -1;
 	if (stays == 1)
 		return 0;
-	/* Where the release is another file, both names become links of that one. */
+	/* If the release is another file, both names become links to that one. */
 	if (a->ours.how == OURS_SAME && (!a->release.is_there || a->release.ino == a->ours.ino))
 		return keep_same(a, e);
-	return replace_own(a, &aside, e) < 0 ? -1 : settle_alone(a, e);
+	return replace_own(a, &aside, e) < 0 ? -1 : settle_release_only(a, e);
 }
 
 int publish_run(const struct conf *conf, const struct peer_request *req, struct peer *peer,

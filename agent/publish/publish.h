@@ -1,20 +1,20 @@
 /*
- * publish: put an artifact into Nova's cache under Nova's name and lock.
+ * publish: puts an artifact into Nova's cache, under Nova's name and lock.
  *
- *     check the request → look for dependents, flatten them where the image wishes it → copy aside, fsync
- *     → Nova's lock → the fence → look again → rename → fsync of the directory → unlock
+ *     check the request → look for dependents, flatten them if the image asks for it → copy aside, fsync
+ *     → Nova's lock → check the fence → look again → rename → fsync the directory → unlock
  *
- * A file under the image's own name that is not hornero's (ours.h) stops the publication with words. One that appears
- * after the first look is found by the second look, under the lock.
+ * A foreign file (ours.h) under the image's own name ends the publication with a reason. If it appears
+ * after the first look, the second look, under the lock, finds it.
  *
- * Where the image wants releases, the copy is linked to the release's name before that (placing.h), and it is made of
- * a name in the cache that has these bytes, where there is one. A publication that is deferred, or has to leave the
- * image's own name alone, places the release all the same.
+ * If the image wants releases, we first link the copy to the release's name (placing.h). If a name in
+ * the cache has the same bytes, we link that instead of copying. A publication that is deferred, or
+ * must keep the file under the image's own name, still places the release.
  *
- * Nothing partial is ever under the final name, nothing is overwritten in place, nothing slow
- * happens under the lock. A base that instances stand on is replaced only by the same bytes.
- * Trusted: the manifest beside the artifact, the descriptor that matches it, the image's file and
- * the image's fence; not the request.
+ * The final name never has a partial file, no file is overwritten in place, and nothing slow happens
+ * under the lock. A base that instances use is replaced only by the same bytes.
+ * We trust the manifest beside the artifact, the descriptor that matches it, the image's file and the
+ * image's fence, but not the request.
  */
 #ifndef HORNERO_AGENT_PUBLISH_PUBLISH_H
 #define HORNERO_AGENT_PUBLISH_PUBLISH_H
@@ -28,18 +28,19 @@
 #include <stdint.h>
 
 struct publish_result {
-	char deferred[512]; /* not "": instances are in the way, and who; the image's own name was left alone */
-	bool is_alone;      /* and so it stays: in_use is release-only, and the release is there */
-	char foreign[512];  /* not "": a file that is not hornero's has the name; it was left alone */
+	char deferred[512]; /* which instances need the present file, so that it stays; else "" */
+	bool release_only;  /* deferred for good: in_use is release-only, and the release is placed */
+	char foreign[512];  /* why the present file is foreign, so that it stays; else "" */
 	char name[SHA1_HEX + 1];
 	uint64_t ino;
 	int64_t size_bytes;
 	int64_t took_ms;
-	int replaced; /* the base that was there before, or -1: for the caller to close once it has answered */
+	int replaced; /* the previous base, or -1; the caller closes it after its answer */
 };
 
-/* The whole act. What is under the final name is durable on return. ERR_NOBODY also where the
- * fence names another attempt, where the disk is full, and where peer_stop() ended it. */
+/* Publishes. The file under the final name is durable on return. Returns 0 also if out->deferred or
+ * out->foreign is set, -1 on error. ERR_NOBODY also if the fence names another attempt, the disk is
+ * full, or peer_stop() ended it. */
 int publish_run(const struct conf *conf, const struct peer_request *req, struct peer *peer,
 		struct publish_result *out, struct err *e);
 

@@ -1,4 +1,4 @@
-/* quiet: DIAGNOSTICS: none; what cannot be remembered is looked at again. */
+/* quiet: DIAGNOSTICS: none; without memory to remember a directory, it is read again. */
 #include "agent/publish/quiet.h"
 
 #include "lib/clock.h"

@@ -1,12 +1,12 @@
 /*
- * quiet: instance directories that were looked at, and in which nothing was made since.
+ * quiet: remembers instance directories without dependents, to skip those that have not changed.
  *
- * Under Nova's lock the dependents are looked for a second time. A thousand directories take 18 ms to
- * list and 2 ms to stat, and an overlay cannot come into a directory without changing its mtime: so
- * the first look remembers what it saw, the second one passes over what is as it was.
+ * We look for dependents a second time under Nova's lock. To list a thousand directories takes 18 ms,
+ * to stat them 2 ms, and a new overlay always changes the mtime of its directory. So the second look
+ * skips each directory with the times that the first look saw.
  *
- *     quiet_begin(&q, top_fd);            nothing is remembered on network filesystems, whose
- *                                         attributes may be old
+ *     quiet_begin(&q, top_fd);            remembers nothing on network filesystems, whose
+ *                                         attributes may be stale
  *     if (!quiet_knows(&q, &st)) { … look …; quiet_add(&q, &st); }
  *     quiet_seal(&q);                     from now on quiet_knows() answers
  */
@@ -27,17 +27,17 @@ struct quiet {
 
 #define QUIET_INIT { .n = 0 }
 
-/* fd is on a filesystem of this kernel alone: what stat says is what is, and nobody else writes there. */
+/* Is fd on a filesystem that only this kernel writes? There, stat() is never stale. */
 bool quiet_is_local(int fd);
 
 void quiet_begin(struct quiet *q, int top);
 
-/* st was taken before the directory was listed. One that changed within the last two seconds is not
- * remembered: the clock of a filesystem is coarse, and it may change once more at the same time. */
+/* Remembers a directory; take st before listing it. Skips directories that changed within the last
+ * two seconds: filesystem clocks are coarse, and a second change may get the same time. */
 void quiet_add(struct quiet *q, const struct stat *st);
 void quiet_seal(struct quiet *q);
 
-/* False until it is sealed. */
+/* Is the directory unchanged since quiet_add()? False before quiet_seal(). */
 bool quiet_knows(const struct quiet *q, const struct stat *st);
 void quiet_fini(struct quiet *q);
 

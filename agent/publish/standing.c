@@ -1,5 +1,5 @@
-/* standing: DIAGNOSTICS: ERR_NOBODY where the files cannot be compared; "not the same" is the answer
- * in every doubt. */
+/* standing: DIAGNOSTICS: ERR_NOBODY if the files cannot be compared. In doubt the answer is "not the
+ * same". */
 #include "agent/publish/standing.h"
 
 #include "lib/fs.h"
@@ -47,8 +47,8 @@ int standing_look(struct standing *s, const char *store_dir, int cache, const ch
 		return -1;
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size != m->size_bytes)
 		return 0;
-	/* A deferred publication comes by each second: bytes that the record knows to be others are not read each time. That they
-	 * are the same only the bytes can say: the record is hornerod's, and disks hang on it. */
+	/* A deferred publication is retried each second: if the record says "other bytes", do not read
+	 * them each time. For "same bytes" do not trust the record, because disks depend on it. */
 	is_known = is_known == 1 && strcmp(w.name, name) == 0 && w.ino == st.st_ino && w.size_bytes == st.st_size && born_ns != 0 &&
 		   w.born_ns == born_ns;
 	if (is_known && strcmp(w.digest, m->digest) != 0)

@@ -1,10 +1,10 @@
 /*
- * standing: are the bytes that instances stand on the very ones that are to be published?
+ * standing: does the base that instances use already have the bytes to be published?
  *
- * Then replacing the base harms nobody: after a publisher that died between its rename and its
- * answer the same bytes come back. The answer may need a comparison byte by byte, so it is found before
- * Nova's lock is taken and only held against the file's identity under it. Of a base that is gone nobody
- * knows the bytes: another one may have had its name when the instances began.
+ * If so, replacing it is harmless: this happens after a publisher died between its rename and its
+ * answer. The comparison may read every byte, so it runs before we take Nova's lock; under the lock we
+ * only check that it is still the same file. If the base is gone, its bytes are unknown: another file
+ * may have had its name when the instances started.
  */
 #ifndef HORNERO_AGENT_PUBLISH_STANDING_H
 #define HORNERO_AGENT_PUBLISH_STANDING_H
@@ -24,14 +24,14 @@ struct standing {
 	off_t size_bytes;
 };
 
-/* Have both files the same `size` bytes? 1 so, 0 not, -1 error. */
+/* Returns 1 if both files have the same first `size` bytes, 0 if not, -1 on error. */
 int standing_compare(int a, int b, int64_t size, copy_stop *stop, void *arg, struct err *e);
 
-/* Compares the files, unless the warm record knows that the base has other bytes. */
+/* Compares the files, unless the warm record says that the base has other bytes. */
 int standing_look(struct standing *s, const char *store_dir, int cache, const char *image, const char *name,
 		  const struct manifest *m, int artifact, copy_stop *stop, void *arg, struct err *e);
 
-/* Still true of what lies under the name now? */
+/* Is the name still the file that standing_look() found to have the same bytes? */
 bool standing_is_same(const struct standing *s, int cache, const char *name);
 
 #endif

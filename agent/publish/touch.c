@@ -1,5 +1,5 @@
-/* touch: DIAGNOSTICS: ERR_US for a list that hornero-keep cannot have written, ERR_OPERATOR where a time cannot
- * be set; a file that is gone or another one by now is passed over. */
+/* touch: DIAGNOSTICS: ERR_US for a malformed list, which hornero-keep never writes, ERR_OPERATOR if a
+ * time cannot be set. A file that is gone or was replaced is skipped. */
 #include "agent/publish/touch.h"
 
 #include "agent/common/protocol.h"
@@ -61,7 +61,7 @@ static bool is_registered(const struct conf *c, const char *uuid)
 	return image_load(c->images_dir, uuid, &img, &e) == 0 || e.sys != ENOENT;
 }
 
-/* 1 touched, 0 it is not that file any more, or nobody's image. */
+/* Returns 1 if touched, 0 if it is another file by now or its image is not registered, -1 on error. */
 static int touch_one(const struct conf *c, int cache, const struct wanted *w, struct err *e)
 {
 	const struct timespec times[2] = {
