@@ -1,5 +1,5 @@
-/* aside: DIAGNOSTICS: ERR_OPERATOR if the cache directory is not writable, ERR_NOBODY if the disk is
- * full or another publisher works on the same publication. */
+/* aside: DIAGNOSTICS: ERR_OPERATOR if the cache directory is not writable, ERR_NOBODY if the disk
+ * is full or another publisher works on the same publication. */
 #include "agent/publish/aside.h"
 
 #include "lib/fs.h"
@@ -58,11 +58,13 @@ static int give_away(int dir, int fd, struct err *e)
 	struct stat owner;
 
 	if (fchmod(fd, 0644) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot set the mode of a file in the cache directory");
+		return err_sys(e, ERR_OPERATOR,
+			       "cannot set the mode of a file in the cache directory");
 	if (geteuid() != 0)
 		return 0;
 	if (fstat(dir, &owner) < 0 || fchown(fd, owner.st_uid, owner.st_gid) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot give a file in the cache directory to its owner");
+		return err_sys(e, ERR_OPERATOR,
+			       "cannot give a file in the cache directory to its owner");
 	return 0;
 }
 
@@ -86,7 +88,8 @@ int aside_open(struct aside *a, int dir, const struct peer_request *req, struct 
 
 	name_it(name, req);
 	for (;;) {
-		own_fd int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		own_fd int fd = openat(dir, name,
+				       O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 		bool is_there = fd < 0 && errno == EEXIST;
 		int held;
 
@@ -95,7 +98,8 @@ int aside_open(struct aside *a, int dir, const struct peer_request *req, struct 
 		if (is_there)
 			return is_busy(req, e);
 		if (fd < 0)
-			return err_sys(e, ERR_OPERATOR, "cannot write to Nova's cache directory; it must be "
+			return err_sys(e, ERR_OPERATOR,
+				       "cannot write to Nova's cache directory; it must be "
 				       "writable for the publisher's user");
 		held = fs_flock(fd, 1000, e);
 		if (held < 0) {
@@ -111,7 +115,8 @@ int aside_open(struct aside *a, int dir, const struct peer_request *req, struct 
 	}
 }
 
-int aside_take(struct aside *a, int dir, const struct peer_request *req, const char *source, struct err *e)
+int aside_take(struct aside *a, int dir, const struct peer_request *req, const char *source,
+	       struct err *e)
 {
 	own_fd int fd = openat(dir, source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	char name[ASIDE_NAME];
@@ -122,7 +127,8 @@ int aside_take(struct aside *a, int dir, const struct peer_request *req, const c
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || linkat(dir, source, dir, name, 0) < 0) {
 		if (fd >= 0 && (errno == EWOULDBLOCK || errno == EEXIST))
 			return is_busy(req, e);
-		return err_sys(e, errno == ENOENT ? ERR_NOBODY : ERR_OPERATOR, "cannot take %s of Nova's cache", source);
+		return err_sys(e, errno == ENOENT ? ERR_NOBODY : ERR_OPERATOR,
+			       "cannot take %s of Nova's cache", source);
 	}
 	if (!is_named(dir, name, fd)) {
 		unlinkat(dir, name, 0);
@@ -137,14 +143,16 @@ int aside_take(struct aside *a, int dir, const struct peer_request *req, const c
 int aside_link(const struct aside *a, const char *name, struct err *e)
 {
 	if (linkat(a->dir, a->name, a->dir, name, 0) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot give the name %s to a file in Nova's cache", name);
+		return err_sys(e, ERR_OPERATOR, "cannot give the name %s to a file in Nova's cache",
+			       name);
 	return 0;
 }
 
 int aside_rename(struct aside *a, const char *final_name, struct err *e)
 {
 	if (renameat(a->dir, a->name, a->dir, final_name) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", a->name, final_name);
+		return err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", a->name,
+			       final_name);
 	/* If both names are the same file, rename(2) does nothing and returns success. */
 	unlinkat(a->dir, a->name, 0);
 	a->name[0] = '\0';
@@ -157,10 +165,12 @@ int aside_rename_new(struct aside *a, const char *final_name, struct err *e)
 		a->name[0] = '\0';
 		return 0;
 	}
-	/* Some filesystems lack the flag. The caller has just checked the name, under Nova's lock. */
+	/* Some filesystems lack the flag. The caller has just checked the name, under Nova's
+	 * lock. */
 	if (errno == EINVAL)
 		return aside_rename(a, final_name, e);
-	return err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", a->name, final_name);
+	return err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", a->name,
+		       final_name);
 }
 
 int aside_link_over(const struct aside *a, const char *name, struct err *e)

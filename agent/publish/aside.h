@@ -31,9 +31,10 @@ struct aside {
  * ERR_NOBODY if another publisher works on the same publication. */
 int aside_open(struct aside *a, int dir, const struct peer_request *req, struct err *e);
 
-/* Instead of a new file, makes a hard link to `source` in dir, which keeps its owner, mode and bytes.
- * ERR_NOBODY if `source` is gone. */
-int aside_take(struct aside *a, int dir, const struct peer_request *req, const char *source, struct err *e);
+/* Instead of a new file, makes a hard link to `source` in dir, which keeps its owner, mode and
+ * bytes. ERR_NOBODY if `source` is gone. */
+int aside_take(struct aside *a, int dir, const struct peer_request *req, const char *source,
+	       struct err *e);
 
 /* Links the aside to `name` as well. Fails with e->sys EEXIST if the name is taken. Not durable
  * until the directory is synced. */

@@ -45,8 +45,8 @@ static enum answer look_at(const struct scan *s, int dir, const char *path)
 	own_free char *parent = NULL;
 	struct stat st, own;
 
-	/* A hard link, such as the name of a release, keeps the old bytes when the base is replaced; a
-	 * symbolic link would lead to the new ones. */
+	/* A hard link, such as the name of a release, keeps the old bytes when the base is
+	 * replaced; a symbolic link would lead to the new ones. */
 	if (s->is_there && fstatat(dir, path, &st, 0) == 0 && is_same_file(&st, &s->st) &&
 	    (fstatat(dir, path, &own, AT_SYMLINK_NOFOLLOW) < 0 || S_ISLNK(own.st_mode)))
 		return STANDS;
@@ -131,7 +131,8 @@ static void note_doubt(struct scan *s, const char *instance, const char *disk, i
 		return;
 	snprintf(what, sizeof(what), "%.80s/%.60s", instance, disk);
 	snprintf(s->doubt, sizeof(s->doubt), "%s: %s", what,
-		 number == EBADMSG ? "its qcow2 header makes no sense or names a data file" : strerror(number));
+		 number == EBADMSG ? "its qcow2 header makes no sense or names a data file"
+				   : strerror(number));
 }
 
 static enum answer list_disks(struct scan *s, DIR *d, const char *instance)
@@ -148,7 +149,8 @@ static enum answer list_disks(struct scan *s, DIR *d, const char *instance)
 		if (a == UNKNOWN)
 			note_doubt(s, instance, entry->d_name, errno);
 		if (a == STANDS && s->out->disk[0] == '\0')
-			snprintf(s->out->disk, sizeof(s->out->disk), "%s/%s", instance, entry->d_name);
+			snprintf(s->out->disk, sizeof(s->out->disk), "%s/%s", instance,
+				 entry->d_name);
 		if (a != STANDS_NOT)
 			return a;
 	}
@@ -188,7 +190,8 @@ static void count_in(struct scan *s, const char *instance)
 	size_t used = strlen(s->names);
 
 	if (s->out->count++ < SHOWN)
-		snprintf(s->names + used, sizeof(s->names) - used, "%s%.60s", used ? ", " : "", instance);
+		snprintf(s->names + used, sizeof(s->names) - used, "%s%.60s", used ? ", " : "",
+			 instance);
 }
 
 /* "instances A, B and 7 more stand on the present bytes; cannot read A/disk: …" */
@@ -200,8 +203,11 @@ static void say(struct scan *s)
 
 	if (n > SHOWN)
 		snprintf(more, sizeof(more), " and %u more", n - SHOWN);
-	snprintf(text, sizeof(text), "%s %s%s %s on the present bytes%s%s%s", n == 1 ? "instance" : "instances",
-		 s->names, more, s->doubt[0] ? "may stand" : n == 1 ? "stands" : "stand",
+	snprintf(text, sizeof(text), "%s %s%s %s on the present bytes%s%s%s",
+		 n == 1 ? "instance" : "instances", s->names, more,
+		 s->doubt[0] ? "may stand"
+		 : n == 1    ? "stands"
+			     : "stand",
 		 s->doubt[0] ? " (cannot tell: " : "", s->doubt, s->doubt[0] ? ")" : "");
 	escape_text(s->out->text, sizeof(s->out->text), text, strlen(text), ESCAPE_LINE);
 }
@@ -213,12 +219,12 @@ static bool is_instance(const struct dirent *entry, const char *cache_subdir)
 	if (entry->d_type != DT_DIR && entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
 		return false;
 	/* Each mount point has a lost+found, readable by root only. */
-	return name[0] != '.' && strcmp(name, cache_subdir) != 0 && strcmp(name, NOVA_LOCKS_SUBDIR) != 0 &&
-	       strcmp(name, "lost+found") != 0;
+	return name[0] != '.' && strcmp(name, cache_subdir) != 0 &&
+	       strcmp(name, NOVA_LOCKS_SUBDIR) != 0 && strcmp(name, "lost+found") != 0;
 }
 
-int dependents_scan(const char *instances_path, const char *cache_subdir, const char *name, struct quiet *seen,
-		    struct dependents *out, struct err *e)
+int dependents_scan(const char *instances_path, const char *cache_subdir, const char *name,
+		    struct quiet *seen, struct dependents *out, struct err *e)
 {
 	own_free char *cache = fs_path("%s/%s", instances_path, cache_subdir);
 	own_free char *base = fs_path("%s/%s", cache, name);

@@ -6,10 +6,10 @@
  *     if (d.count) … d.text names them …
  *     … take Nova's lock; the same call again reads only what has changed …
  *
- * Reads the qcow2 header of every instances_path/INSTANCE/disk*, where Nova's libvirt driver puts the
- * disks. An unreadable disk counts as a dependent: to defer costs time, to replace the base of a disk
- * costs the disk. A disk that Nova's disk.info calls raw has no base, regardless of what the guest
- * wrote into it.
+ * Reads the qcow2 header of every instances_path/INSTANCE/disk*, where Nova's libvirt driver puts
+ * the disks. An unreadable disk counts as a dependent: to defer costs time, to replace the base of
+ * a disk costs the disk. A disk that Nova's disk.info calls raw has no base, regardless of what the
+ * guest wrote into it.
  */
 #ifndef HORNERO_AGENT_PUBLISH_DEPENDENTS_H
 #define HORNERO_AGENT_PUBLISH_DEPENDENTS_H
@@ -29,7 +29,7 @@ struct dependents {
 
 /* `name` is the file name of the base in instances_path/cache_subdir; the file may be missing. The
  * first scan fills `seen`; later scans for the same name use it. */
-int dependents_scan(const char *instances_path, const char *cache_subdir, const char *name, struct quiet *seen,
-		    struct dependents *out, struct err *e);
+int dependents_scan(const char *instances_path, const char *cache_subdir, const char *name,
+		    struct quiet *seen, struct dependents *out, struct err *e);
 
 #endif

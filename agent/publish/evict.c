@@ -1,5 +1,6 @@
-/* evict: DIAGNOSTICS: ERR_US for a malformed list, which hornero-collect never writes, ERR_OPERATOR if
- * a directory of Nova's is unusable. A file that must stay is a reply, not an error. */
+/* evict: DIAGNOSTICS: ERR_US for a malformed list, which hornero-collect never writes,
+ * ERR_OPERATOR if a directory of Nova's is unusable. A file that must stay is a reply, not an
+ * error. */
 #include "agent/publish/evict.h"
 
 #include "agent/common/current.h"
@@ -60,10 +61,12 @@ static int parse(const char *line, struct victim *v, struct err *e)
 {
 	int len = 0;
 
-	if (sscanf(line, "%36[0-9a-f-]/%64[0-9a-f] %20" SCNu64 " %19" SCNd64 " %n", v->uuid, v->digest,
-		   &v->ino, &v->born_ns, &len) != 4 ||
+	if (sscanf(line, "%36[0-9a-f-]/%64[0-9a-f] %20" SCNu64 " %19" SCNd64 " %n", v->uuid,
+		   v->digest, &v->ino, &v->born_ns, &len) != 4 ||
 	    !fence_parse(line + len, &v->fence) || !uuid_valid(v->uuid) || !sha256_valid(v->digest))
-		return err_set(e, ERR_US, "a line of an eviction is: IMAGE/DIGEST INODE BORN_NS JOB ATTEMPT TOKEN");
+		return err_set(e, ERR_US,
+			       "a line of an eviction is: IMAGE/DIGEST INODE BORN_NS JOB ATTEMPT "
+			       "TOKEN");
 	return 0;
 }
 
@@ -86,15 +89,15 @@ static bool is_that_file(const struct eviction *v, const struct victim *w, const
 {
 	struct stat st;
 
-	return fstatat(v->cache, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && st.st_ino == w->ino &&
-	       fs_born_ns(v->cache, name) == w->born_ns;
+	return fstatat(v->cache, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_ino == w->ino && fs_born_ns(v->cache, name) == w->born_ns;
 }
 
-/* Adds the name of the image or release `id` if the record has it for this file. The name comes from
- * `id`, never from the record: we look for instances by it. Returns 1 if added, 0 if not, -1 on
- * error. */
-static int add_name(const struct eviction *v, struct victim *w, const char *id, const struct warm *record, enum warm_state state,
-		    struct err *e)
+/* Adds the name of the image or release `id` if the record has it for this file. The name comes
+ * from `id`, never from the record: we look for instances by it. Returns 1 if added, 0 if not, -1
+ * on error. */
+static int add_name(const struct eviction *v, struct victim *w, const char *id,
+		    const struct warm *record, enum warm_state state, struct err *e)
 {
 	struct name name = {.seen = QUIET_INIT, .lock = -1};
 
@@ -160,7 +163,8 @@ static int is_free(struct eviction *v, struct victim *w, struct err *e)
 	struct dependents d;
 
 	for (size_t i = 0; i < w->n; i++) {
-		if (dependents_scan(v->conf->instances_path, v->conf->cache_subdir, w->names[i].file, &w->names[i].seen, &d, e) < 0)
+		if (dependents_scan(v->conf->instances_path, v->conf->cache_subdir,
+				    w->names[i].file, &w->names[i].seen, &d, e) < 0)
 			return -1;
 		if (d.count > 0)
 			return stays(v, d.text);
@@ -173,7 +177,8 @@ static int is_free(struct eviction *v, struct victim *w, struct err *e)
 static int take_locks(struct eviction *v, struct victim *w, struct err *e)
 {
 	for (size_t i = 0; i < w->n; i++) {
-		w->names[i].lock = novalock_take(v->conf->instances_path, w->names[i].file, v->peer, e);
+		w->names[i].lock = novalock_take(v->conf->instances_path, w->names[i].file, v->peer,
+						 e);
 		if (w->names[i].lock < 0)
 			return -1;
 	}
@@ -191,7 +196,8 @@ static int remove_names(struct eviction *v, const struct victim *w, struct err *
 {
 	for (size_t i = 0; i < w->n; i++) {
 		if (unlinkat(v->cache, w->names[i].file, 0) < 0)
-			return err_sys(e, ERR_OPERATOR, "cannot remove %s/%s", v->conf->cache_dir, w->names[i].file);
+			return err_sys(e, ERR_OPERATOR, "cannot remove %s/%s", v->conf->cache_dir,
+				       w->names[i].file);
 		failpoint("evict-unlinked");
 	}
 	if (fsync(v->cache) < 0)
@@ -239,7 +245,8 @@ static int evict(struct eviction *v, struct victim *w, int64_t *bytes, struct er
 	return rc;
 }
 
-int evict_run(const struct conf *c, int list, int64_t want_bytes, bool dry, struct peer *peer, int *n, struct err *e)
+int evict_run(const struct conf *c, int list, int64_t want_bytes, bool dry, struct peer *peer,
+	      int *n, struct err *e)
 {
 	own_fd int cache = fs_open_dir(AT_FDCWD, c->cache_dir, e);
 	struct eviction v = {.conf = c, .peer = peer, .cache = cache, .dry = dry};
@@ -248,13 +255,16 @@ int evict_run(const struct conf *c, int list, int64_t want_bytes, bool dry, stru
 	size_t len;
 
 	*n = 0;
-	if (cache < 0 || fs_read_fd(list, "the list of an eviction", PROTOCOL_LIST_MAX, &text, &len, e) < 0)
+	if (cache < 0 ||
+	    fs_read_fd(list, "the list of an eviction", PROTOCOL_LIST_MAX, &text, &len, e) < 0)
 		return -1;
 	rest = text;
 	while (want_bytes > 0 && (line = strsep(&rest, "\n")) && *line) {
 		own_victim struct victim w = {0};
 		int64_t bytes = 0;
-		int rc = parse(line, &w, e) < 0 || peer_stop(peer, e) < 0 ? -1 : evict(&v, &w, &bytes, e);
+		int rc = parse(line, &w, e) < 0 || peer_stop(peer, e) < 0
+				 ? -1
+				 : evict(&v, &w, &bytes, e);
 
 		if (rc < 0)
 			return -1;
@@ -264,7 +274,8 @@ int evict_run(const struct conf *c, int list, int64_t want_bytes, bool dry, stru
 		}
 		peer_say(peer, "evicted", "%" PRIu64 " %" PRId64, w.ino, bytes);
 		for (size_t i = 0; !dry && i < w.n; i++)
-			log_info("event=evicted image=%s name=%s size_bytes=%" PRId64, w.uuid, w.names[i].file, bytes);
+			log_info("event=evicted image=%s name=%s size_bytes=%" PRId64, w.uuid,
+				 w.names[i].file, bytes);
 		want_bytes -= bytes;
 		*n += 1;
 	}

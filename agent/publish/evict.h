@@ -1,9 +1,9 @@
 /*
  * evict: removes files that hornero published, and that nobody wants, from Nova's cache.
  *
- * The list has a line for each file, the first to go on top (agent/common/protocol.h). Files go until
- * the requested number of bytes is free. A file has the name of its image, that of its release, or
- * both. It loses all its names or none, because only the last one frees space.
+ * The list has a line for each file, the first to go on top (agent/common/protocol.h). Files go
+ * until the requested number of bytes is free. A file has the name of its image, that of its
+ * release, or both. It loses all its names or none, because only the last one frees space.
  *
  * The list is advice. A file goes only if
  *   - our records have all its names,
@@ -24,8 +24,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Stores in *n how many files went. If `dry`, only reports what would go. ERR_US for a malformed line,
- * ERR_NOBODY if peer_stop() ended it. */
-int evict_run(const struct conf *c, int list, int64_t want_bytes, bool dry, struct peer *peer, int *n, struct err *e);
+/* Stores in *n how many files went. If `dry`, only reports what would go. ERR_US for a malformed
+ * line, ERR_NOBODY if peer_stop() ended it. */
+int evict_run(const struct conf *c, int list, int64_t want_bytes, bool dry, struct peer *peer,
+	      int *n, struct err *e);
 
 #endif

@@ -51,7 +51,9 @@ static void take_line(struct flattening *f)
 	f->line[f->len] = '\0';
 	f->heard_ms = clock_mono_ms();
 	if (sscanf(f->line, "progress %" SCNd64 " %" SCNd64, &done, &total) == 2)
-		tell(f, total > 0 && done >= 0 && done <= total ? (int)(100.0 * (double)done / (double)total) : 0);
+		tell(f, total > 0 && done >= 0 && done <= total
+				? (int)(100.0 * (double)done / (double)total)
+				: 0);
 	else if (strncmp(f->line, "refused ", 8) == 0)
 		snprintf(f->why, FLATTENING_WHY_MAX, "%s", f->line + 8);
 	f->len = 0;
@@ -76,14 +78,15 @@ static int follow(struct flattening *f, int out, struct err *e)
 		if (peer_stop(f->peer, e) < 0)
 			return -1;
 		if (clock_mono_ms() - f->heard_ms > SILENCE_MS) {
-			snprintf(f->why, FLATTENING_WHY_MAX, "libvirt has not answered for %d s", SILENCE_MS / 1000);
+			snprintf(f->why, FLATTENING_WHY_MAX, "libvirt has not answered for %d s",
+				 SILENCE_MS / 1000);
 			return -1;
 		}
 	}
 }
 
-/* Gives hornero-flatten time to end its block job, which may take QEMU half a minute. If it is killed
- * first, the job keeps running. */
+/* Gives hornero-flatten time to end its block job, which may take QEMU half a minute. If it is
+ * killed first, the job keeps running. */
 static int end(struct child *c)
 {
 	struct pollfd ended = {.fd = c->pidfd, .events = POLLIN};

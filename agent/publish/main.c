@@ -20,7 +20,8 @@
 const char *argp_program_version = "hornero-publish " PACKAGE_VERSION;
 
 static const struct argp_option options[] = {
-	{"config", 'c', "FILE", 0, "The configuration (default: $HORNERO_CONF, else the installed one)", 0},
+	{"config", 'c', "FILE", 0,
+	 "The configuration (default: $HORNERO_CONF, else the installed one)", 0},
 	{0},
 };
 
@@ -33,11 +34,16 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-	options, take_option, NULL,
+	options,
+	take_option,
+	NULL,
 	"Put one artifact into Nova's image cache: the publisher of hornero.\v"
-	"Standard input is a SOCK_SEQPACKET connection with one request; hornerod or hornero-publish.socket "
+	"Standard input is a SOCK_SEQPACKET connection with one request; hornerod or "
+	"hornero-publish.socket "
 	"starts this program.",
-	NULL, NULL, NULL,
+	NULL,
+	NULL,
+	NULL,
 };
 
 static int touch(const struct conf *conf, int list, struct peer *peer, struct err *e)
@@ -52,7 +58,8 @@ static int touch(const struct conf *conf, int list, struct peer *peer, struct er
 }
 
 /* Answers whether an instance uses the file under the image's own name. */
-static int look(const struct conf *conf, const struct peer_request *req, struct peer *peer, struct err *e)
+static int look(const struct conf *conf, const struct peer_request *req, struct peer *peer,
+		struct err *e)
 {
 	own_quiet struct quiet seen = QUIET_INIT;
 	struct dependents d;
@@ -66,10 +73,12 @@ static int look(const struct conf *conf, const struct peer_request *req, struct 
 	return 0;
 }
 
-static int evict(const struct conf *conf, const struct peer_request *req, struct peer *peer, struct err *e)
+static int evict(const struct conf *conf, const struct peer_request *req, struct peer *peer,
+		 struct err *e)
 {
 	int n = 0;
-	int rc = evict_run(conf, req->artifact, req->want_bytes, req->wish == PEER_PLAN, peer, &n, e);
+	int rc = evict_run(conf, req->artifact, req->want_bytes, req->wish == PEER_PLAN, peer, &n,
+			   e);
 
 	close(req->artifact);
 	if (rc == 0)
@@ -102,15 +111,16 @@ static int serve(const char *option_c, struct peer *peer, struct err *e)
 	replaced = out.replaced;
 	close(req.artifact);
 	if (rc < 0)
-		return err_wrap(e, "job %lld attempt %lld", (long long)req.fence.job, (long long)req.fence.attempt);
+		return err_wrap(e, "job %lld attempt %lld", (long long)req.fence.job,
+				(long long)req.fence.attempt);
 	failpoint("publish-before-reply");
 	if (out.foreign[0] != '\0')
 		peer_say(peer, "foreign", "%s %s", out.name, out.foreign);
 	else if (out.deferred[0] != '\0')
 		peer_say(peer, out.release_only ? "alone" : "deferred", "%s", out.deferred);
 	else
-		peer_say(peer, "published", "%s %" PRIu64 " %" PRId64 " %" PRId64, out.name, out.ino,
-			 out.size_bytes, out.took_ms);
+		peer_say(peer, "published", "%s %" PRIu64 " %" PRId64 " %" PRId64, out.name,
+			 out.ino, out.size_bytes, out.took_ms);
 	return 0;
 }
 
@@ -134,6 +144,7 @@ int main(int argc, char **argv)
 	peer_close(&peer);
 	if (rc == 0)
 		return 0;
-	log_error("event=refused class=%s reason=%s", err_class_name(e.class), log_quote(quoted, sizeof(quoted), e.msg));
+	log_error("event=refused class=%s reason=%s", err_class_name(e.class),
+		  log_quote(quoted, sizeof(quoted), e.msg));
 	return err_exit(e.class);
 }

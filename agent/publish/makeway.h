@@ -31,13 +31,13 @@ struct makeway {
 	struct standing standing; /* whether the base already has the new bytes, if known */
 };
 
-/* Returns 1 if instances need other bytes than the new ones, with their names in out->deferred, 0 if
- * none does, -1 on error. Comparing bytes is slow: under the lock pass may_compare false, and only an
- * earlier result counts. */
+/* Returns 1 if instances need other bytes than the new ones, with their names in out->deferred, 0
+ * if none does, -1 on error. Comparing bytes is slow: under the lock pass may_compare false, and
+ * only an earlier result counts. */
 int makeway_look(struct makeway *w, bool may_compare, struct dependents *d, struct err *e);
 
-/* Like makeway_look(), but first flattens the dependents one by one, if the image asks for it. Stops
- * at the first that cannot be flattened: the others would take space for nothing. */
+/* Like makeway_look(), but first flattens the dependents one by one, if the image asks for it.
+ * Stops at the first that cannot be flattened: the others would take space for nothing. */
 int makeway_run(struct makeway *w, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
-/* novalock: DIAGNOSTICS: ERR_OPERATOR if the lock directory or a lock file is unusable, ERR_NOBODY if
- * peer_stop() ends the wait. */
+/* novalock: DIAGNOSTICS: ERR_OPERATOR if the lock directory or a lock file is unusable,
+ * ERR_NOBODY if peer_stop() ends the wait. */
 #include "agent/publish/novalock.h"
 
 #include "lib/dirs.h"
@@ -51,7 +51,8 @@ static int create_file(int dir, const char *name)
 {
 	bool is_root = geteuid() == 0;
 	/* Nova must be able to write it at any moment, also before root changes the owner. */
-	own_fd int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, is_root ? 0666 : 0644);
+	own_fd int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+			       is_root ? 0666 : 0644);
 	struct stat owner;
 
 	if (fd < 0)
@@ -74,13 +75,15 @@ static int open_file(int dir, const char *name, struct err *e)
 			return fd;
 		/* Nova created or removed it meanwhile: try again. */
 		if (errno != EEXIST && errno != ENOENT)
-			return err_sys(e, ERR_OPERATOR, "cannot open Nova's lock file %s for writing; it must be a "
-				       "regular file of the user nova", name);
+			return err_sys(e, ERR_OPERATOR,
+				       "cannot open Nova's lock file %s for writing; it must be a "
+				       "regular file of the user nova",
+				       name);
 	}
 }
 
-/* Names the process that holds the lock, if the kernel knows: POSIX locks (Nova's) have an owner, OFD
- * locks have none. */
+/* Names the process that holds the lock, if the kernel knows: POSIX locks (Nova's) have an owner,
+ * OFD locks have none. */
 static void say_waiting(const char *name, int fd, struct peer *peer)
 {
 	struct flock held = whole_file;
@@ -101,7 +104,8 @@ static void on_alarm(int sig)
 /* Waits in the kernel's queue; a timer interrupts it ten times a second to ask peer_stop(). */
 static int wait_for(const char *name, int fd, struct peer *peer, struct err *e)
 {
-	const struct itimerval often = {.it_interval = {.tv_usec = 100000}, .it_value = {.tv_usec = 100000}};
+	const struct itimerval often = {.it_interval = {.tv_usec = 100000},
+					.it_value = {.tv_usec = 100000}};
 	const struct itimerval never = {0};
 	struct sigaction act = {.sa_handler = on_alarm};
 	struct sigaction before;
@@ -137,7 +141,8 @@ static bool is_current(int dir, const char *name, int fd)
 	       ours.st_ino == found.st_ino && ours.st_dev == found.st_dev;
 }
 
-int novalock_take(const char *instances_path, const char *cache_name, struct peer *peer, struct err *e)
+int novalock_take(const char *instances_path, const char *cache_name, struct peer *peer,
+		  struct err *e)
 {
 	own_free char *name = fs_path("%s%s", NOVA_LOCK_PREFIX, cache_name);
 	own_fd int dir = open_locks_dir(instances_path, e);

@@ -1,5 +1,5 @@
-/* ours: DIAGNOSTICS: ERR_OPERATOR if the cache or the store is unreadable, ERR_NOBODY if peer_stop()
- * ended it. In doubt the answer is OURS_FOREIGN. */
+/* ours: DIAGNOSTICS: ERR_OPERATOR if the cache or the store is unreadable, ERR_NOBODY if
+ * peer_stop() ended it. In doubt the answer is OURS_FOREIGN. */
 #include "agent/publish/ours.h"
 
 #include "agent/publish/standing.h"
@@ -33,7 +33,8 @@ static int64_t mtime_ns(const struct stat *st)
 /* Without a birth time, the inode number may belong to another file by now. */
 static bool is_of_record(const struct ours *o, const struct warm *w)
 {
-	return !w->refused && w->ino == o->ino && w->size_bytes == o->size_bytes && o->born_ns != 0 && w->born_ns == o->born_ns;
+	return !w->refused && w->ino == o->ino && w->size_bytes == o->size_bytes &&
+	       o->born_ns != 0 && w->born_ns == o->born_ns;
 }
 
 static int match_release(void *arg, struct warm *w, struct err *e)
@@ -69,7 +70,8 @@ static int look_recorded(const struct look *l, struct err *e)
 		return -1;
 	if (known && strcmp(w.name, o->name) == 0 && is_of_record(o, &w)) {
 		o->how = OURS_KNOWN;
-		if (strcmp(w.digest, l->m->digest) == 0 && w.size_bytes == l->m->size_bytes && compare(l, &w, e) < 0)
+		if (strcmp(w.digest, l->m->digest) == 0 && w.size_bytes == l->m->size_bytes &&
+		    compare(l, &w, e) < 0)
 			return -1;
 		return 1;
 	}
@@ -90,7 +92,8 @@ static int is_of_image(const struct ours *o, const char *digest, struct err *e)
 
 	if (strcmp(digest, o->req->digest) == 0)
 		return 1;
-	if (store_manifest(o->conf->store_dir, digest, &m, e) == 0 && strcmp(m.image, o->req->image) == 0)
+	if (store_manifest(o->conf->store_dir, digest, &m, e) == 0 &&
+	    strcmp(m.image, o->req->image) == 0)
 		return 1;
 	known = warm_load(o->conf->store_dir, o->req->image, &w, e);
 	if (known <= 0)
@@ -114,14 +117,16 @@ static bool has_known_size(const struct look *l)
 
 	if (l->st->st_size == l->m->size_bytes)
 		return true;
-	if (warm_load(l->o->conf->store_dir, l->o->req->image, &w, &ignored) == 1 && w.size_bytes == l->st->st_size)
+	if (warm_load(l->o->conf->store_dir, l->o->req->image, &w, &ignored) == 1 &&
+	    w.size_bytes == l->st->st_size)
 		return true;
 	while (d && (entry = readdir(d))) {
 		char digest[SHA256_HEX + 1];
 		struct stat st;
 
 		if (inventory_digest_of(entry->d_name, ".raw", digest) &&
-		    fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size == l->st->st_size)
+		    fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_size == l->st->st_size)
 			return true;
 	}
 	return false;
@@ -163,10 +168,13 @@ static void say_foreign(const struct look *l)
 		snprintf(owner, sizeof(owner), "uid %u", (unsigned)l->st->st_uid);
 	if (gmtime_r(&l->st->st_mtim.tv_sec, &tm))
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &tm);
-	snprintf(o->why, sizeof(o->why), "%.160s/%s is not hornero's: %s%jd bytes, owner %s, last changed %s; it is never replaced by itself. "
-		 "If it may go, run `hornero image add --replace %s REPO` on this node, else `hornero image remove %s`",
-		 o->conf->cache_dir, o->name, S_ISREG(l->st->st_mode) ? "" : "no regular file, ", (intmax_t)l->st->st_size, owner, when,
-		 o->req->image, o->req->image);
+	snprintf(o->why, sizeof(o->why),
+		 "%.160s/%s is not hornero's: %s%jd bytes, owner %s, last changed %s; it is never "
+		 "replaced by itself. "
+		 "If it may go, run `hornero image add --replace %s REPO` on this node, else "
+		 "`hornero image remove %s`",
+		 o->conf->cache_dir, o->name, S_ISREG(l->st->st_mode) ? "" : "no regular file, ",
+		 (intmax_t)l->st->st_size, owner, when, o->req->image, o->req->image);
 }
 
 static int judge(const struct look *l, struct err *e)
@@ -191,12 +199,15 @@ static int judge(const struct look *l, struct err *e)
 
 int ours_look(struct ours *o, const struct manifest *m, struct err *e)
 {
-	own_fd int fd = openat(o->cache, o->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	own_fd int fd = openat(o->cache, o->name,
+			       O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 
 	if (fd < 0 && fstatat(o->cache, o->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		o->how = OURS_ABSENT;
-		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot look at %s/%s", o->conf->cache_dir, o->name);
+		return errno == ENOENT ? 0
+				       : err_sys(e, ERR_OPERATOR, "cannot look at %s/%s",
+						 o->conf->cache_dir, o->name);
 	}
 	if (fd >= 0 && fstat(fd, &st) < 0)
 		return err_sys(e, ERR_US, "cannot look at %s/%s", o->conf->cache_dir, o->name);
@@ -204,7 +215,11 @@ int ours_look(struct ours *o, const struct manifest *m, struct err *e)
 	o->size_bytes = st.st_size;
 	o->mtime_ns = mtime_ns(&st);
 	o->born_ns = fs_born_ns(o->cache, o->name);
-	return judge(&(struct look){.o = o, .m = m, .st = &st, .fd = fd >= 0 && S_ISREG(st.st_mode) ? fd : -1}, e);
+	return judge(&(struct look){.o = o,
+				    .m = m,
+				    .st = &st,
+				    .fd = fd >= 0 && S_ISREG(st.st_mode) ? fd : -1},
+		     e);
 }
 
 bool ours_still(const struct ours *o)
@@ -216,6 +231,7 @@ bool ours_still(const struct ours *o)
 	if (o->how == OURS_ABSENT || st.st_ino != o->ino || st.st_size != o->size_bytes ||
 	    fs_born_ns(o->cache, o->name) != o->born_ns)
 		return false;
-	/* The operator's permission is for exactly one mtime. Nova may have touched a file of ours. */
+	/* The operator's permission is for exactly one mtime. Nova may have touched a file of
+	 * ours. */
 	return o->how != OURS_PERMITTED || mtime_ns(&st) == o->mtime_ns;
 }

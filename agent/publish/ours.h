@@ -2,7 +2,8 @@
  * ours: decides whether a publication may replace the file under the image's own name in Nova's
  * cache.
  *
- *     struct ours o = {.conf = conf, .req = &req, .peer = &peer, .cache = cache_dir_fd, .name = name};
+ *     struct ours o = {.conf = conf, .req = &req, .peer = &peer, .cache = cache_dir_fd,
+ *                      .name = name};
  *     ours_look(&o, &manifest, e)           before any lock: may read the whole file
  *     if (o.how == OURS_FOREIGN) … o.why …
  *     … Nova's lock …

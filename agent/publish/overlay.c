@@ -7,8 +7,8 @@
 /* Bytes of a header up to and with backing_file_size; version 2 and 3 agree on them. */
 enum { FIELDS_END = 20, HEADER_V2 = 72, HEADER_V3 = 104 };
 
-/* Incompatible features that keep the bytes in this file: dirty, corrupt, a compression type, extended
- * L2 entries. Not bit 2, an external data file: the header's author chooses its name. */
+/* Incompatible features that keep the bytes in this file: dirty, corrupt, a compression type,
+ * extended L2 entries. Not bit 2, an external data file: the header's author chooses its name. */
 #define FEATURES_KNOWN UINT64_C(0x1b)
 
 enum { EXTENSIONS_MAX = 32 };
@@ -25,7 +25,8 @@ static uint64_t be64(const uint8_t *p)
 	return (uint64_t)be32(p) << 32 | be32(p + 4);
 }
 
-enum overlay_kind overlay_parse(const uint8_t *head, size_t len, uint64_t *offset, uint32_t *len_out)
+enum overlay_kind overlay_parse(const uint8_t *head, size_t len, uint64_t *offset,
+				uint32_t *len_out)
 {
 	static const uint8_t magic[4] = {'Q', 'F', 'I', 0xfb};
 	uint64_t at;

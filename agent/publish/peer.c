@@ -1,5 +1,5 @@
-/* peer: DIAGNOSTICS: ERR_USAGE without a connection, ERR_US for a malformed request, ERR_NOBODY if we
- * must end. */
+/* peer: DIAGNOSTICS: ERR_USAGE without a connection, ERR_US for a malformed request, ERR_NOBODY
+ * if we must end. */
 #include "agent/publish/peer.h"
 
 #include "lib/escape.h"
@@ -24,7 +24,8 @@ int peer_open(struct peer *p, int conn, struct err *e)
 	sigset_t end;
 
 	if (getsockopt(conn, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type != SOCK_SEQPACKET)
-		return err_set(e, ERR_USAGE, "standard input is no SOCK_SEQPACKET connection; hornerod or "
+		return err_set(e, ERR_USAGE,
+			       "standard input is no SOCK_SEQPACKET connection; hornerod or "
 			       "hornero-publish.socket starts this program");
 	if (setsockopt(conn, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0)
 		return err_sys(e, ERR_US, "cannot set up the connection");
@@ -46,7 +47,8 @@ void peer_close(struct peer *p)
 	p->signals = -1;
 }
 
-/* Stores the first n descriptors of a message in fds and closes the others. Returns how many came. */
+/* Stores the first n descriptors of a message in fds and closes the others. Returns how many
+ * came. */
 static size_t take_fds(struct msghdr *msg, int *fds, size_t n)
 {
 	size_t came = 0;
@@ -80,7 +82,10 @@ int peer_receive(const struct peer *p, struct peer_request *out, struct err *e)
 	} control;
 	struct iovec part = {.iov_base = text, .iov_len = REQUEST_MAX};
 	struct msghdr msg = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control),
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
 	};
 	struct peer_request r = {.artifact = -1};
 	own_fd int artifact = -1;
@@ -96,7 +101,8 @@ int peer_receive(const struct peer *p, struct peer_request *out, struct err *e)
 	if (n == 0)
 		return err_set(e, ERR_NOBODY, "the connection was closed without a request");
 	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC) || came != 1)
-		return err_set(e, ERR_US, "a request is one line of at most %d bytes and one descriptor",
+		return err_set(e, ERR_US,
+			       "a request is one line of at most %d bytes and one descriptor",
 			       REQUEST_MAX);
 	text[n] = '\0';
 	if (strlen(text) != (size_t)n)
@@ -121,7 +127,10 @@ static bool read_count(const char *s, int64_t *out)
 /* touch; look IMAGE; evict BYTES, plan BYTES. */
 static bool parse_short(char *const *words, size_t n, struct peer_request *out)
 {
-	static const char *const names[] = {[PEER_TOUCH] = "touch", [PEER_EVICT] = "evict", [PEER_PLAN] = "plan", [PEER_LOOK] = "look"};
+	static const char *const names[] = {[PEER_TOUCH] = "touch",
+					    [PEER_EVICT] = "evict",
+					    [PEER_PLAN] = "plan",
+					    [PEER_LOOK] = "look"};
 	size_t wish = PEER_TOUCH;
 
 	while (wish < sizeof(names) / sizeof(names[0]) && strcmp(words[0], names[wish]) != 0)
@@ -160,10 +169,13 @@ int peer_parse(const char *text, struct peer_request *out, struct err *e)
 	if (!uuid_valid(words[1]))
 		return err_set(e, ERR_US, "a request names an image by its UUID in lower case");
 	if (!sha256_valid(words[2]))
-		return err_set(e, ERR_US, "a request names an artifact by its SHA-256 in lower case");
+		return err_set(e, ERR_US,
+			       "a request names an artifact by its SHA-256 in lower case");
 	if (!fence_parse(rest, &out->fence))
-		return err_set(e, ERR_US, "a request ends with its job and attempt, in digits, and a token of 1 to %d "
-			       "letters, digits, '.', '_', '-'", PROTOCOL_TOKEN_MAX);
+		return err_set(e, ERR_US,
+			       "a request ends with its job and attempt, in digits, and a token of "
+			       "1 to %d letters, digits, '.', '_', '-'",
+			       PROTOCOL_TOKEN_MAX);
 	memcpy(out->image, words[1], sizeof(out->image));
 	memcpy(out->digest, words[2], sizeof(out->digest));
 	return 0;
@@ -191,6 +203,8 @@ int peer_stop(void *arg, struct err *e)
 	if (poll(fds, 2, 0) <= 0)
 		return 0;
 	if (fds[0].revents)
-		return err_set(e, ERR_NOBODY, "the publisher was told to end; the job publishes when it runs again");
-	return err_set(e, ERR_NOBODY, "the client that asked for the publication has gone");
+		return err_set(e, ERR_NOBODY,
+			       "the publisher was told to end; the job publishes when it runs "
+			       "again");
+	return err_set(e, ERR_NOBODY, "the client that asked for the publication is gone");
 }

@@ -3,8 +3,8 @@
  *
  * agent/common/protocol.h has the requests and their replies.
  *
- * A publication calls peer_stop() between its steps. It stops after SIGTERM or SIGINT, or if the peer
- * has closed the connection.
+ * A publication calls peer_stop() between its steps. It stops after SIGTERM or SIGINT, or if the
+ * peer has closed the connection.
  */
 #ifndef HORNERO_AGENT_PUBLISH_PEER_H
 #define HORNERO_AGENT_PUBLISH_PEER_H
@@ -31,8 +31,8 @@ struct peer_request {
 	char image[UUID_LEN + 1]; /* PUBLISH, LOOK */
 	char digest[SHA256_HEX + 1]; /* PUBLISH */
 	struct fence fence; /* PUBLISH */
-	int artifact; /* PUBLISH: the artifact; TOUCH, EVICT, PLAN: the list; LOOK: unused. The caller of
-	               * peer_receive closes it */
+	int artifact; /* PUBLISH: the artifact; TOUCH, EVICT, PLAN: the list; LOOK: unused. The
+	               * caller of peer_receive closes it */
 };
 
 /* Blocks SIGTERM and SIGINT for the rest of the process. ERR_USAGE if conn is not a SOCK_SEQPACKET

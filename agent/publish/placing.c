@@ -1,5 +1,5 @@
-/* placing: DIAGNOSTICS: ERR_OPERATOR if the cache is unusable, ERR_NOBODY if the fence names another
- * attempt, the name was taken meanwhile, or peer_stop() ended it. */
+/* placing: DIAGNOSTICS: ERR_OPERATOR if the cache is unusable, ERR_NOBODY if the fence names
+ * another attempt, the name was taken meanwhile, or peer_stop() ended it. */
 #include "agent/publish/placing.h"
 
 #include "agent/publish/dependents.h"
@@ -22,8 +22,9 @@ static bool is_recorded(const struct placing *p, const struct warm *w)
 {
 	struct stat st;
 
-	return w->born_ns != 0 && fstatat(p->cache, w->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-	       st.st_ino == w->ino && st.st_size == w->size_bytes && fs_born_ns(p->cache, w->name) == w->born_ns;
+	return w->born_ns != 0 && fstatat(p->cache, w->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(st.st_mode) && st.st_ino == w->ino && st.st_size == w->size_bytes &&
+	       fs_born_ns(p->cache, w->name) == w->born_ns;
 }
 
 /* If the image's own name has the same bytes, we link them instead of copying. */
@@ -34,22 +35,26 @@ static int find_source(struct placing *p, struct err *e)
 
 	if (known < 0)
 		return -1;
-	if (known && strcmp(w.digest, p->req->digest) == 0 && is_recorded(p, &w) && w.ino != p->changed_ino)
+	if (known && strcmp(w.digest, p->req->digest) == 0 && is_recorded(p, &w) &&
+	    w.ino != p->changed_ino)
 		memcpy(p->source, w.name, sizeof(p->source));
 	return 0;
 }
 
 static void refuse(struct placing *p, const char *what)
 {
-	snprintf(p->refused, sizeof(p->refused), "%s/%s, which is the name of release %s, %s; it is never replaced: remove "
-		 "it when no instance needs it", p->conf->cache_dir, p->name, p->release, what);
+	snprintf(p->refused, sizeof(p->refused),
+		 "%s/%s, which is the name of release %s, %s; it is never replaced: remove "
+		 "it when no instance needs it",
+		 p->conf->cache_dir, p->name, p->release, what);
 }
 
 enum found { FOUND_OTHER, FOUND_SAME, FOUND_CHANGED };
 
 /* Is fd, the file under the name, the artifact? The record or a comparison tells. Returns an enum
  * found, or -1 on error. */
-static int compare(const struct placing *p, int fd, const struct stat *st, const struct manifest *m, struct err *e)
+static int compare(const struct placing *p, int fd, const struct stat *st, const struct manifest *m,
+		   struct err *e)
 {
 	bool is_ours;
 	struct warm w;
@@ -76,7 +81,8 @@ static int is_in_use(const struct placing *p, struct dependents *d, struct err *
 {
 	own_quiet struct quiet seen = QUIET_INIT;
 
-	if (dependents_scan(p->conf->instances_path, p->conf->cache_subdir, p->name, &seen, d, e) < 0)
+	if (dependents_scan(p->conf->instances_path, p->conf->cache_subdir, p->name, &seen, d, e) <
+	    0)
 		return -1;
 	return d->count > 0;
 }
@@ -90,9 +96,10 @@ static int judge_changed(struct placing *p, struct err *e)
 		return -1;
 	p->replaces = used == 0;
 	if (used == 1)
-		refuse(p, "is a file of ours whose bytes were changed since, and an instance stands on it");
-	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s", (long long)p->req->fence.job,
-		 p->req->image, p->name, p->req->digest);
+		refuse(p, "is a file of ours whose bytes were changed since, and an instance "
+			  "stands on it");
+	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s",
+		 (long long)p->req->fence.job, p->req->image, p->name, p->req->digest);
 	peer_say(p->peer, "changed", "%s", p->name);
 	return used == 1 ? 0 : find_source(p, e);
 }
@@ -127,7 +134,8 @@ int placing_find(struct placing *p, const struct manifest *m, struct err *e)
 {
 	own_fd int fd = -1;
 
-	if (nova_release(p->req->image, p->req->digest, p->release, e) < 0 || nova_cache_name(p->release, p->name, e) < 0)
+	if (nova_release(p->req->image, p->req->digest, p->release, e) < 0 ||
+	    nova_cache_name(p->release, p->name, e) < 0)
 		return -1;
 	fd = openat(p->cache, p->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd >= 0)
@@ -140,14 +148,15 @@ int placing_find(struct placing *p, const struct manifest *m, struct err *e)
 	return 0;
 }
 
-/* Replaces a changed file of ours by one with the right bytes, unless an instance uses it by now. */
+/* Replaces a changed file of ours by the right bytes, unless an instance uses it by now. */
 static int replace_changed(const struct placing *p, const struct aside *aside, struct err *e)
 {
 	struct dependents d;
 	int used = is_in_use(p, &d, e);
 
 	if (used == 1)
-		return err_set(e, ERR_NOBODY, "%s/%s was changed, and %s", p->conf->cache_dir, p->name, d.text);
+		return err_set(e, ERR_NOBODY, "%s/%s was changed, and %s", p->conf->cache_dir,
+			       p->name, d.text);
 	return used < 0 ? -1 : aside_link_over(aside, p->name, e);
 }
 
@@ -196,9 +205,10 @@ int placing_link(struct placing *p, const struct aside *aside, const char *way, 
 
 	if (lock < 0 || link_under_lock(p, aside, e) < 0)
 		return -1;
-	log_info("event=released job=%lld attempt=%lld image=%s release=%s name=%s digest=%.12s way=%s",
-		 (long long)p->req->fence.job, (long long)p->req->fence.attempt, p->req->image, p->release, p->name,
-		 p->req->digest, way);
+	log_info("event=released job=%lld attempt=%lld image=%s release=%s name=%s digest=%.12s "
+		 "way=%s",
+		 (long long)p->req->fence.job, (long long)p->req->fence.attempt, p->req->image,
+		 p->release, p->name, p->req->digest, way);
 	return 0;
 }
 
@@ -207,5 +217,6 @@ void placing_say(const struct placing *p)
 	if (p->refused[0] != '\0')
 		peer_say(p->peer, "unreleased", "%s %s", p->name, p->refused);
 	else
-		peer_say(p->peer, "released", "%s %" PRIu64 " %" PRId64, p->name, p->ino, p->size_bytes);
+		peer_say(p->peer, "released", "%s %" PRIu64 " %" PRId64, p->name, p->ino,
+			 p->size_bytes);
 }

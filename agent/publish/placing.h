@@ -1,6 +1,6 @@
 /*
- * placing: gives an artifact the name of its release in Nova's cache. The image's own name and that of
- * the release are two names of one file.
+ * placing: gives an artifact the name of its release in Nova's cache. The image's own name and that
+ * of the release are two names of one file.
  *
  *     struct placing p = {.conf = conf, .req = &req, .peer = &peer, .cache = cache_dir_fd};
  *     placing_find(&p, &manifest, e)
@@ -9,9 +9,9 @@
  *             placing_link(&p, &aside, way, e)
  *     placing_say(&p)
  *
- * A release never gets other bytes. If another file has its name, we keep that file and report it. We
- * replace only a file of ours whose bytes have changed, and only while no instance uses it.
- * The two names are hard links within the cache. We never link to the store: libvirt gives a base, and
+ * A release never gets other bytes. If another file has its name, we keep that file and report it.
+ * We replace only a file of ours whose bytes have changed, and only while no instance uses it. The
+ * two names are hard links within the cache. We never link to the store: libvirt gives a base, and
  * with it every link, to QEMU's user.
  */
 #ifndef HORNERO_AGENT_PUBLISH_PLACING_H
@@ -35,9 +35,9 @@ struct placing {
 
 	char release[UUID_LEN + 1];
 	char name[SHA1_HEX + 1];
-	char source[SHA1_HEX + 1]; /* a name in the cache with the same bytes; "": copy from the store */
+	char source[SHA1_HEX + 1]; /* a name in the cache with these bytes; "": copy the artifact */
 	bool is_there;
-	bool replaces;             /* our own file has the name, was changed, and no instance uses it */
+	bool replaces;             /* our own file was changed, and no instance uses it */
 	uint64_t ino;
 	int64_t size_bytes;
 	char refused[512]; /* why it is not placed, or "" */

@@ -28,7 +28,8 @@
 
 enum { ROUNDS = 5 };
 
-/* Results of a step: done; instances use the base; another file has the name by now. -1 is an error. */
+/* Results of a step: done; instances use the base; another file has the name by now. -1 is an
+ * error. */
 enum { DONE = 0, IN_USE = 1, OTHER_FILE = 2 };
 
 struct act {
@@ -62,7 +63,8 @@ static int check_request(struct act *a, struct err *e)
 	return fence_check(a->conf, a->req->image, &a->req->fence, e);
 }
 
-/* Nova makes the directory for its first image, owned as instances_path is; so do we if it is missing. */
+/* Nova makes the directory for its first image, owned as instances_path is; so do we if it is
+ * missing. */
 static int open_cache(const struct conf *conf, struct err *e)
 {
 	struct dir_made how;
@@ -72,7 +74,8 @@ static int open_cache(const struct conf *conf, struct err *e)
 	if (fd >= 0)
 		return fd;
 	if (errno != ENOENT || stat(conf->instances_path, &st) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot open Nova's cache directory %s", conf->cache_dir);
+		return err_sys(e, ERR_OPERATOR, "cannot open Nova's cache directory %s",
+			       conf->cache_dir);
 	fd = dirs_make(conf->cache_dir, 0755, &how, e);
 	if (fd < 0)
 		return -1;
@@ -95,12 +98,14 @@ static int copy_aside(struct act *a, struct aside *aside, struct err *e)
 
 	if (aside_open(aside, a->cache, a->req, e) < 0)
 		return -1;
-	if (copy_file(a->req->artifact, aside->fd, a->m.size_bytes, peer_stop, a->peer, &way, e) < 0)
+	if (copy_file(a->req->artifact, aside->fd, a->m.size_bytes, peer_stop, a->peer, &way, e) <
+	    0)
 		return err_wrap(e, "in %s", a->conf->cache_dir);
 	copied_ms = clock_mono_ms();
 	mark_set(aside->fd, a->req->image);
 	if (fsync(aside->fd) < 0)
-		return err_sys(e, ERR_NOBODY, "cannot make the copy in %s durable", a->conf->cache_dir);
+		return err_sys(e, ERR_NOBODY, "cannot make the copy in %s durable",
+			       a->conf->cache_dir);
 	/* Check that the artifact was not modified during the copy. */
 	if (store_compare(a->req->artifact, &a->m, e) < 0)
 		return -1;
@@ -111,7 +116,8 @@ static int copy_aside(struct act *a, struct aside *aside, struct err *e)
 	return peer_stop(a->peer, e);
 }
 
-/* Fills the aside: links a file in the cache that has the bytes, or else copies them from the store. */
+/* Fills the aside: links a file in the cache that has the bytes, or else copies them from the
+ * store. */
 static int prepare(struct act *a, struct aside *aside, struct err *e)
 {
 	if (a->release.source[0] == '\0')
@@ -127,7 +133,8 @@ static int place_release(struct act *a, struct aside *aside, struct err *e)
 		return 0;
 	if (placing_find(&a->release, &a->m, e) < 0)
 		return -1;
-	if (placing_is_due(&a->release) && (prepare(a, aside, e) < 0 || placing_link(&a->release, aside, a->way, e) < 0))
+	if (placing_is_due(&a->release) &&
+	    (prepare(a, aside, e) < 0 || placing_link(&a->release, aside, a->way, e) < 0))
 		return err_wrap(e, "release %s", a->release.release);
 	placing_say(&a->release);
 	return 0;
@@ -141,8 +148,8 @@ static void use_permission(const struct act *a)
 		return;
 	failpoint("replace-renamed");
 	replace_clear(a->conf->images_dir, a->req->image);
-	log_info("event=foreign-replaced job=%lld image=%s name=%s ino=%ju", (long long)a->req->fence.job,
-		 a->req->image, a->out->name, (uintmax_t)a->ours.ino);
+	log_info("event=foreign-replaced job=%lld image=%s name=%s ino=%ju",
+		 (long long)a->req->fence.job, a->req->image, a->out->name, (uintmax_t)a->ours.ino);
 }
 
 /* Runs while Nova waits for our lock: nothing slow here. */
@@ -166,7 +173,8 @@ static int put_in_place(struct act *a, struct aside *aside, struct err *e)
 		return err_sys(e, ERR_OPERATOR, "cannot set the time of %s", aside->name);
 	/* An open descriptor delays freeing the blocks (50 ms for 400 MB) until after the lock. */
 	a->out->replaced = openat(a->cache, a->out->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if ((a->ours.how == OURS_ABSENT ? aside_rename_new(aside, a->out->name, e) : aside_rename(aside, a->out->name, e)) < 0)
+	if ((a->ours.how == OURS_ABSENT ? aside_rename_new(aside, a->out->name, e)
+					: aside_rename(aside, a->out->name, e)) < 0)
 		return e->sys == EEXIST ? OTHER_FILE : -1;
 	failpoint("publish-renamed");
 	if (fsync(a->cache) < 0)
@@ -217,8 +225,8 @@ static int look_at_own(struct act *a, struct err *e)
 	return 1;
 }
 
-/* Examines another file under the name, or new instances. Returns 0 to try again; any other value is
- * the result of place(). */
+/* Examines another file under the name, or new instances. Returns 0 to try again; any other value
+ * is the result of place(). */
 static int look_again(struct act *a, int found, struct err *e)
 {
 	if (found == OTHER_FILE) {
@@ -233,23 +241,26 @@ static int look_again(struct act *a, int found, struct err *e)
 }
 
 /* Tries ROUNDS times, because new instances and files may appear while we copy, wait or flatten.
- * Returns DONE, another positive value if not placed (out->deferred or out->foreign has the reason),
- * or -1 on error. */
+ * Returns DONE, another positive value if not placed (out->deferred or out->foreign has the
+ * reason), or -1 on error. */
 static int place(struct act *a, struct aside *aside, struct err *e)
 {
 	for (int round = 1;; round++) {
 		int found;
 
-		/* A flattening that was killed may have left a header unsynced: after a power failure it would
-		 * name the old base again. */
+		/* A flattening that was killed may have left a header unsynced: after a power
+		 * failure it would name the old base again. */
 		if (a->dependents.may_flatten && syncfs(a->cache) < 0)
-			return err_sys(e, ERR_NOBODY, "cannot make the disks of the instances durable");
+			return err_sys(e, ERR_NOBODY,
+				       "cannot make the disks of the instances durable");
 		found = place_under_lock(a, aside, e);
 		if (found <= DONE)
 			return found;
 		if (round == ROUNDS)
-			return found == IN_USE ? IN_USE : err_set(e, ERR_NOBODY, "the file %s/%s changes again and again",
-								  a->conf->cache_dir, a->out->name);
+			return found == IN_USE ? IN_USE
+					       : err_set(e, ERR_NOBODY,
+							 "the file %s/%s changes again and again",
+							 a->conf->cache_dir, a->out->name);
 		found = look_again(a, found, e);
 		if (found != 0)
 			return found;
@@ -262,23 +273,26 @@ static void log_outcome(const struct act *a)
 	char quoted[1100];
 
 	if (r->foreign[0] != '\0') {
-		log_warn("event=foreign job=%lld attempt=%lld image=%s reason=%s", (long long)a->req->fence.job,
-			 (long long)a->req->fence.attempt, a->req->image,
-			 log_quote(quoted, sizeof(quoted), r->foreign));
+		log_warn("event=foreign job=%lld attempt=%lld image=%s reason=%s",
+			 (long long)a->req->fence.job, (long long)a->req->fence.attempt,
+			 a->req->image, log_quote(quoted, sizeof(quoted), r->foreign));
 		return;
 	}
 	if (r->deferred[0] != '\0') {
 		log_info("event=%s job=%lld attempt=%lld image=%s lock_held_us=%lld reason=%s",
-			 r->release_only ? "published-alone" : "deferred", (long long)a->req->fence.job,
-			 (long long)a->req->fence.attempt, a->req->image, (long long)a->held_us,
+			 r->release_only ? "published-alone" : "deferred",
+			 (long long)a->req->fence.job, (long long)a->req->fence.attempt,
+			 a->req->image, (long long)a->held_us,
 			 log_quote(quoted, sizeof(quoted), r->deferred));
 		return;
 	}
-	log_info("event=published job=%lld attempt=%lld image=%s digest=%.12s name=%s size_bytes=%lld way=%s "
+	log_info("event=published job=%lld attempt=%lld image=%s digest=%.12s name=%s "
+		 "size_bytes=%lld way=%s "
 		 "copy_ms=%lld sync_ms=%lld lock_wait_ms=%lld lock_held_us=%lld took_ms=%lld",
-		 (long long)a->req->fence.job, (long long)a->req->fence.attempt, a->req->image, a->req->digest, r->name,
-		 (long long)r->size_bytes, a->way, (long long)a->copy_ms, (long long)a->sync_ms,
-		 (long long)a->wait_ms, (long long)a->held_us, (long long)r->took_ms);
+		 (long long)a->req->fence.job, (long long)a->req->fence.attempt, a->req->image,
+		 a->req->digest, r->name, (long long)r->size_bytes, a->way, (long long)a->copy_ms,
+		 (long long)a->sync_ms, (long long)a->wait_ms, (long long)a->held_us,
+		 (long long)r->took_ms);
 }
 
 /* With in_use: release-only we do not wait for instances; the release is the publication. */
@@ -305,8 +319,8 @@ static int keep_same(struct act *a, struct err *e)
 
 static void say_changed(const struct act *a)
 {
-	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s", (long long)a->req->fence.job,
-		 a->req->image, a->out->name, a->req->digest);
+	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s",
+		 (long long)a->req->fence.job, a->req->image, a->out->name, a->req->digest);
 	peer_say(a->peer, "changed", "%s", a->out->name);
 }
 
@@ -331,9 +345,10 @@ static int publish(struct act *a, struct err *e)
 		return -1;
 	if (a->ours.how == OURS_CHANGED)
 		say_changed(a);
-	/* Comparing bytes is affordable here: unlike a deferred publication, a release-only one is not
-	 * retried each second. */
-	a->release.doubt = a->ours.how == OURS_SAME || a->ours.how == OURS_CHANGED || a->is_release_only;
+	/* Comparing bytes is affordable here: unlike a deferred publication, a release-only one
+	 * is not retried each second. */
+	a->release.doubt = a->ours.how == OURS_SAME || a->ours.how == OURS_CHANGED ||
+			   a->is_release_only;
 	a->release.changed_ino = a->ours.how == OURS_CHANGED ? a->ours.ino : 0;
 	if (place_release(a, &aside, e) < 0)
 		return -1;
@@ -360,9 +375,19 @@ int publish_run(const struct conf *conf, const struct peer_request *req, struct 
 	if (cache < 0)
 		return -1;
 	a.cache = cache;
-	a.dependents = (struct makeway){.conf = conf, .req = req, .peer = peer, .out = out, .m = &a.m, .cache = cache,
-					.may_flatten = a.dependents.may_flatten, .seen = &seen};
-	a.ours = (struct ours){.conf = conf, .req = req, .peer = peer, .cache = cache, .name = out->name};
+	a.dependents = (struct makeway){.conf = conf,
+					.req = req,
+					.peer = peer,
+					.out = out,
+					.m = &a.m,
+					.cache = cache,
+					.may_flatten = a.dependents.may_flatten,
+					.seen = &seen};
+	a.ours = (struct ours){.conf = conf,
+			       .req = req,
+			       .peer = peer,
+			       .cache = cache,
+			       .name = out->name};
 	a.release = (struct placing){.conf = conf, .req = req, .peer = peer, .cache = cache};
 	aside_sweep(cache);
 	if (publish(&a, e) < 0)

@@ -1,19 +1,20 @@
 /*
  * publish: puts an artifact into Nova's cache, under Nova's name and lock.
  *
- *     check the request → look for dependents, flatten them if the image asks for it → copy aside, fsync
- *     → Nova's lock → check the fence → look again → rename → fsync the directory → unlock
+ *     check the request → look for dependents, flatten them if the image asks for it
+ *     → copy aside, fsync → Nova's lock → check the fence → look again → rename
+ *     → fsync the directory → unlock
  *
- * A foreign file (ours.h) under the image's own name ends the publication with a reason. If it appears
- * after the first look, the second look, under the lock, finds it.
+ * A foreign file (ours.h) under the image's own name ends the publication with a reason. If it
+ * appears after the first look, the second look, under the lock, finds it.
  *
- * If the image wants releases, we first link the copy to the release's name (placing.h). If a name in
- * the cache has the same bytes, we link that instead of copying. A publication that is deferred, or
- * must keep the file under the image's own name, still places the release.
+ * If the image wants releases, we first link the copy to the release's name (placing.h). If a name
+ * in the cache has the same bytes, we link that instead of copying. A publication that is deferred,
+ * or must keep the file under the image's own name, still places the release.
  *
- * The final name never has a partial file, no file is overwritten in place, and nothing slow happens
- * under the lock. A base that instances use is replaced only by the same bytes.
- * We trust the manifest beside the artifact, the descriptor that matches it, the image's file and the
+ * The final name never has a partial file, no file is overwritten in place, and nothing slow
+ * happens under the lock. A base that instances use is replaced only by the same bytes. We trust
+ * the manifest beside the artifact, the descriptor that matches it, the image's file and the
  * image's fence, but not the request.
  */
 #ifndef HORNERO_AGENT_PUBLISH_PUBLISH_H
@@ -29,7 +30,7 @@
 
 struct publish_result {
 	char deferred[512]; /* which instances need the present file, so that it stays; else "" */
-	bool release_only;  /* deferred for good: in_use is release-only, and the release is placed */
+	bool release_only;  /* deferred for good: in_use is release-only, the release is placed */
 	char foreign[512];  /* why the present file is foreign, so that it stays; else "" */
 	char name[SHA1_HEX + 1];
 	uint64_t ino;

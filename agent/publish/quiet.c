@@ -46,7 +46,8 @@ void quiet_add(struct quiet *q, const struct stat *st)
 {
 	int64_t settled_s = q->begun_s - COARSE_S;
 
-	if (!q->is_usable || q->is_sealed || st->st_mtim.tv_sec >= settled_s || st->st_ctim.tv_sec >= settled_s)
+	if (!q->is_usable || q->is_sealed || st->st_mtim.tv_sec >= settled_s ||
+	    st->st_ctim.tv_sec >= settled_s)
 		return;
 	if (q->n == q->room) {
 		size_t room = q->room ? 2 * q->room : 256;
@@ -90,7 +91,8 @@ bool quiet_knows(const struct quiet *q, const struct stat *st)
 	if (!q->is_sealed || q->n == 0)
 		return false;
 	found = bsearch(&want, q->list, q->n, sizeof(*q->list), by_inode);
-	return found && is_same_time(found->mtime, want.mtime) && is_same_time(found->ctime, want.ctime);
+	return found && is_same_time(found->mtime, want.mtime) &&
+	       is_same_time(found->ctime, want.ctime);
 }
 
 void quiet_fini(struct quiet *q)

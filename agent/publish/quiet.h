@@ -1,9 +1,9 @@
 /*
  * quiet: remembers instance directories without dependents, to skip those that have not changed.
  *
- * We look for dependents a second time under Nova's lock. To list a thousand directories takes 18 ms,
- * to stat them 2 ms, and a new overlay always changes the mtime of its directory. So the second look
- * skips each directory with the times that the first look saw.
+ * We look for dependents a second time under Nova's lock. To list a thousand directories takes 18
+ * ms, to stat them 2 ms, and a new overlay always changes the mtime of its directory. So the second
+ * look skips each directory with the times that the first look saw.
  *
  *     quiet_begin(&q, top_fd);            remembers nothing on network filesystems, whose
  *                                         attributes may be stale

@@ -1,5 +1,5 @@
-/* touch: DIAGNOSTICS: ERR_US for a malformed list, which hornero-keep never writes, ERR_OPERATOR if a
- * time cannot be set. A file that is gone or was replaced is skipped. */
+/* touch: DIAGNOSTICS: ERR_US for a malformed list, which hornero-keep never writes, ERR_OPERATOR
+ * if a time cannot be set. A file that is gone or was replaced is skipped. */
 #include "agent/publish/touch.h"
 
 #include "agent/common/protocol.h"
@@ -45,11 +45,15 @@ static int parse(const char *line, struct wanted *w, struct err *e)
 	char target[UUID_LEN + 1 + SHA256_HEX + 1];
 	char end;
 
-	if (sscanf(line, "%101[0-9a-f/-] %20" SCNu64 " %19" SCNd64 " %19" SCNd64 "%c", target, &w->ino, &w->seen_ns, &w->new_ns,
-		   &end) != 4 || !take_target(target, w))
-		return err_set(e, ERR_US, "a line of a touch is: UUID[/DIGEST] INODE SEEN_NS NEW_NS");
+	if (sscanf(line, "%101[0-9a-f/-] %20" SCNu64 " %19" SCNd64 " %19" SCNd64 "%c", target,
+		   &w->ino, &w->seen_ns, &w->new_ns, &end) != 4 ||
+	    !take_target(target, w))
+		return err_set(e, ERR_US,
+			       "a line of a touch is: UUID[/DIGEST] INODE SEEN_NS NEW_NS");
 	if (w->new_ns <= w->seen_ns || w->new_ns / 1000000 > clock_wall_ms())
-		return err_set(e, ERR_US, "a touch gives image %s a time before the present one, or one to come", w->uuid);
+		return err_set(e, ERR_US,
+			       "a touch gives image %s a time not after the present one, or in the future",
+			       w->uuid);
 	return 0;
 }
 
@@ -61,7 +65,8 @@ static bool is_registered(const struct conf *c, const char *uuid)
 	return image_load(c->images_dir, uuid, &img, &e) == 0 || e.sys != ENOENT;
 }
 
-/* Returns 1 if touched, 0 if it is another file by now or its image is not registered, -1 on error. */
+/* Returns 1 if touched, 0 if it is another file by now or its image is not registered, -1 on
+ * error. */
 static int touch_one(const struct conf *c, int cache, const struct wanted *w, struct err *e)
 {
 	const struct timespec times[2] = {
@@ -75,12 +80,15 @@ static int touch_one(const struct conf *c, int cache, const struct wanted *w, st
 	if ((w->digest[0] && nova_release(w->uuid, w->digest, release, e) < 0) ||
 	    nova_cache_name(w->digest[0] ? release : w->uuid, name, e) < 0)
 		return -1;
-	if (fstatat(cache, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) || st.st_ino != w->ino ||
+	if (fstatat(cache, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
+	    st.st_ino != w->ino ||
 	    (int64_t)st.st_mtim.tv_sec * S_NS + st.st_mtim.tv_nsec != w->seen_ns)
 		return 0;
 	if (utimensat(cache, name, times, AT_SYMLINK_NOFOLLOW) == 0)
 		return 1;
-	return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot set the time of %s/%s", c->cache_dir, name);
+	return errno == ENOENT ? 0
+			       : err_sys(e, ERR_OPERATOR, "cannot set the time of %s/%s",
+					 c->cache_dir, name);
 }
 
 int touch_run(const struct conf *c, int list, int *n, struct err *e)
@@ -91,7 +99,8 @@ int touch_run(const struct conf *c, int list, int *n, struct err *e)
 	size_t len;
 
 	*n = 0;
-	if (cache < 0 || fs_read_fd(list, "the list of a touch", PROTOCOL_LIST_MAX, &text, &len, e) < 0)
+	if (cache < 0 ||
+	    fs_read_fd(list, "the list of a touch", PROTOCOL_LIST_MAX, &text, &len, e) < 0)
 		return -1;
 	rest = text;
 	while ((line = strsep(&rest, "\n")) && *line) {

@@ -36,8 +36,8 @@ int flatten_pause(const struct flatten *f, int fd, int timeout_ms, struct err *e
 
 void flatten_progress(int64_t done, int64_t total);
 
-/* Has the QEMU of the running domain pull the base into the disk. Returns 1 if done, 0 if no running
- * domain has the disk, -1 on error. ERR_NOBODY also if libvirt does not answer, another
+/* Has the QEMU of the running domain pull the base into the disk. Returns 1 if done, 0 if no
+ * running domain has the disk, -1 on error. ERR_NOBODY also if libvirt does not answer, another
  * block job is running, or the domain was saved to be restored with this disk. */
 int pull_run(const struct flatten *f, struct err *e);
 

@@ -1,5 +1,5 @@
 /* hornero-flatten: flattens one disk.
- * DIAGNOSTICS: the exit code is the error's class; the last line of standard output has its text. */
+ * DIAGNOSTICS: the exit code is the class of the error; the last line of output has its text. */
 #include "agent/publish/flatten/flatten.h"
 
 #include "agent/publish/backing.h"
@@ -26,7 +26,8 @@ struct options {
 };
 
 static const struct argp_option options[] = {
-	{"config", 'c', "FILE", 0, "The configuration (default: $HORNERO_CONF, else the installed one)", 0},
+	{"config", 'c', "FILE", 0,
+	 "The configuration (default: $HORNERO_CONF, else the installed one)", 0},
 	{0},
 };
 
@@ -68,7 +69,8 @@ static int is_backed(const char *disk, struct backing *b, struct err *e)
 		break;
 	}
 	if (errno == EBADMSG)
-		return err_set(e, ERR_NOBODY, "the qcow2 header of %s makes no sense or names a data file", disk);
+		return err_set(e, ERR_NOBODY,
+			       "the qcow2 header of %s makes no sense or names a data file", disk);
 	return err_sys(e, ERR_NOBODY, "cannot read %s", disk);
 }
 
@@ -84,10 +86,13 @@ static int check_made_by_nova(const struct flatten *f, const struct backing *b, 
 	if (dir < 0)
 		return -1;
 	if (diskinfo_format(dir, name) != DISKINFO_QCOW2)
-		return err_set(e, ERR_NOBODY, "Nova's disk.info beside it does not call %s qcow2", name);
+		return err_set(e, ERR_NOBODY, "Nova's disk.info beside it does not call %s qcow2",
+			       name);
 	if (!overlay_is_same_path(b->name, f->base))
-		return err_set(e, ERR_NOBODY, "its header spells the base in another way than %s (is "
-			       "instances_path as in nova.conf?)", f->base);
+		return err_set(e, ERR_NOBODY,
+			       "its header spells the base in another way than %s (is "
+			       "instances_path as in nova.conf?)",
+			       f->base);
 	if (!b->is_raw)
 		return err_set(e, ERR_NOBODY, "its header does not call its base raw");
 	return 0;
@@ -101,10 +106,13 @@ static int check_exclusive(const struct flatten *f, struct err *e)
 	size_t before = slash ? (size_t)(slash - f->disk) + 1 : 0;
 	own_fd int fd = open(f->disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-	if (before > strlen(resize) && strncmp(slash + 1 - strlen(resize), resize, strlen(resize)) == 0)
-		return err_set(e, ERR_NOBODY, "Nova is resizing or moving it, and may be copying its disk");
+	if (before > strlen(resize) &&
+	    strncmp(slash + 1 - strlen(resize), resize, strlen(resize)) == 0)
+		return err_set(e, ERR_NOBODY,
+			       "Nova is resizing or moving it, and may be copying its disk");
 	if (fd < 0 || !quiet_is_local(fd))
-		return err_set(e, ERR_NOBODY, "its disk is on a shared filesystem (instances_path), where a "
+		return err_set(e, ERR_NOBODY,
+			       "its disk is on a shared filesystem (instances_path), where a "
 			       "domain of another host may have it");
 	return 0;
 }
@@ -124,7 +132,8 @@ static int look_for_room(const struct conf *c, const char *disk, const char *bas
 	free_bytes = floor_free_bytes(&floor);
 	if (free_bytes < 0 || free_bytes - floor_bytes(&floor) >= need_bytes)
 		return 0;
-	return err_set(e, ERR_NOBODY, "it needs up to %s more; %s are free, of which %s are to stay so (%s)",
+	return err_set(e, ERR_NOBODY,
+		       "it needs up to %s more; %s are free, of which %s are to stay so (%s)",
 		       bytes_words(need, need_bytes), bytes_words(have, free_bytes),
 		       bytes_words(want, floor_bytes(&floor)), floor.key);
 }
@@ -160,7 +169,8 @@ static int run(const struct flatten *f, struct err *e)
 	failpoint("flatten-done");
 	backed = is_backed(f->disk, &b, e);
 	if (backed != 0)
-		return backed < 0 ? -1 : err_set(e, ERR_NOBODY, "%s still stands on something", f->disk);
+		return backed < 0 ? -1
+				  : err_set(e, ERR_NOBODY, "%s still stands on something", f->disk);
 	if (make_durable(f->disk, e) < 0)
 		return -1;
 	log_info("event=flattened way=%s took_ms=%" PRId64 " disk=%s", pulled ? "pull" : "rebase",
@@ -184,7 +194,11 @@ static int start(const struct options *o, struct err *e)
 	signals = signalfd(-1, &end, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		return err_sys(e, ERR_NOBODY, "cannot watch for signals");
-	return run(&(struct flatten){.conf = conf, .disk = o->disk, .base = o->base, .signals = signals}, e);
+	return run(&(struct flatten){.conf = conf,
+				     .disk = o->disk,
+				     .base = o->base,
+				     .signals = signals},
+		   e);
 }
 
 int main(int argc, char **argv)

@@ -11,7 +11,8 @@ int flatten_pause(const struct flatten *f, int fd, int timeout_ms, struct err *e
 	struct pollfd fds[2] = {{.fd = f->signals, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
 
 	if (poll(fds, 2, timeout_ms) > 0 && fds[0].revents)
-		return err_set(e, ERR_NOBODY, "it was told to end; the next attempt goes on where this one was");
+		return err_set(e, ERR_NOBODY,
+			       "it was told to end; the next attempt goes on where this one was");
 	return 0;
 }
 

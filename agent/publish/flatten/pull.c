@@ -2,13 +2,14 @@
  * pull: has the QEMU of a running domain flatten its own disk, through libvirt.
  *
  * libvirt's blockpull alone risks the disk. When it ends, QEMU writes a header that names no base,
- * while the tables that locate the pulled bytes may stay in QEMU's memory until the guest flushes. A
- * QEMU that is killed before that loses them. So we take two steps:
+ * while the tables that locate the pulled bytes may stay in QEMU's memory until the guest flushes.
+ * A QEMU that is killed before that loses them. So we take two steps:
  *   1. A stream job of our own, which never finalizes by itself, copies every byte. We flush the
  *      disk and cancel the job. The disk has all bytes and still names its base.
  *   2. libvirt's blockpull finds nothing to copy. It changes the header and libvirt's records.
  *
- * DIAGNOSTICS: ERR_NOBODY with the text of libvirt or QEMU. The disk still has its base and is whole.
+ * DIAGNOSTICS: ERR_NOBODY with the text of libvirt or QEMU. The disk still has its base and is
+ * whole.
  */
 #include "agent/publish/flatten/flatten.h"
 
@@ -101,7 +102,9 @@ static int tell(const struct pull *p, json_t *command, struct err *e)
 /* Accepts only names as libvirt makes them, because they become part of a QEMU monitor command. */
 static bool is_plain(const char *s)
 {
-	return s && *s && s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-/#[]")] == '\0';
+	return s && *s &&
+	       s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-/"
+			   "#[]")] == '\0';
 }
 
 static int find_node(struct pull *p, struct err *e)
@@ -114,7 +117,8 @@ static int find_node(struct pull *p, struct err *e)
 		return -1;
 	json_array_foreach(list, i, entry) {
 		json_t *inserted = json_object_get(entry, "inserted");
-		const char *file = json_string_value(json_object_get(json_object_get(inserted, "image"), "filename"));
+		const char *file = json_string_value(
+			json_object_get(json_object_get(inserted, "image"), "filename"));
 		const char *node = json_string_value(json_object_get(inserted, "node-name"));
 		const char *device = json_string_value(json_object_get(entry, "qdev"));
 
@@ -168,8 +172,10 @@ static int cancel(const struct pull *p, struct err *e)
 
 		if (there <= 0)
 			return there;
-		if (i == 0 && tell(p, json_pack("{s:s, s:{s:s}}", "execute", "job-cancel", "arguments", "id",
-						p->job), e) < 0)
+		if (i == 0 && tell(p,
+				   json_pack("{s:s, s:{s:s}}", "execute", "job-cancel", "arguments",
+					     "id", p->job),
+				   e) < 0)
 			return is_there(p, e) == 0 ? 0 : -1;
 		(void)flatten_pause(&nobody, -1, TICK_MS, e);
 	}
@@ -199,8 +205,10 @@ static int look(const struct pull *p, struct err *e)
 static int flush(const struct pull *p, struct err *e)
 {
 	own_free char *line = fs_path("qemu-io -d %s \"flush\"", p->device);
-	own_json json_t *said = ask(p, json_pack("{s:s, s:{s:s}}", "execute", "human-monitor-command", "arguments",
-						 "command-line", line), e);
+	own_json json_t *said = ask(p,
+				    json_pack("{s:s, s:{s:s}}", "execute", "human-monitor-command",
+					      "arguments", "command-line", line),
+				    e);
 
 	if (!said)
 		return -1;
@@ -233,8 +241,10 @@ static int fill(const struct pull *p, struct err *e)
 
 	if (cancel(p, e) < 0)
 		return -1;
-	if (tell(p, json_pack("{s:s, s:{s:s, s:s, s:b, s:I}}", "execute", "block-stream", "arguments", "job-id", p->job,
-			      "device", p->node, "auto-finalize", 0, "speed", speed), e) < 0)
+	if (tell(p,
+		 json_pack("{s:s, s:{s:s, s:s, s:b, s:I}}", "execute", "block-stream", "arguments",
+			   "job-id", p->job, "device", p->node, "auto-finalize", 0, "speed", speed),
+		 e) < 0)
 		return -1;
 	rc = copy(p, e);
 	failpoint("flatten-filled");
@@ -259,7 +269,8 @@ static int pull(const struct pull *p, struct err *e)
 	if (virDomainBlockPull(p->domain, p->f->disk, 0, 0) < 0)
 		return libvirt_err(e, "cannot pull");
 	while ((there = has_block_job(p, &info, e)) == 1) {
-		/* Nothing is left to copy, but the publisher takes a long silence for a dead libvirt. */
+		/* Nothing is left to copy, but the publisher takes a long silence for a dead
+		 * libvirt. */
 		flatten_progress(1, 1);
 		if (flatten_pause(p->f, -1, TICK_MS, e) < 0)
 			return -1;
@@ -276,7 +287,8 @@ static int flatten_running(struct pull *p, struct err *e)
 	if (there < 0)
 		return -1;
 	if (there == 1)
-		return err_set(e, ERR_NOBODY, "a block job that is not ours is at work on it (%llu of %llu)",
+		return err_set(e, ERR_NOBODY,
+			       "a block job that is not ours is at work on it (%llu of %llu)",
 			       info.cur, info.end);
 	if (find_node(p, e) < 0 || fill(p, e) < 0 || pull(p, e) < 0)
 		return -1;
@@ -313,12 +325,16 @@ int pull_run(const struct flatten *f, struct err *e)
 
 	/* find_domain() searches XML, which escapes these characters. */
 	if (strpbrk(f->disk, "<>&'\""))
-		return err_set(e, ERR_NOBODY, "cannot look for %s in libvirt's domains: it has one of <>&'\"", f->disk);
+		return err_set(e, ERR_NOBODY,
+			       "cannot look for %s in libvirt's domains: it has one of <>&'\"",
+			       f->disk);
 	virSetErrorFunc(NULL, quiet);
 	conn = virConnectOpen(f->conf->libvirt_uri);
 	if (!conn) {
-		own_free char *what = fs_path("cannot reach libvirt at %s (libvirt_uri; is the publisher's user "
-					      "in group libvirt?)", f->conf->libvirt_uri);
+		own_free char *what =
+			fs_path("cannot reach libvirt at %s (libvirt_uri; is the publisher's user "
+				"in group libvirt?)",
+				f->conf->libvirt_uri);
 
 		return libvirt_err(e, what);
 	}
@@ -330,7 +346,9 @@ int pull_run(const struct flatten *f, struct err *e)
 	if (is_active < 0 || is_saved < 0)
 		return libvirt_err(e, "cannot look at its domain");
 	if (is_saved)
-		return err_set(e, ERR_NOBODY, "its domain was saved, and its memory goes with the disk as it "
-			       "is; start it, or virsh managedsave-remove %s", virDomainGetName(domain));
+		return err_set(e, ERR_NOBODY,
+			       "its domain was saved, and its memory goes with the disk as it "
+			       "is; start it, or virsh managedsave-remove %s",
+			       virDomainGetName(domain));
 	return is_active ? flatten_running(&(struct pull){.f = f, .domain = domain}, e) : 0;
 }

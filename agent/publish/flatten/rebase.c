@@ -104,9 +104,9 @@ static int run(const struct flatten *f, const char *const argv[], struct err *e)
 		       spawn_status_text(status, how, sizeof(how)), said.text);
 }
 
-/* "-t writethrough": if qemu-img may keep the tables that locate the bytes in memory, it writes the
- * header that names no base before them; killed in between, it leaves an empty disk.
- * We name the base ourselves: otherwise qemu-img would open, as Nova's user, any file that the header
+/* "-t writethrough": if qemu-img may keep the tables that locate the bytes in memory, it writes
+ * the header that names no base before them; killed in between, it leaves an empty disk. We name
+ * the base ourselves: otherwise qemu-img would open, as Nova's user, any file that the header
  * names. */
 int rebase_run(const struct flatten *f, struct err *e)
 {
@@ -119,10 +119,12 @@ int rebase_run(const struct flatten *f, struct err *e)
 				      (long long)f->conf->flatten_rate << 20);
 	own_free char *plain = fs_path("%s,file.driver=file,file.filename=%s", below, path);
 	own_free char *throttled = fs_path("%s,file.driver=throttle,file.throttle-group=rate,"
-					   "file.file.driver=file,file.file.filename=%s", below, path);
-	const char *fast[] = {"qemu-img", "rebase", "-p", "-t", "writethrough", "-b", "", "--image-opts", plain, NULL};
-	const char *slow[] = {"qemu-img", "rebase", "-p", "-t", "writethrough", "-b", "", "--object", rate,
-			      "--image-opts", throttled, NULL};
+					   "file.file.driver=file,file.file.filename=%s",
+					   below, path);
+	const char *fast[] = {"qemu-img", "rebase", "-p", "-t", "writethrough", "-b", "",
+			      "--image-opts", plain, NULL};
+	const char *slow[] = {"qemu-img", "rebase", "-p", "-t", "writethrough", "-b", "",
+			      "--object", rate, "--image-opts", throttled, NULL};
 
 	return run(f, limited ? slow : fast, e);
 }
