@@ -10,8 +10,8 @@
  * no ticket, but needs write access to the index of the log, so it must be in the queue's group,
  * too. A handle belongs to the process that opened it: using it after a fork is ERR_US.
  *
- * Others make the directory (mode 2770). All files here are 0660 and of its group, whatever the
- * umask.
+ * `hornero init` makes the directory (mode 2770). All files here are 0660 and of its group,
+ * whatever the umask.
  *
  * The file may be deleted at any time. Before each transaction the handle compares the path with
  * its open file. If the file was deleted, DB_CREATE handles open it again and others return

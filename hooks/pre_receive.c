@@ -262,7 +262,7 @@ static size_t enter(const struct place *p, const struct pushed *pushed)
 		if (relics_bury(repo) > 0 && p->conf)
 			bell_look(p->conf->run_dir, p->repo);
 		if (removed > 0)
-			say("removed what a push that died left in the way (%zu file%s)", removed,
+			say("removed %zu leftover file%s of a dead push", removed,
 			    removed == 1 ? "" : "s");
 		if (underway_note(repo, &e) == 0)
 			return 0;

@@ -150,8 +150,7 @@ int warm_confirm(const char *cache_dir, struct warm *w, struct err *e)
 
 	w->born_ns = 0;
 	if (look_at(path, w, &w->born_ns, e) != WARM_OK)
-		return err_set(e, ERR_NOBODY, "%s is not what was published there a moment ago",
-			       path);
+		return err_set(e, ERR_NOBODY, "%s was replaced right after its publication", path);
 	return 0;
 }
 

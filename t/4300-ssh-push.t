@@ -169,7 +169,7 @@ test_expect_success 'a push through sshd removes the locks of a dead one, and ke
 	install -o "$account" -g "$group" -m 0640 /dev/null "$REPO/refs/heads/main.lock" &&
 	install -o "$account" -g "$group" -m 0640 /dev/null "$REPO/HEAD.lock" &&
 	echo dead >work/file && git -C work commit -q -a -m dead && ssh_push main &&
-	test_grep "removed what a push that died left in the way .2 files" push.out && locks >left && test_cmp /dev/null left &&
+	test_grep "removed 2 leftover files of a dead push" push.out && locks >left && test_cmp /dev/null left &&
 	mkfifo -m 0666 go && mkdir -m 0777 told &&
 	printf "#!/bin/sh\ntest \"\$1\" != prepared || { echo >%s/told/held; read line <%s/go; }\n" "$TRASH" "$TRASH" >"$REPO/hooks/reference-transaction" &&
 	chmod 0755 "$REPO/hooks/reference-transaction" && echo slow >work/file && git -C work commit -q -a -m slow &&
