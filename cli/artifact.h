@@ -1,5 +1,6 @@
 /*
- * artifact: what an artifact of the store was made of, as its manifest says, and what it is called under an image.
+ * artifact: the inputs of an artifact in the store, from its manifest, and its release name under
+ * an image.
  *
  *     struct artifact a;
  *     if (artifact_load(c, uuid, digest, &a, e) < 0) …
@@ -18,18 +19,19 @@ struct artifact {
 	char digest[SHA256_HEX + 1];
 	char release[UUID_LEN + 1];
 	enum warm_state release_state;
-	struct manifest made;            /* all of it unknown ("" and 0) where there is a problem */
-	char problem[ERR_MSG_MAX + 128]; /* why the manifest cannot be read, and the way out; "" */
+	struct manifest made;            /* all unknown ("" and 0) if there is a problem */
+	char problem[ERR_MSG_MAX + 128]; /* why the manifest is unreadable, and the remedy; or "" */
 };
 
-/* Canonical uuid, valid digest. A manifest that cannot be read is a problem of *out, not an error; -1 only where
- * there is no name for the release. */
-int artifact_load(const struct conf *c, const char *uuid, const char *digest, struct artifact *out, struct err *e);
+/* uuid must be canonical, digest valid. An unreadable manifest sets out->problem and is no error.
+ * Returns 0, or -1 if the release has no name or its placement cannot be examined. */
+int artifact_load(const struct conf *c, const char *uuid, const char *digest, struct artifact *out,
+		  struct err *e);
 
-/* "name: value" lines, what is unknown left out. */
+/* Prints "name: value" lines; omits unknown values. */
 void artifact_print(const struct cli *cli, const struct artifact *a);
 
-/* One object by the manifest's names; what is unknown is null. */
+/* Returns an object with the manifest's names; unknown values are null. */
 json_t *artifact_json(const struct artifact *a);
 
 #endif

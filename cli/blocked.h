@@ -1,4 +1,4 @@
-/* blocked: what a dead or stopped process left in the way of pushes to an image's ref (state/relics.h). */
+/* blocked: lock files that block pushes to an image's ref (state/relics.h). */
 #ifndef HORNERO_CLI_BLOCKED_H
 #define HORNERO_CLI_BLOCKED_H
 
@@ -9,7 +9,8 @@
 
 enum { BLOCKED_MAX = 800, BLOCKED_YOUNG_S = 2 };
 
-/* A clause that names the file, and what removes it. False: nothing is in the way. */
+/* Writes to buf a clause that names the first such file and says what removes it or what it stops.
+ * Returns false, with buf "", if nothing blocks pushes. */
 bool cli_blocked(const struct cli *cli, const struct image *img, char buf[BLOCKED_MAX]);
 
 #endif

@@ -1,10 +1,11 @@
-/* cache: what the word `cache` consists of. */
+/* cache: the parts of `hornero cache`. */
 #ifndef HORNERO_CLI_CACHE_H
 #define HORNERO_CLI_CACHE_H
 
 #include "cli/cli.h"
 
-/* `hornero cache --verify`. Returns the exit code: 0 all whole, 1 something was changed; or -1 on error. */
+/* Runs `hornero cache --verify`.
+ * Returns the exit code: 0 if every file is whole, 1 if one was changed, -1 on error. */
 int cache_verify(struct cli *cli, const struct conf *c, struct err *e);
 
 #endif

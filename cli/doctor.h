@@ -1,5 +1,5 @@
 /*
- * doctor: one look at every prerequisite; each finding with the line that mends it.
+ * doctor: checks every prerequisite once; each finding carries the command that fixes it.
  *
  *   doctor.c        the table of checks
  *   doctor_node.c   directories, programs, hornerod, the publisher
@@ -7,11 +7,11 @@
  *   doctor_group.c  control groups
  *   doctor_disk.c   floors, budgets, reflinks, the store
  *   doctor_cache.c  files of Nova's cache
- *   doctor_queue.c  jobs that need a person
- *   doctor_say.c    a finding, as all of them say it
+ *   doctor_queue.c  jobs that need an operator
+ *   doctor_say.c    prints a finding
  *
- * A check says at least one thing. It changes nothing but scratch files without a name, and works on a node that is
- * half made, or not at all.
+ * A check reports at least one finding. It writes only unnamed scratch files, and must work on
+ * a node that is set up in part or not at all.
  */
 #ifndef HORNERO_CLI_DOCTOR_H
 #define HORNERO_CLI_DOCTOR_H
@@ -22,19 +22,19 @@
 
 enum doctor_state {
 	DOCTOR_OK,
-	DOCTOR_WARN, /* it works, with less than it could have */
+	DOCTOR_WARN, /* works, but not fully */
 	DOCTOR_BAD,  /* something does not work */
 };
 
 struct doctor {
 	const struct cli *cli;
 	const struct conf *c;
-	const char *check; /* the one at work */
+	const char *check; /* the running one */
 	json_t *rows;
 	int findings;
 };
 
-/* mend: the line that mends it, or NULL. */
+/* Reports a finding. mend: the command that fixes it, or NULL. */
 void doctor_say(struct doctor *d, enum doctor_state state, const char *mend, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 #define doctor_ok(d, ...) doctor_say(d, DOCTOR_OK, NULL, __VA_ARGS__)

@@ -1,11 +1,12 @@
-/* hostkeys: hornero-door's, made by hornero-door as the user who will use them: it alone knows how. */
+/* hostkeys: has hornero-door make its SSH host keys, as the user that will use them. */
 #ifndef HORNERO_CLI_HOSTKEYS_H
 #define HORNERO_CLI_HOSTKEYS_H
 
 #include "conf/conf.h"
 #include "lib/err.h"
 
-/* Those that are not there, in their directory, which is. A node without hornero-door does without, with a warning. */
+/* Makes the missing keys; their directory must exist. If hornero-door cannot be started, warns.
+ * Returns 0 if done or warned, -1 on error. */
 int hostkeys_make(const struct conf *c, struct err *e);
 
 #endif

@@ -1,4 +1,5 @@
-/* places: the directories of a node that are hornero's, with their modes and owners: what init makes and doctor looks at. */
+/* places: hornero's directories on a node with their modes and owners; init makes them, doctor
+ * checks them. */
 #ifndef HORNERO_CLI_PLACES_H
 #define HORNERO_CLI_PLACES_H
 
@@ -15,7 +16,7 @@
 struct place {
 	const char *path;
 	mode_t mode;
-	uid_t uid; /* NO_UID, NO_GID: left alone */
+	uid_t uid; /* NO_UID, NO_GID: leave as it is */
 	gid_t gid;
 };
 

@@ -1,5 +1,6 @@
 /*
- * releases: what the store still has of an image, for `image show` and for whoever asks `rollback` wrongly.
+ * releases: the releases of an image that the store still has, for `image show` and the errors of
+ * `rollback`.
  *
  *     own_releases struct releases r = {0};
  *     if (releases_load(cli, &img, &r, e) < 0) …
@@ -14,22 +15,26 @@
 #include <stdlib.h>
 
 struct releases {
-	struct release *list; /* the newest built first */
+	struct release *list; /* newest build first */
 	size_t n;
 	const char *pinned;   /* borrowed from the image, or NULL */
 };
 
-/* With a key only of what was first built for this image it is said when and from which commit. */
-int releases_load(const struct cli *cli, const struct image *img, struct releases *out, struct err *e);
+/* With a key, clears commit and build time of every release that was first built for another image.
+ * Returns 0, or -1 on error. */
+int releases_load(const struct cli *cli, const struct image *img, struct releases *out,
+		  struct err *e);
 
-/* The same of one: release_get. */
-int releases_get(const struct cli *cli, const struct image *img, const char *release, struct release *out, struct err *e);
+/* The same for one release; returns as release_get. */
+int releases_get(const struct cli *cli, const struct image *img, const char *release,
+		 struct release *out, struct err *e);
 
-/* "commit 4fce1c88dbf6, built 3 h ago". With a key nothing is told of what was built for another image. Returns buf. */
+/* Returns buf with "commit 4fce1c88dbf6, built 3 h ago". With a key, tells nothing of a release
+ * that was first built for another image. */
 enum { RELEASE_WORDS = 128 };
 const char *release_words(const struct cli *cli, const struct release *r, char buf[RELEASE_WORDS]);
 
-/* A line each. */
+/* Prints a line per release. */
 void releases_print(const struct cli *cli, const struct releases *r, FILE *out);
 
 json_t *releases_json(const struct cli *cli, const struct releases *r);

@@ -1,17 +1,18 @@
 /*
- * repo: a bare repository that is ready for pushes, or none.
+ * repo: creates bare repositories atomically, ready for pushes.
  *
  *     own_free char *path = NULL;
  *     if (repo_create(c, "team/thing", &path, e) < 0) …
  *
- * It is made under a hidden name in its own directory, synced, and renamed, so nobody ever meets
- * half of one; what a crash left behind is removed by the next creation in that directory.
+ * A repository is made under a hidden name in its parent directory, synced, and renamed, so no
+ * client sees an incomplete one. The next creation in that directory removes the rest of a crash.
  *
- * Who may touch what (as root, where git_uid is set): the repository is git_uid's, group queue_gid,
- * 2750 and 0640 under any umask. config, hooks/ and hornero.yaml stay root's: what decides how a push
- * is received and what runs then. The top directory must be git's (it writes HEAD.lock and
- * packed-refs there), so the account itself could rename hooks/ away; but pushers do not get that account,
- * they get `git receive-pack` (git-shell or hornero-door), which writes objects and refs only.
+ * Ownership, as root with git_uid set: the repository belongs to git_uid and group queue_gid, with
+ * modes 2750 and 0640 under any umask. config, hooks/ and hornero.yaml stay root's, because they
+ * decide how a push is received and which programs run then. The top directory must belong to
+ * git_uid (git writes HEAD.lock and packed-refs there), so that account could rename hooks/ away.
+ * Pushers do not get the account: they get `git receive-pack` (through git-shell or hornero-door),
+ * which writes objects and refs only.
  */
 #ifndef HORNERO_CLI_REPO_H
 #define HORNERO_CLI_REPO_H
@@ -19,15 +20,18 @@
 #include "conf/conf.h"
 #include "lib/err.h"
 
-/* What came to a repository's configuration after its first version, in the order of the versions. */
+/* Later additions to a repository's configuration, in the order of the versions. */
 #define REPO_PUSH_OPTIONS "[receive]\n\tadvertisePushOptions = true\n"
 
-/* Brings the repositories below repo_root to what repo_create makes now. told() of each one that was changed; of one
- * that is not ours to change, or cannot be, with words. */
-void repo_upgrade(const struct conf *c, void (*told)(void *arg, const char *config, const struct err *problem), void *arg);
+/* Upgrades the repositories below repo_root to what repo_create makes now. Calls told() for each
+ * one changed, and with a problem for each one that it may not or cannot change. */
+void repo_upgrade(const struct conf *c,
+		  void (*told)(void *arg, const char *config, const struct err *problem),
+		  void *arg);
 
-/* name as image_check_repo has it. *path (fresh) is REPO_ROOT/NAME.git; durable on return. ERR_USAGE
- * for a bad name or one that is taken, ERR_OPERATOR where git, the hook or a permission is missing. */
+/* Creates REPO_ROOT/NAME.git; image_check_repo defines valid names. *path is allocated; the caller
+ * frees it. The repository is durable on return. Returns 0, or -1 with ERR_USAGE if the name is bad
+ * or taken, ERR_OPERATOR if git, the hook or a permission is missing. */
 int repo_create(const struct conf *c, const char *name, char **path, struct err *e);
 
 #endif

@@ -1,11 +1,12 @@
 /*
- * top: the node at one moment, for `hornero top`.
+ * top: takes a snapshot of the node for `hornero top`.
  *
  *     struct snapshot s = {0};
  *     if (snapshot_take(cli, &s, e) < 0) …
  *     snapshot_free(&s);
  *
- * Of jobs it has what the key may read, of the node what concerns everybody. What this user may not look at is left out.
+ * A snapshot has the jobs that the key may read and the general state of the node. It leaves out
+ * what our user may not read.
  */
 #ifndef HORNERO_CLI_TOP_H
 #define HORNERO_CLI_TOP_H
@@ -15,39 +16,40 @@
 
 enum { TOP_STAGE_MAX = 16, TOP_JOBS_MAX = 200 };
 
-/* What the attempt's control group says. */
+/* The resources that an attempt's control group reports. */
 struct usage {
-	char stage[TOP_STAGE_MAX]; /* "checkout", "build", "check", "boot"; "": not known */
-	int64_t cpu_ms, memory_bytes; /* 0: not known */
+	char stage[TOP_STAGE_MAX]; /* "checkout", "build", "check", "boot"; "": unknown */
+	int64_t cpu_ms, memory_bytes; /* 0: unknown */
 };
 
-/* How much of one processor each job gets whose build waits for processors that others keep busy, in percent; -1 for every other
- * job. The running ones stand first. Watches them for half a second where one wants a processor. */
+/* Finds starved builds: those that wait for processors that others keep busy. Sets percent[i] to
+ * the job's share of one processor, or to -1 if it is not starved. Running jobs must come first.
+ * Watches for half a second if a build wants a processor. */
 void starved_look(const struct conf *c, const struct job *jobs, size_t n, double *percent);
 #define STARVED_WORDS "gets %.1f %% of a processor: the node is busy"
 
-/* Of hornerod's groups those of this attempt. Zeroes where there is none, or it is not ours to see. */
+/* Reads the control groups of an attempt. Zeroes *out if there are none or we may not read them. */
 void usage_look(const struct conf *c, int64_t job, int64_t attempt, struct usage *out);
 
-/* From a push to a warm image, of those that were published in some time: of the rows, from queued to published. */
+/* Milliseconds from queued to published of the jobs published in a period. */
 struct span {
 	int64_t *ms;
 	size_t n, room;
 };
 
-/* The value that this many percent do not exceed; 0 of none. Sorts. */
+/* Returns the value that this many percent do not exceed, 0 if there are none. Sorts s. */
 int64_t span_percentile(struct span *s, int percent);
 
 struct snapshot {
 	int64_t at_ms; /* wall */
-	int64_t counts[JOB_STATES]; /* open ones by state */
-	struct job jobs[TOP_JOBS_MAX]; /* the first open ones, in the order of the queue */
+	int64_t counts[JOB_STATES]; /* open jobs by state */
+	struct job jobs[TOP_JOBS_MAX]; /* the first open jobs, in queue order */
 	struct usage usage[TOP_JOBS_MAX]; /* beside jobs */
 	double starved[TOP_JOBS_MAX];     /* beside jobs */
 	size_t n;
 	struct span hour, day;
 	bool sees_node;
-	double memory, io, cpu, load; /* percent; -1: not to be had */
+	double memory, io, cpu, load; /* percent; -1: unavailable */
 	bool agent_runs;
 	struct standstill standstill;
 };

@@ -1,12 +1,12 @@
 /*
- * watch: wait until one of some directories or files changes, by inotify, with a bounded nap for what
- * inotify cannot see (another mount's writes, a limit of watches).
+ * watch: waits by inotify until a watched directory or file changes. Each wait is bounded, because
+ * inotify misses some changes (another mount's writes, a limit of watches).
  *
  *     own_watch struct watch w = watch_open();
  *     watch_add(&w, c->queue_dir);
  *     for (;;) { look; watch_wait(&w, left_ms); }
  *
- * Add before the first look: a change in between then wakes the wait.
+ * Call watch_add before the first look, so that a change in between ends the wait.
  */
 #ifndef HORNERO_CLI_WATCH_H
 #define HORNERO_CLI_WATCH_H
@@ -17,20 +17,22 @@
 enum { WATCH_NAP_MS = 1000, WATCH_BLIND_NAP_MS = 50 };
 
 struct watch {
-	int fd;    /* -1: no inotify to be had */
-	int blind; /* something could not be watched: nap shortly */
-	int extra;  /* a descriptor that ends the wait too (signals), or -1; borrowed */
-	int reader; /* a pipe or socket that we write to: the wait ends when nobody reads it any more; -1; borrowed */
+	int fd;    /* -1: inotify is unavailable */
+	int blind; /* a watch failed: use short naps */
+	int extra;  /* also ends the wait when readable (signals), or -1; borrowed */
+	/* A pipe or socket that we write to, or -1; borrowed. Losing its readers ends the wait. */
+	int reader;
 };
 
 enum watch_end { WATCH_LOOK = 0, WATCH_EXTRA, WATCH_ALONE };
 
 struct watch watch_open(void);
 
-/* Changes of a file, or of a directory and of the files in it. */
+/* Watches a file, or a directory and the files in it. */
 void watch_add(struct watch *w, const char *path);
 
-/* Until a change, or left_ms, or the nap is over: WATCH_LOOK. Else `extra` is readable, or nobody reads `reader`. */
+/* Returns WATCH_EXTRA if `extra` is readable, WATCH_ALONE if `reader` has no reader any more,
+ * WATCH_LOOK after a change, after left_ms, or at the end of the nap. */
 enum watch_end watch_wait(struct watch *w, int64_t left_ms);
 
 static inline void watch_close(const struct watch *w)

@@ -1,15 +1,15 @@
 /*
  * words: the grammar of `hornero` is a table: word → function, synopsis, help, options.
  *
- * --help, the usage errors, the suggestions, the completion and the man page's test all come from it.
+ * --help, usage errors, suggestions, completion and the man page's test all use it.
  *
- * Calls go down, from the table too:
+ * Calls go down this list, including those through the table:
  *
  *   main.c            the program: options, one word, its errors
  *   words.c           the table
- *   queue.c, why.c …  the words, then what some of them share
+ *   queue.c, why.c …  the words, then code that some of them share
  *   help.c            explaining words
- *   database.c …      what all of them share: cli.h
+ *   database.c …      code that all of them share: cli.h
  *   say.c             lines for people
  *   grammar.c         finding words in the table that main.c gave it
  *   view.c            what a key may see
@@ -22,23 +22,23 @@
 struct word_option {
 	const char *name; /* NULL ends the list */
 	char letter;      /* short form, or 0 */
-	const char *arg;  /* what its value is called, or NULL for a flag */
+	const char *arg;  /* the name of its value, or NULL for a flag */
 	const char *help;
 };
 
-/* What somebody who comes in with a key needs for a word: this right on the repository that it is about. */
+/* The right on the word's repository that callers with a key need. */
 enum word_reach {
-	WORD_HERE, /* never with a key: for people on the node alone */
+	WORD_HERE, /* never with a key: only for users on the node */
 	WORD_READ,
 	WORD_WRITE,
 	WORD_CREATE,
 	WORD_ADMIN,
-	WORD_NODE, /* it is about the node: admin of all repositories */
+	WORD_NODE, /* about the node: needs admin of all repositories */
 };
 
 enum word_flag {
 	WORD_JSON = 1,    /* a listing: takes --json */
-	WORD_AS_ROOT = 2, /* root stays root for it: it is about other users' things, or only looks */
+	WORD_AS_ROOT = 2, /* root stays root: it changes other users' files, or only looks */
 };
 
 struct word {
@@ -57,23 +57,24 @@ struct word {
 extern const struct word word_table[];
 
 /* grammar.c */
-/* The table to find words in: once, before all else. */
+/* Sets the table to find words in. Call once, before all else. */
 void words_use(const struct word *table);
 const struct word *words_all(void);
 
-/* The word that argv[0] (and argv[1]) spell; *used says how many. NULL: none. */
+/* Returns the word that argv[0] (and argv[1]) spell, with *used set to 1 or 2; NULL if none. */
 const struct word *word_find(char *const *argv, int argc, int *used);
 
-/* Whether the word can be said and starts with this noun ("image"). What a key cannot reach does not stand in what follows. */
+/* Returns true if the word starts with this noun ("image") and the key can reach it. The functions
+ * below leave out words that the key cannot reach. */
 bool word_is_of_noun(const struct cli *cli, const struct word *w, const char *noun);
 
-/* Whether some word that can be said starts with this noun. */
+/* Returns true if a word that the key can reach starts with this noun. */
 bool word_is_noun(const struct cli *cli, const char *noun);
 
-/* Words that look like what was typed, best first; returns how many (at most max). */
+/* Finds words similar to what was typed, best first. Returns their number, at most max. */
 int word_nearest(const struct cli *cli, const char *typed, const struct word **out, int max);
 
-/* Edit distance with transpositions, of at most 40 bytes each. Pure. */
+/* Returns the edit distance with transpositions of the first 40 bytes of each. Pure. */
 int word_distance(const char *a, const char *b);
 
 /* help.c */
