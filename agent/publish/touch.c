@@ -52,7 +52,8 @@ static int parse(const char *line, struct wanted *w, struct err *e)
 			       "a line of a touch is: UUID[/DIGEST] INODE SEEN_NS NEW_NS");
 	if (w->new_ns <= w->seen_ns || w->new_ns / 1000000 > clock_wall_ms())
 		return err_set(e, ERR_US,
-			       "a touch gives image %s a time not after the present one, or in the future",
+			       "a touch gives image %s a time not after the present one, or in the "
+			       "future",
 			       w->uuid);
 	return 0;
 }

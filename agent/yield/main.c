@@ -1,12 +1,14 @@
 /*
- * hornero-yield: under systemd's cgroup v2, keeps hornero's slice idle to the scheduler while processors have time left over, and
- * gives it its weight while others keep them busy.
+ * hornero-yield: under systemd's cgroup v2, keeps hornero's slice idle to the scheduler while
+ * processors have spare time, and gives it its weight while others keep them busy.
  *
- * hornerod does the same with a group of its own making (agent/hornerod/yielding.c). Under systemd hornerod is in the slice itself,
- * and would starve just when it must notice. This program runs outside, and looks once a second.
+ * hornerod does the same with a group that it made itself (agent/hornerod/yielding.c). Under
+ * systemd, hornerod is inside the slice and would starve just when it must act. This program runs
+ * outside the slice and checks once a second.
  *
- * DIAGNOSTICS: an unusable configuration or slice ends it, with the exit code of the class. A kernel without cpu.idle (before Linux
- * 5.15) is no error: exit 0, and the slice keeps its weight.
+ * DIAGNOSTICS: an unusable configuration or slice ends it, with the exit code of the class. A
+ * kernel without cpu.idle (before Linux 5.15) is not an error: it exits with 0, and the slice keeps
+ * its weight.
  */
 #include "agent/cgroup/cgdir.h"
 #include "conf/conf.h"
@@ -31,12 +33,14 @@ struct yield {
 	const char *conf_path, *slice;
 	struct conf *conf;
 	struct slack slack;
-	int64_t weight; /* of the slice while it is not idle; the kernel forgets it */
+	int64_t weight; /* of the slice when not idle: the kernel forgets it */
 };
 
 static const struct argp_option words[] = {
-	{"conf", 'c', "FILE", 0, "Configuration (default: $HORNERO_CONF, else " SYSCONFDIR "/hornero/hornero.yaml)", 0},
-	{"slice", 's', "DIR", 0, "cgroup v2 directory of the slice (default: /sys/fs/cgroup/hornero.slice)", 0},
+	{"conf", 'c', "FILE", 0,
+	 "Configuration (default: $HORNERO_CONF, else " SYSCONFDIR "/hornero/hornero.yaml)", 0},
+	{"slice", 's', "DIR", 0,
+	 "cgroup v2 directory of the slice (default: /sys/fs/cgroup/hornero.slice)", 0},
 	{NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -58,7 +62,8 @@ static double usable_processors(const struct conf *c)
 	return c->compile_core_limit > 0 ? cpus * (double)c->compile_core_limit / 100 : cpus;
 }
 
-/* For a slice that an earlier life left idle. As in hornero.slice: enough for a tenth of the quota beside three busy slices. */
+/* The weight for a slice that an earlier process left idle, as in hornero.slice: enough for a
+ * tenth of the quota beside three busy slices. */
 static int64_t least_weight(const struct conf *c)
 {
 	return c->compile_core_limit > 2 ? c->compile_core_limit / 2 : 1;
@@ -81,11 +86,13 @@ static int put(const struct yield *y, const char *file, int64_t value, struct er
 	snprintf(text, sizeof(text), "%lld", (long long)value);
 	if (cgdir_write(y->slice, file, text) == 0)
 		return 0;
-	/* The sandbox of our unit has mounted these very files: if the group is made anew, a new start finds it. */
-	return err_sys(e, errno == ENOENT || errno == ENODEV ? ERR_NOBODY : ERR_OPERATOR, "cannot set %s of %s to %s", file, y->slice, text);
+	/* The sandbox of our unit has mounted these files. If the group is made again, only a
+	 * restart finds it. */
+	return err_sys(e, errno == ENOENT || errno == ENODEV ? ERR_NOBODY : ERR_OPERATOR,
+		       "cannot set %s of %s to %s", file, y->slice, text);
 }
 
-/* systemd writes both files at any time: only their values of now count, and its weight is kept. */
+/* systemd may write both files at any time: read them now, and keep its weight. */
 static int yield_to_others(struct yield *y, bool idle, struct err *e)
 {
 	bool is_idle = cgdir_number(y->slice, "cpu.idle", NULL) == 1;
@@ -96,11 +103,12 @@ static int yield_to_others(struct yield *y, bool idle, struct err *e)
 		return 0;
 	if (put(y, "cpu.idle", idle, e) < 0)
 		return -1;
-	/* The kernel gave it the weight of others. */
-	return idle ? 0 : put(y, "cpu.weight", y->weight > 0 ? y->weight : least_weight(y->conf), e);
+	/* The kernel has reset the weight to the default. */
+	return idle ? 0
+		    : put(y, "cpu.weight", y->weight > 0 ? y->weight : least_weight(y->conf), e);
 }
 
-/* As a reload of hornerod does, it leaves the old one in force if the new one is unusable. */
+/* Like a reload of hornerod, keeps the old configuration if the new one is unusable. */
 static void read_again(struct yield *y)
 {
 	struct conf *c = NULL;
@@ -144,10 +152,13 @@ static int run(struct yield *y, struct err *e)
 	if (conf_load(&y->conf, y->conf_path, e) < 0)
 		return -1;
 	if (access(stat, R_OK) < 0)
-		return err_sys(e, errno == ENOENT ? ERR_NOBODY : ERR_OPERATOR, "%s is no readable cgroup (v2); hornerod.service makes it",
+		return err_sys(e, errno == ENOENT ? ERR_NOBODY : ERR_OPERATOR,
+			       "%s is no readable cgroup (v2); hornerod.service makes it",
 			       y->slice);
 	if (access(file, F_OK) < 0) {
-		log_warn("event=not-yielding %s is not there (Linux 5.15, controller cpu): the slice keeps its weight", file);
+		log_warn("event=not-yielding %s is not there (Linux 5.15, controller cpu): the "
+			 "slice keeps its weight",
+			 file);
 		return 0;
 	}
 	log_info("event=ready slice=%s", y->slice);
@@ -156,10 +167,16 @@ static int run(struct yield *y, struct err *e)
 
 int main(int argc, char **argv)
 {
-	static const struct argp argp = {words, parse, NULL,
-					 "Keeps hornero.slice idle to the scheduler while processors have time left over, under systemd with "
-					 "cgroup v2. SIGHUP reads the configuration again; at the end the slice has its weight.",
-					 NULL, NULL, NULL};
+	static const struct argp argp = {words,
+					 parse,
+					 NULL,
+					 "Keeps hornero.slice idle to the scheduler while "
+					 "processors have time left over, under systemd with "
+					 "cgroup v2. SIGHUP reads the configuration again; at the "
+					 "end the slice has its weight.",
+					 NULL,
+					 NULL,
+					 NULL};
 	struct yield y = {.slice = "/sys/fs/cgroup/hornero.slice"};
 	struct err e = ERR_INIT;
 	int rc;

@@ -1,4 +1,4 @@
-/* collect_bases: DIAGNOSTICS: as the store's records say, ERR_OPERATOR where they cannot be listed. */
+/* collect_bases: DIAGNOSTICS: as the records of the store; ERR_OPERATOR if they are unreadable. */
 #include "agent/upkeep/collect/collect_bases.h"
 
 #include "agent/common/current.h"
@@ -13,7 +13,7 @@
 
 enum { LINE_MAX_BYTES = 256, BASES_MAX = PROTOCOL_LIST_MAX / LINE_MAX_BYTES };
 
-/* While the records of one directory are read. */
+/* Argument of the callbacks that read the records. */
 struct listing {
 	const struct collect *c;
 	struct bases *all;
@@ -28,7 +28,8 @@ static const struct image *find_image(const struct collect *c, const char *uuid)
 	return NULL;
 }
 
-/* Is a file with this use wished warm? An image that is not registered wishes nothing; what a broken one wishes nobody knows. */
+/* Does its image want a file with this use warm? False if the image is not registered. If its
+ * file is broken, we cannot tell, so true. */
 static bool is_kept(const struct collect *c, const char *uuid, const struct kept *k)
 {
 	const struct image *img = find_image(c, uuid);
@@ -36,7 +37,8 @@ static bool is_kept(const struct collect *c, const char *uuid, const struct kept
 	return img && (img->broken || kept_until_ms(k, image_keep_s(img)) > c->now_ms);
 }
 
-/* 1, 0, -1 */
+/* Returns 1 if the record is of the image's current artifact or the image file is broken, 0 if
+ * not, -1 on error. */
 static int is_current(const struct collect *c, const struct warm *w, struct err *e)
 {
 	const struct image *img = find_image(c, w->image);
@@ -54,11 +56,13 @@ const struct base *bases_find(const struct bases *all, uint64_t ino)
 	return NULL;
 }
 
-static void add(struct listing *l, const struct warm *w, const struct stat *st, int64_t used_ms, bool is_own, bool is_wanted)
+static void add(struct listing *l, const struct warm *w, const struct stat *st, int64_t used_ms,
+		bool is_own, bool is_wanted)
 {
 	struct base *b = &l->all->list[l->all->n++];
 
-	*b = (struct base){.is_own = is_own, .is_wanted = is_wanted, .ino = w->ino, .born_ns = fs_born_ns(l->cache, w->name),
+	*b = (struct base){.is_own = is_own, .is_wanted = is_wanted, .ino = w->ino,
+			   .born_ns = fs_born_ns(l->cache, w->name),
 			   .used_ms = used_ms, .bytes = inventory_bytes_of(st)};
 	memcpy(b->image, w->image, sizeof(b->image));
 	memcpy(b->digest, w->digest, sizeof(b->digest));
@@ -78,7 +82,8 @@ static int look_at_own(struct listing *l, const char *uuid, struct err *e)
 	struct warm w;
 	struct stat st;
 
-	if (warm_look(conf->store_dir, conf->cache_dir, uuid, &w, &state, e) < 0 || kept_load(&l->c->clock, conf->store_dir, uuid, &k, e) < 0)
+	if (warm_look(conf->store_dir, conf->cache_dir, uuid, &w, &state, e) < 0 ||
+	    kept_load(&l->c->clock, conf->store_dir, uuid, &k, e) < 0)
 		return -1;
 	if (state != WARM_OK || fstatat(l->cache, w.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
@@ -98,13 +103,15 @@ static int look_at_release(void *arg, struct warm *w, struct err *e)
 
 	if (state == WARM_NONE)
 		return -1;
-	if (l->all->n == BASES_MAX || state != WARM_OK || fstatat(l->cache, w->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (l->all->n == BASES_MAX || state != WARM_OK ||
+	    fstatat(l->cache, w->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
-	/* What is wished of the image's own name is wished of the file. */
+	/* If the image wants its own name warm, it wants the file. */
 	if (st.st_nlink > 1 && bases_find(l->all, w->ino))
 		return 0;
 	current = is_current(l->c, w, e);
-	if (current < 0 || kept_of_release(&l->c->clock, conf->store_dir, w, mtime_ns_of(&st), &k, e) < 0)
+	if (current < 0 ||
+	    kept_of_release(&l->c->clock, conf->store_dir, w, mtime_ns_of(&st), &k, e) < 0)
 		return -1;
 	add(l, w, &st, k.used_ms, false, current && is_kept(l->c, w->image, &k));
 	return 0;
@@ -140,7 +147,8 @@ static int list_releases(struct listing *l, struct err *e)
 	if (!d)
 		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot list %s", path);
 	while ((entry = readdir(d)))
-		if (uuid_valid(entry->d_name) && placed_each(store_dir, entry->d_name, look_at_release, l, e) < 0)
+		if (uuid_valid(entry->d_name) &&
+		    placed_each(store_dir, entry->d_name, look_at_release, l, e) < 0)
 			return -1;
 	return 0;
 }

@@ -1,6 +1,7 @@
-/* collect_cache: which files of Nova's cache may go, the one used longest ago first. They are Nova's: the publisher looks
- * again and removes them. DIAGNOSTICS: as the store's records say, and ERR_OPERATOR where the publisher refuses or cannot be
- * reached. */
+/* collect_cache: decides which files of Nova's cache may go, least recently used first. The
+ * publisher checks them again and removes them, because the files are Nova's.
+ * DIAGNOSTICS: as the records of the store; ERR_OPERATOR if the publisher refuses or is
+ * unreachable, ERR_NOBODY if it dies or does not answer. */
 #include "agent/upkeep/collect/collect_bases.h"
 
 #include "agent/common/answer.h"
@@ -34,8 +35,8 @@ static int64_t demand_of(const struct collect *c, const struct bases *all, char 
 		snprintf(why, FLOOR_WHY, "below cache_floor, %s short", bytes_words(size, lack));
 	if (budget == 0 || all->bytes - budget <= lack)
 		return lack;
-	snprintf(why, FLOOR_WHY, "what hornero published takes %s, cache_budget is %s", bytes_words(size, all->bytes),
-		 bytes_words(most, budget));
+	snprintf(why, FLOOR_WHY, "what hornero published takes %s, cache_budget is %s",
+		 bytes_words(size, all->bytes), bytes_words(most, budget));
 	return all->bytes - budget;
 }
 
@@ -53,8 +54,8 @@ static int write_list(const struct collect *c, const struct bases *all, int *n, 
 			continue;
 		/* The publisher keeps a file whose fence is unreadable or has changed by then. */
 		fence_read(c->conf, b->image, &fence, &ignored);
-		if (dprintf(list, "%s/%s %" PRIu64 " %" PRId64 " %s\n", b->image, b->digest, b->ino, b->born_ns,
-			    fence_format(&fence, words)) < 0)
+		if (dprintf(list, "%s/%s %" PRIu64 " %" PRId64 " %s\n", b->image, b->digest, b->ino,
+			    b->born_ns, fence_format(&fence, words)) < 0)
 			break;
 		*n += 1;
 	}
@@ -65,7 +66,7 @@ static int write_list(const struct collect *c, const struct bases *all, int *n, 
 	return steal_fd(&list);
 }
 
-/* A file that has the name of its image is told by that, another one by its release. */
+/* Names a file by its image if it has the image's own name, else by its release. */
 static int name_of(const struct base *b, char name[UUID_LEN + 1], struct err *e)
 {
 	if (!b->is_own)
@@ -74,17 +75,19 @@ static int name_of(const struct base *b, char name[UUID_LEN + 1], struct err *e)
 	return 0;
 }
 
-/* For `hornero why`, which would else take it for somebody's deletion. */
+/* Records the eviction for `hornero why`, which would otherwise report a deletion by hand. */
 static void note(const struct collect *c, const struct base *b, const char *why)
 {
 	struct err e = ERR_INIT;
 
-	if (kept_note_evicted(&c->clock, c->conf->store_dir, b->image, b->used_ms, c->now_ms, why, &e) < 0)
+	if (kept_note_evicted(&c->clock, c->conf->store_dir, b->image, b->used_ms, c->now_ms, why,
+			      &e) < 0)
 		log_warn("event=eviction-unnoted image=%s %s", b->image, e.msg);
 }
 
-/* 1: there is more to come, 0: that was the last word. */
-static int take_answer(struct collect *c, const struct bases *all, const char *text, const char *why, int64_t *left, struct err *e)
+/* Returns 1 if more answers follow, 0 after the last one, -1 on error. */
+static int take_answer(struct collect *c, const struct bases *all, const char *text,
+		       const char *why, int64_t *left, struct err *e)
 {
 	char name[UUID_LEN + 1], date[32];
 	const struct base *b;
@@ -96,8 +99,10 @@ static int take_answer(struct collect *c, const struct bases *all, const char *t
 		return 0;
 	if (known && a.word == ANSWER_WAITING)
 		return 1;
-	if (!known || (a.word != ANSWER_STAYS && a.word != ANSWER_EVICTED) || !(b = bases_find(all, a.ino)))
-		return err_set(e, ERR_OPERATOR, "the publisher did not make room in Nova's cache: %s", text);
+	if (!known || (a.word != ANSWER_STAYS && a.word != ANSWER_EVICTED) ||
+	    !(b = bases_find(all, a.ino)))
+		return err_set(e, ERR_OPERATOR,
+			       "the publisher did not make room in Nova's cache: %s", text);
 	if (name_of(b, name, e) < 0)
 		return -1;
 	if (a.word == ANSWER_STAYS) {
@@ -107,12 +112,15 @@ static int take_answer(struct collect *c, const struct bases *all, const char *t
 	*left -= a.size_bytes;
 	if (b->is_own && !c->dry)
 		note(c, b, why);
-	collect_say(c, b->is_own ? "base" : "release", name, a.size_bytes, "%s; no image wishes it warm and no instance stands on it, last "
-		    "used %s", why, collect_date(b->used_ms, date));
+	collect_say(c, b->is_own ? "base" : "release", name, a.size_bytes,
+		    "%s; no image wishes it warm and no instance stands on it, last "
+		    "used %s",
+		    why, collect_date(b->used_ms, date));
 	return 1;
 }
 
-static int hear(struct collect *c, int fd, const struct bases *all, const char *why, int64_t *left, struct err *e)
+static int hear(struct collect *c, int fd, const struct bases *all, const char *why, int64_t *left,
+		struct err *e)
 {
 	struct pollfd answer = {.fd = fd, .events = POLLIN};
 	char text[PROTOCOL_MESSAGE_MAX + 1];
@@ -122,17 +130,20 @@ static int hear(struct collect *c, int fd, const struct bases *all, const char *
 		ssize_t n;
 
 		if (poll(&answer, 1, ANSWER_WAIT_MS) != 1)
-			return err_set(e, ERR_NOBODY, "the publisher does not answer; the next one asks again");
+			return err_set(e, ERR_NOBODY,
+				       "the publisher does not answer; the next one asks again");
 		n = recv(fd, text, sizeof(text) - 1, 0);
 		if (n <= 0)
-			return err_set(e, ERR_NOBODY, "the publisher died; the next one asks again");
+			return err_set(e, ERR_NOBODY,
+				       "the publisher died; the next one asks again");
 		text[n] = '\0';
 		rc = take_answer(c, all, text, why, left, e);
 	} while (rc == 1);
 	return rc;
 }
 
-static int ask(struct collect *c, const struct bases *all, const char *why, int64_t *left, struct err *e)
+static int ask(struct collect *c, const struct bases *all, const char *why, int64_t *left,
+	       struct err *e)
 {
 	char request[64];
 	struct child child;
@@ -163,9 +174,10 @@ int collect_cache(struct collect *c, struct err *e)
 	int64_t left;
 
 	if (cache < 0 && errno == ENOENT)
-		return 0; /* Nova makes it with its first image */
+		return 0; /* Nova makes the directory with its first image */
 	if (cache < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot look at Nova's cache %s", c->conf->cache_dir);
+		return err_sys(e, ERR_OPERATOR, "cannot look at Nova's cache %s",
+			       c->conf->cache_dir);
 	if (bases_load(&all, c, cache, e) < 0)
 		return -1;
 	left = demand_of(c, &all, why);
@@ -174,7 +186,10 @@ int collect_cache(struct collect *c, struct err *e)
 	if (ask(c, &all, why, &left, e) < 0)
 		return -1;
 	if (left > 0)
-		collect_say_lacking(c, "cache", left, "%s; %s more should go, and no more may: an image wishes it warm, an instance "
-				    "stands on it, or it is not hornero's", why, bytes_words(left_words, left));
+		collect_say_lacking(c, "cache", left,
+				    "%s; %s more should go, and no more may: an image wishes it "
+				    "warm, an instance "
+				    "stands on it, or it is not hornero's",
+				    why, bytes_words(left_words, left));
 	return 0;
 }

@@ -1,5 +1,6 @@
-/* collect_junk: what nothing leads to. A file is looked for by the shape of its name; what has no shape of ours stays.
- * DIAGNOSTICS: ERR_OPERATOR where a directory cannot be read or written. */
+/* collect_junk: removes files that nothing refers to. It recognizes them by the pattern of their
+ * names; other files stay.
+ * DIAGNOSTICS: ERR_OPERATOR if a directory is not readable or not writable. */
 #include "agent/upkeep/collect/collect.h"
 
 #include "lib/fs.h"
@@ -12,16 +13,16 @@
 #include <string.h>
 
 enum {
-	ASIDE_S = 3600,            /* an aside of fs_replace, a record that was just written: its writer lives shorter */
-	STAGE_S = 14 * 24 * 3600,  /* build_timeout is a week at most */
-	REFUSED_S = 7 * 24 * 3600, /* time for people to look at it */
+	ASIDE_S = 3600,            /* temporary files, new records: no writer takes that long */
+	STAGE_S = 14 * 24 * 3600,  /* build_timeout is at most a week */
+	REFUSED_S = 7 * 24 * 3600, /* time for users to examine it */
 };
 
-/* One directory of the store, and what is junk there: the reason, or NULL. */
+/* A directory of the store, and a function that returns why a file in it is junk, or NULL. */
 struct corner {
-	const char *dir, *what; /* what NULL: not worth a word */
+	const char *dir, *what; /* if `what` is NULL, removals are not reported */
 	const char *(*why)(const struct collect *c, int dir, const char *name, int64_t age_s);
-	bool may_lack; /* the directory */
+	bool may_lack; /* the directory may be missing */
 };
 
 static bool ends_with(const char *name, const char *ending)
@@ -33,7 +34,8 @@ static bool ends_with(const char *name, const char *ending)
 
 static const char *why_aside(const char *name, int64_t age_s)
 {
-	return name[0] == '.' && ends_with(name, ".tmp") && age_s > ASIDE_S ? "its writer is gone" : NULL;
+	return name[0] == '.' && ends_with(name, ".tmp") && age_s > ASIDE_S ? "its writer is gone"
+									    : NULL;
 }
 
 static bool has_manifest(int dir, const char *digest)
@@ -54,12 +56,15 @@ static const char *why_orphan(const struct collect *c, int dir, const char *name
 	if (inventory_digest_of(name, ".json", digest)) {
 		own_free char *raw = fs_path("%s.raw", digest);
 
-		return faccessat(dir, raw, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT ? "its artifact is not there" : NULL;
+		return faccessat(dir, raw, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT
+			       ? "its artifact is not there"
+			       : NULL;
 	}
 	return NULL;
 }
 
-static const char *why_in_artifact(const struct collect *c, int dir, const char *name, int64_t age_s)
+static const char *why_in_artifact(const struct collect *c, int dir, const char *name,
+				   int64_t age_s)
 {
 	char digest[SHA256_HEX + 1];
 
@@ -104,7 +109,7 @@ static const char *why_own(const struct collect *c, int dir, const char *name, i
 	return answer_digest_at(dir, name, digest) ? why_answer(c, digest) : NULL;
 }
 
-/* An earlier hornero did not write down who had built what a key finds. */
+/* Older versions of hornero did not record which image had built the artifact of a key. */
 static const char *why_old_key(const struct collect *c, int dir, const char *name, int64_t age_s)
 {
 	(void)c;
@@ -129,7 +134,7 @@ static bool is_of_removed_image(const struct collect *c, const char *name, char 
 	return ends_with(name, ".json") && uuid_valid(uuid) && !collect_is_registered(c, uuid);
 }
 
-/* hornero-keep has records of releases, too, and removes them itself. */
+/* hornero-keep removes its records of releases itself. */
 static bool is_release(const struct collect *c, const char *uuid)
 {
 	for (size_t i = 0; i < c->nimages; i++)
@@ -143,8 +148,9 @@ static const char *why_kept(const struct collect *c, int dir, const char *name, 
 	char uuid[UUID_LEN + 1];
 
 	(void)dir;
-	return is_of_removed_image(c, name, uuid) && age_s > ASIDE_S && !is_release(c, uuid) ? "its image is not registered" :
-	       why_aside(name, age_s);
+	return is_of_removed_image(c, name, uuid) && age_s > ASIDE_S && !is_release(c, uuid)
+		       ? "its image is not registered"
+		       : why_aside(name, age_s);
 }
 
 static const char *why_warm(const struct collect *c, int dir, const char *name, int64_t age_s)
@@ -157,7 +163,8 @@ static const char *why_warm(const struct collect *c, int dir, const char *name, 
 	(void)dir;
 	if (!is_of_removed_image(c, name, uuid) || age_s <= ASIDE_S)
 		return why_aside(name, age_s);
-	if (warm_look(c->conf->store_dir, c->conf->cache_dir, uuid, &w, &state, &ignored) < 0 || state == WARM_OK)
+	if (warm_look(c->conf->store_dir, c->conf->cache_dir, uuid, &w, &state, &ignored) < 0 ||
+	    state == WARM_OK)
 		return NULL;
 	return "its image is not registered, and its file is not in Nova's cache any more";
 }
@@ -169,12 +176,15 @@ static int look(struct collect *c, const struct corner *k, int dir, const char *
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 		return 0;
-	why = k->why(c, dir, name, (c->now_ms - steady_present_of_wall_ms(&c->clock, st.st_mtim.tv_sec * 1000)) / 1000);
+	why = k->why(c, dir, name,
+		     (c->now_ms - steady_present_of_wall_ms(&c->clock, st.st_mtim.tv_sec * 1000)) /
+			     1000);
 	if (!why)
 		return 0;
 	if (!c->dry && unlinkat(dir, name, 0) < 0 && errno != ENOENT)
-		return err_sys(e, ERR_OPERATOR, "cannot remove %s/%s/%s", c->conf->store_dir, k->dir, name);
-	/* An artifact was told when it went out of use. */
+		return err_sys(e, ERR_OPERATOR, "cannot remove %s/%s/%s", c->conf->store_dir,
+			       k->dir, name);
+	/* The artifact was reported when it went out of use. */
 	if (k->what && !ends_with(name, ".gone"))
 		collect_say(c, k->what, name, inventory_bytes_of(&st), "%s", why);
 	return 0;
@@ -204,8 +214,9 @@ static int sweep_all(struct collect *c, const struct corner *corners, size_t n, 
 	return 0;
 }
 
-/* One image's own answers; all of them where it is not registered. */
-static int sweep_own_of(struct collect *c, const char *own, const char *uuid, const char *what, struct err *e)
+/* Answers of one image; all of them if it is not registered. */
+static int sweep_own_of(struct collect *c, const char *own, const char *uuid, const char *what,
+			struct err *e)
 {
 	own_free char *dir = fs_path("own/%s", uuid);
 	const struct corner corner = {dir, what, why_own, true};
@@ -235,7 +246,9 @@ static int sweep_own(struct collect *c, const char *what, struct err *e)
 int collect_orphans(struct collect *c, struct err *e)
 {
 	static const struct corner corners[] = {
-		{"artifact", "orphan", why_orphan, false}, {"clean", "key", why_clean, true}, {"key", "key", why_old_key, true},
+		{"artifact", "orphan", why_orphan, false},
+		{"clean", "key", why_clean, true},
+		{"key", "key", why_old_key, true},
 	};
 	own_free char *old = fs_path("%s/key", c->conf->store_dir);
 
@@ -256,8 +269,10 @@ int collect_keys_of_gone(struct collect *c, struct err *e)
 int collect_junk(struct collect *c, struct err *e)
 {
 	static const struct corner corners[] = {
-		{"artifact", "leftover", why_in_artifact, false}, {"stage", "staged", why_staged, false},
-		{"kept", "kept", why_kept, false}, {"warm", "warm", why_warm, false},
+		{"artifact", "leftover", why_in_artifact, false},
+		{"stage", "staged", why_staged, false},
+		{"kept", "kept", why_kept, false},
+		{"warm", "warm", why_warm, false},
 	};
 
 	return sweep_all(c, corners, sizeof(corners) / sizeof(corners[0]), e);

@@ -1,5 +1,5 @@
-/* collect_needed: DIAGNOSTICS: ERR_NOBODY or ERR_OPERATOR where the queue or a record cannot be read: then nothing
- * is collected, since who knows what is needed. */
+/* collect_needed: DIAGNOSTICS: ERR_NOBODY or ERR_OPERATOR if the queue or a record is unreadable.
+ * Then nothing is collected, because we cannot know what is needed. */
 #include "agent/upkeep/collect/collect.h"
 
 #include "db/job.h"
@@ -26,8 +26,8 @@ static void need(const struct inventory *all, const char *digest)
 		s->needed = true;
 }
 
-/* A job's artifact that waits for the cache, or is held because it could not get there, and whatever a running one may have
- * found since it began. */
+/* Marks the artifact of a job that waits for the cache or is held because it could not get there,
+ * and everything that a running job may have found since it started. */
 static int need_of_job(void *arg, const struct job *j)
 {
 	struct inventory *all = arg;
@@ -40,7 +40,8 @@ static int need_of_job(void *arg, const struct job *j)
 	return 0;
 }
 
-/* Of a record that does not say what was warm before (an older hornero's): the image's artifact that was used last. */
+/* If a record, of an older hornero, does not say what was warm before, marks the image's most
+ * recently used artifact. */
 static void need_last_used(const struct inventory *all, const char *uuid)
 {
 	struct stored *previous = NULL;
@@ -48,19 +49,24 @@ static void need_last_used(const struct inventory *all, const char *uuid)
 	for (size_t i = 0; i < all->n; i++) {
 		struct stored *s = &all->list[i];
 
-		if (strcmp(s->image, uuid) == 0 && !s->needed && (!previous || s->used_ms > previous->used_ms))
+		if (strcmp(s->image, uuid) == 0 && !s->needed &&
+		    (!previous || s->used_ms > previous->used_ms))
 			previous = s;
 	}
 	if (previous)
 		previous->needed = true;
 }
 
-/* What was published last, by its own name or as a release, what was warm before and a rollback goes to, what the image's own name has
- * where that is yet another one, and what the image is pinned to. */
-static int need_of_image(const struct collect *c, const struct inventory *all, const struct image *img, struct err *e)
+/* Marks what was published last, under the image's own name or as a release; what was warm
+ * before, for a rollback; what the image's own name has, if that differs; and what the image is
+ * pinned to. */
+static int need_of_image(const struct collect *c, const struct inventory *all,
+			 const struct image *img, struct err *e)
 {
 	char current[SHA256_HEX + 1], previous[SHA256_HEX + 1], pinned[SHA256_HEX + 1];
-	int found = img->pinned ? release_find(c->conf->store_dir, img->uuid, img->repo, img->pinned, pinned, e) : 0;
+	int found = img->pinned ? release_find(c->conf->store_dir, img->uuid, img->repo,
+					       img->pinned, pinned, e)
+				: 0;
 	struct warm own = {0};
 
 	if (found < 0 || release_needed(c->conf->store_dir, img->uuid, current, previous, e) < 0 ||
@@ -81,11 +87,12 @@ int collect_needed(const struct collect *c, struct inventory *all, struct err *e
 {
 	own_db struct db *db = NULL;
 
-	/* As the times of jobs are. */
+	/* Make the times comparable to those of jobs. */
 	for (size_t i = 0; i < all->n; i++)
 		all->list[i].used_ms = steady_present_of_wall_ms(&c->clock, all->list[i].used_ms);
-	if (db_open(&db, &(struct db_place){.queue_dir = c->conf->queue_dir}, DB_READ, DB_WAIT_MS, e) < 0 ||
-	    /* In one listing, which is of one moment: between two of them a job would go from the one's state to the other's. */
+	if (db_open(&db, &(struct db_place){.queue_dir = c->conf->queue_dir}, DB_READ, DB_WAIT_MS,
+		    e) < 0 ||
+	    /* One listing: between two, a job could change its state and be missed. */
 	    job_each(db, JOB_SCOPE_OPEN, need_of_job, all, e) < 0)
 		return err_wrap(e, "no artifact is collected, since nobody knows what jobs need");
 	for (size_t i = 0; i < c->nimages; i++)

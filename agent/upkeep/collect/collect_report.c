@@ -1,4 +1,4 @@
-/* collect_report: DIAGNOSTICS: none; memory that is out leaves a row of JSON away. */
+/* collect_report: DIAGNOSTICS: none; without memory, a row is missing in the JSON. */
 #include "agent/upkeep/collect/collect.h"
 
 #include "lib/bytes.h"
@@ -12,13 +12,16 @@
 
 enum { REASON_MAX = 512, NAME_SHOWN = 36 };
 
-static void add_row(struct collect *c, const char *what, const char *name, int64_t bytes, bool removed, const char *reason)
+static void add_row(struct collect *c, const char *what, const char *name, int64_t bytes,
+		    bool removed, const char *reason)
 {
-	json_array_append_new(c->rows, json_pack("{s:s, s:s?, s:I, s:b, s:s}", "what", what, "name", name, "size_bytes",
-						 (json_int_t)bytes, "removed", removed, "reason", reason));
+	json_array_append_new(c->rows, json_pack("{s:s, s:s?, s:I, s:b, s:s}", "what", what, "name",
+						 name, "size_bytes", (json_int_t)bytes, "removed",
+						 removed, "reason", reason));
 }
 
-void collect_say(struct collect *c, const char *what, const char *name, int64_t bytes, const char *fmt, ...)
+void collect_say(struct collect *c, const char *what, const char *name, int64_t bytes,
+		 const char *fmt, ...)
 {
 	char reason[REASON_MAX], quoted[2 * REASON_MAX], size[BYTES_WORDS];
 	va_list ap;
@@ -31,11 +34,11 @@ void collect_say(struct collect *c, const char *what, const char *name, int64_t 
 	if (c->json)
 		add_row(c, what, name, bytes, !c->dry, reason);
 	else if (!c->quiet)
-		printf("%s %s %.*s, %s: %s\n", c->dry ? "would remove" : "removed", what, NAME_SHOWN, name, bytes_words(size, bytes),
-		       reason);
+		printf("%s %s %.*s, %s: %s\n", c->dry ? "would remove" : "removed", what,
+		       NAME_SHOWN, name, bytes_words(size, bytes), reason);
 	if (!c->dry && c->quiet)
-		log_info("event=collected what=%s name=%s size_bytes=%" PRId64 " reason=%s", what, name, bytes,
-			 log_quote(quoted, sizeof(quoted), reason));
+		log_info("event=collected what=%s name=%s size_bytes=%" PRId64 " reason=%s", what,
+			 name, bytes, log_quote(quoted, sizeof(quoted), reason));
 }
 
 void collect_say_stays(struct collect *c, const char *what, const char *name, const char *reason)
@@ -82,6 +85,7 @@ void collect_say_end(const struct collect *c)
 		json_dumpf(c->rows, stdout, JSON_ENSURE_ASCII | JSON_INDENT(2));
 		putchar('\n');
 	} else if (!c->quiet) {
-		printf("%" PRId64 " %s, %s\n", c->removed, c->dry ? "would go" : "removed", bytes_words(size, c->removed_bytes));
+		printf("%" PRId64 " %s, %s\n", c->removed, c->dry ? "would go" : "removed",
+		       bytes_words(size, c->removed_bytes));
 	}
 }

@@ -1,6 +1,8 @@
-/* collect_work: checkouts and builders' caches. Whose image is not registered is junk; of the others as much goes as budget and
- * floor demand, the one built longest ago first. Who builds holds the lock of his directory, and is left alone.
- * DIAGNOSTICS: as job_each says, ERR_OPERATOR where repo_base cannot be read; what cannot be removed is told and stays. */
+/* collect_work: removes checkouts and builders' caches. Those of images that are not registered
+ * are junk. Of the others as many go as budget and floor demand, least recently built first. A
+ * running build holds the lock of its directory, which we skip.
+ * DIAGNOSTICS: as job_each(); ERR_OPERATOR if repo_base is unreadable. If a directory cannot be
+ * removed, it is reported and stays. */
 #include "agent/upkeep/collect/collect.h"
 
 #include "agent/common/workdir.h"
@@ -16,18 +18,18 @@
 
 enum { DB_WAIT_MS = 10000 };
 
-/* repo_base/UUID of a registered image. */
+/* The directory repo_base/UUID of a registered image. */
 struct place {
 	char uuid[UUID_LEN + 1];
 	int64_t used_ms; /* when a checkout last wrote there */
-	bool waited_for; /* a job of it waits to be built */
+	bool waited_for; /* a job of the image waits to be built */
 };
 
 struct places {
 	int dir; /* repo_base */
 	struct place *list;
 	size_t n;
-	int64_t bytes, files; /* demanded still */
+	int64_t bytes, files; /* still demanded */
 	char why[FLOOR_WHY];
 };
 
@@ -44,7 +46,7 @@ static int clear(const struct places *p, int work, const char *uuid, bool regist
 	return registered ? 0 : fs_remove_tree(p->dir, uuid, e);
 }
 
-/* What cannot be removed stays alone: the next one may make the room. */
+/* A directory that cannot be removed does not end the pass: the next one may free the space. */
 static void say_stays(struct collect *c, const char *uuid, const char *why)
 {
 	collect_say_stays(c, "checkout", uuid, why);
@@ -52,8 +54,9 @@ static void say_stays(struct collect *c, const char *uuid, const char *why)
 		log_warn("event=not-collected what=checkout name=%s %s", uuid, why);
 }
 
-/* reason: of the report. What is in use, or empty, is passed over. */
-static void let_go(struct collect *c, struct places *p, const char *uuid, bool registered, const char *reason)
+/* Skips directories that are in use or empty. `reason` is for the report. */
+static void let_go(struct collect *c, struct places *p, const char *uuid, bool registered,
+		   const char *reason)
 {
 	own_fd int work = fs_open_beneath(p->dir, uuid, O_RDONLY | O_DIRECTORY, 0);
 	struct err e = ERR_INIT;
@@ -94,12 +97,14 @@ static int add(struct collect *c, struct places *p, const char *uuid, struct err
 	if (!list)
 		return err_set(e, ERR_NOBODY, "out of memory for a list of checkouts");
 	p->list = list;
-	list[p->n] = (struct place){.used_ms = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000};
+	list[p->n] = (struct place){.used_ms = (int64_t)st.st_mtim.tv_sec * 1000 +
+					       st.st_mtim.tv_nsec / 1000000};
 	memcpy(list[p->n++].uuid, uuid, UUID_LEN + 1);
 	return 0;
 }
 
-/* Its image has a new one. Whoever hangs in it, and holds its lock, keeps it until his end. */
+/* The image has a new directory. A process that hangs in the old one holds its lock, and keeps it
+ * until it ends. */
 static void remove_aside(struct collect *c, const struct places *p, const char *name)
 {
 	own_fd int work = fs_open_beneath(p->dir, name, O_RDONLY | O_DIRECTORY, 0);
@@ -112,14 +117,16 @@ static void remove_aside(struct collect *c, const struct places *p, const char *
 	if (!c->dry && fs_remove_tree(p->dir, name, &e) < 0)
 		say_stays(c, name, e.msg);
 	else
-		collect_say(c, "checkout", name, sum.bytes, "a process that did not end was left in it");
+		collect_say(c, "checkout", name, sum.bytes,
+			    "a process that did not end was left in it");
 }
 
 static bool is_of_confirmation(const char *name)
 {
 	char uuid[UUID_LEN + 1];
 
-	if (strlen(name) != UUID_LEN + strlen(WORKDIR_CONFIRM) || strcmp(name + UUID_LEN, WORKDIR_CONFIRM) != 0)
+	if (strlen(name) != UUID_LEN + strlen(WORKDIR_CONFIRM) ||
+	    strcmp(name + UUID_LEN, WORKDIR_CONFIRM) != 0)
 		return false;
 	memcpy(uuid, name, UUID_LEN);
 	uuid[UUID_LEN] = '\0';
@@ -132,7 +139,8 @@ static int list_all(struct collect *c, struct places *p, struct err *e)
 	struct dirent *entry;
 
 	if (!d)
-		return err_sys(e, ERR_OPERATOR, "cannot list %s (hornero init makes it)", c->conf->repo_base);
+		return err_sys(e, ERR_OPERATOR, "cannot list %s (hornero init makes it)",
+			       c->conf->repo_base);
 	while ((entry = readdir(d))) {
 		if (workdir_is_aside(entry->d_name))
 			remove_aside(c, p, entry->d_name);
@@ -149,7 +157,8 @@ static int64_t bytes_of(const struct places *p)
 	struct du sum = {0};
 
 	for (size_t i = 0; i < p->n; i++) {
-		own_fd int work = fs_open_beneath(p->dir, p->list[i].uuid, O_RDONLY | O_DIRECTORY, 0);
+		own_fd int work = fs_open_beneath(p->dir, p->list[i].uuid, O_RDONLY | O_DIRECTORY,
+						  0);
 
 		if (work >= 0)
 			workdir_size(&sum, work);
@@ -157,7 +166,7 @@ static int64_t bytes_of(const struct places *p)
 	return sum.bytes;
 }
 
-/* Besides what the store's artifacts did not make up for, where both are on one disk. */
+/* Adds the space that the store's artifacts did not free, if both are on one filesystem. */
 static void demand(const struct collect *c, struct places *p, const struct floor *floor)
 {
 	int64_t budget = c->conf->work_budget_bytes;
@@ -165,14 +174,17 @@ static void demand(const struct collect *c, struct places *p, const struct floor
 	char size[BYTES_WORDS], most[BYTES_WORDS];
 
 	if (p->bytes > 0)
-		snprintf(p->why, sizeof(p->why), "below store_floor, %s short", bytes_words(size, p->bytes));
+		snprintf(p->why, sizeof(p->why), "below store_floor, %s short",
+			 bytes_words(size, p->bytes));
 	else if (p->files > 0)
-		snprintf(p->why, sizeof(p->why), "below store_floor, %lld inodes short on %.300s", (long long)p->files, floor->dir);
+		snprintf(p->why, sizeof(p->why), "below store_floor, %lld inodes short on %.300s",
+			 (long long)p->files, floor->dir);
 	if (used - budget <= p->bytes)
 		return;
 	p->bytes = used - budget;
-	snprintf(p->why, sizeof(p->why), "all checkouts and builders' caches take %s, work_budget is %s", bytes_words(size, used),
-		 bytes_words(most, budget));
+	snprintf(p->why, sizeof(p->why),
+		 "all checkouts and builders' caches take %s, work_budget is %s",
+		 bytes_words(size, used), bytes_words(most, budget));
 }
 
 static int note_waiting(void *arg, const struct job *j)
@@ -195,20 +207,23 @@ static int by_use(const void *a, const void *b)
 	return (left->used_ms > right->used_ms) - (left->used_ms < right->used_ms);
 }
 
-/* What a job waits for goes, too, but last: where every image has one, nothing else would ever make the room that they wait for. */
+/* Directories of waiting jobs go last, but they go: if every image has a waiting job, nothing
+ * else could free the space that the jobs wait for. */
 static int make_room(struct collect *c, struct places *p, struct err *e)
 {
 	own_db struct db *db = NULL;
 
-	if (db_open(&db, &(struct db_place){.queue_dir = c->conf->queue_dir}, DB_READ, DB_WAIT_MS, e) < 0 ||
+	if (db_open(&db, &(struct db_place){.queue_dir = c->conf->queue_dir}, DB_READ, DB_WAIT_MS,
+		    e) < 0 ||
 	    job_each(db, JOB_SCOPE_OPEN, note_waiting, p, e) < 0)
 		return err_wrap(e, "no checkout is collected, since nobody knows what jobs need");
 	qsort(p->list, p->n, sizeof(*p->list), by_use);
 	for (size_t i = 0; i < p->n && (p->bytes > 0 || p->files > 0); i++) {
 		char date[32], reason[FLOOR_WHY + 128];
 
-		snprintf(reason, sizeof(reason), "%s; the next build makes it again from the repository, last used %s", p->why,
-			 collect_date(p->list[i].used_ms, date));
+		snprintf(reason, sizeof(reason),
+			 "%s; the next build makes it again from the repository, last used %s",
+			 p->why, collect_date(p->list[i].used_ms, date));
 		let_go(c, p, p->list[i].uuid, true, reason);
 	}
 	return 0;
@@ -219,11 +234,15 @@ static void say_lacking(struct collect *c, const struct places *p)
 	char left[BYTES_WORDS];
 
 	if (c->store_lack_bytes > 0)
-		collect_say_lacking(c, "store", c->store_lack_bytes, "%s; %s more should go, and all that is left is needed: the current "
-				    "and the previous artifact of an image, a job's, or the checkout of a build that runs", p->why,
-				    bytes_words(left, c->store_lack_bytes));
+		collect_say_lacking(c, "store", c->store_lack_bytes,
+				    "%s; %s more should go, and all that is left is needed: the "
+				    "current and the previous artifact of an image, a job's, or the "
+				    "checkout of a build that runs",
+				    p->why, bytes_words(left, c->store_lack_bytes));
 	else if (p->bytes > 0 || p->files > 0)
-		collect_say_lacking(c, "checkouts", p->bytes, "%s; more should go, and all that is left are builds that run", p->why);
+		collect_say_lacking(c, "checkouts", p->bytes,
+				    "%s; more should go, and all that is left are builds that run",
+				    p->why);
 }
 
 static int collect_places(struct collect *c, struct places *p, struct err *e)
@@ -234,8 +253,10 @@ static int collect_places(struct collect *c, struct places *p, struct err *e)
 	if (fstat(p->dir, &work) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot look at %s", c->conf->repo_base);
 	p->files = floor_lack_files(&floor);
-	/* One disk: what artifacts freed is known, while filesystems may be slow to say so. */
-	p->bytes = stat(c->conf->store_dir, &store) == 0 && store.st_dev == work.st_dev ? c->store_lack_bytes : floor_lack_bytes(&floor);
+	/* On one filesystem, count what artifacts freed: statfs() may report it late. */
+	p->bytes = stat(c->conf->store_dir, &store) == 0 && store.st_dev == work.st_dev
+			   ? c->store_lack_bytes
+			   : floor_lack_bytes(&floor);
 	if (list_all(c, p, e) < 0)
 		return -1;
 	demand(c, p, &floor);

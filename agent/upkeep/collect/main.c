@@ -1,9 +1,10 @@
-/* hornero-collect: brings the store, checkouts and Nova's cache down to their budgets and floors, and removes junk. hornerod starts it now and
- * then and where a floor is crossed; `hornero gc` becomes it.
+/* hornero-collect: reduces the store, the checkouts and Nova's cache to their budgets and floors,
+ * and removes junk. hornerod starts it at intervals and when the disk falls below a floor;
+ * `hornero gc` executes it.
  *
- * Exit 1: a budget or a floor is not met, and nothing more may go.
+ * Exit 1: a budget or a floor is not met and nothing more may be removed.
  *
- * DIAGNOSTICS: the exit code is the class of an error that ended it; what is left then the next one takes. */
+ * DIAGNOSTICS: the exit code is the class of the error that ended it; the next pass continues. */
 #include "agent/upkeep/collect/collect.h"
 
 #include "lib/bell.h"
@@ -19,10 +20,11 @@ static int collect(struct collect *c, struct err *e)
 	c->rows = json_array();
 	if (!c->rows)
 		return err_set(e, ERR_NOBODY, "out of memory for a report");
-	if (images_load(c->conf->images_dir, &c->images, &c->nimages, e) < 0 || collect_store(c, e) < 0)
+	if (images_load(c->conf->images_dir, &c->images, &c->nimages, e) < 0 ||
+	    collect_store(c, e) < 0)
 		return -1;
 	failpoint("collect-before-junk");
-	/* What frees blocks of the store comes before the cache is looked at: mostly they share a filesystem. */
+	/* Free blocks in the store before examining the cache: mostly they share a filesystem. */
 	if (collect_junk(c, e) < 0 || collect_work(c, e) < 0)
 		return -1;
 	return collect_cache(c, e);
@@ -39,9 +41,9 @@ static int run(struct collect *c, const char *conf_option, struct err *e)
 	c->conf = conf;
 	steady_load(&c->clock, conf->queue_dir);
 	rc = collect(c, e);
-	/* What went before an error is told all the same. */
+	/* Report what was removed, even after an error. */
 	collect_say_end(c);
-	/* Whoever waits for room looks now; hornerod itself sees its child end. */
+	/* Wake those that wait for space; hornerod itself sees its child end. */
 	if (c->removed > 0 && !c->dry && !c->quiet)
 		bell_ring(conf->run_dir);
 	json_decref(c->rows);
@@ -52,8 +54,11 @@ static int run(struct collect *c, const char *conf_option, struct err *e)
 int main(int argc, char **argv)
 {
 	static const struct option words[] = {
-		{"conf", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'}, {"quiet", no_argument, NULL, 'q'},
-		{"dry-run", no_argument, NULL, 'n'}, {NULL, 0, NULL, 0},
+		{"conf", required_argument, NULL, 'c'},
+		{"json", no_argument, NULL, 'j'},
+		{"quiet", no_argument, NULL, 'q'},
+		{"dry-run", no_argument, NULL, 'n'},
+		{NULL, 0, NULL, 0},
 	};
 	struct collect c = {.now_ms = clock_wall_ms()};
 	const char *conf_option = NULL;

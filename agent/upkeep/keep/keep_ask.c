@@ -1,5 +1,4 @@
-/* keep_ask: the talk with the publisher.
- * DIAGNOSTICS: as publisher.h; ERR_NOBODY where it does not answer. */
+/* keep_ask: DIAGNOSTICS: see publisher.h; ERR_NOBODY if the publisher does not answer. */
 #include "agent/upkeep/keep/keep.h"
 
 #include "agent/common/publisher.h"
@@ -17,7 +16,8 @@ static int take_answer(int fd, char answer[KEEP_ANSWER_MAX], struct err *e)
 	ssize_t n;
 
 	if (poll(&ready, 1, ANSWER_WAIT_MS) != 1)
-		return err_set(e, ERR_NOBODY, "the publisher does not answer; the next pass asks again");
+		return err_set(e, ERR_NOBODY,
+			       "the publisher does not answer; the next pass asks again");
 	n = recv(fd, answer, KEEP_ANSWER_MAX - 1, 0);
 	if (n <= 0)
 		return err_set(e, ERR_NOBODY, "the publisher died; the next pass asks again");
@@ -25,7 +25,8 @@ static int take_answer(int fd, char answer[KEEP_ANSWER_MAX], struct err *e)
 	return 0;
 }
 
-int keep_ask(const struct pass *p, const char *request, int fd, char answer[KEEP_ANSWER_MAX], struct err *e)
+int keep_ask(const struct pass *p, const char *request, int fd, char answer[KEEP_ANSWER_MAX],
+	     struct err *e)
 {
 	struct child child;
 	own_fd int socket = publisher_reach(p->conf, &child, e);
@@ -35,7 +36,7 @@ int keep_ask(const struct pass *p, const char *request, int fd, char answer[KEEP
 		rc = take_answer(socket, answer, e);
 	if (socket >= 0)
 		close(steal_fd(&socket));
-	/* What hangs in the kernel is left to whoever inherits it. */
+	/* If it hangs in the kernel, leave it: another process will inherit it. */
 	if (child.pid > 0 && !spawn_end(&child, PUBLISHER_END_MS))
 		log_error("event=publisher-hangs pid=%d", (int)child.pid);
 	return rc;

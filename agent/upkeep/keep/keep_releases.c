@@ -1,5 +1,6 @@
-/* keep_releases: the current release of an image is kept as the image is; older ones are let go, and forgotten when
- * their files have gone. DIAGNOSTICS: an image that cannot be looked at is logged and passed over. */
+/* keep_releases: keeps the current release of an image as long as the image; lets older ones age,
+ * and forgets them when their files are gone.
+ * DIAGNOSTICS: logs and skips an image whose records are unreadable. */
 #include "agent/upkeep/keep/keep.h"
 
 #include "lib/fs.h"
@@ -27,14 +28,16 @@ static int forget_gone(void *arg, struct warm *w, struct err *e)
 	state = warm_state_of(walk->conf->cache_dir, w, e);
 	if (state != WARM_GONE)
 		return state == WARM_NONE ? -1 : 0;
-	if (nova_release(w->image, w->digest, id, e) < 0 || kept_remove(walk->conf->store_dir, id, e) < 0 ||
+	if (nova_release(w->image, w->digest, id, e) < 0 ||
+	    kept_remove(walk->conf->store_dir, id, e) < 0 ||
 	    placed_remove(walk->conf->store_dir, w, e) < 0)
 		return -1;
 	log_info("event=release-forgotten image=%s release=%s", w->image, id);
 	return 0;
 }
 
-/* A release that is published alone: when nobody stands on the image's own name any more, a sweep has that follow. */
+/* For a release-only image: if no instance uses the image's own name any more, asks for a sweep,
+ * which publishes it there too. */
 static int ask_free(struct pass *p, struct kept *k, const char *image, struct err *e)
 {
 	char request[64], answer[KEEP_ANSWER_MAX];
@@ -45,7 +48,8 @@ static int ask_free(struct pass *p, struct kept *k, const char *image, struct er
 	if (strncmp(answer, "used ", 5) == 0)
 		k->free_ms = 0;
 	else if (strncmp(answer, "free ", 5) != 0)
-		return err_set(e, ERR_OPERATOR, "the publisher did not look for instances: %s", answer);
+		return err_set(e, ERR_OPERATOR, "the publisher did not look for instances: %s",
+			       answer);
 	else if (k->free_ms == 0)
 		k->free_ms = p->now_ms;
 	if (k->free_ms != 0 && p->now_ms < k->free_ms + KEEP_AGAIN_MS)
@@ -53,8 +57,9 @@ static int ask_free(struct pass *p, struct kept *k, const char *image, struct er
 	return 0;
 }
 
-/* r is in the cache: st. */
-static int keep_one(struct pass *p, const struct keep_wish *wish, const struct warm *r, const struct stat *st, struct err *e)
+/* Keeps one release; st is its file in the cache. */
+static int keep_one(struct pass *p, const struct keep_wish *wish, const struct warm *r,
+		    const struct stat *st, struct err *e)
 {
 	const struct conf *c = p->conf;
 	struct kept before = {0}, k;
@@ -67,10 +72,11 @@ static int keep_one(struct pass *p, const struct keep_wish *wish, const struct w
 	    kept_load(&p->clock, c->store_dir, k.image, &before, e) < 0 ||
 	    warm_look(c->store_dir, c->cache_dir, r->image, &w, &state, e) < 0)
 		return -1;
-	if (wish->is_release_only && (state == WARM_NONE || r->job > w.job) && ask_free(p, &k, r->image, e) < 0)
+	if (wish->is_release_only && (state == WARM_NONE || r->job > w.job) &&
+	    ask_free(p, &k, r->image, e) < 0)
 		return -1;
 	snprintf(target, sizeof(target), "%s/%s", r->image, r->digest);
-	/* One file has one time: what is touched under the image's own name needs no second touch. */
+	/* Both names are one file: if it is touched under the image's own name, that is enough. */
 	if (state != WARM_OK || w.ino != r->ino)
 		listed = keep_touch(p, &k, target, wish->keep_s, keep_mtime_of(st), e);
 	if (listed == 0 && (k.gone_ms != before.gone_ms || k.free_ms != before.free_ms))
@@ -99,7 +105,9 @@ static int look(struct pass *p, const char *image, struct err *e)
 	if (!walk.current || state == WARM_FOREIGN)
 		return 0;
 	if (state == WARM_OK)
-		return fstatat(p->cache, r.name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : keep_one(p, &wish, &r, &st, e);
+		return fstatat(p->cache, r.name, &st, AT_SYMLINK_NOFOLLOW) < 0
+			       ? 0
+			       : keep_one(p, &wish, &r, &st, e);
 	if (kept_of_release(&p->clock, c->store_dir, &r, 0, &k, e) < 0)
 		return -1;
 	return keep_note_gone(p, &k, wish.keep_s, e);

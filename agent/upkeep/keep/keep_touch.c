@@ -1,5 +1,5 @@
-/* keep_touch: what an image wishes for a file of its own, and what is recorded of that file.
- * DIAGNOSTICS: ERR_OPERATOR or ERR_NOBODY where a record cannot be written. */
+/* keep_touch: what an image asks for a file of its own, and our record of that file.
+ * DIAGNOSTICS: ERR_OPERATOR or ERR_NOBODY if a record cannot be written. */
 #include "agent/upkeep/keep/keep.h"
 
 #include "agent/common/protocol.h"
@@ -18,8 +18,9 @@ int64_t keep_mtime_of(const struct stat *st)
 	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
-/* The record first: a time that we gave is never taken for a use. */
-int keep_touch(struct pass *p, struct kept *k, const char *target, int64_t keep_s, int64_t seen_ns, struct err *e)
+/* Writes the record first, so that we never mistake a time that we set for a use. */
+int keep_touch(struct pass *p, struct kept *k, const char *target, int64_t keep_s, int64_t seen_ns,
+	       struct err *e)
 {
 	int64_t new_ns = kept_touch_ns(k, keep_s, p->conf->cache_minimum_age_s, seen_ns, p->now_ms);
 
@@ -29,7 +30,8 @@ int keep_touch(struct pass *p, struct kept *k, const char *target, int64_t keep_
 	k->touched_ns = new_ns;
 	if (kept_save(&p->clock, p->conf->store_dir, k, e) < 0)
 		return -1;
-	if (dprintf(p->list, "%s %" PRIu64 " %" PRId64 " %" PRId64 "\n", target, k->ino, seen_ns, new_ns) < 0)
+	if (dprintf(p->list, "%s %" PRIu64 " %" PRId64 " %" PRId64 "\n", target, k->ino, seen_ns,
+		    new_ns) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot list what to touch");
 	p->touches++;
 	return 1;
@@ -43,22 +45,27 @@ int keep_note_gone(struct pass *p, struct kept *k, int64_t keep_s, struct err *e
 		k->gone_ms = p->now_ms;
 		if (kept_save(&p->clock, p->conf->store_dir, k, e) < 0)
 			return -1;
-		log_info("event=gone image=%s kept=%d", k->image, keep_s != 0 && kept_until_ms(k, keep_s) > p->now_ms);
+		log_info("event=gone image=%s kept=%d", k->image,
+			 keep_s != 0 && kept_until_ms(k, keep_s) > p->now_ms);
 	}
 	back_ms = k->gone_ms + p->conf->cache_grace_s * 1000;
-	/* Later the sweep's own interval is enough: what it could not queue once has its reasons. */
-	if (keep_s != 0 && kept_until_ms(k, keep_s) > p->now_ms && p->now_ms >= back_ms && p->now_ms < back_ms + KEEP_AGAIN_MS)
+	/* Ask once. If the sweep could not queue it, there is a reason, and the regular sweeps
+	 * suffice. */
+	if (keep_s != 0 && kept_until_ms(k, keep_s) > p->now_ms && p->now_ms >= back_ms &&
+	    p->now_ms < back_ms + KEEP_AGAIN_MS)
 		p->wants_sweep = true;
 	return 0;
 }
 
-/* Of an image whose file is broken nobody knows: a slip of a person's pen lets nothing go. */
+/* If the image file is broken, keeps everything: a typing error must not let files go. */
 void keep_wish_of(const struct conf *c, const char *uuid, struct keep_wish *out)
 {
 	own_image struct image img = {0};
 	struct err e = ERR_INIT;
 
-	*out = (struct keep_wish){.is_registered = true, .wants_release = true, .keep_s = KEPT_ALWAYS};
+	*out = (struct keep_wish){
+		.is_registered = true, .wants_release = true, .keep_s = KEPT_ALWAYS,
+	};
 	if (image_load(c->images_dir, uuid, &img, &e) == 0) {
 		out->keep_s = image_keep_s(&img);
 		out->wants_release = image_wants_release(&img);

@@ -1,10 +1,10 @@
-/* hornero-keep: keeps files of Nova's cache from its ageing as long as their images wish, and lets them go
- * after. It decides and records; the publisher touches, since the files are Nova's.
+/* hornero-keep: protects files in Nova's cache from ageing as long as their images ask for it. It
+ * decides and records; the publisher touches the files, because they are Nova's.
  *
- * Exit 1: a file that is gone is due to come back from the store, and a sweep would queue it.
+ * Exit 1: a missing file is due to come back from the store, and a sweep would queue it.
  *
- * DIAGNOSTICS: an image that cannot be looked at is logged and passed over; the exit code is the class of an
- * error that ends the pass: a directory, or a publisher that cannot be reached. */
+ * DIAGNOSTICS: logs and skips an image whose records are unreadable. The exit code is the class
+ * of the error that ends the pass: an unusable directory, or an unreachable publisher. */
 #include "agent/upkeep/keep/keep.h"
 
 #include "lib/clock.h"
@@ -32,7 +32,8 @@ static int look(struct pass *p, const char *uuid, struct err *e)
 	keep_wish_of(c, uuid, &wish);
 	if (!wish.is_registered)
 		return 0; /* Nova may have it */
-	if (warm_look(c->store_dir, c->cache_dir, uuid, &w, &state, e) < 0 || kept_load(&p->clock, c->store_dir, uuid, &k, e) < 0)
+	if (warm_look(c->store_dir, c->cache_dir, uuid, &w, &state, e) < 0 ||
+	    kept_load(&p->clock, c->store_dir, uuid, &k, e) < 0)
 		return -1;
 	if (state == WARM_NONE || state == WARM_FOREIGN)
 		return 0;
@@ -44,14 +45,15 @@ static int look(struct pass *p, const char *uuid, struct err *e)
 	return keep_touch(p, &k, uuid, wish.keep_s, keep_mtime_of(&st), e) < 0 ? -1 : 0;
 }
 
-/* Most files are young: one stat, and no record is read. */
+/* Most files are young: one stat() suffices, without reading a record. */
 static bool is_young(const struct pass *p, const char *uuid)
 {
 	char name[SHA1_HEX + 1];
 	struct err e = ERR_INIT;
 	struct stat st;
 
-	return nova_cache_name(uuid, name, &e) == 0 && fstatat(p->cache, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return nova_cache_name(uuid, name, &e) == 0 &&
+	       fstatat(p->cache, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       keep_mtime_of(&st) / 1000000 > p->now_ms - p->conf->cache_minimum_age_s * 500;
 }
 
@@ -102,16 +104,18 @@ static int keep(struct pass *p, struct err *e)
 		return -1;
 	cache = open(c->cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cache < 0 && errno == ENOENT)
-		return 0; /* Nova makes it with its first image */
+		return 0; /* Nova makes the directory with its first image */
 	list = memfd_create("touch", MFD_CLOEXEC);
 	if (cache < 0 || list < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot look at Nova's cache %s", c->cache_dir);
 	p->cache = cache;
 	p->list = list;
-	if (look_at_all(p, e) < 0 || keep_releases(p, e) < 0 || (p->touches > 0 && ask_for_touches(p, e) < 0))
+	if (look_at_all(p, e) < 0 || keep_releases(p, e) < 0 ||
+	    (p->touches > 0 && ask_for_touches(p, e) < 0))
 		return -1;
 	if (p->touches > 0)
-		log_info("event=kept touched=%d looked=%d took_ms=%" PRId64, p->touches, p->looked, clock_mono_ms() - start_ms);
+		log_info("event=kept touched=%d looked=%d took_ms=%" PRId64, p->touches, p->looked,
+			 clock_mono_ms() - start_ms);
 	return 0;
 }
 
