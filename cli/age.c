@@ -1,4 +1,4 @@
-/* age: times in the words people use. Pure. DIAGNOSTICS: none. */
+/* age: times in words. Pure. DIAGNOSTICS: none. */
 #include "cli/table.h"
 
 #include <inttypes.h>
@@ -17,13 +17,14 @@ char *put_number(char *buf, int64_t n)
 	return mempcpy(buf, at, (size_t)(digits + sizeof(digits) - at));
 }
 
-/* By hand: a listing of a hundred thousand rows spends its time here. */
+/* Formats without snprintf: a listing of a hundred thousand rows spends its time here. */
 const char *age_words(char buf[WORDS_MAX], int64_t ago_ms)
 {
 	static const struct {
 		int64_t below_s, unit_s;
 		const char *unit;
-	} steps[] = {{60, 1, " s"}, {3600, 60, " min"}, {48 * 3600, 3600, " h"}, {INT64_MAX, 86400, " days"}};
+	} steps[] = {{60, 1, " s"}, {3600, 60, " min"}, {48 * 3600, 3600, " h"},
+		     {INT64_MAX, 86400, " days"}};
 	bool past = ago_ms >= 0;
 	int64_t s = (past ? ago_ms : -ago_ms) / 1000;
 	char *at = past ? buf : stpcpy(buf, "in ");
@@ -40,7 +41,8 @@ const char *age_words(char buf[WORDS_MAX], int64_t ago_ms)
 	return buf;
 }
 
-const char *age_since(char buf[WORDS_MAX], int64_t then_ms, int64_t now_ms, const struct steady *clock)
+const char *age_since(char buf[WORDS_MAX], int64_t then_ms, int64_t now_ms,
+		      const struct steady *clock)
 {
 	age_words(buf, now_ms - then_ms);
 	if (clock && then_ms <= now_ms && steady_was_changed(clock, then_ms))
@@ -55,9 +57,11 @@ const char *duration_words(char buf[WORDS_MAX], int64_t ms)
 	else if (ms < 60000)
 		snprintf(buf, WORDS_MAX, "%" PRId64 ".%" PRId64 " s", ms / 1000, ms % 1000 / 100);
 	else if (ms < 3600000)
-		snprintf(buf, WORDS_MAX, "%" PRId64 " min %" PRId64 " s", ms / 60000, ms % 60000 / 1000);
+		snprintf(buf, WORDS_MAX, "%" PRId64 " min %" PRId64 " s", ms / 60000,
+			 ms % 60000 / 1000);
 	else
-		snprintf(buf, WORDS_MAX, "%" PRId64 " h %" PRId64 " min", ms / 3600000, ms % 3600000 / 60000);
+		snprintf(buf, WORDS_MAX, "%" PRId64 " h %" PRId64 " min", ms / 3600000,
+			 ms % 3600000 / 60000);
 	return buf;
 }
 

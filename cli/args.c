@@ -13,7 +13,7 @@ const char *call_option(const struct call *call, const char *name)
 	for (int i = 0; o && o[i].name; i++)
 		if (strcmp(o[i].name, name) == 0)
 			return call->values[i];
-	abort(); /* a word asks for an option that its table does not have */
+	abort(); /* the word's table lacks this option */
 }
 
 int cli_job_number(const char *text, int64_t *id, struct err *e)
@@ -24,24 +24,28 @@ int cli_job_number(const char *text, int64_t *id, struct err *e)
 	errno = 0;
 	n = strtoll(text, &end, 10);
 	if (!isdigit((unsigned char)*text) || *end || errno || n < 1)
-		return err_set(e, ERR_USAGE, "\"%s\" is no job number; `hornero queue --all` lists them", text);
+		return err_set(e, ERR_USAGE,
+			       "\"%s\" is no job number; `hornero queue --all` lists them", text);
 	*id = n;
 	return 0;
 }
 
-/* Nova names the cached file by a digest of the id as Glance wrote it, which is in lower case. */
+/* Nova names the cached file by a digest of the id as Glance writes it: in lower case. */
 static int check_case(const char *uuid, const char *text, struct err *e)
 {
 	if (strcmp(uuid, text) == 0)
 		return 0;
-	return err_set(e, ERR_USAGE, "\"%s\" has capital letters: Nova and Glance write image ids in lower case; use %s", text, uuid);
+	return err_set(e, ERR_USAGE,
+		       "\"%s\" has capital letters: Nova and Glance write image ids in "
+		       "lower case; use %s", text, uuid);
 }
 
 int cli_uuid(const char *text, char uuid[UUID_LEN + 1], struct err *e)
 {
 	if (!uuid_canonical(text, uuid))
 		return err_set(e, ERR_USAGE, "\"%s\" is no image UUID: 36 characters, as "
-			       "2b7e1516-28ae-4d2a-abf7-158809cf4f3c; `openstack image list` shows Glance's", text);
+			       "2b7e1516-28ae-4d2a-abf7-158809cf4f3c; `openstack image list` "
+			       "shows Glance's", text);
 	return check_case(uuid, text, e);
 }
 
@@ -50,7 +54,8 @@ int cli_job_or_image(const char *text, int64_t *id, char uuid[UUID_LEN + 1], str
 	if (uuid_canonical(text, uuid))
 		return check_case(uuid, text, e) < 0 ? -1 : 1;
 	if (cli_job_number(text, id, e) < 0)
-		return err_set(e, ERR_USAGE, "\"%s\" is neither a job number (`hornero queue --all`) "
+		return err_set(e, ERR_USAGE,
+			       "\"%s\" is neither a job number (`hornero queue --all`) "
 			       "nor an image UUID (`hornero image list`)", text);
 	return 0;
 }

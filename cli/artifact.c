@@ -51,16 +51,18 @@ static const struct column columns[] = {
 };
 enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
-/* Gone or damaged: a build writes it anew. Not to be read by us: a build changes nothing. */
+/* A build rewrites a missing or damaged manifest. It does not help against a lack of permission. */
 static void say_problem(struct artifact *a, const char *uuid, const struct err *why)
 {
 	size_t len = (size_t)snprintf(a->problem, sizeof(a->problem), "%s", why->msg);
 
 	if (why->sys == 0 || why->sys == ENOENT)
-		snprintf(a->problem + len, sizeof(a->problem) - len, "; `hornero rebuild %s` writes it anew", uuid);
+		snprintf(a->problem + len, sizeof(a->problem) - len,
+			 "; `hornero rebuild %s` writes it anew", uuid);
 }
 
-int artifact_load(const struct conf *c, const char *uuid, const char *digest, struct artifact *out, struct err *e)
+int artifact_load(const struct conf *c, const char *uuid, const char *digest, struct artifact *out,
+		  struct err *e)
 {
 	struct artifact a = {0};
 	struct err why = ERR_INIT;

@@ -1,4 +1,4 @@
-/* cache: what Nova would find. DIAGNOSTICS: as conf and store say. */
+/* cache: lists the files of our images in Nova's cache. DIAGNOSTICS: as conf and store say. */
 #include "cli/cache.h"
 #include "cli/table.h"
 #include "cli/words.h"
@@ -29,22 +29,23 @@ static const struct column columns[] = {
 	{"release_of", CELL_TEXT, 0},
 };
 
-/* What a row says of one name in the cache. */
+/* The data of a row: one name in the cache. */
 struct entry {
 	const struct conf *conf;
 	const struct steady *clock;
 	const struct image *img;
 	struct listing *listing;
-	const char *id;         /* what Nova calls it: the image, or a release of it */
-	const struct warm *warm; /* NULL: nothing is known of what lies there */
+	const char *id;         /* Nova's id: the image, or a release of it */
+	const struct warm *warm; /* NULL: no record of the file */
 	enum warm_state state;
 	const char *release, *release_of;
 	enum warm_state release_state;
-	const char *current;    /* digest of the current release; "": none is kept */
+	const char *current;    /* digest of the release to keep; "": none */
 	bool is_let_go;
 };
 
-/* Wall ms, 0 for always: Nova does not age it out before. An older release is let go; the current one is kept as its image. */
+/* Sets *out to the wall time in ms before which Nova does not age the file out, or to 0 if it is
+ * kept always. The current release is kept like its image; older releases are let go. */
 static int kept_until(const struct entry *en, const struct stat *st, int64_t *out, struct err *e)
 {
 	const struct conf *c = en->conf;
@@ -66,12 +67,15 @@ static int kept_until(const struct entry *en, const struct stat *st, int64_t *ou
 			return -1;
 		kept_learn(en->clock, &k, en->warm, mtime_ns);
 	}
-	*out = keep_s > 0 && kept_until_ms(&k, keep_s) > aged_ms ? kept_until_ms(&k, keep_s) : aged_ms;
+	*out = aged_ms;
+	if (keep_s > 0 && kept_until_ms(&k, keep_s) > aged_ms)
+		*out = kept_until_ms(&k, keep_s);
 	return 0;
 }
 
-/* modified_ms is the file's mtime: what Nova's ageing counts from. */
-static int print_entry(const struct entry *en, const char *path, const struct stat *st, struct err *e)
+/* modified_ms is the file's mtime, from which Nova's ageing counts. */
+static int print_entry(const struct entry *en, const char *path, const struct stat *st,
+		       struct err *e)
 {
 	bool is_ours = en->state == WARM_OK;
 	int64_t until_ms = 0;
@@ -83,7 +87,8 @@ static int print_entry(const struct entry *en, const char *path, const struct st
 			       {.text = warm_state_name(en->state)},
 			       {.number = st->st_size},
 			       {.number = nova_root_gib(st->st_size)},
-			       {.number = (int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000},
+			       {.number = (int64_t)st->st_mtim.tv_sec * 1000 +
+					  st->st_mtim.tv_nsec / 1000000},
 			       {.text = en->img->broken ? "" : en->img->keep_warm},
 			       {.number = until_ms},
 			       {.number = is_ours ? en->warm->job : 0},
@@ -120,30 +125,37 @@ static int release_row(void *arg, struct warm *w, struct err *e)
 	return print_entry(&en, path, &st, e);
 }
 
-static int cache_row(const struct conf *c, const struct image *img, struct listing *l, struct err *e)
+static int cache_row(const struct conf *c, const struct image *img, struct listing *l,
+		     struct err *e)
 {
 	own_free char *path = NULL;
 	struct warm warm = {0}, release, newest = {0};
 	enum warm_state ignored;
 	char name[SHA1_HEX + 1], id[UUID_LEN + 1] = "";
-	struct entry en = {.conf = c, .clock = l->clock, .img = img, .listing = l, .id = img->uuid, .warm = &warm, .release = id, .release_of = ""};
+	struct entry en = {
+		.conf = c, .clock = l->clock, .img = img, .listing = l, .id = img->uuid,
+		.warm = &warm, .release = id, .release_of = "",
+	};
 	struct stat st = {0};
 
 	if (nova_cache_name(img->uuid, name, e) < 0 ||
 	    warm_look(c->store_dir, c->cache_dir, img->uuid, &warm, &en.state, e) < 0)
 		return -1;
 	path = fs_path("%s/%s", c->cache_dir, name);
-	/* No record, but a file: Nova's own, fetched from Glance. */
+	/* A file without a record is Nova's own, fetched from Glance. */
 	if (stat(path, &st) == 0 && en.state == WARM_NONE)
 		en.state = WARM_FOREIGN;
 	if (en.state == WARM_OK &&
 	    (nova_release(img->uuid, warm.digest, id, e) < 0 ||
-	     placed_look(c->store_dir, c->cache_dir, img->uuid, warm.digest, &release, &en.release_state, e) < 0))
+	     placed_look(c->store_dir, c->cache_dir, img->uuid, warm.digest, &release,
+			 &en.release_state, e) < 0))
 		return -1;
 	if (placed_look_newest(c->store_dir, c->cache_dir, img->uuid, &newest, &ignored, e) < 0)
 		return -1;
 	en.current = img->broken || image_wants_release(img) ? newest.digest : "";
-	return print_entry(&en, path, &st, e) < 0 ? -1 : placed_each(c->store_dir, img->uuid, release_row, &en, e);
+	if (print_entry(&en, path, &st, e) < 0)
+		return -1;
+	return placed_each(c->store_dir, img->uuid, release_row, &en, e);
 }
 
 int cache_run(struct cli *cli, const struct call *call, struct err *e)
@@ -157,7 +169,7 @@ int cache_run(struct cli *cli, const struct call *call, struct err *e)
 
 	if (!c)
 		return -1;
-	/* It reads the node's disks: no key of one repository may ask for that. */
+	/* --verify reads the node's disks, so a key needs rights on the whole node. */
 	if (call_option(call, "verify"))
 		return cli_may_node(cli, e) < 0 ? -1 : cache_verify(cli, c, e);
 	if (cli_images(cli, &list, &n, e) < 0)
