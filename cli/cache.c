@@ -36,7 +36,7 @@ struct entry {
 	const struct image *img;
 	struct listing *listing;
 	const char *id;         /* Nova's id: the image, or a release of it */
-	const struct warm *warm; /* NULL: no record of the file */
+	const struct warm *warm; /* used only if state is WARM_OK */
 	enum warm_state state;
 	const char *release, *release_of;
 	enum warm_state release_state;

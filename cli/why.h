@@ -29,7 +29,8 @@ struct facts {
 	enum warm_state warm_state;
 	const struct warm *warm;
 	struct kept kept;      /* where warm_state is not WARM_NONE */
-	enum warm_state release_state; /* of the current release, where the image wants one; else WARM_NONE */
+	/* Of the current release, or WARM_NONE if the image wants none. */
+	enum warm_state release_state;
 	struct warm release;           /* unless WARM_NONE */
 	int64_t age_s, grace_s;
 	const char *cache_dir;
@@ -45,7 +46,8 @@ struct facts {
 
 enum { WHY_MAX = 3 * ERR_MSG_MAX };
 
-/* One sentence: the cause, and the command that changes it. Pure; text from outside is not escaped yet. */
+/* Write one sentence to buf: the cause, and the command that changes it. Pure. Callers must escape
+ * text from outside. */
 void why_image(const struct facts *f, char buf[WHY_MAX]);
 void why_job(const struct facts *f, char buf[WHY_MAX]);
 
