@@ -87,7 +87,7 @@ test_expect_success 'an instance that comes while we copy is seen under the lock
 	rm -r "$INSTANCES/late"
 '
 
-# Red without check_fence() in publish.c put_in_place().
+# Red without fence_check() in publish.c put_in_place().
 test_expect_success 'a publisher that stood still while the next attempt began publishes nothing' '
 	use_old && use_new &&
 	publish_conf "failpoint: publish-copied:stop" &&

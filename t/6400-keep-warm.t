@@ -107,7 +107,7 @@ test_expect_success 'never: published by a push, and touched by nobody' '
 '
 
 test_expect_success 'a wish that is none is refused with words' '
-	test_expect_code 64 hornero image set "$HELLO_UUID" keep_warm=often 2>err && test_grep "always, never or a time" err
+	test_expect_code 64 hornero image set "$HELLO_UUID" keep_warm=often 2>err && test_grep "always, never, or a time" err
 '
 
 test_done
