@@ -104,8 +104,8 @@ void agent_loop_fini(struct agent *a);
 /* turn.c */
 void agent_turn(struct agent *a);
 
-/* healing.c: before anything else of a turn. */
-void healing_look(struct agent *a);
+/* healing.c: before anything else of a turn. Returns whether something is left for a turn a second later. */
+bool healing_look(struct agent *a);
 
 /* stuck.c */
 void stuck_look(struct agent *a);

@@ -37,13 +37,13 @@ static void look_at_clock(struct agent *a)
 		log_warn("event=clock-changed by_s=%" PRId64 " ages, back-offs and what is kept warm do not change with it", by_ms / 1000);
 }
 
-void healing_look(struct agent *a)
+bool healing_look(struct agent *a)
 {
 	struct err e = ERR_INIT;
 
 	look_at_clock(a);
 	if (db_heal(a->db, &e) >= 0 && (db_generation(a->db) == a->generation || adopt(a, &e) == 0))
-		return;
+		return false;
 	log_error("event=queue-not-mended class=%s %s", err_class_name(e.class), e.msg);
-	agent_soon(a, AGENT_RETRY_MS);
+	return true;
 }

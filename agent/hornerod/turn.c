@@ -241,9 +241,9 @@ static void turn(struct agent *a)
 	int64_t again_ms;
 	bool unsettled;
 
-	healing_look(a);
+	unsettled = healing_look(a);
 	stuck_look(a);
-	unsettled = attempt_settle_ended(a);
+	unsettled = attempt_settle_ended(a) || unsettled;
 	unsettled = heed_cancels(a) || unsettled;
 	pausing_look(a);
 	if (bell_was_missed(a->conf->run_dir))
