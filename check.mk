@@ -36,6 +36,7 @@ EXTRA_DIST += \
 	bench/publish-bench \
 	bench/push-bench \
 	bench/rollback-bench \
+	bench/slice-bench \
 	bench/run \
 	bench/warm-bench
 bench: all $(bench_programs) t/tools/publish-tool t/tools/seed

@@ -122,7 +122,7 @@ test_expect_success 'key add: what lies where it writes aside, and a file that i
 	mv keydir/keys other && as_git ln -s "$TRASH/other" keydir/keys && test_expect_code 78 hornero key add two id.pub --write x 2>words &&
 	test_grep "keydir/keys is a symbolic link" words && test_must_fail grep two other &&
 	rm keydir/keys && echo "# root" >keydir/keys && test_expect_code 78 hornero key add two id.pub --write x 2>words &&
-	test_grep "keydir/keys is user 0.s, in a directory of user $GIT_UID.s" words && test "$(cat keydir/keys)" = "# root"
+	test_grep "keydir/keys belongs to user 0, but its directory to user $GIT_UID" words && test "$(cat keydir/keys)" = "# root"
 '
 
 # Red without view_step_down.

@@ -83,7 +83,7 @@ test_expect_success 'garbage in HEAD: the ref is built all the same, and wait an
 test_expect_success 'a publisher that systemd cannot start, as its user is missing, is named; wait ends as somebody must act' '
 	node_stop && { systemd-socket-activate --accept --inetd --seqpacket -l "$NODE/dead" /bin/false 2>/dev/null & dead=$!; } &&
 	test_cleanup "kill $dead 2>/dev/null; wait $dead; :" && wait_until "test -S $NODE/dead" 10 && echo "publish_socket: $NODE/dead" >>"$HORNERO_CONF" &&
-	node_start && push_make "{ echo other; head -c 1048576 /dev/zero; } >\$@; truncate -s 1M \$@" && test_expect_code 75 hornero wait $job --timeout 60 2>err &&
+	node_start && push_make "{ echo other; head -c 1048576 /dev/zero; } >\$@; truncate -s 1M \$@" && test_expect_code 75 hornero wait $job --timeout 150 2>err &&
 	test_grep "waits and needs nobody: tried again by itself: the publisher at $NODE/dead ends without a word" err &&
 	test_grep "is built and not published yet: the publisher at $NODE/dead .*User= of its unit does not exist" err
 '
