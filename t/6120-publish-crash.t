@@ -137,7 +137,7 @@ test_expect_success 'SIGTERM while it waits for the lock: it says so and leaves 
 	use_old && use_new && publish_conf &&
 	hold_lock first && first=$holder &&
 	publish_background 2 && waited_for first &&
-	test_grep "^waiting Nova.s lock nova-$NAME \(held by process $holder\)" "$publish_replies" &&
+	test_grep "^waiting lock Nova.s lock nova-$NAME \(held by process $holder\)" "$publish_replies" &&
 	kill -TERM "$publish_pid" &&
 	test_expect_code 75 publish_end && test_grep "^error nobody .*told to end" "$publish_replies" &&
 	cmp keep-old "$BASE" && publish_clean
