@@ -104,6 +104,27 @@ static unsigned long long descriptors_of_agent(uid_t uid)
 	return 0;
 }
 
+/* The kernel counts epoll watches per user, too. Each takes 200 bytes of the build's memory, at least (fs/eventpoll.c), so the memory
+ * limit of all builds bounds them wherever it is the smaller one. */
+static void look_at_watches(struct doctor *d)
+{
+	enum { WATCH_BYTES = 200 };
+	const long long builds = d->c->compile_mem_limit * 1000000LL / WATCH_BYTES;
+	own_free char *text = NULL;
+	struct err ignored = ERR_INIT;
+	size_t len;
+
+	if (fs_read(AT_FDCWD, "/proc/sys/fs/epoll/max_user_watches", 64, &text, &len, &ignored) < 0)
+		return;
+	if (strtoll(text, NULL, 10) > builds) {
+		doctor_ok(d, "builds cannot take all epoll watches of their user: compile_mem_limit is reached before");
+		return;
+	}
+	text[strcspn(text, "\n")] = '\0';
+	doctor_say(d, DOCTOR_WARN, "set fs.epoll.max_user_watches higher than compile_mem_limit divided by 200 bytes, in /etc/sysctl.d",
+		   "builds can take all %s epoll watches that their user, and so hornerod, may have; %lld would do", text, builds + 1);
+}
+
 /* Where hornerod is no root the kernel takes builds and it for one user, and counts descriptors in flight per user. */
 static void look_at_users(struct doctor *d)
 {
@@ -115,6 +136,7 @@ static void look_at_users(struct doctor *d)
 		doctor_ok(d, "builds run as user %u, who is nobody else", d->c->build_uid);
 		return;
 	}
+	look_at_watches(d);
 	has = descriptors_of_agent(us);
 	if (has > 0 && has < ENOUGH)
 		doctor_say(d, DOCTOR_WARN, "set LimitNOFILE=1048576 in its unit, then: systemctl restart hornerod",
