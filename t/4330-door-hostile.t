@@ -107,7 +107,7 @@ test_expect_success 'a session that is killed in the middle of a pack leaves not
 	attack_begin half_push && pid=$(serving | tr -d " ") && kill -KILL $pid && attack_end;
 	wait_until nobody_served 60 &&
 	test_must_fail as_git git -C "$NODE/git/one.git" rev-parse -q --verify refs/heads/half &&
-	as_git git -C "$NODE/git/one.git" fsck --strict 2>words && wait_until "! pgrep -u $GIT_UID -f \"index-pack|unpack-objects\"" 30
+	as_git git -C "$NODE/git/one.git" fsck --strict 2>words && wait_until "! door_unpacks one" 30
 '
 
 test_expect_success 'and the next push takes away what is left of such sessions' '

@@ -22,7 +22,7 @@ spent_ms () {
 }
 nothing_left () {
 	find "$NODE/git/one.git/objects" -name "tmp_*" >found && test_cmp /dev/null found &&
-	test_must_fail pgrep -u $GIT_UID -f "index-pack|unpack-objects"
+	! door_unpacks one
 }
 
 # refused_cheaply KIND COUNT

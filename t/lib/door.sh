@@ -5,6 +5,7 @@
 #                                    of its own
 #     door_key NAME OPTIONS          one more key, made as ./NAME; OPTIONS as read="*"
 #     door_start, door_stop          the door, as git's user; DOOR_PORT, its log is door.log
+#     door_unpacks REPOSITORY        git takes a pack for it; other tests' git has the same user
 #     door_ssh ARG…                  ssh as alice, whom nobody else's configuration or agent helps
 #     door_as NAME                   from here on git and door_ssh come in with that key
 #     door_interruptible COMMAND…    for the background: in a process group of its own, which SIGINT ends as Ctrl-C would
@@ -132,4 +133,12 @@ with_hook () {
 	"$@"
 	door__code=$?
 	cp -P --remove-destination kept "$REPO/hooks/post-receive" && return $door__code
+}
+
+door_unpacks () {
+	for door__pid in $(pgrep -u "$GIT_UID" -f 'index-pack|unpack-objects')
+	do
+		case $(readlink "/proc/$door__pid/cwd") in "$NODE/git/$1.git"*) return 0 ;; esac
+	done
+	return 1
 }
