@@ -26,6 +26,10 @@ thaw () {
 freeze () {
 	mkdir "$ice-$2" && echo "$1" >"$ice-$2/cgroup.procs" && echo FROZEN >"$ice-$2/freezer.state" && wait_until "grep -q FROZEN $ice-$2/freezer.state" 10
 }
+# runs UUID: its running job. A sweep between the ref and the row of a push queues one of its own.
+runs () {
+	hornero queue --json | jq ".[] | select(.image == \"$1\" and .state == \"running\") | .job"
+}
 # warm UUID JOB: the build may go on, in whichever checkout
 warm () {
 	wait_until "touch $NODE/unikernels/$1/cache/go 2>/dev/null; hornero wait $2 --timeout 1" 60
@@ -33,10 +37,10 @@ warm () {
 
 test_expect_success 'a supervisor that hangs, and a build that leaves a hanging process behind' '
 	node_init "workers: 2" && test_cleanup thaw && node_start && node_hello_repo && hornero image set "$HELLO_UUID" builder=make &&
-	push_make "$go" && first=$job && wait_until "pgrep -P $node_pid -x hornero-build && test -d $NODE/unikernels/$HELLO_UUID/cache" 20 &&
+	push_make "$go" && wait_until "pgrep -P $node_pid -x hornero-build && test -d $NODE/unikernels/$HELLO_UUID/cache" 20 &&
 	supervisor=$(pgrep -P "$node_pid" -x hornero-build) && freeze $supervisor supervisor &&
-	one=$HELLO_UUID && node_hello_repo other $other && hornero image set $other builder=make && push_make "sleep 4242$$ & $go" && second=$job &&
-	wait_until "pgrep -f \"^sleep 4242$$\" && test -d $NODE/unikernels/$other/cache" 20 && child=$(pgrep -f "^sleep 4242$$") && freeze $child child &&
+	one=$HELLO_UUID && first=$(runs $one) && node_hello_repo other $other && hornero image set $other builder=make && push_make "sleep 4242$$ & $go" &&
+	wait_until "pgrep -f \"^sleep 4242$$\" && test -d $NODE/unikernels/$other/cache" 20 && child=$(pgrep -f "^sleep 4242$$") && second=$(runs $other) && freeze $child child &&
 	touch "$NODE/unikernels/$other/cache/go"
 '
 
