@@ -32,7 +32,7 @@ runs () {
 }
 # warm UUID JOB: the build may go on, in whichever checkout
 warm () {
-	wait_until "touch $NODE/unikernels/$1/cache/go 2>/dev/null; hornero wait $2 --timeout 1" 60
+	wait_until "touch $NODE/unikernels/$1/cache/go 2>/dev/null; hornero wait $2 --timeout 1" 150
 }
 
 test_expect_success 'a supervisor that hangs, and a build that leaves a hanging process behind' '
