@@ -3,26 +3,15 @@
 test_description='what does not die of SIGKILL is stepped around: the image builds again in a new checkout'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/ice.sh"
 test_requires jq jq
 
-if test "$(id -u)" -ne 0 || test ! -d /sys/fs/cgroup/freezer
-then
-	test_skip 'stepping around' 'nothing else than a frozen process of cgroup v1, made by root, can be made to hang'
-	test_done
-fi
+ice_requires
 
 WORK=$NODE/unikernels
-ice=/sys/fs/cgroup/freezer/$NODE_TOP-ice
 top=/sys/fs/cgroup/cpu/$NODE_TOP
 slow='until test -e ../cache/go; do sleep 0.05; done; head -c 1048576 /dev/zero >$@'
 
-thaw () {
-	test ! -d "$ice" || { echo THAWED >"$ice/freezer.state" && wait_until "rmdir $ice" 10; }
-}
-# freeze PID
-freeze () {
-	mkdir "$ice" && echo "$1" >"$ice/cgroup.procs" && echo FROZEN >"$ice/freezer.state" && wait_until "grep -q FROZEN $ice/freezer.state" 10
-}
 supervisor () {
 	pgrep -P "$node_pid" -x hornero-build
 }
@@ -62,8 +51,8 @@ test_expect_success 'one of an earlier life: hornerod starts, says so, and build
 
 # Red with a return in attempt_conclude() for as long as the group is not empty: the job runs for ever.
 test_expect_success 'a group that never gets empty holds neither its job nor its image' '
-	slow_job four && mkdir "$ice" && { sleep 1000 & hung=$!; } && echo $hung >"$ice/cgroup.procs" && echo FROZEN >"$ice/freezer.state" &&
-	wait_until "grep -q FROZEN $ice/freezer.state" 10 && echo $hung >"$top/make/$job.1/cgroup.procs" && hornero cancel $job &&
+	slow_job four && { sleep 1000 & hung=$!; } && freeze $hung &&
+	echo $hung >"$top/make/$job.1/cgroup.procs" && hornero cancel $job &&
 	wait_until "test \$(hornero show $job --json | jq -r .state) = cancelled" 40 && grep -x $hung "$top/make/$job.1/cgroup.procs" &&
 	wait_until "hornero why $HELLO_UUID | grep -q \"process $hung .*of job $job does not die of SIGKILL.*new checkout\"" 10 &&
 	test -n "$(find "$WORK" -name "left.*")" && slow_job five && go && thaw && { wait $hung; test $? -eq 137; } &&

@@ -4,28 +4,14 @@
 test_description='what hangs in the kernel by itself is noticed, killed and stepped around'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/ice.sh"
 test_requires jq jq
 
-if test "$(id -u)" -ne 0 || test ! -d /sys/fs/cgroup/freezer
-then
-	test_skip 'stepping around' 'nothing else than a frozen process of cgroup v1, made by root, can be made to hang'
-	test_done
-fi
+ice_requires
 
-ice=/sys/fs/cgroup/freezer/$NODE_TOP-ice
 other=7c9e6679-7425-40de-944b-e07fc1f90ae7
 go='until test -e ../cache/go; do sleep 0.05; done; head -c 1048576 /dev/zero >$@'
 
-thaw () {
-	for of in supervisor child
-	do
-		test ! -d "$ice-$of" || { echo THAWED >"$ice-$of/freezer.state" && wait_until "rmdir $ice-$of" 10; }
-	done
-}
-# freeze PID NAME
-freeze () {
-	mkdir "$ice-$2" && echo "$1" >"$ice-$2/cgroup.procs" && echo FROZEN >"$ice-$2/freezer.state" && wait_until "grep -q FROZEN $ice-$2/freezer.state" 10
-}
 # runs UUID: its running job. A sweep between the ref and the row of a push queues one of its own.
 runs () {
 	hornero queue --json | jq ".[] | select(.image == \"$1\" and .state == \"running\") | .job"

@@ -4,6 +4,7 @@
 test_description='crashes: every failpoint, once'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/ice.sh"
 
 # As root the node has the users of an installed one, and the publisher outlives the agent.
 test "$(id -u)" -ne 0 || node_users
@@ -147,16 +148,12 @@ done
 
 if test "$(id -u)" -eq 0 && test -d /sys/fs/cgroup/freezer
 then
-	ice=/sys/fs/cgroup/freezer/$NODE_TOP-ice
-	thaw () {
-		test ! -d "$ice" || { echo THAWED >"$ice/freezer.state" && wait_until "rmdir $ice" 10; }
-	}
 	test_expect_success 'death at attempt-set-aside, while a supervisor does not die of SIGKILL' '
-		node_stop && arm attempt-set-aside && node_start && mkdir "$ice" && test_cleanup thaw &&
+		node_stop && arm attempt-set-aside && node_start && test_cleanup thaw &&
 		printf "hornero.raw:\n\tsleep $long\n" >"$HELLO_WORK/Makefile" && git -C "$HELLO_WORK" commit -q -a -m slow &&
 		git -C "$HELLO_WORK" push -q origin main 2>push.out && job=$(node_job push.out) &&
 		wait_until "pgrep -P $node_pid -x hornero-build" 20 &&
-		echo "$(pgrep -P $node_pid -x hornero-build)" >"$ice/cgroup.procs" && echo FROZEN >"$ice/freezer.state" &&
+		freeze "$(pgrep -P $node_pid -x hornero-build)" &&
 		hornero cancel "$job" && wait_until "grep -q failpoint.point=attempt-set-aside $NODE/hornerod.log" 60 &&
 		node_crash && arm "" && change && node_start && git -C "$HELLO_WORK" push -q origin main &&
 		hornero wait "$HELLO_UUID" --timeout 60 && thaw && settled

@@ -475,6 +475,7 @@ EXTRA_DIST += \
 	t/lib/groups.sh \
 	t/lib/guest.sh \
 	t/lib/hooks.sh \
+	t/lib/ice.sh \
 	t/lib/job-unit.h \
 	t/lib/libvirt.sh \
 	t/lib/node.sh \
