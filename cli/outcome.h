@@ -15,7 +15,7 @@
  *  -1 if it still moves, or waits for something that ends by itself (state/waiting.h). */
 int outcome_of(const struct job *j, const struct standstill *s, char *buf, size_t size);
 
-/* What it waits for now, as far as that is known; "": nothing. Borrowed. */
+/* Returns what the job waits for now, if known, otherwise "". Borrowed. */
 const char *outcome_waits(const struct job *j, const struct standstill *s);
 
 #endif

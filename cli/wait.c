@@ -87,7 +87,7 @@ static void tell_waits(struct wait *w, const struct job *j, const struct standst
 	w->told_waits = true;
 }
 
-/* What to say when waiting ends without an outcome: `what` is not ready. */
+/* Reports that waiting ended without an outcome: `what` is not ready. */
 static int give_up(struct wait *w, bool is_down, const char *what, const char *why)
 {
 	if (is_down)

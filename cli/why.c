@@ -56,7 +56,7 @@ static int say(struct facts *f, void (*sentence)(const struct facts *f, char *bu
 	return 0;
 }
 
-/* What nothing is queued for, is not explained by what would stop it; but it would. */
+/* No job is queued, yet a pause would block the next one: say so. */
 static void say_paused(const struct cli *cli, const struct facts *f)
 {
 	own_paused struct paused paused;

@@ -233,7 +233,7 @@ static inline void statement_end(sqlite3_stmt **q)
 	JOB_COLUMNS_FRESH ", crashes, superseded_by, reason, waiting_for, key, digest, tree, " \
 	"inputs, builder, built_commit, reused, started_ms, built_ms, ended_ms, how_built, " \
 	"waiting_kind "
-/* What every change to another state than built says. */
+/* Every change to a state other than built sets these columns. */
 #define WAITS_FOR_NOTHING "waiting_for = NULL, waiting_kind = NULL"
 /* Returns true for a row of JOB_COLUMNS_FRESH whose job is not fresh: query it again for all
  * columns. */

@@ -142,7 +142,7 @@ static int resume_supervisor(struct agent *a, struct attempt_run *r, int pid, st
 	return watch(a, r, e);
 }
 
-/* Whoever runs beside it may take what it needs, and the other way round. */
+/* Attempts that run at the same time may take what the other one needs. */
 static void meet(struct agent *a, struct attempt_run *r)
 {
 	for (struct attempt_run *other = a->attempts; other; other = other->next)

@@ -32,11 +32,11 @@ void attempt_finish(struct attempt_run *r);
 void attempt_reap(struct attempt_run *r);
 /* r->verdict: the supervisor's, or ours where it left none. */
 void attempt_read_verdict(struct attempt_run *r, int status);
-/* What is known now as the verdict file, before anything is settled: a later life reads it there. */
+/* Writes the verdict file before anything is settled: a later life of hornerod reads it. */
 void attempt_note(struct attempt_run *r);
 void attempt_log_end(const struct attempt_run *r);
-/* It ended as r->verdict says: its group goes, its row is written, and then r is freed. What cannot be
- * done now is, in a later turn. */
+/* Ends an attempt as r->verdict says: removes its group, writes its row, then frees r. A later turn
+ * does the steps that fail now. */
 void attempt_conclude(struct attempt_run *r);
 /* Settle those that ended and could not be settled then. True: some are left. */
 bool attempt_settle_ended(struct agent *a);

@@ -106,7 +106,7 @@ static void blame_others(const struct limits *l, const struct cg_usage *usage, s
 		verdict_end(v, CAUSE_CROWDED, "other builds left too few processes of %lld", (long long)l->pids);
 }
 
-/* What a limit kept from a failed build. By default an attempt may have all that all builds may have, so it can be
+/* Blames the limit that a failed build met. By default an attempt may have all that all builds may have, so it can be
  * missing although the attempt itself was small; alone it cannot. */
 static void blame_limits(const struct attempt_run *r, const struct cg_usage *usage, struct verdict *v)
 {
@@ -145,7 +145,7 @@ static void blame_killed(const struct attempt_run *r, struct verdict *v)
 			    "a command of the build kills its own parent", (long long)n);
 }
 
-/* What the cgroup saw, and whether it killed somebody. */
+/* Adds what the cgroup counted, and whether it killed a process. */
 static void add_usage(struct attempt_run *r)
 {
 	struct cg_usage usage = {0};
@@ -351,7 +351,7 @@ void attempt_stop_all(struct agent *a)
 {
 	for (struct attempt_run *r = a->attempts; r; r = r->next)
 		attempt_kill(r, CAUSE_STOPPED);
-	/* What cannot be settled now is recovered by the next start. */
+	/* The next start recovers attempts that cannot be settled now. */
 	while (a->attempts) {
 		struct attempt_run *r = a->attempts;
 

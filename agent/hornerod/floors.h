@@ -11,7 +11,7 @@
 
 struct agent;
 
-/* What is below its floor, in words as they were when it began to be; "": nothing. */
+/* Why each filesystem is below its floor, worded when it fell below; "" if it is not. */
 struct floors {
 	char store[FLOOR_WHY], work[FLOOR_WHY], cache[FLOOR_WHY];
 	int64_t collect_ms;  /* monotonic: no further collection for it before */

@@ -10,7 +10,8 @@ struct agent;
 
 /* Returns only if the reload is refused: -1, and nothing has changed. */
 int handover(struct agent *a, struct err *e);
-/* What both lives must agree on, fresh: the version of the handover, and what only a start can change. */
+/* Returns the terms that both lives must agree on, which the caller frees: the version of the
+ * handover, and the settings that only a start can change. */
 char *handover_terms(const struct conf *c);
 /* In the next life: first the lock, from the descriptor that --resume names; the rest once there is a
  * loop. */

@@ -20,7 +20,7 @@ static int clear_aside(const struct conf *c, struct err *e)
 	return fs_clear_aside(c->log_dir, e) < 0 ? -1 : store_clear_aside(c->store_dir, e);
 }
 
-/* What attempts were converting. */
+/* Removes the files that attempts were converting. */
 static int clear_stage(const struct conf *c, struct err *e)
 {
 	own_free char *path = fs_path("%s/stage", c->store_dir);

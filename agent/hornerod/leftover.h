@@ -12,8 +12,7 @@ struct agent;
 
 /* At start: of everybody in an earlier life. */
 int leftover_clear(const struct conf *c, struct err *e);
-/* Of one attempt whose supervisor did not come to its end. What cannot be removed now is, at the next
- * start. */
+/* Removes the leftovers of one attempt whose supervisor ended early. The next start removes the rest. */
 void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt);
 
 /* leftover_groups.c: at start, if not all groups could be cleared, and why. Clears the rest; the turns try

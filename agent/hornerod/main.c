@@ -87,7 +87,7 @@ static int check_user(const struct conf *c, struct err *e)
 	if (geteuid() == 0 && (c->build_uid == (uid_t)-1 || c->build_uid == 0))
 		return err_set(e, ERR_OPERATOR, "hornerod runs as root, and nobody may build as root: set `build_user` in %s, "
 			       "or start hornerod as an unprivileged user", c->path);
-	/* What lies in state_dir, store_dir and repo_base is that user's, and root would go by its names. */
+	/* That user owns state_dir, store_dir and repo_base, and root would follow names there. */
 	if (geteuid() == 0 && c->hornero_uid != (uid_t)-1 && c->hornero_uid != 0)
 		return err_set(e, ERR_OPERATOR, "hornerod runs as root, and `hornero_user` of %s is user %u: root works in no directory of "
 			       "another user. Start it by its unit (systemctl start hornerod) or as that user, or remove `hornero_user`",
@@ -156,7 +156,7 @@ static int recover(struct agent *a, struct err *e)
 	return 0;
 }
 
-/* What an earlier life began goes on: nothing is cleared, nothing is queued again. */
+/* Goes on with the work of an earlier life: clears nothing and queues nothing again. */
 static int resume(struct agent *a, int state, struct err *e)
 {
 	if (handover_take_lock(a, state, e) < 0)

@@ -8,15 +8,15 @@
 
 struct agent;
 
-/* What the pressure and operators demand; */
+/* Reads the pressure of the node and what operators have paused or drained. */
 void pausing_look(struct agent *a);
-/* then, once the floors are known, tell why nothing starts (state/standstill.h), and freeze and thaw what
- * runs. */
+/* Writes why nothing starts (state/standstill.h), and freezes or thaws running builds. Call it after
+ * pausing_look() and once the floors are known. */
 void pausing_act(struct agent *a);
 /* Whether a job of this image may begin: a job_may of the agent. */
 bool pausing_lets(const void *agent, const char *image);
 void pausing_stop(struct agent *a);
-/* What an earlier life froze is frozen still. */
+/* Takes over the builds that an earlier life froze. */
 void pausing_resume(struct agent *a);
 
 #endif

@@ -98,7 +98,7 @@ static void hold(struct agent *a, int64_t job, int64_t attempt, const char *reas
 		log_error("event=state-unwritten job=%lld %s", (long long)job, e.msg);
 }
 
-/* Whoever found it, the publisher or we. */
+/* The publisher or hornerod itself found the fault. */
 static void fail(struct agent *a, int64_t job, int64_t attempt, const char *image, enum err_class class, const char *text)
 {
 	char quoted[2 * ERR_MSG_MAX];
@@ -320,7 +320,7 @@ int publication_resume(struct agent *a, const struct publication_past *past, str
 		let_go(p);
 		return 0;
 	}
-	/* What it answers could not be recorded. The job stays built, and is looked at again. */
+	/* Its answer could not be recorded. The job stays built; a later turn publishes it again. */
 	log_error("event=publication-dropped job=%lld attempt=%lld reason=%s", (long long)j.id, (long long)j.attempt,
 		  log_quote(quoted, sizeof(quoted), found < 0 ? why.msg : "its verdict is not there"));
 	let_go(p);
@@ -342,7 +342,7 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 		publication_pause(a, j->image, AGENT_RETRY_MS);
 		return 0;
 	}
-	/* Who forces a build, or found changed bytes, doubts what is there: the publisher compares. */
+	/* A forced build, or one for changed bytes, doubts the file in the cache: the publisher compares. */
 	rc = j->force || strcmp(j->origin, "verify") == 0 ? 0 : published_already(a, &v, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;

@@ -41,7 +41,7 @@ static void describe(const struct agent *a, struct warm *w, const struct verdict
 	w->published_ms = db_now_ms(a->db);
 }
 
-/* What was published last came before it, also where that was a release alone. */
+/* The previous publication of the image precedes this one, even if it was a release alone. */
 static int follow(struct agent *a, const struct verdict *v, struct warm *w, struct err *e)
 {
 	struct warm old;
@@ -53,7 +53,7 @@ static int follow(struct agent *a, const struct verdict *v, struct warm *w, stru
 	return 0;
 }
 
-/* What was found changed under this name has been replaced. */
+/* The changed bytes under this name have been replaced. */
 static void settle_cache(const struct agent *a, const struct warm *w)
 {
 	if (!damage_stands(a->conf->store_dir, w))
@@ -128,7 +128,7 @@ static int take_released(struct publication *p, const struct answer *a, struct e
 	return record_release(p->agent, &p->verdict, &w, e);
 }
 
-/* What lies there is recorded, so that nobody compares its bytes again. */
+/* Records the file that is there, so that its bytes are not compared again. */
 static int take_unreleased(struct publication *p, const struct answer *a, struct err *e)
 {
 	struct warm w = {.refused = 1}, known;

@@ -48,7 +48,7 @@ static int on_keep_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 	return end_with_wish(a, &a->keep);
 }
 
-/* What waits for room may go on. */
+/* Jobs that wait for room may go on. */
 static int on_collect_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 {
 	enum { IS_LACKING = 1 }; /* a budget or a floor is not met */
@@ -106,7 +106,7 @@ void scrubbing_start(struct agent *a)
 	if (a->scrub.child.pid > 0)
 		return;
 	steady_load(&clock, a->conf->queue_dir);
-	/* What cannot be read the program says. */
+	/* The program itself reports a record that it cannot read. */
 	if (scrubbed_load(a->conf->store_dir, &done, &e) == 0 &&
 	    !scrubbed_is_due(&done, a->conf->scrub_interval_s, steady_now_ms(&clock)))
 		return;

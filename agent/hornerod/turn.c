@@ -217,7 +217,7 @@ static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 		in_ms = collect_in_ms;
 	if (scrub_in_ms < in_ms)
 		in_ms = scrub_in_ms;
-	/* Who neither builds nor waits for the end of a pressure need not look. */
+	/* Without work in progress and without pressure there is nothing to look at. */
 	if ((a->attempts || a->publications || upkeep_runs(a) || a->earlier || a->stuck_told || a->holder > 0 || a->pressure.high) && look_in_ms < in_ms)
 		in_ms = look_in_ms;
 	if (job_next_due(a->db, now_ms, &due_ms, e) < 0)

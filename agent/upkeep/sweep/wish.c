@@ -26,7 +26,7 @@ static bool would_repeat(const struct wish_facts *f)
 		return false;
 	if (j->inputs[0] && f->inputs[0])
 		return same(j->inputs, f->inputs);
-	/* Who pins an image writes its file, then queues the job. */
+	/* A rollback writes the image file first, then queues its job. */
 	if (same(j->origin, "rollback") || same(j->origin, "undo"))
 		return f->changed_ms <= j->created_ms;
 	return j->started_ms == 0 || !changed_since(f, j->started_ms);
