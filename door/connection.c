@@ -228,6 +228,25 @@ static const char *serve(struct connection *k)
 	}
 }
 
+/* libssh buffers a packet unless it has seen the socket writable since its last write, and
+ * ssh_disconnect() discards the buffer. Hence: until a round that writes nothing. */
+static void flush(struct connection *k)
+{
+	struct ssh_counter_struct count = {0};
+	int64_t deadline_ms = clock_mono_ms() + BYE_MS;
+	uint64_t before;
+	bool pending = false;
+
+	ssh_set_counters(k->session, &count, NULL);
+	do {
+		before = count.out_bytes;
+		if (ssh_event_dopoll(k->event, pending ? TURN_MS : 0) == SSH_ERROR)
+			break;
+		pending = ssh_get_poll_flags(k->session) & SSH_WRITE_PENDING;
+	} while ((pending || count.out_bytes != before) && clock_mono_ms() < deadline_ms);
+	ssh_set_counters(k->session, NULL, NULL);
+}
+
 /* Drains the socket: closing it with unread input would discard our last words. */
 static void say_bye(struct connection *k, const char *why)
 {
@@ -236,8 +255,7 @@ static void say_bye(struct connection *k, const char *why)
 	struct pollfd wait = {.fd = fd, .events = POLLIN};
 	char unread[4096];
 
-	/* libssh writes immediately only if it knows that the socket is writable. */
-	ssh_event_dopoll(k->event, 0);
+	flush(k);
 	ssh_session_set_disconnect_message(k->session, why);
 	ssh_disconnect(k->session);
 	shutdown(fd, SHUT_WR);

@@ -176,11 +176,14 @@ static ssh_channel on_channel(ssh_session session, void *arg)
 	struct connection *k = arg;
 	ssh_channel channel;
 
+	/* The words with which we hang up must reach the client first: OpenSSH exits silently if its
+	 * only channel is refused. Nothing runs on this one; limit_memory() bounds their number. */
+	if (k->login.key && (k->stopping || k->bye))
+		return ssh_channel_new(session);
 	/* Only now: for a connection that is merely held open this would be most of its memory. */
 	if (!k->chunk && k->login.key)
 		k->chunk = malloc(PUMP_CHUNK);
-	for (size_t i = 0; k->chunk && k->login.key && !k->stopping && !k->bye && i < CHANNELS;
-	     i++) {
+	for (size_t i = 0; k->chunk && k->login.key && i < CHANNELS; i++) {
 		if (k->pumps[i].used)
 			continue;
 		channel = pump_open(&k->pumps[i], session, k->chunk);

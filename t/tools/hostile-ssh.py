@@ -567,6 +567,18 @@ class Attack:
         print("WAITING", flush=True)
         assert c.gone(60)
 
+    def channel_at_once(self):
+        """Asks for a channel together with the login, which fails for the key's share: it is told why first."""
+        c = self.ready()
+        held = []
+        c.raw = held.append
+        c.login(key_of(self.key), wait=False)
+        c.send(bytes([OPEN]) + text("session") + u32(0) + u32(1 << 21) + u32(32768))
+        del c.raw
+        c.raw(b"".join(held))
+        kind, payload = c.answer(OPEN_FAILURE)
+        assert kind == GONE and b"this key has all the connections" in payload, (kind, payload)
+
     def half_push(self):
         """A push that stops in the middle of its pack: says so, and waits for a line."""
         c = self.inside()
@@ -635,7 +647,7 @@ class Attack:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["list"]:
-        apart = "client", "ready", "inside", "idle", "never_reads", "half_push", "stops_in_keys", "trickle", "channel_without_command"
+        apart = "client", "ready", "inside", "idle", "never_reads", "half_push", "stops_in_keys", "trickle", "channel_without_command", "channel_at_once"
         print(*[a for a in vars(Attack) if a[0] != "_" and a not in apart])
     else:
         getattr(Attack(int(sys.argv[1]), sys.argv[2], sys.argv[3]), sys.argv[3])()
