@@ -8,6 +8,7 @@
 #include "conf/value.h"
 #include "conf/yaml.h"
 #include "lib/fs.h"
+#include "lib/hex.h"
 #include "lib/own.h"
 
 #include <fcntl.h>
@@ -76,10 +77,9 @@ static int check_release(const char *text, struct err *e)
 
 static int check_commit(const char *text, struct err *e)
 {
-	size_t len = strlen(text);
 	char shown[CHECK_SHOWN];
 
-	if ((len == 40 || len == 64) && strspn(text, "0123456789abcdef") == len)
+	if (hex_is_oid(text))
 		return 0;
 	return err_set(e, ERR_USAGE, "%s is not a commit; 40 or 64 hexadecimal digits are allowed",
 		       check_show(text, shown));

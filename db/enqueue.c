@@ -4,17 +4,16 @@
 #include "db/inner.h"
 
 #include "lib/failpoint.h"
+#include "lib/hex.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static int check_wish(const struct job_wish *w, struct err *e)
 {
-	size_t commit = strspn(w->commit, "0123456789abcdef");
-
 	if (!uuid_valid(w->image))
 		return err_set(e, ERR_US, "cannot queue %.64s: it is no image UUID", w->image);
-	if ((commit != 40 && commit != 64) || w->commit[commit])
+	if (!hex_is_oid(w->commit))
 		return err_set(e, ERR_US, "cannot queue %s: %.80s is no object id", w->image,
 			       w->commit);
 	if (!*w->repo || strlen(w->repo) > 255 || !*w->ref || strlen(w->ref) > DB_TEXT_MAX)

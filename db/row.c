@@ -4,6 +4,7 @@
 #include "db/inner.h"
 
 #include "lib/fs.h"
+#include "lib/hex.h"
 #include "lib/own.h"
 
 #include <stddef.h>
@@ -55,12 +56,7 @@ const char *row_text(sqlite3_stmt *q, int column)
 /* Returns true for "" and for an object id. */
 static bool oid(const char *s)
 {
-	size_t len;
-
-	if (!*s)
-		return true;
-	len = strspn(s, "0123456789abcdef");
-	return s[len] == '\0' && (len == 40 || len == 64);
+	return !*s || hex_is_oid(s);
 }
 
 static bool well_formed(const struct job *j)

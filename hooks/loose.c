@@ -3,6 +3,7 @@
 #include "hooks/loose.h"
 
 #include "hooks/treescan.h"
+#include "lib/hex.h"
 #include "lib/own.h"
 
 #include <fcntl.h>
@@ -106,7 +107,7 @@ static bool read_first_line(struct loose *l, const char *word, size_t digits, ch
 		return false;
 	memcpy(oid, line + head, digits);
 	oid[digits] = '\0';
-	return strspn(oid, "0123456789abcdef") == digits;
+	return hex_is(oid, digits);
 }
 
 static bool tree_of(const char *commit, char oid[65])

@@ -1,14 +1,9 @@
 /* refline: pure. DIAGNOSTICS: none; malformed lines are skipped. */
 #include "hooks/refline.h"
 
+#include "lib/hex.h"
+
 #include <string.h>
-
-static bool is_oid(const char *s)
-{
-	size_t len = strspn(s, "0123456789abcdef");
-
-	return s[len] == '\0' && (len == 40 || len == REFLINE_OID_MAX);
-}
 
 static bool is_part(const char *part, size_t len)
 {
@@ -64,7 +59,7 @@ int refline_next(char **at, char *end, struct refline *out)
 		return -1;
 	*new++ = '\0';
 	*ref++ = '\0';
-	if (!is_oid(line) || !is_oid(new) || strlen(line) != strlen(new) || !refline_ref_valid(ref))
+	if (!hex_is_oid(line) || !hex_is_oid(new) || strlen(line) != strlen(new) || !refline_ref_valid(ref))
 		return -1;
 	*out = (struct refline){.old = line, .new = new, .ref = ref};
 	return 1;

@@ -2,6 +2,7 @@
  * ERR_OPERATOR if libcrypto refuses SHA-1. */
 #include "lib/sha.h"
 
+#include "lib/hex.h"
 #include "lib/own.h"
 
 #include <openssl/evp.h>
@@ -117,6 +118,5 @@ int sha256_fd(int fd, char out[SHA256_HEX + 1], struct err *e)
 
 bool sha256_valid(const char *s)
 {
-	return strnlen(s, SHA256_HEX + 1) == SHA256_HEX &&
-	       strspn(s, "0123456789abcdef") == SHA256_HEX;
+	return hex_is(s, SHA256_HEX);
 }

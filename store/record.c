@@ -3,6 +3,7 @@
 #include "store/record.h"
 
 #include "lib/fs.h"
+#include "lib/hex.h"
 #include "lib/own.h"
 #include "lib/uuid.h"
 
@@ -17,11 +18,6 @@ static void json_end(json_t **j)
 }
 #define own_json __attribute__((cleanup(json_end)))
 
-static bool is_hex(const char *s, size_t len)
-{
-	return strlen(s) == len && strspn(s, "0123456789abcdef") == len;
-}
-
 static bool is_printable(const char *s, size_t max)
 {
 	for (size_t i = 0; s[i]; i++)
@@ -34,11 +30,11 @@ static bool is_text_good(const struct record_field *f, const char *s)
 {
 	switch (f->kind) {
 	case RECORD_HEX:
-		return is_hex(s, f->size - 1);
+		return hex_is(s, f->size - 1);
 	case RECORD_KEY:
-		return *s == '\0' || is_hex(s, f->size - 1);
+		return *s == '\0' || hex_is(s, f->size - 1);
 	case RECORD_OID:
-		return *s == '\0' || is_hex(s, 40) || is_hex(s, 64);
+		return *s == '\0' || hex_is_oid(s);
 	case RECORD_UUID:
 		return uuid_valid(s);
 	case RECORD_WORD:

@@ -8,6 +8,7 @@
 #include "agent/common/workdir.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
+#include "lib/hex.h"
 #include "lib/own.h"
 #include "store/answer.h"
 #include "store/release.h"
@@ -24,13 +25,6 @@ struct choice {
 	bool known;
 	bool failed; /* the reason is in b->verdict */
 };
-
-static bool is_oid(const char *s)
-{
-	size_t n = strlen(s);
-
-	return (n == 40 || n == 64) && strspn(s, "0123456789abcdef") == n;
-}
 
 static int fill_keys(struct build *b, struct err *e)
 {
@@ -218,11 +212,11 @@ static void on_line(void *arg, const char *line)
 		ch->b->from_clean = true;
 	if (ch->go < 0)
 		return;
-	if (strncmp(line, "commit ", 7) == 0 && is_oid(line + 7)) {
+	if (strncmp(line, "commit ", 7) == 0 && hex_is_oid(line + 7)) {
 		snprintf(v->commit, sizeof(v->commit), "%s", line + 7);
-	} else if (strncmp(line, "tree ", 5) == 0 && is_oid(line + 5)) {
+	} else if (strncmp(line, "tree ", 5) == 0 && hex_is_oid(line + 5)) {
 		snprintf(v->tree, sizeof(v->tree), "%s", line + 5);
-	} else if (strncmp(line, "attributes ", 11) == 0 && is_oid(line + 11)) {
+	} else if (strncmp(line, "attributes ", 11) == 0 && hex_is_oid(line + 11)) {
 		snprintf(ch->b->attributes, sizeof(ch->b->attributes), "%s", line + 11);
 	} else if (strncmp(line, "expect ", 7) == 0) {
 		take_expect(ch->b, line + 7);

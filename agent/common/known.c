@@ -4,6 +4,7 @@
 
 #include "agent/common/key.h"
 #include "lib/fs.h"
+#include "lib/hex.h"
 #include "lib/own.h"
 #include "store/answer.h"
 #include "store/release.h"
@@ -29,11 +30,10 @@ static bool read_tip(const struct conf *c, const struct image *img, char commit[
 	if (ref < 0 || strncmp(img->ref, "refs/heads/", 11) != 0 ||
 	    fs_read_fd(ref, img->ref, 65, &text, &len, &ignored) < 0)
 		return false;
-	if ((len != 41 && len != 65) || strspn(text, "0123456789abcdef") != len - 1 ||
-	    text[len - 1] != '\n')
+	if (len == 0 || text[len - 1] != '\n')
 		return false;
 	snprintf(commit, 65, "%.*s", (int)(len - 1), text);
-	return true;
+	return strlen(commit) == len - 1 && hex_is_oid(commit);
 }
 
 /* Describes the artifact that becomes warm. */
