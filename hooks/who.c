@@ -8,42 +8,44 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Reads /etc/passwd only: the pusher controls the environment, and NSS may query a server that is
- * down. */
-static void user_name(char buf[WHO_MAX])
+/* Our entry of /etc/passwd, valid until the next call, or NULL. Nothing else is asked: the pusher
+ * controls the environment, and NSS may query a server that is down. */
+static const struct passwd *find_us(void)
 {
 	own_file FILE *f = fopen("/etc/passwd", "re");
-	struct passwd *pw;
-	uid_t uid = getuid();
+	struct passwd *pw = NULL;
 
-	while (f && (pw = fgetpwent(f)))
-		if (pw->pw_uid == uid) {
-			snprintf(buf, WHO_MAX, "%s", pw->pw_name);
-			return;
-		}
-	snprintf(buf, WHO_MAX, "uid %u", (unsigned int)uid);
+	while (f && (pw = fgetpwent(f)) && pw->pw_uid != getuid())
+		;
+	return pw;
+}
+
+static void user_name(char buf[WHO_MAX])
+{
+	const struct passwd *us = find_us();
+
+	if (us)
+		snprintf(buf, WHO_MAX, "%s", us->pw_name);
+	else
+		snprintf(buf, WHO_MAX, "uid %u", (unsigned int)getuid());
 }
 
 /* True for sshd's forced command and for git-shell as the login shell. sshd's other users may run
  * any program. */
 static bool is_confined(void)
 {
-	own_file FILE *f = NULL;
-	struct passwd *pw;
-	uid_t uid = getuid();
+	const struct passwd *us;
+	const char *slash;
 
 	if (!getenv("SSH_CONNECTION"))
 		return false;
 	if (getenv("SSH_ORIGINAL_COMMAND"))
 		return true;
-	f = fopen("/etc/passwd", "re");
-	while (f && (pw = fgetpwent(f)))
-		if (pw->pw_uid == uid) {
-			const char *slash = strrchr(pw->pw_shell, '/');
-
-			return strcmp(slash ? slash + 1 : pw->pw_shell, "git-shell") == 0;
-		}
-	return false;
+	us = find_us();
+	if (!us)
+		return false;
+	slash = strrchr(us->pw_shell, '/');
+	return strcmp(slash ? slash + 1 : us->pw_shell, "git-shell") == 0;
 }
 
 /* If keys log in through sshd and git-shell, the CLI is available on the node only. */
