@@ -294,13 +294,11 @@ static int fill(struct making *m, struct err *e)
 static int put_in_place(struct making *m, const char *last, const char *name, struct err *e)
 {
 	own_free char *final = fs_path("%s.git", last);
-	struct stat made, there;
 
 	if (renameat2(m->parent, m->hidden, m->parent, final, RENAME_NOREPLACE) < 0)
 		return errno == EEXIST ? err_set(e, ERR_USAGE, "the repository %s exists already: %s/%s", name, m->dir, final)
 				       : err_sys(e, ERR_OPERATOR, "cannot put %s/%s in place", m->dir, final);
-	if (fstat(m->fd, &made) < 0 || fstatat(m->parent, final, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    made.st_ino != there.st_ino || made.st_dev != there.st_dev)
+	if (!fs_is_named(m->parent, final, m->fd))
 		return err_set(e, ERR_OPERATOR, "%s/%s is not what was made: its owner, user %u, exchanged it", m->dir, final, m->uid);
 	return fs_sync_dir(m->parent, ".", e);
 }

@@ -144,6 +144,27 @@ int64_t fs_born_ns(int dir, const char *path)
 	return (int64_t)sx.stx_btime.tv_sec * 1000000000 + sx.stx_btime.tv_nsec;
 }
 
+bool fs_is_still(int dir, const char *path, uint64_t ino, int64_t size_bytes, int64_t born_ns)
+{
+	struct stat st;
+
+	return fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == ino &&
+	       st.st_size == size_bytes && fs_born_ns(dir, path) == born_ns;
+}
+
+bool fs_is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
+bool fs_is_named(int dir, const char *name, int fd)
+{
+	struct stat ours, found;
+
+	return fstat(fd, &ours) == 0 && fstatat(dir, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fs_is_same(&ours, &found);
+}
+
 int fs_write_all(int fd, const void *data, size_t len)
 {
 	const char *at = data;

@@ -12,6 +12,7 @@
 
 #include "lib/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -59,6 +60,17 @@ int fs_clear_aside(const char *dir, struct err *e);
  * Does not follow a link. Filesystems reuse inode numbers: only number and birth time together
  * identify a file. */
 int64_t fs_born_ns(int dir, const char *path);
+
+/* Whether path leads to the file of that inode number, size and birth time, without following a
+ * link. born_ns as from fs_born_ns(). */
+bool fs_is_still(int dir, const char *path, uint64_t ino, int64_t size_bytes, int64_t born_ns);
+
+/* Whether both describe one file: the same inode of the same filesystem. */
+bool fs_is_same(const struct stat *a, const struct stat *b);
+
+/* Whether name still leads to the open file fd, without following a link: another process may have
+ * removed or replaced it before we locked fd. */
+bool fs_is_named(int dir, const char *name, int fd);
 
 /* Reads up to len bytes from `at`. Returns fewer only at the end of the file, -1 with errno set on
  * error. */

@@ -1,9 +1,11 @@
 /* holders: DIAGNOSTICS: none; a process that cannot be examined counts as a holder. */
 #include "state/holders.h"
 
-#include "state/underway.h"
+#include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/proc.h"
+#include "lib/process.h"
+#include "state/underway.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,11 +31,6 @@ struct search {
 	bool found;
 	bool is_explained; /* a dead push may have left the file */
 };
-
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
 
 static bool is_older(const struct timespec *a, const struct timespec *b)
 {
@@ -113,7 +110,7 @@ static bool leads_here(const struct search *s, int cwd, const char *path)
 {
 	struct stat st;
 
-	return fstatat(cwd, path, &st, 0) == 0 && is_same(&st, &s->top);
+	return fstatat(cwd, path, &st, 0) == 0 && fs_is_same(&st, &s->top);
 }
 
 static bool names_repo(const struct search *s, pid_t pid, int cwd, const char *argv,
@@ -150,7 +147,7 @@ static bool works_here(const struct search *s, pid_t pid, const char *argv, cons
 	cwd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (cwd < 0)
 		return errno == EACCES || errno == EPERM;
-	if (fstat(cwd, &st) == 0 && is_same(&st, &s->top))
+	if (fstat(cwd, &st) == 0 && fs_is_same(&st, &s->top))
 		return true;
 	/* Its working directory may be below the repository. */
 	m = readlink(path, there, sizeof(there));
@@ -172,27 +169,17 @@ static bool has_open(const struct search *s, pid_t pid)
 	fds = opendir(path);
 	while (fds && (d = readdir(fds)))
 		if (*d->d_name != '.' && fstatat(dirfd(fds), d->d_name, &st, 0) == 0 &&
-		    is_same(&st, s->file))
+		    fs_is_same(&st, s->file))
 			return true;
 	return false;
 }
 
-/* 'T' or 't' means stopped. */
-static char state_of(pid_t pid)
-{
-	char text[TEXT_MAX], state = '?';
-	const char *at;
-
-	if (read_strings(pid, "stat", text) > 0 && (at = strrchr(text, ')')))
-		(void)!sscanf(at + 1, " %c", &state);
-	return state;
-}
-
 static void found(struct search *s, pid_t pid)
 {
-	char state = pid ? state_of(pid) : '?';
+	struct process p;
+	bool is_stopped = pid && process_look(pid, &p) && process_is_stopped(p.state);
 
-	*s->out = (struct holder){.pid = pid, .is_stopped = state == 'T' || state == 't'};
+	*s->out = (struct holder){.pid = pid, .is_stopped = is_stopped};
 	s->found = true;
 }
 

@@ -71,11 +71,10 @@ enum warm_state placed_state_of(const char *cache_dir, struct warm *w, struct er
 {
 	enum warm_state state = warm_state_of(cache_dir, w, e);
 	own_free char *path = fs_path("%s/%s", cache_dir, w->name);
-	struct stat st;
 
 	/* The refused file may be of any type. */
-	w->refused = w->refused && lstat(path, &st) == 0 && st.st_ino == w->ino &&
-		     st.st_size == w->size_bytes && fs_born_ns(AT_FDCWD, path) == w->born_ns;
+	w->refused = w->refused &&
+		     fs_is_still(AT_FDCWD, path, w->ino, w->size_bytes, w->born_ns);
 	return w->refused ? WARM_FOREIGN : state;
 }
 
@@ -138,7 +137,7 @@ static int take_newer(void *arg, struct warm *w, struct err *e)
 	struct warm *newest = arg;
 
 	(void)e;
-	if (w->job > newest->job || (w->job == newest->job && w->attempt > newest->attempt))
+	if (warm_is_newer(w, newest))
 		*newest = *w;
 	return 0;
 }

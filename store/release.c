@@ -24,8 +24,7 @@ static int take_newer(void *arg, struct warm *w, struct err *e)
 	struct warm *newest = arg;
 
 	(void)e;
-	if (!w->refused &&
-	    (w->job > newest->job || (w->job == newest->job && w->attempt > newest->attempt)))
+	if (!w->refused && warm_is_newer(w, newest))
 		*newest = *w;
 	return 0;
 }

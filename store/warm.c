@@ -144,6 +144,11 @@ static enum warm_state look_at(const char *path, const struct warm *w, int64_t *
 	return w->born_ns == 0 || w->born_ns == *born_ns ? WARM_OK : WARM_FOREIGN;
 }
 
+bool warm_is_newer(const struct warm *a, const struct warm *b)
+{
+	return a->job > b->job || (a->job == b->job && a->attempt > b->attempt);
+}
+
 int warm_confirm(const char *cache_dir, struct warm *w, struct err *e)
 {
 	own_free char *path = fs_path("%s/%s", cache_dir, w->name);

@@ -63,6 +63,9 @@ enum warm_state {
 	WARM_CHANGED, /* the file is ours, but its bytes were changed: damage.h */
 };
 
+/* Whether a is of a later job than b, or of a later attempt of the same job. */
+bool warm_is_newer(const struct warm *a, const struct warm *b);
+
 /* Fills born_ns from the file w->name in the cache. ERR_NOBODY if that is not a regular file of
  * this inode and size: another process replaced it. */
 int warm_confirm(const char *cache_dir, struct warm *w, struct err *e);

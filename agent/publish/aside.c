@@ -14,22 +14,12 @@
 
 #define PREFIX ".hornero-"
 
-/* Does the name still lead to fd? Another publisher may have removed the file as a leftover before
- * we locked it. */
-static bool is_named(int dir, const char *name, int fd)
-{
-	struct stat ours, found;
-
-	return fstat(fd, &ours) == 0 && fstatat(dir, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       ours.st_ino == found.st_ino && ours.st_dev == found.st_dev;
-}
-
 /* Returns 1 if removed, 0 if it is in use or not ours to remove. */
 static int remove_leftover(int dir, const char *name)
 {
 	own_fd int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || !is_named(dir, name, fd))
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || !fs_is_named(dir, name, fd))
 		return 0;
 	if (unlinkat(dir, name, 0) < 0)
 		return 0;
@@ -106,7 +96,7 @@ int aside_open(struct aside *a, int dir, const struct peer_request *req, struct 
 			unlinkat(dir, name, 0);
 			return -1;
 		}
-		if (held == 0 || !is_named(dir, name, fd))
+		if (held == 0 || !fs_is_named(dir, name, fd))
 			continue;
 		a->dir = dir;
 		a->fd = steal_fd(&fd);
@@ -130,7 +120,7 @@ int aside_take(struct aside *a, int dir, const struct peer_request *req, const c
 		return err_sys(e, errno == ENOENT ? ERR_NOBODY : ERR_OPERATOR,
 			       "cannot take %s of Nova's cache", source);
 	}
-	if (!is_named(dir, name, fd)) {
+	if (!fs_is_named(dir, name, fd)) {
 		unlinkat(dir, name, 0);
 		return err_set(e, ERR_NOBODY, "%s of Nova's cache was replaced meanwhile", source);
 	}

@@ -32,11 +32,6 @@ struct scan {
 
 enum answer { STANDS_NOT, STANDS, UNKNOWN };
 
-static bool is_same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
-}
-
 /* Compares inodes if the path is not spelled as the base: through a symbolic link, "..", a relative
  * name or another mount. */
 static enum answer look_at(const struct scan *s, int dir, const char *path)
@@ -47,7 +42,7 @@ static enum answer look_at(const struct scan *s, int dir, const char *path)
 
 	/* A hard link, such as the name of a release, keeps the old bytes when the base is
 	 * replaced; a symbolic link would lead to the new ones. */
-	if (s->is_there && fstatat(dir, path, &st, 0) == 0 && is_same_file(&st, &s->st) &&
+	if (s->is_there && fstatat(dir, path, &st, 0) == 0 && fs_is_same(&st, &s->st) &&
 	    (fstatat(dir, path, &own, AT_SYMLINK_NOFOLLOW) < 0 || S_ISLNK(own.st_mode)))
 		return STANDS;
 	if (strcmp(slash ? slash + 1 : path, s->base_name) != 0)
@@ -55,7 +50,7 @@ static enum answer look_at(const struct scan *s, int dir, const char *path)
 	parent = slash ? fs_path("%.*s", (int)(slash - path) + 1, path) : fs_path(".");
 	if (fstatat(dir, parent, &st, 0) < 0)
 		return STANDS; /* the base's file name, in a directory that we cannot see */
-	return is_same_file(&st, &s->cache) ? STANDS : STANDS_NOT;
+	return fs_is_same(&st, &s->cache) ? STANDS : STANDS_NOT;
 }
 
 /* Like look_at(), without touching the path: a guest may have written the header, and opening its

@@ -132,15 +132,6 @@ static int wait_for(const char *name, int fd, struct peer *peer, struct err *e)
 	return rc;
 }
 
-/* Does the name still lead to the file that we locked? Nova's ageing unlinks lock files. */
-static bool is_current(int dir, const char *name, int fd)
-{
-	struct stat ours, found;
-
-	return fstat(fd, &ours) == 0 && fstatat(dir, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       ours.st_ino == found.st_ino && ours.st_dev == found.st_dev;
-}
-
 int novalock_take(const char *instances_path, const char *cache_name, struct peer *peer,
 		  struct err *e)
 {
@@ -165,7 +156,8 @@ int novalock_take(const char *instances_path, const char *cache_name, struct pee
 			if (wait_for(name, fd, peer, e) < 0)
 				return -1;
 		}
-		if (is_current(dir, name, fd))
+		/* Nova's ageing unlinks lock files. */
+		if (fs_is_named(dir, name, fd))
 			return steal_fd(&fd);
 		if (peer_stop(peer, e) < 0)
 			return -1;

@@ -228,8 +228,8 @@ bool ours_still(const struct ours *o)
 
 	if (fstatat(o->cache, o->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return o->how == OURS_ABSENT && errno == ENOENT;
-	if (o->how == OURS_ABSENT || st.st_ino != o->ino || st.st_size != o->size_bytes ||
-	    fs_born_ns(o->cache, o->name) != o->born_ns)
+	if (o->how == OURS_ABSENT ||
+	    !fs_is_still(o->cache, o->name, o->ino, o->size_bytes, o->born_ns))
 		return false;
 	/* The operator's permission is for exactly one mtime. Nova may have touched a file of
 	 * ours. */

@@ -20,11 +20,8 @@
 /* Without a birth time, the inode number may belong to another file by now. */
 static bool is_recorded(const struct placing *p, const struct warm *w)
 {
-	struct stat st;
-
-	return w->born_ns != 0 && fstatat(p->cache, w->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISREG(st.st_mode) && st.st_ino == w->ino && st.st_size == w->size_bytes &&
-	       fs_born_ns(p->cache, w->name) == w->born_ns;
+	return w->born_ns != 0 &&
+	       fs_is_still(p->cache, w->name, w->ino, w->size_bytes, w->born_ns);
 }
 
 /* If the image's own name has the same bytes, we link them instead of copying. */

@@ -67,9 +67,5 @@ int standing_look(struct standing *s, const char *store_dir, int cache, const ch
 
 bool standing_is_same(const struct standing *s, int cache, const char *name)
 {
-	struct stat st;
-
-	return s->same && fstatat(cache, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_ino == s->ino && st.st_size == s->size_bytes &&
-	       fs_born_ns(cache, name) == s->born_ns;
+	return s->same && fs_is_still(cache, name, s->ino, s->size_bytes, s->born_ns);
 }
