@@ -134,8 +134,9 @@ static bool names_repo(const struct search *s, pid_t pid, int cwd, const char *a
 	return false;
 }
 
-/* Whether that git process works in our repository. It runs as the user who created the file. If we
- * may not examine it, the answer is yes. */
+/* Whether that git process, of the user who created the file, works in our repository. If we may not
+ * examine it, the answer is yes; but no for a third user, who may not remove the file anyway, if a
+ * push that died explains it: a git process of another repository would hide that. */
 static bool works_here(const struct search *s, pid_t pid, const char *argv, const char *end)
 {
 	char path[PATH_SIZE], here[4096], there[4096];
@@ -146,7 +147,8 @@ static bool works_here(const struct search *s, pid_t pid, const char *argv, cons
 	snprintf(path, sizeof(path), "/proc/%d/cwd", (int)pid);
 	cwd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (cwd < 0)
-		return errno == EACCES || errno == EPERM;
+		return (errno == EACCES || errno == EPERM) &&
+		       (!s->is_explained || geteuid() == 0 || geteuid() == s->file->st_uid);
 	if (fstat(cwd, &st) == 0 && fs_is_same(&st, &s->top))
 		return true;
 	/* Its working directory may be below the repository. */
