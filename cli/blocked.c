@@ -1,4 +1,5 @@
-/* blocked: lock files that stand in the way of pushes. DIAGNOSTICS: none; what cannot be looked at is not told. */
+/* blocked: lock files that stand in the way of pushes. DIAGNOSTICS: none; what cannot be looked at
+ * is not told. */
 #include "cli/blocked.h"
 
 #include "state/relics.h"

@@ -1,5 +1,6 @@
-/* cache_verify: reads every file that hornero published into Nova's cache again. DIAGNOSTICS: exit 1 where one was changed;
- * ERR_NOBODY where one cannot be read: the others have been read all the same. */
+/* cache_verify: reads every file that hornero published into Nova's cache again. DIAGNOSTICS: exit
+ * 1 where one was changed; ERR_NOBODY where one cannot be read: the others have been read all the
+ * same. */
 #include "cli/cache.h"
 #include "cli/table.h"
 #include "cli/words.h"
@@ -46,7 +47,8 @@ static int progress(void *arg, int64_t bytes, struct err *e)
 	(void)e;
 	r->bytes += bytes;
 	if (r->shows && now_ms - r->shown_ms >= 200) {
-		fprintf(stderr, "\r%zu of %zu files, %s read ", r->at + 1, r->n, bytes_words(words, r->bytes));
+		fprintf(stderr, "\r%zu of %zu files, %s read ", r->at + 1, r->n,
+			bytes_words(words, r->bytes));
 		r->shown_ms = now_ms;
 	}
 	return 0;
@@ -58,7 +60,8 @@ static void end_progress(const struct run *r)
 		fputs("\r\033[K", stderr);
 }
 
-/* hornerod mends it: a job publishes the artifact again, or builds it. Where we may not write to the store the job is enough. */
+/* hornerod mends it: a job publishes the artifact again, or builds it. Where we may not write to
+ * the store the job is enough. */
 static int mend(struct run *r, const struct warm *w, const char *found, struct err *e)
 {
 	char commit[CLI_COMMIT_MAX + 1], who[CLI_WHO_MAX];
@@ -76,15 +79,23 @@ static int mend(struct run *r, const struct warm *w, const char *found, struct e
 		return known;
 	cli_who(r->cli, who);
 	if (cli_db(r->cli, DB_CREATE, &db, e) < 0 ||
-	    job_enqueue(db, &(struct job_wish){.image = img.uuid, .repo = img.repo, .ref = img.ref, .commit = commit,
-					       .origin = "verify", .pushed_by = who,
-					       .note = "its file in Nova's cache holds other bytes than were published"}, &receipt, e) < 0)
+	    job_enqueue(db,
+			&(struct job_wish){.image = img.uuid,
+					   .repo = img.repo,
+					   .ref = img.ref,
+					   .commit = commit,
+					   .origin = "verify",
+					   .pushed_by = who,
+					   .note = "its file in Nova's cache holds other bytes "
+						   "than were published"},
+			&receipt, e) < 0)
 		return -1;
 	bell_ring(r->c->run_dir);
 	return 0;
 }
 
-static int row(const struct run *r, const struct warm *w, const char *state, const char *found, struct err *e)
+static int row(const struct run *r, const struct warm *w, const char *state, const char *found,
+	       struct err *e)
 {
 	own_free char *path = fs_path("%s/%s", r->c->cache_dir, w->name);
 	char own[SHA1_HEX + 1], release[UUID_LEN + 1] = "";
@@ -93,9 +104,14 @@ static int row(const struct run *r, const struct warm *w, const char *state, con
 	    (strcmp(own, w->name) != 0 && nova_release(w->image, w->digest, release, e) < 0))
 		return -1;
 	listing_row(r->listing, (struct cell[]){
-		{.text = w->image}, {.text = state}, {.number = w->size_bytes}, {.text = w->digest}, {.text = found},
-		{.text = release}, {.text = path},
-	});
+					{.text = w->image},
+					{.text = state},
+					{.number = w->size_bytes},
+					{.text = w->digest},
+					{.text = found},
+					{.text = release},
+					{.text = path},
+				});
 	return 0;
 }
 

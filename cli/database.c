@@ -1,5 +1,5 @@
-/* database: the queue as a word opens it: as far as the key may see it, and an error in words that say what to do.
- * DIAGNOSTICS: as db_open. */
+/* database: the queue as a word opens it: as far as the key may see it, and an error in words that
+ * say what to do. DIAGNOSTICS: as db_open. */
 #include "cli/view.h"
 
 #include "lib/bell.h"
@@ -25,7 +25,8 @@ void cli_heed_damage(const struct cli *cli, const struct err *e)
 		return;
 	bell_ring(cli->conf->run_dir);
 	if (bell_is_attended(cli->conf->run_dir) == 0)
-		cli_say(stderr, "hornero: hornerod does not run: nothing is mended until it is started");
+		cli_say(stderr,
+			"hornero: hornerod does not run: nothing is mended until it is started");
 }
 
 int cli_db(struct cli *cli, enum db_mode mode, struct db **out, struct err *e)
@@ -41,7 +42,9 @@ int cli_db(struct cli *cli, enum db_mode mode, struct db **out, struct err *e)
 		return 0;
 	}
 	if (e->sys == ENOENT)
-		return err_set(e, ERR_NOBODY, "there is no queue in %s yet: `hornero init` makes it, "
-			       "and `hornero sweep` fills it from the repositories", c->queue_dir);
+		return err_set(e, ERR_NOBODY,
+			       "there is no queue in %s yet: `hornero init` makes it, and `hornero "
+			       "sweep` fills it from the repositories",
+			       c->queue_dir);
 	return -1;
 }

@@ -1,4 +1,5 @@
-/* doctor: the table of checks. DIAGNOSTICS: whatever is wrong is a finding; exit 1 where there is one. */
+/* doctor: the table of checks. DIAGNOSTICS: whatever is wrong is a finding; exit 1 where there is
+ * one. */
 #include "cli/doctor.h"
 
 #include "cli/table.h"
@@ -35,7 +36,9 @@ int doctor_run(struct cli *cli, const struct call *call, struct err *e)
 	if (d.c)
 		doctor_ok(&d, "%s", d.c->path);
 	else
-		doctor_say(&d, DOCTOR_BAD, "mend that line, or name the configuration by -c FILE or HORNERO_CONF", "%s", why.msg);
+		doctor_say(&d, DOCTOR_BAD,
+			   "mend that line, or name the configuration by -c FILE or HORNERO_CONF",
+			   "%s", why.msg);
 	for (size_t i = 0; d.c && i < sizeof(checks) / sizeof(checks[0]); i++) {
 		d.check = checks[i].name;
 		checks[i].look(&d);

@@ -1,4 +1,5 @@
-/* doctor_cache: what lies in Nova's cache under the images' names, and when it was read again last. DIAGNOSTICS: findings. */
+/* doctor_cache: what lies in Nova's cache under the images' names, and when it was read again last.
+ * DIAGNOSTICS: findings. */
 #include "cli/doctor.h"
 
 #include "cli/table.h"
@@ -19,7 +20,8 @@ static bool is_foreign(const char *uuid, enum warm_state state, const char *path
 	own_fd int fd = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
 	own_fd int readable = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 
-	return fd >= 0 && (state == WARM_NONE || state == WARM_FOREIGN) && (readable < 0 || !mark_is(readable, uuid));
+	return fd >= 0 && (state == WARM_NONE || state == WARM_FOREIGN) &&
+	       (readable < 0 || !mark_is(readable, uuid));
 }
 
 static void look_at_image(struct doctor *d, const char *uuid)
@@ -31,18 +33,26 @@ static void look_at_image(struct doctor *d, const char *uuid)
 	struct damage damage;
 	struct warm w;
 
-	if (nova_cache_name(uuid, name, &why) < 0 || warm_look(d->c->store_dir, d->c->cache_dir, uuid, &w, &state, &why) < 0) {
+	if (nova_cache_name(uuid, name, &why) < 0 ||
+	    warm_look(d->c->store_dir, d->c->cache_dir, uuid, &w, &state, &why) < 0) {
 		doctor_say(d, DOCTOR_BAD, NULL, "%s", why.msg);
 		return;
 	}
 	path = fs_path("%s/%s", d->c->cache_dir, name);
 	if (is_foreign(uuid, state, path)) {
-		mend = fs_path("hornero why %s; where the file may go: hornero image add --replace %s REPO", uuid, uuid);
-		doctor_say(d, DOCTOR_WARN, mend, "image %s: %s is not hornero's, and is never replaced by itself", uuid, path);
-	} else if (state == WARM_CHANGED && damage_load(d->c->store_dir, name, &damage, &why) == 1) {
+		mend = fs_path("hornero why %s; where the file may go: hornero image add --replace "
+			       "%s REPO",
+			       uuid, uuid);
+		doctor_say(d, DOCTOR_WARN, mend,
+			   "image %s: %s is not hornero's, and is never replaced by itself", uuid,
+			   path);
+	} else if (state == WARM_CHANGED &&
+		   damage_load(d->c->store_dir, name, &damage, &why) == 1) {
 		mend = fs_path("hornero sweep; hornero why %s", uuid);
-		doctor_say(d, DOCTOR_BAD, mend, "image %s: the bytes of %s were changed after it was published, found %s", uuid, path,
-			   age_words(words, d->cli->now_ms - damage.found_ms));
+		doctor_say(
+			d, DOCTOR_BAD, mend,
+			"image %s: the bytes of %s were changed after it was published, found %s",
+			uuid, path, age_words(words, d->cli->now_ms - damage.found_ms));
 	}
 }
 
@@ -61,13 +71,19 @@ static void look_at_scrub(struct doctor *d)
 	steady_load(&clock, d->c->queue_dir);
 	age_ms = steady_now_ms(&clock) - s.finished_ms;
 	if (s.finished_ms == 0)
-		doctor_ok(d, "%s", d->c->scrub_interval_s == 0 ? "not scrubbed: scrub_interval is 0" :
-			  *s.at ? "the first scrub is under way" : "not scrubbed yet");
+		doctor_ok(d, "%s",
+			  d->c->scrub_interval_s == 0 ? "not scrubbed: scrub_interval is 0"
+			  : *s.at                     ? "the first scrub is under way"
+						      : "not scrubbed yet");
 	else if (d->c->scrub_interval_s > 0 && age_ms > 3 * d->c->scrub_interval_s * 1000)
-		doctor_say(d, DOCTOR_WARN, "hornero cache --verify and hornero gc --verify; or a greater scrub_rate in hornero.yaml",
-			   "the last whole scrub of store and cache ended %s", age_words(words, age_ms));
+		doctor_say(d, DOCTOR_WARN,
+			   "hornero cache --verify and hornero gc --verify; or a greater "
+			   "scrub_rate in hornero.yaml",
+			   "the last whole scrub of store and cache ended %s",
+			   age_words(words, age_ms));
 	else
-		doctor_ok(d, "scrubbed %s: %lld files were found changed", age_words(words, age_ms), (long long)s.changed);
+		doctor_ok(d, "scrubbed %s: %lld files were found changed", age_words(words, age_ms),
+			  (long long)s.changed);
 }
 
 void doctor_cache(struct doctor *d)

@@ -24,10 +24,11 @@ static void look_at_floor(struct doctor *d, const struct floor *f)
 	if (free_bytes < 0)
 		doctor_say(d, DOCTOR_BAD, "hornero init", "%s: %s", f->dir, strerror(errno));
 	else if (floor_is_low(f, why))
-		doctor_say(d, DOCTOR_BAD, "hornero gc, or make room on that filesystem", "%s: nothing is built", why);
+		doctor_say(d, DOCTOR_BAD, "hornero gc, or make room on that filesystem",
+			   "%s: nothing is built", why);
 	else
-		doctor_ok(d, "%s free on %s, the floor is %s (%s)", bytes_words(have, free_bytes), f->dir,
-			  bytes_words(want, floor_bytes(f)), f->key);
+		doctor_ok(d, "%s free on %s, the floor is %s (%s)", bytes_words(have, free_bytes),
+			  f->dir, bytes_words(want, floor_bytes(f)), f->key);
 }
 
 static bool is_one_disk(const char *a, const char *b)
@@ -43,9 +44,13 @@ static void look_at_log(struct doctor *d)
 	enum { ROOM = 65536 };
 	struct statvfs fs;
 
-	if (statvfs(d->c->log_dir, &fs) == 0 && ((int64_t)fs.f_bavail * (int64_t)fs.f_frsize < ROOM || (fs.f_files > 0 && fs.f_favail == 0)))
-		doctor_say(d, DOCTOR_BAD, "make room on that filesystem", "the filesystem of %s is full: each build is tried again, since it "
-			   "cannot say how it ended", d->c->log_dir);
+	if (statvfs(d->c->log_dir, &fs) == 0 &&
+	    ((int64_t)fs.f_bavail * (int64_t)fs.f_frsize < ROOM ||
+	     (fs.f_files > 0 && fs.f_favail == 0)))
+		doctor_say(d, DOCTOR_BAD, "make room on that filesystem",
+			   "the filesystem of %s is full: each build is tried again, since it "
+			   "cannot say how it ended",
+			   d->c->log_dir);
 }
 
 void doctor_disks(struct doctor *d)
@@ -75,12 +80,14 @@ static int try_reflink(const char *from_dir, const char *to_dir)
 
 void doctor_reflinks(struct doctor *d)
 {
-	static const char mend[] = "put instances_path (Nova's _base and hornero's store) on one filesystem with reflinks: XFS or btrfs";
+	static const char mend[] = "put instances_path (Nova's _base and hornero's store) on one "
+				   "filesystem with reflinks: XFS or btrfs";
 	own_free char *artifacts = fs_path("%s/artifact", d->c->store_dir);
 	struct stat store, cache;
 
 	if (stat(artifacts, &store) < 0 || stat(d->c->cache_dir, &cache) < 0) {
-		doctor_say(d, DOCTOR_WARN, "hornero init", "the store or Nova's cache is not there yet: nobody knows");
+		doctor_say(d, DOCTOR_WARN, "hornero init",
+			   "the store or Nova's cache is not there yet: nobody knows");
 		return;
 	}
 	switch (try_reflink(artifacts, d->c->cache_dir)) {
@@ -90,15 +97,20 @@ void doctor_reflinks(struct doctor *d)
 	case 0:
 		/* Two devices alone say nothing: subvolumes of one btrfs share blocks. */
 		if (store.st_dev != cache.st_dev)
-			doctor_say(d, DOCTOR_WARN, mend, "reflinks are lost: %s and %s are on two filesystems, each publication copies the "
-				   "image", d->c->store_dir, d->c->cache_dir);
+			doctor_say(d, DOCTOR_WARN, mend,
+				   "reflinks are lost: %s and %s are on two filesystems, each "
+				   "publication copies the image",
+				   d->c->store_dir, d->c->cache_dir);
 		else
-			doctor_say(d, DOCTOR_WARN, mend, "reflinks are lost: the filesystem of %s has none, each publication copies the "
-				   "image", d->c->store_dir);
+			doctor_say(d, DOCTOR_WARN, mend,
+				   "reflinks are lost: the filesystem of %s has none, each "
+				   "publication copies the image",
+				   d->c->store_dir);
 		break;
 	default:
-		doctor_say(d, DOCTOR_WARN, "run hornero doctor as root or as hornero_user", "may not try in %s and %s: %s",
-			   artifacts, d->c->cache_dir, strerror(errno));
+		doctor_say(d, DOCTOR_WARN, "run hornero doctor as root or as hornero_user",
+			   "may not try in %s and %s: %s", artifacts, d->c->cache_dir,
+			   strerror(errno));
 	}
 }
 
@@ -107,11 +119,14 @@ static void look_at_budget(struct doctor *d, int64_t bytes, size_t n)
 	char size[WORDS_MAX], most[WORDS_MAX];
 
 	if (d->c->store_budget_bytes > 0 && bytes > d->c->store_budget_bytes)
-		doctor_say(d, DOCTOR_WARN, "hornero gc, or a greater store_budget in hornero.yaml", "%zu artifacts take %s, store_budget is %s",
-			   n, bytes_words(size, bytes), bytes_words(most, d->c->store_budget_bytes));
+		doctor_say(d, DOCTOR_WARN, "hornero gc, or a greater store_budget in hornero.yaml",
+			   "%zu artifacts take %s, store_budget is %s", n, bytes_words(size, bytes),
+			   bytes_words(most, d->c->store_budget_bytes));
 	else
-		doctor_ok(d, "%zu artifacts take %s, store_budget is %s", n, bytes_words(size, bytes),
-			  d->c->store_budget_bytes > 0 ? bytes_words(most, d->c->store_budget_bytes) : "no limit");
+		doctor_ok(d, "%zu artifacts take %s, store_budget is %s", n,
+			  bytes_words(size, bytes),
+			  d->c->store_budget_bytes > 0 ? bytes_words(most, d->c->store_budget_bytes)
+						       : "no limit");
 }
 
 void doctor_store(struct doctor *d)
@@ -131,9 +146,14 @@ void doctor_store(struct doctor *d)
 		return;
 	/* Younger than that nothing has had the time to rot. */
 	for (size_t i = 0; i < all.n; i++)
-		if (d->cli->now_ms - steady_present_of_wall_ms(&d->cli->clock, all.list[i].built_ms) > 31 * DAY_MS) {
-			doctor_say(d, DOCTOR_WARN, "hornero gc --verify", "the artifacts were read again %s",
-				   verified_ms ? age_since(words, verified_ms, d->cli->now_ms, &d->cli->clock) : "never");
+		if (d->cli->now_ms -
+			    steady_present_of_wall_ms(&d->cli->clock, all.list[i].built_ms) >
+		    31 * DAY_MS) {
+			doctor_say(d, DOCTOR_WARN, "hornero gc --verify",
+				   "the artifacts were read again %s",
+				   verified_ms ? age_since(words, verified_ms, d->cli->now_ms,
+							   &d->cli->clock)
+					       : "never");
 			return;
 		}
 }

@@ -21,17 +21,21 @@ void doctor_builders(struct doctor *d)
 	int before = d->findings;
 
 	if (builders_load(d->c->builders_dir, &b, &why) < 0) {
-		doctor_say(d, DOCTOR_BAD, "make install, or mend builders_dir in hornero.yaml", "%s", why.msg);
+		doctor_say(d, DOCTOR_BAD, "make install, or mend builders_dir in hornero.yaml",
+			   "%s", why.msg);
 		return;
 	}
 	for (size_t i = 0; i < b->nbroken; i++)
 		doctor_say(d, DOCTOR_BAD, "mend that line", "%s", b->broken[i].msg);
 	for (size_t i = 0; i < b->n; i++)
 		for (char **need = b->list[i].needs; need && *need; need++) {
-			own_free char *mend = fs_path("install %s, or remove %s/%s.yaml", *need, d->c->builders_dir, b->list[i].name);
+			own_free char *mend = fs_path("install %s, or remove %s/%s.yaml", *need,
+						      d->c->builders_dir, b->list[i].name);
 
 			if (!program_is_installed(*need))
-				doctor_say(d, DOCTOR_WARN, mend, "the builder %s needs %s, which is not in /usr: its jobs are held",
+				doctor_say(d, DOCTOR_WARN, mend,
+					   "the builder %s needs %s, which is not in /usr: its "
+					   "jobs are held",
 					   b->list[i].name, *need);
 		}
 	if (d->findings == before)
@@ -51,15 +55,21 @@ void doctor_images(struct doctor *d)
 	}
 	for (size_t i = 0; i < n; i++) {
 		own_free char *repo = list[i].broken ? NULL : cli_repo_path(d->c, list[i].repo);
-		own_free char *mend = list[i].broken ? NULL : fs_path("hornero repo create %s", list[i].repo);
+		own_free char *mend = list[i].broken
+					      ? NULL
+					      : fs_path("hornero repo create %s", list[i].repo);
 
 		if (list[i].broken)
-			doctor_say(d, DOCTOR_BAD, "mend that line, then: hornero sweep", "%s", list[i].problem.msg);
+			doctor_say(d, DOCTOR_BAD, "mend that line, then: hornero sweep", "%s",
+				   list[i].problem.msg);
 		else if (access(repo, F_OK) < 0 && errno == ENOENT)
-			doctor_say(d, DOCTOR_BAD, mend, "image %s has no source: %s is not there", list[i].uuid, repo);
+			doctor_say(d, DOCTOR_BAD, mend, "image %s has no source: %s is not there",
+				   list[i].uuid, repo);
 		if (!list[i].broken && list[i].expect && !program_is_installed(EXPECT_PROGRAM))
-			doctor_say(d, DOCTOR_BAD, "apt-get install qemu-system-x86", "image %s expects a line of its boot, and " EXPECT_PROGRAM
-				   " is not in /usr: its jobs are held", list[i].uuid);
+			doctor_say(d, DOCTOR_BAD, "apt-get install qemu-system-x86",
+				   "image %s expects a line of its boot, and " EXPECT_PROGRAM
+				   " is not in /usr: its jobs are held",
+				   list[i].uuid);
 	}
 	if (d->findings == before)
 		doctor_ok(d, "%zu registered", n);
@@ -74,9 +84,11 @@ static void look_at_link(struct doctor *d, const char *repo, const char *name, c
 	char found[PATH_MAX], wanted[PATH_MAX];
 
 	if (!realpath(path, found))
-		doctor_say(d, DOCTOR_BAD, errno == EACCES ? "run hornero doctor as root" : mend, "%s: %s", path, strerror(errno));
+		doctor_say(d, DOCTOR_BAD, errno == EACCES ? "run hornero doctor as root" : mend,
+			   "%s: %s", path, strerror(errno));
 	else if (realpath(target, wanted) && strcmp(found, wanted) != 0)
-		doctor_say(d, DOCTOR_BAD, mend, "%s leads to %s: a push does not go by this configuration", path, found);
+		doctor_say(d, DOCTOR_BAD, mend,
+			   "%s leads to %s: a push does not go by this configuration", path, found);
 }
 
 enum { LOCK_OLD_S = 10 /* git holds one for milliseconds */ };
@@ -89,16 +101,20 @@ struct relics {
 static void look_at_relic(void *arg, const struct relic *r)
 {
 	const struct relics *in = arg;
-	own_free char *clear = fs_path("the next push to it removes it; as git's user also: %s/gc-repositories --clear %s",
-				       in->d->c->libexec_dir, in->d->c->path);
+	own_free char *clear = fs_path(
+		"the next push to it removes it; as git's user also: %s/gc-repositories --clear %s",
+		in->d->c->libexec_dir, in->d->c->path);
 	char words[RELIC_WORDS];
 
 	if (r->is_dead)
 		doctor_say(in->d, DOCTOR_WARN, clear, "%s: %s", in->repo, relic_words(r, words));
 	else if (r->is_stopped && !r->is_quarantine)
-		doctor_say(in->d, DOCTOR_BAD, "let that process go on (kill -CONT), or end it", "%s: %s", in->repo, relic_words(r, words));
+		doctor_say(in->d, DOCTOR_BAD, "let that process go on (kill -CONT), or end it",
+			   "%s: %s", in->repo, relic_words(r, words));
 	else if (!r->is_quarantine && r->left_s + LOCK_OLD_S < time(NULL))
-		doctor_say(in->d, DOCTOR_WARN, "see what that process waits for, or end it; pushes to that ref are refused meanwhile",
+		doctor_say(in->d, DOCTOR_WARN,
+			   "see what that process waits for, or end it; pushes to that ref are "
+			   "refused meanwhile",
 			   "%s: %s", in->repo, relic_words(r, words));
 }
 
@@ -131,7 +147,9 @@ static size_t walk(struct doctor *d, const char *dir, int depth)
 	size_t n = 0;
 
 	if (!list) {
-		doctor_say(d, DOCTOR_WARN, errno == EACCES ? "run hornero doctor as root" : "hornero init", "%s: %s", dir, strerror(errno));
+		doctor_say(d, DOCTOR_WARN,
+			   errno == EACCES ? "run hornero doctor as root" : "hornero init",
+			   "%s: %s", dir, strerror(errno));
 		return 0;
 	}
 	while ((entry = readdir(list))) {

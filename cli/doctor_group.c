@@ -1,5 +1,5 @@
-/* doctor_group: control groups, as /proc and /sys show them. What hornerod itself finds it says when it starts.
- * DIAGNOSTICS: findings. */
+/* doctor_group: control groups, as /proc and /sys show them. What hornerod itself finds it says
+ * when it starts. DIAGNOSTICS: findings. */
 #include "cli/doctor.h"
 
 #include "cli/places.h"
@@ -14,7 +14,8 @@
 static const char *const needed[] = {"cpu", "memory", "pids"};
 enum { N_NEEDED = sizeof(needed) / sizeof(needed[0]), USUAL_WEIGHT = 100 };
 
-/* Where the controller's own hierarchy (v1) is mounted, or the unified one (controller NULL); "" where it is not. */
+/* Where the controller's own hierarchy (v1) is mounted, or the unified one (controller NULL); ""
+ * where it is not. */
 static void find_mount(const char *controller, char out[256])
 {
 	FILE *list = setmntent("/proc/mounts", "re");
@@ -22,7 +23,8 @@ static void find_mount(const char *controller, char out[256])
 
 	*out = '\0';
 	while (list && (m = getmntent(list)) && *out == '\0')
-		if (controller ? strcmp(m->mnt_type, "cgroup") == 0 && hasmntopt(m, controller) : strcmp(m->mnt_type, "cgroup2") == 0)
+		if (controller ? strcmp(m->mnt_type, "cgroup") == 0 && hasmntopt(m, controller)
+			       : strcmp(m->mnt_type, "cgroup2") == 0)
 			snprintf(out, 256, "%s", m->mnt_dir);
 	if (list)
 		endmntent(list);
@@ -33,7 +35,8 @@ static bool has_word(const char *text, const char *word)
 	size_t len = strlen(word);
 
 	for (const char *at = text; (at = strstr(at, word)); at += len)
-		if ((at == text || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\n' || at[len] == '\0'))
+		if ((at == text || at[-1] == ' ') &&
+		    (at[len] == ' ' || at[len] == '\n' || at[len] == '\0'))
 			return true;
 	return false;
 }
@@ -51,19 +54,25 @@ static bool read_number(const char *dir, const char *file, long *out)
 	return true;
 }
 
-/* As hornero.slice says, unless a unit of an older hornero, or a person, says otherwise; hornero-yield makes it idle and ends that. */
+/* As hornero.slice says, unless a unit of an older hornero, or a person, says otherwise;
+ * hornero-yield makes it idle and ends that. */
 static void look_at_slice(struct doctor *d, const char *slice)
 {
-	static const char mend[] = "systemctl daemon-reload; systemctl set-property --runtime hornero.slice CPUWeight=5";
+	static const char mend[] = "systemctl daemon-reload; systemctl set-property --runtime "
+				   "hornero.slice CPUWeight=5";
 	own_free char *yield = fs_path("%s/../system.slice/hornero-yield.service", slice);
 	bool yields = access(yield, F_OK) == 0;
 	long value;
 
 	if (!yields && read_number(slice, "cpu.idle", &value))
-		doctor_say(d, DOCTOR_WARN, "systemctl restart hornero-yield", "hornero-yield.service does not run: %s", value == 1 ?
-			   "builds stand still while instances are busy" : "an instance that wakes may wait for a build");
+		doctor_say(d, DOCTOR_WARN, "systemctl restart hornero-yield",
+			   "hornero-yield.service does not run: %s",
+			   value == 1 ? "builds stand still while instances are busy"
+				      : "an instance that wakes may wait for a build");
 	else if (read_number(slice, "cpu.weight", &value) && value >= USUAL_WEIGHT)
-		doctor_say(d, DOCTOR_WARN, mend, "%s weighs %ld, as much as instances or more: an instance that wakes may wait for builds",
+		doctor_say(d, DOCTOR_WARN, mend,
+			   "%s weighs %ld, as much as instances or more: an instance that wakes "
+			   "may wait for builds",
 			   slice, value);
 }
 
@@ -83,14 +92,18 @@ static void look_at_v2(struct doctor *d, const char *mount)
 	}
 	for (int i = 0; i < N_NEEDED; i++)
 		if (!has_word(text, needed[i]))
-			doctor_say(d, DOCTOR_BAD, "enable it on the kernel command line (cgroup_enable=memory), then reboot",
+			doctor_say(d, DOCTOR_BAD,
+				   "enable it on the kernel command line (cgroup_enable=memory), "
+				   "then reboot",
 				   "cgroup v2 without the controller %s", needed[i]);
 	if (stat(unit, &st) < 0)
 		return;
 	look_at_slice(d, slice);
 	if (d->c->hornero_uid != NO_UID && st.st_uid != d->c->hornero_uid)
-		doctor_say(d, DOCTOR_BAD, "Delegate=yes in hornerod.service, then: systemctl restart hornerod",
-			   "%s belongs to user %u: it is not delegated to hornero_user", unit, st.st_uid);
+		doctor_say(d, DOCTOR_BAD,
+			   "Delegate=yes in hornerod.service, then: systemctl restart hornerod",
+			   "%s belongs to user %u: it is not delegated to hornero_user", unit,
+			   st.st_uid);
 }
 
 /* As root hornerod makes its groups itself; else they must be there, handed over. */
@@ -102,7 +115,9 @@ static void look_at_v1(struct doctor *d, const char *controller, const char *mou
 	if (d->c->hornero_uid == NO_UID || d->c->hornero_uid == 0)
 		return;
 	if (stat(top, &st) < 0 || st.st_uid != d->c->hornero_uid)
-		doctor_say(d, DOCTOR_BAD, "hornerod --prepare", "%s is not a group of hornero_user: it cannot limit %s", top, controller);
+		doctor_say(d, DOCTOR_BAD, "hornerod --prepare",
+			   "%s is not a group of hornero_user: it cannot limit %s", top,
+			   controller);
 }
 
 void doctor_cgroups(struct doctor *d)
@@ -112,7 +127,8 @@ void doctor_cgroups(struct doctor *d)
 	bool v1 = false;
 
 	if (d->c->isolation == CONF_ISOLATION_NONE) {
-		doctor_say(d, DOCTOR_WARN, "isolation: cgroup in hornero.yaml, then: systemctl restart hornerod",
+		doctor_say(d, DOCTOR_WARN,
+			   "isolation: cgroup in hornero.yaml, then: systemctl restart hornerod",
 			   "isolation: none: builds have no CPU and memory limits");
 		return;
 	}
@@ -123,8 +139,9 @@ void doctor_cgroups(struct doctor *d)
 		if (*mount)
 			look_at_v1(d, needed[i], mount);
 		else if (v1 || !*unified)
-			doctor_say(d, DOCTOR_BAD, "mount it, or set isolation: none in hornero.yaml", "no cgroup controller %s is mounted",
-				   needed[i]);
+			doctor_say(d, DOCTOR_BAD,
+				   "mount it, or set isolation: none in hornero.yaml",
+				   "no cgroup controller %s is mounted", needed[i]);
 	}
 	if (!v1 && *unified)
 		look_at_v2(d, unified);

@@ -19,11 +19,13 @@ static void look_at_place(struct doctor *d, const struct place *p)
 	if (lstat(p->path, &st) < 0)
 		doctor_say(d, DOCTOR_BAD, "hornero init", "%s: %s", p->path, strerror(errno));
 	else if (!S_ISDIR(st.st_mode))
-		doctor_say(d, DOCTOR_BAD, "move it away, or change the path in hornero.yaml, then: hornero init", "%s is no directory",
-			   p->path);
+		doctor_say(d, DOCTOR_BAD,
+			   "move it away, or change the path in hornero.yaml, then: hornero init",
+			   "%s is no directory", p->path);
 	else if (!place_is_right(p, &st))
-		doctor_say(d, DOCTOR_BAD, "hornero init", "%s has owner %u, group %u and mode %04o, not as hornero.yaml says", p->path,
-			   st.st_uid, st.st_gid, st.st_mode & 07777);
+		doctor_say(d, DOCTOR_BAD, "hornero init",
+			   "%s has owner %u, group %u and mode %04o, not as hornero.yaml says",
+			   p->path, st.st_uid, st.st_gid, st.st_mode & 07777);
 }
 
 static void look_at_novas(struct doctor *d)
@@ -34,7 +36,8 @@ static void look_at_novas(struct doctor *d)
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		if (access(paths[i], F_OK) < 0)
 			doctor_say(d, i == 0 ? DOCTOR_BAD : DOCTOR_WARN,
-				   "start nova-compute and boot one instance, or compare instances_path and cache_subdir with nova.conf",
+				   "start nova-compute and boot one instance, or compare "
+				   "instances_path and cache_subdir with nova.conf",
 				   "%s, which is Nova's to make: %s", paths[i], strerror(errno));
 }
 
@@ -49,7 +52,9 @@ void doctor_directories(struct doctor *d)
 	look_at_place(d, &(struct place){d->c->store_dir, 0755, d->c->hornero_uid, NO_GID});
 	look_at_novas(d);
 	if (d->findings == before)
-		doctor_ok(d, "%zu of ours and Nova's are there, with owner and mode as they should be", p.n + 1);
+		doctor_ok(d,
+			  "%zu of ours and Nova's are there, with owner and mode as they should be",
+			  p.n + 1);
 }
 
 void doctor_programs(struct doctor *d)
@@ -57,21 +62,28 @@ void doctor_programs(struct doctor *d)
 	static const struct {
 		const char *name, *mend;
 	} needed[] = {
-		{"git", "apt-get install git"}, {"bwrap", "apt-get install bubblewrap"}, {"qemu-img", "apt-get install qemu-utils"},
+		{"git", "apt-get install git"},
+		{"bwrap", "apt-get install bubblewrap"},
+		{"qemu-img", "apt-get install qemu-utils"},
 	};
-	static const char *const ours[] = {"hornero-boot", "hornero-build", "hornero-check", "hornero-checkout", "hornero-collect",
-					   "hornero-door", "hornero-flatten", "hornero-hook", "hornero-keep", "hornero-publish", "hornero-scrub",
-					   "hornero-sweep", "hornero-yield"};
+	static const char *const ours[] = {"hornero-boot",     "hornero-build",   "hornero-check",
+					   "hornero-checkout", "hornero-collect", "hornero-door",
+					   "hornero-flatten",  "hornero-hook",    "hornero-keep",
+					   "hornero-publish",  "hornero-scrub",   "hornero-sweep",
+					   "hornero-yield"};
 	int before = d->findings;
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		if (!program_is_installed(needed[i].name))
-			doctor_say(d, DOCTOR_BAD, needed[i].mend, "%s is not in /usr", needed[i].name);
+			doctor_say(d, DOCTOR_BAD, needed[i].mend, "%s is not in /usr",
+				   needed[i].name);
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
 		own_free char *path = fs_path("%s/%s", d->c->libexec_dir, ours[i]);
 
 		if (access(path, X_OK) < 0)
-			doctor_say(d, DOCTOR_BAD, "make install, or mend libexec_dir in hornero.yaml", "%s: %s", path, strerror(errno));
+			doctor_say(d, DOCTOR_BAD,
+				   "make install, or mend libexec_dir in hornero.yaml", "%s: %s",
+				   path, strerror(errno));
 	}
 	if (d->findings == before)
 		doctor_ok(d, "git, bwrap, qemu-img and hornero's own in %s", d->c->libexec_dir);
@@ -93,19 +105,22 @@ static unsigned long long descriptors_of_agent(uid_t uid)
 		const char *line;
 		size_t len;
 
-		if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || stat(comm, &st) < 0 || st.st_uid != uid ||
-		    fs_read(AT_FDCWD, comm, 64, &text, &len, &ignored) < 0 || strcmp(text, "hornerod\n") != 0)
+		if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || stat(comm, &st) < 0 ||
+		    st.st_uid != uid || fs_read(AT_FDCWD, comm, 64, &text, &len, &ignored) < 0 ||
+		    strcmp(text, "hornerod\n") != 0)
 			continue;
 		free(steal_ptr(&text));
-		if (fs_read(AT_FDCWD, limits, 8192, &text, &len, &ignored) == 0 && (line = strstr(text, "Max open files")) &&
+		if (fs_read(AT_FDCWD, limits, 8192, &text, &len, &ignored) == 0 &&
+		    (line = strstr(text, "Max open files")) &&
 		    sscanf(line + strlen("Max open files"), "%llu", &soft) == 1)
 			return soft;
 	}
 	return 0;
 }
 
-/* The kernel counts epoll watches per user, too. Each takes 200 bytes of the build's memory, at least (fs/eventpoll.c), so the memory
- * limit of all builds bounds them wherever it is the smaller one. */
+/* The kernel counts epoll watches per user, too. Each takes 200 bytes of the build's memory, at
+ * least (fs/eventpoll.c), so the memory limit of all builds bounds them wherever it is the smaller
+ * one. */
 static void look_at_watches(struct doctor *d)
 {
 	enum { WATCH_BYTES = 200 };
@@ -119,15 +134,21 @@ static void look_at_watches(struct doctor *d)
 	    fs_read(AT_FDCWD, "/proc/sys/fs/epoll/max_user_watches", 64, &text, &len, &ignored) < 0)
 		return;
 	if (strtoll(text, NULL, 10) > builds) {
-		doctor_ok(d, "builds cannot take all epoll watches of their user: compile_mem_limit is reached before");
+		doctor_ok(d, "builds cannot take all epoll watches of their user: "
+			     "compile_mem_limit is reached before");
 		return;
 	}
 	text[strcspn(text, "\n")] = '\0';
-	doctor_say(d, DOCTOR_WARN, "set fs.epoll.max_user_watches higher than compile_mem_limit divided by 200 bytes, in /etc/sysctl.d",
-		   "builds can take all %s epoll watches that their user, and so hornerod, may have; %lld would do", text, builds + 1);
+	doctor_say(d, DOCTOR_WARN,
+		   "set fs.epoll.max_user_watches higher than compile_mem_limit divided by 200 "
+		   "bytes, in /etc/sysctl.d",
+		   "builds can take all %s epoll watches that their user, and so hornerod, may "
+		   "have; %lld would do",
+		   text, builds + 1);
 }
 
-/* Where hornerod is no root the kernel takes builds and it for one user, and counts descriptors in flight per user. */
+/* Where hornerod is no root the kernel takes builds and it for one user, and counts descriptors in
+ * flight per user. */
 static void look_at_users(struct doctor *d)
 {
 	enum { ENOUGH = 16384 }; /* as agent/hornerod/main.c */
@@ -141,22 +162,32 @@ static void look_at_users(struct doctor *d)
 	look_at_watches(d);
 	has = descriptors_of_agent(us);
 	if (has > 0 && has < ENOUGH)
-		doctor_say(d, DOCTOR_WARN, "set LimitNOFILE=1048576 in its unit, then: systemctl restart hornerod",
-			   "builds and hornerod are both user %u, and hornerod may have only %llu descriptors: a build can keep it from publishing", us,
-			   has);
+		doctor_say(d, DOCTOR_WARN,
+			   "set LimitNOFILE=1048576 in its unit, then: systemctl restart hornerod",
+			   "builds and hornerod are both user %u, and hornerod may have only %llu "
+			   "descriptors: a build can keep it from publishing",
+			   us, has);
 	else
-		doctor_ok(d, "builds and hornerod are both user %u; builds have at most 4096 descriptors each, hornerod %llu", us, has);
+		doctor_ok(d,
+			  "builds and hornerod are both user %u; builds have at most 4096 "
+			  "descriptors each, hornerod %llu",
+			  us, has);
 }
 
 void doctor_agent(struct doctor *d)
 {
 	if (bell_is_attended(d->c->run_dir) < 0) {
-		doctor_say(d, DOCTOR_BAD, "give it to hornero_user and queue_group, or run hornero doctor as one of them",
-			   "%s/agent.lock cannot be read, so nobody can tell whether hornerod runs: %s", d->c->run_dir, strerror(errno));
+		doctor_say(d, DOCTOR_BAD,
+			   "give it to hornero_user and queue_group, or run hornero doctor as one "
+			   "of them",
+			   "%s/agent.lock cannot be read, so nobody can tell whether hornerod "
+			   "runs: %s",
+			   d->c->run_dir, strerror(errno));
 		return;
 	}
 	if (!cli_agent_runs(d->c)) {
-		doctor_say(d, DOCTOR_BAD, "systemctl start hornerod", "hornerod does not run: nothing is built or published");
+		doctor_say(d, DOCTOR_BAD, "systemctl start hornerod",
+			   "hornerod does not run: nothing is built or published");
 		return;
 	}
 	doctor_ok(d, "hornerod runs");
@@ -188,14 +219,19 @@ void doctor_publisher(struct doctor *d)
 	struct stat st;
 
 	if (!path) {
-		doctor_ok(d, "publish_socket is not set: hornerod executes hornero-publish as its own user");
+		doctor_ok(d, "publish_socket is not set: hornerod executes hornero-publish as its "
+			     "own user");
 		return;
 	}
 	if (stat(path, &st) < 0 || !S_ISSOCK(st.st_mode) || !is_listened_to(path))
-		doctor_say(d, DOCTOR_BAD, "systemctl enable --now hornero-publish.socket", "nobody listens at %s", path);
+		doctor_say(d, DOCTOR_BAD, "systemctl enable --now hornero-publish.socket",
+			   "nobody listens at %s", path);
 	else if (d->c->hornero_uid != NO_UID && st.st_uid != d->c->hornero_uid)
-		doctor_say(d, DOCTOR_BAD, "set SocketUser= of hornero-publish.socket to hornero_user, then: systemctl restart hornero-publish.socket",
-			   "%s belongs to user %u, and only hornero_user may knock", path, st.st_uid);
+		doctor_say(d, DOCTOR_BAD,
+			   "set SocketUser= of hornero-publish.socket to hornero_user, then: "
+			   "systemctl restart hornero-publish.socket",
+			   "%s belongs to user %u, and only hornero_user may knock", path,
+			   st.st_uid);
 	else
 		doctor_ok(d, "somebody listens at %s", path);
 }

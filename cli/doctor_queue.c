@@ -12,9 +12,11 @@ static int look_at_job(void *arg, const struct job *j)
 	own_free char *mend = fs_path("mend that, then: hornero retry %lld", (long long)j->id);
 
 	if (j->state == JOB_HELD)
-		doctor_say(d, DOCTOR_BAD, mend, "job %lld of image %s is held: %s", (long long)j->id, j->image, j->reason);
+		doctor_say(d, DOCTOR_BAD, mend, "job %lld of image %s is held: %s",
+			   (long long)j->id, j->image, j->reason);
 	else if (j->state == JOB_BUILT && *j->waiting_for)
-		doctor_say(d, DOCTOR_WARN, NULL, "job %lld of image %s waits for this: %s", (long long)j->id, j->image, j->waiting_for);
+		doctor_say(d, DOCTOR_WARN, NULL, "job %lld of image %s waits for this: %s",
+			   (long long)j->id, j->image, j->waiting_for);
 	return 0;
 }
 
@@ -36,11 +38,14 @@ static void look_at_damaged(struct doctor *d)
 {
 	char newest[64];
 	int n = db_damaged_count(d->c->queue_dir, newest);
-	own_free char *mend = fs_path("look at it with sqlite3, then: rm %s/queue.db.damaged-*", d->c->queue_dir);
+	own_free char *mend = fs_path("look at it with sqlite3, then: rm %s/queue.db.damaged-*",
+				      d->c->queue_dir);
 
 	if (n > 0)
-		doctor_say(d, DOCTOR_WARN, mend, "the queue was damaged and moved aside as %s/%s%s; what it held was queued again from "
-			   "the repositories, its history is in that file", d->c->queue_dir, newest, n > 1 ? ", and before that others" : "");
+		doctor_say(d, DOCTOR_WARN, mend,
+			   "the queue was damaged and moved aside as %s/%s%s; what it held was "
+			   "queued again from the repositories, its history is in that file",
+			   d->c->queue_dir, newest, n > 1 ? ", and before that others" : "");
 }
 
 static void look_at_stuck(void *arg, const char *sentence)
@@ -62,10 +67,13 @@ void doctor_queue(struct doctor *d)
 	if (stuck_holder(d->c->queue_dir, holder))
 		doctor_say(d, DOCTOR_BAD, NULL, "%s", holder);
 	look_at_damaged(d);
-	if (db_open(&db, &(struct db_place){.queue_dir = d->c->queue_dir}, DB_READ, CLI_DB_WAIT_MS, &why) < 0 ||
+	if (db_open(&db, &(struct db_place){.queue_dir = d->c->queue_dir}, DB_READ, CLI_DB_WAIT_MS,
+		    &why) < 0 ||
 	    job_each(db, JOB_SCOPE_OPEN, look_at_job, d, &why) < 0)
-		doctor_say(d, DOCTOR_BAD, why.sys == EUCLEAN ? "systemctl start hornerod, if it does not run" : "hornero init", "%s",
-			   why.msg);
+		doctor_say(d, DOCTOR_BAD,
+			   why.sys == EUCLEAN ? "systemctl start hornerod, if it does not run"
+					      : "hornero init",
+			   "%s", why.msg);
 	else if (d->findings == before)
 		doctor_ok(d, "no job needs anybody");
 }

@@ -1,5 +1,5 @@
-/* drain: no build starts any more, and none runs when it returns; resume (pause.c) takes that back. DIAGNOSTICS: exit 75 with a
- * sentence where builds still ran at the end of --timeout. */
+/* drain: no build starts any more, and none runs when it returns; resume (pause.c) takes that back.
+ * DIAGNOSTICS: exit 75 with a sentence where builds still ran at the end of --timeout. */
 #include "cli/wait.h"
 #include "cli/watch.h"
 #include "cli/words.h"
@@ -56,17 +56,21 @@ static int wait_drained(struct cli *cli, int64_t deadline_ms, struct err *e)
 		if (r.n == 0 && heard)
 			break;
 		if (left_ms <= 0 && r.n == 0) {
-			fputs("hornero: hornerod has not answered; nothing starts once it does\n", stderr);
+			fputs("hornero: hornerod has not answered; nothing starts once it does\n",
+			      stderr);
 			return 75;
 		}
 		if (left_ms <= 0) {
-			fprintf(stderr, "hornero: %d build%s still run%s; none starts until `hornero resume`\n", r.n, r.n == 1 ? "" : "s",
-				r.n == 1 ? "s" : "");
+			fprintf(stderr,
+				"hornero: %d build%s still run%s; none starts until `hornero "
+				"resume`\n",
+				r.n, r.n == 1 ? "" : "s", r.n == 1 ? "s" : "");
 			return 75;
 		}
 		if (r.n != said)
-			fprintf(stderr, "hornero: %d build%s to end first, job %" PRId64 " among them\n", r.n, r.n == 1 ? " has" : "s have",
-				r.first);
+			fprintf(stderr,
+				"hornero: %d build%s to end first, job %" PRId64 " among them\n",
+				r.n, r.n == 1 ? " has" : "s have", r.first);
 		said = r.n;
 		watch_wait(&w, left_ms);
 	}
@@ -79,7 +83,8 @@ int drain_run(struct cli *cli, const struct call *call, struct err *e)
 	const struct conf *c = cli_conf(cli, e);
 	int64_t deadline_ms;
 
-	if (!c || wait_deadline(call_option(call, "timeout"), &deadline_ms, e) < 0 || drain_begin(c->run_dir, e) < 0)
+	if (!c || wait_deadline(call_option(call, "timeout"), &deadline_ms, e) < 0 ||
+	    drain_begin(c->run_dir, e) < 0)
 		return -1;
 	bell_ring(c->run_dir);
 	if (!cli_agent_runs(c)) {

@@ -1,5 +1,5 @@
-/* gc: look after the store. Collecting is a program of its own, hornero-collect, which hornerod starts too. DIAGNOSTICS: as
- * store/verify.h says; exit 1 where an artifact was refused. */
+/* gc: look after the store. Collecting is a program of its own, hornero-collect, which hornerod
+ * starts too. DIAGNOSTICS: as store/verify.h says; exit 1 where an artifact was refused. */
 #include "cli/table.h"
 #include "cli/view.h"
 #include "cli/words.h"
@@ -33,7 +33,9 @@ static int gc_verify(struct cli *cli, const struct conf *c, struct err *e)
 		rc = -1;
 	if (!cli->json)
 		printf("%" PRId64 " whole, %" PRId64 " refused%s\n", n.whole, n.refused,
-		       n.refused > 0 ? " and moved out of use: the next build of their content makes them anew" : "");
+		       n.refused > 0 ? " and moved out of use: the next build of their content "
+				       "makes them anew"
+				     : "");
 	if (rc < 0)
 		return -1;
 	return n.refused > 0 ? 1 : 0;
@@ -44,7 +46,12 @@ static int gc_collect(const struct cli *cli, const struct conf *c, bool dry, str
 	own_free char *program = fs_path("%s/hornero-collect", c->libexec_dir);
 	char json[] = "--json";
 	char dry_run[] = "--dry-run";
-	char *argv[] = {(char[]){"hornero-collect"}, (char[]){"-c"}, (char *)(uintptr_t)c->path, NULL, NULL, NULL};
+	char *argv[] = {(char[]){"hornero-collect"},
+			(char[]){"-c"},
+			(char *)(uintptr_t)c->path,
+			NULL,
+			NULL,
+			NULL};
 	int n = 3;
 
 	if (cli->json)

@@ -14,7 +14,8 @@ static void synopsis(FILE *out, const struct cli *cli, const struct word *w)
 	fprintf(out, "usage: %s %s", cli_words(cli, words), w->name);
 	for (const struct word_option *o = w->options; o && o->name; o++)
 		fprintf(out, " [--%s%s%s]", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-	fprintf(out, "%s%s%s\n", (w->flags & WORD_JSON) ? " [--json]" : "", *w->args ? " " : "", w->args);
+	fprintf(out, "%s%s%s\n", (w->flags & WORD_JSON) ? " [--json]" : "", *w->args ? " " : "",
+		w->args);
 }
 
 static void option_line(FILE *out, char letter, const char *name, const char *arg, const char *help)
@@ -40,7 +41,8 @@ void word_help(FILE *out, const struct cli *cli, const struct word *w)
 	if (w->flags & WORD_JSON)
 		option_line(out, 0, "json", NULL, "for programs; the names are the column names");
 	if (!cli->key)
-		option_line(out, 'c', "conf", "FILE", "the configuration; default $HORNERO_CONF, else the system's");
+		option_line(out, 'c', "conf", "FILE",
+			    "the configuration; default $HORNERO_CONF, else the system's");
 	option_line(out, 'h', "help", NULL, "this");
 }
 
@@ -64,7 +66,8 @@ static void key_head(FILE *out, const struct cli *cli)
 {
 	char words[CLI_WORDS_MAX];
 
-	fprintf(out, "usage: %s WORD ...\n\nThe words that the key %s may say:\n\n", cli_words(cli, words), cli->key->name);
+	fprintf(out, "usage: %s WORD ...\n\nThe words that the key %s may say:\n\n",
+		cli_words(cli, words), cli->key->name);
 }
 
 static void key_tail(FILE *out, const struct cli *cli)
@@ -75,19 +78,23 @@ static void key_tail(FILE *out, const struct cli *cli)
 
 	fputs("\n  --json on listings: for programs. `help WORD` says more of one.\n\n", out);
 	fprintf(out, "With git: clone %sREPO, fetch, ls-remote, archive --remote%s.\n", url,
-		view_reaches(cli, &push) ? ", push (options: -o wait, skip, rebuild, image=UUID, priority=N)" : "");
+		view_reaches(cli, &push)
+			? ", push (options: -o wait, skip, rebuild, image=UUID, priority=N)"
+			: "");
 }
 
 static void node_head(FILE *out)
 {
 	fputs("usage: hornero [-c FILE] [--key NAME] WORD ...\n\n"
-	      "Keeps the unikernel images of this compute node warm from its Git repositories.\n\n", out);
+	      "Keeps the unikernel images of this compute node warm from its Git repositories.\n\n",
+	      out);
 }
 
 static void node_tail(FILE *out)
 {
 	fputs("\n", out);
-	option_line(out, 'c', "conf", "FILE", "the configuration; default $HORNERO_CONF, else the system's");
+	option_line(out, 'c', "conf", "FILE",
+		    "the configuration; default $HORNERO_CONF, else the system's");
 	option_line(out, 0, "key", "NAME", "only what this key of hornero-keys(5) may see and do");
 	option_line(out, 'h', "help", NULL, "this; `hornero WORD --help` for a word's options");
 	option_line(out, 0, "version", NULL, "which hornero this is");
@@ -106,8 +113,10 @@ void word_help_all(FILE *out, const struct cli *cli)
 		key_tail(out, cli);
 	else
 		node_tail(out);
-	fputs("\nExit codes: 0 done, 1 what was asked for did not come true, 64 usage, 65 pushed data,\n"
-	      "70 our bug, 75 try again later, 78 configuration.\n", out);
+	fputs("\nExit codes: 0 done, 1 what was asked for did not come true, 64 usage, 65 pushed "
+	      "data,\n"
+	      "70 our bug, 75 try again later, 78 configuration.\n",
+	      out);
 }
 
 int help_run(struct cli *cli, const struct call *call, struct err *e)
@@ -125,7 +134,9 @@ int help_run(struct cli *cli, const struct call *call, struct err *e)
 	else if (call->nargs == 1 && word_is_noun(cli, call->args[0]))
 		word_help_noun(stdout, cli, call->args[0]);
 	else
-		return err_set(e, ERR_USAGE, "there is no word \"%s%s%s\"; `hornero help` lists them all", call->args[0],
-			       call->nargs > 1 ? " " : "", call->nargs > 1 ? call->args[1] : "");
+		return err_set(e, ERR_USAGE,
+			       "there is no word \"%s%s%s\"; `hornero help` lists them all",
+			       call->args[0], call->nargs > 1 ? " " : "",
+			       call->nargs > 1 ? call->args[1] : "");
 	return 0;
 }

@@ -26,11 +26,15 @@ int hostkeys_make(const struct conf *c, struct err *e)
 	s.gid = pw ? pw->pw_gid : c->git_uid;
 	status = spawn_capture(&s, WAIT_MS, SAID_MAX, &said, &len, e);
 	if (status < 0 && e->sys) {
-		cli_say(stderr, "hornero: warning: no host keys were made, which hornero-door needs: %s", e->msg);
+		cli_say(stderr,
+			"hornero: warning: no host keys were made, which hornero-door needs: %s",
+			e->msg);
 		return 0;
 	}
 	if (status != 0)
-		return status < 0 ? -1 : err_set(e, ERR_OPERATOR, "hornero-door could not make its host keys in %s",
-						 c->door_host_keys);
+		return status < 0 ? -1
+				  : err_set(e, ERR_OPERATOR,
+					    "hornero-door could not make its host keys in %s",
+					    c->door_host_keys);
 	return 0;
 }

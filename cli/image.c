@@ -1,5 +1,6 @@
-/* image: the words that change what images are bound to; image_add.c makes the binding. DIAGNOSTICS: ERR_USAGE names the argument and what is
- * allowed; ERR_OPERATOR for a broken image file. */
+/* image: the words that change what images are bound to; image_add.c makes the binding.
+ * DIAGNOSTICS: ERR_USAGE names the argument and what is allowed; ERR_OPERATOR for a broken image
+ * file. */
 #include "cli/image.h"
 #include "cli/table.h"
 #include "cli/words.h"
@@ -25,15 +26,17 @@ int image_check_binding(const struct cli *cli, const struct image *img, struct e
 	if (cli_may(cli, img->repo, img->ref, e) < 0)
 		return -1;
 	if (access(repo, F_OK) < 0)
-		return err_set(e, ERR_USAGE, "there is no repository %s; make it with `hornero repo create %s`", repo,
-			       img->repo);
+		return err_set(e, ERR_USAGE,
+			       "there is no repository %s; make it with `hornero repo create %s`",
+			       repo, img->repo);
 	if (!img->builder)
 		return 0;
 	if (builders_load(c->builders_dir, &b, e) < 0)
 		return -1;
 	if (!builder_find(b, img->builder))
-		return err_set(e, ERR_USAGE, "there is no usable builder \"%s\" in %s; `ls` there shows them", img->builder,
-			       c->builders_dir);
+		return err_set(e, ERR_USAGE,
+			       "there is no usable builder \"%s\" in %s; `ls` there shows them",
+			       img->builder, c->builders_dir);
 	return 0;
 }
 
@@ -43,8 +46,10 @@ static int check_release(const struct conf *c, const struct image *img, struct e
 	int found = release_find(c->store_dir, img->uuid, img->repo, img->pinned, digest, e);
 
 	if (found == 0)
-		return err_set(e, ERR_USAGE, "the store has no release %s of image %s; `hornero image show %s` lists them", img->pinned,
-			       img->uuid, img->uuid);
+		return err_set(e, ERR_USAGE,
+			       "the store has no release %s of image %s; `hornero image show %s` "
+			       "lists them",
+			       img->pinned, img->uuid, img->uuid);
 	return found < 0 ? -1 : 0;
 }
 
@@ -93,20 +98,25 @@ int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
 	lock = images_lock(c->images_dir, IMAGES_LOCK_MS, e);
 	if (lock < 0 || (cli->key && cli_image(cli, uuid, &img, e) < 0))
 		return -1;
-	/* The record of what is warm stays: it says that the file is ours, and hornero gc may remove it. */
+	/* The record of what is warm stays: it says that the file is ours, and hornero gc may
+	 * remove it. */
 	if (image_remove(c->images_dir, uuid, e) < 0 ||
 	    warm_look(c->store_dir, c->cache_dir, uuid, &warm, &state, e) < 0)
 		return -1;
 	skip_clear(c->skip_dir, uuid);
-	/* Whoever may not write the store leaves them to hornero gc: another binding of the UUID finds nothing there. */
+	/* Whoever may not write the store leaves them to hornero gc: another binding of the UUID
+	 * finds nothing there. */
 	(void)answer_forget(c->store_dir, uuid, &ignored);
 	replace_clear(c->images_dir, uuid);
 	if (pause_end(c, uuid, e) < 0)
 		return -1;
 	bell_ring(c->run_dir);
 	if (state == WARM_OK)
-		cli_say(stdout, "image %s is no longer kept warm; Nova ages its file %s/%s out when no instance needs it, and `hornero gc` removes it before where room is needed", uuid,
-			c->cache_dir, warm.name);
+		cli_say(stdout,
+			"image %s is no longer kept warm; Nova ages its file %s/%s out when no "
+			"instance needs it, and `hornero gc` removes it before where room is "
+			"needed",
+			uuid, c->cache_dir, warm.name);
 	else
 		cli_say(stdout, "image %s is no longer kept warm", uuid);
 	return 0;

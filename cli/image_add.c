@@ -1,5 +1,6 @@
-/* image_add: binds an image to its source, and lets go of a foreign file under its name. DIAGNOSTICS: ERR_USAGE names the
- * argument and what is allowed; ERR_OPERATOR for a broken image file. */
+/* image_add: binds an image to its source, and lets go of a foreign file under its name.
+ * DIAGNOSTICS: ERR_USAGE names the argument and what is allowed; ERR_OPERATOR for a broken image
+ * file. */
 #include "cli/image.h"
 #include "cli/table.h"
 #include "cli/words.h"
@@ -54,7 +55,8 @@ static int look(const struct conf *c, const char *uuid, struct lying *out, struc
 	char name[SHA1_HEX + 1];
 	struct warm w;
 
-	if (nova_cache_name(uuid, name, e) < 0 || warm_look(c->store_dir, c->cache_dir, uuid, &w, &state, e) < 0)
+	if (nova_cache_name(uuid, name, e) < 0 ||
+	    warm_look(c->store_dir, c->cache_dir, uuid, &w, &state, e) < 0)
 		return -1;
 	out->path = fs_path("%s/%s", c->cache_dir, name);
 	out->is_there = lstat(out->path, &out->st) == 0;
@@ -64,8 +66,9 @@ static int look(const struct conf *c, const char *uuid, struct lying *out, struc
 	return 0;
 }
 
-/* Whoever may bind no such id learns nothing about it: the words are the same whether it is not allotted, is bound to a
- * repository that the key does not see, or has a file of somebody else's in Nova's cache. */
+/* Whoever may bind no such id learns nothing about it: the words are the same whether it is not
+ * allotted, is bound to a repository that the key does not see, or has a file of somebody else's in
+ * Nova's cache. */
 static int check_id(const struct cli *cli, const char *uuid, const struct lying *l, struct err *e)
 {
 	own_free char *file = fs_path("%s/%s.yaml", cli->conf->images_dir, uuid);
@@ -76,8 +79,11 @@ static int check_id(const struct cli *cli, const char *uuid, const struct lying 
 		return 0;
 	if (key_may_bind(cli->key, uuid) && access(file, F_OK) < 0 && (!l->is_there || l->is_ours))
 		return 0;
-	return err_set(e, ERR_USAGE, "the key %s may not bind image %s: name a free id that the operator of the node allotted to "
-		       "this key (ids in the keys file), or none, and hornero makes one", cli->key->name, uuid);
+	return err_set(e, ERR_USAGE,
+		       "the key %s may not bind image %s: name a free id that the operator of the "
+		       "node allotted to this key (ids in the keys file), or none, and hornero "
+		       "makes one",
+		       cli->key->name, uuid);
 }
 
 static int let_go(const struct cli *cli, const char *uuid, const struct lying *l, struct err *e)
@@ -85,18 +91,21 @@ static int let_go(const struct cli *cli, const char *uuid, const struct lying *l
 	char size[WORDS_MAX];
 
 	if (!l->is_there || l->is_ours) {
-		cli_say(stdout, "%s %s: there is nothing to let go of", l->path, l->is_there ? "is hornero's own" : "is not there");
+		cli_say(stdout, "%s %s: there is nothing to let go of", l->path,
+			l->is_there ? "is hornero's own" : "is not there");
 		return 0;
 	}
 	if (replace_permit(cli->conf->images_dir, uuid, &l->st, l->born_ns, e) < 0)
 		return -1;
-	cli_say(stdout, "%s (%s, inode %ju) may be replaced by what image %s is built to; that holds for this very file, as it is "
-		"now", l->path, bytes_words(size, l->st.st_size), (uintmax_t)l->st.st_ino, uuid);
+	cli_say(stdout,
+		"%s (%s, inode %ju) may be replaced by what image %s is built to; that holds for "
+		"this very file, as it is now",
+		l->path, bytes_words(size, l->st.st_size), (uintmax_t)l->st.st_ino, uuid);
 	return 0;
 }
 
-/* With --replace an image that is bound so already is fine. Asked last: who may bind nothing is not told what is bound. 1 it
- * is there, 0 not, -1. */
+/* With --replace an image that is bound so already is fine. Asked last: who may bind nothing is not
+ * told what is bound. 1 it is there, 0 not, -1. */
 static int find_bound(const struct cli *cli, const struct image *want, bool replace, struct err *e)
 {
 	own_free char *file = fs_path("%s/%s.yaml", cli->conf->images_dir, want->uuid);
@@ -105,31 +114,39 @@ static int find_bound(const struct cli *cli, const struct image *want, bool repl
 	if (access(file, F_OK) < 0)
 		return 0;
 	if (!replace)
-		return err_set(e, ERR_USAGE, "image %s is here already; `hornero image show %s` shows it, `hornero image "
-			       "set %s KEY=VALUE` changes it", want->uuid, want->uuid, want->uuid);
+		return err_set(e, ERR_USAGE,
+			       "image %s is here already; `hornero image show %s` shows it, "
+			       "`hornero image set %s KEY=VALUE` changes it",
+			       want->uuid, want->uuid, want->uuid);
 	if (cli_image(cli, want->uuid, &img, e) < 0)
 		return -1;
 	if (strcmp(img.repo, want->repo) == 0)
 		return 1;
-	return err_set(e, ERR_USAGE, "image %s follows %s already, not %s; `hornero image show %s` shows it", want->uuid, img.repo,
-		       want->repo, want->uuid);
+	return err_set(e, ERR_USAGE,
+		       "image %s follows %s already, not %s; `hornero image show %s` shows it",
+		       want->uuid, img.repo, want->repo, want->uuid);
 }
 
-static void say_bound(const struct cli *cli, const struct image *img, const struct lying *l, bool replace)
+static void say_bound(const struct cli *cli, const struct image *img, const struct lying *l,
+		      bool replace)
 {
 	own_free char *repo = cli_repo_shown(cli, img->repo);
 
-	cli_say(stdout, "image %s follows %s of %s%s%s", img->uuid, img->ref, repo, *img->subdir ? ", directory " : "", img->subdir);
+	cli_say(stdout, "image %s follows %s of %s%s%s", img->uuid, img->ref, repo,
+		*img->subdir ? ", directory " : "", img->subdir);
 	if (l->is_there && !l->is_ours && !replace)
-		cli_say(stderr, "hornero: %s lies in Nova's cache already and is not hornero's: unless it has the bytes of an "
-			"artifact of this image it is not replaced; `hornero image add --replace %s %s` lets go of it", l->path,
-			img->uuid, img->repo);
+		cli_say(stderr,
+			"hornero: %s lies in Nova's cache already and is not hornero's: unless it "
+			"has the bytes of an artifact of this image it is not replaced; `hornero "
+			"image add --replace %s %s` lets go of it",
+			l->path, img->uuid, img->repo);
 	if (!cli_agent_runs(cli->conf))
 		puts("hornerod does not run: start it, or nothing is built");
 }
 
-/* What was pushed before it had an image may be on a branch that HEAD does not name. Beneath repo_root, through no link. Where only
- * git's user may write the repository, the next push or fetch through the door does it. */
+/* What was pushed before it had an image may be on a branch that HEAD does not name. Beneath
+ * repo_root, through no link. Where only git's user may write the repository, the next push or
+ * fetch through the door does it. */
 static void settle_head(const struct conf *c, const struct image *img)
 {
 	own_fd int root = open(c->repo_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -137,7 +154,9 @@ static void settle_head(const struct conf *c, const struct image *img)
 	own_fd int repo = root < 0 ? -1 : fs_open_beneath(root, name, O_RDONLY | O_DIRECTORY, 0);
 
 	if (repo >= 0 && githead_follow(repo, img->ref))
-		cli_say(stdout, "HEAD of %s named a branch that is not there; it names %s now, for clones", img->repo, img->ref);
+		cli_say(stdout,
+			"HEAD of %s named a branch that is not there; it names %s now, for clones",
+			img->repo, img->ref);
 }
 
 static int take_id(const struct call *call, bool replace, char uuid[UUID_LEN + 1], struct err *e)
@@ -145,10 +164,13 @@ static int take_id(const struct call *call, bool replace, char uuid[UUID_LEN + 1
 	if (call->nargs == 2)
 		return cli_uuid(call->args[0], uuid, e);
 	if (uuid_canonical(call->args[0], uuid))
-		return err_set(e, ERR_USAGE, "the repository is missing: `hornero image add %s REPO`", uuid);
+		return err_set(e, ERR_USAGE,
+			       "the repository is missing: `hornero image add %s REPO`", uuid);
 	if (replace)
 		return err_set(e, ERR_USAGE, "--replace needs the UUID of the image");
-	return uuid_random(uuid) ? 0 : err_set(e, ERR_NOBODY, "the kernel gives no random bytes for an id; try again");
+	return uuid_random(uuid) ? 0
+				 : err_set(e, ERR_NOBODY,
+					   "the kernel gives no random bytes for an id; try again");
 }
 
 int image_add_run(struct cli *cli, const struct call *call, struct err *e)
@@ -165,15 +187,16 @@ int image_add_run(struct cli *cli, const struct call *call, struct err *e)
 		return -1;
 	if (replace && cli->key)
 		return err_set(e, ERR_USAGE, "--replace is for people on the node itself");
-	if (image_init(&img, uuid, e) < 0 || set_options(&img, call, e) < 0 || image_check_binding(cli, &img, e) < 0 ||
-	    look(c, uuid, &l, e) < 0)
+	if (image_init(&img, uuid, e) < 0 || set_options(&img, call, e) < 0 ||
+	    image_check_binding(cli, &img, e) < 0 || look(c, uuid, &l, e) < 0)
 		return -1;
 	lock = images_lock(c->images_dir, IMAGES_LOCK_MS, e);
 	if (lock < 0 || (call->nargs == 2 && check_id(cli, uuid, &l, e) < 0))
 		return -1;
 	bound = find_bound(cli, &img, replace, e);
 	/* The permission first: the first publication finds it. */
-	if (bound < 0 || (replace && let_go(cli, uuid, &l, e) < 0) || (bound == 0 && image_save(c->images_dir, &img, e) < 0))
+	if (bound < 0 || (replace && let_go(cli, uuid, &l, e) < 0) ||
+	    (bound == 0 && image_save(c->images_dir, &img, e) < 0))
 		return -1;
 	bell_ring(c->run_dir);
 	if (bound == 0)

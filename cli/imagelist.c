@@ -1,5 +1,5 @@
-/* imagelist: `hornero image list`, `hornero image show`. DIAGNOSTICS: a broken image file is a row that
- * says so, not an error. */
+/* imagelist: `hornero image list`, `hornero image show`. DIAGNOSTICS: a broken image file is a row
+ * that says so, not an error. */
 #include "cli/artifact.h"
 #include "cli/releases.h"
 #include "cli/table.h"
@@ -44,7 +44,11 @@ static const struct column columns[] = {
 	{"release_commit", CELL_COMMIT, 0},
 	{"release_file", CELL_TEXT, 0},
 };
-enum { N_SHOW = sizeof(columns) / sizeof(columns[0]), N_RELEASE = N_SHOW - 4, N_LIST = N_RELEASE - 9 };
+enum {
+	N_SHOW = sizeof(columns) / sizeof(columns[0]),
+	N_RELEASE = N_SHOW - 4,
+	N_LIST = N_RELEASE - 9
+};
 
 /* A row, and the texts that it borrows. */
 struct line {
@@ -54,8 +58,8 @@ struct line {
 	struct standstill standstill;
 };
 
-static enum warm_state fill(const struct conf *c, const struct steady *clock, const struct image *img, const struct paused *paused,
-			    struct line *l)
+static enum warm_state fill(const struct conf *c, const struct steady *clock,
+			    const struct image *img, const struct paused *paused, struct line *l)
 {
 	struct warm *warm = &l->warm;
 	enum warm_state state = WARM_NONE;
@@ -120,7 +124,8 @@ int image_list_run(struct cli *cli, const struct call *call, struct err *e)
 	return done;
 }
 
-/* The newest job, where there is a queue: an image can be shown without one. All 0 where there is none. */
+/* The newest job, where there is a queue: an image can be shown without one. All 0 where there is
+ * none. */
 static void newest_of(struct cli *cli, const char *uuid, struct job *j)
 {
 	own_db struct db *db = NULL;
@@ -130,7 +135,8 @@ static void newest_of(struct cli *cli, const char *uuid, struct job *j)
 		(void)job_newest(db, uuid, j, &ignored);
 }
 
-/* The artifact to speak of: what is warm, else what the newest job built, else what was warm last. NULL: none. */
+/* The artifact to speak of: what is warm, else what the newest job built, else what was warm last.
+ * NULL: none. */
 static const char *digest_of(const struct warm *warm, bool is_warm, const struct job *newest)
 {
 	if (!is_warm && newest->digest && sha256_valid(newest->digest))
@@ -138,19 +144,22 @@ static const char *digest_of(const struct warm *warm, bool is_warm, const struct
 	return *warm->digest ? warm->digest : NULL;
 }
 
-/* How the artifact to speak of was built for this image; what other images' builds gave says nothing of it. */
-static void describe_build(const struct conf *c, const char *uuid, const char *digest, const struct warm *warm,
-			   const struct job *newest, struct answer *out)
+/* How the artifact to speak of was built for this image; what other images' builds gave says
+ * nothing of it. */
+static void describe_build(const struct conf *c, const char *uuid, const char *digest,
+			   const struct warm *warm, const struct job *newest, struct answer *out)
 {
 	bool is_warm = strcmp(warm->digest, digest ? digest : "") == 0;
 
 	*out = (struct answer){0};
 	if (digest)
-		answer_describe(c->store_dir, uuid, is_warm || !newest->key ? warm->key : newest->key, digest, out);
+		answer_describe(c->store_dir, uuid,
+				is_warm || !newest->key ? warm->key : newest->key, digest, out);
 }
 
 /* a: NULL where nothing was built yet. */
-static void show(const struct cli *cli, const struct cell row[N_SHOW], const struct artifact *a, const struct releases *r)
+static void show(const struct cli *cli, const struct cell row[N_SHOW], const struct artifact *a,
+		 const struct releases *r)
 {
 	json_t *object;
 
@@ -172,7 +181,8 @@ static void show(const struct cli *cli, const struct cell row[N_SHOW], const str
 	}
 }
 
-/* The manifest names the image that these bytes were built for first. With a key that is told of this image alone. */
+/* The manifest names the image that these bytes were built for first. With a key that is told of
+ * this image alone. */
 static void hide_others(const struct cli *cli, const char *uuid, struct artifact *a)
 {
 	struct manifest *m = &a->made;
@@ -180,15 +190,16 @@ static void hide_others(const struct cli *cli, const char *uuid, struct artifact
 	m->built_ms = steady_present_of_wall_ms(&cli->clock, m->built_ms);
 	if (!cli->key || strcmp(m->image, uuid) == 0)
 		return;
-	*m->image = *m->commit = *m->tree = *m->attributes = *m->key = *m->expect = *m->boot_machine = '\0';
+	*m->image = *m->commit = *m->tree = *m->attributes = *m->key = *m->expect =
+		*m->boot_machine = '\0';
 	m->job = m->attempt = m->built_ms = m->timeout_s = m->boot_memory_bytes = 0;
 	m->checkout_ms = m->build_ms = m->check_ms = m->boot_ms = 0;
 	*m->built = *m->repo = '\0';
 }
 
 /* The current release, where there is one; *file is the caller's. */
-static int release_cells(const struct conf *c, const char *uuid, struct warm *r, char id[UUID_LEN + 1], char **file,
-			 struct cell *cells, struct err *e)
+static int release_cells(const struct conf *c, const char *uuid, struct warm *r,
+			 char id[UUID_LEN + 1], char **file, struct cell *cells, struct err *e)
 {
 	enum warm_state state;
 
@@ -233,7 +244,8 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 	digest = digest_of(&line.warm, state == WARM_OK, &newest);
 	if (release_cells(c, uuid, &current, release, &release_file, row + N_RELEASE, e) < 0)
 		return -1;
-	if ((digest && artifact_load(c, uuid, digest, &artifact, e) < 0) || releases_load(cli, &img, &releases, e) < 0)
+	if ((digest && artifact_load(c, uuid, digest, &artifact, e) < 0) ||
+	    releases_load(cli, &img, &releases, e) < 0)
 		return -1;
 	if (digest)
 		hide_others(cli, uuid, &artifact);

@@ -31,8 +31,11 @@ static void say(struct listing *l, const char *outcome, const char *path, const 
 	snprintf(mode, sizeof(mode), "%04o", st->st_mode & 07777);
 	snprintf(uid, sizeof(uid), "%u", st->st_uid);
 	snprintf(gid, sizeof(gid), "%u", st->st_gid);
-	listing_row(l, (struct cell[]){{.text = outcome}, {.text = path}, {.text = mode},
-				       {.text = pw ? pw->pw_name : uid}, {.text = gr ? gr->gr_name : gid}});
+	listing_row(l, (struct cell[]){{.text = outcome},
+				       {.text = path},
+				       {.text = mode},
+				       {.text = pw ? pw->pw_name : uid},
+				       {.text = gr ? gr->gr_name : gid}});
 }
 
 /* One that is there or was made now, and what may be done with it. */
@@ -46,11 +49,13 @@ struct held {
 static int hold(const struct place *p, struct held *h, struct err *e)
 {
 	h->fd = dirs_make(p->path, p->mode, &h->how, e);
-	return h->fd < 0 ? err_wrap(e, "run `hornero init` as root or change the path in hornero.yaml") : 0;
+	return h->fd < 0 ? err_wrap(e,
+				    "run `hornero init` as root or change the path in hornero.yaml")
+			 : 0;
 }
 
-/* Who owns the directory around it may have moved another one there; its own, the right one, or what root mounted there, which
- * nobody can move, is all that root then takes. */
+/* Who owns the directory around it may have moved another one there; its own, the right one, or
+ * what root mounted there, which nobody can move, is all that root then takes. */
 static bool may_mend(const struct place *p, const struct held *h, const struct stat *st)
 {
 	return geteuid() != 0 || h->how.made || h->how.parent == 0 || st->st_dev != h->how.dev ||
@@ -67,21 +72,27 @@ static int mend(const struct place *p, struct held *h, struct err *e)
 	if (place_is_right(p, st))
 		return 0;
 	if (!may_mend(p, h, st))
-		return err_set(e, ERR_OPERATOR, "%s is user %u's, in a directory of user %u's, who may have put it there; if it is "
-			       "what it should be: chown %u %s", p->path, st->st_uid, h->how.parent, p->uid, p->path);
+		return err_set(e, ERR_OPERATOR,
+			       "%s is user %u's, in a directory of user %u's, who may have put it "
+			       "there; if it is what it should be: chown %u %s",
+			       p->path, st->st_uid, h->how.parent, p->uid, p->path);
 	/* The owner first: a change of owner may take the set-group-id bit away. */
 	if (fchown(h->fd, p->uid, p->gid) < 0 || fchmod(h->fd, p->mode) < 0 || fstat(h->fd, st) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot give %s its owner and mode %04o; run `hornero init` "
-			       "as root", p->path, p->mode);
+		return err_sys(e, ERR_OPERATOR,
+			       "cannot give %s its owner and mode %04o; run `hornero init` as root",
+			       p->path, p->mode);
 	if (!place_is_right(p, st))
-		return err_set(e, ERR_OPERATOR, "%s does not take mode %04o; run `hornero init` as root, or "
-			       "as a member of its group", p->path, p->mode);
+		return err_set(e, ERR_OPERATOR,
+			       "%s does not take mode %04o; run `hornero init` as root, or as a "
+			       "member of its group",
+			       p->path, p->mode);
 	h->outcome = h->how.made ? "made" : "mended";
 	return 0;
 }
 
-/* All are held before the first is given away: what lay in a directory of root's nobody else has moved there. Given away from
- * the last on, so that a run that was interrupted leaves those that hold others for the end. */
+/* All are held before the first is given away: what lay in a directory of root's nobody else has
+ * moved there. Given away from the last on, so that a run that was interrupted leaves those that
+ * hold others for the end. */
 static int places_ensure(const struct place *list, size_t n, struct listing *l, struct err *e)
 {
 	struct held held[PLACES_MAX];
@@ -111,8 +122,8 @@ static int our_places(const struct conf *c, struct listing *l, struct err *e)
 	return places_ensure(p.list, p.n, l, e);
 }
 
-/* Where the publisher is a service of nova's user, Nova is installed, and its directories are its own to make. Else we make
- * them where instances_path is not there, or is our own. */
+/* Where the publisher is a service of nova's user, Nova is installed, and its directories are its
+ * own to make. Else we make them where instances_path is not there, or is our own. */
 static bool may_make_novas(const struct conf *c)
 {
 	struct stat st;
@@ -135,10 +146,13 @@ static int nova_places(const struct conf *c, struct listing *l, struct err *e)
 		else if (errno != ENOENT)
 			return err_sys(e, ERR_OPERATOR, "cannot look at Nova's %s", paths[i]);
 		else if (!ours)
-			cli_say(stderr, "hornero: warning: %s is not there. It is Nova's to make: start nova-compute "
-				  "and boot one instance, or compare instances_path and cache_subdir with nova.conf",
-				  paths[i]);
-		else if (places_ensure(&(struct place){paths[i], 0755, NO_UID, NO_GID}, 1, l, e) < 0)
+			cli_say(stderr,
+				"hornero: warning: %s is not there. It is Nova's to make: start "
+				"nova-compute and boot one instance, or compare instances_path and "
+				"cache_subdir with nova.conf",
+				paths[i]);
+		else if (places_ensure(&(struct place){paths[i], 0755, NO_UID, NO_GID}, 1, l, e) <
+			 0)
 			return -1;
 	}
 	return 0;
@@ -149,9 +163,12 @@ static int store_place(const struct conf *c, struct listing *l, struct err *e)
 {
 	const size_t len = strlen(c->instances_path);
 
-	if (strncmp(c->store_dir, c->instances_path, len) == 0 && c->store_dir[len] == '/' && access(c->instances_path, F_OK) < 0)
-		return err_sys(e, ERR_OPERATOR, "store_dir %s is to be in instances_path %s, which is Nova's to make: run `hornero init` "
-			       "again once it is there", c->store_dir, c->instances_path);
+	if (strncmp(c->store_dir, c->instances_path, len) == 0 && c->store_dir[len] == '/' &&
+	    access(c->instances_path, F_OK) < 0)
+		return err_sys(e, ERR_OPERATOR,
+			       "store_dir %s is to be in instances_path %s, which is Nova's to "
+			       "make: run `hornero init` again once it is there",
+			       c->store_dir, c->instances_path);
 	return places_ensure(&(struct place){c->store_dir, 0755, c->hornero_uid, NO_GID}, 1, l, e);
 }
 
@@ -171,7 +188,8 @@ static int make_database(const struct conf *c, struct listing *l, struct err *e)
 	return 0;
 }
 
-/* Database and store as the user who will use them, so that every file has the right owner from birth. */
+/* Database and store as the user who will use them, so that every file has the right owner from
+ * birth. */
 static int make_contents(const struct conf *c, struct listing *l, struct err *e)
 {
 	bool change = geteuid() == 0 && c->hornero_uid != NO_UID && c->hornero_uid != 0;
@@ -179,9 +197,11 @@ static int make_contents(const struct conf *c, struct listing *l, struct err *e)
 	int made;
 
 	if (change && c->queue_gid != NO_GID && setegid(c->queue_gid) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot act as group %u (queue_group)", c->queue_gid);
+		return err_sys(e, ERR_OPERATOR, "cannot act as group %u (queue_group)",
+			       c->queue_gid);
 	if (change && seteuid(c->hornero_uid) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot act as user %u (hornero_user)", c->hornero_uid);
+		return err_sys(e, ERR_OPERATOR, "cannot act as user %u (hornero_user)",
+			       c->hornero_uid);
 	made = make_database(c, l, e);
 	if (made == 0 && store_init(c->store_dir, e) < 0)
 		made = -1;
@@ -212,7 +232,8 @@ int init_run(struct cli *cli, const struct call *call, struct err *e)
 	(void)call;
 	if (!c)
 		return -1;
-	/* Parents of our directories are for everybody to pass through, whatever the caller's umask. */
+	/* Parents of our directories are for everybody to pass through, whatever the caller's
+	 * umask. */
 	umask(022);
 	listing_begin(&l, cli, columns, sizeof(columns) / sizeof(columns[0]));
 	made = our_places(c, &l, e);
@@ -225,9 +246,11 @@ int init_run(struct cli *cli, const struct call *call, struct err *e)
 		return -1;
 	cli_note_isolation(cli);
 	if (access(c->builders_dir, R_OK | X_OK) < 0)
-		cli_say(stderr, "hornero: warning: there are no builders: cannot read builders_dir %s: %s",
-			  c->builders_dir, strerror(errno));
+		cli_say(stderr,
+			"hornero: warning: there are no builders: cannot read builders_dir %s: %s",
+			c->builders_dir, strerror(errno));
 	if (!cli->json)
-		cli_say(stdout, "next: `hornero repo create NAME`, `hornero image add UUID NAME`, and start hornerod");
+		cli_say(stdout, "next: `hornero repo create NAME`, `hornero image add UUID NAME`, "
+				"and start hornerod");
 	return 0;
 }

@@ -1,5 +1,5 @@
-/* key: `hornero key add`, `hornero key list`, `hornero key remove`. DIAGNOSTICS: ERR_USAGE for the key and its name;
- * a broken line of the file is a row that says so, not an error. */
+/* key: `hornero key add`, `hornero key list`, `hornero key remove`. DIAGNOSTICS: ERR_USAGE for the
+ * key and its name; a broken line of the file is a row that says so, not an error. */
 #include "cli/table.h"
 #include "cli/words.h"
 #include "conf/keyring.h"
@@ -39,7 +39,8 @@ static int fingerprint(const struct sshkey *key, char out[FINGERPRINT_ROOM], str
 	if (sha256_buffer(key->wire, key->len, hex, e) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(digest); i++)
-		digest[i] = (unsigned char)strtoul((char[]){hex[2 * i], hex[2 * i + 1], '\0'}, NULL, 16);
+		digest[i] = (unsigned char)strtoul((char[]){hex[2 * i], hex[2 * i + 1], '\0'}, NULL,
+						   16);
 	base64_encode(base64, digest, sizeof(digest));
 	base64[strcspn(base64, "=")] = '\0';
 	snprintf(out, FINGERPRINT_ROOM, "SHA256:%s", base64);
@@ -51,7 +52,8 @@ static int key_row(const struct key_entry *k, struct listing *l, struct err *e)
 	struct sshkey key = {.bits = 0};
 	char print[FINGERPRINT_ROOM] = "";
 
-	if (!k->problem && (sshkey_parse(k->type, k->blob, &key, e) < 0 || fingerprint(&key, print, e) < 0))
+	if (!k->problem &&
+	    (sshkey_parse(k->type, k->blob, &key, e) < 0 || fingerprint(&key, print, e) < 0))
 		return -1;
 	listing_row(l, (struct cell[]){
 			       {.text = k->name},
@@ -90,14 +92,18 @@ int key_list_run(struct cli *cli, const struct call *call, struct err *e)
 	if (listing_end(&l, done < 0 ? &ignored : e) < 0)
 		done = -1;
 	if (done == 0 && n == 0 && !cli->json)
-		cli_say(stdout, "There is no key in %s yet: `hornero key add NAME FILE.pub --write REPO` adds one.",
+		cli_say(stdout,
+			"There is no key in %s yet: `hornero key add NAME FILE.pub --write REPO` "
+			"adds one.",
 			c->keys_file);
 	return done;
 }
 
 static int read_key_file(const char *path, char **out, struct err *e)
 {
-	own_fd int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	own_fd int fd = strcmp(path, "-") == 0
+				? STDIN_FILENO
+				: open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	own_free char *text = calloc(1, KEYRING_LINE_MAX + 2);
 	size_t len = 0;
 	ssize_t n = 1;
@@ -113,7 +119,8 @@ static int read_key_file(const char *path, char **out, struct err *e)
 		len += n > 0 ? (size_t)n : 0;
 	}
 	if (len > KEYRING_LINE_MAX)
-		return err_set(e, ERR_USAGE, "the public key %s has more than %d bytes", path, KEYRING_LINE_MAX);
+		return err_set(e, ERR_USAGE, "the public key %s has more than %d bytes", path,
+			       KEYRING_LINE_MAX);
 	if (strlen(text) != len)
 		return err_set(e, ERR_USAGE, "%s is no public key", path);
 	*out = steal_ptr(&text);
@@ -124,7 +131,8 @@ static int read_key_file(const char *path, char **out, struct err *e)
 static int read_key(const struct call *call, char **out, struct err *e)
 {
 	own_free char *text = NULL;
-	bool words = call->nargs > 2 || (call->nargs == 2 && sshkey_is_type(call->args[1]) && strchr(call->args[1], ' '));
+	bool words = call->nargs > 2 || (call->nargs == 2 && sshkey_is_type(call->args[1]) &&
+					 strchr(call->args[1], ' '));
 	size_t len;
 
 	if (words) {
@@ -138,14 +146,16 @@ static int read_key(const struct call *call, char **out, struct err *e)
 		return -1;
 	}
 	if (strstr(text, "PRIVATE KEY-----"))
-		return err_set(e, ERR_USAGE, "that is a private key, which nobody but its owner should have; give the file with "
-			       ".pub at the end of its name");
+		return err_set(e, ERR_USAGE,
+			       "that is a private key, which nobody but its owner should have; "
+			       "give the file with .pub at the end of its name");
 	len = strlen(text);
 	while (len > 0 && strchr(" \t\r\n", text[len - 1]))
 		text[--len] = '\0';
 	if (!sshkey_is_type(text))
-		return err_set(e, ERR_USAGE, "that is no public key: it begins with its kind, as ssh-ed25519, like a .pub file "
-			       "of ssh-keygen");
+		return err_set(e, ERR_USAGE,
+			       "that is no public key: it begins with its kind, as ssh-ed25519, "
+			       "like a .pub file of ssh-keygen");
 	*out = steal_ptr(&text);
 	return 0;
 }
@@ -164,11 +174,16 @@ int key_add_run(struct cli *cli, const struct call *call, struct err *e)
 		some = some || patterns[i];
 	}
 	if (!some)
-		return err_set(e, ERR_USAGE, "what may %s do? Give --read, --write, --create or --admin with repositories, as "
-			       "--write 'team/*'", call->args[0]);
-	if (read_key(call, &key, e) < 0 || keyring_add(c->keys_file, call->args[0], patterns, call_option(call, "ids"), key, e) < 0)
+		return err_set(e, ERR_USAGE,
+			       "what may %s do? Give --read, --write, --create or --admin with "
+			       "repositories, as --write 'team/*'",
+			       call->args[0]);
+	if (read_key(call, &key, e) < 0 || keyring_add(c->keys_file, call->args[0], patterns,
+						       call_option(call, "ids"), key, e) < 0)
 		return -1;
-	cli_say(stdout, "%s may come in from the next connection on; `hornero key list` shows what for", call->args[0]);
+	cli_say(stdout,
+		"%s may come in from the next connection on; `hornero key list` shows what for",
+		call->args[0]);
 	return 0;
 }
 
@@ -178,6 +193,9 @@ int key_remove_run(struct cli *cli, const struct call *call, struct err *e)
 
 	if (!c || keyring_remove(c->keys_file, call->args[0], e) < 0)
 		return -1;
-	cli_say(stdout, "%s may come in no longer, and gives no further command over a connection that is open", call->args[0]);
+	cli_say(stdout,
+		"%s may come in no longer, and gives no further command over a connection that is "
+		"open",
+		call->args[0]);
 	return 0;
 }

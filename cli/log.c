@@ -1,5 +1,5 @@
-/* log: a job's build log, escaped, as it is or as it grows. DIAGNOSTICS: ERR_USAGE where there is no such
- * job or attempt; exit 1 of --follow comes with the reason. */
+/* log: a job's build log, escaped, as it is or as it grows. DIAGNOSTICS: ERR_USAGE where there is
+ * no such job or attempt; exit 1 of --follow comes with the reason. */
 #include "cli/outcome.h"
 #include "cli/watch.h"
 #include "cli/words.h"
@@ -35,7 +35,8 @@ struct log {
 
 static void log_open_attempt(struct log *l, struct watch *w)
 {
-	own_free char *path = fs_path("%s/%" PRId64 ".%" PRId64 ".log", l->c->log_dir, l->job, l->attempt);
+	own_free char *path = fs_path("%s/%" PRId64 ".%" PRId64 ".log", l->c->log_dir, l->job,
+				      l->attempt);
 
 	/* The watch first: what is written between the two is seen by the read. */
 	l->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -64,9 +65,12 @@ static int log_drain(struct log *l, struct err *e)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_sys(e, ERR_OPERATOR, "cannot read the log of job %" PRId64, l->job);
+			return err_sys(e, ERR_OPERATOR, "cannot read the log of job %" PRId64,
+				       l->job);
 		if (n == 0 || ferror(stdout))
-			return fflush(stdout) == 0 ? 0 : err_sys(e, ERR_NOBODY, "cannot write the output");
+			return fflush(stdout) == 0
+				       ? 0
+				       : err_sys(e, ERR_NOBODY, "cannot write the output");
 		have = l->kept + (size_t)n;
 		whole = escape_whole(l->in, have);
 		put(l, whole);
@@ -132,15 +136,18 @@ static int print_log(struct cli *cli, struct log *l, struct err *e)
 	if (cli_db(cli, DB_READ, &db, e) < 0 || cli_job_get(cli, db, l->job, &j, e) <= 0)
 		return -1;
 	if (l->only)
-		return err_set(e, ERR_USAGE, "job %" PRId64 " has no log of attempt %" PRId64 "; its newest attempt is "
-			       "%" PRId64, l->job, l->attempt, j.attempt);
-	cli_say(stderr, "hornero: job %" PRId64 " is %s and has no log%s", l->job, job_state_name(j.state),
-		  j.attempt == 0 ? ": no attempt has begun" : "");
+		return err_set(e, ERR_USAGE,
+			       "job %" PRId64 " has no log of attempt %" PRId64
+			       "; its newest attempt is %" PRId64,
+			       l->job, l->attempt, j.attempt);
+	cli_say(stderr, "hornero: job %" PRId64 " is %s and has no log%s", l->job,
+		job_state_name(j.state), j.attempt == 0 ? ": no attempt has begun" : "");
 	return 1;
 }
 
 /* One look at a log that grows. Exit code when it is over, -1 error, -2 go on. */
-static int follow_look(const struct cli *cli, struct log *l, struct db *db, struct watch *w, struct err *e)
+static int follow_look(const struct cli *cli, struct log *l, struct db *db, struct watch *w,
+		       struct err *e)
 {
 	own_job struct job j = {0};
 	char sentence[2 * ERR_MSG_MAX];
@@ -185,7 +192,9 @@ static int detach(const struct log *l, int signals)
 		return 1;
 	fflush(stdout);
 	fputc('\n', stderr);
-	cli_say(stderr, "hornero: job %" PRId64 " goes on; `hornero log -f %" PRId64 "` follows it again", l->job, l->job);
+	cli_say(stderr,
+		"hornero: job %" PRId64 " goes on; `hornero log -f %" PRId64 "` follows it again",
+		l->job, l->job);
 	sigemptyset(&set);
 	sigaddset(&set, (int)info.ssi_signo);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
@@ -193,13 +202,15 @@ static int detach(const struct log *l, int signals)
 	return 1;
 }
 
-/* Nobody has read what was said at the last time, though the pipe has a reader: as git's, when the pusher is gone. */
+/* Nobody has read what was said at the last time, though the pipe has a reader: as git's, when the
+ * pusher is gone. */
 static bool is_unread(void)
 {
 	struct stat st;
 	int n = 0;
 
-	return fstat(STDOUT_FILENO, &st) == 0 && S_ISFIFO(st.st_mode) && ioctl(STDOUT_FILENO, FIONREAD, &n) == 0 && n > 0;
+	return fstat(STDOUT_FILENO, &st) == 0 && S_ISFIFO(st.st_mode) &&
+	       ioctl(STDOUT_FILENO, FIONREAD, &n) == 0 && n > 0;
 }
 
 static int64_t quiet_left_ms(const struct log *l)
@@ -214,7 +225,8 @@ static bool say_alive(struct log *l)
 		return true;
 	if (is_unread())
 		return false;
-	printf("%shornero: job %" PRId64 " is still %s\n", l->open_line ? "\n" : "", l->job, job_state_name(l->state));
+	printf("%shornero: job %" PRId64 " is still %s\n", l->open_line ? "\n" : "", l->job,
+	       job_state_name(l->state));
 	fflush(stdout);
 	l->open_line = false;
 	l->said_ms = clock_mono_ms();
@@ -241,10 +253,14 @@ static int follow(struct cli *cli, struct log *l, struct err *e)
 	watch_add(&w, l->c->queue_dir);
 	watch_add(&w, l->c->pause_dir);
 	if (!cli_agent_runs(l->c))
-		fputs("hornero: hornerod does not run; nothing changes until it is started\n", stderr);
+		fputs("hornero: hornerod does not run; nothing changes until it is started\n",
+		      stderr);
 	code = follow_look(cli, l, db, &w, e);
 	if (code == -2 && l->attempt == 0)
-		cli_say(stderr, "hornero: job %" PRId64 " has not begun; `hornero why %" PRId64 "` says why", l->job, l->job);
+		cli_say(stderr,
+			"hornero: job %" PRId64 " has not begun; `hornero why %" PRId64
+			"` says why",
+			l->job, l->job);
 	for (; code == -2; code = follow_look(cli, l, db, &w, e)) {
 		enum watch_end end = watch_wait(&w, quiet_left_ms(l));
 
@@ -276,13 +292,17 @@ static int log_one(struct cli *cli, const struct call *call, const char *job, st
 	l->fd = -1;
 	l->only = attempt != NULL;
 	l->c = cli_conf(cli, e);
-	if (!l->c || cli_job_number(job, &l->job, e) < 0 || (cli->key && check_seen(cli, l->job, e) < 0))
+	if (!l->c || cli_job_number(job, &l->job, e) < 0 ||
+	    (cli->key && check_seen(cli, l->job, e) < 0))
 		return -1;
 	if (attempt && cli_job_number(attempt, &l->attempt, e) < 0)
-		return err_set(e, ERR_USAGE, "--attempt \"%s\" is no number; `hornero show %" PRId64 "` lists the attempts",
+		return err_set(e, ERR_USAGE,
+			       "--attempt \"%s\" is no number; `hornero show %" PRId64
+			       "` lists the attempts",
 			       attempt, l->job);
 	if (alive && (cli_job_number(alive, &l->alive_ms, e) < 0 || l->alive_ms > ALIVE_MAX_S))
-		return err_set(e, ERR_USAGE, "--alive \"%s\" is no number of seconds from 1 to %d", alive, ALIVE_MAX_S);
+		return err_set(e, ERR_USAGE, "--alive \"%s\" is no number of seconds from 1 to %d",
+			       alive, ALIVE_MAX_S);
 	l->alive_ms *= 1000;
 	l->said_ms = clock_mono_ms();
 	code = call_option(call, "follow") ? follow(cli, l, e) : print_log(cli, l, e);

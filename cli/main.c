@@ -1,4 +1,5 @@
-/* hornero: the program. DIAGNOSTICS: every error is printed here, once, with the exit code of its class. */
+/* hornero: the program. DIAGNOSTICS: every error is printed here, once, with the exit code of its
+ * class. */
 
 #include "cli/cli.h"
 #include "cli/view.h"
@@ -14,7 +15,8 @@
 
 enum { LETTER_JSON = 256, LETTER_VERSION, LETTER_KEY, LETTER_WORD /* + the option's place */ };
 
-static int usage_error(const struct word *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static int usage_error(const struct word *w, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 static int usage_error(const struct word *w, const char *fmt, ...)
 {
@@ -29,7 +31,8 @@ static int usage_error(const struct word *w, const char *fmt, ...)
 	return 64;
 }
 
-/* getopt's table from ours: --help, -c and --json, and what the word takes. `letters` holds the short ones. */
+/* getopt's table from ours: --help, -c and --json, and what the word takes. `letters` holds the
+ * short ones. */
 static void options_of(const struct word *w, struct option *table, char *letters, size_t size)
 {
 	size_t n = 0, l = (size_t)snprintf(letters, size, "%s", w ? ":c:h" : "+:c:h");
@@ -44,9 +47,11 @@ static void options_of(const struct word *w, struct option *table, char *letters
 	for (int i = 0; w && w->options && w->options[i].name; i++) {
 		const struct word_option *o = &w->options[i];
 
-		table[n++] = (struct option){o->name, o->arg ? required_argument : no_argument, NULL, LETTER_WORD + i};
+		table[n++] = (struct option){o->name, o->arg ? required_argument : no_argument,
+					     NULL, LETTER_WORD + i};
 		if (o->letter)
-			l += (size_t)snprintf(letters + l, size - l, "%c%s", o->letter, o->arg ? ":" : "");
+			l += (size_t)snprintf(letters + l, size - l, "%c%s", o->letter,
+					      o->arg ? ":" : "");
 	}
 	table[n] = (struct option){0};
 }
@@ -75,8 +80,10 @@ static int read_options(struct cli *cli, struct call *call, int argc, char **arg
 		if (letter == ':')
 			return usage_error(w, "%s needs a value.", argv[optind - 1]);
 		if (letter == '?')
-			return usage_error(w, "%s is no option here, or takes no value.", argv[optind - 1]);
-		/* What stands behind --key is from afar: neither another key nor another node's file. */
+			return usage_error(w, "%s is no option here, or takes no value.",
+					   argv[optind - 1]);
+		/* What stands behind --key is from afar: neither another key nor another node's
+		 * file. */
 		if (cli->key_option && (letter == 'c' || letter == LETTER_KEY))
 			return usage_error(w, "Behind --key stands neither -c nor another --key.");
 		if (letter == LETTER_KEY)
@@ -120,8 +127,10 @@ static int unknown_word(const struct cli *cli, char **argv, int argc)
 	if (n == 0 && !noun)
 		n = word_nearest(cli, argv[0], near, 3);
 	for (int i = 0; i < n; i++)
-		fprintf(stderr, "%s%s%s", i == 0 ? "Did you mean: " : ", ", near[i]->name, i == n - 1 ? "?\n" : "");
-	/* From afar there is no manual beside it for a person who tries a word; several are a line of some tool. */
+		fprintf(stderr, "%s%s%s", i == 0 ? "Did you mean: " : ", ", near[i]->name,
+			i == n - 1 ? "?\n" : "");
+	/* From afar there is no manual beside it for a person who tries a word; several are a line
+	 * of some tool. */
 	if (cli->key && argc > 1 && !noun)
 		cli_say(stderr, "`hornero help` lists them all.");
 	else if (cli->key)
@@ -160,7 +169,9 @@ static int run_word(struct cli *cli, const struct word *w, int argc, char **argv
 		return usage_error(w, "\"%s\" is one word too many.", call.args[w->max_args]);
 	if (cli->json && !(w->flags & WORD_JSON))
 		return usage_error(w, "--json belongs to listings; %s is none.", w->name);
-	code = view_enter(cli, w, &e) < 0 || view_step_down(cli, w, &e) < 0 ? -1 : w->run(cli, &call, &e);
+	code = view_enter(cli, w, &e) < 0 || view_step_down(cli, w, &e) < 0
+		       ? -1
+		       : w->run(cli, &call, &e);
 	if (code < 0) {
 		code = say_error(w, &e);
 		cli_heed_damage(cli, &e);
@@ -172,7 +183,8 @@ static int run_word(struct cli *cli, const struct word *w, int argc, char **argv
 static int no_word(const struct cli *cli)
 {
 	if (cli->key)
-		cli_say(stderr, "hornero: hello %s. There is no shell here, but git, and words.", cli->key_option);
+		cli_say(stderr, "hornero: hello %s. There is no shell here, but git, and words.",
+			cli->key_option);
 	word_help_all(stderr, cli);
 	return 64;
 }
@@ -213,7 +225,8 @@ int main(int argc, char **argv)
 
 	/* A descriptor 0, 1 or 2 that is closed would be given to the next file we open. */
 	for (int fd = 0; fd < 3; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
 			return 78;
 	log_open("hornero", LOG_LEVEL_WARN);
 	words_use(word_table);

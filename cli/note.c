@@ -1,4 +1,5 @@
-/* note: what holds all builds up or leaves them without limits, said beside what was asked for. DIAGNOSTICS: none. */
+/* note: what holds all builds up or leaves them without limits, said beside what was asked for.
+ * DIAGNOSTICS: none. */
 #include "cli/cli.h"
 
 #include "state/pause.h"
@@ -6,12 +7,13 @@
 void cli_note_isolation(const struct cli *cli)
 {
 	if (cli->conf->isolation == CONF_ISOLATION_NONE)
-		fputs("isolation: none (builds run without CPU and memory limits; "
-		      "`isolation: cgroup` in hornero.yaml brings them back)\n",
+		fputs("isolation: none (builds run without CPU and memory limits; `isolation: "
+		      "cgroup` in hornero.yaml brings them back)\n",
 		      cli->json ? stderr : stdout);
 }
 
-bool cli_standstill(const struct cli *cli, const struct paused *paused, const struct job *j, struct standstill *out)
+bool cli_standstill(const struct cli *cli, const struct paused *paused, const struct job *j,
+		    struct standstill *out)
 {
 	own_paused struct paused now = {.node = false};
 

@@ -30,19 +30,26 @@ static void published_words(const struct job *j, char *buf, size_t size)
 	struct err ignored = ERR_INIT;
 
 	if (*j->reason)
-		snprintf(buf, size, "job %lld is published%s %s", (long long)j->id, begins(j->reason, "as ") ? "" : ":",
-			 j->reason);
+		snprintf(buf, size, "job %lld is published%s %s", (long long)j->id,
+			 begins(j->reason, "as ") ? "" : ":", j->reason);
 	/* Where the ref has moved on meanwhile it was no rollback any more. */
-	else if (j->reused && strcmp(j->origin, "rollback") == 0 && strcmp(commit, j->commit) == 0 && sha256_valid(j->digest) &&
-	    nova_release(j->image, j->digest, release, &ignored) == 0)
-		snprintf(buf, size, "job %lld is published: image %s is back at release %s (no build)", (long long)j->id, j->image,
-			 release);
+	else if (j->reused && strcmp(j->origin, "rollback") == 0 &&
+		 strcmp(commit, j->commit) == 0 && sha256_valid(j->digest) &&
+		 nova_release(j->image, j->digest, release, &ignored) == 0)
+		snprintf(buf, size,
+			 "job %lld is published: image %s is back at release %s (no build)",
+			 (long long)j->id, j->image, release);
 	else if (j->reused)
-		snprintf(buf, size, "job %lld is published: image %s is warm at %.12s (same content as before, no build)",
+		snprintf(buf, size,
+			 "job %lld is published: image %s is warm at %.12s (same content as "
+			 "before, no build)",
 			 (long long)j->id, j->image, commit);
 	else
-		snprintf(buf, size, "job %lld is published: image %s is warm at %.12s (%s after it was queued)", (long long)j->id,
-			 j->image, commit, duration_words(words, j->ended_ms - j->created_ms));
+		snprintf(
+			buf, size,
+			"job %lld is published: image %s is warm at %.12s (%s after it was queued)",
+			(long long)j->id, j->image, commit,
+			duration_words(words, j->ended_ms - j->created_ms));
 }
 
 int outcome_of(const struct job *j, const struct standstill *s, char *buf, size_t size)
@@ -55,25 +62,30 @@ int outcome_of(const struct job *j, const struct standstill *s, char *buf, size_
 		published_words(j, buf, size);
 		return 0;
 	case JOB_FAILED:
-		snprintf(buf, size, "job %lld failed: %s; `hornero log %lld` shows its log", id, reason_of(j), id);
+		snprintf(buf, size, "job %lld failed: %s; `hornero log %lld` shows its log", id,
+			 reason_of(j), id);
 		return 1;
 	case JOB_SUPERSEDED:
 		if (j->superseded_by == 0) {
 			snprintf(buf, size, "job %lld was superseded by a newer one", id);
 			return 1;
 		}
-		snprintf(buf, size, "job %lld was superseded by job %lld, a newer push", id, (long long)j->superseded_by);
+		snprintf(buf, size, "job %lld was superseded by job %lld, a newer push", id,
+			 (long long)j->superseded_by);
 		return 1;
 	case JOB_CANCELLED:
-		snprintf(buf, size, "job %lld was cancelled%s%s", id, *j->reason ? ": " : "", j->reason);
+		snprintf(buf, size, "job %lld was cancelled%s%s", id, *j->reason ? ": " : "",
+			 j->reason);
 		return 1;
 	case JOB_HELD:
-		snprintf(buf, size, "job %lld is held: %s; mend that, then `hornero retry %lld`", id, reason_of(j), id);
+		snprintf(buf, size, "job %lld is held: %s; mend that, then `hornero retry %lld`",
+			 id, reason_of(j), id);
 		return 75;
 	case JOB_BUILT:
 		if (!*j->waiting_for || waiting_entry(job_waits(j))->is_brief)
 			return -1;
-		snprintf(buf, size, "job %lld is built and not published yet: %s", id, j->waiting_for);
+		snprintf(buf, size, "job %lld is built and not published yet: %s", id,
+			 j->waiting_for);
 		return 75;
 	case JOB_QUEUED:
 		if (!is_stopped)
@@ -83,7 +95,8 @@ int outcome_of(const struct job *j, const struct standstill *s, char *buf, size_
 	case JOB_RUNNING:
 		if (!is_stopped)
 			return -1;
-		snprintf(buf, size, "job %lld stands still, and no clock of it runs: %s", id, s->text);
+		snprintf(buf, size, "job %lld stands still, and no clock of it runs: %s", id,
+			 s->text);
 		return 75;
 	}
 	return -1;

@@ -1,14 +1,16 @@
-/* pause, resume: an image's builds, or all of the node's, stand still for as long as a person wants. DIAGNOSTICS: ERR_USAGE for an
- * image that is not there, or a key that may not; ERR_OPERATOR where the wish cannot be written. */
+/* pause, resume: an image's builds, or all of the node's, stand still for as long as a person
+ * wants. DIAGNOSTICS: ERR_USAGE for an image that is not there, or a key that may not; ERR_OPERATOR
+ * where the wish cannot be written. */
 #include "state/pause.h"
 
 #include "cli/words.h"
 #include "lib/bell.h"
 #include "lib/own.h"
 
-/* The argument, and whether it may be paused by whom asks. *uuid NULL: the node. What is paused may be gone by now. */
-static int target_of(struct cli *cli, const struct call *call, bool is_there, char buf[UUID_LEN + 1], const char **uuid,
-		     struct err *e)
+/* The argument, and whether it may be paused by whom asks. *uuid NULL: the node. What is paused may
+ * be gone by now. */
+static int target_of(struct cli *cli, const struct call *call, bool is_there,
+		     char buf[UUID_LEN + 1], const char **uuid, struct err *e)
 {
 	own_image struct image img = {0};
 
@@ -17,7 +19,8 @@ static int target_of(struct cli *cli, const struct call *call, bool is_there, ch
 		return -1;
 	if (call->nargs == 0)
 		return cli_may_node(cli, e);
-	if (cli_uuid(call->args[0], buf, e) < 0 || ((is_there || cli->key) && cli_image(cli, buf, &img, e) < 0))
+	if (cli_uuid(call->args[0], buf, e) < 0 ||
+	    ((is_there || cli->key) && cli_image(cli, buf, &img, e) < 0))
 		return -1;
 	*uuid = buf;
 	return 0;
@@ -34,17 +37,18 @@ int pause_run(struct cli *cli, const struct call *call, struct err *e)
 	c = cli->conf;
 	cli_who(cli, who);
 	if (pause_by(c, uuid, before)) {
-		cli_say(stdout, "%s is paused already, by %s; `hornero resume%s%s` ends that", uuid ? uuid : "this node", before,
-			uuid ? " " : "", uuid ? uuid : "");
+		cli_say(stdout, "%s is paused already, by %s; `hornero resume%s%s` ends that",
+			uuid ? uuid : "this node", before, uuid ? " " : "", uuid ? uuid : "");
 		return 0;
 	}
 	if (pause_begin(c, uuid, who, e) < 0)
 		return -1;
 	bell_ring(c->run_dir);
-	cli_say(stdout, "%s%s: nothing is built until `hornero resume%s%s`%s", uuid ? "image " : "this node", uuid ? uuid : "",
-		uuid ? " " : "", uuid ? uuid : "",
-		c->isolation == CONF_ISOLATION_NONE ? "; what is being built already goes on, since isolation is none" :
-						      "; what is being built already stands still");
+	cli_say(stdout, "%s%s: nothing is built until `hornero resume%s%s`%s",
+		uuid ? "image " : "this node", uuid ? uuid : "", uuid ? " " : "", uuid ? uuid : "",
+		c->isolation == CONF_ISOLATION_NONE
+			? "; what is being built already goes on, since isolation is none"
+			: "; what is being built already stands still");
 	return 0;
 }
 
@@ -54,7 +58,8 @@ static void say_others(const struct conf *c)
 
 	paused_load(&p, c);
 	if (p.n > 0)
-		cli_say(stdout, "%zu image%s still paused; `hornero image list` shows which", p.n, p.n == 1 ? " is" : "s are");
+		cli_say(stdout, "%zu image%s still paused; `hornero image list` shows which", p.n,
+			p.n == 1 ? " is" : "s are");
 }
 
 static int resume_node(const struct conf *c, struct err *e)
@@ -65,7 +70,8 @@ static int resume_node(const struct conf *c, struct err *e)
 	if (was_paused < 0 || drain_end(c->run_dir, e) < 0)
 		return -1;
 	bell_ring(c->run_dir);
-	puts(was_paused || was_drained ? "builds start again" : "this node was neither paused nor drained");
+	puts(was_paused || was_drained ? "builds start again"
+				       : "this node was neither paused nor drained");
 	say_others(c);
 	return 0;
 }
@@ -86,6 +92,7 @@ int resume_run(struct cli *cli, const struct call *call, struct err *e)
 	bell_ring(cli->conf->run_dir);
 	cli_say(stdout, was_paused ? "image %s: builds go on" : "image %s was not paused", uuid);
 	if (pause_by(cli->conf, NULL, who))
-		cli_say(stdout, "but the whole node is paused by %s; `hornero resume` ends that", who);
+		cli_say(stdout, "but the whole node is paused by %s; `hornero resume` ends that",
+			who);
 	return 0;
 }

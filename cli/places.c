@@ -12,12 +12,18 @@ void places_init(struct places *p, const struct conf *c)
 	const gid_t queue = c->queue_gid;
 	char *cancel = fs_path("%s/cancel", c->run_dir);
 	const struct place list[] = {
-		{c->state_dir, 0755, us, NO_GID},    {c->queue_dir, 02770, us, queue},
-		{c->run_dir, 02770, us, queue},      {cancel, 02770, us, queue},
-		{c->log_dir, 02750, us, queue},      {c->images_dir, 02775, us, queue},
-		{c->skip_dir, 02775, us, queue},     {c->pause_dir, 02775, us, queue},
-		{c->fence_dir, 0755, us, NO_GID},    {c->repo_root, queue == NO_GID ? 0755 : 02750, c->git_uid, queue},
-		{c->repo_base, 0755, us, NO_GID},    {c->door_host_keys, 0700, c->git_uid, NO_GID},
+		{c->state_dir, 0755, us, NO_GID},
+		{c->queue_dir, 02770, us, queue},
+		{c->run_dir, 02770, us, queue},
+		{cancel, 02770, us, queue},
+		{c->log_dir, 02750, us, queue},
+		{c->images_dir, 02775, us, queue},
+		{c->skip_dir, 02775, us, queue},
+		{c->pause_dir, 02775, us, queue},
+		{c->fence_dir, 0755, us, NO_GID},
+		{c->repo_root, queue == NO_GID ? 0755 : 02750, c->git_uid, queue},
+		{c->repo_base, 0755, us, NO_GID},
+		{c->door_host_keys, 0700, c->git_uid, NO_GID},
 	};
 
 	p->n = sizeof(list) / sizeof(list[0]);

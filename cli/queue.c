@@ -35,7 +35,8 @@ struct queue {
 };
 
 /* The one remark that fits behind a row; why the whole node stands still is said once, below. */
-static const char *note_of(const struct queue *q, const struct job *j, const struct standstill *standstill, char *buf, size_t size)
+static const char *note_of(const struct queue *q, const struct job *j,
+			   const struct standstill *standstill, char *buf, size_t size)
 {
 	int64_t now_ms = q->listing.now_ms;
 	char words[WORDS_MAX];
@@ -45,8 +46,9 @@ static const char *note_of(const struct queue *q, const struct job *j, const str
 	if (j->superseded_by)
 		snprintf(buf, size, "by job %lld", (long long)j->superseded_by);
 	else if (j->state == JOB_QUEUED && j->not_before_ms > now_ms)
-		snprintf(buf, size, "next attempt %s%s%s", age_words(words, now_ms - j->not_before_ms),
-			 *j->reason ? ": " : "", j->reason);
+		snprintf(buf, size, "next attempt %s%s%s",
+			 age_words(words, now_ms - j->not_before_ms), *j->reason ? ": " : "",
+			 j->reason);
 	else if (j->state == JOB_BUILT && *j->waiting_for)
 		return j->waiting_for;
 	else if (j->state == JOB_PUBLISHED)
@@ -63,30 +65,32 @@ static int queue_row(void *arg, const struct job *j)
 	struct standstill standstill;
 
 	cli_standstill(q->cli, &q->paused, j, &standstill);
-	listing_row(&q->listing, (struct cell[]){
-			       {.number = j->id},
-			       {.text = job_state_name(j->state)},
-			       {.text = j->image},
-			       {.text = j->repo},
-			       {.text = j->ref},
-			       {.text = j->commit},
-			       {.text = j->origin},
-			       {.text = j->pushed_by},
-			       {.number = j->priority},
-			       {.number = j->attempt},
-			       {.number = j->created_ms},
-			       {.number = j->started_ms},
-			       {.number = j->built_ms},
-			       {.number = j->ended_ms},
-			       {.number = j->not_before_ms},
-			       {.number = j->superseded_by},
-			       {.number = j->reused},
-			       {.text = j->digest},
-			       {.text = j->reason},
-			       {.text = standstill.kind ? standstill.text : j->waiting_for},
-			       {.text = standstill.kind ? waiting_name(standstill.kind) : j->waiting_kind},
-			       {.text = note_of(q, j, &standstill, note, sizeof(note))},
-		       });
+	listing_row(
+		&q->listing,
+		(struct cell[]){
+			{.number = j->id},
+			{.text = job_state_name(j->state)},
+			{.text = j->image},
+			{.text = j->repo},
+			{.text = j->ref},
+			{.text = j->commit},
+			{.text = j->origin},
+			{.text = j->pushed_by},
+			{.number = j->priority},
+			{.number = j->attempt},
+			{.number = j->created_ms},
+			{.number = j->started_ms},
+			{.number = j->built_ms},
+			{.number = j->ended_ms},
+			{.number = j->not_before_ms},
+			{.number = j->superseded_by},
+			{.number = j->reused},
+			{.text = j->digest},
+			{.text = j->reason},
+			{.text = standstill.kind ? standstill.text : j->waiting_for},
+			{.text = standstill.kind ? waiting_name(standstill.kind) : j->waiting_kind},
+			{.text = note_of(q, j, &standstill, note, sizeof(note))},
+		});
 	return ferror(stdout);
 }
 
@@ -118,7 +122,8 @@ int queue_run(struct cli *cli, const struct call *call, struct err *e)
 		return -1;
 	paused_load(&q.paused, cli->conf);
 	listing_begin(l, cli, columns, sizeof(columns) / sizeof(columns[0]));
-	listed = call_option(call, "all") ? list_all(db, &q, e) : job_each(db, JOB_SCOPE_RECENT, queue_row, &q, e);
+	listed = call_option(call, "all") ? list_all(db, &q, e)
+					  : job_each(db, JOB_SCOPE_RECENT, queue_row, &q, e);
 	if (listing_end(l, listed < 0 ? &ignored : e) < 0)
 		listed = -1;
 	if (listed == 0) {
@@ -131,6 +136,7 @@ int queue_run(struct cli *cli, const struct call *call, struct err *e)
 	if (listed < 0)
 		return -1;
 	if (!cli_agent_runs(cli->conf))
-		fputs("agent: not running (start hornerod, or nothing is built)\n", cli->json ? stderr : stdout);
+		fputs("agent: not running (start hornerod, or nothing is built)\n",
+		      cli->json ? stderr : stdout);
 	return 0;
 }

@@ -1,4 +1,5 @@
-/* ref: the commit that an image's ref has, asked of git. DIAGNOSTICS: ERR_OPERATOR where the repository is damaged. */
+/* ref: the commit that an image's ref has, asked of git. DIAGNOSTICS: ERR_OPERATOR where the
+ * repository is damaged. */
 #include "cli/cli.h"
 
 #include "lib/fs.h"
@@ -14,9 +15,11 @@
 static int ask_git(const char *path, const char *spec, char id[CLI_COMMIT_MAX + 1], struct err *e)
 {
 	own_free char *git_dir = fs_path("--git-dir=%s", path);
-	/* The repositories are git's; we only read, and run none of their configuration's programs. */
-	const char *const argv[] = {"git", git_dir, "-c", "safe.directory=*", "rev-parse", "--quiet", "--verify", "--end-of-options", spec,
-				    NULL};
+	/* The repositories are git's; we only read, and run none of their configuration's programs.
+	 */
+	const char *const argv[] = {"git",       git_dir,   "-c",       "safe.directory=*",
+				    "rev-parse", "--quiet", "--verify", "--end-of-options",
+				    spec,        NULL};
 	struct spawn s = SPAWN_INIT(argv);
 	own_free char *out = NULL;
 	size_t len = 0;
@@ -33,7 +36,8 @@ static int ask_git(const char *path, const char *spec, char id[CLI_COMMIT_MAX + 
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-int cli_ref_commit(const struct conf *c, const struct image *img, char commit[CLI_COMMIT_MAX + 1], struct err *e)
+int cli_ref_commit(const struct conf *c, const struct image *img, char commit[CLI_COMMIT_MAX + 1],
+		   struct err *e)
 {
 	enum { NONE = 1 }; /* of git rev-parse --quiet */
 	own_free char *path = cli_repo_path(c, img->repo);
@@ -52,8 +56,15 @@ int cli_ref_commit(const struct conf *c, const struct image *img, char commit[CL
 	if (rc < 0)
 		return err_wrap(e, "cannot read %s of %s", img->ref, path);
 	if (*lost)
-		return err_set(e, ERR_OPERATOR, "%s of %s was pushed at %.12s, and an object of that is missing or damaged, or it is no "
-			       "commit: `git fsck` in that repository says which; restore it from a backup, or delete the ref there and push "
-			       "it again", img->ref, path, lost);
-	return rc == NONE ? 0 : err_set(e, ERR_OPERATOR, "git cannot read the repository %s (exit %d): `git fsck` there says why", path, rc);
+		return err_set(e, ERR_OPERATOR,
+			       "%s of %s was pushed at %.12s, and an object of that is missing or "
+			       "damaged, or it is no commit: `git fsck` in that repository says "
+			       "which; restore it from a backup, or delete the ref there and push "
+			       "it again",
+			       img->ref, path, lost);
+	return rc == NONE ? 0
+			  : err_set(e, ERR_OPERATOR,
+				    "git cannot read the repository %s (exit %d): `git fsck` there "
+				    "says why",
+				    path, rc);
 }

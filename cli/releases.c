@@ -6,9 +6,9 @@
 #include <string.h>
 
 static const struct column columns[] = {
-	{"release", CELL_TEXT, 0}, {"digest", CELL_TEXT, 0},   {"commit", CELL_TEXT, 0},   {"built_ms", CELL_AGE, 0},
-	{"size_bytes", CELL_BYTES, 0}, {"current", CELL_BOOL, 0}, {"pinned", CELL_BOOL, 0}, {"previous", CELL_BOOL, 0},
-	{"problem", CELL_TEXT, 0},
+	{"release", CELL_TEXT, 0}, {"digest", CELL_TEXT, 0},      {"commit", CELL_TEXT, 0},
+	{"built_ms", CELL_AGE, 0}, {"size_bytes", CELL_BYTES, 0}, {"current", CELL_BOOL, 0},
+	{"pinned", CELL_BOOL, 0},  {"previous", CELL_BOOL, 0},    {"problem", CELL_TEXT, 0},
 };
 enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
@@ -25,7 +25,8 @@ static void hide_others(const struct cli *cli, const struct image *img, struct r
 	r->built_ms = 0;
 }
 
-int releases_get(const struct cli *cli, const struct image *img, const char *release, struct release *out, struct err *e)
+int releases_get(const struct cli *cli, const struct image *img, const char *release,
+		 struct release *out, struct err *e)
 {
 	int found = release_get(cli->conf->store_dir, img->uuid, img->repo, release, out, e);
 
@@ -34,12 +35,14 @@ int releases_get(const struct cli *cli, const struct image *img, const char *rel
 	return found;
 }
 
-int releases_load(const struct cli *cli, const struct image *img, struct releases *out, struct err *e)
+int releases_load(const struct cli *cli, const struct image *img, struct releases *out,
+		  struct err *e)
 {
 	if (release_list(cli->conf->store_dir, img->uuid, img->repo, &out->list, &out->n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < out->n; i++) {
-		out->list[i].built_ms = steady_present_of_wall_ms(&cli->clock, out->list[i].built_ms);
+		out->list[i].built_ms = steady_present_of_wall_ms(&cli->clock,
+								  out->list[i].built_ms);
 		hide_others(cli, img, &out->list[i]);
 	}
 	out->pinned = img->pinned;
@@ -58,7 +61,8 @@ const char *release_words(const struct cli *cli, const struct release *r, char b
 	if (is_hidden(cli, r))
 		snprintf(buf, RELEASE_WORDS, "first built for another image");
 	else
-		snprintf(buf, RELEASE_WORDS, "commit %.12s, built %s", *r->commit ? r->commit : "unknown",
+		snprintf(buf, RELEASE_WORDS, "commit %.12s, built %s",
+			 *r->commit ? r->commit : "unknown",
 			 age_since(words, r->built_ms, cli->now_ms, &cli->clock));
 	return buf;
 }
@@ -69,9 +73,9 @@ void releases_print(const struct cli *cli, const struct releases *all, FILE *out
 		const struct release *r = &all->list[i];
 		char words[RELEASE_WORDS];
 
-		cli_say(out, "  %s  %s%s%s%s%s%s", r->uuid, release_words(cli, r, words), r->current ? ", current" : "",
-			is_pinned(all, r) ? ", pinned" : "", r->previous ? ", the one before" : "", *r->problem ? ": " : "",
-			r->problem);
+		cli_say(out, "  %s  %s%s%s%s%s%s", r->uuid, release_words(cli, r, words),
+			r->current ? ", current" : "", is_pinned(all, r) ? ", pinned" : "",
+			r->previous ? ", the one before" : "", *r->problem ? ": " : "", r->problem);
 	}
 }
 

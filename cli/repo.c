@@ -1,4 +1,5 @@
-/* repo: DIAGNOSTICS: see repo.h; on any error nothing is left but, after a crash, a hidden directory. */
+/* repo: DIAGNOSTICS: see repo.h; on any error nothing is left but, after a crash, a hidden
+ * directory. */
 #include "cli/repo.h"
 
 #include "conf/image.h"
@@ -38,8 +39,8 @@ static void making_fini(struct making *m)
 }
 #define own_making __attribute__((cleanup(making_fini)))
 
-/* What is in a new repository (gitrepository-layout(5)), in the order in which it is made. Those that are root's decide how a
- * push is received and what runs then. */
+/* What is in a new repository (gitrepository-layout(5)), in the order in which it is made. Those
+ * that are root's decide how a push is received and what runs then. */
 static const struct part {
 	const char *path;
 	mode_t type;
@@ -58,7 +59,8 @@ static const struct part {
 	{"refs/heads", S_IFDIR, false, NULL},
 	{"refs/tags", S_IFDIR, false, NULL},
 	{"HEAD", S_IFREG, false, "ref: refs/heads/main\n"},
-	/* post-receive's mark (hooks/durable.h); dated back, so that the first push syncs everything. */
+	/* post-receive's mark (hooks/durable.h); dated back, so that the first push syncs
+	   everything. */
 	{"hornero.synced", S_IFREG, false, ""},
 };
 enum { N_PARTS = sizeof(parts) / sizeof(parts[0]) };
@@ -76,7 +78,8 @@ static int choose_owner(struct making *m, struct err *e)
 		m->gid = c->build_gid;
 	if (!root && c->git_uid != (uid_t)-1 && c->git_uid != geteuid())
 		return err_set(e, ERR_OPERATOR,
-			       "git_uid is %u and we are %u: only root can make a repository for another user",
+			       "git_uid is %u and we are %u: only root can make a repository for "
+			       "another user",
 			       (unsigned int)c->git_uid, (unsigned int)geteuid());
 	return 0;
 }
@@ -106,10 +109,12 @@ static bool is_part(const char *name)
 		if (strcmp(parts[i].path, name) == 0)
 			return true;
 	/* What git itself made for an older hornero. */
-	return strcmp(name, "description") == 0 || strcmp(name, "info") == 0 || strcmp(name, "branches") == 0;
+	return strcmp(name, "description") == 0 || strcmp(name, "info") == 0 ||
+	       strcmp(name, "branches") == 0;
 }
 
-/* Whether all that is in it is what we put there: its owner may have given another directory that name. */
+/* Whether all that is in it is what we put there: its owner may have given another directory that
+ * name. */
 static bool is_half_made(int fd, uid_t git)
 {
 	own_dir DIR *d = NULL;
@@ -128,7 +133,8 @@ static bool is_half_made(int fd, uid_t git)
 			return false;
 		empty = false;
 	}
-	return empty || (fstatat(fd, "hooks", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode));
+	return empty ||
+	       (fstatat(fd, "hooks", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode));
 }
 
 /* Beneath its descriptor, then the name, which by then can only be an empty directory's. */
@@ -141,7 +147,9 @@ static int remove_half(struct making *m, const char *name, struct err *e)
 
 	d = copy < 0 ? NULL : fdopendir(copy);
 	if (!d || !is_half_made(fd, m->uid))
-		return err_set(e, ERR_OPERATOR, "%s/%s is not what `hornero repo create` leaves behind; look at it and remove it",
+		return err_set(e, ERR_OPERATOR,
+			       "%s/%s is not what `hornero repo create` leaves behind; look at it "
+			       "and remove it",
 			       m->dir, name);
 	while ((entry = readdir(d)))
 		if (is_part(entry->d_name) && fs_remove_tree(fd, entry->d_name, e) < 0)
@@ -161,7 +169,8 @@ static int remove_leftovers(struct making *m, struct err *e)
 	if (held < 0)
 		return -1;
 	if (held == 0)
-		return err_set(e, ERR_NOBODY, "another repository is being made in %s; try again", m->dir);
+		return err_set(e, ERR_NOBODY, "another repository is being made in %s; try again",
+			       m->dir);
 	copy = openat(m->parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	d = copy < 0 ? NULL : fdopendir(copy);
 	if (!d)
@@ -170,14 +179,16 @@ static int remove_leftovers(struct making *m, struct err *e)
 		struct err why = ERR_INIT;
 
 		/* What is foreign there is in nobody's way. */
-		if (strncmp(entry->d_name, NEW_PREFIX, sizeof(NEW_PREFIX) - 1) == 0 && remove_half(m, entry->d_name, &why) < 0)
+		if (strncmp(entry->d_name, NEW_PREFIX, sizeof(NEW_PREFIX) - 1) == 0 &&
+		    remove_half(m, entry->d_name, &why) < 0)
 			log_warn("%s", why.msg);
 	}
 	return 0;
 }
 
-/* The directory that all is put in, ours and closed to its later owner until it is whole: mkdirat and openat are two steps, so
- * it is looked at whose it is and that nobody has put anything in it. */
+/* The directory that all is put in, ours and closed to its later owner until it is whole: mkdirat
+ * and openat are two steps, so it is looked at whose it is and that nobody has put anything in it.
+ */
 static int make_hidden(struct making *m, struct err *e)
 {
 	struct stat st;
@@ -188,14 +199,17 @@ static int make_hidden(struct making *m, struct err *e)
 	m->fd = openat(m->parent, m->hidden, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (m->fd < 0 || fstat(m->fd, &st) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot open %s/%s", m->dir, m->hidden);
-	if (st.st_uid != geteuid() || (st.st_mode & 0777) != 0700 || !is_half_made(m->fd, geteuid()) ||
+	if (st.st_uid != geteuid() || (st.st_mode & 0777) != 0700 ||
+	    !is_half_made(m->fd, geteuid()) ||
 	    faccessat(m->fd, "hooks", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return err_set(e, ERR_OPERATOR, "somebody else is at work in %s: %s was exchanged", m->dir, m->hidden);
+		return err_set(e, ERR_OPERATOR, "somebody else is at work in %s: %s was exchanged",
+			       m->dir, m->hidden);
 	failpoint("repo-hidden");
 	return 0;
 }
 
-/* hooksPath is spelled out because git's account may have a ~/.gitconfig that names another. gc belongs to the timer. */
+/* hooksPath is spelled out because git's account may have a ~/.gitconfig that names another. gc
+ * belongs to the timer. */
 static char *config_text(const struct conf *c)
 {
 	return fs_path("# by hornero repo create\n"
@@ -224,7 +238,9 @@ static int make_link(struct making *m, const struct part *p, struct err *e)
 	const char *target = strncmp(p->path, "hooks/", 6) == 0 ? hook : m->c->path;
 
 	if (target == hook && access(hook, X_OK) < 0)
-		return err_sys(e, ERR_OPERATOR, "libexec_dir of %s has no program to be the hooks: %s", m->c->path, hook);
+		return err_sys(e, ERR_OPERATOR,
+			       "libexec_dir of %s has no program to be the hooks: %s", m->c->path,
+			       hook);
 	if (symlinkat(target, m->fd, p->path) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make the link %s", p->path);
 	return 0;
@@ -233,7 +249,8 @@ static int make_link(struct making *m, const struct part *p, struct err *e)
 static int make_file(struct making *m, const struct part *p, struct err *e)
 {
 	own_free char *text = p->text ? fs_path("%s", p->text) : config_text(m->c);
-	own_fd int fd = openat(m->fd, p->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	own_fd int fd = openat(m->fd, p->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+			       0600);
 
 	if (fd < 0 || fs_write_all(fd, text, strlen(text)) < 0 ||
 	    (!*text && futimens(fd, (const struct timespec[2]){{0}, {0}}) < 0))
@@ -247,11 +264,13 @@ static int make_part(struct making *m, const struct part *p, struct err *e)
 		return make_link(m, p, e);
 	if (p->type == S_IFREG)
 		return make_file(m, p, e);
-	return mkdirat(m->fd, p->path, 0700) == 0 ? 0 : err_sys(e, ERR_OPERATOR, "cannot make %s", p->path);
+	return mkdirat(m->fd, p->path, 0700) == 0
+		       ? 0
+		       : err_sys(e, ERR_OPERATOR, "cannot make %s", p->path);
 }
 
-/* Owner, group, mode, and on disk. The set-group-id bit comes after the change of group, and hands the group on to what git
- * makes later. */
+/* Owner, group, mode, and on disk. The set-group-id bit comes after the change of group, and hands
+ * the group on to what git makes later. */
 static int give_fd(int fd, uid_t uid, gid_t gid, mode_t mode)
 {
 	return fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -1 : 0;
@@ -269,12 +288,14 @@ static int hand_over(const struct making *m, const struct part *p, struct err *e
 		return 0;
 	}
 	fd = fs_open_beneath(m->fd, p->path, O_RDONLY, 0);
-	if (fd < 0 || give_fd(fd, uid, m->gid, p->ours ? (is_dir ? 0755 : 0644) : (is_dir ? 02750 : 0640)) < 0)
+	if (fd < 0 || give_fd(fd, uid, m->gid,
+			      p->ours ? (is_dir ? 0755 : 0644) : (is_dir ? 02750 : 0640)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot hand over %s", p->path);
 	return 0;
 }
 
-/* Until the last line nobody but us gets into it. Backwards: what is in a directory before the directory. */
+/* Until the last line nobody but us gets into it. Backwards: what is in a directory before the
+ * directory. */
 static int fill(struct making *m, struct err *e)
 {
 	if (make_hidden(m, e) < 0)
@@ -296,10 +317,15 @@ static int put_in_place(struct making *m, const char *last, const char *name, st
 	own_free char *final = fs_path("%s.git", last);
 
 	if (renameat2(m->parent, m->hidden, m->parent, final, RENAME_NOREPLACE) < 0)
-		return errno == EEXIST ? err_set(e, ERR_USAGE, "the repository %s exists already: %s/%s", name, m->dir, final)
-				       : err_sys(e, ERR_OPERATOR, "cannot put %s/%s in place", m->dir, final);
+		return errno == EEXIST
+			       ? err_set(e, ERR_USAGE, "the repository %s exists already: %s/%s",
+					 name, m->dir, final)
+			       : err_sys(e, ERR_OPERATOR, "cannot put %s/%s in place", m->dir,
+					 final);
 	if (!fs_is_named(m->parent, final, m->fd))
-		return err_set(e, ERR_OPERATOR, "%s/%s is not what was made: its owner, user %u, exchanged it", m->dir, final, m->uid);
+		return err_set(e, ERR_OPERATOR,
+			       "%s/%s is not what was made: its owner, user %u, exchanged it",
+			       m->dir, final, m->uid);
 	return fs_sync_dir(m->parent, ".", e);
 }
 

@@ -1,6 +1,7 @@
-/* rollback: make an earlier artifact of an image the current one, by a pin in its file: the wish itself changes, so that
- * the sweep agrees. DIAGNOSTICS: ERR_USAGE where it must be said which release; exit 1 where the store has it no more or
- * it was changed; 75 where the wish is written and published later, with the reason. */
+/* rollback: make an earlier artifact of an image the current one, by a pin in its file: the wish
+ * itself changes, so that the sweep agrees. DIAGNOSTICS: ERR_USAGE where it must be said which
+ * release; exit 1 where the store has it no more or it was changed; 75 where the wish is written
+ * and published later, with the reason. */
 #include "cli/releases.h"
 #include "cli/steer.h"
 #include "cli/wait.h"
@@ -31,7 +32,10 @@ static int say_choices(const struct scene *s, struct err *e)
 
 	if (releases_load(s->cli, s->img, &all, e) < 0)
 		return -1;
-	cli_say(stderr, all.n > 0 ? "Releases of image %s in the store:" : "The store has no release of image %s.", s->img->uuid);
+	cli_say(stderr,
+		all.n > 0 ? "Releases of image %s in the store:"
+			  : "The store has no release of image %s.",
+		s->img->uuid);
 	releases_print(s->cli, &all, stderr);
 	return 0;
 }
@@ -48,14 +52,17 @@ static int find_previous(const struct scene *s, struct release *out, int *code, 
 			*out = all.list[i];
 			return 1;
 		}
-	cli_say(stderr, "hornero: what image %s was warm with before is not known, or not in the store any more; name a RELEASE",
+	cli_say(stderr,
+		"hornero: what image %s was warm with before is not known, or not in the store any "
+		"more; name a RELEASE",
 		s->img->uuid);
 	*code = 1;
 	return say_choices(s, e);
 }
 
 /* As find_previous. Twice in a row must not bring back what the first time put away. */
-static int choose(const struct scene *s, const char *asked, struct release *out, int *code, struct err *e)
+static int choose(const struct scene *s, const char *asked, struct release *out, int *code,
+		  struct err *e)
 {
 	const char *pinned = image_pin_at(s->img, s->commit);
 	char release[UUID_LEN + 1];
@@ -65,15 +72,19 @@ static int choose(const struct scene *s, const char *asked, struct release *out,
 		return find_previous(s, out, code, e);
 	*code = 64;
 	if (!asked)
-		cli_say(stderr, "hornero: image %s is rolled back already, to release %s; name the RELEASE to go to, or take that back "
-			"with --undo", s->img->uuid, pinned);
+		cli_say(stderr,
+			"hornero: image %s is rolled back already, to release %s; name the RELEASE "
+			"to go to, or take that back with --undo",
+			s->img->uuid, pinned);
 	else if (!uuid_canonical(asked, release))
-		cli_say(stderr, "hornero: \"%s\" is no release: 36 characters, as those below", asked);
+		cli_say(stderr, "hornero: \"%s\" is no release: 36 characters, as those below",
+			asked);
 	else {
 		found = releases_get(s->cli, s->img, release, out, e);
 		if (found != 0)
 			return found;
-		cli_say(stderr, "hornero: the store has no release %s of image %s, or not any more", release, s->img->uuid);
+		cli_say(stderr, "hornero: the store has no release %s of image %s, or not any more",
+			release, s->img->uuid);
 		*code = 1;
 	}
 	return say_choices(s, e);
@@ -97,7 +108,8 @@ static int queue(const struct scene *s, const char *origin, const char *note, st
 					       .pushed_by = who,
 					       .note = note}, &receipt, e) < 0) {
 		bell_ring(s->c->run_dir);
-		return err_wrap(e, "the image file is written, its job is not queued (the next sweep does that)");
+		return err_wrap(e, "the image file is written, its job is not queued (the next "
+				   "sweep does that)");
 	}
 	bell_ring(s->c->run_dir);
 	steer_say_receipt(&receipt);
@@ -113,8 +125,9 @@ static bool is_there_already(const struct scene *s, const struct release *r, str
 	enum warm_state state = WARM_NONE;
 	struct warm w;
 
-	return warm_look(s->c->store_dir, s->c->cache_dir, s->img->uuid, &w, &state, e) == 0 && state == WARM_OK &&
-	       strcmp(w.digest, r->digest) == 0 && warm_satisfies(&w, s->commit, image_pin_at(s->img, s->commit));
+	return warm_look(s->c->store_dir, s->c->cache_dir, s->img->uuid, &w, &state, e) == 0 &&
+	       state == WARM_OK && strcmp(w.digest, r->digest) == 0 &&
+	       warm_satisfies(&w, s->commit, image_pin_at(s->img, s->commit));
 }
 
 static int go_back(const struct scene *s, const char *asked, struct err *e)
@@ -133,13 +146,16 @@ static int go_back(const struct scene *s, const char *asked, struct err *e)
 		return 1;
 	}
 	if (is_there_already(s, &r, e)) {
-		cli_say(stdout, "image %s is at release %s already (%s)", img->uuid, r.uuid, release_words(s->cli, &r, words));
+		cli_say(stdout, "image %s is at release %s already (%s)", img->uuid, r.uuid,
+			release_words(s->cli, &r, words));
 		return 0;
 	}
 	if (image_pin(s->c->images_dir, img->uuid, r.uuid, s->commit, e) < 0)
 		return -1;
-	cli_say(stdout, "image %s goes back to release %s (%s) and stays there until a push moves %s; `hornero rollback --undo %s` "
-		"takes that back", img->uuid, r.uuid, release_words(s->cli, &r, words), img->ref, img->uuid);
+	cli_say(stdout,
+		"image %s goes back to release %s (%s) and stays there until a push moves %s; "
+		"`hornero rollback --undo %s` takes that back",
+		img->uuid, r.uuid, release_words(s->cli, &r, words), img->ref, img->uuid);
 	note = fs_path("rollback to release %s", r.uuid);
 	return queue(s, "rollback", note, e);
 }
@@ -170,7 +186,8 @@ int rollback_run(struct cli *cli, const struct call *call, struct err *e)
 	char uuid[UUID_LEN + 1], release[UUID_LEN + 1], commit[CLI_COMMIT_MAX + 1];
 	struct scene s = {.cli = cli, .c = c, .img = &img, .commit = commit};
 
-	if (!c || wait_deadline(timeout ? timeout : WAIT_S, &s.deadline_ms, e) < 0 || cli_uuid(call->args[0], uuid, e) < 0)
+	if (!c || wait_deadline(timeout ? timeout : WAIT_S, &s.deadline_ms, e) < 0 ||
+	    cli_uuid(call->args[0], uuid, e) < 0)
 		return -1;
 	if (asked && uuid_canonical(asked, release) && cli_uuid(asked, release, e) < 0)
 		return -1; /* capital letters */
@@ -182,7 +199,9 @@ int rollback_run(struct cli *cli, const struct call *call, struct err *e)
 	if (undo)
 		return take_back(&s, e);
 	if (!*commit) {
-		cli_say(stderr, "hornero: image %s: there is no %s in %s: it keeps its last artifact", uuid, img.ref, img.repo);
+		cli_say(stderr,
+			"hornero: image %s: there is no %s in %s: it keeps its last artifact", uuid,
+			img.ref, img.repo);
 		return 1;
 	}
 	return go_back(&s, asked, e);

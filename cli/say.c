@@ -36,7 +36,8 @@ static bool is_for_keys(const char *text)
 	return w && w->reach != WORD_HERE && w->reach != WORD_NODE;
 }
 
-/* `hornero why 42` becomes `ssh -p 2222 git@compute-7 why 42`. The caller frees; NULL: out of memory. */
+/* `hornero why 42` becomes `ssh -p 2222 git@compute-7 why 42`. The caller frees; NULL: out of
+ * memory. */
 static char *as_typed(const char *text, const struct way *way)
 {
 	char *typed = NULL;
@@ -93,5 +94,6 @@ char *cli_repo_shown(const struct cli *cli, const char *repo)
 {
 	struct way way;
 
-	return cli->key && way_read(&way) ? fs_path("%s%s", way.url, repo) : cli_repo_path(cli->conf, repo);
+	return cli->key && way_read(&way) ? fs_path("%s%s", way.url, repo)
+					  : cli_repo_path(cli->conf, repo);
 }

@@ -74,7 +74,8 @@ struct rows {
 	const struct conf *conf;
 };
 
-static void add_row(struct rows *r, const struct column *columns, size_t n, const struct cell *cells)
+static void add_row(struct rows *r, const struct column *columns, size_t n,
+		    const struct cell *cells)
 {
 	if (r->array)
 		json_array_append_new(r->array, row_json(columns, n, cells));
@@ -86,7 +87,8 @@ static int attempt_row(void *arg, const struct attempt *a)
 {
 	struct rows *r = arg;
 	const struct attempt_result *v = &a->result;
-	own_free char *log = fs_path("%s/%lld.%lld.log", r->conf->log_dir, (long long)a->job, (long long)a->attempt);
+	own_free char *log = fs_path("%s/%lld.%lld.log", r->conf->log_dir, (long long)a->job,
+				     (long long)a->attempt);
 
 	add_row(r, attempt_columns, N_ATTEMPT,
 		(struct cell[]){
@@ -113,16 +115,21 @@ static int attempt_row(void *arg, const struct attempt *a)
 static int event_row(void *arg, const struct event *ev)
 {
 	struct rows *r = arg;
-	/* The detail of a supersession is the number of a job that may not be one of those that are shown. */
+	/* The detail of a supersession is the number of a job that may not be one of those that are
+	 * shown. */
 	bool hides = strcmp(ev->event, "superseded") == 0 && r->job->superseded_by == 0;
 
 	add_row(r, event_columns, N_EVENT,
-		(struct cell[]){{.number = ev->at_ms}, {.text = ev->event}, {.number = ev->attempt}, {.text = ev->who},
+		(struct cell[]){{.number = ev->at_ms},
+				{.text = ev->event},
+				{.number = ev->attempt},
+				{.text = ev->who},
 				{.text = hides ? NULL : ev->detail}});
 	return 0;
 }
 
-static void job_cells(const struct job *j, const struct standstill *standstill, struct cell cells[N_JOB])
+static void job_cells(const struct job *j, const struct standstill *standstill,
+		      struct cell cells[N_JOB])
 {
 	const struct cell all[N_JOB] = {
 		{.number = j->id},
@@ -158,16 +165,19 @@ static void job_cells(const struct job *j, const struct standstill *standstill, 
 		cells[i] = all[i];
 }
 
-static int show_json(struct db *db, const struct conf *c, const struct job *j, const struct cell *cells, struct err *e)
+static int show_json(struct db *db, const struct conf *c, const struct job *j,
+		     const struct cell *cells, struct err *e)
 {
 	json_t *object = row_json(job_columns, N_JOB, cells);
-	struct rows attempts = {.job = j, .array = json_array(), .conf = c}, events = {.job = j, .array = json_array(), .conf = c};
+	struct rows attempts = {.job = j, .array = json_array(), .conf = c},
+		    events = {.job = j, .array = json_array(), .conf = c};
 
 	json_object_set_new(object, "attempts", attempts.array);
 	json_object_set_new(object, "events", events.array);
 	json_object_set_new(object, "isolation",
 			    json_string(c->isolation == CONF_ISOLATION_NONE ? "none" : "cgroup"));
-	if (attempt_each(db, j->id, attempt_row, &attempts, e) < 0 || event_each(db, j->id, event_row, &events, e) < 0) {
+	if (attempt_each(db, j->id, attempt_row, &attempts, e) < 0 ||
+	    event_each(db, j->id, event_row, &events, e) < 0) {
 		json_decref(object);
 		return -1;
 	}
@@ -175,7 +185,8 @@ static int show_json(struct db *db, const struct conf *c, const struct job *j, c
 	return 0;
 }
 
-static int show_people(struct cli *cli, struct db *db, const struct job *j, const struct cell *cells, struct err *e)
+static int show_people(struct cli *cli, struct db *db, const struct job *j,
+		       const struct cell *cells, struct err *e)
 {
 	struct listing l;
 	struct rows r = {.job = j, .listing = &l, .conf = cli->conf};
@@ -195,8 +206,8 @@ static int show_people(struct cli *cli, struct db *db, const struct job *j, cons
 	if (listing_end(&l, listed < 0 ? &ignored : e) < 0 || listed < 0)
 		return -1;
 	putchar('\n');
-	cli_say(stdout, "`hornero log %lld` prints the log, `hornero why %lld` says what to do.", (long long)j->id,
-		(long long)j->id);
+	cli_say(stdout, "`hornero log %lld` prints the log, `hornero why %lld` says what to do.",
+		(long long)j->id, (long long)j->id);
 	return 0;
 }
 
@@ -213,7 +224,8 @@ int show_run(struct cli *cli, const struct call *call, struct err *e)
 		return -1;
 	cli_standstill(cli, NULL, &j, &standstill);
 	job_cells(&j, &standstill, cells);
-	if ((cli->json ? show_json(db, cli->conf, &j, cells, e) : show_people(cli, db, &j, cells, e)) < 0)
+	if ((cli->json ? show_json(db, cli->conf, &j, cells, e)
+		       : show_people(cli, db, &j, cells, e)) < 0)
 		return -1;
 	cli_note_isolation(cli);
 	return 0;

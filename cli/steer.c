@@ -1,5 +1,5 @@
-/* steer: cancel, retry, rebuild, sweep: words that change what the queue holds. DIAGNOSTICS: ERR_USAGE
- * where the job or image does not allow it. */
+/* steer: cancel, retry, rebuild, sweep: words that change what the queue holds. DIAGNOSTICS:
+ * ERR_USAGE where the job or image does not allow it. */
 #include "cli/steer.h"
 
 #include "cli/view.h"
@@ -26,14 +26,21 @@ static int ask_agent(const struct conf *c, int64_t id, struct err *e)
 		return -1;
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
 	if (fd < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot ask for the end of job %" PRId64 " by %s", id, path);
+		return err_sys(e, ERR_OPERATOR, "cannot ask for the end of job %" PRId64 " by %s",
+			       id, path);
 	bell_ring(c->run_dir);
 	if (cli_agent_runs(c)) {
-		cli_say(stdout, "job %" PRId64 " is being ended; `hornero wait %" PRId64 "` tells when it has", id, id);
+		cli_say(stdout,
+			"job %" PRId64 " is being ended; `hornero wait %" PRId64
+			"` tells when it has",
+			id, id);
 		return 0;
 	}
-	fprintf(stderr, "hornero: job %" PRId64 " is marked running, but hornerod does not run; the job is cancelled when "
-		"hornerod starts\n", id);
+	fprintf(stderr,
+		"hornero: job %" PRId64
+		" is marked running, but hornerod does not run; the job is cancelled when hornerod "
+		"starts\n",
+		id);
 	return 75;
 }
 
@@ -62,7 +69,8 @@ void steer_say_receipt(const struct job_receipt *r)
 	if (r->joined)
 		printf("job %" PRId64 " was queued for that already\n", r->id);
 	else
-		cli_say(stdout, "job %" PRId64 " queued; `hornero log -f %" PRId64 "` follows it", r->id, r->id);
+		cli_say(stdout, "job %" PRId64 " queued; `hornero log -f %" PRId64 "` follows it",
+			r->id, r->id);
 	if (r->superseded)
 		printf("job %" PRId64 " is superseded by it\n", r->superseded);
 }
@@ -79,7 +87,8 @@ int retry_run(struct cli *cli, const struct call *call, struct err *e)
 
 	cli_who(cli, who);
 	if (cli_job_number(call->args[0], &id, e) < 0 || cli_db(cli, DB_CREATE, &db, e) < 0 ||
-	    cli_job_get(cli, db, id, &j, e) <= 0 || (cli->key && cli_image(cli, j.image, &img, e) < 0) ||
+	    cli_job_get(cli, db, id, &j, e) <= 0 ||
+	    (cli->key && cli_image(cli, j.image, &img, e) < 0) ||
 	    job_retry(db, id, who, &receipt, e) < 0)
 		return -1;
 	skip_clear(cli->conf->skip_dir, j.image);
@@ -103,15 +112,16 @@ static int rebuild_image(const struct rebuild *r, const struct image *img, struc
 	int found;
 
 	if (img->broken) {
-		cli_say(stderr, "hornero: image %s is passed over: %s", img->uuid, img->problem.msg);
+		cli_say(stderr, "hornero: image %s is passed over: %s", img->uuid,
+			img->problem.msg);
 		return 1;
 	}
 	found = cli_ref_commit(r->c, img, commit, e);
 	if (found < 0)
 		return -1;
 	if (found == 0) {
-		cli_say(stderr, "hornero: image %s: nothing has been pushed to %s of %s yet", img->uuid, img->ref,
-			  img->repo);
+		cli_say(stderr, "hornero: image %s: nothing has been pushed to %s of %s yet",
+			img->uuid, img->ref, img->repo);
 		return 1;
 	}
 	skip_clear(r->c->skip_dir, img->uuid);
@@ -127,8 +137,10 @@ static int rebuild_image(const struct rebuild *r, const struct image *img, struc
 	printf("image %s: ", img->uuid);
 	steer_say_receipt(&receipt);
 	if (image_pin_at(img, commit))
-		cli_say(stdout, "image %s is pinned to release %s, which is published again; `hornero rollback --undo %s` lets it "
-			"follow its ref", img->uuid, img->pinned, img->uuid);
+		cli_say(stdout,
+			"image %s is pinned to release %s, which is published again; `hornero "
+			"rollback --undo %s` lets it follow its ref",
+			img->uuid, img->pinned, img->uuid);
 	return 0;
 }
 
@@ -158,7 +170,10 @@ int rebuild_run(struct cli *cli, const struct call *call, struct err *e)
 	own_image struct image img = {0};
 	own_db struct db *db = NULL;
 	char uuid[UUID_LEN + 1], who[CLI_WHO_MAX];
-	struct rebuild r = {.c = c, .who = who, .force = call_option(call, "force"), .clean = call_option(call, "clean")};
+	struct rebuild r = {.c = c,
+			    .who = who,
+			    .force = call_option(call, "force"),
+			    .clean = call_option(call, "clean")};
 	int code;
 
 	cli_who(cli, who);
@@ -187,7 +202,8 @@ int sweep_run(struct cli *cli, const struct call *call, struct err *e)
 	program = fs_path("%s/hornero-sweep", c->libexec_dir);
 	if (view_leave_root(e) < 0)
 		return -1;
-	execv(program, (char *const[]){(char[]){"hornero-sweep"}, (char[]){"-c"}, (char *)(uintptr_t)c->path,
-				       cli->json ? (char[]){"--json"} : NULL, NULL});
+	execv(program,
+	      (char *const[]){(char[]){"hornero-sweep"}, (char[]){"-c"}, (char *)(uintptr_t)c->path,
+			      cli->json ? (char[]){"--json"} : NULL, NULL});
 	return err_sys(e, ERR_OPERATOR, "cannot run %s (libexec_dir in hornero.yaml)", program);
 }

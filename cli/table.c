@@ -12,9 +12,10 @@ static const char *state_colour(const char *state)
 	static const struct {
 		const char *state, *colour;
 	} colours[] = {
-		{"running", "\033[36m"}, {"built", "\033[33m"},     {"published", "\033[32m"}, {"warm", "\033[32m"},
-		{"failed", "\033[31m"},  {"held", "\033[31m"},      {"broken", "\033[31m"},    {"foreign", "\033[31m"},
-		{"gone", "\033[33m"},    {"superseded", "\033[2m"}, {"cancelled", "\033[2m"},
+		{"running", "\033[36m"},   {"built", "\033[33m"},    {"published", "\033[32m"},
+		{"warm", "\033[32m"},      {"failed", "\033[31m"},   {"held", "\033[31m"},
+		{"broken", "\033[31m"},    {"foreign", "\033[31m"},  {"gone", "\033[33m"},
+		{"superseded", "\033[2m"}, {"cancelled", "\033[2m"},
 	};
 
 	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
@@ -23,8 +24,9 @@ static const char *state_colour(const char *state)
 	return NULL;
 }
 
-/* Almost every text is printable ASCII: that is its own escape, and as wide as it is long. Eight bytes at
- * a time: a byte outside ' '..'~' shows in the top bit of itself, of itself + 1, or of itself - ' '. */
+/* Almost every text is printable ASCII: that is its own escape, and as wide as it is long. Eight
+ * bytes at a time: a byte outside ' '..'~' shows in the top bit of itself, of itself + 1, or of
+ * itself - ' '. */
 static bool is_plain(const char *text, size_t len)
 {
 	const uint64_t ones = 0x0101010101010101, tops = 0x80 * ones;
@@ -49,9 +51,10 @@ static size_t put_text(char *buf, size_t size, const char *text, size_t len)
 	return len;
 }
 
-/* The cell for people into buf (WORDS_MAX bytes at least); "" where there is nothing to say. Returns its length. */
-static size_t cell_words(char *buf, size_t size, enum cell_kind kind, const struct cell *c, int64_t now_ms,
-			 const struct steady *clock)
+/* The cell for people into buf (WORDS_MAX bytes at least); "" where there is nothing to say.
+ * Returns its length. */
+static size_t cell_words(char *buf, size_t size, enum cell_kind kind, const struct cell *c,
+			 int64_t now_ms, const struct steady *clock)
 {
 	const char *text = c->text ? c->text : "";
 
@@ -102,17 +105,21 @@ static void title_of(char *out, size_t size, const char *name, bool capitals)
 	size_t len = strlen(name);
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (len > strlen(units[i]) && strcmp(name + len - strlen(units[i]), units[i]) == 0) {
+		if (len > strlen(units[i]) &&
+		    strcmp(name + len - strlen(units[i]), units[i]) == 0) {
 			len -= strlen(units[i]);
 			break;
 		}
 	len = len < size ? len : size - 1;
 	for (size_t i = 0; i < len; i++)
-		out[i] = name[i] == '_' ? ' ' : capitals ? (char)toupper((unsigned char)name[i]) : name[i];
+		out[i] = name[i] == '_' ? ' '
+			 : capitals     ? (char)toupper((unsigned char)name[i])
+					: name[i];
 	out[len] = '\0';
 }
 
-void listing_begin(struct listing *l, const struct cli *cli, const struct column *columns, size_t ncolumns)
+void listing_begin(struct listing *l, const struct cli *cli, const struct column *columns,
+		   size_t ncolumns)
 {
 	char title[WORDS_MAX];
 
@@ -177,7 +184,8 @@ static int listing_cell(struct listing *l, size_t column, const struct cell *c)
 
 static bool is_number(enum cell_kind k)
 {
-	return k == CELL_NUMBER || k == CELL_ID || k == CELL_DURATION || k == CELL_SECONDS || k == CELL_BYTES;
+	return k == CELL_NUMBER || k == CELL_ID || k == CELL_DURATION || k == CELL_SECONDS ||
+	       k == CELL_BYTES;
 }
 
 static char *put_blanks(char *at, int n)
@@ -187,11 +195,13 @@ static char *put_blanks(char *at, int n)
 }
 
 /* One cell into a line, numbers to the right; the last column has no blanks behind it. */
-static char *put_cell(const struct listing *l, char *at, size_t i, const char *text, struct mark m, bool last, bool head)
+static char *put_cell(const struct listing *l, char *at, size_t i, const char *text, struct mark m,
+		      bool last, bool head)
 {
 	int blanks = l->width[i] - (int)m.width;
-	const char *colour = l->colour && head ? "\033[1m"
-			     : l->colour && l->columns[i].kind == CELL_STATE ? state_colour(text) : NULL;
+	const char *colour = l->colour && head                               ? "\033[1m"
+			     : l->colour && l->columns[i].kind == CELL_STATE ? state_colour(text)
+									     : NULL;
 	bool right = is_number(l->columns[i].kind);
 
 	if (right)
@@ -222,7 +232,9 @@ static void put_head(const struct listing *l, char *line, size_t last)
 		if (l->columns[i].flags & COLUMN_JSON_ONLY)
 			continue;
 		title_of(title, sizeof(title), l->columns[i].name, true);
-		at = put_cell(l, at, i, title, (struct mark){(uint32_t)strlen(title), (uint32_t)strlen(title)}, i == last, true);
+		at = put_cell(l, at, i, title,
+			      (struct mark){(uint32_t)strlen(title), (uint32_t)strlen(title)},
+			      i == last, true);
 	}
 	*at++ = '\n';
 	fwrite_unlocked(line, 1, (size_t)(at - line), stdout);
@@ -323,7 +335,8 @@ int listing_end(struct listing *l, struct err *e)
 	return l->failed ? err_set(e, ERR_NOBODY, "out of memory after %zu rows", l->rows) : 0;
 }
 
-void record_print(const struct cli *cli, const struct column *columns, size_t ncolumns, const struct cell *cells)
+void record_print(const struct cli *cli, const struct column *columns, size_t ncolumns,
+		  const struct cell *cells)
 {
 	char title[WORDS_MAX];
 	int width = 0;
@@ -338,12 +351,13 @@ void record_print(const struct cli *cli, const struct column *columns, size_t nc
 		const char *colour;
 
 		if (!text || (columns[i].flags & COLUMN_JSON_ONLY) ||
-		    cell_words(text, most, columns[i].kind == CELL_COMMIT ? CELL_TEXT : columns[i].kind, &cells[i],
-			       cli->now_ms, &cli->clock) == 0)
+		    cell_words(text, most,
+			       columns[i].kind == CELL_COMMIT ? CELL_TEXT : columns[i].kind,
+			       &cells[i], cli->now_ms, &cli->clock) == 0)
 			continue;
 		title_of(title, sizeof(title), columns[i].name, false);
 		colour = cli->colour && columns[i].kind == CELL_STATE ? state_colour(text) : NULL;
-		printf("%s:%*s%s%s%s\n", title, width - text_width(title) + 1, "", colour ? colour : "", text,
-		       colour ? "\033[0m" : "");
+		printf("%s:%*s%s%s%s\n", title, width - text_width(title) + 1, "",
+		       colour ? colour : "", text, colour ? "\033[0m" : "");
 	}
 }

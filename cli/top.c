@@ -1,4 +1,5 @@
-/* top: `hornero top`: draws what top_look.c found, again and again. DIAGNOSTICS: ERR_USAGE for its options; as db says. */
+/* top: `hornero top`: draws what top_look.c found, again and again. DIAGNOSTICS: ERR_USAGE for its
+ * options; as db says. */
 #include "cli/top.h"
 
 #include "cli/table.h"
@@ -17,7 +18,8 @@
 enum { HEAD_LINES = 8, SCREEN_BYTES = 65536, FOREVER = 0 };
 
 /* The other screen, no cursor, long lines cut; and back. */
-static const char enter[] = "\033[?1049h\033[?25l\033[?7l", leave[] = "\033[?7h\033[?25h\033[?1049l", home[] = "\033[H\033[J";
+static const char enter[] = "\033[?1049h\033[?25l\033[?7l",
+		  leave[] = "\033[?7h\033[?25h\033[?1049l", home[] = "\033[H\033[J";
 
 static const struct column columns[] = {
 	{"job", CELL_NUMBER, 0},
@@ -47,7 +49,8 @@ struct top {
 enum { BUSY_MAX = 64 };
 
 /* busy is the caller's, for as long as the row is used. */
-static void job_cells(const struct snapshot *s, size_t i, struct cell row[N_COLUMNS], char busy[BUSY_MAX])
+static void job_cells(const struct snapshot *s, size_t i, struct cell row[N_COLUMNS],
+		      char busy[BUSY_MAX])
 {
 	const struct job *j = &s->jobs[i];
 	const struct usage *u = &s->usage[i];
@@ -73,7 +76,8 @@ static void job_cells(const struct snapshot *s, size_t i, struct cell row[N_COLU
 
 static json_t *span_json(struct span *s)
 {
-	return json_pack("{s:I,s:I,s:I}", "pushes", (json_int_t)s->n, "p50_ms", (json_int_t)span_percentile(s, 50), "p99_ms",
+	return json_pack("{s:I,s:I,s:I}", "pushes", (json_int_t)s->n, "p50_ms",
+			 (json_int_t)span_percentile(s, 50), "p99_ms",
 			 (json_int_t)span_percentile(s, 99));
 }
 
@@ -90,15 +94,23 @@ static void print_json(const struct top *t, struct snapshot *s)
 	json_object_set_new(o, "at_ms", json_integer(s->at_ms));
 	for (int i = 0; i < JOB_STATES; i++)
 		if (!job_state_ended((enum job_state)i))
-			json_object_set_new(o, job_state_name((enum job_state)i), json_integer(s->counts[i]));
+			json_object_set_new(o, job_state_name((enum job_state)i),
+					    json_integer(s->counts[i]));
 	json_object_set_new(o, "workers", json_integer(c->workers));
 	json_object_set_new(o, "push_to_warm_hour", span_json(&s->hour));
 	json_object_set_new(o, "push_to_warm_day", span_json(&s->day));
-	json_object_set_new(o, "pressure", s->sees_node ? json_pack("{s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I}",
-		"memory", percent_json(s->memory), "io", percent_json(s->io), "cpu", percent_json(s->cpu), "load", percent_json(s->load),
-		"memory_limit", (json_int_t)c->memory_pressure_limit, "io_limit", (json_int_t)c->io_pressure_limit,
-		"cpu_limit", (json_int_t)c->cpu_pressure_limit, "load_limit", (json_int_t)c->load_limit) : json_null());
-	json_object_set_new(o, "standstill", s->standstill.kind ? json_string(s->standstill.text) : json_null());
+	json_object_set_new(
+		o, "pressure",
+		s->sees_node ? json_pack("{s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I}", "memory",
+					 percent_json(s->memory), "io", percent_json(s->io), "cpu",
+					 percent_json(s->cpu), "load", percent_json(s->load),
+					 "memory_limit", (json_int_t)c->memory_pressure_limit,
+					 "io_limit", (json_int_t)c->io_pressure_limit, "cpu_limit",
+					 (json_int_t)c->cpu_pressure_limit, "load_limit",
+					 (json_int_t)c->load_limit)
+			     : json_null());
+	json_object_set_new(o, "standstill",
+			    s->standstill.kind ? json_string(s->standstill.text) : json_null());
 	json_object_set_new(o, "agent_runs", json_boolean(s->agent_runs));
 	for (size_t i = 0; i < s->n; i++) {
 		struct cell row[N_COLUMNS];
@@ -118,7 +130,8 @@ static void print_span(const char *name, struct span *s)
 	if (s->n == 0)
 		printf("%s: no push", name);
 	else
-		printf("%s: %zu, p50 %s, p99 %s", name, s->n, duration_words(p50, span_percentile(s, 50)),
+		printf("%s: %zu, p50 %s, p99 %s", name, s->n,
+		       duration_words(p50, span_percentile(s, 50)),
 		       duration_words(p99, span_percentile(s, 99)));
 }
 
@@ -141,9 +154,10 @@ static void print_head(const struct top *t, struct snapshot *s)
 	char clock[16];
 
 	strftime(clock, sizeof(clock), "%H:%M:%S", localtime_r(&at, &tm));
-	printf("%s  %lld running, %lld queued, %lld built, %lld held; %lld worker%s\n", clock, (long long)s->counts[JOB_RUNNING],
-	       (long long)s->counts[JOB_QUEUED], (long long)s->counts[JOB_BUILT], (long long)s->counts[JOB_HELD], (long long)c->workers,
-	       c->workers == 1 ? "" : "s");
+	printf("%s  %lld running, %lld queued, %lld built, %lld held; %lld worker%s\n", clock,
+	       (long long)s->counts[JOB_RUNNING], (long long)s->counts[JOB_QUEUED],
+	       (long long)s->counts[JOB_BUILT], (long long)s->counts[JOB_HELD],
+	       (long long)c->workers, c->workers == 1 ? "" : "s");
 	fputs("push to warm, ", stdout);
 	print_span("last hour", &s->hour);
 	print_span("; last day", &s->day);
@@ -255,7 +269,8 @@ static int watch_signals(void)
 
 static int read_options(const struct call *call, struct top *t, struct err *e)
 {
-	const char *times = call_option(call, "iterations"), *interval = call_option(call, "interval");
+	const char *times = call_option(call, "iterations"),
+		   *interval = call_option(call, "interval");
 	double s = 2;
 	char *end;
 
@@ -264,7 +279,9 @@ static int read_options(const struct call *call, struct top *t, struct err *e)
 	if (interval) {
 		s = strtod(interval, &end);
 		if (end == interval || *end || !isfinite(s) || s < 0.1 || s > 3600)
-			return err_set(e, ERR_USAGE, "--interval \"%s\" is no number of seconds from 0.1 to 3600", interval);
+			return err_set(e, ERR_USAGE,
+				       "--interval \"%s\" is no number of seconds from 0.1 to 3600",
+				       interval);
 	}
 	t->interval_ms = (int)(s * 1000);
 	return 0;

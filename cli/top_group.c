@@ -1,5 +1,5 @@
-/* top_group: what an attempt has used so far, and what of it runs, by its control group. DIAGNOSTICS: none; what cannot be
- * read is left out. */
+/* top_group: what an attempt has used so far, and what of it runs, by its control group.
+ * DIAGNOSTICS: none; what cannot be read is left out. */
 #include "cli/top.h"
 
 #include "lib/clock.h"
@@ -14,7 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 512, GROUP_FILE_MAX = 16384, STARVED_MOST = 64, STARVED_LOOKS = 10, STARVED_NAP_MS = 50 };
+enum {
+	LINE_BYTES = 512,
+	GROUP_FILE_MAX = 16384,
+	STARVED_MOST = 64,
+	STARVED_LOOKS = 10,
+	STARVED_NAP_MS = 50
+};
 
 /* Who holds hornerod's lock, as the kernel lists it; 0: nobody, or not to be seen. */
 static long agent_pid(const struct conf *c)
@@ -30,7 +36,8 @@ static long agent_pid(const struct conf *c)
 		unsigned long inode;
 		long pid;
 
-		if (sscanf(line, "%*s FLOCK ADVISORY WRITE %ld %*x:%*x:%lu", &pid, &inode) == 2 && inode == st.st_ino)
+		if (sscanf(line, "%*s FLOCK ADVISORY WRITE %ld %*x:%*x:%lu", &pid, &inode) == 2 &&
+		    inode == st.st_ino)
 			return pid;
 	}
 	return 0;
@@ -54,10 +61,14 @@ static char *find_v2(const struct conf *c)
 	return NULL;
 }
 
-/* The attempt's directory in the hierarchy of this controller; the caller frees; NULL: there is none. */
-static char *find_leaf(const struct conf *c, const char *v2, const char *controller, const char *leaf)
+/* The attempt's directory in the hierarchy of this controller; the caller frees; NULL: there is
+ * none. */
+static char *find_leaf(const struct conf *c, const char *v2, const char *controller,
+		       const char *leaf)
 {
-	own_free char *pattern = v2 ? fs_path("%s/*/%s", v2, leaf) : fs_path("/sys/fs/cgroup/*%s*/%s/*/%s", controller, c->cgroup_top, leaf);
+	own_free char *pattern = v2 ? fs_path("%s/*/%s", v2, leaf)
+				    : fs_path("/sys/fs/cgroup/*%s*/%s/*/%s", controller,
+					      c->cgroup_top, leaf);
 	char *found = NULL;
 	glob_t g;
 
@@ -76,7 +87,8 @@ static char *read_file(const char *dir, const char *file)
 	char *text = NULL;
 	size_t len;
 
-	return dir && fs_read(AT_FDCWD, path, GROUP_FILE_MAX, &text, &len, &ignored) == 0 ? text : NULL;
+	return dir && fs_read(AT_FDCWD, path, GROUP_FILE_MAX, &text, &len, &ignored) == 0 ? text
+											  : NULL;
 }
 
 /* The number behind `field`, or the first one. */
@@ -93,7 +105,10 @@ static void look_at_process(long pid, struct usage *out)
 {
 	static const struct {
 		const char *program, *stage;
-	} stages[] = {{"hornero-checkou", "checkout"}, {"hornero-check", "check"}, {"hornero-boot", "boot"}, {"bwrap", ""}};
+	} stages[] = {{"hornero-checkou", "checkout"},
+		      {"hornero-check", "check"},
+		      {"hornero-boot", "boot"},
+		      {"bwrap", ""}};
 	own_free char *dir = fs_path("/proc/%ld", pid);
 	own_free char *name = read_file(dir, "comm");
 	const char *stage = "build";
@@ -164,7 +179,8 @@ void starved_look(const struct conf *c, const struct job *jobs, size_t n, double
 
 	for (size_t i = 0; i < n; i++)
 		percent[i] = -1;
-	for (size_t i = 0; i < n && used < STARVED_MOST && jobs[i].state == JOB_RUNNING; i++, used++) {
+	for (size_t i = 0; i < n && used < STARVED_MOST && jobs[i].state == JOB_RUNNING;
+	     i++, used++) {
 		all[i].n = open_groups(c, v2, &jobs[i], all[i].dirs);
 		some = (all[i].n > 0 && begin_starving(&all[i])) || some;
 	}
@@ -190,8 +206,11 @@ void usage_look(const struct conf *c, int64_t job, int64_t attempt, struct usage
 	own_free char *memory = find_leaf(c, v2, "memory", leaf);
 	own_free char *processes = read_file(memory, "cgroup.procs");
 
-	*out = (struct usage){.cpu_ms = v2 ? number(cpu, "cpu.stat", "usage_usec ") / 1000 : number(cpu, "cpuacct.usage", "") / 1000000,
-			      .memory_bytes = number(memory, v2 ? "memory.current" : "memory.usage_in_bytes", "")};
-	for (const char *at = processes; at && *at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
+	*out = (struct usage){.cpu_ms = v2 ? number(cpu, "cpu.stat", "usage_usec ") / 1000
+					   : number(cpu, "cpuacct.usage", "") / 1000000,
+			      .memory_bytes = number(
+				      memory, v2 ? "memory.current" : "memory.usage_in_bytes", "")};
+	for (const char *at = processes; at && *at;
+	     at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
 		look_at_process(strtol(at, NULL, 10), out);
 }

@@ -28,7 +28,8 @@ int64_t span_percentile(struct span *s, int percent)
 
 static void span_add(struct span *s, int64_t ms)
 {
-	int64_t *more = s->n == s->room ? reallocarray(s->ms, 2 * s->room + 64, sizeof(*more)) : s->ms;
+	int64_t *more = s->n == s->room ? reallocarray(s->ms, 2 * s->room + 64, sizeof(*more))
+					: s->ms;
 
 	if (!more)
 		abort();
@@ -54,7 +55,8 @@ static int look_at_job(void *arg, const struct job *j)
 
 	if (!job_state_ended(j->state)) {
 		s->counts[j->state]++;
-		if (s->n < TOP_JOBS_MAX && cli_job_get(l->cli, l->db, j->id, &s->jobs[s->n], l->e) < 0)
+		if (s->n < TOP_JOBS_MAX &&
+		    cli_job_get(l->cli, l->db, j->id, &s->jobs[s->n], l->e) < 0)
 			l->failed = true;
 		s->n += s->n < TOP_JOBS_MAX && s->jobs[s->n].id;
 		return l->failed;

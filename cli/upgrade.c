@@ -11,8 +11,8 @@
 
 enum { CONFIG_MAX = 65536 };
 
-/* The configuration decides what git runs here, and its directory is git's to write in: only a file that is ours is
- * believed and written again. 1 changed, 0 right, -1. */
+/* The configuration decides what git runs here, and its directory is git's to write in: only a file
+ * that is ours is believed and written again. 1 changed, 0 right, -1. */
 static int upgrade_config(int dir, const char *path, struct err *e)
 {
 	own_fd int fd = fs_open_beneath(dir, "config", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
@@ -26,10 +26,13 @@ static int upgrade_config(int dir, const char *path, struct err *e)
 		return -1;
 	if (strstr(old, "advertisePushOptions"))
 		return 0;
-	/* A second name would be another place where git's user finds what we write; ours has none. */
+	/* A second name would be another place where git's user finds what we write; ours has none.
+	 */
 	if (st.st_uid != geteuid() || st.st_nlink != 1)
-		return err_set(e, ERR_OPERATOR, "%s/config is user %u's, so it stays without push options; as that user, append "
-			       "[receive] advertisePushOptions = true", path, st.st_uid);
+		return err_set(e, ERR_OPERATOR,
+			       "%s/config is user %u's, so it stays without push options; as that "
+			       "user, append [receive] advertisePushOptions = true",
+			       path, st.st_uid);
 	text = fs_path("%s" REPO_PUSH_OPTIONS, old);
 	return fs_replace(dir, "config", text, strlen(text), 0644, e) < 0 ? -1 : 1;
 }
@@ -42,7 +45,9 @@ static int upgrade_one(int root, const char *beneath, const char *path, struct e
 
 	if (dir < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot open the repository %s", path);
-	return fstatat(dir, "hornero.yaml", &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : upgrade_config(dir, path, e);
+	return fstatat(dir, "hornero.yaml", &st, AT_SYMLINK_NOFOLLOW) < 0
+		       ? 0
+		       : upgrade_config(dir, path, e);
 }
 
 static bool is_repository(const FTSENT *entry)
@@ -51,10 +56,12 @@ static bool is_repository(const FTSENT *entry)
 	       strcmp(entry->fts_name + entry->fts_namelen - 4, ".git") == 0;
 }
 
-void repo_upgrade(const struct conf *c, void (*told)(void *arg, const char *config, const struct err *problem), void *arg)
+void repo_upgrade(const struct conf *c,
+		  void (*told)(void *arg, const char *config, const struct err *problem), void *arg)
 {
 	own_free char *root = fs_path("%s", c->repo_root);
-	FTS *walk = fts_open((char *[]){root, NULL}, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR | FTS_XDEV, NULL);
+	FTS *walk = fts_open((char *[]){root, NULL},
+			     FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR | FTS_XDEV, NULL);
 	own_fd int at = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	FTSENT *entry;
 
@@ -64,7 +71,8 @@ void repo_upgrade(const struct conf *c, void (*told)(void *arg, const char *conf
 		int changed;
 
 		/* Nothing of ours is inside a repository, nor behind a name with a dot in front. */
-		if (entry->fts_info == FTS_D && entry->fts_level > 0 && (is_repository(entry) || *entry->fts_name == '.'))
+		if (entry->fts_info == FTS_D && entry->fts_level > 0 &&
+		    (is_repository(entry) || *entry->fts_name == '.'))
 			fts_set(walk, entry, FTS_SKIP);
 		if (!is_repository(entry) || entry->fts_level == 0 || *entry->fts_name == '.')
 			continue;

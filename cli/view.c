@@ -32,7 +32,9 @@ int view_open(struct cli *cli, struct err *e)
 		return -1;
 	cli->key = keyring_named(cli->ring, cli->key_option);
 	if (!cli->key)
-		return err_set(e, ERR_USAGE, "no key is named %s; `hornero key list` on the node shows them", cli->key_option);
+		return err_set(e, ERR_USAGE,
+			       "no key is named %s; `hornero key list` on the node shows them",
+			       cli->key_option);
 	return 0;
 }
 
@@ -57,10 +59,13 @@ int view_step_down(struct cli *cli, const struct word *w, struct err *e)
 	c = cli_conf(cli, &ignored);
 	if (!c || c->hornero_uid == (uid_t)-1 || c->hornero_uid == 0)
 		return 0;
-	if (c->queue_gid != (gid_t)-1 && (setgroups(1, &c->queue_gid) < 0 || setegid(c->queue_gid) < 0))
-		return err_sys(e, ERR_OPERATOR, "cannot act as group %u (queue_group)", c->queue_gid);
+	if (c->queue_gid != (gid_t)-1 &&
+	    (setgroups(1, &c->queue_gid) < 0 || setegid(c->queue_gid) < 0))
+		return err_sys(e, ERR_OPERATOR, "cannot act as group %u (queue_group)",
+			       c->queue_gid);
 	if (seteuid(c->hornero_uid) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot act as user %u (hornero_user)", c->hornero_uid);
+		return err_sys(e, ERR_OPERATOR, "cannot act as user %u (hornero_user)",
+			       c->hornero_uid);
 	return 0;
 }
 
@@ -69,13 +74,15 @@ int view_leave_root(struct err *e)
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
 
-	if ((uid != getuid() || gid != getgid()) && (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0))
+	if ((uid != getuid() || gid != getgid()) &&
+	    (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0))
 		return err_sys(e, ERR_OPERATOR, "cannot become user %u (hornero_user)", uid);
 	return 0;
 }
 
 #ifdef __SANITIZE_ADDRESS__
-/* LeakSanitizer looks by ptrace, which the kernel refuses once view_step_down has changed the effective user. */
+/* LeakSanitizer looks by ptrace, which the kernel refuses once view_step_down has changed the
+ * effective user. */
 int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)
 {
@@ -87,8 +94,9 @@ int cli_may_node(const struct cli *cli, struct err *e)
 {
 	if (!cli->key || key_may(cli->key, KEY_ADMIN, NULL))
 		return 0;
-	return err_set(e, ERR_USAGE, "%s is about the whole node, and the key %s may not: it needs admin=\"*\"", cli->word->name,
-		       cli->key->name);
+	return err_set(e, ERR_USAGE,
+		       "%s is about the whole node, and the key %s may not: it needs admin=\"*\"",
+		       cli->word->name, cli->key->name);
 }
 
 bool view_reaches(const struct cli *cli, const struct word *w)
@@ -124,7 +132,8 @@ void view_apply(const struct cli *cli, struct db *db)
 }
 
 /* Steering what is built from a ref is as much as pushing to it. */
-static bool may(const struct key_entry *key, enum key_right right, const char *repo, const char *ref)
+static bool may(const struct key_entry *key, enum key_right right, const char *repo,
+		const char *ref)
 {
 	return right == KEY_WRITE && ref ? key_may_push(key, repo, ref) : key_may(key, right, repo);
 }
@@ -136,14 +145,16 @@ int cli_may(const struct cli *cli, const char *repo, const char *ref, struct err
 
 	if (!cli->key || may(cli->key, right, repo, ref))
 		return 0;
-	return err_set(e, ERR_USAGE, "the key %s may not %s in %s%s%s: it needs the right %s there", cli->key->name,
-		       cli->word->name, repo, of_ref ? ":" : "", of_ref ? ref : "", key_right_name(right));
+	return err_set(e, ERR_USAGE, "the key %s may not %s in %s%s%s: it needs the right %s there",
+		       cli->key->name, cli->word->name, repo, of_ref ? ":" : "", of_ref ? ref : "",
+		       key_right_name(right));
 }
 
 /* The image of a broken file is of no repository that anybody knows. */
 static bool sees_image(const struct cli *cli, const struct image *img)
 {
-	return !cli->key || (img->broken ? key_may(cli->key, KEY_ADMIN, NULL) : view_sees(cli, img->repo));
+	return !cli->key ||
+	       (img->broken ? key_may(cli->key, KEY_ADMIN, NULL) : view_sees(cli, img->repo));
 }
 
 int cli_image(const struct cli *cli, const char *uuid, struct image *out, struct err *e)
@@ -151,12 +162,14 @@ int cli_image(const struct cli *cli, const char *uuid, struct image *out, struct
 	own_image struct image img = {0};
 	bool broken = image_load(cli->conf->images_dir, uuid, &img, e) < 0;
 
-	/* Of a file that cannot be used even the mistake is told to those alone who may see everything. */
+	/* Of a file that cannot be used even the mistake is told to those alone who may see
+	 * everything. */
 	if (broken && !cli->key)
 		return -1;
 	img.broken = broken;
 	if (!sees_image(cli, &img)) {
-		err_set(e, ERR_USAGE, "there is no image %s; `hornero image list` shows them", uuid);
+		err_set(e, ERR_USAGE, "there is no image %s; `hornero image list` shows them",
+			uuid);
 		e->sys = ENOENT;
 		return -1;
 	}
@@ -171,7 +184,8 @@ static bool may_touch(const struct cli *cli, const struct image *img)
 {
 	struct err ignored = ERR_INIT;
 
-	return sees_image(cli, img) && (img->broken || cli_may(cli, img->repo, img->ref, &ignored) == 0);
+	return sees_image(cli, img) &&
+	       (img->broken || cli_may(cli, img->repo, img->ref, &ignored) == 0);
 }
 
 int cli_images(const struct cli *cli, struct image **out, size_t *n, struct err *e)
@@ -204,8 +218,11 @@ int cli_job_get(const struct cli *cli, struct db *db, int64_t id, struct job *ou
 	int found = job_get(db, id, out, e);
 
 	if (found == 0)
-		err_set(e, ERR_USAGE, "there is no job %" PRId64 "; `hornero queue --all` lists them%s", id, queue_was_damaged(cli) ?
-			" (the queue was damaged once: older jobs are in the file that `hornero doctor` names)" : "");
+		err_set(e, ERR_USAGE,
+			"there is no job %" PRId64 "; `hornero queue --all` lists them%s", id,
+			queue_was_damaged(cli) ? " (the queue was damaged once: older jobs are in "
+						 "the file that `hornero doctor` names)"
+					       : "");
 	return found > 0 && cli_may(cli, out->repo, out->ref, e) < 0 ? -1 : found;
 }
 

@@ -1,5 +1,5 @@
-/* wait: until a job ends, or an image's newest commit is warm. DIAGNOSTICS: exit 1 and 75 come with a
- * sentence on standard error; ERR_USAGE, ERR_OPERATOR as everywhere. */
+/* wait: until a job ends, or an image's newest commit is warm. DIAGNOSTICS: exit 1 and 75 come with
+ * a sentence on standard error; ERR_USAGE, ERR_OPERATOR as everywhere. */
 #include "cli/wait.h"
 
 #include "cli/blocked.h"
@@ -83,7 +83,11 @@ static void tell_waits(struct wait *w, const struct job *j, const struct standst
 
 	if (w->told_waits || !*why)
 		return;
-	cli_say(stderr, "hornero: job %lld %s: %s", (long long)j->id, standstill->kind == WAITING_NOTHING && j->state == JOB_QUEUED ? "is tried again by itself" : "waits and needs nobody", why);
+	cli_say(stderr, "hornero: job %lld %s: %s", (long long)j->id,
+		standstill->kind == WAITING_NOTHING && j->state == JOB_QUEUED
+			? "is tried again by itself"
+			: "waits and needs nobody",
+		why);
 	w->told_waits = true;
 }
 
@@ -91,9 +95,11 @@ static void tell_waits(struct wait *w, const struct job *j, const struct standst
 static int give_up(struct wait *w, bool is_down, const char *what, const char *why)
 {
 	if (is_down)
-		snprintf(w->sentence, sizeof(w->sentence), "%s, and hornerod does not run: `systemctl start hornerod`", what);
+		snprintf(w->sentence, sizeof(w->sentence),
+			 "%s, and hornerod does not run: `systemctl start hornerod`", what);
 	else
-		snprintf(w->sentence, sizeof(w->sentence), "%s; `hornero why %s` says why", what, why);
+		snprintf(w->sentence, sizeof(w->sentence), "%s; `hornero why %s` says why", what,
+			 why);
 	return finish(w, 75);
 }
 
@@ -107,7 +113,8 @@ static void let_go_of_queue(struct wait *w, const struct err *e)
 }
 
 /* The job, and its image for later. 1, 0 the queue is being replaced, -1. */
-static int look_at_job(struct wait *w, int64_t id, struct job *j, char image[UUID_LEN + 1], struct err *e)
+static int look_at_job(struct wait *w, int64_t id, struct job *j, char image[UUID_LEN + 1],
+		       struct err *e)
 {
 	int found;
 
@@ -136,7 +143,9 @@ static int wait_job(struct wait *w, int64_t id, struct err *e)
 		int code = look_at_job(w, id, &j, image, e);
 
 		if (code < 0 && *image && e->class == ERR_USAGE) {
-			cli_say(stderr, "hornero: job %lld went with the queue, which was damaged or deleted; waiting for its image %s",
+			cli_say(stderr,
+				"hornero: job %lld went with the queue, which was damaged or "
+				"deleted; waiting for its image %s",
 				(long long)id, image);
 			return wait_image(w, image, e);
 		}
@@ -153,7 +162,8 @@ static int wait_job(struct wait *w, int64_t id, struct err *e)
 		tell_waits(w, &j, &standstill);
 		is_down = is_agent_down(w);
 		if (is_down || !sleep_on(w)) {
-			own_free char *what = fs_path("job %lld is still %s", (long long)id, job_state_name(j.state));
+			own_free char *what = fs_path("job %lld is still %s", (long long)id,
+						      job_state_name(j.state));
 			own_free char *name = fs_path("%lld", (long long)id);
 
 			return give_up(w, is_down, what, name);
@@ -179,7 +189,8 @@ static int is_alone(const struct wait *w, const char *uuid, const char *commit, 
 	return state == WARM_OK && warm_satisfies(&r, commit, w->pinned);
 }
 
-/* Is it warm at commit, or did the job for that commit end otherwise? Exit code, -1 error, -2 not yet. */
+/* Is it warm at commit, or did the job for that commit end otherwise? Exit code, -1 error, -2 not
+ * yet. */
 static int look_at_image(struct wait *w, const char *uuid, const char *commit, struct err *e)
 {
 	own_job struct job j = {0};
@@ -191,12 +202,13 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 	if (warm_look(w->c->store_dir, w->c->cache_dir, uuid, &warm, &state, e) < 0)
 		return -1;
 	if (state == WARM_OK && warm_satisfies(&warm, commit, w->pinned)) {
-		snprintf(w->sentence, sizeof(w->sentence), "image %s is warm at %.12s (job %lld)", uuid, commit,
-			 (long long)warm.job);
+		snprintf(w->sentence, sizeof(w->sentence), "image %s is warm at %.12s (job %lld)",
+			 uuid, commit, (long long)warm.job);
 		return 0;
 	}
 	/* No queue, or one that was deleted while we wait: the sweep fills a new one. */
-	found = w->db || cli_db(w->cli, DB_READ, &w->db, e) == 0 ? job_newest(w->db, uuid, &j, e) : -1;
+	found = w->db || cli_db(w->cli, DB_READ, &w->db, e) == 0 ? job_newest(w->db, uuid, &j, e)
+								 : -1;
 	if (found < 0 && e->class != ERR_NOBODY)
 		return -1;
 	if (found < 0) {
@@ -205,14 +217,17 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 	if (found <= 0 || !is_job_of(&j, commit)) {
 		if (!w->skipped)
 			return -2;
-		snprintf(w->sentence, sizeof(w->sentence), "image %s is not built at %.12s, which was pushed with -o skip; "
-			 "`hornero rebuild %s` builds it", uuid, commit, uuid);
+		snprintf(w->sentence, sizeof(w->sentence),
+			 "image %s is not built at %.12s, which was pushed with -o skip; `hornero "
+			 "rebuild %s` builds it",
+			 uuid, commit, uuid);
 		return 75;
 	}
 	cli_standstill(w->cli, NULL, &j, &standstill);
 	code = outcome_of(&j, &standstill, w->sentence, sizeof(w->sentence));
 	if (code == 0) {
-		/* Published, but not warm: aged out since, and the sweep brings it back; or meant to be so. */
+		/* Published, but not warm: aged out since, and the sweep brings it back; or meant
+		 * to be so. */
 		int alone = is_alone(w, uuid, commit, e);
 
 		return alone < 0 ? -1 : alone ? 0 : -2;
@@ -223,7 +238,8 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 }
 
 /* The commit that the image's ref has now. Exit code, -1 error, -2 read. */
-static int read_ref(struct wait *w, const char *uuid, char commit[CLI_COMMIT_MAX + 1], struct err *e)
+static int read_ref(struct wait *w, const char *uuid, char commit[CLI_COMMIT_MAX + 1],
+		    struct err *e)
 {
 	own_image struct image img = {0};
 	char blocked[BLOCKED_MAX];
@@ -241,7 +257,8 @@ static int read_ref(struct wait *w, const char *uuid, char commit[CLI_COMMIT_MAX
 	w->skipped = skip_stands(w->c->skip_dir, &img, commit);
 	if (found != 0)
 		return found < 0 ? -1 : -2;
-	snprintf(w->sentence, sizeof(w->sentence), "nothing has been pushed to %s of %s yet", img.ref, img.repo);
+	snprintf(w->sentence, sizeof(w->sentence), "nothing has been pushed to %s of %s yet",
+		 img.ref, img.repo);
 	return 75;
 }
 
@@ -268,7 +285,8 @@ static int wait_image(struct wait *w, const char *uuid, struct err *e)
 			return code < 0 ? -1 : finish(w, code);
 		is_down = is_agent_down(w);
 		if (is_down || !sleep_on(w)) {
-			own_free char *what = fs_path("image %s is not warm at %.12s yet", uuid, commit);
+			own_free char *what = fs_path("image %s is not warm at %.12s yet", uuid,
+						      commit);
 
 			return give_up(w, is_down, what, uuid);
 		}
@@ -290,7 +308,8 @@ static int run(struct wait *w, bool is_image, const char *uuid, int64_t id, stru
 	watch.reader = STDOUT_FILENO;
 	w->watch = watch;
 	if (!cli_agent_runs(w->c))
-		fputs("hornero: hornerod does not run; nothing changes until it is started\n", stderr);
+		fputs("hornero: hornerod does not run; nothing changes until it is started\n",
+		      stderr);
 	code = is_image ? wait_image(w, uuid, e) : wait_job(w, id, e);
 	db_close(w->db);
 	return code;

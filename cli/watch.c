@@ -6,7 +6,8 @@
 
 struct watch watch_open(void)
 {
-	return (struct watch){.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .extra = -1, .reader = -1};
+	return (struct watch){
+		.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .extra = -1, .reader = -1};
 }
 
 void watch_add(struct watch *w, const char *path)
@@ -19,7 +20,9 @@ void watch_add(struct watch *w, const char *path)
 
 enum watch_end watch_wait(struct watch *w, int64_t left_ms)
 {
-	struct pollfd fds[] = {{.fd = w->fd, .events = POLLIN}, {.fd = w->extra, .events = POLLIN}, {.fd = w->reader}};
+	struct pollfd fds[] = {{.fd = w->fd, .events = POLLIN},
+			       {.fd = w->extra, .events = POLLIN},
+			       {.fd = w->reader}};
 	int nap_ms = w->fd < 0 || w->blind ? WATCH_BLIND_NAP_MS : WATCH_NAP_MS;
 	char events[4096];
 

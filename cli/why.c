@@ -63,7 +63,8 @@ static void say_paused(const struct cli *cli, const struct facts *f)
 	struct standstill s;
 
 	paused_load(&paused, cli->conf);
-	if (!f->standstill.kind && paused_image(&paused, f->uuid) && paused_why(&paused, cli->conf, f->uuid, false, &s))
+	if (!f->standstill.kind && paused_image(&paused, f->uuid) &&
+	    paused_why(&paused, cli->conf, f->uuid, false, &s))
 		cli_say(stdout, "What is pushed to it is not built: %s.", s.text);
 }
 
@@ -88,28 +89,40 @@ static void say_confirmation(struct cli *cli, const struct facts *f, struct db *
 		return;
 	answer_describe(cli->conf->store_dir, f->uuid, f->warm->key, f->warm->digest, &a);
 	if (strcmp(a.built, ANSWER_CONFIRMED) == 0)
-		cli_say(stdout, "Its artifact was built incrementally, and a clean build gave the same bytes: it is confirmed.");
+		cli_say(stdout, "Its artifact was built incrementally, and a clean build gave the "
+				"same bytes: it is confirmed.");
 	is_newer = job_newest_confirm(db, f->uuid, &j, &ignored) == 1 && j.id > f->warm->job;
 	/* The clean answer has taken the place of the one that named what is warm. */
 	if (is_newer && j.state == JOB_BUILT)
-		cli_say(stdout, "Its artifact was built incrementally, and a clean build (job %lld) gave other bytes, which are not published yet%s%s.",
+		cli_say(stdout,
+			"Its artifact was built incrementally, and a clean build (job %lld) gave "
+			"other bytes, which are not published yet%s%s.",
 			(long long)j.id, *j.waiting_for ? ": " : "", j.waiting_for);
 	if (strcmp(a.built, ANSWER_INCREMENTAL) != 0)
 		return;
 	if (is_newer && j.state == JOB_FAILED)
-		cli_say(stdout, "Its artifact was built incrementally, and a clean build of the same content failed (job %lld: %s): what is warm "
-			"stays; `hornero log %lld` shows why, a push mends it.", (long long)j.id, j.reason, (long long)j.id);
+		cli_say(stdout,
+			"Its artifact was built incrementally, and a clean build of the same "
+			"content failed (job %lld: %s): what is warm stays; `hornero log %lld` "
+			"shows why, a push mends it.",
+			(long long)j.id, j.reason, (long long)j.id);
 	else if (is_newer && j.state == JOB_CANCELLED)
-		cli_say(stdout, "Its artifact was built incrementally, and no clean build confirms it: job %lld was cancelled; `hornero retry "
-			"%lld` queues one again.", (long long)j.id, (long long)j.id);
+		cli_say(stdout,
+			"Its artifact was built incrementally, and no clean build confirms it: job "
+			"%lld was cancelled; `hornero retry %lld` queues one again.",
+			(long long)j.id, (long long)j.id);
 	else if (is_newer && !job_state_ended(j.state))
-		cli_say(stdout, "Its artifact was built incrementally; job %lld builds it again from nothing when nothing else is to be done.",
+		cli_say(stdout,
+			"Its artifact was built incrementally; job %lld builds it again from "
+			"nothing when nothing else is to be done.",
 			(long long)j.id);
 	else
-		cli_say(stdout, "Its artifact was built incrementally, and no clean build has confirmed it.");
+		cli_say(stdout, "Its artifact was built incrementally, and no clean build has "
+				"confirmed it.");
 }
 
-static int explain_job(struct cli *cli, struct facts *f, int64_t id, char uuid[UUID_LEN + 1], struct err *e)
+static int explain_job(struct cli *cli, struct facts *f, int64_t id, char uuid[UUID_LEN + 1],
+		       struct err *e)
 {
 	own_db struct db *db = NULL;
 	own_job struct job j = {0};
@@ -158,8 +171,8 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 		warm.published_ms = steady_present_ms(&cli->clock, warm.published_ms);
 	}
 	f->skipped = skip_stands(c->skip_dir, &img, commit);
-	if (image_wants_release(&img) &&
-	    placed_look_newest(c->store_dir, c->cache_dir, f->uuid, &f->release, &f->release_state, e) < 0)
+	if (image_wants_release(&img) && placed_look_newest(c->store_dir, c->cache_dir, f->uuid,
+							    &f->release, &f->release_state, e) < 0)
 		return -1;
 	f->age_s = c->cache_minimum_age_s;
 	f->grace_s = c->cache_grace_s;
