@@ -1,6 +1,6 @@
 /*
- * agent: hornerod's one struct, and who does what with it. Calls go down this list, never up: a callback
- * that needs a turn asks soon.c for it, and the loop takes it.
+ * agent: hornerod's one struct, and who does what with it. Calls go down this list, never up: a
+ * callback that needs a turn asks soon.c for it, and the loop takes it.
  *
  * a life of hornerod
  *   main.c             options, start and stop in the right order
@@ -12,16 +12,13 @@
  *   stuck.c            children that neither work nor end, and who else blocks the queue
  *   healing.c          a damaged queue is replaced, and what it held queued again
  *   looking.c          what a hook could not tell the queue: a sweep of single repositories
- *   pausing.c          what stands still while the node is under pressure, or because a person wants so
- *   floors.c           nothing is begun where the disk is too full
- *   sweeping.c         the sweep, hornero-keep, hornero-collect and hornero-scrub as children
- *   yielding.c         how far builds come after everything else
- * attempts and publications
- *   attempt.c          one attempt begins: cgroup, supervisor
- *   attempt_known.c    an attempt that needs no supervisor
- *   attempt_end.c      it ends: verdict, the job's next state
- *   publication.c      one publication: fence, publisher, the job's next state
- *   published.c        what the publisher did: records, the job's last state
+ *   pausing.c          what stands still while the node is under pressure, or because a person
+ * wants so floors.c           nothing is begun where the disk is too full sweeping.c         the
+ * sweep, hornero-keep, hornero-collect and hornero-scrub as children yielding.c         how far
+ * builds come after everything else attempts and publications attempt.c          one attempt
+ * begins: cgroup, supervisor attempt_known.c    an attempt that needs no supervisor attempt_end.c
+ * it ends: verdict, the job's next state publication.c      one publication: fence, publisher, the
+ * job's next state published.c        what the publisher did: records, the job's last state
  *   confirming.c       clean builds that confirm incremental ones, when nothing else is to be done
  * what the others stand on
  *   attempts.c         the attempts that run
@@ -55,7 +52,8 @@
 struct agent {
 	struct conf *conf;
 	const char *conf_path;
-	const char *program;       /* what a reload executes: this program's path, whatever stands there by then */
+	const char *program; /* what a reload executes: this program's path, whatever stands there
+				by then */
 	char *past;                /* what the life before us handed over, until it is taken */
 	struct db *db;
 	int64_t generation;        /* of the queue that our rows are in: db_generation */
@@ -93,7 +91,8 @@ struct agent {
 
 enum {
 	AGENT_DB_WAIT_MS = 2000,
-	AGENT_RETRY_MS = 1000,         /* what could not be settled is tried again; so is a deferred publication */
+	AGENT_RETRY_MS =
+		1000, /* what could not be settled is tried again; so is a deferred publication */
 	AGENT_PUBLISH_AGAIN_MS = 5000, /* after a publication failed */
 };
 
@@ -104,7 +103,8 @@ void agent_loop_fini(struct agent *a);
 /* turn.c */
 void agent_turn(struct agent *a);
 
-/* healing.c: before anything else of a turn. Returns whether something is left for a turn a second later. */
+/* healing.c: before anything else of a turn. Returns whether something is left for a turn a second
+ * later. */
 bool healing_look(struct agent *a);
 
 /* stuck.c */
@@ -115,11 +115,11 @@ void stuck_stop(struct agent *a);
 void yielding_act(struct agent *a);
 
 /* soon.c */
-/* The loop takes a turn in so long; 0: before it sleeps again. The last call counts, and each turn ends
- * with one. */
+/* The loop takes a turn in so long; 0: before it sleeps again. The last call counts, and each turn
+ * ends with one. */
 void agent_soon(struct agent *a, int64_t in_ms);
-/* Whether what began at start_ms (monotonic) had to wait for the queue, or took as long: the rest is the
- * next turn's. */
+/* Whether what began at start_ms (monotonic) had to wait for the queue, or took as long: the rest
+ * is the next turn's. */
 bool agent_waited(int64_t start_ms);
 
 #endif

@@ -1,5 +1,5 @@
-/* attempt: start one, in its group, or take one over from the life before. DIAGNOSTICS: what cannot be started is requeued
- * with the reason. */
+/* attempt: start one, in its group, or take one over from the life before. DIAGNOSTICS: what cannot
+ * be started is requeued with the reason. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempt.h"
 #include "agent/hornerod/publications.h"
@@ -34,8 +34,8 @@ static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-/* The builder's group: the image file's builder, else the one that built it last. A first build whose
- * builder only the checkout will choose runs in the group "new". */
+/* The builder's group: the image file's builder, else the one that built it last. A first build
+ * whose builder only the checkout will choose runs in the group "new". */
 static void group_of(const struct agent *a, const char *uuid, char group[64])
 {
 	own_image struct image img = {0};
@@ -45,7 +45,8 @@ static void group_of(const struct agent *a, const char *uuid, char group[64])
 	struct err e = ERR_INIT;
 
 	snprintf(group, 64, "new");
-	if (image_load(a->conf->images_dir, uuid, &img, &e) < 0 || builders_load(a->conf->builders_dir, &list, &e) < 0)
+	if (image_load(a->conf->images_dir, uuid, &img, &e) < 0 ||
+	    builders_load(a->conf->builders_dir, &list, &e) < 0)
 		return;
 	if (img.builder)
 		b = builder_find(list, img.builder);
@@ -70,7 +71,8 @@ static int make_leaf(struct agent *a, struct attempt_run *r, struct err *e)
 	return 0;
 }
 
-static int start_supervisor(struct agent *a, struct attempt_run *r, const struct job *j, struct err *e)
+static int start_supervisor(struct agent *a, struct attempt_run *r, const struct job *j,
+			    struct err *e)
 {
 	own_args struct args words = ARGS_INIT;
 	struct spawn_fd fds[CG_MAX_HIERARCHIES];
@@ -84,7 +86,8 @@ static int start_supervisor(struct agent *a, struct attempt_run *r, const struct
 	args_addf(&words, "--attempt=%lld", (long long)r->number);
 	args_addf(&words, "--join=%zu", r->leaf.njoin);
 	if (a->cg)
-		args_addf(&words, "--limits=%lld:%lld:%lld", (long long)all.core_percent, (long long)all.mem_mb, (long long)all.pids);
+		args_addf(&words, "--limits=%lld:%lld:%lld", (long long)all.core_percent,
+			  (long long)all.mem_mb, (long long)all.pids);
 	if (r->confirms)
 		args_add(&words, "--confirm");
 	if (j->force)
@@ -168,7 +171,8 @@ int attempt_resume(struct agent *a, const struct attempt_past *past, struct err 
 	r->confirms = is_confirm(a, past->job);
 	r->frozen = RUN_UNKNOWN;
 	if (a->cg && strcmp(past->leaf, "-") != 0) {
-		r->leaf = (struct cg_leaf){.path = fs_path("%s", past->leaf), .limits.mem_mb = past->mem_mb};
+		r->leaf = (struct cg_leaf){.path = fs_path("%s", past->leaf),
+					   .limits.mem_mb = past->mem_mb};
 		r->has_leaf = true;
 		r->had_company = true; /* for all we know */
 		cg_leaf_adopt(a->cg, &r->leaf);
@@ -192,8 +196,10 @@ int attempt_start(struct agent *a, const struct job *j, struct err *e)
 	if (rc == 0 && !r->confirms && take_known(a, r, j))
 		return 0;
 	meet(a, r);
-	if (rc == 0 && make_leaf(a, r, e) == 0 && start_supervisor(a, r, j, e) == 0 && watch(a, r, e) == 0) {
-		log_info("event=attempt-started job=%lld attempt=%lld image=%s", (long long)r->job, (long long)r->number, r->image);
+	if (rc == 0 && make_leaf(a, r, e) == 0 && start_supervisor(a, r, j, e) == 0 &&
+	    watch(a, r, e) == 0) {
+		log_info("event=attempt-started job=%lld attempt=%lld image=%s", (long long)r->job,
+			 (long long)r->number, r->image);
 		return 0;
 	}
 	r->verdict = (struct verdict){.job = r->job, .attempt = r->number};

@@ -3,7 +3,8 @@
  *
  *     attempt_start(a, &job, e)     attempt.c: cgroup, supervisor; or neither (attempt_known.c)
  *     … the loop hears of its end …
- *     attempt_finish(r)             attempt_end.c: verdict, row; what cannot be done yet is, in later turns
+ *     attempt_finish(r)             attempt_end.c: verdict, row; what cannot be done yet is, in
+ * later turns
  */
 #ifndef HORNERO_AGENT_HORNEROD_ATTEMPT_H
 #define HORNERO_AGENT_HORNEROD_ATTEMPT_H
@@ -22,7 +23,8 @@ struct attempt_past {
 };
 int attempt_resume(struct agent *a, const struct attempt_past *past, struct err *e);
 
-/* attempt_known.c: the verdict of an attempt whose artifact is known; false: a supervisor must look. */
+/* attempt_known.c: the verdict of an attempt whose artifact is known; false: a supervisor must
+ * look. */
 bool attempt_known(const struct agent *a, const struct job *j, struct verdict *out);
 
 /* attempt_end.c */
@@ -43,7 +45,8 @@ bool attempt_settle_ended(struct agent *a);
 /* Its supervisor was killed and does not end: settle the job without it. It is reaped when it ends
  * after all. */
 void attempt_abandon(struct attempt_run *r);
-/* Wait for and settle every attempt: for a stop. A process that does not end is left to the kernel. */
+/* Wait for and settle every attempt: for a stop. A process that does not end is left to the kernel.
+ */
 void attempt_stop_all(struct agent *a);
 
 #endif

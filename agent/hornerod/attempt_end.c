@@ -1,5 +1,6 @@
-/* attempt_end: how an attempt ended, by whose fault, and the job's next state. DIAGNOSTICS: a group that does not get empty and a queue
- * that refuses a state change are logged and tried again in the next turn; the rest is left to the next start's recovery. */
+/* attempt_end: how an attempt ended, by whose fault, and the job's next state. DIAGNOSTICS: a group
+ * that does not get empty and a queue that refuses a state change are logged and tried again in the
+ * next turn; the rest is left to the next start's recovery. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempt.h"
 #include "agent/hornerod/confirming.h"
@@ -16,7 +17,13 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { BACKOFF_FIRST_MS = 5000, BACKOFF_MOST_MS = 600000, GROUP_MS = 10000, STOP_MS = 5000, KILLED_MOST = 3 };
+enum {
+	BACKOFF_FIRST_MS = 5000,
+	BACKOFF_MOST_MS = 600000,
+	GROUP_MS = 10000,
+	STOP_MS = 5000,
+	KILLED_MOST = 3
+};
 
 static int64_t backoff_ms(int64_t attempt)
 {
@@ -30,12 +37,25 @@ static int64_t backoff_ms(int64_t attempt)
 static struct attempt_result result_of(const struct verdict *v)
 {
 	return (struct attempt_result){
-		.class = err_class_name(v->class), .cause = v->cause, .reason = v->reason,
-		.commit = v->commit, .tree = v->tree, .key = v->key, .inputs = v->inputs, .builder = v->builder,
-		.digest = v->digest, .how_built = v->built, .reused = v->reused, .size_bytes = v->size_bytes,
-		.checkout_ms = v->checkout_ms, .build_ms = v->build_ms, .check_ms = v->check_ms, .boot_ms = v->boot_ms,
+		.class = err_class_name(v->class),
+		.cause = v->cause,
+		.reason = v->reason,
+		.commit = v->commit,
+		.tree = v->tree,
+		.key = v->key,
+		.inputs = v->inputs,
+		.builder = v->builder,
+		.digest = v->digest,
+		.how_built = v->built,
+		.reused = v->reused,
+		.size_bytes = v->size_bytes,
+		.checkout_ms = v->checkout_ms,
+		.build_ms = v->build_ms,
+		.check_ms = v->check_ms,
+		.boot_ms = v->boot_ms,
 		.store_ms = v->store_ms,
-		.cpu_ms = v->cpu_ms, .mem_peak_bytes = v->mem_peak_bytes,
+		.cpu_ms = v->cpu_ms,
+		.mem_peak_bytes = v->mem_peak_bytes,
 	};
 }
 
@@ -64,7 +84,8 @@ static int settle(const struct attempt_run *r, struct err *e)
 	case ERR_OPERATOR:
 	case ERR_USAGE: return job_set_held(a->db, r->job, r->number, &res, e);
 	case ERR_NOBODY:
-		return job_set_requeued(a->db, r->job, r->number, &res, again_ms, cause_entry(cause)->is_crash, e);
+		return job_set_requeued(a->db, r->job, r->number, &res, again_ms,
+					cause_entry(cause)->is_crash, e);
 	case ERR_US: break;
 	}
 	return job_set_requeued(a->db, r->job, r->number, &res, again_ms, true, e);
@@ -77,17 +98,22 @@ static const char *set_by(const struct agent *a, int64_t limit, int64_t of_all, 
 }
 
 /* Also where our own checkout or check was the victim: the pushed data was too big. */
-static void blame_own(const struct agent *a, const struct limits *l, const struct cg_usage *usage, struct verdict *v)
+static void blame_own(const struct agent *a, const struct limits *l, const struct cg_usage *usage,
+		      struct verdict *v)
 {
 	struct limits all = cg_limits(a->cg);
 	enum cause cause = verdict_cause(v);
 
-	if (usage->oom_kills > 0 && (v->class == ERR_PUSHER || cause == CAUSE_SIGNAL || cause == CAUSE_KILLED || cause == CAUSE_BOOT))
-		verdict_end(v, CAUSE_OOM, "out of memory: the build reached %lld MB and was killed; its limit is %lld MB (%s)",
+	if (usage->oom_kills > 0 && (v->class == ERR_PUSHER || cause == CAUSE_SIGNAL ||
+				     cause == CAUSE_KILLED || cause == CAUSE_BOOT))
+		verdict_end(v, CAUSE_OOM,
+			    "out of memory: the build reached %lld MB and was killed; its limit is "
+			    "%lld MB (%s)",
 			    (long long)usage->mem_peak_bytes / 1000000, (long long)l->mem_mb,
 			    set_by(a, l->mem_mb, all.mem_mb, "compile_mem_limit"));
 	else if (usage->refused_forks > 0 && cause == CAUSE_EXIT)
-		verdict_end(v, CAUSE_PIDS, "%s, after it was refused a process; its limit is %lld (%s)", v->reason,
+		verdict_end(v, CAUSE_PIDS,
+			    "%s, after it was refused a process; its limit is %lld (%s)", v->reason,
 			    (long long)l->pids, set_by(a, l->pids, all.pids, "compile_pids_limit"));
 }
 
@@ -97,18 +123,22 @@ static void blame_others(const struct limits *l, const struct cg_usage *usage, s
 	if (v->class == ERR_OPERATOR || v->class == ERR_USAGE)
 		return;
 	if (usage->oom_kills > 0)
-		verdict_end(v, CAUSE_CROWDED, "other builds left too little memory: it had %lld MB of %lld MB",
+		verdict_end(v, CAUSE_CROWDED,
+			    "other builds left too little memory: it had %lld MB of %lld MB",
 			    (long long)usage->mem_peak_bytes / 1000000, (long long)l->mem_mb);
 	else if (usage->refused_forks > 0 && usage->pids_peak > 0)
-		verdict_end(v, CAUSE_CROWDED, "other builds left too few processes: it had %lld of %lld",
+		verdict_end(v, CAUSE_CROWDED,
+			    "other builds left too few processes: it had %lld of %lld",
 			    (long long)usage->pids_peak, (long long)l->pids);
 	else if (usage->refused_forks > 0)
-		verdict_end(v, CAUSE_CROWDED, "other builds left too few processes of %lld", (long long)l->pids);
+		verdict_end(v, CAUSE_CROWDED, "other builds left too few processes of %lld",
+			    (long long)l->pids);
 }
 
-/* Blames the limit that a failed build met. By default an attempt may have all that all builds may have, so it can be
- * missing although the attempt itself was small; alone it cannot. */
-static void blame_limits(const struct attempt_run *r, const struct cg_usage *usage, struct verdict *v)
+/* Blames the limit that a failed build met. By default an attempt may have all that all builds may
+ * have, so it can be missing although the attempt itself was small; alone it cannot. */
+static void blame_limits(const struct attempt_run *r, const struct cg_usage *usage,
+			 struct verdict *v)
 {
 	bool is_own = usage->oom_kills > 0 ? usage->is_memory_full : usage->is_pids_full;
 
@@ -128,9 +158,10 @@ static int count_killed(void *arg, const struct attempt *at)
 	return 0;
 }
 
-/* The kernel does not say who sent a SIGKILL: somebody on the node, or a command of the build that kills its own parent. The first
- * may happen once or twice to the same content, the second happens each time. The group counts what was killed for want of memory,
- * so without a group that may be the cause, too, and the third such end holds the job. */
+/* The kernel does not say who sent a SIGKILL: somebody on the node, or a command of the build that
+ * kills its own parent. The first may happen once or twice to the same content, the second happens
+ * each time. The group counts what was killed for want of memory, so without a group that may be
+ * the cause, too, and the third such end holds the job. */
 static void blame_killed(const struct attempt_run *r, struct verdict *v)
 {
 	struct err e = ERR_INIT;
@@ -141,8 +172,10 @@ static void blame_killed(const struct attempt_run *r, struct verdict *v)
 	if (attempt_each(r->agent->db, r->job, count_killed, &n, &e) < 0)
 		log_warn("event=attempts-unread job=%lld %s", (long long)r->job, e.msg);
 	else if (n >= KILLED_MOST)
-		verdict_say(v, ERR_PUSHER, CAUSE_KILLED, "its builder was killed by signal 9 in each of %lld attempts, and not for want of memory: "
-			    "a command of the build kills its own parent", (long long)n);
+		verdict_say(v, ERR_PUSHER, CAUSE_KILLED,
+			    "its builder was killed by signal 9 in each of %lld attempts, and not "
+			    "for want of memory: a command of the build kills its own parent",
+			    (long long)n);
 }
 
 /* Adds what the cgroup counted, and whether it killed a process. */
@@ -159,8 +192,8 @@ static void add_usage(struct attempt_run *r)
 	blame_killed(r, &r->verdict);
 }
 
-/* A supervisor that could not even write its verdict says whose fault it is by its exit code: a full disk
- * is waited for, a broken configuration is the operator's, all else is ours. */
+/* A supervisor that could not even write its verdict says whose fault it is by its exit code: a
+ * full disk is waited for, a broken configuration is the operator's, all else is ours. */
 static enum err_class blame_for(int status)
 {
 	enum err_class class = WIFEXITED(status) ? err_class_of_exit(WEXITSTATUS(status)) : ERR_US;
@@ -186,12 +219,13 @@ void attempt_read_verdict(struct attempt_run *r, int status)
 	else if (rc < 0)
 		verdict_say(v, e.class, CAUSE_CRASH, "%s", e.msg);
 	else
-		verdict_say(v, blame_for(status), CAUSE_CRASH, "the supervisor left no verdict (%s); the agent's log has its words",
+		verdict_say(v, blame_for(status), CAUSE_CRASH,
+			    "the supervisor left no verdict (%s); the agent's log has its words",
 			    spawn_status_text(status, how, sizeof(how)));
 }
 
-/* Another commit was looked at than the one that the pin was for. Not before the row is written: a sweep would take
- * the changed file for a new wish. */
+/* Another commit was looked at than the one that the pin was for. Not before the row is written: a
+ * sweep would take the changed file for a new wish. */
 static void leave_pin(const struct agent *a, const struct verdict *v)
 {
 	own_image struct image img = {0};
@@ -201,14 +235,15 @@ static void leave_pin(const struct agent *a, const struct verdict *v)
 		pin_leave(a->conf, &img, v->commit);
 }
 
-/* Somebody of it may still write in its checkout: the next attempt gets another one. Of a group of an earlier life the row
- * knows the image. */
+/* Somebody of it may still write in its checkout: the next attempt gets another one. Of a group of
+ * an earlier life the row knows the image. */
 static void set_aside(struct attempt_run *r)
 {
 	own_job struct job j = {0};
 	struct err e = ERR_INIT;
 
-	if (strcmp(r->image, "-") == 0 && job_get(r->agent->db, r->job, &j, &e) == 1 && uuid_valid(j.image))
+	if (strcmp(r->image, "-") == 0 && job_get(r->agent->db, r->job, &j, &e) == 1 &&
+	    uuid_valid(j.image))
 		memcpy(r->image, j.image, sizeof(r->image));
 	if (!uuid_valid(r->image))
 		return;
@@ -231,7 +266,8 @@ static bool end_group(struct attempt_run *r)
 		return false;
 	}
 	if (r->told)
-		log_info("event=cgroup-gone job=%lld attempt=%lld", (long long)r->job, (long long)r->number);
+		log_info("event=cgroup-gone job=%lld attempt=%lld", (long long)r->job,
+			 (long long)r->number);
 	r->has_leaf = r->told = false;
 	return true;
 }
@@ -251,8 +287,8 @@ static bool settle_row(struct attempt_run *r)
 	return true;
 }
 
-/* The row waits for the group, but not for ever. Group gone, row written, supervisor reaped: then, and only then, it is
- * forgotten. */
+/* The row waits for the group, but not for ever. Group gone, row written, supervisor reaped: then,
+ * and only then, it is forgotten. */
 void attempt_conclude(struct attempt_run *r)
 {
 	bool is_gone;
@@ -293,9 +329,11 @@ void attempt_log_end(const struct attempt_run *r)
 	const struct verdict *v = &r->verdict;
 	char quoted[2 * ERR_MSG_MAX];
 
-	log_info("event=attempt-ended job=%lld attempt=%lld image=%s class=%s cause=%s cpu_ms=%lld reused=%d reason=%s",
-		 (long long)r->job, (long long)r->number, r->image, err_class_name(v->class), v->cause, (long long)v->cpu_ms,
-		 v->reused, log_quote(quoted, sizeof(quoted), v->reason));
+	log_info("event=attempt-ended job=%lld attempt=%lld image=%s class=%s cause=%s cpu_ms=%lld "
+		 "reused=%d reason=%s",
+		 (long long)r->job, (long long)r->number, r->image, err_class_name(v->class),
+		 v->cause, (long long)v->cpu_ms, v->reused,
+		 log_quote(quoted, sizeof(quoted), v->reason));
 }
 
 void attempt_note(struct attempt_run *r)
@@ -306,14 +344,19 @@ void attempt_note(struct attempt_run *r)
 	if (verdict_write(log_dir, &r->verdict, &e) == 0)
 		return;
 	log_warn("event=verdict-unwritten job=%lld %s", (long long)r->job, e.msg);
-	/* The same error kept the supervisor from writing. Room may come by itself, a right does not. */
+	/* The same error kept the supervisor from writing. Room may come by itself, a right does
+	 * not. */
 	if (verdict_cause(&r->verdict) != CAUSE_CRASH)
 		return;
 	if (e.sys == ENOSPC || e.sys == EDQUOT)
-		verdict_say(&r->verdict, ERR_NOBODY, CAUSE_CRASH, "nothing can be written in %s: %s; the operator makes room there", log_dir, e.msg);
-	else
-		verdict_say(&r->verdict, ERR_OPERATOR, CAUSE_CRASH, "nothing can be written in %s: %s; `hornero doctor` says how it should be",
+		verdict_say(&r->verdict, ERR_NOBODY, CAUSE_CRASH,
+			    "nothing can be written in %s: %s; the operator makes room there",
 			    log_dir, e.msg);
+	else
+		verdict_say(
+			&r->verdict, ERR_OPERATOR, CAUSE_CRASH,
+			"nothing can be written in %s: %s; `hornero doctor` says how it should be",
+			log_dir, e.msg);
 }
 
 /* The supervisor has ended: reap it, find out how, conclude. */
@@ -331,7 +374,8 @@ void attempt_finish(struct attempt_run *r)
 
 void attempt_abandon(struct attempt_run *r)
 {
-	log_error("event=supervisor-given-up job=%lld pid=%d it does not die of SIGKILL", (long long)r->job, (int)r->supervisor.pid);
+	log_error("event=supervisor-given-up job=%lld pid=%d it does not die of SIGKILL",
+		  (long long)r->job, (int)r->supervisor.pid);
 	attempt_read_verdict(r, 0);
 	add_usage(r);
 	attempt_note(r);
@@ -343,7 +387,8 @@ void attempt_reap(struct attempt_run *r)
 {
 	spawn_wait(&r->supervisor);
 	r->watch = sd_event_source_disable_unref(r->watch);
-	log_info("event=supervisor-ended job=%lld attempt=%lld", (long long)r->job, (long long)r->number);
+	log_info("event=supervisor-ended job=%lld attempt=%lld", (long long)r->job,
+		 (long long)r->number);
 	attempt_conclude(r);
 }
 
@@ -355,10 +400,12 @@ void attempt_stop_all(struct agent *a)
 	while (a->attempts) {
 		struct attempt_run *r = a->attempts;
 
-		if (!r->ended && spawn_ends_within(&r->supervisor, r->has_leaf ? STOP_MS : 12 * STOP_MS))
+		if (!r->ended &&
+		    spawn_ends_within(&r->supervisor, r->has_leaf ? STOP_MS : 12 * STOP_MS))
 			attempt_finish(r);
 		else if (!r->ended)
-			log_error("event=hangs program=hornero-build job=%lld pid=%d", (long long)r->job, (int)r->supervisor.pid);
+			log_error("event=hangs program=hornero-build job=%lld pid=%d",
+				  (long long)r->job, (int)r->supervisor.pid);
 		if (a->attempts == r)
 			attempt_forget(r);
 	}

@@ -1,5 +1,6 @@
-/* attempt_known: an attempt that needs no supervisor, because the artifact is known. DIAGNOSTICS: what is wrong is left to
- * the supervisor to find and say, except that a pinned release cannot be had: the verdict says that. */
+/* attempt_known: an attempt that needs no supervisor, because the artifact is known. DIAGNOSTICS:
+ * what is wrong is left to the supervisor to find and say, except that a pinned release cannot be
+ * had: the verdict says that. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempt.h"
 
@@ -14,11 +15,16 @@
 /* For `hornero log`. */
 static int write_log(const struct conf *c, const struct verdict *v, struct err *e)
 {
-	own_free char *path = fs_path("%s/%lld.%lld.log", c->log_dir, (long long)v->job, (long long)v->attempt);
-	own_free char *why = v->pinned[0] ? fs_path("the image is pinned to release %s", v->pinned)
-					  : fs_path("%.12s was warm with the same builder", v->commit);
-	own_free char *text = v->class == ERR_NONE ? fs_path("hornero: %s: artifact %.12s of the store, no build\n", why, v->digest)
-						   : fs_path("hornero: %s\n", v->reason);
+	own_free char *path = fs_path("%s/%lld.%lld.log", c->log_dir, (long long)v->job,
+				      (long long)v->attempt);
+	own_free char *why = v->pinned[0]
+				     ? fs_path("the image is pinned to release %s", v->pinned)
+				     : fs_path("%.12s was warm with the same builder", v->commit);
+	own_free char
+		*text = v->class == ERR_NONE
+				? fs_path("hornero: %s: artifact %.12s of the store, no build\n",
+					  why, v->digest)
+				: fs_path("hornero: %s\n", v->reason);
 	own_fd int fd = fs_create(AT_FDCWD, path, O_WRONLY, 0640);
 
 	if (fd < 0 || fchmod(fd, 0640) < 0 || fs_write_all(fd, text, strlen(text)) < 0)
@@ -34,8 +40,9 @@ bool attempt_known(const struct agent *a, const struct job *j, struct verdict *o
 	struct err e = ERR_INIT;
 
 	memcpy(v.image, j->image, sizeof(v.image));
-	if (image_load(a->conf->images_dir, j->image, &img, &e) < 0 || known_now(a->conf, &img, inputs, &v) == 0 ||
-	    write_log(a->conf, &v, &e) < 0 || verdict_write(a->conf->log_dir, &v, &e) < 0)
+	if (image_load(a->conf->images_dir, j->image, &img, &e) < 0 ||
+	    known_now(a->conf, &img, inputs, &v) == 0 || write_log(a->conf, &v, &e) < 0 ||
+	    verdict_write(a->conf->log_dir, &v, &e) < 0)
 		return false;
 	*out = v;
 	return true;

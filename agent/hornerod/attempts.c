@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct attempt_run *attempt_add(struct agent *a, int64_t job, int64_t number, const char *image, struct err *e)
+struct attempt_run *attempt_add(struct agent *a, int64_t job, int64_t number, const char *image,
+				struct err *e)
 {
 	struct attempt_run *r = calloc(1, sizeof(*r));
 
@@ -49,8 +50,8 @@ void attempt_kill(struct attempt_run *r, enum cause why)
 		r->ended_by = why;
 	if (r->killed_ms == 0)
 		r->killed_ms = clock_mono_ms();
-	/* Its children end with the group. Without one it must end them itself, and needs the SIGCONT to
-	 * hear of it. */
+	/* Its children end with the group. Without one it must end them itself, and needs the
+	 * SIGCONT to hear of it. */
 	kill(r->supervisor.pid, r->has_leaf ? SIGKILL : SIGTERM);
 	kill(r->supervisor.pid, SIGCONT);
 }

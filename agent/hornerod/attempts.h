@@ -1,6 +1,6 @@
 /*
- * attempts: those that run, or ended and are not settled. Each is listed until its supervisor is reaped,
- * its group empty and its row written.
+ * attempts: those that run, or ended and are not settled. Each is listed until its supervisor is
+ * reaped, its group empty and its row written.
  */
 #ifndef HORNERO_AGENT_HORNEROD_ATTEMPTS_H
 #define HORNERO_AGENT_HORNEROD_ATTEMPTS_H
@@ -26,10 +26,14 @@ struct attempt_run {
 	sd_event_source *watch;
 	struct cg_leaf leaf;
 	bool has_leaf;
-	bool confirms;             /* a confirmation: it holds no worker, and ends for any other build */
+	bool confirms; /* a confirmation: it holds no worker, and ends for any other build */
 	bool had_company;          /* another attempt ran beside it for a while, or may have */
 	bool told;                 /* that its group does not get empty */
-	enum { RUN_FREE, RUN_FROZEN, RUN_UNKNOWN } frozen; /* unknown: as the life before us left it */
+	enum {
+		RUN_FREE,
+		RUN_FROZEN,
+		RUN_UNKNOWN
+	} frozen;                  /* unknown: as the life before us left it */
 	enum cause ended_by;       /* why we killed it, or CAUSE_NONE */
 	struct process_still still; /* of its supervisor */
 	int64_t killed_ms;         /* monotonic, when it was first killed; 0: not */

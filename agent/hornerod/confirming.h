@@ -15,9 +15,9 @@ void confirming_yield(struct agent *a);
 int confirming_settle(const struct attempt_run *r, struct attempt_result *res, int64_t again_ms,
 		      struct err *e);
 enum { CONFIRMING_TEXT = 256 };
-/* The job's bytes are warm. If a confirmation's bytes differ from what was warm, the job that made that
- * is told, and text is what this one is to say; else text is "". Call it before the row says published:
- * a death in between repeats it. */
+/* The job's bytes are warm. If a confirmation's bytes differ from what was warm, the job that made
+ * that is told, and text is what this one is to say; else text is "". Call it before the row says
+ * published: a death in between repeats it. */
 int confirming_replaces(struct agent *a, const struct verdict *v, char text[CONFIRMING_TEXT],
 			struct err *e);
 

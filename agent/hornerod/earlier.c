@@ -1,8 +1,9 @@
-/* earlier: supervisors of a life of hornerod that was killed. The kernel gave each a SIGTERM then, which a stopped one does not hear;
- * it would hold the lock of its image's checkout for ever.
+/* earlier: supervisors of a life of hornerod that was killed. The kernel gave each a SIGTERM then,
+ * which a stopped one does not hear; it would hold the lock of its image's checkout for ever.
  *
- * They are found by program and configuration, and held by descriptor while that is looked at: a number that was used again
- * meanwhile is never killed. DIAGNOSTICS: who does not even die of SIGKILL is logged, told (stuck.c) and stepped around. */
+ * They are found by program and configuration, and held by descriptor while that is looked at: a
+ * number that was used again meanwhile is never killed. DIAGNOSTICS: who does not even die of
+ * SIGKILL is logged, told (stuck.c) and stepped around. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempts.h"
 #include "agent/hornerod/earlier.h"
@@ -39,7 +40,8 @@ static bool is_supervisor(const struct agent *a, pid_t pid)
 	own_free char *conf = fs_path("--conf=%s", a->conf->path);
 	char program[64];
 
-	return process_program(pid, program, sizeof(program)) && strcmp(program, "hornero-build") == 0 && process_has_word(pid, conf);
+	return process_program(pid, program, sizeof(program)) &&
+	       strcmp(program, "hornero-build") == 0 && process_has_word(pid, conf);
 }
 
 static void hold(struct agent *a, pid_t pid, int pidfd)
@@ -136,7 +138,9 @@ void earlier_end(struct agent *a)
 		(void)send(s->pidfd, SIGKILL);
 	await(a, clock_mono_ms() + KILL_MS);
 	for (const struct earlier *s = a->earlier; s; s = s->next)
-		log_error("event=hangs program=hornero-build pid=%d it does not die of SIGKILL; its image is built in a new checkout", (int)s->pid);
+		log_error("event=hangs program=hornero-build pid=%d it does not die of SIGKILL; "
+			  "its image is built in a new checkout",
+			  (int)s->pid);
 }
 
 void earlier_forget(struct agent *a)

@@ -1,5 +1,5 @@
-/* floors: nothing is begun while a filesystem is below its floor; first it is tried to make room. Looked at in each turn,
- * and every two seconds while it lasts. DIAGNOSTICS: none. */
+/* floors: nothing is begun while a filesystem is below its floor; first it is tried to make room.
+ * Looked at in each turn, and every two seconds while it lasts. DIAGNOSTICS: none. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/floors.h"
 #include "agent/hornerod/sweeping.h"
@@ -11,7 +11,8 @@
 
 enum { COLLECT_AGAIN_MS = 30000 };
 
-/* Into *text, which stays as it was said first: the amount changes all the time. True: it is low. */
+/* Into *text, which stays as it was said first: the amount changes all the time. True: it is low.
+ */
 static bool look(const struct floor *f, char text[FLOOR_WHY])
 {
 	char now[FLOOR_WHY];

@@ -1,6 +1,7 @@
-/* foreign: files in Nova's cache that stopped a publication because they are not hornero's. The publisher judges; here is
- * remembered what it judged, so that it is not asked again each second about the same file. DIAGNOSTICS: out of memory, or a
- * file that cannot be looked at: the publisher is asked again. */
+/* foreign: files in Nova's cache that stopped a publication because they are not hornero's. The
+ * publisher judges; here is remembered what it judged, so that it is not asked again each second
+ * about the same file. DIAGNOSTICS: out of memory, or a file that cannot be looked at: the
+ * publisher is asked again. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/foreign.h"
 
@@ -71,9 +72,11 @@ bool foreign_stands(const struct agent *a, const char *image, int64_t job)
 
 	while (f && (strcmp(f->image, image) != 0 || f->job != job))
 		f = f->next;
-	return f && look(a->conf, image, &st, &born_ns) == 0 && st.st_ino == f->st.st_ino && born_ns == f->born_ns &&
-	       st.st_size == f->st.st_size && st.st_mtim.tv_sec == f->st.st_mtim.tv_sec &&
-	       st.st_mtim.tv_nsec == f->st.st_mtim.tv_nsec && !replace_permits(a->conf->images_dir, image, &st, born_ns);
+	return f && look(a->conf, image, &st, &born_ns) == 0 && st.st_ino == f->st.st_ino &&
+	       born_ns == f->born_ns && st.st_size == f->st.st_size &&
+	       st.st_mtim.tv_sec == f->st.st_mtim.tv_sec &&
+	       st.st_mtim.tv_nsec == f->st.st_mtim.tv_nsec &&
+	       !replace_permits(a->conf->images_dir, image, &st, born_ns);
 }
 
 void foreign_forget_all(struct agent *a)

@@ -1,9 +1,11 @@
-/* handover: a reload executes hornerod anew in place: the same process, cgroup and children, perhaps of a newer version.
- * What the next life must know goes to it as lines in a nameless file; it finds all else where a start finds it.
+/* handover: a reload executes hornerod anew in place: the same process, cgroup and children,
+ * perhaps of a newer version. What the next life must know goes to it as lines in a nameless file;
+ * it finds all else where a start finds it.
  *
- * DIAGNOSTICS: until the old life lets go a reload that cannot be is refused and changes nothing. After that the running
- * program takes over where the next one cannot be executed; an error in the next life ends hornerod, as a crash does: its
- * children go with it, and the next start queues their jobs again. */
+ * DIAGNOSTICS: until the old life lets go a reload that cannot be is refused and changes nothing.
+ * After that the running program takes over where the next one cannot be executed; an error in the
+ * next life ends hornerod, as a crash does: its children go with it, and the next start queues
+ * their jobs again. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempt.h"
 #include "agent/hornerod/earlier.h"
@@ -29,7 +31,8 @@ enum { CHECK_MS = 10000, TERMS_MAX = 8192, STATE_MAX = 1 << 20 };
 
 char *handover_terms(const struct conf *c)
 {
-	return fs_path(FORMAT "\nstate_dir %s\ncgroup_top %s\ncpu_dedicated_set %s\nisolation %d\n", c->state_dir, c->cgroup_top,
+	return fs_path(FORMAT "\nstate_dir %s\ncgroup_top %s\ncpu_dedicated_set %s\nisolation %d\n",
+		       c->state_dir, c->cgroup_top,
 		       c->cpu_dedicated_set ? c->cpu_dedicated_set : "", (int)c->isolation);
 }
 
@@ -39,7 +42,8 @@ static void say_alive(void)
 	sd_notify(0, "WATCHDOG=1");
 }
 
-/* Whether what is installed by now can use the configuration, and agrees on what only a start can change. */
+/* Whether what is installed by now can use the configuration, and agrees on what only a start can
+ * change. */
 static int check_next(const struct agent *a, struct err *e)
 {
 	const char *argv[] = {a->program, "-c", a->conf_path, "--check", NULL};
@@ -56,26 +60,34 @@ static int check_next(const struct agent *a, struct err *e)
 	if (status < 0)
 		return -1;
 	if (status != 0)
-		return err_set(e, ERR_OPERATOR, "%s cannot use the configuration: the line above says why", a->program);
+		return err_set(e, ERR_OPERATOR,
+			       "%s cannot use the configuration: the line above says why",
+			       a->program);
 	if (strncmp(theirs, FORMAT "\n", strlen(FORMAT "\n")) != 0)
-		return err_set(e, ERR_OPERATOR, "%s is of a version that cannot take running builds over; `hornero drain`, then restart "
-			       "hornerod", a->program);
+		return err_set(e, ERR_OPERATOR,
+			       "%s is of a version that cannot take running builds over; `hornero "
+			       "drain`, then restart hornerod",
+			       a->program);
 	if (strcmp(ours, theirs) != 0)
-		return err_set(e, ERR_OPERATOR, "state_dir, cgroup_top, cpu_dedicated_set and isolation need a restart of hornerod");
+		return err_set(e, ERR_OPERATOR,
+			       "state_dir, cgroup_top, cpu_dedicated_set and isolation need a "
+			       "restart of hornerod");
 	return 0;
 }
 
 static int write_attempt(int fd, const struct attempt_run *r)
 {
-	return dprintf(fd, "attempt %" PRId64 " %" PRId64 " %s %d %s %" PRId64 " %s\n", r->job, r->number, r->image,
-		r->ended ? 0 : (int)r->supervisor.pid, r->has_leaf ? r->leaf.path : "-", r->leaf.limits.mem_mb,
-		r->ended_by ? cause_name(r->ended_by) : "-");
+	return dprintf(fd, "attempt %" PRId64 " %" PRId64 " %s %d %s %" PRId64 " %s\n", r->job,
+		       r->number, r->image, r->ended ? 0 : (int)r->supervisor.pid,
+		       r->has_leaf ? r->leaf.path : "-", r->leaf.limits.mem_mb,
+		       r->ended_by ? cause_name(r->ended_by) : "-");
 }
 
 static int write_publication(int fd, const struct publication *p)
 {
-	return dprintf(fd, "publication %" PRId64 " %" PRId64 " %s %d %d %" PRId64 " %d\n", p->job, p->attempt, p->image, p->socket,
-		(int)p->publisher.pid, p->start_ms, (int)p->process);
+	return dprintf(fd, "publication %" PRId64 " %" PRId64 " %s %d %d %" PRId64 " %d\n", p->job,
+		       p->attempt, p->image, p->socket, (int)p->publisher.pid, p->start_ms,
+		       (int)p->process);
 }
 
 /* A descriptor with the state from its start. */
@@ -105,15 +117,17 @@ static void let_go(struct agent *a, int state)
 	a->db = NULL;
 }
 
-/* Behind letting go no error is left that changes nothing: where the next program is gone after all, ours goes on. */
+/* Behind letting go no error is left that changes nothing: where the next program is gone after
+ * all, ours goes on. */
 static void execute(const struct agent *a, const char *resume)
 {
-	char *argv[] = {(char *)(uintptr_t)a->program, (char *)(uintptr_t)"-c", (char *)(uintptr_t)a->conf_path,
-			(char *)(uintptr_t)resume, NULL};
+	char *argv[] = {(char *)(uintptr_t)a->program, (char *)(uintptr_t) "-c",
+			(char *)(uintptr_t)a->conf_path, (char *)(uintptr_t)resume, NULL};
 
 	say_alive();
 	execv(a->program, argv);
-	log_error("event=handover-failed %s: %s; the program stays as it is", a->program, strerror(errno));
+	log_error("event=handover-failed %s: %s; the program stays as it is", a->program,
+		  strerror(errno));
 	execv("/proc/self/exe", argv);
 	log_error("event=handover-failed /proc/self/exe: %s", strerror(errno));
 }
@@ -149,8 +163,9 @@ static int take_attempt(struct agent *a, const char *line, struct err *e)
 {
 	struct attempt_past past = {0};
 
-	if (sscanf(line, "attempt %" SCNd64 " %" SCNd64 " %36s %d %127s %" SCNd64 " %15s", &past.job, &past.number, past.image,
-		   &past.pid, past.leaf, &past.mem_mb, past.ended_by) != 7)
+	if (sscanf(line, "attempt %" SCNd64 " %" SCNd64 " %36s %d %127s %" SCNd64 " %15s",
+		   &past.job, &past.number, past.image, &past.pid, past.leaf, &past.mem_mb,
+		   past.ended_by) != 7)
 		return err_set(e, ERR_US, "\"%s\" was handed over", line);
 	return attempt_resume(a, &past, e);
 }
@@ -159,8 +174,9 @@ static int take_publication(struct agent *a, const char *line, struct err *e)
 {
 	struct publication_past past = {0};
 
-	if (sscanf(line, "publication %" SCNd64 " %" SCNd64 " %36s %d %d %" SCNd64 " %d", &past.job, &past.attempt, past.image,
-		   &past.socket, &past.pid, &past.start_ms, &past.process) < 6) /* the last is missing where an older version wrote it */
+	if (sscanf(line, "publication %" SCNd64 " %" SCNd64 " %36s %d %d %" SCNd64 " %d", &past.job,
+		   &past.attempt, past.image, &past.socket, &past.pid, &past.start_ms,
+		   &past.process) < 6) /* the last is missing where an older version wrote it */
 		return err_set(e, ERR_US, "\"%s\" was handed over", line);
 	if (past.socket >= 0 && take_fd(past.socket, e) < 0)
 		return -1;
@@ -181,7 +197,8 @@ int handover_take_lock(struct agent *a, int state, struct err *e)
 	int lock;
 	size_t len;
 
-	if (take_fd(state, e) < 0 || fs_read_fd(state, "what was handed over", STATE_MAX, &a->past, &len, e) < 0)
+	if (take_fd(state, e) < 0 ||
+	    fs_read_fd(state, "what was handed over", STATE_MAX, &a->past, &len, e) < 0)
 		return -1;
 	close(state);
 	if (sscanf(a->past, FORMAT " lock %d", &lock) != 1)

@@ -1,5 +1,6 @@
-/* leftover: files of those who were killed while they wrote. Their processes are gone when this is asked for.
- * DIAGNOSTICS: ERR_OPERATOR where a directory cannot be listed or a file not be removed. */
+/* leftover: files of those who were killed while they wrote. Their processes are gone when this is
+ * asked for. DIAGNOSTICS: ERR_OPERATOR where a directory cannot be listed or a file not be removed.
+ */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/leftover.h"
 

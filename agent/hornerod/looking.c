@@ -1,7 +1,7 @@
-/* looking: a push whose hook could not write its row costs two seconds, not a sweep interval. The hook names its repository
- * (lib/bell.h), and a hornero-sweep of that repository alone runs at once, beside any other sweep.
- * DIAGNOSTICS: it is tried again until the queue took what it had to say. A bell that was missed, or too many repositories, become
- * a sweep of all. */
+/* looking: a push whose hook could not write its row costs two seconds, not a sweep interval. The
+ * hook names its repository (lib/bell.h), and a hornero-sweep of that repository alone runs at
+ * once, beside any other sweep. DIAGNOSTICS: it is tried again until the queue took what it had to
+ * say. A bell that was missed, or too many repositories, become a sweep of all. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/looking.h"
 #include "agent/hornerod/upkeep.h"
@@ -62,7 +62,8 @@ void looking_start(struct agent *a)
 	for (size_t i = 0; i < l->n; i++) {
 		options[n++] = "--repo";
 		options[n++] = l->repos[i];
-		log_info("event=looking repo=%s a push could not be written into the queue", l->repos[i]);
+		log_info("event=looking repo=%s a push could not be written into the queue",
+			 l->repos[i]);
 	}
 	upkeep_start(a, &l->sweep, "hornero-sweep", options, on_end);
 	if (l->sweep.child.pid > 0)

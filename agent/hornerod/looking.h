@@ -1,6 +1,6 @@
 /*
- * looking: repositories whose refs a hook could not put into the queue, and the hornero-sweep that looks
- * at some of them.
+ * looking: repositories whose refs a hook could not put into the queue, and the hornero-sweep that
+ * looks at some of them.
  */
 #ifndef HORNERO_AGENT_HORNEROD_LOOKING_H
 #define HORNERO_AGENT_HORNEROD_LOOKING_H

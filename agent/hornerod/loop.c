@@ -1,4 +1,5 @@
-/* loop: what wakes the agent. DIAGNOSTICS: a signal or a bell that cannot be had at start is fatal; later nothing here fails. */
+/* loop: what wakes the agent. DIAGNOSTICS: a signal or a bell that cannot be had at start is fatal;
+ * later nothing here fails. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/handover.h"
 #include "agent/hornerod/looking.h"
@@ -83,8 +84,11 @@ int agent_loop_init(struct agent *a, struct err *e)
 	    check(sd_event_add_signal(a->loop, NULL, SIGTERM, on_stop, a), "SIGTERM", e) < 0 ||
 	    check(sd_event_add_signal(a->loop, NULL, SIGINT, on_stop, a), "SIGINT", e) < 0 ||
 	    check(sd_event_add_signal(a->loop, NULL, SIGHUP, on_reload, a), "SIGHUP", e) < 0 ||
-	    check(sd_event_add_io(a->loop, NULL, a->bell, EPOLLIN, on_bell, a), "doorbell", e) < 0 ||
-	    check(sd_event_add_time_relative(a->loop, &a->timer, CLOCK_BOOTTIME, 0, 1000, on_timer, a), "timer", e) < 0)
+	    check(sd_event_add_io(a->loop, NULL, a->bell, EPOLLIN, on_bell, a), "doorbell", e) <
+		    0 ||
+	    check(sd_event_add_time_relative(a->loop, &a->timer, CLOCK_BOOTTIME, 0, 1000, on_timer,
+					     a),
+		  "timer", e) < 0)
 		return -1;
 	sd_event_set_watchdog(a->loop, true);
 	return 0;

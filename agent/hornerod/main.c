@@ -40,12 +40,16 @@ struct options {
 };
 
 static const struct argp_option words[] = {
-	{"conf", 'c', "FILE", 0, "Configuration (default: $HORNERO_CONF, else " SYSCONFDIR "/hornero/hornero.yaml)", 0},
-	{"foreground", 'f', NULL, 0, "Stay in the foreground (it always does; for the unit's readers)", 0},
-	{"prepare", 'p', NULL, 0, "As root, on cgroup v1: make the groups and hand them to hornero_user, then exit", 0},
+	{"conf", 'c', "FILE", 0,
+	 "Configuration (default: $HORNERO_CONF, else " SYSCONFDIR "/hornero/hornero.yaml)", 0},
+	{"foreground", 'f', NULL, 0,
+	 "Stay in the foreground (it always does; for the unit's readers)", 0},
+	{"prepare", 'p', NULL, 0,
+	 "As root, on cgroup v1: make the groups and hand them to hornero_user, then exit", 0},
 	{"check", 'k', NULL, 0, "Say whether the configuration can be used, then exit", 0},
 	{"resume", 'r', "FD", OPTION_HIDDEN, "", 0}, /* a reload's */
-	{"clean-up", 'x', NULL, 0, "Kill what an agent left in its groups, remove them, then exit", 0},
+	{"clean-up", 'x', NULL, 0, "Kill what an agent left in its groups, remove them, then exit",
+	 0},
 	{NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -71,11 +75,13 @@ static int take_lock(struct agent *a, struct err *e)
 	int rc;
 
 	if (fd < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot open %s (hornero init makes its directory)", path);
+		return err_sys(e, ERR_OPERATOR, "cannot open %s (hornero init makes its directory)",
+			       path);
 	/* The CLI looks at this lock for an instant, to say whether an agent runs. */
 	rc = fs_flock(fd, LOCK_WAIT_MS, e);
 	if (rc == 0)
-		return err_set(e, ERR_NOBODY, "another hornerod runs on this node: it holds %s", path);
+		return err_set(e, ERR_NOBODY, "another hornerod runs on this node: it holds %s",
+			       path);
 	if (rc < 0)
 		return err_wrap(e, "%s", path);
 	a->lock = steal_fd(&fd);
@@ -85,12 +91,17 @@ static int take_lock(struct agent *a, struct err *e)
 static int check_user(const struct conf *c, struct err *e)
 {
 	if (geteuid() == 0 && (c->build_uid == (uid_t)-1 || c->build_uid == 0))
-		return err_set(e, ERR_OPERATOR, "hornerod runs as root, and nobody may build as root: set `build_user` in %s, "
-			       "or start hornerod as an unprivileged user", c->path);
+		return err_set(e, ERR_OPERATOR,
+			       "hornerod runs as root, and nobody may build as root: set "
+			       "`build_user` in %s, or start hornerod as an unprivileged user",
+			       c->path);
 	/* That user owns state_dir, store_dir and repo_base, and root would follow names there. */
 	if (geteuid() == 0 && c->hornero_uid != (uid_t)-1 && c->hornero_uid != 0)
-		return err_set(e, ERR_OPERATOR, "hornerod runs as root, and `hornero_user` of %s is user %u: root works in no directory of "
-			       "another user. Start it by its unit (systemctl start hornerod) or as that user, or remove `hornero_user`",
+		return err_set(e, ERR_OPERATOR,
+			       "hornerod runs as root, and `hornero_user` of %s is user %u: root "
+			       "works in no directory of another user. Start it by its unit "
+			       "(systemctl start hornerod) or as that user, or remove "
+			       "`hornero_user`",
 			       c->path, (unsigned int)c->hornero_uid);
 	return 0;
 }
@@ -100,8 +111,8 @@ static void say_limits(const struct agent *a)
 	struct limits all = cg_limits(a->cg);
 	char why[ERR_MSG_MAX];
 
-	log_info("event=limits cgroup=%s cpu_percent=%lld memory_mb=%lld", cg_version(a->cg), (long long)all.core_percent,
-		 (long long)all.mem_mb);
+	log_info("event=limits cgroup=%s cpu_percent=%lld memory_mb=%lld", cg_version(a->cg),
+		 (long long)all.core_percent, (long long)all.mem_mb);
 	if (cg_is_outdated(a->cg, a->conf, why))
 		log_warn("event=limits-outdated %s", why);
 }
@@ -111,7 +122,8 @@ static int open_cgroups(struct agent *a, struct err *e)
 	struct err why = ERR_INIT;
 
 	if (a->conf->isolation == CONF_ISOLATION_NONE) {
-		log_warn("event=no-limits isolation: none is set: builds have no CPU and memory limits");
+		log_warn("event=no-limits isolation: none is set: builds have no CPU and memory "
+			 "limits");
 		return 0;
 	}
 	if (cg_open(&a->cg, a->conf, e) < 0)
@@ -149,7 +161,8 @@ static int recover(struct agent *a, struct err *e)
 	if (open_queue(a, e) < 0)
 		return -1;
 	/* The first to read the rows meets what is damaged among them. */
-	if (job_recover(a->db, true, &n, e) < 0 && (e->sys != EUCLEAN || db_heal(a->db, e) <= 0 || job_recover(a->db, true, &n, e) < 0))
+	if (job_recover(a->db, true, &n, e) < 0 &&
+	    (e->sys != EUCLEAN || db_heal(a->db, e) <= 0 || job_recover(a->db, true, &n, e) < 0))
 		return -1;
 	if (n > 0)
 		log_warn("event=recovered jobs=%lld", (long long)n);
@@ -180,8 +193,9 @@ static int begin(struct agent *a, struct err *e)
 	return 0;
 }
 
-/* Builds may be the same user to the kernel, and it counts descriptors in flight per user: ours must pass however many they
- * hold. Each of their sends may overshoot their limit by what one message carries, however many send at once. */
+/* Builds may be the same user to the kernel, and it counts descriptors in flight per user: ours
+ * must pass however many they hold. Each of their sends may overshoot their limit by what one
+ * message carries, however many send at once. */
 static void raise_limit(void)
 {
 	const rlim_t enough = 4 * DESCRIPTORS_OF_A_STAGE;
@@ -192,8 +206,9 @@ static void raise_limit(void)
 	l.rlim_cur = l.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &l);
 	if (geteuid() != 0 && l.rlim_max < enough)
-		log_warn("event=few-descriptors limit=%llu a build can keep hornerod from publishing; give it %llu at least (LimitNOFILE= of its "
-			 "unit)", (unsigned long long)l.rlim_max, (unsigned long long)enough);
+		log_warn("event=few-descriptors limit=%llu a build can keep hornerod from "
+			 "publishing; give it %llu at least (LimitNOFILE= of its unit)",
+			 (unsigned long long)l.rlim_max, (unsigned long long)enough);
 }
 
 static int serve(struct agent *a, int state, struct err *e)
@@ -203,7 +218,8 @@ static int serve(struct agent *a, int state, struct err *e)
 		return -1;
 	failpoint_arm(a->conf->failpoint);
 	sd_notify(0, "READY=1");
-	log_info("event=%s workers=%lld", state < 0 ? "ready" : "reloaded", (long long)a->conf->workers);
+	log_info("event=%s workers=%lld", state < 0 ? "ready" : "reloaded",
+		 (long long)a->conf->workers);
 	puts("READY");
 	fflush(stdout);
 	sd_event_loop(a->loop);
@@ -215,7 +231,8 @@ static int serve(struct agent *a, int state, struct err *e)
 	stuck_stop(a);
 	if (a->cg && cg_remove_top(a->cg, e) < 0)
 		return -1;
-	/* A supervisor of a life that was killed may have died in the middle of a write after the start had looked. */
+	/* A supervisor of a life that was killed may have died in the middle of a write after the
+	 * start had looked. */
 	if (leftover_clear(a->conf, e) < 0)
 		return -1;
 	log_info("event=stopped");
@@ -259,12 +276,13 @@ static int run(struct agent *a, const struct options *o, struct err *e)
 	if (c->isolation == CONF_ISOLATION_NONE)
 		return 0;
 	if (c->hornero_uid == (uid_t)-1)
-		return err_set(e, ERR_OPERATOR, "--prepare hands groups to `hornero_user`; set it in %s", c->path);
+		return err_set(e, ERR_OPERATOR,
+			       "--prepare hands groups to `hornero_user`; set it in %s", c->path);
 	return cg_prepare(c, c->hornero_uid, c->queue_gid, e);
 }
 
-/* The path, not the file: after an upgrade another file stands there. A life that was executed from a removed file has
- * the kernel's word for that behind it. */
+/* The path, not the file: after an upgrade another file stands there. A life that was executed from
+ * a removed file has the kernel's word for that behind it. */
 static const char *program_path(void)
 {
 	static const char removed[] = " (deleted)";
@@ -279,8 +297,9 @@ static const char *program_path(void)
 
 int main(int argc, char **argv)
 {
-	static const struct argp argp = {words, parse, NULL, "The agent of a hornero node: claims jobs, builds, publishes.",
-					 NULL, NULL, NULL};
+	static const struct argp argp = {
+		words, parse, NULL, "The agent of a hornero node: claims jobs, builds, publishes.",
+		NULL,  NULL,  NULL};
 	struct agent a = {.lock = -1, .bell = -1};
 	struct options o = {.resume = -1};
 	struct err e = ERR_INIT;

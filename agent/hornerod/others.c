@@ -19,7 +19,8 @@ static bool holds(const char *name, const char *own)
 {
 	size_t len = strlen(name);
 
-	return own[0] == '/' && strncmp(own + 1, name, len) == 0 && (own[1 + len] == '/' || own[1 + len] == '\0');
+	return own[0] == '/' && strncmp(own + 1, name, len) == 0 &&
+	       (own[1 + len] == '/' || own[1 + len] == '\0');
 }
 
 static double most_beside(const char *mount, const char *own, const char *top, const char *name)
@@ -32,7 +33,8 @@ static double most_beside(const char *mount, const char *own, const char *top, c
 		own_free char *dir = NULL;
 		double percent;
 
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' || holds(entry->d_name, own) || strcmp(entry->d_name, top) == 0)
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
+		    holds(entry->d_name, own) || strcmp(entry->d_name, top) == 0)
 			continue;
 		dir = fs_path("%s/%s", mount, entry->d_name);
 		percent = stall_percent(dir, name);
@@ -56,8 +58,11 @@ double others_stall(const char *top, const char *name)
 
 		if (statfs(mounts[i], &fs) < 0 || (unsigned long)fs.f_type != CGROUP2_SUPER_MAGIC)
 			continue;
-		/* In the root with everybody else: builds are told apart only where they have a group there. */
-		return own[0] != '\0' || access(group, F_OK) == 0 ? most_beside(mounts[i], own, top, name) : -1;
+		/* In the root with everybody else: builds are told apart only where they have a
+		 * group there. */
+		return own[0] != '\0' || access(group, F_OK) == 0
+			       ? most_beside(mounts[i], own, top, name)
+			       : -1;
 	}
 	return -1;
 }

@@ -1,6 +1,7 @@
-/* pausing: while an operator drains the node nothing starts; while it is paused or under pressure what runs is frozen as well, and
- * its supervisors leave that time out. DIAGNOSTICS: a group that cannot be frozen runs on and is logged; one that cannot be thawed is
- * tried again with each turn. */
+/* pausing: while an operator drains the node nothing starts; while it is paused or under pressure
+ * what runs is frozen as well, and its supervisors leave that time out. DIAGNOSTICS: a group that
+ * cannot be frozen runs on and is logged; one that cannot be thawed is tried again with each turn.
+ */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempts.h"
 #include "agent/hornerod/floors.h"
@@ -27,7 +28,8 @@ static void freeze(struct agent *a, struct attempt_run *r)
 	r->frozen = frozen ? RUN_FROZEN : RUN_FREE;
 	if (cg_leaf_freeze(a->cg, &r->leaf, frozen, &e) == 0)
 		return;
-	log_warn("event=not-%s job=%lld %s", frozen ? "paused" : "resumed", (long long)r->job, e.msg);
+	log_warn("event=not-%s job=%lld %s", frozen ? "paused" : "resumed", (long long)r->job,
+		 e.msg);
 	/* None of its clocks runs: no timeout would ever end it. */
 	if (!frozen)
 		r->frozen = RUN_UNKNOWN;
@@ -44,7 +46,8 @@ static void say(struct agent *a)
 		snprintf(s.text, sizeof(s.text), "paused: %s", a->pressure.text);
 	} else if (a->draining) {
 		s.kind = WAITING_DRAIN;
-		snprintf(s.text, sizeof(s.text), "an operator drains the node; `hornero resume` ends that");
+		snprintf(s.text, sizeof(s.text),
+			 "an operator drains the node; `hornero resume` ends that");
 	} else if (floor) {
 		s.kind = WAITING_DISK;
 		snprintf(s.text, sizeof(s.text), "%s", floor);
@@ -72,7 +75,8 @@ static void look_at_pauses(struct agent *a)
 	paused_fini(&a->paused);
 	paused_load(&a->paused, a->conf);
 	if (a->paused.node != was || a->paused.n != n)
-		log_info("event=pauses node=%s images=%zu", a->paused.node ? "paused" : "free", a->paused.n);
+		log_info("event=pauses node=%s images=%zu", a->paused.node ? "paused" : "free",
+			 a->paused.n);
 }
 
 static void look_at_pressure(struct agent *a)
@@ -111,8 +115,8 @@ bool pausing_lets(const void *agent, const char *image)
 	return !paused_image(&a->paused, image);
 }
 
-/* A hint for the limit alone, which is lower while it lasts: whether an attempt stands still its group says, and the first turn
- * makes that what it is to be. */
+/* A hint for the limit alone, which is lower while it lasts: whether an attempt stands still its
+ * group says, and the first turn makes that what it is to be. */
 void pausing_resume(struct agent *a)
 {
 	struct standstill s;

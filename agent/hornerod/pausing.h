@@ -10,8 +10,8 @@ struct agent;
 
 /* Reads the pressure of the node and what operators have paused or drained. */
 void pausing_look(struct agent *a);
-/* Writes why nothing starts (state/standstill.h), and freezes or thaws running builds. Call it after
- * pausing_look() and once the floors are known. */
+/* Writes why nothing starts (state/standstill.h), and freezes or thaws running builds. Call it
+ * after pausing_look() and once the floors are known. */
 void pausing_act(struct agent *a);
 /* Whether a job of this image may begin: a job_may of the agent. */
 bool pausing_lets(const void *agent, const char *image);

@@ -11,11 +11,13 @@
 
 enum { EASE_PERCENT = 75 };
 
-/* Of everybody but builds, where the kernel tells them apart: a build that presses against its own limit waits for memory and
- * disks all the time, and nobody is short of anything. */
+/* Of everybody but builds, where the kernel tells them apart: a build that presses against its own
+ * limit waits for memory and disks all the time, and nobody is short of anything. */
 static double percent_of(const struct conf *c, const char *name)
 {
-	double percent = strcmp(c->pressure_dir, PRESSURE_OF_NODE) == 0 ? others_stall(c->cgroup_top, name) : -1;
+	double percent = strcmp(c->pressure_dir, PRESSURE_OF_NODE) == 0
+				 ? others_stall(c->cgroup_top, name)
+				 : -1;
 
 	return percent < 0 ? stall_percent(c->pressure_dir, name) : percent;
 }
@@ -41,6 +43,7 @@ void pressure_look(struct pressure *p, const struct conf *c)
 		if (figures[i].limit == 0 || figures[i].now <= limit)
 			continue;
 		p->high = true;
-		snprintf(p->text, sizeof(p->text), "%s %.1f %% > %g %%", figures[i].what, figures[i].now, limit);
+		snprintf(p->text, sizeof(p->text), "%s %.1f %% > %g %%", figures[i].what,
+			 figures[i].now, limit);
 	}
 }

@@ -1,5 +1,5 @@
-/* publication: hand a finished artifact to the publisher, and believe its answer (published.c records it).
- * DIAGNOSTICS: whatever goes wrong, the job stays built and says what it waits for; an
+/* publication: hand a finished artifact to the publisher, and believe its answer (published.c
+ * records it). DIAGNOSTICS: whatever goes wrong, the job stays built and says what it waits for; an
  * operator's fault holds it. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/foreign.h"
@@ -42,7 +42,8 @@ static int on_patience(sd_event_source *src, uint64_t at, void *arg)
 
 	(void)src;
 	(void)at;
-	log_warn("event=publisher-killed job=%lld pid=%d", (long long)p->job, (int)p->publisher.pid);
+	log_warn("event=publisher-killed job=%lld pid=%d", (long long)p->job,
+		 (int)p->publisher.pid);
 	kill(p->publisher.pid, SIGKILL);
 	if (p->killed_ms == 0)
 		p->killed_ms = clock_mono_ms();
@@ -53,12 +54,13 @@ static int on_patience(sd_event_source *src, uint64_t at, void *arg)
 static void end_now(struct publication *p)
 {
 	if (p->publisher.pid > 0 && !spawn_end(&p->publisher, PUBLISHER_END_MS))
-		log_error("event=publisher-hangs job=%lld pid=%d", (long long)p->job, (int)p->publisher.pid);
+		log_error("event=publisher-hangs job=%lld pid=%d", (long long)p->job,
+			  (int)p->publisher.pid);
 	publication_forget(p);
 }
 
-/* Our end of the socket is closed: it ends what it is at, a block job of an instance, too. One that hangs in the kernel
- * is waited for by the loop. */
+/* Our end of the socket is closed: it ends what it is at, a block job of an instance, too. One that
+ * hangs in the kernel is waited for by the loop. */
 static void let_go(struct publication *p)
 {
 	sd_event *loop = p->agent->loop;
@@ -67,21 +69,25 @@ static void let_go(struct publication *p)
 	if (p->publisher.pid <= 0)
 		publication_forget(p);
 	else if (sd_event_add_io(loop, &p->watch, p->publisher.pidfd, EPOLLIN, on_end, p) < 0 ||
-		 sd_event_add_time_relative(loop, &p->patience, CLOCK_BOOTTIME, PUBLISHER_END_MS * (uint64_t)1000, 0, on_patience,
+		 sd_event_add_time_relative(loop, &p->patience, CLOCK_BOOTTIME,
+					    PUBLISHER_END_MS * (uint64_t)1000, 0, on_patience,
 					    p) < 0)
 		end_now(p);
 }
 
 /* False where the job is not waiting any more: it was cancelled, or superseded. */
-static bool wait_for(struct agent *a, int64_t job, int64_t attempt, enum waiting kind, const char *text)
+static bool wait_for(struct agent *a, int64_t job, int64_t attempt, enum waiting kind,
+		     const char *text)
 {
-	own_free char *said = fs_path("%s%s", kind == WAITING_RETRY ? "tried again by itself: " : "", text);
+	own_free char *said = fs_path("%s%s",
+				      kind == WAITING_RETRY ? "tried again by itself: " : "", text);
 	struct err e = ERR_INIT;
 
 	if (job_set_waiting(a->db, job, attempt, kind, said, &e) == 0)
 		return true;
 	if (e.sys == ESTALE)
-		log_info("event=publication-ended job=%lld attempt=%lld", (long long)job, (long long)attempt);
+		log_info("event=publication-ended job=%lld attempt=%lld", (long long)job,
+			 (long long)attempt);
 	else
 		log_error("event=state-unwritten job=%lld %s", (long long)job, e.msg);
 	return e.sys != ESTALE;
@@ -89,22 +95,25 @@ static bool wait_for(struct agent *a, int64_t job, int64_t attempt, enum waiting
 
 static void hold(struct agent *a, int64_t job, int64_t attempt, const char *reason)
 {
-	struct attempt_result r = {.class = "operator", .cause = cause_name(CAUSE_PUBLISH), .reason = reason};
+	struct attempt_result r = {
+		.class = "operator", .cause = cause_name(CAUSE_PUBLISH), .reason = reason};
 	char quoted[2 * ERR_MSG_MAX];
 	struct err e = ERR_INIT;
 
-	log_error("event=publication-held job=%lld reason=%s", (long long)job, log_quote(quoted, sizeof(quoted), reason));
+	log_error("event=publication-held job=%lld reason=%s", (long long)job,
+		  log_quote(quoted, sizeof(quoted), reason));
 	if (job_set_held(a->db, job, attempt, &r, &e) < 0)
 		log_error("event=state-unwritten job=%lld %s", (long long)job, e.msg);
 }
 
 /* The publisher or hornerod itself found the fault. */
-static void fail(struct agent *a, int64_t job, int64_t attempt, const char *image, enum err_class class, const char *text)
+static void fail(struct agent *a, int64_t job, int64_t attempt, const char *image,
+		 enum err_class class, const char *text)
 {
 	char quoted[2 * ERR_MSG_MAX];
 
-	log_warn("event=publication-failed job=%lld class=%s reason=%s", (long long)job, err_class_name(class),
-		 log_quote(quoted, sizeof(quoted), text));
+	log_warn("event=publication-failed job=%lld class=%s reason=%s", (long long)job,
+		 err_class_name(class), log_quote(quoted, sizeof(quoted), text));
 	if (class == ERR_OPERATOR)
 		hold(a, job, attempt, text);
 	else
@@ -141,7 +150,8 @@ static bool take_answer(struct publication *p, const struct answer *a)
 	if (placed > 0)
 		return is_last;
 	if (placed < 0 && e.sys == ESTALE) {
-		/* The record stands, and the sweep goes by it: the row went with a damaged queue, or was cancelled. */
+		/* The record stands, and the sweep goes by it: the row went with a damaged queue,
+		 * or was cancelled. */
 		log_info("event=publication-without-row job=%lld %s", (long long)p->job, e.msg);
 	} else if (placed < 0) {
 		fail(p->agent, p->job, p->attempt, p->image, e.class, e.msg);
@@ -169,22 +179,27 @@ static bool take_line(struct publication *p, const char *text)
 	return true;
 }
 
-/* One may be killed at any time. Where none speaks any more somebody must look, and it is tried all the same. */
+/* One may be killed at any time. Where none speaks any more somebody must look, and it is tried all
+ * the same. */
 static void wait_for_publisher(const struct publication *p, const char *text)
 {
 	struct agent *a = p->agent;
 
-	wait_for(a, p->job, p->attempt, ++a->publisher_deaths < DEATHS_MOST ? WAITING_RETRY : WAITING_PUBLISHER, text);
+	wait_for(a, p->job, p->attempt,
+		 ++a->publisher_deaths < DEATHS_MOST ? WAITING_RETRY : WAITING_PUBLISHER, text);
 	publication_pause(a, p->image, AGENT_PUBLISH_AGAIN_MS);
 }
 
 static void tell_died(const struct publication *p)
 {
 	const char *socket = p->agent->conf->publish_socket;
-	own_free char *text = socket
-		? fs_path("the publisher at %s ends without a word: `journalctl -u 'hornero-publish@*'` says why; systemd starts none where "
-			  "the User= of its unit does not exist", socket)
-		: fs_path("hornero-publish ends without a word; the log of hornerod may say why");
+	own_free char
+		*text = socket ? fs_path("the publisher at %s ends without a word: `journalctl -u "
+					 "'hornero-publish@*'` says why; systemd starts none where "
+					 "the User= of its unit does not exist",
+					 socket)
+			       : fs_path("hornero-publish ends without a word; the log of hornerod "
+					 "may say why");
 
 	wait_for_publisher(p, text);
 }
@@ -205,7 +220,8 @@ static int on_answer(sd_event_source *src, int fd, uint32_t events, void *arg)
 		if (!take_line(p, text))
 			return 0;
 	} else {
-		log_warn("event=publisher-died job=%lld attempt=%lld", (long long)p->job, (long long)p->attempt);
+		log_warn("event=publisher-died job=%lld attempt=%lld", (long long)p->job,
+			 (long long)p->attempt);
 		tell_died(p);
 	}
 	let_go(p);
@@ -218,13 +234,15 @@ static int on_silence(sd_event_source *src, uint64_t at, void *arg)
 {
 	struct publication *p = arg;
 	struct agent *a = p->agent;
-	own_free char *text = fs_path("the publisher at %s has said nothing for %d s: `systemctl status hornero-publish.socket "
-				      "'hornero-publish@*'` says why; `systemctl restart hornero-publish.socket` begins anew",
+	own_free char *text = fs_path("the publisher at %s has said nothing for %d s: `systemctl "
+				      "status hornero-publish.socket 'hornero-publish@*'` says "
+				      "why; `systemctl restart hornero-publish.socket` begins anew",
 				      a->conf->publish_socket, FIRST_WORD_MS / 1000);
 
 	(void)src;
 	(void)at;
-	log_warn("event=publisher-silent job=%lld attempt=%lld", (long long)p->job, (long long)p->attempt);
+	log_warn("event=publisher-silent job=%lld attempt=%lld", (long long)p->job,
+		 (long long)p->attempt);
 	wait_for_publisher(p, text);
 	let_go(p);
 	agent_soon(a, 0);
@@ -234,12 +252,14 @@ static int on_silence(sd_event_source *src, uint64_t at, void *arg)
 void publication_give_up(struct publication *p)
 {
 	struct agent *a = p->agent;
-	own_free char *text = fs_path("hornero-publish (process %d) neither works nor ends", (int)p->process);
+	own_free char *text = fs_path("hornero-publish (process %d) neither works nor ends",
+				      (int)p->process);
 
 	for (const struct publication *q = a->publications; q; q = q->next)
 		if (q->given_up && strcmp(q->image, p->image) == 0)
 			return;
-	log_error("event=publisher-given-up job=%lld pid=%d another one publishes the image", (long long)p->job, (int)p->process);
+	log_error("event=publisher-given-up job=%lld pid=%d another one publishes the image",
+		  (long long)p->job, (int)p->process);
 	p->given_up = true;
 	agent_soon(a, 0);
 	if (p->socket < 0)
@@ -256,7 +276,8 @@ static int ask(const struct publication *p, int raw, const struct fence *fence, 
 	char words[FENCE_TEXT];
 	char text[512];
 
-	snprintf(text, sizeof(text), "publish %s %s %s", p->image, p->verdict.digest, fence_format(fence, words));
+	snprintf(text, sizeof(text), "publish %s %s %s", p->image, p->verdict.digest,
+		 fence_format(fence, words));
 	return publisher_ask(p->socket, text, raw, e);
 }
 
@@ -280,17 +301,20 @@ static int begin(struct agent *a, struct publication *p, int raw, struct err *e)
 	p->process = p->publisher.pid;
 	if (p->socket < 0 || ask(p, raw, &fence, e) < 0 || watch(a, p, e) < 0)
 		return -1;
-	if (p->publisher.pid <= 0 && sd_event_add_time_relative(a->loop, &p->patience, CLOCK_BOOTTIME, FIRST_WORD_MS * (uint64_t)1000, 0,
-								on_silence, p) < 0)
+	if (p->publisher.pid <= 0 &&
+	    sd_event_add_time_relative(a->loop, &p->patience, CLOCK_BOOTTIME,
+				       FIRST_WORD_MS * (uint64_t)1000, 0, on_silence, p) < 0)
 		return err_set(e, ERR_NOBODY, "out of memory for a clock");
 	return 0;
 }
 
-/* The artifact is not in the store any more: back to the queue, to be built again. One that was changed counts as
- * a crash: where something changes every artifact, the third holds the job. */
-static int build_again(struct agent *a, const struct job *j, const char *reason, bool changed, struct err *e)
+/* The artifact is not in the store any more: back to the queue, to be built again. One that was
+ * changed counts as a crash: where something changes every artifact, the third holds the job. */
+static int build_again(struct agent *a, const struct job *j, const char *reason, bool changed,
+		       struct err *e)
 {
-	struct attempt_result r = {.class = "nobody", .cause = cause_name(CAUSE_STORE), .reason = reason};
+	struct attempt_result r = {
+		.class = "nobody", .cause = cause_name(CAUSE_STORE), .reason = reason};
 
 	return job_set_requeued(a->db, j->id, j->attempt, &r, 0, changed, e);
 }
@@ -320,9 +344,12 @@ int publication_resume(struct agent *a, const struct publication_past *past, str
 		let_go(p);
 		return 0;
 	}
-	/* Its answer could not be recorded. The job stays built; a later turn publishes it again. */
-	log_error("event=publication-dropped job=%lld attempt=%lld reason=%s", (long long)j.id, (long long)j.attempt,
-		  log_quote(quoted, sizeof(quoted), found < 0 ? why.msg : "its verdict is not there"));
+	/* Its answer could not be recorded. The job stays built; a later turn publishes it again.
+	 */
+	log_error("event=publication-dropped job=%lld attempt=%lld reason=%s", (long long)j.id,
+		  (long long)j.attempt,
+		  log_quote(quoted, sizeof(quoted),
+			    found < 0 ? why.msg : "its verdict is not there"));
 	let_go(p);
 	return 0;
 }
@@ -342,7 +369,8 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 		publication_pause(a, j->image, AGENT_RETRY_MS);
 		return 0;
 	}
-	/* A forced build, or one for changed bytes, doubts the file in the cache: the publisher compares. */
+	/* A forced build, or one for changed bytes, doubts the file in the cache: the publisher
+	 * compares. */
 	rc = j->force || strcmp(j->origin, "verify") == 0 ? 0 : published_already(a, &v, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
@@ -350,7 +378,8 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 	if (raw < 0 && (e->sys == ENOENT || e->sys == ESTALE)) {
 		struct err why = *e;
 
-		log_warn("event=artifact-refused job=%lld reason=%s", (long long)j->id, log_quote(quoted, sizeof(quoted), why.msg));
+		log_warn("event=artifact-refused job=%lld reason=%s", (long long)j->id,
+			 log_quote(quoted, sizeof(quoted), why.msg));
 		return build_again(a, j, why.msg, why.sys == ESTALE, e);
 	}
 	p = raw < 0 ? NULL : publication_add(a, j, &v, e);

@@ -16,7 +16,8 @@ bool publication_in_flight(const struct agent *a, const char *image)
 	return false;
 }
 
-struct publication *publication_add(struct agent *a, const struct job *j, const struct verdict *v, struct err *e)
+struct publication *publication_add(struct agent *a, const struct job *j, const struct verdict *v,
+				    struct err *e)
 {
 	struct publication *p = calloc(1, sizeof(*p));
 

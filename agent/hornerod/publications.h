@@ -1,8 +1,8 @@
 /*
  * publications: those in flight, and the images whose next one waits.
  *
- * One is in flight until its publisher has ended, or is given up: a publisher that hangs in the kernel
- * can change Nova's cache only under Nova's lock, for which the next one waits.
+ * One is in flight until its publisher has ended, or is given up: a publisher that hangs in the
+ * kernel can change Nova's cache only under Nova's lock, for which the next one waits.
  */
 #ifndef HORNERO_AGENT_HORNEROD_PUBLICATIONS_H
 #define HORNERO_AGENT_HORNEROD_PUBLICATIONS_H
@@ -28,12 +28,13 @@ struct publication {
 	int socket;                /* -1: it has spoken, and only its end is awaited */
 	struct child publisher;    /* pid 0 where a socket unit serves us */
 	sd_event_source *watch;    /* of the socket, then of its end */
-	sd_event_source *patience; /* until it is killed; behind a socket unit, until it has to say something */
-	pid_t process;             /* of its publisher; behind a socket unit as it said, and 0 before */
+	sd_event_source *patience; /* until it is killed; behind a socket unit, until it has to say
+				      something */
+	pid_t process; /* of its publisher; behind a socket unit as it said, and 0 before */
 	struct process_still still;
 	int64_t start_ms;          /* monotonic */
 	int64_t killed_ms;         /* monotonic, when it was first killed; 0: not */
-	bool given_up;             /* it neither works nor ends, and another one may publish the image */
+	bool given_up; /* it neither works nor ends, and another one may publish the image */
 	bool answered;
 };
 

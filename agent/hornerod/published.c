@@ -1,6 +1,6 @@
 /* published: what the publisher has put into the cache becomes a record, and then the job's state.
- * DIAGNOSTICS: ERR_US where an answer makes no sense, ERR_NOBODY where the cache has changed since; the job stays
- * built, and the next publication finds everything in place. */
+ * DIAGNOSTICS: ERR_US where an answer makes no sense, ERR_NOBODY where the cache has changed since;
+ * the job stays built, and the next publication finds everything in place. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/confirming.h"
 #include "agent/hornerod/foreign.h"
@@ -61,7 +61,8 @@ static void settle_cache(const struct agent *a, const struct warm *w)
 }
 
 /* The record first, then the row: the record is what counts. */
-static int record(struct agent *a, const struct verdict *v, const struct warm *where, int64_t took_ms, struct err *e)
+static int record(struct agent *a, const struct verdict *v, const struct warm *where,
+		  int64_t took_ms, struct err *e)
 {
 	char words[CONFIRMING_TEXT];
 	struct warm w = *where;
@@ -75,10 +76,12 @@ static int record(struct agent *a, const struct verdict *v, const struct warm *w
 	replace_clear(a->conf->images_dir, v->image);
 	foreign_forget(a, v->image);
 	failpoint("agent-before-published");
-	log_info("event=published job=%lld attempt=%lld image=%s name=%s digest=%.12s took_ms=%lld", (long long)v->job,
-		 (long long)v->attempt, v->image, w.name, w.digest, (long long)took_ms);
+	log_info("event=published job=%lld attempt=%lld image=%s name=%s digest=%.12s took_ms=%lld",
+		 (long long)v->job, (long long)v->attempt, v->image, w.name, w.digest,
+		 (long long)took_ms);
 	if (confirming_replaces(a, v, words, e) < 0 ||
-	    job_set_published(a->db, v->job, v->attempt, w.name, took_ms, *words ? words : NULL, e) < 0)
+	    job_set_published(a->db, v->job, v->attempt, w.name, took_ms, *words ? words : NULL,
+			      e) < 0)
 		return -1;
 	if (!*words)
 		confirming_after(a, v->image);
@@ -86,7 +89,8 @@ static int record(struct agent *a, const struct verdict *v, const struct warm *w
 }
 
 /* A deferred publication comes by each second, and finds its release recorded. */
-static int record_release(struct agent *a, const struct verdict *v, const struct warm *where, struct err *e)
+static int record_release(struct agent *a, const struct verdict *v, const struct warm *where,
+			  struct err *e)
 {
 	char id[UUID_LEN + 1], detail[160];
 	struct warm w = *where, known;
@@ -96,8 +100,8 @@ static int record_release(struct agent *a, const struct verdict *v, const struct
 		return -1;
 	if (follow(a, v, &w, e) < 0)
 		return -1;
-	if (found && known.job == w.job && known.attempt == w.attempt && known.ino == w.ino && known.born_ns == w.born_ns &&
-	    known.refused == w.refused)
+	if (found && known.job == w.job && known.attempt == w.attempt && known.ino == w.ino &&
+	    known.born_ns == w.born_ns && known.refused == w.refused)
 		return 0;
 	failpoint("agent-before-release-record");
 	if (placed_save(a->conf->store_dir, &w, e) < 0)
@@ -105,7 +109,8 @@ static int record_release(struct agent *a, const struct verdict *v, const struct
 	settle_cache(a, &w);
 	snprintf(detail, sizeof(detail), "release %s, %s in Nova's cache%s", id, w.name,
 		 w.refused ? ", is a file of other bytes: left as it is" : "");
-	return job_note_built(a->db, v->job, v->attempt, w.refused ? "unreleased" : "released", detail, e);
+	return job_note_built(a->db, v->job, v->attempt, w.refused ? "unreleased" : "released",
+			      detail, e);
 }
 
 static int take_published(struct publication *p, const struct answer *a, struct err *e)
@@ -142,17 +147,19 @@ static int take_unreleased(struct publication *p, const struct answer *a, struct
 	w.ino = st.st_ino;
 	w.size_bytes = st.st_size;
 	w.born_ns = fs_born_ns(AT_FDCWD, path);
-	/* A file of ours that was changed stays ours: it is replaced when no instance stands on it. */
-	if (placed_load(p->agent->conf->store_dir, p->verdict.image, p->verdict.digest, &known, e) == 1 && !known.refused &&
-	    known.ino == w.ino && known.born_ns == w.born_ns)
+	/* A file of ours that was changed stays ours: it is replaced when no instance stands on it.
+	 */
+	if (placed_load(p->agent->conf->store_dir, p->verdict.image, p->verdict.digest, &known,
+			e) == 1 &&
+	    !known.refused && known.ino == w.ino && known.born_ns == w.born_ns)
 		return 0;
-	log_warn("event=release-refused job=%lld image=%s name=%s reason=%s", (long long)p->job, p->image, a->name,
-		 log_quote(quoted, sizeof(quoted), a->text));
+	log_warn("event=release-refused job=%lld image=%s name=%s reason=%s", (long long)p->job,
+		 p->image, a->name, log_quote(quoted, sizeof(quoted), a->text));
 	return record_release(p->agent, &p->verdict, &w, e);
 }
 
-/* The bytes of a file of ours are not those that were published. It is no longer warm; what replaces it
- * follows, by the rules of in_use. */
+/* The bytes of a file of ours are not those that were published. It is no longer warm; what
+ * replaces it follows, by the rules of in_use. */
 static int take_changed(struct publication *p, const struct answer *a, struct err *e)
 {
 	const struct conf *c = p->agent->conf;
@@ -168,9 +175,12 @@ static int take_changed(struct publication *p, const struct answer *a, struct er
 		return 0;
 	if (damage_note(c->store_dir, &w, "", e) < 0)
 		return -1;
-	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s", (long long)p->job, p->image, w.name, w.digest);
-	snprintf(detail, sizeof(detail), "%s in Nova's cache held other bytes than artifact %.12s, which was published there", w.name,
-		 w.digest);
+	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s", (long long)p->job,
+		 p->image, w.name, w.digest);
+	snprintf(detail, sizeof(detail),
+		 "%s in Nova's cache held other bytes than artifact %.12s, which was published "
+		 "there",
+		 w.name, w.digest);
 	return job_note_built(p->agent->db, p->job, p->attempt, "changed", detail, e);
 }
 
@@ -178,17 +188,21 @@ static int take_changed(struct publication *p, const struct answer *a, struct er
 static int take_alone(struct publication *p, const struct answer *a, struct err *e)
 {
 	const struct verdict *v = &p->verdict;
-	char id[UUID_LEN + 1], name[SHA1_HEX + 1], words[CONFIRMING_TEXT], remark[1000 + CONFIRMING_TEXT];
+	char id[UUID_LEN + 1], name[SHA1_HEX + 1], words[CONFIRMING_TEXT],
+		remark[1000 + CONFIRMING_TEXT];
 
 	if (nova_release(v->image, v->digest, id, e) < 0 || nova_cache_name(id, name, e) < 0)
 		return -1;
 	if (confirming_replaces(p->agent, v, words, e) < 0)
 		return -1;
-	snprintf(remark, sizeof(remark), "%s%sas release %s alone (%s in Nova's cache); the image's own UUID follows by itself when it can: "
-		 "%.700s", words, *words ? "; " : "", id, name, a->text);
-	log_info("event=published-alone job=%lld attempt=%lld image=%s release=%s name=%s", (long long)v->job, (long long)v->attempt,
-		 v->image, id, name);
-	if (job_set_published(p->agent->db, v->job, v->attempt, name, clock_mono_ms() - p->start_ms, remark, e) < 0)
+	snprintf(remark, sizeof(remark),
+		 "%s%sas release %s alone (%s in Nova's cache); the image's own UUID follows by "
+		 "itself when it can: %.700s",
+		 words, *words ? "; " : "", id, name, a->text);
+	log_info("event=published-alone job=%lld attempt=%lld image=%s release=%s name=%s",
+		 (long long)v->job, (long long)v->attempt, v->image, id, name);
+	if (job_set_published(p->agent->db, v->job, v->attempt, name, clock_mono_ms() - p->start_ms,
+			      remark, e) < 0)
 		return -1;
 	if (!*words)
 		confirming_after(p->agent, v->image);
@@ -201,8 +215,10 @@ int published_take(struct publication *p, const struct answer *a, bool *is_last,
 		int (*take)(struct publication *p, const struct answer *a, struct err *e);
 		bool is_last;
 	} words[] = {
-		[ANSWER_CHANGED] = {take_changed, false},     [ANSWER_RELEASED] = {take_released, false},
-		[ANSWER_UNRELEASED] = {take_unreleased, false}, [ANSWER_PUBLISHED] = {take_published, true},
+		[ANSWER_CHANGED] = {take_changed, false},
+		[ANSWER_RELEASED] = {take_released, false},
+		[ANSWER_UNRELEASED] = {take_unreleased, false},
+		[ANSWER_PUBLISHED] = {take_published, true},
 		[ANSWER_ALONE] = {take_alone, true},
 	};
 
@@ -212,18 +228,21 @@ int published_take(struct publication *p, const struct answer *a, bool *is_last,
 	return words[a->word].take(p, a, e) < 0 ? -1 : 1;
 }
 
-/* Nothing is left to do for the release: it is not wanted, there, or its name is taken. 1 so (*there: it is to be
- * recorded), 0 not, -1. */
-static int is_released(struct agent *a, const struct verdict *v, struct warm *r, bool *there, struct err *e)
+/* Nothing is left to do for the release: it is not wanted, there, or its name is taken. 1 so
+ * (*there: it is to be recorded), 0 not, -1. */
+static int is_released(struct agent *a, const struct verdict *v, struct warm *r, bool *there,
+		       struct err *e)
 {
 	own_image struct image img = {0};
 	struct err ignored = ERR_INIT;
 	enum warm_state state;
 
 	*there = false;
-	if (image_load(a->conf->images_dir, v->image, &img, &ignored) < 0 || !image_wants_release(&img))
+	if (image_load(a->conf->images_dir, v->image, &img, &ignored) < 0 ||
+	    !image_wants_release(&img))
 		return 1;
-	if (placed_look(a->conf->store_dir, a->conf->cache_dir, v->image, v->digest, r, &state, e) < 0)
+	if (placed_look(a->conf->store_dir, a->conf->cache_dir, v->image, v->digest, r, &state, e) <
+	    0)
 		return -1;
 	*there = state == WARM_OK;
 	return *there || (state == WARM_FOREIGN && r->refused);

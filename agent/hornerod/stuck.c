@@ -1,6 +1,7 @@
-/* stuck: processes that neither work nor end. Children of ours that are stopped, or hang in the kernel, are killed; a supervisor
- * that outlives that is stepped around (attempt_abandon()). So is whoever holds the queue's ticket and is stopped, where we may.
- * What cannot be done is told: RUN_DIR/stuck (state/stuck.h), for `hornero why` and `hornero doctor`.
+/* stuck: processes that neither work nor end. Children of ours that are stopped, or hang in the
+ * kernel, are killed; a supervisor that outlives that is stepped around (attempt_abandon()). So is
+ * whoever holds the queue's ticket and is stopped, where we may. What cannot be done is told:
+ * RUN_DIR/stuck (state/stuck.h), for `hornero why` and `hornero doctor`.
  *
  * DIAGNOSTICS: nothing here fails; each kill is logged. */
 #include "agent/hornerod/agent.h"
@@ -19,15 +20,20 @@
 
 enum {
 	LOOK_MS = 1000,
-	STOPPED_MS = 10000,  /* nobody stops a child of ours but a person, who may go on after a look */
-	HANGS_MS = 120000,   /* a slow disk is no fault: as long as the kernel waits before it speaks of a hung task */
-	END_MS = 5000,       /* from a kill to the next step; */
+	STOPPED_MS =
+		10000, /* nobody stops a child of ours but a person, who may go on after a look */
+	HANGS_MS = 120000, /* a slow disk is no fault: as long as the kernel waits before it speaks
+			      of a hung task */
+	END_MS = 5000,     /* from a kill to the next step; */
 	END_ALONE_MS = 70000, /* of a supervisor that ends its sandbox itself (stage.c) */
 };
 
-#define HANGING "it goes when the kernel lets go of it (what it waits for: cat /proc/%d/wchan), at the latest with a restart of the node"
+#define HANGING                                                                                  \
+	"it goes when the kernel lets go of it (what it waits for: cat /proc/%d/wchan), at the " \
+	"latest with a restart of the node"
 
-/* Whether it is to be killed. A live one, which has only just begun to stand still, is not even told. */
+/* Whether it is to be killed. A live one, which has only just begun to stand still, is not even
+ * told. */
 static bool look(struct process_still *s, pid_t pid, int64_t now_ms)
 {
 	int64_t still_ms = process_still_ms(s, pid, now_ms);
@@ -40,28 +46,37 @@ static bool look(struct process_still *s, pid_t pid, int64_t now_ms)
 /* 1 s of standing still is what a person sees, too. */
 static bool is_told(const struct process_still *s, int64_t now_ms)
 {
-	return s->since_ms > 0 && now_ms - s->since_ms >= (process_is_stopped(s->state) ? LOOK_MS : STOPPED_MS);
+	return s->since_ms > 0 &&
+	       now_ms - s->since_ms >= (process_is_stopped(s->state) ? LOOK_MS : STOPPED_MS);
 }
 
 static void look_at_attempt(struct attempt_run *r, int64_t now_ms, char *text)
 {
 	const int pid = (int)r->supervisor.pid;
-	const int member = r->settled && r->has_leaf ? (int)cg_leaf_member(r->agent->cg, &r->leaf) : 0;
+	const int member = r->settled && r->has_leaf ? (int)cg_leaf_member(r->agent->cg, &r->leaf)
+						     : 0;
 	const int64_t end_ms = r->has_leaf ? END_MS : END_ALONE_MS;
 
 	if (r->ended && pid > 0)
-		stuck_add(text, r->image, "hornero-build (process %d) of job %lld does not die of SIGKILL: the image is built in a new "
-			  "checkout; " HANGING, pid, (long long)r->job, pid);
+		stuck_add(text, r->image,
+			  "hornero-build (process %d) of job %lld does not die of SIGKILL: the "
+			  "image is built in a new checkout; " HANGING,
+			  pid, (long long)r->job, pid);
 	else if (r->ended && member > 0)
-		stuck_add(text, strcmp(r->image, "-") == 0 ? NULL : r->image, "process %d of job %lld does not die of SIGKILL: the image is "
-			  "built in a new checkout; " HANGING, member, (long long)r->job, member);
+		stuck_add(text, strcmp(r->image, "-") == 0 ? NULL : r->image,
+			  "process %d of job %lld does not die of SIGKILL: the image is built in a "
+			  "new checkout; " HANGING,
+			  member, (long long)r->job, member);
 	if (r->ended)
 		return;
 	if (r->killed_ms == 0 && look(&r->still, pid, now_ms)) {
-		snprintf(r->hung, sizeof(r->hung), "hornero-build (process %d) %s for %lld s and was killed", pid,
-			 process_is_stopped(r->still.state) ? "was stopped (state T)" : "hung in the kernel (state D)",
+		snprintf(r->hung, sizeof(r->hung),
+			 "hornero-build (process %d) %s for %lld s and was killed", pid,
+			 process_is_stopped(r->still.state) ? "was stopped (state T)"
+							    : "hung in the kernel (state D)",
 			 (long long)(now_ms - r->still.since_ms) / 1000);
-		log_error("event=hangs program=hornero-build job=%lld pid=%d state=%c it is killed", (long long)r->job, pid, r->still.state);
+		log_error("event=hangs program=hornero-build job=%lld pid=%d state=%c it is killed",
+			  (long long)r->job, pid, r->still.state);
 		attempt_kill(r, CAUSE_NONE);
 	} else if (r->killed_ms > 0 && now_ms - r->killed_ms >= 2 * end_ms) {
 		attempt_abandon(r);
@@ -69,11 +84,14 @@ static void look_at_attempt(struct attempt_run *r, int64_t now_ms, char *text)
 		kill(r->supervisor.pid, SIGKILL);
 	}
 	if (is_told(&r->still, now_ms))
-		stuck_add(text, r->image, "hornero-build (process %d) of job %lld %s: hornerod kills it where that lasts, and the job begins anew",
+		stuck_add(text, r->image,
+			  "hornero-build (process %d) of job %lld %s: hornerod kills it where that "
+			  "lasts, and the job begins anew",
 			  pid, (long long)r->job, process_state_words(r->still.state));
 }
 
-#define ANOTHER "another one publishes the image, once Nova's lock is free where this one holds it; "
+#define ANOTHER \
+	"another one publishes the image, once Nova's lock is free where this one holds it; "
 
 static bool is_publisher(pid_t pid)
 {
@@ -88,13 +106,21 @@ static void tell_publication(const struct publication *p, char *text)
 	const char *next = p->given_up ? "" : "where that lasts, ";
 
 	if (p->publisher.pid <= 0)
-		stuck_add(text, p->image, "hornero-publish (process %d, of hornero-publish@.service) of job %lld %s: %s" ANOTHER "hornerod may not "
-			  "end it, root may: kill -9 %d", pid, (long long)p->job, process_state_words(p->still.state), next, pid);
+		stuck_add(text, p->image,
+			  "hornero-publish (process %d, of hornero-publish@.service) of job %lld "
+			  "%s: %s" ANOTHER "hornerod may not "
+			  "end it, root may: kill -9 %d",
+			  pid, (long long)p->job, process_state_words(p->still.state), next, pid);
 	else if (p->given_up)
-		stuck_add(text, p->image, "hornero-publish (process %d) of job %lld does not die of SIGKILL: " ANOTHER HANGING, pid,
-			  (long long)p->job, pid);
+		stuck_add(
+			text, p->image,
+			"hornero-publish (process %d) of job %lld does not die of SIGKILL: " ANOTHER
+				HANGING,
+			pid, (long long)p->job, pid);
 	else
-		stuck_add(text, p->image, "hornero-publish (process %d) of job %lld %s: hornerod kills it where that lasts, and " ANOTHER HANGING,
+		stuck_add(text, p->image,
+			  "hornero-publish (process %d) of job %lld %s: hornerod kills it where "
+			  "that lasts, and " ANOTHER HANGING,
 			  pid, (long long)p->job, process_state_words(p->still.state), pid);
 }
 
@@ -116,7 +142,9 @@ static void look_at_publication(struct publication *p, int64_t now_ms, char *tex
 	if (p->given_up)
 		return;
 	if (is_due && is_child && p->killed_ms == 0) {
-		log_error("event=hangs program=hornero-publish job=%lld pid=%d state=%c it is killed", (long long)p->job, pid, p->still.state);
+		log_error(
+			"event=hangs program=hornero-publish job=%lld pid=%d state=%c it is killed",
+			(long long)p->job, pid, p->still.state);
 		kill(pid, SIGKILL);
 		p->killed_ms = now_ms;
 	} else if (is_child ? p->killed_ms > 0 && now_ms - p->killed_ms >= END_MS : is_due) {
@@ -131,20 +159,24 @@ static void look_at_upkeep(struct upkeep *u, int64_t now_ms, char *text)
 	if (pid <= 0)
 		return;
 	if (look(&u->still, pid, now_ms)) {
-		log_error("event=hangs program=%s pid=%d state=%c it is killed", u->name, pid, u->still.state);
+		log_error("event=hangs program=%s pid=%d state=%c it is killed", u->name, pid,
+			  u->still.state);
 		kill(pid, SIGKILL);
 	}
 	if (is_told(&u->still, now_ms))
-		stuck_add(text, NULL, "%s (process %d) %s: hornerod kills it where that lasts; " HANGING, u->name, pid,
-			  process_state_words(u->still.state), pid);
+		stuck_add(text, NULL,
+			  "%s (process %d) %s: hornerod kills it where that lasts; " HANGING,
+			  u->name, pid, process_state_words(u->still.state), pid);
 }
 
 static void look_at_earlier(struct agent *a, char *text)
 {
 	earlier_look(a);
 	for (const struct earlier *s = a->earlier; s; s = s->next)
-		stuck_add(text, NULL, "hornero-build (process %d) of an earlier life of hornerod does not die of SIGKILL: its image is built in a "
-			  "new checkout; " HANGING, (int)s->pid, (int)s->pid);
+		stuck_add(text, NULL,
+			  "hornero-build (process %d) of an earlier life of hornerod does not die "
+			  "of SIGKILL: its image is built in a new checkout; " HANGING,
+			  (int)s->pid, (int)s->pid);
 }
 
 /* It is one of our programs, and may be killed at any moment: hooks and words are made for that. */
@@ -152,7 +184,8 @@ static bool is_ours(pid_t pid)
 {
 	char program[64];
 
-	return process_program(pid, program, sizeof(program)) && (strncmp(program, "hornero-", 8) == 0 || strcmp(program, "hornero") == 0);
+	return process_program(pid, program, sizeof(program)) &&
+	       (strncmp(program, "hornero-", 8) == 0 || strcmp(program, "hornero") == 0);
 }
 
 static void kill_holder(const struct process_still *s, pid_t pid, const char *name)
@@ -162,11 +195,13 @@ static void kill_holder(const struct process_still *s, pid_t pid, const char *na
 	if (pidfd < 0)
 		return;
 	if (is_ours(pid) && syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) == 0)
-		log_error("event=hangs program=%s pid=%d state=%c it held the queue and is killed", name, (int)pid, s->state);
+		log_error("event=hangs program=%s pid=%d state=%c it held the queue and is killed",
+			  name, (int)pid, s->state);
 	close(pidfd);
 }
 
-/* A hook may be of git's, whom we must not kill unless we are root; who explains looks at the lock himself (stuck_holder()). */
+/* A hook may be of git's, whom we must not kill unless we are root; who explains looks at the lock
+ * himself (stuck_holder()). */
 static void look_at_queue(struct agent *a, int64_t now_ms)
 {
 	pid_t pid = process_with_flock(a->conf->queue_dir);

@@ -1,5 +1,5 @@
-/* sweeping: the sweep, what keeps the cache warm and what makes room run as children, one of each at a time.
- * DIAGNOSTICS: one that fails is logged (upkeep.c) and tried at the next interval. */
+/* sweeping: the sweep, what keeps the cache warm and what makes room run as children, one of each
+ * at a time. DIAGNOSTICS: one that fails is logged (upkeep.c) and tried at the next interval. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/sweeping.h"
 #include "agent/hornerod/upkeep.h"
@@ -25,7 +25,8 @@ static int on_sweep_end(sd_event_source *src, int fd, uint32_t events, void *arg
 	return 0;
 }
 
-/* By exit code 1 a program asks for a sweep: hornero-keep where a file is due to come back, hornero-scrub where bytes changed. */
+/* By exit code 1 a program asks for a sweep: hornero-keep where a file is due to come back,
+ * hornero-scrub where bytes changed. */
 static int end_with_wish(struct agent *a, struct upkeep *u)
 {
 	enum { WANTS_SWEEP = 1 };
@@ -102,7 +103,8 @@ void scrubbing_start(struct agent *a)
 	struct steady clock;
 	struct err e = ERR_INIT;
 
-	a->next_scrub_ms = clock_mono_ms() + (often_ms == 0 || often_ms > SCRUB_MS ? SCRUB_MS : often_ms);
+	a->next_scrub_ms = clock_mono_ms() +
+			   (often_ms == 0 || often_ms > SCRUB_MS ? SCRUB_MS : often_ms);
 	if (a->scrub.child.pid > 0)
 		return;
 	steady_load(&clock, a->conf->queue_dir);

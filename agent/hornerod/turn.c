@@ -1,6 +1,6 @@
 /* turn: look at the queue and do what can be done now. Idempotent: one too many costs a few
- * microseconds. DIAGNOSTICS: a queue that cannot be used is logged, and looked at again a second later; so is one that made us
- * wait, with what was left to do. */
+ * microseconds. DIAGNOSTICS: a queue that cannot be used is logged, and looked at again a second
+ * later; so is one that made us wait, with what was left to do. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempt.h"
 #include "agent/hornerod/confirming.h"
@@ -131,8 +131,8 @@ static void publish_one(struct agent *a, int64_t id)
 
 static bool upkeep_runs(const struct agent *a)
 {
-	return a->sweep.child.pid > 0 || a->keep.child.pid > 0 || a->collect.child.pid > 0 || a->scrub.child.pid > 0 ||
-	       a->looks.sweep.child.pid > 0;
+	return a->sweep.child.pid > 0 || a->keep.child.pid > 0 || a->collect.child.pid > 0 ||
+	       a->scrub.child.pid > 0 || a->looks.sweep.child.pid > 0;
 }
 
 /* *again_ms: when to look at those that still wait. */
@@ -149,8 +149,8 @@ static int publish(struct agent *a, int64_t *again_ms, struct err *e)
 	return 0;
 }
 
-/* Its attempt is killed; a job that waits or went back to the queue is cancelled as it stands. False: the
- * queue is busy, ask again. */
+/* Its attempt is killed; a job that waits or went back to the queue is cancelled as it stands.
+ * False: the queue is busy, ask again. */
 static bool cancel(struct agent *a, int64_t job)
 {
 	struct err e = ERR_INIT;
@@ -194,13 +194,14 @@ static bool images_changed(const struct agent *a)
 	       (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec != a->images_mtime_ns;
 }
 
-/* When to wake without a bell: a back-off that ends, the next sweep, a publication to try again. now_ms is
- * what claim() went by: a back-off that ended since is neither claimed nor forgotten. */
+/* When to wake without a bell: a back-off that ends, the next sweep, a publication to try again.
+ * now_ms is what claim() went by: a back-off that ended since is neither claimed nor forgotten. */
 static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 {
 	int64_t due_ms = 0;
 	/* While one runs, its end takes the next turn. */
-	int64_t sweep_in_ms = a->sweep.child.pid > 0 ? INT64_MAX : a->next_sweep_ms - clock_mono_ms();
+	int64_t sweep_in_ms = a->sweep.child.pid > 0 ? INT64_MAX
+						     : a->next_sweep_ms - clock_mono_ms();
 	int64_t keep_in_ms = a->next_keep_ms - clock_mono_ms();
 	int64_t collect_in_ms = a->next_collect_ms - clock_mono_ms();
 	int64_t scrub_in_ms = a->next_scrub_ms - clock_mono_ms();
@@ -218,7 +219,9 @@ static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 	if (scrub_in_ms < in_ms)
 		in_ms = scrub_in_ms;
 	/* Without work in progress and without pressure there is nothing to look at. */
-	if ((a->attempts || a->publications || upkeep_runs(a) || a->earlier || a->stuck_told || a->holder > 0 || a->pressure.high) && look_in_ms < in_ms)
+	if ((a->attempts || a->publications || upkeep_runs(a) || a->earlier || a->stuck_told ||
+	     a->holder > 0 || a->pressure.high) &&
+	    look_in_ms < in_ms)
 		in_ms = look_in_ms;
 	if (job_next_due(a->db, now_ms, &due_ms, e) < 0)
 		return -1;
@@ -272,10 +275,12 @@ static void turn(struct agent *a)
 		retry(a, &e);
 		return;
 	}
-	/* Behind what is queued already: a rollback changes its image, and somebody waits for it. */
+	/* Behind what is queued already: a rollback changes its image, and somebody waits for it.
+	 */
 	if (images_changed(a))
 		sweeping_start(a);
-	if (rest(a, now_ms, unsettled && again_ms > AGENT_RETRY_MS ? AGENT_RETRY_MS : again_ms, &e) < 0)
+	if (rest(a, now_ms, unsettled && again_ms > AGENT_RETRY_MS ? AGENT_RETRY_MS : again_ms,
+		 &e) < 0)
 		retry(a, &e);
 }
 

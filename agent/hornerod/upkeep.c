@@ -1,5 +1,5 @@
-/* upkeep: one child that looks after store, cache or queue: started, watched, killed. DIAGNOSTICS: a
- * child that fails, or is killed because it does not end, is logged. */
+/* upkeep: one child that looks after store, cache or queue: started, watched, killed. DIAGNOSTICS:
+ * a child that fails, or is killed because it does not end, is logged. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/upkeep.h"
 
@@ -20,7 +20,8 @@ int upkeep_reap(struct upkeep *u, int expected)
 	u->patience = sd_event_source_disable_unref(u->patience);
 	status = spawn_wait(&u->child);
 	if (status != 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == expected))
-		log_error("event=failed program=%s how=\"%s\"", u->name, spawn_status_text(status, how, sizeof(how)));
+		log_error("event=failed program=%s how=\"%s\"", u->name,
+			  spawn_status_text(status, how, sizeof(how)));
 	return status;
 }
 
@@ -29,7 +30,8 @@ static uint64_t patience_us(const struct agent *a)
 	return (uint64_t)a->conf->upkeep_timeout_s * 1000000;
 }
 
-/* At its rate hornero-scrub may need hours for one file: it may take them while it says that it works. */
+/* At its rate hornero-scrub may need hours for one file: it may take them while it says that it
+ * works. */
 static bool goes_on(struct upkeep *u)
 {
 	int64_t was_ns = u->beat_ns;
@@ -40,15 +42,18 @@ static bool goes_on(struct upkeep *u)
 	return u->beat_ns != was_ns;
 }
 
-/* Kills it; it runs again at its next interval. One that hangs in the kernel is logged each time. */
+/* Kills it; it runs again at its next interval. One that hangs in the kernel is logged each time.
+ */
 static int on_patience(sd_event_source *src, uint64_t at, void *arg)
 {
 	struct upkeep *u = arg;
 
 	(void)at;
 	if (!goes_on(u)) {
-		log_error("event=hangs program=%s pid=%d it did not %s within upkeep_timeout (%lld s) and is killed", u->name,
-			  (int)u->child.pid, u == &u->agent->scrub ? "go on" : "end", (long long)u->agent->conf->upkeep_timeout_s);
+		log_error("event=hangs program=%s pid=%d it did not %s within upkeep_timeout (%lld "
+			  "s) and is killed",
+			  u->name, (int)u->child.pid, u == &u->agent->scrub ? "go on" : "end",
+			  (long long)u->agent->conf->upkeep_timeout_s);
 		kill(u->child.pid, SIGKILL);
 	}
 	sd_event_source_set_time_relative(src, patience_us(u->agent));
@@ -69,7 +74,8 @@ void upkeep_stop(struct upkeep *u)
 		log_error("event=hangs program=%s pid=%d", u->name, (int)u->child.pid);
 }
 
-void upkeep_start(struct agent *a, struct upkeep *u, const char *name, const char *const *options, sd_event_io_handler_t ended)
+void upkeep_start(struct agent *a, struct upkeep *u, const char *name, const char *const *options,
+		  sd_event_io_handler_t ended)
 {
 	own_args struct args argv = ARGS_INIT;
 	struct spawn s = SPAWN_INIT(NULL);
@@ -89,6 +95,7 @@ void upkeep_start(struct agent *a, struct upkeep *u, const char *name, const cha
 	if (args_check(&argv, &e) < 0 || spawn_start(&s, &u->child, &e) < 0)
 		log_error("event=not-started program=%s %s", name, e.msg);
 	else if (sd_event_add_io(a->loop, &u->watch, u->child.pidfd, EPOLLIN, ended, a) < 0 ||
-		 sd_event_add_time_relative(a->loop, &u->patience, CLOCK_BOOTTIME, patience_us(a), 0, on_patience, u) < 0)
+		 sd_event_add_time_relative(a->loop, &u->patience, CLOCK_BOOTTIME, patience_us(a),
+					    0, on_patience, u) < 0)
 		upkeep_stop(u);
 }

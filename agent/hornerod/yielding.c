@@ -1,5 +1,6 @@
-/* yielding: while processors have time left over, builds come after everything else; while others want it all, they have their
- * weight. DIAGNOSTICS: where TOP cannot be set it stays as it is, which is logged once. */
+/* yielding: while processors have time left over, builds come after everything else; while others
+ * want it all, they have their weight. DIAGNOSTICS: where TOP cannot be set it stays as it is,
+ * which is logged once. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempts.h"
 
@@ -35,7 +36,9 @@ static void look(struct agent *a, bool builds)
 	if (one_is_killed(a) || cg_yield(a->cg, idle, &e) == 0 || a->yield_told)
 		return;
 	a->yield_told = true;
-	log_warn("event=not-yielding %s; as root: hornerod -c %s --prepare, or systemctl restart hornerod", e.msg, a->conf->path);
+	log_warn("event=not-yielding %s; as root: hornerod -c %s --prepare, or systemctl restart "
+		 "hornerod",
+		 e.msg, a->conf->path);
 }
 
 static int on_look(sd_event_source *src, uint64_t at, void *arg)
@@ -56,6 +59,7 @@ void yielding_act(struct agent *a)
 	if (!builds)
 		a->yield_timer = sd_event_source_unref(a->yield_timer);
 	else
-		(void)sd_event_add_time_relative(a->loop, &a->yield_timer, CLOCK_MONOTONIC, LOOK_MS * 1000, LOOK_EXACT_US, on_look, a);
+		(void)sd_event_add_time_relative(a->loop, &a->yield_timer, CLOCK_MONOTONIC,
+						 LOOK_MS * 1000, LOOK_EXACT_US, on_look, a);
 	look(a, builds);
 }

@@ -40,7 +40,8 @@ static void tell(struct flattening *f, int percent)
 		return;
 	f->percent = percent;
 	f->spoken_ms = now_ms;
-	peer_say(f->peer, "waiting", "%s flattening instance %s: %d %% of %s", waiting_name(WAITING_FLATTENING), f->instance, percent,
+	peer_say(f->peer, "waiting", "%s flattening instance %s: %d %% of %s",
+		 waiting_name(WAITING_FLATTENING), f->instance, percent,
 		 bytes_words(size, f->size_bytes));
 }
 

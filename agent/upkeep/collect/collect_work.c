@@ -234,11 +234,12 @@ static void say_lacking(struct collect *c, const struct places *p)
 	char left[BYTES_WORDS];
 
 	if (c->store_lack_bytes > 0)
-		collect_say_lacking(c, "store", c->store_lack_bytes,
-				    "%s; %s more should go, and all that is left is needed: the "
-				    "current and the previous artifact of an image, a job's, or the "
-				    "checkout of a build that runs",
-				    p->why, bytes_words(left, c->store_lack_bytes));
+		collect_say_lacking(
+			c, "store", c->store_lack_bytes,
+			"%s; %s more should go, and all that is left is needed: the current and "
+			"the previous artifact of an image, a job's, or the checkout of a build "
+			"that runs",
+			p->why, bytes_words(left, c->store_lack_bytes));
 	else if (p->bytes > 0 || p->files > 0)
 		collect_say_lacking(c, "checkouts", p->bytes,
 				    "%s; more should go, and all that is left are builds that run",

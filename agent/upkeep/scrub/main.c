@@ -1,10 +1,11 @@
-/* hornero-scrub: reads every artifact of the store and every file of ours in Nova's cache again, slowly, while nothing is built
- * or published. hornerod starts it now and then; it ends at once where nothing is due.
+/* hornero-scrub: reads every artifact of the store and every file of ours in Nova's cache again,
+ * slowly, while nothing is built or published. hornerod starts it now and then; it ends at once
+ * where nothing is due.
  *
  * Exit 1: something was found changed, and a sweep would queue what mends it.
  *
- * DIAGNOSTICS: a file that cannot be read is logged and passed over; the exit code is the class of an error that ends the
- * pass. What is left then the next start takes up. */
+ * DIAGNOSTICS: a file that cannot be read is logged and passed over; the exit code is the class of
+ * an error that ends the pass. What is left then the next start takes up. */
 #include "conf/conf.h"
 #include "db/job.h"
 #include "lib/clock.h"
@@ -53,14 +54,16 @@ static int is_work(void *arg, const struct job *j)
 	return *works;
 }
 
-/* A queue that cannot be read tells nothing; then the idle classes of processor and disk have to do. */
+/* A queue that cannot be read tells nothing; then the idle classes of processor and disk have to
+ * do. */
 static bool is_busy(const struct scrub *s)
 {
 	own_db struct db *db = NULL;
 	struct err ignored = ERR_INIT;
 	bool works = false;
 
-	if (db_open(&db, &(struct db_place){.queue_dir = s->conf->queue_dir}, DB_READ, DB_WAIT_MS, &ignored) == 0)
+	if (db_open(&db, &(struct db_place){.queue_dir = s->conf->queue_dir}, DB_READ, DB_WAIT_MS,
+		    &ignored) == 0)
 		(void)job_each(db, JOB_SCOPE_OPEN, is_work, &works, &ignored);
 	return works;
 }
@@ -70,8 +73,8 @@ static int is_over(const struct scrub *s, struct err *e)
 	return clock_mono_ms() < s->end_ms ? 0 : err_set(e, ERR_NOBODY, "the next start goes on");
 }
 
-/* Waits while something is built or published, and as the rate demands. A file that was begun is read to its end, however
- * long that takes: otherwise a large one would be begun for ever. */
+/* Waits while something is built or published, and as the rate demands. A file that was begun is
+ * read to its end, however long that takes: otherwise a large one would be begun for ever. */
 static int pace(void *arg, int64_t bytes, struct err *e)
 {
 	struct scrub *s = arg;
@@ -90,7 +93,8 @@ static int pace(void *arg, int64_t bytes, struct err *e)
 	/* A hole costs the processor what its digest does. */
 	s->bytes += bytes > 0 ? bytes : HOLE_COST;
 	if (s->conf->scrub_rate > 0) {
-		int64_t wait_ms = s->from_ms + s->bytes * 1000 / (s->conf->scrub_rate << 20) - now_ms;
+		int64_t wait_ms = s->from_ms + s->bytes * 1000 / (s->conf->scrub_rate << 20) -
+				  now_ms;
 
 		if (wait_ms > 0)
 			sleep_ms(wait_ms);
@@ -105,15 +109,18 @@ static void tell_refused(void *arg, const char *digest, const char *why)
 
 	s->found = true;
 	s->state.changed++;
-	log_warn("event=artifact-refused digest=%.12s reason=%s", digest, log_quote(quoted, sizeof(quoted), why));
+	log_warn("event=artifact-refused digest=%.12s reason=%s", digest,
+		 log_quote(quoted, sizeof(quoted), why));
 }
 
-/* An artifact may be let go while it is looked at, and a file may be unreadable: neither ends the pass. */
+/* An artifact may be let go while it is looked at, and a file may be unreadable: neither ends the
+ * pass. */
 static void pass_over(const char *what, const struct err *why)
 {
 	char quoted[2 * ERR_MSG_MAX];
 
-	log_warn("event=scrub-passed-over file=%s reason=%s", what, log_quote(quoted, sizeof(quoted), why->msg));
+	log_warn("event=scrub-passed-over file=%s reason=%s", what,
+		 log_quote(quoted, sizeof(quoted), why->msg));
 }
 
 static void look_at_artifact(struct scrub *s, const char *digest)
@@ -125,7 +132,8 @@ static void look_at_artifact(struct scrub *s, const char *digest)
 		pass_over(digest, &why);
 }
 
-static int look_at_cached(struct scrub *s, const struct warm *w, const struct warm *twin, struct err *e)
+static int look_at_cached(struct scrub *s, const struct warm *w, const struct warm *twin,
+			  struct err *e)
 {
 	char found[SHA256_HEX + 1] = "";
 	struct err why = ERR_INIT;
@@ -143,14 +151,16 @@ static int look_at_cached(struct scrub *s, const struct warm *w, const struct wa
 	failpoint("scrub-found");
 	s->found = true;
 	s->state.changed++;
-	log_warn("event=cache-changed image=%s name=%s digest=%.12s found=%.12s", w->image, w->name, w->digest, found);
+	log_warn("event=cache-changed image=%s name=%s digest=%.12s found=%.12s", w->image, w->name,
+		 w->digest, found);
 	return damage_note(s->conf->store_dir, w, found, e);
 }
 
 /* Was it done by this pass already? Artifacts come before files of the cache. */
 static bool is_done(const struct scrub *s, char kind, const char *name)
 {
-	return s->state.at[0] > kind || (s->state.at[0] == kind && strcmp(name, s->state.at + 2) <= 0);
+	return s->state.at[0] > kind ||
+	       (s->state.at[0] == kind && strcmp(name, s->state.at + 2) <= 0);
 }
 
 static int step(struct scrub *s, char kind, const char *name, struct err *e)
@@ -196,7 +206,9 @@ static int scrub_cache(struct scrub *s, struct err *e)
 
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (!is_done(s, 'c', list[i].name))
-			rc = look_at_cached(s, &list[i], cached_twin(list, i), e) < 0 ? -1 : step(s, 'c', list[i].name, e);
+			rc = look_at_cached(s, &list[i], cached_twin(list, i), e) < 0
+				     ? -1
+				     : step(s, 'c', list[i].name, e);
 	free(list);
 	return rc;
 }
@@ -220,7 +232,8 @@ static int scrub(struct scrub *s, struct err *e)
 		return -1;
 	s->state.at[0] = '\0';
 	s->state.finished_ms = steady_now_ms(&s->clock);
-	log_info("event=scrubbed files=%lld changed=%lld", (long long)s->state.looked, (long long)s->state.changed);
+	log_info("event=scrubbed files=%lld changed=%lld", (long long)s->state.looked,
+		 (long long)s->state.changed);
 	return scrubbed_save(store_dir, &s->state, e);
 }
 
@@ -234,7 +247,8 @@ int main(int argc, char **argv)
 	if (argc != 1 && (argc != 3 || strcmp(argv[1], "-c") != 0))
 		return err_exit(ERR_USAGE);
 	(void)setpriority(PRIO_PROCESS, 0, 19);
-	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
+	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+		      IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
 	if (conf_load(&c, conf_find(argc == 3 ? argv[2] : NULL), &e) == 0) {
 		failpoint_arm(c->failpoint);
 		s.conf = c;

@@ -1,7 +1,8 @@
 /* hornero-sweep: refs and image files against what is warm; queue the difference.
  *
  * DIAGNOSTICS: an image that cannot be looked at is reported and passed over, the rest goes on, and
- * the exit code is that of the last such error's class; a queue that cannot be used ends the sweep. */
+ * the exit code is that of the last such error's class; a queue that cannot be used ends the sweep.
+ */
 #include "agent/common/confirm.h"
 #include "agent/common/key.h"
 #include "agent/common/pin_leave.h"
@@ -53,8 +54,8 @@ static void say(struct sweep *s, const struct image *img, const char *what, cons
 	json_t *row;
 
 	if (s->json) {
-		row = json_pack("{s:s, s:s, s:s, s:s}", "image", img->uuid, "name", img->name ? img->name : "", "found", what,
-				"detail", detail);
+		row = json_pack("{s:s, s:s, s:s, s:s}", "image", img->uuid, "name",
+				img->name ? img->name : "", "found", what, "detail", detail);
 		if (row)
 			json_array_append_new(s->report, row);
 	} else if (!s->quiet) {
@@ -75,9 +76,10 @@ static int toolchain_of(struct sweep *s, const struct builder *b, const char **o
 	return 0;
 }
 
-/* "" where neither the image file nor the last build names the builder: the checkout will choose. */
-static int inputs_of(struct sweep *s, const struct image *img, const char *tip, const char *last_builder,
-		     char out[SHA256_HEX + 1], struct err *e)
+/* "" where neither the image file nor the last build names the builder: the checkout will choose.
+ */
+static int inputs_of(struct sweep *s, const struct image *img, const char *tip,
+		     const char *last_builder, char out[SHA256_HEX + 1], struct err *e)
 {
 	const char *pinned = image_pin_at(img, tip);
 	const char *name = img->builder ? img->builder : last_builder;
@@ -98,7 +100,9 @@ static int64_t written_ms(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000 : 0;
+	return stat(path, &st) == 0
+		       ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000
+		       : 0;
 }
 
 static int64_t changed_ms(const struct sweep *s, const struct image *img, const char *last_builder)
@@ -123,8 +127,10 @@ static int lack_queue(struct sweep *s, const struct err *e)
 	return -1;
 }
 
-/* A job that waits would build what is to be skipped: the hook that recorded the skip could not cancel it. */
-static int cancel_skipped(struct sweep *s, const struct image *img, const struct job *newest, struct err *e)
+/* A job that waits would build what is to be skipped: the hook that recorded the skip could not
+ * cancel it. */
+static int cancel_skipped(struct sweep *s, const struct image *img, const struct job *newest,
+			  struct err *e)
 {
 	int done;
 
@@ -134,15 +140,22 @@ static int cancel_skipped(struct sweep *s, const struct image *img, const struct
 	if (done < 0)
 		return lack_queue(s, e);
 	if (done > 0)
-		log_info("event=cancelled image=%s job=%lld by=\"-o skip\"", img->uuid, (long long)newest->id);
+		log_info("event=cancelled image=%s job=%lld by=\"-o skip\"", img->uuid,
+			 (long long)newest->id);
 	return 0;
 }
 
-static int queue(struct sweep *s, const struct image *img, const struct wish_facts *f, const char *why, struct err *e)
+static int queue(struct sweep *s, const struct image *img, const struct wish_facts *f,
+		 const char *why, struct err *e)
 {
 	const char *tip = f->tip;
-	struct job_wish w = {.image = img->uuid, .repo = img->repo, .ref = img->ref, .commit = tip, .origin = "sweep",
-			     .inputs = f->inputs, .is_lost_push = s->nrepos > 0};
+	struct job_wish w = {.image = img->uuid,
+			     .repo = img->repo,
+			     .ref = img->ref,
+			     .commit = tip,
+			     .origin = "sweep",
+			     .inputs = f->inputs,
+			     .is_lost_push = s->nrepos > 0};
 	struct job_receipt r;
 	char text[128];
 
@@ -151,7 +164,8 @@ static int queue(struct sweep *s, const struct image *img, const struct wish_fac
 	s->queued++;
 	snprintf(text, sizeof(text), "%s: job %lld (%.7s)", why, (long long)r.id, tip);
 	say(s, img, "queued", text);
-	log_info("event=swept image=%s job=%lld commit=%s why=\"%s\"", img->uuid, (long long)r.id, tip, why);
+	log_info("event=swept image=%s job=%lld commit=%s why=\"%s\"", img->uuid, (long long)r.id,
+		 tip, why);
 	return 0;
 }
 
@@ -175,7 +189,9 @@ static const char *why_publish(const struct wish_facts *f)
 	switch (f->state) {
 	case WARM_GONE: return "its file is gone from the cache";
 	case WARM_CHANGED: return "the bytes of its file in the cache were changed";
-	default: return "another file has its name in the cache, which is replaced only if it is hornero's";
+	default:
+		return "another file has its name in the cache, which is replaced only if it is "
+		       "hornero's";
 	}
 }
 
@@ -184,8 +200,10 @@ static bool satisfies(const struct warm *w, const struct wish_facts *f)
 	return strcmp(w->commit, f->tip) == 0 && f->inputs[0] && strcmp(w->inputs, f->inputs) == 0;
 }
 
-/* The release is what is to be looked at where it is published alone, and where the image's own name is as wished. */
-static int ask_release(const struct sweep *s, const struct image *img, struct wish_facts *f, struct warm *r, struct err *e)
+/* The release is what is to be looked at where it is published alone, and where the image's own
+ * name is as wished. */
+static int ask_release(const struct sweep *s, const struct image *img, struct wish_facts *f,
+		       struct warm *r, struct err *e)
 {
 	bool is_own = f->state != WARM_NONE && satisfies(f->warm, f);
 	enum warm_state state;
@@ -194,8 +212,8 @@ static int ask_release(const struct sweep *s, const struct image *img, struct wi
 		return 0;
 	if (placed_look_newest(s->conf->store_dir, s->conf->cache_dir, img->uuid, r, &state, e) < 0)
 		return -1;
-	f->is_alone = !is_own && img->in_use == IMAGE_IN_USE_RELEASE_ONLY && state != WARM_NONE && !r->refused &&
-		      satisfies(r, f);
+	f->is_alone = !is_own && img->in_use == IMAGE_IN_USE_RELEASE_ONLY && state != WARM_NONE &&
+		      !r->refused && satisfies(r, f);
 	if (!f->is_alone && (!is_own || f->state != WARM_OK))
 		return 0;
 	f->is_release = true;
@@ -211,7 +229,8 @@ static int ask_release(const struct sweep *s, const struct image *img, struct wi
 }
 
 /* Its file is gone: is it wanted back, and now? When it went hornero-keep has noted. */
-static int ask_wish(const struct sweep *s, const struct image *img, struct wish_facts *f, struct err *e)
+static int ask_wish(const struct sweep *s, const struct image *img, struct wish_facts *f,
+		    struct err *e)
 {
 	int64_t grace_ms = s->conf->cache_grace_s * 1000;
 	int64_t now_ms = clock_wall_ms();
@@ -219,8 +238,9 @@ static int ask_wish(const struct sweep *s, const struct image *img, struct wish_
 
 	if (f->state != WARM_GONE && !f->is_alone)
 		return 0;
-	if (f->is_release ? kept_of_release(db_clock(s->db), s->conf->store_dir, f->warm, 0, &k, e) < 0 :
-			    kept_load(db_clock(s->db), s->conf->store_dir, img->uuid, &k, e) < 0)
+	if (f->is_release
+		    ? kept_of_release(db_clock(s->db), s->conf->store_dir, f->warm, 0, &k, e) < 0
+		    : kept_load(db_clock(s->db), s->conf->store_dir, img->uuid, &k, e) < 0)
 		return -1;
 	f->is_free = k.free_ms != 0;
 	if (f->state != WARM_GONE)
@@ -235,17 +255,23 @@ static int ask_wish(const struct sweep *s, const struct image *img, struct wish_
 static const char *detail_of(const struct wish_facts *f, enum wish wish)
 {
 	switch (wish) {
-	case WISH_WARM: return f->warm->pinned[0] ? "pinned by its image file to an earlier release" : f->warm->name;
-	case WISH_RELEASED: return "as its release alone; its own UUID follows when no instance stands on its old bytes";
+	case WISH_WARM:
+		return f->warm->pinned[0] ? "pinned by its image file to an earlier release"
+					  : f->warm->name;
+	case WISH_RELEASED:
+		return "as its release alone; its own UUID follows when no instance stands on its "
+		       "old bytes";
 	case WISH_LET_GO: return "its keep_warm has ended; a push, or a longer one, brings it back";
-	case WISH_SKIPPED: return "its commit was pushed with -o skip; `hornero rebuild` builds it, and so does the next push";
+	case WISH_SKIPPED:
+		return "its commit was pushed with -o skip; `hornero rebuild` builds it, and so "
+		       "does the next push";
 	case WISH_GRACE: return "its file is gone from the cache and comes back after cache_grace";
 	default: return f->newest && f->newest->reason ? f->newest->reason : "";
 	}
 }
 
-/* Before the ref is read: a push whose mark goes here is looked at below. Where repositories are another user's, the next push, the
- * door and the gc timer do it. */
+/* Before the ref is read: a push whose mark goes here is looked at below. Where repositories are
+ * another user's, the next push, the door and the gc timer do it. */
 static void clear_repo(const char *path)
 {
 	struct err ignored = ERR_INIT;
@@ -288,8 +314,8 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 	f.newest = rc == 1 ? &newest : NULL;
 	last_builder = f.state != WARM_NONE ? w.builder : f.newest ? newest.builder : NULL;
 	f.changed_ms = changed_ms(s, img, last_builder);
-	if (inputs_of(s, img, tip, last_builder, inputs, e) < 0 || ask_release(s, img, &f, &release, e) < 0 ||
-	    ask_wish(s, img, &f, e) < 0)
+	if (inputs_of(s, img, tip, last_builder, inputs, e) < 0 ||
+	    ask_release(s, img, &f, &release, e) < 0 || ask_wish(s, img, &f, e) < 0)
 		return -1;
 	wish = wish_decide(&f);
 	if (wish == WISH_BUILD)
@@ -306,7 +332,8 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 		s->queued += confirm;
 	}
 	if (wish != WISH_UNDERWAY)
-		pin_leave(s->conf, img, tip); /* else when that has ended: its job would be taken for an older wish's */
+		pin_leave(s->conf, img, tip); /* else when that has ended: its job would be taken
+						 for an older wish's */
 	say(s, img, wish_name(wish), detail_of(&f, wish));
 	return 0;
 }
@@ -355,7 +382,8 @@ static bool is_installed(const struct builder *b)
 	return true;
 }
 
-/* Nobody waits for us: so every toolchain is known before a push needs it, also what no stat sees of it. */
+/* Nobody waits for us: so every toolchain is known before a push needs it, also what no stat sees
+ * of it. */
 static void ask_toolchains(const struct sweep *s)
 {
 	for (size_t i = 0; i < s->builders->n; i++) {
@@ -375,7 +403,8 @@ static int run(struct sweep *s, const char *conf_option, struct err *e)
 	struct db_place place;
 	int rc;
 
-	if (conf_load(&c, conf_find(conf_option), e) < 0 || builders_load(c->builders_dir, &builders, e) < 0)
+	if (conf_load(&c, conf_find(conf_option), e) < 0 ||
+	    builders_load(c->builders_dir, &builders, e) < 0)
 		return -1;
 	failpoint_arm(c->failpoint);
 	s->conf = c;
@@ -410,8 +439,11 @@ static int run(struct sweep *s, const char *conf_option, struct err *e)
 int main(int argc, char **argv)
 {
 	static const struct option words[] = {
-		{"conf", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'}, {"quiet", no_argument, NULL, 'q'},
-		{"repo", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0},
+		{"conf", required_argument, NULL, 'c'},
+		{"json", no_argument, NULL, 'j'},
+		{"quiet", no_argument, NULL, 'q'},
+		{"repo", required_argument, NULL, 'r'},
+		{NULL, 0, NULL, 0},
 	};
 	const char *repos[REPOS_MAX];
 	struct sweep s = {.repos = repos};
@@ -437,7 +469,8 @@ int main(int argc, char **argv)
 		log_error("%s", e.msg);
 		return err_exit(e.class);
 	}
-	/* hornerod has it done again until the queue took it; an image that cannot be looked at is told of above. */
+	/* hornerod has it done again until the queue took it; an image that cannot be looked at is
+	 * told of above. */
 	if (s.nrepos > 0 && s.worst != ERR_NOBODY)
 		return err_exit(s.queue);
 	return err_exit(s.worst);

@@ -13,7 +13,8 @@ static int git_err(struct err *e, const char *what)
 }
 
 /* found: the ref, where that could be read. */
-static int ref_err(struct err *e, const char *ref, const git_reference *found, const char *repo_path)
+static int ref_err(struct err *e, const char *ref, const git_reference *found,
+		   const char *repo_path)
 {
 	const git_oid *id = found ? git_reference_target(found) : NULL;
 	const git_error *g = git_error_last();
@@ -21,8 +22,11 @@ static int ref_err(struct err *e, const char *ref, const git_reference *found, c
 
 	if (id)
 		git_oid_tostr(hex, sizeof(hex), id);
-	return err_set(e, ERR_OPERATOR, "cannot read %s%s%s%s of %s: %s; `git fsck` there says which objects are missing or damaged: restore them "
-		       "from a backup, or delete the ref there and push it again", ref, id ? ", which is " : "", hex, id ? "," : "", repo_path,
+	return err_set(e, ERR_OPERATOR,
+		       "cannot read %s%s%s%s of %s: %s; `git fsck` there says which objects are "
+		       "missing or damaged: restore them from a backup, or delete the ref there "
+		       "and push it again",
+		       ref, id ? ", which is " : "", hex, id ? "," : "", repo_path,
 		       g ? g->message : "libgit2 gives no reason");
 }
 
@@ -53,7 +57,9 @@ int refs_read(const char *repo_path, const char *ref, char oid[65], struct err *
 		return ref_err(e, ref, NULL, repo_path);
 	switch (git_reference_lookup(&found, repo, ref)) {
 	case 0:
-		rc = git_reference_peel(&commit, found, GIT_OBJECT_COMMIT) < 0 ? ref_err(e, ref, found, repo_path) : 1;
+		rc = git_reference_peel(&commit, found, GIT_OBJECT_COMMIT) < 0
+			     ? ref_err(e, ref, found, repo_path)
+			     : 1;
 		break;
 	case GIT_ENOTFOUND:
 		rc = 0;

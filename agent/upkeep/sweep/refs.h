@@ -4,8 +4,9 @@
 
 #include "lib/err.h"
 
-/* Object id of `ref`, exactly that name, in oid. 1 found, 0 no such ref, -1 the repository cannot be
- * read (ERR_OPERATOR, sys ENOENT where there is none). An annotated tag is peeled to its commit. */
+/* Object id of `ref`, exactly that name, in oid. 1 found, 0 no such ref, -1 the repository cannot
+ * be read (ERR_OPERATOR, sys ENOENT where there is none). An annotated tag is peeled to its commit.
+ */
 int refs_read(const char *repo_path, const char *ref, char oid[65], struct err *e);
 
 /* Once, before and after. */

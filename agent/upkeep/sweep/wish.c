@@ -16,8 +16,8 @@ static bool changed_since(const struct wish_facts *f, int64_t when_ms)
 	return when_ms <= f->changed_ms + TICK_MS;
 }
 
-/* Nothing that a build could see has changed since that job. Where its inputs are not known, or were
- * never found out, the times of the files are asked. */
+/* Nothing that a build could see has changed since that job. Where its inputs are not known, or
+ * were never found out, the times of the files are asked. */
 static bool would_repeat(const struct wish_facts *f)
 {
 	const struct job *j = f->newest;
@@ -40,13 +40,15 @@ enum wish wish_decide(const struct wish_facts *f)
 	if (f->newest) {
 		switch (f->newest->state) {
 		case JOB_QUEUED:
-			/* The push that is to be skipped could not cancel it. Who asks for a build removes the record. */
+			/* The push that is to be skipped could not cancel it. Who asks for a build
+			 * removes the record. */
 			if (f->is_skipped && !satisfied)
 				return WISH_SKIPPED;
 			/* fall through */
 		case JOB_RUNNING:
 		case JOB_BUILT:
-			if (f->newest->state == JOB_QUEUED ? same(f->newest->commit, f->tip) : would_repeat(f))
+			if (f->newest->state == JOB_QUEUED ? same(f->newest->commit, f->tip)
+							   : would_repeat(f))
 				return WISH_UNDERWAY;
 			break;
 		case JOB_FAILED:
@@ -78,9 +80,10 @@ enum wish wish_decide(const struct wish_facts *f)
 const char *wish_name(enum wish w)
 {
 	static const char *const names[] = {
-		[WISH_WARM] = "warm",           [WISH_BUILD] = "to build",  [WISH_PUBLISH] = "to publish",
-		[WISH_UNDERWAY] = "under way",  [WISH_FAILED] = "failed",
-		[WISH_LET_GO] = "let go",       [WISH_GRACE] = "gone",      [WISH_SKIPPED] = "skipped",
+		[WISH_WARM] = "warm",          [WISH_BUILD] = "to build",
+		[WISH_PUBLISH] = "to publish", [WISH_UNDERWAY] = "under way",
+		[WISH_FAILED] = "failed",      [WISH_LET_GO] = "let go",
+		[WISH_GRACE] = "gone",         [WISH_SKIPPED] = "skipped",
 		[WISH_RELEASED] = "released",
 	};
 
