@@ -3,11 +3,12 @@
  *
  *     lap ROUNDS [-C DIR] [-i FILE] [-b SHELL-COMMAND] COMMAND ARG… [-- [-C DIR] … COMMAND ARG…]…
  *
- * Each command runs once per round; `%d` in any word is the round's number, from 1. -C is its directory,
- * -i its standard input, -b what sh runs before each time, unmeasured. Prints `P50 P10` in milliseconds,
- * a line per command. The first tenth of the rounds warms up and is not counted.
+ * Each command runs once per round; `%d` in any word is the round's number, from 1. -C is its
+ * directory, -i its standard input, -b what sh runs before each time, unmeasured. Prints `P50 P10`
+ * in milliseconds, a line per command. The first tenth of the rounds warms up and is not counted.
  *
- * DIAGNOSTICS: 64 for a wrong command line; 1 where a command fails, since then its time means nothing.
+ * DIAGNOSTICS: 64 for a wrong command line; 1 where a command fails, since then its time means
+ * nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -82,7 +83,8 @@ static void run(char **argv, const char *dir, const char *input)
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (status != 0) {
-		fprintf(stderr, "lap: %s %s: wait status %d\n", argv[0], argv[1] ? argv[1] : "", status);
+		fprintf(stderr, "lap: %s %s: wait status %d\n", argv[0], argv[1] ? argv[1] : "",
+			status);
 		exit(1);
 	}
 	posix_spawn_file_actions_destroy(&fa);
@@ -121,7 +123,8 @@ static int compare(const void *a, const void *b)
 
 static int usage(void)
 {
-	fputs("usage: lap ROUNDS [-C DIR] [-i FILE] [-b SHELL-COMMAND] COMMAND ARG… [-- …]…\n", stderr);
+	fputs("usage: lap ROUNDS [-C DIR] [-i FILE] [-b SHELL-COMMAND] COMMAND ARG… [-- …]…\n",
+	      stderr);
 	return 64;
 }
 
@@ -129,7 +132,9 @@ static int usage(void)
 static int parse(struct command *c, char **argv, int i, int argc)
 {
 	for (; i + 1 < argc && argv[i][0] == '-' && strchr("Cib", argv[i][1]) && argv[i][1]; i += 2)
-		*(argv[i][1] == 'C' ? &c->dir : argv[i][1] == 'i' ? &c->input : &c->before) = argv[i + 1];
+		*(argv[i][1] == 'C'   ? &c->dir
+		  : argv[i][1] == 'i' ? &c->input
+				      : &c->before) = argv[i + 1];
 	for (c->words = argv + i; i < argc && strcmp(argv[i], "--") != 0; i++)
 		c->n++;
 	return c->n == 0 || c->n > WORDS_MAX ? -1 : i + 1;
@@ -157,7 +162,8 @@ int main(int argc, char **argv)
 		int counted = rounds - skip;
 
 		qsort(list[k].ms + skip, (size_t)counted, sizeof(double), compare);
-		printf("%.3f %.3f\n", list[k].ms[skip + counted / 2], list[k].ms[skip + counted / 10]);
+		printf("%.3f %.3f\n", list[k].ms[skip + counted / 2],
+		       list[k].ms[skip + counted / 10]);
 		free(list[k].ms);
 	}
 	return 0;

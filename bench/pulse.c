@@ -3,8 +3,8 @@
  *
  *     pulse SECONDS
  *
- * Prints `P50 P99 MAX`, in microseconds behind the time it asked for: what an instance's thread would feel.
- * DIAGNOSTICS: 64 for a wrong command line.
+ * Prints `P50 P99 MAX`, in microseconds behind the time it asked for: what an instance's thread
+ * would feel. DIAGNOSTICS: 64 for a wrong command line.
  */
 #include <errno.h>
 #include <stdio.h>

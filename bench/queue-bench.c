@@ -2,8 +2,8 @@
  *
  *     queue-bench [DIR [FINISHED]]     DIR: on the file system in question; /var/tmp
  *
- * Prints lines "name value unit goal X". Both queues are measured in turns, so that noise meets both alike.
- * DIAGNOSTICS: the message on standard error, the exit code of its class. */
+ * Prints lines "name value unit goal X". Both queues are measured in turns, so that noise meets
+ * both alike. DIAGNOSTICS: the message on standard error, the exit code of its class. */
 #include "db/inner.h"
 #include "lib/clock.h"
 #include "lib/dirs.h"
@@ -59,29 +59,35 @@ static void line(const char *name, double value, const char *unit, const char *g
 
 static int raw(struct queue *q, const char *text, struct err *e)
 {
-	return sqlite3_exec(q->db->sql, text, NULL, NULL, NULL) == SQLITE_OK ? 0
-									     : db_fail(q->db->sql, q->dir, "fill", e);
+	return sqlite3_exec(q->db->sql, text, NULL, NULL, NULL) == SQLITE_OK
+		       ? 0
+		       : db_fail(q->db->sql, q->dir, "fill", e);
 }
 
-/* Finished jobs as the agent would have left them: one attempt and four events each, 1000 images. */
+/* Finished jobs as the agent would have left them: one attempt and four events each, 1000 images.
+ */
 static int fill_finished(struct queue *q, long n, struct err *e)
 {
 	char text[2048];
 
-	sqlite3_snprintf(sizeof(text), text,
-		"PRAGMA synchronous = OFF; BEGIN IMMEDIATE;"
-		"WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < %ld) "
-		"INSERT INTO jobs (id, image, repo, ref, \"commit\", origin, pushed_by, state, attempt, key, digest, tree, "
-		"inputs, builder, built_commit, created_ms, started_ms, built_ms, ended_ms) "
-		"SELECT i, printf('00000000-0000-4000-8000-%%012x', i * 7919 %% 1000), 'hello', 'refs/heads/main', "
-		"printf('%%040x', i), 'push', 'alice', 'published', 1, printf('%%064x', i), printf('%%064x', i), "
-		"printf('%%040x', i), printf('%%064x', 1), 'make', printf('%%040x', i), i, i, i, i FROM c;"
-		"INSERT INTO attempts (job, attempt, started_ms, ended_ms, class, cause, \"commit\", tree, key, inputs, builder, digest) "
-		"SELECT id, 1, 1, 2, 'none', 'exit', \"commit\", tree, key, inputs, builder, digest FROM jobs;"
-		"INSERT INTO events (at_ms, job, attempt, image, event) SELECT created_ms, id, 1, image, e.column1 FROM jobs, "
-		"(VALUES ('queued'), ('running'), ('built'), ('published')) AS e;"
-		"UPDATE sqlite_sequence SET seq = (%ld + 99) / 100 * 100 WHERE name = 'jobs'; COMMIT; PRAGMA wal_checkpoint(TRUNCATE);"
-		"PRAGMA synchronous = FULL", n, n);
+	sqlite3_snprintf(
+		sizeof(text), text,
+		"PRAGMA synchronous = OFF; BEGIN IMMEDIATE;WITH RECURSIVE c(i) AS (SELECT 1 UNION "
+		"ALL SELECT i + 1 FROM c WHERE i < %ld) INSERT INTO jobs (id, image, repo, ref, "
+		"\"commit\", origin, pushed_by, state, attempt, key, digest, tree, inputs, "
+		"builder, built_commit, created_ms, started_ms, built_ms, ended_ms) SELECT i, "
+		"printf('00000000-0000-4000-8000-%%012x', i * 7919 %% 1000), 'hello', "
+		"'refs/heads/main', printf('%%040x', i), 'push', 'alice', 'published', 1, "
+		"printf('%%064x', i), printf('%%064x', i), printf('%%040x', i), printf('%%064x', "
+		"1), 'make', printf('%%040x', i), i, i, i, i FROM c;INSERT INTO attempts (job, "
+		"attempt, started_ms, ended_ms, class, cause, \"commit\", tree, key, inputs, "
+		"builder, digest) SELECT id, 1, 1, 2, 'none', 'exit', \"commit\", tree, key, "
+		"inputs, builder, digest FROM jobs;INSERT INTO events (at_ms, job, attempt, image, "
+		"event) SELECT created_ms, id, 1, image, e.column1 FROM jobs, (VALUES ('queued'), "
+		"('running'), ('built'), ('published')) AS e;UPDATE sqlite_sequence SET seq = (%ld "
+		"+ 99) / 100 * 100 WHERE name = 'jobs'; COMMIT; PRAGMA "
+		"wal_checkpoint(TRUNCATE);PRAGMA synchronous = FULL",
+		n, n);
 	return raw(q, text, e);
 }
 
@@ -89,26 +95,33 @@ static int fill_queued(struct queue *q, struct err *e)
 {
 	char text[1024];
 
-	sqlite3_snprintf(sizeof(text), text,
-		"BEGIN IMMEDIATE; DELETE FROM attempts; DELETE FROM jobs;"
-		"WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < %d) "
-		"INSERT INTO jobs (image, repo, ref, \"commit\", origin, pushed_by, state, created_ms) "
-		"SELECT printf('00000001-0000-4000-8000-%%012x', i), 'hello', 'refs/heads/main', printf('%%040x', i), 'push', "
-		"'alice', 'queued', i FROM c; COMMIT", QUEUED);
+	sqlite3_snprintf(
+		sizeof(text), text,
+		"BEGIN IMMEDIATE; DELETE FROM attempts; DELETE FROM jobs;WITH RECURSIVE c(i) AS "
+		"(SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < %d) INSERT INTO jobs (image, "
+		"repo, ref, \"commit\", origin, pushed_by, state, created_ms) SELECT "
+		"printf('00000001-0000-4000-8000-%%012x', i), 'hello', 'refs/heads/main', "
+		"printf('%%040x', i), 'push', 'alice', 'queued', i FROM c; COMMIT",
+		QUEUED);
 	return raw(q, text, e);
 }
 
 static int enqueue_some(struct queue *q, struct err *e)
 {
 	char image[UUID_LEN + 1];
-	const struct job_wish w = {.image = image, .repo = "hello", .ref = "refs/heads/main", .origin = "push",
-				   .commit = "1111111111111111111111111111111111111111", .pushed_by = "alice"};
+	const struct job_wish w = {.image = image,
+				   .repo = "hello",
+				   .ref = "refs/heads/main",
+				   .origin = "push",
+				   .commit = "1111111111111111111111111111111111111111",
+				   .pushed_by = "alice"};
 	struct job_receipt r;
 
 	for (int i = 0; i < PER_ROUND; i++) {
 		double start;
 
-		snprintf(image, sizeof(image), "00000002-0000-4000-8000-%012x", q->images++ * 2654435761u);
+		snprintf(image, sizeof(image), "00000002-0000-4000-8000-%012x",
+			 q->images++ * 2654435761u);
 		start = now_us();
 		if (job_enqueue(q->db, &w, &r, e) < 0)
 			return -1;
@@ -175,15 +188,20 @@ static int measure_hook(struct queue *q, struct err *e)
 
 	for (int i = 0; i < 200; i++) {
 		own_db struct db *db = NULL;
-		struct queue hook = {.dir = q->dir, .images = 1000000 + (unsigned int)i * PER_ROUND};
+		struct queue hook = {.dir = q->dir,
+				     .images = 1000000 + (unsigned int)i * PER_ROUND};
 		char image[UUID_LEN + 1];
-		const struct job_wish w = {.image = image, .repo = "hello", .ref = "refs/heads/main", .origin = "push",
+		const struct job_wish w = {.image = image,
+					   .repo = "hello",
+					   .ref = "refs/heads/main",
+					   .origin = "push",
 					   .commit = "2222222222222222222222222222222222222222"};
 		struct job_receipt r;
 		double start = now_us();
 
 		snprintf(image, sizeof(image), "00000003-0000-4000-8000-%012x", hook.images);
-		if (db_open(&db, &(struct db_place){.queue_dir = q->dir}, DB_WRITE, 200, e) < 0 || job_enqueue(db, &w, &r, e) < 0)
+		if (db_open(&db, &(struct db_place){.queue_dir = q->dir}, DB_WRITE, 200, e) < 0 ||
+		    job_enqueue(db, &w, &r, e) < 0)
 			return -1;
 		db_close(db);
 		db = NULL;
@@ -210,7 +228,8 @@ static void report(const char *name, struct series *none, struct series *many, c
 	line(text, quantile(many, .5) / quantile(none, .5), "x", "1.3");
 }
 
-static int measure(struct queue *none, struct queue *many, const char *dir, long finished, struct err *e)
+static int measure(struct queue *none, struct queue *many, const char *dir, long finished,
+		   struct err *e)
 {
 	if (open_queue(none, dir, "none", e) < 0 || open_queue(many, dir, "many", e) < 0 ||
 	    fill_finished(many, finished, e) < 0)
