@@ -38,8 +38,8 @@ static int remove_leftovers(struct db *db, struct err *e)
  * -shm. */
 static int make_empty(struct db *db, struct err *e)
 {
-	own_fd int fd =
-		openat(db->dir, DB_STAGING, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	own_fd int fd = openat(db->dir, DB_STAGING,
+			       O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	struct stat dir, st;
 
 	if (fd < 0 || fstat(db->dir, &dir) < 0 || fstat(fd, &st) < 0)
@@ -59,9 +59,8 @@ static int fill(sqlite3 *sql, const char *queue_dir, int64_t last, struct err *e
 	char rest[256];
 
 	sqlite3_snprintf(sizeof(rest), rest,
-			 "PRAGMA application_id = %d;"
-			 "INSERT INTO sqlite_sequence (name, seq) VALUES ('jobs', %lld);"
-			 "COMMIT; PRAGMA journal_mode = WAL",
+			 "PRAGMA application_id = %d;INSERT INTO sqlite_sequence (name, seq) "
+			 "VALUES ('jobs', %lld);COMMIT; PRAGMA journal_mode = WAL",
 			 DB_APPLICATION_ID, (long long)last);
 	if (sqlite3_exec(sql,
 			 "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; BEGIN IMMEDIATE",

@@ -55,16 +55,15 @@ static int write_attempt(struct db *db, const struct job *j, const struct attemp
 {
 	return db_run(
 		db, e,
-		"UPDATE attempts SET ended_ms = ?3, class = coalesce(?4, class), "
-		"cause = coalesce(?5, cause), reason = coalesce(?6, reason), "
-		"\"commit\" = coalesce(?7, \"commit\"), tree = coalesce(?8, tree), "
-		"key = coalesce(?9, key), inputs = coalesce(?10, inputs), "
-		"builder = coalesce(?11, builder), digest = coalesce(?12, digest), "
-		"reused = max(?13, reused), size_bytes = max(?14, size_bytes), "
-		"checkout_ms = max(?15, checkout_ms), build_ms = max(?16, build_ms), "
-		"check_ms = max(?17, check_ms), store_ms = max(?18, store_ms), "
-		"cpu_ms = max(?19, cpu_ms), mem_peak_bytes = max(?20, mem_peak_bytes), "
-		"boot_ms = max(?21, boot_ms) WHERE job = ?1 AND attempt = ?2",
+		"UPDATE attempts SET ended_ms = ?3, class = coalesce(?4, class), cause = "
+		"coalesce(?5, cause), reason = coalesce(?6, reason), \"commit\" = coalesce(?7, "
+		"\"commit\"), tree = coalesce(?8, tree), key = coalesce(?9, key), inputs = "
+		"coalesce(?10, inputs), builder = coalesce(?11, builder), digest = coalesce(?12, "
+		"digest), reused = max(?13, reused), size_bytes = max(?14, size_bytes), "
+		"checkout_ms = max(?15, checkout_ms), build_ms = max(?16, build_ms), check_ms = "
+		"max(?17, check_ms), store_ms = max(?18, store_ms), cpu_ms = max(?19, cpu_ms), "
+		"mem_peak_bytes = max(?20, mem_peak_bytes), boot_ms = max(?21, boot_ms) WHERE job "
+		"= ?1 AND attempt = ?2",
 		val_int(j->id), val_int(j->attempt), val_int(now_ms), val_some(r->class),
 		val_some(r->cause), val_some(r->reason), val_some(r->commit), val_some(r->tree),
 		val_some(r->key), val_some(r->inputs), val_some(r->builder), val_some(r->digest),
@@ -79,10 +78,9 @@ static int write_findings(struct db *db, const struct job *j, const struct attem
 {
 	return db_run(db, e,
 		      "UPDATE jobs SET key = coalesce(?2, key), digest = coalesce(?3, digest), "
-		      "tree = coalesce(?4, tree), inputs = coalesce(?5, inputs), "
-		      "builder = coalesce(?6, builder), "
-		      "built_commit = coalesce(?7, built_commit), reused = ?8, "
-		      "how_built = coalesce(?9, how_built) WHERE id = ?1",
+		      "tree = coalesce(?4, tree), inputs = coalesce(?5, inputs), builder = "
+		      "coalesce(?6, builder), built_commit = coalesce(?7, built_commit), reused = "
+		      "?8, how_built = coalesce(?9, how_built) WHERE id = ?1",
 		      val_int(j->id), val_some(r->key), val_some(r->digest), val_some(r->tree),
 		      val_some(r->inputs), val_some(r->builder), val_some(r->commit),
 		      val_int(r->reused), val_some(r->how_built));
@@ -124,8 +122,8 @@ static int supersede_built(struct db *db, const struct job *j, struct err *e)
 
 	if (other(db,
 		  db_query(db, e,
-			   "SELECT id FROM jobs INDEXED BY jobs_one_built WHERE image = ?1 "
-			   "AND state = 'built'",
+			   "SELECT id FROM jobs INDEXED BY jobs_one_built WHERE image = ?1 AND "
+			   "state = 'built'",
 			   val_text(j->image)),
 		  &older, e) < 0)
 		return -1;
@@ -151,8 +149,8 @@ int job_set_built(struct db *db, int64_t id, int64_t attempt, const struct attem
 		   val_int(id), val_int(now_ms)) < 0 ||
 	    db_run(db, e,
 		   "INSERT INTO artifacts (digest, key, tree, builder, image, job, attempt, "
-		   "size_bytes, built_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
-		   "ON CONFLICT DO NOTHING",
+		   "size_bytes, built_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT "
+		   "DO NOTHING",
 		   val_text(r->digest), val_some(r->key), val_some(r->tree), val_some(r->builder),
 		   val_text(j.image), val_int(id), val_int(attempt), val_int(r->size_bytes),
 		   val_int(now_ms)) < 0 ||
@@ -186,8 +184,8 @@ int job_set_published(struct db *db, int64_t id, int64_t attempt, const char *na
 		   "ended_ms = ?2 WHERE id = ?1",
 		   val_int(id), val_int(now_ms), val_some(remark)) < 0 ||
 	    db_run(db, e,
-		   "INSERT INTO publications (job, attempt, image, digest, name, "
-		   "published_ms, publish_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		   "INSERT INTO publications (job, attempt, image, digest, name, published_ms, "
+		   "publish_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 		   val_int(id), val_int(attempt), val_text(j.image), val_text(j.digest),
 		   val_text(name), val_int(now_ms), val_int(publish_ms)) < 0 ||
 	    note(db, &j, "published", remark ? remark : name, e) < 0)
@@ -198,8 +196,8 @@ int job_set_published(struct db *db, int64_t id, int64_t attempt, const char *na
 static int fail(struct db *db, const struct job *j, const char *reason, struct err *e)
 {
 	if (db_run(db, e,
-		   "UPDATE jobs SET state = 'failed', reason = ?2, " WAITS_FOR_NOTHING ", "
-		   "ended_ms = ?3 WHERE id = ?1",
+		   "UPDATE jobs SET state = 'failed', reason = ?2, " WAITS_FOR_NOTHING ", ended_ms "
+		   "= ?3 WHERE id = ?1",
 		   val_int(j->id), val_some(reason), val_int(db_now_ms(db))) < 0)
 		return -1;
 	return note(db, j, "failed", reason, e);
@@ -279,8 +277,8 @@ static int newer_queued(struct db *db, const struct job *j, int64_t *id, struct 
 {
 	return other(db,
 		     db_query(db, e,
-			      "SELECT id FROM jobs INDEXED BY jobs_one_queued WHERE image = ?1 "
-			      "AND state = 'queued'",
+			      "SELECT id FROM jobs INDEXED BY jobs_one_queued WHERE image = ?1 AND "
+			      "state = 'queued'",
 			      val_text(j->image)),
 		     id, e);
 }
@@ -298,7 +296,8 @@ static int hold(struct db *db, const struct job *j, const char *reason, struct e
 	if (held && job_supersede(db, held, j->id, newer, e) < 0)
 		return -1;
 	if (db_run(db, e,
-		   "UPDATE jobs SET state = 'held', reason = ?2, " WAITS_FOR_NOTHING " WHERE id = ?1",
+		   "UPDATE jobs SET state = 'held', reason = ?2, " WAITS_FOR_NOTHING
+		   " WHERE id = ?1",
 		   val_int(j->id), val_some(reason)) < 0)
 		return -1;
 	return note(db, j, "held", reason, e);
@@ -416,8 +415,8 @@ int job_recover(struct db *db, bool crash, int64_t *n, struct err *e)
 	/* Built jobs determine anew why they wait. */
 	if (found < 0 ||
 	    db_run(db, e,
-		   "UPDATE jobs INDEXED BY jobs_one_built SET " WAITS_FOR_NOTHING " "
-		   "WHERE state = 'built' AND waiting_for IS NOT NULL AND id > ?1",
+		   "UPDATE jobs INDEXED BY jobs_one_built SET " WAITS_FOR_NOTHING " WHERE state = "
+		   "'built' AND waiting_for IS NOT NULL AND id > ?1",
 		   val_int(0)) < 0 ||
 	    txn_commit(&t, e) < 0)
 		return -1;

@@ -176,8 +176,9 @@ static ssh_channel on_channel(ssh_session session, void *arg)
 	struct connection *k = arg;
 	ssh_channel channel;
 
-	/* The words with which we hang up must reach the client first: OpenSSH exits silently if its
-	 * only channel is refused. Nothing runs on this one; limit_memory() bounds their number. */
+	/* The words with which we hang up must reach the client first: OpenSSH exits silently if
+	 * its only channel is refused. Nothing runs on this one; limit_memory() bounds their
+	 * number. */
 	if (k->login.key && (k->stopping || k->bye))
 		return ssh_channel_new(session);
 	/* Only now: for a connection that is merely held open this would be most of its memory. */
