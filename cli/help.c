@@ -1,4 +1,4 @@
-/* help: explaining words. DIAGNOSTICS: ERR_USAGE where there is no such word. */
+/* help: prints what words do. DIAGNOSTICS: ERR_USAGE if there is no such word. */
 #include "cli/view.h"
 #include "cli/words.h"
 #include "conf/keyring.h"
@@ -18,7 +18,8 @@ static void synopsis(FILE *out, const struct cli *cli, const struct word *w)
 		w->args);
 }
 
-static void option_line(FILE *out, char letter, const char *name, const char *arg, const char *help)
+static void option_line(FILE *out, char letter, const char *name, const char *arg,
+			const char *help)
 {
 	char left[40];
 	char both[8] = "    ";
@@ -39,11 +40,11 @@ void word_help(FILE *out, const struct cli *cli, const struct word *w)
 	for (const struct word_option *o = w->options; o && o->name; o++)
 		option_line(out, o->letter, o->name, o->arg, o->help);
 	if (w->flags & WORD_JSON)
-		option_line(out, 0, "json", NULL, "for programs; the names are the column names");
+		option_line(out, 0, "json", NULL, "print JSON; the names are the column names");
 	if (!cli->key)
 		option_line(out, 'c', "conf", "FILE",
-			    "the configuration; default $HORNERO_CONF, else the system's");
-	option_line(out, 'h', "help", NULL, "this");
+			    "use this configuration; default: $HORNERO_CONF, else the system's");
+	option_line(out, 'h', "help", NULL, "print this help");
 }
 
 static void word_line(FILE *out, const struct cli *cli, const struct word *w)
@@ -61,12 +62,12 @@ void word_help_noun(FILE *out, const struct cli *cli, const char *noun)
 			word_line(out, cli, w);
 }
 
-/* From afar: no file of the node, no other key; but git. */
+/* Remote callers: hide local-only options, mention git. */
 static void key_head(FILE *out, const struct cli *cli)
 {
 	char words[CLI_WORDS_MAX];
 
-	fprintf(out, "usage: %s WORD ...\n\nThe words that the key %s may say:\n\n",
+	fprintf(out, "usage: %s COMMAND ...\n\nCommands that the key %s may use:\n\n",
 		cli_words(cli, words), cli->key->name);
 }
 
@@ -76,7 +77,7 @@ static void key_tail(FILE *out, const struct cli *cli)
 	struct way way;
 	const char *url = way_read(&way) ? way.url : "";
 
-	fputs("\n  --json on listings: for programs. `help WORD` says more of one.\n\n", out);
+	fputs("\n  Listings take --json. `help COMMAND` describes one command.\n\n", out);
 	fprintf(out, "With git: clone %sREPO, fetch, ls-remote, archive --remote%s.\n", url,
 		view_reaches(cli, &push)
 			? ", push (options: -o wait, skip, rebuild, image=UUID, priority=N)"
@@ -85,7 +86,7 @@ static void key_tail(FILE *out, const struct cli *cli)
 
 static void node_head(FILE *out)
 {
-	fputs("usage: hornero [-c FILE] [--key NAME] WORD ...\n\n"
+	fputs("usage: hornero [-c FILE] [--key NAME] COMMAND ...\n\n"
 	      "Keeps the unikernel images of this compute node warm from its Git repositories.\n\n",
 	      out);
 }
@@ -94,10 +95,12 @@ static void node_tail(FILE *out)
 {
 	fputs("\n", out);
 	option_line(out, 'c', "conf", "FILE",
-		    "the configuration; default $HORNERO_CONF, else the system's");
-	option_line(out, 0, "key", "NAME", "only what this key of hornero-keys(5) may see and do");
-	option_line(out, 'h', "help", NULL, "this; `hornero WORD --help` for a word's options");
-	option_line(out, 0, "version", NULL, "which hornero this is");
+		    "use this configuration; default: $HORNERO_CONF, else the system's");
+	option_line(out, 0, "key", "NAME",
+		    "act with the rights of this key only; see hornero-keys(5)");
+	option_line(out, 'h', "help", NULL,
+		    "print this help; `hornero COMMAND --help` describes one command");
+	option_line(out, 0, "version", NULL, "print the version");
 }
 
 void word_help_all(FILE *out, const struct cli *cli)
@@ -113,10 +116,8 @@ void word_help_all(FILE *out, const struct cli *cli)
 		key_tail(out, cli);
 	else
 		node_tail(out);
-	fputs("\nExit codes: 0 done, 1 what was asked for did not come true, 64 usage, 65 pushed "
-	      "data,\n"
-	      "70 our bug, 75 try again later, 78 configuration.\n",
-	      out);
+	fputs("\nExit codes: 0 success, 1 failure, 64 usage, 65 pushed data, 70 internal error,\n"
+	      "75 try again later, 78 configuration.\n", out);
 }
 
 int help_run(struct cli *cli, const struct call *call, struct err *e)
@@ -135,7 +136,7 @@ int help_run(struct cli *cli, const struct call *call, struct err *e)
 		word_help_noun(stdout, cli, call->args[0]);
 	else
 		return err_set(e, ERR_USAGE,
-			       "there is no word \"%s%s%s\"; `hornero help` lists them all",
+			       "there is no command \"%s%s%s\"; `hornero help` lists them all",
 			       call->args[0], call->nargs > 1 ? " " : "",
 			       call->nargs > 1 ? call->args[1] : "");
 	return 0;

@@ -186,7 +186,8 @@ int image_add_run(struct cli *cli, const struct call *call, struct err *e)
 	if (!c || take_id(call, replace, uuid, e) < 0)
 		return -1;
 	if (replace && cli->key)
-		return err_set(e, ERR_USAGE, "--replace is for people on the node itself");
+		return err_set(e, ERR_USAGE,
+			       "--replace works only on the node itself, not with a key");
 	if (image_init(&img, uuid, e) < 0 || set_options(&img, call, e) < 0 ||
 	    image_check_binding(cli, &img, e) < 0 || look(c, uuid, &l, e) < 0)
 		return -1;

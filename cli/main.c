@@ -1,4 +1,4 @@
-/* hornero: the program. DIAGNOSTICS: every error is printed here, once, with the exit code of its
+/* hornero: the program. DIAGNOSTICS: prints every error here, once, and exits with the code of its
  * class. */
 
 #include "cli/cli.h"
@@ -31,7 +31,7 @@ static int usage_error(const struct word *w, const char *fmt, ...)
 	return 64;
 }
 
-/* getopt's table from ours: --help, -c and --json, and what the word takes. `letters` holds the
+/* Fills getopt's table with --help, -c, --json and the options of the word; `letters` receives the
  * short ones. */
 static void options_of(const struct word *w, struct option *table, char *letters, size_t size)
 {
@@ -64,7 +64,8 @@ static int option_of_letter(const struct word *w, int letter)
 	return -1;
 }
 
-/* One round of getopt: before the word (call NULL), or behind it. -1 go on, else the exit code. */
+/* Reads the options before the word (call is NULL), or those after it. Returns -1 to go on, else
+ * the exit code. */
 static int read_options(struct cli *cli, struct call *call, int argc, char **argv)
 {
 	const struct word *w = call ? call->word : NULL;
@@ -80,12 +81,11 @@ static int read_options(struct cli *cli, struct call *call, int argc, char **arg
 		if (letter == ':')
 			return usage_error(w, "%s needs a value.", argv[optind - 1]);
 		if (letter == '?')
-			return usage_error(w, "%s is no option here, or takes no value.",
+			return usage_error(w, "%s is not an option here, or takes no value.",
 					   argv[optind - 1]);
-		/* What stands behind --key is from afar: neither another key nor another node's
-		 * file. */
+		/* Arguments after --key come from a remote user, who may not choose key or file. */
 		if (cli->key_option && (letter == 'c' || letter == LETTER_KEY))
-			return usage_error(w, "Behind --key stands neither -c nor another --key.");
+			return usage_error(w, "neither -c nor another --key may follow --key.");
 		if (letter == LETTER_KEY)
 			cli->key_option = optarg;
 		else if (letter == 'c')
@@ -114,13 +114,13 @@ static int unknown_word(const struct cli *cli, char **argv, int argc)
 	else
 		snprintf(typed, sizeof(typed), "%s", argv[0]);
 	if (noun && argc == 1) {
-		fprintf(stderr, "hornero: %s needs one more word.\n", argv[0]);
+		fprintf(stderr, "hornero: %s needs a subcommand:\n", argv[0]);
 		word_help_noun(stderr, cli, argv[0]);
 		return 64;
 	}
 	if (noun && strcmp(typed, argv[0]) == 0)
 		return word_help_noun(stdout, cli, argv[0]), 0;
-	cli_say(stderr, "hornero: there is no word \"%s\".", typed);
+	cli_say(stderr, "hornero: there is no command \"%s\".", typed);
 	if (!noun && argc > 1)
 		snprintf(typed, sizeof(typed), "%s %s", argv[0], argv[1]);
 	n = word_nearest(cli, typed, near, 3);
@@ -129,14 +129,14 @@ static int unknown_word(const struct cli *cli, char **argv, int argc)
 	for (int i = 0; i < n; i++)
 		fprintf(stderr, "%s%s%s", i == 0 ? "Did you mean: " : ", ", near[i]->name,
 			i == n - 1 ? "?\n" : "");
-	/* From afar there is no manual beside it for a person who tries a word; several are a line
-	 * of some tool. */
+	/* Remote users who try one word have no manual beside them, so print the list. Several
+	 * words are the command line of some tool. */
 	if (cli->key && argc > 1 && !noun)
 		cli_say(stderr, "`hornero help` lists them all.");
 	else if (cli->key)
 		word_help_all(stderr, cli);
 	else
-		fputs("hornero --help lists them all.\n", stderr);
+		fputs("`hornero help` lists them all.\n", stderr);
 	return 64;
 }
 
@@ -166,12 +166,11 @@ static int run_word(struct cli *cli, const struct word *w, int argc, char **argv
 	if (call.nargs < w->min_args)
 		return usage_error(w, "%s needs %s.", w->name, w->args);
 	if (w->max_args >= 0 && call.nargs > w->max_args)
-		return usage_error(w, "\"%s\" is one word too many.", call.args[w->max_args]);
+		return usage_error(w, "\"%s\" is one argument too many.", call.args[w->max_args]);
 	if (cli->json && !(w->flags & WORD_JSON))
-		return usage_error(w, "--json belongs to listings; %s is none.", w->name);
-	code = view_enter(cli, w, &e) < 0 || view_step_down(cli, w, &e) < 0
-		       ? -1
-		       : w->run(cli, &call, &e);
+		return usage_error(w, "%s does not take --json.", w->name);
+	code = view_enter(cli, w, &e) < 0 || view_step_down(cli, w, &e) < 0 ?
+		       -1 : w->run(cli, &call, &e);
 	if (code < 0) {
 		code = say_error(w, &e);
 		cli_heed_damage(cli, &e);
@@ -179,11 +178,12 @@ static int run_word(struct cli *cli, const struct word *w, int argc, char **argv
 	return code;
 }
 
-/* Who came in with a key and says nothing wants a shell, mostly. */
+/* Most users who log in with a key and give no command want a shell. */
 static int no_word(const struct cli *cli)
 {
 	if (cli->key)
-		cli_say(stderr, "hornero: hello %s. There is no shell here, but git, and words.",
+		cli_say(stderr,
+			"hornero: hello %s. There is no shell here; use git, or one of these:",
 			cli->key_option);
 	word_help_all(stderr, cli);
 	return 64;
@@ -223,7 +223,7 @@ int main(int argc, char **argv)
 	struct cli cli = {.colour = wants_colour(), .now_ms = clock_wall_ms()};
 	int code;
 
-	/* A descriptor 0, 1 or 2 that is closed would be given to the next file we open. */
+	/* If descriptor 0, 1 or 2 is closed, the next file we open would get its number. */
 	for (int fd = 0; fd < 3; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)

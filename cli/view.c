@@ -1,4 +1,4 @@
-/* view: DIAGNOSTICS: ERR_USAGE for what a key may not; ERR_OPERATOR for its file. */
+/* view: DIAGNOSTICS: ERR_USAGE if the key lacks a right; ERR_OPERATOR if the keys file is wrong. */
 #include "cli/view.h"
 
 #include "cli/words.h"
@@ -33,7 +33,7 @@ int view_open(struct cli *cli, struct err *e)
 	cli->key = keyring_named(cli->ring, cli->key_option);
 	if (!cli->key)
 		return err_set(e, ERR_USAGE,
-			       "no key is named %s; `hornero key list` on the node shows them",
+			       "no key is named %s; `hornero key list` on the node lists them",
 			       cli->key_option);
 	return 0;
 }
@@ -44,7 +44,8 @@ int view_enter(struct cli *cli, const struct word *w, struct err *e)
 	if (!cli->key)
 		return 0;
 	if (w->reach == WORD_HERE)
-		return err_set(e, ERR_USAGE, "%s is for people on the node itself", w->name);
+		return err_set(e, ERR_USAGE, "%s works only on the node itself, not with a key",
+			       w->name);
 	return w->reach == WORD_NODE ? cli_may_node(cli, e) : 0;
 }
 
@@ -55,7 +56,7 @@ int view_step_down(struct cli *cli, const struct word *w, struct err *e)
 
 	if (geteuid() != 0 || (w->flags & WORD_AS_ROOT))
 		return 0;
-	/* A configuration that cannot be read is the word's to complain of. */
+	/* If the configuration cannot be read, the word itself reports that. */
 	c = cli_conf(cli, &ignored);
 	if (!c || c->hornero_uid == (uid_t)-1 || c->hornero_uid == 0)
 		return 0;
@@ -81,7 +82,7 @@ int view_leave_root(struct err *e)
 }
 
 #ifdef __SANITIZE_ADDRESS__
-/* LeakSanitizer looks by ptrace, which the kernel refuses once view_step_down has changed the
+/* LeakSanitizer uses ptrace, which the kernel refuses after view_step_down has changed the
  * effective user. */
 int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)
@@ -131,7 +132,7 @@ void view_apply(const struct cli *cli, struct db *db)
 		db_view(db, sees, cli);
 }
 
-/* Steering what is built from a ref is as much as pushing to it. */
+/* Steering builds of a ref needs the same right as pushing to it. */
 static bool may(const struct key_entry *key, enum key_right right, const char *repo,
 		const char *ref)
 {
@@ -150,11 +151,12 @@ int cli_may(const struct cli *cli, const char *repo, const char *ref, struct err
 		       key_right_name(right));
 }
 
-/* The image of a broken file is of no repository that anybody knows. */
+/* A broken image file names no usable repository, so only admins of the node see it. */
 static bool sees_image(const struct cli *cli, const struct image *img)
 {
-	return !cli->key ||
-	       (img->broken ? key_may(cli->key, KEY_ADMIN, NULL) : view_sees(cli, img->repo));
+	if (cli->key && img->broken)
+		return key_may(cli->key, KEY_ADMIN, NULL);
+	return view_sees(cli, img->repo);
 }
 
 int cli_image(const struct cli *cli, const char *uuid, struct image *out, struct err *e)
@@ -162,13 +164,12 @@ int cli_image(const struct cli *cli, const char *uuid, struct image *out, struct
 	own_image struct image img = {0};
 	bool broken = image_load(cli->conf->images_dir, uuid, &img, e) < 0;
 
-	/* Of a file that cannot be used even the mistake is told to those alone who may see
-	 * everything. */
+	/* Even the error in a broken file is shown only to those who may see everything. */
 	if (broken && !cli->key)
 		return -1;
 	img.broken = broken;
 	if (!sees_image(cli, &img)) {
-		err_set(e, ERR_USAGE, "there is no image %s; `hornero image list` shows them",
+		err_set(e, ERR_USAGE, "there is no image %s; `hornero image list` lists them",
 			uuid);
 		e->sys = ENOENT;
 		return -1;
@@ -220,9 +221,10 @@ int cli_job_get(const struct cli *cli, struct db *db, int64_t id, struct job *ou
 	if (found == 0)
 		err_set(e, ERR_USAGE,
 			"there is no job %" PRId64 "; `hornero queue --all` lists them%s", id,
-			queue_was_damaged(cli) ? " (the queue was damaged once: older jobs are in "
-						 "the file that `hornero doctor` names)"
-					       : "");
+			queue_was_damaged(cli)
+				? " (the queue was damaged once: older jobs are in the file "
+				  "that `hornero doctor` names)"
+				: "");
 	return found > 0 && cli_may(cli, out->repo, out->ref, e) < 0 ? -1 : found;
 }
 

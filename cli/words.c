@@ -2,37 +2,33 @@
 #include "cli/words.h"
 
 static const struct word_option key_options[] = {
-	{"read", 0, "REPOS", "repositories to fetch from, and to see the jobs and images of"},
-	{"write", 0, "REPOS", "repositories to push to; REPO:REF limits that to a ref"},
-	{"create", 0, "REPOS", "repositories that a push to them makes"},
-	{"admin", 0, "REPOS", "repositories to bind images to; '*' is all of the node"},
+	{"read", 0, "REPOS", "may fetch from REPOS, and see their jobs and images"},
+	{"write", 0, "REPOS", "may push to REPOS; REPO:REF allows that ref only"},
+	{"create", 0, "REPOS", "may create REPOS by pushing to them"},
+	{"admin", 0, "REPOS", "may bind images to REPOS; '*' is the whole node"},
 	{"ids", 0, "UUIDS",
-	 "images that it may bind to them; '2b7e1516-*' is a pattern. Default: those "
-	 "that hornero makes"},
+	 "images that the key may bind, such as '2b7e1516-*'; default: only new ones"},
 	{0},
 };
 static const struct word_option add_options[] = {
-	{"ref", 0, "REF", "the ref to follow; default refs/heads/main"},
-	{"subdir", 0, "DIR", "the directory of the repository to build; default: all of it"},
+	{"ref", 0, "REF", "follow REF; default: refs/heads/main"},
+	{"subdir", 0, "DIR", "build only this directory of the repository"},
 	{"builder", 0, "NAME",
-	 "a builder of builders.d; default: what .hornero.yaml names, else detection"},
-	{"name", 0, "TEXT", "a name for people"},
-	{"replace", 0, NULL,
-	 "let go of the file under its name in Nova's cache that is not hornero's; "
-	 "also for a bound image"},
+	 "use this builder of builders.d; default: as .hornero.yaml says, else detect it"},
+	{"name", 0, "TEXT", "a name to show beside the UUID"},
+	{"replace", 0, NULL, "allow hornero to replace the file it did not put into Nova's cache"},
 	{0},
 };
 static const struct word_option queue_options[] = {
-	{"all", 'a', NULL,
-	 "every job there ever was, not only the open and the last 20 ended ones"},
+	{"all", 'a', NULL, "show all jobs; default: open jobs and the last 20 that ended"},
 	{0},
 };
 static const struct word_option log_options[] = {
 	{"follow", 'f', NULL,
 	 "keep printing as the log grows, across attempts, until the job ends"},
-	{"attempt", 'n', "N", "the log of this attempt; default: the newest"},
+	{"attempt", 'n', "N", "print the log of attempt N; default: the newest"},
 	{"alive", 0, "S",
-	 "with --follow: after S seconds without output say so, and end when nobody reads that"},
+	 "with --follow: print a line after S silent seconds, end if nobody reads"},
 	{0},
 };
 static const struct word_option wait_options[] = {
@@ -40,162 +36,152 @@ static const struct word_option wait_options[] = {
 	{0},
 };
 static const struct word_option rebuild_options[] = {
-	{"all", 'a', NULL, "every image"},
-	{"force", 'f', NULL, "build although an artifact of the same content is there"},
-	{"clean", 0, NULL, "from an empty checkout and an empty cache; implies --force"},
+	{"all", 'a', NULL, "rebuild every image"},
+	{"force", 'f', NULL, "build even if an artifact of the same content exists"},
+	{"clean", 0, NULL, "build from an empty checkout and an empty cache; implies --force"},
 	{0},
 };
 static const struct word_option top_options[] = {
 	{"iterations", 'n', "N",
-	 "show N times, then end; default: for ever on a terminal, else once"},
-	{"interval", 'i', "S", "every S seconds; default: 2"},
+	 "exit after N updates; default: never on a terminal, else after one"},
+	{"interval", 'i', "S", "seconds between updates; default: 2"},
 	{0},
 };
 static const struct word_option rollback_options[] = {
-	{"undo", 'u', NULL, "take the rollback back: the image follows its ref again"},
-	{"timeout", 't', "S", "wait S seconds at most until that is warm; default: 10"},
+	{"undo", 'u', NULL, "undo the rollback: the image follows its ref again"},
+	{"timeout", 't', "S", "wait at most S seconds until the image is warm; default: 10"},
 	{0},
 };
 static const struct word_option gc_options[] = {
-	{"dry-run", 'n', NULL, "say what would go and why, remove nothing"},
-	{"verify", 0, NULL, "read every artifact of the store again"},
+	{"dry-run", 'n', NULL, "list what would be removed and why, but remove nothing"},
+	{"verify", 0, NULL, "read every artifact in the store again and check its digest"},
 	{0},
 };
-
 static const struct word_option cache_options[] = {
-	{"verify", 0, NULL, "read every file that hornero published again, and compare its bytes"},
+	{"verify", 0, NULL, "read every file that hornero published again and check its digest"},
 	{0},
 };
 
 const struct word word_table[] = {
-	{"init", "", "make directories and database, as the configuration says",
-	 "Makes what is missing, mends modes and owners, leaves the rest alone; run it again "
-	 "after every change of\n"
-	 "the paths or users in hornero.yaml. Needs root where the configuration names users.",
+	{"init", "", "create the directories and the queue that the configuration names",
+	 "Creates missing directories, corrects modes and owners, and leaves everything\n"
+	 "else alone. Run it again whenever paths or users in hornero.yaml change. Needs\n"
+	 "root if the configuration names users.",
 	 NULL, 0, 0, WORD_JSON | WORD_AS_ROOT, init_run, WORD_NODE},
-	{"repo create", "NAME", "make a bare repository to push to",
-	 "With our hooks and durable settings. The last line of the output is its path. NAME "
-	 "may have parts:\n"
-	 "team/thing.",
+	{"repo create", "NAME", "create a bare repository to push to",
+	 "Installs hornero's hooks and durable settings. Prints the path of the repository\n"
+	 "on the last line. NAME may have several parts, as in team/thing.",
 	 NULL, 1, 1, WORD_AS_ROOT, repo_create_run, WORD_CREATE},
-	{"key add", "NAME [KEY]", "let a person or a program in by SSH",
-	 "KEY is the file of a public key, the key itself, or - for standard input (the "
-	 "default). REPOS are names with\n"
-	 "blanks between them; a * stands for any characters: 'team/*'. Each right includes "
-	 "those before it.",
+	{"key add", "NAME [KEY]", "allow an SSH key to log in",
+	 "KEY is a public key file, the key itself, or - for standard input (the default).\n"
+	 "REPOS are names separated by blanks. A * matches any characters: 'team/*'. Each\n"
+	 "right includes the rights above it in this list.",
 	 key_options, 1, -1, WORD_AS_ROOT, key_add_run, WORD_HERE},
-	{"key list", "", "who may do what with which repository",
-	 "A line that cannot be used lets nobody in and says why.",
+	{"key list", "", "list the keys and their rights",
+	 "An invalid line of the keys file grants nothing; it is listed with the reason.",
 	 NULL, 0, 0, WORD_JSON | WORD_AS_ROOT, key_list_run, WORD_NODE},
-	{"key remove", "NAME", "let somebody in no longer",
-	 "From the next connection on, and from the next command on of one that is open. What "
-	 "runs goes on.", NULL, 1, 1, WORD_AS_ROOT, key_remove_run, WORD_HERE},
+	{"key remove", "NAME", "stop a key from logging in",
+	 "Takes effect for new connections, and for the next command on open ones. Commands\n"
+	 "that are running continue.",
+	 NULL, 1, 1, WORD_AS_ROOT, key_remove_run, WORD_HERE},
 	{"image add", "[UUID] REPO", "keep an image warm from a repository",
-	 "Binds the Glance image UUID to a repository made by `hornero repo create`. Without "
-	 "UUID hornero makes a new one\n"
-	 "and prints it. What is in the repository already is built at once. Two images may "
-	 "share a repository.\n"
-	 "A file of Nova's cache that hornero did not put there is never replaced by itself: "
-	 "--replace, on the node, lets go of\n"
-	 "that very file, as it is now.",
+	 "Binds the Glance image UUID to a repository that `hornero repo create` made.\n"
+	 "Without UUID, hornero makes a new one and prints it. If the repository has commits\n"
+	 "already, a build starts at once. Two images may share a repository.\n"
+	 "\n"
+	 "hornero does not replace a file in Nova's cache that it did not put there. To allow\n"
+	 "it for that one file, as it is now, use --replace on the node; the image may be bound\n"
+	 "already.",
 	 add_options, 1, 2, 0, image_add_run, WORD_ADMIN},
-	{"image list", "", "the images of this node, and whether they are warm",
+	{"image list", "", "list the images of this node and whether they are warm",
 	 "", NULL, 0, 0, WORD_JSON, image_list_run, WORD_READ},
-	{"image show", "UUID",
-	 "one image: its source, what is warm and what it was made of, its newest job",
+	{"image show", "UUID", "show an image's source, what is warm, and its newest job",
 	 "", NULL, 1, 1, WORD_JSON,
 	 image_show_run, WORD_READ},
-	{"image set", "UUID KEY=VALUE...", "change an image's source",
-	 "Keys: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, "
-	 "keep_warm, in_use,\n"
-	 "releases, confirm (idle or never), pinned, until_ref_leaves. An empty value "
-	 "(builder=) unsets a key.\n"
-	 "What is warm stays until something newer is published.",
+	{"image set", "UUID KEY=VALUE...", "change an image's settings",
+	 "Keys: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name,\n"
+	 "keep_warm, in_use, releases, confirm (idle or never), pinned, until_ref_leaves.\n"
+	 "An empty value (builder=) unsets a key. The image stays warm as it is until\n"
+	 "something newer is published.",
 	 NULL, 2, -1, 0, image_set_run, WORD_ADMIN},
 	{"image remove", "UUID", "stop keeping an image warm",
-	 "The file in Nova's cache stays until Nova ages it out, so running and starting "
-	 "instances are not disturbed, or\n"
-	 "until `hornero gc` removes it where room is needed. The repository stays too.",
+	 "The file in Nova's cache stays until Nova ages it out or `hornero gc` needs the\n"
+	 "room, so instances are not disturbed. The repository stays, too.",
 	 NULL, 1, 1, 0, image_remove_run, WORD_ADMIN},
-	{"queue", "", "what runs, waits, and just ended",
-	 "In the order in which the jobs will run.", queue_options, 0, 0,
+	{"queue", "", "list running, waiting, and recently ended jobs",
+	 "Open jobs are listed in the order in which they will run.", queue_options, 0, 0,
 	 WORD_JSON, queue_run, WORD_READ},
-	{"top", "", "a live view: what runs in which stage, the queue, push to warm, pressure",
-	 "On a terminal the screen is drawn anew until Ctrl-C; else it is printed once. With "
-	 "--json: an object each time.",
+	{"top", "", "show builds, queue, push-to-warm times and pressure, live",
+	 "On a terminal, redraws the screen until Ctrl-C; otherwise prints once. With --json,\n"
+	 "prints one object per update.",
 	 top_options, 0, 0, WORD_JSON, top_run, WORD_READ},
-	{"show", "JOB", "one job: attempts, verdicts, stage times, resources used",
+	{"show", "JOB", "show a job's attempts, verdicts, stage times and resources",
 	 "", NULL, 1, 1, WORD_JSON, show_run, WORD_READ},
-	{"log", "JOB...", "a job's build log",
-	 "With --follow exits 0 when the job was built and published, 1 when it was not; Ctrl-C "
-	 "only stops the printing.\n"
-	 "Of several jobs one after the other; the exit code is the worst.",
+	{"log", "JOB...", "print a job's build log",
+	 "With --follow, exits 0 if the job was built and published, 1 if it was not. Ctrl-C\n"
+	 "stops only the printing. Prints several jobs one after the other; the exit code is\n"
+	 "the worst.",
 	 log_options, 1, -1, 0, log_run, WORD_READ},
-	{"wait", "JOB|UUID", "until a job ends, or an image's newest commit is warm",
-	 "Exits 0 when it is published, 1 when it failed or was given up, 75 with the reason "
-	 "when time is over or when\n"
-	 "waiting on would need somebody to act (held, paused, deferred because of an instance, "
-	 "nothing pushed yet).",
+	{"wait", "JOB|UUID", "wait until a job ends, or an image's newest commit is warm",
+	 "Exits 0 if it is published, and 1 if it failed, was cancelled or superseded. Exits 75\n"
+	 "with the reason if the time is over, or if waiting cannot help until someone acts\n"
+	 "(held, paused, deferred because of an instance, nothing pushed yet).",
 	 wait_options, 1, 1, 0, wait_run, WORD_READ},
-	{"why", "JOB|UUID", "why it is (not) building or warm, and what changes that",
+	{"why", "JOB|UUID", "explain why it is (not) building or warm, and what to do",
 	 "", NULL, 1, 1, 0, why_run, WORD_READ},
-	{"cancel", "JOB", "give a job up",
-	 "A running job's whole process tree is ended first, by hornerod.",
+	{"cancel", "JOB", "cancel a job",
+	 "If the job is running, hornerod first ends all its processes.",
 	 NULL, 1, 1, 0, cancel_run, WORD_WRITE},
 	{"retry", "JOB", "queue a failed, held or cancelled job again",
 	 "", NULL, 1, 1, 0, retry_run, WORD_WRITE},
-	{"rebuild", "[UUID]", "queue the newest commit of an image again",
-	 "Without --force an artifact of the same content is published without a build.",
+	{"rebuild", "[UUID]", "queue an image's newest commit again",
+	 "Without --force, an artifact of the same content is published without a build.",
 	 rebuild_options, 0, 1, 0,
 	 rebuild_run, WORD_WRITE},
-	{"rollback", "UUID [RELEASE]", "make an earlier artifact of an image the current one",
-	 "From the store, without a build. Without RELEASE: the one that was warm before; "
-	 "`hornero image show UUID` lists them all.\n"
-	 "The image is pinned to it in its file until a push moves its ref, or until --undo. "
-	 "Exits 0 when it is warm, 75 with the\n"
-	 "reason when that is accepted and done later (hornerod does not run, an instance "
-	 "stands on the present bytes).",
+	{"rollback", "UUID [RELEASE]", "return an image to an earlier artifact",
+	 "Publishes an artifact from the store, without a build. Without RELEASE, takes the\n"
+	 "one that was warm before; `hornero image show UUID` lists them all. The image stays\n"
+	 "pinned to it until a push moves its ref, or until --undo.\n"
+	 "\n"
+	 "Exits 0 if the artifact is warm. Exits 75 with the reason if it is published later\n"
+	 "(hornerod does not run, or an instance uses the present file).",
 	 rollback_options, 1, 2, 0, rollback_run, WORD_WRITE},
-	{"drain", "", "start no build any more, and wait until none runs",
-	 "Before a restart of the node, or of a hornerod that cannot take running builds over. "
-	 "Publications go on. What is\n"
-	 "queued stays queued. A start of hornerod ends it, a reload does not.",
+	{"drain", "", "start no more builds, and wait until none runs",
+	 "Use it before a restart of the node, or of a hornerod that cannot take over running\n"
+	 "builds. Publications continue, and queued jobs stay queued. A start of hornerod ends\n"
+	 "the drain; a reload does not.",
 	 wait_options, 0, 0, 0, drain_run, WORD_NODE},
-	{"pause", "[UUID]", "build nothing, of an image or at all, until `hornero resume`",
-	 "What is being built stands still, and no clock of it runs; what is pushed waits in "
-	 "the queue. What is built already is\n"
-	 "published. That stands across restarts of hornerod and of the node. Without UUID it "
-	 "is about the whole node.",
+	{"pause", "[UUID]", "pause the builds of an image or of the node",
+	 "Running builds stop and their timeouts stop counting; pushes wait in the queue.\n"
+	 "Finished builds are still published. A pause survives restarts of hornerod and of\n"
+	 "the node; `hornero resume` ends it. Without UUID, pauses the whole node.",
 	 NULL, 0, 1, 0, pause_run, WORD_WRITE},
-	{"resume", "[UUID]", "let builds go on after a pause, or start again after a drain",
-	 "Without UUID it ends the pause of the node, and a drain; images that were paused one "
-	 "by one stay so.", NULL, 0, 1, 0,
+	{"resume", "[UUID]", "resume builds after a pause or a drain",
+	 "Without UUID, ends the pause of the node, and a drain; images that were paused by\n"
+	 "UUID stay paused.",
+	 NULL, 0, 1, 0,
 	 resume_run, WORD_WRITE},
-	{"sweep", "", "compare the refs with what is warm, queue the difference",
-	 "What cron calls, and what finds everything that a hook could not say.",
+	{"sweep", "", "compare refs with what is warm, and queue the difference",
+	 "hornerod does this regularly. It finds pushes that no hook reported.",
 	 NULL, 0, 0, WORD_JSON, sweep_run, WORD_NODE},
-	{"cache", "", "what Nova would find of this node's images in its cache",
-	 "With --verify each file is read again. One whose bytes are not those that were "
-	 "published is changed: it counts as warm no\n"
-	 "more, a job puts the right bytes back as in_use says, and the exit code is 1.",
+	{"cache", "", "list this node's images in Nova's cache",
+	 "With --verify, reads each file again. A file whose bytes have changed no longer counts\n"
+	 "as warm: a job restores it as in_use says, and the exit code is 1.",
 	 cache_options, 0, 0, WORD_JSON, cache_run, WORD_READ},
-	{"gc", "",
-	 "collect the store, checkouts and the cache down to their budgets and floors, "
-	 "and remove junk",
-	 "What no image, job or instance needs goes, the one used longest ago first, as far as "
-	 "the budgets and floors in\n"
-	 "hornero.yaml demand; then checkouts and builders' caches, which the next build makes "
-	 "again from the repository. Exits 1\n"
-	 "where that is not enough. hornerod does this by itself.\n"
-	 "With --verify every artifact of the store is read again. One whose file was changed, "
-	 "or whose bytes are not those\n"
-	 "that its name says, is moved out of use and named; then the exit code is 1.",
+	{"gc", "", "free disk space in the store, the checkouts and the cache",
+	 "Removes junk. Then removes artifacts that no image, job or instance needs, least\n"
+	 "recently used first, until the budgets and floors in hornero.yaml are met; then\n"
+	 "checkouts and builders' caches, which the next build creates again. Exits 1 if that\n"
+	 "is not enough. hornerod does this by itself.\n"
+	 "\n"
+	 "With --verify, reads every artifact in the store again. One that was changed, or whose\n"
+	 "bytes do not match its digest, is moved out of use and listed; the exit code is 1.",
 	 gc_options, 0, 0, WORD_JSON, gc_run, WORD_NODE},
-	{"doctor", "", "look at every prerequisite, and say what mends what is wrong",
-	 "Exits 0 where all is well, 1 where something is not. Works before `hornero init`, "
-	 "too; as root it sees most.", NULL, 0, 0,
-	 WORD_JSON | WORD_AS_ROOT, doctor_run, WORD_NODE},
-	{"help", "[WORD]", "all words, or what one does and takes",
-	 "As --help.", NULL, 0, 2, WORD_AS_ROOT, help_run, WORD_READ},
+	{"doctor", "", "check the node's setup, and say how to mend what is wrong",
+	 "Exits 0 if all is well, 1 otherwise. Works before `hornero init`, too. Run it as root\n"
+	 "to check everything.",
+	 NULL, 0, 0, WORD_JSON | WORD_AS_ROOT, doctor_run, WORD_NODE},
+	{"help", "[COMMAND]", "list the commands, or describe one",
+	 "Same as --help.", NULL, 0, 2, WORD_AS_ROOT, help_run, WORD_READ},
 	{0},
 };

@@ -157,7 +157,7 @@ test_expect_success 'tools that do not belong here are told so in one line' '
 	for line in "scp -t /tmp" "rsync --server -e.LsfxCIvu . one" "git-annex-shell configlist /~/one"
 	do
 		test_expect_code 64 door_ssh "$line" 2>words >out && test_cmp /dev/null out && test "$(wc -l <words)" = 2 &&
-		test_grep "there is no word .${line%% *}" words && test_grep "ssh -p $DOOR_PORT git@.* help. lists" words || { cat words; return 1; }
+		test_grep "there is no command .${line%% *}" words && test_grep "ssh -p $DOOR_PORT git@.* help. lists" words || { cat words; return 1; }
 	done
 '
 

@@ -192,7 +192,7 @@ test_expect_success 'what is for people on the node is nobody'\''s' '
 	do
 		for key in admin writer other
 		do
-			test_expect_code 64 as $key $word x 2>err && test_grep "is for people on the node itself|one word too many" err ||
+			test_expect_code 64 as $key $word x 2>err && test_grep "works only on the node itself|one argument too many" err ||
 				{ echo "$key $word"; exit 1; }
 		done || exit 1
 	done
@@ -217,7 +217,7 @@ test_expect_success 'help, nothing and nonsense: the words that this key may say
 			as $key $line >words.$key 2>&1
 			code=$?
 			test_grep "^  queue " words.$key && test_grep "clone ssh://git@door:$DOOR_PORT/REPO, fetch" words.$key &&
-			test_grep "^usage: ssh -p $DOOR_PORT git@door WORD" words.$key && test_must_fail grep -E "key (add|remove)|--conf|--key" words.$key &&
+			test_grep "^usage: ssh -p $DOOR_PORT git@door COMMAND" words.$key && test_must_fail grep -E "key (add|remove)|--conf|--key" words.$key &&
 			if test -n "$line"; then test $code = 0; else test $code = 64 && test_grep "^hornero: hello $key\. There is no shell" words.$key; fi ||
 				{ echo "$key $line"; return 1; }
 		done || return 1
@@ -227,9 +227,9 @@ test_expect_success 'help, nothing and nonsense: the words that this key may say
 	test_grep "^  image add " words.other && test_must_fail grep -E "^  (init|sweep|gc|drain|key list)" words.other &&
 	for word in init sweep drain "key list"; do test_grep "^  $word " words.admin || return 1; done &&
 	script -qec "$TRASH/ssh-reader door" /dev/null >words </dev/null; test_grep "hello reader" words && test_grep "^  queue " words &&
-	test_expect_code 64 as reader qeue 2>err && test_grep "there is no word .qeue." err && test_grep "^Did you mean: queue\?" err && test_grep "^  queue " err &&
+	test_expect_code 64 as reader qeue 2>err && test_grep "there is no command .qeue." err && test_grep "^Did you mean: queue\?" err && test_grep "^  queue " err &&
 	test_expect_code 64 as reader cancl 3 2>err && test_must_fail grep "Did you mean" err &&
-	test_expect_code 64 as reader key 2>err && test_grep "no word .key." err && test_expect_code 64 as writer image burn 2>err &&
+	test_expect_code 64 as reader key 2>err && test_grep "no command .key." err && test_expect_code 64 as writer image burn 2>err &&
 	as reader queue --help >out && test_grep "^usage: ssh -p $DOOR_PORT git@door queue \[--all\] \[--json\]" out && test_must_fail grep -e --conf out &&
 	as reader help queue >again && test_cmp out again && test_expect_code 64 as reader help cancel && test_expect_code 64 as reader help nonsense
 '

@@ -61,10 +61,10 @@ test_expect_success 'usage errors: 64, with the nearest word or what is missing'
 	test_expect_code 64 hornero image 2>err && test_grep "image add .UUID. REPO" err &&
 	test_expect_code 64 hornero zzzzzz 2>err && test_must_fail grep "Did you" err &&
 	test_expect_code 64 hornero show 2>err && test_grep "show needs JOB" err &&
-	test_expect_code 64 hornero show 1 2 2>err && test_grep "\"2\" is one word too many" err &&
+	test_expect_code 64 hornero show 1 2 2>err && test_grep "\"2\" is one argument too many" err &&
 	test_expect_code 64 hornero queue --al1 2>err && test_grep "al1" err &&
 	test_expect_code 64 hornero wait 1 --timeout 2>err && test_grep "needs a value" err &&
-	test_expect_code 64 hornero why 1 --json 2>err && test_grep "json belongs to listings" err &&
+	test_expect_code 64 hornero why 1 --json 2>err && test_grep "does not take --json" err &&
 	printf "\033[31m" >red && test_expect_code 64 hornero "$(cat red)" 2>err && test_must_fail grep "$(cat red)" err
 '
 

@@ -194,7 +194,7 @@ test_expect_success 'who may come in is changed on the node itself, by no key' '
 			test_expect_code 64 as $key $word 2>err
 			code=$?
 			set +f
-			test $code = 0 && test_grep "is for people on the node itself" err || { echo "$key $word"; return 1; }
+			test $code = 0 && test_grep "works only on the node itself" err || { echo "$key $word"; return 1; }
 		done || return 1
 	done &&
 	test_cmp before keys && as admin key list >out && test_grep "^reader" out && as admin --help >out && test_must_fail grep "key add" out &&
@@ -205,7 +205,7 @@ test_expect_success 'neither another key nor another configuration stands behind
 	echo "state_dir: /nowhere" >other.yaml &&
 	for args in "--key admin queue" "--ke admin queue" "-c other.yaml queue" "queue -c other.yaml" "queue --conf=other.yaml" "--conf other.yaml queue"
 	do
-		test_expect_code 64 as reader $args 2>err && test_grep "Behind --key" err || { echo "$args"; return 1; }
+		test_expect_code 64 as reader $args 2>err && test_grep "may follow --key" err || { echo "$args"; return 1; }
 	done &&
 	test_expect_code 64 as reader queue --key admin && test_expect_code 64 as "" queue && test_expect_code 64 as nobody queue 2>err &&
 	test_grep "no key is named nobody" err
@@ -213,8 +213,8 @@ test_expect_success 'neither another key nor another configuration stands behind
 
 test_expect_success 'without a word, or with none of ours: help, and 64' '
 	test_expect_code 64 as reader 2>err && test_grep "^usage" err && test_expect_code 64 as reader rm -rf / 2>err &&
-	test_grep "there is no word \"rm\"" err && test_expect_code 64 as reader rm 2>err && test_grep "there is no word \"rm\"" err && test_grep "^  queue " err && test_must_fail grep "key add" err &&
-	test_expect_code 64 as reader image burn 2>err && test_grep "there is no word \"image burn\"" err && test_grep "^  queue " err &&
+	test_grep "there is no command \"rm\"" err && test_expect_code 64 as reader rm 2>err && test_grep "there is no command \"rm\"" err && test_grep "^  queue " err && test_must_fail grep "key add" err &&
+	test_expect_code 64 as reader image burn 2>err && test_grep "there is no command \"image burn\"" err && test_grep "^  queue " err &&
 	as reader --help >out && test_grep "^  queue" out
 '
 
