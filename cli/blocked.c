@@ -1,5 +1,5 @@
-/* blocked: lock files that stand in the way of pushes. DIAGNOSTICS: none; what cannot be looked at
- * is not told. */
+/* blocked: reports lock files that block pushes. DIAGNOSTICS: none; files that cannot be inspected
+ * are not reported. */
 #include "cli/blocked.h"
 
 #include "state/relics.h"
@@ -12,7 +12,7 @@
 
 struct blocked {
 	const char *repo;
-	char *words; /* BLOCKED_MAX bytes; "": nothing is in the way yet */
+	char *words; /* BLOCKED_MAX bytes; "" until a lock is found */
 };
 
 static void note_first(void *arg, const struct relic *r)
@@ -20,7 +20,7 @@ static void note_first(void *arg, const struct relic *r)
 	const struct blocked *b = arg;
 	char relic[RELIC_WORDS];
 
-	/* A living process that is not stopped is most likely a push of this moment. */
+	/* If the process is alive and not stopped, this is most likely a push in progress. */
 	if (*b->words || r->is_quarantine ||
 	    (!r->is_dead && !r->is_stopped && r->left_s + BLOCKED_YOUNG_S > time(NULL)))
 		return;

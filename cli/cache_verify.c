@@ -1,6 +1,5 @@
 /* cache_verify: reads every file that hornero published into Nova's cache again. DIAGNOSTICS: exit
- * 1 where one was changed; ERR_NOBODY where one cannot be read: the others have been read all the
- * same. */
+ * 1 if one was changed; ERR_NOBODY if one cannot be read, after all others have been read. */
 #include "cli/cache.h"
 #include "cli/table.h"
 #include "cli/words.h"
@@ -25,13 +24,12 @@ static const struct column columns[] = {
 	{"path", CELL_TEXT, 0},
 };
 
-/* One run. */
 struct run {
 	struct cli *cli;
 	const struct conf *c;
 	struct listing *listing;
 	struct warm *list;
-	char (*found)[SHA256_HEX + 1]; /* per file: "" where it is not changed */
+	char (*found)[SHA256_HEX + 1]; /* per file: the digest found, "" if unchanged */
 	size_t n, at;
 	bool shows;          /* standard error is a terminal */
 	int64_t bytes, shown_ms;
@@ -60,8 +58,8 @@ static void end_progress(const struct run *r)
 		fputs("\r\033[K", stderr);
 }
 
-/* hornerod mends it: a job publishes the artifact again, or builds it. Where we may not write to
- * the store the job is enough. */
+/* Queues a job, by which hornerod publishes or builds the artifact again. The note in the store is
+ * optional: without the right to write there, the job is enough. */
 static int mend(struct run *r, const struct warm *w, const char *found, struct err *e)
 {
 	char commit[CLI_COMMIT_MAX + 1], who[CLI_WHO_MAX];
@@ -73,7 +71,7 @@ static int mend(struct run *r, const struct warm *w, const char *found, struct e
 
 	(void)damage_note(r->c->store_dir, w, found, &ignored);
 	if (cli_image(r->cli, w->image, &img, &ignored) < 0)
-		return 0; /* nobody's image: what is to be mended? */
+		return 0; /* no image wants this file any more */
 	known = cli_ref_commit(r->c, &img, commit, e);
 	if (known <= 0)
 		return known;
@@ -123,7 +121,7 @@ static int say_changed(struct run *r, const struct warm *w, struct err *e)
 	return row(r, w, "changed", found, e) < 0 ? -1 : mend(r, w, found, e);
 }
 
-/* What has two names is read once. */
+/* A file with two names is read only once. */
 static int verify_twin(struct run *r, const struct warm *w, const struct warm *twin, struct err *e)
 {
 	memcpy(r->found[r->at], r->found[twin - r->list], sizeof(*r->found));

@@ -1,5 +1,5 @@
-/* database: the queue as a word opens it: as far as the key may see it, and an error in words that
- * say what to do. DIAGNOSTICS: as db_open. */
+/* database: opens the queue for a word, limited to what the key may see; errors say what to do.
+ * DIAGNOSTICS: as db_open. */
 #include "cli/view.h"
 
 #include "lib/bell.h"

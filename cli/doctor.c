@@ -1,5 +1,4 @@
-/* doctor: the table of checks. DIAGNOSTICS: whatever is wrong is a finding; exit 1 where there is
- * one. */
+/* doctor: the table of checks. DIAGNOSTICS: every problem is a finding; exit 1 if there is one. */
 #include "cli/doctor.h"
 
 #include "cli/table.h"

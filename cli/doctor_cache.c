@@ -1,4 +1,4 @@
-/* doctor_cache: what lies in Nova's cache under the images' names, and when it was read again last.
+/* doctor_cache: checks the images' files in Nova's cache, and the age of the last scrub.
  * DIAGNOSTICS: findings. */
 #include "cli/doctor.h"
 
@@ -14,7 +14,8 @@
 
 #include <fcntl.h>
 
-/* No record of ours fits it, and no mark: the publisher compares its bytes as well. */
+/* Returns true if neither a record nor our mark claims the file. The publisher compares its bytes
+ * as well. */
 static bool is_foreign(const char *uuid, enum warm_state state, const char *path)
 {
 	own_fd int fd = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);

@@ -1,4 +1,4 @@
-/* doctor_disk: room on the filesystems, reflinks, the store's health. DIAGNOSTICS: findings. */
+/* doctor_disk: checks free space, reflinks, and the store. DIAGNOSTICS: findings. */
 #include "cli/doctor.h"
 
 #include "cli/table.h"
@@ -38,7 +38,7 @@ static bool is_one_disk(const char *a, const char *b)
 	return stat(a, &left) == 0 && stat(b, &right) == 0 && left.st_dev == right.st_dev;
 }
 
-/* Verdicts are small, and nothing of ours makes room there. */
+/* Verdicts are small, and hornero cannot free space in log_dir. */
 static void look_at_log(struct doctor *d)
 {
 	enum { ROOM = 65536 };
@@ -66,7 +66,8 @@ void doctor_disks(struct doctor *d)
 	look_at_log(d);
 }
 
-/* 1 they work, 0 they do not, -1 we may not try. Two files without a name: nothing stays. */
+/* Tries a reflink between two unnamed files, so nothing is left behind. Returns 1 if reflinks work,
+ * 0 if not, -1 if we may not try. */
 static int try_reflink(const char *from_dir, const char *to_dir)
 {
 	own_fd int from = open(from_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -95,7 +96,7 @@ void doctor_reflinks(struct doctor *d)
 		doctor_ok(d, "store and cache share blocks");
 		break;
 	case 0:
-		/* Two devices alone say nothing: subvolumes of one btrfs share blocks. */
+		/* Different devices alone prove nothing: subvolumes of one btrfs share blocks. */
 		if (store.st_dev != cache.st_dev)
 			doctor_say(d, DOCTOR_WARN, mend,
 				   "reflinks are lost: %s and %s are on two filesystems, each "
@@ -144,7 +145,7 @@ void doctor_store(struct doctor *d)
 	verified_ms = steady_present_of_wall_ms(&d->cli->clock, store_verified_ms(d->c->store_dir));
 	if (all.n == 0 || d->cli->now_ms - verified_ms < 31 * DAY_MS)
 		return;
-	/* Younger than that nothing has had the time to rot. */
+	/* Younger artifacts need no check yet. */
 	for (size_t i = 0; i < all.n; i++)
 		if (d->cli->now_ms -
 			    steady_present_of_wall_ms(&d->cli->clock, all.list[i].built_ms) >

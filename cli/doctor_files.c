@@ -1,4 +1,5 @@
-/* doctor_files: image files, builder files, repositories and their hooks. DIAGNOSTICS: findings. */
+/* doctor_files: checks image files, builder files, repositories and their hooks. DIAGNOSTICS:
+ * findings. */
 #include "cli/doctor.h"
 
 #include "conf/builder.h"
@@ -76,7 +77,7 @@ void doctor_images(struct doctor *d)
 	images_free(list, n);
 }
 
-/* A hook is a link to our program, and the configuration one to ours: so a push finds both. */
+/* Hooks link to our program, and hornero.yaml to our configuration; a push needs both. */
 static void look_at_link(struct doctor *d, const char *repo, const char *name, const char *target)
 {
 	own_free char *path = fs_path("%s/%s", repo, name);
@@ -91,7 +92,7 @@ static void look_at_link(struct doctor *d, const char *repo, const char *name, c
 			   "%s leads to %s: a push does not go by this configuration", path, found);
 }
 
-enum { LOCK_OLD_S = 10 /* git holds one for milliseconds */ };
+enum { LOCK_OLD_S = 10 /* git holds a lock for milliseconds */ };
 
 struct relics {
 	struct doctor *d;
@@ -138,7 +139,7 @@ static void look_at_repo(struct doctor *d, const char *repo)
 	look_at_relics(d, repo);
 }
 
-/* Returns how many there are below dir. */
+/* Returns the number of repositories below dir. */
 static size_t walk(struct doctor *d, const char *dir, int depth)
 {
 	enum { DEEPEST = 8 };

@@ -1,5 +1,5 @@
-/* doctor_group: control groups, as /proc and /sys show them. What hornerod itself finds it says
- * when it starts. DIAGNOSTICS: findings. */
+/* doctor_group: checks control groups as /proc and /sys show them. hornerod reports its own
+ * findings when it starts. DIAGNOSTICS: findings. */
 #include "cli/doctor.h"
 
 #include "cli/places.h"
@@ -14,8 +14,8 @@
 static const char *const needed[] = {"cpu", "memory", "pids"};
 enum { N_NEEDED = sizeof(needed) / sizeof(needed[0]), USUAL_WEIGHT = 100 };
 
-/* Where the controller's own hierarchy (v1) is mounted, or the unified one (controller NULL); ""
- * where it is not. */
+/* Finds the mount point of the controller's own hierarchy (v1), or of the unified one (controller
+ * NULL); "" if it is not mounted. */
 static void find_mount(const char *controller, char out[256])
 {
 	FILE *list = setmntent("/proc/mounts", "re");
@@ -54,8 +54,8 @@ static bool read_number(const char *dir, const char *file, long *out)
 	return true;
 }
 
-/* As hornero.slice says, unless a unit of an older hornero, or a person, says otherwise;
- * hornero-yield makes it idle and ends that. */
+/* hornero.slice sets a low weight; a unit of an older hornero or an operator may have changed it.
+ * hornero-yield makes the slice idle, which disables the weight. */
 static void look_at_slice(struct doctor *d, const char *slice)
 {
 	static const char mend[] = "systemctl daemon-reload; systemctl set-property --runtime "
@@ -106,7 +106,8 @@ static void look_at_v2(struct doctor *d, const char *mount)
 			   st.st_uid);
 }
 
-/* As root hornerod makes its groups itself; else they must be there, handed over. */
+/* If hornerod runs as root, it makes its groups itself. Otherwise root must have made them and
+ * given them to hornero_user. */
 static void look_at_v1(struct doctor *d, const char *controller, const char *mount)
 {
 	own_free char *top = fs_path("%s/%s", mount, d->c->cgroup_top);

@@ -1,4 +1,4 @@
-/* doctor_node: directories, programs, hornerod, the publisher. DIAGNOSTICS: findings. */
+/* doctor_node: checks directories, programs, hornerod and the publisher. DIAGNOSTICS: findings. */
 #include "cli/doctor.h"
 #include "cli/places.h"
 #include "lib/bell.h"
@@ -89,7 +89,7 @@ void doctor_programs(struct doctor *d)
 		doctor_ok(d, "git, bwrap, qemu-img and hornero's own in %s", d->c->libexec_dir);
 }
 
-/* Soft limit of descriptors of the hornerod whose user is uid; 0: none found. */
+/* Returns the soft limit of descriptors of the hornerod that runs as uid, 0 if none is found. */
 static unsigned long long descriptors_of_agent(uid_t uid)
 {
 	own_dir DIR *d = opendir("/proc");
@@ -118,9 +118,8 @@ static unsigned long long descriptors_of_agent(uid_t uid)
 	return 0;
 }
 
-/* The kernel counts epoll watches per user, too. Each takes 200 bytes of the build's memory, at
- * least (fs/eventpoll.c), so the memory limit of all builds bounds them wherever it is the smaller
- * one. */
+/* The kernel limits epoll watches per user, too. Each takes at least 200 bytes of the build's
+ * memory (fs/eventpoll.c), so the memory limit of all builds bounds them if it is smaller. */
 static void look_at_watches(struct doctor *d)
 {
 	enum { WATCH_BYTES = 200 };
@@ -129,7 +128,7 @@ static void look_at_watches(struct doctor *d)
 	struct err ignored = ERR_INIT;
 	size_t len;
 
-	/* Without groups nothing bounds a build, and doctor_group.c says so. */
+	/* Without groups nothing bounds a build; doctor_group.c reports that. */
 	if (d->c->isolation == CONF_ISOLATION_NONE ||
 	    fs_read(AT_FDCWD, "/proc/sys/fs/epoll/max_user_watches", 64, &text, &len, &ignored) < 0)
 		return;
@@ -147,8 +146,8 @@ static void look_at_watches(struct doctor *d)
 		   text, builds + 1);
 }
 
-/* Where hornerod is no root the kernel takes builds and it for one user, and counts descriptors in
- * flight per user. */
+/* If hornerod does not run as root, builds run as the same user, and the kernel counts descriptors
+ * in flight per user. */
 static void look_at_users(struct doctor *d)
 {
 	enum { ENOUGH = 16384 }; /* as agent/hornerod/main.c */
@@ -194,7 +193,7 @@ void doctor_agent(struct doctor *d)
 	look_at_users(d);
 }
 
-/* Connecting would start a publisher: whether somebody listens stands in the kernel's list. */
+/* Connecting would start a publisher, so read the kernel's list of sockets instead. */
 static bool is_listened_to(const char *path)
 {
 	own_file FILE *list = fopen("/proc/net/unix", "re");

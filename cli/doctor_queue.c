@@ -1,4 +1,4 @@
-/* doctor_queue: jobs that need a person. DIAGNOSTICS: findings. */
+/* doctor_queue: reports jobs that need someone to act. DIAGNOSTICS: findings. */
 #include "cli/doctor.h"
 
 #include "state/pause.h"
@@ -33,7 +33,7 @@ static void look_at_pauses(struct doctor *d)
 			doctor_say(d, DOCTOR_WARN, NULL, "image %s is %s", p.images[i], s.text);
 }
 
-/* Told once in the log and as an event; here as long as it is kept. */
+/* The log and an event report this once; doctor reports it until the file is removed. */
 static void look_at_damaged(struct doctor *d)
 {
 	char newest[64];

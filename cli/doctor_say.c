@@ -1,4 +1,4 @@
-/* doctor_say: one finding, for people or for programs. DIAGNOSTICS: none. */
+/* doctor_say: prints one finding as text or JSON. DIAGNOSTICS: none. */
 #include "cli/doctor.h"
 
 #include "cli/table.h"

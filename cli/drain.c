@@ -1,5 +1,5 @@
-/* drain: no build starts any more, and none runs when it returns; resume (pause.c) takes that back.
- * DIAGNOSTICS: exit 75 with a sentence where builds still ran at the end of --timeout. */
+/* drain: starts no more builds and waits until none runs; resume (pause.c) undoes it. DIAGNOSTICS:
+ * exit 75 with a sentence if builds still run at the end of --timeout. */
 #include "cli/wait.h"
 #include "cli/watch.h"
 #include "cli/words.h"
@@ -27,7 +27,8 @@ static int count_running(void *arg, const struct job *j)
 	return 0;
 }
 
-/* hornerod has read the wish: before, it may be about to start one more. */
+/* Returns true once hornerod has read the request. Before that, it may be about to start a
+ * build. */
 static bool is_heard(const struct conf *c)
 {
 	struct standstill s;
@@ -35,7 +36,7 @@ static bool is_heard(const struct conf *c)
 	return standstill_read(c->run_dir, &s) || !cli_agent_runs(c);
 }
 
-/* Exit code; -1. */
+/* Returns the exit code, or -1 on error. */
 static int wait_drained(struct cli *cli, int64_t deadline_ms, struct err *e)
 {
 	own_watch struct watch w = watch_open();
@@ -48,7 +49,7 @@ static int wait_drained(struct cli *cli, int64_t deadline_ms, struct err *e)
 	watch_add(&w, cli->conf->run_dir);
 	for (;;) {
 		struct running r = {0};
-		bool heard = is_heard(cli->conf); /* before the count */
+		bool heard = is_heard(cli->conf); /* must come before the count */
 		int64_t left_ms = deadline_ms - clock_mono_ms();
 
 		if (job_each(db, JOB_SCOPE_OPEN, count_running, &r, e) < 0)

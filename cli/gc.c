@@ -1,5 +1,5 @@
-/* gc: look after the store. Collecting is a program of its own, hornero-collect, which hornerod
- * starts too. DIAGNOSTICS: as store/verify.h says; exit 1 where an artifact was refused. */
+/* gc: runs hornero-collect, which hornerod starts, too, or verifies the store. DIAGNOSTICS: as
+ * store/verify.h says; exit 1 if an artifact was refused. */
 #include "cli/table.h"
 #include "cli/view.h"
 #include "cli/words.h"
@@ -19,7 +19,7 @@ static void tell(void *arg, const char *digest, const char *why)
 	listing_row(arg, (struct cell[]){{.text = digest}, {.text = why}});
 }
 
-/* Every artifact is read again: the listing holds those that were moved out of use. */
+/* Reads every artifact again and lists those that were moved out of use. */
 static int gc_verify(struct cli *cli, const struct conf *c, struct err *e)
 {
 	struct err ignored = ERR_INIT;

@@ -1,4 +1,4 @@
-/* grammar: finding and suggesting words. DIAGNOSTICS: none. */
+/* grammar: finds and suggests words. DIAGNOSTICS: none. */
 #include "cli/view.h"
 #include "cli/words.h"
 

@@ -1,4 +1,5 @@
-/* hostkeys: DIAGNOSTICS: ERR_OPERATOR where the door says no; it has said why on standard error. */
+/* hostkeys: DIAGNOSTICS: ERR_OPERATOR if hornero-door fails; it prints the reason to standard
+ * error. */
 #include "cli/hostkeys.h"
 
 #include "cli/cli.h"

@@ -1,6 +1,5 @@
-/* image: the words that change what images are bound to; image_add.c makes the binding.
- * DIAGNOSTICS: ERR_USAGE names the argument and what is allowed; ERR_OPERATOR for a broken image
- * file. */
+/* image: `hornero image set` and `image remove`; image_add.c makes the binding. DIAGNOSTICS:
+ * ERR_USAGE names the argument and the allowed values; ERR_OPERATOR for a broken image file. */
 #include "cli/image.h"
 #include "cli/table.h"
 #include "cli/words.h"
@@ -98,14 +97,13 @@ int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
 	lock = images_lock(c->images_dir, IMAGES_LOCK_MS, e);
 	if (lock < 0 || (cli->key && cli_image(cli, uuid, &img, e) < 0))
 		return -1;
-	/* The record of what is warm stays: it says that the file is ours, and hornero gc may
-	 * remove it. */
+	/* Keep the warm record: it says that the file is ours, so that hornero gc may remove it. */
 	if (image_remove(c->images_dir, uuid, e) < 0 ||
 	    warm_look(c->store_dir, c->cache_dir, uuid, &warm, &state, e) < 0)
 		return -1;
 	skip_clear(c->skip_dir, uuid);
-	/* Whoever may not write the store leaves them to hornero gc: another binding of the UUID
-	 * finds nothing there. */
+	/* Without the right to write the store, hornero gc removes the answers later. Another
+	 * binding of the UUID does not use them. */
 	(void)answer_forget(c->store_dir, uuid, &ignored);
 	replace_clear(c->images_dir, uuid);
 	if (pause_end(c, uuid, e) < 0)

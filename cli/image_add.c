@@ -1,5 +1,5 @@
-/* image_add: binds an image to its source, and lets go of a foreign file under its name.
- * DIAGNOSTICS: ERR_USAGE names the argument and what is allowed; ERR_OPERATOR for a broken image
+/* image_add: binds an image to its source, and permits replacing a foreign file under its name.
+ * DIAGNOSTICS: ERR_USAGE names the argument and the allowed values; ERR_OPERATOR for a broken image
  * file. */
 #include "cli/image.h"
 #include "cli/table.h"
@@ -33,7 +33,7 @@ static int set_options(struct image *img, const struct call *call, struct err *e
 	return 0;
 }
 
-/* What lies under the image's name in Nova's cache. */
+/* The file under the image's name in Nova's cache. */
 struct lying {
 	char *path;
 	bool is_there, is_ours;
@@ -47,7 +47,7 @@ static void lying_end(struct lying *l)
 }
 #define own_lying __attribute__((cleanup(lying_end)))
 
-/* Ours by record or mark. Only the publisher compares bytes. */
+/* A file is ours by record or mark. Only the publisher compares bytes. */
 static int look(const struct conf *c, const char *uuid, struct lying *out, struct err *e)
 {
 	own_fd int fd = -1;
@@ -66,9 +66,9 @@ static int look(const struct conf *c, const char *uuid, struct lying *out, struc
 	return 0;
 }
 
-/* Whoever may bind no such id learns nothing about it: the words are the same whether it is not
- * allotted, is bound to a repository that the key does not see, or has a file of somebody else's in
- * Nova's cache. */
+/* A key that may not bind an id learns nothing about it. The message is the same if the id is not
+ * allotted, is bound to a repository that the key does not see, or has a foreign file in Nova's
+ * cache. */
 static int check_id(const struct cli *cli, const char *uuid, const struct lying *l, struct err *e)
 {
 	own_free char *file = fs_path("%s/%s.yaml", cli->conf->images_dir, uuid);
@@ -104,8 +104,9 @@ static int let_go(const struct cli *cli, const char *uuid, const struct lying *l
 	return 0;
 }
 
-/* With --replace an image that is bound so already is fine. Asked last: who may bind nothing is not
- * told what is bound. 1 it is there, 0 not, -1. */
+/* Looks for an existing binding; --replace accepts one to the same repository. Call this last, so
+ * that a key without rights does not learn what is bound. Returns 1 if bound, 0 if not, -1 on
+ * error. */
 static int find_bound(const struct cli *cli, const struct image *want, bool replace, struct err *e)
 {
 	own_free char *file = fs_path("%s/%s.yaml", cli->conf->images_dir, want->uuid);
@@ -144,9 +145,9 @@ static void say_bound(const struct cli *cli, const struct image *img, const stru
 		puts("hornerod does not run: start it, or nothing is built");
 }
 
-/* What was pushed before it had an image may be on a branch that HEAD does not name. Beneath
- * repo_root, through no link. Where only git's user may write the repository, the next push or
- * fetch through the door does it. */
+/* Commits pushed before the image existed may be on a branch that HEAD does not name. Follows no
+ * link beneath repo_root. If only git's user may write the repository, the next push or fetch
+ * through the door sets HEAD. */
 static void settle_head(const struct conf *c, const struct image *img)
 {
 	own_fd int root = open(c->repo_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -195,7 +196,7 @@ int image_add_run(struct cli *cli, const struct call *call, struct err *e)
 	if (lock < 0 || (call->nargs == 2 && check_id(cli, uuid, &l, e) < 0))
 		return -1;
 	bound = find_bound(cli, &img, replace, e);
-	/* The permission first: the first publication finds it. */
+	/* Write the permission first, so that the first publication finds it. */
 	if (bound < 0 || (replace && let_go(cli, uuid, &l, e) < 0) ||
 	    (bound == 0 && image_save(c->images_dir, &img, e) < 0))
 		return -1;

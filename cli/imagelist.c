@@ -1,5 +1,5 @@
-/* imagelist: `hornero image list`, `hornero image show`. DIAGNOSTICS: a broken image file is a row
- * that says so, not an error. */
+/* imagelist: `hornero image list` and `hornero image show`. DIAGNOSTICS: a broken image file is a
+ * row with the reason, not an error. */
 #include "cli/artifact.h"
 #include "cli/releases.h"
 #include "cli/table.h"
@@ -29,7 +29,7 @@ static const struct column columns[] = {
 	{"job", CELL_ID, COLUMN_JSON_ONLY},
 	{"paused_by", CELL_TEXT, COLUMN_JSON_ONLY},
 	{"problem", CELL_TEXT, 0},
-	/* for one image only */
+	/* only in `image show` */
 	{"repository", CELL_TEXT, 0},
 	{"file", CELL_TEXT, 0},
 	{"cache_file", CELL_TEXT, 0},
@@ -50,7 +50,7 @@ enum {
 	N_LIST = N_RELEASE - 9
 };
 
-/* A row, and the texts that it borrows. */
+/* A row, and the texts that it points to. */
 struct line {
 	struct cell row[N_SHOW];
 	struct warm warm;
@@ -124,8 +124,8 @@ int image_list_run(struct cli *cli, const struct call *call, struct err *e)
 	return done;
 }
 
-/* The newest job, where there is a queue: an image can be shown without one. All 0 where there is
- * none. */
+/* Finds the newest job; *j stays zeroed without a job or a queue. An image can be shown without a
+ * queue. */
 static void newest_of(struct cli *cli, const char *uuid, struct job *j)
 {
 	own_db struct db *db = NULL;
@@ -135,8 +135,8 @@ static void newest_of(struct cli *cli, const char *uuid, struct job *j)
 		(void)job_newest(db, uuid, j, &ignored);
 }
 
-/* The artifact to speak of: what is warm, else what the newest job built, else what was warm last.
- * NULL: none. */
+/* Returns the digest of the artifact to show: the warm one, else the one that the newest job built,
+ * else the last warm one; NULL if there is none. */
 static const char *digest_of(const struct warm *warm, bool is_warm, const struct job *newest)
 {
 	if (!is_warm && newest->digest && sha256_valid(newest->digest))
@@ -144,8 +144,7 @@ static const char *digest_of(const struct warm *warm, bool is_warm, const struct
 	return *warm->digest ? warm->digest : NULL;
 }
 
-/* How the artifact to speak of was built for this image; what other images' builds gave says
- * nothing of it. */
+/* Describes how that artifact was built for this image. Builds of other images do not count. */
 static void describe_build(const struct conf *c, const char *uuid, const char *digest,
 			   const struct warm *warm, const struct job *newest, struct answer *out)
 {
@@ -157,7 +156,7 @@ static void describe_build(const struct conf *c, const char *uuid, const char *d
 				is_warm || !newest->key ? warm->key : newest->key, digest, out);
 }
 
-/* a: NULL where nothing was built yet. */
+/* a is NULL if nothing was built yet. */
 static void show(const struct cli *cli, const struct cell row[N_SHOW], const struct artifact *a,
 		 const struct releases *r)
 {
@@ -181,8 +180,8 @@ static void show(const struct cli *cli, const struct cell row[N_SHOW], const str
 	}
 }
 
-/* The manifest names the image that these bytes were built for first. With a key that is told of
- * this image alone. */
+/* The manifest names the image that these bytes were built for first. If that is another image,
+ * hide it from keys. */
 static void hide_others(const struct cli *cli, const char *uuid, struct artifact *a)
 {
 	struct manifest *m = &a->made;
@@ -197,7 +196,7 @@ static void hide_others(const struct cli *cli, const char *uuid, struct artifact
 	*m->built = *m->repo = '\0';
 }
 
-/* The current release, where there is one; *file is the caller's. */
+/* Fills the cells of the current release, if there is one. The caller frees *file. */
 static int release_cells(const struct conf *c, const char *uuid, struct warm *r,
 			 char id[UUID_LEN + 1], char **file, struct cell *cells, struct err *e)
 {

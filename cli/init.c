@@ -1,5 +1,5 @@
-/* init: the node's directories and database, made or mended. DIAGNOSTICS: ERR_OPERATOR where a path
- * is in the way or needs rights that we do not have; what was done before stays and is right. */
+/* init: creates or corrects the node's directories and database. DIAGNOSTICS: ERR_OPERATOR if a
+ * path is in the way or we lack the rights; earlier steps stay done and are right. */
 #include "cli/hostkeys.h"
 #include "cli/places.h"
 #include "cli/repo.h"
@@ -38,11 +38,11 @@ static void say(struct listing *l, const char *outcome, const char *path, const 
 				       {.text = gr ? gr->gr_name : gid}});
 }
 
-/* One that is there or was made now, and what may be done with it. */
+/* A directory that exists or was made now, held open. */
 struct held {
 	int fd;
 	struct dir_made how;
-	const char *outcome; /* NULL: not looked at */
+	const char *outcome; /* NULL: not checked */
 	struct stat st;
 };
 
@@ -54,8 +54,9 @@ static int hold(const struct place *p, struct held *h, struct err *e)
 			 : 0;
 }
 
-/* Who owns the directory around it may have moved another one there; its own, the right one, or
- * what root mounted there, which nobody can move, is all that root then takes. */
+/* The owner of the parent may have moved another directory to this name. So root takes only a
+ * directory that belongs to the parent's owner or the right user, or is a mount, which nobody can
+ * move. */
 static bool may_mend(const struct place *p, const struct held *h, const struct stat *st)
 {
 	return geteuid() != 0 || h->how.made || h->how.parent == 0 || st->st_dev != h->how.dev ||
@@ -76,7 +77,7 @@ static int mend(const struct place *p, struct held *h, struct err *e)
 			       "%s is user %u's, in a directory of user %u's, who may have put it "
 			       "there; if it is what it should be: chown %u %s",
 			       p->path, st->st_uid, h->how.parent, p->uid, p->path);
-	/* The owner first: a change of owner may take the set-group-id bit away. */
+	/* Set the owner first: a change of owner may clear the set-group-id bit. */
 	if (fchown(h->fd, p->uid, p->gid) < 0 || fchmod(h->fd, p->mode) < 0 || fstat(h->fd, st) < 0)
 		return err_sys(e, ERR_OPERATOR,
 			       "cannot give %s its owner and mode %04o; run `hornero init` as root",
@@ -90,9 +91,9 @@ static int mend(const struct place *p, struct held *h, struct err *e)
 	return 0;
 }
 
-/* All are held before the first is given away: what lay in a directory of root's nobody else has
- * moved there. Given away from the last on, so that a run that was interrupted leaves those that
- * hold others for the end. */
+/* Opens all directories before giving the first away, while nobody else can move one into a
+ * directory of root's. Gives them away from the last on, so that after an interrupted run the
+ * parents are still root's. */
 static int places_ensure(const struct place *list, size_t n, struct listing *l, struct err *e)
 {
 	struct held held[PLACES_MAX];
@@ -122,8 +123,8 @@ static int our_places(const struct conf *c, struct listing *l, struct err *e)
 	return places_ensure(p.list, p.n, l, e);
 }
 
-/* Where the publisher is a service of nova's user, Nova is installed, and its directories are its
- * own to make. Else we make them where instances_path is not there, or is our own. */
+/* If the publisher is a service of nova's user, Nova is installed and makes its own directories.
+ * Otherwise we make them if instances_path is missing or ours. */
 static bool may_make_novas(const struct conf *c)
 {
 	struct stat st;
@@ -158,7 +159,7 @@ static int nova_places(const struct conf *c, struct listing *l, struct err *e)
 	return 0;
 }
 
-/* By default it is in Nova's instances_path, which may be what is missing. */
+/* By default the store is in Nova's instances_path, which may be missing. */
 static int store_place(const struct conf *c, struct listing *l, struct err *e)
 {
 	const size_t len = strlen(c->instances_path);
@@ -188,8 +189,8 @@ static int make_database(const struct conf *c, struct listing *l, struct err *e)
 	return 0;
 }
 
-/* Database and store as the user who will use them, so that every file has the right owner from
- * birth. */
+/* Creates database and store as the user that will use them, so that every file has the right owner
+ * from the start. */
 static int make_contents(const struct conf *c, struct listing *l, struct err *e)
 {
 	bool change = geteuid() == 0 && c->hornero_uid != NO_UID && c->hornero_uid != 0;
@@ -232,8 +233,8 @@ int init_run(struct cli *cli, const struct call *call, struct err *e)
 	(void)call;
 	if (!c)
 		return -1;
-	/* Parents of our directories are for everybody to pass through, whatever the caller's
-	 * umask. */
+	/* All users must be able to pass through the parents of our directories, whatever the
+	 * caller's umask. */
 	umask(022);
 	listing_begin(&l, cli, columns, sizeof(columns) / sizeof(columns[0]));
 	made = our_places(c, &l, e);

@@ -1,4 +1,4 @@
-/* json: the same cells for programs. DIAGNOSTICS: memory that is out leaves a member away. */
+/* json: prints cells as JSON. DIAGNOSTICS: if memory runs out, a member is missing. */
 #include "cli/table.h"
 
 #include "lib/escape.h"
@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* JSON is UTF-8; what is none of it goes the way it goes to a terminal, as \xNN. */
+/* JSON is UTF-8; other bytes are escaped as on a terminal, as \xNN. */
 static json_t *text_json(const char *text)
 {
 	size_t size = strlen(text) * 4 + 1;

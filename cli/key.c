@@ -1,5 +1,5 @@
-/* key: `hornero key add`, `hornero key list`, `hornero key remove`. DIAGNOSTICS: ERR_USAGE for the
- * key and its name; a broken line of the file is a row that says so, not an error. */
+/* key: `hornero key add`, `key list` and `key remove`. DIAGNOSTICS: ERR_USAGE for the key and its
+ * name; a broken line of the file is a row with the reason, not an error. */
 #include "cli/table.h"
 #include "cli/words.h"
 #include "conf/keyring.h"
@@ -29,7 +29,7 @@ static const struct column columns[] = {
 
 enum { FINGERPRINT_ROOM = 7 + BASE64_ROOM(32) };
 
-/* As ssh-keygen -l prints it. */
+/* Formats the fingerprint as ssh-keygen -l does. */
 static int fingerprint(const struct sshkey *key, char out[FINGERPRINT_ROOM], struct err *e)
 {
 	unsigned char digest[SHA256_HEX / 2];
@@ -127,7 +127,7 @@ static int read_key_file(const char *path, char **out, struct err *e)
 	return 0;
 }
 
-/* "TYPE BASE64 COMMENT" from what stands behind the name: its words, or a file's one line. */
+/* Reads "TYPE BASE64 COMMENT" from the arguments after the name, or from the file they name. */
 static int read_key(const struct call *call, char **out, struct err *e)
 {
 	own_free char *text = NULL;

@@ -1,5 +1,5 @@
-/* log: a job's build log, escaped, as it is or as it grows. DIAGNOSTICS: ERR_USAGE where there is
- * no such job or attempt; exit 1 of --follow comes with the reason. */
+/* log: prints a job's build log, escaped, once or as it grows. DIAGNOSTICS: ERR_USAGE if there is
+ * no such job or attempt; --follow prints the reason for exit 1. */
 #include "cli/outcome.h"
 #include "cli/watch.h"
 #include "cli/words.h"
@@ -21,13 +21,13 @@ enum { CHUNK = 65536, ALIVE_MAX_S = 3600 };
 struct log {
 	const struct conf *c;
 	int64_t job;
-	int64_t attempt; /* whose log is open or awaited */
+	int64_t attempt; /* the attempt whose log is open or expected */
 	bool only;       /* --attempt: do not go on to the next */
-	int fd;          /* -1: not there yet */
-	size_t kept;     /* bytes of a character that is not whole yet */
-	bool open_line;  /* what was printed last had no newline behind it */
-	int64_t alive_ms; /* --alive, 0: not given */
-	int64_t said_ms;  /* monotonic: when something was printed last */
+	int fd;          /* -1: not open yet */
+	size_t kept;     /* bytes of an incomplete character */
+	bool open_line;  /* the last output did not end with a newline */
+	int64_t alive_ms; /* --alive; 0: unset */
+	int64_t said_ms;  /* monotonic time of the last output */
 	enum job_state state;
 	char in[CHUNK];
 	char out[4 * CHUNK + 1];
@@ -38,8 +38,8 @@ static void log_open_attempt(struct log *l, struct watch *w)
 	own_free char *path = fs_path("%s/%" PRId64 ".%" PRId64 ".log", l->c->log_dir, l->job,
 				      l->attempt);
 
-	/* The watch first: what is written between the two is seen by the read. */
 	l->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	/* Add the watch before the first read, which then sees what was written in between. */
 	if (l->fd >= 0 && w)
 		watch_add(w, path);
 }
@@ -55,7 +55,7 @@ static void put(struct log *l, size_t len)
 	l->said_ms = clock_mono_ms();
 }
 
-/* All there is now to standard output. */
+/* Copies all available bytes to standard output. */
 static int log_drain(struct log *l, struct err *e)
 {
 	for (;;) {
@@ -92,7 +92,7 @@ static void log_close(struct log *l)
 	l->fd = -1;
 }
 
-/* The newest attempt that has a log, 0 for none. */
+/* Returns the newest attempt that has a log, 0 if none has, -1 on error. */
 static int64_t newest_attempt(const struct conf *c, int64_t job, struct err *e)
 {
 	own_dir DIR *d = opendir(c->log_dir);
@@ -145,7 +145,8 @@ static int print_log(struct cli *cli, struct log *l, struct err *e)
 	return 1;
 }
 
-/* One look at a log that grows. Exit code when it is over, -1 error, -2 go on. */
+/* Prints new output of a growing log. Returns the exit code at its end, -1 on error, -2 to go
+ * on. */
 static int follow_look(const struct cli *cli, struct log *l, struct db *db, struct watch *w,
 		       struct err *e)
 {
@@ -154,7 +155,8 @@ static int follow_look(const struct cli *cli, struct log *l, struct db *db, stru
 	struct standstill standstill;
 	int code;
 
-	/* The row before the log: what it says then was written after everything in the log. */
+	/* Read the row before the log: if the row says that the job has ended, the log is
+	 * complete. */
 	if (cli_job_get(cli, db, l->job, &j, e) <= 0)
 		return -1;
 	l->state = j.state;
@@ -178,11 +180,12 @@ static int follow_look(const struct cli *cli, struct log *l, struct db *db, stru
 		return -2;
 	log_close(l);
 	cli_say(stdout, "hornero: %s", sentence);
-	/* Built and waiting for an instance to go is all that a build can be. */
+	/* A job that is built and waits for an instance is a success as far as its log is
+	 * concerned. */
 	return j.state == JOB_BUILT ? 0 : code == 75 ? 1 : code;
 }
 
-/* Ctrl-C ends the printing, not the job; the shell must still learn that we were interrupted. */
+/* Ctrl-C stops the printing, not the job, but the shell must learn that we were interrupted. */
 static int detach(const struct log *l, int signals)
 {
 	struct signalfd_siginfo info;
@@ -202,8 +205,8 @@ static int detach(const struct log *l, int signals)
 	return 1;
 }
 
-/* Nobody has read what was said at the last time, though the pipe has a reader: as git's, when the
- * pusher is gone. */
+/* Returns true if the last output is still unread although the pipe has a reader. That happens with
+ * git's pipe when the pusher is gone. */
 static bool is_unread(void)
 {
 	struct stat st;
@@ -218,7 +221,7 @@ static int64_t quiet_left_ms(const struct log *l)
 	return l->alive_ms ? l->said_ms + l->alive_ms - clock_mono_ms() : INT64_MAX;
 }
 
-/* False: there is nobody to go on for. */
+/* Returns false if nobody reads our output any more. */
 static bool say_alive(struct log *l)
 {
 	if (quiet_left_ms(l) > 0)
@@ -272,7 +275,7 @@ static int follow(struct cli *cli, struct log *l, struct err *e)
 	return code;
 }
 
-/* The file alone does not say whose log it is. */
+/* The name of a log does not tell which repository it belongs to. */
 static int check_seen(struct cli *cli, int64_t id, struct err *e)
 {
 	own_db struct db *db = NULL;
@@ -311,7 +314,7 @@ static int log_one(struct cli *cli, const struct call *call, const char *job, st
 	return code;
 }
 
-/* The exit code is the worst one. */
+/* Returns the worst exit code. */
 int log_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	int worst = 0;

@@ -1,4 +1,5 @@
-/* node: the configuration, and what it says of the node. DIAGNOSTICS: as conf_load. */
+/* node: loads the configuration, and finds hornerod and repositories by it. DIAGNOSTICS: as
+ * conf_load. */
 #include "cli/cli.h"
 
 #include "lib/bell.h"

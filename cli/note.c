@@ -1,5 +1,5 @@
-/* note: what holds all builds up or leaves them without limits, said beside what was asked for.
- * DIAGNOSTICS: none. */
+/* note: remarks below a listing: builds without limits, or why no build starts. DIAGNOSTICS:
+ * none. */
 #include "cli/cli.h"
 
 #include "state/pause.h"

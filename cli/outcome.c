@@ -32,7 +32,7 @@ static void published_words(const struct job *j, char *buf, size_t size)
 	if (*j->reason)
 		snprintf(buf, size, "job %lld is published%s %s", (long long)j->id,
 			 begins(j->reason, "as ") ? "" : ":", j->reason);
-	/* Where the ref has moved on meanwhile it was no rollback any more. */
+	/* If the ref has moved since, the job no longer was a rollback. */
 	else if (j->reused && strcmp(j->origin, "rollback") == 0 &&
 		 strcmp(commit, j->commit) == 0 && sha256_valid(j->digest) &&
 		 nova_release(j->image, j->digest, release, &ignored) == 0)

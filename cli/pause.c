@@ -1,14 +1,14 @@
-/* pause, resume: an image's builds, or all of the node's, stand still for as long as a person
- * wants. DIAGNOSTICS: ERR_USAGE for an image that is not there, or a key that may not; ERR_OPERATOR
- * where the wish cannot be written. */
+/* pause, resume: stop the builds of an image or the node until someone resumes them. DIAGNOSTICS:
+ * ERR_USAGE if there is no such image or the key lacks the right; ERR_OPERATOR if the pause cannot
+ * be written. */
 #include "state/pause.h"
 
 #include "cli/words.h"
 #include "lib/bell.h"
 #include "lib/own.h"
 
-/* The argument, and whether it may be paused by whom asks. *uuid NULL: the node. What is paused may
- * be gone by now. */
+/* Reads the argument and checks the right to pause it; *uuid NULL means the node. With is_there
+ * false, the image may have been removed since it was paused. */
 static int target_of(struct cli *cli, const struct call *call, bool is_there,
 		     char buf[UUID_LEN + 1], const char **uuid, struct err *e)
 {

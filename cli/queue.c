@@ -1,4 +1,4 @@
-/* queue: what runs, waits, and just ended. DIAGNOSTICS: as the database says. */
+/* queue: lists running, waiting and recently ended jobs. DIAGNOSTICS: as the database says. */
 #include "cli/table.h"
 #include "cli/words.h"
 #include "state/pause.h"
@@ -34,7 +34,8 @@ struct queue {
 	struct paused paused;
 };
 
-/* The one remark that fits behind a row; why the whole node stands still is said once, below. */
+/* Returns the most useful remark for a row. A standstill of the whole node is reported once, below
+ * the rows. */
 static const char *note_of(const struct queue *q, const struct job *j,
 			   const struct standstill *standstill, char *buf, size_t size)
 {
@@ -94,7 +95,7 @@ static int queue_row(void *arg, const struct job *j)
 	return ferror(stdout);
 }
 
-/* Printed in between, outside of any transaction. */
+/* Prints between two reads, so that no transaction waits for a slow terminal. */
 static int list_all(struct db *db, struct queue *q, struct err *e)
 {
 	struct job_piece at = JOB_PIECE_FIRST;

@@ -1,4 +1,4 @@
-/* reason: from facts to the sentence of `hornero why`. Pure. DIAGNOSTICS: none. */
+/* reason: turns facts into the sentence of `hornero why`. Pure. DIAGNOSTICS: none. */
 #include "cli/outcome.h"
 #include "cli/table.h"
 #include "cli/top.h"
@@ -88,7 +88,7 @@ static bool is_of_commit(const struct job *j, const char *commit)
 	return strcmp(j->commit, commit) == 0 || strcmp(j->built_commit, commit) == 0;
 }
 
-/* Why its file is gone, as far as can be known, and whether it comes back. */
+/* Explains why the file is gone, as far as we know, and whether it comes back. */
 static void why_gone(const struct facts *f, const char *how, char buf[WHY_MAX])
 {
 	int64_t keep_s = image_keep_s(f->img);
@@ -120,7 +120,7 @@ static void why_gone(const struct facts *f, const char *how, char buf[WHY_MAX])
 		    f->uuid, who, how);
 }
 
-/* No job explains it: what the cache says, and that a sweep mends it. */
+/* No job explains it, so report the state of the cache; a sweep mends it. */
 static void why_cold(const struct facts *f, char buf[WHY_MAX])
 {
 	const char *how =
@@ -154,7 +154,7 @@ static void why_cold(const struct facts *f, char buf[WHY_MAX])
 		SAY("Image %s is not warm and no job is queued for it: %s.", f->uuid, how);
 }
 
-/* The current release has what the ref wishes, and is warm. */
+/* Returns true if the current release is warm and holds the ref's commit. */
 static bool is_released(const struct facts *f)
 {
 	return f->release_state == WARM_OK && warm_satisfies(&f->release, f->commit, f->pinned);
@@ -165,7 +165,7 @@ static bool is_alone(const struct facts *f)
 	return f->img->in_use == IMAGE_IN_USE_RELEASE_ONLY && is_released(f);
 }
 
-/* The image's own name is as wished. */
+/* The image's own file is warm as wanted. */
 static void why_warm(const struct facts *f, char buf[WHY_MAX])
 {
 	char words[WORDS_MAX];

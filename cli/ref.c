@@ -1,5 +1,5 @@
-/* ref: the commit that an image's ref has, asked of git. DIAGNOSTICS: ERR_OPERATOR where the
- * repository is damaged. */
+/* ref: asks git for the commit of an image's ref. DIAGNOSTICS: ERR_OPERATOR if the repository is
+ * damaged. */
 #include "cli/cli.h"
 
 #include "lib/fs.h"
@@ -11,12 +11,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The id that git prints for spec; "" where it has none. Its exit code, or -1. */
+/* Stores the id that git prints for spec, "" if it prints none. Returns git's exit code, or -1 on
+ * error. */
 static int ask_git(const char *path, const char *spec, char id[CLI_COMMIT_MAX + 1], struct err *e)
 {
 	own_free char *git_dir = fs_path("--git-dir=%s", path);
-	/* The repositories are git's; we only read, and run none of their configuration's programs.
-	 */
+	/* The repositories belong to git's user. This only reads, and runs no program from their
+	 * configuration. */
 	const char *const argv[] = {"git",       git_dir,   "-c",       "safe.directory=*",
 				    "rev-parse", "--quiet", "--verify", "--end-of-options",
 				    spec,        NULL};
@@ -39,7 +40,7 @@ static int ask_git(const char *path, const char *spec, char id[CLI_COMMIT_MAX + 
 int cli_ref_commit(const struct conf *c, const struct image *img, char commit[CLI_COMMIT_MAX + 1],
 		   struct err *e)
 {
-	enum { NONE = 1 }; /* of git rev-parse --quiet */
+	enum { NONE = 1 }; /* exit code of git rev-parse --quiet */
 	own_free char *path = cli_repo_path(c, img->repo);
 	own_free char *spec = fs_path("%s^{commit}", img->ref);
 	char lost[CLI_COMMIT_MAX + 1];

@@ -1,4 +1,4 @@
-/* repo: DIAGNOSTICS: see repo.h; on any error nothing is left but, after a crash, a hidden
+/* repo: DIAGNOSTICS: see repo.h. An error leaves nothing behind; a crash may leave a hidden
  * directory. */
 #include "cli/repo.h"
 
@@ -17,15 +17,15 @@
 #define NEW_PREFIX ".new-"
 enum { LOCK_WAIT_MS = 10000 };
 
-/* Where a repository is being made. */
+/* A repository that is being made. */
 struct making {
 	const struct conf *c;
-	uid_t uid; /* (uid_t)-1: ours */
+	uid_t uid; /* owner; (uid_t)-1: unchanged */
 	gid_t gid;
-	int parent;   /* directory that will hold it */
-	char *dir;    /* its path */
-	char *hidden; /* name in it until all is there */
-	int fd;       /* the repository */
+	int parent;   /* parent directory, open */
+	char *dir;    /* path of the parent */
+	char *hidden; /* name in the parent until it is complete */
+	int fd;       /* the repository, open */
 };
 
 static void making_fini(struct making *m)
@@ -39,13 +39,13 @@ static void making_fini(struct making *m)
 }
 #define own_making __attribute__((cleanup(making_fini)))
 
-/* What is in a new repository (gitrepository-layout(5)), in the order in which it is made. Those
- * that are root's decide how a push is received and what runs then. */
+/* The parts of a new repository (gitrepository-layout(5)), in the order of creation. `ours` parts
+ * decide how a push is received and what runs then, so pushers must not own them. */
 static const struct part {
 	const char *path;
 	mode_t type;
 	bool ours;
-	const char *text; /* of a file; NULL: a function of its own writes it */
+	const char *text; /* content of a file; NULL: make_file computes it */
 } parts[] = {
 	{"hooks", S_IFDIR, true, NULL},
 	{"hooks/pre-receive", S_IFLNK, true, NULL},
@@ -59,14 +59,14 @@ static const struct part {
 	{"refs/heads", S_IFDIR, false, NULL},
 	{"refs/tags", S_IFDIR, false, NULL},
 	{"HEAD", S_IFREG, false, "ref: refs/heads/main\n"},
-	/* post-receive's mark (hooks/durable.h); dated back, so that the first push syncs
-	   everything. */
+	/* post-receive's mark (hooks/durable.h); its old date makes the first push sync
+	 * everything */
 	{"hornero.synced", S_IFREG, false, ""},
 };
 enum { N_PARTS = sizeof(parts) / sizeof(parts[0]) };
 
-/* Readers beside git: the queue's group; in a scratch node run by root, which has no such
- * group, whoever builds. */
+/* Besides git's user, queue_group may read. A scratch node that root runs has no such group; then
+ * build_user's group may read. */
 static int choose_owner(struct making *m, struct err *e)
 {
 	const struct conf *c = m->c;
@@ -84,7 +84,7 @@ static int choose_owner(struct making *m, struct err *e)
 	return 0;
 }
 
-/* Every directory between repo_root and the repository; not writable by pushers. */
+/* Makes every directory between repo_root and the repository; pushers may not write to them. */
 static int make_parents(struct making *m, const char *name, struct err *e)
 {
 	m->dir = fs_path("%s", m->c->repo_root);
@@ -108,13 +108,13 @@ static bool is_part(const char *name)
 	for (size_t i = 0; i < N_PARTS; i++)
 		if (strcmp(parts[i].path, name) == 0)
 			return true;
-	/* What git itself made for an older hornero. */
+	/* Older versions of hornero had git itself make these. */
 	return strcmp(name, "description") == 0 || strcmp(name, "info") == 0 ||
 	       strcmp(name, "branches") == 0;
 }
 
-/* Whether all that is in it is what we put there: its owner may have given another directory that
- * name. */
+/* Returns true if the directory holds only parts that we make. Its owner may have renamed another
+ * directory to its name. */
 static bool is_half_made(int fd, uid_t git)
 {
 	own_dir DIR *d = NULL;
@@ -137,7 +137,8 @@ static bool is_half_made(int fd, uid_t git)
 	       (fstatat(fd, "hooks", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode));
 }
 
-/* Beneath its descriptor, then the name, which by then can only be an empty directory's. */
+/* Removes the contents by descriptor, then the name, which can only be an empty directory by
+ * then. */
 static int remove_half(struct making *m, const char *name, struct err *e)
 {
 	own_fd int fd = fs_open_beneath(m->parent, name, O_RDONLY | O_DIRECTORY, 0);
@@ -159,7 +160,7 @@ static int remove_half(struct making *m, const char *name, struct err *e)
 	return 0;
 }
 
-/* With the lock held, a hidden directory is nobody's work in progress. */
+/* While we hold the lock, no hidden directory is in use. */
 static int remove_leftovers(struct making *m, struct err *e)
 {
 	own_dir DIR *d = NULL;
@@ -178,7 +179,7 @@ static int remove_leftovers(struct making *m, struct err *e)
 	while ((entry = readdir(d))) {
 		struct err why = ERR_INIT;
 
-		/* What is foreign there is in nobody's way. */
+		/* Leave foreign files alone; they disturb nothing. */
 		if (strncmp(entry->d_name, NEW_PREFIX, sizeof(NEW_PREFIX) - 1) == 0 &&
 		    remove_half(m, entry->d_name, &why) < 0)
 			log_warn("%s", why.msg);
@@ -186,9 +187,8 @@ static int remove_leftovers(struct making *m, struct err *e)
 	return 0;
 }
 
-/* The directory that all is put in, ours and closed to its later owner until it is whole: mkdirat
- * and openat are two steps, so it is looked at whose it is and that nobody has put anything in it.
- */
+/* Makes the hidden directory, which belongs to us and is closed to its later owner until it is
+ * complete. mkdirat and openat are two steps, so check that it is still ours and empty. */
 static int make_hidden(struct making *m, struct err *e)
 {
 	struct stat st;
@@ -208,8 +208,7 @@ static int make_hidden(struct making *m, struct err *e)
 	return 0;
 }
 
-/* hooksPath is spelled out because git's account may have a ~/.gitconfig that names another. gc
- * belongs to the timer. */
+/* Sets hooksPath because a ~/.gitconfig of git's account may name another. A timer runs gc. */
 static char *config_text(const struct conf *c)
 {
 	return fs_path("# by hornero repo create\n"
@@ -269,8 +268,8 @@ static int make_part(struct making *m, const struct part *p, struct err *e)
 		       : err_sys(e, ERR_OPERATOR, "cannot make %s", p->path);
 }
 
-/* Owner, group, mode, and on disk. The set-group-id bit comes after the change of group, and hands
- * the group on to what git makes later. */
+/* Sets owner, group and mode, and syncs. The set-group-id bit must be set after the group; by it,
+ * files that git makes later get the same group. */
 static int give_fd(int fd, uid_t uid, gid_t gid, mode_t mode)
 {
 	return fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -1 : 0;
@@ -294,8 +293,8 @@ static int hand_over(const struct making *m, const struct part *p, struct err *e
 	return 0;
 }
 
-/* Until the last line nobody but us gets into it. Backwards: what is in a directory before the
- * directory. */
+/* Until the last give_fd nobody else can enter the repository. Hands parts over backwards, so that
+ * contents come before their directory. */
 static int fill(struct making *m, struct err *e)
 {
 	if (make_hidden(m, e) < 0)
@@ -345,7 +344,7 @@ int repo_create(const struct conf *c, const char *name, char **path, struct err 
 	final = fs_path("%s/%s.git", c->repo_root, name);
 	if (lstat(final, &st) == 0)
 		return err_set(e, ERR_USAGE, "the repository %s exists already: %s", name, final);
-	/* We go into the directories that we make. */
+	/* We must be able to enter the directories that we make. */
 	mask = umask(022);
 	filled = make_parents(&m, name, e) < 0 || remove_leftovers(&m, e) < 0 ? -1 : 0;
 	m.hidden = fs_path(NEW_PREFIX "%ld", (long)getpid());

@@ -1,7 +1,6 @@
-/* rollback: make an earlier artifact of an image the current one, by a pin in its file: the wish
- * itself changes, so that the sweep agrees. DIAGNOSTICS: ERR_USAGE where it must be said which
- * release; exit 1 where the store has it no more or it was changed; 75 where the wish is written
- * and published later, with the reason. */
+/* rollback: makes an earlier artifact of an image the current one. It writes a pin to the image
+ * file, so that the sweep agrees. DIAGNOSTICS: ERR_USAGE if the release must be named; exit 1 if
+ * the store no longer has it or it was changed; 75 with the reason if it is published later. */
 #include "cli/releases.h"
 #include "cli/steer.h"
 #include "cli/wait.h"
@@ -14,18 +13,18 @@
 
 #include <string.h>
 
-/* What is known when a word begins. */
+/* The facts that every step needs. */
 struct scene {
 	struct cli *cli;
 	const struct conf *c;
 	const struct image *img;
-	const char *commit; /* of its ref now, "" for none */
+	const char *commit; /* the ref's commit now, "" if it has none */
 	int64_t deadline_ms;
 };
 
 static const char WAIT_S[] = "10";
 
-/* What there is to choose from, on standard error. */
+/* Lists the releases to choose from on standard error. */
 static int say_choices(const struct scene *s, struct err *e)
 {
 	own_releases struct releases all = {0};
@@ -40,7 +39,8 @@ static int say_choices(const struct scene *s, struct err *e)
 	return 0;
 }
 
-/* The one that was warm before. 1 found; 0 said why not, *code is the exit code; -1. */
+/* Finds the release that was warm before. Returns 1 if found, 0 with *code set after printing why
+ * not, -1 on error. */
 static int find_previous(const struct scene *s, struct release *out, int *code, struct err *e)
 {
 	own_releases struct releases all = {0};
@@ -60,7 +60,8 @@ static int find_previous(const struct scene *s, struct release *out, int *code, 
 	return say_choices(s, e);
 }
 
-/* As find_previous. Twice in a row must not bring back what the first time put away. */
+/* Chooses the release; returns as find_previous. A second rollback without RELEASE is refused: it
+ * would bring back the release that the first one left. */
 static int choose(const struct scene *s, const char *asked, struct release *out, int *code,
 		  struct err *e)
 {
@@ -90,7 +91,7 @@ static int choose(const struct scene *s, const char *asked, struct release *out,
 	return say_choices(s, e);
 }
 
-/* The job for what the file says now. */
+/* Queues the job for the changed image file and waits for it. */
 static int queue(const struct scene *s, const char *origin, const char *note, struct err *e)
 {
 	own_db struct db *db = NULL;
@@ -190,7 +191,7 @@ int rollback_run(struct cli *cli, const struct call *call, struct err *e)
 	    cli_uuid(call->args[0], uuid, e) < 0)
 		return -1;
 	if (asked && uuid_canonical(asked, release) && cli_uuid(asked, release, e) < 0)
-		return -1; /* capital letters */
+		return -1; /* refuses capital letters */
 	if (undo && asked)
 		return err_set(e, ERR_USAGE, "--undo follows the ref again and takes no RELEASE");
 	if (cli_image(cli, uuid, &img, e) < 0 || cli_ref_commit(c, &img, commit, e) < 0)

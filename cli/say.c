@@ -1,4 +1,5 @@
-/* say: lines for people, and what users of the door are told to type. DIAGNOSTICS: none. */
+/* say: prints lines of text; for users of the door, commands become what they can type.
+ * DIAGNOSTICS: none. */
 #include "cli/words.h"
 #include "conf/keyring.h"
 #include "conf/way.h"
@@ -24,7 +25,7 @@ static const char *take_token(const char *text, char token[TOKEN_MAX])
 	return text + n + (text[n] == ' ');
 }
 
-/* What concerns the node alone is for its operator, who sits there. */
+/* Returns true if keys can use the command; others are for operators on the node. */
 static bool is_for_keys(const char *text)
 {
 	char noun[TOKEN_MAX], verb[TOKEN_MAX];
@@ -36,8 +37,8 @@ static bool is_for_keys(const char *text)
 	return w && w->reach != WORD_HERE && w->reach != WORD_NODE;
 }
 
-/* `hornero why 42` becomes `ssh -p 2222 git@compute-7 why 42`. The caller frees; NULL: out of
- * memory. */
+/* Turns `hornero why 42` into `ssh -p 2222 git@compute-7 why 42`. The caller frees the result; NULL
+ * if out of memory. */
 static char *as_typed(const char *text, const struct way *way)
 {
 	char *typed = NULL;

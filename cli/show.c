@@ -1,4 +1,4 @@
-/* show: one job in full. DIAGNOSTICS: ERR_USAGE where there is no such job. */
+/* show: prints one job in full. DIAGNOSTICS: ERR_USAGE if there is no such job. */
 #include "cli/table.h"
 #include "cli/words.h"
 #include "lib/fs.h"
@@ -115,8 +115,7 @@ static int attempt_row(void *arg, const struct attempt *a)
 static int event_row(void *arg, const struct event *ev)
 {
 	struct rows *r = arg;
-	/* The detail of a supersession is the number of a job that may not be one of those that are
-	 * shown. */
+	/* The detail of "superseded" is the number of a job that the key may not see. */
 	bool hides = strcmp(ev->event, "superseded") == 0 && r->job->superseded_by == 0;
 
 	add_row(r, event_columns, N_EVENT,

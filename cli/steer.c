@@ -1,5 +1,5 @@
-/* steer: cancel, retry, rebuild, sweep: words that change what the queue holds. DIAGNOSTICS:
- * ERR_USAGE where the job or image does not allow it. */
+/* steer: cancel, retry, rebuild and sweep, which change the queue. DIAGNOSTICS: ERR_USAGE if the
+ * job or image does not allow it. */
 #include "cli/steer.h"
 
 #include "cli/view.h"
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* A running job is the agent's to end: it finds run/cancel/JOB. */
+/* Only hornerod can end a running job; it finds run/cancel/JOB. */
 static int ask_agent(const struct conf *c, int64_t id, struct err *e)
 {
 	own_free char *dir = fs_path("%s/cancel", c->run_dir);
@@ -75,7 +75,7 @@ void steer_say_receipt(const struct job_receipt *r)
 		printf("job %" PRId64 " is superseded by it\n", r->superseded);
 }
 
-/* The image may follow another repository by now, and the job's right is not enough for that. */
+/* The image may follow another repository by now; the right to the job does not cover that. */
 int retry_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	own_image struct image img = {0};
@@ -104,7 +104,7 @@ struct rebuild {
 	bool force, clean;
 };
 
-/* Exit code: 0 queued, 1 nothing to build from (said); -1. */
+/* Returns exit code 0 if queued, 1 after printing why there is nothing to build, -1 on error. */
 static int rebuild_image(const struct rebuild *r, const struct image *img, struct err *e)
 {
 	char commit[CLI_COMMIT_MAX + 1];

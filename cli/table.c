@@ -1,4 +1,4 @@
-/* table: DIAGNOSTICS: ERR_NOBODY where memory is out; a write that fails is noticed by main. */
+/* table: DIAGNOSTICS: ERR_NOBODY if memory runs out; main notices failed writes. */
 #include "cli/table.h"
 
 #include "lib/escape.h"
@@ -24,8 +24,8 @@ static const char *state_colour(const char *state)
 	return NULL;
 }
 
-/* Almost every text is printable ASCII: that is its own escape, and as wide as it is long. Eight
- * bytes at a time: a byte outside ' '..'~' shows in the top bit of itself, of itself + 1, or of
+/* Almost every text is printable ASCII, which needs no escape and is as wide as it is long. Checks
+ * eight bytes at a time: a byte outside ' '..'~' sets the top bit of itself, of itself + 1, or of
  * itself - ' '. */
 static bool is_plain(const char *text, size_t len)
 {
@@ -51,8 +51,8 @@ static size_t put_text(char *buf, size_t size, const char *text, size_t len)
 	return len;
 }
 
-/* The cell for people into buf (WORDS_MAX bytes at least); "" where there is nothing to say.
- * Returns its length. */
+/* Writes the cell as text to buf (at least WORDS_MAX bytes); "" if it is empty. Returns the
+ * length. */
 static size_t cell_words(char *buf, size_t size, enum cell_kind kind, const struct cell *c,
 			 int64_t now_ms, const struct steady *clock)
 {
@@ -92,13 +92,14 @@ static size_t cell_words(char *buf, size_t size, enum cell_kind kind, const stru
 	return strlen(buf);
 }
 
-/* Bytes that cell_words may need. */
+/* Returns the bytes that cell_words may need. */
 static size_t cell_most(const struct cell *c)
 {
 	return c->text ? strlen(c->text) * 4 + WORDS_MAX : WORDS_MAX;
 }
 
-/* "created_ms" → "CREATED" (capitals) or "created": the name without its unit, "_" as blank. */
+/* Turns "created_ms" into "CREATED" (capitals) or "created": drops the unit, replaces "_" by a
+ * blank. */
 static void title_of(char *out, size_t size, const char *name, bool capitals)
 {
 	static const char *const units[] = {"_ms", "_bytes", "_s"};
@@ -141,7 +142,7 @@ void listing_begin(struct listing *l, const struct cli *cli, const struct column
 		fputc('[', stdout);
 }
 
-/* Room for one more cell of at most `more` bytes. */
+/* Makes room for one more cell of at most `more` bytes. */
 static bool listing_room(struct listing *l, size_t more)
 {
 	size_t want = l->size ? l->size : 65536;
@@ -159,7 +160,7 @@ static bool listing_room(struct listing *l, size_t more)
 	return true;
 }
 
-/* In front of each cell's bytes; copied in and out, for it may stand at any address. */
+/* Precedes each cell's bytes. Copy it in and out: it may be unaligned. */
 struct mark {
 	uint32_t len, width;
 };
@@ -194,7 +195,7 @@ static char *put_blanks(char *at, int n)
 	return at + (n > 0 ? n : 0);
 }
 
-/* One cell into a line, numbers to the right; the last column has no blanks behind it. */
+/* Appends one cell to a line, numbers aligned right; no blanks follow the last column. */
 static char *put_cell(const struct listing *l, char *at, size_t i, const char *text, struct mark m,
 		      bool last, bool head)
 {
@@ -214,7 +215,7 @@ static char *put_cell(const struct listing *l, char *at, size_t i, const char *t
 	return last ? at : put_blanks(at, right ? 2 : blanks + 2);
 }
 
-/* Longest line: four bytes a column of the terminal, and colours. */
+/* Returns the longest possible line: four bytes per terminal column, plus colours. */
 static size_t line_most(const struct listing *l)
 {
 	size_t most = 2;
@@ -240,7 +241,7 @@ static void put_head(const struct listing *l, char *line, size_t last)
 	fwrite_unlocked(line, 1, (size_t)(at - line), stdout);
 }
 
-/* The row at `cells`; returns the next row's. */
+/* Prints the row at `cells`; returns the start of the next row. */
 static const char *put_row(const struct listing *l, char *line, size_t last, const char *cells)
 {
 	char *at = line;
@@ -269,7 +270,7 @@ static size_t last_shown(const struct listing *l)
 	return last;
 }
 
-/* Keep a piece of JSON. */
+/* Appends a piece of JSON to the listing. */
 static int listing_add(const char *text, size_t len, void *arg)
 {
 	struct listing *l = arg;

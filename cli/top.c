@@ -1,4 +1,4 @@
-/* top: `hornero top`: draws what top_look.c found, again and again. DIAGNOSTICS: ERR_USAGE for its
+/* top: `hornero top` repeatedly draws the snapshot of top_look.c. DIAGNOSTICS: ERR_USAGE for its
  * options; as db says. */
 #include "cli/top.h"
 
@@ -17,7 +17,7 @@
 
 enum { HEAD_LINES = 8, SCREEN_BYTES = 65536, FOREVER = 0 };
 
-/* The other screen, no cursor, long lines cut; and back. */
+/* Switch to the alternate screen, hide the cursor and cut long lines; and back. */
 static const char enter[] = "\033[?1049h\033[?25l\033[?7l",
 		  leave[] = "\033[?7h\033[?25h\033[?1049l", home[] = "\033[H\033[J";
 
@@ -40,15 +40,15 @@ enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
 struct top {
 	struct cli *cli;
-	int64_t left; /* how many times more; FOREVER */
+	int64_t left; /* updates left, or FOREVER */
 	int interval_ms;
 	int signals;
-	bool drawn; /* on a terminal: as a screen */
+	bool drawn; /* on a terminal: draw a full screen */
 };
 
 enum { BUSY_MAX = 64 };
 
-/* busy is the caller's, for as long as the row is used. */
+/* The row points to busy, so the caller keeps it as long as the row. */
 static void job_cells(const struct snapshot *s, size_t i, struct cell row[N_COLUMNS],
 		      char busy[BUSY_MAX])
 {
@@ -176,7 +176,7 @@ static void print_head(const struct top *t, struct snapshot *s)
 	cli_note_isolation(t->cli);
 }
 
-/* What a screen has room for; all of it elsewhere. */
+/* Returns the rows that fit on the screen, or all if the output is no screen. */
 static size_t rows_of(const struct top *t, size_t n)
 {
 	struct winsize size = {0};
@@ -237,7 +237,7 @@ static void draw(const struct top *t, const char *what)
 	fflush(stdout);
 }
 
-/* False: it is over, by a signal or because nobody reads. */
+/* Returns false to stop: after a signal, or if nobody reads. */
 static bool wait_on(const struct top *t)
 {
 	struct pollfd fds[] = {{.fd = t->signals, .events = POLLIN}, {.fd = STDOUT_FILENO}};
@@ -297,7 +297,7 @@ int top_run(struct cli *cli, const struct call *call, struct err *e)
 	if (read_options(call, &t, e) < 0 || !cli_conf(cli, e))
 		return -1;
 	t.signals = signals = watch_signals();
-	/* A screen at once, not line by line. */
+	/* Write a whole screen at once, not line by line. */
 	if (t.drawn)
 		setvbuf(stdout, NULL, _IOFBF, SCREEN_BYTES);
 	draw(&t, enter);

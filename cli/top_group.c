@@ -1,5 +1,5 @@
-/* top_group: what an attempt has used so far, and what of it runs, by its control group.
- * DIAGNOSTICS: none; what cannot be read is left out. */
+/* top_group: reads from the control group of an attempt what it has used and which stage runs.
+ * DIAGNOSTICS: none; unreadable values are left out. */
 #include "cli/top.h"
 
 #include "lib/clock.h"
@@ -22,7 +22,7 @@ enum {
 	STARVED_NAP_MS = 50
 };
 
-/* Who holds hornerod's lock, as the kernel lists it; 0: nobody, or not to be seen. */
+/* Returns the process that holds hornerod's lock, 0 if there is none or we cannot see it. */
 static long agent_pid(const struct conf *c)
 {
 	own_free char *path = fs_path("%s/agent.lock", c->run_dir);
@@ -43,7 +43,8 @@ static long agent_pid(const struct conf *c)
 	return 0;
 }
 
-/* On v2 its groups are beside the one that it is in itself. NULL: not on v2. */
+/* Returns the directory of the build groups on cgroup v2, beside hornerod's own group; NULL if not
+ * on v2. */
 static char *find_v2(const struct conf *c)
 {
 	own_free char *path = fs_path("/proc/%ld/cgroup", agent_pid(c));
@@ -61,8 +62,8 @@ static char *find_v2(const struct conf *c)
 	return NULL;
 }
 
-/* The attempt's directory in the hierarchy of this controller; the caller frees; NULL: there is
- * none. */
+/* Returns the attempt's directory in the hierarchy of this controller, which the caller frees; NULL
+ * if there is none. */
 static char *find_leaf(const struct conf *c, const char *v2, const char *controller,
 		       const char *leaf)
 {
@@ -91,7 +92,7 @@ static char *read_file(const char *dir, const char *file)
 											  : NULL;
 }
 
-/* The number behind `field`, or the first one. */
+/* Returns the number after `field`, or the first number of the file if field is "". */
 static int64_t number(const char *dir, const char *file, const char *field)
 {
 	own_free char *text = read_file(dir, file);
@@ -100,7 +101,7 @@ static int64_t number(const char *dir, const char *file, const char *field)
 	return at ? strtoll(at + strlen(field), NULL, 10) : 0;
 }
 
-/* Our programs are known by their names; whatever else runs is the builder's. */
+/* Our own programs are recognised by name; any other process belongs to the builder. */
 static void look_at_process(long pid, struct usage *out)
 {
 	static const struct {
@@ -119,12 +120,12 @@ static void look_at_process(long pid, struct usage *out)
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
 		if (strcmp(name, stages[i].program) == 0)
 			stage = stages[i].stage;
-	/* QEMU runs for the boot check, and beside it. */
+	/* QEMU runs beside hornero-boot, so "boot" wins over "build". */
 	if (*stage && strcmp(out->stage, "boot") != 0)
 		snprintf(out->stage, sizeof(out->stage), "%s", stage);
 }
 
-/* Open directories of the attempt's groups where processor time is accounted. */
+/* Opens the attempt's groups that account processor time. Returns their number. */
 static size_t open_groups(const struct conf *c, const char *v2, const struct job *j, int dirs[2])
 {
 	static const char *const controllers[] = {"cpuacct", "cpu"};

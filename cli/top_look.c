@@ -46,7 +46,8 @@ struct look {
 	bool failed;
 };
 
-/* Open ones first, then those that ended, the newest first: what ended before yesterday ends it. */
+/* Called for open jobs first, then for ended jobs, newest first. Stops at one that ended more than
+ * a day ago. */
 static int look_at_job(void *arg, const struct job *j)
 {
 	struct look *l = arg;

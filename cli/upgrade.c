@@ -1,4 +1,5 @@
-/* upgrade: repositories that an older hornero made. DIAGNOSTICS: told; the others go on. */
+/* upgrade: updates repositories that an older hornero made. DIAGNOSTICS: reports each failure and
+ * continues with the others. */
 #include "cli/repo.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -11,8 +12,8 @@
 
 enum { CONFIG_MAX = 65536 };
 
-/* The configuration decides what git runs here, and its directory is git's to write in: only a file
- * that is ours is believed and written again. 1 changed, 0 right, -1. */
+/* The config file decides what git runs, and git's user can write to its directory, so only a file
+ * of ours is trusted and rewritten. Returns 1 if changed, 0 if already right, -1 on error. */
 static int upgrade_config(int dir, const char *path, struct err *e)
 {
 	own_fd int fd = fs_open_beneath(dir, "config", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
@@ -26,8 +27,7 @@ static int upgrade_config(int dir, const char *path, struct err *e)
 		return -1;
 	if (strstr(old, "advertisePushOptions"))
 		return 0;
-	/* A second name would be another place where git's user finds what we write; ours has none.
-	 */
+	/* A second link would let git's user reach the file that we write; ours has only one. */
 	if (st.st_uid != geteuid() || st.st_nlink != 1)
 		return err_set(e, ERR_OPERATOR,
 			       "%s/config is user %u's, so it stays without push options; as that "
@@ -37,7 +37,8 @@ static int upgrade_config(int dir, const char *path, struct err *e)
 	return fs_replace(dir, "config", text, strlen(text), 0644, e) < 0 ? -1 : 1;
 }
 
-/* A directory NAME.git that `hornero repo create` made, beneath repo_root. */
+/* Upgrades a directory NAME.git beneath repo_root, if `hornero repo create` made it. Returns as
+ * upgrade_config. */
 static int upgrade_one(int root, const char *beneath, const char *path, struct err *e)
 {
 	own_fd int dir = fs_open_beneath(root, beneath, O_RDONLY | O_DIRECTORY, 0);
@@ -70,7 +71,7 @@ void repo_upgrade(const struct conf *c,
 		struct err e = ERR_INIT;
 		int changed;
 
-		/* Nothing of ours is inside a repository, nor behind a name with a dot in front. */
+		/* Do not look inside repositories or hidden directories. */
 		if (entry->fts_info == FTS_D && entry->fts_level > 0 &&
 		    (is_repository(entry) || *entry->fts_name == '.'))
 			fts_set(walk, entry, FTS_SKIP);

@@ -1,5 +1,5 @@
-/* wait: until a job ends, or an image's newest commit is warm. DIAGNOSTICS: exit 1 and 75 come with
- * a sentence on standard error; ERR_USAGE, ERR_OPERATOR as everywhere. */
+/* wait: waits until a job ends, or an image's newest commit is warm. DIAGNOSTICS: exit 1 and 75
+ * print the reason to standard error; ERR_USAGE, ERR_OPERATOR as everywhere. */
 #include "cli/wait.h"
 
 #include "cli/blocked.h"
@@ -25,10 +25,10 @@ struct wait {
 	struct watch watch;
 	int64_t deadline_ms; /* monotonic */
 	char pinned[UUID_LEN + 1]; /* the pin of the image in effect, or "" */
-	bool is_release_only; /* of the image's file, as read with its ref */
-	bool told;                 /* that a lock is in the way */
-	bool told_waits;           /* what ends by itself */
-	int64_t down_ms;           /* monotonic: hornerod has not run since; 0: it runs */
+	bool is_release_only; /* read from the image file together with its ref */
+	bool told;                 /* a lock that blocks pushes was reported */
+	bool told_waits;           /* a wait that ends by itself was reported */
+	int64_t down_ms; /* monotonic time since which hornerod does not run; 0: it runs */
 	bool skipped;              /* its commit was pushed with -o skip */
 	char sentence[SENTENCE_MAX];
 };
@@ -54,7 +54,7 @@ static int finish(const struct wait *w, int code)
 	return code;
 }
 
-/* Sleep until something may have changed; false when time is over. */
+/* Sleeps until something may have changed. Returns false if the time is over. */
 static bool sleep_on(struct wait *w)
 {
 	int64_t left_ms = w->deadline_ms - clock_mono_ms();
@@ -64,7 +64,7 @@ static bool sleep_on(struct wait *w)
 	return watch_wait(&w->watch, left_ms) == WATCH_LOOK;
 }
 
-/* A restart takes some seconds. Where the lock cannot be read nobody knows, and we wait on. */
+/* A restart takes some seconds. If the lock cannot be read, assume that hornerod runs. */
 static bool is_agent_down(struct wait *w)
 {
 	if (bell_is_attended(w->c->run_dir) != 0) {
@@ -76,7 +76,7 @@ static bool is_agent_down(struct wait *w)
 	return clock_mono_ms() - w->down_ms >= DOWN_MS;
 }
 
-/* Nobody need act, so it may be long before we end: whoever waits learns why. */
+/* Reports why we wait although nobody needs to act: it may take long. */
 static void tell_waits(struct wait *w, const struct job *j, const struct standstill *standstill)
 {
 	const char *why = outcome_waits(j, standstill);
@@ -103,7 +103,7 @@ static int give_up(struct wait *w, bool is_down, const char *what, const char *w
 	return finish(w, 75);
 }
 
-/* It is replaced while we wait; hornerod is told where that is still to be done. */
+/* Closes a queue that is being replaced. If it is damaged, wakes hornerod, which replaces it. */
 static void let_go_of_queue(struct wait *w, const struct err *e)
 {
 	if (e->sys == EUCLEAN)
@@ -112,7 +112,8 @@ static void let_go_of_queue(struct wait *w, const struct err *e)
 	w->db = NULL;
 }
 
-/* The job, and its image for later. 1, 0 the queue is being replaced, -1. */
+/* Reads the job, and its image for later. Returns 1 if found, 0 if the queue is being replaced, -1
+ * on error. */
 static int look_at_job(struct wait *w, int64_t id, struct job *j, char image[UUID_LEN + 1],
 		       struct err *e)
 {
@@ -176,7 +177,8 @@ static bool is_job_of(const struct job *j, const char *commit)
 	return strcmp(j->commit, commit) == 0 || strcmp(j->built_commit, commit) == 0;
 }
 
-/* Is the commit published as its release alone, and is that warm? 1, 0, -1. */
+/* Returns 1 if the commit is published as a release only and that is warm, 0 if not, -1 on
+ * error. */
 static int is_alone(const struct wait *w, const char *uuid, const char *commit, struct err *e)
 {
 	enum warm_state state;
@@ -189,8 +191,8 @@ static int is_alone(const struct wait *w, const char *uuid, const char *commit, 
 	return state == WARM_OK && warm_satisfies(&r, commit, w->pinned);
 }
 
-/* Is it warm at commit, or did the job for that commit end otherwise? Exit code, -1 error, -2 not
- * yet. */
+/* Checks whether the image is warm at commit, or the job for that commit ended otherwise. Returns
+ * the exit code, -1 on error, -2 if not yet. */
 static int look_at_image(struct wait *w, const char *uuid, const char *commit, struct err *e)
 {
 	own_job struct job j = {0};
@@ -206,7 +208,7 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 			 uuid, commit, (long long)warm.job);
 		return 0;
 	}
-	/* No queue, or one that was deleted while we wait: the sweep fills a new one. */
+	/* There is no queue, or it was deleted while we waited: the sweep fills a new one. */
 	found = w->db || cli_db(w->cli, DB_READ, &w->db, e) == 0 ? job_newest(w->db, uuid, &j, e)
 								 : -1;
 	if (found < 0 && e->class != ERR_NOBODY)
@@ -226,8 +228,8 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 	cli_standstill(w->cli, NULL, &j, &standstill);
 	code = outcome_of(&j, &standstill, w->sentence, sizeof(w->sentence));
 	if (code == 0) {
-		/* Published, but not warm: aged out since, and the sweep brings it back; or meant
-		 * to be so. */
+		/* Published, but not warm: either it was aged out since, and the sweep brings it
+		 * back, or in_use is release-only. */
 		int alone = is_alone(w, uuid, commit, e);
 
 		return alone < 0 ? -1 : alone ? 0 : -2;
@@ -237,7 +239,8 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 	return code < 0 ? -2 : code;
 }
 
-/* The commit that the image's ref has now. Exit code, -1 error, -2 read. */
+/* Reads the commit of the image's ref. Returns -2 if it has one, the exit code if not, -1 on
+ * error. */
 static int read_ref(struct wait *w, const char *uuid, char commit[CLI_COMMIT_MAX + 1],
 		    struct err *e)
 {
@@ -268,7 +271,8 @@ static int wait_image(struct wait *w, const char *uuid, struct err *e)
 	int64_t read_ms = -REF_FRESH_MS;
 
 	for (;;) {
-		/* The ref costs a process: read now and then, but always before an answer. */
+		/* Reading the ref starts a process, so do it now and then, but always before an
+		 * answer. */
 		bool fresh = clock_mono_ms() - read_ms >= REF_FRESH_MS;
 		int code = fresh ? read_ref(w, uuid, commit, e) : -2;
 		bool is_down;

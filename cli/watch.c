@@ -1,4 +1,4 @@
-/* watch: DIAGNOSTICS: none; without inotify we look more often. */
+/* watch: DIAGNOSTICS: none; without inotify the caller wakes more often. */
 #include "cli/watch.h"
 
 #include <poll.h>
@@ -28,7 +28,7 @@ enum watch_end watch_wait(struct watch *w, int64_t left_ms)
 
 	if (left_ms < nap_ms)
 		nap_ms = left_ms < 0 ? 0 : (int)left_ms;
-	/* An interrupted or failing poll is a short nap: the caller looks again anyhow. */
+	/* If poll fails or is interrupted, the caller only looks again earlier. */
 	if (poll(fds, 3, nap_ms) > 0 && fds[0].revents)
 		while (read(w->fd, events, sizeof(events)) > 0)
 			;

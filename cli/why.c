@@ -1,4 +1,4 @@
-/* why: collects the facts for reason.c. DIAGNOSTICS: what is missing is a fact, not an error. */
+/* why: collects the facts for reason.c. DIAGNOSTICS: missing things are facts, not errors. */
 #include "cli/why.h"
 
 #include "cli/blocked.h"
@@ -13,12 +13,12 @@
 
 #include <string.h>
 
-/* Reads the queue for what stands before the job, and what runs. */
+/* Counts running jobs and the jobs queued before this one. */
 static int count_ahead(void *arg, const struct job *j)
 {
 	struct facts *f = arg;
 
-	/* A confirmation gives way. */
+	/* Confirmations give way to other jobs. */
 	if (job_is_confirm(j->origin) && !job_is_confirm(f->job->origin))
 		return 0;
 	if (j->state == JOB_RUNNING) {
@@ -68,7 +68,7 @@ static void say_paused(const struct cli *cli, const struct facts *f)
 		cli_say(stdout, "What is pushed to it is not built: %s.", s.text);
 }
 
-/* The wish of a push that died did not reach the ref, or the next one would fail. */
+/* A dead push may have left a lock, which blocks the next one. */
 static void say_blocked(const struct cli *cli, const struct facts *f)
 {
 	char words[BLOCKED_MAX];
@@ -77,7 +77,7 @@ static void say_blocked(const struct cli *cli, const struct facts *f)
 		cli_say(stdout, "%s.", words);
 }
 
-/* How far what is warm may be trusted to be what a clone gives, and what is done about it. */
+/* Says whether a clean build confirmed the warm artifact, and what happens next. */
 static void say_confirmation(struct cli *cli, const struct facts *f, struct db *db)
 {
 	own_job struct job j = {0};
@@ -92,7 +92,7 @@ static void say_confirmation(struct cli *cli, const struct facts *f, struct db *
 		cli_say(stdout, "Its artifact was built incrementally, and a clean build gave the "
 				"same bytes: it is confirmed.");
 	is_newer = job_newest_confirm(db, f->uuid, &j, &ignored) == 1 && j.id > f->warm->job;
-	/* The clean answer has taken the place of the one that named what is warm. */
+	/* The answer of the clean build has replaced the one that named the warm artifact. */
 	if (is_newer && j.state == JOB_BUILT)
 		cli_say(stdout,
 			"Its artifact was built incrementally, and a clean build (job %lld) gave "
