@@ -3,9 +3,9 @@
 #
 #     attacks_run
 #
-# HORNERO_TEST_ATTACKS=NAME,NAME… are some of them, where all would take too long; setuid must be one.
-# t/attacks/attack.py says what a directory holds. What its attempt came to is read from `hornero show --json`; what
-# must not have changed on the node is looked at in the end.
+# HORNERO_TEST_ATTACKS=NAME,NAME… are some of them, where all would take too long; setuid must be
+# one. t/attacks/attack.py says what a directory holds. What its attempt came to is read from
+# `hornero show --json`; what must not have changed on the node is looked at in the end.
 test_requires python3 python3
 
 attacks_victim=00000000-0000-4000-8000-000000000000
@@ -44,8 +44,10 @@ attacks__targets () {
 		echo "socket $path"
 	done
 	for path in "$NODE" "$NODE/state" "$NODE/state/queue/queue.db" "$NODE/state/images.d" "$NODE/state/log" "$NODE/state/fence" \
-		"$NODE/git" "$NODE/git/attacks.git/objects" "$NODE/git/attacks.git/config" "$NODE/unikernels" \
-		"$NODE/unikernels/$attacks_victim" "$NODE/instances" "$NODE/instances/_base" "$NODE/instances/hornero" "$HORNERO_CONF"
+		"$NODE/git" "$NODE/git/attacks.git/objects" "$NODE/git/attacks.git/config" \
+			"$NODE/unikernels" \
+		"$NODE/unikernels/$attacks_victim" "$NODE/instances" "$NODE/instances/_base" \
+			"$NODE/instances/hornero" "$HORNERO_CONF"
 	do
 		echo "path $path"
 	done
@@ -53,7 +55,8 @@ attacks__targets () {
 
 # uuid NAME: the one of its image
 attacks__uuid () {
-	echo "$1" | sha1sum | sed 's/^\(.\{8\}\)\(.\{4\}\)\(.\{3\}\)\(.\{3\}\)\(.\{12\}\).*/\1-\2-4\3-8\4-\5/'
+	echo "$1" | sha1sum | sed \
+		's/^\(.\{8\}\)\(.\{4\}\)\(.\{3\}\)\(.\{3\}\)\(.\{12\}\).*/\1-\2-4\3-8\4-\5/'
 }
 
 attacks__image () {
@@ -62,16 +65,20 @@ attacks__image () {
 	qcow2-*) builder=qcow2 ;;
 	endless) builder=short ;;
 	esac
-	hornero image add "$(attacks__uuid "$1")" attacks --subdir "$1" --builder $builder --name "$1" >/dev/null
+	hornero image add "$(attacks__uuid "$1")" attacks --subdir "$1" --builder $builder --name \
+		"$1" >/dev/null
 }
 
 # repository NAME: it, and a work tree of the same name to push from
 attacks__repository () {
-	repo=$(command hornero repo create "$1" | tail -n 1) && node_work "$1" "$repo"
+	repo=$(command hornero repo create "$1" | tail -n 1) &&
+	node_work "$1" "$repo"
 }
 
 attacks__push () {
-	git -C "$1" add . && git -C "$1" commit -q -m "$1" && git -C "$1" push -q origin main
+	git -C "$1" add . &&
+	git -C "$1" commit -q -m "$1" &&
+	git -C "$1" push -q origin main
 }
 
 attacks__work () {
@@ -79,7 +86,8 @@ attacks__work () {
 	for name in $attacks_names
 	do
 		mkdir "attacks/$name" &&
-		cp "$HORNERO_SRC/t/attacks/Makefile" "$HORNERO_SRC/t/attacks/attack.py" "$HORNERO_SRC/t/attacks/$name/attack" targets \
+		cp "$HORNERO_SRC/t/attacks/Makefile" "$HORNERO_SRC/t/attacks/attack.py" \
+			"$HORNERO_SRC/t/attacks/$name/attack" targets \
 			"attacks/$name/" || return 1
 		test ! -e "$HORNERO_SRC/t/attacks/$name/prepare" ||
 		(cd "attacks/$name" && "$HORNERO_SRC/t/attacks/$name/prepare") || return 1
@@ -91,32 +99,39 @@ attacks__work () {
 attacks__small () {
 	test "$(id -u)" -eq 0 || return 0
 	mkdir -p "$NODE/unikernels" "$NODE/instances/hornero" &&
-	mount -t tmpfs -o size=96m,nr_inodes=6000,mode=0755 hornero-small "$NODE/unikernels" && test_cleanup "umount '$NODE/unikernels'" &&
-	mount -t tmpfs -o size=48m,mode=0755 hornero-small "$NODE/instances/hornero" && test_cleanup "umount '$NODE/instances/hornero'"
+	mount -t tmpfs -o size=96m,nr_inodes=6000,mode=0755 hornero-small "$NODE/unikernels" &&
+	test_cleanup "umount '$NODE/unikernels'" &&
+	mount -t tmpfs -o size=48m,mode=0755 hornero-small "$NODE/instances/hornero" &&
+	test_cleanup "umount '$NODE/instances/hornero'"
 }
 
 # What no attack may change.
 attacks__sums () {
-	find "$NODE/git/victim.git" "$NODE/hornero.yaml" "$(node_warm_path $attacks_victim)" -type f -exec sha256sum {} + | sort
+	find "$NODE/git/victim.git" "$NODE/hornero.yaml" "$(node_warm_path $attacks_victim)" -type \
+		f -exec sha256sum {} + | sort
 }
 
 attacks__checkout_sums () {
 	find "$NODE/unikernels/$attacks_victim/src" -type f -exec sha256sum {} + | sort
 }
 
-# Where an attack takes the disk below its floor for a while, hornerod may make room, and a checkout can be made again.
+# Where an attack takes the disk below its floor for a while, hornerod may make room, and a checkout
+# can be made again.
 attacks__checkout_stands () {
 	if test -d "$NODE/unikernels/$attacks_victim/src"
 	then
-		attacks__checkout_sums >checkout.after && test_cmp checkout.before checkout.after
+		attacks__checkout_sums >checkout.after &&
+		test_cmp checkout.before checkout.after
 	else
-		test_grep "event=collected what=checkout name=$attacks_victim .*below store_floor" "$NODE/hornerod.log"
+		test_grep "event=collected what=checkout name=$attacks_victim .*below store_floor" \
+			"$NODE/hornerod.log"
 	fi
 }
 
 attacks__ended () {
 	hornero queue --all --json >queue.json &&
-	jq -e 'length > 1 and all(.[]; .state == "published" or .state == "failed" or .state == "held")' queue.json
+	jq -e \
+		'length > 1 and all(.[]; .state == "published" or .state == "failed" or .state == "held")' queue.json
 }
 
 # One after the other: an emulated machine that lists the queue again and again does little else.
@@ -128,7 +143,8 @@ attacks__wait () {
 	done
 }
 
-# The attempt of NAME's job (a late sweep may have queued it once more) ended as t/attacks/NAME/expect says.
+# The attempt of NAME's job (a late sweep may have queued it once more) ended as
+# t/attacks/NAME/expect says.
 attacks__verdict () {
 	read -r class cause pattern <"$HORNERO_SRC/t/attacks/$1/expect" &&
 	job=$(jq -r "[.[] | select(.image == \"$(attacks__uuid "$1")\") | .job] | min" queue.json) && test "$job" != null &&
@@ -144,7 +160,8 @@ attacks__verdict () {
 	fi || { jq '.attempts[0]' show.json; hornero log "$job" | tail -n 20; return 1; }
 }
 
-# What an attack needs that cannot be had here: limits, or a machine whose numbers of system calls it knows.
+# What an attack needs that cannot be had here: limits, or a machine whose numbers of system calls
+# it knows.
 attacks__possible () {
 	case $1 in
 	fill-disk | fill-checkout | fill-store | fill-inodes) test "$(id -u)" -eq 0 ;;
@@ -160,24 +177,38 @@ attacks_run () {
 	done
 
 	test_expect_success 'a node, services on it, and an image that is to be left in peace' '
-		attacks__listener && mkdir builders && cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders/ &&
+		attacks__listener &&
+		mkdir builders &&
+		cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders/ &&
 		sed "s/^format:.*/format: qcow2/" builders/make.yaml >builders/qcow2.yaml &&
 		{ cat builders/make.yaml && echo "build_timeout: 3s"; } >builders/short.yaml &&
-		attacks__small && node_init "store_floor: 16M" "cache_floor: 0" "builders_dir: $TRASH/builders" "workers: 1" "build_timeout: 120" "log_limit: 64K" "compile_core_limit: 100" \
+		attacks__small &&
+		node_init "store_floor: 16M" "cache_floor: 0" "builders_dir: $TRASH/builders" \
+			"workers: 1" "build_timeout: 120" "log_limit: 64K" \
+			"compile_core_limit: 100" \
 			"compile_mem_limit: 200" "compile_pids_limit: 100" "image_size_limit: 1G" &&
-		node_start && attacks__repository victim && hornero image add $attacks_victim victim --builder make &&
-		echo unharmed >victim/victim && printf "hornero.raw:\n\ttruncate -s 1M \$@\n" >victim/Makefile && attacks__push victim &&
-		hornero wait $attacks_victim --timeout 60 && attacks__sums >before && attacks__checkout_sums >checkout.before
+		node_start &&
+		attacks__repository victim &&
+		hornero image add $attacks_victim victim --builder make &&
+		echo unharmed >victim/victim &&
+		printf "hornero.raw:\n\ttruncate -s 1M \$@\n" >victim/Makefile &&
+		attacks__push victim &&
+		hornero wait $attacks_victim --timeout 60 &&
+		attacks__sums >before &&
+		attacks__checkout_sums >checkout.before
 	'
 
 	# Images first: their sweep finds nothing to build yet.
 	test_expect_success 'all attacks in one push' '
-		attacks__repository attacks && attacks__work &&
+		attacks__repository attacks &&
+		attacks__work &&
 		for name in $attacks_names
 		do
 			attacks__image $name || return 1
 		done &&
-		attacks__push attacks && attacks__wait && wait_until attacks__ended 60 || { cat queue.json; return 1; }
+		attacks__push attacks &&
+		attacks__wait &&
+		wait_until attacks__ended 60 || { cat queue.json; return 1; }
 	'
 
 	for name in $attacks_names
@@ -196,18 +227,30 @@ attacks_run () {
 	*' planted '*)
 		test_expect_success 'what planted left behind is cleared for a clean build' '
 			job=$(hornero rebuild --clean "$(attacks__uuid planted)" | node_job -) &&
-			hornero wait "$job" --timeout 120 && hornero show "$job" --json | jq -e ".attempts | length == 1"
+			hornero wait "$job" --timeout 120 &&
+			hornero show "$job" --json | jq -e ".attempts | length == 1"
 		'
 		;;
 	esac
 
 	test_expect_success 'the node is as it was: nobody called, nobody stayed, nothing changed' '
-		test_grep ! called listener.out && test "$(du -sm "$NODE/unikernels" | cut -f 1)" -lt 20 && wait_until node_cgroups_gone 10 && ! pgrep -f "[o]ften hornero-t-$$" &&
-		attacks__sums >after && test_cmp before after && attacks__checkout_stands && test -z "$(ls -A "$NODE/instances/hornero/stage")" && node_stop
+		test_grep ! called listener.out &&
+		test "$(du -sm "$NODE/unikernels" | cut -f 1)" -lt 20 &&
+		wait_until node_cgroups_gone 10 &&
+		! pgrep -f "[o]ften hornero-t-$$" &&
+		attacks__sums >after &&
+		test_cmp before after &&
+		attacks__checkout_stands &&
+		test -z "$(ls -A "$NODE/instances/hornero/stage")" &&
+		node_stop
 	'
 
 	test_expect_success 'what set-user-id programs it left are out of other users'\'' reach' '
-		found=$(find "$NODE/unikernels" -perm /6000 -type f) && test -n "$found" &&
-		{ test "$(id -u)" -ne 0 || test_expect_code 126 setpriv --reuid 65534 --regid 65534 --clear-groups sh -c "\"\$0\"" "$found"; }
+		found=$(find "$NODE/unikernels" -perm /6000 -type f) &&
+		test -n "$found" &&
+		{
+			test "$(id -u)" -ne 0 || test_expect_code 126 setpriv --reuid 65534 \
+				--regid 65534 --clear-groups sh -c "\"\$0\"" "$found"
+		}
 	'
 }

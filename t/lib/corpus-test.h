@@ -1,4 +1,5 @@
-/* Everything below t/fuzz/corpus/NAME once more through its fuzz target. Include behind the target's own header. */
+/* Everything below t/fuzz/corpus/NAME once more through its fuzz target. Include behind the
+ * target's own header. */
 #ifndef HORNERO_T_LIB_CORPUS_TEST_H
 #define HORNERO_T_LIB_CORPUS_TEST_H
 

@@ -5,33 +5,50 @@
 #     locks, none                    what it left in REPO; nothing is left
 #     plant FILE…                    as a dead process leaves it
 
-# die_at SYSCALLS REFSPEC…: the push's receive-pack is killed as it enters the first of these on a name in the repository.
+# die_at SYSCALLS REFSPEC…: the push's receive-pack is killed as it enters the first of these on a
+# name in the repository.
 die_at () {
-	calls=$1 && shift &&
+	calls=$1 &&
+	shift &&
 	hooks_commit file "die $calls $*" &&
-	! hooks_push --receive-pack="strace -qq -o /dev/null -e trace=$calls -e inject=$calls:signal=KILL:when=1 git-receive-pack" "$@"
+	! hooks_push \
+		--receive-pack="strace -qq -o /dev/null -e trace=$calls -e inject=$calls:signal=KILL:when=1 git-receive-pack" "$@"
 }
 
-# stop_at SYSCALLS REFSPEC…: it stops there, behind its locks. Sets stopped, its PID; the pusher waits for it.
+# stop_at SYSCALLS REFSPEC…: it stops there, behind its locks. Sets stopped, its PID; the pusher
+# waits for it.
 stop_at () {
-	calls=$1 && shift && hooks_commit file "stop $calls $*" &&
-	{ as_git git -C work push --receive-pack="$(stopping $calls)" "$REPO" "$@" >stopped.out 2>&1 & } &&
-	pusher_pid=$! && test_cleanup "kill $pusher_pid 2>/dev/null; wait $pusher_pid; :" &&
+	calls=$1 &&
+	shift &&
+	hooks_commit file "stop $calls $*" &&
+	{
+		as_git git -C work push --receive-pack="$(stopping $calls)" "$REPO" "$@" \
+			>stopped.out 2>&1 &
+	} &&
+	pusher_pid=$! &&
+	test_cleanup "kill $pusher_pid 2>/dev/null; wait $pusher_pid; :" &&
 	wait_until "locks | grep -q HEAD.lock" 20 &&
-	wait_until receiver 20 && test_cleanup "kill -KILL $stopped 2>/dev/null; :"
+	wait_until receiver 20 &&
+	test_cleanup "kill -KILL $stopped 2>/dev/null; :"
 }
 
 # stopping SYSCALLS: a receive-pack that stops at the first of these; stopped.strace says when.
 stopping () {
-	: >stopped.strace && chmod 666 stopped.strace &&
-	echo "strace -qq -o $TRASH/stopped.strace -e trace=$1 -e inject=$1:signal=STOP:when=1 git-receive-pack"
+	: >stopped.strace &&
+	chmod 666 stopped.strace &&
+	echo \
+		"strace -qq -o $TRASH/stopped.strace -e trace=$1 -e inject=$1:signal=STOP:when=1 git-receive-pack"
 }
 
-# Whose working directory is the repository, and which is stopped: strace itself stops a process for a moment, too.
+# Whose working directory is the repository, and which is stopped: strace itself stops a process for
+# a moment, too.
 receiver () {
-	grep -q "^--- stopped by SIGSTOP" stopped.strace && for stopped in $(pgrep -f "^git.receive-pack")
+	grep -q "^--- stopped by SIGSTOP" stopped.strace &&
+	for stopped in $(pgrep -f "^git.receive-pack")
 	do
-		test "$(readlink "/proc/$stopped/cwd")" = "$REPO" && grep -q "^State:.[tT]" "/proc/$stopped/status" && return
+		test "$(readlink "/proc/$stopped/cwd")" = "$REPO" &&
+		grep -q "^State:.[tT]" "/proc/$stopped/status" &&
+		return
 	done
 	return 1
 }
@@ -39,17 +56,20 @@ receiver () {
 renames=rename,renameat,renameat2
 
 locks () {
-	(cd "$REPO" && find . -name "*.lock" -o -name packed-refs.new -o -name "tmp_objdir-*") | sed "s|^\./||" | sort
+	(cd "$REPO" && find . -name "*.lock" -o -name packed-refs.new -o -name "tmp_objdir-*") | \
+		sed "s|^\./||" | sort
 }
 
 # plant FILE…: as a dead process leaves it
 plant () {
 	(cd "$REPO" && for file in "$@"
 	do
-		as_git mkdir -p "$(dirname "$file")" && as_git touch "$file" || exit 1
+		as_git mkdir -p "$(dirname "$file")" &&
+		as_git touch "$file" || exit 1
 	done)
 }
 
 none () {
-	locks >left && test_cmp /dev/null left
+	locks >left &&
+	test_cmp /dev/null left
 }

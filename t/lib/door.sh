@@ -22,25 +22,37 @@ door_pid=''
 door_node () {
 	unset SSH_AUTH_SOCK
 	hooks_node "door_listen: 127.0.0.1:0" "keys_file: $NODE/keys" "$@" &&
-	cp "$HORNERO_BUILD/hornero-door" "$HORNERO_BUILD/hornero" "$test_root/libexec/" && chmod -R a+rX "$test_root/libexec" &&
+	cp "$HORNERO_BUILD/hornero-door" "$HORNERO_BUILD/hornero" "$test_root/libexec/" &&
+	chmod -R a+rX "$test_root/libexec" &&
 	hornero init >init.out 2>&1 || { cat init.out; return 1; }
-	door__client && door_key alice 'write="*"' && door_as alice
+	door__client &&
+	door_key alice 'write="*"' &&
+	door_as alice
 }
 
 door_live () {
 	unset SSH_AUTH_SOCK
-	set -- "door_listen: 127.0.0.1:0" "keys_file: $NODE/keys" "door_name: door" "libexec_dir: $test_root/libexec" "$@"
+	set -- "door_listen: 127.0.0.1:0" "keys_file: $NODE/keys" "door_name: door" \
+		"libexec_dir: $test_root/libexec" "$@"
 	if test "$(id -u)" -eq 0
 	then
-		node_users && unset -f git && GIT_UID=$node_git QUEUE_GID=$node_group
+		node_users &&
+		unset -f git &&
+		GIT_UID=$node_git QUEUE_GID=$node_group
 	fi
-	mkdir -p "$test_root/libexec" && cp "$HORNERO_BUILD"/hornero* "$test_root/libexec/" && chmod -R a+rX "$test_root/libexec" &&
-	node_init "$@" >init.out 2>&1 && door__client || { cat init.out; return 1; }
-	chmod 0755 "$NODE" && chmod 0644 "$NODE/hornero.yaml" && DB=$NODE/state/queue/queue.db
+	mkdir -p "$test_root/libexec" &&
+	cp "$HORNERO_BUILD"/hornero* "$test_root/libexec/" &&
+	chmod -R a+rX "$test_root/libexec" &&
+	node_init "$@" >init.out 2>&1 &&
+	door__client || { cat init.out; return 1; }
+	chmod 0755 "$NODE" &&
+	chmod 0644 "$NODE/hornero.yaml" &&
+	DB=$NODE/state/queue/queue.db
 }
 
 door__client () {
-	: >"$NODE/keys" && chmod 0644 "$NODE/keys" &&
+	: >"$NODE/keys" &&
+	chmod 0644 "$NODE/keys" &&
 	cat >ssh_config <<-END &&
 	Host door
 	HostName 127.0.0.1
@@ -56,12 +68,14 @@ door__client () {
 }
 
 door_key () {
-	ssh-keygen -q -t "${3:-ed25519}" -N '' -C "$1" -f "$1" && chmod 0644 "$1.pub" &&
+	ssh-keygen -q -t "${3:-ed25519}" -N '' -C "$1" -f "$1" &&
+	chmod 0644 "$1.pub" &&
 	printf 'name="%s",%s %s\n' "$1" "$2" "$(cat "$1.pub")" >>"$NODE/keys"
 }
 
 door_as () {
-	printf '#!/bin/sh\nexec ssh -F "%s/ssh_config" -i "%s/%s" $DOOR_SSH_OPTIONS "$@"\n' "$TRASH" "$TRASH" "$1" >door-ssh &&
+	printf '#!/bin/sh\nexec ssh -F "%s/ssh_config" -i "%s/%s" $DOOR_SSH_OPTIONS "$@"\n' \
+		"$TRASH" "$TRASH" "$1" >door-ssh &&
 	chmod 0755 door-ssh
 }
 
@@ -70,16 +84,20 @@ door_ssh () {
 }
 
 door_start () {
-	test "$(id -u)" -ne 0 || set -- setpriv --reuid $GIT_UID --regid $GIT_UID --groups $QUEUE_GID
+	test "$(id -u)" -ne 0 || set -- setpriv --reuid $GIT_UID --regid $GIT_UID --groups \
+		$QUEUE_GID
 	rm -f door.out door.log
-	env PATH="$test_root/libexec:$PATH" "$@" "$test_root/libexec/hornero-door" -c "$NODE/hornero.yaml" \
+	env PATH="$test_root/libexec:$PATH" "$@" "$test_root/libexec/hornero-door" -c \
+		"$NODE/hornero.yaml" \
 		>door.out 2>door.log </dev/null &
 	door_pid=$!
 	test_cleanup "test -z \"\$door_pid\" || { kill \$door_pid; wait \$door_pid; }; :"
 	wait_until "grep -q READY door.out || ! kill -0 $door_pid" 20
 	DOOR_PORT=$(sed -n 's/.*event=listening address=127\.0\.0\.1://p' door.log)
 	test -n "$DOOR_PORT" || { cat door.log; return 1; }
-	sed -i '/^Port/d' ssh_config && printf 'Port %s\n' "$DOOR_PORT" >>ssh_config && rm -f known_hosts
+	sed -i '/^Port/d' ssh_config &&
+	printf 'Port %s\n' "$DOOR_PORT" >>ssh_config &&
+	rm -f known_hosts
 }
 
 door_interruptible () {
@@ -88,7 +106,8 @@ door_interruptible () {
 
 # Whoever works in a repository, or says words for a client.
 door_quiet () {
-	! pgrep -P "$door_pid" && ! pgrep -f -- "hornero (-c $NODE/hornero.yaml )?--key" &&
+	! pgrep -P "$door_pid" &&
+	! pgrep -f -- "hornero (-c $NODE/hornero.yaml )?--key" &&
 	for door__process in /proc/[0-9]*
 	do
 		case $(readlink "$door__process/cwd") in "$NODE"/git/*) return 1 ;; esac
@@ -96,7 +115,8 @@ door_quiet () {
 }
 
 door_stop () {
-	kill "$door_pid" && wait "$door_pid"
+	kill "$door_pid" &&
+	wait "$door_pid"
 	door__code=$?
 	door_pid=''
 	return $door__code
@@ -108,17 +128,23 @@ door_idler () {
 }
 
 door_worker () {
-	{ test -p silence || mkfifo silence; } && exec 7<>silence &&
+	{ test -p silence || mkfifo silence; } &&
+	exec 7<>silence &&
 	door__come command "$1" -b "$1" -p "$DOOR_PORT" door "git-upload-pack one" <&7
 }
 
 door__come () {
-	door__seen="event=$1 peer=$2:" && shift 2 && door__was=$(grep -c "$door__seen" door.log)
+	door__seen="event=$1 peer=$2:" &&
+	shift 2 &&
+	door__was=$(grep -c "$door__seen" door.log)
 	exec 6<&0
 	"$TRASH/door-ssh" "$@" <&6 >client.out 2>&1 6<&- 7<&- & door_client=$!
 	exec 6<&-
-	door_clients="$door_clients $door_client" && test_cleanup "kill $door_client 2>/dev/null; wait $door_client 2>/dev/null; :"
-	wait_until "test \$(grep -c \"$door__seen\" door.log) -gt $door__was || ! kill -0 $door_client" 20 && kill -0 $door_client
+	door_clients="$door_clients $door_client" &&
+	test_cleanup "kill $door_client 2>/dev/null; wait $door_client 2>/dev/null; :"
+	wait_until \
+		"test \$(grep -c \"$door__seen\" door.log) -gt $door__was || ! kill -0 $door_client" 20 &&
+	kill -0 $door_client
 }
 
 door_clients_end () {
@@ -128,11 +154,15 @@ door_clients_end () {
 }
 
 with_hook () {
-	printf '#!/bin/sh\n%s\n' "$1" >hook && chmod 0755 hook && cp -P "$REPO/hooks/post-receive" kept &&
-	cp --remove-destination hook "$REPO/hooks/post-receive" && shift || return 1
+	printf '#!/bin/sh\n%s\n' "$1" >hook &&
+	chmod 0755 hook &&
+	cp -P "$REPO/hooks/post-receive" kept &&
+	cp --remove-destination hook "$REPO/hooks/post-receive" &&
+	shift || return 1
 	"$@"
 	door__code=$?
-	cp -P --remove-destination kept "$REPO/hooks/post-receive" && return $door__code
+	cp -P --remove-destination kept "$REPO/hooks/post-receive" &&
+	return $door__code
 }
 
 door_unpacks () {

@@ -12,7 +12,8 @@
 # "" is the group of all builds, NAME a builder's, NAME/JOB.ATTEMPT an attempt's.
 
 groups_requires () {
-	group_possible || test_skip_all 'limits need root, or a control group that is delegated (cgroup v2)'
+	group_possible || test_skip_all \
+		'limits need root, or a control group that is delegated (cgroup v2)'
 }
 
 groups_on_v2 () {
@@ -40,7 +41,8 @@ group_dir () {
 group_value () {
 	group__file=$3
 	! groups_on_v2 || group__file=$4
-	read -r group__word group__rest <"$(group_dir "$1" "$2")/$group__file" && echo "$group__word"
+	read -r group__word group__rest <"$(group_dir "$1" "$2")/$group__file" &&
+	echo "$group__word"
 }
 
 # v1 says -1 and v2 max where there is none.
@@ -59,7 +61,8 @@ group_quota_in_force () {
 	while :
 	do
 		group__percent=$(group_quota "$group__of") || return 1
-		test "$group__percent" -eq 0 || test "$group__least" -ne 0 && test "$group__percent" -gt "$group__least" ||
+		test "$group__percent" -eq 0 || test "$group__least" -ne 0 &&
+		test "$group__percent" -gt "$group__least" ||
 			group__least=$group__percent
 		test -n "$group__of" || break
 		case $group__of in
@@ -73,7 +76,8 @@ group_quota_in_force () {
 # The kernel rounds down to pages. "max": v2 has no limit there.
 group_mega () {
 	group__bytes=$(group_value memory "$1" memory.limit_in_bytes memory.max) || return 1
-	test "$group__bytes" = max && echo max || echo $(((group__bytes + 4095) / 1000000))
+	test "$group__bytes" = max &&
+	echo max || echo $(((group__bytes + 4095) / 1000000))
 }
 
 group_swap () {
@@ -107,7 +111,8 @@ group_is_last () {
 	fi
 	for group__file in io.weight io.bfq.weight
 	do
-		! groups_on_v2 || test ! -e "$group__cpu/$group__file" || grep -q -x 'default 1' "$group__cpu/$group__file" || return 1
+		! groups_on_v2 || test ! -e "$group__cpu/$group__file" || grep -q -x 'default 1' \
+			"$group__cpu/$group__file" || return 1
 	done
 }
 

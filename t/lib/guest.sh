@@ -1,6 +1,6 @@
 # guest.sh: an emulated machine for what needs another kernel state than the one that runs the tests: cgroup v2 alone, and
-# systemd as process 1. Its root is this machine's, seen through virtiofs and copied on write, its kernel Debian's.
-# Needs root, to show its root. After test.sh:
+# systemd as process 1. Its root is this machine's, seen through virtiofs and copied on write, its
+# kernel Debian's. Needs root, to show its root. After test.sh:
 #
 #     . "$HORNERO_SRC/t/lib/guest.sh"
 #     guest_requires
@@ -14,13 +14,14 @@
 guest_modules='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci fuse virtiofs overlay'
 guest_virtiofsd=/usr/lib/qemu/virtiofsd
 
-# The kernel: $HORNERO_TEST_KERNEL, which ./check sets where nothing else is found; else the newest one here that may be
-# read and whose modules are there.
+# The kernel: $HORNERO_TEST_KERNEL, which ./check sets where nothing else is found; else the newest
+# one here that may be read and whose modules are there.
 guest_kernel () {
 	test -z "$HORNERO_TEST_KERNEL" || { echo "$HORNERO_TEST_KERNEL"; return; }
 	for guest__kernel in $(ls -rv /boot/vmlinuz-* 2>/dev/null)
 	do
-		test -r "$guest__kernel" && test -n "$(guest__module "$guest__kernel" virtiofs)" || continue
+		test -r "$guest__kernel" &&
+		test -n "$(guest__module "$guest__kernel" virtiofs)" || continue
 		echo "$guest__kernel"
 		return
 	done
@@ -35,32 +36,43 @@ guest_requires () {
 	test "$(id -u)" -eq 0 || test_skip_all 'only root can show its root to a guest'
 	test "$(uname -m)" = x86_64 || test_skip_all 'the guest is an x86_64'
 	test_requires qemu-system-x86_64 qemu-system-x86
-	test -x $guest_virtiofsd || test_skip_all "$guest_virtiofsd is not here (Debian: qemu-system-common)"
+	test -x $guest_virtiofsd || test_skip_all \
+		"$guest_virtiofsd is not here (Debian: qemu-system-common)"
 	test_requires busybox busybox-static
-	! ldd "$(command -v busybox)" 2>/dev/null | grep -q '=>' || test_skip_all 'busybox needs libraries (Debian: busybox-static)'
+	! ldd "$(command -v busybox)" 2>/dev/null | grep -q '=>' || test_skip_all \
+		'busybox needs libraries (Debian: busybox-static)'
 	test -x /lib/systemd/systemd || test_skip_all 'systemd is not here (Debian: systemd)'
 	test -r "$(guest_kernel)" ||
-		test_skip_all 'no kernel with virtiofs may be read in /boot: ./check fetches one, or HORNERO_TEST_KERNEL names one (.../boot/vmlinuz-*)'
+		test_skip_all \
+			'no kernel with virtiofs may be read in /boot: ./check fetches one, or HORNERO_TEST_KERNEL names one (.../boot/vmlinuz-*)'
 	guest__installed=$(sed -n 's/^\(prefix\|sysconfdir\|localstatedir\) = //p' "$HORNERO_BUILD/Makefile" 2>/dev/null | tr '\n' ' ')
 	test "$guest__installed" = '/var /usr /etc ' ||
-		test_skip_all 'built for other paths than README.md has: ./configure --prefix=/usr --sysconfdir=/etc --localstatedir=/var'
-	! grep -q __asan_init "$HORNERO_BUILD/hornerod" || test_skip_all 'units refuse what the leak detector of ASan asks for'
+		test_skip_all \
+			'built for other paths than README.md has: ./configure --prefix=/usr --sysconfdir=/etc --localstatedir=/var'
+	! grep -q __asan_init "$HORNERO_BUILD/hornerod" || test_skip_all \
+		'units refuse what the leak detector of ASan asks for'
 }
 
-# The files that the guest has beside this machine's are in $TRASH/guest/over; the initramfs brings them.
+# The files that the guest has beside this machine's are in $TRASH/guest/over; the initramfs brings
+# them.
 guest_make () {
 	guest__first=$TRASH/guest/first
 	guest__over=$TRASH/guest/over
-	mkdir -p "$guest__first/modules" "$guest__first/proc" "$guest__first/dev" "$guest__first/lower" "$guest__first/upper" \
-		"$guest__first/root" "$TRASH/guest/shared" "$guest__over/hornero/build/t/tools" "$guest__over/etc/systemd/system" \
+	mkdir -p "$guest__first/modules" "$guest__first/proc" "$guest__first/dev" \
+		"$guest__first/lower" "$guest__first/upper" \
+		"$guest__first/root" "$TRASH/guest/shared" "$guest__over/hornero/build/t/tools" \
+			"$guest__over/etc/systemd/system" \
 		"$guest__over/etc/tmpfiles.d" &&
-	make -s -C "$HORNERO_BUILD" install DESTDIR="$guest__over" >install.log 2>&1 || { cat install.log; return 1; }
+	make -s -C "$HORNERO_BUILD" install DESTDIR="$guest__over" >install.log 2>&1 || { cat \
+		install.log; return 1; }
 	(cd "$HORNERO_SRC" && tar -cf - t/*.t t/lib t/attacks t/systemd etc/builders.d examples/hello) |
 		tar -C "$guest__over/hornero" -xf - &&
-	find "$guest__over" -type f -name 'hornero*' -perm -100 -exec cp {} "$guest__over/hornero/build/" \; &&
+	find "$guest__over" -type f -name 'hornero*' -perm -100 -exec cp {} \
+		"$guest__over/hornero/build/" \; &&
 	cp "$HORNERO_BUILD/t/tools/hornerod-next" "$guest__over/hornero/build/t/tools/" &&
 	mv "$guest__over"/hornero/t/systemd/hornero-test.* "$guest__over/etc/systemd/system/" &&
-	: >"$guest__over/etc/fstab" && : >"$guest__over/etc/tmpfiles.d/tmp.conf" || return 1
+	: >"$guest__over/etc/fstab" &&
+	: >"$guest__over/etc/tmpfiles.d/tmp.conf" || return 1
 	for guest__name in $guest_modules
 	do
 		guest__file=$(guest__module "$(guest_kernel)" "$guest__name")
@@ -90,32 +102,39 @@ guest_make () {
 	chmod 0755 "$guest__first/init"
 }
 
-# guest_run SECONDS FILE: packs the initramfs and runs the tests that FILE names. The root is shown by a bind mount that cannot be written, in a
-# mount namespace of its own.
+# guest_run SECONDS FILE: packs the initramfs and runs the tests that FILE names. The root is shown
+# by a bind mount that cannot be written, in a mount namespace of its own.
 guest_run () {
 	guest__seconds=$1
 	cp "$2" "$guest__over/hornero/tests" &&
 	tar -C "$guest__over" --owner=0 --group=0 --numeric-owner -cf "$guest__first/over.tar" . &&
-	(cd "$guest__first" && find . | busybox cpio -o -H newc 2>/dev/null) >"$TRASH/guest/initramfs" || return 1
+	(cd "$guest__first" && find . | busybox cpio -o -H newc 2>/dev/null) \
+		>"$TRASH/guest/initramfs" || return 1
 	unshare --mount --propagation private sh -c "mount --bind / '$TRASH/guest/shared' &&
 		mount -o remount,bind,ro '$TRASH/guest/shared' &&
 		exec $guest_virtiofsd --socket-path='$TRASH/guest/socket' -o source='$TRASH/guest/shared' -o sandbox=chroot \
 			-o cache=always" >"$TRASH/virtiofsd.log" 2>&1 </dev/null &
 	guest__server=$!
 	test_cleanup "kill $guest__server 2>/dev/null; wait $guest__server; :"
-	wait_until "test -S '$TRASH/guest/socket' || ! kill -0 $guest__server" 20 && guest__emulate
+	wait_until "test -S '$TRASH/guest/socket' || ! kill -0 $guest__server" 20 &&
+	guest__emulate
 }
 
-# With a thread per processor (thread=multi) both processors of a guest now and then wait for each other for ever: "soft
-# lockup", and the guest's time is over. What is switched off keeps neighbours out that a guest does not have; without erms
-# kernel and libraries copy pages by words: QEMU emulates `rep movsb` byte by byte, and each process begins with copies of pages.
+# With a thread per processor (thread=multi) both processors of a guest now and then wait for each
+# other for ever: "soft lockup", and the guest's time is over. What is switched off keeps neighbours
+# out that a guest does not have; without erms kernel and libraries copy pages by words: QEMU
+# emulates `rep movsb` byte by byte, and each process begins with copies of pages.
 guest__emulate () {
-	timeout "$guest__seconds" qemu-system-x86_64 -accel tcg,thread=single -cpu max,la57=off,smap=off,smep=off,erms=off -M q35 -smp 2 \
-		-nodefaults -no-user-config -display none -no-reboot -serial stdio -kernel "$(guest_kernel)" \
+	timeout "$guest__seconds" qemu-system-x86_64 -accel tcg,thread=single -cpu \
+		max,la57=off,smap=off,smep=off,erms=off -M q35 -smp 2 \
+		-nodefaults -no-user-config -display none -no-reboot -serial stdio -kernel \
+			"$(guest_kernel)" \
 		-initrd "$TRASH/guest/initramfs" -append "console=ttyS0 quiet loglevel=1 panic=-1 nokaslr mitigations=off init_on_alloc=0 \
 systemd.unit=hornero-test.target systemd.firstboot=off systemd.show_status=0" \
-		-object memory-backend-memfd,id=memory,size=2560M,share=on -m 2560 -numa node,memdev=memory \
-		-chardev "socket,id=root,path=$TRASH/guest/socket" -device vhost-user-fs-pci,chardev=root,tag=root \
+		-object memory-backend-memfd,id=memory,size=2560M,share=on -m 2560 -numa \
+			node,memdev=memory \
+		-chardev "socket,id=root,path=$TRASH/guest/socket" -device \
+			vhost-user-fs-pci,chardev=root,tag=root \
 		</dev/null >"$TRASH/serial.raw" &
 	guest__pid=$!
 	test_cleanup "kill $guest__pid 2>/dev/null || :"
@@ -130,5 +149,8 @@ systemd.unit=hornero-test.target systemd.firstboot=off systemd.show_status=0" \
 guest_said () {
 	sed -n "s,^$1 ,,p" serial >said &&
 	cat said &&
-	grep -q '^1\.\.[1-9]' said && ! grep -q '^not ok' said && ! grep -q '# SKIP' said && grep -q -x 'exit 0' said
+	grep -q '^1\.\.[1-9]' said &&
+	! grep -q '^not ok' said &&
+	! grep -q '# SKIP' said &&
+	grep -q -x 'exit 0' said
 }

@@ -38,16 +38,20 @@ hooks_node () {
 	set -- "libexec_dir: $test_root/libexec" "$@" &&
 	if test "$(id -u)" -eq 0
 	then
-		set -- "git_user: $GIT_UID" "hornero_user: $HORNERO_UID" "queue_group: $QUEUE_GID" "$@"
+		set -- "git_user: $GIT_UID" "hornero_user: $HORNERO_UID" "queue_group: $QUEUE_GID" \
+			"$@"
 	fi &&
 	node_init "$@" >init.out 2>&1 || { cat init.out; return 1; }
-	chmod 0755 "$NODE" && chmod 0644 "$NODE/hornero.yaml"
+	chmod 0755 "$NODE" &&
+	chmod 0644 "$NODE/hornero.yaml"
 	QUEUE=$NODE/state/queue
 	DB=$QUEUE/queue.db
 }
 
 hooks_repo () {
-	hornero repo create "$@" >create.out && REPO=$(tail -n 1 create.out) && test -d "$REPO"
+	hornero repo create "$@" >create.out &&
+	REPO=$(tail -n 1 create.out) &&
+	test -d "$REPO"
 }
 
 hooks_image () {
@@ -55,7 +59,8 @@ hooks_image () {
 }
 
 hooks_work () {
-	mkdir work && { test "$(id -u)" -ne 0 || chown $GIT_UID work; } &&
+	mkdir work &&
+	{ test "$(id -u)" -ne 0 || chown $GIT_UID work; } &&
 	as_git git init -q -b main work &&
 	hooks_commit file start
 }

@@ -5,12 +5,27 @@
 #include "t/lib/queue-unit.h"
 
 static const struct attempt_result good = {
-	.class = "none", .cause = "exit", .commit = COMMIT_A, .tree = COMMIT_B, .key = DIGEST_2, .inputs = DIGEST_2,
-	.builder = "make", .digest = DIGEST_1, .size_bytes = 1048576, .checkout_ms = 3, .build_ms = 400, .check_ms = 20, .boot_ms = 30,
-	.store_ms = 5, .cpu_ms = 390, .mem_peak_bytes = 9000000,
+	.class = "none",
+	.cause = "exit",
+	.commit = COMMIT_A,
+	.tree = COMMIT_B,
+	.key = DIGEST_2,
+	.inputs = DIGEST_2,
+	.builder = "make",
+	.digest = DIGEST_1,
+	.size_bytes = 1048576,
+	.checkout_ms = 3,
+	.build_ms = 400,
+	.check_ms = 20,
+	.boot_ms = 30,
+	.store_ms = 5,
+	.cpu_ms = 390,
+	.mem_peak_bytes = 9000000,
 };
-static const struct attempt_result bad = {.class = "pusher", .cause = "exit", .reason = "make said no"};
-static const struct attempt_result broken = {.class = "nobody", .cause = "crash", .reason = "it crashed"};
+static const struct attempt_result bad = {
+	.class = "pusher", .cause = "exit", .reason = "make said no"};
+static const struct attempt_result broken = {
+	.class = "nobody", .cause = "crash", .reason = "it crashed"};
 
 static inline int64_t claim(struct scratch *s)
 {
@@ -25,9 +40,12 @@ static inline void assert_event(struct scratch *s, int64_t job, const char *even
 {
 	char text[256];
 
-	snprintf(text, sizeof(text), "SELECT count(*) FROM events WHERE job = %lld AND event = '%s'", (long long)job, event);
+	snprintf(text, sizeof(text),
+		 "SELECT count(*) FROM events WHERE job = %lld AND event = '%s'", (long long)job,
+		 event);
 	if (number_of(s, text) != times)
-		print_error("job %lld: not %lld times %s\n", (long long)job, (long long)times, event);
+		print_error("job %lld: not %lld times %s\n", (long long)job, (long long)times,
+			    event);
 	assert_int_equal(number_of(s, text), times);
 }
 

@@ -17,14 +17,18 @@ libvirt_start () {
 	mkdir -p "$LIBVIRT/run" "$LIBVIRT/etc/libvirt" "$LIBVIRT/cache" "$LIBVIRT/state" &&
 	echo 'stdio_handler = "file"' >"$LIBVIRT/etc/libvirt/qemu.conf" &&
 	echo 'log_outputs = "2:stderr"' >"$LIBVIRT/etc/libvirt/libvirtd.conf" &&
-	chown -R "$LIBVIRT_USER" "$LIBVIRT" && chmod 0700 "$LIBVIRT/run" || return 1
+	chown -R "$LIBVIRT_USER" "$LIBVIRT" &&
+	chmod 0700 "$LIBVIRT/run" || return 1
 	set -- libvirtd -f "$LIBVIRT/etc/libvirt/libvirtd.conf" -p "$LIBVIRT/run/pid"
-	test "$(id -u)" -ne 0 || set -- setpriv --reuid nobody --regid nogroup --clear-groups -- "$@"
-	HOME=$LIBVIRT XDG_RUNTIME_DIR=$LIBVIRT/run XDG_CONFIG_HOME=$LIBVIRT/etc XDG_CACHE_HOME=$LIBVIRT/cache \
+	test "$(id -u)" -ne 0 || set -- setpriv --reuid nobody --regid nogroup --clear-groups -- \
+		"$@"
+	HOME=$LIBVIRT XDG_RUNTIME_DIR=$LIBVIRT/run XDG_CONFIG_HOME=$LIBVIRT/etc \
+		XDG_CACHE_HOME=$LIBVIRT/cache \
 		XDG_STATE_HOME=$LIBVIRT/state "$@" >"$LIBVIRT/log" 2>&1 </dev/null &
 	libvirt__pid=$!
 	test_cleanup libvirt__stop
-	VIRSH_DEFAULT_CONNECT_URI=$LIBVIRT_URI && export VIRSH_DEFAULT_CONNECT_URI
+	VIRSH_DEFAULT_CONNECT_URI=$LIBVIRT_URI &&
+	export VIRSH_DEFAULT_CONNECT_URI
 	wait_until 'virsh list' 30 || { cat "$LIBVIRT/log"; return 1; }
 }
 
@@ -58,8 +62,11 @@ libvirt_domain () {
 
 # qemu-io's own words say whether the bytes were as asked.
 libvirt_device () {
-	virsh qemu-monitor-command "$1" --hmp "qemu-io -d /machine/peripheral/virtio-disk0/virtio-backend \"$2\"" >"$LIBVIRT/said" &&
-	cat "$LIBVIRT/said" && ! grep -qiE 'fail|error|conflict|cannot' "$LIBVIRT/said"
+	virsh qemu-monitor-command "$1" --hmp \
+		"qemu-io -d /machine/peripheral/virtio-disk0/virtio-backend \"$2\"" \
+		>"$LIBVIRT/said" &&
+	cat "$LIBVIRT/said" &&
+	! grep -qiE 'fail|error|conflict|cannot' "$LIBVIRT/said"
 }
 
 libvirt_kill () {

@@ -21,9 +21,10 @@ node_publish=$NODE/sockets/publish
 node_pid=''
 node__watched=''
 
-# node_users: before node_init, as root: a node as it is installed. git, hornero, nova and an operator are
-# different unprivileged users (by number), the publisher is a socket-activated service of its own. From here
-# on `hornero` is the operator's and `git` is git's; `command hornero` is root's.
+# node_users: before node_init, as root: a node as it is installed. git, hornero, nova and an
+# operator are different unprivileged users (by number), the publisher is a socket-activated service
+# of its own. From here on `hornero` is the operator's and `git` is git's; `command hornero` is
+# root's.
 node_git=64101 node_hornero=64102 node_nova=64103 node_operator=64104 node_group=64110
 node__users=no
 node_users () {
@@ -47,29 +48,37 @@ node_as () {
 
 # nova's publisher: two capabilities, and the socket that only hornero may knock at.
 node__publisher () {
-	mkdir "$NODE/sockets" && chown $node_nova "$NODE/sockets" &&
-	setpriv --reuid $node_nova --regid $node_nova --clear-groups --inh-caps=-all,+dac_override,+fowner \
-		--ambient-caps=-all,+dac_override,+fowner --bounding-set=-all,+dac_override,+fowner --no-new-privs \
+	mkdir "$NODE/sockets" &&
+	chown $node_nova "$NODE/sockets" &&
+	setpriv --reuid $node_nova --regid $node_nova --clear-groups \
+		--inh-caps=-all,+dac_override,+fowner \
+		--ambient-caps=-all,+dac_override,+fowner \
+			--bounding-set=-all,+dac_override,+fowner --no-new-privs \
 		systemd-socket-activate --accept --inetd --seqpacket -l "$NODE/sockets/publish" \
-		"$HORNERO_BUILD/hornero-publish" -c "$HORNERO_CONF" >>"$NODE/hornerod.log" 2>&1 </dev/null &
+		"$HORNERO_BUILD/hornero-publish" -c "$HORNERO_CONF" >>"$NODE/hornerod.log" 2>&1 \
+			</dev/null &
 	node__publisher_pid=$!
 	test_cleanup "kill $node__publisher_pid; wait $node__publisher_pid; :"
 	wait_until "test -S '$NODE/sockets/publish'" 10 &&
-	chown $node_hornero "$NODE/sockets/publish" && chmod 0600 "$NODE/sockets/publish"
+	chown $node_hornero "$NODE/sockets/publish" &&
+	chmod 0600 "$NODE/sockets/publish"
 }
 
 node__init_users () {
 	test "$(id -u)" -eq 0 || { echo >&2 'node_users needs root'; return 1; }
 	chmod 0755 "$NODE" &&
-	install -d -o $node_nova -g $node_nova -m 0755 "$NODE/instances" "$NODE/instances/_base" "$NODE/instances/locks" &&
+	install -d -o $node_nova -g $node_nova -m 0755 "$NODE/instances" "$NODE/instances/_base" \
+		"$NODE/instances/locks" &&
 	printf '%s: %s\n' git_user $node_git hornero_user $node_hornero queue_group $node_group \
 		publish_socket "$node_publish" >>"$HORNERO_CONF" &&
-	: >"$NODE/hornerod.log" && command hornero init || return 1
+	: >"$NODE/hornerod.log" &&
+	command hornero init || return 1
 	if test -n "$HORNERO_TEST_UNIT"
 	then
 		unit_init
 	else
-		hornerod --prepare && node__publisher
+		hornerod --prepare &&
+		node__publisher
 	fi
 }
 
@@ -85,7 +94,8 @@ node__builders () {
 
 # node_init [LINE…]: extra lines of hornero.yaml, which win over the ones here.
 node_init () {
-	mkdir -p "$NODE" "$NODE/instances/_base" && node__builders &&
+	mkdir -p "$NODE" "$NODE/instances/_base" &&
+	node__builders &&
 	{
 		test $# -eq 0 || printf '%s\n' "$@"
 		while IFS= read -r node__line
@@ -109,8 +119,10 @@ node_init () {
 		store_floor: 0
 		cache_floor: 0
 		END
-		test "$(id -u)" -ne 0 || printf '%s\n' "$@" | grep -q '^build_user:' || echo "build_user: $NODE_BUILD_UID"
-		group_possible || printf '%s\n' "$@" | grep -q '^isolation:' || echo 'isolation: none'
+		test "$(id -u)" -ne 0 || printf '%s\n' "$@" | grep -q '^build_user:' || echo \
+			"build_user: $NODE_BUILD_UID"
+		group_possible || printf '%s\n' "$@" | grep -q '^isolation:' || echo \
+			'isolation: none'
 	} >"$NODE/hornero.yaml" &&
 	HORNERO_CONF=$NODE/hornero.yaml &&
 	export HORNERO_CONF &&
@@ -123,8 +135,8 @@ node_init () {
 	fi
 }
 
-# hornerod in the background, until it takes jobs; its log is $NODE/hornerod.log. Where it ends instead: its words on
-# standard error, and its exit code.
+# hornerod in the background, until it takes jobs; its log is $NODE/hornerod.log. Where it ends
+# instead: its words on standard error, and its exit code.
 node_start () {
 	test -z "$node_pid" || { echo >&2 'node_start: it runs'; return 1; }
 	: >"$NODE/hornerod.log"
@@ -134,7 +146,8 @@ node_start () {
 		return
 	elif test $node__users = yes
 	then
-		setpriv --reuid $node_hornero --regid $node_hornero --groups $node_group -- hornerod --foreground \
+		setpriv --reuid $node_hornero --regid $node_hornero --groups $node_group -- \
+			hornerod --foreground \
 			>>"$NODE/hornerod.log" 2>&1 </dev/null &
 	else
 		in_group "$NODE_TOP" hornerod --foreground >>"$NODE/hornerod.log" 2>&1 </dev/null &
@@ -143,7 +156,8 @@ node_start () {
 	test -n "$node__watched" || test_cleanup node__stop_at_end
 	node__watched=yes
 	wait_until "grep -q '^READY' '$NODE/hornerod.log' || ! kill -0 $node_pid" 30
-	grep -q '^READY' "$NODE/hornerod.log" && return 0
+	grep -q '^READY' "$NODE/hornerod.log" &&
+	return 0
 	cat >&2 "$NODE/hornerod.log"
 	node__was=$node_pid
 	node_pid=''
@@ -185,7 +199,8 @@ node__stop_at_end () {
 
 # The groups of this node, the deepest first, of every hierarchy.
 node_cgroups () {
-	find /sys/fs/cgroup -depth -type d \( -path "*/$NODE_TOP" -o -path "*/$NODE_TOP/*" \) 2>/dev/null
+	find /sys/fs/cgroup -depth -type d \( -path "*/$NODE_TOP" -o -path "*/$NODE_TOP/*" \) \
+		2>/dev/null
 }
 
 # No process is in any group that builds use, and no attempt has a group.
@@ -203,7 +218,8 @@ node_cgroups_gone () {
 node__no_process () {
 	for node__group in $(node_cgroups)
 	do
-		test "${node__group##*/}" = agent || ! grep -q . "$node__group/cgroup.procs" || return 1
+		test "${node__group##*/}" = agent || ! grep -q . "$node__group/cgroup.procs" || \
+			return 1
 	done
 }
 
@@ -232,7 +248,9 @@ node_hello_repo () {
 
 # node_work DIR REPOSITORY: a new work clone, to push from.
 node_work () {
-	mkdir "$1" && { test $node__users = no || chown $node_git "$1"; } && git init -q -b main "$1" &&
+	mkdir "$1" &&
+	{ test $node__users = no || chown $node_git "$1"; } &&
+	git init -q -b main "$1" &&
 	git -C "$1" remote add origin "$2"
 }
 
@@ -243,17 +261,20 @@ node_copy_hello () {
 		cd "$HORNERO_SRC/examples/hello" &&
 		for node__file in .hornero.yaml .gitignore Makefile README *.c *.S *.h *.ld greeting
 		do
-			test ! -e "$node__file" || install -m 0644 "$node__file" "$node__to/$node__file" || exit 1
+			test ! -e "$node__file" || install -m 0644 "$node__file" \
+				"$node__to/$node__file" || exit 1
 		done
 	)
 }
 
-# node_job FILE: the job that a push or a command queued, by its words. A sweep may have been faster: "is queued already".
+# node_job FILE: the job that a push or a command queued, by its words. A sweep may have been
+# faster: "is queued already".
 node_job () {
 	sed -n 's/.*job \([0-9]*\) \(is \)*queued.*/\1/p' "$1" | head -n 1
 }
 
-# push_make RECIPE…: a Makefile whose target runs these lines, pushed from the hello work clone. Sets job.
+# push_make RECIPE…: a Makefile whose target runs these lines, pushed from the hello work clone.
+# Sets job.
 push_make () {
 	{
 		printf 'hornero.raw:\n'
@@ -267,11 +288,15 @@ push_make () {
 	test -n "$job"
 }
 
-# node_push [OPTION…]: commits all of the hello work clone, pushes it and waits for its job. Sets job.
+# node_push [OPTION…]: commits all of the hello work clone, pushes it and waits for its job. Sets
+# job.
 node_push () {
-	git -C "$HELLO_WORK" add -A && git -C "$HELLO_WORK" commit -q --allow-empty -m change &&
+	git -C "$HELLO_WORK" add -A &&
+	git -C "$HELLO_WORK" commit -q --allow-empty -m change &&
 	git -C "$HELLO_WORK" push -q origin main "$@" 2>push.out || { cat push.out; return 1; }
-	job=$(node_job push.out) && test -n "$job" && hornero wait "$job" --timeout 60
+	job=$(node_job push.out) &&
+	test -n "$job" &&
+	hornero wait "$job" --timeout 60
 }
 
 # The text that the hello image's warm file begins with.

@@ -9,7 +9,8 @@
 #define NAME "0123456789abcdef0123456789abcdef01234567"
 
 /* The first bytes of a qcow2 of that version, its name at offset. Returns their number. */
-static inline size_t header(uint8_t *buf, size_t room, uint32_t version, uint64_t offset, uint32_t len, const char *name)
+static inline size_t header(uint8_t *buf, size_t room, uint32_t version, uint64_t offset,
+			    uint32_t len, const char *name)
 {
 	uint32_t words[] = {0x514649fb, version, (uint32_t)(offset >> 32), (uint32_t)offset, len};
 

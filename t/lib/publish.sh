@@ -67,13 +67,15 @@ publish_clean () {
 	do
 		test -e "$publish__file" || continue
 		publish__own=${publish__file##*/}
-		test "$publish__own" = "$NAME" || { echo >&2 "left behind: $publish__own"; return 1; }
+		test "$publish__own" = "$NAME" || { echo >&2 "left behind: $publish__own"; return \
+			1; }
 	done
 }
 
 # publish_instance NAME: a directory as Nova makes it, its disk an overlay on $BASE.
 publish_instance () {
-	mkdir -p "$INSTANCES/$1" && echo "{\"$INSTANCES/$1/disk\": \"qcow2\"}" >"$INSTANCES/$1/disk.info" &&
+	mkdir -p "$INSTANCES/$1" &&
+	echo "{\"$INSTANCES/$1/disk\": \"qcow2\"}" >"$INSTANCES/$1/disk.info" &&
 	qemu-img create -q -f qcow2 -F raw -b "${2:-$BASE}" "$INSTANCES/$1/disk" 64M
 }
 

@@ -38,14 +38,15 @@ struct scratch {
 		}                                                          \
 	} while (0)
 
-#define assert_refused(s, call, wanted_class, part)                        \
-	do {                                                               \
-		(s)->e = (struct err)ERR_INIT;                             \
-		assert_int_equal((call), -1);                              \
-		if ((s)->e.class != (wanted_class) || !strstr((s)->e.msg, part)) { \
-			print_error("%s: class %s, \"%s\"\n", #call, err_class_name((s)->e.class), (s)->e.msg); \
-			fail();                                            \
-		}                                                          \
+#define assert_refused(s, call, wanted_class, part)                                                \
+	do {                                                                                       \
+		(s)->e = (struct err)ERR_INIT;                                                     \
+		assert_int_equal((call), -1);                                                      \
+		if ((s)->e.class != (wanted_class) || !strstr((s)->e.msg, part)) {                 \
+			print_error("%s: class %s, \"%s\"\n", #call, err_class_name((s)->e.class), \
+				    (s)->e.msg);                                                   \
+			fail();                                                                    \
+		}                                                                                  \
 	} while (0)
 
 static inline struct db_place place_of(struct scratch *s)
@@ -94,8 +95,12 @@ static inline int scratch_end(void **state)
 
 static inline struct job_wish wish_of(const char *image, const char *commit)
 {
-	return (struct job_wish){.image = image, .repo = "hello", .ref = "refs/heads/main", .commit = commit,
-				 .origin = "push", .pushed_by = "alice"};
+	return (struct job_wish){.image = image,
+				 .repo = "hello",
+				 .ref = "refs/heads/main",
+				 .commit = commit,
+				 .origin = "push",
+				 .pushed_by = "alice"};
 }
 
 static inline struct job_receipt enqueue(struct scratch *s, const char *image, const char *commit)

@@ -14,7 +14,8 @@ die () {
 packages_of () {
 	for section
 	do
-		sed -n "/^\\[$section\\]/,/^\\[[a-z]*\\]\$/{s/[[:space:]]*#.*//;/^\\[/d;/./p;}" "$src/packages"
+		sed -n "/^\\[$section\\]/,/^\\[[a-z]*\\]\$/{s/[[:space:]]*#.*//;/^\\[/d;/./p;}" \
+			"$src/packages"
 	done
 }
 
@@ -38,30 +39,38 @@ install_missing () {
 	if test "$(id -u)" -eq 0
 	then
 		as_root=''
-	elif command -v sudo >/dev/null && sudo -n true 2>/dev/null
+	elif command -v sudo >/dev/null &&
+	sudo -n true 2>/dev/null
 	then
 		as_root='sudo -n'
-	elif command -v sudo >/dev/null && test -t 0
+	elif command -v sudo >/dev/null &&
+	test -t 0
 	then
 		as_root=sudo
 	else
 		die "missing packages, and no right to install them: apt-get install$missing"
 	fi
 	say "Installing with apt-get:$missing"
-	quietly $as_root apt-get update -q || say 'apt-get update failed; trying with the lists that are there'
+	quietly $as_root apt-get update -q || say \
+		'apt-get update failed; trying with the lists that are there'
 	quietly $as_root env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -q -y --no-install-recommends --no-remove $missing ||
 		{ cat "$scratch/quiet.log" >&2; die 'apt-get could not install them'; }
 }
 
-# Debian's kernel for the guests of the tests, where guest_kernel finds none: HORNERO_TEST_KERNEL. Unpacked in $scratch and not
-# installed: in /boot it might become this machine's next boot. Nothing where no guest could run anyway.
+# Debian's kernel for the guests of the tests, where guest_kernel finds none: HORNERO_TEST_KERNEL.
+# Unpacked in $scratch and not installed: in /boot it might become this machine's next boot. Nothing
+# where no guest could run anyway.
 fetch_kernel () {
-	test "$(id -u)" -eq 0 && test "$(uname -m)" = x86_64 && command -v apt-get >/dev/null && test -z "$(guest_kernel)" || return 0
+	test "$(id -u)" -eq 0 &&
+	test "$(uname -m)" = x86_64 &&
+	command -v apt-get >/dev/null &&
+	test -z "$(guest_kernel)" || return 0
 	mkdir "$scratch/kernel"
 	kernel__fetch || { quietly apt-get update -q && kernel__fetch; } || {
 		cat "$scratch/quiet.log" >&2
-		die 'apt-get could not fetch a kernel for the guests; HORNERO_TEST_KERNEL=.../boot/vmlinuz-* names another, --no-install leaves them out'
+		die \
+			'apt-get could not fetch a kernel for the guests; HORNERO_TEST_KERNEL=.../boot/vmlinuz-* names another, --no-install leaves them out'
 	}
 	HORNERO_TEST_KERNEL=$(ls "$scratch"/kernel/boot/vmlinuz-*)
 	export HORNERO_TEST_KERNEL
@@ -73,7 +82,8 @@ kernel__fetch () {
 	package=$(apt-cache show --no-all-versions "$package" 2>"$scratch/quiet.log" | sed -n 's/^Depends: \(linux-image-[^ ,]*\).*/\1/p')
 	test -n "$package" || return 1
 	say "Fetching with apt-get, for the guests of the tests alone: $package"
-	(cd "$scratch/kernel" && quietly apt-get download -q "$package") && dpkg -x "$scratch"/kernel/*.deb "$scratch/kernel" &&
+	(cd "$scratch/kernel" && quietly apt-get download -q "$package") &&
+	dpkg -x "$scratch"/kernel/*.deb "$scratch/kernel" &&
 		rm "$scratch"/kernel/*.deb
 }
 
@@ -82,14 +92,16 @@ quietly () {
 	"$@" >"$scratch/quiet.log" 2>&1 </dev/null
 }
 
-# build_aside [CONFIGURE-OPTION…]: a copy of the sources in $scratch/src, built ($targets) in $scratch/build.
-# The tree itself stays as it is, configured or not.
+# build_aside [CONFIGURE-OPTION…]: a copy of the sources in $scratch/src, built ($targets) in
+# $scratch/build. The tree itself stays as it is, configured or not.
 build_aside () {
 	mkdir -p "$scratch/src" "$scratch/build"
 	copy_sources "$scratch/src"
 	(
-		cd "$scratch/src" && { test -x configure || ./autogen.sh; } &&
-		cd "$scratch/build" && ../src/configure --quiet "$@" &&
+		cd "$scratch/src" &&
+		{ test -x configure || ./autogen.sh; } &&
+		cd "$scratch/build" &&
+		../src/configure --quiet "$@" &&
 		make -s -j "$(nproc)" ${targets:-all}
 	) >"$scratch/build.log" 2>&1 </dev/null && return 0
 	cat "$scratch/build.log" >&2
@@ -100,10 +112,12 @@ build_aside () {
 copy_sources () {
 	if test "$(git -c safe.directory="$src" -C "$src" rev-parse --show-toplevel 2>/dev/null)" = "$src"
 	then
-		git -c safe.directory="$src" -C "$src" ls-files -z --cached --others --exclude-standard |
+		git -c safe.directory="$src" -C "$src" ls-files -z --cached --others \
+			--exclude-standard |
 			(cd "$src" && tar --null --ignore-failed-read --no-recursion -T - -cf - 2>/dev/null)
 	else
-		tar -C "$src" --exclude=./build --exclude=./.git --exclude=./config.status --exclude=./Makefile \
+		tar -C "$src" --exclude=./build --exclude=./.git --exclude=./config.status \
+			--exclude=./Makefile \
 			--exclude='*.[oa]' -cf - .
 	fi | tar -C "$1" -xf -
 }
@@ -114,7 +128,8 @@ copy_sources () {
 # delegated COMMAND…: start this very command (the calling script) again in a systemd scope with
 # such a subtree, in its leaf "here". Returns where that is not needed, not possible, or done.
 delegated () {
-	test "$(id -u)" -ne 0 && test -f /sys/fs/cgroup/cgroup.controllers || return 0
+	test "$(id -u)" -ne 0 &&
+	test -f /sys/fs/cgroup/cgroup.controllers || return 0
 	if test -z "$HORNERO_SCOPE"
 	then
 		scope='systemd-run --user --scope --quiet --collect -p Delegate=yes'
@@ -124,7 +139,8 @@ delegated () {
 		exec $scope "$@"
 	fi
 	own=$(group_own)
-	mkdir "$own/here" && echo $$ >"$own/here/cgroup.procs" &&
+	mkdir "$own/here" &&
+	echo $$ >"$own/here/cgroup.procs" &&
 	echo '+cpu +memory +pids' >"$own/cgroup.subtree_control" ||
 	say "The scope $own hands no controllers down."
 }
@@ -138,7 +154,8 @@ group_possible () {
 	test "$(id -u)" -ne 0 || return 0
 	group_base=$(group_own)
 	group_base=${group_base%/here}
-	test -n "$HORNERO_SCOPE" && grep -qs memory "$group_base/cgroup.subtree_control"
+	test -n "$HORNERO_SCOPE" &&
+	grep -qs memory "$group_base/cgroup.subtree_control"
 }
 
 # in_group NAME COMMAND…: as COMMAND, but alone in a group NAME where that is needed. Does not
@@ -163,7 +180,8 @@ in_group () {
 # boot_guest FILE: what a RAW image says on its serial port, in an emulated PC that changes nothing
 # in the file and ends with the guest.
 boot_guest () {
-	timeout 60 qemu-system-x86_64 -accel tcg -m 64 -nodefaults -no-user-config -display none -no-reboot \
+	timeout 60 qemu-system-x86_64 -accel tcg -m 64 -nodefaults -no-user-config -display none \
+		-no-reboot \
 		-serial stdio -device isa-debug-exit,iobase=0x501,iosize=2 \
 		-drive "file=$1,format=raw,snapshot=on" </dev/null | tr -d '\r'
 }

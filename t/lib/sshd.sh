@@ -16,13 +16,15 @@ sshd_conf () {
 	StrictModes no
 	AllowUsers $account
 	END
-	printf '%s\n' "$@" >>sshd_config && sshd_run_dir
+	printf '%s\n' "$@" >>sshd_config &&
+	sshd_run_dir
 }
 
-# sshd needs /run/sshd for each connection, and other tests have an sshd, too. Each holds a lock of the directory; the last one
-# removes it. Its mode says that a test made it: sshd's own is 0755.
+# sshd needs /run/sshd for each connection, and other tests have an sshd, too. Each holds a lock of
+# the directory; the last one removes it. Its mode says that a test made it: sshd's own is 0755.
 sshd_run_dir () {
-	test_cleanup "flock -n -x 8 && test \"\$(stat -c %a /run/sshd)\" = 711 && rmdir /run/sshd; :"
+	test_cleanup \
+		"flock -n -x 8 && test \"\$(stat -c %a /run/sshd)\" = 711 && rmdir /run/sshd; :"
 	while ! { command exec 8</run/sshd && flock -s 8 && test /run/sshd -ef /proc/self/fd/8; } 2>/dev/null
 	do
 		mkdir -m 0711 /run/sshd 2>/dev/null

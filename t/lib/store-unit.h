@@ -37,7 +37,8 @@ static inline int begin(void **state)
 {
 	struct scratch *s = calloc(1, sizeof(*s));
 
-	snprintf(s->dir, sizeof(s->dir), "%s/hornero-t.XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	snprintf(s->dir, sizeof(s->dir), "%s/hornero-t.XXXXXX",
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	assert_non_null(mkdtemp(s->dir));
 	s->store = fs_path("%s/store", s->dir);
 	assert_int_equal(store_init(s->store, &s->e), 0);
@@ -67,10 +68,22 @@ static inline char *stage(const struct scratch *s, const char *content)
 
 static inline struct manifest manifest_of(const char *content, const char *key)
 {
-	struct manifest m = {.job = 42, .attempt = 1, .built_ms = 1700000000000, .tree = OID, .commit = OID,
-			     .builder = "make", .image = IMAGE, .builder_file = KEY2, .toolchain = KEY1,
-			     .architecture = "x86_64", .builder_version = "GNU Make 4.3; gcc (Debian) 12", .hornero_version = "0.1.0",
-			     .isolation = "cgroup", .compile_core_limit = 10, .build_timeout_s = 1800, .check_ms = 7};
+	struct manifest m = {.job = 42,
+			     .attempt = 1,
+			     .built_ms = 1700000000000,
+			     .tree = OID,
+			     .commit = OID,
+			     .builder = "make",
+			     .image = IMAGE,
+			     .builder_file = KEY2,
+			     .toolchain = KEY1,
+			     .architecture = "x86_64",
+			     .builder_version = "GNU Make 4.3; gcc (Debian) 12",
+			     .hornero_version = "0.1.0",
+			     .isolation = "cgroup",
+			     .compile_core_limit = 10,
+			     .build_timeout_s = 1800,
+			     .check_ms = 7};
 	struct err e;
 
 	m.size_bytes = (int64_t)strlen(content);
@@ -79,7 +92,8 @@ static inline struct manifest manifest_of(const char *content, const char *key)
 	return m;
 }
 
-static inline void give(struct scratch *s, const char *key, const char *digest, const char *built, const char *image, const char *binding)
+static inline void give(struct scratch *s, const char *key, const char *digest, const char *built,
+			const char *image, const char *binding)
 {
 	struct answer a = {.job = 42};
 
@@ -103,7 +117,8 @@ static inline struct manifest take(struct scratch *s, const char *content, const
 }
 
 /* What the key finds for an image of this binding: "" where it finds nothing. */
-static inline const char *found_by(struct scratch *s, const char *key, const char *image, const char *binding)
+static inline const char *found_by(struct scratch *s, const char *key, const char *image,
+				   const char *binding)
 {
 	static struct answer a;
 	const struct answer_who who = {image, binding};

@@ -46,7 +46,8 @@ chmod 0755 "$test_root"
 test_out=$test_root/output
 TRASH=$test_root/trash
 HOME=$TRASH
-# A file of its own: as root, `git config --global` would replace /dev/null, the machine's, by a plain file.
+# A file of its own: as root, `git config --global` would replace /dev/null, the machine's, by a
+# plain file.
 GIT_CONFIG_GLOBAL=$test_root/gitconfig
 : >"$GIT_CONFIG_GLOBAL" || exit 1
 export TRASH HOME GIT_CONFIG_GLOBAL
@@ -83,7 +84,8 @@ test__exit () {
 	exit "$test__code"
 }
 
-# test_cleanup 'COMMAND': run it at the end, the newest first. All run; one that fails fails the file.
+# test_cleanup 'COMMAND': run it at the end, the newest first. All run; one that fails fails the
+# file.
 test_cleanup () {
 	test_cleanups="{ $1
 } || test__bad=yes
@@ -157,7 +159,8 @@ test_expect_code () {
 	shift
 	"$@"
 	test__code=$?
-	test "$test__code" -eq "$test__want" && return 0
+	test "$test__code" -eq "$test__want" &&
+	return 0
 	echo >&2 "test_expect_code: wanted $test__want, got $test__code: $*"
 	return 1
 }
@@ -176,7 +179,8 @@ test_grep () {
 		echo >&2 "test_grep: '$1' should not be in $2"
 		return 1
 	fi
-	grep -E -q -e "$1" "$2" && return 0
+	grep -E -q -e "$1" "$2" &&
+	return 0
 	echo >&2 "test_grep: '$1' is not in $2:"
 	cat >&2 "$2"
 	return 1
@@ -184,12 +188,14 @@ test_grep () {
 
 # Seconds since the start of the machine: sets test__now without a process.
 test__uptime () {
-	read -r test__now test__idle </proc/uptime && test__now=${test__now%.*}
+	read -r test__now test__idle </proc/uptime &&
+	test__now=${test__now%.*}
 }
 
-# wait_until 'CONDITION' SECONDS: the only way to wait. Quiet; says so when time is over. It looks often for a second, then
-# seldom: looking takes processors from what it waits for. HORNERO_TEST_SLOW=N, for an emulated machine, has it wait N times
-# as long, and look N times as seldom.
+# wait_until 'CONDITION' SECONDS: the only way to wait. Quiet; says so when time is over. It looks
+# often for a second, then seldom: looking takes processors from what it waits for.
+# HORNERO_TEST_SLOW=N, for an emulated machine, has it wait N times as long, and look N times as
+# seldom.
 wait_until () {
 	test__uptime
 	test__end=$((test__now + $2 * ${HORNERO_TEST_SLOW:-1}))

@@ -1,6 +1,7 @@
 # unit.sh: for node.sh, where HORNERO_TEST_UNIT says so: in a guest whose process 1 is systemd (t/systemd/start) the
-# node of every test is the one of the installed units. hornerod.service runs hornerod as hornero with Delegate=yes,
-# hornero-publish.socket starts the publisher as nova, git and the operator are who they are on a node.
+# node of every test is the one of the installed units. hornerod.service runs hornerod as hornero
+# with Delegate=yes, hornero-publish.socket starts the publisher as nova, git and the operator are
+# who they are on a node.
 #
 # Two things are not as installed: where their words go, and that nobody mends a death that a test has made. Units
 # have a /tmp of their own: TMPDIR must be elsewhere.
@@ -17,18 +18,23 @@ node_users
 
 # The configuration is there; everything else is the units'.
 unit_init () {
-	ln -sf "$HORNERO_CONF" "$unit_conf" && test_cleanup unit__undo &&
+	ln -sf "$HORNERO_CONF" "$unit_conf" &&
+	test_cleanup unit__undo &&
 	for unit__name in $unit hornero-publish@.service
 	do
 		mkdir -p /run/systemd/system/$unit__name.d &&
-		printf '%s\n' '[Service]' Restart=no "StandardOutput=append:$NODE/hornerod.log" "StandardError=append:$NODE/hornerod.log" \
+		printf '%s\n' '[Service]' Restart=no "StandardOutput=append:$NODE/hornerod.log" \
+			"StandardError=append:$NODE/hornerod.log" \
 			>/run/systemd/system/$unit__name.d/test.conf || return 1
 	done &&
-	systemctl daemon-reload && systemctl start hornero-publish.socket
+	systemctl daemon-reload &&
+	systemctl start hornero-publish.socket
 }
 
 unit__undo () {
-	systemctl stop $unit hornero-publish.socket && rm -r /run/systemd/system/hornero*.d && systemctl daemon-reload
+	systemctl stop $unit hornero-publish.socket &&
+	rm -r /run/systemd/system/hornero*.d &&
+	systemctl daemon-reload
 }
 
 # As node_start. systemd itself would not start it more than five times in ten seconds.
@@ -36,8 +42,10 @@ unit_start () {
 	systemctl reset-failed $unit 2>/dev/null
 	if systemctl start $unit
 	then
-		unit_group=$(systemctl show -P ControlGroup $unit) && unit_group=${unit_group#/} &&
-		node_pid=$(systemctl show -P MainPID $unit) && wait_until "grep -q ^READY '$NODE/hornerod.log'" 30
+		unit_group=$(systemctl show -P ControlGroup $unit) &&
+		unit_group=${unit_group#/} &&
+		node_pid=$(systemctl show -P MainPID $unit) &&
+		wait_until "grep -q ^READY '$NODE/hornerod.log'" 30
 	else
 		cat >&2 "$NODE/hornerod.log"
 		return "$(systemctl show -P ExecMainStatus $unit)"
@@ -48,8 +56,10 @@ unit_start () {
 unit_end () {
 	if test "$1" = TERM
 	then
-		systemctl stop $unit && test "$(systemctl show -P Result $unit)" = success
+		systemctl stop $unit &&
+		test "$(systemctl show -P Result $unit)" = success
 	else
-		kill -KILL "$node__was" && wait_until "systemctl is-failed $unit" 30
+		kill -KILL "$node__was" &&
+		wait_until "systemctl is-failed $unit" 30
 	fi
 }

@@ -14,7 +14,8 @@ journal () {
 
 # said UNIT: its journal is in the file `said`.
 said () {
-	journalctl --sync && journalctl --no-pager -u "$1" >said
+	journalctl --sync &&
+	journalctl --no-pager -u "$1" >said
 }
 
 as_git () {
@@ -33,16 +34,22 @@ push () {
 }
 
 test_expect_success 'process 1 is systemd, with cgroup v2 alone' '
-	test "$(cat /proc/1/comm)" = systemd && test -e /sys/fs/cgroup/cgroup.controllers
+	test "$(cat /proc/1/comm)" = systemd &&
+	test -e /sys/fs/cgroup/cgroup.controllers
 '
 
 test_expect_success 'Nova is there: its user, its instances' '
 	{ getent passwd nova || useradd --system --home-dir /var/lib/nova nova; } &&
-	install -d -o nova -g nova /var/lib/nova /var/lib/nova/instances /var/lib/nova/instances/_base
+	install -d -o nova -g nova /var/lib/nova /var/lib/nova/instances \
+		/var/lib/nova/instances/_base
 '
 
 test_expect_success 'users and groups, a configuration, hornero init' '
-	systemd-sysusers && id git && id hornero && useradd carla && usermod -aG hornero-queue carla &&
+	systemd-sysusers &&
+	id git &&
+	id hornero &&
+	useradd carla &&
+	usermod -aG hornero-queue carla &&
 	cat >/etc/hornero/hornero.yaml <<-END &&
 	git_user: git
 	hornero_user: hornero
@@ -57,11 +64,13 @@ test_expect_success 'users and groups, a configuration, hornero init' '
 '
 
 test_expect_success 'a wrong configuration ends the start, and is not tried again' '
-	cp /etc/hornero/hornero.yaml good && echo "compile_core_limits: 50" >>/etc/hornero/hornero.yaml &&
+	cp /etc/hornero/hornero.yaml good &&
+	echo "compile_core_limits: 50" >>/etc/hornero/hornero.yaml &&
 	test_must_fail systemctl start hornerod &&
 	cp good /etc/hornero/hornero.yaml &&
 	test "$(systemctl show -P SubState hornerod)" = failed &&
-	said hornerod && test_grep "hornero.yaml:[0-9]+:[0-9]+: .*compile_core_limits" said || journal
+	said hornerod &&
+	test_grep "hornero.yaml:[0-9]+:[0-9]+: .*compile_core_limits" said || journal
 '
 
 test_expect_success 'systemctl enable --now, as README.md has it' '
@@ -72,7 +81,8 @@ test_expect_success 'systemctl enable --now, as README.md has it' '
 test_expect_success 'it says that it is ready, is watched, and runs as hornero' '
 	test "$(systemctl show -P Type hornerod)" = notify &&
 	test "$(systemctl show -P WatchdogUSec hornerod)" = 30s &&
-	pid=$(systemctl show -P MainPID hornerod) && test "$(stat -c %U /proc/$pid)" = hornero &&
+	pid=$(systemctl show -P MainPID hornerod) &&
+	test "$(stat -c %U /proc/$pid)" = hornero &&
 	test_grep "hornerod.service/agent$" /proc/$pid/cgroup || journal
 '
 
@@ -82,41 +92,59 @@ test_expect_success 'the limits of builds are in its delegated group' '
 	test "$(cat $unit/hornero/memory.max)" -le 500000000
 '
 
-# Red without: Wants=hornero-yield.service in hornerod.service, ReadWritePaths= in hornero-yield.service, the last yield_to_others
-# in agent/yield/main.c.
+# Red without: Wants=hornero-yield.service in hornerod.service, ReadWritePaths= in
+# hornero-yield.service, the last yield_to_others in agent/yield/main.c.
 test_expect_success 'whatever else runs comes before them, and leaves them something: hornero-yield sees to it' '
-	wait_until "systemctl is-active hornero-yield" 30 && test ! -e ${unit%/*}/hornero-yield.service &&
+	wait_until "systemctl is-active hornero-yield" 30 &&
+	test ! -e ${unit%/*}/hornero-yield.service &&
 	wait_until "test \"\$(cat ${unit%/*}/cpu.idle)\" = 1" 120 &&
-	test "$(cat $unit/hornero/cpu.idle)" = 0 && test "$(cat $unit/hornero/cpu.weight)" -lt 100 &&
-	systemctl stop hornero-yield && test "$(cat ${unit%/*}/cpu.idle) $(cat ${unit%/*}/cpu.weight)" = "0 5" &&
-	systemctl start hornero-yield && systemctl is-active hornerod || journal
+	test "$(cat $unit/hornero/cpu.idle)" = 0 &&
+	test "$(cat $unit/hornero/cpu.weight)" -lt 100 &&
+	systemctl stop hornero-yield &&
+	test "$(cat ${unit%/*}/cpu.idle) $(cat ${unit%/*}/cpu.weight)" = "0 5" &&
+	systemctl start hornero-yield &&
+	systemctl is-active hornerod || journal
 '
 
 test_expect_success 'hornero-yield may write two files, and nothing else' '
-	pid=$(systemctl show -P MainPID hornero-yield) && test_grep "^CapEff:.0*$" /proc/$pid/status && test_grep "^CapBnd:.0*$" /proc/$pid/status &&
-	test_must_fail nsenter -t $pid -m touch /etc/hornero/touched && test_must_fail nsenter -t $pid -m sh -c "echo 5 >$unit/hornero/cpu.weight" &&
-	test_must_fail nsenter -t $pid -m sh -c "echo max >${unit%/*}/cpu.max" && nsenter -t $pid -m sh -c "echo 0 >${unit%/*}/cpu.idle"
+	pid=$(systemctl show -P MainPID hornero-yield) &&
+	test_grep "^CapEff:.0*$" /proc/$pid/status &&
+	test_grep "^CapBnd:.0*$" /proc/$pid/status &&
+	test_must_fail nsenter -t $pid -m touch /etc/hornero/touched &&
+	test_must_fail nsenter -t $pid -m sh -c "echo 5 >$unit/hornero/cpu.weight" &&
+	test_must_fail nsenter -t $pid -m sh -c "echo max >${unit%/*}/cpu.max" &&
+	nsenter -t $pid -m sh -c "echo 0 >${unit%/*}/cpu.idle"
 '
 
 test_expect_success 'a push by git is built and published through the socket' '
 	repo=$(hornero repo create hello | tail -n 1) &&
 	as_carla hornero image add $uuid hello &&
-	install -d -o git -g git /var/tmp/pusher && cp -R /hornero/examples/hello/. /var/tmp/pusher/ &&
+	install -d -o git -g git /var/tmp/pusher &&
+	cp -R /hornero/examples/hello/. /var/tmp/pusher/ &&
 	chown -R git:git /var/tmp/pusher &&
-	as_git git init -q -b main /var/tmp/pusher && as_git git -C /var/tmp/pusher add -A &&
-	as_git git -C /var/tmp/pusher commit -q -m hello && as_git git -C /var/tmp/pusher remote add origin "$repo" &&
-	push && { hornero wait $job --timeout 120 || { hornero log $job; hornero why $uuid; journal; }; }
+	as_git git init -q -b main /var/tmp/pusher &&
+	as_git git -C /var/tmp/pusher add -A &&
+	as_git git -C /var/tmp/pusher commit -q -m hello &&
+	as_git git -C /var/tmp/pusher remote add origin "$repo" &&
+	push &&
+	{ hornero wait $job --timeout 120 || { hornero log $job; hornero why $uuid; journal; }; }
 '
 
 test_expect_success 'hornero-door lets a key in, and nobody else' '
-	ssh-keygen -q -t ed25519 -N "" -f key && hornero key add ann key.pub --read hello && ssh-keygen -q -t ed25519 -N "" -f other &&
+	ssh-keygen -q -t ed25519 -N "" -f key &&
+	hornero key add ann key.pub --read hello &&
+	ssh-keygen -q -t ed25519 -N "" -f other &&
 	come () {
 		GIT_SSH_COMMAND="ssh -F /dev/null -i $PWD/$1 -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=accept-new \
 			-o UserKnownHostsFile=$PWD/known" git ls-remote ssh://git@127.0.0.1:2222/hello
 	} &&
-	wait_until "ss -ltn | grep -q :2222" 30 && come key >refs && test_grep refs/heads/main refs &&
-	test_expect_code 128 come other 2>words && test_grep "Permission denied" words &&
-	door=$(systemctl show -P MainPID hornero-door) && test "$(stat -c %U /proc/$door)" = git || journal
+	wait_until "ss -ltn | grep -q :2222" 30 &&
+	come key >refs &&
+	test_grep refs/heads/main refs &&
+	test_expect_code 128 come other 2>words &&
+	test_grep "Permission denied" words &&
+	door=$(systemctl show -P MainPID hornero-door) &&
+	test "$(stat -c %U /proc/$door)" = git || journal
 '
 
 test_expect_success 'the warm file is whole and nova'\''s' '
@@ -124,73 +152,101 @@ test_expect_success 'the warm file is whole and nova'\''s' '
 '
 
 test_expect_success 'the publisher was a service of its own, and is gone' '
-	said "hornero-publish@*" && test_grep "hornero-publish" said &&
+	said "hornero-publish@*" &&
+	test_grep "hornero-publish" said &&
 	wait_until "! systemctl --no-legend list-units \"hornero-publish@*\" | grep -q ." 20
 '
 
 test_expect_success 'systemctl reload fails where the configuration cannot be used, and nothing changes' '
-	pid=$(systemctl show -P MainPID hornerod) && cp /etc/hornero/hornero.yaml good &&
-	echo "compile_core_limits: 50" >>/etc/hornero/hornero.yaml && test_must_fail systemctl reload hornerod &&
-	cp good /etc/hornero/hornero.yaml && systemctl is-active hornerod &&
-	test "$(systemctl show -P MainPID hornerod)" = "$pid" && said hornerod && test_grep "compile_core_limits" said || journal
+	pid=$(systemctl show -P MainPID hornerod) &&
+	cp /etc/hornero/hornero.yaml good &&
+	echo "compile_core_limits: 50" >>/etc/hornero/hornero.yaml &&
+	test_must_fail systemctl reload hornerod &&
+	cp good /etc/hornero/hornero.yaml &&
+	systemctl is-active hornerod &&
+	test "$(systemctl show -P MainPID hornerod)" = "$pid" &&
+	said hornerod &&
+	test_grep "compile_core_limits" said || journal
 '
 
 test_expect_success 'systemctl reload reads the configuration again' '
 	sed -i "s/^compile_core_limit:.*/compile_core_limit: 20/" /etc/hornero/hornero.yaml &&
 	systemctl reload hornerod &&
-	wait_until "test \"\$(cat $unit/hornero/cpu.max)\" = \"$((20 * $(nproc) * 1000)) 100000\"" 30 &&
-	test "$(systemctl show -P MainPID hornerod)" = "$pid" && systemctl is-active hornerod || journal
+	wait_until "test \"\$(cat $unit/hornero/cpu.max)\" = \"$((20 * $(nproc) * 1000)) 100000\"" \
+		30 &&
+	test "$(systemctl show -P MainPID hornerod)" = "$pid" &&
+	systemctl is-active hornerod || journal
 '
 
-# hornerod's user may not write there, so its own sweep removes nothing. Red without: Wants=hornero-clear.service in
-# hornerod.service.
+# hornerod's user may not write there, so its own sweep removes nothing. Red without:
+# Wants=hornero-clear.service in hornerod.service.
 test_expect_success 'a start of hornerod removes, as git, what a push left that died' '
-	systemctl stop hornerod && test "$(stat -c "%U" "$repo")" = git &&
-	as_git touch "$repo/HEAD.lock" "$repo/refs/heads/main.lock" && as_git mkdir -p "$repo/objects/tmp_objdir-incoming-dead/aa" &&
+	systemctl stop hornerod &&
+	test "$(stat -c "%U" "$repo")" = git &&
+	as_git touch "$repo/HEAD.lock" "$repo/refs/heads/main.lock" &&
+	as_git mkdir -p "$repo/objects/tmp_objdir-incoming-dead/aa" &&
 	systemctl start hornerod &&
-	wait_until "test ! -e $repo/HEAD.lock && test ! -e $repo/refs/heads/main.lock && test ! -e $repo/objects/tmp_objdir-incoming-dead" 30 &&
+	wait_until \
+		"test ! -e $repo/HEAD.lock && test ! -e $repo/refs/heads/main.lock && test ! -e $repo/objects/tmp_objdir-incoming-dead" 30 &&
 	wait_until "test \"\$(systemctl show -P ActiveState hornero-clear)\" = inactive" 30 &&
 	test "$(systemctl show -P Result hornero-clear)" = success &&
-	said hornero-clear && test_grep "event=removed file=refs/heads/main.lock left by a process that died" said || journal
+	said hornero-clear &&
+	test_grep "event=removed file=refs/heads/main.lock left by a process that died" said || \
+		journal
 '
 
 test_expect_success 'stop in the middle of a build, idle as all builds: no process, no group; the job waits' '
 	printf "hornero.raw:\n\tsetsid sleep 1001 & sleep 1000\n" >/var/tmp/pusher/Makefile &&
-	as_git git -C /var/tmp/pusher commit -q -a -m lasting && push &&
+	as_git git -C /var/tmp/pusher commit -q -a -m lasting &&
+	push &&
 	wait_until "pgrep -x sleep -a | grep -q \"sleep 1000\"" 60 &&
-	systemctl is-active hornero-yield && wait_until "test \"\$(cat ${unit%/*}/cpu.idle)\" = 1" 120 &&
-	systemctl stop hornerod && test_must_fail systemctl is-active hornero-yield &&
-	! pgrep -f "^sleep 100[01]" && test ! -e $unit && test "$(systemctl show -P Result hornerod)" = success &&
+	systemctl is-active hornero-yield &&
+	wait_until "test \"\$(cat ${unit%/*}/cpu.idle)\" = 1" 120 &&
+	systemctl stop hornerod &&
+	test_must_fail systemctl is-active hornero-yield &&
+	! pgrep -f "^sleep 100[01]" &&
+	test ! -e $unit &&
+	test "$(systemctl show -P Result hornerod)" = success &&
 	hornero show $job --json | jq -e ".state == \"queued\"" || journal
 '
 
 test_expect_success 'one that hangs is killed by the watchdog, with its builds, and started again' '
 	mkdir -p /run/systemd/system/hornerod.service.d &&
 	printf "[Service]\nWatchdogSec=5\n" >/run/systemd/system/hornerod.service.d/test.conf &&
-	systemctl daemon-reload && systemctl start hornerod &&
+	systemctl daemon-reload &&
+	systemctl start hornerod &&
 	wait_until "pgrep -x sleep -a | grep -q \"sleep 1000\"" 60 &&
-	pid=$(systemctl show -P MainPID hornerod) && kill -STOP $pid &&
+	pid=$(systemctl show -P MainPID hornerod) &&
+	kill -STOP $pid &&
 	wait_until "test \"\$(systemctl show -P NRestarts hornerod)\" = 1" 60 &&
 	wait_until "systemctl is-active hornerod && systemctl is-active hornero-yield" 60 &&
-	said hornerod && test_grep "[Ww]atchdog timeout" said || journal
+	said hornerod &&
+	test_grep "[Ww]atchdog timeout" said || journal
 '
 
 test_expect_success 'what hung is cancelled, and it builds on' '
-	as_carla hornero cancel $job && wait_until "! pgrep -f \"^sleep 100[01]\"" 60 &&
-	cp /hornero/examples/hello/Makefile /var/tmp/pusher/Makefile && echo again >/var/tmp/pusher/greeting &&
-	as_git git -C /var/tmp/pusher commit -q -a -m good && push &&
+	as_carla hornero cancel $job &&
+	wait_until "! pgrep -f \"^sleep 100[01]\"" 60 &&
+	cp /hornero/examples/hello/Makefile /var/tmp/pusher/Makefile &&
+	echo again >/var/tmp/pusher/greeting &&
+	as_git git -C /var/tmp/pusher commit -q -a -m good &&
+	push &&
 	hornero wait $job --timeout 120 || { hornero queue --all; hornero why $uuid; journal; }
 '
 
 test_expect_success 'the gc timer waits, and its service packs as git' '
 	systemctl list-timers --no-pager hornero-gc.timer | grep hornero-gc.service &&
-	systemctl start hornero-gc.service && test "$(systemctl show -P Result hornero-gc.service)" = success &&
+	systemctl start hornero-gc.service &&
+	test "$(systemctl show -P Result hornero-gc.service)" = success &&
 	test "$(as_git git --git-dir="$repo" count-objects | cut -d " " -f 1)" -eq 0 || journal
 '
 
 test_expect_success 'stop all: nothing is left' '
-	systemctl disable --now hornero-publish.socket hornerod hornero-gc.timer && test ! -e $unit &&
-	! pgrep -u hornero && ! pgrep -x hornero-yield && test -z "$(systemctl --no-legend --failed list-units "hornero*")" || journal
+	systemctl disable --now hornero-publish.socket hornerod hornero-gc.timer &&
+	test ! -e $unit &&
+	! pgrep -u hornero &&
+	! pgrep -x hornero-yield &&
+	test -z "$(systemctl --no-legend --failed list-units "hornero*")" || journal
 '
 
 test_done
