@@ -41,8 +41,9 @@ may_include () {
 	test_cmp /dev/null found
 }
 
-# calls ROOM: "FROM TO SYMBOL" for each symbol of the file TO that the file FROM refers to. Objects are called FILE.o or
-# PROGRAM-FILE.o. An object that outlived its source is none; a source without an object is a fault of its own.
+# calls ROOM: "FROM TO SYMBOL" for each symbol of the file TO that the file FROM refers to. Objects
+# are called FILE.o or PROGRAM-FILE.o. An object that outlived its source is none; a source without
+# an object is a fault of its own.
 calls () {
 	(cd "$HORNERO_SRC/$1" && ls *.c) >sources &&
 	(cd "$HORNERO_BUILD" && nm -A -g -P "$1"/*.o) >symbols &&
@@ -104,8 +105,10 @@ test_expect_success 'includes only point down' '
 	may_include store store lib &&
 	may_include agent/common agent/common db store state conf lib &&
 	may_include agent/cgroup agent/cgroup conf lib &&
-	may_include agent/hornerod agent/hornerod agent/cgroup agent/common db store state conf lib &&
-	may_include agent/build agent/build agent/cgroup agent/common agent/sandboxed/checkout store conf lib &&
+	may_include agent/hornerod agent/hornerod agent/cgroup agent/common db store state conf \
+		lib &&
+	may_include agent/build agent/build agent/cgroup agent/common agent/sandboxed/checkout \
+		store conf lib &&
 	may_include agent/yield agent/yield agent/cgroup conf lib &&
 	may_include agent/publish agent/publish agent/common store state conf lib &&
 	may_include agent/publish/flatten agent/publish/flatten agent/publish conf lib &&
@@ -122,7 +125,8 @@ test_expect_success 'includes only point down' '
 	done
 '
 
-# Red with a call of word_nearest() in cli/view.c: grammar.c, where that is, calls view.c. Red without an object of cli/node.c.
+# Red with a call of word_nearest() in cli/view.c: grammar.c, where that is, calls view.c. Red
+# without an object of cli/node.c.
 test_expect_success 'calls between the files of a room go round in no circle' '
 	for room in $rooms
 	do
@@ -141,7 +145,8 @@ test_expect_success 'each library is known in its room only' '
 	only_in "#include <systemd/" "agent/hornerod/.*" &&
 	only_in "#include <libvirt/" "agent/publish/flatten/pull\.c" &&
 	only_in "#include <openssl/" "lib/sha\.c" &&
-	only_in "#include <jansson.h>" "(store|cli)/.*|agent/upkeep/(collect|sweep)/.*|agent/publish/(diskinfo|flatten/pull)\.c"
+	only_in "#include <jansson.h>" \
+		"(store|cli)/.*|agent/upkeep/(collect|sweep)/.*|agent/publish/(diskinfo|flatten/pull)\.c"
 '
 
 test_expect_success 'SQL is in db/ only' '
@@ -149,12 +154,14 @@ test_expect_success 'SQL is in db/ only' '
 '
 
 test_expect_success 'words of the CLI see images and jobs through cli/view.c only' '
-	search "(^|[^a-z_0-9])(images?_load(_some)?|job_get) ?\(" $(sources cli) | grep -v "^cli/view\.c:" >found || :
+	search "(^|[^a-z_0-9])(images?_load(_some)?|job_get) ?\(" $(sources cli) | grep -v \
+		"^cli/view\.c:" >found || :
 	test_cmp /dev/null found
 '
 
 test_expect_success 'processes start in lib/spawn.c only' '
-	only_in "(^|[^a-z_0-9>.\"])(v?fork|clone3?|system|popen|posix_spawnp?|daemon) ?\(" "lib/spawn\.c"
+	only_in "(^|[^a-z_0-9>.\"])(v?fork|clone3?|system|popen|posix_spawnp?|daemon) ?\(" \
+		"lib/spawn\.c"
 '
 
 test_expect_success 'every descriptor is closed on exec' '
@@ -178,7 +185,8 @@ test_expect_success 'every descriptor is closed on exec' '
 '
 
 test_expect_success 'no function that overruns its buffer or loses its error' '
-	only_in "(^|[^a-z_0-9>.\"])(strcat|sprintf|vsprintf|gets|atoi|atol|atoll|strtok|mktemp|tmpnam|alloca) ?\(" none
+	only_in \
+		"(^|[^a-z_0-9>.\"])(strcat|sprintf|vsprintf|gets|atoi|atol|atoll|strtok|mktemp|tmpnam|alloca) ?\(" none
 '
 
 test_expect_success 'no file of more than 600 lines' '
@@ -188,7 +196,21 @@ test_expect_success 'no file of more than 600 lines' '
 
 test_expect_success 'nothing is left to be done in words' '
 	word=TO; word="${word}DO|FIX""ME|XX""X[^X]" &&
-	nothing_says search "(^|[^A-Za-z_.])($word)" $(sources) Makefile.am configure.ac README.md HACKING.md NEWS try check
+	nothing_says search "(^|[^A-Za-z_.])($word)" $(sources) Makefile.am configure.ac README.md \
+		HACKING.md NEWS try check
+'
+
+# too_wide FILE…: lines of more than 100 columns; a tab ends at the next multiple of 8.
+too_wide () {
+	(cd "$HORNERO_SRC" &&
+		perl -CSD -ne 'chomp; $l = $_;
+			1 while s/\t+/" " x (8 * length($&) - length($`) % 8)/e;
+			print "$ARGV:$.: $l\n" if length > 100; close ARGV if eof' "$@")
+}
+
+test_expect_success 'no line of C has more than 100 columns' '
+	too_wide $(sources) $(cd "$HORNERO_SRC" && find t bench examples -name "*.[ch]") >found &&
+	test_cmp /dev/null found
 '
 
 test_expect_success 'a room is a folder: its headers guard by its name' '
@@ -206,19 +228,23 @@ test_expect_success 'each program links only what it needs' '
 	links_only libssh hornero-door &&
 	links_only libseccomp hornero-build hornero-door &&
 	links_only libsystemd hornerod &&
-	links_only libsqlite3 hornero hornerod hornero-collect hornero-hook hornero-scrub hornero-sweep &&
+	links_only libsqlite3 hornero hornerod hornero-collect hornero-hook hornero-scrub \
+		hornero-sweep &&
 	links_only libvirt hornero-flatten &&
-	links_only libcrypto hornero hornerod hornero-build hornero-collect hornero-keep hornero-publish hornero-scrub hornero-sweep
+	links_only libcrypto hornero hornerod hornero-build hornero-collect hornero-keep \
+		hornero-publish hornero-scrub hornero-sweep
 '
 
 # Lists every file that belongs to the sources; configure's products do not.
 source_files () {
 	if git -c safe.directory="$HORNERO_SRC" -C "$HORNERO_SRC" rev-parse --git-dir >/dev/null 2>&1
 	then
-		git -c safe.directory="$HORNERO_SRC" -C "$HORNERO_SRC" ls-files --cached --others --exclude-standard
+		git -c safe.directory="$HORNERO_SRC" -C "$HORNERO_SRC" ls-files --cached --others \
+			--exclude-standard
 	else
 		(cd "$HORNERO_SRC" && find . -type f | sed "s,^\\./,,") |
-			grep -vE "^(build-aux|autom4te\\.cache|m4)/|^(configure~?|aclocal\\.m4|config\\.h\\.in~?|Makefile\\.in)\$"
+			grep -vE \
+				"^(build-aux|autom4te\\.cache|m4)/|^(configure~?|aclocal\\.m4|config\\.h\\.in~?|Makefile\\.in)\$"
 	fi | grep -vE '^(\.gitignore|\.gitattributes|\.issues/.*)$' | sort
 }
 
@@ -227,7 +253,8 @@ if test -f "$HORNERO_BUILD/Makefile" && test -f "$HORNERO_SRC/.gitignore"
 then
 	test_expect_success 'what is in the tree is in the distribution' '
 		source_files >have &&
-		MAKEFLAGS= MFLAGS= timeout 60 make -s -C "$HORNERO_BUILD" distdir distdir="$TRASH/dist" >out 2>&1 ||
+		MAKEFLAGS= MFLAGS= timeout 60 make -s -C "$HORNERO_BUILD" distdir \
+			distdir="$TRASH/dist" >out 2>&1 ||
 			{ cat out; return 1; }
 		(cd dist && find . -type f | sed "s,^\\./,,") | sort >distributed &&
 		comm -23 have distributed >forgotten &&

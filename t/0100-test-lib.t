@@ -13,7 +13,8 @@ try_file () {
 }
 
 test_expect_success 'a file that succeeds: plan and exit 0' '
-	printf "%s\n" "test_expect_success a true" "test_skip b because" "test_done" | try_file good &&
+	printf "%s\n" "test_expect_success a true" "test_skip b because" "test_done" | try_file \
+		good &&
 	printf "%s\n" "ok 1 - a" "ok 2 - b # SKIP because" "1..2" >want &&
 	test_cmp want good.out
 '
@@ -47,7 +48,8 @@ test_expect_success 'cleanups run newest first, all of them, and may fail the fi
 	test_expect_success a true
 	test_done
 	EOT
-	OLD=$TRASH && export OLD &&
+	OLD=$TRASH &&
+	export OLD &&
 	test_expect_code 1 try_file cleanup <in &&
 	printf "%s\n" last first >want &&
 	test_cmp want order

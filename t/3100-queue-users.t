@@ -27,7 +27,10 @@ image () {
 }
 
 new_queue () {
-	rm -rf queue && mkdir queue && { test $root = no || chgrp $group queue; } && chmod 2770 queue
+	rm -rf queue &&
+	mkdir queue &&
+	{ test $root = no || chgrp $group queue; } &&
+	chmod 2770 queue
 }
 
 # files_fit: mode and group of all that lies there.
@@ -81,14 +84,17 @@ do
 	test_expect_success "users in the order $order: a database deleted under an open one" '
 		set -- $order &&
 		last=$(as $1 077 queue-tool -m read queue sql "SELECT max(id) FROM jobs") &&
-		rm -f hold.in hold.out && mkfifo hold.in && exec 7<>hold.in &&
+		rm -f hold.in hold.out &&
+		mkfifo hold.in &&
+		exec 7<>hold.in &&
 		{ as $2 077 queue-tool -m write queue hold <hold.in 7>&- >hold.out & } &&
 		background=$! &&
 		wait_until "grep -q open hold.out" 10 &&
 		rm queue/queue.db &&
 		next=$(as $3 077 queue-tool queue enqueue $(image 9 1) $C) &&
 		test "$next" -gt "$last" &&
-		kill $background && { wait $background; background=; exec 7>&-; } &&
+		kill $background &&
+		{ wait $background; background=; exec 7>&-; } &&
 		as $1 077 queue-tool -m write queue enqueue $(image 9 2) $C &&
 		test "$(as $2 077 queue-tool -m read queue list | wc -l)" = 2 &&
 		files_fit &&
@@ -164,9 +170,11 @@ test_expect_success 'kill -9 at any moment loses no job whose number was printed
 test_expect_success 'killed before its commit: no job; behind it: a job, though nobody was told' '
 	new_queue &&
 	queue-tool queue list &&
-	test_expect_code 137 queue-tool -f enqueue-before-commit queue enqueue $(image 1 1) $C 2>err &&
+	test_expect_code 137 queue-tool -f enqueue-before-commit queue enqueue $(image 1 1) $C \
+		2>err &&
 	test -z "$(queue-tool -m read queue list)" &&
-	test_expect_code 137 queue-tool -f enqueue-after-commit queue enqueue $(image 1 1) $C >out 2>err &&
+	test_expect_code 137 queue-tool -f enqueue-after-commit queue enqueue $(image 1 1) $C >out \
+		2>err &&
 	test ! -s out &&
 	test "$(queue-tool -m read queue list | wc -l)" = 1 &&
 	test "$(queue-tool queue check)" = ok
@@ -175,13 +183,18 @@ test_expect_success 'killed before its commit: no job; behind it: a job, though 
 test_expect_success 'a stopped writer with the ticket delays others by their own limit only' '
 	new_queue &&
 	queue-tool queue list &&
-	{ queue-tool -f enqueue-before-commit:stop queue enqueue $(image 1 1) $C >stopped.out 2>&1 & } &&
+	{
+		queue-tool -f enqueue-before-commit:stop queue enqueue $(image 1 1) $C \
+			>stopped.out 2>&1 &
+	} &&
 	background=$! &&
 	wait_until "grep -q \"^State:.*stopped\" /proc/$background/status" 10 &&
 	test_expect_code 75 queue-tool -m write -w 200 queue enqueue $(image 2 1) $C 2>err &&
 	test_grep "is busy: another process has been writing for 200 ms" err &&
 	queue-tool -m read queue list &&
-	kill -CONT $background && wait $background && background= &&
+	kill -CONT $background &&
+	wait $background &&
+	background= &&
 	queue-tool -m write queue enqueue $(image 2 1) $C &&
 	test "$(queue-tool -m read queue list | wc -l)" = 2
 '
@@ -192,19 +205,26 @@ then
 	test_expect_success 'the commit is on disk before its number is printed' '
 		new_queue &&
 		queue-tool queue list &&
-		ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 strace -o trace -y -e trace=write,pwrite64,fsync,fdatasync \
+		ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 strace -o trace -y -e \
+			trace=write,pwrite64,fsync,fdatasync \
 			queue-tool -m write queue enqueue $(image 1 1) $C >out &&
 		sed -n "/queue.db-wal>/p; /^write(1</p" trace | tail -n 2 >last &&
-		sed -n 1p last >one && test_grep "^f(data)?sync\\(.*queue.db-wal>\\) += 0" one &&
-		sed -n 2p last >two && test_grep "^write\\(1<" two
+		sed -n 1p last >one &&
+		test_grep "^f(data)?sync\\(.*queue.db-wal>\\) += 0" one &&
+		sed -n 2p last >two &&
+		test_grep "^write\\(1<" two
 	'
 
 	test_expect_success 'a block of numbers is on disk before the first of them is written' '
 		sed -n "/last-job/p; /queue>/p; /queue.db-wal>/p" trace >order &&
-		sed -n 1p order >one && test_grep "^write\\(.*last-job.*100" one &&
-		sed -n 2p order >two && test_grep "^fsync\\(.*last-job" two &&
-		sed -n 3p order >three && test_grep "^fsync\\(.*/queue>\\) += 0" three &&
-		sed -n 4p order >four && test_grep "^pwrite64\\(.*queue.db-wal>" four
+		sed -n 1p order >one &&
+		test_grep "^write\\(.*last-job.*100" one &&
+		sed -n 2p order >two &&
+		test_grep "^fsync\\(.*last-job" two &&
+		sed -n 3p order >three &&
+		test_grep "^fsync\\(.*/queue>\\) += 0" three &&
+		sed -n 4p order >four &&
+		test_grep "^pwrite64\\(.*queue.db-wal>" four
 	'
 else
 	test_skip 'the commit is on disk before its number is printed' 'needs strace'
