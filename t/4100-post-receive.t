@@ -8,7 +8,8 @@ test_requires flock util-linux
 
 # left_to_sweep REASON: the last push was told so, and is in the repository all the same.
 left_to_sweep () {
-	test_grep "remote: hornero: this push was not queued: .*$1.*; the next sweep will pick this push up" push.out &&
+	test_grep \
+		"remote: hornero: this push was not queued: .*$1.*; the next sweep will pick this push up" push.out &&
 	test "$(hooks_ref refs/heads/main)" = "$(hooks_head)"
 }
 
@@ -32,8 +33,10 @@ test_expect_success 'the first push into an empty repository is queued, with the
 
 test_expect_success 'the row says who, what and whence; the environment has no say' '
 	hooks_commit file two &&
-	HORNERO_CONF=/nonexistent USER=mallory LOGNAME=mallory HORNERO_PUSHER=mallory hooks_push main &&
-	hooks_sql "SELECT id, image, repo, ref, \"commit\", origin, pushed_by, state FROM jobs WHERE id = 2" &&
+	HORNERO_CONF=/nonexistent USER=mallory LOGNAME=mallory HORNERO_PUSHER=mallory hooks_push \
+		main &&
+	hooks_sql \
+		"SELECT id, image, repo, ref, \"commit\", origin, pushed_by, state FROM jobs WHERE id = 2" &&
 	echo "2|$U1|one|refs/heads/main|$(hooks_head)|push|$pusher|queued" >expect &&
 	test_cmp expect rows
 '
@@ -64,7 +67,8 @@ test_expect_success 'another branch and a tag concern no image' '
 	hooks_push main:refs/heads/side HEAD:refs/tags/v1 &&
 	test_grep "^remote: hornero: no image is built from refs/heads/side of one" push.out &&
 	test_grep "^remote: hornero: no image is built from refs/tags/v1 of one" push.out &&
-	test_grep "^remote: hornero: to have one built: hornero image add UUID one --ref refs/heads/side" push.out &&
+	test_grep \
+		"^remote: hornero: to have one built: hornero image add UUID one --ref refs/heads/side" push.out &&
 	test "$(hooks_count)" = 3
 '
 
@@ -72,7 +76,9 @@ test_expect_success 'another branch and a tag concern no image' '
 test_expect_success 'no command is advised that would be refused, or that a shell would take apart' '
 	for ref in refs/notes/commits "refs/heads/a;b" "refs/heads/a\$(id)"
 	do
-		hooks_push "main:$ref" && test_grep "no image is built from" push.out && test_grep ! "to have one built" push.out || return 1
+		hooks_push "main:$ref" &&
+		test_grep "no image is built from" push.out &&
+		test_grep ! "to have one built" push.out || return 1
 	done
 '
 
@@ -97,7 +103,8 @@ test_expect_success 'a deleted ref: its image keeps what it has' '
 	hooks_image $U2 one --ref refs/heads/side &&
 	before=$(hooks_count) &&
 	hooks_push :refs/heads/side &&
-	test_grep "^remote: hornero: refs/heads/side of one is deleted: the image $U2 keeps its last artifact" \
+	test_grep \
+		"^remote: hornero: refs/heads/side of one is deleted: the image $U2 keeps its last artifact" \
 		push.out &&
 	test_grep ! "no image" push.out &&
 	test "$(hooks_count)" = "$before" &&
@@ -129,7 +136,8 @@ test_expect_success 'broken image files are spoken of where nothing matched, and
 test_expect_success 'an image file that spells its repository by escapes is found among many others' '
 	for i in $(seq 100)
 	do
-		printf "repo: other\nref: refs/heads/main\n" >"$NODE/state/images.d/$(printf "%08x-0000-4000-8000-000000000000" $i).yaml"
+		printf "repo: other\nref: refs/heads/main\n" \
+			>"$NODE/state/images.d/$(printf "%08x-0000-4000-8000-000000000000" $i).yaml"
 	done &&
 	printf "repo: \"\\x6fne\"\nref: refs/heads/spelled\n" >"$NODE/state/images.d/$U2.yaml" &&
 	hooks_push main:refs/heads/spelled &&
@@ -154,7 +162,8 @@ test_expect_success 'the queue is busy' '
 '
 
 test_expect_success 'the database is missing' '
-	mkdir aside && mv "$QUEUE"/queue.db* aside/ &&
+	mkdir aside &&
+	mv "$QUEUE"/queue.db* aside/ &&
 	hooks_commit file missing &&
 	hooks_push main &&
 	left_to_sweep "no .*queue.db" &&
@@ -181,11 +190,13 @@ test_expect_success 'the database is of a newer version' '
 
 test_expect_success 'the database is no database' '
 	mv "$QUEUE"/queue.db* aside/ &&
-	cp "$HORNERO_SRC/COPYING" "$DB" && chmod 0666 "$DB" &&
+	cp "$HORNERO_SRC/COPYING" "$DB" &&
+	chmod 0666 "$DB" &&
 	hooks_commit file rubbish &&
 	hooks_push main &&
 	left_to_sweep "" &&
-	rm "$DB" && mv aside/queue.db* "$QUEUE/"
+	rm "$DB" &&
+	mv aside/queue.db* "$QUEUE/"
 '
 
 test_expect_success 'the database may not be touched' '
@@ -201,11 +212,14 @@ test_expect_success 'the database may not be touched' '
 if test "$(id -u)" -eq 0 && mkdir probe && mount -t tmpfs -o size=64k tmpfs probe 2>/dev/null && umount probe
 then
 	test_expect_success 'the disk of the queue is full' '
-		mv "$QUEUE" "$QUEUE.aside" && mkdir "$QUEUE" &&
-		mount -t tmpfs -o size=1m,mode=2770,uid=$HORNERO_UID,gid=$QUEUE_GID tmpfs "$QUEUE" &&
+		mv "$QUEUE" "$QUEUE.aside" &&
+		mkdir "$QUEUE" &&
+		mount -t tmpfs -o size=1m,mode=2770,uid=$HORNERO_UID,gid=$QUEUE_GID tmpfs \
+			"$QUEUE" &&
 		test_cleanup "! mountpoint -q \"$QUEUE\" || umount -l \"$QUEUE\"" &&
 		cp -p "$QUEUE.aside"/queue.db "$QUEUE.aside"/last-job "$QUEUE/" &&
-		chown $HORNERO_UID:$QUEUE_GID "$QUEUE"/* && chmod 0660 "$QUEUE"/* &&
+		chown $HORNERO_UID:$QUEUE_GID "$QUEUE"/* &&
+		chmod 0660 "$QUEUE"/* &&
 		before=$(hooks_count) &&
 		rm -f "$QUEUE"/queue.db-* &&
 		{ dd if=/dev/zero of="$QUEUE/ballast" bs=4k 2>/dev/null || :; } &&
@@ -218,7 +232,9 @@ then
 		hooks_commit file emptied &&
 		hooks_push main &&
 		test_grep "queued for The One" push.out &&
-		umount "$QUEUE" && rmdir "$QUEUE" && mv "$QUEUE.aside" "$QUEUE"
+		umount "$QUEUE" &&
+		rmdir "$QUEUE" &&
+		mv "$QUEUE.aside" "$QUEUE"
 	'
 else
 	test_skip 'the disk of the queue is full' 'cannot mount a small filesystem here'
@@ -244,7 +260,8 @@ test_expect_success 'the configuration is not there, or is no file' '
 	hooks_commit file device &&
 	hooks_push main &&
 	left_to_sweep "" &&
-	rm "$REPO/hornero.yaml" && mv link "$REPO/hornero.yaml"
+	rm "$REPO/hornero.yaml" &&
+	mv link "$REPO/hornero.yaml"
 '
 
 test_expect_success 'a repository that is not below repo_root' '
@@ -254,7 +271,8 @@ test_expect_success 'a repository that is not below repo_root' '
 	test_grep "is no repository below repo_root" push.out
 '
 
-# The two moments at which a hook may die: nothing of the push is lost, and the pusher sees no failure.
+# The two moments at which a hook may die: nothing of the push is lost, and the pusher sees no
+# failure.
 test_expect_success 'killed before the row: the ref is there, the row is not' '
 	before=$(hooks_count) &&
 	hooks_conf "failpoint: post-receive-start:kill" &&

@@ -7,7 +7,9 @@ test_requires sqlite3 sqlite3
 
 # config_is KEY VALUE
 config_is () {
-	value=$(as_git git -C "$REPO" config --get "$1") && test "$value" = "$2" && return 0
+	value=$(as_git git -C "$REPO" config --get "$1") &&
+	test "$value" = "$2" &&
+	return 0
 	echo "$1 is $value, not $2"
 	return 1
 }
@@ -55,13 +57,17 @@ do
 		(umask $mask && hornero repo create "masked/$mask" >/dev/null) &&
 		REPO=$NODE/git/masked/$mask.git &&
 		echo "2750 $git_is" >expect &&
-		modes -type d ! -path "./hooks" >found && test_cmp expect found &&
+		modes -type d ! -path "./hooks" >found &&
+		test_cmp expect found &&
 		echo "640 $git_is" >expect &&
-		modes -type f ! -name config >found && test_cmp expect found &&
+		modes -type f ! -name config >found &&
+		test_cmp expect found &&
 		echo "644 $ours_is" >expect &&
-		modes -name config >found && test_cmp expect found &&
+		modes -name config >found &&
+		test_cmp expect found &&
 		echo "755 $ours_is" >expect &&
-		modes -path ./hooks >found && test_cmp expect found &&
+		modes -path ./hooks >found &&
+		test_cmp expect found &&
 		test "$(stat -c %a "$NODE/git/masked")" = 755
 	'
 
@@ -73,8 +79,10 @@ do
 		(umask $mask && hooks_push main main:refs/heads/deep/er) &&
 		test_grep "queued for" push.out &&
 		echo "2750 $git_is" >expect &&
-		modes -type d ! -path "./hooks" >found && test_cmp expect found &&
-		modes ! -type l ! -perm -0440 >found && test_cmp /dev/null found
+		modes -type d ! -path "./hooks" >found &&
+		test_cmp expect found &&
+		modes ! -type l ! -perm -0440 >found &&
+		test_cmp /dev/null found
 	'
 done
 
@@ -89,20 +97,24 @@ test_expect_success 'git'\''s user cannot write hooks or configuration' '
 
 # What git receive-pack takes is refs and objects. Whatever such names say, they stay what they are.
 test_expect_success 'no push alters hooks, configuration or the link to ours' '
-	find "$REPO/hooks" "$REPO/config" "$REPO/hornero.yaml" -printf "%p %i %l %T@ %C@\n" | sort >before &&
-	hooks_commit hooks/post-receive "#!/bin/sh" && hooks_commit hornero.yaml "state_dir: /" &&
+	find "$REPO/hooks" "$REPO/config" "$REPO/hornero.yaml" -printf "%p %i %l %T@ %C@\n" | sort \
+		>before &&
+	hooks_commit hooks/post-receive "#!/bin/sh" &&
+	hooks_commit hornero.yaml "state_dir: /" &&
 	hooks_commit config "[core] hooksPath = /tmp" &&
 	for name in refs/heads/hooks/post-receive refs/hooks/post-receive refs/heads/config
 	do
 		hooks_push main:$name || return 1
 	done &&
 	test_must_fail hooks_push main:refs/hornero.yaml &&
-	find "$REPO/hooks" "$REPO/config" "$REPO/hornero.yaml" -printf "%p %i %l %T@ %C@\n" | sort >after &&
+	find "$REPO/hooks" "$REPO/config" "$REPO/hornero.yaml" -printf "%p %i %l %T@ %C@\n" | sort \
+		>after &&
 	test_cmp before after
 '
 
 test_expect_success 'a ~/.gitconfig of git'\''s user cannot turn the hooks off' '
-	printf "[core]\n\thooksPath = /nonexistent\n[receive]\n\tfsckObjects = false\n" >gitconfig &&
+	printf "[core]\n\thooksPath = /nonexistent\n[receive]\n\tfsckObjects = false\n" \
+		>gitconfig &&
 	chmod 0644 gitconfig &&
 	REPO=$NODE/git/masked/077.git &&
 	hooks_commit file hookspath &&
@@ -119,7 +131,8 @@ test_expect_success 'names that are none' '
 	for name in ../up /etc .hidden -f a/../b a//b a/ "a b" x.git x.lock "" "$(printf %0201d 0)" "a
 b"
 	do
-		test_expect_code 64 hornero repo create -- "$name" 2>words || { echo "name: $name"; return 1; }
+		test_expect_code 64 hornero repo create -- "$name" 2>words || { echo \
+			"name: $name"; return 1; }
 	done &&
 	find "$NODE/git" -mindepth 1 -maxdepth 1 | sed "s,.*/,," | sort >found &&
 	printf "%s\n" masked plain.git >expect &&
@@ -154,23 +167,35 @@ test_expect_success 'without git, or without our hook, nothing is made and the r
 '
 
 test_expect_success 'the first branch may have another name: it is what a clone checks out, and stays so' '
-	hooks_repo trunk && hooks_push main:refs/heads/trunk && test_grep "HEAD of trunk named a branch that is not there" push.out &&
-	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/trunk && test "$(stat -c %a "$REPO/HEAD")" = 640 &&
-	hooks_push main:refs/heads/other && test_must_fail grep HEAD push.out &&
+	hooks_repo trunk &&
+	hooks_push main:refs/heads/trunk &&
+	test_grep "HEAD of trunk named a branch that is not there" push.out &&
+	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/trunk &&
+	test "$(stat -c %a "$REPO/HEAD")" = 640 &&
+	hooks_push main:refs/heads/other &&
+	test_must_fail grep HEAD push.out &&
 	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/trunk
 '
 
 test_expect_success 'of two new branches none is guessed' '
-	hooks_repo two && hooks_push main:refs/heads/a main:refs/heads/b && test_must_fail grep HEAD push.out &&
+	hooks_repo two &&
+	hooks_push main:refs/heads/a main:refs/heads/b &&
+	test_must_fail grep HEAD push.out &&
 	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/main
 '
 
 # Red without: head_leave in pre_receive.
 test_expect_success 'a first odd branch can be deleted once an image follows another: HEAD goes there' '
-	hooks_repo odd && hooks_push main:refs/heads/typo && test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/typo &&
-	test_must_fail hooks_push :refs/heads/typo && hooks_image $U3 odd && hooks_push main &&
-	hooks_push :refs/heads/typo && test_grep "HEAD of odd named a branch that this push deletes" push.out &&
-	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/main && test_must_fail hooks_ref refs/heads/typo &&
+	hooks_repo odd &&
+	hooks_push main:refs/heads/typo &&
+	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/typo &&
+	test_must_fail hooks_push :refs/heads/typo &&
+	hooks_image $U3 odd &&
+	hooks_push main &&
+	hooks_push :refs/heads/typo &&
+	test_grep "HEAD of odd named a branch that this push deletes" push.out &&
+	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/main &&
+	test_must_fail hooks_ref refs/heads/typo &&
 	test "$(stat -c %a "$REPO/HEAD")" = 640
 '
 
@@ -181,34 +206,58 @@ U7=77777777-4444-4444-8444-444444444444
 
 # Red without: githead_has in head_leave.
 test_expect_success 'HEAD does not leave for a branch that is not there, and git refuses the deletion' '
-	hooks_repo odd2 && hooks_push main:refs/heads/typo && hooks_image $U4 odd2 &&
-	test_must_fail hooks_push :refs/heads/typo && test_must_fail grep "HEAD of" push.out &&
+	hooks_repo odd2 &&
+	hooks_push main:refs/heads/typo &&
+	hooks_image $U4 odd2 &&
+	test_must_fail hooks_push :refs/heads/typo &&
+	test_must_fail grep "HEAD of" push.out &&
 	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/typo &&
-	hooks_push main && as_git git -C "$REPO" pack-refs --all && hooks_push :refs/heads/typo &&
-	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/main && as_git git clone -q "$REPO" work/odd2 && test -e work/odd2/file && as_git rm -rf work/odd2
+	hooks_push main &&
+	as_git git -C "$REPO" pack-refs --all &&
+	hooks_push :refs/heads/typo &&
+	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/main &&
+	as_git git clone -q "$REPO" work/odd2 &&
+	test -e work/odd2/file &&
+	as_git rm -rf work/odd2
 '
 
 # Red without: the loop in head_settle.
 test_expect_success 'where HEAD names nothing, a push has it name the branch that an image follows' '
-	hooks_repo three && hooks_image $U5 three --ref refs/heads/c && hooks_push main:refs/heads/b main:refs/heads/c &&
+	hooks_repo three &&
+	hooks_image $U5 three --ref refs/heads/c &&
+	hooks_push main:refs/heads/b main:refs/heads/c &&
 	test_grep "HEAD of three named a branch that is not there" push.out &&
 	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/c
 '
 
 # Red without: settle_head in image_add.
 test_expect_success 'and so has image add, for what was pushed before' '
-	hooks_repo four && hooks_push main:refs/heads/a main:refs/heads/b && owner=$(stat -c "%U %G %a" "$REPO/HEAD") &&
-	as_git "$test_root/libexec/hornero" image add $U6 four --ref refs/heads/c >out && test_must_fail grep HEAD out && hornero image remove $U6 &&
-	as_git "$test_root/libexec/hornero" image add $U6 four --ref refs/heads/b >out && test_grep "HEAD of four named a branch that is not there; it names refs/heads/b" out &&
-	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/b && test "$(stat -c "%U %G %a" "$REPO/HEAD")" = "$owner" &&
-	as_git git clone -q "$REPO" work/four && test -e work/four/file && as_git rm -rf work/four
+	hooks_repo four &&
+	hooks_push main:refs/heads/a main:refs/heads/b &&
+	owner=$(stat -c "%U %G %a" "$REPO/HEAD") &&
+	as_git "$test_root/libexec/hornero" image add $U6 four --ref refs/heads/c >out &&
+	test_must_fail grep HEAD out &&
+	hornero image remove $U6 &&
+	as_git "$test_root/libexec/hornero" image add $U6 four --ref refs/heads/b >out &&
+	test_grep "HEAD of four named a branch that is not there; it names refs/heads/b" out &&
+	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/b &&
+	test "$(stat -c "%U %G %a" "$REPO/HEAD")" = "$owner" &&
+	as_git git clone -q "$REPO" work/four &&
+	test -e work/four/file &&
+	as_git rm -rf work/four
 '
 
 # A link in the place of the repository, or of its HEAD, leads image add nowhere.
 test_expect_success 'image add writes HEAD through no link' '
-	hooks_repo five && hooks_push main:refs/heads/a main:refs/heads/b && echo "ref: refs/heads/none" >victim && cp victim want &&
-	as_git rm "$REPO/HEAD" && as_git ln -s "$TRASH/victim" "$REPO/HEAD" && as_git "$test_root/libexec/hornero" image add $U7 five --ref refs/heads/b >out &&
-	test_must_fail grep "HEAD of" out && test_cmp want victim
+	hooks_repo five &&
+	hooks_push main:refs/heads/a main:refs/heads/b &&
+	echo "ref: refs/heads/none" >victim &&
+	cp victim want &&
+	as_git rm "$REPO/HEAD" &&
+	as_git ln -s "$TRASH/victim" "$REPO/HEAD" &&
+	as_git "$test_root/libexec/hornero" image add $U7 five --ref refs/heads/b >out &&
+	test_must_fail grep "HEAD of" out &&
+	test_cmp want victim
 '
 
 test_done

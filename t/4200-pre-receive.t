@@ -17,10 +17,12 @@ refused () {
 
 # Back to the last commit that was taken.
 undo () {
-	as_git git -C work reset -q --hard "$good" && as_git git -C work clean -qfdx
+	as_git git -C work reset -q --hard "$good" &&
+	as_git git -C work clean -qfdx
 }
 
-# packed: as many files as make git send a pack that it keeps (transfer.unpackLimit), so that nothing is loose.
+# packed: as many files as make git send a pack that it keeps (transfer.unpackLimit), so that
+# nothing is loose.
 packed () {
 	as_git sh -c 'cd work && mkdir -p many &&
 		for i in $(seq 150); do echo "$1 $i" >many/$i; done && git add -A' packed "$1"
@@ -32,12 +34,14 @@ test_expect_success 'a node, an image of the whole tree and one of a subdirector
 	hooks_image $U1 one &&
 	hooks_image $U2 one --subdir "node/the web" &&
 	hooks_work &&
-	hooks_push main && good=$(hooks_head)
+	hooks_push main &&
+	good=$(hooks_head)
 '
 
 test_expect_success 'a good file is taken' '
 	hooks_commit .hornero.yaml "builder: make" &&
-	hooks_push main && good=$(hooks_head)
+	hooks_push main &&
+	good=$(hooks_head)
 '
 
 # The same by the short way (loose objects) and by git (a pack).
@@ -73,11 +77,14 @@ network: true" &&
 
 	test_expect_success "$way: one byte too much" '
 		commit .hornero.yaml "# $(printf %016380d 0)" &&
-		as_git sh -c "wc -c <work/.hornero.yaml" >size && test "$(cat size)" = 16383 &&
-		hooks_push main && good=$(hooks_head) &&
+		as_git sh -c "wc -c <work/.hornero.yaml" >size &&
+		test "$(cat size)" = 16383 &&
+		hooks_push main &&
+		good=$(hooks_head) &&
 		commit .hornero.yaml "# $(printf %016382d 0)" &&
 		test_must_fail hooks_push main &&
-		refused "refs/heads/main: \.hornero\.yaml has 16385 bytes; at most 16384 are allowed" &&
+		refused \
+			"refs/heads/main: \.hornero\.yaml has 16385 bytes; at most 16384 are allowed" &&
 		undo
 	'
 
@@ -86,8 +93,10 @@ network: true" &&
 		as_git sh -c "cd work && echo builder: make >good.yaml && ln -sf good.yaml .hornero.yaml && git add -A &&
 			git commit -q -m link" &&
 		test_must_fail hooks_push main &&
-		refused "refs/heads/main: \.hornero\.yaml is a symbolic link; it must be a regular file" &&
-		as_git sh -c "cd work && ln -sf \"builder: make\" .hornero.yaml && git add -A && git commit -q -m link" &&
+		refused \
+			"refs/heads/main: \.hornero\.yaml is a symbolic link; it must be a regular file" &&
+		as_git sh -c \
+			"cd work && ln -sf \"builder: make\" .hornero.yaml && git add -A && git commit -q -m link" &&
 		test_must_fail hooks_push main &&
 		refused "refs/heads/main: \.hornero\.yaml is a symbolic link" &&
 		undo
@@ -99,7 +108,8 @@ network: true" &&
 			git add -A &&
 			git commit -q -m directory" &&
 		test_must_fail hooks_push main &&
-		refused "refs/heads/main: \.hornero\.yaml is a directory; it must be a regular file" &&
+		refused \
+			"refs/heads/main: \.hornero\.yaml is a directory; it must be a regular file" &&
 		undo
 	'
 
@@ -108,7 +118,8 @@ network: true" &&
 		as_git sh -c "cd work && git rm -qf .hornero.yaml &&
 			git update-index --add --cacheinfo 160000,$good,.hornero.yaml && git commit -q -m submodule" &&
 		test_must_fail hooks_push main &&
-		refused "refs/heads/main: \.hornero\.yaml is a submodule; it must be a regular file" &&
+		refused \
+			"refs/heads/main: \.hornero\.yaml is a submodule; it must be a regular file" &&
 		undo
 	'
 
@@ -122,7 +133,8 @@ network: true" &&
 		hooks_push main &&
 		as_git sh -c "cd work && git rm -qrf node && echo builder: make >.hornero.yaml && git add -A &&
 			git commit -q -m again" &&
-		hooks_push main && good=$(hooks_head)
+		hooks_push main &&
+		good=$(hooks_head)
 	'
 done
 
@@ -143,10 +155,12 @@ test_expect_success 'the same commit on a branch of which nothing is built is no
 '
 
 test_expect_success 'and is refused when that branch becomes the image'\''s, although it is there already' '
-	test_must_fail as_git git -C work push "$REPO" "$(hooks_ref refs/heads/elsewhere):refs/heads/main" >push.out 2>&1 &&
+	test_must_fail as_git git -C work push "$REPO" \
+		"$(hooks_ref refs/heads/elsewhere):refs/heads/main" >push.out 2>&1 &&
 	refused "refs/heads/main: \.hornero\.yaml:1:1: " &&
 	as_git git -C "$REPO" gc -q &&
-	test_must_fail as_git git -C work push "$REPO" "$(hooks_ref refs/heads/elsewhere):refs/heads/main" >push.out 2>&1 &&
+	test_must_fail as_git git -C work push "$REPO" \
+		"$(hooks_ref refs/heads/elsewhere):refs/heads/main" >push.out 2>&1 &&
 	refused "refs/heads/main: \.hornero\.yaml:1:1: "
 '
 
@@ -171,7 +185,8 @@ test_expect_success 'deleting a ref is never refused' '
 
 # A replace ref would show git a good file where the checkout finds a bad one.
 test_expect_success 'replace refs are not followed' '
-	packed replaced && hooks_commit .hornero.yaml nonsense &&
+	packed replaced &&
+	hooks_commit .hornero.yaml nonsense &&
 	bad=$(as_git git -C work rev-parse HEAD:.hornero.yaml) &&
 	fine=$(as_git git -C work rev-parse "$good":.hornero.yaml) &&
 	as_git git -C work update-ref "refs/replace/$bad" "$fine" &&
@@ -184,42 +199,58 @@ test_expect_success 'replace refs are not followed' '
 
 traced_push () {
 	# LeakSanitizer and strace do not go together.
-	as_git env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=execve -e signal=none -o trace \
+	as_git env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=execve -e signal=none -o \
+		trace \
 		git -C work push "$REPO" "$@" >push.out 2>&1
 }
 
-# spawned: the processes of the last traced push that were to be git cat-file, wherever they looked for it.
+# spawned: the processes of the last traced push that were to be git cat-file, wherever they looked
+# for it.
 spawned () {
 	awk '/execve\(.*"cat-file"/ && !seen[$1]++ { print $1 }' trace
 }
 
 test_expect_success 'nothing is started for a push that no image is built from' '
-	: >trace && chmod 0666 trace &&
-	packed unbuilt && hooks_commit file unbuilt &&
+	: >trace &&
+	chmod 0666 trace &&
+	packed unbuilt &&
+	hooks_commit file unbuilt &&
 	traced_push main:refs/heads/unbuilt &&
-	spawned >found && test_cmp /dev/null found &&
-	hooks_repo bare && hooks_image $U3 bare --ref refs/heads/never &&
-	traced_push main && REPO=$NODE/git/one.git &&
-	spawned >found && test_cmp /dev/null found &&
+	spawned >found &&
+	test_cmp /dev/null found &&
+	hooks_repo bare &&
+	hooks_image $U3 bare --ref refs/heads/never &&
+	traced_push main &&
+	REPO=$NODE/git/one.git &&
+	spawned >found &&
+	test_cmp /dev/null found &&
 	undo
 '
 
 test_expect_success 'nor for a small push: what it changes is loose; once for a pack, for all images' '
-	hooks_commit .hornero.yaml "builder: make # again" && hooks_commit "node/the web/page" small &&
-	traced_push main && good=$(hooks_head) &&
-	spawned >found && test_cmp /dev/null found &&
-	packed big && hooks_commit file big &&
-	traced_push main && good=$(hooks_head) &&
-	spawned >found && test "$(wc -l <found)" = 1
+	hooks_commit .hornero.yaml "builder: make # again" &&
+	hooks_commit "node/the web/page" small &&
+	traced_push main &&
+	good=$(hooks_head) &&
+	spawned >found &&
+	test_cmp /dev/null found &&
+	packed big &&
+	hooks_commit file big &&
+	traced_push main &&
+	good=$(hooks_head) &&
+	spawned >found &&
+	test "$(wc -l <found)" = 1
 '
 
 test_expect_success 'the environment of the pusher does not reach that git' '
-	packed env && hooks_commit .hornero.yaml nonsense &&
+	packed env &&
+	hooks_commit .hornero.yaml nonsense &&
 	chmod 0666 trace &&
 	test_must_fail as_git env ASAN_OPTIONS=detect_leaks=0 GIT_CONFIG_COUNT=1 \
 		GIT_CONFIG_KEY_0=core.fsmonitor GIT_CONFIG_VALUE_0=/bin/false \
 		HORNERO_CONF=/nonexistent \
-		strace -f -qq -v -s 4096 -e trace=execve -e signal=none -o trace git -C work push "$REPO" main >push.out 2>&1 &&
+		strace -f -qq -v -s 4096 -e trace=execve -e signal=none -o trace git -C work push \
+			"$REPO" main >push.out 2>&1 &&
 	grep "execve(.*\"cat-file\"" trace | grep -v ENOENT >found &&
 	test "$(wc -l <found)" = 1 &&
 	test_grep "GIT_QUARANTINE_PATH=" found &&
@@ -229,33 +260,56 @@ test_expect_success 'the environment of the pusher does not reach that git' '
 	undo
 '
 
-# damage PATH: its object in the node's repository can be asked for, but not read. heal: undoes that.
+# damage PATH: its object in the node's repository can be asked for, but not read. heal: undoes
+# that.
 damage () {
-	oid=$(as_git git -C work rev-parse "HEAD:$1") && object=$REPO/objects/$(echo "$oid" | sed "s,..,&/,") &&
-	cp -p "$object" sound && chmod u+w "$object" && head -c 12 sound >"$object"
+	oid=$(as_git git -C work rev-parse "HEAD:$1") &&
+	object=$REPO/objects/$(echo "$oid" | sed "s,..,&/,") &&
+	cp -p "$object" sound &&
+	chmod u+w "$object" &&
+	head -c 12 sound >"$object"
 }
 heal () {
 	cp -p sound "$object"
 }
 
-# git itself refuses a push where it has to read such an object. Red without: err_wrap in catfile_read; way_out in say_unchecked,
-# and in check_missing.
+# git itself refuses a push where it has to read such an object. Red without: err_wrap in
+# catfile_read; way_out in say_unchecked, and in check_missing.
 test_expect_success 'a damaged object of the node refuses nothing: the pusher hears its name, and whose it is to mend' '
-	undo && hooks_commit .hornero.yaml "builder: make # loose" && hooks_commit .gitattributes "*.c text" &&
-	hooks_push -f main && damage .hornero.yaml && hooks_commit file "beside a damaged file" && hooks_push main && heal &&
-	test_grep "^remote: hornero: .hornero.yaml at refs/heads/main of one was not checked: object $oid: .*its operator restores them from a backup" push.out &&
+	undo &&
+	hooks_commit .hornero.yaml "builder: make # loose" &&
+	hooks_commit .gitattributes "*.c text" &&
+	hooks_push -f main &&
+	damage .hornero.yaml &&
+	hooks_commit file "beside a damaged file" &&
+	hooks_push main &&
+	heal &&
+	test_grep \
+		"^remote: hornero: .hornero.yaml at refs/heads/main of one was not checked: object $oid: .*its operator restores them from a backup" push.out &&
 	test_grep "job [0-9]+ queued for $U1" push.out &&
-	damage .gitattributes && hooks_push -f HEAD^:refs/heads/main && heal &&
-	test_grep "cannot check refs/heads/main of one for missing files: object $oid: .*operator restores" push.out &&
-	test_grep "job [0-9]+ queued for $U1" push.out && test_grep ! "was not checked" push.out
+	damage .gitattributes &&
+	hooks_push -f HEAD^:refs/heads/main &&
+	heal &&
+	test_grep \
+		"cannot check refs/heads/main of one for missing files: object $oid: .*operator restores" push.out &&
+	test_grep "job [0-9]+ queued for $U1" push.out &&
+	test_grep ! "was not checked" push.out
 '
 
 test_expect_success 'the same of a damaged pack' '
-	as_git git -C "$REPO" repack -q -ad && oid=$(as_git git -C work rev-parse HEAD:.hornero.yaml) && pack=$(echo "$REPO"/objects/pack/*.pack) &&
-	offset=$(as_git git -C "$REPO" verify-pack -v "$pack" | sed -n "s/^$oid blob *[0-9]* [0-9]* \([0-9]*\)$/\1/p") && test -n "$offset" &&
-	cp -p "$pack" sound && chmod u+w "$pack" && printf "\377\377" | dd of="$pack" bs=1 seek=$((offset + 3)) conv=notrunc 2>dd &&
-	hooks_commit file "beside a damaged pack" && hooks_push main && cp -p sound "$pack" &&
-	test_grep "^remote: hornero: .hornero.yaml at refs/heads/main of one was not checked: object $oid: .*its operator restores them from a backup" push.out &&
+	as_git git -C "$REPO" repack -q -ad &&
+	oid=$(as_git git -C work rev-parse HEAD:.hornero.yaml) &&
+	pack=$(echo "$REPO"/objects/pack/*.pack) &&
+	offset=$(as_git git -C "$REPO" verify-pack -v "$pack" | sed -n "s/^$oid blob *[0-9]* [0-9]* \([0-9]*\)$/\1/p") &&
+	test -n "$offset" &&
+	cp -p "$pack" sound &&
+	chmod u+w "$pack" &&
+	printf "\377\377" | dd of="$pack" bs=1 seek=$((offset + 3)) conv=notrunc 2>dd &&
+	hooks_commit file "beside a damaged pack" &&
+	hooks_push main &&
+	cp -p sound "$pack" &&
+	test_grep \
+		"^remote: hornero: .hornero.yaml at refs/heads/main of one was not checked: object $oid: .*its operator restores them from a backup" push.out &&
 	test_grep "job [0-9]+ queued for $U1" push.out
 '
 

@@ -11,54 +11,80 @@ test_requires ssh-keygen openssh-client
 
 test_expect_success 'hornero init makes host keys that only git can read, once' '
 	door_node &&
-	ls "$NODE/state/door" >found && printf "%s\n" ssh_host_ecdsa_key ssh_host_ed25519_key >expect && test_cmp expect found &&
+	ls "$NODE/state/door" >found &&
+	printf "%s\n" ssh_host_ecdsa_key ssh_host_ed25519_key >expect &&
+	test_cmp expect found &&
 	for key in "$NODE"/state/door/*
 	do
-		test "$(stat -c "%a" "$key")" = 600 && ssh-keygen -y -P "" -f "$key" >/dev/null || return 1
+		test "$(stat -c "%a" "$key")" = 600 &&
+		ssh-keygen -y -P "" -f "$key" >/dev/null || return 1
 	done &&
-	test "$(id -u)" -ne 0 || test "$(stat -c %u "$NODE"/state/door/ssh_host_ed25519_key)" = "$GIT_UID" &&
-	cksum "$NODE"/state/door/* >before && hornero init >init.out && cksum "$NODE"/state/door/* >after && test_cmp before after
+	test "$(id -u)" -ne 0 || test "$(stat -c %u "$NODE"/state/door/ssh_host_ed25519_key)" = \
+		"$GIT_UID" &&
+	cksum "$NODE"/state/door/* >before &&
+	hornero init >init.out &&
+	cksum "$NODE"/state/door/* >after &&
+	test_cmp before after
 '
 
 test_expect_success 'it listens, and never as root' '
 	door_start &&
 	test "$(id -u)" -ne 0 || {
-		test_expect_code 78 "$test_root/libexec/hornero-door" -c "$NODE/hornero.yaml" 2>words &&
+		test_expect_code 78 "$test_root/libexec/hornero-door" -c "$NODE/hornero.yaml" \
+			2>words &&
 		test_grep "does not serve as root" words
 	}
 '
 
 test_expect_success 'a push is queued under the name of its key' '
-	hooks_repo one && hooks_image $U1 one --name "The One" &&
-	git init -q -b main work && echo one >work/file && git -C work add -A && git -C work commit -q -m one &&
+	hooks_repo one &&
+	hooks_image $U1 one --name "The One" &&
+	git init -q -b main work &&
+	echo one >work/file &&
+	git -C work add -A &&
+	git -C work commit -q -m one &&
 	git -C work push door:one main >push.out 2>&1 || { cat push.out; cat door.log; return 1; }
 	test_grep "^remote: hornero: job 1 queued for The One" push.out &&
-	hooks_sql "SELECT pushed_by FROM jobs WHERE id = 1" && echo alice >expect && test_cmp expect rows
+	hooks_sql "SELECT pushed_by FROM jobs WHERE id = 1" &&
+	echo alice >expect &&
+	test_cmp expect rows
 '
 
 test_expect_success 'clone, fetch, ls-remote, in protocol v0 and v2, by every form of the name' '
 	for version in 0 1 2
 	do
 		git -c protocol.version=$version clone -q door:one.git clone$version &&
-		test "$(git -C clone$version rev-parse HEAD)" = "$(git -C work rev-parse HEAD)" || return 1
+		test "$(git -C clone$version rev-parse HEAD)" = "$(git -C work rev-parse HEAD)" || \
+			return 1
 	done &&
 	GIT_TRACE_PACKET=1 git -c protocol.version=2 ls-remote door:one >refs 2>trace &&
-	test_grep "version 2" trace && test_grep "refs/heads/main" refs &&
+	test_grep "version 2" trace &&
+	test_grep "refs/heads/main" refs &&
 	for url in door:one door:one.git door:/one door:/one.git ssh://door/one ssh://git@door:$DOOR_PORT/one.git
 	do
-		git ls-remote "$url" >refs && test_grep "refs/heads/main" refs || { echo "$url"; return 1; }
+		git ls-remote "$url" >refs &&
+		test_grep "refs/heads/main" refs || { echo "$url"; return 1; }
 	done &&
-	echo two >work/file && git -C work commit -q -a -m two && git -C work push -q door:one main 2>push.out &&
-	git -C clone0 fetch -q && test "$(git -C clone0 rev-parse origin/main)" = "$(git -C work rev-parse HEAD)"
+	echo two >work/file &&
+	git -C work commit -q -a -m two &&
+	git -C work push -q door:one main 2>push.out &&
+	git -C clone0 fetch -q &&
+	test "$(git -C clone0 rev-parse origin/main)" = "$(git -C work rev-parse HEAD)"
 '
 
 test_expect_success 'archive' '
-	git archive --remote=door:one main >one.tar && tar xOf one.tar file >got && echo two >expect && test_cmp expect got &&
-	test_must_fail git archive --remote=door:one nonsense >none.tar 2>words && test_grep "remote: .*nonsense|no such ref" words
+	git archive --remote=door:one main >one.tar &&
+	tar xOf one.tar file >got &&
+	echo two >expect &&
+	test_cmp expect got &&
+	test_must_fail git archive --remote=door:one nonsense >none.tar 2>words &&
+	test_grep "remote: .*nonsense|no such ref" words
 '
 
 test_expect_success 'a push that a hook refuses says why, and its exit code is not 0' '
-	echo "builder: [" >work/.hornero.yaml && git -C work add -A && git -C work commit -q -m bad &&
+	echo "builder: [" >work/.hornero.yaml &&
+	git -C work add -A &&
+	git -C work commit -q -m bad &&
 	test_must_fail git -C work push door:one main >push.out 2>&1 &&
 	test_grep "^remote: hornero: push refused: refs/heads/main: .hornero.yaml:2:1: " push.out &&
 	git -C work reset -q --hard HEAD~1
@@ -72,53 +98,76 @@ test_expect_success 'push options arrive, and the name of the key' '
 
 test_expect_success 'exit codes and standard error are those of the program, and so is its death' '
 	REPO=$NODE/git/one.git &&
-	test_expect_code 128 door_ssh "git-upload-pack one" </dev/null >out 2>words && test_grep "^fatal: the remote end hung up" words &&
-	test_expect_code 0 door_ssh queue >out 2>words && test_cmp /dev/null words &&
-	test_expect_code 64 door_ssh show 2>words >out && test_cmp /dev/null out &&
+	test_expect_code 128 door_ssh "git-upload-pack one" </dev/null >out 2>words &&
+	test_grep "^fatal: the remote end hung up" words &&
+	test_expect_code 0 door_ssh queue >out 2>words &&
+	test_cmp /dev/null words &&
+	test_expect_code 64 door_ssh show 2>words >out &&
+	test_cmp /dev/null out &&
 	with_hook "head -c 3000000 /dev/zero | tr \"\\0\" x; echo; echo end" \
 		git -C work push door:one main:refs/heads/told >push.out 2>&1 &&
-	test $(tr -dc x <push.out | wc -c) -ge 3000000 && test_grep "^remote: end" push.out &&
-	test_must_fail with_hook "kill -TERM \$PPID" git -C work push door:one main:refs/heads/death >push.out 2>&1 &&
+	test $(tr -dc x <push.out | wc -c) -ge 3000000 &&
+	test_grep "^remote: end" push.out &&
+	test_must_fail with_hook "kill -TERM \$PPID" git -C work push door:one \
+		main:refs/heads/death >push.out 2>&1 &&
 	wait_until "grep \"event=done .*status=.signal 15 .*git-receive-pack .one\" door.log" 20
 '
 
 test_expect_success 'packs larger than every window, both ways, while keys are exchanged anew' '
-	hooks_repo big && git init -q -b main large &&
-	head -c 12000000 /dev/urandom >large/noise && head -c 3000000 /dev/zero >large/zeroes &&
-	git -C large add -A && git -C large commit -q -m large &&
-	DOOR_SSH_OPTIONS="-o RekeyLimit=1M" && export DOOR_SSH_OPTIONS &&
-	git -C large push -q door:big main 2>push.out && git clone -q door:big large.copy && unset DOOR_SSH_OPTIONS &&
-	cmp large/noise large.copy/noise && cmp large/zeroes large.copy/zeroes &&
+	hooks_repo big &&
+	git init -q -b main large &&
+	head -c 12000000 /dev/urandom >large/noise &&
+	head -c 3000000 /dev/zero >large/zeroes &&
+	git -C large add -A &&
+	git -C large commit -q -m large &&
+	DOOR_SSH_OPTIONS="-o RekeyLimit=1M" &&
+	export DOOR_SSH_OPTIONS &&
+	git -C large push -q door:big main 2>push.out &&
+	git clone -q door:big large.copy &&
+	unset DOOR_SSH_OPTIONS &&
+	cmp large/noise large.copy/noise &&
+	cmp large/zeroes large.copy/zeroes &&
 	as_git git -C "$REPO" fsck --strict 2>words
 '
 
 test_expect_success 'the words of hornero, as far as the key may' '
-	door_ssh queue >out && test_grep "$U1" out &&
-	door_ssh hornero queue --json >out && jq -e ".[0].job" out >/dev/null &&
-	door_ssh image show $U1 >out && test_grep "The One" out &&
-	test_expect_code 64 door_ssh "show \"1 2" 2>words && test_grep "ends inside a quote" words &&
-	test_expect_code 64 door_ssh nonsense 2>words && test_grep "nonsense" words || return 1
+	door_ssh queue >out &&
+	test_grep "$U1" out &&
+	door_ssh hornero queue --json >out &&
+	jq -e ".[0].job" out >/dev/null &&
+	door_ssh image show $U1 >out &&
+	test_grep "The One" out &&
+	test_expect_code 64 door_ssh "show \"1 2" 2>words &&
+	test_grep "ends inside a quote" words &&
+	test_expect_code 64 door_ssh nonsense 2>words &&
+	test_grep "nonsense" words || return 1
 	for line in "-c /etc/passwd queue" "queue -c /etc/passwd" "--key bob queue" "queue --key bob" "init"
 	do
-		door_ssh "$line" >words 2>&1 && { echo "$line"; cat words; return 1; }
+		door_ssh "$line" >words 2>&1 &&
+		{ echo "$line"; cat words; return 1; }
 	done
 	test ! -e "$TRASH/etc"
 '
 
 test_expect_success 'no shell, no terminal, no subsystem, nothing forwarded; no other program' '
-	test_expect_code 64 door_ssh >words 2>&1 && test_grep "^hornero: hello alice. There is no shell here" words &&
-	test_expect_code 255 door_ssh -tt >words 2>&1 </dev/null && test_grep "PTY allocation request failed" words &&
+	test_expect_code 64 door_ssh >words 2>&1 &&
+	test_grep "^hornero: hello alice. There is no shell here" words &&
+	test_expect_code 255 door_ssh -tt >words 2>&1 </dev/null &&
+	test_grep "PTY allocation request failed" words &&
 	test_expect_code 255 door_ssh -s sftp >words 2>&1 &&
 	for line in "sh -c true" "rm -rf $REPO/hooks" "git gc" "git-shell" "git-receive-pack one; id" "git-upload-pack \`id\`" \
 		"git-upload-pack --help" "git upload-pack -h" "true && git-upload-pack one"
 	do
-		door_ssh "$line" >words 2>&1 && { echo "$line"; cat words; return 1; }
+		door_ssh "$line" >words 2>&1 &&
+		{ echo "$line"; cat words; return 1; }
 		test_must_fail grep -E "uid=|usage: git" words || return 1
 	done &&
 	test -x "$REPO/hooks/post-receive" &&
 	test_expect_code 255 door_ssh -W 127.0.0.1:$DOOR_PORT >words 2>&1 &&
-	test_expect_code 255 door_ssh -o ExitOnForwardFailure=yes -R 0:127.0.0.1:1 queue >words 2>&1 &&
-	door_ssh -A -X queue >words 2>&1 && test_grep "superseded" words
+	test_expect_code 255 door_ssh -o ExitOnForwardFailure=yes -R 0:127.0.0.1:1 queue >words \
+		2>&1 &&
+	door_ssh -A -X queue >words 2>&1 &&
+	test_grep "superseded" words
 '
 
 test_expect_success 'of the client'\''s environment comes GIT_PROTOCOL, and only such as git writes' '
@@ -126,70 +175,107 @@ test_expect_success 'of the client'\''s environment comes GIT_PROTOCOL, and only
 	with_hook "env | sort | sed s/^/env:/" env LC_EVIL=evil GIT_EVIL=evil \
 		DOOR_SSH_OPTIONS="-o SendEnv=*EVIL* -o SetEnv=GIT_PROTOCOL=version=2:x;id" \
 		git -C work push door:one main:refs/heads/env >push.out 2>&1
-	test_grep "env:HORNERO_KEY=alice" push.out && test_grep "env:HOME=$NODE/git" push.out &&
+	test_grep "env:HORNERO_KEY=alice" push.out &&
+	test_grep "env:HOME=$NODE/git" push.out &&
 	test_must_fail grep -iE "evil|env:SSH_|env:GIT_CONFIG_COUNT|;id" push.out
 '
 
 test_expect_success 'rights: who reads does not write, and what one may not read is not there' '
-	door_key reader "read=\"one\"" && door_as reader &&
-	git ls-remote door:one >refs && test_grep "refs/heads/main" refs &&
+	door_key reader "read=\"one\"" &&
+	door_as reader &&
+	git ls-remote door:one >refs &&
+	test_grep "refs/heads/main" refs &&
 	test_expect_code 128 git -C work push door:one main:refs/heads/no 2>words &&
 	test_grep "no repository one that the key reader may push to" words &&
-	test_expect_code 128 git ls-remote door:big 2>words && sed "s/big/NAME/" words >there &&
-	test_expect_code 128 git ls-remote door:not-there 2>words && sed "s/not-there/NAME/" words >absent && test_cmp there absent &&
-	test_grep "no repository NAME that the key reader may read" there && door_as alice
+	test_expect_code 128 git ls-remote door:big 2>words &&
+	sed "s/big/NAME/" words >there &&
+	test_expect_code 128 git ls-remote door:not-there 2>words &&
+	sed "s/not-there/NAME/" words >absent &&
+	test_cmp there absent &&
+	test_grep "no repository NAME that the key reader may read" there &&
+	door_as alice
 '
 
 test_expect_success 'a push makes the repository that a key may create; nothing else makes one' '
-	door_key maker "create=\"team/*\"" && door_as maker &&
-	test_expect_code 128 git ls-remote door:team/new 2>words && test ! -e "$NODE/git/team" &&
-	test_expect_code 128 git -C work push door:other/new main 2>words && test ! -e "$NODE/git/other" &&
-	git -C work push door:team/new main >push.out 2>&1 && test_grep "^hornero: made the repository team/new\$" push.out &&
-	git -C work push door:team/new main >push.out 2>&1 && test_must_fail grep "made the repository" push.out && test -x "$NODE/git/team/new.git/hooks/post-receive" &&
-	git ls-remote door:team/new >refs && test_grep "refs/heads/main" refs &&
-	door_as alice && test_expect_code 128 git -C work push door:team/other main 2>words &&
+	door_key maker "create=\"team/*\"" &&
+	door_as maker &&
+	test_expect_code 128 git ls-remote door:team/new 2>words &&
+	test ! -e "$NODE/git/team" &&
+	test_expect_code 128 git -C work push door:other/new main 2>words &&
+	test ! -e "$NODE/git/other" &&
+	git -C work push door:team/new main >push.out 2>&1 &&
+	test_grep "^hornero: made the repository team/new\$" push.out &&
+	git -C work push door:team/new main >push.out 2>&1 &&
+	test_must_fail grep "made the repository" push.out &&
+	test -x "$NODE/git/team/new.git/hooks/post-receive" &&
+	git ls-remote door:team/new >refs &&
+	test_grep "refs/heads/main" refs &&
+	door_as alice &&
+	test_expect_code 128 git -C work push door:team/other main 2>words &&
 	test_grep "no repository team/other that the key alice may push to" words
 '
 
 test_expect_success 'tools that do not belong here are told so in one line' '
-	test_expect_code 64 door_ssh "git-lfs-authenticate one upload" 2>words >out && test_cmp /dev/null out &&
-	echo "hornero: no git-lfs here: push without it, or set lfs.url elsewhere" >expect && test_cmp expect words &&
+	test_expect_code 64 door_ssh "git-lfs-authenticate one upload" 2>words >out &&
+	test_cmp /dev/null out &&
+	echo "hornero: no git-lfs here: push without it, or set lfs.url elsewhere" >expect &&
+	test_cmp expect words &&
 	for line in "scp -t /tmp" "rsync --server -e.LsfxCIvu . one" "git-annex-shell configlist /~/one"
 	do
-		test_expect_code 64 door_ssh "$line" 2>words >out && test_cmp /dev/null out && test "$(wc -l <words)" = 2 &&
-		test_grep "there is no command .${line%% *}" words && test_grep "ssh -p $DOOR_PORT git@.* help. lists" words || { cat words; return 1; }
+		test_expect_code 64 door_ssh "$line" 2>words >out &&
+		test_cmp /dev/null out &&
+		test "$(wc -l <words)" = 2 &&
+		test_grep "there is no command .${line%% *}" words &&
+		test_grep "ssh -p $DOOR_PORT git@.* help. lists" words || { cat words; return 1; }
 	done
 '
 
 test_expect_success 'names that lead elsewhere' '
-	git init -q --bare elsewhere.git && ln -s "$TRASH/elsewhere.git" "$NODE/git/link.git" &&
-	mkdir real && git init -q --bare real/x.git && ln -s "$TRASH/real" "$NODE/git/dir" &&
+	git init -q --bare elsewhere.git &&
+	ln -s "$TRASH/elsewhere.git" "$NODE/git/link.git" &&
+	mkdir real &&
+	git init -q --bare real/x.git &&
+	ln -s "$TRASH/real" "$NODE/git/dir" &&
 	for name in "~/one" "~git/one" ../git/one one/../one /etc "$NODE/git/one.git" ./one one.git/. one.git/hooks link dir/x \
 		.one "one " "one
 " ""
 	do
-		test_expect_code 128 git ls-remote "door:$name" >refs 2>words || { echo "taken: $name"; cat refs words; return 1; }
+		test_expect_code 128 git ls-remote "door:$name" >refs 2>words || { echo \
+			"taken: $name"; cat refs words; return 1; }
 	done &&
-	test_expect_code 128 git ls-remote ssh://door//one 2>words && test_grep "hornero: \"/one\"" words
+	test_expect_code 128 git ls-remote ssh://door//one 2>words &&
+	test_grep "hornero: \"/one\"" words
 '
 
 test_expect_success 'keys: every kind that is taken, and none other' '
 	for kind in ecdsa rsa
 	do
-		door_key $kind "read=\"one\"" $kind && door_as $kind && git ls-remote door:one >refs || { cat door.log; return 1; }
+		door_key $kind "read=\"one\"" $kind &&
+		door_as $kind &&
+		git ls-remote door:one >refs || { cat door.log; return 1; }
 	done &&
-	ssh-keygen -q -t ed25519 -N "" -f stranger && door_as stranger &&
-	test_expect_code 128 git ls-remote door:one 2>words && test_grep "Permission denied \(publickey\)" words &&
-	door_as alice && DOOR_SSH_OPTIONS="-o PubkeyAuthentication=no" && export DOOR_SSH_OPTIONS &&
-	test_expect_code 128 git ls-remote door:one 2>words && unset DOOR_SSH_OPTIONS && test_grep "Permission denied \(publickey\)" words
+	ssh-keygen -q -t ed25519 -N "" -f stranger &&
+	door_as stranger &&
+	test_expect_code 128 git ls-remote door:one 2>words &&
+	test_grep "Permission denied \(publickey\)" words &&
+	door_as alice &&
+	DOOR_SSH_OPTIONS="-o PubkeyAuthentication=no" &&
+	export DOOR_SSH_OPTIONS &&
+	test_expect_code 128 git ls-remote door:one 2>words &&
+	unset DOOR_SSH_OPTIONS &&
+	test_grep "Permission denied \(publickey\)" words
 '
 
 test_expect_success 'a key that is taken away is gone with the next connection; a broken line stops nobody' '
-	door_as reader && git ls-remote door:one >refs &&
-	sed -i "/name=\"reader\"/d" "$NODE/keys" && printf "nonsense\nnonsense\n" >>"$NODE/keys" &&
+	door_as reader &&
+	git ls-remote door:one >refs &&
+	sed -i "/name=\"reader\"/d" "$NODE/keys" &&
+	printf "nonsense\nnonsense\n" >>"$NODE/keys" &&
 	test_expect_code 128 git ls-remote door:one 2>words &&
 	before=$(grep -c event=key-refused door.log) &&
-	door_as alice && git ls-remote door:one >refs && test_grep "event=key-refused lines=2 first: .*keys:[0-9]+:" door.log &&
+	door_as alice &&
+	git ls-remote door:one >refs &&
+	test_grep "event=key-refused lines=2 first: .*keys:[0-9]+:" door.log &&
 	test $(($(grep -c event=key-refused door.log) - before)) = 1
 '
 
@@ -202,7 +288,8 @@ test_expect_success 'modern algorithms, AES-GCM, strict key exchange; no compres
 	test_must_fail grep -iE "sha1|group1|cbc|ctr|ssh-rsa|ssh-dss|zlib|md5" offer &&
 	for option in HostKeyAlgorithms=ecdsa-sha2-nistp256 HostKeyAlgorithms=ssh-ed25519 Ciphers=aes128-gcm@openssh.com
 	do
-		rm -f other_hosts && door_ssh -o "$option" -o UserKnownHostsFile=other_hosts queue >out || return 1
+		rm -f other_hosts &&
+		door_ssh -o "$option" -o UserKnownHostsFile=other_hosts queue >out || return 1
 	done &&
 	for option in Ciphers=aes256-ctr KexAlgorithms=diffie-hellman-group14-sha256 HostKeyAlgorithms=rsa-sha2-256
 	do
@@ -212,14 +299,18 @@ test_expect_success 'modern algorithms, AES-GCM, strict key exchange; no compres
 '
 
 test_expect_success 'several commands over one connection' '
-	DOOR_SSH_OPTIONS="-o ControlMaster=auto -o ControlPath=$TRASH/control -o ControlPersist=60" && export DOOR_SSH_OPTIONS &&
+	DOOR_SSH_OPTIONS="-o ControlMaster=auto -o ControlPath=$TRASH/control -o ControlPersist=60" &&
+	export DOOR_SSH_OPTIONS &&
 	before=$(grep -c event=login door.log) &&
-	git ls-remote door:one >refs 2>words && git clone -q door:big again 2>words && door_ssh queue >out &&
+	git ls-remote door:one >refs 2>words &&
+	git clone -q door:big again 2>words &&
+	door_ssh queue >out &&
 	for i in 1 2 3 4 5
 	do
 		git ls-remote door:one >refs.$i 2>&1 & pids="$pids $!"
 	done &&
-	wait $pids && for i in 1 2 3 4 5; do test_grep "refs/heads/main" refs.$i || return 1; done &&
+	wait $pids &&
+	for i in 1 2 3 4 5; do test_grep "refs/heads/main" refs.$i || return 1; done &&
 	door_ssh -O exit 2>words; unset DOOR_SSH_OPTIONS
 	test $(($(grep -c event=login door.log) - before)) = 1
 '
@@ -234,18 +325,24 @@ test_expect_success 'twenty at once' '
 
 test_expect_success 'the log: who, from where, what, how it ended' '
 	test_grep "event=login peer=127\.0\.0\.1:[0-9]+ key=alice type=ssh-ed25519" door.log &&
-	test_grep "event=command peer=[0-9.:]+ key=alice what=\"git-receive-pack .one.\"" door.log &&
-	test_grep "event=done peer=[0-9.:]+ key=alice received=[0-9]+ sent=[0-9]+ ms=[0-9]+ cpu_ms=[0-9]+ status=\"exit 0\" what=\"git-upload-pack .one.\"" door.log &&
+	test_grep "event=command peer=[0-9.:]+ key=alice what=\"git-receive-pack .one.\"" \
+		door.log &&
+	test_grep \
+		"event=done peer=[0-9.:]+ key=alice received=[0-9]+ sent=[0-9]+ ms=[0-9]+ cpu_ms=[0-9]+ status=\"exit 0\" what=\"git-upload-pack .one.\"" door.log &&
 	test_grep "event=left peer=[0-9.:]+ key=alice why=\"closed\"" door.log
 '
 
 test_expect_success 'and no secrets: no key, and nothing of what was pushed' '
-	cat alice.pub reader.pub "$NODE"/state/door/* | tr -s " " "\n" | grep -E "^[A-Za-z0-9+/=]{24,}$" >secrets && test -s secrets &&
+	cat alice.pub reader.pub "$NODE"/state/door/* | tr -s " " "\n" | grep -E \
+		"^[A-Za-z0-9+/=]{24,}$" >secrets &&
+	test -s secrets &&
 	test_must_fail grep -F -f secrets door.log
 '
 
 test_expect_success 'asked to stop it stops' '
-	door_stop && test_grep "event=stopped cut_off=0" door.log && test_must_fail grep -E "Sanitizer|runtime error:" door.log
+	door_stop &&
+	test_grep "event=stopped cut_off=0" door.log &&
+	test_must_fail grep -E "Sanitizer|runtime error:" door.log
 '
 
 test_done

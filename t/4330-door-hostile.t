@@ -1,5 +1,6 @@
 #!/bin/sh
-# hornero-door and clients that wish it ill: each attack once, then a user; sessions that die in the middle of a pack.
+# hornero-door and clients that wish it ill: each attack once, then a user; sessions that die in the
+# middle of a pack.
 test_description='hornero-door: hostile clients, crowds, slow readers, killed sessions'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -12,15 +13,22 @@ hostile=$HORNERO_SRC/t/tools/hostile-ssh.py
 
 # attack NAME: its exit code; what it prints is shown where it fails.
 attack () {
-	timeout 120 python3 "$hostile" "$DOOR_PORT" "$TRASH/alice" "$1" >attack.out 2>&1 || { cat attack.out; tail -n 20 door.log; return 1; }
+	timeout 120 python3 "$hostile" "$DOOR_PORT" "$TRASH/alice" "$1" >attack.out 2>&1 || { cat \
+		attack.out; tail -n 20 door.log; return 1; }
 }
 
 # attack_begin NAME: until it has done what it does, and waits. attack_end: it leaves.
 attack_begin () {
-	mkfifo leave.$1 && : >attack.out &&
-	{ timeout 300 python3 "$hostile" "$DOOR_PORT" "$TRASH/alice" "$1" <leave.$1 >attack.out 2>&1 & } && attacker=$! &&
+	mkfifo leave.$1 &&
+	: >attack.out &&
+	{
+		timeout 300 python3 "$hostile" "$DOOR_PORT" "$TRASH/alice" "$1" <leave.$1 \
+			>attack.out 2>&1 &
+	} &&
+	attacker=$! &&
 	test_cleanup "kill $attacker 2>/dev/null; wait $attacker 2>/dev/null; :" &&
-	exec 8>leave.$1 && wait_until "grep -q WAITING attack.out || ! kill -0 $attacker" 60 &&
+	exec 8>leave.$1 &&
+	wait_until "grep -q WAITING attack.out || ! kill -0 $attacker" 60 &&
 	test_grep WAITING attack.out
 }
 attack_end () {
@@ -37,10 +45,19 @@ nobody_served () {
 }
 
 test_expect_success 'a node, an image, and a repository of some size' '
-	door_node "door_login_timeout: 60" && door_start && hooks_repo one && hooks_image $U1 one &&
-	git init -q -b main work && echo one >work/file && git -C work add -A && git -C work commit -q -m one &&
+	door_node "door_login_timeout: 60" &&
+	door_start &&
+	hooks_repo one &&
+	hooks_image $U1 one &&
+	git init -q -b main work &&
+	echo one >work/file &&
+	git -C work add -A &&
+	git -C work commit -q -m one &&
 	git -C work push -q door:one main 2>push.out &&
-	hooks_repo big && head -c 24000000 /dev/urandom >work/noise && git -C work add -A && git -C work commit -q -m big &&
+	hooks_repo big &&
+	head -c 24000000 /dev/urandom >work/noise &&
+	git -C work add -A &&
+	git -C work commit -q -m big &&
 	git -C work push -q door:big main 2>push.out
 '
 
@@ -52,7 +69,8 @@ do
 done
 
 test_expect_success 'who has libssh send for ever is cut off by name' '
-	test_grep "event=(left peer=127[0-9.:]+ key=alice why=.cut off.|connection-died .*why=.it used too much processor time)" door.log
+	test_grep \
+		"event=(left peer=127[0-9.:]+ key=alice why=.cut off.|connection-died .*why=.it used too much processor time)" door.log
 '
 
 left_behind () {
@@ -60,21 +78,28 @@ left_behind () {
 }
 
 test_expect_success 'no attack has crashed one of our processes, or left one' '
-	test_must_fail grep -E "event=connection-died.*signal=[0-9]*\$|Sanitizer|runtime error:" door.log && wait_until nobody_served 60
+	test_must_fail grep -E "event=connection-died.*signal=[0-9]*\$|Sanitizer|runtime error:" \
+		door.log &&
+	wait_until nobody_served 60
 '
 
 test_expect_success 'a client that never reads costs no memory; all that serves it is limited' '
-	attack_begin never_reads && pid=$(serving | tr -d " ") &&
+	attack_begin never_reads &&
+	pid=$(serving | tr -d " ") &&
 	wait_until "test \$(cat /proc/$pid/task/$pid/children | wc -w) = 1" 20 &&
-	wait_until "ss -tnH state established \"sport = :$DOOR_PORT\" | awk \"{ exit \\\$2 < 100000 }\"" 30 &&
+	wait_until \
+		"ss -tnH state established \"sport = :$DOOR_PORT\" | awk \"{ exit \\\$2 < 100000 }\"" 30 &&
 	for one in $pid $(cat /proc/$pid/task/$pid/children)
 	do
-		test_grep "^Seccomp:.*2" /proc/$one/status && test_grep "^NoNewPrivs:.*1" /proc/$one/status &&
+		test_grep "^Seccomp:.*2" /proc/$one/status &&
+		test_grep "^NoNewPrivs:.*1" /proc/$one/status &&
 		test_grep "^Max core file size +0 +0" /proc/$one/limits &&
 		test_must_fail grep "^Max data size +unlimited" /proc/$one/limits || return 1
 	done &&
 	awk "/^VmHWM/ { print; exit \$2 > 24000 }" /proc/$pid/status &&
-	attack_end && wait_until nobody_served 60 && test_grep "event=done .*upload-pack .big" door.log
+	attack_end &&
+	wait_until nobody_served 60 &&
+	test_grep "event=done .*upload-pack .big" door.log
 '
 
 # slept PID: how often it has waited for something.
@@ -83,47 +108,72 @@ slept () {
 }
 
 test_expect_success 'who stops in the middle of an exchange of keys is waited for, not asked again and again' '
-	attack_begin stops_in_keys && pid=$(serving | tr -d " ") && before=$(slept $pid) &&
+	attack_begin stops_in_keys &&
+	pid=$(serving | tr -d " ") &&
+	before=$(slept $pid) &&
 	wait_until "test \$(slept $pid) -gt $((before + 3))" 20; code=$?
-	attack_end && wait_until nobody_served 60 && test $code = 0
+	attack_end &&
+	wait_until nobody_served 60 &&
+	test $code = 0
 '
 
 test_expect_success 'a process that keeps the processor for itself is ended, and named' '
-	rm leave.never_reads && attack_begin never_reads && kill -PROF $(serving) && attack_end; wait_until nobody_served 60 &&
-	test_grep "event=connection-died peer=127[0-9.:]* signal=27 why=\"it used too much processor time\"" door.log &&
-	git ls-remote door:one >refs && test_grep refs/heads/main refs
+	rm leave.never_reads &&
+	attack_begin never_reads &&
+	kill -PROF $(serving) &&
+	attack_end
+	wait_until nobody_served 60 &&
+	test_grep \
+		"event=connection-died peer=127[0-9.:]* signal=27 why=\"it used too much processor time\"" door.log &&
+	git ls-remote door:one >refs &&
+	test_grep refs/heads/main refs
 '
 
 test_expect_success 'a crowd of 500 that only waits keeps nobody out' '
 	attack_begin idle &&
 	for i in 1 2 3
 	do
-		git ls-remote door:one >refs 2>&1 && test_grep refs/heads/main refs || { cat refs; tail door.log; return 1; }
+		git ls-remote door:one >refs 2>&1 &&
+		test_grep refs/heads/main refs || { cat refs; tail door.log; return 1; }
 	done &&
-	test $(serving | wc -w) -le 64 && attack_end && wait_until nobody_served 60
+	test $(serving | wc -w) -le 64 &&
+	attack_end &&
+	wait_until nobody_served 60
 '
 
 test_expect_success 'a session that is killed in the middle of a pack leaves nothing' '
-	attack_begin half_push && pid=$(serving | tr -d " ") && kill -KILL $pid && attack_end;
+	attack_begin half_push &&
+	pid=$(serving | tr -d " ") &&
+	kill -KILL $pid &&
+	attack_end;
 	wait_until nobody_served 60 &&
 	test_must_fail as_git git -C "$NODE/git/one.git" rev-parse -q --verify refs/heads/half &&
-	as_git git -C "$NODE/git/one.git" fsck --strict 2>words && wait_until "! door_unpacks one" 30
+	as_git git -C "$NODE/git/one.git" fsck --strict 2>words &&
+	wait_until "! door_unpacks one" 30
 '
 
 test_expect_success 'and the next push takes away what is left of such sessions' '
-	objects=$NODE/git/one.git/objects && as_git mkdir -p $objects/tmp_objdir-incoming-old/pack $objects/tmp_objdir-incoming-new &&
-	git -C work push -q door:one HEAD~1:refs/heads/next 2>push.out && left_behind && test_cmp /dev/null found
+	objects=$NODE/git/one.git/objects &&
+	as_git mkdir -p $objects/tmp_objdir-incoming-old/pack $objects/tmp_objdir-incoming-new &&
+	git -C work push -q door:one HEAD~1:refs/heads/next 2>push.out &&
+	left_behind &&
+	test_cmp /dev/null found
 '
 
 test_expect_success 'a client that goes in the middle of a pack leaves nothing, and git ends by itself' '
-	rm leave.half_push && attack_begin half_push && attack_end && wait_until nobody_served 60 &&
+	rm leave.half_push &&
+	attack_begin half_push &&
+	attack_end &&
+	wait_until nobody_served 60 &&
 	test_must_fail as_git git -C "$NODE/git/one.git" rev-parse -q --verify refs/heads/half &&
 	as_git git -C "$NODE/git/one.git" fsck --strict 2>words &&
-	left_behind && test_cmp /dev/null found
+	left_behind &&
+	test_cmp /dev/null found
 '
 
 test_expect_success 'what a push runs types into no terminal, however it is asked for' '
-	REPO=$NODE/git/one.git && cp -P "$REPO/hooks/post-receive" kept &&
+	REPO=$NODE/git/one.git &&
+	cp -P "$REPO/hooks/post-receive" kept &&
 	cat >hook <<-\END &&
 	#!/usr/bin/python3
 	import ctypes, os
@@ -133,44 +183,76 @@ test_expect_success 'what a push runs types into no terminal, however it is aske
 	    c.ioctl(0, ctypes.c_ulong(request), b"xxxxxxxx")
 	    print("ioctl", os.strerror(ctypes.get_errno()), flush=True)
 	END
-	chmod 0755 hook && cp --remove-destination hook "$REPO/hooks/post-receive" &&
+	chmod 0755 hook &&
+	cp --remove-destination hook "$REPO/hooks/post-receive" &&
 	git -C work push door:one HEAD~1:refs/heads/typing >push.out 2>&1;
-	cp -P --remove-destination kept "$REPO/hooks/post-receive" && rm kept &&
-	test "$(grep -c "^remote: ioctl Operation not permitted" push.out)" = 4 && test "$(grep -c "^remote: ioctl" push.out)" = 5
+	cp -P --remove-destination kept "$REPO/hooks/post-receive" &&
+	rm kept &&
+	test "$(grep -c "^remote: ioctl Operation not permitted" push.out)" = 4 &&
+	test "$(grep -c "^remote: ioctl" push.out)" = 5
 '
 
 test_expect_success 'a push that has arrived is finished, though its client is gone' '
-	REPO=$NODE/git/one.git && mkfifo -m 0666 go && mkdir -m 0777 told && cp -P "$REPO/hooks/post-receive" kept &&
-	printf "#!/bin/sh\necho >$TRASH/told/begun; read line <$TRASH/go; echo a line; echo >$TRASH/told/finished\n" >hook &&
-	chmod 0755 hook && cp --remove-destination hook "$REPO/hooks/post-receive" &&
-	{ git -C work push -q door:one HEAD~1:refs/heads/late >push.out 2>&1 & } && pusher=$! &&
-	wait_until "test -e told/begun" 20 && pkill -P $pusher; kill $pusher; wait $pusher;
+	REPO=$NODE/git/one.git &&
+	mkfifo -m 0666 go &&
+	mkdir -m 0777 told &&
+	cp -P "$REPO/hooks/post-receive" kept &&
+	printf \
+		"#!/bin/sh\necho >$TRASH/told/begun; read line <$TRASH/go; echo a line; echo >$TRASH/told/finished\n" >hook &&
+	chmod 0755 hook &&
+	cp --remove-destination hook "$REPO/hooks/post-receive" &&
+	{ git -C work push -q door:one HEAD~1:refs/heads/late >push.out 2>&1 & } &&
+	pusher=$! &&
+	wait_until "test -e told/begun" 20 &&
+	pkill -P $pusher
+	kill $pusher
+	wait $pusher;
 	wait_until "! ss -tnH state established \"dport = :$DOOR_PORT\" | grep -q ." 20 &&
-	test ! -e told/finished && echo on >go && wait_until "test -e told/finished" 20 &&
+	test ! -e told/finished &&
+	echo on >go &&
+	wait_until "test -e told/finished" 20 &&
 	cp -P --remove-destination kept "$REPO/hooks/post-receive" &&
-	as_git git -C "$REPO" rev-parse -q --verify refs/heads/late && wait_until nobody_served 40
+	as_git git -C "$REPO" rev-parse -q --verify refs/heads/late &&
+	wait_until nobody_served 40
 '
 
 test_expect_success 'asked to stop it lets a push end, and sleeps meanwhile' '
-	rm -r told && mkdir -m 0777 told && REPO=$NODE/git/one.git &&
+	rm -r told &&
+	mkdir -m 0777 told &&
+	REPO=$NODE/git/one.git &&
 	{ with_hook "echo >$TRASH/told/begun; read line <$TRASH/go" \
-		git -C work push -q door:one HEAD~1:refs/heads/last >push.out 2>&1 & } && pusher=$! &&
-	wait_until "test -e told/begun" 20 && pid=$(serving | tr -d " ") && kill $door_pid &&
-	wait_until "grep event=stopping door.log" 20 && before=$(slept $pid) &&
+		git -C work push -q door:one HEAD~1:refs/heads/last >push.out 2>&1 & } &&
+		pusher=$! &&
+	wait_until "test -e told/begun" 20 &&
+	pid=$(serving | tr -d " ") &&
+	kill $door_pid &&
+	wait_until "grep event=stopping door.log" 20 &&
+	before=$(slept $pid) &&
 	wait_until "test \$(slept $pid) -gt $((before + 3))" 20; code=$?
-	echo on >go && wait $pusher && wait $door_pid && door_pid="" && test $code = 0 &&
-	test_grep "event=stopped cut_off=0" door.log && door_start
+	echo on >go &&
+	wait $pusher &&
+	wait $door_pid &&
+	door_pid="" &&
+	test $code = 0 &&
+	test_grep "event=stopped cut_off=0" door.log &&
+	door_start
 '
 
 test_expect_success 'who offers unknown keys is shut out, longer each time; others are not' '
-	ssh-keygen -q -t ed25519 -N "" -f stranger && door_as stranger && DOOR_SSH_OPTIONS="-b 127.0.0.77" && export DOOR_SSH_OPTIONS &&
+	ssh-keygen -q -t ed25519 -N "" -f stranger &&
+	door_as stranger &&
+	DOOR_SSH_OPTIONS="-b 127.0.0.77" &&
+	export DOOR_SSH_OPTIONS &&
 	for i in 1 2 3 4
 	do
-		test_expect_code 255 door_ssh queue 2>words && test_grep "Permission denied" words || return 1
+		test_expect_code 255 door_ssh queue 2>words &&
+		test_grep "Permission denied" words || return 1
 	done &&
 	wait_until "! door_ssh queue 2>words && ! grep -q \"Permission denied\" words" 30 &&
 	test_grep "event=refused peer=127.0.0.77:[0-9]* why=penalty" door.log &&
-	unset DOOR_SSH_OPTIONS && door_as alice && door_ssh queue >out
+	unset DOOR_SSH_OPTIONS &&
+	door_as alice &&
+	door_ssh queue >out
 '
 
 # knock ADDRESS BYTES: says them from there and leaves.
@@ -186,8 +268,13 @@ while s.recv(4096): pass" "$1" "$DOOR_PORT" "$2"
 }
 
 test_expect_success 'who speaks something else and leaves is shut out; who only knocks, much later' '
-	for i in 1 2 3 4; do knock 127.0.0.78 "GET / HTTP/1.0" && knock 127.0.0.79 "" || return 1; done &&
-	wait_until "knock 127.0.0.78 x; grep \"event=refused peer=127.0.0.78:[0-9]* why=penalty\" door.log" 30 &&
+	for i in 1 2 3 4
+	do
+		knock 127.0.0.78 "GET / HTTP/1.0" &&
+		knock 127.0.0.79 "" || return 1
+	done &&
+	wait_until \
+		"knock 127.0.0.78 x; grep \"event=refused peer=127.0.0.78:[0-9]* why=penalty\" door.log" 30 &&
 	test_must_fail grep "event=refused peer=127.0.0.79" door.log
 '
 
@@ -195,59 +282,115 @@ test_expect_success 'who speaks something else and leaves is shut out; who only 
 if ! grep -q __asan_init "$HORNERO_BUILD/hornero-door"
 then
 	test_expect_success 'a large pack is not unpacked beyond the memory that is allowed' '
-		door_stop && hooks_conf "door_memory_limit: 64M" && door_start &&
-		git init -q -b main fat && head -c 100000000 /dev/zero >fat/zeroes && git -C fat add -A && git -C fat commit -q -m fat &&
+		door_stop &&
+		hooks_conf "door_memory_limit: 64M" &&
+		door_start &&
+		git init -q -b main fat &&
+		head -c 100000000 /dev/zero >fat/zeroes &&
+		git -C fat add -A &&
+		git -C fat commit -q -m fat &&
 		test_must_fail git -C fat push door:one main:refs/heads/fat >push.out 2>&1 &&
-		test_must_fail as_git git -C "$NODE/git/one.git" rev-parse -q --verify refs/heads/fat &&
-		git ls-remote door:one >refs && test_grep refs/heads/main refs
+		test_must_fail as_git git -C "$NODE/git/one.git" rev-parse -q --verify \
+			refs/heads/fat &&
+		git ls-remote door:one >refs &&
+		test_grep refs/heads/main refs
 	'
 fi
 
 test_expect_success 'an address has its share, everybody together theirs, and who is at work stays in, while it lives' '
-	door_stop && hooks_conf "door_connections: 3" && hooks_conf "door_connections_per_address: 2" && door_start &&
-	door_worker 127.0.0.81 && door_worker 127.0.0.81 &&
-	wait_until "test \$(ss -tnoH state established \"sport = :$DOOR_PORT\" | grep -c \"timer:(keepalive\") = 2" 20 &&
-	test_expect_code 255 door_ssh -b 127.0.0.81 queue 2>words && test_grep "event=refused peer=127.0.0.81:[0-9]* why=address-full" door.log &&
+	door_stop &&
+	hooks_conf "door_connections: 3" &&
+	hooks_conf "door_connections_per_address: 2" &&
+	door_start &&
+	door_worker 127.0.0.81 &&
+	door_worker 127.0.0.81 &&
+	wait_until \
+		"test \$(ss -tnoH state established \"sport = :$DOOR_PORT\" | grep -c \"timer:(keepalive\") = 2" 20 &&
+	test_expect_code 255 door_ssh -b 127.0.0.81 queue 2>words &&
+	test_grep "event=refused peer=127.0.0.81:[0-9]* why=address-full" door.log &&
 	door_ssh queue >out &&
-	wait_until "test \$(serving | wc -w) = 2" 20 && door_worker 127.0.0.82 &&
-	wait_until "! door_ssh queue && grep \"event=refused peer=127.0.0.1:[0-9]* why=full\" door.log" 10 &&
-	kill -0 $door_clients && door_clients_end && wait_until nobody_served 20 && door_ssh queue >out
+	wait_until "test \$(serving | wc -w) = 2" 20 &&
+	door_worker 127.0.0.82 &&
+	wait_until \
+		"! door_ssh queue && grep \"event=refused peer=127.0.0.1:[0-9]* why=full\" door.log" 10 &&
+	kill -0 $door_clients &&
+	door_clients_end &&
+	wait_until nobody_served 20 &&
+	door_ssh queue >out
 '
 
 test_expect_success 'the time to log in, and to be idle, ends' '
-	door_stop && hooks_conf "door_login_timeout: 1" && hooks_conf "door_idle_timeout: 1" && door_start && attack trickle &&
+	door_stop &&
+	hooks_conf "door_login_timeout: 1" &&
+	hooks_conf "door_idle_timeout: 1" &&
+	door_start &&
+	attack trickle &&
 	test_grep "event=login-timeout peer=" door.log &&
-	mkfifo wait && { door_ssh "git-upload-pack one" <wait >idle.out 2>&1 & } && idler=$! && exec 8>wait &&
-	wait_until "grep \"event=left .*why=.idle\" door.log && ! kill -0 $idler" 30 && exec 8>&-
+	mkfifo wait &&
+	{ door_ssh "git-upload-pack one" <wait >idle.out 2>&1 & } &&
+	idler=$! &&
+	exec 8>wait &&
+	wait_until "grep \"event=left .*why=.idle\" door.log && ! kill -0 $idler" 30 &&
+	exec 8>&-
 '
 
 test_expect_success 'a channel without a command is nothing to wait for, neither here nor when asked to stop' '
-	door_stop && hooks_conf "door_login_timeout: 3" && hooks_conf "door_idle_timeout: 1h" && door_start &&
-	attack channel_without_command && door_stop && hooks_conf "door_login_timeout: 20" && door_start &&
-	attack_begin channel_without_command && door_stop; attack_end; test_grep "event=stopped cut_off=0" door.log
+	door_stop &&
+	hooks_conf "door_login_timeout: 3" &&
+	hooks_conf "door_idle_timeout: 1h" &&
+	door_start &&
+	attack channel_without_command &&
+	door_stop &&
+	hooks_conf "door_login_timeout: 20" &&
+	door_start &&
+	attack_begin channel_without_command &&
+	door_stop
+	attack_end
+	test_grep "event=stopped cut_off=0" door.log
 '
 
 test_expect_success 'so it does for who asks for nothing, who stops reading, and who stops in the middle of a pack' '
-	hooks_conf "door_login_timeout: 20" && hooks_conf "door_idle_timeout: 3" && door_start &&
-	door_idler 127.0.0.83 && wait_until "! kill -0 $door_clients" 20 && door_clients="" &&
+	hooks_conf "door_login_timeout: 20" &&
+	hooks_conf "door_idle_timeout: 3" &&
+	door_start &&
+	door_idler 127.0.0.83 &&
+	wait_until "! kill -0 $door_clients" 20 &&
+	door_clients="" &&
 	for name in never_reads half_push
 	do
-		rm leave.$name && attack_begin $name && wait_until nobody_served 60; code=$?; attack_end; test $code = 0 || return 1
+		rm leave.$name &&
+		attack_begin $name &&
+		wait_until nobody_served 60
+		code=$?
+		attack_end
+		test $code = 0 || return 1
 	done &&
-	test $(grep -c "event=left peer=.* key=alice why=.idle" door.log) = 3 && left_behind && test_cmp /dev/null found
+	test $(grep -c "event=left peer=.* key=alice why=.idle" door.log) = 3 &&
+	left_behind &&
+	test_cmp /dev/null found
 '
 
 # What is read is seen by strace.
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null
 then
 	test_expect_success 'nobody'\''s configuration is read' '
-		door_stop && hooks_conf "door_login_timeout: 20" && hooks_conf "door_idle_timeout: 1h" &&
-		mkdir home home/.ssh && printf "[core]\n\tbare = maybe\n" >home/.gitconfig && chmod -R a+rX home &&
+		door_stop &&
+		hooks_conf "door_login_timeout: 20" &&
+		hooks_conf "door_idle_timeout: 1h" &&
+		mkdir home home/.ssh &&
+		printf "[core]\n\tbare = maybe\n" >home/.gitconfig &&
+		chmod -R a+rX home &&
 		{ HOME=$TRASH/home && door_start; code=$?; HOME=$TRASH; test $code = 0; } &&
-		{ strace -f -qq -e trace=openat,open,openat2 -o trace -p $door_pid 2>/dev/null & } && tracer=$! || return 1
-		wait_until "grep -q \"^TracerPid:.*[1-9]\" /proc/$door_pid/status" 20 && git ls-remote door:one >refs
+		{
+			strace -f -qq -e trace=openat,open,openat2 -o trace -p $door_pid \
+				2>/dev/null &
+		} &&
+		tracer=$! || return 1
+		wait_until "grep -q \"^TracerPid:.*[1-9]\" /proc/$door_pid/status" 20 &&
+		git ls-remote door:one >refs
 		code=$?; kill $tracer; wait $tracer; test $code = 0 &&
-		test_grep "/keys\"" trace && test_must_fail grep -E "/etc/ssh|\.ssh/|/\.gitconfig" trace
+		test_grep "/keys\"" trace &&
+		test_must_fail grep -E "/etc/ssh|\.ssh/|/\.gitconfig" trace
 	'
 fi
 

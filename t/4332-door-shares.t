@@ -1,5 +1,6 @@
 #!/bin/sh
-# Who is let in where many want to: shares of a key, who does nothing, and who comes from where others do wrong.
+# Who is let in where many want to: shares of a key, who does nothing, and who comes from where
+# others do wrong.
 test_description='hornero-door: the share of a key, idle connections, neighbours'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -11,42 +12,82 @@ test_requires ssh-keygen openssh-client
 python3 -c 'import cryptography' 2>/dev/null || test_skip_all 'python3-cryptography is not here'
 
 test_expect_success 'a node with a few places' '
-	door_node "door_connections: 3" && hooks_repo one && door_key bob "read=\"one\"" && door_start && door_ssh queue >out
+	door_node "door_connections: 3" &&
+	hooks_repo one &&
+	door_key bob "read=\"one\"" &&
+	door_start &&
+	door_ssh queue >out
 '
 
 test_expect_success 'who is logged in and does nothing makes room for who comes, who works does not' '
-	door_idler 127.0.0.81 && idler=$door_client && door_worker 127.0.0.82 && door_worker 127.0.0.83 &&
-	door_ssh queue >out && wait_until "! kill -0 $idler" 20 && test_grep "event=pushed-out peer=127.0.0.81" door.log &&
-	door_worker 127.0.0.84 && test_expect_code 255 door_ssh queue 2>words && wait_until "grep \"event=refused peer=127.0.0.1:[0-9]* why=full\" door.log" 20 &&
-	test_grep "^Received disconnect from 127.0.0.1 port [0-9]*:12: hornero-door: not now \(all connections are taken\); again in 1 s" words &&
-	door_clients_end && wait_until "door_ssh queue" 20
+	door_idler 127.0.0.81 &&
+	idler=$door_client &&
+	door_worker 127.0.0.82 &&
+	door_worker 127.0.0.83 &&
+	door_ssh queue >out &&
+	wait_until "! kill -0 $idler" 20 &&
+	test_grep "event=pushed-out peer=127.0.0.81" door.log &&
+	door_worker 127.0.0.84 &&
+	test_expect_code 255 door_ssh queue 2>words &&
+	wait_until "grep \"event=refused peer=127.0.0.1:[0-9]* why=full\" door.log" 20 &&
+	test_grep \
+		"^Received disconnect from 127.0.0.1 port [0-9]*:12: hornero-door: not now \(all connections are taken\); again in 1 s" words &&
+	door_clients_end &&
+	wait_until "door_ssh queue" 20
 '
 
-# Red without: on_channel() that opens a channel for a connection which is told why it ends (door/request.c). OpenSSH
-# exits silently where its only channel is refused.
+# Red without: on_channel() that opens a channel for a connection which is told why it ends
+# (door/request.c). OpenSSH exits silently where its only channel is refused.
 test_expect_success 'a key has its share: one more pushes out one that does nothing, and is told where there is none' '
-	door_stop && hooks_conf "door_connections: 20" && hooks_conf "door_connections_per_key: 2" && door_start &&
-	door_idler 127.0.0.81 && idler=$door_client && door_worker 127.0.0.82 && door_worker 127.0.0.83 && wait_until "! kill -0 $idler" 20 &&
+	door_stop &&
+	hooks_conf "door_connections: 20" &&
+	hooks_conf "door_connections_per_key: 2" &&
+	door_start &&
+	door_idler 127.0.0.81 &&
+	idler=$door_client &&
+	door_worker 127.0.0.82 &&
+	door_worker 127.0.0.83 &&
+	wait_until "! kill -0 $idler" 20 &&
 	test_grep "event=pushed-out peer=127.0.0.81:[0-9]* key=alice by=127.0.0.83" door.log &&
-	test_expect_code 255 door_ssh queue 2>words && test_grep "Received disconnect .*this key has all the connections" words &&
-	wait_until "grep \"event=left peer=127.0.0.1:[0-9]* key=alice why=.hornero-door: this key has all\" door.log" 20 &&
+	test_expect_code 255 door_ssh queue 2>words &&
+	test_grep "Received disconnect .*this key has all the connections" words &&
+	wait_until \
+		"grep \"event=left peer=127.0.0.1:[0-9]* key=alice why=.hornero-door: this key has all\" door.log" 20 &&
 	python3 "$HORNERO_SRC/t/tools/hostile-ssh.py" "$DOOR_PORT" "$TRASH/alice" channel_at_once &&
-	door_as bob && door_ssh queue >out && door_as alice && door_clients_end && wait_until "door_ssh queue" 20 &&
+	door_as bob &&
+	door_ssh queue >out &&
+	door_as alice &&
+	door_clients_end &&
+	wait_until "door_ssh queue" 20 &&
 	for i in 1 2 3 4 5 6; do door_ssh queue >out || return 1; done
 '
 
 test_expect_success 'who asks for nothing goes after the time that there is to log in' '
-	door_stop && hooks_conf "door_login_timeout: 2" && door_start && door_idler 127.0.0.84 && wait_until "! kill -0 $door_client" 20 &&
-	wait_until "grep \"event=left peer=127.0.0.84:[0-9]* key=alice why=.idle\" door.log" 20 && door_clients="" &&
-	door_stop && hooks_conf "door_login_timeout: 1h" && door_start
+	door_stop &&
+	hooks_conf "door_login_timeout: 2" &&
+	door_start &&
+	door_idler 127.0.0.84 &&
+	wait_until "! kill -0 $door_client" 20 &&
+	wait_until "grep \"event=left peer=127.0.0.84:[0-9]* key=alice why=.idle\" door.log" 20 &&
+	door_clients="" &&
+	door_stop &&
+	hooks_conf "door_login_timeout: 1h" &&
+	door_start
 '
 
 test_expect_success 'forty that are refused at once are told, through git too, and their sockets are closed' '
-	door_stop && hooks_conf "door_connections: 1" && door_start && door_worker 127.0.0.90 &&
-	for i in $(seq 40); do git ls-remote door:one >refs.$i 2>&1 & pids="$pids $!"; done; wait $pids;
-	test $(cat refs.* | grep -c "^Received disconnect .*hornero-door: not now") -ge 30 && door_clients_end &&
+	door_stop &&
+	hooks_conf "door_connections: 1" &&
+	door_start &&
+	door_worker 127.0.0.90 &&
+	for i in $(seq 40); do git ls-remote door:one >refs.$i 2>&1 & pids="$pids $!"; done
+	wait $pids;
+	test $(cat refs.* | grep -c "^Received disconnect .*hornero-door: not now") -ge 30 &&
+	door_clients_end &&
 	wait_until "test \$(ls -l /proc/$door_pid/fd | grep -c socket:) -le 3" 20 &&
-	door_stop && hooks_conf "door_connections: 20" && door_start
+	door_stop &&
+	hooks_conf "door_connections: 20" &&
+	door_start
 '
 
 # linger ADDRESS TEXT: says it from there, and waits to be sent away.
@@ -59,23 +100,30 @@ while s.recv(4096): pass" "$1" "$DOOR_PORT" "$2" 2>linger.err
 }
 
 test_expect_success 'who takes too long is sent away; that is held against who spoke no SSH, not against a person who types' '
-	door_stop && hooks_conf "door_login_timeout: 1" && door_start &&
+	door_stop &&
+	hooks_conf "door_login_timeout: 1" &&
+	door_start &&
 	for i in 1 2 3 4 5 6; do linger 127.0.0.88 "SSH-2.0-person
 " & waiting="$waiting $!"; done; wait $waiting;
 	linger 127.0.0.88 "SSH-2.0-person
 " && test "$(grep -c "event=login-timeout peer=127.0.0.88:" door.log)" = 7 &&
-	wait_until "linger 127.0.0.89; grep event=refused.peer=127.0.0.89:.*why=penalty door.log" 30 &&
+	wait_until "linger 127.0.0.89; grep event=refused.peer=127.0.0.89:.*why=penalty door.log" \
+		30 &&
 	test_must_fail grep "event=connection-died" door.log &&
-	door_stop && hooks_conf "door_login_timeout: 1h" && door_start
+	door_stop &&
+	hooks_conf "door_login_timeout: 1h" &&
+	door_start
 '
 
 test_expect_success 'where the file of keys is gone nobody has done anything wrong' '
 	mv "$NODE/keys" away &&
 	for i in 1 2 3 4 5 6
 	do
-		test_expect_code 255 door_ssh -b 127.0.0.85 queue 2>words && test_grep "Permission denied" words || return 1
+		test_expect_code 255 door_ssh -b 127.0.0.85 queue 2>words &&
+		test_grep "Permission denied" words || return 1
 	done &&
-	mv away "$NODE/keys" && door_ssh -b 127.0.0.85 queue >out
+	mv away "$NODE/keys" &&
+	door_ssh -b 127.0.0.85 queue >out
 '
 
 # With strangers at the same address: keys that nobody knows.
@@ -89,19 +137,32 @@ strangers () {
 }
 
 test_expect_success 'strangers where a key comes from, too, shut it out for a moment, and others for longer' '
-	ssh-keygen -q -t ed25519 -N "" -f stranger && door_ssh -b 127.0.0.86 queue >out && strangers 127.0.0.86 && strangers 127.0.0.87 &&
-	test_must_fail grep -E "event=refused peer=127.0.0.86:.*wait_ms=([0-9]{5}|[2-9][0-9]{3}|1[1-9])" door.log &&
+	ssh-keygen -q -t ed25519 -N "" -f stranger &&
+	door_ssh -b 127.0.0.86 queue >out &&
+	strangers 127.0.0.86 &&
+	strangers 127.0.0.87 &&
+	test_must_fail grep -E \
+		"event=refused peer=127.0.0.86:.*wait_ms=([0-9]{5}|[2-9][0-9]{3}|1[1-9])" \
+		door.log &&
 	wait_until "door_ssh -b 127.0.0.86 queue" 5
 '
 
 test_expect_success 'a key that is changed or taken away is so over connections that are open, too' '
-	door_as bob && DOOR_SSH_OPTIONS="-o ControlPath=$TRASH/control" && export DOOR_SSH_OPTIONS &&
-	door_ssh -M -o ControlPersist=60 queue >out && test_expect_code 65 door_ssh "git-receive-pack one" 2>words </dev/null &&
-	cp "$NODE/keys" kept && sed -i "/name=.bob/s/read=/write=/" "$NODE/keys" &&
+	door_as bob &&
+	DOOR_SSH_OPTIONS="-o ControlPath=$TRASH/control" &&
+	export DOOR_SSH_OPTIONS &&
+	door_ssh -M -o ControlPersist=60 queue >out &&
+	test_expect_code 65 door_ssh "git-receive-pack one" 2>words </dev/null &&
+	cp "$NODE/keys" kept &&
+	sed -i "/name=.bob/s/read=/write=/" "$NODE/keys" &&
 	door_ssh "git-receive-pack one" >out </dev/null; test_grep "report-status" out &&
-	sed -i "/name=.bob/d" "$NODE/keys" && test_expect_code 65 door_ssh queue 2>words && test_grep "the key bob may no longer log in" words &&
-	wait_until "grep \"event=left peer=.* key=bob why=.hornero-door: this key may no longer log in\" door.log" 20 &&
-	test_expect_code 255 door_ssh queue 2>words && test_grep "Permission denied" words;
+	sed -i "/name=.bob/d" "$NODE/keys" &&
+	test_expect_code 65 door_ssh queue 2>words &&
+	test_grep "the key bob may no longer log in" words &&
+	wait_until \
+		"grep \"event=left peer=.* key=bob why=.hornero-door: this key may no longer log in\" door.log" 20 &&
+	test_expect_code 255 door_ssh queue 2>words &&
+	test_grep "Permission denied" words;
 	code=$?; unset DOOR_SSH_OPTIONS; cp kept "$NODE/keys"; door_as alice; test $code = 0
 '
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A stop while clients are served: who only looks ends at once, who writes may finish, and who does not leaves no lock.
+# A stop while clients are served: who only looks ends at once, who writes may finish, and who does
+# not leaves no lock.
 test_description='hornero-door: a stop during log -f, during a push, during one that hangs'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -10,32 +11,62 @@ test_requires ssh openssh-client
 test_requires ssh-keygen openssh-client
 
 test_expect_success 'a node, an image, a job that waits' '
-	door_node && door_start && hooks_repo one && hooks_image $U1 one && git init -q -b main work && echo one >work/file &&
-	git -C work add -A && git -C work commit -q -m one && git -C work push -q door:one main 2>push.out
+	door_node &&
+	door_start &&
+	hooks_repo one &&
+	hooks_image $U1 one &&
+	git init -q -b main work &&
+	echo one >work/file &&
+	git -C work add -A &&
+	git -C work commit -q -m one &&
+	git -C work push -q door:one main 2>push.out
 '
 
 # follows PID: it has begun to listen to signals.
 follows () {
-	test -n "$1" && ! grep -q "^SigBlk:.*0000000000000000" /proc/$1/status
+	test -n "$1" &&
+	! grep -q "^SigBlk:.*0000000000000000" /proc/$1/status
 }
 
 test_expect_success 'who follows a log is told that the job goes on, and keeps no stop waiting' '
-	{ door_ssh log -f 1 >follow.out 2>&1 & } && follower=$! && wait_until "follows \$(pgrep -f -- \"--key alice log -f 1\")" 20 &&
-	door_stop && test_grep "event=stopped cut_off=0" door.log && { wait $follower; test $? -ne 0; } &&
-	test_grep "job 1 goes on; .ssh -p [0-9]* git@.* log -f 1" follow.out && test_grep "hornero-door is being stopped" follow.out
+	{ door_ssh log -f 1 >follow.out 2>&1 & } &&
+	follower=$! &&
+	wait_until "follows \$(pgrep -f -- \"--key alice log -f 1\")" 20 &&
+	door_stop &&
+	test_grep "event=stopped cut_off=0" door.log &&
+	{ wait $follower; test $? -ne 0; } &&
+	test_grep "job 1 goes on; .ssh -p [0-9]* git@.* log -f 1" follow.out &&
+	test_grep "hornero-door is being stopped" follow.out
 '
 
 test_expect_success 'a push that hangs with a lock on its ref is asked to end, says so, and leaves none' '
-	door_start && mkfifo -m 0666 go && exec 9<>go && mkdir -m 0777 told &&
-	printf "#!/bin/sh\ntest \$1 = prepared || exit 0\n>$TRASH/told/begun\nread line <$TRASH/go\n" >hook && chmod 0755 hook &&
+	door_start &&
+	mkfifo -m 0666 go &&
+	exec 9<>go &&
+	mkdir -m 0777 told &&
+	printf \
+		"#!/bin/sh\ntest \$1 = prepared || exit 0\n>$TRASH/told/begun\nread line <$TRASH/go\n" >hook &&
+	chmod 0755 hook &&
 	cp hook "$REPO/hooks/reference-transaction" &&
-	{ git -C work push door:one main:refs/heads/held >push.out 2>&1 & } && pusher=$! &&
-	wait_until "test -e told/begun" 20 && test -e "$REPO/refs/heads/held.lock" &&
-	kill $door_pid && wait_until "grep event=stopping door.log" 20 && door_stop; code=$?
-	echo >&9; rm "$REPO/hooks/reference-transaction"; wait $pusher; test $? -ne 0 && test $code = 0 &&
-	test_grep "event=stopped cut_off=1" door.log && test_grep "status=.signal 15 .*receive-pack .one" door.log &&
-	test_grep "hornero-door is being stopped" push.out && test ! -e "$REPO/refs/heads/held.lock" &&
-	door_start && git -C work push -q door:one main:refs/heads/held 2>push.out
+	{ git -C work push door:one main:refs/heads/held >push.out 2>&1 & } &&
+	pusher=$! &&
+	wait_until "test -e told/begun" 20 &&
+	test -e "$REPO/refs/heads/held.lock" &&
+	kill $door_pid &&
+	wait_until "grep event=stopping door.log" 20 &&
+	door_stop
+	code=$?
+	echo >&9
+	rm "$REPO/hooks/reference-transaction"
+	wait $pusher
+	test $? -ne 0 &&
+	test $code = 0 &&
+	test_grep "event=stopped cut_off=1" door.log &&
+	test_grep "status=.signal 15 .*receive-pack .one" door.log &&
+	test_grep "hornero-door is being stopped" push.out &&
+	test ! -e "$REPO/refs/heads/held.lock" &&
+	door_start &&
+	git -C work push -q door:one main:refs/heads/held 2>push.out
 '
 
 test_done

@@ -36,50 +36,92 @@ END
 chmod 0755 in-own-dev
 
 test_expect_success 'an account that owns the repositories, and an sshd that knows one command for each key' '
-	groupadd "$group" && test_cleanup "! getent group $group >/dev/null || groupdel $group" &&
-	useradd --no-create-home --home-dir "$TRASH/home" --shell /bin/sh --groups "$group" "$account" &&
-	test_cleanup "wait_until \"! pgrep -u $account\" 20; userdel $account 2>/dev/null; ! getent passwd $account" && usermod -p "*" "$account" &&
-	GIT_UID=$(id -u "$account") && QUEUE_GID=$(getent group "$group" | cut -d : -f 3) && door_node && door_key reader "read=\"one\"" &&
-	mkdir -m 0755 home && mkdir -m 0700 home/.ssh &&
+	groupadd "$group" &&
+	test_cleanup "! getent group $group >/dev/null || groupdel $group" &&
+	useradd --no-create-home --home-dir "$TRASH/home" --shell /bin/sh --groups "$group" \
+		"$account" &&
+	test_cleanup \
+		"wait_until \"! pgrep -u $account\" 20; userdel $account 2>/dev/null; ! getent passwd $account" &&
+	usermod -p "*" "$account" &&
+	GIT_UID=$(id -u "$account") &&
+	QUEUE_GID=$(getent group "$group" | cut -d : -f 3) &&
+	door_node &&
+	door_key reader "read=\"one\"" &&
+	mkdir -m 0755 home &&
+	mkdir -m 0700 home/.ssh &&
 	for name in alice reader
 	do
-		printf "restrict,command=\"%s/hornero-door --stdio --key %s -c %s/hornero.yaml\" %s\n" \
+		printf \
+			"restrict,command=\"%s/hornero-door --stdio --key %s -c %s/hornero.yaml\" %s\n" \
 			"$test_root/libexec" $name "$NODE" "$(cat $name.pub)"
 	done >home/.ssh/authorized_keys &&
 	printf "restrict,command=\"%s/hornero-door --stdio --key nobody -c %s/hornero.yaml\" %s\n" \
-		"$test_root/libexec" "$NODE" "$(ssh-keygen -q -t ed25519 -N "" -f nobody && cat nobody.pub)" >>home/.ssh/authorized_keys &&
-	chown -R "$account": home && sshd_conf "AcceptEnv GIT_PROTOCOL" "SetEnv PATH=$test_root/libexec:$PATH" &&
-	mkdir dev && { python3 listener.py >syslog 2>&1 & } && listener=$! &&
-	test_cleanup "kill $listener 2>/dev/null; wait $listener 2>/dev/null; :" && wait_until "test -S log.socket" 20 &&
-	start_sshd unshare --mount --propagation private "$TRASH/in-own-dev" && DOOR_PORT=$port &&
-	sed -i "s/^User .*/User $account/" ssh_config && printf "Port %s\n" $DOOR_PORT >>ssh_config
+		"$test_root/libexec" "$NODE" \
+			"$(ssh-keygen -q -t ed25519 -N "" -f nobody && cat nobody.pub)" \
+			>>home/.ssh/authorized_keys &&
+	chown -R "$account": home &&
+	sshd_conf "AcceptEnv GIT_PROTOCOL" "SetEnv PATH=$test_root/libexec:$PATH" &&
+	mkdir dev &&
+	{ python3 listener.py >syslog 2>&1 & } &&
+	listener=$! &&
+	test_cleanup "kill $listener 2>/dev/null; wait $listener 2>/dev/null; :" &&
+	wait_until "test -S log.socket" 20 &&
+	start_sshd unshare --mount --propagation private "$TRASH/in-own-dev" &&
+	DOOR_PORT=$port &&
+	sed -i "s/^User .*/User $account/" ssh_config &&
+	printf "Port %s\n" $DOOR_PORT >>ssh_config
 '
 
 test_expect_success 'push, clone, archive, the words; the key is named' '
-	hooks_repo one && hooks_image $U1 one --name "The One" &&
-	git init -q -b main work && echo one >work/file && git -C work add -A && git -C work commit -q -m one &&
-	git -C work push door:one main >push.out 2>&1 && test_grep "^remote: hornero: job 1 queued for The One .*follow it with: ssh -p $DOOR_PORT $account@[^ ]* log -f 1 *\$" push.out &&
-	hooks_sql "SELECT pushed_by FROM jobs WHERE id = 1" && echo alice >expect && test_cmp expect rows &&
-	GIT_TRACE_PACKET=1 git clone -q door:one.git copy 2>trace && test_grep "version 2" trace &&
-	git archive --remote=door:one main | tar xOf - file >got && echo one >expect && test_cmp expect got &&
-	door_ssh queue >out && test_grep "queued" out
+	hooks_repo one &&
+	hooks_image $U1 one --name "The One" &&
+	git init -q -b main work &&
+	echo one >work/file &&
+	git -C work add -A &&
+	git -C work commit -q -m one &&
+	git -C work push door:one main >push.out 2>&1 &&
+	test_grep \
+		"^remote: hornero: job 1 queued for The One .*follow it with: ssh -p $DOOR_PORT $account@[^ ]* log -f 1 *\$" push.out &&
+	hooks_sql "SELECT pushed_by FROM jobs WHERE id = 1" &&
+	echo alice >expect &&
+	test_cmp expect rows &&
+	GIT_TRACE_PACKET=1 git clone -q door:one.git copy 2>trace &&
+	test_grep "version 2" trace &&
+	git archive --remote=door:one main | tar xOf - file >got &&
+	echo one >expect &&
+	test_cmp expect got &&
+	door_ssh queue >out &&
+	test_grep "queued" out
 '
 
 test_expect_success 'rights, refusals and exit codes are those of the door' '
-	door_as reader && git ls-remote door:one >refs &&
+	door_as reader &&
+	git ls-remote door:one >refs &&
 	test_expect_code 128 git -C work push door:one main:refs/heads/no 2>words &&
 	test_grep "no repository one that the key reader may push to" words &&
-	test_expect_code 64 door_ssh 2>words && test_grep "hello reader. There is no shell here" words &&
-	test_expect_code 64 door_ssh "git-upload-pack ~/one" 2>words && test_expect_code 64 door_ssh "sh -c id" 2>words &&
-	door_as nobody && test_expect_code 78 door_ssh queue 2>words && test_grep "no usable line with the name nobody" words
+	test_expect_code 64 door_ssh 2>words &&
+	test_grep "hello reader. There is no shell here" words &&
+	test_expect_code 64 door_ssh "git-upload-pack ~/one" 2>words &&
+	test_expect_code 64 door_ssh "sh -c id" 2>words &&
+	door_as nobody &&
+	test_expect_code 78 door_ssh queue 2>words &&
+	test_grep "no usable line with the name nobody" words
 '
 
 test_expect_success 'the log is in syslog: who, from where, what, how it ended, and broken lines of the keys' '
-	door_as alice && printf "nonsense\n" >>"$NODE/keys" && git ls-remote door:one >refs 2>words && test_cmp /dev/null words &&
-	wait_until "test \$(grep -c \"event=command \" syslog) = \$(grep -c \"event=done\" syslog)" 20 &&
-	test_grep "hornero-door\[[0-9]+\]: event=command peer=127.0.0.1:[0-9]+ key=alice what=\"git-receive-pack .one.\"" syslog &&
-	test_grep "event=done peer=127.0.0.1:[0-9]+ key=alice ms=[0-9]+ status=\"exit 0\" what=\"git-receive-pack .one.\"" syslog &&
-	test_grep "event=done peer=127.0.0.1:[0-9]+ key=reader ms=[0-9]+ status=\"exit 65\" what=\"git-receive-pack .one.\"" syslog &&
+	door_as alice &&
+	printf "nonsense\n" >>"$NODE/keys" &&
+	git ls-remote door:one >refs 2>words &&
+	test_cmp /dev/null words &&
+	wait_until \
+		"test \$(grep -c \"event=command \" syslog) = \$(grep -c \"event=done\" syslog)" \
+		20 &&
+	test_grep \
+		"hornero-door\[[0-9]+\]: event=command peer=127.0.0.1:[0-9]+ key=alice what=\"git-receive-pack .one.\"" syslog &&
+	test_grep \
+		"event=done peer=127.0.0.1:[0-9]+ key=alice ms=[0-9]+ status=\"exit 0\" what=\"git-receive-pack .one.\"" syslog &&
+	test_grep \
+		"event=done peer=127.0.0.1:[0-9]+ key=reader ms=[0-9]+ status=\"exit 65\" what=\"git-receive-pack .one.\"" syslog &&
 	test_grep "event=done .* key=reader .*status=\"exit 64\" what=\"sh -c id\"" syslog &&
 	test_grep "event=command-failed peer=.* key=nobody why=.*no usable line" syslog &&
 	test_grep "event=key-refused lines=1 first: .*keys:3:" syslog &&
@@ -87,41 +129,67 @@ test_expect_success 'the log is in syslog: who, from where, what, how it ended, 
 '
 
 test_expect_success 'so it says what is wrong with the node: the client alone would know' '
-	chmod g+w "$NODE/keys" && test_expect_code 78 door_ssh queue 2>words && chmod g-w "$NODE/keys" && test_grep "chmod go-w" words &&
-	echo "nonsense: 1" >>"$NODE/hornero.yaml" && test_expect_code 78 door_ssh queue 2>words &&
-	sed -i "/^nonsense/d" "$NODE/hornero.yaml" && test_grep "nonsense" words &&
-	wait_until "grep \"event=command-failed peer=127.0.0.1:.* key=alice why=.*chmod go-w\" syslog" 20 &&
-	wait_until "grep \"event=command-failed peer=127.0.0.1:.* key=alice why=.*nonsense\" syslog" 20 && door_ssh queue >out
+	chmod g+w "$NODE/keys" &&
+	test_expect_code 78 door_ssh queue 2>words &&
+	chmod g-w "$NODE/keys" &&
+	test_grep "chmod go-w" words &&
+	echo "nonsense: 1" >>"$NODE/hornero.yaml" &&
+	test_expect_code 78 door_ssh queue 2>words &&
+	sed -i "/^nonsense/d" "$NODE/hornero.yaml" &&
+	test_grep "nonsense" words &&
+	wait_until \
+		"grep \"event=command-failed peer=127.0.0.1:.* key=alice why=.*chmod go-w\" syslog" 20 &&
+	wait_until \
+		"grep \"event=command-failed peer=127.0.0.1:.* key=alice why=.*nonsense\" syslog" \
+		20 &&
+	door_ssh queue >out
 '
 
 test_expect_success 'what is executed is limited as at the door, and its death is told' '
-	REPO=$NODE/git/one.git && with_hook "grep -hE \"^(Seccomp|NoNewPrivs):\" /proc/self/status; grep core /proc/self/limits" \
+	REPO=$NODE/git/one.git &&
+	with_hook \
+		"grep -hE \"^(Seccomp|NoNewPrivs):\" /proc/self/status; grep core /proc/self/limits" \
 		git -C work push door:one main:refs/heads/limits >push.out 2>&1 &&
-	test_grep "^remote: Seccomp:.*2" push.out && test_grep "^remote: NoNewPrivs:.*1" push.out &&
+	test_grep "^remote: Seccomp:.*2" push.out &&
+	test_grep "^remote: NoNewPrivs:.*1" push.out &&
 	test_grep "^remote: Max core file size +0 +0" push.out &&
-	test_must_fail with_hook "kill -TERM \$PPID" git -C work push door:one main:refs/heads/death >push.out 2>&1 &&
+	test_must_fail with_hook "kill -TERM \$PPID" git -C work push door:one \
+		main:refs/heads/death >push.out 2>&1 &&
 	wait_until "grep \"event=done .*status=.signal 15\" syslog" 20
 '
 
 # Red without: cost_watch in door/stdio.c (some 60 s, by the limit of the forced command).
 test_expect_success 'a pack that costs far more than it weighs is refused, and costs less than 5 s' '
-	python3 "$HORNERO_SRC/t/tools/hostile-pack.py" deltas 60 >request && cp home/.ssh/authorized_keys keys.kept && mkdir -m 0777 spent &&
-	sed "s|command=.\(.* --key alice [^\"]*\)\"|command=\"ulimit -t 60; \\1; times >$TRASH/spent/new; mv $TRASH/spent/new $TRASH/spent/bomb\"|" \
+	python3 "$HORNERO_SRC/t/tools/hostile-pack.py" deltas 60 >request &&
+	cp home/.ssh/authorized_keys keys.kept &&
+	mkdir -m 0777 spent &&
+	sed \
+		"s|command=.\(.* --key alice [^\"]*\)\"|command=\"ulimit -t 60; \\1; times >$TRASH/spent/new; mv $TRASH/spent/new $TRASH/spent/bomb\"|" \
 		keys.kept >home/.ssh/authorized_keys &&
-	{ door_ssh "git-receive-pack one" <request >answer 2>words; :; } && wait_until "test -s spent/bomb" 70 && cp keys.kept home/.ssh/authorized_keys &&
+	{ door_ssh "git-receive-pack one" <request >answer 2>words; :; } &&
+	wait_until "test -s spent/bomb" 70 &&
+	cp keys.kept home/.ssh/authorized_keys &&
 	spent=$(tail -n 1 spent/bomb | tr "ms" "  " | awk "{ print int((\$1 * 60 + \$2 + \$3 * 60 + \$4) * 1000) }") &&
-	tr -cd "[:print:]\n" <answer >said && test_grep "unpack (index-pack|unpack-objects) abnormal exit" said &&
-	test $spent -gt 2000 -a $spent -lt 5000 && test $(grep -c "hornero: refused: this push costs the node" words) = 1 &&
-	wait_until "grep \"event=push-too-dear peer=127.0.0.1:[0-9]* key=alice what=.git-receive-pack one\" syslog" 20 &&
-	test_must_fail hooks_ref refs/heads/bomb-0 && find "$NODE/git/one.git/objects" -name "tmp_*" >found && test_cmp /dev/null found ||
+	tr -cd "[:print:]\n" <answer >said &&
+	test_grep "unpack (index-pack|unpack-objects) abnormal exit" said &&
+	test $spent -gt 2000 -a $spent -lt 5000 &&
+	test $(grep -c "hornero: refused: this push costs the node" words) = 1 &&
+	wait_until \
+		"grep \"event=push-too-dear peer=127.0.0.1:[0-9]* key=alice what=.git-receive-pack one\" syslog" 20 &&
+	test_must_fail hooks_ref refs/heads/bomb-0 &&
+	find "$NODE/git/one.git/objects" -name "tmp_*" >found &&
+	test_cmp /dev/null found ||
 	{ echo "spent: $spent ms"; cat words said; echo; return 1; }
 '
 
-# Red where feed_on() in door/stdio.c does not count: git needs some 5 s here, more than COST_FREE_MS.
+# Red where feed_on() in door/stdio.c does not count: git needs some 5 s here, more than
+# COST_FREE_MS.
 test_expect_success 'what is large by itself may cost more' '
 	python3 "$HORNERO_SRC/t/tools/hostile-pack.py" random 160 >request &&
-	door_ssh "git-receive-pack one" <request >answer 2>words && tr -cd "[:print:]\n" <answer >said &&
-	test_grep "ok refs/heads/bomb-0" said && test_cmp /dev/null words
+	door_ssh "git-receive-pack one" <request >answer 2>words &&
+	tr -cd "[:print:]\n" <answer >said &&
+	test_grep "ok refs/heads/bomb-0" said &&
+	test_cmp /dev/null words
 '
 
 test_done

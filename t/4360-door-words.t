@@ -26,7 +26,8 @@ as () {
 }
 
 ssh_as () {
-	door_as "$1" && mv door-ssh "ssh-$1"
+	door_as "$1" &&
+	mv door-ssh "ssh-$1"
 }
 
 # The table, and where each word of it belongs here.
@@ -66,66 +67,135 @@ repo create
 top'
 
 test_expect_success 'every word of the table stands in one of the lists below' '
-	hornero --help | sed -n "s/^  hornero \([a-z ]*[a-z]\).*/\1/p" | sed "s/ *[A-Z[].*//" | cut -c 1-12 | sort -u >want &&
-	printf "%s\n" "$listings" "$of_job" "$of_image" "$of_node" "$of_people" "$others" | sed "s/ -.*//" | sort -u >got &&
-	hornero --help | sed -n "s/^  hornero //p" | cut -c 1-30 | sed "s/ *[A-Z[].*//; s/ *\$//" | sort -u >want && test_cmp want got
+	hornero --help | sed -n "s/^  hornero \([a-z ]*[a-z]\).*/\1/p" | sed "s/ *[A-Z[].*//" | \
+		cut -c 1-12 | sort -u >want &&
+	printf "%s\n" "$listings" "$of_job" "$of_image" "$of_node" "$of_people" "$others" | sed \
+		"s/ -.*//" | sort -u >got &&
+	hornero --help | sed -n "s/^  hornero //p" | cut -c 1-30 | sed "s/ *[A-Z[].*//; s/ *\$//" \
+		| sort -u >want &&
+	test_cmp want got
 '
 
 test_expect_success 'a node; two repositories with a warm image each, and a job each that waits: 3, and 4242 of the other' '
-	door_live "compile_core_limit: 50" && command hornero repo create shop >create.out && command hornero repo create secret >create.out &&
-	hornero image add $U1 shop --name Shown && hornero image add $U2 secret --name Hidden &&
-	door_key pusher "write=\"*\"" && door_key writer "write=\"shop\"" && door_key reader "read=\"shop\"" && door_key other "admin=\"elsewhere\"" &&
-	door_key brancher "write=\"shop:refs/heads/b/*\"" && door_key admin "admin=\"*\",ids=\"*\"" &&
-	for key in writer reader other brancher admin; do ssh_as $key || return 1; done && door_as pusher &&
-	node_start && door_start && for key in writer reader other brancher admin; do ssh_as $key || return 1; done && door_as pusher &&
-	mkdir work && node_copy_hello work && git init -q -b main work && git -C work add -A && git -C work commit -q -m shop &&
-	git -C work push -q door:shop main 2>push.out && echo other >work/greeting && git -C work commit -q -a -m secret &&
-	git -C work push -q door:secret main 2>push.out && hornero wait $U1 && hornero wait $U2 && hornero drain && SECRET=$(git -C work rev-parse HEAD) &&
-	RELEASE=$(hornero image show $U2 --json | jq -r .artifact.release) && DIGEST=$(hornero image show $U2 --json | jq -r .artifact.digest) &&
-	git -C work reset -q --hard HEAD~1 && git -C work commit -q --allow-empty -m two && git -C work push -q door:shop main 2>push.out &&
-	git -C work push -q door:secret +main 2>push.out && hooks_sql "UPDATE jobs SET id = 4242 WHERE id = 4" &&
-	echo "secret log" >"$NODE/state/log/4242.1.log" && chmod 0644 "$NODE/state/log/4242.1.log" &&
+	door_live "compile_core_limit: 50" &&
+	command hornero repo create shop >create.out &&
+	command hornero repo create secret >create.out &&
+	hornero image add $U1 shop --name Shown &&
+	hornero image add $U2 secret --name Hidden &&
+	door_key pusher "write=\"*\"" &&
+	door_key writer "write=\"shop\"" &&
+	door_key reader "read=\"shop\"" &&
+	door_key other "admin=\"elsewhere\"" &&
+	door_key brancher "write=\"shop:refs/heads/b/*\"" &&
+	door_key admin "admin=\"*\",ids=\"*\"" &&
+	for key in writer reader other brancher admin; do ssh_as $key || return 1; done &&
+	door_as pusher &&
+	node_start &&
+	door_start &&
+	for key in writer reader other brancher admin; do ssh_as $key || return 1; done &&
+	door_as pusher &&
+	mkdir work &&
+	node_copy_hello work &&
+	git init -q -b main work &&
+	git -C work add -A &&
+	git -C work commit -q -m shop &&
+	git -C work push -q door:shop main 2>push.out &&
+	echo other >work/greeting &&
+	git -C work commit -q -a -m secret &&
+	git -C work push -q door:secret main 2>push.out &&
+	hornero wait $U1 &&
+	hornero wait $U2 &&
+	hornero drain &&
+	SECRET=$(git -C work rev-parse HEAD) &&
+	RELEASE=$(hornero image show $U2 --json | jq -r .artifact.release) &&
+	DIGEST=$(hornero image show $U2 --json | jq -r .artifact.digest) &&
+	git -C work reset -q --hard HEAD~1 &&
+	git -C work commit -q --allow-empty -m two &&
+	git -C work push -q door:shop main 2>push.out &&
+	git -C work push -q door:secret +main 2>push.out &&
+	hooks_sql "UPDATE jobs SET id = 4242 WHERE id = 4" &&
+	echo "secret log" >"$NODE/state/log/4242.1.log" &&
+	chmod 0644 "$NODE/state/log/4242.1.log" &&
 	hornero queue --all --json | jq -r ".[] | \"\(.job) \(.repo) \(.state)\"" | sort >got &&
-	printf "%s\n" "1 shop published" "2 secret published" "3 shop queued" "4242 secret queued" >want && test_cmp want got
+	printf "%s\n" "1 shop published" "2 secret published" "3 shop queued" "4242 secret queued" \
+		>want &&
+	test_cmp want got
 '
 
 test_expect_success 'listings: for the admin as on the node, for others what the key may read; --json too' '
 	echo "$listings" | while read -r word
 	do
-		hornero $word >want 2>&1 && as admin $word >got 2>err && cat err >>got && sed "s/ [0-9]* m\{0,1\}s ago//" want >a &&
-		hornero $word --json >want 2>err && as admin $word --json >got && test_cmp want got &&
-		jq "map(select(.repo == \"shop\" or .image == \"$U1\" or .release_of == \"$U1\"))" want >mine &&
+		hornero $word >want 2>&1 &&
+		as admin $word >got 2>err &&
+		cat err >>got &&
+		sed "s/ [0-9]* m\{0,1\}s ago//" want >a &&
+		hornero $word --json >want 2>err &&
+		as admin $word --json >got &&
+		test_cmp want got &&
+		jq "map(select(.repo == \"shop\" or .image == \"$U1\" or .release_of == \"$U1\"))" \
+			want >mine &&
 		for key in writer reader brancher
 		do
-			as $key $word --json >got && jq . got >theirs && test_cmp mine theirs && as $key $word >got && test_grep $U1 got || exit 1
+			as $key $word --json >got &&
+			jq . got >theirs &&
+			test_cmp mine theirs &&
+			as $key $word >got &&
+			test_grep $U1 got || exit 1
 		done &&
-		as other $word --json >got && test "$(jq length got)" = 0 && as other $word || { echo "$word"; exit 1; }
+		as other $word --json >got &&
+		test "$(jq length got)" = 0 &&
+		as other $word || { echo "$word"; exit 1; }
 	done
 '
 
 test_expect_success 'one job, one image of one'\''s own: the same JSON as on the node' '
 	for word in "show 1" "show 3" "image show $U1"
 	do
-		hornero $word --json >want 2>err && as admin $word --json >got && test_cmp want got &&
-		as reader $word --json >got && test_cmp want got && as writer $word >out || { echo "$word"; return 1; }
+		hornero $word --json >want 2>err &&
+		as admin $word --json >got &&
+		test_cmp want got &&
+		as reader $word --json >got &&
+		test_cmp want got &&
+		as writer $word >out || { echo "$word"; return 1; }
 	done
 '
 
 test_expect_success 'reading: what show, log, why and wait say of one'\''s own, and their exit codes' '
-	as reader show 1 >out && test_grep "pushed by: *pusher" out && test_grep "queued .*pusher" out &&
-	as reader log 1 >out && test_grep "hornero.raw" out && as reader log -f 1 >out && test_grep "^hornero: job 1 is published" out &&
-	as reader why 1 >out && as reader why 3 >out && test_grep "Job 3 waits" out && as reader why $U1 >out &&
-	as reader wait 1 >out && test_grep "job 1 is published" out && test_expect_code 75 as reader wait --timeout 0 3 &&
-	test_expect_code 75 as reader wait -t 0 $U1 && test_expect_code 64 as reader wait -t soon 3 && test_expect_code 64 as reader show x
+	as reader show 1 >out &&
+	test_grep "pushed by: *pusher" out &&
+	test_grep "queued .*pusher" out &&
+	as reader log 1 >out &&
+	test_grep "hornero.raw" out &&
+	as reader log -f 1 >out &&
+	test_grep "^hornero: job 1 is published" out &&
+	as reader why 1 >out &&
+	as reader why 3 >out &&
+	test_grep "Job 3 waits" out &&
+	as reader why $U1 >out &&
+	as reader wait 1 >out &&
+	test_grep "job 1 is published" out &&
+	test_expect_code 75 as reader wait --timeout 0 3 &&
+	test_expect_code 75 as reader wait -t 0 $U1 &&
+	test_expect_code 64 as reader wait -t soon 3 &&
+	test_expect_code 64 as reader show x
 '
 
 test_expect_success 'top: what the key may read, and of the node what the admin may' '
-	as admin top --json >out && test "$(jq -c "[[.jobs[].job], .push_to_warm_hour.pushes, .pressure.memory_limit]" out)" = "[[3,4242],2,0]" &&
+	as admin top --json >out &&
+	test "$(jq -c "[[.jobs[].job], .push_to_warm_hour.pushes, .pressure.memory_limit]" out)" = \
+		"[[3,4242],2,0]" &&
 	for key in reader writer brancher
 	do
-		as $key top --json >out && test "$(jq -c "[[.jobs[].job], .push_to_warm_hour.pushes, .pressure]" out)" = "[[3],1,null]" || return 1
-	done && as other top --json >out && test "$(jq -c "[[.jobs[].job], .push_to_warm_hour.pushes, .pressure]" out)" = "[[],0,null]" &&
-	as reader top >out && test_grep "0 running, 1 queued" out && test "$(grep -c "push to warm" out)" = 1
+		as $key top --json >out &&
+		test "$(jq -c "[[.jobs[].job], .push_to_warm_hour.pushes, .pressure]" out)" = \
+			"[[3],1,null]" || return 1
+	done &&
+	as other top --json >out &&
+	test "$(jq -c "[[.jobs[].job], .push_to_warm_hour.pushes, .pressure]" out)" = \
+		"[[],0,null]" &&
+	as reader top >out &&
+	test_grep "0 running, 1 queued" out &&
+	test "$(grep -c "push to warm" out)" = 1
 '
 
 test_expect_success 'a job of others and one that is not there: the same words, the same exit code, for each key and word' '
@@ -133,9 +203,14 @@ test_expect_success 'a job of others and one that is not there: the same words, 
 	do
 		echo "$of_job" | while read -r word
 		do
-			test_expect_code 64 as $key $word 4242 >out 2>err && test ! -s out && sed "s/4242/N/g" err >theirs &&
-			test_expect_code 64 as $key $word 999999 >out 2>err && test ! -s out && sed "s/999999/N/g" err >nowhere &&
-			test_grep "there is no job N" nowhere && test_cmp nowhere theirs || { echo "$key $word"; exit 1; }
+			test_expect_code 64 as $key $word 4242 >out 2>err &&
+			test ! -s out &&
+			sed "s/4242/N/g" err >theirs &&
+			test_expect_code 64 as $key $word 999999 >out 2>err &&
+			test ! -s out &&
+			sed "s/999999/N/g" err >nowhere &&
+			test_grep "there is no job N" nowhere &&
+			test_cmp nowhere theirs || { echo "$key $word"; exit 1; }
 		done || return 1
 	done
 '
@@ -145,12 +220,15 @@ test_expect_success 'an image of others and one that is not there: the same' '
 	do
 		echo "$of_image" | while read -r word
 		do
-			more= && test "$word" != "image set" || more=name=x
+			more= &&
+			test "$word" != "image set" || more=name=x
 			as $key $word $U2 $more >theirs 2>&1
 			theirs=$?
 			as $key $word $U3 $more >nowhere 2>&1
 			nowhere=$?
-			test $theirs = $nowhere && sed -i "s/$U3/$U2/g" nowhere && test_cmp nowhere theirs || { echo "$key $word"; exit 1; }
+			test $theirs = $nowhere &&
+			sed -i "s/$U3/$U2/g" nowhere &&
+			test_cmp nowhere theirs || { echo "$key $word"; exit 1; }
 		done || return 1
 	done
 '
@@ -160,18 +238,33 @@ test_expect_success 'reading is not steering, and a right to one ref is not one 
 	do
 		for word in "cancel 3" "retry 3" "rebuild $U1" "rebuild --force $U1" "rollback $U1" "pause $U1" "resume $U1" "image set $U1 name=x" "image remove $U1" "image add $U3 shop" "repo create shop/x"
 		do
-			test_expect_code 64 as $key $word 2>err && test_grep "the key $key may not .*needs the right" err || { echo "$key $word"; return 1; }
+			test_expect_code 64 as $key $word 2>err &&
+			test_grep "the key $key may not .*needs the right" err || { echo \
+				"$key $word"; return 1; }
 		done || return 1
-	done && test "$(hornero show 3 --json | jq -r .state)" = queued
+	done &&
+	test "$(hornero show 3 --json | jq -r .state)" = queued
 '
 
 test_expect_success 'who may write steers, by the name of his key' '
-	as writer cancel 3 >out && test_grep "job 3 is cancelled" out && as reader show 3 >out && test_grep "cancelled .*writer" out &&
-	as writer retry 3 >out && job=$(sed -n "s/^job \([0-9]*\) queued; \`ssh -p $DOOR_PORT git@door log -f .*/\1/p" out) && test -n "$job" &&
-	as writer rebuild $U1 >out && test_grep "job $job was queued for that already" out && as writer rebuild --all >out &&
-	test_grep "$U1" out && as writer cancel $job >out && as reader why $job >out && test_grep "cancelled" out &&
-	test_expect_code 64 as writer image set $U1 name=x 2>err && test_grep "needs the right admin" err &&
-	test_expect_code 1 as writer rollback $U1 2>err && test_grep "what image $U1 was warm with before is not known" err
+	as writer cancel 3 >out &&
+	test_grep "job 3 is cancelled" out &&
+	as reader show 3 >out &&
+	test_grep "cancelled .*writer" out &&
+	as writer retry 3 >out &&
+	job=$(sed -n "s/^job \([0-9]*\) queued; \`ssh -p $DOOR_PORT git@door log -f .*/\1/p" out) &&
+	test -n "$job" &&
+	as writer rebuild $U1 >out &&
+	test_grep "job $job was queued for that already" out &&
+	as writer rebuild --all >out &&
+	test_grep "$U1" out &&
+	as writer cancel $job >out &&
+	as reader why $job >out &&
+	test_grep "cancelled" out &&
+	test_expect_code 64 as writer image set $U1 name=x 2>err &&
+	test_grep "needs the right admin" err &&
+	test_expect_code 1 as writer rollback $U1 2>err &&
+	test_grep "what image $U1 was warm with before is not known" err
 '
 
 test_expect_success 'what concerns the node is the admin'\''s alone, and does over the door what it does there' '
@@ -179,11 +272,16 @@ test_expect_success 'what concerns the node is the admin'\''s alone, and does ov
 	do
 		for key in writer reader other brancher
 		do
-			test_expect_code 64 as $key $word 2>err && test_grep "$word is about the whole node, and the key $key may not" err ||
+			test_expect_code 64 as $key $word 2>err &&
+			test_grep "$word is about the whole node, and the key $key may not" err ||
 				{ echo "$key $word"; exit 1; }
 		done || exit 1
 	done &&
-	as admin key list >out && test_grep "^reader *shop" out && as admin resume >out && as admin drain >out && as admin sweep --json >out &&
+	as admin key list >out &&
+	test_grep "^reader *shop" out &&
+	as admin resume >out &&
+	as admin drain >out &&
+	as admin sweep --json >out &&
 	test_grep "$U2" out
 '
 
@@ -192,21 +290,34 @@ test_expect_success 'what is for people on the node is nobody'\''s' '
 	do
 		for key in admin writer other
 		do
-			test_expect_code 64 as $key $word x 2>err && test_grep "works only on the node itself|one argument too many" err ||
+			test_expect_code 64 as $key $word x 2>err &&
+			test_grep "works only on the node itself|one argument too many" err ||
 				{ echo "$key $word"; exit 1; }
 		done || exit 1
 	done
 '
 
 test_expect_success 'create and admin: a repository, an image, and what to push to' '
-	as admin repo create shelf >out && test "$(tail -n 1 out)" = "ssh://git@door:$DOOR_PORT/shelf" &&
-	as admin image add $U3 shelf >out && test_grep "follows refs/heads/main of ssh://git@door:$DOOR_PORT/shelf" out &&
-	as admin why $U3 >out && test_grep "\`git push ssh://git@door:$DOOR_PORT/shelf HEAD:refs/heads/main\`" out &&
-	as admin image set $U3 name=Shelf >out && as admin image show $U3 >out && test_grep "name: *Shelf" out && as admin image remove $U3 >out &&
-	test_expect_code 64 as other image add $U3 secret 2>err && sed "s/secret/NAME/" err >theirs &&
-	test_expect_code 64 as other image add $U3 nothing 2>err && sed "s/nothing/NAME/" err >nowhere && test_cmp nowhere theirs &&
-	test_expect_code 64 as other repo create secret 2>err && sed "s/secret/NAME/" err >theirs &&
-	test_expect_code 64 as other repo create nothing 2>err && sed "s/nothing/NAME/" err >nowhere && test_cmp nowhere theirs
+	as admin repo create shelf >out &&
+	test "$(tail -n 1 out)" = "ssh://git@door:$DOOR_PORT/shelf" &&
+	as admin image add $U3 shelf >out &&
+	test_grep "follows refs/heads/main of ssh://git@door:$DOOR_PORT/shelf" out &&
+	as admin why $U3 >out &&
+	test_grep "\`git push ssh://git@door:$DOOR_PORT/shelf HEAD:refs/heads/main\`" out &&
+	as admin image set $U3 name=Shelf >out &&
+	as admin image show $U3 >out &&
+	test_grep "name: *Shelf" out &&
+	as admin image remove $U3 >out &&
+	test_expect_code 64 as other image add $U3 secret 2>err &&
+	sed "s/secret/NAME/" err >theirs &&
+	test_expect_code 64 as other image add $U3 nothing 2>err &&
+	sed "s/nothing/NAME/" err >nowhere &&
+	test_cmp nowhere theirs &&
+	test_expect_code 64 as other repo create secret 2>err &&
+	sed "s/secret/NAME/" err >theirs &&
+	test_expect_code 64 as other repo create nothing 2>err &&
+	sed "s/nothing/NAME/" err >nowhere &&
+	test_cmp nowhere theirs
 '
 
 test_expect_success 'help, nothing and nonsense: the words that this key may say, and what git may' '
@@ -216,35 +327,74 @@ test_expect_success 'help, nothing and nonsense: the words that this key may say
 		do
 			as $key $line >words.$key 2>&1
 			code=$?
-			test_grep "^  queue " words.$key && test_grep "clone ssh://git@door:$DOOR_PORT/REPO, fetch" words.$key &&
-			test_grep "^usage: ssh -p $DOOR_PORT git@door COMMAND" words.$key && test_must_fail grep -E "key (add|remove)|--conf|--key" words.$key &&
-			if test -n "$line"; then test $code = 0; else test $code = 64 && test_grep "^hornero: hello $key\. There is no shell" words.$key; fi ||
+			test_grep "^  queue " words.$key &&
+			test_grep "clone ssh://git@door:$DOOR_PORT/REPO, fetch" words.$key &&
+			test_grep "^usage: ssh -p $DOOR_PORT git@door COMMAND" words.$key &&
+			test_must_fail grep -E "key (add|remove)|--conf|--key" words.$key &&
+			if test -n "$line"
+			then
+				test $code = 0
+			else
+				test $code = 64 &&
+				test_grep "^hornero: hello $key\. There is no shell" words.$key
+			fi ||
 				{ echo "$key $line"; return 1; }
 		done || return 1
 	done &&
-	test_must_fail grep -E "^  (cancel|retry|rebuild|rollback|image add|image set|repo create|sweep|gc|drain|key list)" words.reader &&
-	test_must_fail grep -F "push (options" words.reader && test_grep "archive --remote, push" words.writer && test_grep "^  cancel " words.writer && test_must_fail grep -E "^  (image add|repo create|sweep|gc)" words.writer &&
-	test_grep "^  image add " words.other && test_must_fail grep -E "^  (init|sweep|gc|drain|key list)" words.other &&
-	for word in init sweep drain "key list"; do test_grep "^  $word " words.admin || return 1; done &&
-	script -qec "$TRASH/ssh-reader door" /dev/null >words </dev/null; test_grep "hello reader" words && test_grep "^  queue " words &&
-	test_expect_code 64 as reader qeue 2>err && test_grep "there is no command .qeue." err && test_grep "^Did you mean: queue\?" err && test_grep "^  queue " err &&
-	test_expect_code 64 as reader cancl 3 2>err && test_must_fail grep "Did you mean" err &&
-	test_expect_code 64 as reader key 2>err && test_grep "no command .key." err && test_expect_code 64 as writer image burn 2>err &&
-	as reader queue --help >out && test_grep "^usage: ssh -p $DOOR_PORT git@door queue \[--all\] \[--json\]" out && test_must_fail grep -e --conf out &&
-	as reader help queue >again && test_cmp out again && test_expect_code 64 as reader help cancel && test_expect_code 64 as reader help nonsense
+	test_must_fail grep -E \
+		"^  (cancel|retry|rebuild|rollback|image add|image set|repo create|sweep|gc|drain|key list)" words.reader &&
+	test_must_fail grep -F "push (options" words.reader &&
+	test_grep "archive --remote, push" words.writer &&
+	test_grep "^  cancel " words.writer &&
+	test_must_fail grep -E "^  (image add|repo create|sweep|gc)" words.writer &&
+	test_grep "^  image add " words.other &&
+	test_must_fail grep -E "^  (init|sweep|gc|drain|key list)" words.other &&
+	for word in init sweep drain "key list"
+	do
+		test_grep "^  $word " words.admin || return 1
+	done &&
+	script -qec "$TRASH/ssh-reader door" /dev/null >words </dev/null
+	test_grep "hello reader" words &&
+	test_grep "^  queue " words &&
+	test_expect_code 64 as reader qeue 2>err &&
+	test_grep "there is no command .qeue." err &&
+	test_grep "^Did you mean: queue\?" err &&
+	test_grep "^  queue " err &&
+	test_expect_code 64 as reader cancl 3 2>err &&
+	test_must_fail grep "Did you mean" err &&
+	test_expect_code 64 as reader key 2>err &&
+	test_grep "no command .key." err &&
+	test_expect_code 64 as writer image burn 2>err &&
+	as reader queue --help >out &&
+	test_grep "^usage: ssh -p $DOOR_PORT git@door queue \[--all\] \[--json\]" out &&
+	test_must_fail grep -e --conf out &&
+	as reader help queue >again &&
+	test_cmp out again &&
+	test_expect_code 64 as reader help cancel &&
+	test_expect_code 64 as reader help nonsense
 '
 
 test_expect_success 'keys come and go by hornero key, from the next connection on' '
-	ssh-keygen -q -t ed25519 -N "" -f deploy && command hornero key add deploy deploy.pub --write "shop:refs/heads/deploy/*" >out &&
-	door_as deploy && git ls-remote door:shop >refs && git -C work push -q door:shop main:refs/heads/deploy/1 2>push.out &&
+	ssh-keygen -q -t ed25519 -N "" -f deploy &&
+	command hornero key add deploy deploy.pub --write "shop:refs/heads/deploy/*" >out &&
+	door_as deploy &&
+	git ls-remote door:shop >refs &&
+	git -C work push -q door:shop main:refs/heads/deploy/1 2>push.out &&
 	test_must_fail git -C work push door:shop main:refs/heads/other >push.out 2>&1 &&
-	test_grep "push refused: refs/heads/other: the key deploy may not write it in shop" push.out &&
+	test_grep "push refused: refs/heads/other: the key deploy may not write it in shop" \
+		push.out &&
 	for name in secret nothing
 	do
-		test_expect_code 128 git ls-remote door:$name 2>err && sed "s/$name/NAME/" err >read.$name &&
-		test_expect_code 128 git -C work push door:$name main 2>err && sed "s/$name/NAME/" err >write.$name || return 1
-	done && test_cmp read.secret read.nothing && test_cmp write.secret write.nothing &&
-	command hornero key remove deploy >out && test_expect_code 128 git ls-remote door:shop 2>err && test_grep "Permission denied" err
+		test_expect_code 128 git ls-remote door:$name 2>err &&
+		sed "s/$name/NAME/" err >read.$name &&
+		test_expect_code 128 git -C work push door:$name main 2>err &&
+		sed "s/$name/NAME/" err >write.$name || return 1
+	done &&
+	test_cmp read.secret read.nothing &&
+	test_cmp write.secret write.nothing &&
+	command hornero key remove deploy >out &&
+	test_expect_code 128 git ls-remote door:shop 2>err &&
+	test_grep "Permission denied" err
 '
 
 test_expect_success 'every form of a name' '
@@ -252,15 +402,22 @@ test_expect_success 'every form of a name' '
 	for url in door:shop door:shop.git git@door:shop git@door:shop.git ssh://git@door/shop ssh://git@door/shop.git \
 		ssh://git@door:$DOOR_PORT/shop ssh://git@door:$DOOR_PORT/shop.git
 	do
-		git ls-remote "$url" >refs && test_grep "refs/heads/main" refs && git -C work push -q "$url" main 2>push.out || { echo "$url"; return 1; }
+		git ls-remote "$url" >refs &&
+		test_grep "refs/heads/main" refs &&
+		git -C work push -q "$url" main 2>push.out || { echo "$url"; return 1; }
 	done
 '
 
 test_expect_success 'nothing of the other repository was in any answer: no name, number, image, commit, release or digest' '
 	for key in writer reader other brancher
 	do
-		test -s all.$key && sed -e "/there is no job 4242/d" -e "/may not \(image add\|repo create\) in secret:/d" -e "/no image $U2/d" -e "/Image $U2 is not registered/d" all.$key >said &&
-		test_must_fail grep -E -e "secret|Hidden|$U2|$RELEASE|$DIGEST|$(echo $SECRET | cut -c 1-7)" said && test_must_fail grep -w 4242 said || { echo "$key"; return 1; }
+		test -s all.$key &&
+		sed -e "/there is no job 4242/d" -e \
+			"/may not \(image add\|repo create\) in secret:/d" -e "/no image $U2/d" -e \
+			"/Image $U2 is not registered/d" all.$key >said &&
+		test_must_fail grep -E -e \
+			"secret|Hidden|$U2|$RELEASE|$DIGEST|$(echo $SECRET | cut -c 1-7)" said &&
+		test_must_fail grep -w 4242 said || { echo "$key"; return 1; }
 	done
 '
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Push options over the door, as a pusher has them: the real git and ssh, and a hornerod that builds.
+# Push options over the door, as a pusher has them: the real git and ssh, and a hornerod that
+# builds.
 test_description='hornero-door: push -o wait, skip, priority, image and rebuild, and what a pusher is told to type'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -17,11 +18,14 @@ make_commit () {
 		printf 'hornero.raw:\n'
 		printf '\t%s\n' "$@"
 		printf '.PHONY: hornero.raw\n'
-	} >work/Makefile && git -C work commit -q -a -m "$1"
+	} >work/Makefile &&
+	git -C work commit -q -a -m "$1"
 }
 
 hello_commit () {
-	cp "$HORNERO_SRC/examples/hello/Makefile" work/Makefile && echo "$1" >work/greeting && git -C work commit -q -a -m "$1"
+	cp "$HORNERO_SRC/examples/hello/Makefile" work/Makefile &&
+	echo "$1" >work/greeting &&
+	git -C work commit -q -a -m "$1"
 }
 
 # push ARG…: to the door; what the pusher sees is in push.out, the job of the image NAME is $job.
@@ -40,7 +44,8 @@ job_of () {
 # typed LINE: what the pusher was told to type, typed.
 typed () {
 	set -- $1
-	test "$1 $2 $3 $4" = "ssh -p $DOOR_PORT git@door" || { echo >&2 "not to be typed: $*"; return 1; }
+	test "$1 $2 $3 $4" = "ssh -p $DOOR_PORT git@door" || { echo >&2 "not to be typed: $*"; \
+		return 1; }
 	shift 4
 	door_ssh "$@"
 }
@@ -54,54 +59,96 @@ of_job () {
 }
 
 test_expect_success 'a node that builds, one repository that two images follow, two keys' '
-	door_live "compile_core_limit: 50" && command hornero repo create hello >create.out &&
-	hornero image add $U1 hello --name Hello && hornero image add $U2 hello --name Side --ref refs/heads/side &&
-	door_key alice "write=\"hello\"" && door_key reader "read=\"hello\"" && door_key boss "admin=\"hello\"" && door_as alice && node_start && door_start &&
-	mkdir work && node_copy_hello work && git init -q -b main work && git -C work add -A && git -C work commit -q -m hello
+	door_live "compile_core_limit: 50" &&
+	command hornero repo create hello >create.out &&
+	hornero image add $U1 hello --name Hello &&
+	hornero image add $U2 hello --name Side --ref refs/heads/side &&
+	door_key alice "write=\"hello\"" &&
+	door_key reader "read=\"hello\"" &&
+	door_key boss "admin=\"hello\"" &&
+	door_as alice &&
+	node_start &&
+	door_start &&
+	mkdir work &&
+	node_copy_hello work &&
+	git init -q -b main work &&
+	git -C work add -A &&
+	git -C work commit -q -m hello
 '
 
 test_expect_success 'no options: one line, which says what to type, in every protocol and with a client that has no options' '
-	push main && grep -c "^remote: hornero" push.out >lines && echo 1 >want && test_cmp want lines &&
-	test_grep "^remote: hornero: job $job queued for Hello \([0-9a-f]{7}\); follow it with: ssh -p $DOOR_PORT git@door log -f $job *\$" push.out &&
-	typed "$(hint)" >out && test_grep "^hornero: job $job is published: image $U1 is warm" out &&
+	push main &&
+	grep -c "^remote: hornero" push.out >lines &&
+	echo 1 >want &&
+	test_cmp want lines &&
+	test_grep \
+		"^remote: hornero: job $job queued for Hello \([0-9a-f]{7}\); follow it with: ssh -p $DOOR_PORT git@door log -f $job *\$" push.out &&
+	typed "$(hint)" >out &&
+	test_grep "^hornero: job $job is published: image $U1 is warm" out &&
 	for version in 0 1 2
 	do
-		hello_commit "v$version" && git -C work -c protocol.version=$version -c push.pushOption= push door:hello main >push.out 2>&1 &&
-		grep "^remote: hornero" push.out >lines && test "$(wc -l <lines)" = 1 && test_grep "follow it with: ssh -p" lines &&
+		hello_commit "v$version" &&
+		git -C work -c protocol.version=$version -c push.pushOption= push door:hello main \
+			>push.out 2>&1 &&
+		grep "^remote: hornero" push.out >lines &&
+		test "$(wc -l <lines)" = 1 &&
+		test_grep "follow it with: ssh -p" lines &&
 		door_ssh wait $U1 || { cat push.out; return 1; }
 	done
 '
 
 test_expect_success 'wait: the build as it goes, and how it ends' '
-	hello_commit waited && push -o wait main && test_grep "^remote: .*hornero.raw" push.out &&
-	test_grep "^remote: hornero: job $job is published: image $U1 is warm at" push.out && test "$(of_job $job .state)" = "\"published\""
+	hello_commit waited &&
+	push -o wait main &&
+	test_grep "^remote: .*hornero.raw" push.out &&
+	test_grep "^remote: hornero: job $job is published: image $U1 is warm at" push.out &&
+	test "$(of_job $job .state)" = "\"published\""
 '
 
 test_expect_success 'wait: a build that fails is still a push, and the verdict says where its log is' '
-	make_commit "@echo about to fail" "@exit 3" && push -o wait main && test_grep "^remote: about to fail" push.out &&
-	test_grep "^remote: hornero: job $job failed: .*\`ssh -p $DOOR_PORT git@door log $job\` shows its log" push.out &&
-	test "$(git ls-remote door:hello refs/heads/main | cut -f 1)" = "$(git -C work rev-parse HEAD)" &&
-	typed "ssh -p $DOOR_PORT git@door log $job" >out && test_grep "^about to fail" out
+	make_commit "@echo about to fail" "@exit 3" &&
+	push -o wait main &&
+	test_grep "^remote: about to fail" push.out &&
+	test_grep \
+		"^remote: hornero: job $job failed: .*\`ssh -p $DOOR_PORT git@door log $job\` shows its log" push.out &&
+	test "$(git ls-remote door:hello refs/heads/main | cut -f 1)" = \
+		"$(git -C work rev-parse HEAD)" &&
+	typed "ssh -p $DOOR_PORT git@door log $job" >out &&
+	test_grep "^about to fail" out
 '
 
 test_expect_success 'a paused image: the push says who, and what to type against it, and wait does not hang' '
-	door_ssh pause $U1 >out && hello_commit paused && push -o wait main &&
-	test_grep "^remote: hornero: Hello is not built for now: paused by alice; .ssh -p $DOOR_PORT git@door resume $U1. ends that" push.out &&
-	test_grep "^remote: hornero: job $job is queued and nothing is built now: paused by alice; .ssh -p $DOOR_PORT git@door resume $U1." push.out &&
-	typed "ssh -p $DOOR_PORT git@door resume $U1" >out && door_ssh wait $job
+	door_ssh pause $U1 >out &&
+	hello_commit paused &&
+	push -o wait main &&
+	test_grep \
+		"^remote: hornero: Hello is not built for now: paused by alice; .ssh -p $DOOR_PORT git@door resume $U1. ends that" push.out &&
+	test_grep \
+		"^remote: hornero: job $job is queued and nothing is built now: paused by alice; .ssh -p $DOOR_PORT git@door resume $U1." push.out &&
+	typed "ssh -p $DOOR_PORT git@door resume $U1" >out &&
+	door_ssh wait $job
 '
 
 # interrupted HOW: a push that waits, its client ended so, the build not.
 interrupted () {
-	rm -f push.out && make_commit "@echo begun by $1" "@sleep 300" &&
+	rm -f push.out &&
+	make_commit "@echo begun by $1" "@sleep 300" &&
 	door_interruptible git -C work push -o wait door:hello main >push.out 2>&1 &
 	pusher=$!
 	test_cleanup "env kill -KILL -- -$pusher 2>/dev/null; :"
-	wait_until "grep -q \"^remote: begun by $1\" push.out" 60 && job=$(job_of Hello) && hint >typed.then && test -s typed.then &&
-	eval "$2" && { wait $pusher; test $? != 0; } &&
-	test "$(of_job $job .state)" = "\"running\"" && wait_until door_quiet 60 &&
-	test "$(git ls-remote door:hello refs/heads/main | cut -f 1)" = "$(git -C work rev-parse HEAD)" &&
-	test "$(of_job $job .state)" = "\"running\"" && door_ssh cancel $job >out && test_expect_code 1 door_ssh wait $job 2>out &&
+	wait_until "grep -q \"^remote: begun by $1\" push.out" 60 &&
+	job=$(job_of Hello) &&
+	hint >typed.then &&
+	test -s typed.then &&
+	eval "$2" &&
+	{ wait $pusher; test $? != 0; } &&
+	test "$(of_job $job .state)" = "\"running\"" &&
+	wait_until door_quiet 60 &&
+	test "$(git ls-remote door:hello refs/heads/main | cut -f 1)" = \
+		"$(git -C work rev-parse HEAD)" &&
+	test "$(of_job $job .state)" = "\"running\"" &&
+	door_ssh cancel $job >out &&
+	test_expect_code 1 door_ssh wait $job 2>out &&
 	test_grep "job $job was cancelled" out
 }
 
@@ -114,70 +161,129 @@ test_expect_success 'wait: so does a client that dies with its connection' '
 '
 
 test_expect_success 'skip: said, not built, and a wish that why, wait and the sweep know' '
-	hello_commit skipped && before=$(door_ssh queue --all --json 2>/dev/null | jq length) && push -o skip main && test -z "$job" &&
-	test_grep "^remote: hornero: Hello is not built from .* because of -o skip; to build it anyway, run: ssh -p $DOOR_PORT git@door rebuild $U1" push.out &&
+	hello_commit skipped &&
+	before=$(door_ssh queue --all --json 2>/dev/null | jq length) &&
+	push -o skip main &&
+	test -z "$job" &&
+	test_grep \
+		"^remote: hornero: Hello is not built from .* because of -o skip; to build it anyway, run: ssh -p $DOOR_PORT git@door rebuild $U1" push.out &&
 	test "$(door_ssh queue --all --json 2>/dev/null | jq length)" = "$before" &&
-	door_ssh why $U1 >out && test_grep "pushed with -o skip: \`ssh -p $DOOR_PORT git@door rebuild $U1\` builds it" out &&
-	test_expect_code 75 door_ssh wait $U1 2>out && test_grep "pushed with -o skip" out &&
-	command hornero sweep --json >out && test "$(jq -r ".[] | select(.image == \"$U1\") | .found" out)" = skipped &&
-	typed "ssh -p $DOOR_PORT git@door rebuild $U1" >out && door_ssh wait $U1
+	door_ssh why $U1 >out &&
+	test_grep "pushed with -o skip: \`ssh -p $DOOR_PORT git@door rebuild $U1\` builds it" out &&
+	test_expect_code 75 door_ssh wait $U1 2>out &&
+	test_grep "pushed with -o skip" out &&
+	command hornero sweep --json >out &&
+	test "$(jq -r ".[] | select(.image == \"$U1\") | .found" out)" = skipped &&
+	typed "ssh -p $DOOR_PORT git@door rebuild $U1" >out &&
+	door_ssh wait $U1
 '
 
 test_expect_success 'priority: before others, or behind them' '
-	command hornero drain >out && hello_commit later && push -o priority=-3 main && later=$job &&
-	test_must_fail git -C work push -o priority=9 door:hello main:refs/heads/side >push.out 2>&1 &&
-	test_grep "push refused: push option priority=9: a positive priority needs the right admin of hello, which the key alice lacks" push.out &&
-	door_as boss && git -C work push -o priority=9 door:hello main:refs/heads/side >push.out 2>&1 && urgent=$(job_of Side) && door_as alice &&
+	command hornero drain >out &&
+	hello_commit later &&
+	push -o priority=-3 main &&
+	later=$job &&
+	test_must_fail git -C work push -o priority=9 door:hello main:refs/heads/side >push.out \
+		2>&1 &&
+	test_grep \
+		"push refused: push option priority=9: a positive priority needs the right admin of hello, which the key alice lacks" push.out &&
+	door_as boss &&
+	git -C work push -o priority=9 door:hello main:refs/heads/side >push.out 2>&1 &&
+	urgent=$(job_of Side) &&
+	door_as alice &&
 	test "$(of_job $later .priority) $(of_job $urgent .priority)" = "-3 9" &&
-	door_ssh queue --json 2>/dev/null >out && test "$(jq -c "[.[] | select(.state == \"queued\") | .job]" out)" = "[$urgent,$later]" &&
-	command hornero resume >out && door_ssh wait $later && door_ssh wait $urgent
+	door_ssh queue --json 2>/dev/null >out &&
+	test "$(jq -c "[.[] | select(.state == \"queued\") | .job]" out)" = "[$urgent,$later]" &&
+	command hornero resume >out &&
+	door_ssh wait $later &&
+	door_ssh wait $urgent
 '
 
 test_expect_success 'image=: that one alone; one of nowhere and one of others are refused alike' '
-	hornero image set $U2 ref=refs/heads/main && door_ssh wait $U2 && hello_commit chosen && push -o image=$U2 main && test -z "$job" &&
-	test -n "$(job_of Side)" && test_grep "Hello is not built from .* because of -o image" push.out && door_ssh wait "$(job_of Side)" &&
-	door_ssh why $U1 >out && test_grep "pushed with -o skip" out &&
-	command hornero repo create secret >create.out && hornero image add $U3 secret && hello_commit refused &&
-	test_must_fail push -o image=$U3 main && sed "s/$U3/UUID/" push.out | grep "^remote" >there && test_grep "no image of that id is built" there &&
+	hornero image set $U2 ref=refs/heads/main &&
+	door_ssh wait $U2 &&
+	hello_commit chosen &&
+	push -o image=$U2 main &&
+	test -z "$job" &&
+	test -n "$(job_of Side)" &&
+	test_grep "Hello is not built from .* because of -o image" push.out &&
+	door_ssh wait "$(job_of Side)" &&
+	door_ssh why $U1 >out &&
+	test_grep "pushed with -o skip" out &&
+	command hornero repo create secret >create.out &&
+	hornero image add $U3 secret &&
+	hello_commit refused &&
+	test_must_fail push -o image=$U3 main &&
+	sed "s/$U3/UUID/" push.out | grep "^remote" >there &&
+	test_grep "no image of that id is built" there &&
 	test_must_fail push -o image=99999999-1111-4111-8111-111111111111 main &&
-	sed "s/99999999-1111-4111-8111-111111111111/UUID/" push.out | grep "^remote" >nowhere && test_cmp nowhere there
+	sed "s/99999999-1111-4111-8111-111111111111/UUID/" push.out | grep "^remote" >nowhere &&
+	test_cmp nowhere there
 '
 
 test_expect_success 'rebuild: built although the content is known, where without it nothing is' '
-	hello_commit once && push -o image=$U1 main && door_ssh wait $job && git -C work commit -q --allow-empty -m same && push -o image=$U1 main &&
-	door_ssh wait $job && test "$(of_job $job .reused)" = true &&
-	git -C work commit -q --allow-empty -m again && push -o image=$U1 -o rebuild main && door_ssh wait $job &&
+	hello_commit once &&
+	push -o image=$U1 main &&
+	door_ssh wait $job &&
+	git -C work commit -q --allow-empty -m same &&
+	push -o image=$U1 main &&
+	door_ssh wait $job &&
+	test "$(of_job $job .reused)" = true &&
+	git -C work commit -q --allow-empty -m again &&
+	push -o image=$U1 -o rebuild main &&
+	door_ssh wait $job &&
 	test "$(of_job $job "[.force, .reused]")" = "[true,false]"
 '
 
 test_expect_success 'what is no option is refused, with those that there are, and so is a key that may only read' '
-	hello_commit options && test_must_fail push -o ci.skip main &&
-	test_grep "^remote: hornero: push refused: .*known: wait, skip, rebuild, clean, image=UUID, priority=N" push.out &&
-	door_as reader && test_expect_code 128 push -o skip main && test_grep "no repository hello that the key reader may push to" push.out &&
-	door_as alice && push main
+	hello_commit options &&
+	test_must_fail push -o ci.skip main &&
+	test_grep \
+		"^remote: hornero: push refused: .*known: wait, skip, rebuild, clean, image=UUID, priority=N" push.out &&
+	door_as reader &&
+	test_expect_code 128 push -o skip main &&
+	test_grep "no repository hello that the key reader may push to" push.out &&
+	door_as alice &&
+	push main
 '
 
 test_expect_success 'log -f over ssh ends with the job, and says how it ended' '
-	door_ssh wait $job && hello_commit followed && push main && door_ssh log -f $job >out && test_grep "hornero.raw" out &&
-	test_grep "^hornero: job $job is published" out && make_commit "@exit 4" && push main && test_expect_code 1 door_ssh log -f $job >out &&
+	door_ssh wait $job &&
+	hello_commit followed &&
+	push main &&
+	door_ssh log -f $job >out &&
+	test_grep "hornero.raw" out &&
+	test_grep "^hornero: job $job is published" out &&
+	make_commit "@exit 4" &&
+	push main &&
+	test_expect_code 1 door_ssh log -f $job >out &&
 	test_grep "^hornero: job $job failed: .*\`ssh -p $DOOR_PORT git@door log $job\`" out
 '
 
 test_expect_success 'Ctrl-C of a client that follows or waits leaves nothing on the node, and the job as it was' '
-	make_commit "@echo begun" "@sleep 300" && push main && wait_until "door_ssh log $job | grep -q begun" 60 &&
-	door_ssh top --json >out && jq ".jobs[] | select(.job == $job)" out >row && test "$(jq -r .state row)" = running &&
+	make_commit "@echo begun" "@sleep 300" &&
+	push main &&
+	wait_until "door_ssh log $job | grep -q begun" 60 &&
+	door_ssh top --json >out &&
+	jq ".jobs[] | select(.job == $job)" out >row &&
+	test "$(jq -r .state row)" = running &&
 	if group_possible
 	then
-		test "$(jq -c "[.stage, .memory_bytes > 0, .cpu_ms > 0]" row)" = "[\"build\",true,true]"
+		test "$(jq -c "[.stage, .memory_bytes > 0, .cpu_ms > 0]" row)" = \
+			"[\"build\",true,true]"
 	fi &&
 	for word in "log -f $job" "wait $job" "wait $U1"
 	do
 		door_interruptible "$TRASH/door-ssh" door $word >follow.out 2>&1 &
 		client=$!
-		wait_until "pgrep -f -- \"hornero --key alice $word\"" 20 && env kill -INT -- -$client
+		wait_until "pgrep -f -- \"hornero --key alice $word\"" 20 &&
+		env kill -INT -- -$client
 		wait $client
 		wait_until door_quiet 20 || { echo "$word"; return 1; }
-	done && test "$(of_job $job .state)" = "\"running\"" && door_ssh cancel $job && test_expect_code 1 door_ssh wait $job
+	done &&
+	test "$(of_job $job .state)" = "\"running\"" &&
+	door_ssh cancel $job &&
+	test_expect_code 1 door_ssh wait $job
 '
 
 test_done

@@ -1,10 +1,10 @@
 #!/bin/sh
 # The order of durability, as strace sees it: objects, refs, their directories, the row, the answer.
 #
-# What turns it red when it is taken away (each was tried): in hooks/durable.c the fsync() of sync_dir, the
-# sync_objects, sync_refs or sync_packed_refs of durable_sync, the `born` of sync_objects, the is_before() of
-# synced_since, mark_new (a plain O_CREAT instead); in hooks/post_receive.c the make_durable() of post_receive;
-# in cli/repo.c core.fsync.
+# What turns it red when it is taken away (each was tried): in hooks/durable.c the fsync() of
+# sync_dir, the sync_objects, sync_refs or sync_packed_refs of durable_sync, the `born` of
+# sync_objects, the is_before() of synced_since, mark_new (a plain O_CREAT instead); in
+# hooks/post_receive.c the make_durable() of post_receive; in cli/repo.c core.fsync.
 test_description='what is on disk before what, when a push is answered'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -18,33 +18,39 @@ calls=fsync,fdatasync,syncfs,sync,rename,renameat,renameat2,link,linkat,write,pw
 # traced ARG…: a push under strace; paths are shown as they are below the repository or the queue.
 traced () {
 	# LeakSanitizer and strace do not go together.
-	as_git env ASAN_OPTIONS=detect_leaks=0 strace -f -y -qq -s 256 -e signal=none -e trace=$calls -o trace "$@" \
+	as_git env ASAN_OPTIONS=detect_leaks=0 strace -f -y -qq -s 256 -e signal=none -e \
+		trace=$calls -o trace "$@" \
 		git -C work push "$REPO" $refs >push.out 2>&1
 	traced__code=$?
 	cat push.out
-	sed -e "s,$REPO/\./,,g" -e "s,$REPO/,,g" -e "s,$REPO>,.>,g" -e "s,$QUEUE,queue,g" -e 's,"\./,",g' trace >calls
+	sed -e "s,$REPO/\./,,g" -e "s,$REPO/,,g" -e "s,$REPO>,.>,g" -e "s,$QUEUE,queue,g" -e \
+		's,"\./,",g' trace >calls
 	return $traced__code
 }
 
 push_traced () {
-	refs=$* && traced
+	refs=$* &&
+	traced
 }
 
 # line PATTERN: where it is in calls, the first time.
 line () {
-	grep -nE -e "$1" calls | head -n 1 | cut -d : -f 1 | grep . && return 0
+	grep -nE -e "$1" calls | head -n 1 | cut -d : -f 1 | grep . &&
+	return 0
 	echo >&2 "no such call: $1"
 	cat calls >&2
 	return 1
 }
 
-# in_order PATTERN…: each is there, and the first time it is there comes behind the first time of the one before.
+# in_order PATTERN…: each is there, and the first time it is there comes behind the first time of
+# the one before.
 in_order () {
 	before=0
 	for pattern
 	do
 		here=$(line "$pattern") || return 1
-		test "$here" -gt "$before" || { echo "too early (line $here): $pattern"; cat calls; return 1; }
+		test "$here" -gt "$before" || { echo "too early (line $here): $pattern"; cat \
+			calls; return 1; }
 		before=$here
 	done
 }
@@ -61,7 +67,10 @@ fanout () {
 }
 
 test_expect_success 'a node' '
-	hooks_node && hooks_repo one && hooks_image $U1 one && hooks_work &&
+	hooks_node &&
+	hooks_repo one &&
+	hooks_image $U1 one &&
+	hooks_work &&
 	hooks_push main
 '
 
@@ -82,7 +91,8 @@ test_expect_success 'objects, their directories and the ref before the row; the 
 
 test_expect_success 'every object of the push is synced before it goes where everybody sees it' '
 	moved=$(grep -nE "link(at)?\(.*tmp_objdir-incoming.*\"objects/[0-9a-f]{2}/" calls | head -n 1 | cut -d : -f 1) &&
-	head -n "$moved" calls | grep -cE "fsync\([0-9]*<objects/tmp_objdir-incoming[^>]*/(tmp_obj_|bulk_fsync_)" >count &&
+	head -n "$moved" calls | grep -cE \
+		"fsync\([0-9]*<objects/tmp_objdir-incoming[^>]*/(tmp_obj_|bulk_fsync_)" >count &&
 	test "$(cat count)" -ge "$(as_git git -C work rev-list --objects HEAD^..HEAD | wc -l)"
 '
 
@@ -99,9 +109,12 @@ test_expect_success 'all of its object directories are synced, and nobody else'\
 test_expect_success 'objects/ itself where it got a directory, and only there' '
 	as_git mkdir -p $(printf "$REPO/objects/%02x " $(seq 0 255)) &&
 	hooks_push main:refs/heads/settled &&
-	hooks_commit file known && push_traced main &&
-	synced >have && test_grep ! "^objects\$" have &&
-	fresh= && for i in $(seq 50)
+	hooks_commit file known &&
+	push_traced main &&
+	synced >have &&
+	test_grep ! "^objects\$" have &&
+	fresh= &&
+	for i in $(seq 50)
 	do
 		hooks_commit file "fresh $i" || return 1
 		for dir in $(fanout HEAD^..HEAD)
@@ -110,7 +123,9 @@ test_expect_success 'objects/ itself where it got a directory, and only there' '
 		done
 	done &&
 	push_traced main &&
-	synced >have && test_grep "^$fresh\$" have && test_grep "^objects\$" have
+	synced >have &&
+	test_grep "^$fresh\$" have &&
+	test_grep "^objects\$" have
 '
 
 test_expect_success 'a ref in new directories: the whole chain, from the bottom' '
@@ -128,27 +143,34 @@ test_expect_success 'many refs of one directory: once' '
 '
 
 test_expect_success 'a deleted ref: its directory; where it was packed, packed-refs and what holds it' '
-	as_git git -C "$REPO" pack-refs --all && hooks_push main:refs/heads/calm &&
+	as_git git -C "$REPO" pack-refs --all &&
+	hooks_push main:refs/heads/calm &&
 	push_traced :refs/heads/a/b/c &&
 	in_order "rename.*packed-refs" "execve\(\"hooks/post-receive\"" &&
-	synced >have && test_grep "^\.\$" have
+	synced >have &&
+	test_grep "^\.\$" have
 '
 
 test_expect_success 'a push that comes as a pack: the pack, its index, and their directory' '
-	as_git sh -c "cd work && mkdir many && for i in \$(seq 150); do echo \$i >many/\$i; done && git add -A" &&
+	as_git sh -c \
+		"cd work && mkdir many && for i in \$(seq 150); do echo \$i >many/\$i; done && git add -A" &&
 	hooks_commit file packed &&
 	push_traced main &&
 	in_order "fsync\([0-9]*<objects/tmp_objdir-incoming-[A-Za-z0-9]*/pack/tmp_pack" \
 		"link(at)?\(.*tmp_objdir-incoming.*\"objects/pack/pack-.*\.pack\"" \
-		"execve\(\"hooks/post-receive\"" "fsync\([0-9]*<objects/pack>" "pwrite64\([0-9]*<queue/queue.db-wal>"
+		"execve\(\"hooks/post-receive\"" "fsync\([0-9]*<objects/pack>" \
+			"pwrite64\([0-9]*<queue/queue.db-wal>"
 '
 
 test_expect_success 'a hook that was killed is made up for by the next one' '
 	cp -p "$NODE/hornero.yaml" good.yaml &&
 	hooks_conf "failpoint: post-receive-start:kill" &&
-	hooks_commit file lost && hooks_push main:refs/heads/lost/one && fanout HEAD^..HEAD >want &&
+	hooks_commit file lost &&
+	hooks_push main:refs/heads/lost/one &&
+	fanout HEAD^..HEAD >want &&
 	cp -p good.yaml "$NODE/hornero.yaml" &&
-	hooks_commit file found && push_traced main &&
+	hooks_commit file found &&
+	push_traced main &&
 	synced >have &&
 	for dir in $(cat want)
 	do
@@ -159,26 +181,33 @@ test_expect_success 'a hook that was killed is made up for by the next one' '
 test_expect_success 'a mark from the future, or none, means that nothing is known: everything is synced' '
 	find "$REPO/objects" -mindepth 1 -maxdepth 1 -name "??" | wc -l >all &&
 	touch -d "tomorrow" "$REPO/hornero.synced" &&
-	hooks_commit file future && push_traced main &&
+	hooks_commit file future &&
+	push_traced main &&
 	test "$(synced | grep -c "^objects/..\$")" = "$(cat all)" &&
 	rm "$REPO/hornero.synced" &&
-	hooks_commit file none && push_traced main &&
+	hooks_commit file none &&
+	push_traced main &&
 	test "$(synced | grep -c "^objects/..\$")" = "$(cat all)" &&
-	hooks_commit file known-again && push_traced main &&
+	hooks_commit file known-again &&
+	push_traced main &&
 	test "$(synced | grep -c "^objects/..\$")" -lt "$(cat all)"
 '
 
 test_expect_success 'a directory that cannot be synced: no row, and the sweep is named' '
 	before=$(hooks_count) &&
 	hooks_commit file eio &&
-	refs=main && traced -P "$REPO/refs/heads" -e inject=fsync:error=EIO &&
-	test_grep "this push was not queued: cannot make the directory refs/heads durable: Input/output error;" push.out &&
+	refs=main &&
+	traced -P "$REPO/refs/heads" -e inject=fsync:error=EIO &&
+	test_grep \
+		"this push was not queued: cannot make the directory refs/heads durable: Input/output error;" push.out &&
 	test "$(hooks_count)" = "$before"
 '
 
 test_expect_success 'and the push behind it syncs that directory' '
-	hooks_commit file after && push_traced main &&
-	synced >have && test_grep "^refs/heads\$" have &&
+	hooks_commit file after &&
+	push_traced main &&
+	synced >have &&
+	test_grep "^refs/heads\$" have &&
 	test_grep "queued for" push.out
 '
 

@@ -18,27 +18,40 @@ tag () {
 
 # row_is COMMIT: one open job, of that commit
 row_is () {
-	hooks_sql "SELECT \"commit\" FROM jobs WHERE image = \"$U1\" AND state = \"queued\"" && echo "$1" >expect && test_cmp expect rows
+	hooks_sql "SELECT \"commit\" FROM jobs WHERE image = \"$U1\" AND state = \"queued\"" &&
+	echo "$1" >expect &&
+	test_cmp expect rows
 }
 
 # As hornero's own user, who may look at what git's may not write.
 sweep () {
-	hornero sweep --json >swept && jq -r ".[] | \"\(.image) \(.found)\"" swept
+	hornero sweep --json >swept &&
+	jq -r ".[] | \"\(.image) \(.found)\"" swept
 }
 
 test_expect_success 'a node, and an image that follows a tag' '
-	hooks_node && cp "$HORNERO_BUILD/hornero-sweep" "$test_root/libexec/" && hooks_repo one &&
-	hooks_image $U1 one --name Tagged --ref refs/tags/v1 && hooks_work
+	hooks_node &&
+	cp "$HORNERO_BUILD/hornero-sweep" "$test_root/libexec/" &&
+	hooks_repo one &&
+	hooks_image $U1 one --name Tagged --ref refs/tags/v1 &&
+	hooks_work
 '
 
 # Red without: peel_commit in wishes_find.
 for how in hooks_push push_packed
 do
 	test_expect_success "$how: the row and the words name the commit, and the sweep queues nothing more" '
-		hooks_commit file $how && tag v1 v1 && $how -f v1 &&
-		test "$(as_git git -C work rev-parse v1)" != "$(hooks_head)" && test "$(hooks_ref refs/tags/v1)" = "$(as_git git -C work rev-parse v1)" &&
-		test_grep "queued for Tagged .$(hooks_head | cut -c 1-7).;" push.out && row_is "$(hooks_head)" &&
-		before=$(hooks_count) && sweep >found && test_grep "$U1 under way" found && test "$(hooks_count)" = "$before"
+		hooks_commit file $how &&
+		tag v1 v1 &&
+		$how -f v1 &&
+		test "$(as_git git -C work rev-parse v1)" != "$(hooks_head)" &&
+		test "$(hooks_ref refs/tags/v1)" = "$(as_git git -C work rev-parse v1)" &&
+		test_grep "queued for Tagged .$(hooks_head | cut -c 1-7).;" push.out &&
+		row_is "$(hooks_head)" &&
+		before=$(hooks_count) &&
+		sweep >found &&
+		test_grep "$U1 under way" found &&
+		test "$(hooks_count)" = "$before"
 	'
 done
 
@@ -46,49 +59,75 @@ done
 for how in hooks_push push_packed
 do
 	test_expect_success "$how: a tag of a tag of a commit" '
-		hooks_commit file again-$how && tag inner inner && tag v1 v1 inner && $how -f v1 && row_is "$(hooks_head)"
+		hooks_commit file again-$how &&
+		tag inner inner &&
+		tag v1 v1 inner &&
+		$how -f v1 &&
+		row_is "$(hooks_head)"
 	'
 done
 
 test_expect_success 'more tags of tags than the hook follows by itself' '
-	hooks_commit file deep && tag inner inner &&
+	hooks_commit file deep &&
+	tag inner inner &&
 	for i in 1 2 3 4 5 6 7 8 9 10
 	do
 		as_git git -C work tag -f -a -m $i inner inner >tag.out 2>&1 || return 1
 	done &&
-	tag v1 v1 inner && hooks_push -f v1 && row_is "$(hooks_head)"
+	tag v1 v1 inner &&
+	hooks_push -f v1 &&
+	row_is "$(hooks_head)"
 '
 
 # Red without: w->commit in record_skips.
 test_expect_success 'skip holds against the sweep' '
-	hooks_commit file skipped && tag v1 v1 && hooks_push -f -o skip v1 &&
+	hooks_commit file skipped &&
+	tag v1 v1 &&
+	hooks_push -f -o skip v1 &&
 	test_grep "Tagged is not built from $(hooks_head | cut -c 1-7)" push.out &&
 	test "$(cat "$NODE/state/skip/$U1")" = "$(hooks_head)" &&
-	before=$(hooks_count) && sweep >found && test_grep "$U1 skipped" found && test "$(hooks_count)" = "$before"
+	before=$(hooks_count) &&
+	sweep >found &&
+	test_grep "$U1 skipped" found &&
+	test "$(hooks_count)" = "$before"
 '
 
 # Red without: the refusal in peel_commit.
 for how in hooks_push push_packed
 do
 	test_expect_success "$how: a tag of a tree or a blob is refused where an image follows it, and only there" '
-		before=$(hooks_ref refs/tags/v1) && hooks_commit file bad-$how &&
+		before=$(hooks_ref refs/tags/v1) &&
+		hooks_commit file bad-$how &&
 		for what in "HEAD^{tree}" HEAD:file
 		do
-			tag v1 v1 "$what" && test_must_fail $how -f v1 && test_grep "push refused: refs/tags/v1: it leads to a (tree|blob)" push.out &&
-			as_git git -C work tag -f v1 "$what" && test_must_fail $how -f v1 &&
-			test_grep "push refused: refs/tags/v1: it leads to a (tree|blob)" push.out || return 1
+			tag v1 v1 "$what" &&
+			test_must_fail $how -f v1 &&
+			test_grep "push refused: refs/tags/v1: it leads to a (tree|blob)" \
+				push.out &&
+			as_git git -C work tag -f v1 "$what" &&
+			test_must_fail $how -f v1 &&
+			test_grep "push refused: refs/tags/v1: it leads to a (tree|blob)" push.out \
+				|| return 1
 		done &&
-		test "$(hooks_ref refs/tags/v1)" = "$before" && tag other other-$how "HEAD^{tree}" && $how other-$how
+		test "$(hooks_ref refs/tags/v1)" = "$before" &&
+		tag other other-$how "HEAD^{tree}" &&
+		$how other-$how
 	'
 done
 
 test_expect_success 'a wrong .hornero.yaml behind a tag is refused by its line' '
-	hooks_commit .hornero.yaml "bilder: make" && tag v1 v1 && test_must_fail hooks_push -f v1 &&
-	test_grep "push refused: refs/tags/v1: .hornero.yaml:1:1: " push.out && hooks_commit .hornero.yaml "builder: make"
+	hooks_commit .hornero.yaml "bilder: make" &&
+	tag v1 v1 &&
+	test_must_fail hooks_push -f v1 &&
+	test_grep "push refused: refs/tags/v1: .hornero.yaml:1:1: " push.out &&
+	hooks_commit .hornero.yaml "builder: make"
 '
 
 test_expect_success 'a lightweight tag names its commit' '
-	hooks_commit file light && as_git git -C work tag -f v1 && hooks_push -f v1 && row_is "$(hooks_head)"
+	hooks_commit file light &&
+	as_git git -C work tag -f v1 &&
+	hooks_push -f v1 &&
+	row_is "$(hooks_head)"
 '
 
 test_done

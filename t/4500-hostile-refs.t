@@ -5,10 +5,12 @@ test_description='hostile names, files and numbers in a push: nothing reaches th
 . "$HORNERO_SRC/t/lib/hooks.sh"
 test_requires sqlite3 sqlite3
 
-# harmless FILE: no control byte but newline, no C1 in UTF-8, no bidirectional override, no malformed UTF-8.
+# harmless FILE: no control byte but newline, no C1 in UTF-8, no bidirectional override, no
+# malformed UTF-8.
 harmless () {
 	! LC_ALL=C grep -aP '[\x00-\x08\x0b-\x1f\x7f]' "$1" &&
-	! LC_ALL=C grep -aP '\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]' "$1" &&
+	! LC_ALL=C grep -aP '\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]' \
+		"$1" &&
 	iconv -f UTF-8 -t UTF-8 "$1" >/dev/null
 }
 
@@ -23,7 +25,12 @@ bidi=$(printf 'refs/heads/\342\200\256gpj.x')
 lone=$(printf 'refs/heads/\377\233x')
 
 test_expect_success 'a node' '
-	hooks_node && hooks_repo one && hooks_image $U1 one && hooks_work && hooks_push main && good=$(hooks_head)
+	hooks_node &&
+	hooks_repo one &&
+	hooks_image $U1 one &&
+	hooks_work &&
+	hooks_push main &&
+	good=$(hooks_head)
 '
 
 for name in csi bidi lone
@@ -31,7 +38,9 @@ do
 	eval "ref=\$$name"
 	test_expect_success "a ref with $name bytes, of which nothing is built" '
 		hooks_push "main:$ref" &&
-		said && test_grep "no image is built from refs/heads/.x" said.out && harmless said.out
+		said &&
+		test_grep "no image is built from refs/heads/.x" said.out &&
+		harmless said.out
 	'
 done
 
@@ -40,28 +49,37 @@ test_expect_success 'a ref with escape bytes, of which something is built, or a 
 	{ hornero image add $U2 one --ref "$csi" >add.out 2>&1 || :; } &&
 	hooks_commit file escape &&
 	hooks_push "main:$csi" &&
-	said && harmless said.out
+	said &&
+	harmless said.out
 '
 
 test_expect_success 'escape sequences in .hornero.yaml do not come back' '
-	hooks_commit .hornero.yaml "$(printf "bui\033[31mlder: \033]0;title\007make\n\302\233K\342\200\256: x")" &&
+	hooks_commit .hornero.yaml \
+		"$(printf "bui\033[31mlder: \033]0;title\007make\n\302\233K\342\200\256: x")" &&
 	test_must_fail hooks_push main &&
-	said && test_grep "push refused: refs/heads/main: .hornero.yaml:1:[0-9]*: " said.out && harmless said.out &&
+	said &&
+	test_grep "push refused: refs/heads/main: .hornero.yaml:1:[0-9]*: " said.out &&
+	harmless said.out &&
 	as_git git -C work reset -q --hard "$good"
 '
 
 test_expect_success 'escape sequences that YAML itself spells out do not come back either' '
 	hooks_commit .hornero.yaml "\"a\\e[31m\\x9b\\u202e\\x07\": 1" &&
 	test_must_fail hooks_push main &&
-	said && test_grep "push refused: refs/heads/main: .hornero.yaml:1:[0-9]*: " said.out && harmless said.out &&
+	said &&
+	test_grep "push refused: refs/heads/main: .hornero.yaml:1:[0-9]*: " said.out &&
+	harmless said.out &&
 	as_git git -C work reset -q --hard "$good"
 '
 
 test_expect_success 'an image'\''s name with escape bytes is shown harmless' '
-	printf "repo: one\nref: refs/heads/named\nname: \"x\\\\e[31m\\\\u202ey\"\n" >"$NODE/state/images.d/$U3.yaml" &&
+	printf "repo: one\nref: refs/heads/named\nname: \"x\\\\e[31m\\\\u202ey\"\n" \
+		>"$NODE/state/images.d/$U3.yaml" &&
 	chmod 0644 "$NODE/state/images.d/$U3.yaml" &&
-	hooks_commit file named && hooks_push main:refs/heads/named &&
-	said && harmless said.out &&
+	hooks_commit file named &&
+	hooks_push main:refs/heads/named &&
+	said &&
+	harmless said.out &&
 	rm "$NODE/state/images.d/$U3.yaml"
 '
 
@@ -75,41 +93,53 @@ do
 	long) make='head -c 16384 /dev/zero | tr "\0" "["' ;;
 	esac
 	test_expect_success ".hornero.yaml of $what bytes is refused in a line" '
-		as_git sh -c "cd work && { $make; } >.hornero.yaml && git add -A && git commit -q -m $what" &&
+		as_git sh -c \
+			"cd work && { $make; } >.hornero.yaml && git add -A && git commit -q -m $what" &&
 		test_must_fail hooks_push main &&
-		said && test_grep "push refused: refs/heads/main: .hornero.yaml:" said.out && harmless said.out &&
+		said &&
+		test_grep "push refused: refs/heads/main: .hornero.yaml:" said.out &&
+		harmless said.out &&
 		test "$(wc -c <said.out)" -lt 2000 &&
 		as_git git -C work reset -q --hard "$good"
 	'
 done
 
 test_expect_success '.hornero.yaml of 64 MiB is refused by its size alone' '
-	as_git sh -c "cd work && head -c 67108864 /dev/zero >.hornero.yaml && git add -A && git commit -q -m huge" &&
+	as_git sh -c \
+		"cd work && head -c 67108864 /dev/zero >.hornero.yaml && git add -A && git commit -q -m huge" &&
 	test_must_fail hooks_push main &&
-	test_grep "push refused: refs/heads/main: .hornero.yaml has 67108864 bytes; at most 16384 are allowed" push.out &&
+	test_grep \
+		"push refused: refs/heads/main: .hornero.yaml has 67108864 bytes; at most 16384 are allowed" push.out &&
 	as_git git -C work reset -q --hard "$good"
 '
 
 # git itself syncs each of them; that is not what is looked at here.
 test_expect_success '5,000 refs in one push: few words, one job, and not one git for each' '
-	git config -f "$REPO/config" --replace-all core.fsync none && chmod 0644 "$REPO/config" &&
+	git config -f "$REPO/config" --replace-all core.fsync none &&
+	chmod 0644 "$REPO/config" &&
 	hooks_commit file many &&
-	as_git sh -c "cd work && for i in \$(seq 5000); do echo \"create refs/many/\$i HEAD\"; done | git update-ref --stdin" &&
+	as_git sh -c \
+		"cd work && for i in \$(seq 5000); do echo \"create refs/many/\$i HEAD\"; done | git update-ref --stdin" &&
 	hooks_push "refs/many/*:refs/heads/many/*" main &&
-	said && test_grep "job [0-9]* queued for $U1" said.out &&
+	said &&
+	test_grep "job [0-9]* queued for $U1" said.out &&
 	test "$(wc -l <said.out)" -le 4 &&
 	test "$(as_git git -C "$REPO" for-each-ref refs/heads/many | wc -l)" = 5000
 '
 
 test_expect_success 'a push of which nothing is built: the first few refs are named, the rest is counted' '
 	hooks_push "+refs/many/1*:refs/heads/more/1*" &&
-	said && test "$(grep -c "no image is built from" said.out)" = 5 &&
+	said &&
+	test "$(grep -c "no image is built from" said.out)" = 5 &&
 	test_grep "nor from 1106 more refs of this push" said.out
 '
 
 test_expect_success 'a hundred deletions' '
-	hooks_push $(as_git git -C "$REPO" for-each-ref --format=":%(refname)" --count=100 refs/heads/more) &&
-	said && test_grep "nor from 95 more refs" said.out && test_grep ! "to have one built" said.out
+	hooks_push \
+		$(as_git git -C "$REPO" for-each-ref --format=":%(refname)" --count=100 refs/heads/more) &&
+	said &&
+	test_grep "nor from 95 more refs" said.out &&
+	test_grep ! "to have one built" said.out
 '
 
 # What no git would say, straight to the hooks.
@@ -121,7 +151,8 @@ zero=0000000000000000000000000000000000000000
 test_expect_success 'the hooks alone take 100,000 refs within seconds' '
 	seq 100000 | sed "s,.*,$zero $good refs/heads/many/&," >lines &&
 	echo "$zero $good refs/heads/main" >>lines &&
-	hook pre-receive <lines && hook post-receive <lines &&
+	hook pre-receive <lines &&
+	hook post-receive <lines &&
 	test_grep "queued (already )?for $U1" push.out
 '
 
@@ -129,17 +160,21 @@ test_expect_success 'lines that are none: passed over, with words, exit 0' '
 	before=$(hooks_count) &&
 	for hook in pre-receive post-receive
 	do
-		printf "x\n\n  \n%s %s refs/heads/../../x\n%s" $zero "$good" "$zero" | hook $hook || return 1
+		printf "x\n\n  \n%s %s refs/heads/../../x\n%s" $zero "$good" "$zero" | hook $hook \
+			|| return 1
 	done &&
 	test_grep "some refs of this push were not looked at" push.out &&
-	head -c 3000000 /dev/urandom | hook pre-receive && head -c 3000000 /dev/urandom | hook post-receive &&
+	head -c 3000000 /dev/urandom | hook pre-receive &&
+	head -c 3000000 /dev/urandom | hook post-receive &&
 	hook post-receive </dev/null &&
 	test "$(hooks_count)" = "$before"
 '
 
 test_expect_success 'more lines than a hook looks at: it reads them all, and says so' '
 	yes "$zero $good refs/heads/endless" | head -n 250000 | hook post-receive &&
-	test_grep "some refs of this push were not looked at; the next sweep will pick this push up" push.out &&
+	test_grep \
+		"some refs of this push were not looked at; the next sweep will pick this push up" \
+		push.out &&
 	test "$(wc -l <push.out)" -lt 20
 '
 
