@@ -13,15 +13,24 @@ STAGE=$NODE/instances/hornero/stage
 disk () {
 	name=$1
 	shift
-	rm -rf source && mkdir source && node_copy_hello source && { test $# -eq 0 || sed -i "$@" source/hello.c; } &&
-	make -s -C source HORNERO_TREE=1234 && mv source/hornero.raw "$name"
+	rm -rf source &&
+	mkdir source &&
+	node_copy_hello source &&
+	{ test $# -eq 0 || sed -i "$@" source/hello.c; } &&
+	make -s -C source HORNERO_TREE=1234 &&
+	mv source/hornero.raw "$name"
 }
 
-# push DISK [LINE…]: a tree whose build leaves that disk and whose .hornero.yaml has these lines. Sets job and digest.
+# push DISK [LINE…]: a tree whose build leaves that disk and whose .hornero.yaml has these lines.
+# Sets job and digest.
 push () {
-	cp "$1" "$HELLO_WORK/disk" && digest=$(sha256sum <"$1" | cut -d " " -f 1) &&
-	shift && printf "%s\n" "builder: make" "$@" >"$HELLO_WORK/.hornero.yaml" && git -C "$HELLO_WORK" add -A &&
-	git -C "$HELLO_WORK" commit -q --allow-empty -m push && git -C "$HELLO_WORK" push -q origin main 2>push.out
+	cp "$1" "$HELLO_WORK/disk" &&
+	digest=$(sha256sum <"$1" | cut -d " " -f 1) &&
+	shift &&
+	printf "%s\n" "builder: make" "$@" >"$HELLO_WORK/.hornero.yaml" &&
+	git -C "$HELLO_WORK" add -A &&
+	git -C "$HELLO_WORK" commit -q --allow-empty -m push &&
+	git -C "$HELLO_WORK" push -q origin main 2>push.out
 	status=$?
 	cat push.out
 	job=$(node_job push.out)
@@ -30,14 +39,24 @@ push () {
 
 # published: the job's disk is warm, byte for byte.
 published () {
-	hornero wait "$job" --timeout 120 && test "$digest" = "$(sha256sum <"$warm" | cut -d " " -f 1)" && test "$(verdict digest)" = "$digest"
+	hornero wait "$job" --timeout 120 &&
+	test "$digest" = "$(sha256sum <"$warm" | cut -d " " -f 1)" &&
+	test "$(verdict digest)" = "$digest"
 }
 
-# fails PATTERN: the job does, in these words for whoever waits, and what was warm is warm still; nothing came to the store.
+# fails PATTERN: the job does, in these words for whoever waits, and what was warm is warm still;
+# nothing came to the store.
 fails () {
-	was=$(sha256sum <"$warm") && test_expect_code 1 hornero wait "$job" --timeout 120 2>said && cat said && test_grep "$1" said &&
-	test "$(verdict class)" = pusher && test "$(verdict cause)" = boot && test -z "$(verdict digest)" &&
-	test "$was" = "$(sha256sum <"$warm")" && test -z "$(ls -A "$STAGE")" && test ! -e "$NODE/instances/hornero/clean/$(verdict key)"
+	was=$(sha256sum <"$warm") &&
+	test_expect_code 1 hornero wait "$job" --timeout 120 2>said &&
+	cat said &&
+	test_grep "$1" said &&
+	test "$(verdict class)" = pusher &&
+	test "$(verdict cause)" = boot &&
+	test -z "$(verdict digest)" &&
+	test "$was" = "$(sha256sum <"$warm")" &&
+	test -z "$(ls -A "$STAGE")" &&
+	test ! -e "$NODE/instances/hornero/clean/$(verdict key)"
 }
 
 # newest: sets job to the image's newest.
@@ -60,28 +79,47 @@ guest () {
 }
 
 test_expect_success 'disks: good, of another greeting, silent, ending itself, slow, talking for ever, with an evil console' '
-	disk good && disk other "s/say(greeting);/say(\"good evening\");/" && disk silent "s/^\tsay(.*//; s/^\tput(.\\\\[rn].*//" &&
-	disk ending "s/for (;;)/out(0x64, 0xfe); for (;;)/" && disk flood "s/for (;;)/for (;;) say(greeting); for (;;)/" &&
-	disk slow "s/serial_init();/serial_init(); for (volatile unsigned int i = 0; i < 8000000; i++);/" &&
+	disk good &&
+	disk other "s/say(greeting);/say(\"good evening\");/" &&
+	disk silent "s/^\tsay(.*//; s/^\tput(.\\\\[rn].*//" &&
+	disk ending "s/for (;;)/out(0x64, 0xfe); for (;;)/" &&
+	disk flood "s/for (;;)/for (;;) say(greeting); for (;;)/" &&
+	disk slow \
+		"s/serial_init();/serial_init(); for (volatile unsigned int i = 0; i < 8000000; i++);/" &&
 	disk evil "s/say(greeting);/say(\"\\\\33[2J\\\\33]0;x\\\\a\\\\233red\");/"
 '
 
 test_expect_success 'nothing is expected: nothing is booted, and the key is as ever' '
-	node_init "compile_core_limit: 100" "log_limit: 64K" && node_start && node_hello_repo && warm=$(node_warm_path "$HELLO_UUID") &&
-	git -C "$HELLO_WORK" rm -q "*.[cS]" && printf "hornero.raw: disk\n\tcp disk \$@\n" >"$HELLO_WORK/Makefile" &&
-	push silent && published && test "$(verdict boot_ms)" = 0 && hornero log "$job" >log && test_must_fail grep "boot:" log
+	node_init "compile_core_limit: 100" "log_limit: 64K" &&
+	node_start &&
+	node_hello_repo &&
+	warm=$(node_warm_path "$HELLO_UUID") &&
+	git -C "$HELLO_WORK" rm -q "*.[cS]" &&
+	printf "hornero.raw: disk\n\tcp disk \$@\n" >"$HELLO_WORK/Makefile" &&
+	push silent &&
+	published &&
+	test "$(verdict boot_ms)" = 0 &&
+	hornero log "$job" >log &&
+	test_must_fail grep "boot:" log
 '
 
 test_expect_success 'the expected line comes: booted, then warm, unchanged; the console is in the log' '
-	push good "expect: ^hello from hornero, tree [0-9a-f]+$" "timeout: 5s" && published && test "$(verdict boot_ms)" -gt 0 &&
-	hornero log "$job" >log && test_grep "^hornero: boot: up to 5 s .*hello from" log &&
-	test_grep "^hello from hornero, tree 1234$" log && test_grep "^hornero: the expected line came after [0-9]+ ms" log &&
-	hornero show "$job" --json >job && test "$(jq ".attempts[0].boot_ms" job)" = "$(verdict boot_ms)"
+	push good "expect: ^hello from hornero, tree [0-9a-f]+$" "timeout: 5s" &&
+	published &&
+	test "$(verdict boot_ms)" -gt 0 &&
+	hornero log "$job" >log &&
+	test_grep "^hornero: boot: up to 5 s .*hello from" log &&
+	test_grep "^hello from hornero, tree 1234$" log &&
+	test_grep "^hornero: the expected line came after [0-9]+ ms" log &&
+	hornero show "$job" --json >job &&
+	test "$(jq ".attempts[0].boot_ms" job)" = "$(verdict boot_ms)"
 '
 
 test_expect_success 'what it showed is in the manifest and in the content key' '
-	hornero image show "$HELLO_UUID" --json | jq .artifact >shown && test "$(jq -r .expect shown)" = "^hello from hornero, tree [0-9a-f]+$" &&
-	test "$(jq -c "[.timeout_s, .boot_memory_bytes, .boot_machine]" shown)" = "[5,536870912,\"pc\"]" &&
+	hornero image show "$HELLO_UUID" --json | jq .artifact >shown &&
+	test "$(jq -r .expect shown)" = "^hello from hornero, tree [0-9a-f]+$" &&
+	test "$(jq -c "[.timeout_s, .boot_memory_bytes, .boot_machine]" shown)" = \
+		"[5,536870912,\"pc\"]" &&
 	test "$(jq .boot_ms shown)" = "$(verdict boot_ms)" &&
 	python3 - shown "$NODE/builders.d/make.yaml" <<-\EOT
 	import hashlib, json, sys
@@ -99,71 +137,121 @@ test_expect_success 'what it showed is in the manifest and in the content key' '
 
 test_expect_success 'another line: failed, with the end of the console; the old one stays warm' '
 	push other "expect: ^hello" "timeout: 1s" &&
-	fails "no line of the console matched .hello within 1 s of the guest.s time \(timeout\); it ended with: good evening, tree 1234; " &&
-	hornero show "$job" >show && test_grep "ended with: good evening" show && hornero log "$job" >log &&
+	fails \
+		"no line of the console matched .hello within 1 s of the guest.s time \(timeout\); it ended with: good evening, tree 1234; " &&
+	hornero show "$job" >show &&
+	test_grep "ended with: good evening" show &&
+	hornero log "$job" >log &&
 	test_grep "^hornero: no line of the console matched" log
 '
 
 test_expect_success 'the same commit is not tried again by itself, and a revert boots nothing' '
-	hornero sweep >out && test_grep "failed" out && push good "expect: ^hello from hornero, tree [0-9a-f]+$" "timeout: 5s" &&
-	hornero wait "$job" --timeout 60 >out && test_grep "no build" out && test "$(verdict boot_ms)" = 0
+	hornero sweep >out &&
+	test_grep "failed" out &&
+	push good "expect: ^hello from hornero, tree [0-9a-f]+$" "timeout: 5s" &&
+	hornero wait "$job" --timeout 60 >out &&
+	test_grep "no build" out &&
+	test "$(verdict boot_ms)" = 0
 '
 
 test_expect_success 'a guest that ends first has failed at once; a silent one when its time is over' '
-	push ending "expect: never" "timeout: 1h" && fails "the guest ended, and no line .* matched never; it ended with: hello from" &&
-	push silent "expect: ." "timeout: 1s" && fails "within 1 s .*; it said nothing; "
+	push ending "expect: never" "timeout: 1h" &&
+	fails "the guest ended, and no line .* matched never; it ended with: hello from" &&
+	push silent "expect: ." "timeout: 1s" &&
+	fails "within 1 s .*; it said nothing; "
 '
 
 test_expect_success 'one that talks for ever is cut off at log_limit' '
-	push flood "expect: never" "timeout: 1h" && test_expect_code 1 hornero wait "$job" --timeout 120 2>said &&
-	test_grep "the boot check printed more than 65536 bytes \(log_limit\)" said && test "$(verdict cause)" = log
+	push flood "expect: never" "timeout: 1h" &&
+	test_expect_code 1 hornero wait "$job" --timeout 120 2>said &&
+	test_grep "the boot check printed more than 65536 bytes \(log_limit\)" said &&
+	test "$(verdict cause)" = log
 '
 
 test_expect_success 'seconds of emulated computing are less of the guest'"'"'s; an artifact that is touched meanwhile is not taken' '
-	push slow "expect: ^hello" "timeout: 1s" && wait_until "grep -q boot: $NODE/state/log/$job.1.log" 60 && staged=$STAGE/$job.1.raw &&
-	chmod 0600 "$staged" && fails "the artifact was changed during its boot" && test "$(verdict boot_ms)" -gt 1000
+	push slow "expect: ^hello" "timeout: 1s" &&
+	wait_until "grep -q boot: $NODE/state/log/$job.1.log" 60 &&
+	staged=$STAGE/$job.1.raw &&
+	chmod 0600 "$staged" &&
+	fails "the artifact was changed during its boot" &&
+	test "$(verdict boot_ms)" -gt 1000
 '
 
 test_expect_success 'what the console says reaches no terminal as it is' '
-	push evil "expect: hello" "timeout: 1s" && fails "x1b\[2J" && hornero log "$job" >>said && hornero show "$job" >>said &&
-	hornero queue --all >>said && hornero show "$job" --json >>said && test_must_fail grep -a "$(printf "\033")" said &&
+	push evil "expect: hello" "timeout: 1s" &&
+	fails "x1b\[2J" &&
+	hornero log "$job" >>said &&
+	hornero show "$job" >>said &&
+	hornero queue --all >>said &&
+	hornero show "$job" --json >>said &&
+	test_must_fail grep -a "$(printf "\033")" said &&
 	test_must_fail grep -a "$(printf "\007")" said
 '
 
 test_expect_success 'the image file wins, each key by itself; a change of it builds anew' '
-	hornero image set "$HELLO_UUID" "expect=^good" boot_machine=q35 boot_memory=64M && push other "expect: ^hello" "timeout: 2s" &&
-	published && hornero image show "$HELLO_UUID" --json | jq -c ".artifact | [.expect, .timeout_s, .boot_memory_bytes, .boot_machine]" >have &&
-	echo "[\"^good\",2,67108864,\"q35\"]" >want && test_cmp want have && was=$job &&
-	hornero image set "$HELLO_UUID" "expect=morning" timeout=1s && hornero sweep && newest &&
-	test "$job" -gt "$was" && test_expect_code 1 hornero wait "$job" --timeout 60 && test "$(verdict cause)" = boot &&
+	hornero image set "$HELLO_UUID" "expect=^good" boot_machine=q35 boot_memory=64M &&
+	push other "expect: ^hello" "timeout: 2s" &&
+	published &&
+	hornero image show "$HELLO_UUID" --json | jq -c \
+		".artifact | [.expect, .timeout_s, .boot_memory_bytes, .boot_machine]" >have &&
+	echo "[\"^good\",2,67108864,\"q35\"]" >want &&
+	test_cmp want have &&
+	was=$job &&
+	hornero image set "$HELLO_UUID" "expect=morning" timeout=1s &&
+	hornero sweep &&
+	newest &&
+	test "$job" -gt "$was" &&
+	test_expect_code 1 hornero wait "$job" --timeout 60 &&
+	test "$(verdict cause)" = boot &&
 	hornero image set "$HELLO_UUID" expect= timeout= boot_machine= boot_memory= &&
 	test_must_fail grep -E "expect|timeout|boot_" "$NODE/state/images.d/$HELLO_UUID.yaml" &&
-	push good "expect: ^hello" "timeout: 3s" && published
+	push good "expect: ^hello" "timeout: 3s" &&
+	published
 '
 
 test_expect_success 'an expression that cannot be one, or would take for ever, is refused: file, line, column' '
 	for bad in "a(b" "a{30000}" "((((((((((a+)+)+)+)+)+)+)+)+)+" "(a*)*" "[z-a]" "*a" "a||b"
 	do
-		test_must_fail push good "expect: \"$bad\"" && test_grep "hornero.yaml:2:9: expect: .*at its character [0-9]*: " push.out &&
-		test_expect_code 64 hornero image set "$HELLO_UUID" "expect=$bad" 2>err && test_grep "^hornero: expect: " err || return 1
+		test_must_fail push good "expect: \"$bad\"" &&
+		test_grep "hornero.yaml:2:9: expect: .*at its character [0-9]*: " push.out &&
+		test_expect_code 64 hornero image set "$HELLO_UUID" "expect=$bad" 2>err &&
+		test_grep "^hornero: expect: " err || return 1
 	done &&
-	printf "repo: hello\nexpect: a(b\n" >"$NODE/state/images.d/$HELLO_UUID.yaml" && test_expect_code 78 hornero image show "$HELLO_UUID" 2>err &&
-	test_grep "$HELLO_UUID.yaml:2:9: expect: " err && printf "repo: hello\n" >"$NODE/state/images.d/$HELLO_UUID.yaml"
+	printf "repo: hello\nexpect: a(b\n" >"$NODE/state/images.d/$HELLO_UUID.yaml" &&
+	test_expect_code 78 hornero image show "$HELLO_UUID" 2>err &&
+	test_grep "$HELLO_UUID.yaml:2:9: expect: " err &&
+	printf "repo: hello\n" >"$NODE/state/images.d/$HELLO_UUID.yaml"
 '
 
 if group_possible
 then
 	test_expect_success 'cancelled while it boots: nobody is left of it. There was no network' '
-		push silent "expect: never" "timeout: 1h" && wait_until guest 60 && pid=$(guest) &&
-		tr "\0" " " <"/proc/$pid/cmdline" >cmdline && test_grep " -nic none " cmdline && test_must_fail grep -E "netdev|virtio-net" cmdline &&
-		sed 1,2d "/proc/$pid/net/dev" | cut -d : -f 1 | tr -d " " >devices && echo lo >want && test_cmp want devices &&
-		hornero cancel "$job" && test_expect_code 1 hornero wait "$job" --timeout 60 2>said && test_grep "was cancelled" said &&
-		test_must_fail test -e "/proc/$pid" && node_cgroups_gone && wait_until "test -z \"\$(ls -A $STAGE)\"" 60
+		push silent "expect: never" "timeout: 1h" &&
+		wait_until guest 60 &&
+		pid=$(guest) &&
+		tr "\0" " " <"/proc/$pid/cmdline" >cmdline &&
+		test_grep " -nic none " cmdline &&
+		test_must_fail grep -E "netdev|virtio-net" cmdline &&
+		sed 1,2d "/proc/$pid/net/dev" | cut -d : -f 1 | tr -d " " >devices &&
+		echo lo >want &&
+		test_cmp want devices &&
+		hornero cancel "$job" &&
+		test_expect_code 1 hornero wait "$job" --timeout 60 2>said &&
+		test_grep "was cancelled" said &&
+		test_must_fail test -e "/proc/$pid" &&
+		node_cgroups_gone &&
+		wait_until "test -z \"\$(ls -A $STAGE)\"" 60
 	'
 	test_expect_success 'a CPU quota of three percent fails no good image, however long it takes' '
-		node_stop && sed -i "s/^compile_core_limit:.*/compile_core_limit: 3/" "$HORNERO_CONF" && node_start &&
-		push good "expect: ^hello" "timeout: 1s" && published && { test "$(nproc)" -gt 4 || test "$(verdict boot_ms)" -gt 1000; } && node_stop &&
-		sed -i "s/^compile_core_limit:.*/compile_core_limit: 100/" "$HORNERO_CONF" && node_start
+		node_stop &&
+		sed -i "s/^compile_core_limit:.*/compile_core_limit: 3/" "$HORNERO_CONF" &&
+		node_start &&
+		push good "expect: ^hello" "timeout: 1s" &&
+		published &&
+		{ test "$(nproc)" -gt 4 || test "$(verdict boot_ms)" -gt 1000; } &&
+		node_stop &&
+		sed -i "s/^compile_core_limit:.*/compile_core_limit: 100/" "$HORNERO_CONF" &&
+		node_start
 	'
 else
 	test_skip 'cancelled while it boots, and a CPU quota' 'no control groups here'
@@ -172,14 +260,24 @@ fi
 if test "$(id -u)" -eq 0 && unshare -m true 2>/dev/null
 then
 	test_expect_success 'no QEMU on the node: held before anything is built, and it names the package' '
-		node_stop && mkdir bin && cat >bin/hornerod <<-END &&
+		node_stop &&
+		mkdir bin &&
+		cat >bin/hornerod <<-END &&
 		#!/bin/sh
 		exec unshare -m sh -c "mount --bind /dev/null $(command -v qemu-system-x86_64) && exec $HORNERO_BUILD/hornerod --foreground"
 		END
-		chmod 755 bin/hornerod && PATH=$TRASH/bin:$PATH && node_start && PATH=${PATH#*:} &&
-		push good "expect: ^hello" "timeout: 9s" && test_expect_code 75 hornero wait "$job" --timeout 60 2>said && cat said &&
-		test_grep "is held: .*qemu-system-x86_64.*install it \(Debian: qemu-system-x86\); " said &&
-		test "$(verdict build_ms)" = 0 && node_stop
+		chmod 755 bin/hornerod &&
+		PATH=$TRASH/bin:$PATH &&
+		node_start &&
+		PATH=${PATH#*:} &&
+		push good "expect: ^hello" "timeout: 9s" &&
+		test_expect_code 75 hornero wait "$job" --timeout 60 2>said &&
+		cat said &&
+		test_grep \
+			"is held: .*qemu-system-x86_64.*install it \(Debian: qemu-system-x86\); " \
+			said &&
+		test "$(verdict build_ms)" = 0 &&
+		node_stop
 	'
 else
 	test_skip 'no QEMU on the node' 'needs root and a mount namespace'

@@ -12,15 +12,20 @@ disk='head -c 1048576 /dev/zero >$@; printf'
 
 # nothing_left: of an attempt that was ended: no process, group, mount or file.
 nothing_left () {
-	wait_until node_cgroups_gone 10 && ! pgrep -f "^sleep $long" && ! grep -F "$TRASH" /proc/mounts &&
+	wait_until node_cgroups_gone 10 &&
+	! pgrep -f "^sleep $long" &&
+	! grep -F "$TRASH" /proc/mounts &&
 	{
 		find "$NODE/instances/hornero/stage" -mindepth 1
-		find "$NODE/unikernels" -mindepth 2 -maxdepth 2 ! -name src ! -name cache ! -name tree ! -name source
-	} >left && test_cmp /dev/null left
+		find "$NODE/unikernels" -mindepth 2 -maxdepth 2 ! -name src ! -name cache ! -name \
+			tree ! -name source
+	} >left &&
+	test_cmp /dev/null left
 }
 
 test_expect_success 'a node with short timeouts' '
-	node_init "build_timeout: 20" "silence_timeout: 5" "log_limit: 65536" "compile_core_limit: 100" \
+	node_init "build_timeout: 20" "silence_timeout: 5" "log_limit: 65536" \
+		"compile_core_limit: 100" \
 		"compile_mem_limit: 100" &&
 	node_start &&
 	node_hello_repo
@@ -40,14 +45,16 @@ test_expect_success 'a builder that says no is the pusher'\''s matter, and the l
 	push_make "echo no such header; exit 3" &&
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
 	test "$(verdict class) $(verdict cause)" = "pusher exit" &&
-	hornero log "$job" >log && test_grep "no such header" log &&
+	hornero log "$job" >log &&
+	test_grep "no such header" log &&
 	cmp good.raw "$warm"
 '
 
 test_expect_success 'a build without an artifact is named' '
 	push_make true &&
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
-	test "$(verdict cause)" = artifact && test_grep "left no /build/src/hornero.raw" "$NODE/state/log/$job.1.verdict"
+	test "$(verdict cause)" = artifact &&
+	test_grep "left no /build/src/hornero.raw" "$NODE/state/log/$job.1.verdict"
 '
 
 test_expect_success 'an artifact of an earlier run is not taken for a fresh one' '
@@ -73,14 +80,18 @@ test_expect_success 'an artifact behind a linked directory is refused' '
 '
 
 test_expect_success 'a build gives way to whoever else wants a processor or a disk' '
-	push_make "nice; ! ionice -c2 -n0 -p \$\$PPID; ionice; ! ionice -c2 -n0 ionice" && test_expect_code 1 hornero wait "$job" --timeout 30 &&
-	hornero log "$job" >log && test_grep "^10$" log && test_grep "^idle" log
+	push_make "nice; ! ionice -c2 -n0 -p \$\$PPID; ionice; ! ionice -c2 -n0 ionice" &&
+	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	hornero log "$job" >log &&
+	test_grep "^10$" log &&
+	test_grep "^idle" log
 '
 
 test_expect_success 'silence ends the whole tree, and leaves nothing' '
 	push_make "setsid sleep $long & head -c 1000000 /dev/zero >x; sleep $long" &&
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
-	test "$(verdict cause)" = silence && nothing_left
+	test "$(verdict cause)" = silence &&
+	nothing_left
 '
 
 test_expect_success 'the log is bounded, and kept up to its bound' '
@@ -94,16 +105,20 @@ test_expect_success 'the wall bounds a build that keeps talking, and leaves noth
 	node_stop &&
 	sed -i "s/^build_timeout:.*/build_timeout: 3/" "$HORNERO_CONF" &&
 	node_start &&
-	push_make "setsid sleep $long & head -c 1000000 /dev/zero >x; while :; do echo still here; sleep 1; done" &&
+	push_make \
+		"setsid sleep $long & head -c 1000000 /dev/zero >x; while :; do echo still here; sleep 1; done" &&
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
-	test "$(verdict cause)" = timeout && nothing_left &&
-	sed -i "s/^build_timeout:.*/build_timeout: 20/" "$HORNERO_CONF" && kill -HUP $node_pid
+	test "$(verdict cause)" = timeout &&
+	nothing_left &&
+	sed -i "s/^build_timeout:.*/build_timeout: 20/" "$HORNERO_CONF" &&
+	kill -HUP $node_pid
 '
 
 if test "$(id -u)" -eq 0
 then
 	test_expect_success 'memory is bounded, and the verdict says so' '
-		push_make "while sleep 1; do echo busy; done & head -c 300000000 /dev/zero | tail" &&
+		push_make \
+			"while sleep 1; do echo busy; done & head -c 300000000 /dev/zero | tail" &&
 		test_expect_code 1 hornero wait "$job" --timeout 30 &&
 		test "$(verdict class) $(verdict cause)" = "pusher oom" &&
 		test "$(verdict mem_peak_bytes)" -le 100000000
@@ -112,31 +127,37 @@ else
 	test_skip 'memory is bounded, and the verdict says so' 'limits need root or a delegated cgroup'
 fi
 
-# It may write as long as its sandbox lives: what counts is that nothing changes once the check has begun.
+# It may write as long as its sandbox lives: what counts is that nothing changes once the check has
+# begun.
 test_expect_success 'who is left behind is gone before the check, and changes nothing after it' '
-	push_make "$disk good | dd of=\$@ conv=notrunc 2>/dev/null; (while kill -0 \$\$PPID; do :; done; while :; do date +%N | dd of=\$@ conv=notrunc; done; sleep $long) >/dev/null 2>&1 &" &&
+	push_make \
+		"$disk good | dd of=\$@ conv=notrunc 2>/dev/null; (while kill -0 \$\$PPID; do :; done; while :; do date +%N | dd of=\$@ conv=notrunc; done; sleep $long) >/dev/null 2>&1 &" &&
 	hornero wait "$job" --timeout 30 &&
 	test "$(sha256sum <"$warm" | cut -d " " -f 1)" = "$(verdict digest)" &&
 	node_cgroups_gone
 '
 
 test_expect_success 'a builder sees no network but its loopback, and nothing of the node' '
-	push_make "test ! -e $NODE && test ! -e /repo.git && ! ls /proc/1/root/var && test \$\$(grep -c : /proc/net/dev) -eq 1 && test \$\$(id -u) -ne 0 && ! cat /etc/shadow && test \"\$\$(env | grep -c HORNERO)\" = 1 && $disk wall | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	push_make \
+		"test ! -e $NODE && test ! -e /repo.git && ! ls /proc/1/root/var && test \$\$(grep -c : /proc/net/dev) -eq 1 && test \$\$(id -u) -ne 0 && ! cat /etc/shadow && test \"\$\$(env | grep -c HORNERO)\" = 1 && $disk wall | dd of=\$@ conv=notrunc 2>/dev/null" &&
 	hornero wait "$job" --timeout 30 &&
 	test "$(head -c 4 "$warm")" = wall
 '
 
 test_expect_success 'a builder cannot forge its verdict' '
-	push_make "for fd in 3 4 5 6 7 8 9 10; do echo \"error forged\" >&\$\$fd; done 2>/dev/null; for p in /proc/[0-9]*; do for f in \$\$p/fd/*; do echo class=none >\$\$f; done; done 2>/dev/null; exit 78" &&
+	push_make \
+		"for fd in 3 4 5 6 7 8 9 10; do echo \"error forged\" >&\$\$fd; done 2>/dev/null; for p in /proc/[0-9]*; do for f in \$\$p/fd/*; do echo class=none >\$\$f; done; done 2>/dev/null; exit 78" &&
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
 	test "$(verdict class) $(verdict cause)" = "pusher exit" &&
-	grep -v "^reason=.* its last line: " "$NODE/state/log/$job.1.verdict" >rest && test_grep ! forged rest
+	grep -v "^reason=.* its last line: " "$NODE/state/log/$job.1.verdict" >rest &&
+	test_grep ! forged rest
 '
 
 test_expect_success 'a builder that is killed is told apart from one that exits' '
 	push_make "kill -SEGV \$\$PPID" &&
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
-	test "$(verdict class) $(verdict cause)" = "pusher signal" && test_grep "signal 11" "$NODE/state/log/$job.1.verdict"
+	test "$(verdict class) $(verdict cause)" = "pusher signal" &&
+	test_grep "signal 11" "$NODE/state/log/$job.1.verdict"
 '
 
 test_expect_success 'no process and no cgroup of an attempt stays' '

@@ -1,31 +1,45 @@
 #!/bin/sh
-# A sandbox that cannot be made may be the machine's for a moment, so it is tried again; the third time a person must look.
+# A sandbox that cannot be made may be the machine's for a moment, so it is tried again; the third
+# time a person must look.
 test_description='a sandbox that cannot be made holds the job the third time'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 
 test_expect_success 'a builder whose input cannot be mounted' '
-	mkdir builders && printf "%s\n" "argv: [make]" "artifact: /build/src/hornero.raw" "format: raw" \
+	mkdir builders &&
+	printf "%s\n" "argv: [make]" "artifact: /build/src/hornero.raw" "format: raw" \
 		"inputs: [$TRASH/input:/usr/no/such]" >builders/odd.yaml && echo input >input &&
-	node_init "builders_dir: $TRASH/builders" "compile_core_limit: 100" && node_start && node_hello_repo &&
+	node_init "builders_dir: $TRASH/builders" "compile_core_limit: 100" &&
+	node_start &&
+	node_hello_repo &&
 	hornero image set "$HELLO_UUID" builder=odd
 '
 
 test_expect_success 'it is tried again by itself, and says what is the matter' '
 	push_make "head -c 1048576 /dev/zero >\$@" &&
-	wait_until "hornero show $job --json | jq -e \".attempts | length >= 1 and .[0].cause == \\\"sandbox\\\"\"" 30 &&
-	hornero why $job >out && cat out && test_grep "next attempt.*bubblewrap could not set up the sandbox" out
+	wait_until \
+		"hornero show $job --json | jq -e \".attempts | length >= 1 and .[0].cause == \\\"sandbox\\\"\"" 30 &&
+	hornero why $job >out &&
+	cat out &&
+	test_grep "next attempt.*bubblewrap could not set up the sandbox" out
 '
 
 test_expect_success 'the third time holds it, with the words of bubblewrap in log and reason' '
-	wait_until "hornero show $job --json | jq -e \".state == \\\"held\\\" and (.attempts | length) == 3\"" 60 &&
-	test_expect_code 75 hornero wait $job && hornero log $job >out && test_grep "/usr/no" out &&
-	hornero show $job --json | jq -r ".attempts[-1].reason" >out && test_grep "could not set up the sandbox for make: bwrap: .*/usr/no" out &&
-	hornero why $job >out && test_grep "hornero retry $job" out
+	wait_until \
+		"hornero show $job --json | jq -e \".state == \\\"held\\\" and (.attempts | length) == 3\"" 60 &&
+	test_expect_code 75 hornero wait $job &&
+	hornero log $job >out &&
+	test_grep "/usr/no" out &&
+	hornero show $job --json | jq -r ".attempts[-1].reason" >out &&
+	test_grep "could not set up the sandbox for make: bwrap: .*/usr/no" out &&
+	hornero why $job >out &&
+	test_grep "hornero retry $job" out
 '
 
 test_expect_success 'mended, it goes on' '
-	sed -i /^inputs:/d builders/odd.yaml && hornero retry $job >out && hornero wait "$HELLO_UUID" --timeout 30
+	sed -i /^inputs:/d builders/odd.yaml &&
+	hornero retry $job >out &&
+	hornero wait "$HELLO_UUID" --timeout 30
 '
 
 test_done

@@ -43,7 +43,8 @@ END
 test_expect_success 'ready, alive, alive before and behind each wait of a reload, alive again, stopping' '
 	/usr/bin/python3 manager.py >said &&
 	tr "\n" " " <said >line &&
-	test "$(cat line)" = "READY=1 WATCHDOG=1 RELOADING=1 WATCHDOG=1 WATCHDOG=1 WATCHDOG=1 READY=1 WATCHDOG=1 STOPPING=1 "
+	test "$(cat line)" = \
+		"READY=1 WATCHDOG=1 RELOADING=1 WATCHDOG=1 WATCHDOG=1 WATCHDOG=1 READY=1 WATCHDOG=1 STOPPING=1 "
 '
 
 test_expect_success 'nothing is left' '

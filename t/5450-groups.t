@@ -20,72 +20,112 @@ go () {
 osv=7c9e6679-7425-40de-944b-e07fc1f90ae7
 
 test_expect_success 'a node with two groups, one of them with limits' '
-	mkdir groups.d builders.d && cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders.d/ &&
-	printf "%s\n" "group: osv" "argv: [make]" "artifact: /build/src/hornero.raw" "format: raw" >builders.d/osv-make.yaml &&
-	printf "%s\n" "core_limit: 20" "mem_limit: 300" "attempt_core_limit: 5" "attempt_mem_limit: 200" \
+	mkdir groups.d builders.d &&
+	cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders.d/ &&
+	printf "%s\n" "group: osv" "argv: [make]" "artifact: /build/src/hornero.raw" "format: raw" \
+		>builders.d/osv-make.yaml &&
+	printf "%s\n" "core_limit: 20" "mem_limit: 300" "attempt_core_limit: 5" \
+		"attempt_mem_limit: 200" \
 		"attempt_pids_limit: 100" >groups.d/osv.yaml &&
-	node_init "workers: 2" "compile_core_limit: 40" "compile_mem_limit: 500" "groups_dir: $TRASH/groups.d" \
+	node_init "workers: 2" "compile_core_limit: 40" "compile_mem_limit: 500" \
+		"groups_dir: $TRASH/groups.d" \
 		"builders_dir: $TRASH/builders.d" && node_start &&
-	node_hello_repo osv $osv && hornero image set $osv builder=osv-make &&
-	node_hello_repo && hornero image set "$HELLO_UUID" builder=make &&
+	node_hello_repo osv $osv &&
+	hornero image set $osv builder=osv-make &&
+	node_hello_repo &&
+	hornero image set "$HELLO_UUID" builder=make &&
 	hello=$HELLO_UUID
 '
 
 test_expect_success 'builds of both run side by side, each group with its own limits inside those of all' '
-	push_make "$waiting" && HELLO_WORK=$TRASH/work-osv && push_make "$waiting" &&
-	wait_until "test -d $NODE/unikernels/$hello/cache && test -d $NODE/unikernels/$osv/cache" 20 &&
-	test "$(group_quota "")/$(group_mega "")" = 40/500 && group_is_last "" &&
-	test "$(group_quota make)/$(group_mega make)" = 0/500 && test "$(group_quota make/1.1)/$(group_mega make/1.1)" = 0/500 &&
-	test "$(group_quota osv)/$(group_mega osv)" = 20/300 && test "$(group_quota osv/2.1)/$(group_mega osv/2.1)" = 5/200 &&
-	test "$(group_pids osv/2.1)" = 100 && test "$(group_pids osv)" = "$(group_pids "")" && test "$(group_swap osv/2.1)" = 0
+	push_make "$waiting" &&
+	HELLO_WORK=$TRASH/work-osv &&
+	push_make "$waiting" &&
+	wait_until "test -d $NODE/unikernels/$hello/cache && test -d $NODE/unikernels/$osv/cache" \
+		20 &&
+	test "$(group_quota "")/$(group_mega "")" = 40/500 &&
+	group_is_last "" &&
+	test "$(group_quota make)/$(group_mega make)" = 0/500 &&
+	test "$(group_quota make/1.1)/$(group_mega make/1.1)" = 0/500 &&
+	test "$(group_quota osv)/$(group_mega osv)" = 20/300 &&
+	test "$(group_quota osv/2.1)/$(group_mega osv/2.1)" = 5/200 &&
+	test "$(group_pids osv/2.1)" = 100 &&
+	test "$(group_pids osv)" = "$(group_pids "")" &&
+	test "$(group_swap osv/2.1)" = 0
 '
 
 test_expect_success 'a reload that narrows all builds narrows what runs below' '
-	sed -i "s/^compile_core_limit:.*/compile_core_limit: 10/" "$HORNERO_CONF" && kill -HUP $node_pid &&
-	wait_until "test \$(group_quota \"\") = 10" 10 && test_grep ! "limits-outdated" "$NODE/hornerod.log" &&
+	sed -i "s/^compile_core_limit:.*/compile_core_limit: 10/" "$HORNERO_CONF" &&
+	kill -HUP $node_pid &&
+	wait_until "test \$(group_quota \"\") = 10" 10 &&
+	test_grep ! "limits-outdated" "$NODE/hornerod.log" &&
 	for group in make make/1.1 osv osv/2.1
 	do
 		group_quota_in_force $group
-	done >got && printf "%s\n" 10 10 10 5 >want && test_cmp want got &&
-	sed -i "s/^compile_core_limit:.*/compile_core_limit: 40/" "$HORNERO_CONF" && kill -HUP $node_pid &&
+	done >got &&
+	printf "%s\n" 10 10 10 5 >want &&
+	test_cmp want got &&
+	sed -i "s/^compile_core_limit:.*/compile_core_limit: 40/" "$HORNERO_CONF" &&
+	kill -HUP $node_pid &&
 	wait_until "test \$(group_quota \"\") = 40" 10
 '
 
 test_expect_success 'the next attempt has what the file of its group says by then, never more than the level above' '
-	go $osv && go $hello && hornero wait 1 --timeout 30 && hornero wait 2 --timeout 30 &&
-	rm "$NODE"/unikernels/*/cache/go && printf "%s\n" "core_limit: 60" "attempt_mem_limit: 9000" >groups.d/osv.yaml &&
-	push_make "$waiting; : again" && wait_until "hornero log $job 2>&1 | grep -q \"builder osv-make\"" 20 &&
-	test "$(group_quota osv)/$(group_mega osv)" = 0/500 && test "$(group_quota osv/$job.1)/$(group_mega osv/$job.1)" = 0/500 &&
-	go $osv && hornero wait $job --timeout 30
+	go $osv &&
+	go $hello &&
+	hornero wait 1 --timeout 30 &&
+	hornero wait 2 --timeout 30 &&
+	rm "$NODE"/unikernels/*/cache/go &&
+	printf "%s\n" "core_limit: 60" "attempt_mem_limit: 9000" >groups.d/osv.yaml &&
+	push_make "$waiting; : again" &&
+	wait_until "hornero log $job 2>&1 | grep -q \"builder osv-make\"" 20 &&
+	test "$(group_quota osv)/$(group_mega osv)" = 0/500 &&
+	test "$(group_quota osv/$job.1)/$(group_mega osv/$job.1)" = 0/500 &&
+	go $osv &&
+	hornero wait $job --timeout 30
 '
 
 test_expect_success 'a build that is too big for its attempt hears its limit and where it stands' '
 	echo "attempt_mem_limit: 60" >groups.d/osv.yaml &&
-	push_make "python3 -c \"x = bytearray(200000000)\"" && test_expect_code 1 hornero wait $job --timeout 60 >out &&
-	verdict cause >cause && echo oom >want && test_cmp want cause && verdict reason >reason &&
+	push_make "python3 -c \"x = bytearray(200000000)\"" &&
+	test_expect_code 1 hornero wait $job --timeout 60 >out &&
+	verdict cause >cause &&
+	echo oom >want &&
+	test_cmp want cause &&
+	verdict reason >reason &&
 	test_grep "its limit is 60 MB .*groups.d" reason
 '
 
 test_expect_success 'a file with an error holds the jobs of its group, with the place; mended, they go on' '
 	printf "%s\n" "core_limit: 5" "mem_limit: much" >groups.d/osv.yaml &&
-	push_make "head -c 1048576 /dev/zero >\$@" && wait_until "test \$(state $job) = held" 20 &&
-	hornero why $job >out && test_grep "groups.d/osv.yaml:2:12: .*mem_limit" out &&
-	HELLO_WORK=$TRASH/work-hello && held=$job &&
-	push_make "head -c 1049088 /dev/zero >\$@" && hornero wait $job --timeout 30 &&
-	rm groups.d/osv.yaml && hornero retry $held >out && hornero wait $osv --timeout 30
+	push_make "head -c 1048576 /dev/zero >\$@" &&
+	wait_until "test \$(state $job) = held" 20 &&
+	hornero why $job >out &&
+	test_grep "groups.d/osv.yaml:2:12: .*mem_limit" out &&
+	HELLO_WORK=$TRASH/work-hello &&
+	held=$job &&
+	push_make "head -c 1049088 /dev/zero >\$@" &&
+	hornero wait $job --timeout 30 &&
+	rm groups.d/osv.yaml &&
+	hornero retry $held >out &&
+	hornero wait $osv --timeout 30
 '
 
 dedicated=0-$(($(nproc --all) - 2))
 test_expect_success 'builds leave the processors alone that Nova gives to instances of their own' '
-	node_stop && echo "cpu_dedicated_set: 0-8191" >>"$HORNERO_CONF" && test_expect_code 78 node_start 2>err &&
+	node_stop &&
+	echo "cpu_dedicated_set: 0-8191" >>"$HORNERO_CONF" &&
+	test_expect_code 78 node_start 2>err &&
 	test_grep "cpu_dedicated_set .*leaves no processor" err &&
 	if test "$(nproc --all)" -gt 1
 	then
-		sed -i "s/^cpu_dedicated_set:.*/cpu_dedicated_set: $dedicated/" "$HORNERO_CONF" && node_start &&
+		sed -i "s/^cpu_dedicated_set:.*/cpu_dedicated_set: $dedicated/" "$HORNERO_CONF" &&
+		node_start &&
 		push_make "grep Cpus_allowed_list /proc/self/status; $waiting" &&
 		wait_until "hornero log $job >out && grep Cpus_allowed_list: out" 20 &&
 		test_grep "Cpus_allowed_list:[^0-9]$(($(nproc --all) - 1))$" out &&
-		go $hello && hornero wait $job --timeout 30
+		go $hello &&
+		hornero wait $job --timeout 30
 	fi
 '
 

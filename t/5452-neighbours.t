@@ -1,5 +1,6 @@
 #!/bin/sh
-# By default an attempt may have all that all builds may have. So it can lack what it was promised through no fault of its own.
+# By default an attempt may have all that all builds may have. So it can lack what it was promised
+# through no fault of its own.
 test_description='what a build lacked because of another one beside it is not its fault'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -57,12 +58,16 @@ else:
 END
 
 hold () {
-	HELLO_WORK=$TRASH/work-beside && rm -f "$NODE/unikernels/$beside/cache/"* &&
-	push_make "python3 hold.py $1 $2" "$disk" && held=$job &&
-	wait_until "test -e $NODE/unikernels/$beside/cache/holds" 60 && HELLO_WORK=$TRASH/work-hello
+	HELLO_WORK=$TRASH/work-beside &&
+	rm -f "$NODE/unikernels/$beside/cache/"* &&
+	push_make "python3 hold.py $1 $2" "$disk" &&
+	held=$job &&
+	wait_until "test -e $NODE/unikernels/$beside/cache/holds" 60 &&
+	HELLO_WORK=$TRASH/work-hello
 }
 let_go () {
-	touch "$NODE/unikernels/$beside/cache/go" && hornero wait "$held" --timeout 60
+	touch "$NODE/unikernels/$beside/cache/go" &&
+	hornero wait "$held" --timeout 60
 }
 # want WHAT N: what is pushed, in a group of its own
 want () {
@@ -72,57 +77,87 @@ first () {
 	hornero show "$job" --json | jq -r ".attempts[0] | \"\\(.class) \\(.cause) \\(.reason)\""
 }
 failed () {
-	test_expect_code 1 hornero wait "$job" --timeout 60 && first >out && test_grep "$1" out
+	test_expect_code 1 hornero wait "$job" --timeout 60 &&
+	first >out &&
+	test_grep "$1" out
 }
 crowded () {
-	wait_until "first | grep -q ^nobody" 60 && first >out && test_grep "^nobody crowded $1" out &&
-	hornero why "$job" >out && test_grep "$1" out
+	wait_until "first | grep -q ^nobody" 60 &&
+	first >out &&
+	test_grep "^nobody crowded $1" out &&
+	hornero why "$job" >out &&
+	test_grep "$1" out
 }
 # Tried again by itself, without a word; taken for a crash it would be held after the third time.
 warm_at_last () {
-	let_go && hornero wait "$job" --timeout 120
+	let_go &&
+	hornero wait "$job" --timeout 120
 }
 limit () {
 	echo "$1" >groups.d/make.yaml
 }
 
 test_expect_success 'a node for two builds at once' '
-	mkdir groups.d builders.d && cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders.d/ &&
-	printf "%s\n" "group: beside" "argv: [make]" "artifact: /build/src/hornero.raw" "format: raw" >builders.d/beside.yaml &&
-	node_init "workers: 2" "compile_core_limit: 100" "compile_mem_limit: 300" "compile_pids_limit: 60" "groups_dir: $TRASH/groups.d" \
+	mkdir groups.d builders.d &&
+	cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders.d/ &&
+	printf "%s\n" "group: beside" "argv: [make]" "artifact: /build/src/hornero.raw" \
+		"format: raw" >builders.d/beside.yaml &&
+	node_init "workers: 2" "compile_core_limit: 100" "compile_mem_limit: 300" \
+		"compile_pids_limit: 60" "groups_dir: $TRASH/groups.d" \
 		"builders_dir: $TRASH/builders.d" && node_start &&
-	node_hello_repo beside $beside && hornero image set $beside builder=beside &&
-	node_hello_repo && hornero image set "$HELLO_UUID" builder=make &&
-	cp hold.py work-beside/ && git -C work-beside add . && cp want.py work-hello/ && git -C work-hello add .
+	node_hello_repo beside $beside &&
+	hornero image set $beside builder=beside &&
+	node_hello_repo &&
+	hornero image set "$HELLO_UUID" builder=make &&
+	cp hold.py work-beside/ &&
+	git -C work-beside add . &&
+	cp want.py work-hello/ &&
+	git -C work-hello add .
 '
 
 test_expect_success 'its own limit of memory is its own fault, whoever is there' '
-	hold memory 8 && limit "attempt_mem_limit: 50" && want memory 120 && failed "^pusher oom .*its limit is 50 MB" && rm groups.d/make.yaml
+	hold memory 8 &&
+	limit "attempt_mem_limit: 50" &&
+	want memory 120 &&
+	failed "^pusher oom .*its limit is 50 MB" &&
+	rm groups.d/make.yaml
 '
 
 test_expect_success 'another build has the memory: killed, but not to blame, and warm when that is gone' '
-	want memory 121 && crowded "other builds left too little memory: it had [0-9]* MB of 300 MB" && warm_at_last
+	want memory 121 &&
+	crowded "other builds left too little memory: it had [0-9]* MB of 300 MB" &&
+	warm_at_last
 '
 
 test_expect_success 'alone it is its fault' '
-	want memory 400 && failed "^pusher oom .*its limit is 300 MB .compile_mem_limit"
+	want memory 400 &&
+	failed "^pusher oom .*its limit is 300 MB .compile_mem_limit"
 '
 
 test_expect_success 'its own limit of processes is its own fault, whoever is there' '
-	hold processes 30 && limit "attempt_pids_limit: 16" && want processes 20 && failed "^pusher pids .*its limit is 16" &&
+	hold processes 30 &&
+	limit "attempt_pids_limit: 16" &&
+	want processes 20 &&
+	failed "^pusher pids .*its limit is 16" &&
 	rm groups.d/make.yaml
 '
 
 test_expect_success 'another build has the processes: refused some, but not to blame, and warm when that is gone' '
-	want processes 40 && crowded "other builds left too few processes: it had [0-9]* of 60" && warm_at_last
+	want processes 40 &&
+	crowded "other builds left too few processes: it had [0-9]* of 60" &&
+	warm_at_last
 '
 
 test_expect_success 'nor is bubblewrap where there is not even one' '
-	hold processes 0 && want processes 1 && crowded "other builds left too few processes: it had [0-9]* of 60" && warm_at_last
+	hold processes 0 &&
+	want processes 1 &&
+	crowded "other builds left too few processes: it had [0-9]* of 60" &&
+	warm_at_last
 '
 
 test_expect_success 'alone it is its fault, too' '
-	want processes 70 && failed "^pusher pids .*its limit is 60 .compile_pids_limit"
+	want processes 70 &&
+	failed "^pusher pids .*its limit is 60 .compile_pids_limit"
 '
 
 test_done

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Somebody in an attempt's group who does not die: frozen by another hierarchy, as one hangs in the kernel.
-# Red without: cpu.idle in cgquota.c (2, where the machine has time left over).
+# Somebody in an attempt's group who does not die: frozen by another hierarchy, as one hangs in the
+# kernel. Red without: cpu.idle in cgquota.c (2, where the machine has time left over).
 test_description='an attempt has ended, and its group does not get empty'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -17,19 +17,28 @@ ice=/sys/fs/cgroup/freezer/$NODE_TOP-ice
 
 # hang NAME: a process that nobody can kill is in the group of the attempt NAME
 hang () {
-	mkdir "$ice" && { sleep 1000 & hung=$!; } && test_cleanup "echo THAWED >$ice/freezer.state; kill $hung; wait $hung; rmdir $ice; :" &&
-	echo $hung >"$ice/cgroup.procs" && echo FROZEN >"$ice/freezer.state" && wait_until "grep -q FROZEN $ice/freezer.state" 10 &&
-	mkdir -p "$top/make/$1" && echo $hung >"$top/make/$1/cgroup.procs"
+	mkdir "$ice" &&
+	{ sleep 1000 & hung=$!; } &&
+	test_cleanup "echo THAWED >$ice/freezer.state; kill $hung; wait $hung; rmdir $ice; :" &&
+	echo $hung >"$ice/cgroup.procs" &&
+	echo FROZEN >"$ice/freezer.state" &&
+	wait_until "grep -q FROZEN $ice/freezer.state" 10 &&
+	mkdir -p "$top/make/$1" &&
+	echo $hung >"$top/make/$1/cgroup.procs"
 }
 thaw () {
-	echo THAWED >"$ice/freezer.state" && { wait $hung; test $? -eq 137; } && rmdir "$ice"
+	echo THAWED >"$ice/freezer.state" &&
+	{ wait $hung; test $? -eq 137; } &&
+	rmdir "$ice"
 }
 # is GROUP QUOTA WEIGHT IDLE
 is () {
-	test "$(cat "$top/$1/cpu.cfs_quota_us")" = "$2" && test "$(cat "$top/$1/cpu.shares")" = "$3" &&
+	test "$(cat "$top/$1/cpu.cfs_quota_us")" = "$2" &&
+	test "$(cat "$top/$1/cpu.shares")" = "$3" &&
 	{ test ! -e "$top/$1/cpu.idle" || test "$(cat "$top/$1/cpu.idle")" = "$4"; }
 }
-# All builds are idle while processors have time left over, else they have the weight that they began with.
+# All builds are idle while processors have time left over, else they have the weight that they
+# began with.
 is_back () {
 	is . "$quota" "$weight" 0 || is . "$quota" "$(cat "$top/cpu.shares")" 1
 }
@@ -38,7 +47,9 @@ stays () {
 	wait_until "grep -q event=cgroup-stays $NODE/hornerod.log" 20
 }
 reload () {
-	: >"$NODE/hornerod.log" && kill -HUP $node_pid && wait_until "grep -q event=reloaded $NODE/hornerod.log" 20
+	: >"$NODE/hornerod.log" &&
+	kill -HUP $node_pid &&
+	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20
 }
 # attempt FIELD
 attempt () {
@@ -46,36 +57,68 @@ attempt () {
 }
 
 test_expect_success 'a build with a process that cannot be killed' '
-	node_init "workers: 1" "compile_core_limit: 20" && node_start && weight=$(cat "$top/cpu.shares") && node_hello_repo && hornero image set "$HELLO_UUID" builder=make &&
-	push_make "until test -e ../cache/go; do sleep 0.05; done; head -c 1048576 /dev/zero >\$@" && wait_until "test -d $top/make/$job.1" 20 &&
-	lifted=$((weight > 1024 ? weight : 1024)) && hang "$job.1" &&
+	node_init "workers: 1" "compile_core_limit: 20" &&
+	node_start &&
+	weight=$(cat "$top/cpu.shares") &&
+	node_hello_repo &&
+	hornero image set "$HELLO_UUID" builder=make &&
+	push_make \
+		"until test -e ../cache/go; do sleep 0.05; done; head -c 1048576 /dev/zero >\$@" &&
+	wait_until "test -d $top/make/$job.1" 20 &&
+	lifted=$((weight > 1024 ? weight : 1024)) &&
+	hang "$job.1" &&
 	{ test ! -e "$top/cpu.idle" || wait_until "grep -q 1 $top/cpu.idle" 90; } &&
 	wait_until "touch $NODE/unikernels/$HELLO_UUID/cache/go 2>/dev/null" 20
 '
 
 test_expect_success 'while it is being killed quotas and weights are lifted, and it is said once' '
-	stays && { is . -1 $lifted 0 || is . -1 1024 0; } && is make -1 1024 0 && is "make/$job.1" -1 1024 0
+	stays &&
+	{ is . -1 $lifted 0 || is . -1 1024 0; } &&
+	is make -1 1024 0 &&
+	is "make/$job.1" -1 1024 0
 '
 
 test_expect_success 'whoever stays does not wait for a processor: builds get theirs back' '
-	wait_until is_back 30 && is make -1 2 0 && test "$(grep -c event=cgroup-stays "$NODE/hornerod.log")" -eq 1
+	wait_until is_back 30 &&
+	is make -1 2 0 &&
+	test "$(grep -c event=cgroup-stays "$NODE/hornerod.log")" -eq 1
 '
 
 test_expect_success 'a reload takes over how the attempt ended, with what it used' '
-	reload && stays && thaw && hornero wait "$job" --timeout 60 && wait_until "grep -q \"event=cgroup-gone job=$job\" $NODE/hornerod.log" 20 &&
-	test "$(attempt class)" = none && test "$(attempt cpu_ms)" -gt 0 && test "$(attempt mem_peak_bytes)" -gt 0 &&
-	wait_until is_back 10 && is make -1 2 0 && test ! -e "$top/make/$job.1"
+	reload &&
+	stays &&
+	thaw &&
+	hornero wait "$job" --timeout 60 &&
+	wait_until "grep -q \"event=cgroup-gone job=$job\" $NODE/hornerod.log" 20 &&
+	test "$(attempt class)" = none &&
+	test "$(attempt cpu_ms)" -gt 0 &&
+	test "$(attempt mem_peak_bytes)" -gt 0 &&
+	wait_until is_back 10 &&
+	is make -1 2 0 &&
+	test ! -e "$top/make/$job.1"
 '
 
 test_expect_success 'and that one could not be started' '
-	mkdir empty && cp "$HORNERO_CONF" conf.good && sed -i "s,^libexec_dir:.*,libexec_dir: $TRASH/empty," "$HORNERO_CONF" && reload &&
-	hang "$((job + 1)).1" && push_make "head -c 1048570 /dev/zero >\$@; truncate -s 1M \$@" && stays && reload && stays && thaw &&
-	wait_until "test \"\$(hornero show $job --json | jq -r .state)\" = held" 30 && test "$(attempt cause)" = start &&
-	attempt reason >reason && test_grep "hornero-build" reason && cp conf.good "$HORNERO_CONF"
+	mkdir empty &&
+	cp "$HORNERO_CONF" conf.good &&
+	sed -i "s,^libexec_dir:.*,libexec_dir: $TRASH/empty," "$HORNERO_CONF" &&
+	reload &&
+	hang "$((job + 1)).1" &&
+	push_make "head -c 1048570 /dev/zero >\$@; truncate -s 1M \$@" &&
+	stays &&
+	reload &&
+	stays &&
+	thaw &&
+	wait_until "test \"\$(hornero show $job --json | jq -r .state)\" = held" 30 &&
+	test "$(attempt cause)" = start &&
+	attempt reason >reason &&
+	test_grep "hornero-build" reason &&
+	cp conf.good "$HORNERO_CONF"
 '
 
 test_expect_success 'it stops' '
-	node_stop && test -z "$(node_cgroups)"
+	node_stop &&
+	test -z "$(node_cgroups)"
 '
 
 test_done

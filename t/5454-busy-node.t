@@ -1,7 +1,7 @@
 #!/bin/sh
-# Other work of the usual priority keeps every processor busy, as on a full compute node. Builds get little then, and their clocks
-# count only what they could run. Red without: lib/fairtime.c in stage.c (1 to 3); yielding.c (always cpu.idle: 3);
-# STAGE_STARVED (5).
+# Other work of the usual priority keeps every processor busy, as on a full compute node. Builds get
+# little then, and their clocks count only what they could run. Red without: lib/fairtime.c in
+# stage.c (1 to 3); yielding.c (always cpu.idle: 3); STAGE_STARVED (5).
 test_description='a full node is nobody'\''s fault'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -55,48 +55,81 @@ verdict () {
 	hornero show "$job" --json | jq -r ".attempts[-1].$1"
 }
 begun () {
-	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/begun" 120 && rm "$NODE/unikernels/$HELLO_UUID/cache/begun"
+	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/begun" 120 &&
+	rm "$NODE/unikernels/$HELLO_UUID/cache/begun"
 }
 configure () {
-	sed -i "/^${1%%:*}:/d" "$HORNERO_CONF" && echo "$1" >>"$HORNERO_CONF"
+	sed -i "/^${1%%:*}:/d" "$HORNERO_CONF" &&
+	echo "$1" >>"$HORNERO_CONF"
 }
 disk='head -c 1048576 /dev/zero >$@'
 quota=$(awk -v cpus="$(nproc)" 'BEGIN { print cpus / 10 }')
 work=$(awk -v quota="$quota" 'BEGIN { print 7 * (quota < 1 ? quota : 1) }')
 
 test_expect_success 'time for which the quota stops a build does not count' '
-	node_init "build_timeout: 5" "silence_timeout: 5" ${dedicated:+"$dedicated"} && node_start && node_hello_repo && hornero image set "$HELLO_UUID" builder=make &&
-	cp burn.py fork.sh "$HELLO_WORK" && git -C "$HELLO_WORK" add -A &&
-	push_make "python3 burn.py $work" "$disk" && hornero wait "$job" --timeout 120 && hornero why "$HELLO_UUID" >why && test_grep "is warm" why
+	node_init "build_timeout: 5" "silence_timeout: 5" ${dedicated:+"$dedicated"} &&
+	node_start &&
+	node_hello_repo &&
+	hornero image set "$HELLO_UUID" builder=make &&
+	cp burn.py fork.sh "$HELLO_WORK" &&
+	git -C "$HELLO_WORK" add -A &&
+	push_make "python3 burn.py $work" "$disk" &&
+	hornero wait "$job" --timeout 120 &&
+	hornero why "$HELLO_UUID" >why &&
+	test_grep "is warm" why
 '
 
 test_expect_success 'nor that of a script, whose processes live for a moment' '
-	push_make "time sh fork.sh 800" "$disk" && hornero wait "$job" --timeout 120
+	push_make "time sh fork.sh 800" "$disk" &&
+	hornero wait "$job" --timeout 120
 '
 
 test_expect_success 'beside busy processors: it ends well, and meanwhile why, top and its log say what it gets' '
-	busy && rm -f "$NODE/unikernels/$HELLO_UUID/cache/begun" && push_make "python3 burn.py 3" "$disk" && begun &&
-	wait_until "hornero why $HELLO_UUID | grep -q \"gets [0-9.]* % of a processor: the node is busy\"" 60 &&
+	busy &&
+	rm -f "$NODE/unikernels/$HELLO_UUID/cache/begun" &&
+	push_make "python3 burn.py 3" "$disk" &&
+	begun &&
+	wait_until \
+		"hornero why $HELLO_UUID | grep -q \"gets [0-9.]* % of a processor: the node is busy\"" 60 &&
 	wait_until "hornero top | grep -q \"gets [0-9.]* % of a processor: the node is busy\"" 60 &&
-	wait_until "hornero log $job | grep -q \"^hornero: gets [0-9.]* % of a processor: the node is busy\"" 60 &&
+	wait_until \
+		"hornero log $job | grep -q \"^hornero: gets [0-9.]* % of a processor: the node is busy\"" 60 &&
 	hornero wait "$job" --timeout 200 || { hornero show "$job"; hornero log "$job"; false; }
 '
 
 test_expect_success 'one that waits for nothing of the node ends by the clock on the wall, by its own fault' '
-	configure "build_timeout: 20" && kill -HUP $node_pid && push_make "sleep 1000" && test_expect_code 1 hornero wait "$job" --timeout 60 && test "$(verdict class)/$(verdict cause)" = pusher/silence &&
-	configure "build_timeout: 5" && configure "silence_timeout: 100" && kill -HUP $node_pid && push_make "sleep 1001" &&
-	test_expect_code 1 hornero wait "$job" --timeout 60 && test "$(verdict class)/$(verdict cause)" = pusher/timeout
+	configure "build_timeout: 20" &&
+	kill -HUP $node_pid &&
+	push_make "sleep 1000" &&
+	test_expect_code 1 hornero wait "$job" --timeout 60 &&
+	test "$(verdict class)/$(verdict cause)" = pusher/silence &&
+	configure "build_timeout: 5" &&
+	configure "silence_timeout: 100" &&
+	kill -HUP $node_pid &&
+	push_make "sleep 1001" &&
+	test_expect_code 1 hornero wait "$job" --timeout 60 &&
+	test "$(verdict class)/$(verdict cause)" = pusher/timeout
 '
 
 test_expect_success 'one that gets next to nothing ends after all, by nobody'\''s fault, and is tried again' '
-	node_stop && configure "build_timeout: 1" && configure "compile_core_limit: 1" && node_start && push_make "python3 burn.py 1000" &&
-	wait_until "test \$(verdict cause) = starved" 120 && test "$(verdict class)" = nobody &&
-	test "$(hornero show "$job" --json | jq -r .state)" = queued && hornero why "$job" >why &&
-	test_grep "gets its next attempt .*the node is busy: .* got too little processor time for 50 s" why && hornero cancel "$job" && idle
+	node_stop &&
+	configure "build_timeout: 1" &&
+	configure "compile_core_limit: 1" &&
+	node_start &&
+	push_make "python3 burn.py 1000" &&
+	wait_until "test \$(verdict cause) = starved" 120 &&
+	test "$(verdict class)" = nobody &&
+	test "$(hornero show "$job" --json | jq -r .state)" = queued &&
+	hornero why "$job" >why &&
+	test_grep \
+		"gets its next attempt .*the node is busy: .* got too little processor time for 50 s" why &&
+	hornero cancel "$job" &&
+	idle
 '
 
 test_expect_success 'nothing is left' '
-	node_stop && test -z "$(node_cgroups)"
+	node_stop &&
+	test -z "$(node_cgroups)"
 '
 
 test_done

@@ -10,7 +10,8 @@ groups_requires
 
 # pressure NAME PERCENT
 pressure () {
-	printf 'some avg10=%s avg60=0.00 avg300=0.00 total=1\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n' "$2" >aside &&
+	printf \
+		'some avg10=%s avg60=0.00 avg300=0.00 total=1\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n' "$2" >aside &&
 	mv aside "$TRASH/pressure/$1"
 }
 
@@ -31,73 +32,128 @@ other=7c9e6679-7425-40de-944b-e07fc1f90ae7
 waiting='until test -e ../cache/go; do sleep 0.05; done; head -c 1048576 /dev/zero >$@'
 
 test_expect_success 'the kernel has such figures here' '
-	test_grep "^some avg10=[0-9.]* " /proc/pressure/memory && test_grep "^some avg10=[0-9.]* " /proc/pressure/io
+	test_grep "^some avg10=[0-9.]* " /proc/pressure/memory &&
+	test_grep "^some avg10=[0-9.]* " /proc/pressure/io
 '
 
 test_expect_success 'a node with a build under way' '
-	mkdir pressure && pressure memory 1.00 && pressure io 0.00 &&
-	node_init "workers: 2" "silence_timeout: 10" "compile_core_limit: 50" "pressure_dir: $TRASH/pressure" "memory_pressure_limit: 10" \
+	mkdir pressure &&
+	pressure memory 1.00 &&
+	pressure io 0.00 &&
+	node_init "workers: 2" "silence_timeout: 10" "compile_core_limit: 50" \
+		"pressure_dir: $TRASH/pressure" "memory_pressure_limit: 10" \
 		"io_pressure_limit: 40" && node_start &&
-	node_hello_repo other $other && node_hello_repo && hornero image set "$HELLO_UUID" builder=make &&
-	push_make "$waiting" && wait_until "test -d $NODE/unikernels/$HELLO_UUID/cache" 20
+	node_hello_repo other $other &&
+	node_hello_repo &&
+	hornero image set "$HELLO_UUID" builder=make &&
+	push_make "$waiting" &&
+	wait_until "test -d $NODE/unikernels/$HELLO_UUID/cache" 20
 '
 
 # The second look, two seconds later, measures by the lower limit already.
 paused='paused: memory pressure 12.4 % > (10|7.5) %'
 test_expect_success 'pressure freezes it, nothing else starts, and everybody can see why' '
-	pressure memory 12.40 && wait_until "frozen 1" 20 && since=$(date +%s) &&
-	grep "event=paused" "$NODE/hornerod.log" && hornero why 1 >out && cat out &&
+	pressure memory 12.40 &&
+	wait_until "frozen 1" 20 &&
+	since=$(date +%s) &&
+	grep "event=paused" "$NODE/hornerod.log" &&
+	hornero why 1 >out &&
+	cat out &&
 	test_grep "stands still.*$paused" out &&
-	git -C "$TRASH/work-other" push -q origin main 2>push.out && test_grep "job 2 queued" push.out &&
-	hornero why 2 >out && test_grep "waits.*$paused" out &&
-	hornero queue >out && test_grep "^nothing starts for now: $paused" out
+	git -C "$TRASH/work-other" push -q origin main 2>push.out &&
+	test_grep "job 2 queued" push.out &&
+	hornero why 2 >out &&
+	test_grep "waits.*$paused" out &&
+	hornero queue >out &&
+	test_grep "^nothing starts for now: $paused" out
 '
 
 test_expect_success 'it goes on when the pressure has eased for good, and its time to be silent was not used up' '
-	wait_until "test \$(date +%s) -gt $((since + 11))" 20 && pressure memory 8.00 &&
-	wait_until "standstill \"8.0 % > 7.5 %\"" 20 && frozen 1 && test "$(state 2)" = queued &&
-	pressure memory 7.00 && wait_until "! frozen 1" 20 && test ! -e "$NODE/state/run/standstill" &&
-	touch "$NODE/unikernels/$HELLO_UUID/cache/go" && hornero wait 1 --timeout 30 && hornero wait 2 --timeout 30
+	wait_until "test \$(date +%s) -gt $((since + 11))" 20 &&
+	pressure memory 8.00 &&
+	wait_until "standstill \"8.0 % > 7.5 %\"" 20 &&
+	frozen 1 &&
+	test "$(state 2)" = queued &&
+	pressure memory 7.00 &&
+	wait_until "! frozen 1" 20 &&
+	test ! -e "$NODE/state/run/standstill" &&
+	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
+	hornero wait 1 --timeout 30 &&
+	hornero wait 2 --timeout 30
 '
 
-# Red where agent/hornerod/attempt.c attempt_resume() takes RUN_FREE for granted; where pausing_resume() reads no kind; without the
-# comparison of the kinds in say() of pausing.c, if the sentences are equal.
+# Red where agent/hornerod/attempt.c attempt_resume() takes RUN_FREE for granted; where
+# pausing_resume() reads no kind; without the comparison of the kinds in say() of pausing.c, if the
+# sentences are equal.
 test_expect_success 'a reload takes over what is frozen, also where the file that says so is gone' '
-	rm "$NODE/unikernels/$HELLO_UUID/cache/go" && push_make "$waiting; : reload" && reloaded=$job &&
-	wait_until "test \$(state $reloaded) = running" 20 && pressure memory 41.00 && wait_until "frozen $reloaded" 20 &&
-	pressure memory 8.00 && wait_until "standstill \"8.0 % > 7.5 %\"" 20 &&
-	kill -HUP $node_pid && wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 && frozen $reloaded &&
-	pressure memory 8.50 && wait_until "standstill \"8.5 % > 7.5 %\"" 20 &&
+	rm "$NODE/unikernels/$HELLO_UUID/cache/go" &&
+	push_make "$waiting; : reload" &&
+	reloaded=$job &&
+	wait_until "test \$(state $reloaded) = running" 20 &&
+	pressure memory 41.00 &&
+	wait_until "frozen $reloaded" 20 &&
+	pressure memory 8.00 &&
+	wait_until "standstill \"8.0 % > 7.5 %\"" 20 &&
+	kill -HUP $node_pid &&
+	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 &&
+	frozen $reloaded &&
+	pressure memory 8.50 &&
+	wait_until "standstill \"8.5 % > 7.5 %\"" 20 &&
 	hornero show $reloaded --json | jq -e ".waiting_kind == \"pressure\"" &&
-	echo "paused: as an older hornerod wrote it" >"$NODE/state/run/standstill" && wait_until "standstill ^kind=pressure\$" 20 &&
-	: >"$NODE/hornerod.log" && rm "$NODE/state/run/standstill" && pressure memory 1.00 && kill -HUP $node_pid &&
-	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 && wait_until "! frozen $reloaded" 20 &&
-	touch "$NODE/unikernels/$HELLO_UUID/cache/go" && hornero wait $reloaded --timeout 30
+	echo "paused: as an older hornerod wrote it" >"$NODE/state/run/standstill" &&
+	wait_until "standstill ^kind=pressure\$" 20 &&
+	: >"$NODE/hornerod.log" &&
+	rm "$NODE/state/run/standstill" &&
+	pressure memory 1.00 &&
+	kill -HUP $node_pid &&
+	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 &&
+	wait_until "! frozen $reloaded" 20 &&
+	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
+	hornero wait $reloaded --timeout 30
 '
 
 test_expect_success 'the pressure of disks counts as well, and that of a control group has other names' '
-	rm "$NODE/unikernels/$HELLO_UUID/cache/go" && push_make "$waiting; : again" &&
+	rm "$NODE/unikernels/$HELLO_UUID/cache/go" &&
+	push_make "$waiting; : again" &&
 	wait_until "test \$(state 4) = running && node_cgroups | grep -q /4.1$" 20 &&
-	rm pressure/io && pressure io.pressure 41.00 && wait_until "frozen 4" 20 && standstill "IO pressure 41.0 % > 40 %"
+	rm pressure/io &&
+	pressure io.pressure 41.00 &&
+	wait_until "frozen 4" 20 &&
+	standstill "IO pressure 41.0 % > 40 %"
 '
 
 test_expect_success 'what stands still can be cancelled' '
-	hornero cancel 4 && wait_until "test \$(state 4) = cancelled" 20 && node_cgroups_gone
+	hornero cancel 4 &&
+	wait_until "test \$(state 4) = cancelled" 20 &&
+	node_cgroups_gone
 '
 
 test_expect_success 'a crash leaves frozen groups, and the next start ends them' '
-	pressure io.pressure 1.00 && wait_until "test ! -e $NODE/state/run/standstill" 20 &&
-	push_make "$waiting; : crash" && wait_until "test \$(state 5) = running" 20 && pressure io.pressure 41.00 &&
-	wait_until "frozen 5" 20 && node_crash &&
-	pressure io.pressure 1.00 && node_start && test ! -e "$NODE/state/run/standstill" &&
+	pressure io.pressure 1.00 &&
+	wait_until "test ! -e $NODE/state/run/standstill" 20 &&
+	push_make "$waiting; : crash" &&
+	wait_until "test \$(state 5) = running" 20 &&
+	pressure io.pressure 41.00 &&
+	wait_until "frozen 5" 20 &&
+	node_crash &&
+	pressure io.pressure 1.00 &&
+	node_start &&
+	test ! -e "$NODE/state/run/standstill" &&
 	wait_until "hornero show 5 --json | jq -e \".attempts | length == 2\"" 20 &&
-	touch "$NODE/unikernels/$HELLO_UUID/cache/go" && hornero wait 5 --timeout 30
+	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
+	hornero wait 5 --timeout 30
 '
 
 test_expect_success 'a stop does not wait for the pressure to end' '
-	rm "$NODE/unikernels/$HELLO_UUID/cache/go" && push_make "$waiting; : stop" &&
-	wait_until "test \$(state 6) = running" 20 && pressure io.pressure 41.00 && wait_until "frozen 6" 20 &&
-	node_stop && node__no_process && test ! -e "$NODE/state/run/standstill" && test "$(state 6)" = queued
+	rm "$NODE/unikernels/$HELLO_UUID/cache/go" &&
+	push_make "$waiting; : stop" &&
+	wait_until "test \$(state 6) = running" 20 &&
+	pressure io.pressure 41.00 &&
+	wait_until "frozen 6" 20 &&
+	node_stop &&
+	node__no_process &&
+	test ! -e "$NODE/state/run/standstill" &&
+	test "$(state 6)" = queued
 '
 
 test_done

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Who presses against his own limit waits all the time, and nobody is short of anything. The kernel's own figures: a build that
-# reads more than its memory holds, then somebody beside hornero's group who does. t/5455-pausing.t has what a pressure comes to.
+# Who presses against his own limit waits all the time, and nobody is short of anything. The
+# kernel's own figures: a build that reads more than its memory holds, then somebody beside
+# hornero's group who does. t/5455-pausing.t has what a pressure comes to.
 test_description='builds do not pause for what builds wait for, and do for what others wait for'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -20,7 +21,8 @@ presser=''
 
 leave () {
 	echo $$ >"$before/cgroup.procs"
-	touch go && { test -z "$presser" || wait $presser; }
+	touch go &&
+	{ test -z "$presser" || wait $presser; }
 	for group in $ours $theirs $memory
 	do
 		test ! -d $group || wait_until "rmdir $group" 10 || return 1
@@ -36,8 +38,8 @@ frozen () {
 	cat "/sys/fs/cgroup/freezer/$NODE_TOP/"*/"$1.1/freezer.state" | grep -q "^FROZEN"
 }
 
-# goes_on: for five seconds the build has waited, and hornerod has not paused. Others on this machine may really press for a
-# while; then the five seconds begin anew.
+# goes_on: for five seconds the build has waited, and hornerod has not paused. Others on this
+# machine may really press for a while; then the five seconds begin anew.
 goes_on () {
 	pauses=$(grep -c event=paused "$NODE/hornerod.log")
 	if test "$pauses" = "$seen" && test ! -e "$NODE/state/run/standstill" && waits $ours && waits $unified
@@ -67,14 +69,23 @@ END
 press='python3 press.py ../cache/go; head -c 1048576 /dev/zero >$@'
 
 test_expect_success 'a node in a group of its own' '
-	test_cleanup leave && mkdir $ours $theirs $memory && echo $$ >$ours/cgroup.procs &&
+	test_cleanup leave &&
+	mkdir $ours $theirs $memory &&
+	echo $$ >$ours/cgroup.procs &&
 	node_init "compile_mem_limit: 64" "compile_core_limit: 50" "memory_pressure_limit: 2" &&
-	node_start && echo $$ >"$before/cgroup.procs" && node_hello_repo && cp press.py work-hello/ && git -C work-hello add .
+	node_start &&
+	echo $$ >"$before/cgroup.procs" &&
+	node_hello_repo &&
+	cp press.py work-hello/ &&
+	git -C work-hello add .
 '
 
 # Red with "/proc/pressure" as it is: agent/hornerod/pressure.c without others_stall().
 test_expect_success 'a build that presses against its own limit pauses nobody' '
-	push_make "$press" && since=$(date +%s) && seen=0 && wait_until goes_on 120
+	push_make "$press" &&
+	since=$(date +%s) &&
+	seen=0 &&
+	wait_until goes_on 120
 '
 
 test_expect_success 'somebody else who waits pauses it' '
@@ -83,11 +94,17 @@ test_expect_success 'somebody else who waits pauses it' '
 		for group in $theirs $memory; do sh -c "echo \$PPID" >$group/cgroup.procs; done
 		exec python3 press.py go
 	) & } &&
-	presser=$! && wait_until "frozen 1" 60 && test_grep "event=paused .*memory pressure" "$NODE/hornerod.log"
+	presser=$! &&
+	wait_until "frozen 1" 60 &&
+	test_grep "event=paused .*memory pressure" "$NODE/hornerod.log"
 '
 
 test_expect_success 'and lets it go on' '
-	touch go && { wait $presser; presser=""; } && wait_until "! frozen 1" 90 && touch "$go" && hornero wait 1 --timeout 60 &&
+	touch go &&
+	{ wait $presser; presser=""; } &&
+	wait_until "! frozen 1" 90 &&
+	touch "$go" &&
+	hornero wait 1 --timeout 60 &&
 	node_stop
 '
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A process of an earlier life does not even die of SIGKILL. A frozen one of cgroup v1 stands in for it.
+# A process of an earlier life does not even die of SIGKILL. A frozen one of cgroup v1 stands in for
+# it.
 test_description='a process that hangs in the kernel does not keep hornerod down'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -30,22 +31,39 @@ dead () {
 }
 
 test_expect_success 'two groups of an earlier life, and a process that hangs in one' '
-	node_init "workers: 1" && mkdir $ice && test_cleanup thaw && mkdir -p $hung $killed && lasting $killed && other=$pid &&
-	lasting $hung $ice && echo FROZEN >$ice/freezer.state && wait_until "grep -q FROZEN $ice/freezer.state" 10
+	node_init "workers: 1" &&
+	mkdir $ice &&
+	test_cleanup thaw &&
+	mkdir -p $hung $killed &&
+	lasting $killed &&
+	other=$pid &&
+	lasting $hung $ice &&
+	echo FROZEN >$ice/freezer.state &&
+	wait_until "grep -q FROZEN $ice/freezer.state" 10
 '
 
 # Red with the error of cg_clear() as the end of agent/hornerod/main.c open_cgroups().
 test_expect_success 'hornerod starts all the same, says so once, and builds' '
-	node_start && grep -e "$pid" $hung/cgroup.procs && dead $other && test ! -d $killed &&
+	node_start &&
+	grep -e "$pid" $hung/cgroup.procs &&
+	dead $other &&
+	test ! -d $killed &&
 	test_grep "event=group-stays group=hello/77.1 .*process $pid" "$NODE/hornerod.log" &&
-	node_hello_repo && push_make "head -c 1048576 /dev/zero >\$@" && hornero wait $job --timeout 60 &&
-	push_make "head -c 1048576 /dev/zero >\$@; : again" && hornero wait $job --timeout 60 &&
+	node_hello_repo &&
+	push_make "head -c 1048576 /dev/zero >\$@" &&
+	hornero wait $job --timeout 60 &&
+	push_make "head -c 1048576 /dev/zero >\$@; : again" &&
+	hornero wait $job --timeout 60 &&
 	test "$(grep -c -e group-stays -e cgroup-stays "$NODE/hornerod.log")" -eq 1
 '
 
 test_expect_success 'a reload takes it over, and it goes when it can' '
-	kill -HUP $node_pid && wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 && test -d $hung && thaw &&
-	wait_until "test ! -d $hung" 20 && node_stop
+	kill -HUP $node_pid &&
+	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 &&
+	test -d $hung &&
+	thaw &&
+	wait_until "test ! -d $hung" 20 &&
+	node_stop
 '
 
 test_done

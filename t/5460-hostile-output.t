@@ -3,48 +3,72 @@ test_description='what builds print and commits are made of reaches neither a te
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 
-# harmless FILE: no control byte but tab and newline, no C1 in UTF-8, no bidirectional override, no malformed UTF-8.
+# harmless FILE: no control byte but tab and newline, no C1 in UTF-8, no bidirectional override, no
+# malformed UTF-8.
 harmless () {
 	! LC_ALL=C grep -aP '[\x00-\x08\x0b-\x1f\x7f]' "$1" &&
-	! LC_ALL=C grep -aP '\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]' "$1" &&
+	! LC_ALL=C grep -aP '\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]' \
+		"$1" &&
 	iconv -f UTF-8 -t UTF-8 "$1" >/dev/null
 }
 
-# Colours, a title, the clipboard, a cleared screen, C1, bidirectional overrides, cut UTF-8, a carriage return, NUL.
+# Colours, a title, the clipboard, a cleared screen, C1, bidirectional overrides, cut UTF-8, a
+# carriage return, NUL.
 poison='x\033[31mred\033]0;title\007\033]52;c;cHduZWQ=\007\033[2J\033c\302\23331m\302\2350;t\302\234\342\200\256gpj\342\201\246\377\300\200\r\010\0y'
 raw=$(printf "$poison" | tr -d '\0\n')
 
 # says WORD…: every word of the CLI that shows this job
 all_words () {
 	for words in "queue" "queue --all" "queue --all --json" "show $job" "show $job --json" "why $job" "why $HELLO_UUID" "log $job" "log -f $job" \
-		"wait $job" "image list" "image show $HELLO_UUID" "image show $HELLO_UUID --json" "sweep" "cache" "retry $job"
+		"wait $job" "image list" "image show $HELLO_UUID" "image show $HELLO_UUID --json" \
+			"sweep" "cache" "retry $job"
 	do
 		hornero $words >said.out 2>&1 || :
-		test -s said.out && harmless said.out || { echo "hornero $words:"; cat -v said.out; return 1; }
+		test -s said.out &&
+		harmless said.out || { echo "hornero $words:"; cat -v said.out; return 1; }
 	done
 }
 
 test_expect_success 'a node' '
-	node_init "log_limit: 16M" "compile_core_limit: 100" && node_start && node_hello_repo
+	node_init "log_limit: 16M" "compile_core_limit: 100" &&
+	node_start &&
+	node_hello_repo
 '
 
 test_expect_success 'a builder'\''s output, in hornero log and while it is followed' '
-	push_make "printf \"$poison\\\\n\"; printf \"$poison\" >&2; until test -e ../cache/go; do sleep 0.05; done; printf \"$poison\"; exit 1" &&
-	wait_until "test -d $NODE/unikernels/$HELLO_UUID/cache && grep -aq red $NODE/state/log/$job.1.log" 20 &&
-	{ hornero log -f "$job" >follow.out 2>&1 & } && follow=$! && wait_until "grep -q red follow.out" 20 &&
-	touch "$NODE/unikernels/$HELLO_UUID/cache/go" && test_expect_code 1 hornero wait "$job" --timeout 30 && { wait $follow || :; } &&
-	test "$(grep -o "red" follow.out | wc -l)" -ge 3 && harmless follow.out &&
-	hornero log "$job" >log.out && test_grep "x.x1b.31mred" log.out && harmless log.out && all_words && harmless push.out
+	push_make \
+		"printf \"$poison\\\\n\"; printf \"$poison\" >&2; until test -e ../cache/go; do sleep 0.05; done; printf \"$poison\"; exit 1" &&
+	wait_until \
+		"test -d $NODE/unikernels/$HELLO_UUID/cache && grep -aq red $NODE/state/log/$job.1.log" 20 &&
+	{ hornero log -f "$job" >follow.out 2>&1 & } &&
+	follow=$! &&
+	wait_until "grep -q red follow.out" 20 &&
+	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
+	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	{ wait $follow || :; } &&
+	test "$(grep -o "red" follow.out | wc -l)" -ge 3 &&
+	harmless follow.out &&
+	hornero log "$job" >log.out &&
+	test_grep "x.x1b.31mred" log.out &&
+	harmless log.out &&
+	all_words &&
+	harmless push.out
 '
 
 test_expect_success 'the same a byte at a time, and a character that begins in one read and ends in the next' '
-	push_make "for i in 1 2 3 4 5 6 7 8 9; do printf \"\\\\342\"; sleep 0.02; printf \"\\\\200\"; sleep 0.02; printf \"\\\\256\"; sleep 0.02; done; exit 1" &&
-	{ hornero log -f "$job" >follow.out 2>&1 || :; } && harmless follow.out && test_grep "xe2.x80.xae" follow.out
+	push_make \
+		"for i in 1 2 3 4 5 6 7 8 9; do printf \"\\\\342\"; sleep 0.02; printf \"\\\\200\"; sleep 0.02; printf \"\\\\256\"; sleep 0.02; done; exit 1" &&
+	{ hornero log -f "$job" >follow.out 2>&1 || :; } &&
+	harmless follow.out &&
+	test_grep "xe2.x80.xae" follow.out
 '
 
 test_expect_success 'a megabyte of noise, without one newline' '
 	push_make "head -c 1000000 /dev/urandom | tr -d \"\\\\n\"; exit 1" &&
-	{ hornero log -f "$job" >follow.out 2>&1 || :; } && harmless follow.out && test "$(wc -c <follow.out)" -gt 1000000 && all_words
+	{ hornero log -f "$job" >follow.out 2>&1 || :; } &&
+	harmless follow.out &&
+	test "$(wc -c <follow.out)" -gt 1000000 &&
+	all_words
 '
 
 # Red without the mark of agent/build/stagelog.c.
@@ -61,14 +85,22 @@ test_expect_success 'no line of a builder looks like one of hornero'\''s, howeve
 	out.write(b"\nplain: kept\n  ^~~~ kept\nh: kept\nhorn\n[ 50%] kept\n")
 	out.write(b"x" * 70000 + b"\nhornero: forged\n")
 	END
-	git -C "$HELLO_WORK" add forge.py && push_make "python3 -u forge.py; exit 1" && test_expect_code 1 hornero wait "$job" --timeout 30 &&
-	{ hornero log -f "$job" >follow.out || :; } && hornero log "$job" >log.out && cat log.out | cut -c 1-100 &&
-	test "$(grep -av "^hornero: make ended" log.out | grep -ac forged)" -eq 13 && test "$(grep -ac "^| .*forged" log.out)" -eq 13 && test "$(grep -ac "^| .*forged" follow.out)" -eq 13 &&
+	git -C "$HELLO_WORK" add forge.py &&
+	push_make "python3 -u forge.py; exit 1" &&
+	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	{ hornero log -f "$job" >follow.out || :; } &&
+	hornero log "$job" >log.out &&
+	cat log.out | cut -c 1-100 &&
+	test "$(grep -av "^hornero: make ended" log.out | grep -ac forged)" -eq 13 &&
+	test "$(grep -ac "^| .*forged" log.out)" -eq 13 &&
+	test "$(grep -ac "^| .*forged" follow.out)" -eq 13 &&
 	for line in "plain: kept" "  ^~~~ kept" "h: kept" horn "[ 50%] kept"
 	do
 		grep -aqxF "$line" log.out || { echo "line: $line"; return 1; }
 	done &&
-	grep -a "^hornero: " log.out | grep -av -e ": job [0-9]*, attempt" -e ": built clean: " -e ": checkout of" -e ": builder make" -e ": make ended" >other.out; test_cmp /dev/null other.out
+	grep -a "^hornero: " log.out | grep -av -e ": job [0-9]*, attempt" -e ": built clean: " -e \
+		": checkout of" -e ": builder make" -e ": make ended" >other.out
+	test_cmp /dev/null other.out
 '
 
 # commit_link NAME: a tree with NAME/link, a link to nothing, which the checkout refuses by its path
@@ -77,24 +109,36 @@ commit_link () {
 	inner=$(printf '120000 blob %s\tlink\n' "$empty" | git -C "$HELLO_WORK" mktree) &&
 	tree=$({ git -C "$HELLO_WORK" ls-tree -z HEAD && printf '040000 tree %s\t%s\0' "$inner" "$1"; } | git -C "$HELLO_WORK" mktree -z) &&
 	commit=$(printf "$poison" | tr -d '\0' | git -C "$HELLO_WORK" commit-tree "$tree" -p HEAD) &&
-	git -C "$HELLO_WORK" push -q origin "+$commit:refs/heads/main" 2>push.out || { cat push.out; return 1; }
-	job=$(node_job push.out) && test -n "$job"
+	git -C "$HELLO_WORK" push -q origin "+$commit:refs/heads/main" 2>push.out || { cat \
+		push.out; return 1; }
+	job=$(node_job push.out) &&
+	test -n "$job"
 }
 
 test_expect_success 'a file name in the reason of a verdict, and the subject of its commit' '
-	commit_link "$raw" && harmless push.out && test_expect_code 1 hornero wait "$job" --timeout 30 &&
-	test "$(verdict cause)" = checkout && test_grep "link to nothing" "$NODE/state/log/$job.1.verdict" &&
-	test_grep "x.x1b.31mred" "$NODE/state/log/$job.1.verdict" && harmless "$NODE/state/log/$job.1.verdict" && all_words
+	commit_link "$raw" &&
+	harmless push.out &&
+	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test "$(verdict cause)" = checkout &&
+	test_grep "link to nothing" "$NODE/state/log/$job.1.verdict" &&
+	test_grep "x.x1b.31mred" "$NODE/state/log/$job.1.verdict" &&
+	harmless "$NODE/state/log/$job.1.verdict" &&
+	all_words
 '
 
 test_expect_success 'a file name that looks like a second line of the verdict' '
-	commit_link "$(printf "a\nclass=none\nevent=forged\nb")" && test_expect_code 1 hornero wait "$job" --timeout 30 &&
-	test "$(verdict class)" = pusher && test_grep ! "^event=forged" "$NODE/hornerod.log"
+	commit_link "$(printf "a\nclass=none\nevent=forged\nb")" &&
+	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test "$(verdict class)" = pusher &&
+	test_grep ! "^event=forged" "$NODE/hornerod.log"
 '
 
 test_expect_success 'the agent'\''s log has nothing of all that, and every event in one line' '
-	test_grep "event=attempt-ended.*link to nothing" "$NODE/hornerod.log" && harmless "$NODE/hornerod.log" &&
-	grep -v "^hornero[a-z-]*: \|^READY" "$NODE/hornerod.log" >other.out; test_cmp /dev/null other.out && node_stop
+	test_grep "event=attempt-ended.*link to nothing" "$NODE/hornerod.log" &&
+	harmless "$NODE/hornerod.log" &&
+	grep -v "^hornero[a-z-]*: \|^READY" "$NODE/hornerod.log" >other.out
+	test_cmp /dev/null other.out &&
+	node_stop
 '
 
 test_done

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Processes that hang in the kernel: SIGKILL does not end them. Frozen ones of cgroup v1 stand in for them.
+# Processes that hang in the kernel: SIGKILL does not end them. Frozen ones of cgroup v1 stand in
+# for them.
 test_description='what does not die of SIGKILL is stepped around: the image builds again in a new checkout'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -16,52 +17,103 @@ supervisor () {
 	pgrep -P "$node_pid" -x hornero-build
 }
 slow_job () {
-	rm -f "$WORK/$HELLO_UUID/cache/go" && push_make "$slow; : $1" && wait_until "supervisor && test -d $WORK/$HELLO_UUID/cache" 20
+	rm -f "$WORK/$HELLO_UUID/cache/go" &&
+	push_make "$slow; : $1" &&
+	wait_until "supervisor && test -d $WORK/$HELLO_UUID/cache" 20
 }
 # go: each build may end, in whichever checkout
 go () {
 	wait_until "touch $WORK/$HELLO_UUID/cache/go 2>/dev/null; hornero wait $job --timeout 1" 60
 }
 
-# Red without the call of attempt_abandon() in agent/hornerod/stuck.c, and without step_around() in agent/build/main.c.
+# Red without the call of attempt_abandon() in agent/hornerod/stuck.c, and without step_around() in
+# agent/build/main.c.
 test_expect_success 'a supervisor that does not die of its cancel: the job ends, the image builds again elsewhere' '
-	node_init "workers: 1" && test_cleanup thaw && node_start && node_hello_repo && hornero image set "$HELLO_UUID" builder=make &&
-	slow_job one && pid=$(supervisor) && freeze $pid && hornero cancel $job &&
-	wait_until "test \$(hornero show $job --json | jq -r .state) = cancelled" 40 && test -d /proc/$pid &&
-	wait_until "hornero why $HELLO_UUID | grep -q \"hornero-build (process $pid) of job $job does not die of SIGKILL.*new checkout\"" 10 &&
-	slow_job two && go && test -d /proc/$pid && test -n "$(find "$WORK" -name "left.*")" && hornero gc >out && test -d "$(find "$WORK" -name "left.*")"
+	node_init "workers: 1" &&
+	test_cleanup thaw &&
+	node_start &&
+	node_hello_repo &&
+	hornero image set "$HELLO_UUID" builder=make &&
+	slow_job one &&
+	pid=$(supervisor) &&
+	freeze $pid &&
+	hornero cancel $job &&
+	wait_until "test \$(hornero show $job --json | jq -r .state) = cancelled" 40 &&
+	test -d /proc/$pid &&
+	wait_until \
+		"hornero why $HELLO_UUID | grep -q \"hornero-build (process $pid) of job $job does not die of SIGKILL.*new checkout\"" 10 &&
+	slow_job two &&
+	go &&
+	test -d /proc/$pid &&
+	test -n "$(find "$WORK" -name "left.*")" &&
+	hornero gc >out &&
+	test -d "$(find "$WORK" -name "left.*")"
 '
 
 # Red without earlier_take_children(): it stays a zombie.
 test_expect_success 'a reload knows it, and it goes when the kernel lets go of it; so does its checkout' '
-	: >"$NODE/hornerod.log" && kill -HUP $node_pid && wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 &&
+	: >"$NODE/hornerod.log" &&
+	kill -HUP $node_pid &&
+	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 &&
 	wait_until "hornero doctor | grep -q \"process $pid.* does not die of SIGKILL\"" 10 &&
-	thaw && wait_until "test ! -d /proc/$pid" 20 && wait_until "test ! -e $NODE/state/run/stuck" 10 &&
-	hornero gc >out && test_grep "removed checkout left.2b7e.*a process that did not end was left in it" out &&
+	thaw &&
+	wait_until "test ! -d /proc/$pid" 20 &&
+	wait_until "test ! -e $NODE/state/run/stuck" 10 &&
+	hornero gc >out &&
+	test_grep "removed checkout left.2b7e.*a process that did not end was left in it" out &&
 	test -z "$(find "$WORK" -name "left.*")"
 '
 
 # Red without the call of attempt_abandon() for a stop: node_stop never ends.
 test_expect_success 'one of an earlier life: hornerod starts, says so, and builds' '
-	slow_job three && pid=$(supervisor) && freeze $pid && node_crash && node_start &&
-	test_grep "event=hangs program=hornero-build pid=$pid it does not die" "$NODE/hornerod.log" &&
-	{ hornero doctor >out || :; } && test_grep "hornero-build .process $pid. of an earlier life" out && go && test -d /proc/$pid &&
-	thaw && wait_until "test ! -e $NODE/state/run/stuck" 10 && hornero gc >out && test -z "$(find "$WORK" -name "left.*")"
+	slow_job three &&
+	pid=$(supervisor) &&
+	freeze $pid &&
+	node_crash &&
+	node_start &&
+	test_grep "event=hangs program=hornero-build pid=$pid it does not die" \
+		"$NODE/hornerod.log" &&
+	{ hornero doctor >out || :; } &&
+	test_grep "hornero-build .process $pid. of an earlier life" out &&
+	go &&
+	test -d /proc/$pid &&
+	thaw &&
+	wait_until "test ! -e $NODE/state/run/stuck" 10 &&
+	hornero gc >out &&
+	test -z "$(find "$WORK" -name "left.*")"
 '
 
-# Red with a return in attempt_conclude() for as long as the group is not empty: the job runs for ever.
+# Red with a return in attempt_conclude() for as long as the group is not empty: the job runs for
+# ever.
 test_expect_success 'a group that never gets empty holds neither its job nor its image' '
-	slow_job four && { sleep 1000 & hung=$!; } && freeze $hung &&
-	echo $hung >"$top/make/$job.1/cgroup.procs" && hornero cancel $job &&
-	wait_until "test \$(hornero show $job --json | jq -r .state) = cancelled" 40 && grep -x $hung "$top/make/$job.1/cgroup.procs" &&
-	wait_until "hornero why $HELLO_UUID | grep -q \"process $hung .*of job $job does not die of SIGKILL.*new checkout\"" 10 &&
-	test -n "$(find "$WORK" -name "left.*")" && slow_job five && go && thaw && { wait $hung; test $? -eq 137; } &&
+	slow_job four &&
+	{ sleep 1000 & hung=$!; } &&
+	freeze $hung &&
+	echo $hung >"$top/make/$job.1/cgroup.procs" &&
+	hornero cancel $job &&
+	wait_until "test \$(hornero show $job --json | jq -r .state) = cancelled" 40 &&
+	grep -x $hung "$top/make/$job.1/cgroup.procs" &&
+	wait_until \
+		"hornero why $HELLO_UUID | grep -q \"process $hung .*of job $job does not die of SIGKILL.*new checkout\"" 10 &&
+	test -n "$(find "$WORK" -name "left.*")" &&
+	slow_job five &&
+	go &&
+	thaw &&
+	{ wait $hung; test $? -eq 137; } &&
 	wait_until "test ! -e $NODE/state/run/stuck" 20
 '
 
 test_expect_success 'a stop does not wait for what hangs' '
-	slow_job six && pid=$(supervisor) && freeze $pid && { node_stop || :; } && test_grep "event=hangs program=hornero-build job=$job pid=$pid" "$NODE/hornerod.log" &&
-	thaw && wait_until "test ! -d /proc/$pid" 20 && node_start && go && node_stop
+	slow_job six &&
+	pid=$(supervisor) &&
+	freeze $pid &&
+	{ node_stop || :; } &&
+	test_grep "event=hangs program=hornero-build job=$job pid=$pid" "$NODE/hornerod.log" &&
+	thaw &&
+	wait_until "test ! -d /proc/$pid" 20 &&
+	node_start &&
+	go &&
+	node_stop
 '
 
 test_done

@@ -1,6 +1,7 @@
 #!/bin/sh
-# A killed builder may be anybody's doing, or its own; and wait ends by itself only where somebody must act. What else wait goes on
-# for: t/6620-floors.t, t/8200-disk-full.t; what else ends it: t/5405-third-time.t, t/5456-pause.t, t/6160-foreign.t, t/6200-defer.t.
+# A killed builder may be anybody's doing, or its own; and wait ends by itself only where somebody
+# must act. What else wait goes on for: t/6620-floors.t, t/8200-disk-full.t; what else ends it:
+# t/5405-third-time.t, t/5456-pause.t, t/6160-foreign.t, t/6200-defer.t.
 test_description='a build that kills its own parent is the pusher'\''s; wait exits 75 only when somebody must act'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -10,19 +11,29 @@ CACHE=$NODE/unikernels/2b7e1516-28ae-4d2a-abf7-158809cf4f3c/cache
 
 # Red with a return of 75 for JOB_QUEUED with an attempt behind it in cli/outcome.c.
 test_expect_success 'a builder that was killed once is nobody'\''s, and wait waits for the next attempt' '
-	node_init "workers: 1" && node_start && node_hello_repo && hornero image set "$HELLO_UUID" builder=make &&
-	push_make "test -e ../cache/again || { touch ../cache/again; kill -9 \$\$PPID; sleep 10; }; head -c 1048576 /dev/zero >\$@" &&
-	hornero wait $job --timeout 60 && hornero show $job --json >out &&
-	jq -e "(.attempts | length) == 2 and .attempts[0].cause == \"killed\" and .attempts[0].class == \"nobody\"" out
+	node_init "workers: 1" &&
+	node_start &&
+	node_hello_repo &&
+	hornero image set "$HELLO_UUID" builder=make &&
+	push_make \
+		"test -e ../cache/again || { touch ../cache/again; kill -9 \$\$PPID; sleep 10; }; head -c 1048576 /dev/zero >\$@" &&
+	hornero wait $job --timeout 60 &&
+	hornero show $job --json >out &&
+	jq -e \
+		"(.attempts | length) == 2 and .attempts[0].cause == \"killed\" and .attempts[0].class == \"nobody\"" out
 '
 
 if group_possible
 then
 	# Red without the call of blame_killed() in agent/hornerod/attempt_end.c: held, exit 75.
 	test_expect_success 'a build that kills its own parent is the pusher'\''s at the third attempt' '
-		push_make "kill -9 \$\$PPID; sleep 10" && test_expect_code 1 hornero wait $job --timeout 90 2>err &&
-		test_grep "failed: its builder was killed by signal 9 in each of 3 attempts, and not for want of memory: a command of the build kills its own parent" err &&
-		hornero show $job --json >out && jq -e "[.attempts[].class] == [\"nobody\", \"nobody\", \"pusher\"]" out && jq -e ".state == \"failed\"" out
+		push_make "kill -9 \$\$PPID; sleep 10" &&
+		test_expect_code 1 hornero wait $job --timeout 90 2>err &&
+		test_grep \
+			"failed: its builder was killed by signal 9 in each of 3 attempts, and not for want of memory: a command of the build kills its own parent" err &&
+		hornero show $job --json >out &&
+		jq -e "[.attempts[].class] == [\"nobody\", \"nobody\", \"pusher\"]" out &&
+		jq -e ".state == \"failed\"" out
 	'
 else
 	test_skip 'a build that kills its own parent' 'without a group nobody knows whether it was killed for want of memory'
@@ -30,18 +41,34 @@ fi
 
 # Red with standstill_is_brief() for all that hornerod says.
 test_expect_success 'a drained node: somebody must resume it' '
-	hornero drain --timeout 20 && push_make "head -c 1048576 /dev/zero >\$@" && test_expect_code 75 hornero wait $job --timeout 20 2>err &&
-	test_grep "an operator drains the node; .hornero resume. ends that" err && test_expect_code 75 hornero wait $HELLO_UUID --timeout 20 2>err &&
-	hornero resume && hornero wait $job --timeout 60
+	hornero drain --timeout 20 &&
+	push_make "head -c 1048576 /dev/zero >\$@" &&
+	test_expect_code 75 hornero wait $job --timeout 20 2>err &&
+	test_grep "an operator drains the node; .hornero resume. ends that" err &&
+	test_expect_code 75 hornero wait $HELLO_UUID --timeout 20 2>err &&
+	hornero resume &&
+	hornero wait $job --timeout 60
 '
 
-# Red without is_agent_down() in cli/wait.c: it waits until its time is over, and says another thing.
+# Red without is_agent_down() in cli/wait.c: it waits until its time is over, and says another
+# thing.
 test_expect_success 'hornerod does not run: somebody must start it, unless it comes back soon' '
-	push_make "until test -e ../cache/go; do sleep 0.05; done; head -c 1048576 /dev/zero >\$@" &&
-	wait_until "test -d $CACHE && hornero show $job --json | jq -e \".state == \\\"running\\\"\"" 20 && node_stop &&
-	test_expect_code 75 hornero wait $job --timeout 100 2>err && test_grep "job $job is still queued, and hornerod does not run: .systemctl start hornerod" err &&
-	test_expect_code 75 hornero wait $HELLO_UUID --timeout 100 2>err && test_grep "hornerod does not run: .systemctl start hornerod" err &&
-	{ hornero wait $job --timeout 60 & waiting=$!; } && node_start && touch "$CACHE/go" && wait $waiting && node_stop
+	push_make \
+		"until test -e ../cache/go; do sleep 0.05; done; head -c 1048576 /dev/zero >\$@" &&
+	wait_until \
+		"test -d $CACHE && hornero show $job --json | jq -e \".state == \\\"running\\\"\"" \
+		20 &&
+	node_stop &&
+	test_expect_code 75 hornero wait $job --timeout 100 2>err &&
+	test_grep "job $job is still queued, and hornerod does not run: .systemctl start hornerod" \
+		err &&
+	test_expect_code 75 hornero wait $HELLO_UUID --timeout 100 2>err &&
+	test_grep "hornerod does not run: .systemctl start hornerod" err &&
+	{ hornero wait $job --timeout 60 & waiting=$!; } &&
+	node_start &&
+	touch "$CACHE/go" &&
+	wait $waiting &&
+	node_stop
 '
 
 test_done

@@ -1,6 +1,7 @@
 #!/bin/sh
-# The two long bounds beside one another, in real time: a supervisor that hangs by itself (120 s, as long as the kernel waits before it
-# speaks of a hung task), and a process of a build whose supervisor is sound (60 s). t/5462 has what happens after a kill.
+# The two long bounds beside one another, in real time: a supervisor that hangs by itself (120 s, as
+# long as the kernel waits before it speaks of a hung task), and a process of a build whose
+# supervisor is sound (60 s). t/5462 has what happens after a kill.
 test_description='what hangs in the kernel by itself is noticed, killed and stepped around'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -22,30 +23,58 @@ warm () {
 }
 
 test_expect_success 'a supervisor that hangs, and a build that leaves a hanging process behind' '
-	node_init "workers: 2" && test_cleanup thaw && node_start && node_hello_repo && hornero image set "$HELLO_UUID" builder=make &&
-	push_make "$go" && wait_until "pgrep -P $node_pid -x hornero-build && test -d $NODE/unikernels/$HELLO_UUID/cache" 20 &&
-	supervisor=$(pgrep -P "$node_pid" -x hornero-build) && freeze $supervisor supervisor &&
-	one=$HELLO_UUID && first=$(runs $one) && node_hello_repo other $other && hornero image set $other builder=make && push_make "sleep 4242$$ & $go" &&
-	wait_until "pgrep -f \"^sleep 4242$$\" && test -d $NODE/unikernels/$other/cache" 20 && child=$(pgrep -f "^sleep 4242$$") && second=$(runs $other) && freeze $child child &&
+	node_init "workers: 2" &&
+	test_cleanup thaw &&
+	node_start &&
+	node_hello_repo &&
+	hornero image set "$HELLO_UUID" builder=make &&
+	push_make "$go" &&
+	wait_until \
+		"pgrep -P $node_pid -x hornero-build && test -d $NODE/unikernels/$HELLO_UUID/cache" 20 &&
+	supervisor=$(pgrep -P "$node_pid" -x hornero-build) &&
+	freeze $supervisor supervisor &&
+	one=$HELLO_UUID &&
+	first=$(runs $one) &&
+	node_hello_repo other $other &&
+	hornero image set $other builder=make &&
+	push_make "sleep 4242$$ & $go" &&
+	wait_until "pgrep -f \"^sleep 4242$$\" && test -d $NODE/unikernels/$other/cache" 20 &&
+	child=$(pgrep -f "^sleep 4242$$") &&
+	second=$(runs $other) &&
+	freeze $child child &&
 	touch "$NODE/unikernels/$other/cache/go"
 '
 
-# Red without "ended = STAGE_HANGS" in settle() of agent/build/stage.c, and without hangs() in agent/build/build_common.c.
+# Red without "ended = STAGE_HANGS" in settle() of agent/build/stage.c, and without hangs() in
+# agent/build/build_common.c.
 test_expect_success 'a process that outlives its build: the attempt says so, and the image is built in a new checkout' '
-	wait_until "hornero log $second | grep -q \"a process of make hangs in the kernel and does not die of SIGKILL; the image is built in a new checkout\"" 100 &&
-	test -d /proc/$child && warm $other $second && test -d /proc/$child && test "$(hornero show $second --json | jq ".attempts | length")" -gt 1 &&
+	wait_until \
+		"hornero log $second | grep -q \"a process of make hangs in the kernel and does not die of SIGKILL; the image is built in a new checkout\"" 100 &&
+	test -d /proc/$child &&
+	warm $other $second &&
+	test -d /proc/$child &&
+	test "$(hornero show $second --json | jq ".attempts | length")" -gt 1 &&
 	test -n "$(find "$NODE/unikernels" -name "left.$other*")"
 '
 
 # Red with HANGS_MS of agent/hornerod/stuck.c a day.
 test_expect_success 'a supervisor that hangs for 120 s: it is named, killed and given up, and its job begins anew' '
-	hornero why $one >why && test_grep "hornero-build .process $supervisor. of job $first hangs in the kernel .state D.: hornerod kills it" why &&
-	wait_until "grep -q \"event=hangs program=hornero-build job=$first pid=$supervisor state=D it is killed\" $NODE/hornerod.log" 120 &&
-	wait_until "grep -q \"event=supervisor-given-up job=$first pid=$supervisor\" $NODE/hornerod.log" 30 && warm $one $first && test -d /proc/$supervisor
+	hornero why $one >why &&
+	test_grep \
+		"hornero-build .process $supervisor. of job $first hangs in the kernel .state D.: hornerod kills it" why &&
+	wait_until \
+		"grep -q \"event=hangs program=hornero-build job=$first pid=$supervisor state=D it is killed\" $NODE/hornerod.log" 120 &&
+	wait_until \
+		"grep -q \"event=supervisor-given-up job=$first pid=$supervisor\" $NODE/hornerod.log" 30 &&
+	warm $one $first &&
+	test -d /proc/$supervisor
 '
 
 test_expect_success 'both go when the kernel lets go of them' '
-	thaw && wait_until "test ! -e $NODE/state/run/stuck" 20 && wait_until "test ! -d /proc/$supervisor && test ! -d /proc/$child" 20 && node_stop
+	thaw &&
+	wait_until "test ! -e $NODE/state/run/stuck" 20 &&
+	wait_until "test ! -d /proc/$supervisor && test ! -d /proc/$child" 20 &&
+	node_stop
 '
 
 test_done

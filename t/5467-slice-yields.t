@@ -1,8 +1,9 @@
 #!/bin/sh
-# hornero-yield on a slice made by hand, as systemd's is: idle while processors have time left over, with its weight beside busy
-# ones. On cgroup v2, as root: in the guest of t/9200-cgroup-v2.t. Red without: must_compete in look_on() of agent/yield/main.c
-# (2: it stays idle), put of cpu.weight (2: it weighs 100), the reading of cpu.weight (2: it weighs 5), the reading of cpu.idle
-# (4: it stays 0), the last yield_to_others (4), the access of cpu.idle (6).
+# hornero-yield on a slice made by hand, as systemd's is: idle while processors have time left over,
+# with its weight beside busy ones. On cgroup v2, as root: in the guest of t/9200-cgroup-v2.t. Red
+# without: must_compete in look_on() of agent/yield/main.c (2: it stays idle), put of cpu.weight (2:
+# it weighs 100), the reading of cpu.weight (2: it weighs 5), the reading of cpu.idle (4: it stays
+# 0), the last yield_to_others (4), the access of cpu.idle (6).
 test_description='hornero-yield: a slice comes after everything else while processors have time left over'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 
@@ -35,7 +36,8 @@ quiet () {
 }
 yields () {
 	"$HORNERO_BUILD/hornero-yield" -c "$TRASH/conf.yaml" "$@" 2>said &
-	yielder=$! && test_cleanup "kill $yielder 2>/dev/null; wait $yielder; :"
+	yielder=$! &&
+	test_cleanup "kill $yielder 2>/dev/null; wait $yielder; :"
 }
 is_idle () {
 	test "$(cat $slice/cpu.idle)" = 1
@@ -46,9 +48,14 @@ weighs () {
 
 # As a build: it wants all, and has a quota.
 test_expect_success 'a slice that runs on a quiet node is idle to the scheduler' '
-	echo $(($(nproc) * 10000)) 100000 >$slice/cpu.max && echo 7 >$slice/cpu.weight &&
-	busy 1 "echo \$\$ >$slice/cgroup.procs;" && build=$loops && loops="" && test_cleanup "kill $build; wait $build; :" &&
-	yields --slice $slice && wait_until is_idle 60
+	echo $(($(nproc) * 10000)) 100000 >$slice/cpu.max &&
+	echo 7 >$slice/cpu.weight &&
+	busy 1 "echo \$\$ >$slice/cgroup.procs;" &&
+	build=$loops &&
+	loops="" &&
+	test_cleanup "kill $build; wait $build; :" &&
+	yields --slice $slice &&
+	wait_until is_idle 60
 '
 
 test_expect_success 'beside busy processors it has the weight that it had' '
@@ -56,26 +63,46 @@ test_expect_success 'beside busy processors it has the weight that it had' '
 '
 
 test_expect_success 'a weight that systemd set is kept, and it is idle again when they are no longer busy' '
-	echo 9 >$slice/cpu.weight && quiet "$loops" && wait_until is_idle 60 &&
+	echo 9 >$slice/cpu.weight &&
+	quiet "$loops" &&
+	wait_until is_idle 60 &&
 	busy $((4 * $(nproc))) && wait_until "weighs 9" 60 && quiet "$loops"
 '
 
 test_expect_success 'a foreign write is undone, and SIGTERM leaves the weight' '
-	wait_until is_idle 60 && echo 0 >$slice/cpu.idle && echo 11 >$slice/cpu.weight && wait_until is_idle 20 &&
-	kill $yielder && wait $yielder && weighs 11
+	wait_until is_idle 60 &&
+	echo 0 >$slice/cpu.idle &&
+	echo 11 >$slice/cpu.weight &&
+	wait_until is_idle 20 &&
+	kill $yielder &&
+	wait $yielder &&
+	weighs 11
 '
 
 test_expect_success 'a life that was killed left it idle: the next one ends with a weight by the configuration' '
-	echo "compile_core_limit: 26" >conf.yaml && echo 1 >$slice/cpu.idle && yields --slice $slice &&
+	echo "compile_core_limit: 26" >conf.yaml &&
+	echo 1 >$slice/cpu.idle &&
+	yields --slice $slice &&
 	wait_until "grep -q event=ready said" 20 &&
-	kill $yielder && wait $yielder && weighs 13
+	kill $yielder &&
+	wait $yielder &&
+	weighs 13
 '
 
 test_expect_success 'an unusable slice or configuration ends it, with words and a code' '
-	mkdir old && : >old/cpu.stat && yields --slice old && wait $yielder && test_grep "event=not-yielding old/cpu.idle" said &&
-	yields --slice nowhere && test_expect_code 75 wait $yielder && test_grep "nowhere is no readable cgroup" said &&
-	yields --slices nowhere && test_expect_code 64 wait $yielder &&
-	echo "compile_core_limits: 10" >conf.yaml && yields --slice $slice && test_expect_code 78 wait $yielder &&
+	mkdir old &&
+	: >old/cpu.stat &&
+	yields --slice old &&
+	wait $yielder &&
+	test_grep "event=not-yielding old/cpu.idle" said &&
+	yields --slice nowhere &&
+	test_expect_code 75 wait $yielder &&
+	test_grep "nowhere is no readable cgroup" said &&
+	yields --slices nowhere &&
+	test_expect_code 64 wait $yielder &&
+	echo "compile_core_limits: 10" >conf.yaml &&
+	yields --slice $slice &&
+	test_expect_code 78 wait $yielder &&
 	test_grep "compile_core_limits" said
 '
 

@@ -7,9 +7,11 @@ test_description='sweep: refs and image files against what is warm'
 # content TEXT [DIR]: commit a Makefile in the work clone whose artifact holds TEXT
 content () {
 	mkdir -p "$HELLO_WORK/${2:-.}" &&
-	printf 'hornero.raw:\n\thead -c 1048576 /dev/zero >$@\n\tprintf "%s" | dd of=$@ conv=notrunc 2>/dev/null\n' "$1" \
+	printf \
+		'hornero.raw:\n\thead -c 1048576 /dev/zero >$@\n\tprintf "%s" | dd of=$@ conv=notrunc 2>/dev/null\n' "$1" \
 		>"$HELLO_WORK/${2:-.}/Makefile" &&
-	git -C "$HELLO_WORK" add -A && git -C "$HELLO_WORK" commit -q -m "$1"
+	git -C "$HELLO_WORK" add -A &&
+	git -C "$HELLO_WORK" commit -q -m "$1"
 }
 
 warm_is () {
@@ -26,86 +28,132 @@ newest () {
 }
 
 test_expect_success 'a node whose own sweeps are an hour apart, and a warm image' '
-	mkdir builders && cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders/ &&
-	node_init "builders_dir: $TRASH/builders" "sweep_interval: 3600" "compile_core_limit: 100" && node_start && node_hello_repo &&
-	hornero image set "$HELLO_UUID" builder=make && content one &&
-	git -C "$HELLO_WORK" push -q origin main && warm_is one
+	mkdir builders &&
+	cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders/ &&
+	node_init "builders_dir: $TRASH/builders" "sweep_interval: 3600" \
+		"compile_core_limit: 100" &&
+	node_start &&
+	node_hello_repo &&
+	hornero image set "$HELLO_UUID" builder=make &&
+	content one &&
+	git -C "$HELLO_WORK" push -q origin main &&
+	warm_is one
 '
 
 test_expect_success 'all is warm: nothing is queued' '
-	before=$(jobs) && hornero sweep >out && test_grep warm out && test "$(jobs)" = "$before"
+	before=$(jobs) &&
+	hornero sweep >out &&
+	test_grep warm out &&
+	test "$(jobs)" = "$before"
 '
 
 test_expect_success 'a ref that moved without a hook' '
-	content two && tip=$(git -C "$HELLO_WORK" rev-parse HEAD) &&
-	git -C "$HELLO_REPO" fetch -q "$HELLO_WORK" main && git -C "$HELLO_REPO" update-ref refs/heads/main "$tip" &&
-	hornero sweep && warm_is two && test "$(newest origin)" = sweep
+	content two &&
+	tip=$(git -C "$HELLO_WORK" rev-parse HEAD) &&
+	git -C "$HELLO_REPO" fetch -q "$HELLO_WORK" main &&
+	git -C "$HELLO_REPO" update-ref refs/heads/main "$tip" &&
+	hornero sweep &&
+	warm_is two &&
+	test "$(newest origin)" = sweep
 '
 
 test_expect_success 'a file that vanished from the cache is back without a build' '
-	rm "$(node_warm_path "$HELLO_UUID")" && hornero sweep && warm_is two && test "$(newest reused)" = true
+	rm "$(node_warm_path "$HELLO_UUID")" &&
+	hornero sweep &&
+	warm_is two &&
+	test "$(newest reused)" = true
 '
 
 test_expect_success 'another file under the name is not taken for ours, and stays until it is let go' '
-	rm "$(node_warm_path "$HELLO_UUID")" && head -c 1048576 /dev/urandom >"$(node_warm_path "$HELLO_UUID")" &&
-	hornero sweep && test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 60 &&
-	hornero image add --replace "$HELLO_UUID" hello && wait_until "hornero wait $HELLO_UUID --timeout 1" 60 &&
-	warm_is two && test "$(newest reused)" = true
+	rm "$(node_warm_path "$HELLO_UUID")" &&
+	head -c 1048576 /dev/urandom >"$(node_warm_path "$HELLO_UUID")" &&
+	hornero sweep &&
+	test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 60 &&
+	hornero image add --replace "$HELLO_UUID" hello &&
+	wait_until "hornero wait $HELLO_UUID --timeout 1" 60 &&
+	warm_is two &&
+	test "$(newest reused)" = true
 '
 
 test_expect_success 'an image file that changed: another ref, another directory' '
-	content three && content four sub &&
+	content three &&
+	content four sub &&
 	git -C "$HELLO_WORK" push -q origin HEAD:refs/heads/next 2>/dev/null &&
-	hornero image set "$HELLO_UUID" ref=refs/heads/next && hornero sweep && warm_is three &&
-	hornero image set "$HELLO_UUID" subdir=sub && hornero sweep &&
+	hornero image set "$HELLO_UUID" ref=refs/heads/next &&
+	hornero sweep &&
+	warm_is three &&
+	hornero image set "$HELLO_UUID" subdir=sub &&
+	hornero sweep &&
 	wait_until "test \"\$(tr -d \"\\0\" <$(node_warm_path "$HELLO_UUID"))\" = four" 30
 '
 
 test_expect_success 'an image that moved to another repository' '
-	other=$(hornero repo create other | tail -n 1) && content five &&
+	other=$(hornero repo create other | tail -n 1) &&
+	content five &&
 	git -C "$HELLO_WORK" push -q "$other" main 2>/dev/null &&
-	hornero image set "$HELLO_UUID" repo=other ref=refs/heads/main subdir= && hornero sweep && warm_is five
+	hornero image set "$HELLO_UUID" repo=other ref=refs/heads/main subdir= &&
+	hornero sweep &&
+	warm_is five
 '
 
 test_expect_success 'a builder file that changed' '
-	before=$(jobs) && echo "# changed" >>builders/make.yaml && hornero sweep &&
+	before=$(jobs) &&
+	echo "# changed" >>builders/make.yaml &&
+	hornero sweep &&
 	wait_until "test \$(jobs) -gt $before && test \$(newest state) = published" 30 &&
 	test "$(newest reused)" = false
 '
 
 test_expect_success 'what failed is not tried again until something changes' '
-	printf "hornero.raw:\n\tfalse\n" >"$HELLO_WORK/Makefile" && git -C "$HELLO_WORK" commit -q -a -m bad &&
+	printf "hornero.raw:\n\tfalse\n" >"$HELLO_WORK/Makefile" &&
+	git -C "$HELLO_WORK" commit -q -a -m bad &&
 	git -C "$HELLO_WORK" push -q "$other" main 2>/dev/null &&
 	test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 30 &&
-	before=$(jobs) && hornero sweep >out && test_grep failed out && test "$(jobs)" = "$before" &&
-	echo "# again" >>builders/make.yaml && hornero sweep >out && test_grep queued out &&
+	before=$(jobs) &&
+	hornero sweep >out &&
+	test_grep failed out &&
+	test "$(jobs)" = "$before" &&
+	echo "# again" >>builders/make.yaml &&
+	hornero sweep >out &&
+	test_grep queued out &&
 	wait_until "test \$(jobs) -gt $before && test \$(newest state) = failed" 30
 '
 
 test_expect_success 'a deleted ref: the image keeps its last artifact, and both say so' '
-	git -C "$HELLO_WORK" push -q "$other" HEAD:refs/heads/short 2>/dev/null && hornero image set "$HELLO_UUID" ref=refs/heads/short &&
-	git -C "$HELLO_WORK" push "$other" :short >push.out 2>&1 && test_grep "keeps its last artifact" push.out &&
-	hornero sweep >out && test_grep "keeps its last artifact" out &&
+	git -C "$HELLO_WORK" push -q "$other" HEAD:refs/heads/short 2>/dev/null &&
+	hornero image set "$HELLO_UUID" ref=refs/heads/short &&
+	git -C "$HELLO_WORK" push "$other" :short >push.out 2>&1 &&
+	test_grep "keeps its last artifact" push.out &&
+	hornero sweep >out &&
+	test_grep "keeps its last artifact" out &&
 	test -s "$(node_warm_path "$HELLO_UUID")" &&
 	hornero image set "$HELLO_UUID" ref=refs/heads/main
 '
 
 test_expect_success 'a broken image file stops nobody else' '
-	content six && git -C "$HELLO_WORK" push -q "$other" main 2>/dev/null &&
+	content six &&
+	git -C "$HELLO_WORK" push -q "$other" main 2>/dev/null &&
 	echo "repo: [" >"$NODE/state/images.d/ffffffff-0000-4000-8000-000000000000.yaml" &&
-	test_expect_code 78 hornero sweep >out 2>err && test_grep "ffffffff.*broken" out && warm_is six &&
+	test_expect_code 78 hornero sweep >out 2>err &&
+	test_grep "ffffffff.*broken" out &&
+	warm_is six &&
 	rm "$NODE/state/images.d/ffffffff-0000-4000-8000-000000000000.yaml"
 '
 
 test_expect_success 'pushed while no agent ran and no queue was there: warm after the start' '
-	node_stop && rm "$NODE"/state/queue/queue.db* && content seven &&
-	git -C "$HELLO_WORK" push "$other" main >push.out 2>&1 && test_grep "sweep will pick" push.out &&
-	node_start && warm_is seven
+	node_stop &&
+	rm "$NODE"/state/queue/queue.db* &&
+	content seven &&
+	git -C "$HELLO_WORK" push "$other" main >push.out 2>&1 &&
+	test_grep "sweep will pick" push.out &&
+	node_start &&
+	warm_is seven
 '
 
 test_expect_success 'a new image is noticed by the agent itself' '
 	uuid=11111111-1111-4111-8111-111111111111 &&
-	hornero image add $uuid other --builder make && hornero wait $uuid --timeout 30 &&
+	hornero image add $uuid other --builder make &&
+	hornero wait $uuid --timeout 30 &&
 	test "$(tr -d "\0" <"$(node_warm_path $uuid)")" = seven &&
 	hornero queue --all --json >queue.json &&
 	jq -e "max_by(.job).reused" queue.json

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What looks after queue, cache and store runs one at a time: one that never ended would end all later ones, silently.
+# What looks after queue, cache and store runs one at a time: one that never ended would end all
+# later ones, silently.
 test_description='a hornero-sweep, -keep, -collect or -scrub that hangs is killed, told of, and begun anew'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -10,36 +11,51 @@ begun () {
 }
 
 test_expect_success 'a node where the first of each hangs' '
-	mkdir libexec && ln -s "$HORNERO_BUILD"/hornero* libexec/ && chmod 777 . &&
+	mkdir libexec &&
+	ln -s "$HORNERO_BUILD"/hornero* libexec/ &&
+	chmod 777 . &&
 	for name in sweep keep collect scrub
 	do
-		rm libexec/hornero-$name && : >hang.$name && cat >libexec/hornero-$name <<-END && chmod +x libexec/hornero-$name || return 1
+		rm libexec/hornero-$name &&
+		: >hang.$name &&
+		cat >libexec/hornero-$name <<-END && chmod +x libexec/hornero-$name || return 1
 		#!/bin/sh
 		echo \$\$ >>"$TRASH/begun.$name"
 		! rm "$TRASH/hang.$name" 2>/dev/null || exec sleep 100000
 		exec "$HORNERO_BUILD/hornero-$name" "\$@"
 		END
 	done &&
-	node_init "libexec_dir: $TRASH/libexec" "upkeep_timeout: 4s" "sweep_interval: 1s" "cache_minimum_age: 8s" "scrub_interval: 2s" && node_start
+	node_init "libexec_dir: $TRASH/libexec" "upkeep_timeout: 4s" "sweep_interval: 1s" \
+		"cache_minimum_age: 8s" "scrub_interval: 2s" &&
+	node_start
 '
 
 # Red without on_patience in agent/hornerod/upkeep.c upkeep_start().
 test_expect_success 'each is killed, and the log says which and why' '
 	for name in sweep keep collect scrub
 	do
-		wait_until "begun $name 1" 20 && pid=$(head -n 1 begun.$name) &&
-		wait_until "grep -q \"event=hangs program=hornero-$name pid=$pid .*upkeep_timeout (4 s)\" $NODE/hornerod.log" 30 &&
-		wait_until "! kill -0 $pid" 20 && wait_until "grep -q \"event=failed program=hornero-$name .*signal 9\" $NODE/hornerod.log" 20 ||
+		wait_until "begun $name 1" 20 &&
+		pid=$(head -n 1 begun.$name) &&
+		wait_until \
+			"grep -q \"event=hangs program=hornero-$name pid=$pid .*upkeep_timeout (4 s)\" $NODE/hornerod.log" 30 &&
+		wait_until "! kill -0 $pid" 20 &&
+		wait_until \
+			"grep -q \"event=failed program=hornero-$name .*signal 9\" $NODE/hornerod.log" 20 ||
 			return 1
 	done
 '
 
 test_expect_success 'and begun anew' '
-	wait_until "begun sweep 2" 30 && wait_until "begun keep 2" 30
+	wait_until "begun sweep 2" 30 &&
+	wait_until "begun keep 2" 30
 '
 
 test_expect_success 'a stop waits for none' '
-	: >hang.sweep && wait_until "test ! -e hang.sweep" 20 && pid=$(tail -n 1 begun.sweep) && node_stop && test_must_fail kill -0 $pid
+	: >hang.sweep &&
+	wait_until "test ! -e hang.sweep" 20 &&
+	pid=$(tail -n 1 begun.sweep) &&
+	node_stop &&
+	test_must_fail kill -0 $pid
 '
 
 test_done

@@ -1,7 +1,8 @@
 #!/bin/sh
-# The Capstan builders, as far as they can be shown where no capstan is installed: how they are chosen, what
-# they run, and what is said when the tool is missing. "capstan-stand-in" takes the tool's place: it accepts
-# exactly the command lines of the real one and leaves a qcow2 where the real one does.
+# The Capstan builders, as far as they can be shown where no capstan is installed: how they are
+# chosen, what they run, and what is said when the tool is missing. "capstan-stand-in" takes the
+# tool's place: it accepts exactly the command lines of the real one and leaves a qcow2 where the
+# real one does.
 test_description='capstan and capstan-compose, by a stand-in for the tool'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -10,11 +11,16 @@ test_expect_success 'builder files whose tool is the stand-in, in the pushed tre
 	mkdir builders &&
 	for b in capstan capstan-compose
 	do
-		sed -e "s,^argv: \[capstan\, ,argv: [sh\, capstan-stand-in\, ," -e "s/^needs:.*/needs: [qemu-img]/" \
-			-e "/^inputs:/,\$d" -e "/^version:/,/^\$/d" "$HORNERO_SRC/etc/builders.d/$b.yaml" >builders/$b.yaml || return 1
+		sed -e "s,^argv: \[capstan\, ,argv: [sh\, capstan-stand-in\, ," -e \
+			"s/^needs:.*/needs: [qemu-img]/" \
+			-e "/^inputs:/,\$d" -e "/^version:/,/^\$/d" \
+				"$HORNERO_SRC/etc/builders.d/$b.yaml" >builders/$b.yaml || return 1
 	done &&
-	grep -h "^argv" builders/*.yaml && grep -h "^needs" builders/*.yaml &&
-	node_init "builders_dir: $TRASH/builders" "compile_core_limit: 100" && node_start && node_hello_repo &&
+	grep -h "^argv" builders/*.yaml &&
+	grep -h "^needs" builders/*.yaml &&
+	node_init "builders_dir: $TRASH/builders" "compile_core_limit: 100" &&
+	node_start &&
+	node_hello_repo &&
 	cat >capstan-stand-in <<-"END" &&
 	test -n "$CAPSTAN_ROOT" || { echo "CAPSTAN_ROOT is not set"; exit 65; }
 	case "$*" in
@@ -27,24 +33,32 @@ test_expect_success 'builder files whose tool is the stand-in, in the pushed tre
 	head -c 1048576 /dev/zero >disk && printf "stand-in %s" "$HORNERO_TREE" | dd of=disk conv=notrunc 2>/dev/null
 	qemu-img convert -f raw -O qcow2 disk "$CAPSTAN_ROOT/repository/$1/$1.qemu"
 	END
-	git -C "$HELLO_WORK" rm -q -r . && cp capstan-stand-in "$HELLO_WORK/"
+	git -C "$HELLO_WORK" rm -q -r . &&
+	cp capstan-stand-in "$HELLO_WORK/"
 '
 
 warm_names_tree () {
-	git -C "$HELLO_WORK" add -A && git -C "$HELLO_WORK" commit -q -m "$1" && git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
+	git -C "$HELLO_WORK" add -A &&
+	git -C "$HELLO_WORK" commit -q -m "$1" &&
+	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
 	{ hornero wait "$HELLO_UUID" --timeout 60 || { hornero log 1; return 1; }; } &&
-	test "$(tr -d "\0" <"$(node_warm_path "$HELLO_UUID")")" = "stand-in $(git -C "$HELLO_WORK" rev-parse "HEAD^{tree}")" &&
+	test "$(tr -d "\0" <"$(node_warm_path "$HELLO_UUID")")" = \
+		"stand-in $(git -C "$HELLO_WORK" rev-parse "HEAD^{tree}")" &&
 	test "$(hornero image show "$HELLO_UUID" --json | jq -r .builder)" != x
 }
 
 test_expect_success 'a Capstanfile chooses capstan; its qcow2 becomes RAW' '
-	echo "base: cloudius/osv" >"$HELLO_WORK/Capstanfile" && warm_names_tree capstan &&
+	echo "base: cloudius/osv" >"$HELLO_WORK/Capstanfile" &&
+	warm_names_tree capstan &&
 	hornero show 1 --json | jq -e ".builder == \"capstan\""
 '
 
 test_expect_success 'meta/package.yaml chooses capstan-compose' '
-	git -C "$HELLO_WORK" rm -q Capstanfile && mkdir "$HELLO_WORK/meta" && echo "name: hello" >"$HELLO_WORK/meta/package.yaml" &&
-	warm_names_tree compose && hornero show 2 --json | jq -e ".builder == \"capstan-compose\""
+	git -C "$HELLO_WORK" rm -q Capstanfile &&
+	mkdir "$HELLO_WORK/meta" &&
+	echo "name: hello" >"$HELLO_WORK/meta/package.yaml" &&
+	warm_names_tree compose &&
+	hornero show 2 --json | jq -e ".builder == \"capstan-compose\""
 '
 
 if command -v capstan >/dev/null
@@ -52,17 +66,26 @@ then
 	test_skip 'without the tool the job is held, and the tool is named' 'capstan is installed here'
 else
 test_expect_success 'without the tool the job is held, and the tool is named' '
-	cp "$HORNERO_SRC/etc/builders.d/capstan.yaml" builders/ && git -C "$HELLO_WORK" rm -q -r meta &&
-	echo "base: cloudius/osv" >"$HELLO_WORK/Capstanfile" && git -C "$HELLO_WORK" add -A && git -C "$HELLO_WORK" commit -q -m real &&
-	git -C "$HELLO_WORK" push -q origin main 2>/dev/null && test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 30 &&
-	hornero why "$HELLO_UUID" >out && test_grep capstan out && cat out
+	cp "$HORNERO_SRC/etc/builders.d/capstan.yaml" builders/ &&
+	git -C "$HELLO_WORK" rm -q -r meta &&
+	echo "base: cloudius/osv" >"$HELLO_WORK/Capstanfile" &&
+	git -C "$HELLO_WORK" add -A &&
+	git -C "$HELLO_WORK" commit -q -m real &&
+	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
+	test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 30 &&
+	hornero why "$HELLO_UUID" >out &&
+	test_grep capstan out &&
+	cat out
 '
 fi
 
 test_expect_success 'nothing that can be detected: the pusher learns what was looked for' '
-	git -C "$HELLO_WORK" rm -q Capstanfile && git -C "$HELLO_WORK" commit -q -m none &&
-	git -C "$HELLO_WORK" push -q origin main 2>/dev/null && test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 30 &&
-	hornero why "$HELLO_UUID" >out && test_grep "Capstanfile" out
+	git -C "$HELLO_WORK" rm -q Capstanfile &&
+	git -C "$HELLO_WORK" commit -q -m none &&
+	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
+	test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 30 &&
+	hornero why "$HELLO_UUID" >out &&
+	test_grep "Capstanfile" out
 '
 
 test_done

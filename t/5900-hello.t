@@ -11,7 +11,8 @@ byte () {
 }
 
 test_expect_success 'make builds a disk of 1 MiB, without a warning' '
-	mkdir hello && node_copy_hello hello &&
+	mkdir hello &&
+	node_copy_hello hello &&
 	make -s -C hello HORNERO_TREE=aaaa 2>warnings &&
 	test_cmp /dev/null warnings &&
 	test "$(stat -c %s hello/hornero.raw)" -eq 1048576
@@ -32,7 +33,8 @@ test_expect_success 'its partition table is one: signature, boot flags, a type, 
 '
 
 test_expect_success 'two builds are one: same tree, same bytes' '
-	mkdir elsewhere && node_copy_hello elsewhere &&
+	mkdir elsewhere &&
+	node_copy_hello elsewhere &&
 	make -s -C elsewhere HORNERO_TREE=aaaa &&
 	cmp hello/hornero.raw elsewhere/hornero.raw
 '
@@ -52,8 +54,10 @@ test_expect_success 'it is up to date then' '
 if command -v bwrap >/dev/null && bwrap --unshare-all --ro-bind / / true 2>/dev/null
 then
 	test_expect_success 'it needs only /usr, no network, no other file' '
-		mkdir sealed && node_copy_hello sealed &&
-		bwrap --unshare-all --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib \
+		mkdir sealed &&
+		node_copy_hello sealed &&
+		bwrap --unshare-all --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib \
+			/lib \
 			--symlink usr/lib64 /lib64 --proc /proc --dev /dev --tmpfs /tmp \
 			--bind "$TRASH/sealed" /build/src --chdir /build/src --clearenv \
 			--setenv PATH /usr/bin:/bin --setenv HORNERO_TREE bbbb make -s &&
@@ -66,7 +70,8 @@ fi
 if command -v qemu-system-x86_64 >/dev/null
 then
 	test_expect_success 'it boots and says its tree' '
-		boot_guest hello/hornero.raw >said && cat said &&
+		boot_guest hello/hornero.raw >said &&
+		cat said &&
 		test_grep "^hello from hornero, tree bbbb$" said
 	'
 	test_expect_success 'a change of one line is a change of what it says' '
