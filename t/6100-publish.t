@@ -48,49 +48,98 @@ test_expect_success 'a length that is no multiple of a block, holes, and large e
 
 # Red without look_at_own() in agent/publish/publish.c publish().
 test_expect_success 'a file that is not ours is left alone, and the answer says whose it is and what lets go of it' '
-	echo foreign >"$BASE.new" && mv "$BASE.new" "$BASE" && before=$(stat -c "%i %Y" "$BASE") &&
+	echo foreign >"$BASE.new" &&
+	mv "$BASE.new" "$BASE" &&
+	before=$(stat -c "%i %Y" "$BASE") &&
 	publish_fence 3 &&
 	publish_ask 3 >replies &&
-	test_grep "^foreign $NAME $BASE is not hornero.s: 8 bytes, owner $(stat -c %U "$BASE"), .*hornero image add --replace $UUID" replies &&
-	test "$(cat "$BASE")" = foreign && test "$(stat -c "%i %Y" "$BASE")" = "$before" && publish_clean
+	test_grep \
+		"^foreign $NAME $BASE is not hornero.s: 8 bytes, owner $(stat -c %U "$BASE"), .*hornero image add --replace $UUID" replies &&
+	test "$(cat "$BASE")" = foreign &&
+	test "$(stat -c "%i %Y" "$BASE")" = "$before" &&
+	publish_clean
 '
 
 # permit: as `hornero image add --replace` writes it
 permit () {
-	printf "%s %s %s %s\n" "$(stat -c %i "$BASE")" "$(stat -c %.9W "$BASE" | tr -d .)" "$(stat -c %s "$BASE")" "$(stat -c %.9Y "$BASE")" \
+	printf "%s %s %s %s\n" "$(stat -c %i "$BASE")" "$(stat -c %.9W "$BASE" | tr -d .)" \
+		"$(stat -c %s "$BASE")" "$(stat -c %.9Y "$BASE")" \
 		>"$STATE/images.d/$UUID.replace"
 }
 
-# Red without the time in state/replace.c line_of(), or without the check of OURS_PERMITTED in ours_still().
+# Red without the time in state/replace.c line_of(), or without the check of OURS_PERMITTED in
+# ours_still().
 test_expect_success 'what the operator lets go of is that very file: another one, or a touched one, stays' '
-	permit && echo foreign >"$BASE.new" && touch -r "$BASE" "$BASE.new" && mv "$BASE.new" "$BASE" &&
-	publish_ask 3 >replies && test_grep "^foreign" replies && permit && touch -d "1 hour ago" "$BASE" &&
-	publish_ask 3 >replies && test_grep "^foreign" replies && test "$(cat "$BASE")" = foreign && permit &&
-	publish_conf "failpoint: publish-copied:stop" && publish_background 3 && publish_stopped && touch -d "2 hours ago" "$BASE" &&
-	kill -CONT "$publish_pid" && publish_end && test_grep "^foreign" "$publish_replies" && test "$(cat "$BASE")" = foreign &&
-	publish_conf && publish_clean
+	permit &&
+	echo foreign >"$BASE.new" &&
+	touch -r "$BASE" "$BASE.new" &&
+	mv "$BASE.new" "$BASE" &&
+	publish_ask 3 >replies &&
+	test_grep "^foreign" replies &&
+	permit &&
+	touch -d "1 hour ago" "$BASE" &&
+	publish_ask 3 >replies &&
+	test_grep "^foreign" replies &&
+	test "$(cat "$BASE")" = foreign &&
+	permit &&
+	publish_conf "failpoint: publish-copied:stop" &&
+	publish_background 3 &&
+	publish_stopped &&
+	touch -d "2 hours ago" "$BASE" &&
+	kill -CONT "$publish_pid" &&
+	publish_end &&
+	test_grep "^foreign" "$publish_replies" &&
+	test "$(cat "$BASE")" = foreign &&
+	publish_conf &&
+	publish_clean
 '
 
 # Red without use_permission() in agent/publish/publish.c: the hard link would go, too.
 test_expect_success 'that file is replaced by rename, never written to, and the permission is used up' '
-	permit && ln "$BASE" "$INSTANCES/kept" && exec 5<"$BASE" &&
-	publish_ask 3 >replies && test_grep "^published" replies &&
+	permit &&
+	ln "$BASE" "$INSTANCES/kept" &&
+	exec 5<"$BASE" &&
+	publish_ask 3 >replies &&
+	test_grep "^published" replies &&
 	cmp keep-odd "$BASE" &&
-	test "$(cat <&5)" = foreign && exec 5<&- && test ! -e "$STATE/images.d/$UUID.replace" &&
-	mv "$INSTANCES/kept" "$BASE" && publish_ask 3 >replies && test_grep "^foreign" replies && test "$(cat "$BASE")" = foreign
+	test "$(cat <&5)" = foreign &&
+	exec 5<&- &&
+	test ! -e "$STATE/images.d/$UUID.replace" &&
+	mv "$INSTANCES/kept" "$BASE" &&
+	publish_ask 3 >replies &&
+	test_grep "^foreign" replies &&
+	test "$(cat "$BASE")" = foreign
 '
 
-# Red without ours_still() in agent/publish/publish.c put_in_place(), and the second half without aside_rename_new().
+# Red without ours_still() in agent/publish/publish.c put_in_place(), and the second half without
+# aside_rename_new().
 test_expect_success 'one that Nova puts there while we copy is left alone as well' '
-	rm "$BASE" && publish_conf "failpoint: publish-copied:stop" && publish_background 3 && publish_stopped &&
-	echo fetched >"$BASE" && kill -CONT "$publish_pid" && publish_end && test_grep "^foreign" "$publish_replies" &&
-	test "$(cat "$BASE")" = fetched && rm "$BASE" && publish_conf && publish_ask 3 >replies && cmp keep-odd "$BASE" && publish_clean
+	rm "$BASE" &&
+	publish_conf "failpoint: publish-copied:stop" &&
+	publish_background 3 &&
+	publish_stopped &&
+	echo fetched >"$BASE" &&
+	kill -CONT "$publish_pid" &&
+	publish_end &&
+	test_grep "^foreign" "$publish_replies" &&
+	test "$(cat "$BASE")" = fetched &&
+	rm "$BASE" &&
+	publish_conf &&
+	publish_ask 3 >replies &&
+	cmp keep-odd "$BASE" &&
+	publish_clean
 '
 
 # Red without look_at_bytes() in agent/publish/ours.c; the second half without mark_is().
 test_expect_success 'bytes of an artifact of this image are ours without a record, and so is what bears our mark' '
-	cp "$BASE" "$BASE.x" && mv "$BASE.x" "$BASE" && publish_ask 3 >replies && test_grep "^published" replies &&
-	printf X | dd of="$BASE" conv=notrunc 2>/dev/null && publish_ask 3 >replies && test_grep "^published" replies && cmp keep-odd "$BASE"
+	cp "$BASE" "$BASE.x" &&
+	mv "$BASE.x" "$BASE" &&
+	publish_ask 3 >replies &&
+	test_grep "^published" replies &&
+	printf X | dd of="$BASE" conv=notrunc 2>/dev/null &&
+	publish_ask 3 >replies &&
+	test_grep "^published" replies &&
+	cmp keep-odd "$BASE"
 '
 
 test_expect_success 'an instance on the old bytes defers, early and without a copy' '
@@ -108,8 +157,11 @@ test_expect_success 'an instance on the old bytes defers, early and without a co
 '
 
 test_expect_success 'the very same bytes may come back under an instance' '
-	cp keep-odd again && publish_take again 5 && publish_fence 5 &&
-	cp -p "$BASE" "$BASE.x" && mv "$BASE.x" "$BASE" &&
+	cp keep-odd again &&
+	publish_take again 5 &&
+	publish_fence 5 &&
+	cp -p "$BASE" "$BASE.x" &&
+	mv "$BASE.x" "$BASE" &&
 	publish_ask 5 >replies &&
 	test_grep "^published " replies &&
 	cmp keep-odd "$BASE" &&
@@ -118,17 +170,32 @@ test_expect_success 'the very same bytes may come back under an instance' '
 
 # Red with the record's word in the place of standing_compare() in agent/publish/standing.c.
 test_expect_success 'a record that calls other bytes the same is not believed' '
-	mkdir -p "$INSTANCES/hornero/warm" && digest=$(sha256sum <keep-new | cut -d " " -f 1) && cp "$BASE" was &&
-	cp "$BASE" "$BASE.x" && truncate -s "$(stat -c %s keep-new)" "$BASE.x" && mv "$BASE.x" "$BASE" && RAW=$INSTANCES/hornero/artifact/$digest.raw &&
+	mkdir -p "$INSTANCES/hornero/warm" &&
+	digest=$(sha256sum <keep-new | cut -d " " -f 1) &&
+	cp "$BASE" was &&
+	cp "$BASE" "$BASE.x" &&
+	truncate -s "$(stat -c %s keep-new)" "$BASE.x" &&
+	mv "$BASE.x" "$BASE" &&
+	RAW=$INSTANCES/hornero/artifact/$digest.raw &&
 	printf "{\"image\": \"$UUID\", \"name\": \"$NAME\", \"ino\": \"%s\", \"born_ns\": %s, \"size_bytes\": %s, \"digest\": \"$digest\", \"key\": \"\",
 		\"commit\": \"\", \"tree\": \"\", \"inputs\": \"\", \"builder\": \"\", \"job\": 4, \"attempt\": 1, \"published_ms\": 1}\n" \
-		"$(stat -c %i "$BASE")" "$(stat -c %.9W "$BASE" | tr -d .)" "$(stat -c %s "$BASE")" >"$INSTANCES/hornero/warm/$UUID.json" &&
-	publish_fence 4 && DIGEST=$digest && publish_ask 4 >replies 2>log && cat log replies && test_grep "^deferred instance $OTHER stands" replies
+		"$(stat -c %i "$BASE")" "$(stat -c %.9W "$BASE" | tr -d .)" \
+			"$(stat -c %s "$BASE")" >"$INSTANCES/hornero/warm/$UUID.json" &&
+	publish_fence 4 &&
+	DIGEST=$digest &&
+	publish_ask 4 >replies 2>log &&
+	cat log replies &&
+	test_grep "^deferred instance $OTHER stands" replies
 '
 
 test_expect_success 'neither is one believed whose file is gone: another may have had its name' '
-	mv "$BASE" gone && publish_ask 4 >replies && test_grep "^deferred instance $OTHER stands .*which are gone.*copy them to $NAME" replies &&
-	test ! -e "$BASE" && rm "$INSTANCES/hornero/warm/$UUID.json" && cp was "$BASE" && RAW=$INSTANCES/hornero/artifact/$(sha256sum <keep-odd | cut -d " " -f 1).raw &&
+	mv "$BASE" gone &&
+	publish_ask 4 >replies &&
+	test_grep "^deferred instance $OTHER stands .*which are gone.*copy them to $NAME" replies &&
+	test ! -e "$BASE" &&
+	rm "$INSTANCES/hornero/warm/$UUID.json" &&
+	cp was "$BASE" &&
+	RAW=$INSTANCES/hornero/artifact/$(sha256sum <keep-odd | cut -d " " -f 1).raw &&
 	publish_clean
 '
 
@@ -136,7 +203,8 @@ test_expect_success 'a resized or renamed instance, a second disk and a relative
 	mv "$INSTANCES/$OTHER" "$INSTANCES/${OTHER}_resize" &&
 	mv "$INSTANCES/${OTHER}_resize/disk" "$INSTANCES/${OTHER}_resize/disk.local" &&
 	(cd "$INSTANCES/${OTHER}_resize" && qemu-img rebase -u -f qcow2 -F raw -b "../_base/$NAME" disk.local) &&
-	DIGEST=$(sha256sum <keep-new | cut -d " " -f 1) && RAW=$INSTANCES/hornero/artifact/$DIGEST.raw &&
+	DIGEST=$(sha256sum <keep-new | cut -d " " -f 1) &&
+	RAW=$INSTANCES/hornero/artifact/$DIGEST.raw &&
 	publish_fence 4 &&
 	publish_ask 4 >replies &&
 	test_grep "^deferred instance ${OTHER}_resize stands" replies
@@ -150,16 +218,21 @@ test_expect_success 'a flattened overlay is in nobody'\''s way' '
 '
 
 test_expect_success 'the fence: another attempt, another token, no fence at all' '
-	publish_file late 4 && publish_take late 6 &&
+	publish_file late 4 &&
+	publish_take late 6 &&
 	before=$(stat -c %i "$BASE") &&
 	publish_fence 7 &&
-	test_expect_code 75 publish_ask 6 >replies && test_grep "^error nobody .*fenced" replies &&
+	test_expect_code 75 publish_ask 6 >replies &&
+	test_grep "^error nobody .*fenced" replies &&
 	publish_fence 6 2 &&
-	test_expect_code 75 publish_ask 6 >replies && test_grep "^error nobody .*fenced" replies &&
+	test_expect_code 75 publish_ask 6 >replies &&
+	test_grep "^error nobody .*fenced" replies &&
 	publish_fence 6 1 other &&
-	test_expect_code 75 publish_ask 6 >replies && test_grep "^error nobody .*fenced" replies &&
+	test_expect_code 75 publish_ask 6 >replies &&
+	test_grep "^error nobody .*fenced" replies &&
 	rm "$STATE/fence/$UUID" &&
-	test_expect_code 75 publish_ask 6 >replies && test_grep "^error nobody .*fenced" replies &&
+	test_expect_code 75 publish_ask 6 >replies &&
+	test_grep "^error nobody .*fenced" replies &&
 	test "$(stat -c %i "$BASE")" = "$before" &&
 	publish_clean
 '
@@ -167,26 +240,34 @@ test_expect_success 'the fence: another attempt, another token, no fence at all'
 test_expect_success 'an image that is not registered, or whose file is broken, is the operator'\''s' '
 	publish_fence 6 &&
 	mv "$STATE/images.d/$UUID.yaml" saved &&
-	test_expect_code 78 publish_ask 6 >replies && test_grep "^error operator .*$UUID" replies &&
+	test_expect_code 78 publish_ask 6 >replies &&
+	test_grep "^error operator .*$UUID" replies &&
 	echo "nonsense: 1" >"$STATE/images.d/$UUID.yaml" &&
-	test_expect_code 78 publish_ask 6 >replies && test_grep "^error operator .*$UUID.yaml:1:1" replies &&
+	test_expect_code 78 publish_ask 6 >replies &&
+	test_grep "^error operator .*$UUID.yaml:1:1" replies &&
 	mv saved "$STATE/images.d/$UUID.yaml" &&
 	publish_clean
 '
 
 test_expect_success 'the descriptor must be the stored file, and unchanged' '
 	before=$(stat -c %i "$BASE") &&
-	cp "$RAW" twin && real=$RAW && RAW=$TRASH/twin &&
-	test_expect_code 75 publish_ask 6 >replies && test_grep "^error nobody .*its inode differs" replies &&
+	cp "$RAW" twin &&
+	real=$RAW &&
+	RAW=$TRASH/twin &&
+	test_expect_code 75 publish_ask 6 >replies &&
+	test_grep "^error nobody .*its inode differs" replies &&
 	RAW=$real &&
-	chmod 0644 "$RAW" && printf x | dd of="$RAW" conv=notrunc 2>/dev/null &&
+	chmod 0644 "$RAW" &&
+	printf x | dd of="$RAW" conv=notrunc 2>/dev/null &&
 	test_expect_code 75 publish_ask 6 >replies &&
 	test_grep "^error nobody .*time of modification differs" replies &&
 	RAW=$INSTANCES &&
-	test_expect_code 75 publish_ask 6 >replies && test_grep "^error nobody .*its type differs" replies &&
+	test_expect_code 75 publish_ask 6 >replies &&
+	test_grep "^error nobody .*its type differs" replies &&
 	RAW=$real &&
 	rm "$INSTANCES/hornero/artifact/$DIGEST.json" &&
-	test_expect_code 75 publish_ask 6 >replies && test_grep "^error nobody .*will not publish" replies &&
+	test_expect_code 75 publish_ask 6 >replies &&
+	test_grep "^error nobody .*will not publish" replies &&
 	test "$(stat -c %i "$BASE")" = "$before" &&
 	publish_clean
 '
@@ -195,7 +276,8 @@ test_expect_success 'malformed requests are refused with words, and without a de
 	for request in "" nonsense "publish ../../x $DIGEST 6 1 token" "publish $UUID $DIGEST 6 1" \
 		"publish $UUID $DIGEST 6 1 token more" "publish $UUID $DIGEST -6 1 token"
 	do
-		test_must_fail publish-tool ask "$RAW" "$request" hornero-publish -c "$CONF" >replies || return 1
+		test_must_fail publish-tool ask "$RAW" "$request" hornero-publish -c "$CONF" \
+			>replies || return 1
 		test_grep "^error (us|nobody) " replies || return 1
 	done &&
 	test_expect_code 70 publish-tool ask - "publish $UUID $DIGEST 6 1 token" \

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Where hornerod is no root its builds are the same user to the kernel, which counts descriptors in flight per user and refuses
-# a sender that finds more of them than it may have open. hornerod hands each artifact to the publisher as a descriptor.
-# Red without: the limits of stage.c (the build parks as many as hornerod may have), or raise_limit of agent/hornerod/main.c.
+# Where hornerod is no root its builds are the same user to the kernel, which counts descriptors in
+# flight per user and refuses a sender that finds more of them than it may have open. hornerod hands
+# each artifact to the publisher as a descriptor. Red without: the limits of stage.c (the build
+# parks as many as hornerod may have), or raise_limit of agent/hornerod/main.c.
 test_description='a build that holds all the descriptors in flight that it can stops no publication'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -10,7 +11,8 @@ test_requires python3 python3
 test "$(id -u)" -ne 0 || { test_requires systemd-socket-activate systemd; node_users; }
 parked=6c2f1f0a-3a53-4a0e-9a5e-1d2c9c0d7b11
 
-# park: commits a build that takes all it gets, in one process after the other, and then waits for its end
+# park: commits a build that takes all it gets, in one process after the other, and then waits for
+# its end
 park () {
 	cat >"$1/park.py" <<-'END'
 	import array, os, resource, signal, socket
@@ -33,21 +35,37 @@ park () {
 }
 
 test_expect_success 'a node, whose hornerod has the soft limit that a login has' '
-	node_init "workers: 2" "compile_core_limit: 100" "silence_timeout: 600" && ulimit -S -n 1024 && node_start && pid=$(pgrep -n -x hornerod) &&
-	node_hello_repo hello && node_hello_repo parking $parked && work=$HELLO_WORK && hello=$TRASH/work-hello
+	node_init "workers: 2" "compile_core_limit: 100" "silence_timeout: 600" &&
+	ulimit -S -n 1024 &&
+	node_start &&
+	pid=$(pgrep -n -x hornerod) &&
+	node_hello_repo hello &&
+	node_hello_repo parking $parked &&
+	work=$HELLO_WORK &&
+	hello=$TRASH/work-hello
 '
 
 test_expect_success 'while one build holds all it gets, two others are published, one after the other' '
-	park "$work" && git -C "$work" add park.py Makefile && git -C "$work" commit -q -m park &&
-	git -C "$work" push -q origin main 2>push.out && job=$(node_job push.out) &&
+	park "$work" &&
+	git -C "$work" add park.py Makefile &&
+	git -C "$work" commit -q -m park &&
+	git -C "$work" push -q origin main 2>push.out &&
+	job=$(node_job push.out) &&
 	wait_until "hornero log $job | grep parked" 30 &&
 	for n in 1 2
 	do
-		printf "hornero.raw:\n\techo $n >\$@; truncate -s 1M \$@\n" >"$hello/Makefile" && git -C "$hello" commit -q -a -m $n &&
-		git -C "$hello" push -q origin main && hornero wait 2b7e1516-28ae-4d2a-abf7-158809cf4f3c --timeout 60 &&
-		test "$(head -c 1 "$(node_warm_path 2b7e1516-28ae-4d2a-abf7-158809cf4f3c)")" = $n || { tail "$NODE/hornerod.log"; return 1; }
+		printf "hornero.raw:\n\techo $n >\$@; truncate -s 1M \$@\n" >"$hello/Makefile" &&
+		git -C "$hello" commit -q -a -m $n &&
+		git -C "$hello" push -q origin main &&
+		hornero wait 2b7e1516-28ae-4d2a-abf7-158809cf4f3c --timeout 60 &&
+		test "$(head -c 1 "$(node_warm_path 2b7e1516-28ae-4d2a-abf7-158809cf4f3c)")" = $n \
+			|| { tail "$NODE/hornerod.log"; return 1; }
 	done &&
-	hornero log $job >out && cat out && test_grep "Too many references" out && hornero cancel $job && node_stop
+	hornero log $job >out &&
+	cat out &&
+	test_grep "Too many references" out &&
+	hornero cancel $job &&
+	node_stop
 '
 
 test_done

@@ -12,11 +12,16 @@ CALLS=openat,pwrite64,ioctl,ftruncate,fsync,fcntl,utimensat,rename,renameat,rena
 
 test_expect_success 'setup: a publication under strace' '
 	publish_init &&
-	publish_file one 9000 && publish_take one 1 && publish_fence 1 &&
+	publish_file one 9000 &&
+	publish_take one 1 &&
+	publish_fence 1 &&
 	publish_ask 1 >/dev/null &&
-	publish_file two 9000 && publish_take two 2 && publish_fence 2 &&
+	publish_file two 9000 &&
+	publish_take two 2 &&
+	publish_fence 2 &&
 	PUBLISH_AS="strace -y -s 256 -o trace -e trace=$CALLS" &&
-	publish_ask 2 >replies && test_grep "^published " replies
+	publish_ask 2 >replies &&
+	test_grep "^published " replies
 '
 
 # line PATTERN: the number of its first line in the trace after line $at, which it becomes.
@@ -28,19 +33,23 @@ next () {
 
 ASIDE="[.]hornero-$UUID[.]2[.]1"
 
-# Red without the fsync in publish.c copy_aside(), without the one of a->cache in put_in_place(), or with
-# either moved: each step must be found behind the one before.
+# Red without the fsync in publish.c copy_aside(), without the one of a->cache in put_in_place(), or
+# with either moved: each step must be found behind the one before.
 test_expect_success 'each step behind the one before' '
 	at=0 &&
 	next "openat.*$ASIDE.*O_EXCL.*O_NOFOLLOW" &&
-	next "(ioctl.*FICLONE.*= 0|pwrite64.*$ASIDE)" && first_write=$at &&
+	next "(ioctl.*FICLONE.*= 0|pwrite64.*$ASIDE)" &&
+	first_write=$at &&
 	next "ftruncate.*$ASIDE.*= 0" &&
-	next "fsync.*$ASIDE.*= 0" && synced=$at &&
-	next "fcntl.*nova-$NAME.*F_OFD_SETLK.*F_WRLCK.*= 0" && locked=$at &&
+	next "fsync.*$ASIDE.*= 0" &&
+	synced=$at &&
+	next "fcntl.*nova-$NAME.*F_OFD_SETLK.*F_WRLCK.*= 0" &&
+	locked=$at &&
 	next "read.*/fence/$UUID.*2 1 token" &&
 	next "openat.*/instances.*O_DIRECTORY" &&
 	next "utimensat.*$ASIDE.*= 0" &&
-	next "renameat.*$ASIDE.*$NAME.*= 0" && renamed=$at &&
+	next "renameat.*$ASIDE.*$NAME.*= 0" &&
+	renamed=$at &&
 	next "fsync.*/_base.*= 0" &&
 	next "sendto.*published $NAME"
 '

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A process that hangs in the kernel does not even die of SIGKILL. A frozen one of cgroup v1 stands in for it: the first
-# publisher answers, then freezes itself.
+# A process that hangs in the kernel does not even die of SIGKILL. A frozen one of cgroup v1 stands
+# in for it: the first publisher answers, then freezes itself.
 test_description='a publisher that hangs in the kernel keeps nobody waiting but for Nova'\''s lock, where it holds that'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -27,7 +27,11 @@ state () {
 }
 
 test_expect_success 'a node whose publishers freeze on demand' '
-	mkdir $ice && test_cleanup thaw && mkdir libexec && ln -s "$HORNERO_BUILD"/hornero* libexec/ && rm libexec/hornero-publish &&
+	mkdir $ice &&
+	test_cleanup thaw &&
+	mkdir libexec &&
+	ln -s "$HORNERO_BUILD"/hornero* libexec/ &&
+	rm libexec/hornero-publish &&
 	cat >libexec/hornero-publish <<-END && chmod +x libexec/hornero-publish &&
 	#!/usr/bin/python3
 	import fcntl, os, socket, sys
@@ -43,46 +47,73 @@ test_expect_success 'a node whose publishers freeze on demand' '
 	    open("$ice/freezer.state", "w").write("FROZEN")
 	os.execv("$HORNERO_BUILD/hornero-publish", sys.argv)
 	END
-	node_init "libexec_dir: $TRASH/libexec" && node_start && node_hello_repo other $other && node_hello_repo
+	node_init "libexec_dir: $TRASH/libexec" &&
+	node_start &&
+	node_hello_repo other $other &&
+	node_hello_repo
 '
 
 test_expect_success 'one hangs: hornerod wants to kill it, and builds and publishes what else there is' '
-	: >freeze && push_make "head -c 1048576 /dev/zero >\$@" && hung=$job &&
+	: >freeze &&
+	push_make "head -c 1048576 /dev/zero >\$@" &&
+	hung=$job &&
 	wait_until "hornero why $hung | grep -q \"about to hang\"" 20 &&
-	wait_until "grep -q event=publisher-killed $NODE/hornerod.log" 20 && test -n "$(hung)" &&
-	git -C "$TRASH/work-other" push -q origin main 2>push.out && hornero wait $other --timeout 120
+	wait_until "grep -q event=publisher-killed $NODE/hornerod.log" 20 &&
+	test -n "$(hung)" &&
+	git -C "$TRASH/work-other" push -q origin main 2>push.out &&
+	hornero wait $other --timeout 120
 '
 
-# Red without the call of publication_give_up() in agent/hornerod/stuck.c (t/6146 has one that hangs with
-# a file in the cache).
+# Red without the call of publication_give_up() in agent/hornerod/stuck.c (t/6146 has one that hangs
+# with a file in the cache).
 test_expect_success 'another one publishes its image meanwhile; doctor names the process' '
-	hornero wait $hung --timeout 60 && test -n "$(hung)" &&
-	wait_until "hornero doctor | grep -q \"hornero-publish (process $(hung)) of job $hung does not die of SIGKILL: another one publishes the image\"" 10
+	hornero wait $hung --timeout 60 &&
+	test -n "$(hung)" &&
+	wait_until \
+		"hornero doctor | grep -q \"hornero-publish (process $(hung)) of job $hung does not die of SIGKILL: another one publishes the image\"" 10
 '
 
 test_expect_success 'a reload takes it over, and the image is published again' '
-	kill -HUP $node_pid && wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 &&
-	pgrep -P $node_pid >children && hung >who && grep -x -f who children &&
-	push_make "head -c 1048576 /dev/zero >\$@; printf 2 | dd of=\$@ conv=notrunc 2>/dev/null" && hornero wait $job --timeout 60 && test -n "$(hung)"
+	kill -HUP $node_pid &&
+	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 &&
+	pgrep -P $node_pid >children &&
+	hung >who &&
+	grep -x -f who children &&
+	push_make "head -c 1048576 /dev/zero >\$@; printf 2 | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	hornero wait $job --timeout 60 &&
+	test -n "$(hung)"
 '
 
 # Red without stuck_told in agent/hornerod/handover.c: the words of the life before stand for ever.
 test_expect_success 'once the kernel lets go of it, it is reaped' '
-	thaw && wait_until "! pgrep -P $node_pid" 20 && wait_until "test ! -e $NODE/state/run/stuck" 20
+	thaw &&
+	wait_until "! pgrep -P $node_pid" 20 &&
+	wait_until "test ! -e $NODE/state/run/stuck" 20
 '
 
-# What it may still do in the cache it does under that lock: a publisher that broke it could find older bytes over its own.
+# What it may still do in the cache it does under that lock: a publisher that broke it could find
+# older bytes over its own.
 test_expect_success 'one that holds Nova'\''s lock: the next waits for that lock, and publishes then' '
-	mkdir $ice && lock=$NODE/instances/locks/nova-$(printf %s "$HELLO_UUID" | sha1sum | cut -d " " -f 1) && test -e "$lock" && echo "$lock" >freeze &&
+	mkdir $ice &&
+	lock=$NODE/instances/locks/nova-$(printf %s "$HELLO_UUID" | sha1sum | cut -d " " -f 1) &&
+	test -e "$lock" &&
+	echo "$lock" >freeze &&
 	push_make "head -c 1048576 /dev/zero >\$@; printf 3 | dd of=\$@ conv=notrunc 2>/dev/null" &&
 	wait_until "hornero why $HELLO_UUID | grep -q \"process .* does not die of SIGKILL\"" 30 &&
-	wait_until "hornero why $job | grep -q \"Nova.s lock\"" 20 && test "$(state $job)" = built && thaw && hornero wait $job --timeout 60
+	wait_until "hornero why $job | grep -q \"Nova.s lock\"" 20 &&
+	test "$(state $job)" = built &&
+	thaw &&
+	hornero wait $job --timeout 60
 '
 
 test_expect_success 'a stop does not wait for one for ever' '
-	mkdir $ice && : >freeze && push_make "head -c 1048576 /dev/zero >\$@; printf 4 | dd of=\$@ conv=notrunc 2>/dev/null" &&
-	wait_until "test -n \"\$(hung)\" && grep -q FROZEN $ice/freezer.state" 20 && node_stop &&
-	test_grep "event=publisher-(hangs|killed)" "$NODE/hornerod.log" && thaw
+	mkdir $ice &&
+	: >freeze &&
+	push_make "head -c 1048576 /dev/zero >\$@; printf 4 | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	wait_until "test -n \"\$(hung)\" && grep -q FROZEN $ice/freezer.state" 20 &&
+	node_stop &&
+	test_grep "event=publisher-(hangs|killed)" "$NODE/hornerod.log" &&
+	thaw
 '
 
 test_done

@@ -23,95 +23,174 @@ base_text () {
 
 # fetched TEXT: Nova has fetched another image under this id
 fetched () {
-	head -c 1048576 /dev/zero >image && printf "$1" | dd of=image conv=notrunc 2>/dev/null &&
-	rm -f "$BASE" && install -m 0644 image "$BASE" && was=$(stat -c %i "$BASE")
+	head -c 1048576 /dev/zero >image &&
+	printf "$1" | dd of=image conv=notrunc 2>/dev/null &&
+	rm -f "$BASE" &&
+	install -m 0644 image "$BASE" &&
+	was=$(stat -c %i "$BASE")
 }
 
 is_foreign () {
-	test "$(base_text)" = "$1" && test "$(stat -c %i "$BASE")" = "$was"
+	test "$(base_text)" = "$1" &&
+	test "$(stat -c %i "$BASE")" = "$was"
 }
 
-# Red where look_at_own() in agent/publish/publish.c passes OURS_FOREIGN, as in no. 3 and 7. (One call without the other stays green.)
+# Red where look_at_own() in agent/publish/publish.c passes OURS_FOREIGN, as in no. 3 and 7. (One
+# call without the other stays green.)
 test_expect_success 'a push to an image whose file is another: it is built, waits with words, and the file stays' '
-	node_init && node_start && fetched debian && node_hello_repo 2>add.err &&
-	test_grep "$BASE lies in Nova.s cache already and is not hornero.s" add.err && push_text one &&
-	test_expect_code 75 hornero wait "$job" --timeout 60 2>err && test_grep "$BASE is not hornero.s: 1048576 bytes, owner root, last changed .*hornero image add --replace $ID" err &&
+	node_init &&
+	node_start &&
+	fetched debian &&
+	node_hello_repo 2>add.err &&
+	test_grep "$BASE lies in Nova.s cache already and is not hornero.s" add.err &&
+	push_text one &&
+	test_expect_code 75 hornero wait "$job" --timeout 60 2>err &&
+	test_grep \
+		"$BASE is not hornero.s: 1048576 bytes, owner root, last changed .*hornero image add --replace $ID" err &&
 	test_expect_code 75 hornero wait $ID --timeout 60 &&
-	hornero why $ID >out && test_grep "$BASE is not hornero.s" out && is_foreign debian &&
-	hornero cache --json | jq -e ".[0].state == \"foreign\"" && hornero image list >out && is_foreign debian
+	hornero why $ID >out &&
+	test_grep "$BASE is not hornero.s" out &&
+	is_foreign debian &&
+	hornero cache --json | jq -e ".[0].state == \"foreign\"" &&
+	hornero image list >out &&
+	is_foreign debian
 '
 
 # Red without foreign_stands() in agent/hornerod/publication.c start().
 test_expect_success 'nobody reads it again each second' '
-	asked=$(grep -c "event=foreign " "$LOG") && from=$(date +%s) && wait_until "test \$(date +%s) -ge $((from + 3))" 10 &&
+	asked=$(grep -c "event=foreign " "$LOG") &&
+	from=$(date +%s) &&
+	wait_until "test \$(date +%s) -ge $((from + 3))" 10 &&
 	test "$(grep -c "event=foreign " "$LOG")" -eq $asked
 '
 
 test_expect_success 'neither a newer push, nor a rebuild, nor a sweep, nor a restart replaces it' '
-	push_text two && test_expect_code 75 hornero wait "$job" --timeout 60 && is_foreign debian &&
-	hornero rebuild -f $ID >out && job=$(node_job out) &&
-	test_expect_code 75 hornero wait "$job" --timeout 60 && is_foreign debian && hornero sweep >out && node_stop && node_start &&
-	test_expect_code 75 hornero wait $ID --timeout 60 && is_foreign debian
+	push_text two &&
+	test_expect_code 75 hornero wait "$job" --timeout 60 &&
+	is_foreign debian &&
+	hornero rebuild -f $ID >out &&
+	job=$(node_job out) &&
+	test_expect_code 75 hornero wait "$job" --timeout 60 &&
+	is_foreign debian &&
+	hornero sweep >out &&
+	node_stop &&
+	node_start &&
+	test_expect_code 75 hornero wait $ID --timeout 60 &&
+	is_foreign debian
 '
 
 # Red without: find_bound() in cli/image_add.c.
 test_expect_success 'image add without --replace, or with another repository, lets go of nothing' '
-	test_expect_code 64 hornero image add $ID hello 2>err && test_grep "is here already" err &&
-	command hornero repo create other && test_expect_code 64 hornero image add --replace $ID other 2>err && test_grep "follows hello already" err &&
-	test_expect_code 64 hornero image add --replace hello 2>err && test_grep "needs the UUID" err &&
-	test ! -e "$NODE/state/images.d/$ID.replace" && is_foreign debian
+	test_expect_code 64 hornero image add $ID hello 2>err &&
+	test_grep "is here already" err &&
+	command hornero repo create other &&
+	test_expect_code 64 hornero image add --replace $ID other 2>err &&
+	test_grep "follows hello already" err &&
+	test_expect_code 64 hornero image add --replace hello 2>err &&
+	test_grep "needs the UUID" err &&
+	test ! -e "$NODE/state/images.d/$ID.replace" &&
+	is_foreign debian
 '
 
 # Red where foreign_stands() does not ask for a permission.
 test_expect_success 'image add --replace of the bound image: that file goes, and the image is warm' '
-	hornero image add --replace $ID hello >out && test_grep "may be replaced" out && wait_until "hornero wait $ID --timeout 1" 60 &&
-	test "$(base_text)" = two && test ! -e "$NODE/state/images.d/$ID.replace" &&
-	test_grep "event=foreign-replaced .*ino=$was" "$LOG" && hornero image add --replace $ID hello >out && test_grep "is hornero.s own" out
+	hornero image add --replace $ID hello >out &&
+	test_grep "may be replaced" out &&
+	wait_until "hornero wait $ID --timeout 1" 60 &&
+	test "$(base_text)" = two &&
+	test ! -e "$NODE/state/images.d/$ID.replace" &&
+	test_grep "event=foreign-replaced .*ino=$was" "$LOG" &&
+	hornero image add --replace $ID hello >out &&
+	test_grep "is hornero.s own" out
 '
 
 # Red without look_at_bytes() in agent/publish/ours.c judge().
 test_expect_success 'Nova ages it out and fetches one of our artifacts: that is ours' '
-	cp "$BASE" image && rm "$BASE" && install -m 0644 image "$BASE" && hornero sweep >out && test_grep "another file has its name in the cache" out &&
-	wait_until "hornero cache --json | jq -e \".[0].state == \\\"warm\\\"\"" 60 && test "$(base_text)" = two
+	cp "$BASE" image &&
+	rm "$BASE" &&
+	install -m 0644 image "$BASE" &&
+	hornero sweep >out &&
+	test_grep "another file has its name in the cache" out &&
+	wait_until "hornero cache --json | jq -e \".[0].state == \\\"warm\\\"\"" 60 &&
+	test "$(base_text)" = two
 '
 
 test_expect_success 'it fetches other bytes: they stay, one job waits with words, and a file that goes away ends that' '
-	fetched placeholder && hornero why $ID >out && test_grep "hornero image add --replace $ID hello" out &&
-	hornero sweep >out && test_grep "another file has its name" out && job=$(sed -n "s/.*job \([0-9]*\) .*/\1/p" out) &&
-	test_expect_code 75 hornero wait "$job" --timeout 60 2>err && test_grep "not hornero.s" err && is_foreign placeholder &&
-	hornero sweep >out && test_grep "^0 queued" out && is_foreign placeholder &&
-	rm "$BASE" && wait_until "hornero wait $job --timeout 1" 60 && test "$(base_text)" = two
+	fetched placeholder &&
+	hornero why $ID >out &&
+	test_grep "hornero image add --replace $ID hello" out &&
+	hornero sweep >out &&
+	test_grep "another file has its name" out &&
+	job=$(sed -n "s/.*job \([0-9]*\) .*/\1/p" out) &&
+	test_expect_code 75 hornero wait "$job" --timeout 60 2>err &&
+	test_grep "not hornero.s" err &&
+	is_foreign placeholder &&
+	hornero sweep >out &&
+	test_grep "^0 queued" out &&
+	is_foreign placeholder &&
+	rm "$BASE" &&
+	wait_until "hornero wait $job --timeout 1" 60 &&
+	test "$(base_text)" = two
 '
 
 # Red without the comparison of the line in state/replace.c replace_permits().
 test_expect_success 'the permission is for that very file: one that Nova fetches afterwards stays' '
-	node_stop && fetched first && hornero image add --replace $ID hello && fetched second && node_start && hornero sweep &&
-	wait_until "grep -q event=foreign $LOG" 60 && is_foreign second && hornero image add --replace $ID hello &&
-	wait_until "hornero wait $ID --timeout 1" 60 && test "$(base_text)" = two
+	node_stop &&
+	fetched first &&
+	hornero image add --replace $ID hello &&
+	fetched second &&
+	node_start &&
+	hornero sweep &&
+	wait_until "grep -q event=foreign $LOG" 60 &&
+	is_foreign second &&
+	hornero image add --replace $ID hello &&
+	wait_until "hornero wait $ID --timeout 1" 60 &&
+	test "$(base_text)" = two
 '
 
 arm () {
-	sed -i '/^failpoint:/d' "$HORNERO_CONF" && { test -z "$1" || echo "failpoint: $1" >>"$HORNERO_CONF"; }
+	sed -i '/^failpoint:/d' "$HORNERO_CONF" &&
+	{ test -z "$1" || echo "failpoint: $1" >>"$HORNERO_CONF"; }
 }
 
 # Red without replace_clear() in agent/hornerod/published.c record().
 test_expect_success 'death between the rename and the end of the permission: it is warm, and the permission is gone' '
-	node_stop && fetched third && arm replace-renamed && hornero image add --replace $ID hello && node_start && hornero sweep &&
-	wait_until "grep -q failpoint.point=replace-renamed $LOG" 60 && node_kill9 && test "$(base_text)" = two &&
-	test -e "$NODE/state/images.d/$ID.replace" && arm "" && node_start && wait_until "hornero wait $ID --timeout 1" 60 &&
-	wait_until "test ! -e $NODE/state/images.d/$ID.replace" 20 && test "$(base_text)" = two
+	node_stop &&
+	fetched third &&
+	arm replace-renamed &&
+	hornero image add --replace $ID hello &&
+	node_start &&
+	hornero sweep &&
+	wait_until "grep -q failpoint.point=replace-renamed $LOG" 60 &&
+	node_kill9 &&
+	test "$(base_text)" = two &&
+	test -e "$NODE/state/images.d/$ID.replace" &&
+	arm "" &&
+	node_start &&
+	wait_until "hornero wait $ID --timeout 1" 60 &&
+	wait_until "test ! -e $NODE/state/images.d/$ID.replace" 20 &&
+	test "$(base_text)" = two
 '
 
 # Red without mark_is() in agent/publish/ours.c judge(): nobody else would know these bytes.
 test_expect_success 'the store is lost, records and all: what hornero put there is still its own' '
-	node_stop && rm -r "$NODE"/instances/hornero/* && command hornero init >init.out && push_text three && node_start &&
-	wait_until "hornero wait $ID --timeout 1" 60 && test "$(base_text)" = three
+	node_stop &&
+	rm -r "$NODE"/instances/hornero/* &&
+	command hornero init >init.out &&
+	push_text three &&
+	node_start &&
+	wait_until "hornero wait $ID --timeout 1" 60 &&
+	test "$(base_text)" = three
 '
 
 test_expect_success 'without a UUID hornero makes one and prints it' '
 	hornero image add hello --ref refs/heads/side >out &&
-	made=$(sed -n "s/^image \([0-9a-f-]*\) follows .*/\1/p" out) && echo "$made" | grep -E "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\$" &&
-	hornero image show "$made" >out && test_expect_code 64 hornero image add $ID 2>err && test_grep "repository is missing" err
+	made=$(sed -n "s/^image \([0-9a-f-]*\) follows .*/\1/p" out) &&
+	echo "$made" | grep -E \
+		"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\$" &&
+	hornero image show "$made" >out &&
+	test_expect_code 64 hornero image add $ID 2>err &&
+	test_grep "repository is missing" err
 '
 
 test_expect_success 'it stops' 'node_stop'

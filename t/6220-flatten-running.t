@@ -1,7 +1,8 @@
 #!/bin/sh
-# Running instances on the real libvirt and QEMU, through the front. The image is examples/hello, which says its greeting
-# at each boot, with a pattern of the greeting behind it. The guest's writes are qemu-io's, by the running QEMU at the
-# guest's own device. A QEMU is ended by kill -9 wherever bytes are compared: what counts is on the disk.
+# Running instances on the real libvirt and QEMU, through the front. The image is examples/hello,
+# which says its greeting at each boot, with a pattern of the greeting behind it. The guest's writes
+# are qemu-io's, by the running QEMU at the guest's own device. A QEMU is ended by kill -9 wherever
+# bytes are compared: what counts is on the disk.
 test_description='in_use with running domains: a push, a deferred publication, a flatten, a restart, all with their own bytes'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -12,13 +13,16 @@ test_requires virsh libvirt-clients
 test_requires qemu-system-x86_64 qemu-system-x86
 
 push_greeting () {
-	echo "$1" >"$HELLO_WORK/greeting" && git -C "$HELLO_WORK" commit -q -a -m "$1" &&
+	echo "$1" >"$HELLO_WORK/greeting" &&
+	git -C "$HELLO_WORK" commit -q -a -m "$1" &&
 	git -C "$HELLO_WORK" push -q origin main 2>push.out &&
-	job=$(node_job push.out) && test -n "$job"
+	job=$(node_job push.out) &&
+	test -n "$job"
 }
 
 conf () {
-	sed -i "/^$1:/d" "$HORNERO_CONF" && { test -z "$2" || echo "$1: $2" >>"$HORNERO_CONF"; }
+	sed -i "/^$1:/d" "$HORNERO_CONF" &&
+	{ test -z "$2" || echo "$1: $2" >>"$HORNERO_CONF"; }
 }
 
 warm_is () {
@@ -27,10 +31,20 @@ warm_is () {
 
 # instance NAME: made and booted; $expected is what its guest sees from then on.
 instance () {
-	name=$1 && disk=$NODE/instances/$name/disk && expected=$TRASH/$name.expected && mkdir "$NODE/instances/$name" &&
-	echo "{\"$disk\": \"qcow2\"}" >"$disk.info" && qemu-img create -q -f qcow2 -F raw -b "$warm" "$disk" 20M && libvirt_domain "$name" "$disk" && boot "$2" &&
-	write 0xaa 3M 200k && write 0xbb 5000k 4k && write 0xcc 19M 64k && libvirt_device "$name" flush &&
-	flatten_see "$disk" "$expected" && flatten_is_backed "$disk"
+	name=$1 &&
+	disk=$NODE/instances/$name/disk &&
+	expected=$TRASH/$name.expected &&
+	mkdir "$NODE/instances/$name" &&
+	echo "{\"$disk\": \"qcow2\"}" >"$disk.info" &&
+	qemu-img create -q -f qcow2 -F raw -b "$warm" "$disk" 20M &&
+	libvirt_domain "$name" "$disk" &&
+	boot "$2" &&
+	write 0xaa 3M 200k &&
+	write 0xbb 5000k 4k &&
+	write 0xcc 19M 64k &&
+	libvirt_device "$name" flush &&
+	flatten_see "$disk" "$expected" &&
+	flatten_is_backed "$disk"
 }
 
 write () {
@@ -38,86 +52,147 @@ write () {
 }
 
 boot () {
-	rm -f "$LIBVIRT/$name.serial" && virsh start "$name" && wait_until "grep -q '^$1, tree' $LIBVIRT/$name.serial" 30
+	rm -f "$LIBVIRT/$name.serial" &&
+	virsh start "$name" &&
+	wait_until "grep -q '^$1, tree' $LIBVIRT/$name.serial" 30
 }
 
 # whole GREETING: its QEMU is killed, nothing of it is lost, and it boots again as it was.
 whole () {
-	kept && boot "$1"
+	kept &&
+	boot "$1"
 }
 
 kept () {
-	libvirt_kill "$name" && same_bytes
+	libvirt_kill "$name" &&
+	same_bytes
 }
 
 same_bytes () {
-	flatten_see "$disk" seen && cmp "$expected" seen
+	flatten_see "$disk" seen &&
+	cmp "$expected" seen
 }
 
 no_block_job () {
-	virsh qemu-monitor-command "$name" '{"execute":"query-block-jobs"}' | grep -q '"return":\[\]'
+	virsh qemu-monitor-command "$name" '{"execute":"query-block-jobs"}' | grep -q \
+		'"return":\[\]'
 }
 
 publisher_of () {
 	for child in $(flatten_of "$1")
 	do
-		grep -q hornero-publish "/proc/$child/comm" && echo "$child"
+		grep -q hornero-publish "/proc/$child/comm" &&
+		echo "$child"
 	done
 }
 
 waits_for () {
-	wait_until "hornero show $job --json | jq -e '.waiting_for | test(\"$1\")'" 90 || { hornero show $job; return 1; }
+	wait_until "hornero show $job --json | jq -e '.waiting_for | test(\"$1\")'" 90 || { \
+		hornero show $job; return 1; }
 }
 
 # Also where it has gone on since.
 has_waited_for () {
-	wait_until "hornero show $job --json | jq -e '[.events[] | select((.detail // \"\") | test(\"$1\"))] != []'" 90 ||
+	wait_until \
+		"hornero show $job --json | jq -e '[.events[] | select((.detail // \"\") | test(\"$1\"))] != []'" 90 ||
 		{ hornero show $job; return 1; }
 }
 
 gone () {
-	virsh destroy "$name"; virsh undefine "$name" && rm -r "$NODE/instances/$name"
+	virsh destroy "$name"
+	virsh undefine "$name" &&
+	rm -r "$NODE/instances/$name"
 }
 
 test_expect_success 'a libvirt, a node, an image that is warm' '
-	libvirt_start && node_init "compile_core_limit: 100" "libvirt_uri: $LIBVIRT_URI" "flatten_rate: 0" && node_start && node_hello_repo &&
-	sed -i "/objcopy/a\\	yes \"\$\$(cat greeting)\" | head -c 15728640 >>\$@" "$HELLO_WORK/Makefile" &&
-	push_greeting first && hornero wait $job --timeout 120 && warm=$(node_warm_path "$HELLO_UUID") && warm_is first
+	libvirt_start &&
+	node_init "compile_core_limit: 100" "libvirt_uri: $LIBVIRT_URI" "flatten_rate: 0" &&
+	node_start &&
+	node_hello_repo &&
+	sed -i "/objcopy/a\\	yes \"\$\$(cat greeting)\" | head -c 15728640 >>\$@" \
+		"$HELLO_WORK/Makefile" &&
+	push_greeting first &&
+	hornero wait $job --timeout 120 &&
+	warm=$(node_warm_path "$HELLO_UUID") &&
+	warm_is first
 '
 
 test_expect_success 'defer: a running domain outlives a push, keeps its bytes when it is restarted, and its end publishes' '
-	instance one first && push_greeting second && test_expect_code 75 hornero wait $job --timeout 120 2>err &&
-	test_grep "instance one stands on the present bytes" err && warm_is first && whole first && warm_is first &&
-	libvirt_kill one && hornero why $job >out && test_grep "instance one" out && gone &&
-	hornero wait "$HELLO_UUID" --timeout 1 2>/dev/null; wait_until "hornero wait $job --timeout 5" 30 && warm_is second
+	instance one first &&
+	push_greeting second &&
+	test_expect_code 75 hornero wait $job --timeout 120 2>err &&
+	test_grep "instance one stands on the present bytes" err &&
+	warm_is first &&
+	whole first &&
+	warm_is first &&
+	libvirt_kill one &&
+	hornero why $job >out &&
+	test_grep "instance one" out &&
+	gone &&
+	hornero wait "$HELLO_UUID" --timeout 1 2>/dev/null
+	wait_until "hornero wait $job --timeout 5" 30 &&
+	warm_is second
 '
 
 # Red without fill() in pull.c: QEMU has the tables of the pulled bytes in memory when it is killed.
 test_expect_success 'flatten: it is pulled while it runs, the push is published, and a QEMU that is killed loses nothing' '
-	hornero image set "$HELLO_UUID" in_use=flatten && instance two second && push_greeting third &&
-	hornero wait $job --timeout 120 && warm_is third && test_must_fail flatten_is_backed "$disk" && whole second &&
-	virsh dumpxml two >xml && test_grep "<backingStore/>" xml && no_block_job &&
-	test_grep "event=flattened way=pull .*disk=$disk" "$NODE/hornerod.log" && gone
+	hornero image set "$HELLO_UUID" in_use=flatten &&
+	instance two second &&
+	push_greeting third &&
+	hornero wait $job --timeout 120 &&
+	warm_is third &&
+	test_must_fail flatten_is_backed "$disk" &&
+	whole second &&
+	virsh dumpxml two >xml &&
+	test_grep "<backingStore/>" xml &&
+	no_block_job &&
+	test_grep "event=flattened way=pull .*disk=$disk" "$NODE/hornerod.log" &&
+	gone
 '
 
 test_expect_success 'why and queue say how far it is; cancelled, no job is left in QEMU and the old base stands' '
-	instance three third && conf flatten_rate 1 && push_greeting fourth &&
-	waits_for "^flattening instance three: [0-9]+ % of 16.0 MiB" && hornero why $job >out &&
-	test_grep "flattening instance three" out && hornero queue >out && test_grep "flattening" out &&
-	hornero cancel $job && wait_until no_block_job 20 && warm_is third && flatten_is_backed "$disk"
+	instance three third &&
+	conf flatten_rate 1 &&
+	push_greeting fourth &&
+	waits_for "^flattening instance three: [0-9]+ % of 16.0 MiB" &&
+	hornero why $job >out &&
+	test_grep "flattening instance three" out &&
+	hornero queue >out &&
+	test_grep "flattening" out &&
+	hornero cancel $job &&
+	wait_until no_block_job 20 &&
+	warm_is third &&
+	flatten_is_backed "$disk"
 '
 
-# Red without the death signal in flattening.c. hornerod stands still, so that no next attempt ends the job.
+# Red without the death signal in flattening.c. hornerod stands still, so that no next attempt ends
+# the job.
 test_expect_success 'the publisher is killed: its block job is ended all the same' '
-	push_greeting unheard && waits_for "^flattening instance three: [0-9]+ %" && ! no_block_job && kill -STOP $node_pid &&
-	test_cleanup "kill -CONT $node_pid 2>/dev/null || :" && publisher=$(publisher_of $node_pid) && kill -KILL $publisher &&
-	wait_until no_block_job 40 && kill -CONT $node_pid && hornero cancel $job && wait_until no_block_job 40 &&
-	warm_is third && flatten_is_backed "$disk"
+	push_greeting unheard &&
+	waits_for "^flattening instance three: [0-9]+ %" &&
+	! no_block_job &&
+	kill -STOP $node_pid &&
+	test_cleanup "kill -CONT $node_pid 2>/dev/null || :" &&
+	publisher=$(publisher_of $node_pid) &&
+	kill -KILL $publisher &&
+	wait_until no_block_job 40 &&
+	kill -CONT $node_pid &&
+	hornero cancel $job &&
+	wait_until no_block_job 40 &&
+	warm_is third &&
+	flatten_is_backed "$disk"
 '
 
 test_expect_success 'a domain that stands still is flattened, too, and wait waits for it' '
-	virsh suspend three && conf flatten_rate 8 && push_greeting fifth && hornero wait $job --timeout 120 &&
-	has_waited_for "flattening instance three: [1-9]" && warm_is fifth && kept && gone && now=fifth
+	virsh suspend three &&
+	conf flatten_rate 8 &&
+	push_greeting fifth &&
+	hornero wait $job --timeout 120 &&
+	has_waited_for "flattening instance three: [1-9]" &&
+	warm_is fifth &&
+	kept &&
+	gone &&
+	now=fifth
 '
 
 # The other two kills are for the long tests: each takes two boots.
@@ -126,25 +201,56 @@ test "$HORNERO_TEST_LONG" != 1 || points='flatten-copying flatten-filled flatten
 for point in $points
 do
 	test_expect_success "hornero-flatten dies at $point, then the QEMU: whole, and the next attempt goes on" '
-		rate=0 && { test $point != flatten-copying || rate=1; } && conf flatten_rate $rate &&
-		instance "$point" "$now" && conf failpoint $point && push_greeting "at $point" && has_waited_for "hornero-flatten died: signal 9" &&
-		kept && conf failpoint && conf flatten_rate 0 &&
-		wait_until "hornero wait $job --timeout 5" 120 && warm_is "at $point" && same_bytes &&
-		test_must_fail flatten_is_backed "$disk" && boot "$now" && kept && gone && now="at $point"
+		rate=0 &&
+		{ test $point != flatten-copying || rate=1; } &&
+		conf flatten_rate $rate &&
+		instance "$point" "$now" &&
+		conf failpoint $point &&
+		push_greeting "at $point" &&
+		has_waited_for "hornero-flatten died: signal 9" &&
+		kept &&
+		conf failpoint &&
+		conf flatten_rate 0 &&
+		wait_until "hornero wait $job --timeout 5" 120 &&
+		warm_is "at $point" &&
+		same_bytes &&
+		test_must_fail flatten_is_backed "$disk" &&
+		boot "$now" &&
+		kept &&
+		gone &&
+		now="at $point"
 	'
 done
 
 test_expect_success 'a block job of somebody else is left alone, and waited for' '
-	instance busy "$now" && virsh blockpull busy vda --bandwidth 65536 --bytes && push_greeting busy &&
-	waits_for "instance busy .*a block job that is not ours is at work on it" && virsh blockjob busy vda >out &&
-	test_grep "64.000 KiB" out && virsh blockjob busy vda --bandwidth 1000 && wait_until "hornero wait $job --timeout 5" 120 &&
-	warm_is busy && libvirt_device busy flush && kept && gone && now=busy
+	instance busy "$now" &&
+	virsh blockpull busy vda --bandwidth 65536 --bytes &&
+	push_greeting busy &&
+	waits_for "instance busy .*a block job that is not ours is at work on it" &&
+	virsh blockjob busy vda >out &&
+	test_grep "64.000 KiB" out &&
+	virsh blockjob busy vda --bandwidth 1000 &&
+	wait_until "hornero wait $job --timeout 5" 120 &&
+	warm_is busy &&
+	libvirt_device busy flush &&
+	kept &&
+	gone &&
+	now=busy
 '
 
 test_expect_success 'a saved domain is left alone; it is restored with its own disk, and flattened then' '
-	instance saved "$now" && virsh managedsave saved && push_greeting saved &&
-	waits_for "instance saved .*its domain was saved" && same_bytes && flatten_is_backed "$disk" &&
-	virsh start saved && wait_until "hornero wait $job --timeout 5" 120 && warm_is saved && kept && gone && now=saved
+	instance saved "$now" &&
+	virsh managedsave saved &&
+	push_greeting saved &&
+	waits_for "instance saved .*its domain was saved" &&
+	same_bytes &&
+	flatten_is_backed "$disk" &&
+	virsh start saved &&
+	wait_until "hornero wait $job --timeout 5" 120 &&
+	warm_is saved &&
+	kept &&
+	gone &&
+	now=saved
 '
 
 test_expect_success 'it stops' 'node_stop'

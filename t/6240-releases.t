@@ -1,6 +1,6 @@
 #!/bin/sh
-# releases and in_use: release-only. A release is an image UUID of its own for one artifact: its name in Nova's cache is
-# a second link of the same file, and it never gets other bytes.
+# releases and in_use: release-only. A release is an image UUID of its own for one artifact: its
+# name in Nova's cache is a second link of the same file, and it never gets other bytes.
 test_description='releases in Nova'\''s cache: linked, kept, back again, never replaced; published alone'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -14,15 +14,18 @@ CACHE=$INSTANCES/_base
 LOG=$NODE/hornerod.log
 
 nova () {
-	/usr/bin/python3 "$HORNERO_SRC/t/tools/nova-peer.py" "$@" >nova.log 2>&1 || { cat nova.log; return 1; }
+	/usr/bin/python3 "$HORNERO_SRC/t/tools/nova-peer.py" "$@" >nova.log 2>&1 || { cat \
+		nova.log; return 1; }
 }
 
 # content TEXT: the artifact that push TEXT makes, in the file "content".
 content () {
-	head -c 1048576 /dev/zero >content && printf %s "$1" | dd of=content conv=notrunc 2>/dev/null
+	head -c 1048576 /dev/zero >content &&
+	printf %s "$1" | dd of=content conv=notrunc 2>/dev/null
 }
 
-# release_of TEXT: the path of its release in Nova's cache, by Python and Nova's rule. Sets release, name.
+# release_of TEXT: the path of its release in Nova's cache, by Python and Nova's rule. Sets release,
+# name.
 release_of () {
 	content "$1" && release=$(python3 -c 'import sys, uuid; print(uuid.uuid5(uuid.UUID(sys.argv[1]), sys.argv[2]))' \
 		"$HELLO_UUID" "$(sha256sum <content | cut -d ' ' -f 1)") &&
@@ -35,12 +38,14 @@ push_text () {
 }
 
 warm_text () {
-	push_text "$1" && hornero wait "$HELLO_UUID" --timeout 60
+	push_text "$1" &&
+	hornero wait "$HELLO_UUID" --timeout 60
 }
 
 # stored TEXT: its artifact is in the store
 stored () {
-	content "$1" && test -e "$INSTANCES/hornero/artifact/$(sha256sum <content | cut -d ' ' -f 1).raw"
+	content "$1" &&
+	test -e "$INSTANCES/hornero/artifact/$(sha256sum <content | cut -d ' ' -f 1).raw"
 }
 
 ino () {
@@ -66,182 +71,367 @@ set_image () {
 }
 
 stand_on () {
-	mkdir -p "$INSTANCES/vm" && qemu-img create -q -f qcow2 -F raw -b "$1" "$INSTANCES/vm/disk" 2M
+	mkdir -p "$INSTANCES/vm" &&
+	qemu-img create -q -f qcow2 -F raw -b "$1" "$INSTANCES/vm/disk" 2M
 }
 
 test_expect_success 'without the wish there is no release' '
-	node_init "sweep_interval: 10h" && node_start && node_hello_repo && stable=$(node_warm_path "$HELLO_UUID") &&
-	warm_text one && release_of one && cmp content "$stable" && test_must_fail test -e "$path" &&
-	hornero image show "$HELLO_UUID" --json >shown && jq -e ".release == null and .artifact.release_state == \"none\"" shown &&
+	node_init "sweep_interval: 10h" &&
+	node_start &&
+	node_hello_repo &&
+	stable=$(node_warm_path "$HELLO_UUID") &&
+	warm_text one &&
+	release_of one &&
+	cmp content "$stable" &&
+	test_must_fail test -e "$path" &&
+	hornero image show "$HELLO_UUID" --json >shown &&
+	jq -e ".release == null and .artifact.release_state == \"none\"" shown &&
 	test "$(jq -r .artifact.release shown)" = "$release"
 '
 
-# Red without published_already() asking is_released(): the bytes are warm, and no publisher would be started.
+# Red without published_already() asking is_released(): the bytes are warm, and no publisher would
+# be started.
 test_expect_success 'the wish comes later: the sweep has what is warm linked, and nothing is copied' '
-	before=$(ino "$stable") && rmdir "$INSTANCES/hornero/release" && set_image releases=always && wait_until "test -e \"$path\"" 30 &&
-	settled && test "$(ino "$path")" = "$before" && test "$(ino "$stable")" = "$before" &&
-	test "$(copies)" -eq 0 && test_grep "event=released .*way=link" "$LOG" &&
-	hornero sweep >out && test_grep "^$HELLO_UUID  warm" out
+	before=$(ino "$stable") &&
+	rmdir "$INSTANCES/hornero/release" &&
+	set_image releases=always &&
+	wait_until "test -e \"$path\"" 30 &&
+	settled &&
+	test "$(ino "$path")" = "$before" &&
+	test "$(ino "$stable")" = "$before" &&
+	test "$(copies)" -eq 0 &&
+	test_grep "event=released .*way=link" "$LOG" &&
+	hornero sweep >out &&
+	test_grep "^$HELLO_UUID  warm" out
 '
 
 test_expect_success 'a push: two names of one file, and Nova finds both warm' '
-	warm_text two && release_of two && cmp content "$path" && test "$(ino "$path")" = "$(ino "$stable")" &&
-	test "$(stat -c %h "$path")" -eq 2 && test "$(copies)" -eq 1 &&
-	nova boot "$INSTANCES" "$name" flat flat && cmp -n 1048576 content "$INSTANCES/flat/disk" &&
-	nova boot "$INSTANCES" "$name" cow qcow2 && qemu-img convert -f qcow2 -O raw "$INSTANCES/cow/disk" seen &&
-	cmp -n 1048576 content seen && test "$(/usr/bin/python3 "$HORNERO_SRC/t/tools/nova-peer.py" name "$release")" = "$name"
+	warm_text two &&
+	release_of two &&
+	cmp content "$path" &&
+	test "$(ino "$path")" = "$(ino "$stable")" &&
+	test "$(stat -c %h "$path")" -eq 2 &&
+	test "$(copies)" -eq 1 &&
+	nova boot "$INSTANCES" "$name" flat flat &&
+	cmp -n 1048576 content "$INSTANCES/flat/disk" &&
+	nova boot "$INSTANCES" "$name" cow qcow2 &&
+	qemu-img convert -f qcow2 -O raw "$INSTANCES/cow/disk" seen &&
+	cmp -n 1048576 content seen &&
+	test "$(/usr/bin/python3 "$HORNERO_SRC/t/tools/nova-peer.py" name "$release")" = "$name"
 '
 
 test_expect_success 'the image, the cache, why, the event log say so' '
 	hornero image show "$HELLO_UUID" --json >shown &&
-	jq -e ".state == \"warm\" and .release == \"$release\" and .release_state == \"warm\" and .release_file == \"$path\"" shown &&
-	jq -e ".artifact | .release == \"$release\" and .release_state == \"warm\" and .root_gib == 1" shown &&
-	hornero image show "$HELLO_UUID" >out && test_grep "^release: *$release\$" out && test_grep "^root gib: *1\$" out &&
-	hornero cache --json >out && jq -e ".[0] | .state == \"warm\" and .release == \"$release\" and .release_state == \"warm\"" out &&
+	jq -e \
+		".state == \"warm\" and .release == \"$release\" and .release_state == \"warm\" and .release_file == \"$path\"" shown &&
+	jq -e \
+		".artifact | .release == \"$release\" and .release_state == \"warm\" and .root_gib == 1" shown &&
+	hornero image show "$HELLO_UUID" >out &&
+	test_grep "^release: *$release\$" out &&
+	test_grep "^root gib: *1\$" out &&
+	hornero cache --json >out &&
+	jq -e \
+		".[0] | .state == \"warm\" and .release == \"$release\" and .release_state == \"warm\"" out &&
 	jq -e "map(select(.image == \"$release\")) | .[0] | .state == \"warm\" and .release_of == \"$HELLO_UUID\" and .root_gib == 1
 		and .path == \"$path\"" out &&
-	hornero why "$HELLO_UUID" >out && test_grep "is warm at .*, and so is its release" out &&
-	hornero show "$job" --json | jq -e "any(.events[]; .event == \"released\" and (.detail | test(\"$release\")))"
+	hornero why "$HELLO_UUID" >out &&
+	test_grep "is warm at .*, and so is its release" out &&
+	hornero show "$job" --json | jq -e \
+		"any(.events[]; .event == \"released\" and (.detail | test(\"$release\")))"
 '
 
 # Red without the AT_SYMLINK_NOFOLLOW in agent/publish/dependents.c look_at().
 test_expect_success 'an instance of the release stands in nobody'\''s way, and keeps its bytes' '
-	test -e "$INSTANCES/cow/disk" && warm_text three && cmp content "$path" && qemu-img convert -f qcow2 -O raw "$INSTANCES/cow/disk" seen &&
-	cmp -n 1048576 content seen && old=$path oldid=$release && release_of three && cmp content "$stable" &&
-	test "$(ino "$path")" = "$(ino "$stable")" && rm -r "$INSTANCES/cow" "$INSTANCES/flat"
+	test -e "$INSTANCES/cow/disk" &&
+	warm_text three &&
+	cmp content "$path" &&
+	qemu-img convert -f qcow2 -O raw "$INSTANCES/cow/disk" seen &&
+	cmp -n 1048576 content seen &&
+	old=$path oldid=$release &&
+	release_of three &&
+	cmp content "$stable" &&
+	test "$(ino "$path")" = "$(ino "$stable")" &&
+	rm -r "$INSTANCES/cow" "$INSTANCES/flat"
 '
 
 test_expect_success 'the current release is kept as the image is, the older is let go: Nova takes it, and it is forgotten' '
-	node_stop && touch -d "23 hours ago" "$stable" "$old" && keep &&
+	node_stop &&
+	touch -d "23 hours ago" "$stable" "$old" &&
+	keep &&
 	test $(($(date +%s) - $(stat -c %Y "$path"))) -lt 600 && test $(($(date +%s) - $(stat -c %Y "$old"))) -gt 3600 &&
-	touch -d "2 days ago" "$old" && nova age "$INSTANCES" && test_must_fail test -e "$old" && test -e "$path" && test -e "$stable" &&
-	keep && test_grep "event=release-forgotten .*release=$oldid" keep.log && hornero cache --json >out &&
+	touch -d "2 days ago" "$old" &&
+	nova age "$INSTANCES" &&
+	test_must_fail test -e "$old" &&
+	test -e "$path" &&
+	test -e "$stable" &&
+	keep &&
+	test_grep "event=release-forgotten .*release=$oldid" keep.log &&
+	hornero cache --json >out &&
 	jq -e "all(.[]; .image != \"$oldid\")" out
 '
 
 test_expect_success 'a release that somebody deleted comes back as a link, a deleted stable name too' '
-	before=$(copies) && rm "$path" && hornero why "$HELLO_UUID" >out && test_grep "its release is not in Nova.s cache" out && node_start &&
-	wait_until "test -e \"$path\"" 30 && settled && test "$(ino "$path")" = "$(ino "$stable")" &&
+	before=$(copies) &&
+	rm "$path" &&
+	hornero why "$HELLO_UUID" >out &&
+	test_grep "its release is not in Nova.s cache" out &&
+	node_start &&
+	wait_until "test -e \"$path\"" 30 &&
 	settled &&
-	was=$(ino "$path") && rm "$stable" && hornero sweep && hornero wait "$HELLO_UUID" --timeout 30 &&
-	test "$(ino "$stable")" = "$was" && test "$(ino "$path")" = "$was" && test "$(copies)" -eq 0 &&
+	test "$(ino "$path")" = "$(ino "$stable")" &&
+	settled &&
+	was=$(ino "$path") &&
+	rm "$stable" &&
+	hornero sweep &&
+	hornero wait "$HELLO_UUID" --timeout 30 &&
+	test "$(ino "$stable")" = "$was" &&
+	test "$(ino "$path")" = "$was" &&
+	test "$(copies)" -eq 0 &&
 	settled
 '
 
 test_expect_success 'of a release alone Nova'\''s ageing is waited out with keep_warm: let go, then wished again' '
-	node_stop && set_image keep_warm=never && rm "$path" && hornero sweep >out && test_grep "let go" out &&
-	set_image keep_warm=always && hornero sweep >out && test_grep "its release is not in the cache" out && node_start &&
-	wait_until "test -e \"$path\"" 30 && settled
+	node_stop &&
+	set_image keep_warm=never &&
+	rm "$path" &&
+	hornero sweep >out &&
+	test_grep "let go" out &&
+	set_image keep_warm=always &&
+	hornero sweep >out &&
+	test_grep "its release is not in the cache" out &&
+	node_start &&
+	wait_until "test -e \"$path\"" 30 &&
+	settled
 '
 
-# Red without the comparison in agent/publish/placing.c judge(), or with a rename in the place of aside_link().
+# Red without the comparison in agent/publish/placing.c judge(), or with a rename in the place of
+# aside_link().
 test_expect_success 'a file of other bytes under the name of a release: never replaced, reported, and the push is warm' '
-	release_of four && head -c 1048576 /dev/urandom >foreign && cp foreign "$path" && was=$(ino "$path") &&
-	warm_text four && cmp content "$stable" && cmp foreign "$path" && test "$(ino "$path")" = "$was" &&
+	release_of four &&
+	head -c 1048576 /dev/urandom >foreign &&
+	cp foreign "$path" &&
+	was=$(ino "$path") &&
+	warm_text four &&
+	cmp content "$stable" &&
+	cmp foreign "$path" &&
+	test "$(ino "$path")" = "$was" &&
 	test_grep "event=release-refused .*$name" "$LOG" &&
 	hornero image show "$HELLO_UUID" --json | jq -e ".release_state == \"foreign\"" &&
-	hornero why "$HELLO_UUID" >out && test_grep "a file of other bytes has its name, $name" out &&
+	hornero why "$HELLO_UUID" >out &&
+	test_grep "a file of other bytes has its name, $name" out &&
 	hornero show "$job" --json | jq -e "any(.events[]; .event == \"unreleased\")" &&
-	hornero sweep >out && test_grep "^0 queued" out
+	hornero sweep >out &&
+	test_grep "^0 queued" out
 '
 
 test_expect_success 'a symbolic link there is refused as well, and once' '
-	rm "$path" && ln -s "$stable" "$path" && hornero sweep >out && test_grep "its release is not in the cache" out &&
-	settled && test -L "$path" &&
-	hornero sweep >out && test_grep "^0 queued" out && hornero image show "$HELLO_UUID" --json | jq -e ".release_state == \"foreign\""
+	rm "$path" &&
+	ln -s "$stable" "$path" &&
+	hornero sweep >out &&
+	test_grep "its release is not in the cache" out &&
+	settled &&
+	test -L "$path" &&
+	hornero sweep >out &&
+	test_grep "^0 queued" out &&
+	hornero image show "$HELLO_UUID" --json | jq -e ".release_state == \"foreign\""
 '
 
 test_expect_success 'the right bytes in their place, as Nova fetches them, are found by the next sweep' '
-	rm "$path" && cp content "$path" && was=$(ino "$path") && hornero sweep >out && test_grep "its release is not in the cache" out &&
-	wait_until "hornero image show $HELLO_UUID --json | jq -e \".release_state == \\\"warm\\\"\"" 30 &&
-	settled && test "$(ino "$path")" = "$was" && test "$(ino "$stable")" = "$was"
+	rm "$path" &&
+	cp content "$path" &&
+	was=$(ino "$path") &&
+	hornero sweep >out &&
+	test_grep "its release is not in the cache" out &&
+	wait_until \
+		"hornero image show $HELLO_UUID --json | jq -e \".release_state == \\\"warm\\\"\"" \
+		30 &&
+	settled &&
+	test "$(ino "$path")" = "$was" &&
+	test "$(ino "$stable")" = "$was"
 '
 
 test_expect_success 'once it is gone the release comes' '
-	rm "$path" && hornero sweep && wait_until "test -e \"$path\"" 30 && settled &&
+	rm "$path" &&
+	hornero sweep &&
+	wait_until "test -e \"$path\"" 30 &&
+	settled &&
 	test "$(ino "$path")" = "$(ino "$stable")"
 '
 
 test_expect_success 'deferred: the release is there at once, copied once, however often the own name is tried' '
-	stand_on "$stable" && before=$(copies) && push_text five && release_of five && wait_until "test -e \"$path\"" 30 && cmp content "$path" &&
-	wait_until "test \$(grep -c \"event=deferred job=$job\" \"$LOG\") -ge 3" 30 && test "$(copies)" -eq $((before + 1)) &&
-	test "$(hornero show "$job" --json | jq "[.events[] | select(.event == \"released\")] | length")" -eq 1 &&
-	hornero show "$job" --json | jq -e ".state == \"built\"" && test "$(stat -c %h "$path")" -eq 1 &&
-	rm -r "$INSTANCES/vm" && wait_until "hornero wait $job --timeout 5" 30 && test "$(ino "$stable")" = "$(ino "$path")" &&
-	test "$(copies)" -eq $((before + 1)) && test -z "$(ls "$CACHE"/.hornero-* 2>/dev/null)"
+	stand_on "$stable" &&
+	before=$(copies) &&
+	push_text five &&
+	release_of five &&
+	wait_until "test -e \"$path\"" 30 &&
+	cmp content "$path" &&
+	wait_until "test \$(grep -c \"event=deferred job=$job\" \"$LOG\") -ge 3" 30 &&
+	test "$(copies)" -eq $((before + 1)) &&
+	test \
+		"$(hornero show "$job" --json | jq "[.events[] | select(.event == \"released\")] | length")" -eq 1 &&
+	hornero show "$job" --json | jq -e ".state == \"built\"" &&
+	test "$(stat -c %h "$path")" -eq 1 &&
+	rm -r "$INSTANCES/vm" &&
+	wait_until "hornero wait $job --timeout 5" 30 &&
+	test "$(ino "$stable")" = "$(ino "$path")" &&
+	test "$(copies)" -eq $((before + 1)) &&
+	test -z "$(ls "$CACHE"/.hornero-* 2>/dev/null)"
 '
 
 test_expect_success 'release-only: published under its release alone, and every word says so' '
-	set_image in_use=release-only releases=never && settled && stand_on "$stable" && was=$(ino "$stable") &&
-	push_text six && release_of six && hornero wait "$job" --timeout 60 >out && test_grep "as release $release alone" out &&
-	test_grep "instance vm stands" out && cmp content "$path" && test "$(ino "$stable")" = "$was" &&
-	hornero wait "$HELLO_UUID" --timeout 30 >out && test_grep "$release alone" out &&
-	hornero show "$job" --json >out && jq -e ".state == \"published\" and (.reason | test(\"$release\"))" out &&
+	set_image in_use=release-only releases=never &&
+	settled &&
+	stand_on "$stable" &&
+	was=$(ino "$stable") &&
+	push_text six &&
+	release_of six &&
+	hornero wait "$job" --timeout 60 >out &&
+	test_grep "as release $release alone" out &&
+	test_grep "instance vm stands" out &&
+	cmp content "$path" &&
+	test "$(ino "$stable")" = "$was" &&
+	hornero wait "$HELLO_UUID" --timeout 30 >out &&
+	test_grep "$release alone" out &&
+	hornero show "$job" --json >out &&
+	jq -e ".state == \"published\" and (.reason | test(\"$release\"))" out &&
 	jq -e "any(.events[]; .event == \"published\" and (.detail | test(\"$name\")))" out &&
-	hornero why "$HELLO_UUID" >out && test_grep "as its release alone .job $job" out && test_grep "event=published-alone" "$LOG"
+	hornero why "$HELLO_UUID" >out &&
+	test_grep "as its release alone .job $job" out &&
+	test_grep "event=published-alone" "$LOG"
 '
 
 # Red without release_newest() in store/release.c: it would count as the one to go back to.
 test_expect_success 'hornero gc leaves the artifact and the records of a release that is published alone' '
-	keep && kept=$INSTANCES/hornero/kept/$release.json && touch -d "23 hours ago" "$path" && keep && test -e "$kept" &&
-	touch -d "2 hours ago" "$kept" && echo "store_budget: 1M" >>"$HORNERO_CONF" && test_expect_code 1 hornero gc &&
-	sed -i "/^store_budget/d" "$HORNERO_CONF" && test -e "$kept" && stored six && stored five && test_must_fail stored one &&
+	keep &&
+	kept=$INSTANCES/hornero/kept/$release.json &&
+	touch -d "23 hours ago" "$path" &&
+	keep &&
+	test -e "$kept" &&
+	touch -d "2 hours ago" "$kept" &&
+	echo "store_budget: 1M" >>"$HORNERO_CONF" &&
+	test_expect_code 1 hornero gc &&
+	sed -i "/^store_budget/d" "$HORNERO_CONF" &&
+	test -e "$kept" &&
+	stored six &&
+	stored five &&
+	test_must_fail stored one &&
 	hornero image show "$HELLO_UUID" --json >shown &&
-	jq -r ".releases[] | select(.previous) | .digest" shown >got && content five && sha256sum <content | cut -d " " -f 1 >want && test_cmp want got &&
+	jq -r ".releases[] | select(.previous) | .digest" shown >got &&
+	content five &&
+	sha256sum <content | cut -d " " -f 1 >want &&
+	test_cmp want got &&
 	release_of six
 '
 
 test_expect_success 'no sweep queues it again, and the release is kept though the own name is another file' '
-	keep && hornero sweep >out && test_grep "^$HELLO_UUID  released" out && test_grep "^0 queued" out && node_stop &&
+	keep &&
+	hornero sweep >out &&
+	test_grep "^$HELLO_UUID  released" out &&
+	test_grep "^0 queued" out &&
+	node_stop &&
 	touch -d "23 hours ago" "$path" && keep && test $(($(date +%s) - $(stat -c %Y "$path"))) -lt 600 &&
-	hornero sweep >out && test_grep "^0 queued" out
+	hornero sweep >out &&
+	test_grep "^0 queued" out
 '
 
 test_expect_success 'taken away it comes back, still alone' '
-	rm "$path" && node_start && wait_until "test -e \"$path\"" 30 && settled && cmp content "$path" && test "$(ino "$stable")" = "$was"
+	rm "$path" &&
+	node_start &&
+	wait_until "test -e \"$path\"" 30 &&
+	settled &&
+	cmp content "$path" &&
+	test "$(ino "$stable")" = "$was"
 '
 
-# Red without follow() in agent/hornerod/published.c record_release(): it would go to what was before the own name's bytes.
+# Red without follow() in agent/hornerod/published.c record_release(): it would go to what was
+# before the own name's bytes.
 test_expect_success 'one more alone: a rollback goes to the one before it, whose artifact gc leaves' '
-	push_text more && hornero wait "$job" --timeout 60 >out && test_grep " alone" out && hornero image show "$HELLO_UUID" --json >shown &&
-	jq -r ".releases[] | select(.previous) | .digest" shown >got && content six && sha256sum <content | cut -d " " -f 1 >want && test_cmp want got &&
-	echo "store_budget: 1" >>"$HORNERO_CONF" && test_expect_code 1 hornero gc && sed -i "/^store_budget/d" "$HORNERO_CONF" &&
-	stored more && stored six && stored five && release_of more
+	push_text more &&
+	hornero wait "$job" --timeout 60 >out &&
+	test_grep " alone" out &&
+	hornero image show "$HELLO_UUID" --json >shown &&
+	jq -r ".releases[] | select(.previous) | .digest" shown >got &&
+	content six &&
+	sha256sum <content | cut -d " " -f 1 >want &&
+	test_cmp want got &&
+	echo "store_budget: 1" >>"$HORNERO_CONF" &&
+	test_expect_code 1 hornero gc &&
+	sed -i "/^store_budget/d" "$HORNERO_CONF" &&
+	stored more &&
+	stored six &&
+	stored five &&
+	release_of more
 '
 
 # Red without ask_free() in agent/upkeep/keep/keep_releases.c.
 test_expect_success 'the instance is gone: the own name follows, by a link' '
-	before=$(copies) && rm -r "$INSTANCES/vm" && test_expect_code 1 keep && hornero sweep >out &&
-	test_grep "no instance stands on its old bytes any more" out && wait_until "cmp -s content \"$stable\"" 30 &&
-	test "$(ino "$stable")" = "$(ino "$path")" && test "$(copies)" -eq "$before" &&
-	settled && hornero why "$HELLO_UUID" >out && test_grep "and so is its release" out
+	before=$(copies) &&
+	rm -r "$INSTANCES/vm" &&
+	test_expect_code 1 keep &&
+	hornero sweep >out &&
+	test_grep "no instance stands on its old bytes any more" out &&
+	wait_until "cmp -s content \"$stable\"" 30 &&
+	test "$(ino "$stable")" = "$(ino "$path")" &&
+	test "$(copies)" -eq "$before" &&
+	settled &&
+	hornero why "$HELLO_UUID" >out &&
+	test_grep "and so is its release" out
 '
 
 test_expect_success 'release-only with nobody in the way: both names' '
-	warm_text seven && release_of seven && cmp content "$stable" && test "$(ino "$stable")" = "$(ino "$path")"
+	warm_text seven &&
+	release_of seven &&
+	cmp content "$stable" &&
+	test "$(ino "$stable")" = "$(ino "$path")"
 '
 
 # Red without w.refused in agent/publish/placing.c is_artifact().
 test_expect_success 'release-only where neither name can be had: held, with the file to remove' '
-	stand_on "$stable" && was=$(ino "$stable") && release_of eight && cp foreign "$path" && push_text eight &&
-	test_expect_code 75 hornero wait "$job" --timeout 60 2>err && test_grep "held: .*$name.*never replaced" err &&
-	cmp foreign "$path" && test "$(ino "$stable")" = "$was" && hornero retry "$job" >out &&
-	job=$(node_job out) && test_expect_code 75 hornero wait "$job" --timeout 60 && cmp foreign "$path" &&
-	rm "$path" && hornero retry "$job" && wait_until "hornero wait $HELLO_UUID --timeout 5" 60 && cmp content "$path" &&
-	test "$(ino "$stable")" = "$was" && rm -r "$INSTANCES/vm"
+	stand_on "$stable" &&
+	was=$(ino "$stable") &&
+	release_of eight &&
+	cp foreign "$path" &&
+	push_text eight &&
+	test_expect_code 75 hornero wait "$job" --timeout 60 2>err &&
+	test_grep "held: .*$name.*never replaced" err &&
+	cmp foreign "$path" &&
+	test "$(ino "$stable")" = "$was" &&
+	hornero retry "$job" >out &&
+	job=$(node_job out) &&
+	test_expect_code 75 hornero wait "$job" --timeout 60 &&
+	cmp foreign "$path" &&
+	rm "$path" &&
+	hornero retry "$job" &&
+	wait_until "hornero wait $HELLO_UUID --timeout 5" 60 &&
+	cmp content "$path" &&
+	test "$(ino "$stable")" = "$was" &&
+	rm -r "$INSTANCES/vm"
 '
 
 test_expect_success 'the agent dies between the link and its record: the file is found, not made again' '
-	set_image in_use=defer releases=always && wait_until "hornero wait $HELLO_UUID --timeout 5" 60 &&
-	wait_until "cmp -s content \"$stable\"" 30 && node_stop && echo "failpoint: agent-before-release-record" >>"$HORNERO_CONF" && node_start &&
-	push_text nine && release_of nine && wait_until "grep -q failpoint.point=agent-before-release-record \"$LOG\"" 60 && node_kill9 &&
-	was=$(ino "$path") && sed -i "/^failpoint/d" "$HORNERO_CONF" && node_start && hornero wait "$HELLO_UUID" --timeout 60 && test "$(ino "$path")" = "$was" &&
-	test "$(ino "$stable")" = "$was" && test "$(copies)" -eq 0 &&
+	set_image in_use=defer releases=always &&
+	wait_until "hornero wait $HELLO_UUID --timeout 5" 60 &&
+	wait_until "cmp -s content \"$stable\"" 30 &&
+	node_stop &&
+	echo "failpoint: agent-before-release-record" >>"$HORNERO_CONF" &&
+	node_start &&
+	push_text nine &&
+	release_of nine &&
+	wait_until "grep -q failpoint.point=agent-before-release-record \"$LOG\"" 60 &&
+	node_kill9 &&
+	was=$(ino "$path") &&
+	sed -i "/^failpoint/d" "$HORNERO_CONF" &&
+	node_start &&
+	hornero wait "$HELLO_UUID" --timeout 60 &&
+	test "$(ino "$path")" = "$was" &&
+	test "$(ino "$stable")" = "$was" &&
+	test "$(copies)" -eq 0 &&
 	hornero image show "$HELLO_UUID" --json | jq -e ".release_state == \"warm\""
 '
 
 test_expect_success 'it stops, and leaves nothing half done' '
-	node_stop && test -z "$(ls "$CACHE"/.hornero-* 2>/dev/null)"
+	node_stop &&
+	test -z "$(ls "$CACHE"/.hornero-* 2>/dev/null)"
 '
 
 test_done

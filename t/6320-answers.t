@@ -1,6 +1,7 @@
 #!/bin/sh
-# Whose build answers for a tree. A clean build does for every image; what leftovers had a part in is the image's own, whatever is
-# pushed, forced, rolled back or bound anew. The builder has no clean_when: what a changed Makefile means elsewhere must not hide it.
+# Whose build answers for a tree. A clean build does for every image; what leftovers had a part in
+# is the image's own, whatever is pushed, forced, rolled back or bound anew. The builder has no
+# clean_when: what a changed Makefile means elsewhere must not hide it.
 test_description='answers: no repository decides the bytes of another'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -17,9 +18,12 @@ begins () {
 
 # push REPOSITORY COMMIT [OPTION…]: waits until it is warm; $job
 push () {
-	bare=$1 commit=$2 && shift 2 &&
-	git -C work push -q "$@" "$bare" "+$commit:refs/heads/main" 2>push.out || { cat push.out; return 1; }
-	job=$(node_job push.out) && test -n "$job" &&
+	bare=$1 commit=$2 &&
+	shift 2 &&
+	git -C work push -q "$@" "$bare" "+$commit:refs/heads/main" 2>push.out || { cat push.out; \
+		return 1; }
+	job=$(node_job push.out) &&
+	test -n "$job" &&
 	hornero wait "$job" --timeout 60 || { hornero log "$job"; return 1; }
 }
 
@@ -29,7 +33,9 @@ built () {
 
 # tree MAKEFILE: a commit whose tree is this one and a seed; prints it
 tree () {
-	printf "$1" >work/Makefile && git -C work add Makefile seed && git -C work commit -q --allow-empty -m "$1" &&
+	printf "$1" >work/Makefile &&
+	git -C work add Makefile seed &&
+	git -C work commit -q --allow-empty -m "$1" &&
 	git -C work rev-parse HEAD
 }
 
@@ -39,72 +45,128 @@ honest="hornero.raw: hello.o\n\t$disk"'hello.o: seed\n\t(echo HONEST; cat seed) 
 foreign='hornero.raw:\n\techo FOREIGN >hello.o; touch -d "+1 day" hello.o\n\tcp hello.o hornero.raw; truncate -s 1M hornero.raw\n.PHONY: hornero.raw\n'
 
 test_expect_success 'a node with two repositories of two owners, and a tree that both push' '
-	node_init "compile_core_limit: 100" && node_start && victim=$(hornero repo create victim | tail -n 1) &&
-	stranger=$(hornero repo create stranger | tail -n 1) && hornero image add $VICTIM victim --builder make &&
-	hornero image add $STRANGER stranger --builder make && mkdir work && git init -q -b main work && echo seed >work/seed &&
-	good=$(tree "$honest") && poison=$(tree "$foreign") && same=$(tree "$honest")
+	node_init "compile_core_limit: 100" &&
+	node_start &&
+	victim=$(hornero repo create victim | tail -n 1) &&
+	stranger=$(hornero repo create stranger | tail -n 1) &&
+	hornero image add $VICTIM victim --builder make &&
+	hornero image add $STRANGER stranger --builder make &&
+	mkdir work &&
+	git init -q -b main work &&
+	echo seed >work/seed &&
+	good=$(tree "$honest") &&
+	poison=$(tree "$foreign") &&
+	same=$(tree "$honest")
 '
 
 # Red without: load_clean() and load_own() being two in store/answer.c.
 test_expect_success 'a poisoned checkout and an incremental build of the same tree: the other image gets its own bytes' '
-	push "$stranger" $poison && test "$(begins $STRANGER)" = FOREIGN &&
+	push "$stranger" $poison &&
+	test "$(begins $STRANGER)" = FOREIGN &&
 	push "$stranger" $same -o rebuild &&
-	push "$victim" $good && test "$(begins $VICTIM)" = HONEST && test "$(built $VICTIM)" = clean
+	push "$victim" $good &&
+	test "$(begins $VICTIM)" = HONEST &&
+	test "$(built $VICTIM)" = clean
 '
 
 test_expect_success 'nor does any later push, forced build or sweep of the stranger reach it' '
-	push "$stranger" $poison -o rebuild && push "$stranger" $same && again=$(tree "$honest") && push "$stranger" $again -o rebuild &&
-	other=$(tree "$honest# other\n") && push "$victim" $other && push "$victim" $same && test "$(begins $VICTIM)" = HONEST &&
-	rm "$(node_warm_path $VICTIM)" && hornero sweep >/dev/null && hornero wait $VICTIM --timeout 60 &&
+	push "$stranger" $poison -o rebuild &&
+	push "$stranger" $same &&
+	again=$(tree "$honest") &&
+	push "$stranger" $again -o rebuild &&
+	other=$(tree "$honest# other\n") &&
+	push "$victim" $other &&
+	push "$victim" $same &&
+	test "$(begins $VICTIM)" = HONEST &&
+	rm "$(node_warm_path $VICTIM)" &&
+	hornero sweep >/dev/null &&
+	hornero wait $VICTIM --timeout 60 &&
 	test "$(begins $VICTIM)" = HONEST
 '
 
 # Red without: load_own() in store/answer.c find().
 test_expect_success 'an incremental build says so, and answers to its own image' '
-	two=$(tree "$honest# two\n") && push "$stranger" $two && hornero show "$job" --json >shown &&
-	test "$(jq -r .built shown)" = incremental && test "$(built $STRANGER)" = incremental &&
-	key=$(jq -r .key shown) && test "$(jq -r .digest "$STORE/own/$STRANGER/$key")" = "$(jq -r .digest shown)" &&
+	two=$(tree "$honest# two\n") &&
+	push "$stranger" $two &&
+	hornero show "$job" --json >shown &&
+	test "$(jq -r .built shown)" = incremental &&
+	test "$(built $STRANGER)" = incremental &&
+	key=$(jq -r .key shown) &&
+	test "$(jq -r .digest "$STORE/own/$STRANGER/$key")" = "$(jq -r .digest shown)" &&
 	test ! -e "$STORE/clean/$key" &&
-	push "$stranger" $good && push "$stranger" $two && test "$(hornero show "$job" --json | jq .reused)" = true &&
-	test "$(built $STRANGER)" = incremental && hornero image show $STRANGER | grep -x "built: *incremental"
+	push "$stranger" $good &&
+	push "$stranger" $two &&
+	test "$(hornero show "$job" --json | jq .reused)" = true &&
+	test "$(built $STRANGER)" = incremental &&
+	hornero image show $STRANGER | grep -x "built: *incremental"
 '
 
 # Red where build_answer() in agent/build/build_store.c says clean of all (so are 2 to 4).
 test_expect_success 'another image does not get it, and a clean build answers for both' '
-	push "$victim" $two && test "$(hornero show "$job" --json | jq .reused)" = false && push "$victim" $good &&
-	push "$victim" $two -o clean && hornero image add $THIRD stranger --builder make && hornero wait $THIRD --timeout 60 &&
-	job=$(hornero image show $THIRD --json | jq .newest_job) && test "$(hornero show "$job" --json | jq .reused)" = true &&
-	test "$(built $THIRD)" = clean && hornero image remove $THIRD
+	push "$victim" $two &&
+	test "$(hornero show "$job" --json | jq .reused)" = false &&
+	push "$victim" $good &&
+	push "$victim" $two -o clean &&
+	hornero image add $THIRD stranger --builder make &&
+	hornero wait $THIRD --timeout 60 &&
+	job=$(hornero image show $THIRD --json | jq .newest_job) &&
+	test "$(hornero show "$job" --json | jq .reused)" = true &&
+	test "$(built $THIRD)" = clean &&
+	hornero image remove $THIRD
 '
 
 # Red without: b->clean in agent/build/build_checkout.c look_up().
 test_expect_success 'a forced build of a tree with a clean answer starts from nothing' '
-	push "$victim" $good && hornero rebuild -f $VICTIM >out && job=$(grep -o "[0-9][0-9]*" out | head -n 1) &&
-	hornero wait $VICTIM --timeout 60 && test "$(begins $VICTIM)" = HONEST && test "$(built $VICTIM)" = clean
+	push "$victim" $good &&
+	hornero rebuild -f $VICTIM >out &&
+	job=$(grep -o "[0-9][0-9]*" out | head -n 1) &&
+	hornero wait $VICTIM --timeout 60 &&
+	test "$(begins $VICTIM)" = HONEST &&
+	test "$(built $VICTIM)" = clean
 '
 
-# Red without: the word "source" of the work directory (workdir_is_of), as the next one. The tree has no clean answer yet.
+# Red without: the word "source" of the work directory (workdir_is_of), as the next one. The tree
+# has no clean answer yet.
 test_expect_success 'an image of another repository under a UUID that was another'\''s starts from nothing, and rolls back to nothing of it' '
-	push "$stranger" $poison && hornero image remove $STRANGER && test ! -e "$STORE/own/$STRANGER" &&
+	push "$stranger" $poison &&
+	hornero image remove $STRANGER &&
+	test ! -e "$STORE/own/$STRANGER" &&
 	test -e "$NODE/unikernels/$STRANGER/src/hello.o" &&
-	seven=$(tree "$honest# seven\n") && push "$victim" $seven && test "$(built $VICTIM)" = incremental &&
-	hornero image add $STRANGER victim --builder make && hornero wait $STRANGER --timeout 60 && test "$(built $STRANGER)" = clean &&
-	test "$(begins $STRANGER)" = HONEST && test_must_fail hornero rollback $STRANGER 2>err && ! grep FOREIGN err &&
+	seven=$(tree "$honest# seven\n") &&
+	push "$victim" $seven &&
+	test "$(built $VICTIM)" = incremental &&
+	hornero image add $STRANGER victim --builder make &&
+	hornero wait $STRANGER --timeout 60 &&
+	test "$(built $STRANGER)" = clean &&
+	test "$(begins $STRANGER)" = HONEST &&
+	test_must_fail hornero rollback $STRANGER 2>err &&
+	! grep FOREIGN err &&
 	test "$(hornero image show $STRANGER --json | jq ".releases | length")" = 1
 '
 
 test_expect_success 'so does one whose file names another repository or ref' '
-	hornero image remove $STRANGER && hornero image add $STRANGER stranger --builder make && hornero rebuild -f $STRANGER >/dev/null &&
-	hornero wait $STRANGER --timeout 60 && test "$(begins $STRANGER)" = FOREIGN &&
-	git -C work push -q "$stranger" $two:refs/heads/dev && hornero image set $STRANGER ref=refs/heads/dev >/dev/null &&
-	hornero wait $STRANGER --timeout 60 && test "$(begins $STRANGER)" = HONEST &&
+	hornero image remove $STRANGER &&
+	hornero image add $STRANGER stranger --builder make &&
+	hornero rebuild -f $STRANGER >/dev/null &&
+	hornero wait $STRANGER --timeout 60 &&
+	test "$(begins $STRANGER)" = FOREIGN &&
+	git -C work push -q "$stranger" $two:refs/heads/dev &&
+	hornero image set $STRANGER ref=refs/heads/dev >/dev/null &&
+	hornero wait $STRANGER --timeout 60 &&
+	test "$(begins $STRANGER)" = HONEST &&
 	test "$(built $STRANGER)" = clean
 '
 
 test_expect_success 'what an earlier hornero knew of keys answers to nobody' '
-	mkdir -p "$STORE/key" && three=$(tree "$honest# three\n") && push "$victim" $three &&
-	cp "$STORE"/clean/* "$STORE/key/" && rm -r "$STORE/clean" "$STORE/own" && hornero init >/dev/null &&
-	again=$(tree "$honest") && push "$victim" $again && test "$(hornero show "$job" --json | jq .reused)" = false
+	mkdir -p "$STORE/key" &&
+	three=$(tree "$honest# three\n") &&
+	push "$victim" $three &&
+	cp "$STORE"/clean/* "$STORE/key/" &&
+	rm -r "$STORE/clean" "$STORE/own" &&
+	hornero init >/dev/null &&
+	again=$(tree "$honest") &&
+	push "$victim" $again &&
+	test "$(hornero show "$job" --json | jq .reused)" = false
 '
 
 test_done

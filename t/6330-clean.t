@@ -1,6 +1,7 @@
 #!/bin/sh
-# When what earlier builds left is not built upon: after a change of what says how to build, of the builder or of its toolchain,
-# and when the pusher wishes so. What is warm is then what a fresh clone gives.
+# When what earlier builds left is not built upon: after a change of what says how to build, of the
+# builder or of its toolchain, and when the pusher wishes so. What is warm is then what a fresh
+# clone gives.
 test_description='incremental and clean builds'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -10,53 +11,110 @@ built () {
 }
 
 test_expect_success 'a node, and an object that depends on a variable without a file' '
-	cp -r "$HORNERO_SRC/etc/builders.d" builders.d && chmod -R u+w builders.d &&
-	node_init "compile_core_limit: 100" "builders_dir: $TRASH/builders.d" && node_start && node_hello_repo &&
-	git -C "$HELLO_WORK" rm -rq . && echo "builder: make" >"$HELLO_WORK/.hornero.yaml" && echo seed >"$HELLO_WORK/seed" &&
-	printf "include v.mk\nhornero.raw: a.o main\n\tcat a.o main >hornero.raw; truncate -s 1M hornero.raw\na.o: seed\n\techo \$(V) >a.o\n" \
-		>"$HELLO_WORK/Makefile" && echo V = 1 >"$HELLO_WORK/v.mk" && echo one >"$HELLO_WORK/main" &&
-	node_push && built clean && test "$(node_warm_text)" = "$(printf "1\none")"
+	cp -r "$HORNERO_SRC/etc/builders.d" builders.d &&
+	chmod -R u+w builders.d &&
+	node_init "compile_core_limit: 100" "builders_dir: $TRASH/builders.d" &&
+	node_start &&
+	node_hello_repo &&
+	git -C "$HELLO_WORK" rm -rq . &&
+	echo "builder: make" >"$HELLO_WORK/.hornero.yaml" &&
+	echo seed >"$HELLO_WORK/seed" &&
+	printf \
+		"include v.mk\nhornero.raw: a.o main\n\tcat a.o main >hornero.raw; truncate -s 1M hornero.raw\na.o: seed\n\techo \$(V) >a.o\n" \
+		>"$HELLO_WORK/Makefile" &&
+		echo V = 1 >"$HELLO_WORK/v.mk" &&
+		echo one >"$HELLO_WORK/main" &&
+	node_push &&
+	built clean &&
+	test "$(node_warm_text)" = "$(printf "1\none")"
 '
 
 test_expect_success 'a changed source is built upon what is there' '
-	echo two >"$HELLO_WORK/main" && node_push && built incremental && test "$(node_warm_text)" = "$(printf "1\ntwo")"
+	echo two >"$HELLO_WORK/main" &&
+	node_push &&
+	built incremental &&
+	test "$(node_warm_text)" = "$(printf "1\ntwo")"
 '
 
 # Red without: --clean-when in agent/build/build_checkout.c.
 test_expect_success 'a changed variable of a Makefile means a clean build' '
-	echo V = 2 >"$HELLO_WORK/v.mk" && node_push && built clean && test "$(node_warm_text)" = "$(printf "2\ntwo")" &&
-	sed -i "s/echo \$(V)/echo v\$(V)/" "$HELLO_WORK/Makefile" && node_push && built clean && test "$(node_warm_text)" = "$(printf "v2\ntwo")"
+	echo V = 2 >"$HELLO_WORK/v.mk" &&
+	node_push &&
+	built clean &&
+	test "$(node_warm_text)" = "$(printf "2\ntwo")" &&
+	sed -i "s/echo \$(V)/echo v\$(V)/" "$HELLO_WORK/Makefile" &&
+	node_push &&
+	built clean &&
+	test "$(node_warm_text)" = "$(printf "v2\ntwo")"
 '
 
 # Red without: reason_for_clean() in agent/sandboxed/checkout/treesync.c.
 test_expect_success 'so does a removed file, a mode, and the target of a link' '
-	echo >"$HELLO_WORK/extra" && ln -s seed "$HELLO_WORK/link" && node_push && built incremental &&
-	rm "$HELLO_WORK/extra" && node_push && built clean && chmod +x "$HELLO_WORK/seed" && node_push && built clean &&
-	ln -sf main "$HELLO_WORK/link" && node_push && built clean && node_push && hornero show "$job" --json | jq -e .reused
+	echo >"$HELLO_WORK/extra" &&
+	ln -s seed "$HELLO_WORK/link" &&
+	node_push &&
+	built incremental &&
+	rm "$HELLO_WORK/extra" &&
+	node_push &&
+	built clean &&
+	chmod +x "$HELLO_WORK/seed" &&
+	node_push &&
+	built clean &&
+	ln -sf main "$HELLO_WORK/link" &&
+	node_push &&
+	built clean &&
+	node_push &&
+	hornero show "$job" --json | jq -e .reused
 '
 
 # Red without: key_source() taking the builder in; the comparison in say_go().
 test_expect_success 'so does a changed builder file, and another toolchain' '
-	echo three >"$HELLO_WORK/main" && node_push && built incremental &&
-	echo "# changed" >>builders.d/make.yaml && echo four >"$HELLO_WORK/main" && node_push && built clean &&
-	echo five >"$HELLO_WORK/main" && node_push && built incremental &&
-	sed -i "s/^version:/&\n  - [cat, $(printf %s "$TRASH" | sed "s|/|\\\\/|g")\/version]/" builders.d/make.yaml && echo 1 >version && chmod 755 . &&
-	echo six >"$HELLO_WORK/main" && node_push && built clean && echo 2 >version && echo seven >"$HELLO_WORK/main" && node_push && built clean &&
-	echo eight >"$HELLO_WORK/main" && node_push && built incremental
+	echo three >"$HELLO_WORK/main" &&
+	node_push &&
+	built incremental &&
+	echo "# changed" >>builders.d/make.yaml &&
+	echo four >"$HELLO_WORK/main" &&
+	node_push &&
+	built clean &&
+	echo five >"$HELLO_WORK/main" &&
+	node_push &&
+	built incremental &&
+	sed -i "s/^version:/&\n  - [cat, $(printf %s "$TRASH" | sed "s|/|\\\\/|g")\/version]/" \
+		builders.d/make.yaml &&
+	echo 1 >version &&
+	chmod 755 . &&
+	echo six >"$HELLO_WORK/main" &&
+	node_push &&
+	built clean &&
+	echo 2 >version &&
+	echo seven >"$HELLO_WORK/main" &&
+	node_push &&
+	built clean &&
+	echo eight >"$HELLO_WORK/main" &&
+	node_push &&
+	built incremental
 '
 
 # Red without: .clean in hooks/wishes.c.
 test_expect_success '-o clean starts from nothing, known or not' '
-	touch "$NODE/unikernels/$HELLO_UUID/src/left" && node_push -o clean && built clean &&
-	test ! -e "$NODE/unikernels/$HELLO_UUID/src/left" && hornero show "$job" --json | jq -e ".clean and (.reused | not)" &&
-	test_must_fail node_push -o clean -o skip && test_grep "skip cannot be combined with other options" push.out
+	touch "$NODE/unikernels/$HELLO_UUID/src/left" &&
+	node_push -o clean &&
+	built clean &&
+	test ! -e "$NODE/unikernels/$HELLO_UUID/src/left" &&
+	hornero show "$job" --json | jq -e ".clean and (.reused | not)" &&
+	test_must_fail node_push -o clean -o skip &&
+	test_grep "skip cannot be combined with other options" push.out
 '
 
 # Red without: hint_clean() in agent/build/build_builder.c.
 test_expect_success 'an incremental build that fails says how to start from nothing' '
-	echo nine >"$HELLO_WORK/main" && echo nonsense >"$NODE/unikernels/$HELLO_UUID/src/GNUmakefile" &&
-	{ node_push || :; } && hornero show "$job" --json | jq -r .reason >reason && test_grep "an incremental build; git push -o clean" reason &&
-	node_push -o clean && test "$(node_warm_text)" = "$(printf "v2\nnine")"
+	echo nine >"$HELLO_WORK/main" &&
+	echo nonsense >"$NODE/unikernels/$HELLO_UUID/src/GNUmakefile" &&
+	{ node_push || :; } &&
+	hornero show "$job" --json | jq -r .reason >reason &&
+	test_grep "an incremental build; git push -o clean" reason &&
+	node_push -o clean &&
+	test "$(node_warm_text)" = "$(printf "v2\nnine")"
 '
 
 test_done

@@ -1,6 +1,6 @@
 #!/bin/sh
-# keep_warm: always, never, or a time after the last use or push. Time is moved by mtimes and by the times in
-# records, never by waiting.
+# keep_warm: always, never, or a time after the last use or push. Time is moved by mtimes and by the
+# times in records, never by waiting.
 test_description='kept warm: touched before Nova'\''s ageing, let go after, back from the store'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -8,16 +8,19 @@ test_description='kept warm: touched before Nova'\''s ageing, let go after, back
 	test_skip_all 'Nova is not here (Debian: python3-nova)'
 
 age () {
-	/usr/bin/python3 "$HORNERO_SRC/t/tools/nova-peer.py" age "$NODE/instances" >age.log 2>&1 && test_grep '^aged' age.log
+	/usr/bin/python3 "$HORNERO_SRC/t/tools/nova-peer.py" age "$NODE/instances" >age.log 2>&1 &&
+	test_grep '^aged' age.log
 }
 
 keep () {
 	"$HORNERO_BUILD/hornero-keep" -c "$HORNERO_CONF" 2>keep.log
 }
 
-# long_ago FILE MEMBER SECONDS: the record's time, so many seconds ago. Not by jq, which rounds nanoseconds.
+# long_ago FILE MEMBER SECONDS: the record's time, so many seconds ago. Not by jq, which rounds
+# nanoseconds.
 long_ago () {
-	sed "s/\"$2\": [0-9]*/\"$2\": $(($(date +%s) - $3))000/" "$1" >record.new && cat record.new >"$1"
+	sed "s/\"$2\": [0-9]*/\"$2\": $(($(date +%s) - $3))000/" "$1" >record.new &&
+	cat record.new >"$1"
 }
 
 # used: how many seconds ago
@@ -35,79 +38,159 @@ wish () {
 
 test_expect_success 'an image is warm, and kept always' '
 	printf "hornero.raw:\n\thead -c 1048576 /dev/zero >\$@\n" >make.one &&
-	node_init "cache_grace: 1h" "sweep_interval: 10h" && node_start && node_hello_repo && cp make.one "$HELLO_WORK/Makefile" &&
-	git -C "$HELLO_WORK" commit -q -a -m one && git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
-	hornero wait "$HELLO_UUID" --timeout 30 && warm=$(node_warm_path "$HELLO_UUID") &&
-	record=$NODE/instances/hornero/warm/$HELLO_UUID.json kept=$NODE/instances/hornero/kept/$HELLO_UUID.json &&
+	node_init "cache_grace: 1h" "sweep_interval: 10h" &&
+	node_start &&
+	node_hello_repo &&
+	cp make.one "$HELLO_WORK/Makefile" &&
+	git -C "$HELLO_WORK" commit -q -a -m one &&
+	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
+	hornero wait "$HELLO_UUID" --timeout 30 &&
+	warm=$(node_warm_path "$HELLO_UUID") &&
+	record=$NODE/instances/hornero/warm/$HELLO_UUID.json \
+		kept=$NODE/instances/hornero/kept/$HELLO_UUID.json &&
 	node_stop &&
 	hornero cache --json | jq -e ".[0].keep_warm == \"always\" and .[0].kept_until_ms == null"
 '
 
 test_expect_success 'young, it is left alone; older than half of Nova'\''s age, it is touched, and Nova keeps it' '
-	touch -d "11 hours ago" "$warm" && keep && test $(seconds_old "$warm") -gt 3600 &&
-	touch -d "23 hours ago" "$warm" && keep && test $(seconds_old "$warm") -lt 600 &&
-	age && test -e "$warm"
+	touch -d "11 hours ago" "$warm" &&
+	keep &&
+	test $(seconds_old "$warm") -gt 3600 &&
+	touch -d "23 hours ago" "$warm" &&
+	keep &&
+	test $(seconds_old "$warm") -lt 600 &&
+	age &&
+	test -e "$warm"
 '
 
 test_expect_success 'a broken image file lets nothing go; an image that was removed is left to Nova' '
-	image=$(echo "$NODE"/*/images.d/"$HELLO_UUID.yaml") && cp "$image" image.good && echo "keep_warm: [" >"$image" &&
-	touch -d "23 hours ago" "$warm" && keep && test $(seconds_old "$warm") -lt 600 &&
-	rm "$image" && touch -d "23 hours ago" "$warm" && keep && test $(seconds_old "$warm") -gt 3600 &&
-	cp image.good "$image" && keep && test $(seconds_old "$warm") -lt 600
+	image=$(echo "$NODE"/*/images.d/"$HELLO_UUID.yaml") &&
+	cp "$image" image.good &&
+	echo "keep_warm: [" >"$image" &&
+	touch -d "23 hours ago" "$warm" &&
+	keep &&
+	test $(seconds_old "$warm") -lt 600 &&
+	rm "$image" &&
+	touch -d "23 hours ago" "$warm" &&
+	keep &&
+	test $(seconds_old "$warm") -gt 3600 &&
+	cp image.good "$image" &&
+	keep &&
+	test $(seconds_old "$warm") -lt 600
 '
 
 # Red without the comparison with touched_ns in store/kept.c kept_learn().
 test_expect_success 'our own touch is no use; an mtime of somebody else is one' '
-	long_ago "$record" published_ms 324000 && rm "$kept" && touch -d "30 hours ago" "$warm" && keep &&
-	test $(used) -gt 107000 && test $(seconds_old "$warm") -lt 600 &&
-	then=$(($(date +%s) - 72000)) && sed "s/\"touched_ns\": [0-9]*/\"touched_ns\": ${then}123456789/" "$kept" >new && cat new >"$kept" &&
-	touch -d "@$then.123456789" "$warm" && keep && test $(used) -gt 107000 && test $(seconds_old "$warm") -lt 600 &&
-	touch -d "20 hours ago" "$warm" && keep && test $(used) -lt 73000
+	long_ago "$record" published_ms 324000 &&
+	rm "$kept" &&
+	touch -d "30 hours ago" "$warm" &&
+	keep &&
+	test $(used) -gt 107000 &&
+	test $(seconds_old "$warm") -lt 600 &&
+	then=$(($(date +%s) - 72000)) &&
+	sed "s/\"touched_ns\": [0-9]*/\"touched_ns\": ${then}123456789/" "$kept" >new &&
+	cat new >"$kept" &&
+	touch -d "@$then.123456789" "$warm" &&
+	keep &&
+	test $(used) -gt 107000 &&
+	test $(seconds_old "$warm") -lt 600 &&
+	touch -d "20 hours ago" "$warm" &&
+	keep &&
+	test $(used) -lt 73000
 '
 
 test_expect_success 'kept for 2 days after the last use: touched so that Nova takes it when they are over' '
-	wish 2d && rm "$kept" && long_ago "$record" published_ms 108000 && touch -d "30 hours ago" "$warm" && keep &&
-	test $(seconds_old "$warm") -gt 21000 && test $(seconds_old "$warm") -lt 22000 && age && test -e "$warm" &&
+	wish 2d &&
+	rm "$kept" &&
+	long_ago "$record" published_ms 108000 &&
+	touch -d "30 hours ago" "$warm" &&
+	keep &&
+	test $(seconds_old "$warm") -gt 21000 &&
+	test $(seconds_old "$warm") -lt 22000 &&
+	age &&
+	test -e "$warm" &&
 	hornero cache --json | jq -e "(.[0].kept_until_ms / 1000 - now) | . > 64000 and . < 65000"
 '
 
 test_expect_success 'let go after it: not touched, Nova takes it, why says so, and a sweep leaves it' '
-	rm "$kept" && long_ago "$record" published_ms 216000 && touch -d "60 hours ago" "$warm" && keep &&
-	test $(seconds_old "$warm") -gt 86400 && age && test_must_fail test -e "$warm" &&
-	keep && hornero sweep >out && test_grep "let go" out &&
-	hornero why "$HELLO_UUID" >out && test_grep "let go, as its keep_warm .2d" out && test_grep "Nova ages out" out
+	rm "$kept" &&
+	long_ago "$record" published_ms 216000 &&
+	touch -d "60 hours ago" "$warm" &&
+	keep &&
+	test $(seconds_old "$warm") -gt 86400 &&
+	age &&
+	test_must_fail test -e "$warm" &&
+	keep &&
+	hornero sweep >out &&
+	test_grep "let go" out &&
+	hornero why "$HELLO_UUID" >out &&
+	test_grep "let go, as its keep_warm .2d" out &&
+	test_grep "Nova ages out" out
 '
 
 test_expect_success 'a longer wish brings it back, after the grace only' '
-	wish always && hornero sweep >out && test_grep "gone" out && test_must_fail grep "queued:" out &&
-	hornero why "$HELLO_UUID" >out && test_grep "comes back from the store" out &&
-	keep && long_ago "$kept" gone_ms 3500 && keep && hornero sweep >out && test_must_fail grep "job" out &&
-	long_ago "$kept" gone_ms 3600 && test_expect_code 1 keep && hornero sweep >out && test_grep "its file is gone" out
+	wish always &&
+	hornero sweep >out &&
+	test_grep "gone" out &&
+	test_must_fail grep "queued:" out &&
+	hornero why "$HELLO_UUID" >out &&
+	test_grep "comes back from the store" out &&
+	keep &&
+	long_ago "$kept" gone_ms 3500 &&
+	keep &&
+	hornero sweep >out &&
+	test_must_fail grep "job" out &&
+	long_ago "$kept" gone_ms 3600 &&
+	test_expect_code 1 keep &&
+	hornero sweep >out &&
+	test_grep "its file is gone" out
 '
 
 test_expect_success 'it comes from the store, without a build, and that is no use' '
-	before=$(used) && node_start && hornero wait "$HELLO_UUID" --timeout 30 && test -e "$warm" &&
-	hornero queue --all --json | jq -e "max_by(.job).reused" && node_stop &&
-	touch -d "13 hours ago" "$warm" && keep && test $(used) -ge $before && test $(seconds_old "$warm") -lt 600
+	before=$(used) &&
+	node_start &&
+	hornero wait "$HELLO_UUID" --timeout 30 &&
+	test -e "$warm" &&
+	hornero queue --all --json | jq -e "max_by(.job).reused" &&
+	node_stop &&
+	touch -d "13 hours ago" "$warm" &&
+	keep &&
+	test $(used) -ge $before &&
+	test $(seconds_old "$warm") -lt 600
 '
 
 test_expect_success 'one that a person deleted is told from one that Nova took' '
-	rm "$warm" && keep && hornero why "$HELLO_UUID" >out && test_grep "somebody deleted it: it was too young" out
+	rm "$warm" &&
+	keep &&
+	hornero why "$HELLO_UUID" >out &&
+	test_grep "somebody deleted it: it was too young" out
 '
 
 test_expect_success 'the agent brings it back by itself when the grace is over' '
-	sed -i "s/^sweep_interval.*/sweep_interval: 10h/; s/^cache_grace.*/cache_grace: 1s/; \$acache_minimum_age: 8s" "$HORNERO_CONF" && node_start &&
-	wait_until "test -e \"$warm\"" 30 && hornero queue --all --json | jq -e "max_by(.job).reused" && node_stop
+	sed -i \
+		"s/^sweep_interval.*/sweep_interval: 10h/; s/^cache_grace.*/cache_grace: 1s/; \$acache_minimum_age: 8s" "$HORNERO_CONF" &&
+	node_start &&
+	wait_until "test -e \"$warm\"" 30 &&
+	hornero queue --all --json | jq -e "max_by(.job).reused" &&
+	node_stop
 '
 
 test_expect_success 'never: published by a push, and touched by nobody' '
-	sed -i "/^cache_minimum_age/d; s/^cache_grace.*/cache_grace: 1h/" "$HORNERO_CONF" && wish never &&
-	touch -d "23 hours ago" "$warm" && keep && test $(seconds_old "$warm") -gt 3600 && touch -d "2 days ago" "$warm" &&
-	age && test_must_fail test -e "$warm" && hornero sweep >out && test_grep "let go" out
+	sed -i "/^cache_minimum_age/d; s/^cache_grace.*/cache_grace: 1h/" "$HORNERO_CONF" &&
+	wish never &&
+	touch -d "23 hours ago" "$warm" &&
+	keep &&
+	test $(seconds_old "$warm") -gt 3600 &&
+	touch -d "2 days ago" "$warm" &&
+	age &&
+	test_must_fail test -e "$warm" &&
+	hornero sweep >out &&
+	test_grep "let go" out
 '
 
 test_expect_success 'a wish that is none is refused with words' '
-	test_expect_code 64 hornero image set "$HELLO_UUID" keep_warm=often 2>err && test_grep "always, never, or a time" err
+	test_expect_code 64 hornero image set "$HELLO_UUID" keep_warm=often 2>err &&
+	test_grep "always, never, or a time" err
 '
 
 test_done

@@ -9,11 +9,14 @@ ARTIFACT=$STORE/artifact
 
 # push_text TEXT: a build that leaves 1 MiB of TEXT. Sets job and digest.
 push_text () {
-	push_make "yes $1 | head -c 1048576 >\$@" && hornero wait "$job" --timeout 60 && note_digest
+	push_make "yes $1 | head -c 1048576 >\$@" &&
+	hornero wait "$job" --timeout 60 &&
+	note_digest
 }
 
 note_digest () {
-	digest=$(hornero show "$job" --json | jq -r .digest) && test ${#digest} -eq 64
+	digest=$(hornero show "$job" --json | jq -r .digest) &&
+	test ${#digest} -eq 64
 }
 
 # What any key finds, for whichever image.
@@ -22,20 +25,26 @@ answers () {
 	find "$STORE/own" -type f ! -name ".*" -exec jq -r .digest {} +
 }
 
-# has DIGEST…: these artifacts and no other, each whole, each found by a key, and nothing else beside them.
+# has DIGEST…: these artifacts and no other, each whole, each found by a key, and nothing else
+# beside them.
 has () {
 	for digest
 	do
 		printf '%s.json\n%s.raw\n' "$digest" "$digest"
 	done | sort >want &&
-	ls -A "$ARTIFACT" | sort >have && test_cmp want have &&
-	printf '%s\n' "$@" | sort >want && answers | sort -u >have && test_cmp want have &&
-	hornero gc --verify >out && test_grep "^$# whole, 0 refused$" out
+	ls -A "$ARTIFACT" | sort >have &&
+	test_cmp want have &&
+	printf '%s\n' "$@" | sort >want &&
+	answers | sort -u >have &&
+	test_cmp want have &&
+	hornero gc --verify >out &&
+	test_grep "^$# whole, 0 refused$" out
 }
 
 # conf KEY VALUE
 conf () {
-	sed -i "/^$1:/d" "$HORNERO_CONF" && echo "$1: $2" >>"$HORNERO_CONF"
+	sed -i "/^$1:/d" "$HORNERO_CONF" &&
+	echo "$1: $2" >>"$HORNERO_CONF"
 }
 
 disarm () {
@@ -47,103 +56,204 @@ warm_text () {
 }
 
 test_expect_success 'four artifacts, and no limit: nothing goes' '
-	node_init && node_start && node_hello_repo &&
-	push_text one && one=$digest && push_text two && two=$digest && push_text three && three=$digest &&
-	push_text four && four=$digest &&
-	hornero gc >out && test_grep "^0 removed" out && has $one $two $three $four
+	node_init &&
+	node_start &&
+	node_hello_repo &&
+	push_text one &&
+	one=$digest &&
+	push_text two &&
+	two=$digest &&
+	push_text three &&
+	three=$digest &&
+	push_text four &&
+	four=$digest &&
+	hornero gc >out &&
+	test_grep "^0 removed" out &&
+	has $one $two $three $four
 '
 
 test_expect_success '--dry-run says what would go and why, and removes nothing' '
-	conf store_budget 3500K && hornero gc --dry-run --json >out &&
-	jq -e ".[0] | .what == \"artifact\" and .name == \"$one\" and .removed == false and .size_bytes >= 1048576" out &&
-	jq -r ".[0].reason" out >reason && test_grep "store_budget is 3.4 MiB; no image or job needs it, last used 20" reason &&
-	test "$(jq length out)" -eq 1 && has $one $two $three $four
+	conf store_budget 3500K &&
+	hornero gc --dry-run --json >out &&
+	jq -e \
+		".[0] | .what == \"artifact\" and .name == \"$one\" and .removed == false and .size_bytes >= 1048576" out &&
+	jq -r ".[0].reason" out >reason &&
+	test_grep "store_budget is 3.4 MiB; no image or job needs it, last used 20" reason &&
+	test "$(jq length out)" -eq 1 &&
+	has $one $two $three $four
 '
 
 test_expect_success 'used is also what a push has found: it goes later' '
-	push_text one && test "$(hornero show $job --json | jq .reused)" = true && push_text three && push_text four &&
-	hornero gc >out && test_grep "^removed artifact $(echo $two | cut -c 1-12)" out && test_grep "^1 removed, 1.0 MiB" out &&
+	push_text one &&
+	test "$(hornero show $job --json | jq .reused)" = true &&
+	push_text three &&
+	push_text four &&
+	hornero gc >out &&
+	test_grep "^removed artifact $(echo $two | cut -c 1-12)" out &&
+	test_grep "^1 removed, 1.0 MiB" out &&
 	has $one $three $four
 '
 
 test_expect_success 'the current and the previous one stay below a budget of one byte, and that is said' '
-	conf store_budget 1 && test_expect_code 1 hornero gc >out && test_grep "^store: .*2.0 MiB more should go.*is needed" out &&
-	has $three $four && test_expect_code 1 hornero gc --json >out && jq -e ".[0].what == \"store\" and .[0].name == null" out
+	conf store_budget 1 &&
+	test_expect_code 1 hornero gc >out &&
+	test_grep "^store: .*2.0 MiB more should go.*is needed" out &&
+	has $three $four &&
+	test_expect_code 1 hornero gc --json >out &&
+	jq -e ".[0].what == \"store\" and .[0].name == null" out
 '
 
 test_expect_success 'what a built job waits to publish stays, too, and the previous one is still the same' '
 	mkdir "$NODE/instances/vm" &&
-	qemu-img create -q -f qcow2 -F raw -b "$(node_warm_path "$HELLO_UUID")" "$NODE/instances/vm/disk" 2M &&
-	push_make "yes five | head -c 1048576 >\$@" && test_expect_code 75 hornero wait "$job" --timeout 60 && note_digest &&
-	five=$digest && test_expect_code 1 hornero gc >out && has $three $four $five &&
-	rm -r "$NODE/instances/vm" && wait_until "hornero wait $job --timeout 1" 60 &&
-	test_expect_code 1 hornero gc >out && test_grep "^removed artifact $(echo $three | cut -c 1-12)" out && has $four $five
+	qemu-img create -q -f qcow2 -F raw -b "$(node_warm_path "$HELLO_UUID")" \
+		"$NODE/instances/vm/disk" 2M &&
+	push_make "yes five | head -c 1048576 >\$@" &&
+	test_expect_code 75 hornero wait "$job" --timeout 60 &&
+	note_digest &&
+	five=$digest &&
+	test_expect_code 1 hornero gc >out &&
+	has $three $four $five &&
+	rm -r "$NODE/instances/vm" &&
+	wait_until "hornero wait $job --timeout 1" 60 &&
+	test_expect_code 1 hornero gc >out &&
+	test_grep "^removed artifact $(echo $three | cut -c 1-12)" out &&
+	has $four $five
 '
 
 test_expect_success 'so does what a job that is held could not publish' '
-	mv "$NODE/instances/locks" "$NODE/instances/locks.x" && : >"$NODE/instances/locks" &&
-	push_make "yes held | head -c 1048576 >\$@" && test_expect_code 75 hornero wait "$job" --timeout 60 && note_digest && held=$digest &&
-	test "$(hornero show "$job" --json | jq -r .state)" = held && test_expect_code 1 hornero gc >out && has $four $five $held &&
-	rm "$NODE/instances/locks" && mv "$NODE/instances/locks.x" "$NODE/instances/locks" && hornero cancel "$job" &&
-	test_expect_code 1 hornero gc >out && has $four $five
+	mv "$NODE/instances/locks" "$NODE/instances/locks.x" &&
+	: >"$NODE/instances/locks" &&
+	push_make "yes held | head -c 1048576 >\$@" &&
+	test_expect_code 75 hornero wait "$job" --timeout 60 &&
+	note_digest &&
+	held=$digest &&
+	test "$(hornero show "$job" --json | jq -r .state)" = held &&
+	test_expect_code 1 hornero gc >out &&
+	has $four $five $held &&
+	rm "$NODE/instances/locks" &&
+	mv "$NODE/instances/locks.x" "$NODE/instances/locks" &&
+	hornero cancel "$job" &&
+	test_expect_code 1 hornero gc >out &&
+	has $four $five
 '
 
 test_expect_success 'what a running job may have found stays' '
-	conf store_budget 0 && push_text six && six=$digest &&
-	push_make "test -e ../cache/go || { touch ../cache/here; until test -e ../cache/go; do sleep 0.05; done; }" "yes seven | head -c 1048576 >\$@" &&
-	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/here" 30 && conf store_budget 1 &&
-	touch "$ARTIFACT/$four.json" && test_expect_code 1 hornero gc >out && has $four $five $six &&
+	conf store_budget 0 &&
+	push_text six &&
+	six=$digest &&
+	push_make \
+		"test -e ../cache/go || { touch ../cache/here; until test -e ../cache/go; do sleep 0.05; done; }" "yes seven | head -c 1048576 >\$@" &&
+	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/here" 30 &&
+	conf store_budget 1 &&
+	touch "$ARTIFACT/$four.json" &&
+	test_expect_code 1 hornero gc >out &&
+	has $four $five $six &&
 	touch -d "1 hour ago" "$ARTIFACT/$four.json" &&
-	touch "$NODE/unikernels/$HELLO_UUID/cache/go" && hornero wait "$job" --timeout 60 && note_digest && seven=$digest &&
-	test_expect_code 1 hornero gc >out && has $six $seven
+	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
+	hornero wait "$job" --timeout 60 &&
+	note_digest &&
+	seven=$digest &&
+	test_expect_code 1 hornero gc >out &&
+	has $six $seven
 '
 
 test_expect_success 'junk goes without any pressure; what is not ours stays' '
-	conf store_budget 0 && ghost=11111111-2222-4333-8444-555555555555 &&
-	echo $one >"$STORE/clean/$two" && mkdir -p "$STORE/key" "$STORE/own/$ghost" && echo $six >"$STORE/key/$two" &&
-	echo $six >"$STORE/own/$ghost/$two" && : >"$ARTIFACT/$one.raw" && : >"$ARTIFACT/$two.gone" && : >"$ARTIFACT/$three.refused" &&
-	: >"$ARTIFACT/$four.refused" && touch -d "8 days ago" "$ARTIFACT/$four.refused" &&
-	: >"$STORE/stage/1.1.raw" && touch -d "15 days ago" "$STORE/stage/1.1.raw" && : >"$STORE/stage/2.1.raw" &&
-	: >"$STORE/clean/.x.1.tmp" && touch -d "2 hours ago" "$STORE/clean/.x.1.tmp" &&
+	conf store_budget 0 &&
+	ghost=11111111-2222-4333-8444-555555555555 &&
+	echo $one >"$STORE/clean/$two" &&
+	mkdir -p "$STORE/key" "$STORE/own/$ghost" &&
+	echo $six >"$STORE/key/$two" &&
+	echo $six >"$STORE/own/$ghost/$two" &&
+	: >"$ARTIFACT/$one.raw" &&
+	: >"$ARTIFACT/$two.gone" &&
+	: >"$ARTIFACT/$three.refused" &&
+	: >"$ARTIFACT/$four.refused" &&
+	touch -d "8 days ago" "$ARTIFACT/$four.refused" &&
+	: >"$STORE/stage/1.1.raw" &&
+	touch -d "15 days ago" "$STORE/stage/1.1.raw" &&
+	: >"$STORE/stage/2.1.raw" &&
+	: >"$STORE/clean/.x.1.tmp" &&
+	touch -d "2 hours ago" "$STORE/clean/.x.1.tmp" &&
 	sed "s/$HELLO_UUID/$ghost/" "$STORE/warm/$HELLO_UUID.json" >"$STORE/warm/$ghost.json" &&
-	sed -i "s/\"name\": \"./\"name\": \"f/; s/\"ino\": \"/&1/" "$STORE/warm/$ghost.json" && touch -d "2 hours ago" "$STORE/warm/$ghost.json" &&
-	: >"$STORE/kept/$ghost.json" && touch -d "2 hours ago" "$STORE/kept/$ghost.json" && : >"$ARTIFACT/notes" &&
-	hornero gc >out && cat out && test_grep "^9 removed" out && test_grep "removed answers $(echo $ghost | cut -c 1-12).* not registered" out &&
-	test_grep "removed key .* nobody knows whose build it was" out && test ! -e "$STORE/key" && test ! -e "$STORE/own/$ghost" && test_grep "removed orphan $(echo $one | cut -c 1-12).* no manifest" out &&
-	test ! -e "$STORE/warm/$ghost.json" && test ! -e "$STORE/kept/$ghost.json" && test -e "$STORE/warm/$HELLO_UUID.json" &&
-	rm "$ARTIFACT/$three.refused" && rm "$ARTIFACT/notes" && rm "$STORE/stage/2.1.raw" && has $six $seven
+	sed -i "s/\"name\": \"./\"name\": \"f/; s/\"ino\": \"/&1/" "$STORE/warm/$ghost.json" &&
+	touch -d "2 hours ago" "$STORE/warm/$ghost.json" &&
+	: >"$STORE/kept/$ghost.json" &&
+	touch -d "2 hours ago" "$STORE/kept/$ghost.json" &&
+	: >"$ARTIFACT/notes" &&
+	hornero gc >out &&
+	cat out &&
+	test_grep "^9 removed" out &&
+	test_grep "removed answers $(echo $ghost | cut -c 1-12).* not registered" out &&
+	test_grep "removed key .* nobody knows whose build it was" out &&
+	test ! -e "$STORE/key" &&
+	test ! -e "$STORE/own/$ghost" &&
+	test_grep "removed orphan $(echo $one | cut -c 1-12).* no manifest" out &&
+	test ! -e "$STORE/warm/$ghost.json" &&
+	test ! -e "$STORE/kept/$ghost.json" &&
+	test -e "$STORE/warm/$HELLO_UUID.json" &&
+	rm "$ARTIFACT/$three.refused" &&
+	rm "$ARTIFACT/notes" &&
+	rm "$STORE/stage/2.1.raw" &&
+	has $six $seven
 '
 
 for point in collect-manifest-gone collect-moved collect-before-junk
 do
 	test_expect_success "killed at $point: what is left is whole, and the next one finishes" '
-		conf store_budget 0 && push_text $point && eight=$digest && push_text one && push_text two &&
-		conf store_budget 1 && conf failpoint $point && test_expect_code 137 sh -c "hornero gc" && disarm &&
-		hornero gc --verify >out && test_grep " 0 refused" out && test_expect_code 1 hornero gc >out &&
+		conf store_budget 0 &&
+		push_text $point &&
+		eight=$digest &&
+		push_text one &&
+		push_text two &&
+		conf store_budget 1 &&
+		conf failpoint $point &&
+		test_expect_code 137 sh -c "hornero gc" &&
+		disarm &&
+		hornero gc --verify >out &&
+		test_grep " 0 refused" out &&
+		test_expect_code 1 hornero gc >out &&
 		has $one $two
 	'
 done
 
 test_expect_success 'an artifact that goes while a push asks for it is built again' '
-	conf store_budget 0 && push_text three && conf store_budget 1 && conf failpoint collect-manifest-gone:stop &&
-	{ hornero gc >gc.out 2>&1 & gc=$!; } && test_cleanup "kill -KILL $gc 2>/dev/null || :" &&
-	wait_until "grep -q ^State:.T /proc/$gc/status" 20 && disarm &&
-	push_make "yes one | head -c 1048576 >\$@" && kill -CONT $gc && test_expect_code 1 wait $gc &&
-	hornero wait "$job" --timeout 60 && test "$(hornero show $job --json | jq .reused)" = false && test "$(warm_text)" = one
+	conf store_budget 0 &&
+	push_text three &&
+	conf store_budget 1 &&
+	conf failpoint collect-manifest-gone:stop &&
+	{ hornero gc >gc.out 2>&1 & gc=$!; } &&
+	test_cleanup "kill -KILL $gc 2>/dev/null || :" &&
+	wait_until "grep -q ^State:.T /proc/$gc/status" 20 &&
+	disarm &&
+	push_make "yes one | head -c 1048576 >\$@" &&
+	kill -CONT $gc &&
+	test_expect_code 1 wait $gc &&
+	hornero wait "$job" --timeout 60 &&
+	test "$(hornero show $job --json | jq .reused)" = false &&
+	test "$(warm_text)" = one
 '
 
 test_expect_success 'without the right to change the store it says so, and nothing is lost' '
 	if test "$(id -u)" -eq 0
 	then
-		conf store_budget 0 && push_text two && push_text three && conf store_budget 1 &&
-		test_expect_code 78 setpriv --reuid 64999 --regid 64999 --clear-groups -- hornero gc >out 2>err && cat err &&
+		conf store_budget 0 &&
+		push_text two &&
+		push_text three &&
+		conf store_budget 1 &&
+		test_expect_code 78 setpriv --reuid 64999 --regid 64999 --clear-groups -- hornero \
+			gc >out 2>err &&
+		cat err &&
 		test_grep "cannot (open|remove|read)" err
 	fi
 '
 
 test_expect_success 'the agent collects by itself' '
-	node_stop && ls "$ARTIFACT" | grep -c raw && conf sweep_interval 10h && node_start &&
-	wait_until "test \$(ls $ARTIFACT | grep -c raw) -eq 2" 30 && test_grep "event=collected what=artifact" "$NODE/hornerod.log" &&
+	node_stop &&
+	ls "$ARTIFACT" | grep -c raw &&
+	conf sweep_interval 10h &&
+	node_start &&
+	wait_until "test \$(ls $ARTIFACT | grep -c raw) -eq 2" 30 &&
+	test_grep "event=collected what=artifact" "$NODE/hornerod.log" &&
 	node_stop
 '
 test_done

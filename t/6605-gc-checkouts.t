@@ -12,7 +12,8 @@ pushes=0
 
 # conf KEY VALUE
 conf () {
-	sed -i "/^$1:/d" "$HORNERO_CONF" && echo "$1: $2" >>"$HORNERO_CONF"
+	sed -i "/^$1:/d" "$HORNERO_CONF" &&
+	echo "$1: $2" >>"$HORNERO_CONF"
 }
 
 # push NAME UUID [RECIPE]: a build that leaves 3 MiB in its cache. Sets job.
@@ -35,62 +36,133 @@ has () {
 test_expect_success 'three images with caches, and no limit: nothing goes' '
 	if test "$(id -u)" -eq 0
 	then
-		mkdir -p "$WORK" && mount -t tmpfs -o size=48m,mode=0755 hornero-small "$WORK" && test_cleanup "umount \"$WORK\""
+		mkdir -p "$WORK" &&
+		mount -t tmpfs -o size=48m,mode=0755 hornero-small "$WORK" &&
+		test_cleanup "umount \"$WORK\""
 	fi &&
-	node_init && node_start && node_hello_repo one $one && node_hello_repo two $two && node_hello_repo three $three &&
-	for pair in "one $one" "two $two" "three $three"; do push $pair && hornero wait "$job" --timeout 60 || return 1; done &&
-	hornero gc >out && test_grep "^0 removed" out && has $one $two $three
+	node_init &&
+	node_start &&
+	node_hello_repo one $one &&
+	node_hello_repo two $two &&
+	node_hello_repo three $three &&
+	for pair in "one $one" "two $two" "three $three"
+	do
+		push $pair &&
+		hornero wait "$job" --timeout 60 || return 1
+	done &&
+	hornero gc >out &&
+	test_grep "^0 removed" out &&
+	has $one $two $three
 '
 
 test_expect_success 'over the budget the one built longest ago goes; --dry-run says so and removes nothing' '
-	touch -d "2 days ago" "$WORK/$two" && touch -d "1 day ago" "$WORK/$three" && conf work_budget 8M &&
-	hornero gc --dry-run --json >out && jq -e ".[0] | .what == \"checkout\" and .name == \"$two\" and .removed == false and .size_bytes >= 3145728" out &&
-	jq -r ".[0].reason" out >reason && test_grep "work_budget is 8.0 MiB; the next build makes it again from the repository, last used 20" reason &&
-	test "$(jq length out)" -eq 1 && has $one $two $three &&
-	hornero gc >out && test_grep "^removed checkout $two, 3.0 MiB" out && test_grep "^1 removed" out && has $one $three
+	touch -d "2 days ago" "$WORK/$two" &&
+	touch -d "1 day ago" "$WORK/$three" &&
+	conf work_budget 8M &&
+	hornero gc --dry-run --json >out &&
+	jq -e \
+		".[0] | .what == \"checkout\" and .name == \"$two\" and .removed == false and .size_bytes >= 3145728" out &&
+	jq -r ".[0].reason" out >reason &&
+	test_grep \
+		"work_budget is 8.0 MiB; the next build makes it again from the repository, last used 20" reason &&
+	test "$(jq length out)" -eq 1 &&
+	has $one $two $three &&
+	hornero gc >out &&
+	test_grep "^removed checkout $two, 3.0 MiB" out &&
+	test_grep "^1 removed" out &&
+	has $one $three
 '
 
 test_expect_success 'it is built again from the repository' '
-	push two $two && hornero wait "$job" --timeout 60 && conf work_budget 0 && hornero gc >out && has $one $two $three
+	push two $two &&
+	hornero wait "$job" --timeout 60 &&
+	conf work_budget 0 &&
+	hornero gc >out &&
+	has $one $two $three
 '
 
 test_expect_success 'a build that runs keeps its own, whatever the budget' '
-	push one $one "test -e ../cache/go || { touch ../cache/here; until test -e ../cache/go; do sleep 0.05; done; }" &&
-	wait_until "test -e $WORK/$one/cache/here" 30 && conf work_budget 1 && test_expect_code 1 hornero gc >out &&
-	test_grep "^checkouts: .*all that is left are builds that run" out && has $one &&
-	touch "$WORK/$one/cache/go" && hornero wait "$job" --timeout 60 && hornero gc >out && has
+	push one $one \
+		"test -e ../cache/go || { touch ../cache/here; until test -e ../cache/go; do sleep 0.05; done; }" &&
+	wait_until "test -e $WORK/$one/cache/here" 30 &&
+	conf work_budget 1 &&
+	test_expect_code 1 hornero gc >out &&
+	test_grep "^checkouts: .*all that is left are builds that run" out &&
+	has $one &&
+	touch "$WORK/$one/cache/go" &&
+	hornero wait "$job" --timeout 60 &&
+	hornero gc >out &&
+	has
 '
 
 # Red with an error in place of step_around() in agent/build/main.c.
 test_expect_success 'a build that comes while its checkout is being removed gets a new one' '
-	conf work_budget 0 && push three $three && hornero wait "$job" --timeout 60 && conf work_budget 1 && conf failpoint collect-checkout-cleared:stop &&
-	{ hornero gc >gc.out 2>&1 & gc=$!; } && test_cleanup "kill -KILL $gc 2>/dev/null || :" &&
-	wait_until "grep -q ^State:.T /proc/$gc/status" 20 && sed -i "/^failpoint:/d" "$HORNERO_CONF" && push three $three &&
-	hornero wait $job --timeout 60 && hornero log $job >out && test_grep "building in a new checkout" out && test -d "$WORK/$three/cache" &&
-	kill -CONT $gc && wait $gc && conf work_budget 0 && has $three && hornero gc >out && test_grep "removed checkout left.33333333" out &&
-	test -z "$(find "$WORK" -name "left.*")" && has $three
+	conf work_budget 0 &&
+	push three $three &&
+	hornero wait "$job" --timeout 60 &&
+	conf work_budget 1 &&
+	conf failpoint collect-checkout-cleared:stop &&
+	{ hornero gc >gc.out 2>&1 & gc=$!; } &&
+	test_cleanup "kill -KILL $gc 2>/dev/null || :" &&
+	wait_until "grep -q ^State:.T /proc/$gc/status" 20 &&
+	sed -i "/^failpoint:/d" "$HORNERO_CONF" &&
+	push three $three &&
+	hornero wait $job --timeout 60 &&
+	hornero log $job >out &&
+	test_grep "building in a new checkout" out &&
+	test -d "$WORK/$three/cache" &&
+	kill -CONT $gc &&
+	wait $gc &&
+	conf work_budget 0 &&
+	has $three &&
+	hornero gc >out &&
+	test_grep "removed checkout left.33333333" out &&
+	test -z "$(find "$WORK" -name "left.*")" &&
+	has $three
 '
 
 test_expect_success 'of an image that was removed nothing stays; what is no image'\''s is left alone' '
-	mkdir "$WORK/notes" && hornero image remove $three && hornero gc --dry-run >out && test_grep "^would remove checkout $three.*its image is not registered" out &&
-	test -d "$WORK/$three/cache" && hornero gc >out && test_grep "^removed checkout $three" out && test ! -e "$WORK/$three" && test -d "$WORK/notes" &&
+	mkdir "$WORK/notes" &&
+	hornero image remove $three &&
+	hornero gc --dry-run >out &&
+	test_grep "^would remove checkout $three.*its image is not registered" out &&
+	test -d "$WORK/$three/cache" &&
+	hornero gc >out &&
+	test_grep "^removed checkout $three" out &&
+	test ! -e "$WORK/$three" &&
+	test -d "$WORK/notes" &&
 	rmdir "$WORK/notes"
 '
 
 if test "$(id -u)" -eq 0
 then
 	test_expect_success 'below the floor of that filesystem nothing is built, until idle checkouts and caches have made the room' '
-		node_stop && conf store_floor 12M && node_start && push one $one "head -c 6M /dev/zero >../cache/y" && hornero wait "$job" --timeout 60 && has $one &&
-		head -c $(($(df --output=avail -B 1M "$WORK" | tail -n 1) - 10))M /dev/zero >"$WORK/somebody-else" && push two $two &&
-		wait_until "hornero wait $job --timeout 10" 60 && has $two &&
-		test_grep "event=collected what=checkout name=$one .*below store_floor" "$NODE/hornerod.log"
+		node_stop &&
+		conf store_floor 12M &&
+		node_start &&
+		push one $one "head -c 6M /dev/zero >../cache/y" &&
+		hornero wait "$job" --timeout 60 &&
+		has $one &&
+		head -c $(($(df --output=avail -B 1M "$WORK" | tail -n 1) - 10))M /dev/zero \
+			>"$WORK/somebody-else" &&
+		push two $two &&
+		wait_until "hornero wait $job --timeout 10" 60 &&
+		has $two &&
+		test_grep "event=collected what=checkout name=$one .*below store_floor" \
+			"$NODE/hornerod.log"
 	'
 
 	test_expect_success 'where that is not enough it is said, and what waits for the room gives its own' '
-		head -c 20M /dev/zero >"$WORK/somebody-else-too" || : && push two $two &&
-		test_grep "nothing is built before there is room: disk: .* free on $WORK, the floor is" push.out &&
-		wait_until "hornero show $job --json | jq -e \".waiting_for | test(\\\"store_floor\\\")\"" 30 && wait_until has 60 &&
-		hornero why "$job" >out && test_grep "disk: .* free on $WORK" out && rm "$WORK/somebody-else" "$WORK/somebody-else-too" &&
+		head -c 20M /dev/zero >"$WORK/somebody-else-too" || : &&
+		push two $two &&
+		test_grep \
+			"nothing is built before there is room: disk: .* free on $WORK, the floor is" push.out &&
+		wait_until \
+			"hornero show $job --json | jq -e \".waiting_for | test(\\\"store_floor\\\")\"" 30 &&
+		wait_until has 60 &&
+		hornero why "$job" >out &&
+		test_grep "disk: .* free on $WORK" out &&
+		rm "$WORK/somebody-else" "$WORK/somebody-else-too" &&
 		wait_until "hornero wait $job --timeout 10" 60
 	'
 fi

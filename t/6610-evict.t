@@ -22,82 +22,141 @@ gc () {
 
 # image NAME UUID: warm with 1 MiB. Sets HELLO_UUID and so on.
 image () {
-	node_hello_repo "$1" "$2" && push_make "yes $1 | head -c 1048576 >\$@" && hornero wait "$job" --timeout 60
+	node_hello_repo "$1" "$2" &&
+	push_make "yes $1 | head -c 1048576 >\$@" &&
+	hornero wait "$job" --timeout 60
 }
 
 # conf KEY VALUE
 conf () {
-	sed -i "/^$1:/d" "$HORNERO_CONF" && echo "$1: $2" >>"$HORNERO_CONF"
+	sed -i "/^$1:/d" "$HORNERO_CONF" &&
+	echo "$1: $2" >>"$HORNERO_CONF"
 }
 
 # stand INSTANCE UUID: Nova boots it
 stand () {
-	$NOVA boot "$NODE/instances" "${2##*/}" "$1" qcow2 >boot.log 2>&1 || { cat boot.log; return 1; }
+	$NOVA boot "$NODE/instances" "${2##*/}" "$1" qcow2 >boot.log 2>&1 || { cat boot.log; \
+		return 1; }
 }
 
-# come_back: the removed image, registered and warm. Its sweep may have queued a job, too, which would publish once more.
+# come_back: the removed image, registered and warm. Its sweep may have queued a job, too, which
+# would publish once more.
 come_back () {
-	hornero image add $removed removed && hornero rebuild $removed && hornero wait $removed --timeout 60 &&
+	hornero image add $removed removed &&
+	hornero rebuild $removed &&
+	hornero wait $removed --timeout 60 &&
 	wait_until "hornero queue --all --json | jq -e \"all(.[]; .ended_ms != null)\"" 60
 }
 
 removed=11111111-2222-4333-8444-555555555555 never=22222222-2222-4333-8444-555555555555 always=33333333-2222-4333-8444-555555555555
 
 test_expect_success 'three images: one is removed, one wishes to be warm never, one always' '
-	node_init "sweep_interval: 10h" && node_start && image removed $removed && image never $never && image always $always &&
-	removed_base=$(node_warm_path $removed) && never_base=$(node_warm_path $never) && always_base=$(node_warm_path $always) &&
-	hornero image remove $removed && hornero image set $never keep_warm=never &&
-	gc >out && test_grep "^removed checkout $removed" out && test_grep "^1 removed" out && test -e "$removed_base" && test -e "$never_base"
+	node_init "sweep_interval: 10h" &&
+	node_start &&
+	image removed $removed &&
+	image never $never &&
+	image always $always &&
+	removed_base=$(node_warm_path $removed) &&
+	never_base=$(node_warm_path $never) &&
+	always_base=$(node_warm_path $always) &&
+	hornero image remove $removed &&
+	hornero image set $never keep_warm=never &&
+	gc >out &&
+	test_grep "^removed checkout $removed" out &&
+	test_grep "^1 removed" out &&
+	test -e "$removed_base" &&
+	test -e "$never_base"
 '
 
 test_expect_success '--dry-run says what would leave the cache, and removes nothing' '
-	conf cache_budget 2500K && gc --dry-run --json >out && jq -r ".[] | [.what, .name, .removed] | @tsv" out >row && cat out &&
-	printf "base\t%s\tfalse\n" $removed >want && test_cmp want row && test -e "$removed_base" &&
-	jq -r ".[0].reason" out >reason && test_grep "cache_budget is 2.4 MiB; no image wishes it warm and no instance stands on it" reason
+	conf cache_budget 2500K &&
+	gc --dry-run --json >out &&
+	jq -r ".[] | [.what, .name, .removed] | @tsv" out >row &&
+	cat out &&
+	printf "base\t%s\tfalse\n" $removed >want &&
+	test_cmp want row &&
+	test -e "$removed_base" &&
+	jq -r ".[0].reason" out >reason &&
+	test_grep "cache_budget is 2.4 MiB; no image wishes it warm and no instance stands on it" \
+		reason
 '
 
 test_expect_success 'one that an instance stands on stays; the next one goes' '
-	stand vm "$removed_base" && touch -d "1 hour ago" "$removed_base" && gc >out && test_grep "^base $removed stays: instance vm stands" out &&
-	test_grep "^removed base $never, 1.0 MiB" out && test -e "$removed_base" && test ! -e "$never_base" && test -e "$always_base" &&
-	hornero why $never >out && test_grep "let go.*hornero collected it: what hornero published takes .*cache_budget is 2.4 MiB" out
+	stand vm "$removed_base" &&
+	touch -d "1 hour ago" "$removed_base" &&
+	gc >out &&
+	test_grep "^base $removed stays: instance vm stands" out &&
+	test_grep "^removed base $never, 1.0 MiB" out &&
+	test -e "$removed_base" &&
+	test ! -e "$never_base" &&
+	test -e "$always_base" &&
+	hornero why $never >out &&
+	test_grep \
+		"let go.*hornero collected it: what hornero published takes .*cache_budget is 2.4 MiB" out
 '
 
 test_expect_success 'a budget of one byte takes neither it nor what an image wishes warm, and that is said' '
-	conf cache_budget 1 && test_expect_code 1 gc >out && test_grep "^cache: .*MiB more should go, and no more may" out &&
-	test -e "$removed_base" && test -e "$always_base"
+	conf cache_budget 1 &&
+	test_expect_code 1 gc >out &&
+	test_grep "^cache: .*MiB more should go, and no more may" out &&
+	test -e "$removed_base" &&
+	test -e "$always_base"
 '
 
-# Red without the comparison of names in agent/publish/evict.c add_name(). Whoever writes records is not thereby Nova.
+# Red without the comparison of names in agent/publish/evict.c add_name(). Whoever writes records is
+# not thereby Nova.
 test_expect_success 'a record of no image that says another name is its own takes nothing away' '
-	ghost=44444444-2222-4333-8444-555555555555 && record=$NODE/instances/hornero/warm && sed "s/$always/$ghost/" "$record/$always.json" >"$record/$ghost.json" &&
-	test_expect_code 1 gc >out && cat out && test_grep "stays: it is not the file that hornero published" out && test -e "$always_base" &&
+	ghost=44444444-2222-4333-8444-555555555555 &&
+	record=$NODE/instances/hornero/warm &&
+	sed "s/$always/$ghost/" "$record/$always.json" >"$record/$ghost.json" &&
+	test_expect_code 1 gc >out &&
+	cat out &&
+	test_grep "stays: it is not the file that hornero published" out &&
+	test -e "$always_base" &&
 	rm "$record/$ghost.json"
 '
 
 test_expect_success 'Nova'\''s cache manager agrees, and boots what stays' '
-	$NOVA age "$NODE/instances" >age.log 2>&1 && test_grep "^aged" age.log && stand other "$always_base" &&
+	$NOVA age "$NODE/instances" >age.log 2>&1 &&
+	test_grep "^aged" age.log &&
+	stand other "$always_base" &&
 	test "$(ls "$NODE/instances/_base" | wc -l)" -eq 2
 '
 
 # Red without the second is_free() in agent/publish/evict.c take_out().
 test_expect_success 'an instance that comes while Nova has the lock keeps its base' '
-	rm -r "$NODE/instances/vm" && name=${removed_base##*/} &&
-	{ $NOVA hold "$NODE/instances" "$name" >held & nova=$!; } && test_cleanup "kill -KILL $nova 2>/dev/null || :" &&
-	wait_until "grep -q held held" 30 && { gc >out 2>gc.err & gc=$!; } && wait_until "grep -q \"event=waiting lock=nova-$name\" $NODE/hornerod.log gc.err" 30 &&
-	mkdir "$NODE/instances/new" && qemu-img create -q -f qcow2 -F raw -b "$removed_base" "$NODE/instances/new/disk" 2M &&
-	kill -KILL $nova && test_expect_code 1 wait $gc && test_grep "^base $removed stays: instance new stands" out && test -e "$removed_base"
+	rm -r "$NODE/instances/vm" &&
+	name=${removed_base##*/} &&
+	{ $NOVA hold "$NODE/instances" "$name" >held & nova=$!; } &&
+	test_cleanup "kill -KILL $nova 2>/dev/null || :" &&
+	wait_until "grep -q held held" 30 &&
+	{ gc >out 2>gc.err & gc=$!; } &&
+	wait_until "grep -q \"event=waiting lock=nova-$name\" $NODE/hornerod.log gc.err" 30 &&
+	mkdir "$NODE/instances/new" &&
+	qemu-img create -q -f qcow2 -F raw -b "$removed_base" "$NODE/instances/new/disk" 2M &&
+	kill -KILL $nova &&
+	test_expect_code 1 wait $gc &&
+	test_grep "^base $removed stays: instance new stands" out &&
+	test -e "$removed_base"
 '
 
 for point in evict-locked evict-unlinked
 do
 	test_expect_success "the publisher dies at $point: the next one finishes" '
-		rm -rf "$NODE/instances/new" && { test -e "$removed_base" || { come_back && hornero image remove $removed; }; } && conf failpoint $point && test_expect_code 75 gc >out 2>err && sed -i "/^failpoint:/d" "$HORNERO_CONF" &&
-		test_expect_code 1 gc >out && test ! -e "$removed_base" && test -e "$always_base"
+		rm -rf "$NODE/instances/new" &&
+		{ test -e "$removed_base" || { come_back && hornero image remove $removed; }; } &&
+		conf failpoint $point &&
+		test_expect_code 75 gc >out 2>err &&
+		sed -i "/^failpoint:/d" "$HORNERO_CONF" &&
+		test_expect_code 1 gc >out &&
+		test ! -e "$removed_base" &&
+		test -e "$always_base"
 	'
 done
 
 test_expect_success 'an image that comes back is published again' '
-	come_back && test -e "$removed_base"
+	come_back &&
+	test -e "$removed_base"
 '
 
 test_expect_success 'it stops' node_stop

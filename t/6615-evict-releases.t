@@ -28,86 +28,161 @@ gc () {
 
 # conf KEY VALUE
 conf () {
-	sed -i "/^$1:/d" "$HORNERO_CONF" && echo "$1: $2" >>"$HORNERO_CONF"
+	sed -i "/^$1:/d" "$HORNERO_CONF" &&
+	echo "$1: $2" >>"$HORNERO_CONF"
 }
 
 # release TEXT: pushed and warm. Sets id and path, its UUID and its file in the cache.
 release () {
-	push_make "yes $1 | head -c 1048576 >\$@" && hornero wait "$job" --timeout 60 &&
-	id=$(hornero image show "$HELLO_UUID" --json | jq -r .release) && path=$(node_warm_path "$id") && test -e "$path"
+	push_make "yes $1 | head -c 1048576 >\$@" &&
+	hornero wait "$job" --timeout 60 &&
+	id=$(hornero image show "$HELLO_UUID" --json | jq -r .release) &&
+	path=$(node_warm_path "$id") &&
+	test -e "$path"
 }
 
 # stand INSTANCE FILE: Nova boots it
 stand () {
-	$NOVA boot "$NODE/instances" "${2##*/}" "$1" qcow2 >boot.log 2>&1 || { cat boot.log; return 1; }
+	$NOVA boot "$NODE/instances" "${2##*/}" "$1" qcow2 >boot.log 2>&1 || { cat boot.log; \
+		return 1; }
 }
 
 test_expect_success 'three releases: four names, three files, and a budget for them takes none' '
-	node_init "sweep_interval: 10h" "cache_budget: 3500K" && node_start && node_hello_repo && hornero image set "$HELLO_UUID" releases=always &&
-	release one && one=$id one_path=$path && release two && two=$id two_path=$path && release three && three=$id three_path=$path &&
-	stable=$(node_warm_path "$HELLO_UUID") && test "$three_path" -ef "$stable" && test "$(ls "$CACHE" | wc -l)" -eq 4 &&
-	gc >out && test_grep "^0 removed" out
+	node_init "sweep_interval: 10h" "cache_budget: 3500K" &&
+	node_start &&
+	node_hello_repo &&
+	hornero image set "$HELLO_UUID" releases=always &&
+	release one &&
+	one=$id one_path=$path &&
+	release two &&
+	two=$id two_path=$path &&
+	release three &&
+	three=$id three_path=$path &&
+	stable=$(node_warm_path "$HELLO_UUID") &&
+	test "$three_path" -ef "$stable" &&
+	test "$(ls "$CACHE" | wc -l)" -eq 4 &&
+	gc >out &&
+	test_grep "^0 removed" out
 '
 
 test_expect_success '--dry-run names the oldest one, and removes nothing' '
-	conf cache_budget 2500K && gc --dry-run --json >out && jq -r ".[] | [.what, .name, .removed] | @tsv" out >row && cat out &&
-	printf "release\t%s\tfalse\n" $one >want && test_cmp want row && test -e "$one_path"
+	conf cache_budget 2500K &&
+	gc --dry-run --json >out &&
+	jq -r ".[] | [.what, .name, .removed] | @tsv" out >row &&
+	cat out &&
+	printf "release\t%s\tfalse\n" $one >want &&
+	test_cmp want row &&
+	test -e "$one_path"
 '
 
-# Red without the second name in agent/publish/evict.c find_names(), or without list_releases() in agent/upkeep/collect/collect_bases.c.
+# Red without the second name in agent/publish/evict.c find_names(), or without list_releases() in
+# agent/upkeep/collect/collect_bases.c.
 test_expect_success 'one that an instance stands on stays; the next one goes, and its bytes are told once' '
-	stand vm "$one_path" && touch -d "1 hour ago" "$one_path" && gc >out && cat out && test_grep "^release $one stays: instance vm stands" out &&
-	test_grep "^removed release $two, 1.0 MiB" out && test -e "$one_path" && test ! -e "$two_path" && test "$three_path" -ef "$stable"
+	stand vm "$one_path" &&
+	touch -d "1 hour ago" "$one_path" &&
+	gc >out &&
+	cat out &&
+	test_grep "^release $one stays: instance vm stands" out &&
+	test_grep "^removed release $two, 1.0 MiB" out &&
+	test -e "$one_path" &&
+	test ! -e "$two_path" &&
+	test "$three_path" -ef "$stable"
 '
 
 test_expect_success 'hornero-keep forgets what went, and neither it nor a sweep brings it back' '
-	as_hornero "$HORNERO_BUILD/hornero-keep" -c "$HORNERO_CONF" 2>keep.log && test_grep "event=release-forgotten .*release=$two" keep.log &&
-	hornero sweep >out && test_grep "^0 queued" out && test ! -e "$two_path"
+	as_hornero "$HORNERO_BUILD/hornero-keep" -c "$HORNERO_CONF" 2>keep.log &&
+	test_grep "event=release-forgotten .*release=$two" keep.log &&
+	hornero sweep >out &&
+	test_grep "^0 queued" out &&
+	test ! -e "$two_path"
 '
 
 test_expect_success 'the current release and the own name stay whatever the budget, and so does the one in use' '
-	conf cache_budget 1 && test_expect_code 1 gc >out && cat out && test_grep "^cache: .*MiB more should go, and no more may" out &&
-	test -e "$one_path" && test "$three_path" -ef "$stable" && $NOVA age "$NODE/instances" >age.log 2>&1 && test_grep "^aged" age.log &&
-	stand other "$three_path" && qemu-img info -U "$NODE/instances/vm/disk" | grep -q "$one_path" && test -e "$one_path" && rm -r "$NODE/instances/other"
+	conf cache_budget 1 &&
+	test_expect_code 1 gc >out &&
+	cat out &&
+	test_grep "^cache: .*MiB more should go, and no more may" out &&
+	test -e "$one_path" &&
+	test "$three_path" -ef "$stable" &&
+	$NOVA age "$NODE/instances" >age.log 2>&1 &&
+	test_grep "^aged" age.log &&
+	stand other "$three_path" &&
+	qemu-img info -U "$NODE/instances/vm/disk" | grep -q "$one_path" &&
+	test -e "$one_path" &&
+	rm -r "$NODE/instances/other"
 '
 
 # Red without img->pinned in agent/common/current.c.
 test_expect_success 'an older release that its image is pinned to stays' '
-	rm -r "$NODE/instances/vm" && node_stop && hornero image set "$HELLO_UUID" pinned=$one && test_expect_code 1 gc >out && cat out &&
-	test_grep "^0 removed" out && test -e "$one_path" && hornero image set "$HELLO_UUID" pinned=
+	rm -r "$NODE/instances/vm" &&
+	node_stop &&
+	hornero image set "$HELLO_UUID" pinned=$one &&
+	test_expect_code 1 gc >out &&
+	cat out &&
+	test_grep "^0 removed" out &&
+	test -e "$one_path" &&
+	hornero image set "$HELLO_UUID" pinned=
 '
 
 # Red without the loop in agent/publish/evict.c is_free().
 test_expect_success 'nobody wishes the image: an instance of the release keeps the own name, too' '
-	hornero image set "$HELLO_UUID" keep_warm=never && stand vm "$three_path" && test_expect_code 1 gc >out && cat out &&
-	test_grep "^removed release $one, 1.0 MiB" out && test ! -e "$one_path" &&
-	test_grep "^base $HELLO_UUID stays: instance vm stands" out && test "$three_path" -ef "$stable"
+	hornero image set "$HELLO_UUID" keep_warm=never &&
+	stand vm "$three_path" &&
+	test_expect_code 1 gc >out &&
+	cat out &&
+	test_grep "^removed release $one, 1.0 MiB" out &&
+	test ! -e "$one_path" &&
+	test_grep "^base $HELLO_UUID stays: instance vm stands" out &&
+	test "$three_path" -ef "$stable"
 '
 
 # Red with one lock in agent/publish/evict.c take_locks().
 test_expect_success 'an instance that comes while Nova has the lock of the release keeps both names' '
-	rm -r "$NODE/instances/vm" && name=${three_path##*/} &&
-	{ $NOVA hold "$NODE/instances" "$name" >held & nova=$!; } && test_cleanup "kill -KILL $nova 2>/dev/null || :" &&
-	wait_until "grep -q held held" 30 && { gc >out 2>gc.err & gc=$!; } && wait_until "grep -q \"event=waiting lock=nova-$name\" $NODE/hornerod.log gc.err" 30 &&
-	mkdir "$NODE/instances/new" && qemu-img create -q -f qcow2 -F raw -b "$three_path" "$NODE/instances/new/disk" 2M &&
-	kill -KILL $nova && test_expect_code 1 wait $gc && test_grep "^base $HELLO_UUID stays: instance new stands" out &&
+	rm -r "$NODE/instances/vm" &&
+	name=${three_path##*/} &&
+	{ $NOVA hold "$NODE/instances" "$name" >held & nova=$!; } &&
+	test_cleanup "kill -KILL $nova 2>/dev/null || :" &&
+	wait_until "grep -q held held" 30 &&
+	{ gc >out 2>gc.err & gc=$!; } &&
+	wait_until "grep -q \"event=waiting lock=nova-$name\" $NODE/hornerod.log gc.err" 30 &&
+	mkdir "$NODE/instances/new" &&
+	qemu-img create -q -f qcow2 -F raw -b "$three_path" "$NODE/instances/new/disk" 2M &&
+	kill -KILL $nova &&
+	test_expect_code 1 wait $gc &&
+	test_grep "^base $HELLO_UUID stays: instance new stands" out &&
 	test "$three_path" -ef "$stable"
 '
 
 test_expect_success 'a name that no record knows: none goes, since none would free anything' '
-	rm -r "$NODE/instances/new" && ln "$stable" "$CACHE/unknown" && test_expect_code 1 gc >out && test_grep "stays: it has a name that no record knows" out &&
-	test "$three_path" -ef "$stable" && rm "$CACHE/unknown"
+	rm -r "$NODE/instances/new" &&
+	ln "$stable" "$CACHE/unknown" &&
+	test_expect_code 1 gc >out &&
+	test_grep "stays: it has a name that no record knows" out &&
+	test "$three_path" -ef "$stable" &&
+	rm "$CACHE/unknown"
 '
 
 test_expect_success 'the publisher dies between the two names: the next one takes the other' '
-	conf failpoint evict-unlinked && test_expect_code 75 gc >out 2>err && sed -i "/^failpoint:/d" "$HORNERO_CONF" &&
-	test ! -e "$stable" && test -e "$three_path" && test_expect_code 0 gc >out && cat out && test ! -e "$three_path" &&
-	test_grep "^removed release $three, 1.0 MiB" out && test -z "$(ls "$CACHE")"
+	conf failpoint evict-unlinked &&
+	test_expect_code 75 gc >out 2>err &&
+	sed -i "/^failpoint:/d" "$HORNERO_CONF" &&
+	test ! -e "$stable" &&
+	test -e "$three_path" &&
+	test_expect_code 0 gc >out &&
+	cat out &&
+	test ! -e "$three_path" &&
+	test_grep "^removed release $three, 1.0 MiB" out &&
+	test -z "$(ls "$CACHE")"
 '
 
 test_expect_success 'wished again it comes back under both names' '
-	sed -i "/^cache_budget:/d" "$HORNERO_CONF" && hornero image set "$HELLO_UUID" keep_warm=always && node_start && wait_until "test -e \"$three_path\"" 60 &&
-	hornero wait "$HELLO_UUID" --timeout 60 && test "$three_path" -ef "$stable" && test ! -e "$one_path"
+	sed -i "/^cache_budget:/d" "$HORNERO_CONF" &&
+	hornero image set "$HELLO_UUID" keep_warm=always &&
+	node_start &&
+	wait_until "test -e \"$three_path\"" 60 &&
+	hornero wait "$HELLO_UUID" --timeout 60 &&
+	test "$three_path" -ef "$stable" &&
+	test ! -e "$one_path"
 '
 
 test_expect_success 'it stops' node_stop

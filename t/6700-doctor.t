@@ -4,7 +4,8 @@ test_description='doctor: every prerequisite, each finding with the line that me
 . "$HORNERO_SRC/t/lib/node.sh"
 test_requires jq jq
 
-# doctor: what it says, in doctor.json; findings of this machine (reflinks, no cgroups, tools of builders) do not matter.
+# doctor: what it says, in doctor.json; findings of this machine (reflinks, no cgroups, tools of
+# builders) do not matter.
 doctor () {
 	hornero doctor --json >doctor.json
 	doctor_code=$?
@@ -13,127 +14,216 @@ doctor () {
 
 # says CHECK STATE PATTERN [MEND]
 says () {
-	jq -r --arg c "$1" --arg s "$2" '.[] | select(.check == $c and .state == $s) | "\(.finding) -> \(.mend)"' doctor.json >said &&
-	test_grep "$3" said && { test -z "$4" || test_grep " -> $4" said; }
+	jq -r --arg c "$1" --arg s "$2" \
+		'.[] | select(.check == $c and .state == $s) | "\(.finding) -> \(.mend)"' \
+		doctor.json >said &&
+	test_grep "$3" said &&
+	{ test -z "$4" || test_grep " -> $4" said; }
 }
 
 # is_well CHECK…
 is_well () {
 	for check
 	do
-		jq -e --arg c "$check" '[.[] | select(.check == $c)] | length > 0 and all(.state == "ok")' doctor.json >/dev/null ||
+		jq -e --arg c "$check" \
+			'[.[] | select(.check == $c)] | length > 0 and all(.state == "ok")' \
+			doctor.json >/dev/null ||
 			{ jq --arg c "$check" '.[] | select(.check == $c)' doctor.json; return 1; }
 	done
 }
 
 test_expect_success 'without a configuration it says how to name one' '
-	test_expect_code 1 hornero -c "$TRASH/nothing.yaml" doctor >out && test_grep "^bad   configuration .*nothing.yaml" out && test_grep "HORNERO_CONF" out &&
-	printf "workers: 2\nworker: 3\n" >broken.yaml && test_expect_code 1 hornero -c "$TRASH/broken.yaml" doctor >out &&
+	test_expect_code 1 hornero -c "$TRASH/nothing.yaml" doctor >out &&
+	test_grep "^bad   configuration .*nothing.yaml" out &&
+	test_grep "HORNERO_CONF" out &&
+	printf "workers: 2\nworker: 3\n" >broken.yaml &&
+	test_expect_code 1 hornero -c "$TRASH/broken.yaml" doctor >out &&
 	test_grep "broken.yaml:2:1: " out
 '
 
 test_expect_success 'before init it works, and says what makes the rest' '
-	mkdir -p early && printf "%s: $TRASH/early/%s\n" state_dir state instances_path instances repo_base base >early/hornero.yaml &&
-	echo "libexec_dir: $HORNERO_BUILD" >>early/hornero.yaml && test_expect_code 1 hornero -c "$TRASH/early/hornero.yaml" doctor --json >doctor.json &&
-	says directories bad "early/state/queue" "hornero init" && says store bad "" "hornero init" && says queue bad "" "hornero init" &&
-	says agent bad "does not run" "systemctl start hornerod" && test ! -e early/state
+	mkdir -p early &&
+	printf "%s: $TRASH/early/%s\n" state_dir state instances_path instances repo_base base \
+		>early/hornero.yaml &&
+	echo "libexec_dir: $HORNERO_BUILD" >>early/hornero.yaml &&
+	test_expect_code 1 hornero -c "$TRASH/early/hornero.yaml" doctor --json >doctor.json &&
+	says directories bad "early/state/queue" "hornero init" &&
+	says store bad "" "hornero init" &&
+	says queue bad "" "hornero init" &&
+	says agent bad "does not run" "systemctl start hornerod" &&
+	test ! -e early/state
 '
 
 test_expect_success 'a node that runs is well' '
-	node_init "scrub_interval: 0" && node_start && node_hello_repo && git -C "$HELLO_WORK" push -q origin main 2>/dev/null && hornero wait "$HELLO_UUID" --timeout 60 &&
-	doctor && is_well configuration directories programs images repositories disks store agent publisher queue &&
+	node_init "scrub_interval: 0" &&
+	node_start &&
+	node_hello_repo &&
+	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
+	hornero wait "$HELLO_UUID" --timeout 60 &&
+	doctor &&
+	is_well configuration directories programs images repositories disks store agent publisher \
+		queue &&
 	{ ! group_possible || is_well cgroups; } &&
-	test "$doctor_code" -eq "$(jq "[.[] | select(.state != \"ok\")] | length > 0 | if . then 1 else 0 end" doctor.json)"
+	test "$doctor_code" -eq \
+		"$(jq "[.[] | select(.state != \"ok\")] | length > 0 | if . then 1 else 0 end" doctor.json)"
 '
 
-# The stand-in has hornerod's name, a user of its own and few descriptors; the node's own hornerod is root.
-# Red without: look_at_users (both), the comparison with ENOUGH (the first), look_at_watches and its comparison.
+# The stand-in has hornerod's name, a user of its own and few descriptors; the node's own hornerod
+# is root. Red without: look_at_users (both), the comparison with ENOUGH (the first),
+# look_at_watches and its comparison.
 test_expect_success 'agent: a hornerod that shares its user with builds and may have few descriptors' '
 	test "$(id -u)" -ne 0 || {
-		doctor && says agent ok "builds run as user [0-9]+, who is nobody else" &&
-		{ sed "/^compile_mem_limit:/d" "$HORNERO_CONF" && echo "hornero_user: 64998"; } >common.yaml &&
-		cp "$(command -v sleep)" hornerod && chmod 0755 . hornerod &&
+		doctor &&
+		says agent ok "builds run as user [0-9]+, who is nobody else" &&
+		{
+			sed "/^compile_mem_limit:/d" "$HORNERO_CONF" &&
+			echo "hornero_user: 64998"
+		} >common.yaml &&
+		cp "$(command -v sleep)" hornerod &&
+		chmod 0755 . hornerod &&
 		for limit in 4096 16384
 		do
-			{ prlimit --nofile=$limit setpriv --reuid 64998 --clear-groups "$TRASH/hornerod" 300 & pid=$!; } &&
-			test_cleanup "kill $pid 2>/dev/null; wait $pid; :" && wait_until "grep -qx hornerod /proc/$pid/comm" 10 &&
+			{
+				prlimit --nofile=$limit setpriv --reuid 64998 --clear-groups \
+					"$TRASH/hornerod" 300 & pid=$!
+			} &&
+			test_cleanup "kill $pid 2>/dev/null; wait $pid; :" &&
+			wait_until "grep -qx hornerod /proc/$pid/comm" 10 &&
 			{ cat common.yaml && case $limit in 4096) echo "compile_mem_limit: 1000000" ;; *) echo "compile_mem_limit: 16" ;; esac; } >shared.yaml &&
 			{ hornero -c shared.yaml doctor --json >doctor.json || :; } &&
 			case $limit in
 			4096)
-				says agent warn "hornerod may have only 4096 descriptors: a build can keep it from publishing" "set LimitNOFILE=1048576" &&
+				says agent warn \
+					"hornerod may have only 4096 descriptors: a build can keep it from publishing" "set LimitNOFILE=1048576" &&
 				says agent warn "builds can take all [0-9]+ epoll watches .*; 5000000001 would do" "set fs.epoll.max_user_watches" ;;
 			*)
-				says agent ok "builds have at most 4096 descriptors each, hornerod 16384" &&
+				says agent ok \
+					"builds have at most 4096 descriptors each, hornerod 16384" &&
 				says agent ok "builds cannot take all epoll watches of their user" ;;
 			esac || return 1
 			kill $pid; wait $pid; :
-		done && rm hornerod
+		done &&
+		rm hornerod
 	}
 '
 
 test_expect_success 'directories: a wrong mode, and one that is gone; init mends both' '
-	chmod 0700 "$NODE/state/log" && rmdir "$NODE/state/run/cancel" && doctor && test "$doctor_code" -eq 1 &&
-	says directories bad "state/log has owner .* mode [02]700" "hornero init" && says directories bad "run/cancel: No such file" &&
-	hornero init >out && doctor && is_well directories
+	chmod 0700 "$NODE/state/log" &&
+	rmdir "$NODE/state/run/cancel" &&
+	doctor &&
+	test "$doctor_code" -eq 1 &&
+	says directories bad "state/log has owner .* mode [02]700" "hornero init" &&
+	says directories bad "run/cancel: No such file" &&
+	hornero init >out &&
+	doctor &&
+	is_well directories
 '
 
 test_expect_success 'programs: each of ours that is not there is named' '
-	mkdir libexec && sed "s,^libexec_dir:.*,libexec_dir: $TRASH/libexec," "$HORNERO_CONF" >elsewhere.yaml &&
+	mkdir libexec &&
+	sed "s,^libexec_dir:.*,libexec_dir: $TRASH/libexec," "$HORNERO_CONF" >elsewhere.yaml &&
 	programs=$(sed -n "/^pkglibexec_PROGRAMS/,/[^\\\\]\$/p" "$HORNERO_SRC/Makefile.am" | grep -oE "hornero-[a-z]+") &&
 	for program in $programs
 	do
-		test_expect_code 1 hornero -c "$TRASH/elsewhere.yaml" doctor --json >doctor.json && says programs bad "libexec/$program: No such" "make install" || return 1
+		test_expect_code 1 hornero -c "$TRASH/elsewhere.yaml" doctor --json >doctor.json &&
+		says programs bad "libexec/$program: No such" "make install" || return 1
 	done
 '
 
 test_expect_success 'hooks: another program in the place of ours; the line that it says mends it' '
-	ln -sfn /bin/true "$HELLO_REPO/hooks/pre-receive" && rm "$HELLO_REPO/hooks/post-receive" && doctor &&
-	says repositories bad "hooks/pre-receive leads to /" "ln -sfn" && says repositories bad "hooks/post-receive: No such file" &&
-	jq -r ".[] | select(.check == \"repositories\") | .mend" doctor.json >mend.sh && sh mend.sh && doctor && is_well repositories
+	ln -sfn /bin/true "$HELLO_REPO/hooks/pre-receive" &&
+	rm "$HELLO_REPO/hooks/post-receive" &&
+	doctor &&
+	says repositories bad "hooks/pre-receive leads to /" "ln -sfn" &&
+	says repositories bad "hooks/post-receive: No such file" &&
+	jq -r ".[] | select(.check == \"repositories\") | .mend" doctor.json >mend.sh &&
+	sh mend.sh &&
+	doctor &&
+	is_well repositories
 '
 
 test_expect_success 'files: broken ones with their line and column, a repository that is missing, a builder without its tool' '
-	image=$NODE/state/images.d/$HELLO_UUID.yaml && cp "$image" good && echo "keep_warm: often" >>"$image" &&
-	mkdir builders && cp "$HORNERO_SRC"/etc/builders.d/make.yaml builders && sed "s/^needs:.*/needs: [no-such-tool]/" builders/make.yaml >builders/other.yaml &&
-	echo "argv: [" >builders/bad.yaml && sed "s,^builders_dir:.*,builders_dir: $TRASH/builders," "$HORNERO_CONF" >new && cp new "$HORNERO_CONF" &&
-	doctor && says images bad "$HELLO_UUID.yaml:[0-9]*:[0-9]*: " "mend that line" && says builders bad "bad.yaml:[0-9]*:[0-9]*: " &&
+	image=$NODE/state/images.d/$HELLO_UUID.yaml &&
+	cp "$image" good &&
+	echo "keep_warm: often" >>"$image" &&
+	mkdir builders &&
+	cp "$HORNERO_SRC"/etc/builders.d/make.yaml builders &&
+	sed "s/^needs:.*/needs: [no-such-tool]/" builders/make.yaml >builders/other.yaml &&
+	echo "argv: [" >builders/bad.yaml &&
+	sed "s,^builders_dir:.*,builders_dir: $TRASH/builders," "$HORNERO_CONF" >new &&
+	cp new "$HORNERO_CONF" &&
+	doctor &&
+	says images bad "$HELLO_UUID.yaml:[0-9]*:[0-9]*: " "mend that line" &&
+	says builders bad "bad.yaml:[0-9]*:[0-9]*: " &&
 	says builders warn "other needs no-such-tool" "install no-such-tool" &&
-	sed "s/^repo:.*/repo: lost/" good >"$image" && doctor && says images bad "lost.git is not there" "hornero repo create lost" &&
-	cp good "$image" && rm builders/bad.yaml builders/other.yaml && doctor && is_well images builders
+	sed "s/^repo:.*/repo: lost/" good >"$image" &&
+	doctor &&
+	says images bad "lost.git is not there" "hornero repo create lost" &&
+	cp good "$image" &&
+	rm builders/bad.yaml builders/other.yaml &&
+	doctor &&
+	is_well images builders
 '
 
 if test "$(id -u)" -eq 0 && test -x /usr/bin/qemu-system-x86_64 && unshare -m true 2>/dev/null
 then
 	test_expect_success 'images: one expects a line of its boot, and QEMU is not there' '
-		echo "expect: ready" >>"$image" && doctor && is_well images &&
-		{ test_expect_code 1 unshare -m sh -c "mount --bind /dev/null /usr/bin/qemu-system-x86_64 && exec \"\$@\"" sh hornero doctor --json >doctor.json; } &&
-		says images bad "$HELLO_UUID expects a line of its boot, and qemu-system-x86_64" "apt-get install qemu-system-x86" && cp good "$image"
+		echo "expect: ready" >>"$image" &&
+		doctor &&
+		is_well images &&
+		{
+			test_expect_code 1 unshare -m sh -c \
+				"mount --bind /dev/null /usr/bin/qemu-system-x86_64 && exec \"\$@\"" sh hornero doctor --json >doctor.json
+		} &&
+		says images bad "$HELLO_UUID expects a line of its boot, and qemu-system-x86_64" \
+			"apt-get install qemu-system-x86" &&
+		cp good "$image"
 	'
 fi
 
 test_expect_success 'disks: a floor that is not met, a budget that is exceeded' '
-	cp "$HORNERO_CONF" conf.good && printf "store_floor: 900000G\nstore_budget: 1\n" >>"$HORNERO_CONF" && sed -i "/^store_floor: 0/d" "$HORNERO_CONF" &&
-	doctor && says disks bad "the floor is 87[0-9.]* TiB .store_floor" "hornero gc" && says store warn "store_budget is 1 B" "hornero gc" &&
+	cp "$HORNERO_CONF" conf.good &&
+	printf "store_floor: 900000G\nstore_budget: 1\n" >>"$HORNERO_CONF" &&
+	sed -i "/^store_floor: 0/d" "$HORNERO_CONF" &&
+	doctor &&
+	says disks bad "the floor is 87[0-9.]* TiB .store_floor" "hornero gc" &&
+	says store warn "store_budget is 1 B" "hornero gc" &&
 	cp conf.good "$HORNERO_CONF"
 '
 
 test_expect_success 'the store: nothing was verified for long' '
-	manifest=$(echo "$NODE"/instances/hornero/artifact/*.json) && cp "$manifest" manifest &&
-	sed -i "s/\"built_ms\": [0-9]*/\"built_ms\": 1000/" "$manifest" && doctor && says store warn "read again never" "hornero gc --verify" &&
-	hornero gc --verify >out && doctor && is_well store && touch -d "40 days ago" "$NODE/instances/hornero/verified" && doctor &&
-	says store warn "read again 40 days ago" && cp manifest "$manifest"
+	manifest=$(echo "$NODE"/instances/hornero/artifact/*.json) &&
+	cp "$manifest" manifest &&
+	sed -i "s/\"built_ms\": [0-9]*/\"built_ms\": 1000/" "$manifest" &&
+	doctor &&
+	says store warn "read again never" "hornero gc --verify" &&
+	hornero gc --verify >out &&
+	doctor &&
+	is_well store &&
+	touch -d "40 days ago" "$NODE/instances/hornero/verified" &&
+	doctor &&
+	says store warn "read again 40 days ago" &&
+	cp manifest "$manifest"
 '
 
 test_expect_success 'the queue: a job that is held' '
-	chmod 0500 builders && sed "s/^needs:.*/needs: [no-such-tool]/" builders/make.yaml >make.new && cp make.new builders/make.yaml &&
-	kill -HUP $node_pid && echo >>"$HELLO_WORK/README" && git -C "$HELLO_WORK" commit -q -a -m more &&
-	git -C "$HELLO_WORK" push -q origin main 2>/dev/null && test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 60 && doctor &&
+	chmod 0500 builders &&
+	sed "s/^needs:.*/needs: [no-such-tool]/" builders/make.yaml >make.new &&
+	cp make.new builders/make.yaml &&
+	kill -HUP $node_pid &&
+	echo >>"$HELLO_WORK/README" &&
+	git -C "$HELLO_WORK" commit -q -a -m more &&
+	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
+	test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 60 &&
+	doctor &&
 	says queue bad "is held: .*no-such-tool" "mend that, then: hornero retry"
 '
 
 test_expect_success 'the agent and its publisher do not run' '
-	node_stop && echo "publish_socket: $TRASH/nobody" >>"$HORNERO_CONF" && doctor && says agent bad "does not run" &&
+	node_stop &&
+	echo "publish_socket: $TRASH/nobody" >>"$HORNERO_CONF" &&
+	doctor &&
+	says agent bad "does not run" &&
 	says publisher bad "nobody listens at" "systemctl enable --now hornero-publish.socket"
 '
 
@@ -155,25 +245,50 @@ then
 	}
 	# Red without: either half of look_at_slice.
 	test_expect_success 'control groups: builds in a slice of a low weight, in one that nobody looks after, and in one like any other' '
-		slice_doctor 5 && jq -e ". | map(select(.check == \"cgroups\")) | length > 0 and all(.finding | test(\"slice\") | not)" doctor.json &&
-		slice_doctor 5 1 yields && jq -e ". | map(select(.check == \"cgroups\")) | length > 0 and all(.finding | test(\"slice|yield\") | not)" doctor.json &&
-		slice_doctor 5 0 && says cgroups warn "hornero-yield.service does not run: an instance that wakes may wait" "systemctl restart hornero-yield" &&
-		slice_doctor 5 1 && says cgroups warn "hornero-yield.service does not run: builds stand still" "systemctl restart hornero-yield" &&
-		slice_doctor 100 && says cgroups warn "weighs 100, as much as instances" "systemctl daemon-reload; systemctl set-property .*CPUWeight=5"
+		slice_doctor 5 &&
+		jq -e \
+			". | map(select(.check == \"cgroups\")) | length > 0 and all(.finding | test(\"slice\") | not)" doctor.json &&
+		slice_doctor 5 1 yields &&
+		jq -e \
+			". | map(select(.check == \"cgroups\")) | length > 0 and all(.finding | test(\"slice|yield\") | not)" doctor.json &&
+		slice_doctor 5 0 &&
+		says cgroups warn \
+			"hornero-yield.service does not run: an instance that wakes may wait" \
+			"systemctl restart hornero-yield" &&
+		slice_doctor 5 1 &&
+		says cgroups warn "hornero-yield.service does not run: builds stand still" \
+			"systemctl restart hornero-yield" &&
+		slice_doctor 100 &&
+		says cgroups warn "weighs 100, as much as instances" \
+			"systemctl daemon-reload; systemctl set-property .*CPUWeight=5"
 	'
 fi
 
 test_expect_success 'control groups: none are wished for' '
-	sed -i "/^isolation:/d" "$HORNERO_CONF" && echo "isolation: none" >>"$HORNERO_CONF" && doctor && says cgroups warn "no CPU and memory limits" "isolation: cgroup"
+	sed -i "/^isolation:/d" "$HORNERO_CONF" &&
+	echo "isolation: none" >>"$HORNERO_CONF" &&
+	doctor &&
+	says cgroups warn "no CPU and memory limits" "isolation: cgroup"
 '
 
 if test "$(id -u)" -eq 0 && command -v mkfs.xfs >/dev/null
 then
 	test_expect_success 'reflinks: lost on two filesystems, and there on one of XFS' '
-		mkdir xfs && truncate -s 1G xfs.img && mkfs.xfs -q -m reflink=1 xfs.img && mount -o loop xfs.img xfs && test_cleanup "umount \"$TRASH/xfs\"" &&
-		mkdir xfs/instances xfs/instances/_base && cp "$HORNERO_CONF" conf.good &&
-		sed -i "s,^instances_path:.*,instances_path: $TRASH/xfs/instances," "$HORNERO_CONF" && hornero init >out && doctor && is_well reflinks &&
-		echo "store_dir: $NODE/instances/hornero" >>"$HORNERO_CONF" && doctor && says reflinks warn "reflinks are lost: .* two filesystems" "put instances_path"
+		mkdir xfs &&
+		truncate -s 1G xfs.img &&
+		mkfs.xfs -q -m reflink=1 xfs.img &&
+		mount -o loop xfs.img xfs &&
+		test_cleanup "umount \"$TRASH/xfs\"" &&
+		mkdir xfs/instances xfs/instances/_base &&
+		cp "$HORNERO_CONF" conf.good &&
+		sed -i "s,^instances_path:.*,instances_path: $TRASH/xfs/instances," \
+			"$HORNERO_CONF" &&
+		hornero init >out &&
+		doctor &&
+		is_well reflinks &&
+		echo "store_dir: $NODE/instances/hornero" >>"$HORNERO_CONF" &&
+		doctor &&
+		says reflinks warn "reflinks are lost: .* two filesystems" "put instances_path"
 	'
 fi
 test_done
