@@ -36,12 +36,15 @@ words () {
 }
 
 test_expect_success 'the whole and every word have --help, exit 0' '
-	hornero --help >all 2>err && test ! -s err &&
-	hornero --version >version && test_grep "^hornero [0-9]" version &&
+	hornero --help >all 2>err &&
+	test ! -s err &&
+	hornero --version >version &&
+	test_grep "^hornero [0-9]" version &&
 	test "$(words | wc -l)" -ge 17 &&
 	words | while read -r word
 	do
-		hornero $word --help >help 2>err && test ! -s err || exit 1
+		hornero $word --help >help 2>err &&
+		test ! -s err || exit 1
 		test_grep "^usage: hornero $word" help || exit 1
 		test_grep "^  -h, --help" help || exit 1
 	done
@@ -49,74 +52,115 @@ test_expect_success 'the whole and every word have --help, exit 0' '
 
 test_expect_success 'help needs no configuration; a noun shows its words' '
 	hornero -c /nowhere queue --help &&
-	hornero image --help >help && test_grep "hornero image add .UUID. REPO" help &&
+	hornero image --help >help &&
+	test_grep "hornero image add .UUID. REPO" help &&
 	test_must_fail grep "hornero queue" help
 '
 
 test_expect_success 'usage errors: 64, with the nearest word or what is missing' '
-	test_expect_code 64 hornero 2>err && test_grep "^usage:" err &&
-	test_expect_code 64 hornero qeue 2>err && test_grep "Did you mean: queue" err &&
-	test_expect_code 64 hornero imgae list 2>err && test_grep "image list" err &&
-	test_expect_code 64 hornero image lst 2>err && test_grep "image list" err &&
-	test_expect_code 64 hornero image 2>err && test_grep "image add .UUID. REPO" err &&
-	test_expect_code 64 hornero zzzzzz 2>err && test_must_fail grep "Did you" err &&
-	test_expect_code 64 hornero show 2>err && test_grep "show needs JOB" err &&
-	test_expect_code 64 hornero show 1 2 2>err && test_grep "\"2\" is one argument too many" err &&
-	test_expect_code 64 hornero queue --al1 2>err && test_grep "al1" err &&
-	test_expect_code 64 hornero wait 1 --timeout 2>err && test_grep "needs a value" err &&
-	test_expect_code 64 hornero why 1 --json 2>err && test_grep "does not take --json" err &&
-	printf "\033[31m" >red && test_expect_code 64 hornero "$(cat red)" 2>err && test_must_fail grep "$(cat red)" err
+	test_expect_code 64 hornero 2>err &&
+	test_grep "^usage:" err &&
+	test_expect_code 64 hornero qeue 2>err &&
+	test_grep "Did you mean: queue" err &&
+	test_expect_code 64 hornero imgae list 2>err &&
+	test_grep "image list" err &&
+	test_expect_code 64 hornero image lst 2>err &&
+	test_grep "image list" err &&
+	test_expect_code 64 hornero image 2>err &&
+	test_grep "image add .UUID. REPO" err &&
+	test_expect_code 64 hornero zzzzzz 2>err &&
+	test_must_fail grep "Did you" err &&
+	test_expect_code 64 hornero show 2>err &&
+	test_grep "show needs JOB" err &&
+	test_expect_code 64 hornero show 1 2 2>err &&
+	test_grep "\"2\" is one argument too many" err &&
+	test_expect_code 64 hornero queue --al1 2>err &&
+	test_grep "al1" err &&
+	test_expect_code 64 hornero wait 1 --timeout 2>err &&
+	test_grep "needs a value" err &&
+	test_expect_code 64 hornero why 1 --json 2>err &&
+	test_grep "does not take --json" err &&
+	printf "\033[31m" >red &&
+	test_expect_code 64 hornero "$(cat red)" 2>err &&
+	test_must_fail grep "$(cat red)" err
 '
 
 test_expect_success 'no configuration, a broken one: 78, file, line and column' '
-	test_expect_code 78 hornero -c "$TRASH/none.yaml" queue 2>err && test_grep none.yaml err &&
+	test_expect_code 78 hornero -c "$TRASH/none.yaml" queue 2>err &&
+	test_grep none.yaml err &&
 	printf "state_dir: %s\nworkers: many\n" "$TRASH/x" >bad.yaml &&
-	test_expect_code 78 hornero -c "$TRASH/bad.yaml" queue 2>err && test_grep "bad.yaml:2:[0-9]+: " err &&
+	test_expect_code 78 hornero -c "$TRASH/bad.yaml" queue 2>err &&
+	test_grep "bad.yaml:2:[0-9]+: " err &&
 	printf "state_dir: %s\nwrokers: 2\n" "$TRASH/x" >bad.yaml &&
-	test_expect_code 78 hornero queue -c "$TRASH/bad.yaml" 2>err && test_grep "bad.yaml:2:[0-9]+: .*wrokers" err
+	test_expect_code 78 hornero queue -c "$TRASH/bad.yaml" 2>err &&
+	test_grep "bad.yaml:2:[0-9]+: .*wrokers" err
 '
 
 test_expect_success 'before init: 75, and the command that helps' '
-	mkdir -p empty && sed "s,^,," >empty/hornero.yaml <<-END &&
+	mkdir -p empty &&
+	sed "s,^,," >empty/hornero.yaml <<-END &&
 	repo_root: $TRASH/empty/git
 	repo_base: $TRASH/empty/unikernels
 	state_dir: $TRASH/empty/state
 	instances_path: $TRASH/empty/instances
 	END
-	test_expect_code 75 hornero -c "$TRASH/empty/hornero.yaml" queue 2>err && test_grep "hornero init" err
+	test_expect_code 75 hornero -c "$TRASH/empty/hornero.yaml" queue 2>err &&
+	test_grep "hornero init" err
 '
 
 test_expect_success 'an empty node says so' '
 	node one &&
-	hornero queue >out && test_grep "queue is empty" out && test_grep "isolation: none" out && test_grep "agent: not running" out &&
-	hornero image list >out && test_grep "hornero image add" out && test_grep "isolation: none" out &&
-	hornero cache >out && test_grep "isolation: none" out &&
+	hornero queue >out &&
+	test_grep "queue is empty" out &&
+	test_grep "isolation: none" out &&
+	test_grep "agent: not running" out &&
+	hornero image list >out &&
+	test_grep "hornero image add" out &&
+	test_grep "isolation: none" out &&
+	hornero cache >out &&
+	test_grep "isolation: none" out &&
 	for word in queue "image list" cache
 	do
-		hornero $word --json >out 2>err && test_grep "isolation: none" err && test "$(rows 1 out)" = "" || return 1
+		hornero $word --json >out 2>err &&
+		test_grep "isolation: none" err &&
+		test "$(rows 1 out)" = "" || return 1
 	done
 '
 
 test_expect_success 'every state in the queue, aligned, escaped, no colour' '
-	sed -n "/^\.SH STATES/,/^\.SH WHAT/s/^\.B //p" "$HORNERO_SRC/doc/hornero.1" >states && test -s states &&
-	"$SEED" "$HORNERO_CONF" && hornero queue --all >out &&
+	sed -n "/^\.SH STATES/,/^\.SH WHAT/s/^\.B //p" "$HORNERO_SRC/doc/hornero.1" >states &&
+	test -s states &&
+	"$SEED" "$HORNERO_CONF" &&
+	hornero queue --all >out &&
 	for state in $(cat states)
 	do
 		test_grep "^ *[0-9]+  $state " out || return 1
 	done &&
-	test_grep "x1b.31mno rule to make target" out && test_must_fail grep "$(cat red)" out &&
-	test_grep "instance 7c9e6679 stands" out && test_grep "next attempt in 9 min: the disk is full" out &&
+	test_grep "x1b.31mno rule to make target" out &&
+	test_must_fail grep "$(cat red)" out &&
+	test_grep "instance 7c9e6679 stands" out &&
+	test_grep "next attempt in 9 min: the disk is full" out &&
 	test_grep "isolation: none" out &&
-	head -n 1 out >head && test_grep "^JOB  STATE       IMAGE  *REPO  *COMMIT  *ORIGIN  ATTEMPT  CREATED  *ENDED  *NOTE$" head &&
-	awk "{print \$1, \$2}" out >all && hornero queue | awk "{print \$1, \$2}" >recent && test_cmp all recent
+	head -n 1 out >head &&
+	test_grep \
+		"^JOB  STATE       IMAGE  *REPO  *COMMIT  *ORIGIN  ATTEMPT  CREATED  *ENDED  *NOTE$" head &&
+	awk "{print \$1, \$2}" out >all &&
+	hornero queue | awk "{print \$1, \$2}" >recent &&
+	test_cmp all recent
 '
 
 test_expect_success 'the same as JSON: names, numbers, whole values, ASCII' '
-	hornero queue --all --json >out 2>err && test_grep "isolation: none" err &&
-	rows "r[\"state\"]" out | sort -u >got && sort states >want && test_cmp want got &&
-	rows "len(r[\"commit\"]) == 40 and r[\"created_ms\"] > 1e12 and len(r[\"image\"]) == 36" out | sort -u >got &&
-	echo True >want && test_cmp want got &&
-	rows "(r[\"ended_ms\"] is None) == (r[\"state\"] in (\"queued\", \"running\", \"built\", \"held\"))" out | sort -u >got &&
+	hornero queue --all --json >out 2>err &&
+	test_grep "isolation: none" err &&
+	rows "r[\"state\"]" out | sort -u >got &&
+	sort states >want &&
+	test_cmp want got &&
+	rows "len(r[\"commit\"]) == 40 and r[\"created_ms\"] > 1e12 and len(r[\"image\"]) == 36" \
+		out | sort -u >got &&
+	echo True >want &&
+	test_cmp want got &&
+	rows \
+		"(r[\"ended_ms\"] is None) == (r[\"state\"] in (\"queued\", \"running\", \"built\", \"held\"))" out | sort -u >got &&
 	test_cmp want got &&
 	test_must_fail env LC_ALL=C grep "[^ -~]" out
 '
@@ -132,119 +176,199 @@ test_expect_success 'colour on a terminal only, never with NO_COLOR' '
 '
 
 test_expect_success 'a job in full' '
-	hornero show 2 >out && test_grep "^state: *failed" out && test_grep "^ *1 .*exit .*3.4 s.*123.0 MiB" out &&
-	test_grep "by|queued" out && test_grep "hornero log 2" out && test_must_fail grep "$(cat red)" out &&
-	hornero show --json 2 >out && test "$(rows "r[\"attempts\"][0][\"build_ms\"]" out)" = 3456 &&
-	test "$(rows "r[\"isolation\"]" out)" = none && rows "[e[\"event\"] for e in r[\"events\"]]" out &&
-	test_expect_code 64 hornero show 4711 2>err && test_grep "no job 4711" err &&
-	test_expect_code 64 hornero show x 2>err && test_expect_code 64 hornero show 0 2>err &&
-	test_expect_code 64 hornero show -- -1 2>err && test_expect_code 64 hornero show 99999999999999999999 2>err
+	hornero show 2 >out &&
+	test_grep "^state: *failed" out &&
+	test_grep "^ *1 .*exit .*3.4 s.*123.0 MiB" out &&
+	test_grep "by|queued" out &&
+	test_grep "hornero log 2" out &&
+	test_must_fail grep "$(cat red)" out &&
+	hornero show --json 2 >out &&
+	test "$(rows "r[\"attempts\"][0][\"build_ms\"]" out)" = 3456 &&
+	test "$(rows "r[\"isolation\"]" out)" = none &&
+	rows "[e[\"event\"] for e in r[\"events\"]]" out &&
+	test_expect_code 64 hornero show 4711 2>err &&
+	test_grep "no job 4711" err &&
+	test_expect_code 64 hornero show x 2>err &&
+	test_expect_code 64 hornero show 0 2>err &&
+	test_expect_code 64 hornero show -- -1 2>err &&
+	test_expect_code 64 hornero show 99999999999999999999 2>err
 '
 
 test_expect_success 'a log is printed safely, the newest attempt or the one asked for' '
-	printf "first\n" >one/state/log/2.1.log && printf "second \033[31mred\377\n\tgr\303\274n\n" >one/state/log/2.2.log &&
-	hornero log 2 >out && printf "second \\\\x1b[31mred\\\\xff\n\tgr\303\274n\n" >want && test_cmp want out &&
-	hornero log --attempt 1 2 >out && echo first >want && test_cmp want out &&
-	test_expect_code 64 hornero log 2 -n 3 2>err && test_grep "no log of attempt 3" err &&
-	test_expect_code 1 hornero log 9 2>err && test_grep "no attempt has begun" err &&
+	printf "first\n" >one/state/log/2.1.log &&
+	printf "second \033[31mred\377\n\tgr\303\274n\n" >one/state/log/2.2.log &&
+	hornero log 2 >out &&
+	printf "second \\\\x1b[31mred\\\\xff\n\tgr\303\274n\n" >want &&
+	test_cmp want out &&
+	hornero log --attempt 1 2 >out &&
+	echo first >want &&
+	test_cmp want out &&
+	test_expect_code 64 hornero log 2 -n 3 2>err &&
+	test_grep "no log of attempt 3" err &&
+	test_expect_code 1 hornero log 9 2>err &&
+	test_grep "no attempt has begun" err &&
 	test_expect_code 64 hornero log 4711
 '
 
 test_expect_success 'log -f of what has ended: the log, the outcome, its exit code' '
-	test_expect_code 1 hornero log -f 2 >out && test_grep "^first" out && test_grep "^hornero: job 2 failed: " out &&
+	test_expect_code 1 hornero log -f 2 >out &&
+	test_grep "^first" out &&
+	test_grep "^hornero: job 2 failed: " out &&
 	printf "no newline" >one/state/log/1.1.log &&
-	hornero log -f 1 >out 2>err && test_grep "^no newline$" out && test_grep "^hornero: job 1 is published" out &&
+	hornero log -f 1 >out 2>err &&
+	test_grep "^no newline$" out &&
+	test_grep "^hornero: job 1 is published" out &&
 	test_grep "hornerod does not run" err &&
-	hornero log -f 6 >out && test_grep "instance 7c9e6679" out &&
-	test_expect_code 1 hornero log -f 3 && test_expect_code 1 hornero log -f 8 >out && test_grep "by job 9" out
+	hornero log -f 6 >out &&
+	test_grep "instance 7c9e6679" out &&
+	test_expect_code 1 hornero log -f 3 &&
+	test_expect_code 1 hornero log -f 8 >out &&
+	test_grep "by job 9" out
 '
 
 test_expect_success 'wait JOB: 0, 1, 75 with the reason' '
-	hornero wait 1 >out && test_grep "job 1 is published" out &&
-	test_expect_code 1 hornero wait 2 2>err && test_grep "no rule" err && test_must_fail grep "$(cat red)" err &&
-	test_expect_code 75 hornero wait 3 2>err && test_grep "held: capstan is not installed.*hornero retry 3" err &&
-	test_expect_code 1 hornero wait 5 2>err && test_grep cancelled err &&
-	test_expect_code 75 hornero wait 6 2>err && test_grep "instance 7c9e6679" err &&
-	test_expect_code 1 hornero wait 8 2>err && test_grep "job 9" err &&
-	test_expect_code 75 hornero wait 9 --timeout 0.2 2>err && test_grep "still queued; .hornero why 9" err &&
+	hornero wait 1 >out &&
+	test_grep "job 1 is published" out &&
+	test_expect_code 1 hornero wait 2 2>err &&
+	test_grep "no rule" err &&
+	test_must_fail grep "$(cat red)" err &&
+	test_expect_code 75 hornero wait 3 2>err &&
+	test_grep "held: capstan is not installed.*hornero retry 3" err &&
+	test_expect_code 1 hornero wait 5 2>err &&
+	test_grep cancelled err &&
+	test_expect_code 75 hornero wait 6 2>err &&
+	test_grep "instance 7c9e6679" err &&
+	test_expect_code 1 hornero wait 8 2>err &&
+	test_grep "job 9" err &&
+	test_expect_code 75 hornero wait 9 --timeout 0.2 2>err &&
+	test_grep "still queued; .hornero why 9" err &&
 	test_expect_code 75 hornero wait --timeout 0 9 &&
-	test_expect_code 64 hornero wait 9 --timeout soon && test_expect_code 64 hornero wait 9 --timeout -1 &&
-	test_expect_code 64 hornero wait 4711 && test_expect_code 64 hornero wait nonsense
+	test_expect_code 64 hornero wait 9 --timeout soon &&
+	test_expect_code 64 hornero wait 9 --timeout -1 &&
+	test_expect_code 64 hornero wait 4711 &&
+	test_expect_code 64 hornero wait nonsense
 '
 
 test_expect_success 'why: one line, the cause and a command' '
 	for job in 1 2 3 4 5 6 7 8 9
 	do
-		hornero why $job >out && test "$(wc -l <out)" -eq 1 && test_grep "^Job $job .*\.$" out || return 1
+		hornero why $job >out &&
+		test "$(wc -l <out)" -eq 1 &&
+		test_grep "^Job $job .*\.$" out || return 1
 	done &&
-	hornero why 4 >out && test_grep "systemctl start hornerod" out &&
-	hornero why $A >out && test_grep "not registered.*hornero image add $A" out
+	hornero why 4 >out &&
+	test_grep "systemctl start hornerod" out &&
+	hornero why $A >out &&
+	test_grep "not registered.*hornero image add $A" out
 '
 
 test_expect_success 'an agent that runs is seen by its lock' '
-	(flock 9 && hornero queue >out && hornero why 4 >why && hornero why 7 >why7) 9>one/state/run/agent.lock &&
-	test_must_fail grep "agent: not running" out && test_grep "next attempt in 9 min.*the disk is full" why &&
+	(flock 9 && hornero queue >out && hornero why 4 >why && hornero why 7 >why7) \
+		9>one/state/run/agent.lock &&
+	test_must_fail grep "agent: not running" out &&
+	test_grep "next attempt in 9 min.*the disk is full" why &&
 	test_grep "being built.*hornero log -f 7" why7
 '
 
 test_expect_success 'cancel: at once, or by the agent' '
-	hornero cancel 9 >out && test_grep "job 9 is cancelled" out &&
-	hornero queue --all --json >out 2>err && test "$(rows "r[\"state\"] if r[\"job\"] == 9 else 0" out | grep -v 0)" = cancelled &&
+	hornero cancel 9 >out &&
+	test_grep "job 9 is cancelled" out &&
+	hornero queue --all --json >out 2>err &&
+	test "$(rows "r[\"state\"] if r[\"job\"] == 9 else 0" out | grep -v 0)" = cancelled &&
 	test_expect_code 64 hornero cancel 9 &&
-	test_expect_code 75 hornero cancel 7 2>err && test_grep "hornerod does not run" err && test -e one/state/run/cancel/7 &&
-	(flock 9 && hornero cancel 7 >out) 9>one/state/run/agent.lock && test_grep "being ended" out
+	test_expect_code 75 hornero cancel 7 2>err &&
+	test_grep "hornerod does not run" err &&
+	test -e one/state/run/cancel/7 &&
+	(flock 9 && hornero cancel 7 >out) 9>one/state/run/agent.lock &&
+	test_grep "being ended" out
 '
 
 test_expect_success 'retry' '
-	hornero retry 2 >out && test_grep "^job 10 queued" out && test_expect_code 64 hornero retry 1 &&
+	hornero retry 2 >out &&
+	test_grep "^job 10 queued" out &&
+	test_expect_code 64 hornero retry 1 &&
 	test_expect_code 64 hornero retry 4711
 '
 
 test_expect_success 'image add checks what it is told' '
-	test_expect_code 64 hornero image add not-a-uuid hello 2>err && test_grep "no image UUID" err &&
-	test_expect_code 64 hornero image add $A hello 2>err && test_grep "hornero repo create hello" err &&
-	hornero repo create team/hello >out && REPO=$(tail -n 1 out) && test -d "$REPO" && test -f "$REPO/HEAD" &&
-	test_expect_code 64 hornero image add $A team/hello --builder nobody 2>err && test_grep "no usable builder .nobody" err &&
-	test_expect_code 64 hornero image add $A team/hello --ref "../x" && test_expect_code 64 hornero image add $A ../etc &&
+	test_expect_code 64 hornero image add not-a-uuid hello 2>err &&
+	test_grep "no image UUID" err &&
+	test_expect_code 64 hornero image add $A hello 2>err &&
+	test_grep "hornero repo create hello" err &&
+	hornero repo create team/hello >out &&
+	REPO=$(tail -n 1 out) &&
+	test -d "$REPO" &&
+	test -f "$REPO/HEAD" &&
+	test_expect_code 64 hornero image add $A team/hello --builder nobody 2>err &&
+	test_grep "no usable builder .nobody" err &&
+	test_expect_code 64 hornero image add $A team/hello --ref "../x" &&
+	test_expect_code 64 hornero image add $A ../etc &&
 	test_expect_code 64 hornero image add $A team/hello --subdir ../x &&
 	test ! -e one/state/images.d/$A.yaml &&
-	test_expect_code 64 hornero image add $(echo $A | tr a-f A-F) team/hello 2>err && test_grep "has capital letters.*use $A" err &&
-	hornero image add $A team/hello --name "Hello, \"world\": #1" --builder make >out && test_grep "$A follows refs/heads/main" out &&
+	test_expect_code 64 hornero image add $(echo $A | tr a-f A-F) team/hello 2>err &&
+	test_grep "has capital letters.*use $A" err &&
+	hornero image add $A team/hello --name "Hello, \"world\": #1" --builder make >out &&
+	test_grep "$A follows refs/heads/main" out &&
 	test -f one/state/images.d/$A.yaml &&
-	test_expect_code 64 hornero image add $A team/hello 2>err && test_grep "hornero image set" err &&
-	B=00000000-0000-4000-8000-0000000000bb && hornero image add $B team/hello
+	test_expect_code 64 hornero image add $A team/hello 2>err &&
+	test_grep "hornero image set" err &&
+	B=00000000-0000-4000-8000-0000000000bb &&
+	hornero image add $B team/hello
 '
 
 test_expect_success 'of two who bind an image at once the second does not replace what the first writes' '
-	test_expect_code 75 flock one/state/images.d hornero image add 00000000-0000-4000-8000-0000000000cc team/hello 2>err &&
-	test_grep "another process is changing an image file" err && test ! -e one/state/images.d/00000000-0000-4000-8000-0000000000cc.yaml
+	test_expect_code 75 flock one/state/images.d hornero image add \
+		00000000-0000-4000-8000-0000000000cc team/hello 2>err &&
+	test_grep "another process is changing an image file" err &&
+	test ! -e one/state/images.d/00000000-0000-4000-8000-0000000000cc.yaml
 '
 
 test_expect_success 'image list, show and set' '
-	hornero image list >out && test_grep "^$A  Hello, \"world\": #1 .*team/hello .*none" out &&
+	hornero image list >out &&
+	test_grep "^$A  Hello, \"world\": #1 .*team/hello .*none" out &&
 	hornero image set $A subdir=node ref=refs/heads/next builder= name=Next &&
-	hornero image show $A --json >out && test "$(rows "r[\"subdir\"], r[\"ref\"], r[\"builder\"], r[\"name\"], r[\"state\"]" out)" = \
+	hornero image show $A --json >out &&
+	test "$(rows "r[\"subdir\"], r[\"ref\"], r[\"builder\"], r[\"name\"], r[\"state\"]" out)" \
+		= \
 		"('\''node'\'', '\''refs/heads/next'\'', None, '\''Next'\'', '\''none'\'')" &&
-	hornero image show $A >out && test_grep "^repository: .*/team/hello.git$" out && test_grep "^cache file: .*/_base/[0-9a-f]{40}$" out &&
-	test_expect_code 64 hornero image set $A colour=red 2>err && test_grep colour err &&
-	test_expect_code 64 hornero image set $A repo && test_expect_code 64 hornero image set $A repo=other &&
-	test_expect_code 78 hornero image show 00000000-0000-4000-8000-0000000000cc 2>err && test_grep "hornero image add" err &&
+	hornero image show $A >out &&
+	test_grep "^repository: .*/team/hello.git$" out &&
+	test_grep "^cache file: .*/_base/[0-9a-f]{40}$" out &&
+	test_expect_code 64 hornero image set $A colour=red 2>err &&
+	test_grep colour err &&
+	test_expect_code 64 hornero image set $A repo &&
+	test_expect_code 64 hornero image set $A repo=other &&
+	test_expect_code 78 hornero image show 00000000-0000-4000-8000-0000000000cc 2>err &&
+	test_grep "hornero image add" err &&
 	hornero image set $A subdir= ref=refs/heads/main
 '
 
 test_expect_success 'a broken image file is a row that says where' '
-	C=00000000-0000-4000-8000-0000000000cc && printf "repo: team/hello\nrfe: x\n" >one/state/images.d/$C.yaml &&
-	hornero image list >out && test_grep "^$C .*broken .*$C.yaml:2:[0-9]+:" out &&
-	hornero image list --json >out 2>err && rows "r[\"state\"]" out | sort >got && printf "%s\n" broken none none >want && test_cmp want got &&
-	hornero why $C >out && test_grep "set aside because of its file: .*$C.yaml:2:" out &&
-	test_expect_code 78 hornero image show $C && test_expect_code 1 hornero rebuild --all 2>err && test_grep "$C is passed over" err &&
-	hornero image remove $C && test ! -e one/state/images.d/$C.yaml && test_expect_code 78 hornero image show $C
+	C=00000000-0000-4000-8000-0000000000cc &&
+	printf "repo: team/hello\nrfe: x\n" >one/state/images.d/$C.yaml &&
+	hornero image list >out &&
+	test_grep "^$C .*broken .*$C.yaml:2:[0-9]+:" out &&
+	hornero image list --json >out 2>err &&
+	rows "r[\"state\"]" out | sort >got &&
+	printf "%s\n" broken none none >want &&
+	test_cmp want got &&
+	hornero why $C >out &&
+	test_grep "set aside because of its file: .*$C.yaml:2:" out &&
+	test_expect_code 78 hornero image show $C &&
+	test_expect_code 1 hornero rebuild --all 2>err &&
+	test_grep "$C is passed over" err &&
+	hornero image remove $C &&
+	test ! -e one/state/images.d/$C.yaml &&
+	test_expect_code 78 hornero image show $C
 '
 
 test_expect_success 'nothing pushed yet: wait 75, rebuild 1, why says push' '
-	test_expect_code 75 hornero wait $A 2>err && test_grep "nothing has been pushed" err &&
-	test_expect_code 1 hornero rebuild $A 2>err && test_grep "nothing has been pushed" err &&
-	hornero why $A >out && test_grep "git push .*team/hello.git HEAD:refs/heads/main" out
+	test_expect_code 75 hornero wait $A 2>err &&
+	test_grep "nothing has been pushed" err &&
+	test_expect_code 1 hornero rebuild $A 2>err &&
+	test_grep "nothing has been pushed" err &&
+	hornero why $A >out &&
+	test_grep "git push .*team/hello.git HEAD:refs/heads/main" out
 '
 
 # A commit straight into the bare repository: hooks have tests of their own.
@@ -255,19 +379,34 @@ commit () {
 }
 
 test_expect_success 'rebuild queues the commit of the ref; a newer one supersedes' '
-	commit a && hornero rebuild $A >out && test_grep "image $A: job 11 queued" out &&
-	hornero rebuild $A >out && test_grep "job 11 was queued for that already" out &&
-	hornero rebuild $A --clean >out && test_grep "job 12 queued" out &&
-	hornero show 12 --json >out && test "$(rows "r[\"commit\"], r[\"force\"], r[\"clean\"], r[\"origin\"]" out)" = "('\''$head'\'', True, True, '\''rebuild'\'')" &&
-	hornero rebuild --all --force >out && test "$(wc -l <out)" -ge 2 &&
-	test_expect_code 64 hornero rebuild && test_expect_code 64 hornero rebuild $A --all
+	commit a &&
+	hornero rebuild $A >out &&
+	test_grep "image $A: job 11 queued" out &&
+	hornero rebuild $A >out &&
+	test_grep "job 11 was queued for that already" out &&
+	hornero rebuild $A --clean >out &&
+	test_grep "job 12 queued" out &&
+	hornero show 12 --json >out &&
+	test "$(rows "r[\"commit\"], r[\"force\"], r[\"clean\"], r[\"origin\"]" out)" = \
+		"('\''$head'\'', True, True, '\''rebuild'\'')" &&
+	hornero rebuild --all --force >out &&
+	test "$(wc -l <out)" -ge 2 &&
+	test_expect_code 64 hornero rebuild &&
+	test_expect_code 64 hornero rebuild $A --all
 '
 
 test_expect_success 'wait UUID: warm at the newest commit, not at an older one' '
-	"$SEED" "$HORNERO_CONF" warm $A $head && hornero wait $A >out && test_grep "image $A is warm at" out &&
-	commit b && test_expect_code 75 hornero wait $A --timeout 0.1 2>err && test_grep "hornero why $A" err &&
-	hornero image list >out && test_grep "^$A .*warm" out &&
-	hornero cache --json >out 2>err && test "$(rows "r[\"size_bytes\"] if r[\"state\"] == \"warm\" else 0" out | grep -v ^0)" = 4096
+	"$SEED" "$HORNERO_CONF" warm $A $head &&
+	hornero wait $A >out &&
+	test_grep "image $A is warm at" out &&
+	commit b &&
+	test_expect_code 75 hornero wait $A --timeout 0.1 2>err &&
+	test_grep "hornero why $A" err &&
+	hornero image list >out &&
+	test_grep "^$A .*warm" out &&
+	hornero cache --json >out 2>err &&
+	test "$(rows "r[\"size_bytes\"] if r[\"state\"] == \"warm\" else 0" out | grep -v ^0)" = \
+		4096
 '
 
 # background NAME COMMAND…: its output in NAME.out, its exit code in NAME.rc when it has ended.
@@ -276,58 +415,100 @@ background () {
 	shift
 	{
 		"$@" >"$background_name.out" 2>&1
-		echo $? >"$background_name.rc.new" && mv "$background_name.rc.new" "$background_name.rc"
+		echo $? >"$background_name.rc.new" &&
+		mv "$background_name.rc.new" "$background_name.rc"
 	} &
 }
 
 test_expect_success 'wait and log -f see a job move, across attempts' '
-	node two && hornero repo create team/hello >out && REPO=$(tail -n 1 out) && hornero image add $A team/hello && commit c &&
-	background wait-image hornero wait $A --timeout 60 && background wait-job hornero wait 1 --timeout 60 &&
-	id=$("$SEED" "$HORNERO_CONF" queue $A $head) && test $id -eq 1 &&
+	node two &&
+	hornero repo create team/hello >out &&
+	REPO=$(tail -n 1 out) &&
+	hornero image add $A team/hello &&
+	commit c &&
+	background wait-image hornero wait $A --timeout 60 &&
+	background wait-job hornero wait 1 --timeout 60 &&
+	id=$("$SEED" "$HORNERO_CONF" queue $A $head) &&
+	test $id -eq 1 &&
 	background follow hornero log -f 1 &&
 	wait_until "grep -q \"has not begun\" follow.out" 20 &&
-	"$SEED" "$HORNERO_CONF" claim && echo "one line" >two/state/log/1.1.log && wait_until "grep -q \"one line\" follow.out" 20 &&
-	"$SEED" "$HORNERO_CONF" requeue 1 1 "a reboot" && "$SEED" "$HORNERO_CONF" claim &&
-	echo "another line" >two/state/log/1.2.log && wait_until "grep -q \"another line\" follow.out" 20 &&
-	printf more >>two/state/log/1.2.log && wait_until "grep -q more follow.out" 20 &&
+	"$SEED" "$HORNERO_CONF" claim &&
+	echo "one line" >two/state/log/1.1.log &&
+	wait_until "grep -q \"one line\" follow.out" 20 &&
+	"$SEED" "$HORNERO_CONF" requeue 1 1 "a reboot" &&
+	"$SEED" "$HORNERO_CONF" claim &&
+	echo "another line" >two/state/log/1.2.log &&
+	wait_until "grep -q \"another line\" follow.out" 20 &&
+	printf more >>two/state/log/1.2.log &&
+	wait_until "grep -q more follow.out" 20 &&
 	test ! -e follow.rc &&
-	"$SEED" "$HORNERO_CONF" warm $A $head && "$SEED" "$HORNERO_CONF" publish 1 2 &&
+	"$SEED" "$HORNERO_CONF" warm $A $head &&
+	"$SEED" "$HORNERO_CONF" publish 1 2 &&
 	wait_until "test -e follow.rc && test -e wait-image.rc" 20 &&
 	test "$(cat follow.rc wait-image.rc)" = "$(printf "0\n0")" &&
-	test_grep "^hornero: attempt 2 of job 1" follow.out && test_grep "^more$" follow.out && test_grep "^hornero: job 1 is published" follow.out
+	test_grep "^hornero: attempt 2 of job 1" follow.out &&
+	test_grep "^more$" follow.out &&
+	test_grep "^hornero: job 1 is published" follow.out
 '
 
 test_expect_success 'wait UUID ends with the failed job, or the deferral, of the newest commit' '
-	commit d && background failing hornero wait $A --timeout 60 && "$SEED" "$HORNERO_CONF" queue $A $head && "$SEED" "$HORNERO_CONF" claim &&
-	"$SEED" "$HORNERO_CONF" fail 2 1 "make exited 2" && wait_until "test -e failing.rc" 20 && test "$(cat failing.rc)" -eq 1 &&
+	commit d &&
+	background failing hornero wait $A --timeout 60 &&
+	"$SEED" "$HORNERO_CONF" queue $A $head &&
+	"$SEED" "$HORNERO_CONF" claim &&
+	"$SEED" "$HORNERO_CONF" fail 2 1 "make exited 2" &&
+	wait_until "test -e failing.rc" 20 &&
+	test "$(cat failing.rc)" -eq 1 &&
 	test_grep "make exited 2" failing.out &&
-	commit e && "$SEED" "$HORNERO_CONF" queue $A $head && "$SEED" "$HORNERO_CONF" claim && "$SEED" "$HORNERO_CONF" wait 3 1 "instance 7 stands on it" &&
-	test_expect_code 75 hornero wait $A 2>err && test_grep "instance 7 stands on it" err
+	commit e &&
+	"$SEED" "$HORNERO_CONF" queue $A $head &&
+	"$SEED" "$HORNERO_CONF" claim &&
+	"$SEED" "$HORNERO_CONF" wait 3 1 "instance 7 stands on it" &&
+	test_expect_code 75 hornero wait $A 2>err &&
+	test_grep "instance 7 stands on it" err
 '
 
 test_expect_success 'wait UUID outlives a queue that is deleted' '
-	commit f && rm two/state/queue/queue.db* && background patient hornero wait $A --timeout 60 &&
-	"$SEED" "$HORNERO_CONF" warm $A $head && wait_until "test -e patient.rc" 20 && test "$(cat patient.rc)" -eq 0 &&
+	commit f &&
+	rm two/state/queue/queue.db* &&
+	background patient hornero wait $A --timeout 60 &&
+	"$SEED" "$HORNERO_CONF" warm $A $head &&
+	wait_until "test -e patient.rc" 20 &&
+	test "$(cat patient.rc)" -eq 0 &&
 	rm -f two/state/queue/queue.db* &&
-	commit g && hornero why $A >out && test_grep "no queue in" out && hornero init && hornero why $A >out && test_grep "hornerod" out
+	commit g &&
+	hornero why $A >out &&
+	test_grep "no queue in" out &&
+	hornero init &&
+	hornero why $A >out &&
+	test_grep "hornerod" out
 '
 
 test_expect_success 'Ctrl-C leaves log -f and says that the job goes on' '
 	id=$("$SEED" "$HORNERO_CONF" queue $A $ONE) &&
 	hornero log -f $id >detach.out 2>detach.err & pid=$! &&
-	wait_until "grep -q \"has not begun\" detach.err" 20 && kill -TERM $pid &&
-	{ wait $pid; test $? -eq 143; } && test_grep "goes on; .hornero log -f" detach.err
+	wait_until "grep -q \"has not begun\" detach.err" 20 &&
+	kill -TERM $pid &&
+	{ wait $pid; test $? -eq 143; } &&
+	test_grep "goes on; .hornero log -f" detach.err
 '
 
 test_expect_success 'sweep is the sweep program, with our configuration' '
-	mkdir -p libexec && printf "#!/bin/sh\necho \"\$@\"\nexit 3\n" >libexec/hornero-sweep && chmod +x libexec/hornero-sweep &&
+	mkdir -p libexec &&
+	printf "#!/bin/sh\necho \"\$@\"\nexit 3\n" >libexec/hornero-sweep &&
+	chmod +x libexec/hornero-sweep &&
 	sed "s,^libexec_dir:.*,libexec_dir: $TRASH/libexec," "$HORNERO_CONF" >other.yaml &&
-	test_expect_code 3 hornero -c other.yaml sweep --json >out && echo "-c $TRASH/other.yaml --json" >want && test_cmp want out &&
-	rm libexec/hornero-sweep && test_expect_code 78 hornero -c other.yaml sweep 2>err && test_grep "libexec_dir" err
+	test_expect_code 3 hornero -c other.yaml sweep --json >out &&
+	echo "-c $TRASH/other.yaml --json" >want &&
+	test_cmp want out &&
+	rm libexec/hornero-sweep &&
+	test_expect_code 78 hornero -c other.yaml sweep 2>err &&
+	test_grep "libexec_dir" err
 '
 
 test_expect_success 'output that cannot be written is an error' '
-	test_expect_code 75 hornero --help >/dev/full 2>err && test_grep "cannot write" err
+	test_expect_code 75 hornero --help >/dev/full 2>err &&
+	test_grep "cannot write" err
 '
 
 # follow_unread JOB: into a pipe that somebody holds open and nobody reads.
@@ -336,29 +517,51 @@ follow_unread () {
 }
 
 test_expect_success 'log -f --alive says that the job is not over, and stops when nobody reads that' '
-	node alive && id=$("$SEED" "$HORNERO_CONF" queue $A $ONE) && mkfifo unread && exec 7<>unread &&
-	background alive hornero log -f --alive 1 $id && background lost follow_unread $id &&
-	wait_until "grep -q \"hornero: job $id is still queued\" alive.out && test -e lost.rc" 20 && exec 7>&- &&
-	test "$(cat lost.rc)" = 1 && test ! -e alive.rc && test_expect_code 64 hornero log -f --alive 0 $id &&
-	hornero cancel $id && wait_until "test -e alive.rc" 20
+	node alive &&
+	id=$("$SEED" "$HORNERO_CONF" queue $A $ONE) &&
+	mkfifo unread &&
+	exec 7<>unread &&
+	background alive hornero log -f --alive 1 $id &&
+	background lost follow_unread $id &&
+	wait_until "grep -q \"hornero: job $id is still queued\" alive.out && test -e lost.rc" 20 &&
+	exec 7>&- &&
+	test "$(cat lost.rc)" = 1 &&
+	test ! -e alive.rc &&
+	test_expect_code 64 hornero log -f --alive 0 $id &&
+	hornero cancel $id &&
+	wait_until "test -e alive.rc" 20
 '
 
 # Red where rows are printed inside their transaction.
 test_expect_success 'a listing that nobody reads keeps no log of the database from being written back, and is whole' '
-	queue=$TRASH/alive/state/queue/queue.db && columns=$(sqlite3 $queue "SELECT group_concat(name) FROM pragma_table_info(\"jobs\") WHERE name != \"id\"") &&
+	queue=$TRASH/alive/state/queue/queue.db &&
+	columns=$(sqlite3 $queue "SELECT group_concat(name) FROM pragma_table_info(\"jobs\") WHERE name != \"id\"") &&
 	sqlite3 $queue "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000)
 		INSERT INTO jobs (id, $(printf "\"%s\"," $(echo $columns | tr , " ") | sed "s/,\$//")) SELECT 1000 + i, $(printf "\"%s\"," $(echo $columns | tr , " ") | sed "s/,\$//") FROM jobs, n WHERE jobs.id = $id" &&
-	mkfifo listed && { hornero queue --all --json >listed & } && exec 7<listed && head -c 1 <&7 >first &&
+	mkfifo listed &&
+	{ hornero queue --all --json >listed & } &&
+	exec 7<listed &&
+	head -c 1 <&7 >first &&
 	sqlite3 $queue "UPDATE jobs SET reason = \"x\" WHERE id = 1001" &&
-	wait_until "test \"\$(sqlite3 $queue \"PRAGMA wal_checkpoint(TRUNCATE)\")\" = \"0|0|0\"" 10 &&
-	cat first - <&7 >all.json && exec 7<&- && wait $! && test "$(rows "r[\"job\"]" all.json | sort -u | wc -l)" = $(sqlite3 $queue "SELECT count(*) FROM jobs") &&
+	wait_until "test \"\$(sqlite3 $queue \"PRAGMA wal_checkpoint(TRUNCATE)\")\" = \"0|0|0\"" \
+		10 &&
+	cat first - <&7 >all.json &&
+	exec 7<&- &&
+	wait $! &&
+	test "$(rows "r[\"job\"]" all.json | sort -u | wc -l)" = \
+		$(sqlite3 $queue "SELECT count(*) FROM jobs") &&
 	test "$(jq length all.json)" = "$(sqlite3 $queue "SELECT count(*) FROM jobs")"
 '
 
 test_expect_success 'log of several jobs: one after the other, the worst exit code' '
-	two=$("$SEED" "$HORNERO_CONF" queue $A $ONE) && "$SEED" "$HORNERO_CONF" claim && "$SEED" "$HORNERO_CONF" publish $two 1 &&
-	test_expect_code 1 hornero log -f $id $two >out && test_grep "^hornero: job $id was cancelled" out && test_grep "^hornero: job $two$" out &&
-	test_grep "^hornero: job $two is published" out && test_expect_code 64 hornero log 999 $two
+	two=$("$SEED" "$HORNERO_CONF" queue $A $ONE) &&
+	"$SEED" "$HORNERO_CONF" claim &&
+	"$SEED" "$HORNERO_CONF" publish $two 1 &&
+	test_expect_code 1 hornero log -f $id $two >out &&
+	test_grep "^hornero: job $id was cancelled" out &&
+	test_grep "^hornero: job $two$" out &&
+	test_grep "^hornero: job $two is published" out &&
+	test_expect_code 64 hornero log 999 $two
 '
 
 test_done

@@ -13,29 +13,37 @@ words () {
 	lines | sed 's/ *[A-Z[].*//'
 }
 options () {
-	hornero $1 --help | grep -o -e '^  *\(-., \)*--[a-z-]*' | grep -o -e '--[a-z-]*' | grep -v -e '^--conf$' -e '^--help$'
+	hornero $1 --help | grep -o -e '^  *\(-., \)*--[a-z-]*' | grep -o -e '--[a-z-]*' | grep -v \
+		-e '^--conf$' -e '^--help$'
 }
 
 # The page as plain text: \- is -, fonts are gone.
 test_expect_success 'the page as text' '
-	sed -e "s/\\\\-/-/g" -e "s/\\\\f[BIRP]//g" "$PAGE" >page && lines >lines && words >words && test "$(wc -l <words)" -ge 17
+	sed -e "s/\\\\-/-/g" -e "s/\\\\f[BIRP]//g" "$PAGE" >page &&
+	lines >lines &&
+	words >words &&
+	test "$(wc -l <words)" -ge 17
 '
 
 test_expect_success 'the page has a section for every word, with the same arguments, and for no other' '
-	sed -n "s/^\.SS hornero //p" page | sed "s/ *\[--json\]//" >got && test_cmp lines got
+	sed -n "s/^\.SS hornero //p" page | sed "s/ *\[--json\]//" >got &&
+	test_cmp lines got
 '
 
 # section WORD: its part of the page.
 section () {
-	awk -v head=".SS hornero $1" 'index($0, ".S") == 1 { on = $0 == head || index($0, head " ") == 1 } on' page
+	awk -v head=".SS hornero $1" \
+		'index($0, ".S") == 1 { on = $0 == head || index($0, head " ") == 1 } on' page
 }
 
 test_expect_success 'the options of every word are in its section, and no other' '
 	while read -r word
 	do
 		options "$word" | sort >want &&
-		section "$word" | grep -e "^\.SS" -e "^\.B" | grep -o -e "--[a-z-]*" | sort -u >got &&
-		section "$word" | awk "/^\.TP/ { getline; print } /^\.SS/" | grep -o -e "--[a-z-]*" | sort -u >got &&
+		section "$word" | grep -e "^\.SS" -e "^\.B" | grep -o -e "--[a-z-]*" | sort -u \
+			>got &&
+		section "$word" | awk "/^\.TP/ { getline; print } /^\.SS/" | grep -o -e \
+			"--[a-z-]*" | sort -u >got &&
 		test_cmp want got || { echo "of: $word"; return 1; }
 	done <words
 '
@@ -52,21 +60,25 @@ test_expect_success 'man formats it, and every other page, without a warning' '
 	then
 		for each in "$HORNERO_SRC"/doc/*.[158]
 		do
-			LC_ALL=C.UTF-8 MANROFFSEQ= man --warnings -l "$each" >/dev/null 2>err && test ! -s err || { echo "$each"; cat err; return 1; }
+			LC_ALL=C.UTF-8 MANROFFSEQ= man --warnings -l "$each" >/dev/null 2>err &&
+			test ! -s err || { echo "$each"; cat err; return 1; }
 		done
 	fi
 '
 
 test_expect_success 'its examples run' '
-	mkdir -p node && cat >node/hornero.yaml <<-END &&
+	mkdir -p node &&
+	cat >node/hornero.yaml <<-END &&
 	repo_root: $TRASH/node/git
 	repo_base: $TRASH/node/unikernels
 	state_dir: $TRASH/node/state
 	instances_path: $TRASH/node/instances
 	libexec_dir: $HORNERO_BUILD
 	END
-	HORNERO_CONF=$TRASH/node/hornero.yaml && export HORNERO_CONF &&
-	sed -n "/^\.SH EXAMPLES/,/^\.fi/p" page | grep "^hornero" | grep -v "openstack" >examples && test "$(wc -l <examples)" -ge 4 &&
+	HORNERO_CONF=$TRASH/node/hornero.yaml &&
+	export HORNERO_CONF &&
+	sed -n "/^\.SH EXAMPLES/,/^\.fi/p" page | grep "^hornero" | grep -v "openstack" >examples &&
+	test "$(wc -l <examples)" -ge 4 &&
 	command -v jq || sed -i "s/ | jq.*//" examples &&
 	sh -e examples
 '
@@ -90,20 +102,25 @@ then
 			complete_words repo "" | sed "s/^/repo /"
 			complete_words key "" | sed "s/^/key /"
 			complete_words image "" | sed "s/^/image /"
-		} | sort >got && sort words >want && test_cmp want got
+		} | sort >got &&
+		sort words >want &&
+		test_cmp want got
 	'
 
 	test_expect_success 'completion offers the options of every word, and no other' '
 		while read -r word
 		do
 			options "$word" | sort >want &&
-			complete_words $word -- | grep -v -e "^--conf$" -e "^--help$" -e "^$" | sort >got
+			complete_words $word -- | grep -v -e "^--conf$" -e "^--help$" -e "^$" | \
+				sort >got
 			test_cmp want got || { echo "of: $word"; return 1; }
 		done <words
 	'
 
 	test_expect_success 'completion knows the images and jobs of the node' '
-		complete_words image show 2b7 >got && echo 2b7e1516-28ae-4d2a-abf7-158809cf4f3c >want && test_cmp want got
+		complete_words image show 2b7 >got &&
+		echo 2b7e1516-28ae-4d2a-abf7-158809cf4f3c >want &&
+		test_cmp want got
 	'
 fi
 
@@ -112,10 +129,12 @@ test_expect_success 'what a message tells people to type is a word of hornero' '
 	for room in agent cli conf db door hooks
 	do
 		grep -hoP "\x60hornero \K[a-z]+( [a-z]+)?" "$HORNERO_SRC/$room"/*.c
-	done | sort -u >hints && test "$(wc -l <hints)" -gt 20 &&
+	done | sort -u >hints &&
+	test "$(wc -l <hints)" -gt 20 &&
 	while read -r hint
 	do
-		hornero help $hint >help.out 2>&1 || { echo "in a message: hornero $hint"; return 1; }
+		hornero help $hint >help.out 2>&1 || { echo "in a message: hornero $hint"; return \
+			1; }
 	done <hints
 '
 

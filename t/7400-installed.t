@@ -1,5 +1,6 @@
 #!/bin/sh
-# What `make install` leaves, and that the pieces which no person starts work: gc, cron, users, units.
+# What `make install` leaves, and that the pieces which no person starts work: gc, cron, users,
+# units.
 test_description='the installed files: gc, cron, users, units'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -11,39 +12,54 @@ test_expect_success 'make install DESTDIR=' '
 	make -s -C "$HORNERO_BUILD" install DESTDIR="$root" >out 2>&1 || { cat out; false; } &&
 	find "$root" -type f | sed "s,.*/,," | sort >have &&
 	for name in hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout hornero-collect hornero-door hornero-hook hornero-publish hornero-sweep hornero-yield \
-		gc-repositories git-shell hornero.yaml make.yaml capstan.yaml capstan-compose.yaml hornerod.service hornero-publish.socket \
-		hornero-publish@.service hornero-door.service hornero-door.8 hornero-clear.service hornero-yield.service hornero-gc.service hornero-gc.timer hornero.1 hornerod.8 hornero.yaml.5 hornero-builder.5 \
+		gc-repositories git-shell hornero.yaml make.yaml capstan.yaml capstan-compose.yaml \
+			hornerod.service hornero-publish.socket \
+		hornero-publish@.service hornero-door.service hornero-door.8 hornero-clear.service \
+			hornero-yield.service hornero-gc.service hornero-gc.timer hornero.1 \
+			hornerod.8 hornero.yaml.5 hornero-builder.5 \
 		hornero-image.5 hornero-keys.5 hornero.bash hornero.conf
 	do
 		grep -qx "$name" have || { echo "$name is not installed"; return 1; }
 	done &&
-	test "$(basename "$(readlink "$(find "$root" -path "*libexec*" -type l -name hornero)")")" = hornero
+	test "$(basename "$(readlink "$(find "$root" -path "*libexec*" -type l -name hornero)")")" \
+		= hornero
 '
 
 test_expect_success 'an operator'\''s hornero.yaml is never written over' '
-	conf=$(find "$root" -name hornero.yaml) && echo "workers: 7" >"$conf" &&
-	make -s -C "$HORNERO_BUILD" install DESTDIR="$root" >out 2>&1 && test_grep "workers: 7" "$conf"
+	conf=$(find "$root" -name hornero.yaml) &&
+	echo "workers: 7" >"$conf" &&
+	make -s -C "$HORNERO_BUILD" install DESTDIR="$root" >out 2>&1 &&
+	test_grep "workers: 7" "$conf"
 '
 
 test_expect_success 'the units are whole' '
 	for unit in $(find "$root" -name "hornero*.service" -o -name "hornero*.socket" -o -name "hornero*.timer" -o -name "hornero*.slice")
 	do
-		sed -e "s,^\(Exec[A-Za-z]*=+*\)/,\1$root/,;s,$root/bin/kill,/bin/kill," -e /^Documentation=/d "$unit" \
+		sed -e "s,^\(Exec[A-Za-z]*=+*\)/,\1$root/,;s,$root/bin/kill,/bin/kill," -e \
+			/^Documentation=/d "$unit" \
 			>"${unit##*/}" || return 1
 	done &&
-	systemd-analyze verify ./hornero*.service ./hornero*.socket ./hornero*.timer ./hornero.slice >out 2>&1; cat out
+	systemd-analyze verify ./hornero*.service ./hornero*.socket ./hornero*.timer \
+		./hornero.slice >out 2>&1
+	cat out
 	test_must_fail grep hornero out # it complains of other units of this machine, too
 '
 
 test_expect_success 'the users that README and the units name' '
-	mkdir -p "$root/etc" && systemd-sysusers --root="$root" "$(find "$root" -name hornero.conf)" &&
-	grep -q "^git:" "$root/etc/passwd" && grep -q "^hornero:" "$root/etc/passwd" &&
+	mkdir -p "$root/etc" &&
+	systemd-sysusers --root="$root" "$(find "$root" -name hornero.conf)" &&
+	grep -q "^git:" "$root/etc/passwd" &&
+	grep -q "^hornero:" "$root/etc/passwd" &&
 	grep "^hornero-queue:" "$root/etc/group" | grep -q hornero &&
-	shell=$(sed -n "s/^git:.*://p" "$root/etc/passwd") && test -x "$root$shell" && test "${shell##*/}" = git-shell
+	shell=$(sed -n "s/^git:.*://p" "$root/etc/passwd") &&
+	test -x "$root$shell" &&
+	test "${shell##*/}" = git-shell
 '
 
 test_expect_success 'gc packs every repository, also below relative paths' '
-	node_init "repo_root: git" && node_hello_repo && git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
+	node_init "repo_root: git" &&
+	node_hello_repo &&
+	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
 	test "$(git -C "$HELLO_REPO" count-objects | cut -d " " -f 1)" -gt 0 &&
 	(cd / && sh "$HORNERO_BUILD/etc/gc-repositories" "$HORNERO_CONF") &&
 	test "$(git -C "$HELLO_REPO" count-objects | cut -d " " -f 1)" -eq 0 &&
@@ -54,7 +70,8 @@ test_expect_success 'cron'\''s line sweeps' '
 	line=$(grep "sweep" "$HORNERO_BUILD/etc/cron.d/hornero" | tail -n 1) &&
 	echo "$line" | grep -q "^\*/10 \* \* \* \*	hornero	" &&
 	command=$(echo "$line" | cut -f 3- | sed "s,/[^ ]*/hornero sweep,$HORNERO_BUILD/hornero -c $HORNERO_CONF sweep,;s, >/dev/null,,;s,/[^ ]*/hornero.yaml,$HORNERO_CONF,") &&
-	sh -c "$command" >out && test_grep "queued|under way" out
+	sh -c "$command" >out &&
+	test_grep "queued|under way" out
 '
 
 test_done
