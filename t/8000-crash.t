@@ -15,7 +15,8 @@ long=$((100000 + $$)) # a sleep that is nobody else's
 # change: a new commit in the work clone whose artifact holds its number
 change () {
 	n=$((n + 1)) &&
-	printf 'hornero.raw:\n\thead -c 1048576 /dev/zero >$@\n\tprintf "content %d" | dd of=$@ conv=notrunc 2>/dev/null\n' $n \
+	printf \
+		'hornero.raw:\n\thead -c 1048576 /dev/zero >$@\n\tprintf "content %d" | dd of=$@ conv=notrunc 2>/dev/null\n' $n \
 		>"$HELLO_WORK/Makefile" &&
 	git -C "$HELLO_WORK" commit -q -a -m "$n"
 }
@@ -27,10 +28,12 @@ arm () {
 
 # The row follows the record.
 ended () {
-	hornero queue --all --json | jq -e 'all(.[]; .state | IN("published", "superseded", "failed", "cancelled"))'
+	hornero queue --all --json | jq -e \
+		'all(.[]; .state | IN("published", "superseded", "failed", "cancelled"))'
 }
 
-# What must hold whenever the node has settled. A sweep that looks between a push's ref and its row has a job of its own.
+# What must hold whenever the node has settled. A sweep that looks between a push's ref and its row
+# has a job of its own.
 settled () {
 	{ hornero wait "$HELLO_UUID" --timeout 60 || { tail -n 20 "$NODE/hornerod.log"; return 1; }; } &&
 	warm=$(node_warm_path "$HELLO_UUID") &&
@@ -47,31 +50,48 @@ settled () {
 }
 
 test_expect_success 'a node, and a first push' '
-	node_init && node_start && node_hello_repo && change &&
-	git -C "$HELLO_WORK" push -q origin main && settled
+	node_init &&
+	node_start &&
+	node_hello_repo &&
+	change &&
+	git -C "$HELLO_WORK" push -q origin main &&
+	settled
 '
 
 for point in post-receive-start post-receive-inserted enqueue-before-commit enqueue-after-commit
 do
 	test_expect_success "the hook dies at $point: the push is accepted, and becomes warm" '
-		node_stop && arm $point && change &&
+		node_stop &&
+		arm $point &&
+		change &&
 		git -C "$HELLO_WORK" push origin main >push.out 2>&1 &&
 		test_grep "failpoint point=$point" push.out &&
-		test "$(git -C "$HELLO_REPO" rev-parse main)" = "$(git -C "$HELLO_WORK" rev-parse HEAD)" &&
-		arm "" && node_start && settled
+		test "$(git -C "$HELLO_REPO" rev-parse main)" = \
+			"$(git -C "$HELLO_WORK" rev-parse HEAD)" &&
+		arm "" &&
+		node_start &&
+		settled
 	'
 done
 
 for point in push-noted relic-removed
 do
 	test_expect_success "the hook dies at $point: the push is refused, and goes through the next time" '
-		node_stop && arm $point && change && for lock in HEAD.lock refs/heads/main.lock
+		node_stop &&
+		arm $point &&
+		change &&
+		for lock in HEAD.lock refs/heads/main.lock
 		do
-			: >"$HELLO_REPO/$lock" && chown --reference="$HELLO_REPO" "$HELLO_REPO/$lock" || return 1
+			: >"$HELLO_REPO/$lock" &&
+			chown --reference="$HELLO_REPO" "$HELLO_REPO/$lock" || return 1
 		done &&
 		test_must_fail git -C "$HELLO_WORK" push origin main >push.out 2>&1 &&
-		test_grep "failpoint point=$point" push.out && arm "" && node_start &&
-		git -C "$HELLO_WORK" push origin main && settled && test -z "$(find "$HELLO_REPO" -name "*.lock")" &&
+		test_grep "failpoint point=$point" push.out &&
+		arm "" &&
+		node_start &&
+		git -C "$HELLO_WORK" push origin main &&
+		settled &&
+		test -z "$(find "$HELLO_REPO" -name "*.lock")" &&
 		test -z "$(ls "$HELLO_REPO" | grep "^hornero\.push")"
 	'
 done
@@ -80,10 +100,16 @@ for point in build-checked-out build-before-store store-staged store-taken build
 	publish-renamed publish-before-reply agent-before-record agent-before-published
 do
 	test_expect_success "death at $point, then of the agent" '
-		node_stop && arm $point && node_start && change &&
+		node_stop &&
+		arm $point &&
+		node_start &&
+		change &&
 		git -C "$HELLO_WORK" push -q origin main &&
 		wait_until "grep -q failpoint.point=$point $NODE/hornerod.log" 30 &&
-		node_kill9 && arm "" && node_start && settled
+		node_kill9 &&
+		arm "" &&
+		node_start &&
+		settled
 	'
 done
 
@@ -91,34 +117,60 @@ done
 for point in toolchain-before-record toolchain-after-record
 do
 	test_expect_success "death at $point, then of the agent" '
-		node_stop && rm -rf "$NODE/state/toolchain" && arm $point && node_start && change &&
+		node_stop &&
+		rm -rf "$NODE/state/toolchain" &&
+		arm $point &&
+		node_start &&
+		change &&
 		git -C "$HELLO_WORK" push -q origin main &&
 		wait_until "grep -q failpoint.point=$point $NODE/hornerod.log" 30 &&
-		node_kill9 && arm "" && node_start && settled && wait_until "grep -q ^version $NODE/state/toolchain/make" 30 &&
+		node_kill9 &&
+		arm "" &&
+		node_start &&
+		settled &&
+		wait_until "grep -q ^version $NODE/state/toolchain/make" 30 &&
 		test -z "$(find "$NODE/state/toolchain" -name "*.tmp")"
 	'
 done
 
 # A clean build: only then does a key get an answer for everybody.
 test_expect_success "death at answer-clean, then of the agent" '
-	node_stop && arm answer-clean && node_start && change && rm -f "$NODE/unikernels/$HELLO_UUID/source" &&
+	node_stop &&
+	arm answer-clean &&
+	node_start &&
+	change &&
+	rm -f "$NODE/unikernels/$HELLO_UUID/source" &&
 	git -C "$HELLO_WORK" push -q origin main &&
 	wait_until "grep -q failpoint.point=answer-clean $NODE/hornerod.log" 30 &&
-	node_kill9 && arm "" && node_start && settled && test "$(hornero image show "$HELLO_UUID" --json | jq -r .built)" = clean
+	node_kill9 &&
+	arm "" &&
+	node_start &&
+	settled &&
+	test "$(hornero image show "$HELLO_UUID" --json | jq -r .built)" = clean
 '
 
 # Red without: the word "source" going before the go in build_checkout.c say_go().
 test_expect_success "death at build-checked-out in a build from nothing: the next one starts from nothing, too" '
-	node_stop && arm build-checked-out && node_start && change && rm -f "$NODE/unikernels/$HELLO_UUID/source" &&
+	node_stop &&
+	arm build-checked-out &&
+	node_start &&
+	change &&
+	rm -f "$NODE/unikernels/$HELLO_UUID/source" &&
 	git -C "$HELLO_WORK" push -q origin main &&
-	wait_until "grep -q failpoint.point=build-checked-out $NODE/hornerod.log" 30 && node_kill9 &&
-	test ! -e "$NODE/unikernels/$HELLO_UUID/source" && touch "$NODE/unikernels/$HELLO_UUID/cache/left" && arm "" && node_start &&
-	settled && test ! -e "$NODE/unikernels/$HELLO_UUID/cache/left"
+	wait_until "grep -q failpoint.point=build-checked-out $NODE/hornerod.log" 30 &&
+	node_kill9 &&
+	test ! -e "$NODE/unikernels/$HELLO_UUID/source" &&
+	touch "$NODE/unikernels/$HELLO_UUID/cache/left" &&
+	arm "" &&
+	node_start &&
+	settled &&
+	test ! -e "$NODE/unikernels/$HELLO_UUID/cache/left"
 '
 
 # scrubbed: one pass by hornero's user
 scrub () {
-	sed -i 's/"finished_ms": [0-9]*/"finished_ms": 1/' "$NODE/instances/hornero/scrub.json" 2>err || :
+	sed -i 's/"finished_ms": [0-9]*/"finished_ms": 1/' "$NODE/instances/hornero/scrub.json" \
+		2>err || :
 	if test "$(id -u)" -eq 0
 	then
 		node_as $node_hornero "$HORNERO_BUILD/hornero-scrub" -c "$HORNERO_CONF"
@@ -128,52 +180,93 @@ scrub () {
 }
 
 test_expect_success 'death at replace-renamed: what an operator let go of is replaced once, and the permission ends' '
-	node_stop && warm=$(node_warm_path "$HELLO_UUID") && head -c 1048576 /dev/urandom >foreign && rm "$warm" && cp foreign "$warm" &&
-	hornero image add --replace "$HELLO_UUID" hello && arm replace-renamed && node_start && change &&
-	git -C "$HELLO_WORK" push -q origin main && wait_until "grep -q failpoint.point=replace-renamed $NODE/hornerod.log" 30 &&
-	node_kill9 && arm "" && node_start && settled && wait_until "test ! -e $NODE/state/images.d/$HELLO_UUID.replace" 20
+	node_stop &&
+	warm=$(node_warm_path "$HELLO_UUID") &&
+	head -c 1048576 /dev/urandom >foreign &&
+	rm "$warm" &&
+	cp foreign "$warm" &&
+	hornero image add --replace "$HELLO_UUID" hello &&
+	arm replace-renamed &&
+	node_start &&
+	change &&
+	git -C "$HELLO_WORK" push -q origin main &&
+	wait_until "grep -q failpoint.point=replace-renamed $NODE/hornerod.log" 30 &&
+	node_kill9 &&
+	arm "" &&
+	node_start &&
+	settled &&
+	wait_until "test ! -e $NODE/state/images.d/$HELLO_UUID.replace" 20
 '
 
 for point in scrub-stepped scrub-found
 do
 	test_expect_success "a scrub dies at $point: the next one finds the changed byte, and the sweep puts it right" '
-		arm $point && printf X | dd of="$warm" bs=1 seek=600000 conv=notrunc 2>/dev/null &&
-		{ scrub; test $? -eq 137; } && arm "" && { while ! grep -q "\"at\": \"\"" "$NODE/instances/hornero/scrub.json" 2>err
+		arm $point &&
+		printf X | dd of="$warm" bs=1 seek=600000 conv=notrunc 2>/dev/null &&
+		{ scrub; test $? -eq 137; } &&
+		arm "" &&
+		{ while ! grep -q "\"at\": \"\"" "$NODE/instances/hornero/scrub.json" 2>err
 		do
 			scrub; test $? -le 1 || return 1
-		done; } && hornero sweep && wait_until "test \"\$(tr -d \"\\0\" <$warm)\" = \"content $n\"" 30 && change &&
-		git -C "$HELLO_WORK" push -q origin main && settled
+		done
+		} &&
+		hornero sweep &&
+		wait_until "test \"\$(tr -d \"\\0\" <$warm)\" = \"content $n\"" 30 &&
+		change &&
+		git -C "$HELLO_WORK" push -q origin main &&
+		settled
 	'
 done
 
 if test "$(id -u)" -eq 0 && test -d /sys/fs/cgroup/freezer
 then
 	test_expect_success 'death at attempt-set-aside, while a supervisor does not die of SIGKILL' '
-		node_stop && arm attempt-set-aside && node_start && test_cleanup thaw &&
-		printf "hornero.raw:\n\tsleep $long\n" >"$HELLO_WORK/Makefile" && git -C "$HELLO_WORK" commit -q -a -m slow &&
-		git -C "$HELLO_WORK" push -q origin main 2>push.out && job=$(node_job push.out) &&
+		node_stop &&
+		arm attempt-set-aside &&
+		node_start &&
+		test_cleanup thaw &&
+		printf "hornero.raw:\n\tsleep $long\n" >"$HELLO_WORK/Makefile" &&
+		git -C "$HELLO_WORK" commit -q -a -m slow &&
+		git -C "$HELLO_WORK" push -q origin main 2>push.out &&
+		job=$(node_job push.out) &&
 		wait_until "pgrep -P $node_pid -x hornero-build" 20 &&
 		freeze "$(pgrep -P $node_pid -x hornero-build)" &&
-		hornero cancel "$job" && wait_until "grep -q failpoint.point=attempt-set-aside $NODE/hornerod.log" 60 &&
-		node_crash && arm "" && change && node_start && git -C "$HELLO_WORK" push -q origin main &&
-		hornero wait "$HELLO_UUID" --timeout 60 && thaw && settled
+		hornero cancel "$job" &&
+		wait_until "grep -q failpoint.point=attempt-set-aside $NODE/hornerod.log" 60 &&
+		node_crash &&
+		arm "" &&
+		change &&
+		node_start &&
+		git -C "$HELLO_WORK" push -q origin main &&
+		hornero wait "$HELLO_UUID" --timeout 60 &&
+		thaw &&
+		settled
 	'
 fi
 
 test_expect_success 'the agent is killed while a builder runs' '
 	n=$((n + 1)) &&
-	printf "hornero.raw:\n\ttest -e ../cache/again || { touch ../cache/again; echo waiting; sleep $long; }\n\thead -c 1048576 /dev/zero >\$@\n\tprintf \"content %d\" | dd of=\$@ conv=notrunc 2>/dev/null\n" $n >"$HELLO_WORK/Makefile" &&
-	git -C "$HELLO_WORK" commit -q -a -m $n && git -C "$HELLO_WORK" push -q origin main &&
+	printf \
+		"hornero.raw:\n\ttest -e ../cache/again || { touch ../cache/again; echo waiting; sleep $long; }\n\thead -c 1048576 /dev/zero >\$@\n\tprintf \"content %d\" | dd of=\$@ conv=notrunc 2>/dev/null\n" $n >"$HELLO_WORK/Makefile" &&
+	git -C "$HELLO_WORK" commit -q -a -m $n &&
+	git -C "$HELLO_WORK" push -q origin main &&
 	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/again" 30 &&
-	node_kill9 && ! pgrep -f "^sleep $long" && node_start && settled
+	node_kill9 &&
+	! pgrep -f "^sleep $long" &&
+	node_start &&
+	settled
 '
 
 test_expect_success 'the database is deleted while the agent runs: the next sweep finds nothing to do' '
 	last=$(jq "[.[].job] | max" queue.json) &&
 	rm -f "$NODE"/state/queue/queue.db* &&
-	hornero sweep && settled_warm=yes &&
-	hornero queue --all --json >queue.json && test "$(jq length queue.json)" = 0 &&
-	change && git -C "$HELLO_WORK" push -q origin main && settled &&
+	hornero sweep &&
+	settled_warm=yes &&
+	hornero queue --all --json >queue.json &&
+	test "$(jq length queue.json)" = 0 &&
+	change &&
+	git -C "$HELLO_WORK" push -q origin main &&
+	settled &&
 	test "$(jq "[.[].job] | min" queue.json)" -gt "$last"
 '
 
@@ -181,22 +274,33 @@ for point in queue-moved-aside queue-log-moved-aside queue-made-anew
 do
 	test_expect_success "the queue is damaged, and hornerod dies at $point while it moves it aside" '
 		last=$(hornero image show "$HELLO_UUID" --json | jq .job) &&
-		node_stop && arm $point && node_start && rm -f "$NODE/state/queue"/queue.db.damaged-* &&
+		node_stop &&
+		arm $point &&
+		node_start &&
+		rm -f "$NODE/state/queue"/queue.db.damaged-* &&
 		sqlite3 "$NODE/state/queue/queue.db" "PRAGMA wal_checkpoint(TRUNCATE)" &&
-		dd if=/dev/urandom of="$NODE/state/queue/queue.db" bs=4096 seek=1 count=60 conv=notrunc &&
-		change && git -C "$HELLO_WORK" push -q origin main &&
+		dd if=/dev/urandom of="$NODE/state/queue/queue.db" bs=4096 seek=1 count=60 \
+			conv=notrunc &&
+		change &&
+		git -C "$HELLO_WORK" push -q origin main &&
 		wait_until "grep -q failpoint.point=$point $NODE/hornerod.log" 30 &&
-		node_kill9 && arm "" && node_start && settled &&
+		node_kill9 &&
+		arm "" &&
+		node_start &&
+		settled &&
 		test "$(jq "[.[].job] | min" queue.json)" -gt "$last" &&
 		test "$(ls "$NODE/state/queue" | grep -c "^queue.db.damaged-[0-9TZ.]*$")" = 1 &&
 		test "$(ls "$NODE/state/queue" | grep -c "^queue.db.damaged-.*-wal$")" = 1 &&
-		test "$(sqlite3 "$NODE/state/queue/queue.db" "SELECT count(*) FROM events WHERE event = \"queue-damaged\"")" = 1 &&
+		test \
+			"$(sqlite3 "$NODE/state/queue/queue.db" "SELECT count(*) FROM events WHERE event = \"queue-damaged\"")" = 1 &&
 		test "$(ls -A "$NODE/state/queue" | grep -c "^[.]")" = 0
 	'
 done
 
 test_expect_success 'nothing is left of the node when it stops' '
-	node_stop && hornerod --clean-up && test -z "$(node_cgroups)"
+	node_stop &&
+	hornerod --clean-up &&
+	test -z "$(node_cgroups)"
 '
 
 test_done

@@ -1,9 +1,11 @@
 #!/bin/sh
-# The queue's database is overwritten, emptied, deleted or replaced while hornerod runs and pushes come in, and while it
-# does not run. It is moved aside by itself, what it held is queued again, and no job number comes twice.
+# The queue's database is overwritten, emptied, deleted or replaced while hornerod runs and pushes
+# come in, and while it does not run. It is moved aside by itself, what it held is queued again, and
+# no job number comes twice.
 #
-# Red without: healing_look in agent_turn (nothing is mended), adopt in agent/hornerod/healing.c (what is queued waits for the
-# sweep's interval), may_begin in agent/hornerod/turn.c (two attempts of an image), db_damaged in db_fail (SQLite's words).
+# Red without: healing_look in agent_turn (nothing is mended), adopt in agent/hornerod/healing.c
+# (what is queued waits for the sweep's interval), may_begin in agent/hornerod/turn.c (two attempts
+# of an image), db_damaged in db_fail (SQLite's words).
 test_description='a damaged, emptied, deleted or foreign queue'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -14,13 +16,16 @@ n=0 last=0
 # push: another commit whose artifact holds its number; push.out has what the pusher was told
 push () {
 	n=$((n + 1)) &&
-	printf 'hornero.raw:\n\thead -c 1048576 /dev/zero >$@\n\tprintf "content %d" | dd of=$@ conv=notrunc 2>/dev/null\n' $n \
+	printf \
+		'hornero.raw:\n\thead -c 1048576 /dev/zero >$@\n\tprintf "content %d" | dd of=$@ conv=notrunc 2>/dev/null\n' $n \
 		>"$HELLO_WORK/Makefile" &&
-	git -C "$HELLO_WORK" commit -q -a -m "$n" && git -C "$HELLO_WORK" push origin main 2>push.out
+	git -C "$HELLO_WORK" commit -q -a -m "$n" &&
+	git -C "$HELLO_WORK" push origin main 2>push.out
 }
 
 events () {
-	sqlite3 "$queue/queue.db" "SELECT count(*) FROM events WHERE job = 0 AND event = 'queue-damaged'"
+	sqlite3 "$queue/queue.db" \
+		"SELECT count(*) FROM events WHERE job = 0 AND event = 'queue-damaged'"
 }
 
 kept () {
@@ -29,11 +34,15 @@ kept () {
 
 # Warm, whole, by a job whose number is higher than all before.
 mended () {
-	wait_until "hornero wait $HELLO_UUID --timeout 60 >wait.out 2>&1" 60 || { cat wait.out; tail -n 30 "$NODE/hornerod.log"; return 1; }
+	wait_until "hornero wait $HELLO_UUID --timeout 60 >wait.out 2>&1" 60 || { cat wait.out; \
+		tail -n 30 "$NODE/hornerod.log"; return 1; }
 	test "$(tr -d '\0' <"$(node_warm_path "$HELLO_UUID")")" = "content $n" &&
 	test "$(sqlite3 "$queue/queue.db" 'PRAGMA integrity_check')" = ok &&
-	now=$(hornero image show "$HELLO_UUID" --json | jq .job) && test "$now" -gt "$last" && last=$now &&
-	test ! -e "$queue/.queue.db.damaged" && test ! -e "$queue/.queue.db.aside"
+	now=$(hornero image show "$HELLO_UUID" --json | jq .job) &&
+	test "$now" -gt "$last" &&
+	last=$now &&
+	test ! -e "$queue/.queue.db.damaged" &&
+	test ! -e "$queue/.queue.db.aside"
 }
 
 # The damages. Each leaves a file that hornerod has open.
@@ -47,43 +56,68 @@ emptied () {
 	: >"$queue/queue.db"
 }
 log_emptied () {
-	push && mended && : >"$queue/queue.db-wal"
+	push &&
+	mended &&
+	: >"$queue/queue.db-wal"
 }
 foreign () {
-	rm -f foreign.db && sqlite3 foreign.db 'CREATE TABLE birds (name); INSERT INTO birds VALUES (1)' && chmod 0660 foreign.db &&
+	rm -f foreign.db &&
+	sqlite3 foreign.db 'CREATE TABLE birds (name); INSERT INTO birds VALUES (1)' &&
+	chmod 0660 foreign.db &&
 	mv foreign.db "$queue/queue.db"
 }
 no_tables () {
-	sqlite3 -cmd '.timeout 10000' "$queue/queue.db" 'DROP TABLE publications; DROP INDEX jobs_claim'
+	sqlite3 -cmd '.timeout 10000' "$queue/queue.db" \
+		'DROP TABLE publications; DROP INDEX jobs_claim'
 }
 forged_row () {
-	sqlite3 -cmd '.timeout 10000' "$queue/queue.db" 'PRAGMA ignore_check_constraints = 1; UPDATE jobs SET "commit" = "x" WHERE id = (SELECT max(id) FROM jobs)' &&
-	test_expect_code 75 hornero queue --all 2>err && test_grep 'the row of job .* is invalid' err
+	sqlite3 -cmd '.timeout 10000' "$queue/queue.db" \
+		'PRAGMA ignore_check_constraints = 1; UPDATE jobs SET "commit" = "x" WHERE id = (SELECT max(id) FROM jobs)' &&
+	test_expect_code 75 hornero queue --all 2>err &&
+	test_grep 'the row of job .* is invalid' err
 }
 deleted () {
 	rm "$queue/queue.db"
 }
 
 test_expect_success 'a node, and a first push' '
-	node_init && node_start && node_hello_repo && push && mended
+	node_init &&
+	node_start &&
+	node_hello_repo &&
+	push &&
+	mended
 '
 
 for how in overwritten headless emptied log_emptied foreign no_tables forged_row
 do
 	test_expect_success "$how while hornerod runs: pushes go in, and become warm" '
-		: >"$NODE/hornerod.log" && sqlite3 "$queue/queue.db" "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null &&
-		$how && push && push && push && mended &&
-		{ kept; events; ls "$queue"; } >have && test "$(events)" = 1 &&
+		: >"$NODE/hornerod.log" &&
+		sqlite3 "$queue/queue.db" "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null &&
+		$how &&
+		push &&
+		push &&
+		push &&
+		mended &&
+		{ kept; events; ls "$queue"; } >have &&
+		test "$(events)" = 1 &&
 		test "$(grep -c event=queue-damaged "$NODE/hornerod.log")" = 1
 	'
 done
 
 test_expect_success 'deleted while hornerod runs: a turn, not the sweep interval' '
-	deleted && push && push && mended
+	deleted &&
+	push &&
+	push &&
+	mended
 '
 
 test_expect_success 'the whole directory replaced while hornerod runs: the same' '
-	mv "$queue" "$queue.away" && mkdir -m 2770 "$queue" && push && push && mended && rm -r "$queue.away" &&
+	mv "$queue" "$queue.away" &&
+	mkdir -m 2770 "$queue" &&
+	push &&
+	push &&
+	mended &&
+	rm -r "$queue.away" &&
 	: >"$NODE/hornerod.log"
 '
 
@@ -93,68 +127,125 @@ do
 done
 
 test_expect_success 'the last three are kept; doctor names the newest' '
-	test "$(kept)" = 3 && newest=$(ls "$queue" | grep "^queue.db.damaged-[0-9TZ.]*$" | tail -n 1) &&
-	{ hornero doctor >out; test_grep "warn +queue +the queue was damaged and moved aside as $queue/$newest" out; } &&
+	test "$(kept)" = 3 &&
+	newest=$(ls "$queue" | grep "^queue.db.damaged-[0-9TZ.]*$" | tail -n 1) &&
+	{
+		hornero doctor >out
+		test_grep "warn +queue +the queue was damaged and moved aside as $queue/$newest" out
+	} &&
 	test_grep "rm $queue/queue.db.damaged-" out
 '
 
 test_expect_success 'whoever asks meanwhile hears what happens, and hornerod is not needed for that' '
-	node_stop && overwritten && rm -f "$queue/queue.db-wal" &&
-	test_expect_code 75 hornero queue 2>err && test_grep "is damaged .*hornerod moves it aside and queues again" err &&
+	node_stop &&
+	overwritten &&
+	rm -f "$queue/queue.db-wal" &&
+	test_expect_code 75 hornero queue 2>err &&
+	test_grep "is damaged .*hornerod moves it aside and queues again" err &&
 	test_grep "hornerod does not run: nothing is mended until it is started" err &&
-	test_expect_code 75 hornero why "$HELLO_UUID" 2>err && test_grep "is damaged .*hornerod moves it aside" err &&
-	test_expect_code 75 hornero rebuild "$HELLO_UUID" 2>err && test_grep "is damaged" err &&
+	test_expect_code 75 hornero why "$HELLO_UUID" 2>err &&
+	test_grep "is damaged .*hornerod moves it aside" err &&
+	test_expect_code 75 hornero rebuild "$HELLO_UUID" 2>err &&
+	test_grep "is damaged" err &&
 	{ hornero doctor >out; test_grep "bad +queue +the queue .* is damaged" out; } &&
-	push && test_grep "is damaged .*hornerod moves it aside" push.out && ! grep -i "malformed;" push.out
+	push &&
+	test_grep "is damaged .*hornerod moves it aside" push.out &&
+	! grep -i "malformed;" push.out
 '
 
 test_expect_success 'and the next start mends it' '
-	node_start && mended && test "$(events)" = 1
+	node_start &&
+	mended &&
+	test "$(events)" = 1
 '
 
 for how in emptied foreign no_tables
 do
 	test_expect_success "$how while hornerod does not run, and last-job lost: no number comes twice" '
-		node_stop && sqlite3 "$queue/queue.db" "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null && $how && rm "$queue/last-job" &&
-		node_start && push && mended
+		node_stop &&
+		sqlite3 "$queue/queue.db" "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null &&
+		$how &&
+		rm "$queue/last-job" &&
+		node_start &&
+		push &&
+		mended
 	'
 done
 
 test_expect_success 'the whole queue gone, or another node'\''s with low numbers: the same' '
-	node_stop && rm -r "$queue"/* && node_start && push && mended &&
-	node_stop && sqlite3 "$queue/queue.db" "DELETE FROM sqlite_sequence; INSERT INTO sqlite_sequence VALUES (\"jobs\", 3)" &&
-	echo 100 >"$queue/last-job" && node_start && push && mended &&
-	: >"$queue/last-job" && push && mended && test_grep "^[0-9][0-9]*00$" "$queue/last-job"
+	node_stop &&
+	rm -r "$queue"/* &&
+	node_start &&
+	push &&
+	mended &&
+	node_stop &&
+	sqlite3 "$queue/queue.db" \
+		"DELETE FROM sqlite_sequence; INSERT INTO sqlite_sequence VALUES (\"jobs\", 3)" &&
+	echo 100 >"$queue/last-job" &&
+	node_start &&
+	push &&
+	mended &&
+	: >"$queue/last-job" &&
+	push &&
+	mended &&
+	test_grep "^[0-9][0-9]*00$" "$queue/last-job"
 '
 
 test_expect_success 'a build that runs goes on, and what it built is published' '
-	cache=$NODE/unikernels/$HELLO_UUID/cache go=go-$$ && n=$((n + 1)) &&
-	printf "hornero.raw:\n\ttouch ../cache/begun-%s; until test -e ../cache/%s; do sleep 0.05; done\n\thead -c 1048576 /dev/zero >\$@\n\tprintf \"content %d\" | dd of=\$@ conv=notrunc 2>/dev/null\n\techo x >>../cache/runs\n" \
+	cache=$NODE/unikernels/$HELLO_UUID/cache go=go-$$ &&
+	n=$((n + 1)) &&
+	printf \
+		"hornero.raw:\n\ttouch ../cache/begun-%s; until test -e ../cache/%s; do sleep 0.05; done\n\thead -c 1048576 /dev/zero >\$@\n\tprintf \"content %d\" | dd of=\$@ conv=notrunc 2>/dev/null\n\techo x >>../cache/runs\n" \
 		$go $go $n >"$HELLO_WORK/Makefile" &&
-	git -C "$HELLO_WORK" commit -q -a -m wait && git -C "$HELLO_WORK" push -q origin main &&
-	wait_until "test -e $cache/begun-$go" 30 && job=$(hornero queue --json | jq "map(select(.state == \"running\"))[0].job") &&
+	git -C "$HELLO_WORK" commit -q -a -m wait &&
+	git -C "$HELLO_WORK" push -q origin main &&
+	wait_until "test -e $cache/begun-$go" 30 &&
+	job=$(hornero queue --json | jq "map(select(.state == \"running\"))[0].job") &&
 	{ hornero wait $job --timeout 60 >job.out 2>&1 & waiter=$!; } &&
-	wait_until "ls -l /proc/$waiter/fd | grep -q queue.db-shm && grep -q ^State:.S /proc/$waiter/status" 20 &&
-	overwritten && : >"$queue/queue.db-wal" && { hornero sweep >sweep.out 2>&1 || :; } &&
+	wait_until \
+		"ls -l /proc/$waiter/fd | grep -q queue.db-shm && grep -q ^State:.S /proc/$waiter/status" 20 &&
+	overwritten &&
+	: >"$queue/queue.db-wal" &&
+	{ hornero sweep >sweep.out 2>&1 || :; } &&
 	wait_until "grep -q event=queue-replaced $NODE/hornerod.log" 20 &&
 	wait_until "test \"\$(hornero queue --json | jq length)\" -ge 1" 20 &&
-	touch "$cache/$go" && mended && test "$(grep -c x "$cache/runs")" = 1 &&
+	touch "$cache/$go" &&
+	mended &&
+	test "$(grep -c x "$cache/runs")" = 1 &&
 	grep -nE "event=attempt-(ended job=$job|started job=$last) " "$NODE/hornerod.log" >order &&
-	sed -n 1p order | grep "ended job=$job" && sed -n 2p order | grep "started job=$last" &&
-	wait $waiter && test_grep "job $job went with the queue" job.out && test_grep "is warm at" job.out
+	sed -n 1p order | grep "ended job=$job" &&
+	sed -n 2p order | grep "started job=$last" &&
+	wait $waiter &&
+	test_grep "job $job went with the queue" job.out &&
+	test_grep "is warm at" job.out
 '
 
 test_expect_success 'a newer schema still stops with words' '
-	node_stop && version=$(sqlite3 "$queue/queue.db" "PRAGMA user_version") && before=$(kept) &&
-	sqlite3 "$queue/queue.db" "PRAGMA user_version = 99" && test_expect_code 78 hornerod --foreground 2>err &&
-	test_grep "of version 99, and this hornero knows" err && test "$(kept)" = $before &&
-	sqlite3 "$queue/queue.db" "PRAGMA user_version = $version" && node_start
+	node_stop &&
+	version=$(sqlite3 "$queue/queue.db" "PRAGMA user_version") &&
+	before=$(kept) &&
+	sqlite3 "$queue/queue.db" "PRAGMA user_version = 99" &&
+	test_expect_code 78 hornerod --foreground 2>err &&
+	test_grep "of version 99, and this hornero knows" err &&
+	test "$(kept)" = $before &&
+	sqlite3 "$queue/queue.db" "PRAGMA user_version = $version" &&
+	node_start
 '
 
 test_expect_success 'what is no damage moves nothing: no permission' '
-	before=$(kept) && node_stop && mv "$queue/queue.db" away.db && mkdir "$queue/queue.db" && touch "$queue/.queue.db.damaged" &&
-	test_must_fail hornerod --foreground 2>err && test_grep "is not a regular file|cannot check" err &&
-	test "$(kept)" = $before && rmdir "$queue/queue.db" && mv away.db "$queue/queue.db" && node_start && push && mended
+	before=$(kept) &&
+	node_stop &&
+	mv "$queue/queue.db" away.db &&
+	mkdir "$queue/queue.db" &&
+	touch "$queue/.queue.db.damaged" &&
+	test_must_fail hornerod --foreground 2>err &&
+	test_grep "is not a regular file|cannot check" err &&
+	test "$(kept)" = $before &&
+	rmdir "$queue/queue.db" &&
+	mv away.db "$queue/queue.db" &&
+	node_start &&
+	push &&
+	mended
 '
 
 test_done

@@ -1,9 +1,11 @@
 #!/bin/sh
-# The wall clock jumps by hours, either way, while hornerod runs and while it does not. Back-offs, what is kept warm and
-# ages go on as if nothing had happened. The machine's clock is left alone: t/tools/clock-shim is preloaded.
+# The wall clock jumps by hours, either way, while hornerod runs and while it does not. Back-offs,
+# what is kept warm and ages go on as if nothing had happened. The machine's clock is left alone:
+# t/tools/clock-shim is preloaded.
 #
-# Red without: db_now_ms in settle (agent/hornerod/attempt_end.c) or in agent_turn (a back-off of seconds takes 8 hours, or none),
-# job_present in db/listing.c (ages of 8 h), steady_present_ms in kept_load (an image is let go), look_at_clock in agent/hornerod/healing.c.
+# Red without: db_now_ms in settle (agent/hornerod/attempt_end.c) or in agent_turn (a back-off of
+# seconds takes 8 hours, or none), job_present in db/listing.c (ages of 8 h), steady_present_ms in
+# kept_load (an image is let go), look_at_clock in agent/hornerod/healing.c.
 test_description='a wall clock that jumps'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -13,7 +15,8 @@ LD_PRELOAD=$HORNERO_BUILD/t/tools/clock-shim
 ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
 export HORNERO_TEST_CLOCK ASAN_OPTIONS
 jump () {
-	echo $(($(cat "$HORNERO_TEST_CLOCK") + $1)) >"$HORNERO_TEST_CLOCK.new" && mv "$HORNERO_TEST_CLOCK.new" "$HORNERO_TEST_CLOCK"
+	echo $(($(cat "$HORNERO_TEST_CLOCK") + $1)) >"$HORNERO_TEST_CLOCK.new" &&
+	mv "$HORNERO_TEST_CLOCK.new" "$HORNERO_TEST_CLOCK"
 }
 echo 0 >"$HORNERO_TEST_CLOCK"
 hours=28800
@@ -28,38 +31,65 @@ field () {
 
 # A build that somebody kills in its first attempt: nobody's fault, so it waits for its next one.
 push_killed () {
-	printf 'hornero.raw:\n\ttest -e ../cache/%s || { touch ../cache/%s; kill -9 $$PPID; }\n\thead -c 1048576 /dev/zero >$@\n' "$1" "$1" \
+	printf \
+		'hornero.raw:\n\ttest -e ../cache/%s || { touch ../cache/%s; kill -9 $$PPID; }\n\thead -c 1048576 /dev/zero >$@\n' "$1" "$1" \
 		>"$HELLO_WORK/Makefile" &&
-	git -C "$HELLO_WORK" commit -q -a -m "$1" && git -C "$HELLO_WORK" push -q origin main 2>push.out &&
-	job=$(node_job push.out) && test -n "$job"
+	git -C "$HELLO_WORK" commit -q -a -m "$1" &&
+	git -C "$HELLO_WORK" push -q origin main 2>push.out &&
+	job=$(node_job push.out) &&
+	test -n "$job"
 }
 
 test_expect_success 'the shim moves the wall clock, and nothing else' '
-	real=$(date +%s) && jump $hours && moved=$(LD_PRELOAD=$LD_PRELOAD date +%s) && jump -$hours &&
-	test $((moved - real)) -ge $hours && test $((moved - real)) -lt $((hours + 60))
+	real=$(date +%s) &&
+	jump $hours &&
+	moved=$(LD_PRELOAD=$LD_PRELOAD date +%s) &&
+	jump -$hours &&
+	test $((moved - real)) -ge $hours &&
+	test $((moved - real)) -lt $((hours + 60))
 '
 
 test_expect_success 'a node, and an image that is kept warm for an hour' '
-	node_init && export LD_PRELOAD && node_start && node_hello_repo &&
-	hornero image set "$HELLO_UUID" keep_warm=1h && push_make "head -c 1048576 /dev/zero >\$@" &&
+	node_init &&
+	export LD_PRELOAD &&
+	node_start &&
+	node_hello_repo &&
+	hornero image set "$HELLO_UUID" keep_warm=1h &&
+	push_make "head -c 1048576 /dev/zero >\$@" &&
 	hornero wait "$HELLO_UUID" --timeout 60
 '
 
 for by in $hours -$hours
 do
 	test_expect_success "by $by s: ages stay what they are, and say why they may surprise" '
-		jump $by && hornero queue --all >out && cat out && ! grep -E "[0-9] (h|days)" out && test_grep "clock was changed" out &&
-		hornero why "$HELLO_UUID" >out && ! grep -E "[0-9] (h|days)" out && test_grep "ago .clock was changed.|just now .clock was changed." out &&
-		hornero show 1 >out && ! grep -E "[0-9] (h|days)" out &&
-		now=$(LD_PRELOAD=$LD_PRELOAD date +%s) && created=$(field 1 created_ms) &&
-		test $((now - created / 1000)) -ge 0 && test $((now - created / 1000)) -lt 600
+		jump $by &&
+		hornero queue --all >out &&
+		cat out &&
+		! grep -E "[0-9] (h|days)" out &&
+		test_grep "clock was changed" out &&
+		hornero why "$HELLO_UUID" >out &&
+		! grep -E "[0-9] (h|days)" out &&
+		test_grep "ago .clock was changed.|just now .clock was changed." out &&
+		hornero show 1 >out &&
+		! grep -E "[0-9] (h|days)" out &&
+		now=$(LD_PRELOAD=$LD_PRELOAD date +%s) &&
+		created=$(field 1 created_ms) &&
+		test $((now - created / 1000)) -ge 0 &&
+		test $((now - created / 1000)) -lt 600
 	'
 
 	test_expect_success "by $by s: what is kept warm for an hour is neither let go nor evicted" '
-		hornero-keep -c "$HORNERO_CONF" && hornero sweep >out && test_grep "$HELLO_UUID  warm" out &&
-		test -e "$(node_warm_path "$HELLO_UUID")" && hornero why "$HELLO_UUID" >out && test_grep "is warm at" out &&
-		rm "$(node_warm_path "$HELLO_UUID")" && { hornero-keep -c "$HORNERO_CONF" || test $? = 1; } &&
-		hornero sweep >out && ! grep "let go" out && wait_until "test -e $(node_warm_path "$HELLO_UUID")" 30
+		hornero-keep -c "$HORNERO_CONF" &&
+		hornero sweep >out &&
+		test_grep "$HELLO_UUID  warm" out &&
+		test -e "$(node_warm_path "$HELLO_UUID")" &&
+		hornero why "$HELLO_UUID" >out &&
+		test_grep "is warm at" out &&
+		rm "$(node_warm_path "$HELLO_UUID")" &&
+		{ hornero-keep -c "$HORNERO_CONF" || test $? = 1; } &&
+		hornero sweep >out &&
+		! grep "let go" out &&
+		wait_until "test -e $(node_warm_path "$HELLO_UUID")" 30
 	'
 
 	test_expect_success "by $by s: hornerod notes it" '
@@ -67,31 +97,51 @@ do
 	'
 
 	test_expect_success "by $by s, during a back-off: it takes seconds, neither hours nor none" '
-		push_killed "while$by" && wait_until "test \$(hornero show $job --json | jq .attempts[0].ended_ms) != null" 30 &&
-		jump $by && hornero why $job >out && test_grep "gets its next attempt in ([0-9]+ s|a moment)" out && ! grep " h" out &&
-		hornero wait $job --timeout 60 && test "$(hornero show $job --json | jq ".attempts | length")" = 2
+		push_killed "while$by" &&
+		wait_until "test \$(hornero show $job --json | jq .attempts[0].ended_ms) != null" \
+			30 &&
+		jump $by &&
+		hornero why $job >out &&
+		test_grep "gets its next attempt in ([0-9]+ s|a moment)" out &&
+		! grep " h" out &&
+		hornero wait $job --timeout 60 &&
+		test "$(hornero show $job --json | jq ".attempts | length")" = 2
 	'
 
 	test_expect_success "by $by s, during a back-off, while hornerod does not run: the same" '
-		push_killed "off$by" && wait_until "test \$(hornero show $job --json | jq .attempts[0].ended_ms) != null" 30 &&
-		node_stop && jump $by && node_start && hornero wait $job --timeout 60 &&
+		push_killed "off$by" &&
+		wait_until "test \$(hornero show $job --json | jq .attempts[0].ended_ms) != null" \
+			30 &&
+		node_stop &&
+		jump $by &&
+		node_start &&
+		hornero wait $job --timeout 60 &&
 		test "$(hornero show $job --json | jq ".attempts | length")" = 2
 	'
 
 	test_expect_success "by $by s: a wait with a limit is as long as before" '
 		{ hornero wait 999999 --timeout 0 2>err; test $? -ne 0; } &&
-		hornero pause "$HELLO_UUID" && push_killed "wait$by" && jump $by && test_expect_code 75 hornero wait $job --timeout 0.2 2>err &&
-		hornero resume "$HELLO_UUID" && hornero wait $job --timeout 60
+		hornero pause "$HELLO_UUID" &&
+		push_killed "wait$by" &&
+		jump $by &&
+		test_expect_code 75 hornero wait $job --timeout 0.2 2>err &&
+		hornero resume "$HELLO_UUID" &&
+		hornero wait $job --timeout 60
 	'
 done
 
 test_expect_success 'durations are what they were' '
-	hornero queue --all --json | jq -e "all(.[]; .ended_ms == null or (.ended_ms - .created_ms >= 0 and .ended_ms - .created_ms < 600000))"
+	hornero queue --all --json | jq -e \
+		"all(.[]; .ended_ms == null or (.ended_ms - .created_ms >= 0 and .ended_ms - .created_ms < 600000))"
 '
 
 test_expect_success 'a clock file that makes no sense is as good as none' '
-	node_stop && echo nonsense >"$NODE/state/queue/clock" && node_start && push_make "head -c 1048576 /dev/zero >\$@; echo x >>\$@; truncate -s 1M \$@" &&
-	hornero wait $job --timeout 60 && test_grep "hornero-clock 1" "$NODE/state/queue/clock"
+	node_stop &&
+	echo nonsense >"$NODE/state/queue/clock" &&
+	node_start &&
+	push_make "head -c 1048576 /dev/zero >\$@; echo x >>\$@; truncate -s 1M \$@" &&
+	hornero wait $job --timeout 60 &&
+	test_grep "hornero-clock 1" "$NODE/state/queue/clock"
 '
 
 test_done

@@ -12,28 +12,38 @@ uuid () {
 }
 
 test_expect_success 'ten repositories, twenty clients' '
-	node_init "workers: 2" "compile_core_limit: 100" && node_start &&
+	node_init "workers: 2" "compile_core_limit: 100" &&
+	node_start &&
 	for r in 0 1 2 3 4 5 6 7 8 9
 	do
 		command hornero repo create many-$r >/dev/null &&
-		hornero image add $(uuid 1$r) many-$r --ref refs/heads/a --builder make >/dev/null &&
-		hornero image add $(uuid 2$r) many-$r --ref refs/heads/b --builder make >/dev/null || return 1
+		hornero image add $(uuid 1$r) many-$r --ref refs/heads/a --builder make \
+			>/dev/null &&
+		hornero image add $(uuid 2$r) many-$r --ref refs/heads/b --builder make >/dev/null \
+			|| return 1
 	done &&
 	for c in $(seq 0 19)
 	do
-		mkdir client-$c && { test $node__users = no || chown $node_git client-$c; } && git init -q client-$c && git -C client-$c remote add origin "$NODE/git/many-$((c % 10)).git" || return 1
+		mkdir client-$c &&
+		{ test $node__users = no || chown $node_git client-$c; } &&
+		git init -q client-$c &&
+		git -C client-$c remote add origin "$NODE/git/many-$((c % 10)).git" || return 1
 	done
 '
 
 # client C: five pushes, each its own content, on its own branch of its own repository
 client () {
-	branch=a && test "$1" -lt 10 || branch=b
+	branch=a &&
+	test "$1" -lt 10 || branch=b
 	for k in 1 2 3 4 5
 	do
-		printf 'hornero.raw:\n\thead -c 1048576 /dev/zero >$@\n\tprintf "%s %s" | dd of=$@ conv=notrunc 2>/dev/null\n' "$1" $k \
+		printf \
+			'hornero.raw:\n\thead -c 1048576 /dev/zero >$@\n\tprintf "%s %s" | dd of=$@ conv=notrunc 2>/dev/null\n' "$1" $k \
 			>client-$1/Makefile &&
-		git -C client-$1 add -A && git -C client-$1 commit -q -m $k &&
-		git -C client-$1 push origin HEAD:refs/heads/$branch >>client-$1.out 2>&1 || return 1
+		git -C client-$1 add -A &&
+		git -C client-$1 commit -q -m $k &&
+		git -C client-$1 push origin HEAD:refs/heads/$branch >>client-$1.out 2>&1 || \
+			return 1
 	done
 }
 
@@ -50,14 +60,16 @@ test_expect_success 'a hundred pushes at once are all accepted' '
 '
 
 test_expect_success 'each was answered: a job, or the sweep that will pick it up' '
-	test "$(cat client-*.out | grep -c "remote: hornero: job [0-9]* queued\|remote: hornero: .*\(sweep\|looks at\)")" -ge 100
+	test \
+		"$(cat client-*.out | grep -c "remote: hornero: job [0-9]* queued\|remote: hornero: .*\(sweep\|looks at\)")" -ge 100
 '
 
 test_expect_success 'every image becomes what was pushed last' '
 	hornero sweep &&
 	for c in $(seq 0 19)
 	do
-		g=1 && test $c -lt 10 || g=2
+		g=1 &&
+		test $c -lt 10 || g=2
 		u=$(uuid $g$((c % 10))) &&
 		hornero wait $u --timeout 120 &&
 		test "$(tr -d "\0" <"$(node_warm_path $u)")" = "$c 5" || return 1
@@ -66,17 +78,24 @@ test_expect_success 'every image becomes what was pushed last' '
 
 test_expect_success 'every job has one terminal outcome' '
 	hornero queue --all --json >queue.json &&
-	cat client-*.out | sed -n "s/.*hornero: job \([0-9]*\) queued.*/\1/p" | sort >acknowledged &&
-	jq -r ".[] | select(.state == \"published\" or .state == \"superseded\") | .job" queue.json | sort >ended &&
-	test -s acknowledged && test -z "$(comm -23 acknowledged ended)"
+	cat client-*.out | sed -n "s/.*hornero: job \([0-9]*\) queued.*/\1/p" | sort \
+		>acknowledged &&
+	jq -r ".[] | select(.state == \"published\" or .state == \"superseded\") | .job" \
+		queue.json | sort >ended &&
+	test -s acknowledged &&
+	test -z "$(comm -23 acknowledged ended)"
 '
 
 test_expect_success 'whoever was superseded names the newer job' '
-	jq -e "[.[] | select(.state == \"superseded\" and (.superseded_by // 0) == 0)] == []" queue.json
+	jq -e "[.[] | select(.state == \"superseded\" and (.superseded_by // 0) == 0)] == []" \
+		queue.json
 '
 
 test_expect_success 'nothing is left' '
-	wait_until node_cgroups_gone 10 && node_stop && hornerod --clean-up && test -z "$(node_cgroups)"
+	wait_until node_cgroups_gone 10 &&
+	node_stop &&
+	hornerod --clean-up &&
+	test -z "$(node_cgroups)"
 '
 
 test_done

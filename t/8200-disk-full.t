@@ -1,5 +1,6 @@
 #!/bin/sh
-# Full disks: nothing half-written, nothing lost, said in words, and mended by itself once there is room.
+# Full disks: nothing half-written, nothing lost, said in words, and mended by itself once there is
+# room.
 test_description='full disks while building and while publishing'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -7,45 +8,66 @@ test_description='full disks while building and while publishing'
 test "$(id -u)" -eq 0 || test_skip_all 'mounting small filesystems needs root'
 
 small () {
-	mkdir -p "$1" && mount -t tmpfs -o size="$2",mode=0755 hornero-small "$1" && test_cleanup "umount '$1'"
+	mkdir -p "$1" &&
+	mount -t tmpfs -o size="$2",mode=0755 hornero-small "$1" &&
+	test_cleanup "umount '$1'"
 }
 
 # push_random: 8 MiB that no filesystem can store smaller
 push_random () {
-	printf 'hornero.raw:\n\thead -c 8388608 /dev/urandom >$@\n\tprintf "%s\\000" | dd of=$@ conv=notrunc 2>/dev/null\n' "$1" >"$HELLO_WORK/Makefile" &&
-	git -C "$HELLO_WORK" commit -q -a -m "$1" && git -C "$HELLO_WORK" push -q origin main 2>/dev/null
+	printf \
+		'hornero.raw:\n\thead -c 8388608 /dev/urandom >$@\n\tprintf "%s\\000" | dd of=$@ conv=notrunc 2>/dev/null\n' "$1" >"$HELLO_WORK/Makefile" &&
+	git -C "$HELLO_WORK" commit -q -a -m "$1" &&
+	git -C "$HELLO_WORK" push -q origin main 2>/dev/null
 }
 
 test_expect_success 'a node whose store and cache are small' '
-	small "$NODE/store" 4m && mkdir -p "$NODE/instances" && small "$NODE/instances/_base" 4m &&
-	node_init "store_dir: $NODE/store" "compile_core_limit: 100" && node_start && node_hello_repo
+	small "$NODE/store" 4m &&
+	mkdir -p "$NODE/instances" &&
+	small "$NODE/instances/_base" 4m &&
+	node_init "store_dir: $NODE/store" "compile_core_limit: 100" &&
+	node_start &&
+	node_hello_repo
 '
 
-# Drained, so that no next attempt begins meanwhile. Red without: unlink in agent/build/build_store.c.
+# Drained, so that no next attempt begins meanwhile. Red without: unlink in
+# agent/build/build_store.c.
 test_expect_success 'the store is full: the job waits with the reason, and leaves nothing' '
-	push_random one && wait_until "hornero show 1 --json | jq -e \".attempts[0].ended_ms != null\"" 60 && hornero drain --timeout 60 &&
-	hornero show 1 --json >shown && jq -e ".state == \"queued\" and (.attempts[-1].reason | test(\"No space left\"))" shown &&
-	test -z "$(ls -A "$NODE/store/stage" "$NODE/store/artifact" | grep raw)" && hornero resume &&
+	push_random one &&
+	wait_until "hornero show 1 --json | jq -e \".attempts[0].ended_ms != null\"" 60 &&
+	hornero drain --timeout 60 &&
+	hornero show 1 --json >shown &&
+	jq -e ".state == \"queued\" and (.attempts[-1].reason | test(\"No space left\"))" shown &&
+	test -z "$(ls -A "$NODE/store/stage" "$NODE/store/artifact" | grep raw)" &&
+	hornero resume &&
 	wait_until "hornero why 1 | grep \"No space left\"" 60
 '
 
 test_expect_success 'room in the store: it goes on by itself, until the cache is full' '
 	mount -o remount,size=64m "$NODE/store" &&
-	wait_until "hornero show 1 --json | jq -e \".state == \\\"built\\\" and .waiting_kind == \\\"retry\\\" and (.waiting_for | test(\\\"No space\\\"))\"" 60 &&
-	test_expect_code 75 hornero wait 1 --timeout 2 2>err && test_grep "waits and needs nobody: tried again by itself: .*No space" err &&
+	wait_until \
+		"hornero show 1 --json | jq -e \".state == \\\"built\\\" and .waiting_kind == \\\"retry\\\" and (.waiting_for | test(\\\"No space\\\"))\"" 60 &&
+	test_expect_code 75 hornero wait 1 --timeout 2 2>err &&
+	test_grep "waits and needs nobody: tried again by itself: .*No space" err &&
 	test -z "$(ls "$NODE/instances/_base")"
 '
 
 test_expect_success 'room in the cache: it becomes warm by itself' '
-	mount -o remount,size=64m "$NODE/instances/_base" && hornero wait "$HELLO_UUID" --timeout 60 &&
+	mount -o remount,size=64m "$NODE/instances/_base" &&
+	hornero wait "$HELLO_UUID" --timeout 60 &&
 	test "$(head -c 3 "$(node_warm_path "$HELLO_UUID")")" = one &&
 	test "$(ls -A "$NODE/instances/_base" | wc -l)" = 1
 '
 
 test_expect_success 'the builder'\''s own disk is full: the pusher reads what the builder said' '
-	node_stop && rm -rf "$NODE/unikernels" && small "$NODE/unikernels" 4m && node_start &&
-	push_random two && test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 30 &&
-	hornero log 2 >out && test_grep "No space left" out &&
+	node_stop &&
+	rm -rf "$NODE/unikernels" &&
+	small "$NODE/unikernels" 4m &&
+	node_start &&
+	push_random two &&
+	test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 30 &&
+	hornero log 2 >out &&
+	test_grep "No space left" out &&
 	test "$(head -c 3 "$(node_warm_path "$HELLO_UUID")")" = one
 '
 

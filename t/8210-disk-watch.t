@@ -1,6 +1,6 @@
 #!/bin/sh
-# A whole node on one small filesystem: whoever fills it is ended at store_floor and gives the room back, at every stage; who is not
-# to blame waits.
+# A whole node on one small filesystem: whoever fills it is ended at store_floor and gives the room
+# back, at every stage; who is not to blame waits.
 test_description='a push that fills the disk is ended at the floor, and the others go on'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -12,9 +12,11 @@ OTHER=33333333-3333-4333-8333-333333333333
 
 # push_files: what is in the hello work clone. Sets job.
 push_files () {
-	git -C "$HELLO_WORK" add -A && git -C "$HELLO_WORK" commit -q -m "$1" &&
+	git -C "$HELLO_WORK" add -A &&
+	git -C "$HELLO_WORK" commit -q -m "$1" &&
 	git -C "$HELLO_WORK" push -q origin main 2>push.out || { cat push.out; return 1; }
-	job=$(node_job push.out) && test -n "$job"
+	job=$(node_job push.out) &&
+	test -n "$job"
 }
 
 # The job failed at once, by its pusher's fault, with this in its reason, and what it wrote is gone.
@@ -31,53 +33,86 @@ free_mib () {
 
 other_goes_on () {
 	(
-		HELLO_UUID=$OTHER HELLO_WORK=$TRASH/work-other && push_make "echo $1 >\$@; truncate -s 64K \$@" && hornero wait "$job" --timeout 60
+		HELLO_UUID=$OTHER HELLO_WORK=$TRASH/work-other &&
+		push_make "echo $1 >\$@; truncate -s 64K \$@" &&
+		hornero wait "$job" --timeout 60
 	)
 }
 
 test_expect_success 'a node on a filesystem of 100 MiB and 3000 inodes' '
-	mkdir -p "$NODE" && truncate -s 100M disk && mkfs.ext4 -q -m 0 -O ^has_journal -N 3000 disk && mount -o loop disk "$NODE" &&
-	test_cleanup "umount \"$NODE\"" && node_init "store_floor: 20M" "workers: 1" "cache_floor: 0" &&
-	node_start && node_hello_repo other $OTHER && node_hello_repo && other_goes_on first
+	mkdir -p "$NODE" &&
+	truncate -s 100M disk &&
+	mkfs.ext4 -q -m 0 -O ^has_journal -N 3000 disk &&
+	mount -o loop disk "$NODE" &&
+	test_cleanup "umount \"$NODE\"" &&
+	node_init "store_floor: 20M" "workers: 1" "cache_floor: 0" &&
+	node_start &&
+	node_hello_repo other $OTHER &&
+	node_hello_repo &&
+	other_goes_on first
 '
 
 test_expect_success 'the checkout: a push of a few KiB that holds 90 MB of zeros' '
-	for n in 1 2 3 4 5 6 7 8 9; do { echo $n && head -c 10000000 /dev/zero; } >"$HELLO_WORK/zeros$n" || return 1; done &&
-	push_files zeros && filled "^the checkout filled the disk: .* MiB went since the attempt began" && other_goes_on second
+	for n in 1 2 3 4 5 6 7 8 9
+	do
+		{ echo $n && head -c 10000000 /dev/zero; } >"$HELLO_WORK/zeros$n" || return 1
+	done &&
+	push_files zeros &&
+	filled "^the checkout filled the disk: .* MiB went since the attempt began" &&
+	other_goes_on second
 '
 
 test_expect_success 'the builder: faster than anybody looks' '
-	git -C "$HELLO_WORK" rm -q "zeros*" && push_make "fallocate -l 80M ../cache/x" &&
-	filled "^make filled the disk: .* MiB went" && other_goes_on third
+	git -C "$HELLO_WORK" rm -q "zeros*" &&
+	push_make "fallocate -l 80M ../cache/x" &&
+	filled "^make filled the disk: .* MiB went" &&
+	other_goes_on third
 '
 
 test_expect_success 'where it cannot be counted, too' '
-	push_make "mkdir -p ../cache/$(printf "%0400d" 0 | sed "s,0,d/,g")" "head -c 90000000 /dev/zero >../cache/$(printf "%0400d" 0 | sed "s,0,d/,g")x" &&
-	filled "^make filled the disk" && other_goes_on fourth
+	push_make "mkdir -p ../cache/$(printf "%0400d" 0 | sed "s,0,d/,g")" \
+		"head -c 90000000 /dev/zero >../cache/$(printf "%0400d" 0 | sed "s,0,d/,g")x" &&
+	filled "^make filled the disk" &&
+	other_goes_on fourth
 '
 
 test_expect_success 'and where the files have no name any more' '
-	push_make "exec 3>../cache/x; rm ../cache/x; while head -c 1000000 /dev/zero >&3; do echo; done; sleep 60" &&
-	filled "^make filled the disk" && other_goes_on fifth
+	push_make \
+		"exec 3>../cache/x; rm ../cache/x; while head -c 1000000 /dev/zero >&3; do echo; done; sleep 60" &&
+	filled "^make filled the disk" &&
+	other_goes_on fifth
 '
 
 test_expect_success 'the check: an artifact that fits once, and not twice' '
-	push_make "head -c 50000000 /dev/urandom >\$@" && filled "^the check of the artifact filled the disk: .* MiB went" && other_goes_on sixth
+	push_make "head -c 50000000 /dev/urandom >\$@" &&
+	filled "^the check of the artifact filled the disk: .* MiB went" &&
+	other_goes_on sixth
 '
 
 test_expect_success 'inodes: empty files' '
-	push_make "mkdir ../cache/d; i=0; while : >../cache/d/\$\$i; do i=\$\$((i + 1)); done; echo out of inodes" &&
-	filled "^make filled the disk: [0-9]* inodes went since the attempt began, and less than [0-9]* inodes were free" &&
-	test "$(df --output=iavail "$NODE" | tail -n 1)" -gt 1000 && other_goes_on seventh
+	push_make \
+		"mkdir ../cache/d; i=0; while : >../cache/d/\$\$i; do i=\$\$((i + 1)); done; echo out of inodes" &&
+	filled \
+		"^make filled the disk: [0-9]* inodes went since the attempt began, and less than [0-9]* inodes were free" &&
+	test "$(df --output=iavail "$NODE" | tail -n 1)" -gt 1000 &&
+	other_goes_on seventh
 '
 
 test_expect_success 'what others fill is nobody'\''s fault: the job waits and goes on by itself' '
-	push_make "test -e ../cache/go || { touch ../cache/here; until test -e ../cache/go; do sleep 0.05; done; }" "truncate -s 64K \$@" &&
-	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/here" 30 && free_mib && head -c $((free - 10))M /dev/zero >"$NODE/somebody-else" &&
-	wait_until "hornero show $job --json | jq -e \".state == \\\"queued\\\" and .attempts[0].class == \\\"nobody\\\" and .attempts[0].cause == \\\"disk\\\"\"" 30 &&
-	hornero show "$job" --json | jq -r ".attempts[0].reason" >out && test_grep "^less than 20.0 MiB are free on .*store_floor.; make was ended" out &&
-	rm -f "$NODE/unikernels/$HELLO_UUID/cache/here" && rm "$NODE/somebody-else" && wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/here" 60 &&
-	: >"$NODE/unikernels/$HELLO_UUID/cache/go" && wait_until "hornero wait $job --timeout 10" 60
+	push_make \
+		"test -e ../cache/go || { touch ../cache/here; until test -e ../cache/go; do sleep 0.05; done; }" "truncate -s 64K \$@" &&
+	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/here" 30 &&
+	free_mib &&
+	head -c $((free - 10))M /dev/zero >"$NODE/somebody-else" &&
+	wait_until \
+		"hornero show $job --json | jq -e \".state == \\\"queued\\\" and .attempts[0].class == \\\"nobody\\\" and .attempts[0].cause == \\\"disk\\\"\"" 30 &&
+	hornero show "$job" --json | jq -r ".attempts[0].reason" >out &&
+	test_grep "^less than 20.0 MiB are free on .*store_floor.; make was ended" out &&
+	rm -f "$NODE/unikernels/$HELLO_UUID/cache/here" &&
+	rm "$NODE/somebody-else" &&
+	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/here" 60 &&
+	: >"$NODE/unikernels/$HELLO_UUID/cache/go" &&
+	wait_until "hornero wait $job --timeout 10" 60
 '
 
 test_expect_success 'the node stops' '

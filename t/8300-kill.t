@@ -1,7 +1,7 @@
 #!/bin/sh
-# Random cancels and random deaths of the agent while short attempts run: in the end nothing of them is left. The long
-# test makes 10,000 attempts, an emulated guest as many as HORNERO_TEST_ATTEMPTS. HORNERO_TEST_SEED, printed, does the same
-# again, as far as two processors can.
+# Random cancels and random deaths of the agent while short attempts run: in the end nothing of them
+# is left. The long test makes 10,000 attempts, an emulated guest as many as HORNERO_TEST_ATTEMPTS.
+# HORNERO_TEST_SEED, printed, does the same again, as far as two processors can.
 test_description='kill leaves nothing: no process, no group, no mount, no file'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -26,14 +26,20 @@ random () {
 
 # Builds of different lengths, which leave daemons, a growing file and a mapping.
 repository () {
-	repo=$(command hornero repo create many | tail -n 1) && node_work work "$repo" &&
+	repo=$(command hornero repo create many | tail -n 1) &&
+	node_work work "$repo" &&
 	for i in $(seq $images)
 	do
-		mkdir work/$i && hornero image add 00000000-0000-4000-8000-$(printf %012d $i) many --subdir $i --builder make &&
-		printf 'hornero.raw:\n\tsetsid sleep %s &\n\t(trap "" TERM; sleep %s) &\n\tsleep 0.0%s; head -c %s0000 /dev/zero >x; truncate -s 1M $@\n' \
+		mkdir work/$i &&
+		hornero image add 00000000-0000-4000-8000-$(printf %012d $i) many --subdir $i \
+			--builder make &&
+		printf \
+			'hornero.raw:\n\tsetsid sleep %s &\n\t(trap "" TERM; sleep %s) &\n\tsleep 0.0%s; head -c %s0000 /dev/zero >x; truncate -s 1M $@\n' \
 			$long $long $i $i >work/$i/Makefile || return 1
 	done &&
-	git -C work add . && git -C work commit -q -m many && git -C work push -q origin main 2>push.out
+	git -C work add . &&
+	git -C work commit -q -m many &&
+	git -C work push -q origin main 2>push.out
 }
 
 count () {
@@ -42,12 +48,15 @@ count () {
 
 # job_ids WHERE: their numbers. The CLI tells that as well, but is asked thousands of times here.
 job_ids () {
-	sqlite3 -readonly -cmd '.timeout 10000' "$NODE/state/queue/queue.db" "SELECT id FROM jobs WHERE $1"
+	sqlite3 -readonly -cmd '.timeout 10000' "$NODE/state/queue/queue.db" \
+		"SELECT id FROM jobs WHERE $1"
 }
 
 # Few enough are under way or may begin now.
 room () {
-	job_ids "state = 'running' OR (state = 'queued' AND not_before_ms < $(date +%s%3N))" >under-way && test "$(wc -l <under-way)" -le "$1"
+	job_ids "state = 'running' OR (state = 'queued' AND not_before_ms < $(date +%s%3N))" \
+		>under-way &&
+	test "$(wc -l <under-way)" -le "$1"
 }
 
 # cancel_some: of the open jobs the first, and each third one
@@ -61,7 +70,10 @@ cancel_some () {
 }
 
 one_round () {
-	hornero rebuild --all --force >/dev/null && random 4 && wait_until "room $((r + images - 4))" 120 && cancel_some &&
+	hornero rebuild --all --force >/dev/null &&
+	random 4 &&
+	wait_until "room $((r + images - 4))" 120 &&
+	cancel_some &&
 	random 10 &&
 	case $rounds in
 	0 | 1) r=$rounds ;; # each of them once, however few there are
@@ -74,13 +86,17 @@ one_round () {
 }
 
 test_expect_success 'a node' '
-	node_init "workers: 3" "compile_core_limit: 100" && node_start && repository
+	node_init "workers: 3" "compile_core_limit: 100" &&
+	node_start &&
+	repository
 '
 
 test_expect_success "$attempts attempts, cancelled and left alone at random" '
-	count && while test "$made" -lt "$attempts"
+	count &&
+	while test "$made" -lt "$attempts"
 	do
-		one_round >round.out 2>&1 || { cat round.out; tail -n 20 "$NODE/hornerod.log"; return 1; }
+		one_round >round.out 2>&1 || { cat round.out; tail -n 20 "$NODE/hornerod.log"; \
+			return 1; }
 		count
 	done &&
 	wait_until "room 0" 60
@@ -88,31 +104,44 @@ test_expect_success "$attempts attempts, cancelled and left alone at random" '
 
 test_expect_success 'some were cancelled, some were stopped, some were crashes, some came to their end' '
 	hornero queue --all --json >all.json &&
-	jq -e "any(.[]; .state == \"cancelled\") and any(.[]; .state == \"published\") and any(.[]; .attempt > 1)" all.json
+	jq -e \
+		"any(.[]; .state == \"cancelled\") and any(.[]; .state == \"published\") and any(.[]; .attempt > 1)" all.json
 '
 
 # node_cgroups_gone: no group of an attempt, and nobody in any.
 test_expect_success 'while the agent runs no process, no group and no file of an attempt is left' '
-	wait_until node_cgroups_gone 10 && ! pgrep -f "sleep $long" &&
-	find "$NODE/instances/hornero/stage" "$NODE/state/run/cancel" -mindepth 1 >left && test_cmp /dev/null left
+	wait_until node_cgroups_gone 10 &&
+	! pgrep -f "sleep $long" &&
+	find "$NODE/instances/hornero/stage" "$NODE/state/run/cancel" -mindepth 1 >left &&
+	test_cmp /dev/null left
 '
 
 # A start clears what the death of an agent left in the middle of a write.
 test_expect_success 'nor when it has stopped: not a process, group, mount or file' '
-	node_kill9 && node_start && node_stop && test -z "$(node_cgroups)" && ! pgrep -f "$NODE" && ! grep -F "$TRASH" /proc/mounts &&
+	node_kill9 &&
+	node_start &&
+	node_stop &&
+	test -z "$(node_cgroups)" &&
+	! pgrep -f "$NODE" &&
+	! grep -F "$TRASH" /proc/mounts &&
 	{
 		find "$NODE" -name "*.tmp"
 		find "$NODE/state/run" -type f ! -name agent.lock
 		find "$NODE/state/log" -type f ! -name "*.log" ! -name "*.verdict"
-		find "$NODE/unikernels" -mindepth 2 -maxdepth 2 ! -name src ! -name cache ! -name tree ! -name source
+		find "$NODE/unikernels" -mindepth 2 -maxdepth 2 ! -name src ! -name cache ! -name \
+			tree ! -name source
 		find "$NODE/instances/_base" -type f | grep -vE "/[0-9a-f]{40}$"
 	} >left; test_cmp /dev/null left
 '
 
 test_expect_success 'the queue is sound, and the node builds what is pushed' '
-	test "$(sqlite3 "$NODE/state/queue/queue.db" "PRAGMA integrity_check")" = ok && node_start &&
-	echo "# another" >>work/1/Makefile && git -C work commit -q -a -m another && git -C work push -q origin main 2>push.out &&
-	hornero wait 00000000-0000-4000-8000-000000000001 --timeout 60 && node_stop
+	test "$(sqlite3 "$NODE/state/queue/queue.db" "PRAGMA integrity_check")" = ok &&
+	node_start &&
+	echo "# another" >>work/1/Makefile &&
+	git -C work commit -q -a -m another &&
+	git -C work push -q origin main 2>push.out &&
+	hornero wait 00000000-0000-4000-8000-000000000001 --timeout 60 &&
+	node_stop
 '
 
 test_done
