@@ -6,7 +6,8 @@ test_requires qemu-system-x86_64 qemu-system-x86
 test_requires jq jq
 
 push_and_wait () {
-	git -C "$HELLO_WORK" push origin main >push.log 2>&1 && cat push.log &&
+	git -C "$HELLO_WORK" push origin main >push.log 2>&1 &&
+	cat push.log &&
 	job=$(node_job push.log) &&
 	test -n "$job" &&
 	hornero wait --timeout 60 "$job"
@@ -35,9 +36,13 @@ test_expect_success 'its guest names the pushed tree' '
 '
 
 test_expect_success 'a push that waits shows the build, and returns when it is warm' '
-	git -C "$HELLO_WORK" commit -q --amend -m "hello again" && git -C "$HELLO_WORK" push -f -o wait -o rebuild origin main >push.log 2>&1 && cat push.log &&
-	job=$(node_job push.log) && test_grep "^remote: .*hornero.raw" push.log &&
-	test_grep "^remote: hornero: job $job is published: image $HELLO_UUID is warm at" push.log &&
+	git -C "$HELLO_WORK" commit -q --amend -m "hello again" &&
+	git -C "$HELLO_WORK" push -f -o wait -o rebuild origin main >push.log 2>&1 &&
+	cat push.log &&
+	job=$(node_job push.log) &&
+	test_grep "^remote: .*hornero.raw" push.log &&
+	test_grep "^remote: hornero: job $job is published: image $HELLO_UUID is warm at" \
+		push.log &&
 	test "$(hornero show $job --json | jq -r .state)" = published
 '
 

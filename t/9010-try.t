@@ -6,9 +6,11 @@ test_requires gcc gcc
 test_requires autoreconf autoconf
 test_requires qemu-system-x86_64 qemu-system-x86
 
-# try_start OUTPUT: in a process group of its own, as a terminal starts it. Sets try_pid, its process and its group.
+# try_start OUTPUT: in a process group of its own, as a terminal starts it. Sets try_pid, its
+# process and its group.
 try_start () {
-	TMPDIR=$TRASH/scratch setsid env --default-signal=INT ./sources/try --no-install >"$1" 2>&1 </dev/null &
+	TMPDIR=$TRASH/scratch setsid env --default-signal=INT ./sources/try --no-install >"$1" \
+		2>&1 </dev/null &
 	try_pid=$!
 	test_cleanup "kill -TERM $try_pid 2>/dev/null && wait $try_pid; :"
 }
@@ -31,15 +33,20 @@ section () {
 }
 
 test_expect_success 'a copy of the sources' '
-	mkdir sources scratch && src=$HORNERO_SRC && copy_sources sources && test ! -e sources/Makefile
+	mkdir sources scratch &&
+	src=$HORNERO_SRC &&
+	copy_sources sources &&
+	test ! -e sources/Makefile
 '
 
 test_expect_success 'it runs to its end, without a terminal' '
-	try_start out && { wait $try_pid; status=$?; cat out; test $status -eq 0; }
+	try_start out &&
+	{ wait $try_pid; status=$?; cat out; test $status -eq 0; }
 '
 
 test_expect_success 'nothing is left of it' '
-	try_left_nothing && (cd sources && test ! -e Makefile && test ! -e build && test ! -e hornerod)
+	try_left_nothing &&
+	(cd sources && test ! -e Makefile && test ! -e build && test ! -e hornerod)
 '
 
 test_expect_success 'it says whether builds have limits' '
@@ -57,22 +64,27 @@ done
 
 test_expect_success 'the log of each build is shown as it runs' '
 	test "$(grep -c "^== Its build, as it runs: hornero log -f [0-9]" out)" -eq 3 &&
-	section "Its build" >logs && test_grep "gcc|cc " logs && test_grep "words" logs
+	section "Its build" >logs &&
+	test_grep "gcc|cc " logs &&
+	test_grep "words" logs
 '
 
 test_expect_success 'each push is warm where Nova looks, with both times' '
 	warm=instances/_base/$(printf %s 2b7e1516-28ae-4d2a-abf7-158809cf4f3c | sha1sum | cut -d " " -f 1) &&
 	section "Warm" >warm &&
 	test "$(grep -c "^   $warm, 1048576 bytes$" warm)" -eq 3 &&
-	test "$(grep -c -E "^   (before it returned|[0-9]+\.[0-9]{2} s) after the push returned; the builder.s part of it: " warm)" -eq 3
+	test \
+		"$(grep -c -E "^   (before it returned|[0-9]+\.[0-9]{2} s) after the push returned; the builder.s part of it: " warm)" -eq 3
 '
 
 test_expect_success 'each guest names the tree that was pushed' '
 	section "Booted in QEMU" >booted &&
 	sed -n "s/^   the guest says   .*, tree //p" booted >said &&
 	sed -n "s/^   git rev-parse    //p" booted >pushed &&
-	test "$(grep -c -E "^[0-9a-f]{40}$" said)" -eq 3 && test_cmp pushed said &&
-	test "$(sed -n 1p said)" = "$(sed -n 3p said)" && test "$(sed -n 1p said)" != "$(sed -n 2p said)" &&
+	test "$(grep -c -E "^[0-9a-f]{40}$" said)" -eq 3 &&
+	test_cmp pushed said &&
+	test "$(sed -n 1p said)" = "$(sed -n 3p said)" &&
+	test "$(sed -n 1p said)" != "$(sed -n 2p said)" &&
 	test_grep "good evening from hornero, tree $(sed -n 2p said)" booted
 '
 
@@ -86,18 +98,24 @@ test_expect_success 'the revert needs no build' '
 
 # Quick to build: here only the end matters.
 test_expect_success 'interrupted in the middle of a build it says so, ends at once, and nothing is left of it' '
-	CFLAGS=-O0 && export CFLAGS && try_start interrupted && unset CFLAGS &&
+	CFLAGS=-O0 &&
+	export CFLAGS &&
+	try_start interrupted &&
+	unset CFLAGS &&
 	wait_until "grep -q \"^== Its build\" interrupted || ! kill -0 $try_pid" 120 &&
 	kill -INT -$try_pid
 	wait $try_pid
 	status=$?
 	cat interrupted
-	test $status -eq 130 && test_grep "^Interrupted; nothing is left of it" interrupted &&
-	test_grep ! "^== Warm" interrupted && try_left_nothing
+	test $status -eq 130 &&
+	test_grep "^Interrupted; nothing is left of it" interrupted &&
+	test_grep ! "^== Warm" interrupted &&
+	try_left_nothing
 '
 
 test_expect_success 'a word that it does not know' '
-	test_expect_code 64 ./sources/try --instal 2>usage && test_grep "^usage: ./try \[--no-install\]" usage
+	test_expect_code 64 ./sources/try --instal 2>usage &&
+	test_grep "^usage: ./try \[--no-install\]" usage
 '
 
 test_done

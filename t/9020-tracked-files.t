@@ -1,5 +1,6 @@
 #!/bin/sh
-# What a build sees is what a fresh clone of the pushed commit has, whatever the builds before it did to their source.
+# What a build sees is what a fresh clone of the pushed commit has, whatever the builds before it
+# did to their source.
 test_description='a push is built from the bytes of its tree'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -12,36 +13,68 @@ begins () {
 
 # push: waits until it is warm, or has failed
 push () {
-	git -C work add -A && git -C work commit -q --allow-empty -m "$1" &&
+	git -C work add -A &&
+	git -C work commit -q --allow-empty -m "$1" &&
 	git -C work push -q "$bare" main 2>push.out || { cat push.out; return 1; }
-	job=$(node_job push.out) && hornero wait "$job" --timeout 60
+	job=$(node_job push.out) &&
+	hornero wait "$job" --timeout 60
 }
 
 test_expect_success 'a node and an image' '
-	node_init "compile_core_limit: 100" && node_start && bare=$(hornero repo create app | tail -n 1) &&
-	hornero image add $ID app --builder make && mkdir work && git init -q -b main work && echo seed >work/seed
+	node_init "compile_core_limit: 100" &&
+	node_start &&
+	bare=$(hornero repo create app | tail -n 1) &&
+	hornero image add $ID app --builder make &&
+	mkdir work &&
+	git init -q -b main work &&
+	echo seed >work/seed
 '
 
 # Red without: the stat in is_untouched (agent/sandboxed/checkout/treesync.c).
 test_expect_success 'a build that edits a tracked file by sed -i, and the next push' '
-	printf "hornero.raw: seed\n\tsed -i s/@V@/\`cat ver\`/ conf.h; cat conf.h seed >hornero.raw; truncate -s 1M hornero.raw\n" \
-		>work/Makefile && echo 1 >work/ver && echo "version @V@" >work/conf.h && push one && test "$(begins 9)" = "version 1" &&
-	echo 2 >work/ver && push two && test "$(begins 9)" = "version 2"
+	printf \
+		"hornero.raw: seed\n\tsed -i s/@V@/\`cat ver\`/ conf.h; cat conf.h seed >hornero.raw; truncate -s 1M hornero.raw\n" \
+		>work/Makefile &&
+		echo 1 >work/ver &&
+		echo "version @V@" >work/conf.h &&
+		push one &&
+		test "$(begins 9)" = "version 1" &&
+	echo 2 >work/ver &&
+	push two &&
+	test "$(begins 9)" = "version 2"
 '
 
 test_expect_success 'one that moves, replaces, links, deletes and shuts off what is tracked, and the next push' '
-	mkdir -p work/dir && echo "in dir" >work/dir/file && echo gone >work/gone && echo moved >work/moved &&
+	mkdir -p work/dir &&
+	echo "in dir" >work/dir/file &&
+	echo gone >work/gone &&
+	echo moved >work/moved &&
 	printf "hornero.raw: FORCE\n\tcat conf.h dir/file gone moved seed >hornero.raw; truncate -s 1M hornero.raw\n\tmv moved ../cache/m; rm gone; \
 mv dir ../cache/d; ln -s /build/cache/d dir; echo BAD >../cache/d/file; rm conf.h; mkdir conf.h; echo BAD >seed; chmod 0 seed\nFORCE:\n" \
-		>work/Makefile && push three && begins >first && echo 3 >work/ver && push four && begins >second && test_cmp first second &&
-	! grep -q BAD second && echo more >>work/gone && push five && begins | grep -q more
+		>work/Makefile &&
+		push three &&
+		begins >first &&
+		echo 3 >work/ver &&
+		push four &&
+		begins >second &&
+		test_cmp first second &&
+	! grep -q BAD second &&
+	echo more >>work/gone &&
+	push five &&
+	begins | grep -q more
 '
 
 # Red without: smudge_each asking for attributes; SOURCE_DATE_EPOCH of agent/build/build_builder.c.
 test_expect_success 'line endings are those of a clone, and the time is one that zip can hold' '
-	printf "*.crlf text eol=crlf\n" >work/.gitattributes && printf "a\n" >work/f.crlf &&
-	printf "hornero.raw: f.crlf\n\tcat f.crlf >hornero.raw; echo \$\$SOURCE_DATE_EPOCH >>hornero.raw; truncate -s 1M hornero.raw\n" \
-		>work/Makefile && push crlf && begins 13 >have && printf "a\r\n315532800\n" >want && test_cmp want have
+	printf "*.crlf text eol=crlf\n" >work/.gitattributes &&
+	printf "a\n" >work/f.crlf &&
+	printf \
+		"hornero.raw: f.crlf\n\tcat f.crlf >hornero.raw; echo \$\$SOURCE_DATE_EPOCH >>hornero.raw; truncate -s 1M hornero.raw\n" \
+		>work/Makefile &&
+		push crlf &&
+		begins 13 >have &&
+		printf "a\r\n315532800\n" >want &&
+		test_cmp want have
 '
 
 # bring COMMIT: main of the bare repository, by a way that runs no hook.
@@ -51,25 +84,50 @@ bring () {
 
 # newest STATE: the newest job is in it; show has its words.
 newest () {
-	test "$(sqlite3 "$NODE/state/queue/queue.db" "SELECT state FROM jobs ORDER BY id DESC LIMIT 1")" = "$1" &&
+	test \
+		"$(sqlite3 "$NODE/state/queue/queue.db" "SELECT state FROM jobs ORDER BY id DESC LIMIT 1")" = "$1" &&
 	hornero show "$(sqlite3 "$NODE/state/queue/queue.db" "SELECT max(id) FROM jobs")" >show
 }
 
 # Red without: --on-missing in agent/build/build_checkout.c; look_for_pointer.
 test_expect_success 'a pointer of Git LFS: the push is refused; where no push can say so the build that a sweep starts, and the file named' '
-	mkdir -p work/deep && echo "*.bin filter=lfs" >work/deep/.gitattributes &&
-	printf "version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 12345\n" 7 >work/deep/big.bin &&
-	git -C work config filter.lfs.clean cat && ! push lfs >refused && test_grep "refused: .*deep/big.bin is a Git LFS pointer" refused &&
-	lfs=$(git -C work rev-parse HEAD) && bring $lfs && hornero sweep && wait_until "newest failed" 60 &&
-	test_grep "deep/big.bin is a Git LFS pointer, and the file itself is not on this node" show && test_grep "sweep" show
+	mkdir -p work/deep &&
+	echo "*.bin filter=lfs" >work/deep/.gitattributes &&
+	printf "version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 12345\n" 7 \
+		>work/deep/big.bin &&
+	git -C work config filter.lfs.clean cat &&
+	! push lfs >refused &&
+	test_grep "refused: .*deep/big.bin is a Git LFS pointer" refused &&
+	lfs=$(git -C work rev-parse HEAD) &&
+	bring $lfs &&
+	hornero sweep &&
+	wait_until "newest failed" 60 &&
+	test_grep "deep/big.bin is a Git LFS pointer, and the file itself is not on this node" \
+		show &&
+	test_grep "sweep" show
 '
 
 # Red without: on_missing in key_content.
 test_expect_success 'what was built while on_missing was warn answers nothing once it refuses' '
-	echo "on_missing: warn" >>"$NODE/hornero.yaml" && node_stop && node_start && hornero rebuild $ID && wait_until "newest published" 60 &&
-	git -C work rm -q -r deep && push gone && sed -i "/^on_missing/d" "$NODE/hornero.yaml" && node_stop && node_start &&
-	bring $lfs && hornero sweep && wait_until "newest failed" 60 && test_grep "deep/big.bin is a Git LFS pointer" show &&
-	echo "on_missing: warn" >>"$NODE/hornero.yaml" && node_stop && node_start && hornero rebuild $ID && wait_until "newest published" 60
+	echo "on_missing: warn" >>"$NODE/hornero.yaml" &&
+	node_stop &&
+	node_start &&
+	hornero rebuild $ID &&
+	wait_until "newest published" 60 &&
+	git -C work rm -q -r deep &&
+	push gone &&
+	sed -i "/^on_missing/d" "$NODE/hornero.yaml" &&
+	node_stop &&
+	node_start &&
+	bring $lfs &&
+	hornero sweep &&
+	wait_until "newest failed" 60 &&
+	test_grep "deep/big.bin is a Git LFS pointer" show &&
+	echo "on_missing: warn" >>"$NODE/hornero.yaml" &&
+	node_stop &&
+	node_start &&
+	hornero rebuild $ID &&
+	wait_until "newest published" 60
 '
 
 test_done

@@ -1,9 +1,11 @@
 #!/bin/sh
-# The tests of isolation on Debian's kernel, with cgroup v2 alone and systemd as process 1, in a guest; the same files run on
-# the machine itself, whatever it has. hornerod is the installed unit's, a user with a delegated group, and then root's.
+# The tests of isolation on Debian's kernel, with cgroup v2 alone and systemd as process 1, in a
+# guest; the same files run on the machine itself, whatever it has. hornerod is the installed
+# unit's, a user with a delegated group, and then root's.
 #
-# Emulation takes its time: all of them run in the long test only. Else upgrades are left out, kills are fewer, and of the attacks
-# there are those that go for groups, namespaces and the node; odd artifacts are the same on every kernel.
+# Emulation takes its time: all of them run in the long test only. Else upgrades are left out, kills
+# are fewer, and of the attacks there are those that go for groups, namespaces and the node; odd
+# artifacts are the same on every kernel.
 test_description='builds in cgroup v2, under systemd: by the installed units, and as root'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/guest.sh"
@@ -24,8 +26,11 @@ fi
 
 test_expect_success 'a guest starts, runs the tests and ends' '
 	{
-		printf "unit t/%s.t $unit_settings\n" $by_unit && printf "root t/%s.t $root_settings\n" $by_root
-	} >tests && guest_make && guest_run 3000 tests
+		printf "unit t/%s.t $unit_settings\n" $by_unit &&
+		printf "root t/%s.t $root_settings\n" $by_root
+	} >tests &&
+	guest_make &&
+	guest_run 3000 tests
 '
 
 for name in $by_unit
