@@ -59,7 +59,8 @@ int refline_next(char **at, char *end, struct refline *out)
 		return -1;
 	*new++ = '\0';
 	*ref++ = '\0';
-	if (!hex_is_oid(line) || !hex_is_oid(new) || strlen(line) != strlen(new) || !refline_ref_valid(ref))
+	if (!hex_is_oid(line) || !hex_is_oid(new) || strlen(line) != strlen(new) ||
+	    !refline_ref_valid(ref))
 		return -1;
 	*out = (struct refline){.old = line, .new = new, .ref = ref};
 	return 1;

@@ -134,9 +134,9 @@ static bool names_repo(const struct search *s, pid_t pid, int cwd, const char *a
 	return false;
 }
 
-/* Whether that git process, of the user who created the file, works in our repository. If we may not
- * examine it, the answer is yes; but no for a third user, who may not remove the file anyway, if a
- * push that died explains it: a git process of another repository would hide that. */
+/* Whether that git process, of the user who created the file, works in our repository. If we may
+ * not examine it, the answer is yes; but no for a third user, who may not remove the file anyway,
+ * if a push that died explains it: a git process of another repository would hide that. */
 static bool works_here(const struct search *s, pid_t pid, const char *argv, const char *end)
 {
 	char path[PATH_SIZE], here[4096], there[4096];

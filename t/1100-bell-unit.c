@@ -1,4 +1,5 @@
-/* The doorbell: rings through any depth of directory, never blocks, is replaced under the ringers' hands. */
+/* The doorbell: rings through any depth of directory, never blocks, is replaced under the ringers'
+ * hands. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,7 +90,8 @@ static void tells_where_to_look(void **state)
 	assert_false(bell_was_missed(*state));
 }
 
-/* Whom nobody hears leaves a file: where nobody listens, and where the one who does not drain the socket lets it fill up. */
+/* Whom nobody hears leaves a file: where nobody listens, and where the one who does not drain the
+ * socket lets it fill up. */
 static void look_that_is_missed_is_left(void **state)
 {
 	struct err e = ERR_INIT;

@@ -20,9 +20,11 @@ static void known_values(void **state)
 	static const struct {
 		const char *space, *name, *want;
 	} cases[] = {
-		{DNS, "www.example.com", "2ed6657d-e927-568b-95e1-2665a8aea6a2"}, /* RFC 9562, A.4 */
-		{DNS, "python.org", "886313e1-3b8a-5372-9b90-0c9aee199e5d"},      /* Python's manual */
-		{URL, "http://www.ietf.org/rfc/rfc4122.txt", "d0690b3c-b29d-52e7-81b0-d573b503f2d4"},
+		{DNS, "www.example.com",
+		 "2ed6657d-e927-568b-95e1-2665a8aea6a2"},                    /* RFC 9562, A.4 */
+		{DNS, "python.org", "886313e1-3b8a-5372-9b90-0c9aee199e5d"}, /* Python's manual */
+		{URL, "http://www.ietf.org/rfc/rfc4122.txt",
+		 "d0690b3c-b29d-52e7-81b0-d573b503f2d4"},
 		{DNS, "", "4ebd0208-8328-5d69-8c44-ec50939c0967"},
 		{IMAGE, ZEROS, "3d69424f-f7b1-5b2c-bbf8-fc5b57c8dc45"},
 		{IMAGE, "\xc3\xa9", "2200874e-27ad-566a-9594-7a87f33af57a"},
@@ -57,7 +59,8 @@ static void longest_name(void **state)
 
 static void no_uuid_no_id(void **state)
 {
-	static const char *const bad[] = {"", "6BA7B810-9DAD-11D1-80B4-00C04FD430C8", DNS "0", "6ba7b810"};
+	static const char *const bad[] = {"", "6BA7B810-9DAD-11D1-80B4-00C04FD430C8", DNS "0",
+					  "6ba7b810"};
 	char out[UUID_LEN + 1];
 
 	(void)state;

@@ -38,8 +38,10 @@ static void lists(void **state)
 
 static void no_lists(void **state)
 {
-	static const char *const texts[] = {"", " ", "a", "1-", "-1", "3-1", "1,,2", "1,", "1 2", "8192", "0-8192", "^", "1-2-3", "0x1",
-					    "99999999999999999999"};
+	static const char *const texts[] = {
+		"",       " ",    "a",     "1-",  "-1",
+		"3-1",    "1,,2", "1,",    "1 2", "8192",
+		"0-8192", "^",    "1-2-3", "0x1", "99999999999999999999"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -66,7 +68,8 @@ static void the_longest(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(lists), cmocka_unit_test(no_lists), cmocka_unit_test(the_longest)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(lists), cmocka_unit_test(no_lists),
+					   cmocka_unit_test(the_longest)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

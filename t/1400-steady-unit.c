@@ -1,8 +1,9 @@
-/* steady: a clock that no change of the wall clock moves; restarts, reboots, and times of files. Pure.
+/* steady: a clock that no change of the wall clock moves; restarts, reboots, and times of files.
+ * Pure.
  *
- * Red without: the comparison with STEP_MS in steady_see (a jump moves it), with saved_ms in begin_boot (a reboot with a clock
- * that was set back makes it go back), the end of a part in steady_of_wall_at (a time before the clock was set back lies in
- * the future). */
+ * Red without: the comparison with STEP_MS in steady_see (a jump moves it), with saved_ms in
+ * begin_boot (a reboot with a clock that was set back makes it go back), the end of a part in
+ * steady_of_wall_at (a time before the clock was set back lies in the future). */
 #include "lib/steady.h"
 
 #include <setjmp.h>
@@ -120,7 +121,10 @@ static void many_jumps_keep_the_last_ones(void **state)
 static void files_that_make_no_sense(void **state)
 {
 	static const char *const texts[] = {
-		"", "hornero-clock 1\n", "hornero-clock 2\n" BOOT_A " 1 2\n0 0\n", "hornero-clock 1\n" BOOT_A " 1 2\n",
+		"",
+		"hornero-clock 1\n",
+		"hornero-clock 2\n" BOOT_A " 1 2\n0 0\n",
+		"hornero-clock 1\n" BOOT_A " 1 2\n",
 		"hornero-clock 1\n" BOOT_A " 1 2\n0 0\nx\n",
 	};
 	struct steady s;
@@ -136,9 +140,13 @@ static void files_that_make_no_sense(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(without_a_change_it_is_the_wall_clock), cmocka_unit_test(forward), cmocka_unit_test(back),
-		cmocka_unit_test(what_a_clock_set_forward_never_said),   cmocka_unit_test(reboots),
-		cmocka_unit_test(many_jumps_keep_the_last_ones),         cmocka_unit_test(files_that_make_no_sense),
+		cmocka_unit_test(without_a_change_it_is_the_wall_clock),
+		cmocka_unit_test(forward),
+		cmocka_unit_test(back),
+		cmocka_unit_test(what_a_clock_set_forward_never_said),
+		cmocka_unit_test(reboots),
+		cmocka_unit_test(many_jumps_keep_the_last_ones),
+		cmocka_unit_test(files_that_make_no_sense),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,5 +1,5 @@
-/* slack: when builds must compete for the processors. Two processors, of which builds may use a fifth of one. Each case says which
- * line it needs. */
+/* slack: when builds must compete for the processors. Two processors, of which builds may use a
+ * fifth of one. Each case says which line it needs. */
 #include "lib/slack.h"
 
 #include <setjmp.h>
@@ -120,7 +120,8 @@ static void who_fills_the_processors_themselves_end_competing(void **state)
 	assert_int_equal(competed, 29);
 }
 
-/* Nothing was built for an hour: the next build begins with what that hour says. Red without: since_ms = now_ms in may_go_on. */
+/* Nothing was built for an hour: the next build begins with what that hour says. Red without:
+ * since_ms = now_ms in may_go_on. */
 static void a_pause_of_builds_counts(void **state)
 {
 	struct node n = compete();

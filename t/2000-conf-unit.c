@@ -1,4 +1,5 @@
-/* hornero.yaml: defaults, every type of value, every way to be wrong, with the place in the message. */
+/* hornero.yaml: defaults, every type of value, every way to be wrong, with the place in the
+ * message. */
 #include "t/lib/conf-test.h"
 
 #include "conf/conf.h"
@@ -52,7 +53,8 @@ static void defaults_are_the_papers_and_the_manuals(void **state)
 	assert_int_equal(c->image_size_limit_bytes, 20LL << 30);
 	assert_int_equal(c->push_size_limit_bytes, 1LL << 30);
 	assert_int_equal(c->sweep_interval_s, 300);
-	assert_true(c->build_uid == (uid_t)-1 && c->build_gid == (gid_t)-1 && c->git_uid == (uid_t)-1);
+	assert_true(c->build_uid == (uid_t)-1 && c->build_gid == (gid_t)-1 &&
+		    c->git_uid == (uid_t)-1);
 	assert_true(c->hornero_uid == (uid_t)-1 && c->queue_gid == (gid_t)-1);
 	assert_string_equal(c->queue_dir, LOCALSTATEDIR "/lib/hornero/queue");
 	assert_string_equal(c->fence_dir, LOCALSTATEDIR "/lib/hornero/fence");
@@ -118,72 +120,104 @@ static void unknown_keys_name_the_nearest(void **state)
 
 	(void)state;
 	assert_int_equal(parse("workers: 2\nstate_dri: /x\n", &c, &e), -1);
-	assert_err_has(&e, "/node/hornero.yaml:2:1: unknown key \"state_dri\"; did you mean state_dir; allowed: repo_base, "
+	assert_err_has(&e, "/node/hornero.yaml:2:1: unknown key \"state_dri\"; did you mean "
+			   "state_dir; allowed: repo_base, "
 			   "compile_core_limit, ");
 	assert_err_has(&e, "queue_group, failpoint");
 	assert_int_equal(parse("frobnicate: yes\n", &c, &e), -1);
-	assert_err_has(&e, "/node/hornero.yaml:1:1: unknown key \"frobnicate\"; allowed: repo_base");
+	assert_err_has(&e,
+		       "/node/hornero.yaml:1:1: unknown key \"frobnicate\"; allowed: repo_base");
 	assert_int_equal(parse("\"a\\nb\": 1\n", &c, &e), -1);
 	assert_err_has(&e, "unknown key \"a\\x0ab\"");
 }
 
 static void wrong_values_say_what_is_allowed(void **state)
 {
-	static const char core[] = "a number from 1 to 100 (percent of the node's whole CPU capacity) is allowed";
-	static const char *const cores[] = {"0", "101", "-1", "+5", "1e1", "10%", "ten", "010", "5.5", "0x10",
-					    "99999999999999999999", "10K", "1 0"};
+	static const char core[] =
+		"a number from 1 to 100 (percent of the node's whole CPU capacity) is allowed";
+	static const char *const cores[] = {"0",
+					    "101",
+					    "-1",
+					    "+5",
+					    "1e1",
+					    "10%",
+					    "ten",
+					    "010",
+					    "5.5",
+					    "0x10",
+					    "99999999999999999999",
+					    "10K",
+					    "1 0"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cores) / sizeof(cores[0]); i++) {
 		own_free char *text = fs_path("workers: 2\ncompile_core_limit: %s\n", cores[i]);
-		own_free char *want = fs_path("/node/hornero.yaml:2:21: compile_core_limit is \"%s\"; %s", cores[i], core);
+		own_free char *want = fs_path(
+			"/node/hornero.yaml:2:21: compile_core_limit is \"%s\"; %s", cores[i],
+			core);
 
 		expect_refused(text, want);
 	}
 	expect_refused("compile_core_limit:\n  - 10\n",
-		       "/node/hornero.yaml:2:3: compile_core_limit is a list; a number from 1 to 100 (percent of the "
+		       "/node/hornero.yaml:2:3: compile_core_limit is a list; a number from 1 to "
+		       "100 (percent of the "
 		       "node's whole CPU capacity) is allowed");
-	expect_refused("workers: {a: 1}\n", "/node/hornero.yaml:1:10: workers is a mapping; a number from 1 to 64 (builds) is allowed");
-	expect_refused("workers:\n", "/node/hornero.yaml:1:9: workers is nothing; a number from 1 to 64 (builds) is allowed");
-	expect_refused("isolation: docker\n", "/node/hornero.yaml:1:12: isolation is \"docker\"; cgroup or none is allowed");
+	expect_refused("workers: {a: 1}\n", "/node/hornero.yaml:1:10: workers is a mapping; a "
+					    "number from 1 to 64 (builds) is allowed");
+	expect_refused("workers:\n", "/node/hornero.yaml:1:9: workers is nothing; a number from 1 "
+				     "to 64 (builds) is allowed");
+	expect_refused(
+		"isolation: docker\n",
+		"/node/hornero.yaml:1:12: isolation is \"docker\"; cgroup or none is allowed");
 	expect_refused("log_limit: 99999999999G\n",
-		       "/node/hornero.yaml:1:12: log_limit is \"99999999999G\"; a size from 4K to 64G, in bytes or with K, M or "
+		       "/node/hornero.yaml:1:12: log_limit is \"99999999999G\"; a size from 4K to "
+		       "64G, in bytes or with K, M or "
 		       "G is allowed");
 	expect_refused("log_limit: 64MB\n",
-		       "/node/hornero.yaml:1:12: log_limit is \"64MB\"; a size from 4K to 64G, in bytes or with K, M or G is allowed");
-	expect_refused("build_timeout: 2d\n",
-		       "/node/hornero.yaml:1:16: build_timeout is \"2d\"; a time from 1s to 168h, in seconds or with s, m or h "
-		       "is allowed");
+		       "/node/hornero.yaml:1:12: log_limit is \"64MB\"; a size from 4K to 64G, in "
+		       "bytes or with K, M or G is allowed");
+	expect_refused("build_timeout: 2d\n", "/node/hornero.yaml:1:16: build_timeout is \"2d\"; a "
+					      "time from 1s to 168h, in seconds or with s, m or h "
+					      "is allowed");
 	expect_refused("repo_root: ../git\n",
-		       "/node/hornero.yaml:1:12: repo_root: \"/node/../git\": an absolute path is allowed, without a slash at "
+		       "/node/hornero.yaml:1:12: repo_root: \"/node/../git\": an absolute path is "
+		       "allowed, without a slash at "
 		       "its end, \"//\", \".\" or \"..\"");
-	expect_refused("repo_root: ''\n",
-		       "/node/hornero.yaml:1:12: repo_root is \"\"; a path of at most 1024 bytes is allowed");
-	expect_refused("state_dir: /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
+	expect_refused("repo_root: ''\n", "/node/hornero.yaml:1:12: repo_root is \"\"; a path of "
+					  "at most 1024 bytes is allowed");
+	expect_refused("state_dir: "
+		       "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		       "aaaaaaaaaaaaaaaaaaaa\n",
 		       "/node/hornero.yaml:1:12: state_dir is "
-		       "\"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"; a path "
+		       "\"/"
+		       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		       "aaaaaaaaaaaaaaaaaaa\"; a path "
 		       "of at most 94 bytes is allowed");
-	expect_refused("cgroup_top: ../x\n",
-		       "/node/hornero.yaml:1:13: cgroup_top: \"../x\": one name of A-Z, a-z, 0-9, ., _ and - is allowed, at "
-		       "most 64 long, not beginning with . or -");
-	expect_refused("failpoint: a:b\n",
-		       "/node/hornero.yaml:1:12: failpoint: \"a:b\": NAME, NAME:kill, NAME:stop or NAME:exit is allowed");
+	expect_refused("cgroup_top: ../x\n", "/node/hornero.yaml:1:13: cgroup_top: \"../x\": one "
+					     "name of A-Z, a-z, 0-9, ., _ and - is allowed, at "
+					     "most 64 long, not beginning with . or -");
+	expect_refused("failpoint: a:b\n", "/node/hornero.yaml:1:12: failpoint: \"a:b\": NAME, "
+					   "NAME:kill, NAME:stop or NAME:exit is allowed");
 }
 
 static void users_are_looked_up(void **state)
 {
 	(void)state;
 	expect_refused("workers: 1\ngit_user: no-such-user\n",
-		       "/node/hornero.yaml:2:11: git_user: there is no user \"no-such-user\" on this node; create it, or give another "
+		       "/node/hornero.yaml:2:11: git_user: there is no user \"no-such-user\" on "
+		       "this node; create it, or give another "
 		       "name or a number");
 	expect_refused("queue_group: no-such-group\n",
-		       "/node/hornero.yaml:1:14: queue_group: there is no group \"no-such-group\" on this node; create it, or give "
+		       "/node/hornero.yaml:1:14: queue_group: there is no group \"no-such-group\" "
+		       "on this node; create it, or give "
 		       "another name or a number");
-	expect_refused("build_user: root\n",
-		       "/node/hornero.yaml:1:13: build_user is root, number 0; a number from 1 is allowed");
-	expect_refused("build_user: 0\n", "/node/hornero.yaml:1:13: build_user is 0, number 0; a number from 1 is allowed");
-	expect_refused("git_user: 4294967295\n",
-		       "/node/hornero.yaml:1:11: git_user is 4294967295, number 4294967295; a number from 0 is allowed");
+	expect_refused("build_user: root\n", "/node/hornero.yaml:1:13: build_user is root, number "
+					     "0; a number from 1 is allowed");
+	expect_refused(
+		"build_user: 0\n",
+		"/node/hornero.yaml:1:13: build_user is 0, number 0; a number from 1 is allowed");
+	expect_refused("git_user: 4294967295\n", "/node/hornero.yaml:1:11: git_user is 4294967295, "
+						 "number 4294967295; a number from 0 is allowed");
 }
 
 static void files_are_found_and_links_followed(void **state)
@@ -249,7 +283,8 @@ int main(void)
 		cmocka_unit_test(unknown_keys_name_the_nearest),
 		cmocka_unit_test(wrong_values_say_what_is_allowed),
 		cmocka_unit_test(users_are_looked_up),
-		cmocka_unit_test_setup_teardown(files_are_found_and_links_followed, scratch_make, scratch_remove),
+		cmocka_unit_test_setup_teardown(files_are_found_and_links_followed, scratch_make,
+						scratch_remove),
 		cmocka_unit_test_setup_teardown(not_a_file, scratch_make, scratch_remove),
 		cmocka_unit_test(the_file_is_found),
 	};

@@ -38,29 +38,42 @@ static void defaults(void **state)
 static void what_is_refused(void **state)
 {
 	(void)state;
-	expect_refused("", "i.yaml:1:1: repo is missing; a repository's name, without .git is needed");
-	expect_refused("ref: refs/heads/x\n", "i.yaml:1:1: repo is missing; a repository's name, without .git is needed");
-	expect_refused("repo: a\nref: main\n",
-		       "i.yaml:2:6: ref: \"main\": a whole ref is needed, beginning with refs/heads/ or refs/tags/");
+	expect_refused("",
+		       "i.yaml:1:1: repo is missing; a repository's name, without .git is needed");
+	expect_refused("ref: refs/heads/x\n",
+		       "i.yaml:1:1: repo is missing; a repository's name, without .git is needed");
+	expect_refused("repo: a\nref: main\n", "i.yaml:2:6: ref: \"main\": a whole ref is needed, "
+					       "beginning with refs/heads/ or refs/tags/");
 	expect_refused("repo: a\nsubdir: ../x\n",
-		       "i.yaml:2:9: subdir: \"../x\": a relative path is allowed, without a slash at its ends, \"//\", \".\", "
+		       "i.yaml:2:9: subdir: \"../x\": a relative path is allowed, without a slash "
+		       "at its ends, \"//\", \".\", "
 		       "\"..\" or \".git\"");
-	expect_refused("repo: a\nin_use: overwrite\n", "i.yaml:2:9: in_use is \"overwrite\"; defer, flatten or release-only is allowed");
-	expect_refused("repo: a\nname: \"a\\nb\"\n", "i.yaml:2:7: name is \"a\\x0ab\"; a text of at most 200 bytes is allowed");
-	expect_refused("repo: a\npinned: latest\n", "i.yaml:2:9: pinned: \"latest\" is not a release; a UUID in lower case is allowed");
+	expect_refused(
+		"repo: a\nin_use: overwrite\n",
+		"i.yaml:2:9: in_use is \"overwrite\"; defer, flatten or release-only is allowed");
+	expect_refused("repo: a\nname: \"a\\nb\"\n",
+		       "i.yaml:2:7: name is \"a\\x0ab\"; a text of at most 200 bytes is allowed");
+	expect_refused(
+		"repo: a\npinned: latest\n",
+		"i.yaml:2:9: pinned: \"latest\" is not a release; a UUID in lower case is allowed");
 	expect_refused("repo: a\nuntil_ref_leaves: main\n",
-		       "i.yaml:2:19: until_ref_leaves: \"main\" is not a commit; 40 or 64 hexadecimal digits are allowed");
-	expect_refused("repo: a\nbranch: x\n",
-		       "i.yaml:2:1: unknown key \"branch\"; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use, releases, confirm, "
-		       "pinned, until_ref_leaves");
-	expect_refused("repo: a\nrepo: b\n", "i.yaml:2:1: duplicate key \"repo\"; it is already in line 1");
+		       "i.yaml:2:19: until_ref_leaves: \"main\" is not a commit; 40 or 64 "
+		       "hexadecimal digits are allowed");
+	expect_refused(
+		"repo: a\nbranch: x\n",
+		"i.yaml:2:1: unknown key \"branch\"; allowed: repo, ref, subdir, builder, expect, "
+		"timeout, boot_memory, boot_machine, name, keep_warm, in_use, releases, confirm, "
+		"pinned, until_ref_leaves");
+	expect_refused("repo: a\nrepo: b\n",
+		       "i.yaml:2:1: duplicate key \"repo\"; it is already in line 1");
 }
 
 static void repository_names(void **state)
 {
 	static const char *const good[] = {"a", "apache-spark", "team/app", "a.b_c-d/E9"};
-	static const char *const bad[] = {"", "/a", "a/", "a//b", "..", "../a", "a/../b", ".hidden", "a/.b", "-a", "a/-b", "a.git",
-					  "a.git/b", "a.lock", "a b", "a\nb", "a:b", "\xc3\xa9"};
+	static const char *const bad[] = {"",        "/a",      "a/",   "a//b", "..",   "../a",
+					  "a/../b",  ".hidden", "a/.b", "-a",   "a/-b", "a.git",
+					  "a.git/b", "a.lock",  "a b",  "a\nb", "a:b",  "\xc3\xa9"};
 	struct err e = ERR_INIT;
 	char longest[202];
 
@@ -96,21 +109,28 @@ static void setting_keys(void **state)
 	assert_int_equal(image_set(&img, "builder", "make", &e), 0);
 	assert_int_equal(image_set(&img, "ref", "refs/tags/v1", &e), 0);
 	assert_int_equal(image_set(&img, "ref", "master", &e), -1);
-	assert_err(&e, ERR_USAGE, "ref: \"master\": a whole ref is needed, beginning with refs/heads/ or refs/tags/");
+	assert_err(
+		&e, ERR_USAGE,
+		"ref: \"master\": a whole ref is needed, beginning with refs/heads/ or refs/tags/");
 	assert_string_equal(img.ref, "refs/tags/v1");
 	assert_int_equal(image_set(&img, "ref", "", &e), 0);
 	assert_string_equal(img.ref, "refs/heads/main");
 	assert_int_equal(image_set(&img, "builder", "", &e), 0);
 	assert_null(img.builder);
 	assert_int_equal(image_set(&img, "repo", "", &e), -1);
-	assert_err(&e, ERR_USAGE, "repo cannot be empty; a repository's name, without .git is needed");
+	assert_err(&e, ERR_USAGE,
+		   "repo cannot be empty; a repository's name, without .git is needed");
 	assert_int_equal(image_set(&img, "reff", "x", &e), -1);
-	assert_err(&e, ERR_USAGE, "unknown key \"reff\"; did you mean ref; allowed: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use, releases, confirm, "
-		       "pinned, until_ref_leaves");
+	assert_err(&e, ERR_USAGE,
+		   "unknown key \"reff\"; did you mean ref; allowed: repo, ref, subdir, builder, "
+		   "expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use, releases, "
+		   "confirm, "
+		   "pinned, until_ref_leaves");
 	assert_int_equal(image_set(&img, "name", "caf\xe9", &e), -1);
 	assert_err(&e, ERR_USAGE, "name is \"caf\\xe9\"; a text of at most 200 bytes is allowed");
 	assert_int_equal(image_init(&img, "../../etc/passwd", &e), -1);
-	assert_err(&e, ERR_USAGE, "\"../../etc/passwd\" is not an image id; Glance's ids look like " UUID);
+	assert_err(&e, ERR_USAGE,
+		   "\"../../etc/passwd\" is not an image id; Glance's ids look like " UUID);
 	assert_string_equal(img.repo, "spark");
 }
 
@@ -129,9 +149,43 @@ static void same(const struct image *a, const struct image *b)
 /* Names that YAML could read as something else come back as they were. */
 static void saved_and_loaded(void **state)
 {
-	static const char *const names[] = {"", "Apache Spark", "null", "~", "true", "12", "1e3", "0x1f", "- x", "a: b", "a #b", "'", "\"",
-					    "\\n", "caf\xc3\xa9 \xf0\x9f\x90\xa6", "*x", "&x", "!x", "%x", "@x", "`x`", "{a}", "[a]", "|",
-					    ">", "? x", " lead", "trail ", "---", "...", "<<", "a,b", "=", "2026-11-23", ":", "#", "- "};
+	static const char *const names[] = {"",
+					    "Apache Spark",
+					    "null",
+					    "~",
+					    "true",
+					    "12",
+					    "1e3",
+					    "0x1f",
+					    "- x",
+					    "a: b",
+					    "a #b",
+					    "'",
+					    "\"",
+					    "\\n",
+					    "caf\xc3\xa9 \xf0\x9f\x90\xa6",
+					    "*x",
+					    "&x",
+					    "!x",
+					    "%x",
+					    "@x",
+					    "`x`",
+					    "{a}",
+					    "[a]",
+					    "|",
+					    ">",
+					    "? x",
+					    " lead",
+					    "trail ",
+					    "---",
+					    "...",
+					    "<<",
+					    "a,b",
+					    "=",
+					    "2026-11-23",
+					    ":",
+					    "#",
+					    "- "};
 	struct err e = ERR_INIT;
 	struct stat st;
 
@@ -210,19 +264,20 @@ static void expect_file(const char *dir, const char *want)
 	assert_string_equal(text, want);
 }
 
-/* Two lines come and go; the rest stays as people wrote it, or, where that cannot be, as image_save writes it. */
+/* Two lines come and go; the rest stays as people wrote it, or, where that cannot be, as image_save
+ * writes it. */
 static void a_pin_comes_and_goes(void **state)
 {
 	static const struct {
 		const char *before, *pinned, *after;
 	} files[] = {
-		{"# mine\nrepo:   a # yes\n", "# mine\nrepo:   a # yes\n" PIN, "# mine\nrepo:   a # yes\n"},
+		{"# mine\nrepo:   a # yes\n", "# mine\nrepo:   a # yes\n" PIN,
+		 "# mine\nrepo:   a # yes\n"},
 		{"repo: a", "repo: a\n" PIN, "repo: a\n"},
 		{"pinned: " UUID "\nrepo: a\n", "repo: a\n" PIN, "repo: a\n"},
-		{"until_ref_leaves: " OID "\nname: x\npinned: " UUID "\n\nrepo: a\n", "name: x\n\nrepo: a\n" PIN,
-		 "name: x\n\nrepo: a\n"},
-		{"{repo: a, name: b}\n", "repo: a\nname: b\n" PLAIN,
-		 "repo: a\nname: b\n"},
+		{"until_ref_leaves: " OID "\nname: x\npinned: " UUID "\n\nrepo: a\n",
+		 "name: x\n\nrepo: a\n" PIN, "name: x\n\nrepo: a\n"},
+		{"{repo: a, name: b}\n", "repo: a\nname: b\n" PLAIN, "repo: a\nname: b\n"},
 		{"name: x\npinned:\n  " UUID "\nrepo: a\n", "repo: a\nname: x\n" PLAIN,
 		 "repo: a\nname: x\n"},
 		{"repo: a\n...\n", "repo: a\n" PLAIN, "repo: a\n"},
@@ -275,7 +330,9 @@ static void a_pin_is_taken_away_only_as_it_was_seen(void **state)
 static void a_missing_file_says_how_to_add_it(void **state)
 {
 	own_image struct image img = {0};
-	own_free char *want = fs_path("no image " UUID " (%s/" UUID ".yaml is not there); add it with `hornero image add " UUID " REPO`",
+	own_free char *want = fs_path("no image " UUID " (%s/" UUID
+				      ".yaml is not there); add it with `hornero image add " UUID
+				      " REPO`",
 				      (char *)*state);
 	struct err e = ERR_INIT;
 
@@ -304,10 +361,14 @@ static void a_broken_one_is_broken_alone(void **state)
 
 		write_file(path, files[i][1]);
 	}
-	own_free char *dir = fs_path("%s/00000000-0000-4000-8000-000000000004.yaml", (char *)*state);
-	own_free char *dangling = fs_path("%s/00000000-0000-4000-8000-000000000005.yaml", (char *)*state);
-	own_free char *want = fs_path("%s/00000000-0000-4000-8000-000000000002.yaml:2:1: not YAML: while parsing a flow node, did "
-				      "not find expected node content", (char *)*state);
+	own_free char *dir = fs_path("%s/00000000-0000-4000-8000-000000000004.yaml",
+				     (char *)*state);
+	own_free char *dangling = fs_path("%s/00000000-0000-4000-8000-000000000005.yaml",
+					  (char *)*state);
+	own_free char *want = fs_path("%s/00000000-0000-4000-8000-000000000002.yaml:2:1: not YAML: "
+				      "while parsing a flow node, did "
+				      "not find expected node content",
+				      (char *)*state);
 
 	assert_int_equal(mkdir(dir, 0755), 0);
 	assert_int_equal(symlink("nowhere", dangling), 0);

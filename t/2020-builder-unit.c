@@ -31,7 +31,8 @@ static void the_least(void **state)
 	assert_null(b.argv[1]);
 	assert_string_equal(b.artifact, "/build/src/x");
 	assert_int_equal(b.format, BUILDER_RAW);
-	assert_true(!b.detect && !b.env && !b.needs && !b.version && !b.inputs && !b.inputs_at && !b.devices && !b.clean_when && b.reproducible == BUILDER_REPRODUCIBLE_NO);
+	assert_true(!b.detect && !b.env && !b.needs && !b.version && !b.inputs && !b.inputs_at &&
+		    !b.devices && !b.clean_when && b.reproducible == BUILDER_REPRODUCIBLE_NO);
 	assert_int_equal(b.build_timeout_s, 0);
 	assert_int_equal(b.text_len, strlen(LEAST));
 	assert_memory_equal(b.text, LEAST, strlen(LEAST));
@@ -40,12 +41,15 @@ static void the_least(void **state)
 
 static void everything(void **state)
 {
-	static const char text[] = "detect: [Capstanfile, meta/package.yaml]\ngroup: osv\n"
-				   "argv:\n  - sh\n  - -c\n  - |\n    set -e\n    make\n"
-				   "env: {A: /x, B: 'a=b c', C_9: , D: null}\n"
-				   "artifact: /build/cache/r/h.qemu\nformat: qcow2\nneeds: [capstan, /usr/bin/qemu-img]\n"
-				   "version: [[gcc, --version], [make, -v]]\n"
-				   "inputs: [/a/base, '/b:/build/cache/b', /c:/c]\ndevices: [/dev/kvm]\nbuild_timeout: 30m\nclean_when: ['*.mk', sub/Makefile]\n";
+	static const char text[] =
+		"detect: [Capstanfile, meta/package.yaml]\ngroup: osv\n"
+		"argv:\n  - sh\n  - -c\n  - |\n    set -e\n    make\n"
+		"env: {A: /x, B: 'a=b c', C_9: , D: null}\n"
+		"artifact: /build/cache/r/h.qemu\nformat: qcow2\nneeds: [capstan, "
+		"/usr/bin/qemu-img]\n"
+		"version: [[gcc, --version], [make, -v]]\n"
+		"inputs: [/a/base, '/b:/build/cache/b', /c:/c]\ndevices: "
+		"[/dev/kvm]\nbuild_timeout: 30m\nclean_when: ['*.mk', sub/Makefile]\n";
 	struct builder b = {0};
 	struct err e = ERR_INIT;
 
@@ -84,58 +88,81 @@ static void everything(void **state)
 static void what_is_refused(void **state)
 {
 	(void)state;
-	expect_refused("argv: [make]\nformat: raw\n", "b.yaml:1:1: artifact is missing; an absolute path below /build is needed");
-	expect_refused("argv: [make]\nartifact: /build/x\n", "b.yaml:1:1: format is missing; raw or qcow2 is needed");
-	expect_refused("artifact: /build/x\nformat: raw\n", "b.yaml:1:1: argv is missing; a list of words is needed");
-	expect_refused(LEAST "argv: [x]\n", "b.yaml:4:1: duplicate key \"argv\"; it is already in line 1");
+	expect_refused("argv: [make]\nformat: raw\n",
+		       "b.yaml:1:1: artifact is missing; an absolute path below /build is needed");
+	expect_refused("argv: [make]\nartifact: /build/x\n",
+		       "b.yaml:1:1: format is missing; raw or qcow2 is needed");
+	expect_refused("artifact: /build/x\nformat: raw\n",
+		       "b.yaml:1:1: argv is missing; a list of words is needed");
+	expect_refused(LEAST "argv: [x]\n",
+		       "b.yaml:4:1: duplicate key \"argv\"; it is already in line 1");
 	expect_refused("argv: make\n", "b.yaml:1:7: argv is a text; a list of words is allowed");
 	expect_refused("argv: []\n", "b.yaml:1:7: argv is empty; at least one entry is needed");
-	expect_refused("argv: [make, [x]]\n", "b.yaml:1:14: argv holds a list; a text is allowed in its place");
-	expect_refused("argv:\n  - make\n  -\n", "b.yaml:3:4: argv holds nothing; a text is allowed in its place");
+	expect_refused("argv: [make, [x]]\n",
+		       "b.yaml:1:14: argv holds a list; a text is allowed in its place");
+	expect_refused("argv:\n  - make\n  -\n",
+		       "b.yaml:3:4: argv holds nothing; a text is allowed in its place");
 	expect_refused("format: vmdk\n", "b.yaml:1:9: format is \"vmdk\"; raw or qcow2 is allowed");
 	expect_refused("artifact: /etc/passwd\n",
 		       "b.yaml:1:11: artifact: \"/etc/passwd\": a path below /build/ is allowed");
 	expect_refused("artifact: /build/../etc/passwd\n",
-		       "b.yaml:1:11: artifact: \"/build/../etc/passwd\": an absolute path is allowed, without a slash at its end, "
+		       "b.yaml:1:11: artifact: \"/build/../etc/passwd\": an absolute path is "
+		       "allowed, without a slash at its end, "
 		       "\"//\", \".\" or \"..\"");
 	expect_refused("artifact: out.raw\n",
-		       "b.yaml:1:11: artifact: \"out.raw\": an absolute path is allowed, without a slash at its end, \"//\", \".\" "
+		       "b.yaml:1:11: artifact: \"out.raw\": an absolute path is allowed, without a "
+		       "slash at its end, \"//\", \".\" "
 		       "or \"..\"");
-	expect_refused("env: [A=b]\n", "b.yaml:1:6: env is a list; a mapping of names to texts is allowed");
-	expect_refused("env: {A: {}}\n", "b.yaml:1:10: env holds a mapping; a text is allowed in its place");
-	expect_refused("env:\n  A=B: c\n",
-		       "b.yaml:2:3: env holds the name \"A=B\"; A-Z, a-z, 0-9 and _ are allowed, not beginning with a digit");
-	expect_refused("env: {'': c}\n",
-		       "b.yaml:1:7: env holds the name \"\"; A-Z, a-z, 0-9 and _ are allowed, not beginning with a digit");
+	expect_refused("env: [A=b]\n",
+		       "b.yaml:1:6: env is a list; a mapping of names to texts is allowed");
+	expect_refused("env: {A: {}}\n",
+		       "b.yaml:1:10: env holds a mapping; a text is allowed in its place");
+	expect_refused("env:\n  A=B: c\n", "b.yaml:2:3: env holds the name \"A=B\"; A-Z, a-z, 0-9 "
+					   "and _ are allowed, not beginning with a digit");
+	expect_refused("env: {'': c}\n", "b.yaml:1:7: env holds the name \"\"; A-Z, a-z, 0-9 and _ "
+					 "are allowed, not beginning with a digit");
 	expect_refused("version: [gcc, --version]\n",
-		       "b.yaml:1:11: version holds a text; each entry is a list of words, as [gcc, --version]");
-	expect_refused("version: [[]]\n",
-		       "b.yaml:1:11: version holds an empty list; each entry is a list of words, as [gcc, --version]");
-	expect_refused("detect: [../x]\n",
-		       "b.yaml:1:10: detect: \"../x\": a relative path is allowed, without a slash at its ends, \"//\", \".\", "
-		       "\"..\" or \".git\"");
-	expect_refused("clean_when: [/Makefile]\n", "b.yaml:1:14: clean_when: \"/Makefile\": a relative path is allowed, without a "
-		       "slash at its ends, \"//\", \".\", \"..\" or \".git\"");
-	expect_refused("devices: [/etc/shadow]\n", "b.yaml:1:11: devices: \"/etc/shadow\": a path below /dev/ is allowed");
-	expect_refused("inputs: ['/a:/build/src/a']\n",
-		       "b.yaml:1:10: inputs: \"/a:/build/src/a\": an input must appear outside /build/src");
+		       "b.yaml:1:11: version holds a text; each entry is a list of words, as [gcc, "
+		       "--version]");
+	expect_refused("version: [[]]\n", "b.yaml:1:11: version holds an empty list; each entry is "
+					  "a list of words, as [gcc, --version]");
+	expect_refused("detect: [../x]\n", "b.yaml:1:10: detect: \"../x\": a relative path is "
+					   "allowed, without a slash at its ends, \"//\", \".\", "
+					   "\"..\" or \".git\"");
+	expect_refused(
+		"clean_when: [/Makefile]\n",
+		"b.yaml:1:14: clean_when: \"/Makefile\": a relative path is allowed, without a "
+		"slash at its ends, \"//\", \".\", \"..\" or \".git\"");
+	expect_refused("devices: [/etc/shadow]\n",
+		       "b.yaml:1:11: devices: \"/etc/shadow\": a path below /dev/ is allowed");
+	expect_refused("inputs: ['/a:/build/src/a']\n", "b.yaml:1:10: inputs: \"/a:/build/src/a\": "
+							"an input must appear outside /build/src");
 	expect_refused("inputs: ['/a:b']\n",
-		       "b.yaml:1:10: inputs: \"b\": an absolute path is allowed, without a slash at its end, \"//\", \".\" or "
+		       "b.yaml:1:10: inputs: \"b\": an absolute path is allowed, without a slash "
+		       "at its end, \"//\", \".\" or "
 		       "\"..\"");
-	expect_refused("needs: [bin/x]\n",
-		       "b.yaml:1:9: needs: \"bin/x\": a program's name or absolute path is allowed");
-	expect_refused("group: Osv\n",
-		       "b.yaml:1:8: group: \"Osv\": a name of a-z, 0-9 and - is allowed, at most 32 long, not beginning with -");
+	expect_refused(
+		"needs: [bin/x]\n",
+		"b.yaml:1:9: needs: \"bin/x\": a program's name or absolute path is allowed");
+	expect_refused("group: Osv\n", "b.yaml:1:8: group: \"Osv\": a name of a-z, 0-9 and - is "
+				       "allowed, at most 32 long, not beginning with -");
 	expect_refused("build_timeout: 8\nnetwork: host\n",
-		       "b.yaml:2:1: unknown key \"network\"; allowed: detect, group, argv, env, artifact, format, needs, version, "
+		       "b.yaml:2:1: unknown key \"network\"; allowed: detect, group, argv, env, "
+		       "artifact, format, needs, version, "
 		       "inputs, devices, build_timeout, clean_when, reproducible");
 }
 
 static void a_broken_one_is_broken_alone(void **state)
 {
 	static const char *const files[][2] = {
-		{"zmake.yaml", LEAST}, {"amake.yaml", LEAST}, {"bad.yaml", "argv: &x [make]\n"}, {"Upper.yaml", LEAST},
-		{".hidden.yaml", "x"}, {"README", "x"}, {"make.yaml.dpkg-old", "x"}, {".yaml", "x"},
+		{"zmake.yaml", LEAST},
+		{"amake.yaml", LEAST},
+		{"bad.yaml", "argv: &x [make]\n"},
+		{"Upper.yaml", LEAST},
+		{".hidden.yaml", "x"},
+		{"README", "x"},
+		{"make.yaml.dpkg-old", "x"},
+		{".yaml", "x"},
 	};
 	own_builders struct builders *all = NULL;
 	struct builders *none = NULL;
@@ -155,7 +182,8 @@ static void a_broken_one_is_broken_alone(void **state)
 	assert_null(builder_find(all, "bad"));
 	assert_int_equal(all->nbroken, 2);
 	upper = strstr(all->broken[0].msg, "Upper") ? 0 : 1;
-	assert_err_has(&all->broken[upper], "/Upper.yaml: the name of a builder file: \"Upper\": a name of a-z");
+	assert_err_has(&all->broken[upper],
+		       "/Upper.yaml: the name of a builder file: \"Upper\": a name of a-z");
 	assert_err_has(&all->broken[1 - upper], "/bad.yaml:1:7: an anchor (&)");
 	assert_int_equal(all->broken[upper].class, ERR_OPERATOR);
 	assert_int_equal(builders_load("/nonexistent", &none, &e), -1);
@@ -184,7 +212,8 @@ static void the_ones_that_come_with_hornero(void **state)
 	assert_string_equal(b->group, "osv");
 	assert_string_equal(b->artifact, "/build/cache/capstan/repository/hornero/hornero.qemu");
 	assert_int_equal(b->format, BUILDER_QCOW2);
-	assert_string_equal(b->inputs_at[0], "/build/cache/capstan/repository/cloudius/osv-base/osv-base.qemu");
+	assert_string_equal(b->inputs_at[0],
+			    "/build/cache/capstan/repository/cloudius/osv-base/osv-base.qemu");
 	b = builder_find(all, "capstan-compose");
 	assert_non_null(b);
 	assert_string_equal(b->detect[0], "meta/package.yaml");
@@ -199,7 +228,8 @@ int main(void)
 		cmocka_unit_test(the_least),
 		cmocka_unit_test(everything),
 		cmocka_unit_test(what_is_refused),
-		cmocka_unit_test_setup_teardown(a_broken_one_is_broken_alone, scratch_make, scratch_remove),
+		cmocka_unit_test_setup_teardown(a_broken_one_is_broken_alone, scratch_make,
+						scratch_remove),
 		cmocka_unit_test(the_ones_that_come_with_hornero),
 	};
 

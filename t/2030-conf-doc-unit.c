@@ -8,8 +8,10 @@
 #include "conf/repofile.h"
 #include "conf/table.h"
 
-/* text with the directories of this build, where they stand behind `before`, replaced by the words of `to`. */
-static char *normal(const char *text, const char *const from[3], const char *const to[3], const char *before)
+/* text with the directories of this build, where they stand behind `before`, replaced by the words
+ * of `to`. */
+static char *normal(const char *text, const char *const from[3], const char *const to[3],
+		    const char *before)
 {
 	char *out = fs_path("%s", text);
 
@@ -34,9 +36,11 @@ static char *normal(const char *text, const char *const from[3], const char *con
 }
 
 /* The longest first: one may be the beginning of another. */
-static const char *const built[] = {PKGLIBEXECDIR, SYSCONFDIR "/hornero", LOCALSTATEDIR "/lib/hornero"};
+static const char *const built[] = {PKGLIBEXECDIR, SYSCONFDIR "/hornero",
+				    LOCALSTATEDIR "/lib/hornero"};
 static const char *const manual[] = {"/usr/libexec/hornero", "/etc/hornero", "/var/lib/hornero"};
-static const char *const template[] = {"@pkglibexecdir@", "@sysconfdir@/hornero", "@localstatedir@/lib/hornero"};
+static const char *const template[] = {"@pkglibexecdir@", "@sysconfdir@/hornero",
+				       "@localstatedir@/lib/hornero"};
 
 static char *printed(const struct table *t, const char *format)
 {
@@ -128,7 +132,8 @@ static void every_default_may_be_written_out(void **state)
 
 	(void)state;
 	assert_int_equal(conf_parse(&plain, "/n/hornero.yaml", text, strlen(text), &e), 0);
-	for (char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+	for (char *line = text; line && *line;
+	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
 		size_t len = strcspn(line, "\n");
 
 		if (line[0] == '#' && line[1] != ' ' && line[len - 1] != ':')

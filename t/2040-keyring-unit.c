@@ -9,13 +9,16 @@
 
 #define ED "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICpIYmszkQkCxRspnsgUvkR6uso6nttWKG0/27vb8ryY"
 #define ED_BLOB "AAAAC3NzaC1lZDI1NTE5AAAAICpIYmszkQkCxRspnsgUvkR6uso6nttWKG0/27vb8ryY"
-#define EC \
-	"ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBP7tQlNu946KcOJO1xXU3lpJqpIJ3H6kEsY1Qw1p" \
+#define EC                                                                                         \
+	"ecdsa-sha2-nistp256 "                                                                     \
+	"AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBP7tQlNu946KcOJO1xXU3lpJqpIJ3H6kEsY1" \
+	"Qw1p"                                                                                     \
 	"QwLIupmDGJyOqXdIOUhThUXAdaLDA/AHcNeYa+jYawgecgg="
 
 static void base64_is_strict(void **state)
 {
-	static const char *const bad[] = {"A", "AA", "AA=", "AB==", "AAB=", "A===", "====", "AA==AAAA", "AA A", "AA\n=", "AA-_"};
+	static const char *const bad[] = {"A",    "AA",       "AA=",  "AB==",  "AAB=", "A===",
+					  "====", "AA==AAAA", "AA A", "AA\n=", "AA-_"};
 	unsigned char out[8];
 	char text[BASE64_ROOM(5)];
 
@@ -66,7 +69,8 @@ static int parse(struct blob *b, const char *type, struct sshkey *key, struct er
 
 static void kinds_of_keys(void **state)
 {
-	static const char sk[] = "sk-ecdsa-sha2-nistp256@openssh.com", sk_ed[] = "sk-ssh-ed25519@openssh.com";
+	static const char sk[] = "sk-ecdsa-sha2-nistp256@openssh.com",
+			  sk_ed[] = "sk-ssh-ed25519@openssh.com";
 	struct blob b = {.len = 0};
 	struct err e = ERR_INIT;
 	struct sshkey key;
@@ -89,7 +93,8 @@ static void kinds_of_keys(void **state)
 	put(&b, "ssh:", 4);
 	assert_int_equal(parse(&b, sk_ed, &key, &e), 0);
 	assert_int_equal(parse(&b, "ssh-ed25519", &key, &e), -1);
-	assert_err(&e, ERR_USAGE, "the text after ssh-ed25519 is not such a key; copy it again, in one line");
+	assert_err(&e, ERR_USAGE,
+		   "the text after ssh-ed25519 is not such a key; copy it again, in one line");
 }
 
 static int rsa(unsigned char first, size_t bytes, int *bits, struct err *e)
@@ -147,8 +152,10 @@ static struct keyring *ring_of(const char *text, struct told *t)
 static void a_line_and_what_it_holds(void **state)
 {
 	struct told t;
-	own_keyring struct keyring *ring =
-		ring_of("# people\r\n\n \tname=\"alice-1\",read=\"a b\"\t" ED " \t alice's  laptop \t\r\n" EC "\n", &t);
+	own_keyring struct keyring *ring = ring_of(
+		"# people\r\n\n \tname=\"alice-1\",read=\"a b\"\t" ED
+		" \t alice's  laptop \t\r\n" EC "\n",
+		&t);
 	const struct key_entry *list, *k = keyring_find(ring, "ssh-ed25519", ED_BLOB);
 
 	(void)state;
@@ -184,25 +191,34 @@ static void a_broken_line_disables_itself_alone(void **state)
 	(void)state;
 	expect_broken(EC, "keys:1:1: the key has no name");
 	expect_broken("name=\"a\",read=\"x\"", "keys:1:18: the key is missing");
-	expect_broken("name=\"a\" , read=\"x\" " EC, "keys:1:10: \",\" is not an accepted type of key");
-	expect_broken("name=\"a\"read=\"x\" " EC, "keys:1:9: a comma before the next option is needed");
+	expect_broken("name=\"a\" , read=\"x\" " EC,
+		      "keys:1:10: \",\" is not an accepted type of key");
+	expect_broken("name=\"a\"read=\"x\" " EC,
+		      "keys:1:9: a comma before the next option is needed");
 	expect_broken("name=a " EC, "keys:1:6: a value in double quotes is needed, as name=\"…\"");
 	expect_broken("name=\"a " EC, "keys:1:6: a double quote is not closed");
 	expect_broken("name=\"a\",name=\"b\" " EC, "keys:1:10: the option name is given twice");
 	expect_broken("read=\"x\" " EC, "the option name is missing");
 	expect_broken("name=\"a b\" " EC, "keys:1:7: name: \"a b\": one name of");
-	expect_broken("restrict,command=\"x\" " EC, "keys:1:1: unknown option \"restrict\"; allowed: name, read, write, create, admin, ids");
+	expect_broken("restrict,command=\"x\" " EC,
+		      "keys:1:1: unknown option \"restrict\"; allowed: name, read, write, create, "
+		      "admin, ids");
 	expect_broken("name=\"é\",bogus " EC, "keys:1:7: name: ");
 	expect_broken("name=\"a\",read=\"\" " EC, "keys:1:16: read is empty");
 	expect_broken("name=\"a\",read=\"x y.git\" " EC, "keys:1:18: \"y.git\": ");
-	expect_broken("name=\"a\",read=\"x:refs/heads/a\" " EC, "only write can be limited to refs");
-	expect_broken("name=\"a\",write=\"x:main\" " EC, "\"main\": a whole ref as refs/heads/main");
-	expect_broken("name=\"a\",write=\"x*;y\" " EC, "\"x*;y\": a repository's name with * in it");
+	expect_broken("name=\"a\",read=\"x:refs/heads/a\" " EC,
+		      "only write can be limited to refs");
+	expect_broken("name=\"a\",write=\"x:main\" " EC,
+		      "\"main\": a whole ref as refs/heads/main");
+	expect_broken("name=\"a\",write=\"x*;y\" " EC,
+		      "\"x*;y\": a repository's name with * in it");
 	expect_broken("name=\"a\",ids=\"\" " EC, "keys:1:15: ids is empty");
-	expect_broken("name=\"a\",ids=\"* 2B7E*\" " EC, "keys:1:17: \"2B7E*\": an image's UUID in lower case");
+	expect_broken("name=\"a\",ids=\"* 2B7E*\" " EC,
+		      "keys:1:17: \"2B7E*\": an image's UUID in lower case");
 	expect_broken("name=\"a\",ids=\"2b7e1516\" " EC, "an image's UUID in lower case");
 	expect_broken("name=\"a\",ids=\"*:refs/heads/x\" " EC, "an image's UUID in lower case");
-	expect_broken("name=\"a\",read=\"x\" ssh-dss AAAA", "keys:1:19: \"ssh-dss\" is not an accepted type of key");
+	expect_broken("name=\"a\",read=\"x\" ssh-dss AAAA",
+		      "keys:1:19: \"ssh-dss\" is not an accepted type of key");
 	expect_broken("name=\"a\",read=\"x\" ssh-ed25519 AAA", "is not base64");
 	expect_broken("name=\"a\033\",read=\"x\" " EC, "a control character");
 	memset(long_line, 'x', 8999);
@@ -213,8 +229,10 @@ static void a_broken_line_disables_itself_alone(void **state)
 static void nothing_stands_twice(void **state)
 {
 	struct told t;
-	own_keyring struct keyring *ring = ring_of("name=\"a\",read=\"x\" " ED "\nname=\"a\",admin=\"*\" " EC "\n", &t);
-	own_keyring struct keyring *other = ring_of("name=\"a\",read=\"x\" " ED "\nname=\"b\",admin=\"*\" " ED " c\n", &t);
+	own_keyring struct keyring *ring = ring_of(
+		"name=\"a\",read=\"x\" " ED "\nname=\"a\",admin=\"*\" " EC "\n", &t);
+	own_keyring struct keyring *other = ring_of(
+		"name=\"a\",read=\"x\" " ED "\nname=\"b\",admin=\"*\" " ED " c\n", &t);
 
 	(void)state;
 	assert_string_equal(t.last, "keys:2:1: the key is already in line 1");
@@ -239,19 +257,26 @@ static void a_nul_hides_nothing(void **state)
 static void rights(void **state)
 {
 	struct told t;
-	own_keyring struct keyring *ring =
-		ring_of("name=\"a\",read=\"docs team/*\",write=\"web:refs/heads/f/* web:refs/tags/v1 api\",create=\"a/*\",admin=\"own\" "
-			ED "\nname=\"root\",admin=\"x *\" " EC "\n", &t);
+	own_keyring struct keyring *ring = ring_of(
+		"name=\"a\",read=\"docs team/*\",write=\"web:refs/heads/f/* web:refs/tags/v1 "
+		"api\",create=\"a/*\",admin=\"own\" " ED "\nname=\"root\",admin=\"x *\" " EC "\n",
+		&t);
 	const struct key_entry *a = keyring_named(ring, "a"), *root = keyring_named(ring, "root");
 
 	(void)state;
-	assert_true(key_may(a, KEY_READ, "docs") && key_may(a, KEY_READ, "team/x/y") && key_may(a, KEY_READ, "web"));
-	assert_false(key_may(a, KEY_READ, "doc") || key_may(a, KEY_READ, "docs2") || key_may(a, KEY_READ, "team"));
+	assert_true(key_may(a, KEY_READ, "docs") && key_may(a, KEY_READ, "team/x/y") &&
+		    key_may(a, KEY_READ, "web"));
+	assert_false(key_may(a, KEY_READ, "doc") || key_may(a, KEY_READ, "docs2") ||
+		     key_may(a, KEY_READ, "team"));
 	assert_false(key_may(a, KEY_WRITE, "docs") || key_may(a, KEY_WRITE, "other"));
-	assert_true(key_may(a, KEY_WRITE, "web") && key_may(a, KEY_WRITE, "a/new") && key_may(a, KEY_WRITE, "own"));
-	assert_true(key_may_push(a, "web", "refs/heads/f/x/y") && key_may_push(a, "web", "refs/tags/v1"));
-	assert_false(key_may_push(a, "web", "refs/heads/main") || key_may_push(a, "web", "refs/tags/v12"));
-	assert_true(key_may_push(a, "api", "refs/heads/main") && key_may_push(a, "a/new", "refs/notes/x"));
+	assert_true(key_may(a, KEY_WRITE, "web") && key_may(a, KEY_WRITE, "a/new") &&
+		    key_may(a, KEY_WRITE, "own"));
+	assert_true(key_may_push(a, "web", "refs/heads/f/x/y") &&
+		    key_may_push(a, "web", "refs/tags/v1"));
+	assert_false(key_may_push(a, "web", "refs/heads/main") ||
+		     key_may_push(a, "web", "refs/tags/v12"));
+	assert_true(key_may_push(a, "api", "refs/heads/main") &&
+		    key_may_push(a, "a/new", "refs/notes/x"));
 	assert_false(key_may_push(a, "docs", "refs/heads/main"));
 	assert_true(key_may(a, KEY_CREATE, "a/new") && key_may(a, KEY_CREATE, "own"));
 	assert_false(key_may(a, KEY_CREATE, "api") || key_may(a, KEY_ADMIN, "a/new"));
@@ -259,7 +284,8 @@ static void rights(void **state)
 	assert_false(key_may(a, KEY_READ, NULL) || key_may(a, KEY_ADMIN, NULL));
 	assert_true(key_may(root, KEY_ADMIN, NULL) && key_may_push(root, "web", "refs/heads/main"));
 	/* No repository's name: nobody's. */
-	assert_false(key_may(root, KEY_READ, "../x") || key_may(root, KEY_READ, "") || key_may(root, KEY_READ, "x.git"));
+	assert_false(key_may(root, KEY_READ, "../x") || key_may(root, KEY_READ, "") ||
+		     key_may(root, KEY_READ, "x.git"));
 }
 
 static void too_many(void **state)
@@ -283,7 +309,8 @@ static void too_many(void **state)
 static void files(void **state)
 {
 	own_free char *path = fs_path("%s/keys", (char *)*state);
-	static const char *const rights_given[KEY_RIGHTS] = {[KEY_WRITE] = "team/* web:refs/heads/x"};
+	static const char *const rights_given[KEY_RIGHTS] = {
+		[KEY_WRITE] = "team/* web:refs/heads/x"};
 	own_keyring struct keyring *none = NULL, *ring = NULL;
 	struct err e = ERR_INIT;
 
@@ -295,14 +322,18 @@ static void files(void **state)
 	assert_err_has(&e, "the name a is already in line 5 of ");
 	assert_int_equal(keyring_add(path, "c", rights_given, NULL, ED, &e), -1);
 	assert_err_has(&e, "this key is already in line 5 of ");
-	assert_int_equal(keyring_add(path, "c", rights_given, NULL, ED "\nname=\"d\",admin=\"*\" " EC, &e), -1);
+	assert_int_equal(
+		keyring_add(path, "c", rights_given, NULL, ED "\nname=\"d\",admin=\"*\" " EC, &e),
+		-1);
 	assert_int_equal(keyring_remove(path, "b", &e), 0);
 	assert_int_equal(keyring_remove(path, "b", &e), -1);
 	own_free char *text = NULL;
 	size_t len;
 
 	assert_int_equal(fs_read(AT_FDCWD, path, 4096, &text, &len, &e), 0);
-	assert_string_equal(text, "  # mine\r\n\nbroken\nname=\"a\",write=\"team/* web:refs/heads/x\" " ED " at home\n");
+	assert_string_equal(text,
+			    "  # mine\r\n\nbroken\nname=\"a\",write=\"team/* web:refs/heads/x\" " ED
+			    " at home\n");
 	assert_int_equal(chmod(path, 0664), 0);
 	assert_int_equal(keyring_load(path, NULL, NULL, &ring, &e), -1);
 	assert_err_has(&e, "`chmod go-w ");
@@ -312,8 +343,11 @@ static void files(void **state)
 static void test_ids(void **state)
 {
 	struct told t = {0};
-	own_keyring struct keyring *ring = ring_of("name=\"a\",admin=\"*\" " ED "\n"
-						   "name=\"b\",ids=\"2b7e1516-* 6ba7b810-9dad-41d1-80b4-00c04fd430c8\",admin=\"*\" " EC "\n", &t);
+	own_keyring struct keyring *ring = ring_of(
+		"name=\"a\",admin=\"*\" " ED "\n"
+		"name=\"b\",ids=\"2b7e1516-* 6ba7b810-9dad-41d1-80b4-00c04fd430c8\",admin=\"*\" " EC
+		"\n",
+		&t);
 	const struct key_entry *a = keyring_named(ring, "a"), *b = keyring_named(ring, "b");
 
 	(void)state;

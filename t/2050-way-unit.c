@@ -10,8 +10,10 @@ static void every_form(void **state)
 		const char *text, *ssh, *url;
 	} forms[] = {
 		{"git@compute-7:2222", "ssh -p 2222 git@compute-7", "ssh://git@compute-7:2222/"},
-		{"alice@node.example.org:22", "ssh alice@node.example.org", "alice@node.example.org:"},
-		{"git@[2001:db8::1]:2222", "ssh -p 2222 git@2001:db8::1", "ssh://git@[2001:db8::1]:2222/"},
+		{"alice@node.example.org:22", "ssh alice@node.example.org",
+		 "alice@node.example.org:"},
+		{"git@[2001:db8::1]:2222", "ssh -p 2222 git@2001:db8::1",
+		 "ssh://git@[2001:db8::1]:2222/"},
 		{"git@[::1]:22", "ssh git@::1", "git@[::1]:"},
 	};
 	struct way w;
@@ -27,9 +29,25 @@ static void every_form(void **state)
 static void what_is_none(void **state)
 {
 	static const char *const bad[] = {
-		"", "git", "git@", "@node:22", "git@node", "git@node:", "git@node:0", "git@node:65536", "git@node:22x",
-		"git@-oProxyCommand=x:22", "-oX@node:22", "git@no de:22", "git@node;id:22", "git@$(id):22", "g\nt@node:22",
-		"git@[::1:22", "git@[]:22", "git@[::g]:22", "git@node\x1b[31m:22",
+		"",
+		"git",
+		"git@",
+		"@node:22",
+		"git@node",
+		"git@node:",
+		"git@node:0",
+		"git@node:65536",
+		"git@node:22x",
+		"git@-oProxyCommand=x:22",
+		"-oX@node:22",
+		"git@no de:22",
+		"git@node;id:22",
+		"git@$(id):22",
+		"g\nt@node:22",
+		"git@[::1:22",
+		"git@[]:22",
+		"git@[::g]:22",
+		"git@node\x1b[31m:22",
 	};
 	struct way w;
 
@@ -60,8 +78,11 @@ static void made(void **state)
 
 static void door_name(void **state)
 {
-	static const char *const good[] = {"compute-7", "compute-7:2222", "192.0.2.1", "[2001:db8::1]", "[::1]:22"};
-	static const char *const bad[] = {"", "-x", "a b", "node:", "node:0", "node:65536", "node:22:22", "git@node", "::1", "node:+22"};
+	static const char *const good[] = {"compute-7", "compute-7:2222", "192.0.2.1",
+					   "[2001:db8::1]", "[::1]:22"};
+	static const char *const bad[] = {
+		"",           "-x",         "a b",      "node:", "node:0",
+		"node:65536", "node:22:22", "git@node", "::1",   "node:+22"};
 	struct err e = ERR_INIT;
 
 	(void)state;

@@ -1,4 +1,5 @@
-/* db: the file itself: made, missing, deleted under us, of another version, damaged, busy; and job numbers. */
+/* db: the file itself: made, missing, deleted under us, of another version, damaged, busy; and job
+ * numbers. */
 #include "t/lib/queue-unit.h"
 
 #include <sys/file.h>
@@ -29,9 +30,15 @@ static void made_under_any_umask(void **state)
 	assert_int_equal(number_of(s, "PRAGMA synchronous"), 2);
 	assert_int_equal(number_of(s, "PRAGMA foreign_keys"), 1);
 	assert_int_equal(number_of(s, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
-	assert_int_equal(number_of(s, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
-	assert_int_equal(number_of(s, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' "
-				   "AND name NOT LIKE 'sqlite%' AND NOT strict"), 0);
+	assert_int_equal(
+		number_of(
+			s,
+			"SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"),
+		1);
+	assert_int_equal(number_of(s, "SELECT count(*) FROM pragma_table_list WHERE schema = "
+				      "'main' AND type = 'table' "
+				      "AND name NOT LIKE 'sqlite%' AND NOT strict"),
+			 0);
 }
 
 static void missing_is_nobodys_fault(void **state)
@@ -57,8 +64,11 @@ static void of_an_older_version(void **state)
 	struct scratch *s = *state;
 
 	enqueue(s, IMAGE_1, COMMIT_A);
-	assert_int_equal(raw(s, "ALTER TABLE attempts DROP COLUMN boot_ms; ALTER TABLE jobs DROP COLUMN how_built; "
-			     "ALTER TABLE jobs DROP COLUMN waiting_kind; PRAGMA user_version = 1"), SQLITE_OK);
+	assert_int_equal(raw(s,
+			     "ALTER TABLE attempts DROP COLUMN boot_ms; ALTER TABLE jobs DROP "
+			     "COLUMN how_built; "
+			     "ALTER TABLE jobs DROP COLUMN waiting_kind; PRAGMA user_version = 1"),
+			 SQLITE_OK);
 	db_close(s->db);
 	s->db = NULL;
 	assert_ok(s, open_mode(s, &s->db, DB_CREATE));
@@ -68,23 +78,30 @@ static void of_an_older_version(void **state)
 	assert_int_equal(number_of(s, "SELECT count(how_built) FROM jobs"), 0);
 }
 
-/* A row that waits gets its kind by its text. Red without the UPDATE of version 4 in db/schema.sql. */
+/* A row that waits gets its kind by its text. Red without the UPDATE of version 4 in db/schema.sql.
+ */
 static void waits_of_an_older_version(void **state)
 {
 	static const struct {
 		const char *text;
 		enum waiting kind;
 	} rows[] = {
-		{"Nova''s lock nova-01 (held by process 7)", WAITING_LOCK}, {"flattening instance one: 3 %", WAITING_FLATTENING},
-		{"tried again by itself: no such disk", WAITING_RETRY}, {"disk: 1 GiB free on /", WAITING_DISK},
-		{"instance one stands on the present bytes", WAITING_INSTANCE}, {"a file that hornero did not put there", WAITING_UNKNOWN},
+		{"Nova''s lock nova-01 (held by process 7)", WAITING_LOCK},
+		{"flattening instance one: 3 %", WAITING_FLATTENING},
+		{"tried again by itself: no such disk", WAITING_RETRY},
+		{"disk: 1 GiB free on /", WAITING_DISK},
+		{"instance one stands on the present bytes", WAITING_INSTANCE},
+		{"a file that hornero did not put there", WAITING_UNKNOWN},
 	};
 	struct scratch *s = *state;
 
 	enqueue(s, IMAGE_1, COMMIT_A);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		own_free char *set = fs_path("ALTER TABLE jobs DROP COLUMN waiting_kind; UPDATE jobs SET state = 'built', attempt = 1, "
-					     "digest = printf('%%064d', 0), waiting_for = '%s'; PRAGMA user_version = 3", rows[i].text);
+		own_free char *set = fs_path(
+			"ALTER TABLE jobs DROP COLUMN waiting_kind; UPDATE jobs SET state = "
+			"'built', attempt = 1, "
+			"digest = printf('%%064d', 0), waiting_for = '%s'; PRAGMA user_version = 3",
+			rows[i].text);
 		own_job struct job j = {.id = 0};
 
 		assert_int_equal(raw(s, set), SQLITE_OK);
@@ -172,10 +189,16 @@ static void damaged_row(void **state)
 	int n = 0;
 
 	enqueue(s, IMAGE_1, COMMIT_A);
-	assert_int_equal(raw(s, "PRAGMA ignore_check_constraints = 1; UPDATE jobs SET image = '../../../etc/passwd'"), SQLITE_OK);
-	assert_refused(s, job_each(s->db, JOB_SCOPE_OPEN, count_row, &n, &s->e), ERR_NOBODY, "row of job 1 is invalid");
-	assert_refused(s, job_claim(s->db, 1, false, NULL, NULL, &j, &s->e), ERR_NOBODY, "row of job 1 is invalid");
-	assert_int_equal(raw(s, "UPDATE jobs SET image = '" IMAGE_1 "', \"commit\" = '--upload-pack=/bin/sh'"), SQLITE_OK);
+	assert_int_equal(raw(s, "PRAGMA ignore_check_constraints = 1; UPDATE jobs SET image = "
+				"'../../../etc/passwd'"),
+			 SQLITE_OK);
+	assert_refused(s, job_each(s->db, JOB_SCOPE_OPEN, count_row, &n, &s->e), ERR_NOBODY,
+		       "row of job 1 is invalid");
+	assert_refused(s, job_claim(s->db, 1, false, NULL, NULL, &j, &s->e), ERR_NOBODY,
+		       "row of job 1 is invalid");
+	assert_int_equal(raw(s, "UPDATE jobs SET image = '" IMAGE_1
+				"', \"commit\" = '--upload-pack=/bin/sh'"),
+			 SQLITE_OK);
 	assert_damaged(s, job_get(s->db, 1, &j, &s->e), "row of job 1 is invalid");
 	assert_int_equal(raw(s, "UPDATE jobs SET \"commit\" = '" COMMIT_A "'"), SQLITE_OK);
 	sqlite3_limit(s->db->sql, SQLITE_LIMIT_LENGTH, 1 << 30);
@@ -197,7 +220,8 @@ static void deleted_while_open(void **state)
 	assert_ok(s, open_mode(s, &reader, DB_READ));
 	remove_in(s, "queue.db");
 	assert_refused(s, job_enqueue(hook, &w, &r, &s->e), ERR_NOBODY, "deleted or replaced");
-	assert_refused(s, job_each(reader, JOB_SCOPE_ALL, count_row, &n, &s->e), ERR_NOBODY, "deleted or replaced");
+	assert_refused(s, job_each(reader, JOB_SCOPE_ALL, count_row, &n, &s->e), ERR_NOBODY,
+		       "deleted or replaced");
 	assert_true(enqueue(s, IMAGE_1, COMMIT_A).id > first);
 	assert_int_equal(number_of(s, "SELECT count(*) FROM jobs"), 1);
 	/* The old handles must not take anything from the new database when they go. */
@@ -225,7 +249,9 @@ static void log_taken_away(void **state)
 		assert_true(id > last);
 		last = id;
 		assert_int_equal(number_of(s, "SELECT count(*) FROM jobs"), 1);
-		assert_int_equal(number_of(s, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
+		assert_int_equal(number_of(s, "SELECT count(*) FROM pragma_integrity_check WHERE "
+					      "integrity_check = 'ok'"),
+				 1);
 	}
 }
 
@@ -256,7 +282,8 @@ static void whole_directory_replaced(void **state)
 	assert_int_equal(rename(s->dir, away), 0);
 	assert_int_equal(mkdir(s->dir, 0700), 0);
 	enqueue(s, IMAGE_1, COMMIT_B);
-	assert_int_equal(number_of(s, "SELECT count(*) FROM jobs WHERE \"commit\" = '" COMMIT_B "'"), 1);
+	assert_int_equal(
+		number_of(s, "SELECT count(*) FROM jobs WHERE \"commit\" = '" COMMIT_B "'"), 1);
 	assert_int_equal(number_of(s, "SELECT count(*) FROM jobs"), 1);
 	assert_ok(s, fs_remove_tree(AT_FDCWD, away, &s->e));
 }
@@ -274,7 +301,8 @@ static void numbers_in_blocks(void **state)
 		assert_ok(s, fs_read(AT_FDCWD, path, 64, &text, &len, &s->e));
 		assert_string_equal(text, i <= 100 ? "100\n" : "200\n");
 	}
-	/* The file counts where it says more than the database can know: this one is an older copy. */
+	/* The file counts where it says more than the database can know: this one is an older copy.
+	 */
 	write_in(s, "last-job", "5042\n");
 	assert_int_equal(enqueue(s, IMAGE_2, COMMIT_A).id, 5101);
 }
@@ -320,7 +348,8 @@ static int count_event(void *arg, const struct event *ev)
 	return 0;
 }
 
-/* One is kept, one event tells of it, no report is left, and what was queued has another number than before. */
+/* One is kept, one event tells of it, no report is left, and what was queued has another number
+ * than before. */
 static void assert_replaced(struct scratch *s, int kept, int64_t last)
 {
 	char newest[64];
@@ -335,8 +364,8 @@ static void assert_replaced(struct scratch *s, int kept, int64_t last)
 	assert_true(enqueue(s, IMAGE_1, COMMIT_A).id > last);
 }
 
-/* Red without: the call of aside_heal in open_or_create (nothing is moved), the highest number of db_place (the last round
- * begins at 1), prune (five are kept). */
+/* Red without: the call of aside_heal in open_or_create (nothing is moved), the highest number of
+ * db_place (the last round begins at 1), prune (five are kept). */
 static void owner_moves_it_aside_at_start(void **state)
 {
 	struct scratch *s = *state;
@@ -398,13 +427,17 @@ static void owner_moves_it_aside_while_open(void **state)
 	assert_true(is_there(s, newest));
 }
 
-/* Red without: look_at_schema; look_at_rows (the last one); db_report where SQLite says that there is no such table;
- * `db->sql ||` in open_or_create (a second connection, and the first one leaks). */
+/* Red without: look_at_schema; look_at_rows (the last one); db_report where SQLite says that there
+ * is no such table; `db->sql ||` in open_or_create (a second connection, and the first one leaks).
+ */
 static void of_other_tables_or_rows(void **state)
 {
 	static const char *const harm[] = {
-		"DROP TABLE publications", "PRAGMA application_id = 7", "PRAGMA user_version = 0",
-		"PRAGMA ignore_check_constraints = 1; UPDATE jobs SET image = '------------------------------------'",
+		"DROP TABLE publications",
+		"PRAGMA application_id = 7",
+		"PRAGMA user_version = 0",
+		"PRAGMA ignore_check_constraints = 1; UPDATE jobs SET image = "
+		"'------------------------------------'",
 	};
 	struct scratch *s = *state;
 	int64_t seen = 0;
@@ -425,7 +458,8 @@ static void of_other_tables_or_rows(void **state)
 	}
 }
 
-/* Red without: the comparison with last-job in sequence_next (a copy repeats numbers); sequence_skip (a lost log does). */
+/* Red without: the comparison with last-job in sequence_next (a copy repeats numbers);
+ * sequence_skip (a lost log does). */
 static void numbers_of_an_older_copy(void **state)
 {
 	struct scratch *s = *state;
@@ -488,7 +522,8 @@ static void reading_handles_do_not_write(void **state)
 
 	assert_ok(s, open_mode(s, &reader, DB_READ));
 	assert_refused(s, job_enqueue(reader, &w, &r, &s->e), ERR_US, "opened for reading");
-	assert_int_equal(sqlite3_exec(reader->sql, "DELETE FROM attempts", NULL, NULL, NULL) & 0xff, SQLITE_READONLY);
+	assert_int_equal(sqlite3_exec(reader->sql, "DELETE FROM attempts", NULL, NULL, NULL) & 0xff,
+			 SQLITE_READONLY);
 	db_close(reader);
 }
 

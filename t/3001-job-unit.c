@@ -69,7 +69,8 @@ static void every_change_from_every_state(void **state)
 			} else {
 				int before = sqlite3_total_changes(s->db->sql);
 
-				assert_refused(s, changes[i].go(s, id, 1), ERR_US, "nothing was changed");
+				assert_refused(s, changes[i].go(s, id, 1), ERR_US,
+					       "nothing was changed");
 				assert_int_equal(s->e.sys, ESTALE);
 				assert_state(s, id, from);
 				assert_int_equal(sqlite3_total_changes(s->db->sql), before);
@@ -98,9 +99,11 @@ static void what_people_may_do_in_every_state(void **state)
 			assert_event(s, id, "retried", 1);
 			/* The old wish does not come back over the newer one. */
 			if (from != JOB_HELD)
-				assert_refused(s, job_retry(s->db, id, "bob", &r, &s->e), ERR_USAGE, "is newer than");
+				assert_refused(s, job_retry(s->db, id, "bob", &r, &s->e), ERR_USAGE,
+					       "is newer than");
 		} else {
-			assert_refused(s, job_retry(s->db, id, "bob", &r, &s->e), ERR_USAGE, "can be retried");
+			assert_refused(s, job_retry(s->db, id, "bob", &r, &s->e), ERR_USAGE,
+				       "can be retried");
 		}
 		scratch_end(&own);
 
@@ -115,9 +118,11 @@ static void what_people_may_do_in_every_state(void **state)
 			assert_state(s, id, JOB_CANCELLED);
 			assert_event(s, id, "cancelled", 1);
 		} else {
-			assert_refused(s, job_cancel(s->db, id, "bob", &s->e), ERR_USAGE, "already");
+			assert_refused(s, job_cancel(s->db, id, "bob", &s->e), ERR_USAGE,
+				       "already");
 		}
-		assert_refused(s, job_cancel(s->db, 4711, "bob", &s->e), ERR_USAGE, "there is no job 4711");
+		assert_refused(s, job_cancel(s->db, 4711, "bob", &s->e), ERR_USAGE,
+			       "there is no job 4711");
 		scratch_end(&own);
 	}
 }
@@ -143,7 +148,8 @@ static void wishes_join_or_supersede(void **state)
 	assert_true(j.ended_ms > 0);
 	assert_event(s, 1, "superseded", 1);
 
-	/* Stronger wishes for the same commit replace it, weaker ones join; the strength is inherited. */
+	/* Stronger wishes for the same commit replace it, weaker ones join; the strength is
+	 * inherited. */
 	w.commit = COMMIT_B;
 	w.clean = true;
 	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
@@ -154,7 +160,8 @@ static void wishes_join_or_supersede(void **state)
 	assert_true(r.joined);
 	r = enqueue(s, IMAGE_1, COMMIT_A);
 	assert_int_equal(r.superseded, 3);
-	assert_int_equal(number_of(s, "SELECT force AND clean FROM jobs WHERE state = 'queued'"), 1);
+	assert_int_equal(number_of(s, "SELECT force AND clean FROM jobs WHERE state = 'queued'"),
+			 1);
 	/* Other images are not concerned. */
 	assert_int_equal(enqueue(s, IMAGE_2, COMMIT_A).superseded, 0);
 	assert_int_equal(number_of(s, "SELECT count(*) FROM jobs WHERE state = 'queued'"), 2);
@@ -188,7 +195,8 @@ static void latest_wins_while_one_runs(void **state)
 	assert_ok(s, to_built(s, 1, 1));
 	assert_int_equal(claim(s), 2);
 	assert_ok(s, job_set_waiting(s->db, 1, 1, WAITING_INSTANCE, "instance 7", &s->e));
-	/* The newer one reaches built: the waiting one is superseded, and its publisher comes too late. */
+	/* The newer one reaches built: the waiting one is superseded, and its publisher comes too
+	 * late. */
 	assert_ok(s, to_built(s, 2, 1));
 	assert_state(s, 1, JOB_SUPERSEDED);
 	assert_refused(s, to_published(s, 1, 1), ERR_US, "it is superseded");
@@ -284,11 +292,16 @@ static void recovery(void **state)
 		assert_true(due > 1000);
 		assert_int_equal(raw(s, "UPDATE jobs SET not_before_ms = 0"), SQLITE_OK);
 	}
-	/* Red with crash in place of false in job_recover(): held, though no build reaches hornerod. */
+	/* Red with crash in place of false in job_recover(): held, though no build reaches
+	 * hornerod. */
 	assert_state(s, 1, JOB_QUEUED);
 	assert_state(s, 2, JOB_QUEUED);
-	assert_int_equal(raw(s, "UPDATE jobs SET not_before_ms = 9000000000000000 WHERE id = 2"), SQLITE_OK);
-	assert_int_equal(number_of(s, "SELECT count(*) FROM attempts WHERE cause = 'crash' AND ended_ms > 0"), 6);
+	assert_int_equal(raw(s, "UPDATE jobs SET not_before_ms = 9000000000000000 WHERE id = 2"),
+			 SQLITE_OK);
+	assert_int_equal(
+		number_of(s,
+			  "SELECT count(*) FROM attempts WHERE cause = 'crash' AND ended_ms > 0"),
+		6);
 
 	/* A stop is no crash. */
 	for (int stop = 1; stop <= 4; stop++) {
@@ -363,9 +376,11 @@ static void waiting_says_so_once(void **state)
 	/* Red without the comparison of the kinds in job_set_waiting(). */
 	assert_ok(s, job_set_waiting(s->db, 1, 1, WAITING_FOREIGN, longer, &s->e));
 	assert_event(s, 1, "waiting", 4);
-	assert_int_equal(number_of(s, "SELECT count(*) FROM jobs WHERE waiting_kind = 'foreign'"), 1);
+	assert_int_equal(number_of(s, "SELECT count(*) FROM jobs WHERE waiting_kind = 'foreign'"),
+			 1);
 	assert_ok(s, to_published(s, 1, 1));
-	assert_int_equal(number_of(s, "SELECT count(waiting_kind) + count(waiting_for) FROM jobs"), 0);
+	assert_int_equal(number_of(s, "SELECT count(waiting_kind) + count(waiting_for) FROM jobs"),
+			 0);
 }
 
 static void built_then_failed_keeps_the_build(void **state)
@@ -374,8 +389,10 @@ static void built_then_failed_keeps_the_build(void **state)
 
 	bring_to(s, JOB_BUILT);
 	assert_ok(s, to_failed(s, 1, 1));
-	assert_int_equal(number_of(s, "SELECT build_ms FROM attempts WHERE cause = 'exit' AND reason = 'make said no' "
-				   "AND digest = '" DIGEST_1 "'"), 400);
+	assert_int_equal(number_of(s, "SELECT build_ms FROM attempts WHERE cause = 'exit' AND "
+				      "reason = 'make said no' "
+				      "AND digest = '" DIGEST_1 "'"),
+			 400);
 }
 
 static void the_newer_of_two_held_jobs_stays(void **state)
@@ -396,7 +413,11 @@ static void the_newer_of_two_held_jobs_stays(void **state)
 static void a_sweep_joins_what_waits(void **state)
 {
 	struct scratch *s = *state;
-	struct job_wish w = {.image = IMAGE_1, .repo = "spark", .ref = "refs/heads/main", .commit = COMMIT_A, .origin = "push"};
+	struct job_wish w = {.image = IMAGE_1,
+			     .repo = "spark",
+			     .ref = "refs/heads/main",
+			     .commit = COMMIT_A,
+			     .origin = "push"};
 	struct job_receipt r;
 
 	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));

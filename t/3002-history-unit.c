@@ -20,7 +20,8 @@ static int keep_attempt(void *arg, const struct attempt *a)
 
 static int keep_event(void *arg, const struct event *ev)
 {
-	static const char *const expected[] = {"queued", "running", "requeued", "running", "built", "published"};
+	static const char *const expected[] = {"queued",  "running", "requeued",
+					       "running", "built",   "published"};
 	int *n = arg;
 
 	assert_true(*n < 6);
@@ -64,7 +65,9 @@ static void the_log_only_grows(void **state)
 	enqueue(s, IMAGE_1, COMMIT_A);
 	assert_int_equal(raw(s, "UPDATE events SET detail = 'never'") & 0xff, SQLITE_CONSTRAINT);
 	assert_int_equal(raw(s, "DELETE FROM events") & 0xff, SQLITE_CONSTRAINT);
-	assert_int_equal(raw(s, "INSERT OR REPLACE INTO events (id, at_ms, job, attempt, event) VALUES (1, 1, 1, 1, 'x')") & 0xff,
+	assert_int_equal(raw(s, "INSERT OR REPLACE INTO events (id, at_ms, job, attempt, event) "
+				"VALUES (1, 1, 1, 1, 'x')") &
+				 0xff,
 			 SQLITE_CONSTRAINT);
 	assert_int_equal(number_of(s, "SELECT count(*) FROM events WHERE event = 'queued'"), 1);
 }
@@ -74,7 +77,8 @@ static void the_schema_refuses(void **state)
 {
 	struct scratch *s = *state;
 	static const char *const statements[] = {
-		("INSERT INTO jobs (image, repo, ref, \"commit\", origin, state, created_ms) SELECT image, repo, ref, "
+		("INSERT INTO jobs (image, repo, ref, \"commit\", origin, state, created_ms) "
+		 "SELECT image, repo, ref, "
 		 "\"commit\", origin, 'queued', 1 FROM jobs"),
 		"UPDATE jobs SET image = 'x'",
 		"UPDATE jobs SET \"commit\" = 'HEAD'",
@@ -85,7 +89,8 @@ static void the_schema_refuses(void **state)
 		"UPDATE jobs SET state = 'failed', attempt = 1",
 		"UPDATE jobs SET attempt = 'one'",
 		"INSERT INTO attempts (job, attempt, started_ms) VALUES (77, 1, 1)",
-		"INSERT INTO publications (job, attempt, image, digest, name, published_ms, publish_ms) VALUES (1, 1, 'x', 'y', 'z', 1, 1)",
+		"INSERT INTO publications (job, attempt, image, digest, name, published_ms, "
+		"publish_ms) VALUES (1, 1, 'x', 'y', 'z', 1, 1)",
 	};
 
 	enqueue(s, IMAGE_1, COMMIT_A);
@@ -147,10 +152,15 @@ static void listings(void **state)
 
 	assert_listed(s, JOB_SCOPE_OPEN, (const int64_t[]){2, 1, 33, 32, 31}, 5);
 	assert_listed(s, JOB_SCOPE_BUILT, (const int64_t[]){1}, 1);
-	assert_listed(s, JOB_SCOPE_RECENT, (const int64_t[]){2, 1, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20,
-							     19, 18, 17, 16, 15, 14, 13, 12, 11}, 25);
-	assert_listed(s, JOB_SCOPE_ALL, (const int64_t[]){2, 1, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19,
-							  18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3}, 33);
+	assert_listed(s, JOB_SCOPE_RECENT,
+		      (const int64_t[]){2,  1,  33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23,
+					22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11},
+		      25);
+	assert_listed(s, JOB_SCOPE_ALL,
+		      (const int64_t[]){2,  1,  33, 32, 31, 30, 29, 28, 27, 26, 25,
+					24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14,
+					13, 12, 11, 10, 9,  8,  7,  6,  5,  4,  3},
+		      33);
 	assert_ok(s, job_each(s->db, JOB_SCOPE_ALL, see, &seen, &s->e));
 	assert_int_equal(seen.n, 2);
 }

@@ -40,7 +40,8 @@ static void put_cause(FILE *out, const struct cause_entry *c)
 	if (c->who == ERR_NONE && !c->is_crash)
 		fprintf(out, ".B %s\n", c->name);
 	else
-		fprintf(out, ".BR %s \" (%s%s%s)\"\n", c->name, c->who == ERR_NONE ? "" : err_class_name(c->who),
+		fprintf(out, ".BR %s \" (%s%s%s)\"\n", c->name,
+			c->who == ERR_NONE ? "" : err_class_name(c->who),
 			c->who != ERR_NONE && c->is_crash ? ", " : "", c->is_crash ? "crash" : "");
 	fprintf(out, "%s\n", c->words);
 }
@@ -89,8 +90,8 @@ static void the_manual_lists_what_a_job_waits_for(void **state)
 	for (int w = WAITING_NOTHING + 1; w < WAITING_UNKNOWN; w++) {
 		const struct waiting_entry *entry = waiting_entry((enum waiting)w);
 
-		fprintf(out, ".TP\n.B%s %s%s\n%s\n", entry->is_brief ? "" : "R", entry->name, entry->is_brief ? "" : " \" (75)\"",
-			entry->words);
+		fprintf(out, ".TP\n.B%s %s%s\n%s\n", entry->is_brief ? "" : "R", entry->name,
+			entry->is_brief ? "" : " \" (75)\"", entry->words);
 		assert_int_equal(waiting_parse(entry->name), w);
 	}
 	assert_int_equal(waiting_parse("of tomorrow"), WAITING_UNKNOWN);
@@ -111,7 +112,8 @@ static void the_schema_knows_every_state(void **state)
 		own_free char *head = ended;
 
 		assert_non_null(strstr(schema, quoted));
-		ended = fs_path("%s%s%s", head, entry->is_ended && *head ? ", " : "", entry->is_ended ? quoted : "");
+		ended = fs_path("%s%s%s", head, entry->is_ended && *head ? ", " : "",
+				entry->is_ended ? quoted : "");
 	}
 	own_free char *check = fs_path("CHECK ((ended_ms > 0) = (state IN (%s)))", ended);
 
@@ -131,7 +133,8 @@ static struct standstill read_back(const char *dir, const char *file)
 /* Red where standstill_read() takes the first line for granted. */
 static void a_standstill_has_a_kind(void **state)
 {
-	const struct standstill disk = {WAITING_DISK, "disk: 1 GiB free"}, none = {.kind = WAITING_NOTHING};
+	const struct standstill disk = {WAITING_DISK, "disk: 1 GiB free"},
+				none = {.kind = WAITING_NOTHING};
 	struct err e = ERR_INIT;
 	struct standstill s;
 
@@ -158,7 +161,8 @@ int main(void)
 		cmocka_unit_test(the_manual_lists_every_state),
 		cmocka_unit_test(the_manual_lists_what_a_job_waits_for),
 		cmocka_unit_test(the_schema_knows_every_state),
-		cmocka_unit_test_setup_teardown(a_standstill_has_a_kind, scratch_make, scratch_remove),
+		cmocka_unit_test_setup_teardown(a_standstill_has_a_kind, scratch_make,
+						scratch_remove),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -50,13 +50,33 @@ static void takes_git_lines(void **state)
 static void passes_over_the_rest(void **state)
 {
 	static const char *const lines[] = {
-		"\n", " \n", "  \n", "refs/heads/main\n", A "\n", A " " B "\n", A " " B " \n", A " " B " main\n",
-		A " " A64 " refs/heads/main\n", "G" A " " B " refs/heads/main\n", A "1 " B "1 refs/heads/main\n",
-		A "  " B " refs/heads/main\n", A " " B " refs/heads/a b\n", A " " B " refs/heads/../x\n",
-		A " " B " refs/heads//x\n", A " " B " refs/heads/.x\n", A " " B " refs/heads/x/\n",
-		A " " B " refs/heads/x.lock\n", A " " B " refs/heads/x.lock/y\n", A " " B " refs/heads/x.\n",
-		A " " B " refs/heads/x~1\n", A " " B " refs/heads/x@{1}\n", A " " B " refs/heads/\033[31m\n",
-		A " " B " refs/heads/x\r\n", A " " B " refs/\n", A " " B " /etc/passwd\n", A " " B " refs/heads/x\\y\n",
+		"\n",
+		" \n",
+		"  \n",
+		"refs/heads/main\n",
+		A "\n",
+		A " " B "\n",
+		A " " B " \n",
+		A " " B " main\n",
+		A " " A64 " refs/heads/main\n",
+		"G" A " " B " refs/heads/main\n",
+		A "1 " B "1 refs/heads/main\n",
+		A "  " B " refs/heads/main\n",
+		A " " B " refs/heads/a b\n",
+		A " " B " refs/heads/../x\n",
+		A " " B " refs/heads//x\n",
+		A " " B " refs/heads/.x\n",
+		A " " B " refs/heads/x/\n",
+		A " " B " refs/heads/x.lock\n",
+		A " " B " refs/heads/x.lock/y\n",
+		A " " B " refs/heads/x.\n",
+		A " " B " refs/heads/x~1\n",
+		A " " B " refs/heads/x@{1}\n",
+		A " " B " refs/heads/\033[31m\n",
+		A " " B " refs/heads/x\r\n",
+		A " " B " refs/\n",
+		A " " B " /etc/passwd\n",
+		A " " B " refs/heads/x\\y\n",
 		A " " B " refs/heads/main" /* no newline */,
 	};
 	char buf[8192];
@@ -70,7 +90,8 @@ static void passes_over_the_rest(void **state)
 
 static void goes_on_behind_a_bad_line(void **state)
 {
-	char text[] = A " " B " refs/heads/a\nnonsense\n" A " " Z " refs/heads/b\n" A "\0" B " refs/x/y\n";
+	char text[] = A " " B " refs/heads/a\nnonsense\n" A " " Z " refs/heads/b\n" A "\0" B
+			" refs/x/y\n";
 	char *end = text + sizeof(text) - 1;
 	char *at = text;
 	struct refline r;

@@ -1,4 +1,5 @@
-/* Push options: what is taken, what is refused with which words, and the environment that git makes. */
+/* Push options: what is taken, what is refused with which words, and the environment that git
+ * makes. */
 #include "t/lib/conf-test.h"
 
 #include "fuzz/fuzz-pushopt.h"
@@ -19,7 +20,9 @@ static struct pushopt good(const char *const *texts, size_t n)
 
 static void taken(void **state)
 {
-	static const char *const all[] = {"wait", "rebuild", "clean", "priority=3", "priority=-9", "image=2b7e1516-28ae-4d2a-abf7-158809cf4f3c"};
+	static const char *const all[] = {
+		"wait",       "rebuild",     "clean",
+		"priority=3", "priority=-9", "image=2b7e1516-28ae-4d2a-abf7-158809cf4f3c"};
 	struct pushopt o = good(all, 6);
 
 	(void)state;
@@ -50,10 +53,14 @@ static void refused(void **state)
 	struct err e = ERR_INIT;
 
 	(void)state;
-	refuse("", "unknown push option \"\"; known: wait, skip, rebuild, clean, image=UUID, priority=N");
-	refuse("ci.skip", "unknown push option \"ci.skip\"; known: wait, skip, rebuild, clean, image=UUID, priority=N");
-	refuse("wait=1", "unknown push option \"wait=1\"; known: wait, skip, rebuild, clean, image=UUID, priority=N");
-	refuse("a\033b", "unknown push option \"a\\x1bb\"; known: wait, skip, rebuild, clean, image=UUID, priority=N");
+	refuse("", "unknown push option \"\"; known: wait, skip, rebuild, clean, image=UUID, "
+		   "priority=N");
+	refuse("ci.skip", "unknown push option \"ci.skip\"; known: wait, skip, rebuild, clean, "
+			  "image=UUID, priority=N");
+	refuse("wait=1", "unknown push option \"wait=1\"; known: wait, skip, rebuild, clean, "
+			 "image=UUID, priority=N");
+	refuse("a\033b", "unknown push option \"a\\x1bb\"; known: wait, skip, rebuild, clean, "
+			 "image=UUID, priority=N");
 	refuse("priority=", "push option priority=\"\": a number from -9 to 9 is allowed");
 	refuse("priority=10", "push option priority=\"10\": a number from -9 to 9 is allowed");
 	refuse("priority=--1", "push option priority=\"--1\": a number from -9 to 9 is allowed");

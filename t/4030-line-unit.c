@@ -1,4 +1,5 @@
-/* What git's clients write, what people write, and what nobody should; and every text that fuzzing kept. */
+/* What git's clients write, what people write, and what nobody should; and every text that fuzzing
+ * kept. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,14 +59,35 @@ static void takes_git_commands(void **state)
 static void refuses_what_is_no_repository(void **state)
 {
 	static const char *const bad[] = {
-		"git-receive-pack", "git-receive-pack ''", "git-receive-pack 'one' 'two'", "git-receive-pack '~/one'",
-		"git-receive-pack '~one'", "git-receive-pack '//one'", "git-receive-pack '../one'", "git-receive-pack 'a/../b'",
-		"git-receive-pack 'a//b'", "git-receive-pack '/'", "git-receive-pack '.git'",
-		"git-receive-pack '.hidden'", "git-receive-pack 'one.git/hooks'", "git-receive-pack '-x'",
-		"git-receive-pack --strict one", "git-receive-pack 'a b'", "git-receive-pack 'a\nb'", "git-receive-pack 'a;b'",
-		"git-receive-pack '$(id)'", "git-receive-pack '\\'", "git-receive-pack 'one", "git-receive-pack \"one",
-		"git-receive-pack one\\", "git-receive-pack 'one';id", "git-receive-pack one;id", "git-receive-pack one|id",
-		"git-receive-pack 'one' && id", "git-receive-pack `id`", "git-receive-pack 'a.lock'",
+		"git-receive-pack",
+		"git-receive-pack ''",
+		"git-receive-pack 'one' 'two'",
+		"git-receive-pack '~/one'",
+		"git-receive-pack '~one'",
+		"git-receive-pack '//one'",
+		"git-receive-pack '../one'",
+		"git-receive-pack 'a/../b'",
+		"git-receive-pack 'a//b'",
+		"git-receive-pack '/'",
+		"git-receive-pack '.git'",
+		"git-receive-pack '.hidden'",
+		"git-receive-pack 'one.git/hooks'",
+		"git-receive-pack '-x'",
+		"git-receive-pack --strict one",
+		"git-receive-pack 'a b'",
+		"git-receive-pack 'a\nb'",
+		"git-receive-pack 'a;b'",
+		"git-receive-pack '$(id)'",
+		"git-receive-pack '\\'",
+		"git-receive-pack 'one",
+		"git-receive-pack \"one",
+		"git-receive-pack one\\",
+		"git-receive-pack 'one';id",
+		"git-receive-pack one;id",
+		"git-receive-pack one|id",
+		"git-receive-pack 'one' && id",
+		"git-receive-pack `id`",
+		"git-receive-pack 'a.lock'",
 	};
 	char longest[LINE_BYTES_MAX + 64];
 
@@ -137,8 +159,10 @@ static void replays_the_corpus(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(takes_git_commands), cmocka_unit_test(refuses_what_is_no_repository),
-		cmocka_unit_test(splits_words),       cmocka_unit_test(bounds_words),
+		cmocka_unit_test(takes_git_commands),
+		cmocka_unit_test(refuses_what_is_no_repository),
+		cmocka_unit_test(splits_words),
+		cmocka_unit_test(bounds_words),
 		cmocka_unit_test(replays_the_corpus),
 	};
 

@@ -56,7 +56,8 @@ static void login(struct gate *g, size_t slot, const char *key)
 
 static void counts_networks(void **state)
 {
-	struct address a = v6("2001:db8:1:2::1"), b = v6("2001:db8:1:2:ffff::9"), c = v6("2001:db8:1:3::1");
+	struct address a = v6("2001:db8:1:2::1"), b = v6("2001:db8:1:2:ffff::9"),
+		       c = v6("2001:db8:1:3::1");
 	struct address d = v6("::ffff:192.0.2.1"), e = v4("192.0.2.1"), f = v4("192.0.2.2");
 	struct sockaddr_in6 in = {.sin6_family = AF_INET6, .sin6_port = htons(22)};
 	char text[ADDRESS_TEXT];
@@ -84,7 +85,8 @@ static void pushes_out_the_crowd(void **state)
 	v = gate_admit(g, &user, 5);
 	assert_int_equal(v.answer, GATE_IN);
 	assert_true(v.evicts);
-	assert_int_equal(v.slot, first); /* the oldest of the address with most, not the oldest of all */
+	assert_int_equal(v.slot,
+			 first); /* the oldest of the address with most, not the oldest of all */
 	login(g, v.slot, "user");
 	/* There is room again for one that waits; the user is out of the count. */
 	enter(g, one, 6);
@@ -136,7 +138,8 @@ static void pushes_out_who_does_nothing(void **state)
 	v = gate_admit(g, &c, 5);
 	assert_int_equal(v.answer, GATE_IN);
 	assert_true(v.evicts);
-	assert_int_equal(v.slot, first); /* the oldest that does nothing, of the key that has most of them */
+	assert_int_equal(
+		v.slot, first); /* the oldest that does nothing, of the key that has most of them */
 	gate_free(g);
 }
 
@@ -308,7 +311,8 @@ static void remembers_a_bounded_number(void **state)
 	gate_leave(g, 0, GATE_GONE, 1);
 	offend(g, worst, GATE_CRASH, 1);
 	for (uint32_t i = 0; i < 5000; i++) {
-		struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0a000000 + i)};
+		struct sockaddr_in in = {.sin_family = AF_INET,
+					 .sin_addr.s_addr = htonl(0x0a000000 + i)};
 
 		offend(g, address_of((struct sockaddr *)&in), GATE_DENIED, 2 + i);
 	}
@@ -316,7 +320,8 @@ static void remembers_a_bounded_number(void **state)
 	gate_leave(g, 0, GATE_GONE, 5002);
 	for (int i = 0; i < 5; i++)
 		offend(g, known, GATE_CRASH, 6000 + i * 2 * INT64_C(1000));
-	assert_int_equal(gate_admit(g, &known, 14000).wait_ms, GATE_PENALTY_MS); /* not forgotten: others were */
+	assert_int_equal(gate_admit(g, &known, 14000).wait_ms,
+			 GATE_PENALTY_MS); /* not forgotten: others were */
 	gate_free(g);
 }
 

@@ -1,6 +1,6 @@
-/* imghead: every head that is refused, the partition table as Nova's newest release reads it, the qcow2 header.
- * Debian 12's Nova (26) has no such rule: 30 and later do, and a base must outlive an upgrade. The real
- * writers of these formats are in 5200-check.t. */
+/* imghead: every head that is refused, the partition table as Nova's newest release reads it, the
+ * qcow2 header. Debian 12's Nova (26) has no such rule: 30 and later do, and a base must outlive an
+ * upgrade. The real writers of these formats are in 5200-check.t. */
 #include "agent/sandboxed/check/imghead.h"
 #include "lib/own.h"
 
@@ -72,7 +72,9 @@ static void other_formats(void **state)
 	} table[] = {
 		{0, "QFI\xfb", 4, "a qcow2 image, not a RAW disk; leave a RAW"},
 		{0, "QED\0", 4, "a QED image"},
-		{0, "KDMV", 4, "a VMDK image, not a RAW disk; convert it in the build: qemu-img convert -f vmdk -O raw"},
+		{0, "KDMV", 4,
+		 "a VMDK image, not a RAW disk; convert it in the build: qemu-img convert -f vmdk "
+		 "-O raw"},
 		{0, "COWD", 4, "a VMDK image (ESX)"},
 		{0, "# Disk DescriptorFile\nversion=1\n", 32, "a VMDK descriptor"},
 		{0, "# disk descriptorfile\n", 22, "a VMDK descriptor"},
@@ -93,10 +95,16 @@ static void other_formats(void **state)
 		{32769, "NSR02", 5, "a UDF image"},
 		{32769, "NSR03", 5, "a UDF image"},
 		{32769, "BEA01", 5, "a UDF image"},
-		{0, "\x7f" "ELF", 4, "an ELF kernel or program, not a RAW disk; a disk needs a boot loader"},
+		{0,
+		 "\x7f"
+		 "ELF",
+		 4, "an ELF kernel or program, not a RAW disk; a disk needs a boot loader"},
 		{0x202, "HdrS", 4, "a Linux kernel"},
 		{0, "\x1f\x8b", 2, "a gzip file, not a RAW disk; unpack it"},
-		{0, "\xfd" "7zXZ\0", 6, "an xz file"},
+		{0,
+		 "\xfd"
+		 "7zXZ\0",
+		 6, "an xz file"},
 		{0, "\x28\xb5\x2f\xfd", 4, "a zstd file"},
 		{0, "BZh91AY&SY", 10, "a bzip2 file"},
 		{0, "PK\x03\x04", 4, "a zip archive"},
@@ -148,7 +156,8 @@ static void sizes(void **state)
 	assert_int_equal(imghead_raw(&h, MAX, &note, &e), 0);
 	h.size = MAX + 512;
 	assert_int_equal(imghead_raw(&h, MAX, &note, &e), -1);
-	assert_non_null(strstr(e.msg, "1049088 bytes; this node takes at most 1048576 (image_size_limit)"));
+	assert_non_null(
+		strstr(e.msg, "1049088 bytes; this node takes at most 1048576 (image_size_limit)"));
 	free(d);
 }
 
@@ -163,18 +172,42 @@ static void partition_tables(void **state)
 	} table[] = {
 		{"empty table", {{0}}, 0, "no partition; Nova refuses that"},
 		{"no signature", {{0}}, NO_SIGNATURE, NULL},
-		{"no signature, nonsense in the table", {{0x33, 1, 1, 1, 0xee}}, NO_SIGNATURE, NULL},
+		{"no signature, nonsense in the table",
+		 {{0x33, 1, 1, 1, 0xee}},
+		 NO_SIGNATURE,
+		 NULL},
 		{"one, not bootable", {{0x00, 0, 0, 0, 0x0c}}, 0, NULL},
 		{"the fourth alone", {{0}, {0}, {0}, {0x80, 0, 0, 0, 0x83}}, 0, NULL},
-		{"four bootable ones", {{0x80, 0, 0, 0, 1}, {0x80, 0, 0, 0, 2}, {0x80, 0, 0, 0, 3}, {0x80, 0, 0, 0, 4}}, 0, NULL},
-		{"code over the table", {{0xeb, 0xfe, 0, 0, 0x83}}, 0, "partition 1 has boot flag eb"},
-		{"a bad flag in an unused entry", {{0x80, 0, 0, 0, 0x83}, {0}, {0}, {0x01}}, 0, "partition 4 has boot flag 01"},
+		{"four bootable ones",
+		 {{0x80, 0, 0, 0, 1}, {0x80, 0, 0, 0, 2}, {0x80, 0, 0, 0, 3}, {0x80, 0, 0, 0, 4}},
+		 0,
+		 NULL},
+		{"code over the table",
+		 {{0xeb, 0xfe, 0, 0, 0x83}},
+		 0,
+		 "partition 1 has boot flag eb"},
+		{"a bad flag in an unused entry",
+		 {{0x80, 0, 0, 0, 0x83}, {0}, {0}, {0x01}},
+		 0,
+		 "partition 4 has boot flag 01"},
 		{"a flag without a type", {{0x80}}, 0, "no partition"},
 		{"GPT", {{0, 0, 2, 0, 0xee, 0xff, 0xff, 0xff, 1, 0, 0, 0}}, 0, NULL},
-		{"GPT at a wrong sector", {{0, 0, 2, 0, 0xee, 0xff, 0xff, 0xff, 2, 0, 0, 0}}, 0, "must start at sector 1"},
-		{"GPT with a wrong CHS", {{0, 0, 1, 0, 0xee, 0xff, 0xff, 0xff, 1, 0, 0, 0}}, 0, "must start at sector 1"},
-		{"GPT and another", {{0, 0, 2, 0, 0xee, 0, 0, 0, 1}, {0, 0, 0, 0, 0x83}}, 0, "besides the protective one"},
-		{"GPT in the second entry", {{0}, {0, 0, 2, 0, 0xee, 0, 0, 0, 1}}, 0, "besides the protective one"},
+		{"GPT at a wrong sector",
+		 {{0, 0, 2, 0, 0xee, 0xff, 0xff, 0xff, 2, 0, 0, 0}},
+		 0,
+		 "must start at sector 1"},
+		{"GPT with a wrong CHS",
+		 {{0, 0, 1, 0, 0xee, 0xff, 0xff, 0xff, 1, 0, 0, 0}},
+		 0,
+		 "must start at sector 1"},
+		{"GPT and another",
+		 {{0, 0, 2, 0, 0xee, 0, 0, 0, 1}, {0, 0, 0, 0, 0x83}},
+		 0,
+		 "besides the protective one"},
+		{"GPT in the second entry",
+		 {{0}, {0, 0, 2, 0, 0xee, 0, 0, 0, 1}},
+		 0,
+		 "besides the protective one"},
 		{"a FAT's boot sector, code over the table", {{0xeb, 0xfe, 0, 0, 0x83}}, FAT, NULL},
 	};
 	struct disk *d = malloc(sizeof(*d));
@@ -260,7 +293,8 @@ static void qcow2_headers(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		unsigned char bytes[104] = "QFI\xfb";
-		struct imghead h = {.head = bytes, .head_len = table[i].len ? table[i].len : sizeof(bytes)};
+		struct imghead h = {.head = bytes,
+				    .head_len = table[i].len ? table[i].len : sizeof(bytes)};
 		struct err e = ERR_INIT;
 		uint64_t size = 0;
 		int rc;
@@ -274,8 +308,10 @@ static void qcow2_headers(void **state)
 			assert_true(size == 65536 || size == MAX);
 			continue;
 		}
-		if (!table[i].message || rc == 0 || e.class != ERR_PUSHER || !strstr(e.msg, table[i].message))
-			fail_msg("row %zu: wanted \"%s\", got \"%s\"", i, table[i].message ? table[i].message : "accepted", e.msg);
+		if (!table[i].message || rc == 0 || e.class != ERR_PUSHER ||
+		    !strstr(e.msg, table[i].message))
+			fail_msg("row %zu: wanted \"%s\", got \"%s\"", i,
+				 table[i].message ? table[i].message : "accepted", e.msg);
 		assert_int_equal(size, 0);
 	}
 }
@@ -283,8 +319,9 @@ static void qcow2_headers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(other_formats), cmocka_unit_test(sizes),         cmocka_unit_test(partition_tables),
-		cmocka_unit_test(advice),        cmocka_unit_test(qcow2_headers),
+		cmocka_unit_test(other_formats),    cmocka_unit_test(sizes),
+		cmocka_unit_test(partition_tables), cmocka_unit_test(advice),
+		cmocka_unit_test(qcow2_headers),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,4 +1,5 @@
-/* treename: which names of a pushed tree become files. Git's own words for these are in its t0060 and t7450. */
+/* treename: which names of a pushed tree become files. Git's own words for these are in its t0060
+ * and t7450. */
 #include "agent/sandboxed/checkout/treename.h"
 
 #include <setjmp.h>
@@ -19,16 +20,39 @@ struct name {
 static void kept(void **state)
 {
 	static const struct name names[] = {
-		NAME("a"), NAME("..."), NAME("..a"), NAME(".a"), NAME(".gitignore"), NAME(".gitmodules"), NAME(".gi"),
-		NAME(".gitx"), NAME("git"), NAME("git~2"), NAME("git~10"), NAME("agit~1"), NAME("a.git"), NAME(".git x"),
-		NAME(".git..x"), NAME("name with blank"), NAME("\xff\xfe"), NAME("-rf"), NAME("a\nb"), NAME("a\\b"),
-		NAME(".gi\xc3\xa9t"), NAME("\xe2\x80"), NAME(".git\xe2\x80\x8d" "x"), NAME("\xe2\x80\x90.git"), NAME("con"),
+		NAME("a"),
+		NAME("..."),
+		NAME("..a"),
+		NAME(".a"),
+		NAME(".gitignore"),
+		NAME(".gitmodules"),
+		NAME(".gi"),
+		NAME(".gitx"),
+		NAME("git"),
+		NAME("git~2"),
+		NAME("git~10"),
+		NAME("agit~1"),
+		NAME("a.git"),
+		NAME(".git x"),
+		NAME(".git..x"),
+		NAME("name with blank"),
+		NAME("\xff\xfe"),
+		NAME("-rf"),
+		NAME("a\nb"),
+		NAME("a\\b"),
+		NAME(".gi\xc3\xa9t"),
+		NAME("\xe2\x80"),
+		NAME(".git\xe2\x80\x8d"
+		     "x"),
+		NAME("\xe2\x80\x90.git"),
+		NAME("con"),
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (treename_refuse(names[i].bytes, names[i].len))
-			fail_msg("%s: %s", names[i].bytes, treename_refuse(names[i].bytes, names[i].len));
+			fail_msg("%s: %s", names[i].bytes,
+				 treename_refuse(names[i].bytes, names[i].len));
 }
 
 static void refused(void **state)
@@ -37,13 +61,27 @@ static void refused(void **state)
 		struct name name;
 		const char *why;
 	} table[] = {
-		{NAME(""), "empty"}, {NAME("."), "leads out"}, {NAME(".."), "leads out"}, {NAME("a/b"), "slash"},
-		{NAME("/"), "slash"}, {NAME("a\0b"), "NUL"}, {NAME(".git"), "git's own"}, {NAME(".GIT"), "git's own"},
-		{NAME(".gIt"), "git's own"}, {NAME("git~1"), "git's own"}, {NAME("GIT~1"), "git's own"},
-		{NAME(".git "), "git's own"}, {NAME(".git. . "), "git's own"}, {NAME("git~1."), "git's own"},
-		{NAME(".git:stream"), "git's own"}, {NAME(".git\\hooks"), "git's own"}, {NAME("a\\.git"), "git's own"},
-		{NAME("a\\b\\GIT~1 .\\c"), "git's own"}, {NAME(".g\xe2\x80\x8cit"), "git's own"},
-		{NAME("\xe2\x80\xaa.git\xe2\x80\xae"), "git's own"}, {NAME(".\xe2\x81\xaaG\xe2\x81\xafit"), "git's own"},
+		{NAME(""), "empty"},
+		{NAME("."), "leads out"},
+		{NAME(".."), "leads out"},
+		{NAME("a/b"), "slash"},
+		{NAME("/"), "slash"},
+		{NAME("a\0b"), "NUL"},
+		{NAME(".git"), "git's own"},
+		{NAME(".GIT"), "git's own"},
+		{NAME(".gIt"), "git's own"},
+		{NAME("git~1"), "git's own"},
+		{NAME("GIT~1"), "git's own"},
+		{NAME(".git "), "git's own"},
+		{NAME(".git. . "), "git's own"},
+		{NAME("git~1."), "git's own"},
+		{NAME(".git:stream"), "git's own"},
+		{NAME(".git\\hooks"), "git's own"},
+		{NAME("a\\.git"), "git's own"},
+		{NAME("a\\b\\GIT~1 .\\c"), "git's own"},
+		{NAME(".g\xe2\x80\x8cit"), "git's own"},
+		{NAME("\xe2\x80\xaa.git\xe2\x80\xae"), "git's own"},
+		{NAME(".\xe2\x81\xaaG\xe2\x81\xafit"), "git's own"},
 		{NAME("\xef\xbb\xbf.git"), "git's own"},
 	};
 
@@ -68,7 +106,8 @@ static void length(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(kept), cmocka_unit_test(refused), cmocka_unit_test(length)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(kept), cmocka_unit_test(refused),
+					   cmocka_unit_test(length)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,11 +15,15 @@ struct pair {
 static void fits(void **state)
 {
 	static const struct pair pairs[] = {
-		{"Makefile", "Makefile"}, {"Makefile", "src/lib/Makefile"}, {"*.mk", "a/b.mk"}, {"configure*", "configure.ac"},
-		{"?.c", "x/a.c"}, {"[ab].c", "a.c"}, {".config", ".config"}, {"*", ".hidden"},
-		{"/Makefile", "Makefile"}, {"src/*.h", "src/a.h"}, {"/src/*.h", "src/a.h"},
-		{"include/**", "include/a/b/c.h"}, {"**/conf.h", "conf.h"}, {"**/conf.h", "a/b/conf.h"},
-		{"a/**/z", "a/z"}, {"a/**/z", "a/b/c/z"}, {"**/b/**", "a/b/c"}, {"a/**/b/**/c", "a/b/x/b/y/c"},
+		{"Makefile", "Makefile"},  {"Makefile", "src/lib/Makefile"},
+		{"*.mk", "a/b.mk"},        {"configure*", "configure.ac"},
+		{"?.c", "x/a.c"},          {"[ab].c", "a.c"},
+		{".config", ".config"},    {"*", ".hidden"},
+		{"/Makefile", "Makefile"}, {"src/*.h", "src/a.h"},
+		{"/src/*.h", "src/a.h"},   {"include/**", "include/a/b/c.h"},
+		{"**/conf.h", "conf.h"},   {"**/conf.h", "a/b/conf.h"},
+		{"a/**/z", "a/z"},         {"a/**/z", "a/b/c/z"},
+		{"**/b/**", "a/b/c"},      {"a/**/b/**/c", "a/b/x/b/y/c"},
 	};
 
 	(void)state;
@@ -31,9 +35,21 @@ static void fits(void **state)
 static void does_not(void **state)
 {
 	static const struct pair pairs[] = {
-		{"Makefile", "Makefile.am"}, {"Makefile", "Makefile/x"}, {"*.mk", "mk"}, {"/Makefile", "src/Makefile"},
-		{"src/*.h", "src/a/b.h"}, {"src/*.h", "x/src/a.h"}, {"include/**", "include"}, {"a/**/z", "b/a/z"},
-		{"a/**/z", "a/zz"}, {"a/b", "a"}, {"a", "a/b"}, {"", "a"}, {"/", "a"}, {"?.c", ".c"}, {"a?c", "a/c"},
+		{"Makefile", "Makefile.am"},
+		{"Makefile", "Makefile/x"},
+		{"*.mk", "mk"},
+		{"/Makefile", "src/Makefile"},
+		{"src/*.h", "src/a/b.h"},
+		{"src/*.h", "x/src/a.h"},
+		{"include/**", "include"},
+		{"a/**/z", "b/a/z"},
+		{"a/**/z", "a/zz"},
+		{"a/b", "a"},
+		{"a", "a/b"},
+		{"", "a"},
+		{"/", "a"},
+		{"?.c", ".c"},
+		{"a?c", "a/c"},
 	};
 
 	(void)state;

@@ -1,4 +1,5 @@
-/* console: what of a guest's bytes is a line, and which one is expected; guesttime: what counts as its time. */
+/* console: what of a guest's bytes is a line, and which one is expected; guesttime: what counts as
+ * its time. */
 #include "agent/sandboxed/boot/console.h"
 #include "agent/sandboxed/boot/guesttime.h"
 #include "conf/expect.h"
@@ -100,7 +101,8 @@ static void nul_and_carriage_return_are_nothing(void **state)
 }
 
 /* One look after ms of wall time, of which the threads ran and waited so long. */
-static int64_t look(struct guesttime *t, struct guesttime_use *use, int64_t ms, int64_t run_ms, int64_t wait_ms)
+static int64_t look(struct guesttime *t, struct guesttime_use *use, int64_t ms, int64_t run_ms,
+		    int64_t wait_ms)
 {
 	use->run_ns += run_ms * MS;
 	use->wait_ns += wait_ms * MS;
@@ -164,12 +166,15 @@ static void the_kernel_keeps_an_account_of_us(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_line_matches_when_it_is_whole), cmocka_unit_test(a_prompt_has_no_end),
-		cmocka_unit_test(lines_are_bounded), cmocka_unit_test(the_tail_is_the_last_lines),
+		cmocka_unit_test(a_line_matches_when_it_is_whole),
+		cmocka_unit_test(a_prompt_has_no_end),
+		cmocka_unit_test(lines_are_bounded),
+		cmocka_unit_test(the_tail_is_the_last_lines),
 		cmocka_unit_test(nul_and_carriage_return_are_nothing),
 		cmocka_unit_test(waiting_for_a_cpu_counts_nothing_and_computing_a_tenth),
 		cmocka_unit_test(a_wait_that_is_accounted_late_is_taken_back),
-		cmocka_unit_test(a_gap_and_an_ended_thread_count_little), cmocka_unit_test(the_kernel_keeps_an_account_of_us),
+		cmocka_unit_test(a_gap_and_an_ended_thread_count_little),
+		cmocka_unit_test(the_kernel_keeps_an_account_of_us),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

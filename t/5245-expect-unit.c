@@ -1,4 +1,5 @@
-/* expect: which expressions are taken, and what is said of the others; and every text that fuzzing kept, once more. */
+/* expect: which expressions are taken, and what is said of the others; and every text that fuzzing
+ * kept, once more. */
 #include "conf/expect.h"
 #include "fuzz/fuzz-expect.h"
 
@@ -15,8 +16,21 @@
 static void taken(void **state)
 {
 	static const char *const all[] = {
-		"ready", "^hello, .* of [0-9]+ (files|file)$", "a|b|c", "(a|b)+", "(ab)*c", "ready( in [0-9]+ ms)?", "\\(\\{\\*\\^\\$\\|\\\\",
-		"[](){}*+?^$|]+", "[^]a]", "[[:alpha:]_-]*:", "[[.-.]a]", "[[=a=]]", "a.b", "^(GET|PUT) /", "a}",
+		"ready",
+		"^hello, .* of [0-9]+ (files|file)$",
+		"a|b|c",
+		"(a|b)+",
+		"(ab)*c",
+		"ready( in [0-9]+ ms)?",
+		"\\(\\{\\*\\^\\$\\|\\\\",
+		"[](){}*+?^$|]+",
+		"[^]a]",
+		"[[:alpha:]_-]*:",
+		"[[.-.]a]",
+		"[[=a=]]",
+		"a.b",
+		"^(GET|PUT) /",
+		"a}",
 	};
 	struct err e = ERR_INIT;
 
@@ -87,7 +101,9 @@ static void replay(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(taken), cmocka_unit_test(what_is_no_expression), cmocka_unit_test(what_could_take_for_ever),
+		cmocka_unit_test(taken),
+		cmocka_unit_test(what_is_no_expression),
+		cmocka_unit_test(what_could_take_for_ever),
 		cmocka_unit_test(replay),
 	};
 

@@ -11,14 +11,23 @@
 #define TIP   "1111111111111111111111111111111111111111"
 #define OLDER "2222222222222222222222222222222222222222"
 
-static enum wish decide(enum warm_state state, const char *warm_commit, const char *warm_inputs, int job_state,
-			const char *job_commit, const char *job_inputs, const char *inputs)
+static enum wish decide(enum warm_state state, const char *warm_commit, const char *warm_inputs,
+			int job_state, const char *job_commit, const char *job_inputs,
+			const char *inputs)
 {
 	char empty[1] = "";
-	struct job j = {.commit = (char *)(size_t)job_commit, .inputs = (char *)(size_t)job_inputs, .reason = empty, .origin = empty,
-			.state = (enum job_state)job_state, .started_ms = 1000000};
+	struct job j = {.commit = (char *)(size_t)job_commit,
+			.inputs = (char *)(size_t)job_inputs,
+			.reason = empty,
+			.origin = empty,
+			.state = (enum job_state)job_state,
+			.started_ms = 1000000};
 	struct warm w = {0};
-	struct wish_facts f = {.tip = TIP, .inputs = inputs, .state = state, .warm = &w, .newest = job_state < 0 ? NULL : &j};
+	struct wish_facts f = {.tip = TIP,
+			       .inputs = inputs,
+			       .state = state,
+			       .warm = &w,
+			       .newest = job_state < 0 ? NULL : &j};
 
 	strcpy(w.commit, warm_commit);
 	strcpy(w.inputs, warm_inputs);
@@ -41,7 +50,8 @@ static void test_without_a_job(void **state)
 static void test_skipped(void **state)
 {
 	struct warm w = {.commit = OLDER, .inputs = "a"};
-	struct wish_facts f = {.tip = TIP, .inputs = "a", .state = WARM_OK, .warm = &w, .is_skipped = true};
+	struct wish_facts f = {
+		.tip = TIP, .inputs = "a", .state = WARM_OK, .warm = &w, .is_skipped = true};
 
 	(void)state;
 	assert_int_equal(wish_decide(&f), WISH_SKIPPED);
@@ -62,7 +72,8 @@ static void test_skipped(void **state)
 static void test_its_release(void **state)
 {
 	struct warm w = {0};
-	struct wish_facts f = {.tip = TIP, .inputs = "a", .state = WARM_OK, .warm = &w, .is_release = true};
+	struct wish_facts f = {
+		.tip = TIP, .inputs = "a", .state = WARM_OK, .warm = &w, .is_release = true};
 
 	(void)state;
 	strcpy(w.commit, TIP);
@@ -94,7 +105,12 @@ static void test_under_way(void **state)
 static void test_a_change_while_it_runs(void **state)
 {
 	char empty[1] = "";
-	struct job j = {.commit = (char *)(size_t)TIP, .inputs = empty, .reason = empty, .origin = empty, .state = JOB_RUNNING, .started_ms = 1000000};
+	struct job j = {.commit = (char *)(size_t)TIP,
+			.inputs = empty,
+			.reason = empty,
+			.origin = empty,
+			.state = JOB_RUNNING,
+			.started_ms = 1000000};
 	struct wish_facts f = {.tip = TIP, .inputs = "a", .state = WARM_NONE, .newest = &j};
 
 	(void)state;
@@ -106,12 +122,18 @@ static void test_a_change_while_it_runs(void **state)
 	assert_int_equal(wish_decide(&f), WISH_UNDERWAY);
 }
 
-/* The word writes the image file, then queues its job: that knows of the change, however close they are. */
+/* The word writes the image file, then queues its job: that knows of the change, however close they
+ * are. */
 static void test_a_rollback_knows_its_own_change(void **state)
 {
 	char empty[1] = "", origin[] = "rollback";
-	struct job j = {.commit = (char *)(size_t)TIP, .inputs = empty, .reason = empty, .origin = origin, .state = JOB_RUNNING,
-			.created_ms = 1000000, .started_ms = 1000001};
+	struct job j = {.commit = (char *)(size_t)TIP,
+			.inputs = empty,
+			.reason = empty,
+			.origin = origin,
+			.state = JOB_RUNNING,
+			.created_ms = 1000000,
+			.started_ms = 1000001};
 	struct wish_facts f = {.tip = TIP, .inputs = "a", .state = WARM_NONE, .newest = &j};
 
 	(void)state;

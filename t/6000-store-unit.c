@@ -226,7 +226,12 @@ static void warm_states(void **state)
 	struct scratch *s = *state;
 	own_free char *cache = fs_path("%s/_base", s->dir);
 	own_free char *base = NULL;
-	struct warm w = {.image = IMAGE, .digest = KEY1, .key = KEY2, .builder = "make", .job = 1, .attempt = 1};
+	struct warm w = {.image = IMAGE,
+			 .digest = KEY1,
+			 .key = KEY2,
+			 .builder = "make",
+			 .job = 1,
+			 .attempt = 1};
 	struct warm found;
 	enum warm_state st;
 	struct stat file;
@@ -256,8 +261,11 @@ static void damaged_warm_record_is_none(void **state)
 {
 	struct scratch *s = *state;
 	own_free char *path = fs_path("%s/warm/" IMAGE ".json", s->store);
-	struct warm w = {.image = "00000000-0000-4000-8000-000000000000", .digest = KEY1, .key = KEY2,
-			 .name = OID, .builder = "make"};
+	struct warm w = {.image = "00000000-0000-4000-8000-000000000000",
+			 .digest = KEY1,
+			 .key = KEY2,
+			 .name = OID,
+			 .builder = "make"};
 	own_free char *other = fs_path("%s/warm/%s.json", s->store, w.image);
 
 	assert_int_equal(fs_replace(AT_FDCWD, path, "{", 1, 0644, &s->e), 0);

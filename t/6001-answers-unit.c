@@ -1,7 +1,8 @@
 /* Answers: whose build a content key finds, and for which image. */
 #include "t/lib/store-unit.h"
 
-/* Red without: load_own() being asked for in answer.c find(); where give_clean() is called for an incremental answer, too. */
+/* Red without: load_own() being asked for in answer.c find(); where give_clean() is called for an
+ * incremental answer, too. */
 static void an_incremental_answer_is_its_images_alone(void **state)
 {
 	struct scratch *s = *state;
@@ -11,7 +12,8 @@ static void an_incremental_answer_is_its_images_alone(void **state)
 	give(s, KEY1, digest, ANSWER_INCREMENTAL, IMAGE, BINDING1);
 	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), digest);
 	assert_string_equal(found_by(s, KEY1, OTHER, BINDING1), "");
-	/* The UUID was bound to something else meanwhile. Red without: the comparison of bindings in find(). */
+	/* The UUID was bound to something else meanwhile. Red without: the comparison of bindings
+	 * in find(). */
 	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING2), "");
 	assert_int_equal(answer_forget(s->store, IMAGE, &s->e), 0);
 	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), "");
@@ -71,7 +73,8 @@ static void how_it_was_built_is_told(void **state)
 	assert_string_equal(found_by(s, KEY1, OTHER, BINDING2), digest);
 }
 
-/* What an earlier hornero left there was anybody's build. Red without: the new names in answer.c. */
+/* What an earlier hornero left there was anybody's build. Red without: the new names in answer.c.
+ */
 static void keys_of_an_older_version_answer_to_nobody(void **state)
 {
 	struct scratch *s = *state;

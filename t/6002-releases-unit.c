@@ -54,7 +54,8 @@ static void what_was_warm_before_is_remembered(void **state)
 static void a_history_that_makes_no_sense_ends_there(void **state)
 {
 	struct scratch *s = *state;
-	struct warm w = {.image = IMAGE, .name = OID, .digest = KEY1, .key = KEY2, .builder = "make"};
+	struct warm w = {
+		.image = IMAGE, .name = OID, .digest = KEY1, .key = KEY2, .builder = "make"};
 	char digest[SHA256_HEX + 1];
 
 	assert_false(warm_earlier(&w, 0, digest));
@@ -67,7 +68,8 @@ static void a_history_that_makes_no_sense_ends_there(void **state)
 	expect_earlier(s, "2");
 }
 
-static void take_built(struct scratch *s, const char *content, int64_t built_ms, char digest[SHA256_HEX + 1])
+static void take_built(struct scratch *s, const char *content, int64_t built_ms,
+		       char digest[SHA256_HEX + 1])
 {
 	own_free char *path = stage(s, content);
 	struct manifest m = manifest_of(content, KEY1);
@@ -82,7 +84,8 @@ static void the_release_before_is_one_that_is_there(void **state)
 {
 	struct scratch *s = *state;
 	static const char *const content[] = {"one", "two", "three"};
-	char current[SHA256_HEX + 1], previous[SHA256_HEX + 1], digests[3][SHA256_HEX + 1], release[UUID_LEN + 1];
+	char current[SHA256_HEX + 1], previous[SHA256_HEX + 1], digests[3][SHA256_HEX + 1],
+		release[UUID_LEN + 1];
 	struct release *list = NULL, one;
 	size_t n;
 
@@ -106,8 +109,12 @@ static void the_release_before_is_one_that_is_there(void **state)
 	assert_string_equal(one.digest, digests[1]);
 	assert_true(one.previous);
 	/* Under another image these bytes have a name, too; but they were never its own. */
-	assert_int_equal(nova_release("00000000-0000-4000-8000-000000000000", digests[1], release, &s->e), 0);
-	assert_int_equal(release_find(s->store, "00000000-0000-4000-8000-000000000000", REPO, release, current, &s->e), 0);
+	assert_int_equal(
+		nova_release("00000000-0000-4000-8000-000000000000", digests[1], release, &s->e),
+		0);
+	assert_int_equal(release_find(s->store, "00000000-0000-4000-8000-000000000000", REPO,
+				      release, current, &s->e),
+			 0);
 	assert_int_equal(nova_release(IMAGE, digests[1], release, &s->e), 0);
 	/* A collector, or a person, has taken it. */
 	own_free char *manifest = fs_path("%s/artifact/%s.json", s->store, digests[1]);
@@ -118,7 +125,8 @@ static void the_release_before_is_one_that_is_there(void **state)
 	assert_string_equal(previous, digests[0]);
 }
 
-/* One push after the other was published as a release alone, since an instance stands on the image's own name. */
+/* One push after the other was published as a release alone, since an instance stands on the
+ * image's own name. */
 static void a_release_that_is_published_alone_is_what_was_before(void **state)
 {
 	struct scratch *s = *state;

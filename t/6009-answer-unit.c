@@ -1,4 +1,5 @@
-/* The lines of a publisher, taken and refused, and the inputs for their reading once more through fuzz-answer. */
+/* The lines of a publisher, taken and refused, and the inputs for their reading once more through
+ * fuzz-answer. */
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -58,19 +59,38 @@ static void each_word(void **state)
 	assert_true(a.kind == WAITING_UNKNOWN);
 	assert_string_equal(a.text, "3 %");
 	assert_true(taken("done 2").word == ANSWER_DONE);
-	assert_true(taken("changed " NAME).word == ANSWER_CHANGED && taken("alone x").word == ANSWER_ALONE);
-	assert_true(taken("deferred ").word == ANSWER_DEFERRED && taken("unreleased " NAME " x").word == ANSWER_UNRELEASED);
+	assert_true(taken("changed " NAME).word == ANSWER_CHANGED &&
+		    taken("alone x").word == ANSWER_ALONE);
+	assert_true(taken("deferred ").word == ANSWER_DEFERRED &&
+		    taken("unreleased " NAME " x").word == ANSWER_UNRELEASED);
 }
 
 /* Red without: the comparisons of take_name, take_number and take_form. */
 static void no_answer(void **state)
 {
 	static const char *const lines[] = {
-		"", " ", "publish", "published", "published " NAME, "published " NAME " 1 2", "published " NAME " 1 2 3 4",
-		"published " NAME " -1 2 3", "published " NAME " 1 -2 3", "published " NAME " 1 9223372036854775808 3",
-		"published " NAME " 18446744073709551616 2 3", "published  " NAME " 1 2 3", "published " NAME "0 1 2 3",
-		"published ../0123456789abcdef0123456789abcdef0123 1 2 3", "changed 0123", "changed " NAME " ", "error operator",
-		"error", "foreign " NAME, "waiting", "stays x y", "evicted 7",
+		"",
+		" ",
+		"publish",
+		"published",
+		"published " NAME,
+		"published " NAME " 1 2",
+		"published " NAME " 1 2 3 4",
+		"published " NAME " -1 2 3",
+		"published " NAME " 1 -2 3",
+		"published " NAME " 1 9223372036854775808 3",
+		"published " NAME " 18446744073709551616 2 3",
+		"published  " NAME " 1 2 3",
+		"published " NAME "0 1 2 3",
+		"published ../0123456789abcdef0123456789abcdef0123 1 2 3",
+		"changed 0123",
+		"changed " NAME " ",
+		"error operator",
+		"error",
+		"foreign " NAME,
+		"waiting",
+		"stays x y",
+		"evicted 7",
 	};
 
 	(void)state;
@@ -91,7 +111,8 @@ static void replay(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(each_word), cmocka_unit_test(no_answer), cmocka_unit_test(replay)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(each_word), cmocka_unit_test(no_answer),
+					   cmocka_unit_test(replay)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

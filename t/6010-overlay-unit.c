@@ -1,5 +1,5 @@
-/* The publisher's pure parts: what a qcow2 header says, what a backing file's name means, and the line
- * that asks for a publication. */
+/* The publisher's pure parts: what a qcow2 header says, what a backing file's name means, and the
+ * line that asks for a publication. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -127,7 +127,9 @@ static void names(void **state)
 		{BASE, OVERLAY_YES},
 		{"/var//lib/./nova/instances/_base/" NAME, OVERLAY_YES},
 		{"file:" BASE, OVERLAY_YES},
-		{"json:{\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"" BASE "\"}}", OVERLAY_YES},
+		{"json:{\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"" BASE
+		 "\"}}",
+		 OVERLAY_YES},
 		{"json:{\"file\":{\"filename\":\"/elsewhere\"}}", OVERLAY_NO},
 		{"nbd://host/" NAME, OVERLAY_YES},
 		{"rbd:images/other", OVERLAY_NO},
@@ -157,7 +159,12 @@ static void requests(void **state)
 	static const char good[] = "publish 6ba7b810-9dad-41d1-80b4-00c04fd430c8 "
 		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 42 3 0f1e2d";
 	static const char *const bad[] = {
-		"", "publish", "publish a b c d e", "look", "look a", "look 6ba7b810-9dad-41d1-80b4-00c04fd430c8 more",
+		"",
+		"publish",
+		"publish a b c d e",
+		"look",
+		"look a",
+		"look 6ba7b810-9dad-41d1-80b4-00c04fd430c8 more",
 		"flatten 6ba7b810-9dad-41d1-80b4-00c04fd430c8 "
 		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 42 3 t",
 		"publish 6BA7B810-9dad-41d1-80b4-00c04fd430c8 "
@@ -165,12 +172,20 @@ static void requests(void **state)
 		"publish 6ba7b810-9dad-41d1-80b4-00c04fd430c8 "
 		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 -1 3 t",
 		"publish 6ba7b810-9dad-41d1-80b4-00c04fd430c8 "
-		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 9999999999999999999 3 t",
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 "
+		"9999999999999999999 3 t",
 		"publish 6ba7b810-9dad-41d1-80b4-00c04fd430c8 "
 		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 42 3 ../x",
 		"publish 6ba7b810-9dad-41d1-80b4-00c04fd430c8 "
 		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 42 3 t more",
-		"touch 1", "look", "look 42", "evict", "evict ", "evict x", "evict -1", "plan 5 6",
+		"touch 1",
+		"look",
+		"look 42",
+		"evict",
+		"evict ",
+		"evict x",
+		"evict -1",
+		"plan 5 6",
 	};
 	struct peer_request r;
 	struct err e;

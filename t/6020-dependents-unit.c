@@ -29,7 +29,8 @@ static int begin(void **state)
 	struct node *n = calloc(1, sizeof(*n));
 	own_free char *cache = NULL;
 
-	snprintf(n->dir, sizeof(n->dir), "%s/hornero-t.XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	snprintf(n->dir, sizeof(n->dir), "%s/hornero-t.XXXXXX",
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	assert_non_null(mkdtemp(n->dir));
 	n->instances = fs_path("%s/instances", n->dir);
 	cache = fs_path("%s/_base", n->instances);
@@ -154,8 +155,9 @@ static void what_cannot_be_read_counts(void **state)
 	put(n, "odd/disk", buf, sizeof(buf));
 	d = scan(n);
 	assert_int_equal(d.count, 1);
-	assert_string_equal(d.text, "instance odd may stand on the present bytes (cannot tell: odd/disk: "
-				    "its qcow2 header makes no sense or names a data file)");
+	assert_string_equal(d.text,
+			    "instance odd may stand on the present bytes (cannot tell: odd/disk: "
+			    "its qcow2 header makes no sense or names a data file)");
 	assert_string_equal(d.disk, "");
 	assert_true(d.in_doubt);
 }
@@ -170,13 +172,16 @@ static void a_raw_disk_stands_on_nothing(void **state)
 	add(n, "forged", "disk", absolute);
 	put(n, "forged/disk.config", junk, sizeof(junk));
 	assert_int_equal(scan(n).count, 1);
-	say_format(n, "forged", "{\"/old/path/forged/disk\": \"raw\", \"/old/path/forged/disk.config\": \"raw\"}\n");
+	say_format(n, "forged",
+		   "{\"/old/path/forged/disk\": \"raw\", \"/old/path/forged/disk.config\": "
+		   "\"raw\"}\n");
 	assert_int_equal(scan(n).count, 0);
 	say_format(n, "forged", "{\"/x/forged/disk\": \"raw\"}");
 	assert_true(scan(n).in_doubt);
 }
 
-/* Red without the question to disk.info in read_backing: the trap is found to be the base, which only a look can tell. */
+/* Red without the question to disk.info in read_backing: the trap is found to be the base, which
+ * only a look can tell. */
 static void a_path_is_looked_at_where_nova_agrees_alone(void **state)
 {
 	struct node *n = *state;
@@ -198,8 +203,14 @@ static void a_path_is_looked_at_where_nova_agrees_alone(void **state)
 static void what_disk_info_does_not_say_counts(void **state)
 {
 	static const char *const texts[] = {
-		"", "{", "[\"disk\", \"raw\"]", "{\"/x/other\": \"raw\"}", "{\"/x/disk\": \"vmdk\"}", "{\"/x/disk\": 1}",
-		"{\"/x/disk\": \"qcow2\"}", "{\"/x/disk\": \"raw\", \"/y/disk\": \"qcow2\"}",
+		"",
+		"{",
+		"[\"disk\", \"raw\"]",
+		"{\"/x/other\": \"raw\"}",
+		"{\"/x/disk\": \"vmdk\"}",
+		"{\"/x/disk\": 1}",
+		"{\"/x/disk\": \"qcow2\"}",
+		"{\"/x/disk\": \"raw\", \"/y/disk\": \"qcow2\"}",
 		"{\"/x/disk\": \"qcow2\", \"/y/disk\": \"raw\"}",
 	};
 	struct node *n = *state;
@@ -256,7 +267,8 @@ static void only_one_level_and_no_strangers(void **state)
 
 static struct stat stat_of(ino_t ino, time_t mtime_s, time_t ctime_s)
 {
-	return (struct stat){.st_dev = 1, .st_ino = ino, .st_mtim.tv_sec = mtime_s, .st_ctim.tv_sec = ctime_s};
+	return (struct stat){
+		.st_dev = 1, .st_ino = ino, .st_mtim.tv_sec = mtime_s, .st_ctim.tv_sec = ctime_s};
 }
 
 static void what_is_remembered(void **state)
@@ -327,7 +339,8 @@ static void the_second_look_is_short(void **state)
 		if (!seen.is_usable)
 			skip();
 		if (seen.n < 2) {
-			nanosleep(&pause, NULL); /* until the directories are old enough to be believed */
+			nanosleep(&pause,
+				  NULL); /* until the directories are old enough to be believed */
 			continue;
 		}
 		assert_int_equal(dependents_scan(n->instances, "_base", NAME, &seen, &d, &n->e), 0);

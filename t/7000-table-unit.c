@@ -1,4 +1,5 @@
-/* The pure parts of cli/: words for times and sizes, tables, nearest words, outcomes and reasons. */
+/* The pure parts of cli/: words for times and sizes, tables, nearest words, outcomes and reasons.
+ */
 #include "cli/outcome.h"
 #include "cli/table.h"
 #include "cli/why.h"
@@ -82,10 +83,20 @@ static void two_rows(const struct cli *cli)
 	struct err e = ERR_INIT;
 
 	listing_begin(&l, cli, columns, 7);
-	listing_row(&l, (struct cell[]){{.number = 7}, {.text = "queued"}, {.number = 1000}, {.text = "refs/heads/main"}, {0},
-					{.text = "0123456789abcdef"}, {.text = "naïve \033[31m\n\xff"}});
-	listing_row(&l, (struct cell[]){{.number = 1234}, {.text = "published"}, {0}, {.text = NULL}, {.number = 2048},
-					{.text = ""}, {.text = ""}});
+	listing_row(&l, (struct cell[]){{.number = 7},
+					{.text = "queued"},
+					{.number = 1000},
+					{.text = "refs/heads/main"},
+					{0},
+					{.text = "0123456789abcdef"},
+					{.text = "naïve \033[31m\n\xff"}});
+	listing_row(&l, (struct cell[]){{.number = 1234},
+					{.text = "published"},
+					{0},
+					{.text = NULL},
+					{.number = 2048},
+					{.text = ""},
+					{.text = ""}});
 	assert_int_equal(listing_end(&l, &e), 0);
 }
 
@@ -109,9 +120,11 @@ static void table_for_people(void **state)
 	own_free char *text = printed(print_table);
 
 	(void)state;
-	assert_string_equal(text, " JOB  STATE      CREATED       SIZE  COMMIT        NOTE\n"
-				  "   7  queued     2 min ago           0123456789ab  naïve \\x1b[31m\\x0a\\xff\n"
-				  "1234  published             2.0 KiB                \n");
+	assert_string_equal(
+		text,
+		" JOB  STATE      CREATED       SIZE  COMMIT        NOTE\n"
+		"   7  queued     2 min ago           0123456789ab  naïve \\x1b[31m\\x0a\\xff\n"
+		"1234  published             2.0 KiB                \n");
 }
 
 static void table_in_colour(void **state)
@@ -135,8 +148,10 @@ static void rows_as_json(void **state)
 	assert_int_equal(json_array_size(rows), 2);
 	assert_int_equal(json_integer_value(json_object_get(first, "created_ms")), 1000);
 	assert_string_equal(json_string_value(json_object_get(first, "ref")), "refs/heads/main");
-	assert_string_equal(json_string_value(json_object_get(first, "commit")), "0123456789abcdef");
-	assert_string_equal(json_string_value(json_object_get(first, "note")), "naïve \\x1b[31m\n\\xff");
+	assert_string_equal(json_string_value(json_object_get(first, "commit")),
+			    "0123456789abcdef");
+	assert_string_equal(json_string_value(json_object_get(first, "note")),
+			    "naïve \\x1b[31m\n\\xff");
 	assert_true(json_is_null(json_object_get(second, "ref")));
 	assert_true(json_is_null(json_object_get(second, "created_ms")));
 	assert_null(strchr(text, '\033'));
@@ -170,32 +185,49 @@ static void finding(void **state)
 	int used = 0;
 
 	(void)state;
-	assert_string_equal(word_find((char *[]){"image", "add", "x"}, 3, &used)->name, "image add");
+	assert_string_equal(word_find((char *[]){"image", "add", "x"}, 3, &used)->name,
+			    "image add");
 	assert_int_equal(used, 2);
 	assert_string_equal(word_find((char *[]){"queue", "add"}, 2, &used)->name, "queue");
 	assert_int_equal(used, 1);
 	assert_null(word_find((char *[]){"image"}, 1, &used));
 	assert_null(word_find((char *[]){"imag", "add"}, 2, &used));
-	assert_true(word_is_noun(&cli, "image") && word_is_noun(&cli, "repo") && !word_is_noun(&cli, "queue") && !word_is_noun(&cli, "imag"));
+	assert_true(word_is_noun(&cli, "image") && word_is_noun(&cli, "repo") &&
+		    !word_is_noun(&cli, "queue") && !word_is_noun(&cli, "imag"));
 }
 
 static struct job job_in(enum job_state s)
 {
-	static char empty[] = "", commit[] = "1111111111111111111111111111111111111111", reason[] = "the builder exited 2";
+	static char empty[] = "", commit[] = "1111111111111111111111111111111111111111",
+		    reason[] = "the builder exited 2";
 
-	return (struct job){.id = 42, .image = "00000000-0000-4000-8000-000000000001", .state = s, .repo = empty, .ref = empty,
-			    .commit = commit, .built_commit = empty, .origin = empty, .pushed_by = empty, .reason = reason,
-			    .waiting_for = empty, .waiting_kind = empty, .attempt = 1, .superseded_by = s == JOB_SUPERSEDED ? 43 : 0};
+	return (struct job){.id = 42,
+			    .image = "00000000-0000-4000-8000-000000000001",
+			    .state = s,
+			    .repo = empty,
+			    .ref = empty,
+			    .commit = commit,
+			    .built_commit = empty,
+			    .origin = empty,
+			    .pushed_by = empty,
+			    .reason = reason,
+			    .waiting_for = empty,
+			    .waiting_kind = empty,
+			    .attempt = 1,
+			    .superseded_by = s == JOB_SUPERSEDED ? 43 : 0};
 }
 
 static void outcomes(void **state)
 {
-	static const int codes[] = {[JOB_QUEUED] = -1, [JOB_RUNNING] = -1, [JOB_BUILT] = -1,	 [JOB_PUBLISHED] = 0,
-				    [JOB_FAILED] = 1,  [JOB_HELD] = 75,	   [JOB_SUPERSEDED] = 1, [JOB_CANCELLED] = 1};
-	const struct standstill none = {.kind = WAITING_NOTHING}, by = {WAITING_PAUSE, "paused by anna; `hornero resume` ends that"};
+	static const int codes[] = {
+		[JOB_QUEUED] = -1, [JOB_RUNNING] = -1, [JOB_BUILT] = -1,     [JOB_PUBLISHED] = 0,
+		[JOB_FAILED] = 1,  [JOB_HELD] = 75,    [JOB_SUPERSEDED] = 1, [JOB_CANCELLED] = 1};
+	const struct standstill none = {.kind = WAITING_NOTHING},
+				by = {WAITING_PAUSE, "paused by anna; `hornero resume` ends that"};
 	const struct standstill high = {WAITING_PRESSURE, "paused: memory pressure 12.4 % > 10 %"};
 	const struct standstill later = {WAITING_UNKNOWN, "of tomorrow"};
-	char text[512], waits[] = "an instance", kind[] = "instance", brief[] = "lock", unknown[] = "of tomorrow";
+	char text[512], waits[] = "an instance", kind[] = "instance", brief[] = "lock",
+			unknown[] = "of tomorrow";
 	struct job j;
 
 	(void)state;
@@ -234,19 +266,27 @@ static void says(const struct facts *f, bool of_job, const char *cause, const ch
 static void reasons_of_jobs(void **state)
 {
 	struct job j = job_in(JOB_QUEUED);
-	struct facts f = {.now_ms = 100000, .workers = 2, .agent_runs = true, .job = &j, .ahead = 3, .running = 2};
+	struct facts f = {.now_ms = 100000,
+			  .workers = 2,
+			  .agent_runs = true,
+			  .job = &j,
+			  .ahead = 3,
+			  .running = 2};
 
 	(void)state;
 	says(&f, true, "behind 3 others, and all 2 workers are busy", "workers:");
 	f.same_running = 41;
 	says(&f, true, "until job 41 of the same image", "hornero cancel 41");
-	f.standstill = (struct standstill){WAITING_PRESSURE, "paused: memory pressure 12.4 % > 10 %"};
+	f.standstill = (struct standstill){WAITING_PRESSURE,
+					   "paused: memory pressure 12.4 % > 10 %"};
 	says(&f, true, "paused: memory pressure 12.4 % > 10 %", "as all builds of this node do");
 	f.is_image_paused = true;
-	f.standstill = (struct standstill){WAITING_PAUSE, "paused by anna; `hornero resume U` ends that"};
+	f.standstill = (struct standstill){WAITING_PAUSE,
+					   "paused by anna; `hornero resume U` ends that"};
 	says(&f, true, "as all builds of its image do: paused by anna", "hornero resume U");
 	j = job_in(JOB_RUNNING);
-	says(&f, true, "Job 42 stands still, and no clock of it runs: paused by anna", "hornero resume U");
+	says(&f, true, "Job 42 stands still, and no clock of it runs: paused by anna",
+	     "hornero resume U");
 	j = job_in(JOB_QUEUED);
 	f.is_image_paused = false;
 	f.standstill.kind = WAITING_NOTHING;
@@ -272,13 +312,25 @@ static void reasons_of_jobs(void **state)
 
 static void reasons_of_images(void **state)
 {
-	static char repo[] = "team/hello", ref[] = "refs/heads/main", always[] = "always", never[] = "never";
+	static char repo[] = "team/hello", ref[] = "refs/heads/main", always[] = "always",
+		    never[] = "never";
 	struct job j = job_in(JOB_QUEUED);
-	struct image img = {.broken = true, .problem = {.msg = "x.yaml:3:1: unknown key"}, .repo = repo, .ref = ref,
+	struct image img = {.broken = true,
+			    .problem = {.msg = "x.yaml:3:1: unknown key"},
+			    .repo = repo,
+			    .ref = ref,
 			    .keep_warm = always};
-	struct warm warm = {.commit = "1111111111111111111111111111111111111111", .job = 9, .published_ms = 40000};
-	struct facts f = {.now_ms = 100000, .workers = 2, .agent_runs = true, .uuid = "U", .queue_dir = "/q", .repo_path = "/g/h.git",
-			  .commit = "", .warm = &warm};
+	struct warm warm = {.commit = "1111111111111111111111111111111111111111",
+			    .job = 9,
+			    .published_ms = 40000};
+	struct facts f = {.now_ms = 100000,
+			  .workers = 2,
+			  .agent_runs = true,
+			  .uuid = "U",
+			  .queue_dir = "/q",
+			  .repo_path = "/g/h.git",
+			  .commit = "",
+			  .warm = &warm};
 
 	(void)state;
 	says(&f, false, "not registered", "hornero image add U");
@@ -296,7 +348,8 @@ static void reasons_of_images(void **state)
 	says(&f, false, "Job 42 is queued", "hornero log -f 42");
 	f.commit = "3333333333333333333333333333333333333333";
 	f.job = NULL;
-	says(&f, false, "warm at 111111111111, but refs/heads/main is at 333333333333", "hornero sweep");
+	says(&f, false, "warm at 111111111111, but refs/heads/main is at 333333333333",
+	     "hornero sweep");
 	f.warm_state = WARM_GONE;
 	says(&f, false, "gone from Nova's cache", "hornero sweep");
 	f.age_s = f.grace_s = 60;
@@ -324,9 +377,15 @@ static void reasons_of_images(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ages),		   cmocka_unit_test(durations_and_sizes), cmocka_unit_test(table_for_people),
-		cmocka_unit_test(table_in_colour), cmocka_unit_test(rows_as_json),	  cmocka_unit_test(nearest),
-		cmocka_unit_test(finding),	   cmocka_unit_test(outcomes),		  cmocka_unit_test(reasons_of_jobs),
+		cmocka_unit_test(ages),
+		cmocka_unit_test(durations_and_sizes),
+		cmocka_unit_test(table_for_people),
+		cmocka_unit_test(table_in_colour),
+		cmocka_unit_test(rows_as_json),
+		cmocka_unit_test(nearest),
+		cmocka_unit_test(finding),
+		cmocka_unit_test(outcomes),
+		cmocka_unit_test(reasons_of_jobs),
 		cmocka_unit_test(reasons_of_images),
 	};
 

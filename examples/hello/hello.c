@@ -50,7 +50,8 @@ void hello(void)
 	say(tree);
 	put('\r');
 	put('\n');
-	out(DEBUG_EXIT, 0); /* ends a QEMU that was given -device isa-debug-exit; nobody else listens */
+	out(DEBUG_EXIT,
+	    0); /* ends a QEMU that was given -device isa-debug-exit; nobody else listens */
 	for (;;)
 		__asm__ volatile("cli; hlt");
 }

@@ -1,4 +1,5 @@
-/* fuzz-answer: one text read as a line of the publisher's. What is taken is safe below the cache, and no number is negative. */
+/* fuzz-answer: one text read as a line of the publisher's. What is taken is safe below the cache,
+ * and no number is negative. */
 #include "fuzz-answer.h"
 
 #include "agent/common/answer.c"

@@ -1,8 +1,8 @@
-/* fuzz-convert: a blob as a clone has it. The first byte chooses ident, the reading of it, eol and the encoding; the rest is the
- * blob. Whatever it is: an answer or an error of the pusher's; what has no keyword and no line feed stays as it is, and CRLF adds
- * one byte for each line feed at most. A broken promise aborts.
- * clang -fsanitize=fuzzer runs it (make fuzz); a unit test replays corpus/fuzz-convert. The file is included, so that the
- * target is whole by itself. */
+/* fuzz-convert: a blob as a clone has it. The first byte chooses ident, the reading of it, eol and
+ * the encoding; the rest is the blob. Whatever it is: an answer or an error of the pusher's; what
+ * has no keyword and no line feed stays as it is, and CRLF adds one byte for each line feed at
+ * most. A broken promise aborts. clang -fsanitize=fuzzer runs it (make fuzz); a unit test replays
+ * corpus/fuzz-convert. The file is included, so that the target is whole by itself. */
 #include "fuzz-convert.h"
 
 #include "agent/sandboxed/checkout/convert.c"
@@ -24,7 +24,8 @@ static size_t count(const char *s, size_t len, char c)
 	return n;
 }
 
-static void look(const struct convert *c, const char *in, size_t len, const char *out, size_t outlen)
+static void look(const struct convert *c, const char *in, size_t len, const char *out,
+		 size_t outlen)
 {
 	size_t dollars = count(in, len, '$'), lines = count(in, len, '\n');
 

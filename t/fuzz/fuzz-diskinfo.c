@@ -1,5 +1,5 @@
-/* fuzz-diskinfo: one file read as Nova's disk.info. What is answered is one of three. The pure file is included, so that the
- * target is whole by itself. */
+/* fuzz-diskinfo: one file read as Nova's disk.info. What is answered is one of three. The pure file
+ * is included, so that the target is whole by itself. */
 #include "fuzz-diskinfo.h"
 
 #include "agent/publish/diskinfo.c"

@@ -1,4 +1,5 @@
-/* One input for the reading of what diskinfo.c reads, of libFuzzer or of the corpus: a broken promise aborts. */
+/* One input for the reading of what diskinfo.c reads, of libFuzzer or of the corpus: a broken
+ * promise aborts. */
 #ifndef HORNERO_T_FUZZ_FUZZ_DISKINFO_H
 #define HORNERO_T_FUZZ_FUZZ_DISKINFO_H
 

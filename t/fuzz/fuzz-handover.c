@@ -1,5 +1,6 @@
-/* fuzz-handover: one file as what an earlier life of hornerod handed over. What is taken is passed on within its bounds, and no
- * descriptor is touched that was not named. The calls into the rest of hornerod end here. */
+/* fuzz-handover: one file as what an earlier life of hornerod handed over. What is taken is passed
+ * on within its bounds, and no descriptor is touched that was not named. The calls into the rest of
+ * hornerod end here. */
 #include "fuzz-handover.h"
 
 #include "agent/hornerod/handover.c"
@@ -10,7 +11,8 @@ int attempt_resume(struct agent *a, const struct attempt_past *past, struct err 
 {
 	(void)a;
 	(void)e;
-	promise(memchr(past->image, 0, sizeof(past->image)) && memchr(past->leaf, 0, sizeof(past->leaf)) &&
+	promise(memchr(past->image, 0, sizeof(past->image)) &&
+		memchr(past->leaf, 0, sizeof(past->leaf)) &&
 		memchr(past->ended_by, 0, sizeof(past->ended_by)));
 	return 0;
 }

@@ -1,6 +1,6 @@
-/* fuzz-imghead: what strangers leave, through both readers of heads; and its first line, as a name of a pushed tree.
- * The promises: a refusal is the pusher's and has words; what passes has a size that was allowed, and no
- * name that passes holds what a path could be misled by. */
+/* fuzz-imghead: what strangers leave, through both readers of heads; and its first line, as a name
+ * of a pushed tree. The promises: a refusal is the pusher's and has words; what passes has a size
+ * that was allowed, and no name that passes holds what a path could be misled by. */
 #include "fuzz-imghead.h"
 
 #include "agent/sandboxed/check/imghead.h"

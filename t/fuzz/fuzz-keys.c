@@ -1,5 +1,6 @@
-/* fuzz-keys: one text read as a file of keys. What is accepted must keep its promises; a broken promise aborts.
- * clang -fsanitize=fuzzer runs it (make fuzz); a unit test replays corpus/fuzz-keys. */
+/* fuzz-keys: one text read as a file of keys. What is accepted must keep its promises; a broken
+ * promise aborts. clang -fsanitize=fuzzer runs it (make fuzz); a unit test replays
+ * corpus/fuzz-keys. */
 #include "fuzz-keys.h"
 
 #include "conf/check.h"
@@ -29,7 +30,8 @@ static void check_entry(const struct keyring *ring, const struct key_entry *k)
 	struct sshkey key;
 	char again[BASE64_ROOM(SSHKEY_BYTES_MAX)];
 
-	promise(k->name && key_check_name(k->name, &e) == 0 && check_clean(k->comment, CHECK_LINES));
+	promise(k->name && key_check_name(k->name, &e) == 0 &&
+		check_clean(k->comment, CHECK_LINES));
 	promise(keyring_named(ring, k->name) == k && keyring_find(ring, k->type, k->blob) == k);
 	promise(sshkey_parse(k->type, k->blob, &key, &e) == 0 && key.bits >= 256);
 	promise(strcmp(base64_encode(again, key.wire, key.len), k->blob) == 0);

@@ -1,6 +1,6 @@
-/* fuzz-line: what a client asks the door to execute. What is taken must keep its promises; a broken promise aborts.
- * clang -fsanitize=fuzzer runs it (make fuzz); a unit test replays corpus/fuzz-line. The pure file is included, so that
- * the target is whole by itself. */
+/* fuzz-line: what a client asks the door to execute. What is taken must keep its promises; a broken
+ * promise aborts. clang -fsanitize=fuzzer runs it (make fuzz); a unit test replays
+ * corpus/fuzz-line. The pure file is included, so that the target is whole by itself. */
 #include "fuzz-line.h"
 
 #include "door/line.c"
@@ -18,7 +18,9 @@ static void check_name_of_repo(const char *repo)
 {
 	promise(*repo && *repo != '/' && *repo != '-' && *repo != '.' && *repo != '~');
 	promise(!strstr(repo, "/.") && !strstr(repo, "//"));
-	promise(strspn(repo, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/") == strlen(repo));
+	promise(strspn(repo,
+		       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/") ==
+		strlen(repo));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -34,7 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (line_parse(l, text, &e) == 0) {
 		promise(l->argc >= 0 && l->argc <= LINE_ARGS_MAX && !l->argv[l->argc]);
 		for (int i = 0; i < l->argc; i++)
-			promise(l->argv[i] >= l->words && l->argv[i] + strlen(l->argv[i]) < l->words + sizeof(l->words));
+			promise(l->argv[i] >= l->words &&
+				l->argv[i] + strlen(l->argv[i]) < l->words + sizeof(l->words));
 		if (l->service)
 			check_name_of_repo(l->repo);
 	} else {

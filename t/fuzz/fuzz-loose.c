@@ -1,5 +1,6 @@
-/* fuzz-loose: one file as every loose object of a push: commit, tag, tree and blob. The first half of the inputs is the zlib
- * stream itself; others (first byte 0) are its content, which is packed here, since a fuzzer finds no checksums. */
+/* fuzz-loose: one file as every loose object of a push: commit, tag, tree and blob. The first half
+ * of the inputs is the zlib stream itself; others (first byte 0) are its content, which is packed
+ * here, since a fuzzer finds no checksums. */
 #include "fuzz-loose.h"
 
 #include "hooks/loose.c"
@@ -41,15 +42,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	/* Every object's name is this one: objects/aa/aaa… */
 	if (!*objects) {
-		snprintf(objects, sizeof(objects), "%s", scratch("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", data, size));
+		snprintf(objects, sizeof(objects), "%s",
+			 scratch("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", data, size));
 		promise(symlink(".", fs_link(objects)) == 0);
 		atexit(unlink_aa);
 		setenv("GIT_OBJECT_DIRECTORY", objects, 1);
 	}
 	scratch("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", data, size);
 	if (loose_peel(OID, out, type) == 1)
-		promise(strlen(out) == 40 && strcmp(type, "tag") != 0 && memchr(type, 0, sizeof(type)));
-	if (loose_find(OID, "sub/dir", ".hornero.yaml", FILE_LIMIT, &f) == 1 && f.kind == FOUND_FILE)
+		promise(strlen(out) == 40 && strcmp(type, "tag") != 0 &&
+			memchr(type, 0, sizeof(type)));
+	if (loose_find(OID, "sub/dir", ".hornero.yaml", FILE_LIMIT, &f) == 1 &&
+	    f.kind == FOUND_FILE)
 		promise(f.text != NULL && f.len <= FILE_LIMIT);
 	free(f.text);
 	return 0;

@@ -1,6 +1,7 @@
-/* fuzz-overlay: one file read as a qcow2 header, and the same bytes as the name of a backing file. What is
- * taken must keep its promises; a broken promise aborts. clang -fsanitize=fuzzer runs it (make fuzz); a unit
- * test replays corpus/fuzz-overlay. The pure file is included, so that the target is whole by itself. */
+/* fuzz-overlay: one file read as a qcow2 header, and the same bytes as the name of a backing file.
+ * What is taken must keep its promises; a broken promise aborts. clang -fsanitize=fuzzer runs it
+ * (make fuzz); a unit test replays corpus/fuzz-overlay. The pure file is included, so that the
+ * target is whole by itself. */
 #include "fuzz-overlay.h"
 
 #include "agent/publish/overlay.c"
@@ -53,7 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *name;
 
 	if (overlay_parse(data, size, &offset, &len) == OVERLAY_BACKED) {
-		promise(offset >= 20 && offset <= OVERLAY_OFFSET_MAX && len >= 1 && len <= OVERLAY_NAME_MAX);
+		promise(offset >= 20 && offset <= OVERLAY_OFFSET_MAX && len >= 1 &&
+			len <= OVERLAY_NAME_MAX);
 		(void)overlay_is_on_raw(data, size);
 		if (offset + len <= size) {
 			name = text_of(data + offset, len);

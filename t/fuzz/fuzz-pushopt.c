@@ -1,6 +1,6 @@
-/* fuzz-pushopt: one text whose lines are push options. What is taken must keep its promises; a broken promise aborts.
- * clang -fsanitize=fuzzer runs it (make fuzz); a unit test replays corpus/fuzz-pushopt. The pure file is included, so
- * that the target is whole by itself. */
+/* fuzz-pushopt: one text whose lines are push options. What is taken must keep its promises; a
+ * broken promise aborts. clang -fsanitize=fuzzer runs it (make fuzz); a unit test replays
+ * corpus/fuzz-pushopt. The pure file is included, so that the target is whole by itself. */
 #include "fuzz-pushopt.h"
 
 #include "hooks/pushopt.c"
@@ -20,7 +20,8 @@ static void try_options(const char *const *texts, size_t n)
 		promise(e.class == ERR_PUSHER && check_clean(e.msg, CHECK_LINE));
 		return;
 	}
-	promise(n <= PUSHOPT_MAX && abs(o.priority) <= PUSHOPT_PRIORITY_MAX && (!*o.image || uuid_valid(o.image)));
+	promise(n <= PUSHOPT_MAX && abs(o.priority) <= PUSHOPT_PRIORITY_MAX &&
+		(!*o.image || uuid_valid(o.image)));
 	promise(!o.skip || (!o.wait && !o.rebuild && o.priority == 0 && !*o.image));
 }
 

@@ -1,6 +1,7 @@
-/* fuzz-refline: one text read as git's lines, and as a tree object. What is taken must keep its promises; a
- * broken promise aborts. clang -fsanitize=fuzzer runs it (make fuzz); a unit test replays corpus/fuzz-refline.
- * The pure files are included, so that the target is whole by itself. */
+/* fuzz-refline: one text read as git's lines, and as a tree object. What is taken must keep its
+ * promises; a broken promise aborts. clang -fsanitize=fuzzer runs it (make fuzz); a unit test
+ * replays corpus/fuzz-refline. The pure files are included, so that the target is whole by itself.
+ */
 #include "fuzz-refline.h"
 
 #include "hooks/refline.c"
@@ -18,7 +19,8 @@ static void promise(bool kept)
 static void check_ref(const char *ref)
 {
 	promise(strncmp(ref, "refs/", 5) == 0 && strlen(ref) <= REFLINE_REF_MAX);
-	promise(!strstr(ref, "/.") && !strstr(ref, "//") && !strstr(ref, "..") && !strpbrk(ref, " \t\r\n\033\\"));
+	promise(!strstr(ref, "/.") && !strstr(ref, "//") && !strstr(ref, "..") &&
+		!strpbrk(ref, " \t\r\n\033\\"));
 	promise(ref[strlen(ref) - 1] != '/' && ref[strlen(ref) - 1] != '.');
 }
 
@@ -38,7 +40,8 @@ static void try_lines(const uint8_t *data, size_t size)
 		before = at;
 		if (got < 0)
 			continue;
-		promise(strlen(r.old) == strlen(r.new) && (strlen(r.old) == 40 || strlen(r.old) == 64));
+		promise(strlen(r.old) == strlen(r.new) &&
+			(strlen(r.old) == 40 || strlen(r.old) == 64));
 		promise(refline_deletes(&r) == (strspn(r.new, "0") == strlen(r.new)));
 		check_ref(r.ref);
 	}

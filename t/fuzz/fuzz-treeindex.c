@@ -1,7 +1,7 @@
-/* fuzz-treeindex: the record of a checkout, with a head that is made to fit whatever comes behind it: a walk ends, and each name
- * that it tells may be a file's. A broken promise aborts.
- * clang -fsanitize=fuzzer runs it (make fuzz); a unit test replays corpus/fuzz-treeindex. The file is included, so that the
- * target is whole by itself. */
+/* fuzz-treeindex: the record of a checkout, with a head that is made to fit whatever comes behind
+ * it: a walk ends, and each name that it tells may be a file's. A broken promise aborts. clang
+ * -fsanitize=fuzzer runs it (make fuzz); a unit test replays corpus/fuzz-treeindex. The file is
+ * included, so that the target is whole by itself. */
 #include "fuzz-treeindex.h"
 
 #include "agent/sandboxed/checkout/treeindex.c"
@@ -26,7 +26,8 @@ static void walk(struct treeindex_in *in)
 			treeindex_leave(in);
 			continue;
 		}
-		promise(e->len > 0 && e->len <= 255 && strlen(e->name) == e->len && !strchr(e->name, '/') && e->mode != 0);
+		promise(e->len > 0 && e->len <= 255 && strlen(e->name) == e->len &&
+			!strchr(e->name, '/') && e->mode != 0);
 		promise(strcmp(e->name, ".") != 0 && strcmp(e->name, "..") != 0);
 		treeindex_next(in);
 		promise(in->depth >= 0 && in->depth <= TREEINDEX_DEPTH_MAX);

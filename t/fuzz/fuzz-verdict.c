@@ -1,4 +1,5 @@
-/* fuzz-verdict: one file read as the verdict of job 1, attempt 1. What is taken can be published from. */
+/* fuzz-verdict: one file read as the verdict of job 1, attempt 1. What is taken can be published
+ * from. */
 #include "fuzz-verdict.h"
 
 #include "agent/common/verdict.c"
@@ -14,8 +15,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (verdict_read(dir, 1, 1, &v, &e) != 1)
 		return 0;
 	promise(v.job == 1 && v.attempt == 1 && uuid_valid(v.image) && v.size_bytes >= 0);
-	promise(v.class != ERR_NONE || (sha256_valid(v.digest) && sha256_valid(v.key) && sha256_valid(v.inputs)));
-	promise(memchr(v.cause, 0, sizeof(v.cause)) && memchr(v.reason, 0, sizeof(v.reason)) && memchr(v.commit, 0, sizeof(v.commit)) &&
-		memchr(v.repo, 0, sizeof(v.repo)) && memchr(v.built, 0, sizeof(v.built)));
+	promise(v.class != ERR_NONE ||
+		(sha256_valid(v.digest) && sha256_valid(v.key) && sha256_valid(v.inputs)));
+	promise(memchr(v.cause, 0, sizeof(v.cause)) && memchr(v.reason, 0, sizeof(v.reason)) &&
+		memchr(v.commit, 0, sizeof(v.commit)) && memchr(v.repo, 0, sizeof(v.repo)) &&
+		memchr(v.built, 0, sizeof(v.built)));
 	return 0;
 }

@@ -1,5 +1,6 @@
-/* fuzz-yaml: one text read as each of the four kinds of file. What is accepted must keep its promises; a
- * broken promise aborts. clang -fsanitize=fuzzer runs it (make fuzz); a unit test replays corpus/fuzz-yaml. */
+/* fuzz-yaml: one text read as each of the four kinds of file. What is accepted must keep its
+ * promises; a broken promise aborts. clang -fsanitize=fuzzer runs it (make fuzz); a unit test
+ * replays corpus/fuzz-yaml. */
 #include "fuzz-yaml.h"
 
 #include "conf/builder.h"
@@ -21,7 +22,8 @@ static void promise(bool kept)
 
 static void check_message(const struct err *e, enum err_class class)
 {
-	promise(e->class == class && strncmp(e->msg, "f:", 2) == 0 && check_clean(e->msg, CHECK_LINE));
+	promise(e->class == class && strncmp(e->msg, "f:", 2) == 0 &&
+		check_clean(e->msg, CHECK_LINE));
 }
 
 static void try_repofile(const char *text, size_t len)
@@ -43,7 +45,8 @@ static void try_image(const char *text, size_t len)
 	if (image_parse("f", UUID, text, len, &img, &e) < 0)
 		check_message(&e, ERR_OPERATOR);
 	else
-		promise(img.repo && image_check_repo(img.repo, &why) == 0 && check_ref(img.ref, &why) == 0 &&
+		promise(img.repo && image_check_repo(img.repo, &why) == 0 &&
+			check_ref(img.ref, &why) == 0 &&
 			(!*img.subdir || check_relative(img.subdir, &why) == 0));
 }
 
@@ -67,7 +70,8 @@ static void try_conf(const char *text, size_t len)
 	if (conf_parse(&c, "f:", text, len, &e) < 0)
 		promise(strncmp(e.msg, "f::", 3) == 0 && check_clean(e.msg, CHECK_LINE));
 	else
-		promise(c->state_dir[0] == '/' && c->compile_core_limit >= 1 && c->compile_core_limit <= 100);
+		promise(c->state_dir[0] == '/' && c->compile_core_limit >= 1 &&
+			c->compile_core_limit <= 100);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

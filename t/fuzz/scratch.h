@@ -1,4 +1,5 @@
-/* One input as a file, for parsers that open theirs: in a directory of this process's own, which is removed at its end. */
+/* One input as a file, for parsers that open theirs: in a directory of this process's own, which is
+ * removed at its end. */
 #ifndef HORNERO_T_FUZZ_SCRATCH_H
 #define HORNERO_T_FUZZ_SCRATCH_H
 
@@ -30,7 +31,8 @@ static inline const char *scratch(const char *name, const uint8_t *data, size_t 
 	int fd;
 
 	if (!*scratch_dir) {
-		snprintf(scratch_dir, sizeof(scratch_dir), "%s/hornero-fuzz.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+		snprintf(scratch_dir, sizeof(scratch_dir), "%s/hornero-fuzz.XXXXXX",
+			 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 		snprintf(scratch_name, sizeof(scratch_name), "%s", name);
 		if (!mkdtemp(scratch_dir))
 			abort();

@@ -1,6 +1,6 @@
-/* clock-shim: preloaded, it moves the wall clock of a process by as many seconds as the file HORNERO_TEST_CLOCK says at that
- * moment. The boot clock stays as it is, and so do the times of files. For t/8050-clocks.t: the machine's own clock is left
- * alone. */
+/* clock-shim: preloaded, it moves the wall clock of a process by as many seconds as the file
+ * HORNERO_TEST_CLOCK says at that moment. The boot clock stays as it is, and so do the times of
+ * files. For t/8050-clocks.t: the machine's own clock is left alone. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>

@@ -1,10 +1,9 @@
 /* publish-tool: what hornerod does for a publication, for tests that have no hornerod.
  *
  *     publish-tool store CONF IMAGE JOB FILE        move FILE into the store, print its digest
- *     publish-tool ask FILE REQUEST PROGRAM ARG…    start PROGRAM with one end of a connection as its
- *                                                   standard input, send REQUEST and FILE's descriptor,
- *                                                   print "pid N" and its replies, exit as it does
- *     publish-tool leave FILE REQUEST PROGRAM ARG…  the same, but hang up at the first reply
+ *     publish-tool ask FILE REQUEST PROGRAM ARG…    start PROGRAM with one end of a connection as
+ * its standard input, send REQUEST and FILE's descriptor, print "pid N" and its replies, exit as it
+ * does publish-tool leave FILE REQUEST PROGRAM ARG…  the same, but hang up at the first reply
  *
  * FILE `-` in ask sends no descriptor. Death by a signal is exit 128 + its number.
  */
@@ -24,7 +23,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static int fill_manifest(int fd, const char *image, const char *job, struct manifest *m, struct err *e)
+static int fill_manifest(int fd, const char *image, const char *job, struct manifest *m,
+			 struct err *e)
 {
 	struct stat st;
 	char line[128];
@@ -56,7 +56,8 @@ static int take(char **argv, struct err *e)
 	if (rename(argv[3], staged) < 0)
 		return err_sys(e, ERR_USAGE, "cannot move %s to %s", argv[3], staged);
 	fd = open(staged, O_RDONLY | O_CLOEXEC);
-	if (fill_manifest(fd, argv[1], argv[2], &m, e) < 0 || store_take(conf->store_dir, staged, &m, e) < 0)
+	if (fill_manifest(fd, argv[1], argv[2], &m, e) < 0 ||
+	    store_take(conf->store_dir, staged, &m, e) < 0)
 		return -1;
 	printf("%s\n", m.digest);
 	return 0;

@@ -3,12 +3,11 @@
  *     queue-tool [-m read|write|create] [-w MS] [-f FAILPOINT] DIR WORD [ARGUMENT…]
  *
  *     enqueue IMAGE COMMIT    prints the job's number once it is durable
- *     stream PREFIX           enqueues one image after the other, printing each number, until it is killed
- *     claim                   prints "JOB IMAGE ATTEMPT", or nothing
- *     list                    prints "JOB STATE IMAGE" of every job
- *     hold                    opens it, prints "open", and keeps it so until standard input ends
- *     check                   PRAGMA integrity_check
- *     sql TEXT                prints the first column of each row
+ *     stream PREFIX           enqueues one image after the other, printing each number, until it is
+ * killed claim                   prints "JOB IMAGE ATTEMPT", or nothing list prints "JOB STATE
+ * IMAGE" of every job hold                    opens it, prints "open", and keeps it so until
+ * standard input ends check                   PRAGMA integrity_check sql TEXT                prints
+ * the first column of each row
  *
  * DIAGNOSTICS: the message on standard error, the exit code of its class. */
 #include "db/inner.h"
@@ -30,8 +29,12 @@ static int print_job(void *arg, const struct job *j)
 
 static int enqueue(struct db *db, const char *image, const char *commit, struct err *e)
 {
-	const struct job_wish w = {.image = image, .repo = "hello", .ref = "refs/heads/main", .commit = commit,
-				   .origin = "push", .pushed_by = "tool"};
+	const struct job_wish w = {.image = image,
+				   .repo = "hello",
+				   .ref = "refs/heads/main",
+				   .commit = commit,
+				   .origin = "push",
+				   .pushed_by = "tool"};
 	struct job_receipt r;
 
 	if (job_enqueue(db, &w, &r, e) < 0)
@@ -116,7 +119,10 @@ int main(int argc, char **argv)
 
 	while ((option = getopt(argc, argv, "+m:w:f:")) != -1) {
 		if (option == 'm')
-			mode = *optarg == 'r' ? DB_READ : *optarg == 'w' ? DB_WRITE : *optarg == 'o' ? DB_OWN : DB_CREATE;
+			mode = *optarg == 'r'   ? DB_READ
+			       : *optarg == 'w' ? DB_WRITE
+			       : *optarg == 'o' ? DB_OWN
+						: DB_CREATE;
 		else if (option == 'w')
 			wait_ms = atoi(optarg);
 		else if (option == 'f')

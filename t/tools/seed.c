@@ -2,10 +2,10 @@
  *
  *     t/tools/seed CONF [WORD…]
  *
- * With no word: one job each that is queued, running, built, published, failed, held, superseded, cancelled and
- * one in its back-off. WORDs act on single jobs, for tests that let a job move: `queue IMAGE COMMIT`, `claim`,
- * `publish JOB ATTEMPT`, `fail JOB ATTEMPT REASON`, `requeue JOB ATTEMPT REASON`, `wait JOB ATTEMPT TEXT`,
- * `warm IMAGE COMMIT` (a cache file and its record).
+ * With no word: one job each that is queued, running, built, published, failed, held, superseded,
+ * cancelled and one in its back-off. WORDs act on single jobs, for tests that let a job move:
+ * `queue IMAGE COMMIT`, `claim`, `publish JOB ATTEMPT`, `fail JOB ATTEMPT REASON`, `requeue JOB
+ * ATTEMPT REASON`, `wait JOB ATTEMPT TEXT`, `warm IMAGE COMMIT` (a cache file and its record).
  */
 #include "conf/conf.h"
 #include "db/job.h"
@@ -54,8 +54,15 @@ static int64_t enqueue(struct db *db, const char *image, const char *commit)
 {
 	struct job_receipt r = {0};
 
-	must(job_enqueue(db, &(struct job_wish){.image = image, .repo = "team/hello", .ref = "refs/heads/main", .commit = commit,
-						.origin = "push", .pushed_by = "eve\033[31m\xff"}, &r, &e), "enqueue");
+	must(job_enqueue(db,
+			 &(struct job_wish){.image = image,
+					    .repo = "team/hello",
+					    .ref = "refs/heads/main",
+					    .commit = commit,
+					    .origin = "push",
+					    .pushed_by = "eve\033[31m\xff"},
+			 &r, &e),
+	     "enqueue");
 	return r.id;
 }
 
@@ -94,7 +101,8 @@ static void seed_all(struct db *db)
 	enqueue(db, NEXT_IMAGE, commit);
 	id = claim(db);
 	must(job_set_built(db, id, 1, &good, &e), "built");
-	must(job_set_published(db, id, 1, "0123456789012345678901234567890123456789", 5, NULL, &e), "published");
+	must(job_set_published(db, id, 1, "0123456789012345678901234567890123456789", 5, NULL, &e),
+	     "published");
 	enqueue(db, NEXT_IMAGE, commit);
 	id = claim(db);
 	r = bad("pusher", "exit", "the builder exited 2: \033[31mno rule to make target\n");
@@ -112,7 +120,9 @@ static void seed_all(struct db *db)
 	enqueue(db, NEXT_IMAGE, commit);
 	id = claim(db);
 	must(job_set_built(db, id, 1, &good, &e), "built");
-	must(job_set_waiting(db, id, 1, WAITING_INSTANCE, "instance 7c9e6679 stands on the old bytes", &e), "waiting");
+	must(job_set_waiting(db, id, 1, WAITING_INSTANCE,
+			     "instance 7c9e6679 stands on the old bytes", &e),
+	     "waiting");
 	enqueue(db, NEXT_IMAGE, commit);
 	claim(db);
 	enqueue(db, NEXT_IMAGE, commit);
@@ -121,7 +131,13 @@ static void seed_all(struct db *db)
 
 static void seed_warm(const struct conf *c, const char *image, const char *commit)
 {
-	struct warm w = {.size_bytes = 4096, .digest = HEX64, .key = HEX64, .inputs = HEX64, .builder = "make", .job = 1, .attempt = 1,
+	struct warm w = {.size_bytes = 4096,
+			 .digest = HEX64,
+			 .key = HEX64,
+			 .inputs = HEX64,
+			 .builder = "make",
+			 .job = 1,
+			 .attempt = 1,
 			 .published_ms = clock_wall_ms()};
 	own_free char *path = NULL;
 	own_fd int fd = -1;
@@ -141,7 +157,8 @@ static void seed_warm(const struct conf *c, const char *image, const char *commi
 
 static void act(const struct conf *c, struct db *db, int n, char **w)
 {
-	int64_t id = n > 1 ? strtoll(w[1], NULL, 10) : 0, attempt = n > 2 ? strtoll(w[2], NULL, 10) : 0;
+	int64_t id = n > 1 ? strtoll(w[1], NULL, 10) : 0,
+		attempt = n > 2 ? strtoll(w[2], NULL, 10) : 0;
 	struct attempt_result r = bad("pusher", "exit", n > 3 ? w[3] : "");
 
 	if (strcmp(w[0], "queue") == 0 && n == 3)
@@ -150,7 +167,9 @@ static void act(const struct conf *c, struct db *db, int n, char **w)
 		printf("%lld\n", (long long)claim(db));
 	else if (strcmp(w[0], "publish") == 0 && n == 3) {
 		must(job_set_built(db, id, attempt, &good, &e), "built");
-		must(job_set_published(db, id, attempt, "0123456789012345678901234567890123456789", 5, NULL, &e), "published");
+		must(job_set_published(db, id, attempt, "0123456789012345678901234567890123456789",
+				       5, NULL, &e),
+		     "published");
 	} else if (strcmp(w[0], "fail") == 0 && n == 4)
 		must(job_set_failed(db, id, attempt, &r, &e), "failed");
 	else if (strcmp(w[0], "requeue") == 0 && n == 4)
@@ -172,7 +191,8 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return 64;
 	must(conf_load(&c, argv[1], &e), "conf");
-	must(db_open(&db, &(struct db_place){.queue_dir = c->queue_dir}, DB_CREATE, 5000, &e), "db");
+	must(db_open(&db, &(struct db_place){.queue_dir = c->queue_dir}, DB_CREATE, 5000, &e),
+	     "db");
 	if (argc == 2)
 		seed_all(db);
 	else
