@@ -1,37 +1,40 @@
 /*
- * agent: hornerod's one struct, and who does what with it. Calls go down this list, never up: a
- * callback that needs a turn asks soon.c for it, and the loop takes it.
+ * agent: hornerod's one struct, and which file does what with it. Calls go down this list, never
+ * up: a callback that needs a turn asks soon.c for it, and the loop takes it.
  *
  * a life of hornerod
- *   main.c             options, start and stop in the right order
+ *   main.c             options; starts and stops everything in the right order
  *   loop.c             doorbell, signals, timer, watchdog: when to take a turn
- *   handover.c         a reload: the next life of the same process, and what it is told
- *   leftover_groups.c  processes of a life that was killed which do not end
+ *   handover.c         a reload: what the next life of the same process is told
+ *   leftover_groups.c  groups of a killed life whose processes do not end
  * a turn
  *   turn.c             what a turn does: claim, publish, set the timer
- *   stuck.c            children that neither work nor end, and who else blocks the queue
- *   healing.c          a damaged queue is replaced, and what it held queued again
- *   looking.c          what a hook could not tell the queue: a sweep of single repositories
- *   pausing.c          what stands still while the node is under pressure, or because a person
- * wants so floors.c           nothing is begun where the disk is too full sweeping.c         the
- * sweep, hornero-keep, hornero-collect and hornero-scrub as children yielding.c         how far
- * builds come after everything else attempts and publications attempt.c          one attempt
- * begins: cgroup, supervisor attempt_known.c    an attempt that needs no supervisor attempt_end.c
- * it ends: verdict, the job's next state publication.c      one publication: fence, publisher, the
- * job's next state published.c        what the publisher did: records, the job's last state
- *   confirming.c       clean builds that confirm incremental ones, when nothing else is to be done
- * what the others stand on
+ *   stuck.c            children that neither work nor end, and processes that block the queue
+ *   healing.c          replaces a damaged queue and queues its jobs again
+ *   looking.c          sweeps the repositories whose hook could not write to the queue
+ *   pausing.c          freezes builds while the node is under pressure or paused
+ *   floors.c           starts nothing while a disk is too full
+ *   sweeping.c         hornero-sweep, -keep, -collect and -scrub as children
+ *   yielding.c         lets builds come after everything else
+ * attempts and publications
+ *   attempt.c          starts an attempt: cgroup, supervisor
+ *   attempt_known.c    an attempt that needs no supervisor
+ *   attempt_end.c      ends an attempt: verdict, the job's next state
+ *   publication.c      one publication: fence, publisher, the job's next state
+ *   published.c        records what the publisher did; the job's last state
+ *   confirming.c       clean builds that confirm incremental ones while the node is idle
+ * what the others use
  *   attempts.c         the attempts that run
  *   publications.c     the publications in flight, and the images whose next one waits
  *   upkeep.c           one child that looks after store, cache and queue
- *   earlier.c          supervisors of a life that was killed
- *   leftover.c         what those who were killed left on disk
+ *   earlier.c          supervisors of a killed life
+ *   leftover.c         files that killed processes left on disk
  *   foreign.c          files that stopped a publication
- *   pressure.c         what the node is short of;
- *   others.c           how long everybody else on the node has to wait
+ *   pressure.c         which resource the node is short of
+ *   others.c           how long all other processes of the node have to wait
  *   soon.c             when the next turn is due
  *
- * One thread. Nothing here blocks but short file and database work.
+ * One thread. Only short file and database work may block.
  */
 #ifndef HORNERO_AGENT_HORNEROD_AGENT_H
 #define HORNERO_AGENT_HORNEROD_AGENT_H
@@ -52,11 +55,10 @@
 struct agent {
 	struct conf *conf;
 	const char *conf_path;
-	const char *program; /* what a reload executes: this program's path, whatever stands there
-				by then */
-	char *past;                /* what the life before us handed over, until it is taken */
+	const char *program;       /* this program's path, which a reload executes */
+	char *past;                /* the last life's state, until we have taken it over */
 	struct db *db;
-	int64_t generation;        /* of the queue that our rows are in: db_generation */
+	int64_t generation;        /* of the queue that has our rows: db_generation */
 	struct cg *cg;             /* NULL: isolation none */
 	sd_event *loop;
 	int lock, bell;
@@ -71,28 +73,27 @@ struct agent {
 	int64_t next_scrub_ms;     /* monotonic */
 	int64_t images_mtime_ns;   /* of images_dir when the last sweep started */
 	struct pause *pauses;
-	int publisher_deaths;      /* without a word, one after the other */
+	int publisher_deaths;      /* in a row, without an answer */
 	struct foreign *foreign;   /* files that stopped a publication */
 	struct pressure pressure;
 	struct paused paused;      /* as the last turn found it */
-	bool draining;             /* an operator wants nothing to start */
-	int64_t next_look_ms;      /* at the pressure; monotonic */
+	bool draining;             /* an operator drains the node: nothing starts */
+	int64_t next_look_ms;      /* when to read the pressure; monotonic */
 	struct slack slack;        /* of the processors */
-	sd_event_source *yield_timer; /* while something is built; else NULL */
-	bool yield_told;           /* that it is not ours to set */
+	sd_event_source *yield_timer; /* NULL while nothing is built */
+	bool yield_told;           /* logged that we may not set it */
 	struct floors floors;
-	struct earlier *earlier;   /* that do not end */
+	struct earlier *earlier;   /* supervisors that do not end */
 	pid_t holder;              /* of the queue's ticket, as the last look found it */
 	struct process_still holder_still;
 	int64_t next_stuck_ms;     /* monotonic */
-	bool stuck_told;           /* RUN_DIR/stuck is there */
+	bool stuck_told;           /* RUN_DIR/stuck exists */
 	bool stopping;
 };
 
 enum {
 	AGENT_DB_WAIT_MS = 2000,
-	AGENT_RETRY_MS =
-		1000, /* what could not be settled is tried again; so is a deferred publication */
+	AGENT_RETRY_MS = 1000, /* unsettled attempts, deferred publications */
 	AGENT_PUBLISH_AGAIN_MS = 5000, /* after a publication failed */
 };
 
@@ -103,23 +104,22 @@ void agent_loop_fini(struct agent *a);
 /* turn.c */
 void agent_turn(struct agent *a);
 
-/* healing.c: before anything else of a turn. Returns whether something is left for a turn a second
- * later. */
+/* healing.c: called first in a turn. Returns true if a turn is needed a second later. */
 bool healing_look(struct agent *a);
 
 /* stuck.c */
 void stuck_look(struct agent *a);
 void stuck_stop(struct agent *a);
 
-/* yielding.c: at the end of each turn. */
+/* yielding.c: called last in a turn. */
 void yielding_act(struct agent *a);
 
 /* soon.c */
-/* The loop takes a turn in so long; 0: before it sleeps again. The last call counts, and each turn
- * ends with one. */
+/* Sets when the loop takes its next turn; 0: before it sleeps again. The last call counts. Each
+ * turn ends with one. */
 void agent_soon(struct agent *a, int64_t in_ms);
-/* Whether what began at start_ms (monotonic) had to wait for the queue, or took as long: the rest
- * is the next turn's. */
+/* Whether work that began at start_ms (monotonic) has taken as long as a wait for the queue. If so,
+ * leave the rest to the next turn. */
 bool agent_waited(int64_t start_ms);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * attempts: those that run, or ended and are not settled. Each is listed until its supervisor is
- * reaped, its group empty and its row written.
+ * attempts: the attempts that run, or ended and are not settled. Each is listed until its
+ * supervisor is reaped, its group is empty, and its row is written.
  */
 #ifndef HORNERO_AGENT_HORNEROD_ATTEMPTS_H
 #define HORNERO_AGENT_HORNEROD_ATTEMPTS_H
@@ -26,27 +26,27 @@ struct attempt_run {
 	sd_event_source *watch;
 	struct cg_leaf leaf;
 	bool has_leaf;
-	bool confirms; /* a confirmation: it holds no worker, and ends for any other build */
-	bool had_company;          /* another attempt ran beside it for a while, or may have */
-	bool told;                 /* that its group does not get empty */
+	bool confirms; /* a confirmation: takes no worker, and ends when another build starts */
+	bool had_company;          /* another attempt may have run at the same time */
+	bool told;                 /* logged that its group does not become empty */
 	enum {
 		RUN_FREE,
 		RUN_FROZEN,
 		RUN_UNKNOWN
-	} frozen;                  /* unknown: as the life before us left it */
+	} frozen;                  /* unknown: taken over from the last life */
 	enum cause ended_by;       /* why we killed it, or CAUSE_NONE */
-	struct process_still still; /* of its supervisor */
-	int64_t killed_ms;         /* monotonic, when it was first killed; 0: not */
-	char hung[128];            /* why we killed a supervisor that did not work; "": it did */
-	bool settled;              /* its row is written; a group or a supervisor does not end */
-	bool ended;                /* reaped, or given up; verdict says how */
+	struct process_still still; /* the supervisor */
+	int64_t killed_ms;         /* monotonic, first kill; 0: not killed */
+	char hung[128];            /* why we killed the supervisor; "": it worked */
+	bool settled;              /* row written, but a group or supervisor does not end */
+	bool ended;                /* reaped or given up; verdict is valid */
 	struct verdict verdict;
 };
 
-/* NULL on error. */
+/* Returns NULL on error. */
 struct attempt_run *attempt_add(struct agent *a, int64_t job, int64_t number, const char *image,
 				struct err *e);
-/* Its end arrives through the loop. why NULL: nobody wished it. */
+/* The loop is told when it ends. why: CAUSE_NONE if hornerod itself gave up on it. */
 void attempt_kill(struct attempt_run *r, enum cause why);
 void attempt_forget(struct attempt_run *r);
 

@@ -1,5 +1,5 @@
 /*
- * earlier: supervisors of a life of hornerod that was killed.
+ * earlier: supervisors of a killed life of hornerod.
  */
 #ifndef HORNERO_AGENT_HORNEROD_EARLIER_H
 #define HORNERO_AGENT_HORNEROD_EARLIER_H
@@ -14,13 +14,13 @@ struct earlier {
 	int pidfd;
 };
 
-/* At a start, before the groups are cleared: SIGTERM to all of them; */
+/* At a start, before the groups are cleared: sends SIGTERM to all of them. */
 void earlier_end_begin(struct agent *a);
-/* then wait for them, and kill those that stay. Some may stay all the same. */
+/* Waits for them, and kills those that do not end. Some may remain nevertheless. */
 void earlier_end(struct agent *a);
-/* At a reload: children that the life before had given up. */
+/* At a reload: takes over the children that the last life had given up. */
 void earlier_take_children(struct agent *a);
-/* Forget those that have ended since, or all. */
+/* Forget those that have ended; forget all. */
 void earlier_look(struct agent *a);
 void earlier_forget(struct agent *a);
 

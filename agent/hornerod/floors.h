@@ -1,5 +1,5 @@
 /*
- * floors: nothing is begun where the disk is too full.
+ * floors: nothing starts while a disk is too full.
  */
 #ifndef HORNERO_AGENT_HORNEROD_FLOORS_H
 #define HORNERO_AGENT_HORNEROD_FLOORS_H
@@ -11,19 +11,19 @@
 
 struct agent;
 
-/* Why each filesystem is below its floor, worded when it fell below; "" if it is not. */
+/* Why each filesystem is below its floor, with the figures of that moment; "" if it is not. */
 struct floors {
 	char store[FLOOR_WHY], work[FLOOR_WHY], cache[FLOOR_WHY];
-	int64_t collect_ms;  /* monotonic: no further collection for it before */
+	int64_t collect_ms;  /* monotonic: next collection not before */
 	bool is_told;
 };
 
 enum { FLOORS_AGAIN_MS = 2000 };
 void floors_look(struct agent *a);
-/* Why nothing is built, or published, now; NULL: it is. */
+/* Return why nothing is built, or published, at present; NULL if that is not so. */
 const char *floors_pause_building(const struct agent *a);
 const char *floors_pause_publishing(const struct agent *a);
-/* The former, once it is to be told. */
+/* Like floors_pause_building, but NULL until users are to be told. */
 const char *floors_told(struct agent *a);
 
 #endif

@@ -9,9 +9,10 @@
 
 struct agent;
 
-/* The publisher refused to replace what lies under the image's name now, for this job. */
+/* Notes that the publisher refused, for this job, to replace the file at the image's name. */
 void foreign_note(struct agent *a, const char *image, int64_t job);
-/* Is it still that very file, for the same job, and has nobody let go of it? */
+/* Whether the same file is still there, for the same job, and its operator has not permitted its
+ * replacement. */
 bool foreign_stands(const struct agent *a, const char *image, int64_t job);
 void foreign_forget(struct agent *a, const char *image);
 void foreign_forget_all(struct agent *a);

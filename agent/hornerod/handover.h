@@ -1,5 +1,5 @@
 /*
- * handover: a reload, which executes hornerod anew in place.
+ * handover: a reload, which executes hornerod again in the same process.
  */
 #ifndef HORNERO_AGENT_HORNEROD_HANDOVER_H
 #define HORNERO_AGENT_HORNEROD_HANDOVER_H

@@ -1,5 +1,5 @@
 /*
- * leftover: what those who were killed left on disk, and in groups that do not get empty.
+ * leftover: what killed processes left on disk, and in groups that do not become empty.
  */
 #ifndef HORNERO_AGENT_HORNEROD_LEFTOVER_H
 #define HORNERO_AGENT_HORNEROD_LEFTOVER_H
@@ -10,14 +10,14 @@
 
 struct agent;
 
-/* At start: of everybody in an earlier life. */
+/* At a start: clears the leftovers of all earlier lives. */
 int leftover_clear(const struct conf *c, struct err *e);
 /* Removes the leftovers of one attempt whose supervisor ended early. The next start removes the
  * rest. */
 void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt);
 
-/* leftover_groups.c: at start, if not all groups could be cleared, and why. Clears the rest; the
- * turns try again with what stays. */
+/* leftover_groups.c: called at a start if not all groups could be cleared; `why` is that error.
+ * Clears the others. Turns retry the rest. */
 int leftover_end_groups(struct agent *a, const struct err *why, struct err *e);
 
 #endif

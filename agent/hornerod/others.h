@@ -1,17 +1,17 @@
 /*
- * others: what those who are not hornero's had to wait for the processor, memory or disks
- * (lib/stall.h says what a figure is).
+ * others: how long processes other than hornero's waited for processors, memory or disks (units:
+ * lib/stall.h).
  *
- * A stall is noted in the cgroup v2 group of whoever waits and in those above it, also where the
- * controllers are on v1 (systemd's hybrid hierarchy), and nowhere else: the node's own figure has
- * builds in it that press against their limit.
+ * The kernel counts a stall in the cgroup v2 group of the waiting process and in its parents, even
+ * if the controllers are on v1 (systemd's hybrid hierarchy). The node's total is of no use: it
+ * includes builds that wait at their own limits.
  */
 #ifndef HORNERO_AGENT_HORNEROD_OTHERS_H
 #define HORNERO_AGENT_HORNEROD_OTHERS_H
 
-/* The most of all groups at the top of the hierarchy but those that are hornero's: the one that
- * this process is in, and top. name as stall_percent has it. -1: not to be had; also where this
- * process is in no group of its own, or the node has no v2. */
+/* Returns the highest figure of all top-level groups except hornero's own: the group of this
+ * process, and `top`. `name` is as for stall_percent. Returns -1 if unavailable: also if this process has no
+ * group of its own, or the node has no cgroup v2. */
 double others_stall(const char *top, const char *name);
 
 #endif

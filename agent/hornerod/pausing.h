@@ -1,5 +1,5 @@
 /*
- * pausing: what stands still while the node is under pressure, or because an operator wants so.
+ * pausing: holds builds while the node is under pressure, or paused or drained by an operator.
  */
 #ifndef HORNERO_AGENT_HORNEROD_PAUSING_H
 #define HORNERO_AGENT_HORNEROD_PAUSING_H

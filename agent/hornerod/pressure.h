@@ -1,6 +1,5 @@
 /*
- * pressure: whether the node is short of something that its instances may need. Pure but for
- * reading.
+ * pressure: whether the node is short of a resource that its instances may need. Only reads.
  *
  *     struct pressure p = PRESSURE_INIT;
  *     … every PRESSURE_LOOK_MS, while there is something to build …
@@ -8,10 +7,9 @@
  *     if (p.high) … nothing starts, what runs is frozen; p.text says why …
  *
  * Source: the kernel's pressure stall information, `some avg10` of the files cpu, memory and io in
- * pressure_dir (or cpu.pressure … where it is a control group; where it is the node's, that of all
- * groups beside ours: others.h), and the load average of one minute. High when any figure is above
- * its limit; low again when all have fallen below three quarters of it, so that it does not
- * flutter.
+ * pressure_dir (cpu.pressure … if that is a control group; if it is the node's, the figure of all
+ * groups except ours: others.h), and the load average of one minute. High if any figure is above
+ * its limit; low again once all are below three quarters of it, so that it does not flap.
  */
 #ifndef HORNERO_AGENT_HORNEROD_PRESSURE_H
 #define HORNERO_AGENT_HORNEROD_PRESSURE_H
@@ -27,7 +25,7 @@ struct pressure {
 	char text[PRESSURE_TEXT]; /* "memory pressure 12.4 % > 10 %" while high */
 };
 
-/* A figure that cannot be had is no pressure. */
+/* An unavailable figure counts as no pressure. */
 void pressure_look(struct pressure *p, const struct conf *c);
 
 #endif

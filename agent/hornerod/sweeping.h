@@ -9,9 +9,9 @@ struct agent;
 void sweeping_start(struct agent *a);
 void keeping_start(struct agent *a);
 void collecting_start(struct agent *a);
-/* If a pass is wished and due; next_scrub_ms says when to ask again. */
+/* Starts hornero-scrub if a pass is configured and due; sets next_scrub_ms. */
 void scrubbing_start(struct agent *a);
-/* Kills all four, and that of looking.c. */
+/* Kills all four, and the sweep of looking.c. */
 void sweeping_stop(struct agent *a);
 
 #endif

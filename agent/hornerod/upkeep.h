@@ -14,10 +14,10 @@ struct agent;
 
 struct upkeep {
 	struct child child;        /* pid 0: none */
-	sd_event_source *watch;    /* of its end */
-	sd_event_source *patience; /* until it is killed */
+	sd_event_source *watch;    /* of the child's end */
+	sd_event_source *patience; /* when it is killed */
 	struct process_still still;
-	int64_t beat_ns;           /* of hornero-scrub, when it was looked at last */
+	int64_t beat_ns;           /* hornero-scrub's last sign of life */
 	const char *name;
 	struct agent *agent;
 };
@@ -27,7 +27,7 @@ void upkeep_start(struct agent *a, struct upkeep *u, const char *name, const cha
 		  sd_event_io_handler_t ended);
 /* Returns its wait status, which is logged if its exit code is neither 0 nor expected. */
 int upkeep_reap(struct upkeep *u, int expected);
-/* Kills it. Blocks, but not for ever. */
+/* Kills it. Blocks for a bounded time. */
 void upkeep_stop(struct upkeep *u);
 
 #endif
