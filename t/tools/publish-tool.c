@@ -2,8 +2,9 @@
  *
  *     publish-tool store CONF IMAGE JOB FILE        move FILE into the store, print its digest
  *     publish-tool ask FILE REQUEST PROGRAM ARG…    start PROGRAM with one end of a connection as
- * its standard input, send REQUEST and FILE's descriptor, print "pid N" and its replies, exit as it
- * does publish-tool leave FILE REQUEST PROGRAM ARG…  the same, but hang up at the first reply
+ *             its standard input, send REQUEST and FILE's descriptor, print "pid N" and its
+ *             replies, exit as it does
+ *     publish-tool leave FILE REQUEST PROGRAM ARG…  the same, but hang up at the first reply
  *
  * FILE `-` in ask sends no descriptor. Death by a signal is exit 128 + its number.
  */

@@ -3,11 +3,12 @@
  *     queue-tool [-m read|write|create] [-w MS] [-f FAILPOINT] DIR WORD [ARGUMENT…]
  *
  *     enqueue IMAGE COMMIT    prints the job's number once it is durable
- *     stream PREFIX           enqueues one image after the other, printing each number, until it is
- * killed claim                   prints "JOB IMAGE ATTEMPT", or nothing list prints "JOB STATE
- * IMAGE" of every job hold                    opens it, prints "open", and keeps it so until
- * standard input ends check                   PRAGMA integrity_check sql TEXT                prints
- * the first column of each row
+ *     stream PREFIX           enqueues one image after the other, printing each number, until killed
+ *     claim                   prints "JOB IMAGE ATTEMPT", or nothing
+ *     list                    prints "JOB STATE IMAGE" of every job
+ *     hold                    opens it, prints "open", and keeps it so until standard input ends
+ *     check                   PRAGMA integrity_check
+ *     sql TEXT                prints the first column of each row
  *
  * DIAGNOSTICS: the message on standard error, the exit code of its class. */
 #include "db/inner.h"

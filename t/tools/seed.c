@@ -1,4 +1,4 @@
-/* 7100-seed: jobs in every state, by the functions that the programs use.
+/* seed: jobs in every state, by the functions that the programs use.
  *
  *     t/tools/seed CONF [WORD…]
  *
