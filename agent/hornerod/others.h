@@ -10,8 +10,8 @@
 #define HORNERO_AGENT_HORNEROD_OTHERS_H
 
 /* Returns the highest figure of all top-level groups except hornero's own: the group of this
- * process, and `top`. `name` is as for stall_percent. Returns -1 if unavailable: also if this process has no
- * group of its own, or the node has no cgroup v2. */
+ * process, and `top`. `name` is as for stall_percent. Returns -1 if unavailable: also
+ * if this process has no group of its own, or the node has no cgroup v2. */
 double others_stall(const char *top, const char *name);
 
 #endif

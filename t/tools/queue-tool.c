@@ -3,7 +3,7 @@
  *     queue-tool [-m read|write|create] [-w MS] [-f FAILPOINT] DIR WORD [ARGUMENT…]
  *
  *     enqueue IMAGE COMMIT    prints the job's number once it is durable
- *     stream PREFIX           enqueues one image after the other, printing each number, until killed
+ *     stream PREFIX           enqueues image after image, printing each number, until killed
  *     claim                   prints "JOB IMAGE ATTEMPT", or nothing
  *     list                    prints "JOB STATE IMAGE" of every job
  *     hold                    opens it, prints "open", and keeps it so until standard input ends
