@@ -174,7 +174,19 @@ hornero_flatten_SOURCES = \
 hornero_flatten_LDADD = state/libstate.a conf/libconf.a lib/libhornero.a $(LIBVIRT_LIBS) $(JANSSON_LIBS) $(YAML_LIBS)
 
 dist_man_MANS += doc/hornerod.8
-EXTRA_DIST += doc/design.md
+EXTRA_DIST += \
+	doc/design/README.md \
+	doc/design/answers.md \
+	doc/design/builds.md \
+	doc/design/cache.md \
+	doc/design/checkout.md \
+	doc/design/disk.md \
+	doc/design/door.md \
+	doc/design/hornerod.md \
+	doc/design/privileges.md \
+	doc/design/processors.md \
+	doc/design/pushes.md \
+	doc/design/queue.md
 
 hornero_sweep_CPPFLAGS = $(AM_CPPFLAGS) $(LIBGIT2_CFLAGS) $(JANSSON_CFLAGS)
 hornero_sweep_SOURCES = \
