@@ -1,6 +1,8 @@
-# deadpush.sh: pushes that die, or stop, in the middle. After test.sh, node.sh and hooks.sh; needs strace:
+# deadpush.sh: pushes that die, or stop, in the middle. After test.sh, node.sh and hooks.sh; needs
+# strace:
 #
-#     die_at SYSCALLS REFSPEC…       a push killed as it enters the first of these, as $renames: behind its locks
+#     die_at SYSCALLS REFSPEC…       a push killed as it enters the first of these, as $renames:
+#                                    behind its locks
 #     stop_at SYSCALLS REFSPEC…      the same, stopped. Sets stopped, its PID, and pusher_pid
 #     locks, none                    what it left in REPO; nothing is left
 #     plant FILE…                    as a dead process leaves it

@@ -1,19 +1,25 @@
 # door.sh: a node with hornero-door, for tests. After test.sh, node.sh and hooks.sh:
 #
-#     door_node ['KEY: VALUE'…]      hooks_node with host keys, and a key file with one key, alice's: DOOR_KEY
-#     door_live ['KEY: VALUE'…]      the same without alice, beside a hornerod that builds; as root every one of them of a user
+#     door_node ['KEY: VALUE'…]      hooks_node with host keys, and a key file with one key,
+#                                    alice's: DOOR_KEY
+#     door_live ['KEY: VALUE'…]      the same without alice, beside a hornerod that builds; as root
+#                                    every one of them of a user
 #                                    of its own
 #     door_key NAME OPTIONS          one more key, made as ./NAME; OPTIONS as read="*"
 #     door_start, door_stop          the door, as git's user; DOOR_PORT, its log is door.log
 #     door_unpacks REPOSITORY        git takes a pack for it; other tests' git has the same user
 #     door_ssh ARG…                  ssh as alice, whom nobody else's configuration or agent helps
 #     door_as NAME                   from here on git and door_ssh come in with that key
-#     door_interruptible COMMAND…    for the background: in a process group of its own, which SIGINT ends as Ctrl-C would
+#     door_interruptible COMMAND…    for the background: in a process group of its own, which SIGINT
+#                                    ends as Ctrl-C would
 #     door_quiet                     no client is served, and nothing of one is left: for wait_until
-#     door_idler ADDRESS             in the background, from there: a client that logs in and asks for nothing
-#     door_worker ADDRESS            the same with a command that waits for it; the last one's pid is in door_client
+#     door_idler ADDRESS             in the background, from there: a client that logs in and asks
+#                                    for nothing
+#     door_worker ADDRESS            the same with a command that waits for it; the last one's pid
+#                                    is in door_client
 #     door_clients_end               ends them all: door_clients
-#     with_hook SCRIPT COMMAND…      COMMAND, while SCRIPT is the post-receive of the repository REPO
+#     with_hook SCRIPT COMMAND…      COMMAND, while SCRIPT is the post-receive of the repository
+#                                    REPO
 #
 # The host of the URLs is `door`: git clone door:one.
 

@@ -1,4 +1,5 @@
-# groups.sh: what the kernel says of a node's control groups, in the same words on v1 and v2. After node.sh:
+# groups.sh: what the kernel says of a node's control groups, in the same words on v1 and v2. After
+# node.sh:
 #
 #     groups_requires                 # else the whole file is skipped
 #     group_quota osv/2.1             # percent of the node's processors; 0: none of its own
@@ -105,9 +106,13 @@ group_is_last () {
 		: # until processors are busy
 	elif groups_on_v2
 	then
-		group__weight=$(cat "$group__cpu/cpu.weight") && test "$group__weight" -gt 1 && test "$group__weight" -lt $((100 * $(nproc))) || return 1
+		group__weight=$(cat "$group__cpu/cpu.weight") &&
+		test "$group__weight" -gt 1 &&
+		test "$group__weight" -lt $((100 * $(nproc))) || return 1
 	else
-		group__weight=$(cat "$group__cpu/cpu.shares") && test "$group__weight" -gt 3 && test "$group__weight" -lt $((1024 * $(nproc))) || return 1
+		group__weight=$(cat "$group__cpu/cpu.shares") &&
+		test "$group__weight" -gt 3 &&
+		test "$group__weight" -lt $((1024 * $(nproc))) || return 1
 	fi
 	for group__file in io.weight io.bfq.weight
 	do

@@ -1,11 +1,13 @@
-# guest.sh: an emulated machine for what needs another kernel state than the one that runs the tests: cgroup v2 alone, and
-# systemd as process 1. Its root is this machine's, seen through virtiofs and copied on write, its
-# kernel Debian's. Needs root, to show its root. After test.sh:
+# guest.sh: an emulated machine for what needs another kernel state than the one that runs the
+# tests: cgroup v2 alone, and systemd as process 1. Its root is this machine's, seen through
+# virtiofs and copied on write, its kernel Debian's. Needs root, to show its root. After test.sh:
 #
 #     . "$HORNERO_SRC/t/lib/guest.sh"
 #     guest_requires
-#     guest_make                      # hornero is installed in it; sources and built programs are in /hornero
-#     guest_run SECONDS FILE          # with lines as `root t/5480-attacks.t`: t/systemd/start says how they run
+#     guest_make                      # hornero is installed in it; sources and built programs are
+#                                     in /hornero
+#     guest_run SECONDS FILE          # with lines as `root t/5480-attacks.t`: t/systemd/start says
+#                                     how they run
 #     guest_said root/5480-attacks
 #
 # Its serial port is in $TRASH/serial.
@@ -65,7 +67,10 @@ guest_make () {
 		"$guest__over/etc/tmpfiles.d" &&
 	make -s -C "$HORNERO_BUILD" install DESTDIR="$guest__over" >install.log 2>&1 || { cat \
 		install.log; return 1; }
-	(cd "$HORNERO_SRC" && tar -cf - t/*.t t/lib t/attacks t/systemd etc/builders.d examples/hello) |
+	(
+		cd "$HORNERO_SRC" &&
+		tar -cf - t/*.t t/lib t/attacks t/systemd etc/builders.d examples/hello
+	) |
 		tar -C "$guest__over/hornero" -xf - &&
 	find "$guest__over" -type f -name 'hornero*' -perm -100 -exec cp {} \
 		"$guest__over/hornero/build/" \; &&

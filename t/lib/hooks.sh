@@ -1,11 +1,13 @@
 # hooks.sh: pushes by git's own user, for tests of the hooks. After test.sh and node.sh:
 #
-#     hooks_node ['KEY: VALUE'…]     a node whose users are those of an installed one, as far as we may
+#     hooks_node ['KEY: VALUE'…]     a node whose users are those of an installed one, as far as we
+#                                    may
 #     hooks_repo NAME                a repository; sets REPO
 #     hooks_image UUID NAME …        `hornero image add`, quietly
 #     hooks_work                     a clone to push from, ./work, with one commit
 #     hooks_commit FILE TEXT         one more commit in it
-#     hooks_push ARG…                git push from it as git's user; what the pusher sees is in push.out
+#     hooks_push ARG…                git push from it as git's user; what the pusher sees is in
+#                                    push.out
 #
 # As root nothing of a push runs as root: git, hornero and an operator are numbers without names.
 

@@ -1,4 +1,5 @@
-# ice.sh: processes that SIGKILL does not end, until thaw. Frozen ones of cgroup v1 stand in for those that hang in the kernel.
+# ice.sh: processes that SIGKILL does not end, until thaw. Frozen ones of cgroup v1 stand in for
+# those that hang in the kernel.
 # After node.sh:
 #
 #     ice_requires            ends the file where there are none

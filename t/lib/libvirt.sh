@@ -1,12 +1,15 @@
 # libvirt.sh: a libvirtd of this test's own, and domains on it, emulated. After test.sh:
 #
 #     libvirt_start                   # $LIBVIRT_URI; virsh uses it
-#     libvirt_domain NAME DISK        # defined, not started; its first serial port goes to $LIBVIRT/NAME.serial
-#     libvirt_device NAME COMMAND     # qemu-io's COMMAND at the guest's own disk, by its running QEMU
+#     libvirt_domain NAME DISK        # defined, not started; its first serial port goes to
+#                                     $LIBVIRT/NAME.serial
+#     libvirt_device NAME COMMAND     # qemu-io's COMMAND at the guest's own disk, by its running
+#                                     QEMU
 #     libvirt_kill NAME               # kill -9 of its QEMU
 #
-# It is libvirt's session daemon, so that several run side by side and nothing is left on the machine; it refuses users
-# without a name, hence nobody where we are root. Its QEMUs are nobody's, too: so must the disks be ($LIBVIRT_USER).
+# It is libvirt's session daemon, so that several run side by side and nothing is left on the
+# machine; it refuses users without a name, hence nobody where we are root. Its QEMUs are nobody's,
+# too: so must the disks be ($LIBVIRT_USER).
 
 LIBVIRT=$TRASH/v
 LIBVIRT_URI="qemu+unix:///session?socket=$LIBVIRT/run/libvirt/libvirt-sock"

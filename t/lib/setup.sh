@@ -110,11 +110,16 @@ build_aside () {
 
 # copy_sources DIR: what git tracks or would track; all there is where this is no work tree.
 copy_sources () {
-	if test "$(git -c safe.directory="$src" -C "$src" rev-parse --show-toplevel 2>/dev/null)" = "$src"
+	if test "$(git -c safe.directory="$src" -C "$src" rev-parse --show-toplevel 2>/dev/null)" \
+		= "$src"
 	then
 		git -c safe.directory="$src" -C "$src" ls-files -z --cached --others \
 			--exclude-standard |
-			(cd "$src" && tar --null --ignore-failed-read --no-recursion -T - -cf - 2>/dev/null)
+			(
+				cd "$src" &&
+				tar --null --ignore-failed-read --no-recursion -T - -cf - \
+					2>/dev/null
+			)
 	else
 		tar -C "$src" --exclude=./build --exclude=./.git --exclude=./config.status \
 			--exclude=./Makefile \

@@ -1,10 +1,10 @@
-# unit.sh: for node.sh, where HORNERO_TEST_UNIT says so: in a guest whose process 1 is systemd (t/systemd/start) the
-# node of every test is the one of the installed units. hornerod.service runs hornerod as hornero
-# with Delegate=yes, hornero-publish.socket starts the publisher as nova, git and the operator are
-# who they are on a node.
+# unit.sh: for node.sh, where HORNERO_TEST_UNIT says so: in a guest whose process 1 is systemd
+# (t/systemd/start) the node of every test is the one of the installed units. hornerod.service runs
+# hornerod as hornero with Delegate=yes, hornero-publish.socket starts the publisher as nova, git
+# and the operator are who they are on a node.
 #
-# Two things are not as installed: where their words go, and that nobody mends a death that a test has made. Units
-# have a /tmp of their own: TMPDIR must be elsewhere.
+# Two things are not as installed: where their words go, and that nobody mends a death that a test
+# has made. Units have a /tmp of their own: TMPDIR must be elsewhere.
 
 unit=hornerod.service
 unit_file=$(systemctl show -P FragmentPath $unit)
