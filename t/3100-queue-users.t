@@ -3,7 +3,8 @@ test_description='the queue in the hands of several users under any umask, of ma
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 
 # A copy that every user may execute, wherever the build directory is.
-cp "$HORNERO_BUILD/t/tools/queue-tool" "$test_root/queue-tool" && chmod 0755 "$test_root/queue-tool" || exit 1
+cp "$HORNERO_BUILD/t/tools/queue-tool" "$test_root/queue-tool" &&
+chmod 0755 "$test_root/queue-tool" || exit 1
 PATH=$test_root:$PATH
 C=1111111111111111111111111111111111111111
 group=64990
@@ -14,7 +15,11 @@ test "$(id -u)" -ne 0 || root=yes
 as () {
 	as__n=$1 as__mask=$2
 	shift 2
-	(umask "$as__mask" && exec setpriv --reuid "6499$as__n" --regid "6499$as__n" --groups $group --no-new-privs "$@")
+	(
+		umask "$as__mask" &&
+		exec setpriv --reuid "6499$as__n" --regid "6499$as__n" --groups $group \
+			--no-new-privs "$@"
+	)
 }
 
 # What runs in the background ends with this file, also when a test between fails.
@@ -63,7 +68,8 @@ do
 		test "$(as $1 022 queue-tool queue check)" = ok
 	'
 
-	# The log of a user that went away is made anew by the next one; and the one of root, who belongs to nobody.
+	# The log of a user that went away is made anew by the next one; and the one of root, who
+	# belongs to nobody.
 	test_expect_success "users in the order $order: log made by each in turn" '
 		set -- $order &&
 		for n in $1 $2 $3
@@ -201,7 +207,8 @@ test_expect_success 'a stopped writer with the ticket delays others by their own
 
 if command -v strace >/dev/null && strace -o probe true 2>/dev/null
 then
-	# The log is synced between its last write and the number on standard output. (No leak check under ptrace.)
+	# The log is synced between its last write and the number on standard output. (No leak check
+	# under ptrace.)
 	test_expect_success 'the commit is on disk before its number is printed' '
 		new_queue &&
 		queue-tool queue list &&
@@ -253,7 +260,8 @@ then
 		unshare -m sh full.sh $C
 	'
 else
-	test_skip 'a full disk: refused with words, nothing half, and it goes on when there is room' 'needs root and mounts'
+	test_skip 'a full disk: refused with words, nothing half, and it goes on when there is room' \
+		'needs root and mounts'
 fi
 
 test_done

@@ -209,7 +209,10 @@ test_expect_success 'the database may not be touched' '
 	left_to_sweep ""
 '
 
-if test "$(id -u)" -eq 0 && mkdir probe && mount -t tmpfs -o size=64k tmpfs probe 2>/dev/null && umount probe
+if test "$(id -u)" -eq 0 &&
+	mkdir probe &&
+	mount -t tmpfs -o size=64k tmpfs probe 2>/dev/null &&
+	umount probe
 then
 	test_expect_success 'the disk of the queue is full' '
 		mv "$QUEUE" "$QUEUE.aside" &&

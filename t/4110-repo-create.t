@@ -128,7 +128,8 @@ test_expect_success 'one that exists is left alone' '
 '
 
 test_expect_success 'names that are none' '
-	for name in ../up /etc .hidden -f a/../b a//b a/ "a b" x.git x.lock "" "$(printf %0201d 0)" "a
+	for name in ../up /etc .hidden -f a/../b a//b a/ "a b" x.git x.lock "" \
+		"$(printf %0201d 0)" "a
 b"
 	do
 		test_expect_code 64 hornero repo create -- "$name" 2>words || { echo \

@@ -97,9 +97,12 @@ test_expect_success 'a push is queued, and the pusher is told' '
 '
 
 test_expect_success 'what umask 077 made is readable for the group of the queue all the same' '
-	find "$REPO" ! -type l ! -group "$group" >found && test_cmp /dev/null found &&
-	find "$REPO" ! -type l ! -perm -0440 >found && test_cmp /dev/null found &&
-	find "$REPO" -type d ! -perm -0550 >found && test_cmp /dev/null found &&
+	find "$REPO" ! -type l ! -group "$group" >found &&
+	test_cmp /dev/null found &&
+	find "$REPO" ! -type l ! -perm -0440 >found &&
+	test_cmp /dev/null found &&
+	find "$REPO" -type d ! -perm -0550 >found &&
+	test_cmp /dev/null found &&
 	test "$(setpriv --reuid 64992 --regid 64992 --groups "$QUEUE_GID" \
 		git -c safe.directory="*" -C "$REPO" rev-parse refs/heads/main)" = "$(git -C work rev-parse HEAD)"
 '
@@ -152,7 +155,8 @@ test_expect_success 'the environment of the client does not come along' '
 '
 
 test_expect_success 'the account can push and nothing else' '
-	for command in "rm -rf $REPO/hooks" "cat $NODE/hornero.yaml" "sh -c true" "mv $REPO/hooks $REPO/h" "git gc" ""
+	for command in "rm -rf $REPO/hooks" "cat $NODE/hornero.yaml" "sh -c true" \
+		"mv $REPO/hooks $REPO/h" "git gc" ""
 	do
 		"$GIT_SSH" "$account@hornero-node" $command >words 2>&1 &&
 		{ echo "allowed: $command"; cat words; return 1; }
@@ -183,8 +187,8 @@ test_expect_success 'a pack that costs far more than it weighs is refused, and c
 		"$TRASH/spent" "$TRASH/spent" "$TRASH/spent" >"$shell" &&
 	chmod 0755 "$shell" &&
 	{
-		"$GIT_SSH" "$account@hornero-node" "git-receive-pack '\''$NODE/git/one.git'\''" <request \
-			>answer 2>words &
+		"$GIT_SSH" "$account@hornero-node" "git-receive-pack '\''$NODE/git/one.git'\''" \
+			<request >answer 2>words &
 	} &&
 	bomb=$! &&
 	wait_until "pgrep -u $account -f \"index-pack|unpack-objects\"" 20 &&

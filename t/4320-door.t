@@ -60,7 +60,8 @@ test_expect_success 'clone, fetch, ls-remote, in protocol v0 and v2, by every fo
 	GIT_TRACE_PACKET=1 git -c protocol.version=2 ls-remote door:one >refs 2>trace &&
 	test_grep "version 2" trace &&
 	test_grep "refs/heads/main" refs &&
-	for url in door:one door:one.git door:/one door:/one.git ssh://door/one ssh://git@door:$DOOR_PORT/one.git
+	for url in door:one door:one.git door:/one door:/one.git ssh://door/one \
+		ssh://git@door:$DOOR_PORT/one.git
 	do
 		git ls-remote "$url" >refs &&
 		test_grep "refs/heads/main" refs || { echo "$url"; return 1; }
@@ -141,7 +142,8 @@ test_expect_success 'the words of hornero, as far as the key may' '
 	test_grep "ends inside a quote" words &&
 	test_expect_code 64 door_ssh nonsense 2>words &&
 	test_grep "nonsense" words || return 1
-	for line in "-c /etc/passwd queue" "queue -c /etc/passwd" "--key bob queue" "queue --key bob" "init"
+	for line in "-c /etc/passwd queue" "queue -c /etc/passwd" "--key bob queue" \
+		"queue --key bob" "init"
 	do
 		door_ssh "$line" >words 2>&1 &&
 		{ echo "$line"; cat words; return 1; }
@@ -155,8 +157,9 @@ test_expect_success 'no shell, no terminal, no subsystem, nothing forwarded; no 
 	test_expect_code 255 door_ssh -tt >words 2>&1 </dev/null &&
 	test_grep "PTY allocation request failed" words &&
 	test_expect_code 255 door_ssh -s sftp >words 2>&1 &&
-	for line in "sh -c true" "rm -rf $REPO/hooks" "git gc" "git-shell" "git-receive-pack one; id" "git-upload-pack \`id\`" \
-		"git-upload-pack --help" "git upload-pack -h" "true && git-upload-pack one"
+	for line in "sh -c true" "rm -rf $REPO/hooks" "git gc" "git-shell" \
+		"git-receive-pack one; id" "git-upload-pack \`id\`" "git-upload-pack --help" \
+		"git upload-pack -h" "true && git-upload-pack one"
 	do
 		door_ssh "$line" >words 2>&1 &&
 		{ echo "$line"; cat words; return 1; }
@@ -220,7 +223,8 @@ test_expect_success 'tools that do not belong here are told so in one line' '
 	test_cmp /dev/null out &&
 	echo "hornero: no git-lfs here: push without it, or set lfs.url elsewhere" >expect &&
 	test_cmp expect words &&
-	for line in "scp -t /tmp" "rsync --server -e.LsfxCIvu . one" "git-annex-shell configlist /~/one"
+	for line in "scp -t /tmp" "rsync --server -e.LsfxCIvu . one" \
+		"git-annex-shell configlist /~/one"
 	do
 		test_expect_code 64 door_ssh "$line" 2>words >out &&
 		test_cmp /dev/null out &&
@@ -286,12 +290,14 @@ test_expect_success 'modern algorithms, AES-GCM, strict key exchange; no compres
 	test_grep "ciphers stoc: aes256-gcm@openssh.com,aes128-gcm@openssh.com\$" offer &&
 	test_grep "compression stoc: none\$" offer &&
 	test_must_fail grep -iE "sha1|group1|cbc|ctr|ssh-rsa|ssh-dss|zlib|md5" offer &&
-	for option in HostKeyAlgorithms=ecdsa-sha2-nistp256 HostKeyAlgorithms=ssh-ed25519 Ciphers=aes128-gcm@openssh.com
+	for option in HostKeyAlgorithms=ecdsa-sha2-nistp256 HostKeyAlgorithms=ssh-ed25519 \
+		Ciphers=aes128-gcm@openssh.com
 	do
 		rm -f other_hosts &&
 		door_ssh -o "$option" -o UserKnownHostsFile=other_hosts queue >out || return 1
 	done &&
-	for option in Ciphers=aes256-ctr KexAlgorithms=diffie-hellman-group14-sha256 HostKeyAlgorithms=rsa-sha2-256
+	for option in Ciphers=aes256-ctr KexAlgorithms=diffie-hellman-group14-sha256 \
+		HostKeyAlgorithms=rsa-sha2-256
 	do
 		test_expect_code 255 door_ssh -o "$option" queue 2>words || return 1
 	done &&

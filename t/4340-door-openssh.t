@@ -15,7 +15,8 @@ test "$(id -u)" -eq 0 || test_skip_all 'an account can be made by root only'
 account=hornero-d$$
 group=hornero-dq$$
 
-# /dev/log is this test's, for sshd and all that it starts. listener.py: what is said there, into a file.
+# /dev/log is this test's, for sshd and all that it starts. listener.py: what is said there, into a
+# file.
 cat >in-own-dev <<'END'
 #!/bin/sh
 mount -t tmpfs -o mode=0755 own "$TRASH/dev" || exit

@@ -66,7 +66,8 @@ test_expect_success 'an image id in capital letters is refused with words, not p
 	test_must_fail hooks_push -o image=$upper main &&
 	test_grep \
 		"has capital letters: Nova and Glance write image ids in lower case; use image=abcdef01-1111-" push.out &&
-	for words in "image add $upper one" "image show $upper" "why $upper" "rebuild $upper" "wait $upper" "pause $upper"
+	for words in "image add $upper one" "image show $upper" "why $upper" "rebuild $upper" \
+		"wait $upper" "pause $upper"
 	do
 		test_expect_code 64 hornero $words 2>err &&
 		test_grep "capital letters: .*; use abcdef01-1111-4111-8111-111111111111" err || \
@@ -182,7 +183,12 @@ test_expect_success 'priority: before others, or behind them' '
 test_expect_success 'an equal wish with more of a priority takes the job along, one with less does not put it back' '
 	line="$(as_git git -C work rev-parse HEAD~1) $(hooks_head) refs/heads/main" &&
 	again () {
-		(cd "$REPO" && echo "$line" | as_git env GIT_DIR=. GIT_PUSH_OPTION_COUNT=1 GIT_PUSH_OPTION_0="$1" hooks/post-receive)
+		(
+			cd "$REPO" &&
+			echo "$line" |
+				as_git env GIT_DIR=. GIT_PUSH_OPTION_COUNT=1 \
+					GIT_PUSH_OPTION_0="$1" hooks/post-receive
+		)
 	} &&
 	again priority=-9 &&
 	test "$(hornero show $urgent --json | jq .priority)" = 9

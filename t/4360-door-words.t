@@ -1,5 +1,6 @@
 #!/bin/sh
-# Every word of the table over the door, by a key that may all, one that may write, one that may read, and one of elsewhere.
+# Every word of the table over the door, by a key that may all, one that may write, one that may
+# read, and one of elsewhere.
 test_description='hornero-door: each word, each right; what is not there and what is not yours is the same'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -236,7 +237,9 @@ test_expect_success 'an image of others and one that is not there: the same' '
 test_expect_success 'reading is not steering, and a right to one ref is not one to another' '
 	for key in reader brancher
 	do
-		for word in "cancel 3" "retry 3" "rebuild $U1" "rebuild --force $U1" "rollback $U1" "pause $U1" "resume $U1" "image set $U1 name=x" "image remove $U1" "image add $U3 shop" "repo create shop/x"
+		for word in "cancel 3" "retry 3" "rebuild $U1" "rebuild --force $U1" \
+			"rollback $U1" "pause $U1" "resume $U1" "image set $U1 name=x" \
+			"image remove $U1" "image add $U3 shop" "repo create shop/x"
 		do
 			test_expect_code 64 as $key $word 2>err &&
 			test_grep "the key $key may not .*needs the right" err || { echo \
@@ -399,8 +402,9 @@ test_expect_success 'keys come and go by hornero key, from the next connection o
 
 test_expect_success 'every form of a name' '
 	door_as pusher &&
-	for url in door:shop door:shop.git git@door:shop git@door:shop.git ssh://git@door/shop ssh://git@door/shop.git \
-		ssh://git@door:$DOOR_PORT/shop ssh://git@door:$DOOR_PORT/shop.git
+	for url in door:shop door:shop.git git@door:shop git@door:shop.git ssh://git@door/shop \
+		ssh://git@door/shop.git ssh://git@door:$DOOR_PORT/shop \
+		ssh://git@door:$DOOR_PORT/shop.git
 	do
 		git ls-remote "$url" >refs &&
 		test_grep "refs/heads/main" refs &&

@@ -189,7 +189,11 @@ test_expect_success 'a pusher who hangs up: the row is there all the same' '
 	as_git git -C work push -q "$REPO" +main:refs/heads/main 2>/dev/null &&
 	sqlite3 "$DB" "DELETE FROM jobs WHERE state = \"queued\"" &&
 	line="$zero $(hooks_ref refs/heads/main) refs/heads/main" &&
-	(cd "$REPO" && echo "$line" | { GIT_DIR=. as_git hooks/post-receive; echo $? >"$TRASH/code"; } | true) &&
+	(
+		cd "$REPO" &&
+		echo "$line" | { GIT_DIR=. as_git hooks/post-receive; echo $? >"$TRASH/code"; } |
+			true
+	) &&
 	test "$(cat code)" = 0 &&
 	test "$(sqlite3 "$DB" "SELECT count(*) FROM jobs WHERE state = \"queued\"")" = 1
 '
