@@ -364,10 +364,10 @@ test_expect_success 'a record that is damaged, cut, too long, of another boot or
 	co &&
 	size=$(wc -c <work/tree) &&
 	cp work/tree whole &&
-	for code in "\$_ = q()" "\$_ = qq(tree x\n)" "chop" "\$_ .= q(x)" "substr(\$_, 0, 1) = q(x)" \
+	for code in "\$_ = q()" "\$_ = qq(tree x\n)" "chop" "\$_ .= q(x)" \
+		"substr(\$_, 0, 1) = q(x)" \
 		"substr(\$_, 8, 36) = q(00000000-0000-0000-0000-000000000000); $sum" \
-			"substr(\$_, 208, 4) = pack(q(L), 0)" \
-		$(perl -e "print qq(substr(\\\$_,\$_,1)^=chr(1+rand(255)) ) for map { int(rand($size)) } 1 .. 30")
+		"substr(\$_, 208, 4) = pack(q(L), 0)" $(perl -e "print qq(substr(\\\$_,\$_,1)^=chr(1+rand(255)) ) for map { int(rand($size)) } 1 .. 30")
 	do
 		cat whole >work/tree &&
 		spoil "$code" &&
@@ -478,7 +478,8 @@ forge () {
 		my \$at = index(\$t, q(a.c)) - 72;
 		substr(\$t, \$at, 32) = pack(q(QQqq), \$s[0], \$s[1], @ns);
 		substr(\$t, 208, 4) = pack(q(L), crc32(substr(\$t, 0, 208) . substr(\$t, 216)));
-		print \$t" <work/tree >forged && cat forged >work/tree
+		print \$t" <work/tree >forged &&
+	cat forged >work/tree
 }
 
 # Red without: treeindex_is_racy in is_untouched.
@@ -577,7 +578,8 @@ test_expect_success 'hostile names are refused, by path' '
 	blob=$(echo x | git -C repo.git hash-object -w --stdin) &&
 	new_work &&
 	zwj=$(printf "\342\200\215") &&
-	for name in .. . .git .GIT .gIt "git~1" "GIT~1" ".git " ".git." ".git::\$INDEX_ALLOCATION" "a\\.git" ".g${zwj}it" "a/b" "/etc"
+	for name in .. . .git .GIT .gIt "git~1" "GIT~1" ".git " ".git." ".git::\$INDEX_ALLOCATION" \
+		"a\\.git" ".g${zwj}it" "a/b" "/etc"
 	do
 		main_is $(raw_tree 40000 dir $(raw_tree 100644 "$name" $blob)) &&
 		test_expect_code 65 co --builder x &&
@@ -639,18 +641,27 @@ test_expect_success 'odd modes, wrong types, malformed trees, links to nothing o
 test_expect_success 'depth, names and repetition are bounded' '
 	tree=$(raw_tree 100644 f $blob) &&
 	for i in $(seq 199); do tree=$(raw_tree 40000 d $tree) || return 1; done &&
-	main_is $tree && co --builder x && same main &&
-	main_is $(raw_tree 40000 d $(raw_tree 40000 d $tree)) && test_expect_code 65 co --builder x &&
+	main_is $tree &&
+	co --builder x &&
+	same main &&
+	main_is $(raw_tree 40000 d $(raw_tree 40000 d $tree)) &&
+	test_expect_code 65 co --builder x &&
 	test_grep "200 directories deep" said &&
-	main_is $(raw_tree 100644 $(perl -e "print \"n\" x 256") $blob) && test_expect_code 65 co --builder x &&
+	main_is $(raw_tree 100644 $(perl -e "print \"n\" x 256") $blob) &&
+	test_expect_code 65 co --builder x &&
 	test_grep "longer than 255" said &&
-	long=$(perl -e "print \"n\" x 250") && tree=$(raw_tree 100644 $long $blob) &&
+	long=$(perl -e "print \"n\" x 250") &&
+	tree=$(raw_tree 100644 $long $blob) &&
 	for i in $(seq 20); do tree=$(raw_tree 40000 $long $tree) || return 1; done &&
-	main_is $tree && test_expect_code 65 co --builder x && test_grep "longer than 4095 bytes" said &&
+	main_is $tree &&
+	test_expect_code 65 co --builder x &&
+	test_grep "longer than 4095 bytes" said &&
 	new_work &&
 	tree=$(perl -e "print \"100644 f\$_\0\", pack(q(H*), q($blob)) for 1000000 .. 2000000" |
 		git -C repo.git -c core.compression=1 hash-object --literally -t tree -w --stdin) &&
-	main_is $tree && test_expect_code 65 co --builder x && test_grep "more entries than are allowed" said
+	main_is $tree &&
+	test_expect_code 65 co --builder x &&
+	test_grep "more entries than are allowed" said
 '
 
 test_expect_success 'a file above the limit is refused before it is unpacked' '

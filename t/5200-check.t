@@ -35,10 +35,13 @@ refuse () {
 
 # disk FILE SIZE: a RAW with a true partition table and some bytes far in.
 disk () {
-	rm -f "$1" && truncate -s "$2" "$1" &&
-	printf "label: dos\nstart=8, type=83\n" | perl -e '
+	rm -f "$1" &&
+	truncate -s "$2" "$1" &&
+	printf "label: dos\nstart=8, type=83\n" |
+		perl -e '
 		open F, "+<", $ARGV[0]; seek F, 446, 0; print F pack("C8V2", 0x80, 0, 9, 0, 0x83, 0, 10, 0, 8, 56);
-		seek F, 510, 0; print F "\x55\xaa"; seek F, (-s F) - 1024, 0; print F "the end" ' "$1"
+		seek F, 510, 0; print F "\x55\xaa"; seek F, (-s F) - 1024, 0; print F "the end" ' \
+			"$1"
 }
 
 blocks () {
@@ -70,7 +73,8 @@ test_expect_success 'a qcow2 becomes the RAW it holds, sparse' '
 	head -c 5000000 /dev/urandom >noise &&
 	disk c.raw 10G &&
 	dd if=noise of=c.raw bs=1M seek=3000 conv=notrunc status=none &&
-	for options in compat=0.10 compat=1.1 cluster_size=2M compat=1.1,compression_type=zstd compat=1.1,extended_l2=on,cluster_size=64k
+	for options in compat=0.10 compat=1.1 cluster_size=2M compat=1.1,compression_type=zstd \
+		compat=1.1,extended_l2=on,cluster_size=64k
 	do
 		qemu-img convert -f raw -O qcow2 -o $options c.raw c.qcow2 &&
 		check qcow2 c.qcow2 &&

@@ -124,7 +124,8 @@ then
 		test "$(verdict mem_peak_bytes)" -le 100000000
 	'
 else
-	test_skip 'memory is bounded, and the verdict says so' 'limits need root or a delegated cgroup'
+	test_skip 'memory is bounded, and the verdict says so' \
+		'limits need root or a delegated cgroup'
 fi
 
 # It may write as long as its sandbox lives: what counts is that nothing changes once the check has

@@ -8,7 +8,8 @@ test_description='a sandbox that cannot be made holds the job the third time'
 test_expect_success 'a builder whose input cannot be mounted' '
 	mkdir builders &&
 	printf "%s\n" "argv: [make]" "artifact: /build/src/hornero.raw" "format: raw" \
-		"inputs: [$TRASH/input:/usr/no/such]" >builders/odd.yaml && echo input >input &&
+		"inputs: [$TRASH/input:/usr/no/such]" >builders/odd.yaml &&
+	echo input >input &&
 	node_init "builders_dir: $TRASH/builders" "compile_core_limit: 100" &&
 	node_start &&
 	node_hello_repo &&

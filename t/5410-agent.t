@@ -172,8 +172,10 @@ then
 		sed -i "s/^workers:.*/workers: 1/" "$HORNERO_CONF"
 	'
 else
-	test_skip 'limits hold for all builds together' 'limits need root, or a control group that is delegated (cgroup v2)'
-	test_skip 'a reload changes them' 'limits need root, or a control group that is delegated (cgroup v2)'
+	test_skip 'limits hold for all builds together' \
+		'limits need root, or a control group that is delegated (cgroup v2)'
+	test_skip 'a reload changes them' \
+		'limits need root, or a control group that is delegated (cgroup v2)'
 fi
 
 # A sweep that looked before the push and writes after its claim queues a newer job: it must be

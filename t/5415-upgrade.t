@@ -123,7 +123,8 @@ f = open(sys.argv[1], \"a\"); fcntl.lockf(f, fcntl.LOCK_EX); open(\"locked\", \"
 	test "$(grep -c "event=published" "$NODE/hornerod.log")" -eq 4
 '
 
-# Red with an error in the place of publication-dropped in agent/hornerod/publication.c publication_resume().
+# Red with an error in the place of publication-dropped in agent/hornerod/publication.c
+# publication_resume().
 rm -f "$TRASH/locked"
 test_expect_success 'a publication whose verdict is gone is dropped, its job is built again, and the same process goes on' '
 	lock=$NODE/instances/locks/nova-$(basename "$(node_warm_path "$HELLO_UUID")") &&
@@ -178,11 +179,14 @@ test_expect_success 'neither does a configuration that needs a restart or cannot
 '
 
 test_expect_success 'a program that goes away behind its answer: the running one goes on, and can be replaced later' '
-	cat >vanishing <<-END && install_next vanishing && pgrep -P $node_pid hornero-build >supervisor && reload &&
+	cat >vanishing <<-END &&
 	#!/bin/sh
 	"$HORNERO_BUILD/hornerod" "\$@"
 	rm "$TRASH/bin/hornerod"
 	END
+	install_next vanishing &&
+	pgrep -P $node_pid hornero-build >supervisor &&
+	reload &&
 	test_grep "event=handover-failed $TRASH/bin/hornerod: " "$NODE/hornerod.log" &&
 	test ! -e "$TRASH/bin/hornerod" &&
 	pgrep -P $node_pid hornero-build >after &&

@@ -104,7 +104,8 @@ test_expect_success 'a node for two builds at once' '
 		"format: raw" >builders.d/beside.yaml &&
 	node_init "workers: 2" "compile_core_limit: 100" "compile_mem_limit: 300" \
 		"compile_pids_limit: 60" "groups_dir: $TRASH/groups.d" \
-		"builders_dir: $TRASH/builders.d" && node_start &&
+		"builders_dir: $TRASH/builders.d" &&
+	node_start &&
 	node_hello_repo beside $beside &&
 	hornero image set $beside builder=beside &&
 	node_hello_repo &&

@@ -42,7 +42,8 @@ test_expect_success 'a node with a build under way' '
 	pressure io 0.00 &&
 	node_init "workers: 2" "silence_timeout: 10" "compile_core_limit: 50" \
 		"pressure_dir: $TRASH/pressure" "memory_pressure_limit: 10" \
-		"io_pressure_limit: 40" && node_start &&
+		"io_pressure_limit: 40" &&
+	node_start &&
 	node_hello_repo other $other &&
 	node_hello_repo &&
 	hornero image set "$HELLO_UUID" builder=make &&

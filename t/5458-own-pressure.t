@@ -42,7 +42,10 @@ frozen () {
 # machine may really press for a while; then the five seconds begin anew.
 goes_on () {
 	pauses=$(grep -c event=paused "$NODE/hornerod.log")
-	if test "$pauses" = "$seen" && test ! -e "$NODE/state/run/standstill" && waits $ours && waits $unified
+	if test "$pauses" = "$seen" &&
+		test ! -e "$NODE/state/run/standstill" &&
+		waits $ours &&
+		waits $unified
 	then
 		test "$(date +%s)" -gt $((since + 5))
 	else
@@ -52,7 +55,8 @@ goes_on () {
 }
 
 go=$NODE/unikernels/2b7e1516-28ae-4d2a-abf7-158809cf4f3c/cache/go
-# Here and there in more than the memory holds, so that each page is waited for that was there just now.
+# Here and there in more than the memory holds, so that each page is waited for that was there just
+# now.
 cat >press.py <<'END'
 import os, random, sys
 if not os.path.exists("f"):

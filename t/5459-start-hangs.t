@@ -7,7 +7,8 @@ test_description='a process that hangs in the kernel does not keep hornerod down
 
 if test "$(id -u)" -ne 0 || test ! -d /sys/fs/cgroup/freezer
 then
-	test_skip 'a start beside what hangs' 'nothing else than a frozen process of cgroup v1, made by root, can be made to hang'
+	test_skip 'a start beside what hangs' \
+		'nothing else than a frozen process of cgroup v1, made by root, can be made to hang'
 	test_done
 fi
 

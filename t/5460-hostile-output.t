@@ -19,9 +19,10 @@ raw=$(printf "$poison" | tr -d '\0\n')
 
 # says WORD…: every word of the CLI that shows this job
 all_words () {
-	for words in "queue" "queue --all" "queue --all --json" "show $job" "show $job --json" "why $job" "why $HELLO_UUID" "log $job" "log -f $job" \
-		"wait $job" "image list" "image show $HELLO_UUID" "image show $HELLO_UUID --json" \
-			"sweep" "cache" "retry $job"
+	for words in "queue" "queue --all" "queue --all --json" "show $job" "show $job --json" \
+		"why $job" "why $HELLO_UUID" "log $job" "log -f $job" "wait $job" "image list" \
+		"image show $HELLO_UUID" "image show $HELLO_UUID --json" "sweep" "cache" \
+		"retry $job"
 	do
 		hornero $words >said.out 2>&1 || :
 		test -s said.out &&

@@ -36,7 +36,8 @@ then
 		jq -e ".state == \"failed\"" out
 	'
 else
-	test_skip 'a build that kills its own parent' 'without a group nobody knows whether it was killed for want of memory'
+	test_skip 'a build that kills its own parent' \
+		'without a group nobody knows whether it was killed for want of memory'
 fi
 
 # Red with standstill_is_brief() for all that hornerod says.

@@ -8,7 +8,8 @@ test_description='hornero-yield: a slice comes after everything else while proce
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 
 base=/sys/fs/cgroup
-test -f $base/cgroup.controllers || test_skip_all 'no cgroup v2 alone here: the guest of t/9200-cgroup-v2.t has it'
+test -f $base/cgroup.controllers ||
+	test_skip_all 'no cgroup v2 alone here: the guest of t/9200-cgroup-v2.t has it'
 test "$(id -u)" -eq 0 || test_skip_all 'groups beside those of instances need root'
 slice=$base/hornero-t-$$.slice
 echo +cpu >$base/cgroup.subtree_control
@@ -59,14 +60,17 @@ test_expect_success 'a slice that runs on a quiet node is idle to the scheduler'
 '
 
 test_expect_success 'beside busy processors it has the weight that it had' '
-	busy $((4 * $(nproc))) && wait_until "weighs 7" 60
+	busy $((4 * $(nproc))) &&
+	wait_until "weighs 7" 60
 '
 
 test_expect_success 'a weight that systemd set is kept, and it is idle again when they are no longer busy' '
 	echo 9 >$slice/cpu.weight &&
 	quiet "$loops" &&
 	wait_until is_idle 60 &&
-	busy $((4 * $(nproc))) && wait_until "weighs 9" 60 && quiet "$loops"
+	busy $((4 * $(nproc))) &&
+	wait_until "weighs 9" 60 &&
+	quiet "$loops"
 '
 
 test_expect_success 'a foreign write is undone, and SIGTERM leaves the weight' '

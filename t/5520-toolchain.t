@@ -51,7 +51,9 @@ test_expect_success 'the start finds them, before anything is pushed' '
 	head -c 5000000 /dev/urandom >tools/base &&
 	chmod 644 tools/base &&
 	builder "[\"$TRASH/tools/cc\", --version]" "inputs: [\"$TRASH/tools/base:/build/cache/base\"]
-" && node_init "sweep_interval: 1h" "builders_dir: $TRASH/builders" && node_start &&
+" &&
+	node_init "sweep_interval: 1h" "builders_dir: $TRASH/builders" &&
+	node_start &&
 	wait_until "test -e $NODE/state/toolchain/tool" 30 &&
 	test "$(asked)" -ge 1 &&
 	test_grep "^version cc 12$" "$NODE/state/toolchain/tool" &&

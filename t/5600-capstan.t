@@ -63,7 +63,8 @@ test_expect_success 'meta/package.yaml chooses capstan-compose' '
 
 if command -v capstan >/dev/null
 then
-	test_skip 'without the tool the job is held, and the tool is named' 'capstan is installed here'
+	test_skip 'without the tool the job is held, and the tool is named' \
+		'capstan is installed here'
 else
 test_expect_success 'without the tool the job is held, and the tool is named' '
 	cp "$HORNERO_SRC/etc/builders.d/capstan.yaml" builders/ &&

@@ -81,7 +81,8 @@ then
 		test_grep "^good evening, tree cccc$" said
 	'
 else
-	test_skip 'it boots and says its tree' 'no qemu-system-x86_64 here (Debian: qemu-system-x86)'
+	test_skip 'it boots and says its tree' \
+		'no qemu-system-x86_64 here (Debian: qemu-system-x86)'
 fi
 
 # Debian's python3-nova, which belongs to Debian's own python.
@@ -99,7 +100,8 @@ then
 		EOT
 	'
 else
-	test_skip 'the inspection in Nova finds a safe disk, of no other format' 'no python3-nova here'
+	test_skip 'the inspection in Nova finds a safe disk, of no other format' \
+		'no python3-nova here'
 fi
 
 test_done
