@@ -202,7 +202,10 @@ test_expect_success 'neither is one believed whose file is gone: another may hav
 test_expect_success 'a resized or renamed instance, a second disk and a relative backing file defer too' '
 	mv "$INSTANCES/$OTHER" "$INSTANCES/${OTHER}_resize" &&
 	mv "$INSTANCES/${OTHER}_resize/disk" "$INSTANCES/${OTHER}_resize/disk.local" &&
-	(cd "$INSTANCES/${OTHER}_resize" && qemu-img rebase -u -f qcow2 -F raw -b "../_base/$NAME" disk.local) &&
+	(
+		cd "$INSTANCES/${OTHER}_resize" &&
+		qemu-img rebase -u -f qcow2 -F raw -b "../_base/$NAME" disk.local
+	) &&
 	DIGEST=$(sha256sum <keep-new | cut -d " " -f 1) &&
 	RAW=$INSTANCES/hornero/artifact/$DIGEST.raw &&
 	publish_fence 4 &&

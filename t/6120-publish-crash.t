@@ -218,7 +218,9 @@ test_expect_success 'a lock file that is a link, or not writable for anybody, is
 	publish_clean
 '
 
-if test "$(id -u)" -eq 0 && mkdir small && mount -t tmpfs -o size=3m,mode=0755 none small 2>/dev/null
+if test "$(id -u)" -eq 0 &&
+	mkdir small &&
+	mount -t tmpfs -o size=3m,mode=0755 none small 2>/dev/null
 then
 	test_cleanup "umount '$TRASH/small'"
 	test_expect_success 'a full disk: the old base stands, nothing is left, and it is nobody'\''s fault' '

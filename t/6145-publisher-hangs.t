@@ -7,7 +7,8 @@ test_description='a publisher that hangs in the kernel keeps nobody waiting but 
 
 if test "$(id -u)" -ne 0 || test ! -d /sys/fs/cgroup/freezer
 then
-	test_skip 'a publisher that hangs' 'nothing else than a frozen process of cgroup v1, made by root, can be made to hang'
+	test_skip 'a publisher that hangs' \
+		'nothing else than a frozen process of cgroup v1, made by root, can be made to hang'
 	test_done
 fi
 
@@ -32,7 +33,7 @@ test_expect_success 'a node whose publishers freeze on demand' '
 	mkdir libexec &&
 	ln -s "$HORNERO_BUILD"/hornero* libexec/ &&
 	rm libexec/hornero-publish &&
-	cat >libexec/hornero-publish <<-END && chmod +x libexec/hornero-publish &&
+	cat >libexec/hornero-publish <<-END &&
 	#!/usr/bin/python3
 	import fcntl, os, socket, sys
 	s = socket.socket(fileno=0)
@@ -47,6 +48,7 @@ test_expect_success 'a node whose publishers freeze on demand' '
 	    open("$ice/freezer.state", "w").write("FROZEN")
 	os.execv("$HORNERO_BUILD/hornero-publish", sys.argv)
 	END
+	chmod +x libexec/hornero-publish &&
 	node_init "libexec_dir: $TRASH/libexec" &&
 	node_start &&
 	node_hello_repo other $other &&

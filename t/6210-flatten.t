@@ -105,7 +105,8 @@ forged () {
 	rm -f victim &&
 	truncate -s 2M victim &&
 	(cd "$INSTANCES/forged" && rm -f disk &&
-	qemu-img create -q -f qcow2 -o data_file="$TRASH/victim" disk 2M && qemu-img rebase -u -F raw -b "$BASE" disk) &&
+	qemu-img create -q -f qcow2 -o data_file="$TRASH/victim" disk 2M &&
+		qemu-img rebase -u -F raw -b "$BASE" disk) &&
 	printf secret | dd of=victim conv=notrunc 2>/dev/null &&
 	cp victim keep-victim &&
 	cp "$INSTANCES/forged/disk" keep-forged
@@ -184,8 +185,10 @@ test_expect_success 'an instance that Nova moves or resizes is deferred, its dis
 	rm -r "$INSTANCES/moved_resize"
 '
 
-if test "$(id -u)" -eq 0 && mkdir -p shared upper work && mount -t overlay -o "lowerdir=$TRASH/shared,upperdir=$TRASH/upper,workdir=$TRASH/work" \
-	none shared 2>/dev/null
+if test "$(id -u)" -eq 0 &&
+	mkdir -p shared upper work &&
+	mount -t overlay -o "lowerdir=$TRASH/shared,upperdir=$TRASH/upper,workdir=$TRASH/work" \
+		none shared 2>/dev/null
 then
 	test_cleanup "umount '$TRASH/shared'"
 	test_expect_success 'on a filesystem that other hosts may have it is deferred' '
@@ -375,7 +378,9 @@ test_expect_success 'an instance that comes while we copy is flattened, too' '
 	disk=$INSTANCES/two/disk
 '
 
-if test "$(id -u)" -eq 0 && mkdir small && mount -t tmpfs -o size=9m,mode=0755 none small 2>/dev/null
+if test "$(id -u)" -eq 0 &&
+	mkdir small &&
+	mount -t tmpfs -o size=9m,mode=0755 none small 2>/dev/null
 then
 	test_cleanup "umount '$TRASH/small'"
 	test_expect_success 'too little room: deferred with the figures, nothing begun; with room it goes on' '

@@ -27,9 +27,11 @@ content () {
 # release_of TEXT: the path of its release in Nova's cache, by Python and Nova's rule. Sets release,
 # name.
 release_of () {
-	content "$1" && release=$(python3 -c 'import sys, uuid; print(uuid.uuid5(uuid.UUID(sys.argv[1]), sys.argv[2]))' \
+	content "$1" &&
+	release=$(python3 -c 'import sys, uuid; print(uuid.uuid5(uuid.UUID(sys.argv[1]), sys.argv[2]))' \
 		"$HELLO_UUID" "$(sha256sum <content | cut -d ' ' -f 1)") &&
-	name=$(printf %s "$release" | sha1sum | cut -d ' ' -f 1) && path=$CACHE/$name
+	name=$(printf %s "$release" | sha1sum | cut -d ' ' -f 1) &&
+	path=$CACHE/$name
 }
 
 # push_text TEXT: sets job
@@ -158,7 +160,8 @@ test_expect_success 'the current release is kept as the image is, the older is l
 	node_stop &&
 	touch -d "23 hours ago" "$stable" "$old" &&
 	keep &&
-	test $(($(date +%s) - $(stat -c %Y "$path"))) -lt 600 && test $(($(date +%s) - $(stat -c %Y "$old"))) -gt 3600 &&
+	test $(($(date +%s) - $(stat -c %Y "$path"))) -lt 600 &&
+	test $(($(date +%s) - $(stat -c %Y "$old"))) -gt 3600 &&
 	touch -d "2 days ago" "$old" &&
 	nova age "$INSTANCES" &&
 	test_must_fail test -e "$old" &&
@@ -329,7 +332,9 @@ test_expect_success 'no sweep queues it again, and the release is kept though th
 	test_grep "^$HELLO_UUID  released" out &&
 	test_grep "^0 queued" out &&
 	node_stop &&
-	touch -d "23 hours ago" "$path" && keep && test $(($(date +%s) - $(stat -c %Y "$path"))) -lt 600 &&
+	touch -d "23 hours ago" "$path" &&
+	keep &&
+	test $(($(date +%s) - $(stat -c %Y "$path"))) -lt 600 &&
 	hornero sweep >out &&
 	test_grep "^0 queued" out
 '

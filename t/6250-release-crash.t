@@ -46,7 +46,8 @@ test_expect_success 'setup: an image that wants releases, published once' '
 '
 
 n=1
-for point in publish-copied release-locked release-linked publish-locked publish-renamed publish-before-reply
+for point in publish-copied release-locked release-linked publish-locked publish-renamed \
+	publish-before-reply
 do
 	test_expect_success "kill -9 at $point: the next run ends with both names of one file" '
 		n=$((n + 1)) &&
@@ -102,7 +103,8 @@ test_expect_success 'a publisher that stood still while the next attempt began p
 	publish_stopped &&
 	test_must_fail flock -n "$INSTANCES/locks/nova-$RELEASE_NAME" python3 -c "
 import fcntl, sys
-fcntl.lockf(open(sys.argv[1], \"a\"), fcntl.LOCK_EX | fcntl.LOCK_NB)" "$INSTANCES/locks/nova-$RELEASE_NAME" &&
+fcntl.lockf(open(sys.argv[1], \"a\"), fcntl.LOCK_EX | fcntl.LOCK_NB)" \
+		"$INSTANCES/locks/nova-$RELEASE_NAME" &&
 	publish_fence $n 2 &&
 	kill -CONT "$publish_pid" &&
 	test_expect_code 75 publish_end &&

@@ -50,7 +50,8 @@ edit () {
 	END
 }
 
-# The digests of agent/common/key.c, made by hand of what stands beside the artifact and of the builder file.
+# The digests of agent/common/key.c, made by hand of what stands beside the artifact and of the
+# builder file.
 cat >parts.py <<'EOT'
 import hashlib, json, subprocess, sys
 shown, file = json.load(open(sys.argv[1]))["artifact"], open(sys.argv[2], "rb").read()
@@ -255,9 +256,9 @@ test_expect_success 'a manifest as it was before: what it does not know is unkno
 
 # Red without: `why->sys == 0` in cli/artifact.c say_problem().
 test_expect_success 'a damaged one is named, never believed, and the way out mends it' '
-	for change in "compile_core_limit=-1" "check_ms=\"7\"" "toolchain=\"x\"" "builder_version=\"a\33[2J\"" \
-		"builder_version=\"x\" * 256" "isolation=\"no ne\"" "architecture=None" \
-			"compile_mem_limit=0.5"
+	for change in "compile_core_limit=-1" "check_ms=\"7\"" "toolchain=\"x\"" \
+		"builder_version=\"a\33[2J\"" "builder_version=\"x\" * 256" "isolation=\"no ne\"" \
+		"architecture=None" "compile_mem_limit=0.5"
 	do
 		cp whole "$ARTIFACT/$digest.json" &&
 		edit "m[\"${change%%=*}\"] = ${change#*=}" &&

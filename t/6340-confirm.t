@@ -36,7 +36,9 @@ test_expect_success 'a node where an object does not depend on one of its source
 	cp -r "$HORNERO_SRC/etc/builders.d" builders.d &&
 	chmod -R u+w builders.d &&
 	node_init "compile_core_limit: 100" "builders_dir: $TRASH/builders.d" \
-		"confirm: idle" && node_start && node_hello_repo &&
+		"confirm: idle" &&
+	node_start &&
+	node_hello_repo &&
 	git -C "$HELLO_WORK" rm -rq . &&
 	echo "builder: make" >"$HELLO_WORK/.hornero.yaml" &&
 	echo a1 >"$HELLO_WORK/a" &&

@@ -7,7 +7,8 @@ test_description='rollback: an earlier artifact, from the store, until the ref m
 test_requires jq jq
 test_requires python3 python3
 
-# As root the node has the users of an installed one: an operator rolls back, hornerod forgets the pin.
+# As root the node has the users of an installed one: an operator rolls back, hornerod forgets the
+# pin.
 test "$(id -u)" -ne 0 || node_users
 
 ARTIFACT=$NODE/instances/hornero/artifact
@@ -88,7 +89,8 @@ test_expect_success 'image show lists the releases, the current and the one befo
 		shown >got &&
 	printf "%s\n" "$release_b $digest_b true false false" \
 		"$release_a $digest_a false true false" \
-		"$release_z $digest_z false false false" >want && test_cmp want got &&
+		"$release_z $digest_z false false false" >want &&
+	test_cmp want got &&
 	test "$(jq -r ".releases[1].commit" shown)" = "$(git -C "$HELLO_WORK" rev-parse HEAD~1)" &&
 	hornero image show "$HELLO_UUID" >out &&
 	test_grep "$release_a .*the one before" out &&

@@ -27,7 +27,9 @@ has () {
 	for uuid in $one $two $three
 	do
 		case " $* " in
-		*" $uuid "*) test -s "$WORK/$uuid/cache/x" && test -e "$WORK/$uuid/src/Makefile" && test -e "$WORK/$uuid/tree" ;;
+		*" $uuid "*) test -s "$WORK/$uuid/cache/x" &&
+		test -e "$WORK/$uuid/src/Makefile" &&
+		test -e "$WORK/$uuid/tree" ;;
 		*) test -z "$(ls -A "$WORK/$uuid" 2>/dev/null)" ;;
 		esac || { ls -AR "$WORK"; return 1; }
 	done

@@ -48,7 +48,8 @@ come_back () {
 	wait_until "hornero queue --all --json | jq -e \"all(.[]; .ended_ms != null)\"" 60
 }
 
-removed=11111111-2222-4333-8444-555555555555 never=22222222-2222-4333-8444-555555555555 always=33333333-2222-4333-8444-555555555555
+removed=11111111-2222-4333-8444-555555555555 never=22222222-2222-4333-8444-555555555555 \
+	always=33333333-2222-4333-8444-555555555555
 
 test_expect_success 'three images: one is removed, one wishes to be warm never, one always' '
 	node_init "sweep_interval: 10h" &&

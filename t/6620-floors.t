@@ -109,7 +109,10 @@ test_expect_success 'a built job waits in built below the cache'\''s floor, and 
 test_expect_success 'few inodes are a full disk, too' '
 	mount -o remount,nr_inodes=1000 "$NODE/instances" &&
 	mkdir "$NODE/instances/many" &&
-	(cd "$NODE/instances/many" && seq $(($(df --output=iavail "$NODE/instances" | tail -n 1) - 10)) | xargs touch) &&
+	(
+		cd "$NODE/instances/many" &&
+		seq $(($(df --output=iavail "$NODE/instances" | tail -n 1) - 10)) | xargs touch
+	) &&
 	push_text inodes 1 &&
 	test_grep \
 		"nothing is built before there is room: disk: 10 of [0-9]* inodes free on .*, the floor is 2 % .store_floor" push.out &&

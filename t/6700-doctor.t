@@ -228,11 +228,13 @@ test_expect_success 'the agent and its publisher do not run' '
 '
 
 # Of v2 nothing but slices, whose files are ours.
-if test "$(id -u)" -eq 0 && grep -q "^[^ ]* [^ ]* cgroup2 " /proc/mounts && unshare -m true 2>/dev/null
+if test "$(id -u)" -eq 0 &&
+	grep -q "^[^ ]* [^ ]* cgroup2 " /proc/mounts &&
+	unshare -m true 2>/dev/null
 then
 	v2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
-	# slice_doctor WEIGHT [IDLE [YIELDS]]: what it says where hornerod's slice has this cpu.weight and cpu.idle, and where
-	# hornero-yield runs
+	# slice_doctor WEIGHT [IDLE [YIELDS]]: what it says where hornerod's slice has this
+	# cpu.weight and cpu.idle, and where hornero-yield runs
 	slice_doctor () {
 		unshare -m sh -c '
 			awk "\$3 == \"cgroup\" { print \$2 }" /proc/mounts | xargs -r -n 1 umount && mkdir -p "$1/hornero.slice" &&
@@ -241,7 +243,8 @@ then
 			mkdir -p "$1/system.slice" && mount -t tmpfs hornero-slice "$1/system.slice" &&
 			{ test -z "$4" || mkdir "$1/system.slice/hornero-yield.service"; } &&
 			hornero doctor --json' sh "$v2" "$@" >doctor.json
-		rmdir "$v2/hornero.slice" && { rmdir "$v2/system.slice" 2>/dev/null || :; }
+		rmdir "$v2/hornero.slice" &&
+		{ rmdir "$v2/system.slice" 2>/dev/null || :; }
 	}
 	# Red without: either half of look_at_slice.
 	test_expect_success 'control groups: builds in a slice of a low weight, in one that nobody looks after, and in one like any other' '
