@@ -18,7 +18,10 @@ conf () {
 
 # modes DIR: mode, owner and group of everything, as numbers.
 modes () {
-	(cd "$1" && find . ! -name . ! -name hornero.yaml -printf '%m %U %G %P\n' | LC_ALL=C sort -k 4)
+	(
+		cd "$1" &&
+		find . ! -name . ! -name hornero.yaml -printf '%m %U %G %P\n' | LC_ALL=C sort -k 4
+	)
 }
 
 test_expect_success 'makes everything, under umask 077 too' '
@@ -29,10 +32,10 @@ test_expect_success 'makes everything, under umask 077 too' '
 	test_must_fail grep "^right" out &&
 	test_must_fail grep "^mended" out &&
 	modes plain | awk "{ print \$1, \$4 }" | grep -v -e "queue/[a-z]*-*[a-z]*$" >got &&
-	for line in "755 state" "2770 state/queue" "660 state/queue/queue.db" "2770 state/run" "2770 state/run/cancel" \
-		"2750 state/log" "2775 state/images.d" "755 state/fence" "755 git" \
-			"755 unikernels" "755 instances" \
-		"755 instances/_base" "755 instances/locks" "755 instances/hornero"
+	for line in "755 state" "2770 state/queue" "660 state/queue/queue.db" "2770 state/run" \
+		"2770 state/run/cancel" "2750 state/log" "2775 state/images.d" "755 state/fence" \
+		"755 git" "755 unikernels" "755 instances" "755 instances/_base" \
+		"755 instances/locks" "755 instances/hornero"
 	do
 		test_grep "^$line$" got || return 1
 	done
@@ -118,13 +121,12 @@ test_expect_success 'root gives everything its users, under umask 077 too' '
 	chmod 0644 full/hornero.yaml &&
 	(umask 077 && hornero -c full/hornero.yaml init >out) &&
 	modes full >got &&
-	for line in "755 $HORNERO 0 state" "2770 $HORNERO $QUEUE state/queue" "660 $HORNERO $QUEUE state/queue/queue.db" \
-		"2770 $HORNERO $QUEUE state/run" "2770 $HORNERO $QUEUE state/run/cancel" \
-			"2750 $HORNERO $QUEUE state/log" \
+	for line in "755 $HORNERO 0 state" "2770 $HORNERO $QUEUE state/queue" \
+		"660 $HORNERO $QUEUE state/queue/queue.db" "2770 $HORNERO $QUEUE state/run" \
+		"2770 $HORNERO $QUEUE state/run/cancel" "2750 $HORNERO $QUEUE state/log" \
 		"2775 $HORNERO $QUEUE state/images.d" "755 $HORNERO 0 state/fence" \
-			"2750 $GIT $QUEUE git" \
-		"755 $HORNERO 0 unikernels" "755 0 0 instances" "755 0 0 instances/_base" \
-			"755 0 0 instances/locks" \
+		"2750 $GIT $QUEUE git" "755 $HORNERO 0 unikernels" "755 0 0 instances" \
+		"755 0 0 instances/_base" "755 0 0 instances/locks" \
 		"755 $HORNERO 0 instances/hornero"
 	do
 		test_grep "^$line$" got || return 1
@@ -145,7 +147,11 @@ test_expect_success 'the queue works for a member of its group and for nobody el
 
 test_expect_success 'an operator of the group registers images that the agent can read' '
 	hornero -c full/hornero.yaml repo create hello &&
-	(umask 077 && as $OTHER $QUEUE "$HORNERO_BUILD/hornero" -c full/hornero.yaml image add 2b7e1516-28ae-4d2a-abf7-158809cf4f3c hello) &&
+	(
+		umask 077 &&
+		as $OTHER $QUEUE "$HORNERO_BUILD/hornero" -c full/hornero.yaml image add \
+			2b7e1516-28ae-4d2a-abf7-158809cf4f3c hello
+	) &&
 	as $HORNERO $QUEUE "$HORNERO_BUILD/hornero" -c full/hornero.yaml image list >out &&
 	test_grep "^2b7e1516.* none" out &&
 	as $OTHER $QUEUE "$HORNERO_BUILD/hornero" -c full/hornero.yaml why \

@@ -134,7 +134,8 @@ test_expect_success 'a log is its job'\''s' '
 '
 
 test_expect_success 'reading is not steering' '
-	for word in "cancel 5" "retry 5" "rebuild $U1" "rollback $U1" "image set $U1 name=x" "image remove $U1" "image add $U3 shop" "image add $U1 shop" "repo create shop/x"
+	for word in "cancel 5" "retry 5" "rebuild $U1" "rollback $U1" "image set $U1 name=x" \
+		"image remove $U1" "image add $U3 shop" "image add $U1 shop" "repo create shop/x"
 	do
 		test_expect_code 64 as reader $word 2>err &&
 		test_grep "the key reader may not .*needs the right" err || { echo "$word"; return \
@@ -188,7 +189,8 @@ test_expect_success 'what took the place of a job in another repository has no n
 	test "$by" -gt 4241 &&
 	hornero show $job >out &&
 	test_grep "superseded by: *$by" out &&
-	for word in "show $job" "why $job" "queue --all" "show $job --json" "queue --json" "log -f $job"
+	for word in "show $job" "why $job" "queue --all" "show $job --json" "queue --json" \
+		"log -f $job"
 	do
 		as reader $word >out 2>&1
 		test_must_fail grep -w "$by" out || { echo "$word"; cat out; return 1; }
@@ -203,7 +205,8 @@ test_expect_success 'what took the place of a job in another repository has no n
 test_expect_success 'a right to write that is limited to refs steers what is built from those, and only looks at the rest' '
 	as brancher image show $U1 >out &&
 	as brancher show 8 >out &&
-	for word in "cancel 8" "retry 5" "rebuild $U1" "rebuild --force $U1" "rollback $U1" "rollback --undo $U1"
+	for word in "cancel 8" "retry 5" "rebuild $U1" "rebuild --force $U1" "rollback $U1" \
+		"rollback --undo $U1"
 	do
 		test_expect_code 64 as brancher $word 2>err &&
 		test_grep \
@@ -239,7 +242,8 @@ test_expect_success 'admin of a repository binds images to it, and to no other' 
 	test_expect_code 64 as shopadmin image add $made new/thing
 '
 
-# Red without key_may_bind() in cli/image_add.c check_id(), without access() there, or without l->is_there.
+# Red without key_may_bind() in cli/image_add.c check_id(), without access() there, or without
+# l->is_there.
 test_expect_success 'it binds only ids that were allotted to it, that are free, and that no file of others has; the refusals are alike' '
 	test_expect_code 64 as shopadmin image add $U3 shop 2>err &&
 	test_grep "the key shopadmin may not bind image $U3" err &&
@@ -321,7 +325,8 @@ test_expect_success 'who may come in is changed on the node itself, by no key' '
 
 test_expect_success 'neither another key nor another configuration stands behind --key' '
 	echo "state_dir: /nowhere" >other.yaml &&
-	for args in "--key admin queue" "--ke admin queue" "-c other.yaml queue" "queue -c other.yaml" "queue --conf=other.yaml" "--conf other.yaml queue"
+	for args in "--key admin queue" "--ke admin queue" "-c other.yaml queue" \
+		"queue -c other.yaml" "queue --conf=other.yaml" "--conf other.yaml queue"
 	do
 		test_expect_code 64 as reader $args 2>err &&
 		test_grep "may follow --key" err || { echo "$args"; return 1; }

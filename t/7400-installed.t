@@ -11,13 +11,14 @@ root=$TRASH/root
 test_expect_success 'make install DESTDIR=' '
 	make -s -C "$HORNERO_BUILD" install DESTDIR="$root" >out 2>&1 || { cat out; false; } &&
 	find "$root" -type f | sed "s,.*/,," | sort >have &&
-	for name in hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout hornero-collect hornero-door hornero-hook hornero-publish hornero-sweep hornero-yield \
-		gc-repositories git-shell hornero.yaml make.yaml capstan.yaml capstan-compose.yaml \
-			hornerod.service hornero-publish.socket \
+	for name in hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout \
+		hornero-collect hornero-door hornero-hook hornero-publish hornero-sweep \
+		hornero-yield gc-repositories git-shell hornero.yaml make.yaml capstan.yaml \
+		capstan-compose.yaml hornerod.service hornero-publish.socket \
 		hornero-publish@.service hornero-door.service hornero-door.8 hornero-clear.service \
-			hornero-yield.service hornero-gc.service hornero-gc.timer hornero.1 \
-			hornerod.8 hornero.yaml.5 hornero-builder.5 \
-		hornero-image.5 hornero-keys.5 hornero.bash hornero.conf
+		hornero-yield.service hornero-gc.service hornero-gc.timer hornero.1 hornerod.8 \
+		hornero.yaml.5 hornero-builder.5 hornero-image.5 hornero-keys.5 hornero.bash \
+		hornero.conf
 	do
 		grep -qx "$name" have || { echo "$name is not installed"; return 1; }
 	done &&

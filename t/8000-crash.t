@@ -35,11 +35,15 @@ ended () {
 # What must hold whenever the node has settled. A sweep that looks between a push's ref and its row
 # has a job of its own.
 settled () {
-	{ hornero wait "$HELLO_UUID" --timeout 60 || { tail -n 20 "$NODE/hornerod.log"; return 1; }; } &&
+	{
+		hornero wait "$HELLO_UUID" --timeout 60 ||
+			{ tail -n 20 "$NODE/hornerod.log"; return 1; }
+	} &&
 	warm=$(node_warm_path "$HELLO_UUID") &&
 	test "$(stat -c %s "$warm")" = 1048576 &&
 	test "$(tr -d '\0' <"$warm")" = "content $n" &&
-	wait_until ended 30 && hornero queue --all --json >queue.json &&
+	wait_until ended 30 &&
+	hornero queue --all --json >queue.json &&
 	head=$(git -C "$HELLO_WORK" rev-parse HEAD) &&
 	jq -e --arg head "$head" '[.[] | select(.commit == $head and .state == "published").origin] |
 		length > 0 and length == (unique | length)' queue.json &&
@@ -96,8 +100,9 @@ do
 	'
 done
 
-for point in build-checked-out build-before-store store-staged store-taken build-before-answer build-before-verdict publish-copied publish-locked \
-	publish-renamed publish-before-reply agent-before-record agent-before-published
+for point in build-checked-out build-before-store store-staged store-taken build-before-answer \
+	build-before-verdict publish-copied publish-locked publish-renamed publish-before-reply \
+	agent-before-record agent-before-published
 do
 	test_expect_success "death at $point, then of the agent" '
 		node_stop &&

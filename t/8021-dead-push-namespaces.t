@@ -8,7 +8,8 @@ test_description='dead pushes and PID namespaces: what a process holds that cann
 . "$HORNERO_SRC/t/lib/deadpush.sh"
 test_requires strace strace
 test "$(id -u)" -eq 0 || test_skip_all 'needs root, to make PID namespaces'
-test "$(stat -L -c %i /proc/self/ns/pid)" = 4026531836 || test_skip_all 'not in the first PID namespace, from which all are seen'
+test "$(stat -L -c %i /proc/self/ns/pid)" = 4026531836 ||
+	test_skip_all 'not in the first PID namespace, from which all are seen'
 
 # inside COMMAND…: as git's user in a PID namespace of its own
 inside () {

@@ -21,10 +21,16 @@ push_files () {
 
 # The job failed at once, by its pusher's fault, with this in its reason, and what it wrote is gone.
 filled () {
-	test_expect_code 1 hornero wait "$job" --timeout 120 && hornero show "$job" --json >show.json &&
+	test_expect_code 1 hornero wait "$job" --timeout 120 &&
+	hornero show "$job" --json >show.json &&
 	jq -e --arg pattern "$1" '.state == "failed" and (.attempts | length) == 1 and .attempts[0].class == "pusher" and
-		.attempts[0].cause == "disk" and (.attempts[0].reason | test($pattern))' show.json || { cat show.json; return 1; }
-	test -z "$(ls -A "$NODE/unikernels/$HELLO_UUID")" && test -z "$(ls -A "$NODE/instances/hornero/stage")" && free_mib && test "$free" -gt 40
+		.attempts[0].cause == "disk" and (.attempts[0].reason | test($pattern))' \
+		show.json ||
+		{ cat show.json; return 1; }
+	test -z "$(ls -A "$NODE/unikernels/$HELLO_UUID")" &&
+	test -z "$(ls -A "$NODE/instances/hornero/stage")" &&
+	free_mib &&
+	test "$free" -gt 40
 }
 
 free_mib () {

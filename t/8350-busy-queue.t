@@ -9,7 +9,8 @@ test_requires flock util-linux
 
 ring () {
 	/usr/bin/python3 -c 'import socket, sys
-socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b".", sys.argv[1])' "$NODE/state/run/doorbell"
+socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b".", sys.argv[1])' \
+		"$NODE/state/run/doorbell"
 }
 
 # turns N: so many have failed

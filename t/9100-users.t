@@ -71,7 +71,8 @@ test_expect_success 'a second push and a revert, the queue written by three user
 
 test_expect_success 'libvirt took the base: it is replaced all the same' '
 	chown 64105:64105 "$warm" &&
-	( cd work && echo "third" >greeting && chown $node_git greeting && git commit -q -a -m three &&
+	( cd work && echo "third" >greeting && chown $node_git greeting &&
+		git commit -q -a -m three &&
 	git push "$repo" main ) 2>>push.out &&
 	hornero wait $UUID --timeout 60
 '
@@ -87,7 +88,8 @@ test_expect_success 'nova flattens the disk of an instance that libvirt owns: it
 	chown 64105:64105 "$disk" &&
 	chmod 0600 "$disk" &&
 	hornero image set $UUID in_use=flatten &&
-	( cd work && echo "flat" >greeting && chown $node_git greeting && git commit -q -a -m flat &&
+	( cd work && echo "flat" >greeting && chown $node_git greeting &&
+		git commit -q -a -m flat &&
 	git push "$repo" main ) 2>>push.out &&
 	hornero wait $UUID --timeout 60 &&
 	test_must_fail cmp -s -n 1048576 "$warm" before &&
@@ -103,7 +105,8 @@ test_expect_success 'nova touches what is kept warm, on the word of hornero' '
 	touch -d "23 hours ago" "$warm" &&
 	before=$(stat -c %i "$warm") &&
 	node_as $node_hornero "$HORNERO_BUILD/hornero-keep" -c "$HORNERO_CONF" &&
-	test $(($(date +%s) - $(stat -c %Y "$warm"))) -lt 600 && test "$(stat -c "%i %u" "$warm")" = "$before 64105"
+	test $(($(date +%s) - $(stat -c %Y "$warm"))) -lt 600 &&
+	test "$(stat -c "%i %u" "$warm")" = "$before 64105"
 '
 
 release_is_warm () {
@@ -159,7 +162,13 @@ limits () {
 }
 # built: another push, and what its manifest says of the limits in `limits`
 built () {
-	( cd work && echo "$1" >greeting && chown $node_git greeting && git commit -q -a -m "$1" && git push "$repo" main ) 2>>push.out &&
+	(
+		cd work &&
+		echo "$1" >greeting &&
+		chown $node_git greeting &&
+		git commit -q -a -m "$1" &&
+		git push "$repo" main
+	) 2>>push.out &&
 	hornero wait $UUID --timeout 60 &&
 	hornero image show $UUID --json >shown &&
 	jq -r ".artifact | \"\(.compile_core_limit) \(.compile_mem_limit)\"" shown >limits
@@ -209,7 +218,8 @@ test_expect_success 'neither git nor the operator reads the store'\''s making or
 test_expect_success 'a killed agent is replaced, with what it left' '
 	node_kill9 &&
 	node_start &&
-	( cd work && echo "fourth" >greeting && chown $node_git greeting && git commit -q -a -m four &&
+	( cd work && echo "fourth" >greeting && chown $node_git greeting &&
+		git commit -q -a -m four &&
 	git push "$repo" main ) 2>>push.out &&
 	hornero wait $UUID --timeout 60
 '
