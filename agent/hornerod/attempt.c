@@ -1,5 +1,5 @@
-/* attempt: start one, in its group, or take one over from the life before. DIAGNOSTICS: what cannot
- * be started is requeued with the reason. */
+/* attempt: starts an attempt in its group, or takes one over from the previous life. DIAGNOSTICS:
+ * an attempt that cannot be started is requeued with the reason. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempt.h"
 #include "agent/hornerod/publications.h"
@@ -116,7 +116,7 @@ static int watch(struct agent *a, struct attempt_run *r, struct err *e)
 	return -1;
 }
 
-/* No supervisor, no cgroup, no sandbox: the verdict is there. */
+/* Concludes the attempt without supervisor, cgroup and sandbox if its artifact is known. */
 static bool take_known(struct agent *a, struct attempt_run *r, const struct job *j)
 {
 	if (!attempt_known(a, j, &r->verdict))
@@ -136,7 +136,7 @@ static enum cause ended_by_of(const char *text)
 static int resume_supervisor(struct agent *a, struct attempt_run *r, int pid, struct err *e)
 {
 	if (pid == 0) {
-		attempt_read_verdict(r, 0); /* its usage is in it */
+		attempt_read_verdict(r, 0); /* it includes the usage */
 		r->ended = true;
 		return 0;
 	}
@@ -145,7 +145,7 @@ static int resume_supervisor(struct agent *a, struct attempt_run *r, int pid, st
 	return watch(a, r, e);
 }
 
-/* Attempts that run at the same time may take what the other one needs. */
+/* Attempts that run at the same time may take resources from each other. */
 static void meet(struct agent *a, struct attempt_run *r)
 {
 	for (struct attempt_run *other = a->attempts; other; other = other->next)
@@ -174,7 +174,7 @@ int attempt_resume(struct agent *a, const struct attempt_past *past, struct err 
 		r->leaf = (struct cg_leaf){.path = fs_path("%s", past->leaf),
 					   .limits.mem_mb = past->mem_mb};
 		r->has_leaf = true;
-		r->had_company = true; /* for all we know */
+		r->had_company = true; /* assume so: the handover does not say */
 		cg_leaf_adopt(a->cg, &r->leaf);
 	}
 	return resume_supervisor(a, r, past->pid, e);

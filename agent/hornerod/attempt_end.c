@@ -1,6 +1,6 @@
-/* attempt_end: how an attempt ended, by whose fault, and the job's next state. DIAGNOSTICS: a group
- * that does not get empty and a queue that refuses a state change are logged and tried again in the
- * next turn; the rest is left to the next start's recovery. */
+/* attempt_end: how an attempt ended, whose fault it was, and the job's next state. DIAGNOSTICS: a
+ * group that does not become empty, or a queue that refuses a state change, is logged and retried
+ * in the next turn. The next start recovers the rest. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempt.h"
 #include "agent/hornerod/confirming.h"
@@ -59,7 +59,7 @@ static struct attempt_result result_of(const struct verdict *v)
 	};
 }
 
-/* The job's next state, by whose fault it was. */
+/* Writes the job's next state, which depends on whose fault it was. */
 static int settle(const struct attempt_run *r, struct err *e)
 {
 	const struct agent *a = r->agent;
@@ -68,7 +68,7 @@ static int settle(const struct attempt_run *r, struct err *e)
 	enum cause cause = verdict_cause(v);
 	int64_t again_ms = db_now_ms(a->db) + backoff_ms(r->number);
 
-	/* Those who were in each other's way must not meet again and again. */
+	/* Spread crowded attempts, so that they do not run together again. */
 	if (cause == CAUSE_CROWDED)
 		again_ms += backoff_ms(r->number) * (r->job % 7) / 7;
 
@@ -91,13 +91,13 @@ static int settle(const struct attempt_run *r, struct err *e)
 	return job_set_requeued(a->db, r->job, r->number, &res, again_ms, true, e);
 }
 
-/* Which file sets a limit. */
+/* Returns the file or key that sets the limit. */
 static const char *set_by(const struct agent *a, int64_t limit, int64_t of_all, const char *key)
 {
 	return limit < of_all ? a->conf->groups_dir : key;
 }
 
-/* Also where our own checkout or check was the victim: the pushed data was too big. */
+/* The kernel may also kill our checkout or check: then the pushed data was too big. */
 static void blame_own(const struct agent *a, const struct limits *l, const struct cg_usage *usage,
 		      struct verdict *v)
 {
@@ -117,7 +117,7 @@ static void blame_own(const struct agent *a, const struct limits *l, const struc
 			    (long long)l->pids, set_by(a, l->pids, all.pids, "compile_pids_limit"));
 }
 
-/* Neither its fault nor a crash, whatever it came to: it is tried again, later each time. */
+/* Neither the attempt's fault nor a crash: it is retried, later each time. */
 static void blame_others(const struct limits *l, const struct cg_usage *usage, struct verdict *v)
 {
 	if (v->class == ERR_OPERATOR || v->class == ERR_USAGE)
@@ -135,8 +135,8 @@ static void blame_others(const struct limits *l, const struct cg_usage *usage, s
 			    (long long)l->pids);
 }
 
-/* Blames the limit that a failed build met. By default an attempt may have all that all builds may
- * have, so it can be missing although the attempt itself was small; alone it cannot. */
+/* Blames the limit that a failed build reached. By default an attempt may use as much as all builds
+ * together, so other builds can exhaust the limit; if it ran alone, only the attempt itself can. */
 static void blame_limits(const struct attempt_run *r, const struct cg_usage *usage,
 			 struct verdict *v)
 {
@@ -158,10 +158,10 @@ static int count_killed(void *arg, const struct attempt *at)
 	return 0;
 }
 
-/* The kernel does not say who sent a SIGKILL: somebody on the node, or a command of the build that
- * kills its own parent. The first may happen once or twice to the same content, the second happens
- * each time. The group counts what was killed for want of memory, so without a group that may be
- * the cause, too, and the third such end holds the job. */
+/* The kernel does not say what sent a SIGKILL: an operator, or a command of the build that kills
+ * its own parent. The former may happen once or twice to the same content, the latter happens each
+ * time. The group counts processes killed for want of memory. Without a group that may be the cause
+ * too: then the third such end holds the job. */
 static void blame_killed(const struct attempt_run *r, struct verdict *v)
 {
 	struct err e = ERR_INIT;
@@ -192,8 +192,8 @@ static void add_usage(struct attempt_run *r)
 	blame_killed(r, &r->verdict);
 }
 
-/* A supervisor that could not even write its verdict says whose fault it is by its exit code: a
- * full disk is waited for, a broken configuration is the operator's, all else is ours. */
+/* If the supervisor could not write its verdict, its exit code says whose fault it is: ERR_NOBODY
+ * for a full disk, ERR_OPERATOR for a broken configuration, ERR_US for everything else. */
 static enum err_class blame_for(int status)
 {
 	enum err_class class = WIFEXITED(status) ? err_class_of_exit(WEXITSTATUS(status)) : ERR_US;
@@ -224,8 +224,8 @@ void attempt_read_verdict(struct attempt_run *r, int status)
 			    spawn_status_text(status, how, sizeof(how)));
 }
 
-/* Another commit was looked at than the one that the pin was for. Not before the row is written: a
- * sweep would take the changed file for a new wish. */
+/* Leaves the pin if the attempt was for another commit than the pin. Call it after the row is
+ * written: otherwise a sweep would take the changed image file for a new request. */
 static void leave_pin(const struct agent *a, const struct verdict *v)
 {
 	own_image struct image img = {0};
@@ -235,8 +235,8 @@ static void leave_pin(const struct agent *a, const struct verdict *v)
 		pin_leave(a->conf, &img, v->commit);
 }
 
-/* Somebody of it may still write in its checkout: the next attempt gets another one. Of a group of
- * an earlier life the row knows the image. */
+/* A process of the attempt may still write to its checkout, so the next attempt gets another one.
+ * For a group of an earlier life, the image comes from the row. */
 static void set_aside(struct attempt_run *r)
 {
 	own_job struct job j = {0};
@@ -253,7 +253,7 @@ static void set_aside(struct attempt_run *r)
 		log_warn("event=checkout-set-aside job=%lld image=%s", (long long)r->job, r->image);
 }
 
-/* True: nobody is left in its group, or there is none. */
+/* Returns true if its group is empty and removed, or if it has none. */
 static bool end_group(struct attempt_run *r)
 {
 	struct agent *a = r->agent;
@@ -272,7 +272,8 @@ static bool end_group(struct attempt_run *r)
 	return true;
 }
 
-/* A row that has moved on (or went with the whole database) needs nothing from us. */
+/* Returns false if the row must be written later. A row that has moved on, or was lost with the
+ * database, counts as written. */
 static bool settle_row(struct attempt_run *r)
 {
 	struct err e = ERR_INIT;
@@ -287,8 +288,8 @@ static bool settle_row(struct attempt_run *r)
 	return true;
 }
 
-/* The row waits for the group, but not for ever. Group gone, row written, supervisor reaped: then,
- * and only then, it is forgotten. */
+/* Waits up to GROUP_MS for the group before it writes the row. Forgets the attempt only once the
+ * group is gone, the row is written and the supervisor is reaped. */
 void attempt_conclude(struct attempt_run *r)
 {
 	bool is_gone;
@@ -344,8 +345,8 @@ void attempt_note(struct attempt_run *r)
 	if (verdict_write(log_dir, &r->verdict, &e) == 0)
 		return;
 	log_warn("event=verdict-unwritten job=%lld %s", (long long)r->job, e.msg);
-	/* The same error kept the supervisor from writing. Room may come by itself, a right does
-	 * not. */
+	/* The same error kept the supervisor from writing. A full disk may clear by itself, missing
+	 * permissions do not. */
 	if (verdict_cause(&r->verdict) != CAUSE_CRASH)
 		return;
 	if (e.sys == ENOSPC || e.sys == EDQUOT)
@@ -359,7 +360,6 @@ void attempt_note(struct attempt_run *r)
 			log_dir, e.msg);
 }
 
-/* The supervisor has ended: reap it, find out how, conclude. */
 void attempt_finish(struct attempt_run *r)
 {
 	int status = spawn_wait(&r->supervisor);

@@ -1,6 +1,6 @@
 /* attempt_known: an attempt that needs no supervisor, because the artifact is known. DIAGNOSTICS:
- * what is wrong is left to the supervisor to find and say, except that a pinned release cannot be
- * had: the verdict says that. */
+ * errors are left to the supervisor to find and report. If a pinned release is unavailable, the
+ * verdict says so. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempt.h"
 

@@ -1,4 +1,4 @@
-/* attempts: the list of those that run, or ended and are not settled. DIAGNOSTICS: ERR_NOBODY where
+/* attempts: the list of attempts that run, or ended and are not settled. DIAGNOSTICS: ERR_NOBODY if
  * there is no memory. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempts.h"
@@ -38,7 +38,7 @@ void attempt_forget(struct attempt_run *r)
 	sd_event_source_disable_unref(r->watch);
 	if (r->supervisor.pid > 0)
 		close(r->supervisor.pidfd);
-	free(r->leaf.path); /* at a stop, of a group that does not get empty */
+	free(r->leaf.path); /* set at a stop if the group did not become empty */
 	free(r);
 }
 
@@ -50,8 +50,8 @@ void attempt_kill(struct attempt_run *r, enum cause why)
 		r->ended_by = why;
 	if (r->killed_ms == 0)
 		r->killed_ms = clock_mono_ms();
-	/* Its children end with the group. Without one it must end them itself, and needs the
-	 * SIGCONT to hear of it. */
+	/* Its children end with the group. Without a group it must end them itself; if it is
+	 * stopped, only SIGCONT makes it handle SIGTERM. */
 	kill(r->supervisor.pid, r->has_leaf ? SIGKILL : SIGTERM);
 	kill(r->supervisor.pid, SIGCONT);
 }

@@ -1,5 +1,5 @@
-/* confirming: what becomes of confirmations, and who makes room for them. DIAGNOSTICS: what cannot
- * be written is logged; the sweep queues a confirmation that is still wanted. */
+/* confirming: queues, ends and settles confirmations. DIAGNOSTICS: a confirmation that cannot be
+ * queued is logged; the sweep queues it if it is still wanted. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempts.h"
 #include "agent/hornerod/confirming.h"
@@ -39,7 +39,7 @@ void confirming_yield(struct agent *a)
 		}
 }
 
-/* For `hornero log` of the job that was confirmed, or not. */
+/* Appends to the log of the job whose artifact was to be confirmed, for `hornero log`. */
 static void append_log(const struct agent *a, int64_t job, const char *text)
 {
 	own_job struct job j = {.id = 0};
@@ -56,8 +56,8 @@ static void append_log(const struct agent *a, int64_t job, const char *text)
 		(void)fs_write_all(fd, line, strlen(line));
 }
 
-/* Said once, however often: whoever calls it does so before the row that ends the confirmation, and
- * a death in between repeats both. A job that the queue has lost has nobody to tell. */
+/* Adds a remark once, even if called again: callers do so before they write the row that ends the
+ * confirmation, and a crash in between repeats both. Ignores a job that the queue has lost. */
 static int remark(struct agent *a, int64_t job, const char *event, const char *text, struct err *e)
 {
 	char quoted[2 * ERR_MSG_MAX];

@@ -1,9 +1,9 @@
-/* earlier: supervisors of a life of hornerod that was killed. The kernel gave each a SIGTERM then,
- * which a stopped one does not hear; it would hold the lock of its image's checkout for ever.
+/* earlier: supervisors that survived a killed life of hornerod. The kernel sent each a SIGTERM
+ * then, but a stopped one does not handle it and would hold its image's checkout lock forever.
  *
- * They are found by program and configuration, and held by descriptor while that is looked at: a
- * number that was used again meanwhile is never killed. DIAGNOSTICS: who does not even die of
- * SIGKILL is logged, told (stuck.c) and stepped around. */
+ * They are found by program and configuration. A pidfd is held during that check, so that a reused
+ * pid is never killed. DIAGNOSTICS: a supervisor that survives SIGKILL is logged, reported
+ * (stuck.c) and worked around. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempts.h"
 #include "agent/hornerod/earlier.h"
@@ -66,7 +66,7 @@ static int note(void *agent, pid_t pid)
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0 || !is_supervisor(a, pid))
 		return 0;
-	/* Where it can it ends its sandbox first, and then itself. */
+	/* If it can, it ends its sandbox first and then itself. */
 	(void)send(pidfd, SIGTERM);
 	(void)send(pidfd, SIGCONT);
 	hold(a, pid, steal_fd(&pidfd));
@@ -86,7 +86,7 @@ void earlier_look(struct agent *a)
 			continue;
 		}
 		*at = s->next;
-		(void)waitpid(s->pid, NULL, WNOHANG); /* where it is a child of ours */
+		(void)waitpid(s->pid, NULL, WNOHANG); /* it may be a child of ours */
 		close(s->pidfd);
 		free(s);
 	}

@@ -1,5 +1,5 @@
-/* floors: nothing is begun while a filesystem is below its floor; first it is tried to make room.
- * Looked at in each turn, and every two seconds while it lasts. DIAGNOSTICS: none. */
+/* floors: starts nothing while a filesystem is below its floor, and starts a collection to make
+ * room. Checked in each turn, and every two seconds while below. DIAGNOSTICS: none. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/floors.h"
 #include "agent/hornerod/sweeping.h"
@@ -11,8 +11,8 @@
 
 enum { COLLECT_AGAIN_MS = 30000 };
 
-/* Into *text, which stays as it was said first: the amount changes all the time. True: it is low.
- */
+/* Returns true if the filesystem is below its floor. Keeps the first wording in text: the amount
+ * changes all the time. */
 static bool look(const struct floor *f, char text[FLOOR_WHY])
 {
 	char now[FLOOR_WHY];
@@ -45,7 +45,7 @@ void floors_look(struct agent *a)
 	int64_t now_ms = clock_mono_ms();
 	bool is_low = look(&store, a->floors.store);
 
-	/* Mostly they are one filesystem, and it is told once. */
+	/* Store and work mostly share one filesystem: report it once. */
 	is_low = is_low || look(&work, a->floors.work);
 	is_low = look(&cache, a->floors.cache) || is_low;
 	log_change(before.store, a->floors.store);
@@ -57,7 +57,7 @@ void floors_look(struct agent *a)
 	}
 }
 
-/* While the first collection runs nobody is told yet: most often it helps. */
+/* Reports nothing while the first collection runs: most often that makes enough room. */
 const char *floors_told(struct agent *a)
 {
 	const char *why = floors_pause_building(a);

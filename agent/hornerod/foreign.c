@@ -1,7 +1,7 @@
 /* foreign: files in Nova's cache that stopped a publication because they are not hornero's. The
- * publisher judges; here is remembered what it judged, so that it is not asked again each second
- * about the same file. DIAGNOSTICS: out of memory, or a file that cannot be looked at: the
- * publisher is asked again. */
+ * publisher decides that; this list remembers its decision, so that it is not asked about the same
+ * file each second. DIAGNOSTICS: without memory, or if the file cannot be examined, the publisher
+ * is asked again. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/foreign.h"
 

@@ -170,10 +170,10 @@ int main(int argc, char **argv)
 	static const struct argp argp = {words,
 					 parse,
 					 NULL,
-					 "Keeps hornero.slice idle to the scheduler while "
-					 "processors have time left over, under systemd with "
-					 "cgroup v2. SIGHUP reads the configuration again; at the "
-					 "end the slice has its weight.",
+					 "Under systemd with cgroup v2, keeps hornero.slice idle "
+					 "to the scheduler while processors have spare time. "
+					 "SIGHUP reads the configuration again. At its end, the "
+					 "program gives the slice its weight.",
 					 NULL,
 					 NULL,
 					 NULL};

@@ -1,11 +1,11 @@
 /* hornero-scrub: reads every artifact of the store and every file of ours in Nova's cache again,
- * slowly, while nothing is built or published. hornerod starts it now and then; it ends at once
- * where nothing is due.
+ * slowly, while nothing is built or published. hornerod starts it now and then; it ends at once if
+ * nothing is due.
  *
- * Exit 1: something was found changed, and a sweep would queue what mends it.
+ * Exits with 1 if it found changed bytes: a sweep would queue the repair.
  *
- * DIAGNOSTICS: a file that cannot be read is logged and passed over; the exit code is the class of
- * an error that ends the pass. What is left then the next start takes up. */
+ * DIAGNOSTICS: a file that cannot be read is logged and passed over. The exit code is the class of
+ * the error that ends the pass; the next start continues there. */
 #include "conf/conf.h"
 #include "db/job.h"
 #include "lib/clock.h"
@@ -32,9 +32,9 @@ struct scrub {
 	const struct conf *conf;
 	struct scrubbed state;
 	struct steady clock;
-	int64_t end_ms;          /* monotonic: no other file is begun after that */
-	int64_t looked_ms;       /* monotonic: when the queue was looked at last */
-	int64_t from_ms, bytes;  /* what was read since then, for the rate */
+	int64_t end_ms;          /* monotonic: begin no file after that */
+	int64_t looked_ms;       /* monotonic: last look at the queue */
+	int64_t from_ms, bytes;  /* start and amount of reading, for the rate */
 	bool found;
 };
 
@@ -45,7 +45,7 @@ static void sleep_ms(int64_t ms)
 	nanosleep(&t, NULL);
 }
 
-/* A deferred publication may wait for days: it is no work. */
+/* A deferred publication may wait for days: it does not count as work. */
 static int is_work(void *arg, const struct job *j)
 {
 	bool *works = arg;
@@ -54,8 +54,8 @@ static int is_work(void *arg, const struct job *j)
 	return *works;
 }
 
-/* A queue that cannot be read tells nothing; then the idle classes of processor and disk have to
- * do. */
+/* If the queue cannot be read, assumes idle and relies on the idle classes of processor and disk.
+ */
 static bool is_busy(const struct scrub *s)
 {
 	own_db struct db *db = NULL;
@@ -73,8 +73,8 @@ static int is_over(const struct scrub *s, struct err *e)
 	return clock_mono_ms() < s->end_ms ? 0 : err_set(e, ERR_NOBODY, "the next start goes on");
 }
 
-/* Waits while something is built or published, and as the rate demands. A file that was begun is
- * read to its end, however long that takes: otherwise a large one would be begun for ever. */
+/* Waits while something is built or published, and as long as the rate demands. A started file is
+ * read to its end, however long that takes: otherwise a large one would never be finished. */
 static int pace(void *arg, int64_t bytes, struct err *e)
 {
 	struct scrub *s = arg;
@@ -90,7 +90,7 @@ static int pace(void *arg, int64_t bytes, struct err *e)
 		s->looked_ms = s->from_ms = now_ms = clock_mono_ms();
 		s->bytes = 0;
 	}
-	/* A hole costs the processor what its digest does. */
+	/* A hole costs no reading, but its digest costs processor time. */
 	s->bytes += bytes > 0 ? bytes : HOLE_COST;
 	if (s->conf->scrub_rate > 0) {
 		int64_t wait_ms = s->from_ms + s->bytes * 1000 / (s->conf->scrub_rate << 20) -
@@ -113,8 +113,8 @@ static void tell_refused(void *arg, const char *digest, const char *why)
 		 log_quote(quoted, sizeof(quoted), why));
 }
 
-/* An artifact may be let go while it is looked at, and a file may be unreadable: neither ends the
- * pass. */
+/* An artifact may be removed while it is read, and a file may be unreadable: neither ends the pass.
+ */
 static void pass_over(const char *what, const struct err *why)
 {
 	char quoted[2 * ERR_MSG_MAX];
@@ -156,7 +156,7 @@ static int look_at_cached(struct scrub *s, const struct warm *w, const struct wa
 	return damage_note(s->conf->store_dir, w, found, e);
 }
 
-/* Was it done by this pass already? Artifacts come before files of the cache. */
+/* Returns true if this pass has read the file already. Artifacts come before files of the cache. */
 static bool is_done(const struct scrub *s, char kind, const char *name)
 {
 	return s->state.at[0] > kind ||

@@ -1,8 +1,7 @@
-/* hornero-sweep: refs and image files against what is warm; queue the difference.
+/* hornero-sweep: compares refs and image files with what is warm, and queues the difference.
  *
- * DIAGNOSTICS: an image that cannot be looked at is reported and passed over, the rest goes on, and
- * the exit code is that of the last such error's class; a queue that cannot be used ends the sweep.
- */
+ * DIAGNOSTICS: an image that cannot be checked is reported and passed over; the exit code is then
+ * the class of the last such error. An unusable queue ends the sweep. */
 #include "agent/common/confirm.h"
 #include "agent/common/key.h"
 #include "agent/common/pin_leave.h"
@@ -38,13 +37,13 @@ enum { DB_WAIT_MS = 10000, REPOS_MAX = 256 };
 struct sweep {
 	const struct conf *conf;
 	struct builders *builders;
-	char (*toolchains)[SHA256_HEX + 1]; /* per builder; "" not asked yet */
+	char (*toolchains)[SHA256_HEX + 1]; /* per builder; "" if not asked yet */
 	struct db *db;
 	json_t *report;
 	bool quiet, json;
-	const char *const *repos; /* only these; none: all */
+	const char *const *repos; /* only these; if none, all */
 	size_t nrepos;
-	enum err_class queue;     /* what the queue could not do for an image */
+	enum err_class queue;     /* class of the last error of the queue */
 	int queued;
 	enum err_class worst;
 };
@@ -63,7 +62,7 @@ static void say(struct sweep *s, const struct image *img, const char *what, cons
 	}
 }
 
-/* Digest of the builder's toolchain, asked once a sweep. */
+/* Digest of the builder's toolchain; asks each builder once per sweep. */
 static int toolchain_of(struct sweep *s, const struct builder *b, const char **out, struct err *e)
 {
 	char *slot = s->toolchains[b - s->builders->list];
@@ -76,8 +75,8 @@ static int toolchain_of(struct sweep *s, const struct builder *b, const char **o
 	return 0;
 }
 
-/* "" where neither the image file nor the last build names the builder: the checkout will choose.
- */
+/* out is "" if neither the image file nor the last build names the builder: the checkout will
+ * choose it. */
 static int inputs_of(struct sweep *s, const struct image *img, const char *tip,
 		     const char *last_builder, char out[SHA256_HEX + 1], struct err *e)
 {
@@ -127,8 +126,8 @@ static int lack_queue(struct sweep *s, const struct err *e)
 	return -1;
 }
 
-/* A job that waits would build what is to be skipped: the hook that recorded the skip could not
- * cancel it. */
+/* A queued job would build the skipped commit: the hook recorded the skip but could not cancel the
+ * job. */
 static int cancel_skipped(struct sweep *s, const struct image *img, const struct job *newest,
 			  struct err *e)
 {
@@ -200,8 +199,8 @@ static bool satisfies(const struct warm *w, const struct wish_facts *f)
 	return strcmp(w->commit, f->tip) == 0 && f->inputs[0] && strcmp(w->inputs, f->inputs) == 0;
 }
 
-/* The release is what is to be looked at where it is published alone, and where the image's own
- * name is as wished. */
+/* Makes f describe the release if it is published alone, or if the image's own name is up to date.
+ */
 static int ask_release(const struct sweep *s, const struct image *img, struct wish_facts *f,
 		       struct warm *r, struct err *e)
 {
@@ -217,18 +216,19 @@ static int ask_release(const struct sweep *s, const struct image *img, struct wi
 	if (!f->is_alone && (!is_own || f->state != WARM_OK))
 		return 0;
 	f->is_release = true;
-	/* It was placed never, or of older bytes: publishing places it. */
+	/* There is no placed release, or it has older bytes: publishing places it. */
 	if (!f->is_alone && (state == WARM_NONE || strcmp(r->digest, f->warm->digest) != 0)) {
 		f->state = WARM_FOREIGN;
 		return 0;
 	}
-	/* A file of other bytes under its name stays: nothing that could be queued changes it. */
+	/* A foreign file under its name stays: no job could change that. */
 	f->state = state == WARM_FOREIGN && r->refused ? WARM_OK : state;
 	f->warm = r;
 	return 0;
 }
 
-/* Its file is gone: is it wanted back, and now? When it went hornero-keep has noted. */
+/* If the file is gone, finds out whether it is wanted back, and when. hornero-keep has noted when
+ * it went. */
 static int ask_wish(const struct sweep *s, const struct image *img, struct wish_facts *f,
 		    struct err *e)
 {
@@ -270,8 +270,9 @@ static const char *detail_of(const struct wish_facts *f, enum wish wish)
 	}
 }
 
-/* Before the ref is read: a push whose mark goes here is looked at below. Where repositories are
- * another user's, the next push, the door and the gc timer do it. */
+/* Removes what killed pushes left. Call it before the ref is read, so that a push whose mark goes
+ * here is still seen. If another user owns the repositories, the next push, the door and the gc
+ * timer clear them. */
 static void clear_repo(const char *path)
 {
 	struct err ignored = ERR_INIT;
@@ -332,8 +333,8 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 		s->queued += confirm;
 	}
 	if (wish != WISH_UNDERWAY)
-		pin_leave(s->conf, img, tip); /* else when that has ended: its job would be taken
-						 for an older wish's */
+		pin_leave(s->conf, img, tip); /* a job under way would then seem outdated; its end
+						 leaves the pin */
 	say(s, img, wish_name(wish), detail_of(&f, wish));
 	return 0;
 }
@@ -361,7 +362,7 @@ static int sweep_all(struct sweep *s, struct err *e)
 		if (list[i].broken)
 			own = list[i].problem;
 		s->worst = own.class;
-		if (own.sys == EUCLEAN) { /* hornerod replaces the queue, and sweeps again */
+		if (own.sys == EUCLEAN) { /* hornerod replaces the queue and sweeps again */
 			images_free(list, n);
 			*e = own;
 			return -1;
@@ -382,8 +383,8 @@ static bool is_installed(const struct builder *b)
 	return true;
 }
 
-/* Nobody waits for us: so every toolchain is known before a push needs it, also what no stat sees
- * of it. */
+/* Asks every toolchain while nothing waits for us, so that a push finds it known. Sees changes that
+ * no stat shows. */
 static void ask_toolchains(const struct sweep *s)
 {
 	for (size_t i = 0; i < s->builders->n; i++) {
@@ -469,8 +470,8 @@ int main(int argc, char **argv)
 		log_error("%s", e.msg);
 		return err_exit(e.class);
 	}
-	/* hornerod has it done again until the queue took it; an image that cannot be looked at is
-	 * told of above. */
+	/* hornerod repeats a sweep of single repositories until the queue accepts it. An image that
+	 * cannot be checked was reported above. */
 	if (s.nrepos > 0 && s.worst != ERR_NOBODY)
 		return err_exit(s.queue);
 	return err_exit(s.worst);

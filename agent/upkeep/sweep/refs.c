@@ -1,4 +1,4 @@
-/* refs: DIAGNOSTICS: ERR_OPERATOR where a repository is missing or broken. */
+/* refs: DIAGNOSTICS: ERR_OPERATOR if a repository is missing or broken. */
 #include "agent/upkeep/sweep/refs.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@ static int git_err(struct err *e, const char *what)
 	return err_set(e, ERR_OPERATOR, "%s: %s", what, g ? g->message : "libgit2 gives no reason");
 }
 
-/* found: the ref, where that could be read. */
+/* found: the ref, or NULL if it could not be read. */
 static int ref_err(struct err *e, const char *ref, const git_reference *found,
 		   const char *repo_path)
 {
@@ -34,7 +34,7 @@ int refs_init(struct err *e)
 {
 	if (git_libgit2_init() < 0)
 		return git_err(e, "libgit2 does not start");
-	/* Repositories belong to git, we are hornero: the owner says nothing here. */
+	/* Repositories belong to another user, git, by design: do not check the owner. */
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 	return 0;
 }

@@ -8,7 +8,8 @@ static bool same(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-/* A file time is as coarse as the kernel's tick; one job too many finds its content known. */
+/* File times are as coarse as the kernel's tick. A job too many does no harm: its content is known.
+ */
 static bool changed_since(const struct wish_facts *f, int64_t when_ms)
 {
 	enum { TICK_MS = 20 };
@@ -16,8 +17,8 @@ static bool changed_since(const struct wish_facts *f, int64_t when_ms)
 	return when_ms <= f->changed_ms + TICK_MS;
 }
 
-/* Nothing that a build could see has changed since that job. Where its inputs are not known, or
- * were never found out, the times of the files are asked. */
+/* Returns true if nothing that a build could see has changed since the newest job. If either side's
+ * inputs are unknown, compares file times instead. */
 static bool would_repeat(const struct wish_facts *f)
 {
 	const struct job *j = f->newest;
@@ -40,8 +41,8 @@ enum wish wish_decide(const struct wish_facts *f)
 	if (f->newest) {
 		switch (f->newest->state) {
 		case JOB_QUEUED:
-			/* The push that is to be skipped could not cancel it. Who asks for a build
-			 * removes the record. */
+			/* The skipped push could not cancel it. A request for a build removes the
+			 * record. */
 			if (f->is_skipped && !satisfied)
 				return WISH_SKIPPED;
 			/* fall through */
@@ -62,10 +63,10 @@ enum wish wish_decide(const struct wish_facts *f)
 			break;
 		}
 	}
-	/* Satisfied: a build that was under way read the ref all the same. */
+	/* If satisfied, a build under way has built the skipped commit all the same. */
 	if (f->is_skipped && !satisfied)
 		return WISH_SKIPPED;
-	/* Also where a builder has changed meanwhile: nobody waits for it. */
+	/* Even if a builder has changed meanwhile: the image is wanted no longer. */
 	if (f->state == WARM_GONE && f->is_let_go && same(f->warm->commit, f->tip))
 		return WISH_LET_GO;
 	if (!satisfied)
