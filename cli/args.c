@@ -25,7 +25,8 @@ int cli_job_number(const char *text, int64_t *id, struct err *e)
 	n = strtoll(text, &end, 10);
 	if (!isdigit((unsigned char)*text) || *end || errno || n < 1)
 		return err_set(e, ERR_USAGE,
-			       "\"%s\" is no job number; `hornero queue --all` lists them", text);
+			       "\"%s\" is not a job number; `hornero queue --all` lists "
+			       "them", text);
 	*id = n;
 	return 0;
 }
@@ -43,9 +44,9 @@ static int check_case(const char *uuid, const char *text, struct err *e)
 int cli_uuid(const char *text, char uuid[UUID_LEN + 1], struct err *e)
 {
 	if (!uuid_canonical(text, uuid))
-		return err_set(e, ERR_USAGE, "\"%s\" is no image UUID: 36 characters, as "
-			       "2b7e1516-28ae-4d2a-abf7-158809cf4f3c; `openstack image list` "
-			       "shows Glance's", text);
+		return err_set(e, ERR_USAGE, "\"%s\" is not an image UUID: 36 characters, as "
+					     "2b7e1516-28ae-4d2a-abf7-158809cf4f3c; `openstack "
+					     "image list` shows Glance's", text);
 	return check_case(uuid, text, e);
 }
 

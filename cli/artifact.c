@@ -58,7 +58,7 @@ static void say_problem(struct artifact *a, const char *uuid, const struct err *
 
 	if (why->sys == 0 || why->sys == ENOENT)
 		snprintf(a->problem + len, sizeof(a->problem) - len,
-			 "; `hornero rebuild %s` writes it anew", uuid);
+			 "; `hornero rebuild %s` writes it again", uuid);
 }
 
 int artifact_load(const struct conf *c, const char *uuid, const char *digest, struct artifact *out,

@@ -41,11 +41,11 @@ static void look_at_image(struct doctor *d, const char *uuid)
 	}
 	path = fs_path("%s/%s", d->c->cache_dir, name);
 	if (is_foreign(uuid, state, path)) {
-		mend = fs_path("hornero why %s; where the file may go: hornero image add --replace "
+		mend = fs_path("hornero why %s; to allow replacing it: hornero image add --replace "
 			       "%s REPO",
 			       uuid, uuid);
 		doctor_say(d, DOCTOR_WARN, mend,
-			   "image %s: %s is not hornero's, and is never replaced by itself", uuid,
+			   "image %s: %s is not hornero's; hornero does not replace it", uuid,
 			   path);
 	} else if (state == WARM_CHANGED &&
 		   damage_load(d->c->store_dir, name, &damage, &why) == 1) {

@@ -48,8 +48,8 @@ static void look_at_log(struct doctor *d)
 	    ((int64_t)fs.f_bavail * (int64_t)fs.f_frsize < ROOM ||
 	     (fs.f_files > 0 && fs.f_favail == 0)))
 		doctor_say(d, DOCTOR_BAD, "make room on that filesystem",
-			   "the filesystem of %s is full: each build is tried again, since it "
-			   "cannot say how it ended",
+			   "the filesystem of %s is full: builds cannot record their results, and "
+			   "are tried again",
 			   d->c->log_dir);
 }
 
@@ -88,7 +88,7 @@ void doctor_reflinks(struct doctor *d)
 
 	if (stat(artifacts, &store) < 0 || stat(d->c->cache_dir, &cache) < 0) {
 		doctor_say(d, DOCTOR_WARN, "hornero init",
-			   "the store or Nova's cache is not there yet: nobody knows");
+			   "cannot test reflinks: the store or Nova's cache does not exist yet");
 		return;
 	}
 	switch (try_reflink(artifacts, d->c->cache_dir)) {
@@ -110,7 +110,7 @@ void doctor_reflinks(struct doctor *d)
 		break;
 	default:
 		doctor_say(d, DOCTOR_WARN, "run hornero doctor as root or as hornero_user",
-			   "may not try in %s and %s: %s", artifacts, d->c->cache_dir,
+			   "cannot test reflinks in %s and %s: %s", artifacts, d->c->cache_dir,
 			   strerror(errno));
 	}
 }

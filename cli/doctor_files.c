@@ -68,7 +68,7 @@ void doctor_images(struct doctor *d)
 				   list[i].uuid, repo);
 		if (!list[i].broken && list[i].expect && !program_is_installed(EXPECT_PROGRAM))
 			doctor_say(d, DOCTOR_BAD, "apt-get install qemu-system-x86",
-				   "image %s expects a line of its boot, and " EXPECT_PROGRAM
+				   "image %s expects a console line, and " EXPECT_PROGRAM
 				   " is not in /usr: its jobs are held",
 				   list[i].uuid);
 	}
@@ -89,7 +89,7 @@ static void look_at_link(struct doctor *d, const char *repo, const char *name, c
 			   "%s: %s", path, strerror(errno));
 	else if (realpath(target, wanted) && strcmp(found, wanted) != 0)
 		doctor_say(d, DOCTOR_BAD, mend,
-			   "%s leads to %s: a push does not go by this configuration", path, found);
+			   "%s links to %s, so pushes do not use this configuration", path, found);
 }
 
 enum { LOCK_OLD_S = 10 /* git holds a lock for milliseconds */ };
@@ -110,7 +110,7 @@ static void look_at_relic(void *arg, const struct relic *r)
 	if (r->is_dead)
 		doctor_say(in->d, DOCTOR_WARN, clear, "%s: %s", in->repo, relic_words(r, words));
 	else if (r->is_stopped && !r->is_quarantine)
-		doctor_say(in->d, DOCTOR_BAD, "let that process go on (kill -CONT), or end it",
+		doctor_say(in->d, DOCTOR_BAD, "continue that process (kill -CONT), or end it",
 			   "%s: %s", in->repo, relic_words(r, words));
 	else if (!r->is_quarantine && r->left_s + LOCK_OLD_S < time(NULL))
 		doctor_say(in->d, DOCTOR_WARN,

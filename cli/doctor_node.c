@@ -21,7 +21,7 @@ static void look_at_place(struct doctor *d, const struct place *p)
 	else if (!S_ISDIR(st.st_mode))
 		doctor_say(d, DOCTOR_BAD,
 			   "move it away, or change the path in hornero.yaml, then: hornero init",
-			   "%s is no directory", p->path);
+			   "%s is not a directory", p->path);
 	else if (!place_is_right(p, &st))
 		doctor_say(d, DOCTOR_BAD, "hornero init",
 			   "%s has owner %u, group %u and mode %04o, not as hornero.yaml says",
@@ -38,7 +38,7 @@ static void look_at_novas(struct doctor *d)
 			doctor_say(d, i == 0 ? DOCTOR_BAD : DOCTOR_WARN,
 				   "start nova-compute and boot one instance, or compare "
 				   "instances_path and cache_subdir with nova.conf",
-				   "%s, which is Nova's to make: %s", paths[i], strerror(errno));
+				   "%s, which Nova makes: %s", paths[i], strerror(errno));
 }
 
 void doctor_directories(struct doctor *d)
@@ -53,7 +53,8 @@ void doctor_directories(struct doctor *d)
 	look_at_novas(d);
 	if (d->findings == before)
 		doctor_ok(d,
-			  "%zu of ours and Nova's are there, with owner and mode as they should be",
+			  "%zu directories of hornero, and Nova's, exist with the right owners and "
+			  "modes",
 			  p.n + 1);
 }
 
@@ -155,7 +156,8 @@ static void look_at_users(struct doctor *d)
 	unsigned long long has;
 
 	if (us == 0) {
-		doctor_ok(d, "builds run as user %u, who is nobody else", d->c->build_uid);
+		doctor_ok(d, "builds run as user %u, which is used for nothing "
+			     "else", d->c->build_uid);
 		return;
 	}
 	look_at_watches(d);
@@ -179,8 +181,7 @@ void doctor_agent(struct doctor *d)
 		doctor_say(d, DOCTOR_BAD,
 			   "give it to hornero_user and queue_group, or run hornero doctor as one "
 			   "of them",
-			   "%s/agent.lock cannot be read, so nobody can tell whether hornerod "
-			   "runs: %s",
+			   "cannot read %s/agent.lock to find out whether hornerod runs: %s",
 			   d->c->run_dir, strerror(errno));
 		return;
 	}
@@ -224,13 +225,13 @@ void doctor_publisher(struct doctor *d)
 	}
 	if (stat(path, &st) < 0 || !S_ISSOCK(st.st_mode) || !is_listened_to(path))
 		doctor_say(d, DOCTOR_BAD, "systemctl enable --now hornero-publish.socket",
-			   "nobody listens at %s", path);
+			   "nothing listens on %s", path);
 	else if (d->c->hornero_uid != NO_UID && st.st_uid != d->c->hornero_uid)
 		doctor_say(d, DOCTOR_BAD,
 			   "set SocketUser= of hornero-publish.socket to hornero_user, then: "
 			   "systemctl restart hornero-publish.socket",
-			   "%s belongs to user %u, and only hornero_user may knock", path,
+			   "%s belongs to user %u, but only hornero_user may connect", path,
 			   st.st_uid);
 	else
-		doctor_ok(d, "somebody listens at %s", path);
+		doctor_ok(d, "the publisher listens on %s", path);
 }

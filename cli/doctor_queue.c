@@ -75,5 +75,5 @@ void doctor_queue(struct doctor *d)
 					      : "hornero init",
 			   "%s", why.msg);
 	else if (d->findings == before)
-		doctor_ok(d, "no job needs anybody");
+		doctor_ok(d, "no job needs attention");
 }

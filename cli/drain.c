@@ -89,7 +89,7 @@ int drain_run(struct cli *cli, const struct call *call, struct err *e)
 		return -1;
 	bell_ring(c->run_dir);
 	if (!cli_agent_runs(c)) {
-		puts("hornerod does not run, so nothing does");
+		puts("hornerod does not run, so no build does");
 		return 0;
 	}
 	return wait_drained(cli, deadline_ms, e);

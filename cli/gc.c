@@ -34,7 +34,7 @@ static int gc_verify(struct cli *cli, const struct conf *c, struct err *e)
 	if (!cli->json)
 		printf("%" PRId64 " whole, %" PRId64 " refused%s\n", n.whole, n.refused,
 		       n.refused > 0 ? " and moved out of use: the next build of their content "
-				       "makes them anew"
+				       "creates them again"
 				     : "");
 	if (rc < 0)
 		return -1;

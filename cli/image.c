@@ -34,7 +34,7 @@ int image_check_binding(const struct cli *cli, const struct image *img, struct e
 		return -1;
 	if (!builder_find(b, img->builder))
 		return err_set(e, ERR_USAGE,
-			       "there is no usable builder \"%s\" in %s; `ls` there shows them",
+			       "there is no usable builder \"%s\" in %s; `ls` there lists them",
 			       img->builder, c->builders_dir);
 	return 0;
 }
@@ -69,7 +69,8 @@ int image_set_run(struct cli *cli, const struct call *call, struct err *e)
 		own_free char *key = NULL;
 
 		if (!equals)
-			return err_set(e, ERR_USAGE, "\"%s\" is no KEY=VALUE", call->args[i]);
+			return err_set(e, ERR_USAGE, "\"%s\" is not of the form "
+						     "KEY=VALUE", call->args[i]);
 		key = fs_path("%.*s", (int)(equals - call->args[i]), call->args[i]);
 		if (image_set(&img, key, equals + 1, e) < 0 ||
 		    (strcmp(key, "pinned") == 0 && img.pinned && check_release(c, &img, e) < 0))

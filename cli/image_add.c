@@ -91,15 +91,15 @@ static int let_go(const struct cli *cli, const char *uuid, const struct lying *l
 	char size[WORDS_MAX];
 
 	if (!l->is_there || l->is_ours) {
-		cli_say(stdout, "%s %s: there is nothing to let go of", l->path,
+		cli_say(stdout, "%s %s: there is nothing to replace", l->path,
 			l->is_there ? "is hornero's own" : "is not there");
 		return 0;
 	}
 	if (replace_permit(cli->conf->images_dir, uuid, &l->st, l->born_ns, e) < 0)
 		return -1;
 	cli_say(stdout,
-		"%s (%s, inode %ju) may be replaced by what image %s is built to; that holds for "
-		"this very file, as it is now",
+		"%s (%s, inode %ju) may be replaced by a build of image %s; this applies to that "
+		"very file, as it is now",
 		l->path, bytes_words(size, l->st.st_size), (uintmax_t)l->st.st_ino, uuid);
 	return 0;
 }
@@ -137,9 +137,9 @@ static void say_bound(const struct cli *cli, const struct image *img, const stru
 		*img->subdir ? ", directory " : "", img->subdir);
 	if (l->is_there && !l->is_ours && !replace)
 		cli_say(stderr,
-			"hornero: %s lies in Nova's cache already and is not hornero's: unless it "
-			"has the bytes of an artifact of this image it is not replaced; `hornero "
-			"image add --replace %s %s` lets go of it",
+			"hornero: %s is in Nova's cache already and is not hornero's; it is not "
+			"replaced unless it has the bytes of an artifact of this image; `hornero "
+			"image add --replace %s %s` allows that",
 			l->path, img->uuid, img->repo);
 	if (!cli_agent_runs(cli->conf))
 		puts("hornerod does not run: start it, or nothing is built");

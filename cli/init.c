@@ -74,8 +74,8 @@ static int mend(const struct place *p, struct held *h, struct err *e)
 		return 0;
 	if (!may_mend(p, h, st))
 		return err_set(e, ERR_OPERATOR,
-			       "%s is user %u's, in a directory of user %u's, who may have put it "
-			       "there; if it is what it should be: chown %u %s",
+			       "%s belongs to user %u, in a directory of user %u, who may have put "
+			       "it there; if it is the right one: chown %u %s",
 			       p->path, st->st_uid, h->how.parent, p->uid, p->path);
 	/* Set the owner first: a change of owner may clear the set-group-id bit. */
 	if (fchown(h->fd, p->uid, p->gid) < 0 || fchmod(h->fd, p->mode) < 0 || fstat(h->fd, st) < 0)

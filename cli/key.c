@@ -122,7 +122,7 @@ static int read_key_file(const char *path, char **out, struct err *e)
 		return err_set(e, ERR_USAGE, "the public key %s has more than %d bytes", path,
 			       KEYRING_LINE_MAX);
 	if (strlen(text) != len)
-		return err_set(e, ERR_USAGE, "%s is no public key", path);
+		return err_set(e, ERR_USAGE, "%s is not a public key", path);
 	*out = steal_ptr(&text);
 	return 0;
 }
@@ -147,15 +147,15 @@ static int read_key(const struct call *call, char **out, struct err *e)
 	}
 	if (strstr(text, "PRIVATE KEY-----"))
 		return err_set(e, ERR_USAGE,
-			       "that is a private key, which nobody but its owner should have; "
-			       "give the file with .pub at the end of its name");
+			       "that is a private key, which must stay secret; give the public "
+			       "key, whose file ends in .pub");
 	len = strlen(text);
 	while (len > 0 && strchr(" \t\r\n", text[len - 1]))
 		text[--len] = '\0';
 	if (!sshkey_is_type(text))
 		return err_set(e, ERR_USAGE,
-			       "that is no public key: it begins with its kind, as ssh-ed25519, "
-			       "like a .pub file of ssh-keygen");
+			       "that is not a public key: it must begin with a type such as "
+			       "ssh-ed25519, as a .pub file of ssh-keygen does");
 	*out = steal_ptr(&text);
 	return 0;
 }
@@ -175,14 +175,14 @@ int key_add_run(struct cli *cli, const struct call *call, struct err *e)
 	}
 	if (!some)
 		return err_set(e, ERR_USAGE,
-			       "what may %s do? Give --read, --write, --create or --admin with "
-			       "repositories, as --write 'team/*'",
+			       "key %s would have no rights; give --read, --write, --create or "
+			       "--admin with repositories, such as --write 'team/*'",
 			       call->args[0]);
 	if (read_key(call, &key, e) < 0 || keyring_add(c->keys_file, call->args[0], patterns,
 						       call_option(call, "ids"), key, e) < 0)
 		return -1;
 	cli_say(stdout,
-		"%s may come in from the next connection on; `hornero key list` shows what for",
+		"key %s may log in from now on; `hornero key list` shows its rights",
 		call->args[0]);
 	return 0;
 }
@@ -194,8 +194,7 @@ int key_remove_run(struct cli *cli, const struct call *call, struct err *e)
 	if (!c || keyring_remove(c->keys_file, call->args[0], e) < 0)
 		return -1;
 	cli_say(stdout,
-		"%s may come in no longer, and gives no further command over a connection that is "
-		"open",
+		"key %s may not log in any more, nor start another command on an open connection",
 		call->args[0]);
 	return 0;
 }

@@ -304,7 +304,8 @@ static int log_one(struct cli *cli, const struct call *call, const char *job, st
 			       "` lists the attempts",
 			       attempt, l->job);
 	if (alive && (cli_job_number(alive, &l->alive_ms, e) < 0 || l->alive_ms > ALIVE_MAX_S))
-		return err_set(e, ERR_USAGE, "--alive \"%s\" is no number of seconds from 1 to %d",
+		return err_set(e, ERR_USAGE, "--alive \"%s\" is not a number of seconds from 1 to "
+					     "%d",
 			       alive, ALIVE_MAX_S);
 	l->alive_ms *= 1000;
 	l->said_ms = clock_mono_ms();

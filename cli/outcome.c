@@ -95,7 +95,7 @@ int outcome_of(const struct job *j, const struct standstill *s, char *buf, size_
 	case JOB_RUNNING:
 		if (!is_stopped)
 			return -1;
-		snprintf(buf, size, "job %lld stands still, and no clock of it runs: %s", id,
+		snprintf(buf, size, "job %lld stands still, and its timeouts do not count: %s", id,
 			 s->text);
 		return 75;
 	}

@@ -47,8 +47,8 @@ int pause_run(struct cli *cli, const struct call *call, struct err *e)
 	cli_say(stdout, "%s%s: nothing is built until `hornero resume%s%s`%s",
 		uuid ? "image " : "this node", uuid ? uuid : "", uuid ? " " : "", uuid ? uuid : "",
 		c->isolation == CONF_ISOLATION_NONE
-			? "; what is being built already goes on, since isolation is none"
-			: "; what is being built already stands still");
+			? "; running builds continue, since isolation is none"
+			: "; running builds stand still");
 	return 0;
 }
 
@@ -90,7 +90,7 @@ int resume_run(struct cli *cli, const struct call *call, struct err *e)
 	if (was_paused < 0)
 		return -1;
 	bell_ring(cli->conf->run_dir);
-	cli_say(stdout, was_paused ? "image %s: builds go on" : "image %s was not paused", uuid);
+	cli_say(stdout, was_paused ? "image %s: builds continue" : "image %s was not paused", uuid);
 	if (pause_by(cli->conf, NULL, who))
 		cli_say(stdout, "but the whole node is paused by %s; `hornero resume` ends that",
 			who);

@@ -22,8 +22,8 @@ static void why_queued(const struct facts *f, char buf[WHY_MAX])
 		SAY("Job %lld waits, as all builds of %s do: %s.", id,
 		    f->is_image_paused ? "its image" : "this node", f->standstill.text);
 	else if (j->not_before_ms > f->now_ms)
-		SAY("Job %lld gets its next attempt %s, because attempt %lld ended so: %s; "
-		    "`hornero log %lld` shows it, `hornero cancel %lld` gives it up.",
+		SAY("Job %lld gets its next attempt %s, because attempt %lld failed: %s; `hornero "
+		    "log %lld` shows it, `hornero cancel %lld` gives it up.",
 		    id, age_words(words, f->now_ms - j->not_before_ms), (long long)j->attempt,
 		    *j->reason ? j->reason : "no reason is recorded", id, id);
 	else if (f->same_running)
@@ -58,19 +58,20 @@ void why_job(const struct facts *f, char buf[WHY_MAX])
 	} else if (j->state == JOB_QUEUED) {
 		why_queued(f, buf);
 	} else if (!f->agent_runs) {
-		SAY("Job %lld was %s when hornerod ended, and goes on when it starts: `systemctl "
+		SAY("Job %lld was %s when hornerod ended, and continues when it starts: `systemctl "
 		    "start hornerod`.",
 		    id, job_state_name(j->state));
 	} else if (j->state == JOB_RUNNING && f->standstill.kind) {
-		SAY("Job %lld stands still, attempt %lld: %s; it goes on by itself, and no clock "
-		    "of it runs.",
+		SAY("Job %lld stands still, attempt %lld: %s; it continues by itself, and its "
+		    "timeouts do not count.",
 		    id, (long long)j->attempt, f->standstill.text);
 	} else if (j->state == JOB_RUNNING) {
 		char busy[128] = "";
 
 		if (f->is_starved)
 			snprintf(busy, sizeof(busy),
-				 ", and " STARVED_WORDS ", and no clock runs while it waits",
+				 ", and " STARVED_WORDS ", and its timeouts do not count while it "
+							"waits",
 				 f->percent);
 		SAY("Job %lld is being built, attempt %lld, started %s%s; `hornero log -f %lld` "
 		    "follows it.",
@@ -100,12 +101,12 @@ static void why_gone(const struct facts *f, const char *how, char buf[WHY_MAX])
 	else
 		snprintf(who, sizeof(who), "%s",
 			 gone_ms < kept_safe_until_ms(&f->kept, f->warm, f->age_s)
-				 ? "somebody deleted it: it was too young for Nova's ageing"
-				 : "Nova ages out what no instance uses, or somebody deleted it");
+				 ? "someone deleted it: it was too young for Nova to age it out"
+				 : "Nova ages out what no instance uses, or someone deleted it");
 	if (keep_s == 0 || kept_until_ms(&f->kept, keep_s) <= f->now_ms)
-		SAY("Image %s was let go, as its keep_warm (%s, last used %s) wishes, and its file "
-		    "is gone from Nova's cache (%s): `hornero image set %s keep_warm=always` "
-		    "brings it back from the store, and so does a push.",
+		SAY("Image %s is no longer kept warm, as its keep_warm (%s, last used %s) says, "
+		    "and its file is gone from Nova's cache (%s): `hornero image set %s "
+		    "keep_warm=always` brings it back from the store, and so does a push.",
 		    f->uuid, f->img->keep_warm,
 		    age_since(words, f->kept.used_ms, f->now_ms, f->clock), who, f->uuid);
 	else if (f->grace_s > 0 &&
@@ -132,9 +133,9 @@ static void why_cold(const struct facts *f, char buf[WHY_MAX])
 		why_gone(f, how, buf);
 	else if (f->warm_state == WARM_FOREIGN)
 		SAY("Image %s is not warm: %s/%s, a file that hornero did not put there, has its "
-		    "name in Nova's cache (fetched from Glance, perhaps). It is never replaced by "
-		    "itself: `hornero image add --replace %s %s` on the node lets go of it. Where "
-		    "its bytes are those of an artifact of this image, %s.",
+		    "name in Nova's cache (fetched from Glance, perhaps). hornero does not replace "
+		    "it: `hornero image add --replace %s %s` on the node allows that. If its bytes "
+		    "are those of an artifact of this image, %s.",
 		    f->uuid, f->cache_dir, f->warm->name, f->uuid, f->img->repo, how);
 	else if (f->warm_state == WARM_CHANGED)
 		SAY("Image %s is not warm: the bytes of its file %s/%s in Nova's cache were "
@@ -144,7 +145,7 @@ static void why_cold(const struct facts *f, char buf[WHY_MAX])
 	else if (f->warm_state == WARM_OK && strcmp(f->warm->commit, f->commit) == 0)
 		SAY("Image %s is warm, but %s%s, and no job is queued for that: %s.", f->uuid,
 		    f->pinned ? "its file pins it to release "
-			      : "its file does not pin it to an earlier release any more",
+			      : "its file no longer pins it to an earlier release",
 		    f->pinned ? f->pinned : "", how);
 	else if (f->warm_state == WARM_OK)
 		SAY("Image %s is warm at %.12s, but %s is at %.12s by now and no job is queued for "
@@ -199,8 +200,8 @@ void why_image(const struct facts *f, char buf[WHY_MAX])
 		SAY("Image %s is not registered on this node: `hornero image add %s REPO`.",
 		    f->uuid, f->uuid);
 	else if (f->img->broken)
-		SAY("Image %s is set aside because of its file: %s; mend that line and run "
-		    "`hornero sweep`.",
+		SAY("Image %s is ignored because of an error in its file: %s; mend that line and "
+		    "run `hornero sweep`.",
 		    f->uuid, f->img->problem.msg);
 	else if (!f->repo_there)
 		SAY("Image %s has no source: its repository %s is not there; `hornero repo create "
@@ -220,8 +221,8 @@ void why_image(const struct facts *f, char buf[WHY_MAX])
 		why_warm(f, buf);
 	else if (is_alone(f))
 		SAY("Image %s is warm at %.12s as its release alone (job %lld; `hornero image show "
-		    "%s` names it): its own UUID keeps the bytes that instances stand on, as "
-		    "in_use wishes, and follows by itself when they are gone.",
+		    "%s` names it): its own UUID keeps the file that instances use, as in_use "
+		    "says, and follows when they are gone.",
 		    f->uuid, f->commit, (long long)f->release.job, f->uuid);
 	else if (f->skipped)
 		SAY("Image %s is not built at %.12s, because that was pushed with -o skip: "

@@ -59,7 +59,7 @@ int cli_ref_commit(const struct conf *c, const struct image *img, char commit[CL
 	if (*lost)
 		return err_set(e, ERR_OPERATOR,
 			       "%s of %s was pushed at %.12s, and an object of that is missing or "
-			       "damaged, or it is no commit: `git fsck` in that repository says "
+			       "damaged, or it is not a commit: `git fsck` in that repository says "
 			       "which; restore it from a backup, or delete the ref there and push "
 			       "it again",
 			       img->ref, path, lost);

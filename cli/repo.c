@@ -202,7 +202,7 @@ static int make_hidden(struct making *m, struct err *e)
 	if (st.st_uid != geteuid() || (st.st_mode & 0777) != 0700 ||
 	    !is_half_made(m->fd, geteuid()) ||
 	    faccessat(m->fd, "hooks", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return err_set(e, ERR_OPERATOR, "somebody else is at work in %s: %s was exchanged",
+		return err_set(e, ERR_OPERATOR, "another process works in %s: it replaced %s",
 			       m->dir, m->hidden);
 	failpoint("repo-hidden");
 	return 0;

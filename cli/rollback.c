@@ -78,13 +78,13 @@ static int choose(const struct scene *s, const char *asked, struct release *out,
 			"to go to, or take that back with --undo",
 			s->img->uuid, pinned);
 	else if (!uuid_canonical(asked, release))
-		cli_say(stderr, "hornero: \"%s\" is no release: 36 characters, as those below",
+		cli_say(stderr, "hornero: \"%s\" is not a release; choose one of these",
 			asked);
 	else {
 		found = releases_get(s->cli, s->img, release, out, e);
 		if (found != 0)
 			return found;
-		cli_say(stderr, "hornero: the store has no release %s of image %s, or not any more",
+		cli_say(stderr, "hornero: the store has no release %s of image %s, or no longer",
 			release, s->img->uuid);
 		*code = 1;
 	}

@@ -112,7 +112,7 @@ static int rebuild_image(const struct rebuild *r, const struct image *img, struc
 	int found;
 
 	if (img->broken) {
-		cli_say(stderr, "hornero: image %s is passed over: %s", img->uuid,
+		cli_say(stderr, "hornero: image %s is skipped: %s", img->uuid,
 			img->problem.msg);
 		return 1;
 	}

@@ -275,12 +275,13 @@ static int read_options(const struct call *call, struct top *t, struct err *e)
 	char *end;
 
 	if (times && cli_job_number(times, &t->left, e) < 0)
-		return err_set(e, ERR_USAGE, "--iterations \"%s\" is no number", times);
+		return err_set(e, ERR_USAGE, "--iterations \"%s\" is not a number", times);
 	if (interval) {
 		s = strtod(interval, &end);
 		if (end == interval || *end || !isfinite(s) || s < 0.1 || s > 3600)
 			return err_set(e, ERR_USAGE,
-				       "--interval \"%s\" is no number of seconds from 0.1 to 3600",
+				       "--interval \"%s\" is not a number of seconds from 0.1 to "
+				       "3600",
 				       interval);
 	}
 	t->interval_ms = (int)(s * 1000);

@@ -43,7 +43,7 @@ int wait_deadline(const char *text, int64_t *deadline_ms, struct err *e)
 		return 0;
 	s = strtod(text, &end);
 	if (end == text || *end || !isfinite(s) || s < 0 || s > 1e9)
-		return err_set(e, ERR_USAGE, "--timeout \"%s\" is no number of seconds", text);
+		return err_set(e, ERR_USAGE, "--timeout \"%s\" is not a number of seconds", text);
 	*deadline_ms = clock_mono_ms() + (int64_t)(s * 1000);
 	return 0;
 }
@@ -86,7 +86,7 @@ static void tell_waits(struct wait *w, const struct job *j, const struct standst
 	cli_say(stderr, "hornero: job %lld %s: %s", (long long)j->id,
 		standstill->kind == WAITING_NOTHING && j->state == JOB_QUEUED
 			? "is tried again by itself"
-			: "waits and needs nobody",
+			: "waits, and nobody needs to act",
 		why);
 	w->told_waits = true;
 }

@@ -65,7 +65,7 @@ static void say_paused(const struct cli *cli, const struct facts *f)
 	paused_load(&paused, cli->conf);
 	if (!f->standstill.kind && paused_image(&paused, f->uuid) &&
 	    paused_why(&paused, cli->conf, f->uuid, false, &s))
-		cli_say(stdout, "What is pushed to it is not built: %s.", s.text);
+		cli_say(stdout, "Pushes to it are not built: %s.", s.text);
 }
 
 /* A dead push may have left a lock, which blocks the next one. */
@@ -114,7 +114,7 @@ static void say_confirmation(struct cli *cli, const struct facts *f, struct db *
 	else if (is_newer && !job_state_ended(j.state))
 		cli_say(stdout,
 			"Its artifact was built incrementally; job %lld builds it again from "
-			"nothing when nothing else is to be done.",
+			"nothing when the node has nothing else to do.",
 			(long long)j.id);
 	else
 		cli_say(stdout, "Its artifact was built incrementally, and no clean build has "

@@ -142,7 +142,7 @@ test_expect_success 'init: hornero'\''s user puts a directory of root'\''s in th
 	mv "$NODE/state/queue" "$NODE/state/queue.moved" &&
 	as_hornero mv "$NODE/state/roots" "$NODE/state/queue" &&
 	test_expect_code 78 hornero init 2>words &&
-	test_grep "state/queue is user 0.s, in a directory of user $HORNERO_UID.s" words &&
+	test_grep "state/queue belongs to user 0, in a directory of user $HORNERO_UID" words &&
 	test "$(stat -c "%u %a" "$NODE/state/queue")" = "0 700" &&
 	rmdir "$NODE/state/queue" &&
 	as_hornero mv "$NODE/state/queue.moved" "$NODE/state/queue"

@@ -42,7 +42,7 @@ test_expect_success 'a push to an image whose file is another: it is built, wait
 	node_start &&
 	fetched debian &&
 	node_hello_repo 2>add.err &&
-	test_grep "$BASE lies in Nova.s cache already and is not hornero.s" add.err &&
+	test_grep "$BASE is in Nova.s cache already and is not hornero.s" add.err &&
 	push_text one &&
 	test_expect_code 75 hornero wait "$job" --timeout 60 2>err &&
 	test_grep \

@@ -267,7 +267,7 @@ test_expect_success 'a damaged one is named, never believed, and the way out men
 			key=null toolchain=null size_bytes=null root_gib=null &&
 			jq -r .artifact.problem shown >problem &&
 		test_grep \
-			"its ${change%%=*} is missing or invalid; .hornero rebuild $HELLO_UUID. writes it anew" problem || return 1
+			"its ${change%%=*} is missing or invalid; .hornero rebuild $HELLO_UUID. writes it again" problem || return 1
 	done &&
 	hornero image show $HELLO_UUID >out &&
 	test_grep "^problem: .*is missing or invalid" out &&
@@ -283,7 +283,7 @@ test_expect_success 'one that is gone, too' '
 	rm "$ARTIFACT/$digest.json" &&
 	shown &&
 	jq -r .artifact.problem shown >problem &&
-	test_grep "$digest.json: No such file.*writes it anew" problem &&
+	test_grep "$digest.json: No such file.*writes it again" problem &&
 	rebuild &&
 	shown &&
 	says problem=null digest=$digest

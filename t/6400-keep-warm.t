@@ -124,7 +124,7 @@ test_expect_success 'let go after it: not touched, Nova takes it, why says so, a
 	hornero sweep >out &&
 	test_grep "let go" out &&
 	hornero why "$HELLO_UUID" >out &&
-	test_grep "let go, as its keep_warm .2d" out &&
+	test_grep "no longer kept warm, as its keep_warm .2d" out &&
 	test_grep "Nova ages out" out
 '
 
@@ -163,7 +163,7 @@ test_expect_success 'one that a person deleted is told from one that Nova took' 
 	rm "$warm" &&
 	keep &&
 	hornero why "$HELLO_UUID" >out &&
-	test_grep "somebody deleted it: it was too young" out
+	test_grep "someone deleted it: it was too young" out
 '
 
 test_expect_success 'the agent brings it back by itself when the grace is over' '

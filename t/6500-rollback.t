@@ -247,7 +247,7 @@ test_expect_success 'the pin alone, written and taken by hand' '
 
 test_expect_success 'what is no release, or none of the store, is refused with the list' '
 	test_expect_code 64 hornero rollback -t 60 "$HELLO_UUID" previous 2>err &&
-	test_grep "no release" err &&
+	test_grep "not a release" err &&
 	test_grep $release_a err &&
 	test_expect_code 1 hornero rollback -t 60 "$HELLO_UUID" $HELLO_UUID 2>err &&
 	test_grep "no release $HELLO_UUID" err &&

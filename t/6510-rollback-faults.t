@@ -165,7 +165,7 @@ test_expect_success 'the collector leaves what is pinned and what was before it;
 	printf "%s\n" $c $a >want &&
 	test_cmp want got &&
 	test_expect_code 1 hornero rollback -t 60 "$HELLO_UUID" $b 2>err &&
-	test_grep "not any more" err &&
+	test_grep "or no longer" err &&
 	test_grep "$c.*the one before" err &&
 	hornero rollback -t 60 --undo "$HELLO_UUID" &&
 	warm_is c

@@ -54,10 +54,10 @@ test_expect_success 'below it the push hears so, and the job, why and wait say s
 	hornero why "$job" >out &&
 	test_grep "waits, as all builds of this node do: disk: .*hornero gc" out &&
 	test_expect_code 75 hornero wait "$job" --timeout 1 2>err &&
-	test_grep "waits and needs nobody: disk:" err &&
+	test_grep "waits, and nobody needs to act: disk:" err &&
 	test_grep "still queued" err &&
 	test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 1 2>err &&
-	test_grep "waits and needs nobody: disk:" err &&
+	test_grep "waits, and nobody needs to act: disk:" err &&
 	test_grep "event=paused reason=.disk:" "$NODE/hornerod.log" &&
 	hornero queue >out &&
 	test_grep "nothing starts for now: disk: .*the floor is" out
@@ -100,7 +100,7 @@ test_expect_success 'a built job waits in built below the cache'\''s floor, and 
 	wait_until \
 		"hornero show $job --json | jq -e \".state == \\\"built\\\" and .waiting_kind == \\\"disk\\\" and (.waiting_for | test(\\\"cache_floor\\\"))\"" 30 &&
 	test_expect_code 75 hornero wait "$job" --timeout 1 2>err &&
-	test_grep "waits and needs nobody: disk: .*cache_floor" err &&
+	test_grep "waits, and nobody needs to act: disk: .*cache_floor" err &&
 	test_grep "still built" err &&
 	rm "$NODE/instances/_base/somebody-else" &&
 	hornero wait "$job" --timeout 60

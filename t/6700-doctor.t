@@ -74,7 +74,7 @@ test_expect_success 'a node that runs is well' '
 test_expect_success 'agent: a hornerod that shares its user with builds and may have few descriptors' '
 	test "$(id -u)" -ne 0 || {
 		doctor &&
-		says agent ok "builds run as user [0-9]+, who is nobody else" &&
+		says agent ok "builds run as user [0-9]+, which is used for nothing else" &&
 		{
 			sed "/^compile_mem_limit:/d" "$HORNERO_CONF" &&
 			echo "hornero_user: 64998"
@@ -134,7 +134,7 @@ test_expect_success 'hooks: another program in the place of ours; the line that 
 	ln -sfn /bin/true "$HELLO_REPO/hooks/pre-receive" &&
 	rm "$HELLO_REPO/hooks/post-receive" &&
 	doctor &&
-	says repositories bad "hooks/pre-receive leads to /" "ln -sfn" &&
+	says repositories bad "hooks/pre-receive links to /" "ln -sfn" &&
 	says repositories bad "hooks/post-receive: No such file" &&
 	jq -r ".[] | select(.check == \"repositories\") | .mend" doctor.json >mend.sh &&
 	sh mend.sh &&
@@ -167,7 +167,7 @@ test_expect_success 'files: broken ones with their line and column, a repository
 
 if test "$(id -u)" -eq 0 && test -x /usr/bin/qemu-system-x86_64 && unshare -m true 2>/dev/null
 then
-	test_expect_success 'images: one expects a line of its boot, and QEMU is not there' '
+	test_expect_success 'images: one expects a console line, and QEMU is not there' '
 		echo "expect: ready" >>"$image" &&
 		doctor &&
 		is_well images &&
@@ -175,7 +175,7 @@ then
 			test_expect_code 1 unshare -m sh -c \
 				"mount --bind /dev/null /usr/bin/qemu-system-x86_64 && exec \"\$@\"" sh hornero doctor --json >doctor.json
 		} &&
-		says images bad "$HELLO_UUID expects a line of its boot, and qemu-system-x86_64" \
+		says images bad "$HELLO_UUID expects a console line, and qemu-system-x86_64" \
 			"apt-get install qemu-system-x86" &&
 		cp good "$image"
 	'
@@ -224,7 +224,7 @@ test_expect_success 'the agent and its publisher do not run' '
 	echo "publish_socket: $TRASH/nobody" >>"$HORNERO_CONF" &&
 	doctor &&
 	says agent bad "does not run" &&
-	says publisher bad "nobody listens at" "systemctl enable --now hornero-publish.socket"
+	says publisher bad "nothing listens on" "systemctl enable --now hornero-publish.socket"
 '
 
 # Of v2 nothing but slices, whose files are ours.

@@ -285,7 +285,7 @@ static void reasons_of_jobs(void **state)
 					   "paused by anna; `hornero resume U` ends that"};
 	says(&f, true, "as all builds of its image do: paused by anna", "hornero resume U");
 	j = job_in(JOB_RUNNING);
-	says(&f, true, "Job 42 stands still, and no clock of it runs: paused by anna",
+	says(&f, true, "Job 42 stands still, and its timeouts do not count: paused by anna",
 	     "hornero resume U");
 	j = job_in(JOB_QUEUED);
 	f.is_image_paused = false;
@@ -356,9 +356,9 @@ static void reasons_of_images(void **state)
 	says(&f, false, "comes back from the store", "60 s after it went");
 	says(&f, false, "Nova ages out", "hornero rebuild U");
 	f.age_s = 61;
-	says(&f, false, "too young for Nova's ageing", "hornero rebuild U");
+	says(&f, false, "too young for Nova to age it out", "hornero rebuild U");
 	img.keep_warm = never;
-	says(&f, false, "was let go", "keep_warm=always");
+	says(&f, false, "is no longer kept warm", "keep_warm=always");
 	img.keep_warm = always;
 	f.warm_state = WARM_FOREIGN;
 	says(&f, false, "hornero did not put there", "hornero sweep");

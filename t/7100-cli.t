@@ -292,7 +292,7 @@ test_expect_success 'retry' '
 
 test_expect_success 'image add checks what it is told' '
 	test_expect_code 64 hornero image add not-a-uuid hello 2>err &&
-	test_grep "no image UUID" err &&
+	test_grep "not an image UUID" err &&
 	test_expect_code 64 hornero image add $A hello 2>err &&
 	test_grep "hornero repo create hello" err &&
 	hornero repo create team/hello >out &&
@@ -353,10 +353,10 @@ test_expect_success 'a broken image file is a row that says where' '
 	printf "%s\n" broken none none >want &&
 	test_cmp want got &&
 	hornero why $C >out &&
-	test_grep "set aside because of its file: .*$C.yaml:2:" out &&
+	test_grep "ignored because of an error in its file: .*$C.yaml:2:" out &&
 	test_expect_code 78 hornero image show $C &&
 	test_expect_code 1 hornero rebuild --all 2>err &&
-	test_grep "$C is passed over" err &&
+	test_grep "$C is skipped" err &&
 	hornero image remove $C &&
 	test ! -e one/state/images.d/$C.yaml &&
 	test_expect_code 78 hornero image show $C

@@ -64,14 +64,14 @@ test_expect_success 'what is refused, and nothing of it is written' '
 	test_expect_code 64 hornero key add new words.pub --read web 2>err &&
 	test_grep "as words" err &&
 	test_expect_code 64 hornero key add new new.pub 2>err &&
-	test_grep "what may new do" err &&
+	test_grep "key new would have no rights" err &&
 	test_expect_code 64 hornero key add new new.pub --read "web\",admin=\"*" 2>err &&
 	test_grep "quote" err &&
 	test_expect_code 64 hornero key add "n w" new.pub --read web 2>err &&
 	test_grep "one name of" err &&
 	test_expect_code 64 hornero key add new new.pub --read ../web 2>err &&
 	test_expect_code 64 hornero key add new </dev/null --read web 2>err &&
-	test_grep "no public key" err &&
+	test_grep "not a public key" err &&
 	{ cat new.pub && cat piped.pub; } >two.pub &&
 	test_expect_code 64 hornero key add new two.pub --read web 2>err &&
 	test_grep "more than one line" err &&

@@ -48,7 +48,7 @@ test_expect_success 'room in the store: it goes on by itself, until the cache is
 	wait_until \
 		"hornero show 1 --json | jq -e \".state == \\\"built\\\" and .waiting_kind == \\\"retry\\\" and (.waiting_for | test(\\\"No space\\\"))\"" 60 &&
 	test_expect_code 75 hornero wait 1 --timeout 2 2>err &&
-	test_grep "waits and needs nobody: tried again by itself: .*No space" err &&
+	test_grep "waits, and nobody needs to act: tried again by itself: .*No space" err &&
 	test -z "$(ls "$NODE/instances/_base")"
 '
 
