@@ -45,7 +45,7 @@ static const struct key keys[] = {
 	 .help = "Nova's [compute]cpu_dedicated_set: builds leave these processors alone."},
 	{.name = "memory_pressure_limit", .type = KEY_COUNT, .min = 0, .max = 100,
 	 AT(memory_pressure_limit), .unit = "percent of time, 0: no limit", .fallback = "10",
-	 .help = "Builds pause while somebody on the node waits longer than this for memory (some "
+	 .help = "Builds pause while processes on the node wait longer than this for memory (some "
 		 "avg10 of the kernel's pressure figures)."},
 	{.name = "io_pressure_limit", .type = KEY_COUNT, .min = 0, .max = 100,
 	 AT(io_pressure_limit), .unit = "percent of time, 0: no limit", .fallback = "40",
@@ -95,11 +95,11 @@ static const struct key keys[] = {
 	 .help = "Narrower limits for builder groups, NAME.yaml each; see hornero-group(5)."},
 	{.name = "libexec_dir", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(libexec_dir), .fallback = PKGLIBEXECDIR,
-	 .help = "Where hornero's own programs stand."},
+	 .help = "Directory of hornero's own programs."},
 	{.name = "publish_socket", .type = KEY_PATH, .check = check_absolute, .max = SOCKET_MAX,
 	 AT(publish_socket),
-	 .help = "Socket of the publisher's service. Where it is not set hornerod executes "
-		 "hornero-publish itself."},
+	 .help = "Socket of the publisher's service. If unset, hornerod executes hornero-publish "
+		 "itself."},
 	{.name = "libvirt_uri", .type = KEY_TEXT, .max = 200, .fallback = "qemu:///system",
 	 AT(libvirt_uri), .allowed = "a URI of libvirt's",
 	 .help = "Where the domains of the instances are; used only for images with in_use: "
@@ -110,8 +110,8 @@ static const struct key keys[] = {
 		 "fast as it goes."},
 	{.name = "isolation", .type = KEY_CHOICE, .choices = isolations, AT(isolation),
 	 .fallback = "cgroup",
-	 .help = "With cgroup nothing is built where no control group can be had; with none builds "
-		 "have no limits."},
+	 .help = "With cgroup, nothing is built if control groups are unavailable; with none, "
+		 "builds have no limits."},
 	{.name = "on_missing", .type = KEY_CHOICE, .choices = conf_missing_words, AT(on_missing),
 	 .fallback = "refuse-lfs",
 	 .help = "Pushes and builds of what a clone elsewhere would have and this node has not: "
@@ -135,7 +135,7 @@ static const struct key keys[] = {
 		 "nobody's fault, and it is tried again. With isolation: none all time counts."},
 	{.name = "silence_timeout", .type = KEY_DURATION, .min = 1, .max = WEEK_S,
 	 .fallback = "10m", AT(silence_timeout_s),
-	 .help = "Longest time a builder may say nothing, counted in the same way."},
+	 .help = "Longest time without output from a builder, counted in the same way."},
 	{.name = "log_limit", .type = KEY_SIZE, .min = 4 * KIB, .max = 64 * GIB, .fallback = "64M",
 	 AT(log_limit_bytes),
 	 .help = "Longest log of one attempt."},
@@ -147,7 +147,7 @@ static const struct key keys[] = {
 	 .help = "Largest push; git's receive.maxInputSize, set by hornero repo create."},
 	{.name = "sweep_interval", .type = KEY_DURATION, .min = 1, .max = WEEK_S, .fallback = "5m",
 	 AT(sweep_interval_s),
-	 .help = "How often refs are compared with what is warm, whatever the hooks said."},
+	 .help = "How often refs are compared with what is warm, independently of the hooks."},
 	{.name = "upkeep_timeout", .type = KEY_DURATION, .min = 1, .max = WEEK_S, .fallback = "1h",
 	 AT(upkeep_timeout_s),
 	 .help = "Longest time that hornero-sweep, hornero-keep or hornero-collect may take, and "
@@ -168,7 +168,7 @@ static const struct key keys[] = {
 	{.name = "cache_grace", .type = KEY_DURATION, .min = 0, .max = WEEK_S, .fallback = "1m",
 	 AT(cache_grace_s),
 	 .help = "How long a file that is gone from Nova's cache stays gone before it is published "
-		 "again: somebody may be freeing the disk."},
+		 "again: someone may be freeing the disk."},
 	{.name = "store_budget", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "0",
 	 AT(store_budget_bytes),
 	 .help = "Disk space of all artifacts together, 0 for no limit. Beyond it the one used "
@@ -182,8 +182,8 @@ static const struct key keys[] = {
 	{.name = "cache_budget", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "0",
 	 AT(cache_budget_bytes),
 	 .help = "Disk space of all files that hornero published into Nova's cache, releases too, "
-		 "0 for no limit. Beyond it those go that no image wishes warm and no instance "
-		 "stands on: also older releases."},
+		 "0 for no limit. Beyond it, files that no image keeps warm and no instance uses "
+		 "are removed, also older releases."},
 	{.name = "store_floor", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "1G",
 	 AT(store_floor_bytes),
 	 .help = "Space that must stay free on the filesystem of store_dir, and on that of "
@@ -229,7 +229,7 @@ static const struct key keys[] = {
 	 .help = "How long a client may take to log in, and may be logged in without a command."},
 	{.name = "door_idle_timeout", .type = KEY_DURATION, .min = 1, .max = WEEK_S,
 	 .fallback = "2h", AT(door_idle_timeout_s),
-	 .help = "How long a client that is logged in may neither say nor hear anything."},
+	 .help = "How long the connection of a client that is logged in may be idle."},
 	{.name = "door_memory_limit", .type = KEY_SIZE, .min = 64 * 1024 * KIB, .max = 1024 * GIB,
 	 .fallback = "4G", AT(door_memory_limit_bytes),
 	 .help = "Private memory of each process that serves a client of hornero-door: git's above "
