@@ -1,11 +1,11 @@
-/* handover: a reload executes hornerod anew in place: the same process, cgroup and children,
- * perhaps of a newer version. What the next life must know goes to it as lines in a nameless file;
- * it finds all else where a start finds it.
+/* handover: a reload executes hornerod again in the same process, with the same cgroup and
+ * children, perhaps in a newer version. The next life gets the state as lines in a nameless file,
+ * and reads everything else as a start does.
  *
- * DIAGNOSTICS: until the old life lets go a reload that cannot be is refused and changes nothing.
- * After that the running program takes over where the next one cannot be executed; an error in the
- * next life ends hornerod, as a crash does: its children go with it, and the next start queues
- * their jobs again. */
+ * DIAGNOSTICS: before let_go(), an impossible reload is refused and changes nothing. After it, if
+ * the next program cannot be executed, the running program executes itself. An error in the next
+ * life ends hornerod as a crash does: its children end too, and the next start queues their jobs
+ * again. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempt.h"
 #include "agent/hornerod/earlier.h"
@@ -24,7 +24,7 @@
 #include <sys/syscall.h>
 #include <systemd/sd-daemon.h>
 
-/* Of these lines. Another version takes nothing over. */
+/* Version of these lines. A program of another version takes nothing over. */
 #define FORMAT "hornerod-handover 1"
 
 enum { CHECK_MS = 10000, TERMS_MAX = 8192, STATE_MAX = 1 << 20 };
@@ -36,14 +36,14 @@ char *handover_terms(const struct conf *c)
 		       c->cpu_dedicated_set ? c->cpu_dedicated_set : "", (int)c->isolation);
 }
 
-/* The loop stands still meanwhile, and its last word may be old. */
+/* The loop does not run during a handover, and its last watchdog message may be old. */
 static void say_alive(void)
 {
 	sd_notify(0, "WATCHDOG=1");
 }
 
-/* Whether what is installed by now can use the configuration, and agrees on what only a start can
- * change. */
+/* Checks that the installed program can use the configuration, and agrees on the settings that only
+ * a start can change. */
 static int check_next(const struct agent *a, struct err *e)
 {
 	const char *argv[] = {a->program, "-c", a->conf_path, "--check", NULL};
@@ -90,7 +90,7 @@ static int write_publication(int fd, const struct publication *p)
 		       (int)p->process);
 }
 
-/* A descriptor with the state from its start. */
+/* Returns a descriptor of the state, positioned at its start. */
 static int write_state(const struct agent *a, struct err *e)
 {
 	own_fd int fd = memfd_create("hornerod", MFD_CLOEXEC);
@@ -101,15 +101,15 @@ static int write_state(const struct agent *a, struct err *e)
 	for (const struct publication *p = a->publications; p; p = p->next)
 		whole = whole && write_publication(fd, p) > 0;
 	if (!whole || lseek(fd, 0, SEEK_SET) < 0)
-		return err_sys(e, ERR_NOBODY, "cannot write down what goes on");
+		return err_sys(e, ERR_NOBODY, "cannot write the state for the next program");
 	return steal_fd(&fd);
 }
 
-/* The state, the lock and the sockets cross the exec; all else is closed by it. */
+/* The state, the lock and the sockets survive the exec, which closes everything else. */
 static void let_go(struct agent *a, int state)
 {
 	fcntl(state, F_SETFD, 0);
-	sweeping_stop(a); /* they begin anew, which costs nothing */
+	sweeping_stop(a); /* they start again, which costs nothing */
 	fcntl(a->lock, F_SETFD, 0);
 	for (struct publication *p = a->publications; p; p = p->next)
 		fcntl(p->socket, F_SETFD, 0);
@@ -117,8 +117,7 @@ static void let_go(struct agent *a, int state)
 	a->db = NULL;
 }
 
-/* Behind letting go no error is left that changes nothing: where the next program is gone after
- * all, ours goes on. */
+/* After let_go() we cannot back out; if the new program is gone, executes ourselves. */
 static void execute(const struct agent *a, const char *resume)
 {
 	char *argv[] = {(char *)(uintptr_t)a->program, (char *)(uintptr_t) "-c",
@@ -151,7 +150,7 @@ int handover(struct agent *a, struct err *e)
 
 /* ---- the next life ---- */
 
-/* A descriptor of the old life: ours, and nobody else's. */
+/* Takes a descriptor of the old life, and keeps it from our children. */
 static int take_fd(int fd, struct err *e)
 {
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
@@ -214,10 +213,10 @@ int handover_take_rest(struct agent *a, struct err *e)
 	int n = 0;
 
 	for (char *line = strtok_r(past, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		if (n++ >= 2 && take_line(a, line, e) < 0) /* behind the format and the lock */
+		if (n++ >= 2 && take_line(a, line, e) < 0) /* after the format and the lock */
 			return -1;
 	earlier_take_children(a);
-	a->stuck_told = true; /* the words of the life before stand until our first look */
+	a->stuck_told = true; /* the previous life's report stands until our first look */
 	log_info("event=resumed-builds lines=%d", n - 2);
 	return 0;
 }

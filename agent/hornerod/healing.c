@@ -1,13 +1,13 @@
-/* healing: a queue that was damaged, deleted or replaced while hornerod runs. db/ replaces the
- * file; here follows what its rows were for.
+/* healing: repairs a queue that was damaged, deleted or replaced while hornerod runs. db/ replaces
+ * the file; this file restores the work that its rows stood for.
  *
- * What runs goes on: its verdict is on disk, its artifact in the store. The sweep that starts at
- * once queues every image that is not as wished, and finds what was built meanwhile by its content
- * key.
+ * Running attempts continue: their verdicts are on disk, their artifacts in the store. A sweep
+ * starts at once and queues every image that is not up to date. It finds artifacts built meanwhile
+ * by their content key.
  *
- * Here is also noted that the wall clock was changed.
+ * This file also notes changes of the wall clock.
  *
- * DIAGNOSTICS: what cannot be done now is logged and done by a later turn. */
+ * DIAGNOSTICS: a step that fails is logged and retried by a later turn. */
 #include "agent/hornerod/agent.h"
 
 #include "db/job.h"
@@ -15,8 +15,8 @@
 
 #include <inttypes.h>
 
-/* Rows that run in the file that is there now are nobody's: a copy of an earlier state, or another
- * node's. */
+/* Running rows in the new file belong to no process of ours: they are a copy of an earlier state,
+ * or another node's. */
 static int adopt(struct agent *a, struct err *e)
 {
 	int64_t n = 0;
@@ -26,13 +26,13 @@ static int adopt(struct agent *a, struct err *e)
 	log_warn("event=queue-replaced requeued=%lld what is not warm is queued again",
 		 (long long)n);
 	a->generation = db_generation(a->db);
-	db_clock(a->db)->saved_ms = 0; /* it may have gone with the directory */
+	db_clock(a->db)->saved_ms = 0; /* its file may be gone with the directory */
 	a->next_sweep_ms = 0;
 	return 0;
 }
 
-/* Nothing that decides goes by the wall clock; the change is remembered for the times of files and
- * for people. */
+/* No decision depends on the wall clock. The change is recorded for file times and for
+ * operators. */
 static void look_at_clock(struct agent *a)
 {
 	int64_t by_ms;

@@ -1,6 +1,6 @@
-/* leftover: files of those who were killed while they wrote. Their processes are gone when this is
- * asked for. DIAGNOSTICS: ERR_OPERATOR where a directory cannot be listed or a file not be removed.
- */
+/* leftover: files of processes that were killed while they wrote. Those processes have ended before
+ * these functions are called. DIAGNOSTICS: ERR_OPERATOR if a directory cannot be listed or a file
+ * cannot be removed. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/leftover.h"
 

@@ -1,5 +1,5 @@
 /* leftover_groups: groups of an earlier life that the start could not clear. DIAGNOSTICS: a group
- * that does not get empty is logged. */
+ * that does not become empty is logged. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempts.h"
 #include "agent/hornerod/leftover.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As an attempt that has ended: each turn tries to settle those. Its job is in the queue again. */
+/* Lists the group as an ended attempt: each turn tries to settle those. Its job is queued again. */
 static int list(struct agent *a, const char *path, struct err *e)
 {
 	const char *name = strrchr(path, '/');
@@ -27,12 +27,12 @@ static int list(struct agent *a, const char *path, struct err *e)
 	r->has_leaf = true;
 	r->told = true;
 	r->ended = true;
-	r->leaf.ending_ms = 1; /* long ago: nobody waits for it */
+	r->leaf.ending_ms = 1; /* long ago: do not wait for it */
 	r->ended_by = CAUSE_STOPPED;
 	return 0;
 }
 
-/* SIGKILL to all there; a group with a process that hangs in the kernel is listed. */
+/* Sends SIGKILL to all processes; lists a group with a process that hangs in the kernel. */
 static int end_group(void *agent, const char *path, struct err *e)
 {
 	struct agent *a = agent;

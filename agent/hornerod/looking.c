@@ -1,7 +1,7 @@
-/* looking: a push whose hook could not write its row costs two seconds, not a sweep interval. The
+/* looking: if a hook could not write its row, the push waits two seconds, not a sweep interval. The
  * hook names its repository (lib/bell.h), and a hornero-sweep of that repository alone runs at
- * once, beside any other sweep. DIAGNOSTICS: it is tried again until the queue took what it had to
- * say. A bell that was missed, or too many repositories, become a sweep of all. */
+ * once, even while another sweep runs. DIAGNOSTICS: a failed sweep is repeated until the queue
+ * accepts its jobs. A missed bell, or too many repositories, cause a sweep of all. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/looking.h"
 #include "agent/hornerod/upkeep.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* One at work is noted again: its ref may have moved after the sweep read it. */
+/* Ignores repositories of the running sweep: their refs may have moved after it read them. */
 static bool is_noted(const struct looks *l, const char *repo)
 {
 	for (size_t i = l->at_work; i < l->n; i++)

@@ -1,5 +1,5 @@
-/* loop: what wakes the agent. DIAGNOSTICS: a signal or a bell that cannot be had at start is fatal;
- * later nothing here fails. */
+/* loop: the events that wake the agent. DIAGNOSTICS: a signal or bell that cannot be set up at
+ * start is fatal; later nothing here fails. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/handover.h"
 #include "agent/hornerod/looking.h"
@@ -46,7 +46,7 @@ static int on_stop(sd_event_source *src, const struct signalfd_siginfo *si, void
 	return sd_event_exit(a->loop, 0);
 }
 
-/* A configuration or a program that cannot be used changes nothing; the old ones go on. */
+/* An unusable configuration or program changes nothing: the old ones stay in use. */
 static int on_reload(sd_event_source *src, const struct signalfd_siginfo *si, void *arg)
 {
 	struct agent *a = arg;

@@ -1,7 +1,8 @@
-/* hornerod: the agent. Start and stop in the right order.
+/* hornerod: the agent. Starts and stops everything in the right order.
  *
- * DIAGNOSTICS: anything that keeps it from taking jobs ends it at once, with the exit code of the
- * class and the line that mends it: a second agent (75), a configuration (78), no cgroup (78). */
+ * DIAGNOSTICS: any error that keeps it from taking jobs ends it at once, with the exit code of the
+ * class and a line that says what to do: a second agent (75), a bad configuration (78), no cgroup
+ * (78). */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempt.h"
 #include "agent/hornerod/earlier.h"
@@ -36,18 +37,18 @@ enum mode { SERVE, PREPARE, CLEAN_UP, CHECK };
 struct options {
 	const char *conf;
 	enum mode mode;
-	int resume; /* descriptor of what an earlier life handed over, or -1 */
+	int resume; /* descriptor of the previous life's state, or -1 */
 };
 
 static const struct argp_option words[] = {
 	{"conf", 'c', "FILE", 0,
 	 "Configuration (default: $HORNERO_CONF, else " SYSCONFDIR "/hornero/hornero.yaml)", 0},
 	{"foreground", 'f', NULL, 0,
-	 "Stay in the foreground (it always does; for the unit's readers)", 0},
+	 "Stay in the foreground (always so; accepted for clarity in units)", 0},
 	{"prepare", 'p', NULL, 0,
 	 "As root, on cgroup v1: make the groups and hand them to hornero_user, then exit", 0},
 	{"check", 'k', NULL, 0, "Say whether the configuration can be used, then exit", 0},
-	{"resume", 'r', "FD", OPTION_HIDDEN, "", 0}, /* a reload's */
+	{"resume", 'r', "FD", OPTION_HIDDEN, "", 0}, /* for a reload */
 	{"clean-up", 'x', NULL, 0, "Kill what an agent left in its groups, remove them, then exit",
 	 0},
 	{NULL, 0, NULL, 0, NULL, 0},
@@ -95,7 +96,7 @@ static int check_user(const struct conf *c, struct err *e)
 			       "hornerod runs as root, and nobody may build as root: set "
 			       "`build_user` in %s, or start hornerod as an unprivileged user",
 			       c->path);
-	/* That user owns state_dir, store_dir and repo_base, and root would follow names there. */
+	/* That user owns state_dir, store_dir and repo_base, and root would follow its names. */
 	if (geteuid() == 0 && c->hornero_uid != (uid_t)-1 && c->hornero_uid != 0)
 		return err_set(e, ERR_OPERATOR,
 			       "hornerod runs as root, and `hornero_user` of %s is user %u: root "
@@ -142,12 +143,12 @@ static int open_queue(struct agent *a, struct err *e)
 	if (db_open(&a->db, &place, DB_OWN, AGENT_DB_WAIT_MS, e) < 0)
 		return -1;
 	a->generation = db_generation(a->db);
-	db_clock(a->db)->saved_ms = 0; /* written anew: it may be of another boot, or not there */
+	db_clock(a->db)->saved_ms = 0; /* write it again: it may be of another boot, or missing */
 	steady_note(db_clock(a->db), a->conf->queue_dir, &by_ms);
 	return 0;
 }
 
-/* Nobody of an earlier life runs any more: its attempts go back to the queue. */
+/* No process of an earlier life runs any more: its attempts go back to the queue. */
 static int recover(struct agent *a, struct err *e)
 {
 	int64_t n = 0;
@@ -160,7 +161,7 @@ static int recover(struct agent *a, struct err *e)
 		return -1;
 	if (open_queue(a, e) < 0)
 		return -1;
-	/* The first to read the rows meets what is damaged among them. */
+	/* This is the first read of the rows, so it finds damaged ones. */
 	if (job_recover(a->db, true, &n, e) < 0 &&
 	    (e->sys != EUCLEAN || db_heal(a->db, e) <= 0 || job_recover(a->db, true, &n, e) < 0))
 		return -1;
@@ -169,7 +170,7 @@ static int recover(struct agent *a, struct err *e)
 	return 0;
 }
 
-/* Goes on with the work of an earlier life: clears nothing and queues nothing again. */
+/* Continues the work of the previous life: clears nothing and requeues nothing. */
 static int resume(struct agent *a, int state, struct err *e)
 {
 	if (handover_take_lock(a, state, e) < 0)
@@ -188,14 +189,14 @@ static int begin(struct agent *a, struct err *e)
 {
 	if (take_lock(a, e) < 0 || recover(a, e) < 0 || agent_loop_init(a, e) < 0)
 		return -1;
-	pausing_stop(a); /* what an agent that was killed left */
+	pausing_stop(a); /* clears what a killed agent left */
 	a->stuck_told = true;
 	return 0;
 }
 
-/* Builds may be the same user to the kernel, and it counts descriptors in flight per user: ours
- * must pass however many they hold. Each of their sends may overshoot their limit by what one
- * message carries, however many send at once. */
+/* Builds may run as the same user as we do, and the kernel counts descriptors in flight per user:
+ * our limit must exceed what they can hold. Each of their sends may exceed their limit by the
+ * descriptors of one message, however many send at once. */
 static void raise_limit(void)
 {
 	const rlim_t enough = 4 * DESCRIPTORS_OF_A_STAGE;
@@ -231,8 +232,7 @@ static int serve(struct agent *a, int state, struct err *e)
 	stuck_stop(a);
 	if (a->cg && cg_remove_top(a->cg, e) < 0)
 		return -1;
-	/* A supervisor of a life that was killed may have died in the middle of a write after the
-	 * start had looked. */
+	/* A supervisor of a killed life may have died during a write after the start had looked. */
 	if (leftover_clear(a->conf, e) < 0)
 		return -1;
 	log_info("event=stopped");
@@ -248,7 +248,7 @@ static int clean_up(struct agent *a, struct err *e)
 	return cg_remove_top(a->cg, e);
 }
 
-/* The terms are for a reload, which compares them. */
+/* Prints the terms for a reload, which compares them. */
 static int check(const struct conf *c, struct err *e)
 {
 	own_free char *terms = handover_terms(c);
@@ -281,8 +281,8 @@ static int run(struct agent *a, const struct options *o, struct err *e)
 	return cg_prepare(c, c->hornero_uid, c->queue_gid, e);
 }
 
-/* The path, not the file: after an upgrade another file stands there. A life that was executed from
- * a removed file has the kernel's word for that behind it. */
+/* Returns the path, not the open file: after an upgrade it names the new program. Removes the
+ * suffix by which the kernel marks a removed file. */
 static const char *program_path(void)
 {
 	static const char removed[] = " (deleted)";

@@ -1,4 +1,4 @@
-/* others: DIAGNOSTICS: none; a figure that cannot be had is -1. */
+/* others: DIAGNOSTICS: none; an unavailable figure is -1. */
 #include "agent/hornerod/others.h"
 
 #include "agent/cgroup/cgown.h"
@@ -14,7 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Whether name is the first part of the path own ("/a/b"). */
+/* Returns true if name is the first component of the path own ("/a/b"). */
 static bool holds(const char *name, const char *own)
 {
 	size_t len = strlen(name);
@@ -58,8 +58,8 @@ double others_stall(const char *top, const char *name)
 
 		if (statfs(mounts[i], &fs) < 0 || (unsigned long)fs.f_type != CGROUP2_SUPER_MAGIC)
 			continue;
-		/* In the root with everybody else: builds are told apart only where they have a
-		 * group there. */
+		/* If we are in the root group with all others, builds can be told apart only if
+		 * they have a group of their own. */
 		return own[0] != '\0' || access(group, F_OK) == 0
 			       ? most_beside(mounts[i], own, top, name)
 			       : -1;

@@ -1,7 +1,7 @@
-/* pausing: while an operator drains the node nothing starts; while it is paused or under pressure
- * what runs is frozen as well, and its supervisors leave that time out. DIAGNOSTICS: a group that
- * cannot be frozen runs on and is logged; one that cannot be thawed is tried again with each turn.
- */
+/* pausing: while an operator drains the node, nothing starts. While it is paused or under pressure,
+ * running builds are frozen too, and their supervisors do not count that time. DIAGNOSTICS: a group
+ * that cannot be frozen runs on and is logged; one that cannot be thawed is retried in each
+ * turn. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempts.h"
 #include "agent/hornerod/floors.h"
@@ -17,7 +17,7 @@ static bool stands_still(const struct agent *a, const struct attempt_run *r)
 	return a->pressure.high || a->paused.node || paused_image(&a->paused, r->image);
 }
 
-/* Both ways, where it is not so already. */
+/* Freezes or thaws the attempt if needed. */
 static void freeze(struct agent *a, struct attempt_run *r)
 {
 	struct err e = ERR_INIT;
@@ -30,7 +30,7 @@ static void freeze(struct agent *a, struct attempt_run *r)
 		return;
 	log_warn("event=not-%s job=%lld %s", frozen ? "paused" : "resumed", (long long)r->job,
 		 e.msg);
-	/* None of its clocks runs: no timeout would ever end it. */
+	/* Retry: while frozen its clocks stand still, so no timeout would ever end it. */
 	if (!frozen)
 		r->frozen = RUN_UNKNOWN;
 }
@@ -100,7 +100,7 @@ void pausing_look(struct agent *a)
 	look_at_pressure(a);
 }
 
-/* Said first: what has begun to move is no longer said to stand still. */
+/* Reports first, so that no thawed build is reported as paused. */
 void pausing_act(struct agent *a)
 {
 	say(a);
@@ -115,8 +115,8 @@ bool pausing_lets(const void *agent, const char *image)
 	return !paused_image(&a->paused, image);
 }
 
-/* A hint for the limit alone, which is lower while it lasts: whether an attempt stands still its
- * group says, and the first turn makes that what it is to be. */
+/* Restores only whether pressure was high, because that lowers the limit. Frozen groups stay frozen
+ * until the first turn sets each as it should be. */
 void pausing_resume(struct agent *a)
 {
 	struct standstill s;

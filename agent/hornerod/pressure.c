@@ -1,4 +1,4 @@
-/* pressure: DIAGNOSTICS: none; a kernel without the figures has no pressure. */
+/* pressure: DIAGNOSTICS: none; without the kernel's figures there is no pressure. */
 #include "agent/hornerod/pressure.h"
 
 #include "agent/hornerod/others.h"
@@ -11,8 +11,8 @@
 
 enum { EASE_PERCENT = 75 };
 
-/* Of everybody but builds, where the kernel tells them apart: a build that presses against its own
- * limit waits for memory and disks all the time, and nobody is short of anything. */
+/* Leaves builds out if the kernel tells them apart: a build at its own limit waits for memory and
+ * disks all the time, although the node is short of nothing. */
 static double percent_of(const struct conf *c, const char *name)
 {
 	double percent = strcmp(c->pressure_dir, PRESSURE_OF_NODE) == 0
@@ -27,7 +27,7 @@ void pressure_look(struct pressure *p, const struct conf *c)
 	const struct {
 		const char *what;
 		double now;
-		int64_t limit; /* 0: not looked at */
+		int64_t limit; /* 0: ignore the figure */
 	} figures[] = {
 		{"memory pressure", percent_of(c, "memory"), c->memory_pressure_limit},
 		{"IO pressure", percent_of(c, "io"), c->io_pressure_limit},

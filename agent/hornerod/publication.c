@@ -1,6 +1,6 @@
-/* publication: hand a finished artifact to the publisher, and believe its answer (published.c
- * records it). DIAGNOSTICS: whatever goes wrong, the job stays built and says what it waits for; an
- * operator's fault holds it. */
+/* publication: hands a finished artifact to the publisher and takes its answer (published.c records
+ * it). DIAGNOSTICS: on any error the job stays built and says what it waits for; an operator's
+ * fault holds it. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/foreign.h"
 #include "agent/hornerod/publication.h"
@@ -50,7 +50,7 @@ static int on_patience(sd_event_source *src, uint64_t at, void *arg)
 	return 0;
 }
 
-/* Blocks, but not for ever. */
+/* Blocks for a limited time. */
 static void end_now(struct publication *p)
 {
 	if (p->publisher.pid > 0 && !spawn_end(&p->publisher, PUBLISHER_END_MS))
@@ -59,8 +59,8 @@ static void end_now(struct publication *p)
 	publication_forget(p);
 }
 
-/* Our end of the socket is closed: it ends what it is at, a block job of an instance, too. One that
- * hangs in the kernel is waited for by the loop. */
+/* Closes our end of the socket, so that the publisher ends its work, even a block job of an
+ * instance. The loop waits for one that hangs in the kernel. */
 static void let_go(struct publication *p)
 {
 	sd_event *loop = p->agent->loop;
@@ -75,7 +75,7 @@ static void let_go(struct publication *p)
 		end_now(p);
 }
 
-/* False where the job is not waiting any more: it was cancelled, or superseded. */
+/* Returns false if the job does not wait any more: it was cancelled or superseded. */
 static bool wait_for(struct agent *a, int64_t job, int64_t attempt, enum waiting kind,
 		     const char *text)
 {
@@ -106,7 +106,7 @@ static void hold(struct agent *a, int64_t job, int64_t attempt, const char *reas
 		log_error("event=state-unwritten job=%lld %s", (long long)job, e.msg);
 }
 
-/* The publisher or hornerod itself found the fault. */
+/* For a fault that the publisher or hornerod itself has found. */
 static void fail(struct agent *a, int64_t job, int64_t attempt, const char *image,
 		 enum err_class class, const char *text)
 {
@@ -121,7 +121,8 @@ static void fail(struct agent *a, int64_t job, int64_t attempt, const char *imag
 	publication_pause(a, image, AGENT_PUBLISH_AGAIN_MS);
 }
 
-/* It stays built, and is looked at each second: the file may go, or the operator let go of it. */
+/* The job stays built and is checked each second: the file may go, or the operator may permit to
+ * replace it. */
 static void take_foreign(struct publication *p, const struct answer *a)
 {
 	wait_for(p->agent, p->job, p->attempt, WAITING_FOREIGN, a->text);
@@ -129,7 +130,7 @@ static void take_foreign(struct publication *p, const struct answer *a)
 	publication_pause(p->agent, p->image, AGENT_RETRY_MS);
 }
 
-/* True when that was the last word. */
+/* Returns true if that was the last answer. */
 static bool take_answer(struct publication *p, const struct answer *a)
 {
 	struct err e = ERR_INIT;
@@ -142,7 +143,7 @@ static bool take_answer(struct publication *p, const struct answer *a)
 		return false;
 	}
 	p->agent->publisher_deaths = 0;
-	/* Flattening may take hours: nobody's publication ends at its next word. */
+	/* Flattening may take hours. If the job does not wait any more, end at this answer. */
 	if (a->word == ANSWER_WAITING)
 		return !wait_for(p->agent, p->job, p->attempt, a->kind, a->text);
 	placed = published_take(p, a, &is_last, &e);
@@ -150,8 +151,8 @@ static bool take_answer(struct publication *p, const struct answer *a)
 	if (placed > 0)
 		return is_last;
 	if (placed < 0 && e.sys == ESTALE) {
-		/* The record stands, and the sweep goes by it: the row went with a damaged queue,
-		 * or was cancelled. */
+		/* The row was cancelled or lost with a damaged queue. The record stands, and the
+		 * sweep relies on it. */
 		log_info("event=publication-without-row job=%lld %s", (long long)p->job, e.msg);
 	} else if (placed < 0) {
 		fail(p->agent, p->job, p->attempt, p->image, e.class, e.msg);
@@ -179,8 +180,8 @@ static bool take_line(struct publication *p, const char *text)
 	return true;
 }
 
-/* One may be killed at any time. Where none speaks any more somebody must look, and it is tried all
- * the same. */
+/* A publisher may be killed at any time. After DEATHS_MOST deaths in a row the operator must look;
+ * hornerod retries all the same. */
 static void wait_for_publisher(const struct publication *p, const char *text)
 {
 	struct agent *a = p->agent;
@@ -229,7 +230,7 @@ static int on_answer(sd_event_source *src, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-/* Behind a socket unit there may be no process at all, and nobody else would tell us. */
+/* Behind a socket unit there may be no process at all: only this timer notices. */
 static int on_silence(sd_event_source *src, uint64_t at, void *arg)
 {
 	struct publication *p = arg;
@@ -308,8 +309,8 @@ static int begin(struct agent *a, struct publication *p, int raw, struct err *e)
 	return 0;
 }
 
-/* The artifact is not in the store any more: back to the queue, to be built again. One that was
- * changed counts as a crash: where something changes every artifact, the third holds the job. */
+/* Requeues a job whose artifact is not in the store any more. A changed artifact counts as a crash:
+ * if something changes every artifact, the third holds the job. */
 static int build_again(struct agent *a, const struct job *j, const char *reason, bool changed,
 		       struct err *e)
 {

@@ -1,5 +1,5 @@
 /* publications: the list of those in flight, and the images whose next one waits. DIAGNOSTICS:
- * ERR_NOBODY where there is no memory. */
+ * ERR_NOBODY if there is no memory. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/publications.h"
 

@@ -1,6 +1,6 @@
-/* published: what the publisher has put into the cache becomes a record, and then the job's state.
- * DIAGNOSTICS: ERR_US where an answer makes no sense, ERR_NOBODY where the cache has changed since;
- * the job stays built, and the next publication finds everything in place. */
+/* published: records what the publisher has put into the cache, then sets the job's state.
+ * DIAGNOSTICS: ERR_US if an answer makes no sense, ERR_NOBODY if the cache has changed since. The
+ * job stays built, and the next publication finds everything in place. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/confirming.h"
 #include "agent/hornerod/foreign.h"
@@ -24,7 +24,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The rest of a record of what has been published. */
+/* Fills the rest of a record from the verdict. */
 static void describe(const struct agent *a, struct warm *w, const struct verdict *v)
 {
 	memcpy(w->image, v->image, sizeof(w->image));
@@ -60,7 +60,7 @@ static void settle_cache(const struct agent *a, const struct warm *w)
 		damage_clear(a->conf->store_dir, w->name);
 }
 
-/* The record first, then the row: the record is what counts. */
+/* Writes the record before the row, because the record decides. */
 static int record(struct agent *a, const struct verdict *v, const struct warm *where,
 		  int64_t took_ms, struct err *e)
 {
@@ -88,7 +88,7 @@ static int record(struct agent *a, const struct verdict *v, const struct warm *w
 	return 0;
 }
 
-/* A deferred publication comes by each second, and finds its release recorded. */
+/* A deferred publication is retried each second: do nothing if its release is recorded already. */
 static int record_release(struct agent *a, const struct verdict *v, const struct warm *where,
 			  struct err *e)
 {
@@ -147,8 +147,7 @@ static int take_unreleased(struct publication *p, const struct answer *a, struct
 	w.ino = st.st_ino;
 	w.size_bytes = st.st_size;
 	w.born_ns = fs_born_ns(AT_FDCWD, path);
-	/* A file of ours that was changed stays ours: it is replaced when no instance stands on it.
-	 */
+	/* A changed file of ours stays ours: it is replaced once no instance uses it. */
 	if (placed_load(p->agent->conf->store_dir, p->verdict.image, p->verdict.digest, &known,
 			e) == 1 &&
 	    !known.refused && known.ino == w.ino && known.born_ns == w.born_ns)
@@ -158,8 +157,8 @@ static int take_unreleased(struct publication *p, const struct answer *a, struct
 	return record_release(p->agent, &p->verdict, &w, e);
 }
 
-/* The bytes of a file of ours are not those that were published. It is no longer warm; what
- * replaces it follows, by the rules of in_use. */
+/* The bytes of our file differ from those that were published. It is no longer warm. A replacement
+ * follows by the rules of in_use. */
 static int take_changed(struct publication *p, const struct answer *a, struct err *e)
 {
 	const struct conf *c = p->agent->conf;
@@ -184,7 +183,7 @@ static int take_changed(struct publication *p, const struct answer *a, struct er
 	return job_note_built(p->agent->db, p->job, p->attempt, "changed", detail, e);
 }
 
-/* The release has it, and the text is why the image's own name was left alone. */
+/* Only the release was published; the text says why the image's own name was left alone. */
 static int take_alone(struct publication *p, const struct answer *a, struct err *e)
 {
 	const struct verdict *v = &p->verdict;
@@ -228,8 +227,9 @@ int published_take(struct publication *p, const struct answer *a, bool *is_last,
 	return words[a->word].take(p, a, e) < 0 ? -1 : 1;
 }
 
-/* Nothing is left to do for the release: it is not wanted, there, or its name is taken. 1 so
- * (*there: it is to be recorded), 0 not, -1. */
+/* Returns 1 if nothing is left to do for the release: it is not wanted, it is there (then *there is
+ * true and it must be recorded), or its name is taken. Returns 0 if it must be published, -1 on
+ * error. */
 static int is_released(struct agent *a, const struct verdict *v, struct warm *r, bool *there,
 		       struct err *e)
 {
@@ -256,7 +256,7 @@ int published_already(struct agent *a, const struct verdict *v, struct err *e)
 	bool there;
 	int rc;
 
-	/* A publisher of an earlier life may be about to rename: from here on it may not. */
+	/* A publisher of an earlier life may be about to rename: the fence prevents that. */
 	if (fence_set(a->conf, v->image, v->job, v->attempt, &fence, e) < 0)
 		return -1;
 	if (warm_look(a->conf->store_dir, a->conf->cache_dir, v->image, &w, &state, e) < 0)

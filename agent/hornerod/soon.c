@@ -19,8 +19,8 @@ void agent_soon(struct agent *a, int64_t in_ms)
 	sd_event_source_set_enabled(a->timer, SD_EVENT_ONESHOT);
 }
 
-/* Once is enough: each row would wait as long again, and nobody hears a signal or tells the
- * watchdog that we live. */
+/* One wait is enough: each row would wait as long again, while the loop handles no signal and the
+ * watchdog gets no message. */
 bool agent_waited(int64_t start_ms)
 {
 	return clock_mono_ms() - start_ms >= AGENT_DB_WAIT_MS;

@@ -1,7 +1,7 @@
-/* stuck: processes that neither work nor end. Children of ours that are stopped, or hang in the
- * kernel, are killed; a supervisor that outlives that is stepped around (attempt_abandon()). So is
- * whoever holds the queue's ticket and is stopped, where we may. What cannot be done is told:
- * RUN_DIR/stuck (state/stuck.h), for `hornero why` and `hornero doctor`.
+/* stuck: processes that neither work nor end. Kills children of ours that are stopped or hang in
+ * the kernel, and works around a supervisor that survives that (attempt_abandon()). Also kills a
+ * stopped process that holds the queue's ticket, if we may. Reports the rest in RUN_DIR/stuck
+ * (state/stuck.h), for `hornero why` and `hornero doctor`.
  *
  * DIAGNOSTICS: nothing here fails; each kill is logged. */
 #include "agent/hornerod/agent.h"
@@ -20,20 +20,17 @@
 
 enum {
 	LOOK_MS = 1000,
-	STOPPED_MS =
-		10000, /* nobody stops a child of ours but a person, who may go on after a look */
-	HANGS_MS = 120000, /* a slow disk is no fault: as long as the kernel waits before it speaks
-			      of a hung task */
-	END_MS = 5000,     /* from a kill to the next step; */
-	END_ALONE_MS = 70000, /* of a supervisor that ends its sandbox itself (stage.c) */
+	STOPPED_MS = 10000,   /* only an operator stops our children, and may soon continue them */
+	HANGS_MS = 120000,    /* a slow disk is no fault; the kernel's own limit for hung tasks */
+	END_MS = 5000,        /* from a kill to the next step */
+	END_ALONE_MS = 70000, /* the same for a supervisor that ends its sandbox itself (stage.c) */
 };
 
 #define HANGING                                                                                  \
 	"it goes when the kernel lets go of it (what it waits for: cat /proc/%d/wchan), at the " \
 	"latest with a restart of the node"
 
-/* Whether it is to be killed. A live one, which has only just begun to stand still, is not even
- * told. */
+/* Returns true if the process must be killed. */
 static bool look(struct process_still *s, pid_t pid, int64_t now_ms)
 {
 	int64_t still_ms = process_still_ms(s, pid, now_ms);
@@ -43,7 +40,7 @@ static bool look(struct process_still *s, pid_t pid, int64_t now_ms)
 	return still_ms >= (process_is_stopped(s->state) ? STOPPED_MS : HANGS_MS);
 }
 
-/* 1 s of standing still is what a person sees, too. */
+/* Returns true if it has been still long enough to report. */
 static bool is_told(const struct process_still *s, int64_t now_ms)
 {
 	return s->since_ms > 0 &&
@@ -124,7 +121,7 @@ static void tell_publication(const struct publication *p, char *text)
 			  pid, (long long)p->job, process_state_words(p->still.state), pid);
 }
 
-/* Behind a socket unit it is another user's, and cannot be killed. */
+/* Behind a socket unit the publisher runs as another user, and we cannot kill it. */
 static void look_at_publication(struct publication *p, int64_t now_ms, char *text)
 {
 	const bool is_child = p->publisher.pid > 0;
@@ -179,7 +176,7 @@ static void look_at_earlier(struct agent *a, char *text)
 			  (int)s->pid, (int)s->pid);
 }
 
-/* It is one of our programs, and may be killed at any moment: hooks and words are made for that. */
+/* Returns true if it is one of our programs: hooks and commands survive a kill at any moment. */
 static bool is_ours(pid_t pid)
 {
 	char program[64];
@@ -200,8 +197,8 @@ static void kill_holder(const struct process_still *s, pid_t pid, const char *na
 	close(pidfd);
 }
 
-/* A hook may be of git's, whom we must not kill unless we are root; who explains looks at the lock
- * himself (stuck_holder()). */
+/* A hook may run as the user git, whose processes we may kill only as root. Not reported here:
+ * commands that explain read the lock themselves (stuck_holder()). */
 static void look_at_queue(struct agent *a, int64_t now_ms)
 {
 	pid_t pid = process_with_flock(a->conf->queue_dir);

@@ -1,5 +1,5 @@
-/* sweeping: the sweep, what keeps the cache warm and what makes room run as children, one of each
- * at a time. DIAGNOSTICS: one that fails is logged (upkeep.c) and tried at the next interval. */
+/* sweeping: runs hornero-sweep, -keep, -collect and -scrub as children, one of each at a time.
+ * DIAGNOSTICS: one that fails is logged (upkeep.c) and runs again at the next interval. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/sweeping.h"
 #include "agent/hornerod/upkeep.h"
@@ -25,8 +25,8 @@ static int on_sweep_end(sd_event_source *src, int fd, uint32_t events, void *arg
 	return 0;
 }
 
-/* By exit code 1 a program asks for a sweep: hornero-keep where a file is due to come back,
- * hornero-scrub where bytes changed. */
+/* Exit code 1 of a program asks for a sweep: of hornero-keep if a file is due to come back, of
+ * hornero-scrub if bytes changed. */
 static int end_with_wish(struct agent *a, struct upkeep *u)
 {
 	enum { WANTS_SWEEP = 1 };
@@ -68,7 +68,7 @@ void keeping_start(struct agent *a)
 	enum { KEEP_MS = 60000 };
 	int64_t often_ms = a->conf->cache_minimum_age_s * 1000 / 8;
 
-	/* Also where one runs still: its end takes no turn. */
+	/* Set it even if one still runs: its end takes no turn. */
 	a->next_keep_ms = clock_mono_ms() + (often_ms < KEEP_MS ? often_ms : KEEP_MS);
 	if (a->keep.child.pid > 0)
 		return;

@@ -1,6 +1,6 @@
-/* turn: look at the queue and do what can be done now. Idempotent: one too many costs a few
- * microseconds. DIAGNOSTICS: a queue that cannot be used is logged, and looked at again a second
- * later; so is one that made us wait, with what was left to do. */
+/* turn: reads the queue and does what can be done now. Idempotent: an extra turn costs a few
+ * microseconds. DIAGNOSTICS: if the queue is unusable, logs that and retries a second later. If it
+ * made us wait, does the rest a second later. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempt.h"
 #include "agent/hornerod/confirming.h"
@@ -54,7 +54,7 @@ static bool confirms(const struct agent *a)
 	return false;
 }
 
-/* When nothing is built, published or claimable, one artifact is confirmed. */
+/* Confirms one artifact if nothing is built, published or claimable. */
 static int claim_idle(struct agent *a, int64_t now_ms, struct err *e)
 {
 	own_job struct job j = {0};
@@ -76,7 +76,7 @@ static int claim(struct agent *a, int64_t now_ms, struct err *e)
 			return -1;
 		if (rc == 0)
 			break;
-		/* Before it begins: what is being confirmed takes no processor from it. */
+		/* Before it starts, so that confirmations take no processor from it. */
 		confirming_yield(a);
 		if (attempt_start(a, &j, e) < 0)
 			return -1;
@@ -90,7 +90,7 @@ static int claim(struct agent *a, int64_t now_ms, struct err *e)
 struct unpublished {
 	struct agent *agent;
 	int64_t now_ms;
-	int64_t again_ms; /* in how long the first paused one is due */
+	int64_t again_ms; /* time until the first paused one is due */
 	int64_t jobs[64];
 	size_t n;
 };
@@ -113,7 +113,7 @@ static int note_built(void *arg, const struct job *j)
 	return w->n == MOST_WAITING;
 }
 
-/* One image's trouble stops nobody else's publication. */
+/* An error of one image does not stop publications of others. */
 static void publish_one(struct agent *a, int64_t id)
 {
 	own_job struct job j = {0};
@@ -135,7 +135,7 @@ static bool upkeep_runs(const struct agent *a)
 	       a->scrub.child.pid > 0 || a->looks.sweep.child.pid > 0;
 }
 
-/* *again_ms: when to look at those that still wait. */
+/* Sets *again_ms to the time until waiting publications are due. */
 static int publish(struct agent *a, int64_t *again_ms, struct err *e)
 {
 	int64_t start_ms = clock_mono_ms();
@@ -149,8 +149,8 @@ static int publish(struct agent *a, int64_t *again_ms, struct err *e)
 	return 0;
 }
 
-/* Its attempt is killed; a job that waits or went back to the queue is cancelled as it stands.
- * False: the queue is busy, ask again. */
+/* Kills the job's attempt; cancels at once a job that waits or went back to the queue. Returns
+ * false if the queue is busy and the caller must retry. */
 static bool cancel(struct agent *a, int64_t job)
 {
 	struct err e = ERR_INIT;
@@ -166,7 +166,7 @@ static bool cancel(struct agent *a, int64_t job)
 	return e.class != ERR_NOBODY;
 }
 
-/* run_dir/cancel/JOB: somebody's wish, when the job was running. True: some are left. */
+/* run_dir/cancel/JOB asks to cancel a running job. Returns true if some are left. */
 static bool heed_cancels(struct agent *a)
 {
 	own_free char *path = fs_path("%s/cancel", a->conf->run_dir);
@@ -194,8 +194,8 @@ static bool images_changed(const struct agent *a)
 	       (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec != a->images_mtime_ns;
 }
 
-/* When to wake without a bell: a back-off that ends, the next sweep, a publication to try again.
- * now_ms is what claim() went by: a back-off that ended since is neither claimed nor forgotten. */
+/* Schedules the next turn without a bell: the end of a back-off, the next sweep, a publication to
+ * retry. now_ms must be that of claim(), so that a back-off that ended since is not missed. */
 static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 {
 	int64_t due_ms = 0;
@@ -275,8 +275,8 @@ static void turn(struct agent *a)
 		retry(a, &e);
 		return;
 	}
-	/* Behind what is queued already: a rollback changes its image, and somebody waits for it.
-	 */
+	/* After the jobs queued already: a rollback changes its image file and queues a job that a
+	 * user waits for. */
 	if (images_changed(a))
 		sweeping_start(a);
 	if (rest(a, now_ms, unsettled && again_ms > AGENT_RETRY_MS ? AGENT_RETRY_MS : again_ms,

@@ -1,4 +1,4 @@
-/* upkeep: one child that looks after store, cache or queue: started, watched, killed. DIAGNOSTICS:
+/* upkeep: starts, watches and kills one child that looks after store, cache or queue. DIAGNOSTICS:
  * a child that fails, or is killed because it does not end, is logged. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/upkeep.h"
@@ -30,8 +30,8 @@ static uint64_t patience_us(const struct agent *a)
 	return (uint64_t)a->conf->upkeep_timeout_s * 1000000;
 }
 
-/* At its rate hornero-scrub may need hours for one file: it may take them while it says that it
- * works. */
+/* At its rate hornero-scrub may need hours for one file. It may run on as long as it reports
+ * progress. */
 static bool goes_on(struct upkeep *u)
 {
 	int64_t was_ns = u->beat_ns;
@@ -60,7 +60,7 @@ static int on_patience(sd_event_source *src, uint64_t at, void *arg)
 	return sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
 }
 
-/* Blocks, but not for ever. */
+/* Blocks for a limited time. */
 void upkeep_stop(struct upkeep *u)
 {
 	enum { STOP_MS = 2000 };

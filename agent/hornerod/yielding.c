@@ -1,6 +1,6 @@
-/* yielding: while processors have time left over, builds come after everything else; while others
- * want it all, they have their weight. DIAGNOSTICS: where TOP cannot be set it stays as it is,
- * which is logged once. */
+/* yielding: while processors have spare time, builds come after everything else; while others keep
+ * them busy, builds have their weight. DIAGNOSTICS: if TOP cannot be set, it stays as it is; that
+ * is logged once. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempts.h"
 
@@ -9,7 +9,7 @@
 
 enum { LOOK_MS = 1000, LOOK_EXACT_US = 100000 };
 
-/* The dying have the weight of others for a moment; the next look is soon enough. */
+/* Killed builds have normal weight for a moment, to end quickly; the next look is soon enough. */
 static bool one_is_killed(const struct agent *a)
 {
 	for (const struct attempt_run *r = a->attempts; r; r = r->next)
