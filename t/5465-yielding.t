@@ -2,7 +2,7 @@
 # While processors have time left over, builds are idle to the scheduler, and nobody waits for them;
 # while others keep all processors busy, they have a weight, and get on. Red without: yielding.c's
 # timer (2 and 3), the weight in cg_yield (2), hand_over of cpu.idle (1), yielding_act where nothing
-# is built (4), yield_told (5).
+# is built (4), yield_logged (5).
 test_description='how far builds come after everything else'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

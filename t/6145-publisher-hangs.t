@@ -86,7 +86,7 @@ test_expect_success 'a reload takes it over, and the image is published again' '
 	test -n "$(hung)"
 '
 
-# Red without stuck_told in agent/hornerod/handover.c: the words of the life before stand for ever.
+# Red without stuck_written in agent/hornerod/handover.c: the words of the life before stand for ever.
 test_expect_success 'once the kernel lets go of it, it is reaped' '
 	thaw &&
 	wait_until "! pgrep -P $node_pid" 20 &&

@@ -81,13 +81,13 @@ struct agent {
 	int64_t next_look_ms;      /* when to read the pressure; monotonic */
 	struct slack slack;        /* of the processors */
 	sd_event_source *yield_timer; /* NULL while nothing is built */
-	bool yield_told;           /* logged that we may not set it */
+	bool yield_logged;         /* logged that we may not set it */
 	struct floors floors;
 	struct earlier *earlier;   /* supervisors that do not end */
 	pid_t holder;              /* of the queue's ticket, as the last look found it */
 	struct process_still holder_still;
 	int64_t next_stuck_ms;     /* monotonic */
-	bool stuck_told;           /* RUN_DIR/stuck exists */
+	bool stuck_written;        /* RUN_DIR/stuck exists */
 	bool stopping;
 };
 

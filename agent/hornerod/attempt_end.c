@@ -260,15 +260,15 @@ static bool end_group(struct attempt_run *r)
 	struct err e = ERR_INIT;
 
 	if (r->has_leaf && cg_leaf_end(a->cg, &r->leaf, &e) < 0) {
-		if (!r->told)
+		if (!r->logged)
 			log_error("event=cgroup-stays job=%lld %s", (long long)r->job, e.msg);
-		r->told = true;
+		r->logged = true;
 		return false;
 	}
-	if (r->told)
+	if (r->logged)
 		log_info("event=cgroup-gone job=%lld attempt=%lld", (long long)r->job,
 			 (long long)r->number);
-	r->has_leaf = r->told = false;
+	r->has_leaf = r->logged = false;
 	return true;
 }
 

@@ -28,7 +28,7 @@ struct attempt_run {
 	bool has_leaf;
 	bool confirms; /* a confirmation: takes no worker, and ends when another build starts */
 	bool had_company;          /* another attempt may have run at the same time */
-	bool told;                 /* logged that its group does not become empty */
+	bool logged;               /* logged that its group does not become empty */
 	enum {
 		RUN_FREE,
 		RUN_FROZEN,

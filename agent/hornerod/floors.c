@@ -58,12 +58,12 @@ void floors_look(struct agent *a)
 }
 
 /* Reports nothing while the first collection runs: most often that makes enough room. */
-const char *floors_told(struct agent *a)
+const char *floors_reported(struct agent *a)
 {
 	const char *why = floors_pause_building(a);
 
-	a->floors.is_told = why && (a->floors.is_told || a->collect.child.pid <= 0);
-	return a->floors.is_told ? why : NULL;
+	a->floors.is_reported = why && (a->floors.is_reported || a->collect.child.pid <= 0);
+	return a->floors.is_reported ? why : NULL;
 }
 
 const char *floors_pause_building(const struct agent *a)

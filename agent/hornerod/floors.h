@@ -15,7 +15,7 @@ struct agent;
 struct floors {
 	char store[FLOOR_WHY], work[FLOOR_WHY], cache[FLOOR_WHY];
 	int64_t collect_ms;  /* monotonic: next collection not before */
-	bool is_told;
+	bool is_reported;
 };
 
 enum { FLOORS_AGAIN_MS = 2000 };
@@ -24,6 +24,6 @@ void floors_look(struct agent *a);
 const char *floors_pause_building(const struct agent *a);
 const char *floors_pause_publishing(const struct agent *a);
 /* Like floors_pause_building, but NULL until users are to be told. */
-const char *floors_told(struct agent *a);
+const char *floors_reported(struct agent *a);
 
 #endif

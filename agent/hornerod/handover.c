@@ -216,7 +216,7 @@ int handover_take_rest(struct agent *a, struct err *e)
 		if (n++ >= 2 && take_line(a, line, e) < 0) /* after the format and the lock */
 			return -1;
 	earlier_take_children(a);
-	a->stuck_told = true; /* the previous life's report stands until our first look */
+	a->stuck_written = true; /* the previous life's report stands until our first look */
 	log_info("event=resumed-builds lines=%d", n - 2);
 	return 0;
 }

@@ -25,7 +25,7 @@ static int list(struct agent *a, const char *path, struct err *e)
 		return -1;
 	r->leaf = (struct cg_leaf){.path = fs_path("%s", path)};
 	r->has_leaf = true;
-	r->told = true;
+	r->logged = true;
 	r->ended = true;
 	r->leaf.ending_ms = 1; /* long ago: do not wait for it */
 	r->ended_by = CAUSE_STOPPED;

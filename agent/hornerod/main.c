@@ -190,7 +190,7 @@ static int begin(struct agent *a, struct err *e)
 	if (take_lock(a, e) < 0 || recover(a, e) < 0 || agent_loop_init(a, e) < 0)
 		return -1;
 	pausing_stop(a); /* clears what a killed agent left */
-	a->stuck_told = true;
+	a->stuck_written = true;
 	return 0;
 }
 

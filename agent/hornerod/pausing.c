@@ -37,7 +37,7 @@ static void freeze(struct agent *a, struct attempt_run *r)
 
 static void say(struct agent *a)
 {
-	const char *floor = floors_told(a);
+	const char *floor = floors_reported(a);
 	struct standstill s = {.kind = WAITING_NOTHING};
 	struct err e = ERR_INIT;
 

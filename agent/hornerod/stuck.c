@@ -41,7 +41,7 @@ static bool look(struct process_still *s, pid_t pid, int64_t now_ms)
 }
 
 /* Returns true if it has been still long enough to report. */
-static bool is_told(const struct process_still *s, int64_t now_ms)
+static bool is_reportable(const struct process_still *s, int64_t now_ms)
 {
 	return s->since_ms > 0 &&
 	       now_ms - s->since_ms >= (process_is_stopped(s->state) ? LOOK_MS : STOPPED_MS);
@@ -80,7 +80,7 @@ static void look_at_attempt(struct attempt_run *r, int64_t now_ms, char *text)
 	} else if (r->killed_ms > 0 && now_ms - r->killed_ms >= end_ms) {
 		kill(r->supervisor.pid, SIGKILL);
 	}
-	if (is_told(&r->still, now_ms))
+	if (is_reportable(&r->still, now_ms))
 		stuck_add(text, r->image,
 			  "hornero-build (process %d) of job %lld %s: hornerod kills it where that "
 			  "lasts, and the job begins anew",
@@ -134,7 +134,7 @@ static void look_at_publication(struct publication *p, int64_t now_ms, char *tex
 		return;
 	}
 	is_due = look(&p->still, pid, now_ms);
-	if (p->given_up || is_told(&p->still, now_ms))
+	if (p->given_up || is_reportable(&p->still, now_ms))
 		tell_publication(p, text);
 	if (p->given_up)
 		return;
@@ -160,7 +160,7 @@ static void look_at_upkeep(struct upkeep *u, int64_t now_ms, char *text)
 			  u->still.state);
 		kill(pid, SIGKILL);
 	}
-	if (is_told(&u->still, now_ms))
+	if (is_reportable(&u->still, now_ms))
 		stuck_add(text, NULL,
 			  "%s (process %d) %s: hornerod kills it where that lasts; " HANGING,
 			  u->name, pid, process_state_words(u->still.state), pid);
@@ -222,12 +222,12 @@ static void tell(struct agent *a, const char *text)
 	struct err e = ERR_INIT;
 	bool is_some = *text != '\0';
 
-	if (!is_some && !a->stuck_told)
+	if (!is_some && !a->stuck_written)
 		return;
 	if (stuck_write(a->conf->run_dir, text, &e) < 0)
 		log_warn("event=stuck-unwritten %s", e.msg);
 	else
-		a->stuck_told = is_some;
+		a->stuck_written = is_some;
 }
 
 void stuck_look(struct agent *a)
@@ -258,7 +258,7 @@ void stuck_look(struct agent *a)
 
 void stuck_stop(struct agent *a)
 {
-	a->stuck_told = true;
+	a->stuck_written = true;
 	tell(a, "");
 	earlier_forget(a);
 }

@@ -219,7 +219,7 @@ static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 	if (scrub_in_ms < in_ms)
 		in_ms = scrub_in_ms;
 	/* Without work in progress and without pressure there is nothing to look at. */
-	if ((a->attempts || a->publications || upkeep_runs(a) || a->earlier || a->stuck_told ||
+	if ((a->attempts || a->publications || upkeep_runs(a) || a->earlier || a->stuck_written ||
 	     a->holder > 0 || a->pressure.high) &&
 	    look_in_ms < in_ms)
 		in_ms = look_in_ms;

@@ -33,9 +33,9 @@ static void look(struct agent *a, bool builds)
 	struct err e = ERR_INIT;
 	bool idle = !must_compete(a) && builds;
 
-	if (one_is_killed(a) || cg_yield(a->cg, idle, &e) == 0 || a->yield_told)
+	if (one_is_killed(a) || cg_yield(a->cg, idle, &e) == 0 || a->yield_logged)
 		return;
-	a->yield_told = true;
+	a->yield_logged = true;
 	log_warn("event=not-yielding %s; as root: hornerod -c %s --prepare, or systemctl restart "
 		 "hornerod",
 		 e.msg, a->conf->path);
