@@ -146,11 +146,11 @@ static int resume_supervisor(struct agent *a, struct attempt_run *r, int pid, st
 }
 
 /* Attempts that run at the same time may take resources from each other. */
-static void meet(struct agent *a, struct attempt_run *r)
+static void mark_concurrent(struct agent *a, struct attempt_run *r)
 {
 	for (struct attempt_run *other = a->attempts; other; other = other->next)
 		if (other != r)
-			other->had_company = r->had_company = true;
+			other->ran_concurrently = r->ran_concurrently = true;
 }
 
 static bool is_confirm(const struct agent *a, int64_t id)
@@ -174,7 +174,7 @@ int attempt_resume(struct agent *a, const struct attempt_past *past, struct err 
 		r->leaf = (struct cg_leaf){.path = fs_path("%s", past->leaf),
 					   .limits.mem_mb = past->mem_mb};
 		r->has_leaf = true;
-		r->had_company = true; /* assume so: the handover does not say */
+		r->ran_concurrently = true; /* assume so: the handover does not say */
 		cg_leaf_adopt(a->cg, &r->leaf);
 	}
 	return resume_supervisor(a, r, past->pid, e);
@@ -195,7 +195,7 @@ int attempt_start(struct agent *a, const struct job *j, struct err *e)
 	     fence_set(a->conf, j->image, j->id, j->attempt, &fence, e);
 	if (rc == 0 && !r->confirms && take_known(a, r, j))
 		return 0;
-	meet(a, r);
+	mark_concurrent(a, r);
 	if (rc == 0 && make_leaf(a, r, e) == 0 && start_supervisor(a, r, j, e) == 0 &&
 	    watch(a, r, e) == 0) {
 		log_info("event=attempt-started job=%lld attempt=%lld image=%s", (long long)r->job,

@@ -144,7 +144,7 @@ static void blame_limits(const struct attempt_run *r, const struct cg_usage *usa
 
 	if (v->class == ERR_NONE || r->ended_by)
 		return;
-	if (is_own || !r->had_company)
+	if (is_own || !r->ran_concurrently)
 		blame_own(r->agent, &r->leaf.limits, usage, v);
 	else
 		blame_others(&r->leaf.limits, usage, v);

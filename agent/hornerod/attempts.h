@@ -27,7 +27,7 @@ struct attempt_run {
 	struct cg_leaf leaf;
 	bool has_leaf;
 	bool confirms; /* a confirmation: takes no worker, and ends when another build starts */
-	bool had_company;          /* another attempt may have run at the same time */
+	bool ran_concurrently;     /* another attempt may have run at the same time */
 	bool logged;               /* logged that its group does not become empty */
 	enum {
 		RUN_FREE,
