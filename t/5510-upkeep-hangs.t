@@ -30,7 +30,7 @@ test_expect_success 'a node where the first of each hangs' '
 	node_start
 '
 
-# Red without on_patience in agent/hornerod/upkeep.c upkeep_start().
+# Red without on_kill_timer in agent/hornerod/upkeep.c upkeep_start().
 test_expect_success 'each is killed, and the log says which and why' '
 	for name in sweep keep collect scrub
 	do

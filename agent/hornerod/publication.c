@@ -36,7 +36,7 @@ static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-static int on_patience(sd_event_source *src, uint64_t at, void *arg)
+static int on_kill_timer(sd_event_source *src, uint64_t at, void *arg)
 {
 	struct publication *p = arg;
 
@@ -69,8 +69,8 @@ static void let_go(struct publication *p)
 	if (p->publisher.pid <= 0)
 		publication_forget(p);
 	else if (sd_event_add_io(loop, &p->watch, p->publisher.pidfd, EPOLLIN, on_end, p) < 0 ||
-		 sd_event_add_time_relative(loop, &p->patience, CLOCK_BOOTTIME,
-					    PUBLISHER_END_MS * (uint64_t)1000, 0, on_patience,
+		 sd_event_add_time_relative(loop, &p->kill_timer, CLOCK_BOOTTIME,
+					    PUBLISHER_END_MS * (uint64_t)1000, 0, on_kill_timer,
 					    p) < 0)
 		end_now(p);
 }
@@ -172,7 +172,7 @@ static bool take_line(struct publication *p, const char *text)
 	struct err e = ERR_INIT;
 	struct answer a;
 
-	p->patience = sd_event_source_disable_unref(p->patience);
+	p->kill_timer = sd_event_source_disable_unref(p->kill_timer);
 	if (answer_parse(text, &a, &e) == 0)
 		return take_answer(p, &a);
 	fail(p->agent, p->job, p->attempt, p->image, e.class, e.msg);
@@ -303,7 +303,7 @@ static int begin(struct agent *a, struct publication *p, int raw, struct err *e)
 	if (p->socket < 0 || ask(p, raw, &fence, e) < 0 || watch(a, p, e) < 0)
 		return -1;
 	if (p->publisher.pid <= 0 &&
-	    sd_event_add_time_relative(a->loop, &p->patience, CLOCK_BOOTTIME,
+	    sd_event_add_time_relative(a->loop, &p->kill_timer, CLOCK_BOOTTIME,
 				       FIRST_WORD_MS * (uint64_t)1000, 0, on_silence, p) < 0)
 		return err_set(e, ERR_NOBODY, "out of memory for a clock");
 	return 0;

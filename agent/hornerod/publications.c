@@ -53,7 +53,7 @@ void publication_forget(struct publication *p)
 	if (*at)
 		*at = p->next;
 	publication_hang_up(p);
-	sd_event_source_disable_unref(p->patience);
+	sd_event_source_disable_unref(p->kill_timer);
 	free(p);
 }
 

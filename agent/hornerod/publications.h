@@ -28,7 +28,7 @@ struct publication {
 	int socket;                /* -1: it has answered, and must still end */
 	struct child publisher;    /* pid 0: a socket unit serves us */
 	sd_event_source *watch;    /* of the socket, then of the publisher's end */
-	sd_event_source *patience; /* when it is killed; for a socket unit, when it must answer */
+	sd_event_source *kill_timer; /* when it is killed; for a socket unit, when it must answer */
 	pid_t process;             /* of the publisher; a socket unit's says so, and is 0 before */
 	struct process_still still;
 	int64_t start_ms;          /* monotonic */

@@ -17,7 +17,7 @@ int upkeep_reap(struct upkeep *u, int expected)
 	int status;
 
 	u->watch = sd_event_source_disable_unref(u->watch);
-	u->patience = sd_event_source_disable_unref(u->patience);
+	u->kill_timer = sd_event_source_disable_unref(u->kill_timer);
 	status = spawn_wait(&u->child);
 	if (status != 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == expected))
 		log_error("event=failed program=%s how=\"%s\"", u->name,
@@ -25,7 +25,7 @@ int upkeep_reap(struct upkeep *u, int expected)
 	return status;
 }
 
-static uint64_t patience_us(const struct agent *a)
+static uint64_t kill_timer_us(const struct agent *a)
 {
 	return (uint64_t)a->conf->upkeep_timeout_s * 1000000;
 }
@@ -44,7 +44,7 @@ static bool goes_on(struct upkeep *u)
 
 /* Kills it; it runs again at its next interval. One that hangs in the kernel is logged each time.
  */
-static int on_patience(sd_event_source *src, uint64_t at, void *arg)
+static int on_kill_timer(sd_event_source *src, uint64_t at, void *arg)
 {
 	struct upkeep *u = arg;
 
@@ -56,7 +56,7 @@ static int on_patience(sd_event_source *src, uint64_t at, void *arg)
 			  (long long)u->agent->conf->upkeep_timeout_s);
 		kill(u->child.pid, SIGKILL);
 	}
-	sd_event_source_set_time_relative(src, patience_us(u->agent));
+	sd_event_source_set_time_relative(src, kill_timer_us(u->agent));
 	return sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
 }
 
@@ -66,7 +66,7 @@ void upkeep_stop(struct upkeep *u)
 	enum { STOP_MS = 2000 };
 
 	u->watch = sd_event_source_disable_unref(u->watch);
-	u->patience = sd_event_source_disable_unref(u->patience);
+	u->kill_timer = sd_event_source_disable_unref(u->kill_timer);
 	if (u->child.pid <= 0)
 		return;
 	kill(u->child.pid, SIGKILL);
@@ -95,7 +95,7 @@ void upkeep_start(struct agent *a, struct upkeep *u, const char *name, const cha
 	if (args_check(&argv, &e) < 0 || spawn_start(&s, &u->child, &e) < 0)
 		log_error("event=not-started program=%s %s", name, e.msg);
 	else if (sd_event_add_io(a->loop, &u->watch, u->child.pidfd, EPOLLIN, ended, a) < 0 ||
-		 sd_event_add_time_relative(a->loop, &u->patience, CLOCK_BOOTTIME, patience_us(a),
-					    0, on_patience, u) < 0)
+		 sd_event_add_time_relative(a->loop, &u->kill_timer, CLOCK_BOOTTIME,
+					    kill_timer_us(a), 0, on_kill_timer, u) < 0)
 		upkeep_stop(u);
 }

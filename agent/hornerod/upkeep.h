@@ -15,7 +15,7 @@ struct agent;
 struct upkeep {
 	struct child child;        /* pid 0: none */
 	sd_event_source *watch;    /* of the child's end */
-	sd_event_source *patience; /* when it is killed */
+	sd_event_source *kill_timer; /* when it is killed */
 	struct process_still still;
 	int64_t beat_ns;           /* hornero-scrub's last sign of life */
 	const char *name;
