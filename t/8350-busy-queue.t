@@ -27,7 +27,7 @@ test_expect_success 'a node with twenty wishes to cancel, and a queue that is he
 	for job in $(seq 101 120); do : >"$NODE/state/run/cancel/$job" || return 1; done
 '
 
-# Red without agent_waited() in agent/hornerod/turn.c heed_cancels(): twenty.
+# Red without turn_exhausted() in agent/hornerod/turn.c heed_cancels(): twenty.
 test_expect_success 'each turn asks once' '
 	ring &&
 	wait_until "turns 2" 30 &&

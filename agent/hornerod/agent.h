@@ -120,6 +120,6 @@ void yielding_act(struct agent *a);
 void agent_soon(struct agent *a, int64_t in_ms);
 /* Whether work that began at start_ms (monotonic) has taken as long as a wait for the queue. If so,
  * leave the rest to the next turn. */
-bool agent_waited(int64_t start_ms);
+bool turn_exhausted(int64_t start_ms);
 
 #endif

@@ -315,7 +315,7 @@ bool attempt_settle_ended(struct agent *a)
 	struct attempt_run *next;
 	bool left = false;
 
-	for (struct attempt_run *r = a->attempts; r && !agent_waited(start_ms); r = next) {
+	for (struct attempt_run *r = a->attempts; r && !turn_exhausted(start_ms); r = next) {
 		next = r->next;
 		if (r->ended)
 			attempt_conclude(r);

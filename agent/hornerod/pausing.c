@@ -108,7 +108,7 @@ void pausing_act(struct agent *a)
 		freeze(a, r);
 }
 
-bool pausing_lets(const void *agent, const char *image)
+bool pausing_allows(const void *agent, const char *image)
 {
 	const struct agent *a = agent;
 

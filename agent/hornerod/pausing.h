@@ -14,7 +14,7 @@ void pausing_look(struct agent *a);
  * after pausing_look() and once the floors are known. */
 void pausing_act(struct agent *a);
 /* Whether a job of this image may begin: a job_may of the agent. */
-bool pausing_lets(const void *agent, const char *image);
+bool pausing_allows(const void *agent, const char *image);
 void pausing_stop(struct agent *a);
 /* Takes over the builds that an earlier life froze. */
 void pausing_resume(struct agent *a);

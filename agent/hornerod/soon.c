@@ -21,7 +21,7 @@ void agent_soon(struct agent *a, int64_t in_ms)
 
 /* One wait is enough: each row would wait as long again, while the loop handles no signal and the
  * watchdog gets no message. */
-bool agent_waited(int64_t start_ms)
+bool turn_exhausted(int64_t start_ms)
 {
 	return clock_mono_ms() - start_ms >= AGENT_DB_WAIT_MS;
 }

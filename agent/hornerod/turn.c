@@ -38,7 +38,7 @@ static bool may_begin(const void *agent, const char *image)
 	for (const struct attempt_run *r = a->attempts; r; r = r->next)
 		if (!r->ended && !r->confirms && strcmp(r->image, image) == 0)
 			return false;
-	return pausing_lets(a, image);
+	return pausing_allows(a, image);
 }
 
 static bool may_claim(struct agent *a)
@@ -143,7 +143,7 @@ static int publish(struct agent *a, int64_t *again_ms, struct err *e)
 
 	if (job_each(a->db, JOB_SCOPE_BUILT, note_built, &w, e) < 0)
 		return -1;
-	for (size_t i = 0; i < w.n && !agent_waited(start_ms); i++)
+	for (size_t i = 0; i < w.n && !turn_exhausted(start_ms); i++)
 		publish_one(a, w.jobs[i]);
 	*again_ms = w.n > 0 && w.again_ms > AGENT_RETRY_MS ? AGENT_RETRY_MS : w.again_ms;
 	return 0;
@@ -175,7 +175,7 @@ static bool heed_cancels(struct agent *a)
 	struct dirent *entry;
 	bool left = false;
 
-	while (d && !agent_waited(start_ms) && (entry = readdir(d))) {
+	while (d && !turn_exhausted(start_ms) && (entry = readdir(d))) {
 		if (entry->d_name[0] == '.')
 			continue;
 		if (cancel(a, strtoll(entry->d_name, NULL, 10)))
@@ -183,7 +183,7 @@ static bool heed_cancels(struct agent *a)
 		else
 			left = true;
 	}
-	return left || agent_waited(start_ms);
+	return left || turn_exhausted(start_ms);
 }
 
 static bool images_changed(const struct agent *a)
