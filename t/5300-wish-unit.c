@@ -79,7 +79,7 @@ static void test_its_release(void **state)
 	strcpy(w.commit, TIP);
 	strcpy(w.inputs, "a");
 	assert_int_equal(wish_decide(&f), WISH_WARM);
-	f.is_alone = true;
+	f.release_only = true;
 	assert_int_equal(wish_decide(&f), WISH_RELEASED);
 	f.is_free = true;
 	assert_int_equal(wish_decide(&f), WISH_PUBLISH);

@@ -181,7 +181,7 @@ static const char *why_build(const struct wish_facts *f)
 
 static const char *why_publish(const struct wish_facts *f)
 {
-	if (f->is_alone && f->state == WARM_OK)
+	if (f->release_only && f->state == WARM_OK)
 		return "no instance stands on its old bytes any more";
 	if (f->is_release && f->state != WARM_CHANGED)
 		return "its release is not in the cache";
@@ -211,13 +211,13 @@ static int ask_release(const struct sweep *s, const struct image *img, struct wi
 		return 0;
 	if (placed_look_newest(s->conf->store_dir, s->conf->cache_dir, img->uuid, r, &state, e) < 0)
 		return -1;
-	f->is_alone = !is_own && img->in_use == IMAGE_IN_USE_RELEASE_ONLY && state != WARM_NONE &&
-		      !r->refused && satisfies(r, f);
-	if (!f->is_alone && (!is_own || f->state != WARM_OK))
+	f->release_only = !is_own && img->in_use == IMAGE_IN_USE_RELEASE_ONLY &&
+			  state != WARM_NONE && !r->refused && satisfies(r, f);
+	if (!f->release_only && (!is_own || f->state != WARM_OK))
 		return 0;
 	f->is_release = true;
 	/* There is no placed release, or it has older bytes: publishing places it. */
-	if (!f->is_alone && (state == WARM_NONE || strcmp(r->digest, f->warm->digest) != 0)) {
+	if (!f->release_only && (state == WARM_NONE || strcmp(r->digest, f->warm->digest) != 0)) {
 		f->state = WARM_FOREIGN;
 		return 0;
 	}
@@ -236,7 +236,7 @@ static int ask_wish(const struct sweep *s, const struct image *img, struct wish_
 	int64_t now_ms = clock_wall_ms();
 	struct kept k = {0};
 
-	if (f->state != WARM_GONE && !f->is_alone)
+	if (f->state != WARM_GONE && !f->release_only)
 		return 0;
 	if (f->is_release
 		    ? kept_of_release(db_clock(s->db), s->conf->store_dir, f->warm, 0, &k, e) < 0

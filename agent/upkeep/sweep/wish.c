@@ -73,9 +73,9 @@ enum wish wish_decide(const struct wish_facts *f)
 		return WISH_BUILD;
 	if (f->state == WARM_GONE && f->is_graced)
 		return WISH_GRACE;
-	if (f->state != WARM_OK || (f->is_alone && f->is_free))
+	if (f->state != WARM_OK || (f->release_only && f->is_free))
 		return WISH_PUBLISH;
-	return f->is_alone ? WISH_RELEASED : WISH_WARM;
+	return f->release_only ? WISH_RELEASED : WISH_WARM;
 }
 
 const char *wish_name(enum wish w)

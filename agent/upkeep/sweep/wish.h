@@ -33,10 +33,10 @@ struct wish_facts {
 	bool is_refused;          /* its artifact was found changed and is out of use for good */
 	bool is_skipped;          /* -o skip is recorded for the tip */
 	bool is_release;          /* state and warm describe its current release: its own name is
-				     up to date, or is_alone */
-	bool is_alone;            /* its own name has older bytes, and in_use leaves those to the
+				     up to date, or release_only */
+	bool release_only;        /* its own name has older bytes, and in_use leaves those to the
 				     instances that use them */
-	bool is_free;             /* if is_alone: no instance uses the older bytes any more */
+	bool is_free;             /* if release_only: no instance uses the older bytes any more */
 	bool is_let_go, is_graced; /* only if state is WARM_GONE */
 	const struct job *newest; /* the image's newest job, or NULL */
 };
