@@ -47,7 +47,7 @@ hornerod_SOURCES = \
 	agent/hornerod/looking.c agent/hornerod/looking.h \
 	agent/hornerod/loop.c \
 	agent/hornerod/main.c \
-	agent/hornerod/others.c agent/hornerod/others.h \
+	agent/hornerod/foreign_stall.c agent/hornerod/foreign_stall.h \
 	agent/hornerod/pausing.c agent/hornerod/pausing.h \
 	agent/hornerod/pressure.c agent/hornerod/pressure.h \
 	agent/hornerod/publication.c agent/hornerod/publication.h \

@@ -84,7 +84,7 @@ test_expect_success 'a node in a group of its own' '
 	git -C work-hello add .
 '
 
-# Red with "/proc/pressure" as it is: agent/hornerod/pressure.c without others_stall().
+# Red with "/proc/pressure" as it is: agent/hornerod/pressure.c without foreign_stall().
 test_expect_success 'a build that presses against its own limit pauses nobody' '
 	push_make "$press" &&
 	since=$(date +%s) &&

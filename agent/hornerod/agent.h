@@ -31,7 +31,7 @@
  *   leftover.c         files that killed processes left on disk
  *   foreign.c          files that stopped a publication
  *   pressure.c         which resource the node is short of
- *   others.c           how long all other processes of the node have to wait
+ *   foreign_stall.c    how long all other processes of the node have to wait
  *   soon.c             when the next turn is due
  *
  * One thread. Only short file and database work may block.

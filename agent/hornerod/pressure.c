@@ -1,7 +1,7 @@
 /* pressure: DIAGNOSTICS: none; without the kernel's figures there is no pressure. */
 #include "agent/hornerod/pressure.h"
 
-#include "agent/hornerod/others.h"
+#include "agent/hornerod/foreign_stall.h"
 #include "lib/stall.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@ enum { EASE_PERCENT = 75 };
 static double percent_of(const struct conf *c, const char *name)
 {
 	double percent = strcmp(c->pressure_dir, PRESSURE_OF_NODE) == 0
-				 ? others_stall(c->cgroup_top, name)
+				 ? foreign_stall(c->cgroup_top, name)
 				 : -1;
 
 	return percent < 0 ? stall_percent(c->pressure_dir, name) : percent;

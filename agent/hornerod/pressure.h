@@ -8,8 +8,8 @@
  *
  * Source: the kernel's pressure stall information, `some avg10` of the files cpu, memory and io in
  * pressure_dir (cpu.pressure … if that is a control group; if it is the node's, the figure of all
- * groups except ours: others.h), and the load average of one minute. High if any figure is above
- * its limit; low again once all are below three quarters of it, so that it does not flap.
+ * groups except ours: foreign_stall.h), and the load average of one minute. High if any figure is
+ * above its limit; low again once all are below three quarters of it, so that it does not flap.
  */
 #ifndef HORNERO_AGENT_HORNEROD_PRESSURE_H
 #define HORNERO_AGENT_HORNEROD_PRESSURE_H

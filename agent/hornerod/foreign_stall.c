@@ -1,5 +1,5 @@
-/* others: DIAGNOSTICS: none; an unavailable figure is -1. */
-#include "agent/hornerod/others.h"
+/* foreign_stall: DIAGNOSTICS: none; an unavailable figure is -1. */
+#include "agent/hornerod/foreign_stall.h"
 
 #include "agent/cgroup/cgown.h"
 #include "lib/err.h"
@@ -44,7 +44,7 @@ static double most_beside(const char *mount, const char *own, const char *top, c
 	return most;
 }
 
-double others_stall(const char *top, const char *name)
+double foreign_stall(const char *top, const char *name)
 {
 	static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
 	own_free char *own = NULL;
