@@ -93,7 +93,7 @@ test_expect_success 'one that an instance stands on stays; the next one goes' '
 	test -e "$always_base" &&
 	hornero why $never >out &&
 	test_grep \
-		"let go.*hornero collected it: what hornero published takes .*cache_budget is 2.4 MiB" out
+		"no longer kept warm.*hornero collected it: what hornero published takes .*cache_budget is 2.4 MiB" out
 '
 
 test_expect_success 'a budget of one byte takes neither it nor what an image wishes warm, and that is said' '
