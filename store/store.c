@@ -53,7 +53,7 @@ static const struct record_field fields[] = {
 	RECORD_OPTIONAL(struct manifest, attributes, RECORD_OID),
 	RECORD_OPTIONAL(struct manifest, on_missing, RECORD_WORD),
 };
-enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
+enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]), LOCK_WAIT_MS = 30000 };
 
 static char *raw_path(const char *store_dir, const char *digest)
 {
@@ -119,19 +119,19 @@ int store_init(const char *store_dir, struct err *e)
 
 int store_lock(const char *store_dir, enum store_lock how, struct err *e)
 {
-	enum { WAIT_MS = 30000 };
 	own_free char *path = fs_path("%s/artifact", store_dir);
 	own_fd int fd = fs_open_dir(AT_FDCWD, path, e);
 	int held;
 
 	if (fd < 0)
 		return err_wrap(e, "hornero init makes the store");
-	held = how == STORE_ALONE ? fs_flock(fd, WAIT_MS, e) : fs_flock_shared(fd, WAIT_MS, e);
+	held = how == STORE_ALONE ? fs_flock(fd, LOCK_WAIT_MS, e)
+				   : fs_flock_shared(fd, LOCK_WAIT_MS, e);
 	if (held < 0)
 		return err_wrap(e, "%s", path);
 	if (held == 0)
 		return err_set(e, ERR_NOBODY, "cannot lock the store %s within %d s: others use it",
-			       store_dir, WAIT_MS / 1000);
+			       store_dir, LOCK_WAIT_MS / 1000);
 	return steal_fd(&fd);
 }
 
@@ -217,8 +217,8 @@ int store_open(const char *store_dir, const char *digest, struct manifest *m, st
 	return steal_fd(&fd);
 }
 
-/* Moves the bytes to their digest, durably, and fills m with the file's inode and times. */
-static int move_in(const char *stage_path, const char *path, struct manifest *m, struct err *e)
+/* Returns a descriptor of the staged file, whose bytes are durable, or -1. */
+static int make_durable(const char *stage_path, const struct manifest *m, struct err *e)
 {
 	own_fd int fd = open(stage_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat st;
@@ -233,6 +233,15 @@ static int move_in(const char *stage_path, const char *path, struct manifest *m,
 	if (fchmod(fd, 0444) < 0 || fsync(fd) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make %s durable", stage_path);
 	failpoint("store-staged");
+	return steal_fd(&fd);
+}
+
+/* Moves the file to its digest, durably, and fills m with its inode and times. */
+static int move_in(int fd, const char *stage_path, const char *path, struct manifest *m,
+		   struct err *e)
+{
+	struct stat st;
+
 	if (rename(stage_path, path) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot move %s to %s", stage_path, path);
 	if (fs_sync_parent(AT_FDCWD, path, e) < 0 || fs_sync_parent(AT_FDCWD, stage_path, e) < 0)
@@ -243,6 +252,22 @@ static int move_in(const char *stage_path, const char *path, struct manifest *m,
 		return err_sys(e, ERR_OPERATOR, "cannot stat %s", path);
 	note_stat(m, &st);
 	return 0;
+}
+
+/* Two builds may give the same bytes at the same time. Without this lock, held from the look to the
+ * manifest, the file of one could stay with the manifest of the other. */
+static int take_turn(const char *store_dir, struct err *e)
+{
+	own_free char *path = fs_path("%s/stage", store_dir);
+	own_fd int fd = fs_open_dir(AT_FDCWD, path, e);
+	int held = fd < 0 ? -1 : fs_flock(fd, LOCK_WAIT_MS, e);
+
+	if (held < 0)
+		return err_wrap(e, "%s", path);
+	if (held == 0)
+		return err_set(e, ERR_NOBODY, "cannot lock %s within %d s: others use it", path,
+			       LOCK_WAIT_MS / 1000);
+	return steal_fd(&fd);
 }
 
 /* Returns 1 if the store has these bytes already, and copies their manifest to *m; else 0. */
@@ -267,20 +292,25 @@ int store_take(const char *store_dir, const char *stage_path, struct manifest *m
 {
 	own_free char *path = raw_path(store_dir, m->digest);
 	own_free char *beside = manifest_path(store_dir, m->digest);
-	own_fd int lock = -1;
+	own_fd int lock = -1, turn = -1, fd = -1;
 
 	if (check_digest("digest", m->digest, e) < 0 || check_digest("content key", m->key, e) < 0)
 		return -1;
 	lock = store_lock(store_dir, STORE_SHARED, e);
 	if (lock < 0)
 		return -1;
-	if (is_known(store_dir, m)) {
-		if (unlink(stage_path) < 0 && errno != ENOENT)
-			return err_sys(e, ERR_OPERATOR, "cannot remove %s", stage_path);
-		store_mark_used(lock, m->digest);
-		return 0;
+	if (!is_known(store_dir, m)) {
+		fd = make_durable(stage_path, m, e);
+		turn = fd < 0 ? -1 : take_turn(store_dir, e);
+		if (turn < 0)
+			return -1;
+		if (!is_known(store_dir, m))
+			return move_in(fd, stage_path, path, m, e) < 0
+				       ? -1
+				       : record_save(beside, fields, N_FIELDS, m, e);
 	}
-	if (move_in(stage_path, path, m, e) < 0)
-		return -1;
-	return record_save(beside, fields, N_FIELDS, m, e);
+	if (unlink(stage_path) < 0 && errno != ENOENT)
+		return err_sys(e, ERR_OPERATOR, "cannot remove %s", stage_path);
+	store_mark_used(lock, m->digest);
+	return 0;
 }

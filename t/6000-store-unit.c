@@ -7,6 +7,8 @@
 #include "store/warm.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void taken_is_found(void **state)
 {
@@ -53,6 +55,48 @@ static void changed_file_is_refused_and_replaced(void **state)
 	fd = store_open(s->store, m.digest, &m, &s->e);
 	assert_true(fd >= 0 && fstat(fd, &st) == 0);
 	assert_int_equal(st.st_ino, m.ino);
+}
+
+/* Starts a process that takes content once the gate is closed. */
+static pid_t begin_taker(struct scratch *s, const char *content, int number, const int gate[2])
+{
+	own_free char *path = fs_path("%s/stage/%d.raw", s->store, number);
+	struct manifest m = manifest_of(content, KEY1);
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(fs_replace(AT_FDCWD, path, content, strlen(content), 0644, &s->e), 0);
+	pid = fork();
+	if (pid != 0)
+		return pid;
+	close(gate[1]);
+	(void)!read(gate[0], &byte, 1);
+	_exit(store_take(s->store, path, &m, &s->e) < 0);
+}
+
+/* Red without take_turn() in store_take(): the file of one with the manifest of the other. */
+static void the_same_bytes_are_taken_once(void **state)
+{
+	struct scratch *s = *state;
+
+	for (int round = 0; round < 100; round++) {
+		own_free char *content = fs_path("round %d", round);
+		struct manifest m = manifest_of(content, KEY1);
+		own_fd int fd = -1;
+		int gate[2], status;
+
+		assert_int_equal(pipe(gate), 0);
+		begin_taker(s, content, 1, gate);
+		begin_taker(s, content, 2, gate);
+		close(gate[1]);
+		close(gate[0]);
+		for (int i = 0; i < 2; i++) {
+			assert_true(wait(&status) > 0);
+			assert_int_equal(status, 0);
+		}
+		fd = store_open(s->store, m.digest, &m, &s->e);
+		assert_true(fd >= 0);
+	}
 }
 
 static void vanished_file_is_not_found(void **state)
@@ -284,6 +328,7 @@ int main(void)
 		T(taken_is_found),
 		T(same_bytes_keep_the_older_manifest),
 		T(changed_file_is_refused_and_replaced),
+		T(the_same_bytes_are_taken_once),
 		T(vanished_file_is_not_found),
 		T(no_link_and_no_other_size_is_taken),
 		T(bad_names_reach_no_path),

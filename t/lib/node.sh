@@ -268,9 +268,9 @@ node_copy_hello () {
 }
 
 # node_job FILE: the job that a push or a command queued, by its words. A sweep may have been
-# faster: "is queued already".
+# faster: "is queued already", "was queued for that already".
 node_job () {
-	sed -n 's/.*job \([0-9]*\) \(is \)*queued.*/\1/p' "$1" | head -n 1
+	sed -n 's/.*job \([0-9]*\) \(is \|was \)*queued.*/\1/p' "$1" | head -n 1
 }
 
 # push_make RECIPE…: a Makefile whose target runs these lines, pushed from the hello work clone.
