@@ -117,22 +117,27 @@ int store_init(const char *store_dir, struct err *e)
 	return fs_sync_parent(AT_FDCWD, store_dir, e);
 }
 
-int store_lock(const char *store_dir, enum store_lock how, struct err *e)
+static int lock_room(const char *store_dir, const char *room, enum store_lock how, struct err *e)
 {
-	own_free char *path = fs_path("%s/artifact", store_dir);
+	own_free char *path = fs_path("%s/%s", store_dir, room);
 	own_fd int fd = fs_open_dir(AT_FDCWD, path, e);
 	int held;
 
 	if (fd < 0)
 		return err_wrap(e, "hornero init makes the store");
 	held = how == STORE_ALONE ? fs_flock(fd, LOCK_WAIT_MS, e)
-				   : fs_flock_shared(fd, LOCK_WAIT_MS, e);
+				  : fs_flock_shared(fd, LOCK_WAIT_MS, e);
 	if (held < 0)
 		return err_wrap(e, "%s", path);
 	if (held == 0)
 		return err_set(e, ERR_NOBODY, "cannot lock the store %s within %d s: others use it",
 			       store_dir, LOCK_WAIT_MS / 1000);
 	return steal_fd(&fd);
+}
+
+int store_lock(const char *store_dir, enum store_lock how, struct err *e)
+{
+	return lock_room(store_dir, "artifact", how, e);
 }
 
 /* Ignores errors: only collectors care, and an unmarked artifact looks older than it is. */
@@ -258,16 +263,7 @@ static int move_in(int fd, const char *stage_path, const char *path, struct mani
  * manifest, the file of one could stay with the manifest of the other. */
 static int take_turn(const char *store_dir, struct err *e)
 {
-	own_free char *path = fs_path("%s/stage", store_dir);
-	own_fd int fd = fs_open_dir(AT_FDCWD, path, e);
-	int held = fd < 0 ? -1 : fs_flock(fd, LOCK_WAIT_MS, e);
-
-	if (held < 0)
-		return err_wrap(e, "%s", path);
-	if (held == 0)
-		return err_set(e, ERR_NOBODY, "cannot lock %s within %d s: others use it", path,
-			       LOCK_WAIT_MS / 1000);
-	return steal_fd(&fd);
+	return lock_room(store_dir, "stage", STORE_ALONE, e);
 }
 
 /* Returns 1 if the store has these bytes already, and copies their manifest to *m; else 0. */
