@@ -27,7 +27,7 @@ static const struct key keys[] = {
 	{.name = "group", .type = KEY_TEXT, .check = check_name, AT(group),
 	 .allowed = "a name of a-z, 0-9 and -",
 	 .help = "Control group of the builder's runs, below the top group; see hornero-group(5). "
-		 "Where it is not set: the builder's name."},
+		 "If unset, the builder's name."},
 	{.name = "argv", .type = KEY_LIST, .required = true, AT(argv), .allowed = "a list of words",
 	 .help = "The command and its arguments. No shell reads them; for one, write [sh, -c, \"cd "
 		 "node && make\"]."},

@@ -26,7 +26,7 @@ enum conf_isolation {
 	CONF_ISOLATION_NONE,   /* no limits; every listing says so */
 };
 
-/* What to do about content that a clone elsewhere would have and a checkout here lacks. */
+/* The answer to content that a clone elsewhere would have and a checkout here lacks. */
 enum conf_missing {
 	MISSING_LFS,    /* refuse Git LFS pointers, report submodules and filters (default) */
 	MISSING_REFUSE, /* refuse all three */

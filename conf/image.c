@@ -111,8 +111,8 @@ static const struct key keys[] = {
 		 "builds nothing. Empty: the whole tree."},
 	{.name = "builder", .type = KEY_TEXT, .check = check_name, AT(builder),
 	 .allowed = "a builder's name",
-	 .help = "Which builder makes it. Where it is not set: the repository's .hornero.yaml, "
-		 "else detection."},
+	 .help = "The builder that makes the image. If unset, that of the repository's "
+		 ".hornero.yaml, else detection."},
 	{.name = "expect", .type = KEY_TEXT, .check = check_expect, AT(expect),
 	 .allowed = EXPECT_ALLOWED,
 	 .help = "The regular expression that a line of the console must match when the image is "
@@ -120,8 +120,8 @@ static const struct key keys[] = {
 		 "without either nothing is booted."},
 	{.name = "timeout", .type = KEY_DURATION, .min = 1, .max = EXPECT_TIMEOUT_MAX_S,
 	 AT(timeout_s),
-	 .help = "How long that may take, in the guest's own time. Where it is not set: the "
-		 "repository's .hornero.yaml's, else 30s."},
+	 .help = "How long that may take, in the guest's own time. If unset, as the "
+		 "repository's .hornero.yaml says, else 30s."},
 	{.name = "boot_memory", .type = KEY_SIZE, .min = 16 << 20, .max = INT64_C(64) << 30,
 	 .fallback = "512M", AT(boot_memory_bytes),
 	 .help = "Memory of the guest that is booted. It counts as the build's."},
@@ -159,7 +159,7 @@ static const struct key keys[] = {
 	{.name = "until_ref_leaves", .type = KEY_TEXT, .check = check_commit, AT(until_ref_leaves),
 	 .allowed = "a commit, 40 or 64 hexadecimal digits",
 	 .help = "The pin holds while the ref is at this commit, and is removed from the file when "
-		 "another one was built. Where it is not set: until a person takes the pin away."},
+		 "another one was built. If unset, the pin holds until it is removed."},
 };
 
 const char *image_in_use_name(enum image_in_use in_use)

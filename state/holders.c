@@ -1,4 +1,5 @@
-/* holders: DIAGNOSTICS: none; a process that cannot be examined counts as a holder. */
+/* holders: DIAGNOSTICS: none; a process that cannot be examined counts as a holder, except as
+ * works_here() says. */
 #include "state/holders.h"
 
 #include "lib/fs.h"
