@@ -12,6 +12,11 @@
 #define KIND "kind="
 enum { KIND_MAX = 32 };
 
+static char *drain_path(const char *run_dir)
+{
+	return fs_path("%s/drain", run_dir);
+}
+
 /* Renames the file into place, but does not sync it: the disk may be what is full. */
 static int replace(const char *run_dir, const char *path, const struct standstill *s,
 		   struct err *e)
@@ -58,12 +63,10 @@ bool standstill_read(const char *run_dir, struct standstill *out)
 		from = end + 1;
 	}
 	snprintf(out->text, sizeof(out->text), "%s", from);
+	/* `hornero resume` has ended the drain, and hornerod has not looked yet. */
+	if (out->kind == WAITING_DRAIN && !drain_is_on(run_dir))
+		*out = (struct standstill){.kind = WAITING_NOTHING};
 	return out->kind != WAITING_NOTHING;
-}
-
-static char *drain_path(const char *run_dir)
-{
-	return fs_path("%s/drain", run_dir);
 }
 
 int drain_begin(const char *run_dir, struct err *e)

@@ -51,6 +51,19 @@ test_expect_success 'a drained node: somebody must resume it' '
 	hornero wait $job --timeout 60
 '
 
+# Red without drain_is_on() in state/standstill.c standstill_read().
+test_expect_success 'resume ends the drain at once, even where hornerod has not looked yet' '
+	hornero drain --timeout 20 &&
+	push_make "head -c 1048576 /dev/zero >\$@; : again" &&
+	kill -STOP $node_pid &&
+	hornero resume &&
+	test_expect_code 75 hornero wait $job --timeout 1 2>err &&
+	kill -CONT $node_pid &&
+	test_grep "job $job is still queued" err &&
+	! grep "drains the node" err &&
+	hornero wait $job --timeout 60
+'
+
 # Red without is_agent_down() in cli/wait.c: it waits until its time is over, and says another
 # thing.
 test_expect_success 'hornerod does not run: somebody must start it, unless it comes back soon' '
