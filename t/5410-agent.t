@@ -195,4 +195,27 @@ test_expect_success 'a stop ends the running build, and the next start goes on w
 	test "$(tr -d "\0" <"$(node_warm_path "$HELLO_UUID")")" = five
 '
 
+# Red without clear_work() in agent/hornerod/leftover.c.
+test_expect_success 'a cancelled checkout leaves no temporary file' '
+	work=$NODE/unikernels/$HELLO_UUID &&
+	mkdir "$HELLO_WORK/many" &&
+	(cd "$HELLO_WORK/many" && seq 20000 | xargs touch) &&
+	git -C "$HELLO_WORK" add . &&
+	git -C "$HELLO_WORK" commit -q -m many &&
+	git -C "$HELLO_WORK" push -q origin main 2>push.out &&
+	wait_until "test -e $work/.tree.tmp" 20 &&
+	hornero cancel 11 &&
+	wait_until "test \$(state 11) = cancelled" 20 &&
+	test ! -e "$work/.tree.tmp"
+'
+
+# Red without workdir_clear_all_tmp().
+test_expect_success 'neither does one that a death of the agent ended' '
+	node_crash &&
+	touch "$work/.tree.tmp" &&
+	node_start &&
+	test ! -e "$work/.tree.tmp" &&
+	node_stop
+'
+
 test_done

@@ -7,14 +7,17 @@
 #include "lib/sha.h"
 #include "lib/uuid.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ASIDE "left."
+#define TREE_TMP ".tree.tmp" /* treeindex.c renames it to "tree" */
 
 /* The note that vouches for the rest is removed first. */
-static const char *const names[] = {"source", "tree", ".tree.tmp", "src", "cache"};
+static const char *const names[] = {"source", "tree", TREE_TMP, "src", "cache"};
 enum { N_NAMES = sizeof(names) / sizeof(names[0]) };
 
 bool workdir_is_of(int work, const char *source)
@@ -64,6 +67,31 @@ int workdir_clear(int work, struct err *e)
 	for (int i = 0; i < N_NAMES; i++)
 		if (fs_remove_tree(work, names[i], e) < 0)
 			rc = -1;
+	return rc;
+}
+
+int workdir_clear_tmp(int repo_base, const char *name, struct err *e)
+{
+	own_fd int work = fs_open_beneath(repo_base, name, O_RDONLY | O_DIRECTORY, 0);
+
+	if (work < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (work < 0 || (unlinkat(work, TREE_TMP, 0) < 0 && errno != ENOENT))
+		return err_sys(e, ERR_OPERATOR, "cannot remove %s/" TREE_TMP, name);
+	return 0;
+}
+
+int workdir_clear_all_tmp(const char *dir, struct err *e)
+{
+	own_dir DIR *base = opendir(dir);
+	struct dirent *entry;
+	int rc = 0;
+
+	if (!base)
+		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot list %s", dir);
+	while ((entry = readdir(base)))
+		if (entry->d_name[0] != '.' && workdir_clear_tmp(dirfd(base), entry->d_name, e) < 0)
+			rc = err_wrap(e, "%s", dir);
 	return rc;
 }
 

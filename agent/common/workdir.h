@@ -31,6 +31,13 @@ int workdir_note_source(int work, const char *source, struct err *e);
  * build uses it. */
 int workdir_clear(int work, struct err *e);
 
+/* Removes the temporary file that a killed checkout leaves in repo_base/NAME: the next checkout
+ * would replace it, but there may be none. The caller knows that no checkout of it runs. Returns 0,
+ * also if there is none, or -1 on error. */
+int workdir_clear_tmp(int repo_base, const char *name, struct err *e);
+/* The same for each image in the directory. Continues after an error. */
+int workdir_clear_all_tmp(const char *dir, struct err *e);
+
 /* Renames DIR/UUID to DIR/left.UUID.N, for hornero-collect: a process that cannot be killed may
  * still write to it. The next build creates a new one. Returns 0, also if there is none, or -1 on
  * error. */

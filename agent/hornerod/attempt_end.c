@@ -279,7 +279,8 @@ static bool settle_row(struct attempt_run *r)
 	struct err e = ERR_INIT;
 
 	if (r->ended_by || *r->hung || verdict_cause(&r->verdict) == CAUSE_CRASH)
-		leftover_clear_attempt(r->agent->conf, r->job, r->number);
+		leftover_clear_attempt(r->agent->conf, r->job, r->number,
+				       r->confirms ? "-" : r->image);
 	if (settle(r, &e) < 0 && e.sys != ESTALE) {
 		log_error("event=state-unwritten job=%lld %s", (long long)r->job, e.msg);
 		return false;

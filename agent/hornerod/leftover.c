@@ -4,12 +4,15 @@
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/leftover.h"
 
+#include "agent/common/workdir.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "lib/uuid.h"
 #include "store/store.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 static int clear_aside(const struct conf *c, struct err *e)
@@ -38,15 +41,28 @@ static int clear_stage(const struct conf *c, struct err *e)
 
 int leftover_clear(const struct conf *c, struct err *e)
 {
+	struct err tmp = ERR_INIT;
+
+	/* Harmless, so no reason not to start. */
+	if (workdir_clear_all_tmp(c->repo_base, &tmp) < 0)
+		log_warn("event=leftover-stays %s", tmp.msg);
 	return clear_stage(c, e) < 0 ? -1 : clear_aside(c, e);
 }
 
-void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt)
+/* A confirmation removes its own directory. */
+static int clear_work(const struct conf *c, const char *image, struct err *e)
+{
+	own_fd int base = open(c->repo_base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return base < 0 || !uuid_valid(image) ? 0 : workdir_clear_tmp(base, image, e);
+}
+
+void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt, const char *image)
 {
 	own_free char *staged = store_stage_path(c->store_dir, job, attempt);
 	struct err e = ERR_INIT;
 
 	unlink(staged);
-	if (clear_aside(c, &e) < 0)
+	if (clear_work(c, image, &e) < 0 || clear_aside(c, &e) < 0)
 		log_warn("event=leftover-stays job=%lld %s", (long long)job, e.msg);
 }

@@ -12,9 +12,9 @@ struct agent;
 
 /* At a start: clears the leftovers of all earlier lives. */
 int leftover_clear(const struct conf *c, struct err *e);
-/* Removes the leftovers of one attempt whose supervisor ended early. The next start removes the
- * rest. */
-void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt);
+/* Removes the leftovers of one attempt whose processes ended early. image: its UUID, or "-" if that
+ * is unknown. The next start removes the rest. */
+void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt, const char *image);
 
 /* leftover_groups.c: called at a start if not all groups could be cleared; `why` is that error.
  * Clears the others. Turns retry the rest. */
