@@ -154,7 +154,7 @@ test_expect_success 'a publisher that systemd cannot start, as its user is missi
 	push_make "{ echo other; head -c 1048576 /dev/zero; } >\$@; truncate -s 1M \$@" &&
 	test_expect_code 75 hornero wait $job --timeout 150 2>err &&
 	test_grep \
-		"waits, and nobody needs to act: tried again by itself: the publisher at $NODE/dead ends without a word" err &&
+		"waits, and nobody needs to act: tried again by itself: the publisher at $NODE/dead ended without an answer" err &&
 	test_grep \
 		"is built and not published yet: the publisher at $NODE/dead .*User= of its unit does not exist" err
 '

@@ -194,14 +194,18 @@ static void wait_for_publisher(const struct publication *p, const char *text)
 static void tell_died(const struct publication *p)
 {
 	const char *socket = p->agent->conf->publish_socket;
-	own_free char
-		*text = socket ? fs_path("the publisher at %s ends without a word: `journalctl -u "
-					 "'hornero-publish@*'` says why; systemd starts none where "
-					 "the User= of its unit does not exist",
-					 socket)
-			       : fs_path("hornero-publish ends without a word; the log of hornerod "
-					 "may say why");
+	own_free char *text = NULL;
 
+	if (*p->hung)
+		text = fs_path("%s", p->hung);
+	else if (socket)
+		text = fs_path("the publisher at %s ended without an answer: `journalctl -u "
+			       "'hornero-publish@*'` says why; systemd starts none where the User= "
+			       "of its unit does not exist",
+			       socket);
+	else
+		text = fs_path("hornero-publish ended without an answer; the log of hornerod may "
+			       "say why");
 	wait_for_publisher(p, text);
 }
 
@@ -237,7 +241,8 @@ static int on_silence(sd_event_source *src, uint64_t at, void *arg)
 	struct agent *a = p->agent;
 	own_free char *text = fs_path("the publisher at %s has said nothing for %d s: `systemctl "
 				      "status hornero-publish.socket 'hornero-publish@*'` says "
-				      "why; `systemctl restart hornero-publish.socket` begins anew",
+				      "why; `systemctl restart hornero-publish.socket` starts it "
+				      "again",
 				      a->conf->publish_socket, FIRST_WORD_MS / 1000);
 
 	(void)src;

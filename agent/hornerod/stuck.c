@@ -47,6 +47,15 @@ static bool is_reportable(const struct process_still *s, int64_t now_ms)
 	       now_ms - s->since_ms >= (process_is_stopped(s->state) ? LOOK_MS : STOPPED_MS);
 }
 
+static void say_killed(char *buf, size_t size, const char *program, int pid,
+		       const struct process_still *s, int64_t now_ms)
+{
+	snprintf(buf, size, "%s (process %d) %s for %lld s and was killed", program, pid,
+		 process_is_stopped(s->state) ? "was stopped (state T)"
+					      : "hung in the kernel (state D)",
+		 (long long)(now_ms - s->since_ms) / 1000);
+}
+
 static void look_at_attempt(struct attempt_run *r, int64_t now_ms, char *text)
 {
 	const int pid = (int)r->supervisor.pid;
@@ -67,11 +76,7 @@ static void look_at_attempt(struct attempt_run *r, int64_t now_ms, char *text)
 	if (r->ended)
 		return;
 	if (r->killed_ms == 0 && look(&r->still, pid, now_ms)) {
-		snprintf(r->hung, sizeof(r->hung),
-			 "hornero-build (process %d) %s for %lld s and was killed", pid,
-			 process_is_stopped(r->still.state) ? "was stopped (state T)"
-							    : "hung in the kernel (state D)",
-			 (long long)(now_ms - r->still.since_ms) / 1000);
+		say_killed(r->hung, sizeof(r->hung), "hornero-build", pid, &r->still, now_ms);
 		log_error("event=hangs program=hornero-build job=%lld pid=%d state=%c it is killed",
 			  (long long)r->job, pid, r->still.state);
 		attempt_kill(r, CAUSE_NONE);
@@ -142,6 +147,7 @@ static void look_at_publication(struct publication *p, int64_t now_ms, char *tex
 		log_error(
 			"event=hangs program=hornero-publish job=%lld pid=%d state=%c it is killed",
 			(long long)p->job, pid, p->still.state);
+		say_killed(p->hung, sizeof(p->hung), "hornero-publish", pid, &p->still, now_ms);
 		kill(pid, SIGKILL);
 		p->killed_ms = now_ms;
 	} else if (is_child ? p->killed_ms > 0 && now_ms - p->killed_ms >= END_MS : is_due) {
