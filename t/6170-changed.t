@@ -299,7 +299,10 @@ test_expect_success 'hornerod scrubs by itself, and what it finds is put right' 
 	node_start &&
 	wait_until right 60 &&
 	test_grep "event=cache-changed image=$ID" "$LOG" &&
-	wait_until "grep -q event=scrubbed $LOG" 30
+	wait_until "grep -q event=scrubbed $LOG" 30 &&
+	node_stop &&
+	set_conf "scrub_interval: 0" &&
+	node_start
 '
 
 # release_file: the name of the newest push's release in the cache

@@ -46,6 +46,19 @@ node_as () {
 	setpriv --reuid "$node__uid" --regid "$node__uid" --groups $node_group -- "$@"
 }
 
+# A failed test shows what hornerod said and, where it still runs, what it waits for.
+test_more () {
+	test -e "$NODE/hornerod.log" || return 0
+	echo "the end of $NODE/hornerod.log:"
+	tail -n 40 "$NODE/hornerod.log"
+	test -z "$node_pid" || {
+		echo "hornerod, process $node_pid:"
+		grep -E "^(State|.*voluntary_ctxt)" "/proc/$node_pid/status"
+		cat "/proc/$node_pid/wchan" && echo
+		ls "$NODE/state/run"
+	}
+}
+
 # nova's publisher: two capabilities, and the socket that only hornero may knock at.
 node__publisher () {
 	mkdir "$NODE/sockets" &&

@@ -115,7 +115,13 @@ test_expect_success () {
 		printf '%s\n' "$test__script" | test__diagnose
 		echo "# its output:"
 		test__diagnose <"$test_out"
+		test_more 2>&1 | test__diagnose
 	fi
+}
+
+# What else helps to understand a failed test; node.sh has the agent's log.
+test_more () {
+	:
 }
 
 test__run () {
