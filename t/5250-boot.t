@@ -90,7 +90,7 @@ test_expect_success 'disks: good, of another greeting, silent, ending itself, sl
 '
 
 test_expect_success 'nothing is expected: nothing is booted, and the key is as ever' '
-	node_init "compile_core_limit: 100" "log_limit: 64K" &&
+	node_init "log_limit: 64K" &&
 	node_start &&
 	node_hello_repo &&
 	warm=$(node_warm_path "$HELLO_UUID") &&

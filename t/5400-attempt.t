@@ -25,7 +25,6 @@ nothing_left () {
 
 test_expect_success 'a node with short timeouts' '
 	node_init "build_timeout: 20" "silence_timeout: 5" "log_limit: 65536" \
-		"compile_core_limit: 100" \
 		"compile_mem_limit: 100" &&
 	node_start &&
 	node_hello_repo

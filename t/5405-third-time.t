@@ -10,7 +10,7 @@ test_expect_success 'a builder whose input cannot be mounted' '
 	printf "%s\n" "argv: [make]" "artifact: /build/src/hornero.raw" "format: raw" \
 		"inputs: [$TRASH/input:/usr/no/such]" >builders/odd.yaml &&
 	echo input >input &&
-	node_init "builders_dir: $TRASH/builders" "compile_core_limit: 100" &&
+	node_init "builders_dir: $TRASH/builders" &&
 	node_start &&
 	node_hello_repo &&
 	hornero image set "$HELLO_UUID" builder=odd

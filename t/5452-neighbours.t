@@ -102,7 +102,7 @@ test_expect_success 'a node for two builds at once' '
 	cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders.d/ &&
 	printf "%s\n" "group: beside" "argv: [make]" "artifact: /build/src/hornero.raw" \
 		"format: raw" >builders.d/beside.yaml &&
-	node_init "workers: 2" "compile_core_limit: 100" "compile_mem_limit: 300" \
+	node_init "workers: 2" "compile_mem_limit: 300" \
 		"compile_pids_limit: 60" "groups_dir: $TRASH/groups.d" \
 		"builders_dir: $TRASH/builders.d" &&
 	node_start &&

@@ -31,7 +31,7 @@ all_words () {
 }
 
 test_expect_success 'a node' '
-	node_init "log_limit: 16M" "compile_core_limit: 100" &&
+	node_init "log_limit: 16M" &&
 	node_start &&
 	node_hello_repo
 '

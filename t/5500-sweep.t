@@ -30,8 +30,7 @@ newest () {
 test_expect_success 'a node whose own sweeps are an hour apart, and a warm image' '
 	mkdir builders &&
 	cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders/ &&
-	node_init "builders_dir: $TRASH/builders" "sweep_interval: 3600" \
-		"compile_core_limit: 100" &&
+	node_init "builders_dir: $TRASH/builders" "sweep_interval: 3600" &&
 	node_start &&
 	node_hello_repo &&
 	hornero image set "$HELLO_UUID" builder=make &&

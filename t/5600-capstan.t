@@ -18,7 +18,7 @@ test_expect_success 'builder files whose tool is the stand-in, in the pushed tre
 	done &&
 	grep -h "^argv" builders/*.yaml &&
 	grep -h "^needs" builders/*.yaml &&
-	node_init "builders_dir: $TRASH/builders" "compile_core_limit: 100" &&
+	node_init "builders_dir: $TRASH/builders" &&
 	node_start &&
 	node_hello_repo &&
 	cat >capstan-stand-in <<-"END" &&

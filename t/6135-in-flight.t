@@ -35,7 +35,7 @@ park () {
 }
 
 test_expect_success 'a node, whose hornerod has the soft limit that a login has' '
-	node_init "workers: 2" "compile_core_limit: 100" "silence_timeout: 600" &&
+	node_init "workers: 2" "silence_timeout: 600" &&
 	ulimit -S -n 1024 &&
 	node_start &&
 	pid=$(pgrep -n -x hornerod) &&

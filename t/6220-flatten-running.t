@@ -106,7 +106,7 @@ gone () {
 
 test_expect_success 'a libvirt, a node, an image that is warm' '
 	libvirt_start &&
-	node_init "compile_core_limit: 100" "libvirt_uri: $LIBVIRT_URI" "flatten_rate: 0" &&
+	node_init "libvirt_uri: $LIBVIRT_URI" "flatten_rate: 0" &&
 	node_start &&
 	node_hello_repo &&
 	sed -i "/objcopy/a\\	yes \"\$\$(cat greeting)\" | head -c 15728640 >>\$@" \

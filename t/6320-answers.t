@@ -45,7 +45,7 @@ honest="hornero.raw: hello.o\n\t$disk"'hello.o: seed\n\t(echo HONEST; cat seed) 
 foreign='hornero.raw:\n\techo FOREIGN >hello.o; touch -d "+1 day" hello.o\n\tcp hello.o hornero.raw; truncate -s 1M hornero.raw\n.PHONY: hornero.raw\n'
 
 test_expect_success 'a node with two repositories of two owners, and a tree that both push' '
-	node_init "compile_core_limit: 100" &&
+	node_init &&
 	node_start &&
 	victim=$(hornero repo create victim | tail -n 1) &&
 	stranger=$(hornero repo create stranger | tail -n 1) &&

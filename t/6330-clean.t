@@ -13,7 +13,7 @@ built () {
 test_expect_success 'a node, and an object that depends on a variable without a file' '
 	cp -r "$HORNERO_SRC/etc/builders.d" builders.d &&
 	chmod -R u+w builders.d &&
-	node_init "compile_core_limit: 100" "builders_dir: $TRASH/builders.d" &&
+	node_init "builders_dir: $TRASH/builders.d" &&
 	node_start &&
 	node_hello_repo &&
 	git -C "$HELLO_WORK" rm -rq . &&

@@ -35,7 +35,7 @@ conf () {
 test_expect_success 'a node where an object does not depend on one of its sources' '
 	cp -r "$HORNERO_SRC/etc/builders.d" builders.d &&
 	chmod -R u+w builders.d &&
-	node_init "compile_core_limit: 100" "builders_dir: $TRASH/builders.d" \
+	node_init "builders_dir: $TRASH/builders.d" \
 		"confirm: idle" &&
 	node_start &&
 	node_hello_repo &&

@@ -12,7 +12,7 @@ uuid () {
 }
 
 test_expect_success 'ten repositories, twenty clients' '
-	node_init "workers: 2" "compile_core_limit: 100" &&
+	node_init "workers: 2" &&
 	node_start &&
 	for r in 0 1 2 3 4 5 6 7 8 9
 	do

@@ -25,7 +25,7 @@ test_expect_success 'a node whose store and cache are small' '
 	small "$NODE/store" 4m &&
 	mkdir -p "$NODE/instances" &&
 	small "$NODE/instances/_base" 4m &&
-	node_init "store_dir: $NODE/store" "compile_core_limit: 100" &&
+	node_init "store_dir: $NODE/store" &&
 	node_start &&
 	node_hello_repo
 '

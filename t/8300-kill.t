@@ -86,7 +86,7 @@ one_round () {
 }
 
 test_expect_success 'a node' '
-	node_init "workers: 3" "compile_core_limit: 100" &&
+	node_init "workers: 3" &&
 	node_start &&
 	repository
 '

@@ -21,7 +21,7 @@ push () {
 }
 
 test_expect_success 'a node and an image' '
-	node_init "compile_core_limit: 100" &&
+	node_init &&
 	node_start &&
 	bare=$(hornero repo create app | tail -n 1) &&
 	hornero image add $ID app --builder make &&

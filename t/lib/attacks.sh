@@ -185,7 +185,6 @@ attacks_run () {
 		attacks__small &&
 		node_init "store_floor: 16M" "cache_floor: 0" "builders_dir: $TRASH/builders" \
 			"workers: 1" "build_timeout: 120" "log_limit: 64K" \
-			"compile_core_limit: 100" \
 			"compile_mem_limit: 200" "compile_pids_limit: 100" "image_size_limit: 1G" &&
 		node_start &&
 		attacks__repository victim &&
