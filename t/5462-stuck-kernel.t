@@ -74,7 +74,7 @@ test_expect_success 'one of an earlier life: hornerod starts, says so, and build
 	test_grep "event=hangs program=hornero-build pid=$pid it does not die" \
 		"$NODE/hornerod.log" &&
 	{ hornero doctor >out || :; } &&
-	test_grep "hornero-build .process $pid. of an earlier life" out &&
+	test_grep "hornero-build .process $pid. that an earlier hornerod started" out &&
 	go &&
 	test -d /proc/$pid &&
 	thaw &&

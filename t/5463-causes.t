@@ -80,7 +80,7 @@ then
 		wait_until "attempt | grep -q written" 20 &&
 		attempt >reason &&
 		test_grep \
-			"nothing can be written in $NODE/state/log: .*No space left on device; the operator makes room there" reason &&
+			"nothing can be written in $NODE/state/log: .*No space left on device; the operator must make room there" reason &&
 		hornero why $job >why &&
 		test_grep "$NODE/state/log" why &&
 		test_expect_code 75 hornero wait $job --timeout 1 2>wait &&

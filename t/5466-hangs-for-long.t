@@ -61,7 +61,7 @@ test_expect_success 'a process that outlives its build: the attempt says so, and
 test_expect_success 'a supervisor that hangs for 120 s: it is named, killed and given up, and its job begins anew' '
 	hornero why $one >why &&
 	test_grep \
-		"hornero-build .process $supervisor. of job $first hangs in the kernel .state D.: hornerod kills it" why &&
+		"hornero-build .process $supervisor. of job $first hangs in the kernel .state D.: if that lasts, hornerod kills it" why &&
 	wait_until \
 		"grep -q \"event=hangs program=hornero-build job=$first pid=$supervisor state=D it is killed\" $NODE/hornerod.log" 120 &&
 	wait_until \

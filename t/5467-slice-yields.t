@@ -101,7 +101,7 @@ test_expect_success 'an unusable slice or configuration ends it, with words and 
 	test_grep "event=not-yielding old/cpu.idle" said &&
 	yields --slice nowhere &&
 	test_expect_code 75 wait $yielder &&
-	test_grep "nowhere is no readable cgroup" said &&
+	test_grep "nowhere is not a readable cgroup" said &&
 	yields --slices nowhere &&
 	test_expect_code 64 wait $yielder &&
 	echo "compile_core_limits: 10" >conf.yaml &&

@@ -191,7 +191,7 @@ test_expect_success 'a record that calls other bytes the same is not believed' '
 test_expect_success 'neither is one believed whose file is gone: another may have had its name' '
 	mv "$BASE" gone &&
 	publish_ask 4 >replies &&
-	test_grep "^deferred instance $OTHER stands .*which are gone.*copy them to $NAME" replies &&
+	test_grep "^deferred instance $OTHER stands .*which are lost.*copy them to $NAME" replies &&
 	test ! -e "$BASE" &&
 	rm "$INSTANCES/hornero/warm/$UUID.json" &&
 	cp was "$BASE" &&
@@ -290,7 +290,7 @@ test_expect_success 'malformed requests are refused with words, and without a de
 
 test_expect_success 'run by hand it says what it is' '
 	test_expect_code 64 hornero-publish -c "$CONF" </dev/null 2>log &&
-	test_grep "no SOCK_SEQPACKET connection" log &&
+	test_grep "not a SOCK_SEQPACKET connection" log &&
 	hornero-publish --help | grep -q "Nova.s image cache" &&
 	test_expect_code 64 hornero-publish --nonsense 2>log
 '

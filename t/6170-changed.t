@@ -368,7 +368,7 @@ test_expect_success 'not while an instance stands on the release: held, and both
 	again_f &&
 	test_expect_code 75 hornero wait "$job" --timeout 60 2>err &&
 	! whole &&
-	test_grep "is a file of ours whose bytes were changed since, and an instance stands on it" \
+	test_grep "was published by hornero and changed since, and an instance stands on it" \
 		err &&
 	rm -r "$NODE/instances/vm2" &&
 	wait_until "hornero retry \"\$(held)\"; whole" 60 &&

@@ -400,7 +400,7 @@ then
 		publish_ask 2 >replies &&
 		cat replies &&
 		test_grep \
-			"^deferred instance tight .* it needs up to 2.0 MiB more; .* free, of which 4.0 MiB are to stay so .cache_floor" replies &&
+			"^deferred instance tight .* it needs up to 2.0 MiB more; .* free, of which 4.0 MiB must stay free .cache_floor" replies &&
 		test "$(stat -c %b "$disk")" = "$used" &&
 		mount -o remount,size=20m small &&
 		publish_ask 2 >replies &&

@@ -66,7 +66,7 @@ test_expect_success 'over the budget the one built longest ago goes; --dry-run s
 		".[0] | .what == \"checkout\" and .name == \"$two\" and .removed == false and .size_bytes >= 3145728" out &&
 	jq -r ".[0].reason" out >reason &&
 	test_grep \
-		"work_budget is 8.0 MiB; the next build makes it again from the repository, last used 20" reason &&
+		"work_budget is 8.0 MiB; the next build checks it out again, last used 20" reason &&
 	test "$(jq length out)" -eq 1 &&
 	has $one $two $three &&
 	hornero gc >out &&
@@ -89,7 +89,7 @@ test_expect_success 'a build that runs keeps its own, whatever the budget' '
 	wait_until "test -e $WORK/$one/cache/here" 30 &&
 	conf work_budget 1 &&
 	test_expect_code 1 hornero gc >out &&
-	test_grep "^checkouts: .*all that is left are builds that run" out &&
+	test_grep "^checkouts: .*only checkouts of running builds are left" out &&
 	has $one &&
 	touch "$WORK/$one/cache/go" &&
 	hornero wait "$job" --timeout 60 &&

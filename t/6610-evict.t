@@ -78,7 +78,7 @@ test_expect_success '--dry-run says what would leave the cache, and removes noth
 	test_cmp want row &&
 	test -e "$removed_base" &&
 	jq -r ".[0].reason" out >reason &&
-	test_grep "cache_budget is 2.4 MiB; no image wishes it warm and no instance stands on it" \
+	test_grep "cache_budget is 2.4 MiB; no image keeps it warm and no instance stands on it" \
 		reason
 '
 
@@ -93,13 +93,13 @@ test_expect_success 'one that an instance stands on stays; the next one goes' '
 	test -e "$always_base" &&
 	hornero why $never >out &&
 	test_grep \
-		"no longer kept warm.*hornero collected it: what hornero published takes .*cache_budget is 2.4 MiB" out
+		"no longer kept warm.*hornero collected it: the files that hornero published take .*cache_budget is 2.4 MiB" out
 '
 
 test_expect_success 'a budget of one byte takes neither it nor what an image wishes warm, and that is said' '
 	conf cache_budget 1 &&
 	test_expect_code 1 gc >out &&
-	test_grep "^cache: .*MiB more should go, and no more may" out &&
+	test_grep "^cache: .*MiB more should go, but every other file" out &&
 	test -e "$removed_base" &&
 	test -e "$always_base"
 '
@@ -112,7 +112,7 @@ test_expect_success 'a record of no image that says another name is its own take
 	sed "s/$always/$ghost/" "$record/$always.json" >"$record/$ghost.json" &&
 	test_expect_code 1 gc >out &&
 	cat out &&
-	test_grep "stays: it is not the file that hornero published" out &&
+	test_grep "stays: it is no longer the file that hornero published" out &&
 	test -e "$always_base" &&
 	rm "$record/$ghost.json"
 '

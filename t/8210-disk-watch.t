@@ -64,14 +64,14 @@ test_expect_success 'the checkout: a push of a few KiB that holds 90 MB of zeros
 		{ echo $n && head -c 10000000 /dev/zero; } >"$HELLO_WORK/zeros$n" || return 1
 	done &&
 	push_files zeros &&
-	filled "^the checkout filled the disk: .* MiB went since the attempt began" &&
+	filled "^the checkout filled the disk: it took .* MiB since the attempt began" &&
 	other_goes_on second
 '
 
 test_expect_success 'the builder: faster than anybody looks' '
 	git -C "$HELLO_WORK" rm -q "zeros*" &&
 	push_make "fallocate -l 80M ../cache/x" &&
-	filled "^make filled the disk: .* MiB went" &&
+	filled "^make filled the disk: it took .* MiB" &&
 	other_goes_on third
 '
 
@@ -91,7 +91,7 @@ test_expect_success 'and where the files have no name any more' '
 
 test_expect_success 'the check: an artifact that fits once, and not twice' '
 	push_make "head -c 50000000 /dev/urandom >\$@" &&
-	filled "^the check of the artifact filled the disk: .* MiB went" &&
+	filled "^the check of the artifact filled the disk: it took .* MiB" &&
 	other_goes_on sixth
 '
 
@@ -99,7 +99,7 @@ test_expect_success 'inodes: empty files' '
 	push_make \
 		"mkdir ../cache/d; i=0; while : >../cache/d/\$\$i; do i=\$\$((i + 1)); done; echo out of inodes" &&
 	filled \
-		"^make filled the disk: [0-9]* inodes went since the attempt began, and less than [0-9]* inodes were free" &&
+		"^make filled the disk: it took [0-9]* inodes since the attempt began, and less than [0-9]* inodes were free" &&
 	test "$(df --output=iavail "$NODE" | tail -n 1)" -gt 1000 &&
 	other_goes_on seventh
 '

@@ -37,8 +37,8 @@ static int remove_target(struct build *b)
 	/* EPERM: another user owns it, and no build can cause that. */
 	if (dir < 0)
 		return verdict_say(&b->verdict, errno == EPERM ? ERR_OPERATOR : ERR_PUSHER,
-				   CAUSE_ARTIFACT, "%s is in the way of the artifact: %s", parent,
-				   strerror(errno));
+				   CAUSE_ARTIFACT, "cannot enter %s to remove the artifact "
+				   "of an earlier build: %s", parent, strerror(errno));
 	if (fs_remove_tree(dir, slash + 1, &e) < 0)
 		return verdict_say(&b->verdict, e.class, CAUSE_ARTIFACT, "%s", e.msg);
 	return 0;
@@ -115,7 +115,7 @@ static void hint_clean(struct build *b)
 	if (b->from_clean || verdict_cause(&b->verdict) != CAUSE_EXIT)
 		return;
 	snprintf(b->verdict.reason + len, sizeof(b->verdict.reason) - len,
-		 " (an incremental build; git push -o clean starts from nothing)");
+		 " (an incremental build; for a clean one: git push -o clean)");
 }
 
 int build_builder(struct build *b)

@@ -138,7 +138,8 @@ int build_disk_blame(struct build *b, const char *name)
 				   "%s (%s); %s was ended", least, f->dir, f->key, name);
 	if (workdir_clear(b->work, &e) < 0)
 		stage_note(&b->log, "%s", e.msg);
-	return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_DISK, "%s filled the disk: %s went since "
-			   "the attempt began, and less than %s were free on %s (%s); its checkout "
-			   "and its cache were removed", name, went, least, f->dir, f->key);
+	return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_DISK, "%s filled the disk: it took %s "
+			   "since the attempt began, and less than %s were free on %s (%s); its "
+			   "checkout and its cache were removed", name, went, least, f->dir,
+			   f->key);
 }

@@ -75,8 +75,8 @@ static int check(struct build *b, int in, int out)
 		return build_blame(b, &s, CAUSE_CHECK, "the check of the artifact");
 	/* Only we may write the file from here on. */
 	if (geteuid() == 0 && fchown(out, 0, 0) < 0)
-		return verdict_say(&b->verdict, ERR_US, CAUSE_STORE, "cannot take back the checked "
-				   "artifact: %s", strerror(errno));
+		return verdict_say(&b->verdict, ERR_US, CAUSE_STORE, "cannot make root the owner "
+				   "of the checked artifact: %s", strerror(errno));
 	return 0;
 }
 

@@ -95,10 +95,10 @@ static int step_around(struct build *b, struct err *e)
 
 	if (workdir_set_aside(b->conf->repo_base, b->image->uuid, e) < 0)
 		return -1;
-	stage_note(&b->log, "another process holds %s and does not end: building in a new checkout",
+	stage_note(&b->log, "another process keeps %s locked: building in a new checkout",
 		   b->work_path);
 	rc = lock_work(b, e);
-	return rc == 0 ? err_set(e, ERR_NOBODY, "another process holds the new %s, too",
+	return rc == 0 ? err_set(e, ERR_NOBODY, "another process keeps the new %s locked, too",
 				 b->work_path)
 		       : rc;
 }

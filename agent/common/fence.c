@@ -79,7 +79,7 @@ static int make_token(struct fence *f, struct err *e)
 	unsigned char raw[TOKEN_BYTES];
 
 	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
-		return err_sys(e, ERR_US, "no random bytes for a fence");
+		return err_sys(e, ERR_US, "cannot get random bytes for a fence");
 	for (size_t i = 0; i < sizeof(raw); i++)
 		snprintf(f->token + 2 * i, 3, "%02x", raw[i]);
 	return 0;

@@ -141,7 +141,7 @@ static int resume_supervisor(struct agent *a, struct attempt_run *r, int pid, st
 		return 0;
 	}
 	if (spawn_adopt(pid, &r->supervisor, e) < 0)
-		return err_wrap(e, "the supervisor was not handed over");
+		return err_wrap(e, "cannot take over the supervisor");
 	return watch(a, r, e);
 }
 

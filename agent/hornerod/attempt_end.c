@@ -220,7 +220,8 @@ void attempt_read_verdict(struct attempt_run *r, int status)
 		verdict_say(v, e.class, CAUSE_CRASH, "%s", e.msg);
 	else
 		verdict_say(v, blame_for(status), CAUSE_CRASH,
-			    "the supervisor left no verdict (%s); the agent's log has its words",
+			    "the supervisor ended without a verdict (%s); the log of hornerod may "
+			    "say why",
 			    spawn_status_text(status, how, sizeof(how)));
 }
 
@@ -352,12 +353,12 @@ void attempt_note(struct attempt_run *r)
 		return;
 	if (e.sys == ENOSPC || e.sys == EDQUOT)
 		verdict_say(&r->verdict, ERR_NOBODY, CAUSE_CRASH,
-			    "nothing can be written in %s: %s; the operator makes room there",
+			    "nothing can be written in %s: %s; the operator must make room there",
 			    log_dir, e.msg);
 	else
 		verdict_say(
 			&r->verdict, ERR_OPERATOR, CAUSE_CRASH,
-			"nothing can be written in %s: %s; `hornero doctor` says how it should be",
+			"nothing can be written in %s: %s; `hornero doctor` says what to do",
 			log_dir, e.msg);
 }
 

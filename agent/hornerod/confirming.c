@@ -64,7 +64,8 @@ static int remark(struct agent *a, int64_t job, const char *event, const char *t
 	int added = job_remark(a->db, job, event, text, e);
 
 	if (added < 0)
-		return err_wrap(e, "cannot tell job %lld of its confirmation", (long long)job);
+		return err_wrap(e, "cannot record the result of the confirmation in job %lld",
+				(long long)job);
 	if (added == 1) {
 		log_info("event=%s job=%lld words=%s", event, (long long)job,
 			 log_quote(quoted, sizeof(quoted), text));

@@ -70,7 +70,8 @@ static int note(void *agent, pid_t pid)
 	(void)send(pidfd, SIGTERM);
 	(void)send(pidfd, SIGCONT);
 	hold(a, pid, steal_fd(&pidfd));
-	log_warn("event=supervisor-of-earlier-life pid=%d it is ended", (int)pid);
+	log_warn("event=supervisor-of-earlier-life pid=%d an earlier hornerod left it; it is "
+		 "killed", (int)pid);
 	return 0;
 }
 

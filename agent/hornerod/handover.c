@@ -125,8 +125,8 @@ static void execute(const struct agent *a, const char *resume)
 
 	say_alive();
 	execv(a->program, argv);
-	log_error("event=handover-failed %s: %s; the program stays as it is", a->program,
-		  strerror(errno));
+	log_error("event=handover-failed %s: %s; this hornerod goes on with its old program",
+		  a->program, strerror(errno));
 	execv("/proc/self/exe", argv);
 	log_error("event=handover-failed /proc/self/exe: %s", strerror(errno));
 }
@@ -154,8 +154,13 @@ int handover(struct agent *a, struct err *e)
 static int take_fd(int fd, struct err *e)
 {
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-		return err_sys(e, ERR_US, "the descriptor %d was not handed over", fd);
+		return err_sys(e, ERR_US, "cannot take over descriptor %d", fd);
 	return fd;
+}
+
+static int unreadable(const char *line, struct err *e)
+{
+	return err_set(e, ERR_US, "cannot read this line of the handed-over state: \"%s\"", line);
 }
 
 static int take_attempt(struct agent *a, const char *line, struct err *e)
@@ -165,7 +170,7 @@ static int take_attempt(struct agent *a, const char *line, struct err *e)
 	if (sscanf(line, "attempt %" SCNd64 " %" SCNd64 " %36s %d %127s %" SCNd64 " %15s",
 		   &past.job, &past.number, past.image, &past.pid, past.leaf, &past.mem_mb,
 		   past.ended_by) != 7)
-		return err_set(e, ERR_US, "\"%s\" was handed over", line);
+		return unreadable(line, e);
 	return attempt_resume(a, &past, e);
 }
 
@@ -176,7 +181,7 @@ static int take_publication(struct agent *a, const char *line, struct err *e)
 	if (sscanf(line, "publication %" SCNd64 " %" SCNd64 " %36s %d %d %" SCNd64 " %d", &past.job,
 		   &past.attempt, past.image, &past.socket, &past.pid, &past.start_ms,
 		   &past.process) < 6) /* the last is missing where an older version wrote it */
-		return err_set(e, ERR_US, "\"%s\" was handed over", line);
+		return unreadable(line, e);
 	if (past.socket >= 0 && take_fd(past.socket, e) < 0)
 		return -1;
 	return publication_resume(a, &past, e);
@@ -188,7 +193,7 @@ static int take_line(struct agent *a, const char *line, struct err *e)
 		return take_attempt(a, line, e);
 	if (strncmp(line, "publication ", 12) == 0)
 		return take_publication(a, line, e);
-	return err_set(e, ERR_US, "\"%s\" was handed over", line);
+	return unreadable(line, e);
 }
 
 int handover_take_lock(struct agent *a, int state, struct err *e)
@@ -197,11 +202,11 @@ int handover_take_lock(struct agent *a, int state, struct err *e)
 	size_t len;
 
 	if (take_fd(state, e) < 0 ||
-	    fs_read_fd(state, "what was handed over", STATE_MAX, &a->past, &len, e) < 0)
+	    fs_read_fd(state, "the handed-over state", STATE_MAX, &a->past, &len, e) < 0)
 		return -1;
 	close(state);
 	if (sscanf(a->past, FORMAT " lock %d", &lock) != 1)
-		return err_set(e, ERR_US, "what was handed over is of another version");
+		return err_set(e, ERR_US, "the handed-over state is of another version");
 	a->lock = take_fd(lock, e);
 	return a->lock < 0 ? -1 : 0;
 }

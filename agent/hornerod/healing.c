@@ -23,7 +23,7 @@ static int adopt(struct agent *a, struct err *e)
 
 	if (job_recover(a->db, false, &n, e) < 0)
 		return -1;
-	log_warn("event=queue-replaced requeued=%lld what is not warm is queued again",
+	log_warn("event=queue-replaced requeued=%lld images that are not warm are queued again",
 		 (long long)n);
 	a->generation = db_generation(a->db);
 	db_clock(a->db)->saved_ms = 0; /* its file may be gone with the directory */
@@ -39,7 +39,7 @@ static void look_at_clock(struct agent *a)
 
 	if (steady_note(db_clock(a->db), a->conf->queue_dir, &by_ms))
 		log_warn("event=clock-changed by_s=%" PRId64
-			 " ages, back-offs and what is kept warm do not change with it",
+			 " ages, back-offs and keep_warm do not depend on it",
 			 by_ms / 1000);
 }
 

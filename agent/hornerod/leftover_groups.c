@@ -47,7 +47,8 @@ static int end_group(void *agent, const char *path, struct err *e)
 	if (cg_leaf_end(a->cg, &leaf, &why) == 0)
 		return 0;
 	free(leaf.path);
-	log_warn("event=group-stays group=%s %s; nobody else uses it, and the turns try again",
+	log_warn("event=group-stays group=%s %s; no build uses it; hornerod tries again at each "
+		 "turn",
 		 path, why.msg);
 	return list(a, path, e);
 }

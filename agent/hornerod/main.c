@@ -49,7 +49,8 @@ static const struct argp_option words[] = {
 	 "As root, on cgroup v1: make the groups and hand them to hornero_user, then exit", 0},
 	{"check", 'k', NULL, 0, "Say whether the configuration can be used, then exit", 0},
 	{"resume", 'r', "FD", OPTION_HIDDEN, "", 0}, /* for a reload */
-	{"clean-up", 'x', NULL, 0, "Kill what an agent left in its groups, remove them, then exit",
+	{"clean-up", 'x', NULL, 0,
+	 "Kill the processes left in hornerod's cgroups, remove the cgroups, then exit",
 	 0},
 	{NULL, 0, NULL, 0, NULL, 0},
 };
@@ -93,14 +94,14 @@ static int check_user(const struct conf *c, struct err *e)
 {
 	if (geteuid() == 0 && (c->build_uid == (uid_t)-1 || c->build_uid == 0))
 		return err_set(e, ERR_OPERATOR,
-			       "hornerod runs as root, and nobody may build as root: set "
-			       "`build_user` in %s, or start hornerod as an unprivileged user",
+			       "hornerod runs as root, but builds may not: set `build_user` in %s, "
+			       "or start hornerod as an unprivileged user",
 			       c->path);
 	/* That user owns state_dir, store_dir and repo_base, and root would follow its names. */
 	if (geteuid() == 0 && c->hornero_uid != (uid_t)-1 && c->hornero_uid != 0)
 		return err_set(e, ERR_OPERATOR,
 			       "hornerod runs as root, and `hornero_user` of %s is user %u: root "
-			       "works in no directory of another user. Start it by its unit "
+			       "does not work in another user's directories. Start it by its unit "
 			       "(systemctl start hornerod) or as that user, or remove "
 			       "`hornero_user`",
 			       c->path, (unsigned int)c->hornero_uid);
@@ -207,8 +208,8 @@ static void raise_limit(void)
 	l.rlim_cur = l.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &l);
 	if (geteuid() != 0 && l.rlim_max < enough)
-		log_warn("event=few-descriptors limit=%llu a build can keep hornerod from "
-			 "publishing; give it %llu at least (LimitNOFILE= of its unit)",
+		log_warn("event=few-descriptors limit=%llu hornerod may have too few to publish "
+			 "while it builds; set LimitNOFILE=%llu or more in its unit",
 			 (unsigned long long)l.rlim_max, (unsigned long long)enough);
 }
 
@@ -277,7 +278,8 @@ static int run(struct agent *a, const struct options *o, struct err *e)
 		return 0;
 	if (c->hornero_uid == (uid_t)-1)
 		return err_set(e, ERR_OPERATOR,
-			       "--prepare hands groups to `hornero_user`; set it in %s", c->path);
+			       "--prepare gives the cgroups to `hornero_user`, which is unset; set "
+			       "it in %s", c->path);
 	return cg_prepare(c, c->hornero_uid, c->queue_gid, e);
 }
 

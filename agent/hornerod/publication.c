@@ -200,8 +200,8 @@ static void tell_died(const struct publication *p)
 		text = fs_path("%s", p->hung);
 	else if (socket)
 		text = fs_path("the publisher at %s ended without an answer: `journalctl -u "
-			       "'hornero-publish@*'` says why; systemd starts none where the User= "
-			       "of its unit does not exist",
+			       "'hornero-publish@*'` says why; if the User= of its unit does not "
+			       "exist, systemd starts no publisher",
 			       socket);
 	else
 		text = fs_path("hornero-publish ended without an answer; the log of hornerod may "
@@ -258,7 +258,8 @@ static int on_silence(sd_event_source *src, uint64_t at, void *arg)
 void publication_give_up(struct publication *p)
 {
 	struct agent *a = p->agent;
-	own_free char *text = fs_path("hornero-publish (process %d) neither works nor ends",
+	own_free char *text = fs_path("hornero-publish (process %d) is stopped or hangs in the "
+				      "kernel",
 				      (int)p->process);
 
 	for (const struct publication *q = a->publications; q; q = q->next)
@@ -343,7 +344,7 @@ int publication_resume(struct agent *a, const struct publication_past *past, str
 	p->start_ms = past->start_ms;
 	p->process = past->process;
 	if (past->pid > 0 && spawn_adopt(past->pid, &p->publisher, e) < 0)
-		return err_wrap(e, "the publisher was not handed over");
+		return err_wrap(e, "cannot take over the publisher");
 	if (found == 1 && p->socket >= 0)
 		return watch(a, p, e);
 	if (p->socket < 0) {
@@ -355,7 +356,7 @@ int publication_resume(struct agent *a, const struct publication_past *past, str
 	log_error("event=publication-dropped job=%lld attempt=%lld reason=%s", (long long)j.id,
 		  (long long)j.attempt,
 		  log_quote(quoted, sizeof(quoted),
-			    found < 0 ? why.msg : "its verdict is not there"));
+			    found < 0 ? why.msg : "its verdict is missing"));
 	let_go(p);
 	return 0;
 }
@@ -370,7 +371,7 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 	int rc = verdict_read(a->conf->log_dir, j->id, j->attempt, &v, e);
 
 	if (rc != 1 || v.class != ERR_NONE || strcmp(v.image, j->image) != 0)
-		return build_again(a, j, rc < 0 ? e->msg : "its verdict is not there", false, e);
+		return build_again(a, j, rc < 0 ? e->msg : "its verdict is missing", false, e);
 	if (foreign_stands(a, j->image, j->id)) {
 		publication_pause(a, j->image, AGENT_RETRY_MS);
 		return 0;

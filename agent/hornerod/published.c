@@ -108,7 +108,7 @@ static int record_release(struct agent *a, const struct verdict *v, const struct
 		return -1;
 	settle_cache(a, &w);
 	snprintf(detail, sizeof(detail), "release %s, %s in Nova's cache%s", id, w.name,
-		 w.refused ? ", is a file of other bytes: left as it is" : "");
+		 w.refused ? ", has other bytes and was not replaced" : "");
 	return job_note_built(a->db, v->job, v->attempt, w.refused ? "unreleased" : "released",
 			      detail, e);
 }
@@ -195,8 +195,8 @@ static int take_alone(struct publication *p, const struct answer *a, struct err 
 	if (confirming_replaces(p->agent, v, words, e) < 0)
 		return -1;
 	snprintf(remark, sizeof(remark),
-		 "%s%sas release %s alone (%s in Nova's cache); the image's own UUID follows by "
-		 "itself when it can: %.700s",
+		 "%s%sas release %s alone (%s in Nova's cache); the image's own UUID follows when "
+		 "possible: %.700s",
 		 words, *words ? "; " : "", id, name, a->text);
 	log_info("event=published-alone job=%lld attempt=%lld image=%s release=%s name=%s",
 		 (long long)v->job, (long long)v->attempt, v->image, id, name);

@@ -27,8 +27,8 @@ enum {
 };
 
 #define HANGING                                                                                  \
-	"it goes when the kernel lets go of it (what it waits for: cat /proc/%d/wchan), at the " \
-	"latest with a restart of the node"
+	"it ends when the kernel releases it (cat /proc/%d/wchan names what it waits for), at "   \
+	"the latest when the node restarts"
 
 /* Returns true if the process must be killed. */
 static bool look(struct process_still *s, pid_t pid, int64_t now_ms)
@@ -87,13 +87,13 @@ static void look_at_attempt(struct attempt_run *r, int64_t now_ms, char *text)
 	}
 	if (is_reportable(&r->still, now_ms))
 		stuck_add(text, r->image,
-			  "hornero-build (process %d) of job %lld %s: hornerod kills it where that "
-			  "lasts, and the job begins anew",
+			  "hornero-build (process %d) of job %lld %s: if that lasts, hornerod "
+			  "kills it and starts the job again",
 			  pid, (long long)r->job, process_state_words(r->still.state));
 }
 
 #define ANOTHER \
-	"another one publishes the image, once Nova's lock is free where this one holds it; "
+	"another one publishes the image, after Nova's lock is free if this one holds it; "
 
 static bool is_publisher(pid_t pid)
 {
@@ -105,13 +105,12 @@ static bool is_publisher(pid_t pid)
 static void tell_publication(const struct publication *p, char *text)
 {
 	const int pid = (int)p->process;
-	const char *next = p->given_up ? "" : "where that lasts, ";
+	const char *next = p->given_up ? "" : "if that lasts, ";
 
 	if (p->publisher.pid <= 0)
 		stuck_add(text, p->image,
 			  "hornero-publish (process %d, of hornero-publish@.service) of job %lld "
-			  "%s: %s" ANOTHER "hornerod may not "
-			  "end it, root may: kill -9 %d",
+			  "%s: %s" ANOTHER "hornerod may not kill it; root may: kill -9 %d",
 			  pid, (long long)p->job, process_state_words(p->still.state), next, pid);
 	else if (p->given_up)
 		stuck_add(
@@ -121,8 +120,8 @@ static void tell_publication(const struct publication *p, char *text)
 			pid, (long long)p->job, pid);
 	else
 		stuck_add(text, p->image,
-			  "hornero-publish (process %d) of job %lld %s: hornerod kills it where "
-			  "that lasts, and " ANOTHER HANGING,
+			  "hornero-publish (process %d) of job %lld %s: if that lasts, hornerod "
+			  "kills it, and " ANOTHER HANGING,
 			  pid, (long long)p->job, process_state_words(p->still.state), pid);
 }
 
@@ -168,7 +167,7 @@ static void look_at_upkeep(struct upkeep *u, int64_t now_ms, char *text)
 	}
 	if (is_reportable(&u->still, now_ms))
 		stuck_add(text, NULL,
-			  "%s (process %d) %s: hornerod kills it where that lasts; " HANGING,
+			  "%s (process %d) %s: if that lasts, hornerod kills it; " HANGING,
 			  u->name, pid, process_state_words(u->still.state), pid);
 }
 
@@ -177,8 +176,8 @@ static void look_at_earlier(struct agent *a, char *text)
 	earlier_look(a);
 	for (const struct earlier *s = a->earlier; s; s = s->next)
 		stuck_add(text, NULL,
-			  "hornero-build (process %d) of an earlier life of hornerod does not die "
-			  "of SIGKILL: its image is built in a new checkout; " HANGING,
+			  "hornero-build (process %d) that an earlier hornerod started does not "
+			  "die of SIGKILL: its image is built in a new checkout; " HANGING,
 			  (int)s->pid, (int)s->pid);
 }
 

@@ -52,7 +52,8 @@ static int on_kill_timer(sd_event_source *src, uint64_t at, void *arg)
 	if (!goes_on(u)) {
 		log_error("event=hangs program=%s pid=%d it did not %s within upkeep_timeout (%lld "
 			  "s) and is killed",
-			  u->name, (int)u->child.pid, u == &u->agent->scrub ? "go on" : "end",
+			  u->name, (int)u->child.pid,
+			  u == &u->agent->scrub ? "make progress" : "end",
 			  (long long)u->agent->conf->upkeep_timeout_s);
 		kill(u->child.pid, SIGKILL);
 	}

@@ -118,11 +118,11 @@ int aside_take(struct aside *a, int dir, const struct peer_request *req, const c
 		if (fd >= 0 && (errno == EWOULDBLOCK || errno == EEXIST))
 			return is_busy(req, e);
 		return err_sys(e, errno == ENOENT ? ERR_NOBODY : ERR_OPERATOR,
-			       "cannot take %s of Nova's cache", source);
+			       "cannot take %s in Nova's cache", source);
 	}
 	if (!fs_is_named(dir, name, fd)) {
 		unlinkat(dir, name, 0);
-		return err_set(e, ERR_NOBODY, "%s of Nova's cache was replaced meanwhile", source);
+		return err_set(e, ERR_NOBODY, "%s in Nova's cache was replaced meanwhile", source);
 	}
 	a->dir = dir;
 	a->fd = steal_fd(&fd);

@@ -126,7 +126,7 @@ static void note_doubt(struct scan *s, const char *instance, const char *disk, i
 		return;
 	snprintf(what, sizeof(what), "%.80s/%.60s", instance, disk);
 	snprintf(s->doubt, sizeof(s->doubt), "%s: %s", what,
-		 number == EBADMSG ? "its qcow2 header makes no sense or names a data file"
+		 number == EBADMSG ? "its qcow2 header is invalid or names a data file"
 				   : strerror(number));
 }
 

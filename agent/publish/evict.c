@@ -150,10 +150,10 @@ static int look(struct eviction *v, struct victim *w, struct err *e)
 	if (find_names(v, w, e) < 0)
 		return -1;
 	if (w->n == 0)
-		return stays(v, "it is not the file that hornero published any more");
+		return stays(v, "it is no longer the file that hornero published");
 	wished = is_wished(v, w, e);
 	if (wished == 1)
-		return stays(v, "its image wishes it warm, or its image file is broken");
+		return stays(v, "its image keeps it warm, or its image file is broken");
 	return wished < 0 ? -1 : 1;
 }
 
@@ -212,10 +212,10 @@ static int take_out(struct eviction *v, struct victim *w, struct err *e)
 
 	failpoint("evict-locked");
 	if (!is_fenced_so(v, w))
-		return stays(v, "a job of its image has begun meanwhile");
+		return stays(v, "a job of its image has started meanwhile");
 	for (size_t i = 0; i < w->n; i++)
 		if (!is_that_file(v, w, w->names[i].file))
-			return stays(v, "it is another file by now");
+			return stays(v, "another file has replaced it");
 	rc = is_free(v, w, e);
 	return rc == 1 ? remove_names(v, w, e) : rc;
 }
@@ -234,9 +234,10 @@ static int evict(struct eviction *v, struct victim *w, int64_t *bytes, struct er
 		return rc;
 	held = openat(v->cache, w->names[0].file, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (held < 0 || fstat(held, &st) < 0)
-		return stays(v, "it went by itself");
+		return stays(v, "it was removed meanwhile");
 	if (st.st_nlink > w->n)
-		return stays(v, "it has a name that no record knows, and would free nothing");
+		return stays(v, "it has another hard link, which no record lists: removing it "
+				"would free nothing");
 	*bytes = inventory_bytes_of(&st);
 	if (v->dry)
 		return 1;

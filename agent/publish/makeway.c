@@ -27,8 +27,8 @@ int makeway_look(struct makeway *w, bool may_compare, struct dependents *d, stru
 		return 0;
 	if (faccessat(w->cache, w->out->name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
 		snprintf(w->out->deferred, sizeof(w->out->deferred),
-			 "%.300s, which are gone, and nobody knows which they were; where "
-			 "you do, copy them to %s again",
+			 "%.300s, which are lost, and hornero has no record of them; if you have "
+			 "them, copy them to %s again",
 			 d->text, w->out->name);
 	else
 		memcpy(w->out->deferred, d->text, sizeof(w->out->deferred));

@@ -169,11 +169,10 @@ static void say_foreign(const struct look *l)
 	if (gmtime_r(&l->st->st_mtim.tv_sec, &tm))
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &tm);
 	snprintf(o->why, sizeof(o->why),
-		 "%.160s/%s is not hornero's: %s%jd bytes, owner %s, last changed %s; it is never "
-		 "replaced by itself. "
-		 "If it may go, run `hornero image add --replace %s REPO` on this node, else "
-		 "`hornero image remove %s`",
-		 o->conf->cache_dir, o->name, S_ISREG(l->st->st_mode) ? "" : "no regular file, ",
+		 "%.160s/%s is not hornero's: %s%jd bytes, owner %s, last changed %s; hornero does "
+		 "not replace it unless told to. If it may go, run `hornero image add --replace %s "
+		 "REPO` on this node, else `hornero image remove %s`",
+		 o->conf->cache_dir, o->name, S_ISREG(l->st->st_mode) ? "" : "not a regular file, ",
 		 (intmax_t)l->st->st_size, owner, when, o->req->image, o->req->image);
 }
 

@@ -25,7 +25,7 @@ int peer_open(struct peer *p, int conn, struct err *e)
 
 	if (getsockopt(conn, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type != SOCK_SEQPACKET)
 		return err_set(e, ERR_USAGE,
-			       "standard input is no SOCK_SEQPACKET connection; hornerod or "
+			       "standard input is not a SOCK_SEQPACKET connection; hornerod or "
 			       "hornero-publish.socket starts this program");
 	if (setsockopt(conn, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0)
 		return err_sys(e, ERR_US, "cannot set up the connection");

@@ -93,7 +93,7 @@ static int judge_changed(struct placing *p, struct err *e)
 		return -1;
 	p->replaces = used == 0;
 	if (used == 1)
-		refuse(p, "is a file of ours whose bytes were changed since, and an instance "
+		refuse(p, "was published by hornero and changed since, and an instance "
 			  "stands on it");
 	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s",
 		 (long long)p->req->fence.job, p->req->image, p->name, p->req->digest);
@@ -115,7 +115,7 @@ static int judge(struct placing *p, int fd, const struct manifest *m, struct err
 	case FOUND_CHANGED:
 		return judge_changed(p, e);
 	case FOUND_OTHER:
-		refuse(p, "is a file of other bytes");
+		refuse(p, "has other bytes");
 		return 0;
 	default:
 		return -1;

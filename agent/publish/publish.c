@@ -259,7 +259,7 @@ static int place(struct act *a, struct aside *aside, struct err *e)
 		if (round == ROUNDS)
 			return found == IN_USE ? IN_USE
 					       : err_set(e, ERR_NOBODY,
-							 "the file %s/%s changes again and again",
+							 "another program keeps changing %s/%s",
 							 a->conf->cache_dir, a->out->name);
 		found = look_again(a, found, e);
 		if (found != 0)

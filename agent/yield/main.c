@@ -153,11 +153,11 @@ static int run(struct yield *y, struct err *e)
 		return -1;
 	if (access(stat, R_OK) < 0)
 		return err_sys(e, errno == ENOENT ? ERR_NOBODY : ERR_OPERATOR,
-			       "%s is no readable cgroup (v2); hornerod.service makes it",
+			       "%s is not a readable cgroup (v2); hornerod.service creates it",
 			       y->slice);
 	if (access(file, F_OK) < 0) {
-		log_warn("event=not-yielding %s is not there (Linux 5.15, controller cpu): the "
-			 "slice keeps its weight",
+		log_warn("event=not-yielding %s does not exist (it needs Linux 5.15 and the "
+			 "controller cpu): the slice keeps its weight",
 			 file);
 		return 0;
 	}
@@ -172,8 +172,8 @@ int main(int argc, char **argv)
 					 NULL,
 					 "Under systemd with cgroup v2, keeps hornero.slice idle "
 					 "to the scheduler while processors have spare time. "
-					 "SIGHUP reads the configuration again. At its end, the "
-					 "program gives the slice its weight.",
+					 "SIGHUP reads the configuration again. When it ends, it "
+					 "gives the slice its weight.",
 					 NULL,
 					 NULL,
 					 NULL};

@@ -70,7 +70,7 @@ static int is_backed(const char *disk, struct backing *b, struct err *e)
 	}
 	if (errno == EBADMSG)
 		return err_set(e, ERR_NOBODY,
-			       "the qcow2 header of %s makes no sense or names a data file", disk);
+			       "the qcow2 header of %s is invalid or names a data file", disk);
 	return err_sys(e, ERR_NOBODY, "cannot read %s", disk);
 }
 
@@ -133,7 +133,7 @@ static int look_for_room(const struct conf *c, const char *disk, const char *bas
 	if (free_bytes < 0 || free_bytes - floor_bytes(&floor) >= need_bytes)
 		return 0;
 	return err_set(e, ERR_NOBODY,
-		       "it needs up to %s more; %s are free, of which %s are to stay so (%s)",
+		       "it needs up to %s more; %s are free, of which %s must stay free (%s)",
 		       bytes_words(need, need_bytes), bytes_words(have, free_bytes),
 		       bytes_words(want, floor_bytes(&floor)), floor.key);
 }
@@ -170,7 +170,7 @@ static int run(const struct flatten *f, struct err *e)
 	backed = is_backed(f->disk, &b, e);
 	if (backed != 0)
 		return backed < 0 ? -1
-				  : err_set(e, ERR_NOBODY, "%s still stands on something", f->disk);
+				  : err_set(e, ERR_NOBODY, "%s still has a backing file", f->disk);
 	if (make_durable(f->disk, e) < 0)
 		return -1;
 	log_info("event=flattened way=%s took_ms=%" PRId64 " disk=%s", pulled ? "pull" : "rebase",

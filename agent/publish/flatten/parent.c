@@ -12,7 +12,7 @@ int flatten_pause(const struct flatten *f, int fd, int timeout_ms, struct err *e
 
 	if (poll(fds, 2, timeout_ms) > 0 && fds[0].revents)
 		return err_set(e, ERR_NOBODY,
-			       "it was told to end; the next attempt goes on where this one was");
+			       "it was told to end; the next attempt continues from there");
 	return 0;
 }
 

@@ -347,7 +347,7 @@ int pull_run(const struct flatten *f, struct err *e)
 		return libvirt_err(e, "cannot look at its domain");
 	if (is_saved)
 		return err_set(e, ERR_NOBODY,
-			       "its domain was saved, and its memory goes with the disk as it "
+			       "its domain was saved, and its saved memory needs the disk as it "
 			       "is; start it, or virsh managedsave-remove %s",
 			       virDomainGetName(domain));
 	return is_active ? flatten_running(&(struct pull){.f = f, .domain = domain}, e) : 0;

@@ -160,7 +160,7 @@ static int fail_qemu(const struct guest *g, int status, struct err *e)
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		return err_set(e, ERR_NOBODY, "QEMU was killed from outside (%s)", how);
 	if (WIFSIGNALED(status))
-		return err_set(e, ERR_PUSHER, "the guest brought QEMU down (%s)%s%s", how,
+		return err_set(e, ERR_PUSHER, "the guest crashed QEMU (%s)%s%s", how,
 			       *text ? ": " : "", text);
 	return err_set(e, ERR_OPERATOR, "QEMU did not boot the artifact (%s: %s); see boot_memory "
 		       "and boot_machine of the image", how, text);

@@ -56,7 +56,7 @@ static int find_commit(struct checkout *k, const char *ref, git_commit **out, st
 	/* The ref exists, so its object was pushed and lost later: the operator's fault. */
 	if (is_lost) {
 		own_free char *what = fs_path("the object %s is missing or damaged: cannot read "
-					      "what was pushed to", hex);
+					      "the commit that was pushed to", hex);
 
 		return checkout_fail(e, what, ref);
 	}

@@ -167,7 +167,7 @@ int bases_load(struct bases *out, const struct collect *c, int cache, struct err
 
 	*out = (struct bases){.list = calloc(BASES_MAX, sizeof(*out->list))};
 	if (!out->list)
-		return err_set(e, ERR_NOBODY, "out of memory for what is in Nova's cache");
+		return err_set(e, ERR_NOBODY, "out of memory for the list of Nova's cache");
 	if (list_own(&l, e) < 0 || list_releases(&l, e) < 0)
 		return -1;
 	qsort(out->list, out->n, sizeof(*out->list), by_use);

@@ -35,7 +35,7 @@ static int64_t demand_of(const struct collect *c, const struct bases *all, char 
 		snprintf(why, FLOOR_WHY, "below cache_floor, %s short", bytes_words(size, lack));
 	if (budget == 0 || all->bytes - budget <= lack)
 		return lack;
-	snprintf(why, FLOOR_WHY, "what hornero published takes %s, cache_budget is %s",
+	snprintf(why, FLOOR_WHY, "the files that hornero published take %s, cache_budget is %s",
 		 bytes_words(size, all->bytes), bytes_words(most, budget));
 	return all->bytes - budget;
 }
@@ -60,7 +60,7 @@ static int write_list(const struct collect *c, const struct bases *all, int *n, 
 		*n += 1;
 	}
 	if (list < 0 || lseek(list, 0, SEEK_SET) < 0) {
-		err_sys(e, ERR_NOBODY, "cannot list what may leave Nova's cache");
+		err_sys(e, ERR_NOBODY, "cannot list the files that may leave Nova's cache");
 		return -1;
 	}
 	return steal_fd(&list);
@@ -113,8 +113,7 @@ static int take_answer(struct collect *c, const struct bases *all, const char *t
 	if (b->is_own && !c->dry)
 		note(c, b, why);
 	collect_say(c, b->is_own ? "base" : "release", name, a.size_bytes,
-		    "%s; no image wishes it warm and no instance stands on it, last "
-		    "used %s",
+		    "%s; no image keeps it warm and no instance stands on it, last used %s",
 		    why, collect_date(b->used_ms, date));
 	return 1;
 }
@@ -187,9 +186,8 @@ int collect_cache(struct collect *c, struct err *e)
 		return -1;
 	if (left > 0)
 		collect_say_lacking(c, "cache", left,
-				    "%s; %s more should go, and no more may: an image wishes it "
-				    "warm, an instance "
-				    "stands on it, or it is not hornero's",
+				    "%s; %s more should go, but every other file is kept warm by "
+				    "an image, has an instance on it, or is not hornero's",
 				    why, bytes_words(left_words, left));
 	return 0;
 }

@@ -34,8 +34,9 @@ static bool ends_with(const char *name, const char *ending)
 
 static const char *why_aside(const char *name, int64_t age_s)
 {
-	return name[0] == '.' && ends_with(name, ".tmp") && age_s > ASIDE_S ? "its writer is gone"
-									    : NULL;
+	return name[0] == '.' && ends_with(name, ".tmp") && age_s > ASIDE_S
+		       ? "the process that wrote it is gone"
+		       : NULL;
 }
 
 static bool has_manifest(int dir, const char *digest)
@@ -57,7 +58,7 @@ static const char *why_orphan(const struct collect *c, int dir, const char *name
 		own_free char *raw = fs_path("%s.raw", digest);
 
 		return faccessat(dir, raw, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT
-			       ? "its artifact is not there"
+			       ? "its artifact is missing"
 			       : NULL;
 	}
 	return NULL;
@@ -71,7 +72,7 @@ static const char *why_in_artifact(const struct collect *c, int dir, const char 
 	(void)c;
 	(void)dir;
 	if (inventory_digest_of(name, ".gone", digest))
-		return "it is out of use";
+		return "it is no longer used";
 	if (inventory_digest_of(name, ".refused", digest) && age_s > REFUSED_S)
 		return "it was refused more than a week ago";
 	return why_aside(name, age_s);
@@ -82,8 +83,8 @@ static const char *why_answer(const struct collect *c, const char *digest)
 	own_free char *manifest = fs_path("%s/artifact/%s.json", c->conf->store_dir, digest);
 
 	if (!sha256_valid(digest))
-		return "it makes no sense";
-	return access(manifest, F_OK) < 0 && errno == ENOENT ? "its artifact is not there" : NULL;
+		return "it does not name an artifact";
+	return access(manifest, F_OK) < 0 && errno == ENOENT ? "its artifact is missing" : NULL;
 }
 
 static const char *why_clean(const struct collect *c, int dir, const char *name, int64_t age_s)
@@ -115,7 +116,7 @@ static const char *why_old_key(const struct collect *c, int dir, const char *nam
 	(void)c;
 	(void)dir;
 	(void)age_s;
-	return sha256_valid(name) ? "nobody knows whose build it was" : NULL;
+	return sha256_valid(name) ? "the image that built it was not recorded" : NULL;
 }
 
 static const char *why_staged(const struct collect *c, int dir, const char *name, int64_t age_s)
@@ -166,7 +167,7 @@ static const char *why_warm(const struct collect *c, int dir, const char *name, 
 	if (warm_look(c->conf->store_dir, c->conf->cache_dir, uuid, &w, &state, &ignored) < 0 ||
 	    state == WARM_OK)
 		return NULL;
-	return "its image is not registered, and its file is not in Nova's cache any more";
+	return "its image is not registered, and its file is no longer in Nova's cache";
 }
 
 static int look(struct collect *c, const struct corner *k, int dir, const char *name, struct err *e)

@@ -94,7 +94,7 @@ int collect_needed(const struct collect *c, struct inventory *all, struct err *e
 		    e) < 0 ||
 	    /* One listing: between two, a job could change its state and be missed. */
 	    job_each(db, JOB_SCOPE_OPEN, need_of_job, all, e) < 0)
-		return err_wrap(e, "no artifact is collected, since nobody knows what jobs need");
+		return err_wrap(e, "no artifact is collected: cannot read which ones jobs need");
 	for (size_t i = 0; i < c->nimages; i++)
 		if (need_of_image(c, all, &c->images[i], e) < 0)
 			return -1;

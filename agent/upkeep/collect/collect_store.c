@@ -72,9 +72,8 @@ static void say_lacking(struct collect *c, const struct demand *d)
 	c->store_lack_bytes = one_disk && d->floor_bytes > 0 ? d->floor_bytes : 0;
 	if (d->bytes > c->store_lack_bytes)
 		collect_say_lacking(c, "store", d->bytes,
-				    "%s; %s more should go, and all that is left is needed: the "
-				    "current and "
-				    "the previous artifact of an image, or a job's",
+				    "%s; %s more should go, but all others are needed: the current "
+				    "and the previous artifact of an image, or a job's",
 				    d->why, bytes_words(left, d->bytes));
 }
 

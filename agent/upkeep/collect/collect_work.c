@@ -216,13 +216,13 @@ static int make_room(struct collect *c, struct places *p, struct err *e)
 	if (db_open(&db, &(struct db_place){.queue_dir = c->conf->queue_dir}, DB_READ, DB_WAIT_MS,
 		    e) < 0 ||
 	    job_each(db, JOB_SCOPE_OPEN, note_waiting, p, e) < 0)
-		return err_wrap(e, "no checkout is collected, since nobody knows what jobs need");
+		return err_wrap(e, "no checkout is collected: cannot read which ones jobs need");
 	qsort(p->list, p->n, sizeof(*p->list), by_use);
 	for (size_t i = 0; i < p->n && (p->bytes > 0 || p->files > 0); i++) {
 		char date[32], reason[FLOOR_WHY + 128];
 
 		snprintf(reason, sizeof(reason),
-			 "%s; the next build makes it again from the repository, last used %s",
+			 "%s; the next build checks it out again, last used %s",
 			 p->why, collect_date(p->list[i].used_ms, date));
 		let_go(c, p, p->list[i].uuid, true, reason);
 	}
@@ -236,13 +236,14 @@ static void say_lacking(struct collect *c, const struct places *p)
 	if (c->store_lack_bytes > 0)
 		collect_say_lacking(
 			c, "store", c->store_lack_bytes,
-			"%s; %s more should go, and all that is left is needed: the current and "
-			"the previous artifact of an image, a job's, or the checkout of a build "
-			"that runs",
+			"%s; %s more should go, but all others are needed: the current and the "
+			"previous artifact of an image, a job's, or the checkout of a running "
+			"build",
 			p->why, bytes_words(left, c->store_lack_bytes));
 	else if (p->bytes > 0 || p->files > 0)
 		collect_say_lacking(c, "checkouts", p->bytes,
-				    "%s; more should go, and all that is left are builds that run",
+				    "%s; more should go, but only checkouts of running builds are "
+				    "left",
 				    p->why);
 }
 

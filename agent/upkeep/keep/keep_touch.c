@@ -32,7 +32,7 @@ int keep_touch(struct pass *p, struct kept *k, const char *target, int64_t keep_
 		return -1;
 	if (dprintf(p->list, "%s %" PRIu64 " %" PRId64 " %" PRId64 "\n", target, k->ino, seen_ns,
 		    new_ns) < 0)
-		return err_sys(e, ERR_NOBODY, "cannot list what to touch");
+		return err_sys(e, ERR_NOBODY, "cannot list the files to touch");
 	p->touches++;
 	return 1;
 }

@@ -70,7 +70,9 @@ static bool is_busy(const struct scrub *s)
 
 static int is_over(const struct scrub *s, struct err *e)
 {
-	return clock_mono_ms() < s->end_ms ? 0 : err_set(e, ERR_NOBODY, "the next start goes on");
+	return clock_mono_ms() < s->end_ms
+		       ? 0
+		       : err_set(e, ERR_NOBODY, "its time is up; the next run continues there");
 }
 
 /* Waits while something is built or published, and as long as the rate demands. A started file is

@@ -261,7 +261,7 @@ static const char *detail_of(const struct wish_facts *f, enum wish wish)
 	case WISH_RELEASED:
 		return "as its release alone; its own UUID follows when no instance stands on its "
 		       "old bytes";
-	case WISH_LET_GO: return "its keep_warm has ended; a push, or a longer one, brings it back";
+	case WISH_LET_GO: return "its keep_warm has ended; push, or set a longer one, to warm it";
 	case WISH_SKIPPED:
 		return "its commit was pushed with -o skip; `hornero rebuild` builds it, and so "
 		       "does the next push";
@@ -302,7 +302,7 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 	if (rc < 0)
 		return -1;
 	if (rc == 0) {
-		say(s, img, "no ref", "its ref is not there: the image keeps its last artifact");
+		say(s, img, "no ref", "its ref does not exist: the image keeps its last artifact");
 		return 0;
 	}
 	rc = job_newest(s->db, img->uuid, &newest, e);
@@ -392,7 +392,8 @@ static void ask_toolchains(const struct sweep *s)
 		struct err why = ERR_INIT;
 
 		if (is_installed(b) && toolchain_ask(s->conf, b, &why) < 0)
-			log_warn("event=toolchain-unknown %s; it is asked again", why.msg);
+			log_warn("event=toolchain-unknown %s; hornero-sweep asks again at its next "
+				 "run", why.msg);
 	}
 }
 
