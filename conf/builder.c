@@ -22,33 +22,33 @@ static const char *const formats[] = {[BUILDER_RAW] = "raw", [BUILDER_QCOW2] = "
 static const struct key keys[] = {
 	{.name = "detect", .type = KEY_LIST, .check = check_relative, AT(detect),
 	 .allowed = "a list of relative paths",
-	 .help = "Files of which any one in the image's tree means this builder. Without them the "
-		 "builder is used only where it is named."},
+	 .help = "Files that select this builder if the image's tree has any of them. If unset, "
+		 "the builder is used only if an image or a repository names it."},
 	{.name = "group", .type = KEY_TEXT, .check = check_name, AT(group),
 	 .allowed = "a name of a-z, 0-9 and -",
-	 .help = "Control group of the builder's runs, below the top group; see hornero-group(5). "
-		 "If unset, the builder's name."},
+	 .help = "Control group in which the builder runs, below the top group; see "
+		 "hornero-group(5). If unset, it has the name of the builder."},
 	{.name = "argv", .type = KEY_LIST, .required = true, AT(argv), .allowed = "a list of words",
-	 .help = "The command and its arguments. No shell reads them; for one, write [sh, -c, \"cd "
-		 "node && make\"]."},
+	 .help = "The command and its arguments. They are not passed through a shell. If the "
+		 "command needs one, write [sh, -c, \"cd node && make\"]."},
 	{.name = "env", .type = KEY_MAP, AT(env), .allowed = "a mapping of names to texts",
-	 .help = "Environment beside the usual one."},
+	 .help = "Environment variables in addition to the usual ones."},
 	{.name = "artifact", .type = KEY_TEXT, .check = check_artifact, .required = true,
 	 AT(artifact), .allowed = "an absolute path below /build",
-	 .help = "The file that the command leaves, as the sandbox sees it. It is deleted before "
-		 "each run, so that a fresh one proves success."},
+	 .help = "The file that the command writes, with its path in the sandbox. It is deleted "
+		 "before each run, so that a new one proves success."},
 	{.name = "format", .type = KEY_CHOICE, .choices = formats, .required = true, AT(format),
-	 .help = "Format of the artifact. Never guessed: who could choose it could read the node's "
-		 "files."},
+	 .help = "Format of the artifact. hornero never guesses it: a build that could choose the "
+		 "format could read files of the node."},
 	{.name = "needs", .type = KEY_LIST, .check = check_program, AT(needs),
 	 .allowed = "a list of program names or absolute paths",
-	 .help = "Programs that must be installed. One that is missing sets the job aside for the "
-		 "operator, by name."},
+	 .help = "Programs that must be installed on the node. If one is missing, the job is held "
+		 "for the operator, and its reason names the program."},
 	{.name = "version", .type = KEY_LISTS, AT(version),
 	 .allowed = "a list of commands, each a list of words",
-	 .help = "Commands whose output belongs to the content key: when it changes, images are "
-		 "built anew. They are run when a file that they or needs name has changed, and by "
-		 "each sweep; one that fails or takes too long holds no job, which waits and is "
+	 .help = "Commands whose output belongs to the content key: if it changes, images are "
+		 "built again. They run when a file has changed that they or needs name, and at "
+		 "each sweep. If one fails or takes too long, the job is not held: it waits and is "
 		 "tried again."},
 	{.name = "inputs", .type = KEY_LIST, .check = check_input, AT(inputs),
 	 .allowed = "a list of HOST or HOST:SANDBOX, absolute paths",
@@ -56,21 +56,21 @@ static const struct key keys[] = {
 		 "SANDBOX. Their digests belong to the content key."},
 	{.name = "devices", .type = KEY_LIST, .check = check_device, AT(devices),
 	 .allowed = "a list of paths below /dev",
-	 .help = "Devices that the sandbox sees."},
+	 .help = "Devices of the node that the sandbox sees."},
 	{.name = "build_timeout", .type = KEY_DURATION, .min = 1, .max = 7 * 24 * 3600,
 	 AT(build_timeout_s),
-	 .help = "Longest time of one run, where it is less than that of hornero.yaml, and counted "
-		 "in the same way."},
+	 .help = "Longest time that one run may take, counted as build_timeout in hornero.yaml is. "
+		 "If unset, or if it is longer, that of hornero.yaml applies."},
 	{.name = "clean_when", .type = KEY_LIST, .check = check_relative, AT(clean_when),
 	 .allowed = "a list of relative paths, in which *, ? and [...] match within a component",
-	 .help = "Files after whose change an image is built from nothing, since what is left of "
-		 "earlier builds says nothing any more. A pattern without a slash matches in every "
-		 "directory of the image's tree."},
+	 .help = "Files whose change requires a clean build, because the results of earlier builds "
+		 "are then useless. A pattern without a slash matches in every directory of the "
+		 "image's tree."},
 	{.name = "reproducible", .type = KEY_CHOICE, .choices = reproducibles, .fallback = "no",
 	 AT(reproducible),
-	 .help = "With yes two clean builds of the same content give the same bytes. Then each "
-		 "artifact of an incremental build is built again from nothing when the node is "
-		 "idle, and replaced where the bytes differ; see confirm in hornero.yaml(5)."},
+	 .help = "With yes, two clean builds of the same content give the same bytes. The artifact "
+		 "of each incremental build is then built again by a clean build while the node is "
+		 "idle, and is replaced if the bytes differ; see confirm in hornero.yaml(5)."},
 };
 
 const struct table builder_table = {"a builder file", keys, sizeof(keys) / sizeof(keys[0])};

@@ -16,22 +16,22 @@
 static const struct key keys[] = {
 	{.name = "core_limit", .type = KEY_COUNT, .min = 1, .max = 100, .unit = CORES,
 	 AT(all.core_percent),
-	 .help = "CPU for all builds of the group together."},
+	 .help = "CPU that all builds of the group together may use."},
 	{.name = "mem_limit", .type = KEY_COUNT, .min = 16, .max = 16000000, .unit = MEGABYTES,
 	 AT(all.mem_mb),
-	 .help = "Memory for all builds of the group together."},
+	 .help = "Memory that all builds of the group together may use."},
 	{.name = "pids_limit", .type = KEY_COUNT, .min = 16, .max = 4194304, .unit = PROCESSES,
 	 AT(all.pids),
-	 .help = "Processes and threads for all builds of the group together."},
+	 .help = "Processes and threads that all builds of the group together may have."},
 	{.name = "attempt_core_limit", .type = KEY_COUNT, .min = 1, .max = 100, .unit = CORES,
 	 AT(attempt.core_percent),
-	 .help = "CPU for each attempt."},
+	 .help = "CPU that each attempt may use."},
 	{.name = "attempt_mem_limit", .type = KEY_COUNT, .min = 16, .max = 16000000,
 	 .unit = MEGABYTES, AT(attempt.mem_mb),
-	 .help = "Memory for each attempt."},
+	 .help = "Memory that each attempt may use."},
 	{.name = "attempt_pids_limit", .type = KEY_COUNT, .min = 16, .max = 4194304,
 	 .unit = PROCESSES, AT(attempt.pids),
-	 .help = "Processes and threads for each attempt."},
+	 .help = "Processes and threads that each attempt may have."},
 };
 
 const struct table group_table = {"a group file", keys, sizeof(keys) / sizeof(keys[0])};

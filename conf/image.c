@@ -100,66 +100,71 @@ int64_t image_keep_s(const struct image *img)
 static const struct key keys[] = {
 	{.name = "repo", .type = KEY_TEXT, .check = check_repo, .required = true, AT(repo),
 	 .allowed = "a repository's name, without .git",
-	 .help = "The repository below repo_root whose pushes make the image."},
+	 .help = "Repository below repo_root from which the image is built at each push."},
 	{.name = "ref", .type = KEY_TEXT, .check = check_ref, .fallback = "refs/heads/main",
 	 AT(ref), .allowed = "a whole ref below refs/heads/ or refs/tags/",
-	 .help = "The branch or tag that the image follows. An annotated tag means the commit that "
-		 "it leads to."},
+	 .help = "Branch or tag that the image follows. An annotated tag stands for the commit to "
+		 "which it leads."},
 	{.name = "subdir", .type = KEY_TEXT, .check = check_subdir, .fallback = "", AT(subdir),
 	 .allowed = "a relative path",
-	 .help = "The directory of the tree that is built; a push that changes nothing below it "
-		 "builds nothing. Empty: the whole tree."},
+	 .help = "Directory of the tree that is built. A push that changes nothing below it builds "
+		 "nothing. If empty, the whole tree is built."},
 	{.name = "builder", .type = KEY_TEXT, .check = check_name, AT(builder),
 	 .allowed = "a builder's name",
-	 .help = "The builder that makes the image. If unset, that of the repository's "
-		 ".hornero.yaml, else detection."},
+	 .help = "Builder that makes the image. If unset, the one that the repository's "
+		 ".hornero.yaml names is used. If that names none, it is detected by the files in "
+		 "the tree."},
 	{.name = "expect", .type = KEY_TEXT, .check = check_expect, AT(expect),
 	 .allowed = EXPECT_ALLOWED,
-	 .help = "The regular expression that a line of the console must match when the image is "
-		 "booted before it is published. If unset, that of the repository's .hornero.yaml; "
-		 "without either nothing is booted."},
+	 .help = "Regular expression that a line of the console must match when the image is "
+		 "booted before it is published. If unset, that of the repository's .hornero.yaml "
+		 "applies. If neither is set, the image is not booted."},
 	{.name = "timeout", .type = KEY_DURATION, .min = 1, .max = EXPECT_TIMEOUT_MAX_S,
 	 AT(timeout_s),
-	 .help = "How long that may take, in the guest's own time. If unset, as the "
-		 "repository's .hornero.yaml says, else 30s."},
+	 .help = "How long the guest may take until a line matches, in the guest's own time. If "
+		 "unset, that of the repository's .hornero.yaml applies. If neither is set, it is "
+		 "30s."},
 	{.name = "boot_memory", .type = KEY_SIZE, .min = 16 << 20, .max = INT64_C(64) << 30,
 	 .fallback = "512M", AT(boot_memory_bytes),
-	 .help = "Memory of the guest that is booted. It counts as the build's."},
+	 .help = "Memory of the guest that is booted. It counts as memory of the build."},
 	{.name = "boot_machine", .type = KEY_CHOICE, .choices = machines, .fallback = "pc",
 	 AT(boot_machine),
-	 .help = "QEMU's machine type of the guest that is booted; Glance's hw_machine_type."},
+	 .help = "QEMU's machine type for the guest that is booted. It corresponds to Glance's "
+		 "hw_machine_type."},
 	{.name = "name", .type = KEY_TEXT, .max = NAME_MAX_BYTES, .fallback = "", AT(name),
-	 .help = "A name for people."},
+	 .help = "Name of the image, for users to read."},
 	{.name = "keep_warm", .type = KEY_TEXT, .check = check_keep_warm, .fallback = "always",
 	 AT(keep_warm),
 	 .allowed = "always, never, or a time in seconds or with s, m, h or d",
-	 .help = "How long the image stays in Nova's cache while no instance uses it: a time "
-		 "counts from its last use or push. With never Nova ages it out as any other."},
+	 .help = "How long the image stays in Nova's cache while no instance uses it. A time is "
+		 "counted from the last use or push. With never, Nova removes the image after the "
+		 "usual time, like any other."},
 	{.name = "in_use", .type = KEY_CHOICE, .choices = in_uses, .fallback = "defer", AT(in_use),
-	 .help = "What to do while instances stand on the old bytes. With defer the old ones stay "
-		 "until the last such instance is gone, and the job waits. With flatten the disks "
-		 "of those instances are made independent of them first, which takes room and asks "
-		 "libvirt. With release-only the old ones stay as well, but the job is published "
-		 "under its release alone, and the image's own UUID follows when the last such "
-		 "instance is gone."},
+	 .help = "What to do while instances stand on the old bytes. With defer, the old bytes "
+		 "stay until the last such instance is gone, and the job waits. With flatten, the "
+		 "disks of those instances are first made independent of the old bytes, which "
+		 "needs disk space and libvirt. With release-only, the old bytes stay as well, but "
+		 "the job is published under its release alone, and the image's own UUID follows "
+		 "when the last such instance is gone."},
 	{.name = "releases", .type = KEY_CHOICE, .choices = releases, .fallback = "never",
 	 AT(releases),
-	 .help = "With always each artifact is in Nova's cache under the UUID of its release as "
+	 .help = "With always, each artifact is in Nova's cache under the UUID of its release as "
 		 "well: a second name of the same file, which never gets other bytes. hornero does "
-		 "not register it in Glance: an instance can boot a release once somebody has. "
-		 "With never there is no release in the cache but where in_use is release-only."},
+		 "not register it in Glance: an instance can boot a release after an operator has "
+		 "registered it. With never, the cache has releases only of images with in_use: "
+		 "release-only."},
 	{.name = "confirm", .type = KEY_CHOICE, .choices = confirms, .fallback = "idle",
 	 AT(confirm),
-	 .help = "With never the image's incremental artifacts are not built again from nothing, "
-		 "even where hornero.yaml says confirm: idle."},
+	 .help = "With never, the image's incremental artifacts are not built again by clean "
+		 "builds, even if hornero.yaml says confirm: idle."},
 	{.name = "pinned", .type = KEY_TEXT, .check = check_release, AT(pinned),
 	 .allowed = "the UUID of a release",
-	 .help = "The release that is warm instead of what the ref would make: hornero rollback "
-		 "writes it, and --undo or an empty value takes it away."},
+	 .help = "Release that is kept warm instead of what the ref would make. hornero rollback "
+		 "writes it; --undo or an empty value removes it."},
 	{.name = "until_ref_leaves", .type = KEY_TEXT, .check = check_commit, AT(until_ref_leaves),
 	 .allowed = "a commit, 40 or 64 hexadecimal digits",
 	 .help = "The pin holds while the ref is at this commit, and is removed from the file when "
-		 "another one was built. If unset, the pin holds until it is removed."},
+		 "another commit was built. If unset, the pin holds until it is removed."},
 };
 
 const char *image_in_use_name(enum image_in_use in_use)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { PRINT_WIDTH = 96 };
+enum { PRINT_WIDTH = 96, MAN_WIDTH = 92 };
 
 /* Prints help as lines of "# …". */
 static void print_comment(FILE *out, const char *text)
@@ -53,36 +53,71 @@ static void print_yaml(FILE *out, const struct table *t, const struct key *k)
 	fputs("\n\n", out);
 }
 
-static void print_roff(FILE *out, const char *text)
+static void print_roff(FILE *out, const char *text, size_t len)
 {
-	for (; *text; text++) {
-		if (*text == '\\')
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\\')
 			fputs("\\e", out);
-		else if (*text == '-')
+		else if (text[i] == '-')
 			fputs("\\-", out);
 		else
-			fputc(*text, out);
+			fputc(text[i], out);
+	}
+}
+
+/* Returns true if the next line of roff may begin at text: no control character is first. */
+static bool may_begin(const char *text)
+{
+	return *text != '.' && *text != '\'';
+}
+
+/* Returns the length of the first line of text: it ends with a sentence, or at MAN_WIDTH. */
+static size_t man_line(const char *text)
+{
+	size_t len = 0, fits = 0;
+
+	for (; text[len] && (len <= MAN_WIDTH || fits == 0); len++) {
+		if (text[len] != ' ' || !may_begin(text + len + 1))
+			continue;
+		fits = len;
+		if (len > 0 && text[len - 1] == '.')
+			return len;
+	}
+	return fits > 0 && (text[len] || len > MAN_WIDTH) ? fits : len;
+}
+
+/* Prints a paragraph; each sentence begins a line. */
+static void print_paragraph(FILE *out, const char *text)
+{
+	while (*text) {
+		size_t len = man_line(text);
+
+		print_roff(out, text, len);
+		fputc('\n', out);
+		text += len;
+		text += *text == ' ';
 	}
 }
 
 static void print_man(FILE *out, const struct key *k)
 {
-	char allowed[VALUE_ALLOWED];
+	char allowed[VALUE_ALLOWED], sentence[VALUE_ALLOWED + 16];
+	const char *fallback = k->fallback ? k->fallback + (k->fallback[0] == '$') : NULL;
 
 	fprintf(out, ".TP\n.B %s\n", k->name);
-	print_roff(out, k->help);
-	fputs("\n.br\nAllowed: ", out);
-	print_roff(out, value_allowed(k, allowed));
-	fputs(k->required   ? ". Required.\n"
-	      : k->fallback ? ". Default: "
-			    : ". Not set by default.\n",
-	      out);
-	if (k->required || !k->fallback)
+	print_paragraph(out, k->help);
+	fputs(".br\n", out);
+	snprintf(sentence, sizeof(sentence), "Allowed: %s.", value_allowed(k, allowed));
+	print_paragraph(out, sentence);
+	if (k->required || !k->fallback) {
+		fputs(k->required ? "Required.\n" : "Not set by default.\n", out);
 		return;
-	if (!*k->fallback)
-		fputs("empty", out);
+	}
+	fputs("Default: ", out);
+	if (*fallback)
+		print_roff(out, fallback, strlen(fallback));
 	else
-		print_roff(out, k->fallback + (k->fallback[0] == '$'));
+		fputs("empty", out);
 	fputs(".\n", out);
 }
 

@@ -18,17 +18,18 @@ struct words {
 static const struct key keys[] = {
 	{.name = "builder", .type = KEY_TEXT, .check = check_name, AT(builder),
 	 .allowed = "a builder's name",
-	 .help = "Which builder of the node makes the image. The image file's own builder wins; "
-		 "without either the builder is detected by the files of the tree."},
+	 .help = "Builder of the node that makes the image. The builder of the image file takes "
+		 "precedence. If neither is set, the builder is detected by the files in the "
+		 "tree."},
 	{.name = "expect", .type = KEY_TEXT, .check = check_expect, AT(expect),
 	 .allowed = EXPECT_ALLOWED,
-	 .help = "The regular expression that a line of the console must match when the image is "
-		 "booted before it is published. The image file's own expect wins; without either "
-		 "nothing is booted."},
+	 .help = "Regular expression that a line of the console must match when the image is "
+		 "booted before it is published. The expect of the image file takes precedence. If "
+		 "neither is set, the image is not booted."},
 	{.name = "timeout", .type = KEY_DURATION, .min = 1, .max = EXPECT_TIMEOUT_MAX_S,
 	 AT(timeout_s),
-	 .help = "How long that may take, in the guest's own time; 30s where nobody says. The "
-		 "image file's own timeout wins."},
+	 .help = "How long the guest may take until a line matches, in the guest's own time. The "
+		 "timeout of the image file takes precedence. If neither is set, it is 30s."},
 };
 
 const struct table repofile_table = {REPOFILE_NAME, keys, sizeof(keys) / sizeof(keys[0])};
