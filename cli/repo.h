@@ -23,6 +23,10 @@
 /* Later additions to a repository's configuration, in the order of the versions. */
 #define REPO_PUSH_OPTIONS "[receive]\n\tadvertisePushOptions = true\n"
 
+/* Calls each() with the name ("team/thing") of every directory NAME.git below repo_root, except in
+ * hidden directories and in repositories. */
+void repo_each(const struct conf *c, void (*each)(void *arg, const char *name), void *arg);
+
 /* Upgrades the repositories below repo_root to what repo_create makes now. Calls told() for each
  * one changed, and with a problem for each one that it may not or cannot change. */
 void repo_upgrade(const struct conf *c,

@@ -57,19 +57,15 @@ static bool is_repository(const FTSENT *entry)
 	       strcmp(entry->fts_name + entry->fts_namelen - 4, ".git") == 0;
 }
 
-void repo_upgrade(const struct conf *c,
-		  void (*told)(void *arg, const char *config, const struct err *problem), void *arg)
+void repo_each(const struct conf *c, void (*each)(void *arg, const char *name), void *arg)
 {
 	own_free char *root = fs_path("%s", c->repo_root);
 	FTS *walk = fts_open((char *[]){root, NULL},
 			     FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR | FTS_XDEV, NULL);
-	own_fd int at = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	FTSENT *entry;
 
-	while (walk && at >= 0 && (entry = fts_read(walk))) {
-		own_free char *config = NULL;
-		struct err e = ERR_INIT;
-		int changed;
+	while (walk && (entry = fts_read(walk))) {
+		own_free char *name = NULL;
 
 		/* Do not look inside repositories or hidden directories. */
 		if (entry->fts_info == FTS_D && entry->fts_level > 0 &&
@@ -77,11 +73,39 @@ void repo_upgrade(const struct conf *c,
 			fts_set(walk, entry, FTS_SKIP);
 		if (!is_repository(entry) || entry->fts_level == 0 || *entry->fts_name == '.')
 			continue;
-		changed = upgrade_one(at, entry->fts_path + strlen(root) + 1, entry->fts_path, &e);
-		config = fs_path("%s/config", entry->fts_path);
-		if (changed != 0)
-			told(arg, config, changed < 0 ? &e : NULL);
+		name = fs_path("%s", entry->fts_path + strlen(root) + 1);
+		name[strlen(name) - strlen(".git")] = '\0';
+		each(arg, name);
 	}
 	if (walk)
 		fts_close(walk);
+}
+
+struct upgrade {
+	const struct conf *c;
+	int root; /* repo_root, open */
+	void (*told)(void *arg, const char *config, const struct err *problem);
+	void *arg;
+};
+
+static void upgrade_each(void *arg, const char *name)
+{
+	const struct upgrade *u = arg;
+	own_free char *beneath = fs_path("%s.git", name);
+	own_free char *path = fs_path("%s/%s", u->c->repo_root, beneath);
+	own_free char *config = fs_path("%s/config", path);
+	struct err e = ERR_INIT;
+	int changed = upgrade_one(u->root, beneath, path, &e);
+
+	if (changed != 0)
+		u->told(u->arg, config, changed < 0 ? &e : NULL);
+}
+
+void repo_upgrade(const struct conf *c,
+		  void (*told)(void *arg, const char *config, const struct err *problem), void *arg)
+{
+	own_fd int root = open(c->repo_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (root >= 0)
+		repo_each(c, upgrade_each, &(struct upgrade){c, root, told, arg});
 }
