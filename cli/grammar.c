@@ -1,4 +1,4 @@
-/* grammar: finds and suggests words. DIAGNOSTICS: none. */
+/* grammar: finds and suggests words, and lists their options for getopt. DIAGNOSTICS: none. */
 #include "cli/view.h"
 #include "cli/words.h"
 
@@ -31,6 +31,46 @@ const struct word *word_find(char *const *argv, int argc, int *used)
 		return w;
 	}
 	return NULL;
+}
+
+void word_getopt(const struct word *w, struct word_getopt *out)
+{
+	struct option *table = out->table;
+	size_t size = sizeof(out->letters), n = 0;
+	size_t l = (size_t)snprintf(out->letters, size, "%s", w ? ":c:h" : "+:c:h");
+
+	table[n++] = (struct option){"conf", required_argument, NULL, 'c'};
+	table[n++] = (struct option){"help", no_argument, NULL, 'h'};
+	table[n++] = (struct option){"json", no_argument, NULL, LETTER_JSON};
+	if (!w) {
+		table[n++] = (struct option){"version", no_argument, NULL, LETTER_VERSION};
+		table[n++] = (struct option){"key", required_argument, NULL, LETTER_KEY};
+	}
+	for (int i = 0; w && w->options && w->options[i].name; i++) {
+		const struct word_option *o = &w->options[i];
+
+		table[n++] = (struct option){o->name, o->arg ? required_argument : no_argument,
+					     NULL, LETTER_WORD + i};
+		if (o->letter)
+			l += (size_t)snprintf(out->letters + l, size - l, "%c%s", o->letter,
+					      o->arg ? ":" : "");
+	}
+	table[n] = (struct option){0};
+}
+
+int word_option_place(const struct word *w, int letter)
+{
+	if (letter >= LETTER_WORD)
+		return letter - LETTER_WORD;
+	for (int i = 0; w && w->options && w->options[i].name; i++)
+		if (w->options[i].letter == letter)
+			return i;
+	return -1;
+}
+
+bool word_is_listed(const struct cli *cli, const struct word *w)
+{
+	return !(w->flags & WORD_HIDDEN) && view_reaches(cli, w);
 }
 
 bool word_is_of_noun(const struct cli *cli, const struct word *w, const char *noun)
@@ -84,7 +124,8 @@ int word_nearest(const struct cli *cli, const char *typed, const struct word **o
 	for (const struct word *w = words; w->name; w++) {
 		int distance = word_distance(typed, w->name), at = n;
 
-		if (distance > far || distance >= (int)strlen(w->name) || !view_reaches(cli, w))
+		if (distance > far || distance >= (int)strlen(w->name) ||
+		    !word_is_listed(cli, w))
 			continue;
 		while (at > 0 && best[at - 1] > distance)
 			at--;

@@ -110,7 +110,7 @@ void word_help_all(FILE *out, const struct cli *cli)
 	else
 		node_head(out);
 	for (const struct word *w = words_all(); w->name; w++)
-		if (view_reaches(cli, w))
+		if (word_is_listed(cli, w))
 			word_line(out, cli, w);
 	if (cli->key)
 		key_tail(out, cli);

@@ -9,11 +9,8 @@
 #include "lib/own.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <string.h>
-
-enum { LETTER_JSON = 256, LETTER_VERSION, LETTER_KEY, LETTER_WORD /* + the option's place */ };
 
 static int usage_error(const struct word *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -31,53 +28,19 @@ static int usage_error(const struct word *w, const char *fmt, ...)
 	return 64;
 }
 
-/* Fills getopt's table with --help, -c, --json and the options of the word; `letters` receives the
- * short ones. */
-static void options_of(const struct word *w, struct option *table, char *letters, size_t size)
-{
-	size_t n = 0, l = (size_t)snprintf(letters, size, "%s", w ? ":c:h" : "+:c:h");
-
-	table[n++] = (struct option){"conf", required_argument, NULL, 'c'};
-	table[n++] = (struct option){"help", no_argument, NULL, 'h'};
-	table[n++] = (struct option){"json", no_argument, NULL, LETTER_JSON};
-	if (!w) {
-		table[n++] = (struct option){"version", no_argument, NULL, LETTER_VERSION};
-		table[n++] = (struct option){"key", required_argument, NULL, LETTER_KEY};
-	}
-	for (int i = 0; w && w->options && w->options[i].name; i++) {
-		const struct word_option *o = &w->options[i];
-
-		table[n++] = (struct option){o->name, o->arg ? required_argument : no_argument,
-					     NULL, LETTER_WORD + i};
-		if (o->letter)
-			l += (size_t)snprintf(letters + l, size - l, "%c%s", o->letter,
-					      o->arg ? ":" : "");
-	}
-	table[n] = (struct option){0};
-}
-
-static int option_of_letter(const struct word *w, int letter)
-{
-	for (int i = 0; w && w->options && w->options[i].name; i++)
-		if (w->options[i].letter == letter)
-			return i;
-	return -1;
-}
-
 /* Reads the options before the word (call is NULL), or those after it. Returns -1 to go on, else
  * the exit code. */
 static int read_options(struct cli *cli, struct call *call, int argc, char **argv)
 {
 	const struct word *w = call ? call->word : NULL;
-	struct option table[CLI_OPTIONS_MAX + 6];
-	char letters[4 * CLI_OPTIONS_MAX];
+	struct word_getopt options;
 	int letter, place;
 
-	options_of(w, table, letters, sizeof(letters));
+	word_getopt(w, &options);
 	optind = 0;
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, letters, table, NULL)) >= 0) {
-		place = letter >= LETTER_WORD ? letter - LETTER_WORD : option_of_letter(w, letter);
+	while ((letter = getopt_long(argc, argv, options.letters, options.table, NULL)) >= 0) {
+		place = word_option_place(w, letter);
 		if (letter == ':')
 			return usage_error(w, "%s needs a value.", argv[optind - 1]);
 		if (letter == '?')

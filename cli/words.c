@@ -2,63 +2,64 @@
 #include "cli/words.h"
 
 static const struct word_option key_options[] = {
-	{"read", 0, "REPOS", "may fetch from REPOS, and see their jobs and images"},
-	{"write", 0, "REPOS", "may push to REPOS; REPO:REF allows that ref only"},
-	{"create", 0, "REPOS", "may create REPOS by pushing to them"},
-	{"admin", 0, "REPOS", "may bind images to REPOS; '*' is the whole node"},
-	{"ids", 0, "UUIDS",
+	{"read", 0, "REPOS", VALUE_REPO, "may fetch from REPOS, and see their jobs and images"},
+	{"write", 0, "REPOS", VALUE_REPO, "may push to REPOS; REPO:REF allows that ref only"},
+	{"create", 0, "REPOS", VALUE_REPO, "may create REPOS by pushing to them"},
+	{"admin", 0, "REPOS", VALUE_REPO, "may bind images to REPOS; '*' is the whole node"},
+	{"ids", 0, "UUIDS", 0,
 	 "images that the key may bind, such as '2b7e1516-*'; default: only new ones"},
 	{0},
 };
 static const struct word_option add_options[] = {
-	{"ref", 0, "REF", "follow REF; default: refs/heads/main"},
-	{"subdir", 0, "DIR", "build only this directory of the repository"},
-	{"builder", 0, "NAME",
+	{"ref", 0, "REF", VALUE_REF, "follow REF; default: refs/heads/main"},
+	{"subdir", 0, "DIR", 0, "build only this directory of the repository"},
+	{"builder", 0, "NAME", VALUE_BUILDER,
 	 "use this builder of builders.d; default: as .hornero.yaml says, else detect it"},
-	{"name", 0, "TEXT", "a name to show beside the UUID"},
-	{"replace", 0, NULL, "allow hornero to replace the file it did not put into Nova's cache"},
+	{"name", 0, "TEXT", 0, "a name to show beside the UUID"},
+	{"replace", 0, NULL, 0,
+	 "allow hornero to replace the file it did not put into Nova's cache"},
 	{0},
 };
 static const struct word_option queue_options[] = {
-	{"all", 'a', NULL, "show all jobs; default: open jobs and the last 20 that ended"},
+	{"all", 'a', NULL, 0, "show all jobs; default: open jobs and the last 20 that ended"},
 	{0},
 };
 static const struct word_option log_options[] = {
-	{"follow", 'f', NULL,
+	{"follow", 'f', NULL, 0,
 	 "keep printing as the log grows, across attempts, until the job ends"},
-	{"attempt", 'n', "N", "print the log of attempt N; default: the newest"},
-	{"alive", 0, "S",
+	{"attempt", 'n', "N", 0, "print the log of attempt N; default: the newest"},
+	{"alive", 0, "S", 0,
 	 "with --follow: print a line after S silent seconds, end if nobody reads"},
 	{0},
 };
 static const struct word_option wait_options[] = {
-	{"timeout", 't', "S", "give up after S seconds (exit 75); default: never"},
+	{"timeout", 't', "S", 0, "give up after S seconds (exit 75); default: never"},
 	{0},
 };
 static const struct word_option rebuild_options[] = {
-	{"all", 'a', NULL, "rebuild every image"},
-	{"force", 'f', NULL, "build even if an artifact of the same content exists"},
-	{"clean", 0, NULL, "build from an empty checkout and an empty cache; implies --force"},
+	{"all", 'a', NULL, 0, "rebuild every image"},
+	{"force", 'f', NULL, 0, "build even if an artifact of the same content exists"},
+	{"clean", 0, NULL, 0, "build from an empty checkout and an empty cache; implies --force"},
 	{0},
 };
 static const struct word_option top_options[] = {
-	{"iterations", 'n', "N",
+	{"iterations", 'n', "N", 0,
 	 "exit after N updates; default: never on a terminal, else after one"},
-	{"interval", 'i', "S", "seconds between updates; default: 2"},
+	{"interval", 'i', "S", 0, "seconds between updates; default: 2"},
 	{0},
 };
 static const struct word_option rollback_options[] = {
-	{"undo", 'u', NULL, "undo the rollback: the image follows its ref again"},
-	{"timeout", 't', "S", "wait at most S seconds until the image is warm; default: 10"},
+	{"undo", 'u', NULL, 0, "undo the rollback: the image follows its ref again"},
+	{"timeout", 't', "S", 0, "wait at most S seconds until the image is warm; default: 10"},
 	{0},
 };
 static const struct word_option gc_options[] = {
-	{"dry-run", 'n', NULL, "list what would be removed and why, but remove nothing"},
-	{"verify", 0, NULL, "read every artifact in the store again and check its digest"},
+	{"dry-run", 'n', NULL, 0, "list what would be removed and why, but remove nothing"},
+	{"verify", 0, NULL, 0, "read every artifact in the store again and check its digest"},
 	{0},
 };
 static const struct word_option cache_options[] = {
-	{"verify", 0, NULL, "read every file that hornero published again and check its digest"},
+	{"verify", 0, NULL, 0, "read every file that hornero published again and check its digest"},
 	{0},
 };
 
@@ -67,23 +68,23 @@ const struct word word_table[] = {
 	 "Creates missing directories, corrects modes and owners, and leaves everything\n"
 	 "else alone. Run it again whenever paths or users in hornero.yaml change. Needs\n"
 	 "root if the configuration names users.",
-	 NULL, 0, 0, WORD_JSON | WORD_AS_ROOT, init_run, WORD_NODE},
+	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, init_run, WORD_NODE},
 	{"repo create", "NAME", "create a bare repository to push to",
 	 "Installs hornero's hooks and durable settings. Prints the path of the repository\n"
 	 "on the last line. NAME may have several parts, as in team/thing.",
-	 NULL, 1, 1, WORD_AS_ROOT, repo_create_run, WORD_CREATE},
+	 NULL, 1, 1, {0}, WORD_AS_ROOT, repo_create_run, WORD_CREATE},
 	{"key add", "NAME [KEY]", "allow an SSH key to log in",
 	 "KEY is a public key file, the key itself, or - for standard input (the default).\n"
 	 "REPOS are names separated by blanks. A * matches any characters: 'team/*'. Each\n"
 	 "right includes the rights above it in this list.",
-	 key_options, 1, -1, WORD_AS_ROOT, key_add_run, WORD_HERE},
+	 key_options, 1, -1, {0, VALUE_FILE}, WORD_AS_ROOT, key_add_run, WORD_HERE},
 	{"key list", "", "list the keys and their rights",
 	 "An invalid line of the keys file grants nothing; it is listed with the reason.",
-	 NULL, 0, 0, WORD_JSON | WORD_AS_ROOT, key_list_run, WORD_NODE},
+	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, key_list_run, WORD_NODE},
 	{"key remove", "NAME", "stop a key from logging in",
 	 "Takes effect for new connections, and for the next command on open ones. Commands\n"
 	 "that are running continue.",
-	 NULL, 1, 1, WORD_AS_ROOT, key_remove_run, WORD_HERE},
+	 NULL, 1, 1, {VALUE_KEY}, WORD_AS_ROOT, key_remove_run, WORD_HERE},
 	{"image add", "[UUID] REPO", "keep an image warm from a repository",
 	 "Binds the Glance image UUID to a repository that `hornero repo create` made.\n"
 	 "Without UUID, hornero makes a new one and prints it. If the repository has commits\n"
@@ -92,51 +93,51 @@ const struct word word_table[] = {
 	 "hornero does not replace a file in Nova's cache that it did not put there. To allow\n"
 	 "it for that one file, as it is now, use --replace on the node; the image may be bound\n"
 	 "already.",
-	 add_options, 1, 2, 0, image_add_run, WORD_ADMIN},
+	 add_options, 1, 2, {VALUE_REPO, VALUE_REPO}, 0, image_add_run, WORD_ADMIN},
 	{"image list", "", "list the images of this node and whether they are warm",
-	 "", NULL, 0, 0, WORD_JSON, image_list_run, WORD_READ},
+	 "", NULL, 0, 0, {0}, WORD_JSON, image_list_run, WORD_READ},
 	{"image show", "UUID", "show an image's source, what is warm, and its newest job",
-	 "", NULL, 1, 1, WORD_JSON,
+	 "", NULL, 1, 1, {VALUE_IMAGE}, WORD_JSON,
 	 image_show_run, WORD_READ},
 	{"image set", "UUID KEY=VALUE...", "change an image's settings",
 	 "Keys: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name,\n"
 	 "keep_warm, in_use, releases, confirm (idle or never), pinned, until_ref_leaves.\n"
 	 "An empty value (builder=) unsets a key. The image stays warm as it is until\n"
 	 "something newer is published.",
-	 NULL, 2, -1, 0, image_set_run, WORD_ADMIN},
+	 NULL, 2, -1, {VALUE_IMAGE, VALUE_SETTING}, 0, image_set_run, WORD_ADMIN},
 	{"image remove", "UUID", "stop keeping an image warm",
 	 "The file in Nova's cache stays until Nova ages it out or `hornero gc` needs the\n"
 	 "room, so instances are not disturbed. The repository stays, too.",
-	 NULL, 1, 1, 0, image_remove_run, WORD_ADMIN},
+	 NULL, 1, 1, {VALUE_IMAGE}, 0, image_remove_run, WORD_ADMIN},
 	{"queue", "", "list running, waiting, and recently ended jobs",
-	 "Open jobs are listed in the order in which they will run.", queue_options, 0, 0,
+	 "Open jobs are listed in the order in which they will run.", queue_options, 0, 0, {0},
 	 WORD_JSON, queue_run, WORD_READ},
 	{"top", "", "show builds, queue, push-to-warm times and pressure, live",
 	 "On a terminal, redraws the screen until Ctrl-C; otherwise prints once. With --json,\n"
 	 "prints one object per update.",
-	 top_options, 0, 0, WORD_JSON, top_run, WORD_READ},
+	 top_options, 0, 0, {0}, WORD_JSON, top_run, WORD_READ},
 	{"show", "JOB", "show a job's attempts, verdicts, stage times and resources",
-	 "", NULL, 1, 1, WORD_JSON, show_run, WORD_READ},
+	 "", NULL, 1, 1, {VALUE_JOB}, WORD_JSON, show_run, WORD_READ},
 	{"log", "JOB...", "print a job's build log",
 	 "With --follow, exits 0 if the job was built and published, 1 if it was not. Ctrl-C\n"
 	 "stops only the printing. Prints several jobs one after the other; the exit code is\n"
 	 "the worst.",
-	 log_options, 1, -1, 0, log_run, WORD_READ},
+	 log_options, 1, -1, {VALUE_JOB, VALUE_JOB}, 0, log_run, WORD_READ},
 	{"wait", "JOB|UUID", "wait until a job ends, or an image's newest commit is warm",
 	 "Exits 0 if it is published, and 1 if it failed, was cancelled or superseded. Exits 75\n"
 	 "with the reason if the time is over, or if waiting cannot help until someone acts\n"
 	 "(held, paused, deferred because of an instance, nothing pushed yet).",
-	 wait_options, 1, 1, 0, wait_run, WORD_READ},
+	 wait_options, 1, 1, {VALUE_JOB_OR_IMAGE}, 0, wait_run, WORD_READ},
 	{"why", "JOB|UUID", "explain why it is (not) building or warm, and what to do",
-	 "", NULL, 1, 1, 0, why_run, WORD_READ},
+	 "", NULL, 1, 1, {VALUE_JOB_OR_IMAGE}, 0, why_run, WORD_READ},
 	{"cancel", "JOB", "cancel a job",
 	 "If the job is running, hornerod first ends all its processes.",
-	 NULL, 1, 1, 0, cancel_run, WORD_WRITE},
+	 NULL, 1, 1, {VALUE_JOB}, 0, cancel_run, WORD_WRITE},
 	{"retry", "JOB", "queue a failed, held or cancelled job again",
-	 "", NULL, 1, 1, 0, retry_run, WORD_WRITE},
+	 "", NULL, 1, 1, {VALUE_JOB}, 0, retry_run, WORD_WRITE},
 	{"rebuild", "[UUID]", "queue an image's newest commit again",
 	 "Without --force, an artifact of the same content is published without a build.",
-	 rebuild_options, 0, 1, 0,
+	 rebuild_options, 0, 1, {VALUE_IMAGE}, 0,
 	 rebuild_run, WORD_WRITE},
 	{"rollback", "UUID [RELEASE]", "return an image to an earlier artifact",
 	 "Publishes an artifact from the store, without a build. Without RELEASE, takes the\n"
@@ -145,29 +146,29 @@ const struct word word_table[] = {
 	 "\n"
 	 "Exits 0 if the artifact is warm. Exits 75 with the reason if it is published later\n"
 	 "(hornerod does not run, or an instance uses the present file).",
-	 rollback_options, 1, 2, 0, rollback_run, WORD_WRITE},
+	 rollback_options, 1, 2, {VALUE_IMAGE, VALUE_RELEASE}, 0, rollback_run, WORD_WRITE},
 	{"drain", "", "start no more builds, and wait until none runs",
 	 "Use it before a restart of the node, or of a hornerod that cannot take over running\n"
 	 "builds. Publications continue, and queued jobs stay queued. A start of hornerod ends\n"
 	 "the drain; a reload does not.",
-	 wait_options, 0, 0, 0, drain_run, WORD_NODE},
+	 wait_options, 0, 0, {0}, 0, drain_run, WORD_NODE},
 	{"pause", "[UUID]", "pause the builds of an image or of the node",
 	 "Running builds stop and their timeouts stop counting; pushes wait in the queue.\n"
 	 "Finished builds are still published. A pause survives restarts of hornerod and of\n"
 	 "the node; `hornero resume` ends it. Without UUID, pauses the whole node.",
-	 NULL, 0, 1, 0, pause_run, WORD_WRITE},
+	 NULL, 0, 1, {VALUE_IMAGE}, 0, pause_run, WORD_WRITE},
 	{"resume", "[UUID]", "resume builds after a pause or a drain",
 	 "Without UUID, ends the pause of the node, and a drain; images that were paused by\n"
 	 "UUID stay paused.",
-	 NULL, 0, 1, 0,
+	 NULL, 0, 1, {VALUE_IMAGE}, 0,
 	 resume_run, WORD_WRITE},
 	{"sweep", "", "compare refs with what is warm, and queue the difference",
 	 "hornerod does this regularly. It finds pushes that no hook reported.",
-	 NULL, 0, 0, WORD_JSON, sweep_run, WORD_NODE},
+	 NULL, 0, 0, {0}, WORD_JSON, sweep_run, WORD_NODE},
 	{"cache", "", "list this node's images in Nova's cache",
 	 "With --verify, reads each file again. A file whose bytes have changed no longer counts\n"
 	 "as warm: a job restores it as in_use says, and the exit code is 1.",
-	 cache_options, 0, 0, WORD_JSON, cache_run, WORD_READ},
+	 cache_options, 0, 0, {0}, WORD_JSON, cache_run, WORD_READ},
 	{"gc", "", "free disk space in the store, the checkouts and the cache",
 	 "Removes junk. Then removes artifacts that no image, job or instance needs, least\n"
 	 "recently used first, until the budgets and floors in hornero.yaml are met; then\n"
@@ -176,12 +177,19 @@ const struct word word_table[] = {
 	 "\n"
 	 "With --verify, reads every artifact in the store again. One that was changed, or whose\n"
 	 "bytes do not match its digest, is moved out of use and listed; the exit code is 1.",
-	 gc_options, 0, 0, WORD_JSON, gc_run, WORD_NODE},
+	 gc_options, 0, 0, {0}, WORD_JSON, gc_run, WORD_NODE},
 	{"doctor", "", "check the node's setup, and say how to mend what is wrong",
 	 "Exits 0 if all is well, 1 otherwise. Works before `hornero init`, too. Run it as root\n"
 	 "to check everything.",
-	 NULL, 0, 0, WORD_JSON | WORD_AS_ROOT, doctor_run, WORD_NODE},
+	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, doctor_run, WORD_NODE},
 	{"help", "[COMMAND]", "list the commands, or describe one",
-	 "Same as --help.", NULL, 0, 2, WORD_AS_ROOT, help_run, WORD_READ},
+	 "Same as --help.", NULL, 0, 2, {VALUE_COMMAND, VALUE_COMMAND}, WORD_AS_ROOT, help_run,
+	 WORD_READ},
+	/* For the adapters of etc/completion. It steps down itself, as the typed words demand. */
+	{"complete", "-- WORDS...", "list what could complete the last of WORDS",
+	 "One candidate a line. WORDS are what was typed after `hornero`; the last one may be\n"
+	 "empty or incomplete. Prints <FILE> where the name of a file is due, and nothing if the\n"
+	 "candidates cannot be read.",
+	 NULL, 0, -1, {0}, WORD_AS_ROOT | WORD_HIDDEN, complete_run, WORD_HERE},
 	{0},
 };

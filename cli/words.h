@@ -8,6 +8,7 @@
  *   main.c            the program: options, one word, its errors
  *   words.c           the table
  *   queue.c, why.c …  the words, then code that some of them share
+ *   candidates.c      what the shells offer for a value
  *   help.c            explaining words
  *   database.c …      code that all of them share: cli.h
  *   say.c             lines for people
@@ -19,10 +20,29 @@
 
 #include "cli/cli.h"
 
+#include <getopt.h>
+
+/* What a value or an argument names: the shells complete it (candidates.c). */
+enum word_value {
+	VALUE_ANY, /* cannot be completed */
+	VALUE_BUILDER,
+	VALUE_COMMAND,
+	VALUE_FILE,
+	VALUE_IMAGE,
+	VALUE_JOB,
+	VALUE_JOB_OR_IMAGE,
+	VALUE_KEY,
+	VALUE_REF,
+	VALUE_RELEASE, /* of the image that the first argument names */
+	VALUE_REPO,
+	VALUE_SETTING, /* KEY=VALUE of an image */
+};
+
 struct word_option {
 	const char *name; /* NULL ends the list */
 	char letter;      /* short form, or 0 */
 	const char *arg;  /* the name of its value, or NULL for a flag */
+	enum word_value value;
 	const char *help;
 };
 
@@ -39,6 +59,7 @@ enum word_reach {
 enum word_flag {
 	WORD_JSON = 1,    /* a listing: takes --json */
 	WORD_AS_ROOT = 2, /* root stays root: it changes other users' files, or only looks */
+	WORD_HIDDEN = 4,  /* for programs: neither listed nor suggested */
 };
 
 struct word {
@@ -48,6 +69,7 @@ struct word {
 	const char *help;    /* paragraphs, for WORD --help */
 	const struct word_option *options;
 	int min_args, max_args; /* max -1: any number */
+	enum word_value takes[2]; /* its first argument, and each later one */
 	int flags;              /* of enum word_flag */
 	int (*run)(struct cli *cli, const struct call *call, struct err *e);
 	enum word_reach reach;
@@ -63,6 +85,20 @@ const struct word *words_all(void);
 
 /* Returns the word that argv[0] (and argv[1]) spell, with *used set to 1 or 2; NULL if none. */
 const struct word *word_find(char *const *argv, int argc, int *used);
+
+/* getopt's table for the options of a word, or for those before the word (w is NULL). */
+enum { LETTER_JSON = 256, LETTER_VERSION, LETTER_KEY, LETTER_WORD /* + the option's place */ };
+struct word_getopt {
+	struct option table[CLI_OPTIONS_MAX + 6];
+	char letters[4 * CLI_OPTIONS_MAX];
+};
+void word_getopt(const struct word *w, struct word_getopt *out);
+
+/* Returns the place in w->options of the option that getopt found, or -1 if it is none of them. */
+int word_option_place(const struct word *w, int letter);
+
+/* Returns true if the key can reach the word and the word is not hidden. */
+bool word_is_listed(const struct cli *cli, const struct word *w);
 
 /* Returns true if the word starts with this noun ("image") and the key can reach it. The functions
  * below leave out words that the key cannot reach. */
@@ -111,6 +147,7 @@ WORD_RUN(cache);
 WORD_RUN(gc);
 WORD_RUN(doctor);
 WORD_RUN(help);
+WORD_RUN(complete);
 WORD_RUN(top);
 
 #endif

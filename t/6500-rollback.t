@@ -94,7 +94,10 @@ test_expect_success 'image show lists the releases, the current and the one befo
 	test "$(jq -r ".releases[1].commit" shown)" = "$(git -C "$HELLO_WORK" rev-parse HEAD~1)" &&
 	hornero image show "$HELLO_UUID" >out &&
 	test_grep "$release_a .*the one before" out &&
-	test_grep "$release_b .*current" out
+	test_grep "$release_b .*current" out &&
+	hornero complete -- rollback "$HELLO_UUID" "" | sort >got &&
+	printf "%s\n" $release_a $release_b $release_z | sort >want &&
+	test_cmp want got
 '
 
 test_expect_success 'what is current already' '

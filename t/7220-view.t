@@ -113,6 +113,19 @@ test_expect_success 'one job, one image that may be seen' '
 	test_expect_code 75 as reader wait --timeout 0 $U1 2>err
 '
 
+# Red without cli_may() in cli/candidates.c.
+test_expect_success 'the shells complete what the key may read' '
+	hornero complete -- show "" | sort >got &&
+	printf "%s\n" 1 2 3 4 5 6 >want &&
+	test_cmp want got &&
+	hornero complete -- --key reader show "" | sort >got &&
+	printf "%s\n" 1 3 5 >want &&
+	test_cmp want got &&
+	test "$(hornero complete -- --key reader image show "")" = $U1 &&
+	test "$(hornero complete -- --key shopadmin image add "")" = shop &&
+	test "$(hornero complete -- --key reader cancel "")" = ""
+'
+
 test_expect_success 'why does not count what the key does not see' '
 	sed -i "/^workers:/d" "$NODE/hornero.yaml" &&
 	echo "workers: 1" >>"$NODE/hornero.yaml" &&
