@@ -1,9 +1,8 @@
 #!/bin/sh
-test_description='man page and completion against the table of words'
+test_description='the man page against the table of words'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 
 PAGE=$HORNERO_SRC/doc/hornero.1
-COMPLETION=$HORNERO_SRC/etc/completion/hornero.bash
 
 # Each word with its arguments, as --help lists them, and the options of one word.
 lines () {
@@ -82,47 +81,6 @@ test_expect_success 'its examples run' '
 	command -v jq || sed -i "s/ | jq.*//" examples &&
 	sh -e examples
 '
-
-# complete WORD…: what the completion offers for the last word.
-complete_words () {
-	bash -c '
-. "$1"
-shift
-COMP_WORDS=(hornero "$@")
-COMP_CWORD=$#
-_hornero
-printf "%s\n" "${COMPREPLY[@]}"' complete "$COMPLETION" "$@"
-}
-
-if command -v bash >/dev/null
-then
-	test_expect_success 'completion offers every word, and no other' '
-		{
-			complete_words "" | grep -v -e "^image$" -e "^key$" -e "^repo$"
-			complete_words repo "" | sed "s/^/repo /"
-			complete_words key "" | sed "s/^/key /"
-			complete_words image "" | sed "s/^/image /"
-		} | sort >got &&
-		sort words >want &&
-		test_cmp want got
-	'
-
-	test_expect_success 'completion offers the options of every word, and no other' '
-		while read -r word
-		do
-			options "$word" | sort >want &&
-			complete_words $word -- | grep -v -e "^--conf$" -e "^--help$" -e "^$" | \
-				sort >got
-			test_cmp want got || { echo "of: $word"; return 1; }
-		done <words
-	'
-
-	test_expect_success 'completion knows the images and jobs of the node' '
-		complete_words image show 2b7 >got &&
-		echo 2b7e1516-28ae-4d2a-abf7-158809cf4f3c >want &&
-		test_cmp want got
-	'
-fi
 
 # Red where a message names a word that is not there, as `hornero image fetch`.
 test_expect_success 'what a message tells people to type is a word of hornero' '

@@ -18,13 +18,23 @@ test_expect_success 'make install DESTDIR=' '
 		hornero-publish@.service hornero-door.service hornero-door.8 hornero-clear.service \
 		hornero-yield.service hornero-gc.service hornero-gc.timer hornero.1 hornerod.8 \
 		hornero.yaml.5 hornero-builder.5 hornero-image.5 hornero-keys.5 hornero.bash \
-		hornero.conf
+		_hornero hornero.fish hornero.conf
 	do
 		grep -qx "$name" have || { echo "$name is not installed"; return 1; }
 	done &&
 	test "$(basename "$(readlink "$(find "$root" -path "*libexec*" -type l -name hornero)")")" \
 		= hornero
 '
+
+# Red with site-functions for --prefix=/usr: Debian's zsh does not look there.
+if command -v zsh >/dev/null && find "$root/usr" -name _hornero 2>/dev/null | grep -q .
+then
+	test_expect_success 'zsh looks for its completion where that is' '
+		dir=$(dirname "$(find "$root" -name _hornero)") &&
+		zsh -f -c "print -l \$fpath" >dirs &&
+		test_grep "^${dir#"$root"}$" dirs
+	'
+fi
 
 test_expect_success 'an operator'\''s hornero.yaml is never written over' '
 	conf=$(find "$root" -name hornero.yaml) &&

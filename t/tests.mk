@@ -380,6 +380,7 @@ script_tests += \
 	t/7210-key.t \
 	t/7220-view.t \
 	t/7300-docs.t \
+	t/7310-completion.t \
 	t/7400-installed.t
 unit_tests += \
 	t/7000-table-unit
