@@ -107,6 +107,7 @@ node__builders () {
 
 # node_init [LINE…]: extra lines of hornero.yaml, which win over the ones here. Builds may have all
 # processors, and so the weight of one other process: by default they give way to the other tests.
+# A bench sets node_core_limit=10, the default.
 node_init () {
 	mkdir -p "$NODE" "$NODE/instances/_base" &&
 	node__builders &&
@@ -126,7 +127,7 @@ node_init () {
 		groups_dir: $NODE/groups.d
 		libexec_dir: $HORNERO_BUILD
 		cgroup_top: $NODE_TOP
-		compile_core_limit: 100
+		compile_core_limit: ${node_core_limit:-100}
 		memory_pressure_limit: 0
 		io_pressure_limit: 0
 		cache_grace: 0
