@@ -14,7 +14,6 @@
 enum {
 	THREADS_TEXT = 65536,
 	THREADS_MOST = 512, /* threads to look at, the newest first; of very many some run */
-	LEVELS = 3,         /* the group and the groups above it that have a quota */
 	PERIOD_MS = 100,    /* of the quotas */
 };
 
@@ -58,18 +57,22 @@ static int64_t run_of(const int *dirs, size_t n)
 	return -1;
 }
 
+/* On cgroup v1 only one of the hierarchies has the file. */
 static int64_t throttled_of(const int *dirs, size_t n)
 {
-	static const char *const levels[LEVELS] = {"cpu.stat", "../cpu.stat", "../../cpu.stat"};
-	int64_t sum = 0;
+	static const char *const above[] = {"../cpu.stat", "../../cpu.stat"};
+	static const char field[] = "nr_throttled ";
+	size_t i = 0;
+	int64_t sum = -1;
 
-	for (size_t i = 0; i < n; i++)
-		for (int level = 0; level < LEVELS; level++) {
-			int64_t periods = field_at(dirs[i], levels[level], "nr_throttled ");
+	for (; i < n && sum < 0; i++)
+		sum = field_at(dirs[i], "cpu.stat", field);
+	for (size_t level = 0; sum >= 0 && level < sizeof(above) / sizeof(above[0]); level++) {
+		int64_t periods = field_at(dirs[i - 1], above[level], field);
 
-			sum += periods > 0 ? periods : 0;
-		}
-	return sum;
+		sum += periods > 0 ? periods : 0;
+	}
+	return sum > 0 ? sum : 0;
 }
 
 /* The state follows the name, which may contain any byte. */

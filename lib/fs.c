@@ -228,10 +228,17 @@ int fs_create(int dir, const char *name, int flags, mode_t mode)
 	return fd;
 }
 
-/* If like is NULL, mode applies. Opens the directory once, so that every step uses the same one. */
-static int replace(int dir, const char *path, const void *data, size_t len, mode_t mode,
-		   const struct stat *like, struct err *e)
+struct how {
+	mode_t mode;
+	const struct stat *like; /* NULL: mode applies */
+	bool unsynced;
+};
+
+/* Opens the directory once, so that every step uses the same one. */
+static int replace(int dir, const char *path, const void *data, size_t len, const struct how *how,
+		   struct err *e)
 {
+	const struct stat *like = how->like;
 	own_free char *parent = parent_of(path);
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
@@ -241,27 +248,34 @@ static int replace(int dir, const char *path, const void *data, size_t len, mode
 
 	if (fd < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write beside %s", path);
-	if (fs_write_all(fd, data, len) < 0 || (like ? give(fd, like) : fchmod(fd, mode)) < 0 ||
-	    fsync(fd) < 0 || renameat(at, aside, at, name) < 0) {
+	if (fs_write_all(fd, data, len) < 0 ||
+	    (like ? give(fd, like) : fchmod(fd, how->mode)) < 0 ||
+	    (!how->unsynced && fsync(fd) < 0) || renameat(at, aside, at, name) < 0) {
 		err_sys(e, ERR_OPERATOR, "cannot replace %s%s", path,
 			like ? " by a file of the same owner and group" : "");
 		unlinkat(at, aside, 0);
 		return -1;
 	}
-	return fsync(at) < 0
+	return !how->unsynced && fsync(at) < 0
 		       ? err_sys(e, ERR_OPERATOR, "cannot make the directory %s durable", parent)
 		       : 0;
 }
 
 int fs_replace(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e)
 {
-	return replace(dir, path, data, len, mode, NULL, e);
+	return replace(dir, path, data, len, &(struct how){.mode = mode}, e);
+}
+
+int fs_replace_unsynced(int dir, const char *path, const void *data, size_t len, mode_t mode,
+			struct err *e)
+{
+	return replace(dir, path, data, len, &(struct how){.mode = mode, .unsynced = true}, e);
 }
 
 int fs_replace_like(int dir, const char *path, const void *data, size_t len,
 		    const struct stat *like, struct err *e)
 {
-	return replace(dir, path, data, len, 0, like, e);
+	return replace(dir, path, data, len, &(struct how){.like = like}, e);
 }
 
 /* Returns the PID in ".NAME.PID.tmp", or 0 for other names. */

@@ -47,6 +47,10 @@ int fs_create(int dir, const char *name, int flags, mode_t mode);
  * On success the new content is durable. If it fails before the rename, the old file stays. */
 int fs_replace(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e);
 
+/* Like fs_replace, but syncs nothing: after a power failure the file may be empty or missing. */
+int fs_replace_unsynced(int dir, const char *path, const void *data, size_t len, mode_t mode,
+			struct err *e);
+
 /* Like fs_replace, with the owner, group and permissions of `like`. If we may not set those, the
  * old file stays. */
 int fs_replace_like(int dir, const char *path, const void *data, size_t len,

@@ -249,7 +249,8 @@ static int move_in(int fd, const char *stage_path, const char *path, struct mani
 
 	if (rename(stage_path, path) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot move %s to %s", stage_path, path);
-	if (fs_sync_parent(AT_FDCWD, path, e) < 0 || fs_sync_parent(AT_FDCWD, stage_path, e) < 0)
+	/* Not the old directory: each start of hornerod clears it. */
+	if (fs_sync_parent(AT_FDCWD, path, e) < 0)
 		return -1;
 	failpoint("store-taken");
 	/* Not before the rename, which changes the ctime. */

@@ -205,7 +205,7 @@ static int supervise(const struct options *o, struct err *e)
 	if (b.confirm)
 		remove_work(&b);
 	failpoint("build-before-verdict");
-	rc = verdict_write(c->log_dir, &b.verdict, e);
+	rc = verdict_write_unsynced(c->log_dir, &b.verdict, e);
 	own_fd_end(&b.work);
 	own_fd_end(&b.log.fd);
 	free(b.work_path);

@@ -295,10 +295,15 @@ static bool kill_children(void)
 	return some;
 }
 
-static void reap(void)
+/* Returns false if there is no child any more. */
+static bool reap(void)
 {
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
+	pid_t pid;
+
+	do
+		pid = waitpid(-1, NULL, WNOHANG);
+	while (pid > 0);
+	return pid == 0;
 }
 
 /* Waits for a child to end; SIGCHLD is blocked. Returns false at the deadline. */
@@ -326,7 +331,7 @@ static int settle(struct flow *f)
 
 	if (spawn_ends_within(&f->child, LINGER_MS))
 		status = spawn_wait(&f->child);
-	while (reap(), kill_children())
+	while (reap() && kill_children())
 		if (!await_child(deadline_ms)) {
 			f->s->ended = STAGE_HANGS;
 			return status;

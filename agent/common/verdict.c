@@ -37,7 +37,7 @@ static char *path_of(int64_t job, int64_t attempt)
 	return fs_path("%lld.%lld.verdict", (long long)job, (long long)attempt);
 }
 
-int verdict_write(const char *log_dir, const struct verdict *v, struct err *e)
+static int write_file(const char *log_dir, const struct verdict *v, bool synced, struct err *e)
 {
 	own_free char *name = path_of(v->job, v->attempt);
 	own_fd int dir = fs_open_dir(AT_FDCWD, log_dir, e);
@@ -59,7 +59,18 @@ int verdict_write(const char *log_dir, const struct verdict *v, struct err *e)
 						fields[i].name,
 						(long long)*(const int64_t *)(const void *)at);
 	}
-	return fs_replace(dir, name, text, len, 0640, e);
+	return synced ? fs_replace(dir, name, text, len, 0640, e)
+		      : fs_replace_unsynced(dir, name, text, len, 0640, e);
+}
+
+int verdict_write(const char *log_dir, const struct verdict *v, struct err *e)
+{
+	return write_file(log_dir, v, true, e);
+}
+
+int verdict_write_unsynced(const char *log_dir, const struct verdict *v, struct err *e)
+{
+	return write_file(log_dir, v, false, e);
 }
 
 static void take_line(struct verdict *v, const char *name, const char *value)

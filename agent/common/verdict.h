@@ -39,6 +39,9 @@ struct verdict {
 };
 
 int verdict_write(const char *log_dir, const struct verdict *v, struct err *e);
+/* The supervisor's: hornerod writes it again, durably, before the row that relies on it; after a
+ * power failure in between the attempt is repeated anyway. */
+int verdict_write_unsynced(const char *log_dir, const struct verdict *v, struct err *e);
 
 /* Returns 1 if read, 0 if there is none, -1 if it is unusable (ERR_US). */
 int verdict_read(const char *log_dir, int64_t job, int64_t attempt, struct verdict *out,
