@@ -1,6 +1,6 @@
 /*
- * stuck: the processes that neither work nor end, as hornerod sees them now, one per line of
- * RUN_DIR/stuck.
+ * stuck: the processes that hang (stopped, or in the kernel), as hornerod sees them now, one per
+ * line of RUN_DIR/stuck.
  *
  * Written by: hornerod.
  * Read by: hornero (`why`, `doctor`).

@@ -9,7 +9,7 @@
  *   leftover_groups.c  groups of a killed life whose processes do not end
  * a turn
  *   turn.c             what a turn does: claim, publish, set the timer
- *   stuck.c            children that neither work nor end, and processes that block the queue
+ *   stuck.c            children that hang, and processes that block the queue
  *   healing.c          replaces a damaged queue and queues its jobs again
  *   looking.c          sweeps the repositories whose hook could not write to the queue
  *   pausing.c          freezes builds while the node is under pressure or paused

@@ -237,7 +237,7 @@ static void leave_pin(const struct agent *a, const struct verdict *v)
 }
 
 /* A process of the attempt may still write to its checkout, so the next attempt gets another one.
- * For a group of an earlier life, the image comes from the row. */
+ * For a group of an earlier hornerod, the image comes from the row. */
 static void set_aside(struct attempt_run *r)
 {
 	own_job struct job j = {0};

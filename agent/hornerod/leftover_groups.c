@@ -1,5 +1,5 @@
-/* leftover_groups: groups of an earlier life that the start could not clear. DIAGNOSTICS: a group
- * that does not become empty is logged. */
+/* leftover_groups: groups of an earlier hornerod that the start could not clear. DIAGNOSTICS: a
+ * group that does not become empty is logged. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempts.h"
 #include "agent/hornerod/leftover.h"

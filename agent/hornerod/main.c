@@ -149,7 +149,7 @@ static int open_queue(struct agent *a, struct err *e)
 	return 0;
 }
 
-/* No process of an earlier life runs any more: its attempts go back to the queue. */
+/* No process of an earlier hornerod runs now: its attempts go back to the queue. */
 static int recover(struct agent *a, struct err *e)
 {
 	int64_t n = 0;

@@ -16,7 +16,7 @@ void pausing_act(struct agent *a);
 /* Whether a job of this image may begin: a job_may of the agent. */
 bool pausing_allows(const void *agent, const char *image);
 void pausing_stop(struct agent *a);
-/* Takes over the builds that an earlier life froze. */
+/* Takes over the builds that an earlier hornerod froze. */
 void pausing_resume(struct agent *a);
 
 #endif

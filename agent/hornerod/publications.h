@@ -34,7 +34,7 @@ struct publication {
 	int64_t start_ms;          /* monotonic */
 	int64_t killed_ms;         /* monotonic, first kill; 0: not killed */
 	char hung[128];            /* why it was killed; "": it worked */
-	bool given_up;             /* neither works nor ends: another one may publish the image */
+	bool given_up;             /* hangs: another one may publish the image */
 	bool answered;
 };
 

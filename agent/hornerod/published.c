@@ -256,7 +256,7 @@ int published_already(struct agent *a, const struct verdict *v, struct err *e)
 	bool there;
 	int rc;
 
-	/* A publisher of an earlier life may be about to rename: the fence prevents that. */
+	/* A publisher of an earlier hornerod may be about to rename: the fence prevents that. */
 	if (fence_set(a->conf, v->image, v->job, v->attempt, &fence, e) < 0)
 		return -1;
 	if (warm_look(a->conf->store_dir, a->conf->cache_dir, v->image, &w, &state, e) < 0)

@@ -1,6 +1,6 @@
-/* stuck: processes that neither work nor end. Kills children of ours that are stopped or hang in
- * the kernel, and works around a supervisor that survives that (attempt_abandon()). Also kills a
- * stopped process that holds the queue's ticket, if we may. Reports the rest in RUN_DIR/stuck
+/* stuck: processes that hang: stopped, or in the kernel. Kills such children of
+ * ours, and works around a supervisor that survives that (attempt_abandon()). Also kills a stopped
+ * process that holds the queue's ticket, if we may. Reports the rest in RUN_DIR/stuck
  * (state/stuck.h), for `hornero why` and `hornero doctor`.
  *
  * DIAGNOSTICS: nothing here fails; each kill is logged. */
