@@ -251,7 +251,7 @@ source_files () {
 # A distribution has no .gitignore.
 if test -f "$HORNERO_BUILD/Makefile" && test -f "$HORNERO_SRC/.gitignore"
 then
-	test_expect_success 'what is in the tree is in the distribution' '
+	test_expect_success 'every file of the tree is in the distribution' '
 		source_files >have &&
 		MAKEFLAGS= MFLAGS= timeout 60 make -s -C "$HORNERO_BUILD" distdir \
 			distdir="$TRASH/dist" >out 2>&1 ||
@@ -261,7 +261,7 @@ then
 		test_cmp /dev/null forgotten
 	'
 else
-	test_skip 'what is in the tree is in the distribution' 'this is the distribution, or nothing is configured'
+	test_skip 'every file of the tree is in the distribution' 'this is the distribution, or nothing is configured'
 fi
 
 test_done

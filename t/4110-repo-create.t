@@ -140,7 +140,7 @@ b"
 	test_cmp expect found
 '
 
-test_expect_success 'what a crash left behind goes with the next creation' '
+test_expect_success 'leftovers of a crash go with the next creation' '
 	mkdir -p "$NODE/git/.new-1/hooks" &&
 	hornero repo create second >/dev/null &&
 	test ! -e "$NODE/git/.new-1"

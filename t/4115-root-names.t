@@ -103,7 +103,7 @@ test_expect_success 'until it is whole git'\''s user does not get into it' '
 '
 
 # Red without is_half_made.
-test_expect_success 'what was only called like a leftover is not removed' '
+test_expect_success 'a file that only has the name of a leftover is not removed' '
 	roots "$NODE/git/roots" &&
 	state_of "$NODE/git/roots" | sed "s,git/roots,git/.new-7," >inner &&
 	as_git mv "$NODE/git/roots" "$NODE/git/.new-7" &&

@@ -166,7 +166,7 @@ test_expect_success 'attributes in any directory: a small push and a large one a
 
 # Red without: the test of the tip in changed_look (a push of an old commit brings no object);
 # CHANGED_MANY in may_miss.
-test_expect_success 'what another branch has brought before, and more directories than are looked at one by one' '
+test_expect_success 'content that another branch has brought before, and more directories than are looked at one by one' '
 	hooks_commit d/e/.gitattributes "*.bin filter=lfs" &&
 	hooks_commit d/e/x.bin "$pointer" &&
 	hooks_push HEAD:refs/heads/other &&

@@ -96,7 +96,7 @@ test_expect_success 'a push is queued, and the pusher is told' '
 	test_cmp expect rows
 '
 
-test_expect_success 'what umask 077 made is readable for the group of the queue all the same' '
+test_expect_success 'files made under umask 077 can be read by the group of the queue' '
 	find "$REPO" ! -type l ! -group "$group" >found &&
 	test_cmp /dev/null found &&
 	find "$REPO" ! -type l ! -perm -0440 >found &&
@@ -264,7 +264,7 @@ test_expect_success 'a push through sshd removes the locks of a dead one, and ke
 '
 
 # Red without: is_confined in hooks/who.c.
-test_expect_success 'whom sshd gives git-shell is told who can run the commands' '
+test_expect_success 'a user to whom sshd gives git-shell is told who can run the commands' '
 	ssh_push main:refs/heads/elsewhere &&
 	test_grep "to have one built: hornero image add UUID one .*(ask the operator of the node)" \
 		push.out

@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='what a key may push: refs and repositories, checked before anything changes'
+test_description='the refs and repositories a key may push to, checked before anything changes'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/hooks.sh"
@@ -42,12 +42,12 @@ test_expect_success 'a node with keys, two repositories and an image' '
 	hornero key add admin id-admin.pub --admin "*"
 '
 
-test_expect_success 'who may not write at all' '
+test_expect_success 'a key that may not write at all' '
 	test_must_fail key_push reader main &&
 	refused_to reader refs/heads/main
 '
 
-test_expect_success 'who may write some refs: those, and with another one none of them' '
+test_expect_success 'a key that may write some refs: those, and with another one none of them' '
 	test_must_fail key_push branches main &&
 	refused_to branches refs/heads/main &&
 	test_grep "what branches may write: team/one:refs/heads/b/\* other" push.out &&
@@ -66,7 +66,7 @@ test_expect_success 'deleting is writing' '
 	test_must_fail hooks_ref refs/heads/b/x
 '
 
-test_expect_success 'the key is who pushed, in the row, in the events and for people' '
+test_expect_success 'the key counts as the pusher, in the row, in the events and for people' '
 	key_push writer main &&
 	job=$(node_job push.out) &&
 	hooks_sql \

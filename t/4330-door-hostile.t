@@ -68,7 +68,7 @@ do
 	"
 done
 
-test_expect_success 'who has libssh send for ever is cut off by name' '
+test_expect_success 'a client that has libssh send for ever is cut off by name' '
 	test_grep \
 		"event=(left peer=127[0-9.:]+ key=alice why=.cut off.|connection-died .*why=.it used too much processor time)" door.log
 '
@@ -107,7 +107,7 @@ slept () {
 	sed -n "s/^voluntary_ctxt_switches:[^0-9]*//p" /proc/$1/status
 }
 
-test_expect_success 'who stops in the middle of an exchange of keys is waited for, not asked again and again' '
+test_expect_success 'a client that stops in the middle of an exchange of keys is waited for, not asked again and again' '
 	attack_begin stops_in_keys &&
 	pid=$(serving | tr -d " ") &&
 	before=$(slept $pid) &&
@@ -171,7 +171,7 @@ test_expect_success 'a client that goes in the middle of a pack leaves nothing, 
 	test_cmp /dev/null found
 '
 
-test_expect_success 'what a push runs types into no terminal, however it is asked for' '
+test_expect_success 'a program that a push runs types into no terminal, however it is asked for' '
 	REPO=$NODE/git/one.git &&
 	cp -P "$REPO/hooks/post-receive" kept &&
 	cat >hook <<-\END &&
@@ -238,7 +238,7 @@ test_expect_success 'asked to stop it lets a push end, and sleeps meanwhile' '
 	door_start
 '
 
-test_expect_success 'who offers unknown keys is shut out, longer each time; others are not' '
+test_expect_success 'a client with unknown keys is shut out, longer each time; others are not' '
 	ssh-keygen -q -t ed25519 -N "" -f stranger &&
 	door_as stranger &&
 	DOOR_SSH_OPTIONS="-b 127.0.0.77" &&
@@ -267,7 +267,7 @@ s.shutdown(socket.SHUT_WR)
 while s.recv(4096): pass" "$1" "$DOOR_PORT" "$2"
 }
 
-test_expect_success 'who speaks something else and leaves is shut out; who only knocks, much later' '
+test_expect_success 'a client that speaks something else and leaves is shut out; one that only knocks, much later' '
 	for i in 1 2 3 4
 	do
 		knock 127.0.0.78 "GET / HTTP/1.0" &&

@@ -19,7 +19,7 @@ test_expect_success 'a node with a few places' '
 	door_ssh queue >out
 '
 
-test_expect_success 'who is logged in and does nothing makes room for who comes, who works does not' '
+test_expect_success 'a client that is logged in and does nothing makes room for new ones; one that works does not' '
 	door_idler 127.0.0.81 &&
 	idler=$door_client &&
 	door_worker 127.0.0.82 &&
@@ -62,7 +62,7 @@ test_expect_success 'a key has its share: one more pushes out one that does noth
 	for i in 1 2 3 4 5 6; do door_ssh queue >out || return 1; done
 '
 
-test_expect_success 'who asks for nothing goes after the time that there is to log in' '
+test_expect_success 'a client that asks for nothing goes after the time that there is to log in' '
 	door_stop &&
 	hooks_conf "door_login_timeout: 2" &&
 	door_start &&
@@ -99,7 +99,7 @@ s.sendall(sys.argv[3].encode())
 while s.recv(4096): pass" "$1" "$DOOR_PORT" "$2" 2>linger.err
 }
 
-test_expect_success 'who takes too long is sent away; that is held against who spoke no SSH, not against a person who types' '
+test_expect_success 'a client that takes too long is sent away; that counts against one that spoke no SSH, not against a person who types' '
 	door_stop &&
 	hooks_conf "door_login_timeout: 1" &&
 	door_start &&

@@ -28,7 +28,7 @@ follows () {
 	! grep -q "^SigBlk:.*0000000000000000" /proc/$1/status
 }
 
-test_expect_success 'who follows a log is told that the job goes on, and keeps no stop waiting' '
+test_expect_success 'one who follows a log is told that the job goes on, and keeps no stop waiting' '
 	{ door_ssh log -f 1 >follow.out 2>&1 & } &&
 	follower=$! &&
 	wait_until "follows \$(pgrep -f -- \"--key alice log -f 1\")" 20 &&

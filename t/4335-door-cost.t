@@ -67,7 +67,7 @@ test_expect_success 'directories of 500,000 files, one like the other' '
 	refused_cheaply trees 200
 '
 
-test_expect_success 'what is large by itself is taken in, and so is much that is small' '
+test_expect_success 'a large file is taken in, and so are many small ones' '
 	bomb random 160 &&
 	test_grep "unpack ok" said &&
 	test_grep "ok refs/heads/bomb-0" said &&

@@ -146,7 +146,7 @@ test_expect_success 'so it says what is wrong with the node: the client alone wo
 	door_ssh queue >out
 '
 
-test_expect_success 'what is executed is limited as at the door, and its death is told' '
+test_expect_success 'an executed command is limited as at the door, and its death is reported' '
 	REPO=$NODE/git/one.git &&
 	with_hook \
 		"grep -hE \"^(Seccomp|NoNewPrivs):\" /proc/self/status; grep core /proc/self/limits" \
@@ -185,7 +185,7 @@ test_expect_success 'a pack that costs far more than it weighs is refused, and c
 
 # Red where feed_on() in door/stdio.c does not count: git needs some 5 s here, more than
 # COST_FREE_MS.
-test_expect_success 'what is large by itself may cost more' '
+test_expect_success 'a large file may cost more' '
 	python3 "$HORNERO_SRC/t/tools/hostile-pack.py" random 160 >request &&
 	door_ssh "git-receive-pack one" <request >answer 2>words &&
 	tr -cd "[:print:]\n" <answer >said &&

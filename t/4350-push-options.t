@@ -43,7 +43,7 @@ test_expect_success 'a node, a repository that two images follow, and one of ano
 	test "$(git -C "$REPO" -c safe.directory="*" config receive.advertisePushOptions)" = true
 '
 
-test_expect_success 'what is no option is refused before anything changes, with those that there are' '
+test_expect_success 'an unknown option is refused before anything changes, with the list of options' '
 	for option in ci.skip wait=1 "" priority=10 image=x
 	do
 		test_must_fail hooks_push -o "$option" main &&

@@ -249,7 +249,7 @@ test_expect_success 'reading is not steering, and a right to one ref is not one 
 	test "$(hornero show 3 --json | jq -r .state)" = queued
 '
 
-test_expect_success 'who may write steers, by the name of his key' '
+test_expect_success 'a key that may write may cancel and retry, by its name' '
 	as writer cancel 3 >out &&
 	test_grep "job 3 is cancelled" out &&
 	as reader show 3 >out &&
@@ -270,7 +270,7 @@ test_expect_success 'who may write steers, by the name of his key' '
 	test_grep "what image $U1 was warm with before is not known" err
 '
 
-test_expect_success 'what concerns the node is the admin'\''s alone, and does over the door what it does there' '
+test_expect_success 'words that concern the node are for admins alone, and do over the door what they do there' '
 	echo "$of_node" | while read -r word
 	do
 		for key in writer reader other brancher
@@ -288,7 +288,7 @@ test_expect_success 'what concerns the node is the admin'\''s alone, and does ov
 	test_grep "$U2" out
 '
 
-test_expect_success 'what is for people on the node is nobody'\''s' '
+test_expect_success 'no key may use the words for users on the node' '
 	echo "$of_people" | while read -r word
 	do
 		for key in admin writer other

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Push options over the door, as a pusher has them: the real git and ssh, and a hornerod that
 # builds.
-test_description='hornero-door: push -o wait, skip, priority, image and rebuild, and what a pusher is told to type'
+test_description='hornero-door: push -o wait, skip, priority, image and rebuild, and the commands that a pusher is told to type'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/hooks.sh"
@@ -235,7 +235,7 @@ test_expect_success 'rebuild: built although the content is known, where without
 	test "$(of_job $job "[.force, .reused]")" = "[true,false]"
 '
 
-test_expect_success 'what is no option is refused, with those that there are, and so is a key that may only read' '
+test_expect_success 'an unknown option is refused, with the list of options, and so is a key that may only read' '
 	hello_commit options &&
 	test_must_fail push -o ci.skip main &&
 	test_grep \

@@ -5,7 +5,7 @@
 # sync_dir, the sync_objects, sync_refs or sync_packed_refs of durable_sync, the `born` of
 # sync_objects, the is_before() of synced_since, mark_new (a plain O_CREAT instead); in
 # hooks/post_receive.c the make_durable() of post_receive; in cli/repo.c core.fsync.
-test_description='what is on disk before what, when a push is answered'
+test_description='the order in which files are on disk before a push is answered'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/hooks.sh"

@@ -172,7 +172,7 @@ changed () {
 }
 
 # Red without: reason_for_clean; each line of it, the one it is about.
-test_expect_success 'what times cannot tell a tool starts clean: a removal, another type, a mode, a target, attributes' '
+test_expect_success 'changes that times cannot show to a tool start clean: a removal, another type, a mode, a target, attributes' '
 	git -C repo rm -q new/n &&
 	changed "new was removed" &&
 	rm repo/doc/text &&
@@ -513,7 +513,7 @@ test_expect_success '--clean takes the cache too' '
 	test -d work/cache
 '
 
-test_expect_success 'what a builder put in the way is replaced, and no link is followed' '
+test_expect_success 'a file that a builder put in the way is replaced, and no link is followed' '
 	mkdir outside &&
 	echo safe >outside/d.c &&
 	echo safe >outside/text &&

@@ -150,7 +150,7 @@ test_expect_success 'nothing of the node steers it: info/attributes, configurati
 '
 
 # Red without: checkout_look_above; the comparison of rules in sync_once.
-test_expect_success 'what lies above the subdirectory decides, is told as a part of the key, and starts clean when it changes' '
+test_expect_success 'attributes above the subdirectory decide, are a part of the key, and start clean when they change' '
 	git -C repo rm -q -f --cached dir/.gitattributes dir/b/.gitattributes &&
 	git -C repo rm -q -f --cached .gitattributes &&
 	commit none &&

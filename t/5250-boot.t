@@ -115,7 +115,7 @@ test_expect_success 'the expected line comes: booted, then warm, unchanged; the 
 	test "$(jq ".attempts[0].boot_ms" job)" = "$(verdict boot_ms)"
 '
 
-test_expect_success 'what it showed is in the manifest and in the content key' '
+test_expect_success 'the boot and its expectation are in the manifest and in the content key' '
 	hornero image show "$HELLO_UUID" --json | jq .artifact >shown &&
 	test "$(jq -r .expect shown)" = "^hello from hornero, tree [0-9a-f]+$" &&
 	test "$(jq -c "[.timeout_s, .boot_memory_bytes, .boot_machine]" shown)" = \
@@ -177,7 +177,7 @@ test_expect_success 'seconds of emulated computing are less of the guest'"'"'s; 
 	test "$(verdict boot_ms)" -gt 1000
 '
 
-test_expect_success 'what the console says reaches no terminal as it is' '
+test_expect_success 'output of the console reaches no terminal as it is' '
 	push evil "expect: hello" "timeout: 1s" &&
 	fails "x1b\[2J" &&
 	hornero log "$job" >>said &&

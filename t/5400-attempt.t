@@ -129,7 +129,7 @@ fi
 
 # It may write as long as its sandbox lives: what counts is that nothing changes once the check has
 # begun.
-test_expect_success 'who is left behind is gone before the check, and changes nothing after it' '
+test_expect_success 'a process left behind is gone before the check, and changes nothing after it' '
 	push_make \
 		"$disk good | dd of=\$@ conv=notrunc 2>/dev/null; (while kill -0 \$\$PPID; do :; done; while :; do date +%N | dd of=\$@ conv=notrunc; done; sleep $long) >/dev/null 2>&1 &" &&
 	hornero wait "$job" --timeout 30 &&

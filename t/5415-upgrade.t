@@ -88,7 +88,7 @@ test_expect_success 'another agent is kept out all the time' '
 	test_grep "another hornerod runs" err
 '
 
-test_expect_success 'what the new life did not start it can cancel' '
+test_expect_success 'the new hornerod can cancel a build that it did not start' '
 	push_make "$waiting two | dd of=\$@ conv=notrunc 2>/dev/null" &&
 	building 2 &&
 	reload &&

@@ -82,7 +82,7 @@ test_expect_success 'nor with groups that nobody handed to its user' '
 	test_grep "no right to use the cgroup .*; as root: hornerod -c .* --prepare" err
 '
 
-test_expect_success 'what is pushed there is not built, and everybody is told' '
+test_expect_success 'a push there is not built, and each command says so' '
 	node_hello_repo &&
 	git -C "$HELLO_WORK" push -q origin main 2>push.out &&
 	test_grep "job 1 queued" push.out &&

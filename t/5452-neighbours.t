@@ -1,7 +1,7 @@
 #!/bin/sh
 # By default an attempt may have all that all builds may have. So it can lack what it was promised
 # through no fault of its own.
-test_description='what a build lacked because of another one beside it is not its fault'
+test_description='a lack that another build beside it caused is not the fault of a build'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 test_requires jq jq

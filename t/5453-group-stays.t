@@ -78,7 +78,7 @@ test_expect_success 'while it is being killed quotas and weights are lifted, and
 	is "make/$job.1" -1 1024 0
 '
 
-test_expect_success 'whoever stays does not wait for a processor: builds get theirs back' '
+test_expect_success 'a process that stays does not wait for a processor: builds get theirs back' '
 	wait_until is_back 30 &&
 	is make -1 2 0 &&
 	test "$(grep -c event=cgroup-stays "$NODE/hornerod.log")" -eq 1

@@ -123,7 +123,7 @@ test_expect_success 'the pressure of disks counts as well, and that of a control
 	standstill "IO pressure 41.0 % > 40 %"
 '
 
-test_expect_success 'what stands still can be cancelled' '
+test_expect_success 'a frozen build can be cancelled' '
 	hornero cancel 4 &&
 	wait_until "test \$(state 4) = cancelled" 20 &&
 	node_cgroups_gone

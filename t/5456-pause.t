@@ -205,7 +205,7 @@ test_expect_success 'without its directory the wish is refused, with the way out
 	mv aside "$NODE/state/pause"
 '
 
-test_expect_success 'what stands still is cancelled, and an image that is removed is no longer paused' '
+test_expect_success 'a frozen build is cancelled, and an image that is removed is no longer paused' '
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 	push_make "$waiting; : cancel" &&
 	building $job &&

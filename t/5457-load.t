@@ -23,7 +23,7 @@ pressure () {
 	mv aside "$TRASH/pressure/cpu.pressure"
 }
 
-test_expect_success 'what instances wait for, as their control group says' '
+test_expect_success 'the waits of instances, as their control group reports them' '
 	mkdir pressure &&
 	pressure 1.00 &&
 	node_init "compile_core_limit: 50" "pressure_dir: $TRASH/pressure" \

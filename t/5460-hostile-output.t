@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='what builds print and commits are made of reaches neither a terminal nor a log as it is'
+test_description='output of builds and content of commits reach neither a terminal nor a log as they are'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 

@@ -1,7 +1,6 @@
 #!/bin/sh
-# Processes that are stopped, and so neither work nor end: the supervisor in this life of hornerod
-# and of an earlier one, publisher, sweep, a hook that holds the queue.
-test_description='what is stopped is killed, and told meanwhile'
+# Processes that are stopped: the supervisor of this hornerod and of an earlier one, publisher, sweep, a hook that holds the queue.
+test_description='stopped processes are killed, and reported meanwhile'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 test_requires jq jq
@@ -39,7 +38,7 @@ child () {
 
 # Red without the call of attempt_kill() in agent/hornerod/stuck.c; the words red without its
 # stuck_add().
-test_expect_success 'a stopped supervisor is told, killed, and its job begins anew' '
+test_expect_success 'a stopped supervisor is reported and killed, and its job starts again' '
 	node_init "workers: 1" &&
 	node_start &&
 	node_hello_repo &&
@@ -65,7 +64,7 @@ test_expect_success 'a stopped supervisor is told, killed, and its job begins an
 '
 
 # Red without the call of earlier_end_begin() in agent/hornerod/main.c.
-test_expect_success 'one of an earlier life that was killed is ended by the next start' '
+test_expect_success 'a supervisor of an earlier hornerod is ended by the next start' '
 	rm -f "$WORK/$HELLO_UUID/cache/go" &&
 	push_make "$slow; : $((n += 1))" &&
 	wait_until "supervisor && test -d $WORK/$HELLO_UUID/cache" 20 &&
@@ -102,7 +101,7 @@ test_expect_success 'another node'\''s supervisor is none of ours' '
 
 # Red without look_at_publication(). On a node that stands still for seconds the kill may be all that
 # is seen.
-test_expect_success 'a stopped publisher is told and killed, and the publication tried again' '
+test_expect_success 'a stopped publisher is reported and killed, and the publication tried again' '
 	conf "failpoint: publish-copied:stop" &&
 	push_make "{ echo published; head -c 1048576 /dev/zero; } >\$@; truncate -s 1M \$@" &&
 	child hornero-publish &&
@@ -133,7 +132,7 @@ test_expect_success 'a stopped hook that holds the queue is named and killed' '
 '
 
 # Red without upkeep_runs() in agent/hornerod/turn.c: on an idle node nobody looks.
-test_expect_success 'a stopped upkeep program is told and killed, and runs again' '
+test_expect_success 'a stopped upkeep program is reported and killed, and runs again' '
 	: >"$NODE/hornerod.log" &&
 	mkdir libexec &&
 	ln -s "$HORNERO_BUILD"/hornero* libexec/ &&

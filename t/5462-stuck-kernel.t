@@ -1,7 +1,7 @@
 #!/bin/sh
 # Processes that hang in the kernel: SIGKILL does not end them. Frozen ones of cgroup v1 stand in
 # for them.
-test_description='what does not die of SIGKILL is stepped around: the image builds again in a new checkout'
+test_description='if a process does not die of SIGKILL, its image is built again in a new checkout'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/ice.sh"
@@ -51,7 +51,7 @@ test_expect_success 'a supervisor that does not die of its cancel: the job ends,
 '
 
 # Red without earlier_take_children(): it stays a zombie.
-test_expect_success 'a reload knows it, and it goes when the kernel lets go of it; so does its checkout' '
+test_expect_success 'a reload knows it, and it ends when the kernel releases it; its checkout goes, too' '
 	: >"$NODE/hornerod.log" &&
 	kill -HUP $node_pid &&
 	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 &&
@@ -65,7 +65,7 @@ test_expect_success 'a reload knows it, and it goes when the kernel lets go of i
 '
 
 # Red without the call of attempt_abandon() for a stop: node_stop never ends.
-test_expect_success 'one of an earlier life: hornerod starts, says so, and builds' '
+test_expect_success 'one of an earlier hornerod: hornerod starts, says so, and builds' '
 	slow_job three &&
 	pid=$(supervisor) &&
 	freeze $pid &&

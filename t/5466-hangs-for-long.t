@@ -2,7 +2,7 @@
 # The two long bounds beside one another, in real time: a supervisor that hangs by itself (120 s, as
 # long as the kernel waits before it speaks of a hung task), and a process of a build whose
 # supervisor is sound (60 s). t/5462 has what happens after a kill.
-test_description='what hangs in the kernel by itself is noticed, killed and stepped around'
+test_description='a process that hangs in the kernel is noticed and killed, and its job goes on'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/ice.sh"
@@ -58,7 +58,7 @@ test_expect_success 'a process that outlives its build: the attempt says so, and
 '
 
 # Red with HANGS_MS of agent/hornerod/stuck.c a day.
-test_expect_success 'a supervisor that hangs for 120 s: it is named, killed and given up, and its job begins anew' '
+test_expect_success 'a supervisor that hangs for 120 s: it is named, killed and given up, and its job starts again' '
 	hornero why $one >why &&
 	test_grep \
 		"hornero-build .process $supervisor. of job $first hangs in the kernel .state D.: if that lasts, hornerod kills it" why &&
@@ -70,7 +70,7 @@ test_expect_success 'a supervisor that hangs for 120 s: it is named, killed and 
 	test -d /proc/$supervisor
 '
 
-test_expect_success 'both go when the kernel lets go of them' '
+test_expect_success 'both end when the kernel releases them' '
 	thaw &&
 	wait_until "test ! -e $NODE/state/run/stuck" 20 &&
 	wait_until "test ! -d /proc/$supervisor && test ! -d /proc/$child" 20 &&

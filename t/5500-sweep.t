@@ -103,7 +103,7 @@ test_expect_success 'a builder file that changed' '
 	test "$(newest reused)" = false
 '
 
-test_expect_success 'what failed is not tried again until something changes' '
+test_expect_success 'a failed build is not tried again until something changes' '
 	printf "hornero.raw:\n\tfalse\n" >"$HELLO_WORK/Makefile" &&
 	git -C "$HELLO_WORK" commit -q -a -m bad &&
 	git -C "$HELLO_WORK" push -q "$other" main 2>/dev/null &&

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What looks after queue, cache and store runs one at a time: one that never ended would end all
 # later ones, silently.
-test_description='a hornero-sweep, -keep, -collect or -scrub that hangs is killed, told of, and begun anew'
+test_description='a hornero-sweep, -keep, -collect or -scrub that hangs is killed and reported, and runs again'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 
@@ -45,7 +45,7 @@ test_expect_success 'each is killed, and the log says which and why' '
 	done
 '
 
-test_expect_success 'and begun anew' '
+test_expect_success 'and runs again' '
 	wait_until "begun sweep 2" 30 &&
 	wait_until "begun keep 2" 30
 '

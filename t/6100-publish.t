@@ -47,7 +47,7 @@ test_expect_success 'a length that is no multiple of a block, holes, and large e
 '
 
 # Red without look_at_own() in agent/publish/publish.c publish().
-test_expect_success 'a file that is not ours is left alone, and the answer says whose it is and what lets go of it' '
+test_expect_success 'a file that is not ours is left alone, and the answer says whose it is and how to remove it' '
 	echo foreign >"$BASE.new" &&
 	mv "$BASE.new" "$BASE" &&
 	before=$(stat -c "%i %Y" "$BASE") &&
@@ -69,7 +69,7 @@ permit () {
 
 # Red without the time in state/replace.c line_of(), or without the check of OURS_PERMITTED in
 # ours_still().
-test_expect_success 'what the operator lets go of is that very file: another one, or a touched one, stays' '
+test_expect_success 'the operator permits the removal of that very file: another one, or a touched one, stays' '
 	permit &&
 	echo foreign >"$BASE.new" &&
 	touch -r "$BASE" "$BASE.new" &&

@@ -127,7 +127,7 @@ test_expect_success 'a publisher that stood still while the next attempt began p
 '
 
 # Red without the flock in aside.c aside_open().
-test_expect_success 'what a living publisher writes is no leftover, and its attempt has one publisher' '
+test_expect_success 'the file of a living publisher is no leftover, and its attempt has one publisher' '
 	use_old &&
 	use_new &&
 	publish_conf "failpoint: publish-copied:stop" &&
@@ -183,7 +183,7 @@ test_expect_success 'SIGTERM while it waits for the lock: it says so and leaves 
 	publish_clean
 '
 
-test_expect_success 'whoever asked hangs up: the same' '
+test_expect_success 'the client hangs up: the same' '
 	test_expect_code 75 publish-tool leave "$RAW" "publish $UUID $DIGEST 2 1 token" \
 		hornero-publish -c "$CONF" \
 		>replies 2>log &&

@@ -87,7 +87,7 @@ test_expect_success 'a reload takes it over, and the image is published again' '
 '
 
 # Red without stuck_written in agent/hornerod/handover.c: the words of the life before stand for ever.
-test_expect_success 'once the kernel lets go of it, it is reaped' '
+test_expect_success 'when the kernel releases it, it is reaped' '
 	thaw &&
 	wait_until "! pgrep -P $node_pid" 20 &&
 	wait_until "test ! -e $NODE/state/run/stuck" 20

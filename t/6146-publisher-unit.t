@@ -1,7 +1,7 @@
 #!/bin/sh
 # Behind a socket unit the publisher is systemd's child and another user's: hornerod can neither
 # reap nor kill it.
-test_description='a publisher behind a socket unit that neither works nor ends keeps its image waiting for a while only'
+test_description='a publisher behind a socket unit that hangs keeps its image waiting for a while only'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 test_requires systemd-socket-activate systemd

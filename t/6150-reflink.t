@@ -31,7 +31,7 @@ test_expect_success 'a push is published by reflink' '
 		"$(stat -c %i "$NODE/instances/hornero/artifact/$digest.raw")"
 '
 
-test_expect_success 'what is written to the one does not show in the other' '
+test_expect_success 'a write to the one does not show in the other' '
 	printf spoiled | dd of="$warm" conv=notrunc 2>/dev/null &&
 	test "$(sha256sum <"$NODE/instances/hornero/artifact/$digest.raw" | cut -d " " -f 1)" = \
 		"$digest"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A slip of the keyboard binds the site's Debian image: nothing of it may be replaced.
-test_description='a file in Nova'\''s cache that is not hornero'\''s stops its image with words, until an operator lets go of it'
+test_description='a file in Nova'\''s cache that is not hornero'\''s stops its image with a reason, until an operator permits its removal'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 test_requires jq jq
@@ -80,7 +80,7 @@ test_expect_success 'neither a newer push, nor a rebuild, nor a sweep, nor a res
 '
 
 # Red without: find_bound() in cli/image_add.c.
-test_expect_success 'image add without --replace, or with another repository, lets go of nothing' '
+test_expect_success 'image add without --replace, or with another repository, permits nothing' '
 	test_expect_code 64 hornero image add $ID hello 2>err &&
 	test_grep "is here already" err &&
 	command hornero repo create other &&

@@ -207,7 +207,7 @@ else
 fi
 
 # Red without diskinfo_format() in dependents.c.
-test_expect_success 'what a guest writes into a raw disk neither defers nor is looked at' '
+test_expect_success 'a header that a guest writes into a raw disk neither defers nor is looked at' '
 	forged raw &&
 	publish_ask 2 >replies &&
 	test_grep "^published " replies &&

@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='what an artifact was made of, under which limits, and the id of its release: manifest, image show, cache'
+test_description='the inputs and the limits of an artifact, and the id of its release: manifest, image show, cache'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 test_requires jq jq

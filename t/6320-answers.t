@@ -157,7 +157,7 @@ test_expect_success 'so does one whose file names another repository or ref' '
 	test "$(built $STRANGER)" = clean
 '
 
-test_expect_success 'what an earlier hornero knew of keys answers to nobody' '
+test_expect_success 'keys of an earlier hornero answer for no image' '
 	mkdir -p "$STORE/key" &&
 	three=$(tree "$honest# three\n") &&
 	push "$victim" $three &&

@@ -100,7 +100,7 @@ test_expect_success 'image show lists the releases, the current and the one befo
 	test_cmp want got
 '
 
-test_expect_success 'what is current already' '
+test_expect_success 'the release that is current already' '
 	before=$(jobs) &&
 	hornero rollback -t 60 "$HELLO_UUID" $release_b >out &&
 	test_grep "is at release $release_b already" out &&
@@ -248,7 +248,7 @@ test_expect_success 'the pin alone, written and taken by hand' '
 	warm_is c
 '
 
-test_expect_success 'what is no release, or none of the store, is refused with the list' '
+test_expect_success 'an id that is no release, or none of the store, is refused with the list' '
 	test_expect_code 64 hornero rollback -t 60 "$HELLO_UUID" previous 2>err &&
 	test_grep "not a release" err &&
 	test_grep $release_a err &&

@@ -124,7 +124,7 @@ test_expect_success 'a branch that is packed: the checkout reads it' '
 	warm_is b
 '
 
-test_expect_success 'what another image was built with first is a release of this one, too' '
+test_expect_success 'an artifact that another image had first is a release of this one, too' '
 	hornero image add $OTHER hello &&
 	hornero wait $OTHER --timeout 60 &&
 	hornero image show $OTHER --json >shown &&

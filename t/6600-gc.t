@@ -103,7 +103,7 @@ test_expect_success 'the current and the previous one stay below a budget of one
 	jq -e ".[0].what == \"store\" and .[0].name == null" out
 '
 
-test_expect_success 'what a built job waits to publish stays, too, and the previous one is still the same' '
+test_expect_success 'an artifact that a built job waits to publish stays, too, and the previous one is still the same' '
 	mkdir "$NODE/instances/vm" &&
 	qemu-img create -q -f qcow2 -F raw -b "$(node_warm_path "$HELLO_UUID")" \
 		"$NODE/instances/vm/disk" 2M &&
@@ -137,7 +137,7 @@ test_expect_success 'so does what a job that is held could not publish' '
 	has $four $five
 '
 
-test_expect_success 'what a running job may have found stays' '
+test_expect_success 'an artifact that a running job may have found stays' '
 	conf store_budget 0 &&
 	push_text six &&
 	six=$digest &&

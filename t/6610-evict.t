@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='gc in Nova'\''s cache: what no image wishes warm and no instance stands on goes, under Nova'\''s lock'
+test_description='gc in Nova'\''s cache: files that no image keeps warm and no instance stands on go, under Nova'\''s lock'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 test_requires jq jq
@@ -96,7 +96,7 @@ test_expect_success 'one that an instance stands on stays; the next one goes' '
 		"no longer kept warm.*hornero collected it: the files that hornero published take .*cache_budget is 2.4 MiB" out
 '
 
-test_expect_success 'a budget of one byte takes neither it nor what an image wishes warm, and that is said' '
+test_expect_success 'a budget of one byte takes neither it nor a file that an image keeps warm, and that is said' '
 	conf cache_budget 1 &&
 	test_expect_code 1 gc >out &&
 	test_grep "^cache: .*MiB more should go, but every other file" out &&

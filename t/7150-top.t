@@ -141,7 +141,7 @@ test_expect_success 'SIGTERM gives it back, too' '
 	grep -qF "$(cat want)" screen
 '
 
-test_expect_success 'what a pusher wrote does nothing to a terminal' '
+test_expect_success 'text of a pusher does nothing to a terminal' '
 	hooks_sql \
 		"UPDATE jobs SET pushed_by = \"eve\" || char(27) || \"[31m\", waiting_for = \"x\" || char(10) || \"y\" WHERE state = \"queued\"" &&
 	hornero top >out &&

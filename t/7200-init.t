@@ -50,7 +50,7 @@ test_expect_success 'a second run changes nothing and says so' '
 	test_cmp before after
 '
 
-test_expect_success 'what is wrong is mended' '
+test_expect_success 'a wrong mode and a missing directory are mended' '
 	chmod 0700 plain/state/queue &&
 	rmdir plain/state/fence &&
 	hornero -c plain/hornero.yaml init >out &&

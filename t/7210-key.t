@@ -51,7 +51,7 @@ test_expect_success 'from standard input, and as words' '
 		"[\"web\",\"api:refs/heads/x/*\",null,\"as words\"]"
 '
 
-test_expect_success 'what is refused, and nothing of it is written' '
+test_expect_success 'keys and options that are refused, and nothing of them is written' '
 	cp keys before &&
 	ssh-keygen -q -t rsa -b 2048 -N "" -f weak &&
 	ssh-keygen -q -t ed25519 -N "" -f new &&
@@ -87,7 +87,7 @@ test_expect_success 'a broken line lets the others in, and is shown' '
 	test_grep "^words " out
 '
 
-test_expect_success 'what a person wrote stays, to the byte, when lines come and go' '
+test_expect_success 'lines that a person wrote stay, to the byte, when lines come and go' '
 	printf "\n   # by hand\r\n\n\tunreadable\303(" >>keys &&
 	cp keys before &&
 	hornero key add new new.pub --admin "*" &&
@@ -136,7 +136,7 @@ then
 		test "$(stat -c "%u:%g %a" keys)" = "64991:64992 640"
 	'
 
-	test_expect_success 'who may not give it that owner and group leaves it as it is' '
+	test_expect_success 'a user who may not give it that owner and group leaves it as it is' '
 		cp "$HORNERO_BUILD/hornero" . &&
 		chmod 0755 hornero &&
 		mkdir open &&

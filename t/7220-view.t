@@ -192,7 +192,7 @@ test_expect_success 'a job whose image follows another repository by now is not 
 	as writer retry 8
 '
 
-test_expect_success 'what took the place of a job in another repository has no number' '
+test_expect_success 'a job of another repository that took the place of one has no number' '
 	job=$(hornero queue --json | jq "[.[] | select(.image == \"$U1\" and .state == \"queued\") | .job][0]") &&
 	hooks_sql "INSERT INTO jobs (id, image, repo, ref, \"commit\", origin, state, created_ms, ended_ms)
 		VALUES (4241, \"$U3\", \"secret\", \"refs/heads/x\", \"$SHOWN\", \"push\", \"cancelled\", 1, 1)" &&
@@ -310,7 +310,7 @@ test_expect_success 'a broken image file is for those who see everything' '
 	rm "$NODE/state/images.d/$U3.yaml"
 '
 
-test_expect_success 'who may come in is changed on the node itself, by no key' '
+test_expect_success 'the keys that may log in are changed on the node itself, by no key' '
 	ssh-keygen -q -t ed25519 -N "" -f id-x &&
 	cp keys before &&
 	for word in "key add x $TRASH/id-x.pub --admin *" "key remove reader"

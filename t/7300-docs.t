@@ -83,7 +83,7 @@ test_expect_success 'its examples run' '
 '
 
 # Red where a message names a word that is not there, as `hornero image fetch`.
-test_expect_success 'what a message tells people to type is a word of hornero' '
+test_expect_success 'a command that a message tells users to type is a word of hornero' '
 	for room in agent cli conf db door hooks
 	do
 		grep -hoP "\x60hornero \K[a-z]+( [a-z]+)?" "$HORNERO_SRC/$room"/*.c

@@ -283,7 +283,7 @@ nothing_for () {
 	test_cmp /dev/null err
 }
 
-test_expect_success 'what is missing or damaged offers nothing, quietly' '
+test_expect_success 'missing or damaged files offer nothing, quietly' '
 	rm -r git keys state/images.d builders.d &&
 	nothing_for image add "" &&
 	nothing_for key remove "" &&

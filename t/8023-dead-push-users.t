@@ -115,7 +115,7 @@ test_expect_success 'a hook is killed once git took the push: a fetch through th
 '
 
 # hornero-clear.service must not take what asks for that look. Red with: relics_bury in clear().
-test_expect_success 'what the gc timer runs leaves the mark of a killed hook to the next fetch' '
+test_expect_success 'the gc timer leaves the mark of a killed hook to the next fetch' '
 	kill_hook &&
 	as_git sh "$HORNERO_BUILD/etc/gc-repositories" --clear "$HORNERO_CONF" &&
 	test -n "$(ls "$REPO" | grep "^hornero\.push")" &&

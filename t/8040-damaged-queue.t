@@ -136,7 +136,7 @@ test_expect_success 'the last three are kept; doctor names the newest' '
 	test_grep "rm $queue/queue.db.damaged-" out
 '
 
-test_expect_success 'whoever asks meanwhile hears what happens, and hornerod is not needed for that' '
+test_expect_success 'a user who asks meanwhile hears what happens, and hornerod is not needed for that' '
 	node_stop &&
 	overwritten &&
 	rm -f "$queue/queue.db-wal" &&
@@ -232,7 +232,7 @@ test_expect_success 'a newer schema still stops with words' '
 	node_start
 '
 
-test_expect_success 'what is no damage moves nothing: no permission' '
+test_expect_success 'a fault that is no damage moves nothing: no permission' '
 	before=$(kept) &&
 	node_stop &&
 	mv "$queue/queue.db" away.db &&

@@ -135,7 +135,7 @@ test_expect_success 'durations are what they were' '
 		"all(.[]; .ended_ms == null or (.ended_ms - .created_ms >= 0 and .ended_ms - .created_ms < 600000))"
 '
 
-test_expect_success 'a clock file that makes no sense is as good as none' '
+test_expect_success 'an invalid clock file is as good as none' '
 	node_stop &&
 	echo nonsense >"$NODE/state/queue/clock" &&
 	node_start &&

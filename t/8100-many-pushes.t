@@ -86,7 +86,7 @@ test_expect_success 'every job has one terminal outcome' '
 	test -z "$(comm -23 acknowledged ended)"
 '
 
-test_expect_success 'whoever was superseded names the newer job' '
+test_expect_success 'a superseded push names the newer job' '
 	jq -e "[.[] | select(.state == \"superseded\" and (.superseded_by // 0) == 0)] == []" \
 		queue.json
 '

@@ -104,7 +104,7 @@ test_expect_success 'inodes: empty files' '
 	other_goes_on seventh
 '
 
-test_expect_success 'what others fill is nobody'\''s fault: the job waits and goes on by itself' '
+test_expect_success 'a disk that others fill is nobody'\''s fault: the job waits, and goes on' '
 	push_make \
 		"test -e ../cache/go || { touch ../cache/here; until test -e ../cache/go; do sleep 0.05; done; }" "truncate -s 64K \$@" &&
 	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/here" 30 &&

@@ -108,7 +108,7 @@ test_expect_success 'a pointer of Git LFS: the push is refused; where no push ca
 '
 
 # Red without: on_missing in key_content.
-test_expect_success 'what was built while on_missing was warn answers nothing once it refuses' '
+test_expect_success 'an artifact built while on_missing was warn answers nothing once it refuses' '
 	echo "on_missing: warn" >>"$NODE/hornero.yaml" &&
 	node_stop &&
 	node_start &&
