@@ -22,7 +22,7 @@ as () {
 	)
 }
 
-# What runs in the background ends with this file, also when a test between fails.
+# Processes in the background end with this file, also if a test in between fails.
 background=''
 test_cleanup 'test -z "$background" || kill -KILL $background'
 

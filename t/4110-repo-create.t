@@ -95,7 +95,7 @@ test_expect_success 'git'\''s user cannot write hooks or configuration' '
 	}
 '
 
-# What git receive-pack takes is refs and objects. Whatever such names say, they stay what they are.
+# git receive-pack takes refs and objects only, whatever their names say.
 test_expect_success 'no push alters hooks, configuration or the link to ours' '
 	find "$REPO/hooks" "$REPO/config" "$REPO/hornero.yaml" -printf "%p %i %l %T@ %C@\n" | sort \
 		>before &&

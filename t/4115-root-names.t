@@ -1,7 +1,6 @@
 #!/bin/sh
 # Root's programs in directories of git's and hornero's users, who put something else under a name
-# in the very moment between two steps: a failpoint stops us there. What root owns must stay as it
-# is.
+# between two steps: a failpoint stops us there. Files of root's must stay as they are.
 test_description='root never works by name in somebody else'\''s directory'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

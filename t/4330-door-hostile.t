@@ -370,7 +370,7 @@ test_expect_success 'so it does for who asks for nothing, who stops reading, and
 	test_cmp /dev/null found
 '
 
-# What is read is seen by strace.
+# strace shows the files that are read.
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null
 then
 	test_expect_success 'nobody'\''s configuration is read' '

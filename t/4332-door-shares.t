@@ -1,6 +1,6 @@
 #!/bin/sh
-# Who is let in where many want to: shares of a key, who does nothing, and who comes from where
-# others do wrong.
+# Clients that are let in while many want to log in: shares of a key, clients that do nothing, and
+# clients from an address where others do wrong.
 test_description='hornero-door: the share of a key, idle connections, neighbours'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The order of durability, as strace sees it: objects, refs, their directories, the row, the answer.
 #
-# What turns it red when it is taken away (each was tried): in hooks/durable.c the fsync() of
+# Red without each of these (all were tried): in hooks/durable.c the fsync() of
 # sync_dir, the sync_objects, sync_refs or sync_packed_refs of durable_sync, the `born` of
 # sync_objects, the is_before() of synced_since, mark_new (a plain O_CREAT instead); in
 # hooks/post_receive.c the make_durable() of post_receive; in cli/repo.c core.fsync.

@@ -14,7 +14,7 @@ harmless () {
 	iconv -f UTF-8 -t UTF-8 "$1" >/dev/null
 }
 
-# What the hooks said, without git's own lines, which repeat the name of the ref.
+# Prints the lines of the hooks, without git's own, which repeat the name of the ref.
 said () {
 	LC_ALL=C grep -a '^remote: hornero: ' push.out >said.out
 }
@@ -142,7 +142,7 @@ test_expect_success 'a hundred deletions' '
 	test_grep ! "to have one built" said.out
 '
 
-# What no git would say, straight to the hooks.
+# Runs a hook with input that no git would send.
 hook () {
 	(cd "$REPO" && GIT_DIR=. as_git timeout 20 "hooks/$1") >push.out 2>&1
 }

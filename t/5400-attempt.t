@@ -1,5 +1,5 @@
 #!/bin/sh
-# What one attempt comes to, seen through push, the CLI, the verdict file and the cache.
+# The results of one attempt, seen through push, the CLI, the verdict file and the cache.
 test_description='attempts: what builders do, and what becomes of it'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the agent tells the service manager: ready, alive, reloading, stopping.
+# The messages of the agent to the service manager: ready, alive, reloading, stopping.
 test_description='the service protocol'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What hornerod finds is found, not configured. Hierarchies are taken away from it in a mount
-# namespace of its own.
+# hornerod finds its control groups without configuration. Hierarchies are taken away from it in a
+# mount namespace of its own.
 test_description='which control groups there are: found at the start, weights at the lowest, no build without'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Who presses against his own limit waits all the time, and nobody is short of anything. The
-# kernel's own figures: a build that reads more than its memory holds, then somebody beside
-# hornero's group who does. t/5455-pausing.t has what a pressure comes to.
+# A build that presses against its own limit waits all the time, while nobody is short of anything.
+# The kernel's own figures: of a build that reads more than its memory holds, then of another group
+# beside hornero's that does. The effects of pressure: t/5455-pausing.t.
 test_description='builds do not pause for what builds wait for, and do for what others wait for'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Processes that are stopped: the supervisor of this hornerod and of an earlier one, publisher, sweep, a hook that holds the queue.
+# Processes that are stopped: the supervisor of this hornerod and of an earlier one, publisher,
+# sweep, a hook that holds the queue.
 test_description='stopped processes are killed, and reported meanwhile'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A killed builder may be anybody's doing, or its own; and wait ends by itself only where somebody
-# must act. What else wait goes on for: t/6620-floors.t, t/8200-disk-full.t; what else ends it:
+# A builder may be killed by others or by itself; and wait gives up only if somebody must act. Other
+# reasons to wait on: t/6620-floors.t, t/8200-disk-full.t; other reasons to give up:
 # t/5405-third-time.t, t/5456-pause.t, t/6160-foreign.t, t/6200-defer.t.
 test_description='a build that kills its own parent is the pusher'\''s; wait exits 75 only when somebody must act'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What looks after queue, cache and store runs one at a time: one that never ended would end all
-# later ones, silently.
+# Only one program at a time looks after queue, cache and store: one that never ended would silently
+# prevent all later ones.
 test_description='a hornero-sweep, -keep, -collect or -scrub that hangs is killed and reported, and runs again'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

@@ -93,8 +93,8 @@ test_expect_success 'when the kernel releases it, it is reaped' '
 	wait_until "test ! -e $NODE/state/run/stuck" 20
 '
 
-# What it may still do in the cache it does under that lock: a publisher that broke it could find
-# older bytes over its own.
+# Under that lock it may still change the cache: if the next publisher broke the lock, older bytes
+# could replace its own.
 test_expect_success 'one that holds Nova'\''s lock: the next waits for that lock, and publishes then' '
 	mkdir $ice &&
 	lock=$NODE/instances/locks/nova-$(printf %s "$HELLO_UUID" | sha1sum | cut -d " " -f 1) &&

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Whose build answers for a tree. A clean build does for every image; what leftovers had a part in
-# is the image's own, whatever is pushed, forced, rolled back or bound anew. The builder has no
-# clean_when: what a changed Makefile means elsewhere must not hide it.
+# The builds that answer for a tree. A clean build answers for every image, one with leftovers only
+# for its own, whatever is pushed, forced, rolled back or bound anew. The builder has no clean_when:
+# the clean build after a changed Makefile must not hide faults here.
 test_description='answers: no repository decides the bytes of another'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# When what earlier builds left is not built upon: after a change of what says how to build, of the
-# builder or of its toolchain, and when the pusher wishes so. What is warm is then what a fresh
-# clone gives.
+# Builds that do not use the leftovers of earlier ones: after a change of the files that say how to
+# build, of the builder or of its toolchain, and if the pusher asks for it. The warm artifact is
+# then the one of a fresh clone.
 test_description='incremental and clean builds'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

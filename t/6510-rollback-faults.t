@@ -1,6 +1,6 @@
 #!/bin/sh
-# What may go wrong between the pin and the row that says published; who else writes the image file;
-# a branch that does not lie loose; an artifact that two images share.
+# Faults between the pin and the row that says published; another writer of the image file; a packed
+# branch; an artifact that two images share.
 test_description='rollback: deaths, races, and what it does not see at first sight'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

@@ -19,7 +19,7 @@ note_digest () {
 	test ${#digest} -eq 64
 }
 
-# What any key finds, for whichever image.
+# Prints the artifacts that the keys of all images find.
 answers () {
 	find "$STORE/clean" -type f ! -name ".*" -exec cat {} + &&
 	find "$STORE/own" -type f ! -name ".*" -exec jq -r .digest {} +

@@ -104,8 +104,8 @@ test_expect_success 'a budget of one byte takes neither it nor a file that an im
 	test -e "$always_base"
 '
 
-# Red without the comparison of names in agent/publish/evict.c add_name(). Whoever writes records is
-# not thereby Nova.
+# Red without the comparison of names in agent/publish/evict.c add_name(). A writer of records has
+# not the rights of Nova.
 test_expect_success 'a record of no image that says another name is its own takes nothing away' '
 	ghost=44444444-2222-4333-8444-555555555555 &&
 	record=$NODE/instances/hornero/warm &&

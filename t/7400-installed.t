@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `make install` leaves, and that the pieces which no person starts work: gc, cron, users,
+# The files that `make install` leaves. The pieces that nobody starts by hand work: gc, cron, users,
 # units.
 test_description='the installed files: gc, cron, users, units'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"

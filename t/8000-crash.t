@@ -32,8 +32,8 @@ ended () {
 		'all(.[]; .state | IN("published", "superseded", "failed", "cancelled"))'
 }
 
-# What must hold whenever the node has settled. A sweep that looks between a push's ref and its row
-# has a job of its own.
+# Checks the rules that hold whenever the node has settled. A sweep that looks between a push's ref
+# and its row has a job of its own.
 settled () {
 	{
 		hornero wait "$HELLO_UUID" --timeout 60 ||

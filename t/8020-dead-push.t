@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a push leaves that was killed blocks nobody; what a living process holds is never touched.
+# Leftovers of a killed push block nobody; files that a living process holds are never touched.
 test_description='dead pushes: their locks and quarantines go with the next push, the gc timer and the sweep'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

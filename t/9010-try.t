@@ -15,7 +15,7 @@ try_start () {
 	test_cleanup "kill -TERM $try_pid 2>/dev/null && wait $try_pid; :"
 }
 
-# Whoever was started by ./try has its TMPDIR; a sandbox, which has not, is in one of its cgroups.
+# Processes that ./try started have its TMPDIR; sandboxes have not, but are in one of its cgroups.
 try_processes () {
 	grep -l -z -F -x "TMPDIR=$TRASH/scratch" /proc/[0-9]*/environ 2>/dev/null
 }

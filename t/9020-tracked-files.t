@@ -1,6 +1,6 @@
 #!/bin/sh
-# What a build sees is what a fresh clone of the pushed commit has, whatever the builds before it
-# did to their source.
+# A build sees the files of a fresh clone of the pushed commit, whatever earlier builds did to their
+# source.
 test_description='a push is built from the bytes of its tree'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

@@ -4,14 +4,14 @@
 #     attacks_run
 #
 # HORNERO_TEST_ATTACKS=NAME,NAME… are some of them, where all would take too long; setuid must be
-# one. t/attacks/attack.py says what a directory holds. What its attempt came to is read from
-# `hornero show --json`; what must not have changed on the node is looked at in the end.
+# one. t/attacks/attack.py says what a directory holds. The result of its attempt is read from
+# `hornero show --json`; in the end the node is searched for changes.
 test_requires python3 python3
 
 attacks_victim=00000000-0000-4000-8000-000000000000
 attacks_names=''
 
-# What listens on the node, and notes everybody who calls.
+# Listens on the node, and notes every caller.
 attacks__listener () {
 	cat >listener.py <<-'END'
 	import select, socket, sys
@@ -105,7 +105,7 @@ attacks__small () {
 	test_cleanup "umount '$NODE/instances/hornero'"
 }
 
-# What no attack may change.
+# Prints the digests of the files that no attack may change.
 attacks__sums () {
 	find "$NODE/git/victim.git" "$NODE/hornero.yaml" "$(node_warm_path $attacks_victim)" -type \
 		f -exec sha256sum {} + | sort
@@ -160,8 +160,8 @@ attacks__verdict () {
 	fi || { jq '.attempts[0]' show.json; hornero log "$job" | tail -n 20; return 1; }
 }
 
-# What an attack needs that cannot be had here: limits, or a machine whose numbers of system calls
-# it knows.
+# Some attacks need what is not available everywhere: limits, or a machine whose numbers of system
+# calls they know.
 attacks__possible () {
 	case $1 in
 	fill-disk | fill-checkout | fill-store | fill-inodes) test "$(id -u)" -eq 0 ;;

@@ -42,8 +42,8 @@ stopping () {
 		"strace -qq -o $TRASH/stopped.strace -e trace=$1 -e inject=$1:signal=STOP:when=1 git-receive-pack"
 }
 
-# Whose working directory is the repository, and which is stopped: strace itself stops a process for
-# a moment, too.
+# Finds the stopped process whose working directory is the repository: strace itself stops a process
+# for a moment, too.
 receiver () {
 	grep -q "^--- stopped by SIGSTOP" stopped.strace &&
 	for stopped in $(pgrep -f "^git.receive-pack")

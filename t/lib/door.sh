@@ -110,7 +110,7 @@ door_interruptible () {
 	exec env --default-signal=INT setsid "$@"
 }
 
-# Whoever works in a repository, or says words for a client.
+# True if no process works in a repository, or runs a word for a client.
 door_quiet () {
 	! pgrep -P "$door_pid" &&
 	! pgrep -f -- "hornero (-c $NODE/hornero.yaml )?--key" &&

@@ -98,7 +98,7 @@ group_is_idle () {
 	grep -q -x 1 "$(group_dir cpu "$1")/cpu.idle" 2>/dev/null
 }
 
-# What there is of weights of disks depends on the scheduler.
+# The scheduler decides which weights of disks there are.
 group_is_last () {
 	group__cpu=$(group_dir cpu "$1")
 	if group_is_idle "$1"

@@ -12,7 +12,7 @@
 #
 # Its serial port is in $TRASH/serial.
 
-# What the kernel needs to see the root; in order. Those that are built in have no file.
+# The modules that the kernel needs to see the root, in order. Those that are built in have no file.
 guest_modules='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci fuse virtiofs overlay'
 guest_virtiofsd=/usr/lib/qemu/virtiofsd
 
@@ -126,9 +126,10 @@ guest_run () {
 }
 
 # With a thread per processor (thread=multi) both processors of a guest now and then wait for each
-# other for ever: "soft lockup", and the guest's time is over. What is switched off keeps neighbours
-# out that a guest does not have; without erms kernel and libraries copy pages by words: QEMU
-# emulates `rep movsb` byte by byte, and each process begins with copies of pages.
+# other for ever: "soft lockup", and the guest's time is over. The options that are switched off
+# protect from neighbours, which a guest does not have; without erms kernel and libraries copy
+# pages by words: QEMU emulates `rep movsb` byte by byte, and each process begins with copies of
+# pages.
 guest__emulate () {
 	timeout "$guest__seconds" qemu-system-x86_64 -accel tcg,thread=single -cpu \
 		max,la57=off,smap=off,smep=off,erms=off -M q35 -smp 2 \

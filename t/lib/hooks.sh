@@ -79,7 +79,7 @@ hooks_push () {
 	return $hooks__code
 }
 
-# What the repository's ref is, and what the work clone's HEAD is.
+# Print the repository's ref, and the work clone's HEAD.
 hooks_ref () {
 	as_git git -C "$REPO" rev-parse --verify -q "$1"
 }

@@ -9,9 +9,9 @@
 #     test_done
 #
 # Each file has a scratch directory of its own, $TRASH, in which every script
-# starts; it goes away at the end, however the end comes. What a script starts
-# and the kernel would not end by itself is undone by test_cleanup, written
-# right behind its birth. Scripts run in this shell: their variables stay.
+# starts; it goes away at the end, however the end comes. If the kernel does
+# not undo what a script starts, test_cleanup does, written right behind it.
+# Scripts run in this shell: their variables stay.
 #
 # $HORNERO_SRC and $HORNERO_BUILD are the source and the build directory, both
 # absolute; the built programs come first in PATH. HORNERO_TEST_VERBOSE=1 shows
@@ -119,7 +119,7 @@ test_expect_success () {
 	fi
 }
 
-# What else helps to understand a failed test; node.sh has the agent's log.
+# Prints more that helps to understand a failed test; node.sh prints the agent's log.
 test_more () {
 	:
 }
