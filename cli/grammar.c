@@ -1,6 +1,7 @@
 /* grammar: finds and suggests words, and lists their options for getopt. DIAGNOSTICS: none. */
 #include "cli/view.h"
 #include "cli/words.h"
+#include "lib/distance.h"
 
 #include <string.h>
 
@@ -88,33 +89,6 @@ bool word_is_noun(const struct cli *cli, const char *noun)
 	return false;
 }
 
-static int least(int a, int b, int c)
-{
-	int ab = a < b ? a : b;
-
-	return ab < c ? ab : c;
-}
-
-int word_distance(const char *a, const char *b)
-{
-	int d[41][41];
-	int n = (int)strnlen(a, 40), m = (int)strnlen(b, 40);
-
-	for (int i = 0; i <= n; i++)
-		for (int j = 0; j <= m; j++) {
-			if (i == 0 || j == 0) {
-				d[i][j] = i + j;
-				continue;
-			}
-			d[i][j] = least(d[i - 1][j] + 1, d[i][j - 1] + 1,
-					d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    d[i - 2][j - 2] < d[i][j])
-				d[i][j] = d[i - 2][j - 2] + 1;
-		}
-	return d[n][m];
-}
-
 int word_nearest(const struct cli *cli, const char *typed, const struct word **out, int max)
 {
 	int best[8], n = 0, far = ((int)strnlen(typed, 40) + 1) / 3;
@@ -122,7 +96,7 @@ int word_nearest(const struct cli *cli, const char *typed, const struct word **o
 	if (max > 8)
 		max = 8;
 	for (const struct word *w = words; w->name; w++) {
-		int distance = word_distance(typed, w->name), at = n;
+		int distance = edit_distance(typed, w->name), at = n;
 
 		if (distance > far || distance >= (int)strlen(w->name) ||
 		    !word_is_listed(cli, w))

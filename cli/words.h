@@ -110,9 +110,6 @@ bool word_is_noun(const struct cli *cli, const char *noun);
 /* Finds words similar to what was typed, best first. Returns their number, at most max. */
 int word_nearest(const struct cli *cli, const char *typed, const struct word **out, int max);
 
-/* Returns the edit distance with transpositions of the first 40 bytes of each. Pure. */
-int word_distance(const char *a, const char *b);
-
 /* help.c */
 void word_help(FILE *out, const struct cli *cli, const struct word *w);
 void word_help_noun(FILE *out, const struct cli *cli, const char *noun);

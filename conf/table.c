@@ -4,6 +4,7 @@
 
 #include "conf/check.h"
 #include "conf/value.h"
+#include "lib/distance.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -18,39 +19,14 @@ static const struct key *find_key(const struct table *t, const char *name, size_
 	return NULL;
 }
 
-enum { NEAR_MAX = 40 };
-
-/* Returns the Levenshtein distance of two short words. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[NEAR_MAX + 1], la = strlen(a), lb = strlen(b);
-
-	if (la > NEAR_MAX || lb > NEAR_MAX)
-		return NEAR_MAX;
-	for (size_t j = 0; j <= lb; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= la; i++) {
-		size_t corner = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= lb; j++) {
-			size_t best = corner + (a[i - 1] != b[j - 1]);
-
-			corner = row[j];
-			best = best < corner + 1 ? best : corner + 1;
-			row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
-		}
-	}
-	return row[lb];
-}
-
 static const struct key *nearest(const struct table *t, const char *name)
 {
 	const struct key *best = NULL;
-	size_t least = strlen(name) / 2 + 1 < 4 ? strlen(name) / 2 + 1 : 4;
+	size_t half = strlen(name) / 2 + 1;
+	int least = half < 4 ? (int)half : 4;
 
 	for (size_t i = 0; i < t->n; i++) {
-		size_t far = distance(name, t->keys[i].name);
+		int far = edit_distance(name, t->keys[i].name);
 
 		if (far < least) {
 			least = far;

@@ -8,13 +8,11 @@
 #include "door/listener.h"
 #include "door/stdio.h"
 #include "lib/log.h"
+#include "lib/options.h"
 #include "lib/own.h"
 
-#include <argp.h>
 #include <stdio.h>
 #include <sys/stat.h>
-
-const char *argp_program_version = PACKAGE_STRING;
 
 enum mode { LISTEN, CONNECTION, STDIO, HOST_KEYS };
 enum { LETTER_CONNECTION = 256, LETTER_HOST_KEYS };
@@ -25,8 +23,6 @@ struct options {
 };
 
 static const struct argp_option words[] = {
-	{"conf", 'c', "FILE", 0,
-	 "Configuration (default: $HORNERO_CONF, else " SYSCONFDIR "/hornero/hornero.yaml)", 0},
 	{"stdio", 's', NULL, 0, "Behind OpenSSH: serve SSH_ORIGINAL_COMMAND, then exit", 0},
 	{"key", 'k', "NAME", 0, "With --stdio: on behalf of this key", 0},
 	{"host-keys", LETTER_HOST_KEYS, NULL, 0,
@@ -40,7 +36,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct options *o = state->input;
 
 	switch (key) {
-	case 'c': o->conf = arg; return 0;
 	case 'k': o->key = arg; return 0;
 	case 's': o->mode = STDIO; return 0;
 	case LETTER_HOST_KEYS: o->mode = HOST_KEYS; return 0;
@@ -93,8 +88,7 @@ int main(int argc, char **argv)
 	struct err e = ERR_INIT;
 	int code = -1;
 
-	argp_err_exit_status = err_exit(ERR_USAGE);
-	argp_parse(&argp, argc, argv, 0, NULL, &o);
+	options_parse(&argp, argc, argv, &o, &o.conf);
 	umask(0027);
 	log_open("hornero-door", LOG_LEVEL_INFO);
 	/* Standard error goes to the client then. */

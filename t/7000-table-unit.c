@@ -4,6 +4,7 @@
 #include "cli/table.h"
 #include "cli/why.h"
 #include "cli/words.h"
+#include "lib/distance.h"
 #include "lib/own.h"
 
 #include <setjmp.h>
@@ -165,10 +166,10 @@ static void nearest(void **state)
 
 	(void)state;
 	words_use(word_table);
-	assert_int_equal(word_distance("queue", "queue"), 0);
-	assert_int_equal(word_distance("queu", "queue"), 1);
-	assert_int_equal(word_distance("qeuue", "queue"), 1);
-	assert_int_equal(word_distance("", "abc"), 3);
+	assert_int_equal(edit_distance("queue", "queue"), 0);
+	assert_int_equal(edit_distance("queu", "queue"), 1);
+	assert_int_equal(edit_distance("qeuue", "queue"), 1);
+	assert_int_equal(edit_distance("", "abc"), 3);
 	assert_int_equal(word_nearest(&cli, "quue", near, 3), 1);
 	assert_string_equal(near[0]->name, "queue");
 	assert_true(word_nearest(&cli, "imgae list", near, 3) >= 1);

@@ -8,10 +8,10 @@
 #include "lib/fs.h"
 #include "lib/failpoint.h"
 #include "lib/log.h"
+#include "lib/options.h"
 #include "lib/own.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <linux/ioprio.h>
 #include <string.h>
@@ -29,41 +29,39 @@ struct options {
 	bool force, clean, confirm;
 };
 
-static int parse(int argc, char **argv, struct options *o, struct err *e)
-{
-	static const struct option words[] = {
-		{"conf", required_argument, NULL, 'c'},
-		{"image", required_argument, NULL, 'i'},
-		{"job", required_argument, NULL, 'j'},
-		{"attempt", required_argument, NULL, 'a'},
-		{"join", required_argument, NULL, 'n'},
-		{"limits", required_argument, NULL, 'l'},
-		{"force", no_argument, NULL, 'f'},
-		{"confirm", no_argument, NULL, 'o'},
-		{"clean", no_argument, NULL, 'x'},
-		{NULL, 0, NULL, 0},
-	};
-	int word;
+static const struct argp_option words[] = {
+	{"image", 'i', "UUID", 0, "Image to build", 0},
+	{"job", 'j', "N", 0, "Job that the attempt belongs to", 0},
+	{"attempt", 'a', "N", 0, "Number of the attempt", 0},
+	{"join", 'n', "N", 0, "Control groups to join: open directories from descriptor 10", 0},
+	{"limits", 'l', "CPU:MEMORY:PIDS", 0, "Limits of all builds, for messages", 0},
+	{"force", 'f', NULL, 0, "Build, even if the content is known", 0},
+	{"clean", 'x', NULL, 0, "Remove the checkout and the builder's cache first", 0},
+	{"confirm", 'o', NULL, 0, "Build again, clean, and compare", 0},
+	{NULL, 0, NULL, 0, NULL, 0},
+};
 
-	*o = (struct options){0};
-	while ((word = getopt_long(argc, argv, "c:", words, NULL)) != -1) {
-		switch (word) {
-		case 'c': o->conf = optarg; break;
-		case 'i': o->image = optarg; break;
-		case 'j': o->job = strtoll(optarg, NULL, 10); break;
-		case 'a': o->attempt = strtoll(optarg, NULL, 10); break;
-		case 'n': o->njoin = strtoul(optarg, NULL, 10); break;
-		case 'l': o->limits = optarg; break;
-		case 'f': o->force = true; break;
-		case 'x': o->clean = true; break;
-		case 'o': o->confirm = o->clean = true; break;
-		default: return err_set(e, ERR_USAGE, "hornero-build is started by hornerod");
-		}
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'i': o->image = arg; return 0;
+	case 'j': o->job = strtoll(arg, NULL, 10); return 0;
+	case 'a': o->attempt = strtoll(arg, NULL, 10); return 0;
+	case 'n': o->njoin = strtoul(arg, NULL, 10); return 0;
+	case 'l': o->limits = arg; return 0;
+	case 'f': o->force = true; return 0;
+	case 'x': o->clean = true; return 0;
+	case 'o': o->confirm = o->clean = true; return 0;
+	case ARGP_KEY_END:
+		if (!o->image || !uuid_valid(o->image) || o->job < 1 || o->attempt < 1 ||
+		    o->njoin > BUILD_MAX_JOIN)
+			argp_error(state, "--image, --job and --attempt are needed; hornerod "
+				   "starts this program");
+		return 0;
+	default: return ARGP_ERR_UNKNOWN;
 	}
-	if (!o->image || !uuid_valid(o->image) || o->job < 1 || o->attempt < 1 ||
-	    o->njoin > BUILD_MAX_JOIN)
-		return err_set(e, ERR_USAGE, "hornero-build is started by hornerod");
-	return 0;
 }
 
 static int open_log(struct build *b, struct err *e)
@@ -239,12 +237,16 @@ static void give_way(void)
 
 int main(int argc, char **argv)
 {
+	static const struct argp argp = {
+		words, parse, NULL, "The supervisor of one attempt of a job: checkout, build, "
+		"check, store.", NULL, NULL, NULL};
 	struct err e = ERR_INIT;
-	struct options o;
+	struct options o = {0};
 
 	log_open("hornero-build", LOG_LEVEL_INFO);
 	give_way();
-	if (parse(argc, argv, &o, &e) < 0 || supervise(&o, &e) < 0) {
+	options_parse(&argp, argc, argv, &o, &o.conf);
+	if (supervise(&o, &e) < 0) {
 		log_error("%s", e.msg);
 		return err_exit(e.class);
 	}

@@ -18,17 +18,15 @@
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
+#include "lib/options.h"
 #include "lib/own.h"
 
-#include <argp.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
-
-const char *argp_program_version = PACKAGE_STRING;
 
 enum { LOCK_WAIT_MS = 1000 };
 
@@ -41,8 +39,6 @@ struct options {
 };
 
 static const struct argp_option words[] = {
-	{"conf", 'c', "FILE", 0,
-	 "Configuration (default: $HORNERO_CONF, else " SYSCONFDIR "/hornero/hornero.yaml)", 0},
 	{"foreground", 'f', NULL, 0,
 	 "Stay in the foreground (always so; accepted for clarity in units)", 0},
 	{"prepare", 'p', NULL, 0,
@@ -60,7 +56,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct options *o = state->input;
 
 	switch (key) {
-	case 'c': o->conf = arg; return 0;
 	case 'f': return 0;
 	case 'p': o->mode = PREPARE; return 0;
 	case 'x': o->mode = CLEAN_UP; return 0;
@@ -307,8 +302,7 @@ int main(int argc, char **argv)
 	struct err e = ERR_INIT;
 	int rc;
 
-	argp_err_exit_status = err_exit(ERR_USAGE);
-	argp_parse(&argp, argc, argv, 0, NULL, &o);
+	options_parse(&argp, argc, argv, &o, &o.conf);
 	umask(0027);
 	log_open("hornerod", LOG_LEVEL_INFO);
 	a.program = program_path();

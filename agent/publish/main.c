@@ -9,38 +9,21 @@
 #include "conf/conf.h"
 #include "lib/failpoint.h"
 #include "lib/log.h"
+#include "lib/options.h"
 #include "lib/own.h"
 #include "store/nova.h"
 
-#include <argp.h>
 #include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *argp_program_version = "hornero-publish " PACKAGE_VERSION;
-
-static const struct argp_option options[] = {
-	{"config", 'c', "FILE", 0,
-	 "The configuration (default: $HORNERO_CONF, else the installed one)", 0},
-	{0},
-};
-
-static error_t take_option(int key, char *arg, struct argp_state *state)
-{
-	if (key != 'c')
-		return ARGP_ERR_UNKNOWN;
-	*(const char **)state->input = arg;
-	return 0;
-}
-
 static const struct argp argp = {
-	options,
-	take_option,
+	NULL,
+	NULL,
 	NULL,
 	"Put one artifact into Nova's image cache: the publisher of hornero.\v"
 	"Standard input is a SOCK_SEQPACKET connection with one request; hornerod or "
-	"hornero-publish.socket "
-	"starts this program.",
+	"hornero-publish.socket starts this program.",
 	NULL,
 	NULL,
 	NULL,
@@ -133,8 +116,7 @@ int main(int argc, char **argv)
 	int rc;
 
 	log_open("hornero-publish", LOG_LEVEL_INFO);
-	argp_err_exit_status = 64;
-	argp_parse(&argp, argc, argv, 0, NULL, &option_c);
+	options_parse(&argp, argc, argv, NULL, &option_c);
 	rc = peer_open(&peer, STDIN_FILENO, &e);
 	if (rc == 0) {
 		rc = serve(option_c, &peer, &e);

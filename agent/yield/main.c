@@ -15,17 +15,15 @@
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/log.h"
+#include "lib/options.h"
 #include "lib/own.h"
 #include "lib/slack.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-const char *argp_program_version = PACKAGE_STRING;
 
 enum { LOOK_S = 1 };
 
@@ -37,8 +35,6 @@ struct yield {
 };
 
 static const struct argp_option words[] = {
-	{"conf", 'c', "FILE", 0,
-	 "Configuration (default: $HORNERO_CONF, else " SYSCONFDIR "/hornero/hornero.yaml)", 0},
 	{"slice", 's', "DIR", 0,
 	 "cgroup v2 directory of the slice (default: /sys/fs/cgroup/hornero.slice)", 0},
 	{NULL, 0, NULL, 0, NULL, 0},
@@ -49,7 +45,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct yield *y = state->input;
 
 	switch (key) {
-	case 'c': y->conf_path = arg; return 0;
 	case 's': y->slice = arg; return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
@@ -181,8 +176,7 @@ int main(int argc, char **argv)
 	struct err e = ERR_INIT;
 	int rc;
 
-	argp_err_exit_status = err_exit(ERR_USAGE);
-	argp_parse(&argp, argc, argv, 0, NULL, &y);
+	options_parse(&argp, argc, argv, &y, &y.conf_path);
 	log_open("hornero-yield", LOG_LEVEL_INFO);
 	rc = run(&y, &e);
 	if (rc < 0)

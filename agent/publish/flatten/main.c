@@ -11,9 +11,9 @@
 #include "lib/floor.h"
 #include "lib/fs.h"
 #include "lib/log.h"
+#include "lib/options.h"
 #include "lib/own.h"
 
-#include <argp.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -25,19 +25,12 @@ struct options {
 	const char *conf, *disk, *base;
 };
 
-static const struct argp_option options[] = {
-	{"config", 'c', "FILE", 0,
-	 "The configuration (default: $HORNERO_CONF, else the installed one)", 0},
-	{0},
-};
 
 static error_t take_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
-	if (key == 'c')
-		o->conf = arg;
-	else if (key == ARGP_KEY_ARG && state->arg_num < 2)
+	if (key == ARGP_KEY_ARG && state->arg_num < 2)
 		*(state->arg_num == 0 ? &o->disk : &o->base) = arg;
 	else if (key == ARGP_KEY_END && state->arg_num < 2)
 		argp_usage(state);
@@ -47,7 +40,7 @@ static error_t take_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-	options, take_option, "DISK BASE",
+	NULL, take_option, "DISK BASE",
 	"Make the disk of an instance independent of its base: for images with in_use: flatten.\v"
 	"hornero-publish starts this program.",
 	NULL, NULL, NULL,
@@ -207,8 +200,7 @@ int main(int argc, char **argv)
 	struct err e = ERR_INIT;
 
 	log_open("hornero-flatten", LOG_LEVEL_INFO);
-	argp_err_exit_status = 64;
-	argp_parse(&argp, argc, argv, 0, NULL, &o);
+	options_parse(&argp, argc, argv, &o, &o.conf);
 	if (start(&o, &e) == 0)
 		return 0;
 	printf("refused %s\n", e.msg);

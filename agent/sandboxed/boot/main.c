@@ -8,8 +8,8 @@
  * DIAGNOSTICS: as boot.h; ERR_USAGE for its own command line. */
 #include "agent/sandboxed/boot/boot.h"
 #include "agent/sandboxed/report.h"
+#include "lib/options.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -69,7 +69,7 @@ int main(int argc, char **argv)
 	struct err e = ERR_INIT;
 	int64_t took_ms;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &b);
+	options_parse(&argp, argc, argv, &b, NULL);
 	if (!report_has(REPORT_FD) || !report_has(IN_FD)) {
 		fprintf(stderr, "hornero-boot: descriptors %d and %d are not open; hornero-build "
 			"starts this program\n", REPORT_FD, IN_FD);

@@ -7,8 +7,8 @@
  * DIAGNOSTICS: as check.h; ERR_USAGE for its own command line. */
 #include "agent/sandboxed/check/check.h"
 #include "agent/sandboxed/report.h"
+#include "lib/options.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -88,7 +88,7 @@ int main(int argc, char **argv)
 	struct err e = ERR_INIT;
 	const char *note;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	options_parse(&argp, argc, argv, &a, NULL);
 	if (!report_has(REPORT_FD) || !report_has(IN_FD) || !report_has(OUT_FD)) {
 		fprintf(stderr, "hornero-check: descriptors %d, %d and %d are not open; "
 			"hornero-build starts this program\n", REPORT_FD, IN_FD, OUT_FD);

@@ -18,9 +18,9 @@
 #include "agent/sandboxed/checkout/checkout.h"
 #include "agent/sandboxed/report.h"
 #include "agent/sandboxed/checkout/treesync.h"
+#include "lib/options.h"
 #include "lib/own.h"
 
-#include <argp.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -202,7 +202,7 @@ int main(int argc, char **argv)
 	struct err e = ERR_INIT;
 
 	a.choice.detect = a.detect;
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	options_parse(&argp, argc, argv, &a, NULL);
 	if (!report_has(REPORT_FD) || !report_has(GO_FD)) {
 		fprintf(stderr, "hornero-checkout: descriptors %d and %d are not open; "
 			"hornero-build starts this program\n", REPORT_FD, GO_FD);

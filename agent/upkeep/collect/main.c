@@ -11,9 +11,9 @@
 #include "lib/clock.h"
 #include "lib/failpoint.h"
 #include "lib/log.h"
+#include "lib/options.h"
 #include "lib/own.h"
 
-#include <getopt.h>
 
 static int collect(struct collect *c, struct err *e)
 {
@@ -51,30 +51,37 @@ static int run(struct collect *c, const char *conf_option, struct err *e)
 	return rc;
 }
 
+static const struct argp_option words[] = {
+	{"json", 'j', NULL, 0, "Print the report as JSON", 0},
+	{"quiet", 'q', NULL, 0, "Print nothing, and ring no bell", 0},
+	{"dry-run", 'n', NULL, 0, "Remove nothing: say what would be removed", 0},
+	{NULL, 0, NULL, 0, NULL, 0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct collect *c = state->input;
+
+	(void)arg;
+	switch (key) {
+	case 'j': c->json = true; return 0;
+	case 'q': c->quiet = true; return 0;
+	case 'n': c->dry = true; return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
 int main(int argc, char **argv)
 {
-	static const struct option words[] = {
-		{"conf", required_argument, NULL, 'c'},
-		{"json", no_argument, NULL, 'j'},
-		{"quiet", no_argument, NULL, 'q'},
-		{"dry-run", no_argument, NULL, 'n'},
-		{NULL, 0, NULL, 0},
-	};
+	static const struct argp argp = {
+		words, parse, NULL, "Removes what nothing refers to, and keeps disks below their "
+		"limits.", NULL, NULL, NULL};
 	struct collect c = {.now_ms = clock_wall_ms()};
 	const char *conf_option = NULL;
 	struct err e = ERR_INIT;
-	int word;
 
 	log_open("hornero-collect", LOG_LEVEL_INFO);
-	while ((word = getopt_long(argc, argv, "c:", words, NULL)) != -1) {
-		switch (word) {
-		case 'c': conf_option = optarg; break;
-		case 'j': c.json = true; break;
-		case 'q': c.quiet = true; break;
-		case 'n': c.dry = true; break;
-		default: return err_exit(ERR_USAGE);
-		}
-	}
+	options_parse(&argp, argc, argv, &c, &conf_option);
 	if (run(&c, conf_option, &e) < 0) {
 		log_error("%s", e.msg);
 		return err_exit(e.class);

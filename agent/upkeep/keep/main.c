@@ -10,6 +10,7 @@
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/log.h"
+#include "lib/options.h"
 #include "lib/own.h"
 #include "store/nova.h"
 
@@ -121,14 +122,18 @@ static int keep(struct pass *p, struct err *e)
 
 int main(int argc, char **argv)
 {
+	static const struct argp argp = {
+		NULL, NULL, NULL,
+		"Keeps the files of warm images young, so that Nova does not age them out.",
+		NULL, NULL, NULL};
+	const char *conf_option = NULL;
 	own_conf struct conf *c = NULL;
 	struct pass p = {.now_ms = clock_wall_ms()};
 	struct err e = ERR_INIT;
 
 	log_open("hornero-keep", LOG_LEVEL_INFO);
-	if (argc != 1 && (argc != 3 || strcmp(argv[1], "-c") != 0))
-		return err_exit(ERR_USAGE);
-	if (conf_load(&c, conf_find(argc == 3 ? argv[2] : NULL), &e) == 0) {
+	options_parse(&argp, argc, argv, NULL, &conf_option);
+	if (conf_load(&c, conf_find(conf_option), &e) == 0) {
 		p.conf = c;
 		steady_load(&p.clock, c->queue_dir);
 		if (keep(&p, &e) == 0)

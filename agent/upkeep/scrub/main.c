@@ -11,6 +11,7 @@
 #include "lib/clock.h"
 #include "lib/failpoint.h"
 #include "lib/log.h"
+#include "lib/options.h"
 #include "lib/own.h"
 #include "lib/steady.h"
 #include "store/cached.h"
@@ -241,17 +242,21 @@ static int scrub(struct scrub *s, struct err *e)
 
 int main(int argc, char **argv)
 {
+	static const struct argp argp = {
+		NULL, NULL, NULL,
+		"Reads artifacts and files in Nova's cache again, and notes changed bytes.",
+		NULL, NULL, NULL};
+	const char *conf_option = NULL;
 	own_conf struct conf *c = NULL;
 	struct scrub s = {0};
 	struct err e = ERR_INIT;
 
 	log_open("hornero-scrub", LOG_LEVEL_INFO);
-	if (argc != 1 && (argc != 3 || strcmp(argv[1], "-c") != 0))
-		return err_exit(ERR_USAGE);
+	options_parse(&argp, argc, argv, NULL, &conf_option);
 	(void)setpriority(PRIO_PROCESS, 0, 19);
 	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
 		      IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
-	if (conf_load(&c, conf_find(argc == 3 ? argv[2] : NULL), &e) == 0) {
+	if (conf_load(&c, conf_find(conf_option), &e) == 0) {
 		failpoint_arm(c->failpoint);
 		s.conf = c;
 		steady_load(&s.clock, c->queue_dir);

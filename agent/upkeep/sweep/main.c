@@ -20,6 +20,7 @@
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
+#include "lib/options.h"
 #include "lib/own.h"
 #include "lib/program.h"
 #include "store/kept.h"
@@ -27,7 +28,6 @@
 #include "store/verify.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -41,7 +41,7 @@ struct sweep {
 	struct db *db;
 	json_t *report;
 	bool quiet, json;
-	const char *const *repos; /* only these; if none, all */
+	const char **repos; /* only these; if none, all */
 	size_t nrepos;
 	enum err_class queue;     /* class of the last error of the queue */
 	int queued;
@@ -438,35 +438,42 @@ static int run(struct sweep *s, const char *conf_option, struct err *e)
 	return rc;
 }
 
+static const struct argp_option words[] = {
+	{"json", 'j', NULL, 0, "Print the report as JSON", 0},
+	{"quiet", 'q', NULL, 0, "Print nothing", 0},
+	{"repo", 'r', "NAME", 0, "Look at the images of this repository only; may be repeated", 0},
+	{NULL, 0, NULL, 0, NULL, 0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct sweep *s = state->input;
+
+	switch (key) {
+	case 'j': s->json = true; return 0;
+	case 'q': s->quiet = true; return 0;
+	case 'r':
+		if (s->nrepos == REPOS_MAX)
+			argp_error(state, "more than %d --repo", REPOS_MAX);
+		s->repos[s->nrepos++] = arg;
+		return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
 int main(int argc, char **argv)
 {
-	static const struct option words[] = {
-		{"conf", required_argument, NULL, 'c'},
-		{"json", no_argument, NULL, 'j'},
-		{"quiet", no_argument, NULL, 'q'},
-		{"repo", required_argument, NULL, 'r'},
-		{NULL, 0, NULL, 0},
-	};
+	static const struct argp argp = {
+		words, parse, NULL,
+		"Compares refs and image files with what is warm, and queues the difference.",
+		NULL,  NULL,  NULL};
 	const char *repos[REPOS_MAX];
 	struct sweep s = {.repos = repos};
 	const char *conf_option = NULL;
 	struct err e = ERR_INIT;
-	int word;
 
 	log_open("hornero-sweep", LOG_LEVEL_INFO);
-	while ((word = getopt_long(argc, argv, "c:", words, NULL)) != -1) {
-		switch (word) {
-		case 'c': conf_option = optarg; break;
-		case 'j': s.json = true; break;
-		case 'q': s.quiet = true; break;
-		case 'r':
-			if (s.nrepos == REPOS_MAX)
-				return err_exit(ERR_USAGE);
-			repos[s.nrepos++] = optarg;
-			break;
-		default: return err_exit(ERR_USAGE);
-		}
-	}
+	options_parse(&argp, argc, argv, &s, &conf_option);
 	if (run(&s, conf_option, &e) < 0) {
 		log_error("%s", e.msg);
 		return err_exit(e.class);
