@@ -157,7 +157,7 @@ static void what_cannot_be_read_counts(void **state)
 	assert_int_equal(d.count, 1);
 	assert_string_equal(d.text,
 			    "instance odd may stand on the present bytes (cannot tell: odd/disk: "
-			    "its qcow2 header makes no sense or names a data file)");
+			    "its qcow2 header is invalid or names a data file)");
 	assert_string_equal(d.disk, "");
 	assert_true(d.in_doubt);
 }

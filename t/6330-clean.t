@@ -112,7 +112,7 @@ test_expect_success 'an incremental build that fails says how to start from noth
 	echo nonsense >"$NODE/unikernels/$HELLO_UUID/src/GNUmakefile" &&
 	{ node_push || :; } &&
 	hornero show "$job" --json | jq -r .reason >reason &&
-	test_grep "an incremental build; git push -o clean" reason &&
+	test_grep "an incremental build; for a clean one: git push -o clean" reason &&
 	node_push -o clean &&
 	test "$(node_warm_text)" = "$(printf "v2\nnine")"
 '

@@ -39,6 +39,7 @@ conf_test_libs = conf/libconf.a $(UNIT_LIBS) $(YAML_LIBS)
 # t/0…: the sources and the test library
 script_tests += \
 	t/0000-structure.t \
+	t/0010-messages.t \
 	t/0100-test-lib.t
 
 # t/1…: lib/
@@ -450,6 +451,7 @@ t/tools/next/migrate.c: db/migrate.c t/tools/next/schema.inc
 CLEANFILES += t/tools/next/schema.inc t/tools/next/migrate.c
 
 EXTRA_DIST += \
+	t/tools/messages \
 	t/attacks \
 	t/fuzz/corpus/fuzz-answer \
 	t/fuzz/corpus/fuzz-convert \
