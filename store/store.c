@@ -75,10 +75,10 @@ static int check_digest(const char *what, const char *digest, struct err *e)
 static const char *const rooms[] = {"artifact", "clean", "kept", "own", "release", "stage", "warm"};
 enum { N_ROOMS = sizeof(rooms) / sizeof(rooms[0]) };
 
-/* STORE/own has a directory for each image. */
-static int clear_own_aside(const char *store_dir, struct err *e)
+/* For a room that has a directory for each image. */
+static int clear_images_aside(const char *store_dir, const char *room, struct err *e)
 {
-	own_free char *path = fs_path("%s/own", store_dir);
+	own_free char *path = fs_path("%s/%s", store_dir, room);
 	own_dir DIR *d = opendir(path);
 	struct dirent *entry;
 
@@ -95,13 +95,20 @@ static int clear_own_aside(const char *store_dir, struct err *e)
 
 int store_clear_aside(const char *store_dir, struct err *e)
 {
+	own_free char *changed = fs_path("%s/changed", store_dir);
+
 	for (int i = 0; i < N_ROOMS; i++) {
 		own_free char *path = fs_path("%s/%s", store_dir, rooms[i]);
 
 		if (fs_clear_aside(path, e) < 0)
 			return -1;
 	}
-	return clear_own_aside(store_dir, e);
+	/* damage.c makes it when it is needed. */
+	if (access(changed, F_OK) == 0 && fs_clear_aside(changed, e) < 0)
+		return -1;
+	if (clear_images_aside(store_dir, "own", e) < 0)
+		return -1;
+	return clear_images_aside(store_dir, "release", e);
 }
 
 int store_init(const char *store_dir, struct err *e)

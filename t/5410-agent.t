@@ -209,12 +209,29 @@ test_expect_success 'a cancelled checkout leaves no temporary file' '
 	test ! -e "$work/.tree.tmp"
 '
 
-# Red without workdir_clear_all_tmp().
-test_expect_success 'neither does one that a death of the agent ended' '
+# The process of each name is none: its number is above all that the kernel gives.
+leftovers () {
+	echo "$work/.tree.tmp"
+	for room in artifact changed clean kept own/$HELLO_UUID release/$HELLO_UUID warm
+	do
+		echo "$NODE/instances/hornero/$room/.record.json.4194999.tmp"
+	done
+}
+
+# Red without workdir_clear_all_tmp(), without clear_images_aside() in store/store.c, and without
+# its look at changed/.
+test_expect_success 'neither does the death of the agent, in any directory' '
 	node_crash &&
-	touch "$work/.tree.tmp" &&
+	for left in $(leftovers)
+	do
+		mkdir -p "${left%/*}" &&
+		touch "$left" || return 1
+	done &&
 	node_start &&
-	test ! -e "$work/.tree.tmp" &&
+	for left in $(leftovers)
+	do
+		test ! -e "$left" || { echo "$left is still there"; return 1; }
+	done &&
 	node_stop
 '
 
