@@ -17,7 +17,7 @@
  * so that the word to complete is its value; else 0. */
 static int read_options(struct cli *cli, const struct word *w, int argc, char **argv)
 {
-	struct word_getopt options;
+	struct word_getopt options = {.letters = ""};
 	int letter, missing = 0;
 
 	word_getopt(w, &options);
@@ -69,7 +69,7 @@ static void offer_value_of(const struct offer *o, const struct word *w, int lett
 static void offer_options(struct offer *o, const struct word *w)
 {
 	const char *equals = strchr(o->typed, '=');
-	struct word_getopt options;
+	struct word_getopt options = {.letters = ""};
 
 	word_getopt(w, &options);
 	for (const struct option *each = options.table; each->name; each++) {

@@ -33,7 +33,7 @@ static int usage_error(const struct word *w, const char *fmt, ...)
 static int read_options(struct cli *cli, struct call *call, int argc, char **argv)
 {
 	const struct word *w = call ? call->word : NULL;
-	struct word_getopt options;
+	struct word_getopt options = {.letters = ""};
 	int letter, place;
 
 	word_getopt(w, &options);
