@@ -17,9 +17,10 @@ go='until test -e ../cache/go; do sleep 0.05; done; head -c 1048576 /dev/zero >$
 runs () {
 	hornero queue --json | jq ".[] | select(.image == \"$1\" and .state == \"running\") | .job"
 }
-# warm UUID JOB: the build may go on, in whichever checkout
+# warm UUID: the build may go on, in whichever checkout, and of whichever job: a sweep may have begun
+# the one that hangs, and the push have queued another behind it
 warm () {
-	wait_until "touch $NODE/unikernels/$1/cache/go 2>/dev/null; hornero wait $2 --timeout 1" 150
+	wait_until "touch $NODE/unikernels/$1/cache/go 2>/dev/null; hornero wait $1 --timeout 1" 150
 }
 
 test_expect_success 'a supervisor that hangs, and a build that leaves a hanging process behind' '
@@ -51,9 +52,8 @@ test_expect_success 'a process that outlives its build: the attempt says so, and
 	wait_until \
 		"hornero log $second | grep -q \"a process of make hangs in the kernel and does not die of SIGKILL; the image is built in a new checkout\"" 100 &&
 	test -d /proc/$child &&
-	warm $other $second &&
+	warm $other &&
 	test -d /proc/$child &&
-	test "$(hornero show $second --json | jq ".attempts | length")" -gt 1 &&
 	test -n "$(find "$NODE/unikernels" -name "left.$other*")"
 '
 
@@ -66,7 +66,7 @@ test_expect_success 'a supervisor that hangs for 120 s: it is named, killed and 
 		"grep -q \"event=hangs program=hornero-build job=$first pid=$supervisor state=D it is killed\" $NODE/hornerod.log" 120 &&
 	wait_until \
 		"grep -q \"event=supervisor-given-up job=$first pid=$supervisor\" $NODE/hornerod.log" 30 &&
-	warm $one $first &&
+	warm $one &&
 	test -d /proc/$supervisor
 '
 
