@@ -67,7 +67,8 @@ quota=$(awk -v cpus="$(nproc)" 'BEGIN { print cpus / 10 }')
 work=$(awk -v quota="$quota" 'BEGIN { print 7 * (quota < 1 ? quota : 1) }')
 
 test_expect_success 'time for which the quota stops a build does not count' '
-	node_init "build_timeout: 5" "silence_timeout: 5" ${dedicated:+"$dedicated"} &&
+	node_init "compile_core_limit: 10" "build_timeout: 5" "silence_timeout: 5" \
+		${dedicated:+"$dedicated"} &&
 	node_start &&
 	node_hello_repo &&
 	hornero image set "$HELLO_UUID" builder=make &&

@@ -116,6 +116,7 @@ test_expect_success 'rebuild -f compares, says so, and puts the right bytes back
 	hornero show "$job" --json | jq -e "any(.events[]; .event == \"changed\")"
 '
 
+# Red without o->rebuild in hooks/pushopt.c, and without keep_same() in agent/publish/publish.c.
 test_expect_success 'so does push -o rebuild; where the bytes are right the file stays' '
 	flip "$BASE" &&
 	git -C "$HELLO_WORK" commit -q --allow-empty -m again &&
@@ -148,6 +149,7 @@ test_expect_success 'an instance stands on the changed bytes: in_use defer waits
 	wait_until "test \"\$(state)\" = warm" 20
 '
 
+# Red without the loop of makeway_run() in agent/publish/makeway.c.
 test_expect_success 'in_use flatten makes its disk independent of the bytes that it has, and then puts the right ones back' '
 	hornero image set $ID in_use=flatten &&
 	flip "$BASE" &&
@@ -173,6 +175,7 @@ set_conf () {
 	echo "$1" >>"$HORNERO_CONF"
 }
 
+# Red without scrubbed_is_due() in agent/upkeep/scrub/main.c.
 test_expect_success 'a scrub that is not due, or not wished, reads nothing' '
 	scrub &&
 	test ! -e "$STORE/scrub.json" &&
@@ -291,6 +294,7 @@ test_expect_success 'a file that takes longer than upkeep_timeout is read to its
 	push_text one
 '
 
+# Red without end_with_wish() in agent/hornerod/sweeping.c on_scrub_end().
 test_expect_success 'hornerod scrubs by itself, and what it finds is put right' '
 	node_stop &&
 	again &&
@@ -375,6 +379,7 @@ test_expect_success 'not while an instance stands on the release: held, and both
 	wait_until "hornero wait $ID --timeout 1" 30
 '
 
+# Red without release.changed_ino in agent/publish/publish.c publish().
 test_expect_success 'releases: always: the own name and the release are one file, and both are right again' '
 	rm -r "$NODE/instances/vm" &&
 	hornero image set $ID in_use= releases=always &&

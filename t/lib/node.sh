@@ -301,6 +301,17 @@ push_make () {
 	git -C "$HELLO_WORK" push -q origin main 2>push.out || { cat push.out; return 1; }
 	cat push.out
 	job=$(node_job push.out)
+	# On a busy machine hornerod may have to look at the push by itself.
+	! grep -q "was not queued:.* looks at this push itself now" push.out ||
+	wait_until "node__queued" 30
+	test -n "$job"
+}
+
+# node__queued: a job waits or runs for what is pushed. Sets job.
+node__queued () {
+	job=$(hornero queue --json |
+		jq --arg commit "$(git -C "$HELLO_WORK" rev-parse HEAD)" \
+			"map(select(.commit == \$commit))[0].job // empty") &&
 	test -n "$job"
 }
 
