@@ -4,8 +4,8 @@
  *     struct offer o = {.cli = cli, .typed = "2b7"};
  *     offer_values(&o, VALUE_IMAGE);
  *
- * Each candidate is a line of standard output. What cannot be read offers nothing: an error
- * message would land in the command line that the user edits.
+ * Each candidate is a line of standard output. If something cannot be read, nothing is
+ * offered: an error message would land in the command line that the user edits.
  */
 #ifndef HORNERO_CLI_CANDIDATES_H
 #define HORNERO_CLI_CANDIDATES_H

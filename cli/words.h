@@ -22,7 +22,7 @@
 
 #include <getopt.h>
 
-/* What a value or an argument names: the shells complete it (candidates.c). */
+/* The kind of thing that a value or an argument names: the shells complete it (candidates.c). */
 enum word_value {
 	VALUE_ANY, /* cannot be completed */
 	VALUE_BUILDER,

@@ -140,7 +140,7 @@ static const struct key keys[] = {
 		 "counted from the last use or push. With never, Nova removes the image after the "
 		 "usual time, like any other."},
 	{.name = "in_use", .type = KEY_CHOICE, .choices = in_uses, .fallback = "defer", AT(in_use),
-	 .help = "What to do while instances stand on the old bytes. With defer, the old bytes "
+	 .help = "Publication while instances stand on the old bytes. With defer, the old bytes "
 		 "stay until the last such instance is gone, and the job waits. With flatten, the "
 		 "disks of those instances are first made independent of the old bytes, which "
 		 "needs disk space and libvirt. With release-only, the old bytes stay as well, but "

@@ -122,7 +122,7 @@ static const struct key keys[] = {
 		 "if control groups are unavailable. With none, builds have no limits."},
 	{.name = "on_missing", .type = KEY_CHOICE, .choices = conf_missing_words, AT(on_missing),
 	 .fallback = "refuse-lfs",
-	 .help = "What to do with content that a clone elsewhere would have and this node does not "
+	 .help = "Treatment of content that a clone elsewhere would have and this node does not "
 		 "have: Git LFS pointers, submodules, and filter drivers in .gitattributes. This "
 		 "applies to pushes and to builds. refuse-lfs refuses LFS pointers and names the "
 		 "others in one line. refuse refuses all of them. warn accepts and names all of "

@@ -17,26 +17,14 @@ static char *drain_path(const char *run_dir)
 	return fs_path("%s/drain", run_dir);
 }
 
-/* Renames the file into place, but does not sync it: the disk may be what is full. */
-static int replace(const char *run_dir, const char *path, const struct standstill *s,
-		   struct err *e)
-{
-	own_free char *text = fs_path(KIND "%s\n%s", waiting_name(s->kind), s->text);
-	own_free char *aside = fs_path("%s/.standstill.tmp", run_dir);
-	own_fd int fd = fs_create(AT_FDCWD, aside, O_WRONLY, 0640);
-
-	if (fd < 0 || fchmod(fd, 0640) < 0 || fs_write_all(fd, text, strlen(text)) < 0 ||
-	    rename(aside, path) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot write %s", path);
-	return 0;
-}
-
+/* Not synced: the disk may be what is full. */
 int standstill_say(const char *run_dir, const struct standstill *s, struct err *e)
 {
 	own_free char *path = fs_path("%s/standstill", run_dir);
+	own_free char *text = fs_path(KIND "%s\n%s", waiting_name(s->kind), s->text);
 
 	if (s->kind != WAITING_NOTHING)
-		return replace(run_dir, path, s, e);
+		return fs_replace_unsynced(AT_FDCWD, path, text, strlen(text), 0640, e);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
 	return 0;

@@ -26,21 +26,15 @@ void stuck_add(char *text, const char *image, const char *fmt, ...)
 		snprintf(text + used, STUCK_TEXT - used, "%s %s\n", image ? image : "-", line);
 }
 
-/* Renames the file into place, but does not sync it: it describes only this moment. */
+/* Not synced: it describes only this moment. */
 int stuck_write(const char *run_dir, const char *text, struct err *e)
 {
 	own_free char *path = fs_path("%s/stuck", run_dir);
-	own_free char *aside = fs_path("%s/.stuck.tmp", run_dir);
-	own_fd int fd = -1;
 
-	if (!*text && unlink(path) < 0 && errno != ENOENT)
+	if (*text)
+		return fs_replace_unsynced(AT_FDCWD, path, text, strlen(text), 0640, e);
+	if (unlink(path) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
-	if (!*text)
-		return 0;
-	fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-	if (fd < 0 || fchmod(fd, 0640) < 0 || fs_write_all(fd, text, strlen(text)) < 0 ||
-	    rename(aside, path) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot write %s", path);
 	return 0;
 }
 

@@ -212,6 +212,10 @@ test_expect_success 'a cancelled checkout leaves no temporary file' '
 # The process of each name is none: its number is above all that the kernel gives.
 leftovers () {
 	echo "$work/.tree.tmp"
+	for dir in fence log run
+	do
+		echo "$NODE/state/$dir/.record.4194999.tmp"
+	done
 	for room in artifact changed clean kept own/$HELLO_UUID release/$HELLO_UUID warm
 	do
 		echo "$NODE/instances/hornero/$room/.record.json.4194999.tmp"
@@ -219,7 +223,7 @@ leftovers () {
 }
 
 # Red without workdir_clear_all_tmp(), without clear_images_aside() in store/store.c, and without
-# its look at changed/.
+# its look at changed/; without fence_dir or run_dir in leftover.c clear_aside().
 test_expect_success 'neither does the death of the agent, in any directory' '
 	node_crash &&
 	for left in $(leftovers)

@@ -120,12 +120,18 @@ unit_tests += \
 	t/3000-db-unit \
 	t/3001-job-unit \
 	t/3002-history-unit \
+	t/3003-damage-unit \
 	t/3010-words-unit
 t_3000_db_unit_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 t_3000_db_unit_SOURCES = \
 	t/3000-db-unit.c \
 	t/lib/queue-unit.h
 t_3000_db_unit_LDADD = db/libdb.a state/libstate.a $(UNIT_LIBS) $(SQLITE_LIBS)
+t_3003_damage_unit_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+t_3003_damage_unit_SOURCES = \
+	t/3003-damage-unit.c \
+	t/lib/queue-unit.h
+t_3003_damage_unit_LDADD = db/libdb.a state/libstate.a $(UNIT_LIBS) $(SQLITE_LIBS)
 t_3001_job_unit_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 t_3001_job_unit_SOURCES = \
 	t/3001-job-unit.c \

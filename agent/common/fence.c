@@ -89,8 +89,6 @@ int fence_set(const struct conf *c, const char *image, int64_t job, int64_t atte
 	      struct fence *out, struct err *e)
 {
 	own_free char *path = fs_path("%s/%s", c->fence_dir, image);
-	own_free char *aside = fs_path("%s/.%s.tmp", c->fence_dir, image);
-	own_fd int fd = fs_create(AT_FDCWD, aside, O_WRONLY, 0644);
 	own_free char *line = NULL;
 	char text[FENCE_TEXT];
 
@@ -98,10 +96,9 @@ int fence_set(const struct conf *c, const char *image, int64_t job, int64_t atte
 	if (make_token(out, e) < 0)
 		return -1;
 	line = fs_path("%s\n", fence_format(out, text));
-	if (fd < 0 || fchmod(fd, 0644) < 0 || fs_write_all(fd, line, strlen(line)) < 0 ||
-	    rename(aside, path) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot set the fence %s", path);
-	return 0;
+	return fs_replace_unsynced(AT_FDCWD, path, line, strlen(line), 0644, e) < 0
+		       ? err_wrap(e, "cannot set the fence of image %s", image)
+		       : 0;
 }
 
 int fence_check(const struct conf *c, const char *image, const struct fence *told, struct err *e)

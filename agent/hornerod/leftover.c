@@ -18,10 +18,12 @@
 static int clear_aside(const struct conf *c, struct err *e)
 {
 	own_free char *toolchains = fs_path("%s/toolchain", c->state_dir);
+	const char *const dirs[] = {c->log_dir, c->run_dir, c->fence_dir, toolchains};
 
-	if (access(toolchains, F_OK) == 0 && fs_clear_aside(toolchains, e) < 0)
-		return -1;
-	return fs_clear_aside(c->log_dir, e) < 0 ? -1 : store_clear_aside(c->store_dir, e);
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		if (access(dirs[i], F_OK) == 0 && fs_clear_aside(dirs[i], e) < 0)
+			return -1;
+	return store_clear_aside(c->store_dir, e);
 }
 
 /* Removes the files that attempts were converting. */

@@ -1,7 +1,7 @@
-/* stuck: processes that hang: stopped, or in the kernel. Kills such children of
- * ours, and works around a supervisor that survives that (attempt_abandon()). Also kills a stopped
- * process that holds the queue's ticket, if we may. Reports the rest in RUN_DIR/stuck
- * (state/stuck.h), for `hornero why` and `hornero doctor`.
+/* stuck: processes that hang: stopped, or in the kernel. Kills such children of ours, and works
+ * around a supervisor that survives that (attempt_abandon()). Also kills a stopped process that
+ * holds the queue's ticket, if we may. Reports the rest in RUN_DIR/stuck (state/stuck.h), for
+ * `hornero why` and `hornero doctor`.
  *
  * DIAGNOSTICS: nothing here fails; each kill is logged. */
 #include "agent/hornerod/agent.h"

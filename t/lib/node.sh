@@ -300,14 +300,19 @@ push_make () {
 	git -C "$HELLO_WORK" commit -q -a -m "$1" &&
 	git -C "$HELLO_WORK" push -q origin main 2>push.out || { cat push.out; return 1; }
 	cat push.out
+	node__pushed
+}
+
+# node__pushed: sets job to that of push.out. On a busy machine hornerod may have to look at the
+# push by itself.
+node__pushed () {
 	job=$(node_job push.out)
-	# On a busy machine hornerod may have to look at the push by itself.
 	! grep -q "was not queued:.* looks at this push itself now" push.out ||
 	wait_until "node__queued" 30
 	test -n "$job"
 }
 
-# node__queued: a job waits or runs for what is pushed. Sets job.
+# node__queued: a job waits or runs for the work clone's commit. Sets job.
 node__queued () {
 	job=$(hornero queue --json |
 		jq --arg commit "$(git -C "$HELLO_WORK" rev-parse HEAD)" \
@@ -321,8 +326,7 @@ node_push () {
 	git -C "$HELLO_WORK" add -A &&
 	git -C "$HELLO_WORK" commit -q --allow-empty -m change &&
 	git -C "$HELLO_WORK" push -q origin main "$@" 2>push.out || { cat push.out; return 1; }
-	job=$(node_job push.out) &&
-	test -n "$job" &&
+	node__pushed &&
 	hornero wait "$job" --timeout 60
 }
 

@@ -155,4 +155,11 @@ static inline void write_in(struct scratch *s, const char *name, const char *tex
 	assert_int_equal(fs_write_all(fd, text, strlen(text)), 0);
 }
 
+static inline int count_row(void *arg, const struct job *j)
+{
+	(void)j;
+	++*(int *)arg;
+	return 0;
+}
+
 #endif

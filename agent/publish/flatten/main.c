@@ -25,7 +25,6 @@ struct options {
 	const char *conf, *disk, *base;
 };
 
-
 static error_t take_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
