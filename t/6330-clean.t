@@ -26,14 +26,14 @@ test_expect_success 'a node, and an object that depends on a variable without a 
 		echo one >"$HELLO_WORK/main" &&
 	node_push &&
 	built clean &&
-	test "$(node_warm_text)" = "$(printf "1\none")"
+	test "$(warm_text)" = "$(printf "1\none")"
 '
 
 test_expect_success 'a changed source is built upon what is there' '
 	echo two >"$HELLO_WORK/main" &&
 	node_push &&
 	built incremental &&
-	test "$(node_warm_text)" = "$(printf "1\ntwo")"
+	test "$(warm_text)" = "$(printf "1\ntwo")"
 '
 
 # Red without: --clean-when in agent/build/build_checkout.c.
@@ -41,11 +41,11 @@ test_expect_success 'a changed variable of a Makefile means a clean build' '
 	echo V = 2 >"$HELLO_WORK/v.mk" &&
 	node_push &&
 	built clean &&
-	test "$(node_warm_text)" = "$(printf "2\ntwo")" &&
+	test "$(warm_text)" = "$(printf "2\ntwo")" &&
 	sed -i "s/echo \$(V)/echo v\$(V)/" "$HELLO_WORK/Makefile" &&
 	node_push &&
 	built clean &&
-	test "$(node_warm_text)" = "$(printf "v2\ntwo")"
+	test "$(warm_text)" = "$(printf "v2\ntwo")"
 '
 
 # Red without: reason_for_clean() in agent/sandboxed/checkout/treesync.c.
@@ -114,7 +114,7 @@ test_expect_success 'an incremental build that fails says how to start from noth
 	hornero show "$job" --json | jq -r .reason >reason &&
 	test_grep "an incremental build; for a clean one: git push -o clean" reason &&
 	node_push -o clean &&
-	test "$(node_warm_text)" = "$(printf "v2\nnine")"
+	test "$(warm_text)" = "$(printf "v2\nnine")"
 '
 
 test_done

@@ -79,11 +79,11 @@ test_expect_success 'the same bytes: confirmed, and an answer for every image' '
 test_expect_success 'other bytes: the clean ones are warm, and everybody is told' '
 	echo s2 >"$HELLO_WORK/stale" &&
 	node_push &&
-	test "$(node_warm_text)" = "$(printf "a1\ns1\nb2")" &&
+	test "$(warm_text)" = "$(printf "a1\ns1\nb2")" &&
 	first=$job &&
 	wait_until "confirmation published" 60 &&
 	wait_until "test \"\$(built)\" = clean" 10 &&
-	test "$(node_warm_text)" = "$(printf "a1\ns2\nb2")" &&
+	test "$(warm_text)" = "$(printf "a1\ns2\nb2")" &&
 	words="the incremental build of job $first gave other bytes than a clean one; the clean ones are warm since job $confirm" &&
 	hornero show $first --json | jq -r .reason >reason &&
 	test_grep "$words" reason &&
@@ -101,7 +101,7 @@ test_expect_success 'the next push is not built upon what has been proven wrong'
 	echo b3 >"$HELLO_WORK/b" &&
 	node_push &&
 	test "$(built)" = clean &&
-	test "$(node_warm_text)" = "$(printf "a1\ns2\nb3")"
+	test "$(warm_text)" = "$(printf "a1\ns2\nb3")"
 '
 
 # The rule of o sleeps where a file "slow" is there; an incremental build need not make o.
@@ -124,7 +124,7 @@ test_expect_success 'a newer push of the same image takes the place of one that 
 	hornero wait "$HELLO_UUID" --timeout 1 &&
 	echo b4 >"$HELLO_WORK/b" &&
 	node_push &&
-	test "$(node_warm_text)" = "$(printf "a1\ns2\nb4")" &&
+	test "$(warm_text)" = "$(printf "a1\ns2\nb4")" &&
 	hornero show $was --json | jq -e ".state == \"superseded\"" &&
 	wait_until "! sleeping" 10 &&
 	test $(hornero show $job --json | jq .attempts[0].attempt) = 1
@@ -189,18 +189,18 @@ test_expect_success 'in_use defer: other bytes wait for the instance that stands
 	node_push &&
 	test "$(built)" = incremental &&
 	first=$job &&
-	bytes=$(node_warm_text) &&
+	bytes=$(warm_text) &&
 	stands &&
 	wait_until "confirmation built" 60 &&
 	wait_until \
 		"hornero why $HELLO_UUID | grep \"a clean build (job $confirm) gave other bytes.*instance vm stands on\"" 20 &&
-	test "$(node_warm_text)" = "$bytes" &&
+	test "$(warm_text)" = "$bytes" &&
 	hornero why $confirm >why &&
 	test_grep "instance vm stands on the present bytes" why &&
 	hornero show $first --json | jq -e ".reason // \"\" == \"\"" &&
 	rm -r "$NODE/instances/vm" &&
 	wait_until "confirmation published" 60 &&
-	test "$(node_warm_text)" = "$(printf "a1\ns4\nbd")" &&
+	test "$(warm_text)" = "$(printf "a1\ns4\nbd")" &&
 	hornero show $first --json | jq -r .reason >reason &&
 	test_grep "gave other bytes than a clean one" reason
 '
@@ -239,7 +239,7 @@ do
 		test "$(built)" = incremental &&
 		first=$job &&
 		dies $point &&
-		test "$(node_warm_text)" = "$(printf "a1\ns$point\nb$point")" &&
+		test "$(warm_text)" = "$(printf "a1\ns$point\nb$point")" &&
 		told replaced "gave other bytes than a clean one" &&
 		hornero show $confirm --json | jq -r .reason >reason &&
 		test_grep "gave other bytes than a clean one" reason
@@ -283,7 +283,7 @@ test_expect_success 'a reload keeps it, as a confirmation: a push takes its plac
 	hornero wait "$HELLO_UUID" --timeout 1 &&
 	echo r2 >"$HELLO_WORK/b" &&
 	node_push &&
-	test "$(node_warm_text)" = "$(printf "a1\nsconfirm-remarked\nr2")" &&
+	test "$(warm_text)" = "$(printf "a1\nsconfirm-remarked\nr2")" &&
 	hornero show $was --json | jq -e ".state == \"superseded\"" &&
 	wait_until "! sleeping" 10
 '
@@ -316,7 +316,7 @@ test_expect_success 'a pause of the node: it stands still; a push waits for the 
 	test_grep "paused by" push.out &&
 	hornero resume &&
 	hornero wait "$HELLO_UUID" --timeout 60 &&
-	test "$(node_warm_text)" = "$(printf "a1\nsconfirm-remarked\np1")" &&
+	test "$(warm_text)" = "$(printf "a1\nsconfirm-remarked\np1")" &&
 	hornero show $was --json | jq -e ".state == \"superseded\"" &&
 	wait_until "! sleeping" 10 &&
 	rm "$HELLO_WORK/slow" &&
@@ -387,7 +387,7 @@ test_expect_success 'a clean build that fails is told, and is not tried again; t
 	first=$job &&
 	test "$(built)" = incremental &&
 	wait_until "confirmation failed" 60 &&
-	bytes=$(node_warm_text) &&
+	bytes=$(warm_text) &&
 	test "$(built)" = incremental &&
 	hornero show $first --json | jq -r .reason >reason &&
 	grep -F "a clean build of the same content failed (job $confirm: make ended with exit 2" \
@@ -396,7 +396,7 @@ test_expect_success 'a clean build that fails is told, and is not tried again; t
 	hornero sweep >out &&
 	test_grep "^0 queued" out &&
 	confirmation failed &&
-	test "$(node_warm_text)" = "$bytes" &&
+	test "$(warm_text)" = "$bytes" &&
 	hornero why "$HELLO_UUID" >why &&
 	test_grep "a clean build" why
 '

@@ -330,9 +330,73 @@ node_push () {
 	hornero wait "$job" --timeout 60
 }
 
-# The text that the hello image's warm file begins with.
-node_warm_text () {
-	head -c 100 "$(node_warm_path "$HELLO_UUID")" | tr -d '\0'
+# hello_push TEXT: pushes a Makefile whose artifact, 1 MiB of zeros, begins with TEXT. Sets job.
+hello_push () {
+	push_make 'head -c 1048576 /dev/zero >$@' "printf '%s' '$1' | dd of=\$@ conv=notrunc 2>/dev/null"
+}
+
+# hello_pushed TEXT: hello_push, and waits until its job is published.
+hello_pushed () {
+	hello_push "$1" &&
+	job_ends published
+}
+
+# warm_text [UUID]: the text that the warm file of the image begins with.
+warm_text () {
+	head -c 100 "$(node_warm_path "${1:-$HELLO_UUID}")" | tr -d '\0'
+}
+
+# warm_text_is TEXT [UUID]
+warm_text_is () {
+	node__text=$(warm_text "$2") &&
+	test "$node__text" = "$1" ||
+	node__disappoints "the warm file begins with '$node__text', not '$1'"
+}
+
+# job_field FIELD [JOB]: of `hornero show`; of $job without a JOB.
+job_field () {
+	hornero show "${2:-$job}" --json | jq -r ".$1"
+}
+
+# job_state_is STATE [JOB]: now.
+job_state_is () {
+	node__state=$(job_field state "$2") &&
+	test "$node__state" = "$1" ||
+	node__disappoints "job ${2:-$job} is $node__state, not $1"
+}
+
+# job_reaches STATE [JOB [SECONDS]]: within 30 s, or SECONDS.
+job_reaches () {
+	wait_until "job_state_is $1 ${2:-$job}" "${3:-30}" || job_state_is "$1" "$2"
+}
+
+# job_ends STATE [JOB]: it ends within 60 s, and is then in this state.
+job_ends () {
+	hornero wait "${2:-$job}" --timeout 60
+	job_state_is "$1" "$2" || { hornero log "${2:-$job}"; return 1; }
+}
+
+# why_says SUBJECT PATTERN [SECONDS]: `hornero why` on a job or an image says so (grep -E) within
+# 30 s, or SECONDS.
+why_says () {
+	node__says why "$@"
+}
+
+# log_says JOB PATTERN [SECONDS]: so does its build log.
+log_says () {
+	node__says log "$@"
+}
+
+node__says () {
+	node__command=$1 node__subject=$2 node__pattern=$3
+	wait_until 'hornero "$node__command" "$node__subject" | grep -E -q -e "$node__pattern"' "${4:-30}" && return 0
+	hornero "$node__command" "$node__subject"
+	node__disappoints "hornero $node__command $node__subject does not say '$node__pattern'"
+}
+
+node__disappoints () {
+	echo >&2 "$1"
+	return 1
 }
 
 # verdict FIELD: of the job's first attempt
