@@ -151,6 +151,12 @@ node_init () {
 	fi
 }
 
+# node_set KEY [VALUE]: the line of KEY in hornero.yaml; none without a VALUE.
+node_set () {
+	sed -i "/^$1:/d" "$HORNERO_CONF" &&
+	{ test -z "$2" || echo "$1: $2" >>"$HORNERO_CONF"; }
+}
+
 # hornerod in the background, until it takes jobs; its log is $NODE/hornerod.log. Where it ends
 # instead: its words on standard error, and its exit code.
 node_start () {
@@ -358,6 +364,11 @@ job_field () {
 	hornero show "${2:-$job}" --json | jq -r ".$1"
 }
 
+# image_field FIELD [UUID]: of `hornero image show`.
+image_field () {
+	hornero image show "${2:-$HELLO_UUID}" --json | jq -r ".$1"
+}
+
 # job_state_is STATE [JOB]: now.
 job_state_is () {
 	node__state=$(job_field state "$2") &&
@@ -387,9 +398,17 @@ log_says () {
 	node__says log "$@"
 }
 
+# hornerod_says PATTERN [SECONDS]: so does hornerod's log. A failed test shows its end.
+hornerod_says () {
+	node__pattern=$1
+	wait_until 'grep -E -q -e "$node__pattern" "$NODE/hornerod.log"' "${2:-30}"
+}
+
 node__says () {
 	node__command=$1 node__subject=$2 node__pattern=$3
-	wait_until 'hornero "$node__command" "$node__subject" | grep -E -q -e "$node__pattern"' "${4:-30}" && return 0
+	wait_until 'hornero "$node__command" "$node__subject" | grep -E -q -e "$node__pattern"' \
+		"${4:-30}" &&
+	return 0
 	hornero "$node__command" "$node__subject"
 	node__disappoints "hornero $node__command $node__subject does not say '$node__pattern'"
 }
