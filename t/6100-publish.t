@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='hornero-publish: an artifact becomes a base of the cache, or nothing happens and it says why'
+test_description='hornero-publish: an artifact becomes a base of the cache, or it says why not'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/publish.sh"
 test_requires qemu-img qemu-utils
@@ -32,7 +32,7 @@ test_expect_success 'the time of the base is now, however old the artifact is' '
 	test "$(($(date +%s) - $(stat -c %Y "$BASE")))" -le 60
 '
 
-test_expect_success 'a length that is no multiple of a block, holes, and large extents come out as they were' '
+test_expect_success 'an odd length, holes, and large extents come out as they were' '
 	publish_file odd 20000 &&
 	printf tail >>odd &&
 	truncate -s 100M odd &&
@@ -47,14 +47,15 @@ test_expect_success 'a length that is no multiple of a block, holes, and large e
 '
 
 # Red without look_at_own() in agent/publish/publish.c publish().
-test_expect_success 'a file that is not ours is left alone, and the answer says whose it is and how to remove it' '
+test_expect_success 'a foreign file stays; the answer names its owner and the way to remove it' '
 	echo foreign >"$BASE.new" &&
 	mv "$BASE.new" "$BASE" &&
 	before=$(stat -c "%i %Y" "$BASE") &&
 	publish_fence 3 &&
 	publish_ask 3 >replies &&
-	test_grep \
-		"^foreign $NAME $BASE is not hornero.s: 8 bytes, owner $(stat -c %U "$BASE"), .*hornero image add --replace $UUID" replies &&
+	whose="8 bytes, owner $(stat -c %U "$BASE")" &&
+	mend="hornero image add --replace $UUID" &&
+	test_grep "^foreign $NAME $BASE is not hornero.s: $whose, .*$mend" replies &&
 	test "$(cat "$BASE")" = foreign &&
 	test "$(stat -c "%i %Y" "$BASE")" = "$before" &&
 	publish_clean
@@ -69,7 +70,7 @@ permit () {
 
 # Red without the time in state/replace.c line_of(), or without the check of OURS_PERMITTED in
 # ours_still().
-test_expect_success 'the operator permits the removal of that very file: another one, or a touched one, stays' '
+test_expect_success 'a permission is for one file: another one, or a touched one, stays' '
 	permit &&
 	echo foreign >"$BASE.new" &&
 	touch -r "$BASE" "$BASE.new" &&
@@ -95,7 +96,7 @@ test_expect_success 'the operator permits the removal of that very file: another
 '
 
 # Red without use_permission() in agent/publish/publish.c: the hard link would go, too.
-test_expect_success 'that file is replaced by rename, never written to, and the permission is used up' '
+test_expect_success 'that file is replaced by rename, and the permission is used up' '
 	permit &&
 	ln "$BASE" "$INSTANCES/kept" &&
 	exec 5<"$BASE" &&
@@ -131,7 +132,7 @@ test_expect_success 'one that Nova puts there while we copy is left alone as wel
 '
 
 # Red without look_at_bytes() in agent/publish/ours.c; the second half without mark_is().
-test_expect_success 'bytes of an artifact of this image are ours without a record, and so is what bears our mark' '
+test_expect_success 'without a record, the bytes of an artifact or our mark make a file ours' '
 	cp "$BASE" "$BASE.x" &&
 	mv "$BASE.x" "$BASE" &&
 	publish_ask 3 >replies &&
@@ -176,13 +177,14 @@ test_expect_success 'a record that calls other bytes the same is not believed' '
 	cp "$BASE" "$BASE.x" &&
 	truncate -s "$(stat -c %s keep-new)" "$BASE.x" &&
 	mv "$BASE.x" "$BASE" &&
-	RAW=$INSTANCES/hornero/artifact/$digest.raw &&
-	printf "{\"image\": \"$UUID\", \"name\": \"$NAME\", \"ino\": \"%s\", \"born_ns\": %s, \"size_bytes\": %s, \"digest\": \"$digest\", \"key\": \"\",
-		\"commit\": \"\", \"tree\": \"\", \"inputs\": \"\", \"builder\": \"\", \"job\": 4, \"attempt\": 1, \"published_ms\": 1}\n" \
-		"$(stat -c %i "$BASE")" "$(stat -c %.9W "$BASE" | tr -d .)" \
-			"$(stat -c %s "$BASE")" >"$INSTANCES/hornero/warm/$UUID.json" &&
+	publish_use $digest &&
+	cat >"$INSTANCES/hornero/warm/$UUID.json" <<-END &&
+	{"image": "$UUID", "name": "$NAME", "ino": "$(stat -c %i "$BASE")",
+	 "born_ns": $(stat -c %.9W "$BASE" | tr -d .), "size_bytes": $(stat -c %s "$BASE"),
+	 "digest": "$digest", "key": "", "commit": "", "tree": "", "inputs": "", "builder": "",
+	 "job": 4, "attempt": 1, "published_ms": 1}
+	END
 	publish_fence 4 &&
-	DIGEST=$digest &&
 	publish_ask 4 >replies 2>log &&
 	cat log replies &&
 	test_grep "^deferred instance $OTHER stands" replies
@@ -199,21 +201,20 @@ test_expect_success 'neither is one believed whose file is gone: another may hav
 	publish_clean
 '
 
-test_expect_success 'a resized or renamed instance, a second disk and a relative backing file defer too' '
+test_expect_success 'a resized instance, a second disk and a relative backing file defer, too' '
 	mv "$INSTANCES/$OTHER" "$INSTANCES/${OTHER}_resize" &&
 	mv "$INSTANCES/${OTHER}_resize/disk" "$INSTANCES/${OTHER}_resize/disk.local" &&
 	(
 		cd "$INSTANCES/${OTHER}_resize" &&
 		qemu-img rebase -u -f qcow2 -F raw -b "../_base/$NAME" disk.local
 	) &&
-	DIGEST=$(sha256sum <keep-new | cut -d " " -f 1) &&
-	RAW=$INSTANCES/hornero/artifact/$DIGEST.raw &&
+	publish_use $(sha256sum <keep-new | cut -d " " -f 1) &&
 	publish_fence 4 &&
 	publish_ask 4 >replies &&
 	test_grep "^deferred instance ${OTHER}_resize stands" replies
 '
 
-test_expect_success 'a flattened overlay is in nobody'\''s way' '
+test_expect_success 'a flattened overlay does not defer' '
 	qemu-img rebase -f qcow2 -b "" "$INSTANCES/${OTHER}_resize/disk.local" &&
 	publish_ask 4 >replies &&
 	test_grep "^published " replies &&
@@ -240,7 +241,7 @@ test_expect_success 'the fence: another attempt, another token, no fence at all'
 	publish_clean
 '
 
-test_expect_success 'an image that is not registered, or whose file is broken, is the operator'\''s' '
+test_expect_success 'an unregistered image, or a broken image file, is the operator'\''s' '
 	publish_fence 6 &&
 	mv "$STATE/images.d/$UUID.yaml" saved &&
 	test_expect_code 78 publish_ask 6 >replies &&
@@ -275,7 +276,7 @@ test_expect_success 'the descriptor must be the stored file, and unchanged' '
 	publish_clean
 '
 
-test_expect_success 'malformed requests are refused with words, and without a descriptor nothing goes' '
+test_expect_success 'malformed requests, and those without a descriptor, are refused with words' '
 	for request in "" nonsense "publish ../../x $DIGEST 6 1 token" "publish $UUID $DIGEST 6 1" \
 		"publish $UUID $DIGEST 6 1 token more" "publish $UUID $DIGEST -6 1 token"
 	do

@@ -2,7 +2,7 @@
 # in_use: flatten, no domain running. libvirt is its own test driver here, which has no such domain;
 # the real one is in t/6220-flatten-running.t. Every disk is compared byte by byte, as its guest
 # would see it.
-test_description='hornero-publish flattens the disks of stopped instances; whoever dies, no disk is mixed'
+test_description='hornero-publish flattens disks of stopped instances, and no death mixes one'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/publish.sh"
 . "$HORNERO_SRC/t/lib/flatten.sh"
@@ -24,18 +24,18 @@ conf () {
 use () {
 	conf &&
 	publish_fence 1 &&
-	DIGEST=$old RAW=$INSTANCES/hornero/artifact/$old.raw &&
+	publish_use $old &&
 	publish_ask 1 >replies &&
 	cmp keep-old "$BASE" &&
 	publish_fence 2 &&
-	DIGEST=$new RAW=$INSTANCES/hornero/artifact/$new.raw
+	publish_use $new
 }
 
 instance () {
 	publish_instance "$1" &&
 	disk=$INSTANCES/$1/disk &&
-	qemu-io -f qcow2 -c "write -P 0xaa 100k 200k" -c "write -P 0xbb 1m 64k" -c \
-		"write -P 0xcc 40m 64k" "$disk" >/dev/null &&
+	qemu-io -f qcow2 -c "write -P 0xaa 100k 200k" -c "write -P 0xbb 1m 64k" \
+		-c "write -P 0xcc 40m 64k" "$disk" >/dev/null &&
 	flatten_see "$disk" before
 }
 
@@ -60,7 +60,7 @@ test_expect_success 'a base of a pattern, another artifact, an image that wishes
 	use
 '
 
-test_expect_success 'two disks of an instance, and an overlay on one of them: independent, then the base is replaced' '
+test_expect_success 'two disks and an overlay on one: independent, then the base is replaced' '
 	instance one &&
 	chmod 0640 "$disk" &&
 	identity=$(stat -c "%a %u %i" "$disk") &&
@@ -104,9 +104,12 @@ forged () {
 	echo "{\"$INSTANCES/forged/disk\": \"$1\"}" >"$INSTANCES/forged/disk.info" &&
 	rm -f victim &&
 	truncate -s 2M victim &&
-	(cd "$INSTANCES/forged" && rm -f disk &&
-	qemu-img create -q -f qcow2 -o data_file="$TRASH/victim" disk 2M &&
-		qemu-img rebase -u -F raw -b "$BASE" disk) &&
+	(
+		cd "$INSTANCES/forged" &&
+		rm -f disk &&
+		qemu-img create -q -f qcow2 -o data_file="$TRASH/victim" disk 2M &&
+		qemu-img rebase -u -F raw -b "$BASE" disk
+	) &&
 	printf secret | dd of=victim conv=notrunc 2>/dev/null &&
 	cp victim keep-victim &&
 	cp "$INSTANCES/forged/disk" keep-forged
@@ -119,14 +122,14 @@ untouched () {
 }
 
 # Red without the bit of the data file in overlay.c: QEMU writes what is below into the victim.
-test_expect_success 'a header that names a data file is deferred with words, and followed nowhere' '
+test_expect_success 'a header that names a data file is deferred with words, never followed' '
 	rm -r "$INSTANCES/two" &&
 	use &&
 	forged qcow2 &&
 	publish_ask 2 >replies &&
 	cat replies &&
-	test_grep \
-		"^deferred instance forged may stand .*forged/disk: its qcow2 header .*names a data file" replies &&
+	why="its qcow2 header .*names a data file" &&
+	test_grep "^deferred instance forged may stand .*forged/disk: $why" replies &&
 	untouched &&
 	test_must_fail "$HORNERO_BUILD/hornero-flatten" -c "$CONF" "$INSTANCES/forged/disk" \
 		"$BASE" >refused &&
@@ -136,9 +139,10 @@ test_expect_success 'a header that names a data file is deferred with words, and
 
 # Red without is_novas() in agent/publish/flatten/main.c: QEMU copies the secret to where the guest
 # reads it.
-test_expect_success 'a header that names the base by other means is deferred with words, and followed nowhere' '
-	for name in "json:{\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"$TRASH/victim\"},\"#\":\"$NAME\"}" \
-		"../_base/$NAME" "file:$BASE"
+test_expect_success 'a header that spells the base differently is deferred, never followed' '
+	file="{\"driver\":\"file\",\"filename\":\"$TRASH/victim\"}" &&
+	json="json:{\"driver\":\"raw\",\"file\":$file,\"#\":\"$NAME\"}" &&
+	for name in "$json" "../_base/$NAME" "file:$BASE"
 	do
 		forged qcow2 &&
 		qemu-img create -q -f qcow2 "$INSTANCES/forged/disk" 2M &&
@@ -234,7 +238,7 @@ test_expect_success 'where libvirt cannot be asked it is deferred, with words' '
 	conf
 '
 
-test_expect_success 'somebody has the disk open: deferred, in the words of qemu-img' '
+test_expect_success 'another process has the disk open: deferred, in the words of qemu-img' '
 	mkfifo hold &&
 	{ qemu-io -f qcow2 "$disk" <hold >held 2>&1 & holder=$!; } &&
 	exec 5>hold &&
@@ -257,8 +261,9 @@ test_expect_success 'somebody has the disk open: deferred, in the words of qemu-
 # thread: the more of them QEMU has at work, the fewer kills.
 if command -v strace >/dev/null
 then
-	test_expect_success 'qemu-img is killed at each of its writes: the disk is whole, backed or not, and comes to an end' '
+	test_expect_success 'qemu-img is killed at each of its writes: the disk is whole' '
 		cp "$disk" keep-disk &&
+		writes=pwrite64,pwritev,pwritev2,fallocate &&
 		n=0 &&
 		killed=0 &&
 		status=137 &&
@@ -267,10 +272,10 @@ then
 			n=$((n + 1)) &&
 			test $n -le 200 &&
 			cp keep-disk "$disk" || return 1
-			ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e \
-				inject=pwrite64,pwritev,pwritev2,fallocate:signal=KILL:when=$n \
+			ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null \
+				-e inject=$writes:signal=KILL:when=$n \
 				"$HORNERO_BUILD/hornero-flatten" -c "$CONF" "$disk" "$BASE" \
-					>/dev/null 2>&1
+				>/dev/null 2>&1
 			status=$? &&
 			flatten_see "$disk" after &&
 			cmp before after || return 1
@@ -285,7 +290,7 @@ fi
 
 for point in publish-flattened flatten-done publish-locked publish-renamed publish-before-reply
 do
-	test_expect_success "kill -9 at $point: one of the bases stands, whole, no disk is mixed, the next attempt publishes" '
+	test_expect_success "kill -9 at $point: base and disk are whole, the next one publishes" '
 		use &&
 		cp keep-disk "$disk" &&
 		conf "failpoint: $point" &&
@@ -308,18 +313,34 @@ do
 	'
 done
 
+# at_work: the publisher has started a flattener, and that a qemu-img. Sets flattener, rebaser.
+at_work () {
+	flattener=$(flatten_of $publish_pid) &&
+	test -n "$flattener" &&
+	rebaser=$(flatten_of $flattener) &&
+	test -n "$rebaser"
+}
+
+has_grown () {
+	test "$(stat -c %b "$disk")" -gt "$(stat -c %b keep-disk)"
+}
+
+# ended PID…
+ended () {
+	for pid
+	do
+		test ! -d "/proc/$pid" || return 1
+	done
+}
+
 # In the middle of two MiB at one a second.
 begin_slowly () {
 	use &&
 	cp keep-disk "$disk" &&
 	conf "flatten_rate: 1" &&
 	publish_background 2 &&
-	wait_until \
-		"test -n \"\$(flatten_of $publish_pid)\" && test -n \"\$(flatten_of \$(flatten_of $publish_pid))\"" 20 &&
-	flattener=$(flatten_of $publish_pid) &&
-	rebaser=$(flatten_of $flattener) &&
-	wait_until \
-		"test \"\$(stat -c %b $disk)\" -gt \"\$(stat -c %b keep-disk)\" || ! test -d /proc/$rebaser" 20
+	wait_until at_work 20 &&
+	wait_until "has_grown || ended $rebaser" 20
 }
 
 whole_again () {
@@ -338,24 +359,23 @@ whole_again () {
 
 for who in rebaser flattener publish_pid
 do
-	test_expect_success "kill -9 of $who in the midst of it: still backed, whole, and the next attempt goes on" '
+	test_expect_success "kill -9 of $who in the middle: backed, whole, the next one goes on" '
 		begin_slowly &&
 		eval "kill -KILL \$$who" &&
 		{ publish_end || :; } &&
-		wait_until \
-			"! test -d /proc/$rebaser && ! test -d /proc/$flattener && ! test -d /proc/$publish_pid" 20 &&
+		wait_until "ended $rebaser $flattener $publish_pid" 20 &&
 		cat "$publish_replies" &&
 		test_grep ! "^published" "$publish_replies" &&
 		whole_again
 	'
 done
 
-test_expect_success 'told to end in the midst of it: at once, and nothing is left at work' '
+test_expect_success 'SIGTERM in the middle: it ends at once, and nothing is left at work' '
 	begin_slowly &&
 	kill -TERM "$publish_pid" &&
 	test_expect_code 75 publish_end &&
 	test_grep "^error nobody .*told to end" "$publish_replies" &&
-	wait_until "! test -d /proc/$rebaser && ! test -d /proc/$flattener" 20 &&
+	wait_until "ended $rebaser $flattener" 20 &&
 	whole_again
 '
 
@@ -383,7 +403,7 @@ if test "$(id -u)" -eq 0 &&
 	mount -t tmpfs -o size=9m,mode=0755 none small 2>/dev/null
 then
 	test_cleanup "umount '$TRASH/small'"
-	test_expect_success 'too little room: deferred with the figures, nothing begun; with room it goes on' '
+	test_expect_success 'too little room: deferred with figures; with room it goes on' '
 		PUBLISH_TOP=$TRASH/small &&
 		publish_init &&
 		echo "in_use: flatten" >>"$STATE/images.d/$UUID.yaml" &&
@@ -399,8 +419,9 @@ then
 		used=$(stat -c %b "$disk") &&
 		publish_ask 2 >replies &&
 		cat replies &&
-		test_grep \
-			"^deferred instance tight .* it needs up to 2.0 MiB more; .* free, of which 4.0 MiB must stay free .cache_floor" replies &&
+		needs="it needs up to 2.0 MiB more" &&
+		room=".* free, of which 4.0 MiB must stay free .cache_floor" &&
+		test_grep "^deferred instance tight .* $needs; $room" replies &&
 		test "$(stat -c %b "$disk")" = "$used" &&
 		mount -o remount,size=20m small &&
 		publish_ask 2 >replies &&

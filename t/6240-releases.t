@@ -1,9 +1,10 @@
 #!/bin/sh
 # releases and in_use: release-only. A release is an image UUID of its own for one artifact: its
 # name in Nova's cache is a second link of the same file, and it never gets other bytes.
-test_description='releases in Nova'\''s cache: linked, kept, back again, never replaced; published alone'
+test_description='releases in Nova'\''s cache: linked, kept, never replaced, published alone'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/cache.sh"
 test_requires jq jq
 test_requires qemu-img qemu-utils
 /usr/bin/python3 -c 'import nova.virt.libvirt.imagebackend' 2>/dev/null ||
@@ -14,44 +15,63 @@ CACHE=$INSTANCES/_base
 LOG=$NODE/hornerod.log
 
 nova () {
-	/usr/bin/python3 "$HORNERO_SRC/t/tools/nova-peer.py" "$@" >nova.log 2>&1 || { cat \
-		nova.log; return 1; }
+	/usr/bin/python3 "$HORNERO_SRC/t/tools/nova-peer.py" "$@" >nova.log 2>&1 ||
+	{ cat nova.log; return 1; }
 }
 
-# content TEXT: the artifact that push TEXT makes, in the file "content".
+# content TEXT: the artifact that hello_push TEXT makes, in the file "content".
 content () {
 	head -c 1048576 /dev/zero >content &&
 	printf %s "$1" | dd of=content conv=notrunc 2>/dev/null
 }
 
-# release_of TEXT: the path of its release in Nova's cache, by Python and Nova's rule. Sets release,
-# name.
-release_of () {
+# digest_of TEXT
+digest_of () {
 	content "$1" &&
-	release=$(python3 -c 'import sys, uuid; print(uuid.uuid5(uuid.UUID(sys.argv[1]), sys.argv[2]))' \
-		"$HELLO_UUID" "$(sha256sum <content | cut -d ' ' -f 1)") &&
+	sha256sum <content | cut -d ' ' -f 1
+}
+
+# release_of TEXT: its release, the name and path of that in Nova's cache. Sets release, name, path.
+release_of () {
+	release=$(release_id "$HELLO_UUID" "$(digest_of "$1")") &&
 	name=$(printf %s "$release" | sha1sum | cut -d ' ' -f 1) &&
 	path=$CACHE/$name
 }
 
-# push_text TEXT: sets job
-push_text () {
-	push_make 'head -c 1048576 /dev/zero >$@' "printf $1 | dd of=\$@ conv=notrunc 2>/dev/null"
-}
-
-warm_text () {
-	push_text "$1" &&
-	hornero wait "$HELLO_UUID" --timeout 60
-}
-
-# stored TEXT: its artifact is in the store
+# stored TEXT: its artifact is in the store.
 stored () {
-	content "$1" &&
-	test -e "$INSTANCES/hornero/artifact/$(sha256sum <content | cut -d ' ' -f 1).raw"
+	test -e "$INSTANCES/hornero/artifact/$(digest_of "$1").raw"
 }
 
-ino () {
-	stat -c %i "$1"
+# previous_is TEXT: a rollback would go back to it.
+previous_is () {
+	hornero image show "$HELLO_UUID" --json >shown &&
+	jq -r '.releases[] | select(.previous) | .digest' shown >got &&
+	digest_of "$1" >want &&
+	test_cmp want got
+}
+
+# shown_as FILTER FILE: jq's answer is true.
+shown_as () {
+	jq -e --arg release "$release" --arg path "$path" --arg image "$HELLO_UUID" "$1" "$2" ||
+	{ cat "$2"; return 1; }
+}
+
+# gc_below BUDGET: a collection with this store_budget, which it cannot meet.
+gc_below () {
+	node_set store_budget "$1" &&
+	test_expect_code 1 hornero gc &&
+	node_set store_budget
+}
+
+# is_one_file: the image's name and the release are links to one file.
+is_one_file () {
+	test "$(ino "$path")" = "$(ino "$stable")"
+}
+
+# none_aside: no file that is on its way into the cache.
+none_aside () {
+	test -z "$(ls "$CACHE"/.hornero-* 2>/dev/null)"
 }
 
 # settled: no job is under way
@@ -72,17 +92,12 @@ set_image () {
 	hornero image set "$HELLO_UUID" "$@" >/dev/null
 }
 
-stand_on () {
-	mkdir -p "$INSTANCES/vm" &&
-	qemu-img create -q -f qcow2 -F raw -b "$1" "$INSTANCES/vm/disk" 2M
-}
-
 test_expect_success 'without the wish there is no release' '
 	node_init "sweep_interval: 10h" &&
 	node_start &&
 	node_hello_repo &&
 	stable=$(node_warm_path "$HELLO_UUID") &&
-	warm_text one &&
+	hello_pushed one &&
 	release_of one &&
 	cmp content "$stable" &&
 	test_must_fail test -e "$path" &&
@@ -93,7 +108,7 @@ test_expect_success 'without the wish there is no release' '
 
 # Red without published_already() asking is_released(): the bytes are warm, and no publisher would
 # be started.
-test_expect_success 'the wish comes later: the sweep has what is warm linked, and nothing is copied' '
+test_expect_success 'the wish comes later: a sweep links what is warm, and copies nothing' '
 	before=$(ino "$stable") &&
 	rmdir "$INSTANCES/hornero/release" &&
 	set_image releases=always &&
@@ -108,10 +123,10 @@ test_expect_success 'the wish comes later: the sweep has what is warm linked, an
 '
 
 test_expect_success 'a push: two names of one file, and Nova finds both warm' '
-	warm_text two &&
+	hello_pushed two &&
 	release_of two &&
 	cmp content "$path" &&
-	test "$(ino "$path")" = "$(ino "$stable")" &&
+	is_one_file &&
 	test "$(stat -c %h "$path")" -eq 2 &&
 	test "$(copies)" -eq 1 &&
 	nova boot "$INSTANCES" "$name" flat flat &&
@@ -124,39 +139,39 @@ test_expect_success 'a push: two names of one file, and Nova finds both warm' '
 
 test_expect_success 'the image, the cache, why, the event log say so' '
 	hornero image show "$HELLO_UUID" --json >shown &&
-	jq -e \
-		".state == \"warm\" and .release == \"$release\" and .release_state == \"warm\" and .release_file == \"$path\"" shown &&
-	jq -e \
-		".artifact | .release == \"$release\" and .release_state == \"warm\" and .root_gib == 1" shown &&
+	shown_as ".state == \"warm\" and .release_state == \"warm\"" shown &&
+	shown_as ".release == \$release and .release_file == \$path" shown &&
+	shown_as ".artifact | .release == \$release and .release_state == \"warm\"" shown &&
+	shown_as ".artifact.root_gib == 1" shown &&
 	hornero image show "$HELLO_UUID" >out &&
 	test_grep "^release: *$release\$" out &&
 	test_grep "^root gib: *1\$" out &&
-	hornero cache --json >out &&
-	jq -e \
-		".[0] | .state == \"warm\" and .release == \"$release\" and .release_state == \"warm\"" out &&
-	jq -e "map(select(.image == \"$release\")) | .[0] | .state == \"warm\" and .release_of == \"$HELLO_UUID\" and .root_gib == 1
-		and .path == \"$path\"" out &&
-	hornero why "$HELLO_UUID" >out &&
-	test_grep "is warm at .*, and so is its release" out &&
-	hornero show "$job" --json | jq -e \
-		"any(.events[]; .event == \"released\" and (.detail | test(\"$release\")))"
+	hornero cache --json >cached &&
+	shown_as ".[0].state == \"warm\" and .[0].release_state == \"warm\"" cached &&
+	shown_as ".[0].release == \$release" cached &&
+	jq "map(select(.image == \"$release\"))[0]" cached >its &&
+	shown_as ".state == \"warm\" and .release_of == \$image" its &&
+	shown_as ".root_gib == 1 and .path == \$path" its &&
+	why_says "$HELLO_UUID" "is warm at .*, and so is its release" &&
+	hornero show "$job" --json | jq ".events[] | select(.event == \"released\")" >event &&
+	test_grep "\"detail\": \".*$release" event
 '
 
 # Red without the AT_SYMLINK_NOFOLLOW in agent/publish/dependents.c look_at().
-test_expect_success 'an instance of the release stands in nobody'\''s way, and keeps its bytes' '
+test_expect_success 'an instance of the release defers no push, and keeps its bytes' '
 	test -e "$INSTANCES/cow/disk" &&
-	warm_text three &&
+	hello_pushed three &&
 	cmp content "$path" &&
 	qemu-img convert -f qcow2 -O raw "$INSTANCES/cow/disk" seen &&
 	cmp -n 1048576 content seen &&
 	old=$path oldid=$release &&
 	release_of three &&
 	cmp content "$stable" &&
-	test "$(ino "$path")" = "$(ino "$stable")" &&
+	is_one_file &&
 	rm -r "$INSTANCES/cow" "$INSTANCES/flat"
 '
 
-test_expect_success 'the current release is kept as the image is, the older is let go: Nova takes it, and it is forgotten' '
+test_expect_success 'the current release is kept warm; Nova ages out the older, and we forget it' '
 	node_stop &&
 	touch -d "23 hours ago" "$stable" "$old" &&
 	keep &&
@@ -173,15 +188,14 @@ test_expect_success 'the current release is kept as the image is, the older is l
 	jq -e "all(.[]; .image != \"$oldid\")" out
 '
 
-test_expect_success 'a release that somebody deleted comes back as a link, a deleted stable name too' '
+test_expect_success 'a deleted release comes back as a link, and so does a deleted stable name' '
 	before=$(copies) &&
 	rm "$path" &&
-	hornero why "$HELLO_UUID" >out &&
-	test_grep "its release is not in Nova.s cache" out &&
+	why_says "$HELLO_UUID" "its release is not in Nova.s cache" &&
 	node_start &&
 	wait_until "test -e \"$path\"" 30 &&
 	settled &&
-	test "$(ino "$path")" = "$(ino "$stable")" &&
+	is_one_file &&
 	settled &&
 	was=$(ino "$path") &&
 	rm "$stable" &&
@@ -193,7 +207,7 @@ test_expect_success 'a release that somebody deleted comes back as a link, a del
 	settled
 '
 
-test_expect_success 'of a release alone Nova'\''s ageing is waited out with keep_warm: let go, then wished again' '
+test_expect_success 'a release alone follows keep_warm, too: let go, then wished again' '
 	node_stop &&
 	set_image keep_warm=never &&
 	rm "$path" &&
@@ -209,19 +223,18 @@ test_expect_success 'of a release alone Nova'\''s ageing is waited out with keep
 
 # Red without the comparison in agent/publish/placing.c judge(), or with a rename in the place of
 # aside_link().
-test_expect_success 'a file of other bytes under the name of a release: never replaced, reported, and the push is warm' '
+test_expect_success 'a foreign file at the name of a release stays; the push is warm' '
 	release_of four &&
 	head -c 1048576 /dev/urandom >foreign &&
 	cp foreign "$path" &&
 	was=$(ino "$path") &&
-	warm_text four &&
+	hello_pushed four &&
 	cmp content "$stable" &&
 	cmp foreign "$path" &&
 	test "$(ino "$path")" = "$was" &&
 	test_grep "event=release-refused .*$name" "$LOG" &&
-	hornero image show "$HELLO_UUID" --json | jq -e ".release_state == \"foreign\"" &&
-	hornero why "$HELLO_UUID" >out &&
-	test_grep "a file of other bytes has its name, $name" out &&
+	test "$(image_field release_state)" = foreign &&
+	why_says "$HELLO_UUID" "a file of other bytes has its name, $name" &&
 	hornero show "$job" --json | jq -e "any(.events[]; .event == \"unreleased\")" &&
 	hornero sweep >out &&
 	test_grep "^0 queued" out
@@ -236,18 +249,16 @@ test_expect_success 'a symbolic link there is refused as well, and once' '
 	test -L "$path" &&
 	hornero sweep >out &&
 	test_grep "^0 queued" out &&
-	hornero image show "$HELLO_UUID" --json | jq -e ".release_state == \"foreign\""
+	test "$(image_field release_state)" = foreign
 '
 
-test_expect_success 'the right bytes in their place, as Nova fetches them, are found by the next sweep' '
+test_expect_success 'a sweep finds the right bytes at that name, as Nova fetches them' '
 	rm "$path" &&
 	cp content "$path" &&
 	was=$(ino "$path") &&
 	hornero sweep >out &&
 	test_grep "its release is not in the cache" out &&
-	wait_until \
-		"hornero image show $HELLO_UUID --json | jq -e \".release_state == \\\"warm\\\"\"" \
-		30 &&
+	wait_until "test \"\$(image_field release_state)\" = warm" 30 &&
 	settled &&
 	test "$(ino "$path")" = "$was" &&
 	test "$(ino "$stable")" = "$was"
@@ -258,27 +269,26 @@ test_expect_success 'once it is gone the release comes' '
 	hornero sweep &&
 	wait_until "test -e \"$path\"" 30 &&
 	settled &&
-	test "$(ino "$path")" = "$(ino "$stable")"
+	is_one_file
 '
 
-test_expect_success 'deferred: the release is there at once, copied once, however often the own name is tried' '
+test_expect_success 'deferred: the release is there at once, and is copied once' '
 	stand_on "$stable" &&
 	before=$(copies) &&
-	push_text five &&
+	hello_push five &&
 	release_of five &&
 	wait_until "test -e \"$path\"" 30 &&
 	cmp content "$path" &&
 	wait_until "test \$(grep -c \"event=deferred job=$job\" \"$LOG\") -ge 3" 30 &&
 	test "$(copies)" -eq $((before + 1)) &&
-	test \
-		"$(hornero show "$job" --json | jq "[.events[] | select(.event == \"released\")] | length")" -eq 1 &&
-	hornero show "$job" --json | jq -e ".state == \"built\"" &&
+	test "$(job_field "events | map(select(.event == \"released\")) | length")" -eq 1 &&
+	job_state_is built &&
 	test "$(stat -c %h "$path")" -eq 1 &&
 	rm -r "$INSTANCES/vm" &&
 	wait_until "hornero wait $job --timeout 5" 30 &&
 	test "$(ino "$stable")" = "$(ino "$path")" &&
 	test "$(copies)" -eq $((before + 1)) &&
-	test -z "$(ls "$CACHE"/.hornero-* 2>/dev/null)"
+	none_aside
 '
 
 test_expect_success 'release-only: published under its release alone, and every word says so' '
@@ -286,7 +296,7 @@ test_expect_success 'release-only: published under its release alone, and every 
 	settled &&
 	stand_on "$stable" &&
 	was=$(ino "$stable") &&
-	push_text six &&
+	hello_push six &&
 	release_of six &&
 	hornero wait "$job" --timeout 60 >out &&
 	test_grep "as release $release alone" out &&
@@ -298,35 +308,28 @@ test_expect_success 'release-only: published under its release alone, and every 
 	hornero show "$job" --json >out &&
 	jq -e ".state == \"published\" and (.reason | test(\"$release\"))" out &&
 	jq -e "any(.events[]; .event == \"published\" and (.detail | test(\"$name\")))" out &&
-	hornero why "$HELLO_UUID" >out &&
-	test_grep "as its release alone .job $job" out &&
+	why_says "$HELLO_UUID" "as its release alone .job $job" &&
 	test_grep "event=published-alone" "$LOG"
 '
 
 # Red without release_newest() in store/release.c: it would count as the one to go back to.
-test_expect_success 'hornero gc leaves the artifact and the records of a release that is published alone' '
+test_expect_success 'gc leaves the artifact and the records of a release that is published alone' '
 	keep &&
 	kept=$INSTANCES/hornero/kept/$release.json &&
 	touch -d "23 hours ago" "$path" &&
 	keep &&
 	test -e "$kept" &&
 	touch -d "2 hours ago" "$kept" &&
-	echo "store_budget: 1M" >>"$HORNERO_CONF" &&
-	test_expect_code 1 hornero gc &&
-	sed -i "/^store_budget/d" "$HORNERO_CONF" &&
+	gc_below 1M &&
 	test -e "$kept" &&
 	stored six &&
 	stored five &&
 	test_must_fail stored one &&
-	hornero image show "$HELLO_UUID" --json >shown &&
-	jq -r ".releases[] | select(.previous) | .digest" shown >got &&
-	content five &&
-	sha256sum <content | cut -d " " -f 1 >want &&
-	test_cmp want got &&
+	previous_is five &&
 	release_of six
 '
 
-test_expect_success 'no sweep queues it again, and the release is kept though the own name is another file' '
+test_expect_success 'no sweep queues it again, and the release is kept warm beside an older base' '
 	keep &&
 	hornero sweep >out &&
 	test_grep "^$HELLO_UUID  released" out &&
@@ -350,18 +353,12 @@ test_expect_success 'taken away it comes back, still alone' '
 
 # Red without follow() in agent/hornerod/published.c record_release(): it would go to what was
 # before the own name's bytes.
-test_expect_success 'one more alone: a rollback goes to the one before it, whose artifact gc leaves' '
-	push_text more &&
+test_expect_success 'one more alone: gc leaves the one before it, for a rollback' '
+	hello_push more &&
 	hornero wait "$job" --timeout 60 >out &&
 	test_grep " alone" out &&
-	hornero image show "$HELLO_UUID" --json >shown &&
-	jq -r ".releases[] | select(.previous) | .digest" shown >got &&
-	content six &&
-	sha256sum <content | cut -d " " -f 1 >want &&
-	test_cmp want got &&
-	echo "store_budget: 1" >>"$HORNERO_CONF" &&
-	test_expect_code 1 hornero gc &&
-	sed -i "/^store_budget/d" "$HORNERO_CONF" &&
+	previous_is six &&
+	gc_below 1 &&
 	stored more &&
 	stored six &&
 	stored five &&
@@ -376,27 +373,26 @@ test_expect_success 'the instance is gone: the own name follows, by a link' '
 	hornero sweep >out &&
 	test_grep "no instance stands on its old bytes any more" out &&
 	wait_until "cmp -s content \"$stable\"" 30 &&
-	test "$(ino "$stable")" = "$(ino "$path")" &&
+	is_one_file &&
 	test "$(copies)" -eq "$before" &&
 	settled &&
-	hornero why "$HELLO_UUID" >out &&
-	test_grep "and so is its release" out
+	why_says "$HELLO_UUID" "and so is its release"
 '
 
-test_expect_success 'release-only with nobody in the way: both names' '
-	warm_text seven &&
+test_expect_success 'release-only with no instance in the way: both names' '
+	hello_pushed seven &&
 	release_of seven &&
 	cmp content "$stable" &&
-	test "$(ino "$stable")" = "$(ino "$path")"
+	is_one_file
 '
 
 # Red without w.refused in agent/publish/placing.c is_artifact().
-test_expect_success 'release-only where neither name can be had: held, with the file to remove' '
+test_expect_success 'release-only with both names taken: held, with the file to remove' '
 	stand_on "$stable" &&
 	was=$(ino "$stable") &&
 	release_of eight &&
 	cp foreign "$path" &&
-	push_text eight &&
+	hello_push eight &&
 	test_expect_code 75 hornero wait "$job" --timeout 60 2>err &&
 	test_grep "held: .*$name.*never replaced" err &&
 	cmp foreign "$path" &&
@@ -413,30 +409,30 @@ test_expect_success 'release-only where neither name can be had: held, with the 
 	rm -r "$INSTANCES/vm"
 '
 
-test_expect_success 'the agent dies between the link and its record: the file is found, not made again' '
+test_expect_success 'the agent dies between link and record: the file is found, not copied' '
 	set_image in_use=defer releases=always &&
 	wait_until "hornero wait $HELLO_UUID --timeout 5" 60 &&
 	wait_until "cmp -s content \"$stable\"" 30 &&
 	node_stop &&
-	echo "failpoint: agent-before-release-record" >>"$HORNERO_CONF" &&
+	node_set failpoint agent-before-release-record &&
 	node_start &&
-	push_text nine &&
+	hello_push nine &&
 	release_of nine &&
-	wait_until "grep -q failpoint.point=agent-before-release-record \"$LOG\"" 60 &&
+	hornerod_says "failpoint point=agent-before-release-record" 60 &&
 	node_kill9 &&
 	was=$(ino "$path") &&
-	sed -i "/^failpoint/d" "$HORNERO_CONF" &&
+	node_set failpoint &&
 	node_start &&
 	hornero wait "$HELLO_UUID" --timeout 60 &&
 	test "$(ino "$path")" = "$was" &&
 	test "$(ino "$stable")" = "$was" &&
 	test "$(copies)" -eq 0 &&
-	hornero image show "$HELLO_UUID" --json | jq -e ".release_state == \"warm\""
+	test "$(image_field release_state)" = warm
 '
 
 test_expect_success 'it stops, and leaves nothing half done' '
 	node_stop &&
-	test -z "$(ls "$CACHE"/.hornero-* 2>/dev/null)"
+	none_aside
 '
 
 test_done

@@ -1,19 +1,13 @@
 #!/bin/sh
-test_description='the inputs and the limits of an artifact, and the id of its release: manifest, image show, cache'
+test_description='the inputs, limits and release of an artifact: manifest, image show, cache'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/cache.sh"
 test_requires jq jq
 test_requires python3 python3
 
 ARTIFACT=$NODE/instances/hornero/artifact
 OTHER=2b7e1516-28ae-4d2a-abf7-158809cf4f3d
-
-# push_text TEXT: a build that leaves TEXT, warm.
-push_text () {
-	push_make "head -c 1048576 /dev/zero >\$@" \
-		"printf $1 | dd of=\$@ conv=notrunc 2>/dev/null" &&
-	hornero wait "$job" --timeout 60
-}
 
 # shown [UUID]: `image show` in the file "shown".
 shown () {
@@ -27,11 +21,6 @@ says () {
 		got=$(jq -r ".artifact.${pair%%=*}" shown) &&
 		test "$got" = "${pair#*=}" || { echo "$pair, not $got"; return 1; }
 	done
-}
-
-# release UUID DIGEST, as Python makes it.
-release () {
-	python3 -c 'import sys, uuid; print(uuid.uuid5(uuid.UUID(sys.argv[1]), sys.argv[2]))' "$@"
 }
 
 # rebuild: the image's job, to its end.
@@ -68,12 +57,15 @@ versions = [subprocess.run(argv, env=env, cwd="/", stdout=subprocess.PIPE, check
 toolchain = digest(*[("version", v) for v in versions])
 text = lambda name: shown[name].encode()
 assert shown["toolchain"] == toolchain, "toolchain"
-assert shown["builder_version"] == "; ".join(v.decode().split("\n")[0] for v in versions), "builder_version"
+first_lines = "; ".join(v.decode().split("\n")[0] for v in versions)
+assert shown["builder_version"] == first_lines, "builder_version"
 assert shown["builder_file"] == hashlib.sha256(file).hexdigest(), "builder_file"
-optional = [(field, text(name)) for field, name in (("attributes", "attributes"), ("on missing", "on_missing")) if shown[name]]
-assert shown["key"] == digest(("hornero content key", b"2"), ("tree", text("tree")), *optional, ("builder", text("builder")),
-                              ("file", file), ("toolchain", text("toolchain")),
-                              ("architecture", text("architecture"))), "key"
+optional = [(name.replace("_", " "), text(name))
+            for name in ("attributes", "on_missing") if shown[name]]
+key = digest(("hornero content key", b"2"), ("tree", text("tree")), *optional,
+             ("builder", text("builder")), ("file", file), ("toolchain", text("toolchain")),
+             ("architecture", text("architecture")))
+assert shown["key"] == key, "key"
 EOT
 
 # Red without: the toolchain's line of note_key() in agent/build/build_store.c.
@@ -87,25 +79,24 @@ test_expect_success 'a push: every part of the content key, and the key again fr
 	node_hello_repo &&
 	shown &&
 	test "$(jq .artifact shown)" = null &&
-	push_text one &&
+	hello_pushed one &&
 	one=$job &&
 	shown &&
 	digest=$(sha256sum <"$(node_warm_path $HELLO_UUID)" | cut -d " " -f 1) &&
 	says digest=$digest image=$HELLO_UUID commit=$(git -C "$HELLO_WORK" rev-parse HEAD) \
 		job=$job attempt=1 builder=make \
 		tree=$(git -C "$HELLO_WORK" rev-parse "HEAD^{tree}") architecture=$(uname -m) \
-			problem=null \
-		"hornero_version=$(hornero --version | cut -d " " -f 2)" size_bytes=1048576 \
-			root_gib=1 &&
+		problem=null "hornero_version=$(hornero --version | cut -d " " -f 2)" \
+		size_bytes=1048576 root_gib=1 &&
 	test "$(jq -r .key shown)" = "$(jq -r .artifact.key shown)" &&
 	python3 parts.py shown "$HORNERO_SRC/etc/builders.d/make.yaml"
 '
 
 # Red with another version than 5 in lib/uuid5.c.
 test_expect_success 'the release is the UUIDv5 that Python makes of the image and the digest' '
-	says release=$(release $HELLO_UUID $digest) &&
+	says release=$(release_id $HELLO_UUID $digest) &&
 	hornero cache --json >out &&
-	test "$(jq -r ".[0].release" out)" = "$(release $HELLO_UUID $digest)" &&
+	test "$(jq -r ".[0].release" out)" = "$(release_id $HELLO_UUID $digest)" &&
 	test "$(jq ".[0].root_gib" out)" -eq 1
 '
 
@@ -124,31 +115,32 @@ test_expect_success 'the limits in force, and the times' '
 	hornero show "$job" --json >job &&
 	says checkout_ms=$(jq ".attempts[0].checkout_ms" job) \
 		build_ms=$(jq ".attempts[0].build_ms" job) \
-			check_ms=$(jq ".attempts[0].check_ms" job) &&
-	test \
-		"$(jq ".artifact.built_ms >= $(jq .started_ms job) and .artifact.built_ms <= $(jq .built_ms job)" shown)" = true
+		check_ms=$(jq ".attempts[0].check_ms" job) &&
+	built_ms=$(jq .artifact.built_ms shown) &&
+	test $built_ms -ge $(jq .started_ms job) &&
+	test $built_ms -le $(jq .built_ms job)
 '
 
 # Red with build_ms in the place of check_ms in cli/artifact.c cells_of().
 test_expect_success 'it is the manifest beside the artifact, and the same for people' '
 	jq -S "del(.ino, .mtime_ns, .ctime_ns) | map_values(if . == \"\" then 0 else . end)" \
 		"$ARTIFACT/$digest.json" >want &&
-	jq -S \
-		".artifact | del(.release, .release_state, .root_gib, .problem) | map_values(. // 0)" shown >got &&
+	jq ".artifact | del(.release, .release_state, .root_gib, .problem)" shown >its &&
+	jq -S "map_values(. // 0)" its >got &&
 	test_cmp want got &&
 	hornero image show $HELLO_UUID >out &&
-	test_grep "^release: *$(release $HELLO_UUID $digest)$" out &&
+	test_grep "^release: *$(release_id $HELLO_UUID $digest)$" out &&
 	test_grep "^root gib: *1$" out &&
 	test_grep "^build timeout: *20 min" out &&
 	test_grep "^toolchain: *[0-9a-f]{64}$" out
 '
 
 # Red without: the key's part of the condition in hide_others(), which then hides from everybody.
-test_expect_success 'the same artifact under another image: a release of its own, and what was first built' '
+test_expect_success 'the same artifact under another image: its own release, the first build' '
 	hornero image add $OTHER hello &&
 	hornero wait $OTHER --timeout 60 &&
 	shown $OTHER &&
-	says digest=$digest release=$(release $OTHER $digest) image=$HELLO_UUID job=$one
+	says digest=$digest release=$(release_id $OTHER $digest) image=$HELLO_UUID job=$one
 '
 
 # Red without: hide_others() in cli/imagelist.c.
@@ -168,11 +160,12 @@ test_expect_success 'with a key it is not said for whom else these bytes were bu
 '
 
 # Red without: the '?' of note_version() in agent/common/toolchain.c.
-test_expect_success 'a subdirectory: its own tree; a builder of less time; what its version prints is bounded and printable' '
-	sed \
-		"s/^version:/version:\n  - [printf, \"a\\\\\\\\033[2J\\\\\\\\303\\\\\\\\251%0300d\\\\\\\\nb\", \"7\"]/" \
-		builders.d/make.yaml >builders.d/odd.yaml &&
-		echo "build_timeout: 60" >>builders.d/odd.yaml &&
+test_expect_success 'a subdirectory has its own tree; a version is bounded and printable' '
+	cat >odd <<-\END &&
+	  - [printf, "a\\033[2J\\303\\251%0300d\\nb", "7"]
+	END
+	sed "/^version:/r odd" builders.d/make.yaml >builders.d/odd.yaml &&
+	echo "build_timeout: 60" >>builders.d/odd.yaml &&
 	mkdir "$HELLO_WORK/part" &&
 	printf "hornero.raw:\n\thead -c 524288 /dev/zero >\$@\n" >"$HELLO_WORK/part/Makefile" &&
 	git -C "$HELLO_WORK" add part &&
@@ -192,7 +185,7 @@ test_expect_success 'a subdirectory: its own tree; a builder of less time; what 
 '
 
 # Red without: attributes, or on_missing, in agent/build/build_store.c note_key().
-test_expect_success 'attributes above a subdirectory, and on_missing, are parts that the manifest has, too' '
+test_expect_success 'the manifest has attributes above a subdirectory, and on_missing, too' '
 	hornero image add $OTHER hello --subdir part --builder make &&
 	echo "part/* eol=lf" >"$HELLO_WORK/.gitattributes" &&
 	printf "hornero.raw:\n\thead -c 525312 /dev/zero >\$@\n" >"$HELLO_WORK/part/Makefile" &&
@@ -206,7 +199,7 @@ test_expect_success 'attributes above a subdirectory, and on_missing, are parts 
 	says on_missing=null &&
 	python3 parts.py shown "$HORNERO_SRC/etc/builders.d/make.yaml" &&
 	node_stop &&
-	echo "on_missing: warn" >>"$HORNERO_CONF" &&
+	node_set on_missing warn &&
 	node_start &&
 	printf "hornero.raw:\n\thead -c 525824 /dev/zero >\$@\n" >"$HELLO_WORK/part/Makefile" &&
 	git -C "$HELLO_WORK" commit -q -a -m warn &&
@@ -218,7 +211,7 @@ test_expect_success 'attributes above a subdirectory, and on_missing, are parts 
 	hornero wait $HELLO_UUID --timeout 60 &&
 	hornero image remove $OTHER &&
 	node_stop &&
-	sed -i "/^on_missing/d" "$HORNERO_CONF" &&
+	node_set on_missing &&
 	node_start
 '
 
@@ -233,29 +226,29 @@ test_expect_success 'a file that is not ours: no release, and the root disk roun
 '
 
 # Red with RECORD_FIELD in the place of RECORD_OPTIONAL for builder_file in store/store.c.
-test_expect_success 'a manifest as it was before: what it does not know is unknown, and it is published again' '
-	push_text two &&
+test_expect_success 'an older manifest: what it lacks is unknown, and it is published again' '
+	hello_pushed two &&
 	shown &&
 	digest=$(jq -r .digest shown) &&
 	cp "$ARTIFACT/$digest.json" whole &&
 	edit "for name in list(m)[list(m).index(\"builder_file\"):]: del m[name]" &&
 	shown &&
 	says problem=null builder_file=null toolchain=null architecture=null builder_version=null \
-		hornero_version=null isolation=null \
-		compile_core_limit=null build_timeout_s=null check_ms=null key=$(jq -r .key whole) \
-			builder=make \
-		release=$(release $HELLO_UUID $digest) root_gib=1 &&
+		hornero_version=null isolation=null compile_core_limit=null build_timeout_s=null \
+		check_ms=null key=$(jq -r .key whole) builder=make \
+		release=$(release_id $HELLO_UUID $digest) root_gib=1 &&
 	rm "$(node_warm_path $HELLO_UUID)" &&
 	hornero sweep &&
 	wait_until "test -e $(node_warm_path $HELLO_UUID)" 60 &&
 	hornero wait $HELLO_UUID --timeout 60 &&
 	shown &&
-	test "$(hornero show $(jq .newest_job shown) --json | jq .reused)" = true &&
+	test "$(job_field reused $(jq .newest_job shown))" = true &&
 	hornero gc --verify
 '
 
 # Red without: `why->sys == 0` in cli/artifact.c say_problem().
 test_expect_success 'a damaged one is named, never believed, and the way out mends it' '
+	mend=".hornero rebuild $HELLO_UUID. writes it again" &&
 	for change in "compile_core_limit=-1" "check_ms=\"7\"" "toolchain=\"x\"" \
 		"builder_version=\"a\33[2J\"" "builder_version=\"x\" * 256" "isolation=\"no ne\"" \
 		"architecture=None" "compile_mem_limit=0.5"
@@ -263,11 +256,10 @@ test_expect_success 'a damaged one is named, never believed, and the way out men
 		cp whole "$ARTIFACT/$digest.json" &&
 		edit "m[\"${change%%=*}\"] = ${change#*=}" &&
 		shown &&
-		says digest=$digest release=$(release $HELLO_UUID $digest) \
+		says digest=$digest release=$(release_id $HELLO_UUID $digest) \
 			key=null toolchain=null size_bytes=null root_gib=null &&
-			jq -r .artifact.problem shown >problem &&
-		test_grep \
-			"its ${change%%=*} is missing or invalid; .hornero rebuild $HELLO_UUID. writes it again" problem || return 1
+		jq -r .artifact.problem shown >problem &&
+		test_grep "its ${change%%=*} is missing or invalid; $mend" problem || return 1
 	done &&
 	hornero image show $HELLO_UUID >out &&
 	test_grep "^problem: .*is missing or invalid" out &&
@@ -292,20 +284,17 @@ test_expect_success 'one that is gone, too' '
 # Red without: is_warm in cli/imagelist.c digest_of().
 test_expect_success 'warm goes before newer; where nothing is warm the newest is shown' '
 	warm=$digest &&
-	mkdir "$NODE/instances/vm" &&
-	qemu-img create -q -f qcow2 -F raw -b "$(node_warm_path $HELLO_UUID)" \
-		"$NODE/instances/vm/disk" 1M &&
-	push_make "head -c 1048576 /dev/zero >\$@" \
-		"printf three | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	stand_on "$(node_warm_path $HELLO_UUID)" &&
+	hello_push three &&
 	test_expect_code 75 hornero wait "$job" --timeout 60 &&
 	shown &&
 	says digest=$warm &&
 	node_stop &&
 	rm "$(node_warm_path $HELLO_UUID)" &&
 	shown &&
-	digest=$(hornero show "$job" --json | jq -r .digest) &&
+	digest=$(job_field digest) &&
 	test "$digest" != "$warm" &&
-	says digest=$digest job=$job release=$(release $HELLO_UUID $digest) &&
+	says digest=$digest job=$job release=$(release_id $HELLO_UUID $digest) &&
 	mv "$NODE/state/queue/queue.db" . &&
 	shown &&
 	says digest=$warm &&

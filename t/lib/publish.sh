@@ -4,6 +4,7 @@
 #     . "$HORNERO_SRC/t/lib/publish.sh"
 #     publish_init                    # $INSTANCES, $CACHE, $CONF, $UUID and its $NAME, $BASE, $LOCK
 #     publish_take FILE 1             # FILE into the store as job 1's: $DIGEST, $RAW
+#     publish_use DIGEST              # this one of the store
 #     publish_fence 1                 # job 1, attempt 1 may publish
 #     publish_ask 1 >replies          # ask hornero-publish, through t/tools/publish-tool
 #
@@ -47,6 +48,11 @@ publish_file () {
 
 publish_take () {
 	DIGEST=$(publish-tool store "$CONF" "$UUID" "$2" "$publish_top/$1") &&
+	publish_use "$DIGEST"
+}
+
+publish_use () {
+	DIGEST=$1
 	RAW=$INSTANCES/hornero/artifact/$DIGEST.raw
 }
 
@@ -67,8 +73,8 @@ publish_clean () {
 	do
 		test -e "$publish__file" || continue
 		publish__own=${publish__file##*/}
-		test "$publish__own" = "$NAME" || { echo >&2 "left behind: $publish__own"; return \
-			1; }
+		test "$publish__own" = "$NAME" ||
+		{ echo >&2 "left behind: $publish__own"; return 1; }
 	done
 }
 
