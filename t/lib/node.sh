@@ -336,6 +336,17 @@ node_push () {
 	hornero wait "$job" --timeout 60
 }
 
+# A build whose recipe has the line $gate waits there. gate_reached [UUID] waits until it does,
+# gate_open [UUID] lets it go on.
+gate='touch ../cache/here; until test -e ../cache/go; do sleep 0.05; done'
+gate_reached () {
+	wait_until "test -e '$NODE/unikernels/${1:-$HELLO_UUID}/cache/here'" 30
+}
+
+gate_open () {
+	touch "$NODE/unikernels/${1:-$HELLO_UUID}/cache/go"
+}
+
 # hello_push TEXT: pushes a Makefile whose artifact, 1 MiB of zeros, begins with TEXT. Sets job.
 hello_push () {
 	push_make 'head -c 1048576 /dev/zero >$@' "printf '%s' '$1' | dd of=\$@ conv=notrunc 2>/dev/null"
