@@ -1,21 +1,20 @@
 #!/bin/sh
-test_description='the store: what was changed in it is named, moved out of use, never published, and built again'
+test_description='the store: a changed artifact is named, moved out of use, and built again'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 test_requires jq jq
 
 ARTIFACT=$NODE/instances/hornero/artifact
 
-# push_text TEXT: a build that leaves TEXT; the digest of its artifact. Sets digest.
+# push_text TEXT: hello_pushed, and sets digest to that of the artifact.
 push_text () {
-	push_make "head -c 1048576 /dev/zero >\$@" \
-		"printf $1 | dd of=\$@ conv=notrunc 2>/dev/null" &&
-	hornero wait "$job" --timeout 60 &&
-	digest=$(hornero show "$job" --json | jq -r .digest)
+	hello_pushed "$1" &&
+	digest=$(job_field digest)
 }
 
-warm_text () {
-	tr -d '\0' <"$(node_warm_path "$HELLO_UUID")"
+# is_whole TEXT: the warm file has this text and nothing else.
+is_whole () {
+	test "$(tr -d '\0' <"$(node_warm_path "$HELLO_UUID")")" = "$1"
 }
 
 # flip FILE: another byte, and all that stat shows but the time of change as before.
@@ -56,8 +55,8 @@ test_expect_success 'one that was changed is named and moved out of use, exit 1'
 
 test_expect_success 'one whose manifest knows the change is found by its bytes' '
 	flip "$ARTIFACT/$two.raw" &&
-	sed -i \
-		"s/\"ctime_ns\": [0-9]*/\"ctime_ns\": $(stat -c %.9Z "$ARTIFACT/$two.raw" | tr -d .)/" "$ARTIFACT/$two.json" &&
+	changed=$(stat -c %.9Z "$ARTIFACT/$two.raw" | tr -d .) &&
+	sed -i "s/\"ctime_ns\": [0-9]*/\"ctime_ns\": $changed/" "$ARTIFACT/$two.json" &&
 	test_expect_code 1 hornero gc --verify --json >out &&
 	test "$(jq -r ".[0].digest" out)" = "$two" &&
 	jq -r ".[0].reason" out >reason &&
@@ -67,20 +66,19 @@ test_expect_success 'one whose manifest knows the change is found by its bytes' 
 
 test_expect_success 'their content is built again' '
 	push_text one &&
-	test "$(hornero show $job --json | jq .reused)" = false &&
+	test "$(job_field reused)" = false &&
 	test "$digest" = "$one" &&
-	test "$(warm_text)" = one
+	is_whole one
 '
 
-test_expect_success 'a changed artifact is refused by a push of known content: its log says so, and it is built' '
+test_expect_success 'a push of known content refuses a changed artifact, says so, and builds' '
 	push_text two &&
 	flip "$ARTIFACT/$one.raw" &&
 	push_text one &&
-	test "$(hornero show $job --json | jq .reused)" = false &&
+	test "$(job_field reused)" = false &&
 	test "$digest" = "$one" &&
-	test "$(warm_text)" = one &&
-	hornero log "$job" >out &&
-	test_grep "artifact .* is not the file that was stored: its time of change differs" out
+	is_whole one &&
+	log_says "$job" "artifact .* is not the file that was stored: its time of change differs"
 '
 
 test_expect_success 'and by the sweep, when its file is gone from the cache' '
@@ -88,7 +86,7 @@ test_expect_success 'and by the sweep, when its file is gone from the cache' '
 	rm "$(node_warm_path "$HELLO_UUID")" &&
 	hornero sweep &&
 	wait_until "test -e $(node_warm_path "$HELLO_UUID")" 60 &&
-	test "$(warm_text)" = one &&
+	is_whole one &&
 	hornero gc --verify >out
 '
 
@@ -96,33 +94,34 @@ test_expect_success 'one that changes while its publication waits is built again
 	qemu-img create -q -f qcow2 -F raw -b "$(node_warm_path "$HELLO_UUID")" disk 1M &&
 	mkdir "$NODE/instances/vm" &&
 	cp disk "$NODE/instances/vm/disk" &&
-	push_make "head -c 1048576 /dev/zero >\$@" \
-		"printf three | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	hello_push three &&
 	test_expect_code 75 hornero wait "$job" --timeout 60 &&
-	digest=$(hornero show "$job" --json | jq -r .digest) &&
+	digest=$(job_field digest) &&
 	flip "$ARTIFACT/$digest.raw" &&
 	rm -r "$NODE/instances/vm" &&
-	wait_until "hornero wait $job --timeout 1" 60 &&
-	test "$(warm_text)" = three &&
-	test "$(hornero show "$job" --json | jq ".attempts | length")" -eq 2 &&
+	job_reaches published "$job" 60 &&
+	is_whole three &&
+	test "$(job_field "attempts | length")" -eq 2 &&
 	test_grep "artifact-refused job=$job" "$NODE/hornerod.log"
 '
 
-# somebody holds the store's lock until "release" is written to; sets holder
+# hold_store: another process holds the store's lock until we close descriptor 8. Sets holder.
 hold_store () {
 	rm -f held &&
-	{ python3 -c "import fcntl, os, sys
-fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_SH); open(\"held\", \"w\"); sys.stdin.read()" "$ARTIFACT" <"$TRASH/release" & holder=$!
-} &&
+	{ flock -s "$ARTIFACT" sh -c ": >held; cat" <"$TRASH/release" & holder=$!; } &&
 	exec 8>"$TRASH/release" &&
 	wait_until "test -e held" 20
 }
 
-# verify_waits: a verification has read, and waits for the lock
+# has_read: the verification has opened the store twice, the second time for the lock.
+has_read () {
+	test "$(find "/proc/$verify/fd" -lname "$ARTIFACT" | wc -l)" -eq 2
+}
+
+# verify_waits: a verification has read, and waits for the lock.
 verify_waits () {
 	{ hornero gc --verify >out 2>&1 8>&- & verify=$!; } &&
-	wait_until \
-		"for fd in /proc/$verify/fd/*; do test \"\$(readlink \$fd)\" = \"$ARTIFACT\" && echo; done | wc -l | grep -qx 2" 20
+	wait_until has_read 20
 }
 
 mkfifo "$TRASH/release"
@@ -160,8 +159,8 @@ test_expect_success 'without the right to change the store it says so' '
 	flip "$ARTIFACT/$digest.raw" &&
 	if test "$(id -u)" -eq 0
 	then
-		test_expect_code 78 setpriv --reuid 64999 --regid 64999 --clear-groups -- hornero \
-			gc --verify >out 2>err &&
+		test_expect_code 78 setpriv --reuid 64999 --regid 64999 --clear-groups -- \
+			hornero gc --verify >out 2>err &&
 		test_grep "cannot move artifact" err &&
 		test -e "$ARTIFACT/$digest.raw"
 	fi &&

@@ -1,8 +1,9 @@
 #!/bin/sh
-test_description='hornero-publish and the real Nova: one name, one lock, a base that boots without Glance'
+test_description='hornero-publish and the real Nova: one name, one lock, a boot without Glance'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/publish.sh"
 . "$HORNERO_SRC/t/lib/flatten.sh"
+. "$HORNERO_SRC/t/lib/cache.sh"
 test_requires qemu-img qemu-utils
 /usr/bin/python3 -c 'import nova.virt.libvirt.imagebackend' 2>/dev/null ||
 	test_skip_all 'Nova is not here (Debian: python3-nova)'
@@ -43,7 +44,7 @@ test_expect_success 'the overlay that Nova made is a dependent; Nova'\''s raw co
 	test_grep "^published " replies
 '
 
-test_expect_success 'while Nova holds its lock we wait and say whose it is; then we publish' '
+test_expect_success 'while Nova holds its lock we wait and name the holder; then we publish' '
 	$NOVA hold "$INSTANCES" "$NAME" >held &
 	holder=$! &&
 	test_cleanup "kill $holder 2>/dev/null || :" &&
@@ -51,12 +52,12 @@ test_expect_success 'while Nova holds its lock we wait and say whose it is; then
 	publish_file three 4 &&
 	publish_take three 3 &&
 	publish_fence 3 &&
-	before=$(stat -c %i "$BASE") &&
+	before=$(ino "$BASE") &&
 	publish_background 3 &&
-	wait_until "grep -q -- \"-> OFDLCK .*:$(stat -c %i "$LOCK") \" /proc/locks" 30 &&
+	wait_until "grep -q -- \"-> OFDLCK .*:$(ino "$LOCK") \" /proc/locks" 30 &&
 	test_grep "^waiting lock Nova.s lock nova-$NAME .held by process $holder." \
 		"$publish_replies" &&
-	test "$(stat -c %i "$BASE")" = "$before" &&
+	test "$(ino "$BASE")" = "$before" &&
 	kill "$holder" &&
 	publish_end &&
 	test_grep "^published " "$publish_replies"
@@ -73,8 +74,7 @@ test_expect_success 'while we hold it, Nova waits' '
 	taker=$! &&
 	test_cleanup "kill $taker 2>/dev/null || :" &&
 	wait_until "ls -l /proc/$taker/fd 2>/dev/null | grep -q \"nova-$NAME\"" 60 &&
-	test_must_fail python3 -c \
-		"import fcntl; fcntl.lockf(open(\"$LOCK\", \"a\"), fcntl.LOCK_EX | fcntl.LOCK_NB)" &&
+	lock_is_held "$LOCK" &&
 	test_must_fail grep taken taken &&
 	kill -CONT "$publish_pid" &&
 	publish_end &&
@@ -84,7 +84,7 @@ test_expect_success 'while we hold it, Nova waits' '
 	publish_conf
 '
 
-test_expect_success 'Nova'\''s ageing keeps what was published just now and passes over what is on its way' '
+test_expect_success 'Nova'\''s ageing keeps a new base, and passes over a file that is on its way' '
 	touch -d "3 days ago" "$CACHE/.hornero-$UUID.9.9" &&
 	$NOVA age "$INSTANCES" >log 2>&1 &&
 	test_grep "^aged" log &&
@@ -103,7 +103,7 @@ test_expect_success 'aged out, it is published again from the store' '
 	$NOVA boot "$INSTANCES" "$NAME" again qcow2
 '
 
-test_expect_success 'the disk that Nova made is flattened; Nova takes it as it is, and goes on booting from the new base' '
+test_expect_success 'the disk that Nova made is flattened; Nova boots it, and the new base, too' '
 	echo "in_use: flatten" >>"$STATE/images.d/$UUID.yaml" &&
 	publish_conf "libexec_dir: $HORNERO_BUILD" "libvirt_uri: test:///default" \
 		"cache_floor: 0" &&
@@ -127,7 +127,7 @@ test_expect_success 'the disk that Nova made is flattened; Nova takes it as it i
 '
 
 # Red where nova_root_gib() rounds down.
-test_expect_success 'a flavor of the root_gib that we list is large enough for Nova, one GiB less is not' '
+test_expect_success 'a flavor of our root_gib is large enough for Nova; one GiB less is not' '
 	rm -r "$INSTANCES/newer" &&
 	truncate -s 1073742336 large &&
 	printf boot | dd of=large conv=notrunc 2>/dev/null &&
@@ -135,7 +135,8 @@ test_expect_success 'a flavor of the root_gib that we list is large enough for N
 	publish_fence 5 &&
 	publish_ask 5 >replies &&
 	test_grep "^published " replies &&
-	gib=$(HORNERO_CONF=$CONF "$HORNERO_BUILD/hornero" cache --json | jq ".[] | select(.image == \"$UUID\") | .root_gib") &&
+	hornero -c "$CONF" cache --json >cached &&
+	gib=$(jq ".[] | select(.image == \"$UUID\") | .root_gib" cached) &&
 	test "$gib" = 2 &&
 	for kind in qcow2 flat
 	do

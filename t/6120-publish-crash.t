@@ -1,7 +1,8 @@
 #!/bin/sh
-test_description='hornero-publish dies, stands still, is told to end, has no room: the cache stays whole'
+test_description='hornero-publish dies, stops, is terminated, has no room: the cache stays whole'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/publish.sh"
+. "$HORNERO_SRC/t/lib/cache.sh"
 test_requires qemu-img qemu-utils
 
 test_expect_success 'setup: an old base in place, a new artifact in the store' '
@@ -20,7 +21,7 @@ test_expect_success 'setup: an old base in place, a new artifact in the store' '
 '
 
 use_old () {
-	DIGEST=$old RAW=$INSTANCES/hornero/artifact/$old.raw
+	publish_use $old &&
 	publish_conf &&
 	publish_fence 1 &&
 	publish_ask 1 >replies &&
@@ -28,7 +29,7 @@ use_old () {
 }
 
 use_new () {
-	DIGEST=$new RAW=$INSTANCES/hornero/artifact/$new.raw
+	publish_use $new &&
 	publish_fence 2
 }
 
@@ -74,7 +75,7 @@ done
 # there.
 for point in store-staged store-taken
 do
-	test_expect_success "kill -9 at $point: no manifest, so no artifact; taken again, it publishes" '
+	test_expect_success "kill -9 at $point: no manifest, no artifact; the next one publishes" '
 		publish_file $point 64 &&
 		cp $point keep-$point &&
 		publish_conf "failpoint: $point" &&
@@ -127,7 +128,7 @@ test_expect_success 'a publisher that stood still while the next attempt began p
 '
 
 # Red without the flock in aside.c aside_open().
-test_expect_success 'the file of a living publisher is no leftover, and its attempt has one publisher' '
+test_expect_success 'a file of a living publisher is no leftover; an attempt has one publisher' '
 	use_old &&
 	use_new &&
 	publish_conf "failpoint: publish-copied:stop" &&
@@ -147,21 +148,7 @@ test_expect_success 'the file of a living publisher is no leftover, and its atte
 	publish_clean
 '
 
-# hold_lock NAME: as Nova does, until $holder is killed.
-hold_lock () {
-	python3 -c '
-import fcntl, os, signal, sys
-f = open(sys.argv[1], "a")
-fcntl.lockf(f, fcntl.LOCK_EX)
-print("held", os.fstat(f.fileno()).st_ino, flush=True)
-signal.pause()
-' "$LOCK" >"$1.out" &
-	holder=$!
-	test_cleanup "kill $holder 2>/dev/null || :"
-	wait_until "grep -q held '$1.out'" 20
-}
-
-# Somebody is in the kernel's queue for that inode.
+# waited_for NAME: a process waits in the kernel for the inode that hold_lock wrote to NAME.out.
 waited_for () {
 	wait_until "grep -q -- '-> OFDLCK .*:$(sed 's/held //' "$1.out") ' /proc/locks" 20
 }
@@ -170,7 +157,7 @@ test_expect_success 'SIGTERM while it waits for the lock: it says so and leaves 
 	use_old &&
 	use_new &&
 	publish_conf &&
-	hold_lock first &&
+	hold_lock "$LOCK" first.out &&
 	first=$holder &&
 	publish_background 2 &&
 	waited_for first &&
@@ -194,11 +181,11 @@ test_expect_success 'the client hangs up: the same' '
 '
 
 # Red without is_current() in novalock.c.
-test_expect_success 'a lock on a file that was unlinked meanwhile is no lock: it takes the new one' '
+test_expect_success 'a lock on a file that was unlinked is no lock: it takes the new one' '
 	publish_background 2 &&
 	waited_for first &&
 	rm "$LOCK" &&
-	hold_lock second &&
+	hold_lock "$LOCK" second.out &&
 	kill $first &&
 	waited_for second &&
 	cmp keep-old "$BASE" &&
@@ -209,7 +196,7 @@ test_expect_success 'a lock on a file that was unlinked meanwhile is no lock: it
 	publish_clean
 '
 
-test_expect_success 'a lock file that is a link, or not writable for anybody, is the operator'\''s' '
+test_expect_success 'a lock file that is a link is the operator'\''s' '
 	rm "$LOCK" &&
 	ln -s /dev/null "$LOCK" &&
 	test_expect_code 78 publish_ask 2 >replies &&
@@ -223,7 +210,7 @@ if test "$(id -u)" -eq 0 &&
 	mount -t tmpfs -o size=3m,mode=0755 none small 2>/dev/null
 then
 	test_cleanup "umount '$TRASH/small'"
-	test_expect_success 'a full disk: the old base stands, nothing is left, and it is nobody'\''s fault' '
+	test_expect_success 'a full disk: the old base stands, and nothing is left' '
 		PUBLISH_TOP=$TRASH/small &&
 		publish_init &&
 		publish_file old 64 &&

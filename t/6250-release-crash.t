@@ -1,18 +1,15 @@
 #!/bin/sh
-test_description='hornero-publish dies or stands still while it places a release; users and links; nothing is made twice'
+test_description='hornero-publish dies or stops while it places a release: nothing is made twice'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/publish.sh"
+. "$HORNERO_SRC/t/lib/cache.sh"
 test_requires python3 python3
 
 # release: of $DIGEST. Sets RELEASE, its path.
 release () {
-	id=$(python3 -c 'import sys, uuid; print(uuid.uuid5(uuid.UUID(sys.argv[1]), sys.argv[2]))' "$UUID" "$DIGEST") &&
+	id=$(release_id "$UUID" "$DIGEST") &&
 	RELEASE_NAME=$(printf %s "$id" | sha1sum | cut -d ' ' -f 1) &&
 	RELEASE=$CACHE/$RELEASE_NAME
-}
-
-ino () {
-	stat -c %i "$1"
 }
 
 # Both names of one file, and nothing else.
@@ -69,7 +66,7 @@ do
 done
 
 # Red without the explicit unlink in agent/publish/aside.c aside_rename().
-test_expect_success 'published again: rename(2) between two names of one file does nothing, and nothing is left' '
+test_expect_success 'published again over a link of the same file: nothing is left aside' '
 	was=$(ino "$BASE") &&
 	publish_fence $n 3 &&
 	publish_ask $n 3 >replies 2>log &&
@@ -101,10 +98,7 @@ test_expect_success 'a publisher that stood still while the next attempt began p
 	publish_conf "failpoint: release-locked:stop" &&
 	publish_background $n &&
 	publish_stopped &&
-	test_must_fail flock -n "$INSTANCES/locks/nova-$RELEASE_NAME" python3 -c "
-import fcntl, sys
-fcntl.lockf(open(sys.argv[1], \"a\"), fcntl.LOCK_EX | fcntl.LOCK_NB)" \
-		"$INSTANCES/locks/nova-$RELEASE_NAME" &&
+	lock_is_held "$INSTANCES/locks/nova-$RELEASE_NAME" &&
 	publish_fence $n 2 &&
 	kill -CONT "$publish_pid" &&
 	test_expect_code 75 publish_end &&
@@ -113,7 +107,7 @@ fcntl.lockf(open(sys.argv[1], \"a\"), fcntl.LOCK_EX | fcntl.LOCK_NB)" \
 '
 
 # Red with the aside renamed instead of linked in agent/publish/placing.c.
-test_expect_success 'a file that comes while we wait for the lock is not replaced; the next run judges it' '
+test_expect_success 'a file that comes while we wait for the lock stays; the next run judges it' '
 	publish_fence $n &&
 	publish_conf "failpoint: release-locked:stop" &&
 	publish_background $n &&
@@ -144,7 +138,7 @@ test_expect_success 'neither is a symbolic link followed, nor a directory' '
 	rmdir "$RELEASE"
 '
 
-test_expect_success 'the same bytes from elsewhere, as Nova fetches them from Glance, are the release' '
+test_expect_success 'the same bytes from elsewhere, as from Glance, are the release' '
 	cp "$RAW" "$RELEASE" &&
 	was=$(ino "$RELEASE") &&
 	publish_ask $n >replies 2>log &&
@@ -161,8 +155,10 @@ then
 		chown 64055:64055 "$BASE" &&
 		chmod -R a+rX "$STATE" &&
 		chmod 0755 "$TRASH" &&
-		PUBLISH_AS="setpriv --reuid 64001 --regid 64001 --clear-groups --inh-caps=-all,+dac_override,+fowner \
-			--ambient-caps=-all,+dac_override,+fowner --bounding-set=-all,+dac_override,+fowner --no-new-privs" &&
+		caps=-all,+dac_override,+fowner &&
+		PUBLISH_AS="setpriv --reuid 64001 --regid 64001 --clear-groups --no-new-privs" &&
+		PUBLISH_AS="$PUBLISH_AS --inh-caps=$caps --ambient-caps=$caps" &&
+		PUBLISH_AS="$PUBLISH_AS --bounding-set=$caps" &&
 		rm "$BASE" &&
 		publish_ask $n >replies 2>log &&
 		test_grep "^published" replies &&

@@ -1,35 +1,65 @@
 #!/bin/sh
-# Fast now, proven soon: what an incremental build gave is built again from nothing when there is
-# nothing else to do. The same bytes are confirmed, others are published in its place, and whoever
-# asks is told.
+# Fast now, proven soon: an idle node builds the artifact of an incremental build again, from
+# nothing. The same bytes confirm it, other bytes replace it, and its job says which.
 test_description='incremental artifacts are confirmed by clean builds'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/cache.sh"
 
 # A length of sleep that nobody else on this machine sleeps.
 long=$((100000 + $$))
 OTHER=33333333-3333-4333-8333-333333333333
 
-built () {
-	hornero image show "$HELLO_UUID" --json | jq -r .built
+cat >makefile <<END
+hornero.raw: o b
+	cat o b >hornero.raw
+	truncate -s 1M hornero.raw
+	{ test ! -e fail || test -e kept; } && touch kept
+o: a
+	test ! -e slow || exec sleep $long
+	cat a stale >o
+END
+
+# built_is HOW: clean, incremental, or confirmed
+built_is () {
+	test "$(image_field built)" = "$1"
 }
 
-# confirmation STATE: the newest one; $confirm
+# confirmation STATE: the newest one since $job; sets confirm.
 confirmation () {
-	confirm=$(hornero queue --all --json | jq -r "[.[] | select(.origin == \"confirm\" and .job > $job)] | max_by(.job) // empty | select(.state == \"$1\") | .job") &&
+	confirm=$(hornero queue --all --json | jq -r --argjson job "$job" --arg state "$1" '
+		[.[] | select(.origin == "confirm" and .job > $job)] | max_by(.job) // empty |
+		select(.state == $state) | .job') &&
 	test -n "$confirm"
 }
 
-stands () {
-	mkdir -p "$NODE/instances/vm" &&
-	echo "{\"$NODE/instances/vm/disk\": \"qcow2\"}" >"$NODE/instances/vm/disk.info" &&
-	qemu-img create -q -f qcow2 -F raw -b "$(node_warm_path "$HELLO_UUID")" \
-		"$NODE/instances/vm/disk" 64M
+# The rule of o sleeps where a file "slow" is there; an incremental build need not make o.
+sleeping () {
+	pgrep -f "^sleep $long" >/dev/null
 }
 
-conf () {
-	sed -i "/^$1:/d" "$HORNERO_CONF" &&
-	echo "$1: $2" >>"$HORNERO_CONF"
+# confirmation_sleeps: one runs, and is in that rule. Sets was.
+confirmation_sleeps () {
+	wait_until "confirmation running" 60 &&
+	wait_until sleeping 30 &&
+	was=$confirm
+}
+
+# warm_lines LINE…
+warm_lines () {
+	warm_text_is "$(printf '%s\n' "$@")"
+}
+
+# reason_says JOB WORDS
+reason_says () {
+	job_field reason "$1" >reason &&
+	grep -F -e "$2" reason ||
+	{ cat reason; return 1; }
+}
+
+sweep_queues_nothing () {
+	hornero sweep >out &&
+	test_grep "^0 queued" out
 }
 
 test_expect_success 'a node where an object does not depend on one of its sources' '
@@ -43,12 +73,10 @@ test_expect_success 'a node where an object does not depend on one of its source
 	echo "builder: make" >"$HELLO_WORK/.hornero.yaml" &&
 	echo a1 >"$HELLO_WORK/a" &&
 	echo b1 >"$HELLO_WORK/b" &&
-	printf \
-		"hornero.raw: o b\n\tcat o b >hornero.raw; truncate -s 1M hornero.raw; { test ! -e fail || test -e kept; } && touch kept\no: a\n\ttest ! -e slow || exec sleep $long; cat a stale >o\n" \
-		>"$HELLO_WORK/Makefile" &&
-		echo s1 >"$HELLO_WORK/stale" &&
-		node_push &&
-		test "$(built)" = clean &&
+	cp makefile "$HELLO_WORK/Makefile" &&
+	echo s1 >"$HELLO_WORK/stale" &&
+	node_push &&
+	built_is clean &&
 	plain=$(git -C "$HELLO_WORK" rev-parse HEAD) &&
 	! confirmation queued
 '
@@ -57,84 +85,68 @@ test_expect_success 'a node where an object does not depend on one of its source
 test_expect_success 'the same bytes: confirmed, and an answer for every image' '
 	echo b2 >"$HELLO_WORK/b" &&
 	node_push &&
-	test "$(built)" = incremental &&
+	built_is incremental &&
 	first=$job &&
 	wait_until "confirmation queued" 5 &&
 	hornero wait "$HELLO_UUID" --timeout 1 &&
 	wait_until "confirmation published" 60 &&
-	test "$(built)" = confirmed &&
-	hornero show $first --json | jq -r .reason >reason &&
-	grep -F "confirmed: a clean build (job $confirm) gave the same bytes" reason &&
+	built_is confirmed &&
+	reason_says $first "confirmed: a clean build (job $confirm) gave the same bytes" &&
 	hornero show $first --json | jq -e "any(.events[]; .event == \"confirmed\")" &&
-	hornero log $first >log &&
-	test_grep "confirmed: " log &&
+	log_says $first "confirmed: " &&
 	test ! -e "$NODE/unikernels/$HELLO_UUID.confirm" &&
-	key=$(hornero show $first --json | jq -r .key) &&
+	key=$(job_field key $first) &&
 	test -e "$NODE/instances/hornero/clean/$key" &&
-	hornero why "$HELLO_UUID" >why &&
-	test_grep "is warm" why
+	why_says "$HELLO_UUID" "is warm"
 '
 
 # Red without: job_set_built() in confirming_settle().
-test_expect_success 'other bytes: the clean ones are warm, and everybody is told' '
+test_expect_success 'other bytes: the clean ones are warm, and both jobs, log and why say so' '
 	echo s2 >"$HELLO_WORK/stale" &&
 	node_push &&
-	test "$(warm_text)" = "$(printf "a1\ns1\nb2")" &&
+	warm_lines a1 s1 b2 &&
 	first=$job &&
 	wait_until "confirmation published" 60 &&
-	wait_until "test \"\$(built)\" = clean" 10 &&
-	test "$(warm_text)" = "$(printf "a1\ns2\nb2")" &&
-	words="the incremental build of job $first gave other bytes than a clean one; the clean ones are warm since job $confirm" &&
-	hornero show $first --json | jq -r .reason >reason &&
-	test_grep "$words" reason &&
-	hornero log $first >log &&
-	test_grep "$words" log &&
+	wait_until "built_is clean" 10 &&
+	warm_lines a1 s2 b2 &&
+	words="the incremental build of job $first gave other bytes than a clean one" &&
+	words="$words; the clean ones are warm since job $confirm" &&
+	reason_says $first "$words" &&
+	log_says $first "$words" &&
 	test_grep "event=replaced job=$first .*other bytes" "$NODE/hornerod.log" &&
-	hornero show $confirm --json | jq -r .reason >reason &&
-	test_grep "$words" reason &&
-	hornero why $first >why &&
-	test_grep "$words" why
+	reason_says $confirm "$words" &&
+	why_says $first "$words"
 '
 
 # Red without: leave_leftovers() in build_store.c.
 test_expect_success 'the next push is not built upon what has been proven wrong' '
 	echo b3 >"$HELLO_WORK/b" &&
 	node_push &&
-	test "$(built)" = clean &&
-	test "$(warm_text)" = "$(printf "a1\ns2\nb3")"
+	built_is clean &&
+	warm_lines a1 s2 b3
 '
-
-# The rule of o sleeps where a file "slow" is there; an incremental build need not make o.
-sleeping () {
-	pgrep -f "^sleep $long" >/dev/null
-}
 
 # Red without: end_confirmation() in claim.c; confirms in turn.c may_begin(); confirming_yield().
 test_expect_success 'a newer push of the same image takes the place of one that runs' '
 	echo >"$HELLO_WORK/slow" &&
 	echo b33 >"$HELLO_WORK/b" &&
 	node_push &&
-	test "$(built)" = incremental &&
-	wait_until "confirmation running" 60 &&
-	wait_until sleeping 30 &&
+	built_is incremental &&
+	confirmation_sleeps &&
 	hornero queue | grep " confirm " &&
-	was=$confirm &&
-	hornero why "$HELLO_UUID" >why &&
-	grep -F "job $was builds it again from nothing" why &&
+	why_says "$HELLO_UUID" "job $was builds it again from nothing" &&
 	hornero wait "$HELLO_UUID" --timeout 1 &&
 	echo b4 >"$HELLO_WORK/b" &&
 	node_push &&
-	test "$(warm_text)" = "$(printf "a1\ns2\nb4")" &&
-	hornero show $was --json | jq -e ".state == \"superseded\"" &&
+	warm_lines a1 s2 b4 &&
+	job_state_is superseded $was &&
 	wait_until "! sleeping" 10 &&
-	test $(hornero show $job --json | jq .attempts[0].attempt) = 1
+	test "$(job_field attempts[0].attempt)" = 1
 '
 
 # Red without: running() passing over confirmations; the requeue in confirming_settle().
-test_expect_success 'the only worker is free at once for another image, and the confirmation comes again' '
-	wait_until "confirmation running" 60 &&
-	wait_until sleeping 30 &&
-	was=$confirm &&
+test_expect_success 'the only worker is free at once for another image; the confirmation restarts' '
+	confirmation_sleeps &&
 	hello=$job &&
 	other=$(hornero repo create other | tail -n 1) &&
 	hornero image add $OTHER other >/dev/null &&
@@ -143,7 +155,7 @@ test_expect_success 'the only worker is free at once for another image, and the 
 	test_grep "event=confirmation-yields job=$was" "$NODE/hornerod.log" &&
 	job=$hello &&
 	wait_until "confirmation running" 90 &&
-	hornero show $was --json | jq -e "(.attempts | length) > 1" &&
+	test "$(job_field "attempts | length" $was)" -gt 1 &&
 	rm "$HELLO_WORK/slow" &&
 	node_push
 '
@@ -154,8 +166,7 @@ test_expect_success 'a drain ends it, and a pause keeps it from beginning' '
 	node_push &&
 	echo b9 >"$HELLO_WORK/b" &&
 	node_push &&
-	wait_until "confirmation running" 60 &&
-	wait_until sleeping 30 &&
+	confirmation_sleeps &&
 	hornero drain --timeout 20 &&
 	wait_until "! sleeping" 10 &&
 	hornero resume &&
@@ -169,7 +180,7 @@ test_expect_success 'it survives a restart, and a lost queue' '
 	node_kill9 &&
 	node_start &&
 	wait_until "confirmation published" 60 &&
-	test "$(built)" = confirmed &&
+	built_is confirmed &&
 	echo b6 >"$HELLO_WORK/b" &&
 	node_push &&
 	node_stop &&
@@ -177,36 +188,34 @@ test_expect_success 'it survives a restart, and a lost queue' '
 	node_start &&
 	hornero sweep >/dev/null &&
 	wait_until "confirmation published" 60 &&
-	test "$(built)" = confirmed
+	built_is confirmed
 '
 
 # Red without: both makeway_run() of replace_own() and makeway_look() of put_in_place() in
 # agent/publish/publish.c; confirming_replaces() in published.c record(), for the words.
-test_expect_success 'in_use defer: other bytes wait for the instance that stands on the old ones, and why says so' '
+test_expect_success 'in_use defer: other bytes wait for an instance on the old ones; why says so' '
 	echo bd >"$HELLO_WORK/b" &&
 	node_push &&
 	echo s4 >"$HELLO_WORK/stale" &&
 	node_push &&
-	test "$(built)" = incremental &&
+	built_is incremental &&
 	first=$job &&
 	bytes=$(warm_text) &&
-	stands &&
+	stand_on "$(node_warm_path "$HELLO_UUID")" &&
 	wait_until "confirmation built" 60 &&
-	wait_until \
-		"hornero why $HELLO_UUID | grep \"a clean build (job $confirm) gave other bytes.*instance vm stands on\"" 20 &&
-	test "$(warm_text)" = "$bytes" &&
-	hornero why $confirm >why &&
-	test_grep "instance vm stands on the present bytes" why &&
-	hornero show $first --json | jq -e ".reason // \"\" == \"\"" &&
+	what="a clean build .job $confirm. gave other bytes" &&
+	why_says "$HELLO_UUID" "$what.*instance vm stands on" 20 &&
+	warm_text_is "$bytes" &&
+	why_says $confirm "instance vm stands on the present bytes" &&
+	test "$(job_field "reason // \"\"" $first)" = "" &&
 	rm -r "$NODE/instances/vm" &&
 	wait_until "confirmation published" 60 &&
-	test "$(warm_text)" = "$(printf "a1\ns4\nbd")" &&
-	hornero show $first --json | jq -r .reason >reason &&
-	test_grep "gave other bytes than a clean one" reason
+	warm_lines a1 s4 bd &&
+	reason_says $first "gave other bytes than a clean one"
 '
 
-# told EVENT WORDS: the job of the push has been told so, once
-told () {
+# first_has EVENT WORDS: the job of the push has the event, once, and the words as its reason
+first_has () {
 	hornero show $first --json >shown &&
 	jq -r .reason shown >reason &&
 	test_grep "$2" reason &&
@@ -218,11 +227,11 @@ told () {
 # dies POINT: a confirmation gets there, and hornerod begins again
 dies () {
 	node_stop &&
-	conf failpoint $1 &&
+	node_set failpoint $1 &&
 	node_start &&
-	wait_until "grep -q failpoint.point=$1 $NODE/hornerod.log" 60 &&
+	hornerod_says failpoint.point=$1 60 &&
 	node_kill9 &&
-	sed -i /^failpoint:/d "$HORNERO_CONF" &&
+	node_set failpoint &&
 	node_start &&
 	wait_until "confirmation published" 60
 }
@@ -231,18 +240,17 @@ dies () {
 # repeats itself: the second.
 for point in agent-before-published confirm-remarked
 do
-	test_expect_success "other bytes, and a death at $point: the job of the push is told all the same, once" '
+	test_expect_success "other bytes, and a death at $point: its job says so, once" '
 		echo b$point >"$HELLO_WORK/b" &&
 		node_push &&
 		echo s$point >"$HELLO_WORK/stale" &&
 		node_push &&
-		test "$(built)" = incremental &&
+		built_is incremental &&
 		first=$job &&
 		dies $point &&
-		test "$(warm_text)" = "$(printf "a1\ns$point\nb$point")" &&
-		told replaced "gave other bytes than a clean one" &&
-		hornero show $confirm --json | jq -r .reason >reason &&
-		test_grep "gave other bytes than a clean one" reason
+		warm_lines a1 s$point b$point &&
+		first_has replaced "gave other bytes than a clean one" &&
+		reason_says $confirm "gave other bytes than a clean one"
 	'
 done
 
@@ -254,11 +262,11 @@ test_expect_success 'the same bytes, and a death at confirm-remarked' '
 	node_push &&
 	echo b8 >"$HELLO_WORK/b" &&
 	node_push &&
-	test "$(built)" = incremental &&
+	built_is incremental &&
 	first=$job &&
 	dies confirm-remarked &&
-	test "$(built)" = confirmed &&
-	told confirmed "gave the same bytes"
+	built_is confirmed &&
+	first_has confirmed "gave the same bytes"
 '
 
 # runs_slowly BYTES: a confirmation of these, in the rule that sleeps
@@ -266,10 +274,8 @@ runs_slowly () {
 	echo >"$HELLO_WORK/slow" &&
 	echo "$1" >"$HELLO_WORK/b" &&
 	node_push &&
-	test "$(built)" = incremental &&
-	wait_until "confirmation running" 60 &&
-	wait_until sleeping 30 &&
-	was=$confirm
+	built_is incremental &&
+	confirmation_sleeps
 }
 
 # Red without: is_confirm() in agent/hornerod/attempt.c attempt_resume().
@@ -279,23 +285,21 @@ test_expect_success 'a reload keeps it, as a confirmation: a push takes its plac
 	kill -HUP $node_pid &&
 	wait_until "grep -q ^READY $NODE/hornerod.log" 20 &&
 	sleeping &&
-	hornero show $was --json | jq -e ".state == \"running\" and (.attempts | length == 1)" &&
+	job_state_is running $was &&
+	test "$(job_field "attempts | length" $was)" -eq 1 &&
 	hornero wait "$HELLO_UUID" --timeout 1 &&
 	echo r2 >"$HELLO_WORK/b" &&
 	node_push &&
-	test "$(warm_text)" = "$(printf "a1\nsconfirm-remarked\nr2")" &&
-	hornero show $was --json | jq -e ".state == \"superseded\"" &&
+	warm_lines a1 sconfirm-remarked r2 &&
+	job_state_is superseded $was &&
 	wait_until "! sleeping" 10
 '
 
 test_expect_success 'a pause of its image: another image is built meanwhile; what is warm is warm' '
-	wait_until "confirmation running" 60 &&
-	wait_until sleeping 30 &&
-	was=$confirm &&
+	confirmation_sleeps &&
 	hello=$job &&
 	hornero pause "$HELLO_UUID" &&
-	hornero why "$HELLO_UUID" >why &&
-	test_grep "paused by" why &&
+	why_says "$HELLO_UUID" "paused by" &&
 	hornero wait "$HELLO_UUID" --timeout 1 &&
 	next=$(git -C "$HELLO_WORK" commit-tree -p $plain -m other "HEAD~2^{tree}") &&
 	git -C "$HELLO_WORK" push -q "$other" $next:refs/heads/main 2>/dev/null &&
@@ -305,7 +309,7 @@ test_expect_success 'a pause of its image: another image is built meanwhile; wha
 	wait_until "confirmation running" 60
 '
 
-test_expect_success 'a pause of the node: it stands still; a push waits for the resume and takes its place' '
+test_expect_success 'a pause of the node: it stands still; a push takes its place on resume' '
 	wait_until sleeping 30 &&
 	was=$confirm &&
 	hornero pause &&
@@ -316,34 +320,35 @@ test_expect_success 'a pause of the node: it stands still; a push waits for the 
 	test_grep "paused by" push.out &&
 	hornero resume &&
 	hornero wait "$HELLO_UUID" --timeout 60 &&
-	test "$(warm_text)" = "$(printf "a1\nsconfirm-remarked\np1")" &&
-	hornero show $was --json | jq -e ".state == \"superseded\"" &&
+	warm_lines a1 sconfirm-remarked p1 &&
+	job_state_is superseded $was &&
 	wait_until "! sleeping" 10 &&
 	rm "$HELLO_WORK/slow" &&
 	node_push
 '
 
+confirmations () {
+	hornero queue --all --json | jq '[.[] | select(.origin == "confirm")]'
+}
+
 newest () {
-	hornero queue --all --json | jq -r \
-		"[.[] | select(.origin == \"confirm\")] | max_by(.job).job"
+	confirmations | jq 'max_by(.job).job'
 }
 
 # Red with: every ended state tried again in agent/common/confirm.c is_over().
-test_expect_success 'one that waits and is cancelled stays so; retry, or other content, asks for one again' '
+test_expect_success 'a cancelled one stays so; retry, or other content, asks for one again' '
 	echo c1 >"$HELLO_WORK/b" &&
 	node_push &&
 	wait_until "confirmation queued" 5 &&
 	was=$confirm &&
 	hornero cancel $was &&
-	hornero sweep >out &&
-	test_grep "^0 queued" out &&
+	sweep_queues_nothing &&
 	test "$(newest)" = $was &&
-	test "$(built)" = incremental &&
-	hornero why "$HELLO_UUID" >why &&
-	test_grep "job $was was cancelled; .hornero retry $was. queues one again" why &&
+	built_is incremental &&
+	why_says "$HELLO_UUID" "job $was was cancelled; .hornero retry $was. queues one again" &&
 	hornero retry $was &&
 	wait_until "confirmation published" 60 &&
-	test "$(built)" = confirmed &&
+	built_is confirmed &&
 	echo c2 >"$HELLO_WORK/b" &&
 	node_push &&
 	wait_until "confirmation queued" 5 &&
@@ -351,68 +356,62 @@ test_expect_success 'one that waits and is cancelled stays so; retry, or other c
 	hornero pause "$HELLO_UUID" &&
 	hornero rebuild "$HELLO_UUID" >out &&
 	again=$(node_job out) &&
-	hornero show $was --json | jq -e ".state == \"superseded\"" &&
+	job_state_is superseded $was &&
 	hornero cancel "$again" &&
 	hornero resume "$HELLO_UUID" &&
 	hornero sweep &&
 	wait_until "confirmation published" 60 &&
-	test "$(built)" = confirmed
+	built_is confirmed
 '
 
 # Red without: CONF_CONFIRM_IDLE in agent/common/confirm.c is_wished().
-test_expect_success 'never for the node: neither a push nor the sweep asks for one, until it is idle again' '
+test_expect_success 'confirm: never for the node: neither a push nor the sweep asks for one' '
 	node_stop &&
-	conf confirm never &&
+	node_set confirm never &&
 	node_start &&
 	echo n1 >"$HELLO_WORK/b" &&
 	node_push &&
-	test "$(built)" = incremental &&
+	built_is incremental &&
 	was=$(newest) &&
-	hornero sweep >out &&
-	test_grep "^0 queued" out &&
+	sweep_queues_nothing &&
 	test "$(newest)" = $was &&
 	test $was -lt $job &&
 	node_stop &&
-	conf confirm idle &&
+	node_set confirm idle &&
 	node_start &&
 	hornero sweep >out &&
 	wait_until "confirmation published" 60 &&
-	test "$(built)" = confirmed
+	built_is confirmed
 '
 
 # Red without: settle_bad(); is_over() in confirm.c, which keeps it from being tried for ever.
-test_expect_success 'a clean build that fails is told, and is not tried again; the artifact stays' '
+test_expect_success 'a clean build that fails is reported, and not repeated; the artifact stays' '
 	echo >"$HELLO_WORK/fail" &&
 	node_push &&
 	first=$job &&
-	test "$(built)" = incremental &&
+	built_is incremental &&
 	wait_until "confirmation failed" 60 &&
 	bytes=$(warm_text) &&
-	test "$(built)" = incremental &&
-	hornero show $first --json | jq -r .reason >reason &&
-	grep -F "a clean build of the same content failed (job $confirm: make ended with exit 2" \
-		reason &&
+	built_is incremental &&
+	words="a clean build of the same content failed (job $confirm: make ended with exit 2" &&
+	reason_says $first "$words" &&
 	test_grep "stays warm" reason &&
-	hornero sweep >out &&
-	test_grep "^0 queued" out &&
+	sweep_queues_nothing &&
 	confirmation failed &&
-	test "$(warm_text)" = "$bytes" &&
-	hornero why "$HELLO_UUID" >why &&
-	test_grep "a clean build" why
+	warm_text_is "$bytes" &&
+	why_says "$HELLO_UUID" "a clean build"
 '
 
 # Red without: IMAGE_CONFIRM_IDLE in is_wished().
 test_expect_success 'never for an image' '
-	n=$(hornero queue --all --json | jq "[.[] | select(.origin == \"confirm\")] | length") &&
+	n=$(confirmations | jq length) &&
 	hornero image set "$HELLO_UUID" confirm=never >/dev/null &&
 	hornero wait "$HELLO_UUID" --timeout 60 &&
 	echo b7 >"$HELLO_WORK/b" &&
 	node_push &&
-	test "$(built)" = incremental &&
-	hornero sweep >out &&
-	test_grep "^0 queued" out &&
-	test $n = \
-		$(hornero queue --all --json | jq "[.[] | select(.origin == \"confirm\")] | length")
+	built_is incremental &&
+	sweep_queues_nothing &&
+	test "$(confirmations | jq length)" = $n
 '
 
 test_done

@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='gc: checkouts and caches of removed images go, of others as much as budget and floor demand'
+test_description='gc: checkouts of removed images go, of others as budget and floor demand'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 test_requires jq jq
@@ -9,12 +9,6 @@ one=11111111-1111-4111-8111-111111111111
 two=22222222-2222-4222-8222-222222222222
 three=33333333-3333-4333-8333-333333333333
 pushes=0
-
-# conf KEY VALUE
-conf () {
-	sed -i "/^$1:/d" "$HORNERO_CONF" &&
-	echo "$1: $2" >>"$HORNERO_CONF"
-}
 
 # push NAME UUID [RECIPE]: a build that leaves 3 MiB in its cache. Sets job.
 push () {
@@ -27,11 +21,16 @@ has () {
 	for uuid in $one $two $three
 	do
 		case " $* " in
-		*" $uuid "*) test -s "$WORK/$uuid/cache/x" &&
-		test -e "$WORK/$uuid/src/Makefile" &&
-		test -e "$WORK/$uuid/tree" ;;
-		*) test -z "$(ls -A "$WORK/$uuid" 2>/dev/null)" ;;
-		esac || { ls -AR "$WORK"; return 1; }
+		*" $uuid "*)
+			test -s "$WORK/$uuid/cache/x" &&
+			test -e "$WORK/$uuid/src/Makefile" &&
+			test -e "$WORK/$uuid/tree"
+			;;
+		*)
+			test -z "$(ls -A "$WORK/$uuid" 2>/dev/null)"
+			;;
+		esac ||
+		{ ls -AR "$WORK"; return 1; }
 	done
 }
 
@@ -57,16 +56,17 @@ test_expect_success 'three images with caches, and no limit: nothing goes' '
 	has $one $two $three
 '
 
-test_expect_success 'over the budget the one built longest ago goes; --dry-run says so and removes nothing' '
+test_expect_success 'over the budget the one built longest ago goes; --dry-run removes nothing' '
 	touch -d "2 days ago" "$WORK/$two" &&
 	touch -d "1 day ago" "$WORK/$three" &&
-	conf work_budget 8M &&
+	node_set work_budget 8M &&
 	hornero gc --dry-run --json >out &&
-	jq -e \
-		".[0] | .what == \"checkout\" and .name == \"$two\" and .removed == false and .size_bytes >= 3145728" out &&
+	jq -c ".[0] | [.what, .name, .removed, .size_bytes >= 3145728]" out >row &&
+	echo "[\"checkout\",\"$two\",false,true]" >want &&
+	test_cmp want row &&
 	jq -r ".[0].reason" out >reason &&
-	test_grep \
-		"work_budget is 8.0 MiB; the next build checks it out again, last used 20" reason &&
+	test_grep "work_budget is 8.0 MiB; the next build checks it out again, last used 20" \
+		reason &&
 	test "$(jq length out)" -eq 1 &&
 	has $one $two $three &&
 	hornero gc >out &&
@@ -78,20 +78,19 @@ test_expect_success 'over the budget the one built longest ago goes; --dry-run s
 test_expect_success 'it is built again from the repository' '
 	push two $two &&
 	hornero wait "$job" --timeout 60 &&
-	conf work_budget 0 &&
+	node_set work_budget 0 &&
 	hornero gc >out &&
 	has $one $two $three
 '
 
 test_expect_success 'a build that runs keeps its own, whatever the budget' '
-	push one $one \
-		"test -e ../cache/go || { touch ../cache/here; until test -e ../cache/go; do sleep 0.05; done; }" &&
-	wait_until "test -e $WORK/$one/cache/here" 30 &&
-	conf work_budget 1 &&
+	push one $one "$gate" &&
+	gate_reached &&
+	node_set work_budget 1 &&
 	test_expect_code 1 hornero gc >out &&
 	test_grep "^checkouts: .*only checkouts of running builds are left" out &&
 	has $one &&
-	touch "$WORK/$one/cache/go" &&
+	gate_open &&
 	hornero wait "$job" --timeout 60 &&
 	hornero gc >out &&
 	has
@@ -99,23 +98,22 @@ test_expect_success 'a build that runs keeps its own, whatever the budget' '
 
 # Red with an error in place of step_around() in agent/build/main.c.
 test_expect_success 'a build that comes while its checkout is being removed gets a new one' '
-	conf work_budget 0 &&
+	node_set work_budget 0 &&
 	push three $three &&
 	hornero wait "$job" --timeout 60 &&
-	conf work_budget 1 &&
-	conf failpoint collect-checkout-cleared:stop &&
+	node_set work_budget 1 &&
+	node_set failpoint collect-checkout-cleared:stop &&
 	{ hornero gc >gc.out 2>&1 & gc=$!; } &&
 	test_cleanup "kill -KILL $gc 2>/dev/null || :" &&
 	wait_until "grep -q ^State:.T /proc/$gc/status" 20 &&
-	sed -i "/^failpoint:/d" "$HORNERO_CONF" &&
+	node_set failpoint &&
 	push three $three &&
 	hornero wait $job --timeout 60 &&
-	hornero log $job >out &&
-	test_grep "building in a new checkout" out &&
+	log_says $job "building in a new checkout" &&
 	test -d "$WORK/$three/cache" &&
 	kill -CONT $gc &&
 	wait $gc &&
-	conf work_budget 0 &&
+	node_set work_budget 0 &&
 	has $three &&
 	hornero gc >out &&
 	test_grep "removed checkout left.33333333" out &&
@@ -123,7 +121,7 @@ test_expect_success 'a build that comes while its checkout is being removed gets
 	has $three
 '
 
-test_expect_success 'of an image that was removed nothing stays; what is no image'\''s is left alone' '
+test_expect_success 'a removed image leaves nothing; other directories stay' '
 	mkdir "$WORK/notes" &&
 	hornero image remove $three &&
 	hornero gc --dry-run >out &&
@@ -138,9 +136,9 @@ test_expect_success 'of an image that was removed nothing stays; what is no imag
 
 if test "$(id -u)" -eq 0
 then
-	test_expect_success 'below the floor of that filesystem nothing is built, until idle checkouts and caches have made the room' '
+	test_expect_success 'below its floor nothing is built until idle checkouts have gone' '
 		node_stop &&
-		conf store_floor 12M &&
+		node_set store_floor 12M &&
 		node_start &&
 		push one $one "head -c 6M /dev/zero >../cache/y" &&
 		hornero wait "$job" --timeout 60 &&
@@ -154,16 +152,14 @@ then
 			"$NODE/hornerod.log"
 	'
 
-	test_expect_success 'where that is not enough it is said, and what waits for the room gives its own' '
+	test_expect_success 'if that is not enough, why says so, and the job gives its own' '
 		head -c 20M /dev/zero >"$WORK/somebody-else-too" || : &&
 		push two $two &&
-		test_grep \
-			"nothing is built before there is room: disk: .* free on $WORK, the floor is" push.out &&
-		wait_until \
-			"hornero show $job --json | jq -e \".waiting_for | test(\\\"store_floor\\\")\"" 30 &&
+		disk="disk: .* free on $WORK" &&
+		test_grep "nothing is built before there is room: $disk, the floor is" push.out &&
+		wait_until "job_field waiting_for | grep -q store_floor" 30 &&
 		wait_until has 60 &&
-		hornero why "$job" >out &&
-		test_grep "disk: .* free on $WORK" out &&
+		why_says "$job" "$disk" &&
 		rm "$WORK/somebody-else" "$WORK/somebody-else-too" &&
 		wait_until "hornero wait $job --timeout 10" 60
 	'

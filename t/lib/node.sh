@@ -387,6 +387,18 @@ job_state_is () {
 	node__disappoints "job ${2:-$job} is $node__state, not $1"
 }
 
+# queue_settles: within 30 s no job is queued, running or built.
+queue_settles () {
+	wait_until 'hornero queue --json |
+		jq -e "all(.[]; .state | IN(\"queued\", \"running\", \"built\") | not)"' 30
+}
+
+# job_waits_for KIND PATTERN [JOB]: now, and says so in these words (grep -E).
+job_waits_for () {
+	test "$(job_field waiting_kind "$3")" = "$1" &&
+	job_field waiting_for "$3" | grep -E -e "$2"
+}
+
 # job_reaches STATE [JOB [SECONDS]]: within 30 s, or SECONDS.
 job_reaches () {
 	wait_until "job_state_is $1 ${2:-$job}" "${3:-30}" || job_state_is "$1" "$2"
