@@ -141,7 +141,7 @@ hornero_scrub_LDADD = store/libstore.a db/libdb.a state/libstate.a conf/libconf.
 
 hornero_publish_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 hornero_publish_SOURCES = \
-	agent/publish/aside.c agent/publish/aside.h \
+	agent/publish/staging.c agent/publish/staging.h \
 	agent/publish/backing.c agent/publish/backing.h \
 	agent/publish/dependents.c agent/publish/dependents.h \
 	agent/publish/diskinfo.c agent/publish/diskinfo.h \
@@ -155,7 +155,7 @@ hornero_publish_SOURCES = \
 	agent/publish/placing.c agent/publish/placing.h \
 	agent/publish/publish.c agent/publish/publish.h \
 	agent/publish/main.c \
-	agent/publish/quiet.c agent/publish/quiet.h \
+	agent/publish/unchanged.c agent/publish/unchanged.h \
 	agent/publish/standing.c agent/publish/standing.h \
 	agent/publish/touch.c agent/publish/touch.h
 hornero_publish_LDADD = agent/common/libcommon.a store/libstore.a state/libstate.a conf/libconf.a lib/libhornero.a $(JANSSON_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)
@@ -169,7 +169,7 @@ hornero_flatten_SOURCES = \
 	agent/publish/flatten/parent.c \
 	agent/publish/overlay.c agent/publish/overlay.h \
 	agent/publish/flatten/pull.c \
-	agent/publish/quiet.c agent/publish/quiet.h \
+	agent/publish/unchanged.c agent/publish/unchanged.h \
 	agent/publish/flatten/rebase.c
 hornero_flatten_LDADD = state/libstate.a conf/libconf.a lib/libhornero.a $(LIBVIRT_LIBS) $(JANSSON_LIBS) $(YAML_LIBS)
 

@@ -380,7 +380,7 @@ t_6020_dependents_unit_SOURCES = \
 	agent/publish/dependents.c agent/publish/dependents.h \
 	agent/publish/diskinfo.c agent/publish/diskinfo.h \
 	agent/publish/overlay.c agent/publish/overlay.h \
-	agent/publish/quiet.c agent/publish/quiet.h \
+	agent/publish/unchanged.c agent/publish/unchanged.h \
 	t/6020-dependents-unit.c \
 	t/lib/overlay-unit.h
 t_6020_dependents_unit_LDADD = $(UNIT_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS)

@@ -14,7 +14,7 @@
 #ifndef HORNERO_AGENT_PUBLISH_DEPENDENTS_H
 #define HORNERO_AGENT_PUBLISH_DEPENDENTS_H
 
-#include "agent/publish/quiet.h"
+#include "agent/publish/unchanged.h"
 #include "lib/err.h"
 
 #include <stdbool.h>

@@ -17,7 +17,7 @@
 #ifndef HORNERO_AGENT_PUBLISH_PLACING_H
 #define HORNERO_AGENT_PUBLISH_PLACING_H
 
-#include "agent/publish/aside.h"
+#include "agent/publish/staging.h"
 #include "agent/publish/peer.h"
 #include "conf/conf.h"
 #include "store/store.h"

@@ -3,7 +3,7 @@
  * peer_stop() ended it. After each of them the image's own name is unchanged. */
 #include "agent/publish/publish.h"
 
-#include "agent/publish/aside.h"
+#include "agent/publish/staging.h"
 #include "agent/publish/makeway.h"
 #include "agent/publish/novalock.h"
 #include "agent/publish/ours.h"

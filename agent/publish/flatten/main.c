@@ -4,7 +4,7 @@
 
 #include "agent/publish/backing.h"
 #include "agent/publish/diskinfo.h"
-#include "agent/publish/quiet.h"
+#include "agent/publish/unchanged.h"
 #include "lib/bytes.h"
 #include "lib/clock.h"
 #include "lib/failpoint.h"

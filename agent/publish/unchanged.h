@@ -10,8 +10,8 @@
  *     if (!quiet_knows(&q, &st)) { … look …; quiet_add(&q, &st); }
  *     quiet_seal(&q);                     from now on quiet_knows() answers
  */
-#ifndef HORNERO_AGENT_PUBLISH_QUIET_H
-#define HORNERO_AGENT_PUBLISH_QUIET_H
+#ifndef HORNERO_AGENT_PUBLISH_UNCHANGED_H
+#define HORNERO_AGENT_PUBLISH_UNCHANGED_H
 
 #include <stdbool.h>
 #include <stddef.h>

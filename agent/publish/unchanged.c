@@ -1,5 +1,5 @@
 /* quiet: DIAGNOSTICS: none; without memory to remember a directory, it is read again. */
-#include "agent/publish/quiet.h"
+#include "agent/publish/unchanged.h"
 
 #include "lib/clock.h"
 

@@ -13,8 +13,8 @@
  * slow one. Each publication has its own token, so a publisher that hangs in the kernel blocks no
  * later one.
  */
-#ifndef HORNERO_AGENT_PUBLISH_ASIDE_H
-#define HORNERO_AGENT_PUBLISH_ASIDE_H
+#ifndef HORNERO_AGENT_PUBLISH_STAGING_H
+#define HORNERO_AGENT_PUBLISH_STAGING_H
 
 #include "agent/publish/peer.h"
 #include "lib/err.h"

@@ -1,6 +1,6 @@
 /* aside: DIAGNOSTICS: ERR_OPERATOR if the cache directory is not writable, ERR_NOBODY if the disk
  * is full or another publisher works on the same publication. */
-#include "agent/publish/aside.h"
+#include "agent/publish/staging.h"
 
 #include "lib/fs.h"
 #include "lib/log.h"
