@@ -161,7 +161,7 @@ static bool is_released(const struct facts *f)
 	return f->release_state == WARM_OK && warm_satisfies(&f->release, f->commit, f->pinned);
 }
 
-static bool is_alone(const struct facts *f)
+static bool is_release_only_warm(const struct facts *f)
 {
 	return f->img->in_use == IMAGE_IN_USE_RELEASE_ONLY && is_released(f);
 }
@@ -219,7 +219,7 @@ void why_image(const struct facts *f, char buf[WHY_MAX])
 		why_job(f, buf);
 	else if (f->warm_state == WARM_OK && warm_satisfies(f->warm, f->commit, f->pinned))
 		why_warm(f, buf);
-	else if (is_alone(f))
+	else if (is_release_only_warm(f))
 		SAY("Image %s is warm at %.12s as its release alone (job %lld; `hornero image show "
 		    "%s` names it): its own UUID keeps the file that instances use, as in_use "
 		    "says, and follows when they are gone.",

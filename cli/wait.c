@@ -179,7 +179,8 @@ static bool is_job_of(const struct job *j, const char *commit)
 
 /* Returns 1 if the commit is published as a release only and that is warm, 0 if not, -1 on
  * error. */
-static int is_alone(const struct wait *w, const char *uuid, const char *commit, struct err *e)
+static int is_release_only_warm(const struct wait *w, const char *uuid, const char *commit,
+				struct err *e)
 {
 	enum warm_state state;
 	struct warm r;
@@ -230,9 +231,9 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 	if (code == 0) {
 		/* Published, but not warm: either it was aged out since, and the sweep brings it
 		 * back, or in_use is release-only. */
-		int alone = is_alone(w, uuid, commit, e);
+		int is_warm = is_release_only_warm(w, uuid, commit, e);
 
-		return alone < 0 ? -1 : alone ? 0 : -2;
+		return is_warm < 0 ? -1 : is_warm ? 0 : -2;
 	}
 	if (code < 0)
 		tell_waits(w, &j, &standstill);

@@ -99,20 +99,20 @@ int bell_listen(const char *run_dir, struct err *e)
 	own_fd int dir = fs_open_dir(AT_FDCWD, run_dir, e);
 	own_fd int fd = -1;
 	struct sockaddr_un a;
-	char aside[32];
+	char staging[32];
 
 	if (dir < 0)
 		return -1;
 	fd = bell_socket();
-	snprintf(aside, sizeof(aside), ".bell.%ld", (long)getpid());
-	address_of(dir, aside, &a);
-	unlinkat(dir, aside, 0);
+	snprintf(staging, sizeof(staging), ".bell.%ld", (long)getpid());
+	address_of(dir, staging, &a);
+	unlinkat(dir, staging, 0);
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make the doorbell in %s", run_dir);
 	/* Clients need write permission on the socket to ring. */
-	if (fchmodat(dir, aside, 0660, 0) < 0 || renameat(dir, aside, dir, BELL_NAME) < 0) {
+	if (fchmodat(dir, staging, 0660, 0) < 0 || renameat(dir, staging, dir, BELL_NAME) < 0) {
 		err_sys(e, ERR_OPERATOR, "cannot put the doorbell in place in %s", run_dir);
-		unlinkat(dir, aside, 0);
+		unlinkat(dir, staging, 0);
 		return -1;
 	}
 	return steal_fd(&fd);

@@ -242,18 +242,18 @@ static int replace(int dir, const char *path, const void *data, size_t len, cons
 	own_free char *parent = parent_of(path);
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
-	own_free char *aside = fs_path(".%s.%ld.tmp", name, (long)getpid());
+	own_free char *staging = fs_path(".%s.%ld.tmp", name, (long)getpid());
 	own_fd int at = openat(dir, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	own_fd int fd = at < 0 ? -1 : fs_create(at, aside, O_WRONLY, 0600);
+	own_fd int fd = at < 0 ? -1 : fs_create(at, staging, O_WRONLY, 0600);
 
 	if (fd < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write beside %s", path);
 	if (fs_write_all(fd, data, len) < 0 ||
 	    (like ? give(fd, like) : fchmod(fd, how->mode)) < 0 ||
-	    (!how->unsynced && fsync(fd) < 0) || renameat(at, aside, at, name) < 0) {
+	    (!how->unsynced && fsync(fd) < 0) || renameat(at, staging, at, name) < 0) {
 		err_sys(e, ERR_OPERATOR, "cannot replace %s%s", path,
 			like ? " by a file of the same owner and group" : "");
-		unlinkat(at, aside, 0);
+		unlinkat(at, staging, 0);
 		return -1;
 	}
 	return !how->unsynced && fsync(at) < 0
@@ -293,7 +293,7 @@ static pid_t writer_of(const char *name)
 		       : 0;
 }
 
-int fs_clear_aside(const char *dir, struct err *e)
+int fs_clear_staging(const char *dir, struct err *e)
 {
 	own_dir DIR *d = opendir(dir);
 	struct dirent *entry;
@@ -341,13 +341,13 @@ static int empty_dir(struct removal *r, int fd, int depth, struct err *e)
 
 static int park(struct removal *r, int dir, const char *name, struct err *e)
 {
-	char aside[32];
+	char parked[32];
 	int rc;
 
 	/* A builder or an interrupted removal may have used such names. */
 	do {
-		snprintf(aside, sizeof(aside), ".deep.%u", r->parked++);
-		rc = renameat(dir, name, r->root, aside);
+		snprintf(parked, sizeof(parked), ".deep.%u", r->parked++);
+		rc = renameat(dir, name, r->root, parked);
 	} while (rc < 0 && (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR));
 	return rc < 0 ? err_sys(e, ERR_OPERATOR, "cannot remove %s: nested too deep", name) : 0;
 }

@@ -58,7 +58,7 @@ int fs_replace_like(int dir, const char *path, const void *data, size_t len,
 
 /* Removes files from dir that fs_replace left there when its process was killed. The writers must
  * be in our PID namespace. */
-int fs_clear_aside(const char *dir, struct err *e);
+int fs_clear_staging(const char *dir, struct err *e);
 
 /* Returns the inode's birth time in ns since the epoch, or 0 if the filesystem does not record it.
  * Does not follow a link. Filesystems reuse inode numbers: only number and birth time together

@@ -76,7 +76,7 @@ static const char *const rooms[] = {"artifact", "clean", "kept", "own", "release
 enum { N_ROOMS = sizeof(rooms) / sizeof(rooms[0]) };
 
 /* For a room that has a directory for each image. */
-static int clear_images_aside(const char *store_dir, const char *room, struct err *e)
+static int clear_images_staging(const char *store_dir, const char *room, struct err *e)
 {
 	own_free char *path = fs_path("%s/%s", store_dir, room);
 	own_dir DIR *d = opendir(path);
@@ -87,28 +87,28 @@ static int clear_images_aside(const char *store_dir, const char *room, struct er
 	while ((entry = readdir(d))) {
 		own_free char *one = fs_path("%s/%s", path, entry->d_name);
 
-		if (uuid_valid(entry->d_name) && fs_clear_aside(one, e) < 0)
+		if (uuid_valid(entry->d_name) && fs_clear_staging(one, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-int store_clear_aside(const char *store_dir, struct err *e)
+int store_clear_staging(const char *store_dir, struct err *e)
 {
 	own_free char *changed = fs_path("%s/changed", store_dir);
 
 	for (int i = 0; i < N_ROOMS; i++) {
 		own_free char *path = fs_path("%s/%s", store_dir, rooms[i]);
 
-		if (fs_clear_aside(path, e) < 0)
+		if (fs_clear_staging(path, e) < 0)
 			return -1;
 	}
 	/* damage.c makes it when it is needed. */
-	if (access(changed, F_OK) == 0 && fs_clear_aside(changed, e) < 0)
+	if (access(changed, F_OK) == 0 && fs_clear_staging(changed, e) < 0)
 		return -1;
-	if (clear_images_aside(store_dir, "own", e) < 0)
+	if (clear_images_staging(store_dir, "own", e) < 0)
 		return -1;
-	return clear_images_aside(store_dir, "release", e);
+	return clear_images_staging(store_dir, "release", e);
 }
 
 int store_init(const char *store_dir, struct err *e)

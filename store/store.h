@@ -76,7 +76,7 @@ int store_lock(const char *store_dir, enum store_lock how, struct err *e);
 void store_mark_used(int artifacts, const char *digest);
 
 /* Removes temporary files that killed writers left, but not files that attempts are converting. */
-int store_clear_aside(const char *store_dir, struct err *e);
+int store_clear_staging(const char *store_dir, struct err *e);
 
 /* Returns the path where attempt JOB.ATTEMPT converts; the caller frees it. */
 char *store_stage_path(const char *store_dir, int64_t job, int64_t attempt);

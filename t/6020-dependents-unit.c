@@ -79,7 +79,7 @@ static void say_format(const struct node *n, const char *instance, const char *t
 
 static struct dependents scan(struct node *n)
 {
-	own_quiet struct quiet seen = QUIET_INIT;
+	own_unchanged struct unchanged seen = UNCHANGED_INIT;
 	struct dependents d;
 
 	if (dependents_scan(n->instances, "_base", NAME, &seen, &d, &n->e) < 0)
@@ -274,51 +274,51 @@ static struct stat stat_of(ino_t ino, time_t mtime_s, time_t ctime_s)
 static void what_is_remembered(void **state)
 {
 	struct node *n = *state;
-	own_quiet struct quiet q = QUIET_INIT;
+	own_unchanged struct unchanged q = UNCHANGED_INIT;
 	own_fd int top = fs_open_dir(AT_FDCWD, n->instances, &n->e);
 	time_t now_s = time(NULL);
 	struct stat st;
 
-	quiet_begin(&q, top);
+	unchanged_begin(&q, top);
 	if (!q.is_usable)
 		skip(); /* a filesystem that is not known to be local */
 	for (ino_t i = 1000; i > 0; i--) {
 		st = stat_of(i, 500, 600);
-		quiet_add(&q, &st);
+		unchanged_add(&q, &st);
 	}
 	st = stat_of(2000, now_s, 600);
-	quiet_add(&q, &st);
+	unchanged_add(&q, &st);
 	st = stat_of(2001, 500, now_s - 1);
-	quiet_add(&q, &st);
+	unchanged_add(&q, &st);
 	st = stat_of(2002, 500, now_s + 1000);
-	quiet_add(&q, &st);
+	unchanged_add(&q, &st);
 	assert_int_equal(q.n, 1000);
 	st = stat_of(1, 500, 600);
-	assert_false(quiet_knows(&q, &st));
-	quiet_seal(&q);
-	assert_true(quiet_knows(&q, &st));
+	assert_false(unchanged_knows(&q, &st));
+	unchanged_seal(&q);
+	assert_true(unchanged_knows(&q, &st));
 	st.st_ctim.tv_nsec++;
-	assert_false(quiet_knows(&q, &st));
+	assert_false(unchanged_knows(&q, &st));
 	st = stat_of(1000, 501, 600);
-	assert_false(quiet_knows(&q, &st));
+	assert_false(unchanged_knows(&q, &st));
 	st = stat_of(1001, 500, 600);
-	assert_false(quiet_knows(&q, &st));
+	assert_false(unchanged_knows(&q, &st));
 	st = stat_of(7, 500, 600);
 	st.st_dev = 2;
-	assert_false(quiet_knows(&q, &st));
+	assert_false(unchanged_knows(&q, &st));
 }
 
 static void strange_filesystems_are_not_remembered(void **state)
 {
 	struct node *n = *state;
-	own_quiet struct quiet q = QUIET_INIT;
+	own_unchanged struct unchanged q = UNCHANGED_INIT;
 	own_fd int top = fs_open_dir(AT_FDCWD, "/proc", &n->e);
 	struct stat st = stat_of(1, 500, 600);
 
-	quiet_begin(&q, top);
-	quiet_add(&q, &st);
-	quiet_seal(&q);
-	assert_false(quiet_knows(&q, &st));
+	unchanged_begin(&q, top);
+	unchanged_add(&q, &st);
+	unchanged_seal(&q);
+	assert_false(unchanged_knows(&q, &st));
 }
 
 /* Two looks, as before and under the lock: the second one reads only where something was made. */
@@ -332,7 +332,7 @@ static void the_second_look_is_short(void **state)
 	add(n, "one", "disk", "/elsewhere");
 	add(n, "two", "disk", "/elsewhere");
 	for (int i = 0; i < 100; i++) {
-		own_quiet struct quiet seen = QUIET_INIT;
+		own_unchanged struct unchanged seen = UNCHANGED_INIT;
 
 		assert_int_equal(dependents_scan(n->instances, "_base", NAME, &seen, &d, &n->e), 0);
 		assert_int_equal(d.looked, 2);

@@ -113,7 +113,7 @@ test_expect_success 'that file is replaced by rename, and the permission is used
 '
 
 # Red without ours_still() in agent/publish/publish.c put_in_place(), and the second half without
-# aside_rename_new().
+# staging_rename_new().
 test_expect_success 'one that Nova puts there while we copy is left alone as well' '
 	rm "$BASE" &&
 	publish_conf "failpoint: publish-copied:stop" &&

@@ -46,7 +46,7 @@ whole_only () {
 	done
 }
 
-# Red without the flock test in aside.c remove_leftover(), or without aside_sweep() in
+# Red without the flock test in staging.c remove_leftover(), or without staging_sweep() in
 # publish_run().
 for point in publish-copied publish-locked publish-renamed publish-before-reply
 do
@@ -127,7 +127,7 @@ test_expect_success 'a publisher that stood still while the next attempt began p
 	publish_clean
 '
 
-# Red without the flock in aside.c aside_open().
+# Red without the flock in staging.c staging_open().
 test_expect_success 'a file of a living publisher is no leftover; an attempt has one publisher' '
 	use_old &&
 	use_new &&

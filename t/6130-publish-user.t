@@ -97,7 +97,7 @@ test_expect_success 'a stranger can neither write the cache nor take the lock' '
 	publish_clean
 '
 
-# Red without the fchown in novalock.c create_file() and in aside.c give_away().
+# Red without the fchown in novalock.c create_file() and in staging.c give_away().
 test_expect_success 'root in a scratch node leaves nothing that Nova could not open' '
 	PUBLISH_AS= &&
 	rm -r "$INSTANCES/locks" &&

@@ -33,7 +33,8 @@ next () {
 
 ASIDE="[.]hornero-$UUID[.]2[.]1"
 
-# Red without the fsync in publish.c copy_aside(), without the one of a->cache in put_in_place(), or
+# Red without the fsync in publish.c copy_to_staging(), without the one of a->cache in
+# put_in_place(), or
 # with either moved: each step must be found behind the one before.
 test_expect_success 'each step behind the one before' '
 	at=0 &&

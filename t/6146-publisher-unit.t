@@ -47,7 +47,7 @@ test_expect_success 'a node with a socket unit, which publishes' '
 
 # Red without take_answer() keeping the number of ANSWER_PROCESS, without the call of
 # publication_give_up() in agent/hornerod/stuck.c, and without the token in name_it() of
-# agent/publish/aside.c: the stopped one holds the file of that name.
+# agent/publish/staging.c: the stopped one holds the file of that name.
 test_expect_success 'a stopped one is named with its unit, and another one publishes the image' '
 	push_and_stop two &&
 	is_stopped &&

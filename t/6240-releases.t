@@ -222,7 +222,7 @@ test_expect_success 'a release alone follows keep_warm, too: let go, then wished
 '
 
 # Red without the comparison in agent/publish/placing.c judge(), or with a rename in the place of
-# aside_link().
+# staging_link().
 test_expect_success 'a foreign file at the name of a release stays; the push is warm' '
 	release_of four &&
 	head -c 1048576 /dev/urandom >foreign &&

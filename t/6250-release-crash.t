@@ -65,7 +65,7 @@ do
 	'
 done
 
-# Red without the explicit unlink in agent/publish/aside.c aside_rename().
+# Red without the explicit unlink in agent/publish/staging.c staging_rename().
 test_expect_success 'published again over a link of the same file: nothing is left aside' '
 	was=$(ino "$BASE") &&
 	publish_fence $n 3 &&

@@ -15,15 +15,15 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static int clear_aside(const struct conf *c, struct err *e)
+static int clear_staging_files(const struct conf *c, struct err *e)
 {
 	own_free char *toolchains = fs_path("%s/toolchain", c->state_dir);
 	const char *const dirs[] = {c->log_dir, c->run_dir, c->fence_dir, toolchains};
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
-		if (access(dirs[i], F_OK) == 0 && fs_clear_aside(dirs[i], e) < 0)
+		if (access(dirs[i], F_OK) == 0 && fs_clear_staging(dirs[i], e) < 0)
 			return -1;
-	return store_clear_aside(c->store_dir, e);
+	return store_clear_staging(c->store_dir, e);
 }
 
 /* Removes the files that attempts were converting. */
@@ -48,7 +48,7 @@ int leftover_clear(const struct conf *c, struct err *e)
 	/* Harmless, so no reason not to start. */
 	if (workdir_clear_all_tmp(c->repo_base, &tmp) < 0)
 		log_warn("event=leftover-stays %s", tmp.msg);
-	return clear_stage(c, e) < 0 ? -1 : clear_aside(c, e);
+	return clear_stage(c, e) < 0 ? -1 : clear_staging_files(c, e);
 }
 
 /* A confirmation removes its own directory. */
@@ -65,6 +65,6 @@ void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt, 
 	struct err e = ERR_INIT;
 
 	unlink(staged);
-	if (clear_work(c, image, &e) < 0 || clear_aside(c, &e) < 0)
+	if (clear_work(c, image, &e) < 0 || clear_staging_files(c, &e) < 0)
 		log_warn("event=leftover-stays job=%lld %s", (long long)job, e.msg);
 }

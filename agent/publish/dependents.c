@@ -23,7 +23,7 @@ struct scan {
 	struct stat cache;     /* the directory that holds it */
 	struct stat st;        /* the base itself */
 	bool is_there;
-	struct quiet *seen;
+	struct unchanged *seen;
 	bool has_links; /* the current instance has symbolic links: their targets change unseen */
 	struct dependents *out;
 	char names[256];
@@ -162,7 +162,7 @@ static enum answer look_at_instance(struct scan *s, int top, const char *instanc
 	struct stat before;
 	enum answer a;
 
-	if (fstatat(top, instance, &before, 0) == 0 && quiet_knows(s->seen, &before))
+	if (fstatat(top, instance, &before, 0) == 0 && unchanged_knows(s->seen, &before))
 		return STANDS_NOT;
 	fd = openat(top, instance, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
@@ -176,7 +176,7 @@ static enum answer look_at_instance(struct scan *s, int top, const char *instanc
 	s->has_links = false;
 	a = list_disks(s, d, instance);
 	if (a == STANDS_NOT && !s->has_links)
-		quiet_add(s->seen, &before);
+		unchanged_add(s->seen, &before);
 	return a;
 }
 
@@ -219,7 +219,7 @@ static bool is_instance(const struct dirent *entry, const char *cache_subdir)
 }
 
 int dependents_scan(const char *instances_path, const char *cache_subdir, const char *name,
-		    struct quiet *seen, struct dependents *out, struct err *e)
+		    struct unchanged *seen, struct dependents *out, struct err *e)
 {
 	own_free char *cache = fs_path("%s/%s", instances_path, cache_subdir);
 	own_free char *base = fs_path("%s/%s", cache, name);
@@ -234,7 +234,7 @@ int dependents_scan(const char *instances_path, const char *cache_subdir, const 
 		return err_sys(e, ERR_OPERATOR, "cannot look at the cache directory %s", cache);
 	s.is_there = stat(base, &s.st) == 0;
 	if (!seen->is_sealed)
-		quiet_begin(seen, dirfd(top));
+		unchanged_begin(seen, dirfd(top));
 	while ((errno = 0, entry = readdir(top))) {
 		if (!is_instance(entry, cache_subdir))
 			continue;
@@ -243,7 +243,7 @@ int dependents_scan(const char *instances_path, const char *cache_subdir, const 
 	}
 	if (errno != 0)
 		return err_sys(e, ERR_OPERATOR, "cannot list the instances in %s", instances_path);
-	quiet_seal(seen);
+	unchanged_seal(seen);
 	out->in_doubt = s.doubt[0] != '\0';
 	if (out->count > 0)
 		say(&s);

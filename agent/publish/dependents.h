@@ -1,7 +1,7 @@
 /*
  * dependents: finds the instances whose disks have a given base in the cache.
  *
- *     own_quiet struct quiet seen = QUIET_INIT;
+ *     own_unchanged struct unchanged seen = UNCHANGED_INIT;
  *     if (dependents_scan(instances_path, cache_subdir, name, &seen, &d, e) < 0) …
  *     if (d.count) … d.text names them …
  *     … take Nova's lock; the same call again reads only what has changed …
@@ -30,6 +30,6 @@ struct dependents {
 /* `name` is the file name of the base in instances_path/cache_subdir; the file may be missing. The
  * first scan fills `seen`; later scans for the same name use it. */
 int dependents_scan(const char *instances_path, const char *cache_subdir, const char *name,
-		    struct quiet *seen, struct dependents *out, struct err *e);
+		    struct unchanged *seen, struct dependents *out, struct err *e);
 
 #endif

@@ -25,7 +25,7 @@ enum { NAMES_MAX = 2 };
 
 struct name {
 	char file[SHA1_HEX + 1];
-	struct quiet seen;
+	struct unchanged seen;
 	int lock;
 };
 
@@ -44,7 +44,7 @@ struct victim {
 static void victim_fini(struct victim *w)
 {
 	for (size_t i = 0; i < w->n; i++)
-		quiet_fini(&w->names[i].seen);
+		unchanged_fini(&w->names[i].seen);
 }
 
 #define own_victim __attribute__((cleanup(victim_fini)))
@@ -99,7 +99,7 @@ static bool is_that_file(const struct eviction *v, const struct victim *w, const
 static int add_name(const struct eviction *v, struct victim *w, const char *id,
 		    const struct warm *record, enum warm_state state, struct err *e)
 {
-	struct name name = {.seen = QUIET_INIT, .lock = -1};
+	struct name name = {.seen = UNCHANGED_INIT, .lock = -1};
 
 	if (nova_cache_name(id, name.file, e) < 0)
 		return -1;

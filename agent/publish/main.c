@@ -44,7 +44,7 @@ static int touch(const struct conf *conf, int list, struct peer *peer, struct er
 static int look(const struct conf *conf, const struct peer_request *req, struct peer *peer,
 		struct err *e)
 {
-	own_quiet struct quiet seen = QUIET_INIT;
+	own_unchanged struct unchanged seen = UNCHANGED_INIT;
 	struct dependents d;
 	char name[SHA1_HEX + 1];
 

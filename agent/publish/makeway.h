@@ -27,7 +27,7 @@ struct makeway {
 	const struct manifest *m;
 	int cache;
 	bool may_flatten;         /* in_use: flatten */
-	struct quiet *seen;       /* filled by the first look at the instances */
+	struct unchanged *seen;       /* filled by the first look at the instances */
 	struct standing standing; /* whether the base already has the new bytes, if known */
 };
 

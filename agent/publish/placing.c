@@ -76,7 +76,7 @@ static int compare(const struct placing *p, int fd, const struct stat *st, const
 /* Returns 1 if instances use the release's file, with their names in d, 0 if not, -1 on error. */
 static int is_in_use(const struct placing *p, struct dependents *d, struct err *e)
 {
-	own_quiet struct quiet seen = QUIET_INIT;
+	own_unchanged struct unchanged seen = UNCHANGED_INIT;
 
 	if (dependents_scan(p->conf->instances_path, p->conf->cache_subdir, p->name, &seen, d, e) <
 	    0)
@@ -146,7 +146,7 @@ int placing_find(struct placing *p, const struct manifest *m, struct err *e)
 }
 
 /* Replaces a changed file of ours by the right bytes, unless an instance uses it by now. */
-static int replace_changed(const struct placing *p, const struct aside *aside, struct err *e)
+static int replace_changed(const struct placing *p, const struct staging *staging, struct err *e)
 {
 	struct dependents d;
 	int used = is_in_use(p, &d, e);
@@ -154,10 +154,10 @@ static int replace_changed(const struct placing *p, const struct aside *aside, s
 	if (used == 1)
 		return err_set(e, ERR_NOBODY, "%s/%s was changed, and %s", p->conf->cache_dir,
 			       p->name, d.text);
-	return used < 0 ? -1 : aside_link_over(aside, p->name, e);
+	return used < 0 ? -1 : staging_link_over(staging, p->name, e);
 }
 
-static int link_under_lock(struct placing *p, const struct aside *aside, struct err *e)
+static int link_under_lock(struct placing *p, const struct staging *staging, struct err *e)
 {
 	struct stat st;
 
@@ -165,9 +165,10 @@ static int link_under_lock(struct placing *p, const struct aside *aside, struct 
 	if (fence_check(p->conf, p->req->image, &p->req->fence, e) < 0)
 		return -1;
 	/* Nova's ageing counts from mtime. */
-	if (futimens(aside->fd, NULL) < 0 || fstat(aside->fd, &st) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot set the time of %s", aside->name);
-	if ((p->replaces ? replace_changed(p, aside, e) : aside_link(aside, p->name, e)) < 0) {
+	if (futimens(staging->fd, NULL) < 0 || fstat(staging->fd, &st) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot set the time of %s", staging->name);
+	if ((p->replaces ? replace_changed(p, staging, e)
+			 : staging_link(staging, p->name, e)) < 0) {
 		if (e->sys == EEXIST)
 			e->class = ERR_NOBODY; /* the next attempt examines it */
 		return -1;
@@ -186,21 +187,21 @@ bool placing_is_due(const struct placing *p)
 	return !p->is_there && p->refused[0] == '\0';
 }
 
-int placing_take(const struct placing *p, struct aside *aside, struct err *e)
+int placing_take(const struct placing *p, struct staging *staging, struct err *e)
 {
-	if (aside_take(aside, p->cache, p->req, p->source, e) < 0)
+	if (staging_take(staging, p->cache, p->req, p->source, e) < 0)
 		return -1;
-	if (fsync(aside->fd) < 0)
+	if (fsync(staging->fd) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot make %s durable", p->source);
 	failpoint("publish-taken");
 	return 0;
 }
 
-int placing_link(struct placing *p, const struct aside *aside, const char *way, struct err *e)
+int placing_link(struct placing *p, const struct staging *staging, const char *way, struct err *e)
 {
 	own_fd int lock = novalock_take(p->conf->instances_path, p->name, p->peer, e);
 
-	if (lock < 0 || link_under_lock(p, aside, e) < 0)
+	if (lock < 0 || link_under_lock(p, staging, e) < 0)
 		return -1;
 	log_info("event=released job=%lld attempt=%lld image=%s release=%s name=%s digest=%.12s "
 		 "way=%s",

@@ -5,8 +5,8 @@
  *     struct placing p = {.conf = conf, .req = &req, .peer = &peer, .cache = cache_dir_fd};
  *     placing_find(&p, &manifest, e)
  *     if (placing_is_due(&p))
- *             … fill an aside: placing_take() if p.source[0], else copy the artifact …
- *             placing_link(&p, &aside, way, e)
+ *             … fill a staging file: placing_take() if p.source[0], else copy the artifact …
+ *             placing_link(&p, &staging, way, e)
  *     placing_say(&p)
  *
  * A release never gets other bytes. If another file has its name, we keep that file and report it.
@@ -50,12 +50,12 @@ int placing_find(struct placing *p, const struct manifest *m, struct err *e);
 /* True if the name is missing and was not refused. */
 bool placing_is_due(const struct placing *p);
 
-/* Makes the aside a hard link to `source`. */
-int placing_take(const struct placing *p, struct aside *aside, struct err *e);
+/* Makes the staging file a hard link to `source`. */
+int placing_take(const struct placing *p, struct staging *staging, struct err *e);
 
-/* Links the aside to the name, under Nova's lock for it, if the fence allows it. Durable on return.
- * ERR_NOBODY also if another process took the name meanwhile. `way` is for the log. */
-int placing_link(struct placing *p, const struct aside *aside, const char *way, struct err *e);
+/* Links the staging file to the name, under Nova's lock for it, if the fence allows it. Durable on
+ * return. ERR_NOBODY also if another process took the name meanwhile. `way` is for the log. */
+int placing_link(struct placing *p, const struct staging *staging, const char *way, struct err *e);
 
 /* Sends "released NAME INO SIZE" or "unreleased NAME TEXT" to the peer. */
 void placing_say(const struct placing *p);

@@ -89,21 +89,21 @@ static int open_cache(const struct conf *conf, struct err *e)
 	return fs_open_dir(AT_FDCWD, conf->cache_dir, e);
 }
 
-/* Copies the artifact to the aside, whole and durable. */
-static int copy_aside(struct act *a, struct aside *aside, struct err *e)
+/* Copies the artifact to the staging file, whole and durable. */
+static int copy_to_staging(struct act *a, struct staging *staging, struct err *e)
 {
 	int64_t start_ms = clock_mono_ms();
 	int64_t copied_ms;
 	enum copy_way way;
 
-	if (aside_open(aside, a->cache, a->req, e) < 0)
+	if (staging_open(staging, a->cache, a->req, e) < 0)
 		return -1;
-	if (copy_file(a->req->artifact, aside->fd, a->m.size_bytes, peer_stop, a->peer, &way, e) <
+	if (copy_file(a->req->artifact, staging->fd, a->m.size_bytes, peer_stop, a->peer, &way, e) <
 	    0)
 		return err_wrap(e, "in %s", a->conf->cache_dir);
 	copied_ms = clock_mono_ms();
-	mark_set(aside->fd, a->req->image);
-	if (fsync(aside->fd) < 0)
+	mark_set(staging->fd, a->req->image);
+	if (fsync(staging->fd) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot make the copy in %s durable",
 			       a->conf->cache_dir);
 	/* Check that the artifact was not modified during the copy. */
@@ -116,25 +116,25 @@ static int copy_aside(struct act *a, struct aside *aside, struct err *e)
 	return peer_stop(a->peer, e);
 }
 
-/* Fills the aside: links a file in the cache that has the bytes, or else copies them from the
- * store. */
-static int prepare(struct act *a, struct aside *aside, struct err *e)
+/* Fills the staging file: links a file in the cache that has the bytes, or else copies them from
+ * the store. */
+static int prepare(struct act *a, struct staging *staging, struct err *e)
 {
 	if (a->release.source[0] == '\0')
-		return copy_aside(a, aside, e);
+		return copy_to_staging(a, staging, e);
 	a->way = "link";
-	return placing_take(&a->release, aside, e);
+	return placing_take(&a->release, staging, e);
 }
 
 /* Places the release, whether or not the image's own name can be replaced. */
-static int place_release(struct act *a, struct aside *aside, struct err *e)
+static int place_release(struct act *a, struct staging *staging, struct err *e)
 {
 	if (!a->wants_release)
 		return 0;
 	if (placing_find(&a->release, &a->m, e) < 0)
 		return -1;
 	if (placing_is_due(&a->release) &&
-	    (prepare(a, aside, e) < 0 || placing_link(&a->release, aside, a->way, e) < 0))
+	    (prepare(a, staging, e) < 0 || placing_link(&a->release, staging, a->way, e) < 0))
 		return err_wrap(e, "release %s", a->release.release);
 	placing_say(&a->release);
 	return 0;
@@ -153,7 +153,7 @@ static void use_permission(const struct act *a)
 }
 
 /* Runs while Nova waits for our lock: nothing slow here. */
-static int put_in_place(struct act *a, struct aside *aside, struct err *e)
+static int put_in_place(struct act *a, struct staging *staging, struct err *e)
 {
 	struct dependents d;
 	int used;
@@ -169,18 +169,18 @@ static int put_in_place(struct act *a, struct aside *aside, struct err *e)
 	if (used != 0)
 		return used;
 	/* Nova's ageing counts from mtime, and the lock may have taken hours. */
-	if (futimens(aside->fd, NULL) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot set the time of %s", aside->name);
+	if (futimens(staging->fd, NULL) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot set the time of %s", staging->name);
 	/* An open descriptor delays freeing the blocks (50 ms for 400 MB) until after the lock. */
 	a->out->replaced = openat(a->cache, a->out->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if ((a->ours.how == OURS_ABSENT ? aside_rename_new(aside, a->out->name, e)
-					: aside_rename(aside, a->out->name, e)) < 0)
+	if ((a->ours.how == OURS_ABSENT ? staging_rename_new(staging, a->out->name, e)
+					: staging_rename(staging, a->out->name, e)) < 0)
 		return e->sys == EEXIST ? OTHER_FILE : -1;
 	failpoint("publish-renamed");
 	if (fsync(a->cache) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot make %s durable", a->conf->cache_dir);
 	use_permission(a);
-	if (fstat(aside->fd, &st) < 0)
+	if (fstat(staging->fd, &st) < 0)
 		return err_sys(e, ERR_US, "cannot stat %s", a->out->name);
 	a->out->ino = st.st_ino;
 	a->out->size_bytes = st.st_size;
@@ -195,7 +195,7 @@ static int64_t mono_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-static int place_under_lock(struct act *a, struct aside *aside, struct err *e)
+static int place_under_lock(struct act *a, struct staging *staging, struct err *e)
 {
 	int64_t asked_us = mono_us();
 	int64_t got_us;
@@ -205,7 +205,7 @@ static int place_under_lock(struct act *a, struct aside *aside, struct err *e)
 	if (lock < 0)
 		return -1;
 	got_us = mono_us();
-	rc = put_in_place(a, aside, e);
+	rc = put_in_place(a, staging, e);
 	close(steal_fd(&lock));
 	a->wait_ms = (got_us - asked_us) / 1000;
 	a->held_us = mono_us() - got_us;
@@ -243,7 +243,7 @@ static int look_again(struct act *a, int found, struct err *e)
 /* Tries ROUNDS times, because new instances and files may appear while we copy, wait or flatten.
  * Returns DONE, another positive value if not placed (out->deferred or out->foreign has the
  * reason), or -1 on error. */
-static int place(struct act *a, struct aside *aside, struct err *e)
+static int place(struct act *a, struct staging *staging, struct err *e)
 {
 	for (int round = 1;; round++) {
 		int found;
@@ -253,7 +253,7 @@ static int place(struct act *a, struct aside *aside, struct err *e)
 		if (a->dependents.may_flatten && syncfs(a->cache) < 0)
 			return err_sys(e, ERR_NOBODY,
 				       "cannot make the disks of the instances durable");
-		found = place_under_lock(a, aside, e);
+		found = place_under_lock(a, staging, e);
 		if (found <= DONE)
 			return found;
 		if (round == ROUNDS)
@@ -324,13 +324,14 @@ static void say_changed(const struct act *a)
 	peer_say(a->peer, "changed", "%s", a->out->name);
 }
 
-static int replace_own(struct act *a, struct aside *aside, struct err *e)
+static int replace_own(struct act *a, struct staging *staging, struct err *e)
 {
 	int used = makeway_run(&a->dependents, e);
 
 	if (used < 0)
 		return -1;
-	if (used == 0 && ((aside->fd < 0 && prepare(a, aside, e) < 0) || place(a, aside, e) < 0))
+	if (used == 0 &&
+	    ((staging->fd < 0 && prepare(a, staging, e) < 0) || place(a, staging, e) < 0))
 		return -1;
 	return 0;
 }
@@ -338,7 +339,7 @@ static int replace_own(struct act *a, struct aside *aside, struct err *e)
 /* Places the release first: flattening may take hours. */
 static int publish(struct act *a, struct err *e)
 {
-	own_aside struct aside aside = ASIDE_INIT;
+	own_staging struct staging staging = STAGING_INIT;
 	int stays = look_at_own(a, e);
 
 	if (stays < 0)
@@ -350,21 +351,21 @@ static int publish(struct act *a, struct err *e)
 	a->release.doubt = a->ours.how == OURS_SAME || a->ours.how == OURS_CHANGED ||
 			   a->is_release_only;
 	a->release.changed_ino = a->ours.how == OURS_CHANGED ? a->ours.ino : 0;
-	if (place_release(a, &aside, e) < 0)
+	if (place_release(a, &staging, e) < 0)
 		return -1;
 	if (stays == 1)
 		return 0;
 	/* If the release is another file, both names become links to that one. */
 	if (a->ours.how == OURS_SAME && (!a->release.is_there || a->release.ino == a->ours.ino))
 		return keep_same(a, e);
-	return replace_own(a, &aside, e) < 0 ? -1 : settle_release_only(a, e);
+	return replace_own(a, &staging, e) < 0 ? -1 : settle_release_only(a, e);
 }
 
 int publish_run(const struct conf *conf, const struct peer_request *req, struct peer *peer,
 		struct publish_result *out, struct err *e)
 {
 	int64_t start_ms = clock_mono_ms();
-	own_quiet struct quiet seen = QUIET_INIT;
+	own_unchanged struct unchanged seen = UNCHANGED_INIT;
 	struct act a = {.conf = conf, .req = req, .peer = peer, .out = out};
 	own_fd int cache = -1;
 
@@ -389,7 +390,7 @@ int publish_run(const struct conf *conf, const struct peer_request *req, struct 
 			       .cache = cache,
 			       .name = out->name};
 	a.release = (struct placing){.conf = conf, .req = req, .peer = peer, .cache = cache};
-	aside_sweep(cache);
+	staging_sweep(cache);
 	if (publish(&a, e) < 0)
 		return -1;
 	out->took_ms = clock_mono_ms() - start_ms;

@@ -2,7 +2,7 @@
  * publish: puts an artifact into Nova's cache, under Nova's name and lock.
  *
  *     check the request → look for dependents, flatten them if the image asks for it
- *     → copy aside, fsync → Nova's lock → check the fence → look again → rename
+ *     → copy staging, fsync → Nova's lock → check the fence → look again → rename
  *     → fsync the directory → unlock
  *
  * A foreign file (ours.h) under the image's own name ends the publication with a reason. If it

@@ -1,4 +1,4 @@
-/* aside: DIAGNOSTICS: ERR_OPERATOR if the cache directory is not writable, ERR_NOBODY if the disk
+/* staging: DIAGNOSTICS: ERR_OPERATOR if the cache directory is not writable, ERR_NOBODY if the disk
  * is full or another publisher works on the same publication. */
 #include "agent/publish/staging.h"
 
@@ -27,7 +27,7 @@ static int remove_leftover(int dir, const char *name)
 	return 1;
 }
 
-int aside_sweep(int dir)
+int staging_sweep(int dir)
 {
 	own_fd int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	own_dir DIR *d = copy < 0 ? NULL : fdopendir(copy);
@@ -58,12 +58,12 @@ static int give_away(int dir, int fd, struct err *e)
 	return 0;
 }
 
-enum { ASIDE_NAME = sizeof(((struct aside *)0)->name) };
+enum { STAGING_NAME = sizeof(((struct staging *)0)->name) };
 
-static void name_it(char name[ASIDE_NAME], const struct peer_request *req)
+static void name_it(char name[STAGING_NAME], const struct peer_request *req)
 {
-	snprintf(name, ASIDE_NAME, PREFIX "%s.%lld.%lld.%s", req->image, (long long)req->fence.job,
-		 (long long)req->fence.attempt, req->fence.token);
+	snprintf(name, STAGING_NAME, PREFIX "%s.%lld.%lld.%s", req->image,
+		 (long long)req->fence.job, (long long)req->fence.attempt, req->fence.token);
 }
 
 static int is_busy(const struct peer_request *req, struct err *e)
@@ -72,9 +72,9 @@ static int is_busy(const struct peer_request *req, struct err *e)
 		       (long long)req->fence.attempt, (long long)req->fence.job);
 }
 
-int aside_open(struct aside *a, int dir, const struct peer_request *req, struct err *e)
+int staging_open(struct staging *s, int dir, const struct peer_request *req, struct err *e)
 {
-	char name[ASIDE_NAME];
+	char name[STAGING_NAME];
 
 	name_it(name, req);
 	for (;;) {
@@ -98,22 +98,22 @@ int aside_open(struct aside *a, int dir, const struct peer_request *req, struct 
 		}
 		if (held == 0 || !fs_is_named(dir, name, fd))
 			continue;
-		a->dir = dir;
-		a->fd = steal_fd(&fd);
-		memcpy(a->name, name, sizeof(name));
-		return give_away(dir, a->fd, e);
+		s->dir = dir;
+		s->fd = steal_fd(&fd);
+		memcpy(s->name, name, sizeof(name));
+		return give_away(dir, s->fd, e);
 	}
 }
 
-int aside_take(struct aside *a, int dir, const struct peer_request *req, const char *source,
-	       struct err *e)
+int staging_take(struct staging *s, int dir, const struct peer_request *req, const char *source,
+		 struct err *e)
 {
 	own_fd int fd = openat(dir, source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	char name[ASIDE_NAME];
+	char name[STAGING_NAME];
 
 	name_it(name, req);
 	remove_leftover(dir, name);
-	/* Lock it before it has the name: otherwise aside_sweep() could remove it. */
+	/* Lock it before it has the name: otherwise staging_sweep() could remove it. */
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || linkat(dir, source, dir, name, 0) < 0) {
 		if (fd >= 0 && (errno == EWOULDBLOCK || errno == EEXIST))
 			return is_busy(req, e);
@@ -124,71 +124,71 @@ int aside_take(struct aside *a, int dir, const struct peer_request *req, const c
 		unlinkat(dir, name, 0);
 		return err_set(e, ERR_NOBODY, "%s in Nova's cache was replaced meanwhile", source);
 	}
-	a->dir = dir;
-	a->fd = steal_fd(&fd);
-	memcpy(a->name, name, sizeof(name));
+	s->dir = dir;
+	s->fd = steal_fd(&fd);
+	memcpy(s->name, name, sizeof(name));
 	return 0;
 }
 
-int aside_link(const struct aside *a, const char *name, struct err *e)
+int staging_link(const struct staging *s, const char *name, struct err *e)
 {
-	if (linkat(a->dir, a->name, a->dir, name, 0) < 0)
+	if (linkat(s->dir, s->name, s->dir, name, 0) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot give the name %s to a file in Nova's cache",
 			       name);
 	return 0;
 }
 
-int aside_rename(struct aside *a, const char *final_name, struct err *e)
+int staging_rename(struct staging *s, const char *final_name, struct err *e)
 {
-	if (renameat(a->dir, a->name, a->dir, final_name) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", a->name,
+	if (renameat(s->dir, s->name, s->dir, final_name) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", s->name,
 			       final_name);
 	/* If both names are the same file, rename(2) does nothing and returns success. */
-	unlinkat(a->dir, a->name, 0);
-	a->name[0] = '\0';
+	unlinkat(s->dir, s->name, 0);
+	s->name[0] = '\0';
 	return 0;
 }
 
-int aside_rename_new(struct aside *a, const char *final_name, struct err *e)
+int staging_rename_new(struct staging *s, const char *final_name, struct err *e)
 {
-	if (renameat2(a->dir, a->name, a->dir, final_name, RENAME_NOREPLACE) == 0) {
-		a->name[0] = '\0';
+	if (renameat2(s->dir, s->name, s->dir, final_name, RENAME_NOREPLACE) == 0) {
+		s->name[0] = '\0';
 		return 0;
 	}
 	/* Some filesystems lack the flag. The caller has just checked the name, under Nova's
 	 * lock. */
 	if (errno == EINVAL)
-		return aside_rename(a, final_name, e);
-	return err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", a->name,
+		return staging_rename(s, final_name, e);
+	return err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", s->name,
 		       final_name);
 }
 
-int aside_link_over(const struct aside *a, const char *name, struct err *e)
+int staging_link_over(const struct staging *s, const char *name, struct err *e)
 {
-	own_free char *second = fs_path("%s.2", a->name);
+	own_free char *second = fs_path("%s.2", s->name);
 
 	/* A leftover: while we hold the lock, nobody else makes names of this attempt. */
-	unlinkat(a->dir, second, 0);
-	if (linkat(a->dir, a->name, a->dir, second, 0) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot link %s in Nova's cache", a->name);
-	if (renameat(a->dir, second, a->dir, name) < 0) {
+	unlinkat(s->dir, second, 0);
+	if (linkat(s->dir, s->name, s->dir, second, 0) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot link %s in Nova's cache", s->name);
+	if (renameat(s->dir, second, s->dir, name) < 0) {
 		err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", second, name);
-		unlinkat(a->dir, second, 0);
+		unlinkat(s->dir, second, 0);
 		return -1;
 	}
-	unlinkat(a->dir, second, 0); /* as in aside_rename */
+	unlinkat(s->dir, second, 0); /* as in staging_rename */
 	return 0;
 }
 
-void aside_close(struct aside *a)
+void staging_close(struct staging *s)
 {
 	int saved = errno;
 
-	if (a->name[0] != '\0')
-		unlinkat(a->dir, a->name, 0);
-	a->name[0] = '\0';
-	if (a->fd >= 0)
-		close(a->fd);
-	a->fd = -1;
+	if (s->name[0] != '\0')
+		unlinkat(s->dir, s->name, 0);
+	s->name[0] = '\0';
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
 	errno = saved;
 }

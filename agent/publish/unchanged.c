@@ -1,4 +1,4 @@
-/* quiet: DIAGNOSTICS: none; without memory to remember a directory, it is read again. */
+/* unchanged: DIAGNOSTICS: none; without memory to remember a directory, it is read again. */
 #include "agent/publish/unchanged.h"
 
 #include "lib/clock.h"
@@ -9,13 +9,13 @@
 
 enum { COARSE_S = 2 };
 
-struct quiet_dir {
+struct unchanged_dir {
 	dev_t dev;
 	ino_t ino;
 	struct timespec mtime, ctime;
 };
 
-bool quiet_is_local(int fd)
+bool unchanged_is_local(int fd)
 {
 	static const long long local[] = {
 		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, F2FS_SUPER_MAGIC,
@@ -31,51 +31,51 @@ bool quiet_is_local(int fd)
 	return false;
 }
 
-void quiet_begin(struct quiet *q, int top)
+void unchanged_begin(struct unchanged *u, int top)
 {
-	q->is_usable = quiet_is_local(top);
-	q->begun_s = clock_wall_ms() / 1000;
+	u->is_usable = unchanged_is_local(top);
+	u->begun_s = clock_wall_ms() / 1000;
 }
 
-static struct quiet_dir dir_of(const struct stat *st)
+static struct unchanged_dir dir_of(const struct stat *st)
 {
-	return (struct quiet_dir){st->st_dev, st->st_ino, st->st_mtim, st->st_ctim};
+	return (struct unchanged_dir){st->st_dev, st->st_ino, st->st_mtim, st->st_ctim};
 }
 
-void quiet_add(struct quiet *q, const struct stat *st)
+void unchanged_add(struct unchanged *u, const struct stat *st)
 {
-	int64_t settled_s = q->begun_s - COARSE_S;
+	int64_t settled_s = u->begun_s - COARSE_S;
 
-	if (!q->is_usable || q->is_sealed || st->st_mtim.tv_sec >= settled_s ||
+	if (!u->is_usable || u->is_sealed || st->st_mtim.tv_sec >= settled_s ||
 	    st->st_ctim.tv_sec >= settled_s)
 		return;
-	if (q->n == q->room) {
-		size_t room = q->room ? 2 * q->room : 256;
-		struct quiet_dir *list = realloc(q->list, room * sizeof(*list));
+	if (u->n == u->room) {
+		size_t room = u->room ? 2 * u->room : 256;
+		struct unchanged_dir *list = realloc(u->list, room * sizeof(*list));
 
 		if (!list)
 			return;
-		q->list = list;
-		q->room = room;
+		u->list = list;
+		u->room = room;
 	}
-	q->list[q->n++] = dir_of(st);
+	u->list[u->n++] = dir_of(st);
 }
 
 static int by_inode(const void *a, const void *b)
 {
-	const struct quiet_dir *left = a;
-	const struct quiet_dir *right = b;
+	const struct unchanged_dir *left = a;
+	const struct unchanged_dir *right = b;
 
 	if (left->ino != right->ino)
 		return left->ino < right->ino ? -1 : 1;
 	return left->dev < right->dev ? -1 : left->dev > right->dev;
 }
 
-void quiet_seal(struct quiet *q)
+void unchanged_seal(struct unchanged *u)
 {
-	if (q->n > 0)
-		qsort(q->list, q->n, sizeof(*q->list), by_inode);
-	q->is_sealed = true;
+	if (u->n > 0)
+		qsort(u->list, u->n, sizeof(*u->list), by_inode);
+	u->is_sealed = true;
 }
 
 static bool is_same_time(struct timespec a, struct timespec b)
@@ -83,20 +83,20 @@ static bool is_same_time(struct timespec a, struct timespec b)
 	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-bool quiet_knows(const struct quiet *q, const struct stat *st)
+bool unchanged_knows(const struct unchanged *u, const struct stat *st)
 {
-	struct quiet_dir want = dir_of(st);
-	const struct quiet_dir *found;
+	struct unchanged_dir want = dir_of(st);
+	const struct unchanged_dir *found;
 
-	if (!q->is_sealed || q->n == 0)
+	if (!u->is_sealed || u->n == 0)
 		return false;
-	found = bsearch(&want, q->list, q->n, sizeof(*q->list), by_inode);
+	found = bsearch(&want, u->list, u->n, sizeof(*u->list), by_inode);
 	return found && is_same_time(found->mtime, want.mtime) &&
 	       is_same_time(found->ctime, want.ctime);
 }
 
-void quiet_fini(struct quiet *q)
+void unchanged_fini(struct unchanged *u)
 {
-	free(q->list);
-	*q = (struct quiet)QUIET_INIT;
+	free(u->list);
+	*u = (struct unchanged)UNCHANGED_INIT;
 }

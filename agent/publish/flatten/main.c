@@ -102,7 +102,7 @@ static int check_exclusive(const struct flatten *f, struct err *e)
 	    strncmp(slash + 1 - strlen(resize), resize, strlen(resize)) == 0)
 		return err_set(e, ERR_NOBODY,
 			       "Nova is resizing or moving it, and may be copying its disk");
-	if (fd < 0 || !quiet_is_local(fd))
+	if (fd < 0 || !unchanged_is_local(fd))
 		return err_set(e, ERR_NOBODY,
 			       "its disk is on a shared filesystem (instances_path), where a "
 			       "domain of another host may have it");

@@ -54,7 +54,7 @@ static void json_end(json_t **j)
 #define own_domain __attribute__((cleanup(domain_end)))
 #define own_json __attribute__((cleanup(json_end)))
 
-static void quiet(void *arg, virErrorPtr error)
+static void ignore_error(void *arg, virErrorPtr error)
 {
 	(void)arg;
 	(void)error;
@@ -328,7 +328,7 @@ int pull_run(const struct flatten *f, struct err *e)
 		return err_set(e, ERR_NOBODY,
 			       "cannot look for %s in libvirt's domains: it has one of <>&'\"",
 			       f->disk);
-	virSetErrorFunc(NULL, quiet);
+	virSetErrorFunc(NULL, ignore_error);
 	conn = virConnectOpen(f->conf->libvirt_uri);
 	if (!conn) {
 		own_free char *what =

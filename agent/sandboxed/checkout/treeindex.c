@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define ASIDE "." TREEINDEX_NAME ".tmp"
+#define STAGING "." TREEINDEX_NAME ".tmp"
 
 static const char magic[8] = "horntre2";
 
@@ -172,15 +172,15 @@ int treeindex_create(struct treeindex_out *out, int work, struct err *e)
 	int fd;
 
 	*out = (struct treeindex_out){.work = work, .crc = 0};
-	if (fs_remove_tree(work, ASIDE, e) < 0)
+	if (fs_remove_tree(work, STAGING, e) < 0)
 		return -1;
-	fd = fs_open_beneath(work, ASIDE, O_RDWR | O_CREAT | O_EXCL, 0644);
+	fd = fs_open_beneath(work, STAGING, O_RDWR | O_CREAT | O_EXCL, 0644);
 	if (fd < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot write %s", ASIDE);
+		return err_sys(e, ERR_OPERATOR, "cannot write %s", STAGING);
 	out->f = fdopen(fd, "w+");
 	if (!out->f) {
 		close(fd);
-		return err_set(e, ERR_NOBODY, "out of memory for %s", ASIDE);
+		return err_set(e, ERR_NOBODY, "out of memory for %s", STAGING);
 	}
 	fwrite(&h, sizeof(h), 1, out->f);
 	return 0;
@@ -230,7 +230,7 @@ int treeindex_finish(struct treeindex_out *out, const char *boot, const char *tr
 	h.crc = (uint32_t)crc32_combine(head_crc(&h), out->crc, (z_off_t)out->size);
 	if (fseek(out->f, 0, SEEK_SET) < 0 || fwrite(&h, sizeof(h), 1, out->f) != 1 ||
 	    fflush(out->f) != 0 || ferror(out->f) ||
-	    renameat(out->work, ASIDE, out->work, TREEINDEX_NAME) < 0)
+	    renameat(out->work, STAGING, out->work, TREEINDEX_NAME) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write %s", TREEINDEX_NAME);
 	treeindex_abandon(out);
 	return 0;

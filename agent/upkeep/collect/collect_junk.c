@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum {
-	ASIDE_S = 3600,            /* temporary files, new records: no writer takes that long */
+	STAGING_S = 3600,            /* temporary files, new records: no writer takes that long */
 	STAGE_S = 14 * 24 * 3600,  /* build_timeout is at most a week */
 	REFUSED_S = 7 * 24 * 3600, /* time for users to examine it */
 };
@@ -32,9 +32,9 @@ static bool ends_with(const char *name, const char *ending)
 	return len > tail && strcmp(name + len - tail, ending) == 0;
 }
 
-static const char *why_aside(const char *name, int64_t age_s)
+static const char *why_staging(const char *name, int64_t age_s)
 {
-	return name[0] == '.' && ends_with(name, ".tmp") && age_s > ASIDE_S
+	return name[0] == '.' && ends_with(name, ".tmp") && age_s > STAGING_S
 		       ? "the process that wrote it is gone"
 		       : NULL;
 }
@@ -75,7 +75,7 @@ static const char *why_in_artifact(const struct collect *c, int dir, const char 
 		return "it is no longer used";
 	if (inventory_digest_of(name, ".refused", digest) && age_s > REFUSED_S)
 		return "it was refused more than a week ago";
-	return why_aside(name, age_s);
+	return why_staging(name, age_s);
 }
 
 static const char *why_answer(const struct collect *c, const char *digest)
@@ -94,7 +94,7 @@ static const char *why_clean(const struct collect *c, int dir, const char *name,
 	size_t len;
 
 	if (!sha256_valid(name))
-		return why_aside(name, age_s);
+		return why_staging(name, age_s);
 	if (fs_read(dir, name, SHA256_HEX + 1, &line, &len, &ignored) < 0)
 		return NULL;
 	line[strcspn(line, "\n")] = '\0';
@@ -106,7 +106,7 @@ static const char *why_own(const struct collect *c, int dir, const char *name, i
 	char digest[SHA256_HEX + 1];
 
 	if (!sha256_valid(name))
-		return why_aside(name, age_s);
+		return why_staging(name, age_s);
 	return answer_digest_at(dir, name, digest) ? why_answer(c, digest) : NULL;
 }
 
@@ -149,9 +149,9 @@ static const char *why_kept(const struct collect *c, int dir, const char *name, 
 	char uuid[UUID_LEN + 1];
 
 	(void)dir;
-	return is_of_removed_image(c, name, uuid) && age_s > ASIDE_S && !is_release(c, uuid)
+	return is_of_removed_image(c, name, uuid) && age_s > STAGING_S && !is_release(c, uuid)
 		       ? "its image is not registered"
-		       : why_aside(name, age_s);
+		       : why_staging(name, age_s);
 }
 
 static const char *why_warm(const struct collect *c, int dir, const char *name, int64_t age_s)
@@ -162,8 +162,8 @@ static const char *why_warm(const struct collect *c, int dir, const char *name, 
 	struct warm w;
 
 	(void)dir;
-	if (!is_of_removed_image(c, name, uuid) || age_s <= ASIDE_S)
-		return why_aside(name, age_s);
+	if (!is_of_removed_image(c, name, uuid) || age_s <= STAGING_S)
+		return why_staging(name, age_s);
 	if (warm_look(c->conf->store_dir, c->conf->cache_dir, uuid, &w, &state, &ignored) < 0 ||
 	    state == WARM_OK)
 		return NULL;
