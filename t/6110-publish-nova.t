@@ -4,11 +4,8 @@ test_description='hornero-publish and the real Nova: one name, one lock, a boot 
 . "$HORNERO_SRC/t/lib/publish.sh"
 . "$HORNERO_SRC/t/lib/flatten.sh"
 . "$HORNERO_SRC/t/lib/cache.sh"
+. "$HORNERO_SRC/t/lib/nova.sh"
 test_requires qemu-img qemu-utils
-/usr/bin/python3 -c 'import nova.virt.libvirt.imagebackend' 2>/dev/null ||
-	test_skip_all 'Nova is not here (Debian: python3-nova)'
-
-NOVA="/usr/bin/python3 $HORNERO_SRC/t/tools/nova-peer.py"
 
 test_expect_success 'the name is the one that Nova looks for' '
 	publish_init &&
@@ -45,10 +42,7 @@ test_expect_success 'the overlay that Nova made is a dependent; Nova'\''s raw co
 '
 
 test_expect_success 'while Nova holds its lock we wait and name the holder; then we publish' '
-	$NOVA hold "$INSTANCES" "$NAME" >held &
-	holder=$! &&
-	test_cleanup "kill $holder 2>/dev/null || :" &&
-	wait_until "grep -q held held" 60 &&
+	nova_hold "$NAME" &&
 	publish_file three 4 &&
 	publish_take three 3 &&
 	publish_fence 3 &&
@@ -86,12 +80,12 @@ test_expect_success 'while we hold it, Nova waits' '
 
 test_expect_success 'Nova'\''s ageing keeps a new base, and passes over a file that is on its way' '
 	touch -d "3 days ago" "$CACHE/.hornero-$UUID.9.9" &&
-	$NOVA age "$INSTANCES" >log 2>&1 &&
-	test_grep "^aged" log &&
+	nova age "$INSTANCES" &&
+	test_grep "^aged" nova.log &&
 	test -e "$BASE" &&
 	test -e "$CACHE/.hornero-$UUID.9.9" &&
 	touch -d "3 days ago" "$BASE" &&
-	$NOVA age "$INSTANCES" >log 2>&1 &&
+	nova age "$INSTANCES" &&
 	test_must_fail test -e "$BASE"
 '
 

@@ -13,7 +13,7 @@ BARE="setpriv --reuid $NOVA_ID --regid $NOVA_ID --clear-groups"
 CAPS=-all,+dac_override,+fowner
 FULL="$BARE --inh-caps=$CAPS --ambient-caps=$CAPS --bounding-set=$CAPS"
 
-test_expect_success 'setup: Nova'\''s directories are 0755 nova, the store and the fence are hornero'\''s alone' '
+test_expect_success 'setup: Nova'\''s directories are nova'\''s, store and fence hornero'\''s' '
 	publish_init &&
 	publish_file one 64 &&
 	publish_take one 1 &&
@@ -36,7 +36,7 @@ take_as_hornero () {
 	chown $HORNERO_ID "$STATE/fence/$UUID"
 }
 
-test_expect_success 'nova with both capabilities publishes; base and lock file are nova'\''s own, 0644' '
+test_expect_success 'nova with both capabilities publishes; base and lock are nova'\''s, 0644' '
 	take_as_hornero two 2 &&
 	PUBLISH_AS=$FULL &&
 	publish_ask 2 >replies &&
@@ -73,7 +73,7 @@ test_expect_success 'without the capabilities it cannot see the manifest, and sa
 	publish_clean
 '
 
-test_expect_success 'where it may read all but one overlay, that instance is in the way, with words' '
+test_expect_success 'one unreadable overlay defers, with words' '
 	chmod -R a+rX "$STATE" "$INSTANCES/hornero" &&
 	publish_file five 64 &&
 	publish_take five 5 &&

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A process that hangs in the kernel does not even die of SIGKILL. A frozen one of cgroup v1 stands
 # in for it: the first publisher answers, then freezes itself.
-test_description='a publisher that hangs in the kernel keeps nobody waiting but for Nova'\''s lock, where it holds that'
+test_description='a publisher that hangs blocks no other, unless it has Nova'\''s lock'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 
@@ -21,10 +21,6 @@ thaw () {
 
 hung () {
 	cat $ice/tasks 2>/dev/null
-}
-
-state () {
-	hornero show "$1" --json | jq -r .state
 }
 
 test_expect_success 'a node whose publishers freeze on demand' '
@@ -55,12 +51,12 @@ test_expect_success 'a node whose publishers freeze on demand' '
 	node_hello_repo
 '
 
-test_expect_success 'one hangs: hornerod wants to kill it, and builds and publishes what else there is' '
+test_expect_success 'one hangs: hornerod tries to kill it, and builds and publishes other images' '
 	: >freeze &&
-	push_make "head -c 1048576 /dev/zero >\$@" &&
+	hello_push 1 &&
 	hung=$job &&
-	wait_until "hornero why $hung | grep -q \"about to hang\"" 20 &&
-	wait_until "grep -q event=publisher-killed $NODE/hornerod.log" 20 &&
+	why_says $hung "about to hang" 20 &&
+	hornerod_says event=publisher-killed 20 &&
 	test -n "$(hung)" &&
 	git -C "$TRASH/work-other" push -q origin main 2>push.out &&
 	hornero wait $other --timeout 120
@@ -71,22 +67,23 @@ test_expect_success 'one hangs: hornerod wants to kill it, and builds and publis
 test_expect_success 'another one publishes its image meanwhile; doctor names the process' '
 	hornero wait $hung --timeout 60 &&
 	test -n "$(hung)" &&
-	wait_until \
-		"hornero doctor | grep -q \"hornero-publish (process $(hung)) of job $hung does not die of SIGKILL: another one publishes the image\"" 10
+	process="hornero-publish (process $(hung)) of job $hung" &&
+	what="does not die of SIGKILL: another one publishes the image" &&
+	wait_until "hornero doctor | grep -F -e \"$process $what\"" 10
 '
 
 test_expect_success 'a reload takes it over, and the image is published again' '
 	kill -HUP $node_pid &&
-	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 &&
+	hornerod_says event=reloaded 20 &&
 	pgrep -P $node_pid >children &&
 	hung >who &&
 	grep -x -f who children &&
-	push_make "head -c 1048576 /dev/zero >\$@; printf 2 | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	hello_push 2 &&
 	hornero wait $job --timeout 60 &&
 	test -n "$(hung)"
 '
 
-# Red without stuck_written in agent/hornerod/handover.c: the words of the life before stand for ever.
+# Red without stuck_written in agent/hornerod/handover.c: words of the old process stay for ever.
 test_expect_success 'when the kernel releases it, it is reaped' '
 	thaw &&
 	wait_until "! pgrep -P $node_pid" 20 &&
@@ -95,15 +92,16 @@ test_expect_success 'when the kernel releases it, it is reaped' '
 
 # Under that lock it may still change the cache: if the next publisher broke the lock, older bytes
 # could replace its own.
-test_expect_success 'one that holds Nova'\''s lock: the next waits for that lock, and publishes then' '
+test_expect_success 'one that holds Nova'\''s lock: the next one waits for it, then publishes' '
 	mkdir $ice &&
-	lock=$NODE/instances/locks/nova-$(printf %s "$HELLO_UUID" | sha1sum | cut -d " " -f 1) &&
+	warm=$(node_warm_path "$HELLO_UUID") &&
+	lock=$NODE/instances/locks/nova-${warm##*/} &&
 	test -e "$lock" &&
 	echo "$lock" >freeze &&
-	push_make "head -c 1048576 /dev/zero >\$@; printf 3 | dd of=\$@ conv=notrunc 2>/dev/null" &&
-	wait_until "hornero why $HELLO_UUID | grep -q \"process .* does not die of SIGKILL\"" 30 &&
-	wait_until "hornero why $job | grep -q \"Nova.s lock\"" 20 &&
-	test "$(state $job)" = built &&
+	hello_push 3 &&
+	why_says $HELLO_UUID "process .* does not die of SIGKILL" &&
+	why_says $job "Nova.s lock" 20 &&
+	job_state_is built &&
 	thaw &&
 	hornero wait $job --timeout 60
 '
@@ -111,7 +109,7 @@ test_expect_success 'one that holds Nova'\''s lock: the next waits for that lock
 test_expect_success 'a stop does not wait for one for ever' '
 	mkdir $ice &&
 	: >freeze &&
-	push_make "head -c 1048576 /dev/zero >\$@; printf 4 | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	hello_push 4 &&
 	wait_until "test -n \"\$(hung)\" && grep -q FROZEN $ice/freezer.state" 20 &&
 	node_stop &&
 	test_grep "event=publisher-(hangs|killed)" "$NODE/hornerod.log" &&

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A slip of the keyboard binds the site's Debian image: nothing of it may be replaced.
-test_description='a file in Nova'\''s cache that is not hornero'\''s stops its image with a reason, until an operator permits its removal'
+test_description='a foreign file in Nova'\''s cache stops its image until it may be removed'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 test_requires jq jq
@@ -12,13 +12,13 @@ LOG=$NODE/hornerod.log
 
 test "$(id -u)" -ne 0 || node_users
 
-# push_text TEXT: a build that leaves TEXT; waits for nothing. Sets job.
-push_text () {
-	push_make "head -c 1048576 /dev/zero >\$@" "printf $1 | dd of=\$@ conv=notrunc 2>/dev/null"
-}
-
 base_text () {
 	tr -d '\0' <"$BASE"
+}
+
+# cached_is STATE
+cached_is () {
+	test "$(hornero cache --json | jq -r '.[0].state')" = "$1"
 }
 
 # fetched TEXT: Nova has fetched another image under this id
@@ -37,27 +37,26 @@ is_foreign () {
 
 # Red where look_at_own() in agent/publish/publish.c passes OURS_FOREIGN, as in no. 3 and 7. (One
 # call without the other stays green.)
-test_expect_success 'a push to an image whose file is another: it is built, waits with words, and the file stays' '
+test_expect_success 'a push to an image with a foreign file is built and waits; the file stays' '
 	node_init &&
 	node_start &&
 	fetched debian &&
 	node_hello_repo 2>add.err &&
 	test_grep "$BASE is in Nova.s cache already and is not hornero.s" add.err &&
-	push_text one &&
+	hello_push one &&
 	test_expect_code 75 hornero wait "$job" --timeout 60 2>err &&
-	test_grep \
-		"$BASE is not hornero.s: 1048576 bytes, owner root, last changed .*hornero image add --replace $ID" err &&
+	what="$BASE is not hornero.s: 1048576 bytes, owner root, last changed" &&
+	test_grep "$what .*hornero image add --replace $ID" err &&
 	test_expect_code 75 hornero wait $ID --timeout 60 &&
-	hornero why $ID >out &&
-	test_grep "$BASE is not hornero.s" out &&
+	why_says $ID "$BASE is not hornero.s" &&
 	is_foreign debian &&
-	hornero cache --json | jq -e ".[0].state == \"foreign\"" &&
+	cached_is foreign &&
 	hornero image list >out &&
 	is_foreign debian
 '
 
 # Red without foreign_stands() in agent/hornerod/publication.c start().
-test_expect_success 'nobody reads it again each second' '
+test_expect_success 'the file is not read again each second' '
 	asked=$(grep -c "event=foreign " "$LOG") &&
 	from=$(date +%s) &&
 	wait_until "test \$(date +%s) -ge $((from + 3))" 10 &&
@@ -65,7 +64,7 @@ test_expect_success 'nobody reads it again each second' '
 '
 
 test_expect_success 'neither a newer push, nor a rebuild, nor a sweep, nor a restart replaces it' '
-	push_text two &&
+	hello_push two &&
 	test_expect_code 75 hornero wait "$job" --timeout 60 &&
 	is_foreign debian &&
 	hornero rebuild -f $ID >out &&
@@ -93,7 +92,7 @@ test_expect_success 'image add without --replace, or with another repository, pe
 '
 
 # Red where foreign_stands() does not ask for a permission.
-test_expect_success 'image add --replace of the bound image: that file goes, and the image is warm' '
+test_expect_success 'image add --replace of the bound image: the file goes, the image is warm' '
 	hornero image add --replace $ID hello >out &&
 	test_grep "may be replaced" out &&
 	wait_until "hornero wait $ID --timeout 1" 60 &&
@@ -111,14 +110,13 @@ test_expect_success 'Nova ages it out and fetches one of our artifacts: that is 
 	install -m 0644 image "$BASE" &&
 	hornero sweep >out &&
 	test_grep "another file has its name in the cache" out &&
-	wait_until "hornero cache --json | jq -e \".[0].state == \\\"warm\\\"\"" 60 &&
+	wait_until "cached_is warm" 60 &&
 	test "$(base_text)" = two
 '
 
-test_expect_success 'it fetches other bytes: they stay, one job waits with words, and a file that goes away ends that' '
+test_expect_success 'it fetches other bytes: they stay, and one job waits until the file is gone' '
 	fetched placeholder &&
-	hornero why $ID >out &&
-	test_grep "hornero image add --replace $ID hello" out &&
+	why_says $ID "hornero image add --replace $ID hello" &&
 	hornero sweep >out &&
 	test_grep "another file has its name" out &&
 	job=$(sed -n "s/.*job \([0-9]*\) .*/\1/p" out) &&
@@ -141,31 +139,26 @@ test_expect_success 'the permission is for that very file: one that Nova fetches
 	fetched second &&
 	node_start &&
 	hornero sweep &&
-	wait_until "grep -q event=foreign $LOG" 60 &&
+	hornerod_says event=foreign 60 &&
 	is_foreign second &&
 	hornero image add --replace $ID hello &&
 	wait_until "hornero wait $ID --timeout 1" 60 &&
 	test "$(base_text)" = two
 '
 
-arm () {
-	sed -i '/^failpoint:/d' "$HORNERO_CONF" &&
-	{ test -z "$1" || echo "failpoint: $1" >>"$HORNERO_CONF"; }
-}
-
 # Red without replace_clear() in agent/hornerod/published.c record().
-test_expect_success 'death between the rename and the end of the permission: it is warm, and the permission is gone' '
+test_expect_success 'death after the rename: the image is warm, and the permission is gone' '
 	node_stop &&
 	fetched third &&
-	arm replace-renamed &&
+	node_set failpoint replace-renamed &&
 	hornero image add --replace $ID hello &&
 	node_start &&
 	hornero sweep &&
-	wait_until "grep -q failpoint.point=replace-renamed $LOG" 60 &&
+	hornerod_says failpoint.point=replace-renamed 60 &&
 	node_kill9 &&
 	test "$(base_text)" = two &&
 	test -e "$NODE/state/images.d/$ID.replace" &&
-	arm "" &&
+	node_set failpoint &&
 	node_start &&
 	wait_until "hornero wait $ID --timeout 1" 60 &&
 	wait_until "test ! -e $NODE/state/images.d/$ID.replace" 20 &&
@@ -177,7 +170,7 @@ test_expect_success 'the store is lost, records and all: what hornero put there 
 	node_stop &&
 	rm -r "$NODE"/instances/hornero/* &&
 	command hornero init >init.out &&
-	push_text three &&
+	hello_push three &&
 	node_start &&
 	wait_until "hornero wait $ID --timeout 1" 60 &&
 	test "$(base_text)" = three
@@ -186,8 +179,8 @@ test_expect_success 'the store is lost, records and all: what hornero put there 
 test_expect_success 'without a UUID hornero makes one and prints it' '
 	hornero image add hello --ref refs/heads/side >out &&
 	made=$(sed -n "s/^image \([0-9a-f-]*\) follows .*/\1/p" out) &&
-	echo "$made" | grep -E \
-		"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\$" &&
+	version_4="[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}" &&
+	echo "$made" | grep -x -E "$version_4" &&
 	hornero image show "$made" >out &&
 	test_expect_code 64 hornero image add $ID 2>err &&
 	test_grep "repository is missing" err

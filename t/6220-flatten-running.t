@@ -3,7 +3,7 @@
 # which says its greeting at each boot, with a pattern of the greeting behind it. The guest's writes
 # are qemu-io's, by the running QEMU at the guest's own device. A QEMU is ended by kill -9 wherever
 # bytes are compared: what counts is on the disk.
-test_description='in_use with running domains: a push, a deferred publication, a flatten, a restart, all with their own bytes'
+test_description='in_use with running domains: push, defer, flatten and restart lose no byte'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/flatten.sh"
@@ -20,11 +20,7 @@ push_greeting () {
 	test -n "$job"
 }
 
-conf () {
-	sed -i "/^$1:/d" "$HORNERO_CONF" &&
-	{ test -z "$2" || echo "$1: $2" >>"$HORNERO_CONF"; }
-}
-
+# The greeting stands behind the kernel, again and again.
 warm_is () {
 	test "$(tail -c 4194304 "$warm" | head -n 2 | tail -n 1)" = "$1"
 }
@@ -74,8 +70,8 @@ same_bytes () {
 }
 
 no_block_job () {
-	virsh qemu-monitor-command "$name" '{"execute":"query-block-jobs"}' | grep -q \
-		'"return":\[\]'
+	virsh qemu-monitor-command "$name" '{"execute":"query-block-jobs"}' >jobs &&
+	grep -q '"return":\[\]' jobs
 }
 
 publisher_of () {
@@ -87,15 +83,16 @@ publisher_of () {
 }
 
 waits_for () {
-	wait_until "hornero show $job --json | jq -e '.waiting_for | test(\"$1\")'" 90 || { \
-		hornero show $job; return 1; }
+	words=$1
+	wait_until 'job_field waiting_for | grep -E -e "$words"' 90 ||
+	{ hornero show $job; return 1; }
 }
 
 # Also where it has gone on since.
 has_waited_for () {
-	wait_until \
-		"hornero show $job --json | jq -e '[.events[] | select((.detail // \"\") | test(\"$1\"))] != []'" 90 ||
-		{ hornero show $job; return 1; }
+	words=$1
+	wait_until 'job_field "events[].detail" | grep -E -e "$words"' 90 ||
+	{ hornero show $job; return 1; }
 }
 
 gone () {
@@ -117,7 +114,7 @@ test_expect_success 'a libvirt, a node, an image that is warm' '
 	warm_is first
 '
 
-test_expect_success 'defer: a running domain outlives a push, keeps its bytes when it is restarted, and its end publishes' '
+test_expect_success 'defer: a running domain keeps its bytes, and its end publishes the push' '
 	instance one first &&
 	push_greeting second &&
 	test_expect_code 75 hornero wait $job --timeout 120 2>err &&
@@ -126,8 +123,7 @@ test_expect_success 'defer: a running domain outlives a push, keeps its bytes wh
 	whole first &&
 	warm_is first &&
 	libvirt_kill one &&
-	hornero why $job >out &&
-	test_grep "instance one" out &&
+	why_says $job "instance one" &&
 	gone &&
 	hornero wait "$HELLO_UUID" --timeout 1 2>/dev/null
 	wait_until "hornero wait $job --timeout 5" 30 &&
@@ -135,7 +131,7 @@ test_expect_success 'defer: a running domain outlives a push, keeps its bytes wh
 '
 
 # Red without fill() in pull.c: QEMU has the tables of the pulled bytes in memory when it is killed.
-test_expect_success 'flatten: it is pulled while it runs, the push is published, and a QEMU that is killed loses nothing' '
+test_expect_success 'flatten: it is pulled while it runs, and a killed QEMU loses nothing' '
 	hornero image set "$HELLO_UUID" in_use=flatten &&
 	instance two second &&
 	push_greeting third &&
@@ -150,13 +146,12 @@ test_expect_success 'flatten: it is pulled while it runs, the push is published,
 	gone
 '
 
-test_expect_success 'why and queue say how far it is; cancelled, no job is left in QEMU and the old base stands' '
+test_expect_success 'why and queue say how far it is; a cancel leaves no job and the old base' '
 	instance three third &&
-	conf flatten_rate 1 &&
+	node_set flatten_rate 1 &&
 	push_greeting fourth &&
 	waits_for "^flattening instance three: [0-9]+ % of 16.0 MiB" &&
-	hornero why $job >out &&
-	test_grep "flattening instance three" out &&
+	why_says $job "flattening instance three" &&
 	hornero queue >out &&
 	test_grep "flattening" out &&
 	hornero cancel $job &&
@@ -185,7 +180,7 @@ test_expect_success 'the publisher is killed: its block job is ended all the sam
 
 test_expect_success 'a domain that stands still is flattened, too, and wait waits for it' '
 	virsh suspend three &&
-	conf flatten_rate 8 &&
+	node_set flatten_rate 8 &&
 	push_greeting fifth &&
 	hornero wait $job --timeout 120 &&
 	has_waited_for "flattening instance three: [1-9]" &&
@@ -200,17 +195,17 @@ points=flatten-filled
 test "$HORNERO_TEST_LONG" != 1 || points='flatten-copying flatten-filled flatten-pulled'
 for point in $points
 do
-	test_expect_success "hornero-flatten dies at $point, then the QEMU: whole, and the next attempt goes on" '
+	test_expect_success "hornero-flatten dies at $point, then the QEMU: the next one goes on" '
 		rate=0 &&
 		{ test $point != flatten-copying || rate=1; } &&
-		conf flatten_rate $rate &&
+		node_set flatten_rate $rate &&
 		instance "$point" "$now" &&
-		conf failpoint $point &&
+		node_set failpoint $point &&
 		push_greeting "at $point" &&
 		has_waited_for "hornero-flatten died: signal 9" &&
 		kept &&
-		conf failpoint &&
-		conf flatten_rate 0 &&
+		node_set failpoint &&
+		node_set flatten_rate 0 &&
 		wait_until "hornero wait $job --timeout 5" 120 &&
 		warm_is "at $point" &&
 		same_bytes &&
@@ -222,7 +217,7 @@ do
 	'
 done
 
-test_expect_success 'a block job of somebody else is left alone, and waited for' '
+test_expect_success 'a foreign block job is left alone, and waited for' '
 	instance busy "$now" &&
 	virsh blockpull busy vda --bandwidth 65536 --bytes &&
 	push_greeting busy &&
@@ -238,7 +233,7 @@ test_expect_success 'a block job of somebody else is left alone, and waited for'
 	now=busy
 '
 
-test_expect_success 'a saved domain is left alone; it is restored with its own disk, and flattened then' '
+test_expect_success 'a saved domain is left alone; restored with its own disk, it is flattened' '
 	instance saved "$now" &&
 	virsh managedsave saved &&
 	push_greeting saved &&

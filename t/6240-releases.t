@@ -5,19 +5,13 @@ test_description='releases in Nova'\''s cache: linked, kept, never replaced, pub
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/cache.sh"
+. "$HORNERO_SRC/t/lib/nova.sh"
 test_requires jq jq
 test_requires qemu-img qemu-utils
-/usr/bin/python3 -c 'import nova.virt.libvirt.imagebackend' 2>/dev/null ||
-	test_skip_all 'Nova is not here (Debian: python3-nova)'
 
 INSTANCES=$NODE/instances
 CACHE=$INSTANCES/_base
 LOG=$NODE/hornerod.log
-
-nova () {
-	/usr/bin/python3 "$HORNERO_SRC/t/tools/nova-peer.py" "$@" >nova.log 2>&1 ||
-	{ cat nova.log; return 1; }
-}
 
 # content TEXT: the artifact that hello_push TEXT makes, in the file "content".
 content () {
@@ -134,7 +128,7 @@ test_expect_success 'a push: two names of one file, and Nova finds both warm' '
 	nova boot "$INSTANCES" "$name" cow qcow2 &&
 	qemu-img convert -f qcow2 -O raw "$INSTANCES/cow/disk" seen &&
 	cmp -n 1048576 content seen &&
-	test "$(/usr/bin/python3 "$HORNERO_SRC/t/tools/nova-peer.py" name "$release")" = "$name"
+	test "$($NOVA name "$release")" = "$name"
 '
 
 test_expect_success 'the image, the cache, why, the event log say so' '

@@ -11,24 +11,25 @@ STRANGER=22222222-2222-4222-8222-222222222222
 THIRD=33333333-3333-4333-8333-333333333333
 STORE=$NODE/instances/hornero
 
-# begins UUID: the first word of what is warm
-begins () {
-	head -c 60 "$(node_warm_path "$1")" 2>/dev/null | tr -d '\0' | head -n 1
+# begins_with WORD UUID: the first line of the warm file
+begins_with () {
+	test "$(warm_text "$2" | head -n 1)" = "$1"
 }
 
 # push REPOSITORY COMMIT [OPTION…]: waits until it is warm; $job
 push () {
 	bare=$1 commit=$2 &&
 	shift 2 &&
-	git -C work push -q "$@" "$bare" "+$commit:refs/heads/main" 2>push.out || { cat push.out; \
-		return 1; }
+	git -C work push -q "$@" "$bare" "+$commit:refs/heads/main" 2>push.out ||
+	{ cat push.out; return 1; }
 	job=$(node_job push.out) &&
 	test -n "$job" &&
-	hornero wait "$job" --timeout 60 || { hornero log "$job"; return 1; }
+	job_ends published
 }
 
-built () {
-	hornero image show "$1" --json | jq -r .built
+# built_is HOW UUID: clean or incremental
+built_is () {
+	test "$(image_field built "$2")" = "$1"
 }
 
 # tree MAKEFILE: a commit whose tree is this one and a seed; prints it
@@ -42,7 +43,8 @@ tree () {
 disk='cp $< hornero.raw; truncate -s 1M hornero.raw\n'
 honest="hornero.raw: hello.o\n\t$disk"'hello.o: seed\n\t(echo HONEST; cat seed) >hello.o\n'
 # Leaves an object that is newer than whatever comes, and an artifact.
-foreign='hornero.raw:\n\techo FOREIGN >hello.o; touch -d "+1 day" hello.o\n\tcp hello.o hornero.raw; truncate -s 1M hornero.raw\n.PHONY: hornero.raw\n'
+foreign='hornero.raw:\n\techo FOREIGN >hello.o\n\ttouch -d "+1 day" hello.o\n'
+foreign=$foreign'\tcp hello.o hornero.raw\n\ttruncate -s 1M hornero.raw\n.PHONY: hornero.raw\n'
 
 test_expect_success 'a node with two repositories of two owners, and a tree that both push' '
 	node_init &&
@@ -60,13 +62,13 @@ test_expect_success 'a node with two repositories of two owners, and a tree that
 '
 
 # Red without: load_clean() and load_own() being two in store/answer.c.
-test_expect_success 'a poisoned checkout and an incremental build of the same tree: the other image gets its own bytes' '
+test_expect_success 'a poisoned checkout of the same tree: the other image gets its own bytes' '
 	push "$stranger" $poison &&
-	test "$(begins $STRANGER)" = FOREIGN &&
+	begins_with FOREIGN $STRANGER &&
 	push "$stranger" $same -o rebuild &&
 	push "$victim" $good &&
-	test "$(begins $VICTIM)" = HONEST &&
-	test "$(built $VICTIM)" = clean
+	begins_with HONEST $VICTIM &&
+	built_is clean $VICTIM
 '
 
 test_expect_success 'nor does any later push, forced build or sweep of the stranger reach it' '
@@ -77,11 +79,11 @@ test_expect_success 'nor does any later push, forced build or sweep of the stran
 	other=$(tree "$honest# other\n") &&
 	push "$victim" $other &&
 	push "$victim" $same &&
-	test "$(begins $VICTIM)" = HONEST &&
+	begins_with HONEST $VICTIM &&
 	rm "$(node_warm_path $VICTIM)" &&
 	hornero sweep >/dev/null &&
 	hornero wait $VICTIM --timeout 60 &&
-	test "$(begins $VICTIM)" = HONEST
+	begins_with HONEST $VICTIM
 '
 
 # Red without: load_own() in store/answer.c find().
@@ -90,28 +92,28 @@ test_expect_success 'an incremental build says so, and answers to its own image'
 	push "$stranger" $two &&
 	hornero show "$job" --json >shown &&
 	test "$(jq -r .built shown)" = incremental &&
-	test "$(built $STRANGER)" = incremental &&
+	built_is incremental $STRANGER &&
 	key=$(jq -r .key shown) &&
 	test "$(jq -r .digest "$STORE/own/$STRANGER/$key")" = "$(jq -r .digest shown)" &&
 	test ! -e "$STORE/clean/$key" &&
 	push "$stranger" $good &&
 	push "$stranger" $two &&
-	test "$(hornero show "$job" --json | jq .reused)" = true &&
-	test "$(built $STRANGER)" = incremental &&
+	test "$(job_field reused)" = true &&
+	built_is incremental $STRANGER &&
 	hornero image show $STRANGER | grep -x "built: *incremental"
 '
 
 # Red where build_answer() in agent/build/build_store.c says clean of all (so are 2 to 4).
 test_expect_success 'another image does not get it, and a clean build answers for both' '
 	push "$victim" $two &&
-	test "$(hornero show "$job" --json | jq .reused)" = false &&
+	test "$(job_field reused)" = false &&
 	push "$victim" $good &&
 	push "$victim" $two -o clean &&
 	hornero image add $THIRD stranger --builder make &&
 	hornero wait $THIRD --timeout 60 &&
-	job=$(hornero image show $THIRD --json | jq .newest_job) &&
-	test "$(hornero show "$job" --json | jq .reused)" = true &&
-	test "$(built $THIRD)" = clean &&
+	job=$(image_field newest_job $THIRD) &&
+	test "$(job_field reused)" = true &&
+	built_is clean $THIRD &&
 	hornero image remove $THIRD
 '
 
@@ -121,27 +123,27 @@ test_expect_success 'a forced build of a tree with a clean answer starts from no
 	hornero rebuild -f $VICTIM >out &&
 	job=$(grep -o "[0-9][0-9]*" out | head -n 1) &&
 	hornero wait $VICTIM --timeout 60 &&
-	test "$(begins $VICTIM)" = HONEST &&
-	test "$(built $VICTIM)" = clean
+	begins_with HONEST $VICTIM &&
+	built_is clean $VICTIM
 '
 
 # Red without: the word "source" of the work directory (workdir_is_of), as the next one. The tree
 # has no clean answer yet.
-test_expect_success 'an image of another repository under a UUID that was another'\''s starts from nothing, and rolls back to nothing of it' '
+test_expect_success 'an image that takes the UUID of a removed one starts from nothing' '
 	push "$stranger" $poison &&
 	hornero image remove $STRANGER &&
 	test ! -e "$STORE/own/$STRANGER" &&
 	test -e "$NODE/unikernels/$STRANGER/src/hello.o" &&
 	seven=$(tree "$honest# seven\n") &&
 	push "$victim" $seven &&
-	test "$(built $VICTIM)" = incremental &&
+	built_is incremental $VICTIM &&
 	hornero image add $STRANGER victim --builder make &&
 	hornero wait $STRANGER --timeout 60 &&
-	test "$(built $STRANGER)" = clean &&
-	test "$(begins $STRANGER)" = HONEST &&
+	built_is clean $STRANGER &&
+	begins_with HONEST $STRANGER &&
 	test_must_fail hornero rollback $STRANGER 2>err &&
 	! grep FOREIGN err &&
-	test "$(hornero image show $STRANGER --json | jq ".releases | length")" = 1
+	test "$(image_field "releases | length" $STRANGER)" = 1
 '
 
 test_expect_success 'so does one whose file names another repository or ref' '
@@ -149,12 +151,12 @@ test_expect_success 'so does one whose file names another repository or ref' '
 	hornero image add $STRANGER stranger --builder make &&
 	hornero rebuild -f $STRANGER >/dev/null &&
 	hornero wait $STRANGER --timeout 60 &&
-	test "$(begins $STRANGER)" = FOREIGN &&
+	begins_with FOREIGN $STRANGER &&
 	git -C work push -q "$stranger" $two:refs/heads/dev &&
 	hornero image set $STRANGER ref=refs/heads/dev >/dev/null &&
 	hornero wait $STRANGER --timeout 60 &&
-	test "$(begins $STRANGER)" = HONEST &&
-	test "$(built $STRANGER)" = clean
+	begins_with HONEST $STRANGER &&
+	built_is clean $STRANGER
 '
 
 test_expect_success 'keys of an earlier hornero answer for no image' '
@@ -166,7 +168,7 @@ test_expect_success 'keys of an earlier hornero answer for no image' '
 	hornero init >/dev/null &&
 	again=$(tree "$honest") &&
 	push "$victim" $again &&
-	test "$(hornero show "$job" --json | jq .reused)" = false
+	test "$(job_field reused)" = false
 '
 
 test_done

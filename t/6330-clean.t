@@ -6,8 +6,18 @@ test_description='incremental and clean builds'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 
-built () {
-	test "$(hornero show "$job" --json | jq -r .built)" = "$1"
+cat >makefile <<'END'
+include v.mk
+hornero.raw: a.o main
+	cat a.o main >hornero.raw
+	truncate -s 1M hornero.raw
+a.o: seed
+	echo $(V) >a.o
+END
+
+# built_is HOW: clean or incremental
+built_is () {
+	test "$(job_field built)" = "$1"
 }
 
 test_expect_success 'a node, and an object that depends on a variable without a file' '
@@ -19,33 +29,31 @@ test_expect_success 'a node, and an object that depends on a variable without a 
 	git -C "$HELLO_WORK" rm -rq . &&
 	echo "builder: make" >"$HELLO_WORK/.hornero.yaml" &&
 	echo seed >"$HELLO_WORK/seed" &&
-	printf \
-		"include v.mk\nhornero.raw: a.o main\n\tcat a.o main >hornero.raw; truncate -s 1M hornero.raw\na.o: seed\n\techo \$(V) >a.o\n" \
-		>"$HELLO_WORK/Makefile" &&
-		echo V = 1 >"$HELLO_WORK/v.mk" &&
-		echo one >"$HELLO_WORK/main" &&
+	cp makefile "$HELLO_WORK/Makefile" &&
+	echo V = 1 >"$HELLO_WORK/v.mk" &&
+	echo one >"$HELLO_WORK/main" &&
 	node_push &&
-	built clean &&
-	test "$(warm_text)" = "$(printf "1\none")"
+	built_is clean &&
+	warm_lines 1 one
 '
 
 test_expect_success 'a changed source is built upon what is there' '
 	echo two >"$HELLO_WORK/main" &&
 	node_push &&
-	built incremental &&
-	test "$(warm_text)" = "$(printf "1\ntwo")"
+	built_is incremental &&
+	warm_lines 1 two
 '
 
 # Red without: --clean-when in agent/build/build_checkout.c.
 test_expect_success 'a changed variable of a Makefile means a clean build' '
 	echo V = 2 >"$HELLO_WORK/v.mk" &&
 	node_push &&
-	built clean &&
-	test "$(warm_text)" = "$(printf "2\ntwo")" &&
+	built_is clean &&
+	warm_lines 2 two &&
 	sed -i "s/echo \$(V)/echo v\$(V)/" "$HELLO_WORK/Makefile" &&
 	node_push &&
-	built clean &&
-	test "$(warm_text)" = "$(printf "v2\ntwo")"
+	built_is clean &&
+	warm_lines v2 two
 '
 
 # Red without: reason_for_clean() in agent/sandboxed/checkout/treesync.c.
@@ -53,16 +61,16 @@ test_expect_success 'so does a removed file, a mode, and the target of a link' '
 	echo >"$HELLO_WORK/extra" &&
 	ln -s seed "$HELLO_WORK/link" &&
 	node_push &&
-	built incremental &&
+	built_is incremental &&
 	rm "$HELLO_WORK/extra" &&
 	node_push &&
-	built clean &&
+	built_is clean &&
 	chmod +x "$HELLO_WORK/seed" &&
 	node_push &&
-	built clean &&
+	built_is clean &&
 	ln -sf main "$HELLO_WORK/link" &&
 	node_push &&
-	built clean &&
+	built_is clean &&
 	node_push &&
 	hornero show "$job" --json | jq -e .reused
 '
@@ -71,35 +79,35 @@ test_expect_success 'so does a removed file, a mode, and the target of a link' '
 test_expect_success 'so does a changed builder file, and another toolchain' '
 	echo three >"$HELLO_WORK/main" &&
 	node_push &&
-	built incremental &&
+	built_is incremental &&
 	echo "# changed" >>builders.d/make.yaml &&
 	echo four >"$HELLO_WORK/main" &&
 	node_push &&
-	built clean &&
+	built_is clean &&
 	echo five >"$HELLO_WORK/main" &&
 	node_push &&
-	built incremental &&
+	built_is incremental &&
 	sed -i "s/^version:/&\n  - [cat, $(printf %s "$TRASH" | sed "s|/|\\\\/|g")\/version]/" \
 		builders.d/make.yaml &&
 	echo 1 >version &&
 	chmod 755 . &&
 	echo six >"$HELLO_WORK/main" &&
 	node_push &&
-	built clean &&
+	built_is clean &&
 	echo 2 >version &&
 	echo seven >"$HELLO_WORK/main" &&
 	node_push &&
-	built clean &&
+	built_is clean &&
 	echo eight >"$HELLO_WORK/main" &&
 	node_push &&
-	built incremental
+	built_is incremental
 '
 
 # Red without: .clean in hooks/wishes.c.
 test_expect_success '-o clean starts from nothing, known or not' '
 	touch "$NODE/unikernels/$HELLO_UUID/src/left" &&
 	node_push -o clean &&
-	built clean &&
+	built_is clean &&
 	test ! -e "$NODE/unikernels/$HELLO_UUID/src/left" &&
 	hornero show "$job" --json | jq -e ".clean and (.reused | not)" &&
 	test_must_fail node_push -o clean -o skip &&
@@ -111,10 +119,10 @@ test_expect_success 'an incremental build that fails says how to start from noth
 	echo nine >"$HELLO_WORK/main" &&
 	echo nonsense >"$NODE/unikernels/$HELLO_UUID/src/GNUmakefile" &&
 	{ node_push || :; } &&
-	hornero show "$job" --json | jq -r .reason >reason &&
+	job_field reason >reason &&
 	test_grep "an incremental build; for a clean one: git push -o clean" reason &&
 	node_push -o clean &&
-	test "$(warm_text)" = "$(printf "v2\nnine")"
+	warm_lines v2 nine
 '
 
 test_done

@@ -45,11 +45,6 @@ confirmation_sleeps () {
 	was=$confirm
 }
 
-# warm_lines LINE…
-warm_lines () {
-	warm_text_is "$(printf '%s\n' "$@")"
-}
-
 # reason_says JOB WORDS
 reason_says () {
 	job_field reason "$1" >reason &&

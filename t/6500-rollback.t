@@ -4,6 +4,7 @@
 test_description='rollback: an earlier artifact, from the store, until the ref moves'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/cache.sh"
 test_requires jq jq
 test_requires python3 python3
 
@@ -13,29 +14,15 @@ test "$(id -u)" -ne 0 || node_users
 
 ARTIFACT=$NODE/instances/hornero/artifact
 
-# push_text TEXT: warm with it, its digest and release in the variables digest_TEXT and release_TEXT
+# push_text TEXT: hello_pushed, and sets digest_TEXT and release_TEXT.
 push_text () {
-	printf \
-		'hornero.raw:\n\thead -c 1048576 /dev/zero >$@\n\tprintf "%s" | dd of=$@ conv=notrunc 2>/dev/null\n' "$1" \
-		>"$HELLO_WORK/Makefile" &&
-	git -C "$HELLO_WORK" commit -q -a -m "$1" &&
-	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
-	hornero wait "$HELLO_UUID" --timeout 60 &&
-	warm_is "$1" &&
-	eval "digest_$1=$(sum) release_$1=$(release "$(sum)")"
+	hello_pushed "$1" &&
+	warm_text_is "$1" &&
+	eval "digest_$1=$(sum) release_$1=$(release_id "$HELLO_UUID" "$(sum)")"
 }
 
 sum () {
 	sha256sum <"$warm" | cut -d ' ' -f 1
-}
-
-release () {
-	python3 -c 'import sys, uuid; print(uuid.uuid5(uuid.UUID(sys.argv[1]), sys.argv[2]))' \
-		"$HELLO_UUID" "$1"
-}
-
-warm_is () {
-	test "$(tr -d '\0' <"$warm")" = "$1"
 }
 
 # newest FIELD: of the newest job
@@ -52,13 +39,6 @@ file_has () {
 	printf '%s\n' "$@" | sed 's/=/: "/; s/$/"/; /^"$/d' >want
 	grep -e '^pinned' -e '^until' "$FILE" >got
 	test_cmp want got
-}
-
-# settled: no job is open. A file that was changed by hand may get a job of the agent's own sweep
-# beside that of ours.
-settled () {
-	wait_until \
-		'hornero queue --json | jq -e "all(.[]; .state | IN(\"queued\", \"running\", \"built\") | not)"' 30
 }
 
 # sweeps_idle: two sweeps find the image warm and queue nothing
@@ -111,7 +91,7 @@ test_expect_success 'the release that is current already' '
 test_expect_success 'rollback: the bytes before, by a job that builds nothing' '
 	echo "# mind this image" >>"$FILE" &&
 	hornero rollback -t 60 "$HELLO_UUID" >out &&
-	warm_is a &&
+	warm_text_is a &&
 	test "$(sum)" = $digest_a &&
 	test_grep "goes back to release $release_a" out &&
 	test_grep "is back at release $release_a .no build" out &&
@@ -122,38 +102,38 @@ test_expect_success 'rollback: the bytes before, by a job that builds nothing' '
 
 test_expect_success 'it is recorded: who, when and to what' '
 	hornero show "$(newest job)" --json >job &&
-	jq -e \
-		".events[0] | .event == \"queued\" and .detail == \"rollback to release $release_a\" and .who != null" job &&
+	jq ".events[0]" job >event &&
+	jq -e ".event == \"queued\" and .who != null" event &&
+	test "$(jq -r .detail event)" = "rollback to release $release_a" &&
 	jq -e ".pushed_by == .events[0].who and .digest == \"$digest_a\"" job &&
-	hornero log "$(newest job)" >out &&
-	test_grep "pinned to release $release_a" out
+	log_says "$(newest job)" "pinned to release $release_a"
 '
 
-test_expect_success 'everybody agrees: the sweep, why, wait, cache, image show' '
+test_expect_success 'sweep, why, wait, cache and image show agree' '
 	sweeps_idle &&
-	hornero why "$HELLO_UUID" >out &&
-	test_grep "rolled back: pinned to release $release_a" out &&
+	why_says "$HELLO_UUID" "rolled back: pinned to release $release_a" &&
 	hornero wait "$HELLO_UUID" --timeout 5 &&
 	hornero cache --json | jq -e ".[0].pinned and .[0].release == \"$release_a\"" &&
 	hornero image show "$HELLO_UUID" --json >shown &&
-	jq -e \
-		".pinned == \"$release_a\" and .until_ref_leaves == \"$tip\" and .digest == \"$digest_a\"" shown &&
+	jq -r ".pinned, .until_ref_leaves, .digest" shown >got &&
+	printf "%s\n" $release_a $tip $digest_a >want &&
+	test_cmp want got &&
 	jq -e ".releases[] | select(.pinned) | .current and .release == \"$release_a\"" shown
 '
 
-test_expect_success 'a second one without a release does not bring back what was put away' '
+test_expect_success 'a second one without a release is refused' '
 	test_expect_code 64 hornero rollback -t 60 "$HELLO_UUID" 2>err &&
 	test_grep "rolled back already" err &&
 	test_grep "$release_b" err &&
 	test_grep "$release_z" err &&
-	warm_is a
+	warm_text_is a
 '
 
-test_expect_success 'the database is deleted, the file in the cache too: the sweep brings back the pinned one' '
+test_expect_success 'database and base are deleted: the sweep brings back the pinned release' '
 	rm -f "$NODE"/state/queue/queue.db* "$warm" &&
 	hornero sweep &&
 	wait_until "test -e $warm" 30 &&
-	warm_is a &&
+	warm_text_is a &&
 	hornero wait "$HELLO_UUID" --timeout 30 &&
 	sweeps_idle
 '
@@ -162,11 +142,11 @@ test_expect_success 'a rebuild stays pinned, a restart too' '
 	hornero rebuild --force "$HELLO_UUID" >out &&
 	test_grep "is pinned to release $release_a" out &&
 	wait_until "test \"\$(newest state)\" = published" 30 &&
-	warm_is a &&
+	warm_text_is a &&
 	node_stop &&
 	node_start &&
 	sweeps_idle &&
-	warm_is a
+	warm_text_is a
 '
 
 test_expect_success 'to a release by its name' '
@@ -187,8 +167,7 @@ test_expect_success 'the way back without a push' '
 	sweeps_idle &&
 	hornero rollback -t 60 --undo "$HELLO_UUID" >out &&
 	test_grep "is not rolled back" out &&
-	hornero why "$HELLO_UUID" >out &&
-	test_grep "nothing needs to be done" out
+	why_says "$HELLO_UUID" "nothing needs to be done"
 '
 
 test_expect_success 'the database is deleted: rollback still finds what was before' '
@@ -207,26 +186,26 @@ test_expect_success 'the next push goes on as usual, and the pin is forgotten' '
 	grep -q "^# mind this image" "$FILE"
 '
 
-test_expect_success 'a commit that is skipped can be pinned all the same, and is skipped again without the pin' '
+test_expect_success 'a skipped commit: the image can be pinned, and is skipped without the pin' '
 	git -C "$HELLO_WORK" commit -q --allow-empty -m skipped &&
 	git -C "$HELLO_WORK" push -q -o skip origin main 2>/dev/null &&
 	hornero sweep >out &&
 	test_grep "^$HELLO_UUID  skipped" out &&
-	warm_is c &&
+	warm_text_is c &&
 	hornero image set "$HELLO_UUID" pinned=$release_b &&
 	hornero sweep &&
 	hornero wait "$HELLO_UUID" --timeout 30 &&
-	settled &&
-	warm_is b &&
+	queue_settles &&
+	warm_text_is b &&
 	hornero image set "$HELLO_UUID" pinned= &&
 	hornero sweep >out &&
 	test_grep "^$HELLO_UUID  skipped" out &&
-	warm_is b &&
+	warm_text_is b &&
 	git -C "$HELLO_WORK" commit -q --allow-empty -m again &&
 	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
 	hornero wait "$HELLO_UUID" --timeout 60 &&
-	settled &&
-	warm_is c &&
+	queue_settles &&
+	warm_text_is c &&
 	file_has
 '
 
@@ -234,18 +213,17 @@ test_expect_success 'the pin alone, written and taken by hand' '
 	hornero image set "$HELLO_UUID" pinned=$release_a &&
 	hornero sweep &&
 	hornero wait "$HELLO_UUID" --timeout 30 &&
-	settled &&
-	warm_is a &&
+	queue_settles &&
+	warm_text_is a &&
 	sweeps_idle &&
-	hornero why "$HELLO_UUID" >out &&
-	test_grep "whatever is pushed" out &&
+	why_says "$HELLO_UUID" "whatever is pushed" &&
 	test_expect_code 64 hornero image set "$HELLO_UUID" pinned=$HELLO_UUID 2>err &&
 	test_grep "image show $HELLO_UUID. lists" err &&
 	hornero image set "$HELLO_UUID" pinned= &&
 	hornero sweep &&
 	hornero wait "$HELLO_UUID" --timeout 30 &&
-	settled &&
-	warm_is c
+	queue_settles &&
+	warm_text_is c
 '
 
 test_expect_success 'an id that is no release, or none of the store, is refused with the list' '
@@ -260,65 +238,59 @@ test_expect_success 'an id that is no release, or none of the store, is refused 
 	! grep "^ .*$release_z" err &&
 	test_expect_code 64 hornero rollback -t 60 --undo "$HELLO_UUID" $release_a &&
 	file_has &&
-	warm_is c &&
+	warm_text_is c &&
 	sweeps_idle
 '
 
-test_expect_success 'a changed artifact is never published, also where it changed behind the pin' '
+test_expect_success 'a changed artifact is never published, even if it changes after the pin' '
 	chmod 0644 "$ARTIFACT/$digest_b.raw" &&
 	test_expect_code 1 hornero rollback -t 60 "$HELLO_UUID" $release_b 2>err &&
 	test_grep "never published: .*time of change differs" err &&
 	file_has &&
 	hornero image set "$HELLO_UUID" pinned=$release_b &&
 	hornero sweep &&
-	settled &&
+	queue_settles &&
 	test "$(newest state)" = held &&
-	hornero why "$HELLO_UUID" >out &&
-	test_grep "cannot publish release $release_b, which the image is pinned to" out &&
-	warm_is c &&
+	why_says "$HELLO_UUID" "cannot publish release $release_b, which the image is pinned to" &&
+	warm_text_is c &&
 	test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 30 &&
-	settled &&
+	queue_settles &&
 	before=$(jobs) &&
 	hornero sweep &&
 	test "$(jobs)" = "$before" &&
 	hornero rollback -t 60 --undo "$HELLO_UUID" &&
-	warm_is c &&
+	warm_text_is c &&
 	sweeps_idle
 '
 
-test_expect_success 'an instance stands on the present bytes: said at once, published when it is gone' '
+test_expect_success 'an instance stands on the present bytes: published when it is gone' '
 	instance=$NODE/instances/8f14e45f-ceea-467f-a1d6-0c0ffee0c0de &&
-	mkdir $instance &&
-	qemu-img create -q -f qcow2 -F raw -b "$warm" $instance/disk 2M &&
+	stand_on "$warm" ${instance##*/} &&
 	test_expect_code 75 hornero rollback -t 60 "$HELLO_UUID" $release_a 2>err &&
 	test_grep "8f14e45f-ceea.*stands on" err &&
-	warm_is c &&
-	hornero why "$HELLO_UUID" >out &&
-	test_grep 8f14e45f out &&
+	warm_text_is c &&
+	why_says "$HELLO_UUID" 8f14e45f &&
 	before=$(jobs) &&
 	hornero sweep &&
 	test "$(jobs)" = "$before" &&
 	rm -r $instance &&
-	wait_until "warm_is a" 30 &&
+	wait_until "warm_text_is a" 30 &&
 	hornero wait "$HELLO_UUID" --timeout 30
 '
 
 test_expect_success 'a deferred push gives way to a rollback to what is current' '
 	hornero rollback -t 60 --undo "$HELLO_UUID" &&
-	warm_is c &&
-	mkdir $instance &&
-	qemu-img create -q -f qcow2 -F raw -b "$warm" $instance/disk 2M &&
-	sed -i s/c\"/d\"/ "$HELLO_WORK/Makefile" &&
-	git -C "$HELLO_WORK" commit -q -a -m d &&
-	git -C "$HELLO_WORK" push -q origin main &&
+	warm_text_is c &&
+	stand_on "$warm" ${instance##*/} &&
+	hello_push d &&
 	test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 30 &&
 	hornero rollback -t 60 "$HELLO_UUID" $release_c &&
-	warm_is c &&
+	warm_text_is c &&
 	rm -r $instance &&
 	sweeps_idle &&
-	warm_is c &&
+	warm_text_is c &&
 	hornero rollback -t 60 --undo "$HELLO_UUID" &&
-	warm_is d
+	warm_text_is d
 '
 
 test_expect_success 'without hornerod: accepted, said so, and done when it starts' '
@@ -328,7 +300,7 @@ test_expect_success 'without hornerod: accepted, said so, and done when it start
 	test_grep "nothing is published until it is started" err &&
 	node_start &&
 	hornero wait "$HELLO_UUID" --timeout 30 &&
-	warm_is c
+	warm_text_is c
 '
 
 test_expect_success 'it stops' 'node_stop'

@@ -1,7 +1,8 @@
 #!/bin/sh
-test_description='gc: what nothing needs goes, the one used longest ago first, as far as the budget demands'
+test_description='gc: what nothing needs goes, least recently used first, as the budget demands'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/cache.sh"
 test_requires jq jq
 
 STORE=$NODE/instances/hornero
@@ -15,7 +16,7 @@ push_text () {
 }
 
 note_digest () {
-	digest=$(hornero show "$job" --json | jq -r .digest) &&
+	digest=$(job_field digest) &&
 	test ${#digest} -eq 64
 }
 
@@ -41,20 +42,6 @@ has () {
 	test_grep "^$# whole, 0 refused$" out
 }
 
-# conf KEY VALUE
-conf () {
-	sed -i "/^$1:/d" "$HORNERO_CONF" &&
-	echo "$1: $2" >>"$HORNERO_CONF"
-}
-
-disarm () {
-	sed -i "/^failpoint:/d" "$HORNERO_CONF"
-}
-
-warm_text () {
-	head -n 1 "$(node_warm_path "$HELLO_UUID")"
-}
-
 test_expect_success 'four artifacts, and no limit: nothing goes' '
 	node_init &&
 	node_start &&
@@ -73,10 +60,11 @@ test_expect_success 'four artifacts, and no limit: nothing goes' '
 '
 
 test_expect_success '--dry-run says what would go and why, and removes nothing' '
-	conf store_budget 3500K &&
+	node_set store_budget 3500K &&
 	hornero gc --dry-run --json >out &&
-	jq -e \
-		".[0] | .what == \"artifact\" and .name == \"$one\" and .removed == false and .size_bytes >= 1048576" out &&
+	jq -c ".[0] | [.what, .name, .removed, .size_bytes >= 1048576]" out >row &&
+	echo "[\"artifact\",\"$one\",false,true]" >want &&
+	test_cmp want row &&
 	jq -r ".[0].reason" out >reason &&
 	test_grep "store_budget is 3.4 MiB; no image or job needs it, last used 20" reason &&
 	test "$(jq length out)" -eq 1 &&
@@ -85,7 +73,7 @@ test_expect_success '--dry-run says what would go and why, and removes nothing' 
 
 test_expect_success 'used is also what a push has found: it goes later' '
 	push_text one &&
-	test "$(hornero show $job --json | jq .reused)" = true &&
+	test "$(job_field reused)" = true &&
 	push_text three &&
 	push_text four &&
 	hornero gc >out &&
@@ -94,8 +82,8 @@ test_expect_success 'used is also what a push has found: it goes later' '
 	has $one $three $four
 '
 
-test_expect_success 'the current and the previous one stay below a budget of one byte, and that is said' '
-	conf store_budget 1 &&
+test_expect_success 'the current and the previous one stay below any budget, and gc says so' '
+	node_set store_budget 1 &&
 	test_expect_code 1 hornero gc >out &&
 	test_grep "^store: .*2.0 MiB more should go, but all others are needed" out &&
 	has $three $four &&
@@ -103,10 +91,8 @@ test_expect_success 'the current and the previous one stay below a budget of one
 	jq -e ".[0].what == \"store\" and .[0].name == null" out
 '
 
-test_expect_success 'an artifact that a built job waits to publish stays, too, and the previous one is still the same' '
-	mkdir "$NODE/instances/vm" &&
-	qemu-img create -q -f qcow2 -F raw -b "$(node_warm_path "$HELLO_UUID")" \
-		"$NODE/instances/vm/disk" 2M &&
+test_expect_success 'an artifact that a built job waits to publish stays, beside the previous one' '
+	stand_on "$(node_warm_path "$HELLO_UUID")" &&
 	push_make "yes five | head -c 1048576 >\$@" &&
 	test_expect_code 75 hornero wait "$job" --timeout 60 &&
 	note_digest &&
@@ -114,7 +100,7 @@ test_expect_success 'an artifact that a built job waits to publish stays, too, a
 	test_expect_code 1 hornero gc >out &&
 	has $three $four $five &&
 	rm -r "$NODE/instances/vm" &&
-	wait_until "hornero wait $job --timeout 1" 60 &&
+	job_reaches published "$job" 60 &&
 	test_expect_code 1 hornero gc >out &&
 	test_grep "^removed artifact $(echo $three | cut -c 1-12)" out &&
 	has $four $five
@@ -127,7 +113,7 @@ test_expect_success 'so does what a job that is held could not publish' '
 	test_expect_code 75 hornero wait "$job" --timeout 60 &&
 	note_digest &&
 	held=$digest &&
-	test "$(hornero show "$job" --json | jq -r .state)" = held &&
+	job_state_is held &&
 	test_expect_code 1 hornero gc >out &&
 	has $four $five $held &&
 	rm "$NODE/instances/locks" &&
@@ -138,18 +124,17 @@ test_expect_success 'so does what a job that is held could not publish' '
 '
 
 test_expect_success 'an artifact that a running job may have found stays' '
-	conf store_budget 0 &&
+	node_set store_budget 0 &&
 	push_text six &&
 	six=$digest &&
-	push_make \
-		"test -e ../cache/go || { touch ../cache/here; until test -e ../cache/go; do sleep 0.05; done; }" "yes seven | head -c 1048576 >\$@" &&
-	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/here" 30 &&
-	conf store_budget 1 &&
+	push_make "$gate" "yes seven | head -c 1048576 >\$@" &&
+	gate_reached &&
+	node_set store_budget 1 &&
 	touch "$ARTIFACT/$four.json" &&
 	test_expect_code 1 hornero gc >out &&
 	has $four $five $six &&
 	touch -d "1 hour ago" "$ARTIFACT/$four.json" &&
-	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
+	gate_open &&
 	hornero wait "$job" --timeout 60 &&
 	note_digest &&
 	seven=$digest &&
@@ -158,7 +143,7 @@ test_expect_success 'an artifact that a running job may have found stays' '
 '
 
 test_expect_success 'junk goes without any pressure; what is not ours stays' '
-	conf store_budget 0 &&
+	node_set store_budget 0 &&
 	ghost=11111111-2222-4333-8444-555555555555 &&
 	echo $one >"$STORE/clean/$two" &&
 	mkdir -p "$STORE/key" "$STORE/own/$ghost" &&
@@ -200,15 +185,15 @@ test_expect_success 'junk goes without any pressure; what is not ours stays' '
 for point in collect-manifest-gone collect-moved collect-before-junk
 do
 	test_expect_success "killed at $point: what is left is whole, and the next one finishes" '
-		conf store_budget 0 &&
+		node_set store_budget 0 &&
 		push_text $point &&
 		eight=$digest &&
 		push_text one &&
 		push_text two &&
-		conf store_budget 1 &&
-		conf failpoint $point &&
+		node_set store_budget 1 &&
+		node_set failpoint $point &&
 		test_expect_code 137 sh -c "hornero gc" &&
-		disarm &&
+		node_set failpoint &&
 		hornero gc --verify >out &&
 		test_grep " 0 refused" out &&
 		test_expect_code 1 hornero gc >out &&
@@ -217,31 +202,31 @@ do
 done
 
 test_expect_success 'an artifact that goes while a push asks for it is built again' '
-	conf store_budget 0 &&
+	node_set store_budget 0 &&
 	push_text three &&
-	conf store_budget 1 &&
-	conf failpoint collect-manifest-gone:stop &&
+	node_set store_budget 1 &&
+	node_set failpoint collect-manifest-gone:stop &&
 	{ hornero gc >gc.out 2>&1 & gc=$!; } &&
 	test_cleanup "kill -KILL $gc 2>/dev/null || :" &&
 	wait_until "grep -q ^State:.T /proc/$gc/status" 20 &&
-	disarm &&
+	node_set failpoint &&
 	push_make "yes one | head -c 1048576 >\$@" &&
 	kill -CONT $gc &&
 	test_expect_code 1 wait $gc &&
 	hornero wait "$job" --timeout 60 &&
-	test "$(hornero show $job --json | jq .reused)" = false &&
-	test "$(warm_text)" = one
+	test "$(job_field reused)" = false &&
+	test "$(head -n 1 "$(node_warm_path "$HELLO_UUID")")" = one
 '
 
 test_expect_success 'without the right to change the store it says so, and nothing is lost' '
 	if test "$(id -u)" -eq 0
 	then
-		conf store_budget 0 &&
+		node_set store_budget 0 &&
 		push_text two &&
 		push_text three &&
-		conf store_budget 1 &&
-		test_expect_code 78 setpriv --reuid 64999 --regid 64999 --clear-groups -- hornero \
-			gc >out 2>err &&
+		node_set store_budget 1 &&
+		test_expect_code 78 setpriv --reuid 64999 --regid 64999 --clear-groups -- \
+			hornero gc >out 2>err &&
 		cat err &&
 		test_grep "cannot (open|remove|read)" err
 	fi
@@ -250,7 +235,7 @@ test_expect_success 'without the right to change the store it says so, and nothi
 test_expect_success 'the agent collects by itself' '
 	node_stop &&
 	ls "$ARTIFACT" | grep -c raw &&
-	conf sweep_interval 10h &&
+	node_set sweep_interval 10h &&
 	node_start &&
 	wait_until "test \$(ls $ARTIFACT | grep -c raw) -eq 2" 30 &&
 	test_grep "event=collected what=artifact" "$NODE/hornerod.log" &&

@@ -1,12 +1,11 @@
 #!/bin/sh
-test_description='gc in Nova'\''s cache: files that no image keeps warm and no instance stands on go, under Nova'\''s lock'
+test_description='gc in Nova'\''s cache: unused files go, under Nova'\''s lock'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/cache.sh"
+. "$HORNERO_SRC/t/lib/nova.sh"
 test_requires jq jq
 test_requires qemu-img qemu-utils
-/usr/bin/python3 -c 'import nova.virt.libvirt.imagebackend' 2>/dev/null ||
-	test_skip_all 'Nova is not here (Debian: python3-nova)'
-NOVA="/usr/bin/python3 $HORNERO_SRC/t/tools/nova-peer.py"
 
 # As root with the users of an installed node: what hornero may not remove, the publisher does.
 test "$(id -u)" -ne 0 || node_users
@@ -27,18 +26,6 @@ image () {
 	hornero wait "$job" --timeout 60
 }
 
-# conf KEY VALUE
-conf () {
-	sed -i "/^$1:/d" "$HORNERO_CONF" &&
-	echo "$1: $2" >>"$HORNERO_CONF"
-}
-
-# stand INSTANCE UUID: Nova boots it
-stand () {
-	$NOVA boot "$NODE/instances" "${2##*/}" "$1" qcow2 >boot.log 2>&1 || { cat boot.log; \
-		return 1; }
-}
-
 # come_back: the removed image, registered and warm. Its sweep may have queued a job, too, which
 # would publish once more.
 come_back () {
@@ -48,8 +35,9 @@ come_back () {
 	wait_until "hornero queue --all --json | jq -e \"all(.[]; .ended_ms != null)\"" 60
 }
 
-removed=11111111-2222-4333-8444-555555555555 never=22222222-2222-4333-8444-555555555555 \
-	always=33333333-2222-4333-8444-555555555555
+removed=11111111-2222-4333-8444-555555555555
+never=22222222-2222-4333-8444-555555555555
+always=33333333-2222-4333-8444-555555555555
 
 test_expect_success 'three images: one is removed, one wishes to be warm never, one always' '
 	node_init "sweep_interval: 10h" &&
@@ -70,7 +58,7 @@ test_expect_success 'three images: one is removed, one wishes to be warm never, 
 '
 
 test_expect_success '--dry-run says what would leave the cache, and removes nothing' '
-	conf cache_budget 2500K &&
+	node_set cache_budget 2500K &&
 	gc --dry-run --json >out &&
 	jq -r ".[] | [.what, .name, .removed] | @tsv" out >row &&
 	cat out &&
@@ -83,7 +71,7 @@ test_expect_success '--dry-run says what would leave the cache, and removes noth
 '
 
 test_expect_success 'one that an instance stands on stays; the next one goes' '
-	stand vm "$removed_base" &&
+	nova_boot "$removed_base" vm &&
 	touch -d "1 hour ago" "$removed_base" &&
 	gc >out &&
 	test_grep "^base $removed stays: instance vm stands" out &&
@@ -91,13 +79,12 @@ test_expect_success 'one that an instance stands on stays; the next one goes' '
 	test -e "$removed_base" &&
 	test ! -e "$never_base" &&
 	test -e "$always_base" &&
-	hornero why $never >out &&
-	test_grep \
-		"no longer kept warm.*hornero collected it: the files that hornero published take .*cache_budget is 2.4 MiB" out
+	what="hornero collected it: the files that hornero published take " &&
+	why_says $never "no longer kept warm.*$what.*cache_budget is 2.4 MiB"
 '
 
-test_expect_success 'a budget of one byte takes neither it nor a file that an image keeps warm, and that is said' '
-	conf cache_budget 1 &&
+test_expect_success 'a budget of one byte takes neither used nor wished files, and gc says so' '
+	node_set cache_budget 1 &&
 	test_expect_code 1 gc >out &&
 	test_grep "^cache: .*MiB more should go, but every other file" out &&
 	test -e "$removed_base" &&
@@ -118,9 +105,9 @@ test_expect_success 'a record of no image that says another name is its own take
 '
 
 test_expect_success 'Nova'\''s cache manager agrees, and boots what stays' '
-	$NOVA age "$NODE/instances" >age.log 2>&1 &&
-	test_grep "^aged" age.log &&
-	stand other "$always_base" &&
+	nova age "$NODE/instances" &&
+	test_grep "^aged" nova.log &&
+	nova_boot "$always_base" other &&
 	test "$(ls "$NODE/instances/_base" | wc -l)" -eq 2
 '
 
@@ -128,14 +115,11 @@ test_expect_success 'Nova'\''s cache manager agrees, and boots what stays' '
 test_expect_success 'an instance that comes while Nova has the lock keeps its base' '
 	rm -r "$NODE/instances/vm" &&
 	name=${removed_base##*/} &&
-	{ $NOVA hold "$NODE/instances" "$name" >held & nova=$!; } &&
-	test_cleanup "kill -KILL $nova 2>/dev/null || :" &&
-	wait_until "grep -q held held" 30 &&
+	nova_hold "$name" &&
 	{ gc >out 2>gc.err & gc=$!; } &&
 	wait_until "grep -q \"event=waiting lock=nova-$name\" $NODE/hornerod.log gc.err" 30 &&
-	mkdir "$NODE/instances/new" &&
-	qemu-img create -q -f qcow2 -F raw -b "$removed_base" "$NODE/instances/new/disk" 2M &&
-	kill -KILL $nova &&
+	stand_on "$removed_base" new &&
+	kill -KILL $holder &&
 	test_expect_code 1 wait $gc &&
 	test_grep "^base $removed stays: instance new stands" out &&
 	test -e "$removed_base"
@@ -146,9 +130,9 @@ do
 	test_expect_success "the publisher dies at $point: the next one finishes" '
 		rm -rf "$NODE/instances/new" &&
 		{ test -e "$removed_base" || { come_back && hornero image remove $removed; }; } &&
-		conf failpoint $point &&
+		node_set failpoint $point &&
 		test_expect_code 75 gc >out 2>err &&
-		sed -i "/^failpoint:/d" "$HORNERO_CONF" &&
+		node_set failpoint &&
 		test_expect_code 1 gc >out &&
 		test ! -e "$removed_base" &&
 		test -e "$always_base"

@@ -1,13 +1,12 @@
 #!/bin/sh
 # A release is one more name in Nova's cache, mostly of the very file that the image's own name has.
-test_description='gc in Nova'\''s cache: older releases count and go, the current one stays; a file goes under all its names or under none'
+test_description='gc in Nova'\''s cache: older releases go, and a file goes under all its names'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/cache.sh"
+. "$HORNERO_SRC/t/lib/nova.sh"
 test_requires jq jq
 test_requires qemu-img qemu-utils
-/usr/bin/python3 -c 'import nova.virt.libvirt.imagebackend' 2>/dev/null ||
-	test_skip_all 'Nova is not here (Debian: python3-nova)'
-NOVA="/usr/bin/python3 $HORNERO_SRC/t/tools/nova-peer.py"
 CACHE=$NODE/instances/_base
 
 # As root with the users of an installed node: what hornero may not remove, the publisher does.
@@ -26,25 +25,13 @@ gc () {
 	as_hornero "$HORNERO_BUILD/hornero" gc "$@"
 }
 
-# conf KEY VALUE
-conf () {
-	sed -i "/^$1:/d" "$HORNERO_CONF" &&
-	echo "$1: $2" >>"$HORNERO_CONF"
-}
-
 # release TEXT: pushed and warm. Sets id and path, its UUID and its file in the cache.
 release () {
 	push_make "yes $1 | head -c 1048576 >\$@" &&
 	hornero wait "$job" --timeout 60 &&
-	id=$(hornero image show "$HELLO_UUID" --json | jq -r .release) &&
+	id=$(image_field release) &&
 	path=$(node_warm_path "$id") &&
 	test -e "$path"
-}
-
-# stand INSTANCE FILE: Nova boots it
-stand () {
-	$NOVA boot "$NODE/instances" "${2##*/}" "$1" qcow2 >boot.log 2>&1 || { cat boot.log; \
-		return 1; }
 }
 
 test_expect_success 'three releases: four names, three files, and a budget for them takes none' '
@@ -66,7 +53,7 @@ test_expect_success 'three releases: four names, three files, and a budget for t
 '
 
 test_expect_success '--dry-run names the oldest one, and removes nothing' '
-	conf cache_budget 2500K &&
+	node_set cache_budget 2500K &&
 	gc --dry-run --json >out &&
 	jq -r ".[] | [.what, .name, .removed] | @tsv" out >row &&
 	cat out &&
@@ -77,8 +64,8 @@ test_expect_success '--dry-run names the oldest one, and removes nothing' '
 
 # Red without the second name in agent/publish/evict.c find_names(), or without list_releases() in
 # agent/upkeep/collect/collect_bases.c.
-test_expect_success 'one that an instance stands on stays; the next one goes, and its bytes are told once' '
-	stand vm "$one_path" &&
+test_expect_success 'one that an instance stands on stays; the next one goes, and counts once' '
+	nova_boot "$one_path" vm &&
 	touch -d "1 hour ago" "$one_path" &&
 	gc >out &&
 	cat out &&
@@ -97,16 +84,16 @@ test_expect_success 'hornero-keep forgets what went, and neither it nor a sweep 
 	test ! -e "$two_path"
 '
 
-test_expect_success 'the current release and the own name stay whatever the budget, and so does the one in use' '
-	conf cache_budget 1 &&
+test_expect_success 'the current release and one in use stay, whatever the budget' '
+	node_set cache_budget 1 &&
 	test_expect_code 1 gc >out &&
 	cat out &&
 	test_grep "^cache: .*MiB more should go, but every other file" out &&
 	test -e "$one_path" &&
 	test "$three_path" -ef "$stable" &&
-	$NOVA age "$NODE/instances" >age.log 2>&1 &&
-	test_grep "^aged" age.log &&
-	stand other "$three_path" &&
+	nova age "$NODE/instances" &&
+	test_grep "^aged" nova.log &&
+	nova_boot "$three_path" other &&
 	qemu-img info -U "$NODE/instances/vm/disk" | grep -q "$one_path" &&
 	test -e "$one_path" &&
 	rm -r "$NODE/instances/other"
@@ -127,7 +114,7 @@ test_expect_success 'an older release that its image is pinned to stays' '
 # Red without the loop in agent/publish/evict.c is_free().
 test_expect_success 'nobody wishes the image: an instance of the release keeps the own name, too' '
 	hornero image set "$HELLO_UUID" keep_warm=never &&
-	stand vm "$three_path" &&
+	nova_boot "$three_path" vm &&
 	test_expect_code 1 gc >out &&
 	cat out &&
 	test_grep "^removed release $one, 1.0 MiB" out &&
@@ -137,17 +124,14 @@ test_expect_success 'nobody wishes the image: an instance of the release keeps t
 '
 
 # Red with one lock in agent/publish/evict.c take_locks().
-test_expect_success 'an instance that comes while Nova has the lock of the release keeps both names' '
+test_expect_success 'Nova has the lock of the release: an instance that comes keeps both names' '
 	rm -r "$NODE/instances/vm" &&
 	name=${three_path##*/} &&
-	{ $NOVA hold "$NODE/instances" "$name" >held & nova=$!; } &&
-	test_cleanup "kill -KILL $nova 2>/dev/null || :" &&
-	wait_until "grep -q held held" 30 &&
+	nova_hold "$name" &&
 	{ gc >out 2>gc.err & gc=$!; } &&
 	wait_until "grep -q \"event=waiting lock=nova-$name\" $NODE/hornerod.log gc.err" 30 &&
-	mkdir "$NODE/instances/new" &&
-	qemu-img create -q -f qcow2 -F raw -b "$three_path" "$NODE/instances/new/disk" 2M &&
-	kill -KILL $nova &&
+	stand_on "$three_path" new &&
+	kill -KILL $holder &&
 	test_expect_code 1 wait $gc &&
 	test_grep "^base $HELLO_UUID stays: instance new stands" out &&
 	test "$three_path" -ef "$stable"
@@ -163,9 +147,9 @@ test_expect_success 'a name that no record knows: none goes, since none would fr
 '
 
 test_expect_success 'the publisher dies between the two names: the next one takes the other' '
-	conf failpoint evict-unlinked &&
+	node_set failpoint evict-unlinked &&
 	test_expect_code 75 gc >out 2>err &&
-	sed -i "/^failpoint:/d" "$HORNERO_CONF" &&
+	node_set failpoint &&
 	test ! -e "$stable" &&
 	test -e "$three_path" &&
 	test_expect_code 0 gc >out &&
@@ -176,7 +160,7 @@ test_expect_success 'the publisher dies between the two names: the next one take
 '
 
 test_expect_success 'wished again it comes back under both names' '
-	sed -i "/^cache_budget:/d" "$HORNERO_CONF" &&
+	node_set cache_budget &&
 	hornero image set "$HELLO_UUID" keep_warm=always &&
 	node_start &&
 	wait_until "test -e \"$three_path\"" 60 &&

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Floors on small filesystems: nothing is begun below one, that is said wherever somebody looks, and
-# it goes on by itself.
+# Floors on small filesystems: nothing starts below one, every listing says so, and jobs go on by
+# themselves.
 test_description='below a floor nothing is built or published, until there is room again'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -45,14 +45,12 @@ test_expect_success 'above the floor it builds' '
 test_expect_success 'below it the push hears so, and the job, why and wait say so' '
 	fill "$NODE/instances" 20 &&
 	push_text two 1 &&
-	test_grep \
-		"nothing is built before there is room: disk: .* free on .*, the floor is 10.0 MiB .store_floor and reserved_host_disk_mb" push.out &&
-	wait_until \
-		"hornero show $job --json | jq -e \".waiting_for | test(\\\"the floor is\\\")\"" \
-		30 &&
-	test "$(hornero show "$job" --json | jq -r .state)" = queued &&
-	hornero why "$job" >out &&
-	test_grep "waits, as all builds of this node do: disk: .*hornero gc" out &&
+	floor="the floor is 10.0 MiB .store_floor and reserved_host_disk_mb" &&
+	nothing="nothing is built before there is room" &&
+	test_grep "$nothing: disk: .* free on .*, $floor" push.out &&
+	wait_until "job_waits_for disk \"the floor is\"" 30 &&
+	job_state_is queued &&
+	why_says "$job" "waits, as all builds of this node do: disk: .*hornero gc" &&
 	test_expect_code 75 hornero wait "$job" --timeout 1 2>err &&
 	test_grep "waits, and nobody needs to act: disk:" err &&
 	test_grep "still queued" err &&
@@ -67,11 +65,11 @@ test_expect_success 'when there is room again it goes on by itself' '
 	{ hornero wait "$job" --timeout 60 & waiting=$!; } &&
 	rm "$NODE/instances/somebody-else" &&
 	wait $waiting &&
-	hornero show "$job" --json | jq -e "(.waiting_for // \"\") == \"\"" &&
+	test "$(job_field "waiting_for // \"\"")" = "" &&
 	test_grep "event=resumed" "$NODE/hornerod.log"
 '
 
-test_expect_success 'a collection makes the room where it can, before anybody is told' '
+test_expect_success 'a collection makes the room where it can, before a push waits' '
 	push_text three 3 &&
 	hornero wait "$job" --timeout 60 &&
 	push_text four 1 &&
@@ -83,22 +81,22 @@ test_expect_success 'a collection makes the room where it can, before anybody is
 	free=$(df --output=avail -B 1M "$NODE/instances" | tail -n 1) &&
 	fill "$NODE/instances" $((free - 9)) &&
 	push_text six 1 &&
-	wait_until "hornero wait $job --timeout 10" 60 &&
+	job_reaches published "$job" 60 &&
 	test "$(artifacts)" -lt "$before" &&
 	test_grep "event=collected what=artifact .*below store_floor" "$NODE/hornerod.log" &&
 	rm "$NODE/instances/somebody-else"
 '
 
-test_expect_success 'a built job waits in built below the cache'\''s floor, and is published by itself' '
+test_expect_success 'a built job waits below the cache'\''s floor, and is published by itself' '
 	small "$NODE/instances/_base" 32m &&
 	chmod 755 "$NODE/instances/_base" &&
-	push_make \
-		"test -e ../cache/go || { touch ../cache/here; until test -e ../cache/go; do sleep 0.05; done; }" "yes seven | head -c 1M >\$@" &&
-	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/here" 30 &&
+	push_make "$gate" "yes seven | head -c 1M >\$@" &&
+	gate_reached &&
 	fill "$NODE/instances/_base" 30 &&
-	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
-	wait_until \
-		"hornero show $job --json | jq -e \".state == \\\"built\\\" and .waiting_kind == \\\"disk\\\" and (.waiting_for | test(\\\"cache_floor\\\"))\"" 30 &&
+	gate_open &&
+	job_reaches built &&
+	wait_until "job_waits_for disk cache_floor" 30 &&
+	job_state_is built &&
 	test_expect_code 75 hornero wait "$job" --timeout 1 2>err &&
 	test_grep "waits, and nobody needs to act: disk: .*cache_floor" err &&
 	test_grep "still built" err &&
@@ -114,25 +112,23 @@ test_expect_success 'few inodes are a full disk, too' '
 		seq $(($(df --output=iavail "$NODE/instances" | tail -n 1) - 10)) | xargs touch
 	) &&
 	push_text inodes 1 &&
-	test_grep \
-		"nothing is built before there is room: disk: 10 of [0-9]* inodes free on .*, the floor is 2 % .store_floor" push.out &&
+	few="disk: 10 of [0-9]* inodes free on .*" &&
+	test_grep "$nothing: $few, the floor is 2 % .store_floor" push.out &&
 	test_expect_code 1 hornero doctor >out &&
-	test_grep "disk: 10 of .* inodes free on .*nothing is built" out &&
-	wait_until "hornero show $job --json | jq -e \".waiting_for | test(\\\"inodes free\\\")\"" \
-		30 &&
+	test_grep "${few}nothing is built" out &&
+	wait_until "job_waits_for disk \"inodes free\"" 30 &&
 	rm -r "$NODE/instances/many" &&
-	wait_until "hornero wait $job --timeout 10" 60
+	job_reaches published "$job" 60
 '
 
 test_expect_success 'a restart forgets what jobs waited for' '
 	fill "$NODE/instances" 30 || : &&
 	push_text eight 1 &&
-	wait_until "hornero show $job --json | jq -e \".waiting_for | test(\\\"store_floor\\\")\"" \
-		30 &&
+	wait_until "job_waits_for disk store_floor" 30 &&
 	node_stop &&
 	rm "$NODE/instances/somebody-else" &&
 	node_start &&
-	wait_until "hornero wait $job --timeout 10" 60 &&
+	job_reaches published "$job" 60 &&
 	node_stop
 '
 test_done

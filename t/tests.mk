@@ -76,48 +76,39 @@ unit_tests += \
 	t/2095-keys-corpus-unit
 t_2000_conf_unit_SOURCES = \
 	t/2000-conf-unit.c \
-	t/lib/cache.sh \
 	t/lib/conf-test.h
 t_2000_conf_unit_LDADD = $(conf_test_libs)
 t_2001_yaml_unit_SOURCES = \
 	t/2001-yaml-unit.c \
-	t/lib/cache.sh \
 	t/lib/conf-test.h
 t_2001_yaml_unit_LDADD = $(conf_test_libs)
 t_2010_image_unit_SOURCES = \
 	t/2010-image-unit.c \
-	t/lib/cache.sh \
 	t/lib/conf-test.h
 t_2010_image_unit_LDADD = $(conf_test_libs)
 t_2020_builder_unit_SOURCES = \
 	t/2020-builder-unit.c \
-	t/lib/cache.sh \
 	t/lib/conf-test.h
 t_2020_builder_unit_LDADD = $(conf_test_libs)
 t_2030_conf_doc_unit_SOURCES = \
 	t/2030-conf-doc-unit.c \
-	t/lib/cache.sh \
 	t/lib/conf-test.h
 t_2030_conf_doc_unit_LDADD = $(conf_test_libs)
 t_2040_keyring_unit_SOURCES = \
 	t/2040-keyring-unit.c \
-	t/lib/cache.sh \
 	t/lib/conf-test.h
 t_2040_keyring_unit_LDADD = $(conf_test_libs)
 t_2050_way_unit_SOURCES = \
 	t/2050-way-unit.c \
-	t/lib/cache.sh \
 	t/lib/conf-test.h
 t_2050_way_unit_LDADD = $(conf_test_libs)
 t_2090_yaml_corpus_unit_SOURCES = \
 	t/2090-yaml-corpus-unit.c \
-	t/lib/cache.sh \
 	t/lib/conf-test.h \
 	t/fuzz/fuzz-yaml.c t/fuzz/fuzz-yaml.h
 t_2090_yaml_corpus_unit_LDADD = $(conf_test_libs)
 t_2095_keys_corpus_unit_SOURCES = \
 	t/2095-keys-corpus-unit.c \
-	t/lib/cache.sh \
 	t/lib/conf-test.h \
 	t/fuzz/fuzz-keys.c t/fuzz/fuzz-keys.h
 t_2095_keys_corpus_unit_LDADD = $(conf_test_libs)
@@ -155,7 +146,6 @@ t_3002_history_unit_SOURCES = \
 t_3002_history_unit_LDADD = db/libdb.a state/libstate.a $(UNIT_LIBS) $(SQLITE_LIBS)
 t_3010_words_unit_SOURCES = \
 	t/3010-words-unit.c \
-	t/lib/cache.sh \
 	t/lib/conf-test.h
 t_3010_words_unit_LDADD = db/libdb.a state/libstate.a $(UNIT_LIBS) $(SQLITE_LIBS)
 
@@ -192,7 +182,6 @@ t_4000_refline_unit_SOURCES = \
 t_4000_refline_unit_LDADD = $(UNIT_LIBS)
 t_4010_pushopt_unit_SOURCES = \
 	t/4010-pushopt-unit.c \
-	t/lib/cache.sh \
 	t/lib/conf-test.h \
 	t/fuzz/fuzz-pushopt.c t/fuzz/fuzz-pushopt.h
 t_4010_pushopt_unit_LDADD = conf/libconf.a $(UNIT_LIBS) $(YAML_LIBS)
@@ -500,6 +489,7 @@ EXTRA_DIST += \
 	t/lib/job-unit.h \
 	t/lib/libvirt.sh \
 	t/lib/node.sh \
+	t/lib/nova.sh \
 	t/lib/overlay-unit.h \
 	t/lib/publish.sh \
 	t/lib/queue-unit.h \

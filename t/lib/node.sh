@@ -370,6 +370,11 @@ warm_text_is () {
 	node__disappoints "the warm file begins with '$node__text', not '$1'"
 }
 
+# warm_lines LINE…: the warm file begins with these lines and no other.
+warm_lines () {
+	warm_text_is "$(printf '%s\n' "$@")"
+}
+
 # job_field FIELD [JOB]: of `hornero show`; of $job without a JOB.
 job_field () {
 	hornero show "${2:-$job}" --json | jq -r ".$1"
