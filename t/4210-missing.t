@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='pre-receive: what a clone would have and this node has not is refused or named, in one line of the push'
+test_description='pre-receive refuses or names what a clone would have and this node has not'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/hooks.sh"
@@ -23,16 +23,32 @@ undo () {
 
 # policy WORD: on_missing of the node.
 policy () {
-	sed -i '/^on_missing:/d' "$NODE/hornero.yaml" &&
-	echo "on_missing: $1" >>"$NODE/hornero.yaml"
+	node_set on_missing "$1"
+}
+
+# module PATH: a submodule there, staged.
+module () {
+	as_git git -C work update-index --add --cacheinfo 160000,$good,$1
+}
+
+# filtered FILE: the last push named it, for its filter.
+filtered () {
+	test_grep "^remote: hornero: $1 has filter=crypt in .gitattributes" push.out &&
+	test_grep "in .gitattributes: the build sees it as committed" push.out
 }
 
 packed () {
-	as_git sh -c \
-		'cd work && mkdir -p many && for i in $(seq 150); do echo "$1 $i" >many/$i; done && git add -A' packed "$1"
+	hooks_in_work '
+		mkdir -p many
+		for i in $(seq 150)
+		do
+			echo "$1 $i" >many/$i
+		done
+		git add -A
+	' "$1"
 }
 
-test_expect_success 'a node, an image of the whole tree and one of a subdirectory of another branch' '
+test_expect_success 'a node, an image of the whole tree, one of a subdirectory elsewhere' '
 	hooks_node &&
 	hooks_repo one &&
 	hooks_image $U1 one &&
@@ -53,8 +69,8 @@ test_expect_success 'a Git LFS pointer refuses a small push and a large one, and
 	good=$(hooks_head) &&
 	hooks_commit "a big.bin" "$pointer" &&
 	test_must_fail hooks_push main &&
-	refused \
-		"a big.bin is a Git LFS pointer, and the file itself is not on this node .of .*eol, .*; commit the file .git lfs migrate export." &&
+	refused "a big.bin is a Git LFS pointer, and the file itself is not on this node" &&
+	test_grep "this node .of .*eol, .*; commit the file .git lfs migrate export." push.out &&
 	packed first &&
 	as_git git -C work commit -q -m many &&
 	test_must_fail hooks_push main &&
@@ -83,7 +99,7 @@ test_expect_success 'with warn it is taken and named once, with refuse as by def
 	good=$(hooks_head)
 '
 
-test_expect_success 'a pointer without the attribute is what a clone has, too; outside of the image it is nothing to it' '
+test_expect_success 'a pointer passes without the attribute, and outside of the image' '
 	hooks_commit pointer.txt "$pointer" &&
 	hooks_push main &&
 	good=$(hooks_head) &&
@@ -103,8 +119,7 @@ test_expect_success 'another filter and a submodule are named, or refused' '
 	hooks_commit .gitattributes "file filter=crypt" &&
 	hooks_push main &&
 	good=$(hooks_head) &&
-	test_grep \
-		"^remote: hornero: file has filter=crypt in .gitattributes: the build sees it as committed" push.out &&
+	filtered file &&
 	policy refuse &&
 	hooks_commit n 1 &&
 	test_must_fail hooks_push main &&
@@ -113,7 +128,7 @@ test_expect_success 'another filter and a submodule are named, or refused' '
 	policy refuse-lfs &&
 	hooks_commit .gitattributes "file text" &&
 	hooks_commit .gitmodules "[submodule \"vendor\"]" &&
-	as_git git -C work update-index --add --cacheinfo 160000,$good,vendor &&
+	module vendor &&
 	as_git git -C work commit -q -m module &&
 	hooks_push main &&
 	good=$(hooks_head) &&
@@ -136,7 +151,7 @@ reset_to_good () {
 }
 
 # Red without: changed_look in may_miss; look_at_file in read_listing (the packed one).
-test_expect_success 'attributes in any directory: a small push and a large one are refused, also where only the pointer is new' '
+test_expect_success 'attributes in any directory refuse small and large pushes of a pointer' '
 	reset_to_good &&
 	hooks_commit a/b/.gitattributes "*.bin filter=lfs" &&
 	hooks_push main &&
@@ -154,8 +169,7 @@ test_expect_success 'attributes in any directory: a small push and a large one a
 	hooks_commit a/b/c/big.bin "not one" &&
 	hooks_push main &&
 	good=$(hooks_head) &&
-	test_grep \
-		"^remote: hornero: a/b/c/big.bin has filter=crypt in .gitattributes: the build sees it as committed" push.out &&
+	filtered a/b/c/big.bin &&
 	as_git git -C "$REPO" gc -q &&
 	hooks_commit a/b/.gitattributes "*.bin filter=lfs" &&
 	hooks_commit a/b/c/big.bin "$pointer" &&
@@ -166,20 +180,32 @@ test_expect_success 'attributes in any directory: a small push and a large one a
 
 # Red without: the test of the tip in changed_look (a push of an old commit brings no object);
 # CHANGED_MANY in may_miss.
-test_expect_success 'content that another branch has brought before, and more directories than are looked at one by one' '
+test_expect_success 'refused: content that another branch brought, a change of 300 directories' '
 	hooks_commit d/e/.gitattributes "*.bin filter=lfs" &&
 	hooks_commit d/e/x.bin "$pointer" &&
 	hooks_push HEAD:refs/heads/other &&
 	test_must_fail hooks_push main &&
 	refused "d/e/x.bin is a Git LFS pointer" &&
 	undo &&
-	as_git sh -c \
-		"cd work && for i in \$(seq 300); do mkdir -p w/\$i && echo \$i >w/\$i/f; done && git add -A && git commit -q -m wide" &&
+	hooks_in_work "
+		for i in \$(seq 300)
+		do
+			mkdir -p w/\$i
+			echo \$i >w/\$i/f
+		done
+	" &&
+	hooks_commit_all wide &&
 	hooks_push main &&
 	good=$(hooks_head) &&
 	! grep LFS push.out &&
-	as_git sh -c \
-		"cd work && for i in \$(seq 300); do echo new >w/\$i/f; done && mkdir -p w/zz && echo \"*.bin filter=lfs\" >w/zz/.gitattributes" &&
+	hooks_in_work "
+		for i in \$(seq 300)
+		do
+			echo new >w/\$i/f
+		done
+		mkdir -p w/zz
+		echo \"*.bin filter=lfs\" >w/zz/.gitattributes
+	" &&
 	hooks_commit w/zz/x.bin "$pointer" &&
 	test_must_fail hooks_push main &&
 	refused "w/zz/x.bin is a Git LFS pointer" &&
@@ -189,7 +215,7 @@ test_expect_success 'content that another branch has brought before, and more di
 # Red without: is_tree in enter, or the mode of a submodule in compare.
 test_expect_success 'a submodule without .gitmodules, or without an entry there, in any directory' '
 	as_git mkdir -p work/lib/deep/vendor &&
-	as_git git -C work update-index --add --cacheinfo 160000,$good,lib/deep/vendor &&
+	module lib/deep/vendor &&
 	as_git git -C work commit -q -m module &&
 	hooks_push main &&
 	good=$(hooks_head) &&
@@ -199,7 +225,7 @@ test_expect_success 'a submodule without .gitmodules, or without an entry there,
 	good=$(hooks_head) &&
 	! grep submodule push.out &&
 	policy refuse &&
-	as_git git -C work update-index --add --cacheinfo 160000,$good,lib/deep/vendor &&
+	module lib/deep/vendor &&
 	as_git git -C work commit -q -m moved &&
 	test_must_fail hooks_push main &&
 	refused "lib/deep/vendor is a submodule" &&
@@ -215,14 +241,14 @@ test_expect_success 'a submodule without .gitmodules, or without an entry there,
 '
 
 # Red without: l->skipped in miss_pointer; pushopt_skips in check_all; was_checked.
-test_expect_success 'with -o skip and -o image= nothing is built, so it is taken and named, and refused where it is built' '
+test_expect_success 'a pointer is named where nothing is built (-o skip, -o image=), else refused' '
 	policy refuse-lfs &&
 	hooks_commit a/.gitattributes "*.bin filter=lfs" &&
 	hooks_commit a/s.bin "$pointer" &&
 	test_must_fail hooks_push main &&
 	hooks_push -o skip main &&
-	test_grep \
-		"^remote: hornero: a/s.bin is a Git LFS pointer: a build of this commit will be refused" push.out &&
+	test_grep "^remote: hornero: a/s.bin is a Git LFS pointer: " push.out &&
+	test_grep "pointer: a build of this commit will be refused" push.out &&
 	test_grep "is not built from" push.out &&
 	hooks_image $U3 one &&
 	hooks_commit a/t "t" &&
@@ -237,7 +263,7 @@ test_expect_success 'with -o skip and -o image= nothing is built, so it is taken
 
 # Of the old tip it opens the commit and the trees of ., q and q/r.
 # Red without: the comparison of ids in compare.
-test_expect_success 'an ordinary push of a small change starts nothing for it, and reads the changed directories alone' '
+test_expect_success 'a small push starts nothing, and reads the changed directories alone' '
 	hooks_repo two &&
 	hooks_image 44444444-4444-4444-8444-444444444444 two &&
 	rm -rf work &&
@@ -248,9 +274,10 @@ test_expect_success 'an ordinary push of a small change starts nothing for it, a
 	hooks_commit q/r/one 2 &&
 	: >trace &&
 	chmod 0666 trace &&
-	as_git env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e signal=none -o trace -e \
-		trace=execve,openat git -C work push -q "$REPO" main >push.out 2>&1 &&
-	test $(grep -c "execve(.*\"\(cat-file\|ls-tree\|read-tree\|check-attr\)\"" trace) -eq 0 &&
+	as_git env ASAN_OPTIONS=detect_leaks=0 \
+		strace -f -qq -e signal=none -o trace -e trace=execve,openat \
+		git -C work push -q "$REPO" main >push.out 2>&1 &&
+	test_grep ! "execve\(.*\"(cat-file|ls-tree|read-tree|check-attr)\"" trace &&
 	sed -n "s/^\([0-9]*\) .*execve(\"[^\"]*pre-receive\".*/\1/p" trace >pid &&
 	test -s pid &&
 	grep "^$(head -n 1 pid) .*objects/../" trace >opens &&

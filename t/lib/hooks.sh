@@ -5,7 +5,9 @@
 #     hooks_repo NAME                a repository; sets REPO
 #     hooks_image UUID NAME …        `hornero image add`, quietly
 #     hooks_work                     a clone to push from, ./work, with one commit
+#     hooks_in_work SCRIPT           git's user runs the lines in it, until one fails
 #     hooks_commit FILE TEXT         one more commit in it
+#     hooks_commit_all TEXT          a commit of all that is in it
 #     hooks_push ARG…                git push from it as git's user; what the pusher sees is in
 #                                    push.out
 #
@@ -67,9 +69,24 @@ hooks_work () {
 	hooks_commit file start
 }
 
+hooks_in_work () {
+	hooks__script=$1
+	shift
+	as_git sh -e -c "cd work
+		$hooks__script" in-work "$@"
+}
+
 hooks_commit () {
-	as_git sh -c 'cd work && mkdir -p "$(dirname "$1")" && printf "%s\n" "$2" >"$1" &&
-		git add -A && git commit -q -m "$2"' commit "$1" "$2"
+	hooks_in_work '
+		mkdir -p "$(dirname "$1")"
+		printf "%s\n" "$2" >"$1"
+	' "$@" &&
+	hooks_commit_all "$2"
+}
+
+hooks_commit_all () {
+	as_git git -C work add -A &&
+	as_git git -C work commit -q -m "$1"
 }
 
 hooks_push () {
