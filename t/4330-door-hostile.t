@@ -13,8 +13,11 @@ hostile=$HORNERO_SRC/t/tools/hostile-ssh.py
 
 # attack NAME: its exit code; what it prints is shown where it fails.
 attack () {
-	timeout 120 python3 "$hostile" "$DOOR_PORT" "$TRASH/alice" "$1" >attack.out 2>&1 || { cat \
-		attack.out; tail -n 20 door.log; return 1; }
+	timeout 120 python3 "$hostile" "$DOOR_PORT" "$TRASH/alice" "$1" >attack.out 2>&1 &&
+	return 0
+	cat attack.out
+	tail -n 20 door.log
+	return 1
 }
 
 # attack_begin NAME: until it has done what it does, and waits. attack_end: it leaves.
@@ -44,6 +47,28 @@ nobody_served () {
 	test -z "$(serving | tr -d ' ')"
 }
 
+# still_serves: a user reads a repository.
+still_serves () {
+	git ls-remote door:one >refs &&
+	test_grep refs/heads/main refs
+}
+
+# half_push_gone: a push that ended in its middle left no branch and no damage in one.
+half_push_gone () {
+	test_must_fail as_git git -C "$NODE/git/one.git" rev-parse -q --verify refs/heads/half &&
+	as_git git -C "$NODE/git/one.git" fsck --strict 2>words
+}
+
+# door_connections STATE-OPTIONS: the connections of the door, as ss shows them.
+door_connections () {
+	ss -t"$1"H state established "sport = :$DOOR_PORT"
+}
+
+# logged PATTERN: the door's log has it.
+logged () {
+	grep -E -q -e "$1" door.log
+}
+
 test_expect_success 'a node, an image, and a repository of some size' '
 	door_node "door_login_timeout: 60" &&
 	door_start &&
@@ -64,13 +89,15 @@ test_expect_success 'a node, an image, and a repository of some size' '
 for name in $(python3 "$hostile" list)
 do
 	test_expect_success "$(echo $name | tr _ ' ')" "
-		attack $name && git ls-remote door:one >refs && test_grep refs/heads/main refs
+		attack $name &&
+		still_serves
 	"
 done
 
 test_expect_success 'a client that has libssh send for ever is cut off by name' '
-	test_grep \
-		"event=(left peer=127[0-9.:]+ key=alice why=.cut off.|connection-died .*why=.it used too much processor time)" door.log
+	cut_off="left peer=127[0-9.:]+ key=alice why=.cut off." &&
+	died="connection-died .*why=.it used too much processor time" &&
+	test_grep "event=($cut_off|$died)" door.log
 '
 
 left_behind () {
@@ -83,12 +110,16 @@ test_expect_success 'no attack has crashed one of our processes, or left one' '
 	wait_until nobody_served 60
 '
 
+# much_unread: 100 kB wait for the client to read them.
+much_unread () {
+	door_connections n | awk '{ exit $2 < 100000 }'
+}
+
 test_expect_success 'a client that never reads costs no memory; all that serves it is limited' '
 	attack_begin never_reads &&
 	pid=$(serving | tr -d " ") &&
 	wait_until "test \$(cat /proc/$pid/task/$pid/children | wc -w) = 1" 20 &&
-	wait_until \
-		"ss -tnH state established \"sport = :$DOOR_PORT\" | awk \"{ exit \\\$2 < 100000 }\"" 30 &&
+	wait_until much_unread 30 &&
 	for one in $pid $(cat /proc/$pid/task/$pid/children)
 	do
 		test_grep "^Seccomp:.*2" /proc/$one/status &&
@@ -107,11 +138,12 @@ slept () {
 	sed -n "s/^voluntary_ctxt_switches:[^0-9]*//p" /proc/$1/status
 }
 
-test_expect_success 'a client that stops in the middle of an exchange of keys is waited for, not asked again and again' '
+test_expect_success 'a client that stops in an exchange of keys is waited for, without polling' '
 	attack_begin stops_in_keys &&
 	pid=$(serving | tr -d " ") &&
 	before=$(slept $pid) &&
-	wait_until "test \$(slept $pid) -gt $((before + 3))" 20; code=$?
+	wait_until "test \$(slept $pid) -gt $((before + 3))" 20
+	code=$?
 	attack_end &&
 	wait_until nobody_served 60 &&
 	test $code = 0
@@ -123,18 +155,16 @@ test_expect_success 'a process that keeps the processor for itself is ended, and
 	kill -PROF $(serving) &&
 	attack_end
 	wait_until nobody_served 60 &&
-	test_grep \
-		"event=connection-died peer=127[0-9.:]* signal=27 why=\"it used too much processor time\"" door.log &&
-	git ls-remote door:one >refs &&
-	test_grep refs/heads/main refs
+	died="connection-died peer=127[0-9.:]* signal=27 why=\"it used too much processor time\"" &&
+	test_grep "event=$died" door.log &&
+	still_serves
 '
 
 test_expect_success 'a crowd of 500 that only waits keeps nobody out' '
 	attack_begin idle &&
 	for i in 1 2 3
 	do
-		git ls-remote door:one >refs 2>&1 &&
-		test_grep refs/heads/main refs || { cat refs; tail door.log; return 1; }
+		still_serves || { tail door.log; return 1; }
 	done &&
 	test $(serving | wc -w) -le 64 &&
 	attack_end &&
@@ -145,14 +175,13 @@ test_expect_success 'a session that is killed in the middle of a pack leaves not
 	attack_begin half_push &&
 	pid=$(serving | tr -d " ") &&
 	kill -KILL $pid &&
-	attack_end;
+	attack_end
 	wait_until nobody_served 60 &&
-	test_must_fail as_git git -C "$NODE/git/one.git" rev-parse -q --verify refs/heads/half &&
-	as_git git -C "$NODE/git/one.git" fsck --strict 2>words &&
+	half_push_gone &&
 	wait_until "! door_unpacks one" 30
 '
 
-test_expect_success 'and the next push takes away what is left of such sessions' '
+test_expect_success 'the next push removes what such sessions left' '
 	objects=$NODE/git/one.git/objects &&
 	as_git mkdir -p $objects/tmp_objdir-incoming-old/pack $objects/tmp_objdir-incoming-new &&
 	git -C work push -q door:one HEAD~1:refs/heads/next 2>push.out &&
@@ -160,18 +189,17 @@ test_expect_success 'and the next push takes away what is left of such sessions'
 	test_cmp /dev/null found
 '
 
-test_expect_success 'a client that goes in the middle of a pack leaves nothing, and git ends by itself' '
+test_expect_success 'a client that leaves in the middle of a pack leaves nothing; git ends' '
 	rm leave.half_push &&
 	attack_begin half_push &&
 	attack_end &&
 	wait_until nobody_served 60 &&
-	test_must_fail as_git git -C "$NODE/git/one.git" rev-parse -q --verify refs/heads/half &&
-	as_git git -C "$NODE/git/one.git" fsck --strict 2>words &&
+	half_push_gone &&
 	left_behind &&
 	test_cmp /dev/null found
 '
 
-test_expect_success 'a program that a push runs types into no terminal, however it is asked for' '
+test_expect_success 'a program that a push runs cannot type into a terminal' '
 	REPO=$NODE/git/one.git &&
 	cp -P "$REPO/hooks/post-receive" kept &&
 	cat >hook <<-\END &&
@@ -185,7 +213,7 @@ test_expect_success 'a program that a push runs types into no terminal, however 
 	END
 	chmod 0755 hook &&
 	cp --remove-destination hook "$REPO/hooks/post-receive" &&
-	git -C work push door:one HEAD~1:refs/heads/typing >push.out 2>&1;
+	git -C work push door:one HEAD~1:refs/heads/typing >push.out 2>&1
 	cp -P --remove-destination kept "$REPO/hooks/post-receive" &&
 	rm kept &&
 	test "$(grep -c "^remote: ioctl Operation not permitted" push.out)" = 4 &&
@@ -197,8 +225,13 @@ test_expect_success 'a push that has arrived is finished, though its client is g
 	mkfifo -m 0666 go &&
 	mkdir -m 0777 told &&
 	cp -P "$REPO/hooks/post-receive" kept &&
-	printf \
-		"#!/bin/sh\necho >$TRASH/told/begun; read line <$TRASH/go; echo a line; echo >$TRASH/told/finished\n" >hook &&
+	cat >hook <<-END &&
+	#!/bin/sh
+	echo >$TRASH/told/begun
+	read line <$TRASH/go
+	echo a line
+	echo >$TRASH/told/finished
+	END
 	chmod 0755 hook &&
 	cp --remove-destination hook "$REPO/hooks/post-receive" &&
 	{ git -C work push -q door:one HEAD~1:refs/heads/late >push.out 2>&1 & } &&
@@ -206,7 +239,7 @@ test_expect_success 'a push that has arrived is finished, though its client is g
 	wait_until "test -e told/begun" 20 &&
 	pkill -P $pusher
 	kill $pusher
-	wait $pusher;
+	wait $pusher
 	wait_until "! ss -tnH state established \"dport = :$DOOR_PORT\" | grep -q ." 20 &&
 	test ! -e told/finished &&
 	echo on >go &&
@@ -220,15 +253,18 @@ test_expect_success 'asked to stop it lets a push end, and sleeps meanwhile' '
 	rm -r told &&
 	mkdir -m 0777 told &&
 	REPO=$NODE/git/one.git &&
-	{ with_hook "echo >$TRASH/told/begun; read line <$TRASH/go" \
-		git -C work push -q door:one HEAD~1:refs/heads/last >push.out 2>&1 & } &&
-		pusher=$! &&
+	{
+		with_hook "echo >$TRASH/told/begun; read line <$TRASH/go" \
+			git -C work push -q door:one HEAD~1:refs/heads/last >push.out 2>&1 &
+	} &&
+	pusher=$! &&
 	wait_until "test -e told/begun" 20 &&
 	pid=$(serving | tr -d " ") &&
 	kill $door_pid &&
 	wait_until "grep event=stopping door.log" 20 &&
 	before=$(slept $pid) &&
-	wait_until "test \$(slept $pid) -gt $((before + 3))" 20; code=$?
+	wait_until "test \$(slept $pid) -gt $((before + 3))" 20
+	code=$?
 	echo on >go &&
 	wait $pusher &&
 	wait $door_pid &&
@@ -267,14 +303,14 @@ s.shutdown(socket.SHUT_WR)
 while s.recv(4096): pass" "$1" "$DOOR_PORT" "$2"
 }
 
-test_expect_success 'a client that speaks something else and leaves is shut out; one that only knocks, much later' '
+test_expect_success 'a client of another protocol is shut out; one that only knocks, much later' '
 	for i in 1 2 3 4
 	do
 		knock 127.0.0.78 "GET / HTTP/1.0" &&
 		knock 127.0.0.79 "" || return 1
 	done &&
-	wait_until \
-		"knock 127.0.0.78 x; grep \"event=refused peer=127.0.0.78:[0-9]* why=penalty\" door.log" 30 &&
+	refused="event=refused peer=127.0.0.78:[0-9]* why=penalty" &&
+	wait_until "knock 127.0.0.78 x; logged \"$refused\"" 30 &&
 	test_must_fail grep "event=refused peer=127.0.0.79" door.log
 '
 
@@ -297,22 +333,21 @@ then
 	'
 fi
 
-test_expect_success 'an address has its share, everybody together theirs, and who is at work stays in, while it lives' '
+test_expect_success 'an address has its share, all together theirs; a client at work stays in' '
 	door_stop &&
 	hooks_conf "door_connections: 3" &&
 	hooks_conf "door_connections_per_address: 2" &&
 	door_start &&
 	door_worker 127.0.0.81 &&
 	door_worker 127.0.0.81 &&
-	wait_until \
-		"test \$(ss -tnoH state established \"sport = :$DOOR_PORT\" | grep -c \"timer:(keepalive\") = 2" 20 &&
+	wait_until "test \$(door_connections no | grep -c \"timer:(keepalive\") = 2" 20 &&
 	test_expect_code 255 door_ssh -b 127.0.0.81 queue 2>words &&
 	test_grep "event=refused peer=127.0.0.81:[0-9]* why=address-full" door.log &&
 	door_ssh queue >out &&
 	wait_until "test \$(serving | wc -w) = 2" 20 &&
 	door_worker 127.0.0.82 &&
-	wait_until \
-		"! door_ssh queue && grep \"event=refused peer=127.0.0.1:[0-9]* why=full\" door.log" 10 &&
+	refused="event=refused peer=127.0.0.1:[0-9]* why=full" &&
+	wait_until "! door_ssh queue && logged \"$refused\"" 10 &&
 	kill -0 $door_clients &&
 	door_clients_end &&
 	wait_until nobody_served 20 &&
@@ -334,7 +369,7 @@ test_expect_success 'the time to log in, and to be idle, ends' '
 	exec 8>&-
 '
 
-test_expect_success 'a channel without a command is nothing to wait for, neither here nor when asked to stop' '
+test_expect_success 'the door does not wait for a channel without a command, running or stopping' '
 	door_stop &&
 	hooks_conf "door_login_timeout: 3" &&
 	hooks_conf "door_idle_timeout: 1h" &&
@@ -349,7 +384,7 @@ test_expect_success 'a channel without a command is nothing to wait for, neither
 	test_grep "event=stopped cut_off=0" door.log
 '
 
-test_expect_success 'so it does for who asks for nothing, who stops reading, and who stops in the middle of a pack' '
+test_expect_success 'the idle time ends for clients that are silent, stop reading, stop in a pack' '
 	hooks_conf "door_login_timeout: 20" &&
 	hooks_conf "door_idle_timeout: 3" &&
 	door_start &&
@@ -373,14 +408,20 @@ test_expect_success 'so it does for who asks for nothing, who stops reading, and
 # strace shows the files that are read.
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null
 then
-	test_expect_success 'nobody'\''s configuration is read' '
+	test_expect_success 'the door reads no user'\''s configuration' '
 		door_stop &&
 		hooks_conf "door_login_timeout: 20" &&
 		hooks_conf "door_idle_timeout: 1h" &&
 		mkdir home home/.ssh &&
 		printf "[core]\n\tbare = maybe\n" >home/.gitconfig &&
 		chmod -R a+rX home &&
-		{ HOME=$TRASH/home && door_start; code=$?; HOME=$TRASH; test $code = 0; } &&
+		{
+			HOME=$TRASH/home
+			door_start
+			code=$?
+			HOME=$TRASH
+			test $code = 0
+		} &&
 		{
 			strace -f -qq -e trace=openat,open,openat2 -o trace -p $door_pid \
 				2>/dev/null &
@@ -388,7 +429,10 @@ then
 		tracer=$! || return 1
 		wait_until "grep -q \"^TracerPid:.*[1-9]\" /proc/$door_pid/status" 20 &&
 		git ls-remote door:one >refs
-		code=$?; kill $tracer; wait $tracer; test $code = 0 &&
+		code=$?
+		kill $tracer
+		wait $tracer
+		test $code = 0 &&
 		test_grep "/keys\"" trace &&
 		test_must_fail grep -E "/etc/ssh|\.ssh/|/\.gitconfig" trace
 	'

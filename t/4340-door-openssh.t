@@ -22,9 +22,13 @@ cat >in-own-dev <<'END'
 mount -t tmpfs -o mode=0755 own "$TRASH/dev" || exit
 for name in null zero full random urandom
 do
-	: >"$TRASH/dev/$name" && mount --bind "/dev/$name" "$TRASH/dev/$name" || exit
+	: >"$TRASH/dev/$name" &&
+	mount --bind "/dev/$name" "$TRASH/dev/$name" || exit
 done
-: >"$TRASH/dev/log" && mount --bind "$TRASH/log.socket" "$TRASH/dev/log" && mount --move "$TRASH/dev" /dev && exec "$@"
+: >"$TRASH/dev/log" &&
+mount --bind "$TRASH/log.socket" "$TRASH/dev/log" &&
+mount --move "$TRASH/dev" /dev &&
+exec "$@"
 END
 cat >listener.py <<'END'
 import os, socket
@@ -36,13 +40,30 @@ while True:
 END
 chmod 0755 in-own-dev
 
-test_expect_success 'an account that owns the repositories, and an sshd that knows one command for each key' '
+# authorized NAME: its line of authorized_keys.
+authorized () {
+	printf 'restrict,command="%s/hornero-door --stdio --key %s -c %s/hornero.yaml" %s\n' \
+		"$test_root/libexec" "$1" "$NODE" "$(cat "$1.pub")"
+}
+
+account_remove () {
+	wait_until "! pgrep -u $account" 20
+	userdel $account 2>/dev/null
+	! getent passwd $account
+}
+
+# logged PATTERN: syslog has a line with it, within 20 s.
+logged () {
+	wait_until "grep -E -q -e '$1' syslog" 20 ||
+	test_grep "$1" syslog
+}
+
+test_expect_success 'an account that owns the repositories, an sshd with a command for each key' '
 	groupadd "$group" &&
 	test_cleanup "! getent group $group >/dev/null || groupdel $group" &&
 	useradd --no-create-home --home-dir "$TRASH/home" --shell /bin/sh --groups "$group" \
 		"$account" &&
-	test_cleanup \
-		"wait_until \"! pgrep -u $account\" 20; userdel $account 2>/dev/null; ! getent passwd $account" &&
+	test_cleanup account_remove &&
 	usermod -p "*" "$account" &&
 	GIT_UID=$(id -u "$account") &&
 	QUEUE_GID=$(getent group "$group" | cut -d : -f 3) &&
@@ -50,16 +71,11 @@ test_expect_success 'an account that owns the repositories, and an sshd that kno
 	door_key reader "read=\"one\"" &&
 	mkdir -m 0755 home &&
 	mkdir -m 0700 home/.ssh &&
-	for name in alice reader
+	ssh-keygen -q -t ed25519 -N "" -f nobody &&
+	for name in alice reader nobody
 	do
-		printf \
-			"restrict,command=\"%s/hornero-door --stdio --key %s -c %s/hornero.yaml\" %s\n" \
-			"$test_root/libexec" $name "$NODE" "$(cat $name.pub)"
+		authorized $name
 	done >home/.ssh/authorized_keys &&
-	printf "restrict,command=\"%s/hornero-door --stdio --key nobody -c %s/hornero.yaml\" %s\n" \
-		"$test_root/libexec" "$NODE" \
-			"$(ssh-keygen -q -t ed25519 -N "" -f nobody && cat nobody.pub)" \
-			>>home/.ssh/authorized_keys &&
 	chown -R "$account": home &&
 	sshd_conf "AcceptEnv GIT_PROTOCOL" "SetEnv PATH=$test_root/libexec:$PATH" &&
 	mkdir dev &&
@@ -81,8 +97,9 @@ test_expect_success 'push, clone, archive, the words; the key is named' '
 	git -C work add -A &&
 	git -C work commit -q -m one &&
 	git -C work push door:one main >push.out 2>&1 &&
-	test_grep \
-		"^remote: hornero: job 1 queued for The One .*follow it with: ssh -p $DOOR_PORT $account@[^ ]* log -f 1 *\$" push.out &&
+	follow="ssh -p $DOOR_PORT $account@[^ ]* log -f 1" &&
+	test_grep "^remote: hornero: job 1 queued for The One .*: $follow *\$" push.out &&
+	test_grep "follow it with: ssh" push.out &&
 	hooks_sql "SELECT pushed_by FROM jobs WHERE id = 1" &&
 	echo alice >expect &&
 	test_cmp expect rows &&
@@ -109,27 +126,29 @@ test_expect_success 'rights, refusals and exit codes are those of the door' '
 	test_grep "no usable line with the name nobody" words
 '
 
-test_expect_success 'the log is in syslog: who, from where, what, how it ended, and broken lines of the keys' '
+# all_done: each command that syslog has has ended.
+all_done () {
+	test $(grep -c "event=command " syslog) = $(grep -c "event=done" syslog)
+}
+
+test_expect_success 'syslog has the commands, who sent them, how they ended, and broken keys' '
 	door_as alice &&
 	printf "nonsense\n" >>"$NODE/keys" &&
 	git ls-remote door:one >refs 2>words &&
 	test_cmp /dev/null words &&
-	wait_until \
-		"test \$(grep -c \"event=command \" syslog) = \$(grep -c \"event=done\" syslog)" \
-		20 &&
-	test_grep \
-		"hornero-door\[[0-9]+\]: event=command peer=127.0.0.1:[0-9]+ key=alice what=\"git-receive-pack .one.\"" syslog &&
-	test_grep \
-		"event=done peer=127.0.0.1:[0-9]+ key=alice ms=[0-9]+ status=\"exit 0\" what=\"git-receive-pack .one.\"" syslog &&
-	test_grep \
-		"event=done peer=127.0.0.1:[0-9]+ key=reader ms=[0-9]+ status=\"exit 65\" what=\"git-receive-pack .one.\"" syslog &&
+	wait_until all_done 20 &&
+	peer="peer=127.0.0.1:[0-9]+" &&
+	what="what=\"git-receive-pack .one.\"" &&
+	test_grep "hornero-door\[[0-9]+\]: event=command $peer key=alice $what" syslog &&
+	test_grep "event=done $peer key=alice ms=[0-9]+ status=\"exit 0\" $what" syslog &&
+	test_grep "event=done $peer key=reader ms=[0-9]+ status=\"exit 65\" $what" syslog &&
 	test_grep "event=done .* key=reader .*status=\"exit 64\" what=\"sh -c id\"" syslog &&
 	test_grep "event=command-failed peer=.* key=nobody why=.*no usable line" syslog &&
 	test_grep "event=key-refused lines=1 first: .*keys:3:" syslog &&
 	sed -i "/^nonsense/d" "$NODE/keys"
 '
 
-test_expect_success 'so it says what is wrong with the node: the client alone would know' '
+test_expect_success 'syslog says what is wrong with the node, too' '
 	chmod g+w "$NODE/keys" &&
 	test_expect_code 78 door_ssh queue 2>words &&
 	chmod g-w "$NODE/keys" &&
@@ -138,45 +157,48 @@ test_expect_success 'so it says what is wrong with the node: the client alone wo
 	test_expect_code 78 door_ssh queue 2>words &&
 	sed -i "/^nonsense/d" "$NODE/hornero.yaml" &&
 	test_grep "nonsense" words &&
-	wait_until \
-		"grep \"event=command-failed peer=127.0.0.1:.* key=alice why=.*chmod go-w\" syslog" 20 &&
-	wait_until \
-		"grep \"event=command-failed peer=127.0.0.1:.* key=alice why=.*nonsense\" syslog" \
-		20 &&
+	logged "event=command-failed peer=127.0.0.1:.* key=alice why=.*chmod go-w" &&
+	logged "event=command-failed peer=127.0.0.1:.* key=alice why=.*nonsense" &&
 	door_ssh queue >out
 '
 
 test_expect_success 'an executed command is limited as at the door, and its death is reported' '
 	REPO=$NODE/git/one.git &&
-	with_hook \
-		"grep -hE \"^(Seccomp|NoNewPrivs):\" /proc/self/status; grep core /proc/self/limits" \
+	limits="grep -hE \"^(Seccomp|NoNewPrivs):\" /proc/self/status" &&
+	with_hook "$limits; grep core /proc/self/limits" \
 		git -C work push door:one main:refs/heads/limits >push.out 2>&1 &&
 	test_grep "^remote: Seccomp:.*2" push.out &&
 	test_grep "^remote: NoNewPrivs:.*1" push.out &&
 	test_grep "^remote: Max core file size +0 +0" push.out &&
 	test_must_fail with_hook "kill -TERM \$PPID" git -C work push door:one \
 		main:refs/heads/death >push.out 2>&1 &&
-	wait_until "grep \"event=done .*status=.signal 15\" syslog" 20
+	logged "event=done .*status=.signal 15"
 '
 
 # Red without: cost_watch in door/stdio.c (some 60 s, by the limit of the forced command).
-test_expect_success 'a pack that costs far more than it weighs is refused, and costs less than 5 s' '
+test_expect_success 'a small pack of large cost is refused, and costs less than 5 s' '
 	python3 "$HORNERO_SRC/t/tools/hostile-pack.py" deltas 60 >request &&
 	cp home/.ssh/authorized_keys keys.kept &&
 	mkdir -m 0777 spent &&
-	sed \
-		"s|command=.\(.* --key alice [^\"]*\)\"|command=\"ulimit -t 60; \\1; times >$TRASH/spent/new; mv $TRASH/spent/new $TRASH/spent/bomb\"|" \
-		keys.kept >home/.ssh/authorized_keys &&
+	cat >timed <<-END &&
+	#!/bin/sh
+	ulimit -t 60
+	"\$@"
+	times >"$TRASH/spent/new"
+	mv "$TRASH/spent/new" "$TRASH/spent/bomb"
+	END
+	chmod 0755 timed &&
+	sed "/--key alice /s|command=.|&$TRASH/timed |" keys.kept >home/.ssh/authorized_keys &&
 	{ door_ssh "git-receive-pack one" <request >answer 2>words; :; } &&
 	wait_until "test -s spent/bomb" 70 &&
 	cp keys.kept home/.ssh/authorized_keys &&
-	spent=$(tail -n 1 spent/bomb | tr "ms" "  " | awk "{ print int((\$1 * 60 + \$2 + \$3 * 60 + \$4) * 1000) }") &&
+	spent=$(tail -n 1 spent/bomb | tr ms "  " |
+		awk "{ print int(((\$1 + \$3) * 60 + \$2 + \$4) * 1000) }") &&
 	tr -cd "[:print:]\n" <answer >said &&
 	test_grep "unpack (index-pack|unpack-objects) abnormal exit" said &&
 	test $spent -gt 2000 -a $spent -lt 5000 &&
 	test $(grep -c "hornero: refused: this push costs the node" words) = 1 &&
-	wait_until \
-		"grep \"event=push-too-dear peer=127.0.0.1:[0-9]* key=alice what=.git-receive-pack one\" syslog" 20 &&
+	logged "event=push-too-dear $peer key=alice what=.git-receive-pack one" &&
 	test_must_fail hooks_ref refs/heads/bomb-0 &&
 	find "$NODE/git/one.git/objects" -name "tmp_*" >found &&
 	test_cmp /dev/null found ||

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Push options over the door, as a pusher has them: the real git and ssh, and a hornerod that
 # builds.
-test_description='hornero-door: push -o wait, skip, priority, image and rebuild, and the commands that a pusher is told to type'
+test_description='push options over the door, and the commands that its words tell a pusher to type'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/hooks.sh"
@@ -44,18 +44,33 @@ job_of () {
 # typed LINE: what the pusher was told to type, typed.
 typed () {
 	set -- $1
-	test "$1 $2 $3 $4" = "ssh -p $DOOR_PORT git@door" || { echo >&2 "not to be typed: $*"; \
-		return 1; }
+	test "$1 $2 $3 $4" = "$ssh" ||
+	{ echo >&2 "not to be typed: $*"; return 1; }
 	shift 4
 	door_ssh "$@"
 }
 
+# hint: what the last push says to type.
 hint () {
 	sed -n "s/^remote: hornero: job $job queued for .*; follow it with: //p" push.out
 }
 
-of_job () {
-	door_ssh show "$1" --json 2>/dev/null | jq -c "$2"
+# job_is EXPECTED FILTER [JOB]: of `hornero show`, as a client sees it.
+job_is () {
+	door_ssh show "${3:-$job}" --json >job.json 2>job.err &&
+	test "$(jq -c "$2" job.json)" = "$1"
+}
+
+# main_pushed: the node's main is the one of ./work.
+main_pushed () {
+	git ls-remote door:hello refs/heads/main | cut -f 1 >got &&
+	git -C work rev-parse HEAD >want &&
+	test_cmp want got
+}
+
+# jobs: how many jobs the queue has.
+jobs () {
+	door_ssh queue --all --json 2>/dev/null | jq length
 }
 
 test_expect_success 'a node that builds, one repository that two images follow, two keys' '
@@ -69,6 +84,7 @@ test_expect_success 'a node that builds, one repository that two images follow, 
 	door_as alice &&
 	node_start &&
 	door_start &&
+	ssh="ssh -p $DOOR_PORT git@door" &&
 	mkdir work &&
 	node_copy_hello work &&
 	git init -q -b main work &&
@@ -76,13 +92,13 @@ test_expect_success 'a node that builds, one repository that two images follow, 
 	git -C work commit -q -m hello
 '
 
-test_expect_success 'no options: one line, which says what to type, in every protocol and with a client that has no options' '
+test_expect_success 'no options: one line says what to type, in every protocol' '
 	push main &&
 	grep -c "^remote: hornero" push.out >lines &&
 	echo 1 >want &&
 	test_cmp want lines &&
-	test_grep \
-		"^remote: hornero: job $job queued for Hello \([0-9a-f]{7}\); follow it with: ssh -p $DOOR_PORT git@door log -f $job *\$" push.out &&
+	queued="job $job queued for Hello \([0-9a-f]{7}\)" &&
+	test_grep "^remote: hornero: $queued; follow it with: $ssh log -f $job *\$" push.out &&
 	typed "$(hint)" >out &&
 	test_grep "^hornero: job $job is published: image $U1 is warm" out &&
 	for version in 0 1 2
@@ -102,34 +118,33 @@ test_expect_success 'wait: the build as it goes, and how it ends' '
 	push -o wait main &&
 	test_grep "^remote: .*hornero.raw" push.out &&
 	test_grep "^remote: hornero: job $job is published: image $U1 is warm at" push.out &&
-	test "$(of_job $job .state)" = "\"published\""
+	job_is "\"published\"" .state
 '
 
-test_expect_success 'wait: a build that fails is still a push, and the verdict says where its log is' '
+test_expect_success 'wait: a build that fails is still a push; the verdict says where its log is' '
 	make_commit "@echo about to fail" "@exit 3" &&
 	push -o wait main &&
 	test_grep "^remote: about to fail" push.out &&
-	test_grep \
-		"^remote: hornero: job $job failed: .*\`ssh -p $DOOR_PORT git@door log $job\` shows its log" push.out &&
-	test "$(git ls-remote door:hello refs/heads/main | cut -f 1)" = \
-		"$(git -C work rev-parse HEAD)" &&
-	typed "ssh -p $DOOR_PORT git@door log $job" >out &&
+	shows="\`$ssh log $job\` shows its log" &&
+	test_grep "^remote: hornero: job $job failed: .*$shows" push.out &&
+	main_pushed &&
+	typed "$ssh log $job" >out &&
 	test_grep "^about to fail" out
 '
 
-test_expect_success 'a paused image: the push says who, and what to type against it, and wait does not hang' '
+test_expect_success 'a paused image: push and wait say who paused it, and what ends that' '
 	door_ssh pause $U1 >out &&
 	hello_commit paused &&
 	push -o wait main &&
-	test_grep \
-		"^remote: hornero: Hello is not built for now: paused by alice; .ssh -p $DOOR_PORT git@door resume $U1. ends that" push.out &&
-	test_grep \
-		"^remote: hornero: job $job is queued and nothing is built now: paused by alice; .ssh -p $DOOR_PORT git@door resume $U1." push.out &&
-	typed "ssh -p $DOOR_PORT git@door resume $U1" >out &&
+	paused="paused by alice; .$ssh resume $U1." &&
+	test_grep "^remote: hornero: Hello is not built for now: $paused ends that" push.out &&
+	queued="job $job is queued and nothing is built now" &&
+	test_grep "^remote: hornero: $queued: $paused" push.out &&
+	typed "$ssh resume $U1" >out &&
 	door_ssh wait $job
 '
 
-# interrupted HOW: a push that waits, its client ended so, the build not.
+# interrupted SIGNAL KILL: the client of a push that waits is ended by KILL; the build goes on.
 interrupted () {
 	rm -f push.out &&
 	make_commit "@echo begun by $1" "@sleep 300" &&
@@ -142,17 +157,16 @@ interrupted () {
 	test -s typed.then &&
 	eval "$2" &&
 	{ wait $pusher; test $? != 0; } &&
-	test "$(of_job $job .state)" = "\"running\"" &&
+	job_is "\"running\"" .state &&
 	wait_until door_quiet 60 &&
-	test "$(git ls-remote door:hello refs/heads/main | cut -f 1)" = \
-		"$(git -C work rev-parse HEAD)" &&
-	test "$(of_job $job .state)" = "\"running\"" &&
+	main_pushed &&
+	job_is "\"running\"" .state &&
 	door_ssh cancel $job >out &&
 	test_expect_code 1 door_ssh wait $job 2>out &&
 	test_grep "job $job was cancelled" out
 }
 
-test_expect_success 'wait: Ctrl-C ends the waiting alone, and what to type then was said before' '
+test_expect_success 'wait: Ctrl-C ends the waiting alone; the push said before what to type then' '
 	interrupted SIGINT "env kill -INT -- -\$pusher"
 '
 
@@ -160,21 +174,21 @@ test_expect_success 'wait: so does a client that dies with its connection' '
 	interrupted SIGKILL "env kill -KILL -- -\$pusher"
 '
 
-test_expect_success 'skip: said, not built, and a wish that why, wait and the sweep know' '
+test_expect_success 'skip: the push says that nothing is built; why, wait and the sweep know' '
 	hello_commit skipped &&
-	before=$(door_ssh queue --all --json 2>/dev/null | jq length) &&
+	before=$(jobs) &&
 	push -o skip main &&
 	test -z "$job" &&
-	test_grep \
-		"^remote: hornero: Hello is not built from .* because of -o skip; to build it anyway, run: ssh -p $DOOR_PORT git@door rebuild $U1" push.out &&
-	test "$(door_ssh queue --all --json 2>/dev/null | jq length)" = "$before" &&
+	anyway="to build it anyway, run: $ssh rebuild $U1" &&
+	test_grep "^remote: hornero: Hello is not built from .* of -o skip; $anyway" push.out &&
+	test "$(jobs)" = "$before" &&
 	door_ssh why $U1 >out &&
-	test_grep "pushed with -o skip: \`ssh -p $DOOR_PORT git@door rebuild $U1\` builds it" out &&
+	test_grep "pushed with -o skip: \`$ssh rebuild $U1\` builds it" out &&
 	test_expect_code 75 door_ssh wait $U1 2>out &&
 	test_grep "pushed with -o skip" out &&
 	command hornero sweep --json >out &&
 	test "$(jq -r ".[] | select(.image == \"$U1\") | .found" out)" = skipped &&
-	typed "ssh -p $DOOR_PORT git@door rebuild $U1" >out &&
+	typed "$ssh rebuild $U1" >out &&
 	door_ssh wait $U1
 '
 
@@ -183,15 +197,16 @@ test_expect_success 'priority: before others, or behind them' '
 	hello_commit later &&
 	push -o priority=-3 main &&
 	later=$job &&
-	test_must_fail git -C work push -o priority=9 door:hello main:refs/heads/side >push.out \
-		2>&1 &&
-	test_grep \
-		"push refused: push option priority=9: a positive priority needs the right admin of hello, which the key alice lacks" push.out &&
+	test_must_fail push -o priority=9 main:refs/heads/side &&
+	needs="a positive priority needs the right admin of hello" &&
+	test_grep "push refused: push option priority=9: $needs" push.out &&
+	test_grep "the right admin of hello, which the key alice lacks" push.out &&
 	door_as boss &&
-	git -C work push -o priority=9 door:hello main:refs/heads/side >push.out 2>&1 &&
+	push -o priority=9 main:refs/heads/side &&
 	urgent=$(job_of Side) &&
 	door_as alice &&
-	test "$(of_job $later .priority) $(of_job $urgent .priority)" = "-3 9" &&
+	job_is -3 .priority $later &&
+	job_is 9 .priority $urgent &&
 	door_ssh queue --json 2>/dev/null >out &&
 	test "$(jq -c "[.[] | select(.state == \"queued\") | .job]" out)" = "[$urgent,$later]" &&
 	command hornero resume >out &&
@@ -228,18 +243,18 @@ test_expect_success 'rebuild: built although the content is known, where without
 	git -C work commit -q --allow-empty -m same &&
 	push -o image=$U1 main &&
 	door_ssh wait $job &&
-	test "$(of_job $job .reused)" = true &&
+	job_is true .reused &&
 	git -C work commit -q --allow-empty -m again &&
 	push -o image=$U1 -o rebuild main &&
 	door_ssh wait $job &&
-	test "$(of_job $job "[.force, .reused]")" = "[true,false]"
+	job_is "[true,false]" "[.force, .reused]"
 '
 
-test_expect_success 'an unknown option is refused, with the list of options, and so is a key that may only read' '
+test_expect_success 'an unknown option is refused with the list of options; so is a reader' '
 	hello_commit options &&
 	test_must_fail push -o ci.skip main &&
-	test_grep \
-		"^remote: hornero: push refused: .*known: wait, skip, rebuild, clean, image=UUID, priority=N" push.out &&
+	known="known: wait, skip, rebuild, clean, image=UUID, priority=N" &&
+	test_grep "^remote: hornero: push refused: .*$known" push.out &&
 	door_as reader &&
 	test_expect_code 128 push -o skip main &&
 	test_grep "no repository hello that the key reader may push to" push.out &&
@@ -257,10 +272,10 @@ test_expect_success 'log -f over ssh ends with the job, and says how it ended' '
 	make_commit "@exit 4" &&
 	push main &&
 	test_expect_code 1 door_ssh log -f $job >out &&
-	test_grep "^hornero: job $job failed: .*\`ssh -p $DOOR_PORT git@door log $job\`" out
+	test_grep "^hornero: job $job failed: .*\`$ssh log $job\`" out
 '
 
-test_expect_success 'Ctrl-C of a client that follows or waits leaves nothing on the node, and the job as it was' '
+test_expect_success 'Ctrl-C of a client that follows or waits leaves nothing, and the job runs on' '
 	make_commit "@echo begun" "@sleep 300" &&
 	push main &&
 	wait_until "door_ssh log $job | grep -q begun" 60 &&
@@ -281,7 +296,7 @@ test_expect_success 'Ctrl-C of a client that follows or waits leaves nothing on 
 		wait $client
 		wait_until door_quiet 20 || { echo "$word"; return 1; }
 	done &&
-	test "$(of_job $job .state)" = "\"running\"" &&
+	job_is "\"running\"" .state &&
 	door_ssh cancel $job &&
 	test_expect_code 1 door_ssh wait $job
 '

@@ -90,11 +90,11 @@ door_ssh () {
 }
 
 door_start () {
-	test "$(id -u)" -ne 0 || set -- setpriv --reuid $GIT_UID --regid $GIT_UID --groups \
-		$QUEUE_GID
+	test "$(id -u)" -ne 0 ||
+	set -- setpriv --reuid $GIT_UID --regid $GIT_UID --groups $QUEUE_GID
 	rm -f door.out door.log
-	env PATH="$test_root/libexec:$PATH" "$@" "$test_root/libexec/hornero-door" -c \
-		"$NODE/hornero.yaml" \
+	env PATH="$test_root/libexec:$PATH" "$@" \
+		"$test_root/libexec/hornero-door" -c "$NODE/hornero.yaml" \
 		>door.out 2>door.log </dev/null &
 	door_pid=$!
 	test_cleanup "test -z \"\$door_pid\" || { kill \$door_pid; wait \$door_pid; }; :"
@@ -144,13 +144,17 @@ door__come () {
 	shift 2 &&
 	door__was=$(grep -c "$door__seen" door.log)
 	exec 6<&0
-	"$TRASH/door-ssh" "$@" <&6 >client.out 2>&1 6<&- 7<&- & door_client=$!
+	"$TRASH/door-ssh" "$@" <&6 >client.out 2>&1 6<&- 7<&- &
+	door_client=$!
 	exec 6<&-
 	door_clients="$door_clients $door_client" &&
 	test_cleanup "kill $door_client 2>/dev/null; wait $door_client 2>/dev/null; :"
-	wait_until \
-		"test \$(grep -c \"$door__seen\" door.log) -gt $door__was || ! kill -0 $door_client" 20 &&
+	wait_until "door__seen_again || ! kill -0 $door_client" 20 &&
 	kill -0 $door_client
+}
+
+door__seen_again () {
+	test "$(grep -c "$door__seen" door.log)" -gt "$door__was"
 }
 
 door_clients_end () {

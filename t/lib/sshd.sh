@@ -1,6 +1,7 @@
 # sshd.sh: a real sshd of this test's own. After test.sh:
 #
-#     sshd_conf [LINE…]         $TRASH/sshd_config with a host key: $account alone, by $TRASH/home/.ssh/authorized_keys
+#     sshd_conf [LINE…]         $TRASH/sshd_config with a host key: $account alone, by
+#                               $TRASH/home/.ssh/authorized_keys
 #     start_sshd [COMMAND…]     sets port and sshd (its pid); COMMAND executes what stands behind it
 
 sshd_conf () {
@@ -25,18 +26,29 @@ sshd_conf () {
 sshd_run_dir () {
 	test_cleanup \
 		"flock -n -x 8 && test \"\$(stat -c %a /run/sshd)\" = 711 && rmdir /run/sshd; :"
-	while ! { command exec 8</run/sshd && flock -s 8 && test /run/sshd -ef /proc/self/fd/8; } 2>/dev/null
+	until sshd__hold_run_dir 2>/dev/null
 	do
 		mkdir -m 0711 /run/sshd 2>/dev/null
 	done
+}
+
+sshd__hold_run_dir () {
+	command exec 8</run/sshd &&
+	flock -s 8 &&
+	test /run/sshd -ef /proc/self/fd/8
+}
+
+sshd__free_port () {
+	perl -MIO::Socket::INET -e '
+		my %any = (Listen => 1, LocalAddr => "127.0.0.1", LocalPort => 0);
+		print IO::Socket::INET->new(%any)->sockport'
 }
 
 # sshd cannot ask the kernel for a port, so we do, and try again where somebody else was faster.
 start_sshd () {
 	for try in 1 2 3 4 5
 	do
-		port=$(perl -MIO::Socket::INET -e \
-			'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", LocalPort => 0)->sockport') || return 1
+		port=$(sshd__free_port) || return 1
 		"$@" /usr/sbin/sshd -D -e -f "$TRASH/sshd_config" -p $port 2>sshd.log &
 		sshd=$!
 		wait_until "grep -q 'Server listening' sshd.log || ! kill -0 $sshd" 10
