@@ -1,6 +1,6 @@
 #!/bin/sh
 # Leftovers of a killed push block nobody; files that a living process holds are never touched.
-test_description='dead pushes: their locks and quarantines go with the next push, the gc timer and the sweep'
+test_description='dead pushes: the next push, the gc timer and the sweep remove what they left'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/hooks.sh"
@@ -29,15 +29,15 @@ busy_elsewhere () {
 }
 
 # Red without: relics_remove in pre_receive; is_explained in works_here() of state/holders.c.
-test_expect_success 'killed between lock and rename: why and doctor know it, and the next push goes through' '
+test_expect_success 'killed between lock and rename: why and doctor say so; the next push works' '
 	busy_elsewhere &&
 	die_at $renames main &&
 	locks >left &&
 	test_grep "(HEAD|refs/heads/main).lock" left &&
-	hornero why $U1 >out &&
-	test_grep \
-		"(HEAD|refs/heads/main).lock was left at .* by a process that died; the next push to one removes it" out &&
-	{ hornero doctor >out; test_grep "one.git: refs/heads/main.lock was left at" out; } &&
+	died="by a process that died; the next push to one removes it" &&
+	why_says $U1 "(HEAD|refs/heads/main).lock was left at .* $died" &&
+	{ hornero doctor >out; :; } &&
+	test_grep "one.git: refs/heads/main.lock was left at" out &&
 	hooks_commit file next &&
 	hooks_push main &&
 	test_grep "removed [0-9]+ leftover files? of a dead push" push.out &&
@@ -78,8 +78,7 @@ test_expect_success 'a lock of another ref is left to a push to that one' '
 # Red without: look_at_quarantine.
 test_expect_success 'killed while it receives: the quarantine goes with the next push' '
 	hooks_commit file slow &&
-	! hooks_push \
-		--receive-pack="strace -qq -o /dev/null -e trace=mkdir,mkdirat -e inject=mkdir,mkdirat:signal=KILL:when=2 git-receive-pack" main &&
+	! hooks_push --receive-pack="$(dying mkdir,mkdirat 2)" main &&
 	locks >left &&
 	test_grep tmp_objdir left &&
 	plant objects/tmp_objdir-incoming-abcdef/aa/bb &&
@@ -115,9 +114,8 @@ for how in gc sweep
 do
 	test_expect_success "the $how removes them" '
 		plant HEAD.lock packed-refs.lock refs/heads/a/b.lock refs/tags/v.lock \
-			objects/info/commit-graph.lock \
-			objects/pack/multi-pack-index.lock \
-				objects/tmp_objdir-incoming-abcdef/aa/bb &&
+			objects/info/commit-graph.lock objects/pack/multi-pack-index.lock \
+			objects/tmp_objdir-incoming-abcdef/aa/bb &&
 		case $how in
 		gc) as_git sh "$HORNERO_BUILD/etc/gc-repositories" --clear "$HORNERO_CONF" ;;
 		sweep) as_git hornero-sweep -c "$HORNERO_CONF" --quiet || : ;;
@@ -136,9 +134,8 @@ test_expect_success 'a push that is stopped keeps its locks: no push, gc or swee
 	as_git "$test_root/libexec/hornero-hook" --clear "$REPO" &&
 	locks >left &&
 	test_cmp before left &&
-	hornero why $U1 >out &&
-	test_grep \
-		"(HEAD|refs/heads/main).lock was last changed at .*process $stopped, which is stopped, may still need it" out &&
+	needs="process $stopped, which is stopped, may still need it" &&
+	why_says $U1 "(HEAD|refs/heads/main).lock was last changed at .*$needs" &&
 	kill -CONT $stopped &&
 	{ wait $pusher_pid; :; } &&
 	none &&
@@ -160,25 +157,14 @@ test_expect_success 'once it is killed, its locks go' '
 # Red without: works_here in state/holders.c.
 for how in "-C $NODE/git/one.git" "--git-dir=$NODE/git/one.git"
 do
-	test_expect_success "git $how update-ref, which waits in the middle of its transaction, keeps its locks" '
-		rm -f say &&
-		mkfifo say &&
-		chmod 666 say &&
-		plain=$(hooks_head) &&
-		{ as_git git $how update-ref --stdin <say >said 2>&1 & } &&
-		holder=$! &&
-		test_cleanup "kill $holder 2>/dev/null; :" &&
-		exec 9>say &&
-		printf "start\nupdate refs/heads/main $plain\nprepare\n" >&9 &&
-		wait_until "locks | grep -q refs/heads/main.lock" 10 &&
+	test_expect_success "git $how update-ref keeps its locks in its transaction" '
+		hold_prepared as_git git $how &&
 		hooks_commit file "held $how" &&
 		test_must_fail hooks_push main &&
 		locks >left &&
 		test_grep "(HEAD|refs/heads/main).lock" left &&
-		wait_until \
-			"hornero why $U1 | grep \"lock was last changed at .*process [0-9]* may still need it\"" 10 &&
-		exec 9>&- &&
-		{ wait $holder; :; } &&
+		why_says $U1 "lock was last changed at .*process [0-9]* may still need it" 10 &&
+		release_prepared &&
 		none &&
 		hooks_push main
 	'
@@ -186,10 +172,16 @@ done
 
 # Red without: has_open.
 test_expect_success 'a program that is not git and has the lock open keeps it' '
-	{ as_git perl -MFcntl -e "sysopen(F, shift, O_CREAT|O_EXCL|O_WRONLY) or die; \$| = 1; print \$\$; sleep 1000" \
-		"$REPO/refs/heads/main.lock" >perl.pid & } &&
-		wait_until "test -s perl.pid" 10 &&
-		holder=$(cat perl.pid) &&
+	cat >hold.pl <<-\END &&
+	use Fcntl;
+	sysopen(F, shift, O_CREAT|O_EXCL|O_WRONLY) or die;
+	$| = 1;
+	print $$;
+	sleep 1000;
+	END
+	{ as_git perl hold.pl "$REPO/refs/heads/main.lock" >perl.pid & } &&
+	wait_until "test -s perl.pid" 10 &&
+	holder=$(cat perl.pid) &&
 	test_cleanup "kill $holder 2>/dev/null; :" &&
 	hooks_commit file perl &&
 	test_must_fail hooks_push main &&
@@ -199,7 +191,7 @@ test_expect_success 'a program that is not git and has the lock open keeps it' '
 	none
 '
 
-test_expect_success 'somebody else'"'"'s process of the same number is not the one that died' '
+test_expect_success 'another process of the same number is not the one that died' '
 	start=$(awk "{ print \$22 }" "/proc/$$/stat") &&
 	boot=$(cut -c 1-8 /proc/sys/kernel/random/boot_id) &&
 	ns=$(printf "%x" "$(stat -L -c %i /proc/self/ns/pid)") &&

@@ -1,7 +1,7 @@
 #!/bin/sh
 # As t/8020, across PID namespaces: a push in one container, what clears in another or on the
 # machine itself.
-test_description='dead pushes and PID namespaces: what a process holds that cannot be seen stays, what died there goes'
+test_description='dead pushes and PID namespaces: files of hidden, living processes stay'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/hooks.sh"
@@ -13,8 +13,8 @@ test "$(stat -L -c %i /proc/self/ns/pid)" = 4026531836 ||
 
 # inside COMMAND…: as git's user in a PID namespace of its own
 inside () {
-	unshare $clock --pid --fork --kill-child --mount-proc setpriv --reuid $GIT_UID --regid \
-		$GIT_UID --groups $QUEUE_GID --no-new-privs "$@"
+	unshare $clock --pid --fork --kill-child --mount-proc \
+		setpriv --reuid $GIT_UID --regid $GIT_UID --groups $QUEUE_GID --no-new-privs "$@"
 }
 clock=''
 n=0
@@ -53,8 +53,11 @@ end () {
 clear () {
 	n=$((n + 1)) &&
 	hooks_commit file "clear $n" &&
-	{ $1 git -C work push "$REPO" +main >push.out 2>&1; cat push.out
-	$1 "$test_root/libexec/hornero-hook" --clear "$REPO"; }
+	{
+		$1 git -C work push "$REPO" +main >push.out 2>&1
+		cat push.out
+		$1 "$test_root/libexec/hornero-hook" --clear "$REPO"
+	}
 }
 
 # stays WHERE: all that is there before
@@ -82,7 +85,7 @@ test_expect_success 'a node, a repository and its image' '
 '
 
 # Red without: look_elsewhere in lib/proc.c.
-test_expect_success 'the locks of a push that is stopped in another PID namespace stay, until it is dead' '
+test_expect_success 'the locks of a push stopped in another PID namespace stay until it is dead' '
 	stop inside $renames +main &&
 	locks >out &&
 	test_grep "\.lock" out &&
@@ -104,7 +107,7 @@ test_expect_success 'so does what it receives' '
 '
 
 # Red without: PROC_HIDDEN, which is then PROC_DEAD, in look_elsewhere.
-test_expect_success 'from inside, the locks of a push outside stay, however old; once it is dead the machine removes them' '
+test_expect_success 'from inside, old locks of a push outside stay; the machine removes dead ones' '
 	stop outside $renames +main &&
 	locks >out &&
 	test_grep "\.lock" out &&
@@ -141,19 +144,10 @@ test_expect_success 'two namespaces that do not see each other' '
 '
 
 # Red without: may_be_hidden.
-test_expect_success 'a git command outside, which leaves no mark, keeps its young locks; nobody keeps one for ten minutes' '
-	rm -f say &&
-	mkfifo say &&
-	chmod 666 say &&
-	{ as_git git -C "$REPO" update-ref --stdin <say >said 2>&1 & } &&
-	holder=$! &&
-	test_cleanup "kill $holder 2>/dev/null; :" &&
-	exec 9>say &&
-	printf "start\nupdate refs/heads/main $(hooks_head)\nprepare\n" >&9 &&
-	wait_until "locks | grep -q refs/heads/main.lock" 10 &&
+test_expect_success 'a git command outside keeps its young locks; ten minutes end that' '
+	hold_prepared as_git git -C "$REPO" &&
 	stays inside &&
-	exec 9>&- &&
-	{ wait $holder; :; } &&
+	release_prepared &&
 	clear outside &&
 	none &&
 	plant refs/heads/main.lock HEAD.lock &&
@@ -165,12 +159,12 @@ test_expect_success 'a git command outside, which leaves no mark, keeps its youn
 # Red without: is_explained, or relics_remove in relics_bury.
 test_expect_success 'a push that died in a container blocks nobody there' '
 	hooks_commit file died &&
-	printf "%s\n" "$REPO" "$renames" >names &&
-	cat >script <<-\END &&
-	{ read -r repo && read -r renames; } <names
-	! git -C work push --receive-pack="strace -qq -o /dev/null -e trace=$renames -e inject=$renames:signal=KILL:when=1 git-receive-pack" \
-		"$repo" +main:refs/heads/c && find "$repo" -name "*.lock" >found-inside && grep "\.lock" found-inside &&
-	git -C work push "$repo" +main:refs/heads/d && git -C work push "$repo" +main:refs/heads/c
+	cat >script <<-END &&
+	! git -C work push --receive-pack="$(dying $renames 1)" "$REPO" +main:refs/heads/c &&
+	find "$REPO" -name "*.lock" >found-inside &&
+	grep "\.lock" found-inside &&
+	git -C work push "$REPO" +main:refs/heads/d &&
+	git -C work push "$REPO" +main:refs/heads/c
 	END
 	: >found-inside &&
 	chmod 666 found-inside &&
@@ -182,7 +176,7 @@ test_expect_success 'a push that died in a container blocks nobody there' '
 # Red without: proc_age_s in underway_each.
 if unshare --time --boottime 100000 true
 then
-	test_expect_success 'a mark that cannot be seen is that of a dead push after a day of the boot clock' '
+	test_expect_success 'a hidden mark counts as dead after a day of the boot clock' '
 		boot=$(cut -c 1-8 /proc/sys/kernel/random/boot_id) &&
 		mark=hornero.push.f.1.1.$boot &&
 		plant $mark refs/heads/main.lock &&

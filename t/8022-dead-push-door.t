@@ -30,8 +30,11 @@ held_push () {
 	rm -rf go told &&
 	mkfifo -m 0666 go &&
 	mkdir -m 0777 told &&
-	printf \
-		"#!/bin/sh\ntest \"\$1\" != prepared || { echo >%s/told/held; read line <%s/go; }\n" "$TRASH" "$TRASH" >hook &&
+	cat >hook <<-END &&
+	#!/bin/sh
+	test "\$1" != prepared ||
+	{ echo >$TRASH/told/held; read line <$TRASH/go; }
+	END
 	chmod 0755 hook &&
 	cp hook "$REPO/hooks/reference-transaction" &&
 	chmod 0755 "$REPO/hooks/reference-transaction" &&
@@ -93,24 +96,19 @@ test_expect_success 'the locks of a push that is only slow stay' '
 '
 
 # Red without: the young ones of doctor, or relic_words.
-test_expect_success 'why, wait and doctor name the process, once git could have been through' '
+test_expect_success 'why, wait and doctor name the process once git could be done' '
 	commit named &&
 	held_push main &&
 	for lock in $(locks)
 	do
 		as_git touch -d "1 minute ago" "$REPO/$lock" || return 1
 	done &&
-	hornero why $U1 >out &&
-	test_grep \
-		"lock was last changed at .*, and process [0-9]+ may still need it; until it is gone pushes to one are refused" out &&
-	{
-		hornero doctor >out
-		test_grep "lock was last changed at .*, and process [0-9]+ may still need it" out
-	} &&
-	{
-		hornero wait $U1 --timeout 0 2>err
-		test_grep "lock was last changed at .*, and process [0-9]+ may still need it" err
-	} &&
+	held="lock was last changed at .*, and process [0-9]+ may still need it" &&
+	why_says $U1 "$held; until it is gone pushes to one are refused" &&
+	{ hornero doctor >out; :; } &&
+	test_grep "$held" out &&
+	{ hornero wait $U1 --timeout 0 2>err; :; } &&
+	test_grep "$held" err &&
 	let_go &&
 	none
 '
@@ -126,7 +124,7 @@ test_expect_success 'a fetch through the door buries the mark of a dead hook' '
 '
 
 # Red without: settle_head in door/order.c.
-test_expect_success 'a clone has what an image follows, though HEAD named nothing when it was bound' '
+test_expect_success 'a clone has what its image follows, though HEAD named no branch before' '
 	hooks_repo late &&
 	git -C work push -q door:late main:refs/heads/a main:refs/heads/b 2>push.out &&
 	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/main &&
