@@ -1,17 +1,17 @@
 # agent/: a room for each program. libcommon.a has what several of them share, libgroups.a their control groups.
 agent_common_libcommon_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 agent_common_libcommon_a_SOURCES = \
-	agent/common/answer.c agent/common/answer.h \
+	agent/common/reply.c agent/common/reply.h \
 	agent/common/confirm.c agent/common/confirm.h \
 	agent/common/current.c agent/common/current.h \
 	agent/common/descriptors.h \
 	agent/common/fence.c agent/common/fence.h \
-	agent/common/key.c agent/common/key.h \
+	agent/common/contentkey.c agent/common/contentkey.h \
 	agent/common/known.c agent/common/known.h \
 	agent/common/pin_leave.c agent/common/pin_leave.h \
 	agent/common/protocol.h \
 	agent/common/publisher.c agent/common/publisher.h \
-	agent/common/queueplace.c agent/common/queueplace.h \
+	agent/common/queuelocation.c agent/common/queuelocation.h \
 	agent/common/toolchain.c agent/common/toolchain.h \
 	agent/common/toolident.c agent/common/toolident.h \
 	agent/common/verdict.c agent/common/verdict.h \
@@ -48,11 +48,11 @@ hornerod_SOURCES = \
 	agent/hornerod/loop.c \
 	agent/hornerod/main.c \
 	agent/hornerod/foreign_stall.c agent/hornerod/foreign_stall.h \
-	agent/hornerod/pausing.c agent/hornerod/pausing.h \
+	agent/hornerod/standstill.c agent/hornerod/standstill.h \
 	agent/hornerod/pressure.c agent/hornerod/pressure.h \
 	agent/hornerod/publication.c agent/hornerod/publication.h \
 	agent/hornerod/publications.c agent/hornerod/publications.h \
-	agent/hornerod/published.c \
+	agent/hornerod/publication_end.c \
 	agent/hornerod/soon.c \
 	agent/hornerod/stuck.c \
 	agent/hornerod/sweeping.c agent/hornerod/sweeping.h \
@@ -191,7 +191,7 @@ EXTRA_DIST += \
 hornero_sweep_CPPFLAGS = $(AM_CPPFLAGS) $(LIBGIT2_CFLAGS) $(JANSSON_CFLAGS)
 hornero_sweep_SOURCES = \
 	agent/upkeep/sweep/refs.c agent/upkeep/sweep/refs.h \
-	agent/upkeep/sweep/wish.c agent/upkeep/sweep/wish.h \
+	agent/upkeep/sweep/decision.c agent/upkeep/sweep/decision.h \
 	agent/upkeep/sweep/main.c
 hornero_sweep_LDADD = agent/common/libcommon.a store/libstore.a db/libdb.a state/libstate.a conf/libconf.a lib/libhornero.a \
 	$(LIBGIT2_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)

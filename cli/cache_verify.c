@@ -8,7 +8,7 @@
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "store/cached.h"
-#include "store/damage.h"
+#include "store/changed.h"
 #include "store/nova.h"
 
 #include <inttypes.h>

@@ -6,7 +6,7 @@
 #include "cli/view.h"
 #include "conf/builder.h"
 #include "conf/keyring.h"
-#include "conf/table.h"
+#include "conf/setting.h"
 #include "lib/own.h"
 
 #include <inttypes.h>

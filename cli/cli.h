@@ -110,7 +110,7 @@ const char *cli_words(const struct cli *cli, char buf[CLI_WORDS_MAX]);
  * The caller frees it. */
 char *cli_repo_shown(const struct cli *cli, const char *repo);
 
-/* ---- args.c ---- */
+/* ---- call.c ---- */
 
 /* Returns the option's value, "" for a flag, or NULL if not given. Aborts if the word has no such
  * option. */

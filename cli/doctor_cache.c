@@ -6,7 +6,7 @@
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/steady.h"
-#include "store/damage.h"
+#include "store/changed.h"
 #include "store/mark.h"
 #include "store/nova.h"
 #include "store/scrubbed.h"

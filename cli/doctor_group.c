@@ -2,7 +2,7 @@
  * findings when it starts. DIAGNOSTICS: findings. */
 #include "cli/doctor.h"
 
-#include "cli/places.h"
+#include "cli/layout.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 

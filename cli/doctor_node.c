@@ -1,6 +1,6 @@
 /* doctor_node: checks directories, programs, hornerod and the publisher. DIAGNOSTICS: findings. */
 #include "cli/doctor.h"
-#include "cli/places.h"
+#include "cli/layout.h"
 #include "lib/bell.h"
 #include "lib/fs.h"
 #include "lib/own.h"

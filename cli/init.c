@@ -1,7 +1,7 @@
 /* init: creates or corrects the node's directories and database. DIAGNOSTICS: ERR_OPERATOR if a
  * path is in the way or we lack the rights; earlier steps stay done and are right. */
 #include "cli/hostkeys.h"
-#include "cli/places.h"
+#include "cli/layout.h"
 #include "cli/repo.h"
 #include "cli/table.h"
 #include "cli/words.h"

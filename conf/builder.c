@@ -3,7 +3,7 @@
 #include "conf/builder.h"
 
 #include "conf/check.h"
-#include "conf/table.h"
+#include "conf/setting.h"
 #include "conf/yaml.h"
 #include "lib/fs.h"
 #include "lib/own.h"

@@ -2,7 +2,7 @@
  * out. */
 #include "conf/conf.h"
 
-#include "conf/keys.h"
+#include "conf/confsettings.h"
 #include "conf/yaml.h"
 #include "lib/fs.h"
 #include "lib/own.h"

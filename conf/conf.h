@@ -6,7 +6,7 @@
  *     … read c->… …
  *     conf_free(c);
  *
- * One table in conf/keys.c defines the keys with type, unit, default, range and help;
+ * One table in conf/confsettings.c defines the keys with type, unit, default, range and help;
  * hornero.yaml(5) and the messages come from it. This struct holds every path that any of our
  * programs uses, so a whole node fits in a directory.
  */

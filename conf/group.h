@@ -14,7 +14,7 @@
 #ifndef HORNERO_CONF_GROUP_H
 #define HORNERO_CONF_GROUP_H
 
-#include "conf/table.h"
+#include "conf/setting.h"
 #include "lib/err.h"
 
 #include <stdint.h>

@@ -4,7 +4,7 @@
 
 #include "conf/check.h"
 #include "conf/expect.h"
-#include "conf/table.h"
+#include "conf/setting.h"
 #include "conf/value.h"
 #include "conf/yaml.h"
 #include "lib/fs.h"

@@ -1,5 +1,5 @@
 /* print: prints a table of keys for users. DIAGNOSTICS: none; the caller checks ferror. */
-#include "conf/table.h"
+#include "conf/setting.h"
 #include "conf/value.h"
 
 #include <string.h>

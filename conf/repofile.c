@@ -3,7 +3,7 @@
 
 #include "conf/check.h"
 #include "conf/expect.h"
-#include "conf/table.h"
+#include "conf/setting.h"
 #include "conf/yaml.h"
 
 #include <string.h>

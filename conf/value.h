@@ -2,7 +2,7 @@
 #ifndef HORNERO_CONF_VALUE_H
 #define HORNERO_CONF_VALUE_H
 
-#include "conf/table.h"
+#include "conf/setting.h"
 
 enum { VALUE_ALLOWED = 256 };
 

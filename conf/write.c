@@ -2,7 +2,7 @@
  * runs out. */
 #include "conf/image.h"
 
-#include "conf/table.h"
+#include "conf/setting.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 

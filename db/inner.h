@@ -127,7 +127,7 @@ int plan_write(struct db *db, const struct db_plan *p, struct err *e);
  * and takes its number into *seq. */
 int plan_keep_log(struct db *db, int64_t *seq, struct err *e);
 
-/* kept.c: the damaged databases, queue.db.damaged-TIME. */
+/* aside_files.c: the damaged databases, queue.db.damaged-TIME. */
 bool db_kept_is_name(const char *name);
 /* Finds an unused name. */
 void db_kept_name(struct db *db, char name[64]);

@@ -5,7 +5,7 @@
 #ifndef HORNERO_HOOKS_HEAD_H
 #define HORNERO_HOOKS_HEAD_H
 
-#include "hooks/place.h"
+#include "hooks/target.h"
 
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
 #include "hooks/missing.h"
 
 #include "conf/lfs.h"
-#include "hooks/changed.h"
+#include "hooks/treediff.h"
 #include "hooks/loose.h"
 #include "hooks/say.h"
 #include "lib/clock.h"

@@ -19,7 +19,7 @@
 #include "hooks/loose.h"
 #include "hooks/missing.h"
 #include "hooks/peel.h"
-#include "hooks/place.h"
+#include "hooks/target.h"
 #include "hooks/pushopt.h"
 #include "hooks/say.h"
 #include "hooks/who.h"

@@ -35,7 +35,7 @@ struct answer {
 	char built[ANSWER_WORD];       /* one of the words above; "": unknown */
 	/* Only in STORE/own: */
 	char binding[SHA256_HEX + 1];  /* its repository, ref and subdirectory:
-					* agent/common/key.h */
+					* agent/common/contentkey.h */
 	int64_t job;                   /* that built it */
 };
 

@@ -5,7 +5,7 @@
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
-#include "store/damage.h"
+#include "store/changed.h"
 #include "store/nova.h"
 
 #include <fcntl.h>

@@ -103,7 +103,7 @@ int store_clear_staging(const char *store_dir, struct err *e)
 		if (fs_clear_staging(path, e) < 0)
 			return -1;
 	}
-	/* damage.c makes it when it is needed. */
+	/* changed.c makes it when it is needed. */
 	if (access(changed, F_OK) == 0 && fs_clear_staging(changed, e) < 0)
 		return -1;
 	if (clear_images_staging(store_dir, "own", e) < 0)

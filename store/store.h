@@ -41,7 +41,7 @@ struct manifest {
 
 	/* Added to the manifest later; "" and 0 in those of an older hornero. */
 	char builder_file[SHA256_HEX + 1]; /* these three, tree, builder, attributes and
-					    * on_missing make the key: agent/common/key.h */
+					    * on_missing make the key: agent/common/contentkey.h */
 	char toolchain[SHA256_HEX + 1];
 	char architecture[65];
 	char builder_version[256]; /* first output of the builder's version commands */

@@ -29,7 +29,7 @@ struct warm {
 	char commit[65];         /* commit of the ref that these bytes satisfy */
 	char tree[65];
 	char inputs[SHA256_HEX + 1]; /* digest of binding, builder file, toolchain, architecture:
-				      * agent/common/key.h */
+				      * agent/common/contentkey.h */
 	char builder[33];
 	int64_t job, attempt;
 	int64_t published_ms;    /* of the steady clock (lib/steady.h) */
@@ -60,7 +60,7 @@ enum warm_state {
 	WARM_OK,      /* the file in the cache is ours */
 	WARM_GONE,    /* the file is missing (aged out, deleted) */
 	WARM_FOREIGN, /* another file has its name */
-	WARM_CHANGED, /* the file is ours, but its bytes were changed: damage.h */
+	WARM_CHANGED, /* the file is ours, but its bytes were changed: changed.h */
 };
 
 /* Whether a is of a later job than b, or of a later attempt of the same job. */

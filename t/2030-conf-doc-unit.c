@@ -6,7 +6,7 @@
 #include "conf/group.h"
 #include "conf/image.h"
 #include "conf/repofile.h"
-#include "conf/table.h"
+#include "conf/setting.h"
 
 /* text with the directories of this build, where they stand behind `before`, replaced by the words
  * of `to`. */

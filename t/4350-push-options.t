@@ -60,7 +60,7 @@ test_expect_success 'an unknown option is refused before anything changes, with 
 	test "$(hooks_count)" = 0
 '
 
-# Red without: the comparison in parse_one, and that of check_case in cli/args.c.
+# Red without: the comparison in parse_one, and that of check_case in cli/call.c.
 test_expect_success 'an image id in capital letters is refused with words, not put right' '
 	upper=ABCDEF01-1111-4111-8111-111111111111 &&
 	test_must_fail hooks_push -o image=$upper main &&

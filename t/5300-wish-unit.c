@@ -1,5 +1,5 @@
 /* The whole rule of the sweep, case by case. */
-#include "agent/upkeep/sweep/wish.h"
+#include "agent/upkeep/sweep/decision.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "agent/common/answer.h"
+#include "agent/common/reply.h"
 #include "fuzz/fuzz-answer.h"
 #include "t/lib/corpus-test.h"
 

@@ -199,7 +199,7 @@ test_expect_success 'a scrub finds the changed byte in the cache, and a sweep pu
 	wait_until "cached_is warm" 20
 '
 
-# Red without is_refused in agent/upkeep/sweep/wish.c.
+# Red without is_refused in agent/upkeep/sweep/decision.c.
 test_expect_success 'and in the store: moved out of use, and built again by the sweep' '
 	again &&
 	flipped=$(jq -r .digest "$STORE/warm/$ID.json") &&
@@ -344,7 +344,7 @@ test_expect_success 'release-only: changed bytes of a release are found and put 
 '
 
 # Red without is_in_use() in agent/publish/placing.c judge_changed(), or placed_load() in
-# published.c take_unreleased().
+# publication_end.c take_unreleased().
 test_expect_success 'not while an instance stands on the release: held until it is gone' '
 	stand_on "$file" vm2 &&
 	hurt "$file" &&

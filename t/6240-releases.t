@@ -345,7 +345,7 @@ test_expect_success 'taken away it comes back, still alone' '
 	test "$(ino "$stable")" = "$was"
 '
 
-# Red without follow() in agent/hornerod/published.c record_release(): it would go to what was
+# Red without follow() in agent/hornerod/publication_end.c record_release(): it would go to what was
 # before the own name's bytes.
 test_expect_success 'one more alone: gc leaves the one before it, for a rollback' '
 	hello_push more &&

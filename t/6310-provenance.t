@@ -39,7 +39,7 @@ edit () {
 	END
 }
 
-# The digests of agent/common/key.c, made by hand of what stands beside the artifact and of the
+# The digests of agent/common/contentkey.c, made by hand of what stands beside the artifact and of the
 # builder file.
 cat >parts.py <<'EOT'
 import hashlib, json, subprocess, sys

@@ -103,7 +103,7 @@ test_expect_success 'so does a changed builder file, and another toolchain' '
 	built_is incremental
 '
 
-# Red without: .clean in hooks/wishes.c.
+# Red without: .clean in hooks/moves.c.
 test_expect_success '-o clean starts from nothing, known or not' '
 	touch "$NODE/unikernels/$HELLO_UUID/src/left" &&
 	node_push -o clean &&

@@ -76,7 +76,7 @@ test_expect_success 'a node where an object does not depend on one of its source
 	! confirmation queued
 '
 
-# Red without: confirming_after() in published.c; claim_idle() in turn.c.
+# Red without: confirming_after() in publication_end.c; claim_idle() in turn.c.
 test_expect_success 'the same bytes: confirmed, and an answer for every image' '
 	echo b2 >"$HELLO_WORK/b" &&
 	node_push &&
@@ -187,7 +187,7 @@ test_expect_success 'it survives a restart, and a lost queue' '
 '
 
 # Red without: both makeway_run() of replace_own() and makeway_look() of put_in_place() in
-# agent/publish/publish.c; confirming_replaces() in published.c record(), for the words.
+# agent/publish/publish.c; confirming_replaces() in publication_end.c record(), for the words.
 test_expect_success 'in_use defer: other bytes wait for an instance on the old ones; why says so' '
 	echo bd >"$HELLO_WORK/b" &&
 	node_push &&

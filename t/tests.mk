@@ -295,7 +295,7 @@ t_5245_expect_unit_SOURCES = \
 	t/fuzz/fuzz-expect.c t/fuzz/fuzz-expect.h
 t_5245_expect_unit_LDADD = conf/libconf.a $(UNIT_LIBS)
 t_5300_wish_unit_SOURCES = \
-	agent/upkeep/sweep/wish.c agent/upkeep/sweep/wish.h \
+	agent/upkeep/sweep/decision.c agent/upkeep/sweep/decision.h \
 	t/5300-wish-unit.c
 t_5300_wish_unit_LDADD = $(UNIT_LIBS)
 

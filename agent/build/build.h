@@ -9,7 +9,7 @@
 #ifndef HORNERO_AGENT_BUILD_BUILD_H
 #define HORNERO_AGENT_BUILD_BUILD_H
 
-#include "agent/common/key.h"
+#include "agent/common/contentkey.h"
 #include "agent/build/stage.h"
 #include "agent/build/syscalls.h"
 #include "agent/common/verdict.h"
@@ -44,7 +44,8 @@ struct build {
 	bool confirm;
 	/* checkout and cache were empty at the start, so the output depends on the key alone */
 	bool from_clean;
-	char source[SHA256_HEX + 1]; /* the source that leftovers must match to be reused: key.h */
+	/* leftovers are reused only if they match this source: contentkey.h */
+	char source[SHA256_HEX + 1];
 	int join[BUILD_MAX_JOIN]; /* directories of the attempt's cgroup */
 	size_t njoin;
 	int filters[SYSCALLS_FILTERS];

@@ -2,7 +2,7 @@
  * changed: it can be rebuilt only if its commit is on the ref. */
 #include "agent/common/known.h"
 
-#include "agent/common/key.h"
+#include "agent/common/contentkey.h"
 #include "lib/fs.h"
 #include "lib/hex.h"
 #include "lib/own.h"

@@ -26,7 +26,7 @@ struct verdict {
 	char key[SHA256_HEX + 1], inputs[SHA256_HEX + 1], digest[SHA256_HEX + 1];
 	char pinned[UUID_LEN + 1]; /* the release that the image is pinned to, "" if none */
 	char repo[256];        /* the repository that it was built from */
-	/* repository, ref and subdirectory: key.h; "" if nothing was looked up */
+	/* repository, ref and subdirectory: contentkey.h; "" if nothing was looked up */
 	char binding[SHA256_HEX + 1];
 	/* how the build of these bytes began, in the words of store/answer.h; "" if unknown */
 	char built[16];

@@ -12,7 +12,7 @@
  *   stuck.c            children that hang, and processes that block the queue
  *   healing.c          replaces a damaged queue and queues its jobs again
  *   looking.c          sweeps the repositories whose hook could not write to the queue
- *   pausing.c          freezes builds while the node is under pressure or paused
+ *   standstill.c       freezes builds while the node is under pressure or paused
  *   floors.c           starts nothing while a disk is too full
  *   sweeping.c         hornero-sweep, -keep, -collect and -scrub as children
  *   yielding.c         lets builds come after everything else
@@ -21,7 +21,7 @@
  *   attempt_known.c    an attempt that needs no supervisor
  *   attempt_end.c      ends an attempt: verdict, the job's next state
  *   publication.c      one publication: fence, publisher, the job's next state
- *   published.c        records what the publisher did; the job's last state
+ *   publication_end.c  records what the publisher did; the job's last state
  *   confirming.c       clean builds that confirm incremental ones while the node is idle
  * what the others use
  *   attempts.c         the attempts that run

@@ -8,11 +8,11 @@
 #include "agent/hornerod/earlier.h"
 #include "agent/hornerod/handover.h"
 #include "agent/hornerod/leftover.h"
-#include "agent/hornerod/pausing.h"
+#include "agent/hornerod/standstill.h"
 #include "agent/hornerod/publication.h"
 #include "agent/hornerod/sweeping.h"
 
-#include "agent/common/queueplace.h"
+#include "agent/common/queuelocation.h"
 #include "agent/common/descriptors.h"
 #include "db/job.h"
 #include "lib/failpoint.h"

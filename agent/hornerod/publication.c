@@ -1,5 +1,5 @@
-/* publication: hands a finished artifact to the publisher and takes its answer (published.c records
- * it). DIAGNOSTICS: on any error the job stays built and says what it waits for; an operator's
+/* publication: hands a finished artifact to the publisher and takes its reply
+ * (publication_end.c records it). DIAGNOSTICS: on any error the job stays built and says what it waits for; an operator's
  * fault holds it. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/foreign.h"

@@ -4,7 +4,7 @@
 #ifndef HORNERO_AGENT_HORNEROD_PUBLICATION_H
 #define HORNERO_AGENT_HORNEROD_PUBLICATION_H
 
-#include "agent/common/answer.h"
+#include "agent/common/reply.h"
 #include "agent/hornerod/publications.h"
 
 /* publication.c */
@@ -22,7 +22,7 @@ int publication_resume(struct agent *a, const struct publication_past *past, str
 void publication_give_up(struct publication *p);
 void publication_stop_all(struct agent *a);
 
-/* published.c */
+/* publication_end.c */
 /* Takes an answer of the publisher. Returns 1 if it says that something is in the cache, which is
  * then recorded, 0 if it says something else, -1 on error. *is_last: it is the last answer. */
 int published_take(struct publication *p, const struct answer *a, bool *is_last, struct err *e);

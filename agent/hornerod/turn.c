@@ -6,7 +6,7 @@
 #include "agent/hornerod/confirming.h"
 #include "agent/hornerod/floors.h"
 #include "agent/hornerod/looking.h"
-#include "agent/hornerod/pausing.h"
+#include "agent/hornerod/standstill.h"
 #include "agent/hornerod/publication.h"
 #include "agent/hornerod/sweeping.h"
 

@@ -7,7 +7,7 @@
 #include "lib/digest.h"
 #include "lib/fs.h"
 #include "lib/own.h"
-#include "store/damage.h"
+#include "store/changed.h"
 #include "store/inventory.h"
 #include "store/mark.h"
 #include "store/placed.h"

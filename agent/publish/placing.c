@@ -9,7 +9,7 @@
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
-#include "store/damage.h"
+#include "store/changed.h"
 #include "store/placed.h"
 
 #include <fcntl.h>

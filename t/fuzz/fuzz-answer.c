@@ -2,7 +2,7 @@
  * and no number is negative. */
 #include "fuzz-answer.h"
 
-#include "agent/common/answer.c"
+#include "agent/common/reply.c"
 
 #include <stdlib.h>
 

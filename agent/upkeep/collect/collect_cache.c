@@ -4,7 +4,7 @@
  * unreachable, ERR_NOBODY if it dies or does not answer. */
 #include "agent/upkeep/collect/collect_bases.h"
 
-#include "agent/common/answer.h"
+#include "agent/common/reply.h"
 #include "agent/common/fence.h"
 #include "agent/common/protocol.h"
 #include "agent/common/publisher.h"

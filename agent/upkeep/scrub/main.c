@@ -15,7 +15,7 @@
 #include "lib/own.h"
 #include "lib/steady.h"
 #include "store/cached.h"
-#include "store/damage.h"
+#include "store/changed.h"
 #include "store/inventory.h"
 #include "store/scrubbed.h"
 #include "store/verify.h"

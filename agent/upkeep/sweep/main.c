@@ -3,12 +3,12 @@
  * DIAGNOSTICS: an image that cannot be checked is reported and passed over; the exit code is then
  * the class of the last such error. An unusable queue ends the sweep. */
 #include "agent/common/confirm.h"
-#include "agent/common/key.h"
+#include "agent/common/contentkey.h"
 #include "agent/common/pin_leave.h"
-#include "agent/common/queueplace.h"
+#include "agent/common/queuelocation.h"
 #include "agent/upkeep/sweep/refs.h"
 #include "agent/common/toolchain.h"
-#include "agent/upkeep/sweep/wish.h"
+#include "agent/upkeep/sweep/decision.h"
 #include "conf/builder.h"
 #include "conf/conf.h"
 #include "conf/image.h"

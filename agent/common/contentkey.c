@@ -1,5 +1,5 @@
 /* key: DIAGNOSTICS: as toolchain.h. */
-#include "agent/common/key.h"
+#include "agent/common/contentkey.h"
 
 #include "agent/common/toolchain.h"
 #include "lib/fs.h"

@@ -8,8 +8,8 @@
  * hornero.yaml, image files, builder files and .hornero.yaml have one such table each. The
  * messages, the default file and the manual come from it.
  */
-#ifndef HORNERO_CONF_TABLE_H
-#define HORNERO_CONF_TABLE_H
+#ifndef HORNERO_CONF_SETTING_H
+#define HORNERO_CONF_SETTING_H
 
 #include "conf/yaml.h"
 #include "lib/err.h"

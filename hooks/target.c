@@ -1,5 +1,5 @@
 /* place: DIAGNOSTICS: ERR_OPERATOR if the repository or the node is not set up correctly. */
-#include "hooks/place.h"
+#include "hooks/target.h"
 
 #include "hooks/images.h"
 #include "lib/failpoint.h"

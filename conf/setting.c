@@ -1,6 +1,6 @@
 /* table: DIAGNOSTICS: table_read: the document's class with NAME:LINE:COLUMN. table_set: ERR_USAGE.
  * ERR_NOBODY if memory runs out. */
-#include "conf/table.h"
+#include "conf/setting.h"
 
 #include "conf/check.h"
 #include "conf/value.h"

@@ -1,8 +1,8 @@
 /* keys: the keys of hornero.yaml. struct conf has a member for each. */
-#ifndef HORNERO_CONF_KEYS_H
-#define HORNERO_CONF_KEYS_H
+#ifndef HORNERO_CONF_CONFSETTINGS_H
+#define HORNERO_CONF_CONFSETTINGS_H
 
-#include "conf/table.h"
+#include "conf/setting.h"
 
 extern const struct table conf_table;
 

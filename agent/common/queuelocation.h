@@ -1,6 +1,6 @@
 /* queueplace: where the queue is, and what else on the node holds job numbers. */
-#ifndef HORNERO_AGENT_COMMON_QUEUEPLACE_H
-#define HORNERO_AGENT_COMMON_QUEUEPLACE_H
+#ifndef HORNERO_AGENT_COMMON_QUEUELOCATION_H
+#define HORNERO_AGENT_COMMON_QUEUELOCATION_H
 
 #include "conf/conf.h"
 #include "db/db.h"

@@ -1,8 +1,8 @@
 /*
  * pausing: holds builds while the node is under pressure, or paused or drained by an operator.
  */
-#ifndef HORNERO_AGENT_HORNEROD_PAUSING_H
-#define HORNERO_AGENT_HORNEROD_PAUSING_H
+#ifndef HORNERO_AGENT_HORNEROD_STANDSTILL_H
+#define HORNERO_AGENT_HORNEROD_STANDSTILL_H
 
 #include <stdbool.h>
 

@@ -5,8 +5,8 @@
  * While it is valid, warm_look() and placed_look() answer WARM_CHANGED. hornero-scrub, `hornero
  * cache --verify` and hornerod write it.
  */
-#ifndef HORNERO_STORE_DAMAGE_H
-#define HORNERO_STORE_DAMAGE_H
+#ifndef HORNERO_STORE_CHANGED_H
+#define HORNERO_STORE_CHANGED_H
 
 #include "lib/err.h"
 #include "lib/sha.h"

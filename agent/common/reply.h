@@ -6,8 +6,8 @@
  *
  * protocol.h lists the words. If publish_socket is set, the publisher is another user's process.
  */
-#ifndef HORNERO_AGENT_COMMON_ANSWER_H
-#define HORNERO_AGENT_COMMON_ANSWER_H
+#ifndef HORNERO_AGENT_COMMON_REPLY_H
+#define HORNERO_AGENT_COMMON_REPLY_H
 
 #include "lib/err.h"
 #include "lib/sha.h"

@@ -1,5 +1,5 @@
 /* places: DIAGNOSTICS: none. */
-#include "cli/places.h"
+#include "cli/layout.h"
 
 #include "lib/fs.h"
 

@@ -1,5 +1,5 @@
 /* wish: pure. DIAGNOSTICS: none. */
-#include "agent/upkeep/sweep/wish.h"
+#include "agent/upkeep/sweep/decision.h"
 
 #include <string.h>
 

@@ -7,11 +7,11 @@
  *         wishes_enter(&p, &options, &ws, e) < 0) …
  *     free(ws.list);
  */
-#ifndef HORNERO_HOOKS_WISHES_H
-#define HORNERO_HOOKS_WISHES_H
+#ifndef HORNERO_HOOKS_MOVES_H
+#define HORNERO_HOOKS_MOVES_H
 
 #include "db/job.h"
-#include "hooks/place.h"
+#include "hooks/target.h"
 #include "hooks/pushopt.h"
 
 /* An image and its ref that moved. */

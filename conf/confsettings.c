@@ -1,6 +1,6 @@
 /* keys: data only. DIAGNOSTICS: none. A new key needs a member in struct conf, an entry here, and
  * in doc/hornero.yaml.5 the block that conf_print_keys writes. */
-#include "conf/keys.h"
+#include "conf/confsettings.h"
 
 #include "conf/check.h"
 #include "conf/conf.h"

@@ -11,8 +11,8 @@
  * trees. For packed trees it asks git, if this push has started git already, as a large one has.
  * For a small push it does not start git: a packed tree existed before the push, so it is skipped.
  */
-#ifndef HORNERO_HOOKS_CHANGED_H
-#define HORNERO_HOOKS_CHANGED_H
+#ifndef HORNERO_HOOKS_TREEDIFF_H
+#define HORNERO_HOOKS_TREEDIFF_H
 
 #include "hooks/catfile.h"
 #include "lib/err.h"

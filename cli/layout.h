@@ -1,7 +1,7 @@
 /* places: hornero's directories on a node with their modes and owners; init makes them, doctor
  * checks them. */
-#ifndef HORNERO_CLI_PLACES_H
-#define HORNERO_CLI_PLACES_H
+#ifndef HORNERO_CLI_LAYOUT_H
+#define HORNERO_CLI_LAYOUT_H
 
 #include "conf/conf.h"
 

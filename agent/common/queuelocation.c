@@ -1,5 +1,5 @@
 /* queueplace: DIAGNOSTICS: none. */
-#include "agent/common/queueplace.h"
+#include "agent/common/queuelocation.h"
 
 #include "store/numbers.h"
 

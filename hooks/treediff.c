@@ -1,6 +1,6 @@
 /* changed: DIAGNOSTICS: as hooks/catfile.h. Malformed tree bytes end the walk (git's fsck rejects
  * them earlier). */
-#include "hooks/changed.h"
+#include "hooks/treediff.h"
 
 #include "hooks/loose.h"
 #include "lib/fs.h"

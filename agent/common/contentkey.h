@@ -12,8 +12,8 @@
  *   source     binding, builder file, toolchain, architecture: an incremental build may use
  *              leftovers of the same source only
  */
-#ifndef HORNERO_AGENT_COMMON_KEY_H
-#define HORNERO_AGENT_COMMON_KEY_H
+#ifndef HORNERO_AGENT_COMMON_CONTENTKEY_H
+#define HORNERO_AGENT_COMMON_CONTENTKEY_H
 
 #include "agent/common/toolchain.h"
 #include "conf/builder.h"

@@ -1,6 +1,6 @@
 /* wishes: DIAGNOSTICS: as db and state/skip.h; the first error ends it, since the same cause would
  * stop the next row as well. */
-#include "hooks/wishes.h"
+#include "hooks/moves.h"
 
 #include "state/skip.h"
 #include "hooks/peel.h"

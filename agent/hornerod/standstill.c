@@ -5,7 +5,7 @@
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempts.h"
 #include "agent/hornerod/floors.h"
-#include "agent/hornerod/pausing.h"
+#include "agent/hornerod/standstill.h"
 
 #include "lib/clock.h"
 #include "lib/log.h"

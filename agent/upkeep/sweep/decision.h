@@ -1,8 +1,8 @@
 /*
  * wish: decides what the sweep does with an image. Pure: the whole rule of the sweep.
  */
-#ifndef HORNERO_AGENT_UPKEEP_SWEEP_WISH_H
-#define HORNERO_AGENT_UPKEEP_SWEEP_WISH_H
+#ifndef HORNERO_AGENT_UPKEEP_SWEEP_DECISION_H
+#define HORNERO_AGENT_UPKEEP_SWEEP_DECISION_H
 
 #include "db/job.h"
 #include "store/warm.h"

@@ -1,5 +1,5 @@
 /* answer: DIAGNOSTICS: ERR_US with the line if no publisher gives such an answer. */
-#include "agent/common/answer.h"
+#include "agent/common/reply.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

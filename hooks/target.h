@@ -5,8 +5,8 @@
  * hornero.yaml there, which `hornero repo create` makes; the hook never takes it from the pusher's
  * environment. The repository's name is its path below repo_root without ".git".
  */
-#ifndef HORNERO_HOOKS_PLACE_H
-#define HORNERO_HOOKS_PLACE_H
+#ifndef HORNERO_HOOKS_TARGET_H
+#define HORNERO_HOOKS_TARGET_H
 
 #include "conf/conf.h"
 #include "conf/image.h"

@@ -1,6 +1,6 @@
 /* damage: DIAGNOSTICS: ERR_OPERATOR if the store cannot be written; an invalid record counts as
  * none. */
-#include "store/damage.h"
+#include "store/changed.h"
 
 #include "lib/clock.h"
 #include "lib/dirs.h"
