@@ -152,7 +152,7 @@ static int open_queue(struct queue *q, const char *dir, const char *name, struct
 	q->dir = fs_path("%s/%s", dir, name);
 	if (fs_mkdir_p(q->dir, 0770, e) < 0)
 		return -1;
-	return db_open(&q->db, &(struct db_place){.queue_dir = q->dir}, DB_CREATE, 60000, e);
+	return db_open(&q->db, &(struct db_queue){.queue_dir = q->dir}, DB_CREATE, 60000, e);
 }
 
 static int count(void *arg, const struct job *j)
@@ -200,7 +200,7 @@ static int measure_hook(struct queue *q, struct err *e)
 		double start = now_us();
 
 		snprintf(image, sizeof(image), "00000003-0000-4000-8000-%012x", hook.images);
-		if (db_open(&db, &(struct db_place){.queue_dir = q->dir}, DB_WRITE, 200, e) < 0 ||
+		if (db_open(&db, &(struct db_queue){.queue_dir = q->dir}, DB_WRITE, 200, e) < 0 ||
 		    job_enqueue(db, &w, &r, e) < 0)
 			return -1;
 		db_close(db);

@@ -69,7 +69,7 @@ static int mend(struct run *r, const struct warm *w, const char *found, struct e
 	own_db struct db *db = NULL;
 	int known;
 
-	(void)damage_note(r->c->store_dir, w, found, &ignored);
+	(void)changed_note(r->c->store_dir, w, found, &ignored);
 	if (cli_image(r->cli, w->image, &img, &ignored) < 0)
 		return 0; /* no image wants this file any more */
 	known = cli_ref_commit(r->c, &img, commit, e);

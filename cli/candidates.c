@@ -61,10 +61,10 @@ static int offer_job(void *arg, const struct job *j)
 static void offer_jobs(struct offer *o, const struct conf *c)
 {
 	own_db struct db *db = NULL;
-	struct db_place place = cli_queue(c);
+	struct db_queue queue = cli_queue(c);
 	struct err ignored = ERR_INIT;
 
-	if (db_open(&db, &place, DB_READ, QUEUE_WAIT_MS, &ignored) < 0)
+	if (db_open(&db, &queue, DB_READ, QUEUE_WAIT_MS, &ignored) < 0)
 		return;
 	view_apply(o->cli, db);
 	(void)job_each(db, JOB_SCOPE_RECENT, offer_job, o, &ignored);

@@ -129,7 +129,7 @@ int cli_uuid(const char *text, char uuid[UUID_LEN + 1], struct err *e);
 /* ---- database.c ---- */
 
 /* Returns the place of the queue. Borrows from c. */
-struct db_place cli_queue(const struct conf *c);
+struct db_queue cli_queue(const struct conf *c);
 
 /* Call after an error: if the queue is damaged, tells hornerod, and warns the user if hornerod does
  * not run. */

@@ -57,10 +57,10 @@ static void offer_words(const struct offer *o, const char *noun)
 
 static void offer_value_of(const struct offer *o, const struct word *w, int letter)
 {
-	int place = word_option_place(w, letter);
+	int index = word_option_index(w, letter);
 
-	if (place >= 0)
-		offer_values(o, w->options[place].value);
+	if (index >= 0)
+		offer_values(o, w->options[index].value);
 	else
 		offer_values(o, letter == LETTER_KEY ? VALUE_KEY : VALUE_FILE);
 }

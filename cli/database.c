@@ -14,9 +14,9 @@ static int64_t highest(const void *conf)
 	return numbers_highest(c->log_dir, c->fence_dir, c->store_dir);
 }
 
-struct db_place cli_queue(const struct conf *c)
+struct db_queue cli_queue(const struct conf *c)
 {
-	return (struct db_place){.queue_dir = c->queue_dir, .highest = highest, .highest_arg = c};
+	return (struct db_queue){.queue_dir = c->queue_dir, .highest = highest, .highest_arg = c};
 }
 
 void cli_heed_damage(const struct cli *cli, const struct err *e)
@@ -32,12 +32,12 @@ void cli_heed_damage(const struct cli *cli, const struct err *e)
 int cli_db(struct cli *cli, enum db_mode mode, struct db **out, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
-	struct db_place place;
+	struct db_queue queue;
 
 	if (!c)
 		return -1;
-	place = cli_queue(c);
-	if (db_open(out, &place, mode, CLI_DB_WAIT_MS, e) == 0) {
+	queue = cli_queue(c);
+	if (db_open(out, &queue, mode, CLI_DB_WAIT_MS, e) == 0) {
 		view_apply(cli, *out);
 		return 0;
 	}

@@ -31,7 +31,7 @@ static void look_at_image(struct doctor *d, const char *uuid)
 	enum warm_state state = WARM_NONE;
 	char name[SHA1_HEX + 1], words[WORDS_MAX];
 	struct err why = ERR_INIT;
-	struct damage damage;
+	struct changed changed;
 	struct warm w;
 
 	if (nova_cache_name(uuid, name, &why) < 0 ||
@@ -48,12 +48,12 @@ static void look_at_image(struct doctor *d, const char *uuid)
 			   "image %s: %s is not hornero's; hornero does not replace it", uuid,
 			   path);
 	} else if (state == WARM_CHANGED &&
-		   damage_load(d->c->store_dir, name, &damage, &why) == 1) {
+		   changed_load(d->c->store_dir, name, &changed, &why) == 1) {
 		mend = fs_path("hornero sweep; hornero why %s", uuid);
 		doctor_say(
 			d, DOCTOR_BAD, mend,
 			"image %s: the bytes of %s were changed after it was published, found %s",
-			uuid, path, age_words(words, d->cli->now_ms - damage.found_ms));
+			uuid, path, age_words(words, d->cli->now_ms - changed.found_ms));
 	}
 }
 

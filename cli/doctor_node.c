@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void look_at_place(struct doctor *d, const struct place *p)
+static void look_at_dir(struct doctor *d, const struct layout_dir *p)
 {
 	struct stat st;
 
@@ -22,7 +22,7 @@ static void look_at_place(struct doctor *d, const struct place *p)
 		doctor_say(d, DOCTOR_BAD,
 			   "move it away, or change the path in hornero.yaml, then: hornero init",
 			   "%s is not a directory", p->path);
-	else if (!place_is_right(p, &st))
+	else if (!layout_is_right(p, &st))
 		doctor_say(d, DOCTOR_BAD, "hornero init",
 			   "%s has owner %u, group %u and mode %04o, not as hornero.yaml says",
 			   p->path, st.st_uid, st.st_gid, st.st_mode & 07777);
@@ -43,13 +43,13 @@ static void look_at_novas(struct doctor *d)
 
 void doctor_directories(struct doctor *d)
 {
-	own_places struct places p;
+	own_layout struct layout p;
 	int before = d->findings;
 
-	places_init(&p, d->c);
+	layout_init(&p, d->c);
 	for (size_t i = 0; i < p.n; i++)
-		look_at_place(d, &p.list[i]);
-	look_at_place(d, &(struct place){d->c->store_dir, 0755, d->c->hornero_uid, NO_GID});
+		look_at_dir(d, &p.list[i]);
+	look_at_dir(d, &(struct layout_dir){d->c->store_dir, 0755, d->c->hornero_uid, NO_GID});
 	look_at_novas(d);
 	if (d->findings == before)
 		doctor_ok(d,

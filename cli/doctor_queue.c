@@ -67,7 +67,7 @@ void doctor_queue(struct doctor *d)
 	if (stuck_holder(d->c->queue_dir, holder))
 		doctor_say(d, DOCTOR_BAD, NULL, "%s", holder);
 	look_at_damaged(d);
-	if (db_open(&db, &(struct db_place){.queue_dir = d->c->queue_dir}, DB_READ, CLI_DB_WAIT_MS,
+	if (db_open(&db, &(struct db_queue){.queue_dir = d->c->queue_dir}, DB_READ, CLI_DB_WAIT_MS,
 		    &why) < 0 ||
 	    job_each(db, JOB_SCOPE_OPEN, look_at_job, d, &why) < 0)
 		doctor_say(d, DOCTOR_BAD,

@@ -59,7 +59,7 @@ void word_getopt(const struct word *w, struct word_getopt *out)
 	table[n] = (struct option){0};
 }
 
-int word_option_place(const struct word *w, int letter)
+int word_option_index(const struct word *w, int letter)
 {
 	if (letter >= LETTER_WORD)
 		return letter - LETTER_WORD;

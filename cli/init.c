@@ -46,7 +46,7 @@ struct held {
 	struct stat st;
 };
 
-static int hold(const struct place *p, struct held *h, struct err *e)
+static int hold(const struct layout_dir *p, struct held *h, struct err *e)
 {
 	h->fd = dirs_make(p->path, p->mode, &h->how, e);
 	return h->fd < 0 ? err_wrap(e,
@@ -57,20 +57,20 @@ static int hold(const struct place *p, struct held *h, struct err *e)
 /* The owner of the parent may have moved another directory to this name. So root takes only a
  * directory that belongs to the parent's owner or the right user, or is a mount, which nobody can
  * move. */
-static bool may_mend(const struct place *p, const struct held *h, const struct stat *st)
+static bool may_mend(const struct layout_dir *p, const struct held *h, const struct stat *st)
 {
 	return geteuid() != 0 || h->how.made || h->how.parent == 0 || st->st_dev != h->how.dev ||
 	       st->st_uid == h->how.parent || st->st_uid == p->uid;
 }
 
-static int mend(const struct place *p, struct held *h, struct err *e)
+static int mend(const struct layout_dir *p, struct held *h, struct err *e)
 {
 	struct stat *st = &h->st;
 
 	if (fstat(h->fd, st) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot look at %s", p->path);
 	h->outcome = h->how.made ? "made" : "right";
-	if (place_is_right(p, st))
+	if (layout_is_right(p, st))
 		return 0;
 	if (!may_mend(p, h, st))
 		return err_set(e, ERR_OPERATOR,
@@ -82,7 +82,7 @@ static int mend(const struct place *p, struct held *h, struct err *e)
 		return err_sys(e, ERR_OPERATOR,
 			       "cannot give %s its owner and mode %04o; run `hornero init` as root",
 			       p->path, p->mode);
-	if (!place_is_right(p, st))
+	if (!layout_is_right(p, st))
 		return err_set(e, ERR_OPERATOR,
 			       "%s does not take mode %04o; run `hornero init` as root, or as a "
 			       "member of its group",
@@ -94,9 +94,9 @@ static int mend(const struct place *p, struct held *h, struct err *e)
 /* Opens all directories before giving the first away, while nobody else can move one into a
  * directory of root's. Gives them away from the last on, so that after an interrupted run the
  * parents are still root's. */
-static int places_ensure(const struct place *list, size_t n, struct listing *l, struct err *e)
+static int dirs_ensure(const struct layout_dir *list, size_t n, struct listing *l, struct err *e)
 {
-	struct held held[PLACES_MAX];
+	struct held held[LAYOUT_MAX];
 	size_t open = 0;
 	int rc = 0;
 
@@ -117,10 +117,10 @@ static int places_ensure(const struct place *list, size_t n, struct listing *l, 
 
 static int our_places(const struct conf *c, struct listing *l, struct err *e)
 {
-	own_places struct places p;
+	own_layout struct layout p;
 
-	places_init(&p, c);
-	return places_ensure(p.list, p.n, l, e);
+	layout_init(&p, c);
+	return dirs_ensure(p.list, p.n, l, e);
 }
 
 /* If the publisher is a service of nova's user, Nova is installed and makes its own directories.
@@ -152,15 +152,15 @@ static int nova_places(const struct conf *c, struct listing *l, struct err *e)
 				"nova-compute and boot one instance, or compare instances_path and "
 				"cache_subdir with nova.conf",
 				paths[i]);
-		else if (places_ensure(&(struct place){paths[i], 0755, NO_UID, NO_GID}, 1, l, e) <
-			 0)
+		else if (dirs_ensure(&(struct layout_dir){paths[i], 0755, NO_UID, NO_GID}, 1, l,
+				     e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* By default the store is in Nova's instances_path, which may be missing. */
-static int store_place(const struct conf *c, struct listing *l, struct err *e)
+static int ensure_store(const struct conf *c, struct listing *l, struct err *e)
 {
 	const size_t len = strlen(c->instances_path);
 
@@ -170,18 +170,19 @@ static int store_place(const struct conf *c, struct listing *l, struct err *e)
 			       "store_dir %s is to be in instances_path %s, which is Nova's to "
 			       "make: run `hornero init` again once it is there",
 			       c->store_dir, c->instances_path);
-	return places_ensure(&(struct place){c->store_dir, 0755, c->hornero_uid, NO_GID}, 1, l, e);
+	return dirs_ensure(&(struct layout_dir){c->store_dir, 0755, c->hornero_uid, NO_GID}, 1, l,
+			   e);
 }
 
 static int make_database(const struct conf *c, struct listing *l, struct err *e)
 {
 	own_free char *path = fs_path("%s/queue.db", c->queue_dir);
 	bool there = access(path, F_OK) == 0;
-	struct db_place place = cli_queue(c);
+	struct db_queue queue = cli_queue(c);
 	own_db struct db *db = NULL;
 	struct stat st;
 
-	if (db_open(&db, &place, DB_CREATE, CLI_DB_WAIT_MS, e) < 0)
+	if (db_open(&db, &queue, DB_CREATE, CLI_DB_WAIT_MS, e) < 0)
 		return -1;
 	if (stat(path, &st) < 0)
 		return err_sys(e, ERR_US, "the database %s is not where it should be", path);
@@ -239,7 +240,7 @@ int init_run(struct cli *cli, const struct call *call, struct err *e)
 	listing_begin(&l, cli, columns, sizeof(columns) / sizeof(columns[0]));
 	made = our_places(c, &l, e);
 	made = made < 0 ? made : nova_places(c, &l, e);
-	made = made < 0 ? made : store_place(c, &l, e);
+	made = made < 0 ? made : ensure_store(c, &l, e);
 	made = made < 0 ? made : make_contents(c, &l, e);
 	if (made == 0)
 		repo_upgrade(c, tell_repository, &l);

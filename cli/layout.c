@@ -1,4 +1,4 @@
-/* places: DIAGNOSTICS: none. */
+/* layout: DIAGNOSTICS: none. */
 #include "cli/layout.h"
 
 #include "lib/fs.h"
@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-void places_init(struct places *p, const struct conf *c)
+void layout_init(struct layout *p, const struct conf *c)
 {
 	const uid_t us = c->hornero_uid;
 	const gid_t queue = c->queue_gid;
 	char *cancel = fs_path("%s/cancel", c->run_dir);
-	const struct place list[] = {
+	const struct layout_dir list[] = {
 		{c->state_dir, 0755, us, NO_GID},
 		{c->queue_dir, 02770, us, queue},
 		{c->run_dir, 02770, us, queue},
@@ -31,12 +31,12 @@ void places_init(struct places *p, const struct conf *c)
 	p->cancel = cancel;
 }
 
-void places_fini(struct places *p)
+void layout_fini(struct layout *p)
 {
 	free(p->cancel);
 }
 
-bool place_is_right(const struct place *p, const struct stat *st)
+bool layout_is_right(const struct layout_dir *p, const struct stat *st)
 {
 	return (st->st_mode & 07777) == p->mode && (p->uid == NO_UID || st->st_uid == p->uid) &&
 	       (p->gid == NO_GID || st->st_gid == p->gid);

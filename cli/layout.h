@@ -1,4 +1,4 @@
-/* places: hornero's directories on a node with their modes and owners; init makes them, doctor
+/* layout: hornero's directories on a node with their modes and owners; init makes them, doctor
  * checks them. */
 #ifndef HORNERO_CLI_LAYOUT_H
 #define HORNERO_CLI_LAYOUT_H
@@ -13,26 +13,26 @@
 #define NO_UID ((uid_t)-1)
 #define NO_GID ((gid_t)-1)
 
-struct place {
+struct layout_dir {
 	const char *path;
 	mode_t mode;
 	uid_t uid; /* NO_UID, NO_GID: leave as it is */
 	gid_t gid;
 };
 
-enum { PLACES_MAX = 12 };
+enum { LAYOUT_MAX = 12 };
 
-struct places {
-	struct place list[PLACES_MAX];
+struct layout {
+	struct layout_dir list[LAYOUT_MAX];
 	size_t n;
 	char *cancel; /* a path of list */
 };
 
-void places_init(struct places *p, const struct conf *c);
-void places_fini(struct places *p);
+void layout_init(struct layout *p, const struct conf *c);
+void layout_fini(struct layout *p);
 
-bool place_is_right(const struct place *p, const struct stat *st);
+bool layout_is_right(const struct layout_dir *p, const struct stat *st);
 
-#define own_places __attribute__((cleanup(places_fini)))
+#define own_layout __attribute__((cleanup(layout_fini)))
 
 #endif

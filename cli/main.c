@@ -34,13 +34,13 @@ static int read_options(struct cli *cli, struct call *call, int argc, char **arg
 {
 	const struct word *w = call ? call->word : NULL;
 	struct word_getopt options = {.letters = ""};
-	int letter, place;
+	int letter, index;
 
 	word_getopt(w, &options);
 	optind = 0;
 	opterr = 0;
 	while ((letter = getopt_long(argc, argv, options.letters, options.table, NULL)) >= 0) {
-		place = word_option_place(w, letter);
+		index = word_option_index(w, letter);
 		if (letter == ':')
 			return usage_error(w, "%s needs a value.", argv[optind - 1]);
 		if (letter == '?')
@@ -59,8 +59,8 @@ static int read_options(struct cli *cli, struct call *call, int argc, char **arg
 			return printf("hornero %s\n", PACKAGE_VERSION), 0;
 		else if (letter == 'h')
 			cli->help = true;
-		else if (place >= 0)
-			call->values[place] = optarg ? optarg : "";
+		else if (index >= 0)
+			call->values[index] = optarg ? optarg : "";
 	}
 	return -1;
 }

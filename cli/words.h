@@ -87,15 +87,15 @@ const struct word *words_all(void);
 const struct word *word_find(char *const *argv, int argc, int *used);
 
 /* getopt's table for the options of a word, or for those before the word (w is NULL). */
-enum { LETTER_JSON = 256, LETTER_VERSION, LETTER_KEY, LETTER_WORD /* + the option's place */ };
+enum { LETTER_JSON = 256, LETTER_VERSION, LETTER_KEY, LETTER_WORD /* + the option's index */ };
 struct word_getopt {
 	struct option table[CLI_OPTIONS_MAX + 6];
 	char letters[4 * CLI_OPTIONS_MAX];
 };
 void word_getopt(const struct word *w, struct word_getopt *out);
 
-/* Returns the place in w->options of the option that getopt found, or -1 if it is none of them. */
-int word_option_place(const struct word *w, int letter);
+/* Returns the index in w->options of the option that getopt found, or -1 if it is none of them. */
+int word_option_index(const struct word *w, int letter);
 
 /* Returns true if the key can reach the word and the word is not hidden. */
 bool word_is_listed(const struct cli *cli, const struct word *w);

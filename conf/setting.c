@@ -118,7 +118,7 @@ static int read_entry(const struct key *k, const struct doc *doc, const struct d
 				"beginning with a digit",
 				k->name, check_show(node->key->text, shown));
 	if (value_check(k, node->text, e) < 0)
-		return doc_place(doc, node, e);
+		return doc_position(doc, node, e);
 	*out = node->key ? fs_path("%s=%s", node->key->text, node->null ? "" : node->text)
 			 : fs_path("%s", node->text);
 	return 0;
@@ -182,7 +182,7 @@ static int read_value(const struct key *k, const struct doc *doc, const struct d
 	if (node->kind != DOC_SCALAR || node->null)
 		return wrong_kind(k, doc, node, e);
 	if (value_set(k, base, node->text, dir, e) < 0)
-		return doc_place(doc, node, e);
+		return doc_position(doc, node, e);
 	return 0;
 }
 
@@ -247,7 +247,7 @@ static int fill_rest(const struct table *t, const struct doc *doc, void *base, s
 		if (empty_lists(k, base, e) < 0)
 			return -1;
 		if (set_fallback(t, k, base, e) < 0)
-			return doc ? doc_place(doc, NULL, e) : -1;
+			return doc ? doc_position(doc, NULL, e) : -1;
 	}
 	return 0;
 }
@@ -274,7 +274,7 @@ int table_read(const struct table *t, const struct doc *doc, const char *dir, vo
 
 		if (!k) {
 			unknown_key(t, node->key->text, e);
-			return doc_place(doc, node->key, e);
+			return doc_position(doc, node->key, e);
 		}
 		if (read_value(k, doc, node, dir, base, e) < 0)
 			return -1;

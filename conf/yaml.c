@@ -10,7 +10,7 @@
 #include <string.h>
 #include <yaml.h>
 
-int doc_place(const struct doc *doc, const struct doc_node *at, struct err *e)
+int doc_position(const struct doc *doc, const struct doc_node *at, struct err *e)
 {
 	err_wrap(e, "%s:%d:%d", doc->name, at ? at->line : 1, at ? at->column : 1);
 	if (e->class != ERR_NOBODY && e->class != ERR_US)

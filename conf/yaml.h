@@ -64,7 +64,7 @@ int doc_fail(const struct doc *doc, const struct doc_node *at, struct err *e, co
 
 /* Puts the position in front of the message in e and sets the document's class (ERR_NOBODY and
  * ERR_US stay). Always returns -1. */
-int doc_place(const struct doc *doc, const struct doc_node *at, struct err *e)
+int doc_position(const struct doc *doc, const struct doc_node *at, struct err *e)
 	__attribute__((cold));
 
 static inline void doc_end(struct doc **doc)

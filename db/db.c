@@ -50,7 +50,7 @@ static int open_or_create(struct db *db, struct err *e)
 	return r;
 }
 
-int db_open(struct db **out, const struct db_place *place, enum db_mode mode, int wait_ms,
+int db_open(struct db **out, const struct db_queue *queue, enum db_mode mode, int wait_ms,
 	    struct err *e)
 {
 	own_db struct db *db = calloc(1, sizeof(*db));
@@ -58,14 +58,14 @@ int db_open(struct db **out, const struct db_place *place, enum db_mode mode, in
 	if (!db)
 		return err_set(e, ERR_NOBODY, "out of memory for the database");
 	db->dir = -1;
-	db->queue_dir = fs_path("%s", place->queue_dir);
+	db->queue_dir = fs_path("%s", queue->queue_dir);
 	db->mode = mode;
 	db->wait_ms = wait_ms;
 	db->deadline_ms = clock_mono_ms() + wait_ms;
 	db->pid = getpid();
 	steady_load(&db->clock, db->queue_dir);
-	db->highest = place->highest;
-	db->highest_arg = place->highest_arg;
+	db->highest = queue->highest;
+	db->highest_arg = queue->highest_arg;
 	if (open_dir(db, e) < 0 ||
 	    (mode >= DB_CREATE ? open_or_create(db, e) : db_connect(db, e)) < 0)
 		return -1;

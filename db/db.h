@@ -2,7 +2,7 @@
  * db: the queue's database. Only this room includes sqlite3.h, and every SQL statement is here.
  *
  *     own_db struct db *db = NULL;
- *     if (db_open(&db, &(struct db_place){c->queue_dir}, DB_WRITE, 200, e) < 0) …
+ *     if (db_open(&db, &(struct db_queue){c->queue_dir}, DB_WRITE, 200, e) < 0) …
  *     job_enqueue(db, &wish, &receipt, e);          see job.h
  *
  * Every writing call takes the ticket (an flock on the queue directory itself; it waits at most
@@ -39,7 +39,7 @@
 
 struct db;
 
-struct db_place {
+struct db_queue {
 	const char *queue_dir; /* holds queue.db and last-job, and is the ticket */
 	/* Returns the highest job number outside the queue; called when last-job is lost. NULL:
 	 * there is none. */
@@ -57,7 +57,7 @@ enum db_mode {
 /* Opens the queue. ERR_NOBODY (try again): missing (sys ENOENT), busy, full (sys ENOSPC), older and
  * not migrated yet, or damaged (sys EUCLEAN). ERR_OPERATOR: of a newer hornero's version, or no
  * permission. wait_ms bounds every wait of this handle, for ticket and SQLite together. */
-int db_open(struct db **out, const struct db_place *place, enum db_mode mode, int wait_ms,
+int db_open(struct db **out, const struct db_queue *queue, enum db_mode mode, int wait_ms,
 	    struct err *e);
 void db_close(struct db *db);
 

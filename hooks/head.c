@@ -43,12 +43,13 @@ static bool is_deleted(const struct pushed *pushed, const char *ref)
 	return false;
 }
 
-static bool is_followed(const struct place *p, const struct image *img)
+static bool is_followed(const struct target *p, const struct image *img)
 {
-	return place_builds(p, img, img->ref) && is_branch(img->ref) && refline_ref_valid(img->ref);
+	return target_builds(p, img, img->ref) && is_branch(img->ref) &&
+	       refline_ref_valid(img->ref);
 }
 
-bool head_leave(const struct place *p, const struct pushed *pushed)
+bool head_leave(const struct target *p, const struct pushed *pushed)
 {
 	struct err ignored = ERR_INIT;
 	own_fd int repo = fs_open_dir(AT_FDCWD, ".", &ignored);
@@ -66,7 +67,7 @@ bool head_leave(const struct place *p, const struct pushed *pushed)
 	return false;
 }
 
-bool head_settle(const struct place *p, const struct pushed *pushed)
+bool head_settle(const struct target *p, const struct pushed *pushed)
 {
 	const char *branch = only_new_branch(pushed);
 	struct err ignored = ERR_INIT;

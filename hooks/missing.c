@@ -99,7 +99,7 @@ static int may_miss(struct look *l, const char *old, struct err *e)
 	if (rc == 0)
 		rc = has_modules(l, e);
 	if (rc == 0)
-		rc = changed_look(l->cf, old, l->commit, l->subdir, look_at_change, l, e);
+		rc = treediff_look(l->cf, old, l->commit, l->subdir, look_at_change, l, e);
 	return rc > 0 ? 1 : rc;
 }
 

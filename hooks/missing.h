@@ -9,7 +9,7 @@
  * It reads .gitmodules, the .gitattributes from the top directory down to the image's, and each
  * directory that differs from the ref's old commit (treediff.h). For an ordinary push these are
  * small files and no process is started. If one of them names a filter, if a submodule is new, or
- * if more than CHANGED_TREES_MAX directories differ, git lists the whole of the image's directory,
+ * if more than TREEDIFF_TREES_MAX directories differ, git lists the whole of the image's directory,
  * within 128 MiB and 10 s. Files that an older push brought and this one does not change are left
  * to the build.
  */

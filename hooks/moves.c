@@ -1,4 +1,4 @@
-/* wishes: DIAGNOSTICS: as db and state/skip.h; the first error ends it, since the same cause would
+/* moves: DIAGNOSTICS: as db and state/skip.h; the first error ends it, since the same cause would
  * stop the next row as well. */
 #include "hooks/moves.h"
 
@@ -17,8 +17,8 @@ enum {
 };
 
 /* The product of images and refs is small: at most one ref matches each image. */
-int wishes_find(const struct place *p, const struct pushed *pushed, const struct pushopt *o,
-		struct wishes *out, struct err *e)
+int moves_find(const struct target *p, const struct pushed *pushed, const struct pushopt *o,
+	       struct moves *out, struct err *e)
 {
 	own_catfile struct catfile cf = CATFILE_INIT;
 
@@ -30,18 +30,18 @@ int wishes_find(const struct place *p, const struct pushed *pushed, const struct
 		const struct refline *r = NULL;
 
 		for (size_t i = 0; i < pushed->n && !r; i++)
-			if (place_builds(p, img, pushed->lines[i].ref))
+			if (target_builds(p, img, pushed->lines[i].ref))
 				r = &pushed->lines[i];
 		if (r && refline_deletes(r)) {
 			out->deleted++;
 			say("%s of %s is deleted: the image %s keeps its last artifact", r->ref,
-			    p->repo, place_image_name(img));
+			    p->repo, target_image_name(img));
 		} else if (r) {
-			struct wish *w = &out->list[out->n];
+			struct move *m = &out->list[out->n];
 
-			*w = (struct wish){
+			*m = (struct move){
 				.img = img, .line = r, .skipped = pushopt_skips(o, img->uuid)};
-			if (peel_commit(&cf, r, w->commit, e) != 0)
+			if (peel_commit(&cf, r, m->commit, e) != 0)
 				return -1;
 			out->n++;
 		}
@@ -49,14 +49,14 @@ int wishes_find(const struct place *p, const struct pushed *pushed, const struct
 	return 0;
 }
 
-static int queue_one(struct db *db, const struct place *p, const struct pushopt *o, struct wish *w,
+static int queue_one(struct db *db, const struct target *p, const struct pushopt *o, struct move *m,
 		     const char *who, struct err *e)
 {
 	struct job_wish row = {
-		.image = w->img->uuid,
+		.image = m->img->uuid,
 		.repo = p->repo,
-		.ref = w->line->ref,
-		.commit = w->commit,
+		.ref = m->line->ref,
+		.commit = m->commit,
 		.origin = "push",
 		.pushed_by = who,
 		.force = o->rebuild,
@@ -64,71 +64,72 @@ static int queue_one(struct db *db, const struct place *p, const struct pushopt 
 		.priority = o->priority,
 	};
 
-	skip_clear(p->conf->skip_dir, w->img->uuid);
-	if (job_enqueue(db, &row, &w->receipt, e) < 0)
+	skip_clear(p->conf->skip_dir, m->img->uuid);
+	if (job_enqueue(db, &row, &m->receipt, e) < 0)
 		return -1;
-	w->done = true;
+	m->done = true;
 	return 0;
 }
 
 /* A queued job reads the ref and would build the commit to skip. The sweep may also have queued one
  * between the update of the ref and our record. */
-static int cancel_waiting(struct db *db, struct wish *w, const char *who, struct err *e)
+static int cancel_waiting(struct db *db, struct move *m, const char *who, struct err *e)
 {
 	own_job struct job j = {.id = 0};
-	int found = job_newest(db, w->img->uuid, &j, e);
+	int found = job_newest(db, m->img->uuid, &j, e);
 
 	if (found <= 0 || j.state != JOB_QUEUED)
 		return found < 0 ? -1 : 0;
 	found = job_cancel(db, j.id, who, e);
-	w->cancelled = found > 0 ? j.id : 0;
+	m->cancelled = found > 0 ? j.id : 0;
 	return found < 0 ? -1 : 0;
 }
 
 /* Record the skips first: they need no queue, and without them the sweep would build. */
-static int record_skips(const struct place *p, struct wishes *ws, struct err *e)
+static int record_skips(const struct target *p, struct moves *moves, struct err *e)
 {
-	for (size_t i = 0; i < ws->n; i++) {
-		struct wish *w = &ws->list[i];
+	for (size_t i = 0; i < moves->n; i++) {
+		struct move *m = &moves->list[i];
 
-		if (w->skipped && skip_set(p->conf->skip_dir, w->img->uuid, w->commit, e) < 0)
+		if (m->skipped && skip_set(p->conf->skip_dir, m->img->uuid, m->commit, e) < 0)
 			return -1;
-		w->done = w->skipped;
+		m->done = m->skipped;
 	}
 	return 0;
 }
 
-int wishes_enter(const struct place *p, const struct pushopt *o, struct wishes *ws, struct err *e)
+int moves_enter(const struct target *p, const struct pushopt *o, struct moves *moves,
+		struct err *e)
 {
 	own_db struct db *db = NULL;
 	int64_t deadline_ms = clock_mono_ms() + ROWS_MS;
-	struct db_place at = {.queue_dir = p->conf->queue_dir};
+	struct db_queue at = {.queue_dir = p->conf->queue_dir};
 	struct who who;
 
-	if (ws->n == 0)
+	if (moves->n == 0)
 		return 0;
-	if (who_pushes(&who, e) < 0 || record_skips(p, ws, e) < 0 ||
+	if (who_pushes(&who, e) < 0 || record_skips(p, moves, e) < 0 ||
 	    db_open(&db, &at, DB_WRITE, QUEUE_WAIT_MS, e) < 0)
 		return -1;
-	for (size_t i = 0; i < ws->n; i++) {
-		struct wish *w = &ws->list[i];
+	for (size_t i = 0; i < moves->n; i++) {
+		struct move *m = &moves->list[i];
 
 		if (clock_mono_ms() > deadline_ms)
 			return err_set(e, ERR_NOBODY,
 				       "it took more than %d ms to write %zu of %zu jobs", ROWS_MS,
-				       i, ws->n);
-		if ((w->skipped ? cancel_waiting(db, w, who.name, e)
-				: queue_one(db, p, o, w, who.name, e)) < 0)
+				       i, moves->n);
+		if ((m->skipped ? cancel_waiting(db, m, who.name, e)
+				: queue_one(db, p, o, m, who.name, e)) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-size_t wishes_queued(const struct wishes *ws)
+size_t moves_queued(const struct moves *moves)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ws->n; i++)
-		n += ws->list[i].done && !ws->list[i].skipped;
+	for (size_t i = 0; i < moves->n; i++)
+		n += moves->list[i].done && !moves->list[i].skipped;
 	return n;
 }

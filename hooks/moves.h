@@ -1,11 +1,11 @@
 /*
- * wishes: the changes that a push makes to the queue: a job for each image that is built from a
+ * moves: the changes that a push makes to the queue: a job for each image that is built from a
  * pushed ref, or its cancellation.
  *
- *     struct wishes ws = {0};
- *     if (wishes_find(&p, &pushed, &options, &ws, e) < 0 ||
- *         wishes_enter(&p, &options, &ws, e) < 0) …
- *     free(ws.list);
+ *     struct moves moves = {0};
+ *     if (moves_find(&p, &pushed, &options, &moves, e) < 0 ||
+ *         moves_enter(&p, &options, &moves, e) < 0) …
+ *     free(moves.list);
  */
 #ifndef HORNERO_HOOKS_MOVES_H
 #define HORNERO_HOOKS_MOVES_H
@@ -15,7 +15,7 @@
 #include "hooks/pushopt.h"
 
 /* An image and its ref that moved. */
-struct wish {
+struct move {
 	const struct image *img;
 	const struct refline *line;
 	char commit[65];            /* the ref's commit now */
@@ -26,21 +26,22 @@ struct wish {
 				     * or 0 */
 };
 
-struct wishes {
-	struct wish *list;
+struct moves {
+	struct move *list;
 	size_t n;
 	size_t deleted; /* refs of images that this push deletes: they need no job */
 };
 
 /* Fills out, and tells the pusher about deleted refs. ERR_OPERATOR or ERR_NOBODY if a tag cannot be
  * peeled. */
-int wishes_find(const struct place *p, const struct pushed *pushed, const struct pushopt *o,
-		struct wishes *out, struct err *e);
+int moves_find(const struct target *p, const struct pushed *pushed, const struct pushopt *o,
+	       struct moves *out, struct err *e);
 
 /* Writes the rows and the skips. The sweep handles those that are not `done` on return. */
-int wishes_enter(const struct place *p, const struct pushopt *o, struct wishes *ws, struct err *e);
+int moves_enter(const struct target *p, const struct pushopt *o, struct moves *moves,
+		struct err *e);
 
 /* Returns how many jobs were queued. */
-size_t wishes_queued(const struct wishes *ws);
+size_t moves_queued(const struct moves *moves);
 
 #endif

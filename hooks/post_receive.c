@@ -40,52 +40,53 @@ enum {
 
 /* hornerod finds pushes that are not in the queue: at once if it hears the bell, else in a
  * sweep. */
-static const char *leave(const struct place *p)
+static const char *leave(const struct target *p)
 {
 	return p->conf && bell_look(p->conf->run_dir, p->repo)
 		       ? "hornerod looks at this push itself now"
 		       : "the next sweep will pick this push up";
 }
 
-static void say_left(const struct place *p, const struct err *e)
+static void say_left(const struct target *p, const struct err *e)
 {
 	say("this push was not queued: %s; %s", e->msg, leave(p));
 }
 
 /* Only a row holds the options; the refs do not. */
-static void say_lost_options(const struct wishes *ws, const struct pushopt *o,
+static void say_lost_options(const struct moves *moves, const struct pushopt *o,
 			     const struct who *who)
 {
-	for (size_t i = 0; i < ws->n; i++) {
-		const struct wish *w = &ws->list[i];
+	for (size_t i = 0; i < moves->n; i++) {
+		const struct move *m = &moves->list[i];
 
-		if (w->done || w->skipped)
+		if (m->done || m->skipped)
 			continue;
 		if (o->rebuild)
-			say("-o rebuild is lost; run: %s rebuild %s%s", who->words, w->img->uuid,
+			say("-o rebuild is lost; run: %s rebuild %s%s", who->words, m->img->uuid,
 			    who_can(who));
 		if (o->clean)
 			say("-o clean is lost; run: %s rebuild --clean %s%s", who->words,
-			    w->img->uuid, who_can(who));
+			    m->img->uuid, who_can(who));
 		if (o->wait)
-			say("-o wait is lost; run: %s wait %s%s", who->words, w->img->uuid,
+			say("-o wait is lost; run: %s wait %s%s", who->words, m->img->uuid,
 			    who_can(who));
 		if (o->priority)
-			say("-o priority=%d is lost for %s", o->priority, place_image_name(w->img));
+			say("-o priority=%d is lost for %s", o->priority,
+			    target_image_name(m->img));
 	}
 }
 
 /* Does not call bell_look: hornerod would build at once what was to be skipped. Returns false if
  * all skips are recorded. */
-static bool say_unskipped(const struct wishes *ws, const struct err *e)
+static bool say_unskipped(const struct moves *moves, const struct err *e)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ws->n; i++)
-		if (ws->list[i].skipped && !ws->list[i].done && ++n <= SAID_MAX)
+	for (size_t i = 0; i < moves->n; i++)
+		if (moves->list[i].skipped && !moves->list[i].done && ++n <= SAID_MAX)
 			say("cannot record that %s is skipped: %s; the next sweep builds it unless "
 			    "you push again",
-			    place_image_name(ws->list[i].img), e->msg);
+			    target_image_name(moves->list[i].img), e->msg);
 	return n > 0;
 }
 
@@ -103,33 +104,33 @@ static int make_durable(const struct pushed *pushed, struct err *e)
 	return durable_sync(repo, refs, pushed->n, e);
 }
 
-static void say_queued(const struct wish *w, const struct who *who)
+static void say_queued(const struct move *m, const struct who *who)
 {
-	const char *name = place_image_name(w->img);
-	long long id = (long long)w->receipt.id;
+	const char *name = target_image_name(m->img);
+	long long id = (long long)m->receipt.id;
 
 	if (who->has_words)
 		say("job %lld %s for %s (%.*s); follow it with: %s log -f %lld", id,
-		    w->receipt.joined ? "is queued already" : "queued", name, SHORT_OID, w->commit,
+		    m->receipt.joined ? "is queued already" : "queued", name, SHORT_OID, m->commit,
 		    who->words, id);
 	else
 		say("job %lld %s for %s (%.*s); a push with -o wait shows how it ends", id,
-		    w->receipt.joined ? "is queued already" : "queued", name, SHORT_OID, w->commit);
-	if (w->receipt.superseded)
-		say("job %lld superseded by job %lld", (long long)w->receipt.superseded, id);
+		    m->receipt.joined ? "is queued already" : "queued", name, SHORT_OID, m->commit);
+	if (m->receipt.superseded)
+		say("job %lld superseded by job %lld", (long long)m->receipt.superseded, id);
 }
 
-static void say_skipped(const struct wish *w, const struct pushopt *o, const struct who *who)
+static void say_skipped(const struct move *m, const struct pushopt *o, const struct who *who)
 {
 	say("%s is not built from %.*s because of -o %s; to build it anyway, run: %s rebuild %s%s",
-	    place_image_name(w->img), SHORT_OID, w->commit, o->skip ? "skip" : "image", who->words,
-	    w->img->uuid, who_can(who));
-	if (w->cancelled)
-		say("job %lld cancelled: this push replaces its commit", (long long)w->cancelled);
+	    target_image_name(m->img), SHORT_OID, m->commit, o->skip ? "skip" : "image", who->words,
+	    m->img->uuid, who_can(who));
+	if (m->cancelled)
+		say("job %lld cancelled: this push replaces its commit", (long long)m->cancelled);
 }
 
 /* Returns true if they administer the repository, or the node if repo is NULL. */
-static bool administers(const struct place *p, const struct who *who, const char *repo)
+static bool administers(const struct target *p, const struct who *who, const char *repo)
 {
 	own_keyring struct keyring *ring = NULL;
 	struct err ignored = ERR_INIT;
@@ -143,7 +144,7 @@ static bool administers(const struct place *p, const struct who *who, const char
 	return key && key_may(key, KEY_ADMIN, repo);
 }
 
-static void say_broken_images(const struct place *p)
+static void say_broken_images(const struct target *p)
 {
 	struct err ignored = ERR_INIT;
 	struct image *list = NULL;
@@ -172,7 +173,7 @@ static bool may_be_followed(const char *ref)
 
 /* Through the door the key's right decides, since the CLI runs as git's user there; on the node the
  * mode of the directory does. */
-static void say_image_add(const struct place *p, const struct who *who, const char *ref)
+static void say_image_add(const struct target *p, const struct who *who, const char *ref)
 {
 	bool may = who->is_key || faccessat(AT_FDCWD, p->conf->images_dir, W_OK, AT_EACCESS) == 0;
 
@@ -181,7 +182,7 @@ static void say_image_add(const struct place *p, const struct who *who, const ch
 	    who->words, p->repo, ref, may ? who_can(who) : " (ask the operator of the node)");
 }
 
-static void say_no_image(const struct place *p, const struct pushed *pushed, const struct who *who)
+static void say_no_image(const struct target *p, const struct pushed *pushed, const struct who *who)
 {
 	for (size_t i = 0; i < pushed->n && i < SAID_MAX; i++)
 		say("no image is built from %s of %s", pushed->lines[i].ref, p->repo);
@@ -198,16 +199,16 @@ static void say_no_image(const struct place *p, const struct pushed *pushed, con
 		say_broken_images(p);
 }
 
-static void say_wish(const struct wish *w, const struct pushopt *o, const struct who *who)
+static void say_move(const struct move *m, const struct pushopt *o, const struct who *who)
 {
-	if (w->done && w->skipped)
-		say_skipped(w, o, who);
-	else if (w->done)
-		say_queued(w, who);
+	if (m->done && m->skipped)
+		say_skipped(m, o, who);
+	else if (m->done)
+		say_queued(m, who);
 }
 
 /* `hornero` says the same later, but the pusher is reading now. */
-static void say_paused(const struct conf *c, const struct wishes *ws, const struct who *who)
+static void say_paused(const struct conf *c, const struct moves *moves, const struct who *who)
 {
 	struct floor store = conf_store_floor(c);
 	struct floor work = conf_work_floor(c);
@@ -219,12 +220,12 @@ static void say_paused(const struct conf *c, const struct wishes *ws, const stru
 	if (bell_is_attended(c->run_dir) == 0)
 		say("hornerod does not run: nothing is built until it is started");
 	paused_load(&paused, c);
-	for (size_t i = 0; i < ws->n; i++) {
-		const struct wish *w = &ws->list[i];
+	for (size_t i = 0; i < moves->n; i++) {
+		const struct move *m = &moves->list[i];
 
-		if (w->done && !w->skipped && pause_by(c, w->img->uuid, by))
+		if (m->done && !m->skipped && pause_by(c, m->img->uuid, by))
 			say("%s is not built for now: paused by %s; `%s resume %s` ends that%s",
-			    place_image_name(w->img), by, who->words, w->img->uuid, who_can(who));
+			    target_image_name(m->img), by, who->words, m->img->uuid, who_can(who));
 	}
 	if (floor_is_low(&store, why) || floor_is_low(&work, why) || floor_is_low(&cache, why))
 		say("nothing is built before there is room: %s", why);
@@ -232,34 +233,34 @@ static void say_paused(const struct conf *c, const struct wishes *ws, const stru
 		say("nothing is built for now: %s", standstill.text);
 }
 
-static void answer(const struct place *p, const struct pushed *pushed, const struct pushopt *o,
-		   const struct who *who, struct wishes *ws)
+static void answer(const struct target *p, const struct pushed *pushed, const struct pushopt *o,
+		   const struct who *who, struct moves *moves)
 {
 	struct err e = ERR_INIT;
-	int status = wishes_enter(p, o, ws, &e);
+	int status = moves_enter(p, o, moves, &e);
 
-	if (wishes_queued(ws) > 0) {
+	if (moves_queued(moves) > 0) {
 		failpoint("post-receive-inserted");
 		bell_ring(p->conf->run_dir);
 	} else if (status < 0) {
 		bell_ring(p->conf->run_dir); /* hornerod replaces a damaged queue at once */
 	}
-	for (size_t i = 0; i < ws->n; i++)
-		say_wish(&ws->list[i], o, who);
-	if (wishes_queued(ws) > 0)
-		say_paused(p->conf, ws, who);
-	if (status < 0 && !say_unskipped(ws, &e)) {
+	for (size_t i = 0; i < moves->n; i++)
+		say_move(&moves->list[i], o, who);
+	if (moves_queued(moves) > 0)
+		say_paused(p->conf, moves, who);
+	if (status < 0 && !say_unskipped(moves, &e)) {
 		say_left(p, &e);
-		say_lost_options(ws, o, who);
+		say_lost_options(moves, o, who);
 	}
-	if (ws->n == 0 && ws->deleted == 0)
+	if (moves->n == 0 && moves->deleted == 0)
 		say_no_image(p, pushed, who);
 }
 
 /* Runs `hornero log -f` at git's end of the pusher's connection, where git prefixes its output with
  * "remote: ". Nothing is lost if it ends early or never starts: the rows are written and the pusher
  * knows their numbers. */
-static void follow(const struct place *p, const struct who *who, const struct wishes *ws)
+static void follow(const struct target *p, const struct who *who, const struct moves *moves)
 {
 	own_args struct args a = ARGS_INIT;
 	struct err e = ERR_INIT;
@@ -274,9 +275,9 @@ static void follow(const struct place *p, const struct who *who, const struct wi
 	args_add(&a, "log");
 	args_add(&a, "-f");
 	args_addf(&a, "--alive=%d", ALIVE_S);
-	for (size_t i = 0; i < ws->n; i++)
-		if (ws->list[i].done && !ws->list[i].skipped)
-			args_addf(&a, "%lld", (long long)ws->list[i].receipt.id);
+	for (size_t i = 0; i < moves->n; i++)
+		if (moves->list[i].done && !moves->list[i].skipped)
+			args_addf(&a, "%lld", (long long)moves->list[i].receipt.id);
 	signal(SIGPIPE, SIG_DFL);
 	if (args_check(&a, &e) == 0) {
 		execv(args_list(&a)[0], (char *const *)(uintptr_t)args_list(&a));
@@ -299,30 +300,30 @@ static void end(void)
 int post_receive(void)
 {
 	own_pushed struct pushed pushed = {0};
-	own_place struct place p = {0};
+	own_target struct target p = {0};
 	struct pushopt o = {.priority = 0};
-	struct wishes ws = {0};
+	struct moves moves = {0};
 	struct err e = ERR_INIT;
 	struct err durable = ERR_INIT, unread = ERR_INIT, ignored = ERR_INIT;
 	struct who who;
 	int got = pushed_read(STDIN_FILENO, &pushed, &unread);
-	int placed = place_find(&p, &e), synced;
+	int found = target_find(&p, &e), synced;
 
 	/* On error the key has no name, and so no rights. */
 	(void)who_pushes(&who, &ignored);
 	failpoint("post-receive-start");
 	synced = make_durable(&pushed, &durable);
-	if (placed < 0)
+	if (found < 0)
 		say_left(&p, &e);
 	else if (got < 0)
 		say_left(&p, &unread);
 	else if (synced < 0)
 		say_left(&p, &durable);
-	else if (pushopt_read(&o, &e) < 0 || wishes_find(&p, &pushed, &o, &ws, &e) < 0)
+	else if (pushopt_read(&o, &e) < 0 || moves_find(&p, &pushed, &o, &moves, &e) < 0)
 		say_left(&p, &e);
 	else
-		answer(&p, &pushed, &o, &who, &ws);
-	if (placed == 0 && head_settle(&p, &pushed))
+		answer(&p, &pushed, &o, &who, &moves);
+	if (found == 0 && head_settle(&p, &pushed))
 		say("HEAD of %s named a branch that is not there; it names one that is there now, "
 		    "for clones",
 		    p.repo);
@@ -330,8 +331,8 @@ int post_receive(void)
 		say("some refs of this push were not looked at; %s", leave(&p));
 	end();
 	say_flush();
-	if (o.wait && wishes_queued(&ws) > 0)
-		follow(&p, &who, &ws);
-	free(ws.list);
+	if (o.wait && moves_queued(&moves) > 0)
+		follow(&p, &who, &moves);
+	free(moves.list);
 	return 0;
 }

@@ -67,7 +67,7 @@ static const char *way_out(const struct err *e)
 }
 
 /* Returns 1 if refused (e says why), 0 if not. */
-static int check_missing(struct catfile *cf, const struct place *p, const char *ref,
+static int check_missing(struct catfile *cf, const struct target *p, const char *ref,
 			 const struct missing_of *of, struct err *e)
 {
 	int got = missing_check(cf, p->conf, of, e);
@@ -79,7 +79,7 @@ static int check_missing(struct catfile *cf, const struct place *p, const char *
 }
 
 /* Returns 0 if fine, 1 if refused, -1 if it cannot be checked. e holds the reason for 1 and -1. */
-static int check(struct catfile *cf, const struct place *p, const struct refline *r,
+static int check(struct catfile *cf, const struct target *p, const struct refline *r,
 		 const struct image *img, bool skipped, struct err *e)
 {
 	own_free char *path =
@@ -101,7 +101,7 @@ static int check(struct catfile *cf, const struct place *p, const struct refline
 			     &(struct missing_of){r->old, commit, img->subdir, skipped}, e);
 }
 
-static void say_unchecked(const struct place *p, const char *ref, const struct err *e)
+static void say_unchecked(const struct target *p, const char *ref, const struct err *e)
 {
 	say("%s at %s of %s was not checked: %s%s", REPOFILE_NAME, ref, p->repo, e->msg,
 	    way_out(e));
@@ -109,13 +109,13 @@ static void say_unchecked(const struct place *p, const char *ref, const struct e
 
 /* Returns true if an earlier image has the same directory of the same ref and is built or skipped
  * alike: report each problem once. */
-static bool was_checked(const struct place *p, const struct refline *r, const struct pushopt *o,
+static bool was_checked(const struct target *p, const struct refline *r, const struct pushopt *o,
 			size_t k)
 {
 	const struct image *img = &p->images[k];
 
 	for (size_t i = 0; i < k; i++)
-		if (place_builds(p, &p->images[i], r->ref) &&
+		if (target_builds(p, &p->images[i], r->ref) &&
 		    strcmp(p->images[i].subdir, img->subdir) == 0 &&
 		    pushopt_skips(o, p->images[i].uuid) == pushopt_skips(o, img->uuid))
 			return true;
@@ -123,7 +123,8 @@ static bool was_checked(const struct place *p, const struct refline *r, const st
 }
 
 /* Returns the number of refusals. Stops if git cannot answer. */
-static size_t check_all(const struct place *p, const struct pushed *pushed, const struct pushopt *o)
+static size_t check_all(const struct target *p, const struct pushed *pushed,
+			const struct pushopt *o)
 {
 	own_catfile struct catfile cf = CATFILE_INIT;
 	size_t refused = 0;
@@ -135,7 +136,7 @@ static size_t check_all(const struct place *p, const struct pushed *pushed, cons
 			struct err e = ERR_INIT;
 			const struct image *img = &p->images[k];
 			bool skipped = pushopt_skips(o, img->uuid);
-			bool asked = place_builds(p, img, r->ref) && !was_checked(p, r, o, k);
+			bool asked = target_builds(p, img, r->ref) && !was_checked(p, r, o, k);
 			int got = asked ? check(&cf, p, r, img, skipped, &e) : 0;
 
 			if (got < 0) {
@@ -155,7 +156,7 @@ static void say_more(size_t refused)
 		say("and %zu more refusals", refused - SAID_MAX);
 }
 
-static size_t check_files(const struct place *p, const struct pushed *pushed,
+static size_t check_files(const struct target *p, const struct pushed *pushed,
 			  const struct pushopt *o)
 {
 	size_t refused = check_all(p, pushed, o);
@@ -166,7 +167,7 @@ static size_t check_files(const struct place *p, const struct pushed *pushed,
 	return refused;
 }
 
-static int find_key(const struct place *p, const struct pushed *pushed, const struct who *who,
+static int find_key(const struct target *p, const struct pushed *pushed, const struct who *who,
 		    struct keyring **ring, const struct key_entry **key, struct err *e)
 {
 	if (pushed->passed_over > 0)
@@ -185,7 +186,7 @@ static int find_key(const struct place *p, const struct pushed *pushed, const st
 
 /* Otherwise a pusher with a positive priority on every push could keep others from ever being
  * built. */
-static bool is_hurried(const struct place *p, const struct pushopt *o, const struct key_entry *key,
+static bool is_hurried(const struct target *p, const struct pushopt *o, const struct key_entry *key,
 		       const struct who *who)
 {
 	if (o->priority <= 0 || key_may(key, KEY_ADMIN, p->repo))
@@ -197,7 +198,7 @@ static bool is_hurried(const struct place *p, const struct pushopt *o, const str
 }
 
 /* Returns how many refs the key may not write. One is enough: git refuses the whole push then. */
-static size_t check_rights(const struct place *p, const struct pushed *pushed,
+static size_t check_rights(const struct target *p, const struct pushed *pushed,
 			   const struct pushopt *o, const struct who *who)
 {
 	own_keyring struct keyring *ring = NULL;
@@ -222,20 +223,20 @@ static size_t check_rights(const struct place *p, const struct pushed *pushed,
 }
 
 /* The image of -o image= must be one that this push would build. */
-static int check_chosen(const struct place *p, const struct pushed *pushed, const struct pushopt *o,
-			struct err *e)
+static int check_chosen(const struct target *p, const struct pushed *pushed,
+			const struct pushopt *o, struct err *e)
 {
 	for (size_t k = 0; k < p->n; k++)
 		for (size_t i = 0; i < pushed->n; i++)
 			if (strcmp(p->images[k].uuid, o->image) == 0 &&
-			    place_builds(p, &p->images[k], pushed->lines[i].ref))
+			    target_builds(p, &p->images[k], pushed->lines[i].ref))
 				return 0;
 	return err_set(e, ERR_PUSHER,
 		       "push option image=%s: no image of that id is built from a ref of this push",
 		       o->image);
 }
 
-static size_t check_options(const struct place *p, const struct pushed *pushed, struct pushopt *o)
+static size_t check_options(const struct target *p, const struct pushed *pushed, struct pushopt *o)
 {
 	struct err e = ERR_INIT;
 
@@ -247,7 +248,7 @@ static size_t check_options(const struct place *p, const struct pushed *pushed, 
 
 /* git locks the refs after this hook. So remove locks of dead pushes and record that this push is
  * running. */
-static size_t enter(const struct place *p, const struct pushed *pushed)
+static size_t enter(const struct target *p, const struct pushed *pushed)
 {
 	own_free const char **refs = calloc(pushed->n + 1, sizeof(*refs));
 	struct err e = ERR_INIT;
@@ -276,14 +277,14 @@ static size_t enter(const struct place *p, const struct pushed *pushed)
 int pre_receive(void)
 {
 	own_pushed struct pushed pushed = {0};
-	own_place struct place p = {0};
+	own_target struct target p = {0};
 	struct pushopt o = {.priority = 0};
 	struct err e = ERR_INIT;
 	struct who who;
 	size_t refused = 0;
 	bool known = who_pushes(&who, &e) == 0;
 
-	if (!known || pushed_read(STDIN_FILENO, &pushed, &e) < 0 || place_find(&p, &e) < 0) {
+	if (!known || pushed_read(STDIN_FILENO, &pushed, &e) < 0 || target_find(&p, &e) < 0) {
 		refused = who.is_key;
 		if (refused)
 			say("push refused: %s", e.msg);

@@ -1,4 +1,4 @@
-/* place: DIAGNOSTICS: ERR_OPERATOR if the repository or the node is not set up correctly. */
+/* target: DIAGNOSTICS: ERR_OPERATOR if the repository or the node is not set up correctly. */
 #include "hooks/target.h"
 
 #include "hooks/images.h"
@@ -114,16 +114,16 @@ static int repo_name(const struct conf *c, char **out, struct err *e)
 	return 0;
 }
 
-int place_find(struct place *out, struct err *e)
+int target_find(struct target *out, struct err *e)
 {
-	own_free char *path = realpath(PLACE_CONF, NULL);
+	own_free char *path = realpath(TARGET_CONF, NULL);
 
-	*out = (struct place){0};
+	*out = (struct target){0};
 
 	if (!path)
 		return err_sys(e, ERR_OPERATOR,
 			       "cannot find the configuration that %s in this repository points to",
-			       PLACE_CONF);
+			       TARGET_CONF);
 	if (conf_load(&out->conf, path, e) < 0)
 		return -1;
 	failpoint_arm(out->conf->failpoint);
@@ -132,14 +132,14 @@ int place_find(struct place *out, struct err *e)
 	return images_near(out->conf->images_dir, out->repo, &out->images, &out->n, e);
 }
 
-void place_fini(struct place *p)
+void target_fini(struct target *p)
 {
 	images_free(p->images, p->n);
 	conf_free(p->conf);
 	free(p->repo);
 }
 
-bool place_builds(const struct place *p, const struct image *img, const char *ref)
+bool target_builds(const struct target *p, const struct image *img, const char *ref)
 {
 	return strcmp(img->repo, p->repo) == 0 && strcmp(img->ref, ref) == 0;
 }

@@ -1,5 +1,5 @@
 /*
- * place: the node, the repository and the pushed refs that a hook works on.
+ * target: the node, the repository and the pushed refs that a hook works on.
  *
  * git runs a hook in the bare repository's directory. The configuration is the link (or file)
  * hornero.yaml there, which `hornero repo create` makes; the hook never takes it from the pusher's
@@ -13,7 +13,7 @@
 #include "hooks/refline.h"
 #include "lib/err.h"
 
-#define PLACE_CONF "hornero.yaml"
+#define TARGET_CONF "hornero.yaml"
 
 /* git's lines on standard input. The lines point into text. */
 struct pushed {
@@ -28,7 +28,7 @@ int pushed_read(int fd, struct pushed *out, struct err *e);
 void pushed_fini(struct pushed *p);
 #define own_pushed __attribute__((cleanup(pushed_fini)))
 
-struct place {
+struct target {
 	struct conf *conf;
 	char *repo;
 	struct image *images; /* no broken ones; this repository's and maybe others */
@@ -37,15 +37,15 @@ struct place {
 
 /* Also arms the configuration's failpoint. On error *out holds all that was found so far; the
  * caller frees it in any case. */
-int place_find(struct place *out, struct err *e);
-void place_fini(struct place *p);
-#define own_place __attribute__((cleanup(place_fini)))
+int target_find(struct target *out, struct err *e);
+void target_fini(struct target *p);
+#define own_target __attribute__((cleanup(target_fini)))
 
 /* Returns true if the image is built from this ref of this repository. */
-bool place_builds(const struct place *p, const struct image *img, const char *ref);
+bool target_builds(const struct target *p, const struct image *img, const char *ref);
 
 /* The name to show to users. */
-static inline const char *place_image_name(const struct image *img)
+static inline const char *target_image_name(const struct image *img)
 {
 	return img->name && *img->name ? img->name : img->uuid;
 }

@@ -1,4 +1,4 @@
-/* changed: DIAGNOSTICS: as hooks/catfile.h. Malformed tree bytes end the walk (git's fsck rejects
+/* treediff: DIAGNOSTICS: as hooks/catfile.h. Malformed tree bytes end the walk (git's fsck rejects
  * them earlier). */
 #include "hooks/treediff.h"
 
@@ -75,14 +75,14 @@ static void hex_of(const struct walk *w, const struct entry *t, char out[65])
 }
 
 /* Reads the tree "OID" or "COMMIT:DIRECTORY". Returns 1, 0 if there is none or none worth starting
- * git for, CHANGED_MANY, -1 on error. */
+ * git for, TREEDIFF_MANY, -1 on error. */
 static int read_tree(struct walk *w, const char *oid, const char *subdir, struct bytes *out,
 		     struct err *e)
 {
 	own_free char *name = fs_path("%s%s%s", oid, subdir ? ":" : "", subdir ? subdir : "");
 
-	if (w->trees++ >= CHANGED_TREES_MAX)
-		return CHANGED_MANY;
+	if (w->trees++ >= TREEDIFF_TREES_MAX)
+		return TREEDIFF_MANY;
 	if (loose_tree(oid, subdir, &out->data, &out->len))
 		return 1;
 	if (!w->asks && !catfile_started(w->cf))
@@ -105,7 +105,7 @@ static int enter(struct walk *w, const struct entry *was, const struct entry *is
 	if (!is_tree(is))
 		return w->look(w->arg, below, true, e);
 	if (depth >= DEPTH_MAX)
-		return CHANGED_MANY;
+		return TREEDIFF_MANY;
 	hex_of(w, is, oid);
 	rc = read_tree(w, oid, NULL, &new, e);
 	if (rc == 1 && was) {
@@ -140,9 +140,9 @@ static int compare(struct walk *w, const struct bytes *old, const struct bytes *
 	return rc;
 }
 
-int changed_look(struct catfile *cf, const char *old, const char *commit, const char *subdir,
-		 int (*look)(void *arg, const char *dir, bool module, struct err *e), void *arg,
-		 struct err *e)
+int treediff_look(struct catfile *cf, const char *old, const char *commit, const char *subdir,
+		  int (*look)(void *arg, const char *dir, bool module, struct err *e), void *arg,
+		  struct err *e)
 {
 	struct walk w = {
 		.cf = cf, .look = look, .arg = arg, .raw = strlen(commit) / 2, .asks = true};

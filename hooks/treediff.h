@@ -1,8 +1,8 @@
 /*
- * changed: finds the directories of an image that differ between a ref's old commit and its new
+ * treediff: finds the directories of an image that differ between a ref's old commit and its new
  * one.
  *
- *     int got = changed_look(&cf, old, commit, subdir, &look, arg, e);
+ *     int got = treediff_look(&cf, old, commit, subdir, &look, arg, e);
  *     int look(void *arg, const char *dir, bool module, struct err *e);
  *
  * Calls look once for each directory that differs and has a .gitattributes, and once for each
@@ -20,15 +20,15 @@
 #include <stdbool.h>
 
 enum {
-	CHANGED_TREES_MAX = 256, /* trees to read for one image */
-	CHANGED_MANY = 2,
+	TREEDIFF_TREES_MAX = 256, /* trees to read for one image */
+	TREEDIFF_MANY = 2,
 };
 
 /* old is a commit, a tag, or zeros if there is none. Returns 0 if all was seen, 1 if look returned
- * 1 (which ends the walk), CHANGED_MANY if more differs than this reads, -1 if look failed or git
+ * 1 (which ends the walk), TREEDIFF_MANY if more differs than this reads, -1 if look failed or git
  * could not answer. */
-int changed_look(struct catfile *cf, const char *old, const char *commit, const char *subdir,
-		 int (*look)(void *arg, const char *dir, bool module, struct err *e), void *arg,
-		 struct err *e);
+int treediff_look(struct catfile *cf, const char *old, const char *commit, const char *subdir,
+		  int (*look)(void *arg, const char *dir, bool module, struct err *e), void *arg,
+		  struct err *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* damage: DIAGNOSTICS: ERR_OPERATOR if the store cannot be written; an invalid record counts as
+/* changed: DIAGNOSTICS: ERR_OPERATOR if the store cannot be written; an invalid record counts as
  * none. */
 #include "store/changed.h"
 
@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 static const struct record_field fields[] = {
-	RECORD_FIELD(struct damage, image, RECORD_UUID),
-	RECORD_FIELD(struct damage, name, RECORD_HEX),
-	RECORD_FIELD(struct damage, ino, RECORD_INO),
-	RECORD_FIELD(struct damage, born_ns, RECORD_COUNT),
-	RECORD_FIELD(struct damage, digest, RECORD_HEX),
-	RECORD_FIELD(struct damage, found, RECORD_KEY),
-	RECORD_FIELD(struct damage, found_ms, RECORD_TIME),
+	RECORD_FIELD(struct changed, image, RECORD_UUID),
+	RECORD_FIELD(struct changed, name, RECORD_HEX),
+	RECORD_FIELD(struct changed, ino, RECORD_INO),
+	RECORD_FIELD(struct changed, born_ns, RECORD_COUNT),
+	RECORD_FIELD(struct changed, digest, RECORD_HEX),
+	RECORD_FIELD(struct changed, found, RECORD_KEY),
+	RECORD_FIELD(struct changed, found_ms, RECORD_TIME),
 };
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
@@ -28,12 +28,12 @@ static char *path_of(const char *store_dir, const char *name)
 	return fs_path("%s/changed/%s.json", store_dir, name);
 }
 
-int damage_note(const char *store_dir, const struct warm *w, const char *found, struct err *e)
+int changed_note(const char *store_dir, const struct warm *w, const char *found, struct err *e)
 {
 	/* `hornero init` of an older version did not make it */
 	own_free char *dir = fs_path("%s/changed", store_dir);
 	own_free char *path = path_of(store_dir, w->name);
-	struct damage d = {.ino = w->ino, .born_ns = w->born_ns, .found_ms = clock_wall_ms()};
+	struct changed d = {.ino = w->ino, .born_ns = w->born_ns, .found_ms = clock_wall_ms()};
 
 	memcpy(d.image, w->image, sizeof(d.image));
 	memcpy(d.name, w->name, sizeof(d.name));
@@ -44,7 +44,7 @@ int damage_note(const char *store_dir, const struct warm *w, const char *found, 
 	return record_save(path, fields, N_FIELDS, &d, e);
 }
 
-int damage_load(const char *store_dir, const char *name, struct damage *out, struct err *e)
+int changed_load(const char *store_dir, const char *name, struct changed *out, struct err *e)
 {
 	own_free char *path = path_of(store_dir, name);
 
@@ -53,16 +53,16 @@ int damage_load(const char *store_dir, const char *name, struct damage *out, str
 	return e->sys == ENOENT || e->sys == 0 ? 0 : -1;
 }
 
-bool damage_stands(const char *store_dir, const struct warm *w)
+bool changed_stands(const char *store_dir, const struct warm *w)
 {
 	struct err ignored = ERR_INIT;
-	struct damage d;
+	struct changed d;
 
-	return damage_load(store_dir, w->name, &d, &ignored) == 1 && d.ino == w->ino &&
+	return changed_load(store_dir, w->name, &d, &ignored) == 1 && d.ino == w->ino &&
 	       d.born_ns == w->born_ns;
 }
 
-void damage_clear(const char *store_dir, const char *name)
+void changed_clear(const char *store_dir, const char *name)
 {
 	own_free char *path = path_of(store_dir, name);
 

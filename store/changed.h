@@ -1,5 +1,5 @@
 /*
- * damage: records of our files in Nova's cache whose bytes were changed: STORE/changed/NAME.json.
+ * changed: records of our files in Nova's cache whose bytes were changed: STORE/changed/NAME.json.
  *
  * A record names the file by inode and birth, so it is void once another file takes its place.
  * While it is valid, warm_look() and placed_look() answer WARM_CHANGED. hornero-scrub, `hornero
@@ -17,7 +17,7 @@
 
 struct warm;
 
-struct damage {
+struct changed {
 	char image[UUID_LEN + 1];
 	char name[SHA1_HEX + 1];
 	uint64_t ino;
@@ -28,15 +28,15 @@ struct damage {
 };
 
 /* Durable on return. found may be "". */
-int damage_note(const char *store_dir, const struct warm *w, const char *found, struct err *e);
+int changed_note(const char *store_dir, const struct warm *w, const char *found, struct err *e);
 
 /* Returns true if there is a record for the file of w. Cheap: one open of a file that is usually
  * missing. */
-bool damage_stands(const char *store_dir, const struct warm *w);
+bool changed_stands(const char *store_dir, const struct warm *w);
 
 /* Reads the record of a name. Returns 1 if read, 0 if there is none, -1 on error. */
-int damage_load(const char *store_dir, const char *name, struct damage *out, struct err *e);
+int changed_load(const char *store_dir, const char *name, struct changed *out, struct err *e);
 
-void damage_clear(const char *store_dir, const char *name);
+void changed_clear(const char *store_dir, const char *name);
 
 #endif

@@ -87,7 +87,7 @@ int placed_look(const char *store_dir, const char *cache_dir, const char *image,
 	if (got <= 0)
 		return got;
 	*state = placed_state_of(cache_dir, out, e);
-	if (*state == WARM_OK && damage_stands(store_dir, out))
+	if (*state == WARM_OK && changed_stands(store_dir, out))
 		*state = WARM_CHANGED;
 	return *state == WARM_NONE ? -1 : 0;
 }
@@ -155,7 +155,7 @@ int placed_look_newest(const char *store_dir, const char *cache_dir, const char 
 	*state = placed_state_of(cache_dir, &newest, e);
 	if (*state == WARM_NONE)
 		return -1;
-	if (*state == WARM_OK && damage_stands(store_dir, &newest))
+	if (*state == WARM_OK && changed_stands(store_dir, &newest))
 		*state = WARM_CHANGED;
 	*out = newest;
 	return 0;

@@ -181,7 +181,7 @@ int warm_look(const char *store_dir, const char *cache_dir, const char *uuid, st
 	*state = warm_state_of(cache_dir, &w, e);
 	if (*state == WARM_NONE)
 		return -1;
-	if (*state == WARM_OK && damage_stands(store_dir, &w))
+	if (*state == WARM_OK && changed_stands(store_dir, &w))
 		*state = WARM_CHANGED;
 	*out = w;
 	return 0;

@@ -207,11 +207,11 @@ static int64_t seen_elsewhere(const void *arg)
 
 static int open_own(struct scratch *s, struct db **db, const int64_t *seen)
 {
-	struct db_place place = place_of(s);
+	struct db_queue queue = queue_of(s);
 
-	place.highest = seen_elsewhere;
-	place.highest_arg = seen;
-	return db_open(db, &place, DB_OWN, 2000, &s->e);
+	queue.highest = seen_elsewhere;
+	queue.highest_arg = seen;
+	return db_open(db, &queue, DB_OWN, 2000, &s->e);
 }
 
 static int count_event(void *arg, const struct event *ev)

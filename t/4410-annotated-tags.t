@@ -37,7 +37,7 @@ test_expect_success 'a node, and an image that follows a tag' '
 	hooks_work
 '
 
-# Red without: peel_commit in wishes_find.
+# Red without: peel_commit in moves_find.
 for how in hooks_push push_packed
 do
 	test_expect_success "$how: the row and the words name the commit, and the sweep queues nothing more" '

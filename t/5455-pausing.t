@@ -84,7 +84,7 @@ test_expect_success 'it goes on when the pressure has eased for good, and its ti
 '
 
 # Red where agent/hornerod/attempt.c attempt_resume() takes RUN_FREE for granted; where
-# pausing_resume() reads no kind; without the comparison of the kinds in say() of standstill.c, if the
+# standstill_resume() reads no kind; without the comparison of the kinds in say() of standstill.c, if the
 # sentences are equal.
 test_expect_success 'a reload takes over what is frozen, also where the file that says so is gone' '
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go" &&

@@ -16,53 +16,53 @@
 
 #define NAME "0123456789abcdef0123456789abcdef01234567"
 
-static struct answer taken(const char *text)
+static struct reply taken(const char *text)
 {
 	struct err e = ERR_INIT;
-	struct answer a;
+	struct reply a;
 
-	assert_int_equal(answer_parse(text, &a, &e), 0);
+	assert_int_equal(reply_parse(text, &a, &e), 0);
 	return a;
 }
 
 static void each_word(void **state)
 {
-	struct answer a = taken("published " NAME " 18446744073709551615 9223372036854775807 12");
+	struct reply a = taken("published " NAME " 18446744073709551615 9223372036854775807 12");
 
 	(void)state;
-	assert_int_equal(a.word, ANSWER_PUBLISHED);
+	assert_int_equal(a.word, REPLY_PUBLISHED);
 	assert_string_equal(a.name, NAME);
 	assert_true(a.ino == UINT64_MAX && a.size_bytes == INT64_MAX && a.ms == 12);
 	a = taken("released " NAME " 7 0");
-	assert_true(a.word == ANSWER_RELEASED && a.ino == 7 && a.size_bytes == 0);
+	assert_true(a.word == REPLY_RELEASED && a.ino == 7 && a.size_bytes == 0);
 	a = taken("foreign " NAME " a file of user 0");
-	assert_true(a.word == ANSWER_FOREIGN);
+	assert_true(a.word == REPLY_FOREIGN);
 	assert_string_equal(a.text, "a file of user 0");
 	a = taken("error operator no such directory");
-	assert_true(a.word == ANSWER_ERROR && a.class == ERR_OPERATOR);
+	assert_true(a.word == REPLY_ERROR && a.class == ERR_OPERATOR);
 	assert_string_equal(a.text, "no such directory");
 	a = taken("stays 7 wished warm");
-	assert_true(a.word == ANSWER_STAYS && a.ino == 7);
+	assert_true(a.word == REPLY_STAYS && a.ino == 7);
 	assert_string_equal(a.text, "wished warm");
 	a = taken("process 4711");
-	assert_true(a.word == ANSWER_PROCESS && a.ino == 4711);
+	assert_true(a.word == REPLY_PROCESS && a.ino == 4711);
 	a = taken("evicted 7 4096");
-	assert_true(a.word == ANSWER_EVICTED && a.ino == 7 && a.size_bytes == 4096);
+	assert_true(a.word == REPLY_EVICTED && a.ino == 7 && a.size_bytes == 4096);
 	a = taken("waiting lock Nova's lock (process 7)");
-	assert_true(a.word == ANSWER_WAITING && a.kind == WAITING_LOCK);
+	assert_true(a.word == REPLY_WAITING && a.kind == WAITING_LOCK);
 	assert_string_equal(a.text, "Nova's lock (process 7)");
 	/* Of an older publisher, and of a newer one. */
 	a = taken("waiting Nova's lock");
-	assert_true(a.word == ANSWER_WAITING && a.kind == WAITING_UNKNOWN);
+	assert_true(a.word == REPLY_WAITING && a.kind == WAITING_UNKNOWN);
 	assert_string_equal(a.text, "Nova's lock");
 	a = taken("waiting 3 %");
 	assert_true(a.kind == WAITING_UNKNOWN);
 	assert_string_equal(a.text, "3 %");
-	assert_true(taken("done 2").word == ANSWER_DONE);
-	assert_true(taken("changed " NAME).word == ANSWER_CHANGED &&
-		    taken("alone x").word == ANSWER_ALONE);
-	assert_true(taken("deferred ").word == ANSWER_DEFERRED &&
-		    taken("unreleased " NAME " x").word == ANSWER_UNRELEASED);
+	assert_true(taken("done 2").word == REPLY_DONE);
+	assert_true(taken("changed " NAME).word == REPLY_CHANGED &&
+		    taken("alone x").word == REPLY_ALONE);
+	assert_true(taken("deferred ").word == REPLY_DEFERRED &&
+		    taken("unreleased " NAME " x").word == REPLY_UNRELEASED);
 }
 
 /* Red without: the comparisons of take_name, take_number and take_form. */
@@ -96,9 +96,9 @@ static void no_answer(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct err e = ERR_INIT;
-		struct answer a;
+		struct reply a;
 
-		assert_int_equal(answer_parse(lines[i], &a, &e), -1);
+		assert_int_equal(reply_parse(lines[i], &a, &e), -1);
 		assert_int_equal(e.class, ERR_US);
 	}
 }

@@ -195,16 +195,16 @@ static void requests(void **state)
 	assert_int_equal(r.fence.job, 42);
 	assert_int_equal(r.fence.attempt, 3);
 	assert_string_equal(r.fence.token, "0f1e2d");
-	assert_int_equal(r.wish, PEER_PUBLISH);
+	assert_int_equal(r.word, PEER_PUBLISH);
 	assert_int_equal(peer_parse("look 6ba7b810-9dad-41d1-80b4-00c04fd430c8", &r, &e), 0);
-	assert_int_equal(r.wish, PEER_LOOK);
+	assert_int_equal(r.word, PEER_LOOK);
 	assert_int_equal(peer_parse("touch", &r, &e), 0);
-	assert_int_equal(r.wish, PEER_TOUCH);
+	assert_int_equal(r.word, PEER_TOUCH);
 	assert_int_equal(peer_parse("evict 4096", &r, &e), 0);
-	assert_int_equal(r.wish, PEER_EVICT);
+	assert_int_equal(r.word, PEER_EVICT);
 	assert_int_equal(r.want_bytes, 4096);
 	assert_int_equal(peer_parse("plan 1", &r, &e), 0);
-	assert_int_equal(r.wish, PEER_PLAN);
+	assert_int_equal(r.word, PEER_PLAN);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		if (peer_parse(bad[i], &r, &e) == 0)
 			fail_msg("accepted: %s", bad[i]);

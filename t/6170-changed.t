@@ -83,7 +83,7 @@ then
 	'
 fi
 
-# Red without damage_stands() in store/warm.c warm_look().
+# Red without changed_stands() in store/warm.c warm_look().
 test_expect_success 'one changed byte: cache --verify exits 1; the store mends the file' '
 	flip "$BASE" &&
 	hornero cache >out &&
@@ -322,7 +322,7 @@ held () {
 }
 
 # Red without is_release_only in agent/publish/publish.c publish(): the second; without
-# damage_stands() in placing.c compare(), too: the first.
+# changed_stands() in placing.c compare(), too: the first.
 test_expect_success 'release-only: changed bytes of a release are found and put right' '
 	stand_on "$BASE" &&
 	hornero image set $ID in_use=release-only &&

@@ -100,7 +100,7 @@ test_expect_success 'without the wish there is no release' '
 	test "$(jq -r .artifact.release shown)" = "$release"
 '
 
-# Red without published_already() asking is_released(): the bytes are warm, and no publisher would
+# Red without publication_already_warm() asking is_released(): the bytes are warm, and no publisher would
 # be started.
 test_expect_success 'the wish comes later: a sweep links what is warm, and copies nothing' '
 	before=$(ino "$stable") &&

@@ -10,7 +10,7 @@ static int64_t highest(const void *conf)
 	return numbers_highest(c->log_dir, c->fence_dir, c->store_dir);
 }
 
-struct db_place queue_place(const struct conf *c)
+struct db_queue queue_location(const struct conf *c)
 {
-	return (struct db_place){.queue_dir = c->queue_dir, .highest = highest, .highest_arg = c};
+	return (struct db_queue){.queue_dir = c->queue_dir, .highest = highest, .highest_arg = c};
 }

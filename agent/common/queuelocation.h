@@ -6,6 +6,6 @@
 #include "db/db.h"
 
 /* The result borrows from c. */
-struct db_place queue_place(const struct conf *c);
+struct db_queue queue_location(const struct conf *c);
 
 #endif

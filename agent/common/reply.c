@@ -1,4 +1,4 @@
-/* answer: DIAGNOSTICS: ERR_US with the line if no publisher gives such an answer. */
+/* reply: DIAGNOSTICS: ERR_US with the line if no publisher gives such a reply. */
 #include "agent/common/reply.h"
 
 #include <inttypes.h>
@@ -13,19 +13,19 @@ static const struct form {
 	int numbers; /* how many of INO SIZE MS */
 	bool kind, class, text;
 } forms[] = {
-	[ANSWER_PROCESS] = {.word = "process", .numbers = 1},
-	[ANSWER_WAITING] = {.word = "waiting", .kind = true, .text = true},
-	[ANSWER_CHANGED] = {.word = "changed", .name = true},
-	[ANSWER_RELEASED] = {.word = "released", .name = true, .numbers = 2},
-	[ANSWER_UNRELEASED] = {.word = "unreleased", .name = true, .text = true},
-	[ANSWER_PUBLISHED] = {.word = "published", .name = true, .numbers = 3},
-	[ANSWER_ALONE] = {.word = "alone", .text = true},
-	[ANSWER_DEFERRED] = {.word = "deferred", .text = true},
-	[ANSWER_FOREIGN] = {.word = "foreign", .name = true, .text = true},
-	[ANSWER_ERROR] = {.word = "error", .class = true, .text = true},
-	[ANSWER_EVICTED] = {.word = "evicted", .numbers = 2},
-	[ANSWER_STAYS] = {.word = "stays", .numbers = 1, .text = true},
-	[ANSWER_DONE] = {.word = "done", .text = true},
+	[REPLY_PROCESS] = {.word = "process", .numbers = 1},
+	[REPLY_WAITING] = {.word = "waiting", .kind = true, .text = true},
+	[REPLY_CHANGED] = {.word = "changed", .name = true},
+	[REPLY_RELEASED] = {.word = "released", .name = true, .numbers = 2},
+	[REPLY_UNRELEASED] = {.word = "unreleased", .name = true, .text = true},
+	[REPLY_PUBLISHED] = {.word = "published", .name = true, .numbers = 3},
+	[REPLY_ALONE] = {.word = "alone", .text = true},
+	[REPLY_DEFERRED] = {.word = "deferred", .text = true},
+	[REPLY_FOREIGN] = {.word = "foreign", .name = true, .text = true},
+	[REPLY_ERROR] = {.word = "error", .class = true, .text = true},
+	[REPLY_EVICTED] = {.word = "evicted", .numbers = 2},
+	[REPLY_STAYS] = {.word = "stays", .numbers = 1, .text = true},
+	[REPLY_DONE] = {.word = "done", .text = true},
 };
 enum { N_FORMS = sizeof(forms) / sizeof(forms[0]) };
 
@@ -60,7 +60,7 @@ static bool take_number(const char **at, uint64_t max, uint64_t *out)
 	return true;
 }
 
-static bool take_numbers(const char **at, int how_many, struct answer *a)
+static bool take_numbers(const char **at, int how_many, struct reply *a)
 {
 	uint64_t size = 0, ms = 0;
 	bool taken = (how_many < 1 || take_number(at, UINT64_MAX, &a->ino)) &&
@@ -98,7 +98,7 @@ static enum waiting take_kind(const char **at)
 	return kind;
 }
 
-static bool take_form(const char *at, const struct form *f, struct answer *a)
+static bool take_form(const char *at, const struct form *f, struct reply *a)
 {
 	if ((f->name && !take_name(&at, a->name)) || !take_numbers(&at, f->numbers, a) ||
 	    (f->class && !take_class(&at, &a->class)))
@@ -111,12 +111,12 @@ static bool take_form(const char *at, const struct form *f, struct answer *a)
 	return *at == ' ';
 }
 
-int answer_parse(const char *text, struct answer *out, struct err *e)
+int reply_parse(const char *text, struct reply *out, struct err *e)
 {
 	size_t len = strcspn(text, " ");
 
 	for (size_t i = 0; i < N_FORMS; i++) {
-		struct answer a = {.word = (enum answer_word)i, .text = ""};
+		struct reply a = {.word = (enum reply_word)i, .text = ""};
 
 		if (strlen(forms[i].word) != len || strncmp(text, forms[i].word, len) != 0)
 			continue;

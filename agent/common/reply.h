@@ -1,8 +1,8 @@
 /*
- * answer: parses one line of hornero-publish into a struct. Pure.
+ * reply: parses one line of hornero-publish into a struct. Pure.
  *
  *     n = recv(fd, text, sizeof(text) - 1, 0); text[n] = '\0';
- *     answer_parse(text, &a, e);      a.text points into text
+ *     reply_parse(text, &a, e);      a.text points into text
  *
  * protocol.h lists the words. If publish_socket is set, the publisher is another user's process.
  */
@@ -15,24 +15,24 @@
 
 #include <stdint.h>
 
-enum answer_word {
-	ANSWER_PROCESS,
-	ANSWER_WAITING,
-	ANSWER_CHANGED,
-	ANSWER_RELEASED,
-	ANSWER_UNRELEASED,
-	ANSWER_PUBLISHED,
-	ANSWER_ALONE,
-	ANSWER_DEFERRED,
-	ANSWER_FOREIGN,
-	ANSWER_ERROR,
-	ANSWER_EVICTED,
-	ANSWER_STAYS,
-	ANSWER_DONE,
+enum reply_word {
+	REPLY_PROCESS,
+	REPLY_WAITING,
+	REPLY_CHANGED,
+	REPLY_RELEASED,
+	REPLY_UNRELEASED,
+	REPLY_PUBLISHED,
+	REPLY_ALONE,
+	REPLY_DEFERRED,
+	REPLY_FOREIGN,
+	REPLY_ERROR,
+	REPLY_EVICTED,
+	REPLY_STAYS,
+	REPLY_DONE,
 };
 
-struct answer {
-	enum answer_word word;
+struct reply {
+	enum reply_word word;
 	/* name in Nova's cache, of changed, released, unreleased, published, foreign; else "" */
 	char name[SHA1_HEX + 1];
 	/* of released, published, evicted, stays; the process id, of process */
@@ -43,7 +43,7 @@ struct answer {
 	const char *text;        /* the rest, for people; "" if there is none */
 };
 
-/* Returns 0, or -1 with ERR_US if text is not an answer. Writes *out on success only. */
-int answer_parse(const char *text, struct answer *out, struct err *e);
+/* Returns 0, or -1 with ERR_US if text is not a reply. Writes *out on success only. */
+int reply_parse(const char *text, struct reply *out, struct err *e);
 
 #endif

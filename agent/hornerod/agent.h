@@ -73,7 +73,7 @@ struct agent {
 	int64_t next_scrub_ms;     /* monotonic */
 	int64_t images_mtime_ns;   /* of images_dir when the last sweep started */
 	struct pause *pauses;
-	int publisher_deaths;      /* in a row, without an answer */
+	int publisher_deaths;      /* in a row, without a reply */
 	struct foreign *foreign;   /* files that stopped a publication */
 	struct pressure pressure;
 	struct paused paused;      /* as the last turn found it */

@@ -133,10 +133,10 @@ static int open_cgroups(struct agent *a, struct err *e)
 
 static int open_queue(struct agent *a, struct err *e)
 {
-	struct db_place place = queue_place(a->conf);
+	struct db_queue queue = queue_location(a->conf);
 	int64_t by_ms;
 
-	if (db_open(&a->db, &place, DB_OWN, AGENT_DB_WAIT_MS, e) < 0)
+	if (db_open(&a->db, &queue, DB_OWN, AGENT_DB_WAIT_MS, e) < 0)
 		return -1;
 	a->generation = db_generation(a->db);
 	db_clock(a->db)->saved_ms = 0; /* write it again: it may be of another boot, or missing */
@@ -177,7 +177,7 @@ static int resume(struct agent *a, int state, struct err *e)
 		say_limits(a);
 	if (open_queue(a, e) < 0 || agent_loop_init(a, e) < 0 || handover_take_rest(a, e) < 0)
 		return -1;
-	pausing_resume(a);
+	standstill_resume(a);
 	return 0;
 }
 
@@ -185,7 +185,7 @@ static int begin(struct agent *a, struct err *e)
 {
 	if (take_lock(a, e) < 0 || recover(a, e) < 0 || agent_loop_init(a, e) < 0)
 		return -1;
-	pausing_stop(a); /* clears what a killed agent left */
+	standstill_stop(a); /* clears what a killed agent left */
 	a->stuck_written = true;
 	return 0;
 }
@@ -224,7 +224,7 @@ static int serve(struct agent *a, int state, struct err *e)
 	sweeping_stop(a);
 	publication_stop_all(a);
 	attempt_stop_all(a);
-	pausing_stop(a);
+	standstill_stop(a);
 	stuck_stop(a);
 	if (a->cg && cg_remove_top(a->cg, e) < 0)
 		return -1;

@@ -1,6 +1,6 @@
-/* publication: hands a finished artifact to the publisher and takes its reply
- * (publication_end.c records it). DIAGNOSTICS: on any error the job stays built and says what it waits for; an operator's
- * fault holds it. */
+/* publication: hands a finished artifact to the publisher and takes its reply (publication_end.c
+ * records it). DIAGNOSTICS: on any error the job stays built and says what it waits for; an
+ * operator's fault holds it. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/foreign.h"
 #include "agent/hornerod/publication.h"
@@ -123,30 +123,30 @@ static void fail(struct agent *a, int64_t job, int64_t attempt, const char *imag
 
 /* The job stays built and is checked each second: the file may go, or the operator may permit to
  * replace it. */
-static void take_foreign(struct publication *p, const struct answer *a)
+static void take_foreign(struct publication *p, const struct reply *a)
 {
 	wait_for(p->agent, p->job, p->attempt, WAITING_FOREIGN, a->text);
 	foreign_note(p->agent, p->image, p->job);
 	publication_pause(p->agent, p->image, AGENT_RETRY_MS);
 }
 
-/* Returns true if that was the last answer. */
-static bool take_answer(struct publication *p, const struct answer *a)
+/* Returns true if that was the last reply. */
+static bool take_reply(struct publication *p, const struct reply *a)
 {
 	struct err e = ERR_INIT;
 	bool is_last = true;
 	int placed;
 
-	if (a->word == ANSWER_PROCESS) {
+	if (a->word == REPLY_PROCESS) {
 		if (p->publisher.pid <= 0 && a->ino <= INT_MAX)
 			p->process = (pid_t)a->ino;
 		return false;
 	}
 	p->agent->publisher_deaths = 0;
-	/* Flattening may take hours. If the job does not wait any more, end at this answer. */
-	if (a->word == ANSWER_WAITING)
+	/* Flattening may take hours. If the job does not wait any more, end at this reply. */
+	if (a->word == REPLY_WAITING)
 		return !wait_for(p->agent, p->job, p->attempt, a->kind, a->text);
-	placed = published_take(p, a, &is_last, &e);
+	placed = publication_record(p, a, &is_last, &e);
 	p->answered = is_last;
 	if (placed > 0)
 		return is_last;
@@ -156,10 +156,10 @@ static bool take_answer(struct publication *p, const struct answer *a)
 		log_info("event=publication-without-row job=%lld %s", (long long)p->job, e.msg);
 	} else if (placed < 0) {
 		fail(p->agent, p->job, p->attempt, p->image, e.class, e.msg);
-	} else if (a->word == ANSWER_DEFERRED) {
+	} else if (a->word == REPLY_DEFERRED) {
 		wait_for(p->agent, p->job, p->attempt, WAITING_INSTANCE, a->text);
 		publication_pause(p->agent, p->image, AGENT_RETRY_MS);
-	} else if (a->word == ANSWER_FOREIGN) {
+	} else if (a->word == REPLY_FOREIGN) {
 		take_foreign(p, a);
 	} else {
 		fail(p->agent, p->job, p->attempt, p->image, a->class, a->text);
@@ -170,11 +170,11 @@ static bool take_answer(struct publication *p, const struct answer *a)
 static bool take_line(struct publication *p, const char *text)
 {
 	struct err e = ERR_INIT;
-	struct answer a;
+	struct reply a;
 
 	p->kill_timer = sd_event_source_disable_unref(p->kill_timer);
-	if (answer_parse(text, &a, &e) == 0)
-		return take_answer(p, &a);
+	if (reply_parse(text, &a, &e) == 0)
+		return take_reply(p, &a);
 	fail(p->agent, p->job, p->attempt, p->image, e.class, e.msg);
 	p->answered = true;
 	return true;
@@ -351,7 +351,7 @@ int publication_resume(struct agent *a, const struct publication_past *past, str
 		let_go(p);
 		return 0;
 	}
-	/* Its answer could not be recorded. The job stays built; a later turn publishes it again.
+	/* Its reply could not be recorded. The job stays built; a later turn publishes it again.
 	 */
 	log_error("event=publication-dropped job=%lld attempt=%lld reason=%s", (long long)j.id,
 		  (long long)j.attempt,
@@ -378,7 +378,7 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 	}
 	/* A forced build, or one for changed bytes, doubts the file in the cache: the publisher
 	 * compares. */
-	rc = j->force || strcmp(j->origin, "verify") == 0 ? 0 : published_already(a, &v, e);
+	rc = j->force || strcmp(j->origin, "verify") == 0 ? 0 : publication_already_warm(a, &v, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	raw = store_open(a->conf->store_dir, v.digest, &m, e);

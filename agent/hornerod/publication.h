@@ -23,11 +23,11 @@ void publication_give_up(struct publication *p);
 void publication_stop_all(struct agent *a);
 
 /* publication_end.c */
-/* Takes an answer of the publisher. Returns 1 if it says that something is in the cache, which is
- * then recorded, 0 if it says something else, -1 on error. *is_last: it is the last answer. */
-int published_take(struct publication *p, const struct answer *a, bool *is_last, struct err *e);
+/* Takes a reply of the publisher. Returns 1 if it says that something is in the cache, which is
+ * then recorded, 0 if it says something else, -1 on error. *is_last: it is the last reply. */
+int publication_record(struct publication *p, const struct reply *a, bool *is_last, struct err *e);
 /* If the same bytes are warm already, only records that they are this commit's, too. Returns 1 if
  * settled, 0 if they are not warm, -1 on error. */
-int published_already(struct agent *a, const struct verdict *v, struct err *e);
+int publication_already_warm(struct agent *a, const struct verdict *v, struct err *e);
 
 #endif

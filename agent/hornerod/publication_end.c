@@ -1,5 +1,5 @@
 /* published: records what the publisher has put into the cache, then sets the job's state.
- * DIAGNOSTICS: ERR_US if an answer makes no sense, ERR_NOBODY if the cache has changed since. The
+ * DIAGNOSTICS: ERR_US if a reply makes no sense, ERR_NOBODY if the cache has changed since. The
  * job stays built, and the next publication finds everything in place. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/confirming.h"
@@ -56,8 +56,8 @@ static int follow(struct agent *a, const struct verdict *v, struct warm *w, stru
 /* The changed bytes under this name have been replaced. */
 static void settle_cache(const struct agent *a, const struct warm *w)
 {
-	if (!damage_stands(a->conf->store_dir, w))
-		damage_clear(a->conf->store_dir, w->name);
+	if (!changed_stands(a->conf->store_dir, w))
+		changed_clear(a->conf->store_dir, w->name);
 }
 
 /* Writes the record before the row, because the record decides. */
@@ -113,7 +113,7 @@ static int record_release(struct agent *a, const struct verdict *v, const struct
 			      detail, e);
 }
 
-static int take_published(struct publication *p, const struct answer *a, struct err *e)
+static int take_published(struct publication *p, const struct reply *a, struct err *e)
 {
 	struct warm w = {.ino = a->ino, .size_bytes = a->size_bytes};
 
@@ -123,7 +123,7 @@ static int take_published(struct publication *p, const struct answer *a, struct 
 	return record(p->agent, &p->verdict, &w, clock_mono_ms() - p->start_ms, e);
 }
 
-static int take_released(struct publication *p, const struct answer *a, struct err *e)
+static int take_released(struct publication *p, const struct reply *a, struct err *e)
 {
 	struct warm w = {.ino = a->ino, .size_bytes = a->size_bytes};
 
@@ -134,7 +134,7 @@ static int take_released(struct publication *p, const struct answer *a, struct e
 }
 
 /* Records the file that is there, so that its bytes are not compared again. */
-static int take_unreleased(struct publication *p, const struct answer *a, struct err *e)
+static int take_unreleased(struct publication *p, const struct reply *a, struct err *e)
 {
 	struct warm w = {.refused = 1}, known;
 	own_free char *path = fs_path("%s/%s", p->agent->conf->cache_dir, a->name);
@@ -159,7 +159,7 @@ static int take_unreleased(struct publication *p, const struct answer *a, struct
 
 /* The bytes of our file differ from those that were published. It is no longer warm. A replacement
  * follows by the rules of in_use. */
-static int take_changed(struct publication *p, const struct answer *a, struct err *e)
+static int take_changed(struct publication *p, const struct reply *a, struct err *e)
 {
 	const struct conf *c = p->agent->conf;
 	char detail[160];
@@ -170,9 +170,9 @@ static int take_changed(struct publication *p, const struct answer *a, struct er
 		known = placed_load(c->store_dir, p->image, p->verdict.digest, &w, e);
 	if (known < 0)
 		return -1;
-	if (known == 0 || strcmp(w.name, a->name) != 0 || damage_stands(c->store_dir, &w))
+	if (known == 0 || strcmp(w.name, a->name) != 0 || changed_stands(c->store_dir, &w))
 		return 0;
-	if (damage_note(c->store_dir, &w, "", e) < 0)
+	if (changed_note(c->store_dir, &w, "", e) < 0)
 		return -1;
 	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s", (long long)p->job,
 		 p->image, w.name, w.digest);
@@ -184,7 +184,7 @@ static int take_changed(struct publication *p, const struct answer *a, struct er
 }
 
 /* Only the release was published; the text says why the image's own name was left alone. */
-static int take_alone(struct publication *p, const struct answer *a, struct err *e)
+static int take_alone(struct publication *p, const struct reply *a, struct err *e)
 {
 	const struct verdict *v = &p->verdict;
 	char id[UUID_LEN + 1], name[SHA1_HEX + 1], words[CONFIRMING_TEXT],
@@ -208,17 +208,17 @@ static int take_alone(struct publication *p, const struct answer *a, struct err 
 	return 0;
 }
 
-int published_take(struct publication *p, const struct answer *a, bool *is_last, struct err *e)
+int publication_record(struct publication *p, const struct reply *a, bool *is_last, struct err *e)
 {
 	static const struct {
-		int (*take)(struct publication *p, const struct answer *a, struct err *e);
+		int (*take)(struct publication *p, const struct reply *a, struct err *e);
 		bool is_last;
 	} words[] = {
-		[ANSWER_CHANGED] = {take_changed, false},
-		[ANSWER_RELEASED] = {take_released, false},
-		[ANSWER_UNRELEASED] = {take_unreleased, false},
-		[ANSWER_PUBLISHED] = {take_published, true},
-		[ANSWER_ALONE] = {take_alone, true},
+		[REPLY_CHANGED] = {take_changed, false},
+		[REPLY_RELEASED] = {take_released, false},
+		[REPLY_UNRELEASED] = {take_unreleased, false},
+		[REPLY_PUBLISHED] = {take_published, true},
+		[REPLY_ALONE] = {take_alone, true},
 	};
 
 	if (a->word >= sizeof(words) / sizeof(words[0]) || !words[a->word].take)
@@ -248,7 +248,7 @@ static int is_released(struct agent *a, const struct verdict *v, struct warm *r,
 	return *there || (state == WARM_FOREIGN && r->refused);
 }
 
-int published_already(struct agent *a, const struct verdict *v, struct err *e)
+int publication_already_warm(struct agent *a, const struct verdict *v, struct err *e)
 {
 	struct fence fence;
 	enum warm_state state;

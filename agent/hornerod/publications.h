@@ -43,7 +43,7 @@ struct publication *publication_add(struct agent *a, const struct job *j, const 
 				    struct err *e);
 /* Whether a publication of the image is in flight; NULL: of any image. */
 bool publication_in_flight(const struct agent *a, const char *image);
-/* Closes the socket: no further answer is read. */
+/* Closes the socket: no further reply is read. */
 void publication_hang_up(struct publication *p);
 /* Frees it. If a socket unit's publisher was given up, we are not told when that ends. */
 void publication_forget(struct publication *p);

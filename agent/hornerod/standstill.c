@@ -1,7 +1,7 @@
-/* pausing: while an operator drains the node, nothing starts. While it is paused or under pressure,
- * running builds are frozen too, and their supervisors do not count that time. DIAGNOSTICS: a group
- * that cannot be frozen runs on and is logged; one that cannot be thawed is retried in each
- * turn. */
+/* standstill: while an operator drains the node, nothing starts. While it is paused or under
+ * pressure, running builds are frozen too, and their supervisors do not count that time.
+ * DIAGNOSTICS: a group that cannot be frozen runs on and is logged; one that cannot be thawed is
+ * retried in each turn. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempts.h"
 #include "agent/hornerod/floors.h"
@@ -93,7 +93,7 @@ static void look_at_pressure(struct agent *a)
 		log_info("event=resumed");
 }
 
-void pausing_look(struct agent *a)
+void standstill_look(struct agent *a)
 {
 	look_at_drain(a);
 	look_at_pauses(a);
@@ -101,14 +101,14 @@ void pausing_look(struct agent *a)
 }
 
 /* Reports first, so that no thawed build is reported as paused. */
-void pausing_act(struct agent *a)
+void standstill_act(struct agent *a)
 {
 	say(a);
 	for (struct attempt_run *r = a->attempts; r; r = r->next)
 		freeze(a, r);
 }
 
-bool pausing_allows(const void *agent, const char *image)
+bool standstill_allows(const void *agent, const char *image)
 {
 	const struct agent *a = agent;
 
@@ -117,14 +117,14 @@ bool pausing_allows(const void *agent, const char *image)
 
 /* Restores only whether pressure was high, because that lowers the limit. Frozen groups stay frozen
  * until the first turn sets each as it should be. */
-void pausing_resume(struct agent *a)
+void standstill_resume(struct agent *a)
 {
 	struct standstill s;
 
 	a->pressure.high = standstill_read(a->conf->run_dir, &s) && s.kind == WAITING_PRESSURE;
 }
 
-void pausing_stop(struct agent *a)
+void standstill_stop(struct agent *a)
 {
 	const struct standstill none = {.kind = WAITING_NOTHING};
 	struct err e = ERR_INIT;

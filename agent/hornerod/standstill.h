@@ -1,5 +1,5 @@
 /*
- * pausing: holds builds while the node is under pressure, or paused or drained by an operator.
+ * standstill: holds builds while the node is under pressure, or paused or drained by an operator.
  */
 #ifndef HORNERO_AGENT_HORNEROD_STANDSTILL_H
 #define HORNERO_AGENT_HORNEROD_STANDSTILL_H
@@ -9,14 +9,14 @@
 struct agent;
 
 /* Reads the pressure of the node and what operators have paused or drained. */
-void pausing_look(struct agent *a);
+void standstill_look(struct agent *a);
 /* Writes why nothing starts (state/standstill.h), and freezes or thaws running builds. Call it
- * after pausing_look() and once the floors are known. */
-void pausing_act(struct agent *a);
+ * after standstill_look() and once the floors are known. */
+void standstill_act(struct agent *a);
 /* Whether a job of this image may begin: a job_may of the agent. */
-bool pausing_allows(const void *agent, const char *image);
-void pausing_stop(struct agent *a);
+bool standstill_allows(const void *agent, const char *image);
+void standstill_stop(struct agent *a);
 /* Takes over the builds that an earlier hornerod froze. */
-void pausing_resume(struct agent *a);
+void standstill_resume(struct agent *a);
 
 #endif

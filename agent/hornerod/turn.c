@@ -38,7 +38,7 @@ static bool may_begin(const void *agent, const char *image)
 	for (const struct attempt_run *r = a->attempts; r; r = r->next)
 		if (!r->ended && !r->confirms && strcmp(r->image, image) == 0)
 			return false;
-	return pausing_allows(a, image);
+	return standstill_allows(a, image);
 }
 
 static bool may_claim(struct agent *a)
@@ -248,7 +248,7 @@ static void turn(struct agent *a)
 	stuck_look(a);
 	unsettled = attempt_settle_ended(a) || unsettled;
 	unsettled = heed_cancels(a) || unsettled;
-	pausing_look(a);
+	standstill_look(a);
 	if (bell_was_missed(a->conf->run_dir))
 		looking_add(a, "");
 	looking_start(a);
@@ -261,7 +261,7 @@ static void turn(struct agent *a)
 	if (clock_mono_ms() >= a->next_scrub_ms)
 		scrubbing_start(a);
 	floors_look(a);
-	pausing_act(a);
+	standstill_act(a);
 	if (claim(a, now_ms, &e) < 0) {
 		retry(a, &e);
 		return;

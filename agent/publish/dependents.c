@@ -30,11 +30,11 @@ struct scan {
 	char doubt[256]; /* the first disk that could not be read, and why */
 };
 
-enum answer { STANDS_NOT, STANDS, UNKNOWN };
+enum stands { STANDS_NOT, STANDS, UNKNOWN };
 
 /* Compares inodes if the path is not spelled as the base: through a symbolic link, "..", a relative
  * name or another mount. */
-static enum answer look_at(const struct scan *s, int dir, const char *path)
+static enum stands look_at(const struct scan *s, int dir, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	own_free char *parent = NULL;
@@ -55,14 +55,14 @@ static enum answer look_at(const struct scan *s, int dir, const char *path)
 
 /* Like look_at(), without touching the path: a guest may have written the header, and opening its
  * path may hang or have side effects. Nova always names a base by its own file name. */
-static enum answer by_text(const struct scan *s, const char *path)
+static enum stands by_text(const struct scan *s, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
 	return strcmp(slash ? slash + 1 : path, s->base_name) == 0 ? STANDS : STANDS_NOT;
 }
 
-static enum answer read_backing(const struct scan *s, int dir, const char *disk, int fd)
+static enum stands read_backing(const struct scan *s, int dir, const char *disk, int fd)
 {
 	struct backing b;
 	const char *path = NULL;
@@ -94,11 +94,11 @@ static enum answer read_backing(const struct scan *s, int dir, const char *disk,
 	return by_text(s, path);
 }
 
-static enum answer look_at_disk(struct scan *s, int dir, const char *disk)
+static enum stands look_at_disk(struct scan *s, int dir, const char *disk)
 {
 	own_fd int fd = openat(dir, disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
-	enum answer a;
+	enum stands a;
 	int why;
 
 	/* An instance may end while we look. */
@@ -130,12 +130,12 @@ static void note_doubt(struct scan *s, const char *instance, const char *disk, i
 				   : strerror(number));
 }
 
-static enum answer list_disks(struct scan *s, DIR *d, const char *instance)
+static enum stands list_disks(struct scan *s, DIR *d, const char *instance)
 {
 	struct dirent *entry;
 
 	while ((errno = 0, entry = readdir(d))) {
-		enum answer a;
+		enum stands a;
 
 		if (strncmp(entry->d_name, "disk", 4) != 0)
 			continue;
@@ -155,12 +155,12 @@ static enum answer list_disks(struct scan *s, DIR *d, const char *instance)
 	return UNKNOWN;
 }
 
-static enum answer look_at_instance(struct scan *s, int top, const char *instance)
+static enum stands look_at_instance(struct scan *s, int top, const char *instance)
 {
 	own_fd int fd = -1;
 	own_dir DIR *d = NULL;
 	struct stat before;
-	enum answer a;
+	enum stands a;
 
 	if (fstatat(top, instance, &before, 0) == 0 && unchanged_knows(s->seen, &before))
 		return STANDS_NOT;

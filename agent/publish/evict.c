@@ -130,7 +130,7 @@ static int find_names(const struct eviction *v, struct victim *w, struct err *e)
 }
 
 /* Returns 1 if kept forever or unknown, 0 if not, -1 on error. hornero-collect decides expiry. */
-static int is_wished(const struct eviction *v, const struct victim *w, struct err *e)
+static int is_wanted(const struct eviction *v, const struct victim *w, struct err *e)
 {
 	own_image struct image img = {0};
 	struct err why = ERR_INIT;
@@ -145,16 +145,16 @@ static int is_wished(const struct eviction *v, const struct victim *w, struct er
 /* 1 it may go as far as files of ours say, 0 it stays. */
 static int look(struct eviction *v, struct victim *w, struct err *e)
 {
-	int wished;
+	int wanted;
 
 	if (find_names(v, w, e) < 0)
 		return -1;
 	if (w->n == 0)
 		return stays(v, "it is no longer the file that hornero published");
-	wished = is_wished(v, w, e);
-	if (wished == 1)
+	wanted = is_wanted(v, w, e);
+	if (wanted == 1)
 		return stays(v, "its image keeps it warm, or its image file is broken");
-	return wished < 0 ? -1 : 1;
+	return wanted < 0 ? -1 : 1;
 }
 
 /* Returns 1 if no instance uses it under any of its names, 0 if it stays, -1 on error. */

@@ -1,5 +1,5 @@
 /* hornero-publish: answers one request on descriptor 0.
- * DIAGNOSTICS: the exit code is the class of the error in the answer; 0 for published, deferred and
+ * DIAGNOSTICS: the exit code is the class of the error in the reply; 0 for published, deferred and
  * foreign. */
 #include "agent/publish/dependents.h"
 #include "agent/publish/evict.h"
@@ -60,7 +60,7 @@ static int evict(const struct conf *conf, const struct peer_request *req, struct
 		 struct err *e)
 {
 	int n = 0;
-	int rc = evict_run(conf, req->artifact, req->want_bytes, req->wish == PEER_PLAN, peer, &n,
+	int rc = evict_run(conf, req->artifact, req->want_bytes, req->word == PEER_PLAN, peer, &n,
 			   e);
 
 	close(req->artifact);
@@ -83,7 +83,7 @@ static int serve(const char *option_c, struct peer *peer, struct err *e)
 	failpoint_arm(conf->failpoint);
 	if (peer_receive(peer, &req, e) < 0)
 		return -1;
-	switch (req.wish) {
+	switch (req.word) {
 	case PEER_PUBLISH: peer_say(peer, "process", "%d", (int)getpid()); break;
 	case PEER_TOUCH: return touch(conf, req.artifact, peer, e);
 	case PEER_LOOK: return look(conf, &req, peer, e);

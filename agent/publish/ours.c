@@ -50,7 +50,7 @@ static int compare(const struct look *l, const struct warm *w, struct err *e)
 	int same;
 
 	o->how = OURS_CHANGED;
-	if (l->fd < 0 || damage_stands(o->conf->store_dir, w))
+	if (l->fd < 0 || changed_stands(o->conf->store_dir, w))
 		return 0;
 	same = standing_compare(o->req->artifact, l->fd, l->m->size_bytes, peer_stop, o->peer, e);
 	if (same < 0)

@@ -131,16 +131,16 @@ static bool parse_short(char *const *words, size_t n, struct peer_request *out)
 					    [PEER_EVICT] = "evict",
 					    [PEER_PLAN] = "plan",
 					    [PEER_LOOK] = "look"};
-	size_t wish = PEER_TOUCH;
+	size_t word = PEER_TOUCH;
 
-	while (wish < sizeof(names) / sizeof(names[0]) && strcmp(words[0], names[wish]) != 0)
-		wish++;
-	if (wish == sizeof(names) / sizeof(names[0]))
+	while (word < sizeof(names) / sizeof(names[0]) && strcmp(words[0], names[word]) != 0)
+		word++;
+	if (word == sizeof(names) / sizeof(names[0]))
 		return false;
-	out->wish = (enum peer_wish)wish;
-	if (out->wish == PEER_TOUCH)
+	out->word = (enum peer_word)word;
+	if (out->word == PEER_TOUCH)
 		return n == 1;
-	if (out->wish != PEER_LOOK)
+	if (out->word != PEER_LOOK)
 		return n == 2 && read_count(words[1], &out->want_bytes);
 	if (n != 2 || !uuid_valid(words[1]))
 		return false;
@@ -163,7 +163,7 @@ int peer_parse(const char *text, struct peer_request *out, struct err *e)
 		words[n++] = word;
 	if (parse_short(words, n, out))
 		return 0;
-	out->wish = PEER_PUBLISH;
+	out->word = PEER_PUBLISH;
 	if (n != 3 || !rest || strcmp(words[0], "publish") != 0)
 		return err_set(e, ERR_US, "a request is: publish IMAGE DIGEST JOB ATTEMPT TOKEN");
 	if (!uuid_valid(words[1]))

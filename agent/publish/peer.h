@@ -23,10 +23,10 @@ struct peer {
 	int signals; /* owned */
 };
 
-enum peer_wish { PEER_PUBLISH, PEER_TOUCH, PEER_EVICT, PEER_PLAN, PEER_LOOK };
+enum peer_word { PEER_PUBLISH, PEER_TOUCH, PEER_EVICT, PEER_PLAN, PEER_LOOK };
 
 struct peer_request {
-	enum peer_wish wish;
+	enum peer_word word;
 	int64_t want_bytes; /* EVICT, PLAN */
 	char image[UUID_LEN + 1]; /* PUBLISH, LOOK */
 	char digest[SHA256_HEX + 1]; /* PUBLISH */

@@ -63,7 +63,7 @@ static int compare(const struct placing *p, int fd, const struct stat *st, const
 	if (known < 0)
 		return -1;
 	is_ours = known && is_recorded(p, &w) && !w.refused;
-	if (is_ours && (st->st_ino == p->changed_ino || damage_stands(p->conf->store_dir, &w)))
+	if (is_ours && (st->st_ino == p->changed_ino || changed_stands(p->conf->store_dir, &w)))
 		return FOUND_CHANGED;
 	if (known && is_recorded(p, &w) && (w.refused || !p->doubt))
 		return w.refused ? FOUND_OTHER : FOUND_SAME;

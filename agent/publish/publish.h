@@ -36,7 +36,7 @@ struct publish_result {
 	uint64_t ino;
 	int64_t size_bytes;
 	int64_t took_ms;
-	int replaced; /* the previous base, or -1; the caller closes it after its answer */
+	int replaced; /* the previous base, or -1; the caller closes it after its reply */
 };
 
 /* Publishes. The file under the final name is durable on return. Returns 0 also if out->deferred or

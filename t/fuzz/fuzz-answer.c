@@ -16,13 +16,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);
 	struct err e = ERR_INIT;
-	struct answer a;
+	struct reply a;
 
 	if (!text)
 		return 0;
 	memcpy(text, data, size);
 	text[size] = '\0';
-	if (answer_parse(text, &a, &e) == 0) {
+	if (reply_parse(text, &a, &e) == 0) {
 		promise(!*a.name || strspn(a.name, "0123456789abcdef") == SHA1_HEX);
 		promise(!forms[a.word].name || *a.name);
 		promise(a.size_bytes >= 0 && a.ms >= 0 && (size_t)a.word < N_FORMS);

@@ -49,16 +49,16 @@ struct scratch {
 		}                                                                                  \
 	} while (0)
 
-static inline struct db_place place_of(struct scratch *s)
+static inline struct db_queue queue_of(struct scratch *s)
 {
-	return (struct db_place){.queue_dir = s->dir};
+	return (struct db_queue){.queue_dir = s->dir};
 }
 
 static inline int open_mode(struct scratch *s, struct db **db, enum db_mode mode)
 {
-	struct db_place place = place_of(s);
+	struct db_queue queue = queue_of(s);
 
-	return db_open(db, &place, mode, 300, &s->e);
+	return db_open(db, &queue, mode, 300, &s->e);
 }
 
 static inline int scratch_make(void **state)

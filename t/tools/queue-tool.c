@@ -133,7 +133,7 @@ int main(int argc, char **argv)
 	}
 	if (argc - optind < 2)
 		return 64;
-	if (db_open(&db, &(struct db_place){.queue_dir = argv[optind]}, mode, wait_ms, &e) == 0 &&
+	if (db_open(&db, &(struct db_queue){.queue_dir = argv[optind]}, mode, wait_ms, &e) == 0 &&
 	    run(db, argv + optind + 1, argc - optind - 1, &e) == 0)
 		return fflush(stdout) == 0 ? 0 : 70;
 	fprintf(stderr, "queue-tool: %s\n", e.msg);

@@ -191,7 +191,7 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return 64;
 	must(conf_load(&c, argv[1], &e), "conf");
-	must(db_open(&db, &(struct db_place){.queue_dir = c->queue_dir}, DB_CREATE, 5000, &e),
+	must(db_open(&db, &(struct db_queue){.queue_dir = c->queue_dir}, DB_CREATE, 5000, &e),
 	     "db");
 	if (argc == 2)
 		seed_all(db);

@@ -21,7 +21,7 @@
 enum { DISK = 5 /* QEMU's descriptor */, LOOK_MS = 100 };
 
 struct guest {
-	const struct boot *wish;
+	const struct boot *boot;
 	struct child qemu;
 	int out;    /* read end of its console */
 	int errors; /* QEMU's standard error */
@@ -68,7 +68,7 @@ static int start(struct guest *g, int disk, struct err *e)
 	g->out = pair[0];
 	theirs = pair[1];
 	fcntl(g->out, F_SETFL, O_NONBLOCK);
-	add_words(&words, g->wish);
+	add_words(&words, g->boot);
 	s.argv = args_list(&words);
 	s.out = theirs;
 	s.err = g->errors;
@@ -119,7 +119,7 @@ static bool is_late(struct guest *g)
 
 	guesttime_read(g->qemu.pid, &use);
 	g->took_ms = guesttime_look(&g->time, now_ns(), &use);
-	return g->took_ms > g->wish->timeout_s * 1000;
+	return g->took_ms > g->boot->timeout_s * 1000;
 }
 
 static enum end follow(struct guest *g)
@@ -143,8 +143,8 @@ static enum end follow(struct guest *g)
 static int fail_late(const struct guest *g, struct err *e)
 {
 	return err_set(e, ERR_PUSHER, "no line of the console matched %.80s within %lld s of the "
-		       "guest's time (timeout); it %s%s", g->wish->expect,
-		       (long long)g->wish->timeout_s,
+		       "guest's time (timeout); it %s%s", g->boot->expect,
+		       (long long)g->boot->timeout_s,
 		       g->console.tail[0] ? "ended with: " : "said nothing", g->console.tail);
 }
 
@@ -171,7 +171,7 @@ static int fail_gone(const struct guest *g, int status, struct err *e)
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return fail_qemu(g, status, e);
 	return err_set(e, ERR_PUSHER, "the guest ended, and no line of its console had matched "
-		       "%.80s; it %s%s", g->wish->expect,
+		       "%.80s; it %s%s", g->boot->expect,
 		       g->console.tail[0] ? "ended with: " : "said nothing", g->console.tail);
 }
 
@@ -193,7 +193,7 @@ static int run(struct guest *g, int disk, struct err *e)
 
 int boot_run(int disk, const struct boot *b, int64_t *took_ms, struct err *e)
 {
-	struct guest g = {.wish = b, .out = -1, .errors = -1};
+	struct guest g = {.boot = b, .out = -1, .errors = -1};
 	regex_t expect;
 	int rc;
 

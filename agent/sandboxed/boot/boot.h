@@ -1,7 +1,7 @@
 /*
  * boot: starts a disk in an emulated PC and waits for a line on its console.
  *
- *     boot_run(disk, &wish, &took_ms, e)
+ *     boot_run(disk, &boot, &took_ms, e)
  *
  * The guest's writes go to a temporary layer that ends with QEMU. The guest has a virtio disk, a
  * serial port and memory, but no network. The console is copied to standard output.

@@ -40,12 +40,12 @@ struct sync {
 };
 
 /* The directory being walked. */
-struct place {
+struct level {
 	int fd;
 	bool known; /* the record has it: s->in is inside it */
 };
 
-static int merge(struct sync *s, const struct place *at, const unsigned char *tree, struct err *e);
+static int merge(struct sync *s, const struct level *at, const unsigned char *tree, struct err *e);
 
 /* Returns the end of the path, so that the rest of the message has room. */
 static const char *shown(const struct sync *s)
@@ -247,10 +247,10 @@ static int put_leaf(struct sync *s, int dir, const struct treeindex_entry *was,
 	return 0;
 }
 
-static int put_directory(struct sync *s, const struct place *at, bool known,
+static int put_directory(struct sync *s, const struct level *at, bool known,
 			 const struct checkout_entry *is, struct err *e)
 {
-	struct place below = {.known = known};
+	struct level below = {.known = known};
 	own_fd int fd = worktree_enter(at->fd, is->name, e);
 	int rc;
 
@@ -269,7 +269,7 @@ static int put_directory(struct sync *s, const struct place *at, bool known,
 }
 
 /* was: the record of this name, or NULL. */
-static int apply(struct sync *s, const struct place *at, const struct treeindex_entry *was,
+static int apply(struct sync *s, const struct level *at, const struct treeindex_entry *was,
 		 const struct checkout_entry *is, struct err *e)
 {
 	bool same = was && was->mode == is->mode && memcmp(was->id, is->id, sizeof(is->id)) == 0;
@@ -291,7 +291,7 @@ static int apply(struct sync *s, const struct place *at, const struct treeindex_
 }
 
 /* Calls apply with the name appended to s->path. */
-static int visit(struct sync *s, const struct place *at, const struct treeindex_entry *was,
+static int visit(struct sync *s, const struct level *at, const struct treeindex_entry *was,
 		 const struct checkout_entry *is, struct err *e)
 {
 	size_t before = s->len;
@@ -342,7 +342,7 @@ static bool has_attributes(const struct checkout_list *list)
 	return false;
 }
 
-static int merge_list(struct sync *s, const struct place *at, const struct checkout_list *list,
+static int merge_list(struct sync *s, const struct level *at, const struct checkout_list *list,
 		      struct err *e)
 {
 	const struct treeindex_entry *was;
@@ -369,7 +369,7 @@ static int merge_list(struct sync *s, const struct place *at, const struct check
 }
 
 /* Turns a directory into `tree`. */
-static int merge(struct sync *s, const struct place *at, const unsigned char *tree, struct err *e)
+static int merge(struct sync *s, const struct level *at, const unsigned char *tree, struct err *e)
 {
 	own_checkout_list struct checkout_list list = {.n = 0};
 	bool says;
@@ -386,7 +386,7 @@ static int merge(struct sync *s, const struct place *at, const unsigned char *tr
 
 static int sync_src(struct sync *s, struct worktree *w, struct err *e)
 {
-	struct place top = {.known = s->in.f};
+	struct level top = {.known = s->in.f};
 	own_fd int src = worktree_begin(w, !top.known, e);
 
 	if (src < 0)

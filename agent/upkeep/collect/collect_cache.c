@@ -22,7 +22,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-enum { ANSWER_WAIT_MS = 60000 };
+enum { REPLY_WAIT_MS = 60000 };
 
 static int64_t demand_of(const struct collect *c, const struct bases *all, char why[FLOOR_WHY])
 {
@@ -92,20 +92,20 @@ static int take_answer(struct collect *c, const struct bases *all, const char *t
 	char name[UUID_LEN + 1], date[32];
 	const struct base *b;
 	struct err ignored = ERR_INIT;
-	struct answer a;
-	bool known = answer_parse(text, &a, &ignored) == 0;
+	struct reply a;
+	bool known = reply_parse(text, &a, &ignored) == 0;
 
-	if (known && a.word == ANSWER_DONE)
+	if (known && a.word == REPLY_DONE)
 		return 0;
-	if (known && a.word == ANSWER_WAITING)
+	if (known && a.word == REPLY_WAITING)
 		return 1;
-	if (!known || (a.word != ANSWER_STAYS && a.word != ANSWER_EVICTED) ||
+	if (!known || (a.word != REPLY_STAYS && a.word != REPLY_EVICTED) ||
 	    !(b = bases_find(all, a.ino)))
 		return err_set(e, ERR_OPERATOR,
 			       "the publisher did not make room in Nova's cache: %s", text);
 	if (name_of(b, name, e) < 0)
 		return -1;
-	if (a.word == ANSWER_STAYS) {
+	if (a.word == REPLY_STAYS) {
 		collect_say_stays(c, b->is_own ? "base" : "release", name, a.text);
 		return 1;
 	}
@@ -121,14 +121,14 @@ static int take_answer(struct collect *c, const struct bases *all, const char *t
 static int hear(struct collect *c, int fd, const struct bases *all, const char *why, int64_t *left,
 		struct err *e)
 {
-	struct pollfd answer = {.fd = fd, .events = POLLIN};
+	struct pollfd reply = {.fd = fd, .events = POLLIN};
 	char text[PROTOCOL_MESSAGE_MAX + 1];
 	int rc;
 
 	do {
 		ssize_t n;
 
-		if (poll(&answer, 1, ANSWER_WAIT_MS) != 1)
+		if (poll(&reply, 1, REPLY_WAIT_MS) != 1)
 			return err_set(e, ERR_NOBODY,
 				       "the publisher does not answer; the next one asks again");
 		n = recv(fd, text, sizeof(text) - 1, 0);

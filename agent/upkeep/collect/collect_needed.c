@@ -90,7 +90,7 @@ int collect_needed(const struct collect *c, struct inventory *all, struct err *e
 	/* Make the times comparable to those of jobs. */
 	for (size_t i = 0; i < all->n; i++)
 		all->list[i].used_ms = steady_present_of_wall_ms(&c->clock, all->list[i].used_ms);
-	if (db_open(&db, &(struct db_place){.queue_dir = c->conf->queue_dir}, DB_READ, DB_WAIT_MS,
+	if (db_open(&db, &(struct db_queue){.queue_dir = c->conf->queue_dir}, DB_READ, DB_WAIT_MS,
 		    e) < 0 ||
 	    /* One listing: between two, a job could change its state and be missed. */
 	    job_each(db, JOB_SCOPE_OPEN, need_of_job, all, e) < 0)

@@ -19,15 +19,15 @@
 enum { DB_WAIT_MS = 10000 };
 
 /* The directory repo_base/UUID of a registered image. */
-struct place {
+struct checkout {
 	char uuid[UUID_LEN + 1];
 	int64_t used_ms; /* when a checkout last wrote there */
 	bool waited_for; /* a job of the image waits to be built */
 };
 
-struct places {
+struct checkouts {
 	int dir; /* repo_base */
-	struct place *list;
+	struct checkout *list;
 	size_t n;
 	int64_t bytes, files; /* still demanded */
 	char why[FLOOR_WHY];
@@ -38,7 +38,8 @@ static void forget(int64_t *demand, int64_t gone)
 	*demand = *demand > gone ? *demand - gone : 0;
 }
 
-static int clear(const struct places *p, int work, const char *uuid, bool registered, struct err *e)
+static int clear(const struct checkouts *p, int work, const char *uuid, bool registered,
+		 struct err *e)
 {
 	if (workdir_clear(work, e) < 0)
 		return -1;
@@ -55,7 +56,7 @@ static void say_stays(struct collect *c, const char *uuid, const char *why)
 }
 
 /* Skips directories that are in use or empty. `reason` is for the report. */
-static void let_go(struct collect *c, struct places *p, const char *uuid, bool registered,
+static void let_go(struct collect *c, struct checkouts *p, const char *uuid, bool registered,
 		   const char *reason)
 {
 	own_fd int work = fs_open_beneath(p->dir, uuid, O_RDONLY | O_DIRECTORY, 0);
@@ -82,9 +83,9 @@ static void let_go(struct collect *c, struct places *p, const char *uuid, bool r
 	collect_say(c, "checkout", uuid, sum.bytes, "%s", reason);
 }
 
-static int add(struct collect *c, struct places *p, const char *uuid, struct err *e)
+static int add(struct collect *c, struct checkouts *p, const char *uuid, struct err *e)
 {
-	struct place *list;
+	struct checkout *list;
 	struct stat st;
 
 	if (!collect_is_registered(c, uuid)) {
@@ -97,7 +98,7 @@ static int add(struct collect *c, struct places *p, const char *uuid, struct err
 	if (!list)
 		return err_set(e, ERR_NOBODY, "out of memory for a list of checkouts");
 	p->list = list;
-	list[p->n] = (struct place){.used_ms = (int64_t)st.st_mtim.tv_sec * 1000 +
+	list[p->n] = (struct checkout){.used_ms = (int64_t)st.st_mtim.tv_sec * 1000 +
 					       st.st_mtim.tv_nsec / 1000000};
 	memcpy(list[p->n++].uuid, uuid, UUID_LEN + 1);
 	return 0;
@@ -105,7 +106,7 @@ static int add(struct collect *c, struct places *p, const char *uuid, struct err
 
 /* The image has a new directory. A process that hangs in the old one holds its lock, and keeps it
  * until it ends. */
-static void remove_aside(struct collect *c, const struct places *p, const char *name)
+static void remove_aside(struct collect *c, const struct checkouts *p, const char *name)
 {
 	own_fd int work = fs_open_beneath(p->dir, name, O_RDONLY | O_DIRECTORY, 0);
 	struct err e = ERR_INIT;
@@ -133,7 +134,7 @@ static bool is_of_confirmation(const char *name)
 	return uuid_valid(uuid);
 }
 
-static int list_all(struct collect *c, struct places *p, struct err *e)
+static int list_all(struct collect *c, struct checkouts *p, struct err *e)
 {
 	own_dir DIR *d = opendir(c->conf->repo_base);
 	struct dirent *entry;
@@ -152,7 +153,7 @@ static int list_all(struct collect *c, struct places *p, struct err *e)
 	return 0;
 }
 
-static int64_t bytes_of(const struct places *p)
+static int64_t bytes_of(const struct checkouts *p)
 {
 	struct du sum = {0};
 
@@ -167,7 +168,7 @@ static int64_t bytes_of(const struct places *p)
 }
 
 /* Adds the space that the store's artifacts did not free, if both are on one filesystem. */
-static void demand(const struct collect *c, struct places *p, const struct floor *floor)
+static void demand(const struct collect *c, struct checkouts *p, const struct floor *floor)
 {
 	int64_t budget = c->conf->work_budget_bytes;
 	int64_t used = budget > 0 ? bytes_of(p) : 0;
@@ -189,7 +190,7 @@ static void demand(const struct collect *c, struct places *p, const struct floor
 
 static int note_waiting(void *arg, const struct job *j)
 {
-	struct places *p = arg;
+	struct checkouts *p = arg;
 
 	for (size_t i = 0; i < p->n; i++)
 		if (j->state == JOB_QUEUED && strcmp(p->list[i].uuid, j->image) == 0)
@@ -199,8 +200,8 @@ static int note_waiting(void *arg, const struct job *j)
 
 static int by_use(const void *a, const void *b)
 {
-	const struct place *left = a;
-	const struct place *right = b;
+	const struct checkout *left = a;
+	const struct checkout *right = b;
 
 	if (left->waited_for != right->waited_for)
 		return left->waited_for - right->waited_for;
@@ -209,11 +210,11 @@ static int by_use(const void *a, const void *b)
 
 /* Directories of waiting jobs go last, but they go: if every image has a waiting job, nothing
  * else could free the space that the jobs wait for. */
-static int make_room(struct collect *c, struct places *p, struct err *e)
+static int make_room(struct collect *c, struct checkouts *p, struct err *e)
 {
 	own_db struct db *db = NULL;
 
-	if (db_open(&db, &(struct db_place){.queue_dir = c->conf->queue_dir}, DB_READ, DB_WAIT_MS,
+	if (db_open(&db, &(struct db_queue){.queue_dir = c->conf->queue_dir}, DB_READ, DB_WAIT_MS,
 		    e) < 0 ||
 	    job_each(db, JOB_SCOPE_OPEN, note_waiting, p, e) < 0)
 		return err_wrap(e, "no checkout is collected: cannot read which ones jobs need");
@@ -229,7 +230,7 @@ static int make_room(struct collect *c, struct places *p, struct err *e)
 	return 0;
 }
 
-static void say_lacking(struct collect *c, const struct places *p)
+static void say_lacking(struct collect *c, const struct checkouts *p)
 {
 	char left[BYTES_WORDS];
 
@@ -247,7 +248,7 @@ static void say_lacking(struct collect *c, const struct places *p)
 				    p->why);
 }
 
-static int collect_places(struct collect *c, struct places *p, struct err *e)
+static int collect_checkouts(struct collect *c, struct checkouts *p, struct err *e)
 {
 	struct floor floor = conf_work_floor(c->conf);
 	struct stat store, work;
@@ -272,7 +273,7 @@ static int collect_places(struct collect *c, struct places *p, struct err *e)
 
 int collect_work(struct collect *c, struct err *e)
 {
-	struct places p = {.dir = -1};
+	struct checkouts p = {.dir = -1};
 	int rc;
 
 	if (access(c->conf->repo_base, F_OK) < 0 && errno == ENOENT)
@@ -280,7 +281,7 @@ int collect_work(struct collect *c, struct err *e)
 	p.dir = fs_open_dir(AT_FDCWD, c->conf->repo_base, e);
 	if (p.dir < 0)
 		return -1;
-	rc = collect_places(c, &p, e);
+	rc = collect_checkouts(c, &p, e);
 	free(p.list);
 	close(p.dir);
 	return rc;

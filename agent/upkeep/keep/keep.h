@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-enum { KEEP_ANSWER_MAX = 1024, KEEP_AGAIN_MS = 120000 };
+enum { KEEP_REPLY_MAX = 1024, KEEP_AGAIN_MS = 120000 };
 
 struct pass {
 	const struct conf *conf;
@@ -29,11 +29,11 @@ struct pass {
 };
 
 /* keep_touch.c: what the image's file asks for. */
-struct keep_wish {
+struct keep_rule {
 	bool is_registered, wants_release, is_release_only;
 	int64_t keep_s;
 };
-void keep_wish_of(const struct conf *c, const char *uuid, struct keep_wish *out);
+void keep_rule_of(const struct conf *c, const char *uuid, struct keep_rule *out);
 
 int64_t keep_mtime_of(const struct stat *st);
 
@@ -45,8 +45,8 @@ int keep_touch(struct pass *p, struct kept *k, const char *target, int64_t keep_
 /* Records since when the file is missing, and asks for a sweep if it is due to come back. */
 int keep_note_gone(struct pass *p, struct kept *k, int64_t keep_s, struct err *e);
 
-/* keep_ask.c: sends one request to the publisher and stores its last answer; fd is borrowed. */
-int keep_ask(const struct pass *p, const char *request, int fd, char answer[KEEP_ANSWER_MAX],
+/* keep_ask.c: sends one request to the publisher and stores its last reply; fd is borrowed. */
+int keep_ask(const struct pass *p, const char *request, int fd, char reply[KEEP_REPLY_MAX],
 	     struct err *e);
 
 /* keep_releases.c: keeps the releases of all images. Logs and skips what is unreadable. */

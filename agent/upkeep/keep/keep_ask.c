@@ -10,7 +10,7 @@
 
 enum { ANSWER_WAIT_MS = 60000, PUBLISHER_END_MS = 2000 };
 
-static int take_answer(int fd, char answer[KEEP_ANSWER_MAX], struct err *e)
+static int take_reply(int fd, char reply[KEEP_REPLY_MAX], struct err *e)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
 	ssize_t n;
@@ -18,14 +18,14 @@ static int take_answer(int fd, char answer[KEEP_ANSWER_MAX], struct err *e)
 	if (poll(&ready, 1, ANSWER_WAIT_MS) != 1)
 		return err_set(e, ERR_NOBODY,
 			       "the publisher does not answer; the next pass asks again");
-	n = recv(fd, answer, KEEP_ANSWER_MAX - 1, 0);
+	n = recv(fd, reply, KEEP_REPLY_MAX - 1, 0);
 	if (n <= 0)
 		return err_set(e, ERR_NOBODY, "the publisher died; the next pass asks again");
-	answer[n] = '\0';
+	reply[n] = '\0';
 	return 0;
 }
 
-int keep_ask(const struct pass *p, const char *request, int fd, char answer[KEEP_ANSWER_MAX],
+int keep_ask(const struct pass *p, const char *request, int fd, char reply[KEEP_REPLY_MAX],
 	     struct err *e)
 {
 	struct child child;
@@ -33,7 +33,7 @@ int keep_ask(const struct pass *p, const char *request, int fd, char answer[KEEP
 	int rc = -1;
 
 	if (socket >= 0 && publisher_ask(socket, request, fd, e) == 0)
-		rc = take_answer(socket, answer, e);
+		rc = take_reply(socket, reply, e);
 	if (socket >= 0)
 		close(steal_fd(&socket));
 	/* If it hangs in the kernel, leave it: another process will inherit it. */

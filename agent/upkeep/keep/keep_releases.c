@@ -40,16 +40,16 @@ static int forget_gone(void *arg, struct warm *w, struct err *e)
  * which publishes it there too. */
 static int ask_free(struct pass *p, struct kept *k, const char *image, struct err *e)
 {
-	char request[64], answer[KEEP_ANSWER_MAX];
+	char request[64], reply[KEEP_REPLY_MAX];
 
 	snprintf(request, sizeof(request), "look %s", image);
-	if (keep_ask(p, request, p->cache, answer, e) < 0)
+	if (keep_ask(p, request, p->cache, reply, e) < 0)
 		return -1;
-	if (strncmp(answer, "used ", 5) == 0)
+	if (strncmp(reply, "used ", 5) == 0)
 		k->free_ms = 0;
-	else if (strncmp(answer, "free ", 5) != 0)
+	else if (strncmp(reply, "free ", 5) != 0)
 		return err_set(e, ERR_OPERATOR, "the publisher did not look for instances: %s",
-			       answer);
+			       reply);
 	else if (k->free_ms == 0)
 		k->free_ms = p->now_ms;
 	if (k->free_ms != 0 && p->now_ms < k->free_ms + KEEP_AGAIN_MS)
@@ -58,7 +58,7 @@ static int ask_free(struct pass *p, struct kept *k, const char *image, struct er
 }
 
 /* Keeps one release; st is its file in the cache. */
-static int keep_one(struct pass *p, const struct keep_wish *wish, const struct warm *r,
+static int keep_one(struct pass *p, const struct keep_rule *rule, const struct warm *r,
 		    const struct stat *st, struct err *e)
 {
 	const struct conf *c = p->conf;
@@ -72,13 +72,13 @@ static int keep_one(struct pass *p, const struct keep_wish *wish, const struct w
 	    kept_load(&p->clock, c->store_dir, k.image, &before, e) < 0 ||
 	    warm_look(c->store_dir, c->cache_dir, r->image, &w, &state, e) < 0)
 		return -1;
-	if (wish->is_release_only && (state == WARM_NONE || r->job > w.job) &&
+	if (rule->is_release_only && (state == WARM_NONE || r->job > w.job) &&
 	    ask_free(p, &k, r->image, e) < 0)
 		return -1;
 	snprintf(target, sizeof(target), "%s/%s", r->image, r->digest);
 	/* Both names are one file: if it is touched under the image's own name, that is enough. */
 	if (state != WARM_OK || w.ino != r->ino)
-		listed = keep_touch(p, &k, target, wish->keep_s, keep_mtime_of(st), e);
+		listed = keep_touch(p, &k, target, rule->keep_s, keep_mtime_of(st), e);
 	if (listed == 0 && (k.gone_ms != before.gone_ms || k.free_ms != before.free_ms))
 		return kept_save(&p->clock, c->store_dir, &k, e);
 	return listed < 0 ? -1 : 0;
@@ -88,17 +88,17 @@ static int look(struct pass *p, const char *image, struct err *e)
 {
 	const struct conf *c = p->conf;
 	struct walk walk = {.conf = c};
-	struct keep_wish wish;
+	struct keep_rule rule;
 	enum warm_state state;
 	struct stat st;
 	struct kept k;
 	struct warm r;
 
 	p->looked++;
-	keep_wish_of(c, image, &wish);
+	keep_rule_of(c, image, &rule);
 	if (placed_look_newest(c->store_dir, c->cache_dir, image, &r, &state, e) < 0)
 		return -1;
-	if (wish.wants_release && state != WARM_NONE)
+	if (rule.wants_release && state != WARM_NONE)
 		walk.current = &r;
 	if (placed_each(c->store_dir, image, forget_gone, &walk, e) < 0)
 		return -1;
@@ -107,10 +107,10 @@ static int look(struct pass *p, const char *image, struct err *e)
 	if (state == WARM_OK)
 		return fstatat(p->cache, r.name, &st, AT_SYMLINK_NOFOLLOW) < 0
 			       ? 0
-			       : keep_one(p, &wish, &r, &st, e);
+			       : keep_one(p, &rule, &r, &st, e);
 	if (kept_of_release(&p->clock, c->store_dir, &r, 0, &k, e) < 0)
 		return -1;
-	return keep_note_gone(p, &k, wish.keep_s, e);
+	return keep_note_gone(p, &k, rule.keep_s, e);
 }
 
 int keep_releases(struct pass *p, struct err *e)

@@ -58,12 +58,12 @@ int keep_note_gone(struct pass *p, struct kept *k, int64_t keep_s, struct err *e
 }
 
 /* If the image file is broken, keeps everything: a typing error must not let files go. */
-void keep_wish_of(const struct conf *c, const char *uuid, struct keep_wish *out)
+void keep_rule_of(const struct conf *c, const char *uuid, struct keep_rule *out)
 {
 	own_image struct image img = {0};
 	struct err e = ERR_INIT;
 
-	*out = (struct keep_wish){
+	*out = (struct keep_rule){
 		.is_registered = true, .wants_release = true, .keep_s = KEPT_ALWAYS,
 	};
 	if (image_load(c->images_dir, uuid, &img, &e) == 0) {
@@ -71,7 +71,7 @@ void keep_wish_of(const struct conf *c, const char *uuid, struct keep_wish *out)
 		out->wants_release = image_wants_release(&img);
 		out->is_release_only = img.in_use == IMAGE_IN_USE_RELEASE_ONLY;
 	} else if (e.sys == ENOENT) {
-		*out = (struct keep_wish){.keep_s = 0};
+		*out = (struct keep_rule){.keep_s = 0};
 	} else {
 		log_warn("event=kept-unasked image=%s %s", uuid, e.msg);
 	}

@@ -24,14 +24,14 @@ static int look(struct pass *p, const char *uuid, struct err *e)
 {
 	const struct conf *c = p->conf;
 	enum warm_state state;
-	struct keep_wish wish;
+	struct keep_rule rule;
 	struct kept k = {0};
 	struct warm w;
 	struct stat st = {0};
 
 	p->looked++;
-	keep_wish_of(c, uuid, &wish);
-	if (!wish.is_registered)
+	keep_rule_of(c, uuid, &rule);
+	if (!rule.is_registered)
 		return 0; /* Nova may have it */
 	if (warm_look(c->store_dir, c->cache_dir, uuid, &w, &state, e) < 0 ||
 	    kept_load(&p->clock, c->store_dir, uuid, &k, e) < 0)
@@ -42,8 +42,8 @@ static int look(struct pass *p, const char *uuid, struct err *e)
 		return 0;
 	kept_learn(&p->clock, &k, &w, state == WARM_OK ? keep_mtime_of(&st) : 0);
 	if (state == WARM_GONE)
-		return keep_note_gone(p, &k, wish.keep_s, e);
-	return keep_touch(p, &k, uuid, wish.keep_s, keep_mtime_of(&st), e) < 0 ? -1 : 0;
+		return keep_note_gone(p, &k, rule.keep_s, e);
+	return keep_touch(p, &k, uuid, rule.keep_s, keep_mtime_of(&st), e) < 0 ? -1 : 0;
 }
 
 /* Most files are young: one stat() suffices, without reading a record. */
@@ -83,14 +83,14 @@ static int look_at_all(struct pass *p, struct err *e)
 
 static int ask_for_touches(const struct pass *p, struct err *e)
 {
-	char answer[KEEP_ANSWER_MAX];
+	char reply[KEEP_REPLY_MAX];
 
 	if (lseek(p->list, 0, SEEK_SET) < 0)
 		return err_sys(e, ERR_US, "cannot rewind the list");
-	if (keep_ask(p, "touch", p->list, answer, e) < 0)
+	if (keep_ask(p, "touch", p->list, reply, e) < 0)
 		return -1;
-	return strncmp(answer, "touched ", 8) == 0 ? 0 :
-		err_set(e, ERR_OPERATOR, "the publisher did not touch the files: %s", answer);
+	return strncmp(reply, "touched ", 8) == 0 ? 0 :
+		err_set(e, ERR_OPERATOR, "the publisher did not touch the files: %s", reply);
 }
 
 static int keep(struct pass *p, struct err *e)

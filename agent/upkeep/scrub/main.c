@@ -63,7 +63,7 @@ static bool is_busy(const struct scrub *s)
 	struct err ignored = ERR_INIT;
 	bool works = false;
 
-	if (db_open(&db, &(struct db_place){.queue_dir = s->conf->queue_dir}, DB_READ, DB_WAIT_MS,
+	if (db_open(&db, &(struct db_queue){.queue_dir = s->conf->queue_dir}, DB_READ, DB_WAIT_MS,
 		    &ignored) == 0)
 		(void)job_each(db, JOB_SCOPE_OPEN, is_work, &works, &ignored);
 	return works;
@@ -143,7 +143,7 @@ static int look_at_cached(struct scrub *s, const struct warm *w, const struct wa
 	int state = CACHED_CHANGED;
 
 	/* A file with two names is read once. */
-	if (twin && !damage_stands(s->conf->store_dir, twin))
+	if (twin && !changed_stands(s->conf->store_dir, twin))
 		return 0;
 	if (!twin)
 		state = cached_verify(s->conf->cache_dir, w, pace, s, found, &why);
@@ -156,7 +156,7 @@ static int look_at_cached(struct scrub *s, const struct warm *w, const struct wa
 	s->state.changed++;
 	log_warn("event=cache-changed image=%s name=%s digest=%.12s found=%.12s", w->image, w->name,
 		 w->digest, found);
-	return damage_note(s->conf->store_dir, w, found, e);
+	return changed_note(s->conf->store_dir, w, found, e);
 }
 
 /* Returns true if this pass has read the file already. Artifacts come before files of the cache. */

@@ -1,4 +1,4 @@
-/* wish: pure. DIAGNOSTICS: none. */
+/* decision: pure. DIAGNOSTICS: none. */
 #include "agent/upkeep/sweep/decision.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@ static bool same(const char *a, const char *b)
 
 /* File times are as coarse as the kernel's tick. A job too many does no harm: its content is known.
  */
-static bool changed_since(const struct wish_facts *f, int64_t when_ms)
+static bool changed_since(const struct decision_facts *f, int64_t when_ms)
 {
 	enum { TICK_MS = 20 };
 
@@ -19,7 +19,7 @@ static bool changed_since(const struct wish_facts *f, int64_t when_ms)
 
 /* Returns true if nothing that a build could see has changed since the newest job. If either side's
  * inputs are unknown, compares file times instead. */
-static bool would_repeat(const struct wish_facts *f)
+static bool would_repeat(const struct decision_facts *f)
 {
 	const struct job *j = f->newest;
 
@@ -33,7 +33,7 @@ static bool would_repeat(const struct wish_facts *f)
 	return j->started_ms == 0 || !changed_since(f, j->started_ms);
 }
 
-enum wish wish_decide(const struct wish_facts *f)
+enum decision decision_make(const struct decision_facts *f)
 {
 	bool satisfied = f->state != WARM_NONE && same(f->warm->commit, f->tip) && f->inputs[0] &&
 			 same(f->warm->inputs, f->inputs) && !f->is_refused;
@@ -44,19 +44,19 @@ enum wish wish_decide(const struct wish_facts *f)
 			/* The skipped push could not cancel it. A request for a build removes the
 			 * record. */
 			if (f->is_skipped && !satisfied)
-				return WISH_SKIPPED;
+				return DECISION_SKIPPED;
 			/* fall through */
 		case JOB_RUNNING:
 		case JOB_BUILT:
 			if (f->newest->state == JOB_QUEUED ? same(f->newest->commit, f->tip)
 							   : would_repeat(f))
-				return WISH_UNDERWAY;
+				return DECISION_UNDERWAY;
 			break;
 		case JOB_FAILED:
 		case JOB_HELD:
 		case JOB_CANCELLED:
 			if (!satisfied && would_repeat(f))
-				return WISH_FAILED;
+				return DECISION_FAILED;
 			break;
 		case JOB_PUBLISHED:
 		case JOB_SUPERSEDED:
@@ -65,28 +65,28 @@ enum wish wish_decide(const struct wish_facts *f)
 	}
 	/* If satisfied, a build under way has built the skipped commit all the same. */
 	if (f->is_skipped && !satisfied)
-		return WISH_SKIPPED;
+		return DECISION_SKIPPED;
 	/* Even if a builder has changed meanwhile: the image is wanted no longer. */
 	if (f->state == WARM_GONE && f->is_let_go && same(f->warm->commit, f->tip))
-		return WISH_LET_GO;
+		return DECISION_LET_GO;
 	if (!satisfied)
-		return WISH_BUILD;
+		return DECISION_BUILD;
 	if (f->state == WARM_GONE && f->is_graced)
-		return WISH_GRACE;
+		return DECISION_GRACE;
 	if (f->state != WARM_OK || (f->release_only && f->is_free))
-		return WISH_PUBLISH;
-	return f->release_only ? WISH_RELEASED : WISH_WARM;
+		return DECISION_PUBLISH;
+	return f->release_only ? DECISION_RELEASED : DECISION_WARM;
 }
 
-const char *wish_name(enum wish w)
+const char *decision_name(enum decision d)
 {
 	static const char *const names[] = {
-		[WISH_WARM] = "warm",          [WISH_BUILD] = "to build",
-		[WISH_PUBLISH] = "to publish", [WISH_UNDERWAY] = "under way",
-		[WISH_FAILED] = "failed",      [WISH_LET_GO] = "let go",
-		[WISH_GRACE] = "gone",         [WISH_SKIPPED] = "skipped",
-		[WISH_RELEASED] = "released",
+		[DECISION_WARM] = "warm",          [DECISION_BUILD] = "to build",
+		[DECISION_PUBLISH] = "to publish", [DECISION_UNDERWAY] = "under way",
+		[DECISION_FAILED] = "failed",      [DECISION_LET_GO] = "let go",
+		[DECISION_GRACE] = "gone",         [DECISION_SKIPPED] = "skipped",
+		[DECISION_RELEASED] = "released",
 	};
 
-	return names[w];
+	return names[d];
 }

@@ -1,5 +1,5 @@
 /*
- * wish: decides what the sweep does with an image. Pure: the whole rule of the sweep.
+ * decision: decides what the sweep does with an image. Pure: the whole rule of the sweep.
  */
 #ifndef HORNERO_AGENT_UPKEEP_SWEEP_DECISION_H
 #define HORNERO_AGENT_UPKEEP_SWEEP_DECISION_H
@@ -9,21 +9,22 @@
 
 #include <stdbool.h>
 
-enum wish {
-	WISH_WARM,     /* the cache has it */
-	WISH_BUILD,    /* queue it: never built, ref moved, or image file or toolchain changed */
-	WISH_PUBLISH,  /* queue it: the store has the artifact, only the cache lacks the file */
-	WISH_RELEASED, /* published as its release alone: instances use the old bytes, and in_use
-			  says not to wait for them */
-	WISH_UNDERWAY, /* a job for this commit is queued, running or waits for the cache */
-	WISH_LET_GO,   /* its file is gone, and its keep_warm has ended */
-	WISH_GRACE,    /* its file went a moment ago: an operator may be freeing the disk */
-	WISH_SKIPPED,  /* its commit was pushed with -o skip */
-	WISH_FAILED,   /* the last job for this content failed, was cancelled or is held; another
-			  one would change nothing */
+enum decision {
+	DECISION_WARM,     /* the cache has it */
+	DECISION_BUILD,    /* queue it: never built, ref moved, or image file or toolchain
+			    * changed */
+	DECISION_PUBLISH,  /* queue it: the store has the artifact, only the cache lacks the file */
+	DECISION_RELEASED, /* published as its release alone: instances use the old bytes, and
+			    * in_use says not to wait for them */
+	DECISION_UNDERWAY, /* a job for this commit is queued, running or waits for the cache */
+	DECISION_LET_GO,   /* its file is gone, and its keep_warm has ended */
+	DECISION_GRACE,    /* its file went a moment ago: an operator may be freeing the disk */
+	DECISION_SKIPPED,  /* its commit was pushed with -o skip */
+	DECISION_FAILED,   /* the last job for this content failed, was cancelled or is held;
+			    * another one would change nothing */
 };
 
-struct wish_facts {
+struct decision_facts {
 	const char *tip;          /* commit of the ref */
 	const char *inputs;       /* digest of the other inputs; "" if the builder is unknown */
 	int64_t changed_ms;       /* wall: last write of the image file, its builder file or the
@@ -41,9 +42,9 @@ struct wish_facts {
 	const struct job *newest; /* the image's newest job, or NULL */
 };
 
-enum wish wish_decide(const struct wish_facts *f);
+enum decision decision_make(const struct decision_facts *f);
 
 /* Returns "warm", "to build", "to publish", "released", "under way", "failed", "let go", "gone". */
-const char *wish_name(enum wish w);
+const char *decision_name(enum decision d);
 
 #endif

@@ -144,7 +144,7 @@ static int cancel_skipped(struct sweep *s, const struct image *img, const struct
 	return 0;
 }
 
-static int queue(struct sweep *s, const struct image *img, const struct wish_facts *f,
+static int queue(struct sweep *s, const struct image *img, const struct decision_facts *f,
 		 const char *why, struct err *e)
 {
 	const char *tip = f->tip;
@@ -168,7 +168,7 @@ static int queue(struct sweep *s, const struct image *img, const struct wish_fac
 	return 0;
 }
 
-static const char *why_build(const struct wish_facts *f)
+static const char *why_build(const struct decision_facts *f)
 {
 	if (f->state == WARM_NONE)
 		return "it was never published";
@@ -179,7 +179,7 @@ static const char *why_build(const struct wish_facts *f)
 	return "its image file, builder or toolchain has changed";
 }
 
-static const char *why_publish(const struct wish_facts *f)
+static const char *why_publish(const struct decision_facts *f)
 {
 	if (f->release_only && f->state == WARM_OK)
 		return "no instance stands on its old bytes any more";
@@ -194,14 +194,14 @@ static const char *why_publish(const struct wish_facts *f)
 	}
 }
 
-static bool satisfies(const struct warm *w, const struct wish_facts *f)
+static bool satisfies(const struct warm *w, const struct decision_facts *f)
 {
 	return strcmp(w->commit, f->tip) == 0 && f->inputs[0] && strcmp(w->inputs, f->inputs) == 0;
 }
 
 /* Makes f describe the release if it is published alone, or if the image's own name is up to date.
  */
-static int ask_release(const struct sweep *s, const struct image *img, struct wish_facts *f,
+static int ask_release(const struct sweep *s, const struct image *img, struct decision_facts *f,
 		       struct warm *r, struct err *e)
 {
 	bool is_own = f->state != WARM_NONE && satisfies(f->warm, f);
@@ -229,7 +229,7 @@ static int ask_release(const struct sweep *s, const struct image *img, struct wi
 
 /* If the file is gone, finds out whether it is wanted back, and when. hornero-keep has noted when
  * it went. */
-static int ask_wish(const struct sweep *s, const struct image *img, struct wish_facts *f,
+static int ask_gone(const struct sweep *s, const struct image *img, struct decision_facts *f,
 		    struct err *e)
 {
 	int64_t grace_ms = s->conf->cache_grace_s * 1000;
@@ -252,20 +252,22 @@ static int ask_wish(const struct sweep *s, const struct image *img, struct wish_
 	return 0;
 }
 
-static const char *detail_of(const struct wish_facts *f, enum wish wish)
+static const char *detail_of(const struct decision_facts *f, enum decision decision)
 {
-	switch (wish) {
-	case WISH_WARM:
+	switch (decision) {
+	case DECISION_WARM:
 		return f->warm->pinned[0] ? "pinned by its image file to an earlier release"
 					  : f->warm->name;
-	case WISH_RELEASED:
+	case DECISION_RELEASED:
 		return "as its release alone; its own UUID follows when no instance stands on its "
 		       "old bytes";
-	case WISH_LET_GO: return "its keep_warm has ended; push, or set a longer one, to warm it";
-	case WISH_SKIPPED:
+	case DECISION_LET_GO:
+		return "its keep_warm has ended; push, or set a longer one, to warm it";
+	case DECISION_SKIPPED:
 		return "its commit was pushed with -o skip; `hornero rebuild` builds it, and so "
 		       "does the next push";
-	case WISH_GRACE: return "its file is gone from the cache and comes back after cache_grace";
+	case DECISION_GRACE:
+		return "its file is gone from the cache and comes back after cache_grace";
 	default: return f->newest && f->newest->reason ? f->newest->reason : "";
 	}
 }
@@ -291,9 +293,9 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 	struct warm w = {0}, release = {0};
 	char tip[65];
 	char inputs[SHA256_HEX + 1];
-	struct wish_facts f = {.tip = tip, .inputs = inputs, .warm = &w};
+	struct decision_facts f = {.tip = tip, .inputs = inputs, .warm = &w};
 	const char *last_builder;
-	enum wish wish;
+	enum decision decision;
 	int rc;
 
 	clear_repo(repo);
@@ -316,26 +318,26 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 	last_builder = f.state != WARM_NONE ? w.builder : f.newest ? newest.builder : NULL;
 	f.changed_ms = changed_ms(s, img, last_builder);
 	if (inputs_of(s, img, tip, last_builder, inputs, e) < 0 ||
-	    ask_release(s, img, &f, &release, e) < 0 || ask_wish(s, img, &f, e) < 0)
+	    ask_release(s, img, &f, &release, e) < 0 || ask_gone(s, img, &f, e) < 0)
 		return -1;
-	wish = wish_decide(&f);
-	if (wish == WISH_BUILD)
+	decision = decision_make(&f);
+	if (decision == DECISION_BUILD)
 		return queue(s, img, &f, why_build(&f), e);
-	if (wish == WISH_PUBLISH)
+	if (decision == DECISION_PUBLISH)
 		return queue(s, img, &f, why_publish(&f), e);
-	if (wish == WISH_SKIPPED && cancel_skipped(s, img, f.newest, e) < 0)
+	if (decision == DECISION_SKIPPED && cancel_skipped(s, img, f.newest, e) < 0)
 		return -1;
-	if (wish == WISH_WARM || wish == WISH_RELEASED) {
+	if (decision == DECISION_WARM || decision == DECISION_RELEASED) {
 		int confirm = confirm_queue(s->conf, s->builders, img, s->db, e);
 
 		if (confirm < 0)
 			return -1;
 		s->queued += confirm;
 	}
-	if (wish != WISH_UNDERWAY)
+	if (decision != DECISION_UNDERWAY)
 		pin_leave(s->conf, img, tip); /* a job under way would then seem outdated; its end
 						 leaves the pin */
-	say(s, img, wish_name(wish), detail_of(&f, wish));
+	say(s, img, decision_name(decision), detail_of(&f, decision));
 	return 0;
 }
 
@@ -402,7 +404,7 @@ static int run(struct sweep *s, const char *conf_option, struct err *e)
 	own_conf struct conf *c = NULL;
 	own_builders struct builders *builders = NULL;
 	own_db struct db *db = NULL;
-	struct db_place place;
+	struct db_queue queue;
 	int rc;
 
 	if (conf_load(&c, conf_find(conf_option), e) < 0 ||
@@ -415,8 +417,8 @@ static int run(struct sweep *s, const char *conf_option, struct err *e)
 	s->report = json_array();
 	if (!s->toolchains || !s->report)
 		return err_set(e, ERR_NOBODY, "out of memory for a sweep");
-	place = queue_place(c);
-	if (db_open(&db, &place, DB_CREATE, DB_WAIT_MS, e) < 0 || refs_init(e) < 0) {
+	queue = queue_location(c);
+	if (db_open(&db, &queue, DB_CREATE, DB_WAIT_MS, e) < 0 || refs_init(e) < 0) {
 		bell_ring(c->run_dir);
 		return -1;
 	}
