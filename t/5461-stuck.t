@@ -7,23 +7,14 @@ test_description='stopped processes are killed, and reported meanwhile'
 test_requires jq jq
 
 WORK=$NODE/unikernels
-n=0
-slow='until test -e ../cache/go; do sleep 0.05; done; head -c 1048576 /dev/zero >$@'
-supervisor () {
-	pgrep -P "$node_pid" -x hornero-build
-}
 stopped () {
 	grep -q "^State:.T" "/proc/$1/status" 2>/dev/null
 }
-# conf LINE
+# conf KEY VALUE
 conf () {
-	echo "$1" >>"$HORNERO_CONF" &&
+	node_set "$1" "$2" &&
 	: >"$NODE/hornerod.log" &&
-	kill -HUP "$node_pid" &&
-	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20
-}
-unconf () {
-	sed -i "/^failpoint:/d" "$HORNERO_CONF"
+	node_reload
 }
 # go: each build may end; one that begins from nothing empties its cache first
 go () {
@@ -44,16 +35,14 @@ test_expect_success 'a stopped supervisor is reported and killed, and its job st
 	node_start &&
 	node_hello_repo &&
 	hornero image set "$HELLO_UUID" builder=make &&
-	push_make "$slow; : $((n += 1))" &&
-	wait_until "test -d $WORK/$HELLO_UUID/cache && supervisor" 20 &&
+	slow_push one &&
+	gate_reached &&
 	pid=$(supervisor) &&
 	kill -STOP $pid &&
-	wait_until \
-		"hornero why $HELLO_UUID | grep -q \"hornero-build (process $pid) of job $job is stopped (state T): if that lasts, hornerod kills it\"" 10 &&
-	hornero why $job >out &&
-	test_grep "process $pid" out &&
-	{ hornero doctor >out || :; } &&
-	test_grep "warn .*process $pid. of job $job is stopped" out &&
+	why="of job $job is stopped .state T.: if that lasts, hornerod kills it" &&
+	why_says "$HELLO_UUID" "hornero-build .process $pid. $why" &&
+	why_says $job "process $pid" &&
+	doctor_says "warn .*process $pid. of job $job is stopped" &&
 	wait_until "test ! -d /proc/$pid" 30 &&
 	go &&
 	hornero show $job --json >out &&
@@ -66,9 +55,8 @@ test_expect_success 'a stopped supervisor is reported and killed, and its job st
 
 # Red without the call of earlier_end_begin() in agent/hornerod/main.c.
 test_expect_success 'a supervisor of an earlier hornerod is ended by the next start' '
-	rm -f "$WORK/$HELLO_UUID/cache/go" &&
-	push_make "$slow; : $((n += 1))" &&
-	wait_until "supervisor && test -d $WORK/$HELLO_UUID/cache" 20 &&
+	slow_push two &&
+	gate_reached &&
 	pid=$(supervisor) &&
 	kill -STOP $pid &&
 	wait_until "stopped $pid" 10 &&
@@ -80,10 +68,9 @@ test_expect_success 'a supervisor of an earlier hornerod is ended by the next st
 	test -z "$(find "$WORK" -name "left.*")"
 '
 
-test_expect_success 'another node'\''s supervisor is none of ours' '
-	rm -f "$WORK/$HELLO_UUID/cache/go" &&
-	push_make "$slow; : $((n += 1))" &&
-	wait_until "supervisor" 20 &&
+test_expect_success 'the supervisor of another node is left alone' '
+	slow_push three &&
+	wait_until supervisor 20 &&
 	pid=$(supervisor) &&
 	mkdir other &&
 	sed "s,$NODE/,$TRASH/other/,; s,^cgroup_top:.*,cgroup_top: $NODE_TOP-other," \
@@ -100,33 +87,30 @@ test_expect_success 'another node'\''s supervisor is none of ours' '
 	go
 '
 
-# Red without look_at_publication(). On a node that stands still for seconds the kill may be all that
-# is seen.
+# Red without look_at_publication(). On a node that stands still for seconds only the kill may be
+# seen.
 test_expect_success 'a stopped publisher is reported and killed, and the publication tried again' '
-	conf "failpoint: publish-copied:stop" &&
-	push_make "{ echo published; head -c 1048576 /dev/zero; } >\$@; truncate -s 1M \$@" &&
+	conf failpoint publish-copied:stop &&
+	hello_push four &&
 	child hornero-publish &&
-	unconf &&
-	wait_until \
-		"hornero why $HELLO_UUID | grep -q \"hornero-publish (process $stopped)\( of job $job is\| was\) stopped (state T)\"" 20 &&
+	node_set failpoint &&
+	why_says "$HELLO_UUID" \
+		"hornero-publish .process $stopped.( of job $job is| was) stopped .state T." &&
 	kill -HUP $node_pid &&
 	wait_until "! test -d /proc/$stopped" 30 &&
-	hornero wait $job --timeout 60
+	job_ends published
 '
 
 # Red without look_at_queue(). The hook is stopped with the queue in its hands.
 test_expect_success 'a stopped hook that holds the queue is named and killed' '
 	git -C "$HELLO_WORK" commit -q --allow-empty -m hook &&
-	echo "failpoint: enqueue-before-commit:stop" >>"$HORNERO_CONF" &&
+	node_set failpoint enqueue-before-commit:stop &&
 	{ git -C "$HELLO_WORK" push -q origin main >push.out 2>&1 & pushed=$!; } &&
 	test_cleanup "kill $pushed 2>/dev/null || :" &&
-	wait_until \
-		"hornero doctor | grep -q \"hornero-hook (process [0-9]*) holds the queue and is stopped\"" 30 &&
-	unconf &&
-	hornero why $HELLO_UUID >out &&
-	test_grep "kill -9 [0-9]" out &&
-	wait_until \
-		"grep -q \"event=hangs program=hornero-hook .* it held the queue and is killed\" $NODE/hornerod.log" 100 &&
+	doctor_says "hornero-hook .process [0-9]*. holds the queue and is stopped" &&
+	node_set failpoint &&
+	why_says "$HELLO_UUID" "kill -9 [0-9]" &&
+	hornerod_says "event=hangs program=hornero-hook .* it held the queue and is killed" 100 &&
 	{ wait $pushed; :; } &&
 	hornero sweep >/dev/null &&
 	hornero wait $HELLO_UUID --timeout 60
@@ -140,19 +124,19 @@ test_expect_success 'a stopped upkeep program is reported and killed, and runs a
 	rm libexec/hornero-sweep &&
 	: >halt &&
 	chmod 777 . &&
-	printf \
-		"#!/bin/sh\nrm \"$TRASH/halt\" 2>/dev/null && kill -STOP \$\$\nexec \"$HORNERO_BUILD/hornero-sweep\" \"\$@\"\n" >libexec/hornero-sweep &&
+	cat >libexec/hornero-sweep <<-END &&
+	#!/bin/sh
+	rm "$TRASH/halt" 2>/dev/null && kill -STOP \$\$
+	exec "$HORNERO_BUILD/hornero-sweep" "\$@"
+	END
 	chmod +x libexec/hornero-sweep &&
-	sed -i "/^libexec_dir:/d" "$HORNERO_CONF" &&
-	conf "libexec_dir: $TRASH/libexec" &&
+	conf libexec_dir "$TRASH/libexec" &&
 	touch "$NODE/state/images.d" &&
-	wait_until \
-		"hornero doctor | grep -q \"hornero-sweep (process [0-9]*) is stopped .state T.: if that lasts, hornerod kills it\"" 30 &&
-	wait_until \
-		"grep -q \"event=hangs program=hornero-sweep pid=[0-9]* state=T it is killed\" $NODE/hornerod.log" 30 &&
+	why="is stopped .state T.: if that lasts, hornerod kills it" &&
+	doctor_says "hornero-sweep .process [0-9]*. $why" &&
+	hornerod_says "event=hangs program=hornero-sweep pid=[0-9]* state=T it is killed" &&
 	wait_until "test ! -e $NODE/state/run/stuck" 20 &&
-	push_make "head -c 1048576 /dev/zero >\$@; : $((n += 1))" &&
-	hornero wait $job --timeout 60
+	hello_pushed five
 '
 
 test_expect_success 'the node stops' '

@@ -187,6 +187,18 @@ node_start () {
 	wait "$node__was"
 }
 
+# node_reload: SIGHUP, until hornerod has read its configuration again.
+node_reload () {
+	node__reloads=$(grep -c event=reloaded "$NODE/hornerod.log")
+	kill -HUP "$node_pid" &&
+	wait_until 'test "$(grep -c event=reloaded "$NODE/hornerod.log")" -gt "$node__reloads"' 20
+}
+
+# supervisor: the process of the build that runs.
+supervisor () {
+	pgrep -P "$node_pid" -x hornero-build
+}
+
 # SIGTERM; succeeds when hornerod ends by itself with exit 0.
 node_stop () {
 	node__end TERM
@@ -358,6 +370,13 @@ hello_pushed () {
 	job_ends published
 }
 
+# slow_push TEXT: hello_push, but its build waits at the gate. Sets job.
+slow_push () {
+	rm -f "$NODE/unikernels/$HELLO_UUID/cache/here" "$NODE/unikernels/$HELLO_UUID/cache/go" &&
+	push_make "$gate" 'head -c 1048576 /dev/zero >$@' \
+		"printf '%s' '$1' | dd of=\$@ conv=notrunc 2>/dev/null"
+}
+
 # warm_text [UUID]: the text that the warm file of the image begins with.
 warm_text () {
 	head -c 100 "$(node_warm_path "${1:-$HELLO_UUID}")" | tr -d '\0'
@@ -378,6 +397,11 @@ warm_lines () {
 # job_field FIELD [JOB]: of `hornero show`; of $job without a JOB.
 job_field () {
 	hornero show "${2:-$job}" --json | jq -r ".$1"
+}
+
+# attempt_field FIELD [JOB]: of its last attempt.
+attempt_field () {
+	job_field "attempts[-1].$1" "$2"
 }
 
 # image_field FIELD [UUID]: of `hornero image show`.
@@ -432,13 +456,22 @@ hornerod_says () {
 	wait_until 'grep -E -q -e "$node__pattern" "$NODE/hornerod.log"' "${2:-30}"
 }
 
+# doctor_says PATTERN [SECONDS]: so does `hornero doctor`.
+doctor_says () {
+	node__says doctor '' "$@"
+}
+
+# node__says COMMAND SUBJECT PATTERN [SECONDS]
 node__says () {
 	node__command=$1 node__subject=$2 node__pattern=$3
-	wait_until 'hornero "$node__command" "$node__subject" | grep -E -q -e "$node__pattern"' \
-		"${4:-30}" &&
+	wait_until 'node__say | grep -E -q -e "$node__pattern"' "${4:-30}" &&
 	return 0
-	hornero "$node__command" "$node__subject"
+	node__say
 	node__disappoints "hornero $node__command $node__subject does not say '$node__pattern'"
+}
+
+node__say () {
+	hornero "$node__command" ${node__subject:+"$node__subject"}
 }
 
 node__disappoints () {
