@@ -146,7 +146,7 @@ test_expect_success 'the permission is for that very file: one that Nova fetches
 	test "$(base_text)" = two
 '
 
-# Red without replace_clear() in agent/hornerod/published.c record().
+# Red without replace_clear() in agent/hornerod/publication_end.c record().
 test_expect_success 'death after the rename: the image is warm, and the permission is gone' '
 	node_stop &&
 	fetched third &&
