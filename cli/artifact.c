@@ -72,7 +72,7 @@ int artifact_load(const struct conf *c, const char *uuid, const char *digest, st
 	if (nova_release(uuid, digest, a.release, e) < 0 ||
 	    placed_look(c->store_dir, c->cache_dir, uuid, digest, &w, &a.release_state, e) < 0)
 		return -1;
-	if (store_manifest(c->store_dir, digest, &a.made, &why) < 0)
+	if (store_manifest(c->store_dir, digest, &a.m, &why) < 0)
 		say_problem(&a, uuid, &why);
 	*out = a;
 	return 0;
@@ -85,7 +85,7 @@ static const char *known(const char *text)
 
 static void cells_of(const struct artifact *a, struct cell cells[N_COLUMNS])
 {
-	const struct manifest *m = &a->made;
+	const struct manifest *m = &a->m;
 	const struct cell all[N_COLUMNS] = {
 		{.text = a->digest},
 		{.text = a->release},
@@ -93,11 +93,11 @@ static void cells_of(const struct artifact *a, struct cell cells[N_COLUMNS])
 		{.text = known(a->problem)},
 		{.number = m->size_bytes},
 		{.number = nova_root_gib(m->size_bytes)},
-		{.text = known(m->key)},
-		{.text = known(m->tree)},
+		{.text = known(m->made.key)},
+		{.text = known(m->made.tree)},
 		{.text = known(m->attributes)},
 		{.text = known(m->on_missing)},
-		{.text = known(m->builder)},
+		{.text = known(m->made.builder)},
 		{.text = known(m->builder_file)},
 		{.text = known(m->toolchain)},
 		{.text = known(m->architecture)},
@@ -107,12 +107,12 @@ static void cells_of(const struct artifact *a, struct cell cells[N_COLUMNS])
 		{.number = m->boot_memory_bytes},
 		{.text = known(m->boot_machine)},
 		{.text = known(m->hornero_version)},
-		{.text = known(m->image)},
-		{.text = known(m->repo)},
+		{.text = known(m->made.image)},
+		{.text = known(m->made.repo)},
 		{.text = known(m->built)},
-		{.text = known(m->commit)},
-		{.number = m->job},
-		{.number = m->attempt},
+		{.text = known(m->made.commit)},
+		{.number = m->made.job},
+		{.number = m->made.attempt},
 		{.number = m->built_ms},
 		{.number = m->checkout_ms},
 		{.number = m->build_ms},

@@ -19,7 +19,7 @@ struct artifact {
 	char digest[SHA256_HEX + 1];
 	char release[UUID_LEN + 1];
 	enum warm_state release_state;
-	struct manifest made;            /* all unknown ("" and 0) if there is a problem */
+	struct manifest m;               /* all unknown ("" and 0) if there is a problem */
 	char problem[ERR_MSG_MAX + 128]; /* why the manifest is unreadable, and the remedy; or "" */
 };
 

@@ -91,10 +91,10 @@ static int print_entry(const struct entry *en, const char *path, const struct st
 					  st->st_mtim.tv_nsec / 1000000},
 			       {.text = en->img->broken ? "" : en->img->keep_warm},
 			       {.number = until_ms},
-			       {.number = is_ours ? en->warm->job : 0},
-			       {.text = is_ours ? en->warm->commit : ""},
-			       {.text = is_ours ? en->warm->digest : ""},
-			       {.number = is_ours && *en->warm->pinned},
+			       {.number = is_ours ? en->warm->made.job : 0},
+			       {.text = is_ours ? en->warm->made.commit : ""},
+			       {.text = is_ours ? en->warm->made.digest : ""},
+			       {.number = is_ours && *en->warm->made.pinned},
 			       {.text = path},
 			       {.text = en->release},
 			       {.text = *en->release ? warm_state_name(en->release_state) : ""},
@@ -111,7 +111,7 @@ static int release_row(void *arg, struct warm *w, struct err *e)
 	struct entry en = *image;
 	struct stat st = {0};
 
-	if (nova_release(w->image, w->digest, id, e) < 0)
+	if (nova_release(w->made.image, w->made.digest, id, e) < 0)
 		return -1;
 	en.state = placed_state_of(en.conf->cache_dir, w, e);
 	if (en.state == WARM_NONE)
@@ -120,8 +120,8 @@ static int release_row(void *arg, struct warm *w, struct err *e)
 	en.id = id;
 	en.warm = w;
 	en.release = "";
-	en.release_of = w->image;
-	en.is_let_go = strcmp(w->digest, en.current) != 0;
+	en.release_of = w->made.image;
+	en.is_let_go = strcmp(w->made.digest, en.current) != 0;
 	return print_entry(&en, path, &st, e);
 }
 
@@ -146,13 +146,13 @@ static int cache_row(const struct conf *c, const struct image *img, struct listi
 	if (stat(path, &st) == 0 && en.state == WARM_NONE)
 		en.state = WARM_FOREIGN;
 	if (en.state == WARM_OK &&
-	    (nova_release(img->uuid, warm.digest, id, e) < 0 ||
-	     placed_look(c->store_dir, c->cache_dir, img->uuid, warm.digest, &release,
+	    (nova_release(img->uuid, warm.made.digest, id, e) < 0 ||
+	     placed_look(c->store_dir, c->cache_dir, img->uuid, warm.made.digest, &release,
 			 &en.release_state, e) < 0))
 		return -1;
 	if (placed_look_newest(c->store_dir, c->cache_dir, img->uuid, &newest, &ignored, e) < 0)
 		return -1;
-	en.current = img->broken || image_wants_release(img) ? newest.digest : "";
+	en.current = img->broken || image_wants_release(img) ? newest.made.digest : "";
 	if (print_entry(&en, path, &st, e) < 0)
 		return -1;
 	return placed_each(c->store_dir, img->uuid, release_row, &en, e);

@@ -70,7 +70,7 @@ static int mend(struct run *r, const struct warm *w, const char *found, struct e
 	int known;
 
 	(void)changed_note(r->c->store_dir, w, found, &ignored);
-	if (cli_image(r->cli, w->image, &img, &ignored) < 0)
+	if (cli_image(r->cli, w->made.image, &img, &ignored) < 0)
 		return 0; /* no image wants this file any more */
 	known = cli_ref_commit(r->c, &img, commit, e);
 	if (known <= 0)
@@ -98,14 +98,15 @@ static int row(const struct run *r, const struct warm *w, const char *state, con
 	own_free char *path = fs_path("%s/%s", r->c->cache_dir, w->name);
 	char own[SHA1_HEX + 1], release[UUID_LEN + 1] = "";
 
-	if (nova_cache_name(w->image, own, e) < 0 ||
-	    (strcmp(own, w->name) != 0 && nova_release(w->image, w->digest, release, e) < 0))
+	if (nova_cache_name(w->made.image, own, e) < 0 ||
+	    (strcmp(own, w->name) != 0 &&
+	     nova_release(w->made.image, w->made.digest, release, e) < 0))
 		return -1;
 	listing_row(r->listing, (struct cell[]){
-					{.text = w->image},
+					{.text = w->made.image},
 					{.text = state},
 					{.number = w->size_bytes},
-					{.text = w->digest},
+					{.text = w->made.digest},
 					{.text = found},
 					{.text = release},
 					{.text = path},

@@ -83,10 +83,10 @@ static enum warm_state fill(const struct conf *c, const struct steady *clock,
 		{.text = img->broken ? NULL : image_in_use_name(img->in_use)},
 		{.text = img->broken ? NULL : image_releases_name(img->releases)},
 		{.text = img->broken ? "broken" : warm_state_name(state)},
-		{.text = warm->commit},
+		{.text = warm->made.commit},
 		{.number = steady_present_ms(clock, warm->published_ms)},
-		{.text = warm->digest},
-		{.number = warm->job},
+		{.text = warm->made.digest},
+		{.number = warm->made.job},
 		{.text = *l->paused_by ? l->paused_by : NULL},
 		{.text = img->broken ? img->problem.msg : l->standstill.text},
 	};
@@ -141,19 +141,20 @@ static const char *digest_of(const struct warm *warm, bool is_warm, const struct
 {
 	if (!is_warm && newest->digest && sha256_valid(newest->digest))
 		return newest->digest;
-	return *warm->digest ? warm->digest : NULL;
+	return *warm->made.digest ? warm->made.digest : NULL;
 }
 
 /* Describes how that artifact was built for this image. Builds of other images do not count. */
 static void describe_build(const struct conf *c, const char *uuid, const char *digest,
 			   const struct warm *warm, const struct job *newest, struct answer *out)
 {
-	bool is_warm = strcmp(warm->digest, digest ? digest : "") == 0;
+	bool is_warm = strcmp(warm->made.digest, digest ? digest : "") == 0;
 
 	*out = (struct answer){0};
 	if (digest)
 		answer_describe(c->store_dir, uuid,
-				is_warm || !newest->key ? warm->key : newest->key, digest, out);
+				is_warm || !newest->key ? warm->made.key : newest->key, digest,
+				out);
 }
 
 /* a is NULL if nothing was built yet. */
@@ -184,16 +185,16 @@ static void show(const struct cli *cli, const struct cell row[N_SHOW], const str
  * hide it from keys. */
 static void hide_others(const struct cli *cli, const char *uuid, struct artifact *a)
 {
-	struct manifest *m = &a->made;
+	struct manifest *m = &a->m;
 
 	m->built_ms = steady_present_of_wall_ms(&cli->clock, m->built_ms);
-	if (!cli->key || strcmp(m->image, uuid) == 0)
+	if (!cli->key || strcmp(m->made.image, uuid) == 0)
 		return;
-	*m->image = *m->commit = *m->tree = *m->attributes = *m->key = *m->expect =
-		*m->boot_machine = '\0';
-	m->job = m->attempt = m->built_ms = m->timeout_s = m->boot_memory_bytes = 0;
+	*m->made.image = *m->made.commit = *m->made.tree = *m->attributes = *m->made.key =
+		*m->expect = *m->boot_machine = '\0';
+	m->made.job = m->made.attempt = m->built_ms = m->timeout_s = m->boot_memory_bytes = 0;
 	m->checkout_ms = m->build_ms = m->check_ms = m->boot_ms = 0;
-	*m->built = *m->repo = '\0';
+	*m->built = *m->made.repo = '\0';
 }
 
 /* Fills the cells of the current release, if there is one. The caller frees *file. */
@@ -207,12 +208,12 @@ static int release_cells(const struct conf *c, const char *uuid, struct warm *r,
 	memset(cells, 0, (N_SHOW - N_RELEASE) * sizeof(*cells));
 	if (state == WARM_NONE)
 		return 0;
-	if (nova_release(uuid, r->digest, id, e) < 0)
+	if (nova_release(uuid, r->made.digest, id, e) < 0)
 		return -1;
 	*file = fs_path("%s/%s", c->cache_dir, r->name);
 	cells[0].text = id;
 	cells[1].text = warm_state_name(state);
-	cells[2].text = r->commit;
+	cells[2].text = r->made.commit;
 	cells[3].text = *file;
 	return 0;
 }
@@ -253,7 +254,7 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 	row[N_LIST + 2] = (struct cell){.text = cache_file = fs_path("%s/%s", c->cache_dir, name)};
 	row[N_LIST + 3] = (struct cell){.number = newest.id};
 	row[N_LIST + 4] = (struct cell){.text = newest.id ? job_state_name(newest.state) : NULL};
-	row[N_LIST + 5] = (struct cell){.text = line.warm.key};
+	row[N_LIST + 5] = (struct cell){.text = line.warm.made.key};
 	describe_build(c, uuid, digest, &line.warm, &newest, &answer);
 	row[N_LIST + 6] = (struct cell){.text = *answer.built ? answer.built : NULL};
 	row[N_LIST + 7] = (struct cell){.text = img.pinned};

@@ -142,7 +142,7 @@ static void why_cold(const struct facts *f, char buf[WHY_MAX])
 		    "changed after it was published: %s, and the right bytes are put back as "
 		    "in_use says.",
 		    f->uuid, f->cache_dir, f->warm->name, how);
-	else if (f->warm_state == WARM_OK && strcmp(f->warm->commit, f->commit) == 0)
+	else if (f->warm_state == WARM_OK && strcmp(f->warm->made.commit, f->commit) == 0)
 		SAY("Image %s is warm, but %s%s, and no job is queued for that: %s.", f->uuid,
 		    f->pinned ? "its file pins it to release "
 			      : "its file no longer pins it to an earlier release",
@@ -150,7 +150,7 @@ static void why_cold(const struct facts *f, char buf[WHY_MAX])
 	else if (f->warm_state == WARM_OK)
 		SAY("Image %s is warm at %.12s, but %s is at %.12s by now and no job is queued for "
 		    "it: %s.",
-		    f->uuid, f->warm->commit, f->img->ref, f->commit, how);
+		    f->uuid, f->warm->made.commit, f->img->ref, f->commit, how);
 	else
 		SAY("Image %s is not warm and no job is queued for it: %s.", f->uuid, how);
 }
@@ -171,7 +171,7 @@ static void why_warm(const struct facts *f, char buf[WHY_MAX])
 {
 	char words[WORDS_MAX];
 	const char *since = age_since(words, f->warm->published_ms, f->now_ms, f->clock);
-	long long job = (long long)f->warm->job;
+	long long job = (long long)f->warm->made.job;
 
 	if (f->pinned)
 		SAY("Image %s is rolled back: pinned to release %s, warm since %s (job %lld), "
@@ -210,7 +210,8 @@ void why_image(const struct facts *f, char buf[WHY_MAX])
 	else if (!*f->commit && f->warm_state == WARM_OK)
 		SAY("Image %s stays warm at %.12s, its last artifact, although %s has no %s any "
 		    "more; `git push %s HEAD:%s` brings it back.",
-		    f->uuid, f->warm->commit, f->repo_path, f->img->ref, f->repo_path, f->img->ref);
+		    f->uuid, f->warm->made.commit, f->repo_path, f->img->ref, f->repo_path,
+		    f->img->ref);
 	else if (!*f->commit)
 		SAY("Image %s has nothing to be built from: nothing has been pushed to %s; `git "
 		    "push %s HEAD:%s`.",
@@ -223,7 +224,7 @@ void why_image(const struct facts *f, char buf[WHY_MAX])
 		SAY("Image %s is warm at %.12s as its release alone (job %lld; `hornero image show "
 		    "%s` names it): its own UUID keeps the file that instances use, as in_use "
 		    "says, and follows when they are gone.",
-		    f->uuid, f->commit, (long long)f->release.job, f->uuid);
+		    f->uuid, f->commit, (long long)f->release.made.job, f->uuid);
 	else if (f->skipped)
 		SAY("Image %s is not built at %.12s, because that was pushed with -o skip: "
 		    "`hornero rebuild %s` builds it, and so does the next push.",

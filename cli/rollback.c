@@ -127,7 +127,7 @@ static bool is_there_already(const struct scene *s, const struct release *r, str
 	struct warm w;
 
 	return warm_look(s->c->store_dir, s->c->cache_dir, s->img->uuid, &w, &state, e) == 0 &&
-	       state == WARM_OK && strcmp(w.digest, r->digest) == 0 &&
+	       state == WARM_OK && strcmp(w.made.digest, r->digest) == 0 &&
 	       warm_satisfies(&w, s->commit, image_pin_at(s->img, s->commit));
 }
 

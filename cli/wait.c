@@ -206,7 +206,7 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 		return -1;
 	if (state == WARM_OK && warm_satisfies(&warm, commit, w->pinned)) {
 		snprintf(w->sentence, sizeof(w->sentence), "image %s is warm at %.12s (job %lld)",
-			 uuid, commit, (long long)warm.job);
+			 uuid, commit, (long long)warm.made.job);
 		return 0;
 	}
 	/* There is no queue, or it was deleted while we waited: the sweep fills a new one. */

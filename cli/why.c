@@ -85,13 +85,13 @@ static void say_confirmation(struct cli *cli, const struct facts *f, struct db *
 	struct answer a;
 	bool is_newer;
 
-	if (f->warm_state != WARM_OK || *f->warm->pinned)
+	if (f->warm_state != WARM_OK || *f->warm->made.pinned)
 		return;
-	answer_describe(cli->conf->store_dir, f->uuid, f->warm->key, f->warm->digest, &a);
+	answer_describe(cli->conf->store_dir, f->uuid, f->warm->made.key, f->warm->made.digest, &a);
 	if (strcmp(a.built, ANSWER_CONFIRMED) == 0)
 		cli_say(stdout, "Its artifact was built incrementally, and a clean build gave the "
 				"same bytes: it is confirmed.");
-	is_newer = job_newest_confirm(db, f->uuid, &j, &ignored) == 1 && j.id > f->warm->job;
+	is_newer = job_newest_confirm(db, f->uuid, &j, &ignored) == 1 && j.id > f->warm->made.job;
 	/* The answer of the clean build has replaced the one that named the warm artifact. */
 	if (is_newer && j.state == JOB_BUILT)
 		cli_say(stdout,

@@ -99,7 +99,7 @@ const struct warm *cached_twin(const struct warm *list, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
 		if (list[k].ino == list[i].ino && list[k].born_ns == list[i].born_ns &&
-		    strcmp(list[k].digest, list[i].digest) == 0)
+		    strcmp(list[k].made.digest, list[i].made.digest) == 0)
 			return &list[k];
 	return NULL;
 }
@@ -124,7 +124,7 @@ int cached_verify(const char *cache_dir, const struct warm *w, digest_pace *pace
 		return CACHED_OTHER;
 	if (digest_fd(fd, pace, arg, found, e) < 0)
 		return -1;
-	if (strcmp(found, w->digest) == 0)
+	if (strcmp(found, w->made.digest) == 0)
 		return CACHED_OK;
 	/* Reading took long: the right bytes may be in place by now. */
 	state = warm_state_of(cache_dir, w, e);

@@ -35,9 +35,9 @@ int changed_note(const char *store_dir, const struct warm *w, const char *found,
 	own_free char *path = path_of(store_dir, w->name);
 	struct changed d = {.ino = w->ino, .born_ns = w->born_ns, .found_ms = clock_wall_ms()};
 
-	memcpy(d.image, w->image, sizeof(d.image));
+	memcpy(d.image, w->made.image, sizeof(d.image));
 	memcpy(d.name, w->name, sizeof(d.name));
-	memcpy(d.digest, w->digest, sizeof(d.digest));
+	memcpy(d.digest, w->made.digest, sizeof(d.digest));
 	snprintf(d.found, sizeof(d.found), "%s", found);
 	if (fs_mkdir_p(dir, 0755, e) < 0)
 		return -1;

@@ -40,7 +40,7 @@ static void describe(struct stored *s, const char *store_dir, int artifacts)
 	if (fstatat(artifacts, raw, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		s->bytes += inventory_bytes_of(&st);
 	if (store_manifest(store_dir, s->digest, &m, &ignored) == 0) {
-		memcpy(s->image, m.image, sizeof(s->image));
+		memcpy(s->image, m.made.image, sizeof(s->image));
 		s->built_ms = m.built_ms;
 	}
 }

@@ -102,11 +102,11 @@ void kept_learn(const struct steady *clock, struct kept *k, const struct warm *w
 	int64_t published_ms = steady_present_ms(clock, w->published_ms);
 	int64_t mtime_ms = steady_present_of_wall_ms(clock, mtime_ns / MS_NS);
 
-	if (!is_same(k->digest, w->digest) || !is_same(k->commit, w->commit)) {
+	if (!is_same(k->digest, w->made.digest) || !is_same(k->commit, w->made.commit)) {
 		*k = (struct kept){.ino = w->ino, .born_ns = w->born_ns, .used_ms = published_ms};
-		memcpy(k->image, w->image, sizeof(k->image));
-		memcpy(k->digest, w->digest, sizeof(k->digest));
-		memcpy(k->commit, w->commit, sizeof(k->commit));
+		memcpy(k->image, w->made.image, sizeof(k->image));
+		memcpy(k->digest, w->made.digest, sizeof(k->digest));
+		memcpy(k->commit, w->made.commit, sizeof(k->commit));
 	}
 	if (k->ino != w->ino || k->born_ns != w->born_ns) {
 		k->ino = w->ino;
@@ -142,9 +142,9 @@ int kept_of_release(const struct steady *clock, const char *store_dir, const str
 	struct kept k = {0}, image = {0};
 	struct warm w = *release;
 
-	if (nova_release(release->image, release->digest, w.image, e) < 0 ||
-	    kept_load(clock, store_dir, w.image, &k, e) < 0 ||
-	    kept_load(clock, store_dir, release->image, &image, e) < 0)
+	if (nova_release(release->made.image, release->made.digest, w.made.image, e) < 0 ||
+	    kept_load(clock, store_dir, w.made.image, &k, e) < 0 ||
+	    kept_load(clock, store_dir, release->made.image, &image, e) < 0)
 		return -1;
 	kept_learn(clock, &k, &w, mtime_ns);
 	if (is_same(image.digest, k.digest) && image.used_ms > k.used_ms)

@@ -60,7 +60,7 @@ static int64_t of_warm(const char *dir, const char *name)
 	struct err ignored = ERR_INIT;
 	struct warm w;
 
-	return uuid_valid(uuid) && warm_load(store_dir, uuid, &w, &ignored) == 1 ? w.job : 0;
+	return uuid_valid(uuid) && warm_load(store_dir, uuid, &w, &ignored) == 1 ? w.made.job : 0;
 }
 
 static int of_placed(void *arg, struct warm *w, struct err *e)
@@ -68,7 +68,7 @@ static int of_placed(void *arg, struct warm *w, struct err *e)
 	int64_t *n = arg;
 
 	(void)e;
-	*n = larger(*n, w->job);
+	*n = larger(*n, w->made.job);
 	return 0;
 }
 
@@ -91,7 +91,7 @@ static int64_t of_artifact(const char *dir, const char *name)
 	struct manifest m;
 
 	return strcmp(name + strlen(digest), ".json") == 0 && sha256_valid(digest) &&
-	       store_manifest(store_dir, digest, &m, &ignored) == 0 ? m.job : 0;
+	       store_manifest(store_dir, digest, &m, &ignored) == 0 ? m.made.job : 0;
 }
 
 int64_t numbers_highest(const char *log_dir, const char *fence_dir, const char *store_dir)

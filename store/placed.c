@@ -30,8 +30,8 @@ int placed_save(const char *store_dir, const struct warm *w, struct err *e)
 {
 	/* `hornero init` of an older version did not make it */
 	own_free char *room = fs_path("%s/release", store_dir);
-	own_free char *dir = dir_of(store_dir, w->image);
-	own_free char *path = path_of(store_dir, w->image, w->digest, e);
+	own_free char *dir = dir_of(store_dir, w->made.image);
+	own_free char *path = path_of(store_dir, w->made.image, w->made.digest, e);
 
 	if (!path || fs_mkdir_p(room, 0755, e) < 0 || fs_mkdir_p(dir, 0755, e) < 0 ||
 	    fs_sync_parent(AT_FDCWD, dir, e) < 0)
@@ -41,8 +41,8 @@ int placed_save(const char *store_dir, const struct warm *w, struct err *e)
 
 int placed_remove(const char *store_dir, const struct warm *w, struct err *e)
 {
-	own_free char *dir = dir_of(store_dir, w->image);
-	own_free char *path = path_of(store_dir, w->image, w->digest, e);
+	own_free char *dir = dir_of(store_dir, w->made.image);
+	own_free char *path = path_of(store_dir, w->made.image, w->made.digest, e);
 
 	if (!path)
 		return -1;
@@ -100,7 +100,7 @@ static int read_entry(const char *dir, const char *file, const char *image, stru
 	char id[UUID_LEN + 1];
 	int got = warm_read(path, image, out, e);
 
-	if (got <= 0 || nova_release(image, out->digest, id, e) < 0)
+	if (got <= 0 || nova_release(image, out->made.digest, id, e) < 0)
 		return got <= 0 ? got : -1;
 	if (strncmp(id, file, UUID_LEN) == 0)
 		return 1;
@@ -145,12 +145,12 @@ static int take_newer(void *arg, struct warm *w, struct err *e)
 int placed_look_newest(const char *store_dir, const char *cache_dir, const char *image,
 		       struct warm *out, enum warm_state *state, struct err *e)
 {
-	struct warm newest = {.job = -1};
+	struct warm newest = {.made.job = -1};
 
 	*state = WARM_NONE;
 	if (placed_each(store_dir, image, take_newer, &newest, e) < 0)
 		return -1;
-	if (newest.job < 0)
+	if (newest.made.job < 0)
 		return 0;
 	*state = placed_state_of(cache_dir, &newest, e);
 	if (*state == WARM_NONE)

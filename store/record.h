@@ -42,10 +42,14 @@ struct record_field {
 	bool optional; /* missing in older files: then 0 or "" */
 };
 
-#define RECORD_ENTRY(type, member, kind_, optional_) \
-	{#member, kind_, offsetof(type, member), sizeof(((type *)NULL)->member), optional_}
-#define RECORD_FIELD(type, member, kind_)    RECORD_ENTRY(type, member, kind_, false)
-#define RECORD_OPTIONAL(type, member, kind_) RECORD_ENTRY(type, member, kind_, true)
+#define RECORD_ENTRY(type, name_, member, kind_, optional_) \
+	{name_, kind_, offsetof(type, member), sizeof(((type *)NULL)->member), optional_}
+#define RECORD_FIELD(type, member, kind_)    RECORD_ENTRY(type, #member, member, kind_, false)
+#define RECORD_OPTIONAL(type, member, kind_) RECORD_ENTRY(type, #member, member, kind_, true)
+/* A field of struct provenance, by its own name. */
+#define RECORD_MADE(type, member, kind_) RECORD_ENTRY(type, #member, made.member, kind_, false)
+#define RECORD_MADE_OPTIONAL(type, member, kind_) \
+	RECORD_ENTRY(type, #member, made.member, kind_, true)
 
 /* Writes a temporary file, fsyncs it, renames it and fsyncs the directory; mode 0644. ERR_US if
  * record_load would refuse the struct. */

@@ -53,7 +53,7 @@ int release_needed(const char *store_dir, const char *uuid, char current[SHA256_
 
 	if (release_newest(store_dir, uuid, &w, e) < 0)
 		return -1;
-	memcpy(current, w.digest, sizeof(w.digest));
+	memcpy(current, w.made.digest, sizeof(w.made.digest));
 	find_previous(store_dir, &w, previous);
 	return 0;
 }
@@ -72,7 +72,7 @@ static bool was_warm(const struct warm *w, const char *digest)
 {
 	char earlier[SHA256_HEX + 1];
 
-	if (strcmp(w->digest, digest) == 0)
+	if (strcmp(w->made.digest, digest) == 0)
 		return true;
 	for (int i = 0; warm_earlier(w, i, earlier); i++)
 		if (strcmp(earlier, digest) == 0)
@@ -94,8 +94,9 @@ static int load_had(const char *store_dir, const char *uuid, const char *repo, s
 static bool belongs(const struct manifest *m, const char *uuid, const char *repo,
 		    const struct warm *w)
 {
-	return (strcmp(m->image, uuid) == 0 && (!*m->repo || strcmp(m->repo, repo) == 0)) ||
-	       was_warm(w, m->digest);
+	return (strcmp(m->made.image, uuid) == 0 &&
+		(!*m->made.repo || strcmp(m->made.repo, repo) == 0)) ||
+	       was_warm(w, m->made.digest);
 }
 
 /* Finds the artifact whose name under this image is the release. Returns 1, 0 if there is none, -1
@@ -148,10 +149,10 @@ static int describe(const char *store_dir, const char *uuid, const char *digest,
 	if (store_manifest(store_dir, digest, m, &why) < 0)
 		return 0;
 	*out = (struct release){.built_ms = m->built_ms, .size_bytes = m->size_bytes};
-	memcpy(out->digest, m->digest, sizeof(out->digest));
-	memcpy(out->image, m->image, sizeof(out->image));
-	memcpy(out->commit, m->commit, sizeof(out->commit));
-	out->shared = strcmp(m->image, uuid) != 0;
+	memcpy(out->digest, m->made.digest, sizeof(out->digest));
+	memcpy(out->image, m->made.image, sizeof(out->image));
+	memcpy(out->commit, m->made.commit, sizeof(out->commit));
+	out->shared = strcmp(m->made.image, uuid) != 0;
 	fd = store_open(store_dir, digest, m, &why);
 	if (fd < 0)
 		snprintf(out->problem, sizeof(out->problem), "%s", why.msg);
@@ -160,7 +161,7 @@ static int describe(const char *store_dir, const char *uuid, const char *digest,
 
 static void compare(struct release *r, const struct warm *w, const char *previous)
 {
-	r->current = strcmp(r->digest, w->digest) == 0;
+	r->current = strcmp(r->digest, w->made.digest) == 0;
 	r->previous = strcmp(r->digest, previous) == 0;
 }
 

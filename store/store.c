@@ -14,14 +14,14 @@
 #include <sys/stat.h>
 
 static const struct record_field fields[] = {
-	RECORD_FIELD(struct manifest, digest, RECORD_HEX),
-	RECORD_FIELD(struct manifest, key, RECORD_KEY),
-	RECORD_FIELD(struct manifest, tree, RECORD_OID),
-	RECORD_FIELD(struct manifest, commit, RECORD_OID),
-	RECORD_FIELD(struct manifest, builder, RECORD_WORD),
-	RECORD_FIELD(struct manifest, image, RECORD_UUID),
-	RECORD_FIELD(struct manifest, job, RECORD_COUNT),
-	RECORD_FIELD(struct manifest, attempt, RECORD_COUNT),
+	RECORD_MADE(struct manifest, digest, RECORD_HEX),
+	RECORD_MADE(struct manifest, key, RECORD_KEY),
+	RECORD_MADE(struct manifest, tree, RECORD_OID),
+	RECORD_MADE(struct manifest, commit, RECORD_OID),
+	RECORD_MADE(struct manifest, builder, RECORD_WORD),
+	RECORD_MADE(struct manifest, image, RECORD_UUID),
+	RECORD_MADE(struct manifest, job, RECORD_COUNT),
+	RECORD_MADE(struct manifest, attempt, RECORD_COUNT),
 	RECORD_FIELD(struct manifest, size_bytes, RECORD_COUNT),
 	RECORD_FIELD(struct manifest, built_ms, RECORD_TIME),
 	RECORD_FIELD(struct manifest, ino, RECORD_INO),
@@ -49,7 +49,7 @@ static const struct record_field fields[] = {
 	RECORD_OPTIONAL(struct manifest, boot_memory_bytes, RECORD_COUNT),
 	RECORD_OPTIONAL(struct manifest, boot_machine, RECORD_WORD),
 	RECORD_OPTIONAL(struct manifest, built, RECORD_WORD),
-	RECORD_OPTIONAL(struct manifest, repo, RECORD_TEXT),
+	RECORD_MADE_OPTIONAL(struct manifest, repo, RECORD_TEXT),
 	RECORD_OPTIONAL(struct manifest, attributes, RECORD_OID),
 	RECORD_OPTIONAL(struct manifest, on_missing, RECORD_WORD),
 };
@@ -173,7 +173,7 @@ int store_compare(int fd, const struct manifest *m, struct err *e)
 	const char *what = NULL;
 
 	if (fstat(fd, &st) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot stat artifact %.12s", m->digest);
+		return err_sys(e, ERR_OPERATOR, "cannot stat artifact %.12s", m->made.digest);
 	if (!S_ISREG(st.st_mode))
 		what = "type";
 	else if (st.st_ino != m->ino)
@@ -189,7 +189,7 @@ int store_compare(int fd, const struct manifest *m, struct err *e)
 	err_set(e, ERR_NOBODY,
 		"artifact %.12s is not the file that was stored: its %s differs from the manifest; "
 		"it is not published, but built again",
-		m->digest, what);
+		m->made.digest, what);
 	e->sys = ESTALE;
 	return -1;
 }
@@ -206,7 +206,7 @@ int store_manifest(const char *store_dir, const char *digest, struct manifest *o
 			e->class = ERR_NOBODY;
 		return -1;
 	}
-	if (strcmp(m.digest, digest) != 0)
+	if (strcmp(m.made.digest, digest) != 0)
 		return err_set(e, ERR_OPERATOR, "%s is the manifest of another artifact", path);
 	*out = m;
 	return 0;
@@ -279,7 +279,7 @@ static int is_known(const char *store_dir, struct manifest *m)
 {
 	struct manifest old;
 	struct err why = ERR_INIT;
-	own_fd int fd = store_open(store_dir, m->digest, &old, &why);
+	own_fd int fd = store_open(store_dir, m->made.digest, &old, &why);
 
 	if (fd < 0)
 		return 0;
@@ -294,11 +294,12 @@ char *store_stage_path(const char *store_dir, int64_t job, int64_t attempt)
 
 int store_take(const char *store_dir, const char *stage_path, struct manifest *m, struct err *e)
 {
-	own_free char *path = raw_path(store_dir, m->digest);
-	own_free char *beside = manifest_path(store_dir, m->digest);
+	own_free char *path = raw_path(store_dir, m->made.digest);
+	own_free char *beside = manifest_path(store_dir, m->made.digest);
 	own_fd int lock = -1, turn = -1, fd = -1;
 
-	if (check_digest("digest", m->digest, e) < 0 || check_digest("content key", m->key, e) < 0)
+	if (check_digest("digest", m->made.digest, e) < 0 ||
+	    check_digest("content key", m->made.key, e) < 0)
 		return -1;
 	lock = store_lock(store_dir, STORE_SHARED, e);
 	if (lock < 0)
@@ -315,6 +316,6 @@ int store_take(const char *store_dir, const char *stage_path, struct manifest *m
 	}
 	if (unlink(stage_path) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s", stage_path);
-	store_mark_used(lock, m->digest);
+	store_mark_used(lock, m->made.digest);
 	return 0;
 }

@@ -21,18 +21,13 @@
 #include "lib/err.h"
 #include "lib/sha.h"
 #include "lib/uuid.h"
+#include "store/provenance.h"
 
 #include <stdint.h>
 
 /* The inputs of the content key and the results of the build. Strings are bounded copies. */
 struct manifest {
-	char digest[SHA256_HEX + 1];
-	char key[SHA256_HEX + 1];
-	char tree[65];          /* object id of the keyed subtree */
-	char commit[65];        /* the commit it was first built for */
-	char builder[33];
-	char image[UUID_LEN + 1]; /* the image it was first built for */
-	int64_t job, attempt;
+	struct provenance made;
 	int64_t size_bytes;     /* virtual size = length of the RAW */
 	int64_t built_ms;       /* wall */
 	uint64_t ino;           /* of DIGEST.raw, like size, mtime and ctime: a changed file is
@@ -58,7 +53,6 @@ struct manifest {
 	char boot_machine[17];
 	char built[16];         /* how the first build of these bytes began, in the words of
 				 * answer.h */
-	char repo[256];         /* the repository that it was built from */
 	char on_missing[17];    /* if not the default. Part of the key */
 	char attributes[65];    /* of the .gitattributes above the keyed subtree; "": none. Part
 				 * of the key */

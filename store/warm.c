@@ -13,30 +13,31 @@
 #include <sys/stat.h>
 
 static const struct record_field fields[] = {
-	RECORD_FIELD(struct warm, image, RECORD_UUID),
+	RECORD_MADE(struct warm, image, RECORD_UUID),
 	RECORD_FIELD(struct warm, name, RECORD_HEX),
 	RECORD_FIELD(struct warm, ino, RECORD_INO),
 	RECORD_FIELD(struct warm, born_ns, RECORD_COUNT),
 	RECORD_FIELD(struct warm, size_bytes, RECORD_COUNT),
-	RECORD_FIELD(struct warm, digest, RECORD_HEX),
-	RECORD_FIELD(struct warm, key, RECORD_KEY),
-	RECORD_FIELD(struct warm, commit, RECORD_OID),
-	RECORD_FIELD(struct warm, tree, RECORD_OID),
-	RECORD_FIELD(struct warm, inputs, RECORD_KEY),
-	RECORD_FIELD(struct warm, builder, RECORD_WORD),
-	RECORD_FIELD(struct warm, job, RECORD_COUNT),
-	RECORD_FIELD(struct warm, attempt, RECORD_COUNT),
+	RECORD_MADE(struct warm, digest, RECORD_HEX),
+	RECORD_MADE(struct warm, key, RECORD_KEY),
+	RECORD_MADE(struct warm, commit, RECORD_OID),
+	RECORD_MADE(struct warm, tree, RECORD_OID),
+	RECORD_MADE(struct warm, inputs, RECORD_KEY),
+	RECORD_MADE(struct warm, builder, RECORD_WORD),
+	RECORD_MADE(struct warm, job, RECORD_COUNT),
+	RECORD_MADE(struct warm, attempt, RECORD_COUNT),
 	RECORD_FIELD(struct warm, published_ms, RECORD_TIME),
-	RECORD_OPTIONAL(struct warm, pinned, RECORD_WORD),
+	RECORD_MADE_OPTIONAL(struct warm, pinned, RECORD_WORD),
 	RECORD_OPTIONAL(struct warm, earlier, RECORD_TEXT),
-	RECORD_OPTIONAL(struct warm, repo, RECORD_TEXT),
+	RECORD_MADE_OPTIONAL(struct warm, repo, RECORD_TEXT),
 	RECORD_OPTIONAL(struct warm, refused, RECORD_COUNT),
 };
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
 bool warm_satisfies(const struct warm *w, const char *commit, const char *pinned)
 {
-	return strcmp(w->commit, commit) == 0 && strcmp(w->pinned, pinned ? pinned : "") == 0;
+	return strcmp(w->made.commit, commit) == 0 &&
+	       strcmp(w->made.pinned, pinned ? pinned : "") == 0;
 }
 
 bool warm_earlier(const struct warm *w, int i, char digest[SHA256_HEX + 1])
@@ -53,14 +54,14 @@ static void add_earlier(struct warm *w, const char *digest)
 {
 	size_t used = strlen(w->earlier);
 
-	if (strcmp(digest, w->digest) != 0 && used + SHA256_HEX + 1 < sizeof(w->earlier))
+	if (strcmp(digest, w->made.digest) != 0 && used + SHA256_HEX + 1 < sizeof(w->earlier))
 		snprintf(w->earlier + used, sizeof(w->earlier) - used, "%s%s", used ? " " : "",
 			 digest);
 }
 
 bool warm_is_of_other(const struct warm *w, const char *repo)
 {
-	return *w->repo && *repo && strcmp(w->repo, repo) != 0;
+	return *w->made.repo && *repo && strcmp(w->made.repo, repo) != 0;
 }
 
 void warm_follow(struct warm *w, const struct warm *old)
@@ -68,9 +69,9 @@ void warm_follow(struct warm *w, const struct warm *old)
 	char digest[SHA256_HEX + 1];
 
 	w->earlier[0] = '\0';
-	if (!old || warm_is_of_other(old, w->repo))
+	if (!old || warm_is_of_other(old, w->made.repo))
 		return;
-	add_earlier(w, old->digest);
+	add_earlier(w, old->made.digest);
 	for (int i = 0; warm_earlier(old, i, digest); i++)
 		add_earlier(w, digest);
 }
@@ -91,7 +92,7 @@ int warm_write(const char *path, const struct warm *w, struct err *e)
 
 int warm_save(const char *store_dir, const struct warm *w, struct err *e)
 {
-	own_free char *path = record_path(store_dir, w->image, e);
+	own_free char *path = record_path(store_dir, w->made.image, e);
 
 	return path ? warm_write(path, w, e) : -1;
 }
@@ -110,9 +111,9 @@ int warm_read(const char *path, const char *uuid, struct warm *out, struct err *
 			 log_quote(quoted, sizeof(quoted), e->msg));
 		return 0;
 	}
-	if (strcmp(w.image, uuid) != 0) {
+	if (strcmp(w.made.image, uuid) != 0) {
 		log_warn("event=warm-record-refused image=%s reason=\"it is the record of %s\"",
-			 uuid, w.image);
+			 uuid, w.made.image);
 		return 0;
 	}
 	*out = w;
@@ -146,7 +147,8 @@ static enum warm_state look_at(const char *path, const struct warm *w, int64_t *
 
 bool warm_is_newer(const struct warm *a, const struct warm *b)
 {
-	return a->job > b->job || (a->job == b->job && a->attempt > b->attempt);
+	return a->made.job > b->made.job ||
+	       (a->made.job == b->made.job && a->made.attempt > b->made.attempt);
 }
 
 int warm_confirm(const char *cache_dir, struct warm *w, struct err *e)

@@ -11,6 +11,7 @@
 #include "lib/err.h"
 #include "lib/sha.h"
 #include "lib/uuid.h"
+#include "store/provenance.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,27 +19,15 @@
 enum { WARM_EARLIER = 8 }; /* earlier artifacts to remember for each image */
 
 struct warm {
-	char image[UUID_LEN + 1];
+	struct provenance made;
 	char name[SHA1_HEX + 1]; /* below the cache directory */
 	uint64_t ino;
 	int64_t born_ns;         /* when the inode was made, since inode numbers are reused; 0:
 				  * unknown */
 	int64_t size_bytes;
-	char digest[SHA256_HEX + 1];
-	char key[SHA256_HEX + 1];
-	char commit[65];         /* commit of the ref that these bytes satisfy */
-	char tree[65];
-	char inputs[SHA256_HEX + 1]; /* digest of binding, builder file, toolchain, architecture:
-				      * agent/common/contentkey.h */
-	char builder[33];
-	int64_t job, attempt;
 	int64_t published_ms;    /* of the steady clock (lib/steady.h) */
-	char pinned[UUID_LEN + 1]; /* the release that the image was pinned to; "": the bytes are
-				    * the ref's */
 	char earlier[WARM_EARLIER * (SHA256_HEX + 1)]; /* digests of earlier artifacts, newest
 							* first, separated by blanks */
-	char repo[256];          /* that these bytes were built from; "" in records of an older
-				  * hornero */
 	int64_t refused;         /* of a release (placed.h): 1 if the file is not ours and stays */
 };
 

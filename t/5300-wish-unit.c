@@ -29,8 +29,8 @@ static enum decision decide(enum warm_state state, const char *warm_commit, cons
 			       .warm = &w,
 			       .newest = job_state < 0 ? NULL : &j};
 
-	strcpy(w.commit, warm_commit);
-	strcpy(w.inputs, warm_inputs);
+	strcpy(w.made.commit, warm_commit);
+	strcpy(w.made.inputs, warm_inputs);
 	return decision_make(&f);
 }
 
@@ -49,7 +49,7 @@ static void test_without_a_job(void **state)
 
 static void test_skipped(void **state)
 {
-	struct warm w = {.commit = OLDER, .inputs = "a"};
+	struct warm w = {.made.commit = OLDER, .made.inputs = "a"};
 	struct decision_facts f = {
 		.tip = TIP, .inputs = "a", .state = WARM_OK, .warm = &w, .is_skipped = true};
 
@@ -59,7 +59,7 @@ static void test_skipped(void **state)
 	assert_int_equal(decision_make(&f), DECISION_SKIPPED);
 	/* It was built all the same. */
 	f.state = WARM_OK;
-	strcpy(w.commit, TIP);
+	strcpy(w.made.commit, TIP);
 	assert_int_equal(decision_make(&f), DECISION_WARM);
 	f.state = WARM_FOREIGN;
 	assert_int_equal(decision_make(&f), DECISION_PUBLISH);
@@ -76,8 +76,8 @@ static void test_its_release(void **state)
 		.tip = TIP, .inputs = "a", .state = WARM_OK, .warm = &w, .is_release = true};
 
 	(void)state;
-	strcpy(w.commit, TIP);
-	strcpy(w.inputs, "a");
+	strcpy(w.made.commit, TIP);
+	strcpy(w.made.inputs, "a");
 	assert_int_equal(decision_make(&f), DECISION_WARM);
 	f.release_only = true;
 	assert_int_equal(decision_make(&f), DECISION_RELEASED);

@@ -18,8 +18,8 @@ static void taken_is_found(void **state)
 	struct stat st;
 	own_fd int fd = -1;
 
-	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), m.digest);
-	fd = store_open(s->store, m.digest, &found, &s->e);
+	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), m.made.digest);
+	fd = store_open(s->store, m.made.digest, &found, &s->e);
 	assert_true(fd >= 0);
 	assert_memory_equal(&found, &m, sizeof(m));
 	assert_int_equal(fstat(fd, &st), 0);
@@ -33,26 +33,26 @@ static void same_bytes_keep_the_older_manifest(void **state)
 	struct manifest first = take(s, "some bytes", KEY1);
 	struct manifest second = take(s, "some bytes", KEY2);
 
-	assert_string_equal(second.key, KEY1);
+	assert_string_equal(second.made.key, KEY1);
 	assert_int_equal(second.ino, first.ino);
-	assert_string_equal(found_by(s, KEY2, IMAGE, BINDING1), first.digest);
+	assert_string_equal(found_by(s, KEY2, IMAGE, BINDING1), first.made.digest);
 }
 
 static void changed_file_is_refused_and_replaced(void **state)
 {
 	struct scratch *s = *state;
 	struct manifest m = take(s, "some bytes", KEY1);
-	own_free char *path = raw_of(s, m.digest);
+	own_free char *path = raw_of(s, m.made.digest);
 	own_fd int fd = -1;
 	struct stat st;
 
 	assert_int_equal(chmod(path, 0644), 0); /* a change of ctime is enough */
-	assert_int_equal(store_open(s->store, m.digest, &m, &s->e), -1);
+	assert_int_equal(store_open(s->store, m.made.digest, &m, &s->e), -1);
 	assert_non_null(strstr(s->e.msg, "time of change"));
 	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), "");
 	take(s, "some bytes", KEY1);
-	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), m.digest);
-	fd = store_open(s->store, m.digest, &m, &s->e);
+	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), m.made.digest);
+	fd = store_open(s->store, m.made.digest, &m, &s->e);
 	assert_true(fd >= 0 && fstat(fd, &st) == 0);
 	assert_int_equal(st.st_ino, m.ino);
 }
@@ -94,7 +94,7 @@ static void the_same_bytes_are_taken_once(void **state)
 			assert_true(wait(&status) > 0);
 			assert_int_equal(status, 0);
 		}
-		fd = store_open(s->store, m.digest, &m, &s->e);
+		fd = store_open(s->store, m.made.digest, &m, &s->e);
 		assert_true(fd >= 0);
 	}
 }
@@ -103,11 +103,11 @@ static void vanished_file_is_not_found(void **state)
 {
 	struct scratch *s = *state;
 	struct manifest m = take(s, "some bytes", KEY1);
-	own_free char *path = raw_of(s, m.digest);
+	own_free char *path = raw_of(s, m.made.digest);
 
 	assert_int_equal(unlink(path), 0);
 	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), "");
-	assert_int_equal(store_open(s->store, m.digest, &m, &s->e), -1);
+	assert_int_equal(store_open(s->store, m.made.digest, &m, &s->e), -1);
 	assert_int_equal(s->e.sys, ENOENT);
 }
 
@@ -159,7 +159,7 @@ static void older_manifests_are_read(void **state)
 	struct scratch *s = *state;
 	struct manifest m = take(s, "some bytes", KEY1);
 	struct manifest known = m;
-	own_free char *path = fs_path("%s/artifact/%s.json", s->store, m.digest);
+	own_free char *path = fs_path("%s/artifact/%s.json", s->store, m.made.digest);
 	own_free char *text = NULL;
 	char *at;
 	size_t len;
@@ -169,8 +169,8 @@ static void older_manifests_are_read(void **state)
 	assert_non_null(at);
 	memcpy(at, "\n}\n", 4);
 	assert_int_equal(fs_replace(AT_FDCWD, path, text, strlen(text), 0644, &s->e), 0);
-	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), m.digest);
-	assert_int_equal(store_manifest(s->store, m.digest, &m, &s->e), 0);
+	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), m.made.digest);
+	assert_int_equal(store_manifest(s->store, m.made.digest, &m, &s->e), 0);
 	memset((char *)&known + offsetof(struct manifest, builder_file), 0,
 	       sizeof(known) - offsetof(struct manifest, builder_file));
 	assert_memory_equal(&m, &known, sizeof(m));
@@ -194,7 +194,7 @@ static void releases_and_root_disks(void **state)
 static void spoil(struct scratch *s, const char *from, const char *to)
 {
 	struct manifest m = take(s, "some bytes", KEY1);
-	own_free char *path = fs_path("%s/artifact/%s.json", s->store, m.digest);
+	own_free char *path = fs_path("%s/artifact/%s.json", s->store, m.made.digest);
 	own_free char *text = NULL;
 	own_free char *bad = NULL;
 	char *at;
@@ -205,7 +205,7 @@ static void spoil(struct scratch *s, const char *from, const char *to)
 	assert_non_null(at);
 	bad = fs_path("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
 	assert_int_equal(fs_replace(AT_FDCWD, path, bad, strlen(bad), 0644, &s->e), 0);
-	if (store_manifest(s->store, m.digest, &m, &s->e) == 0)
+	if (store_manifest(s->store, m.made.digest, &m, &s->e) == 0)
 		fail_msg("believed: %s", bad);
 	assert_int_equal(s->e.class, ERR_OPERATOR);
 	assert_int_equal(unlink(path), 0);
@@ -245,11 +245,11 @@ static void a_manifest_of_another_is_refused(void **state)
 	struct scratch *s = *state;
 	struct manifest one = take(s, "some bytes", KEY1);
 	struct manifest two = take(s, "other bytes", KEY2);
-	own_free char *from = fs_path("%s/artifact/%s.json", s->store, one.digest);
-	own_free char *to = fs_path("%s/artifact/%s.json", s->store, two.digest);
+	own_free char *from = fs_path("%s/artifact/%s.json", s->store, one.made.digest);
+	own_free char *to = fs_path("%s/artifact/%s.json", s->store, two.made.digest);
 
 	assert_int_equal(rename(from, to), 0);
-	assert_int_equal(store_manifest(s->store, two.digest, &one, &s->e), -1);
+	assert_int_equal(store_manifest(s->store, two.made.digest, &one, &s->e), -1);
 }
 
 static void large_inodes_survive(void **state)
@@ -270,12 +270,12 @@ static void warm_states(void **state)
 	struct scratch *s = *state;
 	own_free char *cache = fs_path("%s/_base", s->dir);
 	own_free char *base = NULL;
-	struct warm w = {.image = IMAGE,
-			 .digest = KEY1,
-			 .key = KEY2,
-			 .builder = "make",
-			 .job = 1,
-			 .attempt = 1};
+	struct warm w = {.made.image = IMAGE,
+			 .made.digest = KEY1,
+			 .made.key = KEY2,
+			 .made.builder = "make",
+			 .made.job = 1,
+			 .made.attempt = 1};
 	struct warm found;
 	enum warm_state st;
 	struct stat file;
@@ -305,12 +305,12 @@ static void damaged_warm_record_is_none(void **state)
 {
 	struct scratch *s = *state;
 	own_free char *path = fs_path("%s/warm/" IMAGE ".json", s->store);
-	struct warm w = {.image = "00000000-0000-4000-8000-000000000000",
-			 .digest = KEY1,
-			 .key = KEY2,
+	struct warm w = {.made.image = "00000000-0000-4000-8000-000000000000",
+			 .made.digest = KEY1,
+			 .made.key = KEY2,
 			 .name = OID,
-			 .builder = "make"};
-	own_free char *other = fs_path("%s/warm/%s.json", s->store, w.image);
+			 .made.builder = "make"};
+	own_free char *other = fs_path("%s/warm/%s.json", s->store, w.made.image);
 
 	assert_int_equal(fs_replace(AT_FDCWD, path, "{", 1, 0644, &s->e), 0);
 	assert_int_equal(warm_load(s->store, IMAGE, &w, &s->e), 0);

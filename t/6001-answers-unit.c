@@ -28,8 +28,8 @@ static void an_incremental_answer_replaces_no_clean_one(void **state)
 
 	take_other(s, "leftovers decided these", digest);
 	give(s, KEY1, digest, ANSWER_INCREMENTAL, IMAGE, BINDING1);
-	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), clean.digest);
-	assert_string_equal(found_by(s, KEY1, OTHER, BINDING2), clean.digest);
+	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), clean.made.digest);
+	assert_string_equal(found_by(s, KEY1, OTHER, BINDING2), clean.made.digest);
 }
 
 /* Red without: the look at what is there in give_clean(). */
@@ -37,13 +37,13 @@ static void the_first_clean_answer_stays_for_others(void **state)
 {
 	struct scratch *s = *state;
 	struct manifest first = take(s, "at nine", KEY1);
-	own_free char *path = raw_of(s, first.digest);
+	own_free char *path = raw_of(s, first.made.digest);
 	char digest[SHA256_HEX + 1];
 
 	take_other(s, "at ten", digest);
 	give(s, KEY1, digest, ANSWER_CLEAN, OTHER, BINDING2);
 	assert_string_equal(found_by(s, KEY1, OTHER, BINDING2), digest);
-	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), first.digest);
+	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), first.made.digest);
 	/* Where its artifact is gone it answers no more, and the next clean one does. */
 	assert_int_equal(unlink(path), 0);
 	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), "");

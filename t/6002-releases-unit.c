@@ -8,10 +8,11 @@
 
 static void publish(struct scratch *s, const char *digest)
 {
-	struct warm w = {.image = IMAGE, .name = OID, .key = KEY2, .builder = "make"}, old;
+	struct warm w = {.made.image = IMAGE, .name = OID, .made.key = KEY2,
+			 .made.builder = "make"}, old;
 	int had = warm_load(s->store, IMAGE, &old, &s->e);
 
-	snprintf(w.digest, sizeof(w.digest), "%s", digest);
+	snprintf(w.made.digest, sizeof(w.made.digest), "%s", digest);
 	warm_follow(&w, had == 1 ? &old : NULL);
 	assert_int_equal(warm_save(s->store, &w, &s->e), 0);
 }
@@ -55,7 +56,8 @@ static void a_history_that_makes_no_sense_ends_there(void **state)
 {
 	struct scratch *s = *state;
 	struct warm w = {
-		.image = IMAGE, .name = OID, .digest = KEY1, .key = KEY2, .builder = "make"};
+		.made.image = IMAGE, .name = OID, .made.digest = KEY1, .made.key = KEY2,
+		.made.builder = "make"};
 	char digest[SHA256_HEX + 1];
 
 	assert_false(warm_earlier(&w, 0, digest));
@@ -77,7 +79,7 @@ static void take_built(struct scratch *s, const char *content, int64_t built_ms,
 	m.built_ms = built_ms;
 	if (store_take(s->store, path, &m, &s->e) < 0)
 		fail_msg("%s", s->e.msg);
-	memcpy(digest, m.digest, sizeof(m.digest));
+	memcpy(digest, m.made.digest, sizeof(m.made.digest));
 }
 
 static void the_release_before_is_one_that_is_there(void **state)
@@ -139,10 +141,10 @@ static void a_release_that_is_published_alone_is_what_was_before(void **state)
 	publish(s, digests[0]);
 	for (int i = 1; i < 3; i++) {
 		assert_int_equal(release_newest(s->store, IMAGE, &old, &s->e), 0);
-		assert_string_equal(old.digest, digests[i - 1]);
+		assert_string_equal(old.made.digest, digests[i - 1]);
 		w = old;
-		w.job = old.job + 1;
-		memcpy(w.digest, digests[i], sizeof(w.digest));
+		w.made.job = old.made.job + 1;
+		memcpy(w.made.digest, digests[i], sizeof(w.made.digest));
 		warm_follow(&w, &old);
 		assert_int_equal(placed_save(s->store, &w, &s->e), 0);
 	}
@@ -150,9 +152,9 @@ static void a_release_that_is_published_alone_is_what_was_before(void **state)
 	assert_string_equal(current, digests[2]);
 	assert_string_equal(previous, digests[1]);
 	/* One whose name is taken was never published. */
-	w.job++;
+	w.made.job++;
 	w.refused = 1;
-	memcpy(w.digest, KEY1, sizeof(w.digest));
+	memcpy(w.made.digest, KEY1, sizeof(w.made.digest));
 	assert_int_equal(placed_save(s->store, &w, &s->e), 0);
 	assert_int_equal(release_needed(s->store, IMAGE, current, previous, &s->e), 0);
 	assert_string_equal(current, digests[2]);

@@ -321,8 +321,8 @@ static void reasons_of_images(void **state)
 			    .repo = repo,
 			    .ref = ref,
 			    .keep_warm = always};
-	struct warm warm = {.commit = "1111111111111111111111111111111111111111",
-			    .job = 9,
+	struct warm warm = {.made.commit = "1111111111111111111111111111111111111111",
+			    .made.job = 9,
 			    .published_ms = 40000};
 	struct facts f = {.now_ms = 100000,
 			  .workers = 2,
@@ -343,7 +343,7 @@ static void reasons_of_images(void **state)
 	says(&f, false, "nothing has been pushed", "git push /g/h.git HEAD:refs/heads/main");
 	f.warm_state = WARM_OK;
 	says(&f, false, "stays warm at 111111111111, its last artifact", "git push");
-	f.commit = warm.commit;
+	f.commit = warm.made.commit;
 	says(&f, false, "is warm at 111111111111 since 1 min ago (job 9)", "nothing needs");
 	f.job = &j;
 	says(&f, false, "Job 42 is queued", "hornero log -f 42");

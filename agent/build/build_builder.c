@@ -19,7 +19,7 @@ static int check_needs(struct build *b)
 			return verdict_end(&b->verdict, CAUSE_TOOL, "the builder %s needs the "
 					   "program %s, which is not in /usr on this node; install "
 					   "it, then: hornero retry %lld", b->builder->name, *need,
-					   (long long)b->verdict.job);
+					   (long long)b->verdict.made.job);
 	return 0;
 }
 
@@ -94,7 +94,7 @@ static void add_words(struct build *b, struct args *a)
 	args_add(a, "--chdir");
 	args_add(a, "/build/src");
 	sandbox_env(a, "HOME", "/build/cache");
-	sandbox_env(a, "HORNERO_TREE", b->verdict.tree);
+	sandbox_env(a, "HORNERO_TREE", b->verdict.made.tree);
 	sandbox_env(a, "SOURCE_DATE_EPOCH", "315532800");
 	for (char **pair = bu->env; pair && *pair; pair++) {
 		const char *equals = strchr(*pair, '=');

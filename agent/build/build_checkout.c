@@ -32,12 +32,12 @@ static int fill_keys(struct build *b, struct err *e)
 
 	if (key_parts(b->conf, b->builder, &b->parts, e) < 0)
 		return -1;
-	if (key_content(b->conf, b->builder, v->tree, b->attributes, b->parts.toolchain, &b->boot,
-			v->key, e) < 0 ||
+	if (key_content(b->conf, b->builder, v->made.tree, b->attributes, b->parts.toolchain,
+			&b->boot, v->made.key, e) < 0 ||
 	    key_binding(b->conf, b->image, v->binding, e) < 0 ||
 	    key_source(v->binding, b->builder, b->parts.toolchain, b->source, e) < 0)
 		return -1;
-	return key_inputs(b->image, b->builder, b->parts.toolchain, v->inputs, e);
+	return key_inputs(b->image, b->builder, b->parts.toolchain, v->made.inputs, e);
 }
 
 /* Returns 1 if the store has the content, 0 if it must be built, -1 on error. A forced build is
@@ -45,24 +45,24 @@ static int fill_keys(struct build *b, struct err *e)
  * because leftovers could only spoil it. */
 static int look_up(struct build *b, struct err *e)
 {
-	const struct answer_who who = {b->verdict.image, b->verdict.binding};
+	const struct answer_who who = {b->verdict.made.image, b->verdict.binding};
 	struct answer found = {0};
 	struct manifest m;
 	int rc;
 
 	if (b->clean)
 		return 0;
-	rc = b->force ? answer_find_clean(b->conf->store_dir, &who, b->verdict.key, &found, e)
-		      : answer_find(b->conf->store_dir, &who, b->verdict.key, &found, e);
+	rc = b->force ? answer_find_clean(b->conf->store_dir, &who, b->verdict.made.key, &found, e)
+		      : answer_find(b->conf->store_dir, &who, b->verdict.made.key, &found, e);
 	if (rc == 0 && e->sys == ESTALE)
 		stage_note(&b->log, "%s", e->msg);
 	if (rc <= 0 || b->force) {
 		b->clean = rc == 1;
 		return rc < 0 ? -1 : 0;
 	}
-	memcpy(b->verdict.digest, found.digest, sizeof(b->verdict.digest));
+	memcpy(b->verdict.made.digest, found.digest, sizeof(b->verdict.made.digest));
 	memcpy(b->verdict.built, found.built, sizeof(b->verdict.built));
-	if (store_manifest(b->conf->store_dir, b->verdict.digest, &m, e) == 0)
+	if (store_manifest(b->conf->store_dir, b->verdict.made.digest, &m, e) == 0)
 		b->verdict.size_bytes = m.size_bytes;
 	return 1;
 }
@@ -78,25 +78,25 @@ static int moved_on(struct build *b)
 static int look_up_confirmation(struct build *b)
 {
 	struct verdict *v = &b->verdict;
-	const struct answer_who who = {v->image, v->binding};
+	const struct answer_who who = {v->made.image, v->binding};
 	struct answer warm_one, found;
 	struct err e = ERR_INIT;
 	struct warm w;
 	int rc;
 
-	if (release_newest(b->conf->store_dir, v->image, &w, &e) < 0)
+	if (release_newest(b->conf->store_dir, v->made.image, &w, &e) < 0)
 		return verdict_say(v, e.class, CAUSE_STORE, "%s", e.msg);
-	if (!*w.digest || *w.pinned || strcmp(w.key, v->key) != 0)
+	if (!*w.made.digest || *w.made.pinned || strcmp(w.made.key, v->made.key) != 0)
 		return moved_on(b);
-	answer_describe(b->conf->store_dir, v->image, v->key, w.digest, &warm_one);
-	memcpy(v->confirms, w.digest, sizeof(v->confirms));
-	v->confirms_job = warm_one.job ? warm_one.job : w.job;
-	rc = answer_find_clean(b->conf->store_dir, &who, v->key, &found, &e);
+	answer_describe(b->conf->store_dir, v->made.image, v->made.key, w.made.digest, &warm_one);
+	memcpy(v->confirms, w.made.digest, sizeof(v->confirms));
+	v->confirms_job = warm_one.job ? warm_one.job : w.made.job;
+	rc = answer_find_clean(b->conf->store_dir, &who, v->made.key, &found, &e);
 	if (rc <= 0)
 		return rc < 0 ? verdict_say(v, e.class, CAUSE_STORE, "%s", e.msg) : 0;
-	memcpy(v->digest, found.digest, sizeof(v->digest));
+	memcpy(v->made.digest, found.digest, sizeof(v->made.digest));
 	memcpy(v->built, found.built, sizeof(v->built));
-	return build_answer(b, v->digest, &e) < 0
+	return build_answer(b, v->made.digest, &e) < 0
 		       ? verdict_say(v, e.class, CAUSE_STORE, "%s", e.msg)
 		       : 1;
 }
@@ -142,11 +142,11 @@ static int find_content(struct build *b)
 	struct err e = ERR_INIT;
 	int found = -1;
 
-	b->builder = builder_find(b->builders, v->builder);
+	b->builder = builder_find(b->builders, v->made.builder);
 	if (!b->builder)
 		return verdict_say(v, ERR_PUSHER, CAUSE_CHECKOUT, "this node has no builder "
 				   "\"%s\"; correct `builder` in .hornero.yaml or in the image "
-				   "file", v->builder);
+				   "file", v->made.builder);
 	if (fill_keys(b, &e) < 0)
 		return verdict_say(v, e.class, CAUSE_CONFIGURATION, "%s", e.msg);
 	if (b->confirm)
@@ -190,7 +190,7 @@ static void decide(struct choice *ch)
 
 	if (found == 1)
 		stage_note(&b->log, "the image is pinned to release %s, while %s is at %.12s",
-			   b->verdict.pinned, b->image->ref, b->verdict.commit);
+			   b->verdict.made.pinned, b->image->ref, b->verdict.made.commit);
 	if (found == 1 && b->confirm)
 		found = moved_on(b);
 	if (found == 0)
@@ -213,17 +213,17 @@ static void on_line(void *arg, const char *line)
 	if (ch->go < 0)
 		return;
 	if (strncmp(line, "commit ", 7) == 0 && hex_is_oid(line + 7)) {
-		snprintf(v->commit, sizeof(v->commit), "%s", line + 7);
+		snprintf(v->made.commit, sizeof(v->made.commit), "%s", line + 7);
 	} else if (strncmp(line, "tree ", 5) == 0 && hex_is_oid(line + 5)) {
-		snprintf(v->tree, sizeof(v->tree), "%s", line + 5);
+		snprintf(v->made.tree, sizeof(v->made.tree), "%s", line + 5);
 	} else if (strncmp(line, "attributes ", 11) == 0 && hex_is_oid(line + 11)) {
 		snprintf(ch->b->attributes, sizeof(ch->b->attributes), "%s", line + 11);
 	} else if (strncmp(line, "expect ", 7) == 0) {
 		take_expect(ch->b, line + 7);
 	} else if (strncmp(line, "timeout ", 8) == 0) {
 		take_timeout(ch->b, line + 8);
-	} else if (strncmp(line, "builder ", 8) == 0 && v->commit[0] && v->tree[0]) {
-		snprintf(v->builder, sizeof(v->builder), "%s", line + 8);
+	} else if (strncmp(line, "builder ", 8) == 0 && v->made.commit[0] && v->made.tree[0]) {
+		snprintf(v->made.builder, sizeof(v->made.builder), "%s", line + 8);
 		decide(ch);
 	}
 }

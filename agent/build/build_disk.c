@@ -91,8 +91,8 @@ bool build_disk_is_low(void *disk)
 static bool is_own(const struct build *b)
 {
 	const struct disk_watch *w = &b->disk;
-	own_free char *staged = store_stage_path(b->conf->store_dir, b->verdict.job,
-						 b->verdict.attempt);
+	own_free char *staged = store_stage_path(b->conf->store_dir, b->verdict.made.job,
+						 b->verdict.made.attempt);
 	const struct floor *f = &w->low->floor;
 	struct floor_files files = {0};
 	struct du sum = {0};

@@ -82,16 +82,12 @@ static int check(struct build *b, int in, int out)
 
 static void note_key(const struct build *b, struct manifest *m)
 {
-	const struct verdict *v = &b->verdict;
 	const struct key_parts *p = &b->parts;
 
-	memcpy(m->key, v->key, sizeof(m->key));
-	memcpy(m->tree, v->tree, sizeof(m->tree));
 	memcpy(m->attributes, b->attributes, sizeof(m->attributes));
 	if (b->conf->on_missing != MISSING_LFS)
 		snprintf(m->on_missing, sizeof(m->on_missing), "%s",
 			 conf_missing_words[b->conf->on_missing]);
-	memcpy(m->builder, v->builder, sizeof(m->builder));
 	memcpy(m->builder_file, p->builder_file, sizeof(m->builder_file));
 	memcpy(m->toolchain, p->toolchain, sizeof(m->toolchain));
 	memcpy(m->architecture, p->architecture, sizeof(m->architecture));
@@ -130,18 +126,14 @@ static void describe(const struct build *b, struct manifest *m)
 	const struct verdict *v = &b->verdict;
 
 	*m = (struct manifest){
-		.job = v->job,
-		.attempt = v->attempt,
+		.made = v->made,
 		.built_ms = clock_wall_ms(),
 		.checkout_ms = v->checkout_ms,
 		.build_ms = v->build_ms,
 		.check_ms = v->check_ms,
 		.hornero_version = PACKAGE_VERSION,
 	};
-	memcpy(m->commit, v->commit, sizeof(m->commit));
-	memcpy(m->image, v->image, sizeof(m->image));
 	memcpy(m->built, v->built, sizeof(m->built));
-	memcpy(m->repo, v->repo, sizeof(m->repo));
 	note_key(b, m);
 	note_boot(b, m);
 	note_limits(b, m);
@@ -150,7 +142,7 @@ static void describe(const struct build *b, struct manifest *m)
 /* The leftovers of the image have proved wrong: its next build starts clean. */
 static void leave_leftovers(const struct build *b)
 {
-	own_free char *path = fs_path("%s/%s", b->conf->repo_base, b->verdict.image);
+	own_free char *path = fs_path("%s/%s", b->conf->repo_base, b->verdict.made.image);
 	own_fd int work = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	struct err ignored = ERR_INIT;
 
@@ -162,7 +154,7 @@ static void leave_leftovers(const struct build *b)
 int build_answer(struct build *b, const char *digest, struct err *e)
 {
 	struct verdict *v = &b->verdict;
-	struct answer a = {.job = v->job};
+	struct answer a = {.job = v->made.job};
 
 	if (b->confirm && strcmp(digest, v->confirms) == 0) {
 		snprintf(v->built, sizeof(v->built), "%s", ANSWER_CONFIRMED);
@@ -174,7 +166,7 @@ int build_answer(struct build *b, const char *digest, struct err *e)
 	memcpy(a.binding, v->binding, sizeof(a.binding));
 	memcpy(a.built, v->built, sizeof(a.built));
 	failpoint("build-before-answer");
-	return answer_give(b->conf->store_dir, v->image, v->key, &a, e);
+	return answer_give(b->conf->store_dir, v->made.image, v->made.key, &a, e);
 }
 
 /* Digest, take, manifest, answer. */
@@ -187,21 +179,22 @@ static int take(struct build *b, int fd, const char *staged, struct err *e)
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, ERR_US, "cannot look at %s", staged);
 	describe(b, &m);
-	if (sha256_fd(fd, m.digest, e) < 0)
+	if (sha256_fd(fd, m.made.digest, e) < 0)
 		return -1;
 	m.size_bytes = st.st_size;
 	failpoint("build-before-store");
-	if (store_take(b->conf->store_dir, staged, &m, e) < 0 || build_answer(b, m.digest, e) < 0)
+	if (store_take(b->conf->store_dir, staged, &m, e) < 0 ||
+	    build_answer(b, m.made.digest, e) < 0)
 		return -1;
-	memcpy(v->digest, m.digest, sizeof(v->digest));
+	memcpy(v->made.digest, m.made.digest, sizeof(v->made.digest));
 	v->size_bytes = m.size_bytes;
 	return 0;
 }
 
 int build_store(struct build *b)
 {
-	own_free char *staged = store_stage_path(b->conf->store_dir, b->verdict.job,
-						 b->verdict.attempt);
+	own_free char *staged = store_stage_path(b->conf->store_dir, b->verdict.made.job,
+						 b->verdict.made.attempt);
 	own_fd int in = open_artifact(b);
 	own_fd int out = -1;
 	int64_t start_ms;

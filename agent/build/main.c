@@ -67,7 +67,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static int open_log(struct build *b, struct err *e)
 {
 	own_free char *path = fs_path("%s/%lld.%lld.log", b->conf->log_dir,
-				      (long long)b->verdict.job, (long long)b->verdict.attempt);
+				      (long long)b->verdict.made.job,
+				      (long long)b->verdict.made.attempt);
 	own_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
 			     0640);
 
@@ -141,17 +142,18 @@ static void run(struct build *b)
 {
 	int known;
 
-	stage_note(&b->log, "job %lld, attempt %lld: %s, %s of %s", (long long)b->verdict.job,
-		   (long long)b->verdict.attempt,
+	stage_note(&b->log, "job %lld, attempt %lld: %s, %s of %s", (long long)b->verdict.made.job,
+		   (long long)b->verdict.made.attempt,
 		   b->image->name[0] ? b->image->name : b->image->uuid, b->image->ref,
 		   b->image->repo);
 	known = build_disk_begin(b) < 0 ? -1 : build_checkout(b);
 	if (known == 1) {
 		b->verdict.reused = true;
-		stage_note(&b->log, "same content as artifact %.12s: no build", b->verdict.digest);
+		stage_note(&b->log, "same content as artifact %.12s: no build",
+			   b->verdict.made.digest);
 	} else if (known == 0 && build_builder(b) == 0 && build_store(b) == 0) {
 		stage_note(&b->log, "artifact %.12s, %lld bytes, is in the store",
-			   b->verdict.digest, (long long)b->verdict.size_bytes);
+			   b->verdict.made.digest, (long long)b->verdict.size_bytes);
 	}
 	if (b->verdict.class != ERR_NONE)
 		stage_note(&b->log, "%s", b->verdict.reason);
@@ -180,9 +182,9 @@ static int supervise(const struct options *o, struct err *e)
 		return -1;
 	failpoint_arm(c->failpoint);
 	b.conf = c;
-	b.verdict.job = o->job;
-	b.verdict.attempt = o->attempt;
-	memcpy(b.verdict.image, o->image, sizeof(b.verdict.image));
+	b.verdict.made.job = o->job;
+	b.verdict.made.attempt = o->attempt;
+	memcpy(b.verdict.made.image, o->image, sizeof(b.verdict.made.image));
 	for (size_t i = 0; i < o->njoin; i++) {
 		b.join[i] = FIRST_JOIN_FD + (int)i;
 		fcntl(b.join[i], F_SETFD, FD_CLOEXEC);
@@ -195,7 +197,7 @@ static int supervise(const struct options *o, struct err *e)
 		stage_note(&b.log, "%s", b.verdict.reason);
 	} else {
 		b.builders = builders;
-		snprintf(b.verdict.repo, sizeof(b.verdict.repo), "%s", img.repo);
+		snprintf(b.verdict.made.repo, sizeof(b.verdict.made.repo), "%s", img.repo);
 		for (size_t i = 0; i < builders->nbroken; i++)
 			stage_note(&b.log, "unusable builder: %s", builders->broken[i].msg);
 		run(&b);

@@ -14,7 +14,7 @@ enum { QUIET_MS = 5000 };
 static bool is_wished(const struct conf *c, const struct builders *builders,
 		      const struct image *img, const struct warm *w)
 {
-	const struct builder *b = builder_find(builders, w->builder);
+	const struct builder *b = builder_find(builders, w->made.builder);
 
 	return c->confirm == CONF_CONFIRM_IDLE && img->confirm == IMAGE_CONFIRM_IDLE && b &&
 	       b->reproducible == BUILDER_REPRODUCIBLE_YES;
@@ -27,11 +27,12 @@ static bool is_wished(const struct conf *c, const struct builders *builders,
 static int is_over(struct db *db, const struct warm *w, struct err *e)
 {
 	own_job struct job j = {.id = 0};
-	int found = job_newest_confirm(db, w->image, &j, e);
+	int found = job_newest_confirm(db, w->made.image, &j, e);
 
 	return found <= 0
 		       ? found
-		       : !job_state_ended(j.state) || (j.state != JOB_PUBLISHED && j.id > w->job);
+		       : !job_state_ended(j.state) ||
+		       (j.state != JOB_PUBLISHED && j.id > w->made.job);
 }
 
 int confirm_queue(const struct conf *c, const struct builders *builders, const struct image *img,
@@ -47,19 +48,20 @@ int confirm_queue(const struct conf *c, const struct builders *builders, const s
 
 	if (release_newest(c->store_dir, img->uuid, &w, e) < 0)
 		return -1;
-	if (!*w.digest || *w.pinned || !*w.commit || !is_wished(c, builders, img, &w))
+	if (!*w.made.digest || *w.made.pinned || !*w.made.commit ||
+	    !is_wished(c, builders, img, &w))
 		return 0;
-	answer_describe(c->store_dir, img->uuid, w.key, w.digest, &a);
+	answer_describe(c->store_dir, img->uuid, w.made.key, w.made.digest, &a);
 	if (strcmp(a.built, ANSWER_INCREMENTAL) != 0 && *a.built)
 		return 0;
 	/* No answer names these bytes: a clean one may have replaced theirs and crashed before it
 	 * was published. */
-	if (!*a.built && !answer_has_clean(c->store_dir, img->uuid, w.key))
+	if (!*a.built && !answer_has_clean(c->store_dir, img->uuid, w.made.key))
 		return 0;
 	over = is_over(db, &w, e);
 	if (over != 0)
 		return over < 0 ? -1 : 0;
-	wish.commit = w.commit;
+	wish.commit = w.made.commit;
 	wish.not_before_ms = db_now_ms(db) + QUIET_MS;
 	return job_enqueue(db, &wish, &r, e) < 0 ? -1 : !r.joined;
 }

@@ -20,5 +20,5 @@ int current_is(const struct conf *c, const struct image *img, const char *digest
 		return 0;
 	if (placed_look_newest(c->store_dir, c->cache_dir, img->uuid, &newest, &state, e) < 0)
 		return -1;
-	return state != WARM_NONE && strcmp(newest.digest, digest) == 0;
+	return state != WARM_NONE && strcmp(newest.made.digest, digest) == 0;
 }

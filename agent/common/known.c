@@ -36,37 +36,35 @@ static bool read_tip(const struct conf *c, const struct image *img, char commit[
 	return strlen(commit) == len - 1 && hex_is_oid(commit);
 }
 
-/* Describes the artifact that becomes warm. */
-static void describe(struct verdict *v, const struct manifest *m)
-{
-	memcpy(v->digest, m->digest, sizeof(v->digest));
-	memcpy(v->key, m->key, sizeof(v->key));
-	memcpy(v->tree, m->tree, sizeof(v->tree));
-	memcpy(v->builder, m->builder, sizeof(v->builder));
-	v->size_bytes = m->size_bytes;
-	v->reused = true;
-}
-
-/* Fills the repository, and how the artifact was built, if known. */
-static void describe_origin(const struct conf *c, const struct image *img, struct verdict *v)
+/* Describes the artifact that becomes warm. The image, the attempt and the commit stay those of the
+ * verdict; `made` may name others. */
+static void describe(const struct conf *c, const struct image *img, const struct provenance *made,
+		     int64_t size_bytes, struct verdict *v)
 {
 	struct answer a;
 
-	answer_describe(c->store_dir, img->uuid, v->key, v->digest, &a);
+	memcpy(v->made.digest, made->digest, sizeof(made->digest));
+	memcpy(v->made.key, made->key, sizeof(made->key));
+	memcpy(v->made.tree, made->tree, sizeof(made->tree));
+	memcpy(v->made.builder, made->builder, sizeof(made->builder));
+	snprintf(v->made.repo, sizeof(v->made.repo), "%s", img->repo);
+	v->size_bytes = size_bytes;
+	v->reused = true;
+	/* How it was built, if known. */
+	answer_describe(c->store_dir, img->uuid, made->key, made->digest, &a);
 	memcpy(v->built, a.built, sizeof(v->built));
-	snprintf(v->repo, sizeof(v->repo), "%s", img->repo);
 }
 
 static int refuse(struct verdict *v, const char *uuid, const char *why)
 {
 	return verdict_end(v, CAUSE_PINNED, "cannot publish release %s, which the image is pinned "
 			   "to: %s; `hornero rollback %s` lists the others; with --undo the image "
-			   "follows its ref again", v->pinned, why, uuid);
+			   "follows its ref again", v->made.pinned, why, uuid);
 }
 
 int known_pin(const struct conf *c, const struct image *img, struct verdict *v)
 {
-	const char *release = image_pin_at(img, v->commit);
+	const char *release = image_pin_at(img, v->made.commit);
 	char digest[SHA256_HEX + 1];
 	struct err e = ERR_INIT;
 	struct manifest m;
@@ -75,8 +73,8 @@ int known_pin(const struct conf *c, const struct image *img, struct verdict *v)
 
 	if (!release)
 		return 0;
-	snprintf(v->pinned, sizeof(v->pinned), "%s", release);
-	found = key_pinned(release, v->inputs, &e) < 0
+	snprintf(v->made.pinned, sizeof(v->made.pinned), "%s", release);
+	found = key_pinned(release, v->made.inputs, &e) < 0
 			? -1
 			: release_find(c->store_dir, img->uuid, img->repo, release, digest, &e);
 	if (found < 0)
@@ -86,8 +84,7 @@ int known_pin(const struct conf *c, const struct image *img, struct verdict *v)
 	fd = store_open(c->store_dir, digest, &m, &e);
 	if (fd < 0)
 		return refuse(v, img->uuid, e.msg);
-	describe(v, &m);
-	describe_origin(c, img, v);
+	describe(c, img, &m.made, m.size_bytes, v);
 	return 1;
 }
 
@@ -102,17 +99,13 @@ static int known_warm(const struct conf *c, const struct image *img, const char 
 	own_fd int fd = -1;
 
 	if (!*inputs || warm_load(c->store_dir, img->uuid, &w, &ignored) != 1 ||
-	    !warm_satisfies(&w, v->commit, NULL) || strcmp(w.inputs, inputs) != 0)
+	    !warm_satisfies(&w, v->made.commit, NULL) || strcmp(w.made.inputs, inputs) != 0)
 		return 0;
-	fd = store_open(c->store_dir, w.digest, &m, &ignored);
+	fd = store_open(c->store_dir, w.made.digest, &m, &ignored);
 	if (fd < 0)
 		return 0;
-	describe(v, &m);
-	memcpy(v->key, w.key, sizeof(v->key));
-	memcpy(v->tree, w.tree, sizeof(v->tree));
-	memcpy(v->builder, w.builder, sizeof(v->builder));
-	memcpy(v->inputs, w.inputs, sizeof(v->inputs));
-	describe_origin(c, img, v);
+	memcpy(v->made.inputs, w.made.inputs, sizeof(v->made.inputs));
+	describe(c, img, &w.made, m.size_bytes, v);
 	return 1;
 }
 
@@ -120,7 +113,7 @@ int known_now(const struct conf *c, const struct image *img, const char *inputs,
 {
 	int known;
 
-	if (!read_tip(c, img, v->commit))
+	if (!read_tip(c, img, v->made.commit))
 		return 0;
 	known = known_pin(c, img, v);
 	return known == 0 ? known_warm(c, img, inputs, v) : known;

@@ -13,19 +13,22 @@
 
 enum kind { TEXT, NUMBER };
 
-#define TEXT_FIELD(name) \
-	{#name, TEXT, offsetof(struct verdict, name), sizeof(((struct verdict *)0)->name)}
+#define TEXT_AT(name, member) \
+	{name, TEXT, offsetof(struct verdict, member), sizeof(((struct verdict *)0)->member)}
+#define TEXT_FIELD(name)   TEXT_AT(#name, name)
+#define TEXT_MADE(name)    TEXT_AT(#name, made.name)
 #define NUMBER_FIELD(name) {#name, NUMBER, offsetof(struct verdict, name), 0}
+#define NUMBER_MADE(name)  {#name, NUMBER, offsetof(struct verdict, made.name), 0}
 
 static const struct {
 	const char *name;
 	enum kind kind;
 	size_t offset, size;
 } fields[] = {
-	TEXT_FIELD(image), NUMBER_FIELD(job), NUMBER_FIELD(attempt), TEXT_FIELD(cause),
-	TEXT_FIELD(reason), TEXT_FIELD(commit), TEXT_FIELD(tree), TEXT_FIELD(builder),
-	TEXT_FIELD(key), TEXT_FIELD(inputs), TEXT_FIELD(digest), TEXT_FIELD(pinned),
-	TEXT_FIELD(repo), TEXT_FIELD(binding), TEXT_FIELD(built), TEXT_FIELD(confirms),
+	TEXT_MADE(image), NUMBER_MADE(job), NUMBER_MADE(attempt), TEXT_FIELD(cause),
+	TEXT_FIELD(reason), TEXT_MADE(commit), TEXT_MADE(tree), TEXT_MADE(builder),
+	TEXT_MADE(key), TEXT_MADE(inputs), TEXT_MADE(digest), TEXT_MADE(pinned),
+	TEXT_MADE(repo), TEXT_FIELD(binding), TEXT_FIELD(built), TEXT_FIELD(confirms),
 	NUMBER_FIELD(confirms_job), NUMBER_FIELD(size_bytes), NUMBER_FIELD(checkout_ms),
 	NUMBER_FIELD(build_ms), NUMBER_FIELD(check_ms), NUMBER_FIELD(store_ms),
 	NUMBER_FIELD(boot_ms), NUMBER_FIELD(cpu_ms), NUMBER_FIELD(mem_peak_bytes),
@@ -39,7 +42,7 @@ static char *path_of(int64_t job, int64_t attempt)
 
 static int write_file(const char *log_dir, const struct verdict *v, bool synced, struct err *e)
 {
-	own_free char *name = path_of(v->job, v->attempt);
+	own_free char *name = path_of(v->made.job, v->made.attempt);
 	own_fd int dir = fs_open_dir(AT_FDCWD, log_dir, e);
 	char text[VERDICT_MAX];
 	size_t len;
@@ -114,9 +117,11 @@ int verdict_read(const char *log_dir, int64_t job, int64_t attempt, struct verdi
 		*equals = '\0';
 		take_line(&v, line, equals + 1);
 	}
-	if (v.job != job || v.attempt != attempt || !uuid_valid(v.image) || v.size_bytes < 0 ||
+	if (v.made.job != job || v.made.attempt != attempt || !uuid_valid(v.made.image) ||
+	    v.size_bytes < 0 ||
 	    (v.class == ERR_NONE &&
-	     (!sha256_valid(v.digest) || !sha256_valid(v.key) || !sha256_valid(v.inputs))))
+	     (!sha256_valid(v.made.digest) || !sha256_valid(v.made.key) ||
+	      !sha256_valid(v.made.inputs))))
 		return err_set(e, ERR_US, "%s/%s is not a verdict of job %lld attempt %lld",
 			       log_dir, name, (long long)job, (long long)attempt);
 	*out = v;

@@ -11,21 +11,17 @@
 #include "lib/err.h"
 #include "lib/sha.h"
 #include "lib/uuid.h"
+#include "store/provenance.h"
 #include "state/cause.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct verdict {
-	char image[UUID_LEN + 1];
-	int64_t job, attempt;
+	struct provenance made;
 	enum err_class class;  /* ERR_NONE if built */
 	char cause[16];        /* the word, maybe another version's: verdict_cause() */
 	char reason[ERR_MSG_MAX]; /* one sentence, escaped */
-	char commit[65], tree[65], builder[33];
-	char key[SHA256_HEX + 1], inputs[SHA256_HEX + 1], digest[SHA256_HEX + 1];
-	char pinned[UUID_LEN + 1]; /* the release that the image is pinned to, "" if none */
-	char repo[256];        /* the repository that it was built from */
 	/* repository, ref and subdirectory: contentkey.h; "" if nothing was looked up */
 	char binding[SHA256_HEX + 1];
 	/* how the build of these bytes began, in the words of store/answer.h; "" if unknown */

@@ -51,7 +51,7 @@ static void group_of(const struct agent *a, const char *uuid, char group[64])
 	if (img.builder)
 		b = builder_find(list, img.builder);
 	else if (warm_load(a->conf->store_dir, uuid, &w, &e) == 1)
-		b = builder_find(list, w.builder);
+		b = builder_find(list, w.made.builder);
 	if (b)
 		snprintf(group, 64, "%s", b->group);
 }
@@ -202,8 +202,8 @@ int attempt_start(struct agent *a, const struct job *j, struct err *e)
 			 (long long)r->number, r->image);
 		return 0;
 	}
-	r->verdict = (struct verdict){.job = r->job, .attempt = r->number};
-	memcpy(r->verdict.image, r->image, sizeof(r->image));
+	r->verdict = (struct verdict){.made.job = r->job, .made.attempt = r->number};
+	memcpy(r->verdict.made.image, r->image, sizeof(r->image));
 	verdict_say(&r->verdict, e->class, CAUSE_START, "%s", e->msg);
 	attempt_note(r);
 	log_error("event=attempt-not-started job=%lld reason=%s", (long long)r->job,

@@ -40,12 +40,12 @@ static struct attempt_result result_of(const struct verdict *v)
 		.class = err_class_name(v->class),
 		.cause = v->cause,
 		.reason = v->reason,
-		.commit = v->commit,
-		.tree = v->tree,
-		.key = v->key,
-		.inputs = v->inputs,
-		.builder = v->builder,
-		.digest = v->digest,
+		.commit = v->made.commit,
+		.tree = v->made.tree,
+		.key = v->made.key,
+		.inputs = v->made.inputs,
+		.builder = v->made.builder,
+		.digest = v->made.digest,
 		.how_built = v->built,
 		.reused = v->reused,
 		.size_bytes = v->size_bytes,
@@ -208,10 +208,10 @@ void attempt_read_verdict(struct attempt_run *r, int status)
 	char how[64];
 	int rc = verdict_read(r->agent->conf->log_dir, r->job, r->number, v, &e);
 
-	if (rc == 1 && strcmp(v->image, r->image) == 0 && !r->ended_by)
+	if (rc == 1 && strcmp(v->made.image, r->image) == 0 && !r->ended_by)
 		return;
-	*v = (struct verdict){.job = r->job, .attempt = r->number};
-	memcpy(v->image, r->image, sizeof(v->image));
+	*v = (struct verdict){.made.job = r->job, .made.attempt = r->number};
+	memcpy(v->made.image, r->image, sizeof(v->made.image));
 	if (r->ended_by)
 		verdict_end(v, r->ended_by, "%s", cause_name(r->ended_by));
 	else if (*r->hung)
@@ -232,8 +232,8 @@ static void leave_pin(const struct agent *a, const struct verdict *v)
 	own_image struct image img = {0};
 	struct err e = ERR_INIT;
 
-	if (v->commit[0] && image_load(a->conf->images_dir, v->image, &img, &e) == 0)
-		pin_leave(a->conf, &img, v->commit);
+	if (v->made.commit[0] && image_load(a->conf->images_dir, v->made.image, &img, &e) == 0)
+		pin_leave(a->conf, &img, v->made.commit);
 }
 
 /* A process of the attempt may still write to its checkout, so the next attempt gets another one.

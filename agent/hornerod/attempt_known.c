@@ -15,15 +15,16 @@
 /* For `hornero log`. */
 static int write_log(const struct conf *c, const struct verdict *v, struct err *e)
 {
-	own_free char *path = fs_path("%s/%lld.%lld.log", c->log_dir, (long long)v->job,
-				      (long long)v->attempt);
-	own_free char *why = v->pinned[0]
-				     ? fs_path("the image is pinned to release %s", v->pinned)
-				     : fs_path("%.12s was warm with the same builder", v->commit);
+	own_free char *path = fs_path("%s/%lld.%lld.log", c->log_dir, (long long)v->made.job,
+				      (long long)v->made.attempt);
+	own_free char *why = v->made.pinned[0]
+				     ? fs_path("the image is pinned to release %s", v->made.pinned)
+				     : fs_path("%.12s was warm with the same builder",
+					       v->made.commit);
 	own_free char
 		*text = v->class == ERR_NONE
 				? fs_path("hornero: %s: artifact %.12s of the store, no build\n",
-					  why, v->digest)
+					  why, v->made.digest)
 				: fs_path("hornero: %s\n", v->reason);
 	own_fd int fd = fs_create(AT_FDCWD, path, O_WRONLY, 0640);
 
@@ -36,10 +37,10 @@ bool attempt_known(const struct agent *a, const struct job *j, struct verdict *o
 {
 	const char *inputs = j->force || j->clean ? "" : j->inputs;
 	own_image struct image img = {0};
-	struct verdict v = {.job = j->id, .attempt = j->attempt};
+	struct verdict v = {.made.job = j->id, .made.attempt = j->attempt};
 	struct err e = ERR_INIT;
 
-	memcpy(v.image, j->image, sizeof(v.image));
+	memcpy(v.made.image, j->image, sizeof(v.made.image));
 	if (image_load(a->conf->images_dir, j->image, &img, &e) < 0 ||
 	    known_now(a->conf, &img, inputs, &v) == 0 || write_log(a->conf, &v, &e) < 0 ||
 	    verdict_write(a->conf->log_dir, &v, &e) < 0)

@@ -80,16 +80,16 @@ static int settle_good(struct agent *a, const struct verdict *v, struct attempt_
 {
 	char text[ERR_MSG_MAX];
 
-	if (strcmp(v->digest, v->confirms) != 0)
-		return job_set_built(a->db, v->job, v->attempt, res, e);
+	if (strcmp(v->made.digest, v->confirms) != 0)
+		return job_set_built(a->db, v->made.job, v->made.attempt, res, e);
 	snprintf(text, sizeof(text),
 		 "confirmed: a clean build (job %lld) gave the same bytes as the incremental one "
 		 "of job %lld",
-		 (long long)v->job, (long long)v->confirms_job);
+		 (long long)v->made.job, (long long)v->confirms_job);
 	res->reason = text;
 	if (remark(a, v->confirms_job, "confirmed", text, e) < 0)
 		return -1;
-	return job_set_confirmed(a->db, v->job, v->attempt, res, e);
+	return job_set_confirmed(a->db, v->made.job, v->made.attempt, res, e);
 }
 
 static int settle_bad(struct agent *a, const struct verdict *v, const struct attempt_result *res,
@@ -98,14 +98,14 @@ static int settle_bad(struct agent *a, const struct verdict *v, const struct att
 	char text[2 * ERR_MSG_MAX];
 
 	if (v->confirms_job == 0)
-		return job_set_failed(a->db, v->job, v->attempt, res, e);
+		return job_set_failed(a->db, v->made.job, v->made.attempt, res, e);
 	snprintf(text, sizeof(text),
 		 "a clean build of the same content failed (job %lld: %s); the incremental "
 		 "artifact of job %lld stays warm",
-		 (long long)v->job, v->reason, (long long)v->confirms_job);
+		 (long long)v->made.job, v->reason, (long long)v->confirms_job);
 	if (remark(a, v->confirms_job, "unconfirmed", text, e) < 0)
 		return -1;
-	return job_set_failed(a->db, v->job, v->attempt, res, e);
+	return job_set_failed(a->db, v->made.job, v->made.attempt, res, e);
 }
 
 int confirming_settle(const struct attempt_run *r, struct attempt_result *res, int64_t again_ms,
@@ -140,6 +140,6 @@ int confirming_replaces(struct agent *a, const struct verdict *v, char text[CONF
 	snprintf(text, CONFIRMING_TEXT,
 		 "the incremental build of job %lld gave other bytes than a clean one; the clean "
 		 "ones are warm since job %lld",
-		 (long long)v->confirms_job, (long long)v->job);
+		 (long long)v->confirms_job, (long long)v->made.job);
 	return remark(a, v->confirms_job, "replaced", text, e);
 }

@@ -283,7 +283,7 @@ static int ask(const struct publication *p, int raw, const struct fence *fence, 
 	char words[FENCE_TEXT];
 	char text[512];
 
-	snprintf(text, sizeof(text), "publish %s %s %s", p->image, p->verdict.digest,
+	snprintf(text, sizeof(text), "publish %s %s %s", p->image, p->verdict.made.digest,
 		 fence_format(fence, words));
 	return publisher_ask(p->socket, text, raw, e);
 }
@@ -370,7 +370,7 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 	own_fd int raw = -1;
 	int rc = verdict_read(a->conf->log_dir, j->id, j->attempt, &v, e);
 
-	if (rc != 1 || v.class != ERR_NONE || strcmp(v.image, j->image) != 0)
+	if (rc != 1 || v.class != ERR_NONE || strcmp(v.made.image, j->image) != 0)
 		return build_again(a, j, rc < 0 ? e->msg : "its verdict is missing", false, e);
 	if (foreign_stands(a, j->image, j->id)) {
 		publication_pause(a, j->image, AGENT_RETRY_MS);
@@ -381,7 +381,7 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 	rc = j->force || strcmp(j->origin, "verify") == 0 ? 0 : publication_already_warm(a, &v, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	raw = store_open(a->conf->store_dir, v.digest, &m, e);
+	raw = store_open(a->conf->store_dir, v.made.digest, &m, e);
 	if (raw < 0 && (e->sys == ENOENT || e->sys == ESTALE)) {
 		struct err why = *e;
 

@@ -27,17 +27,7 @@
 /* Fills the rest of a record from the verdict. */
 static void describe(const struct agent *a, struct warm *w, const struct verdict *v)
 {
-	memcpy(w->image, v->image, sizeof(w->image));
-	memcpy(w->digest, v->digest, sizeof(w->digest));
-	memcpy(w->key, v->key, sizeof(w->key));
-	memcpy(w->commit, v->commit, sizeof(w->commit));
-	memcpy(w->tree, v->tree, sizeof(w->tree));
-	memcpy(w->inputs, v->inputs, sizeof(w->inputs));
-	memcpy(w->builder, v->builder, sizeof(w->builder));
-	memcpy(w->pinned, v->pinned, sizeof(w->pinned));
-	memcpy(w->repo, v->repo, sizeof(w->repo));
-	w->job = v->job;
-	w->attempt = v->attempt;
+	w->made = v->made;
 	w->published_ms = db_now_ms(a->db);
 }
 
@@ -46,10 +36,10 @@ static int follow(struct agent *a, const struct verdict *v, struct warm *w, stru
 {
 	struct warm old;
 
-	if (release_newest(a->conf->store_dir, v->image, &old, e) < 0)
+	if (release_newest(a->conf->store_dir, v->made.image, &old, e) < 0)
 		return -1;
 	describe(a, w, v);
-	warm_follow(w, *old.digest ? &old : NULL);
+	warm_follow(w, *old.made.digest ? &old : NULL);
 	return 0;
 }
 
@@ -73,18 +63,19 @@ static int record(struct agent *a, const struct verdict *v, const struct warm *w
 	if (warm_save(a->conf->store_dir, &w, e) < 0)
 		return -1;
 	settle_cache(a, &w);
-	replace_clear(a->conf->images_dir, v->image);
-	foreign_forget(a, v->image);
+	replace_clear(a->conf->images_dir, v->made.image);
+	foreign_forget(a, v->made.image);
 	failpoint("agent-before-published");
 	log_info("event=published job=%lld attempt=%lld image=%s name=%s digest=%.12s took_ms=%lld",
-		 (long long)v->job, (long long)v->attempt, v->image, w.name, w.digest,
-		 (long long)took_ms);
+		 (long long)v->made.job, (long long)v->made.attempt, v->made.image, w.name,
+		 w.made.digest, (long long)took_ms);
 	if (confirming_replaces(a, v, words, e) < 0 ||
-	    job_set_published(a->db, v->job, v->attempt, w.name, took_ms, *words ? words : NULL,
+	    job_set_published(a->db, v->made.job, v->made.attempt, w.name, took_ms,
+			      *words ? words : NULL,
 			      e) < 0)
 		return -1;
 	if (!*words)
-		confirming_after(a, v->image);
+		confirming_after(a, v->made.image);
 	return 0;
 }
 
@@ -94,14 +85,14 @@ static int record_release(struct agent *a, const struct verdict *v, const struct
 {
 	char id[UUID_LEN + 1], detail[160];
 	struct warm w = *where, known;
-	int found = placed_load(a->conf->store_dir, v->image, v->digest, &known, e);
+	int found = placed_load(a->conf->store_dir, v->made.image, v->made.digest, &known, e);
 
-	if (found < 0 || nova_release(v->image, v->digest, id, e) < 0)
+	if (found < 0 || nova_release(v->made.image, v->made.digest, id, e) < 0)
 		return -1;
 	if (follow(a, v, &w, e) < 0)
 		return -1;
-	if (found && known.job == w.job && known.attempt == w.attempt && known.ino == w.ino &&
-	    known.born_ns == w.born_ns && known.refused == w.refused)
+	if (found && known.made.job == w.made.job && known.made.attempt == w.made.attempt &&
+	    known.ino == w.ino && known.born_ns == w.born_ns && known.refused == w.refused)
 		return 0;
 	failpoint("agent-before-release-record");
 	if (placed_save(a->conf->store_dir, &w, e) < 0)
@@ -109,8 +100,8 @@ static int record_release(struct agent *a, const struct verdict *v, const struct
 	settle_cache(a, &w);
 	snprintf(detail, sizeof(detail), "release %s, %s in Nova's cache%s", id, w.name,
 		 w.refused ? ", has other bytes and was not replaced" : "");
-	return job_note_built(a->db, v->job, v->attempt, w.refused ? "unreleased" : "released",
-			      detail, e);
+	return job_note_built(a->db, v->made.job, v->made.attempt,
+			      w.refused ? "unreleased" : "released", detail, e);
 }
 
 static int take_published(struct publication *p, const struct reply *a, struct err *e)
@@ -148,8 +139,8 @@ static int take_unreleased(struct publication *p, const struct reply *a, struct 
 	w.size_bytes = st.st_size;
 	w.born_ns = fs_born_ns(AT_FDCWD, path);
 	/* A changed file of ours stays ours: it is replaced once no instance uses it. */
-	if (placed_load(p->agent->conf->store_dir, p->verdict.image, p->verdict.digest, &known,
-			e) == 1 &&
+	if (placed_load(p->agent->conf->store_dir, p->verdict.made.image, p->verdict.made.digest,
+			&known, e) == 1 &&
 	    !known.refused && known.ino == w.ino && known.born_ns == w.born_ns)
 		return 0;
 	log_warn("event=release-refused job=%lld image=%s name=%s reason=%s", (long long)p->job,
@@ -167,7 +158,7 @@ static int take_changed(struct publication *p, const struct reply *a, struct err
 	int known = warm_load(c->store_dir, p->image, &w, e);
 
 	if (known == 1 && strcmp(w.name, a->name) != 0)
-		known = placed_load(c->store_dir, p->image, p->verdict.digest, &w, e);
+		known = placed_load(c->store_dir, p->image, p->verdict.made.digest, &w, e);
 	if (known < 0)
 		return -1;
 	if (known == 0 || strcmp(w.name, a->name) != 0 || changed_stands(c->store_dir, &w))
@@ -175,11 +166,11 @@ static int take_changed(struct publication *p, const struct reply *a, struct err
 	if (changed_note(c->store_dir, &w, "", e) < 0)
 		return -1;
 	log_warn("event=cache-changed job=%lld image=%s name=%s digest=%.12s", (long long)p->job,
-		 p->image, w.name, w.digest);
+		 p->image, w.name, w.made.digest);
 	snprintf(detail, sizeof(detail),
 		 "%s in Nova's cache held other bytes than artifact %.12s, which was published "
 		 "there",
-		 w.name, w.digest);
+		 w.name, w.made.digest);
 	return job_note_built(p->agent->db, p->job, p->attempt, "changed", detail, e);
 }
 
@@ -190,7 +181,8 @@ static int take_alone(struct publication *p, const struct reply *a, struct err *
 	char id[UUID_LEN + 1], name[SHA1_HEX + 1], words[CONFIRMING_TEXT],
 		remark[1000 + CONFIRMING_TEXT];
 
-	if (nova_release(v->image, v->digest, id, e) < 0 || nova_cache_name(id, name, e) < 0)
+	if (nova_release(v->made.image, v->made.digest, id, e) < 0 ||
+	    nova_cache_name(id, name, e) < 0)
 		return -1;
 	if (confirming_replaces(p->agent, v, words, e) < 0)
 		return -1;
@@ -199,12 +191,12 @@ static int take_alone(struct publication *p, const struct reply *a, struct err *
 		 "possible: %.700s",
 		 words, *words ? "; " : "", id, name, a->text);
 	log_info("event=published-alone job=%lld attempt=%lld image=%s release=%s name=%s",
-		 (long long)v->job, (long long)v->attempt, v->image, id, name);
-	if (job_set_published(p->agent->db, v->job, v->attempt, name, clock_mono_ms() - p->start_ms,
-			      remark, e) < 0)
+		 (long long)v->made.job, (long long)v->made.attempt, v->made.image, id, name);
+	if (job_set_published(p->agent->db, v->made.job, v->made.attempt, name,
+			      clock_mono_ms() - p->start_ms, remark, e) < 0)
 		return -1;
 	if (!*words)
-		confirming_after(p->agent, v->image);
+		confirming_after(p->agent, v->made.image);
 	return 0;
 }
 
@@ -238,10 +230,11 @@ static int is_released(struct agent *a, const struct verdict *v, struct warm *r,
 	enum warm_state state;
 
 	*there = false;
-	if (image_load(a->conf->images_dir, v->image, &img, &ignored) < 0 ||
+	if (image_load(a->conf->images_dir, v->made.image, &img, &ignored) < 0 ||
 	    !image_wants_release(&img))
 		return 1;
-	if (placed_look(a->conf->store_dir, a->conf->cache_dir, v->image, v->digest, r, &state, e) <
+	if (placed_look(a->conf->store_dir, a->conf->cache_dir, v->made.image, v->made.digest, r,
+			&state, e) <
 	    0)
 		return -1;
 	*there = state == WARM_OK;
@@ -257,11 +250,11 @@ int publication_already_warm(struct agent *a, const struct verdict *v, struct er
 	int rc;
 
 	/* A publisher of an earlier hornerod may be about to rename: the fence prevents that. */
-	if (fence_set(a->conf, v->image, v->job, v->attempt, &fence, e) < 0)
+	if (fence_set(a->conf, v->made.image, v->made.job, v->made.attempt, &fence, e) < 0)
 		return -1;
-	if (warm_look(a->conf->store_dir, a->conf->cache_dir, v->image, &w, &state, e) < 0)
+	if (warm_look(a->conf->store_dir, a->conf->cache_dir, v->made.image, &w, &state, e) < 0)
 		return -1;
-	if (state != WARM_OK || strcmp(w.digest, v->digest) != 0)
+	if (state != WARM_OK || strcmp(w.made.digest, v->made.digest) != 0)
 		return 0;
 	rc = is_released(a, v, &r, &there, e);
 	if (rc <= 0)

@@ -103,7 +103,8 @@ static int add_name(const struct eviction *v, struct victim *w, const char *id,
 
 	if (nova_cache_name(id, name.file, e) < 0)
 		return -1;
-	if (state != WARM_OK || record->ino != w->ino || strcmp(record->digest, w->digest) != 0 ||
+	if (state != WARM_OK || record->ino != w->ino ||
+	    strcmp(record->made.digest, w->digest) != 0 ||
 	    strcmp(record->name, name.file) != 0 || !is_that_file(v, w, name.file))
 		return 0;
 	w->names[w->n++] = name;

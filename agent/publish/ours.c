@@ -70,8 +70,8 @@ static int look_recorded(const struct look *l, struct err *e)
 		return -1;
 	if (known && strcmp(w.name, o->name) == 0 && is_of_record(o, &w)) {
 		o->how = OURS_KNOWN;
-		if (strcmp(w.digest, l->m->digest) == 0 && w.size_bytes == l->m->size_bytes &&
-		    compare(l, &w, e) < 0)
+		if (strcmp(w.made.digest, l->m->made.digest) == 0 &&
+		    w.size_bytes == l->m->size_bytes && compare(l, &w, e) < 0)
 			return -1;
 		return 1;
 	}
@@ -93,12 +93,12 @@ static int is_of_image(const struct ours *o, const char *digest, struct err *e)
 	if (strcmp(digest, o->req->digest) == 0)
 		return 1;
 	if (store_manifest(o->conf->store_dir, digest, &m, e) == 0 &&
-	    strcmp(m.image, o->req->image) == 0)
+	    strcmp(m.made.image, o->req->image) == 0)
 		return 1;
 	known = warm_load(o->conf->store_dir, o->req->image, &w, e);
 	if (known <= 0)
 		return known;
-	if (strcmp(w.digest, digest) == 0)
+	if (strcmp(w.made.digest, digest) == 0)
 		return 1;
 	for (int i = 0; warm_earlier(&w, i, earlier); i++)
 		if (strcmp(earlier, digest) == 0)

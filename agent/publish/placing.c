@@ -32,7 +32,7 @@ static int find_source(struct placing *p, struct err *e)
 
 	if (known < 0)
 		return -1;
-	if (known && strcmp(w.digest, p->req->digest) == 0 && is_recorded(p, &w) &&
+	if (known && strcmp(w.made.digest, p->req->digest) == 0 && is_recorded(p, &w) &&
 	    w.ino != p->changed_ino)
 		memcpy(p->source, w.name, sizeof(p->source));
 	return 0;

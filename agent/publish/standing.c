@@ -54,7 +54,7 @@ int standing_look(struct standing *s, const char *store_dir, int cache, const ch
 	 * it. */
 	is_known = is_known == 1 && strcmp(w.name, name) == 0 && w.ino == st.st_ino &&
 		   w.size_bytes == st.st_size && born_ns != 0 && w.born_ns == born_ns;
-	if (is_known && strcmp(w.digest, m->digest) != 0)
+	if (is_known && strcmp(w.made.digest, m->made.digest) != 0)
 		return 0;
 	same = standing_compare(artifact, fd, m->size_bytes, stop, arg, e);
 	if (same < 0)

@@ -14,11 +14,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (verdict_read(dir, 1, 1, &v, &e) != 1)
 		return 0;
-	promise(v.job == 1 && v.attempt == 1 && uuid_valid(v.image) && v.size_bytes >= 0);
+	promise(v.made.job == 1 && v.made.attempt == 1 && uuid_valid(v.made.image) &&
+		v.size_bytes >= 0);
 	promise(v.class != ERR_NONE ||
-		(sha256_valid(v.digest) && sha256_valid(v.key) && sha256_valid(v.inputs)));
+		(sha256_valid(v.made.digest) && sha256_valid(v.made.key) &&
+		 sha256_valid(v.made.inputs)));
 	promise(memchr(v.cause, 0, sizeof(v.cause)) && memchr(v.reason, 0, sizeof(v.reason)) &&
-		memchr(v.commit, 0, sizeof(v.commit)) && memchr(v.repo, 0, sizeof(v.repo)) &&
-		memchr(v.built, 0, sizeof(v.built)));
+		memchr(v.made.commit, 0, sizeof(v.made.commit)) &&
+		memchr(v.made.repo, 0, sizeof(v.made.repo)) && memchr(v.built, 0, sizeof(v.built)));
 	return 0;
 }

@@ -68,13 +68,13 @@ static inline char *stage(const struct scratch *s, const char *content)
 
 static inline struct manifest manifest_of(const char *content, const char *key)
 {
-	struct manifest m = {.job = 42,
-			     .attempt = 1,
+	struct manifest m = {.made.job = 42,
+			     .made.attempt = 1,
 			     .built_ms = 1700000000000,
-			     .tree = OID,
-			     .commit = OID,
-			     .builder = "make",
-			     .image = IMAGE,
+			     .made.tree = OID,
+			     .made.commit = OID,
+			     .made.builder = "make",
+			     .made.image = IMAGE,
 			     .builder_file = KEY2,
 			     .toolchain = KEY1,
 			     .architecture = "x86_64",
@@ -87,8 +87,8 @@ static inline struct manifest manifest_of(const char *content, const char *key)
 	struct err e;
 
 	m.size_bytes = (int64_t)strlen(content);
-	memcpy(m.key, key, sizeof(m.key));
-	assert_int_equal(sha256_buffer(content, strlen(content), m.digest, &e), 0);
+	memcpy(m.made.key, key, sizeof(m.made.key));
+	assert_int_equal(sha256_buffer(content, strlen(content), m.made.digest, &e), 0);
 	return m;
 }
 
@@ -112,7 +112,7 @@ static inline struct manifest take(struct scratch *s, const char *content, const
 	if (store_take(s->store, path, &m, &s->e) < 0)
 		fail_msg("%s", s->e.msg);
 	assert_int_equal(access(path, F_OK), -1);
-	give(s, key, m.digest, ANSWER_CLEAN, IMAGE, BINDING1);
+	give(s, key, m.made.digest, ANSWER_CLEAN, IMAGE, BINDING1);
 	return m;
 }
 
@@ -139,7 +139,7 @@ static inline void take_other(struct scratch *s, const char *content, char diges
 	struct manifest m = manifest_of(content, KEY2);
 
 	assert_int_equal(store_take(s->store, path, &m, &s->e), 0);
-	memcpy(digest, m.digest, sizeof(m.digest));
+	memcpy(digest, m.made.digest, sizeof(m.made.digest));
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)

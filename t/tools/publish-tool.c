@@ -32,14 +32,14 @@ static int fill_manifest(int fd, const char *image, const char *job, struct mani
 
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, ERR_USAGE, "cannot stat the file");
-	*m = (struct manifest){.job = atoll(job), .attempt = 1, .size_bytes = st.st_size};
+	*m = (struct manifest){.made.job = atoll(job), .made.attempt = 1, .size_bytes = st.st_size};
 	m->built_ms = clock_wall_ms();
-	snprintf(m->image, sizeof(m->image), "%s", image);
-	snprintf(m->builder, sizeof(m->builder), "make");
-	if (sha256_fd(fd, m->digest, e) < 0)
+	snprintf(m->made.image, sizeof(m->made.image), "%s", image);
+	snprintf(m->made.builder, sizeof(m->made.builder), "make");
+	if (sha256_fd(fd, m->made.digest, e) < 0)
 		return -1;
-	snprintf(line, sizeof(line), "%s %s", m->digest, job);
-	return sha256_buffer(line, strlen(line), m->key, e);
+	snprintf(line, sizeof(line), "%s %s", m->made.digest, job);
+	return sha256_buffer(line, strlen(line), m->made.key, e);
 }
 
 static int take(char **argv, struct err *e)
@@ -60,7 +60,7 @@ static int take(char **argv, struct err *e)
 	if (fill_manifest(fd, argv[1], argv[2], &m, e) < 0 ||
 	    store_take(conf->store_dir, staged, &m, e) < 0)
 		return -1;
-	printf("%s\n", m.digest);
+	printf("%s\n", m.made.digest);
 	return 0;
 }
 

@@ -132,12 +132,12 @@ static void seed_all(struct db *db)
 static void seed_warm(const struct conf *c, const char *image, const char *commit)
 {
 	struct warm w = {.size_bytes = 4096,
-			 .digest = HEX64,
-			 .key = HEX64,
-			 .inputs = HEX64,
-			 .builder = "make",
-			 .job = 1,
-			 .attempt = 1,
+			 .made.digest = HEX64,
+			 .made.key = HEX64,
+			 .made.inputs = HEX64,
+			 .made.builder = "make",
+			 .made.job = 1,
+			 .made.attempt = 1,
 			 .published_ms = clock_wall_ms()};
 	own_free char *path = NULL;
 	own_fd int fd = -1;
@@ -149,9 +149,9 @@ static void seed_warm(const struct conf *c, const char *image, const char *commi
 	if (fd < 0 || ftruncate(fd, 4096) < 0 || fstat(fd, &st) < 0)
 		must(err_sys(&e, ERR_OPERATOR, "cannot make %s", path), "warm");
 	w.ino = st.st_ino;
-	snprintf(w.image, sizeof(w.image), "%s", image);
-	snprintf(w.commit, sizeof(w.commit), "%s", commit);
-	snprintf(w.tree, sizeof(w.tree), "%s", good.tree);
+	snprintf(w.made.image, sizeof(w.made.image), "%s", image);
+	snprintf(w.made.commit, sizeof(w.made.commit), "%s", commit);
+	snprintf(w.made.tree, sizeof(w.made.tree), "%s", good.tree);
 	must(warm_save(c->store_dir, &w, &e), "warm_save");
 }
 

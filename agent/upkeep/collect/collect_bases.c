@@ -41,11 +41,11 @@ static bool is_kept(const struct collect *c, const char *uuid, const struct kept
  * not, -1 on error. */
 static int is_current(const struct collect *c, const struct warm *w, struct err *e)
 {
-	const struct image *img = find_image(c, w->image);
+	const struct image *img = find_image(c, w->made.image);
 
 	if (!img || img->broken)
 		return img != NULL;
-	return current_is(c->conf, img, w->digest, e);
+	return current_is(c->conf, img, w->made.digest, e);
 }
 
 const struct base *bases_find(const struct bases *all, uint64_t ino)
@@ -64,8 +64,8 @@ static void add(struct listing *l, const struct warm *w, const struct stat *st, 
 	*b = (struct base){.is_own = is_own, .is_wanted = is_wanted, .ino = w->ino,
 			   .born_ns = fs_born_ns(l->cache, w->name),
 			   .used_ms = used_ms, .bytes = inventory_bytes_of(st)};
-	memcpy(b->image, w->image, sizeof(b->image));
-	memcpy(b->digest, w->digest, sizeof(b->digest));
+	memcpy(b->image, w->made.image, sizeof(b->image));
+	memcpy(b->digest, w->made.digest, sizeof(b->digest));
 	l->all->bytes += b->bytes;
 }
 
@@ -113,7 +113,7 @@ static int look_at_release(void *arg, struct warm *w, struct err *e)
 	if (current < 0 ||
 	    kept_of_release(&l->c->clock, conf->store_dir, w, mtime_ns_of(&st), &k, e) < 0)
 		return -1;
-	add(l, w, &st, k.used_ms, false, current && is_kept(l->c, w->image, &k));
+	add(l, w, &st, k.used_ms, false, current && is_kept(l->c, w->made.image, &k));
 	return 0;
 }
 

@@ -73,7 +73,7 @@ static int need_of_image(const struct collect *c, const struct inventory *all,
 	    warm_load(c->conf->store_dir, img->uuid, &own, e) < 0)
 		return -1;
 	need(all, current);
-	need(all, own.digest);
+	need(all, own.made.digest);
 	if (found == 1)
 		need(all, pinned);
 	if (*previous)

@@ -23,16 +23,16 @@ static int forget_gone(void *arg, struct warm *w, struct err *e)
 	char id[UUID_LEN + 1];
 	enum warm_state state;
 
-	if (walk->current && strcmp(w->digest, walk->current->digest) == 0)
+	if (walk->current && strcmp(w->made.digest, walk->current->made.digest) == 0)
 		return 0;
 	state = warm_state_of(walk->conf->cache_dir, w, e);
 	if (state != WARM_GONE)
 		return state == WARM_NONE ? -1 : 0;
-	if (nova_release(w->image, w->digest, id, e) < 0 ||
+	if (nova_release(w->made.image, w->made.digest, id, e) < 0 ||
 	    kept_remove(walk->conf->store_dir, id, e) < 0 ||
 	    placed_remove(walk->conf->store_dir, w, e) < 0)
 		return -1;
-	log_info("event=release-forgotten image=%s release=%s", w->image, id);
+	log_info("event=release-forgotten image=%s release=%s", w->made.image, id);
 	return 0;
 }
 
@@ -70,12 +70,12 @@ static int keep_one(struct pass *p, const struct keep_rule *rule, const struct w
 
 	if (kept_of_release(&p->clock, c->store_dir, r, keep_mtime_of(st), &k, e) < 0 ||
 	    kept_load(&p->clock, c->store_dir, k.image, &before, e) < 0 ||
-	    warm_look(c->store_dir, c->cache_dir, r->image, &w, &state, e) < 0)
+	    warm_look(c->store_dir, c->cache_dir, r->made.image, &w, &state, e) < 0)
 		return -1;
-	if (rule->is_release_only && (state == WARM_NONE || r->job > w.job) &&
-	    ask_free(p, &k, r->image, e) < 0)
+	if (rule->is_release_only && (state == WARM_NONE || r->made.job > w.made.job) &&
+	    ask_free(p, &k, r->made.image, e) < 0)
 		return -1;
-	snprintf(target, sizeof(target), "%s/%s", r->image, r->digest);
+	snprintf(target, sizeof(target), "%s/%s", r->made.image, r->made.digest);
 	/* Both names are one file: if it is touched under the image's own name, that is enough. */
 	if (state != WARM_OK || w.ino != r->ino)
 		listed = keep_touch(p, &k, target, rule->keep_s, keep_mtime_of(st), e);

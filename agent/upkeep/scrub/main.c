@@ -154,8 +154,8 @@ static int look_at_cached(struct scrub *s, const struct warm *w, const struct wa
 	failpoint("scrub-found");
 	s->found = true;
 	s->state.changed++;
-	log_warn("event=cache-changed image=%s name=%s digest=%.12s found=%.12s", w->image, w->name,
-		 w->digest, found);
+	log_warn("event=cache-changed image=%s name=%s digest=%.12s found=%.12s", w->made.image,
+		 w->name, w->made.digest, found);
 	return changed_note(s->conf->store_dir, w, found, e);
 }
 

@@ -35,8 +35,8 @@ static bool would_repeat(const struct decision_facts *f)
 
 enum decision decision_make(const struct decision_facts *f)
 {
-	bool satisfied = f->state != WARM_NONE && same(f->warm->commit, f->tip) && f->inputs[0] &&
-			 same(f->warm->inputs, f->inputs) && !f->is_refused;
+	bool satisfied = f->state != WARM_NONE && same(f->warm->made.commit, f->tip) &&
+			 f->inputs[0] && same(f->warm->made.inputs, f->inputs) && !f->is_refused;
 
 	if (f->newest) {
 		switch (f->newest->state) {
@@ -67,7 +67,7 @@ enum decision decision_make(const struct decision_facts *f)
 	if (f->is_skipped && !satisfied)
 		return DECISION_SKIPPED;
 	/* Even if a builder has changed meanwhile: the image is wanted no longer. */
-	if (f->state == WARM_GONE && f->is_let_go && same(f->warm->commit, f->tip))
+	if (f->state == WARM_GONE && f->is_let_go && same(f->warm->made.commit, f->tip))
 		return DECISION_LET_GO;
 	if (!satisfied)
 		return DECISION_BUILD;

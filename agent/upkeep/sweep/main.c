@@ -172,7 +172,7 @@ static const char *why_build(const struct decision_facts *f)
 {
 	if (f->state == WARM_NONE)
 		return "it was never published";
-	if (strcmp(f->warm->commit, f->tip) != 0)
+	if (strcmp(f->warm->made.commit, f->tip) != 0)
 		return "its ref has moved";
 	if (f->is_refused)
 		return "its artifact in the store was changed";
@@ -196,7 +196,8 @@ static const char *why_publish(const struct decision_facts *f)
 
 static bool satisfies(const struct warm *w, const struct decision_facts *f)
 {
-	return strcmp(w->commit, f->tip) == 0 && f->inputs[0] && strcmp(w->inputs, f->inputs) == 0;
+	return strcmp(w->made.commit, f->tip) == 0 && f->inputs[0] &&
+	       strcmp(w->made.inputs, f->inputs) == 0;
 }
 
 /* Makes f describe the release if it is published alone, or if the image's own name is up to date.
@@ -217,7 +218,8 @@ static int ask_release(const struct sweep *s, const struct image *img, struct de
 		return 0;
 	f->is_release = true;
 	/* There is no placed release, or it has older bytes: publishing places it. */
-	if (!f->release_only && (state == WARM_NONE || strcmp(r->digest, f->warm->digest) != 0)) {
+	if (!f->release_only &&
+	    (state == WARM_NONE || strcmp(r->made.digest, f->warm->made.digest) != 0)) {
 		f->state = WARM_FOREIGN;
 		return 0;
 	}
@@ -256,7 +258,7 @@ static const char *detail_of(const struct decision_facts *f, enum decision decis
 {
 	switch (decision) {
 	case DECISION_WARM:
-		return f->warm->pinned[0] ? "pinned by its image file to an earlier release"
+		return f->warm->made.pinned[0] ? "pinned by its image file to an earlier release"
 					  : f->warm->name;
 	case DECISION_RELEASED:
 		return "as its release alone; its own UUID follows when no instance stands on its "
@@ -312,10 +314,10 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 		return lack_queue(s, e);
 	if (warm_look(s->conf->store_dir, s->conf->cache_dir, img->uuid, &w, &f.state, e) < 0)
 		return -1;
-	f.is_refused = f.state != WARM_NONE && store_is_refused(s->conf->store_dir, w.digest);
+	f.is_refused = f.state != WARM_NONE && store_is_refused(s->conf->store_dir, w.made.digest);
 	f.is_skipped = skip_stands(s->conf->skip_dir, img, tip);
 	f.newest = rc == 1 ? &newest : NULL;
-	last_builder = f.state != WARM_NONE ? w.builder : f.newest ? newest.builder : NULL;
+	last_builder = f.state != WARM_NONE ? w.made.builder : f.newest ? newest.builder : NULL;
 	f.changed_ms = changed_ms(s, img, last_builder);
 	if (inputs_of(s, img, tip, last_builder, inputs, e) < 0 ||
 	    ask_release(s, img, &f, &release, e) < 0 || ask_gone(s, img, &f, e) < 0)
