@@ -13,18 +13,19 @@ test_requires sqlite3 sqlite3
 test_requires strace strace
 
 calls=fsync,fdatasync,syncfs,sync,rename,renameat,renameat2,link,linkat,write,pwrite64,execve
-: >trace && chmod 0666 trace
+: >trace
+chmod 0666 trace
 
 # traced ARG…: a push under strace; paths are shown as they are below the repository or the queue.
 traced () {
 	# LeakSanitizer and strace do not go together.
-	as_git env ASAN_OPTIONS=detect_leaks=0 strace -f -y -qq -s 256 -e signal=none -e \
-		trace=$calls -o trace "$@" \
+	as_git env ASAN_OPTIONS=detect_leaks=0 \
+		strace -f -y -qq -s 256 -e signal=none -e trace=$calls -o trace "$@" \
 		git -C work push "$REPO" $refs >push.out 2>&1
 	traced__code=$?
 	cat push.out
-	sed -e "s,$REPO/\./,,g" -e "s,$REPO/,,g" -e "s,$REPO>,.>,g" -e "s,$QUEUE,queue,g" -e \
-		's,"\./,",g' trace >calls
+	sed -e "s,$REPO/\./,,g" -e "s,$REPO/,,g" -e "s,$REPO>,.>,g" \
+		-e "s,$QUEUE,queue,g" -e 's,"\./,",g' trace >calls
 	return $traced__code
 }
 
@@ -49,9 +50,24 @@ in_order () {
 	for pattern
 	do
 		here=$(line "$pattern") || return 1
-		test "$here" -gt "$before" || { echo "too early (line $here): $pattern"; cat \
-			calls; return 1; }
+		if test "$here" -le "$before"
+		then
+			echo "too early (line $here): $pattern"
+			cat calls
+			return 1
+		fi
 		before=$here
+	done
+}
+
+# An object that git moves out of the quarantine of a push.
+moved='link(at)?\(.*objects/tmp_objdir-incoming-[A-Za-z0-9]*/[0-9a-f]{2}/.*"objects/[0-9a-f]{2}/'
+
+# all_synced: the directories in `want` are among those in `have`.
+all_synced () {
+	for dir in $(cat want)
+	do
+		grep -qx "$dir" have || { echo "not synced: $dir"; cat have; return 1; }
 	done
 }
 
@@ -74,11 +90,11 @@ test_expect_success 'a node' '
 	hooks_push main
 '
 
-test_expect_success 'objects, their directories and the ref before the row; the row before the answer' '
+test_expect_success 'objects, their directories, the ref, the row, the answer: in this order' '
 	hooks_commit file two &&
 	push_traced main &&
 	in_order "fsync\([0-9]*<objects/tmp_objdir-incoming" \
-		"link(at)?\(.*objects/tmp_objdir-incoming-[A-Za-z0-9]*/[0-9a-f]{2}/.*\"objects/[0-9a-f]{2}/" \
+		"$moved" \
 		"fsync\([0-9]*<refs/heads/main.lock>" \
 		"rename.*refs/heads/main.lock.*refs/heads/main\"" \
 		"execve\(\"hooks/post-receive\"" \
@@ -90,19 +106,16 @@ test_expect_success 'objects, their directories and the ref before the row; the 
 '
 
 test_expect_success 'every object of the push is synced before it goes where everybody sees it' '
-	moved=$(grep -nE "link(at)?\(.*tmp_objdir-incoming.*\"objects/[0-9a-f]{2}/" calls | head -n 1 | cut -d : -f 1) &&
-	head -n "$moved" calls | grep -cE \
-		"fsync\([0-9]*<objects/tmp_objdir-incoming[^>]*/(tmp_obj_|bulk_fsync_)" >count &&
+	first=$(line "$moved") &&
+	sync="fsync\([0-9]*<objects/tmp_objdir-incoming[^>]*/(tmp_obj_|bulk_fsync_)" &&
+	head -n "$first" calls | grep -cE "$sync" >count &&
 	test "$(cat count)" -ge "$(as_git git -C work rev-list --objects HEAD^..HEAD | wc -l)"
 '
 
-test_expect_success 'all of its object directories are synced, and nobody else'\''s gigabytes' '
+test_expect_success 'all of its object directories are synced, and no whole filesystem' '
 	synced >have &&
-	fanout HEAD^..HEAD >want &&
-	for dir in $(cat want) refs/heads
-	do
-		grep -qx "$dir" have || { echo "not synced: $dir"; cat have; return 1; }
-	done &&
+	{ fanout HEAD^..HEAD && echo refs/heads; } >want &&
+	all_synced &&
 	test_grep ! "syncfs|[^_f]sync\(\)" calls
 '
 
@@ -142,7 +155,7 @@ test_expect_success 'many refs of one directory: once' '
 	test_cmp expect have
 '
 
-test_expect_success 'a deleted ref: its directory; where it was packed, packed-refs and what holds it' '
+test_expect_success 'a deleted, packed ref: packed-refs and the directory that holds it' '
 	as_git git -C "$REPO" pack-refs --all &&
 	hooks_push main:refs/heads/calm &&
 	push_traced :refs/heads/a/b/c &&
@@ -152,14 +165,20 @@ test_expect_success 'a deleted ref: its directory; where it was packed, packed-r
 '
 
 test_expect_success 'a push that comes as a pack: the pack, its index, and their directory' '
-	as_git sh -c \
-		"cd work && mkdir many && for i in \$(seq 150); do echo \$i >many/\$i; done && git add -A" &&
+	hooks_in_work "
+		mkdir many
+		for i in \$(seq 150)
+		do
+			echo \$i >many/\$i
+		done
+	" &&
 	hooks_commit file packed &&
 	push_traced main &&
 	in_order "fsync\([0-9]*<objects/tmp_objdir-incoming-[A-Za-z0-9]*/pack/tmp_pack" \
 		"link(at)?\(.*tmp_objdir-incoming.*\"objects/pack/pack-.*\.pack\"" \
-		"execve\(\"hooks/post-receive\"" "fsync\([0-9]*<objects/pack>" \
-			"pwrite64\([0-9]*<queue/queue.db-wal>"
+		"execve\(\"hooks/post-receive\"" \
+		"fsync\([0-9]*<objects/pack>" \
+		"pwrite64\([0-9]*<queue/queue.db-wal>"
 '
 
 test_expect_success 'a hook that was killed is made up for by the next one' '
@@ -172,13 +191,10 @@ test_expect_success 'a hook that was killed is made up for by the next one' '
 	hooks_commit file found &&
 	push_traced main &&
 	synced >have &&
-	for dir in $(cat want)
-	do
-		grep -qx "$dir" have || { echo "not synced: $dir"; cat have; return 1; }
-	done
+	all_synced
 '
 
-test_expect_success 'a mark from the future, or none, means that nothing is known: everything is synced' '
+test_expect_success 'everything is synced where the mark is missing, or from the future' '
 	find "$REPO/objects" -mindepth 1 -maxdepth 1 -name "??" | wc -l >all &&
 	touch -d "tomorrow" "$REPO/hornero.synced" &&
 	hooks_commit file future &&
@@ -198,12 +214,12 @@ test_expect_success 'a directory that cannot be synced: no row, and the sweep is
 	hooks_commit file eio &&
 	refs=main &&
 	traced -P "$REPO/refs/heads" -e inject=fsync:error=EIO &&
-	test_grep \
-		"this push was not queued: cannot make the directory refs/heads durable: Input/output error;" push.out &&
+	why="cannot make the directory refs/heads durable: Input/output error;" &&
+	test_grep "this push was not queued: $why" push.out &&
 	test "$(hooks_count)" = "$before"
 '
 
-test_expect_success 'and the push behind it syncs that directory' '
+test_expect_success 'the push behind it syncs that directory' '
 	hooks_commit file after &&
 	push_traced main &&
 	synced >have &&

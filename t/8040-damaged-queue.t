@@ -13,12 +13,15 @@ test_description='a damaged, emptied, deleted or foreign queue'
 queue=$NODE/state/queue
 n=0 last=0
 
-# push: another commit whose artifact holds its number; push.out has what the pusher was told
+# push [RECIPE…]: another commit whose artifact holds its number; push.out has the words of the
+# push. The recipes run before.
 push () {
 	n=$((n + 1)) &&
-	printf \
-		'hornero.raw:\n\thead -c 1048576 /dev/zero >$@\n\tprintf "content %d" | dd of=$@ conv=notrunc 2>/dev/null\n' $n \
-		>"$HELLO_WORK/Makefile" &&
+	{
+		printf 'hornero.raw:\n'
+		test $# -eq 0 || printf '\t%s\n' "$@"
+		printf '\tprintf "content %d" >$@\n\ttruncate -s 1M $@\n' $n
+	} >"$HELLO_WORK/Makefile" &&
 	git -C "$HELLO_WORK" commit -q -a -m "$n" &&
 	git -C "$HELLO_WORK" push origin main 2>push.out
 }
@@ -34,11 +37,11 @@ kept () {
 
 # Warm, whole, by a job whose number is higher than all before.
 mended () {
-	wait_until "hornero wait $HELLO_UUID --timeout 60 >wait.out 2>&1" 60 || { cat wait.out; \
-		tail -n 30 "$NODE/hornerod.log"; return 1; }
-	test "$(tr -d '\0' <"$(node_warm_path "$HELLO_UUID")")" = "content $n" &&
+	wait_until "hornero wait $HELLO_UUID --timeout 60 >wait.out 2>&1" 60 ||
+	{ cat wait.out; return 1; }
+	warm_text_is "content $n" &&
 	test "$(sqlite3 "$queue/queue.db" 'PRAGMA integrity_check')" = ok &&
-	now=$(hornero image show "$HELLO_UUID" --json | jq .job) &&
+	now=$(image_field job) &&
 	test "$now" -gt "$last" &&
 	last=$now &&
 	test ! -e "$queue/.queue.db.damaged" &&
@@ -72,7 +75,8 @@ no_tables () {
 }
 forged_row () {
 	sqlite3 -cmd '.timeout 10000' "$queue/queue.db" \
-		'PRAGMA ignore_check_constraints = 1; UPDATE jobs SET "commit" = "x" WHERE id = (SELECT max(id) FROM jobs)' &&
+		'PRAGMA ignore_check_constraints = 1;
+		UPDATE jobs SET "commit" = "x" WHERE id = (SELECT max(id) FROM jobs)' &&
 	test_expect_code 75 hornero queue --all 2>err &&
 	test_grep 'the row of job .* is invalid' err
 }
@@ -123,20 +127,22 @@ test_expect_success 'the whole directory replaced while hornerod runs: the same'
 
 for how in overwritten foreign emptied
 do
-	test_expect_success "$how once more" '$how && push && mended'
+	test_expect_success "$how once more" '
+		$how &&
+		push &&
+		mended
+	'
 done
 
 test_expect_success 'the last three are kept; doctor names the newest' '
 	test "$(kept)" = 3 &&
 	newest=$(ls "$queue" | grep "^queue.db.damaged-[0-9TZ.]*$" | tail -n 1) &&
-	{
-		hornero doctor >out
-		test_grep "warn +queue +the queue was damaged and moved aside as $queue/$newest" out
-	} &&
+	{ hornero doctor >out; :; } &&
+	test_grep "warn +queue +the queue was damaged and moved aside as $queue/$newest" out &&
 	test_grep "rm $queue/queue.db.damaged-" out
 '
 
-test_expect_success 'a user who asks meanwhile hears what happens, and hornerod is not needed for that' '
+test_expect_success 'commands and pushes say what happens, also without hornerod' '
 	node_stop &&
 	overwritten &&
 	rm -f "$queue/queue.db-wal" &&
@@ -147,13 +153,14 @@ test_expect_success 'a user who asks meanwhile hears what happens, and hornerod 
 	test_grep "is damaged .*hornerod moves it aside" err &&
 	test_expect_code 75 hornero rebuild "$HELLO_UUID" 2>err &&
 	test_grep "is damaged" err &&
-	{ hornero doctor >out; test_grep "bad +queue +the queue .* is damaged" out; } &&
+	{ hornero doctor >out; :; } &&
+	test_grep "bad +queue +the queue .* is damaged" out &&
 	push &&
 	test_grep "is damaged .*hornerod moves it aside" push.out &&
 	! grep -i "malformed;" push.out
 '
 
-test_expect_success 'and the next start mends it' '
+test_expect_success 'the next start mends it' '
 	node_start &&
 	mended &&
 	test "$(events)" = 1
@@ -161,7 +168,7 @@ test_expect_success 'and the next start mends it' '
 
 for how in emptied foreign no_tables
 do
-	test_expect_success "$how while hornerod does not run, and last-job lost: no number comes twice" '
+	test_expect_success "$how while hornerod is stopped, last-job lost: no number comes twice" '
 		node_stop &&
 		sqlite3 "$queue/queue.db" "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null &&
 		$how &&
@@ -191,25 +198,26 @@ test_expect_success 'the whole queue gone, or another node'\''s with low numbers
 	test_grep "^[0-9][0-9]*00$" "$queue/last-job"
 '
 
-test_expect_success 'a build that runs goes on, and what it built is published' '
-	cache=$NODE/unikernels/$HELLO_UUID/cache go=go-$$ &&
-	n=$((n + 1)) &&
-	printf \
-		"hornero.raw:\n\ttouch ../cache/begun-%s; until test -e ../cache/%s; do sleep 0.05; done\n\thead -c 1048576 /dev/zero >\$@\n\tprintf \"content %d\" | dd of=\$@ conv=notrunc 2>/dev/null\n\techo x >>../cache/runs\n" \
-		$go $go $n >"$HELLO_WORK/Makefile" &&
-	git -C "$HELLO_WORK" commit -q -a -m wait &&
-	git -C "$HELLO_WORK" push -q origin main &&
-	wait_until "test -e $cache/begun-$go" 30 &&
+# waits_with_queue PID: it sleeps, and has the queue open.
+waits_with_queue () {
+	ls -l "/proc/$1/fd" | grep -q queue.db-shm &&
+	grep -q '^State:.S' "/proc/$1/status"
+}
+
+test_expect_success 'a running build goes on, and its artifact is published' '
+	cache=$NODE/unikernels/$HELLO_UUID/cache &&
+	push "$gate" "echo x >>../cache/runs" &&
+	gate_reached &&
 	job=$(hornero queue --json | jq "map(select(.state == \"running\"))[0].job") &&
-	{ hornero wait $job --timeout 60 >job.out 2>&1 & waiter=$!; } &&
-	wait_until \
-		"ls -l /proc/$waiter/fd | grep -q queue.db-shm && grep -q ^State:.S /proc/$waiter/status" 20 &&
+	{ hornero wait $job --timeout 60 >job.out 2>&1 & } &&
+	waiter=$! &&
+	wait_until "waits_with_queue $waiter" 20 &&
 	overwritten &&
 	: >"$queue/queue.db-wal" &&
 	{ hornero sweep >sweep.out 2>&1 || :; } &&
-	wait_until "grep -q event=queue-replaced $NODE/hornerod.log" 20 &&
+	hornerod_says event=queue-replaced 20 &&
 	wait_until "test \"\$(hornero queue --json | jq length)\" -ge 1" 20 &&
-	touch "$cache/$go" &&
+	gate_open &&
 	mended &&
 	test "$(grep -c x "$cache/runs")" = 1 &&
 	grep -nE "event=attempt-(ended job=$job|started job=$last) " "$NODE/hornerod.log" >order &&

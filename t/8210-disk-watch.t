@@ -19,14 +19,22 @@ push_files () {
 	test -n "$job"
 }
 
-# The job failed at once, by its pusher's fault, with this in its reason, and what it wrote is gone.
+# by_pusher PATTERN: show.json has a job that failed at once, by its pusher's fault, with this in
+# its reason.
+by_pusher () {
+	jq -e --arg pattern "$1" '
+		.state == "failed" and
+		(.attempts | length) == 1 and
+		.attempts[0].class == "pusher" and
+		.attempts[0].cause == "disk" and
+		(.attempts[0].reason | test($pattern))' show.json
+}
+
+# filled PATTERN: so did $job, and what it wrote is gone.
 filled () {
 	test_expect_code 1 hornero wait "$job" --timeout 120 &&
 	hornero show "$job" --json >show.json &&
-	jq -e --arg pattern "$1" '.state == "failed" and (.attempts | length) == 1 and .attempts[0].class == "pusher" and
-		.attempts[0].cause == "disk" and (.attempts[0].reason | test($pattern))' \
-		show.json ||
-		{ cat show.json; return 1; }
+	by_pusher "$1" || { cat show.json; return 1; }
 	test -z "$(ls -A "$NODE/unikernels/$HELLO_UUID")" &&
 	test -z "$(ls -A "$NODE/instances/hornero/stage")" &&
 	free_mib &&
@@ -82,9 +90,9 @@ test_expect_success 'where it cannot be counted, too' '
 	other_goes_on fourth
 '
 
-test_expect_success 'and where the files have no name any more' '
-	push_make \
-		"exec 3>../cache/x; rm ../cache/x; while head -c 1000000 /dev/zero >&3; do echo; done; sleep 60" &&
+test_expect_success 'where the files have no name any more, too' '
+	fill="while head -c 1000000 /dev/zero >&3; do echo; done" &&
+	push_make "exec 3>../cache/x; rm ../cache/x; $fill; sleep 60" &&
 	filled "^make filled the disk" &&
 	other_goes_on fifth
 '
@@ -96,28 +104,34 @@ test_expect_success 'the check: an artifact that fits once, and not twice' '
 '
 
 test_expect_success 'inodes: empty files' '
-	push_make \
-		"mkdir ../cache/d; i=0; while : >../cache/d/\$\$i; do i=\$\$((i + 1)); done; echo out of inodes" &&
-	filled \
-		"^make filled the disk: it took [0-9]* inodes since the attempt began, and less than [0-9]* inodes were free" &&
+	fill="while : >../cache/d/\$\$i; do i=\$\$((i + 1)); done" &&
+	push_make "mkdir ../cache/d; i=0; $fill; echo out of inodes" &&
+	took="it took [0-9]* inodes since the attempt began" &&
+	filled "^make filled the disk: $took, and less than [0-9]* inodes were free" &&
 	test "$(df --output=iavail "$NODE" | tail -n 1)" -gt 1000 &&
 	other_goes_on seventh
 '
 
+# waits_for_disk: $job is queued again, by nobody's fault.
+waits_for_disk () {
+	hornero show "$job" --json | jq -e '
+		.state == "queued" and
+		.attempts[0].class == "nobody" and
+		.attempts[0].cause == "disk"'
+}
+
 test_expect_success 'a disk that others fill is nobody'\''s fault: the job waits, and goes on' '
-	push_make \
-		"test -e ../cache/go || { touch ../cache/here; until test -e ../cache/go; do sleep 0.05; done; }" "truncate -s 64K \$@" &&
-	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/here" 30 &&
+	push_make "$gate" "truncate -s 64K \$@" &&
+	gate_reached &&
 	free_mib &&
 	head -c $((free - 10))M /dev/zero >"$NODE/somebody-else" &&
-	wait_until \
-		"hornero show $job --json | jq -e \".state == \\\"queued\\\" and .attempts[0].class == \\\"nobody\\\" and .attempts[0].cause == \\\"disk\\\"\"" 30 &&
-	hornero show "$job" --json | jq -r ".attempts[0].reason" >out &&
+	wait_until waits_for_disk 30 &&
+	job_field "attempts[0].reason" >out &&
 	test_grep "^less than 20.0 MiB are free on .*store_floor.; make was ended" out &&
 	rm -f "$NODE/unikernels/$HELLO_UUID/cache/here" &&
 	rm "$NODE/somebody-else" &&
 	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/here" 60 &&
-	: >"$NODE/unikernels/$HELLO_UUID/cache/go" &&
+	gate_open &&
 	wait_until "hornero wait $job --timeout 10" 60
 '
 

@@ -11,6 +11,15 @@ begins () {
 	head -c "${1:-60}" "$(node_warm_path $ID)" 2>/dev/null | tr -d '\0'
 }
 
+# makefile [NEED…] <LINES: a Makefile whose artifact, filled up to 1 MiB, the lines make.
+makefile () {
+	{
+		echo "hornero.raw: $*"
+		sed 's/^/\t/'
+		printf '\ttruncate -s 1M hornero.raw\nFORCE:\n'
+	} >work/Makefile
+}
+
 # push: waits until it is warm, or has failed
 push () {
 	git -C work add -A &&
@@ -32,32 +41,43 @@ test_expect_success 'a node and an image' '
 
 # Red without: the stat in is_untouched (agent/sandboxed/checkout/treesync.c).
 test_expect_success 'a build that edits a tracked file by sed -i, and the next push' '
-	printf \
-		"hornero.raw: seed\n\tsed -i s/@V@/\`cat ver\`/ conf.h; cat conf.h seed >hornero.raw; truncate -s 1M hornero.raw\n" \
-		>work/Makefile &&
-		echo 1 >work/ver &&
-		echo "version @V@" >work/conf.h &&
-		push one &&
-		test "$(begins 9)" = "version 1" &&
+	makefile seed <<-\END &&
+	sed -i s/@V@/`cat ver`/ conf.h
+	cat conf.h seed >hornero.raw
+	END
+	echo 1 >work/ver &&
+	echo "version @V@" >work/conf.h &&
+	push one &&
+	test "$(begins 9)" = "version 1" &&
 	echo 2 >work/ver &&
 	push two &&
 	test "$(begins 9)" = "version 2"
 '
 
-test_expect_success 'one that moves, replaces, links, deletes and shuts off what is tracked, and the next push' '
+test_expect_success 'a build that moves, links, deletes, locks tracked files; the next push' '
 	mkdir -p work/dir &&
 	echo "in dir" >work/dir/file &&
 	echo gone >work/gone &&
 	echo moved >work/moved &&
-	printf "hornero.raw: FORCE\n\tcat conf.h dir/file gone moved seed >hornero.raw; truncate -s 1M hornero.raw\n\tmv moved ../cache/m; rm gone; \
-mv dir ../cache/d; ln -s /build/cache/d dir; echo BAD >../cache/d/file; rm conf.h; mkdir conf.h; echo BAD >seed; chmod 0 seed\nFORCE:\n" \
-		>work/Makefile &&
-		push three &&
-		begins >first &&
-		echo 3 >work/ver &&
-		push four &&
-		begins >second &&
-		test_cmp first second &&
+	makefile FORCE <<-\END &&
+	cat conf.h dir/file gone moved seed >hornero.raw
+	mv moved ../cache/m
+	rm gone
+	rm -rf ../cache/d
+	mv dir ../cache/d
+	ln -s /build/cache/d dir
+	echo BAD >../cache/d/file
+	rm conf.h
+	mkdir conf.h
+	echo BAD >seed
+	chmod 0 seed
+	END
+	push three &&
+	begins >first &&
+	echo 3 >work/ver &&
+	push four &&
+	begins >second &&
+	test_cmp first second &&
 	! grep -q BAD second &&
 	echo more >>work/gone &&
 	push five &&
@@ -68,13 +88,14 @@ mv dir ../cache/d; ln -s /build/cache/d dir; echo BAD >../cache/d/file; rm conf.
 test_expect_success 'line endings are those of a clone, and the time is one that zip can hold' '
 	printf "*.crlf text eol=crlf\n" >work/.gitattributes &&
 	printf "a\n" >work/f.crlf &&
-	printf \
-		"hornero.raw: f.crlf\n\tcat f.crlf >hornero.raw; echo \$\$SOURCE_DATE_EPOCH >>hornero.raw; truncate -s 1M hornero.raw\n" \
-		>work/Makefile &&
-		push crlf &&
-		begins 13 >have &&
-		printf "a\r\n315532800\n" >want &&
-		test_cmp want have
+	makefile f.crlf <<-\END &&
+	cat f.crlf >hornero.raw
+	echo $$SOURCE_DATE_EPOCH >>hornero.raw
+	END
+	push crlf &&
+	begins 13 >have &&
+	printf "a\r\n315532800\n" >want &&
+	test_cmp want have
 '
 
 # bring COMMIT: main of the bare repository, by a way that runs no hook.
@@ -84,13 +105,13 @@ bring () {
 
 # newest STATE: the newest job is in it; show has its words.
 newest () {
-	test \
-		"$(sqlite3 "$NODE/state/queue/queue.db" "SELECT state FROM jobs ORDER BY id DESC LIMIT 1")" = "$1" &&
-	hornero show "$(sqlite3 "$NODE/state/queue/queue.db" "SELECT max(id) FROM jobs")" >show
+	job=$(sqlite3 "$NODE/state/queue/queue.db" "SELECT max(id) FROM jobs") &&
+	job_state_is "$1" &&
+	hornero show "$job" >show
 }
 
 # Red without: --on-missing in agent/build/build_checkout.c; look_for_pointer.
-test_expect_success 'a pointer of Git LFS: the push is refused; where no push can say so the build that a sweep starts, and the file named' '
+test_expect_success 'a Git LFS pointer: the push is refused, or the build that a sweep starts' '
 	mkdir -p work/deep &&
 	echo "*.bin filter=lfs" >work/deep/.gitattributes &&
 	printf "version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 12345\n" 7 \
@@ -109,21 +130,21 @@ test_expect_success 'a pointer of Git LFS: the push is refused; where no push ca
 
 # Red without: on_missing in key_content.
 test_expect_success 'an artifact built while on_missing was warn answers nothing once it refuses' '
-	echo "on_missing: warn" >>"$NODE/hornero.yaml" &&
+	node_set on_missing warn &&
 	node_stop &&
 	node_start &&
 	hornero rebuild $ID &&
 	wait_until "newest published" 60 &&
 	git -C work rm -q -r deep &&
 	push gone &&
-	sed -i "/^on_missing/d" "$NODE/hornero.yaml" &&
+	node_set on_missing &&
 	node_stop &&
 	node_start &&
 	bring $lfs &&
 	hornero sweep &&
 	wait_until "newest failed" 60 &&
 	test_grep "deep/big.bin is a Git LFS pointer" show &&
-	echo "on_missing: warn" >>"$NODE/hornero.yaml" &&
+	node_set on_missing warn &&
 	node_stop &&
 	node_start &&
 	hornero rebuild $ID &&
