@@ -6,10 +6,10 @@ test_description='post-receive: a job for every push, and a push that nothing ca
 test_requires sqlite3 sqlite3
 test_requires flock util-linux
 
-# left_to_sweep REASON: the last push was told so, and is in the repository all the same.
+# left_to_sweep REASON: the last push said so, and is in the repository all the same.
 left_to_sweep () {
-	test_grep \
-		"remote: hornero: this push was not queued: .*$1.*; the next sweep will pick this push up" push.out &&
+	sweep="the next sweep will pick this push up" &&
+	test_grep "remote: hornero: this push was not queued: .*$1.*; $sweep" push.out &&
 	test "$(hooks_ref refs/heads/main)" = "$(hooks_head)"
 }
 
@@ -33,10 +33,10 @@ test_expect_success 'the first push into an empty repository is queued, with the
 
 test_expect_success 'the row says who, what and whence; the environment has no say' '
 	hooks_commit file two &&
-	HORNERO_CONF=/nonexistent USER=mallory LOGNAME=mallory HORNERO_PUSHER=mallory hooks_push \
-		main &&
-	hooks_sql \
-		"SELECT id, image, repo, ref, \"commit\", origin, pushed_by, state FROM jobs WHERE id = 2" &&
+	HORNERO_CONF=/nonexistent USER=mallory LOGNAME=mallory HORNERO_PUSHER=mallory \
+		hooks_push main &&
+	hooks_sql "SELECT id, image, repo, ref, \"commit\", origin, pushed_by, state
+		FROM jobs WHERE id = 2" &&
 	echo "2|$U1|one|refs/heads/main|$(hooks_head)|push|$pusher|queued" >expect &&
 	test_cmp expect rows
 '
@@ -67,13 +67,13 @@ test_expect_success 'another branch and a tag concern no image' '
 	hooks_push main:refs/heads/side HEAD:refs/tags/v1 &&
 	test_grep "^remote: hornero: no image is built from refs/heads/side of one" push.out &&
 	test_grep "^remote: hornero: no image is built from refs/tags/v1 of one" push.out &&
-	test_grep \
-		"^remote: hornero: to have one built: hornero image add UUID one --ref refs/heads/side" push.out &&
+	add="hornero image add UUID one --ref refs/heads/side" &&
+	test_grep "^remote: hornero: to have one built: $add" push.out &&
 	test "$(hooks_count)" = 3
 '
 
 # Red without: may_be_followed.
-test_expect_success 'no command is advised that would be refused, or that a shell would take apart' '
+test_expect_success 'no command is advised that hornero would refuse, or a shell misread' '
 	for ref in refs/notes/commits "refs/heads/a;b" "refs/heads/a\$(id)"
 	do
 		hooks_push "main:$ref" &&
@@ -103,9 +103,8 @@ test_expect_success 'a deleted ref: its image keeps what it has' '
 	hooks_image $U2 one --ref refs/heads/side &&
 	before=$(hooks_count) &&
 	hooks_push :refs/heads/side &&
-	test_grep \
-		"^remote: hornero: refs/heads/side of one is deleted: the image $U2 keeps its last artifact" \
-		push.out &&
+	keeps="the image $U2 keeps its last artifact" &&
+	test_grep "^remote: hornero: refs/heads/side of one is deleted: $keeps" push.out &&
 	test_grep ! "no image" push.out &&
 	test "$(hooks_count)" = "$before" &&
 	hornero image remove $U2
@@ -122,7 +121,7 @@ test_expect_success 'a ref with parts, in a repository with parts' '
 	REPO=$NODE/git/one.git
 '
 
-test_expect_success 'broken image files are spoken of where nothing matched, and only there' '
+test_expect_success 'broken image files are named where nothing matched, and only there' '
 	echo "repo: [" >"$NODE/state/images.d/$U2.yaml" &&
 	hooks_push main:refs/heads/quiet &&
 	test_grep "^remote: hornero: the image file of $U2 is broken: .*$U2.yaml:" push.out &&
@@ -133,11 +132,12 @@ test_expect_success 'broken image files are spoken of where nothing matched, and
 	rm "$NODE/state/images.d/$U2.yaml"
 '
 
-test_expect_success 'an image file that spells its repository by escapes is found among many others' '
+test_expect_success 'an image file that spells its repository by escapes is found' '
 	for i in $(seq 100)
 	do
-		printf "repo: other\nref: refs/heads/main\n" \
-			>"$NODE/state/images.d/$(printf "%08x-0000-4000-8000-000000000000" $i).yaml"
+		uuid=$(printf "%08x-0000-4000-8000-000000000000" $i) &&
+		printf "repo: other\nref: refs/heads/main\n" >"$NODE/state/images.d/$uuid.yaml" ||
+		return 1
 	done &&
 	printf "repo: \"\\x6fne\"\nref: refs/heads/spelled\n" >"$NODE/state/images.d/$U2.yaml" &&
 	hooks_push main:refs/heads/spelled &&
@@ -202,7 +202,7 @@ test_expect_success 'the database is no database' '
 test_expect_success 'the database may not be touched' '
 	chmod 0000 "$QUEUE" &&
 	hooks_commit file forbidden &&
-	hooks_push main;
+	hooks_push main
 	code=$?
 	chmod 2770 "$QUEUE" &&
 	test $code = 0 &&
@@ -217,8 +217,8 @@ then
 	test_expect_success 'the disk of the queue is full' '
 		mv "$QUEUE" "$QUEUE.aside" &&
 		mkdir "$QUEUE" &&
-		mount -t tmpfs -o size=1m,mode=2770,uid=$HORNERO_UID,gid=$QUEUE_GID tmpfs \
-			"$QUEUE" &&
+		options=size=1m,mode=2770,uid=$HORNERO_UID,gid=$QUEUE_GID &&
+		mount -t tmpfs -o $options tmpfs "$QUEUE" &&
 		test_cleanup "! mountpoint -q \"$QUEUE\" || umount -l \"$QUEUE\"" &&
 		cp -p "$QUEUE.aside"/queue.db "$QUEUE.aside"/last-job "$QUEUE/" &&
 		chown $HORNERO_UID:$QUEUE_GID "$QUEUE"/* &&
@@ -247,7 +247,7 @@ test_expect_success 'the configuration is broken' '
 	cp -p "$NODE/hornero.yaml" good.yaml &&
 	echo "workers: many" >>"$NODE/hornero.yaml" &&
 	hooks_commit file unconfigured &&
-	hooks_push main;
+	hooks_push main
 	code=$?
 	cp -p good.yaml "$NODE/hornero.yaml" &&
 	test $code = 0 &&
@@ -294,7 +294,7 @@ test_expect_success 'killed behind the row: both are there' '
 	test "$(cat rows)" = "$(hooks_head)"
 '
 
-test_expect_success 'and the next push is as any other' '
+test_expect_success 'the next push is as any other' '
 	cp -p good.yaml "$NODE/hornero.yaml" &&
 	hooks_commit file alive &&
 	hooks_push main &&

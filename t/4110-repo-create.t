@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='hornero repo create: whole or not there, the right owners, hooks that a push cannot alter'
+test_description='hornero repo create: whole or absent, right owners, hooks that no push alters'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/hooks.sh"
@@ -12,6 +12,16 @@ config_is () {
 	return 0
 	echo "$1 is $value, not $2"
 	return 1
+}
+
+# head_is REF: HEAD of the repository names it.
+head_is () {
+	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = "$1"
+}
+
+# ours: what no push may alter, with its times.
+ours () {
+	find "$REPO/hooks" "$REPO/config" "$REPO/hornero.yaml" -printf "%p %i %l %T@ %C@\n" | sort
 }
 
 # modes PATTERN…: "MODE OWNER GROUP" of everything that find finds, each once.
@@ -42,7 +52,7 @@ test_expect_success 'its settings' '
 	config_is receive.fsckObjects true &&
 	config_is receive.maxInputSize 12345678 &&
 	config_is gc.auto 0 &&
-	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/main
+	head_is refs/heads/main
 '
 
 test_expect_success 'hooks and configuration are links to ours' '
@@ -97,8 +107,7 @@ test_expect_success 'git'\''s user cannot write hooks or configuration' '
 
 # git receive-pack takes refs and objects only, whatever their names say.
 test_expect_success 'no push alters hooks, configuration or the link to ours' '
-	find "$REPO/hooks" "$REPO/config" "$REPO/hornero.yaml" -printf "%p %i %l %T@ %C@\n" | sort \
-		>before &&
+	ours >before &&
 	hooks_commit hooks/post-receive "#!/bin/sh" &&
 	hooks_commit hornero.yaml "state_dir: /" &&
 	hooks_commit config "[core] hooksPath = /tmp" &&
@@ -107,8 +116,7 @@ test_expect_success 'no push alters hooks, configuration or the link to ours' '
 		hooks_push main:$name || return 1
 	done &&
 	test_must_fail hooks_push main:refs/hornero.yaml &&
-	find "$REPO/hooks" "$REPO/config" "$REPO/hornero.yaml" -printf "%p %i %l %T@ %C@\n" | sort \
-		>after &&
+	ours >after &&
 	test_cmp before after
 '
 
@@ -132,8 +140,8 @@ test_expect_success 'names that are none' '
 		"$(printf %0201d 0)" "a
 b"
 	do
-		test_expect_code 64 hornero repo create -- "$name" 2>words || { echo \
-			"name: $name"; return 1; }
+		test_expect_code 64 hornero repo create -- "$name" 2>words ||
+		{ echo "name: $name"; return 1; }
 	done &&
 	find "$NODE/git" -mindepth 1 -maxdepth 1 | sed "s,.*/,," | sort >found &&
 	printf "%s\n" masked plain.git >expect &&
@@ -149,7 +157,10 @@ test_expect_success 'leftovers of a crash go with the next creation' '
 test_expect_success 'twenty at once under one name: one is made, and it is whole' '
 	for i in $(seq 20)
 	do
-		{ hornero repo create race >race.$i 2>&1; echo $? >race.code.$i; } &
+		{
+			hornero repo create race >race.$i 2>&1
+			echo $? >race.code.$i
+		} &
 	done
 	wait
 	test "$(cat race.code.* | grep -c "^0\$")" = 1 &&
@@ -167,35 +178,35 @@ test_expect_success 'without git, or without our hook, nothing is made and the r
 	test -z "$(ls -A "$NODE/git" | grep "^.new-")"
 '
 
-test_expect_success 'the first branch may have another name: it is what a clone checks out, and stays so' '
+test_expect_success 'a first branch of another name is, and stays, what a clone checks out' '
 	hooks_repo trunk &&
 	hooks_push main:refs/heads/trunk &&
 	test_grep "HEAD of trunk named a branch that is not there" push.out &&
-	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/trunk &&
+	head_is refs/heads/trunk &&
 	test "$(stat -c %a "$REPO/HEAD")" = 640 &&
 	hooks_push main:refs/heads/other &&
 	test_must_fail grep HEAD push.out &&
-	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/trunk
+	head_is refs/heads/trunk
 '
 
 test_expect_success 'of two new branches none is guessed' '
 	hooks_repo two &&
 	hooks_push main:refs/heads/a main:refs/heads/b &&
 	test_must_fail grep HEAD push.out &&
-	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/main
+	head_is refs/heads/main
 '
 
 # Red without: head_leave in pre_receive.
-test_expect_success 'a first odd branch can be deleted once an image follows another: HEAD goes there' '
+test_expect_success 'a first odd branch can be deleted once HEAD can go to a followed one' '
 	hooks_repo odd &&
 	hooks_push main:refs/heads/typo &&
-	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/typo &&
+	head_is refs/heads/typo &&
 	test_must_fail hooks_push :refs/heads/typo &&
 	hooks_image $U3 odd &&
 	hooks_push main &&
 	hooks_push :refs/heads/typo &&
 	test_grep "HEAD of odd named a branch that this push deletes" push.out &&
-	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/main &&
+	head_is refs/heads/main &&
 	test_must_fail hooks_ref refs/heads/typo &&
 	test "$(stat -c %a "$REPO/HEAD")" = 640
 '
@@ -206,33 +217,33 @@ U6=66666666-4444-4444-8444-444444444444
 U7=77777777-4444-4444-8444-444444444444
 
 # Red without: githead_has in head_leave.
-test_expect_success 'HEAD does not leave for a branch that is not there, and git refuses the deletion' '
+test_expect_success 'HEAD does not leave for an absent branch, and git refuses the deletion' '
 	hooks_repo odd2 &&
 	hooks_push main:refs/heads/typo &&
 	hooks_image $U4 odd2 &&
 	test_must_fail hooks_push :refs/heads/typo &&
 	test_must_fail grep "HEAD of" push.out &&
-	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/typo &&
+	head_is refs/heads/typo &&
 	hooks_push main &&
 	as_git git -C "$REPO" pack-refs --all &&
 	hooks_push :refs/heads/typo &&
-	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/main &&
+	head_is refs/heads/main &&
 	as_git git clone -q "$REPO" work/odd2 &&
 	test -e work/odd2/file &&
 	as_git rm -rf work/odd2
 '
 
 # Red without: the loop in head_settle.
-test_expect_success 'where HEAD names nothing, a push has it name the branch that an image follows' '
+test_expect_success 'where HEAD names nothing, a push points it to the branch of an image' '
 	hooks_repo three &&
 	hooks_image $U5 three --ref refs/heads/c &&
 	hooks_push main:refs/heads/b main:refs/heads/c &&
 	test_grep "HEAD of three named a branch that is not there" push.out &&
-	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/c
+	head_is refs/heads/c
 '
 
 # Red without: settle_head in image_add.
-test_expect_success 'and so has image add, for what was pushed before' '
+test_expect_success 'image add does the same for earlier pushes' '
 	hooks_repo four &&
 	hooks_push main:refs/heads/a main:refs/heads/b &&
 	owner=$(stat -c "%U %G %a" "$REPO/HEAD") &&
@@ -241,7 +252,7 @@ test_expect_success 'and so has image add, for what was pushed before' '
 	hornero image remove $U6 &&
 	as_git "$test_root/libexec/hornero" image add $U6 four --ref refs/heads/b >out &&
 	test_grep "HEAD of four named a branch that is not there; it names refs/heads/b" out &&
-	test "$(as_git git -C "$REPO" symbolic-ref HEAD)" = refs/heads/b &&
+	head_is refs/heads/b &&
 	test "$(stat -c "%U %G %a" "$REPO/HEAD")" = "$owner" &&
 	as_git git clone -q "$REPO" work/four &&
 	test -e work/four/file &&

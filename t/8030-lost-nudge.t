@@ -1,7 +1,7 @@
 #!/bin/sh
 # A push is accepted and its hook cannot write the row: hornerod is told where to look, and builds
 # within seconds. Sweeps are an hour apart here.
-test_description='a lost nudge: whatever keeps the hook from the queue, hornerod looks at the refs itself'
+test_description='a lost nudge: hornerod looks at the refs itself'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 test_requires strace strace
@@ -30,12 +30,18 @@ push () {
 push_hurt () {
 	injection=$1 &&
 	shift &&
-	push \
-		--receive-pack="env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -P $queue -P $queue/queue.db -P $queue/queue.db-wal -P $queue/queue.db-shm -e trace=openat,pwrite64,fallocate,ftruncate,fdatasync,mmap -e inject=$injection git-receive-pack" "$@"
+	calls=openat,pwrite64,fallocate,ftruncate,fdatasync,mmap &&
+	strace="strace -f -qq -o /dev/null -e trace=$calls -e inject=$injection" &&
+	for file in queue.db queue.db-wal queue.db-shm
+	do
+		strace="$strace -P $queue/$file"
+	done &&
+	strace="env ASAN_OPTIONS=detect_leaks=0 $strace -P $queue" &&
+	push --receive-pack="$strace git-receive-pack" "$@"
 }
 
 is_built () {
-	test "$(tr -d '\0' <"$(node_warm_path "$HELLO_UUID")")" = "content $n"
+	warm_text_is "content $n"
 }
 
 told () {
@@ -102,6 +108,11 @@ test_expect_success 'there is no memory for the shared memory of the queue' '
 	wait_until is_built 30
 '
 
+# looks: how often hornerod has looked at a repository.
+looks () {
+	grep -c event=looking "$NODE/hornerod.log"
+}
+
 # Red without: the retry in on_end of agent/hornerod/looking.c.
 test_expect_success 'the sweep cannot write either: it is tried until it can' '
 	strace -V >/dev/null &&
@@ -109,11 +120,15 @@ test_expect_success 'the sweep cannot write either: it is tried until it can' '
 	change &&
 	push &&
 	told &&
-	wait_until \
-		"test $(grep -c event=looking "$NODE/hornerod.log") -lt \$(grep -c event=looking $NODE/hornerod.log)" 30 &&
+	before=$(looks) &&
+	wait_until "test \$(looks) -gt $before" 30 &&
 	let_go &&
 	wait_until is_built 30
 '
+
+none_queued () {
+	hornero queue --all --json | jq -e 'all(.[]; .state != "queued")'
+}
 
 # Red without: skip_stands in agent/upkeep/sweep/main.c, or cancel_skipped.
 test_expect_success 'skip holds: the job that waits for an older commit is cancelled by the look' '
@@ -126,7 +141,7 @@ test_expect_success 'skip holds: the job that waits for an older commit is cance
 	push -o skip &&
 	told &&
 	let_go &&
-	wait_until "hornero queue --all --json | jq -e \"all(.[]; .state != \\\"queued\\\")\"" 10 &&
+	wait_until none_queued 10 &&
 	hornero resume "$HELLO_UUID" &&
 	hornero sweep &&
 	n=$last &&
@@ -152,7 +167,7 @@ test_expect_success 'options that only a row would have held are named' '
 '
 
 # Red without: the file of bell_look, or bell_was_missed in the turn.
-test_expect_success 'hornerod hears nothing, its socket is full: it looks at all as soon as it goes on' '
+test_expect_success 'hornerod stops, its socket is full: it looks at all once it goes on' '
 	change &&
 	kill -STOP $node_pid &&
 	test_cleanup "kill -CONT $node_pid 2>/dev/null; :" &&
@@ -172,12 +187,12 @@ test_expect_success 'hornerod hears nothing, its socket is full: it looks at all
 # Red without: underway_bury in pre_receive, or underway_note.
 for point in post-receive-start post-receive-inserted
 do
-	test_expect_success "the hook is killed at $point: the next push to the repository has it found" '
-		echo "failpoint: $point" >>"$HORNERO_CONF" &&
+	test_expect_success "the hook is killed at $point: the next push finds its push" '
+		node_set failpoint $point &&
 		change &&
 		push &&
 		test_grep "failpoint point=$point" push.out &&
-		sed -i "/^failpoint:/d" "$HORNERO_CONF" &&
+		node_set failpoint &&
 		test -n "$(ls "$HELLO_REPO" | grep "^hornero\.push")" &&
 		git -C "$HELLO_WORK" push -q origin HEAD~1:refs/heads/$point &&
 		wait_until is_built 30 &&
@@ -186,7 +201,7 @@ do
 done
 
 test_expect_success 'names that nobody may have are not looked at' '
-	before=$(grep -c event=looking "$NODE/hornerod.log") &&
+	before=$(looks) &&
 	python3 - "$NODE/state/run/doorbell" <<-\END &&
 	import socket, sys
 	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -196,7 +211,7 @@ test_expect_success 'names that nobody may have are not looked at' '
 	change &&
 	push &&
 	wait_until is_built 30 &&
-	test "$(grep -c event=looking "$NODE/hornerod.log")" = "$before"
+	test "$(looks)" = "$before"
 '
 
 test_done

@@ -2,7 +2,7 @@
 # The node as it is installed, as far as one machine without systemd can have it: git, hornero, nova
 # and an operator are different unprivileged users, the publisher is a socket-activated service of
 # its own.
-test_description='a node of unprivileged users: git pushes, hornero builds, nova publishes, an operator asks'
+test_description='a node whose git, hornero, nova and operator are unprivileged users'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/flatten.sh"
@@ -12,6 +12,24 @@ test_requires systemd-socket-activate systemd
 
 node_users
 UUID=2b7e1516-28ae-4d2a-abf7-158809cf4f3c
+
+# push TEXT: another greeting, by git, under umask 077.
+push () {
+	(
+		umask 077 &&
+		cd work &&
+		echo "$1" >greeting &&
+		chown $node_git greeting &&
+		git commit -q -a -m "$1" &&
+		git push "$repo" main
+	) 2>>push.out
+}
+
+# all_published: every job of the queue is.
+all_published () {
+	hornero queue --all --json >queue.json &&
+	jq -e 'all(.[]; .state == "published")' queue.json
+}
 
 test_expect_success 'root makes the node, its groups, the publisher and a repository' '
 	node_init "compile_core_limit: 50" "libvirt_uri: test:///default" &&
@@ -51,34 +69,25 @@ test_expect_success 'the warm file is nova'\''s, whole and readable' '
 '
 
 test_expect_success 'a second push and a revert, the queue written by three users' '
-	(
-		umask 077 &&
-		cd work &&
-		echo "another greeting" >greeting &&
-		chown $node_git greeting &&
-		git commit -q -a -m two &&
-		git push "$repo" main
-	) 2>push.out &&
+	push "another greeting" &&
 	hornero wait $UUID --timeout 60 &&
 	hornero rebuild $UUID &&
 	hornero wait $UUID --timeout 60 &&
-	( cd work && git revert --no-edit HEAD && git push "$repo" main ) 2>>push.out &&
+	git -C work revert --no-edit HEAD &&
+	git -C work push "$repo" main 2>>push.out &&
 	hornero wait $UUID --timeout 60 &&
-	wait_until \
-		"hornero queue --all --json >queue.json && jq -e \"all(.[]; .state == \\\"published\\\")\" queue.json" 30 &&
+	wait_until all_published 30 &&
 	jq -e "map(select(.job == 4)) | .[0].reused" queue.json
 '
 
 test_expect_success 'libvirt took the base: it is replaced all the same' '
 	chown 64105:64105 "$warm" &&
-	( cd work && echo "third" >greeting && chown $node_git greeting &&
-		git commit -q -a -m three &&
-	git push "$repo" main ) 2>>push.out &&
+	push third &&
 	hornero wait $UUID --timeout 60
 '
 
 # libvirt's test driver has no such domain: the instance is stopped.
-test_expect_success 'nova flattens the disk of an instance that libvirt owns: its bytes, owner and mode stay' '
+test_expect_success 'nova flattens a disk that libvirt owns: its bytes, owner and mode stay' '
 	install -d -o $node_nova "$NODE/instances/guest" &&
 	disk=$NODE/instances/guest/disk &&
 	echo "{\"$disk\": \"qcow2\"}" >"$disk.info" &&
@@ -88,9 +97,7 @@ test_expect_success 'nova flattens the disk of an instance that libvirt owns: it
 	chown 64105:64105 "$disk" &&
 	chmod 0600 "$disk" &&
 	hornero image set $UUID in_use=flatten &&
-	( cd work && echo "flat" >greeting && chown $node_git greeting &&
-		git commit -q -a -m flat &&
-	git push "$repo" main ) 2>>push.out &&
+	push flat &&
 	hornero wait $UUID --timeout 60 &&
 	test_must_fail cmp -s -n 1048576 "$warm" before &&
 	flatten_see "$disk" after &&
@@ -131,8 +138,8 @@ test_expect_success 'a release is linked to what libvirt took, and touched where
 	touch -d "23 hours ago" "$release" &&
 	chown 64105:64105 "$release" &&
 	{
-		node_as $node_hornero "$HORNERO_BUILD/hornero-keep" -c "$HORNERO_CONF" || test $? \
-			-eq 1
+		node_as $node_hornero "$HORNERO_BUILD/hornero-keep" -c "$HORNERO_CONF" ||
+		test $? -eq 1
 	} &&
 	test $(($(date +%s) - $(stat -c %Y "$release"))) -lt 600 &&
 	wait_until "test -e \"$warm\"" 60 &&
@@ -145,8 +152,8 @@ test_expect_success 'the agent cannot lift its own quota' '
 		test "$(stat -c %u "$top")" = $node_hornero || return 1
 		for file in cpu.cfs_quota_us memory.limit_in_bytes cpu.max memory.max
 		do
-			test ! -e "$top/$file" || test_must_fail node_as $node_hornero sh -c \
-				"echo -1 >$top/$file" || return 1
+			test ! -e "$top/$file" ||
+			test_must_fail node_as $node_hornero sh -c "echo -1 >$top/$file" || return 1
 		done
 	done &&
 	test -n "$top"
@@ -162,13 +169,7 @@ limits () {
 }
 # built: another push, and what its manifest says of the limits in `limits`
 built () {
-	(
-		cd work &&
-		echo "$1" >greeting &&
-		chown $node_git greeting &&
-		git commit -q -a -m "$1" &&
-		git push "$repo" main
-	) 2>>push.out &&
+	push "$1" &&
 	hornero wait $UUID --timeout 60 &&
 	hornero image show $UUID --json >shown &&
 	jq -r ".artifact | \"\(.compile_core_limit) \(.compile_mem_limit)\"" shown >limits
@@ -176,12 +177,12 @@ built () {
 
 if test -d "/sys/fs/cgroup/cpu/$NODE_TOP"
 then
-	test_expect_success 'a reload leaves the limits of all builds to root, says so, and goes by the smaller ones' '
+	test_expect_success 'a reload leaves the limits of all builds to root' '
 		limits 60 3000 &&
 		test_grep "event=limits cgroup=v1 cpu_percent=50 memory_mb=2000" \
 			"$NODE/hornerod.log" &&
-		test_grep \
-			"event=limits-outdated .*50 percent.* 2000 MB .*says 60, 3000 .*hornerod -c $HORNERO_CONF --prepare" "$NODE/hornerod.log" &&
+		outdated="event=limits-outdated .*50 percent.* 2000 MB .*says 60, 3000 " &&
+		test_grep "$outdated.*hornerod -c $HORNERO_CONF --prepare" "$NODE/hornerod.log" &&
 		groups=$(sed -n "s/^groups_dir: //p" "$HORNERO_CONF") &&
 		mkdir -p "$groups" &&
 		echo "core_limit: 55" >"$groups/make.yaml" &&
@@ -208,7 +209,7 @@ then
 	'
 fi
 
-test_expect_success 'neither git nor the operator reads the store'\''s making or writes the cache' '
+test_expect_success 'neither git nor the operator writes the store or the cache' '
 	test_must_fail node_as $node_git sh -c "echo x >$warm" &&
 	test_must_fail node_as $node_hornero sh -c "echo x >$warm" &&
 	test_must_fail node_as $node_operator touch "$NODE/instances/hornero/artifact/x" &&
@@ -218,9 +219,7 @@ test_expect_success 'neither git nor the operator reads the store'\''s making or
 test_expect_success 'a killed agent is replaced, with what it left' '
 	node_kill9 &&
 	node_start &&
-	( cd work && echo "fourth" >greeting && chown $node_git greeting &&
-		git commit -q -a -m four &&
-	git push "$repo" main ) 2>>push.out &&
+	push fourth &&
 	hornero wait $UUID --timeout 60
 '
 
