@@ -13,7 +13,8 @@
 # Its serial port is in $TRASH/serial.
 
 # The modules that the kernel needs to see the root, in order. Those that are built in have no file.
-guest_modules='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci fuse virtiofs overlay'
+guest_modules='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci'
+guest_modules="$guest_modules fuse virtiofs overlay"
 guest_virtiofsd=/usr/lib/qemu/virtiofsd
 
 # The kernel: $HORNERO_TEST_KERNEL, which ./check sets where nothing else is found; else the newest
@@ -38,21 +39,26 @@ guest_requires () {
 	test "$(id -u)" -eq 0 || test_skip_all 'only root can show its root to a guest'
 	test "$(uname -m)" = x86_64 || test_skip_all 'the guest is an x86_64'
 	test_requires qemu-system-x86_64 qemu-system-x86
-	test -x $guest_virtiofsd || test_skip_all \
-		"$guest_virtiofsd is not here (Debian: qemu-system-common)"
+	test -x $guest_virtiofsd ||
+	test_skip_all "$guest_virtiofsd is not here (Debian: qemu-system-common)"
 	test_requires busybox busybox-static
-	! ldd "$(command -v busybox)" 2>/dev/null | grep -q '=>' || test_skip_all \
-		'busybox needs libraries (Debian: busybox-static)'
+	! ldd "$(command -v busybox)" 2>/dev/null | grep -q '=>' ||
+	test_skip_all 'busybox needs libraries (Debian: busybox-static)'
 	test -x /lib/systemd/systemd || test_skip_all 'systemd is not here (Debian: systemd)'
 	test -r "$(guest_kernel)" ||
-		test_skip_all \
-			'no kernel with virtiofs may be read in /boot: ./check fetches one, or HORNERO_TEST_KERNEL names one (.../boot/vmlinuz-*)'
-	guest__installed=$(sed -n 's/^\(prefix\|sysconfdir\|localstatedir\) = //p' "$HORNERO_BUILD/Makefile" 2>/dev/null | tr '\n' ' ')
-	test "$guest__installed" = '/var /usr /etc ' ||
-		test_skip_all \
-			'built for other paths than README.md has: ./configure --prefix=/usr --sysconfdir=/etc --localstatedir=/var'
-	! grep -q __asan_init "$HORNERO_BUILD/hornerod" || test_skip_all \
-		'units refuse what the leak detector of ASan asks for'
+	test_skip_all "no kernel with virtiofs may be read in /boot:" \
+		"./check fetches one, or HORNERO_TEST_KERNEL names one (.../boot/vmlinuz-*)"
+	test "$(guest__paths)" = '/var /usr /etc ' ||
+	test_skip_all "built for other paths than README.md has:" \
+		"./configure --prefix=/usr --sysconfdir=/etc --localstatedir=/var"
+	! grep -q __asan_init "$HORNERO_BUILD/hornerod" ||
+	test_skip_all 'units refuse what the leak detector of ASan asks for'
+}
+
+# guest__paths: the three that ./configure was given, in the Makefile's order.
+guest__paths () {
+	sed -n 's/^\(prefix\|sysconfdir\|localstatedir\) = //p' \
+		"$HORNERO_BUILD/Makefile" 2>/dev/null | tr '\n' ' '
 }
 
 # The files that the guest has beside this machine's are in $TRASH/guest/over; the initramfs brings
@@ -61,12 +67,11 @@ guest_make () {
 	guest__first=$TRASH/guest/first
 	guest__over=$TRASH/guest/over
 	mkdir -p "$guest__first/modules" "$guest__first/proc" "$guest__first/dev" \
-		"$guest__first/lower" "$guest__first/upper" \
-		"$guest__first/root" "$TRASH/guest/shared" "$guest__over/hornero/build/t/tools" \
-			"$guest__over/etc/systemd/system" \
-		"$guest__over/etc/tmpfiles.d" &&
-	make -s -C "$HORNERO_BUILD" install DESTDIR="$guest__over" >install.log 2>&1 || { cat \
-		install.log; return 1; }
+		"$guest__first/lower" "$guest__first/upper" "$guest__first/root" \
+		"$TRASH/guest/shared" "$guest__over/hornero/build/t/tools" \
+		"$guest__over/etc/systemd/system" "$guest__over/etc/tmpfiles.d" &&
+	make -s -C "$HORNERO_BUILD" install DESTDIR="$guest__over" >install.log 2>&1 ||
+	{ cat install.log; return 1; }
 	(
 		cd "$HORNERO_SRC" &&
 		tar -cf - t/*.t t/lib t/attacks t/systemd etc/builders.d examples/hello
@@ -94,11 +99,13 @@ guest_make () {
 	/busybox mount -t virtiofs -o ro root /lower &&
 	/busybox mount -t tmpfs -o mode=755,size=75% tmpfs /upper &&
 	/busybox mkdir /upper/files /upper/work &&
-	/busybox mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work overlay /root &&
+	layers=lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work &&
+	/busybox mount -t overlay -o \$layers overlay /root &&
 	/busybox mount -t tmpfs -o mode=1777 tmpfs /root/tmp &&
 	/busybox mount -t tmpfs -o mode=1777 tmpfs /root/var/tmp &&
 	/busybox mount -t tmpfs -o mode=755 tmpfs /root/srv &&
-	/busybox rm -f /root/.dockerenv && # else systemd holds itself to be in a container, and reads no kernel arguments
+	# With it systemd takes the guest for a container, and reads no kernel arguments.
+	/busybox rm -f /root/.dockerenv &&
 	/busybox tar -xf /over.tar -C /root &&
 	exec /busybox switch_root /root /lib/systemd/systemd
 	echo '# the guest has no root'
@@ -115,10 +122,13 @@ guest_run () {
 	tar -C "$guest__over" --owner=0 --group=0 --numeric-owner -cf "$guest__first/over.tar" . &&
 	(cd "$guest__first" && find . | busybox cpio -o -H newc 2>/dev/null) \
 		>"$TRASH/guest/initramfs" || return 1
-	unshare --mount --propagation private sh -c "mount --bind / '$TRASH/guest/shared' &&
-		mount -o remount,bind,ro '$TRASH/guest/shared' &&
-		exec $guest_virtiofsd --socket-path='$TRASH/guest/socket' -o source='$TRASH/guest/shared' -o sandbox=chroot \
-			-o cache=always" >"$TRASH/virtiofsd.log" 2>&1 </dev/null &
+	unshare --mount --propagation private sh -c '
+		mount --bind / "$1/shared" &&
+		mount -o remount,bind,ro "$1/shared" &&
+		exec "$2" --socket-path="$1/socket" \
+			-o source="$1/shared" -o sandbox=chroot -o cache=always
+	' share-root "$TRASH/guest" $guest_virtiofsd \
+		>"$TRASH/virtiofsd.log" 2>&1 </dev/null &
 	guest__server=$!
 	test_cleanup "kill $guest__server 2>/dev/null; wait $guest__server; :"
 	wait_until "test -S '$TRASH/guest/socket' || ! kill -0 $guest__server" 20 &&
@@ -129,19 +139,22 @@ guest_run () {
 # other for ever: "soft lockup", and the guest's time is over. The options that are switched off
 # protect from neighbours, which a guest does not have; without erms kernel and libraries copy
 # pages by words: QEMU emulates `rep movsb` byte by byte, and each process begins with copies of
-# pages. norandmaps: QEMU keeps what it translated by its address, and has to translate a program anew
+# pages. norandmaps: QEMU keeps its translations by address, and has to translate a program anew
 # that begins at another one: 3 of 7 minutes.
 guest__emulate () {
-	timeout "$guest__seconds" qemu-system-x86_64 -accel tcg,thread=single -cpu \
-		max,la57=off,smap=off,smep=off,erms=off -M q35 -smp 2 \
-		-nodefaults -no-user-config -display none -no-reboot -serial stdio -kernel \
-			"$(guest_kernel)" \
-		-initrd "$TRASH/guest/initramfs" -append "console=ttyS0 quiet loglevel=1 panic=-1 nokaslr norandmaps mitigations=off init_on_alloc=0 \
-systemd.unit=hornero-test.target systemd.firstboot=off systemd.show_status=0" \
-		-object memory-backend-memfd,id=memory,size=2560M,share=on -m 2560 -numa \
-			node,memdev=memory \
-		-chardev "socket,id=root,path=$TRASH/guest/socket" -device \
-			vhost-user-fs-pci,chardev=root,tag=root \
+	guest__arguments="console=ttyS0 quiet loglevel=1 panic=-1"
+	guest__arguments="$guest__arguments nokaslr norandmaps mitigations=off init_on_alloc=0"
+	guest__arguments="$guest__arguments systemd.unit=hornero-test.target"
+	guest__arguments="$guest__arguments systemd.firstboot=off systemd.show_status=0"
+	timeout "$guest__seconds" qemu-system-x86_64 \
+		-accel tcg,thread=single -cpu max,la57=off,smap=off,smep=off,erms=off \
+		-M q35 -smp 2 -nodefaults -no-user-config -display none -no-reboot -serial stdio \
+		-kernel "$(guest_kernel)" -initrd "$TRASH/guest/initramfs" \
+		-append "$guest__arguments" \
+		-object memory-backend-memfd,id=memory,size=2560M,share=on \
+		-m 2560 -numa node,memdev=memory \
+		-chardev "socket,id=root,path=$TRASH/guest/socket" \
+		-device vhost-user-fs-pci,chardev=root,tag=root \
 		</dev/null >"$TRASH/serial.raw" &
 	guest__pid=$!
 	test_cleanup "kill $guest__pid 2>/dev/null || :"

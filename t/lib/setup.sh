@@ -69,8 +69,9 @@ fetch_kernel () {
 	mkdir "$scratch/kernel"
 	kernel__fetch || { quietly apt-get update -q && kernel__fetch; } || {
 		cat "$scratch/quiet.log" >&2
-		die \
-			'apt-get could not fetch a kernel for the guests; HORNERO_TEST_KERNEL=.../boot/vmlinuz-* names another, --no-install leaves them out'
+		die "apt-get could not fetch a kernel for the guests;" \
+			"HORNERO_TEST_KERNEL=.../boot/vmlinuz-* names another," \
+			"--no-install leaves them out"
 	}
 	HORNERO_TEST_KERNEL=$(ls "$scratch"/kernel/boot/vmlinuz-*)
 	export HORNERO_TEST_KERNEL
@@ -79,12 +80,13 @@ fetch_kernel () {
 # The package in [kernel] is an empty one that depends on the newest of its kind.
 kernel__fetch () {
 	package=$(packages_of kernel)
-	package=$(apt-cache show --no-all-versions "$package" 2>"$scratch/quiet.log" | sed -n 's/^Depends: \(linux-image-[^ ,]*\).*/\1/p')
+	package=$(apt-cache show --no-all-versions "$package" 2>"$scratch/quiet.log" |
+		sed -n 's/^Depends: \(linux-image-[^ ,]*\).*/\1/p')
 	test -n "$package" || return 1
 	say "Fetching with apt-get, for the guests of the tests alone: $package"
 	(cd "$scratch/kernel" && quietly apt-get download -q "$package") &&
 	dpkg -x "$scratch"/kernel/*.deb "$scratch/kernel" &&
-		rm "$scratch"/kernel/*.deb
+	rm "$scratch"/kernel/*.deb
 }
 
 # quietly COMMAND…: its output in $scratch/quiet.log, for the one who finds that it failed.

@@ -41,7 +41,8 @@ test_failed=0
 test_finished=no
 test_cleanups=''
 test_nap=$(printf '0.%02d' $((5 * ${HORNERO_TEST_SLOW:-1})))
-test_long_nap=$(printf '%d.%d' $((2 * ${HORNERO_TEST_SLOW:-1} / 10)) $((2 * ${HORNERO_TEST_SLOW:-1} % 10)))
+test_long_nap=$((2 * ${HORNERO_TEST_SLOW:-1}))
+test_long_nap=$((test_long_nap / 10)).$((test_long_nap % 10))
 
 # Searchable by everyone: builds and some peers run as other users.
 test_root=$(mktemp -d "${TMPDIR:-/tmp}/hornero-t.XXXXXX") || exit 1
@@ -134,10 +135,10 @@ test_skip () {
 	echo "ok $test_count - $1 # SKIP $2"
 }
 
-# test_skip_all REASON: before the first test.
+# test_skip_all REASON…: before the first test.
 test_skip_all () {
 	test_finished=yes
-	echo "1..0 # SKIP $1"
+	echo "1..0 # SKIP $*"
 	exit 0
 }
 

@@ -94,7 +94,7 @@ test_expect_success 'the limits of builds are in its delegated group' '
 
 # Red without: Wants=hornero-yield.service in hornerod.service, ReadWritePaths= in
 # hornero-yield.service, the last yield_to_others in agent/yield/main.c.
-test_expect_success 'whatever else runs comes before them, and leaves them something: hornero-yield sees to it' '
+test_expect_success 'hornero-yield: other work comes first, and builds get what it leaves' '
 	wait_until "systemctl is-active hornero-yield" 30 &&
 	test ! -e ${unit%/*}/hornero-yield.service &&
 	wait_until "test \"\$(cat ${unit%/*}/cpu.idle)\" = 1" 120 &&
@@ -127,17 +127,26 @@ test_expect_success 'a push by git is built and published through the socket' '
 	as_git git -C /var/tmp/pusher commit -q -m hello &&
 	as_git git -C /var/tmp/pusher remote add origin "$repo" &&
 	push &&
-	{ hornero wait $job --timeout 120 || { hornero log $job; hornero why $uuid; journal; }; }
+	hornero wait $job --timeout 120 ||
+	{ hornero log $job; hornero why $uuid; journal; }
 '
+
+# come KEY: what the door answers a client with this key.
+come () {
+	cat >ssh_config <<-END &&
+	IdentityFile $PWD/$1
+	IdentitiesOnly yes
+	BatchMode yes
+	StrictHostKeyChecking accept-new
+	UserKnownHostsFile $PWD/known
+	END
+	GIT_SSH_COMMAND="ssh -F $PWD/ssh_config" git ls-remote ssh://git@127.0.0.1:2222/hello
+}
 
 test_expect_success 'hornero-door lets a key in, and nobody else' '
 	ssh-keygen -q -t ed25519 -N "" -f key &&
 	hornero key add ann key.pub --read hello &&
 	ssh-keygen -q -t ed25519 -N "" -f other &&
-	come () {
-		GIT_SSH_COMMAND="ssh -F /dev/null -i $PWD/$1 -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=accept-new \
-			-o UserKnownHostsFile=$PWD/known" git ls-remote ssh://git@127.0.0.1:2222/hello
-	} &&
 	wait_until "ss -ltn | grep -q :2222" 30 &&
 	come key >refs &&
 	test_grep refs/heads/main refs &&
@@ -157,7 +166,7 @@ test_expect_success 'the publisher was a service of its own, and is gone' '
 	wait_until "! systemctl --no-legend list-units \"hornero-publish@*\" | grep -q ." 20
 '
 
-test_expect_success 'systemctl reload fails where the configuration cannot be used, and nothing changes' '
+test_expect_success 'systemctl reload of a wrong configuration fails, and nothing changes' '
 	pid=$(systemctl show -P MainPID hornerod) &&
 	cp /etc/hornero/hornero.yaml good &&
 	echo "compile_core_limits: 50" >>/etc/hornero/hornero.yaml &&
@@ -178,6 +187,13 @@ test_expect_success 'systemctl reload reads the configuration again' '
 	systemctl is-active hornerod || journal
 '
 
+none_left () {
+	for file in HEAD.lock refs/heads/main.lock objects/tmp_objdir-incoming-dead
+	do
+		test ! -e "$repo/$file" || return 1
+	done
+}
+
 # hornerod's user may not write there, so its own sweep removes nothing. Red without:
 # Wants=hornero-clear.service in hornerod.service.
 test_expect_success 'a start of hornerod removes, as git, what a push left that died' '
@@ -186,16 +202,15 @@ test_expect_success 'a start of hornerod removes, as git, what a push left that 
 	as_git touch "$repo/HEAD.lock" "$repo/refs/heads/main.lock" &&
 	as_git mkdir -p "$repo/objects/tmp_objdir-incoming-dead/aa" &&
 	systemctl start hornerod &&
-	wait_until \
-		"test ! -e $repo/HEAD.lock && test ! -e $repo/refs/heads/main.lock && test ! -e $repo/objects/tmp_objdir-incoming-dead" 30 &&
+	wait_until none_left 30 &&
 	wait_until "test \"\$(systemctl show -P ActiveState hornero-clear)\" = inactive" 30 &&
 	test "$(systemctl show -P Result hornero-clear)" = success &&
 	said hornero-clear &&
-	test_grep "event=removed file=refs/heads/main.lock left by a process that died" said || \
-		journal
+	test_grep "event=removed file=refs/heads/main.lock left by a process that died" said ||
+	journal
 '
 
-test_expect_success 'stop in the middle of a build, idle as all builds: no process, no group; the job waits' '
+test_expect_success 'a stop in the middle of a build leaves no process, no group; the job waits' '
 	printf "hornero.raw:\n\tsetsid sleep 1001 & sleep 1000\n" >/var/tmp/pusher/Makefile &&
 	as_git git -C /var/tmp/pusher commit -q -a -m lasting &&
 	push &&
@@ -210,7 +225,7 @@ test_expect_success 'stop in the middle of a build, idle as all builds: no proce
 	hornero show $job --json | jq -e ".state == \"queued\"" || journal
 '
 
-test_expect_success 'one that hangs is killed by the watchdog, with its builds, and started again' '
+test_expect_success 'the watchdog kills a hornerod that hangs, with its builds; systemd starts it' '
 	mkdir -p /run/systemd/system/hornerod.service.d &&
 	printf "[Service]\nWatchdogSec=5\n" >/run/systemd/system/hornerod.service.d/test.conf &&
 	systemctl daemon-reload &&
