@@ -1,5 +1,5 @@
-# attacks.sh: every directory of t/attacks as an image of one node, pushed at once. After node.sh, and node_users
-# where the node is to be one of unprivileged users:
+# attacks.sh: every directory of t/attacks as an image of one node, pushed at once. After node.sh,
+# and node_users where the node is to be one of unprivileged users:
 #
 #     attacks_run
 #
@@ -43,11 +43,13 @@ attacks__targets () {
 	do
 		echo "socket $path"
 	done
-	for path in "$NODE" "$NODE/state" "$NODE/state/queue/queue.db" "$NODE/state/images.d" "$NODE/state/log" "$NODE/state/fence" \
+	for path in "$NODE" \
+		"$NODE/state" "$NODE/state/queue/queue.db" "$NODE/state/images.d" \
+		"$NODE/state/log" "$NODE/state/fence" \
 		"$NODE/git" "$NODE/git/attacks.git/objects" "$NODE/git/attacks.git/config" \
-			"$NODE/unikernels" \
-		"$NODE/unikernels/$attacks_victim" "$NODE/instances" "$NODE/instances/_base" \
-			"$NODE/instances/hornero" "$HORNERO_CONF"
+		"$NODE/unikernels" "$NODE/unikernels/$attacks_victim" \
+		"$NODE/instances" "$NODE/instances/_base" "$NODE/instances/hornero" \
+		"$HORNERO_CONF"
 	do
 		echo "path $path"
 	done
@@ -55,8 +57,7 @@ attacks__targets () {
 
 # uuid NAME: the one of its image
 attacks__uuid () {
-	echo "$1" | sha1sum | sed \
-		's/^\(.\{8\}\)\(.\{4\}\)\(.\{3\}\)\(.\{3\}\)\(.\{12\}\).*/\1-\2-4\3-8\4-\5/'
+	echo "$1" | sha1sum | sed -E 's/^(.{8})(.{4})(.{3})(.{3})(.{12}).*/\1-\2-4\3-8\4-\5/'
 }
 
 attacks__image () {
@@ -65,8 +66,8 @@ attacks__image () {
 	qcow2-*) builder=qcow2 ;;
 	endless) builder=short ;;
 	esac
-	hornero image add "$(attacks__uuid "$1")" attacks --subdir "$1" --builder $builder --name \
-		"$1" >/dev/null
+	hornero image add "$(attacks__uuid "$1")" attacks \
+		--subdir "$1" --builder $builder --name "$1" >/dev/null
 }
 
 # repository NAME: it, and a work tree of the same name to push from
@@ -87,8 +88,7 @@ attacks__work () {
 	do
 		mkdir "attacks/$name" &&
 		cp "$HORNERO_SRC/t/attacks/Makefile" "$HORNERO_SRC/t/attacks/attack.py" \
-			"$HORNERO_SRC/t/attacks/$name/attack" targets \
-			"attacks/$name/" || return 1
+			"$HORNERO_SRC/t/attacks/$name/attack" targets "attacks/$name/" || return 1
 		test ! -e "$HORNERO_SRC/t/attacks/$name/prepare" ||
 		(cd "attacks/$name" && "$HORNERO_SRC/t/attacks/$name/prepare") || return 1
 	done &&
@@ -107,8 +107,8 @@ attacks__small () {
 
 # Prints the digests of the files that no attack may change.
 attacks__sums () {
-	find "$NODE/git/victim.git" "$NODE/hornero.yaml" "$(node_warm_path $attacks_victim)" -type \
-		f -exec sha256sum {} + | sort
+	find "$NODE/git/victim.git" "$NODE/hornero.yaml" "$(node_warm_path $attacks_victim)" \
+		-type f -exec sha256sum {} + | sort
 }
 
 attacks__checkout_sums () {
@@ -130,8 +130,7 @@ attacks__checkout_stands () {
 
 attacks__ended () {
 	hornero queue --all --json >queue.json &&
-	jq -e \
-		'length > 1 and all(.[]; .state == "published" or .state == "failed" or .state == "held")' queue.json
+	jq -e 'length > 1 and all(.[]; .state | IN("published", "failed", "held"))' queue.json
 }
 
 # One after the other: an emulated machine that lists the queue again and again does little else.
@@ -147,17 +146,34 @@ attacks__wait () {
 # t/attacks/NAME/expect says.
 attacks__verdict () {
 	read -r class cause pattern <"$HORNERO_SRC/t/attacks/$1/expect" &&
-	job=$(jq -r "[.[] | select(.image == \"$(attacks__uuid "$1")\") | .job] | min" queue.json) && test "$job" != null &&
+	uuid=$(attacks__uuid "$1") &&
+	job=$(jq -r --arg image "$uuid" 'map(select(.image == $image).job) | min' queue.json) &&
+	test "$job" != null &&
 	hornero show "$job" --json >show.json &&
 	if test "$class" = none
 	then
-		jq -e '.state == "published" and .attempts[0].class == "none"' show.json &&
-		test "$(sha256sum <"$(node_warm_path "$(jq -r .image show.json)")" | cut -d " " -f 1)" = "$(jq -r .digest show.json)"
+		attacks__published
 	else
-		jq -e --arg class "$class" --arg cause "$cause" --arg pattern "$pattern" \
-			'.state == "failed" and (.attempts | length == 1) and .attempts[0].class == $class and
-			.attempts[0].cause == $cause and (.attempts[0].reason | test($pattern))' show.json
-	fi || { jq '.attempts[0]' show.json; hornero log "$job" | tail -n 20; return 1; }
+		attacks__failed
+	fi ||
+	{ jq '.attempts[0]' show.json; hornero log "$job" | tail -n 20; return 1; }
+}
+
+# attacks__published: the job in show.json is, and its artifact is the warm file.
+attacks__published () {
+	jq -e '.state == "published" and .attempts[0].class == "none"' show.json &&
+	digest=$(sha256sum <"$(node_warm_path "$uuid")" | cut -d ' ' -f 1) &&
+	test "$digest" = "$(jq -r .digest show.json)"
+}
+
+# attacks__failed: it did, at its first attempt, of $class, by $cause, with $pattern in its reason.
+attacks__failed () {
+	jq -e --arg class "$class" --arg cause "$cause" --arg pattern "$pattern" '
+		.state == "failed" and
+		(.attempts | length == 1) and
+		.attempts[0].class == $class and
+		.attempts[0].cause == $cause and
+		(.attempts[0].reason | test($pattern))' show.json
 }
 
 # Some attacks need what is not available everywhere: limits, or a machine whose numbers of system
@@ -166,7 +182,9 @@ attacks__possible () {
 	case $1 in
 	fill-disk | fill-checkout | fill-store | fill-inodes) test "$(id -u)" -eq 0 ;;
 	fork-bomb | memory | fill-tmp | limits) group_possible ;;
-	ptrace | keyring | terminal | namespaces | kernel | protocols) test "$(uname -m)" = x86_64 ;;
+	ptrace | keyring | terminal | namespaces | kernel | protocols)
+		test "$(uname -m)" = x86_64
+		;;
 	esac
 }
 
