@@ -1,11 +1,11 @@
 #!/bin/sh
-test_description='the rooms: who includes, calls and links what; nothing forgotten in the distribution'
+test_description='the rooms: includes, calls, links; the distribution has every file'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 
 sandboxed='agent/sandboxed agent/sandboxed/boot agent/sandboxed/check agent/sandboxed/checkout'
 upkeep='agent/upkeep/collect agent/upkeep/keep agent/upkeep/scrub agent/upkeep/sweep'
-rooms="lib conf state db store agent/common agent/cgroup agent/hornerod agent/build agent/yield $sandboxed
-	agent/publish agent/publish/flatten $upkeep hooks door cli"
+rooms="lib conf state db store agent/common agent/cgroup agent/hornerod agent/build agent/yield
+	$sandboxed agent/publish agent/publish/flatten $upkeep hooks door cli"
 
 # nothing_says COMMAND…: a search whose every finding is a fault.
 nothing_says () {
@@ -59,7 +59,8 @@ calls () {
 				if (!(file in has_object)) print file, file, "-"
 			for (need in needs) {
 				split(need, n, " ")
-				if (n[2] in owner && owner[n[2]] != n[1]) print n[1], owner[n[2]], n[2]
+				if (n[2] in owner && owner[n[2]] != n[1])
+					print n[1], owner[n[2]], n[2]
 			}
 		}
 	' sources symbols | sort
@@ -74,7 +75,11 @@ circles () {
 		NR == FNR && / input contains a loop:$/ { n++; next }
 		NR == FNR && /^tsort: / { inside[n, $2]; next }
 		NR == FNR { print; next }
-		{ for (i = 1; i <= n; i++) if ((i, $1) in inside && (i, $2) in inside) round[i] = round[i] "\n\t" $1 " -> " $2 ": " $3 }
+		{
+			for (i = 1; i <= n; i++)
+				if ((i, $1) in inside && (i, $2) in inside)
+					round[i] = round[i] "\n\t" $1 " -> " $2 ": " $3
+		}
 		END { for (i = 1; i <= n; i++) print room ": a circle:" round[i] }
 	' loops calls
 }
@@ -85,11 +90,15 @@ links () {
 	readelf -d "$file" | sed -n 's/.*(NEEDED).*\[\(lib[a-z0-9_]*\).*/\1/p'
 }
 
+programs='hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout
+	hornero-collect hornero-door hornero-flatten hornero-hook hornero-keep hornero-publish
+	hornero-scrub hornero-sweep hornero-yield'
+
 # links_only LIBRARY PROGRAM…: of all our programs just these link it.
 links_only () {
 	library=$1
 	shift
-	for program in hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout hornero-collect hornero-door hornero-flatten hornero-hook hornero-keep hornero-publish hornero-scrub hornero-sweep hornero-yield
+	for program in $programs
 	do
 		! links $program | grep -q "^$library" || echo $program
 	done | sort >have
@@ -105,10 +114,10 @@ test_expect_success 'includes only point down' '
 	may_include store store lib &&
 	may_include agent/common agent/common db store state conf lib &&
 	may_include agent/cgroup agent/cgroup conf lib &&
-	may_include agent/hornerod agent/hornerod agent/cgroup agent/common db store state conf \
-		lib &&
-	may_include agent/build agent/build agent/cgroup agent/common agent/sandboxed/checkout \
-		store conf lib &&
+	may_include agent/hornerod agent/hornerod agent/cgroup agent/common \
+		db store state conf lib &&
+	may_include agent/build agent/build agent/cgroup agent/common \
+		agent/sandboxed/checkout store conf lib &&
 	may_include agent/yield agent/yield agent/cgroup conf lib &&
 	may_include agent/publish agent/publish agent/common store state conf lib &&
 	may_include agent/publish/flatten agent/publish/flatten agent/publish conf lib &&
@@ -145,8 +154,8 @@ test_expect_success 'each library is known in its room only' '
 	only_in "#include <systemd/" "agent/hornerod/.*" &&
 	only_in "#include <libvirt/" "agent/publish/flatten/pull\.c" &&
 	only_in "#include <openssl/" "lib/sha\.c" &&
-	only_in "#include <jansson.h>" \
-		"(store|cli)/.*|agent/upkeep/(collect|sweep)/.*|agent/publish/(diskinfo|flatten/pull)\.c"
+	json="agent/upkeep/(collect|sweep)/.*|agent/publish/(diskinfo|flatten/pull)\.c" &&
+	only_in "#include <jansson.h>" "(store|cli)/.*|$json"
 '
 
 test_expect_success 'SQL is in db/ only' '
@@ -154,8 +163,8 @@ test_expect_success 'SQL is in db/ only' '
 '
 
 test_expect_success 'words of the CLI see images and jobs through cli/view.c only' '
-	search "(^|[^a-z_0-9])(images?_load(_some)?|job_get) ?\(" $(sources cli) | grep -v \
-		"^cli/view\.c:" >found || :
+	search "(^|[^a-z_0-9])(images?_load(_some)?|job_get) ?\(" $(sources cli) |
+		grep -v "^cli/view\.c:" >found || :
 	test_cmp /dev/null found
 '
 
@@ -168,25 +177,30 @@ test_expect_success 'every descriptor is closed on exec' '
 	cat >find.awk <<-\EOT &&
 	# A call may go on over lines: collect until its semicolon or brace.
 	function report() { print FILENAME ":" start ": " text }
-	{ line = $0; sub(/\/\*.*\*\//, "", line) }
-	!open && line ~ /(^|[^a-z_0-9>."])(open|openat|accept4|socket|socketpair|pipe2|memfd_create|eventfd|signalfd|inotify_init1|epoll_create1|pidfd_open|dup3|mkostemp) ?\(/ {
-		open = 1; text = ""; start = FNR
+	function report_line() { text = line; start = FNR; report() }
+	BEGIN {
+		flagged = "open|openat|accept4|socket|socketpair|pipe2|memfd_create|eventfd|" \
+			"signalfd|inotify_init1|epoll_create1|pidfd_open|dup3|mkostemp"
+		flagged = "(^|[^a-z_0-9>.\"])(" flagged ") ?[(]"
+		flagless = "(^|[^a-z_0-9>.\"])(accept|pipe|dup|mkstemp|inotify_init|creat) ?[(]"
 	}
+	{ line = $0; sub(/\/\*.*\*\//, "", line) }
+	!open && line ~ flagged { open = 1; text = ""; start = FNR }
 	open { text = text " " line }
 	open && line ~ /[;{]/ {
 		open = 0
 		if (text !~ /CLOEXEC|pidfd_open/ && text !~ /"\/dev\/null"/) report()
 	}
-	line ~ /(^|[^a-z_0-9>."])(accept|pipe|dup|mkstemp|inotify_init|creat) ?\(/ { text = line; start = FNR; report() }
-	line ~ /(fopen|fdopen) ?\(.*"/ && line !~ /"[rwa]\+?e"/ && line !~ /fdopen/ { text = line; start = FNR; report() }
+	line ~ flagless { report_line() }
+	line ~ /fopen ?\(.*"/ && line !~ /"[rwa]\+?e"/ && line !~ /fdopen/ { report_line() }
 	EOT
 	(cd "$HORNERO_SRC" && awk -f "$TRASH/find.awk" $(sources | grep "\.c$")) >found &&
 	test_cmp /dev/null found
 '
 
 test_expect_success 'no function that overruns its buffer or loses its error' '
-	only_in \
-		"(^|[^a-z_0-9>.\"])(strcat|sprintf|vsprintf|gets|atoi|atol|atoll|strtok|mktemp|tmpnam|alloca) ?\(" none
+	bad="strcat|sprintf|vsprintf|gets|atoi|atol|atoll|strtok|mktemp|tmpnam|alloca" &&
+	only_in "(^|[^a-z_0-9>.\"])($bad) ?\(" none
 '
 
 test_expect_success 'no file of more than 600 lines' '
@@ -235,16 +249,19 @@ test_expect_success 'each program links only what it needs' '
 		hornero-publish hornero-scrub hornero-sweep
 '
 
+src_git () {
+	git -c safe.directory="$HORNERO_SRC" -C "$HORNERO_SRC" "$@"
+}
+
 # Lists every file that belongs to the sources; configure's products do not.
 source_files () {
-	if git -c safe.directory="$HORNERO_SRC" -C "$HORNERO_SRC" rev-parse --git-dir >/dev/null 2>&1
+	if src_git rev-parse --git-dir >/dev/null 2>&1
 	then
-		git -c safe.directory="$HORNERO_SRC" -C "$HORNERO_SRC" ls-files --cached --others \
-			--exclude-standard
+		src_git ls-files --cached --others --exclude-standard
 	else
-		(cd "$HORNERO_SRC" && find . -type f | sed "s,^\\./,,") |
-			grep -vE \
-				"^(build-aux|autom4te\\.cache|m4)/|^(configure~?|aclocal\\.m4|config\\.h\\.in~?|Makefile\\.in)\$"
+		products='configure~?|aclocal\.m4|config\.h\.in~?|Makefile\.in'
+		(cd "$HORNERO_SRC" && find . -type f | sed 's,^\./,,') |
+			grep -vE "^(build-aux|autom4te\.cache|m4)/|^($products)\$"
 	fi | grep -vE '^(\.gitignore|\.gitattributes|\.issues/.*)$' | sort
 }
 
@@ -255,13 +272,14 @@ then
 		source_files >have &&
 		MAKEFLAGS= MFLAGS= timeout 60 make -s -C "$HORNERO_BUILD" distdir \
 			distdir="$TRASH/dist" >out 2>&1 ||
-			{ cat out; return 1; }
+		{ cat out; return 1; }
 		(cd dist && find . -type f | sed "s,^\\./,,") | sort >distributed &&
 		comm -23 have distributed >forgotten &&
 		test_cmp /dev/null forgotten
 	'
 else
-	test_skip 'every file of the tree is in the distribution' 'this is the distribution, or nothing is configured'
+	test_skip 'every file of the tree is in the distribution' \
+		'this is the distribution, or nothing is configured'
 fi
 
 test_done

@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='push options: wait, skip, rebuild, image=, priority=; over a file, by the real git'
+test_description='push options: wait, skip, rebuild, image=, priority=, by the real git'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/hooks.sh"
@@ -19,6 +19,12 @@ sweep () {
 # job_of NAME: the job that the last push queued for it.
 job_of () {
 	sed -n "s/^remote: hornero: job \([0-9]*\) .*queued.* for $1 .*/\1/p" push.out
+}
+
+# cancel_all: nothing waits in the queue any more.
+cancel_all () {
+	hooks_sql 'UPDATE jobs SET state = "cancelled", ended_ms = 1
+		WHERE state IN ("queued", "held")'
 }
 
 # push_waiting ARG…: in the background; its exit code comes into push.code.
@@ -43,7 +49,7 @@ test_expect_success 'a node, a repository that two images follow, and one of ano
 	test "$(git -C "$REPO" -c safe.directory="*" config receive.advertisePushOptions)" = true
 '
 
-test_expect_success 'an unknown option is refused before anything changes, with the list of options' '
+test_expect_success 'an unknown option is refused with the list of options; nothing changes' '
 	for option in ci.skip wait=1 "" priority=10 image=x
 	do
 		test_must_fail hooks_push -o "$option" main &&
@@ -61,17 +67,17 @@ test_expect_success 'an unknown option is refused before anything changes, with 
 '
 
 # Red without: the comparison in parse_one, and that of check_case in cli/call.c.
-test_expect_success 'an image id in capital letters is refused with words, not put right' '
+test_expect_success 'an image id in capital letters is refused, not put right' '
 	upper=ABCDEF01-1111-4111-8111-111111111111 &&
 	test_must_fail hooks_push -o image=$upper main &&
-	test_grep \
-		"has capital letters: Nova and Glance write image ids in lower case; use image=abcdef01-1111-" push.out &&
+	why="Nova and Glance write image ids in lower case; use image=abcdef01-1111-" &&
+	test_grep "has capital letters: $why" push.out &&
 	for words in "image add $upper one" "image show $upper" "why $upper" "rebuild $upper" \
 		"wait $upper" "pause $upper"
 	do
 		test_expect_code 64 hornero $words 2>err &&
-		test_grep "capital letters: .*; use abcdef01-1111-4111-8111-111111111111" err || \
-			return 1
+		test_grep "capital letters: .*; use abcdef01-1111-4111-8111-111111111111" err ||
+		return 1
 	done
 '
 
@@ -94,8 +100,8 @@ test_expect_success 'skip: no job, the waiting ones are cancelled, and the sweep
 	hooks_commit file two &&
 	hooks_push -o skip main &&
 	short=$(hooks_head | cut -c 1-7) &&
-	test_grep \
-		"First is not built from $short because of -o skip; to build it anyway, run: hornero rebuild $U1" push.out &&
+	anyway="to build it anyway, run: hornero rebuild $U1" &&
+	test_grep "First is not built from $short because of -o skip; $anyway" push.out &&
 	test_grep "job $first cancelled: " push.out &&
 	test_grep "job $second cancelled: " push.out &&
 	sweep >out &&
@@ -164,8 +170,7 @@ test_expect_success 'rebuild: the row says so' '
 '
 
 test_expect_success 'priority: before others, or behind them' '
-	hooks_sql \
-		"UPDATE jobs SET state = \"cancelled\", ended_ms = 1 WHERE state IN (\"queued\", \"held\")" &&
+	cancel_all &&
 	hooks_commit file six &&
 	hooks_push main &&
 	hooks_push -o priority=-3 main:refs/heads/side &&
@@ -174,29 +179,24 @@ test_expect_success 'priority: before others, or behind them' '
 	hooks_push -o priority=9 -o image=$U2 main &&
 	urgent=$(job_of Second) &&
 	hornero queue --json >out &&
-	test \
-		"$(jq -r "[.[] | select(.state == \"queued\")] | map(.job) | \"\(.[0]) \(.[-1])\"" out)" = "$urgent $side" &&
-	test \
-		"$(hornero show $urgent --json | jq .priority) $(hornero show $side --json | jq .priority)" = "9 -3"
+	jq -r "map(select(.state == \"queued\").job) | \"\(.[0]) \(.[-1])\"" out >order &&
+	test "$(cat order)" = "$urgent $side" &&
+	test "$(job_field priority $urgent)" = 9 &&
+	test "$(job_field priority $side)" = -3
 '
 
-test_expect_success 'an equal wish with more of a priority takes the job along, one with less does not put it back' '
+test_expect_success 'an equal push of less priority does not put the job back' '
 	line="$(as_git git -C work rev-parse HEAD~1) $(hooks_head) refs/heads/main" &&
-	again () {
-		(
-			cd "$REPO" &&
-			echo "$line" |
-				as_git env GIT_DIR=. GIT_PUSH_OPTION_COUNT=1 \
-					GIT_PUSH_OPTION_0="$1" hooks/post-receive
-		)
-	} &&
-	again priority=-9 &&
-	test "$(hornero show $urgent --json | jq .priority)" = 9
+	(
+		cd "$REPO" &&
+		echo "$line" | as_git env GIT_DIR=. GIT_PUSH_OPTION_COUNT=1 \
+			GIT_PUSH_OPTION_0=priority=-9 hooks/post-receive
+	) &&
+	test "$(job_field priority $urgent)" = 9
 '
 
 test_expect_success 'wait: the log as it grows, the verdict, and the push is a push' '
-	hooks_sql \
-		"UPDATE jobs SET state = \"cancelled\", ended_ms = 1 WHERE state IN (\"queued\", \"held\")" &&
+	cancel_all &&
 	hooks_commit file eight &&
 	push_waiting -o wait -o image=$U1 main &&
 	wait_until "grep -q \"follow it with: hornero log -f\" push.out" 20 &&
@@ -229,19 +229,19 @@ test_expect_success 'wait with two images: both, and a build that fails is still
 
 if test "$HORNERO_TEST_LONG" = 1
 then
-	test_expect_success 'nobody who waits any more: the follower goes, the job stays' '
+	follower="^$test_root/libexec/hornero -c .* log -f"
+	test_expect_success 'the client dies: the follower goes, the job stays' '
 		hooks_commit file ten &&
 		push_waiting -o wait main &&
-		wait_until \
-			"grep -q \"log -f\" push.out && pgrep -f \"^$test_root/libexec/hornero -c .* log -f\"" 20 &&
+		wait_until "grep -q \"log -f\" push.out && pgrep -f \"$follower\"" 20 &&
 		job=$(job_of First) &&
 		kill -KILL $(pgrep -f "^git -C work push $REPO -o wait main") &&
-		wait_until "! pgrep -f \"^$test_root/libexec/hornero -c .* log -f\"" 90 &&
+		wait_until "! pgrep -f \"$follower\"" 90 &&
 		hooks_sql "SELECT state FROM jobs WHERE id = $job" &&
 		test "$(cat rows)" = queued
 	'
 else
-	test_skip 'nobody who waits any more: the follower goes' 'a long test: make check-long'
+	test_skip 'the client dies: the follower goes, the job stays' 'a long test: make check-long'
 fi
 
 test_expect_success 'nothing to wait for' '
@@ -250,12 +250,12 @@ test_expect_success 'nothing to wait for' '
 	test_grep "no image is built from refs/heads/none" push.out
 '
 
-test_expect_success 'a wish that cannot be written is said, and the push stays' '
+test_expect_success 'a skip that cannot be recorded is named, and the push stays' '
 	rm -rf "$NODE/state/skip" &&
 	hooks_commit file twelve &&
 	hooks_push -o skip main &&
-	test_grep \
-		"cannot record that First is skipped: cannot write beside .*/skip/.*; the next sweep builds it unless" push.out &&
+	why="cannot write beside .*/skip/.*; the next sweep builds it unless" &&
+	test_grep "cannot record that First is skipped: $why" push.out &&
 	hornero init >/dev/null &&
 	test -d "$NODE/state/skip"
 '
@@ -278,7 +278,7 @@ test_expect_success 'hornero init gives repositories of an older hornero what ne
 
 if test "$(id -u)" -eq 0
 then
-	test_expect_success 'but neither follows a link nor takes a configuration that another user wrote' '
+	test_expect_success 'it neither follows a link nor takes a configuration of another user' '
 		rm "$REPO/config" &&
 		echo secret >elsewhere &&
 		chmod 0600 elsewhere &&
@@ -297,13 +297,18 @@ then
 fi
 
 # Red without: check_file_name in conf/image.c, and the case in is_image_file.
-test_expect_success 'an image file with capital letters in its name is told of, and not an image' '
+test_expect_success 'an image file with capital letters in its name is named, and no image' '
 	upper=ABCDEF01-1111-4111-8111-111111111111 &&
 	lower=abcdef01-1111-4111-8111-111111111111 &&
 	file=$NODE/state/images.d/$upper.yaml &&
 	echo "repo: one" >"$file" &&
 	words="$upper.yaml has capital letters: .*; rename it to $lower.yaml" &&
-	{ hornero image list >out 2>&1; hornero doctor >doctor; hornero sweep >swept 2>err; :; } &&
+	{
+		hornero image list >out 2>&1
+		hornero doctor >doctor
+		hornero sweep >swept 2>err
+		:
+	} &&
 	test_grep "$words" out &&
 	test_grep "$words" doctor &&
 	test_grep "$words" swept &&

@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='hornero --key: what a key may not read is not there, and what it may not do is not done'
+test_description='hornero --key: a key sees what it may read, and does what it may do'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/hooks.sh"
@@ -14,13 +14,13 @@ as () {
 	command hornero -c "$NODE/hornero.yaml" --key "$as__key" "$@"
 }
 
-# secret-free FILE…: nothing of the other repository is in them: its name, image, jobs, commit.
+# secret_free FILE…: nothing of the other repository is in them: its name, image, jobs, commit.
 secret_free () {
 	! grep -E -e "secret|$U2|$SECRET|Hidden" "$@" &&
 	! grep -wE -e '[246]' "$@" | grep -v ' ago'
 }
 
-test_expect_success 'two repositories, their images and jobs: 1, 3, 5 of one, 2, 4, 6 of the other' '
+test_expect_success 'two repositories and images; jobs 1, 3, 5 of one, 2, 4, 6 of the other' '
 	hooks_node "keys_file: $TRASH/keys" &&
 	hooks_repo secret &&
 	HIDDEN=$REPO &&
@@ -53,7 +53,7 @@ test_expect_success 'two repositories, their images and jobs: 1, 3, 5 of one, 2,
 	hornero key add admin id-admin.pub --admin "*"
 '
 
-test_expect_success 'listings hold what the key may read, for people and for programs' '
+test_expect_success 'listings hold what the key may read, as text and as JSON' '
 	for word in "queue" "queue --all" "image list" "cache"
 	do
 		for key in reader writer
@@ -87,8 +87,8 @@ test_expect_success 'one job, one image: as if it were not there' '
 	done &&
 	for word in "image show" wait rebuild rollback pause resume "image set" "image remove" why
 	do
-		test "$word" = "image set" &&
-		more=name=x || more= &&
+		more= &&
+		test "$word" != "image set" || more=name=x
 		as shopadmin $word $U2 $more >hidden 2>&1
 		hidden=$?
 		as shopadmin $word $U3 $more >nowhere 2>&1
@@ -127,8 +127,7 @@ test_expect_success 'the shells complete what the key may read' '
 '
 
 test_expect_success 'why does not count what the key does not see' '
-	sed -i "/^workers:/d" "$NODE/hornero.yaml" &&
-	echo "workers: 1" >>"$NODE/hornero.yaml" &&
+	node_set workers 1 &&
 	as reader why 5 >out &&
 	secret_free out
 '
@@ -151,8 +150,8 @@ test_expect_success 'reading is not steering' '
 		"image remove $U1" "image add $U3 shop" "image add $U1 shop" "repo create shop/x"
 	do
 		test_expect_code 64 as reader $word 2>err &&
-		test_grep "the key reader may not .*needs the right" err || { echo "$word"; return \
-			1; }
+		test_grep "the key reader may not .*needs the right" err ||
+		{ echo "$word"; return 1; }
 	done &&
 	for word in init sweep "gc --verify" "key list"
 	do
@@ -182,7 +181,7 @@ test_expect_success 'writing is steering, by name' '
 	test_expect_code 64 as writer image set $U1 name=x
 '
 
-test_expect_success 'a job whose image follows another repository by now is not retried with the old right' '
+test_expect_success 'a job whose image follows another repository by now is not retried' '
 	as writer cancel 8 &&
 	hornero image set $U1 repo=secret &&
 	test_expect_code 64 as writer retry 8 2>err &&
@@ -192,10 +191,13 @@ test_expect_success 'a job whose image follows another repository by now is not 
 	as writer retry 8
 '
 
-test_expect_success 'a job of another repository that took the place of one has no number' '
-	job=$(hornero queue --json | jq "[.[] | select(.image == \"$U1\" and .state == \"queued\") | .job][0]") &&
-	hooks_sql "INSERT INTO jobs (id, image, repo, ref, \"commit\", origin, state, created_ms, ended_ms)
-		VALUES (4241, \"$U3\", \"secret\", \"refs/heads/x\", \"$SHOWN\", \"push\", \"cancelled\", 1, 1)" &&
+test_expect_success 'the job that superseded one from another repository has no number' '
+	hornero queue --json >queue.json &&
+	job=$(jq "map(select(.image == \"$U1\" and .state == \"queued\"))[0].job" queue.json) &&
+	hooks_sql "INSERT INTO jobs (id, image, repo, ref, \"commit\", origin, state,
+			created_ms, ended_ms)
+		VALUES (4241, \"$U3\", \"secret\", \"refs/heads/x\", \"$SHOWN\", \"push\",
+			\"cancelled\", 1, 1)" &&
 	hornero image set $U1 repo=secret &&
 	hornero rebuild $U1 >out &&
 	by=$(node_job out) &&
@@ -215,15 +217,16 @@ test_expect_success 'a job of another repository that took the place of one has 
 	as writer rebuild $U1 >out
 '
 
-test_expect_success 'a right to write that is limited to refs steers what is built from those, and only looks at the rest' '
+test_expect_success 'a right to write some refs steers their builds, and reads the rest' '
 	as brancher image show $U1 >out &&
 	as brancher show 8 >out &&
 	for word in "cancel 8" "retry 5" "rebuild $U1" "rebuild --force $U1" "rollback $U1" \
 		"rollback --undo $U1"
 	do
 		test_expect_code 64 as brancher $word 2>err &&
-		test_grep \
-			"the key brancher may not .* in shop:refs/heads/main: it needs the right write" err || { echo "$word"; return 1; }
+		where="in shop:refs/heads/main: it needs the right write" &&
+		test_grep "the key brancher may not .* $where" err ||
+		{ echo "$word"; return 1; }
 	done &&
 	as brancher rebuild --all >out &&
 	test_must_fail grep $U1 out &&
@@ -257,7 +260,7 @@ test_expect_success 'admin of a repository binds images to it, and to no other' 
 
 # Red without key_may_bind() in cli/image_add.c check_id(), without access() there, or without
 # l->is_there.
-test_expect_success 'it binds only ids that were allotted to it, that are free, and that no file of others has; the refusals are alike' '
+test_expect_success 'it binds only ids that are allotted to it and free; all refusals are alike' '
 	test_expect_code 64 as shopadmin image add $U3 shop 2>err &&
 	test_grep "the key shopadmin may not bind image $U3" err &&
 	sed "s/$U3/ID/" err >not-allotted &&
@@ -266,7 +269,7 @@ test_expect_success 'it binds only ids that were allotted to it, that are free, 
 	test_expect_code 64 as shopadmin image add $U2 shop 2>err &&
 	sed "s/$U2/ID/" err >bound &&
 	test_cmp not-allotted bound &&
-	file="$NODE/instances/_base/$(printf %s $U3 | sha1sum | cut -d " " -f 1)" &&
+	file=$(node_warm_path $U3) &&
 	mkdir -p "${file%/*}" &&
 	echo debian >"$file" &&
 	test_expect_code 64 as shopadmin image add $U3 shop 2>err &&
@@ -285,21 +288,21 @@ test_expect_success 'it binds only ids that were allotted to it, that are free, 
 '
 
 # As the door does it, which is git's account and not root.
-test_expect_success 'a key that may create makes repositories, by git'\''s own account, and pushes to them' '
+test_expect_success 'a key with the right create makes repositories, and pushes to them' '
 	ssh-keygen -q -t ed25519 -N "" -f id-maker &&
 	hornero key add maker id-maker.pub --create "made/*" &&
 	as_git "$test_root/libexec/hornero" -c "$NODE/hornero.yaml" --key maker repo create \
 		made/by/key >out &&
 	REPO=$NODE/git/made/by/key.git &&
 	test "$(tail -n 1 out)" = "$REPO" &&
-	test_expect_code 64 as_git "$test_root/libexec/hornero" -c "$NODE/hornero.yaml" --key \
-		maker repo create shop/other &&
+	test_expect_code 64 as_git "$test_root/libexec/hornero" -c "$NODE/hornero.yaml" \
+		--key maker repo create shop/other &&
 	as_git env HORNERO_KEY=maker git -C work push -q "$REPO" main &&
 	as_git git -C "$REPO" rev-parse -q --verify refs/heads/main &&
 	test_expect_code 64 as maker image add $U3 made/by/key
 '
 
-test_expect_success 'a broken image file is for those who see everything' '
+test_expect_success 'a broken image file is for admins of everything' '
 	echo "repo: [" >"$NODE/state/images.d/$U3.yaml" &&
 	as shopadmin image list >out &&
 	test_must_fail grep $U3 out &&
@@ -322,8 +325,8 @@ test_expect_success 'the keys that may log in are changed on the node itself, by
 			code=$?
 			set +f
 			test $code = 0 &&
-			test_grep "works only on the node itself" err || { echo "$key $word"; \
-				return 1; }
+			test_grep "works only on the node itself" err ||
+			{ echo "$key $word"; return 1; }
 		done || return 1
 	done &&
 	test_cmp before keys &&
@@ -366,10 +369,13 @@ test_expect_success 'without a word, or with none of ours: help, and 64' '
 	test_grep "^  queue" out
 '
 
-test_expect_success 'the last twenty are the last twenty of those' '
-	sqlite3 "$DB" "WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 160)
-		INSERT INTO jobs (id, image, repo, ref, \"commit\", origin, state, created_ms, ended_ms)
-		SELECT i, \"$U3\", CASE WHEN i < 130 THEN \"shop\" ELSE \"secret\" END, \"refs/heads/x\", \"$SHOWN\", \"push\", \"cancelled\", i, i
+test_expect_success 'the last twenty jobs are the last twenty that the key may read' '
+	sqlite3 "$DB" "
+		WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 160)
+		INSERT INTO jobs (id, image, repo, ref, \"commit\", origin, state,
+			created_ms, ended_ms)
+		SELECT i, \"$U3\", CASE WHEN i < 130 THEN \"shop\" ELSE \"secret\" END,
+			\"refs/heads/x\", \"$SHOWN\", \"push\", \"cancelled\", i, i
 		FROM n" &&
 	as reader queue --json >out &&
 	test "$(jq "[.[] | select(.ended_ms != null)] | length" out)" = 20 &&
