@@ -1,10 +1,13 @@
 #!/bin/sh
-test_description='the words of hornero: help, usage, listings of every state, log, wait, why, cancel, rebuild'
+test_description='the words of hornero: help, usage, listings, log, wait, why, cancel, rebuild'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 
-SEED=$HORNERO_BUILD/t/tools/seed
 A=00000000-0000-4000-8000-0000000000aa
 ONE=1111111111111111111111111111111111111111
+
+seed () {
+	"$HORNERO_BUILD/t/tools/seed" "$HORNERO_CONF" "$@"
+}
 
 # node NAME: a configuration and its directories, no agent.
 node () {
@@ -28,7 +31,8 @@ rows () {
 	python3 -c '
 import json, sys
 rows = json.load(open(sys.argv[2]))
-print("\n".join(str(eval(sys.argv[1], {"r": r})) for r in (rows if isinstance(rows, list) else [rows])))' "$@"
+for r in rows if isinstance(rows, list) else [rows]:
+    print(eval(sys.argv[1], {"r": r}))' "$@"
 }
 
 words () {
@@ -130,7 +134,7 @@ test_expect_success 'an empty node says so' '
 test_expect_success 'every state in the queue, aligned, escaped, no colour' '
 	sed -n "/^\.SH STATES/,/^\.SH WHAT/s/^\.B //p" "$HORNERO_SRC/doc/hornero.1" >states &&
 	test -s states &&
-	"$SEED" "$HORNERO_CONF" &&
+	seed &&
 	hornero queue --all >out &&
 	for state in $(cat states)
 	do
@@ -142,8 +146,9 @@ test_expect_success 'every state in the queue, aligned, escaped, no colour' '
 	test_grep "next attempt in 9 min: the disk is full" out &&
 	test_grep "isolation: none" out &&
 	head -n 1 out >head &&
-	test_grep \
-		"^JOB  STATE       IMAGE  *REPO  *COMMIT  *ORIGIN  ATTEMPT  CREATED  *ENDED  *NOTE$" head &&
+	columns="JOB  STATE       IMAGE  *REPO  *COMMIT  *ORIGIN" &&
+	columns="$columns  ATTEMPT  CREATED  *ENDED  *NOTE" &&
+	test_grep "^$columns$" head &&
 	awk "{print \$1, \$2}" out >all &&
 	hornero queue | awk "{print \$1, \$2}" >recent &&
 	test_cmp all recent
@@ -159,8 +164,8 @@ test_expect_success 'the same as JSON: names, numbers, whole values, ASCII' '
 		out | sort -u >got &&
 	echo True >want &&
 	test_cmp want got &&
-	rows \
-		"(r[\"ended_ms\"] is None) == (r[\"state\"] in (\"queued\", \"running\", \"built\", \"held\"))" out | sort -u >got &&
+	open="(\"queued\", \"running\", \"built\", \"held\")" &&
+	rows "(r[\"ended_ms\"] is None) == (r[\"state\"] in $open)" out | sort -u >got &&
 	test_cmp want got &&
 	test_must_fail env LC_ALL=C grep "[^ -~]" out
 '
@@ -263,8 +268,12 @@ test_expect_success 'why: one line, the cause and a command' '
 '
 
 test_expect_success 'an agent that runs is seen by its lock' '
-	(flock 9 && hornero queue >out && hornero why 4 >why && hornero why 7 >why7) \
-		9>one/state/run/agent.lock &&
+	(
+		flock 9 &&
+		hornero queue >out &&
+		hornero why 4 >why &&
+		hornero why 7 >why7
+	) 9>one/state/run/agent.lock &&
 	test_must_fail grep "agent: not running" out &&
 	test_grep "next attempt in 9 min.*the disk is full" why &&
 	test_grep "being built.*hornero log -f 7" why7
@@ -316,7 +325,7 @@ test_expect_success 'image add checks what it is told' '
 	hornero image add $B team/hello
 '
 
-test_expect_success 'of two who bind an image at once the second does not replace what the first writes' '
+test_expect_success 'image add fails while another process changes an image file' '
 	test_expect_code 75 flock one/state/images.d hornero image add \
 		00000000-0000-4000-8000-0000000000cc team/hello 2>err &&
 	test_grep "another process is changing an image file" err &&
@@ -328,9 +337,9 @@ test_expect_success 'image list, show and set' '
 	test_grep "^$A  Hello, \"world\": #1 .*team/hello .*none" out &&
 	hornero image set $A subdir=node ref=refs/heads/next builder= name=Next &&
 	hornero image show $A --json >out &&
-	test "$(rows "r[\"subdir\"], r[\"ref\"], r[\"builder\"], r[\"name\"], r[\"state\"]" out)" \
-		= \
-		"('\''node'\'', '\''refs/heads/next'\'', None, '\''Next'\'', '\''none'\'')" &&
+	jq -c "[.subdir, .ref, .builder, .name, .state]" out >got &&
+	echo "[\"node\",\"refs/heads/next\",null,\"Next\",\"none\"]" >want &&
+	test_cmp want got &&
 	hornero image show $A >out &&
 	test_grep "^repository: .*/team/hello.git$" out &&
 	test_grep "^cache file: .*/_base/[0-9a-f]{40}$" out &&
@@ -396,7 +405,7 @@ test_expect_success 'rebuild queues the commit of the ref; a newer one supersede
 '
 
 test_expect_success 'wait UUID: warm at the newest commit, not at an older one' '
-	"$SEED" "$HORNERO_CONF" warm $A $head &&
+	seed warm $A $head &&
 	hornero wait $A >out &&
 	test_grep "image $A is warm at" out &&
 	commit b &&
@@ -428,22 +437,22 @@ test_expect_success 'wait and log -f see a job move, across attempts' '
 	commit c &&
 	background wait-image hornero wait $A --timeout 60 &&
 	background wait-job hornero wait 1 --timeout 60 &&
-	id=$("$SEED" "$HORNERO_CONF" queue $A $head) &&
+	id=$(seed queue $A $head) &&
 	test $id -eq 1 &&
 	background follow hornero log -f 1 &&
 	wait_until "grep -q \"has not begun\" follow.out" 20 &&
-	"$SEED" "$HORNERO_CONF" claim &&
+	seed claim &&
 	echo "one line" >two/state/log/1.1.log &&
 	wait_until "grep -q \"one line\" follow.out" 20 &&
-	"$SEED" "$HORNERO_CONF" requeue 1 1 "a reboot" &&
-	"$SEED" "$HORNERO_CONF" claim &&
+	seed requeue 1 1 "a reboot" &&
+	seed claim &&
 	echo "another line" >two/state/log/1.2.log &&
 	wait_until "grep -q \"another line\" follow.out" 20 &&
 	printf more >>two/state/log/1.2.log &&
 	wait_until "grep -q more follow.out" 20 &&
 	test ! -e follow.rc &&
-	"$SEED" "$HORNERO_CONF" warm $A $head &&
-	"$SEED" "$HORNERO_CONF" publish 1 2 &&
+	seed warm $A $head &&
+	seed publish 1 2 &&
 	wait_until "test -e follow.rc && test -e wait-image.rc" 20 &&
 	test "$(cat follow.rc wait-image.rc)" = "$(printf "0\n0")" &&
 	test_grep "^hornero: attempt 2 of job 1" follow.out &&
@@ -454,16 +463,16 @@ test_expect_success 'wait and log -f see a job move, across attempts' '
 test_expect_success 'wait UUID ends with the failed job, or the deferral, of the newest commit' '
 	commit d &&
 	background failing hornero wait $A --timeout 60 &&
-	"$SEED" "$HORNERO_CONF" queue $A $head &&
-	"$SEED" "$HORNERO_CONF" claim &&
-	"$SEED" "$HORNERO_CONF" fail 2 1 "make exited 2" &&
+	seed queue $A $head &&
+	seed claim &&
+	seed fail 2 1 "make exited 2" &&
 	wait_until "test -e failing.rc" 20 &&
 	test "$(cat failing.rc)" -eq 1 &&
 	test_grep "make exited 2" failing.out &&
 	commit e &&
-	"$SEED" "$HORNERO_CONF" queue $A $head &&
-	"$SEED" "$HORNERO_CONF" claim &&
-	"$SEED" "$HORNERO_CONF" wait 3 1 "instance 7 stands on it" &&
+	seed queue $A $head &&
+	seed claim &&
+	seed wait 3 1 "instance 7 stands on it" &&
 	test_expect_code 75 hornero wait $A 2>err &&
 	test_grep "instance 7 stands on it" err
 '
@@ -472,7 +481,7 @@ test_expect_success 'wait UUID outlives a queue that is deleted' '
 	commit f &&
 	rm two/state/queue/queue.db* &&
 	background patient hornero wait $A --timeout 60 &&
-	"$SEED" "$HORNERO_CONF" warm $A $head &&
+	seed warm $A $head &&
 	wait_until "test -e patient.rc" 20 &&
 	test "$(cat patient.rc)" -eq 0 &&
 	rm -f two/state/queue/queue.db* &&
@@ -485,8 +494,9 @@ test_expect_success 'wait UUID outlives a queue that is deleted' '
 '
 
 test_expect_success 'Ctrl-C leaves log -f and says that the job goes on' '
-	id=$("$SEED" "$HORNERO_CONF" queue $A $ONE) &&
-	hornero log -f $id >detach.out 2>detach.err & pid=$! &&
+	id=$(seed queue $A $ONE) &&
+	{ hornero log -f $id >detach.out 2>detach.err & } &&
+	pid=$! &&
 	wait_until "grep -q \"has not begun\" detach.err" 20 &&
 	kill -TERM $pid &&
 	{ wait $pid; test $? -eq 143; } &&
@@ -516,9 +526,9 @@ follow_unread () {
 	hornero log -f --alive 1 "$1" >unread 2>unread.err
 }
 
-test_expect_success 'log -f --alive says that the job is not over, and stops when nobody reads that' '
+test_expect_success 'log -f --alive says that the job goes on, and stops when nobody reads' '
 	node alive &&
-	id=$("$SEED" "$HORNERO_CONF" queue $A $ONE) &&
+	id=$(seed queue $A $ONE) &&
 	mkfifo unread &&
 	exec 7<>unread &&
 	background alive hornero log -f --alive 1 $id &&
@@ -532,19 +542,26 @@ test_expect_success 'log -f --alive says that the job is not over, and stops whe
 	wait_until "test -e alive.rc" 20
 '
 
+# checkpointed: the log of the database is written back, all of it.
+checkpointed () {
+	test "$(sqlite3 $queue 'PRAGMA wal_checkpoint(TRUNCATE)')" = '0|0|0'
+}
+
 # Red where rows are printed inside their transaction.
-test_expect_success 'a listing that nobody reads keeps no log of the database from being written back, and is whole' '
+test_expect_success 'a listing that nobody reads blocks no checkpoint, and is whole' '
 	queue=$TRASH/alive/state/queue/queue.db &&
-	columns=$(sqlite3 $queue "SELECT group_concat(name) FROM pragma_table_info(\"jobs\") WHERE name != \"id\"") &&
-	sqlite3 $queue "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000)
-		INSERT INTO jobs (id, $(printf "\"%s\"," $(echo $columns | tr , " ") | sed "s/,\$//")) SELECT 1000 + i, $(printf "\"%s\"," $(echo $columns | tr , " ") | sed "s/,\$//") FROM jobs, n WHERE jobs.id = $id" &&
+	sqlite3 $queue "SELECT group_concat(char(34) || name || char(34))
+		FROM pragma_table_info(\"jobs\") WHERE name != \"id\"" >columns &&
+	sqlite3 $queue "
+		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000)
+		INSERT INTO jobs (id, $(cat columns))
+		SELECT 1000 + i, $(cat columns) FROM jobs, n WHERE jobs.id = $id" &&
 	mkfifo listed &&
 	{ hornero queue --all --json >listed & } &&
 	exec 7<listed &&
 	head -c 1 <&7 >first &&
 	sqlite3 $queue "UPDATE jobs SET reason = \"x\" WHERE id = 1001" &&
-	wait_until "test \"\$(sqlite3 $queue \"PRAGMA wal_checkpoint(TRUNCATE)\")\" = \"0|0|0\"" \
-		10 &&
+	wait_until checkpointed 10 &&
 	cat first - <&7 >all.json &&
 	exec 7<&- &&
 	wait $! &&
@@ -554,9 +571,9 @@ test_expect_success 'a listing that nobody reads keeps no log of the database fr
 '
 
 test_expect_success 'log of several jobs: one after the other, the worst exit code' '
-	two=$("$SEED" "$HORNERO_CONF" queue $A $ONE) &&
-	"$SEED" "$HORNERO_CONF" claim &&
-	"$SEED" "$HORNERO_CONF" publish $two 1 &&
+	two=$(seed queue $A $ONE) &&
+	seed claim &&
+	seed publish $two 1 &&
 	test_expect_code 1 hornero log -f $id $two >out &&
 	test_grep "^hornero: job $id was cancelled" out &&
 	test_grep "^hornero: job $two$" out &&
