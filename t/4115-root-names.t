@@ -74,7 +74,7 @@ do
 
 	for like in plain roots
 	do
-		test_expect_success "repo create: exchanged for another directory of root'\''s ($like) at $point" '
+		test_expect_success "repo create: exchanged for root's $like directory at $point" '
 			$like "$NODE/git/roots" &&
 			state_of "$NODE/git/roots" >inner &&
 			stopped_create dir-$point $point &&
@@ -136,7 +136,7 @@ test_expect_success 'repo create: a directory on the way that is a link' '
 '
 
 # Red without may_mend.
-test_expect_success 'init: hornero'\''s user puts a directory of root'\''s in the place of the queue' '
+test_expect_success 'init: hornero'\''s user puts a directory of root'\''s in place of the queue' '
 	mkdir -m 0700 "$NODE/state/roots" &&
 	mv "$NODE/state/queue" "$NODE/state/queue.moved" &&
 	as_hornero mv "$NODE/state/roots" "$NODE/state/queue" &&
@@ -184,10 +184,10 @@ test_expect_success 'key add: what lies where it writes aside, and a file that i
 	ssh-keygen -q -t ed25519 -N "" -f id &&
 	echo precious >mine &&
 	cp mine want &&
-	{
-		sh -c \
-			"ln \"$TRASH/mine\" \"$TRASH/keydir/.keys.\$\$.tmp\"; exec hornero key add one id.pub --write x"
-	} &&
+	sh -c "
+		ln \"$TRASH/mine\" \"$TRASH/keydir/.keys.\$\$.tmp\"
+		exec hornero key add one id.pub --write x
+	" &&
 	test_cmp want mine &&
 	test_grep "name=\"one\"" keydir/keys &&
 	mv keydir/keys other &&
@@ -208,8 +208,9 @@ test_expect_success 'root is hornero'\''s user where it pauses, resumes, registe
 	hornero image add $id closed &&
 	hornero pause &&
 	hornero pause $id &&
-	test \
-		"$(stat -c %u "$NODE/state/images.d/$id.yaml" "$NODE/state/pause/node" "$NODE/state/pause/$id" | sort -u)" = $HORNERO_UID &&
+	stat -c %u "$NODE/state/images.d/$id.yaml" "$NODE/state/pause/node" \
+		"$NODE/state/pause/$id" | sort -u >owners &&
+	test "$(cat owners)" = $HORNERO_UID &&
 	test "$(cat "$NODE/state/pause/node")" != "" &&
 	hornero resume &&
 	hornero resume $id &&

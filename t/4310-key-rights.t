@@ -69,8 +69,9 @@ test_expect_success 'deleting is writing' '
 test_expect_success 'the key counts as the pusher, in the row, in the events and for people' '
 	key_push writer main &&
 	job=$(node_job push.out) &&
-	hooks_sql \
-		"SELECT pushed_by, (SELECT group_concat(who) FROM events WHERE job = jobs.id) FROM jobs WHERE id = $job" &&
+	hooks_sql "SELECT pushed_by,
+		(SELECT group_concat(who) FROM events WHERE job = jobs.id)
+		FROM jobs WHERE id = $job" &&
 	echo "writer|writer" >expect &&
 	test_cmp expect rows &&
 	test_grep "follow it with: hornero log -f $job *\$" push.out &&
@@ -94,12 +95,12 @@ test_expect_success 'to go before others needs admin, to go behind them does not
 	key_push admin -o priority=1 main
 '
 
-test_expect_success 'a broken image file, which may be of any repository, is told to those who see everything' '
+test_expect_success 'a broken image file, of any repository, is shown to admins of everything' '
 	echo "secret: [" >"$NODE/state/images.d/$U3.yaml" &&
 	key_push writer main:refs/heads/nothing &&
 	test_grep "no image is built from refs/heads/nothing" push.out &&
-	test_grep \
-		"to have one built, ask somebody whose key has admin to run: hornero image add UUID team/one" push.out &&
+	ask="ask somebody whose key has admin to run" &&
+	test_grep "to have one built, $ask: hornero image add UUID team/one" push.out &&
 	test_must_fail grep "$U3\|secret\|broken" push.out &&
 	key_push admin main:refs/heads/nothing-2 &&
 	test_grep "the image file of $U3 is broken" push.out &&

@@ -173,7 +173,7 @@ test_expect_success 'no shell, no terminal, no subsystem, nothing forwarded; no 
 	test_grep "superseded" words
 '
 
-test_expect_success 'of the client'\''s environment comes GIT_PROTOCOL, and only such as git writes' '
+test_expect_success 'of the client'\''s environment comes GIT_PROTOCOL, as git writes it' '
 	REPO=$NODE/git/one.git &&
 	with_hook "env | sort | sed s/^/env:/" env LC_EVIL=evil GIT_EVIL=evil \
 		DOOR_SSH_OPTIONS="-o SendEnv=*EVIL* -o SetEnv=GIT_PROTOCOL=version=2:x;id" \
@@ -240,8 +240,8 @@ test_expect_success 'names that lead elsewhere' '
 	mkdir real &&
 	git init -q --bare real/x.git &&
 	ln -s "$TRASH/real" "$NODE/git/dir" &&
-	for name in "~/one" "~git/one" ../git/one one/../one /etc "$NODE/git/one.git" ./one one.git/. one.git/hooks link dir/x \
-		.one "one " "one
+	for name in "~/one" "~git/one" ../git/one one/../one /etc "$NODE/git/one.git" \
+		./one one.git/. one.git/hooks link dir/x .one "one " "one
 " ""
 	do
 		test_expect_code 128 git ls-remote "door:$name" >refs 2>words || { echo \
@@ -270,7 +270,7 @@ test_expect_success 'keys: every kind that is taken, and none other' '
 	test_grep "Permission denied \(publickey\)" words
 '
 
-test_expect_success 'a key that is taken away is gone with the next connection; a broken line stops nobody' '
+test_expect_success 'a removed key is gone with the next connection; a broken line stops nobody' '
 	door_as reader &&
 	git ls-remote door:one >refs &&
 	sed -i "/name=\"reader\"/d" "$NODE/keys" &&
@@ -305,7 +305,8 @@ test_expect_success 'modern algorithms, AES-GCM, strict key exchange; no compres
 '
 
 test_expect_success 'several commands over one connection' '
-	DOOR_SSH_OPTIONS="-o ControlMaster=auto -o ControlPath=$TRASH/control -o ControlPersist=60" &&
+	DOOR_SSH_OPTIONS="-o ControlMaster=auto -o ControlPersist=60" &&
+	DOOR_SSH_OPTIONS="$DOOR_SSH_OPTIONS -o ControlPath=$TRASH/control" &&
 	export DOOR_SSH_OPTIONS &&
 	before=$(grep -c event=login door.log) &&
 	git ls-remote door:one >refs 2>words &&
@@ -333,8 +334,9 @@ test_expect_success 'the log: who, from where, what, how it ended' '
 	test_grep "event=login peer=127\.0\.0\.1:[0-9]+ key=alice type=ssh-ed25519" door.log &&
 	test_grep "event=command peer=[0-9.:]+ key=alice what=\"git-receive-pack .one.\"" \
 		door.log &&
-	test_grep \
-		"event=done peer=[0-9.:]+ key=alice received=[0-9]+ sent=[0-9]+ ms=[0-9]+ cpu_ms=[0-9]+ status=\"exit 0\" what=\"git-upload-pack .one.\"" door.log &&
+	cost="received=[0-9]+ sent=[0-9]+ ms=[0-9]+ cpu_ms=[0-9]+" &&
+	ended="status=\"exit 0\" what=\"git-upload-pack .one.\"" &&
+	test_grep "event=done peer=[0-9.:]+ key=alice $cost $ended" door.log &&
 	test_grep "event=left peer=[0-9.:]+ key=alice why=\"closed\"" door.log
 '
 

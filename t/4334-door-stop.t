@@ -28,7 +28,7 @@ follows () {
 	! grep -q "^SigBlk:.*0000000000000000" /proc/$1/status
 }
 
-test_expect_success 'one who follows a log is told that the job goes on, and keeps no stop waiting' '
+test_expect_success 'a client that follows a log hears that the job goes on, and delays no stop' '
 	{ door_ssh log -f 1 >follow.out 2>&1 & } &&
 	follower=$! &&
 	wait_until "follows \$(pgrep -f -- \"--key alice log -f 1\")" 20 &&
@@ -39,13 +39,17 @@ test_expect_success 'one who follows a log is told that the job goes on, and kee
 	test_grep "hornero-door is being stopped" follow.out
 '
 
-test_expect_success 'a push that hangs with a lock on its ref is asked to end, says so, and leaves none' '
+test_expect_success 'a push that hangs with a lock is asked to end, says so, and leaves no lock' '
 	door_start &&
 	mkfifo -m 0666 go &&
 	exec 9<>go &&
 	mkdir -m 0777 told &&
-	printf \
-		"#!/bin/sh\ntest \$1 = prepared || exit 0\n>$TRASH/told/begun\nread line <$TRASH/go\n" >hook &&
+	cat >hook <<-END &&
+	#!/bin/sh
+	test \$1 = prepared || exit 0
+	>$TRASH/told/begun
+	read line <$TRASH/go
+	END
 	chmod 0755 hook &&
 	cp hook "$REPO/hooks/reference-transaction" &&
 	{ git -C work push door:one main:refs/heads/held >push.out 2>&1 & } &&
