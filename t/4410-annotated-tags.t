@@ -40,7 +40,7 @@ test_expect_success 'a node, and an image that follows a tag' '
 # Red without: peel_commit in moves_find.
 for how in hooks_push push_packed
 do
-	test_expect_success "$how: the row and the words name the commit, and the sweep queues nothing more" '
+	test_expect_success "$how: row and words name the commit; the sweep queues nothing more" '
 		hooks_commit file $how &&
 		tag v1 v1 &&
 		$how -f v1 &&
@@ -95,7 +95,7 @@ test_expect_success 'skip holds against the sweep' '
 # Red without: the refusal in peel_commit.
 for how in hooks_push push_packed
 do
-	test_expect_success "$how: a tag of a tree or a blob is refused where an image follows it, and only there" '
+	test_expect_success "$how: a followed tag of a tree or a blob is refused, any other taken" '
 		before=$(hooks_ref refs/tags/v1) &&
 		hooks_commit file bad-$how &&
 		for what in "HEAD^{tree}" HEAD:file

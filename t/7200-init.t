@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='hornero init: modes and owners under any umask, idempotent, as root with users and as nobody special'
+test_description='hornero init: modes and owners under any umask, as root and as a user'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 
 # conf DIR LINE…
@@ -165,8 +165,8 @@ test_expect_success 'root does not serve in directories of another user, and say
 	sed "/^hornero_user/!d" full/hornero.yaml &&
 	echo "build_user: $OTHER" >>full/hornero.yaml &&
 	test_expect_code 78 timeout 20 hornerod -c full/hornero.yaml --foreground 2>err &&
-	test_grep \
-		"hornerod runs as root, and .hornero_user. of .*full/hornero.yaml is user $HORNERO: .*systemctl start hornerod" err
+	user=".hornero_user. of .*full/hornero.yaml is user $HORNERO" &&
+	test_grep "hornerod runs as root, and $user: .*systemctl start hornerod" err
 '
 
 test_expect_success 'Nova'\''s directories stay Nova'\''s: what is missing is named, not made' '
@@ -182,7 +182,7 @@ test_expect_success 'Nova'\''s directories stay Nova'\''s: what is missing is na
 	test "$(stat -c %u nova/instances/hornero)" -eq $HORNERO
 '
 
-test_expect_success 'a user without rights makes a scratch node, and is told where rights are missing' '
+test_expect_success 'a user without rights makes a scratch node, and sees what is missing' '
 	mkdir own &&
 	chown $OTHER:$OTHER own &&
 	conf "$TRASH/own/n" &&

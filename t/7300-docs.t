@@ -24,7 +24,7 @@ test_expect_success 'the page as text' '
 	test "$(wc -l <words)" -ge 17
 '
 
-test_expect_success 'the page has a section for every word, with the same arguments, and for no other' '
+test_expect_success 'the page has a section for each word, with its arguments, and no other' '
 	sed -n "s/^\.SS hornero //p" page | sed "s/ *\[--json\]//" >got &&
 	test_cmp lines got
 '

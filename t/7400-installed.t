@@ -44,11 +44,10 @@ test_expect_success 'an operator'\''s hornero.yaml is never written over' '
 '
 
 test_expect_success 'the units are whole' '
-	for unit in $(find "$root" -name "hornero*.service" -o -name "hornero*.socket" -o -name "hornero*.timer" -o -name "hornero*.slice")
+	for unit in $(find "$root" -regex ".*/hornero[^/]*\.\(service\|socket\|timer\|slice\)")
 	do
-		sed -e "s,^\(Exec[A-Za-z]*=+*\)/,\1$root/,;s,$root/bin/kill,/bin/kill," -e \
-			/^Documentation=/d "$unit" \
-			>"${unit##*/}" || return 1
+		sed -e "s,^\(Exec[A-Za-z]*=+*\)/,\1$root/,;s,$root/bin/kill,/bin/kill," \
+			-e /^Documentation=/d "$unit" >"${unit##*/}" || return 1
 	done &&
 	systemd-analyze verify ./hornero*.service ./hornero*.socket ./hornero*.timer \
 		./hornero.slice >out 2>&1
@@ -80,7 +79,9 @@ test_expect_success 'gc packs every repository, also below relative paths' '
 test_expect_success 'cron'\''s line sweeps' '
 	line=$(grep "sweep" "$HORNERO_BUILD/etc/cron.d/hornero" | tail -n 1) &&
 	echo "$line" | grep -q "^\*/10 \* \* \* \*	hornero	" &&
-	command=$(echo "$line" | cut -f 3- | sed "s,/[^ ]*/hornero sweep,$HORNERO_BUILD/hornero -c $HORNERO_CONF sweep,;s, >/dev/null,,;s,/[^ ]*/hornero.yaml,$HORNERO_CONF,") &&
+	command=$(echo "$line" | cut -f 3- | sed \
+		-e "s,/[^ ]*/hornero sweep,$HORNERO_BUILD/hornero -c $HORNERO_CONF sweep," \
+		-e "s, >/dev/null,," -e "s,/[^ ]*/hornero.yaml,$HORNERO_CONF,") &&
 	sh -c "$command" >out &&
 	test_grep "queued|under way" out
 '
