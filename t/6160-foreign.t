@@ -3,6 +3,7 @@
 test_description='a foreign file in Nova'\''s cache stops its image until it may be removed'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/cache.sh"
 test_requires jq jq
 
 ID=2b7e1516-28ae-4d2a-abf7-158809cf4f3c
@@ -12,27 +13,18 @@ LOG=$NODE/hornerod.log
 
 test "$(id -u)" -ne 0 || node_users
 
-base_text () {
-	tr -d '\0' <"$BASE"
-}
-
-# cached_is STATE
-cached_is () {
-	test "$(hornero cache --json | jq -r '.[0].state')" = "$1"
-}
-
 # fetched TEXT: Nova has fetched another image under this id
 fetched () {
 	head -c 1048576 /dev/zero >image &&
 	printf "$1" | dd of=image conv=notrunc 2>/dev/null &&
 	rm -f "$BASE" &&
 	install -m 0644 image "$BASE" &&
-	was=$(stat -c %i "$BASE")
+	was=$(ino "$BASE")
 }
 
 is_foreign () {
-	test "$(base_text)" = "$1" &&
-	test "$(stat -c %i "$BASE")" = "$was"
+	warm_text_is "$1" &&
+	test "$(ino "$BASE")" = "$was"
 }
 
 # Red where look_at_own() in agent/publish/publish.c passes OURS_FOREIGN, as in no. 3 and 7. (One
@@ -96,7 +88,7 @@ test_expect_success 'image add --replace of the bound image: the file goes, the 
 	hornero image add --replace $ID hello >out &&
 	test_grep "may be replaced" out &&
 	wait_until "hornero wait $ID --timeout 1" 60 &&
-	test "$(base_text)" = two &&
+	warm_text_is two &&
 	test ! -e "$NODE/state/images.d/$ID.replace" &&
 	test_grep "event=foreign-replaced .*ino=$was" "$LOG" &&
 	hornero image add --replace $ID hello >out &&
@@ -111,7 +103,7 @@ test_expect_success 'Nova ages it out and fetches one of our artifacts: that is 
 	hornero sweep >out &&
 	test_grep "another file has its name in the cache" out &&
 	wait_until "cached_is warm" 60 &&
-	test "$(base_text)" = two
+	warm_text_is two
 '
 
 test_expect_success 'it fetches other bytes: they stay, and one job waits until the file is gone' '
@@ -128,7 +120,7 @@ test_expect_success 'it fetches other bytes: they stay, and one job waits until 
 	is_foreign placeholder &&
 	rm "$BASE" &&
 	wait_until "hornero wait $job --timeout 1" 60 &&
-	test "$(base_text)" = two
+	warm_text_is two
 '
 
 # Red without the comparison of the line in state/replace.c replace_permits().
@@ -143,7 +135,7 @@ test_expect_success 'the permission is for that very file: one that Nova fetches
 	is_foreign second &&
 	hornero image add --replace $ID hello &&
 	wait_until "hornero wait $ID --timeout 1" 60 &&
-	test "$(base_text)" = two
+	warm_text_is two
 '
 
 # Red without replace_clear() in agent/hornerod/publication_end.c record().
@@ -156,13 +148,13 @@ test_expect_success 'death after the rename: the image is warm, and the permissi
 	hornero sweep &&
 	hornerod_says failpoint.point=replace-renamed 60 &&
 	node_kill9 &&
-	test "$(base_text)" = two &&
+	warm_text_is two &&
 	test -e "$NODE/state/images.d/$ID.replace" &&
 	node_set failpoint &&
 	node_start &&
 	wait_until "hornero wait $ID --timeout 1" 60 &&
 	wait_until "test ! -e $NODE/state/images.d/$ID.replace" 20 &&
-	test "$(base_text)" = two
+	warm_text_is two
 '
 
 # Red without mark_is() in agent/publish/ours.c judge(): nobody else would know these bytes.
@@ -173,7 +165,7 @@ test_expect_success 'the store is lost, records and all: what hornero put there 
 	hello_push three &&
 	node_start &&
 	wait_until "hornero wait $ID --timeout 1" 60 &&
-	test "$(base_text)" = three
+	warm_text_is three
 '
 
 test_expect_success 'without a UUID hornero makes one and prints it' '

@@ -37,11 +37,6 @@ right () {
 	test "$(base_text)" = "$text"
 }
 
-# cached_is STATE
-cached_is () {
-	test "$(hornero cache --json | jq -r '.[0].state')" = "$1"
-}
-
 # rebuild_force: sets job
 rebuild_force () {
 	hornero rebuild -f $ID >out &&

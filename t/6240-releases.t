@@ -63,8 +63,8 @@ is_one_file () {
 	test "$(ino "$path")" = "$(ino "$stable")"
 }
 
-# none_aside: no file that is on its way into the cache.
-none_aside () {
+# none_staged: no staging file is left in the cache.
+none_staged () {
 	test -z "$(ls "$CACHE"/.hornero-* 2>/dev/null)"
 }
 
@@ -76,10 +76,6 @@ settled () {
 # copies: how many files were made for releases from the store's bytes, so far
 copies () {
 	grep -c 'hornero-publish.*event=released.*way=[^l]' "$LOG" || :
-}
-
-keep () {
-	"$HORNERO_BUILD/hornero-keep" -c "$HORNERO_CONF" 2>keep.log
 }
 
 set_image () {
@@ -100,8 +96,8 @@ test_expect_success 'without the wish there is no release' '
 	test "$(jq -r .artifact.release shown)" = "$release"
 '
 
-# Red without publication_already_warm() asking is_released(): the bytes are warm, and no publisher would
-# be started.
+# Red without publication_already_warm() asking is_released(): the bytes are warm, and no publisher
+# would be started.
 test_expect_success 'the wish comes later: a sweep links what is warm, and copies nothing' '
 	before=$(ino "$stable") &&
 	rmdir "$INSTANCES/hornero/release" &&
@@ -282,7 +278,7 @@ test_expect_success 'deferred: the release is there at once, and is copied once'
 	wait_until "hornero wait $job --timeout 5" 30 &&
 	test "$(ino "$stable")" = "$(ino "$path")" &&
 	test "$(copies)" -eq $((before + 1)) &&
-	none_aside
+	none_staged
 '
 
 test_expect_success 'release-only: published under its release alone, and every word says so' '
@@ -426,7 +422,7 @@ test_expect_success 'the agent dies between link and record: the file is found, 
 
 test_expect_success 'it stops, and leaves nothing half done' '
 	node_stop &&
-	none_aside
+	none_staged
 '
 
 test_done

@@ -66,7 +66,7 @@ do
 done
 
 # Red without the explicit unlink in agent/publish/staging.c staging_rename().
-test_expect_success 'published again over a link of the same file: nothing is left aside' '
+test_expect_success 'published again over a link of the same file: no staging file is left' '
 	was=$(ino "$BASE") &&
 	publish_fence $n 3 &&
 	publish_ask $n 3 >replies 2>log &&
@@ -76,7 +76,7 @@ test_expect_success 'published again over a link of the same file: nothing is le
 	test_grep "event=published .*way=link" log
 '
 
-test_expect_success 'dead with a link aside: it is swept away, and the base stays' '
+test_expect_success 'dead with a staged link: it is swept away, and the base stays' '
 	rm "$BASE" &&
 	publish_conf "failpoint: publish-taken" &&
 	publish_fence $n 4 &&
@@ -106,7 +106,7 @@ test_expect_success 'a publisher that stood still while the next attempt began p
 	publish_conf
 '
 
-# Red with the aside renamed instead of linked in agent/publish/placing.c.
+# Red with the staging file renamed instead of linked in agent/publish/placing.c.
 test_expect_success 'a file that comes while we wait for the lock stays; the next run judges it' '
 	publish_fence $n &&
 	publish_conf "failpoint: release-locked:stop" &&

@@ -39,8 +39,8 @@ edit () {
 	END
 }
 
-# The digests of agent/common/contentkey.c, made by hand of what stands beside the artifact and of the
-# builder file.
+# The digests of agent/common/contentkey.c, made by hand of what stands beside the artifact and of
+# the builder file.
 cat >parts.py <<'EOT'
 import hashlib, json, subprocess, sys
 shown, file = json.load(open(sys.argv[1]))["artifact"], open(sys.argv[2], "rb").read()

@@ -278,7 +278,7 @@ test_expect_success 'a reload keeps it, as a confirmation: a push takes its plac
 	runs_slowly r1 &&
 	: >"$NODE/hornerod.log" &&
 	kill -HUP $node_pid &&
-	wait_until "grep -q ^READY $NODE/hornerod.log" 20 &&
+	hornerod_says ^READY 20 &&
 	sleeping &&
 	job_state_is running $was &&
 	test "$(job_field "attempts | length" $was)" -eq 1 &&

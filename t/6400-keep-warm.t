@@ -4,15 +4,12 @@
 test_description='kept warm: touched before Nova'\''s ageing, let go after, back from the store'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/cache.sh"
 . "$HORNERO_SRC/t/lib/nova.sh"
 
 age () {
 	nova age "$NODE/instances" &&
 	test_grep '^aged' nova.log
-}
-
-keep () {
-	"$HORNERO_BUILD/hornero-keep" -c "$HORNERO_CONF" 2>keep.log
 }
 
 # long_ago FILE MEMBER SECONDS: the record's time, so many seconds ago. Not by jq, which rounds

@@ -4,20 +4,9 @@ test_description='gc in Nova'\''s cache: unused files go, under Nova'\''s lock'
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/cache.sh"
 . "$HORNERO_SRC/t/lib/nova.sh"
+. "$HORNERO_SRC/t/lib/evict.sh"
 test_requires jq jq
 test_requires qemu-img qemu-utils
-
-# As root with the users of an installed node: what hornero may not remove, the publisher does.
-test "$(id -u)" -ne 0 || node_users
-
-gc () {
-	if test "$(id -u)" -eq 0
-	then
-		node_as $node_hornero "$HORNERO_BUILD/hornero" gc "$@"
-	else
-		hornero gc "$@"
-	fi
-}
 
 # image NAME UUID: warm with 1 MiB. Sets HELLO_UUID and so on.
 image () {
@@ -111,25 +100,23 @@ test_expect_success 'Nova'\''s cache manager agrees, and boots what stays' '
 	test "$(ls "$NODE/instances/_base" | wc -l)" -eq 2
 '
 
-# Red without the second is_free() in agent/publish/evict.c take_out().
+# Red without the second is_free() in agent/publish/evict.c take_out(), or without the first lock in
+# take_locks(); t/6615 has the other locks.
 test_expect_success 'an instance that comes while Nova has the lock keeps its base' '
 	rm -r "$NODE/instances/vm" &&
-	name=${removed_base##*/} &&
-	nova_hold "$name" &&
-	{ gc >out 2>gc.err & gc=$!; } &&
-	wait_until "grep -q \"event=waiting lock=nova-$name\" $NODE/hornerod.log gc.err" 30 &&
-	stand_on "$removed_base" new &&
-	kill -KILL $holder &&
-	test_expect_code 1 wait $gc &&
-	test_grep "^base $removed stays: instance new stands" out &&
-	test -e "$removed_base"
+	gc_while_nova_boots "$removed_base" &&
+	test_grep "^base $removed stays: instance new stands" out
 '
 
 for point in evict-locked evict-unlinked
 do
 	test_expect_success "the publisher dies at $point: the next one finishes" '
 		rm -rf "$NODE/instances/new" &&
-		{ test -e "$removed_base" || { come_back && hornero image remove $removed; }; } &&
+		if test ! -e "$removed_base"
+		then
+			come_back &&
+			hornero image remove $removed
+		fi &&
 		node_set failpoint $point &&
 		test_expect_code 75 gc >out 2>err &&
 		node_set failpoint &&

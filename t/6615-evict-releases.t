@@ -5,25 +5,10 @@ test_description='gc in Nova'\''s cache: older releases go, and a file goes unde
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/cache.sh"
 . "$HORNERO_SRC/t/lib/nova.sh"
+. "$HORNERO_SRC/t/lib/evict.sh"
 test_requires jq jq
 test_requires qemu-img qemu-utils
 CACHE=$NODE/instances/_base
-
-# As root with the users of an installed node: what hornero may not remove, the publisher does.
-test "$(id -u)" -ne 0 || node_users
-
-as_hornero () {
-	if test "$(id -u)" -eq 0
-	then
-		node_as $node_hornero "$@"
-	else
-		"$@"
-	fi
-}
-
-gc () {
-	as_hornero "$HORNERO_BUILD/hornero" gc "$@"
-}
 
 # release TEXT: pushed and warm. Sets id and path, its UUID and its file in the cache.
 release () {
@@ -123,16 +108,10 @@ test_expect_success 'nobody wishes the image: an instance of the release keeps t
 	test "$three_path" -ef "$stable"
 '
 
-# Red with one lock in agent/publish/evict.c take_locks().
+# Red with one lock in agent/publish/evict.c take_locks(): the release is the second name.
 test_expect_success 'Nova has the lock of the release: an instance that comes keeps both names' '
 	rm -r "$NODE/instances/vm" &&
-	name=${three_path##*/} &&
-	nova_hold "$name" &&
-	{ gc >out 2>gc.err & gc=$!; } &&
-	wait_until "grep -q \"event=waiting lock=nova-$name\" $NODE/hornerod.log gc.err" 30 &&
-	stand_on "$three_path" new &&
-	kill -KILL $holder &&
-	test_expect_code 1 wait $gc &&
+	gc_while_nova_boots "$three_path" &&
 	test_grep "^base $HELLO_UUID stays: instance new stands" out &&
 	test "$three_path" -ef "$stable"
 '

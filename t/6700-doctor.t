@@ -169,7 +169,9 @@ test_expect_success 'files: broken ones by line and column, a lost repository, a
 	is_well images builders
 '
 
-if test "$(id -u)" -eq 0 && test -x /usr/bin/qemu-system-x86_64 && unshare -m true 2>/dev/null
+if test "$(id -u)" -eq 0 &&
+	test -x /usr/bin/qemu-system-x86_64 &&
+	unshare -m true 2>/dev/null
 then
 	test_expect_success 'images: one expects a console line, and QEMU is not there' '
 		echo "expect: ready" >>"$image" &&

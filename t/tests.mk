@@ -481,6 +481,7 @@ EXTRA_DIST += \
 	t/lib/corpus-test.h \
 	t/lib/deadpush.sh \
 	t/lib/door.sh \
+	t/lib/evict.sh \
 	t/lib/flatten.sh \
 	t/lib/groups.sh \
 	t/lib/guest.sh \

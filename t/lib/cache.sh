@@ -5,6 +5,8 @@
 #     stand_on FILE [INSTANCE]        an instance, "vm" without a name, whose disk is an overlay on
 #                                     FILE, as Nova makes it
 #     ino FILE                        its inode number
+#     cached_is STATE                 `hornero cache` says so of its first file
+#     keep                            runs hornero-keep; its log is in keep.log
 #     hold_lock FILE OUT              another process holds that lock as Nova does, until $holder is
 #                                     killed; OUT has the word "held" and the file's inode number
 #     lock_is_held FILE               some process has that lock
@@ -22,6 +24,14 @@ stand_on () {
 
 ino () {
 	stat -c %i "$1"
+}
+
+cached_is () {
+	test "$(hornero cache --json | jq -r '.[0].state')" = "$1"
+}
+
+keep () {
+	"$HORNERO_BUILD/hornero-keep" -c "$HORNERO_CONF" 2>keep.log
 }
 
 hold_lock () {
