@@ -40,7 +40,7 @@ test_expect_success 'two artifacts, both whole' '
 	test "$(jq length out)" -eq 0
 '
 
-test_expect_success 'one that was changed is named and moved out of use, exit 1' '
+test_expect_success 'a changed artifact is named and moved out of use, exit 1' '
 	flip "$ARTIFACT/$one.raw" &&
 	test_expect_code 1 hornero gc --verify >out &&
 	test_grep "$(echo $one | cut -c 1-12).*time of change differs" out &&
@@ -53,7 +53,7 @@ test_expect_success 'one that was changed is named and moved out of use, exit 1'
 	test_grep "^1 whole, 0 refused$" out
 '
 
-test_expect_success 'one whose manifest knows the change is found by its bytes' '
+test_expect_success 'a change that the manifest knows is found by the bytes' '
 	flip "$ARTIFACT/$two.raw" &&
 	changed=$(stat -c %.9Z "$ARTIFACT/$two.raw" | tr -d .) &&
 	sed -i "s/\"ctime_ns\": [0-9]*/\"ctime_ns\": $changed/" "$ARTIFACT/$two.json" &&
@@ -90,7 +90,7 @@ test_expect_success 'and by the sweep, when its file is gone from the cache' '
 	hornero gc --verify >out
 '
 
-test_expect_success 'one that changes while its publication waits is built again' '
+test_expect_success 'an artifact that changes while its publication waits is built again' '
 	qemu-img create -q -f qcow2 -F raw -b "$(node_warm_path "$HELLO_UUID")" disk 1M &&
 	mkdir "$NODE/instances/vm" &&
 	cp disk "$NODE/instances/vm/disk" &&
@@ -126,7 +126,7 @@ verify_waits () {
 
 mkfifo "$TRASH/release"
 # Red without look() in store/verify.c refuse().
-test_expect_success 'one that is let go, or built again, while it is read is not refused' '
+test_expect_success 'an artifact that goes, or is built again, while it is read is not refused' '
 	hornero gc --verify >out
 	push_text four &&
 	four=$digest &&

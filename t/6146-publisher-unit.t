@@ -70,7 +70,7 @@ test_expect_success 'a reload in the middle of one: it is watched all the same' 
 	is_stopped
 '
 
-test_expect_success 'its end is seen; one that is let go on changes nothing' '
+test_expect_success 'a stopped publisher that goes on changes nothing, and its end is seen' '
 	cp "$(node_warm_path "$HELLO_UUID")" before &&
 	kill -CONT $stopped &&
 	wait_until "! test -d /proc/$stopped" 20 &&

@@ -247,7 +247,7 @@ test_expect_success 'an older manifest: what it lacks is unknown, and it is publ
 '
 
 # Red without: `why->sys == 0` in cli/artifact.c say_problem().
-test_expect_success 'a damaged one is named, never believed, and the way out mends it' '
+test_expect_success 'a damaged manifest is named and never believed; a rebuild mends it' '
 	mend=".hornero rebuild $HELLO_UUID. writes it again" &&
 	for change in "compile_core_limit=-1" "check_ms=\"7\"" "toolchain=\"x\"" \
 		"builder_version=\"a\33[2J\"" "builder_version=\"x\" * 256" "isolation=\"no ne\"" \
@@ -271,7 +271,7 @@ test_expect_success 'a damaged one is named, never believed, and the way out men
 '
 
 # Red without: ENOENT in say_problem().
-test_expect_success 'one that is gone, too' '
+test_expect_success 'a lost manifest is named and mended, too' '
 	rm "$ARTIFACT/$digest.json" &&
 	shown &&
 	jq -r .artifact.problem shown >problem &&

@@ -72,7 +72,7 @@ test_expect_success 'a broken image file lets nothing go; Nova may take a remove
 '
 
 # Red without the comparison with touched_ns in store/kept.c kept_learn().
-test_expect_success 'our own touch is no use; an mtime of somebody else is one' '
+test_expect_success 'our own touch does not count as a use; any other mtime does' '
 	long_ago "$record" published_ms 324000 &&
 	rm "$kept" &&
 	touch -d "30 hours ago" "$warm" &&
@@ -164,7 +164,7 @@ test_expect_success 'the agent brings it back by itself when the grace is over' 
 	node_stop
 '
 
-test_expect_success 'never: published by a push, and touched by nobody' '
+test_expect_success 'keep_warm: never: a push publishes it, and nothing touches it' '
 	node_set cache_minimum_age &&
 	node_set cache_grace 1h &&
 	wish never &&

@@ -59,7 +59,7 @@ test_expect_success '--dry-run says what would leave the cache, and removes noth
 		reason
 '
 
-test_expect_success 'one that an instance stands on stays; the next one goes' '
+test_expect_success 'a base that an instance stands on stays; the next one goes' '
 	nova_boot "$removed_base" vm &&
 	touch -d "1 hour ago" "$removed_base" &&
 	gc >out &&

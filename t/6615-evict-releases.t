@@ -49,7 +49,7 @@ test_expect_success '--dry-run names the oldest one, and removes nothing' '
 
 # Red without the second name in agent/publish/evict.c find_names(), or without list_releases() in
 # agent/upkeep/collect/collect_bases.c.
-test_expect_success 'one that an instance stands on stays; the next one goes, and counts once' '
+test_expect_success 'a release that an instance stands on stays; the next goes, and counts once' '
 	nova_boot "$one_path" vm &&
 	touch -d "1 hour ago" "$one_path" &&
 	gc >out &&
@@ -97,7 +97,7 @@ test_expect_success 'an older release that its image is pinned to stays' '
 '
 
 # Red without the loop in agent/publish/evict.c is_free().
-test_expect_success 'nobody wishes the image: an instance of the release keeps the own name, too' '
+test_expect_success 'keep_warm: never: an instance of the release keeps the own name, too' '
 	hornero image set "$HELLO_UUID" keep_warm=never &&
 	nova_boot "$three_path" vm &&
 	test_expect_code 1 gc >out &&
