@@ -20,8 +20,8 @@ struct provenance {
 	char builder[33];
 	char key[SHA256_HEX + 1]; /* content key: agent/common/contentkey.h */
 	char digest[SHA256_HEX + 1];
-	/* Not recorded in manifests. Digest of binding, builder file, toolchain and architecture; and the
-	 * release that the image was pinned to, "" if the bytes are the ref's. */
+	/* Not recorded in manifests. Digest of binding, builder file, toolchain and architecture;
+	 * and the release that the image was pinned to, "" if the bytes are the ref's. */
 	char inputs[SHA256_HEX + 1];
 	char pinned[UUID_LEN + 1];
 };
