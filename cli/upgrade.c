@@ -5,7 +5,6 @@
 #include "lib/own.h"
 
 #include <fcntl.h>
-#include <fts.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -49,36 +48,6 @@ static int upgrade_one(int root, const char *beneath, const char *path, struct e
 	return fstatat(dir, "hornero.yaml", &st, AT_SYMLINK_NOFOLLOW) < 0
 		       ? 0
 		       : upgrade_config(dir, path, e);
-}
-
-static bool is_repository(const FTSENT *entry)
-{
-	return entry->fts_info == FTS_D && entry->fts_namelen > 4 &&
-	       strcmp(entry->fts_name + entry->fts_namelen - 4, ".git") == 0;
-}
-
-void repo_each(const struct conf *c, void (*each)(void *arg, const char *name), void *arg)
-{
-	own_free char *root = fs_path("%s", c->repo_root);
-	FTS *walk = fts_open((char *[]){root, NULL},
-			     FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR | FTS_XDEV, NULL);
-	FTSENT *entry;
-
-	while (walk && (entry = fts_read(walk))) {
-		own_free char *name = NULL;
-
-		/* Do not look inside repositories or hidden directories. */
-		if (entry->fts_info == FTS_D && entry->fts_level > 0 &&
-		    (is_repository(entry) || *entry->fts_name == '.'))
-			fts_set(walk, entry, FTS_SKIP);
-		if (!is_repository(entry) || entry->fts_level == 0 || *entry->fts_name == '.')
-			continue;
-		name = fs_path("%s", entry->fts_path + strlen(root) + 1);
-		name[strlen(name) - strlen(".git")] = '\0';
-		each(arg, name);
-	}
-	if (walk)
-		fts_close(walk);
 }
 
 struct upgrade {
