@@ -225,12 +225,13 @@ bool ours_still(const struct ours *o)
 {
 	struct stat st;
 
-	if (fstatat(o->cache, o->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return o->how == OURS_ABSENT && errno == ENOENT;
-	if (o->how == OURS_ABSENT ||
-	    !fs_is_still(o->cache, o->name, o->ino, o->size_bytes, o->born_ns))
+	if (o->how == OURS_ABSENT)
+		return fstatat(o->cache, o->name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+	if (!fs_is_still(o->cache, o->name, o->ino, o->size_bytes, o->born_ns))
 		return false;
 	/* The operator's permission is for exactly one mtime. Nova may have touched a file of
 	 * ours. */
-	return o->how != OURS_PERMITTED || mtime_ns(&st) == o->mtime_ns;
+	return o->how != OURS_PERMITTED ||
+	       (fstatat(o->cache, o->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		mtime_ns(&st) == o->mtime_ns);
 }
