@@ -7,6 +7,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 
 struct sha256 {
@@ -72,6 +73,17 @@ struct sha256 *sha256_new(void)
 void sha256_add(struct sha256 *h, const void *data, size_t len)
 {
 	EVP_DigestUpdate(h->ctx, data, len);
+}
+
+void sha256_add_field(struct sha256 *h, const char *name, const void *value, size_t len)
+{
+	char size[32];
+	int n = snprintf(size, sizeof(size), " %zu\n", len);
+
+	sha256_add(h, name, strlen(name));
+	sha256_add(h, size, (size_t)n);
+	sha256_add(h, value, len);
+	sha256_add(h, "\n", 1);
 }
 
 void sha256_final(struct sha256 *h, char out[SHA256_HEX + 1])

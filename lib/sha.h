@@ -20,6 +20,8 @@ int sha1_string(const char *s, char out[SHA1_HEX + 1], struct err *e);
 struct sha256;
 struct sha256 *sha256_new(void); /* NULL: out of memory */
 void sha256_add(struct sha256 *h, const void *data, size_t len);
+/* Adds a field with its length, so that it cannot run into its neighbour. */
+void sha256_add_field(struct sha256 *h, const char *name, const void *value, size_t len);
 void sha256_final(struct sha256 *h, char out[SHA256_HEX + 1]);
 void sha256_free(struct sha256 *h);
 

@@ -1,4 +1,4 @@
-/* key: DIAGNOSTICS: as toolchain.h. */
+/* contentkey: DIAGNOSTICS: as toolchain.h. */
 #include "agent/common/contentkey.h"
 
 #include "agent/common/toolchain.h"
@@ -10,20 +10,9 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
-/* Adds a field with its length, so that it cannot run into its neighbour. */
-static void add(struct sha256 *h, const char *name, const char *value, size_t len)
-{
-	char head[64];
-	int n = snprintf(head, sizeof(head), "%s %zu\n", name, len);
-
-	sha256_add(h, head, (size_t)n);
-	sha256_add(h, value, len);
-	sha256_add(h, "\n", 1);
-}
-
 static void add_text(struct sha256 *h, const char *name, const char *value)
 {
-	add(h, name, value, strlen(value));
+	sha256_add_field(h, name, value, strlen(value));
 }
 
 int key_toolchain(const struct conf *c, const struct builder *b, char out[SHA256_HEX + 1],
@@ -65,7 +54,7 @@ static void add_builder(struct sha256 *h, const struct builder *b, const char *t
 
 	architecture_of(architecture);
 	add_text(h, "builder", b->name);
-	add(h, "file", b->text, b->text_len);
+	sha256_add_field(h, "file", b->text, b->text_len);
 	add_text(h, "toolchain", toolchain);
 	add_text(h, "architecture", architecture);
 }

@@ -35,16 +35,6 @@ static void record_fini(struct record *r)
 
 /* ---- the version commands ---- */
 
-/* Adds a field with its length, so that it cannot run into its neighbour. */
-static void add(struct sha256 *h, const char *name, const char *value, size_t len)
-{
-	own_free char *front = fs_path("%s %zu\n", name, len);
-
-	sha256_add(h, front, strlen(front));
-	sha256_add(h, value, len);
-	sha256_add(h, "\n", 1);
-}
-
 /* Appends the first line of a version command's output to those of the others. */
 static void note_version(char version[TOOLCHAIN_VERSION_MAX + 1], const char *said, size_t len)
 {
@@ -125,7 +115,7 @@ static int ask_one(struct sha256 *h, const struct conf *c, const struct builder 
 	s.gid = c->build_gid;
 	status = spawn_capture(&s, left_ms > 1 ? (int)left_ms : 1, OUTPUT_MAX, &out, &len, &why);
 	if (status == 0) {
-		add(h, "version", out, len);
+		sha256_add_field(h, "version", out, len);
 		note_version(version, out, len);
 		return 0;
 	}
@@ -187,8 +177,8 @@ static int add_inputs(struct sha256 *h, const struct builder *b, const struct re
 		if (!input_known(old, *path, identity, digest) &&
 		    digest_input(b, *path, digest, e) < 0)
 			return -1;
-		add(h, "input", *path, strlen(*path));
-		add(h, "digest", digest, SHA256_HEX);
+		sha256_add_field(h, "input", *path, strlen(*path));
+		sha256_add_field(h, "digest", digest, SHA256_HEX);
 		lines = fs_path("%sinput %s %s %s\n", new->inputs, identity, digest, *path);
 		free(new->inputs);
 		new->inputs = lines;
