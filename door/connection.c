@@ -76,17 +76,16 @@ static bool lost(const struct connection *k)
 	       ssh_get_status(k->session) & (SSH_CLOSED | SSH_CLOSED_ERROR);
 }
 
-/* The first signal: accept no new commands, end CLI commands, let git finish. The second: end git,
- * too; it removes its locks on SIGTERM. */
+/* git removes its locks on SIGTERM. */
 static void look_at_signals(struct connection *k)
 {
 	struct signalfd_siginfo info;
 
-	if (read(k->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
-		return;
-	if (k->stopping && !k->end_ms)
-		k->end_ms = clock_mono_ms() + END_MS;
-	k->stopping = true;
+	while (read(k->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		k->stopping = true;
+		if (info.ssi_signo == CONNECTION_END && !k->end_ms)
+			k->end_ms = clock_mono_ms() + END_MS;
+	}
 	for (size_t i = 0; i < CHANNELS; i++)
 		if (k->pumps[i].used && (k->end_ms || !k->pumps[i].git))
 			pump_ask(&k->pumps[i], "hornero-door is being stopped and ends this; try "
@@ -325,7 +324,8 @@ static int watch_signals(struct connection *k, struct err *e)
 
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
+	sigaddset(&set, CONNECTION_STOP);
+	sigaddset(&set, CONNECTION_END);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	k->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return k->signals < 0 ? err_sys(e, ERR_NOBODY, "cannot watch for signals") : 0;

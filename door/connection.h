@@ -5,6 +5,10 @@
  * sends the name of the accepted key, receives CONNECTION_IN or CONNECTION_FULL, and then reports
  * whenever it becomes busy or idle. Its exit code tells the listener how the connection ended. It
  * parses network input with libssh, as git's user, within the limits of door/limit.h.
+ *
+ * On CONNECTION_STOP it accepts no new commands, ends those of the CLI and lets git finish; on
+ * CONNECTION_END it ends git, too. They are two signals because the kernel keeps one of each kind
+ * for a process that is slow to look.
  */
 #ifndef HORNERO_DOOR_CONNECTION_H
 #define HORNERO_DOOR_CONNECTION_H
@@ -12,8 +16,14 @@
 #include "conf/conf.h"
 #include "lib/err.h"
 
+#include <signal.h>
+
 enum {
 	CONNECTION_REPORT_FD = 3,
+
+	/* signals */
+	CONNECTION_STOP = SIGTERM,
+	CONNECTION_END = SIGUSR1,
 
 	/* messages of one byte */
 	CONNECTION_IN = '+',

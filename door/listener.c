@@ -220,7 +220,7 @@ static void on_report(struct listener *l, size_t slot)
 		gate_busy(l->gate, slot, *said == CONNECTION_BUSY);
 }
 
-/* SIGTERM makes the process report its client's offence, if any; kill it if it does not end. */
+/* A stop makes the process report its client's offence, if any; kill it if it does not end. */
 static void on_deadline(struct listener *l, size_t slot)
 {
 	struct place *p = &l->places[slot];
@@ -229,20 +229,20 @@ static void on_deadline(struct listener *l, size_t slot)
 		log_info("event=login-timeout peer=%s", p->peer);
 		p->late = true;
 		p->deadline_ms = clock_mono_ms() + LATE_MS;
-		kill(p->child.pid, SIGTERM);
+		kill(p->child.pid, CONNECTION_STOP);
 		return;
 	}
 	gate_leave(l->gate, slot, GATE_CRASH, clock_mono_ms());
 	cut_off(l, slot);
 }
 
-static size_t ask_all(const struct listener *l)
+static size_t ask_all(const struct listener *l, int signal)
 {
 	size_t n = 0;
 
 	for (int64_t i = 0; i < l->conf->door_connections; i++)
 		if (l->places[i].child.pid) {
-			kill(l->places[i].child.pid, SIGTERM);
+			kill(l->places[i].child.pid, signal);
 			n++;
 		}
 	return n;
@@ -262,7 +262,7 @@ static void begin_stop(struct listener *l)
 	for (size_t i = 0; i < l->nsockets; i++)
 		close(l->sockets[i]);
 	l->nsockets = 0;
-	ask_all(l);
+	ask_all(l, CONNECTION_STOP);
 	log_info("event=stopping");
 }
 
@@ -346,7 +346,7 @@ static void serve(struct listener *l)
 			break;
 		if (l->stop_ms && !l->end_ms && l->stop_ms <= clock_mono_ms()) {
 			l->end_ms = clock_mono_ms() + LISTENER_END_MS;
-			cut = ask_all(l);
+			cut = ask_all(l, CONNECTION_END);
 			continue;
 		}
 		turn(l, first_ms);
