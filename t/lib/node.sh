@@ -394,6 +394,11 @@ warm_lines () {
 	warm_text_is "$(printf '%s\n' "$@")"
 }
 
+# warm_file_is TEXT [UUID]: all of the warm file is TEXT, but for zeros.
+warm_file_is () {
+	test "$(tr -d '\0' <"$(node_warm_path "${2:-$HELLO_UUID}")")" = "$1"
+}
+
 # job_field FIELD [JOB]: of `hornero show`; of $job without a JOB.
 job_field () {
 	hornero show "${2:-$job}" --json | jq -r ".$1"
