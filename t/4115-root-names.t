@@ -13,8 +13,7 @@ as_hornero () {
 }
 
 arm () {
-	sed -i '/^failpoint:/d' "$HORNERO_CONF" &&
-	{ test -z "$1" || echo "failpoint: $1" >>"$HORNERO_CONF"; }
+	node_set failpoint "$1"
 }
 
 # roots DIR: a directory of root's that looks like a half-made repository, and what it is

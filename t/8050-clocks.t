@@ -25,10 +25,6 @@ hornero () {
 	LD_PRELOAD=$LD_PRELOAD command hornero "$@"
 }
 
-field () {
-	hornero show "$1" --json | jq -r ".$2"
-}
-
 # A build that somebody kills in its first attempt: nobody's fault, so it waits for its next one.
 push_killed () {
 	push_make "test -e ../cache/$1 || { touch ../cache/$1; kill -9 \$\$PPID; }" \
@@ -69,7 +65,7 @@ do
 		hornero show 1 >out &&
 		! grep -E "[0-9] (h|days)" out &&
 		now=$(LD_PRELOAD=$LD_PRELOAD date +%s) &&
-		created=$(field 1 created_ms) &&
+		created=$(job_field created_ms 1) &&
 		test $((now - created / 1000)) -ge 0 &&
 		test $((now - created / 1000)) -lt 600
 	'
@@ -100,7 +96,7 @@ do
 		test_grep "gets its next attempt in ([0-9]+ s|a moment)" out &&
 		! grep " h" out &&
 		hornero wait $job --timeout 60 &&
-		test "$(hornero show $job --json | jq ".attempts | length")" = 2
+		test "$(job_field "attempts | length")" = 2
 	'
 
 	test_expect_success "by $by s, during a back-off, while hornerod does not run: the same" '
@@ -110,7 +106,7 @@ do
 		jump $by &&
 		node_start &&
 		hornero wait $job --timeout 60 &&
-		test "$(hornero show $job --json | jq ".attempts | length")" = 2
+		test "$(job_field "attempts | length")" = 2
 	'
 
 	test_expect_success "by $by s: a wait with a limit is as long as before" '

@@ -15,10 +15,8 @@ small () {
 
 # push_random: 8 MiB that no filesystem can store smaller
 push_random () {
-	printf \
-		'hornero.raw:\n\thead -c 8388608 /dev/urandom >$@\n\tprintf "%s\\000" | dd of=$@ conv=notrunc 2>/dev/null\n' "$1" >"$HELLO_WORK/Makefile" &&
-	git -C "$HELLO_WORK" commit -q -a -m "$1" &&
-	git -C "$HELLO_WORK" push -q origin main 2>/dev/null
+	push_make 'head -c 8388608 /dev/urandom >$@' \
+		"printf '$1\\000' | dd of=\$@ conv=notrunc 2>/dev/null"
 }
 
 test_expect_success 'a node whose store and cache are small' '
@@ -34,19 +32,26 @@ test_expect_success 'a node whose store and cache are small' '
 # agent/build/build_store.c.
 test_expect_success 'the store is full: the job waits with the reason, and leaves nothing' '
 	push_random one &&
-	wait_until "hornero show 1 --json | jq -e \".attempts[0].ended_ms != null\"" 60 &&
+	wait_until "test \$(job_field attempts[0].ended_ms 1) != null" 60 &&
 	hornero drain --timeout 60 &&
 	hornero show 1 --json >shown &&
 	jq -e ".state == \"queued\" and (.attempts[-1].reason | test(\"No space left\"))" shown &&
 	test -z "$(ls -A "$NODE/store/stage" "$NODE/store/artifact" | grep raw)" &&
 	hornero resume &&
-	wait_until "hornero why 1 | grep \"No space left\"" 60
+	why_says 1 "No space left" 60
 '
+
+# waits_for_cache: job 1 is built, and is tried again because of no space.
+waits_for_cache () {
+	hornero show 1 --json | jq -e '
+		.state == "built" and
+		.waiting_kind == "retry" and
+		(.waiting_for | test("No space"))'
+}
 
 test_expect_success 'room in the store: it goes on by itself, until the cache is full' '
 	mount -o remount,size=64m "$NODE/store" &&
-	wait_until \
-		"hornero show 1 --json | jq -e \".state == \\\"built\\\" and .waiting_kind == \\\"retry\\\" and (.waiting_for | test(\\\"No space\\\"))\"" 60 &&
+	wait_until waits_for_cache 60 &&
 	test_expect_code 75 hornero wait 1 --timeout 2 2>err &&
 	test_grep "waits, and nobody needs to act: tried again by itself: .*No space" err &&
 	test -z "$(ls "$NODE/instances/_base")"

@@ -43,7 +43,7 @@ test_expect_success 'a push that waits shows the build, and returns when it is w
 	test_grep "^remote: .*hornero.raw" push.log &&
 	test_grep "^remote: hornero: job $job is published: image $HELLO_UUID is warm at" \
 		push.log &&
-	test "$(hornero show $job --json | jq -r .state)" = published
+	job_state_is published
 '
 
 test_expect_success 'a change of one line runs, and the log shows that only that was built' '
