@@ -168,9 +168,8 @@ test_expect_success 'without a word of Nova about its format a disk is deferred,
 		echo "$said" >"$INSTANCES/forged/disk.info" &&
 		publish_ask 2 >replies &&
 		cat replies &&
-		test_grep \
-			"^deferred instance forged .*disk.info beside it does not call disk qcow2" \
-			replies &&
+		why="disk.info beside it does not call disk qcow2" &&
+		test_grep "^deferred instance forged .*$why" replies &&
 		untouched || return 1
 	done
 '

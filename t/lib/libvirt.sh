@@ -23,11 +23,11 @@ libvirt_start () {
 	chown -R "$LIBVIRT_USER" "$LIBVIRT" &&
 	chmod 0700 "$LIBVIRT/run" || return 1
 	set -- libvirtd -f "$LIBVIRT/etc/libvirt/libvirtd.conf" -p "$LIBVIRT/run/pid"
-	test "$(id -u)" -ne 0 || set -- setpriv --reuid nobody --regid nogroup --clear-groups -- \
-		"$@"
+	test "$(id -u)" -ne 0 ||
+	set -- setpriv --reuid nobody --regid nogroup --clear-groups -- "$@"
 	HOME=$LIBVIRT XDG_RUNTIME_DIR=$LIBVIRT/run XDG_CONFIG_HOME=$LIBVIRT/etc \
-		XDG_CACHE_HOME=$LIBVIRT/cache \
-		XDG_STATE_HOME=$LIBVIRT/state "$@" >"$LIBVIRT/log" 2>&1 </dev/null &
+		XDG_CACHE_HOME=$LIBVIRT/cache XDG_STATE_HOME=$LIBVIRT/state \
+		"$@" >"$LIBVIRT/log" 2>&1 </dev/null &
 	libvirt__pid=$!
 	test_cleanup libvirt__stop
 	VIRSH_DEFAULT_CONNECT_URI=$LIBVIRT_URI &&
