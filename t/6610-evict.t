@@ -104,7 +104,7 @@ test_expect_success 'Nova'\''s cache manager agrees, and boots what stays' '
 # take_locks(); t/6615 has the other locks.
 test_expect_success 'an instance that comes while Nova has the lock keeps its base' '
 	rm -r "$NODE/instances/vm" &&
-	gc_while_nova_boots "$removed_base" &&
+	gc_while_locked "$removed_base" &&
 	test_grep "^base $removed stays: instance new stands" out
 '
 

@@ -111,7 +111,7 @@ test_expect_success 'keep_warm: never: an instance of the release keeps the own 
 # Red with one lock in agent/publish/evict.c take_locks(): the release is the second name.
 test_expect_success 'Nova has the lock of the release: an instance that comes keeps both names' '
 	rm -r "$NODE/instances/vm" &&
-	gc_while_nova_boots "$three_path" &&
+	gc_while_locked "$three_path" &&
 	test_grep "^base $HELLO_UUID stays: instance new stands" out &&
 	test "$three_path" -ef "$stable"
 '

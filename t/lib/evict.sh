@@ -3,8 +3,8 @@
 #
 #     as_hornero COMMAND…
 #     gc ARGUMENT…                    `hornero gc` as hornerod's user
-#     gc_while_nova_boots FILE        gc, while Nova has the lock of this file of the cache and
-#                                     boots an instance "new" from it; gc does not take it
+#     gc_while_locked FILE            gc, while Nova has the lock of this file of the cache and an
+#                                     instance "new" comes to stand on it; gc leaves the file
 
 test "$(id -u)" -ne 0 || node_users
 
@@ -21,7 +21,7 @@ gc () {
 	as_hornero "$HORNERO_BUILD/hornero" gc "$@"
 }
 
-gc_while_nova_boots () {
+gc_while_locked () {
 	evict__waits="event=waiting lock=nova-${1##*/}"
 	nova_hold "${1##*/}" &&
 	{ gc >out 2>gc.err & evict__gc=$!; } &&
