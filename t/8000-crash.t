@@ -12,18 +12,29 @@ test "$(id -u)" -ne 0 || node_users
 n=0
 long=$((100000 + $$)) # a sleep that is nobody else's
 
-# change: a new commit in the work clone whose artifact holds its number
+# change [RECIPE…]: a new commit in the work clone whose artifact holds its number; the recipes run
+# before.
 change () {
 	n=$((n + 1)) &&
-	printf \
-		'hornero.raw:\n\thead -c 1048576 /dev/zero >$@\n\tprintf "content %d" | dd of=$@ conv=notrunc 2>/dev/null\n' $n \
-		>"$HELLO_WORK/Makefile" &&
+	{
+		printf 'hornero.raw:\n'
+		test $# -eq 0 || printf '\t%s\n' "$@"
+		printf '\tprintf "content %d" >$@\n\ttruncate -s 1M $@\n' $n
+	} >"$HELLO_WORK/Makefile" &&
 	git -C "$HELLO_WORK" commit -q -a -m "$n"
 }
 
+push () {
+	git -C "$HELLO_WORK" push -q origin main
+}
+
 arm () {
-	sed -i '/^failpoint:/d' "$HORNERO_CONF" &&
-	{ test -z "$1" || echo "failpoint: $1" >>"$HORNERO_CONF"; }
+	node_set failpoint "$1"
+}
+
+# reached POINT: it is armed, and something died there.
+reached () {
+	hornerod_says "failpoint.point=$1" "${2:-30}"
 }
 
 # The row follows the record.
@@ -35,17 +46,15 @@ ended () {
 # Checks the rules that hold whenever the node has settled. A sweep that looks between a push's ref
 # and its row has a job of its own.
 settled () {
-	{
-		hornero wait "$HELLO_UUID" --timeout 60 ||
-			{ tail -n 20 "$NODE/hornerod.log"; return 1; }
-	} &&
+	hornero wait "$HELLO_UUID" --timeout 60 &&
 	warm=$(node_warm_path "$HELLO_UUID") &&
 	test "$(stat -c %s "$warm")" = 1048576 &&
-	test "$(tr -d '\0' <"$warm")" = "content $n" &&
+	warm_file_is "content $n" &&
 	wait_until ended 30 &&
 	hornero queue --all --json >queue.json &&
 	head=$(git -C "$HELLO_WORK" rev-parse HEAD) &&
-	jq -e --arg head "$head" '[.[] | select(.commit == $head and .state == "published").origin] |
+	jq -e --arg head "$head" '
+		map(select(.commit == $head and .state == "published").origin) |
 		length > 0 and length == (unique | length)' queue.json &&
 	test "$(ls -A "$NODE/instances/_base")" = "${warm##*/}" &&
 	test -z "$(ls -A "$NODE/instances/hornero/stage")" &&
@@ -58,7 +67,7 @@ test_expect_success 'a node, and a first push' '
 	node_start &&
 	node_hello_repo &&
 	change &&
-	git -C "$HELLO_WORK" push -q origin main &&
+	push &&
 	settled
 '
 
@@ -80,7 +89,7 @@ done
 
 for point in push-noted relic-removed
 do
-	test_expect_success "the hook dies at $point: the push is refused, and goes through the next time" '
+	test_expect_success "the hook dies at $point: the push is refused, the next one works" '
 		node_stop &&
 		arm $point &&
 		change &&
@@ -109,8 +118,8 @@ do
 		arm $point &&
 		node_start &&
 		change &&
-		git -C "$HELLO_WORK" push -q origin main &&
-		wait_until "grep -q failpoint.point=$point $NODE/hornerod.log" 30 &&
+		push &&
+		reached $point &&
 		node_kill9 &&
 		arm "" &&
 		node_start &&
@@ -127,8 +136,8 @@ do
 		arm $point &&
 		node_start &&
 		change &&
-		git -C "$HELLO_WORK" push -q origin main &&
-		wait_until "grep -q failpoint.point=$point $NODE/hornerod.log" 30 &&
+		push &&
+		reached $point &&
 		node_kill9 &&
 		arm "" &&
 		node_start &&
@@ -145,24 +154,24 @@ test_expect_success "death at answer-clean, then of the agent" '
 	node_start &&
 	change &&
 	rm -f "$NODE/unikernels/$HELLO_UUID/source" &&
-	git -C "$HELLO_WORK" push -q origin main &&
-	wait_until "grep -q failpoint.point=answer-clean $NODE/hornerod.log" 30 &&
+	push &&
+	reached answer-clean &&
 	node_kill9 &&
 	arm "" &&
 	node_start &&
 	settled &&
-	test "$(hornero image show "$HELLO_UUID" --json | jq -r .built)" = clean
+	test "$(image_field built)" = clean
 '
 
 # Red without: the word "source" going before the go in build_checkout.c say_go().
-test_expect_success "death at build-checked-out in a build from nothing: the next one starts from nothing, too" '
+test_expect_success "death at build-checked-out of a clean build: the next one is clean, too" '
 	node_stop &&
 	arm build-checked-out &&
 	node_start &&
 	change &&
 	rm -f "$NODE/unikernels/$HELLO_UUID/source" &&
-	git -C "$HELLO_WORK" push -q origin main &&
-	wait_until "grep -q failpoint.point=build-checked-out $NODE/hornerod.log" 30 &&
+	push &&
+	reached build-checked-out &&
 	node_kill9 &&
 	test ! -e "$NODE/unikernels/$HELLO_UUID/source" &&
 	touch "$NODE/unikernels/$HELLO_UUID/cache/left" &&
@@ -172,7 +181,7 @@ test_expect_success "death at build-checked-out in a build from nothing: the nex
 	test ! -e "$NODE/unikernels/$HELLO_UUID/cache/left"
 '
 
-# scrubbed: one pass by hornero's user
+# scrub: one pass by hornero's user
 scrub () {
 	sed -i 's/"finished_ms": [0-9]*/"finished_ms": 1/' "$NODE/instances/hornero/scrub.json" \
 		2>err || :
@@ -184,7 +193,7 @@ scrub () {
 	fi
 }
 
-test_expect_success 'death at replace-renamed: what an operator let go of is replaced once, and the permission ends' '
+test_expect_success 'death at replace-renamed: a foreign file is replaced once, as permitted' '
 	node_stop &&
 	warm=$(node_warm_path "$HELLO_UUID") &&
 	head -c 1048576 /dev/urandom >foreign &&
@@ -194,8 +203,8 @@ test_expect_success 'death at replace-renamed: what an operator let go of is rep
 	arm replace-renamed &&
 	node_start &&
 	change &&
-	git -C "$HELLO_WORK" push -q origin main &&
-	wait_until "grep -q failpoint.point=replace-renamed $NODE/hornerod.log" 30 &&
+	push &&
+	reached replace-renamed &&
 	node_kill9 &&
 	arm "" &&
 	node_start &&
@@ -205,27 +214,27 @@ test_expect_success 'death at replace-renamed: what an operator let go of is rep
 
 for point in scrub-stepped scrub-found
 do
-	test_expect_success "a scrub dies at $point: the next one finds the changed byte, and the sweep puts it right" '
+	test_expect_success "a scrub dies at $point: the next one finds the changed byte" '
 		arm $point &&
 		printf X | dd of="$warm" bs=1 seek=600000 conv=notrunc 2>/dev/null &&
 		{ scrub; test $? -eq 137; } &&
 		arm "" &&
-		{ while ! grep -q "\"at\": \"\"" "$NODE/instances/hornero/scrub.json" 2>err
+		until grep -q "\"at\": \"\"" "$NODE/instances/hornero/scrub.json" 2>err
 		do
-			scrub; test $? -le 1 || return 1
-		done
-		} &&
+			scrub
+			test $? -le 1 || return 1
+		done &&
 		hornero sweep &&
-		wait_until "test \"\$(tr -d \"\\0\" <$warm)\" = \"content $n\"" 30 &&
+		wait_until "warm_file_is \"content $n\"" 30 &&
 		change &&
-		git -C "$HELLO_WORK" push -q origin main &&
+		push &&
 		settled
 	'
 done
 
 if test "$(id -u)" -eq 0 && test -d /sys/fs/cgroup/freezer
 then
-	test_expect_success 'death at attempt-set-aside, while a supervisor does not die of SIGKILL' '
+	test_expect_success 'death at attempt-set-aside while a supervisor survives SIGKILL' '
 		node_stop &&
 		arm attempt-set-aside &&
 		node_start &&
@@ -237,12 +246,12 @@ then
 		wait_until "pgrep -P $node_pid -x hornero-build" 20 &&
 		freeze "$(pgrep -P $node_pid -x hornero-build)" &&
 		hornero cancel "$job" &&
-		wait_until "grep -q failpoint.point=attempt-set-aside $NODE/hornerod.log" 60 &&
+		reached attempt-set-aside 60 &&
 		node_crash &&
 		arm "" &&
 		change &&
 		node_start &&
-		git -C "$HELLO_WORK" push -q origin main &&
+		push &&
 		hornero wait "$HELLO_UUID" --timeout 60 &&
 		thaw &&
 		settled
@@ -250,11 +259,8 @@ then
 fi
 
 test_expect_success 'the agent is killed while a builder runs' '
-	n=$((n + 1)) &&
-	printf \
-		"hornero.raw:\n\ttest -e ../cache/again || { touch ../cache/again; echo waiting; sleep $long; }\n\thead -c 1048576 /dev/zero >\$@\n\tprintf \"content %d\" | dd of=\$@ conv=notrunc 2>/dev/null\n" $n >"$HELLO_WORK/Makefile" &&
-	git -C "$HELLO_WORK" commit -q -a -m $n &&
-	git -C "$HELLO_WORK" push -q origin main &&
+	change "test -e ../cache/again || { touch ../cache/again; echo waiting; sleep $long; }" &&
+	push &&
 	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/again" 30 &&
 	node_kill9 &&
 	! pgrep -f "^sleep $long" &&
@@ -262,23 +268,22 @@ test_expect_success 'the agent is killed while a builder runs' '
 	settled
 '
 
-test_expect_success 'the database is deleted while the agent runs: the next sweep finds nothing to do' '
+test_expect_success 'the database is deleted while hornerod runs: a sweep finds nothing to do' '
 	last=$(jq "[.[].job] | max" queue.json) &&
 	rm -f "$NODE"/state/queue/queue.db* &&
 	hornero sweep &&
-	settled_warm=yes &&
 	hornero queue --all --json >queue.json &&
 	test "$(jq length queue.json)" = 0 &&
 	change &&
-	git -C "$HELLO_WORK" push -q origin main &&
+	push &&
 	settled &&
 	test "$(jq "[.[].job] | min" queue.json)" -gt "$last"
 '
 
 for point in queue-moved-aside queue-log-moved-aside queue-made-anew
 do
-	test_expect_success "the queue is damaged, and hornerod dies at $point while it moves it aside" '
-		last=$(hornero image show "$HELLO_UUID" --json | jq .job) &&
+	test_expect_success "hornerod dies at $point while it moves a damaged queue aside" '
+		last=$(image_field job) &&
 		node_stop &&
 		arm $point &&
 		node_start &&
@@ -287,8 +292,8 @@ do
 		dd if=/dev/urandom of="$NODE/state/queue/queue.db" bs=4096 seek=1 count=60 \
 			conv=notrunc &&
 		change &&
-		git -C "$HELLO_WORK" push -q origin main &&
-		wait_until "grep -q failpoint.point=$point $NODE/hornerod.log" 30 &&
+		push &&
+		reached $point &&
 		node_kill9 &&
 		arm "" &&
 		node_start &&
@@ -296,8 +301,9 @@ do
 		test "$(jq "[.[].job] | min" queue.json)" -gt "$last" &&
 		test "$(ls "$NODE/state/queue" | grep -c "^queue.db.damaged-[0-9TZ.]*$")" = 1 &&
 		test "$(ls "$NODE/state/queue" | grep -c "^queue.db.damaged-.*-wal$")" = 1 &&
-		test \
-			"$(sqlite3 "$NODE/state/queue/queue.db" "SELECT count(*) FROM events WHERE event = \"queue-damaged\"")" = 1 &&
+		sqlite3 "$NODE/state/queue/queue.db" \
+			"SELECT count(*) FROM events WHERE event = \"queue-damaged\"" >count &&
+		test "$(cat count)" = 1 &&
 		test "$(ls -A "$NODE/state/queue" | grep -c "^[.]")" = 0
 	'
 done
