@@ -244,8 +244,8 @@ test_expect_success 'names that lead elsewhere' '
 		./one one.git/. one.git/hooks link dir/x .one "one " "one
 " ""
 	do
-		test_expect_code 128 git ls-remote "door:$name" >refs 2>words || { echo \
-			"taken: $name"; cat refs words; return 1; }
+		test_expect_code 128 git ls-remote "door:$name" >refs 2>words ||
+		{ echo "taken: $name"; cat refs words; return 1; }
 	done &&
 	test_expect_code 128 git ls-remote ssh://door//one 2>words &&
 	test_grep "hornero: \"/one\"" words
@@ -314,11 +314,18 @@ test_expect_success 'several commands over one connection' '
 	door_ssh queue >out &&
 	for i in 1 2 3 4 5
 	do
-		git ls-remote door:one >refs.$i 2>&1 & pids="$pids $!"
+		git ls-remote door:one >refs.$i 2>&1 &
+		pids="$pids $!"
 	done &&
 	wait $pids &&
-	for i in 1 2 3 4 5; do test_grep "refs/heads/main" refs.$i || return 1; done &&
-	door_ssh -O exit 2>words; unset DOOR_SSH_OPTIONS
+	for i in 1 2 3 4 5
+	do
+		test_grep "refs/heads/main" refs.$i || return 1
+	done &&
+	{
+		door_ssh -O exit 2>words
+		unset DOOR_SSH_OPTIONS
+	} &&
 	test $(($(grep -c event=login door.log) - before)) = 1
 '
 

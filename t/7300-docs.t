@@ -91,8 +91,8 @@ test_expect_success 'a command that a message tells users to type is a word of h
 	test "$(wc -l <hints)" -gt 20 &&
 	while read -r hint
 	do
-		hornero help $hint >help.out 2>&1 || { echo "in a message: hornero $hint"; return \
-			1; }
+		hornero help $hint >help.out 2>&1 ||
+		{ echo "in a message: hornero $hint"; return 1; }
 	done <hints
 '
 
