@@ -1,8 +1,9 @@
-# What the attacks share. Each directory here is a repository that wants out of its build: a program `attack`, and what
-# its attempt must come to in `expect`: class and cause, and behind them a pattern of the reason. An attack that is to have no effect
-# tries, and leaves a good disk where it was refused (class none); what it gets ends the build with WON.
-# A program `prepare` makes what is too large for this repository, before the push.
-# `targets` is the test's: NAME VALUE a line, what there is on the node to be wanted.
+# What the attacks share. Each directory here is a repository that wants out of its build: a program
+# `attack`, and in `expect` the class and the cause that its attempt must end with, followed by a
+# pattern of the reason. An attack that must have no effect tries, and leaves a good disk where it
+# was refused (class none); a success ends the build with WON. A program `prepare` makes what is too
+# large for this repository, before the push. `targets` is the test's: NAME VALUE a line, what an
+# attack may want of the node.
 import ctypes, errno, os, sys
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -47,4 +48,5 @@ def syscall(number, *args):
 def syscall_is(name, expected, number, *args):
     got = refused(name, syscall, number, *args)
     if got != expected:
-        won("%s reached the kernel: %s instead of %s" % (name, errno.errorcode.get(got), errno.errorcode[expected]))
+        won("%s reached the kernel: %s instead of %s" %
+            (name, errno.errorcode.get(got), errno.errorcode[expected]))

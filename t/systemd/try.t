@@ -13,16 +13,16 @@ test_expect_success 'a user, and his systemd' '
 '
 
 test_expect_success './try runs to its end' '
-	setpriv --reuid pepa --regid pepa --init-groups -- env HOME=/home/pepa \
-		XDG_RUNTIME_DIR=/run/user/$uid \
-		TMPDIR=/home/pepa CFLAGS=-O0 "$HORNERO_SRC/sources/try" --no-install >said 2>&1 || \
-			{ cat said; return 1; }
+	setpriv --reuid pepa --regid pepa --init-groups -- \
+		env HOME=/home/pepa XDG_RUNTIME_DIR=/run/user/$uid TMPDIR=/home/pepa CFLAGS=-O0 \
+		"$HORNERO_SRC/sources/try" --no-install >said 2>&1 ||
+	{ cat said; return 1; }
 '
 
 test_expect_success 'its builds had limits, and what was pushed ran' '
 	test_grep "Limits: 10 % .* by cgroups" said &&
 	test "$(grep -c "The pushed tree is what runs" said)" -eq 3 ||
-		{ cat said; return 1; }
+	{ cat said; return 1; }
 '
 
 test_expect_success 'nothing is left of it' '
