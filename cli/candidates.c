@@ -85,9 +85,9 @@ static void offer_keys(const struct offer *o, const struct conf *c)
 
 static void offer_ref(const struct offer *o)
 {
-	for (size_t i = 0; i < image_table.n; i++)
-		if (strcmp(image_table.keys[i].name, "ref") == 0)
-			offer(o, image_table.keys[i].fallback);
+	for (size_t i = 0; i < image_settings.n; i++)
+		if (strcmp(image_settings.list[i].name, "ref") == 0)
+			offer(o, image_settings.list[i].fallback);
 }
 
 static void offer_releases(const struct offer *o)
@@ -131,14 +131,14 @@ static void offer_settings(const struct offer *o)
 		if (strlen(named[i].key) + 1 == value.fixed &&
 		    strncmp(named[i].key, o->typed, value.fixed - 1) == 0)
 			offer_values(&value, named[i].kind);
-	for (size_t i = 0; i < image_table.n; i++) {
-		const struct key *k = &image_table.keys[i];
+	for (size_t i = 0; i < image_settings.n; i++) {
+		const struct setting *k = &image_settings.list[i];
 		char text[80];
 
 		snprintf(text, sizeof(text), "%s=", k->name);
-		if (!equals && k->type != KEY_CHOICE)
+		if (!equals && k->type != SETTING_CHOICE)
 			offer(o, text);
-		for (int j = 0; k->type == KEY_CHOICE && k->choices[j]; j++) {
+		for (int j = 0; k->type == SETTING_CHOICE && k->choices[j]; j++) {
 			snprintf(text, sizeof(text), "%s=%s", k->name, k->choices[j]);
 			offer(o, text);
 		}

@@ -28,7 +28,7 @@ static void look_at_floor(struct doctor *d, const struct floor *f)
 			   "%s: nothing is built", why);
 	else
 		doctor_ok(d, "%s free on %s, the floor is %s (%s)", bytes_words(have, free_bytes),
-			  f->dir, bytes_words(want, floor_bytes(f)), f->key);
+			  f->dir, bytes_words(want, floor_bytes(f)), f->setting);
 }
 
 static bool is_one_disk(const char *a, const char *b)

@@ -66,14 +66,14 @@ int image_set_run(struct cli *cli, const struct call *call, struct err *e)
 		return -1;
 	for (int i = 1; i < call->nargs; i++) {
 		const char *equals = strchr(call->args[i], '=');
-		own_free char *key = NULL;
+		own_free char *name = NULL;
 
 		if (!equals)
 			return err_set(e, ERR_USAGE, "\"%s\" is not of the form "
 						     "KEY=VALUE", call->args[i]);
-		key = fs_path("%.*s", (int)(equals - call->args[i]), call->args[i]);
-		if (image_set(&img, key, equals + 1, e) < 0 ||
-		    (strcmp(key, "pinned") == 0 && img.pinned && check_release(c, &img, e) < 0))
+		name = fs_path("%.*s", (int)(equals - call->args[i]), call->args[i]);
+		if (image_set(&img, name, equals + 1, e) < 0 ||
+		    (strcmp(name, "pinned") == 0 && img.pinned && check_release(c, &img, e) < 0))
 			return -1;
 	}
 	if (image_check_binding(cli, &img, e) < 0 || image_save(c->images_dir, &img, e) < 0)

@@ -20,14 +20,14 @@
 
 static int set_options(struct image *img, const struct call *call, struct err *e)
 {
-	static const char *const keys[] = {"ref", "subdir", "builder", "name"};
+	static const char *const settings[] = {"ref", "subdir", "builder", "name"};
 
 	if (image_set(img, "repo", call->args[call->nargs - 1], e) < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const char *value = call_option(call, keys[i]);
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		const char *value = call_option(call, settings[i]);
 
-		if (value && image_set(img, keys[i], value, e) < 0)
+		if (value && image_set(img, settings[i], value, e) < 0)
 			return -1;
 	}
 	return 0;

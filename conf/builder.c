@@ -19,65 +19,67 @@ static const char *const reproducibles[] = {
 
 static const char *const formats[] = {[BUILDER_RAW] = "raw", [BUILDER_QCOW2] = "qcow2", NULL};
 
-static const struct key keys[] = {
-	{.name = "detect", .type = KEY_LIST, .check = check_relative, AT(detect),
+static const struct setting settings[] = {
+	{.name = "detect", .type = SETTING_LIST, .check = check_relative, AT(detect),
 	 .allowed = "a list of relative paths",
 	 .help = "Files that select this builder if the image's tree has any of them. If unset, "
 		 "the builder is used only if an image or a repository names it."},
-	{.name = "group", .type = KEY_TEXT, .check = check_name, AT(group),
+	{.name = "group", .type = SETTING_TEXT, .check = check_name, AT(group),
 	 .allowed = "a name of a-z, 0-9 and -",
 	 .help = "Control group in which the builder runs, below the top group; see "
 		 "hornero-group(5). If unset, it has the name of the builder."},
-	{.name = "argv", .type = KEY_LIST, .required = true, AT(argv), .allowed = "a list of words",
+	{.name = "argv", .type = SETTING_LIST, .required = true, AT(argv),
+	 .allowed = "a list of words",
 	 .help = "The command and its arguments. They are not passed through a shell. If the "
 		 "command needs one, write [sh, -c, \"cd node && make\"]."},
-	{.name = "env", .type = KEY_MAP, AT(env), .allowed = "a mapping of names to texts",
+	{.name = "env", .type = SETTING_MAP, AT(env), .allowed = "a mapping of names to texts",
 	 .help = "Environment variables in addition to the usual ones."},
-	{.name = "artifact", .type = KEY_TEXT, .check = check_artifact, .required = true,
+	{.name = "artifact", .type = SETTING_TEXT, .check = check_artifact, .required = true,
 	 AT(artifact), .allowed = "an absolute path below /build",
 	 .help = "The file that the command writes, with its path in the sandbox. It is deleted "
 		 "before each run, so that a new one proves success."},
-	{.name = "format", .type = KEY_CHOICE, .choices = formats, .required = true, AT(format),
+	{.name = "format", .type = SETTING_CHOICE, .choices = formats, .required = true, AT(format),
 	 .help = "Format of the artifact. hornero never guesses it: a build that could choose the "
 		 "format could read files of the node."},
-	{.name = "needs", .type = KEY_LIST, .check = check_program, AT(needs),
+	{.name = "needs", .type = SETTING_LIST, .check = check_program, AT(needs),
 	 .allowed = "a list of program names or absolute paths",
 	 .help = "Programs that must be installed on the node. If one is missing, the job is held "
 		 "for the operator, and its reason names the program."},
-	{.name = "version", .type = KEY_LISTS, AT(version),
+	{.name = "version", .type = SETTING_LISTS, AT(version),
 	 .allowed = "a list of commands, each a list of words",
 	 .help = "Commands whose output belongs to the content key: if it changes, images are "
 		 "built again. They run when a file has changed that they or needs name, and at "
 		 "each sweep. If one fails or takes too long, the job is not held: it waits and is "
 		 "tried again."},
-	{.name = "inputs", .type = KEY_LIST, .check = check_input, AT(inputs),
+	{.name = "inputs", .type = SETTING_LIST, .check = check_input, AT(inputs),
 	 .allowed = "a list of HOST or HOST:SANDBOX, absolute paths",
 	 .help = "Files of the node that the sandbox sees read-only, at the same path or at "
 		 "SANDBOX. Their digests belong to the content key."},
-	{.name = "devices", .type = KEY_LIST, .check = check_device, AT(devices),
+	{.name = "devices", .type = SETTING_LIST, .check = check_device, AT(devices),
 	 .allowed = "a list of paths below /dev",
 	 .help = "Devices of the node that the sandbox sees."},
-	{.name = "build_timeout", .type = KEY_DURATION, .min = 1, .max = 7 * 24 * 3600,
+	{.name = "build_timeout", .type = SETTING_DURATION, .min = 1, .max = 7 * 24 * 3600,
 	 AT(build_timeout_s),
 	 .help = "Longest time that one run may take, counted as build_timeout in hornero.yaml is. "
 		 "If unset, or if it is longer, that of hornero.yaml applies."},
-	{.name = "clean_when", .type = KEY_LIST, .check = check_relative, AT(clean_when),
+	{.name = "clean_when", .type = SETTING_LIST, .check = check_relative, AT(clean_when),
 	 .allowed = "a list of relative paths, in which *, ? and [...] match within a component",
 	 .help = "Files whose change requires a clean build, because the results of earlier builds "
 		 "are then useless. A pattern without a slash matches in every directory of the "
 		 "image's tree."},
-	{.name = "reproducible", .type = KEY_CHOICE, .choices = reproducibles, .fallback = "no",
+	{.name = "reproducible", .type = SETTING_CHOICE, .choices = reproducibles, .fallback = "no",
 	 AT(reproducible),
 	 .help = "With yes, two clean builds of the same content give the same bytes. The artifact "
 		 "of each incremental build is then built again by a clean build while the node is "
 		 "idle, and is replaced if the bytes differ; see confirm in hornero.yaml(5)."},
 };
 
-const struct table builder_table = {"a builder file", keys, sizeof(keys) / sizeof(keys[0])};
+const struct settings builder_settings = {"a builder file", settings,
+					  sizeof(settings) / sizeof(settings[0])};
 
 void builder_fini(struct builder *b)
 {
-	table_fini(&builder_table, b);
+	settings_fini(&builder_settings, b);
 	for (size_t i = 0; b->inputs_at && b->inputs_at[i]; i++)
 		free(b->inputs_at[i]);
 	free(b->inputs_at);
@@ -132,7 +134,7 @@ int builder_parse(const char *file, const char *name, const char *text, size_t l
 		return -1;
 	}
 	if (doc_parse(file, text, len, ERR_OPERATOR, &doc, e) < 0 ||
-	    table_read(&builder_table, doc, NULL, &b, e) < 0)
+	    settings_read(&builder_settings, doc, NULL, &b, e) < 0)
 		return -1;
 	b.name = strdup(name);
 	b.text = malloc(len + 1);

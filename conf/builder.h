@@ -71,9 +71,9 @@ int builder_parse(const char *file, const char *name, const char *text, size_t l
 		  struct builder *out, struct err *e);
 void builder_fini(struct builder *b);
 
-/* The keys, for the manual and messages. */
-struct table;
-extern const struct table builder_table;
+/* The settings, for the manual and messages. */
+struct settings;
+extern const struct settings builder_settings;
 
 /* Returns the builder with that name, or NULL. */
 const struct builder *builder_find(const struct builders *b, const char *name);

@@ -2,7 +2,7 @@
  * check: validates names, refs and paths. Pure.
  *
  * Each check_NAME returns 0, or -1 with ERR_USAGE and a message that quotes the text and says what
- * is allowed. The message does not name the key, which the caller knows.
+ * is allowed. The message does not name the setting, which the caller knows.
  */
 #ifndef HORNERO_CONF_CHECK_H
 #define HORNERO_CONF_CHECK_H

@@ -30,7 +30,7 @@ void conf_free(struct conf *c)
 
 	for (size_t i = 0; i < sizeof(derived) / sizeof(derived[0]); i++)
 		free((char *)*derived[i]);
-	table_fini(&conf_table, c);
+	settings_fini(&conf_settings, c);
 	free(c);
 }
 
@@ -57,7 +57,7 @@ int conf_parse(struct conf **out, const char *path, const char *text, size_t len
 	if (!c || (slash && !dir))
 		return err_set(e, ERR_NOBODY, "%s: out of memory", path);
 	if (doc_parse(path, text, len, ERR_OPERATOR, &doc, e) < 0 ||
-	    table_read(&conf_table, doc, dir, c, e) < 0)
+	    settings_read(&conf_settings, doc, dir, c, e) < 0)
 		return -1;
 	c->path = fs_path("%s", path);
 	derive(c);
@@ -82,11 +82,12 @@ int conf_load(struct conf **out, const char *path, struct err *e)
 	return conf_parse(out, real, text, len, e);
 }
 
-static struct floor floor_of(const struct conf *c, const char *dir, int64_t bytes, const char *key)
+static struct floor floor_of(const struct conf *c, const char *dir, int64_t bytes,
+			     const char *setting)
 {
 	return (struct floor){.dir = dir,
 			      .bytes = bytes,
-			      .key = key,
+			      .setting = setting,
 			      .reserved_on = c->instances_path,
 			      .reserved_bytes = c->reserved_host_disk_mb << 20};
 }
@@ -112,12 +113,12 @@ struct floor conf_cache_floor(const struct conf *c)
 void conf_print_keys(FILE *out, const char *format)
 {
 	if (strcmp(format, "man") == 0) {
-		table_print(&conf_table, out, TABLE_MAN);
+		settings_print(&conf_settings, out, SETTINGS_MAN);
 		return;
 	}
 	fputs("# hornero.yaml: the configuration of one compute node; see hornero.yaml(5).\n# "
 	      "Every key is listed with its default; to change one, remove its #. Relative paths "
 	      "start at\n# this file's directory. `systemctl reload hornerod` applies changes.\n\n",
 	      out);
-	table_print(&conf_table, out, TABLE_YAML);
+	settings_print(&conf_settings, out, SETTINGS_YAML);
 }

@@ -6,7 +6,7 @@
  *     … read c->… …
  *     conf_free(c);
  *
- * One table in conf/confsettings.c defines the keys with type, unit, default, range and help;
+ * One table in conf/confsettings.c defines the settings with type, unit, default, range and help;
  * hornero.yaml(5) and the messages come from it. This struct holds every path that any of our
  * programs uses, so a whole node fits in a directory.
  */
@@ -109,7 +109,7 @@ struct conf {
 	uid_t hornero_uid; /* owner of state, store and checkouts */
 	gid_t queue_gid;   /* group of the queue: git, hornero, operators */
 
-	/* Derived values, not keys. */
+	/* Derived values, not settings. */
 	const char *queue_dir;  /* state_dir/queue: the database, and the ticket */
 	const char *run_dir;    /* state_dir/run: sockets and the agent's lock */
 	const char *log_dir;    /* state_dir/log: JOB.ATTEMPT.log, JOB.ATTEMPT.verdict */
@@ -133,13 +133,13 @@ void conf_free(struct conf *c);
  * values. */
 int conf_parse(struct conf **out, const char *path, const char *text, size_t len, struct err *e);
 
-/* Space that must stay free for artifacts (store_dir), for builds (repo_base, under the same key)
- * and for publishing (Nova's cache). */
+/* Space that must stay free for artifacts (store_dir), for builds (repo_base, under the same
+ * setting) and for publishing (Nova's cache). */
 struct floor conf_store_floor(const struct conf *c);
 struct floor conf_work_floor(const struct conf *c);
 struct floor conf_cache_floor(const struct conf *c);
 
-/* Prints every key as man-page source (`format` "man") or as a commented file ("yaml"). */
+/* Prints every setting as man-page source (`format` "man") or as a commented file ("yaml"). */
 void conf_print_keys(FILE *out, const char *format);
 
 static inline void conf_end(struct conf **c)

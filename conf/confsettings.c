@@ -1,5 +1,5 @@
-/* keys: data only. DIAGNOSTICS: none. A new key needs a member in struct conf, an entry here, and
- * in doc/hornero.yaml.5 the block that conf_print_keys writes. */
+/* confsettings: data only. DIAGNOSTICS: none. A new setting needs a member in struct conf, an entry
+ * here, and in doc/hornero.yaml.5 the block that conf_print_keys writes. */
 #include "conf/confsettings.h"
 
 #include "conf/check.h"
@@ -26,42 +26,42 @@ const char *const conf_missing_words[] = {
 	[MISSING_LFS] = "refuse-lfs", [MISSING_REFUSE] = "refuse", [MISSING_WARN] = "warn", NULL,
 };
 
-static const struct key keys[] = {
-	{.name = "repo_base", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX,
+static const struct setting settings[] = {
+	{.name = "repo_base", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(repo_base), .fallback = "/opt/stack/data/Unikernel",
 	 .help = "Directory of the checkouts and the builders' caches, with one directory for each "
 		 "image."},
-	{.name = "compile_core_limit", .type = KEY_COUNT, .min = 1, .max = 100,
+	{.name = "compile_core_limit", .type = SETTING_COUNT, .min = 1, .max = 100,
 	 AT(compile_core_limit), .unit = "percent of the node's whole CPU capacity",
 	 .fallback = "10",
 	 .help = "CPU that all builds together may use."},
-	{.name = "compile_mem_limit", .type = KEY_COUNT, .min = 16, .max = 16000000,
+	{.name = "compile_mem_limit", .type = SETTING_COUNT, .min = 16, .max = 16000000,
 	 AT(compile_mem_limit), .unit = "MB of 1,000,000 bytes", .fallback = "2000",
 	 .help = "Memory that all builds together may use."},
-	{.name = "compile_pids_limit", .type = KEY_COUNT, .min = 16, .max = 4194304,
+	{.name = "compile_pids_limit", .type = SETTING_COUNT, .min = 16, .max = 4194304,
 	 AT(compile_pids_limit), .unit = "processes and threads", .fallback = "4096",
 	 .help = "Processes and threads that all builds together may have."},
-	{.name = "cpu_dedicated_set", .type = KEY_TEXT, .max = 1024, .check = check_cpus,
+	{.name = "cpu_dedicated_set", .type = SETTING_TEXT, .max = 1024, .check = check_cpus,
 	 AT(cpu_dedicated_set), .allowed = "processors, as 4-12,^8,15",
 	 .help = "Set this to Nova's [compute]cpu_dedicated_set: builds leave these processors "
 		 "alone. If unset, builds may use all processors."},
-	{.name = "memory_pressure_limit", .type = KEY_COUNT, .min = 0, .max = 100,
+	{.name = "memory_pressure_limit", .type = SETTING_COUNT, .min = 0, .max = 100,
 	 AT(memory_pressure_limit), .unit = "percent of time, 0: no limit", .fallback = "10",
 	 .help = "Builds pause while processes on the node wait for memory during a larger share "
 		 "of the time (some avg10 of the kernel's pressure figures)."},
-	{.name = "io_pressure_limit", .type = KEY_COUNT, .min = 0, .max = 100,
+	{.name = "io_pressure_limit", .type = SETTING_COUNT, .min = 0, .max = 100,
 	 AT(io_pressure_limit), .unit = "percent of time, 0: no limit", .fallback = "40",
 	 .help = "Builds pause while processes wait for disks during a larger share of the time, "
 		 "measured in the same way."},
-	{.name = "cpu_pressure_limit", .type = KEY_COUNT, .min = 0, .max = 100,
+	{.name = "cpu_pressure_limit", .type = SETTING_COUNT, .min = 0, .max = 100,
 	 AT(cpu_pressure_limit), .unit = "percent of time, 0: no limit", .fallback = "0",
 	 .help = "Builds pause while processes wait for a processor during a larger share of the "
 		 "time, measured in the same way. Useful only if the waits of builds do not count: "
 		 "see pressure_dir."},
-	{.name = "load_limit", .type = KEY_COUNT, .min = 0, .max = 100000, AT(load_limit),
+	{.name = "load_limit", .type = SETTING_COUNT, .min = 0, .max = 100000, AT(load_limit),
 	 .unit = "percent of the processors, 0: no limit", .fallback = "0",
 	 .help = "Builds pause while the load average of one minute is higher."},
-	{.name = "pressure_dir", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX,
+	{.name = "pressure_dir", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(pressure_dir), .fallback = "/proc/pressure",
 	 .help = "Source of the figures for the three limits on pressure. With /proc/pressure, "
 		 "hornerod takes the highest figure of any group at the top of cgroup v2 other "
@@ -70,204 +70,214 @@ static const struct key keys[] = {
 		 "group there, it takes the figures of the whole node, which include the waits of "
 		 "builds. With the directory of a cgroup v2 group, such as "
 		 "/sys/fs/cgroup/machine.slice, it takes those of that group."},
-	{.name = "workers", .type = KEY_COUNT, .min = 1, .max = 64, AT(workers), .unit = "builds",
+	{.name = "workers", .type = SETTING_COUNT, .min = 1, .max = 64, AT(workers),
+	 .unit = "builds",
 	 .fallback = "2",
 	 .help = "Number of builds that may run at the same time."},
-	{.name = "state_dir", .type = KEY_PATH, .check = check_absolute, .max = 94, AT(state_dir),
+	{.name = "state_dir", .type = SETTING_PATH, .check = check_absolute, .max = 94,
+	 AT(state_dir),
 	 .fallback = LOCALSTATEDIR "/lib/hornero",
 	 .help = "Directory of the queue, logs, image files, sockets and fences. Its path must be "
 		 "short, because the addresses of sockets are."},
-	{.name = "repo_root", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX,
+	{.name = "repo_root", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(repo_root), .fallback = "$state_dir/git",
 	 .help = "Directory of the bare repositories to which users push."},
-	{.name = "instances_path", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX,
+	{.name = "instances_path", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(instances_path), .fallback = "/var/lib/nova/instances",
 	 .help = "Set this to Nova's instances_path."},
-	{.name = "cache_subdir", .type = KEY_TEXT, .check = check_component, AT(cache_subdir),
+	{.name = "cache_subdir", .type = SETTING_TEXT, .check = check_component, AT(cache_subdir),
 	 .fallback = "_base", .allowed = "one name of A-Z, a-z, 0-9, ., _ and -",
 	 .help = "Directory of Nova's image cache below instances_path. Set this to Nova's "
 		 "[image_cache]subdirectory_name."},
-	{.name = "store_dir", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX,
+	{.name = "store_dir", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(store_dir), .fallback = "$instances_path/hornero",
 	 .help = "Directory of the finished artifacts. Keep it on the filesystem of "
 		 "instances_path, so that publishing can share blocks."},
-	{.name = "builders_dir", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX,
+	{.name = "builders_dir", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(builders_dir), .fallback = SYSCONFDIR "/hornero/builders.d",
 	 .help = "Directory of the builder files, each named NAME.yaml; see hornero-builder(5)."},
-	{.name = "keys_file", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX,
+	{.name = "keys_file", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(keys_file), .fallback = SYSCONFDIR "/hornero/keys",
 	 .help = "File of the SSH keys and their rights to repositories; see hornero-keys(5)."},
-	{.name = "groups_dir", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX,
+	{.name = "groups_dir", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(groups_dir), .fallback = SYSCONFDIR "/hornero/groups.d",
 	 .help = "Directory of the files that set narrower limits for groups of builders, each "
 		 "named NAME.yaml; see hornero-group(5)."},
-	{.name = "libexec_dir", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX,
+	{.name = "libexec_dir", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(libexec_dir), .fallback = PKGLIBEXECDIR,
 	 .help = "Directory of hornero's own programs."},
-	{.name = "publish_socket", .type = KEY_PATH, .check = check_absolute, .max = SOCKET_MAX,
+	{.name = "publish_socket", .type = SETTING_PATH, .check = check_absolute, .max = SOCKET_MAX,
 	 AT(publish_socket),
 	 .help = "Socket of the publisher's service. If unset, hornerod executes hornero-publish "
 		 "itself."},
-	{.name = "libvirt_uri", .type = KEY_TEXT, .max = 200, .fallback = "qemu:///system",
+	{.name = "libvirt_uri", .type = SETTING_TEXT, .max = 200, .fallback = "qemu:///system",
 	 AT(libvirt_uri), .allowed = "a URI of libvirt's",
 	 .help = "The libvirt that runs the instances. hornero uses it only for images with "
 		 "in_use: flatten."},
-	{.name = "flatten_rate", .type = KEY_COUNT, .min = 0, .max = 1000000, AT(flatten_rate),
+	{.name = "flatten_rate", .type = SETTING_COUNT, .min = 0, .max = 1000000, AT(flatten_rate),
 	 .fallback = "100", .unit = "MiB a second",
 	 .help = "Rate at which the disk of an instance is made independent of the old bytes of "
 		 "its image. 0 sets no limit."},
-	{.name = "isolation", .type = KEY_CHOICE, .choices = isolations, AT(isolation),
+	{.name = "isolation", .type = SETTING_CHOICE, .choices = isolations, AT(isolation),
 	 .fallback = "cgroup",
 	 .help = "With cgroup, control groups enforce the limits of builds, and nothing is built "
 		 "if control groups are unavailable. With none, builds have no limits."},
-	{.name = "on_missing", .type = KEY_CHOICE, .choices = conf_missing_words, AT(on_missing),
+	{.name = "on_missing", .type = SETTING_CHOICE, .choices = conf_missing_words,
+	 AT(on_missing),
 	 .fallback = "refuse-lfs",
 	 .help = "Treatment of content that a clone elsewhere would have and this node does not "
 		 "have: Git LFS pointers, submodules, and filter drivers in .gitattributes. This "
 		 "applies to pushes and to builds. refuse-lfs refuses LFS pointers and names the "
 		 "others in one line. refuse refuses all of them. warn accepts and names all of "
 		 "them."},
-	{.name = "confirm", .type = KEY_CHOICE, .choices = confirms, AT(confirm),
+	{.name = "confirm", .type = SETTING_CHOICE, .choices = confirms, AT(confirm),
 	 .fallback = "idle",
 	 .help = "With idle, if the builder is reproducible, the artifact of an incremental build "
 		 "is built again by a clean build while nothing else is to be built or published. "
 		 "If the bytes are the same, the artifact is confirmed. If they differ, those of "
 		 "the clean build are published in its place. With never, nothing is confirmed."},
-	{.name = "cgroup_top", .type = KEY_TEXT, .check = check_component, AT(cgroup_top),
+	{.name = "cgroup_top", .type = SETTING_TEXT, .check = check_component, AT(cgroup_top),
 	 .fallback = "hornero", .allowed = "one name of A-Z, a-z, 0-9, ., _ and -",
 	 .help = "Name of the control group that holds all builds."},
-	{.name = "build_timeout", .type = KEY_DURATION, .min = 1, .max = WEEK_S, .fallback = "30m",
+	{.name = "build_timeout", .type = SETTING_DURATION, .min = 1, .max = WEEK_S,
+	 .fallback = "30m",
 	 AT(build_timeout_s),
 	 .help = "Longest time that one run of a builder may take. As in every stage, only time in "
 		 "which the build could run counts: pauses do not count, nor does waiting for a "
 		 "processor because of the limits or of other processes. A run is also ended after "
 		 "50 times as long by the clock. Then the node was too busy, and the job is tried "
 		 "again. With isolation: none, all time counts."},
-	{.name = "silence_timeout", .type = KEY_DURATION, .min = 1, .max = WEEK_S,
+	{.name = "silence_timeout", .type = SETTING_DURATION, .min = 1, .max = WEEK_S,
 	 .fallback = "10m", AT(silence_timeout_s),
 	 .help = "Longest time for which a builder may print nothing, counted in the same way."},
-	{.name = "log_limit", .type = KEY_SIZE, .min = 4 * KIB, .max = 64 * GIB, .fallback = "64M",
+	{.name = "log_limit", .type = SETTING_SIZE, .min = 4 * KIB, .max = 64 * GIB,
+	 .fallback = "64M",
 	 AT(log_limit_bytes),
 	 .help = "Largest log of one attempt. A builder that prints more is ended."},
-	{.name = "image_size_limit", .type = KEY_SIZE, .min = 64 * KIB, .max = 16384 * GIB,
+	{.name = "image_size_limit", .type = SETTING_SIZE, .min = 64 * KIB, .max = 16384 * GIB,
 	 .fallback = "20G", AT(image_size_limit_bytes),
 	 .help = "Largest virtual size of an image. A larger one is refused."},
-	{.name = "push_size_limit", .type = KEY_SIZE, .min = 4 * KIB, .max = 1024 * GIB,
+	{.name = "push_size_limit", .type = SETTING_SIZE, .min = 4 * KIB, .max = 1024 * GIB,
 	 .fallback = "1G", AT(push_size_limit_bytes),
 	 .help = "Largest push that is accepted. hornero repo create writes it into the repository "
 		 "as git's receive.maxInputSize."},
-	{.name = "sweep_interval", .type = KEY_DURATION, .min = 1, .max = WEEK_S, .fallback = "5m",
+	{.name = "sweep_interval", .type = SETTING_DURATION, .min = 1, .max = WEEK_S,
+	 .fallback = "5m",
 	 AT(sweep_interval_s),
 	 .help = "How often hornero-sweep compares the refs with the images that are warm. It does "
 		 "so independently of the hooks."},
-	{.name = "upkeep_timeout", .type = KEY_DURATION, .min = 1, .max = WEEK_S, .fallback = "1h",
+	{.name = "upkeep_timeout", .type = SETTING_DURATION, .min = 1, .max = WEEK_S,
+	 .fallback = "1h",
 	 AT(upkeep_timeout_s),
 	 .help = "Longest time that hornero-sweep, hornero-keep or hornero-collect may take, and "
 		 "for which hornero-scrub may make no progress. A program that takes longer is "
 		 "killed, and runs again at its next interval."},
-	{.name = "scrub_interval", .type = KEY_DURATION, .min = 0, .max = 52 * WEEK_S,
+	{.name = "scrub_interval", .type = SETTING_DURATION, .min = 0, .max = 52 * WEEK_S,
 	 .fallback = "168h", AT(scrub_interval_s),
 	 .help = "How often hornero-scrub reads every artifact, and every file that hornero "
 		 "published into Nova's cache, and compares it with its digest. 0 means never. It "
 		 "reads while nothing is built or published, at the lowest priorities."},
-	{.name = "scrub_rate", .type = KEY_COUNT, .min = 0, .max = 1000000, .fallback = "32",
+	{.name = "scrub_rate", .type = SETTING_COUNT, .min = 0, .max = 1000000, .fallback = "32",
 	 AT(scrub_rate), .unit = "MiB a second",
 	 .help = "Rate at which hornero-scrub reads. 0 sets no limit."},
-	{.name = "cache_minimum_age", .type = KEY_DURATION, .min = 2, .max = 52 * WEEK_S,
+	{.name = "cache_minimum_age", .type = SETTING_DURATION, .min = 2, .max = 52 * WEEK_S,
 	 .fallback = "24h", AT(cache_minimum_age_s),
 	 .help = "Set this to Nova's [image_cache]remove_unused_original_minimum_age_seconds. The "
 		 "file of an image that is kept warm is touched at half of this age, so that Nova "
 		 "does not remove it."},
-	{.name = "cache_grace", .type = KEY_DURATION, .min = 0, .max = WEEK_S, .fallback = "1m",
+	{.name = "cache_grace", .type = SETTING_DURATION, .min = 0, .max = WEEK_S, .fallback = "1m",
 	 AT(cache_grace_s),
 	 .help = "How long hornero waits before it publishes a file again that is gone from Nova's "
 		 "cache: an operator may be freeing the disk."},
-	{.name = "store_budget", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "0",
+	{.name = "store_budget", .type = SETTING_SIZE, .min = 0, .max = PIB, .fallback = "0",
 	 AT(store_budget_bytes),
 	 .help = "Disk space that all artifacts together may use. 0 sets no limit. Above it, the "
 		 "artifacts that have not been used for the longest time are removed first. The "
 		 "current and the previous artifact of an image, and those that a job needs, are "
 		 "never removed."},
-	{.name = "work_budget", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "0",
+	{.name = "work_budget", .type = SETTING_SIZE, .min = 0, .max = PIB, .fallback = "0",
 	 AT(work_budget_bytes),
 	 .help = "Disk space that all checkouts and builders' caches together may use. 0 sets no "
 		 "limit. Above it, those of the image whose last build is the oldest are removed "
 		 "first, and its next build starts without them. Each check of this limit counts "
 		 "all their files."},
-	{.name = "cache_budget", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "0",
+	{.name = "cache_budget", .type = SETTING_SIZE, .min = 0, .max = PIB, .fallback = "0",
 	 AT(cache_budget_bytes),
 	 .help = "Disk space that all files may use that hornero published into Nova's cache, "
 		 "including releases. 0 sets no limit. Above it, files that no image keeps warm "
 		 "and no instance uses are removed, including older releases."},
-	{.name = "store_floor", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "1G",
+	{.name = "store_floor", .type = SETTING_SIZE, .min = 0, .max = PIB, .fallback = "1G",
 	 AT(store_floor_bytes),
 	 .help = "Space that must stay free on the filesystems of store_dir and of repo_base. 2 "
 		 "percent of their inodes must stay free as well. Below it, artifacts, checkouts "
 		 "and builders' caches are collected, a build that goes on filling the disk is "
 		 "ended, and nothing is built until there is room again."},
-	{.name = "cache_floor", .type = KEY_SIZE, .min = 0, .max = PIB, .fallback = "1G",
+	{.name = "cache_floor", .type = SETTING_SIZE, .min = 0, .max = PIB, .fallback = "1G",
 	 AT(cache_floor_bytes),
 	 .help = "Space that must stay free on the filesystem of Nova's cache. 2 percent of its "
 		 "inodes must stay free as well. Below it, nothing is built and nothing is "
 		 "published."},
-	{.name = "reserved_host_disk_mb", .type = KEY_COUNT, .min = 0, .max = PIB >> 20,
+	{.name = "reserved_host_disk_mb", .type = SETTING_COUNT, .min = 0, .max = PIB >> 20,
 	 .fallback = "0", AT(reserved_host_disk_mb), .unit = "MB of 1,048,576 bytes",
 	 .help = "Set this to Nova's [DEFAULT]reserved_host_disk_mb. On the filesystem of "
 		 "instances_path, it is added to store_floor and cache_floor."},
-	{.name = "door_listen", .type = KEY_TEXT, .check = check_listen, AT(door_listen),
+	{.name = "door_listen", .type = SETTING_TEXT, .check = check_listen, AT(door_listen),
 	 .fallback = "0.0.0.0:2222 [::]:2222",
 	 .allowed = "ADDRESS:PORT, IPv6 addresses in [], with blanks between several, at most 8",
 	 .help = "Addresses and ports on which hornero-door listens; see hornero-door(8)."},
-	{.name = "door_name", .type = KEY_TEXT, .check = check_host, AT(door_name),
+	{.name = "door_name", .type = SETTING_TEXT, .check = check_host, AT(door_name),
 	 .allowed = "HOST or HOST:PORT, IPv6 in []",
 	 .help = "Name of the node in the commands that users are told to type. If unset, the "
 		 "node's own name and the port to which the user connected are used."},
-	{.name = "door_host_keys", .type = KEY_PATH, .check = check_absolute, .max = DIR_MAX,
+	{.name = "door_host_keys", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(door_host_keys), .fallback = "$state_dir/door",
 	 .help = "Directory of hornero-door's host keys. The files have the names that OpenSSH "
 		 "uses; hornero init creates them."},
-	{.name = "door_connections", .type = KEY_COUNT, .min = 1, .max = 1000, .fallback = "200",
+	{.name = "door_connections", .type = SETTING_COUNT, .min = 1, .max = 1000,
+	 .fallback = "200",
 	 AT(door_connections), .unit = "connections",
 	 .help = "Number of connections that hornero-door serves at the same time, each in a "
 		 "process of its own."},
-	{.name = "door_connections_per_address", .type = KEY_COUNT, .min = 1, .max = 1000,
+	{.name = "door_connections_per_address", .type = SETTING_COUNT, .min = 1, .max = 1000,
 	 .fallback = "32", AT(door_connections_per_address), .unit = "connections",
 	 .help = "Number of these connections that may come from one address (for IPv6, from one "
 		 "/64)."},
-	{.name = "door_connections_per_key", .type = KEY_COUNT, .min = 1, .max = 1000,
+	{.name = "door_connections_per_key", .type = SETTING_COUNT, .min = 1, .max = 1000,
 	 .fallback = "32", AT(door_connections_per_key), .unit = "connections",
 	 .help = "Number of these connections that may be logged in with one key. A further login "
 		 "ends one of them that runs no command. If all of them run commands, it is "
 		 "refused."},
-	{.name = "door_logins", .type = KEY_COUNT, .min = 1, .max = 1000, .fallback = "64",
+	{.name = "door_logins", .type = SETTING_COUNT, .min = 1, .max = 1000, .fallback = "64",
 	 AT(door_logins), .unit = "connections",
 	 .help = "Number of these connections that may not have logged in yet. A further one ends "
 		 "the oldest of the address that has the most of them."},
-	{.name = "door_login_timeout", .type = KEY_DURATION, .min = 1, .max = 3600,
+	{.name = "door_login_timeout", .type = SETTING_DURATION, .min = 1, .max = 3600,
 	 .fallback = "2m", AT(door_login_timeout_s),
 	 .help = "How long a client may take to log in, and how long it may then stay without a "
 		 "command."},
-	{.name = "door_idle_timeout", .type = KEY_DURATION, .min = 1, .max = WEEK_S,
+	{.name = "door_idle_timeout", .type = SETTING_DURATION, .min = 1, .max = WEEK_S,
 	 .fallback = "2h", AT(door_idle_timeout_s),
 	 .help = "How long the connection of a client that is logged in may be idle."},
-	{.name = "door_memory_limit", .type = KEY_SIZE, .min = 64 * 1024 * KIB, .max = 1024 * GIB,
+	{.name = "door_memory_limit", .type = SETTING_SIZE, .min = 64 * 1024 * KIB,
+	 .max = 1024 * GIB,
 	 .fallback = "4G", AT(door_memory_limit_bytes),
 	 .help = "Private memory that each process that serves a client of hornero-door may use. "
 		 "git needs most of it."},
-	{.name = "build_user", .type = KEY_USER, .min = 1, AT(build_uid),
+	{.name = "build_user", .type = SETTING_USER, .min = 1, AT(build_uid),
 	 .also = offsetof(struct conf, build_gid), .allowed = "a user's name or number, never root",
 	 .help = "User that runs the builds if hornerod runs as root, which then requires it. If "
 		 "it is a number, the group has the same number."},
-	{.name = "git_user", .type = KEY_USER, AT(git_uid),
+	{.name = "git_user", .type = SETTING_USER, AT(git_uid),
 	 .help = "User that owns the repositories."},
-	{.name = "hornero_user", .type = KEY_USER, AT(hornero_uid),
+	{.name = "hornero_user", .type = SETTING_USER, AT(hornero_uid),
 	 .help = "User that owns the state, the store and the checkouts."},
-	{.name = "queue_group", .type = KEY_GROUP, AT(queue_gid),
+	{.name = "queue_group", .type = SETTING_GROUP, AT(queue_gid),
 	 .help = "Group of the queue. Its members are the users git and hornero, and the "
 		 "operators."},
-	{.name = "failpoint", .type = KEY_TEXT, .check = check_failpoint, AT(failpoint),
+	{.name = "failpoint", .type = SETTING_TEXT, .check = check_failpoint, AT(failpoint),
 	 .allowed = "NAME, NAME:kill, NAME:stop or NAME:exit",
 	 .help = "For tests: the point at which hornero's programs die."},
 };
 
-const struct table conf_table = {"hornero.yaml", keys, sizeof(keys) / sizeof(keys[0])};
+const struct settings conf_settings = {"hornero.yaml", settings,
+				       sizeof(settings) / sizeof(settings[0])};

@@ -13,28 +13,29 @@
 #define MEGABYTES "MB of 1,000,000 bytes"
 #define PROCESSES "processes and threads"
 
-static const struct key keys[] = {
-	{.name = "core_limit", .type = KEY_COUNT, .min = 1, .max = 100, .unit = CORES,
+static const struct setting settings[] = {
+	{.name = "core_limit", .type = SETTING_COUNT, .min = 1, .max = 100, .unit = CORES,
 	 AT(all.core_percent),
 	 .help = "CPU that all builds of the group together may use."},
-	{.name = "mem_limit", .type = KEY_COUNT, .min = 16, .max = 16000000, .unit = MEGABYTES,
+	{.name = "mem_limit", .type = SETTING_COUNT, .min = 16, .max = 16000000, .unit = MEGABYTES,
 	 AT(all.mem_mb),
 	 .help = "Memory that all builds of the group together may use."},
-	{.name = "pids_limit", .type = KEY_COUNT, .min = 16, .max = 4194304, .unit = PROCESSES,
+	{.name = "pids_limit", .type = SETTING_COUNT, .min = 16, .max = 4194304, .unit = PROCESSES,
 	 AT(all.pids),
 	 .help = "Processes and threads that all builds of the group together may have."},
-	{.name = "attempt_core_limit", .type = KEY_COUNT, .min = 1, .max = 100, .unit = CORES,
+	{.name = "attempt_core_limit", .type = SETTING_COUNT, .min = 1, .max = 100, .unit = CORES,
 	 AT(attempt.core_percent),
 	 .help = "CPU that each attempt may use."},
-	{.name = "attempt_mem_limit", .type = KEY_COUNT, .min = 16, .max = 16000000,
+	{.name = "attempt_mem_limit", .type = SETTING_COUNT, .min = 16, .max = 16000000,
 	 .unit = MEGABYTES, AT(attempt.mem_mb),
 	 .help = "Memory that each attempt may use."},
-	{.name = "attempt_pids_limit", .type = KEY_COUNT, .min = 16, .max = 4194304,
+	{.name = "attempt_pids_limit", .type = SETTING_COUNT, .min = 16, .max = 4194304,
 	 .unit = PROCESSES, AT(attempt.pids),
 	 .help = "Processes and threads that each attempt may have."},
 };
 
-const struct table group_table = {"a group file", keys, sizeof(keys) / sizeof(keys[0])};
+const struct settings group_settings = {"a group file", settings,
+					sizeof(settings) / sizeof(settings[0])};
 
 int group_load(const char *groups_dir, const char *name, struct group *out, struct err *e)
 {
@@ -49,7 +50,7 @@ int group_load(const char *groups_dir, const char *name, struct group *out, stru
 		return 0;
 	if (fs_read(AT_FDCWD, path, DOC_BYTES_MAX, &text, &len, e) < 0 ||
 	    doc_parse(path, text, len, ERR_OPERATOR, &doc, e) < 0 ||
-	    table_read(&group_table, doc, NULL, &g, e) < 0)
+	    settings_read(&group_settings, doc, NULL, &g, e) < 0)
 		return -1;
 	*out = g;
 	return 0;

@@ -38,7 +38,7 @@ int group_load(const char *groups_dir, const char *name, struct group *out, stru
 /* Returns the narrower of each pair. */
 struct limits limits_within(struct limits inner, struct limits outer);
 
-/* The keys, for the manual and messages. */
-extern const struct table group_table;
+/* The settings, for the manual and messages. */
+extern const struct settings group_settings;
 
 #endif

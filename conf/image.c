@@ -97,71 +97,73 @@ int64_t image_keep_s(const struct image *img)
 	return strcmp(img->keep_warm, "never") == 0 ? 0 : parse_time(img->keep_warm);
 }
 
-static const struct key keys[] = {
-	{.name = "repo", .type = KEY_TEXT, .check = check_repo, .required = true, AT(repo),
+static const struct setting settings[] = {
+	{.name = "repo", .type = SETTING_TEXT, .check = check_repo, .required = true, AT(repo),
 	 .allowed = "a repository's name, without .git",
 	 .help = "Repository below repo_root from which the image is built at each push."},
-	{.name = "ref", .type = KEY_TEXT, .check = check_ref, .fallback = "refs/heads/main",
+	{.name = "ref", .type = SETTING_TEXT, .check = check_ref, .fallback = "refs/heads/main",
 	 AT(ref), .allowed = "a whole ref below refs/heads/ or refs/tags/",
 	 .help = "Branch or tag that the image follows. An annotated tag stands for the commit to "
 		 "which it leads."},
-	{.name = "subdir", .type = KEY_TEXT, .check = check_subdir, .fallback = "", AT(subdir),
+	{.name = "subdir", .type = SETTING_TEXT, .check = check_subdir, .fallback = "", AT(subdir),
 	 .allowed = "a relative path",
 	 .help = "Directory of the tree that is built. A push that changes nothing below it builds "
 		 "nothing. If empty, the whole tree is built."},
-	{.name = "builder", .type = KEY_TEXT, .check = check_name, AT(builder),
+	{.name = "builder", .type = SETTING_TEXT, .check = check_name, AT(builder),
 	 .allowed = "a builder's name",
 	 .help = "Builder that makes the image. If unset, the one that the repository's "
 		 ".hornero.yaml names is used. If that names none, it is detected by the files in "
 		 "the tree."},
-	{.name = "expect", .type = KEY_TEXT, .check = check_expect, AT(expect),
+	{.name = "expect", .type = SETTING_TEXT, .check = check_expect, AT(expect),
 	 .allowed = EXPECT_ALLOWED,
 	 .help = "Regular expression that a line of the console must match when the image is "
 		 "booted before it is published. If unset, that of the repository's .hornero.yaml "
 		 "applies. If neither is set, the image is not booted."},
-	{.name = "timeout", .type = KEY_DURATION, .min = 1, .max = EXPECT_TIMEOUT_MAX_S,
+	{.name = "timeout", .type = SETTING_DURATION, .min = 1, .max = EXPECT_TIMEOUT_MAX_S,
 	 AT(timeout_s),
 	 .help = "How long the guest may take until a line matches, in the guest's own time. If "
 		 "unset, that of the repository's .hornero.yaml applies. If neither is set, it is "
 		 "30s."},
-	{.name = "boot_memory", .type = KEY_SIZE, .min = 16 << 20, .max = INT64_C(64) << 30,
+	{.name = "boot_memory", .type = SETTING_SIZE, .min = 16 << 20, .max = INT64_C(64) << 30,
 	 .fallback = "512M", AT(boot_memory_bytes),
 	 .help = "Memory of the guest that is booted. It counts as memory of the build."},
-	{.name = "boot_machine", .type = KEY_CHOICE, .choices = machines, .fallback = "pc",
+	{.name = "boot_machine", .type = SETTING_CHOICE, .choices = machines, .fallback = "pc",
 	 AT(boot_machine),
 	 .help = "QEMU's machine type for the guest that is booted. It corresponds to Glance's "
 		 "hw_machine_type."},
-	{.name = "name", .type = KEY_TEXT, .max = NAME_MAX_BYTES, .fallback = "", AT(name),
+	{.name = "name", .type = SETTING_TEXT, .max = NAME_MAX_BYTES, .fallback = "", AT(name),
 	 .help = "Name of the image, for users to read."},
-	{.name = "keep_warm", .type = KEY_TEXT, .check = check_keep_warm, .fallback = "always",
+	{.name = "keep_warm", .type = SETTING_TEXT, .check = check_keep_warm, .fallback = "always",
 	 AT(keep_warm),
 	 .allowed = "always, never, or a time in seconds or with s, m, h or d",
 	 .help = "How long the image stays in Nova's cache while no instance uses it. A time is "
 		 "counted from the last use or push. With never, Nova removes the image after the "
 		 "usual time, like any other."},
-	{.name = "in_use", .type = KEY_CHOICE, .choices = in_uses, .fallback = "defer", AT(in_use),
+	{.name = "in_use", .type = SETTING_CHOICE, .choices = in_uses, .fallback = "defer",
+	 AT(in_use),
 	 .help = "Publication while instances stand on the old bytes. With defer, the old bytes "
 		 "stay until the last such instance is gone, and the job waits. With flatten, the "
 		 "disks of those instances are first made independent of the old bytes, which "
 		 "needs disk space and libvirt. With release-only, the old bytes stay as well, but "
 		 "the job is published under its release alone, and the image's own UUID follows "
 		 "when the last such instance is gone."},
-	{.name = "releases", .type = KEY_CHOICE, .choices = releases, .fallback = "never",
+	{.name = "releases", .type = SETTING_CHOICE, .choices = releases, .fallback = "never",
 	 AT(releases),
 	 .help = "With always, each artifact is in Nova's cache under the UUID of its release as "
 		 "well: a second name of the same file, which never gets other bytes. hornero does "
 		 "not register it in Glance: an instance can boot a release after an operator has "
 		 "registered it. With never, the cache has releases only of images with in_use: "
 		 "release-only."},
-	{.name = "confirm", .type = KEY_CHOICE, .choices = confirms, .fallback = "idle",
+	{.name = "confirm", .type = SETTING_CHOICE, .choices = confirms, .fallback = "idle",
 	 AT(confirm),
 	 .help = "With never, the image's incremental artifacts are not built again by clean "
 		 "builds, even if hornero.yaml says confirm: idle."},
-	{.name = "pinned", .type = KEY_TEXT, .check = check_release, AT(pinned),
+	{.name = "pinned", .type = SETTING_TEXT, .check = check_release, AT(pinned),
 	 .allowed = "the UUID of a release",
 	 .help = "Release that is kept warm instead of what the ref would make. hornero rollback "
 		 "writes it; --undo or an empty value removes it."},
-	{.name = "until_ref_leaves", .type = KEY_TEXT, .check = check_commit, AT(until_ref_leaves),
+	{.name = "until_ref_leaves", .type = SETTING_TEXT, .check = check_commit,
+	 AT(until_ref_leaves),
 	 .allowed = "a commit, 40 or 64 hexadecimal digits",
 	 .help = "The pin holds while the ref is at this commit, and is removed from the file when "
 		 "another commit was built. If unset, the pin holds until it is removed."},
@@ -177,7 +179,8 @@ const char *image_releases_name(enum image_releases word)
 	return releases[word];
 }
 
-const struct table image_table = {"an image file", keys, sizeof(keys) / sizeof(keys[0])};
+const struct settings image_settings = {"an image file", settings,
+					sizeof(settings) / sizeof(settings[0])};
 
 int image_check_repo(const char *repo, struct err *e)
 {
@@ -186,7 +189,7 @@ int image_check_repo(const char *repo, struct err *e)
 
 void image_fini(struct image *img)
 {
-	table_fini(&image_table, img);
+	settings_fini(&image_settings, img);
 	memset(img, 0, sizeof(*img));
 }
 
@@ -213,7 +216,7 @@ int image_init(struct image *img, const char *uuid, struct err *e)
 
 	if (take_uuid(&fresh, uuid, e) < 0)
 		return -1;
-	if (table_defaults(&image_table, &fresh, e) < 0) {
+	if (settings_defaults(&image_settings, &fresh, e) < 0) {
 		image_fini(&fresh);
 		return -1;
 	}
@@ -221,9 +224,9 @@ int image_init(struct image *img, const char *uuid, struct err *e)
 	return 0;
 }
 
-int image_set(struct image *img, const char *key, const char *value, struct err *e)
+int image_set(struct image *img, const char *name, const char *value, struct err *e)
 {
-	return table_set(&image_table, img, key, value, e);
+	return settings_set(&image_settings, img, name, value, e);
 }
 
 int image_parse(const char *file, const char *uuid, const char *text, size_t len, struct image *out,
@@ -233,7 +236,7 @@ int image_parse(const char *file, const char *uuid, const char *text, size_t len
 	own_doc struct doc *doc = NULL;
 
 	if (take_uuid(&img, uuid, e) < 0 || doc_parse(file, text, len, ERR_OPERATOR, &doc, e) < 0 ||
-	    table_read(&image_table, doc, NULL, &img, e) < 0)
+	    settings_read(&image_settings, doc, NULL, &img, e) < 0)
 		return -1;
 	*out = img;
 	memset(&img, 0, sizeof(img));

@@ -98,19 +98,20 @@ static inline bool image_wants_release(const struct image *img)
 	return img->releases == IMAGE_RELEASES_ALWAYS || img->in_use == IMAGE_IN_USE_RELEASE_ONLY;
 }
 
-/* The keys, for the manual and messages. */
-struct table;
-extern const struct table image_table;
+/* The settings, for the manual and messages. */
+struct settings;
+extern const struct settings image_settings;
 
-/* Checks one key's value and sets it. An empty value unsets an optional key. Returns 0, or -1 with
- * ERR_USAGE, which names the key, the value and what is allowed. */
-int image_set(struct image *img, const char *key, const char *value, struct err *e);
+/* Checks one setting's value and sets it. An empty value unsets an optional setting. Returns 0, or
+ * -1 with ERR_USAGE, which names the setting, the value and what is allowed. */
+int image_set(struct image *img, const char *name, const char *value, struct err *e);
 
 /* Initializes an image with defaults; set repo, ref, … with image_set. */
 int image_init(struct image *img, const char *uuid, struct err *e);
 
-/* Writes the keys in the table's order, without those at their default. Comments in an old file are
- * lost. Replaces the file like fs_replace, with mode 0664 (state_dir's group is the queue's). */
+/* Writes the settings in the table's order, without those at their default. Comments in an old file
+ * are lost. Replaces the file like fs_replace, with mode 0664 (state_dir's group is the queue's).
+ */
 int image_save(const char *images_dir, const struct image *img, struct err *e);
 
 /* Returns in *text the file's text as image_save writes it; the caller frees it. -1 with ERR_USAGE

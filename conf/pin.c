@@ -1,5 +1,5 @@
-/* pin: changes an image file's pin, two keys that programs write into a user's file. Preserves the
- * rest, including comments. DIAGNOSTICS: as image.c; ERR_NOBODY if the lock is not free. */
+/* pin: changes an image file's pin, two settings that programs write into a user's file. Preserves
+ * the rest, including comments. DIAGNOSTICS: as image.c; ERR_NOBODY if the lock is not free. */
 #include "conf/image.h"
 
 #include "conf/yaml.h"

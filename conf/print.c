@@ -1,4 +1,4 @@
-/* print: prints a table of keys for users. DIAGNOSTICS: none; the caller checks ferror. */
+/* print: prints a table of settings for users. DIAGNOSTICS: none; the caller checks ferror. */
 #include "conf/setting.h"
 #include "conf/value.h"
 
@@ -23,8 +23,8 @@ static void print_comment(FILE *out, const char *text)
 	}
 }
 
-/* Prints a fallback; "$key" becomes that key's own fallback. */
-static void print_fallback(FILE *out, const struct table *t, const char *text)
+/* Prints a fallback; "$name" becomes that setting's own fallback. */
+static void print_fallback(FILE *out, const struct settings *t, const char *text)
 {
 	size_t len;
 
@@ -34,12 +34,12 @@ static void print_fallback(FILE *out, const struct table *t, const char *text)
 	}
 	len = strcspn(text + 1, "/");
 	for (size_t i = 0; i < t->n; i++)
-		if (strlen(t->keys[i].name) == len && memcmp(t->keys[i].name, text + 1, len) == 0)
-			print_fallback(out, t, t->keys[i].fallback);
+		if (strlen(t->list[i].name) == len && memcmp(t->list[i].name, text + 1, len) == 0)
+			print_fallback(out, t, t->list[i].fallback);
 	fputs(text + 1 + len, out);
 }
 
-static void print_yaml(FILE *out, const struct table *t, const struct key *k)
+static void print_yaml(FILE *out, const struct settings *t, const struct setting *k)
 {
 	char allowed[VALUE_ALLOWED], help[2048];
 
@@ -99,7 +99,7 @@ static void print_paragraph(FILE *out, const char *text)
 	}
 }
 
-static void print_man(FILE *out, const struct key *k)
+static void print_man(FILE *out, const struct setting *k)
 {
 	char allowed[VALUE_ALLOWED], sentence[VALUE_ALLOWED + 16];
 	const char *fallback = k->fallback ? k->fallback + (k->fallback[0] == '$') : NULL;
@@ -121,12 +121,12 @@ static void print_man(FILE *out, const struct key *k)
 	fputs(".\n", out);
 }
 
-void table_print(const struct table *t, FILE *out, enum table_form form)
+void settings_print(const struct settings *t, FILE *out, enum settings_form form)
 {
 	for (size_t i = 0; i < t->n; i++) {
-		if (form == TABLE_YAML)
-			print_yaml(out, t, &t->keys[i]);
+		if (form == SETTINGS_YAML)
+			print_yaml(out, t, &t->list[i]);
 		else
-			print_man(out, &t->keys[i]);
+			print_man(out, &t->list[i]);
 	}
 }

@@ -15,24 +15,25 @@ struct words {
 
 #define AT(member) .offset = offsetof(struct words, member)
 
-static const struct key keys[] = {
-	{.name = "builder", .type = KEY_TEXT, .check = check_name, AT(builder),
+static const struct setting settings[] = {
+	{.name = "builder", .type = SETTING_TEXT, .check = check_name, AT(builder),
 	 .allowed = "a builder's name",
 	 .help = "Builder of the node that makes the image. The builder of the image file takes "
 		 "precedence. If neither is set, the builder is detected by the files in the "
 		 "tree."},
-	{.name = "expect", .type = KEY_TEXT, .check = check_expect, AT(expect),
+	{.name = "expect", .type = SETTING_TEXT, .check = check_expect, AT(expect),
 	 .allowed = EXPECT_ALLOWED,
 	 .help = "Regular expression that a line of the console must match when the image is "
 		 "booted before it is published. The expect of the image file takes precedence. If "
 		 "neither is set, the image is not booted."},
-	{.name = "timeout", .type = KEY_DURATION, .min = 1, .max = EXPECT_TIMEOUT_MAX_S,
+	{.name = "timeout", .type = SETTING_DURATION, .min = 1, .max = EXPECT_TIMEOUT_MAX_S,
 	 AT(timeout_s),
 	 .help = "How long the guest may take until a line matches, in the guest's own time. The "
 		 "timeout of the image file takes precedence. If neither is set, it is 30s."},
 };
 
-const struct table repofile_table = {REPOFILE_NAME, keys, sizeof(keys) / sizeof(keys[0])};
+const struct settings repofile_settings = {REPOFILE_NAME, settings,
+					   sizeof(settings) / sizeof(settings[0])};
 
 int repofile_parse(const char *name, const char *text, size_t len, struct repofile *out,
 		   struct err *e)
@@ -47,7 +48,7 @@ int repofile_parse(const char *name, const char *text, size_t len, struct repofi
 			       REPOFILE_MAX);
 	if (doc_parse(name, text, len, ERR_PUSHER, &doc, e) < 0)
 		return -1;
-	bad = table_read(&repofile_table, doc, NULL, &words, e);
+	bad = settings_read(&repofile_settings, doc, NULL, &words, e);
 	if (bad == 0) {
 		memset(out, 0, sizeof(*out));
 		snprintf(out->builder, sizeof(out->builder), "%s",
@@ -55,6 +56,6 @@ int repofile_parse(const char *name, const char *text, size_t len, struct repofi
 		snprintf(out->expect, sizeof(out->expect), "%s", words.expect ? words.expect : "");
 		out->timeout_s = words.timeout_s;
 	}
-	table_fini(&repofile_table, &words);
+	settings_fini(&repofile_settings, &words);
 	return bad;
 }

@@ -6,7 +6,7 @@
  *     expect: listening on [0-9]+    the console line that proves a boot
  *     timeout: 30s                   …within this time
  *
- * A key in the image file overrides it.
+ * A setting in the image file overrides it.
  *
  * It cannot set limits, devices or network: only the operator can.
  */
@@ -27,9 +27,9 @@ struct repofile {
 	int64_t timeout_s;           /* 0 if unset */
 };
 
-/* The keys, for the manual and messages. */
-struct table;
-extern const struct table repofile_table;
+/* The settings, for the manual and messages. */
+struct settings;
+extern const struct settings repofile_settings;
 
 /* Parses text[0..len). Returns 0, or -1 with ERR_PUSHER and "name:line:column: what, and what is
  * allowed". */

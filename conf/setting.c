@@ -1,5 +1,5 @@
-/* table: DIAGNOSTICS: table_read: the document's class with NAME:LINE:COLUMN. table_set: ERR_USAGE.
- * ERR_NOBODY if memory runs out. */
+/* setting: DIAGNOSTICS: settings_read: the document's class with NAME:LINE:COLUMN. settings_set:
+ * ERR_USAGE. ERR_NOBODY if memory runs out. */
 #include "conf/setting.h"
 
 #include "conf/check.h"
@@ -11,40 +11,40 @@
 #include <assert.h>
 #include <string.h>
 
-static const struct key *find_key(const struct table *t, const char *name, size_t len)
+static const struct setting *find_setting(const struct settings *t, const char *name, size_t len)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (strlen(t->keys[i].name) == len && memcmp(t->keys[i].name, name, len) == 0)
-			return &t->keys[i];
+		if (strlen(t->list[i].name) == len && memcmp(t->list[i].name, name, len) == 0)
+			return &t->list[i];
 	return NULL;
 }
 
-static const struct key *nearest(const struct table *t, const char *name)
+static const struct setting *nearest(const struct settings *t, const char *name)
 {
-	const struct key *best = NULL;
+	const struct setting *best = NULL;
 	size_t half = strlen(name) / 2 + 1;
 	int least = half < 4 ? (int)half : 4;
 
 	for (size_t i = 0; i < t->n; i++) {
-		int far = edit_distance(name, t->keys[i].name);
+		int far = edit_distance(name, t->list[i].name);
 
 		if (far < least) {
 			least = far;
-			best = &t->keys[i];
+			best = &t->list[i];
 		}
 	}
 	return best;
 }
 
-static int unknown_key(const struct table *t, const char *name, struct err *e)
+static int unknown_setting(const struct settings *t, const char *name, struct err *e)
 {
-	const struct key *near = nearest(t, name);
+	const struct setting *near = nearest(t, name);
 	char shown[CHECK_SHOWN], all[1280];
 	size_t used = 0;
 
 	for (size_t i = 0; i < t->n && used < sizeof(all); i++)
 		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "",
-					 t->keys[i].name);
+					 t->list[i].name);
 	return err_set(e, ERR_USAGE, "unknown key %s%s%s; allowed: %s", check_show(name, shown),
 		       near ? "; did you mean " : "", near ? near->name : "", all);
 }
@@ -56,23 +56,23 @@ static void free_list(char **list)
 	free(list);
 }
 
-void table_fini(const struct table *t, void *base)
+void settings_fini(const struct settings *t, void *base)
 {
 	for (size_t i = 0; i < t->n; i++) {
-		void *member = (char *)base + t->keys[i].offset;
+		void *member = (char *)base + t->list[i].offset;
 
-		switch (t->keys[i].type) {
-		case KEY_TEXT:
-		case KEY_PATH:
+		switch (t->list[i].type) {
+		case SETTING_TEXT:
+		case SETTING_PATH:
 			free(*(char **)member);
 			*(char **)member = NULL;
 			break;
-		case KEY_LIST:
-		case KEY_MAP:
+		case SETTING_LIST:
+		case SETTING_MAP:
 			free_list(*(char ***)member);
 			*(char ***)member = NULL;
 			break;
-		case KEY_LISTS:
+		case SETTING_LISTS:
 			for (char ***lists = *(char ****)member; lists && *lists; lists++)
 				free_list(*lists);
 			free(*(char ****)member);
@@ -90,7 +90,7 @@ static const char *kind_name(const struct doc_node *node)
 	     : node->null ? "nothing" : "a text";
 }
 
-static int wrong_kind(const struct key *k, const struct doc *doc, const struct doc_node *node,
+static int wrong_kind(const struct setting *k, const struct doc *doc, const struct doc_node *node,
 		      struct err *e)
 {
 	char allowed[VALUE_ALLOWED];
@@ -100,7 +100,7 @@ static int wrong_kind(const struct key *k, const struct doc *doc, const struct d
 }
 
 /* Reads the text of one entry of a list or mapping; in a mapping it is "KEY=value". */
-static int read_entry(const struct key *k, const struct doc *doc, const struct doc_node *node,
+static int read_entry(const struct setting *k, const struct doc *doc, const struct doc_node *node,
 		      char **out, struct err *e)
 {
 	static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
@@ -108,7 +108,7 @@ static int read_entry(const struct key *k, const struct doc *doc, const struct d
 				    "0123456789";
 	char shown[CHECK_SHOWN];
 
-	if (node->kind != DOC_SCALAR || (node->null && k->type != KEY_MAP))
+	if (node->kind != DOC_SCALAR || (node->null && k->type != SETTING_MAP))
 		return doc_fail(doc, node, e, "%s holds %s; a text is allowed in its place",
 				k->name, kind_name(node));
 	if (node->key && (strspn(node->key->text, first) == 0 ||
@@ -124,27 +124,27 @@ static int read_entry(const struct key *k, const struct doc *doc, const struct d
 	return 0;
 }
 
-static int read_list(const struct key *k, const struct doc *doc, const struct doc_node *node,
+static int read_list(const struct setting *k, const struct doc *doc, const struct doc_node *node,
 		     char ***out, struct err *e)
 {
 	size_t i = 0;
 	char **list;
 
-	if (node->kind != (k->type == KEY_MAP ? DOC_MAPPING : DOC_SEQUENCE))
+	if (node->kind != (k->type == SETTING_MAP ? DOC_MAPPING : DOC_SEQUENCE))
 		return wrong_kind(k, doc, node, e);
 	if (k->required && node->n == 0)
 		return doc_fail(doc, node, e, "%s is empty; at least one entry is needed", k->name);
 	list = calloc(node->n + 1, sizeof(*list));
 	if (!list)
 		return err_set(e, ERR_NOBODY, "%s: out of memory", doc->name);
-	*out = list; /* table_fini frees it, also on failure */
+	*out = list; /* settings_fini frees it, also on failure */
 	for (const struct doc_node *child = node->first; child; child = child->next)
 		if (read_entry(k, doc, child, &list[i++], e) < 0)
 			return -1;
 	return 0;
 }
 
-static int read_lists(const struct key *k, const struct doc *doc, const struct doc_node *node,
+static int read_lists(const struct setting *k, const struct doc *doc, const struct doc_node *node,
 		      char ****out, struct err *e)
 {
 	size_t i = 0;
@@ -170,14 +170,14 @@ static int read_lists(const struct key *k, const struct doc *doc, const struct d
 	return 0;
 }
 
-static int read_value(const struct key *k, const struct doc *doc, const struct doc_node *node,
+static int read_value(const struct setting *k, const struct doc *doc, const struct doc_node *node,
 		      const char *dir, void *base, struct err *e)
 {
 	void *member = (char *)base + k->offset;
 
-	if (k->type == KEY_LIST || k->type == KEY_MAP)
+	if (k->type == SETTING_LIST || k->type == SETTING_MAP)
 		return read_list(k, doc, node, member, e);
-	if (k->type == KEY_LISTS)
+	if (k->type == SETTING_LISTS)
 		return read_lists(k, doc, node, member, e);
 	if (node->kind != DOC_SCALAR || node->null)
 		return wrong_kind(k, doc, node, e);
@@ -186,16 +186,18 @@ static int read_value(const struct key *k, const struct doc *doc, const struct d
 	return 0;
 }
 
-/* "$key/rest" uses another key's value. That key is earlier in the table, so it is already set. */
-static int set_fallback(const struct table *t, const struct key *k, void *base, struct err *e)
+/* "$name/rest" uses another setting's value. That setting is earlier in the table, so it is already
+ * set. */
+static int set_fallback(const struct settings *t, const struct setting *k, void *base,
+			struct err *e)
 {
-	const struct key *other;
+	const struct setting *other;
 	size_t len;
 
 	if (!k->fallback || k->fallback[0] != '$')
 		return k->fallback ? value_set(k, base, k->fallback, NULL, e) : 0;
 	len = strcspn(k->fallback + 1, "/");
-	other = find_key(t, k->fallback + 1, len);
+	other = find_setting(t, k->fallback + 1, len);
 	assert(other && other < k && other->type == k->type);
 	own_free char *text = fs_path("%s%s", *(char **)((char *)base + other->offset),
 				      k->fallback + 1 + len);
@@ -203,18 +205,18 @@ static int set_fallback(const struct table *t, const struct key *k, void *base, 
 	return value_set(k, base, text, NULL, e);
 }
 
-static void unset_ids(const struct key *k, void *base)
+static void unset_ids(const struct setting *k, void *base)
 {
 	uid_t none = (uid_t)-1;
 
-	if (k->type != KEY_USER && k->type != KEY_GROUP)
+	if (k->type != SETTING_USER && k->type != SETTING_GROUP)
 		return;
 	memcpy((char *)base + k->offset, &none, sizeof(none));
 	if (k->also)
 		memcpy((char *)base + k->also, &none, sizeof(none));
 }
 
-static int empty_lists(const struct key *k, void *base, struct err *e)
+static int empty_lists(const struct setting *k, void *base, struct err *e)
 {
 	void **member = (void **)(void *)((char *)base + k->offset);
 
@@ -223,7 +225,7 @@ static int empty_lists(const struct key *k, void *base, struct err *e)
 	return 0;
 }
 
-static bool stands_in(const struct doc_node *root, const struct key *k)
+static bool stands_in(const struct doc_node *root, const struct setting *k)
 {
 	for (const struct doc_node *node = root ? root->first : NULL; node; node = node->next)
 		if (strcmp(node->key->text, k->name) == 0)
@@ -231,12 +233,12 @@ static bool stands_in(const struct doc_node *root, const struct key *k)
 	return false;
 }
 
-static int fill_rest(const struct table *t, const struct doc *doc, void *base, struct err *e)
+static int fill_rest(const struct settings *t, const struct doc *doc, void *base, struct err *e)
 {
 	const struct doc_node *root = doc ? doc->root : NULL;
 
 	for (size_t i = 0; i < t->n; i++) {
-		const struct key *k = &t->keys[i];
+		const struct setting *k = &t->list[i];
 		char allowed[VALUE_ALLOWED];
 
 		if (stands_in(root, k))
@@ -252,28 +254,28 @@ static int fill_rest(const struct table *t, const struct doc *doc, void *base, s
 	return 0;
 }
 
-int table_defaults(const struct table *t, void *base, struct err *e)
+int settings_defaults(const struct settings *t, void *base, struct err *e)
 {
 	for (size_t i = 0; i < t->n; i++)
-		unset_ids(&t->keys[i], base);
+		unset_ids(&t->list[i], base);
 	return fill_rest(t, NULL, base, e);
 }
 
-int table_read(const struct table *t, const struct doc *doc, const char *dir, void *base,
-	       struct err *e)
+int settings_read(const struct settings *t, const struct doc *doc, const char *dir, void *base,
+		  struct err *e)
 {
 	const struct doc_node *root = doc->root;
 
 	for (size_t i = 0; i < t->n; i++)
-		unset_ids(&t->keys[i], base);
+		unset_ids(&t->list[i], base);
 	if (root && root->kind != DOC_MAPPING)
 		return doc_fail(doc, root, e, "%s is a mapping of keys to values, not %s", t->what,
 				kind_name(root));
 	for (const struct doc_node *node = root ? root->first : NULL; node; node = node->next) {
-		const struct key *k = find_key(t, node->key->text, strlen(node->key->text));
+		const struct setting *k = find_setting(t, node->key->text, strlen(node->key->text));
 
 		if (!k) {
-			unknown_key(t, node->key->text, e);
+			unknown_setting(t, node->key->text, e);
 			return doc_position(doc, node->key, e);
 		}
 		if (read_value(k, doc, node, dir, base, e) < 0)
@@ -282,44 +284,45 @@ int table_read(const struct table *t, const struct doc *doc, const char *dir, vo
 	return fill_rest(t, doc, base, e);
 }
 
-static void unset(const struct key *k, void *member)
+static void unset(const struct setting *k, void *member)
 {
-	if (k->type == KEY_COUNT || k->type == KEY_SIZE || k->type == KEY_DURATION) {
+	if (k->type == SETTING_COUNT || k->type == SETTING_SIZE || k->type == SETTING_DURATION) {
 		*(int64_t *)member = 0;
 		return;
 	}
-	assert(k->type == KEY_TEXT || k->type == KEY_PATH);
+	assert(k->type == SETTING_TEXT || k->type == SETTING_PATH);
 	free(*(char **)member);
 	*(char **)member = NULL;
 }
 
-char *table_text(const struct key *k, const void *base)
+char *settings_text(const struct setting *k, const void *base)
 {
 	const char *member = (const char *)base + k->offset;
 	const char *text;
 	unsigned int choice;
 	int64_t number;
 
-	if (k->type == KEY_COUNT || k->type == KEY_SIZE || k->type == KEY_DURATION) {
+	if (k->type == SETTING_COUNT || k->type == SETTING_SIZE || k->type == SETTING_DURATION) {
 		memcpy(&number, member, sizeof(number));
 		return fs_path("%lld", (long long)number);
 	}
-	if (k->type == KEY_CHOICE) {
+	if (k->type == SETTING_CHOICE) {
 		memcpy(&choice, member, sizeof(choice));
 		return fs_path("%s", k->choices[choice]);
 	}
-	assert(k->type == KEY_TEXT);
+	assert(k->type == SETTING_TEXT);
 	memcpy(&text, member, sizeof(text));
 	return text ? fs_path("%s", text) : NULL;
 }
 
-int table_set(const struct table *t, void *base, const char *name, const char *text, struct err *e)
+int settings_set(const struct settings *t, void *base, const char *name, const char *text,
+		 struct err *e)
 {
-	const struct key *k = find_key(t, name, strlen(name));
+	const struct setting *k = find_setting(t, name, strlen(name));
 	char allowed[VALUE_ALLOWED];
 
 	if (!k)
-		return unknown_key(t, name, e);
+		return unknown_setting(t, name, e);
 	if (*text)
 		return value_set(k, base, text, NULL, e);
 	if (k->required)

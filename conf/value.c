@@ -24,15 +24,15 @@ static const struct suffix duration_suffixes[] = {{'d', 86400},
 						  {'s', 1},
 						  {0, 1}};
 
-static const struct suffix *suffixes_of(const struct key *k)
+static const struct suffix *suffixes_of(const struct setting *k)
 {
-	return k->type == KEY_SIZE	 ? size_suffixes
-	       : k->type == KEY_DURATION ? &duration_suffixes[1]
+	return k->type == SETTING_SIZE	 ? size_suffixes
+	       : k->type == SETTING_DURATION ? &duration_suffixes[1]
 					 : &size_suffixes[3];
 }
 
 /* Returns the shortest spelling: 64M, not 67108864. */
-static const char *number_text(const struct key *k, int64_t number, char buf[32])
+static const char *number_text(const struct setting *k, int64_t number, char buf[32])
 {
 	const struct suffix *s = suffixes_of(k);
 
@@ -42,7 +42,7 @@ static const char *number_text(const struct key *k, int64_t number, char buf[32]
 	return buf;
 }
 
-static void allowed_choices(const struct key *k, char buf[VALUE_ALLOWED])
+static void allowed_choices(const struct setting *k, char buf[VALUE_ALLOWED])
 {
 	size_t used = 0;
 
@@ -55,36 +55,37 @@ static void allowed_choices(const struct key *k, char buf[VALUE_ALLOWED])
 					 k->choices[i]);
 }
 
-const char *value_allowed(const struct key *k, char buf[VALUE_ALLOWED])
+const char *value_allowed(const struct setting *k, char buf[VALUE_ALLOWED])
 {
 	static const char *const words[] = {
-		[KEY_TEXT] = "a text",
-		[KEY_PATH] = "a path",
-		[KEY_COUNT] = "a number",
-		[KEY_SIZE] = "a size",
-		[KEY_DURATION] = "a time",
-		[KEY_USER] = "a user's name or number",
-		[KEY_GROUP] = "a group's name or number",
-		[KEY_LIST] = "a list",
-		[KEY_LISTS] = "a list of lists",
-		[KEY_MAP] = "a mapping",
+		[SETTING_TEXT] = "a text",
+		[SETTING_PATH] = "a path",
+		[SETTING_COUNT] = "a number",
+		[SETTING_SIZE] = "a size",
+		[SETTING_DURATION] = "a time",
+		[SETTING_USER] = "a user's name or number",
+		[SETTING_GROUP] = "a group's name or number",
+		[SETTING_LIST] = "a list",
+		[SETTING_LISTS] = "a list of lists",
+		[SETTING_MAP] = "a mapping",
 	};
 	static const char *const spelled[] = {
-		[KEY_COUNT] = "",
-		[KEY_SIZE] = ", in bytes or with K, M or G",
-		[KEY_DURATION] = ", in seconds or with s, m or h",
+		[SETTING_COUNT] = "",
+		[SETTING_SIZE] = ", in bytes or with K, M or G",
+		[SETTING_DURATION] = ", in seconds or with s, m or h",
 	};
 	char min[32], max[32];
 
 	if (k->allowed) {
 		snprintf(buf, VALUE_ALLOWED, "%s", k->allowed);
-	} else if (k->type == KEY_CHOICE) {
+	} else if (k->type == SETTING_CHOICE) {
 		allowed_choices(k, buf);
-	} else if (k->type == KEY_COUNT || k->type == KEY_SIZE || k->type == KEY_DURATION) {
+	} else if (k->type == SETTING_COUNT || k->type == SETTING_SIZE ||
+		   k->type == SETTING_DURATION) {
 		snprintf(buf, VALUE_ALLOWED, "%s from %s to %s%s%s%s%s", words[k->type],
 			 number_text(k, k->min, min), number_text(k, k->max, max), spelled[k->type],
 			 k->unit ? " (" : "", k->unit ? k->unit : "", k->unit ? ")" : "");
-	} else if (k->max > 0 && (k->type == KEY_TEXT || k->type == KEY_PATH)) {
+	} else if (k->max > 0 && (k->type == SETTING_TEXT || k->type == SETTING_PATH)) {
 		snprintf(buf, VALUE_ALLOWED, "%s of at most %lld bytes", words[k->type],
 			 (long long)k->max);
 	} else {
@@ -93,12 +94,12 @@ const char *value_allowed(const struct key *k, char buf[VALUE_ALLOWED])
 	return buf;
 }
 
-bool value_is_list(const struct key *k)
+bool value_is_list(const struct setting *k)
 {
-	return k->type == KEY_LIST || k->type == KEY_LISTS || k->type == KEY_MAP;
+	return k->type == SETTING_LIST || k->type == SETTING_LISTS || k->type == SETTING_MAP;
 }
 
-static int refuse(const struct key *k, const char *text, struct err *e)
+static int refuse(const struct setting *k, const char *text, struct err *e)
 {
 	char shown[CHECK_SHOWN], allowed[VALUE_ALLOWED];
 
@@ -137,7 +138,7 @@ bool value_duration(const char *text, int64_t *seconds)
 	return parse_number(duration_suffixes, text, seconds);
 }
 
-static int set_number(const struct key *k, int64_t *member, const char *text, struct err *e)
+static int set_number(const struct setting *k, int64_t *member, const char *text, struct err *e)
 {
 	int64_t number;
 
@@ -147,7 +148,7 @@ static int set_number(const struct key *k, int64_t *member, const char *text, st
 	return 0;
 }
 
-static int set_choice(const struct key *k, void *member, const char *text, struct err *e)
+static int set_choice(const struct setting *k, void *member, const char *text, struct err *e)
 {
 	for (unsigned int i = 0; k->choices[i]; i++) {
 		if (strcmp(k->choices[i], text) == 0) {
@@ -159,7 +160,8 @@ static int set_choice(const struct key *k, void *member, const char *text, struc
 	return refuse(k, text, e);
 }
 
-static int take_ids(const struct key *k, void *base, int64_t id, int64_t group, const char *text,
+static int take_ids(const struct setting *k, void *base, int64_t id, int64_t group,
+		    const char *text,
 		    struct err *e)
 {
 	uid_t number = (uid_t)id;
@@ -182,7 +184,7 @@ static bool lookup_failed(int number)
 	       number == ENOMEM || number == ERANGE || number == EAGAIN;
 }
 
-static int no_such(const struct key *k, const char *kind, const char *text, int number,
+static int no_such(const struct setting *k, const char *kind, const char *text, int number,
 		   struct err *e)
 {
 	char shown[CHECK_SHOWN];
@@ -196,7 +198,7 @@ static int no_such(const struct key *k, const char *kind, const char *text, int 
 		       k->name, kind, check_show(text, shown));
 }
 
-static int set_user(const struct key *k, void *base, const char *text, struct err *e)
+static int set_user(const struct setting *k, void *base, const char *text, struct err *e)
 {
 	struct passwd pw, *found = NULL;
 	char buf[4096];
@@ -213,7 +215,7 @@ static int set_user(const struct key *k, void *base, const char *text, struct er
 	return take_ids(k, base, found->pw_uid, found->pw_gid, text, e);
 }
 
-static int set_group(const struct key *k, void *base, const char *text, struct err *e)
+static int set_group(const struct setting *k, void *base, const char *text, struct err *e)
 {
 	own_free char *buf = malloc(1 << 20); /* a group may have thousands of members */
 	struct group gr, *found = NULL;
@@ -230,7 +232,7 @@ static int set_group(const struct key *k, void *base, const char *text, struct e
 	return take_ids(k, base, found->gr_gid, 0, text, e);
 }
 
-int value_check(const struct key *k, const char *text, struct err *e)
+int value_check(const struct setting *k, const char *text, struct err *e)
 {
 	/* argv and env may contain whole scripts; all other texts are one line. */
 	enum check_keep keep = value_is_list(k) && !k->check ? CHECK_LINES : CHECK_LINE;
@@ -242,19 +244,19 @@ int value_check(const struct key *k, const char *text, struct err *e)
 	return 0;
 }
 
-static int set_text(const struct key *k, char **member, const char *text, const char *dir,
+static int set_text(const struct setting *k, char **member, const char *text, const char *dir,
 		    struct err *e)
 {
 	own_free char *fresh = NULL;
-	bool relative = k->type == KEY_PATH && text[0] != '/' && dir;
+	bool relative = k->type == SETTING_PATH && text[0] != '/' && dir;
 
-	if (k->type == KEY_PATH && !*text)
+	if (k->type == SETTING_PATH && !*text)
 		return refuse(k, text, e);
 	if (relative && strncmp(text, "./", 2) == 0)
 		text += 2;
 	fresh = relative ? fs_path("%s/%s", strcmp(dir, "/") == 0 ? "" : dir, text)
 			 : fs_path("%s", text);
-	if (k->type == KEY_PATH)
+	if (k->type == SETTING_PATH)
 		while (strlen(fresh) > 1 && fresh[strlen(fresh) - 1] == '/')
 			fresh[strlen(fresh) - 1] = '\0';
 	if (value_check(k, fresh, e) < 0)
@@ -264,23 +266,23 @@ static int set_text(const struct key *k, char **member, const char *text, const 
 	return 0;
 }
 
-int value_set(const struct key *k, void *base, const char *text, const char *dir, struct err *e)
+int value_set(const struct setting *k, void *base, const char *text, const char *dir, struct err *e)
 {
 	void *member = (char *)base + k->offset;
 
 	switch (k->type) {
-	case KEY_TEXT:
-	case KEY_PATH:
+	case SETTING_TEXT:
+	case SETTING_PATH:
 		return set_text(k, member, text, dir, e);
-	case KEY_COUNT:
-	case KEY_SIZE:
-	case KEY_DURATION:
+	case SETTING_COUNT:
+	case SETTING_SIZE:
+	case SETTING_DURATION:
 		return set_number(k, member, text, e);
-	case KEY_CHOICE:
+	case SETTING_CHOICE:
 		return set_choice(k, member, text, e);
-	case KEY_USER:
+	case SETTING_USER:
 		return set_user(k, base, text, e);
-	case KEY_GROUP:
+	case SETTING_GROUP:
 		return set_group(k, base, text, e);
 	default:
 		abort(); /* a list is not a scalar */

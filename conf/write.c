@@ -46,23 +46,24 @@ static bool wants_quotes(const char *text)
 }
 
 /* Omits keys at their default. */
-static bool emit_key(yaml_emitter_t *emitter, const struct key *k, const struct image *img,
+static bool emit_key(yaml_emitter_t *emitter, const struct setting *k, const struct image *img,
 		     const struct image *plain)
 {
-	own_free char *text = table_text(k, img);
-	own_free char *fallback = table_text(k, plain);
+	own_free char *text = settings_text(k, img);
+	own_free char *fallback = settings_text(k, plain);
 
 	if (!text || (fallback && strcmp(text, fallback) == 0))
 		return true;
 	return emit_text(emitter, k->name, false) &&
 	       emit_text(emitter, text,
-			 (k->type == KEY_TEXT || k->type == KEY_CHOICE) && wants_quotes(text));
+			 (k->type == SETTING_TEXT || k->type == SETTING_CHOICE) &&
+			 wants_quotes(text));
 }
 
 static bool emit_keys(yaml_emitter_t *emitter, const struct image *img, const struct image *plain)
 {
-	for (size_t i = 0; i < image_table.n; i++) {
-		const struct key *k = &image_table.keys[i];
+	for (size_t i = 0; i < image_settings.n; i++) {
+		const struct setting *k = &image_settings.list[i];
 
 		/* A commit without a pin has no effect. */
 		if (strcmp(k->name, "until_ref_leaves") == 0 && !img->pinned)

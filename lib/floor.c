@@ -64,7 +64,8 @@ static bool files_are_low(const struct floor *f, char why[FLOOR_WHY])
 	snprintf(why, FLOOR_WHY,
 		 "disk: %lld of %lld inodes free on %.300s, the floor is %d %% (%s); "
 			      "`hornero gc` says what may go",
-		 (long long)files.free, (long long)files.all, f->dir, FLOOR_FILES_PERCENT, f->key);
+		 (long long)files.free, (long long)files.all, f->dir, FLOOR_FILES_PERCENT,
+		 f->setting);
 	return true;
 }
 
@@ -79,7 +80,7 @@ bool floor_is_low(const struct floor *f, char why[FLOOR_WHY])
 	snprintf(why, FLOOR_WHY,
 		 "disk: %s free on %.300s, the floor is %s (%s%s); "
 			      "`hornero gc` says what may go",
-		 bytes_words(have, floor - lack), f->dir, bytes_words(want, floor), f->key,
+		 bytes_words(have, floor - lack), f->dir, bytes_words(want, floor), f->setting,
 		 floor > f->bytes ? " and reserved_host_disk_mb" : "");
 	return true;
 }

@@ -16,7 +16,7 @@ enum { FLOOR_WHY = 512, FLOOR_FILES_PERCENT = 2 };
 struct floor {
 	const char *dir;
 	int64_t bytes;           /* 0, and nothing reserved: no floor, not for inodes either */
-	const char *key;         /* the floor's key in the configuration */
+	const char *setting;     /* the floor's setting in the configuration */
 	/* If dir is on the filesystem of this path, reserved_bytes are added. */
 	const char *reserved_on;
 	int64_t reserved_bytes;

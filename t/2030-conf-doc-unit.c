@@ -42,7 +42,7 @@ static const char *const manual[] = {"/usr/libexec/hornero", "/etc/hornero", "/v
 static const char *const template[] = {"@pkglibexecdir@", "@sysconfdir@/hornero",
 				       "@localstatedir@/lib/hornero"};
 
-static char *printed(const struct table *t, const char *format)
+static char *printed(const struct settings *t, const char *format)
 {
 	char *text = NULL;
 	size_t len;
@@ -50,7 +50,7 @@ static char *printed(const struct table *t, const char *format)
 
 	assert_non_null(out);
 	if (t)
-		table_print(t, out, TABLE_MAN);
+		settings_print(t, out, SETTINGS_MAN);
 	else
 		conf_print_keys(out, format);
 	assert_int_equal(fclose(out), 0);
@@ -97,10 +97,10 @@ static void the_manual_has_every_key_of_hornero_yaml(void **state)
 
 static void the_manual_has_every_key_of_the_other_files(void **state)
 {
-	own_free char *builder = printed(&builder_table, NULL);
-	own_free char *group = printed(&group_table, NULL);
-	own_free char *image = printed(&image_table, NULL);
-	own_free char *repofile = printed(&repofile_table, NULL);
+	own_free char *builder = printed(&builder_settings, NULL);
+	own_free char *group = printed(&group_settings, NULL);
+	own_free char *image = printed(&image_settings, NULL);
+	own_free char *repofile = printed(&repofile_settings, NULL);
 
 	(void)state;
 	drop_escapes(builder);

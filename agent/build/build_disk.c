@@ -135,11 +135,11 @@ int build_disk_blame(struct build *b, const char *name)
 
 	if (!measure(w, went, least) || !is_own(b))
 		return verdict_say(&b->verdict, ERR_NOBODY, CAUSE_DISK, "less than %s are free on "
-				   "%s (%s); %s was ended", least, f->dir, f->key, name);
+				   "%s (%s); %s was ended", least, f->dir, f->setting, name);
 	if (workdir_clear(b->work, &e) < 0)
 		stage_note(&b->log, "%s", e.msg);
 	return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_DISK, "%s filled the disk: it took %s "
 			   "since the attempt began, and less than %s were free on %s (%s); its "
 			   "checkout and its cache were removed", name, went, least, f->dir,
-			   f->key);
+			   f->setting);
 }

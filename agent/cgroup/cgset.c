@@ -12,14 +12,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-struct setting {
+struct write {
 	int controller; /* enum cg_controller */
 	const char *file;
 	char value[48];
 };
 
 /* name is relative to the mount points. create: on v1 only, by libcgroup. */
-static int apply(const struct cg *cg, const char *name, const struct setting *set, size_t n,
+static int apply(const struct cg *cg, const char *name, const struct write *set, size_t n,
 		 bool create, struct err *e)
 {
 	struct cgroup *group = cgroup_new_cgroup(name);
@@ -95,10 +95,10 @@ static int64_t quota_us(int64_t percent)
 }
 
 __attribute__((format(printf, 5, 6)))
-static void set(struct setting *list, size_t *n, int controller, const char *file, const char *fmt,
+static void set(struct write *list, size_t *n, int controller, const char *file, const char *fmt,
 		...)
 {
-	struct setting *s = &list[(*n)++];
+	struct write *s = &list[(*n)++];
 	va_list ap;
 
 	s->controller = controller;
@@ -110,7 +110,7 @@ static void set(struct setting *list, size_t *n, int controller, const char *fil
 
 /* percent 0: no quota of its own. */
 static size_t settings_of(const struct cg *cg, const struct limits *l, int64_t percent,
-			  struct setting out[MOST_SETTINGS])
+			  struct write out[MOST_SETTINGS])
 {
 	size_t n = 0;
 
@@ -170,7 +170,7 @@ int cg_limit(const struct cg *cg, const char *below, const struct limits *l, int
 	own_free char *name = fs_path("%s%s", cg->name, below);
 	own_free char *cpu = fs_path("%s%s", cg->top_of[CPU], below);
 	const char *burst_file = cg->v2 ? "cpu.max.burst" : "cpu.cfs_burst_us";
-	struct setting list[MOST_SETTINGS];
+	struct write list[MOST_SETTINGS];
 	int64_t percent = l->core_percent == above_percent ? 0 : l->core_percent;
 	size_t n = settings_of(cg, l, percent, list);
 	int64_t quota = quota_us(l->core_percent);

@@ -91,10 +91,10 @@ static int settle(const struct attempt_run *r, struct err *e)
 	return job_set_requeued(a->db, r->job, r->number, &res, again_ms, true, e);
 }
 
-/* Returns the file or key that sets the limit. */
-static const char *set_by(const struct agent *a, int64_t limit, int64_t of_all, const char *key)
+/* Returns the file or setting that sets the limit. */
+static const char *set_by(const struct agent *a, int64_t limit, int64_t of_all, const char *setting)
 {
-	return limit < of_all ? a->conf->groups_dir : key;
+	return limit < of_all ? a->conf->groups_dir : setting;
 }
 
 /* The kernel may also kill our checkout or check: then the pushed data was too big. */

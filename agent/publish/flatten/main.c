@@ -127,7 +127,7 @@ static int look_for_room(const struct conf *c, const char *disk, const char *bas
 	return err_set(e, ERR_NOBODY,
 		       "it needs up to %s more; %s are free, of which %s must stay free (%s)",
 		       bytes_words(need, need_bytes), bytes_words(have, free_bytes),
-		       bytes_words(want, floor_bytes(&floor)), floor.key);
+		       bytes_words(want, floor_bytes(&floor)), floor.setting);
 }
 
 /* The header names no base now. Only a durable header allows the base to be removed. */
