@@ -70,7 +70,7 @@ int image_set_run(struct cli *cli, const struct call *call, struct err *e)
 
 		if (!equals)
 			return err_set(e, ERR_USAGE, "\"%s\" is not of the form "
-						     "KEY=VALUE", call->args[i]);
+						     "NAME=VALUE", call->args[i]);
 		name = fs_path("%.*s", (int)(equals - call->args[i]), call->args[i]);
 		if (image_set(&img, name, equals + 1, e) < 0 ||
 		    (strcmp(name, "pinned") == 0 && img.pinned && check_release(c, &img, e) < 0))

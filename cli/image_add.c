@@ -117,7 +117,7 @@ static int find_bound(const struct cli *cli, const struct image *want, bool repl
 	if (!replace)
 		return err_set(e, ERR_USAGE,
 			       "image %s is here already; `hornero image show %s` shows it, "
-			       "`hornero image set %s KEY=VALUE` changes it",
+			       "`hornero image set %s NAME=VALUE` changes it",
 			       want->uuid, want->uuid, want->uuid);
 	if (cli_image(cli, want->uuid, &img, e) < 0)
 		return -1;

@@ -99,7 +99,7 @@ const struct word word_table[] = {
 	{"image show", "UUID", "show an image's source, what is warm, and its newest job",
 	 "", NULL, 1, 1, {VALUE_IMAGE}, WORD_JSON,
 	 image_show_run, WORD_READ},
-	{"image set", "UUID KEY=VALUE...", "change an image's settings",
+	{"image set", "UUID NAME=VALUE...", "change an image's settings",
 	 "Keys: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name,\n"
 	 "keep_warm, in_use, releases, confirm (idle or never), pinned, until_ref_leaves.\n"
 	 "An empty value (builder=) unsets a key. The image stays warm as it is until\n"

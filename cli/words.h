@@ -35,7 +35,7 @@ enum word_value {
 	VALUE_REF,
 	VALUE_RELEASE, /* of the image that the first argument names */
 	VALUE_REPO,
-	VALUE_SETTING, /* KEY=VALUE of an image */
+	VALUE_SETTING, /* NAME=VALUE of an image */
 };
 
 struct word_option {

@@ -226,7 +226,7 @@ int builders_load(const char *builders_dir, struct builders **out, struct err *e
 		return err_set(e, ERR_NOBODY, "out of memory");
 	d = opendir(builders_dir);
 	if (!d)
-		return err_sys(e, ERR_OPERATOR, "cannot read the builders in %s (key builders_dir)",
+		return err_sys(e, ERR_OPERATOR, "cannot read the builders in %s (builders_dir)",
 			       builders_dir);
 	while ((entry = readdir(d)))
 		if (is_builder_file(entry->d_name) &&

@@ -110,15 +110,16 @@ struct floor conf_cache_floor(const struct conf *c)
 	return floor_of(c, dir, c->cache_floor_bytes, "cache_floor");
 }
 
-void conf_print_keys(FILE *out, const char *format)
+void conf_print_settings(FILE *out, const char *format)
 {
 	if (strcmp(format, "man") == 0) {
 		settings_print(&conf_settings, out, SETTINGS_MAN);
 		return;
 	}
 	fputs("# hornero.yaml: the configuration of one compute node; see hornero.yaml(5).\n# "
-	      "Every key is listed with its default; to change one, remove its #. Relative paths "
-	      "start at\n# this file's directory. `systemctl reload hornerod` applies changes.\n\n",
+	      "Every setting is listed with its default; to change one, remove its #. Relative "
+	      "paths start at\n# this file's directory. `systemctl reload hornerod` applies "
+	      "changes.\n\n",
 	      out);
 	settings_print(&conf_settings, out, SETTINGS_YAML);
 }

@@ -140,7 +140,7 @@ struct floor conf_work_floor(const struct conf *c);
 struct floor conf_cache_floor(const struct conf *c);
 
 /* Prints every setting as man-page source (`format` "man") or as a commented file ("yaml"). */
-void conf_print_keys(FILE *out, const char *format);
+void conf_print_settings(FILE *out, const char *format);
 
 static inline void conf_end(struct conf **c)
 {

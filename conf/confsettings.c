@@ -1,5 +1,5 @@
 /* confsettings: data only. DIAGNOSTICS: none. A new setting needs a member in struct conf, an entry
- * here, and in doc/hornero.yaml.5 the block that conf_print_keys writes. */
+ * here, and in doc/hornero.yaml.5 the block that conf_print_settings writes. */
 #include "conf/confsettings.h"
 
 #include "conf/check.h"

@@ -45,7 +45,7 @@ static int unknown_setting(const struct settings *t, const char *name, struct er
 	for (size_t i = 0; i < t->n && used < sizeof(all); i++)
 		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "",
 					 t->list[i].name);
-	return err_set(e, ERR_USAGE, "unknown key %s%s%s; allowed: %s", check_show(name, shown),
+	return err_set(e, ERR_USAGE, "unknown setting %s%s%s; allowed: %s", check_show(name, shown),
 		       near ? "; did you mean " : "", near ? near->name : "", all);
 }
 
@@ -269,8 +269,8 @@ int settings_read(const struct settings *t, const struct doc *doc, const char *d
 	for (size_t i = 0; i < t->n; i++)
 		unset_ids(&t->list[i], base);
 	if (root && root->kind != DOC_MAPPING)
-		return doc_fail(doc, root, e, "%s is a mapping of keys to values, not %s", t->what,
-				kind_name(root));
+		return doc_fail(doc, root, e, "%s is a mapping of settings to values, not %s",
+				t->what, kind_name(root));
 	for (const struct doc_node *node = root ? root->first : NULL; node; node = node->next) {
 		const struct setting *k = find_setting(t, node->key->text, strlen(node->key->text));
 

@@ -120,15 +120,16 @@ static void unknown_keys_name_the_nearest(void **state)
 
 	(void)state;
 	assert_int_equal(parse("workers: 2\nstate_dri: /x\n", &c, &e), -1);
-	assert_err_has(&e, "/node/hornero.yaml:2:1: unknown key \"state_dri\"; did you mean "
+	assert_err_has(&e, "/node/hornero.yaml:2:1: unknown setting \"state_dri\"; did you mean "
 			   "state_dir; allowed: repo_base, "
 			   "compile_core_limit, ");
 	assert_err_has(&e, "queue_group, failpoint");
 	assert_int_equal(parse("frobnicate: yes\n", &c, &e), -1);
 	assert_err_has(&e,
-		       "/node/hornero.yaml:1:1: unknown key \"frobnicate\"; allowed: repo_base");
+		       "/node/hornero.yaml:1:1: unknown setting \"frobnicate\"; allowed: "
+		       "repo_base");
 	assert_int_equal(parse("\"a\\nb\": 1\n", &c, &e), -1);
-	assert_err_has(&e, "unknown key \"a\\x0ab\"");
+	assert_err_has(&e, "unknown setting \"a\\x0ab\"");
 }
 
 static void wrong_values_say_what_is_allowed(void **state)

@@ -61,7 +61,8 @@ static void what_is_refused(void **state)
 		       "hexadecimal digits are allowed");
 	expect_refused(
 		"repo: a\nbranch: x\n",
-		"i.yaml:2:1: unknown key \"branch\"; allowed: repo, ref, subdir, builder, expect, "
+		"i.yaml:2:1: unknown setting \"branch\"; "
+		"allowed: repo, ref, subdir, builder, expect, "
 		"timeout, boot_memory, boot_machine, name, keep_warm, in_use, releases, confirm, "
 		"pinned, until_ref_leaves");
 	expect_refused("repo: a\nrepo: b\n",
@@ -122,7 +123,8 @@ static void setting_keys(void **state)
 		   "repo cannot be empty; a repository's name, without .git is needed");
 	assert_int_equal(image_set(&img, "reff", "x", &e), -1);
 	assert_err(&e, ERR_USAGE,
-		   "unknown key \"reff\"; did you mean ref; allowed: repo, ref, subdir, builder, "
+		   "unknown setting \"reff\"; did you mean ref; "
+		   "allowed: repo, ref, subdir, builder, "
 		   "expect, timeout, boot_memory, boot_machine, name, keep_warm, in_use, releases, "
 		   "confirm, "
 		   "pinned, until_ref_leaves");

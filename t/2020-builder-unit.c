@@ -147,7 +147,8 @@ static void what_is_refused(void **state)
 	expect_refused("group: Osv\n", "b.yaml:1:8: group: \"Osv\": a name of a-z, 0-9 and - is "
 				       "allowed, at most 32 long, not beginning with -");
 	expect_refused("build_timeout: 8\nnetwork: host\n",
-		       "b.yaml:2:1: unknown key \"network\"; allowed: detect, group, argv, env, "
+		       "b.yaml:2:1: unknown setting \"network\"; "
+		       "allowed: detect, group, argv, env, "
 		       "artifact, format, needs, version, "
 		       "inputs, devices, build_timeout, clean_when, reproducible");
 }
@@ -187,7 +188,7 @@ static void a_broken_one_is_broken_alone(void **state)
 	assert_err_has(&all->broken[1 - upper], "/bad.yaml:1:7: an anchor (&)");
 	assert_int_equal(all->broken[upper].class, ERR_OPERATOR);
 	assert_int_equal(builders_load("/nonexistent", &none, &e), -1);
-	assert_err_has(&e, "key builders_dir");
+	assert_err_has(&e, "(builders_dir)");
 }
 
 static void the_ones_that_come_with_hornero(void **state)

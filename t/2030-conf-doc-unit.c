@@ -52,7 +52,7 @@ static char *printed(const struct settings *t, const char *format)
 	if (t)
 		settings_print(t, out, SETTINGS_MAN);
 	else
-		conf_print_keys(out, format);
+		conf_print_settings(out, format);
 	assert_int_equal(fclose(out), 0);
 	return text;
 }

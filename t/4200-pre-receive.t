@@ -71,11 +71,11 @@ do
 		undo
 	'
 
-	test_expect_success "$way: an unknown key" '
+	test_expect_success "$way: an unknown setting" '
 		commit .hornero.yaml "builder: make
 network: true" &&
 		test_must_fail hooks_push main &&
-		refused "refs/heads/main: \.hornero\.yaml:2:1: unknown key .network." &&
+		refused "refs/heads/main: \.hornero\.yaml:2:1: unknown setting .network." &&
 		undo
 	'
 

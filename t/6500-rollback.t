@@ -34,7 +34,7 @@ jobs () {
 	hornero queue --all --json | jq length
 }
 
-# file_has KEY=VALUE…, in that order, and no other keys of a pin
+# file_has NAME=VALUE…, in that order, and no other keys of a pin
 file_has () {
 	printf '%s\n' "$@" | sed 's/=/: "/; s/$/"/; /^"$/d' >want
 	grep -e '^pinned' -e '^until' "$FILE" >got

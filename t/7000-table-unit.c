@@ -317,7 +317,7 @@ static void reasons_of_images(void **state)
 		    never[] = "never";
 	struct job j = job_in(JOB_QUEUED);
 	struct image img = {.broken = true,
-			    .problem = {.msg = "x.yaml:3:1: unknown key"},
+			    .problem = {.msg = "x.yaml:3:1: unknown setting"},
 			    .repo = repo,
 			    .ref = ref,
 			    .keep_warm = always};
@@ -336,7 +336,7 @@ static void reasons_of_images(void **state)
 	(void)state;
 	says(&f, false, "not registered", "hornero image add U");
 	f.img = &img;
-	says(&f, false, "x.yaml:3:1: unknown key", "hornero sweep");
+	says(&f, false, "x.yaml:3:1: unknown setting", "hornero sweep");
 	img.broken = false;
 	says(&f, false, "/g/h.git is not there", "hornero repo create team/hello");
 	f.repo_there = true;
