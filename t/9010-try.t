@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='./try: what it prints, and that nothing is left of it, whether it ends or is interrupted'
+test_description='./try: its output; nothing is left where it ends or is interrupted'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/setup.sh"
 test_requires gcc gcc
@@ -70,11 +70,13 @@ test_expect_success 'the log of each build is shown as it runs' '
 '
 
 test_expect_success 'each push is warm where Nova looks, with both times' '
-	warm=instances/_base/$(printf %s 2b7e1516-28ae-4d2a-abf7-158809cf4f3c | sha1sum | cut -d " " -f 1) &&
+	uuid=2b7e1516-28ae-4d2a-abf7-158809cf4f3c &&
+	warm=instances/_base/$(printf %s $uuid | sha1sum | cut -d " " -f 1) &&
 	section "Warm" >warm &&
 	test "$(grep -c "^   $warm, 1048576 bytes$" warm)" -eq 3 &&
-	test \
-		"$(grep -c -E "^   (before it returned|[0-9]+\.[0-9]{2} s) after the push returned; the builder.s part of it: " warm)" -eq 3
+	time="(before it returned|[0-9]+\.[0-9]{2} s)" &&
+	part="after the push returned; the builder.s part of it: " &&
+	test "$(grep -c -E "^   $time $part" warm)" -eq 3
 '
 
 test_expect_success 'each guest names the tree that was pushed' '
@@ -97,7 +99,7 @@ test_expect_success 'the revert needs no build' '
 '
 
 # Quick to build: here only the end matters.
-test_expect_success 'interrupted in the middle of a build it says so, ends at once, and nothing is left of it' '
+test_expect_success 'interrupted in a build it says so, ends at once, and leaves nothing' '
 	CFLAGS=-O0 &&
 	export CFLAGS &&
 	try_start interrupted &&
