@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='the queue in the hands of several users under any umask, of many writers, and of kill -9'
+test_description='the queue with several users, any umask, many writers, and kill -9'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 
 # A copy that every user may execute, wherever the build directory is.
@@ -110,7 +110,7 @@ done
 
 if test $root = yes
 then
-	test_expect_success 'a user outside the group is told so' '
+	test_expect_success 'a user outside the group hears why the queue is closed' '
 		test_expect_code 78 setpriv --reuid 64995 --regid 64995 --clear-groups \
 			queue-tool -m read queue list 2>err &&
 		test_grep "members of .* group" err &&
@@ -173,7 +173,7 @@ test_expect_success 'kill -9 at any moment loses no job whose number was printed
 	test "$(queue-tool queue check)" = ok
 '
 
-test_expect_success 'killed before its commit: no job; behind it: a job, though nobody was told' '
+test_expect_success 'killed before its commit: no job; after it: a job' '
 	new_queue &&
 	queue-tool queue list &&
 	test_expect_code 137 queue-tool -f enqueue-before-commit queue enqueue $(image 1 1) $C \
@@ -241,7 +241,7 @@ fi
 # full: a queue on a file system with room for little else; in a mount namespace of its own.
 if test $root = yes && unshare -m true 2>/dev/null
 then
-	test_expect_success 'a full disk: refused with words, nothing half, and it goes on when there is room' '
+	test_expect_success 'a full disk: a change fails as a whole, and works once there is room' '
 		mkdir -p small &&
 		cat >full.sh <<-\EOT &&
 		mount -t tmpfs -o size=1m,mode=2770 tmpfs small || exit 77
@@ -260,7 +260,7 @@ then
 		unshare -m sh full.sh $C
 	'
 else
-	test_skip 'a full disk: refused with words, nothing half, and it goes on when there is room' \
+	test_skip 'a full disk: a change fails as a whole, and works once there is room' \
 		'needs root and mounts'
 fi
 

@@ -31,7 +31,7 @@ test_expect_success 'the first push into an empty repository is queued, with the
 	test_cmp expect words
 '
 
-test_expect_success 'the row says who, what and whence; the environment has no say' '
+test_expect_success 'the row has pusher, commit and origin; the environment cannot change them' '
 	hooks_commit file two &&
 	HORNERO_CONF=/nonexistent USER=mallory LOGNAME=mallory HORNERO_PUSHER=mallory \
 		hooks_push main &&

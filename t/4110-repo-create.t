@@ -130,7 +130,7 @@ test_expect_success 'a ~/.gitconfig of git'\''s user cannot turn the hooks off' 
 	test_grep "queued for" push.out
 '
 
-test_expect_success 'one that exists is left alone' '
+test_expect_success 'an existing repository is left alone' '
 	test_expect_code 64 hornero repo create plain 2>words &&
 	test_grep "exists already: $NODE/git/plain.git" words
 '

@@ -137,7 +137,7 @@ test_expect_success 'rebuild builds it all the same, and the wish is forgotten' 
 	test_grep "^$U2 skipped" out
 '
 
-test_expect_success 'the wish is void when the ref leaves that commit, whoever moves it' '
+test_expect_success 'a skip ends when the ref leaves its commit, however it moves' '
 	before=$(hooks_ref refs/heads/main^) &&
 	skipped=$(hooks_ref refs/heads/main) &&
 	as_git git -C "$REPO" update-ref refs/heads/main $before &&

@@ -216,7 +216,7 @@ test_expect_success 'a job of others and an absent one: the same words and exit 
 	done
 '
 
-test_expect_success 'an image of others and one that is not there: the same' '
+test_expect_success 'an image of others and an absent one: the same words and exit code' '
 	for key in writer reader other brancher
 	do
 		echo "$of_image" | while read -r word

@@ -192,7 +192,7 @@ test_expect_success 'a ref of two thousand bytes, a thousand directories deep' '
 	test "$(wc -c <push.out)" -lt 9000
 '
 
-test_expect_success 'a pusher who hangs up: the row is there all the same' '
+test_expect_success 'a pusher hangs up: the row is there all the same' '
 	as_git git -C work push -q "$REPO" +main:refs/heads/main 2>/dev/null &&
 	sqlite3 "$DB" "DELETE FROM jobs WHERE state = \"queued\"" &&
 	line="$zero $(hooks_ref refs/heads/main) refs/heads/main" &&

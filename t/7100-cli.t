@@ -299,7 +299,7 @@ test_expect_success 'retry' '
 	test_expect_code 64 hornero retry 4711
 '
 
-test_expect_success 'image add checks what it is told' '
+test_expect_success 'image add checks its arguments' '
 	test_expect_code 64 hornero image add not-a-uuid hello 2>err &&
 	test_grep "not an image UUID" err &&
 	test_expect_code 64 hornero image add $A hello 2>err &&

@@ -127,7 +127,7 @@ test_expect_success 'a key sees what it may read, and nothing of the node' '
 	test_grep "$U1" out
 '
 
-test_expect_success 'as often as it is told' '
+test_expect_success 'as often as -n says' '
 	hornero top -n 3 --interval 0.1 >out &&
 	test "$(grep -c "push to warm" out)" = 3 &&
 	for option in "-n 0" "-n x" "-i 0" "-i x" "-i inf"

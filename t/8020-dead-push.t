@@ -56,7 +56,7 @@ test_expect_success 'killed while it deletes a ref' '
 '
 
 # Red without: packed-refs.new in is_lock, or any of the directories that relics_each names.
-test_expect_success 'whatever may be left in the way of a push' '
+test_expect_success 'every file that may be left in the way of a push' '
 	plant HEAD.lock packed-refs.lock packed-refs.new config.lock shallow.lock \
 		refs/heads/main.lock refs/heads/next/deep/er.lock &&
 	hooks_commit file all &&
