@@ -91,7 +91,7 @@ test_expect_success 'sshd on a port of its own' '
 	END
 '
 
-test_expect_success 'a push is queued, and the pusher is told' '
+test_expect_success 'a push is queued, and says so' '
 	ssh_push main &&
 	test_grep "^remote: hornero: job 1 queued for The One" push.out &&
 	test_grep "^remote: hornero: job 1 queued for .*; a push with -o wait shows how it ends" \
@@ -274,7 +274,7 @@ test_expect_success 'a push removes the locks of a dead push, and keeps those of
 '
 
 # Red without: is_confined in hooks/who.c.
-test_expect_success 'a user to whom sshd gives git-shell is told who can run the commands' '
+test_expect_success 'a user of git-shell hears that the operator can run the commands' '
 	ssh_push main:refs/heads/elsewhere &&
 	test_grep "to have one built: hornero image add UUID one .*(ask the operator of the node)" \
 		push.out
