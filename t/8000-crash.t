@@ -49,7 +49,7 @@ settled () {
 	hornero wait "$HELLO_UUID" --timeout 60 &&
 	warm=$(node_warm_path "$HELLO_UUID") &&
 	test "$(stat -c %s "$warm")" = 1048576 &&
-	warm_file_is "content $n" &&
+	warm_text_is "content $n" &&
 	wait_until ended 30 &&
 	hornero queue --all --json >queue.json &&
 	head=$(git -C "$HELLO_WORK" rev-parse HEAD) &&
@@ -225,7 +225,7 @@ do
 			test $? -le 1 || return 1
 		done &&
 		hornero sweep &&
-		wait_until "warm_file_is \"content $n\"" 30 &&
+		wait_until "warm_text_is \"content $n\"" 30 &&
 		change &&
 		push &&
 		settled

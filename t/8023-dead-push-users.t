@@ -26,7 +26,7 @@ push () {
 }
 
 is_built () {
-	warm_file_is "content $n" $U1
+	warm_text_is "content $n" $U1
 }
 
 leave () {

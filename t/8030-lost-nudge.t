@@ -41,7 +41,7 @@ push_hurt () {
 }
 
 is_built () {
-	warm_file_is "content $n"
+	warm_text_is "content $n"
 }
 
 told () {

@@ -39,7 +39,7 @@ kept () {
 mended () {
 	wait_until "hornero wait $HELLO_UUID --timeout 60 >wait.out 2>&1" 60 ||
 	{ cat wait.out; return 1; }
-	warm_file_is "content $n" &&
+	warm_text_is "content $n" &&
 	test "$(sqlite3 "$queue/queue.db" 'PRAGMA integrity_check')" = ok &&
 	now=$(image_field job) &&
 	test "$now" -gt "$last" &&

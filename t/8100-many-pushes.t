@@ -71,7 +71,7 @@ test_expect_success 'every image becomes what was pushed last' '
 		test $c -lt 10 || g=2
 		u=$(uuid $g$((c % 10))) &&
 		hornero wait $u --timeout 120 &&
-		warm_file_is "$c 5" $u || return 1
+		warm_text_is "$c 5" $u || return 1
 	done
 '
 

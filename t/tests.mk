@@ -493,8 +493,10 @@ EXTRA_DIST += \
 	t/lib/nova.sh \
 	t/lib/overlay-unit.h \
 	t/lib/publish.sh \
+	t/lib/push.sh \
 	t/lib/queue-unit.h \
 	t/lib/run \
+	t/lib/says.sh \
 	t/lib/setup.sh \
 	t/lib/sshd.sh \
 	t/lib/store-unit.h \

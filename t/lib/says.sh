@@ -1,0 +1,114 @@
+# says.sh: what the node says and shows of jobs and images. node.sh includes this. A helper that
+# waits says so; the others look once. Each shows what it saw instead.
+
+# warm_text [UUID]: the bytes of the image's warm file, but for zeros.
+warm_text () {
+	tr -d '\0' <"$(node_warm_path "${1:-$HELLO_UUID}")"
+}
+
+# warm_text_is TEXT [UUID]
+warm_text_is () {
+	node__text=$(warm_text "$2") &&
+	test "$node__text" = "$1" ||
+	node__disappoints "the warm file has the text '$node__text', not '$1'"
+}
+
+# warm_lines LINE…: the warm file has these lines and no other.
+warm_lines () {
+	warm_text_is "$(printf '%s\n' "$@")"
+}
+
+# job_field FIELD [JOB]: of `hornero show`; of $job without a JOB.
+job_field () {
+	hornero show "${2:-$job}" --json | jq -r ".$1"
+}
+
+# attempt_field FIELD [JOB]: of its last attempt.
+attempt_field () {
+	job_field "attempts[-1].$1" "$2"
+}
+
+# image_field FIELD [UUID]: of `hornero image show`.
+image_field () {
+	hornero image show "${2:-$HELLO_UUID}" --json | jq -r ".$1"
+}
+
+# job_state_is STATE [JOB]: now.
+job_state_is () {
+	node__state=$(job_field state "$2") &&
+	test "$node__state" = "$1" ||
+	node__disappoints "job ${2:-$job} is $node__state, not $1"
+}
+
+# queue_settles: within 30 s no job is queued, running or built.
+queue_settles () {
+	wait_until 'hornero queue --json |
+		jq -e "all(.[]; .state | IN(\"queued\", \"running\", \"built\") | not)"' 30
+}
+
+# job_waits_for KIND PATTERN [JOB]: now, and says so in these words (grep -E).
+job_waits_for () {
+	test "$(job_field waiting_kind "$3")" = "$1" &&
+	job_field waiting_for "$3" | grep -E -e "$2"
+}
+
+# job_reaches STATE [JOB [SECONDS]]: within 30 s, or SECONDS.
+job_reaches () {
+	wait_until "job_state_is $1 ${2:-$job}" "${3:-30}" || job_state_is "$1" "$2"
+}
+
+# job_ends STATE [JOB]: it ends within 60 s, and is then in this state.
+job_ends () {
+	hornero wait "${2:-$job}" --timeout 60
+	job_state_is "$1" "$2" || { hornero log "${2:-$job}"; return 1; }
+}
+
+# why_says SUBJECT PATTERN [SECONDS]: `hornero why` on a job or an image says so (grep -E) within
+# 30 s, or SECONDS.
+why_says () {
+	node__says why "$@"
+}
+
+# log_says JOB PATTERN [SECONDS]: so does its build log.
+log_says () {
+	node__says log "$@"
+}
+
+# hornerod_says PATTERN [SECONDS]: so does hornerod's log. A failed test shows its end.
+hornerod_says () {
+	node__pattern=$1
+	wait_until 'grep -E -q -e "$node__pattern" "$NODE/hornerod.log"' "${2:-30}"
+}
+
+# doctor_says PATTERN [SECONDS]: so does `hornero doctor`.
+doctor_says () {
+	node__says doctor '' "$@"
+}
+
+# node__says COMMAND SUBJECT PATTERN [SECONDS]
+node__says () {
+	node__command=$1 node__subject=$2 node__pattern=$3
+	wait_until 'node__say | grep -E -q -e "$node__pattern"' "${4:-30}" &&
+	return 0
+	node__say
+	node__disappoints "hornero $node__command $node__subject does not say '$node__pattern'"
+}
+
+node__say () {
+	hornero "$node__command" ${node__subject:+"$node__subject"}
+}
+
+node__disappoints () {
+	echo >&2 "$1"
+	return 1
+}
+
+# verdict FIELD: of the job's first attempt
+verdict () {
+	sed -n "s/^$1=//p" "$NODE/state/log/$job.1.verdict"
+}
+
+# node_warm_path UUID: where Nova looks for it.
+node_warm_path () {
+	echo "$NODE/instances/_base/$(printf %s "$1" | sha1sum | cut -d ' ' -f 1)"
+}
