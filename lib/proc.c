@@ -60,24 +60,27 @@ int64_t proc_age_s(const struct proc_id *id)
 	return clock_mono_ms() / 1000 - (int64_t)(id->start / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
-/* Reads fields 3 and 22 of /proc/PID/stat (proc(5)). They follow the name, which may contain any
- * byte. */
-static int read_stat(pid_t pid, char *state, uint64_t *start)
+/* Parses "PID (NAME) STATE …"; fields 14, 15 and 22 are times. */
+int proc_stat(pid_t pid, struct proc_stat *out)
 {
 	char path[64], text[STAT_MAX];
-	unsigned long long ticks;
-	const char *behind;
+	unsigned long long user, kernel, start;
+	const char *open, *close;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	if (read_text(path, text, sizeof(text)) <= 0)
 		return -1;
-	behind = strrchr(text, ')');
-	if (!behind || sscanf(behind + 1,
-			      " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-			      "%*s %*s %llu",
-			      state, &ticks) != 2)
+	open = strchr(text, '(');
+	close = strrchr(text, ')');
+	if (!open || !close || close < open ||
+	    sscanf(close + 1,
+		   " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu %*s %*s %*s %*s %*s %*s "
+		   "%llu",
+		   &out->state, &user, &kernel, &start) != 4)
 		return -1;
-	*start = ticks;
+	snprintf(out->name, sizeof(out->name), "%.*s", (int)(close - open - 1), open + 1);
+	out->cpu_ticks = user + kernel;
+	out->start = start;
 	return 0;
 }
 
@@ -89,21 +92,21 @@ static bool has_ended(char state)
 int proc_identify(pid_t pid, struct proc_id *out)
 {
 	struct proc_id id = {.pid = pid, .ns = namespace_of("self"), .boot = boot_now()};
-	char state;
+	struct proc_stat now;
 
-	if (read_stat(pid, &state, &id.start) < 0 || has_ended(state))
+	if (proc_stat(pid, &now) < 0 || has_ended(now.state))
 		return -1;
+	id.start = now.start;
 	*out = id;
 	return 0;
 }
 
 static enum proc_life look_here(const struct proc_id *id)
 {
-	uint64_t start;
-	char state;
+	struct proc_stat now;
 
-	if (read_stat(id->pid, &state, &start) == 0)
-		return start != id->start || has_ended(state) ? PROC_DEAD : PROC_ALIVE;
+	if (proc_stat(id->pid, &now) == 0)
+		return now.start != id->start || has_ended(now.state) ? PROC_DEAD : PROC_ALIVE;
 	/* /proc may hide other users' processes (hidepid). */
 	return kill(id->pid, 0) < 0 && errno == ESRCH ? PROC_DEAD : PROC_HIDDEN;
 }
@@ -143,15 +146,15 @@ static enum proc_life look_elsewhere(const struct proc_id *id, uid_t owner)
 	pid_t pid;
 
 	while (proc && may_look && (pid = proc_next(proc))) {
-		char who[16], state;
-		uint64_t start;
+		struct proc_stat now;
+		char who[16];
 
 		snprintf(who, sizeof(who), "%d", (int)pid);
 		if (namespace_of(who) != id->ns)
 			continue;
 		seen = true;
-		if (innermost_pid(pid) == id->pid && read_stat(pid, &state, &start) == 0 &&
-		    !has_ended(state))
+		if (innermost_pid(pid) == id->pid && proc_stat(pid, &now) == 0 &&
+		    !has_ended(now.state))
 			return PROC_ALIVE;
 	}
 	return seen || (proc && may_look && proc_sees_all()) ? PROC_DEAD : PROC_HIDDEN;

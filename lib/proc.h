@@ -29,6 +29,17 @@ enum proc_life {
 	PROC_HIDDEN, /* in another PID namespace, or another user's: not visible from here */
 };
 
+/* What /proc/PID/stat says (proc(5)). */
+struct proc_stat {
+	char name[64];      /* the kernel's name, which may contain any byte */
+	char state;         /* R, S, D, T, t, Z, … */
+	uint64_t cpu_ticks; /* in user and in kernel mode */
+	uint64_t start;     /* clock ticks between boot and its start */
+};
+
+/* Returns 0, or -1 if the process does not exist or is not visible. */
+int proc_stat(pid_t pid, struct proc_stat *out);
+
 /* Identifies a process of our own PID namespace. Returns 0, or -1 if it has ended. */
 int proc_identify(pid_t pid, struct proc_id *out);
 

@@ -17,7 +17,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-enum { STAT_MAX = 4096, CMDLINE_MAX = 16384 };
+enum { STATUS_MAX = 4096, CMDLINE_MAX = 16384 };
 
 static bool read_of(pid_t pid, const char *file, size_t max, char **text, size_t *len)
 {
@@ -36,32 +36,22 @@ static uint64_t switches_of(pid_t pid)
 	uint64_t sum = 0;
 	size_t len;
 
-	if (!read_of(pid, "status", STAT_MAX, &text, &len))
+	if (!read_of(pid, "status", STATUS_MAX, &text, &len))
 		return 0;
 	for (const char *at = strstr(text, field); at; at = strstr(at + 1, field))
 		sum += strtoull(at + strlen(field), NULL, 10);
 	return sum;
 }
 
-/* Parses "PID (NAME) STATE …"; NAME may contain any byte. Fields 14 and 15 are processor time. */
 bool process_look(pid_t pid, struct process *out)
 {
-	own_free char *text = NULL;
-	const char *open, *close;
-	uint64_t user, system;
-	size_t len;
+	struct proc_stat now;
 
-	if (!read_of(pid, "stat", STAT_MAX, &text, &len))
+	if (proc_stat(pid, &now) < 0)
 		return false;
-	open = strchr(text, '(');
-	close = strrchr(text, ')');
-	if (!open || !close || close < open ||
-	    sscanf(close + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64,
-		   &out->state, &user, &system) != 3)
-		return false;
-	escape_text(out->name, sizeof(out->name), open + 1, (size_t)(close - open - 1),
-		    ESCAPE_LINE);
-	out->signs = user + system + switches_of(pid);
+	out->state = now.state;
+	escape_text(out->name, sizeof(out->name), now.name, strlen(now.name), ESCAPE_LINE);
+	out->signs = now.cpu_ticks + switches_of(pid);
 	return true;
 }
 

@@ -20,7 +20,7 @@
 
 struct process {
 	char name[32]; /* the kernel's name, cut to 15 bytes; escaped */
-	char state;    /* R, S, D, T, t, Z, … of proc(5) */
+	char state;    /* as in struct proc_stat */
 	uint64_t signs; /* grows with all activity */
 };
 
