@@ -75,23 +75,37 @@ static int by_use(const void *a, const void *b)
 	return strcmp(left->digest, right->digest);
 }
 
-int inventory_load(struct inventory *out, const char *store_dir, struct err *e)
+DIR *inventory_open(const char *store_dir, struct err *e)
 {
 	own_free char *path = fs_path("%s/artifact", store_dir);
-	own_inventory struct inventory v = {0};
-	own_dir DIR *d = opendir(path);
-	struct dirent *entry;
+	DIR *d = opendir(path);
 
 	if (!d)
-		return err_sys(e, ERR_OPERATOR, "cannot read the store %s (hornero init makes it)",
-			       path);
-	while ((entry = readdir(d))) {
-		char digest[SHA256_HEX + 1];
+		err_sys(e, ERR_OPERATOR, "cannot read the store %s (hornero init makes it)", path);
+	return d;
+}
 
-		if (inventory_digest_of(entry->d_name, ".json", digest) &&
-		    add(&v, digest, store_dir, dirfd(d), e) < 0)
+bool inventory_next(DIR *artifacts, char digest[SHA256_HEX + 1])
+{
+	struct dirent *entry;
+
+	while ((entry = readdir(artifacts)))
+		if (inventory_digest_of(entry->d_name, ".json", digest))
+			return true;
+	return false;
+}
+
+int inventory_load(struct inventory *out, const char *store_dir, struct err *e)
+{
+	own_inventory struct inventory v = {0};
+	own_dir DIR *d = inventory_open(store_dir, e);
+	char digest[SHA256_HEX + 1];
+
+	if (!d)
+		return -1;
+	while (inventory_next(d, digest))
+		if (add(&v, digest, store_dir, dirfd(d), e) < 0)
 			return -1;
-	}
 	if (v.n > 0)
 		qsort(v.list, v.n, sizeof(*v.list), by_use);
 	*out = v;

@@ -20,6 +20,7 @@
 #include "lib/sha.h"
 #include "lib/uuid.h"
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +39,13 @@ struct inventory {
 	size_t n;
 	int64_t bytes; /* of all of them */
 };
+
+/* Opens the store's directory of artifacts, for inventory_next. Returns NULL with e filled if it
+ * cannot be read. */
+DIR *inventory_open(const char *store_dir, struct err *e);
+
+/* Sets digest to that of the next artifact with a manifest. Returns false after the last one. */
+bool inventory_next(DIR *artifacts, char digest[SHA256_HEX + 1]);
 
 int inventory_load(struct inventory *out, const char *store_dir, struct err *e);
 void inventory_fini(struct inventory *v);

@@ -58,16 +58,6 @@ int release_needed(const char *store_dir, const char *uuid, char current[SHA256_
 	return 0;
 }
 
-static DIR *open_artifacts(const char *store_dir, struct err *e)
-{
-	own_free char *path = fs_path("%s/artifact", store_dir);
-	DIR *d = opendir(path);
-
-	if (!d)
-		err_sys(e, ERR_OPERATOR, "cannot read the store %s (hornero init makes it)", path);
-	return d;
-}
-
 static bool was_warm(const struct warm *w, const char *digest)
 {
 	char earlier[SHA256_HEX + 1];
@@ -104,16 +94,12 @@ static bool belongs(const struct manifest *m, const char *uuid, const char *repo
 static int find_named(const char *store_dir, const char *uuid, const char *release,
 		      char digest[SHA256_HEX + 1], struct err *e)
 {
-	own_dir DIR *d = open_artifacts(store_dir, e);
-	struct dirent *entry;
+	own_dir DIR *d = inventory_open(store_dir, e);
+	char found[SHA256_HEX + 1], own[UUID_LEN + 1];
 
 	if (!d)
 		return -1;
-	while ((entry = readdir(d))) {
-		char found[SHA256_HEX + 1], own[UUID_LEN + 1];
-
-		if (!inventory_digest_of(entry->d_name, ".json", found))
-			continue;
+	while (inventory_next(d, found)) {
 		if (nova_release(uuid, found, own, e) < 0)
 			return -1;
 		if (strcmp(own, release) == 0) {
@@ -196,19 +182,16 @@ static int newest_first(const void *a, const void *b)
 static int collect(const char *store_dir, const char *uuid, const char *repo, const struct warm *w,
 		   struct release **list, size_t *n, struct err *e)
 {
-	own_dir DIR *d = open_artifacts(store_dir, e);
-	struct dirent *entry;
+	own_dir DIR *d = inventory_open(store_dir, e);
+	char digest[SHA256_HEX + 1];
 	size_t room = 0;
 
 	if (!d)
 		return -1;
-	while ((entry = readdir(d))) {
-		char digest[SHA256_HEX + 1];
+	while (inventory_next(d, digest)) {
 		struct manifest m;
 		int got;
 
-		if (!inventory_digest_of(entry->d_name, ".json", digest))
-			continue;
 		if (*n == room) {
 			struct release *more =
 				reallocarray(*list, room = room ? 2 * room : 16, sizeof(**list));

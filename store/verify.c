@@ -163,24 +163,18 @@ int store_verify_note(const char *store_dir, struct err *e)
 int store_verify(const char *store_dir, verify_tell *tell, void *arg, struct verify_count *n,
 		 struct err *e)
 {
-	own_free char *path = fs_path("%s/artifact", store_dir);
-	own_dir DIR *d = opendir(path);
+	own_dir DIR *d = inventory_open(store_dir, e);
 	struct verify v = {
 		.store_dir = store_dir, .dir = d ? dirfd(d) : -1, .tell = tell, .arg = arg, .n = n};
-	struct dirent *entry;
+	char digest[SHA256_HEX + 1];
 	int rc = 0;
 
 	*n = (struct verify_count){0};
 	if (!d)
-		return err_sys(e, ERR_OPERATOR, "cannot read the store %s (hornero init makes it)",
-			       path);
-	while ((entry = readdir(d))) {
-		char digest[SHA256_HEX + 1];
-
-		if (inventory_digest_of(entry->d_name, ".json", digest) &&
-		    verify_one(&v, digest, e) < 0)
+		return -1;
+	while (inventory_next(d, digest))
+		if (verify_one(&v, digest, e) < 0)
 			rc = -1;
-	}
 	return rc < 0 ? -1 : store_verify_note(store_dir, e);
 }
 
