@@ -39,9 +39,13 @@ disk () {
 	truncate -s "$2" "$1" &&
 	printf "label: dos\nstart=8, type=83\n" |
 		perl -e '
-		open F, "+<", $ARGV[0]; seek F, 446, 0; print F pack("C8V2", 0x80, 0, 9, 0, 0x83, 0, 10, 0, 8, 56);
-		seek F, 510, 0; print F "\x55\xaa"; seek F, (-s F) - 1024, 0; print F "the end" ' \
-			"$1"
+		open F, "+<", $ARGV[0];
+		seek F, 446, 0;
+		print F pack("C8V2", 0x80, 0, 9, 0, 0x83, 0, 10, 0, 8, 56);
+		seek F, 510, 0;
+		print F "\x55\xaa";
+		seek F, (-s F) - 1024, 0;
+		print F "the end" ' "$1"
 }
 
 blocks () {

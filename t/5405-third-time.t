@@ -18,23 +18,18 @@ test_expect_success 'a builder whose input cannot be mounted' '
 
 test_expect_success 'it is tried again by itself, and says what is the matter' '
 	push_make "head -c 1048576 /dev/zero >\$@" &&
-	wait_until \
-		"hornero show $job --json | jq -e \".attempts | length >= 1 and .[0].cause == \\\"sandbox\\\"\"" 30 &&
-	hornero why $job >out &&
-	cat out &&
-	test_grep "next attempt.*bubblewrap could not set up the sandbox" out
+	wait_until "test \$(job_field attempts[0].cause) = sandbox" 30 &&
+	why_says $job "next attempt.*bubblewrap could not set up the sandbox"
 '
 
 test_expect_success 'the third time holds it, with the words of bubblewrap in log and reason' '
-	wait_until \
-		"hornero show $job --json | jq -e \".state == \\\"held\\\" and (.attempts | length) == 3\"" 60 &&
+	job_reaches held $job 60 &&
+	test "$(hornero show $job --json | jq ".attempts | length")" = 3 &&
 	test_expect_code 75 hornero wait $job &&
-	hornero log $job >out &&
-	test_grep "/usr/no" out &&
-	hornero show $job --json | jq -r ".attempts[-1].reason" >out &&
+	log_says $job "/usr/no" &&
+	attempt_field reason >out &&
 	test_grep "could not set up the sandbox for make: bwrap: .*/usr/no" out &&
-	hornero why $job >out &&
-	test_grep "hornero retry $job" out
+	why_says $job "hornero retry $job"
 '
 
 test_expect_success 'mended, it goes on' '
