@@ -10,16 +10,9 @@ go=go-$$
 
 # push_waiting TEXT: a build that waits until its cache holds $go, then leaves TEXT
 push_waiting () {
-	printf \
-		'hornero.raw:\n\tuntil test -e ../cache/%s; do sleep 0.05; done\n\thead -c 1048576 /dev/zero >$@\n\tprintf "%s" | dd of=$@ conv=notrunc 2>/dev/null\n' \
-		"$go" "$1" >"$HELLO_WORK/Makefile" &&
-	git -C "$HELLO_WORK" commit -q -a -m "$1" &&
-	git -C "$HELLO_WORK" push origin main 2>push.out &&
-	cat push.out
-}
-
-state () {
-	hornero show "$1" --json | jq -r .state
+	push_make "until test -e ../cache/$go; do sleep 0.05; done" \
+		"head -c 1048576 /dev/zero >\$@" \
+		"printf '%s' '$1' | dd of=\$@ conv=notrunc 2>/dev/null"
 }
 
 descendants () {
@@ -34,8 +27,9 @@ descendants () {
 builder_make () {
 	for child in $(descendants "$node_pid")
 	do
-		test "$(cat "/proc/$child/comm" 2>/dev/null)" != make || { echo "$child"; return \
-			0; }
+		test "$(cat "/proc/$child/comm" 2>/dev/null)" = make || continue
+		echo "$child"
+		return
 	done
 	return 1
 }
@@ -55,12 +49,12 @@ test_expect_success 'a second agent is refused' '
 
 test_expect_success 'latest wins: one runs, one waits, whoever is replaced names the newer' '
 	push_waiting one &&
-	wait_until "test \$(state 1) = running && test -d $cache" 20 &&
+	wait_until "job_state_is running 1 && test -d $cache" 20 &&
 	push_waiting two &&
-	test "$(state 2)" = queued &&
+	job_state_is queued 2 &&
 	push_waiting three &&
 	test_grep "job 2 superseded by job 3" push.out &&
-	test "$(state 2)" = superseded &&
+	job_state_is superseded 2 &&
 	test "$(hornero show 2 --json | jq .superseded_by)" = 3 &&
 	hornero queue >out &&
 	test_grep "3 +queued" out &&
@@ -72,7 +66,7 @@ test_expect_success 'the running one finishes, then the newest is built' '
 	hornero wait 1 --timeout 30 &&
 	hornero wait 3 --timeout 30 &&
 	test_expect_code 1 hornero wait 2 &&
-	test "$(tr -d "\0" <"$(node_warm_path "$HELLO_UUID")")" = three
+	warm_text_is three
 '
 
 test_expect_success 'a revert is warm without a build, and queue, show and log say so' '
@@ -85,20 +79,20 @@ test_expect_success 'a revert is warm without a build, and queue, show and log s
 	test_grep "same content, no build" out &&
 	hornero log 4 >out &&
 	test_grep "same content as artifact" out &&
-	test "$(tr -d "\0" <"$(node_warm_path "$HELLO_UUID")")" = three
+	warm_text_is three
 '
 
 test_expect_success 'rebuild --force builds what is known, --clean from nothing' '
 	rm -f "$cache/$go" &&
 	touch "$cache/kept" &&
 	hornero rebuild "$HELLO_UUID" --force &&
-	wait_until "test \$(state 5) = running" 20 &&
+	job_reaches running 5 20 &&
 	touch "$cache/$go" &&
 	hornero wait 5 --timeout 30 &&
 	test "$(hornero show 5 --json | jq .reused)" = false &&
 	test -e "$cache/kept" &&
 	hornero rebuild "$HELLO_UUID" --clean &&
-	wait_until "test \$(state 6) = running && test -d $cache && test ! -e $cache/kept" 20 &&
+	wait_until "job_state_is running 6 && test -d $cache && test ! -e $cache/kept" 20 &&
 	touch "$cache/$go" &&
 	hornero wait 6 --timeout 30
 '
@@ -106,24 +100,24 @@ test_expect_success 'rebuild --force builds what is known, --clean from nothing'
 test_expect_success 'cancel ends a running build with its whole tree' '
 	rm -f "$cache/$go" &&
 	push_waiting four &&
-	wait_until "test \$(state 7) = running" 20 &&
+	job_reaches running 7 20 &&
 	hornero cancel 7 &&
-	wait_until "test \$(state 7) = cancelled" 20 &&
+	job_reaches cancelled 7 20 &&
 	node_cgroups_gone &&
 	! pgrep -u "$NODE_BUILD_UID" -f "cache/$go" &&
 	hornero sweep >out &&
 	test_grep failed out
 '
 
-test_expect_success 'a builder killed from outside is nobody'\''s fault: built again after a pause' '
+test_expect_success 'a builder that is killed from outside is built again after a pause' '
 	hornero retry 7 &&
-	wait_until "test \$(state 8) = running && test -d $cache" 20 &&
+	wait_until "job_state_is running 8 && test -d $cache" 20 &&
 	wait_until builder_make 20 &&
 	kill -9 $(builder_make) &&
-	wait_until "hornero show 8 --json | jq -e \".attempts[0].cause == \\\"killed\\\"\"" 20 &&
+	wait_until "test \$(job_field attempts[0].cause 8) = killed" 20 &&
 	touch "$cache/$go" &&
 	hornero wait 8 --timeout 40 &&
-	test "$(tr -d "\0" <"$(node_warm_path "$HELLO_UUID")")" = four &&
+	warm_text_is four &&
 	rm "$cache/$go"
 '
 
@@ -134,12 +128,12 @@ halted () {
 # The sweep of the start has ended: nothing but the pause's own end will wake it.
 test_expect_success 'a pause that ends while hornerod looks elsewhere is not forgotten' '
 	push_waiting paused &&
-	wait_until "test \$(state 9) = running && builder_make" 20 &&
+	wait_until "job_state_is running 9 && builder_make" 20 &&
 	kill -9 $(builder_make) &&
-	wait_until "test \$(state 9) = queued" 20 &&
+	job_reaches queued 9 20 &&
 	node_stop &&
 	touch "$cache/$go" &&
-	echo "failpoint: turn-claimed:stop" >>"$HORNERO_CONF" &&
+	node_set failpoint turn-claimed:stop &&
 	node_start &&
 	wait_until "halted && grep -q ^State:.Z /proc/\$(pgrep -P $node_pid hornero-sweep)/status" \
 		20 &&
@@ -148,7 +142,7 @@ test_expect_success 'a pause that ends while hornerod looks elsewhere is not for
 		"halted && test \$(date +%s%3N) -ge $(hornero show 9 --json | jq .not_before_ms)" \
 		20 &&
 	wait_until "kill -CONT $node_pid; hornero wait 9 --timeout 0" 20 &&
-	sed -i "/^failpoint:/d" "$HORNERO_CONF" &&
+	node_set failpoint &&
 	node_kill9 &&
 	node_start &&
 	rm "$cache/$go"
@@ -162,14 +156,14 @@ then
 	'
 
 	test_expect_success 'a reload changes them; a broken file changes nothing, with words' '
-		sed -i "s/^compile_core_limit:.*/compile_core_limit: 20/" "$HORNERO_CONF" &&
+		node_set compile_core_limit 20 &&
 		kill -HUP $node_pid &&
 		wait_until "test \$(group_quota \"\") = 20" 10 &&
-		sed -i "s/^workers:.*/workers: many/" "$HORNERO_CONF" &&
+		node_set workers many &&
 		kill -HUP $node_pid &&
-		wait_until "grep -q reload-refused $NODE/hornerod.log" 10 &&
+		hornerod_says reload-refused 10 &&
 		test_grep "hornero.yaml:[0-9]*:[0-9]*:.*workers" "$NODE/hornerod.log" &&
-		sed -i "s/^workers:.*/workers: 1/" "$HORNERO_CONF"
+		node_set workers 1
 	'
 else
 	test_skip 'limits hold for all builds together' \
@@ -183,16 +177,16 @@ fi
 test_expect_success 'a stop ends the running build, and the next start goes on with it' '
 	wait_until "! pgrep -P $node_pid" 20 &&
 	push_waiting five &&
-	wait_until "test \$(state 10) = running" 20 &&
+	job_reaches running 10 20 &&
 	node_stop &&
 	node__no_process &&
 	! pgrep -u "$NODE_BUILD_UID" -f "cache/$go" &&
-	test "$(state 10)" = queued &&
+	job_state_is queued 10 &&
 	touch "$cache/$go" &&
 	node_start &&
 	hornero wait 10 --timeout 30 &&
 	test "$(hornero show 10 --json | jq ".attempts | length")" = 2 &&
-	test "$(tr -d "\0" <"$(node_warm_path "$HELLO_UUID")")" = five
+	warm_text_is five
 '
 
 # Red without clear_work() in agent/hornerod/leftover.c.
@@ -205,7 +199,7 @@ test_expect_success 'a cancelled checkout leaves no temporary file' '
 	git -C "$HELLO_WORK" push -q origin main 2>push.out &&
 	wait_until "test -e $work/.tree.tmp" 20 &&
 	hornero cancel 11 &&
-	wait_until "test \$(state 11) = cancelled" 20 &&
+	job_reaches cancelled 11 20 &&
 	test ! -e "$work/.tree.tmp"
 '
 
