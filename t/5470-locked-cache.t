@@ -15,7 +15,7 @@ push () {
 	hornero wait "$job" --timeout 60
 }
 
-test_expect_success 'a node of users; the artifact and an input are below directories of the cache' '
+test_expect_success 'a node of users; artifact and input are deep in the cache' '
 	mkdir builders &&
 	echo input >input &&
 	chmod 644 input &&
@@ -31,8 +31,8 @@ test_expect_success 'a node of users; the artifact and an input are below direct
 '
 
 test_expect_success 'locked, each in its own way: the next push builds all the same' '
-	push \
-		"mkdir -p ../cache/a/out; truncate -s 64K ../cache/a/out/disk.raw; chmod 500 ../cache/a/out; chmod 300 ../cache/a" &&
+	push "mkdir -p ../cache/a/out; truncate -s 64K ../cache/a/out/disk.raw" \
+		"chmod 500 ../cache/a/out; chmod 300 ../cache/a" &&
 	push "truncate -s 128K ../cache/a/out/disk.raw; chmod 100 ../cache/a/out ../cache/a" &&
 	push "truncate -s 192K ../cache/a/out/disk.raw; chmod 0 ../cache/in/of ../cache/in" &&
 	push "truncate -s 256K ../cache/a/out/disk.raw" &&

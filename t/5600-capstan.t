@@ -30,7 +30,8 @@ test_expect_success 'builder files whose tool is the stand-in, in the pushed tre
 	esac
 	test "$1" != -v || shift
 	mkdir -p "$CAPSTAN_ROOT/repository/$1"
-	head -c 1048576 /dev/zero >disk && printf "stand-in %s" "$HORNERO_TREE" | dd of=disk conv=notrunc 2>/dev/null
+	head -c 1048576 /dev/zero >disk
+	printf "stand-in %s" "$HORNERO_TREE" | dd of=disk conv=notrunc 2>/dev/null
 	qemu-img convert -f raw -O qcow2 disk "$CAPSTAN_ROOT/repository/$1/$1.qemu"
 	END
 	git -C "$HELLO_WORK" rm -q -r . &&
