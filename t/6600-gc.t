@@ -238,7 +238,8 @@ test_expect_success 'the agent collects by itself' '
 	node_set sweep_interval 10h &&
 	node_start &&
 	wait_until "test \$(ls $ARTIFACT | grep -c raw) -eq 2" 30 &&
-	test_grep "event=collected what=artifact" "$NODE/hornerod.log" &&
+	hornerod_says "event=collected what=artifact" &&
 	node_stop
 '
+
 test_done
