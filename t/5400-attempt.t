@@ -31,8 +31,7 @@ test_expect_success 'a node with short timeouts' '
 '
 
 test_expect_success 'a push becomes warm' '
-	push_make "$disk good | dd of=\$@ conv=notrunc 2>/dev/null" &&
-	hornero wait "$job" --timeout 30 &&
+	hello_pushed good &&
 	test "$(verdict class)" = none &&
 	warm=$(node_warm_path "$HELLO_UUID") &&
 	test "$(head -c 4 "$warm")" = good &&
@@ -40,7 +39,7 @@ test_expect_success 'a push becomes warm' '
 	cp "$warm" good.raw
 '
 
-test_expect_success 'a builder that says no is the pusher'\''s matter, and the last artifact stays' '
+test_expect_success 'a builder that fails is the pusher'\''s fault, and the last artifact stays' '
 	push_make "echo no such header; exit 3" &&
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
 	test "$(verdict class) $(verdict cause)" = "pusher exit" &&
@@ -102,14 +101,14 @@ test_expect_success 'the log is bounded, and kept up to its bound' '
 
 test_expect_success 'the wall bounds a build that keeps talking, and leaves nothing of it' '
 	node_stop &&
-	sed -i "s/^build_timeout:.*/build_timeout: 3/" "$HORNERO_CONF" &&
+	node_set build_timeout 3 &&
 	node_start &&
-	push_make \
-		"setsid sleep $long & head -c 1000000 /dev/zero >x; while :; do echo still here; sleep 1; done" &&
+	push_make "setsid sleep $long & head -c 1000000 /dev/zero >big" \
+		"while :; do echo still here; sleep 1; done" &&
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
 	test "$(verdict cause)" = timeout &&
 	nothing_left &&
-	sed -i "s/^build_timeout:.*/build_timeout: 20/" "$HORNERO_CONF" &&
+	node_set build_timeout 20 &&
 	kill -HUP $node_pid
 '
 
@@ -130,23 +129,28 @@ fi
 # It may write as long as its sandbox lives: what counts is that nothing changes once the check has
 # begun.
 test_expect_success 'a process left behind is gone before the check, and changes nothing after it' '
-	push_make \
-		"$disk good | dd of=\$@ conv=notrunc 2>/dev/null; (while kill -0 \$\$PPID; do :; done; while :; do date +%N | dd of=\$@ conv=notrunc; done; sleep $long) >/dev/null 2>&1 &" &&
-	hornero wait "$job" --timeout 30 &&
+	outlive="while kill -0 \$\$PPID; do :; done" &&
+	scribble="while :; do date +%N | dd of=\$@ conv=notrunc; done" &&
+	push_make "$disk good | dd of=\$@ conv=notrunc 2>/dev/null" \
+		"($outlive; $scribble; sleep $long) >/dev/null 2>&1 &" &&
+	job_ends published &&
 	test "$(sha256sum <"$warm" | cut -d " " -f 1)" = "$(verdict digest)" &&
 	node_cgroups_gone
 '
 
 test_expect_success 'a builder sees no network but its loopback, and nothing of the node' '
-	push_make \
-		"test ! -e $NODE && test ! -e /repo.git && ! ls /proc/1/root/var && test \$\$(grep -c : /proc/net/dev) -eq 1 && test \$\$(id -u) -ne 0 && ! cat /etc/shadow && test \"\$\$(env | grep -c HORNERO)\" = 1 && $disk wall | dd of=\$@ conv=notrunc 2>/dev/null" &&
-	hornero wait "$job" --timeout 30 &&
-	test "$(head -c 4 "$warm")" = wall
+	push_make "test ! -e $NODE" "test ! -e /repo.git" "! ls /proc/1/root/var" \
+		"test \$\$(grep -c : /proc/net/dev) -eq 1" "test \$\$(id -u) -ne 0" \
+		"! cat /etc/shadow" "test \"\$\$(env | grep -c HORNERO)\" = 1" \
+		"$disk wall | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	job_ends published &&
+	warm_text_is wall
 '
 
 test_expect_success 'a builder cannot forge its verdict' '
-	push_make \
-		"for fd in 3 4 5 6 7 8 9 10; do echo \"error forged\" >&\$\$fd; done 2>/dev/null; for p in /proc/[0-9]*; do for f in \$\$p/fd/*; do echo class=none >\$\$f; done; done 2>/dev/null; exit 78" &&
+	fds="for fd in 3 4 5 6 7 8 9 10; do echo \"error forged\" >&\$\$fd; done" &&
+	files="for file in /proc/[0-9]*/fd/*; do echo class=none >\$\$file; done" &&
+	push_make "$fds 2>/dev/null; $files 2>/dev/null; exit 78" &&
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
 	test "$(verdict class) $(verdict cause)" = "pusher exit" &&
 	grep -v "^reason=.* its last line: " "$NODE/state/log/$job.1.verdict" >rest &&
