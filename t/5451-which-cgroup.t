@@ -1,7 +1,7 @@
 #!/bin/sh
 # hornerod finds its control groups without configuration. Hierarchies are taken away from it in a
 # mount namespace of its own.
-test_description='which control groups there are: found at the start, weights at the lowest, no build without'
+test_description='control groups: found at the start, weights at the lowest, no build without'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/groups.sh"
@@ -33,8 +33,9 @@ none_at_all='awk "\$3 ~ /^cgroup/ { print \$2 }" /proc/mounts | xargs -n 1 umoun
 
 # set_to CONTROLLER FILE VALUE: at the top; a file that the kernel does not have is fine
 set_to () {
-	test ! -e "/sys/fs/cgroup/$1/$NODE_TOP/$2" || test \
-		"$(cat "/sys/fs/cgroup/$1/$NODE_TOP/$2")" = "$3"
+	set_to__file=/sys/fs/cgroup/$1/$NODE_TOP/$2
+	test ! -e "$set_to__file" ||
+	test "$(cat "$set_to__file")" = "$3"
 }
 
 test_expect_success 'hybrid: the controllers of v1 count, whatever is mounted beside them' '
@@ -58,7 +59,7 @@ test_expect_success 'v1 alone: the same' '
 	node_stop
 '
 
-test_expect_success 'without a controller that it needs hornerod refuses, names it and the way out' '
+test_expect_success 'hornerod refuses without a controller, names it and the way out' '
 	test_expect_code 78 without "$no_memory" hornerod --foreground 2>err &&
 	test_grep "the cgroup controller memory is unavailable.*isolation: none" err &&
 	{ without "$no_memory" hornero doctor >out || :; } &&
@@ -88,10 +89,8 @@ test_expect_success 'a push there is not built, and each command says so' '
 	test_grep "job 1 queued" push.out &&
 	test_grep "hornerod does not run: nothing is built until it is started" push.out &&
 	test_expect_code 78 without "$no_memory" hornerod --foreground 2>err &&
-	hornero why 1 >out &&
-	test_grep "hornerod does not run.*hornero doctor" out &&
-	hornero why "$HELLO_UUID" >out &&
-	test_grep "hornerod does not run.*hornero doctor" out &&
+	why_says 1 "hornerod does not run.*hornero doctor" &&
+	why_says "$HELLO_UUID" "hornerod does not run.*hornero doctor" &&
 	test_expect_code 75 hornero wait 1 --timeout 0 2>err &&
 	test_grep "hornerod does not run" err &&
 	hornero queue >out &&
@@ -103,7 +102,7 @@ test_expect_success 'isolation: none builds there, and says so in every listing'
 	echo "isolation: none" >>"$HORNERO_CONF" &&
 	start_without "$none_at_all" &&
 	test_grep "event=no-limits" "$NODE/hornerod.log" &&
-	{ hornero wait 1 --timeout 120 || { hornero log 1; cat $NODE/hornerod.log; return 1; }; } &&
+	job_ends published 1 &&
 	for word in queue "queue --all" "show 1" "image list" "image show $HELLO_UUID" cache init
 	do
 		hornero $word >out &&

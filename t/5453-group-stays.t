@@ -44,16 +44,11 @@ is_back () {
 }
 quota=$((20 * $(nproc) * 1000))
 stays () {
-	wait_until "grep -q event=cgroup-stays $NODE/hornerod.log" 20
+	hornerod_says event=cgroup-stays 20
 }
 reload () {
 	: >"$NODE/hornerod.log" &&
-	kill -HUP $node_pid &&
-	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20
-}
-# attempt FIELD
-attempt () {
-	hornero show "$job" --json | jq -r ".attempts[0].$1"
+	node_reload
 }
 
 test_expect_success 'a build with a process that cannot be killed' '
@@ -62,13 +57,13 @@ test_expect_success 'a build with a process that cannot be killed' '
 	weight=$(cat "$top/cpu.shares") &&
 	node_hello_repo &&
 	hornero image set "$HELLO_UUID" builder=make &&
-	push_make \
-		"until test -e ../cache/go; do sleep 0.05; done; head -c 1048576 /dev/zero >\$@" &&
-	wait_until "test -d $top/make/$job.1" 20 &&
+	slow_push one &&
+	gate_reached &&
+	test -d "$top/make/$job.1" &&
 	lifted=$((weight > 1024 ? weight : 1024)) &&
 	hang "$job.1" &&
 	{ test ! -e "$top/cpu.idle" || wait_until "grep -q 1 $top/cpu.idle" 90; } &&
-	wait_until "touch $NODE/unikernels/$HELLO_UUID/cache/go 2>/dev/null" 20
+	gate_open
 '
 
 test_expect_success 'while it is being killed quotas and weights are lifted, and it is said once' '
@@ -88,11 +83,11 @@ test_expect_success 'a reload takes over how the attempt ended, with what it use
 	reload &&
 	stays &&
 	thaw &&
-	hornero wait "$job" --timeout 60 &&
-	wait_until "grep -q \"event=cgroup-gone job=$job\" $NODE/hornerod.log" 20 &&
-	test "$(attempt class)" = none &&
-	test "$(attempt cpu_ms)" -gt 0 &&
-	test "$(attempt mem_peak_bytes)" -gt 0 &&
+	job_ends published &&
+	hornerod_says "event=cgroup-gone job=$job" 20 &&
+	test "$(attempt_field class)" = none &&
+	test "$(attempt_field cpu_ms)" -gt 0 &&
+	test "$(attempt_field mem_peak_bytes)" -gt 0 &&
 	wait_until is_back 10 &&
 	is make -1 2 0 &&
 	test ! -e "$top/make/$job.1"
@@ -109,9 +104,9 @@ test_expect_success 'and that one could not be started' '
 	reload &&
 	stays &&
 	thaw &&
-	wait_until "test \"\$(hornero show $job --json | jq -r .state)\" = held" 30 &&
-	test "$(attempt cause)" = start &&
-	attempt reason >reason &&
+	job_reaches held &&
+	test "$(attempt_field cause)" = start &&
+	attempt_field reason >reason &&
 	test_grep "hornero-build" reason &&
 	cp conf.good "$HORNERO_CONF"
 '
