@@ -59,8 +59,7 @@ test_expect_success 'hornerod starts all the same, says so once, and builds' '
 '
 
 test_expect_success 'a reload takes it over, and it goes when it can' '
-	kill -HUP $node_pid &&
-	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 &&
+	node_reload &&
 	test -d $hung &&
 	thaw &&
 	wait_until "test ! -d $hung" 20 &&

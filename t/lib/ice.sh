@@ -22,13 +22,14 @@ freeze () {
 	mkdir "$ice__group" &&
 	echo "$1" >"$ice__group/cgroup.procs" &&
 	echo FROZEN >"$ice__group/freezer.state" &&
-		wait_until "grep -q FROZEN $ice__group/freezer.state" 10
+	wait_until "grep -q FROZEN $ice__group/freezer.state" 10
 }
 
 thaw () {
 	for ice__group in $ice__names
 	do
-		test ! -d "$ice__group" || { echo THAWED >"$ice__group/freezer.state" && \
-			wait_until "rmdir $ice__group" 10; } || return 1
+		test -d "$ice__group" || continue
+		echo THAWED >"$ice__group/freezer.state" &&
+		wait_until "rmdir $ice__group" 10 || return 1
 	done
 }
