@@ -7,16 +7,17 @@ test_description='sweep: refs and image files against what is warm'
 # content TEXT [DIR]: commit a Makefile in the work clone whose artifact holds TEXT
 content () {
 	mkdir -p "$HELLO_WORK/${2:-.}" &&
-	printf \
-		'hornero.raw:\n\thead -c 1048576 /dev/zero >$@\n\tprintf "%s" | dd of=$@ conv=notrunc 2>/dev/null\n' "$1" \
-		>"$HELLO_WORK/${2:-.}/Makefile" &&
+	{
+		printf '%s\n\t%s\n' 'hornero.raw:' 'head -c 1048576 /dev/zero >$@'
+		printf '\tprintf "%s" | dd of=$@ conv=notrunc 2>/dev/null\n' "$1"
+	} >"$HELLO_WORK/${2:-.}/Makefile" &&
 	git -C "$HELLO_WORK" add -A &&
 	git -C "$HELLO_WORK" commit -q -m "$1"
 }
 
 warm_is () {
 	hornero wait "$HELLO_UUID" --timeout 60 &&
-	test "$(tr -d '\0' <"$(node_warm_path "$HELLO_UUID")")" = "$1"
+	warm_text_is "$1"
 }
 
 jobs () {
@@ -63,7 +64,7 @@ test_expect_success 'a file that vanished from the cache is back without a build
 	test "$(newest reused)" = true
 '
 
-test_expect_success 'another file under the name is not taken for ours, and stays until it is let go' '
+test_expect_success 'another file under the name is not ours, and stays until it is let go' '
 	rm "$(node_warm_path "$HELLO_UUID")" &&
 	head -c 1048576 /dev/urandom >"$(node_warm_path "$HELLO_UUID")" &&
 	hornero sweep &&
