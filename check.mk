@@ -1,20 +1,22 @@
 # check.mk: the suite, the benches, the linters, the fuzzers.
 
-# The suite by prove; PROVEFLAGS='-j2 -v' and the like. NAMES: these files alone.
+# Slow scripts first.
+prove_scripts = $(slow_tests) $(filter-out $(slow_tests),$(script_tests))
+# Runs the suite with prove. PROVEFLAGS='-j2 -v' and the like; NAMES: run only these files.
 PROVEFLAGS =
 check-programs: all
 	@$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS)
 prove: check-programs
-	@$(AM_TESTS_ENVIRONMENT) prove --exec $(srcdir)/t/lib/run --merge --failures --comments $(PROVEFLAGS) \
-		$(or $(NAMES),$(patsubst %,$(srcdir)/%,$(slow_tests) $(filter-out $(slow_tests),$(script_tests))) $(unit_tests:%=./%))
+	@$(AM_TESTS_ENVIRONMENT) prove --exec $(srcdir)/t/lib/run --merge --failures --comments \
+		$(PROVEFLAGS) $(or $(NAMES),$(prove_scripts:%=$(srcdir)/%) $(unit_tests:%=./%))
 
-# The suite under ASan and UBSan, in a build of its own; the same with the long tests.
+# The suite under ASan and UBSan, in a build of its own; also with the long tests.
 check-asan:
 	$(srcdir)/check --no-install --asan
 check-long:
 	$(srcdir)/check --no-install --long
 
-# Each measured claim beside its goal.
+# Measures each claim and prints it beside its goal.
 bench_programs = bench/empty bench/lap bench/pulse bench/queue-bench
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
@@ -42,39 +44,48 @@ EXTRA_DIST += \
 bench: all $(bench_programs) t/tools/publish-tool t/tools/seed
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/bench/run
 
-# What the linters say of the sources; a linter that is not there is named and passed over. cppcheck does not
-# know the cleanup attribute (own_free and its like), and clang's analyser loses the pointer in steal_ptr: leaks are
-# for make check-asan to find.
-lint_sources = $(srcdir)/agent/*/*.c $(srcdir)/agent/*/*/*.c $(srcdir)/state/*.c $(srcdir)/cli/*.c $(srcdir)/conf/*.c $(srcdir)/db/*.c $(srcdir)/door/*.c \
-	$(srcdir)/hooks/*.c \
+# Runs the linters; a linter that is not installed is named and skipped. Leaks are left to make
+# check-asan: cppcheck does not know the cleanup attribute (own_free and its like), and clang's
+# analyser loses the pointer in steal_ptr.
+lint_sources = $(srcdir)/agent/*/*.c $(srcdir)/agent/*/*/*.c $(srcdir)/state/*.c $(srcdir)/cli/*.c \
+	$(srcdir)/conf/*.c $(srcdir)/db/*.c $(srcdir)/door/*.c $(srcdir)/hooks/*.c \
 	$(srcdir)/lib/*.c $(srcdir)/store/*.c
-tidy_checks = -*,bugprone-*,clang-analyzer-security.*,clang-analyzer-unix.*,-clang-analyzer-unix.Malloc,$(tidy_less)
-tidy_less = -bugprone-easily-swappable-parameters,-bugprone-narrowing-conversions,-bugprone-branch-clone,$(tidy_lesser)
-tidy_lesser = -bugprone-implicit-widening-of-multiplication-result,-clang-analyzer-security.insecureAPI.*
+tidy_checks = -*,bugprone-*,clang-analyzer-security.*,clang-analyzer-unix.*,$(tidy_less)
+tidy_less = -clang-analyzer-unix.Malloc,-clang-analyzer-security.insecureAPI.*,$(tidy_lesser)
+tidy_lesser = -bugprone-easily-swappable-parameters,-bugprone-narrowing-conversions,$(tidy_least)
+tidy_least = -bugprone-branch-clone,-bugprone-implicit-widening-of-multiplication-result
 lint: $(BUILT_SOURCES)
 	@if command -v cppcheck >/dev/null; then \
-		cppcheck --quiet --error-exitcode=1 --std=c17 --enable=warning,portability --inline-suppr \
-			--suppress=memleak --suppress=resourceLeak --suppress=autoVariables --suppress=internalAstError \
+		cppcheck --quiet --error-exitcode=1 --std=c17 --enable=warning,portability \
+			--inline-suppr --suppress=memleak --suppress=resourceLeak \
+			--suppress=autoVariables --suppress=internalAstError \
 			--suppress=arrayIndexThenCheck -I$(srcdir) -I. $(lint_sources); \
 	else echo 'cppcheck is not here (Debian: cppcheck); passed over'; fi
 	@if command -v clang-tidy >/dev/null; then \
-		clang-tidy --quiet --warnings-as-errors='*' --checks='$(tidy_checks)' $(lint_sources) -- -std=gnu17 \
-			$(DEFS) -I. $(AM_CPPFLAGS) $(LIBGIT2_CFLAGS) $(SYSTEMD_CFLAGS) $(JANSSON_CFLAGS) 2>/dev/null; \
+		clang-tidy --quiet --warnings-as-errors='*' --checks='$(tidy_checks)' \
+			$(lint_sources) -- -std=gnu17 $(DEFS) -I. $(AM_CPPFLAGS) \
+			$(LIBGIT2_CFLAGS) $(SYSTEMD_CFLAGS) $(JANSSON_CFLAGS) 2>/dev/null; \
 	else echo 'clang-tidy is not here (Debian: clang-tidy); passed over'; fi
 
-# FUZZ_SECONDS of libFuzzer on each target t/fuzz/NAME.c, from the corpus t/fuzz/corpus/NAME.
+# Runs libFuzzer for FUZZ_SECONDS on each target t/fuzz/NAME.c, with the corpus t/fuzz/corpus/NAME.
 FUZZ_SECONDS = 20
 fuzz:
-	@if ! command -v clang >/dev/null; then echo 'clang is not here (Debian: clang); nothing fuzzed'; exit 0; fi; \
+	@if ! command -v clang >/dev/null; then \
+		echo 'clang is not here (Debian: clang); nothing fuzzed'; \
+		exit 0; \
+	fi; \
 	for target in $(srcdir)/t/fuzz/*.c; do \
 		name=`basename $$target .c`; $(MKDIR_P) fuzz/$$name; \
+		corpus=$(srcdir)/t/fuzz/corpus/$$name; \
 		echo "fuzz: $$name, $(FUZZ_SECONDS) s"; \
-		clang -g -O1 -fsanitize=fuzzer,address,undefined -std=gnu17 $(AM_CPPFLAGS) -I. $(YAML_CFLAGS) \
-			-o fuzz/$$name.run $$target $(srcdir)/state/*.c $(srcdir)/conf/*.c $(srcdir)/lib/*.c \
-			$(srcdir)/agent/sandboxed/check/imghead.c $(srcdir)/agent/sandboxed/checkout/treename.c $(YAML_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS) \
-			$(JANSSON_LIBS) && \
+		clang -g -O1 -fsanitize=fuzzer,address,undefined -std=gnu17 \
+			$(AM_CPPFLAGS) -I. $(YAML_CFLAGS) -o fuzz/$$name.run $$target \
+			$(srcdir)/state/*.c $(srcdir)/conf/*.c $(srcdir)/lib/*.c \
+			$(srcdir)/agent/sandboxed/check/imghead.c \
+			$(srcdir)/agent/sandboxed/checkout/treename.c \
+			$(YAML_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS) && \
 		fuzz/$$name.run -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
-			fuzz/$$name `test -d $(srcdir)/t/fuzz/corpus/$$name && echo $(srcdir)/t/fuzz/corpus/$$name` || exit 1; \
+			fuzz/$$name `test -d $$corpus && echo $$corpus` || exit 1; \
 	done
 clean-local:
 	rm -rf fuzz

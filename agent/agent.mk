@@ -1,4 +1,5 @@
-# agent/: a room for each program. libcommon.a has what several of them share, libgroups.a their control groups.
+# agent/: one room per program. libcommon.a holds the code that several of them share, libgroups.a
+# their control groups.
 agent_common_libcommon_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 agent_common_libcommon_a_SOURCES = \
 	agent/common/reply.c agent/common/reply.h \
@@ -59,7 +60,8 @@ hornerod_SOURCES = \
 	agent/hornerod/turn.c \
 	agent/hornerod/upkeep.c agent/hornerod/upkeep.h \
 	agent/hornerod/yielding.c
-hornerod_LDADD = agent/cgroup/libgroups.a agent/common/libcommon.a store/libstore.a db/libdb.a state/libstate.a conf/libconf.a lib/libhornero.a \
+hornerod_LDADD = agent/cgroup/libgroups.a agent/common/libcommon.a store/libstore.a \
+	db/libdb.a state/libstate.a conf/libconf.a lib/libhornero.a \
 	$(SYSTEMD_LIBS) $(CGROUP_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)
 
 hornero_yield_SOURCES = agent/yield/main.c
@@ -80,7 +82,8 @@ hornero_build_SOURCES = \
 	agent/build/stage.c agent/build/stage.h \
 	agent/build/stagelog.c agent/build/stagelog.h \
 	agent/build/syscalls.c agent/build/syscalls.h
-hornero_build_LDADD = agent/cgroup/libgroups.a agent/common/libcommon.a store/libstore.a state/libstate.a conf/libconf.a lib/libhornero.a \
+hornero_build_LDADD = agent/cgroup/libgroups.a agent/common/libcommon.a store/libstore.a \
+	state/libstate.a conf/libconf.a lib/libhornero.a \
 	$(JANSSON_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
 
 hornero_boot_SOURCES = \
@@ -93,7 +96,8 @@ hornero_boot_LDADD = state/libstate.a conf/libconf.a lib/libhornero.a
 
 hornero_checkout_CPPFLAGS = $(AM_CPPFLAGS) $(LIBGIT2_CFLAGS)
 hornero_checkout_SOURCES = \
-	agent/sandboxed/checkout/checkout.c agent/sandboxed/checkout/checkout.h agent/sandboxed/checkout/checkout_inner.h \
+	agent/sandboxed/checkout/checkout.c agent/sandboxed/checkout/checkout.h \
+	agent/sandboxed/checkout/checkout_inner.h \
 	agent/sandboxed/checkout/checkout_attributes.c \
 	agent/sandboxed/checkout/checkout_fail.c \
 	agent/sandboxed/checkout/main.c \
@@ -105,7 +109,8 @@ hornero_checkout_SOURCES = \
 	agent/sandboxed/checkout/treename.c agent/sandboxed/checkout/treename.h \
 	agent/sandboxed/checkout/treesync.c agent/sandboxed/checkout/treesync.h \
 	agent/sandboxed/checkout/worktree.c agent/sandboxed/checkout/worktree.h
-hornero_checkout_LDADD = state/libstate.a conf/libconf.a lib/libhornero.a $(LIBGIT2_LIBS) $(YAML_LIBS) $(ZLIB_LIBS)
+hornero_checkout_LDADD = state/libstate.a conf/libconf.a lib/libhornero.a \
+	$(LIBGIT2_LIBS) $(YAML_LIBS) $(ZLIB_LIBS)
 
 hornero_check_SOURCES = \
 	agent/sandboxed/check/check.c agent/sandboxed/check/check.h \
@@ -125,15 +130,16 @@ hornero_collect_SOURCES = \
 	agent/upkeep/collect/collect_report.c \
 	agent/upkeep/collect/collect_store.c \
 	agent/upkeep/collect/collect_work.c
-hornero_collect_LDADD = agent/common/libcommon.a store/libstore.a db/libdb.a state/libstate.a conf/libconf.a lib/libhornero.a \
-	$(JANSSON_LIBS) $(SQLITE_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)
+hornero_collect_LDADD = agent/common/libcommon.a store/libstore.a db/libdb.a state/libstate.a \
+	conf/libconf.a lib/libhornero.a $(JANSSON_LIBS) $(SQLITE_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)
 
 hornero_keep_SOURCES = \
 	agent/upkeep/keep/main.c agent/upkeep/keep/keep.h \
 	agent/upkeep/keep/keep_ask.c \
 	agent/upkeep/keep/keep_releases.c \
 	agent/upkeep/keep/keep_touch.c
-hornero_keep_LDADD = agent/common/libcommon.a store/libstore.a state/libstate.a conf/libconf.a lib/libhornero.a $(JANSSON_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)
+hornero_keep_LDADD = agent/common/libcommon.a store/libstore.a state/libstate.a \
+	conf/libconf.a lib/libhornero.a $(JANSSON_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)
 
 hornero_scrub_SOURCES = agent/upkeep/scrub/main.c
 hornero_scrub_LDADD = store/libstore.a db/libdb.a state/libstate.a conf/libconf.a lib/libhornero.a \
@@ -158,7 +164,8 @@ hornero_publish_SOURCES = \
 	agent/publish/unchanged.c agent/publish/unchanged.h \
 	agent/publish/standing.c agent/publish/standing.h \
 	agent/publish/touch.c agent/publish/touch.h
-hornero_publish_LDADD = agent/common/libcommon.a store/libstore.a state/libstate.a conf/libconf.a lib/libhornero.a $(JANSSON_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)
+hornero_publish_LDADD = agent/common/libcommon.a store/libstore.a state/libstate.a \
+	conf/libconf.a lib/libhornero.a $(JANSSON_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)
 
 hornero_flatten_CPPFLAGS = $(AM_CPPFLAGS) $(LIBVIRT_CFLAGS) $(JANSSON_CFLAGS)
 hornero_flatten_SOURCES = \
@@ -171,7 +178,8 @@ hornero_flatten_SOURCES = \
 	agent/publish/flatten/pull.c \
 	agent/publish/unchanged.c agent/publish/unchanged.h \
 	agent/publish/flatten/rebase.c
-hornero_flatten_LDADD = state/libstate.a conf/libconf.a lib/libhornero.a $(LIBVIRT_LIBS) $(JANSSON_LIBS) $(YAML_LIBS)
+hornero_flatten_LDADD = state/libstate.a conf/libconf.a lib/libhornero.a \
+	$(LIBVIRT_LIBS) $(JANSSON_LIBS) $(YAML_LIBS)
 
 dist_man_MANS += doc/hornerod.8
 EXTRA_DIST += \
@@ -193,6 +201,7 @@ hornero_sweep_SOURCES = \
 	agent/upkeep/sweep/refs.c agent/upkeep/sweep/refs.h \
 	agent/upkeep/sweep/decision.c agent/upkeep/sweep/decision.h \
 	agent/upkeep/sweep/main.c
-hornero_sweep_LDADD = agent/common/libcommon.a store/libstore.a db/libdb.a state/libstate.a conf/libconf.a lib/libhornero.a \
+hornero_sweep_LDADD = agent/common/libcommon.a store/libstore.a db/libdb.a state/libstate.a \
+	conf/libconf.a lib/libhornero.a \
 	$(LIBGIT2_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)
 

@@ -1,8 +1,10 @@
-# t/: TAP everywhere. unit_tests are C on cmocka, the rest are scripts over t/lib. The first digit is the family.
+# t/: every test prints TAP. unit_tests are C programs that use cmocka, the others are scripts that
+# use t/lib. The first digit is the family.
 unit_tests =
 script_tests =
-# What takes longest begins first, the guests before all others: prove has the rest run beside it. t/5458 goes by the memory
-# pressure of the node: it is over before the files begin that fill what memory their builds may have.
+# The slowest files start first, guests before all others, so that prove runs the rest beside them.
+# t/5458 depends on the node's memory pressure: it ends before the files start whose builds use all
+# the memory that they may have.
 slow_tests = \
 	t/9200-cgroup-v2.t \
 	t/9300-systemd.t \
@@ -31,7 +33,8 @@ TEST_EXTENSIONS = .t
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 T_LOG_DRIVER = $(LOG_DRIVER)
 AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
-	HORNERO_BUILD='$(abs_builddir)'; export HORNERO_BUILD; HORNERO_SRC='$(abs_srcdir)'; export HORNERO_SRC;
+	HORNERO_BUILD='$(abs_builddir)'; export HORNERO_BUILD; \
+	HORNERO_SRC='$(abs_srcdir)'; export HORNERO_SRC;
 EXTRA_DIST += $(script_tests)
 UNIT_LIBS = lib/libhornero.a $(CMOCKA_LIBS)
 conf_test_libs = conf/libconf.a $(UNIT_LIBS) $(YAML_LIBS)
@@ -431,12 +434,14 @@ t_tools_clock_shim_SOURCES = t/tools/clock-shim.c
 t_tools_clock_shim_CFLAGS = -fPIC
 t_tools_clock_shim_LDFLAGS = -shared
 t_tools_publish_tool_SOURCES = t/tools/publish-tool.c
-t_tools_publish_tool_LDADD = store/libstore.a state/libstate.a conf/libconf.a lib/libhornero.a $(JANSSON_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)
+t_tools_publish_tool_LDADD = store/libstore.a state/libstate.a conf/libconf.a lib/libhornero.a \
+	$(JANSSON_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)
 t_tools_queue_tool_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 t_tools_queue_tool_SOURCES = t/tools/queue-tool.c
 t_tools_queue_tool_LDADD = db/libdb.a state/libstate.a lib/libhornero.a $(SQLITE_LIBS)
 t_tools_seed_SOURCES = t/tools/seed.c
-t_tools_seed_LDADD = store/libstore.a db/libdb.a state/libstate.a conf/libconf.a lib/libhornero.a $(JANSSON_LIBS) $(SQLITE_LIBS) \
+t_tools_seed_LDADD = store/libstore.a db/libdb.a state/libstate.a conf/libconf.a \
+	lib/libhornero.a $(JANSSON_LIBS) $(SQLITE_LIBS) \
 	$(YAML_LIBS) $(CRYPTO_LIBS)
 
 # hornerod with a schema of the version after this one: t/5415-upgrade.t
