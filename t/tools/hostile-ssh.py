@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""A client of SSH that does what no client should: hostile-ssh.py PORT KEY ATTACK, exit 0 where the server stood it.
+"""A hostile SSH client: hostile-ssh.py PORT KEY ATTACK. Exits 0 if the server withstood the attack.
 
-It speaks just enough (curve25519, Ed25519, AES-256-GCM) to say every wrong thing at every stage. Each connection comes
-from an address of its own, 127.0.X.Y by its name and turn, so that the penalty for one is not the penalty for all."""
+It speaks just enough (curve25519, Ed25519, AES-256-GCM) to send any wrong message at any stage.
+Each connection comes from its own address, 127.0.X.Y by name and turn, so that a penalty hits one
+connection only."""
 import hashlib
 import os
 import random
@@ -20,10 +21,11 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 RAW = serialization.Encoding.Raw, serialization.PublicFormat.Raw
-(DISCONNECT, IGNORE, UNIMPLEMENTED, DEBUG, SERVICE_REQUEST, SERVICE_ACCEPT, KEXINIT, NEWKEYS, KEX_INIT, KEX_REPLY, AUTH,
- AUTH_FAILURE, AUTH_SUCCESS, AUTH_PK_OK, GLOBAL, GLOBAL_FAILURE, OPEN, OPEN_OK, OPEN_FAILURE, ADJUST, DATA, EXTENDED, EOF,
- CLOSE, REQUEST, REQUEST_OK, REQUEST_FAILURE) = (1, 2, 3, 4, 5, 6, 20, 21, 30, 31, 50, 51, 52, 60, 80, 82, 90, 91, 92, 93,
-                                                 94, 95, 96, 97, 98, 99, 100)
+DISCONNECT, IGNORE, UNIMPLEMENTED, DEBUG, SERVICE_REQUEST, SERVICE_ACCEPT = 1, 2, 3, 4, 5, 6
+KEXINIT, NEWKEYS, KEX_INIT, KEX_REPLY = 20, 21, 30, 31
+AUTH, AUTH_FAILURE, AUTH_SUCCESS, AUTH_PK_OK, GLOBAL, GLOBAL_FAILURE = 50, 51, 52, 60, 80, 82
+OPEN, OPEN_OK, OPEN_FAILURE, ADJUST, DATA, EXTENDED, EOF, CLOSE = 90, 91, 92, 93, 94, 95, 96, 97
+REQUEST, REQUEST_OK, REQUEST_FAILURE = 98, 99, 100
 GONE = -1
 
 
@@ -47,12 +49,12 @@ def key_of(path):
 
 
 def packet(line):
-    """A line as git packs it."""
+    """Returns a pkt-line of git."""
     return b"%04x" % (len(line) + 4) + line
 
 
 def whole(said):
-    """Whether these are packets of git up to the one that says so."""
+    """Returns True if these are packets of git up to the first flush packet and no more."""
     at = 0
     while len(said) >= at + 4:
         length = int(said[at:at + 4], 16)
@@ -63,22 +65,24 @@ def whole(said):
 
 
 def clone_of(refs):
-    return packet(b"want " + refs[4:44] + b" side-band-64k ofs-delta\n") + b"0000" + packet(b"done\n")
+    want = packet(b"want " + refs[4:44] + b" side-band-64k ofs-delta\n")
+    return want + b"0000" + packet(b"done\n")
 
 
 def push_of(name, text_of_commit):
-    """A push of one commit without files, as new branch."""
+    """Returns a push of one commit without files, as a new branch."""
     def id_of(kind, data):
         return hashlib.sha1(b"%s %d\0" % (kind, len(data)) + data).hexdigest().encode()
 
     def entry(number, data):
         return bytes([number << 4 | len(data) & 15 | 128, len(data) >> 4]) + zlib.compress(data)
 
-    commit = (b"tree %s\nauthor A <a@x> 1700000000 +0000\ncommitter A <a@x> 1700000000 +0000\n\n%s\n"
+    commit = (b"tree %s\nauthor A <a@x> 1700000000 +0000\n"
+              b"committer A <a@x> 1700000000 +0000\n\n%s\n"
               % (id_of(b"tree", b""), text_of_commit))
     pack = b"PACK" + u32(2) + u32(2) + entry(1, commit) + entry(2, b"")
-    return (packet(b"0" * 40 + b" " + id_of(b"commit", commit) + b" refs/heads/" + name + b"\0report-status") + b"0000" + pack +
-            hashlib.sha1(pack).digest())
+    command = b"0" * 40 + b" " + id_of(b"commit", commit) + b" refs/heads/" + name
+    return packet(command + b"\0report-status") + b"0000" + pack + hashlib.sha1(pack).digest()
 
 
 class Client:
@@ -108,7 +112,7 @@ class Client:
         self.sock.sendall(data)
 
     def gone(self, seconds=20):
-        """Reads on until the server has closed; False where it does not."""
+        """Reads until the server closes. Returns False if it does not."""
         self.sock.settimeout(seconds)
         try:
             while self.sock.recv(65536):
@@ -145,7 +149,9 @@ class Client:
         return body[1:len(body) - body[0]]
 
     def answer(self, *of):
-        """The next packet of one of these kinds, as (kind, payload); (GONE, b"") where the server closes first."""
+        """Returns the next packet of these kinds as (kind, payload).
+
+        Returns (GONE, b"") if the server closes first."""
         try:
             while True:
                 payload = self.receive()
@@ -156,7 +162,7 @@ class Client:
         except (EOFError, ConnectionError, InvalidTag):
             return GONE, b""
 
-    # the protocol as it should be
+    # the correct protocol
     def banner(self, mine=b"SSH-2.0-hostile"):
         self.mine = mine
         self.raw(mine + b"\r\n")
@@ -166,9 +172,10 @@ class Client:
         self.theirs = line.rstrip(b"\r\n")
 
     def offer(self, strict=True):
-        lists = ["curve25519-sha256" + (",kex-strict-c-v00@openssh.com" if strict else ""), "ssh-ed25519",
-                 "aes256-gcm@openssh.com", "aes256-gcm@openssh.com", "hmac-sha2-256-etm@openssh.com",
-                 "hmac-sha2-256-etm@openssh.com", "none", "none", "", ""]
+        kex = "curve25519-sha256" + (",kex-strict-c-v00@openssh.com" if strict else "")
+        lists = [kex, "ssh-ed25519", "aes256-gcm@openssh.com", "aes256-gcm@openssh.com",
+                 "hmac-sha2-256-etm@openssh.com", "hmac-sha2-256-etm@openssh.com", "none", "none",
+                 "", ""]
         return bytes([KEXINIT]) + os.urandom(16) + b"".join(map(text, lists)) + b"\0" + u32(0)
 
     def exchange(self, before_init=None, strict=True):
@@ -191,8 +198,8 @@ class Client:
             at += 4 + n
         host_key, q_s, _ = fields
         shared = mpint(secret.exchange(X25519PublicKey.from_public_bytes(q_s)))
-        h = hashlib.sha256(text(self.mine) + text(self.theirs) + text(mine) + text(theirs) + text(host_key) + text(q_c) +
-                           text(q_s) + shared).digest()
+        h = hashlib.sha256(text(self.mine) + text(self.theirs) + text(mine) + text(theirs) +
+                           text(host_key) + text(q_c) + text(q_s) + shared).digest()
         self.id = h
 
         def derive(letter):
@@ -219,8 +226,10 @@ class Client:
 
     def login(self, key, signer=None, wait=True):
         blob = text("ssh-ed25519") + text(key.public_key().public_bytes(*RAW))
-        body = bytes([AUTH]) + text("git") + text("ssh-connection") + text("publickey") + b"\1" + text("ssh-ed25519") + text(blob)
-        self.send(body + text(text("ssh-ed25519") + text((signer or key).sign(text(self.id) + body))))
+        body = bytes([AUTH]) + text("git") + text("ssh-connection") + text("publickey")
+        body += b"\1" + text("ssh-ed25519") + text(blob)
+        signature = (signer or key).sign(text(self.id) + body)
+        self.send(body + text(text("ssh-ed25519") + text(signature)))
         return not wait or self.answer(AUTH_SUCCESS, AUTH_FAILURE)[0] == AUTH_SUCCESS
 
     def channel(self, number=0, window=1 << 21, packet=32768):
@@ -232,7 +241,7 @@ class Client:
         self.send(bytes([DATA]) + u32(channel) + text(data))
 
     def told(self, channel=None, window=None):
-        """What git says, to the end of it. window: it had so much, and gets back what it used."""
+        """Returns all output of git. window: bytes that git had, given back as it uses them."""
         said = b""
         while not whole(said):
             kind, payload = self.answer(DATA)
@@ -247,7 +256,7 @@ class Client:
         return self.answer(REQUEST_OK, REQUEST_FAILURE)[0] if want else None
 
     def status(self, number=0):
-        """The exit status of the command on our channel of that number, or None."""
+        """Returns the exit status of the command on our channel of that number, or None."""
         while True:
             kind, payload = self.answer(REQUEST, CLOSE)
             if kind == GONE:
@@ -261,7 +270,7 @@ class Client:
 
 
 class Attack:
-    """One method each; what it asserts is what the server must do."""
+    """One method per attack. It asserts how the server must behave."""
 
     def __init__(self, port, key, name):
         self.port, self.key, self.name = port, key, name
@@ -280,9 +289,10 @@ class Attack:
         assert c.login(key_of(self.key))
         return c
 
-    # before anybody is anybody
+    # before the login
     def not_ssh(self):
-        for noise in b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"SSH-1.5-old\r\n", b"SSH-2.0\r\n" + b"\0" * 64:
+        for noise in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"SSH-1.5-old\r\n",
+                      b"SSH-2.0\r\n" + b"\0" * 64):
             c = self.client()
             c.raw(noise)
             assert c.gone()
@@ -322,8 +332,9 @@ class Attack:
             assert c.gone(), kind
 
     def terrapin(self):
-        """CVE-2023-48795: nothing may stand between the messages of a strict key exchange."""
-        for extra in bytes([IGNORE]) + text("x"), bytes([DEBUG]) + b"\0" + text("x") + text(""), bytes([UNIMPLEMENTED]) + u32(0):
+        """CVE-2023-48795: no message may come between those of a strict key exchange."""
+        for extra in (bytes([IGNORE]) + text("x"), bytes([DEBUG]) + b"\0" + text("x") + text(""),
+                      bytes([UNIMPLEMENTED]) + u32(0)):
             c = self.client()
             c.banner()
             try:
@@ -342,7 +353,8 @@ class Attack:
 
     def channel_before_login(self):
         c = self.ready()
-        for payload in (bytes([DATA]) + u32(0) + text("x"), bytes([REQUEST]) + u32(0) + text("exec") + b"\1" + text("queue"),
+        for payload in (bytes([DATA]) + u32(0) + text("x"),
+                        bytes([REQUEST]) + u32(0) + text("exec") + b"\1" + text("queue"),
                         bytes([GLOBAL]) + text("tcpip-forward") + b"\1" + text("") + u32(0)):
             try:
                 c.send(payload)
@@ -356,8 +368,10 @@ class Attack:
     def other_methods(self):
         c = self.ready()
         head = bytes([AUTH]) + text("git") + text("ssh-connection")
-        for rest in (text("none"), text("password") + b"\0" + text("secret"), text("keyboard-interactive") + text("") + text(""),
-                     text("gssapi-with-mic") + u32(1) + text(b"\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"),
+        for rest in (text("none"), text("password") + b"\0" + text("secret"),
+                     text("keyboard-interactive") + text("") + text(""),
+                     text("gssapi-with-mic") + u32(1) +
+                     text(b"\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"),
                      text("hostbased") + text("ssh-ed25519") + text("")):
             c.send(head + rest)
             kind, payload = c.answer(AUTH_SUCCESS, AUTH_FAILURE)
@@ -375,15 +389,15 @@ class Attack:
             for _ in range(40):
                 key = Ed25519PrivateKey.generate()
                 blob = text("ssh-ed25519") + text(key.public_key().public_bytes(*RAW))
-                c.send(bytes([AUTH]) + text("git") + text("ssh-connection") + text("publickey") + b"\0" + text("ssh-ed25519") +
-                       text(blob))
+                c.send(bytes([AUTH]) + text("git") + text("ssh-connection") + text("publickey") +
+                       b"\0" + text("ssh-ed25519") + text(blob))
                 if c.answer(AUTH_FAILURE, AUTH_PK_OK)[0] == GONE:
                     return
         except OSError:
             return
         raise AssertionError("forty keys were listened to")
 
-    # with a key
+    # after the login
     def long_commands(self):
         for length, codes in (4095, (64,)), (4096, (64,)), (100000, (64,)), (1 << 20, (None,)):
             c = self.inside()
@@ -396,7 +410,8 @@ class Attack:
 
     def odd_channels(self):
         c = self.inside()
-        c.send(bytes([OPEN]) + text("session") + u32(5) + u32(0) + u32(0))  # CVE-2026-59843; the server may be silent
+        # CVE-2026-59843; the server may be silent
+        c.send(bytes([OPEN]) + text("session") + u32(5) + u32(0) + u32(0))
         assert c.channel(number=1) is not None
         for packet in 1, 9, 10, 11, 0xffffffff:  # with 10 libssh 0.10 sends empty packets for ever
             c = self.inside()
@@ -406,7 +421,9 @@ class Attack:
                 assert c.status() in (64, None), packet
 
     def empty_packets(self):
-        """To packets of ten bytes libssh 0.10 adds none of the data, for ever: whoever goes on reading that is cut off."""
+        """With packets of ten bytes, libssh 0.10 sends empty packets forever.
+
+        The server must cut off a client that goes on reading them."""
         c = self.inside()
         channel = c.channel(window=0xffffffff, packet=10)
         if channel is not None:
@@ -438,14 +455,18 @@ class Attack:
     def requests(self):
         c = self.inside()
         channel = c.channel()
-        for name, rest in (("pty-req", text("xterm") + u32(80) * 4 + text("")), ("x11-req", b"\0" + text("a") + text("b") + u32(0)),
-                           ("auth-agent-req@openssh.com", b""), ("subsystem", text("sftp")), ("nonsense", b""),
-                           ("env", text("LD_PRELOAD") + text("/x")), ("env", text("GIT_PROTOCOL") + text("version=2;id")),
+        for name, rest in (("pty-req", text("xterm") + u32(80) * 4 + text("")),
+                           ("x11-req", b"\0" + text("a") + text("b") + u32(0)),
+                           ("auth-agent-req@openssh.com", b""), ("subsystem", text("sftp")),
+                           ("nonsense", b""), ("env", text("LD_PRELOAD") + text("/x")),
+                           ("env", text("GIT_PROTOCOL") + text("version=2;id")),
                            ("env", text("GIT_PROTOCOL") + text("v" * 100))):
             assert c.request(channel, name, rest) == REQUEST_FAILURE, name
         assert c.request(channel, "env", text("GIT_PROTOCOL") + text("version=2")) == REQUEST_OK
-        for kind in "direct-tcpip", "direct-streamlocal@openssh.com", "x11", "auth-agent@openssh.com", "tun@openssh.com":
-            c.send(bytes([OPEN]) + text(kind) + u32(7) + u32(1 << 20) + u32(32768) + text("127.0.0.1") + u32(22) + text("a") + u32(1))
+        for kind in ("direct-tcpip", "direct-streamlocal@openssh.com", "x11",
+                     "auth-agent@openssh.com", "tun@openssh.com"):
+            c.send(bytes([OPEN]) + text(kind) + u32(7) + u32(1 << 20) + u32(32768) +
+                   text("127.0.0.1") + u32(22) + text("a") + u32(1))
             assert c.answer(OPEN_OK, OPEN_FAILURE)[0] == OPEN_FAILURE, kind
 
     def data_out_of_place(self):
@@ -463,10 +484,11 @@ class Attack:
             c.send(bytes([ADJUST]) + u32(channel) + u32(1 << 30))
         c.send(bytes([CLOSE]) + u32(channel))
         again = c.channel(number=5)
-        assert again is not None and c.request(again, "exec", text("nonsense")) == REQUEST_OK and c.status(5) == 64
+        assert again is not None
+        assert c.request(again, "exec", text("nonsense")) == REQUEST_OK and c.status(5) == 64
 
     def beyond_its_window(self):
-        """More than the server gave leave for, to a command that reads nothing."""
+        """Sends more than the window allows, to a command that reads nothing."""
         c = self.inside()
         channel = c.channel()
         assert c.request(channel, "exec", text("log -f 1")) == REQUEST_OK
@@ -478,9 +500,11 @@ class Attack:
         assert c.gone(), "64 MB were swallowed"
 
     def never_listens(self):
-        """Requests that want answers, and none read: before many are held the server stops reading, too. Then all are read."""
+        """Sends requests that want answers and reads none: the server must stop reading soon.
+
+        Then reads all answers."""
         c = self.inside()
-        # What the kernel holds for us is little then, whatever tcp_rmem allows.
+        # A small receive buffer, whatever tcp_rmem allows.
         c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         asked = 0
         while select.select([], [c.sock], [], 3)[1]:
@@ -492,7 +516,9 @@ class Attack:
         assert c.request(c.channel(), "exec", text("nonsense")) == REQUEST_OK and c.status() == 64
 
     def commands_without_end(self):
-        """Over one connection, one after the other, as fast as they are done: after a hundred it is five a second."""
+        """Runs commands over one connection, one after the other, as fast as possible.
+
+        After a hundred, the server allows five a second."""
         c = self.inside()
         begun = time.monotonic()
         for number in range(120):
@@ -502,9 +528,9 @@ class Attack:
         took = time.monotonic() - begun
         assert took > 3, f"120 commands took {took:.2f} s"
 
-    # what is slow, and well
+    # slow but correct clients
     def ends_its_side_first(self):
-        """A whole clone, asked for in one go with the end of what we say behind it."""
+        """Requests a whole clone and ends its own side in one go."""
         c = self.inside()
         channel = c.channel()
         assert c.request(channel, "exec", text("git-upload-pack 'one'")) == REQUEST_OK
@@ -520,7 +546,7 @@ class Attack:
         assert b"PACK" in got and whole(got) and order == [REQUEST, EOF, CLOSE], order
 
     def slow_writer(self):
-        """A push, a byte a packet."""
+        """Pushes with one byte per packet."""
         c = self.inside()
         channel = c.channel()
         assert c.request(channel, "exec", text("git-receive-pack 'one'")) == REQUEST_OK
@@ -531,7 +557,7 @@ class Attack:
         assert c.status() == 0
 
     def slow_reader(self):
-        """A clone through a window of twenty bytes that is opened when it is used up."""
+        """Clones through a window of twenty bytes, opened again when it is used up."""
         c = self.inside()
         channel = c.channel(window=20)
         assert c.request(channel, "exec", text("git-upload-pack 'one'")) == REQUEST_OK
@@ -540,7 +566,9 @@ class Attack:
         assert c.status() == 0
 
     def never_reads(self):
-        """A whole clone asked for, with all the window there is, and not one byte read: says so, and waits for a line."""
+        """Requests a whole clone with the largest window and reads nothing.
+
+        Prints WAITING and waits for a line."""
         c = self.inside()
         channel = c.channel(window=0xffffffff)
         assert c.request(channel, "exec", text("git-upload-pack 'big'")) == REQUEST_OK
@@ -549,7 +577,9 @@ class Attack:
         sys.stdin.readline()
 
     def stops_in_keys(self):
-        """A clone, and in the middle of it an exchange of keys that is begun and never ended: says so, and waits for a line."""
+        """Begins a key exchange in the middle of a clone and never ends it.
+
+        Prints WAITING and waits for a line."""
         c = self.inside()
         channel = c.channel(window=0xffffffff)
         assert c.request(channel, "exec", text("git-upload-pack 'big'")) == REQUEST_OK
@@ -561,14 +591,18 @@ class Attack:
         sys.stdin.readline()
 
     def channel_without_command(self):
-        """Logged in, a channel open, nothing asked for: says so, and waits for the server to hang up."""
+        """Logs in, opens a channel and requests nothing.
+
+        Prints WAITING and waits until the server hangs up."""
         c = self.inside()
         assert c.channel() is not None
         print("WAITING", flush=True)
         assert c.gone(60)
 
     def channel_at_once(self):
-        """Asks for a channel together with the login, which fails for the key's share: it is told why first."""
+        """Requests a channel together with a login that fails because of the key's share.
+
+        The server must say why first."""
         c = self.ready()
         held = []
         c.raw = held.append
@@ -580,7 +614,7 @@ class Attack:
         assert kind == GONE and b"this key has all the connections" in payload, (kind, payload)
 
     def half_push(self):
-        """A push that stops in the middle of its pack: says so, and waits for a line."""
+        """Stops a push in the middle of its pack, prints WAITING and waits for a line."""
         c = self.inside()
         channel = c.channel()
         assert c.request(channel, "exec", text("git-receive-pack 'one'")) == REQUEST_OK
@@ -592,7 +626,7 @@ class Attack:
         sys.stdin.readline()
 
     def trickle(self):
-        """A byte now and then, never a whole packet: whoever is not in within the time must go."""
+        """Sends a byte now and then, never a whole packet: the login must time out."""
         c = self.client()
         end = time.monotonic() + 30
         try:
@@ -605,16 +639,18 @@ class Attack:
         raise AssertionError("still there")
 
     def nonsense_inside(self):
-        """Messages of every kind with contents of no kind, always the same ones."""
+        """Sends messages of every kind with random contents; the seed is fixed."""
         dice = random.Random(1)
         for _ in range(25):
             c = self.inside()
             try:
                 c.channel()
                 for _ in range(40):
-                    kind = dice.choice([dice.randrange(256), OPEN, DATA, EXTENDED, ADJUST, REQUEST, GLOBAL, EOF, CLOSE, KEXINIT])
+                    kind = dice.choice([dice.randrange(256), OPEN, DATA, EXTENDED, ADJUST, REQUEST,
+                                        GLOBAL, EOF, CLOSE, KEXINIT])
                     size = dice.choice([0, 1, 3, 4, 5, 9, 40, 400, 30000])
-                    c.send(bytes([kind]) + u32(dice.choice([0, 1, 43, 0xffffffff])) * (dice.random() < 0.7) + dice.randbytes(size))
+                    number = u32(dice.choice([0, 1, 43, 0xffffffff])) * (dice.random() < 0.7)
+                    c.send(bytes([kind]) + number + dice.randbytes(size))
             except OSError:
                 pass
             c.sock.close()
@@ -628,14 +664,17 @@ class Attack:
                 if dice.random() < 0.6:
                     c.exchange()
                 for _ in range(20):
-                    kind = dice.choice([dice.randrange(256), KEXINIT, KEX_INIT, NEWKEYS, SERVICE_REQUEST, AUTH])
+                    kind = dice.choice([dice.randrange(256), KEXINIT, KEX_INIT, NEWKEYS,
+                                        SERVICE_REQUEST, AUTH])
                     c.send(bytes([kind]) + dice.randbytes(dice.choice([0, 1, 4, 17, 100, 3000])))
             except (OSError, EOFError):
                 pass
             c.sock.close()
 
     def idle(self):
-        """A crowd that only waits, from the address that everybody comes from: says so, and waits for a line."""
+        """Opens many idle connections from the address that other clients use.
+
+        Prints WAITING and waits for a line."""
         crowd = []
         for _ in range(500):
             s = socket.socket()
@@ -647,7 +686,8 @@ class Attack:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["list"]:
-        apart = "client", "ready", "inside", "idle", "never_reads", "half_push", "stops_in_keys", "trickle", "channel_without_command", "channel_at_once"
+        apart = ("client", "ready", "inside", "idle", "never_reads", "half_push", "stops_in_keys",
+                 "trickle", "channel_without_command", "channel_at_once")
         print(*[a for a in vars(Attack) if a[0] != "_" and a not in apart])
     else:
         getattr(Attack(int(sys.argv[1]), sys.argv[2], sys.argv[3]), sys.argv[3])()

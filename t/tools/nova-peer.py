@@ -2,13 +2,17 @@
 """nova-peer: the real Nova on the other side of the cache (Debian's python3-nova).
 
     nova-peer.py name UUID                      the base's file name, by Nova's own function
-    nova-peer.py hold INSTANCES NAME            take Nova's lock on NAME, print "held", keep it until killed
+    nova-peer.py hold INSTANCES NAME            take Nova's lock on NAME, print "held",
+                                                keep it until killed
     nova-peer.py take INSTANCES NAME            take it once, print "taken"
     nova-peer.py boot INSTANCES NAME INSTANCE TYPE [GIB]
-                                                INSTANCE's disk from the warm base NAME, by the image backend
-                                                TYPE (qcow2, flat), with a fetch function that raises; the
-                                                flavor's root disk has GIB (default: 64 MiB, as no flavor has)
-    nova-peer.py age INSTANCES                  one pass of the image cache manager, with no instance alive
+                                                make INSTANCE's disk from the warm base NAME
+                                                by the image backend TYPE (qcow2, flat), with
+                                                a fetch function that raises; the flavor's
+                                                root disk has GIB (default: 64 MiB, which no
+                                                flavor has)
+    nova-peer.py age INSTANCES                  run one pass of the image cache manager, with
+                                                no instance alive
 """
 import os
 import signal
@@ -29,7 +33,7 @@ def configure(instances):
     CONF(['--config-file', '/dev/null'], project='nova', version='test', default_config_files=[])
     CONF.set_override('instances_path', instances)
     CONF.set_override('lock_path', instances + '/locks', group='oslo_concurrency')
-    # Nova's helper process for root's work is not wanted here: everything runs as who we are.
+    # No helper process of Nova's for root's work: everything runs as the calling user.
     sys_admin_pctxt.set_client_mode(False)
 
 
@@ -48,12 +52,13 @@ def boot(instances, name, instance, kind, gib=None):
     backend = {'qcow2': imagebackend.Qcow2, 'flat': imagebackend.Flat}[kind]
     os.makedirs('%s/%s' % (instances, instance), exist_ok=True)
     disk = backend(path='%s/%s/disk' % (instances, instance))
-    disk.cache(fetch_func=fetch, filename=name, size=int(gib) << 30 if gib else 64 << 20, image_id='unused')
+    size = int(gib) << 30 if gib else 64 << 20
+    disk.cache(fetch_func=fetch, filename=name, size=size, image_id='unused')
     print('booted', disk.path)
 
 
 def age():
-    # The one question to Nova's database: which block devices have no instances? None.
+    # The only query to Nova's database: which block devices have no instances? None.
     bdms = objects.BlockDeviceMappingList
     with mock.patch.object(bdms, 'bdms_by_instance_uuid', return_value={}):
         imagecache.ImageCacheManager().update(None, [])
