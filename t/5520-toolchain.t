@@ -16,10 +16,10 @@ tool () {
 	chmod 755 "$TRASH/tools/$1.new" &&
 	mv "$TRASH/tools/$1.new" "$TRASH/tools/$1"
 }
-# builder VERSION-COMMAND, as YAML
+# builder VERSION-COMMAND [LINE], as YAML
 builder () {
-	printf \
-		'argv: [sh, -c, "cp disk hornero.raw"]\nartifact: /build/src/hornero.raw\nformat: raw\nversion:\n  - %s\n%s' "$1" "$2" >builders/tool.yaml
+	printf '%s\n' 'argv: [sh, -c, "cp disk hornero.raw"]' 'artifact: /build/src/hornero.raw' \
+		'format: raw' 'version:' "  - $1" ${2:+"$2"} >builders/tool.yaml
 }
 asked () {
 	wc -l <"$TRASH/tools/asked"
@@ -50,8 +50,8 @@ test_expect_success 'the start finds them, before anything is pushed' '
 	ln -s cc-12 tools/cc &&
 	head -c 5000000 /dev/urandom >tools/base &&
 	chmod 644 tools/base &&
-	builder "[\"$TRASH/tools/cc\", --version]" "inputs: [\"$TRASH/tools/base:/build/cache/base\"]
-" &&
+	builder "[\"$TRASH/tools/cc\", --version]" \
+		"inputs: [\"$TRASH/tools/base:/build/cache/base\"]" &&
 	node_init "sweep_interval: 1h" "builders_dir: $TRASH/builders" &&
 	node_start &&
 	wait_until "test -e $NODE/state/toolchain/tool" 30 &&
@@ -95,7 +95,7 @@ test_expect_success 'and so is the one that a link names now' '
 	test_cmp key.2 again
 '
 
-test_expect_success 'an input is read where its file has changed, at the same size and with its old mtime' '
+test_expect_success 'a changed input is read again, at the same size and with its old mtime' '
 	before=$(grep "^input " "$NODE/state/toolchain/tool") &&
 	cp -p tools/base old &&
 	head -c 5000000 /dev/urandom >tools/base &&
@@ -105,23 +105,22 @@ test_expect_success 'an input is read where its file has changed, at the same si
 	test "$(grep "^input " "$NODE/state/toolchain/tool")" != "$before"
 '
 
-test_expect_success 'a command that fails holds no job: it waits, and why quotes all of it, with its last line' '
+test_expect_success 'a command that fails holds no job: it waits, and why quotes the command' '
 	builder "[sh, -c, \"echo one >&2; echo no licence today >&2; exit 3\"]" &&
 	change failing &&
-	wait_until "hornero why $job | grep -q \"gets its next attempt\"" 30 &&
-	hornero why "$job" >why &&
-	test_grep \
-		"version command .sh -c .echo one >&2; echo no licence today >&2; exit 3.. ended with exit 3 after [0-9]* ms; its last line: no licence today" why &&
-	test "$(hornero show "$job" --json | jq -r .state)" = queued
+	why_says $job "gets its next attempt" &&
+	asked="version command .sh -c .echo one >&2; echo no licence today >&2; exit 3.." &&
+	ended="ended with exit 3 after [0-9]* ms; its last line: no licence today" &&
+	why_says $job "$asked $ended" &&
+	job_state_is queued
 '
 
 test_expect_success 'nor does one that is slow; and when it is mended the job goes on by itself' '
 	builder "[sh, -c, \"echo thinking >&2; exec sleep 100\"]" &&
-	wait_until "hornero why $job | grep -q \"did not end within\"" 60 &&
-	hornero why "$job" >why &&
-	test_grep \
-		"version command .sh -c .echo thinking >&2; exec sleep 100.. failed: sh did not end within [0-9]* ms; its last line: thinking" why &&
-	test "$(hornero show "$job" --json | jq -r .state)" = queued &&
+	asked="version command .sh -c .echo thinking >&2; exec sleep 100.." &&
+	failed="failed: sh did not end within [0-9]* ms; its last line: thinking" &&
+	why_says $job "$asked $failed" 60 &&
+	job_state_is queued &&
 	builder "[\"$TRASH/tools/cc\", --version]" &&
 	hornero wait "$job" --timeout 120
 '
