@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='output of builds and content of commits reach neither a terminal nor a log as they are'
+test_description='hostile output and hostile names reach neither a terminal nor a log'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 
@@ -14,10 +14,12 @@ harmless () {
 
 # Colours, a title, the clipboard, a cleared screen, C1, bidirectional overrides, cut UTF-8, a
 # carriage return, NUL.
-poison='x\033[31mred\033]0;title\007\033]52;c;cHduZWQ=\007\033[2J\033c\302\23331m\302\2350;t\302\234\342\200\256gpj\342\201\246\377\300\200\r\010\0y'
+poison='x\033[31mred\033]0;title\007\033]52;c;cHduZWQ=\007\033[2J\033c'
+poison=$poison'\302\23331m\302\2350;t\302\234\342\200\256gpj\342\201\246\377\300\200'
+poison=$poison'\r\010\0y'
 raw=$(printf "$poison" | tr -d '\0\n')
 
-# says WORD…: every word of the CLI that shows this job
+# every command of the CLI that shows this job
 all_words () {
 	for words in "queue" "queue --all" "queue --all --json" "show $job" "show $job --json" \
 		"why $job" "why $HELLO_UUID" "log $job" "log -f $job" "wait $job" "image list" \
@@ -37,14 +39,14 @@ test_expect_success 'a node' '
 '
 
 test_expect_success 'a builder'\''s output, in hornero log and while it is followed' '
-	push_make \
-		"printf \"$poison\\\\n\"; printf \"$poison\" >&2; until test -e ../cache/go; do sleep 0.05; done; printf \"$poison\"; exit 1" &&
-	wait_until \
-		"test -d $NODE/unikernels/$HELLO_UUID/cache && grep -aq red $NODE/state/log/$job.1.log" 20 &&
+	push_make "printf \"$poison\\\\n\"" "printf \"$poison\" >&2" "$gate" \
+		"printf \"$poison\"; exit 1" &&
+	gate_reached &&
+	wait_until "grep -aq red $NODE/state/log/$job.1.log" 20 &&
 	{ hornero log -f "$job" >follow.out 2>&1 & } &&
 	follow=$! &&
 	wait_until "grep -q red follow.out" 20 &&
-	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
+	gate_open &&
 	test_expect_code 1 hornero wait "$job" --timeout 30 &&
 	{ wait $follow || :; } &&
 	test "$(grep -o "red" follow.out | wc -l)" -ge 3 &&
@@ -56,9 +58,13 @@ test_expect_success 'a builder'\''s output, in hornero log and while it is follo
 	harmless push.out
 '
 
-test_expect_success 'the same a byte at a time, and a character that begins in one read and ends in the next' '
-	push_make \
-		"for i in 1 2 3 4 5 6 7 8 9; do printf \"\\\\342\"; sleep 0.02; printf \"\\\\200\"; sleep 0.02; printf \"\\\\256\"; sleep 0.02; done; exit 1" &&
+test_expect_success 'the same a byte at a time: a character is cut between two reads' '
+	bytes= &&
+	for byte in 342 200 256
+	do
+		bytes="$bytes printf \"\\\\$byte\"; sleep 0.02;"
+	done &&
+	push_make "for i in 1 2 3 4 5 6 7 8 9; do $bytes done; exit 1" &&
 	{ hornero log -f "$job" >follow.out 2>&1 || :; } &&
 	harmless follow.out &&
 	test_grep "xe2.x80.xae" follow.out
@@ -77,8 +83,19 @@ test_expect_success 'no line of a builder looks like one of hornero'\''s, howeve
 	cat >"$HELLO_WORK/forge.py" <<-\END &&
 	import sys, time
 	out = sys.stdout.buffer
-	fakes = ["hornero: forged", "  hornero: forged", "\thornero: forged", "HORNERO: forged", "h0rnero: forged", "h\u043ernero: forged",
-	         "\u200bhornero: forged", "\x1b[1mhornero: forged", "-- hornero: forged", "h o r n e r o : forged", "\rhornero: forged"]
+	fakes = [
+	    "hornero: forged",
+	    "  hornero: forged",
+	    "\thornero: forged",
+	    "HORNERO: forged",
+	    "h0rnero: forged",
+	    "h\u043ernero: forged",
+	    "\u200bhornero: forged",
+	    "\x1b[1mhornero: forged",
+	    "-- hornero: forged",
+	    "h o r n e r o : forged",
+	    "\rhornero: forged",
+	]
 	for fake in fakes:
 	    out.write(fake.encode() + b"\n")
 	for c in "hornero: forged in pieces":
@@ -108,10 +125,15 @@ test_expect_success 'no line of a builder looks like one of hornero'\''s, howeve
 commit_link () {
 	empty=$(git -C "$HELLO_WORK" hash-object -w --stdin </dev/null) &&
 	inner=$(printf '120000 blob %s\tlink\n' "$empty" | git -C "$HELLO_WORK" mktree) &&
-	tree=$({ git -C "$HELLO_WORK" ls-tree -z HEAD && printf '040000 tree %s\t%s\0' "$inner" "$1"; } | git -C "$HELLO_WORK" mktree -z) &&
-	commit=$(printf "$poison" | tr -d '\0' | git -C "$HELLO_WORK" commit-tree "$tree" -p HEAD) &&
-	git -C "$HELLO_WORK" push -q origin "+$commit:refs/heads/main" 2>push.out || { cat \
-		push.out; return 1; }
+	{
+		git -C "$HELLO_WORK" ls-tree -z HEAD &&
+		printf '040000 tree %s\t%s\0' "$inner" "$1"
+	} >entries &&
+	tree=$(git -C "$HELLO_WORK" mktree -z <entries) &&
+	printf "$poison" | tr -d '\0' >message &&
+	commit=$(git -C "$HELLO_WORK" commit-tree "$tree" -p HEAD <message) &&
+	git -C "$HELLO_WORK" push -q origin "+$commit:refs/heads/main" 2>push.out ||
+	{ cat push.out; return 1; }
 	job=$(node_job push.out) &&
 	test -n "$job"
 }
