@@ -85,8 +85,7 @@ crowded () {
 	wait_until "first | grep -q ^nobody" 60 &&
 	first >out &&
 	test_grep "^nobody crowded $1" out &&
-	hornero why "$job" >out &&
-	test_grep "$1" out
+	why_says "$job" "$1"
 }
 # Tried again by itself, without a word; taken for a crash it would be held after the third time.
 warm_at_last () {
@@ -124,7 +123,7 @@ test_expect_success 'its own limit of memory is its own fault, whoever is there'
 	rm groups.d/make.yaml
 '
 
-test_expect_success 'another build has the memory: killed, but not to blame, and warm when that is gone' '
+test_expect_success 'another build has the memory: killed, not blamed, and warm once that is gone' '
 	want memory 121 &&
 	crowded "other builds left too little memory: it had [0-9]* MB of 300 MB" &&
 	warm_at_last
@@ -143,7 +142,7 @@ test_expect_success 'its own limit of processes is its own fault, whoever is the
 	rm groups.d/make.yaml
 '
 
-test_expect_success 'another build has the processes: refused some, but not to blame, and warm when that is gone' '
+test_expect_success 'another build has the processes: not blamed, and warm once that is gone' '
 	want processes 40 &&
 	crowded "other builds left too few processes: it had [0-9]* of 60" &&
 	warm_at_last
