@@ -66,10 +66,10 @@ static const struct setting settings[] = {
 	 .help = "Source of the figures for the three limits on pressure. With /proc/pressure, "
 		 "hornerod takes the highest figure of any group at the top of cgroup v2 other "
 		 "than its own, so that a build that presses against its own limits pauses "
-		 "nothing. If the node has no cgroup v2, not even beside v1, or hornerod has no "
+		 "nothing. If the node has no cgroup v2, not even beside v1, or if hornerod has no "
 		 "group there, it takes the figures of the whole node, which include the waits of "
 		 "builds. With the directory of a cgroup v2 group, such as "
-		 "/sys/fs/cgroup/machine.slice, it takes those of that group."},
+		 "/sys/fs/cgroup/machine.slice, it takes the figures of that group."},
 	{.name = "workers", .type = SETTING_COUNT, .min = 1, .max = 64, AT(workers),
 	 .unit = "builds",
 	 .fallback = "2",
@@ -134,8 +134,8 @@ static const struct setting settings[] = {
 	 .fallback = "idle",
 	 .help = "With idle, if the builder is reproducible, the artifact of an incremental build "
 		 "is built again by a clean build while nothing else is to be built or published. "
-		 "If the bytes are the same, the artifact is confirmed. If they differ, those of "
-		 "the clean build are published in its place. With never, nothing is confirmed."},
+		 "If the bytes are the same, the artifact is confirmed. If they differ, the clean "
+		 "artifact is published instead. With never, nothing is confirmed."},
 	{.name = "cgroup_top", .type = SETTING_TEXT, .check = check_component, AT(cgroup_top),
 	 .fallback = "hornero", .allowed = "one name of A-Z, a-z, 0-9, ., _ and -",
 	 .help = "Name of the control group that holds all builds."},
@@ -193,17 +193,17 @@ static const struct setting settings[] = {
 	 AT(store_budget_bytes),
 	 .help = "Disk space that all artifacts together may use. 0 sets no limit. Above it, the "
 		 "artifacts that have not been used for the longest time are removed first. The "
-		 "current and the previous artifact of an image, and those that a job needs, are "
-		 "never removed."},
+		 "current and the previous artifact of an image, and artifacts that a job needs, "
+		 "are never removed."},
 	{.name = "work_budget", .type = SETTING_SIZE, .min = 0, .max = PIB, .fallback = "0",
 	 AT(work_budget_bytes),
 	 .help = "Disk space that all checkouts and builders' caches together may use. 0 sets no "
-		 "limit. Above it, those of the image whose last build is the oldest are removed "
-		 "first, and its next build starts without them. Each check of this limit counts "
-		 "all their files."},
+		 "limit. Above it, the checkout and the cache of the image whose last build is the "
+		 "oldest are removed first, and its next build starts without them. Each check of "
+		 "this limit counts all files of checkouts and caches."},
 	{.name = "cache_budget", .type = SETTING_SIZE, .min = 0, .max = PIB, .fallback = "0",
 	 AT(cache_budget_bytes),
-	 .help = "Disk space that all files may use that hornero published into Nova's cache, "
+	 .help = "Disk space for all files that hornero published into Nova's cache, "
 		 "including releases. 0 sets no limit. Above it, files that no image keeps warm "
 		 "and no instance uses are removed, including older releases."},
 	{.name = "store_floor", .type = SETTING_SIZE, .min = 0, .max = PIB, .fallback = "1G",
