@@ -23,7 +23,7 @@ go () {
 
 # Red without the call of attempt_abandon() in agent/hornerod/stuck.c, and without step_around() in
 # agent/build/main.c.
-test_expect_success 'a supervisor survives its cancel: the job ends, and the image is built elsewhere' '
+test_expect_success 'a supervisor survives a cancel: its job ends, its image is built elsewhere' '
 	node_init "workers: 1" &&
 	test_cleanup thaw &&
 	node_start &&
@@ -46,7 +46,7 @@ test_expect_success 'a supervisor survives its cancel: the job ends, and the ima
 '
 
 # Red without earlier_take_children(): it stays a zombie.
-test_expect_success 'a reload knows it; it ends when the kernel releases it, and its checkout goes' '
+test_expect_success 'a reload knows it; the kernel releases it, and its checkout goes' '
 	node_reload &&
 	doctor_says "process $pid.* does not die of SIGKILL" &&
 	thaw &&
