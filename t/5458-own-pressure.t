@@ -9,7 +9,7 @@ test_description='builds do not pause for what builds wait for, and do for what 
 unified=/sys/fs/cgroup/unified
 if test "$(id -u)" -ne 0 || test ! -e $unified/memory.pressure
 then
-	test_skip 'own pressure' 'only root makes groups at the top, and only cgroup v1 with v2 beside it is known here'
+	test_skip 'own pressure' 'root only, and cgroup v1 with v2 beside it'
 	test_done
 fi
 
