@@ -10,13 +10,11 @@ groups_requires
 
 # pressure NAME PERCENT
 pressure () {
-	printf \
-		'some avg10=%s avg60=0.00 avg300=0.00 total=1\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n' "$2" >aside &&
+	{
+		echo "some avg10=$2 avg60=0.00 avg300=0.00 total=1"
+		echo "full avg10=0.00 avg60=0.00 avg300=0.00 total=0"
+	} >aside &&
 	mv aside "$TRASH/pressure/$1"
-}
-
-state () {
-	hornero show "$1" --json | jq -r .state
 }
 
 # frozen JOB
@@ -58,23 +56,20 @@ test_expect_success 'pressure freezes it, nothing else starts, and everybody can
 	wait_until "frozen 1" 20 &&
 	since=$(date +%s) &&
 	grep "event=paused" "$NODE/hornerod.log" &&
-	hornero why 1 >out &&
-	cat out &&
-	test_grep "stands still.*$paused" out &&
+	why_says 1 "stands still.*$paused" &&
 	git -C "$TRASH/work-other" push -q origin main 2>push.out &&
 	test_grep "job 2 queued" push.out &&
-	hornero why 2 >out &&
-	test_grep "waits.*$paused" out &&
+	why_says 2 "waits.*$paused" &&
 	hornero queue >out &&
 	test_grep "^nothing starts for now: $paused" out
 '
 
-test_expect_success 'it goes on when the pressure has eased for good, and its time to be silent was not used up' '
+test_expect_success 'it goes on once the pressure has eased, with its time to be silent unspent' '
 	wait_until "test \$(date +%s) -gt $((since + 11))" 20 &&
 	pressure memory 8.00 &&
 	wait_until "standstill \"8.0 % > 7.5 %\"" 20 &&
 	frozen 1 &&
-	test "$(state 2)" = queued &&
+	job_state_is queued 2 &&
 	pressure memory 7.00 &&
 	wait_until "! frozen 1" 20 &&
 	test ! -e "$NODE/state/run/standstill" &&
@@ -84,19 +79,18 @@ test_expect_success 'it goes on when the pressure has eased for good, and its ti
 '
 
 # Red where agent/hornerod/attempt.c attempt_resume() takes RUN_FREE for granted; where
-# standstill_resume() reads no kind; without the comparison of the kinds in say() of standstill.c, if the
-# sentences are equal.
+# standstill_resume() reads no kind; without the comparison of the kinds in say() of standstill.c, if
+# the sentences are equal.
 test_expect_success 'a reload takes over what is frozen, also where the file that says so is gone' '
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 	push_make "$waiting; : reload" &&
 	reloaded=$job &&
-	wait_until "test \$(state $reloaded) = running" 20 &&
+	job_reaches running $reloaded 20 &&
 	pressure memory 41.00 &&
 	wait_until "frozen $reloaded" 20 &&
 	pressure memory 8.00 &&
 	wait_until "standstill \"8.0 % > 7.5 %\"" 20 &&
-	kill -HUP $node_pid &&
-	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 &&
+	node_reload &&
 	frozen $reloaded &&
 	pressure memory 8.50 &&
 	wait_until "standstill \"8.5 % > 7.5 %\"" 20 &&
@@ -106,17 +100,16 @@ test_expect_success 'a reload takes over what is frozen, also where the file tha
 	: >"$NODE/hornerod.log" &&
 	rm "$NODE/state/run/standstill" &&
 	pressure memory 1.00 &&
-	kill -HUP $node_pid &&
-	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 &&
+	node_reload &&
 	wait_until "! frozen $reloaded" 20 &&
 	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 	hornero wait $reloaded --timeout 30
 '
 
-test_expect_success 'the pressure of disks counts as well, and that of a control group has other names' '
+test_expect_success 'the pressure of disks counts too, and has other names for a control group' '
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 	push_make "$waiting; : again" &&
-	wait_until "test \$(state 4) = running && node_cgroups | grep -q /4.1$" 20 &&
+	wait_until "job_state_is running 4 && node_cgroups | grep -q /4.1$" 20 &&
 	rm pressure/io &&
 	pressure io.pressure 41.00 &&
 	wait_until "frozen 4" 20 &&
@@ -125,7 +118,7 @@ test_expect_success 'the pressure of disks counts as well, and that of a control
 
 test_expect_success 'a frozen build can be cancelled' '
 	hornero cancel 4 &&
-	wait_until "test \$(state 4) = cancelled" 20 &&
+	job_reaches cancelled 4 20 &&
 	node_cgroups_gone
 '
 
@@ -133,7 +126,7 @@ test_expect_success 'a crash leaves frozen groups, and the next start ends them'
 	pressure io.pressure 1.00 &&
 	wait_until "test ! -e $NODE/state/run/standstill" 20 &&
 	push_make "$waiting; : crash" &&
-	wait_until "test \$(state 5) = running" 20 &&
+	job_reaches running 5 20 &&
 	pressure io.pressure 41.00 &&
 	wait_until "frozen 5" 20 &&
 	node_crash &&
@@ -148,13 +141,13 @@ test_expect_success 'a crash leaves frozen groups, and the next start ends them'
 test_expect_success 'a stop does not wait for the pressure to end' '
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 	push_make "$waiting; : stop" &&
-	wait_until "test \$(state 6) = running" 20 &&
+	job_reaches running 6 20 &&
 	pressure io.pressure 41.00 &&
 	wait_until "frozen 6" 20 &&
 	node_stop &&
 	node__no_process &&
 	test ! -e "$NODE/state/run/standstill" &&
-	test "$(state 6)" = queued
+	job_state_is queued 6
 '
 
 test_done
