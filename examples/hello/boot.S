@@ -51,7 +51,8 @@ gdt_pointer:
 	.org	440
 	.long	0x6f726e68		/* disk signature */
 	.word	0
-	.byte	0x80, 0xfe, 0xff, 0xff, 0xda, 0xfe, 0xff, 0xff	/* bootable; 0xda: data without a file system */
+	/* bootable; 0xda: data without a file system */
+	.byte	0x80, 0xfe, 0xff, 0xff, 0xda, 0xfe, 0xff, 0xff
 	.long	8, 2048 - 8		/* first block, blocks: the rest of the MiB */
 	.fill	48			/* partitions 2 to 4: none */
 	.word	0xaa55

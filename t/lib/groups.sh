@@ -86,7 +86,8 @@ group_swap () {
 	then
 		group_value memory "$1" '' memory.swap.max
 	else
-		echo $(($(group_value memory "$1" memory.memsw.limit_in_bytes) - $(group_value memory "$1" memory.limit_in_bytes)))
+		group__both=$(group_value memory "$1" memory.memsw.limit_in_bytes) &&
+		echo $((group__both - $(group_value memory "$1" memory.limit_in_bytes)))
 	fi
 }
 

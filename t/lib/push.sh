@@ -97,7 +97,8 @@ gate_open () {
 
 # hello_push TEXT: pushes a Makefile whose artifact, 1 MiB of zeros, begins with TEXT. Sets job.
 hello_push () {
-	push_make 'head -c 1048576 /dev/zero >$@' "printf '%s' '$1' | dd of=\$@ conv=notrunc 2>/dev/null"
+	push_make 'head -c 1048576 /dev/zero >$@' \
+		"printf '%s' '$1' | dd of=\$@ conv=notrunc 2>/dev/null"
 }
 
 # hello_pushed TEXT: hello_push, and waits until its job is published.

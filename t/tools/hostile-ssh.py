@@ -450,7 +450,8 @@ class Attack:
         assert c.request(channel, "exec", text("git-upload-pack 'one'")) == REQUEST_OK
         assert c.request(channel, "exec", text("queue")) == REQUEST_FAILURE
         assert c.request(channel, "shell") == REQUEST_FAILURE
-        assert c.request(channel, "env", text("GIT_PROTOCOL") + text("version=2")) == REQUEST_FAILURE
+        version = text("GIT_PROTOCOL") + text("version=2")
+        assert c.request(channel, "env", version) == REQUEST_FAILURE
 
     def requests(self):
         c = self.inside()
