@@ -214,19 +214,6 @@ test_expect_success 'nothing is left to be done in words' '
 		HACKING.md NEWS try check
 '
 
-# too_wide FILE…: lines of more than 100 columns; a tab ends at the next multiple of 8.
-too_wide () {
-	(cd "$HORNERO_SRC" &&
-		perl -CSD -ne 'chomp; $l = $_;
-			1 while s/\t+/" " x (8 * length($&) - length($`) % 8)/e;
-			print "$ARGV:$.: $l\n" if length > 100; close ARGV if eof' "$@")
-}
-
-test_expect_success 'no line of C has more than 100 columns' '
-	too_wide $(sources) $(cd "$HORNERO_SRC" && find t bench examples -name "*.[ch]") >found &&
-	test_cmp /dev/null found
-'
-
 test_expect_success 'a room is a folder: its headers guard by its name' '
 	(cd "$HORNERO_SRC" && for header in $(sources | grep "\.h$")
 	do
@@ -265,9 +252,35 @@ source_files () {
 	fi | grep -vE '^(\.gitignore|\.gitattributes|\.issues/.*)$' | sort
 }
 
+# too_wide: reads names of files and prints their lines of more than 100 columns. A tab ends at the
+# next multiple of 8. Rows of a Markdown table cannot be wrapped.
+too_wide () {
+	(cd "$HORNERO_SRC" &&
+		tr '\n' '\0' |
+		xargs -0 perl -CSD -ne 'chomp; $l = $_;
+			1 while s/\t+/" " x (8 * length($&) - length($`) % 8)/e;
+			print "$ARGV:$.: $l\n" if length > 100 && !($ARGV =~ /\.md$/ && /^\|/);
+			close ARGV if eof')
+}
+
+# Files that may have longer lines:
+# - t/fuzz/corpus: inputs, byte for byte;
+# - etc/builders.d: their bytes are part of the content key, so a wrapped comment would rebuild
+#   every image at the next upgrade;
+# - db/schema.sql: SQLite keeps the text of a table, and databases of other versions have it;
+# - crontabs and the examples of two manuals: their lines cannot continue on the next one;
+# - bench and the tests of attempts: programs inside quotes that are not wrapped yet.
+wide='t/fuzz/corpus/|etc/builders\.d/|db/schema\.sql$|etc/cron\.d/|doc/hornero-(door\.8|keys\.5)$'
+wide="$wide|bench/[a-z]+(-bench)?\$|t/(5[1-5]|9010)[^/]*\.t\$"
+
 # A distribution has no .gitignore.
 if test -f "$HORNERO_BUILD/Makefile" && test -f "$HORNERO_SRC/.gitignore"
 then
+	test_expect_success 'no line has more than 100 columns' '
+		source_files | grep -vE "^($wide)" | too_wide >found &&
+		test_cmp /dev/null found
+	'
+
 	test_expect_success 'every file of the tree is in the distribution' '
 		source_files >have &&
 		MAKEFLAGS= MFLAGS= timeout 60 make -s -C "$HORNERO_BUILD" distdir \
