@@ -1,4 +1,4 @@
-/* empty: the least that a hook can be: what ours are measured against. DIAGNOSTICS: none. */
+/* empty: the smallest possible hook; our hooks are measured against it. DIAGNOSTICS: none. */
 int main(void)
 {
 	return 0;

@@ -1,10 +1,10 @@
 /*
- * pulse: wakes every millisecond, and says how late.
+ * pulse: wakes every millisecond and reports how late.
  *
  *     pulse SECONDS
  *
- * Prints `P50 P99 MAX`, in microseconds behind the time it asked for: what an instance's thread
- * would feel. DIAGNOSTICS: 64 for a wrong command line.
+ * Prints `P50 P99 MAX`, in microseconds after the requested time: the delay of an instance's
+ * thread. DIAGNOSTICS: 64 for a wrong command line.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
-/* queue-bench: what the queue costs, with no finished jobs and with a million.
+/* queue-bench: measures the queue, with no finished jobs and with a million.
  *
  *     queue-bench [DIR [FINISHED]]     DIR: on the file system in question; /var/tmp
  *
- * Prints lines "name value unit goal X". Both queues are measured in turns, so that noise meets
+ * Prints lines "name value unit goal X". Measures both queues in turn, so that noise affects
  * both alike. DIAGNOSTICS: the message on standard error, the exit code of its class. */
 #include "db/inner.h"
 #include "lib/clock.h"
@@ -64,7 +64,7 @@ static int raw(struct queue *q, const char *text, struct err *e)
 		       : db_fail(q->db->sql, q->dir, "fill", e);
 }
 
-/* Finished jobs as the agent would have left them: one attempt and four events each, 1000 images.
+/* Finished jobs as the agent leaves them: one attempt and four events each, 1000 images.
  */
 static int fill_finished(struct queue *q, long n, struct err *e)
 {
@@ -181,7 +181,7 @@ static int measure_listing(struct queue *q, struct err *e)
 	return 0;
 }
 
-/* What the hook pays: open, one durable insert, close; the agent has it open. */
+/* The hook's cost: open, one durable insert, close, while the agent has the queue open. */
 static int measure_hook(struct queue *q, struct err *e)
 {
 	struct series s = {.n = 0};

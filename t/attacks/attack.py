@@ -1,9 +1,9 @@
-# What the attacks share. Each directory here is a repository that wants out of its build: a program
-# `attack`, and in `expect` the class and the cause that its attempt must end with, followed by a
-# pattern of the reason. An attack that must have no effect tries, and leaves a good disk where it
-# was refused (class none); a success ends the build with WON. A program `prepare` makes what is too
-# large for this repository, before the push. `targets` is the test's: NAME VALUE a line, what an
-# attack may want of the node.
+# Code that the attacks share. Each directory here is a repository that tries to break out of its
+# build: a program `attack`, and in `expect` the class and the cause that its attempt must end with,
+# followed by a pattern of the reason. An attack that must have no effect tries, and leaves a good
+# disk if it was refused (class none); a success ends the build with WON. A program `prepare` makes
+# files that are too large for this repository, before the push. The test writes `targets`: NAME
+# VALUE a line, the objects of the node that an attack may want.
 import ctypes, errno, os, sys
 
 libc = ctypes.CDLL(None, use_errno=True)

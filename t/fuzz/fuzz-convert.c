@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!in)
 		abort();
-	/* Just as long as it is, so that a sanitizer sees each byte that is read behind it. */
+	/* An exact allocation, so that a sanitizer sees each read beyond it. */
 	if (size > 0) {
 		c.ident = data[0] & 1;
 		c.text_auto = data[0] & 2;

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	format = diskinfo_format(dir, "disk");
 	promise(format == DISKINFO_UNKNOWN || format == DISKINFO_RAW || format == DISKINFO_QCOW2);
-	/* Who says nothing of a disk by its name says nothing. */
+	/* A file that does not name the disk says nothing about it. */
 	if (!memmem(data, size, "disk", 4) && !memmem(data, size, "\\u", 2))
 		promise(format == DISKINFO_UNKNOWN);
 	return 0;

@@ -1,5 +1,4 @@
-/* One input for the reading of what diskinfo.c reads, of libFuzzer or of the corpus: a broken
- * promise aborts. */
+/* fuzz-diskinfo: see fuzz-diskinfo.c. */
 #ifndef HORNERO_T_FUZZ_FUZZ_DISKINFO_H
 #define HORNERO_T_FUZZ_FUZZ_DISKINFO_H
 

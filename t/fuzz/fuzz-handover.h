@@ -1,5 +1,4 @@
-/* One input for the reading of what handover.c reads, of libFuzzer or of the corpus: a broken
- * promise aborts. */
+/* fuzz-handover: see fuzz-handover.c. */
 #ifndef HORNERO_T_FUZZ_FUZZ_HANDOVER_H
 #define HORNERO_T_FUZZ_FUZZ_HANDOVER_H
 

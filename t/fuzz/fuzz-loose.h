@@ -1,5 +1,4 @@
-/* One input for the reading of what loose.c reads, of libFuzzer or of the corpus: a broken promise
- * aborts. */
+/* fuzz-loose: see fuzz-loose.c. */
 #ifndef HORNERO_T_FUZZ_FUZZ_LOOSE_H
 #define HORNERO_T_FUZZ_FUZZ_LOOSE_H
 

@@ -29,7 +29,7 @@ static void try_name(const char *name)
 		promise(path >= name && path <= name + strlen(name));
 		break;
 	case OVERLAY_NO:
-		/* Only a protocol is sure to mean something else. */
+		/* Only a name with a protocol certainly means another file. */
 		promise(strchr(name, ':') != NULL && strstr(name, BASE_NAME) == NULL);
 		break;
 	}

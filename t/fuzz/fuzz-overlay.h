@@ -1,4 +1,4 @@
-/* One input for the reading of overlays, of libFuzzer or of the corpus: a broken promise aborts. */
+/* fuzz-overlay: see fuzz-overlay.c. */
 #ifndef HORNERO_T_FUZZ_FUZZ_OVERLAY_H
 #define HORNERO_T_FUZZ_FUZZ_OVERLAY_H
 

@@ -1,5 +1,4 @@
-/* One input for the reading of what record.c reads, of libFuzzer or of the corpus: a broken promise
- * aborts. */
+/* fuzz-record: see fuzz-record.c. */
 #ifndef HORNERO_T_FUZZ_FUZZ_RECORD_H
 #define HORNERO_T_FUZZ_FUZZ_RECORD_H
 

@@ -49,7 +49,7 @@ static void try_lines(const uint8_t *data, size_t size)
 	free(text);
 }
 
-/* In one piece and byte by byte it must come to the same. */
+/* In one piece or byte by byte, the result must be the same. */
 static void try_tree(const uint8_t *data, size_t size)
 {
 	struct treescan whole, pieces;

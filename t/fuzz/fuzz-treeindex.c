@@ -14,7 +14,7 @@ static void promise(bool kept)
 		abort();
 }
 
-/* Every directory is entered: as deep as the record goes. */
+/* Enters every directory, as deep as the record goes. */
 static void walk(struct treeindex_in *in)
 {
 	for (;;) {

@@ -1,5 +1,4 @@
-/* One input for the reading of what verdict.c reads, of libFuzzer or of the corpus: a broken
- * promise aborts. */
+/* fuzz-verdict: see fuzz-verdict.c. */
 #ifndef HORNERO_T_FUZZ_FUZZ_VERDICT_H
 #define HORNERO_T_FUZZ_FUZZ_VERDICT_H
 

@@ -1,4 +1,4 @@
-/* conf-test: what the unit tests of conf/ share. */
+/* conf-test: helpers that the unit tests of conf/ share. */
 #ifndef HORNERO_T_LIB_CONF_TEST_H
 #define HORNERO_T_LIB_CONF_TEST_H
 

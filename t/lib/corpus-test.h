@@ -1,5 +1,5 @@
-/* Everything below t/fuzz/corpus/NAME once more through its fuzz target. Include behind the
- * target's own header. */
+/* Runs every file below t/fuzz/corpus/NAME through its fuzz target. Include it after the target's
+ * own header. */
 #ifndef HORNERO_T_LIB_CORPUS_TEST_H
 #define HORNERO_T_LIB_CORPUS_TEST_H
 

@@ -1,4 +1,4 @@
-/* What the tests of overlays share: a header made by hand. */
+/* overlay-unit: builds a qcow2 header by hand, for the tests of overlays. */
 #ifndef HORNERO_T_OVERLAY_UNIT_H
 #define HORNERO_T_OVERLAY_UNIT_H
 

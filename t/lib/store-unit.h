@@ -116,7 +116,7 @@ static inline struct manifest take(struct scratch *s, const char *content, const
 	return m;
 }
 
-/* What the key finds for an image of this binding: "" where it finds nothing. */
+/* Returns what the key finds for an image of this binding, "" if nothing. */
 static inline const char *found_by(struct scratch *s, const char *key, const char *image,
 				   const char *binding)
 {

@@ -1,4 +1,4 @@
-/* publish-tool: what hornerod does for a publication, for tests that have no hornerod.
+/* publish-tool: publishes as hornerod does, for tests without hornerod.
  *
  *     publish-tool store CONF IMAGE JOB FILE        move FILE into the store, print its digest
  *     publish-tool ask FILE REQUEST PROGRAM ARG…    start PROGRAM with one end of a connection as
@@ -101,7 +101,7 @@ static void print_replies(int sock, bool leave)
 	}
 }
 
-/* Returns the program's exit code, -1 where it could not be asked. */
+/* Returns the program's exit code, -1 if it could not be asked. */
 static int ask(char **argv, bool leave, struct err *e)
 {
 	const char *const *program = (const char *const *)(void *)(argv + 2);

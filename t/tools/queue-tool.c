@@ -1,4 +1,4 @@
-/* queue-tool: db/ in the hands of a shell script. Not installed.
+/* queue-tool: calls db/ for shell scripts. Not installed.
  *
  *     queue-tool [-m read|write|create] [-w MS] [-f FAILPOINT] DIR WORD [ARGUMENT…]
  *
