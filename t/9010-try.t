@@ -10,8 +10,8 @@ test_requires qemu-system-x86_64 qemu-system-x86
 # process and its group. Without optimization the compiler takes half the time; ./check builds with
 # the flags that users have.
 try_start () {
-	CFLAGS=-O0 TMPDIR=$TRASH/scratch setsid env --default-signal=INT ./sources/try --no-install >"$1" \
-		2>&1 </dev/null &
+	CFLAGS=-O0 TMPDIR=$TRASH/scratch \
+		setsid env --default-signal=INT ./sources/try --no-install >"$1" 2>&1 </dev/null &
 	try_pid=$!
 	test_cleanup "kill -TERM $try_pid 2>/dev/null && wait $try_pid; :"
 }
