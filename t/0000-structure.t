@@ -271,7 +271,7 @@ too_wide () {
 # - crontabs and the examples of two manuals: their lines cannot continue on the next one;
 # - bench and the tests of attempts: programs inside quotes that are not wrapped yet.
 wide='t/fuzz/corpus/|etc/builders\.d/|db/schema\.sql$|etc/cron\.d/|doc/hornero-(door\.8|keys\.5)$'
-wide="$wide|bench/[a-z]+(-bench)?\$|t/(5[1-5]|9010)[^/]*\.t\$"
+wide="$wide|bench/[a-z]+(-bench)?\$|t/5[1-5][^/]*\.t\$|t/9010-try\.t\$"
 
 # A distribution has no .gitignore.
 if test -f "$HORNERO_BUILD/Makefile" && test -f "$HORNERO_SRC/.gitignore"

@@ -145,7 +145,7 @@ static void may_be_missing(void **state)
 	assert_int_equal(e.class, ERR_OPERATOR);
 }
 
-/* What a crash left behind is no obstacle, and the newest listener hears. */
+/* Leftovers of a crash are no obstacle, and the newest listener hears. */
 static void is_replaced(void **state)
 {
 	struct err e = ERR_INIT;

@@ -72,7 +72,7 @@ static void the_log_only_grows(void **state)
 	assert_int_equal(number_of(s, "SELECT count(*) FROM events WHERE event = 'queued'"), 1);
 }
 
-/* What the schema itself refuses, whoever writes. */
+/* The schema itself refuses these statements, from any writer. */
 static void the_schema_refuses(void **state)
 {
 	struct scratch *s = *state;

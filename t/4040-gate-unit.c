@@ -1,4 +1,4 @@
-/* Who is let in, who is pushed out, and who has to wait how long. */
+/* Which clients the gate admits, drops or delays, and for how long. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

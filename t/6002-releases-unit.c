@@ -1,4 +1,4 @@
-/* What was warm before: the history of an image, and its releases. */
+/* Formerly warm images: the history of an image, and its releases. */
 #include "t/lib/store-unit.h"
 
 #include "store/nova.h"

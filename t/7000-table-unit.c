@@ -52,7 +52,7 @@ static void durations_and_sizes(void **state)
 	assert_int_equal(text_width("naïve"), 5);
 }
 
-/* What f prints, in a fresh string. */
+/* Returns the output of f in a new string. */
 static char *printed(void (*f)(void))
 {
 	FILE *file = tmpfile();

@@ -1,4 +1,4 @@
-/* fuzz-answer: one text read as a line of the publisher's. What is taken is safe below the cache,
+/* fuzz-answer: one text read as a line of the publisher's. Accepted input is safe below the cache,
  * and no number is negative. */
 #include "fuzz-answer.h"
 

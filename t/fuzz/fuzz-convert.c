@@ -1,5 +1,5 @@
 /* fuzz-convert: a blob as a clone has it. The first byte chooses ident, the reading of it, eol and
- * the encoding; the rest is the blob. Whatever it is: an answer or an error of the pusher's; what
+ * the encoding; the rest is the blob. Each input gives an answer or an error of the pusher's; what
  * has no keyword and no line feed stays as it is, and CRLF adds one byte for each line feed at
  * most. A broken promise aborts. clang -fsanitize=fuzzer runs it (make fuzz); a unit test replays
  * corpus/fuzz-convert. The file is included, so that the target is whole by itself. */

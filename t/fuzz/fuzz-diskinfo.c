@@ -1,4 +1,4 @@
-/* fuzz-diskinfo: one file read as Nova's disk.info. What is answered is one of three. The pure file
+/* fuzz-diskinfo: one file read as Nova's disk.info. The answer is one of three. The pure file
  * is included, so that the target is whole by itself. */
 #include "fuzz-diskinfo.h"
 

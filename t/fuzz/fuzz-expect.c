@@ -1,4 +1,4 @@
-/* fuzz-expect: the first line as an expectation, the rest as what a guest says. What is taken must
+/* fuzz-expect: the first line as an expectation, the rest as what a guest says. Accepted input must
  * be cheap to compile and to match, and a console in one piece must come to the same as byte by
  * byte. clang -fsanitize=fuzzer runs it (make fuzz); a unit test replays corpus/fuzz-expect. The
  * pure file is included, so that the target is whole by itself. */

@@ -1,4 +1,4 @@
-/* fuzz-handover: one file as what an earlier life of hornerod handed over. What is taken is passed
+/* fuzz-handover: one file as what an earlier life of hornerod handed over. Accepted input is passed
  * on within its bounds, and no descriptor is touched that was not named. The calls into the rest of
  * hornerod end here. */
 #include "fuzz-handover.h"

@@ -1,4 +1,4 @@
-/* fuzz-keys: one text read as a file of keys. What is accepted must keep its promises; a broken
+/* fuzz-keys: one text read as a file of keys. Accepted input must keep its promises; a broken
  * promise aborts. clang -fsanitize=fuzzer runs it (make fuzz); a unit test replays
  * corpus/fuzz-keys. */
 #include "fuzz-keys.h"
@@ -23,7 +23,7 @@ static void count(void *arg, const char *problem)
 	++*(size_t *)arg;
 }
 
-/* What is let in has one name, one key, both found again, and bytes that spell its base64. */
+/* An accepted key has one name, one key, both found again, and bytes that spell its base64. */
 static void check_entry(const struct keyring *ring, const struct key_entry *k)
 {
 	struct err e = ERR_INIT;

@@ -1,6 +1,6 @@
-/* fuzz-line: what a client asks the door to execute. What is taken must keep its promises; a broken
- * promise aborts. clang -fsanitize=fuzzer runs it (make fuzz); a unit test replays
- * corpus/fuzz-line. The pure file is included, so that the target is whole by itself. */
+/* fuzz-line: the line that a client asks the door to execute. Accepted input must keep its
+ * promises; a broken promise aborts. clang -fsanitize=fuzzer runs it (make fuzz); a unit test
+ * replays corpus/fuzz-line. The pure file is included, so that the target is whole by itself. */
 #include "fuzz-line.h"
 
 #include "door/line.c"

@@ -1,5 +1,5 @@
 /* fuzz-overlay: one file read as a qcow2 header, and the same bytes as the name of a backing file.
- * What is taken must keep its promises; a broken promise aborts. clang -fsanitize=fuzzer runs it
+ * Accepted input must keep its promises; a broken promise aborts. clang -fsanitize=fuzzer runs it
  * (make fuzz); a unit test replays corpus/fuzz-overlay. The pure file is included, so that the
  * target is whole by itself. */
 #include "fuzz-overlay.h"

@@ -1,4 +1,4 @@
-/* fuzz-pushopt: one text whose lines are push options. What is taken must keep its promises; a
+/* fuzz-pushopt: one text whose lines are push options. Accepted input must keep its promises; a
  * broken promise aborts. clang -fsanitize=fuzzer runs it (make fuzz); a unit test replays
  * corpus/fuzz-pushopt. The pure file is included, so that the target is whole by itself. */
 #include "fuzz-pushopt.h"

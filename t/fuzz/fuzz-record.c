@@ -1,5 +1,5 @@
-/* fuzz-record: one file read as a record with a field of each kind. What is taken is written again,
- * and read as the same. */
+/* fuzz-record: one file read as a record with a field of each kind. Accepted input is written
+ * again, and read as the same. */
 #include "fuzz-record.h"
 
 #include "store/record.c"

@@ -1,4 +1,4 @@
-/* fuzz-refline: one text read as git's lines, and as a tree object. What is taken must keep its
+/* fuzz-refline: one text read as git's lines, and as a tree object. Accepted input must keep its
  * promises; a broken promise aborts. clang -fsanitize=fuzzer runs it (make fuzz); a unit test
  * replays corpus/fuzz-refline. The pure files are included, so that the target is whole by itself.
  */

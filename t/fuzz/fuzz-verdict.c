@@ -1,4 +1,4 @@
-/* fuzz-verdict: one file read as the verdict of job 1, attempt 1. What is taken can be published
+/* fuzz-verdict: one file read as the verdict of job 1, attempt 1. Accepted input can be published
  * from. */
 #include "fuzz-verdict.h"
 

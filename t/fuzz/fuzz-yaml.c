@@ -1,4 +1,4 @@
-/* fuzz-yaml: one text read as each of the four kinds of file. What is accepted must keep its
+/* fuzz-yaml: one text read as each of the four kinds of file. Accepted input must keep its
  * promises; a broken promise aborts. clang -fsanitize=fuzzer runs it (make fuzz); a unit test
  * replays corpus/fuzz-yaml. */
 #include "fuzz-yaml.h"
