@@ -32,35 +32,13 @@ END
 dedicated=''
 test "$(nproc --all)" -eq 1 || dedicated="cpu_dedicated_set: 1-$(($(nproc --all) - 1))"
 
-loops=''
-test_cleanup 'test -z "$loops" || kill $loops'
-# Sessions of their own: the scheduler may count a session as one.
-busy () {
-	for n in 1 2 3 4
-	do
-		setsid taskset -c 0 timeout 300 sh -c 'while :; do :; done' &
-		loops="$loops $!"
-	done
-}
-idle () {
-	kill $loops
-	for pid in $loops
-	do
-		wait "$pid"
-	done
-	loops=''
-}
-# verdict FIELD, of the last attempt
-verdict () {
-	hornero show "$job" --json | jq -r ".attempts[-1].$1"
-}
 begun () {
 	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/begun" 120 &&
 	rm "$NODE/unikernels/$HELLO_UUID/cache/begun"
 }
-configure () {
-	sed -i "/^${1%%:*}:/d" "$HORNERO_CONF" &&
-	echo "$1" >>"$HORNERO_CONF"
+# blames CLASS CAUSE: of the last attempt
+blames () {
+	test "$(attempt_field class)/$(attempt_field cause)" = "$1/$2"
 }
 disk='head -c 1048576 /dev/zero >$@'
 quota=$(awk -v cpus="$(nproc)" 'BEGIN { print cpus / 10 }')
@@ -76,8 +54,7 @@ test_expect_success 'time for which the quota stops a build does not count' '
 	git -C "$HELLO_WORK" add -A &&
 	push_make "python3 burn.py $work" "$disk" &&
 	hornero wait "$job" --timeout 120 &&
-	hornero why "$HELLO_UUID" >why &&
-	test_grep "is warm" why
+	why_says "$HELLO_UUID" "is warm"
 '
 
 test_expect_success 'nor that of a script, whose processes live for a moment' '
@@ -85,47 +62,45 @@ test_expect_success 'nor that of a script, whose processes live for a moment' '
 	hornero wait "$job" --timeout 120
 '
 
-test_expect_success 'beside busy processors: it ends well, and meanwhile why, top and its log say what it gets' '
-	busy &&
+test_expect_success 'beside busy processors it ends well; why, top and its log say what it gets' '
+	busy_loops 4 taskset -c 0 &&
 	rm -f "$NODE/unikernels/$HELLO_UUID/cache/begun" &&
 	push_make "python3 burn.py 3" "$disk" &&
 	begun &&
-	wait_until \
-		"hornero why $HELLO_UUID | grep -q \"gets [0-9.]* % of a processor: the node is busy\"" 60 &&
-	wait_until "hornero top | grep -q \"gets [0-9.]* % of a processor: the node is busy\"" 60 &&
-	wait_until \
-		"hornero log $job | grep -q \"^hornero: gets [0-9.]* % of a processor: the node is busy\"" 60 &&
-	hornero wait "$job" --timeout 200 || { hornero show "$job"; hornero log "$job"; false; }
+	gets="gets [0-9.]* % of a processor: the node is busy" &&
+	why_says "$HELLO_UUID" "$gets" 60 &&
+	wait_until "hornero top | grep -q \"$gets\"" 60 &&
+	log_says $job "^hornero: $gets" 60 &&
+	hornero wait "$job" --timeout 200 ||
+	{ hornero show "$job"; hornero log "$job"; false; }
 '
 
-test_expect_success 'one that waits for nothing of the node ends by the clock on the wall, by its own fault' '
-	configure "build_timeout: 20" &&
+test_expect_success 'a build that only sleeps ends by the clock on the wall, by its own fault' '
+	node_set build_timeout 20 &&
 	kill -HUP $node_pid &&
 	push_make "sleep 1000" &&
 	test_expect_code 1 hornero wait "$job" --timeout 60 &&
-	test "$(verdict class)/$(verdict cause)" = pusher/silence &&
-	configure "build_timeout: 5" &&
-	configure "silence_timeout: 100" &&
+	blames pusher silence &&
+	node_set build_timeout 5 &&
+	node_set silence_timeout 100 &&
 	kill -HUP $node_pid &&
 	push_make "sleep 1001" &&
 	test_expect_code 1 hornero wait "$job" --timeout 60 &&
-	test "$(verdict class)/$(verdict cause)" = pusher/timeout
+	blames pusher timeout
 '
 
-test_expect_success 'one that gets next to nothing ends after all, by nobody'\''s fault, and is tried again' '
+test_expect_success 'a build that gets next to nothing ends by nobody'\''s fault, and is retried' '
 	node_stop &&
-	configure "build_timeout: 1" &&
-	configure "compile_core_limit: 1" &&
+	node_set build_timeout 1 &&
+	node_set compile_core_limit 1 &&
 	node_start &&
 	push_make "python3 burn.py 1000" &&
-	wait_until "test \$(verdict cause) = starved" 120 &&
-	test "$(verdict class)" = nobody &&
-	test "$(hornero show "$job" --json | jq -r .state)" = queued &&
-	hornero why "$job" >why &&
-	test_grep \
-		"gets its next attempt .*the node is busy: .* got too little processor time for 50 s" why &&
+	wait_until "blames nobody starved" 120 &&
+	job_state_is queued &&
+	starved="the node is busy: .* got too little processor time for 50 s" &&
+	why_says "$job" "gets its next attempt .*$starved" &&
 	hornero cancel "$job" &&
-	idle
+	busy_end
 '
 
 test_expect_success 'nothing is left' '

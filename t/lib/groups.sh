@@ -9,6 +9,7 @@
 #     group_is_last ""                # whoever else wants a processor or a disk comes before it
 #     group_is_idle ""                # it gets what nobody else wants; else it has a weight
 #     group_frozen osv/2.1            # nobody in it runs
+#     busy_loops 4 taskset -c 0       # keep a processor busy, until busy_end
 #
 # "" is the group of all builds, NAME a builder's, NAME/JOB.ATTEMPT an attempt's.
 
@@ -117,8 +118,8 @@ group_is_last () {
 	fi
 	for group__file in io.weight io.bfq.weight
 	do
-		! groups_on_v2 || test ! -e "$group__cpu/$group__file" || grep -q -x 'default 1' \
-			"$group__cpu/$group__file" || return 1
+		groups_on_v2 && test -e "$group__cpu/$group__file" || continue
+		grep -q -x 'default 1' "$group__cpu/$group__file" || return 1
 	done
 }
 
@@ -129,4 +130,31 @@ group_frozen () {
 	else
 		grep -q -x FROZEN "$(group_dir freezer "$1")/freezer.state"
 	fi
+}
+
+# busy_loops N [COMMAND…]: N loops, each begun through COMMAND, want a processor all the time. A
+# scheduler with autogroups counts a session as one, hence a session each. Builds come after them
+# all the same, so both nice values leave the processors to other tests: the session's, and the
+# loop's own where there are no autogroups.
+busy_loops () {
+	group__loops=$1
+	shift
+	test_cleanup busy_end
+	for group__n in $(seq "$group__loops")
+	do
+		setsid nice -n 10 "$@" timeout 300 sh -c '
+			test ! -e /proc/self/autogroup || echo 10 >/proc/self/autogroup
+			while :; do :; done' &
+		busy__pids="$busy__pids $!"
+	done
+}
+
+# busy_end: they end, if there are any.
+busy_end () {
+	test -z "$busy__pids" || kill $busy__pids
+	for group__pid in $busy__pids
+	do
+		wait "$group__pid"
+	done
+	busy__pids=''
 }
