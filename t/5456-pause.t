@@ -12,10 +12,6 @@ other=7c9e6679-7425-40de-944b-e07fc1f90ae7
 me=$(id -un)
 waiting='until test -e ../cache/go; do sleep 0.05; done; head -c 1048576 /dev/zero >$@'
 
-state () {
-	hornero show "$1" --json | jq -r .state
-}
-
 # frozen JOB: in v1's words or in v2's
 frozen () {
 	for group in $(node_cgroups | grep "/$1\.1$")
@@ -29,6 +25,12 @@ frozen () {
 # building JOB: its builder runs
 building () {
 	wait_until "grep -qs 'builder make' $NODE/state/log/$1.1.log" 20
+}
+
+# queued UUID: a job of that image is
+queued () {
+	hornero queue --json |
+		jq -e --arg image "$1" "any(.[]; .image == \$image and .state == \"queued\")"
 }
 
 # push_other TEXT: to the other image. Sets job.
@@ -56,10 +58,8 @@ test_expect_success 'pause UUID freezes it, and everybody who asks is told who, 
 	hornero pause "$HELLO_UUID" >out &&
 	test_grep "running builds stand still" out &&
 	wait_until "frozen 1" 20 &&
-	hornero why 1 >out &&
-	test_grep "Job 1 stands still, and its timeouts do not count: $by" out &&
-	hornero why "$HELLO_UUID" >out &&
-	test_grep "$by" out &&
+	why_says 1 "Job 1 stands still, and its timeouts do not count: $by" &&
+	why_says "$HELLO_UUID" "$by" &&
 	test_expect_code 75 hornero wait 1 2>err &&
 	test_grep "$by" err &&
 	test_expect_code 75 hornero wait "$HELLO_UUID" 2>err &&
@@ -92,14 +92,14 @@ test_expect_success 'a push to it waits and is told so; other images are built' 
 	push_other one &&
 	test_grep ! "not built|nothing is built" push.out &&
 	hornero wait $job --timeout 120 &&
-	test "$(state 1)/$(state 2)" = running/queued
+	job_state_is running 1 &&
+	job_state_is queued 2
 '
 
 test_expect_success 'a reload changes nothing' '
-	kill -HUP $node_pid &&
-	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 &&
+	node_reload &&
 	frozen 1 &&
-	test "$(state 1)" = running
+	job_state_is running 1
 '
 
 test_expect_success 'nor does a restart, nor the loss of the database: nothing of it starts' '
@@ -108,12 +108,10 @@ test_expect_success 'nor does a restart, nor the loss of the database: nothing o
 	node_start &&
 	push_other two &&
 	hornero wait $job --timeout 120 &&
-	wait_until \
-		"hornero queue --json | jq -e \"any(.[]; .image == \\\"$HELLO_UUID\\\" and .state == \\\"queued\\\")\"" 20 &&
+	wait_until "queued $HELLO_UUID" 20 &&
 	push_other three &&
 	hornero wait $job --timeout 120 &&
-	hornero why "$HELLO_UUID" >out &&
-	test_grep "waits, as all builds of its image do: $by" out &&
+	why_says "$HELLO_UUID" "waits, as all builds of its image do: $by" &&
 	! node_cgroups | grep "/make/[0-9]"
 '
 
@@ -128,7 +126,7 @@ test_expect_success 'resume UUID lets it go on' '
 	test_grep "no image" err
 '
 
-test_expect_success 'a build that was frozen when hornerod was reloaded goes on when the next life is told so' '
+test_expect_success 'a build that was frozen at a reload goes on at the next resume' '
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 	push_make "$waiting; : frozen" &&
 	frozen=$job &&
@@ -136,8 +134,7 @@ test_expect_success 'a build that was frozen when hornerod was reloaded goes on 
 	hornero pause "$HELLO_UUID" &&
 	wait_until "frozen $frozen" 20 &&
 	: >"$NODE/hornerod.log" &&
-	kill -HUP $node_pid &&
-	wait_until "grep -q event=reloaded $NODE/hornerod.log" 20 &&
+	node_reload &&
 	hornero resume "$HELLO_UUID" &&
 	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 	hornero wait $frozen --timeout 120
@@ -152,10 +149,9 @@ test_expect_success 'pause: nothing starts on the whole node, and what runs stan
 	test_grep "this node: nothing is built until .hornero resume." out &&
 	wait_until "frozen $running" 20 &&
 	push_other four &&
-	test_grep \
-		"nothing is built for now: paused by $me on all of this node; .hornero resume. ends that" push.out &&
-	hornero why $job >out &&
-	test_grep "as all builds of this node do: paused by $me" out &&
+	by="paused by $me on all of this node; .hornero resume. ends that" &&
+	test_grep "nothing is built for now: $by" push.out &&
+	why_says $job "as all builds of this node do: paused by $me" &&
 	test_expect_code 75 hornero wait $job 2>err &&
 	test_grep "hornero resume" err &&
 	for word in queue "image list" "image show $other"
@@ -177,7 +173,7 @@ test_expect_success 'a start does not end that, resume does; what is paused by i
 	test_grep "1 image is still paused" out &&
 	wait_until "touch $NODE/unikernels/$HELLO_UUID/cache/go" 20 &&
 	hornero wait $running --timeout 120 &&
-	test "$(state $job)" = queued &&
+	job_state_is queued $job &&
 	hornero resume $other &&
 	hornero wait $job --timeout 120 &&
 	hornero resume >out &&
@@ -205,14 +201,14 @@ test_expect_success 'without its directory the wish is refused, with the way out
 	mv aside "$NODE/state/pause"
 '
 
-test_expect_success 'a frozen build is cancelled, and an image that is removed is no longer paused' '
+test_expect_success 'a frozen build is cancelled; removing an image ends its pause' '
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 	push_make "$waiting; : cancel" &&
 	building $job &&
 	hornero pause "$HELLO_UUID" &&
 	wait_until "frozen $job" 20 &&
 	hornero cancel $job &&
-	wait_until "test \$(state $job) = cancelled" 20 &&
+	job_reaches cancelled $job 20 &&
 	node_cgroups_gone &&
 	hornero image remove "$HELLO_UUID" &&
 	find "$NODE/state/pause" -type f >left &&
@@ -223,8 +219,7 @@ test_expect_success 'a key pauses what it may write, and nothing else' '
 	ssh-keygen -q -t ed25519 -N "" -f id &&
 	hornero key add anna id.pub --write other &&
 	hornero --key anna pause $other &&
-	hornero why $other >out &&
-	test_grep "paused by anna; .hornero resume $other" out &&
+	why_says $other "paused by anna; .hornero resume $other" &&
 	test_expect_code 64 hornero --key anna pause 2>err &&
 	test_grep "about the whole node.*admin" err &&
 	test_expect_code 64 hornero --key anna resume 2>err &&
