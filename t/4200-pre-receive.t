@@ -20,25 +20,6 @@ refused_kind () {
 	refused "refs/heads/main: \.hornero\.yaml is a $1; it must be a regular file"
 }
 
-# Back to the last commit that was taken.
-undo () {
-	as_git git -C work reset -q --hard "$good" &&
-	as_git git -C work clean -qfdx
-}
-
-# packed: as many files as make git send a pack that it keeps (transfer.unpackLimit), so that
-# nothing is loose.
-packed () {
-	hooks_in_work '
-		mkdir -p many
-		for i in $(seq 150)
-		do
-			echo "$1 $i" >many/$i
-		done
-		git add -A
-	' "$1"
-}
-
 test_expect_success 'a node, an image of the whole tree and one of a subdirectory' '
 	hooks_node &&
 	hooks_repo one &&
@@ -60,7 +41,7 @@ for way in loose packed
 do
 	# commit FILE TEXT
 	commit () {
-		test $way = loose || packed "$way $2" &&
+		test $way = loose || hooks_packed "$way $2" &&
 		hooks_commit "$1" "$2"
 	}
 
@@ -68,7 +49,7 @@ do
 		commit .hornero.yaml "builder: [make" &&
 		test_must_fail hooks_push main &&
 		refused "refs/heads/main: \.hornero\.yaml:2:1: not YAML" &&
-		undo
+		hooks_undo
 	'
 
 	test_expect_success "$way: an unknown setting" '
@@ -76,14 +57,14 @@ do
 network: true" &&
 		test_must_fail hooks_push main &&
 		refused "refs/heads/main: \.hornero\.yaml:2:1: unknown setting .network." &&
-		undo
+		hooks_undo
 	'
 
 	test_expect_success "$way: in the subdirectory" '
 		commit "node/the web/.hornero.yaml" "builder: 17 18" &&
 		test_must_fail hooks_push main &&
 		refused "refs/heads/main: node/the web/\.hornero\.yaml:1:10: " &&
-		undo
+		hooks_undo
 	'
 
 	test_expect_success "$way: one byte too much" '
@@ -95,11 +76,11 @@ network: true" &&
 		commit .hornero.yaml "# $(printf %016382d 0)" &&
 		test_must_fail hooks_push main &&
 		refused "refs/heads/main: \.hornero\.yaml has 16385 bytes; at most 16384" &&
-		undo
+		hooks_undo
 	'
 
 	test_expect_success "$way: a symbolic link, even to a good file, even with a good text" '
-		{ test $way = loose || packed "$way link"; } &&
+		{ test $way = loose || hooks_packed "$way link"; } &&
 		hooks_in_work "
 			echo builder: make >good.yaml
 			ln -sf good.yaml .hornero.yaml
@@ -111,11 +92,11 @@ network: true" &&
 		hooks_commit_all link &&
 		test_must_fail hooks_push main &&
 		refused_kind "symbolic link" &&
-		undo
+		hooks_undo
 	'
 
 	test_expect_success "$way: a directory" '
-		{ test $way = loose || packed "$way directory"; } &&
+		{ test $way = loose || hooks_packed "$way directory"; } &&
 		hooks_in_work "
 			git rm -qf .hornero.yaml
 			mkdir .hornero.yaml
@@ -124,11 +105,11 @@ network: true" &&
 		hooks_commit_all directory &&
 		test_must_fail hooks_push main &&
 		refused_kind directory &&
-		undo
+		hooks_undo
 	'
 
 	test_expect_success "$way: a submodule" '
-		{ test $way = loose || packed "$way submodule"; } &&
+		{ test $way = loose || hooks_packed "$way submodule"; } &&
 		hooks_in_work "
 			git rm -qf .hornero.yaml
 			git update-index --add --cacheinfo 160000,$good,.hornero.yaml
@@ -136,11 +117,11 @@ network: true" &&
 		" &&
 		test_must_fail hooks_push main &&
 		refused_kind submodule &&
-		undo
+		hooks_undo
 	'
 
 	test_expect_success "$way: none, an empty one, and a subdirectory that is a file are fine" '
-		{ test $way = loose || packed "$way none"; } &&
+		{ test $way = loose || hooks_packed "$way none"; } &&
 		as_git git -C work rm -qf .hornero.yaml &&
 		hooks_commit_all none &&
 		hooks_push main &&
@@ -175,7 +156,7 @@ test_expect_success 'one bad image refuses a push of several refs; each bad one 
 
 test_expect_success 'the same commit passes on a branch of which nothing is built' '
 	hooks_push main:refs/heads/elsewhere &&
-	undo
+	hooks_undo
 '
 
 test_expect_success 'it is refused where the branch of an image moves to it' '
@@ -194,7 +175,7 @@ test_expect_success 'an annotated tag as the image'\''s ref' '
 	as_git git -C work tag -a -m release release &&
 	test_must_fail hooks_push release &&
 	test_grep "push refused: refs/tags/release: \.hornero\.yaml:1:1" push.out &&
-	undo &&
+	hooks_undo &&
 	as_git git -C work tag -f -a -m release release &&
 	hooks_push release &&
 	test_grep "queued for" push.out &&
@@ -209,7 +190,7 @@ test_expect_success 'deleting a ref is never refused' '
 
 # A replace ref would show git a good file where the checkout finds a bad one.
 test_expect_success 'replace refs are not followed' '
-	packed replaced &&
+	hooks_packed replaced &&
 	hooks_commit .hornero.yaml nonsense &&
 	bad=$(as_git git -C work rev-parse HEAD:.hornero.yaml) &&
 	fine=$(as_git git -C work rev-parse "$good":.hornero.yaml) &&
@@ -218,7 +199,7 @@ test_expect_success 'replace refs are not followed' '
 	test_must_fail hooks_push main &&
 	refused "refs/heads/main: \.hornero\.yaml:1:1: " &&
 	as_git git -C work update-ref -d "refs/replace/$bad" &&
-	undo
+	hooks_undo
 '
 
 traced_push () {
@@ -237,7 +218,7 @@ spawned () {
 test_expect_success 'nothing is started for a push that no image is built from' '
 	: >trace &&
 	chmod 0666 trace &&
-	packed unbuilt &&
+	hooks_packed unbuilt &&
 	hooks_commit file unbuilt &&
 	traced_push main:refs/heads/unbuilt &&
 	spawned >found &&
@@ -248,7 +229,7 @@ test_expect_success 'nothing is started for a push that no image is built from' 
 	REPO=$NODE/git/one.git &&
 	spawned >found &&
 	test_cmp /dev/null found &&
-	undo
+	hooks_undo
 '
 
 test_expect_success 'nothing is started for a small, loose push; one git for a pack' '
@@ -258,7 +239,7 @@ test_expect_success 'nothing is started for a small, loose push; one git for a p
 	good=$(hooks_head) &&
 	spawned >found &&
 	test_cmp /dev/null found &&
-	packed big &&
+	hooks_packed big &&
 	hooks_commit file big &&
 	traced_push main &&
 	good=$(hooks_head) &&
@@ -267,7 +248,7 @@ test_expect_success 'nothing is started for a small, loose push; one git for a p
 '
 
 test_expect_success 'the environment of the pusher does not reach that git' '
-	packed env &&
+	hooks_packed env &&
 	hooks_commit .hornero.yaml nonsense &&
 	chmod 0666 trace &&
 	test_must_fail as_git env ASAN_OPTIONS=detect_leaks=0 HORNERO_CONF=/nonexistent \
@@ -280,7 +261,7 @@ test_expect_success 'the environment of the pusher does not reach that git' '
 	test_grep "GIT_NO_REPLACE_OBJECTS=1" found &&
 	test_grep ! "GIT_CONFIG_COUNT|GIT_CONFIG_KEY|HORNERO_CONF|HOME=" found &&
 	refused "refs/heads/main: \.hornero\.yaml:1:1: " &&
-	undo
+	hooks_undo
 '
 
 # damage PATH: its object in the node's repository can be asked for, but not read. heal: undoes
@@ -307,7 +288,7 @@ unchecked () {
 # git itself refuses a push where it has to read such an object. Red without: err_wrap in
 # catfile_read; way_out in say_unchecked, and in check_missing.
 test_expect_success 'a damaged object of the node refuses nothing; the push names it' '
-	undo &&
+	hooks_undo &&
 	hooks_commit .hornero.yaml "builder: make # loose" &&
 	hooks_commit .gitattributes "*.c text" &&
 	hooks_push -f main &&

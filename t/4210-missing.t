@@ -16,11 +16,6 @@ refused () {
 	test -z "$(find "$REPO/objects" -name "tmp_objdir*")"
 }
 
-undo () {
-	as_git git -C work reset -q --hard "$good" &&
-	as_git git -C work clean -qfdx
-}
-
 # policy WORD: on_missing of the node.
 policy () {
 	node_set on_missing "$1"
@@ -35,17 +30,6 @@ module () {
 filtered () {
 	test_grep "^remote: hornero: $1 has filter=crypt in .gitattributes" push.out &&
 	test_grep "in .gitattributes: the build sees it as committed" push.out
-}
-
-packed () {
-	hooks_in_work '
-		mkdir -p many
-		for i in $(seq 150)
-		do
-			echo "$1 $i" >many/$i
-		done
-		git add -A
-	' "$1"
 }
 
 test_expect_success 'a node, an image of the whole tree, one of a subdirectory elsewhere' '
@@ -71,11 +55,11 @@ test_expect_success 'a Git LFS pointer refuses a small push and a large one, and
 	test_must_fail hooks_push main &&
 	refused "a big.bin is a Git LFS pointer, and the file itself is not on this node" &&
 	test_grep "this node .of .*eol, .*; commit the file .git lfs migrate export." push.out &&
-	packed first &&
+	hooks_packed first &&
 	as_git git -C work commit -q -m many &&
 	test_must_fail hooks_push main &&
 	refused "a big.bin is a Git LFS" &&
-	undo
+	hooks_undo
 '
 
 test_expect_success 'with warn it is taken and named once, with refuse as by default' '
@@ -92,7 +76,7 @@ test_expect_success 'with warn it is taken and named once, with refuse as by def
 	test_must_fail hooks_push main &&
 	refused "x.bin is a Git LFS" &&
 	policy refuse-lfs &&
-	undo &&
+	hooks_undo &&
 	as_git git -C work rm -q x.bin y.bin &&
 	as_git git -C work commit -q -m gone &&
 	hooks_push main &&
@@ -111,7 +95,7 @@ test_expect_success 'a pointer passes without the attribute, and outside of the 
 	hooks_commit sub/in.bin "$pointer" &&
 	test_must_fail hooks_push HEAD:refs/heads/side &&
 	test_grep "refs/heads/side: sub/in.bin is a Git LFS pointer" push.out &&
-	undo
+	hooks_undo
 '
 
 # Red without: miss_filter and miss_module, and their tests of l->refuse.
@@ -124,7 +108,7 @@ test_expect_success 'another filter and a submodule are named, or refused' '
 	hooks_commit n 1 &&
 	test_must_fail hooks_push main &&
 	refused "file has filter=crypt" &&
-	undo &&
+	hooks_undo &&
 	policy refuse-lfs &&
 	hooks_commit .gitattributes "file text" &&
 	hooks_commit .gitmodules "[submodule \"vendor\"]" &&
@@ -160,11 +144,11 @@ test_expect_success 'attributes in any directory refuse small and large pushes o
 	hooks_commit a/b/c/big.bin "$pointer" &&
 	test_must_fail hooks_push main &&
 	refused "a/b/c/big.bin is a Git LFS pointer" &&
-	packed first &&
+	hooks_packed first &&
 	as_git git -C work commit -q -m many &&
 	test_must_fail hooks_push main &&
 	refused "a/b/c/big.bin is a Git LFS" &&
-	undo &&
+	hooks_undo &&
 	hooks_commit a/b/.gitattributes "c/big.bin filter=crypt" &&
 	hooks_commit a/b/c/big.bin "not one" &&
 	hooks_push main &&
@@ -175,7 +159,7 @@ test_expect_success 'attributes in any directory refuse small and large pushes o
 	hooks_commit a/b/c/big.bin "$pointer" &&
 	test_must_fail hooks_push main &&
 	refused "a/b/c/big.bin is a Git LFS pointer" &&
-	undo
+	hooks_undo
 '
 
 # Red without: the test of the tip in changed_look (a push of an old commit brings no object);
@@ -186,7 +170,7 @@ test_expect_success 'refused: content that another branch brought, a change of 3
 	hooks_push HEAD:refs/heads/other &&
 	test_must_fail hooks_push main &&
 	refused "d/e/x.bin is a Git LFS pointer" &&
-	undo &&
+	hooks_undo &&
 	hooks_in_work "
 		for i in \$(seq 300)
 		do
@@ -209,7 +193,7 @@ test_expect_success 'refused: content that another branch brought, a change of 3
 	hooks_commit w/zz/x.bin "$pointer" &&
 	test_must_fail hooks_push main &&
 	refused "w/zz/x.bin is a Git LFS pointer" &&
-	undo
+	hooks_undo
 '
 
 # Red without: is_tree in enter, or the mode of a submodule in compare.
@@ -229,11 +213,11 @@ test_expect_success 'a submodule without .gitmodules, or without an entry there,
 	as_git git -C work commit -q -m moved &&
 	test_must_fail hooks_push main &&
 	refused "lib/deep/vendor is a submodule" &&
-	undo &&
+	hooks_undo &&
 	hooks_commit .gitmodules "[submodule \"other\"]" &&
 	test_must_fail hooks_push main &&
 	refused "lib/deep/vendor is a submodule" &&
-	undo &&
+	hooks_undo &&
 	as_git git -C work rm -q --cached lib/deep/vendor &&
 	as_git git -C work commit -q -m gone &&
 	hooks_push main &&

@@ -36,12 +36,6 @@ ssh_push () {
 	return $ssh__code
 }
 
-account_remove () {
-	wait_until "! pgrep -u $account" 20
-	userdel $account 2>/dev/null
-	! getent passwd $account
-}
-
 test_expect_success 'an account whose shell is git-shell, and a node that is its' '
 	mkdir -p "${shell%/*}" &&
 	cp "$HORNERO_SRC/etc/git-shell" "$shell" &&

@@ -8,6 +8,9 @@
 #     hooks_in_work SCRIPT           git's user runs the lines in it, until one fails
 #     hooks_commit FILE TEXT         one more commit in it
 #     hooks_commit_all TEXT          a commit of all that is in it
+#     hooks_undo                     its work tree is the commit $good again, without other files
+#     hooks_packed TEXT              stages so many files there that git keeps the pack of a push
+#                                    (transfer.unpackLimit): nothing is loose
 #     hooks_push ARG…                git push from it as git's user; what the pusher sees is in
 #                                    push.out
 #
@@ -87,6 +90,22 @@ hooks_commit () {
 hooks_commit_all () {
 	as_git git -C work add -A &&
 	as_git git -C work commit -q -m "$1"
+}
+
+hooks_undo () {
+	as_git git -C work reset -q --hard "$good" &&
+	as_git git -C work clean -qfdx
+}
+
+hooks_packed () {
+	hooks_in_work '
+		mkdir -p many
+		for i in $(seq 150)
+		do
+			echo "$1 $i" >many/$i
+		done
+		git add -A
+	' "$1"
 }
 
 hooks_push () {

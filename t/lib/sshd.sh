@@ -3,6 +3,7 @@
 #     sshd_conf [LINE…]         $TRASH/sshd_config with a host key: $account alone, by
 #                               $TRASH/home/.ssh/authorized_keys
 #     start_sshd [COMMAND…]     sets port and sshd (its pid); COMMAND executes what stands behind it
+#     account_remove            deletes the user $account when its processes are gone
 
 sshd_conf () {
 	ssh-keygen -q -t ed25519 -N '' -f hostkey &&
@@ -61,4 +62,10 @@ start_sshd () {
 	done
 	cat sshd.log
 	return 1
+}
+
+account_remove () {
+	wait_until "! pgrep -u $account" 20
+	userdel $account 2>/dev/null
+	! getent passwd $account
 }
