@@ -10,11 +10,12 @@ program=${unit_program:-$TRASH/bin/hornerod}
 mkdir "$TRASH/bin" && cp "$HORNERO_BUILD/hornerod" "$TRASH/bin/hornerod"
 PATH=$TRASH/bin:$PATH
 
-state () {
-	sqlite3 "$NODE/state/queue/queue.db" "SELECT state FROM jobs WHERE id = $1"
+# in_db SQL
+in_db () {
+	sqlite3 "$NODE/state/queue/queue.db" "$1"
 }
 
-# install PROGRAM: as a package does, by a rename
+# install_next PROGRAM: as a package does, by a rename
 install_next () {
 	cp "$1" "$program.next" &&
 	chmod 755 "$program.next" &&
@@ -54,24 +55,45 @@ building () {
 	wait_until "grep -qs \"builder make\" $NODE/state/log/$1.1.log" 20
 }
 
-cache=$NODE/unikernels/2b7e1516-28ae-4d2a-abf7-158809cf4f3c/cache
-waiting='until test -e ../cache/go; do sleep 0.05; done; head -c 1048576 /dev/zero >$@; printf'
-
+# go JOB: opens the gate, and the job is published
 go () {
-	touch "$cache/go" &&
-	wait_until "test \"\$(state $1)\" = published" 30 &&
-	rm "$cache/go"
+	gate_open &&
+	job_reaches published "$1"
 }
 
-text () {
-	tr -d '\0' <"$(node_warm_path "$HELLO_UUID")"
+# nova_locks: a process takes the lock that Nova takes for the warm file. Sets nova.
+# nova_unlocks: it ends.
+mkfifo "$TRASH/nova"
+nova_locks () {
+	rm -f locked &&
+	python3 - "$NODE/instances/locks/nova-$(basename "$(node_warm_path "$HELLO_UUID")")" \
+		3<"$TRASH/nova" <<-\EOT &
+	import fcntl, os, sys
+	lock = open(sys.argv[1], "a")
+	fcntl.lockf(lock, fcntl.LOCK_EX)
+	open("locked", "w")
+	os.read(3, 1)
+	EOT
+	nova=$!
+	exec 8>"$TRASH/nova" &&
+	wait_until "test -e locked" 20
+}
+
+nova_unlocks () {
+	exec 8>&- &&
+	wait $nova
+}
+
+# waits_for_lock: the publisher has copied, and the job waits for Nova.
+waits_for_lock () {
+	wait_until "job_field waiting_for | grep lock" 20
 }
 
 test_expect_success 'a reload: the same process, the same build' '
 	node_init "workers: 1" "compile_mem_limit: 500" &&
 	node_start &&
 	node_hello_repo &&
-	push_make "$waiting one | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	slow_push one &&
 	building 1 &&
 	pgrep -P $node_pid hornero-build >supervisor &&
 	reload &&
@@ -79,8 +101,8 @@ test_expect_success 'a reload: the same process, the same build' '
 	pgrep -P $node_pid hornero-build >after &&
 	test_cmp supervisor after &&
 	go 1 &&
-	test "$(text)" = one &&
-	test "$(sqlite3 "$NODE/state/queue/queue.db" "SELECT count(*) FROM attempts")" = 1
+	warm_text_is one &&
+	test "$(in_db "SELECT count(*) FROM attempts")" = 1
 '
 
 test_expect_success 'another agent is kept out all the time' '
@@ -89,68 +111,48 @@ test_expect_success 'another agent is kept out all the time' '
 '
 
 test_expect_success 'the new hornerod can cancel a build that it did not start' '
-	push_make "$waiting two | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	slow_push two &&
 	building 2 &&
 	reload &&
 	reload &&
 	hornero cancel 2 &&
-	wait_until "test \"\$(state 2)\" = cancelled" 20 &&
+	job_reaches cancelled 2 20 &&
 	node_cgroups_gone
 '
 
-# Nova has its lock; the publisher waits for it, and has copied long since.
-mkfifo "$TRASH/nova"
 test_expect_success 'a publication goes on' '
-	lock=$NODE/instances/locks/nova-$(basename "$(node_warm_path "$HELLO_UUID")") &&
-	python3 -c "import fcntl, sys, time
-f = open(sys.argv[1], \"a\"); fcntl.lockf(f, fcntl.LOCK_EX); open(\"locked\", \"w\"); sys.stdin.read()" "$lock" <"$TRASH/nova" &
-	nova=$!
-	exec 8>"$TRASH/nova" &&
-	wait_until "test -e locked" 20 &&
-	push_make \
-		"head -c 1048576 /dev/zero >\$@; printf three | dd of=\$@ conv=notrunc 2>/dev/null" &&
-	wait_until \
-		"sqlite3 $NODE/state/queue/queue.db \"SELECT waiting_for FROM jobs WHERE id = $job\" | grep lock" 20 &&
+	nova_locks &&
+	hello_push three &&
+	waits_for_lock &&
 	publishers >publisher &&
 	reload &&
 	publishers >after &&
 	test_cmp publisher after &&
-	test "$(text)" = one &&
-	exec 8>&- &&
-	wait $nova &&
-	wait_until "test \"\$(state $job)\" = published" 20 &&
-	test "$(text)" = three &&
+	warm_text_is one &&
+	nova_unlocks &&
+	job_reaches published $job 20 &&
+	warm_text_is three &&
 	test "$(grep -c "event=published" "$NODE/hornerod.log")" -eq 4
 '
 
 # Red with an error in the place of publication-dropped in agent/hornerod/publication.c
 # publication_resume().
-rm -f "$TRASH/locked"
-test_expect_success 'a publication whose verdict is gone is dropped, its job is built again, and the same process goes on' '
-	lock=$NODE/instances/locks/nova-$(basename "$(node_warm_path "$HELLO_UUID")") &&
-	python3 -c "import fcntl, sys, time
-f = open(sys.argv[1], \"a\"); fcntl.lockf(f, fcntl.LOCK_EX); open(\"locked\", \"w\"); sys.stdin.read()" "$lock" <"$TRASH/nova" &
-	nova=$!
-	exec 8>"$TRASH/nova" &&
-	wait_until "test -e locked" 20 &&
-	push_make \
-		"head -c 1048576 /dev/zero >\$@; printf again | dd of=\$@ conv=notrunc 2>/dev/null" &&
-	wait_until \
-		"sqlite3 $NODE/state/queue/queue.db \"SELECT waiting_for FROM jobs WHERE id = $job\" | grep lock" 20 &&
+test_expect_success 'a publication without its verdict is dropped, and its job is built again' '
+	nova_locks &&
+	hello_push again &&
+	waits_for_lock &&
 	rm "$NODE/state/log/$job.1.verdict" &&
 	reload &&
 	kill -0 $node_pid &&
 	test_grep "event=publication-dropped job=$job" "$NODE/hornerod.log" &&
-	exec 8>&- &&
-	wait $nova &&
-	wait_until "test \"\$(state $job)\" = published" 30 &&
-	test "$(text)" = again &&
-	test \
-		"$(sqlite3 "$NODE/state/queue/queue.db" "SELECT count(*) FROM attempts WHERE job = $job")" = 2
+	nova_unlocks &&
+	job_reaches published &&
+	warm_text_is again &&
+	test "$(in_db "SELECT count(*) FROM attempts WHERE job = $job")" = 2
 '
 
-test_expect_success 'a program that cannot take over changes nothing, with words' '
-	push_make "$waiting four | dd of=\$@ conv=notrunc 2>/dev/null" &&
+test_expect_success 'a program that cannot take over is refused, with its reason' '
+	slow_push four &&
 	building $job &&
 	printf "#!/bin/sh\nexit 78\n" >broken &&
 	install_next broken &&
@@ -162,10 +164,10 @@ test_expect_success 'a program that cannot take over changes nothing, with words
 		"$NODE/hornerod.log" &&
 	rm "$program" &&
 	refused &&
-	test "$(state $job)" = running
+	job_state_is running
 '
 
-test_expect_success 'neither does a configuration that needs a restart or cannot be used' '
+test_expect_success 'so is a configuration that needs a restart or cannot be used' '
 	install_next "$HORNERO_BUILD/hornerod" &&
 	cp "$HORNERO_CONF" conf.bak &&
 	echo "unknown: 1" >>"$HORNERO_CONF" &&
@@ -175,10 +177,10 @@ test_expect_success 'neither does a configuration that needs a restart or cannot
 	refused &&
 	test_grep "reload-refused .*need a restart" "$NODE/hornerod.log" &&
 	cp conf.bak "$HORNERO_CONF" &&
-	test "$(state $job)" = running
+	job_state_is running
 '
 
-test_expect_success 'a program that goes away behind its answer: the running one goes on, and can be replaced later' '
+test_expect_success 'a program that vanishes after its answer: the old one goes on until the next' '
 	cat >vanishing <<-END &&
 	#!/bin/sh
 	"$HORNERO_BUILD/hornerod" "\$@"
@@ -191,64 +193,62 @@ test_expect_success 'a program that goes away behind its answer: the running one
 	test ! -e "$TRASH/bin/hornerod" &&
 	pgrep -P $node_pid hornero-build >after &&
 	test_cmp supervisor after &&
-	test "$(state $job)" = running &&
+	job_state_is running &&
 	install_next "$HORNERO_BUILD/hornerod" &&
 	reload &&
 	test "$(readlink /proc/$node_pid/exe)" = "$TRASH/bin/hornerod"
 '
 
+# `hornero` refuses the newer schema: the queue itself says what becomes of the job.
 test_expect_success 'a newer version with a newer schema takes the build over' '
-	version=$(sqlite3 "$NODE/state/queue/queue.db" "PRAGMA user_version") &&
+	version=$(in_db "PRAGMA user_version") &&
 	install_next "$HORNERO_BUILD/t/tools/hornerod-next" &&
 	pgrep -P $node_pid hornero-build >supervisor &&
 	reload &&
 	test "$(stat -L -c %i /proc/$node_pid/exe)" = "$(stat -c %i "$program")" &&
-	test "$(sqlite3 "$NODE/state/queue/queue.db" "SELECT count(*) FROM of_the_next_version")" \
-		= 0 &&
+	test "$(in_db "SELECT count(*) FROM of_the_next_version")" = 0 &&
 	pgrep -P $node_pid hornero-build >after &&
 	test_cmp supervisor after &&
-	go $job &&
-	test "$(text)" = four
+	gate_open &&
+	wait_until "in_db \"SELECT state FROM jobs WHERE id = $job\" | grep -x published" 30 &&
+	warm_text_is four
 '
 
 test_expect_success 'the death of a later life ends the build, too' '
-	sqlite3 "$NODE/state/queue/queue.db" \
-		"DROP TABLE of_the_next_version; PRAGMA user_version = $version" &&
+	in_db "DROP TABLE of_the_next_version; PRAGMA user_version = $version" &&
 	node_stop &&
 	install_next "$HORNERO_BUILD/hornerod" &&
 	node_start &&
-	push_make "$waiting five | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	slow_push five &&
 	building $job &&
 	reload &&
 	node_kill9 &&
 	node_start &&
 	wait_until "grep -qs \"builder make\" $NODE/state/log/$job.2.log" 20 &&
 	go $job &&
-	test "$(text)" = five
+	warm_text_is five
 '
 
-test_expect_success 'a drain: what runs ends, nothing else starts, a reload changes nothing about that, a resume does' '
-	push_make "$waiting six | dd of=\$@ conv=notrunc 2>/dev/null" &&
+test_expect_success 'a drain lets a build end and starts none until a resume, despite a reload' '
+	slow_push six &&
 	building $job &&
 	running=$job &&
 	test_expect_code 75 hornero drain --timeout 0 2>err &&
 	test_grep "1 build still runs; none starts" err &&
-	push_make \
-		"head -c 1048576 /dev/zero >\$@; printf seven | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	hello_push seven &&
 	reload &&
-	touch "$cache/go" &&
+	gate_open &&
 	hornero drain >out &&
 	test_grep "no build runs" out &&
-	test "$(state $job)" = queued &&
-	wait_until "test \$(state $running) = published" 20 &&
-	hornero why $job >out &&
-	test_grep "an operator drains the node.*hornero resume" out &&
+	job_state_is queued &&
+	job_reaches published $running 20 &&
+	why_says $job "an operator drains the node.*hornero resume" &&
 	hornero queue >out &&
 	test_grep "nothing starts for now: an operator drains" out &&
 	hornero resume >out &&
 	test_grep "start again" out &&
 	hornero wait $job --timeout 30 &&
-	test "$(text)" = seven
+	warm_text_is seven
 '
 
 test_expect_success 'a start ends a drain' '
