@@ -183,7 +183,7 @@ test_expect_success 'of the client'\''s environment comes GIT_PROTOCOL, as git w
 	test_must_fail grep -iE "evil|env:SSH_|env:GIT_CONFIG_COUNT|;id" push.out
 '
 
-test_expect_success 'rights: who reads does not write, and what one may not read is not there' '
+test_expect_success 'a read key cannot push, and sees no repository that it may not read' '
 	door_key reader "read=\"one\"" &&
 	door_as reader &&
 	git ls-remote door:one >refs &&
@@ -218,7 +218,7 @@ test_expect_success 'a push makes the repository that a key may create; nothing 
 	test_grep "no repository team/other that the key alice may push to" words
 '
 
-test_expect_success 'tools that do not belong here are told so in one line' '
+test_expect_success 'other tools get an error of one line' '
 	test_expect_code 64 door_ssh "git-lfs-authenticate one upload" 2>words >out &&
 	test_cmp /dev/null out &&
 	echo "hornero: no git-lfs here: push without it, or set lfs.url elsewhere" >expect &&
@@ -337,7 +337,7 @@ test_expect_success 'twenty at once' '
 	for i in $(seq 20); do eval "wait \$pid$i" || { cat refs.$i; return 1; }; done
 '
 
-test_expect_success 'the log: who, from where, what, how it ended' '
+test_expect_success 'the log has the key, the address, the command and its end' '
 	test_grep "event=login peer=127\.0\.0\.1:[0-9]+ key=alice type=ssh-ed25519" door.log &&
 	test_grep "event=command peer=[0-9.:]+ key=alice what=\"git-receive-pack .one.\"" \
 		door.log &&

@@ -132,7 +132,7 @@ test_expect_success 'wait: a build that fails is still a push; the verdict says 
 	test_grep "^about to fail" out
 '
 
-test_expect_success 'a paused image: push and wait say who paused it, and what ends that' '
+test_expect_success 'a paused image: push and wait name the key and the command that resumes it' '
 	door_ssh pause $U1 >out &&
 	hello_commit paused &&
 	push -o wait main &&
