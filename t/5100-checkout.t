@@ -32,8 +32,10 @@ same () {
 
 # raw_tree MODE NAME OID…: a tree that git would not make.
 raw_tree () {
-	perl -e \
-		'while (@ARGV) { my ($m, $n, $o) = splice @ARGV, 0, 3; print "$m $n\0", pack("H*", $o) }' "$@" |
+	perl -e 'while (@ARGV) {
+		my ($mode, $name, $oid) = splice @ARGV, 0, 3;
+		print "$mode $name\0", pack("H*", $oid)
+	}' "$@" |
 		git -C repo.git hash-object --literally -t tree -w --stdin
 }
 
@@ -172,7 +174,7 @@ changed () {
 }
 
 # Red without: reason_for_clean; each line of it, the one it is about.
-test_expect_success 'changes that times cannot show to a tool start clean: a removal, another type, a mode, a target, attributes' '
+test_expect_success 'a removal, or a new type, mode, target or attribute, starts clean' '
 	git -C repo rm -q new/n &&
 	changed "new was removed" &&
 	rm repo/doc/text &&
@@ -360,14 +362,16 @@ spoil () {
 }
 
 # Red without: the checksum in treeindex_begin; its comparison of the boot.
-test_expect_success 'a record that is damaged, cut, too long, of another boot or none is not relied on' '
+test_expect_success 'a record is ignored if damaged, cut, too long, missing or of another boot' '
 	co &&
 	size=$(wc -c <work/tree) &&
+	flips=$(perl -e "print qq(substr(\\\$_,\$_,1)^=chr(1+rand(255)) )
+		for map { int(rand($size)) } 1 .. 30") &&
 	cp work/tree whole &&
 	for code in "\$_ = q()" "\$_ = qq(tree x\n)" "chop" "\$_ .= q(x)" \
 		"substr(\$_, 0, 1) = q(x)" \
 		"substr(\$_, 8, 36) = q(00000000-0000-0000-0000-000000000000); $sum" \
-		"substr(\$_, 208, 4) = pack(q(L), 0)" $(perl -e "print qq(substr(\\\$_,\$_,1)^=chr(1+rand(255)) ) for map { int(rand($size)) } 1 .. 30")
+		"substr(\$_, 208, 4) = pack(q(L), 0)" $flips
 	do
 		cat whole >work/tree &&
 		spoil "$code" &&
@@ -377,7 +381,7 @@ test_expect_success 'a record that is damaged, cut, too long, of another boot or
 		test_grep " 0 kept" err &&
 		test ! -e work/cache/left &&
 		cp work/tree whole ||
-			{ echo "code: $code"; return 1; }
+		{ echo "code: $code"; return 1; }
 	done &&
 	rm work/tree &&
 	co &&
@@ -413,17 +417,19 @@ mends () {
 	test_grep " $1 files written" err &&
 	test "$(tail -n 1 said)" = "source incremental" &&
 	mtimes >after &&
-	test "$(sort before after | uniq -u | wc -l)" -le $((2 * $1)) || { echo "mends $1: $2"; \
-		return 1; }
+	test "$(sort before after | uniq -u | wc -l)" -le $((2 * $1)) ||
+	{ echo "mends $1: $2"; return 1; }
 }
 
 # Red without: the stat in is_untouched; without ctime_ns in treeindex_same the line with touch -r.
-test_expect_success 'before every build a tracked path is what the tree says, whatever the builder did to it' '
+test_expect_success 'each checkout restores a tracked path, whatever the builder did to it' '
 	reset &&
 	mends 1 "sed -i s/a/b/ src/a.c" &&
 	mends 1 "printf b | dd of=src/a.c conv=notrunc 2>/dev/null" &&
-	mends 1 \
-		"touch -r src/a.c ../ref; printf b | dd of=src/a.c conv=notrunc 2>/dev/null; touch -r ../ref src/a.c; rm ../ref" &&
+	mends 1 "touch -r src/a.c ../ref
+		printf b | dd of=src/a.c conv=notrunc 2>/dev/null
+		touch -r ../ref src/a.c
+		rm ../ref" &&
 	mends 1 "mv src/a.c ../cache/a.c" &&
 	mends 2 "mv src/a.c x; mv src/b.c src/a.c; mv x src/b.c" &&
 	mends 1 "rm src/a.c" &&
@@ -447,7 +453,7 @@ test_expect_success 'before every build a tracked path is what the tree says, wh
 '
 
 # Red without: worktree_enter removing what is no directory, and its set_mode.
-test_expect_success 'a tracked directory that became a link, a file or nothing; nothing outside is touched' '
+test_expect_success 'a tracked directory that became a link, a file or nothing is restored' '
 	mkdir away &&
 	echo safe >away/d.c &&
 	mkdir away/er &&
@@ -483,7 +489,7 @@ forge () {
 }
 
 # Red without: treeindex_is_racy in is_untouched.
-test_expect_success 'a change in the tick of the record is seen by the bytes, and equal bytes keep their mtime' '
+test_expect_success 'bytes show a change in the tick of the record; equal bytes keep their mtime' '
 	co &&
 	mtimes >before &&
 	touch -d "1 day ago" work/tree &&
@@ -568,7 +574,11 @@ test_expect_success 'a builder that nested deeper than there are descriptors, tw
 			for (1 .. 700) { mkdir q(d) and chdir q(d) or die }
 			chdir q(..) for 0 .. 700;
 		}
-		chdir q(../..); mkdir q(.deep.0); mkdir q(.deep.0/x); open F, q(>.deep.1); chmod 0, q(.deep.0)" &&
+		chdir q(../..);
+		mkdir q(.deep.0);
+		mkdir q(.deep.0/x);
+		open F, q(>.deep.1);
+		chmod 0, q(.deep.0)" &&
 	main_is $(git -C repo.git mktree </dev/null) &&
 	co --builder x --clean &&
 	test -z "$(ls -A work/src)"
@@ -588,7 +598,7 @@ test_expect_success 'hostile names are refused, by path' '
 		test_expect_code 65 co --builder x &&
 		test_grep "the name " said &&
 		test ! -e work/tree ||
-			{ echo "name: $name"; return 1; }
+		{ echo "name: $name"; return 1; }
 	done &&
 	test "$(ls work)" = "$(printf "cache\nsrc")" &&
 	test "$(ls outside)" = "$(printf "d.c\ntext")"
@@ -597,8 +607,9 @@ test_expect_success 'hostile names are refused, by path' '
 test_expect_success 'harmless names that look alike are kept' '
 	blob=$(echo x | git -C repo.git hash-object -w --stdin) &&
 	new_work &&
-	main_is \
-		$(raw_tree 100644 ... $blob 100644 ..a $blob 100644 .gitignore $blob 100644 .gitx $blob 100644 "git~2" $blob) &&
+	tree=$(raw_tree 100644 ... $blob 100644 ..a $blob 100644 .gitignore $blob \
+		100644 .gitx $blob 100644 "git~2" $blob) &&
+	main_is $tree &&
 	co --builder x &&
 	same main
 '
@@ -664,14 +675,17 @@ test_expect_success 'depth, names and repetition are bounded' '
 	test_grep "more entries than are allowed" said
 '
 
+# The object has the header of 1100 MiB and no bytes behind it: only the header may be read.
 test_expect_success 'a file above the limit is refused before it is unpacked' '
 	new_work &&
-	truncate -s 1100M bomb &&
-	big=$(git -C repo.git -c core.compression=1 hash-object -w --stdin <bomb) &&
-	rm bomb &&
+	big=ab00000000000000000000000000000000000000 &&
+	mkdir -p repo.git/objects/ab &&
+	perl -MCompress::Zlib -e "print compress(qq(blob 1153433600\\0))" \
+		>repo.git/objects/ab/${big#ab} &&
 	main_is $(raw_tree 100644 bomb $big) &&
 	test_expect_code 65 co --builder x &&
-	test_grep "bomb has 1153433600 bytes" said
+	test_grep "bomb has 1153433600 bytes" said &&
+	rm repo.git/objects/ab/${big#ab}
 '
 
 # An instrumented program needs terabytes of addresses.
