@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='hornero-checkout: attributes give what git clone gives; what is missing is refused or named'
+test_description='hornero-checkout: attributes give what git clone gives, gaps are named'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 
 HOME=$TRASH
@@ -66,8 +66,8 @@ samples () {
 	printf "\001\002\003\004\n" | raw "$1/odd" &&
 	printf "text\n\032" | raw "$1/eof" &&
 	printf "no end" | raw "$1/no-end" &&
-	printf \
-		"\$Id\$ x \$Id\$\n\$Id: old \$\n\$Id: two words \$\n\$Id: broken\n\$ \$Id\n\$Id\$\$Id:x\$ \$Idx\$ \$Id:" | raw "$1/id" &&
+	printf "%s\n" "_Id_ x _Id_" "_Id: old _" "_Id: two words _" "_Id: broken" "_ _Id" \
+		"_Id__Id:x_ _Idx_ _Id:" | sed "s/_/\$/g" | head -c -1 | raw "$1/id" &&
 	printf "Gr\303\274\303\237e\n\342\202\254\n" | raw "$1/utf8" &&
 	perl -e "print \"line \$_\\n\" for 1 .. 20000" | raw "$1/long" &&
 	perl -e "print qq(\\\$Id\\\$\\n) x 3000, chr(0x20ac) x 0" | raw "$1/ids" &&
@@ -89,19 +89,20 @@ test_expect_success 'set up' '
 
 # Red without: each of expand_whole, expand_streamed, is_foreign, to_crlf, is_lf_text, encode in
 # convert_apply, and the line of take_eol or take_encoding for it.
-test_expect_success 'eol, text, crlf, ident and encodings, alone and together: the bytes of a clone' '
-	for line in "* text" "* text eol=crlf" "* eol=crlf" "* text=auto eol=crlf" "* -text eol=crlf" "* text eol=lf" "* crlf" \
-		"* crlf eol=crlf" "* -crlf eol=crlf" "* crlf=input eol=crlf" "* binary eol=crlf" \
-			"* text=auto" "* ident" "* -ident" \
-		"* ident eol=crlf" "* ident text=auto eol=crlf" "* ident text=auto" \
-			"* ident text=auto eol=lf" "* ident crlf=auto" \
+test_expect_success 'eol, text, crlf, ident and encodings, alone and together, as in a clone' '
+	for line in "* text" "* text eol=crlf" "* eol=crlf" "* text=auto eol=crlf" \
+		"* -text eol=crlf" "* text eol=lf" "* crlf" "* crlf eol=crlf" \
+		"* -crlf eol=crlf" "* crlf=input eol=crlf" "* binary eol=crlf" "* text=auto" \
+		"* ident" "* -ident" "* ident eol=crlf" "* ident text=auto eol=crlf" \
+		"* ident text=auto" "* ident text=auto eol=lf" "* ident crlf=auto" \
 		"id* ident working-tree-encoding=UTF-16LE" "u* working-tree-encoding=UTF-16" \
-			"u* working-tree-encoding=UTF-16LE-BOM" \
+		"u* working-tree-encoding=UTF-16LE-BOM" \
 		"u* working-tree-encoding=UTF-16BE-BOM eol=crlf" \
-			"u* working-tree-encoding=utf-16le text eol=crlf" \
+		"u* working-tree-encoding=utf-16le text eol=crlf" \
 		"u* working-tree-encoding=UTF-32" "lf working-tree-encoding=latin-1" \
-			"id working-tree-encoding=ISO-8859-15 ident eol=crlf" \
-		"u* working-tree-encoding=utf-8" "*f eol=crlf" "dir/** eol=crlf" "/lf eol=crlf" "a/lf eol=crlf" "[attr]x eol=crlf ident
+		"id working-tree-encoding=ISO-8859-15 ident eol=crlf" \
+		"u* working-tree-encoding=utf-8" "*f eol=crlf" "dir/** eol=crlf" \
+		"/lf eol=crlf" "a/lf eol=crlf" "[attr]x eol=crlf ident
 * x" "* eol=crlf
 a/* !eol" "u* working-tree-encoding=UTF-16
 * eol=crlf"
@@ -130,7 +131,7 @@ test_expect_success 'in directories, with patterns of their own; a change of the
 '
 
 # Red without: the wrapped odb in open_plain.
-test_expect_success 'nothing of the node steers it: info/attributes, configuration of repository or user' '
+test_expect_success 'info/attributes and the configuration of repository and user change nothing' '
 	fresh &&
 	same &&
 	sums work/src >before &&
@@ -150,7 +151,7 @@ test_expect_success 'nothing of the node steers it: info/attributes, configurati
 '
 
 # Red without: checkout_look_above; the comparison of rules in sync_once.
-test_expect_success 'attributes above the subdirectory decide, are a part of the key, and start clean when they change' '
+test_expect_success 'attributes above the subdirectory apply, join the key; a change starts clean' '
 	git -C repo rm -q -f --cached dir/.gitattributes dir/b/.gitattributes &&
 	git -C repo rm -q -f --cached .gitattributes &&
 	commit none &&
@@ -187,8 +188,8 @@ test_expect_success 'an encoding that is unknown, or cannot hold the text, is re
 	attributes "utf8 working-tree-encoding=no-such" &&
 	commit no &&
 	test_expect_code 65 co &&
-	test_grep \
-		"^error .*a/utf8: working-tree-encoding=no-such is not an encoding that this node knows" said &&
+	unknown="working-tree-encoding=no-such is not an encoding that this node knows" &&
+	test_grep "^error .*a/utf8: $unknown" said &&
 	attributes "utf8 working-tree-encoding=ISO-8859-1" &&
 	commit no &&
 	test_expect_code 65 co &&
@@ -207,7 +208,7 @@ pointer () {
 }
 
 # Red without: look_for_pointer in smudge_each; each comparison of on_missing in smudge.c.
-test_expect_success 'a Git LFS pointer is refused by path; with warn it is named, and what is none is let alone' '
+test_expect_success 'a Git LFS pointer is refused by path, or named with warn; other files pass' '
 	attributes "*.bin filter=lfs diff=lfs merge=lfs -text" &&
 	printf "plain\n" | raw a/plain.bin &&
 	commit plain &&
