@@ -251,7 +251,7 @@ unit_tests += \
 	t/5096-handover-corpus-unit \
 	t/5240-boot-unit \
 	t/5245-expect-unit \
-	t/5300-wish-unit
+	t/5300-decision-unit
 t_5000_imghead_unit_SOURCES = \
 	agent/sandboxed/check/imghead.c agent/sandboxed/check/imghead.h \
 	t/5000-imghead-unit.c
@@ -297,10 +297,10 @@ t_5245_expect_unit_SOURCES = \
 	t/5245-expect-unit.c \
 	t/fuzz/fuzz-expect.c t/fuzz/fuzz-expect.h
 t_5245_expect_unit_LDADD = conf/libconf.a $(UNIT_LIBS)
-t_5300_wish_unit_SOURCES = \
+t_5300_decision_unit_SOURCES = \
 	agent/upkeep/sweep/decision.c agent/upkeep/sweep/decision.h \
-	t/5300-wish-unit.c
-t_5300_wish_unit_LDADD = $(UNIT_LIBS)
+	t/5300-decision-unit.c
+t_5300_decision_unit_LDADD = $(UNIT_LIBS)
 
 # t/6…: the store and Nova's cache: store/, agent/publish/, agent/upkeep/
 script_tests += \
@@ -339,7 +339,7 @@ unit_tests += \
 	t/6001-answers-unit \
 	t/6002-releases-unit \
 	t/6007-record-corpus-unit \
-	t/6009-answer-unit \
+	t/6009-reply-unit \
 	t/6010-overlay-unit \
 	t/6020-dependents-unit \
 	t/6030-diskinfo-corpus-unit
@@ -354,11 +354,11 @@ t_6007_record_corpus_unit_SOURCES = \
 	t/fuzz/fuzz-record.c t/fuzz/fuzz-record.h t/fuzz/scratch.h
 t_6007_record_corpus_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/t/fuzz
 t_6007_record_corpus_unit_LDADD = $(UNIT_LIBS) $(JANSSON_LIBS)
-t_6009_answer_unit_SOURCES = \
-	t/6009-answer-unit.c \
-	t/fuzz/fuzz-answer.c t/fuzz/fuzz-answer.h
-t_6009_answer_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/t/fuzz
-t_6009_answer_unit_LDADD = state/libstate.a $(UNIT_LIBS)
+t_6009_reply_unit_SOURCES = \
+	t/6009-reply-unit.c \
+	t/fuzz/fuzz-reply.c t/fuzz/fuzz-reply.h
+t_6009_reply_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/t/fuzz
+t_6009_reply_unit_LDADD = state/libstate.a $(UNIT_LIBS)
 t_6010_overlay_unit_SOURCES = \
 	agent/common/fence.c agent/common/fence.h \
 	agent/publish/peer.c agent/publish/peer.h \
@@ -464,7 +464,6 @@ CLEANFILES += t/tools/next/schema.inc t/tools/next/migrate.c
 EXTRA_DIST += \
 	t/tools/messages \
 	t/attacks \
-	t/fuzz/corpus/fuzz-answer \
 	t/fuzz/corpus/fuzz-convert \
 	t/fuzz/corpus/fuzz-diskinfo \
 	t/fuzz/corpus/fuzz-expect \
@@ -477,6 +476,7 @@ EXTRA_DIST += \
 	t/fuzz/corpus/fuzz-pushopt \
 	t/fuzz/corpus/fuzz-record \
 	t/fuzz/corpus/fuzz-refline \
+	t/fuzz/corpus/fuzz-reply \
 	t/fuzz/corpus/fuzz-treeindex \
 	t/fuzz/corpus/fuzz-verdict \
 	t/fuzz/corpus/fuzz-yaml \

@@ -1,6 +1,6 @@
-/* fuzz-answer: one text read as a line of the publisher's. Accepted input is safe below the cache,
+/* fuzz-reply: one text read as a line of the publisher's. Accepted input is safe below the cache,
  * and no number is negative. */
-#include "fuzz-answer.h"
+#include "fuzz-reply.h"
 
 #include "agent/common/reply.c"
 

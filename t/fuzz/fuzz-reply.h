@@ -1,6 +1,6 @@
-/* fuzz-answer: see fuzz-answer.c. */
-#ifndef HORNERO_T_FUZZ_ANSWER_H
-#define HORNERO_T_FUZZ_ANSWER_H
+/* fuzz-reply: see fuzz-reply.c. */
+#ifndef HORNERO_T_FUZZ_REPLY_H
+#define HORNERO_T_FUZZ_REPLY_H
 
 #include <stddef.h>
 #include <stdint.h>

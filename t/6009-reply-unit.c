@@ -1,5 +1,5 @@
 /* The lines of a publisher, taken and refused, and the inputs for their reading once more through
- * fuzz-answer. */
+ * fuzz-reply. */
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "agent/common/reply.h"
-#include "fuzz/fuzz-answer.h"
+#include "fuzz/fuzz-reply.h"
 #include "t/lib/corpus-test.h"
 
 #define NAME "0123456789abcdef0123456789abcdef01234567"
@@ -106,7 +106,7 @@ static void no_answer(void **state)
 static void replay(void **state)
 {
 	(void)state;
-	corpus_replay("fuzz-answer", 8);
+	corpus_replay("fuzz-reply", 8);
 }
 
 int main(void)
