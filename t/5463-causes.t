@@ -6,42 +6,37 @@ test_description='reasons name the cause'
 . "$HORNERO_SRC/t/lib/node.sh"
 test_requires jq jq
 
-attempt () {
-	hornero show "$job" --json | jq -r '.attempts[-1].reason'
-}
-
 # Red without lastline_take() in agent/build/stage.c; the hint without lastline_hint().
 test_expect_success 'a failed build says the last line of its tool, and that there is no network' '
 	node_init "workers: 1" &&
 	node_start &&
 	node_hello_repo &&
 	hornero image set "$HELLO_UUID" builder=make &&
-	push_make \
-		"@echo first; echo \"curl: (6) Could not resolve host: example.org\"; echo; exit 6" &&
+	line="Could not resolve host: example.org" &&
+	push_make "@echo first; echo \"curl: (6) $line\"; echo; exit 6" &&
 	test_expect_code 1 hornero wait $job --timeout 60 &&
-	attempt >reason &&
-	test_grep \
-		"ended with exit 2; its last line: curl: .6. Could not resolve host: example.org; a build has no network" reason &&
+	attempt_field reason >reason &&
+	hint="a build has no network" &&
+	test_grep "ended with exit 2; its last line: curl: .6. $line; $hint" reason &&
 	push_make "@ls /opt/sdk/bin" &&
 	test_expect_code 1 hornero wait $job --timeout 60 &&
-	attempt >reason &&
-	test_grep \
-		"cannot access ./opt/sdk/bin.: No such file or directory; a build sees only /usr" \
-		reason
+	attempt_field reason >reason &&
+	absent="No such file or directory" &&
+	test_grep "cannot access ./opt/sdk/bin.: $absent; a build sees only /usr" reason
 '
 
 # Red without name_repo() in agent/build/build_checkout.c, without ref_err() in
 # agent/upkeep/sweep/refs.c, with ERR_PUSHER for a lost object in
 # agent/sandboxed/checkout/checkout.c find_commit(), and with the return of 0 in cli/ref.c
 # cli_ref_commit().
-test_expect_success 'a lost commit is the operator'\''s, by name, and never "nothing has been pushed"' '
+test_expect_success 'a lost commit is named and held for the operator' '
 	hornero pause "$HELLO_UUID" &&
 	push_make "head -c 1048576 /dev/zero >\$@" &&
 	c=$(git -C "$HELLO_REPO" rev-parse main) &&
 	rm -f "$HELLO_REPO/objects/$(echo $c | cut -c1-2)/$(echo $c | cut -c3-)" &&
 	hornero resume "$HELLO_UUID" &&
 	test_expect_code 75 hornero wait $job --timeout 60 &&
-	attempt >reason &&
+	attempt_field reason >reason &&
 	test_grep \
 		"object $c is missing or damaged.*refs/heads/main.*git fsck. in $HELLO_REPO says" \
 		reason &&
@@ -70,26 +65,24 @@ test_expect_success 'another repository, which is sound' '
 # Red without the words of attempt_note() in agent/hornerod/attempt_end.c: "the supervisor left no
 # verdict". The other words red without the reason in cli/outcome.c outcome_waits() and
 # look_at_log() in cli/doctor_disk.c.
+unwritable="nothing can be written in $NODE/state/log"
 if test "$(id -u)" -eq 0
 then
-	test_expect_success 'a full state_dir/log is named, and the job goes on when there is room' '
+	test_expect_success 'a full state_dir/log is named; with room the job goes on' '
 		mount -t tmpfs -o size=64k,mode=2750 tmpfs "$NODE/state/log" &&
 		test_cleanup "umount -l $NODE/state/log 2>/dev/null || :" &&
 		{ head -c 1M /dev/zero >"$NODE/state/log/fill" 2>/dev/null || :; } &&
 		push_make "head -c 1048576 /dev/zero >\$@; : log" &&
-		wait_until "attempt | grep -q written" 20 &&
-		attempt >reason &&
-		test_grep \
-			"nothing can be written in $NODE/state/log: .*No space left on device; the operator must make room there" reason &&
-		hornero why $job >why &&
-		test_grep "$NODE/state/log" why &&
+		wait_until "attempt_field reason | grep -q written" 20 &&
+		attempt_field reason >reason &&
+		full="No space left on device; the operator must make room there" &&
+		test_grep "$unwritable: .*$full" reason &&
+		why_says $job "$NODE/state/log" &&
 		test_expect_code 75 hornero wait $job --timeout 1 2>wait &&
-		test_grep \
-			"job $job is tried again by itself: nothing can be written in $NODE/state/log" wait &&
-		{ hornero doctor >doctor || :; } &&
-		test_grep "bad .*the filesystem of $NODE/state/log is full" doctor &&
+		test_grep "job $job is tried again by itself: $unwritable" wait &&
+		doctor_says "bad .*the filesystem of $NODE/state/log is full" &&
 		rm "$NODE/state/log/fill" &&
-		hornero wait $job --timeout 60
+		job_ends published
 	'
 
 	# Red with ERR_NOBODY for every error in attempt_note().
@@ -97,13 +90,10 @@ then
 		mount -o remount,ro "$NODE/state/log" &&
 		push_make "head -c 1048576 /dev/zero >\$@; : sealed" &&
 		test_expect_code 75 hornero wait $job --timeout 60 &&
-		attempt >reason &&
-		test_grep \
-			"nothing can be written in $NODE/state/log: .*Read-only file system; .hornero doctor" reason &&
-		hornero why $job >why &&
-		test_grep "held" why &&
-		{ hornero doctor >doctor || :; } &&
-		test_grep "bad .*$NODE/state/log" doctor &&
+		attempt_field reason >reason &&
+		test_grep "$unwritable: .*Read-only file system; .hornero doctor" reason &&
+		why_says $job held &&
+		doctor_says "bad .*$NODE/state/log" &&
 		mount -o remount,rw "$NODE/state/log" &&
 		hornero retry $job &&
 		hornero wait "$HELLO_UUID" --timeout 60
@@ -118,21 +108,21 @@ test_expect_success 'a broken alternates file holds the job, by name' '
 	mkdir "$HELLO_REPO/objects/info/alternates" &&
 	push_make "head -c 1048576 /dev/zero >\$@; : alternates" &&
 	test_expect_code 75 hornero wait $job --timeout 60 &&
-	attempt >reason &&
-	test_grep \
-		"$HELLO_REPO/objects/info/alternates makes the repository borrow.*git repack.*cannot open the repository $HELLO_REPO: .*directory" reason &&
+	attempt_field reason >reason &&
+	borrows="$HELLO_REPO/objects/info/alternates makes the repository borrow.*git repack" &&
+	test_grep "$borrows.*cannot open the repository $HELLO_REPO: .*directory" reason &&
 	! grep " /repo.git" reason &&
 	rmdir "$HELLO_REPO/objects/info/alternates" &&
 	hornero retry $job &&
 	hornero wait "$HELLO_UUID" --timeout 60
 '
 
-test_expect_success 'garbage in HEAD: the ref is built all the same, and wait and why name the repository' '
+test_expect_success 'with garbage in HEAD the ref is built, and wait names the repository' '
 	hornero pause "$HELLO_UUID" &&
 	push_make "head -c 1048576 /dev/zero >\$@; : head" &&
 	echo garbage >"$HELLO_REPO/HEAD" &&
 	hornero resume "$HELLO_UUID" &&
-	hornero wait $job --timeout 60 &&
+	job_ends published &&
 	{ hornero wait "$HELLO_UUID" --timeout 5 >out 2>&1 || :; } &&
 	test_grep "git cannot read the repository .*fsck" out &&
 	! grep -i "nothing has been pushed" out &&
@@ -141,7 +131,7 @@ test_expect_success 'garbage in HEAD: the ref is built all the same, and wait an
 
 # A stand-in for systemd, which takes the connection and then finds no user to start the publisher
 # as. Red without tell_died().
-test_expect_success 'a publisher that systemd cannot start, as its user is missing, is named; wait ends as somebody must act' '
+test_expect_success 'a publisher that systemd cannot start is named, and wait ends' '
 	node_stop &&
 	{
 		systemd-socket-activate --accept --inetd --seqpacket -l "$NODE/dead" /bin/false \
@@ -149,14 +139,15 @@ test_expect_success 'a publisher that systemd cannot start, as its user is missi
 	} &&
 	test_cleanup "kill $dead 2>/dev/null; wait $dead; :" &&
 	wait_until "test -S $NODE/dead" 10 &&
-	echo "publish_socket: $NODE/dead" >>"$HORNERO_CONF" &&
+	node_set publish_socket "$NODE/dead" &&
 	node_start &&
-	push_make "{ echo other; head -c 1048576 /dev/zero; } >\$@; truncate -s 1M \$@" &&
+	hello_push other &&
 	test_expect_code 75 hornero wait $job --timeout 150 2>err &&
-	test_grep \
-		"waits, and nobody needs to act: tried again by itself: the publisher at $NODE/dead ended without an answer" err &&
-	test_grep \
-		"is built and not published yet: the publisher at $NODE/dead .*User= of its unit does not exist" err
+	publisher="the publisher at $NODE/dead" &&
+	waits="waits, and nobody needs to act: tried again by itself" &&
+	test_grep "$waits: $publisher ended without an answer" err &&
+	waits="is built and not published yet" &&
+	test_grep "$waits: $publisher .*User= of its unit does not exist" err
 '
 
 # Root may read every file; a link to itself stands in for one that nobody may. Red without the look
@@ -166,8 +157,7 @@ test_expect_success 'an agent.lock that cannot be read: hornerod and doctor name
 	lock=$NODE/state/run/agent.lock &&
 	rm "$lock" &&
 	ln -s agent.lock "$lock" &&
-	{ hornero doctor >out || :; } &&
-	test_grep "bad .*cannot read $lock to find out whether hornerod runs: " out &&
+	doctor_says "bad .*cannot read $lock to find out whether hornerod runs: " &&
 	test_expect_code 78 hornerod --foreground 2>err &&
 	test_grep "cannot open $lock" err
 '
