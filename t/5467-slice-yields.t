@@ -4,7 +4,7 @@
 # without: must_compete in look_on() of agent/yield/main.c (2: it stays idle), put of cpu.weight (2:
 # it weighs 100), the reading of cpu.weight (2: it weighs 5), the reading of cpu.idle (4: it stays
 # 0), the last yield_to_others (4), the access of cpu.idle (6).
-test_description='hornero-yield: a slice comes after everything else while processors have time left over'
+test_description='hornero-yield: a slice is idle while processors have time left over'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 
 base=/sys/fs/cgroup
@@ -64,7 +64,7 @@ test_expect_success 'beside busy processors it has the weight that it had' '
 	wait_until "weighs 7" 60
 '
 
-test_expect_success 'a weight that systemd set is kept, and it is idle again when they are no longer busy' '
+test_expect_success 'a weight that systemd set is kept; the slice is idle again on a quiet node' '
 	echo 9 >$slice/cpu.weight &&
 	quiet "$loops" &&
 	wait_until is_idle 60 &&
@@ -83,7 +83,7 @@ test_expect_success 'a foreign write is undone, and SIGTERM leaves the weight' '
 	weighs 11
 '
 
-test_expect_success 'a life that was killed left it idle: the next one ends with a weight by the configuration' '
+test_expect_success 'a kill left the slice idle: the next run ends with the configured weight' '
 	echo "compile_core_limit: 26" >conf.yaml &&
 	echo 1 >$slice/cpu.idle &&
 	yields --slice $slice &&
