@@ -12,24 +12,6 @@ test_requires python3 python3
 groups_requires
 groups_on_v2 || test "$(id -u)" -ne 0 || node_users
 
-loops=''
-test_cleanup 'test -z "$loops" || kill $loops'
-# Sessions of their own: the scheduler may count a session as one.
-busy () {
-	for n in $(seq $((4 * $(nproc))))
-	do
-		setsid timeout 300 sh -c 'while :; do :; done' &
-		loops="$loops $!"
-	done
-}
-quiet () {
-	kill $loops
-	for pid in $loops
-	do
-		wait "$pid"
-	done
-	loops=''
-}
 begun () {
 	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/begun" 120 &&
 	rm "$NODE/unikernels/$HELLO_UUID/cache/begun"
@@ -56,7 +38,7 @@ test_expect_success 'a build on a node with time left over is idle to the schedu
 '
 
 test_expect_success 'beside busy processors it has a weight, and gets on' '
-	busy &&
+	busy_loops $((4 * $(nproc))) &&
 	wait_until weighs 60 &&
 	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 	hornero wait "$job" --timeout 200
@@ -67,14 +49,14 @@ test_expect_success 'when they are no longer busy it is idle again' '
 	push_make "$spin" "$disk" &&
 	begun &&
 	wait_until weighs 60 &&
-	quiet &&
+	busy_end &&
 	wait_until "group_is_idle \"\"" 90 &&
 	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 	hornero wait "$job" --timeout 100 &&
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go"
 '
 
-test_expect_success 'an idle build of many processes is killed, and what is not built weighs again' '
+test_expect_success 'an idle build of many processes is killed, and the group weighs again' '
 	push_make "for i in \$\$(seq 300); do sleep 1000 & done; $spin" &&
 	begun &&
 	wait_until "group_is_idle \"\"" 90 &&
@@ -85,11 +67,11 @@ test_expect_success 'an idle build of many processes is killed, and what is not 
 
 if ! groups_on_v2 && test "$(id -u)" -eq 0
 then
-	test_expect_success 'where root did not hand it over builds keep the weight, and it is said once' '
+	test_expect_success 'builds keep the weight where root keeps cpu.idle; it is logged once' '
 		chown root "$(group_dir cpu "")/cpu.idle" &&
 		push_make "$spin" "sleep 3" "$disk" &&
 		begun &&
-		wait_until "grep -q \"event=not-yielding.*--prepare\" \"$NODE/hornerod.log\"" 90 &&
+		hornerod_says "event=not-yielding.*--prepare" 90 &&
 		weighs &&
 		touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 		hornero wait "$job" --timeout 100 &&
