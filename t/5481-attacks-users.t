@@ -1,5 +1,5 @@
 #!/bin/sh
-test_description='repositories that want out of their build, on a node whose agent is an unprivileged user'
+test_description='repositories that want out of their build; the agent is an unprivileged user'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/attacks.sh"
