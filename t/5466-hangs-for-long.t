@@ -11,14 +11,14 @@ test_requires jq jq
 ice_requires
 
 other=7c9e6679-7425-40de-944b-e07fc1f90ae7
-go='until test -e ../cache/go; do sleep 0.05; done; head -c 1048576 /dev/zero >$@'
+disk='head -c 1048576 /dev/zero >$@'
 
 # runs UUID: its running job. A sweep between the ref and the row of a push queues one of its own.
 runs () {
 	hornero queue --json | jq ".[] | select(.image == \"$1\" and .state == \"running\") | .job"
 }
-# warm UUID: the build may go on, in whichever checkout, and of whichever job: a sweep may have begun
-# the one that hangs, and the push have queued another behind it
+# warm UUID: the build may go on, in whichever checkout, and of whichever job: a sweep may have
+# begun the one that hangs, and the push have queued another behind it
 warm () {
 	wait_until "touch $NODE/unikernels/$1/cache/go 2>/dev/null; hornero wait $1 --timeout 1" 150
 }
@@ -29,28 +29,28 @@ test_expect_success 'a supervisor that hangs, and a build that leaves a hanging 
 	node_start &&
 	node_hello_repo &&
 	hornero image set "$HELLO_UUID" builder=make &&
-	push_make "$go" &&
-	wait_until \
-		"pgrep -P $node_pid -x hornero-build && test -d $NODE/unikernels/$HELLO_UUID/cache" 20 &&
-	supervisor=$(pgrep -P "$node_pid" -x hornero-build) &&
+	push_make "$gate" "$disk" &&
+	gate_reached &&
+	supervisor=$(supervisor) &&
 	freeze $supervisor supervisor &&
 	one=$HELLO_UUID &&
 	first=$(runs $one) &&
 	node_hello_repo other $other &&
 	hornero image set $other builder=make &&
-	push_make "sleep 4242$$ & $go" &&
-	wait_until "pgrep -f \"^sleep 4242$$\" && test -d $NODE/unikernels/$other/cache" 20 &&
+	push_make "sleep 4242$$ & $gate" "$disk" &&
+	gate_reached &&
+	wait_until "pgrep -f \"^sleep 4242$$\"" 20 &&
 	child=$(pgrep -f "^sleep 4242$$") &&
 	second=$(runs $other) &&
 	freeze $child child &&
-	touch "$NODE/unikernels/$other/cache/go"
+	gate_open $other
 '
 
 # Red without "ended = STAGE_HANGS" in settle() of agent/build/stage.c, and without hangs() in
 # agent/build/build_common.c.
-test_expect_success 'a process that outlives its build: the attempt says so, and the image is built in a new checkout' '
-	wait_until \
-		"hornero log $second | grep -q \"a process of make hangs in the kernel and does not die of SIGKILL; the image is built in a new checkout\"" 100 &&
+test_expect_success 'a process outlives its build: its log says so, and a new checkout is built' '
+	hangs="hangs in the kernel and does not die of SIGKILL" &&
+	log_says $second "a process of make $hangs; the image is built in a new checkout" 100 &&
 	test -d /proc/$child &&
 	warm $other &&
 	test -d /proc/$child &&
@@ -58,14 +58,12 @@ test_expect_success 'a process that outlives its build: the attempt says so, and
 '
 
 # Red with HANGS_MS of agent/hornerod/stuck.c a day.
-test_expect_success 'a supervisor that hangs for 120 s: it is named, killed and given up, and its job starts again' '
-	hornero why $one >why &&
-	test_grep \
-		"hornero-build .process $supervisor. of job $first hangs in the kernel .state D.: if that lasts, hornerod kills it" why &&
-	wait_until \
-		"grep -q \"event=hangs program=hornero-build job=$first pid=$supervisor state=D it is killed\" $NODE/hornerod.log" 120 &&
-	wait_until \
-		"grep -q \"event=supervisor-given-up job=$first pid=$supervisor\" $NODE/hornerod.log" 30 &&
+test_expect_success 'a supervisor that hangs for 120 s is given up, and its job starts again' '
+	hangs="hangs in the kernel .state D.: if that lasts, hornerod kills it" &&
+	why_says $one "hornero-build .process $supervisor. of job $first $hangs" &&
+	of="job=$first pid=$supervisor" &&
+	hornerod_says "event=hangs program=hornero-build $of state=D it is killed" 120 &&
+	hornerod_says "event=supervisor-given-up $of" &&
 	warm $one &&
 	test -d /proc/$supervisor
 '
