@@ -1,5 +1,5 @@
-/* The doorbell: rings through any depth of directory, never blocks, is replaced under the ringers'
- * hands. */
+/* The doorbell: it rings at any depth of directories, never blocks, and may be replaced while
+ * clients ring. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,7 +69,7 @@ static void rings(void **state)
 	assert_string_equal(noted, "");
 }
 
-/* The name of a repository is brought along; one that is too long, or none, means all. */
+/* A look names its repository. A name that is too long, or none, means all. */
 static void tells_where_to_look(void **state)
 {
 	char longer[BELL_REPO_MAX + 2];
@@ -90,8 +90,8 @@ static void tells_where_to_look(void **state)
 	assert_false(bell_was_missed(*state));
 }
 
-/* Whom nobody hears leaves a file: where nobody listens, and where the one who does not drain the
- * socket lets it fill up. */
+/* A look that nobody hears leaves a file: if nobody listens, and if the listener does not drain the
+ * socket and it fills up. */
 static void look_that_is_missed_is_left(void **state)
 {
 	struct err e = ERR_INIT;
@@ -107,7 +107,7 @@ static void look_that_is_missed_is_left(void **state)
 	assert_true(bell_was_missed(*state));
 }
 
-/* Longer than a socket's address may be. */
+/* The path is longer than a socket's address may be. */
 static void rings_far_down(void **state)
 {
 	own_free char *deep = fs_path("%s/%0100d/%0100d", (char *)*state, 1, 2);
@@ -121,7 +121,7 @@ static void rings_far_down(void **state)
 	assert_true(rang(fd));
 }
 
-/* More rings than the socket holds: nobody waits, and it rings. */
+/* More rings than the socket holds: clients do not wait, and the bell rings. */
 static void never_blocks(void **state)
 {
 	struct err e = ERR_INIT;
@@ -145,7 +145,7 @@ static void may_be_missing(void **state)
 	assert_int_equal(e.class, ERR_OPERATOR);
 }
 
-/* Leftovers of a crash are no obstacle, and the newest listener hears. */
+/* The socket of a crashed listener is no obstacle; the newest listener hears. */
 static void is_replaced(void **state)
 {
 	struct err e = ERR_INIT;

@@ -1,4 +1,4 @@
-/* UUIDv5: the values of RFC 9562 and of Python's uuid.uuid5, and what is refused. */
+/* UUIDv5: the values of RFC 9562 and of Python's uuid.uuid5, and refused input. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

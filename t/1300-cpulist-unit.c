@@ -1,4 +1,4 @@
-/* Processors as people and the kernel write them. */
+/* Lists of processors as operators and the kernel write them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,7 +54,7 @@ static void no_lists(void **state)
 	}
 }
 
-/* Every second processor of the largest machine: too long for a file of the kernel's. */
+/* Every second processor of the largest machine: too long for a file of the kernel. */
 static void the_longest(void **state)
 {
 	struct cpulist l = {{false}};

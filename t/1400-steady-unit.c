@@ -1,9 +1,12 @@
 /* steady: a clock that no change of the wall clock moves; restarts, reboots, and times of files.
- * Pure.
+ * The tests pass all times in.
  *
- * Red without: the comparison with STEP_MS in steady_see (a jump moves it), with saved_ms in
- * begin_boot (a reboot with a clock that was set back makes it go back), the end of a part in
- * steady_of_wall_at (a time before the clock was set back lies in the future). */
+ * Red without:
+ * - the comparison with STEP_MS in steady_see: a jump moves the steady clock;
+ * - the comparison with saved_ms in begin_boot: after a reboot with the wall clock set back, the
+ *   steady clock goes back, too;
+ * - the end of a part in steady_of_wall_at: a time from before the wall clock was set back lies in
+ *   the future. */
 #include "lib/steady.h"
 
 #include <setjmp.h>
@@ -18,7 +21,7 @@ static const int64_t WALL = INT64_C(1700000000000);
 #define BOOT_A "11111111-1111-1111-1111-111111111111"
 #define BOOT_B "22222222-2222-2222-2222-222222222222"
 
-/* What it says when the boot clock says that. */
+/* Returns the steady time at boot_ms of the boot clock. */
 static int64_t at(const struct steady *s, int64_t boot_ms)
 {
 	return boot_ms + s->base_ms;
@@ -31,7 +34,7 @@ static void without_a_change_it_is_the_wall_clock(void **state)
 	(void)state;
 	steady_see(&s, BOOT_A, WALL, 1000);
 	assert_int_equal(at(&s, 1000), WALL);
-	steady_see(&s, BOOT_A, WALL + HOUR + 1500, 1000 + HOUR); /* within what a clock drifts */
+	steady_see(&s, BOOT_A, WALL + HOUR + 1500, 1000 + HOUR); /* normal drift */
 	assert_int_equal(at(&s, 1000 + HOUR), WALL + HOUR);
 	assert_int_equal(s.n, 1);
 	assert_int_equal(steady_present_ms(&s, WALL), WALL);
@@ -50,15 +53,15 @@ static void jumps(int64_t by)
 	now = at(&s, HOUR);
 	assert_int_equal(now, WALL + HOUR);
 	assert_int_equal(s.n, 2);
-	/* A row of half an hour ago is half an hour old by the wall clock that is in force. */
+	/* By the present wall clock, a row of half an hour ago is half an hour old. */
 	assert_int_equal(WALL + HOUR + by - steady_present_ms(&s, WALL + HOUR / 2), HOUR / 2);
 	assert_int_equal(steady_store_ms(&s, steady_present_ms(&s, WALL + 7)), WALL + 7);
 	assert_true(steady_was_changed(&s, steady_present_ms(&s, WALL + HOUR / 2)));
 	assert_false(steady_was_changed(&s, steady_present_ms(&s, WALL + 2 * HOUR)));
-	/* Files that were written before, and after. */
+	/* A file written before the jump, and one after it. */
 	assert_int_equal(steady_of_wall_at(&s, WALL + HOUR / 2, now), WALL + HOUR / 2);
 	assert_int_equal(steady_of_wall_at(&s, WALL + HOUR + by + 60, now + 100), WALL + HOUR + 60);
-	/* And back: it has said all of that before. */
+	/* The wall clock is set right again. */
 	steady_see(&s, BOOT_A, WALL + 2 * HOUR, 2 * HOUR);
 	assert_int_equal(at(&s, 2 * HOUR), WALL + 2 * HOUR);
 	assert_int_equal(s.n, 3);
@@ -96,11 +99,11 @@ static void reboots(void **state)
 	steady_see(&s, BOOT_A, WALL + HOUR - 8 * HOUR, HOUR);
 	s.saved_ms = at(&s, HOUR);
 	later = s;
-	steady_see(&later, BOOT_B, WALL + 3 * HOUR - 8 * HOUR, 100); /* it was off for two hours */
+	steady_see(&later, BOOT_B, WALL + 3 * HOUR - 8 * HOUR, 100); /* off for two hours */
 	assert_int_equal(at(&later, 100), WALL + 3 * HOUR);
 	assert_int_equal(later.n, 2);
 	later = s;
-	steady_see(&later, BOOT_B, WALL - 100 * HOUR, 100); /* and has forgotten the time */
+	steady_see(&later, BOOT_B, WALL - 100 * HOUR, 100); /* lost the wall clock */
 	assert_int_equal(at(&later, 100), WALL + HOUR);
 	assert_int_equal(later.n, 3);
 	assert_int_equal(steady_present_ms(&later, at(&later, 100)), WALL - 100 * HOUR);

@@ -1,4 +1,4 @@
-/* fairtime: what counts of the time of a group. Each case says which line it needs. */
+/* fairtime: how much of a group's time counts. Each test names the line that it needs. */
 #include "lib/fairtime.h"
 
 #include <setjmp.h>
@@ -24,7 +24,7 @@ static struct group begin(void)
 	return g;
 }
 
-/* One look later: it ran for run_ms. */
+/* Looks again gone_ms later. Meanwhile the group ran for run_ms. */
 static int64_t look(struct group *g, int64_t gone_ms, int64_t run_ms, bool wants)
 {
 	g->now_ms += gone_ms;
@@ -65,7 +65,7 @@ static void work_on_several_processors_counts_once(void **state)
 	assert_int_equal(looks(&g, 240, 4 * LOOK_MS, true), 60000);
 }
 
-/* 1 ms of 250: red where want_ns counts. */
+/* The group runs 1 ms of 250. Red if want_ns counts. */
 static void a_wait_for_a_processor_counts_nothing(void **state)
 {
 	struct group g = begin();
@@ -74,7 +74,7 @@ static void a_wait_for_a_processor_counts_nothing(void **state)
 	assert_int_equal(looks(&g, 240, 1, true), 240);
 }
 
-/* A script, half of which is sleep, at a tenth of the processor that it wants. */
+/* A script sleeps half of the time and gets a tenth of the processor that it wants. */
 static void a_mixture_counts_by_its_parts(void **state)
 {
 	struct group g = begin();
@@ -86,7 +86,7 @@ static void a_mixture_counts_by_its_parts(void **state)
 	near(ms, 30000 + 3000);
 }
 
-/* Red without: close_window; what it had too much of does not pay for a later wait. */
+/* Time on several processors does not pay for a later wait. Red without: close_window. */
 static void nothing_is_saved_up(void **state)
 {
 	struct group g = begin();
@@ -96,7 +96,7 @@ static void nothing_is_saved_up(void **state)
 	near(looks(&g, 400, 0, true), 10000);
 }
 
-/* Red without: FAIRTIME_GAP_MS, and skip. */
+/* Red without: FAIRTIME_GAP_MS, and without: fairtime_skip. */
 static void a_gap_and_a_pause_count_little(void **state)
 {
 	struct group g = begin();
@@ -120,7 +120,7 @@ static void without_an_account_the_wall_counts(void **state)
 	assert_int_equal(fairtime_look(&g.time, g.now_ms * MS, &g.use), LOOK_MS);
 }
 
-/* Red without: either half of the condition. */
+/* Red without either half of the condition in fairtime_is_starved. */
 static void starved_is_who_wants_and_gets_little_without_a_quota(void **state)
 {
 	struct group g = begin();

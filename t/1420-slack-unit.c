@@ -1,5 +1,5 @@
-/* slack: when builds must compete for the processors. Two processors, of which builds may use a
- * fifth of one. Each case says which line it needs. */
+/* slack: when builds must compete for the processors. The node has two processors; builds may use a
+ * fifth of one. Each test names the line that it needs. */
 #include "lib/slack.h"
 
 #include <setjmp.h>
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-enum { CPUS = 2, LOOK_MS = 1000, QUOTA_MS = 200 /* of a look */, TICK_MS = 10 };
+enum { CPUS = 2, LOOK_MS = 1000, QUOTA_MS = 200 /* per look */, TICK_MS = 10 };
 
 struct node {
 	struct slack slack;
@@ -27,12 +27,12 @@ static bool look(struct node *n, int64_t gone_ms, int idle_percent, int64_t run_
 	return slack_look(&n->slack, n->now_ms, 0.2, &n->use);
 }
 
-/* After its first look; all sums are of years ago. */
+/* Returns a node after its first look. Its counters started long ago. */
 static struct node begin(void)
 {
 	struct node n = {.use = {.all = 1000000, .idle = 10000, .run_ms = 10}, .now_ms = 50000};
 
-	assert_false(look(&n, 0, 0, 0)); /* red without: last_ms != 0 */
+	assert_false(look(&n, 0, 0, 0)); /* Red without: last_ms != 0 */
 	return n;
 }
 
@@ -86,7 +86,7 @@ static void what_nobody_counts_is_little(void **state)
 	assert_false(look(&n, LOOK_MS, 0, 0));
 }
 
-/* Red without: SLACK_SOME_PERCENT, or with one limit for both ways. */
+/* Red without: SLACK_SOME_PERCENT, and with the same limit for both directions. */
 static void they_end_competing_when_time_is_left_over_again(void **state)
 {
 	struct node n = compete();
@@ -96,7 +96,7 @@ static void they_end_competing_when_time_is_left_over_again(void **state)
 	assert_false(look(&n, LOOK_MS, 6, QUOTA_MS));
 }
 
-/* Of every 31 looks one: far more than a tenth is left. Red without: SLACK_PROBE_MS. */
+/* One look in 31 is without: builds keep far more than a tenth. Red without: SLACK_PROBE_MS. */
 static void now_and_then_a_look_without(void **state)
 {
 	struct node n = compete();
@@ -108,7 +108,7 @@ static void now_and_then_a_look_without(void **state)
 	assert_int_equal(without, 10);
 }
 
-/* Others that went are found out: builds alone kept the processors busy. */
+/* The other load has ended, and builds alone keep the processors busy: slack notices. */
 static void who_fills_the_processors_themselves_end_competing(void **state)
 {
 	struct node n = compete();
@@ -120,7 +120,7 @@ static void who_fills_the_processors_themselves_end_competing(void **state)
 	assert_int_equal(competed, 29);
 }
 
-/* Nothing was built for an hour: the next build begins with what that hour says. Red without:
+/* After an hour without builds, the next build starts with the result of that hour. Red without:
  * since_ms = now_ms in may_go_on. */
 static void a_pause_of_builds_counts(void **state)
 {
@@ -142,7 +142,7 @@ static void a_look_too_soon_changes_nothing(void **state)
 	assert_true(look(&n, LOOK_MS, 3, 1));
 }
 
-/* Of the sum of all processors each is a part. Red without: except. */
+/* The sum does not include processors that are left out. Red without: except. */
 static void processors_are_left_out(void **state)
 {
 	struct slack_use whole, rest;

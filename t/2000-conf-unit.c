@@ -1,5 +1,4 @@
-/* hornero.yaml: defaults, every type of value, every way to be wrong, with the place in the
- * message. */
+/* hornero.yaml: defaults, every type of value, every error with its place in the message. */
 #include "t/lib/conf-test.h"
 
 #include "conf/conf.h"

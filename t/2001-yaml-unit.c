@@ -1,5 +1,4 @@
-/* YAML that is not allowed, whoever wrote it: the same refusals stand behind all four kinds of
- * file. Shown through .hornero.yaml, the one that strangers write. */
+/* YAML that all four kinds of file refuse. Tested with .hornero.yaml, which strangers write. */
 #include "t/lib/conf-test.h"
 
 #include "conf/check.h"
@@ -166,7 +165,7 @@ static void what_does_not_parse(void **state)
 		       "f:2:1: not YAML: while parsing a block mapping, did not find expected key");
 }
 
-/* A billion laughs, a pile of brackets, a heap of keys: refused early, whatever their size. */
+/* A billion laughs, deep brackets, too many keys: refused early, whatever their size. */
 static void bombs(void **state)
 {
 	char deep[4097], *keys, *at;

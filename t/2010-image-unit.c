@@ -1,4 +1,4 @@
-/* Image files: the wish read, written, set key by key, and broken ones kept apart. */
+/* Image files: read, written, set key by key; a broken file does not affect the others. */
 #include "t/lib/conf-test.h"
 
 #include "conf/image.h"
@@ -99,7 +99,7 @@ static void setting_keys(void **state)
 	struct err e = ERR_INIT;
 
 	(void)state;
-	/* Nova hashes the id as Glance gave it. */
+	/* Nova hashes the id exactly as Glance spells it. */
 	assert_int_equal(image_init(&img, "2B7E1516-28AE-4D2A-ABF7-158809CF4F3C", &e), -1);
 	assert_non_null(strstr(e.msg, "capital letters"));
 	assert_non_null(strstr(e.msg, "use 2b7e1516-28ae-4d2a-abf7-158809cf4f3c"));
@@ -148,7 +148,7 @@ static void same(const struct image *a, const struct image *b)
 	assert_int_equal(a->releases, b->releases);
 }
 
-/* Names that YAML could read as something else come back as they were. */
+/* Names that YAML could read as another type come back unchanged. */
 static void saved_and_loaded(void **state)
 {
 	static const char *const names[] = {"",
@@ -229,7 +229,7 @@ static void the_file_is_tidy(void **state)
 	assert_int_equal(e.sys, ENOENT);
 }
 
-/* The longest values that are allowed, all of them escaped fourfold or more, still fit. */
+/* A file of the longest allowed values, each escaped fourfold or more, can be read back. */
 static void the_longest_file(void **state)
 {
 	own_image struct image img = {0}, back = {0};
@@ -266,8 +266,8 @@ static void expect_file(const char *dir, const char *want)
 	assert_string_equal(text, want);
 }
 
-/* Two lines come and go; the rest stays as people wrote it, or, where that cannot be, as image_save
- * writes it. */
+/* image_pin adds two lines, image_unpin removes them. The rest of the file stays as it was; if that
+ * is impossible, it becomes what image_save writes. */
 static void a_pin_comes_and_goes(void **state)
 {
 	static const struct {

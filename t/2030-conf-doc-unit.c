@@ -1,4 +1,4 @@
-/* The manual and the default file say what the tables of keys say: name, help, range, default. */
+/* The manual and the default file agree with the tables of keys: name, help, range, default. */
 #include "t/lib/conf-test.h"
 
 #include "conf/builder.h"
@@ -8,8 +8,8 @@
 #include "conf/repofile.h"
 #include "conf/setting.h"
 
-/* text with the directories of this build, where they stand behind `before`, replaced by the words
- * of `to`. */
+/* Returns text with each directory of `from` that follows `before` replaced by that of `to`. The
+ * caller frees it. */
 static char *normal(const char *text, const char *const from[3], const char *const to[3],
 		    const char *before)
 {
@@ -35,7 +35,7 @@ static char *normal(const char *text, const char *const from[3], const char *con
 	return out;
 }
 
-/* The longest first: one may be the beginning of another. */
+/* Longest first: one may be a prefix of another. */
 static const char *const built[] = {PKGLIBEXECDIR, SYSCONFDIR "/hornero",
 				    LOCALSTATEDIR "/lib/hornero"};
 static const char *const manual[] = {"/usr/libexec/hornero", "/etc/hornero", "/var/lib/hornero"};
@@ -57,7 +57,7 @@ static char *printed(const struct settings *t, const char *format)
 	return text;
 }
 
-/* Roff writes a hyphen of a path as \\-; paths of the build hold hyphens of their own. */
+/* Roff writes a hyphen as \\-, also in the paths of this build. */
 static void drop_escapes(char *text)
 {
 	char *to = text;
@@ -68,7 +68,7 @@ static void drop_escapes(char *text)
 	*to = '\0';
 }
 
-/* Each block of the printed keys stands in the page. */
+/* Expects each block of the printed keys in the page. */
 static void expect_blocks(const char *page, char *blocks)
 {
 	own_free char *text = read_source(page);
@@ -123,7 +123,7 @@ static void the_default_file_is_the_table(void **state)
 	assert_string_equal(file, wanted);
 }
 
-/* The file as it comes changes nothing, and so does each of its defaults when its # is removed. */
+/* The default file changes nothing, not even with the # of every default removed. */
 static void every_default_may_be_written_out(void **state)
 {
 	own_free char *text = printed(NULL, "yaml");

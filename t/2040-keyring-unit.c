@@ -36,7 +36,7 @@ static void base64_is_strict(void **state)
 	assert_string_equal(base64_encode(text, NULL, 0), "");
 }
 
-/* A key put together piece by piece. */
+/* A key that is built piece by piece. */
 struct blob {
 	unsigned char wire[SSHKEY_BYTES_MAX];
 	size_t len;
@@ -52,7 +52,7 @@ static void put(struct blob *b, const void *data, size_t len)
 	b->len += 4 + len;
 }
 
-/* A string of n bytes, of which the first is given. */
+/* Appends a string of n bytes that begins with `first`. */
 static void put_bytes(struct blob *b, unsigned char first, size_t n)
 {
 	unsigned char data[1024];
@@ -85,7 +85,7 @@ static void kinds_of_keys(void **state)
 	assert_int_equal(key.bits, 256);
 	assert_int_equal(key.len, b.len);
 	put(&b, "", 0);
-	assert_int_equal(parse(&b, sk, &key, &e), -1); /* something behind it */
+	assert_int_equal(parse(&b, sk, &key, &e), -1); /* trailing bytes */
 
 	b.len = 0;
 	put(&b, sk_ed, strlen(sk_ed));
@@ -122,7 +122,7 @@ static void rsa_is_counted_in_bits(void **state)
 	assert_int_equal(rsa(0x01, 385, &bits, &e), 0);
 	assert_int_equal(bits, 3073);
 	assert_int_equal(rsa(0x80, 400, &bits, &e), -1); /* negative */
-	assert_int_equal(rsa(0x00, 400, &bits, &e), -1); /* a zero too many */
+	assert_int_equal(rsa(0x00, 400, &bits, &e), -1); /* a leading zero too many */
 }
 
 struct told {
@@ -283,7 +283,7 @@ static void rights(void **state)
 	assert_true(key_may(a, KEY_ADMIN, "own"));
 	assert_false(key_may(a, KEY_READ, NULL) || key_may(a, KEY_ADMIN, NULL));
 	assert_true(key_may(root, KEY_ADMIN, NULL) && key_may_push(root, "web", "refs/heads/main"));
-	/* No repository's name: nobody's. */
+	/* Invalid names: no key may use them. */
 	assert_false(key_may(root, KEY_READ, "../x") || key_may(root, KEY_READ, "") ||
 		     key_may(root, KEY_READ, "x.git"));
 }
@@ -339,7 +339,7 @@ static void files(void **state)
 	assert_err_has(&e, "`chmod go-w ");
 }
 
-/* Red where key_may_bind() asks the rights, or takes a key without ids for one with all of them. */
+/* Red if key_may_bind() checks the rights, or treats a key without ids as one with all ids. */
 static void test_ids(void **state)
 {
 	struct told t = {0};

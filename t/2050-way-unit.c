@@ -1,4 +1,4 @@
-/* The way through the door, as a pusher types it: nothing in it means anything to his shell. */
+/* The address of the door as users type it: no character in it is special to their shell. */
 #include "t/lib/conf-test.h"
 
 #include "conf/check.h"

@@ -1,4 +1,4 @@
-/* Every text that fuzzing kept, or that somebody thought of, once more through fuzz-yaml. */
+/* Replays the corpus of fuzz-yaml: texts from fuzzing, and handmade ones. */
 #include "t/lib/conf-test.h"
 
 #include "fuzz/fuzz-yaml.h"

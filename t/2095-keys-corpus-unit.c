@@ -1,4 +1,4 @@
-/* Every text that fuzzing kept, or that somebody thought of, once more through fuzz-keys. */
+/* Replays the corpus of fuzz-keys: texts from fuzzing, and handmade ones. */
 #include "t/lib/conf-test.h"
 
 #include "fuzz/fuzz-keys.h"

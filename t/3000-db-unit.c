@@ -1,4 +1,4 @@
-/* db: the file itself: made, missing, of another version, busy; and its handles. */
+/* db: the file: created, missing, of another version, busy; and its handles. */
 #include "t/lib/queue-unit.h"
 
 #include <sys/file.h>
@@ -57,7 +57,7 @@ static void missing_is_nobodys_fault(void **state)
 	assert_null(db);
 }
 
-/* A queue as version 1 left it, with a job in it. */
+/* A queue of version 1 with one job. */
 static void of_an_older_version(void **state)
 {
 	struct scratch *s = *state;
@@ -77,8 +77,8 @@ static void of_an_older_version(void **state)
 	assert_int_equal(number_of(s, "SELECT count(how_built) FROM jobs"), 0);
 }
 
-/* A row that waits gets its kind by its text. Red without the UPDATE of version 4 in db/schema.sql.
- */
+/* The kind of a waiting row comes from its text. Red without: the UPDATE of version 4 in
+ * db/schema.sql. */
 static void waits_of_an_older_version(void **state)
 {
 	static const struct {
@@ -133,7 +133,7 @@ static void ticket_is_waited_for_but_not_for_ever(void **state)
 
 	assert_int_equal(flock(held, LOCK_EX), 0);
 	assert_refused(s, job_enqueue(s->db, &w, &r, &s->e), ERR_NOBODY, "is busy");
-	/* Looking needs no ticket, nor does opening. */
+	/* Neither opening nor reading needs a ticket. */
 	assert_ok(s, open_mode(s, &other, DB_CREATE));
 	assert_ok(s, job_each(other, JOB_SCOPE_ALL, count_row, &n, &s->e));
 	db_close(other);
@@ -141,7 +141,7 @@ static void ticket_is_waited_for_but_not_for_ever(void **state)
 	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
 }
 
-/* A person with sqlite3 in a transaction takes no ticket. */
+/* An operator's transaction in sqlite3 takes no ticket. */
 static void sqlite_lock_is_waited_for_as_well(void **state)
 {
 	struct scratch *s = *state;
@@ -216,7 +216,7 @@ static void listings_nest(void **state)
 	enqueue(s, IMAGE_2, COMMIT_A);
 }
 
-/* Closing leaves the log: no hook pays for a checkpoint, none deletes another database's log. */
+/* Closing leaves the log: no hook pays for a checkpoint or deletes the log of another database. */
 static void closing_does_not_checkpoint(void **state)
 {
 	struct scratch *s = *state;

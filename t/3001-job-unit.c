@@ -97,7 +97,7 @@ static void what_people_may_do_in_every_state(void **state)
 			assert_true(r.id > id);
 			assert_state(s, r.id, JOB_QUEUED);
 			assert_event(s, id, "retried", 1);
-			/* The old wish does not come back over the newer one. */
+			/* The old wish does not replace the newer one. */
 			if (from != JOB_HELD)
 				assert_refused(s, job_retry(s->db, id, "bob", &r, &s->e), ERR_USAGE,
 					       "is newer than");
@@ -148,8 +148,8 @@ static void wishes_join_or_supersede(void **state)
 	assert_true(j.ended_ms > 0);
 	assert_event(s, 1, "superseded", 1);
 
-	/* Stronger wishes for the same commit replace it, weaker ones join; the strength is
-	 * inherited. */
+	/* A stronger wish for the same commit replaces the job, a weaker one joins it. The next
+	 * job inherits the strength. */
 	w.commit = COMMIT_B;
 	w.clean = true;
 	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
@@ -162,7 +162,7 @@ static void wishes_join_or_supersede(void **state)
 	assert_int_equal(r.superseded, 3);
 	assert_int_equal(number_of(s, "SELECT force AND clean FROM jobs WHERE state = 'queued'"),
 			 1);
-	/* Other images are not concerned. */
+	/* Other images are not affected. */
 	assert_int_equal(enqueue(s, IMAGE_2, COMMIT_A).superseded, 0);
 	assert_int_equal(number_of(s, "SELECT count(*) FROM jobs WHERE state = 'queued'"), 2);
 }
@@ -189,13 +189,13 @@ static void latest_wins_while_one_runs(void **state)
 	enqueue(s, IMAGE_1, COMMIT_A);
 	assert_int_equal(claim(s), 1);
 	enqueue(s, IMAGE_1, COMMIT_B);
-	assert_int_equal(claim(s), 0); /* its image has one running */
+	assert_int_equal(claim(s), 0); /* its image has a running job */
 	enqueue(s, IMAGE_2, COMMIT_A);
 	assert_int_equal(claim(s), 3);
 	assert_ok(s, to_built(s, 1, 1));
 	assert_int_equal(claim(s), 2);
 	assert_ok(s, job_set_waiting(s->db, 1, 1, WAITING_INSTANCE, "instance 7", &s->e));
-	/* The newer one reaches built: the waiting one is superseded, and its publisher comes too
+	/* When the newer job is built, it supersedes the waiting one, whose publisher is too
 	 * late. */
 	assert_ok(s, to_built(s, 2, 1));
 	assert_state(s, 1, JOB_SUPERSEDED);
@@ -213,7 +213,7 @@ static void requeued_or_superseded(void **state)
 	enqueue(s, IMAGE_1, COMMIT_A);
 	assert_int_equal(claim(s), 1);
 	assert_ok(s, job_set_requeued(s->db, 1, 1, &broken, 5000, false, &s->e));
-	assert_int_equal(claim(s), 0); /* at 1000 */
+	assert_int_equal(claim(s), 0); /* not due at 1000 */
 	assert_ok(s, job_next_due(s->db, 1000, &due, &s->e));
 	assert_int_equal(due, 5000);
 	assert_ok(s, job_next_due(s->db, 5000, &due, &s->e));
@@ -226,13 +226,13 @@ static void requeued_or_superseded(void **state)
 		assert_int_equal(j.crashes, 0);
 		assert_int_equal(j.not_before_ms, 0);
 	}
-	/* A verdict of the first attempt changes nothing any more. */
+	/* A verdict of the first attempt no longer changes anything. */
 	assert_refused(s, to_built(s, 1, 1), ERR_US, "it is running, attempt 2");
 	enqueue(s, IMAGE_1, COMMIT_B);
 	assert_ok(s, job_set_requeued(s->db, 1, 2, &broken, 0, true, &s->e));
 	assert_state(s, 1, JOB_SUPERSEDED);
 	assert_int_equal(claim(s), 2);
-	/* So is one that would be held. */
+	/* A job that would be held is superseded, too. */
 	enqueue(s, IMAGE_1, COMMIT_A);
 	assert_ok(s, job_set_held(s->db, 2, 1, &broken, &s->e));
 	assert_state(s, 2, JOB_SUPERSEDED);
@@ -270,7 +270,7 @@ static void three_crashes_hold(void **state)
 	assert_int_equal(claim(s), 0);
 	assert_event(s, 1, "requeued", 2);
 	assert_event(s, 1, "held", 1);
-	/* A newer wish takes its place. */
+	/* A newer wish replaces it. */
 	assert_int_equal(enqueue(s, IMAGE_1, COMMIT_B).superseded, 0);
 	assert_state(s, 1, JOB_SUPERSEDED);
 	assert_int_equal(claim(s), 2);
@@ -292,8 +292,8 @@ static void recovery(void **state)
 		assert_true(due > 1000);
 		assert_int_equal(raw(s, "UPDATE jobs SET not_before_ms = 0"), SQLITE_OK);
 	}
-	/* Red with crash in place of false in job_recover(): held, though no build reaches
-	 * hornerod. */
+	/* Red with crash in place of false in job_recover(): the jobs would be held, though no
+	 * build can crash hornerod. */
 	assert_state(s, 1, JOB_QUEUED);
 	assert_state(s, 2, JOB_QUEUED);
 	assert_int_equal(raw(s, "UPDATE jobs SET not_before_ms = 9000000000000000 WHERE id = 2"),
@@ -303,7 +303,7 @@ static void recovery(void **state)
 			  "SELECT count(*) FROM attempts WHERE cause = 'crash' AND ended_ms > 0"),
 		6);
 
-	/* A stop is no crash. */
+	/* A stop is not a crash. */
 	for (int stop = 1; stop <= 4; stop++) {
 		enqueue(s, IMAGE_1, COMMIT_B);
 		assert_int_equal(claim(s), 3);
@@ -373,7 +373,7 @@ static void waiting_says_so_once(void **state)
 	assert_int_equal(job_get(s->db, 1, &j, &s->e), 1);
 	assert_int_equal(strlen(j.waiting_for), DB_TEXT_MAX);
 	assert_int_equal(job_waits(&j), WAITING_INSTANCE);
-	/* Red without the comparison of the kinds in job_set_waiting(). */
+	/* Red without: the comparison of the kinds in job_set_waiting(). */
 	assert_ok(s, job_set_waiting(s->db, 1, 1, WAITING_FOREIGN, longer, &s->e));
 	assert_event(s, 1, "waiting", 4);
 	assert_int_equal(number_of(s, "SELECT count(*) FROM jobs WHERE waiting_kind = 'foreign'"),

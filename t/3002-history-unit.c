@@ -1,4 +1,4 @@
-/* job: what is kept of it, and how it is listed; what the schema refuses. */
+/* job: its attempts and events, the listings, and statements that the schema refuses. */
 #include "t/lib/job-unit.h"
 
 static int keep_attempt(void *arg, const struct attempt *a)

@@ -1,8 +1,8 @@
-/* db: a file that is damaged, deleted under us or of another program; and job numbers, which
- * survive that. */
+/* db: a database that is damaged, deleted while it is open, or of another program. Job numbers
+ * survive all of this. */
 #include "t/lib/queue-unit.h"
 
-/* Nobody's fault, told apart from all else, and reported to the owner. */
+/* Expects an error that is nobody's fault, distinct from all others, and a report to the owner. */
 #define assert_damaged(s, call, part)                                      \
 	do {                                                               \
 		assert_refused(s, call, ERR_NOBODY, part);                 \
@@ -96,7 +96,7 @@ static void deleted_while_open(void **state)
 		       "deleted or replaced");
 	assert_true(enqueue(s, IMAGE_1, COMMIT_A).id > first);
 	assert_int_equal(number_of(s, "SELECT count(*) FROM jobs"), 1);
-	/* The old handles must not take anything from the new database when they go. */
+	/* Closing the old handles must not remove anything of the new database. */
 	assert_refused(s, job_enqueue(hook, &w, &r, &s->e), ERR_NOBODY, "deleted or replaced");
 	db_close(hook);
 	db_close(reader);
@@ -173,8 +173,7 @@ static void numbers_in_blocks(void **state)
 		assert_ok(s, fs_read(AT_FDCWD, path, 64, &text, &len, &s->e));
 		assert_string_equal(text, i <= 100 ? "100\n" : "200\n");
 	}
-	/* The file counts where it says more than the database can know: this one is an older copy.
-	 */
+	/* If the number in the file is too high for the database, the database is an older copy. */
 	write_in(s, "last-job", "5042\n");
 	assert_int_equal(enqueue(s, IMAGE_2, COMMIT_A).id, 5101);
 }
@@ -220,8 +219,8 @@ static int count_event(void *arg, const struct event *ev)
 	return 0;
 }
 
-/* One is kept, one event tells of it, no report is left, and what was queued has another number
- * than before. */
+/* Expects `kept` damaged databases, one event, no report, no jobs, and a next job number above
+ * `last`. */
 static void assert_replaced(struct scratch *s, int kept, int64_t last)
 {
 	char newest[64];
@@ -236,8 +235,8 @@ static void assert_replaced(struct scratch *s, int kept, int64_t last)
 	assert_true(enqueue(s, IMAGE_1, COMMIT_A).id > last);
 }
 
-/* Red without: the call of aside_heal in open_or_create (nothing is moved), the highest number of
- * db_place (the last round begins at 1), prune (five are kept). */
+/* Red without: the call of aside_heal in open_or_create (nothing is moved), db_queue.highest (the
+ * last round begins at 1), db_kept_prune (five are kept). */
 static void owner_moves_it_aside_at_start(void **state)
 {
 	struct scratch *s = *state;
@@ -251,7 +250,7 @@ static void owner_moves_it_aside_at_start(void **state)
 		db_close(s->db);
 		s->db = NULL;
 		write_in(s, "queue.db", round & 1 ? text : "");
-		remove_in(s, "queue.db-wal"); /* or it has the first page, too */
+		remove_in(s, "queue.db-wal"); /* it has a copy of the first page */
 		if (round == 5)
 			remove_in(s, "last-job");
 		seen = last;
@@ -260,7 +259,8 @@ static void owner_moves_it_aside_at_start(void **state)
 	}
 }
 
-/* Red without: look_at_pages (it is called sound), move_logs (the new one takes the old log). */
+/* Red without: look_at_pages (the database counts as sound), db_kept_take_logs (the new database
+ * takes the old log). */
 static void owner_moves_it_aside_while_open(void **state)
 {
 	struct scratch *s = *state;
@@ -278,7 +278,7 @@ static void owner_moves_it_aside_while_open(void **state)
 	for (int i = 0; i < 150; i++)
 		last = enqueue(s, IMAGE_1, i & 1 ? COMMIT_A : COMMIT_B).id;
 	assert_int_equal(db_heal(s->db, &s->e), 0);
-	/* A report alone moves nothing. */
+	/* A report on a sound database moves nothing. */
 	db_report(s->dir);
 	assert_int_equal(db_heal(s->db, &s->e), 0);
 	assert_false(is_there(s, DB_REPORT));
@@ -299,9 +299,8 @@ static void owner_moves_it_aside_while_open(void **state)
 	assert_true(is_there(s, newest));
 }
 
-/* Red without: look_at_schema; look_at_rows (the last one); db_report where SQLite says that there
- * is no such table; `db->sql ||` in open_or_create (a second connection, and the first one leaks).
- */
+/* Red without: look_at_schema; look_at_rows (the last case); db_report if SQLite finds no such
+ * table; `db->sql ||` in open_or_create (a second connection, and the first one leaks). */
 static void of_other_tables_or_rows(void **state)
 {
 	static const char *const harm[] = {
@@ -321,7 +320,7 @@ static void of_other_tables_or_rows(void **state)
 		assert_int_equal(raw(s, harm[i]), SQLITE_OK);
 		db_close(s->db);
 		s->db = NULL;
-		db_report(s->dir); /* by whoever met it */
+		db_report(s->dir); /* by the program that found the damage */
 		assert_ok(s, open_own(s, &s->db, &seen));
 		assert_int_equal(s->db->generation, 1);
 		assert_replaced(s, i < 3 ? (int)i + 1 : 3, last);
@@ -330,8 +329,8 @@ static void of_other_tables_or_rows(void **state)
 	}
 }
 
-/* Red without: the comparison with last-job in sequence_next (a copy repeats numbers);
- * sequence_skip (a lost log does). */
+/* Red without: the comparison with last-job in sequence_next (numbers repeat after an older copy);
+ * sequence_skip (numbers repeat after a lost log). */
 static void numbers_of_an_older_copy(void **state)
 {
 	struct scratch *s = *state;

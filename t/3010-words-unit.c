@@ -1,4 +1,4 @@
-/* The manuals list what the tables of words hold: name by name, in the table's order. */
+/* The manuals list the entries of the tables of words, in the tables' order. */
 #include "t/lib/conf-test.h"
 
 #include "db/job.h"
@@ -17,7 +17,7 @@ static FILE *begin(void)
 	return out;
 }
 
-/* The page holds it between those two lines, and nothing else there. */
+/* Expects exactly the text of `out` between these two lines of the page. */
 static void expect_list(const char *page, const char *from, const char *to, FILE *out)
 {
 	own_free char *all = read_source(page);
@@ -130,7 +130,7 @@ static struct standstill read_back(const char *dir, const char *file)
 	return s;
 }
 
-/* Red where standstill_read() takes the first line for granted. */
+/* Red if standstill_read() does not check the first line. */
 static void a_standstill_has_a_kind(void **state)
 {
 	const struct standstill disk = {WAITING_DISK, "disk: 1 GiB free"},
@@ -142,10 +142,10 @@ static void a_standstill_has_a_kind(void **state)
 	assert_true(standstill_read(*state, &s));
 	assert_int_equal(s.kind, WAITING_DISK);
 	assert_string_equal(s.text, disk.text);
-	s = read_back(*state, "paused: memory pressure"); /* of an older version */
+	s = read_back(*state, "paused: memory pressure"); /* from an older version */
 	assert_int_equal(s.kind, WAITING_UNKNOWN);
 	assert_string_equal(s.text, "paused: memory pressure");
-	s = read_back(*state, "kind=moon\nthe moon is full"); /* of a newer one */
+	s = read_back(*state, "kind=moon\nthe moon is full"); /* from a newer one */
 	assert_int_equal(s.kind, WAITING_UNKNOWN);
 	assert_string_equal(s.text, "the moon is full");
 	assert_int_equal(standstill_say(*state, &none, &e), 0);

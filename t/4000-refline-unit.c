@@ -1,4 +1,4 @@
-/* Lines as git writes them, and as nobody should; trees; and every text that fuzzing kept. */
+/* Lines of git, refused lines, trees, and the corpus of fuzz-refline. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

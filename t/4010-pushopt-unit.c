@@ -1,5 +1,5 @@
-/* Push options: what is taken, what is refused with which words, and the environment that git
- * makes. */
+/* Push options: which are accepted, the messages for the others, and the environment that git
+ * sets. */
 #include "t/lib/conf-test.h"
 
 #include "fuzz/fuzz-pushopt.h"

@@ -1,5 +1,5 @@
-/* What git's clients write, what people write, and what nobody should; and every text that fuzzing
- * kept. */
+/* door/line: the commands of git's clients, the commands of users, refused commands, and the corpus
+ * of fuzz-line. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -118,11 +118,11 @@ static void splits_words(void **state)
 	assert_string_equal(l.argv[4], "e f");
 	assert_string_equal(l.argv[5], "");
 	assert_null(l.argv[6]);
-	/* No shell: these are letters. */
+	/* No shell runs: these characters have no meaning. */
 	assert_true(takes("queue;id $(id) `id` *"));
 	assert_int_equal(l.argc, 4);
 	assert_string_equal(l.argv[0], "queue;id");
-	/* Other programs of git are words that hornero does not have. */
+	/* Other programs of git are plain words, not services. */
 	assert_true(takes("git-shell -c id"));
 	assert_null(l.service);
 	assert_true(takes("git gc"));

@@ -85,10 +85,10 @@ static void pushes_out_the_crowd(void **state)
 	v = gate_admit(g, &user, 5);
 	assert_int_equal(v.answer, GATE_IN);
 	assert_true(v.evicts);
-	assert_int_equal(v.slot,
-			 first); /* the oldest of the address with most, not the oldest of all */
+	/* The oldest of the address that has most connections, not the oldest of all. */
+	assert_int_equal(v.slot, first);
 	login(g, v.slot, "user");
-	/* There is room again for one that waits; the user is out of the count. */
+	/* A user who has logged in does not count: there is room for one more login. */
 	enter(g, one, 6);
 	v = gate_admit(g, &user, 7);
 	assert_true(v.evicts);
@@ -138,8 +138,8 @@ static void pushes_out_who_does_nothing(void **state)
 	v = gate_admit(g, &c, 5);
 	assert_int_equal(v.answer, GATE_IN);
 	assert_true(v.evicts);
-	assert_int_equal(
-		v.slot, first); /* the oldest that does nothing, of the key that has most of them */
+	/* The oldest idle connection of the key that has most of them. */
+	assert_int_equal(v.slot, first);
 	gate_free(g);
 }
 
@@ -213,7 +213,7 @@ static void penalties_grow_and_end(void **state)
 		now_ms += want_ms;
 		want_ms *= 2;
 	}
-	/* A login ends it. */
+	/* A login ends the penalties. */
 	login(g, enter(g, a, now_ms), "a");
 	offend(g, a, GATE_DENIED, now_ms);
 	assert_int_equal(gate_admit(g, &a, now_ms).answer, GATE_IN);
@@ -233,14 +233,14 @@ static void who_shares_an_address_with_a_key_shuts_it_for_a_moment(void **state)
 		for (int n = 0; n < 20 && gate_admit(g, &a, now_ms).answer == GATE_IN; n++)
 			gate_leave(g, 0, GATE_CRASH, now_ms);
 		assert_int_equal(gate_admit(g, &a, now_ms).wait_ms, GATE_PENALTY_MS);
-		/* And is open as long, for whoever knocks then. */
+		/* Then the address is open for as long, to any client. */
 		now_ms += GATE_PENALTY_MS;
 		offend(g, a, GATE_CRASH, now_ms);
 		enter(g, a, now_ms + GATE_PENALTY_MS - 1);
 		gate_leave(g, 0, GATE_CRASH, now_ms + GATE_PENALTY_MS - 1);
 		now_ms += GATE_PENALTY_MS;
 	}
-	/* A day later it is as any other. */
+	/* A day later the address is like any other. */
 	now_ms += GATE_KNOWN_MS;
 	for (int i = 0; i < 4; i++) {
 		offend(g, a, GATE_CRASH, now_ms);
@@ -272,7 +272,7 @@ static void what_counts(void **state)
 	(void)state;
 	for (int i = 0; i < 50; i++)
 		offend(g, a, GATE_GONE, 1000);
-	/* After the login nothing is held against the address. */
+	/* After a login nothing counts against the address. */
 	for (int i = 0; i < 50; i++) {
 		slot = enter(g, a, 1000);
 		gate_logged_in(g, slot, "key", 1000);
@@ -316,12 +316,12 @@ static void remembers_a_bounded_number(void **state)
 
 		offend(g, address_of((struct sockaddr *)&in), GATE_DENIED, 2 + i);
 	}
-	enter(g, worst, 5002); /* forgotten, and nothing broke */
+	enter(g, worst, 5002); /* forgotten */
 	gate_leave(g, 0, GATE_GONE, 5002);
 	for (int i = 0; i < 5; i++)
 		offend(g, known, GATE_CRASH, 6000 + i * 2 * INT64_C(1000));
-	assert_int_equal(gate_admit(g, &known, 14000).wait_ms,
-			 GATE_PENALTY_MS); /* not forgotten: others were */
+	/* The gate remembers an address with a login, and forgot others instead. */
+	assert_int_equal(gate_admit(g, &known, 14000).wait_ms, GATE_PENALTY_MS);
 	gate_free(g);
 }
 

@@ -1,4 +1,4 @@
-/* Inputs for the reading of pushed objects once more through fuzz-loose. */
+/* Replays the corpus of fuzz-loose: pushed objects, whole and broken. */
 #include "lib/fs.h"
 #include "lib/own.h"
 

@@ -1,6 +1,6 @@
-/* imghead: every head that is refused, the partition table as Nova's newest release reads it, the
- * qcow2 header. Debian 12's Nova (26) has no such rule: 30 and later do, and a base must outlive an
- * upgrade. The real writers of these formats are in 5200-check.t. */
+/* imghead: every refused head, the partition table as Nova's newest release checks it, the qcow2
+ * header. Nova 26 (Debian 12) does not check the partition table, 30 and later do; a base must
+ * outlive an upgrade. 5200-check.t tests images that real tools wrote. */
 #include "agent/sandboxed/check/imghead.h"
 #include "lib/own.h"
 
@@ -28,7 +28,7 @@ static struct imghead head_of(const struct disk *d)
 	};
 }
 
-/* NULL: accepted. Else the message. */
+/* Returns NULL if accepted, else the message. */
 static const char *raw(const struct disk *d, struct err *e, const char **note)
 {
 	struct imghead h = head_of(d);
@@ -122,7 +122,7 @@ static void other_formats(void **state)
 		expect_raw(d, NULL);
 		memcpy(d->bytes + at, table[i].bytes, table[i].len);
 		expect_raw(d, table[i].message);
-		/* One byte less is not it. */
+		/* With one bit changed it is accepted. */
 		disk_init(d);
 		memcpy(d->bytes + at, table[i].bytes, table[i].len);
 		d->bytes[at] ^= 0x80;
@@ -281,13 +281,13 @@ static void qcow2_headers(void **state)
 		{24, 8, 1000, 0, "multiple of 512"},
 		{32, 4, 1, 0, "encrypted"},
 		{32, 4, 2, 0, "encrypted"},
-		{60, 4, 7, 0, NULL}, /* snapshots stay behind */
+		{60, 4, 7, 0, NULL}, /* snapshots are left behind */
 		{72, 8, 1, 0, NULL}, /* dirty: qemu-img check decides */
 		{72, 8, 2, 0, "marked corrupt"},
 		{72, 8, 4, 0, "another file"},
 		{72, 8, 8 | 16, 0, NULL}, /* zstd, extended L2 */
 		{72, 8, 32, 0, "features (20)"},
-		{80, 8, UINT64_MAX, 0, NULL}, /* compatible ones */
+		{80, 8, UINT64_MAX, 0, NULL}, /* compatible features */
 	};
 
 	(void)state;

@@ -1,5 +1,4 @@
-/* treename: which names of a pushed tree become files. Git's own words for these are in its t0060
- * and t7450. */
+/* treename: which names of a pushed tree become files. Git tests this in its t0060 and t7450. */
 #include "agent/sandboxed/checkout/treename.h"
 
 #include <setjmp.h>

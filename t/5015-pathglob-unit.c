@@ -1,4 +1,4 @@
-/* pathglob: what a builder's clean_when says of a path. */
+/* pathglob: which paths match a pattern of a builder's clean_when. */
 #include "agent/sandboxed/checkout/pathglob.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* Every head that fuzzing kept, or that a real tool wrote, once more through fuzz-imghead. */
+/* Replays the corpus of fuzz-imghead: heads from fuzzing, and from real tools. */
 #include "lib/fs.h"
 #include "lib/own.h"
 

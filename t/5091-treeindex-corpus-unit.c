@@ -1,4 +1,4 @@
-/* Records of a checkout, whole and broken, once more through fuzz-treeindex. */
+/* Replays the corpus of fuzz-treeindex: records of a checkout, whole and broken. */
 #include "lib/fs.h"
 #include "lib/own.h"
 

@@ -1,4 +1,4 @@
-/* Blobs with keywords, line ends and encodings once more through fuzz-convert. */
+/* Replays the corpus of fuzz-convert: blobs with keywords, line ends and encodings. */
 #include "lib/fs.h"
 #include "lib/own.h"
 

@@ -1,4 +1,4 @@
-/* Inputs for the reading of verdicts once more through fuzz-verdict. */
+/* Replays the corpus of fuzz-verdict: verdicts, whole and broken. */
 #include "lib/fs.h"
 #include "lib/own.h"
 

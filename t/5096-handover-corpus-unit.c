@@ -1,4 +1,4 @@
-/* Inputs for the reading of what hornerod hands over once more through fuzz-handover. */
+/* Replays the corpus of fuzz-handover: what hornerod hands over, whole and broken. */
 #include "lib/fs.h"
 #include "lib/own.h"
 

@@ -1,5 +1,5 @@
-/* console: what of a guest's bytes is a line, and which one is expected; guesttime: what counts as
- * its time. */
+/* console: which bytes of a guest are a line, and which line is expected; guesttime: how much of a
+ * guest's time counts. */
 #include "agent/sandboxed/boot/console.h"
 #include "agent/sandboxed/boot/guesttime.h"
 #include "conf/expect.h"
@@ -100,7 +100,7 @@ static void nul_and_carriage_return_are_nothing(void **state)
 	assert_memory_equal(data, "ab\n", 3);
 }
 
-/* One look after ms of wall time, of which the threads ran and waited so long. */
+/* Looks again ms later. Meanwhile the threads ran for run_ms and waited for wait_ms. */
 static int64_t look(struct guesttime *t, struct guesttime_use *use, int64_t ms, int64_t run_ms,
 		    int64_t wait_ms)
 {
@@ -131,7 +131,7 @@ static void a_wait_that_is_accounted_late_is_taken_back(void **state)
 	guesttime_begin(&t, 0);
 	assert_int_equal(look(&t, &use, 300, 0, 0), 300);
 	assert_int_equal(look(&t, &use, 100, 10, 390), 1);
-	/* Several threads wait at once: no credit for later. */
+	/* Several threads wait at once: the excess is not taken from later looks. */
 	assert_int_equal(look(&t, &use, 100, 0, 900), 1);
 	assert_int_equal(look(&t, &use, 100, 0, 0), 101);
 }
@@ -154,7 +154,7 @@ static void the_kernel_keeps_an_account_of_us(void **state)
 	struct guesttime_use use;
 
 	(void)state;
-	/* The account is brought up to date when a thread is scheduled. */
+	/* The kernel updates the account when it schedules a thread. */
 	sched_yield();
 	guesttime_read(getpid(), &use);
 	if (access("/proc/self/schedstat", R_OK) == 0)

@@ -1,5 +1,5 @@
-/* expect: which expressions are taken, and what is said of the others; and every text that fuzzing
- * kept, once more. */
+/* expect: which expressions are accepted, the messages for the others, and the corpus of
+ * fuzz-expect. */
 #include "conf/expect.h"
 #include "fuzz/fuzz-expect.h"
 

@@ -1,4 +1,4 @@
-/* The whole rule of the sweep, case by case. */
+/* The rules of the sweep, case by case. */
 #include "agent/upkeep/sweep/decision.h"
 
 #include <setjmp.h>
@@ -43,7 +43,7 @@ static void test_without_a_job(void **state)
 	assert_int_equal(decide(WARM_FOREIGN, TIP, "a", -1, "", "", "a"), DECISION_PUBLISH);
 	assert_int_equal(decide(WARM_OK, OLDER, "a", -1, "", "", "a"), DECISION_BUILD);
 	assert_int_equal(decide(WARM_OK, TIP, "a", -1, "", "", "b"), DECISION_BUILD);
-	/* The builder that built it is not on the node any more. */
+	/* The builder that built it is no longer on the node. */
 	assert_int_equal(decide(WARM_OK, TIP, "a", -1, "", "", ""), DECISION_BUILD);
 }
 
@@ -57,13 +57,13 @@ static void test_skipped(void **state)
 	assert_int_equal(decision_make(&f), DECISION_SKIPPED);
 	f.state = WARM_NONE;
 	assert_int_equal(decision_make(&f), DECISION_SKIPPED);
-	/* It was built all the same. */
+	/* The skipped commit was built nevertheless. */
 	f.state = WARM_OK;
 	strcpy(w.made.commit, TIP);
 	assert_int_equal(decision_make(&f), DECISION_WARM);
 	f.state = WARM_FOREIGN;
 	assert_int_equal(decision_make(&f), DECISION_PUBLISH);
-	/* By a pin that is gone again. */
+	/* It was built for a pin that is gone. */
 	f.state = WARM_OK;
 	f.inputs = "b";
 	assert_int_equal(decision_make(&f), DECISION_SKIPPED);
@@ -118,12 +118,12 @@ static void test_a_change_while_it_runs(void **state)
 	assert_int_equal(decision_make(&f), DECISION_UNDERWAY);
 	f.changed_ms = j.started_ms + 1;
 	assert_int_equal(decision_make(&f), DECISION_BUILD);
-	j.state = JOB_QUEUED; /* it will read the files when it starts */
+	j.state = JOB_QUEUED; /* it reads the files when it starts */
 	assert_int_equal(decision_make(&f), DECISION_UNDERWAY);
 }
 
-/* The word writes the image file, then queues its job: that knows of the change, however close they
- * are. */
+/* `hornero rollback` writes the image file and then queues its job: the job knows of the change,
+ * even in the same millisecond. */
 static void test_a_rollback_knows_its_own_change(void **state)
 {
 	char empty[1] = "", origin[] = "rollback";
@@ -156,7 +156,7 @@ static void test_failed_stays_failed_until_something_changes(void **state)
 	assert_int_equal(decide(WARM_NONE, "", "", JOB_FAILED, TIP, "", "a"), DECISION_FAILED);
 	assert_int_equal(decide(WARM_NONE, "", "", JOB_HELD, TIP, "a", "a"), DECISION_FAILED);
 	assert_int_equal(decide(WARM_NONE, "", "", JOB_CANCELLED, TIP, "", ""), DECISION_FAILED);
-	/* A forced rebuild failed, but what the wish asks for is warm. */
+	/* A forced rebuild failed, but the wished commit is warm. */
 	assert_int_equal(decide(WARM_OK, TIP, "a", JOB_FAILED, TIP, "a", "a"), DECISION_WARM);
 	assert_int_equal(decide(WARM_GONE, TIP, "a", JOB_FAILED, TIP, "a", "a"), DECISION_PUBLISH);
 }

@@ -1,5 +1,5 @@
-/* The store and the warm records: what is taken is found, what was changed is refused, and nothing
- * that somebody else wrote there is believed. */
+/* The store and the warm records: they find what they took, refuse what was changed, and trust
+ * nothing that others wrote there. */
 #include "t/lib/store-unit.h"
 
 #include "store/nova.h"
@@ -57,7 +57,7 @@ static void changed_file_is_refused_and_replaced(void **state)
 	assert_int_equal(st.st_ino, m.ino);
 }
 
-/* Starts a process that takes content once the gate is closed. */
+/* Starts a process that takes content when the gate is closed. Returns its id. */
 static pid_t begin_taker(struct scratch *s, const char *content, int number, const int gate[2])
 {
 	own_free char *path = fs_path("%s/stage/%d.raw", s->store, number);
@@ -74,7 +74,7 @@ static pid_t begin_taker(struct scratch *s, const char *content, int number, con
 	_exit(store_take(s->store, path, &m, &s->e) < 0);
 }
 
-/* Red without take_turn() in store_take(): the file of one with the manifest of the other. */
+/* Red without: take_turn() in store_take(). Then one has the manifest of the other. */
 static void the_same_bytes_are_taken_once(void **state)
 {
 	struct scratch *s = *state;
@@ -153,7 +153,7 @@ static void no_manifest_says_enoent(void **state)
 	assert_int_equal(s->e.sys, ENOENT);
 }
 
-/* A manifest as it was before: without the fields that came later. */
+/* A manifest of an older version, without the later fields. */
 static void older_manifests_are_read(void **state)
 {
 	struct scratch *s = *state;
@@ -190,7 +190,7 @@ static void releases_and_root_disks(void **state)
 	assert_int_equal(nova_root_gib(INT64_MAX), (int64_t)1 << 33);
 }
 
-/* Replace `from` by `to` in the manifest of an artifact; what comes must be refused. */
+/* Replaces `from` by `to` in the manifest of an artifact. Reading it must fail. */
 static void spoil(struct scratch *s, const char *from, const char *to)
 {
 	struct manifest m = take(s, "some bytes", KEY1);

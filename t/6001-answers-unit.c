@@ -1,7 +1,7 @@
-/* Answers: whose build a content key finds, and for which image. */
+/* Answers: which artifact a content key finds, and for which image. */
 #include "t/lib/store-unit.h"
 
-/* Red without: load_own() being asked for in answer.c find(); where give_clean() is called for an
+/* Red without: load_own() in find() of answer.c. Red if answer_give() calls give_clean() for an
  * incremental answer, too. */
 static void an_incremental_answer_is_its_images_alone(void **state)
 {
@@ -12,14 +12,13 @@ static void an_incremental_answer_is_its_images_alone(void **state)
 	give(s, KEY1, digest, ANSWER_INCREMENTAL, IMAGE, BINDING1);
 	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), digest);
 	assert_string_equal(found_by(s, KEY1, OTHER, BINDING1), "");
-	/* The UUID was bound to something else meanwhile. Red without: the comparison of bindings
-	 * in find(). */
+	/* The UUID has another binding now. Red without: the comparison of bindings in find(). */
 	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING2), "");
 	assert_int_equal(answer_forget(s->store, IMAGE, &s->e), 0);
 	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), "");
 }
 
-/* Red without: is_clean() being asked in answer_give(); and the order of find(). */
+/* Red without: is_clean() in answer_give(). Red with another order in find(). */
 static void an_incremental_answer_replaces_no_clean_one(void **state)
 {
 	struct scratch *s = *state;
@@ -32,7 +31,7 @@ static void an_incremental_answer_replaces_no_clean_one(void **state)
 	assert_string_equal(found_by(s, KEY1, OTHER, BINDING2), clean.made.digest);
 }
 
-/* Red without: the look at what is there in give_clean(). */
+/* Red without: the check in give_clean() for an answer that is already there. */
 static void the_first_clean_answer_stays_for_others(void **state)
 {
 	struct scratch *s = *state;
@@ -44,7 +43,7 @@ static void the_first_clean_answer_stays_for_others(void **state)
 	give(s, KEY1, digest, ANSWER_CLEAN, OTHER, BINDING2);
 	assert_string_equal(found_by(s, KEY1, OTHER, BINDING2), digest);
 	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), first.made.digest);
-	/* Where its artifact is gone it answers no more, and the next clean one does. */
+	/* Without its artifact the answer is void, and the next clean answer replaces it. */
 	assert_int_equal(unlink(path), 0);
 	assert_string_equal(found_by(s, KEY1, IMAGE, BINDING1), "");
 	give(s, KEY1, digest, ANSWER_CLEAN, OTHER, BINDING2);
@@ -64,7 +63,7 @@ static void how_it_was_built_is_told(void **state)
 	assert_int_equal(a.job, 42);
 	answer_describe(s->store, OTHER, KEY1, digest, &a);
 	assert_string_equal(a.built, "");
-	/* A clean build of it gave the same bytes. */
+	/* A clean build gave the same bytes. */
 	give(s, KEY1, digest, ANSWER_CONFIRMED, IMAGE, BINDING1);
 	answer_describe(s->store, IMAGE, KEY1, digest, &a);
 	assert_string_equal(a.built, ANSWER_CONFIRMED);
@@ -73,8 +72,8 @@ static void how_it_was_built_is_told(void **state)
 	assert_string_equal(found_by(s, KEY1, OTHER, BINDING2), digest);
 }
 
-/* What an earlier hornero left there was anybody's build. Red without: the new names in answer.c.
- */
+/* Old versions did not record for which image an answer was built, so it counts for no image. Red
+ * without: the new names in answer.c. */
 static void keys_of_an_older_version_answer_to_nobody(void **state)
 {
 	struct scratch *s = *state;

@@ -1,4 +1,4 @@
-/* Formerly warm images: the history of an image, and its releases. */
+/* The history of an image, and its releases. */
 #include "t/lib/store-unit.h"
 
 #include "store/nova.h"
@@ -29,7 +29,7 @@ static void expect_earlier(struct scratch *s, const char *digits)
 	assert_int_equal(i, strlen(digits));
 }
 
-/* Newest first, each once, the eldest forgotten; the same bytes again are no change. */
+/* Newest first, each once, the oldest forgotten. The same bytes again change nothing. */
 static void what_was_warm_before_is_remembered(void **state)
 {
 	struct scratch *s = *state;
@@ -51,7 +51,7 @@ static void what_was_warm_before_is_remembered(void **state)
 	expect_earlier(s, "a9876541");
 }
 
-/* A record that somebody wrote into, and one of an older hornero. */
+/* A record that was edited, and one of an older version. */
 static void a_history_that_makes_no_sense_ends_there(void **state)
 {
 	struct scratch *s = *state;
@@ -110,7 +110,7 @@ static void the_release_before_is_one_that_is_there(void **state)
 	assert_int_equal(release_get(s->store, IMAGE, REPO, release, &one, &s->e), 1);
 	assert_string_equal(one.digest, digests[1]);
 	assert_true(one.previous);
-	/* Under another image these bytes have a name, too; but they were never its own. */
+	/* These bytes have a name for another image, too, but were never a release of it. */
 	assert_int_equal(
 		nova_release("00000000-0000-4000-8000-000000000000", digests[1], release, &s->e),
 		0);
@@ -118,7 +118,7 @@ static void the_release_before_is_one_that_is_there(void **state)
 				      release, current, &s->e),
 			 0);
 	assert_int_equal(nova_release(IMAGE, digests[1], release, &s->e), 0);
-	/* A collector, or a person, has taken it. */
+	/* hornero-collect or an operator has removed the artifact. */
 	own_free char *manifest = fs_path("%s/artifact/%s.json", s->store, digests[1]);
 
 	assert_int_equal(unlink(manifest), 0);
@@ -127,8 +127,8 @@ static void the_release_before_is_one_that_is_there(void **state)
 	assert_string_equal(previous, digests[0]);
 }
 
-/* One push after the other was published as a release alone, since an instance stands on the
- * image's own name. */
+/* Two pushes in a row are published as releases only, since an instance stands on the image's own
+ * name. */
 static void a_release_that_is_published_alone_is_what_was_before(void **state)
 {
 	struct scratch *s = *state;
@@ -151,7 +151,7 @@ static void a_release_that_is_published_alone_is_what_was_before(void **state)
 	assert_int_equal(release_needed(s->store, IMAGE, current, previous, &s->e), 0);
 	assert_string_equal(current, digests[2]);
 	assert_string_equal(previous, digests[1]);
-	/* One whose name is taken was never published. */
+	/* A release whose name was taken is not published. */
 	w.made.job++;
 	w.refused = 1;
 	memcpy(w.made.digest, KEY1, sizeof(w.made.digest));

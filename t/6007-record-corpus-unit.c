@@ -1,4 +1,4 @@
-/* Inputs for the reading of records once more through fuzz-record. */
+/* Replays the corpus of fuzz-record: records, whole and broken. */
 #include "lib/fs.h"
 #include "lib/own.h"
 

@@ -1,5 +1,4 @@
-/* The lines of a publisher, taken and refused, and the inputs for their reading once more through
- * fuzz-reply. */
+/* The lines of a publisher: accepted, refused, and the corpus of fuzz-reply. */
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -51,7 +50,7 @@ static void each_word(void **state)
 	a = taken("waiting lock Nova's lock (process 7)");
 	assert_true(a.word == REPLY_WAITING && a.kind == WAITING_LOCK);
 	assert_string_equal(a.text, "Nova's lock (process 7)");
-	/* Of an older publisher, and of a newer one. */
+	/* From an older publisher, and from a newer one. */
 	a = taken("waiting Nova's lock");
 	assert_true(a.word == REPLY_WAITING && a.kind == WAITING_UNKNOWN);
 	assert_string_equal(a.text, "Nova's lock");

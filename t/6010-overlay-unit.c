@@ -76,7 +76,7 @@ static void features(void **state)
 	assert_int_equal(with_features(0x80, 0, 512), OVERLAY_BAD);
 }
 
-/* The extensions begin at 104; the first has `size` bytes and is unknown. */
+/* The extensions begin at 104; the first has `size` bytes and an unknown type. */
 static bool is_on_raw(uint32_t size, const char *format, size_t room)
 {
 	static const uint8_t type[] = {0xe2, 0x79, 0x2a, 0xca};

@@ -1,5 +1,5 @@
-/* Which instances stand on a base: overlays made by hand, in every spelling, and what a second look
- * passes over. */
+/* Which instances stand on a base: handmade overlays that name it in every spelling, and what a
+ * second scan skips. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,7 +57,7 @@ static void put(const struct node *n, const char *path, const void *data, size_t
 	assert_int_equal(fs_replace(AT_FDCWD, whole, data, len, 0644, &e), 0);
 }
 
-/* An instance whose disk says it stands on `backing`. */
+/* Adds an instance whose disk names `backing` as its backing file. */
 static void add(const struct node *n, const char *instance, const char *disk, const char *backing)
 {
 	own_free char *dir = fs_path("%s/%s", n->instances, instance);
@@ -116,7 +116,7 @@ static void every_spelling(void **state)
 	add(n, "four", "disk", by_alias);
 	add(n, "five", "disk", "/nowhere/at/all/" NAME);
 	assert_int_equal(scan(n).count, 5);
-	/* Only now there is an inode that another name may lead to. */
+	/* With the base in place, other names can lead to its inode. */
 	put(n, "_base/" NAME, "bytes", 5);
 	add(n, "six", "disk", linked);
 	add(n, "seven", "disk", "/tmp/" NAME);
@@ -151,7 +151,7 @@ static void what_cannot_be_read_counts(void **state)
 	struct dependents d;
 
 	add(n, "odd", "disk", "x");
-	header(buf, sizeof(buf), 3, 65536, 60, NULL); /* its name lies beyond its end */
+	header(buf, sizeof(buf), 3, 65536, 60, NULL); /* the name lies beyond the end of the file */
 	put(n, "odd/disk", buf, sizeof(buf));
 	d = scan(n);
 	assert_int_equal(d.count, 1);
@@ -162,7 +162,7 @@ static void what_cannot_be_read_counts(void **state)
 	assert_true(d.in_doubt);
 }
 
-/* What its guest has written there is nobody's word. */
+/* The guest writes every byte of a raw disk: a qcow2 header in it proves nothing. */
 static void a_raw_disk_stands_on_nothing(void **state)
 {
 	struct node *n = *state;
@@ -180,8 +180,8 @@ static void a_raw_disk_stands_on_nothing(void **state)
 	assert_true(scan(n).in_doubt);
 }
 
-/* Red without the question to disk.info in read_backing: the trap is found to be the base, which
- * only a look can tell. */
+/* hornero follows a path only if disk.info says that the disk is qcow2. Red without: the check of
+ * disk.info in read_backing, which would follow the trap to the base. */
 static void a_path_is_looked_at_where_nova_agrees_alone(void **state)
 {
 	struct node *n = *state;
@@ -260,7 +260,7 @@ static void only_one_level_and_no_strangers(void **state)
 	assert_int_equal(mkfifo(pipe_at, 0600), 0);
 	assert_int_equal(symlink("loop", loop), 0);
 	put(n, "disk", "plain", 5);
-	assert_int_equal(scan(n).count, 1); /* the link that leads nowhere cannot be told */
+	assert_int_equal(scan(n).count, 1); /* a link that cannot be followed counts */
 	assert_int_equal(unlink(loop), 0);
 	assert_int_equal(scan(n).count, 0);
 }
@@ -281,7 +281,7 @@ static void what_is_remembered(void **state)
 
 	unchanged_begin(&q, top);
 	if (!q.is_usable)
-		skip(); /* a filesystem that is not known to be local */
+		skip(); /* this filesystem is not known to be local */
 	for (ino_t i = 1000; i > 0; i--) {
 		st = stat_of(i, 500, 600);
 		unchanged_add(&q, &st);
@@ -321,7 +321,8 @@ static void strange_filesystems_are_not_remembered(void **state)
 	assert_false(unchanged_knows(&q, &st));
 }
 
-/* Two looks, as before and under the lock: the second one reads only where something was made. */
+/* The publisher scans twice, before it takes the lock and under it: the second scan reads only
+ * directories that changed. */
 static void the_second_look_is_short(void **state)
 {
 	struct node *n = *state;
@@ -339,8 +340,8 @@ static void the_second_look_is_short(void **state)
 		if (!seen.is_usable)
 			skip();
 		if (seen.n < 2) {
-			nanosleep(&pause,
-				  NULL); /* until the directories are old enough to be believed */
+			/* The directories are too young to be trusted. */
+			nanosleep(&pause, NULL);
 			continue;
 		}
 		assert_int_equal(dependents_scan(n->instances, "_base", NAME, &seen, &d, &n->e), 0);

@@ -1,4 +1,4 @@
-/* Inputs for the reading of Nova's disk.info once more through fuzz-diskinfo. */
+/* Replays the corpus of fuzz-diskinfo: Nova's disk.info, whole and broken. */
 #include "lib/fs.h"
 #include "lib/own.h"
 

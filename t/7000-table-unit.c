@@ -241,7 +241,7 @@ static void outcomes(void **state)
 		assert_int_equal(outcome_of(&j, &by, text, sizeof(text)), 75);
 		assert_non_null(strstr(text, by.text));
 		assert_int_equal(outcome_of(&j, &later, text, sizeof(text)), 75);
-		/* It ends by itself. */
+		/* This standstill ends by itself. */
 		assert_int_equal(outcome_of(&j, &high, text, sizeof(text)), -1);
 	}
 	j = job_in(JOB_BUILT);
