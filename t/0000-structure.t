@@ -268,10 +268,8 @@ too_wide () {
 # - etc/builders.d: their bytes are part of the content key, so a wrapped comment would rebuild
 #   every image at the next upgrade;
 # - db/schema.sql: SQLite keeps the text of a table, and databases of other versions have it;
-# - crontabs and the examples of two manuals: their lines cannot continue on the next one;
-# - the tests of attempts: programs inside quotes that are not wrapped yet.
+# - crontabs and the examples of two manuals: their lines cannot continue on the next one.
 wide='t/fuzz/corpus/|etc/builders\.d/|db/schema\.sql$|etc/cron\.d/|doc/hornero-(door\.8|keys\.5)$'
-wide="$wide|t/5[1-5][^/]*\.t\$|t/9010-try\.t\$"
 
 # A distribution has no .gitignore.
 if test -f "$HORNERO_BUILD/Makefile" && test -f "$HORNERO_SRC/.gitignore"

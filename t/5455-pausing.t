@@ -79,8 +79,8 @@ test_expect_success 'it goes on once the pressure has eased, with its time to be
 '
 
 # Red where agent/hornerod/attempt.c attempt_resume() takes RUN_FREE for granted; where
-# standstill_resume() reads no kind; without the comparison of the kinds in say() of standstill.c, if
-# the sentences are equal.
+# standstill_resume() reads no kind; and, if the sentences are equal, without the comparison of the
+# kinds in say() of standstill.c.
 test_expect_success 'a reload takes over what is frozen, also where the file that says so is gone' '
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 	push_make "$waiting; : reload" &&
