@@ -26,6 +26,12 @@ slow_tests = \
 	t/5462-stuck-kernel.t \
 	t/5466-hangs-for-long.t \
 	t/6146-publisher-unit.t \
+	t/9100-users.t \
+	t/9010-try.t \
+	t/5465-yielding.t \
+	t/5520-toolchain.t \
+	t/5481-attacks-users.t \
+	t/8050-clocks.t \
 	t/5400-attempt.t
 check_PROGRAMS = $(unit_tests)
 TESTS = $(unit_tests) $(script_tests)
