@@ -16,9 +16,9 @@ on_terminal () {
 	keys = sys.argv[1].encode().decode("unicode_escape").encode()
 	pid, fd = pty.fork()
 	if pid == 0:
+	    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
 	    os.environ["TERM"] = "xterm"
 	    os.execvp(sys.argv[2], sys.argv[2:])
-	fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
 	out = b""
 	while True:
 	    try:
