@@ -45,15 +45,16 @@ test_expect_success 'a supervisor survives a cancel: its job ends, its image is 
 	test -d "$(find "$WORK" -name "left.*")"
 '
 
-# Red without earlier_take_children(): it stays a zombie.
+# Red without earlier_take_children(): it stays a zombie. The collection that follows the reload may
+# be faster than this one.
 test_expect_success 'a reload knows it; the kernel releases it, and its checkout goes' '
 	node_reload &&
 	doctor_says "process $pid.* does not die of SIGKILL" &&
 	thaw &&
 	wait_until "test ! -d /proc/$pid" 20 &&
 	wait_until "test ! -e $NODE/state/run/stuck" 10 &&
-	hornero gc >out &&
-	test_grep "removed checkout left.2b7e.*a process that did not end was left in it" out &&
+	hornero gc >>"$NODE/hornerod.log" &&
+	hornerod_says "left.2b7e.*a process that did not end was left in it" &&
 	test -z "$(find "$WORK" -name "left.*")"
 '
 
