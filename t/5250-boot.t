@@ -31,7 +31,7 @@ push () {
 	git -C "$HELLO_WORK" add -A &&
 	git -C "$HELLO_WORK" commit -q --allow-empty -m push &&
 	git -C "$HELLO_WORK" push -q origin main 2>push.out || { cat push.out; return 1; }
-	node__pushed
+	push_job
 }
 
 # published: the job's disk is warm, byte for byte.

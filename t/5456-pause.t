@@ -22,11 +22,6 @@ frozen () {
 	return 1
 }
 
-# building JOB: its builder runs
-building () {
-	wait_until "grep -qs 'builder make' $NODE/state/log/$1.1.log" 20
-}
-
 # queued UUID: a job of that image is
 queued () {
 	hornero queue --json |
@@ -50,7 +45,7 @@ test_expect_success 'a node with a build under way' '
 	hornero image set "$HELLO_UUID" builder=make &&
 	push_make "$waiting" &&
 	test "$job" = 1 &&
-	building 1
+	log_says 1 "builder make"
 '
 
 test_expect_success 'pause UUID freezes it, and everybody who asks is told who, and what ends it' '
@@ -130,7 +125,7 @@ test_expect_success 'a build that was frozen at a reload goes on at the next res
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 	push_make "$waiting; : frozen" &&
 	frozen=$job &&
-	building $frozen &&
+	log_says $frozen "builder make" &&
 	hornero pause "$HELLO_UUID" &&
 	wait_until "frozen $frozen" 20 &&
 	: >"$NODE/hornerod.log" &&
@@ -144,7 +139,7 @@ test_expect_success 'pause: nothing starts on the whole node, and what runs stan
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 	push_make "$waiting; : node" &&
 	running=$job &&
-	building $running &&
+	log_says $running "builder make" &&
 	hornero pause >out &&
 	test_grep "this node: nothing is built until .hornero resume." out &&
 	wait_until "frozen $running" 20 &&
@@ -204,7 +199,7 @@ test_expect_success 'without its directory the wish is refused, with the way out
 test_expect_success 'a frozen build is cancelled; removing an image ends its pause' '
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 	push_make "$waiting; : cancel" &&
-	building $job &&
+	log_says $job "builder make" &&
 	hornero pause "$HELLO_UUID" &&
 	wait_until "frozen $job" 20 &&
 	hornero cancel $job &&

@@ -12,11 +12,6 @@ paused () {
 	grep -E "stands still.*paused: $1" why
 }
 
-# building: its builder runs
-building () {
-	wait_until "grep -qs 'builder make' $NODE/state/log/$job.1.log" 30
-}
-
 # The file of one kind: what a control group calls cpu.pressure, /proc calls cpu.
 pressure () {
 	printf 'some avg10=%s avg60=0.00 avg300=0.00 total=1\n' "$1" >aside &&
@@ -32,7 +27,7 @@ test_expect_success 'the waits of instances, as their control group reports them
 	node_hello_repo &&
 	hornero image set "$HELLO_UUID" builder=make &&
 	push_make "$waiting" &&
-	building &&
+	log_says $job "builder make" &&
 	pressure 20.50 &&
 	wait_until "paused \"CPU pressure 20.5 % > 20 %\"" 20 &&
 	pressure 15.10 &&

@@ -54,12 +54,12 @@ push_make () {
 	git -C "$HELLO_WORK" commit -q -a -m "$1" &&
 	git -C "$HELLO_WORK" push -q origin main 2>push.out || { cat push.out; return 1; }
 	cat push.out
-	node__pushed
+	push_job
 }
 
-# node__pushed: sets job to that of push.out. On a busy machine hornerod may have to look at the
-# push by itself.
-node__pushed () {
+# push_job: after a push whose words are in push.out; sets job. On a busy machine hornerod may have
+# to look at the push by itself.
+push_job () {
 	job=$(node_job push.out)
 	! grep -q "was not queued:.* looks at this push itself now" push.out ||
 	wait_until "node__queued" 30
@@ -80,7 +80,7 @@ node_push () {
 	git -C "$HELLO_WORK" add -A &&
 	git -C "$HELLO_WORK" commit -q --allow-empty -m change &&
 	git -C "$HELLO_WORK" push -q origin main "$@" 2>push.out || { cat push.out; return 1; }
-	node__pushed &&
+	push_job &&
 	hornero wait "$job" --timeout 60
 }
 

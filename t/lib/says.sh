@@ -1,5 +1,5 @@
 # says.sh: what the node says and shows of jobs and images. node.sh includes this. A helper that
-# waits says so; the others look once. Each shows what it saw instead.
+# waits says so; the others look once. Those that compare show what they saw instead.
 
 # warm_text [UUID]: the bytes of the image's warm file, but for zeros.
 warm_text () {
@@ -43,13 +43,16 @@ job_state_is () {
 # queue_settles: within 30 s no job is queued, running or built.
 queue_settles () {
 	wait_until 'hornero queue --json |
-		jq -e "all(.[]; .state | IN(\"queued\", \"running\", \"built\") | not)"' 30
+		jq -e "all(.[]; .state | IN(\"queued\", \"running\", \"built\") | not)"' 30 ||
+	{ hornero queue; return 1; }
 }
 
 # job_waits_for KIND PATTERN [JOB]: now, and says so in these words (grep -E).
 job_waits_for () {
-	test "$(job_field waiting_kind "$3")" = "$1" &&
-	job_field waiting_for "$3" | grep -E -e "$2"
+	node__waits=$(job_field waiting_kind "$3"):$(job_field waiting_for "$3") &&
+	test "${node__waits%%:*}" = "$1" &&
+	printf '%s\n' "${node__waits#*:}" | grep -E -q -e "$2" ||
+	node__disappoints "job ${3:-$job} waits for '$node__waits', not '$1:$2'"
 }
 
 # job_reaches STATE [JOB [SECONDS]]: within 30 s, or SECONDS.
