@@ -1,5 +1,5 @@
-/* log: prints a job's build log, escaped, once or as it grows. DIAGNOSTICS: ERR_USAGE if there is
- * no such job or attempt; --follow prints the reason for exit 1. */
+/* buildlog: prints a job's build log, escaped, once or as it grows. DIAGNOSTICS: ERR_USAGE if
+ * there is no such job or attempt; --follow prints the reason for exit 1. */
 #include "cli/outcome.h"
 #include "cli/watch.h"
 #include "cli/words.h"

@@ -1,4 +1,4 @@
-/* args: the options and arguments of a word. DIAGNOSTICS: ERR_USAGE. */
+/* call: the options and arguments of a word. DIAGNOSTICS: ERR_USAGE. */
 #include "cli/words.h"
 
 #include <ctype.h>

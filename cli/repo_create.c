@@ -1,4 +1,4 @@
-/* create: `hornero repo create`. DIAGNOSTICS: as repo_create says. */
+/* repo_create: `hornero repo create`. DIAGNOSTICS: as repo_create says. */
 #include "cli/repo.h"
 #include "cli/words.h"
 #include "lib/own.h"

@@ -1,4 +1,4 @@
-/* kept: the damaged databases beside the queue: their names, their logs, how many stay.
+/* aside_files: the damaged databases beside the queue: their names, their logs, how many stay.
  * DIAGNOSTICS: ERR_OPERATOR if a file cannot be renamed. */
 #include "db/inner.h"
 

@@ -55,7 +55,7 @@ struct db {
 	bool writing;
 	int wal_pages;          /* length of the write-ahead log after our last commit */
 	struct db_file_id wal, shm;
-	int64_t (*highest)(const void *arg); /* as in db_place */
+	int64_t (*highest)(const void *arg); /* as in db_queue */
 	const void *highest_arg;
 	int64_t generation;     /* number of connections so far */
 	struct steady clock;

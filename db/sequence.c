@@ -2,7 +2,7 @@
  * although the database may be deleted at any time. The file `last-job` beside it holds the highest
  * number that may have been used. It advances a block at a time and is durable before the first
  * number of the block is used. If the file is lost or invalid, the highest number outside the queue
- * counts (db_place).
+ * counts (db_queue).
  * DIAGNOSTICS: ERR_OPERATOR if the file cannot be read; ERR_NOBODY if a hook finds it lost. */
 #include "db/inner.h"
 

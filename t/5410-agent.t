@@ -216,8 +216,8 @@ leftovers () {
 	done
 }
 
-# Red without workdir_clear_all_tmp(), without clear_images_aside() in store/store.c, and without
-# its look at changed/; without fence_dir or run_dir in leftover.c clear_aside().
+# Red without workdir_clear_all_tmp(), without clear_images_staging() in store/store.c, and without
+# its look at changed/; without fence_dir or run_dir in leftover.c clear_staging_files().
 test_expect_success 'neither does the death of the agent, in any directory' '
 	node_crash &&
 	for left in $(leftovers)

@@ -39,7 +39,7 @@ else
 		'without a group nobody knows whether it was killed for want of memory'
 fi
 
-# Red with standstill_is_brief() for all that hornerod says.
+# Red with is_brief for all that hornerod says.
 test_expect_success 'a drained node: somebody must resume it' '
 	hornero drain --timeout 20 &&
 	push_make "head -c 1048576 /dev/zero >\$@" &&

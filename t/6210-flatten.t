@@ -137,8 +137,8 @@ test_expect_success 'a header that names a data file is deferred with words, nev
 	untouched
 '
 
-# Red without is_novas() in agent/publish/flatten/main.c: QEMU copies the secret to where the guest
-# reads it.
+# Red without check_made_by_nova() in agent/publish/flatten/main.c: QEMU copies the secret to where
+# the guest reads it.
 test_expect_success 'a header that spells the base differently is deferred, never followed' '
 	file="{\"driver\":\"file\",\"filename\":\"$TRASH/victim\"}" &&
 	json="json:{\"driver\":\"raw\",\"file\":$file,\"#\":\"$NAME\"}" &&
@@ -174,7 +174,7 @@ test_expect_success 'without a word of Nova about its format a disk is deferred,
 	done
 '
 
-# Red without is_ours_alone() in agent/publish/flatten/main.c: it is rebased while Nova copies it.
+# Red without check_exclusive() in agent/publish/flatten/main.c: it is rebased while Nova copies it.
 test_expect_success 'an instance that Nova moves or resizes is deferred, its disk left alone' '
 	rm -r "$INSTANCES/forged" &&
 	instance moved &&

@@ -376,7 +376,7 @@ test_expect_success 'release-only with no instance in the way: both names' '
 	is_one_file
 '
 
-# Red without w.refused in agent/publish/placing.c is_artifact().
+# Red without w.refused in agent/publish/placing.c compare().
 test_expect_success 'release-only with both names taken: held, with the file to remove' '
 	stand_on "$stable" &&
 	was=$(ino "$stable") &&

@@ -1,5 +1,5 @@
 /*
- * key: digests of everything that a build depends on.
+ * contentkey: digests of everything that a build depends on.
  *
  *   toolchain  the output of the builder's `version` commands, and the bytes of its `inputs`
  *   content    tree + builder file + toolchain + architecture: everything that a build can see;

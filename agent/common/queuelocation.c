@@ -1,4 +1,4 @@
-/* queueplace: DIAGNOSTICS: none. */
+/* queuelocation: DIAGNOSTICS: none. */
 #include "agent/common/queuelocation.h"
 
 #include "store/numbers.h"

@@ -1,4 +1,4 @@
-/* queueplace: where the queue is, and what else on the node holds job numbers. */
+/* queuelocation: where the queue is, and what else on the node holds job numbers. */
 #ifndef HORNERO_AGENT_COMMON_QUEUELOCATION_H
 #define HORNERO_AGENT_COMMON_QUEUELOCATION_H
 

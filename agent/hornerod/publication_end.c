@@ -1,4 +1,4 @@
-/* published: records what the publisher has put into the cache, then sets the job's state.
+/* publication_end: records what the publisher has put into the cache, then sets the job's state.
  * DIAGNOSTICS: ERR_US if a reply makes no sense, ERR_NOBODY if the cache has changed since. The
  * job stays built, and the next publication finds everything in place. */
 #include "agent/hornerod/agent.h"
@@ -225,17 +225,17 @@ int publication_record(struct publication *p, const struct reply *a, bool *is_la
 static int is_released(struct agent *a, const struct verdict *v, struct warm *r, bool *there,
 		       struct err *e)
 {
+	const struct conf *c = a->conf;
 	own_image struct image img = {0};
 	struct err ignored = ERR_INIT;
 	enum warm_state state;
 
 	*there = false;
-	if (image_load(a->conf->images_dir, v->made.image, &img, &ignored) < 0 ||
+	if (image_load(c->images_dir, v->made.image, &img, &ignored) < 0 ||
 	    !image_wants_release(&img))
 		return 1;
-	if (placed_look(a->conf->store_dir, a->conf->cache_dir, v->made.image, v->made.digest, r,
-			&state, e) <
-	    0)
+	if (placed_look(c->store_dir, c->cache_dir, v->made.image, v->made.digest, r, &state,
+			e) < 0)
 		return -1;
 	*there = state == WARM_OK;
 	return *there || (state == WARM_FOREIGN && r->refused);
