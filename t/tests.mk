@@ -9,29 +9,43 @@ slow_tests = \
 	t/9200-cgroup-v2.t \
 	t/9300-systemd.t \
 	t/5458-own-pressure.t \
-	t/5454-busy-node.t \
 	t/6340-confirm.t \
 	t/8000-crash.t \
-	t/8300-kill.t \
-	t/4370-door-push-options.t \
-	t/6170-changed.t \
+	t/5466-hangs-for-long.t \
+	t/5454-busy-node.t \
 	t/4330-door-hostile.t \
+	t/5461-stuck.t \
+	t/4370-door-push-options.t \
+	t/5465-yielding.t \
+	t/6170-changed.t \
+	t/8300-kill.t \
+	t/6146-publisher-unit.t \
 	t/6110-publish-nova.t \
-	t/6600-gc.t \
+	t/9010-try.t \
+	t/4335-door-cost.t \
+	t/9100-users.t \
 	t/6605-gc-checkouts.t \
 	t/6240-releases.t \
 	t/6220-flatten-running.t \
 	t/5464-wait-acts.t \
-	t/5461-stuck.t \
 	t/5462-stuck-kernel.t \
-	t/5466-hangs-for-long.t \
-	t/6146-publisher-unit.t \
-	t/9100-users.t \
-	t/9010-try.t \
-	t/5465-yielding.t \
+	t/8050-clocks.t \
 	t/5520-toolchain.t \
 	t/5481-attacks-users.t \
-	t/8050-clocks.t \
+	t/5100-checkout.t \
+	t/6600-gc.t \
+	t/6620-floors.t \
+	t/6615-evict-releases.t \
+	t/4360-door-words.t \
+	t/5250-boot.t \
+	t/6310-provenance.t \
+	t/6145-publisher-hangs.t \
+	t/5480-attacks.t \
+	t/5455-pausing.t \
+	t/5600-capstan.t \
+	t/6610-evict.t \
+	t/6320-answers.t \
+	t/8210-disk-watch.t \
 	t/5400-attempt.t
 check_PROGRAMS = $(unit_tests)
 TESTS = $(unit_tests) $(script_tests)
