@@ -111,8 +111,18 @@ test_expect_success 'and that one could not be started' '
 	cp conf.good "$HORNERO_CONF"
 '
 
-test_expect_success 'it stops' '
+test_expect_success 'a stop waits for such a process, and its job is queued again' '
+	reload &&
+	slow_push stopped &&
+	gate_reached &&
+	hang "$job.1" &&
+	: >"$NODE/hornerod.log" &&
+	kill -TERM "$node_pid" &&
+	stays &&
+	thaw &&
 	node_stop &&
+	hornerod_says event=stopped 1 &&
+	job_state_is queued &&
 	test -z "$(node_cgroups)"
 '
 

@@ -16,6 +16,7 @@
 
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 enum {
 	BACKOFF_FIRST_MS = 5000,
@@ -394,21 +395,47 @@ void attempt_reap(struct attempt_run *r)
 	attempt_conclude(r);
 }
 
+static bool has_unsettled(const struct agent *a)
+{
+	const struct attempt_run *r = a->attempts;
+
+	while (r && r->settled)
+		r = r->next;
+	return r != NULL;
+}
+
+/* Groups may take their time to get empty; past GROUP_MS their rows are written all the same. */
+static void settle_rest(struct agent *a)
+{
+	const struct timespec nap = {.tv_nsec = 20000000};
+	const int64_t deadline_ms = clock_mono_ms() + GROUP_MS + STOP_MS;
+
+	while (has_unsettled(a) && clock_mono_ms() < deadline_ms) {
+		nanosleep(&nap, NULL);
+		(void)attempt_settle_ended(a);
+	}
+}
+
 void attempt_stop_all(struct agent *a)
 {
+	struct attempt_run *next;
+
 	for (struct attempt_run *r = a->attempts; r; r = r->next)
 		attempt_kill(r, CAUSE_STOPPED);
-	/* The next start recovers attempts that cannot be settled now. */
-	while (a->attempts) {
-		struct attempt_run *r = a->attempts;
-
-		if (!r->ended &&
-		    spawn_ends_within(&r->supervisor, r->has_leaf ? STOP_MS : 12 * STOP_MS))
+	for (struct attempt_run *r = a->attempts; r; r = next) {
+		next = r->next;
+		if (r->ended)
+			continue;
+		if (spawn_ends_within(&r->supervisor, r->has_leaf ? STOP_MS : 12 * STOP_MS)) {
 			attempt_finish(r);
-		else if (!r->ended)
-			log_error("event=hangs program=hornero-build job=%lld pid=%d",
-				  (long long)r->job, (int)r->supervisor.pid);
-		if (a->attempts == r)
-			attempt_forget(r);
+			continue;
+		}
+		log_error("event=hangs program=hornero-build job=%lld pid=%d", (long long)r->job,
+			  (int)r->supervisor.pid);
+		attempt_forget(r);
 	}
+	settle_rest(a);
+	/* The next start recovers attempts that cannot be settled now. */
+	while (a->attempts)
+		attempt_forget(a->attempts);
 }
