@@ -93,9 +93,25 @@ test_expect_success 'a node' '
 	repository
 '
 
+# some_of_each: of the ends of an attempt, after a crash and a stop at least
+some_of_each () {
+	test "$rounds" -ge 2 &&
+	hornero queue --all --json >all.json &&
+	jq -e "
+		any(.[]; .state == \"cancelled\") and
+		any(.[]; .state == \"published\") and
+		any(.[]; .attempt > 1)" all.json >/dev/null
+}
+
+# Few attempts may fit into one round, and may all have ended before somebody cancels one.
+more () {
+	test "$made" -lt "$attempts" ||
+	{ test "$rounds" -lt 20 && ! some_of_each; }
+}
+
 test_expect_success "$attempts attempts, cancelled and left alone at random" '
 	count &&
-	while test "$made" -lt "$attempts"
+	while more
 	do
 		one_round >round.out 2>&1 ||
 		{ cat round.out; return 1; }
@@ -105,11 +121,7 @@ test_expect_success "$attempts attempts, cancelled and left alone at random" '
 '
 
 test_expect_success 'some were cancelled, some stopped, some crashed, some were published' '
-	hornero queue --all --json >all.json &&
-	jq -e "
-		any(.[]; .state == \"cancelled\") and
-		any(.[]; .state == \"published\") and
-		any(.[]; .attempt > 1)" all.json
+	some_of_each
 '
 
 # node_cgroups_gone: no group of an attempt, and nobody in any.
