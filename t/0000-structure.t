@@ -223,6 +223,19 @@ test_expect_success 'a room is a folder: its headers guard by its name' '
 	test_cmp /dev/null found
 '
 
+# A file that was renamed keeps its old name there, and nobody finds it. main.c has its program's.
+test_expect_success 'the head of each file begins with its name, main.c with its program' '
+	(cd "$HORNERO_SRC" &&
+		for file in $(sources)
+		do
+			name=$(basename "$file") &&
+			name=${name%.?} &&
+			test "$name" = main ||
+			head -n 2 "$file" | grep -qE "^(/\*| \*) $name[:,]" || echo "$file"
+		done) >found &&
+	test_cmp /dev/null found
+'
+
 test_expect_success 'each program links only what it needs' '
 	links_only libgit2 hornero-checkout hornero-sweep &&
 	links_only libcgroup hornerod &&

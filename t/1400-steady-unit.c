@@ -80,7 +80,7 @@ static void back(void **state)
 	jumps(-8 * HOUR);
 }
 
-static void what_a_clock_set_forward_never_said(void **state)
+static void a_time_that_the_clock_skipped(void **state)
 {
 	struct steady s = {.n = 0};
 
@@ -146,7 +146,7 @@ int main(void)
 		cmocka_unit_test(without_a_change_it_is_the_wall_clock),
 		cmocka_unit_test(forward),
 		cmocka_unit_test(back),
-		cmocka_unit_test(what_a_clock_set_forward_never_said),
+		cmocka_unit_test(a_time_that_the_clock_skipped),
 		cmocka_unit_test(reboots),
 		cmocka_unit_test(many_jumps_keep_the_last_ones),
 		cmocka_unit_test(files_that_make_no_sense),

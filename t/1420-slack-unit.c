@@ -74,7 +74,7 @@ static void those_that_get_what_they_may_need_not(void **state)
 }
 
 /* Red without: run_ms >= 0. */
-static void what_nobody_counts_is_little(void **state)
+static void uncounted_time_is_little(void **state)
 {
 	struct node n = begin();
 
@@ -109,7 +109,7 @@ static void now_and_then_a_look_without(void **state)
 }
 
 /* The other load has ended, and builds alone keep the processors busy: slack notices. */
-static void who_fills_the_processors_themselves_end_competing(void **state)
+static void builds_alone_on_busy_processors_end_competing(void **state)
 {
 	struct node n = compete();
 	int competed = 0;
@@ -161,10 +161,10 @@ int main(void)
 		cmocka_unit_test(with_time_left_over_builds_need_not_compete),
 		cmocka_unit_test(beside_busy_processors_they_must_after_one_look),
 		cmocka_unit_test(those_that_get_what_they_may_need_not),
-		cmocka_unit_test(what_nobody_counts_is_little),
+		cmocka_unit_test(uncounted_time_is_little),
 		cmocka_unit_test(they_end_competing_when_time_is_left_over_again),
 		cmocka_unit_test(now_and_then_a_look_without),
-		cmocka_unit_test(who_fills_the_processors_themselves_end_competing),
+		cmocka_unit_test(builds_alone_on_busy_processors_end_competing),
 		cmocka_unit_test(a_pause_of_builds_counts),
 		cmocka_unit_test(a_look_too_soon_changes_nothing),
 		cmocka_unit_test(processors_are_left_out),

@@ -143,7 +143,7 @@ static void bytes_that_are_no_text(void **state)
 		"f:1:10: the value holds a control character; only printable text is allowed");
 }
 
-static void what_does_not_parse(void **state)
+static void texts_that_do_not_parse(void **state)
 {
 	(void)state;
 	expect_refused("\tbuilder: make\n", "f:1:1: a tab; indent with blanks");
@@ -278,7 +278,7 @@ int main(void)
 		cmocka_unit_test(features_that_configuration_does_not_need),
 		cmocka_unit_test(the_wrong_shape),
 		cmocka_unit_test(bytes_that_are_no_text),
-		cmocka_unit_test(what_does_not_parse),
+		cmocka_unit_test(texts_that_do_not_parse),
 		cmocka_unit_test(bombs),
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(messages_stay_one_short_line),

@@ -35,7 +35,7 @@ static void defaults(void **state)
 	assert_false(img.broken);
 }
 
-static void what_is_refused(void **state)
+static void refused_files(void **state)
 {
 	(void)state;
 	expect_refused("",
@@ -409,7 +409,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults),
-		cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(refused_files),
 		cmocka_unit_test(repository_names),
 		cmocka_unit_test(setting_keys),
 		scratch_test(saved_and_loaded),

@@ -85,7 +85,7 @@ static void everything(void **state)
 	builder_fini(&b);
 }
 
-static void what_is_refused(void **state)
+static void refused_files(void **state)
 {
 	(void)state;
 	expect_refused("argv: [make]\nformat: raw\n",
@@ -228,7 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_least),
 		cmocka_unit_test(everything),
-		cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(refused_files),
 		cmocka_unit_test_setup_teardown(a_broken_one_is_broken_alone, scratch_make,
 						scratch_remove),
 		cmocka_unit_test(the_ones_that_come_with_hornero),

@@ -26,7 +26,7 @@ static void every_form(void **state)
 	}
 }
 
-static void what_is_none(void **state)
+static void paths_that_are_no_way(void **state)
 {
 	static const char *const bad[] = {
 		"",
@@ -98,7 +98,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form),
-		cmocka_unit_test(what_is_none),
+		cmocka_unit_test(paths_that_are_no_way),
 		cmocka_unit_test(made),
 		cmocka_unit_test(door_name),
 	};

@@ -80,7 +80,7 @@ static void every_change_from_every_state(void **state)
 	}
 }
 
-static void what_people_may_do_in_every_state(void **state)
+static void commands_allowed_in_every_state(void **state)
 {
 	(void)state;
 	for (enum job_state from = JOB_QUEUED; from <= JOB_CANCELLED; from++) {
@@ -337,7 +337,7 @@ static bool is_not_image_1(const void *arg, const char *image)
 	return strcmp(image, IMAGE_1) != 0;
 }
 
-static void what_may_not_begin_is_passed_over(void **state)
+static void jobs_that_may_not_begin_are_passed_over(void **state)
 {
 	struct scratch *s = *state;
 	own_job struct job j = {.id = 0};
@@ -460,7 +460,7 @@ int main(void)
 #define IN_QUEUE(f) cmocka_unit_test_setup_teardown(f, scratch_open, scratch_end)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_change_from_every_state),
-		cmocka_unit_test(what_people_may_do_in_every_state),
+		cmocka_unit_test(commands_allowed_in_every_state),
 		IN_QUEUE(wishes_join_or_supersede),
 		IN_QUEUE(malformed_wishes),
 		IN_QUEUE(latest_wins_while_one_runs),
@@ -469,7 +469,7 @@ int main(void)
 		IN_QUEUE(three_crashes_hold),
 		IN_QUEUE(recovery),
 		IN_QUEUE(order_of_claims),
-		IN_QUEUE(what_may_not_begin_is_passed_over),
+		IN_QUEUE(jobs_that_may_not_begin_are_passed_over),
 		IN_QUEUE(waiting_says_so_once),
 		IN_QUEUE(built_then_failed_keeps_the_build),
 		IN_QUEUE(the_newer_of_two_held_jobs_stays),

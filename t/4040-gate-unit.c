@@ -220,7 +220,7 @@ static void penalties_grow_and_end(void **state)
 	gate_free(g);
 }
 
-static void who_shares_an_address_with_a_key_shuts_it_for_a_moment(void **state)
+static void an_address_of_a_key_is_shut_for_a_moment(void **state)
 {
 	struct gate *g = new_gate(4, 4, 4);
 	struct address a = v4("192.0.2.1");
@@ -263,7 +263,7 @@ static void time_forgives(void **state)
 	gate_free(g);
 }
 
-static void what_counts(void **state)
+static void offences_that_count(void **state)
 {
 	struct gate *g = new_gate(4, 4, 4);
 	struct address a = v4("192.0.2.1"), b = v4("192.0.2.2");
@@ -335,9 +335,9 @@ int main(void)
 		cmocka_unit_test(a_key_has_its_share),
 		cmocka_unit_test(an_address_at_its_cap_pushes_out_its_own),
 		cmocka_unit_test(penalties_grow_and_end),
-		cmocka_unit_test(who_shares_an_address_with_a_key_shuts_it_for_a_moment),
+		cmocka_unit_test(an_address_of_a_key_is_shut_for_a_moment),
 		cmocka_unit_test(time_forgives),
-		cmocka_unit_test(what_counts),
+		cmocka_unit_test(offences_that_count),
 		cmocka_unit_test(leaving_early_counts_lightly),
 		cmocka_unit_test(remembers_a_bounded_number),
 	};

@@ -50,7 +50,7 @@ static void refused(const char *text, const char *words)
 		fail_msg("%s does not say: %s", e.msg, words);
 }
 
-static void what_is_no_expression(void **state)
+static void texts_that_are_no_expressions(void **state)
 {
 	char text[EXPECT_MAX + 2];
 
@@ -76,7 +76,7 @@ static void what_is_no_expression(void **state)
 	refused(text, "at its character 201: at most 200");
 }
 
-static void what_could_take_for_ever(void **state)
+static void expressions_that_could_take_for_ever(void **state)
 {
 	(void)state;
 	refused("a{30000}", "at its character 2: { is not accepted");
@@ -102,8 +102,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(taken),
-		cmocka_unit_test(what_is_no_expression),
-		cmocka_unit_test(what_could_take_for_ever),
+		cmocka_unit_test(texts_that_are_no_expressions),
+		cmocka_unit_test(expressions_that_could_take_for_ever),
 		cmocka_unit_test(replay),
 	};
 

@@ -30,7 +30,7 @@ static void expect_earlier(struct scratch *s, const char *digits)
 }
 
 /* Newest first, each once, the oldest forgotten. The same bytes again change nothing. */
-static void what_was_warm_before_is_remembered(void **state)
+static void earlier_warm_releases_are_remembered(void **state)
 {
 	struct scratch *s = *state;
 	char digest[SHA256_HEX + 1];
@@ -163,7 +163,7 @@ static void a_release_that_is_published_alone_is_what_was_before(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(what_was_warm_before_is_remembered),
+		T(earlier_warm_releases_are_remembered),
 		T(a_history_that_makes_no_sense_ends_there),
 		T(the_release_before_is_one_that_is_there),
 		T(a_release_that_is_published_alone_is_what_was_before),

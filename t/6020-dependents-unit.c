@@ -144,7 +144,7 @@ static void far_names_are_read(void **state)
 	assert_false(d.in_doubt);
 }
 
-static void what_cannot_be_read_counts(void **state)
+static void an_unreadable_disk_counts(void **state)
 {
 	struct node *n = *state;
 	uint8_t buf[512];
@@ -200,7 +200,7 @@ static void a_path_is_looked_at_where_nova_agrees_alone(void **state)
 	assert_int_equal(scan(n).count, 1);
 }
 
-static void what_disk_info_does_not_say_counts(void **state)
+static void a_disk_missing_in_disk_info_counts(void **state)
 {
 	static const char *const texts[] = {
 		"",
@@ -271,7 +271,7 @@ static struct stat stat_of(ino_t ino, time_t mtime_s, time_t ctime_s)
 		.st_dev = 1, .st_ino = ino, .st_mtim.tv_sec = mtime_s, .st_ctim.tv_sec = ctime_s};
 }
 
-static void what_is_remembered(void **state)
+static void unchanged_files_are_remembered(void **state)
 {
 	struct node *n = *state;
 	own_unchanged struct unchanged q = UNCHANGED_INIT;
@@ -374,13 +374,13 @@ int main(void)
 		T(nobody),
 		T(every_spelling),
 		T(far_names_are_read),
-		T(what_cannot_be_read_counts),
+		T(an_unreadable_disk_counts),
 		T(a_raw_disk_stands_on_nothing),
 		T(a_path_is_looked_at_where_nova_agrees_alone),
-		T(what_disk_info_does_not_say_counts),
+		T(a_disk_missing_in_disk_info_counts),
 		T(a_data_file_makes_doubt),
 		T(only_one_level_and_no_strangers),
-		T(what_is_remembered),
+		T(unchanged_files_are_remembered),
 		T(strange_filesystems_are_not_remembered),
 		T(the_second_look_is_short),
 		T(names_are_made_harmless),
