@@ -7,14 +7,14 @@
 #include "lib/own.h"
 #include "lib/steady.h"
 #include "store/changed.h"
-#include "store/mark.h"
+#include "store/label.h"
 #include "store/nova.h"
 #include "store/scrubbed.h"
 #include "store/warm.h"
 
 #include <fcntl.h>
 
-/* Returns true if neither a record nor our mark claims the file. The publisher compares its bytes
+/* Returns true if neither a record nor our label claims the file. The publisher compares its bytes
  * as well. */
 static bool is_foreign(const char *uuid, enum warm_state state, const char *path)
 {
@@ -22,7 +22,7 @@ static bool is_foreign(const char *uuid, enum warm_state state, const char *path
 	own_fd int readable = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 
 	return fd >= 0 && (state == WARM_NONE || state == WARM_FOREIGN) &&
-	       (readable < 0 || !mark_is(readable, uuid));
+	       (readable < 0 || !label_is(readable, uuid));
 }
 
 static void look_at_image(struct doctor *d, const char *uuid)

@@ -10,7 +10,7 @@
 #include "lib/bell.h"
 #include "lib/fs.h"
 #include "lib/own.h"
-#include "store/mark.h"
+#include "store/label.h"
 #include "store/nova.h"
 #include "store/warm.h"
 
@@ -47,7 +47,7 @@ static void lying_end(struct lying *l)
 }
 #define own_lying __attribute__((cleanup(lying_end)))
 
-/* A file is ours by record or mark. Only the publisher compares bytes. */
+/* A file is ours by record or label. Only the publisher compares bytes. */
 static int look(const struct conf *c, const char *uuid, struct lying *out, struct err *e)
 {
 	own_fd int fd = -1;
@@ -62,7 +62,7 @@ static int look(const struct conf *c, const char *uuid, struct lying *out, struc
 	out->is_there = lstat(out->path, &out->st) == 0;
 	out->born_ns = fs_born_ns(AT_FDCWD, out->path);
 	fd = open(out->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	out->is_ours = state == WARM_OK || state == WARM_CHANGED || (fd >= 0 && mark_is(fd, uuid));
+	out->is_ours = state == WARM_OK || state == WARM_CHANGED || (fd >= 0 && label_is(fd, uuid));
 	return 0;
 }
 

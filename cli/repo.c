@@ -59,7 +59,7 @@ static const struct part {
 	{"refs/heads", S_IFDIR, false, NULL},
 	{"refs/tags", S_IFDIR, false, NULL},
 	{"HEAD", S_IFREG, false, "ref: refs/heads/main\n"},
-	/* post-receive's mark (hooks/durable.h); its old date makes the first push sync
+	/* post-receive's stamp (hooks/durable.h); its old date makes the first push sync
 	 * everything */
 	{"hornero.synced", S_IFREG, false, ""},
 };

@@ -161,14 +161,14 @@ static bool listing_room(struct listing *l, size_t more)
 }
 
 /* Precedes each cell's bytes. Copy it in and out: it may be unaligned. */
-struct mark {
+struct cell_size {
 	uint32_t len, width;
 };
 
 static int listing_cell(struct listing *l, size_t column, const struct cell *c)
 {
 	size_t most = cell_most(c);
-	struct mark m;
+	struct cell_size m;
 	char *at;
 
 	if (!listing_room(l, sizeof(m) + most))
@@ -196,8 +196,8 @@ static char *put_blanks(char *at, int n)
 }
 
 /* Appends one cell to a line, numbers aligned right; no blanks follow the last column. */
-static char *put_cell(const struct listing *l, char *at, size_t i, const char *text, struct mark m,
-		      bool last, bool head)
+static char *put_cell(const struct listing *l, char *at, size_t i, const char *text,
+		      struct cell_size m, bool last, bool head)
 {
 	int blanks = l->width[i] - (int)m.width;
 	const char *colour = l->colour && head                               ? "\033[1m"
@@ -234,7 +234,7 @@ static void put_head(const struct listing *l, char *line, size_t last)
 			continue;
 		title_of(title, sizeof(title), l->columns[i].name, true);
 		at = put_cell(l, at, i, title,
-			      (struct mark){(uint32_t)strlen(title), (uint32_t)strlen(title)},
+			      (struct cell_size){(uint32_t)strlen(title), (uint32_t)strlen(title)},
 			      i == last, true);
 	}
 	*at++ = '\n';
@@ -247,7 +247,7 @@ static const char *put_row(const struct listing *l, char *line, size_t last, con
 	char *at = line;
 
 	for (size_t i = 0; i <= last; i++) {
-		struct mark m;
+		struct cell_size m;
 
 		if (l->columns[i].flags & COLUMN_JSON_ONLY)
 			continue;

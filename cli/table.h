@@ -57,7 +57,7 @@ struct listing {
 	int64_t now_ms;
 	const struct steady *clock;
 	size_t rows, kept; /* all rows, and those not printed yet */
-	/* The kept rows: for each cell a struct mark, then its bytes. JSON: the rows as text. */
+	/* The kept rows: for each cell its struct cell_size and bytes. JSON: the rows as text. */
 	char *text;
 	size_t used, size;
 	int width[LISTING_COLUMNS_MAX];

@@ -213,9 +213,9 @@ static int sync_refs(int repo, const char *const *refs, size_t n, const struct t
 	return status;
 }
 
-/* Creates a missing mark under another name with time 0 and renames it: a fresh file's own time
+/* Creates a missing stamp under another name with time 0 and renames it: a fresh file's own time
  * would claim a sync that nobody made. */
-static int mark_new(int repo)
+static int stamp_new(int repo)
 {
 	own_free char *staging = fs_path("." DURABLE_SYNCED ".%ld", (long)getpid());
 	int fd = fs_create(repo, staging, O_WRONLY, 0640);
@@ -233,17 +233,17 @@ static int mark_new(int repo)
  * this time. */
 int durable_sync(int repo, const char *const *refs, size_t n, struct err *e)
 {
-	own_fd int mark = openat(repo, DURABLE_SYNCED, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	own_fd int stamp = openat(repo, DURABLE_SYNCED, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct timespec start, since;
 
-	if (mark < 0)
-		mark = mark_new(repo);
+	if (stamp < 0)
+		stamp = stamp_new(repo);
 	clock_gettime(CLOCK_REALTIME_COARSE, &start);
-	since = synced_since(mark, &start);
+	since = synced_since(stamp, &start);
 	if (sync_objects(repo, &since, e) < 0 || sync_refs(repo, refs, n, &since, e) < 0 ||
 	    sync_packed_refs(repo, &since, e) < 0)
 		return -1;
-	if (mark >= 0)
-		futimens(mark, (const struct timespec[2]){start, start});
+	if (stamp >= 0)
+		futimens(stamp, (const struct timespec[2]){start, start});
 	return 0;
 }

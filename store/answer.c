@@ -122,7 +122,7 @@ static int find(const char *store_dir, const struct answer_who *who, const char 
 		*e = why;
 		return 0;
 	}
-	store_mark_used(lock, out->digest);
+	store_note_used(lock, out->digest);
 	return 1;
 }
 

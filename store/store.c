@@ -148,7 +148,7 @@ int store_lock(const char *store_dir, enum store_lock how, struct err *e)
 }
 
 /* Ignores errors: only collectors care, and an unmarked artifact looks older than it is. */
-void store_mark_used(int artifacts, const char *digest)
+void store_note_used(int artifacts, const char *digest)
 {
 	own_free char *manifest = fs_path("%s.json", digest);
 
@@ -316,6 +316,6 @@ int store_take(const char *store_dir, const char *stage_path, struct manifest *m
 	}
 	if (unlink(stage_path) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s", stage_path);
-	store_mark_used(lock, m->made.digest);
+	store_note_used(lock, m->made.digest);
 	return 0;
 }

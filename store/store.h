@@ -66,8 +66,8 @@ int store_init(const char *store_dir, struct err *e);
 enum store_lock { STORE_SHARED, STORE_ALONE };
 int store_lock(const char *store_dir, enum store_lock how, struct err *e);
 
-/* Marks the artifact as used now; artifacts is the lock. Only collectors read the mark. */
-void store_mark_used(int artifacts, const char *digest);
+/* Records that the artifact is used now; artifacts is the lock. Only collectors read that time. */
+void store_note_used(int artifacts, const char *digest);
 
 /* Removes temporary files that killed writers left, but not files that attempts are converting. */
 int store_clear_staging(const char *store_dir, struct err *e);

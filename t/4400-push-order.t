@@ -3,7 +3,7 @@
 #
 # Red without each of these (all were tried): in hooks/durable.c the fsync() of
 # sync_dir, the sync_objects, sync_refs or sync_packed_refs of durable_sync, the `born` of
-# sync_objects, the is_before() of synced_since, mark_new (a plain O_CREAT instead); in
+# sync_objects, the is_before() of synced_since, stamp_new (a plain O_CREAT instead); in
 # hooks/post_receive.c the make_durable() of post_receive; in cli/repo.c core.fsync.
 test_description='the order in which files are on disk before a push is answered'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
@@ -194,7 +194,7 @@ test_expect_success 'a hook that was killed is made up for by the next one' '
 	all_synced
 '
 
-test_expect_success 'everything is synced where the mark is missing, or from the future' '
+test_expect_success 'everything is synced where the stamp is missing, or from the future' '
 	find "$REPO/objects" -mindepth 1 -maxdepth 1 -name "??" | wc -l >all &&
 	touch -d "tomorrow" "$REPO/hornero.synced" &&
 	hooks_commit file future &&

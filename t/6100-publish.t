@@ -131,8 +131,8 @@ test_expect_success 'one that Nova puts there while we copy is left alone as wel
 	publish_clean
 '
 
-# Red without look_at_bytes() in agent/publish/ours.c; the second half without mark_is().
-test_expect_success 'without a record, the bytes of an artifact or our mark make a file ours' '
+# Red without look_at_bytes() in agent/publish/ours.c; the second half without label_is().
+test_expect_success 'without a record, the bytes of an artifact or our label make a file ours' '
 	cp "$BASE" "$BASE.x" &&
 	mv "$BASE.x" "$BASE" &&
 	publish_ask 3 >replies &&

@@ -157,7 +157,7 @@ test_expect_success 'death after the rename: the image is warm, and the permissi
 	warm_text_is two
 '
 
-# Red without mark_is() in agent/publish/ours.c judge(): nobody else would know these bytes.
+# Red without label_is() in agent/publish/ours.c judge(): nobody else would know these bytes.
 test_expect_success 'the store is lost, records and all: what hornero put there is still its own' '
 	node_stop &&
 	rm -r "$NODE"/instances/hornero/* &&

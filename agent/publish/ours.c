@@ -9,7 +9,7 @@
 #include "lib/own.h"
 #include "store/changed.h"
 #include "store/inventory.h"
-#include "store/mark.h"
+#include "store/label.h"
 #include "store/placed.h"
 
 #include <dirent.h>
@@ -184,7 +184,7 @@ static int judge(const struct look *l, struct err *e)
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	o->how = OURS_KNOWN;
-	if (l->fd >= 0 && mark_is(l->fd, o->req->image))
+	if (l->fd >= 0 && label_is(l->fd, o->req->image))
 		return 0;
 	o->how = OURS_PERMITTED;
 	if (replace_permits(o->conf->images_dir, o->req->image, l->st, o->born_ns))

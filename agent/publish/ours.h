@@ -9,10 +9,10 @@
  *     … Nova's lock …
  *     ours_still(&o)                        if false, release the lock and look again
  *
- * A file is ours if a record of the image matches it, if it has our mark (store/mark.h), or if its
- * bytes are those of an artifact of this image: a record may be lost, and Nova may have fetched a
- * release. Any other file is foreign. We never replace a foreign file unless the operator permitted
- * it for that very file (state/replace.h).
+ * A file is ours if a record of the image matches it, if it has our label (store/label.h), or if
+ * its bytes are those of an artifact of this image: a record may be lost, and Nova may have fetched
+ * a release. Any other file is foreign. We never replace a foreign file unless the operator
+ * permitted it for that very file (state/replace.h).
  */
 #ifndef HORNERO_AGENT_PUBLISH_OURS_H
 #define HORNERO_AGENT_PUBLISH_OURS_H

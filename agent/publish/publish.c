@@ -17,7 +17,7 @@
 #include "lib/log.h"
 #include "lib/own.h"
 #include "state/replace.h"
-#include "store/mark.h"
+#include "store/label.h"
 #include "store/nova.h"
 #include "store/store.h"
 
@@ -102,7 +102,7 @@ static int copy_to_staging(struct act *a, struct staging *staging, struct err *e
 	    0)
 		return err_wrap(e, "in %s", a->conf->cache_dir);
 	copied_ms = clock_mono_ms();
-	mark_set(staging->fd, a->req->image);
+	label_set(staging->fd, a->req->image);
 	if (fsync(staging->fd) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot make the copy in %s durable",
 			       a->conf->cache_dir);

@@ -1,5 +1,5 @@
-/* mark: DIAGNOSTICS: none; in doubt there is no mark. */
-#include "store/mark.h"
+/* label: DIAGNOSTICS: none; in doubt there is no label. */
+#include "store/label.h"
 
 #include "lib/uuid.h"
 
@@ -9,12 +9,12 @@
 
 static const char NAME[] = "user.hornero.image";
 
-void mark_set(int fd, const char *image)
+void label_set(int fd, const char *image)
 {
 	(void)!fsetxattr(fd, NAME, image, strlen(image), 0);
 }
 
-bool mark_is(int fd, const char *image)
+bool label_is(int fd, const char *image)
 {
 	char text[UUID_LEN + 1];
 	ssize_t n = fgetxattr(fd, NAME, text, sizeof(text));
