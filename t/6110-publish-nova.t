@@ -64,7 +64,7 @@ test_expect_success 'while we hold it, Nova waits' '
 	publish_conf "failpoint: publish-locked:stop" &&
 	publish_background 3 &&
 	publish_stopped || return 1
-	$NOVA take "$INSTANCES" "$NAME" >taken &
+	$NOVA_ALONE take "$INSTANCES" "$NAME" >taken &
 	taker=$! &&
 	test_cleanup "kill $taker 2>/dev/null || :" &&
 	wait_until "ls -l /proc/$taker/fd 2>/dev/null | grep -q \"nova-$NAME\"" 60 &&

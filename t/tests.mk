@@ -534,4 +534,4 @@ EXTRA_DIST += \
 	t/systemd/try.t \
 	t/tools/hostile-pack.py \
 	t/tools/hostile-ssh.py \
-	t/tools/nova-peer.py
+	t/tools/nova-ask.py t/tools/nova-peer.py

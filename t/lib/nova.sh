@@ -1,22 +1,31 @@
 # nova.sh: the real Nova on the other side of the cache (t/tools/nova-peer.py). Skips the file where
 # Debian's python3-nova is missing. After node.sh or publish.sh.
 #
+#     $NOVA WORD ARGUMENT…            asks one Nova of the whole file: name, boot, age
+#     $NOVA_ALONE WORD ARGUMENT…      a Nova that is a process of its own: hold, take
 #     nova WORD ARGUMENT…             its output is in nova.log, and shown where it fails
 #     nova_hold NAME                  Nova holds its lock on this file of the cache until $holder is
 #                                     killed
 #     nova_boot FILE  INSTANCE        Nova boots an instance from this file of the cache
 
-NOVA="/usr/bin/python3 $HORNERO_SRC/t/tools/nova-peer.py"
-/usr/bin/python3 -c 'import nova.virt.libvirt.imagebackend' 2>/dev/null ||
+/usr/bin/python3 -c '
+import importlib.util, sys
+sys.exit(not importlib.util.find_spec("nova"))' ||
 	test_skip_all 'Nova is not here (Debian: python3-nova)'
+
+NOVA_ALONE="/usr/bin/python3 $HORNERO_SRC/t/tools/nova-peer.py"
+$NOVA_ALONE serve "$TRASH/nova.socket" >"$TRASH/nova-peer.log" 2>&1 &
+nova_peer=$!
+test_cleanup "kill $nova_peer"
+NOVA="/usr/bin/python3 $HORNERO_SRC/t/tools/nova-ask.py $TRASH/nova.socket"
 
 nova () {
 	$NOVA "$@" >nova.log 2>&1 ||
-	{ cat nova.log; return 1; }
+	{ cat nova.log "$TRASH/nova-peer.log"; return 1; }
 }
 
 nova_hold () {
-	$NOVA hold "${INSTANCES:-$NODE/instances}" "$1" >nova.held &
+	$NOVA_ALONE hold "${INSTANCES:-$NODE/instances}" "$1" >nova.held &
 	holder=$!
 	test_cleanup "kill -KILL $holder 2>/dev/null || :"
 	wait_until 'grep -q held nova.held' 60
