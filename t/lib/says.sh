@@ -33,9 +33,14 @@ image_field () {
 	hornero image show "${2:-$HELLO_UUID}" --json | jq -r ".$1"
 }
 
+# job_state [JOB]: without jq, which takes longer to start than hornero does: tests wait for states.
+job_state () {
+	hornero show "${1:-$job}" --json | sed -n 's/^  "state": "\([a-z]*\)".*/\1/p'
+}
+
 # job_state_is STATE [JOB]: now.
 job_state_is () {
-	node__state=$(job_field state "$2") &&
+	node__state=$(job_state "$2") &&
 	test "$node__state" = "$1" ||
 	node__disappoints "job ${2:-$job} is $node__state, not $1"
 }
