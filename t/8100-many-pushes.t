@@ -59,7 +59,7 @@ test_expect_success 'a hundred pushes at once are all accepted' '
 '
 
 test_expect_success 'each was answered: a job, or the sweep that will pick it up' '
-	answer="job [0-9]* queued|.*(sweep|looks at)" &&
+	answer="job [0-9]* (is )?queued|.*(sweep|looks at)" &&
 	test "$(cat client-*.out | grep -c -E "remote: hornero: ($answer)")" -ge 100
 '
 
