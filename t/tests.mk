@@ -72,7 +72,8 @@ unit_tests += \
 	t/1300-cpulist-unit \
 	t/1400-steady-unit \
 	t/1410-fairtime-unit \
-	t/1420-slack-unit
+	t/1420-slack-unit \
+	t/1430-wildcard-unit
 t_1100_bell_unit_SOURCES = t/1100-bell-unit.c
 t_1100_bell_unit_LDADD = $(UNIT_LIBS)
 t_1200_uuid5_unit_SOURCES = t/1200-uuid5-unit.c
@@ -85,6 +86,8 @@ t_1410_fairtime_unit_SOURCES = t/1410-fairtime-unit.c
 t_1410_fairtime_unit_LDADD = $(UNIT_LIBS)
 t_1420_slack_unit_SOURCES = t/1420-slack-unit.c
 t_1420_slack_unit_LDADD = $(UNIT_LIBS)
+t_1430_wildcard_unit_SOURCES = t/1430-wildcard-unit.c
+t_1430_wildcard_unit_LDADD = $(UNIT_LIBS)
 
 # t/2…: conf/
 unit_tests += \
