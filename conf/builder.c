@@ -3,6 +3,7 @@
 #include "conf/builder.h"
 
 #include "conf/check.h"
+#include "conf/repowords.h"
 #include "conf/setting.h"
 #include "conf/yaml.h"
 #include "lib/fs.h"
@@ -72,6 +73,13 @@ static const struct setting settings[] = {
 	 .help = "With yes, two clean builds of the same content give the same bytes. The artifact "
 		 "of each incremental build is then built again by a clean build while the node is "
 		 "idle, and is replaced if the bytes differ; see confirm in hornero.yaml(5)."},
+	{.name = "allow", .type = SETTING_LIST, .check = repowords_check_allow, AT(allow),
+	 .allowed = "a list of artifact, arguments, target, cmdline, subdir, boot_bus and "
+		    "\"env NAME...\"",
+	 .help = "Settings that a repository may have in its .hornero.yaml, besides builder, "
+		 "expect and timeout. An entry \"env CC CFLAGS\" allows these two variables. "
+		 "Variables that decide which files programs run, such as PATH and LD_PRELOAD, "
+		 "cannot be allowed."},
 };
 
 const struct settings builder_settings = {"a builder file", settings,
@@ -153,6 +161,7 @@ int builder_parse(const char *file, const char *name, const char *text, size_t l
 		drop_empty(&b.inputs_at);
 	drop_empty(&b.devices);
 	drop_empty(&b.clean_when);
+	drop_empty(&b.allow);
 	if (b.version && !*b.version) {
 		free(b.version);
 		b.version = NULL;

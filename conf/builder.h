@@ -18,6 +18,8 @@
  *                             without a slash matches at any depth
  *     reproducible: yes       a clean build of the same inputs gives the same bytes, so
  *                             incremental artifacts are confirmed
+ *     allow: [artifact, env CFLAGS]   what `.hornero.yaml` may set; an argv word "{target}" or
+ *                             "{arguments}" says where those go
  *
  * In the sandbox the checkout is /build/src (the working directory), the per-image cache is
  * /build/cache, HOME is /build/cache and TMPDIR is /tmp.
@@ -49,6 +51,7 @@ struct builder {
 	int64_t build_timeout_s;      /* 0: the value of hornero.yaml */
 	char **clean_when;
 	enum builder_reproducible reproducible;
+	char **allow;                 /* repowords_may() */
 	char *text;                   /* the file's bytes, for the digest of the content key */
 	size_t text_len;
 };

@@ -5,15 +5,18 @@
  *     builder: make                  which builder
  *     expect: listening on [0-9]+    the console line that proves a boot
  *     timeout: 30s                   …within this time
+ *     artifact: build/app.img         and the other settings of conf/repowords.h, each only if the
+ *     arguments: [-j2]               builder allows it
  *
  * A setting in the image file overrides it.
  *
- * It cannot set limits, devices or network: only the operator can.
+ * It cannot set limits, devices, network or inputs of the node: only the operator can.
  */
 #ifndef HORNERO_CONF_REPOFILE_H
 #define HORNERO_CONF_REPOFILE_H
 
 #include "conf/expect.h"
+#include "conf/repowords.h"
 #include "lib/err.h"
 
 #include <stddef.h>
@@ -25,6 +28,7 @@ struct repofile {
 	char builder[33];            /* "" if unset */
 	char expect[EXPECT_MAX + 1]; /* "" if unset */
 	int64_t timeout_s;           /* 0 if unset */
+	struct repowords words;      /* the settings that need a permission */
 };
 
 /* The settings, for the manual and messages. */
@@ -35,5 +39,10 @@ extern const struct settings repofile_settings;
  * allowed". */
 int repofile_parse(const char *name, const char *text, size_t len, struct repofile *out,
 		   struct err *e);
+
+/* Checks that the text, which repofile_parse has accepted, sets only what the builder allows
+ * (repowords_may). Returns 0, or -1 with ERR_PUSHER, place and way out. */
+int repofile_allowed(const char *name, const char *text, size_t len, const char *builder,
+		     char *const *allow, struct err *e);
 
 #endif

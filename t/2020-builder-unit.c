@@ -2,6 +2,7 @@
 #include "t/lib/conf-test.h"
 
 #include "conf/builder.h"
+#include "conf/repowords.h"
 
 #include <sys/stat.h>
 
@@ -31,6 +32,7 @@ static void the_least(void **state)
 	assert_null(b.argv[1]);
 	assert_string_equal(b.artifact, "/build/src/x");
 	assert_int_equal(b.format, BUILDER_RAW);
+	assert_null(b.allow);
 	assert_true(!b.detect && !b.env && !b.needs && !b.version && !b.inputs && !b.inputs_at &&
 		    !b.devices && !b.clean_when && b.reproducible == BUILDER_REPRODUCIBLE_NO);
 	assert_int_equal(b.build_timeout_s, 0);
@@ -150,7 +152,7 @@ static void refused_files(void **state)
 		       "b.yaml:2:1: unknown setting \"network\"; "
 		       "allowed: detect, group, argv, env, "
 		       "artifact, format, needs, version, "
-		       "inputs, devices, build_timeout, clean_when, reproducible");
+		       "inputs, devices, build_timeout, clean_when, reproducible, allow");
 }
 
 static void a_broken_one_is_broken_alone(void **state)
@@ -207,6 +209,9 @@ static void the_ones_that_come_with_hornero(void **state)
 	assert_non_null(b);
 	assert_null(b->detect);
 	assert_string_equal(b->artifact, "/build/src/hornero.raw");
+	assert_true(repowords_may(b->allow, "artifact", "") &&
+		    repowords_may(b->allow, "env", "CFLAGS") &&
+		    !repowords_may(b->allow, "cmdline", ""));
 	b = builder_find(all, "capstan");
 	assert_non_null(b);
 	assert_string_equal(b->detect[0], "Capstanfile");

@@ -98,6 +98,7 @@ unit_tests += \
 	t/2030-conf-doc-unit \
 	t/2040-keyring-unit \
 	t/2050-way-unit \
+	t/2060-repowords-unit \
 	t/2090-yaml-corpus-unit \
 	t/2095-keys-corpus-unit
 t_2000_conf_unit_SOURCES = \
@@ -128,6 +129,10 @@ t_2050_way_unit_SOURCES = \
 	t/2050-way-unit.c \
 	t/lib/conf-test.h
 t_2050_way_unit_LDADD = $(conf_test_libs)
+t_2060_repowords_unit_SOURCES = \
+	t/2060-repowords-unit.c \
+	t/lib/conf-test.h
+t_2060_repowords_unit_LDADD = $(conf_test_libs)
 t_2090_yaml_corpus_unit_SOURCES = \
 	t/2090-yaml-corpus-unit.c \
 	t/lib/conf-test.h \

@@ -26,6 +26,18 @@ static void check_message(const struct err *e, enum err_class class)
 		check_clean(e->msg, CHECK_LINE));
 }
 
+/* The supervisor accepts each line of an accepted file, whole and in one piece. */
+static void check_words(const struct repowords *w)
+{
+	struct repowords again = {.len = 0};
+	struct err e = ERR_INIT;
+
+	for (const char *line = repowords_line(w, NULL); line; line = repowords_line(w, line))
+		promise(check_clean(line, CHECK_LINE) && strlen(line) < 600 &&
+			repowords_take(&again, line, &e) == 1);
+	promise(again.len == w->len && memcmp(again.text, w->text, w->len) == 0);
+}
+
 static void try_repofile(const char *text, size_t len)
 {
 	struct err e = ERR_INIT, why = ERR_INIT;
@@ -35,6 +47,11 @@ static void try_repofile(const char *text, size_t len)
 		check_message(&e, ERR_PUSHER);
 	else
 		promise(!r.builder[0] || check_name(r.builder, &why) == 0);
+	if (e.class == ERR_NONE) {
+		check_words(&r.words);
+		promise(r.words.len == 0 ||
+			repofile_allowed("f", text, len, "b", NULL, &e) < 0);
+	}
 }
 
 static void try_image(const char *text, size_t len)
