@@ -14,6 +14,7 @@
 #include "state/relics.h"
 #include "conf/repofile.h"
 #include "state/underway.h"
+#include "hooks/allowing.h"
 #include "hooks/catfile.h"
 #include "hooks/head.h"
 #include "hooks/loose.h"
@@ -35,15 +36,13 @@
 enum { SAID_MAX = 20 /* refusals to print */ };
 
 /* Returns 0 if the file is fine, -1 (ERR_PUSHER) if not. */
-static int judge(const char *path, const struct found *f, struct err *e)
+static int judge(const char *path, const struct found *f, struct repofile *parsed, struct err *e)
 {
-	struct repofile parsed;
-
 	switch (f->kind) {
 	case FOUND_NOTHING:
 		return 0;
 	case FOUND_FILE:
-		return repofile_parse(path, f->text, f->len, &parsed, e);
+		return repofile_parse(path, f->text, f->len, parsed, e);
 	case FOUND_TOO_LARGE:
 		return err_set(e, ERR_PUSHER, "%s has %zu bytes; at most %d are allowed", path,
 			       f->len, REPOFILE_MAX);
@@ -84,8 +83,10 @@ static int check(struct catfile *cf, const struct target *p, const struct reflin
 {
 	own_free char *path =
 		fs_path("%s%s%s", img->subdir, *img->subdir ? "/" : "", REPOFILE_NAME);
+	struct repofile parsed = {.timeout_s = 0};
 	struct found f = {0};
 	char commit[65];
+	const struct allowing a = {p->conf->builders_dir, img, commit, path, &f, &parsed};
 	int refused = peel_commit(cf, r, commit, e);
 
 	if (refused != 0)
@@ -93,9 +94,11 @@ static int check(struct catfile *cf, const struct target *p, const struct reflin
 	if (loose_find(commit, img->subdir, REPOFILE_NAME, REPOFILE_MAX, &f) == 0 &&
 	    catfile_read(cf, commit, img->subdir, REPOFILE_NAME, REPOFILE_MAX, &f, e) < 0)
 		return -1;
-	refused = judge(path, &f, e) < 0;
+	refused = judge(path, &f, &parsed, e) < 0;
+	if (!refused)
+		refused = allowing_check(cf, &a, e);
 	free(f.text);
-	if (refused)
+	if (refused != 0)
 		return refused;
 	return check_missing(cf, p, r->ref,
 			     &(struct missing_of){r->old, commit, img->subdir, skipped}, e);
@@ -107,8 +110,8 @@ static void say_unchecked(const struct target *p, const char *ref, const struct 
 	    way_out(e));
 }
 
-/* Returns true if an earlier image has the same directory of the same ref and is built or skipped
- * alike: report each problem once. */
+/* Returns true if an earlier image has the same directory and builder of the same ref and is built
+ * or skipped alike: report each problem once. */
 static bool was_checked(const struct target *p, const struct refline *r, const struct pushopt *o,
 			size_t k)
 {
@@ -117,6 +120,8 @@ static bool was_checked(const struct target *p, const struct refline *r, const s
 	for (size_t i = 0; i < k; i++)
 		if (target_builds(p, &p->images[i], r->ref) &&
 		    strcmp(p->images[i].subdir, img->subdir) == 0 &&
+		    strcmp(p->images[i].builder ? p->images[i].builder : "",
+			   img->builder ? img->builder : "") == 0 &&
 		    pushopt_skips(o, p->images[i].uuid) == pushopt_skips(o, img->uuid))
 			return true;
 	return false;

@@ -186,6 +186,7 @@ script_tests += \
 	t/4110-repo-create.t \
 	t/4115-root-names.t \
 	t/4200-pre-receive.t \
+	t/4205-allow.t \
 	t/4210-missing.t \
 	t/4300-ssh-push.t \
 	t/4310-key-rights.t \
