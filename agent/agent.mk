@@ -70,11 +70,13 @@ hornero_yield_LDADD = agent/cgroup/libgroups.a conf/libconf.a lib/libhornero.a $
 hornero_build_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
 hornero_build_SOURCES = \
 	agent/build/build.h \
+	agent/build/build_artifact.c \
 	agent/build/build_boot.c \
 	agent/build/build_builder.c \
 	agent/build/build_checkout.c \
 	agent/build/build_common.c \
 	agent/build/build_disk.c \
+	agent/build/build_fresh.c \
 	agent/build/main.c \
 	agent/build/build_store.c \
 	agent/build/lastline.c agent/build/lastline.h \

@@ -16,10 +16,11 @@
 #include "conf/builder.h"
 #include "conf/conf.h"
 #include "conf/image.h"
+#include "conf/repowords.h"
 
 #include <stdbool.h>
 
-enum { BUILD_MAX_JOIN = 8 };
+enum { BUILD_MAX_JOIN = 8, BUILD_MAX_SEEN = 64 };
 
 /* Watches the two disks that an attempt writes to: the one with its checkout and cache, and the
  * store's. */
@@ -32,6 +33,13 @@ struct disk_watch {
 	const struct disk_side *low;      /* the first side to fall too far below its floor */
 	bool by_files;                    /* the floor of inodes, not of bytes */
 	int64_t low_bytes, low_files;     /* free at that time */
+};
+
+/* A file that matched the pattern of the artifact before the run. A build cannot set a ctime, so
+ * the pair says whether the file has changed. */
+struct build_seen {
+	ino_t ino;
+	struct timespec ctime;
 };
 
 struct build {
@@ -56,6 +64,12 @@ struct build {
 	struct verdict verdict;
 	struct key_parts parts;   /* of verdict.key */
 	struct key_boot boot;
+	/* what .hornero.yaml says; find_content() has checked that the builder allows it */
+	struct repowords words;
+	bool words_bad;           /* the checkout reported a line that it must not */
+	struct build_seen seen[BUILD_MAX_SEEN];
+	size_t nseen;
+	struct timespec run_start; /* of the builder, by the clock of the files' times */
 	/* digest of the .gitattributes above the image's directory; "" if none */
 	char attributes[SHA256_HEX + 1];
 };
@@ -75,6 +89,24 @@ int build_store(struct build *b);
 /* Sandbox 4, called by build_store: boots the artifact if a line is expected. raw is the checked
  * artifact, `path` its path. */
 int build_boot(struct build *b, int raw, const char *path);
+
+/* Before the checkout writes: removes all files that a pattern of the repository matches. The
+ * checkout writes the tracked ones again. */
+int build_artifact_clear(struct build *b);
+/* Before the builder runs: removes the artifact of an earlier build. For a pattern of the
+ * repository it records which files match already. */
+int build_artifact_begin(struct build *b);
+/* After the run: opens the one artifact that it made. Returns a descriptor, or -1 with the
+ * verdict. */
+int build_artifact_open(struct build *b);
+/* Writes a hint for the verdict of a missing artifact: files of this run that look like disks or
+ * kernels, and the line to write into .hornero.yaml. */
+enum { BUILD_HINT = 768 };
+void build_fresh_hint(struct build *b, char out[BUILD_HINT]);
+
+/* The value of a setting of the repository's .hornero.yaml that is no list, "" if unset: cmdline,
+ * boot_bus, artifact, target, subdir. */
+const char *build_repo_says(const struct build *b, const char *setting);
 
 /* Starts the watch of the disks, which ends any stage that fills a disk to its floor. Returns -1 if
  * a disk is below its floor already. */

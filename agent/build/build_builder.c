@@ -4,6 +4,7 @@
 #include "agent/build/build.h"
 
 #include "agent/build/sandbox.h"
+#include "conf/repofile.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/program.h"
@@ -20,27 +21,6 @@ static int check_needs(struct build *b)
 					   "program %s, which is not in /usr on this node; install "
 					   "it, then: hornero retry %lld", b->builder->name, *need,
 					   (long long)b->verdict.made.job);
-	return 0;
-}
-
-/* Removes an earlier artifact before the builder starts, so that a file found afterwards is new. */
-static int remove_target(struct build *b)
-{
-	const char *path = b->builder->artifact + strlen("/build/");
-	const char *slash = strrchr(path, '/');
-	own_free char *parent = fs_path("%.*s", (int)(slash - path), path);
-	own_fd int dir = fs_enter_beneath(b->work, parent);
-	struct err e = ERR_INIT;
-
-	if (dir < 0 && errno == ENOENT)
-		return 0;
-	/* EPERM: another user owns it, and no build can cause that. */
-	if (dir < 0)
-		return verdict_say(&b->verdict, errno == EPERM ? ERR_OPERATOR : ERR_PUSHER,
-				   CAUSE_ARTIFACT, "cannot enter %s to remove the artifact "
-				   "of an earlier build: %s", parent, strerror(errno));
-	if (fs_remove_tree(dir, slash + 1, &e) < 0)
-		return verdict_say(&b->verdict, e.class, CAUSE_ARTIFACT, "%s", e.msg);
 	return 0;
 }
 
@@ -78,11 +58,81 @@ static int clear_mount_points(struct build *b)
 	return 0;
 }
 
+/* bubblewrap enters the directory by its path, so it must be one: a link of an earlier build could
+ * lead anywhere in the sandbox, and a locked one would look like a fault of the node. */
+static int check_subdir(struct build *b)
+{
+	const char *subdir = build_repo_says(b, "subdir");
+	own_free char *path = fs_path("src/%s", subdir);
+	own_fd int dir = *subdir ? fs_enter_beneath(b->work, path) : -1;
+
+	if (!*subdir || dir >= 0)
+		return 0;
+	return verdict_say(&b->verdict, errno == EPERM ? ERR_OPERATOR : ERR_PUSHER, CAUSE_CHECKOUT,
+			   "%s: cannot enter the directory %s of the image (subdir): %s",
+			   REPOFILE_NAME, subdir, strerror(errno));
+}
+
+static bool may(const struct build *b, const char *setting)
+{
+	return repowords_may(b->builder->allow, setting, "");
+}
+
+static void add_arguments(const struct build *b, struct args *a)
+{
+	const char *word = NULL;
+
+	while ((word = repowords_next(&b->words, "arguments", word)))
+		args_add(a, word);
+}
+
+static void add_target(const struct build *b, struct args *a)
+{
+	const char *target = build_repo_says(b, "target");
+
+	if (*target)
+		args_add(a, target);
+}
+
+/* The builder's argv. A word "{target}" or "{arguments}" says where those of the repository go;
+ * without it they follow at the end, the target first. A builder that does not allow them may use
+ * these words for itself. */
+static void add_command(const struct build *b, struct args *a)
+{
+	bool target = false, arguments = false;
+
+	for (char **word = b->builder->argv; *word; word++) {
+		if (strcmp(*word, "{target}") == 0 && may(b, "target")) {
+			target = true;
+			add_target(b, a);
+		} else if (strcmp(*word, "{arguments}") == 0 && may(b, "arguments")) {
+			arguments = true;
+			add_arguments(b, a);
+		} else {
+			args_add(a, *word);
+		}
+	}
+	if (!target)
+		add_target(b, a);
+	if (!arguments)
+		add_arguments(b, a);
+}
+
+static void add_env(struct args *a, const char *pair)
+{
+	const char *equals = strchr(pair, '=');
+	own_free char *name = fs_path("%.*s", (int)(equals - pair), pair);
+
+	sandbox_env(a, name, equals + 1);
+}
+
 static void add_words(struct build *b, struct args *a)
 {
 	const struct builder *bu = b->builder;
 	own_free char *src = fs_path("%s/src", b->work_path);
 	own_free char *cache = fs_path("%s/cache", b->work_path);
+	const char *subdir = build_repo_says(b, "subdir");
+	const char *pair = NULL;
 
 	sandbox_begin(a, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
 	sandbox_bind(a, "--bind", src, "/build/src");
@@ -92,19 +142,16 @@ static void add_words(struct build *b, struct args *a)
 	for (char **device = bu->devices; device && *device; device++)
 		sandbox_bind(a, "--dev-bind-try", *device, *device);
 	args_add(a, "--chdir");
-	args_add(a, "/build/src");
+	args_addf(a, "/build/src%s%s", *subdir ? "/" : "", subdir);
 	sandbox_env(a, "HOME", "/build/cache");
 	sandbox_env(a, "HORNERO_TREE", b->verdict.made.tree);
 	sandbox_env(a, "SOURCE_DATE_EPOCH", "315532800");
-	for (char **pair = bu->env; pair && *pair; pair++) {
-		const char *equals = strchr(*pair, '=');
-		own_free char *name = fs_path("%.*s", (int)(equals - *pair), *pair);
-
-		sandbox_env(a, name, equals + 1);
-	}
+	for (char **own = bu->env; own && *own; own++)
+		add_env(a, *own);
+	while ((pair = repowords_next(&b->words, "env", pair)))
+		add_env(a, pair);
 	sandbox_command(a);
-	for (char **word = bu->argv; *word; word++)
-		args_add(a, *word);
+	add_command(b, a);
 }
 
 /* Leftovers of earlier builds may be the reason for the failure: suggest a clean build. */
@@ -124,8 +171,8 @@ int build_builder(struct build *b)
 	own_stage struct stage s = {.log = NULL};
 	struct err e = ERR_INIT;
 
-	if (check_needs(b) < 0 || build_boot_needs(b) < 0 || remove_target(b) < 0 ||
-	    clear_mount_points(b) < 0)
+	if (check_needs(b) < 0 || build_boot_needs(b) < 0 || build_artifact_begin(b) < 0 ||
+	    clear_mount_points(b) < 0 || check_subdir(b) < 0)
 		return -1;
 	build_stage(b, &s);
 	add_words(b, &s.args);

@@ -6,6 +6,8 @@
 #include "agent/common/known.h"
 #include "agent/build/sandbox.h"
 #include "agent/common/workdir.h"
+#include "conf/check.h"
+#include "conf/repofile.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/hex.h"
@@ -35,7 +37,7 @@ static int fill_keys(struct build *b, struct err *e)
 	if (key_content(b->conf, b->builder, v->made.tree, b->attributes, b->parts.toolchain,
 			&b->boot, v->made.key, e) < 0 ||
 	    key_binding(b->conf, b->image, v->binding, e) < 0 ||
-	    key_source(v->binding, b->builder, b->parts.toolchain, b->source, e) < 0)
+	    key_source(v->binding, b->builder, &b->words, b->parts.toolchain, b->source, e) < 0)
 		return -1;
 	return key_inputs(b->image, b->builder, b->parts.toolchain, v->made.inputs, e);
 }
@@ -135,6 +137,24 @@ static void take_timeout(struct build *b, const char *text)
 		b->boot.timeout_s = s;
 }
 
+/* pre-receive checks this, too, with line and column; but it lets a push pass that it cannot
+ * check, and the operator may have changed the builder file since. */
+static int check_words(struct build *b)
+{
+	const char *refused = repowords_refused(&b->words, b->builder->allow);
+	char shown[CHECK_SHOWN];
+
+	if (b->words_bad)
+		return verdict_say(&b->verdict, ERR_US, CAUSE_CHECKOUT, "the checkout reported a "
+				   "setting of %s that it must refuse", REPOFILE_NAME);
+	if (!refused)
+		return 0;
+	return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_CHECKOUT, "%s: the builder %s does not "
+			   "allow the setting %s; take it out, or ask the operator of the node for "
+			   "it (`allow` in the builder file)", REPOFILE_NAME, b->builder->name,
+			   check_show(refused, shown));
+}
+
 /* Looks the content up once the checkout has named the builder. Returns as look_up. */
 static int find_content(struct build *b)
 {
@@ -147,6 +167,8 @@ static int find_content(struct build *b)
 		return verdict_say(v, ERR_PUSHER, CAUSE_CHECKOUT, "this node has no builder "
 				   "\"%s\"; correct `builder` in .hornero.yaml or in the image "
 				   "file", v->made.builder);
+	if (check_words(b) < 0)
+		return -1;
 	if (fill_keys(b, &e) < 0)
 		return verdict_say(v, e.class, CAUSE_CONFIGURATION, "%s", e.msg);
 	if (b->confirm)
@@ -163,6 +185,8 @@ static int say_go(struct choice *ch)
 	struct err e = ERR_INIT;
 
 	b->from_clean = b->clean || !workdir_is_of(b->work, b->source);
+	if (!b->from_clean && build_artifact_clear(b) < 0)
+		return -1;
 	if (b->from_clean && workdir_note_source(b->work, NULL, &e) < 0)
 		return verdict_say(&b->verdict, e.class, CAUSE_CHECKOUT, "%s", e.msg);
 	(void)fs_write_all(ch->go, b->from_clean ? "c" : "g", 1);
@@ -206,6 +230,8 @@ static void on_line(void *arg, const char *line)
 {
 	struct choice *ch = arg;
 	struct verdict *v = &ch->b->verdict;
+	struct err e = ERR_INIT;
+	int taken;
 
 	/* The checkout itself decided to start clean: a changed Makefile, a removed file. */
 	if (strcmp(line, "source clean") == 0)
@@ -222,6 +248,8 @@ static void on_line(void *arg, const char *line)
 		take_expect(ch->b, line + 7);
 	} else if (strncmp(line, "timeout ", 8) == 0) {
 		take_timeout(ch->b, line + 8);
+	} else if ((taken = repowords_take(&ch->b->words, line, &e)) != 0) {
+		ch->b->words_bad = ch->b->words_bad || taken < 0;
 	} else if (strncmp(line, "builder ", 8) == 0 && v->made.commit[0] && v->made.tree[0]) {
 		snprintf(v->made.builder, sizeof(v->made.builder), "%s", line + 8);
 		decide(ch);

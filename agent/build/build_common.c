@@ -26,6 +26,11 @@ void build_stage(struct build *b, struct stage *s)
 	s->disk = &b->disk;
 }
 
+const char *build_repo_says(const struct build *b, const char *setting)
+{
+	return repowords_get(&b->words, setting);
+}
+
 int64_t build_limit_s(const struct build *b)
 {
 	int64_t limit_s = b->conf->build_timeout_s, own_s = b->builder->build_timeout_s;

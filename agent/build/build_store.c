@@ -16,29 +16,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Opens the artifact beneath the work directory; follows no link and waits for no device. */
-static int open_artifact(struct build *b)
-{
-	const char *path = b->builder->artifact;
-	own_fd int fd = fs_open_beneath(b->work, path + strlen("/build/"),
-					O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	struct stat st;
-
-	if (fd < 0 && errno == ENOENT)
-		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT,
-				   "%s succeeded but left no %s", b->builder->argv[0], path);
-	if (fd < 0 && (errno == ELOOP || errno == EXDEV))
-		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT,
-				   "%s is reached through a symbolic link; make it a file", path);
-	if (fd < 0)
-		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT, "cannot open %s: %s",
-				   path, strerror(errno));
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT,
-				   "%s is not a regular file", path);
-	return steal_fd(&fd);
-}
-
 /* Creates the empty file that the check fills; it belongs to the build user meanwhile. */
 static int open_staged(struct build *b, const char *path, struct err *e)
 {
@@ -195,7 +172,7 @@ int build_store(struct build *b)
 {
 	own_free char *staged = store_stage_path(b->conf->store_dir, b->verdict.made.job,
 						 b->verdict.made.attempt);
-	own_fd int in = open_artifact(b);
+	own_fd int in = build_artifact_open(b);
 	own_fd int out = -1;
 	int64_t start_ms;
 	struct err e = ERR_INIT;

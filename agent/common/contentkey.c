@@ -141,9 +141,22 @@ int key_binding(const struct conf *c, const struct image *img, char out[SHA256_H
 	return 0;
 }
 
-int key_source(const char *binding, const struct builder *b, const char *toolchain,
-	       char out[SHA256_HEX + 1], struct err *e)
+/* Whether the command sees it. Tools do not remember the words of their last run, so if one of
+ * these changes, a build starts clean. */
+static bool is_seen(const char *line)
 {
+	static const char *const seen[] = {"arguments ", "target ", "env ", "subdir "};
+
+	for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
+		if (strncmp(line, seen[i], strlen(seen[i])) == 0)
+			return true;
+	return false;
+}
+
+int key_source(const char *binding, const struct builder *b, const struct repowords *words,
+	       const char *toolchain, char out[SHA256_HEX + 1], struct err *e)
+{
+	const char *line = NULL;
 	own_sha256 struct sha256 *h = sha256_new();
 
 	if (!h)
@@ -151,6 +164,9 @@ int key_source(const char *binding, const struct builder *b, const char *toolcha
 	add_text(h, "hornero source", "1");
 	add_text(h, "binding", binding);
 	add_builder(h, b, toolchain);
+	while ((line = repowords_line(words, line)))
+		if (is_seen(line))
+			add_text(h, "word", line);
 	sha256_final(h, out);
 	return 0;
 }

@@ -9,8 +9,10 @@
  *              The sweep compares it without reading the repository
  *   binding    owner of the builds: repository (this one, not one that had its name before), ref,
  *              subdirectory
- *   source     binding, builder file, toolchain, architecture: an incremental build may use
- *              leftovers of the same source only
+ *   source     binding, builder file, toolchain, architecture, and what .hornero.yaml adds to the
+ *              command: an incremental build may use leftovers of the same source only
+ *
+ * The tree holds .hornero.yaml, so the content key needs no part for its settings.
  */
 #ifndef HORNERO_AGENT_COMMON_CONTENTKEY_H
 #define HORNERO_AGENT_COMMON_CONTENTKEY_H
@@ -20,6 +22,7 @@
 #include "conf/conf.h"
 #include "conf/expect.h"
 #include "conf/image.h"
+#include "conf/repowords.h"
 #include "lib/err.h"
 #include "lib/sha.h"
 
@@ -60,8 +63,8 @@ int key_inputs(const struct image *img, const struct builder *b, const char *too
 int key_binding(const struct conf *c, const struct image *img, char out[SHA256_HEX + 1],
 		struct err *e);
 
-int key_source(const char *binding, const struct builder *b, const char *toolchain,
-	       char out[SHA256_HEX + 1], struct err *e);
+int key_source(const char *binding, const struct builder *b, const struct repowords *words,
+	       const char *toolchain, char out[SHA256_HEX + 1], struct err *e);
 
 /* The inputs of an image that is pinned to a release: nothing else matters then. */
 int key_pinned(const char *release, char out[SHA256_HEX + 1], struct err *e);

@@ -1,8 +1,8 @@
 /* hornero-checkout: brings WORK/src to a ref, in a sandbox of its own.
  *
- *     3 <- commit OID, tree OID, expect TEXT and timeout SECONDS (if .hornero.yaml has them),
- *          attributes HEX (if a .gitattributes lies above the subdirectory; the content key
- *          includes it), builder NAME
+ *     3 <- commit OID, tree OID, expect TEXT, timeout SECONDS and the lines of conf/repowords.h (as
+ *          far as .hornero.yaml has them), attributes HEX (if a .gitattributes lies above the
+ *          subdirectory; the content key includes it), builder NAME
  *     4 -> one byte: write, from what is there (g) or from nothing, without builder cache (c);
  *          end of file: stop, the caller knows enough (a known content key)
  *     3 <- source clean | source incremental, once WORK/src is the tree
@@ -189,6 +189,9 @@ static int run(const struct args *a, struct err *e)
 		report_line("expect %s", file.expect);
 	if (file.timeout_s)
 		report_line("timeout %lld", (long long)file.timeout_s);
+	for (const char *line = repowords_line(&file.words, NULL); line;
+	     line = repowords_line(&file.words, line))
+		report_line("%s", line);
 	if (*checkout_above(k))
 		report_line("attributes %s", checkout_above(k));
 	report_line("builder %s", builder);
