@@ -100,6 +100,7 @@ hornero_checkout_CPPFLAGS = $(AM_CPPFLAGS) $(LIBGIT2_CFLAGS)
 hornero_checkout_SOURCES = \
 	agent/sandboxed/checkout/checkout.c agent/sandboxed/checkout/checkout.h \
 	agent/sandboxed/checkout/checkout_inner.h \
+	agent/sandboxed/checkout/checkout_also.c \
 	agent/sandboxed/checkout/checkout_attributes.c \
 	agent/sandboxed/checkout/checkout_fail.c \
 	agent/sandboxed/checkout/main.c \

@@ -13,7 +13,7 @@ struct words {
 	char *builder, *expect;
 	int64_t timeout_s;
 	char *artifact, *target, *cmdline, *subdir, *boot_bus;
-	char **arguments, **env;
+	char **arguments, **env, **also;
 };
 
 #define AT(member) .offset = offsetof(struct words, member)
@@ -59,6 +59,11 @@ static const struct setting settings[] = {
 	{.name = "boot_bus", .type = SETTING_TEXT, .check = repowords_check_bus, AT(boot_bus),
 	 .allowed = "virtio, ide or scsi",
 	 .help = "Bus by which the guest that is booted sees its disk."},
+	{.name = "also", .type = SETTING_LIST, .check = repowords_check_subdir, AT(also),
+	 .allowed = "a list of at most 64 relative paths",
+	 .help = "Files and directories of the repository outside the image's directory that the "
+		 "build sees, with their paths from the top of the repository. They belong to the "
+		 "content key."},
 };
 
 const struct settings repofile_settings = {REPOFILE_NAME, settings,
@@ -119,9 +124,10 @@ static int add_all(const struct doc *doc, const struct words *from, struct repow
 	    add_text(doc, w, "target", from->target, e) < 0 ||
 	    add_text(doc, w, "cmdline", from->cmdline, e) < 0 ||
 	    add_env(doc, w, from->env, e) < 0 ||
-	    add_text(doc, w, "subdir", from->subdir, e) < 0)
+	    add_text(doc, w, "subdir", from->subdir, e) < 0 ||
+	    add_text(doc, w, "boot_bus", from->boot_bus, e) < 0)
 		return -1;
-	return add_text(doc, w, "boot_bus", from->boot_bus, e);
+	return add_list(doc, w, "also", from->also, e);
 }
 
 int repofile_parse(const char *name, const char *text, size_t len, struct repofile *out,

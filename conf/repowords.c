@@ -141,6 +141,7 @@ static const struct kind {
 	{"env", repowords_check_env, REPOWORDS_LIST_MAX},
 	{"subdir", repowords_check_subdir, 1},
 	{"boot_bus", repowords_check_bus, 1},
+	{"also", repowords_check_subdir, REPOWORDS_LIST_MAX},
 };
 
 static const struct kind *kind_of(const char *setting, size_t len)
@@ -163,8 +164,8 @@ static const char *next_word(const char **at, size_t *len)
 
 int repowords_check_allow(const char *text, struct err *e)
 {
-	static const char allowed[] = "artifact, arguments, target, cmdline, subdir, boot_bus or "
-				      "\"env NAME...\" is allowed";
+	static const char allowed[] = "artifact, arguments, target, cmdline, subdir, boot_bus, "
+				      "also or \"env NAME...\" is allowed";
 	const char *at = text;
 	size_t len, n = 0;
 	const char *word = next_word(&at, &len);

@@ -12,6 +12,7 @@
  *     env CFLAGS=-O2          once for each variable
  *     subdir node
  *     boot_bus ide
+ *     also lib/shared         once for each path
  *
  * Each needs the permission of the builder (`allow` in hornero-builder(5)).
  */
@@ -25,7 +26,7 @@
 
 enum {
 	REPOWORDS_VALUE_MAX = 512, /* bytes of a value; an env value includes the name */
-	REPOWORDS_LIST_MAX = 64,   /* arguments, and variables */
+	REPOWORDS_LIST_MAX = 64,   /* arguments, variables, paths */
 	REPOWORDS_DEPTH_MAX = 16,  /* components of a path */
 	REPOWORDS_MAX = 8192,      /* bytes of all lines */
 };
@@ -41,7 +42,7 @@ int repowords_check_artifact(const char *text, struct err *e);
 int repowords_check_text(const char *text, struct err *e); /* an argument, a command line */
 int repowords_check_target(const char *text, struct err *e);
 int repowords_check_env(const char *pair, struct err *e);
-int repowords_check_subdir(const char *text, struct err *e);
+int repowords_check_subdir(const char *text, struct err *e); /* also a path of `also` */
 int repowords_check_bus(const char *text, struct err *e);
 /* An entry of a builder's `allow`. */
 int repowords_check_allow(const char *text, struct err *e);

@@ -68,7 +68,7 @@ static void features_that_configuration_does_not_need(void **state)
 		       "f:1:1: a directive (%); leave it out");
 	expect_refused("<<: {builder: make}\n",
 		       "f:1:1: unknown setting \"<<\"; allowed: builder, expect, timeout, "
-		       "artifact, arguments, target, env, subdir, cmdline, boot_bus");
+		       "artifact, arguments, target, env, subdir, cmdline, boot_bus, also");
 	expect_refused("? [a]\n: make\n",
 		       "f:1:3: a list or mapping is in the place of a key; a key is one word");
 	expect_refused("builder: make\nbuilder: make\n",
@@ -92,12 +92,12 @@ static void the_wrong_shape(void **state)
 		       "f:1:10: builder is a mapping; a builder's name is allowed");
 	expect_refused("limits: {memory: 9G}\n",
 		       "f:1:1: unknown setting \"limits\"; allowed: builder, expect, timeout, "
-		       "artifact, arguments, target, env, subdir, cmdline, boot_bus");
+		       "artifact, arguments, target, env, subdir, cmdline, boot_bus, also");
 	expect_refused("# \xc3\xa9\nbuidler: make\n",
 		       "f:2:1: unknown setting \"buidler\"; did you mean builder; "
 		       "allowed: builder, "
 		       "expect, timeout, artifact, arguments, target, env, subdir, cmdline, "
-		       "boot_bus");
+		       "boot_bus, also");
 	expect_refused("builder: ../../bin/sh\n",
 		       "f:1:10: builder: \"../../bin/sh\": a name of a-z, 0-9 and - is allowed, at "
 		       "most 32 long, not beginning "

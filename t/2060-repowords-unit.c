@@ -35,11 +35,13 @@ static void all_become_lines(void **state)
 	static const char text[] =
 		"builder: make\nartifact: build/*_qemu-x86_64\narguments: [-j2, 'A=b c']\n"
 		"target: out/image\ncmdline: 'console=ttyS0 -- \"x y\"'\n"
-		"env: {CFLAGS: -O2 -g, EMPTY: }\nsubdir: node/app\nboot_bus: ide\n";
+		"env: {CFLAGS: -O2 -g, EMPTY: }\nsubdir: node/app\nboot_bus: ide\n"
+		"also: [shared, lib/x]\n";
 	static const char *const lines[] = {
 		"artifact build/*_qemu-x86_64", "arguments -j2", "arguments A=b c",
 		"target out/image", "cmdline console=ttyS0 -- \"x y\"", "env CFLAGS=-O2 -g",
-		"env EMPTY=", "subdir node/app", "boot_bus ide", NULL,
+		"env EMPTY=", "subdir node/app", "boot_bus ide", "also shared",
+		"also lib/x", NULL,
 	};
 	struct repowords again = {.len = 0};
 	const char *line = NULL;
@@ -83,6 +85,8 @@ static void bad_values(void **state)
 	expect_refused("target: a b", "f:1:9: target: \"a b\": a word of");
 	expect_refused("cmdline: ''", "f:1:10: cmdline: \"\": 1 to 512");
 	expect_refused("subdir: ../x", "f:1:9: subdir: \"../x\": a relative path");
+	expect_refused("also: [a, ../b]", "f:1:11: also: \"../b\": a relative path");
+	expect_refused("also: [/a]", "f:1:8: also: \"/a\": a relative path");
 	expect_refused("boot_bus: sata", "f:1:11: boot_bus: \"sata\": virtio, ide or scsi");
 	expect_refused("env: {1A: x}", "f:1:7: env holds the name \"1A\"");
 	expect_refused("env: {A: \"x\\ny\"}", "at most 512 printable ASCII");
@@ -176,6 +180,22 @@ static void what_a_builder_allows(void **state)
 	builder_fini(&b);
 }
 
+static void an_input_in_the_checkout(void **state)
+{
+	static const char text[] = "argv: [make]\nartifact: /build/src/x\nformat: raw\n"
+				   "inputs: ['/a:/build/repo/a']\n";
+	static const char also[] = "argv: [make]\nartifact: /build/src/x\nformat: raw\n"
+				   "inputs: ['/a:/build/repo/a']\nallow: [also]\n";
+	struct builder b = {0};
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(builder_parse("b.yaml", "b", text, strlen(text), &b, &e), 0);
+	builder_fini(&b);
+	assert_int_equal(builder_parse("b.yaml", "b", also, strlen(also), &b, &e), -1);
+	assert_says(&e, ERR_OPERATOR, "b.yaml:1:1: inputs: /build/repo/a is in the checkout");
+}
+
 static void what_a_builder_cannot_allow(void **state)
 {
 	static const char *const bad[] = {"", "network", "env", "artifact x", "env 1A", "expect",
@@ -196,6 +216,7 @@ int main(void)
 		cmocka_unit_test(too_many_and_too_long),
 		cmocka_unit_test(what_the_supervisor_refuses),
 		cmocka_unit_test(what_a_builder_allows),
+		cmocka_unit_test(an_input_in_the_checkout),
 		cmocka_unit_test(what_a_builder_cannot_allow),
 	};
 

@@ -263,6 +263,7 @@ script_tests += \
 	t/5467-slice-yields.t \
 	t/5470-locked-cache.t \
 	t/5475-repo-settings.t \
+	t/5476-repo-also.t \
 	t/5480-attacks.t \
 	t/5481-attacks-users.t \
 	t/5500-sweep.t \

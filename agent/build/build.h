@@ -108,6 +108,13 @@ void build_fresh_hint(struct build *b, char out[BUILD_HINT]);
  * boot_bus, artifact, target, subdir. */
 const char *build_repo_says(const struct build *b, const char *setting);
 
+/* The image's directory in the checkout, "" if it is all of it. With `also` the checkout begins at
+ * the top of the repository. */
+const char *build_inside(const struct build *b);
+/* Returns the place of a file below the work directory, for its path in the sandbox below /build.
+ * The caller frees it. */
+char *build_place(const struct build *b, const char *path);
+
 /* Starts the watch of the disks, which ends any stage that fills a disk to its floor. Returns -1 if
  * a disk is below its floor already. */
 int build_disk_begin(struct build *b);

@@ -77,10 +77,12 @@ static int search_in(struct search *s, int dir, const char *at, const char *patt
 	return 0;
 }
 
-/* Searches the checkout; one that does not exist yet has no match. */
+/* Searches the image's directory; one that does not exist yet has no match. */
 static int search(struct search *s, const char *pattern)
 {
-	own_fd int src = fs_enter_beneath(s->b->work, "src");
+	const char *inside = build_inside(s->b);
+	own_free char *top = fs_path("src%s%s", *inside ? "/" : "", inside);
+	own_fd int src = fs_enter_beneath(s->b->work, top);
 
 	return src < 0 ? 0 : search_in(s, src, "", pattern);
 }
@@ -124,18 +126,18 @@ static int note_match(struct search *s, int dir, const char *name, const char *p
 	return 0;
 }
 
-/* The artifact as a path below the work directory; it is no pattern. */
+/* The artifact's path in the sandbox; it is no pattern. */
 static char *plain_path(const struct build *b)
 {
 	const char *own = build_repo_says(b, "artifact");
 
-	return *own ? fs_path("src/%s", own)
-		    : fs_path("%s", b->builder->artifact + strlen("/build/"));
+	return *own ? fs_path("/build/src/%s", own) : fs_path("%s", b->builder->artifact);
 }
 
 static int remove_plain(struct build *b)
 {
-	own_free char *path = plain_path(b);
+	own_free char *seen = plain_path(b);
+	own_free char *path = build_place(b, seen);
 	const char *slash = strrchr(path, '/');
 	own_free char *parent = fs_path("%.*s", (int)(slash - path), path);
 	own_fd int dir = fs_enter_beneath(b->work, parent);
@@ -176,8 +178,8 @@ static int missing(struct build *b, const char *what)
 /* Opens the artifact beneath the work directory; follows no link and waits for no device. */
 static int open_plain(struct build *b)
 {
-	own_free char *below = plain_path(b);
-	own_free char *path = fs_path("/build/%s", below);
+	own_free char *path = plain_path(b);
+	own_free char *below = build_place(b, path);
 	own_fd int fd = fs_open_beneath(b->work, below, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	struct stat st;
 

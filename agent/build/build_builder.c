@@ -63,7 +63,8 @@ static int clear_mount_points(struct build *b)
 static int check_subdir(struct build *b)
 {
 	const char *subdir = build_repo_says(b, "subdir");
-	own_free char *path = fs_path("src/%s", subdir);
+	own_free char *seen = fs_path("/build/src/%s", subdir);
+	own_free char *path = build_place(b, seen);
 	own_fd int dir = *subdir ? fs_enter_beneath(b->work, path) : -1;
 
 	if (!*subdir || dir >= 0)
@@ -130,19 +131,22 @@ static void add_words(struct build *b, struct args *a)
 {
 	const struct builder *bu = b->builder;
 	own_free char *src = fs_path("%s/src", b->work_path);
+	own_free char *top = fs_path("%s%s%s", src, *build_inside(b) ? "/" : "", build_inside(b));
 	own_free char *cache = fs_path("%s/cache", b->work_path);
-	const char *subdir = build_repo_says(b, "subdir");
+	const char *subdir = build_repo_says(b, "subdir"), *repo = build_inside(b);
 	const char *pair = NULL;
 
 	sandbox_begin(a, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
-	sandbox_bind(a, "--bind", src, "/build/src");
+	if (*repo)
+		sandbox_bind(a, "--bind", src, "/build/repo");
+	sandbox_bind(a, "--bind", top, "/build/src");
 	sandbox_bind(a, "--bind", cache, "/build/cache");
 	for (size_t i = 0; bu->inputs && bu->inputs[i]; i++)
 		sandbox_bind(a, "--ro-bind", bu->inputs[i], bu->inputs_at[i]);
 	for (char **device = bu->devices; device && *device; device++)
 		sandbox_bind(a, "--dev-bind-try", *device, *device);
 	args_add(a, "--chdir");
-	args_addf(a, "/build/src%s%s", *subdir ? "/" : "", subdir);
+	args_addf(a, "/build/%s%s%s%s", *repo ? "repo/" : "src", repo, *subdir ? "/" : "", subdir);
 	sandbox_env(a, "HOME", "/build/cache");
 	sandbox_env(a, "HORNERO_TREE", b->verdict.made.tree);
 	sandbox_env(a, "SOURCE_DATE_EPOCH", "315532800");

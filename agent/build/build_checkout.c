@@ -34,8 +34,8 @@ static int fill_keys(struct build *b, struct err *e)
 
 	if (key_parts(b->conf, b->builder, &b->parts, e) < 0)
 		return -1;
-	if (key_content(b->conf, b->builder, v->made.tree, b->attributes, b->parts.toolchain,
-			&b->boot, v->made.key, e) < 0 ||
+	if (key_content(b->conf, b->builder, v->made.tree, b->attributes, build_inside(b),
+			b->parts.toolchain, &b->boot, v->made.key, e) < 0 ||
 	    key_binding(b->conf, b->image, v->binding, e) < 0 ||
 	    key_source(v->binding, b->builder, &b->words, b->parts.toolchain, b->source, e) < 0)
 		return -1;

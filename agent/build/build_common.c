@@ -31,6 +31,22 @@ const char *build_repo_says(const struct build *b, const char *setting)
 	return repowords_get(&b->words, setting);
 }
 
+const char *build_inside(const struct build *b)
+{
+	return repowords_next(&b->words, "also", NULL) ? b->image->subdir : "";
+}
+
+char *build_place(const struct build *b, const char *path)
+{
+	const char *inside = build_inside(b);
+
+	if (*inside && strncmp(path, "/build/src/", strlen("/build/src/")) == 0)
+		return fs_path("src/%s/%s", inside, path + strlen("/build/src/"));
+	if (strncmp(path, "/build/repo/", strlen("/build/repo/")) == 0)
+		return fs_path("src/%s", path + strlen("/build/repo/"));
+	return fs_path("%s", path + strlen("/build/"));
+}
+
 int64_t build_limit_s(const struct build *b)
 {
 	int64_t limit_s = b->conf->build_timeout_s, own_s = b->builder->build_timeout_s;

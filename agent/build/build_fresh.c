@@ -119,7 +119,9 @@ static void walk(struct look *l, int dir, const char *at, int depth)
 
 void build_fresh_hint(struct build *b, char out[BUILD_HINT])
 {
-	own_fd int src = fs_open_beneath(b->work, "src", O_RDONLY | O_DIRECTORY, 0);
+	const char *inside = build_inside(b);
+	own_free char *top = fs_path("src%s%s", *inside ? "/" : "", inside);
+	own_fd int src = fs_open_beneath(b->work, top, O_RDONLY | O_DIRECTORY, 0);
 	struct look l = {.b = b};
 	size_t len;
 

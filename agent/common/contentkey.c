@@ -77,8 +77,8 @@ static void add_boot(struct sha256 *h, const char *expect, int64_t timeout_s, in
 }
 
 int key_content(const struct conf *c, const struct builder *b, const char *tree,
-		const char *attributes, const char *toolchain, const struct key_boot *boot,
-		char out[SHA256_HEX + 1], struct err *e)
+		const char *attributes, const char *inside, const char *toolchain,
+		const struct key_boot *boot, char out[SHA256_HEX + 1], struct err *e)
 {
 	own_sha256 struct sha256 *h = sha256_new();
 
@@ -88,6 +88,8 @@ int key_content(const struct conf *c, const struct builder *b, const char *tree,
 	add_text(h, "tree", tree);
 	if (*attributes)
 		add_text(h, "attributes", attributes);
+	if (*inside)
+		add_text(h, "inside", inside);
 	if (c->on_missing != MISSING_LFS)
 		add_text(h, "on missing", conf_missing_words[c->on_missing]);
 	add_builder(h, b, toolchain);

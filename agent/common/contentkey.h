@@ -52,10 +52,12 @@ int key_parts(const struct conf *c, const struct builder *b, struct key_parts *o
 
 /* attributes is a digest of the .gitattributes above the tree, "" if there are none; the key then
  * has no such field. c->on_missing is part of the key: an artifact built while a file might be
- * missing must not be reused once that is refused. */
+ * missing must not be reused once that is refused. inside is the image's directory in
+ * the tree, "" if that is the whole tree: two images may see the same tree from different
+ * places. */
 int key_content(const struct conf *c, const struct builder *b, const char *tree,
-		const char *attributes, const char *toolchain, const struct key_boot *boot,
-		char out[SHA256_HEX + 1], struct err *e);
+		const char *attributes, const char *inside, const char *toolchain,
+		const struct key_boot *boot, char out[SHA256_HEX + 1], struct err *e);
 
 int key_inputs(const struct image *img, const struct builder *b, const char *toolchain,
 	       char out[SHA256_HEX + 1], struct err *e);

@@ -149,6 +149,7 @@ void checkout_close(struct checkout *k)
 	git_odb_free(k->odb);
 	git_repository_free(k->repo);
 	free(k->subdir);
+	free(k->inside);
 	free(k->where);
 	free(k);
 }

@@ -4,6 +4,7 @@
  *     checkout_open(&k, repo, ref, subdir, e)        find the commit and its subdirectory's tree
  *     checkout_repofile(k, &file, e)                 parse the .hornero.yaml of that tree
  *     checkout_builder(k, &choice, name, e)          choose the builder by the files of that tree
+ *     checkout_also(k, &file.words, e)               add paths outside the subdirectory
  *     checkout_list(k, id, path, max, &list, e)      list the entries of a tree
  *     checkout_blob_each(k, id, path, max, take, arg, e)
  *     checkout_attributes(k, path, &attributes, e)   look a path up in the commit's .gitattributes
@@ -66,6 +67,15 @@ struct checkout_choice {
 /* Returns 0, or -1 with ERR_PUSHER and the names of all files that it looked for. */
 int checkout_builder(struct checkout *k, const struct checkout_choice *by,
 		     char out[CHECKOUT_BUILDER_MAX + 1], struct err *e);
+
+/* If words name paths besides the subdirectory (`also`), the tree becomes one that holds the
+ * subdirectory and these paths at their places from the top of the repository. The builder is
+ * chosen before. Returns 0, or -1 on error: ERR_PUSHER if the commit lacks a path. */
+int checkout_also(struct checkout *k, const struct repowords *words, struct err *e);
+
+/* Returns the path of a file of the tree as the image's directory knows it; a file outside keeps
+ * its path. */
+const char *checkout_inside(const struct checkout *k, const char *path);
 
 struct checkout_entry {
 	const char *name;        /* one component, as pushed */

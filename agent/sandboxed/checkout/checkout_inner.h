@@ -14,7 +14,8 @@ struct checkout {
 	git_odb *odb;
 	git_oid commit;
 	git_tree *tree;
-	char *subdir;
+	char *subdir; /* of tree, in the repository */
+	char *inside; /* of the image, in tree; NULL: tree is the image's directory */
 	/* "REF:SUBDIR", for messages: the directory's name in the sandbox means nothing to
 	 * readers */
 	char *where;

@@ -181,7 +181,7 @@ static int run(const struct args *a, struct err *e)
 		return -1;
 	if (!choice.named)
 		choice.named = file.builder;
-	if (checkout_builder(k, &choice, builder, e) < 0)
+	if (checkout_builder(k, &choice, builder, e) < 0 || checkout_also(k, &file.words, e) < 0)
 		return -1;
 	report_line("commit %s", checkout_commit(k));
 	report_line("tree %s", checkout_tree(k));

@@ -93,7 +93,7 @@ static const char *reason_for_clean(const struct sync *s, const struct treeindex
 	if (!is_leaf(is))
 		return NULL;
 	for (const char *const *when = s->how->when; when && *when; when++)
-		if (pathglob_matches(*when, s->path))
+		if (pathglob_matches(*when, checkout_inside(s->k, s->path)))
 			return "changed";
 	return strcmp(is->name, ".gitattributes") == 0 ? "changed" : NULL;
 }
