@@ -23,8 +23,12 @@ static const char *const formats[] = {[BUILDER_RAW] = "raw", [BUILDER_QCOW2] = "
 static const struct setting settings[] = {
 	{.name = "detect", .type = SETTING_LIST, .check = check_relative, AT(detect),
 	 .allowed = "a list of relative paths",
-	 .help = "Files that select this builder if the image's tree has any of them. If unset, "
-		 "the builder is used only if an image or a repository names it."},
+	 .help = "Files that select this builder if the image's tree has any of them; see CHOICE "
+		 "OF THE BUILDER. If unset, the builder is used only if an image or a repository "
+		 "names it."},
+	{.name = "instead_of", .type = SETTING_LIST, .check = check_name, AT(instead_of),
+	 .allowed = "a list of names of builders",
+	 .help = "Builders that do not count in a tree that this builder matches by detect."},
 	{.name = "group", .type = SETTING_TEXT, .check = check_name, AT(group),
 	 .allowed = "a name of a-z, 0-9 and -",
 	 .help = "Control group in which the builder runs, below the top group; see "
@@ -170,6 +174,7 @@ int builder_parse(const char *file, const char *name, const char *text, size_t l
 	b.text[len] = '\0';
 	b.text_len = len;
 	drop_empty(&b.detect);
+	drop_empty(&b.instead_of);
 	drop_empty(&b.env);
 	drop_empty(&b.needs);
 	drop_empty(&b.inputs);

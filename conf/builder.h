@@ -2,7 +2,8 @@
  * builder: how a checkout becomes a disk image. The operator writes one file `builders.d/NAME.yaml`
  * per builder.
  *
- *     detect: [Capstanfile]   this builder applies if one of these is at the root of the subtree
+ *     detect: [Capstanfile]   this builder applies if one of these is in the subtree; see detect.h
+ *     instead_of: [make]      if it applies, these builders do not
  *     group: osv              cgroup group; default: the builder's name
  *     argv: [capstan, build, hornero]   no shell
  *     env: {CAPSTAN_ROOT: /build/cache}
@@ -39,6 +40,7 @@ struct builder {
 	char *name;                   /* file name without .yaml; [a-z0-9][a-z0-9-]*, at most 32 */
 	char *group;                  /* same alphabet */
 	char **detect;                /* NULL-terminated, like all lists here; NULL if unset */
+	char **instead_of;
 	char **argv;
 	char **env;                   /* "KEY=value" */
 	char *artifact;

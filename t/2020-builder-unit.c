@@ -150,7 +150,7 @@ static void refused_files(void **state)
 				       "allowed, at most 32 long, not beginning with -");
 	expect_refused("build_timeout: 8\nnetwork: host\n",
 		       "b.yaml:2:1: unknown setting \"network\"; "
-		       "allowed: detect, group, argv, env, "
+		       "allowed: detect, instead_of, group, argv, env, "
 		       "artifact, format, needs, version, "
 		       "inputs, devices, build_timeout, clean_when, reproducible, allow");
 }

@@ -293,7 +293,7 @@ test_expect_success 'which builder: the order of deciding' '
 	mkdir -p repo/meta &&
 	echo >repo/meta/package.yaml &&
 	commit detect &&
-	co --detect compose=meta/package.yaml &&
+	co --detect compose=meta/package.yaml --builder make &&
 	test_grep "^builder make$" said &&
 	git -C repo rm -q Makefile &&
 	commit compose &&
@@ -301,6 +301,31 @@ test_expect_success 'which builder: the order of deciding' '
 	test_grep "^builder compose$" said &&
 	test_expect_code 65 co --detect x=meta &&
 	test_grep "none of Makefile .make., meta .x.; add one" said
+'
+
+# Red with the first match taken (`if (kept.n == 0)` in conf/detect.c), and without is_replaced().
+test_expect_success 'which builder: several match, and one must count' '
+	echo >repo/Kraftfile &&
+	echo >repo/Makefile &&
+	commit several &&
+	test_expect_code 65 co --detect kraft=Kraftfile &&
+	test_grep "^error 2 builders match .*: make .Makefile. and kraft .Kraftfile.;" said &&
+	test_grep "name one in .hornero.yaml, as in .builder: make." said &&
+	co --detect kraft=Kraftfile --instead-of kraft=make &&
+	test_grep "^builder kraft$" said &&
+	co --detect kraft=none --instead-of kraft=make &&
+	test_grep "^builder make$" said &&
+	co --detect kraft=Kraftfile --detect a=none --instead-of a=make --instead-of kraft=make &&
+	test_grep "^builder kraft$" said &&
+	test_expect_code 65 co --detect kraft=Kraftfile --instead-of kraft=make \
+		--instead-of make=kraft &&
+	test_grep "2 builders match" said &&
+	test_expect_code 78 co --detect mine=Makefile &&
+	test_grep "make .Makefile. and mine .Makefile.; write .instead_of: .OTHER.. into" said &&
+	co --detect mine=Makefile --instead-of mine=make &&
+	test_grep "^builder mine$" said &&
+	git -C repo rm -q Kraftfile Makefile &&
+	commit one
 '
 
 test_expect_success '.hornero.yaml that is wrong, a link, or huge is refused by name' '

@@ -288,11 +288,18 @@ static void add_words(struct build *b, struct args *a, const char *repo)
 		args_add(a, b->image->builder);
 		return;
 	}
-	for (size_t i = 0; i < b->builders->n; i++)
-		for (char **file = b->builders->list[i].detect; file && *file; file++) {
+	for (size_t i = 0; i < b->builders->n; i++) {
+		const struct builder *one = &b->builders->list[i];
+
+		for (char **file = one->detect; file && *file; file++) {
 			args_add(a, "--detect");
-			args_addf(a, "%s=%s", b->builders->list[i].name, *file);
+			args_addf(a, "%s=%s", one->name, *file);
 		}
+		for (char **other = one->instead_of; other && *other; other++) {
+			args_add(a, "--instead-of");
+			args_addf(a, "%s=%s", one->name, *other);
+		}
+	}
 }
 
 /* Replaces the repository's path in the sandbox by the real one. */

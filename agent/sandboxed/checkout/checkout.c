@@ -222,8 +222,9 @@ int checkout_repofile(struct checkout *k, struct repofile *out, struct err *e)
 	return repofile_parse(REPOFILE_NAME, text, strlen(text), out, e);
 }
 
-static bool has_file(struct checkout *k, const char *path)
+static bool has_file(void *checkout, const char *path)
 {
+	struct checkout *k = checkout;
 	git_tree_entry *entry = NULL;
 	bool found = git_tree_entry_bypath(&entry, k->tree, path) == 0 &&
 		     git_tree_entry_type(entry) == GIT_OBJECT_BLOB;
@@ -232,32 +233,19 @@ static bool has_file(struct checkout *k, const char *path)
 	return found;
 }
 
-static int fail_detect(const struct checkout *k, const struct checkout_choice *by, struct err *e)
-{
-	char list[ERR_MSG_MAX / 2] = "";
-
-	for (size_t i = 0; i < by->n; i++)
-		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s (%s)",
-			 i ? ", " : "", by->detect[i].file, by->detect[i].builder);
-	return err_set(e, ERR_PUSHER, "no builder for %s: it has none of %s; add one of them, or "
-		       "name a builder in %s", k->where,
-		       by->n ? list : "the files that builders look for", REPOFILE_NAME);
-}
-
 int checkout_builder(struct checkout *k, const struct checkout_choice *by,
 		     char out[CHECKOUT_BUILDER_MAX + 1], struct err *e)
 {
-	if (by->named && *by->named) {
-		snprintf(out, CHECKOUT_BUILDER_MAX + 1, "%s", by->named);
-		return 0;
+	const struct detect_file *found = NULL;
+	const char *name = by->named;
+
+	if (!name || !*name) {
+		if (detect_builder(&by->detect, k->where, has_file, k, &found, e) < 0)
+			return -1;
+		name = found->builder;
 	}
-	for (size_t i = 0; i < by->n; i++) {
-		if (!has_file(k, by->detect[i].file))
-			continue;
-		snprintf(out, CHECKOUT_BUILDER_MAX + 1, "%s", by->detect[i].builder);
-		return 0;
-	}
-	return fail_detect(k, by, e);
+	snprintf(out, CHECKOUT_BUILDER_MAX + 1, "%s", name);
+	return 0;
 }
 
 const unsigned char *checkout_tree_id(const struct checkout *k)

@@ -17,6 +17,7 @@
 #define HORNERO_AGENT_SANDBOXED_CHECKOUT_CHECKOUT_H
 
 #include "agent/sandboxed/checkout/convert.h"
+#include "conf/detect.h"
 #include "conf/repofile.h"
 #include "lib/err.h"
 
@@ -47,24 +48,18 @@ void checkout_close(struct checkout *k);
 const char *checkout_commit(const struct checkout *k);
 const char *checkout_tree(const struct checkout *k);
 
-struct checkout_detect {
-	const char *builder;
-	const char *file; /* below the subdirectory; may hold slashes */
-};
-
 /* Fills *out, all empty if the tree has no .hornero.yaml. Returns 0, or -1 on error: ERR_PUSHER
  * with line and column. */
 int checkout_repofile(struct checkout *k, struct repofile *out, struct err *e);
 
 /* How to choose a builder: `named` if set (by the image file or .hornero.yaml; NULL or "" if
- * unset), else the first entry of detect whose file exists. */
+ * unset), else by the files of the tree (conf/detect.h). */
 struct checkout_choice {
 	const char *named;
-	const struct checkout_detect *detect;
-	size_t n;
+	struct detect detect;
 };
 
-/* Returns 0, or -1 with ERR_PUSHER and the names of all files that it looked for. */
+/* Returns 0, or -1 on error, as detect_builder. */
 int checkout_builder(struct checkout *k, const struct checkout_choice *by,
 		     char out[CHECKOUT_BUILDER_MAX + 1], struct err *e);
 

@@ -32,7 +32,8 @@ struct args {
 	bool clean;
 	enum conf_missing on_missing;
 	struct checkout_choice choice;
-	struct checkout_detect detect[DETECT_MAX];
+	struct detect_file files[DETECT_MAX];
+	struct detect_instead instead[DETECT_MAX];
 	struct {
 		const char *builder, *glob;
 	} when[WHEN_MAX];
@@ -40,7 +41,7 @@ struct args {
 };
 
 enum { OPT_REPO = 256, OPT_REF, OPT_SUBDIR, OPT_WORK, OPT_BUILDER, OPT_DETECT, OPT_CLEAN,
-       OPT_CLEAN_WHEN, OPT_ON_MISSING };
+       OPT_CLEAN_WHEN, OPT_INSTEAD_OF, OPT_ON_MISSING };
 
 static const struct argp_option options[] = {
 	{"repo", OPT_REPO, "DIR", 0, "The bare repository", 0},
@@ -50,7 +51,9 @@ static const struct argp_option options[] = {
 	{"work", OPT_WORK, "DIR", 0, "The image's directory here; DIR/src becomes the checkout", 0},
 	{"builder", OPT_BUILDER, "NAME", 0, "Use this builder; ignore --detect", 0},
 	{"detect", OPT_DETECT, "NAME=FILE", 0,
-	 "Choose builder NAME if FILE is in the image's directory; the first match wins", 0},
+	 "Choose builder NAME if FILE is in the image's directory; one builder must match", 0},
+	{"instead-of", OPT_INSTEAD_OF, "NAME=OTHER", 0,
+	 "Builder OTHER does not count if NAME matches", 0},
 	{"clean", OPT_CLEAN, NULL, 0, "Remove the checkout and the builder's cache first", 0},
 	{"clean-when", OPT_CLEAN_WHEN, "NAME=GLOB", 0,
 	 "The same if the builder is NAME and a path that matches GLOB changes", 0},
@@ -85,9 +88,18 @@ static char *cut_pair(const char *option, char *pair, size_t n, size_t max,
 
 static void add_detect(struct args *a, char *pair, struct argp_state *state)
 {
-	const char *file = cut_pair("--detect", pair, a->choice.n, DETECT_MAX, state);
+	struct detect *d = &a->choice.detect;
+	const char *file = cut_pair("--detect", pair, d->nfiles, DETECT_MAX, state);
 
-	a->detect[a->choice.n++] = (struct checkout_detect){.builder = pair, .file = file};
+	a->files[d->nfiles++] = (struct detect_file){.builder = pair, .file = file};
+}
+
+static void add_instead(struct args *a, char *pair, struct argp_state *state)
+{
+	struct detect *d = &a->choice.detect;
+	const char *other = cut_pair("--instead-of", pair, d->ninstead, DETECT_MAX, state);
+
+	a->instead[d->ninstead++] = (struct detect_instead){.builder = pair, .other = other};
 }
 
 static void add_when(struct args *a, char *pair, struct argp_state *state)
@@ -109,6 +121,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_WORK: a->work = arg; return 0;
 	case OPT_CLEAN: a->clean = true; return 0;
 	case OPT_DETECT: add_detect(a, arg, state); return 0;
+	case OPT_INSTEAD_OF: add_instead(a, arg, state); return 0;
 	case OPT_ON_MISSING: set_missing(a, arg, state); return 0;
 	case OPT_CLEAN_WHEN: add_when(a, arg, state); return 0;
 	case OPT_BUILDER:
@@ -204,7 +217,8 @@ int main(int argc, char **argv)
 	static struct args a = {.subdir = ""};
 	struct err e = ERR_INIT;
 
-	a.choice.detect = a.detect;
+	a.choice.detect.files = a.files;
+	a.choice.detect.instead = a.instead;
 	options_parse(&argp, argc, argv, &a, NULL);
 	if (!report_has(REPORT_FD) || !report_has(GO_FD)) {
 		fprintf(stderr, "hornero-checkout: descriptors %d and %d are not open; "
