@@ -3,7 +3,8 @@
  *
  *   doctor.c        the table of checks
  *   doctor_node.c   directories, programs, hornerod, the publisher
- *   doctor_files.c  image files, builder files, repositories and their hooks
+ *   doctor_builders.c  builder files
+ *   doctor_files.c  image files, repositories and their hooks
  *   doctor_group.c  control groups
  *   doctor_disk.c   floors, budgets, reflinks, the store
  *   doctor_cache.c  files of Nova's cache

@@ -1,8 +1,6 @@
-/* doctor_files: checks image files, builder files, repositories and their hooks. DIAGNOSTICS:
- * findings. */
+/* doctor_files: checks image files, repositories and their hooks. DIAGNOSTICS: findings. */
 #include "cli/doctor.h"
 
-#include "conf/builder.h"
 #include "conf/expect.h"
 #include "state/relics.h"
 #include "lib/fs.h"
@@ -14,34 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-
-void doctor_builders(struct doctor *d)
-{
-	own_builders struct builders *b = NULL;
-	struct err why = ERR_INIT;
-	int before = d->findings;
-
-	if (builders_load(d->c->builders_dir, &b, &why) < 0) {
-		doctor_say(d, DOCTOR_BAD, "make install, or mend builders_dir in hornero.yaml",
-			   "%s", why.msg);
-		return;
-	}
-	for (size_t i = 0; i < b->nbroken; i++)
-		doctor_say(d, DOCTOR_BAD, "mend that line", "%s", b->broken[i].msg);
-	for (size_t i = 0; i < b->n; i++)
-		for (char **need = b->list[i].needs; need && *need; need++) {
-			own_free char *mend = fs_path("install %s, or remove %s/%s.yaml", *need,
-						      d->c->builders_dir, b->list[i].name);
-
-			if (!program_is_installed(*need))
-				doctor_say(d, DOCTOR_WARN, mend,
-					   "the builder %s needs %s, which is not in /usr: its "
-					   "jobs are held",
-					   b->list[i].name, *need);
-		}
-	if (d->findings == before)
-		doctor_ok(d, "%zu, with all that they need", b->n);
-}
 
 void doctor_images(struct doctor *d)
 {

@@ -34,7 +34,8 @@ int image_check_binding(const struct cli *cli, const struct image *img, struct e
 		return -1;
 	if (!builder_find(b, img->builder))
 		return err_set(e, ERR_USAGE,
-			       "there is no usable builder \"%s\" in %s; `ls` there lists them",
+			       "there is no usable builder \"%s\" in %s; `hornero builder list` "
+			       "lists them",
 			       img->builder, c->builders_dir);
 	return 0;
 }

@@ -16,6 +16,7 @@ static const char *state_colour(const char *state)
 		{"warm", "\033[32m"},      {"failed", "\033[31m"},   {"held", "\033[31m"},
 		{"broken", "\033[31m"},    {"foreign", "\033[31m"},  {"gone", "\033[33m"},
 		{"superseded", "\033[2m"}, {"cancelled", "\033[2m"},
+		{"usable", "\033[32m"},    {"incomplete", "\033[33m"},
 	};
 
 	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)

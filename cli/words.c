@@ -109,6 +109,23 @@ const struct word word_table[] = {
 	 "The file in Nova's cache stays until Nova ages it out or `hornero gc` needs the\n"
 	 "room, so instances are not disturbed. The repository stays, too.",
 	 NULL, 1, 1, {VALUE_IMAGE}, 0, image_remove_run, WORD_ADMIN},
+	{"builder list", "", "list the builders, and whether this node has what they need",
+	 "An incomplete builder disturbs no other one: only pushes that need it are held.",
+	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, builder_list_run, WORD_NODE},
+	{"builder show", "NAME", "show a builder's settings and the versions of its tools",
+	 "Settings that the file leaves out are shown with the value in force. The versions are\n"
+	 "the first lines that its version commands print now; their whole output belongs to\n"
+	 "the content key.",
+	 NULL, 1, 1, {VALUE_BUILDER}, WORD_JSON | WORD_AS_ROOT, builder_show_run, WORD_NODE},
+	{"builder check", "NAME|DIR [DIR]",
+	 "say what a builder lacks here, or what would build DIR",
+	 "An argument with a slash, or a dot, is a directory. It stands for the tree of an\n"
+	 "image's subdirectory: the .hornero.yaml in it, or else its files, choose the builder.\n"
+	 "Files count whether they are committed or not.\n"
+	 "\n"
+	 "Exits 0 if the builder is usable, 78 if a program, an input or a setting is missing or\n"
+	 "wrong, 65 if DIR selects no builder, several, or another one than NAME.",
+	 NULL, 1, 2, {VALUE_BUILDER, VALUE_FILE}, WORD_AS_ROOT, builder_check_run, WORD_HERE},
 	{"queue", "", "list running, waiting, and recently ended jobs",
 	 "Open jobs are listed in the order in which they will run.", queue_options, 0, 0, {0},
 	 WORD_JSON, queue_run, WORD_READ},

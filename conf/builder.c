@@ -199,6 +199,9 @@ void builders_free(struct builders *b)
 	for (size_t i = 0; i < b->n; i++)
 		builder_fini(&b->list[i]);
 	free(b->list);
+	for (size_t i = 0; i < b->nbroken; i++)
+		free(b->broken_names[i]);
+	free(b->broken_names);
 	free(b->broken);
 	free(b);
 }
@@ -210,6 +213,7 @@ static int load_one(const char *dir, const char *file, struct builders *all, str
 	own_free char *text = NULL;
 	struct builder *list = reallocarray(all->list, all->n + 1, sizeof(*list));
 	struct err *broken = NULL;
+	char **names = NULL;
 	struct err problem = ERR_INIT;
 	size_t len;
 
@@ -218,7 +222,10 @@ static int load_one(const char *dir, const char *file, struct builders *all, str
 	broken = reallocarray(all->broken, all->nbroken + 1, sizeof(*broken));
 	if (broken)
 		all->broken = broken;
-	if (!name || !list || !broken)
+	names = reallocarray(all->broken_names, all->nbroken + 1, sizeof(*names));
+	if (names)
+		all->broken_names = names;
+	if (!name || !list || !broken || !names)
 		return err_set(e, ERR_NOBODY, "%s: out of memory", path);
 	if (fs_read(AT_FDCWD, path, DOC_BYTES_MAX, &text, &len, &problem) == 0 &&
 	    builder_parse(path, name, text, len, &all->list[all->n], &problem) == 0) {
@@ -230,6 +237,7 @@ static int load_one(const char *dir, const char *file, struct builders *all, str
 		*e = problem;
 		return -1;
 	}
+	all->broken_names[all->nbroken] = steal_ptr(&name);
 	all->broken[all->nbroken++] = problem;
 	return 0;
 }

@@ -62,6 +62,7 @@ struct builders {
 	struct builder *list; /* sorted by name */
 	size_t n;
 	struct err *broken; /* one message per unusable file */
+	char **broken_names; /* as many; file names without .yaml */
 	size_t nbroken;
 };
 

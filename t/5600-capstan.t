@@ -62,6 +62,25 @@ test_expect_success 'meta/package.yaml chooses capstan-compose' '
 	hornero show 2 --json | jq -e ".builder == \"capstan-compose\""
 '
 
+# Red with the first match taken in conf/detect.c, and without --instead-of in build_checkout.c.
+test_expect_success 'two families in one tree: the push fails with both names, or one comes first' '
+	echo "base: cloudius/osv" >"$HELLO_WORK/Capstanfile" &&
+	git -C "$HELLO_WORK" add -A &&
+	git -C "$HELLO_WORK" commit -q -m both &&
+	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
+	test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 30 &&
+	both="capstan .Capstanfile. and capstan-compose .meta/package.yaml.; name one" &&
+	hornero why "$HELLO_UUID" >out &&
+	test_grep "2 builders match .*: $both" out &&
+	test_expect_code 65 hornero builder check "$HELLO_WORK/" 2>out &&
+	test_grep "2 builders match .*: $both" out &&
+	echo "instead_of: [capstan]" >>builders/capstan-compose.yaml &&
+	echo first >"$HELLO_WORK/README" &&
+	warm_names_tree first &&
+	hornero show 4 --json | jq -e ".builder == \"capstan-compose\"" &&
+	git -C "$HELLO_WORK" rm -q Capstanfile
+'
+
 if command -v capstan >/dev/null
 then
 	test_skip 'without the tool the job is held, and the tool is named' \

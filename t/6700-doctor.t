@@ -159,7 +159,11 @@ test_expect_success 'files: broken ones by line and column, a lost repository, a
 	doctor &&
 	says images bad "$HELLO_UUID.yaml:[0-9]*:[0-9]*: " "mend that line" &&
 	says builders bad "bad.yaml:[0-9]*:[0-9]*: " &&
-	says builders warn "other needs no-such-tool" "install no-such-tool" &&
+	test_must_fail grep no-such-tool doctor.json &&
+	{ cat good && echo "builder: other"; } >"$image" &&
+	doctor &&
+	says builders warn "other: the program no-such-tool is not in /usr, so" \
+		"install it below /usr" &&
 	sed "s/^repo:.*/repo: lost/" good >"$image" &&
 	doctor &&
 	says images bad "lost.git is not there" "hornero repo create lost" &&
@@ -167,6 +171,19 @@ test_expect_success 'files: broken ones by line and column, a lost repository, a
 	rm builders/bad.yaml builders/other.yaml &&
 	doctor &&
 	is_well images builders
+'
+
+# Red without look_at_pair() in cli/doctor_builders.c.
+test_expect_success 'builders: two look for one file, and neither comes first' '
+	{ cat builders/make.yaml && echo "detect: [app.c]"; } >builders/one.yaml &&
+	cp builders/one.yaml builders/two.yaml &&
+	doctor &&
+	says builders warn "one and two both look for app.c" \
+		"write instead_of: .one. into .*/two.yaml" &&
+	echo "instead_of: [one]" >>builders/two.yaml &&
+	doctor &&
+	is_well builders &&
+	rm builders/one.yaml builders/two.yaml
 '
 
 if test "$(id -u)" -eq 0 &&

@@ -51,15 +51,15 @@ test_expect_success 'a node with an image, a job, a key, repositories and a buil
 # Red without WORD_HIDDEN for `complete`.
 test_expect_success 'every word of --help, and no other' '
 	{
-		complete "" | grep -vx -e image -e key -e repo
-		for noun in image key repo
+		complete "" | grep -vx -e builder -e image -e key -e repo
+		for noun in builder image key repo
 		do
 			complete "" | grep -qx $noun && complete $noun "" | sed "s/^/$noun /"
 		done
 	} | sort >got &&
 	sort words >want &&
 	test_cmp want got &&
-	for word in "" image key repo
+	for word in "" builder image key repo
 	do
 		complete $word "" >want &&
 		complete help $word "" >got &&
@@ -104,6 +104,9 @@ test_expect_success 'the first argument of every word, and the one after it' '
 	image show: IMAGE
 	image set: IMAGE | SETTINGS
 	image remove: IMAGE
+	builder list:
+	builder show: make
+	builder check: make | <FILE>
 	queue:
 	top:
 	show: 1

@@ -1,0 +1,128 @@
+/* builder_check: `hornero builder check`. DIAGNOSTICS: exit 0 if usable, ERR_OPERATOR if something
+ * is missing or broken, ERR_USAGE if there is no such builder or directory, ERR_PUSHER if the
+ * directory selects no builder or another one. */
+#include "cli/builder.h"
+
+#include "cli/words.h"
+#include "conf/detect.h"
+#include "conf/repofile.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void say_lack(void *arg, const char *name, const char *what, const char *mend)
+{
+	(void)name;
+	cli_say(stdout, "%s: %s", (const char *)arg, what);
+	cli_say(stdout, "    %s", mend);
+}
+
+/* As a checkout would find it: a file or a link, and no link on the way. */
+static bool has_file(void *arg, const char *path)
+{
+	own_fd int fd = fs_open_beneath(*(const int *)arg, path, O_PATH | O_NOFOLLOW, 0);
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
+}
+
+static int read_repofile(int dir, struct repofile *out, struct err *e)
+{
+	own_free char *text = NULL;
+	own_fd int fd = fs_open_beneath(dir, REPOFILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	size_t len;
+
+	*out = (struct repofile){0};
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_sys(e, ERR_PUSHER, "cannot read " REPOFILE_NAME);
+	if (fs_read_fd(fd, REPOFILE_NAME, REPOFILE_MAX, &text, &len, e) < 0)
+		return -1;
+	return repofile_parse(REPOFILE_NAME, text, len, out, e);
+}
+
+/* Sets name, and why: in .hornero.yaml, or by which file. */
+static int choose(const struct builders *all, const char *path, char **name, char **why,
+		  struct err *e)
+{
+	own_fd int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_detect struct detect d = {.nfiles = 0};
+	const struct detect_file *found = NULL;
+	struct repofile file;
+
+	if (dir < 0)
+		return err_sys(e, ERR_USAGE, "cannot look into %s", path);
+	if (read_repofile(dir, &file, e) < 0 || detect_init(&d, all, e) < 0)
+		return -1;
+	if (file.builder[0]) {
+		*name = fs_path("%s", file.builder);
+		*why = fs_path("%s", REPOFILE_NAME " names it");
+		return 0;
+	}
+	if (detect_builder(&d, path, has_file, &dir, &found, e) < 0)
+		return -1;
+	*name = fs_path("%s", found->builder);
+	*why = fs_path("it has %s", found->file);
+	return 0;
+}
+
+static int check_builder(const struct conf *c, const struct builders *all, const char *name,
+			 struct err *e)
+{
+	const struct builder *b = builder_named(c, all, name, e);
+	own_free char *file = NULL;
+
+	if (!b)
+		return -1;
+	file = fs_path("%s/%s.yaml", c->builders_dir, name);
+	if (builder_lacks(c, b, say_lack, b->name) > 0)
+		return err_exit(ERR_OPERATOR);
+	cli_say(stdout, "%s: usable here: %s", name, file);
+	return 0;
+}
+
+static bool is_dir(const char *arg)
+{
+	return strchr(arg, '/') || strcmp(arg, ".") == 0 || strcmp(arg, "..") == 0;
+}
+
+/* Says by what a directory would be built. The broken files come first: one of them may be the
+ * builder that its author waits for. */
+static int check_dir(const struct builders *all, const char *path, char **name, struct err *e)
+{
+	own_free char *why = NULL;
+
+	for (size_t i = 0; i < all->nbroken; i++)
+		cli_say(stderr, "hornero: unusable builder: %s", all->broken[i].msg);
+	if (choose(all, path, name, &why, e) < 0)
+		return -1;
+	cli_say(stdout, "%s: would be built by %s: %s", path, *name, why);
+	return 0;
+}
+
+int builder_check_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+	own_builders struct builders *all = NULL;
+	own_free char *chosen = NULL;
+	const char *dir = is_dir(call->args[call->nargs - 1]) ? call->args[call->nargs - 1] : NULL;
+	const char *name = dir && call->nargs == 1 ? NULL : call->args[0];
+	int rc;
+
+	if (call->nargs == 2 && !dir)
+		return err_set(e, ERR_USAGE, "\"%s\" is not a directory's name: it has no slash; "
+			       "write ./%s", call->args[1], call->args[1]);
+	if (!c || builders_load(c->builders_dir, &all, e) < 0 ||
+	    (dir && check_dir(all, dir, &chosen, e) < 0))
+		return -1;
+	rc = check_builder(c, all, name ? name : chosen, e);
+	if (rc == 0 && name && chosen && strcmp(name, chosen) != 0)
+		return err_set(e, ERR_PUSHER, "%s would be built by %s, not by %s; name it in %s: "
+			       "builder: %s", dir, chosen, name, REPOFILE_NAME, name);
+	return rc;
+}

@@ -1,0 +1,128 @@
+/* builder_lacks: the programs and inputs that a builder needs and this node does not have.
+ * DIAGNOSTICS: none; each lack is a call of say. */
+#include "cli/builder.h"
+
+#include "lib/fs.h"
+#include "lib/own.h"
+#include "lib/program.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { PROGRAMS_MAX = 64 };
+
+/* The programs that the shipped builder files name, and Debian's packages with them; NULL: Debian
+ * has none, and a package of the same name holds another program (kraft, mirage). */
+static const struct {
+	const char *program, *package;
+} packages[] = {
+	{"bison", "bison"},
+	{"capstan", NULL},
+	{"cpio", "cpio"},
+	{"dune", "ocaml-dune"},
+	{"flex", "flex"},
+	{"g++", "g++"},
+	{"gcc", "gcc"},
+	{"grub-mkimage", "grub-pc-bin"},
+	{"gzip", "gzip"},
+	{"kraft", NULL},
+	{"ld", "binutils"},
+	{"make", "make"},
+	{"mformat", "mtools"},
+	{"mirage", NULL},
+	{"mkfs", NULL},
+	{"ocamlfind", "ocaml-findlib"},
+	{"opam", "opam"},
+	{"ops", NULL},
+	{"python3", "python3"},
+	{"qemu-img", "qemu-utils"},
+	{"qemu-nbd", "qemu-utils"},
+	{"qemu-system-x86_64", "qemu-system-x86"},
+	{"solo5-elftool", NULL},
+	{"x86_64-solo5-none-static-cc", NULL},
+};
+
+struct look {
+	const struct conf *c;
+	const char *file; /* the builder file */
+	void (*say)(void *arg, const char *name, const char *what, const char *mend);
+	void *arg;
+	const char *seen[PROGRAMS_MAX];
+	size_t nseen, n;
+};
+
+static void lack(struct look *l, const char *name, char *what, char *mend)
+{
+	l->say(l->arg, name, what, mend);
+	l->n++;
+	free(what);
+	free(mend);
+}
+
+static char *mend_program(const struct look *l, const char *program)
+{
+	for (size_t i = 0; i < sizeof(packages) / sizeof(packages[0]); i++) {
+		if (strcmp(packages[i].program, program) != 0)
+			continue;
+		return packages[i].package
+			       ? fs_path("apt-get install %s", packages[i].package)
+			       : fs_path("no package of Debian has it; the first lines of %s say "
+					 "how to prepare a node", l->file);
+	}
+	return fs_path("install it below /usr; the first lines of %s may say how", l->file);
+}
+
+static void look_at_program(struct look *l, const char *program)
+{
+	for (size_t i = 0; i < l->nseen; i++)
+		if (strcmp(l->seen[i], program) == 0)
+			return;
+	if (l->nseen < PROGRAMS_MAX)
+		l->seen[l->nseen++] = program;
+	if (!program_is_installed(program))
+		lack(l, program, fs_path("the program %s is not in /usr", program),
+		     mend_program(l, program));
+}
+
+/* The build user reads inputs by the mode of the file itself. */
+static bool build_may_read(const struct conf *c, const struct stat *st)
+{
+	return (st->st_mode & S_IROTH) ||
+	       (st->st_uid == c->build_uid && (st->st_mode & S_IRUSR)) ||
+	       (st->st_gid == c->build_gid && (st->st_mode & S_IRGRP));
+}
+
+static void look_at_input(struct look *l, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		lack(l, path, fs_path("the input %s: %s", path, strerror(errno)),
+		     errno == EACCES
+			     ? fs_path("run this as root")
+			     : fs_path("make that file as the first lines of %s say, or remove it "
+				       "from `inputs` in a copy", l->file));
+	else if (!build_may_read(l->c, &st))
+		lack(l, path, fs_path("builds cannot read the input %s", path),
+		     fs_path("chmod a+r %s", path));
+}
+
+size_t builder_lacks(const struct conf *c, const struct builder *b,
+		     void (*say)(void *arg, const char *name, const char *what, const char *mend),
+		     void *arg)
+{
+	own_free char *file = fs_path("%s/%s.yaml", c->builders_dir, b->name);
+	struct look l = {.c = c, .file = file, .say = say, .arg = arg};
+
+	for (char **need = b->needs; need && *need; need++)
+		look_at_program(&l, *need);
+	for (char ***command = b->version; command && *command; command++)
+		look_at_program(&l, **command);
+	/* A path may be one of the sandbox. */
+	if (!strchr(b->argv[0], '/'))
+		look_at_program(&l, b->argv[0]);
+	for (char **path = b->inputs; path && *path; path++)
+		look_at_input(&l, *path);
+	return l.n;
+}
