@@ -270,6 +270,7 @@ script_tests += \
 	t/5510-upkeep-hangs.t \
 	t/5520-toolchain.t \
 	t/5600-capstan.t \
+	t/5610-families.t \
 	t/5900-hello.t
 unit_tests += \
 	t/5000-imghead-unit \
