@@ -114,15 +114,35 @@ test_expect_success '-o clean starts from nothing, known or not' '
 	test_grep "skip cannot be combined with other options" push.out
 '
 
-# Red without: hint_clean() in agent/build/build_builder.c.
-test_expect_success 'an incremental build that fails says how to start from nothing' '
+# Red without: build_again_clean() in agent/build/main.c.
+test_expect_success 'an incremental build that leftovers spoil is tried again from nothing' '
 	echo nine >"$HELLO_WORK/main" &&
 	echo nonsense >"$NODE/unikernels/$HELLO_UUID/src/GNUmakefile" &&
-	{ node_push || :; } &&
+	node_push &&
+	built_is clean &&
+	warm_lines v2 nine &&
+	hornero log "$job" >log &&
+	test_grep "building once more, from nothing" log &&
+	test "$(attempt_field attempt)" -eq 1
+'
+
+test_expect_success 'it fails if the clean build fails as well, and a clean one is built once' '
+	echo false >"$HELLO_WORK/fails" &&
+	sed -i -e "s/^hornero.raw: a.o main/& fails/" -e "s/^\tcat/\t. .\/fails\n&/" \
+		"$HELLO_WORK/Makefile" &&
+	test_must_fail node_push &&
+	hornero log "$job" >log &&
+	test "$(grep -c "builder make: make" log)" -eq 1 &&
+	test_must_fail grep "building once more" log &&
+	echo : >"$HELLO_WORK/fails" &&
+	node_push &&
+	echo false >"$HELLO_WORK/fails" &&
+	test_must_fail node_push &&
+	hornero log "$job" >log &&
+	test "$(grep -c "builder make: make" log)" -eq 2 &&
+	test_grep "building once more, from nothing" log &&
 	job_field reason >reason &&
-	test_grep "an incremental build; for a clean one: git push -o clean" reason &&
-	node_push -o clean &&
-	warm_lines v2 nine
+	test_grep "make ended with exit 2" reason
 '
 
 test_done

@@ -158,17 +158,6 @@ static void add_words(struct build *b, struct args *a)
 	add_command(b, a);
 }
 
-/* Leftovers of earlier builds may be the reason for the failure: suggest a clean build. */
-static void hint_clean(struct build *b)
-{
-	size_t len = strlen(b->verdict.reason);
-
-	if (b->from_clean || verdict_cause(&b->verdict) != CAUSE_EXIT)
-		return;
-	snprintf(b->verdict.reason + len, sizeof(b->verdict.reason) - len,
-		 " (an incremental build; for a clean one: git push -o clean)");
-}
-
 int build_builder(struct build *b)
 {
 	const struct builder *bu = b->builder;
@@ -185,10 +174,8 @@ int build_builder(struct build *b)
 	stage_note(&b->log, "builder %s: %s", bu->name, bu->argv[0]);
 	if (stage_run(&s, &e) < 0)
 		return verdict_say(&b->verdict, e.class, CAUSE_SANDBOX, "%s", e.msg);
-	b->verdict.build_ms = s.took_ms;
+	b->verdict.build_ms += s.took_ms;
 	if (s.ended == STAGE_EXIT && s.status == 0)
 		return 0;
-	build_blame(b, &s, CAUSE_EXIT, bu->argv[0]);
-	hint_clean(b);
-	return -1;
+	return build_blame(b, &s, CAUSE_EXIT, bu->argv[0]);
 }

@@ -332,6 +332,9 @@ int build_checkout(struct build *b)
 				   "there is no repository %s; create it: hornero repo create %s",
 				   repo, b->image->repo);
 	begin_boot(b);
+	b->words = (struct repowords){.len = 0};
+	b->words_bad = false;
+	b->attributes[0] = '\0';
 	build_stage(b, &s);
 	s.speaks = s.own_words = true;
 	add_words(b, &s.args, repo);
@@ -350,7 +353,7 @@ int build_checkout(struct build *b)
 		return verdict_say(&b->verdict, e.class, CAUSE_SANDBOX, "%s", e.msg);
 	}
 	name_repo(s.text, sizeof(s.text), repo);
-	b->verdict.checkout_ms = s.took_ms;
+	b->verdict.checkout_ms += s.took_ms;
 	own_fd_end(&ch.go);
 	if (ch.failed)
 		return -1;

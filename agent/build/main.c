@@ -137,6 +137,43 @@ static void remove_work(const struct build *b)
 		log_warn("event=not-removed %s", e.msg);
 }
 
+/* Returns true if files of earlier builds may be the reason that a build failed. Limits are not
+ * among these causes: another build would only meet them again. */
+static bool may_be_leftovers(const struct build *b)
+{
+	switch (verdict_cause(&b->verdict)) {
+	case CAUSE_EXIT:
+	case CAUSE_SIGNAL:
+	case CAUSE_ARTIFACT:
+	case CAUSE_CHECK:
+	case CAUSE_BOOT:
+		return b->verdict.class == ERR_PUSHER && b->builder && !b->from_clean;
+	default:
+		return false;
+	}
+}
+
+static int build_and_store(struct build *b)
+{
+	return build_builder(b) < 0 ? -1 : build_store(b);
+}
+
+/* Returns as build_checkout. The ref may have moved since the first checkout, even to a commit that
+ * needs no build. */
+static int build_again_clean(struct build *b)
+{
+	int known;
+
+	stage_note(&b->log, "%s", b->verdict.reason);
+	stage_note(&b->log, "this was an incremental build; building once more, from nothing");
+	b->clean = true;
+	b->verdict.class = ERR_NONE;
+	b->verdict.cause[0] = b->verdict.reason[0] = '\0';
+	failpoint("build-again-clean");
+	known = build_checkout(b);
+	return known == 0 ? build_and_store(b) : known;
+}
+
 /* Runs the stages; the result is in the verdict. */
 static void run(struct build *b)
 {
@@ -147,11 +184,15 @@ static void run(struct build *b)
 		   b->image->name[0] ? b->image->name : b->image->uuid, b->image->ref,
 		   b->image->repo);
 	known = build_disk_begin(b) < 0 ? -1 : build_checkout(b);
+	if (known == 0)
+		known = build_and_store(b);
+	if (known < 0 && may_be_leftovers(b))
+		known = build_again_clean(b);
 	if (known == 1) {
 		b->verdict.reused = true;
 		stage_note(&b->log, "same content as artifact %.12s: no build",
 			   b->verdict.made.digest);
-	} else if (known == 0 && build_builder(b) == 0 && build_store(b) == 0) {
+	} else if (known == 0) {
 		stage_note(&b->log, "artifact %.12s, %lld bytes, is in the store",
 			   b->verdict.made.digest, (long long)b->verdict.size_bytes);
 	}
