@@ -53,6 +53,7 @@ resume
 image set
 image remove'
 of_node='init
+builder list
 key list
 drain
 pause
@@ -60,9 +61,11 @@ resume
 sweep
 gc
 doctor'
-of_people='key add
+of_people='builder check
+key add
 key remove'
 others='help
+builder show
 image add
 repo create
 top'
