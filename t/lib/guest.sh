@@ -161,8 +161,14 @@ guest__emulate () {
 	wait $guest__pid
 	guest__status=$?
 	tr -d '\r' <"$TRASH/serial.raw" >"$TRASH/serial"
-	test $guest__status -eq 0 || { cat "$TRASH/virtiofsd.log"; tail -n 50 "$TRASH/serial"; }
-	return $guest__status
+	# A guest that panics or has no root powers off as well.
+	test $guest__status -eq 0 && grep -q ' exit [0-9]' "$TRASH/serial" ||
+	{
+		echo "QEMU ended with status $guest__status"
+		cat "$TRASH/virtiofsd.log"
+		tail -n 50 "$TRASH/serial"
+		return 1
+	}
 }
 
 # guest_said HOW/NAME: the tests of that file all ran and all succeeded.
