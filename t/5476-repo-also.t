@@ -113,15 +113,14 @@ test_expect_success 'two images that see the same tree from two places are two' 
 	put left/.hornero.yaml "builder: mono" "also: [right]" &&
 	put right/.hornero.yaml "builder: mono" "also: [left]" &&
 	hornero image set $HELLO_UUID subdir=left &&
-	hornero image add $other hello --subdir right &&
 	node_push &&
-	hornero wait $HELLO_UUID --timeout 60 &&
+	warm_text_is left &&
+	hornero image add $other hello --subdir right &&
 	hornero wait $other --timeout 60 &&
 	grep -h "^tree=" $(grep -l "^commit=$(git -C "$HELLO_WORK" rev-parse HEAD)" \
 		"$NODE"/state/log/*.verdict) >trees &&
 	test "$(wc -l <trees)" -ge 2 &&
 	test "$(sort -u trees | wc -l)" = 1 &&
-	warm_text_is left &&
 	warm_text_is right $other
 '
 
