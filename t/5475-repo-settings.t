@@ -102,11 +102,12 @@ test_expect_success 'a pattern: the one new file that matches' '
 '
 
 # Red without build_artifact_clear() in agent/build/build_checkout.c: make would find its target
-# there.
+# there, and only a second build, from nothing, would make it.
 test_expect_success 'a tool that makes only what is missing makes it again' '
 	tool "test -e out/hello_qemu-x86_64 || { $(writes out/hello_qemu-x86_64 again); }" \
 		"date >stamp" &&
-	built again
+	built again &&
+	test "$(verdict built)" = incremental
 '
 
 # Red without was_there().
