@@ -188,3 +188,20 @@ int repofile_allowed(const char *name, const char *text, size_t len, const char 
 	}
 	return 0;
 }
+
+int repofile_blame(const char *name, const char *text, size_t len, const char *setting,
+		   const char *value, const char *why, struct err *e)
+{
+	own_doc struct doc *doc = NULL;
+	const struct doc_node *node, *entry;
+	char shown[CHECK_SHOWN];
+
+	if (doc_parse(name, text, len, ERR_PUSHER, &doc, e) < 0)
+		return -1;
+	node = find_node(doc, setting, NULL);
+	entry = node ? node->first : NULL;
+	while (entry && strcmp(entry->text, value) != 0)
+		entry = entry->next;
+	return doc_fail(doc, entry ? entry : node, e, "%s: %s: %s", setting,
+			check_show(value, shown), why);
+}

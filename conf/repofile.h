@@ -45,4 +45,9 @@ int repofile_parse(const char *name, const char *text, size_t len, struct repofi
 int repofile_allowed(const char *name, const char *text, size_t len, const char *builder,
 		     char *const *allow, struct err *e);
 
+/* Fills e for a value that the text, as above, has for the setting: ERR_PUSHER, place, setting,
+ * value, and `why`. Always returns -1. */
+int repofile_blame(const char *name, const char *text, size_t len, const char *setting,
+		   const char *value, const char *why, struct err *e);
+
 #endif

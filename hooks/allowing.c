@@ -17,23 +17,60 @@ struct look {
 	struct err problem;
 };
 
+/* Fills the kind of the entry at commit:top/path. */
+static int find(struct catfile *cf, const struct allowing *a, const char *top, const char *path,
+		enum found_kind *kind, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	own_free char *dir = fs_path("%s%s%.*s", top, *top && slash ? "/" : "",
+				     slash ? (int)(slash - path) : 0, path);
+	const char *name = slash ? slash + 1 : path;
+	struct found f = {0};
+
+	if (loose_find(a->commit, dir, name, 0, &f) == 0 &&
+	    catfile_read(cf, a->commit, dir, name, 0, &f, e) < 0)
+		return -1;
+	free(f.text);
+	*kind = f.kind;
+	return 0;
+}
+
 /* Looks as agent/sandboxed/checkout/checkout.c does. */
 static bool has_file(void *arg, const char *file)
 {
 	struct look *l = arg;
-	const char *subdir = l->a->image->subdir;
-	const char *slash = strrchr(file, '/');
-	own_free char *dir = fs_path("%s%s%.*s", subdir, *subdir && slash ? "/" : "",
-				     slash ? (int)(slash - file) : 0, file);
-	const char *name = slash ? slash + 1 : file;
-	struct found f = {0};
+	enum found_kind kind;
 
-	if (l->problem.class != ERR_NONE ||
-	    (loose_find(l->a->commit, dir, name, 0, &f) == 0 &&
-	     catfile_read(l->cf, l->a->commit, dir, name, 0, &f, &l->problem) < 0))
-		return false;
-	free(f.text);
-	return f.kind == FOUND_FILE || f.kind == FOUND_TOO_LARGE || f.kind == FOUND_LINK;
+	return l->problem.class == ERR_NONE &&
+	       find(l->cf, l->a, l->a->image->subdir, file, &kind, &l->problem) == 0 &&
+	       (kind == FOUND_FILE || kind == FOUND_TOO_LARGE || kind == FOUND_LINK);
+}
+
+static int blame(const struct allowing *a, const char *setting, const char *value, const char *why,
+		 struct err *e)
+{
+	(void)repofile_blame(a->path, a->found->text, a->found->len, setting, value, why, e);
+	return 1;
+}
+
+/* Returns 1 if the commit lacks a path of the file's subdir or also, 0 if not, or -1. */
+static int check_paths(struct catfile *cf, const struct allowing *a, struct err *e)
+{
+	const struct repowords *w = &a->file->words;
+	const char *path = repowords_next(w, "subdir", NULL);
+	enum found_kind kind;
+
+	if (path && find(cf, a, a->image->subdir, path, &kind, e) < 0)
+		return -1;
+	if (path && kind != FOUND_DIRECTORY)
+		return blame(a, "subdir", path, "the image's directory has no such directory", e);
+	for (path = NULL; *a->image->subdir && (path = repowords_next(w, "also", path));) {
+		if (find(cf, a, "", path, &kind, e) < 0)
+			return -1;
+		if (kind == FOUND_NOTHING)
+			return blame(a, "also", path, "the commit has no such path", e);
+	}
+	return 0;
 }
 
 /* Returns 1 and the name of the builder that the files of the tree select, 0 if they select none or
@@ -73,6 +110,7 @@ int allowing_check(struct catfile *cf, const struct allowing *a, struct err *e)
 	if (found <= 0)
 		return found;
 	b = builder_find(all, name);
-	return b && repofile_allowed(a->path, a->found->text, a->found->len, b->name, b->allow,
-				     e) < 0;
+	if (b && repofile_allowed(a->path, a->found->text, a->found->len, b->name, b->allow, e) < 0)
+		return 1;
+	return check_paths(cf, a, e);
 }

@@ -1,4 +1,5 @@
-/* allowing: whether the builder of an image allows what a pushed .hornero.yaml sets. */
+/* allowing: whether the builder of an image allows what a pushed .hornero.yaml sets, and whether
+ * its commit has the paths that it names. */
 #ifndef HORNERO_HOOKS_ALLOWING_H
 #define HORNERO_HOOKS_ALLOWING_H
 
@@ -18,7 +19,7 @@ struct allowing {
 };
 
 /* Returns 1 if refused (e says why), 0 if it is fine or if the node has no such builder (the build
- * then says so), -1 if it cannot be checked. Reads nothing if the file needs no permission. */
+ * says so then), -1 if it cannot be checked. Reads nothing if the file needs no permission. */
 int allowing_check(struct catfile *cf, const struct allowing *a, struct err *e);
 
 #endif

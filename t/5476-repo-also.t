@@ -126,9 +126,10 @@ test_expect_success 'two images that see the same tree from two places are two' 
 
 test_expect_success 'a path that the commit does not have is the fault of the pusher' '
 	put left/.hornero.yaml "builder: mono" "also: [right, shared/nowhere]" &&
-	node_push
-	job_state_is failed &&
-	why_says "$job" "also: commit [0-9a-f]* has no nowhere on the way to a path" &&
-	test "$(attempt_field class)" = pusher
+	test_must_fail node_push &&
+	test_grep "yaml:2:15: also: .shared/nowhere.: the commit has no such path" push.out &&
+	git -C "$HELLO_WORK" push -q origin main:side &&
+	hornero image set $other ref=refs/heads/side subdir=left &&
+	why_says $other "also: commit [0-9a-f]* has no nowhere on the way to a path"
 '
 test_done
