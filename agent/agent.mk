@@ -77,6 +77,7 @@ hornero_build_SOURCES = \
 	agent/build/build_common.c \
 	agent/build/build_disk.c \
 	agent/build/build_fresh.c \
+	agent/build/build_kernel.c \
 	agent/build/main.c \
 	agent/build/build_store.c \
 	agent/build/lastline.c agent/build/lastline.h \
@@ -121,6 +122,17 @@ hornero_check_SOURCES = \
 	agent/sandboxed/check/imghead.c agent/sandboxed/check/imghead.h \
 	agent/sandboxed/report.c agent/sandboxed/report.h
 hornero_check_LDADD = lib/libhornero.a
+
+hornero_kernel2disk_SOURCES = \
+	agent/sandboxed/kernel2disk/disk.c agent/sandboxed/kernel2disk/disk.h \
+	agent/sandboxed/kernel2disk/grub.c agent/sandboxed/kernel2disk/grub.h \
+	agent/sandboxed/kernel2disk/kernel.c agent/sandboxed/kernel2disk/kernel.h \
+	agent/sandboxed/kernel2disk/main.c \
+	agent/sandboxed/kernel2disk/tool.c agent/sandboxed/kernel2disk/tool.h \
+	agent/sandboxed/check/check.c agent/sandboxed/check/check.h \
+	agent/sandboxed/check/imghead.c agent/sandboxed/check/imghead.h \
+	agent/sandboxed/report.c agent/sandboxed/report.h
+hornero_kernel2disk_LDADD = state/libstate.a conf/libconf.a lib/libhornero.a
 
 hornero_collect_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 hornero_collect_SOURCES = \

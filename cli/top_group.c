@@ -108,6 +108,7 @@ static void look_at_process(long pid, struct usage *out)
 		const char *program, *stage;
 	} stages[] = {{"hornero-checkou", "checkout"},
 		      {"hornero-check", "check"},
+		      {"hornero-kernel2", "check"},
 		      {"hornero-boot", "boot"},
 		      {"bwrap", ""}};
 	own_free char *dir = fs_path("/proc/%ld", pid);

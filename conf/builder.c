@@ -18,7 +18,12 @@ static const char *const reproducibles[] = {
 	[BUILDER_REPRODUCIBLE_NO] = "no", [BUILDER_REPRODUCIBLE_YES] = "yes", NULL,
 };
 
-static const char *const formats[] = {[BUILDER_RAW] = "raw", [BUILDER_QCOW2] = "qcow2", NULL};
+static const char *const formats[] = {
+	[BUILDER_RAW] = "raw", [BUILDER_QCOW2] = "qcow2", [BUILDER_KERNEL] = "kernel", NULL,
+};
+static const char *const firmwares[] = {
+	[BUILDER_BIOS] = "bios", [BUILDER_UEFI] = "uefi", [BUILDER_BOTH] = "both", NULL,
+};
 
 static const struct setting settings[] = {
 	{.name = "detect", .type = SETTING_LIST, .check = check_relative, AT(detect),
@@ -45,7 +50,24 @@ static const struct setting settings[] = {
 		 "before each run, so that a new one proves success."},
 	{.name = "format", .type = SETTING_CHOICE, .choices = formats, .required = true, AT(format),
 	 .help = "Format of the artifact. hornero never guesses it: a build that could choose the "
-		 "format could read files of the node."},
+		 "format could read files of the node. With kernel, hornero makes a bootable disk "
+		 "around it; see KERNELS."},
+	{.name = "firmware", .type = SETTING_CHOICE, .choices = firmwares, .fallback = "bios",
+	 AT(firmware),
+	 .help = "With format: kernel, which firmware can boot the disk. uefi and both are for "
+		 "images with Glance's hw_firmware_type=uefi."},
+	{.name = "cmdline", .type = SETTING_TEXT, .check = check_cmdline, .fallback = "",
+	 AT(cmdline), .allowed = CHECK_CMDLINE_ALLOWED,
+	 .help = "With format: kernel, the kernel's command line. Words are separated by one "
+		 "blank each."},
+	{.name = "initrd", .type = SETTING_TEXT, .check = check_artifact, AT(initrd),
+	 .allowed = "an absolute path below /build",
+	 .help = "With format: kernel, a file for a Linux kernel to load as its initial RAM disk, "
+		 "with its path in the sandbox."},
+	{.name = "kernel_modules", .type = SETTING_LIST, .check = check_artifact,
+	 AT(kernel_modules), .allowed = "a list of at most 8 absolute paths below /build",
+	 .help = "With format: kernel, files for a multiboot kernel to load as modules, with their "
+		 "paths in the sandbox. Each module's text is the file's name."},
 	{.name = "needs", .type = SETTING_LIST, .check = check_program, AT(needs),
 	 .allowed = "a list of program names or absolute paths",
 	 .help = "Programs that must be installed on the node. If one is missing, the job is held "
@@ -183,10 +205,13 @@ int builder_parse(const char *file, const char *name, const char *text, size_t l
 	drop_empty(&b.devices);
 	drop_empty(&b.clean_when);
 	drop_empty(&b.allow);
+	drop_empty(&b.kernel_modules);
 	if (b.version && !*b.version) {
 		free(b.version);
 		b.version = NULL;
 	}
+	if (builder_kernel(&b, file, e) < 0)
+		return -1;
 	*out = b;
 	memset(&b, 0, sizeof(b));
 	return 0;

@@ -8,7 +8,9 @@
  *     argv: [capstan, build, hornero]   no shell
  *     env: {CAPSTAN_ROOT: /build/cache}
  *     artifact: /build/cache/repository/hornero/hornero.qemu   in the sandbox, below /build
- *     format: qcow2           raw or qcow2; never guessed
+ *     format: qcow2           raw, qcow2 or kernel; never guessed
+ *     firmware: both          with format: kernel, what boots the disk made around it; and cmdline,
+ *                             initrd, kernel_modules
  *     needs: [capstan, qemu-system-x86_64]   if one is missing, the error names it for the operator
  *     version: [[gcc, --version], [make, --version]]   commands; their output is in the content key
  *     inputs: [/var/lib/capstan/base.qemu]   host files bound read-only at the same path, or
@@ -33,8 +35,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum builder_format { BUILDER_RAW, BUILDER_QCOW2 };
+enum builder_format { BUILDER_RAW, BUILDER_QCOW2, BUILDER_KERNEL };
+enum builder_firmware { BUILDER_BIOS, BUILDER_UEFI, BUILDER_BOTH };
 enum builder_reproducible { BUILDER_REPRODUCIBLE_NO, BUILDER_REPRODUCIBLE_YES };
+enum { BUILDER_MODULES_MAX = 8 };
 
 struct builder {
 	char *name;                   /* file name without .yaml; [a-z0-9][a-z0-9-]*, at most 32 */
@@ -45,6 +49,11 @@ struct builder {
 	char **env;                   /* "KEY=value" */
 	char *artifact;
 	enum builder_format format;
+	enum builder_firmware firmware; /* these four: of format: kernel only */
+	char *cmdline;                /* "" if unset */
+	char *initrd;
+	char **kernel_modules;
+	/* format: kernel adds its own to these two */
 	char **needs;
 	char ***version;              /* NULL-terminated list of argv lists */
 	char **inputs;                /* on the host */
@@ -76,6 +85,13 @@ void builders_free(struct builders *b);
 int builder_parse(const char *file, const char *name, const char *text, size_t len,
 		  struct builder *out, struct err *e);
 void builder_fini(struct builder *b);
+
+/* Checks the settings of format: kernel and adds what it implies to needs and version. For
+ * builder_parse. */
+int builder_kernel(struct builder *b, const char *file, struct err *e);
+
+/* Returns Debian's package of something that format: kernel needs, or NULL. */
+const char *builder_package(const char *need);
 
 /* The settings, for the manual and messages. */
 struct settings;

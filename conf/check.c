@@ -286,6 +286,17 @@ int check_cpus(const char *text, struct err *e)
 	return cpulist_format(&list, ranges) ? 0 : refuse(text, "no processor is left", e);
 }
 
+int check_cmdline(const char *text, struct err *e)
+{
+	size_t len = 0;
+
+	while (text[len] >= ' ' && text[len] <= '~' && !strchr("\"'\\", text[len]))
+		len++;
+	if (text[len] || len > CHECK_CMDLINE_MAX)
+		return refuse(text, CHECK_CMDLINE_ALLOWED " is allowed", e);
+	return 0;
+}
+
 int check_failpoint(const char *text, struct err *e)
 {
 	size_t n = strspn(text, lower);

@@ -13,7 +13,9 @@
 #include <stddef.h>
 
 enum check_keep { CHECK_LINE = 0, CHECK_LINES = 1 /* newlines and tabs are allowed */ };
-enum { CHECK_SHOWN = 192, CHECK_TEXT_MAX = 65536, CHECK_LISTEN_MAX = 8 };
+enum { CHECK_SHOWN = 192, CHECK_TEXT_MAX = 65536, CHECK_LISTEN_MAX = 8, CHECK_CMDLINE_MAX = 1024 };
+#define CHECK_CMDLINE_ALLOWED                                                                      \
+	"a text of at most 1024 printable ASCII characters, without quotation marks and backslashes"
 
 /* Whether text is well-formed UTF-8 of at most CHECK_TEXT_MAX bytes, without control characters or
  * bidirectional overrides. */
@@ -60,6 +62,10 @@ int check_host(const char *text, struct err *e);
 
 /* Processors in Nova's notation, 0-3,^2,8; at least one. */
 int check_cpus(const char *text, struct err *e);
+
+/* A kernel's command line: CHECK_CMDLINE_ALLOWED. GRUB puts a backslash before each quotation mark
+ * and backslash that it passes on, so no kernel would see those as they were written. */
+int check_cmdline(const char *text, struct err *e);
 
 /* NAME, NAME:kill, NAME:stop or NAME:exit. */
 int check_failpoint(const char *text, struct err *e);

@@ -93,7 +93,7 @@ static void refused_files(void **state)
 	expect_refused("argv: [make]\nformat: raw\n",
 		       "b.yaml:1:1: artifact is missing; an absolute path below /build is needed");
 	expect_refused("argv: [make]\nartifact: /build/x\n",
-		       "b.yaml:1:1: format is missing; raw or qcow2 is needed");
+		       "b.yaml:1:1: format is missing; raw, qcow2 or kernel is needed");
 	expect_refused("artifact: /build/x\nformat: raw\n",
 		       "b.yaml:1:1: argv is missing; a list of words is needed");
 	expect_refused(LEAST "argv: [x]\n",
@@ -104,7 +104,15 @@ static void refused_files(void **state)
 		       "b.yaml:1:14: argv holds a list; a text is allowed in its place");
 	expect_refused("argv:\n  - make\n  -\n",
 		       "b.yaml:3:4: argv holds nothing; a text is allowed in its place");
-	expect_refused("format: vmdk\n", "b.yaml:1:9: format is \"vmdk\"; raw or qcow2 is allowed");
+	expect_refused("format: vmdk\n",
+		       "b.yaml:1:9: format is \"vmdk\"; raw, qcow2 or kernel is allowed");
+	expect_refused("cmdline: 'a\"b'\n",
+		       "b.yaml:1:10: cmdline: \"a\"b\": a text of at most 1024 printable ASCII "
+		       "characters, without quotation marks and backslashes is allowed");
+	expect_refused(LEAST "firmware: both\n",
+		       "b.yaml: firmware is a setting of format: kernel; remove it");
+	expect_refused(LEAST "kernel_modules: [/build/src/m]\n",
+		       "b.yaml: kernel_modules is a setting of format: kernel; remove it");
 	expect_refused("artifact: /etc/passwd\n",
 		       "b.yaml:1:11: artifact: \"/etc/passwd\": a path below /build/ is allowed");
 	expect_refused("artifact: /build/../etc/passwd\n",
@@ -151,8 +159,34 @@ static void refused_files(void **state)
 	expect_refused("build_timeout: 8\nnetwork: host\n",
 		       "b.yaml:2:1: unknown setting \"network\"; "
 		       "allowed: detect, instead_of, group, argv, env, "
-		       "artifact, format, needs, version, "
-		       "inputs, devices, build_timeout, clean_when, reproducible, allow");
+		       "artifact, format, firmware, cmdline, initrd, kernel_modules, needs, "
+		       "version, inputs, devices, build_timeout, clean_when, reproducible, allow");
+}
+
+static void a_kernel(void **state)
+{
+	static const char text[] = "argv: [make]\nartifact: /build/src/x\nformat: kernel\n"
+				   "firmware: both\ncmdline: a b\ninitrd: /build/src/i\n"
+				   "kernel_modules: [/build/src/m]\nneeds: [make]\n";
+	struct builder b = {0};
+	struct err e = ERR_INIT;
+
+	(void)state;
+	if (builder_parse("b.yaml", "k", text, strlen(text), &b, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(b.format, BUILDER_KERNEL);
+	assert_int_equal(b.firmware, BUILDER_BOTH);
+	assert_string_equal(b.cmdline, "a b");
+	assert_string_equal(b.initrd, "/build/src/i");
+	assert_string_equal(b.kernel_modules[0], "/build/src/m");
+	assert_string_equal(b.needs[0], "make");
+	assert_string_equal(b.needs[1], "grub-mkimage");
+	assert_string_equal(builder_package(b.needs[1]), "grub-common");
+	assert_null(builder_package("make"));
+	assert_string_equal(b.version[0][0], "sh");
+	assert_non_null(b.version[2]);
+	assert_null(b.version[3]);
+	builder_fini(&b);
 }
 
 static void a_broken_one_is_broken_alone(void **state)
@@ -233,6 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_least),
 		cmocka_unit_test(everything),
+		cmocka_unit_test(a_kernel),
 		cmocka_unit_test(refused_files),
 		cmocka_unit_test_setup_teardown(a_broken_one_is_broken_alone, scratch_make,
 						scratch_remove),

@@ -264,6 +264,7 @@ script_tests += \
 	t/5470-locked-cache.t \
 	t/5475-repo-settings.t \
 	t/5476-repo-also.t \
+	t/5477-kernel-disk.t \
 	t/5480-attacks.t \
 	t/5481-attacks-users.t \
 	t/5500-sweep.t \
@@ -276,6 +277,7 @@ unit_tests += \
 	t/5000-imghead-unit \
 	t/5010-treename-unit \
 	t/5015-pathglob-unit \
+	t/5020-kernel-unit \
 	t/5090-imghead-corpus-unit \
 	t/5091-treeindex-corpus-unit \
 	t/5092-convert-corpus-unit \
@@ -296,6 +298,10 @@ t_5015_pathglob_unit_SOURCES = \
 	agent/sandboxed/checkout/pathglob.c agent/sandboxed/checkout/pathglob.h \
 	t/5015-pathglob-unit.c
 t_5015_pathglob_unit_LDADD = $(UNIT_LIBS)
+t_5020_kernel_unit_SOURCES = \
+	agent/sandboxed/kernel2disk/kernel.c agent/sandboxed/kernel2disk/kernel.h \
+	t/5020-kernel-unit.c
+t_5020_kernel_unit_LDADD = $(UNIT_LIBS)
 t_5090_imghead_corpus_unit_SOURCES = \
 	agent/sandboxed/check/imghead.c agent/sandboxed/check/imghead.h \
 	agent/sandboxed/checkout/treename.c agent/sandboxed/checkout/treename.h \
@@ -526,6 +532,7 @@ EXTRA_DIST += \
 	t/lib/hooks.sh \
 	t/lib/ice.sh \
 	t/lib/job-unit.h \
+	t/lib/kernel.sh \
 	t/lib/libvirt.sh \
 	t/lib/node.sh \
 	t/lib/nova.sh \

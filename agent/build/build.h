@@ -89,6 +89,12 @@ int build_store(struct build *b);
 /* Sandbox 4, called by build_store: boots the artifact if a line is expected. raw is the checked
  * artifact, `path` its path. */
 int build_boot(struct build *b, int raw, const char *path);
+/* Sandbox 3 for format: kernel, called by build_store: fills `out` with a disk around the kernel
+ * `in`. */
+int build_kernel(struct build *b, int in, int out);
+/* Opens a file of the builder by its path in the sandbox. Follows no link and waits for no device.
+ * Returns a descriptor, or -1 with the reason in build.verdict. */
+int build_open(struct build *b, const char *path);
 
 /* Before the checkout writes: removes all files that a pattern of the repository matches. The
  * checkout writes the tracked ones again. */
@@ -126,6 +132,8 @@ int build_disk_blame(struct build *b, const char *name);
 /* Returns the builder's time limit, in time in which it could run: the smaller of its own and
  * hornero.yaml's. */
 int64_t build_limit_s(const struct build *b);
+/* Returns the kernel's command line, for format: kernel; it passes check_cmdline. */
+const char *build_cmdline(const struct build *b);
 /* Fails early, before the build, if the image needs QEMU and this node lacks it. */
 int build_boot_needs(struct build *b);
 /* Prepares a stage with everything that all stages share: user, groups, filters, time limit, and

@@ -176,9 +176,8 @@ static int missing(struct build *b, const char *what)
 }
 
 /* Opens the artifact beneath the work directory; follows no link and waits for no device. */
-static int open_plain(struct build *b)
+int build_open(struct build *b, const char *path)
 {
-	own_free char *path = plain_path(b);
 	own_free char *below = build_place(b, path);
 	own_fd int fd = fs_open_beneath(b->work, below, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	struct stat st;
@@ -195,6 +194,13 @@ static int open_plain(struct build *b)
 		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT,
 				   "%s is not a regular file", path);
 	return steal_fd(&fd);
+}
+
+static int open_plain(struct build *b)
+{
+	own_free char *path = plain_path(b);
+
+	return build_open(b, path);
 }
 
 static bool was_there(const struct build *b, const struct stat *st)

@@ -16,11 +16,16 @@
 static int check_needs(struct build *b)
 {
 	for (char **need = b->builder->needs; need && *need; need++)
-		if (!program_is_installed(*need))
+		if (!program_is_installed(*need)) {
+			const char *package = builder_package(*need);
+
 			return verdict_end(&b->verdict, CAUSE_TOOL, "the builder %s needs the "
 					   "program %s, which is not in /usr on this node; install "
-					   "it, then: hornero retry %lld", b->builder->name, *need,
+					   "it%s%s%s, then: hornero retry %lld", b->builder->name,
+					   *need, package ? " (Debian: " : "",
+					   package ? package : "", package ? ")" : "",
 					   (long long)b->verdict.made.job);
+		}
 	return 0;
 }
 

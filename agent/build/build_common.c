@@ -54,6 +54,11 @@ int64_t build_limit_s(const struct build *b)
 	return own_s > 0 && own_s < limit_s ? own_s : limit_s;
 }
 
+const char *build_cmdline(const struct build *b)
+{
+	return b->builder->cmdline;
+}
+
 /* A builder's exit code is up to its author, and the pusher is to blame. The exit code of our own
  * programs is an error class, and a signal there is our bug. */
 static int blame_exit(struct build *b, const struct stage *s, enum cause cause, const char *name)

@@ -50,6 +50,16 @@ static int check(struct build *b, int in, int out)
 	b->verdict.check_ms = s.took_ms;
 	if (s.ended != STAGE_EXIT || s.status != 0)
 		return build_blame(b, &s, CAUSE_CHECK, "the check of the artifact");
+	return 0;
+}
+
+/* Fills out with the RAW. */
+static int make_raw(struct build *b, int in, int out)
+{
+	bool is_kernel = b->builder->format == BUILDER_KERNEL;
+
+	if ((is_kernel ? build_kernel(b, in, out) : check(b, in, out)) < 0)
+		return -1;
 	/* Only we may write the file from here on. */
 	if (geteuid() == 0 && fchown(out, 0, 0) < 0)
 		return verdict_say(&b->verdict, ERR_US, CAUSE_STORE, "cannot make root the owner "
@@ -183,7 +193,7 @@ int build_store(struct build *b)
 	out = open_staged(b, staged, &e);
 	if (out < 0)
 		return verdict_say(&b->verdict, e.class, CAUSE_STORE, "%s", e.msg);
-	rc = check(b, in, out);
+	rc = make_raw(b, in, out);
 	if (rc == 0)
 		rc = build_boot(b, out, staged);
 	start_ms = clock_mono_ms();

@@ -152,7 +152,7 @@ static const struct spawn_limit limits[] = {
 static int start(struct flow *f, const int theirs[N_PIPES], struct err *e)
 {
 	struct stage *s = f->s;
-	struct spawn_fd fds[8] = {{theirs[SANDBOX], STAGE_FD_SANDBOX}};
+	struct spawn_fd fds[STAGE_FDS + 2] = {{theirs[SANDBOX], STAGE_FD_SANDBOX}};
 	size_t nfds = 1;
 	static const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", NULL};
 	struct spawn sp = SPAWN_INIT(args_list(&s->args));

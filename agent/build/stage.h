@@ -49,6 +49,8 @@ enum stage_end {
 	STAGE_SANDBOX, /* bwrap failed before the command ran: its message is in the log */
 };
 
+enum { STAGE_FDS = 16 };
+
 /* Bounds the wall clock of a stage that waits for a processor. A node of two processors that gives
  * builds a tenth of their default quota makes 50 s of one second. */
 enum { STAGE_STARVED_TIMES = 50 };
@@ -58,7 +60,7 @@ struct stage {
 	struct stage_log *log;
 	bool speaks;            /* one of our own programs: gets STAGE_FD_LINES */
 	bool own_words;         /* its output counts as hornero's own lines */
-	struct spawn_fd fds[6]; /* besides LINES and SANDBOX */
+	struct spawn_fd fds[STAGE_FDS]; /* besides LINES and SANDBOX */
 	size_t nfds;
 	const int *join;
 	size_t njoin;

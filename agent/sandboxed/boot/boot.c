@@ -52,6 +52,10 @@ static void add_words(struct args *a, const struct boot *b)
 	args_add(a, b->machine);
 	args_add(a, "-m");
 	args_addf(a, "%lldM", (long long)b->memory_mib);
+	if (b->firmware) {
+		args_add(a, "-bios");
+		args_add(a, b->firmware);
+	}
 }
 
 static int start(struct guest *g, int disk, struct err *e)

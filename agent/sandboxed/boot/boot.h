@@ -18,6 +18,7 @@ struct boot {
 	int64_t timeout_s;  /* in the guest's time: guesttime.h */
 	int64_t memory_mib;
 	const char *machine; /* QEMU's name */
+	const char *firmware; /* a file; NULL: QEMU's BIOS */
 };
 
 /* disk is open for reading. Stores the guest's time in *took_ms and stops QEMU. Returns 0 if the

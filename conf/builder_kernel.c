@@ -1,0 +1,109 @@
+/* builder_kernel: settings of format: kernel, and what it needs without naming it.
+ * DIAGNOSTICS: ERR_OPERATOR for a setting that has no use, ERR_NOBODY if out of memory. */
+#include "conf/builder.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include <string.h>
+
+#define BIOS_DIR "/usr/lib/grub/i386-pc"
+#define UEFI_DIR "/usr/lib/grub/x86_64-efi"
+
+/* Never fails: if a file is missing, the job is held for what is needed, with a better message. */
+#define GRUB_VERSION(dir) \
+	"grub-mkimage --version; cat " dir "/*.img " dir "/*.mod " dir "/*.lst | sha256sum"
+#define TOOLS_VERSION "cat /usr/bin/grub-mkimage /usr/bin/mtools | sha256sum"
+
+static const struct {
+	const char *need, *package;
+} packages[] = {
+	{"grub-mkimage", "grub-common"}, {"mformat", "mtools"}, {"mcopy", "mtools"},
+	{"mmd", "mtools"}, {BIOS_DIR, "grub-pc-bin"}, {UEFI_DIR, "grub-efi-amd64-bin"},
+};
+
+const char *builder_package(const char *need)
+{
+	for (size_t i = 0; i < sizeof(packages) / sizeof(packages[0]); i++)
+		if (strcmp(need, packages[i].need) == 0)
+			return packages[i].package;
+	return NULL;
+}
+
+static int add_word(char ***list, const char *word)
+{
+	size_t n = 0;
+	char **longer;
+
+	while (*list && (*list)[n])
+		n++;
+	longer = reallocarray(*list, n + 2, sizeof(char *));
+	if (!longer)
+		return -1;
+	*list = longer;
+	longer[n] = strdup(word);
+	longer[n + 1] = NULL;
+	return longer[n] ? 0 : -1;
+}
+
+/* The digests of GRUB's files and mtools belong to the content key. */
+static int add_version(struct builder *b, const char *script)
+{
+	size_t n = 0;
+	char ***longer;
+
+	while (b->version && b->version[n])
+		n++;
+	longer = reallocarray(b->version, n + 2, sizeof(char **));
+	if (!longer)
+		return -1;
+	b->version = longer;
+	longer[n] = longer[n + 1] = NULL;
+	return add_word(&longer[n], "sh") < 0 || add_word(&longer[n], "-c") < 0 ||
+			       add_word(&longer[n], script) < 0
+		       ? -1
+		       : 0;
+}
+
+static int imply(struct builder *b)
+{
+	const bool bios = b->firmware != BUILDER_UEFI, uefi = b->firmware != BUILDER_BIOS;
+
+	if (add_word(&b->needs, "grub-mkimage") < 0 || add_word(&b->needs, "mformat") < 0 ||
+	    add_word(&b->needs, "mcopy") < 0 || add_version(b, TOOLS_VERSION) < 0)
+		return -1;
+	if (bios && (add_word(&b->needs, BIOS_DIR) < 0 ||
+		     add_version(b, GRUB_VERSION(BIOS_DIR)) < 0))
+		return -1;
+	if (uefi && (add_word(&b->needs, "mmd") < 0 || add_word(&b->needs, UEFI_DIR) < 0 ||
+		     add_version(b, GRUB_VERSION(UEFI_DIR)) < 0))
+		return -1;
+	return 0;
+}
+
+/* Returns the name of a setting that only format: kernel has, or NULL. */
+static const char *useless(const struct builder *b)
+{
+	return b->firmware != BUILDER_BIOS ? "firmware" :
+	       b->cmdline[0]		   ? "cmdline" :
+	       b->initrd		   ? "initrd" :
+	       b->kernel_modules	   ? "kernel_modules" :
+					     NULL;
+}
+
+int builder_kernel(struct builder *b, const char *file, struct err *e)
+{
+	size_t n = 0;
+
+	while (b->kernel_modules && b->kernel_modules[n])
+		n++;
+	if (b->format != BUILDER_KERNEL && useless(b))
+		return err_set(e, ERR_OPERATOR, "%s: %s is a setting of format: kernel; remove it",
+			       file, useless(b));
+	if (n > BUILDER_MODULES_MAX)
+		return err_set(e, ERR_OPERATOR, "%s: kernel_modules has %zu files; %d are allowed",
+			       file, n, BUILDER_MODULES_MAX);
+	if (b->format == BUILDER_KERNEL && imply(b) < 0)
+		return err_set(e, ERR_NOBODY, "%s: out of memory", file);
+	return 0;
+}

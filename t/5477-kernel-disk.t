@@ -1,0 +1,265 @@
+#!/bin/sh
+# A builder of format: kernel: hornero makes the disk. Red without: PT_NULL in patch() of
+# agent/sandboxed/kernel2disk/main.c (1: GRUB says "overlap detected"), the quotes of add_words()
+# in grub.c (1), SOURCE_DATE_EPOCH in tool.c (2), SMALLEST in disk.c (1), build_kernel's modules
+# (4), add_version() in conf/builder_kernel.c (5), imply() there (7).
+test_description='a kernel becomes a disk that boots with a BIOS, with UEFI, or with both'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/kernel.sh"
+test_requires qemu-system-x86_64 qemu-system-x86
+test_requires gcc gcc
+test_requires grub-mkimage grub-common
+test_requires mcopy mtools
+test_requires jq jq
+test -d /usr/lib/grub/i386-pc || test_skip_all 'no files of GRUB here (Debian: grub-pc-bin)'
+UEFI=/usr/share/ovmf/OVMF.fd
+
+# builder [LINE…]: builders.d/kernel.yaml with these lines.
+builder () {
+	printf '%s\n' 'detect: [kernel.S]' 'argv: [make]' 'artifact: /build/src/kernel.elf' \
+		'format: kernel' 'needs: [make, gcc]' "$@" >"$NODE/builders.d/kernel.yaml"
+}
+
+# push [LINE…]: the work clone as it is, with these lines in .hornero.yaml. Sets job.
+push () {
+	printf '%s\n' "$@" >"$HELLO_WORK/.hornero.yaml" &&
+	git -C "$HELLO_WORK" add -A &&
+	git -C "$HELLO_WORK" commit -q --allow-empty -m push &&
+	git -C "$HELLO_WORK" push -q origin main 2>push.out || { cat push.out; return 1; }
+	push_job
+}
+
+# published [LINE…]: the same, and its job ends with a warm disk.
+published () {
+	push "$@" &&
+	hornero wait "$job" --timeout 200 || { hornero log "$job"; return 1; }
+}
+
+# by_hand KERNEL DISK [OPTION…]
+by_hand () {
+	kernel=$1 disk=$2
+	shift 2
+	: >"$disk" &&
+	hornero-kernel2disk --max=1000000000 "$@" 3>report 5<"$kernel" 6<>"$disk"
+}
+
+# partition DISK: flag, type, first sector and sectors of each entry that is used; and 55aa.
+partition () {
+	/usr/bin/python3 - "$1" <<-\EOT
+	import struct, sys
+	sector = open(sys.argv[1], "rb").read(512)
+	for i in range(4):
+	    entry = sector[446 + 16 * i:][:16]
+	    if any(entry):
+	        print("%02x %02x %d %d" % (entry[0], entry[4], *struct.unpack("<II", entry[8:])))
+	print(sector[510:].hex())
+	EOT
+}
+
+# offset DISK: of its partition, in bytes
+offset () {
+	partition "$1" | awk 'NR == 1 { print 512 * $3 }'
+}
+
+test_expect_success 'a kernel with an empty LOAD segment boots; its command line is as written' '
+	node_init &&
+	builder "cmdline: \"a=1 \$root;halt {b} #c &|<>\"" &&
+	node_start &&
+	node_hello_repo &&
+	warm=$(node_warm_path "$HELLO_UUID") &&
+	git -C "$HELLO_WORK" rm -q -r . &&
+	kernel_make "$HELLO_WORK" &&
+	published "expect: ^kernel says: kernel a=1 [$]root;halt [{]b[}] #c &[|]<>$" &&
+	readelf -lW "$NODE/unikernels/$HELLO_UUID/src/kernel.elf" >segments &&
+	test_grep "LOAD  *0x[0-9a-f]* 0x0* 0x0* 0x0* 0x0* " segments &&
+	hornero log "$job" >log &&
+	test_grep "^hornero: the expected line came" log
+'
+
+test_expect_success 'the disk is small, Nova accepts its table, its bytes are the same again' '
+	cp "$warm" first &&
+	size=$(stat -c %s first) &&
+	test $((size % 65536)) = 0 &&
+	test "$size" -le 524288 &&
+	partition first >table &&
+	first=$(($(offset first) / 512)) &&
+	printf "80 0c %d %d\n55aa\n" "$first" $((size / 512 - first)) >want &&
+	test_cmp want table &&
+	test $((first % 128)) = 0 &&
+	MTOOLS_SKIP_CHECK=1 mdir -i "first@@$(offset first)" >files &&
+	test_grep "^KERNEL .* 1980-01-01 +0:00 *$" files &&
+	qemu-img info -f raw first >info &&
+	test_grep "^virtual size: " info &&
+	cp "$NODE/unikernels/$HELLO_UUID/src/kernel.elf" kernel.elf &&
+	touch -d 2001-02-03 kernel.elf &&
+	TZ=Asia/Tokyo by_hand kernel.elf second --firmware=bios \
+		"--cmdline=a=1 \$root;halt {b} #c &|<>" &&
+	cmp first second
+'
+
+# Debian's python3-nova, which belongs to Debian's own python.
+inspector='from nova.image import format_inspector'
+if /usr/bin/python3 -c "$inspector" 2>/dev/null
+then
+	test_expect_success 'the inspection in Nova finds a safe disk' '
+		/usr/bin/python3 - first <<-EOT
+		import sys
+		$inspector
+		f = format_inspector.detect_file_format(sys.argv[1])
+		assert str(f) in ("raw", "gpt"), f
+		f.safety_check()
+		EOT
+	'
+else
+	test_skip 'the inspection in Nova finds a safe disk' 'no python3-nova here'
+fi
+
+test_expect_success 'the command line and GRUB belong to the content key' '
+	key=$(verdict key) &&
+	builder "cmdline: other" &&
+	published "expect: kernel other$" &&
+	test "$key" != "$(verdict key)" &&
+	hornero image show "$HELLO_UUID" --json | jq -r .artifact.builder_version >version &&
+	test_grep "grub-mkimage \(GRUB\) [0-9]" version
+'
+
+test_expect_success 'a module goes along; a multiboot2 kernel boots' '
+	builder "kernel_modules: [/build/src/data/greeting.txt]" &&
+	mkdir "$HELLO_WORK/data" && echo hi >"$HELLO_WORK/data/greeting.txt" &&
+	published "expect: ^kernel says: kernel module: greeting.txt$" &&
+	MTOOLS_SKIP_CHECK=1 mcopy -i "$warm@@$(offset "$warm")" ::MODULE0 module &&
+	test_cmp "$HELLO_WORK/data/greeting.txt" module &&
+	builder "cmdline: two" &&
+	kernel_make "$HELLO_WORK" multiboot2 &&
+	published "expect: ^kernel says: kernel two$"
+'
+
+test_expect_success 'a kernel that GRUB would refuse is the fault of the pusher' '
+	kernel_make "$HELLO_WORK" &&
+	sed -i "s/-o \$@ \$</& \\&\\& truncate -s 4120 \$@/" "$HELLO_WORK/Makefile" &&
+	push &&
+	test_expect_code 1 hornero wait "$job" --timeout 60 2>said &&
+	test_grep "beyond the end of the file \(4120 bytes\)" said &&
+	test "$(verdict class)" = pusher &&
+	test "$(verdict cause)" = check &&
+	printf "kernel.elf:\n\tcp /bin/true \$@\n" >"$HELLO_WORK/Makefile" &&
+	push &&
+	test_expect_code 1 hornero wait "$job" --timeout 60 2>said &&
+	test_grep "an ELF without a multiboot header" said &&
+	kernel_make "$HELLO_WORK" &&
+	builder "initrd: /build/src/kernel.S" &&
+	push &&
+	test_expect_code 1 hornero wait "$job" --timeout 60 2>said &&
+	test_grep "takes no initrd; use kernel_modules" said &&
+	builder "kernel_modules: [/build/src/none]" &&
+	push "# again" &&
+	test_expect_code 1 hornero wait "$job" --timeout 60 2>said &&
+	test_grep "left no /build/src/none" said
+'
+
+# A boot sector, a header of version 2.11 that asks for 64 KiB at 0x100000, and code there that
+# says what it is told.
+test_expect_success 'a bzImage boots with its initrd' '
+	cat >bz.S <<-\END &&
+		.code32
+		.org 0x1f1
+		.byte 1
+		.org 0x1fe
+		.word 0xaa55
+		.byte 0xeb, 0x66
+		.ascii "HdrS"
+		.word 0x20b
+		.org 0x211
+		.byte 1			/* loaded high */
+		.org 0x214
+		.long 0x100000
+		.org 0x22c
+		.long 0x7fffffff	/* highest address of an initrd */
+		.long 0x1000000
+		.byte 0
+		.byte 20
+		.org 0x238
+		.long 1024		/* longest command line */
+		.org 0x258
+		.quad 0x100000
+		.long 0x10000
+		.org 0x400
+		movl %esi, %ebx
+		movl 0x228(%ebx), %esi
+		call say
+		movl 0x218(%ebx), %esi
+		call say
+	stop:	cli
+		hlt
+		jmp stop
+	say:	lodsb
+		testb %al, %al
+		jz done
+		movw $0x3f8, %dx
+		outb %al, %dx
+		jmp say
+	done:	ret
+		.org 0x10400
+	END
+	cp bz.S "$HELLO_WORK/kernel.S" &&
+	printf "%b" "kernel.elf:\n\tgcc -m32 -c -o k.o kernel.S && objcopy -O binary k.o \$@\n" \
+		>"$HELLO_WORK/Makefile" &&
+	printf " and initrd\n\0" >"$HELLO_WORK/initrd" &&
+	builder "cmdline: quiet" "initrd: /build/src/initrd" &&
+	published "expect: ^BOOT_IMAGE=/KERNEL quiet and initrd$"
+'
+
+if test -d /usr/lib/grub/x86_64-efi && test -e "$UEFI"
+then
+	test_expect_success 'with both, one disk boots with a BIOS, and with UEFI' '
+		kernel_make "$HELLO_WORK" &&
+		builder "firmware: both" "cmdline: either" &&
+		published "expect: ^kernel says: kernel either$" &&
+		partition "$warm" >table &&
+		test_grep "^80 ef " table &&
+		cp "$warm" both.raw || return 1
+		timeout 100 qemu-system-x86_64 -accel tcg -m 256 -bios "$UEFI" -nodefaults \
+			-display none -nic none -no-reboot -serial file:console -drive \
+			file=both.raw,format=raw,if=virtio >qemu 2>&1 &
+		qemu=$!
+		test_cleanup "kill $qemu 2>/dev/null; :"
+		wait_until "grep -q \"kernel says: kernel either\" console" 100
+	'
+	test_expect_success 'with uefi, the boot check uses UEFI' '
+		builder "firmware: uefi" "cmdline: new" &&
+		published "expect: kernel says: kernel new$" "timeout: 60s" &&
+		hornero log "$job" >log &&
+		test_grep "Welcome to GRUB" log
+	'
+else
+	test_skip 'UEFI' 'no files here (Debian: grub-efi-amd64-bin, ovmf)'
+fi
+
+if test "$(id -u)" -eq 0 && unshare -m true 2>/dev/null
+then
+	test_expect_success 'without GRUB the job is held, and its reason names the package' '
+		node_stop &&
+		mkdir bin empty &&
+		cat >bin/hornerod <<-END &&
+		#!/bin/sh
+		exec unshare -m sh -c "
+			mount --bind $TRASH/empty /usr/lib/grub &&
+			exec $HORNERO_BUILD/hornerod --foreground"
+		END
+		chmod 755 bin/hornerod &&
+		PATH=$TRASH/bin:$PATH &&
+		node_start &&
+		PATH=${PATH#*:} &&
+		builder "cmdline: last" &&
+		push &&
+		test_expect_code 75 hornero wait "$job" --timeout 60 2>said &&
+		test_grep "is held: .*/usr/lib/grub/i386-pc, .*\(Debian: grub-pc-bin\)" said &&
+		test "$(verdict build_ms)" = 0 &&
+		node_stop
+	'
+else
+	test_skip 'without GRUB the job is held' 'needs root and a mount namespace'
+fi
+
+test_done
