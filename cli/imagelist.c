@@ -191,7 +191,7 @@ static void hide_others(const struct cli *cli, const char *uuid, struct artifact
 	if (!cli->key || strcmp(m->made.image, uuid) == 0)
 		return;
 	*m->made.image = *m->made.commit = *m->made.tree = *m->attributes = *m->made.key =
-		*m->expect = *m->boot_machine = '\0';
+		*m->expect = *m->boot_machine = *m->boot_bus = '\0';
 	m->made.job = m->made.attempt = m->built_ms = m->timeout_s = m->boot_memory_bytes = 0;
 	m->checkout_ms = m->build_ms = m->check_ms = m->boot_ms = 0;
 	*m->built = *m->made.repo = '\0';

@@ -100,8 +100,8 @@ const struct word word_table[] = {
 	 "", NULL, 1, 1, {VALUE_IMAGE}, WORD_JSON,
 	 image_show_run, WORD_READ},
 	{"image set", "UUID NAME=VALUE...", "change an image's settings",
-	 "Keys: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, name,\n"
-	 "keep_warm, in_use, releases, confirm (idle or never), pinned, until_ref_leaves.\n"
+	 "Keys: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, boot_bus,\n"
+	 "name, keep_warm, in_use, releases, confirm (idle or never), pinned, until_ref_leaves.\n"
 	 "An empty value (builder=) unsets a key. The image stays warm as it is until\n"
 	 "something newer is published.",
 	 NULL, 2, -1, {VALUE_IMAGE, VALUE_SETTING}, 0, image_set_run, WORD_ADMIN},

@@ -48,6 +48,7 @@ static const struct record_field fields[] = {
 	RECORD_OPTIONAL(struct manifest, timeout_s, RECORD_COUNT),
 	RECORD_OPTIONAL(struct manifest, boot_memory_bytes, RECORD_COUNT),
 	RECORD_OPTIONAL(struct manifest, boot_machine, RECORD_WORD),
+	RECORD_OPTIONAL(struct manifest, boot_bus, RECORD_WORD),
 	RECORD_OPTIONAL(struct manifest, built, RECORD_WORD),
 	RECORD_MADE_OPTIONAL(struct manifest, repo, RECORD_TEXT),
 	RECORD_OPTIONAL(struct manifest, attributes, RECORD_OID),

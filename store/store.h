@@ -51,6 +51,7 @@ struct manifest {
 	char expect[201];
 	int64_t timeout_s, boot_memory_bytes;
 	char boot_machine[17];
+	char boot_bus[17];      /* if not the default */
 	char built[16];         /* how the first build of these bytes began, in the words of
 				 * answer.h */
 	char on_missing[17];    /* if not the default. Part of the key */

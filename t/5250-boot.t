@@ -208,6 +208,33 @@ test_expect_success 'a setting of the image file wins; a change of it builds aga
 	published
 '
 
+# Red without the bus in add_boot() of agent/common/contentkey.c: the content is known, no boot.
+test_expect_success 'boot_bus: the same disk boots on ide and scsi; only these are in the key' '
+	push good "expect: ^hello" "timeout: 4s" &&
+	published &&
+	hornero image show "$HELLO_UUID" --json | jq -e ".artifact.boot_bus == null" &&
+	default=$(verdict key) &&
+	for bus in ide scsi
+	do
+		hornero image set "$HELLO_UUID" boot_bus=$bus &&
+		push good "expect: ^hello" "timeout: 4s" &&
+		published &&
+		test "$(verdict boot_ms)" -gt 0 &&
+		test "$(verdict key)" != "$default" &&
+		test "$(hornero image show "$HELLO_UUID" --json | jq -r .artifact.boot_bus)" = \
+			$bus || return 1
+	done &&
+	hornero image set "$HELLO_UUID" boot_machine=q35 boot_bus=ide &&
+	push good "expect: ^hello" "timeout: 4s" &&
+	published &&
+	test_expect_code 64 hornero image set "$HELLO_UUID" boot_bus=usb 2>err &&
+	test_grep "boot_bus is \"usb\"; virtio, ide or scsi is allowed" err &&
+	hornero image set "$HELLO_UUID" boot_machine= boot_bus= &&
+	push good "expect: ^hello" "timeout: 4s" &&
+	hornero wait "$job" --timeout 60 &&
+	test "$(verdict key)" = "$default"
+'
+
 test_expect_success 'an invalid or costly expression is refused, with file, line and column' '
 	nested="((((((((((a+)+)+)+)+)+)+)+)+)+" &&
 	for bad in "a(b" "a{30000}" "$nested" "(a*)*" "[z-a]" "*a" "a||b"
@@ -241,6 +268,17 @@ then
 		test_must_fail test -e "/proc/$pid" &&
 		node_cgroups_gone &&
 		wait_until "test -z \"\$(ls -A $STAGE)\"" 60
+	'
+	test_expect_success 'with boot_bus: scsi the disk of the guest is a SCSI one' '
+		hornero image set "$HELLO_UUID" boot_bus=scsi &&
+		push silent "expect: never" "timeout: 1h" &&
+		wait_until guest 60 &&
+		tr "\0" " " <"/proc/$(guest)/cmdline" >cmdline &&
+		hornero cancel "$job" &&
+		test_grep ",if=none,id=disk -device virtio-scsi-pci -device scsi-hd" cmdline &&
+		test_must_fail grep "if=virtio" cmdline &&
+		test_expect_code 1 hornero wait "$job" --timeout 60 &&
+		hornero image set "$HELLO_UUID" boot_bus=
 	'
 	test_expect_success 'a CPU quota of three percent fails no good image' '
 		node_stop &&

@@ -61,6 +61,7 @@ static void add_words(const struct build *b, struct args *a)
 	args_addf(a, "--timeout=%lld", (long long)b->boot.timeout_s);
 	args_addf(a, "--memory=%lld", (long long)(b->boot.memory_bytes >> 20));
 	args_addf(a, "--machine=%s", b->boot.machine);
+	args_addf(a, "--bus=%s", b->boot.bus);
 	if (wants_uefi(b))
 		args_add(a, "--firmware=" UEFI);
 }

@@ -106,13 +106,9 @@ static int look_up_confirmation(struct build *b)
 /* The image file overrides .hornero.yaml, key by key. */
 static void begin_boot(struct build *b)
 {
-	const struct image *img = b->image;
-
-	snprintf(b->boot.expect, sizeof(b->boot.expect), "%s", img->expect ? img->expect : "");
-	b->boot.timeout_s = img->timeout_s ? img->timeout_s : EXPECT_TIMEOUT_DEFAULT_S;
-	b->boot.memory_bytes = img->boot_memory_bytes;
-	snprintf(b->boot.machine, sizeof(b->boot.machine), "%s",
-		 image_machine_name(img->boot_machine));
+	key_boot_of(b->image, &b->boot);
+	if (!b->boot.timeout_s)
+		b->boot.timeout_s = EXPECT_TIMEOUT_DEFAULT_S;
 }
 
 /* The text is the repository's: check its characters here, and leave its meaning to

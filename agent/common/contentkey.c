@@ -67,13 +67,23 @@ static void add_number(struct sha256 *h, const char *name, int64_t number)
 	add_text(h, name, digits);
 }
 
-static void add_boot(struct sha256 *h, const char *expect, int64_t timeout_s, int64_t memory_bytes,
-		     const char *machine)
+static void add_boot(struct sha256 *h, const struct key_boot *b)
 {
-	add_text(h, "expect", expect);
-	add_number(h, "timeout", timeout_s);
-	add_number(h, "boot memory", memory_bytes);
-	add_text(h, "boot machine", machine);
+	add_text(h, "expect", b->expect);
+	add_number(h, "timeout", b->timeout_s);
+	add_number(h, "boot memory", b->memory_bytes);
+	add_text(h, "boot machine", b->machine);
+	if (strcmp(b->bus, image_bus_name(IMAGE_BUS_VIRTIO)) != 0)
+		add_text(h, "boot bus", b->bus);
+}
+
+void key_boot_of(const struct image *img, struct key_boot *out)
+{
+	snprintf(out->expect, sizeof(out->expect), "%s", img->expect ? img->expect : "");
+	out->timeout_s = img->timeout_s;
+	out->memory_bytes = img->boot_memory_bytes;
+	snprintf(out->machine, sizeof(out->machine), "%s", image_machine_name(img->boot_machine));
+	snprintf(out->bus, sizeof(out->bus), "%s", image_bus_name(img->boot_bus));
 }
 
 int key_content(const struct conf *c, const struct builder *b, const char *tree,
@@ -94,7 +104,7 @@ int key_content(const struct conf *c, const struct builder *b, const char *tree,
 		add_text(h, "on missing", conf_missing_words[c->on_missing]);
 	add_builder(h, b, toolchain);
 	if (boot->expect[0])
-		add_boot(h, boot->expect, boot->timeout_s, boot->memory_bytes, boot->machine);
+		add_boot(h, boot);
 	sha256_final(h, out);
 	return 0;
 }
@@ -103,6 +113,7 @@ int key_inputs(const struct image *img, const struct builder *b, const char *too
 	       char out[SHA256_HEX + 1], struct err *e)
 {
 	own_sha256 struct sha256 *h = sha256_new();
+	struct key_boot boot;
 
 	if (!h)
 		return err_set(e, ERR_NOBODY, "out of memory for a digest");
@@ -113,9 +124,10 @@ int key_inputs(const struct image *img, const struct builder *b, const char *too
 	add_builder(h, b, toolchain);
 	/* If the image file has no boot settings, the commit alone decides. */
 	if (img->expect || img->timeout_s || img->boot_memory_bytes != IMAGE_BOOT_MEMORY ||
-	    img->boot_machine != IMAGE_MACHINE_PC)
-		add_boot(h, img->expect ? img->expect : "", img->timeout_s, img->boot_memory_bytes,
-			 image_machine_name(img->boot_machine));
+	    img->boot_machine != IMAGE_MACHINE_PC || img->boot_bus != IMAGE_BUS_VIRTIO) {
+		key_boot_of(img, &boot);
+		add_boot(h, &boot);
+	}
 	sha256_final(h, out);
 	return 0;
 }

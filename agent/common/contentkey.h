@@ -32,6 +32,7 @@ struct key_boot {
 	int64_t timeout_s;
 	int64_t memory_bytes;
 	char machine[17];
+	char bus[17]; /* part of a key only if it is not the default */
 };
 
 /* Parts of the content key besides the tree and the builder's name, for people to compare later. */
@@ -42,6 +43,9 @@ struct key_parts {
 	/* first line of each version command, separated by "; " */
 	char version[TOOLCHAIN_VERSION_MAX + 1];
 };
+
+/* Fills *out as the image file says; timeout_s is 0 if it does not say. */
+void key_boot_of(const struct image *img, struct key_boot *out);
 
 /* Returns as toolchain_find. */
 int key_toolchain(const struct conf *c, const struct builder *b, char out[SHA256_HEX + 1],

@@ -43,11 +43,20 @@ static void add_words(struct args *a, const struct boot *b)
 		"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
 		"-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console", "-add-fd",
 		"set=1,fd=5",
-		"-drive", "file=/dev/fdset/1,format=raw,if=virtio,snapshot=on,file.locking=off",
 	};
+	static const char drive[] = "file=/dev/fdset/1,format=raw,snapshot=on,file.locking=off";
+	const bool scsi = strcmp(b->bus, "scsi") == 0;
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		args_add(a, fixed[i]);
+	args_add(a, "-drive");
+	args_addf(a, "%s,if=%s,id=disk", drive, scsi ? "none" : b->bus);
+	if (scsi) {
+		args_add(a, "-device");
+		args_add(a, "virtio-scsi-pci");
+		args_add(a, "-device");
+		args_add(a, "scsi-hd,drive=disk");
+	}
 	args_add(a, "-machine");
 	args_add(a, b->machine);
 	args_add(a, "-m");

@@ -3,8 +3,8 @@
  *
  *     boot_run(disk, &boot, &took_ms, e)
  *
- * The guest's writes go to a temporary layer that ends with QEMU. The guest has a virtio disk, a
- * serial port and memory, but no network. The console is copied to standard output.
+ * The guest's writes go to a temporary layer that ends with QEMU. The guest has a disk, a serial
+ * port and memory, but no network. The console is copied to standard output.
  */
 #ifndef HORNERO_AGENT_SANDBOXED_BOOT_BOOT_H
 #define HORNERO_AGENT_SANDBOXED_BOOT_BOOT_H
@@ -18,6 +18,7 @@ struct boot {
 	int64_t timeout_s;  /* in the guest's time: guesttime.h */
 	int64_t memory_mib;
 	const char *machine; /* QEMU's name */
+	const char *bus; /* virtio, ide or scsi */
 	const char *firmware; /* a file; NULL: QEMU's BIOS */
 };
 

@@ -17,13 +17,14 @@
 
 enum { IN_FD = 5 };
 
-enum { OPT_EXPECT = 256, OPT_TIMEOUT, OPT_MEMORY, OPT_MACHINE, OPT_FIRMWARE };
+enum { OPT_EXPECT = 256, OPT_TIMEOUT, OPT_MEMORY, OPT_MACHINE, OPT_BUS, OPT_FIRMWARE };
 
 static const struct argp_option options[] = {
 	{"expect", OPT_EXPECT, "REGEX", 0, "Wait for a line of the console that matches", 0},
 	{"timeout", OPT_TIMEOUT, "SECONDS", 0, "How long to wait, in the guest's time", 0},
 	{"memory", OPT_MEMORY, "MIB", 0, "The guest's memory", 0},
 	{"machine", OPT_MACHINE, "TYPE", 0, "QEMU's machine type", 0},
+	{"bus", OPT_BUS, "virtio|ide|scsi", 0, "Bus of the disk", 0},
 	{"firmware", OPT_FIRMWARE, "FILE", 0, "Firmware instead of QEMU's BIOS", 0},
 	{0},
 };
@@ -49,10 +50,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_TIMEOUT: b->timeout_s = number(arg, state); return 0;
 	case OPT_MEMORY: b->memory_mib = number(arg, state); return 0;
 	case OPT_MACHINE: b->machine = arg; return 0;
+	case OPT_BUS: b->bus = arg; return 0;
 	case OPT_FIRMWARE: b->firmware = arg; return 0;
 	case ARGP_KEY_END:
-		if (!b->expect || !b->timeout_s || !b->memory_mib || !b->machine)
-			argp_error(state, "--expect, --timeout, --memory and --machine are needed");
+		if (!b->expect || !b->timeout_s || !b->memory_mib || !b->machine || !b->bus)
+			argp_error(state, "--expect, --timeout, --memory, --machine and --bus are "
+				   "needed");
 		return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
