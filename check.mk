@@ -33,6 +33,7 @@ EXTRA_DIST += \
 	bench/door-bench \
 	bench/isolation-bench \
 	bench/keep-bench \
+	bench/kernel2disk-bench \
 	bench/lost-bench \
 	bench/parallel-bench \
 	bench/publish-bench \
