@@ -70,7 +70,7 @@ test_expect_success 'a kernel with an empty LOAD segment boots; its command line
 	warm=$(node_warm_path "$HELLO_UUID") &&
 	git -C "$HELLO_WORK" rm -q -r . &&
 	kernel_make "$HELLO_WORK" &&
-	published "expect: ^kernel says: kernel a=1 [$]root;halt [{]b[}] #c &[|]<>$" &&
+	published "expect: \"^kernel says: kernel a=1 [$]root;halt [{]b[}] #c &[|]<>$\"" &&
 	readelf -lW "$NODE/unikernels/$HELLO_UUID/src/kernel.elf" >segments &&
 	test_grep "LOAD  *0x[0-9a-f]* 0x0* 0x0* 0x0* 0x0* " segments &&
 	hornero log "$job" >log &&
@@ -118,7 +118,7 @@ fi
 test_expect_success 'the command line and GRUB belong to the content key' '
 	key=$(verdict key) &&
 	builder "cmdline: other" &&
-	published "expect: kernel other$" &&
+	published "expect: \"kernel other$\"" &&
 	test "$key" != "$(verdict key)" &&
 	hornero image show "$HELLO_UUID" --json | jq -r .artifact.builder_version >version &&
 	test_grep "grub-mkimage \(GRUB\) [0-9]" version
@@ -127,12 +127,12 @@ test_expect_success 'the command line and GRUB belong to the content key' '
 test_expect_success 'a module goes along; a multiboot2 kernel boots' '
 	builder "kernel_modules: [/build/src/data/greeting.txt]" &&
 	mkdir "$HELLO_WORK/data" && echo hi >"$HELLO_WORK/data/greeting.txt" &&
-	published "expect: ^kernel says: kernel module: greeting.txt$" &&
+	published "expect: \"^kernel says: kernel module: greeting.txt$\"" &&
 	MTOOLS_SKIP_CHECK=1 mcopy -i "$warm@@$(offset "$warm")" ::MODULE0 module &&
 	test_cmp "$HELLO_WORK/data/greeting.txt" module &&
 	builder "cmdline: two" &&
 	kernel_make "$HELLO_WORK" multiboot2 &&
-	published "expect: ^kernel says: kernel two$"
+	published "expect: \"^kernel says: kernel two$\""
 '
 
 test_expect_success 'a kernel that GRUB would refuse is the fault of the pusher' '
@@ -207,7 +207,7 @@ test_expect_success 'a bzImage boots with its initrd' '
 		>"$HELLO_WORK/Makefile" &&
 	printf " and initrd\n\0" >"$HELLO_WORK/initrd" &&
 	builder "cmdline: quiet" "initrd: /build/src/initrd" &&
-	published "expect: ^BOOT_IMAGE=/KERNEL quiet and initrd$"
+	published "expect: \"^BOOT_IMAGE=/KERNEL quiet and initrd$\""
 '
 
 if test -d /usr/lib/grub/x86_64-efi && test -e "$UEFI"
@@ -215,7 +215,7 @@ then
 	test_expect_success 'with both, one disk boots with a BIOS, and with UEFI' '
 		kernel_make "$HELLO_WORK" &&
 		builder "firmware: both" "cmdline: either" &&
-		published "expect: ^kernel says: kernel either$" &&
+		published "expect: \"^kernel says: kernel either$\"" &&
 		partition "$warm" >table &&
 		test_grep "^80 ef " table &&
 		cp "$warm" both.raw || return 1
@@ -228,7 +228,7 @@ then
 	'
 	test_expect_success 'with uefi, the boot check uses UEFI' '
 		builder "firmware: uefi" "cmdline: new" &&
-		published "expect: kernel says: kernel new$" "timeout: 60s" &&
+		published "expect: \"kernel says: kernel new$\"" "timeout: 60s" &&
 		hornero log "$job" >log &&
 		test_grep "Welcome to GRUB" log
 	'
