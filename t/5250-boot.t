@@ -208,31 +208,32 @@ test_expect_success 'a setting of the image file wins; a change of it builds aga
 	published
 '
 
+# booted_by NAME=VALUE…: changes the image, and waits until its disk has booted that way: hornerod
+# sweeps, too, so the newest job may find the answer of the one before. Prints the key.
+booted_by () {
+	hornero image set "$HELLO_UUID" "$@" >&2 &&
+	hornero sweep >&2 &&
+	job=$(image_field newest_job) &&
+	hornero wait "$job" --timeout 60 >&2 &&
+	verdict key
+}
+
 # Red without the bus in add_boot() of agent/common/contentkey.c: the content is known, no boot.
 test_expect_success 'boot_bus: the same disk boots on ide and scsi; only these are in the key' '
 	push good "expect: ^hello" "timeout: 4s" &&
 	published &&
-	hornero image show "$HELLO_UUID" --json | jq -e ".artifact.boot_bus == null" &&
-	default=$(verdict key) &&
-	for bus in ide scsi
-	do
-		hornero image set "$HELLO_UUID" boot_bus=$bus &&
-		push good "expect: ^hello" "timeout: 4s" &&
-		published &&
-		test "$(verdict boot_ms)" -gt 0 &&
-		test "$(verdict key)" != "$default" &&
-		test "$(hornero image show "$HELLO_UUID" --json | jq -r .artifact.boot_bus)" = \
-			$bus || return 1
-	done &&
-	hornero image set "$HELLO_UUID" boot_machine=q35 boot_bus=ide &&
-	push good "expect: ^hello" "timeout: 4s" &&
-	published &&
+	verdict key >keys &&
+	booted_by boot_bus=ide >>keys &&
+	booted_by boot_bus=scsi >>keys &&
+	booted_by boot_bus=ide boot_machine=q35 >>keys &&
+	test "$(sort -u keys | wc -l)" = 4 &&
 	test_expect_code 64 hornero image set "$HELLO_UUID" boot_bus=usb 2>err &&
 	test_grep "boot_bus is \"usb\"; virtio, ide or scsi is allowed" err &&
-	hornero image set "$HELLO_UUID" boot_machine= boot_bus= &&
+	hornero image set "$HELLO_UUID" boot_machine= boot_bus=virtio &&
 	push good "expect: ^hello" "timeout: 4s" &&
 	hornero wait "$job" --timeout 60 &&
-	test "$(verdict key)" = "$default"
+	test "$(verdict key)" = "$(head -n 1 keys)" &&
+	test_must_fail grep boot_bus "$NODE/state/images.d/$HELLO_UUID.yaml"
 '
 
 test_expect_success 'an invalid or costly expression is refused, with file, line and column' '
@@ -269,8 +270,11 @@ then
 		node_cgroups_gone &&
 		wait_until "test -z \"\$(ls -A $STAGE)\"" 60
 	'
+	# The tests below keep that bus: another change would queue a job that they do not expect.
 	test_expect_success 'with boot_bus: scsi the disk of the guest is a SCSI one' '
-		hornero image set "$HELLO_UUID" boot_bus=scsi &&
+		push good "expect: ^hello" "timeout: 6s" &&
+		published &&
+		booted_by boot_bus=scsi &&
 		push silent "expect: never" "timeout: 1h" &&
 		wait_until guest 60 &&
 		tr "\0" " " <"/proc/$(guest)/cmdline" >cmdline &&
@@ -278,7 +282,8 @@ then
 		test_grep ",if=none,id=disk -device virtio-scsi-pci -device scsi-hd" cmdline &&
 		test_must_fail grep "if=virtio" cmdline &&
 		test_expect_code 1 hornero wait "$job" --timeout 60 &&
-		hornero image set "$HELLO_UUID" boot_bus=
+		push good "expect: ^hello" "timeout: 6s" &&
+		published
 	'
 	test_expect_success 'a CPU quota of three percent fails no good image' '
 		node_stop &&
