@@ -127,7 +127,7 @@ test_expect_success 'programs: each of ours that is not there is named' '
 	sed "s,^libexec_dir:.*,libexec_dir: $TRASH/libexec," "$HORNERO_CONF" >elsewhere.yaml &&
 	sed -n "/^pkglibexec_PROGRAMS/,/[^\\\\]\$/p" "$HORNERO_SRC/Makefile.am" >list &&
 	test_grep "hornero-build" list &&
-	for program in $(grep -oE "hornero-[a-z]+" list)
+	for program in $(grep -oE "hornero-[a-z0-9]+" list)
 	do
 		test_expect_code 1 hornero -c "$TRASH/elsewhere.yaml" doctor --json >doctor.json &&
 		says programs bad "libexec/$program: No such" "make install" || return 1
