@@ -52,13 +52,15 @@ static const struct setting settings[] = {
 	{.name = "subdir", .type = SETTING_TEXT, .check = repowords_check_subdir, AT(subdir),
 	 .allowed = "a relative path",
 	 .help = "Directory below the image's directory in which the builder's command runs."},
-	{.name = "cmdline", .type = SETTING_TEXT, .check = repowords_check_text, AT(cmdline),
-	 .allowed = "a text of at most 512 printable ASCII characters",
-	 .help = "Command line of the kernel, for builders whose artifact is a kernel. It replaces "
-		 "that of the builder file."},
+	{.name = "cmdline", .type = SETTING_TEXT, .check = repowords_check_cmdline, AT(cmdline),
+	 .allowed = "a text of at most 512 printable ASCII characters, without quotation marks and "
+		    "backslashes",
+	 .help = "Command line of the kernel, for builders with format: kernel. It replaces that "
+		 "of the builder file."},
 	{.name = "boot_bus", .type = SETTING_TEXT, .check = repowords_check_bus, AT(boot_bus),
 	 .allowed = "virtio, ide or scsi",
-	 .help = "Bus by which the guest that is booted sees its disk."},
+	 .help = "Bus by which the guest that is booted sees its disk. The boot_bus of the image "
+		 "file takes precedence, unless it is virtio."},
 	{.name = "also", .type = SETTING_LIST, .check = repowords_check_subdir, AT(also),
 	 .allowed = "a list of at most 64 relative paths",
 	 .help = "Files and directories of the repository outside the image's directory that the "

@@ -34,6 +34,11 @@ int repowords_check_text(const char *text, struct err *e)
 	return 0;
 }
 
+int repowords_check_cmdline(const char *text, struct err *e)
+{
+	return repowords_check_text(text, e) < 0 ? -1 : check_cmdline(text, e);
+}
+
 int repowords_check_subdir(const char *text, struct err *e)
 {
 	size_t depth = 1;
@@ -137,7 +142,7 @@ static const struct kind {
 	{"artifact", repowords_check_artifact, 1},
 	{"arguments", repowords_check_text, REPOWORDS_LIST_MAX},
 	{"target", repowords_check_target, 1},
-	{"cmdline", repowords_check_text, 1},
+	{"cmdline", repowords_check_cmdline, 1},
 	{"env", repowords_check_env, REPOWORDS_LIST_MAX},
 	{"subdir", repowords_check_subdir, 1},
 	{"boot_bus", repowords_check_bus, 1},

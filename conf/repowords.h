@@ -39,7 +39,8 @@ struct repowords {
 
 /* Check one value. Return 0, or -1 with ERR_USAGE, as in conf/check.h. */
 int repowords_check_artifact(const char *text, struct err *e);
-int repowords_check_text(const char *text, struct err *e); /* an argument, a command line */
+int repowords_check_text(const char *text, struct err *e); /* an argument */
+int repowords_check_cmdline(const char *text, struct err *e); /* as check_cmdline, too */
 int repowords_check_target(const char *text, struct err *e);
 int repowords_check_env(const char *pair, struct err *e);
 int repowords_check_subdir(const char *text, struct err *e); /* also a path of `also` */

@@ -2,7 +2,7 @@
 # A builder of format: kernel: hornero makes the disk. Red without: PT_NULL in patch() of
 # agent/sandboxed/kernel2disk/main.c (1: GRUB says "overlap detected"), the quotes of add_words()
 # in grub.c (1), SOURCE_DATE_EPOCH in tool.c (2), SMALLEST in disk.c (1), build_kernel's modules
-# (4), add_version() in conf/builder_kernel.c (5), imply() there (7).
+# (6), add_version() in conf/builder_kernel.c (4), imply() there (11).
 test_description='a kernel becomes a disk that boots with a BIOS, with UEFI, or with both'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -122,6 +122,14 @@ test_expect_success 'the command line and GRUB belong to the content key' '
 	test "$key" != "$(verdict key)" &&
 	hornero image show "$HELLO_UUID" --json | jq -r .artifact.builder_version >version &&
 	test_grep "grub-mkimage \(GRUB\) [0-9]" version
+'
+
+test_expect_success 'a repository may have its own command line and bus, if the builder allows' '
+	builder "cmdline: other" "allow: [cmdline, boot_bus]" &&
+	published "expect: kernel mine$" "cmdline: mine" "boot_bus: ide" &&
+	test "$(hornero image show "$HELLO_UUID" --json | jq -r .artifact.boot_bus)" = ide &&
+	test_must_fail push "cmdline: \"a\\\\b\"" &&
+	test_grep "cmdline: .*without quotation marks" push.out
 '
 
 test_expect_success 'a module goes along; a multiboot2 kernel boots' '

@@ -151,6 +151,14 @@ static int check_words(struct build *b)
 			   check_show(refused, shown));
 }
 
+static void take_bus(struct build *b)
+{
+	const char *repos = build_repo_says(b, "boot_bus");
+
+	if (*repos && b->image->boot_bus == IMAGE_BUS_VIRTIO)
+		snprintf(b->boot.bus, sizeof(b->boot.bus), "%s", repos);
+}
+
 /* Looks the content up once the checkout has named the builder. Returns as look_up. */
 static int find_content(struct build *b)
 {
@@ -165,6 +173,7 @@ static int find_content(struct build *b)
 				   "file", v->made.builder);
 	if (check_words(b) < 0)
 		return -1;
+	take_bus(b);
 	if (fill_keys(b, &e) < 0)
 		return verdict_say(v, e.class, CAUSE_CONFIGURATION, "%s", e.msg);
 	if (b->confirm)

@@ -56,7 +56,9 @@ int64_t build_limit_s(const struct build *b)
 
 const char *build_cmdline(const struct build *b)
 {
-	return b->builder->cmdline;
+	const char *repos = build_repo_says(b, "cmdline");
+
+	return *repos ? repos : b->builder->cmdline;
 }
 
 /* A builder's exit code is up to its author, and the pusher is to blame. The exit code of our own
