@@ -81,7 +81,7 @@ kernel_make () {
 	cat >"$1/kernel.ld" <<-'END' &&
 	OUTPUT_FORMAT(elf32-i386)
 	ENTRY(_start)
-	PHDRS { all PT_LOAD; none PT_LOAD; }
+	PHDRS { all PT_LOAD; none PT_LOAD AT(0x200010); }
 	SECTIONS
 	{
 		. = 0x200000;
