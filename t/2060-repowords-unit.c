@@ -34,12 +34,12 @@ static void all_become_lines(void **state)
 {
 	static const char text[] =
 		"builder: make\nartifact: build/*_qemu-x86_64\narguments: [-j2, 'A=b c']\n"
-		"target: out/image\ncmdline: 'console=ttyS0 -- \"x y\"'\n"
+		"target: out/image\ncmdline: 'console=ttyS0 -- x=y'\n"
 		"env: {CFLAGS: -O2 -g, EMPTY: }\nsubdir: node/app\nboot_bus: ide\n"
 		"also: [shared, lib/x]\n";
 	static const char *const lines[] = {
 		"artifact build/*_qemu-x86_64", "arguments -j2", "arguments A=b c",
-		"target out/image", "cmdline console=ttyS0 -- \"x y\"", "env CFLAGS=-O2 -g",
+		"target out/image", "cmdline console=ttyS0 -- x=y", "env CFLAGS=-O2 -g",
 		"env EMPTY=", "subdir node/app", "boot_bus ide", "also shared",
 		"also lib/x", NULL,
 	};

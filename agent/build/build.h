@@ -52,6 +52,7 @@ struct build {
 	bool confirm;
 	/* checkout and cache were empty at the start, so the output depends on the key alone */
 	bool from_clean;
+	bool final; /* leftovers cannot be the reason of the failure */
 	/* leftovers are reused only if they match this source: contentkey.h */
 	char source[SHA256_HEX + 1];
 	int join[BUILD_MAX_JOIN]; /* directories of the attempt's cgroup */

@@ -109,8 +109,8 @@ int build_boot(struct build *b, int raw, const char *path)
 	b->verdict.boot_ms = s.took_ms;
 	if (s.ended != STAGE_EXIT || s.status != 0)
 		return build_blame(b, &s, CAUSE_BOOT, "the boot check");
-	if (fstat(raw, &after) < 0 || !is_same(&before, &after))
-		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_BOOT, "the artifact was changed "
-				   "during its boot");
-	return 0;
+	b->final = fstat(raw, &after) < 0 || !is_same(&before, &after);
+	return b->final ? verdict_say(&b->verdict, ERR_PUSHER, CAUSE_BOOT,
+				      "the artifact was changed during its boot")
+			: 0;
 }

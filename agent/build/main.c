@@ -147,7 +147,8 @@ static bool may_be_leftovers(const struct build *b)
 	case CAUSE_ARTIFACT:
 	case CAUSE_CHECK:
 	case CAUSE_BOOT:
-		return b->verdict.class == ERR_PUSHER && b->builder && !b->from_clean;
+		return b->verdict.class == ERR_PUSHER && b->builder && !b->from_clean &&
+		       !b->final;
 	default:
 		return false;
 	}
