@@ -15,6 +15,7 @@ agent_common_libcommon_a_SOURCES = \
 	agent/common/queuelocation.c agent/common/queuelocation.h \
 	agent/common/toolchain.c agent/common/toolchain.h \
 	agent/common/toolident.c agent/common/toolident.h \
+	agent/common/treedigest.c agent/common/treedigest.h \
 	agent/common/verdict.c agent/common/verdict.h \
 	agent/common/workdir.c agent/common/workdir.h
 

@@ -2,9 +2,11 @@
  * DIAGNOSTICS: none; each lack is a call of say. */
 #include "cli/builder.h"
 
+#include "conf/input.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/program.h"
+#include "lib/treewalk.h"
 
 #include <errno.h>
 #include <string.h>
@@ -93,19 +95,43 @@ static bool build_may_read(const struct conf *c, const struct stat *st)
 	       (st->st_gid == c->build_gid && (st->st_mode & S_IRGRP));
 }
 
-static void look_at_input(struct look *l, const char *path)
+static int pass(void *arg, const struct tree_entry *entry, struct err *e)
 {
+	(void)arg;
+	(void)entry;
+	(void)e;
+	return 0;
+}
+
+static char *mend_input(const struct look *l, const char *input)
+{
+	const char *base = input_base(input);
+
+	if (errno == EACCES)
+		return fs_path("run this as root");
+	if (base && errno == ENOENT)
+		return fs_path("hornero base add %s URL|FILE --sha256 HEX", base);
+	return fs_path("make it as the first lines of %s say, or remove it from `inputs` in a copy",
+		       l->file);
+}
+
+/* Walks a directory, and reads no file. */
+static void look_at_input(struct look *l, const char *input)
+{
+	own_free char *path = input_path(l->c, input);
+	struct err why = ERR_INIT;
 	struct stat st;
 
 	if (stat(path, &st) < 0)
 		lack(l, path, fs_path("the input %s: %s", path, strerror(errno)),
-		     errno == EACCES
-			     ? fs_path("run this as root")
-			     : fs_path("make that file as the first lines of %s say, or remove it "
-				       "from `inputs` in a copy", l->file));
+		     mend_input(l, input));
 	else if (!build_may_read(l->c, &st))
 		lack(l, path, fs_path("builds cannot read the input %s", path),
-		     fs_path("chmod a+r %s", path));
+		     S_ISDIR(st.st_mode) ? fs_path("chmod -R a+rX %s", path)
+					 : fs_path("chmod a+r %s", path));
+	else if (tree_walk(path, pass, NULL, &why) < 0 && why.class == ERR_OPERATOR)
+		lack(l, path, fs_path("the input %s: %s", path, why.msg),
+		     fs_path("mend that, or remove it from `inputs` in a copy of %s", l->file));
 }
 
 size_t builder_lacks(const struct conf *c, const struct builder *b,

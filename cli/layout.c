@@ -21,6 +21,7 @@ void layout_init(struct layout *p, const struct conf *c)
 		{c->skip_dir, 02775, us, queue},
 		{c->pause_dir, 02775, us, queue},
 		{c->fence_dir, 0755, us, NO_GID},
+		{c->base_dir, 0755, us, NO_GID},
 		{c->repo_root, queue == NO_GID ? 0755 : 02750, c->git_uid, queue},
 		{c->repo_base, 0755, us, NO_GID},
 		{c->door_host_keys, 0700, c->git_uid, NO_GID},

@@ -20,7 +20,7 @@ struct layout_dir {
 	gid_t gid;
 };
 
-enum { LAYOUT_MAX = 12 };
+enum { LAYOUT_MAX = 13 };
 
 struct layout {
 	struct layout_dir list[LAYOUT_MAX];

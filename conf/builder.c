@@ -3,6 +3,7 @@
 #include "conf/builder.h"
 
 #include "conf/check.h"
+#include "conf/input.h"
 #include "conf/repowords.h"
 #include "conf/setting.h"
 #include "conf/yaml.h"
@@ -79,9 +80,12 @@ static const struct setting settings[] = {
 		 "each sweep. If one fails or takes too long, the job is not held: it waits and is "
 		 "tried again."},
 	{.name = "inputs", .type = SETTING_LIST, .check = check_input, AT(inputs),
-	 .allowed = "a list of HOST or HOST:SANDBOX, absolute paths",
-	 .help = "Files of the node that the sandbox sees read-only, at the same path or at "
-		 "SANDBOX. Their digests belong to the content key."},
+	 .allowed = "a list of HOST, HOST:SANDBOX, base:NAME or base:NAME:SANDBOX, absolute paths",
+	 .help = "Files and directories of the node that the sandbox sees read-only, at the same "
+		 "path or at SANDBOX. base:NAME is a file of base_dir, which hornero base add put "
+		 "there; it appears at /build/base/NAME or at SANDBOX. Their digests belong to the "
+		 "content key. If one is missing or cannot be used, the job is held for the "
+		 "operator before a build starts."},
 	{.name = "devices", .type = SETTING_LIST, .check = check_device, AT(devices),
 	 .allowed = "a list of paths below /dev",
 	 .help = "Devices of the node that the sandbox sees."},
@@ -127,7 +131,8 @@ static void builder_end(struct builder *b)
 	builder_fini(b);
 }
 
-/* Splits each "HOST:SANDBOX"; HOST alone is both. */
+/* Splits each "HOST:SANDBOX"; HOST alone is both. "base:NAME" alone has a place of its own, so that
+ * builder files do not depend on base_dir. */
 static int split_inputs(struct builder *b)
 {
 	size_t n = 0;
@@ -138,9 +143,12 @@ static int split_inputs(struct builder *b)
 	if (!b->inputs_at)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		char *colon = strchr(b->inputs[i], ':');
+		const char *base = input_base(b->inputs[i]);
+		char *colon = strchr(base ? base : b->inputs[i], ':');
 
-		b->inputs_at[i] = fs_path("%s", colon ? colon + 1 : b->inputs[i]);
+		b->inputs_at[i] = colon  ? fs_path("%s", colon + 1)
+				  : base ? fs_path(INPUT_BASE_AT "/%s", base)
+					 : fs_path("%s", b->inputs[i]);
 		if (colon)
 			*colon = '\0';
 	}

@@ -13,8 +13,9 @@
  *                             initrd, kernel_modules
  *     needs: [capstan, qemu-system-x86_64]   if one is missing, the error names it for the operator
  *     version: [[gcc, --version], [make, --version]]   commands; their output is in the content key
- *     inputs: [/var/lib/capstan/base.qemu]   host files bound read-only at the same path, or
- *                             HOST:SANDBOX at another; their digests are in the content key
+ *     inputs: [/opt/unikraft, "base:osv.qemu"]   host files and directories bound read-only at the
+ *                             same path, or HOST:SANDBOX at another; base:NAME is a file of
+ *                             base_dir (conf/input.h); their digests are in the content key
  *     devices: [/dev/kvm]     default: none
  *     build_timeout: 1800     seconds; narrower than hornero.yaml's, never wider
  *     clean_when: [Makefile, "*.mk"]   a changed path that matches means a clean build; a pattern
@@ -56,7 +57,7 @@ struct builder {
 	/* format: kernel adds its own to these two */
 	char **needs;
 	char ***version;              /* NULL-terminated list of argv lists */
-	char **inputs;                /* on the host */
+	char **inputs;                /* on the host: a path, or "base:NAME"; see conf/input.h */
 	char **inputs_at;             /* as many; where each appears in the sandbox */
 	char **devices;
 	int64_t build_timeout_s;      /* 0: the value of hornero.yaml */

@@ -198,12 +198,15 @@ int check_device(const char *text, struct err *e)
 
 int check_input(const char *text, struct err *e)
 {
-	const char *colon = strchr(text, ':');
-	own_free char *host = strndup(text, strcspn(text, ":"));
+	bool is_base = strncmp(text, "base:", 5) == 0;
+	const char *from = is_base ? text + 5 : text;
+	const char *colon = strchr(from, ':');
+	own_free char *host = strndup(from, strcspn(from, ":"));
 
 	if (!host)
 		return err_set(e, ERR_NOBODY, "out of memory");
-	if (check_absolute(host, e) < 0 || (colon && check_absolute(colon + 1, e) < 0))
+	if ((is_base ? check_component(host, e) : check_absolute(host, e)) < 0 ||
+	    (colon && check_absolute(colon + 1, e) < 0))
 		return -1;
 	/* The pusher controls the checkout and could put a link where the file should appear. */
 	if (colon &&

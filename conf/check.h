@@ -48,7 +48,7 @@ int check_artifact(const char *text, struct err *e);
 /* An absolute path below /dev. */
 int check_device(const char *text, struct err *e);
 
-/* HOST or HOST:SANDBOX, both absolute; SANDBOX is not in /build/src. */
+/* HOST or HOST:SANDBOX, both absolute, HOST maybe base:NAME; SANDBOX is not in /build/src. */
 int check_input(const char *text, struct err *e);
 
 /* A program: a name without a slash, or an absolute path. */

@@ -49,6 +49,7 @@ struct conf {
 	const char *cache_subdir;
 	const char *store_dir;      /* artifacts; default instances_path/hornero */
 	const char *builders_dir;
+	const char *base_dir;       /* base images: files that inputs name as base:NAME */
 	const char *keys_file;      /* the keys and their rights: conf/keyring.h */
 	const char *groups_dir;     /* limits of builder groups */
 	const char *libexec_dir;    /* hornero-build and our other programs */

@@ -96,6 +96,10 @@ static const struct setting settings[] = {
 	{.name = "builders_dir", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(builders_dir), .fallback = SYSCONFDIR "/hornero/builders.d",
 	 .help = "Directory of the builder files, each named NAME.yaml; see hornero-builder(5)."},
+	{.name = "base_dir", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
+	 AT(base_dir), .fallback = "$state_dir/base",
+	 .help = "Directory of the base images: files that builder files name as base:NAME. "
+		 "hornero base add puts them there."},
 	{.name = "keys_file", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(keys_file), .fallback = SYSCONFDIR "/hornero/keys",
 	 .help = "File of the SSH keys and their rights to repositories; see hornero-keys(5)."},

@@ -49,6 +49,8 @@ static const struct cause_entry entries[] = {
 	[CAUSE_STOPPED] = {"stopped", ERR_NOBODY, false, "hornerod was stopped."},
 	[CAUSE_CANCELLED] = {"cancelled", ERR_NOBODY, false, "A user cancelled the job."},
 	[CAUSE_YIELDED] = {"yielded", ERR_NOBODY, false, "A confirmation made way for other work."},
+	[CAUSE_INPUTS] = {"inputs", ERR_NOBODY, false,
+		"A tool or an input of the builder changed while the build ran."},
 	[CAUSE_UNKNOWN] = {"unknown", ERR_NONE, false, ""},
 };
 enum { N_ENTRIES = sizeof(entries) / sizeof(entries[0]) };

@@ -45,6 +45,7 @@ enum cause {
 	CAUSE_STOPPED,
 	CAUSE_CANCELLED,
 	CAUSE_YIELDED,
+	CAUSE_INPUTS,
 	CAUSE_UNKNOWN, /* the last */
 };
 

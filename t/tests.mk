@@ -31,6 +31,7 @@ slow_tests = \
 	t/5462-stuck-kernel.t \
 	t/8050-clocks.t \
 	t/5520-toolchain.t \
+	t/5530-inputs.t \
 	t/5481-attacks-users.t \
 	t/5100-checkout.t \
 	t/6600-gc.t \
@@ -270,6 +271,7 @@ script_tests += \
 	t/5500-sweep.t \
 	t/5510-upkeep-hangs.t \
 	t/5520-toolchain.t \
+	t/5530-inputs.t \
 	t/5600-capstan.t \
 	t/5610-families.t \
 	t/5900-hello.t
@@ -285,7 +287,8 @@ unit_tests += \
 	t/5096-handover-corpus-unit \
 	t/5240-boot-unit \
 	t/5245-expect-unit \
-	t/5300-decision-unit
+	t/5300-decision-unit \
+	t/5525-treedigest-unit
 t_5000_imghead_unit_SOURCES = \
 	agent/sandboxed/check/imghead.c agent/sandboxed/check/imghead.h \
 	t/5000-imghead-unit.c
@@ -339,6 +342,10 @@ t_5300_decision_unit_SOURCES = \
 	agent/upkeep/sweep/decision.c agent/upkeep/sweep/decision.h \
 	t/5300-decision-unit.c
 t_5300_decision_unit_LDADD = $(UNIT_LIBS)
+t_5525_treedigest_unit_SOURCES = \
+	t/5525-treedigest-unit.c \
+	t/lib/conf-test.h
+t_5525_treedigest_unit_LDADD = agent/common/libcommon.a $(UNIT_LIBS) $(CRYPTO_LIBS)
 
 # t/6…: the store and Nova's cache: store/, agent/publish/, agent/upkeep/
 script_tests += \

@@ -4,6 +4,8 @@
 #include "agent/build/build.h"
 
 #include "agent/build/sandbox.h"
+#include "agent/common/workdir.h"
+#include "conf/input.h"
 #include "conf/repofile.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -30,8 +32,8 @@ static int check_needs(struct build *b)
 }
 
 /* Inputs may be mounted inside the cache, which an earlier build could write. Removes anything on
- * the way that is not a plain directory, or not a plain file at its end. */
-static int clear_mount_point(struct build *b, const char *at)
+ * the way that is not a plain directory, or that is not of the input's type at its end. */
+static int clear_mount_point(struct build *b, const char *at, bool is_dir)
 {
 	const char *path = at + strlen("/build/");
 
@@ -46,7 +48,7 @@ static int clear_mount_point(struct build *b, const char *at)
 
 		if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return 0; /* missing: bubblewrap creates it */
-		if (next ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode))
+		if (next || is_dir ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode))
 			continue;
 		if (fs_remove_tree(dir, name, &e) < 0)
 			return verdict_say(&b->verdict, e.class, CAUSE_SANDBOX, "%s", e.msg);
@@ -56,10 +58,17 @@ static int clear_mount_point(struct build *b, const char *at)
 
 static int clear_mount_points(struct build *b)
 {
-	for (char **at = b->builder->inputs_at; at && *at; at++)
-		if (strncmp(*at, "/build/", strlen("/build/")) == 0 &&
-		    clear_mount_point(b, *at) < 0)
+	char **inputs = b->builder->inputs, **at = b->builder->inputs_at;
+
+	for (size_t i = 0; inputs && inputs[i]; i++) {
+		own_free char *host = input_path(b->conf, inputs[i]);
+		struct stat st;
+
+		if (strncmp(at[i], "/build/", strlen("/build/")) == 0 &&
+		    clear_mount_point(b, at[i],
+				      stat(host, &st) == 0 && S_ISDIR(st.st_mode)) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -146,8 +155,11 @@ static void add_words(struct build *b, struct args *a)
 		sandbox_bind(a, "--bind", src, "/build/repo");
 	sandbox_bind(a, "--bind", top, "/build/src");
 	sandbox_bind(a, "--bind", cache, "/build/cache");
-	for (size_t i = 0; bu->inputs && bu->inputs[i]; i++)
-		sandbox_bind(a, "--ro-bind", bu->inputs[i], bu->inputs_at[i]);
+	for (size_t i = 0; bu->inputs && bu->inputs[i]; i++) {
+		own_free char *host = input_path(b->conf, bu->inputs[i]);
+
+		sandbox_bind(a, "--ro-bind", host, bu->inputs_at[i]);
+	}
 	for (char **device = bu->devices; device && *device; device++)
 		sandbox_bind(a, "--dev-bind-try", *device, *device);
 	args_add(a, "--chdir");
@@ -161,6 +173,24 @@ static void add_words(struct build *b, struct args *a)
 		add_env(a, pair);
 	sandbox_command(a);
 	add_command(b, a);
+}
+
+/* The content key must not name tools and inputs that the build did not see from start to end. The
+ * leftovers are of both: the next attempt starts clean. A failure with unchanged inputs stays the
+ * pusher's. */
+static int check_inputs(struct build *b, int result)
+{
+	char now[SHA256_HEX + 1];
+	struct err e = ERR_INIT, ignored = ERR_INIT;
+	bool known = key_toolchain(b->conf, b->builder, now, &e) == 0;
+
+	if (known ? strcmp(now, b->parts.toolchain) == 0 : result < 0)
+		return result;
+	(void)workdir_note_source(b->work, NULL, &ignored);
+	if (!known)
+		return verdict_say(&b->verdict, e.class, CAUSE_INPUTS, "%s", e.msg);
+	return verdict_end(&b->verdict, CAUSE_INPUTS, "a tool or an input of the builder %s "
+			   "changed while the build ran; it is built again", b->builder->name);
 }
 
 int build_builder(struct build *b)
@@ -181,6 +211,7 @@ int build_builder(struct build *b)
 		return verdict_say(&b->verdict, e.class, CAUSE_SANDBOX, "%s", e.msg);
 	b->verdict.build_ms += s.took_ms;
 	if (s.ended == STAGE_EXIT && s.status == 0)
-		return 0;
-	return build_blame(b, &s, CAUSE_EXIT, bu->argv[0]);
+		return check_inputs(b, 0);
+	build_blame(b, &s, CAUSE_EXIT, bu->argv[0]);
+	return verdict_cause(&b->verdict) == CAUSE_EXIT ? check_inputs(b, -1) : -1;
 }

@@ -3,6 +3,8 @@
 #include "agent/common/toolchain.h"
 
 #include "agent/common/toolident.h"
+#include "agent/common/treedigest.h"
+#include "conf/input.h"
 #include "lib/clock.h"
 #include "lib/dirs.h"
 #include "lib/failpoint.h"
@@ -24,7 +26,7 @@ static const char head[] = "hornero toolchain 1";
 struct record {
 	char identity[SHA256_HEX + 1];
 	struct toolchain found;
-	char *inputs; /* "input IDENTITY DIGEST PATH" lines */
+	char *inputs; /* "input DIGEST NAME" lines */
 };
 
 static void record_fini(struct record *r)
@@ -133,57 +135,42 @@ static int ask_one(struct sha256 *h, const struct conf *c, const struct builder 
 
 /* ---- inputs ---- */
 
-/* Finds the digest that the old record has for this very file. */
-static bool input_known(const struct record *old, const char *path, const char *identity,
-			char digest[SHA256_HEX + 1])
+/* Fills *lines with "input DIGEST NAME" for each input, and writes the record of their files. */
+static int read_inputs(const struct conf *c, const struct builder *b, char **lines, struct err *e)
 {
-	own_free char *front = fs_path("input %s ", identity);
-	own_free char *behind = fs_path(" %s\n", path);
+	own_free char *dir = fs_path("%s/toolchain", c->state_dir);
+	own_treedigest struct treedigest *t = treedigest_open(dir, b->name);
 
-	for (const char *at = old->inputs; at && (at = strstr(at, front)); at++) {
-		const char *d = at + strlen(front);
+	if (!t)
+		return err_set(e, ERR_NOBODY, "out of memory for the inputs of %s", b->name);
+	*lines = fs_path("%s", "");
+	for (size_t i = 0; b->inputs && b->inputs[i]; i++) {
+		own_free char *path = input_path(c, b->inputs[i]);
+		char digest[SHA256_HEX + 1];
+		char *more;
 
-		if ((at != old->inputs && at[-1] != '\n') || strlen(d) < SHA256_HEX ||
-		    strncmp(d + SHA256_HEX, behind, strlen(behind)) != 0)
-			continue;
-		snprintf(digest, SHA256_HEX + 1, "%.*s", SHA256_HEX, d);
-		return sha256_valid(digest);
-	}
-	return false;
-}
-
-static int digest_input(const struct builder *b, const char *path, char digest[SHA256_HEX + 1],
-			struct err *e)
-{
-	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return err_sys(e, ERR_OPERATOR, "builder %s: cannot read its input %s", b->name,
-			       path);
-	return sha256_fd(fd, digest, e) < 0 ? err_wrap(e, "builder %s: %s", b->name, path) : 0;
-}
-
-/* Fills new->inputs. */
-static int add_inputs(struct sha256 *h, const struct builder *b, const struct record *old,
-		      struct record *new, struct err *e)
-{
-	new->inputs = fs_path("%s", "");
-	for (char **path = b->inputs; path && *path; path++) {
-		char identity[SHA256_HEX + 1], digest[SHA256_HEX + 1];
-		char *lines;
-
-		if (toolident_file(*path, identity, e) < 0)
+		if (input_check(c, b, b->inputs[i], e) < 0)
 			return -1;
-		if (!input_known(old, *path, identity, digest) &&
-		    digest_input(b, *path, digest, e) < 0)
-			return -1;
-		sha256_add_field(h, "input", *path, strlen(*path));
-		sha256_add_field(h, "digest", digest, SHA256_HEX);
-		lines = fs_path("%sinput %s %s %s\n", new->inputs, identity, digest, *path);
-		free(new->inputs);
-		new->inputs = lines;
+		if (treedigest_add(t, path, digest, e) < 0)
+			return err_wrap(e, "%s/%s.yaml: the input %s", c->builders_dir, b->name,
+					b->inputs[i]);
+		more = fs_path("%sinput %s %s\n", *lines, digest, b->inputs[i]);
+		free(*lines);
+		*lines = more;
 	}
+	treedigest_save(t);
 	return 0;
+}
+
+static void add_inputs(struct sha256 *h, const struct builder *b, const char *lines)
+{
+	const char *line = lines;
+
+	for (char **name = b->inputs; name && *name; name++) {
+		sha256_add_field(h, "input", *name, strlen(*name));
+		sha256_add_field(h, "digest", line + strlen("input "), SHA256_HEX);
+		line = strchr(line, '\n') + 1;
+	}
 }
 
 /* ---- the record ---- */
@@ -246,7 +233,8 @@ static bool is_same(const struct record *a, const struct record *b)
 	       strcmp(a->inputs, b->inputs) == 0;
 }
 
-/* The caller has taken the identity before: a change in the meantime makes the record invalid. */
+/* The caller has taken identity and inputs before: a change in the meantime makes the record
+ * invalid. */
 static int ask(const struct conf *c, const struct builder *b, const struct record *old,
 	       struct record *new, int wait_ms, struct err *e)
 {
@@ -258,29 +246,21 @@ static int ask(const struct conf *c, const struct builder *b, const struct recor
 	for (char ***argv = b->version; argv && *argv; argv++)
 		if (ask_one(h, c, b, *argv, deadline_ms, new->found.version, e) < 0)
 			return -1;
-	if (add_inputs(h, b, old, new, e) < 0)
-		return -1;
+	add_inputs(h, b, new->inputs);
 	sha256_final(h, new->found.digest);
 	if (!is_same(old, new))
 		record_write(c, b, new);
 	return 0;
 }
 
-/* Returns whether all files that the record depends on are unchanged. */
-static bool is_true(const struct builder *b, const struct record *old, const char *identity)
+/* Reads the record, and what it depends on now. */
+static int look(const struct conf *c, const struct builder *b, struct record *old,
+		struct record *new, struct err *e)
 {
-	struct err e = ERR_INIT;
-
-	if (strcmp(old->identity, identity) != 0)
-		return false;
-	for (char **path = b->inputs; path && *path; path++) {
-		char of_file[SHA256_HEX + 1], digest[SHA256_HEX + 1];
-
-		if (toolident_file(*path, of_file, &e) < 0 ||
-		    !input_known(old, *path, of_file, digest))
-			return false;
-	}
-	return true;
+	if (toolident_programs(b, new->identity, e) < 0 || read_inputs(c, b, &new->inputs, e) < 0)
+		return -1;
+	record_read(c, b, old);
+	return 0;
 }
 
 int toolchain_find(const struct conf *c, const struct builder *b, struct toolchain *out,
@@ -289,10 +269,9 @@ int toolchain_find(const struct conf *c, const struct builder *b, struct toolcha
 	own_record struct record old = {.inputs = NULL};
 	own_record struct record new = {.inputs = NULL};
 
-	if (toolident_programs(b, new.identity, e) < 0)
+	if (look(c, b, &old, &new, e) < 0)
 		return -1;
-	record_read(c, b, &old);
-	if (is_true(b, &old, new.identity)) {
+	if (strcmp(old.identity, new.identity) == 0 && strcmp(old.inputs, new.inputs) == 0) {
 		*out = old.found;
 		return 0;
 	}
@@ -307,8 +286,5 @@ int toolchain_ask(const struct conf *c, const struct builder *b, struct err *e)
 	own_record struct record old = {.inputs = NULL};
 	own_record struct record new = {.inputs = NULL};
 
-	if (toolident_programs(b, new.identity, e) < 0)
-		return -1;
-	record_read(c, b, &old);
-	return ask(c, b, &old, &new, ASK_MS, e);
+	return look(c, b, &old, &new, e) < 0 || ask(c, b, &old, &new, ASK_MS, e) < 0 ? -1 : 0;
 }

@@ -2,8 +2,9 @@
  * toolchain: one digest of the output of a builder's `version` commands and the bytes of its
  * `inputs`, and the record of it.
  *
- * state_dir/toolchain/BUILDER holds the result and the identity of the files that it depends on
- * (agent/common/toolident.h). While those are unchanged, no command runs and no input is read.
+ * state_dir/toolchain/BUILDER holds the result, the identity of the programs that it depends on
+ * (agent/common/toolident.h) and the digests of the inputs (agent/common/treedigest.h). While those
+ * are unchanged, no command runs. Only files of the inputs that may have changed are read.
  * hornero-sweep refreshes the records, so that a push finds one. A record is lines of text,
  * replaced by rename. It may be lost, and only hornero's user can write it.
  *

@@ -106,14 +106,3 @@ int toolident_programs(const struct builder *b, char out[SHA256_HEX + 1], struct
 	sha256_final(h, out);
 	return 0;
 }
-
-int toolident_file(const char *path, char out[SHA256_HEX + 1], struct err *e)
-{
-	own_sha256 struct sha256 *h = sha256_new();
-
-	if (!h)
-		return err_set(e, ERR_NOBODY, "out of memory for a digest");
-	add_file(h, path);
-	sha256_final(h, out);
-	return 0;
-}

@@ -17,7 +17,5 @@
 /* The digest of the builder file and its programs, without its inputs. ERR_NOBODY if out of
  * memory. */
 int toolident_programs(const struct builder *b, char out[SHA256_HEX + 1], struct err *e);
-/* The digest of one file. A missing file has a digest, too. */
-int toolident_file(const char *path, char out[SHA256_HEX + 1], struct err *e);
 
 #endif
