@@ -5,9 +5,9 @@
 #include "agent/common/treedigest.h"
 #include "lib/treewalk.h"
 
-#include <sys/socket.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 
 static const char *scratch; /* the record is in scratch/record, the tree is scratch/tree */
@@ -126,11 +126,23 @@ static void every_change_gives_another_digest(void **state)
 	assert_true(tree_changed());
 }
 
+/* Since Linux 6.13 most filesystems have fine times, but ramfs does not. */
+static bool mount_coarse(const char *dir)
+{
+	return (unshare(CLONE_NEWNS) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0) &&
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("none", dir, "ramfs", 0, "mode=0755") == 0;
+}
+
 /* Red without: is_settled in file_content. Most rounds pass within one tick of the kernel's clock,
  * so that the times of both contents are equal. */
 static void a_change_in_the_same_tick_is_seen(void **state)
 {
+	own_free char *top = fs_path("%s/tree", scratch);
+
 	(void)state;
+	if (!mount_coarse(top))
+		skip();
 	for (int i = 0; i < 300; i++) {
 		own_free char *path = at("file");
 		char text[16];
@@ -142,6 +154,7 @@ static void a_change_in_the_same_tick_is_seen(void **state)
 		if (!tree_changed())
 			fail_msg("round %d: the same size and mtime, and no change seen", i);
 	}
+	assert_int_equal(umount(top), 0);
 }
 
 /* Marks the digest in the record: if the mark comes back, the file was not read. */
@@ -218,6 +231,7 @@ static void a_file_alone_is_its_content(void **state)
 static void names_are_bytes(void **state)
 {
 	own_free char *one = at("a\nfile"), *two = at("a"), *odd = at("\xff\x01 '\"");
+	own_free char *three = at("file");
 	char first[SHA256_HEX + 1];
 
 	(void)state;
@@ -231,9 +245,9 @@ static void names_are_bytes(void **state)
 	put("\xff\x01 '\"", "x");
 	assert_true(tree_changed());
 	unlink(two);
+	unlink(three);
 	unlink(odd);
 	put("a\nfile", "x");
-	assert_int_equal(unlinkat(AT_FDCWD, at("file"), 0), 0);
 	assert_true(tree_changed());
 	assert_string_equal(last, first);
 }
