@@ -5,6 +5,7 @@
 #include "cli/repo.h"
 #include "cli/view.h"
 #include "conf/builder.h"
+#include "conf/check.h"
 #include "conf/keyring.h"
 #include "conf/setting.h"
 #include "lib/own.h"
@@ -31,6 +32,17 @@ static void offer_builders(const struct offer *o, const struct conf *c)
 		return;
 	for (size_t i = 0; i < b->n; i++)
 		offer(o, b->list[i].name);
+}
+
+static void offer_bases(const struct offer *o, const struct conf *c)
+{
+	own_dir DIR *d = opendir(c->base_dir);
+	const struct dirent *entry;
+	struct err ignored = ERR_INIT;
+
+	while (d && (entry = readdir(d)))
+		if (check_component(entry->d_name, &ignored) == 0)
+			offer(o, entry->d_name);
 }
 
 static void offer_images(const struct offer *o)
@@ -162,7 +174,9 @@ void offer_values(const struct offer *o, enum word_value kind)
 		offer_settings(o);
 	if (!c)
 		return;
-	if (kind == VALUE_BUILDER)
+	if (kind == VALUE_BASE)
+		offer_bases(o, c);
+	else if (kind == VALUE_BUILDER)
 		offer_builders(o, c);
 	else if (kind == VALUE_KEY)
 		offer_keys(o, c);

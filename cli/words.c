@@ -63,6 +63,12 @@ static const struct word_option cache_options[] = {
 	{0},
 };
 
+static const struct word_option base_options[] = {
+	{"sha256", 0, "HEX", 0, "the SHA-256 that the file must have; needed for a URL"},
+	{"replace", 0, NULL, 0, "replace a base image of this name that has other bytes"},
+	{0},
+};
+
 const struct word word_table[] = {
 	{"init", "", "create the directories and the queue that the configuration names",
 	 "Creates missing directories, corrects modes and owners, and leaves everything\n"
@@ -126,6 +132,16 @@ const struct word word_table[] = {
 	 "Exits 0 if the builder is usable, 78 if a program, an input or a setting is missing or\n"
 	 "wrong, 65 if DIR selects no builder, several, or another one than NAME.",
 	 NULL, 1, 2, {VALUE_BUILDER, VALUE_FILE}, WORD_AS_ROOT, builder_check_run, WORD_HERE},
+	{"base add", "NAME URL|FILE", "add a base image that builders name as base:NAME",
+	 "Copies FILE, or fetches an http or https URL with curl, into base_dir. The name\n"
+	 "appears once all bytes are there and have the SHA-256. Builds never fetch anything.\n"
+	 "If jobs were held for it: `hornero retry JOB`.",
+	 base_options, 2, 2, {0, VALUE_FILE}, WORD_AS_ROOT, base_add_run, WORD_HERE},
+	{"base list", "", "list the base images and the builders that use them",
+	 "", NULL, 0, 0, {0}, WORD_JSON, base_list_run, WORD_NODE},
+	{"base remove", "NAME", "remove a base image",
+	 "Jobs of builders that use it are then held. Images that are warm stay warm.",
+	 NULL, 1, 1, {VALUE_BASE}, 0, base_remove_run, WORD_HERE},
 	{"queue", "", "list running, waiting, and recently ended jobs",
 	 "Open jobs are listed in the order in which they will run.", queue_options, 0, 0, {0},
 	 WORD_JSON, queue_run, WORD_READ},

@@ -36,6 +36,7 @@ enum word_value {
 	VALUE_RELEASE, /* of the image that the first argument names */
 	VALUE_REPO,
 	VALUE_SETTING, /* NAME=VALUE of an image */
+	VALUE_BASE,
 };
 
 struct word_option {
@@ -122,6 +123,9 @@ WORD_RUN(repo_create);
 WORD_RUN(key_add);
 WORD_RUN(key_list);
 WORD_RUN(key_remove);
+WORD_RUN(base_add);
+WORD_RUN(base_list);
+WORD_RUN(base_remove);
 WORD_RUN(image_add);
 WORD_RUN(image_list);
 WORD_RUN(image_show);

@@ -19,7 +19,7 @@ on_a_line () {
 
 # options WORD: those of its help, with the names of their values.
 options () {
-	hornero $1 --help | sed -n "s/^  *\(-., \)*\(--[a-z-]*\) *\([A-Z]*\)  .*/\2 \3/p"
+	hornero $1 --help | sed -n "s/^  *\(-., \)*\(--[a-z0-9-]*\) *\([A-Z]*\)  .*/\2 \3/p"
 }
 
 test_expect_success 'a node with an image, a job, a key, repositories and a builder' '
@@ -42,6 +42,8 @@ test_expect_success 'a node with an image, a job, a key, repositories and a buil
 	hornero repo create team/hello &&
 	hornero image add $U team/hello --name Hello &&
 	ssh-keygen -q -t ed25519 -N "" -f id &&
+	echo base >osv.img &&
+	hornero base add osv.qemu osv.img &&
 	hornero key add alice id.pub --write "team/*" &&
 	"$SEED" hornero.yaml queue $U 1111111111111111111111111111111111111111 &&
 	hornero --help | grep "^  hornero " | cut -c 11-40 | sed "s/ *[A-Z[].*//; s/ *$//" >words &&
@@ -51,15 +53,15 @@ test_expect_success 'a node with an image, a job, a key, repositories and a buil
 # Red without WORD_HIDDEN for `complete`.
 test_expect_success 'every word of --help, and no other' '
 	{
-		complete "" | grep -vx -e builder -e image -e key -e repo
-		for noun in builder image key repo
+		complete "" | grep -vx -e base -e builder -e image -e key -e repo
+		for noun in base builder image key repo
 		do
 			complete "" | grep -qx $noun && complete $noun "" | sed "s/^/$noun /"
 		done
 	} | sort >got &&
 	sort words >want &&
 	test_cmp want got &&
-	for word in "" builder image key repo
+	for word in "" base builder image key repo
 	do
 		complete $word "" >want &&
 		complete help $word "" >got &&
@@ -107,6 +109,9 @@ test_expect_success 'the first argument of every word, and the one after it' '
 	builder list:
 	builder show: make
 	builder check: make | <FILE>
+	base add:  | <FILE>
+	base list:
+	base remove: osv.qemu
 	queue:
 	top:
 	show: 1

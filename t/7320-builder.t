@@ -98,7 +98,7 @@ test_expect_success 'check: what is missing, and what mends it' '
 	checks 78 lacks &&
 	test_grep "^lacks: the program no-such-a is not in /usr" out &&
 	test_grep "^lacks: the input $TRASH/gone.img: No such file" out &&
-	test_grep "^    make that file as the first lines of .*/builders.d/lacks.yaml say" out &&
+	test_grep "^    make it as the first lines of .*/builders.d/lacks.yaml say" out &&
 	sed "s,needs:.*,needs: [capstan]," builders.d/mine.yaml >builders.d/osvs.yaml &&
 	if ! command -v capstan
 	then

@@ -433,6 +433,7 @@ script_tests += \
 	t/7150-top.t \
 	t/7200-init.t \
 	t/7210-key.t \
+	t/7215-base.t \
 	t/7220-view.t \
 	t/7300-docs.t \
 	t/7310-completion.t \
