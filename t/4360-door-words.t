@@ -53,6 +53,7 @@ resume
 image set
 image remove'
 of_node='init
+base list
 builder list
 key list
 drain
@@ -61,7 +62,9 @@ resume
 sweep
 gc
 doctor'
-of_people='builder check
+of_people='base add
+base remove
+builder check
 key add
 key remove'
 others='help
@@ -296,7 +299,8 @@ test_expect_success 'no key may use the words for users on the node' '
 	do
 		for key in admin writer other
 		do
-			test_expect_code 64 as $key $word x 2>err &&
+			test "$word" = "base add" && args="x x" || args=x &&
+			test_expect_code 64 as $key $word $args 2>err &&
 			test_grep "works only on the node itself|one argument too many" err ||
 				{ echo "$key $word"; exit 1; }
 		done || exit 1
