@@ -85,6 +85,7 @@ hornero_build_SOURCES = \
 	agent/build/sandbox.c agent/build/sandbox.h \
 	agent/build/stage.c agent/build/stage.h \
 	agent/build/stagelog.c agent/build/stagelog.h \
+	agent/build/try.c agent/build/try.h \
 	agent/build/syscalls.c agent/build/syscalls.h
 hornero_build_LDADD = agent/cgroup/libgroups.a agent/common/libcommon.a store/libstore.a \
 	state/libstate.a conf/libconf.a lib/libhornero.a \

@@ -4,6 +4,7 @@
  *   builder.c        `hornero builder list`
  *   builder_show.c   `hornero builder show`
  *   builder_check.c  `hornero builder check`
+ *   builder_try.c    `hornero builder try`
  *   builder_lacks.c  what this node lacks for a builder; doctor asks, too
  */
 #ifndef HORNERO_CLI_BUILDER_H

@@ -20,6 +20,11 @@ static const struct word_option add_options[] = {
 	 "allow hornero to replace the file it did not put into Nova's cache"},
 	{0},
 };
+static const struct word_option try_options[] = {
+	{"output", 'o', "FILE", VALUE_FILE,
+	 "put the artifact into FILE, which is new; default: a temporary file"},
+	{0},
+};
 static const struct word_option queue_options[] = {
 	{"all", 'a', NULL, 0, "show all jobs; default: open jobs and the last 20 that ended"},
 	{0},
@@ -132,6 +137,14 @@ const struct word word_table[] = {
 	 "Exits 0 if the builder is usable, 78 if a program, an input or a setting is missing or\n"
 	 "wrong, 65 if DIR selects no builder, several, or another one than NAME.",
 	 NULL, 1, 2, {VALUE_BUILDER, VALUE_FILE}, WORD_AS_ROOT, builder_check_run, WORD_HERE},
+	{"builder try", "NAME DIR", "build a directory by hand, in the sandbox of a build",
+	 "Copies DIR without .git, runs the builder on the copy and checks the artifact, with the\n"
+	 "log on the screen. Nothing is queued, stored or published, and DIR stays as it is. The\n"
+	 "limits of time, log and disk apply; those of control groups do not. Ctrl-C ends it.\n"
+	 "\n"
+	 "Exits 0 with the artifact, 65 if the build or the check fails, 78 if this node lacks\n"
+	 "something.",
+	 try_options, 2, 2, {VALUE_BUILDER, VALUE_FILE}, WORD_AS_ROOT, builder_try_run, WORD_HERE},
 	{"base add", "NAME URL|FILE", "add a base image that builders name as base:NAME",
 	 "Copies FILE, or fetches an http or https URL with curl, into base_dir. The name\n"
 	 "appears once all bytes are there and have the SHA-256. Builds never fetch anything.\n"

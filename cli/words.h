@@ -134,6 +134,7 @@ WORD_RUN(image_remove);
 WORD_RUN(builder_list);
 WORD_RUN(builder_show);
 WORD_RUN(builder_check);
+WORD_RUN(builder_try);
 WORD_RUN(queue);
 WORD_RUN(show);
 WORD_RUN(log);

@@ -65,6 +65,7 @@ doctor'
 of_people='base add
 base remove
 builder check
+builder try
 key add
 key remove'
 others='help
@@ -299,7 +300,10 @@ test_expect_success 'no key may use the words for users on the node' '
 	do
 		for key in admin writer other
 		do
-			test "$word" = "base add" && args="x x" || args=x &&
+			case $word in
+			"base add" | "builder try") args="x x" ;;
+			*) args=x ;;
+			esac &&
 			test_expect_code 64 as $key $word $args 2>err &&
 			test_grep "works only on the node itself|one argument too many" err ||
 				{ echo "$key $word"; exit 1; }

@@ -109,6 +109,7 @@ test_expect_success 'the first argument of every word, and the one after it' '
 	builder list:
 	builder show: make
 	builder check: make | <FILE>
+	builder try: make | <FILE>
 	base add:  | <FILE>
 	base list:
 	base remove: osv.qemu
@@ -151,6 +152,7 @@ test_expect_success 'the values of every option' '
 	key add --admin: solo team/hello
 	image add --ref: refs/heads/main
 	image add --builder: make
+	builder try --output: <FILE>
 	END
 	test_cmp want got &&
 	test "$(complete -c "")" = "<FILE>" &&

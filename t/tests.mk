@@ -438,6 +438,7 @@ script_tests += \
 	t/7300-docs.t \
 	t/7310-completion.t \
 	t/7320-builder.t \
+	t/7330-builder-try.t \
 	t/7400-installed.t
 unit_tests += \
 	t/7000-table-unit

@@ -3,6 +3,7 @@
  * crashed. */
 #include "agent/build/build.h"
 
+#include "agent/build/try.h"
 #include "agent/common/workdir.h"
 #include "lib/dirs.h"
 #include "lib/fs.h"
@@ -27,7 +28,10 @@ struct options {
 	int64_t job, attempt;
 	size_t njoin;
 	bool force, clean, confirm;
+	struct try_words by_hand;
 };
+
+enum { OPT_TRY = 256, OPT_BUILDER, OPT_SCRATCH, OPT_OUTPUT };
 
 static const struct argp_option words[] = {
 	{"image", 'i', "UUID", 0, "Image to build", 0},
@@ -38,6 +42,10 @@ static const struct argp_option words[] = {
 	{"force", 'f', NULL, 0, "Build, even if the content is known", 0},
 	{"clean", 'x', NULL, 0, "Remove the checkout and the builder's cache first", 0},
 	{"confirm", 'o', NULL, 0, "Build again, clean, and compare", 0},
+	{"try", OPT_TRY, "DIR", 0, "Build DIR by hand; needs the three options below alone", 0},
+	{"builder", OPT_BUILDER, "NAME", 0, "With --try: the builder", 0},
+	{"scratch", OPT_SCRATCH, "DIR", 0, "With --try: an empty directory of the caller", 0},
+	{"output", OPT_OUTPUT, "FILE", 0, "With --try: a new file for the artifact", 0},
 	{NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -54,7 +62,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'f': o->force = true; return 0;
 	case 'x': o->clean = true; return 0;
 	case 'o': o->confirm = o->clean = true; return 0;
+	case OPT_TRY: o->by_hand.dir = arg; return 0;
+	case OPT_BUILDER: o->by_hand.builder = arg; return 0;
+	case OPT_SCRATCH: o->by_hand.scratch = arg; return 0;
+	case OPT_OUTPUT: o->by_hand.output = arg; return 0;
 	case ARGP_KEY_END:
+		if (o->by_hand.dir) {
+			if (!o->by_hand.builder || !o->by_hand.scratch || !o->by_hand.output)
+				argp_error(state, "--try needs --builder, --scratch and --output");
+			return 0;
+		}
 		if (!o->image || !uuid_valid(o->image) || o->job < 1 || o->attempt < 1 ||
 		    o->njoin > BUILD_MAX_JOIN)
 			argp_error(state, "--image, --job and --attempt are needed; hornerod "
@@ -211,6 +228,13 @@ static int take_limits(struct conf *c, const char *limits, struct err *e)
 	return 0;
 }
 
+static int by_hand(const struct options *o, struct err *e)
+{
+	own_conf struct conf *c = NULL;
+
+	return conf_load(&c, conf_find(o->conf), e) < 0 ? -1 : try_build(c, &o->by_hand, e);
+}
+
 static int supervise(const struct options *o, struct err *e)
 {
 	own_conf struct conf *c = NULL;
@@ -290,7 +314,7 @@ int main(int argc, char **argv)
 	log_open("hornero-build", LOG_LEVEL_INFO);
 	give_way();
 	options_parse(&argp, argc, argv, &o, &o.conf);
-	if (supervise(&o, &e) < 0) {
+	if ((o.by_hand.dir ? by_hand(&o, &e) : supervise(&o, &e)) < 0) {
 		log_error("%s", e.msg);
 		return err_exit(e.class);
 	}
