@@ -74,7 +74,7 @@ test_expect_success 'osv: scripts/build in a tree of OSv' '
 	echo >"$HELLO_WORK/bootfs.manifest.skel" &&
 	cat >"$HELLO_WORK/scripts/build" <<-"END" &&
 	#!/bin/sh -e
-	case "$*" in -j[0-9]*" fs=rofs") ;; *) echo "usage: $*"; exit 64 ;; esac
+	case "$*" in -j[0-9]*" fs=rofs image=mine") ;; *) echo "usage: $*"; exit 64 ;; esac
 	mkdir -p build/release.x64
 	ln -sfn release.x64 build/release
 	ln -sfn release.x64 build/last
@@ -83,6 +83,7 @@ test_expect_success 'osv: scripts/build in a tree of OSv' '
 	qemu-img convert -f raw -O qcow2 disk build/last/usr.img
 	END
 	chmod +x "$HELLO_WORK/scripts/build" &&
+	echo "arguments: [image=mine]" >"$HELLO_WORK/.hornero.yaml" &&
 	warm 3 osv
 '
 
