@@ -26,12 +26,10 @@ static const struct {
 	{"flex", "flex"},
 	{"g++", "g++"},
 	{"gcc", "gcc"},
-	{"grub-mkimage", "grub-pc-bin"},
 	{"gzip", "gzip"},
 	{"kraft", NULL},
 	{"ld", "binutils"},
 	{"make", "make"},
-	{"mformat", "mtools"},
 	{"mirage", NULL},
 	{"mkfs", NULL},
 	{"ocamlfind", "ocaml-findlib"},
@@ -72,6 +70,8 @@ static char *mend_program(const struct look *l, const char *program)
 			       : fs_path("no package of Debian has it; the first lines of %s say "
 					 "how to prepare a node", l->file);
 	}
+	if (builder_package(program))
+		return fs_path("apt-get install %s", builder_package(program));
 	return fs_path("install it below /usr; the first lines of %s may say how", l->file);
 }
 

@@ -115,6 +115,8 @@ static int keep_artifact(const struct build *b, const struct try_words *t, struc
 {
 	own_fd int out = -1;
 	own_fd int in = -1;
+	static const char *const formats[] = {
+		[BUILDER_RAW] = "raw", [BUILDER_QCOW2] = "qcow2", [BUILDER_KERNEL] = "kernel"};
 	enum copy_way way;
 	struct manifest m;
 	struct stat st;
@@ -132,7 +134,7 @@ static int keep_artifact(const struct build *b, const struct try_words *t, struc
 	printf("artifact: %s\nsize: %lld bytes\nformat: raw (%s in the builder file)\n"
 	       "check: passed in %lld ms; the build took %lld ms\n",
 	       t->output, (long long)st.st_size,
-	       b->builder->format == BUILDER_RAW ? "raw" : "qcow2",
+	       formats[b->builder->format],
 	       (long long)b->verdict.check_ms, (long long)b->verdict.build_ms);
 	return 0;
 }
