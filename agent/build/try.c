@@ -154,7 +154,7 @@ static void fill_verdict(struct verdict *v, const struct image *img, const char 
 
 static int run(struct build *b, const struct try_words *t, struct err *e)
 {
-	if (make_work(b, t, e) < 0)
+	if (make_work(b, t, e) < 0 || key_parts(b->conf, b->builder, &b->parts, e) < 0)
 		return -1;
 	if (build_disk_begin(b) < 0 || build_builder(b) < 0 || build_store(b) < 0)
 		return err_set(e, b->verdict.class, "%s", b->verdict.reason);
@@ -182,6 +182,7 @@ int try_build(struct conf *c, const struct try_words *t, struct err *e)
 			       c->builders_dir);
 	point(&c->repo_base, fs_path("%s/work", t->scratch));
 	point(&c->store_dir, fs_path("%s/store", t->scratch));
+	point(&c->state_dir, fs_path("%s/state", t->scratch)); /* digests of inputs */
 	b.log = (struct stage_log){.fd = STDOUT_FILENO, .limit_bytes = c->log_limit_bytes};
 	fill_verdict(&b.verdict, &img, b.builder->name);
 	if (stage_prepare(e) < 0 || syscalls_filters(b.filters, e) < 0 ||
