@@ -40,7 +40,8 @@ test_expect_success 'locked, each in its own way: the next push builds all the s
 '
 
 test_expect_success 'an artifact that nobody may reach is its own build'\''s fault' '
-	push_make "truncate -s 64K ../cache/a/out/disk.raw; chmod 0 ../cache/a" &&
+	push_make "mkdir -p ../cache/a/out; truncate -s 64K ../cache/a/out/disk.raw" \
+		"chmod 0 ../cache/a" &&
 	test_expect_code 1 hornero wait "$job" --timeout 60 &&
 	hornero show "$job" --json | jq -e \
 		".state == \"failed\" and .attempts[0].class == \"pusher\"" &&
