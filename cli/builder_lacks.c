@@ -15,25 +15,21 @@
 enum { PROGRAMS_MAX = 64 };
 
 /* The programs that the shipped builder files name, and Debian's packages with them; NULL: Debian
- * has none, and a package of the same name holds another program (kraft, mirage). */
+ * has none, and a package of the same name holds another program (kraft). */
 static const struct {
 	const char *program, *package;
 } packages[] = {
 	{"bison", "bison"},
 	{"capstan", NULL},
 	{"cpio", "cpio"},
-	{"dune", "ocaml-dune"},
 	{"flex", "flex"},
 	{"g++", "g++"},
 	{"gcc", "gcc"},
 	{"gzip", "gzip"},
 	{"kraft", NULL},
 	{"ld", "binutils"},
+	{"m4", "m4"},
 	{"make", "make"},
-	{"mirage", NULL},
-	{"mkfs", NULL},
-	{"ocamlfind", "ocaml-findlib"},
-	{"opam", "opam"},
 	{"ops", NULL},
 	{"python3", "python3"},
 	{"qemu-img", "qemu-utils"},
@@ -103,13 +99,13 @@ static int pass(void *arg, const struct tree_entry *entry, struct err *e)
 	return 0;
 }
 
-static char *mend_input(const struct look *l, const char *input)
+static char *mend_input(const struct look *l, const char *input, int why)
 {
 	const char *base = input_base(input);
 
-	if (errno == EACCES)
+	if (why == EACCES)
 		return fs_path("run this as root");
-	if (base && errno == ENOENT)
+	if (base && why == ENOENT)
 		return fs_path("hornero base add %s URL|FILE --sha256 HEX", base);
 	return fs_path("make it as the first lines of %s say, or remove it from `inputs` in a copy",
 		       l->file);
@@ -121,10 +117,11 @@ static void look_at_input(struct look *l, const char *input)
 	own_free char *path = input_path(l->c, input);
 	struct err why = ERR_INIT;
 	struct stat st;
+	int code = stat(path, &st) < 0 ? errno : 0;
 
-	if (stat(path, &st) < 0)
-		lack(l, path, fs_path("the input %s: %s", path, strerror(errno)),
-		     mend_input(l, input));
+	if (code)
+		lack(l, path, fs_path("the input %s: %s", path, strerror(code)),
+		     mend_input(l, input, code));
 	else if (!build_may_read(l->c, &st))
 		lack(l, path, fs_path("builds cannot read the input %s", path),
 		     S_ISDIR(st.st_mode) ? fs_path("chmod -R a+rX %s", path)

@@ -41,6 +41,10 @@ enum builder_firmware { BUILDER_BIOS, BUILDER_UEFI, BUILDER_BOTH };
 enum builder_reproducible { BUILDER_REPRODUCIBLE_NO, BUILDER_REPRODUCIBLE_YES };
 enum { BUILDER_MODULES_MAX = 8 };
 
+/* GRUB's files for disks of format: kernel, as Debian installs them. */
+#define BUILDER_GRUB_BIOS "/usr/lib/grub/i386-pc"
+#define BUILDER_GRUB_UEFI "/usr/lib/grub/x86_64-efi"
+
 struct builder {
 	char *name;                   /* file name without .yaml; [a-z0-9][a-z0-9-]*, at most 32 */
 	char *group;                  /* same alphabet */

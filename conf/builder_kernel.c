@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-#define BIOS_DIR "/usr/lib/grub/i386-pc"
-#define UEFI_DIR "/usr/lib/grub/x86_64-efi"
-
 /* Never fails: if a file is missing, the job is held for what is needed, with a better message. */
 #define GRUB_VERSION(dir) \
 	"grub-mkimage --version; cat " dir "/*.img " dir "/*.mod " dir "/*.lst | sha256sum"
@@ -19,7 +16,8 @@ static const struct {
 	const char *need, *package;
 } packages[] = {
 	{"grub-mkimage", "grub-common"}, {"mformat", "mtools"}, {"mcopy", "mtools"},
-	{"mmd", "mtools"}, {BIOS_DIR, "grub-pc-bin"}, {UEFI_DIR, "grub-efi-amd64-bin"},
+	{"mmd", "mtools"}, {BUILDER_GRUB_BIOS, "grub-pc-bin"},
+	{BUILDER_GRUB_UEFI, "grub-efi-amd64-bin"},
 };
 
 const char *builder_package(const char *need)
@@ -72,11 +70,11 @@ static int imply(struct builder *b)
 	if (add_word(&b->needs, "grub-mkimage") < 0 || add_word(&b->needs, "mformat") < 0 ||
 	    add_word(&b->needs, "mcopy") < 0 || add_version(b, TOOLS_VERSION) < 0)
 		return -1;
-	if (bios && (add_word(&b->needs, BIOS_DIR) < 0 ||
-		     add_version(b, GRUB_VERSION(BIOS_DIR)) < 0))
+	if (bios && (add_word(&b->needs, BUILDER_GRUB_BIOS) < 0 ||
+		     add_version(b, GRUB_VERSION(BUILDER_GRUB_BIOS)) < 0))
 		return -1;
-	if (uefi && (add_word(&b->needs, "mmd") < 0 || add_word(&b->needs, UEFI_DIR) < 0 ||
-		     add_version(b, GRUB_VERSION(UEFI_DIR)) < 0))
+	if (uefi && (add_word(&b->needs, "mmd") < 0 || add_word(&b->needs, BUILDER_GRUB_UEFI) < 0 ||
+		     add_version(b, GRUB_VERSION(BUILDER_GRUB_UEFI)) < 0))
 		return -1;
 	return 0;
 }

@@ -108,8 +108,8 @@ int detect_builder(const struct detect *d, const char *where,
 		   bool (*has)(void *arg, const char *path), void *arg,
 		   const struct detect_file **out, struct err *e)
 {
-	own_free const struct detect_file **hits = calloc(d->nfiles + 1, sizeof(*hits));
-	own_free const struct detect_file **left = calloc(d->nfiles + 1, sizeof(*left));
+	own_free const struct detect_file **hits = calloc(d->nfiles + 1, sizeof(void *));
+	own_free const struct detect_file **left = calloc(d->nfiles + 1, sizeof(void *));
 	struct hits all = {.list = hits}, kept = {.list = left};
 
 	if (!hits || !left)

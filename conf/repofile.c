@@ -44,7 +44,7 @@ static const struct setting settings[] = {
 		 "shell."},
 	{.name = "target", .type = SETTING_TEXT, .check = repowords_check_target, AT(target),
 	 .allowed = "a word of A-Z, a-z, 0-9, _, ., /, +, @ and -, not beginning with -",
-	 .help = "What make and similar commands shall make, a word of the builder's command."},
+	 .help = "Target of make, or of a similar command: a word of the builder's command."},
 	{.name = "env", .type = SETTING_MAP, AT(env),
 	 .allowed = "a mapping of at most 64 names to texts",
 	 .help = "Environment variables of the build. They replace those of the builder file. "

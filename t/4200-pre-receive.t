@@ -41,8 +41,7 @@ for way in loose packed
 do
 	# commit FILE TEXT
 	commit () {
-		test $way = loose || hooks_packed "$way $2" &&
-		hooks_commit "$1" "$2"
+		hooks_commit_by $way "$@"
 	}
 
 	test_expect_success "$way: no YAML: file, line, column, reason" '

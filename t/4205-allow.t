@@ -35,8 +35,7 @@ for way in loose packed
 do
 	# commit FILE TEXT
 	commit () {
-		test $way = loose || hooks_packed "$way $2" &&
-		hooks_commit "$1" "$2"
+		hooks_commit_by $way "$@"
 	}
 
 	# Red without allowing_check() in hooks/pre_receive.c.

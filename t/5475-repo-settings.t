@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a repository says about its build in .hornero.yaml, as far as its builder allows it.
+# Settings of a repository's build in .hornero.yaml, as far as its builder allows them.
 test_description='.hornero.yaml: artifact, arguments, target, env, subdir'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

@@ -15,11 +15,7 @@ with_stand_in () {
 
 # warm NUMBER BUILDER: pushes the work tree; that job builds it, and the image has the tree's id.
 warm () {
-	git -C "$HELLO_WORK" add -A &&
-	git -C "$HELLO_WORK" commit -q -m "$2" &&
-	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
-	{ hornero wait "$HELLO_UUID" --timeout 60 || { hornero log $1; return 1; }; } &&
-	hornero show $1 --json | jq -e ".builder == \"$2\"" &&
+	push_built_by $1 $2 &&
 	test "$(tr -d "\0" <"$(node_warm_path "$HELLO_UUID")")" = \
 		"$2 $(git -C "$HELLO_WORK" rev-parse "HEAD^{tree}")"
 }

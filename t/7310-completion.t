@@ -1,6 +1,7 @@
 #!/bin/sh
 test_description='completion: hornero complete for every word, and the adapters in real shells'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/cli.sh"
 test_requires ssh-keygen openssh-client
 
 ADAPTERS=$HORNERO_SRC/etc/completion
@@ -25,18 +26,7 @@ options () {
 test_expect_success 'a node with an image, a job, a key, repositories and a builder' '
 	mkdir builders.d &&
 	cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders.d &&
-	cat >hornero.yaml <<-END &&
-	repo_root: $TRASH/git
-	repo_base: $TRASH/unikernels
-	state_dir: $TRASH/state
-	instances_path: $TRASH/instances
-	builders_dir: $TRASH/builders.d
-	keys_file: $TRASH/keys
-	libexec_dir: $HORNERO_BUILD
-	isolation: none
-	END
-	HORNERO_CONF=$TRASH/hornero.yaml &&
-	export HORNERO_CONF &&
+	cli_node "keys_file: $TRASH/keys" &&
 	hornero init &&
 	hornero repo create solo &&
 	hornero repo create team/hello &&

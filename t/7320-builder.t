@@ -1,6 +1,7 @@
 #!/bin/sh
 test_description='hornero builder: list, show and check'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/cli.sh"
 test_requires jq ssh-keygen openssh-client
 
 SHIPPED=$HORNERO_SRC/etc/builders.d
@@ -21,18 +22,7 @@ listed () {
 test_expect_success 'a node with a builder for the tests beside the shipped ones' '
 	mkdir builders.d tree &&
 	cp "$SHIPPED"/*.yaml builders.d &&
-	cat >hornero.yaml <<-END &&
-	repo_root: $TRASH/git
-	repo_base: $TRASH/unikernels
-	state_dir: $TRASH/state
-	instances_path: $TRASH/instances
-	builders_dir: $TRASH/builders.d
-	libexec_dir: $HORNERO_BUILD
-	isolation: none
-	END
-	test "$(id -u)" -ne 0 || echo "build_user: nobody" >>hornero.yaml &&
-	HORNERO_CONF=$TRASH/hornero.yaml &&
-	export HORNERO_CONF &&
+	cli_node &&
 	echo base >base.img &&
 	cat >builders.d/mine.yaml <<-END
 	detect: [app.c, meta/app.yaml]

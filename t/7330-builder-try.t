@@ -1,6 +1,7 @@
 #!/bin/sh
 test_description='hornero builder try: a build by hand in the sandbox of a build'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/cli.sh"
 test_requires bwrap bubblewrap
 
 # scratches: the directories that tries have left.
@@ -10,19 +11,7 @@ scratches () {
 
 test_expect_success 'a node, a builder, and a directory with a repository of its own' '
 	mkdir builders.d app &&
-	cat >hornero.yaml <<-END &&
-	repo_root: $TRASH/git
-	repo_base: $TRASH/unikernels
-	state_dir: $TRASH/state
-	instances_path: $TRASH/instances
-	builders_dir: $TRASH/builders.d
-	libexec_dir: $HORNERO_BUILD
-	isolation: none
-	store_floor: 1M
-	END
-	test "$(id -u)" -ne 0 || echo "build_user: nobody" >>hornero.yaml &&
-	HORNERO_CONF=$TRASH/hornero.yaml &&
-	export HORNERO_CONF &&
+	cli_node "store_floor: 1M" &&
 	cat >builders.d/mine.yaml <<-\END &&
 	argv: [sh, ./build.sh]
 	artifact: /build/src/out/disk

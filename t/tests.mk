@@ -531,6 +531,7 @@ EXTRA_DIST += \
 	t/fuzz/corpus/fuzz-yaml \
 	t/lib/attacks.sh \
 	t/lib/cache.sh \
+	t/lib/cli.sh \
 	t/lib/conf-test.h \
 	t/lib/corpus-test.h \
 	t/lib/deadpush.sh \

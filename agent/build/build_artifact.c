@@ -143,7 +143,7 @@ static int remove_plain(struct build *b)
 	own_fd int dir = fs_enter_beneath(b->work, parent);
 	struct err e = ERR_INIT;
 
-	/* What lies behind a link is no artifact, and the run may replace the link. */
+	/* A file behind a link is no artifact, and the run may replace the link. */
 	if (dir < 0 && (errno == ENOENT || errno == ELOOP || errno == ENOTDIR))
 		return 0;
 	/* EPERM: another user owns it, and no build can cause that. */

@@ -3,12 +3,11 @@
 #include "agent/build/build.h"
 
 #include "agent/build/sandbox.h"
+#include "agent/sandboxed/kernel2disk/disk.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
 #include <string.h>
-
-enum { INITRD_FD = 10, MODULES_FD = 11 }; /* as hornero-kernel2disk has them */
 
 static const char *const firmwares[] = {
 	[BUILDER_BIOS] = "bios", [BUILDER_UEFI] = "uefi", [BUILDER_BOTH] = "both",
@@ -42,13 +41,13 @@ static int open_extras(struct build *b, int fds[1 + BUILDER_MODULES_MAX], struct
 		fds[0] = build_open(b, bu->initrd);
 		if (fds[0] < 0)
 			return -1;
-		s->fds[s->nfds++] = (struct spawn_fd){fds[0], INITRD_FD};
+		s->fds[s->nfds++] = (struct spawn_fd){fds[0], DISK_INITRD_FD};
 	}
 	for (int i = 0; bu->kernel_modules && bu->kernel_modules[i]; i++) {
 		fds[1 + i] = build_open(b, bu->kernel_modules[i]);
 		if (fds[1 + i] < 0)
 			return -1;
-		s->fds[s->nfds++] = (struct spawn_fd){fds[1 + i], MODULES_FD + i};
+		s->fds[s->nfds++] = (struct spawn_fd){fds[1 + i], DISK_MODULES_FD + i};
 	}
 	return 0;
 }

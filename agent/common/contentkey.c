@@ -113,7 +113,7 @@ int key_inputs(const struct image *img, const struct builder *b, const char *too
 	       char out[SHA256_HEX + 1], struct err *e)
 {
 	own_sha256 struct sha256 *h = sha256_new();
-	struct key_boot boot;
+	struct key_boot boot = {.timeout_s = 0};
 
 	if (!h)
 		return err_set(e, ERR_NOBODY, "out of memory for a digest");

@@ -19,7 +19,7 @@ enum { RECENT_S = 3, RECORD_MAX = 1 << 28 };
 
 static const char head[] = "hornero inputs 1\n";
 
-/* What the record has of a file. Its path follows, with a NUL. */
+/* A file in the record. Its path follows, with a NUL. */
 struct known {
 	uint64_t ino, size;
 	int64_t mtime_ns, ctime_ns;

@@ -87,6 +87,12 @@ hooks_commit () {
 	hooks_commit_all "$2"
 }
 
+# hooks_commit_by WAY FILE TEXT: packed with many other files, or loose.
+hooks_commit_by () {
+	test "$1" = loose || hooks_packed "$1 $3" || return 1
+	hooks_commit "$2" "$3"
+}
+
 hooks_commit_all () {
 	as_git git -C work add -A &&
 	as_git git -C work commit -q -m "$1"

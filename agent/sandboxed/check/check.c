@@ -10,8 +10,10 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -112,6 +114,16 @@ static int make_from_qcow2(int in, int out, uint64_t max, struct err *e)
 	if (ftruncate(out, (off_t)size) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make a file of %" PRIu64 " bytes", size);
 	return run_qemu(argv, "convert", in, out, 0, e);
+}
+
+void check_bound_files(uint64_t max)
+{
+	const struct rlimit size = {.rlim_cur = max, .rlim_max = max};
+	const struct rlimit core = {.rlim_cur = 0, .rlim_max = 0};
+
+	setrlimit(RLIMIT_FSIZE, &size);
+	setrlimit(RLIMIT_CORE, &core);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 int check_make_raw(int in, int out, enum check_format format, uint64_t max, struct err *e)

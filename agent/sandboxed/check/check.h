@@ -22,6 +22,9 @@ enum check_format { CHECK_RAW, CHECK_QCOW2 };
  * in bytes. Not durable. */
 int check_make_raw(int in, int out, enum check_format format, uint64_t max, struct err *e);
 
+/* From now on no process here, and none that it starts, can write a file beyond max bytes. */
+void check_bound_files(uint64_t max);
+
 /* ERR_PUSHER if Nova would refuse the RAW. *note as in imghead.h. */
 int check_inspect(int fd, uint64_t max, const char **note, struct err *e);
 

@@ -11,11 +11,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 enum { IN_FD = 5, OUT_FD = 6 };
 
@@ -71,17 +69,6 @@ static const struct argp argp = {
 	NULL, NULL, NULL,
 };
 
-/* No process here, including qemu-img, may write a file beyond max. */
-static void bound_files(uint64_t max)
-{
-	const struct rlimit size = {.rlim_cur = max, .rlim_max = max};
-	const struct rlimit core = {.rlim_cur = 0, .rlim_max = 0};
-
-	setrlimit(RLIMIT_FSIZE, &size);
-	setrlimit(RLIMIT_CORE, &core);
-	signal(SIGXFSZ, SIG_IGN);
-}
-
 int main(int argc, char **argv)
 {
 	struct args a = {.max_bytes = 0};
@@ -94,7 +81,7 @@ int main(int argc, char **argv)
 			"hornero-build starts this program\n", REPORT_FD, IN_FD, OUT_FD);
 		return err_exit(ERR_USAGE);
 	}
-	bound_files(a.max_bytes);
+	check_bound_files(a.max_bytes);
 	if (check_make_raw(IN_FD, OUT_FD, a.format, a.max_bytes, &e) < 0 ||
 	    check_inspect(OUT_FD, a.max_bytes, &note, &e) < 0)
 		return report_error(&e);

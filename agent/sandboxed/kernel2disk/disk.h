@@ -17,6 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Descriptors of the program: the initrd, and the first of the modules. */
+enum { DISK_INITRD_FD = 10, DISK_MODULES_FD = 11 };
+
 struct disk {
 	struct grub_load load;
 	bool bios, uefi;

@@ -2,15 +2,13 @@
 #include "agent/sandboxed/kernel2disk/grub.h"
 
 #include "agent/sandboxed/kernel2disk/tool.h"
+#include "conf/builder.h"
 #include "lib/fs.h"
 #include "lib/grow.h"
 #include "lib/own.h"
 
 #include <fcntl.h>
 #include <string.h>
-
-#define BIOS_DIR "/usr/lib/grub/i386-pc"
-#define UEFI_DIR "/usr/lib/grub/x86_64-efi"
 
 static const char *const loaders[] = {
 	[KERNEL_MULTIBOOT] = "multiboot", [KERNEL_MULTIBOOT2] = "multiboot2",
@@ -92,7 +90,7 @@ int grub_image(const struct grub_load *load, bool uefi, const char *dir, const c
 		return -1;
 	args_add(&words, "grub-mkimage");
 	args_addf(&words, "--format=%s", uefi ? "x86_64-efi" : "i386-pc");
-	args_addf(&words, "--directory=%s", uefi ? UEFI_DIR : BIOS_DIR);
+	args_addf(&words, "--directory=%s", uefi ? BUILDER_GRUB_UEFI : BUILDER_GRUB_BIOS);
 	args_addf(&words, "--config=%s", script);
 	args_addf(&words, "--output=%s", path);
 	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
@@ -105,10 +103,10 @@ int grub_image(const struct grub_load *load, bool uefi, const char *dir, const c
 
 int grub_boot_sector(unsigned char out[GRUB_BOOT_BYTES], struct err *e)
 {
-	own_fd int fd = open(BIOS_DIR "/boot.img", O_RDONLY | O_CLOEXEC);
+	own_fd int fd = open(BUILDER_GRUB_BIOS "/boot.img", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || fs_pread(fd, out, GRUB_BOOT_BYTES, 0) != GRUB_BOOT_BYTES)
 		return err_sys(e, ERR_OPERATOR, "cannot read %s (Debian: grub-pc-bin)",
-			       BIOS_DIR "/boot.img");
+			       BUILDER_GRUB_BIOS "/boot.img");
 	return 0;
 }

@@ -17,13 +17,11 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
-enum { IN_FD = 5, OUT_FD = 6, INITRD_FD = 10, MODULES_FD = 11 };
+enum { IN_FD = 5, OUT_FD = 6 };
 enum { OPT_FIRMWARE = 256, OPT_CMDLINE, OPT_INITRD, OPT_MODULE, OPT_MAX };
 
 static const struct argp_option options[] = {
@@ -157,30 +155,19 @@ static int make(struct disk *d, struct err *e)
 	return rc < 0 ? -1 : check_inspect(OUT_FD, d->max_bytes, &note, e);
 }
 
-/* No process here may write a file beyond max. */
-static void bound_files(uint64_t max)
-{
-	const struct rlimit size = {.rlim_cur = max, .rlim_max = max};
-	const struct rlimit core = {.rlim_cur = 0, .rlim_max = 0};
-
-	setrlimit(RLIMIT_FSIZE, &size);
-	setrlimit(RLIMIT_CORE, &core);
-	signal(SIGXFSZ, SIG_IGN);
-}
-
 int main(int argc, char **argv)
 {
-	struct disk d = {.load = {.cmdline = ""}, .initrd = INITRD_FD};
+	struct disk d = {.load = {.cmdline = ""}, .initrd = DISK_INITRD_FD};
 	struct err e = ERR_INIT;
 
 	options_parse(&argp, argc, argv, &d, NULL);
 	for (size_t i = 0; i < GRUB_MODULES_MAX; i++)
-		d.modules[i] = MODULES_FD + (int)i;
+		d.modules[i] = DISK_MODULES_FD + (int)i;
 	if (!report_has(REPORT_FD) || !report_has(IN_FD) || !report_has(OUT_FD)) {
 		fprintf(stderr, "hornero-kernel2disk: descriptors %d, %d and %d are not open; "
 			"hornero-build starts this program\n", REPORT_FD, IN_FD, OUT_FD);
 		return err_exit(ERR_USAGE);
 	}
-	bound_files(d.max_bytes);
+	check_bound_files(d.max_bytes);
 	return make(&d, &e) < 0 ? report_error(&e) : 0;
 }
