@@ -38,8 +38,9 @@ cache=$NODE/unikernels/2b7e1516-28ae-4d2a-abf7-158809cf4f3c/cache
 
 test_expect_success 'a node with one worker' '
 	node_init "workers: 1" "compile_core_limit: 40" "compile_mem_limit: 500" &&
+	node_hello_repo &&
 	node_start &&
-	node_hello_repo
+	node_swept
 '
 
 test_expect_success 'a second agent is refused' '

@@ -91,8 +91,9 @@ waits_for_lock () {
 
 test_expect_success 'a reload: the same process, the same build' '
 	node_init "workers: 1" "compile_mem_limit: 500" &&
-	node_start &&
 	node_hello_repo &&
+	node_start &&
+	node_swept &&
 	slow_push one &&
 	building 1 &&
 	pgrep -P $node_pid hornero-build >supervisor &&

@@ -26,11 +26,12 @@ test_expect_success 'a node with two groups, one of them with limits' '
 	node_init "workers: 2" "compile_core_limit: 40" "compile_mem_limit: 500" \
 		"groups_dir: $TRASH/groups.d" \
 		"builders_dir: $TRASH/builders.d" &&
-	node_start &&
 	node_hello_repo osv $osv &&
 	hornero image set $osv builder=osv-make &&
 	node_hello_repo &&
 	hornero image set "$HELLO_UUID" builder=make &&
+	node_start &&
+	node_swept &&
 	hello=$HELLO_UUID
 '
 

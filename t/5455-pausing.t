@@ -41,10 +41,11 @@ test_expect_success 'a node with a build under way' '
 	node_init "workers: 2" "silence_timeout: 10" "compile_core_limit: 50" \
 		"pressure_dir: $TRASH/pressure" "memory_pressure_limit: 10" \
 		"io_pressure_limit: 40" &&
-	node_start &&
 	node_hello_repo other $other &&
 	node_hello_repo &&
 	hornero image set "$HELLO_UUID" builder=make &&
+	node_start &&
+	node_swept &&
 	push_make "$waiting" &&
 	wait_until "test -d $NODE/unikernels/$HELLO_UUID/cache" 20
 '

@@ -39,10 +39,11 @@ push_other () {
 
 test_expect_success 'a node with a build under way' '
 	node_init "workers: 2" "compile_core_limit: 50" &&
-	node_start &&
 	node_hello_repo other $other &&
 	node_hello_repo &&
 	hornero image set "$HELLO_UUID" builder=make &&
+	node_start &&
+	node_swept &&
 	push_make "$waiting" &&
 	test "$job" = 1 &&
 	log_says 1 "builder make"

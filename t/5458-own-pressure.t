@@ -77,9 +77,10 @@ test_expect_success 'a node in a group of its own' '
 	mkdir $ours $theirs $memory &&
 	echo $$ >$ours/cgroup.procs &&
 	node_init "compile_mem_limit: 64" "compile_core_limit: 50" "memory_pressure_limit: 2" &&
-	node_start &&
-	echo $$ >"$before/cgroup.procs" &&
 	node_hello_repo &&
+	node_start &&
+	node_swept &&
+	echo $$ >"$before/cgroup.procs" &&
 	cp press.py work-hello/ &&
 	git -C work-hello add .
 '

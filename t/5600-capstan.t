@@ -38,28 +38,23 @@ test_expect_success 'builder files whose tool is the stand-in, in the pushed tre
 	cp capstan-stand-in "$HELLO_WORK/"
 '
 
+# warm_names_tree BUILDER: pushes the work tree; the image of that builder has the tree's id.
 warm_names_tree () {
-	git -C "$HELLO_WORK" add -A &&
-	git -C "$HELLO_WORK" commit -q -m "$1" &&
-	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
-	{ hornero wait "$HELLO_UUID" --timeout 60 || { hornero log 1; return 1; }; } &&
+	push_built_by "$1" &&
 	test "$(tr -d "\0" <"$(node_warm_path "$HELLO_UUID")")" = \
-		"stand-in $(git -C "$HELLO_WORK" rev-parse "HEAD^{tree}")" &&
-	test "$(hornero image show "$HELLO_UUID" --json | jq -r .builder)" != x
+		"stand-in $(git -C "$HELLO_WORK" rev-parse "HEAD^{tree}")"
 }
 
 test_expect_success 'a Capstanfile chooses capstan; its qcow2 becomes RAW' '
 	echo "base: cloudius/osv" >"$HELLO_WORK/Capstanfile" &&
-	warm_names_tree capstan &&
-	hornero show 1 --json | jq -e ".builder == \"capstan\""
+	warm_names_tree capstan
 '
 
 test_expect_success 'meta/package.yaml chooses capstan-compose' '
 	git -C "$HELLO_WORK" rm -q Capstanfile &&
 	mkdir "$HELLO_WORK/meta" &&
 	echo "name: hello" >"$HELLO_WORK/meta/package.yaml" &&
-	warm_names_tree compose &&
-	hornero show 2 --json | jq -e ".builder == \"capstan-compose\""
+	warm_names_tree capstan-compose
 '
 
 # Red with the first match taken in conf/detect.c, and without --instead-of in build_checkout.c.
@@ -76,8 +71,7 @@ test_expect_success 'two families in one tree: the push fails with both names, o
 	test_grep "2 builders match .*: $both" out &&
 	echo "instead_of: [capstan]" >>builders/capstan-compose.yaml &&
 	echo first >"$HELLO_WORK/README" &&
-	warm_names_tree first &&
-	hornero show 4 --json | jq -e ".builder == \"capstan-compose\"" &&
+	warm_names_tree capstan-compose &&
 	git -C "$HELLO_WORK" rm -q Capstanfile
 '
 

@@ -13,11 +13,11 @@ with_stand_in () {
 		"$HORNERO_SRC/etc/builders.d/$builder.yaml" >"builders/$builder.yaml"
 }
 
-# warm NUMBER BUILDER: pushes the work tree; that job builds it, and the image has the tree's id.
+# warm BUILDER: pushes the work tree, that builder builds it, and the image has the tree's id.
 warm () {
-	push_built_by $1 $2 &&
+	push_built_by $1 &&
 	test "$(tr -d "\0" <"$(node_warm_path "$HELLO_UUID")")" = \
-		"$2 $(git -C "$HELLO_WORK" rev-parse "HEAD^{tree}")"
+		"$1 $(git -C "$HELLO_WORK" rev-parse "HEAD^{tree}")"
 }
 
 test_expect_success 'a node with the shipped files, whose tools are stand-ins' '
@@ -49,18 +49,19 @@ test_expect_success 'nanos: an ops.json; make makes the program' '
 	END
 	printf "app:\n\ttouch app && chmod +x app\n" >"$HELLO_WORK/Makefile" &&
 	echo "{}" >"$HELLO_WORK/ops.json" &&
-	warm 1 nanos
+	warm nanos
 '
 
 # Red without `remove_target` in agent/build/build_builder.c.
 test_expect_success 'nanos: exit 0 without an image fails, although an earlier image was there' '
 	echo oops >"$HELLO_WORK/ops.json" &&
 	git -C "$HELLO_WORK" commit -q -a -m wrong &&
-	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
-	test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 60 &&
+	git -C "$HELLO_WORK" push -q origin main 2>push.out &&
+	push_job &&
+	test_expect_code 1 hornero wait "$job" --timeout 60 &&
 	hornero why "$HELLO_UUID" >out &&
 	test_grep "succeeded but left no /build/cache/.ops/images/hornero" out &&
-	hornero log 2 >out &&
+	hornero log "$job" >out &&
 	test_grep "error config: invalid" out
 '
 
@@ -80,7 +81,7 @@ test_expect_success 'osv: scripts/build in a tree of OSv' '
 	END
 	chmod +x "$HELLO_WORK/scripts/build" &&
 	echo "arguments: [image=mine]" >"$HELLO_WORK/.hornero.yaml" &&
-	warm 3 osv
+	warm osv
 '
 
 test_expect_success 'command: never detected, named by the repository' '
@@ -90,7 +91,7 @@ test_expect_success 'command: never detected, named by the repository' '
 	printf "command %s" "$HORNERO_TREE" | dd of=hornero.raw conv=notrunc 2>/dev/null
 	END
 	echo "builder: command" >"$HELLO_WORK/.hornero.yaml" &&
-	warm 4 command
+	warm command
 '
 
 test_done

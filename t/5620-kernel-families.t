@@ -27,9 +27,9 @@ tree () {
 	cp kernel/kernel.elf "$HELLO_WORK/ready.elf"
 }
 
-# warm NUMBER BUILDER: pushes the work tree; that job builds it, and its disk has the kernel.
+# warm BUILDER: pushes the work tree, that builder builds it, and its disk has the kernel.
 warm () {
-	push_built_by $1 $2 &&
+	push_built_by $1 &&
 	grep -aq "kernel says: " "$(node_warm_path "$HELLO_UUID")"
 }
 
@@ -63,7 +63,7 @@ test_expect_success 'unikraft: make, with the configuration from defconfigs' '
 	mkdir -p build && cp ready.elf build/hello_qemu-x86_64 &&
 		cp ready.elf build/hello_qemu-x86_64.dbg
 	END
-	warm 1 unikraft
+	warm unikraft
 '
 
 # Red without instead_of in kraftkit.yaml: the push fails, since both match.
@@ -74,7 +74,7 @@ test_expect_success 'kraftkit: a Kraftfile beside Makefile.uk' '
 	mkdir -p .unikraft/build
 	cp ready.elf .unikraft/build/hello_qemu-x86_64
 	END
-	warm 2 kraftkit
+	warm kraftkit
 '
 
 test_expect_success 'solo5: C sources and a manifest; then a Makefile' '
@@ -93,16 +93,16 @@ test_expect_success 'solo5: C sources and a manifest; then a Makefile' '
 	esac
 	END
 	chmod +x "$HELLO_WORK/cc-stand-in" &&
-	warm 3 solo5 &&
-	hornero log 3 >out &&
+	warm solo5 &&
+	hornero log "$job" >out &&
 	test_grep "CC manifest.c" out &&
 	echo 2 >"$HELLO_WORK/app.c" &&
-	warm 4 solo5 &&
-	hornero log 4 >out &&
+	warm solo5 &&
+	hornero log "$job" >out &&
 	test_grep "CC app.c" out &&
 	test_must_fail grep "CC manifest.c" out &&
 	printf "all:\n\tcp ready.elf mine.virtio && rm -f app.virtio\n" >"$HELLO_WORK/Makefile" &&
-	warm 5 solo5
+	warm solo5
 '
 
 test_expect_success 'mirage: configured for virtio, without make depends' '
@@ -119,7 +119,7 @@ test_expect_success 'mirage: configured for virtio, without make depends' '
 	mkdir -p dist && cp ready.elf dist/hello.virtio
 	END
 	chmod +x "$HELLO_WORK/tools/"* &&
-	warm 6 mirage
+	warm mirage
 '
 
 test_expect_success 'two kernels are told, not guessed' '

@@ -44,9 +44,10 @@ test_expect_success 'the shim moves the wall clock, and nothing else' '
 test_expect_success 'a node, and an image that is kept warm for an hour' '
 	node_init &&
 	export LD_PRELOAD &&
-	node_start &&
 	node_hello_repo &&
 	hornero image set "$HELLO_UUID" keep_warm=1h &&
+	node_start &&
+	node_swept &&
 	push_make "head -c 1048576 /dev/zero >\$@" &&
 	hornero wait "$HELLO_UUID" --timeout 60
 '

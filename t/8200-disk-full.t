@@ -24,8 +24,9 @@ test_expect_success 'a node whose store and cache are small' '
 	mkdir -p "$NODE/instances" &&
 	small "$NODE/instances/_base" 4m &&
 	node_init "store_dir: $NODE/store" &&
+	node_hello_repo &&
 	node_start &&
-	node_hello_repo
+	node_swept
 '
 
 # Drained, so that no next attempt begins meanwhile. Red without: unlink in

@@ -189,6 +189,13 @@ node_start () {
 	wait "$node__was"
 }
 
+# node_swept: after the first start of a node that has its images already, waits until the sweep
+# has ended, so that the first push has job 1. (A turn starts hornero-scrub after hornero-sweep.)
+node_swept () {
+	wait_until "grep -q event=scrubbed '$NODE/hornerod.log' &&
+		! pgrep -P '$node_pid' -x hornero-sweep >/dev/null" 30
+}
+
 # node_reload: SIGHUP, until hornerod has read its configuration again.
 node_reload () {
 	node__reloads=$(grep -c event=reloaded "$NODE/hornerod.log")

@@ -114,11 +114,8 @@ slow_push () {
 		"printf '%s' '$1' | dd of=\$@ conv=notrunc 2>/dev/null"
 }
 
-# push_built_by NUMBER BUILDER: pushes the work tree; that job builds it, by that builder.
+# push_built_by BUILDER: pushes the work tree, and that builder builds it. Sets job.
 push_built_by () {
-	git -C "$HELLO_WORK" add -A &&
-	git -C "$HELLO_WORK" commit -q -m "$1 $2" &&
-	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
-	{ hornero wait "$HELLO_UUID" --timeout 60 || { hornero log $1; return 1; }; } &&
-	hornero show $1 --json | jq -e ".builder == \"$2\""
+	node_push || { test -z "$job" || hornero log "$job"; return 1; }
+	hornero show "$job" --json | jq -e ".builder == \"$1\""
 }
