@@ -68,6 +68,12 @@ hornerod_LDADD = agent/cgroup/libgroups.a agent/common/libcommon.a store/libstor
 hornero_yield_SOURCES = agent/yield/main.c
 hornero_yield_LDADD = agent/cgroup/libgroups.a conf/libconf.a lib/libhornero.a $(YAML_LIBS)
 
+hornero_netns_SOURCES = \
+	agent/netns/main.c \
+	agent/netns/routes.c agent/netns/routes.h \
+	agent/sandboxed/report.c agent/sandboxed/report.h
+hornero_netns_LDADD = lib/libhornero.a
+
 hornero_build_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
 hornero_build_SOURCES = \
 	agent/build/build.h \

@@ -71,7 +71,8 @@ void doctor_programs(struct doctor *d)
 					   "hornero-checkout", "hornero-collect", "hornero-door",
 					   "hornero-flatten",  "hornero-hook",    "hornero-keep",
 					   "hornero-publish",  "hornero-scrub",   "hornero-sweep",
-					   "hornero-yield",    "hornero-kernel2disk"};
+					   "hornero-yield",    "hornero-kernel2disk",
+					   "hornero-netns"};
 	int before = d->findings;
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)

@@ -5,8 +5,8 @@ test_description='the rooms: includes, calls, links; the distribution has every 
 sandboxed='agent/sandboxed agent/sandboxed/boot agent/sandboxed/check agent/sandboxed/checkout
 	agent/sandboxed/kernel2disk'
 upkeep='agent/upkeep/collect agent/upkeep/keep agent/upkeep/scrub agent/upkeep/sweep'
-rooms="lib conf state db store agent/common agent/cgroup agent/hornerod agent/build agent/yield
-	$sandboxed agent/publish agent/publish/flatten $upkeep hooks door cli"
+rooms="lib conf state db store agent/common agent/cgroup agent/hornerod agent/build agent/netns
+	agent/yield $sandboxed agent/publish agent/publish/flatten $upkeep hooks door cli"
 
 # nothing_says COMMAND…: a search whose every finding is a fault.
 nothing_says () {
@@ -93,7 +93,7 @@ links () {
 
 programs='hornero hornerod hornero-boot hornero-build hornero-check hornero-checkout
 	hornero-collect hornero-door hornero-flatten hornero-hook hornero-keep hornero-kernel2disk
-	hornero-publish hornero-scrub hornero-sweep hornero-yield'
+	hornero-netns hornero-publish hornero-scrub hornero-sweep hornero-yield'
 
 # links_only LIBRARY PROGRAM…: of all our programs just these link it.
 links_only () {
@@ -119,6 +119,7 @@ test_expect_success 'includes only point down' '
 		db store state conf lib &&
 	may_include agent/build agent/build agent/cgroup agent/common \
 		agent/sandboxed/checkout agent/sandboxed/kernel2disk store conf lib &&
+	may_include agent/netns agent/netns agent/sandboxed lib &&
 	may_include agent/yield agent/yield agent/cgroup conf lib &&
 	may_include agent/publish agent/publish agent/common store state conf lib &&
 	may_include agent/publish/flatten agent/publish/flatten agent/publish conf lib &&
