@@ -83,8 +83,10 @@ hornero_build_SOURCES = \
 	agent/build/build_checkout.c \
 	agent/build/build_common.c \
 	agent/build/build_disk.c \
+	agent/build/build_fetch.c \
 	agent/build/build_fresh.c \
 	agent/build/build_kernel.c \
+	agent/build/build_view.c \
 	agent/build/main.c \
 	agent/build/build_store.c \
 	agent/build/lastline.c agent/build/lastline.h \
@@ -112,6 +114,7 @@ hornero_checkout_SOURCES = \
 	agent/sandboxed/checkout/checkout_also.c \
 	agent/sandboxed/checkout/checkout_attributes.c \
 	agent/sandboxed/checkout/checkout_fail.c \
+	agent/sandboxed/checkout/checkout_locks.c \
 	agent/sandboxed/checkout/main.c \
 	agent/sandboxed/checkout/convert.c agent/sandboxed/checkout/convert.h \
 	agent/sandboxed/checkout/pathglob.c agent/sandboxed/checkout/pathglob.h \
@@ -147,6 +150,7 @@ hornero_collect_SOURCES = \
 	agent/upkeep/collect/collect.h \
 	agent/upkeep/collect/collect_bases.c agent/upkeep/collect/collect_bases.h \
 	agent/upkeep/collect/collect_cache.c \
+	agent/upkeep/collect/collect_fetched.c \
 	agent/upkeep/collect/collect_junk.c \
 	agent/upkeep/collect/main.c \
 	agent/upkeep/collect/collect_needed.c \

@@ -1,4 +1,5 @@
-/* builder_lacks: the programs and inputs that a builder needs and this node does not have.
+/* builder_lacks: the programs, inputs and permissions that a builder needs and this node does not
+ * have.
  * DIAGNOSTICS: none; each lack is a call of say. */
 #include "cli/builder.h"
 
@@ -147,5 +148,9 @@ size_t builder_lacks(const struct conf *c, const struct builder *b,
 		look_at_program(&l, b->argv[0]);
 	for (char **path = b->inputs; path && *path; path++)
 		look_at_input(&l, *path);
+	if (b->fetch && c->allow_fetch != CONF_ALLOW_FETCH_YES)
+		lack(&l, "allow_fetch", fs_path("it fetches what builds need (fetch), and this "
+						"node does not allow that"),
+		     fs_path("if it may, write allow_fetch: yes into %s", c->path));
 	return l.n;
 }

@@ -109,6 +109,7 @@ static void look_at_process(long pid, struct usage *out)
 	} stages[] = {{"hornero-checkou", "checkout"},
 		      {"hornero-check", "check"},
 		      {"hornero-kernel2", "check"},
+		      {"hornero-netns", "fetch"},
 		      {"hornero-boot", "boot"},
 		      {"bwrap", ""}};
 	own_free char *dir = fs_path("/proc/%ld", pid);
@@ -121,8 +122,9 @@ static void look_at_process(long pid, struct usage *out)
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
 		if (strcmp(name, stages[i].program) == 0)
 			stage = stages[i].stage;
-	/* QEMU runs beside hornero-boot, so "boot" wins over "build". */
-	if (*stage && strcmp(out->stage, "boot") != 0)
+	/* QEMU runs beside hornero-boot, and a command beside hornero-netns, so "boot" and "fetch"
+	 * win over "build". */
+	if (*stage && strcmp(out->stage, "boot") != 0 && strcmp(out->stage, "fetch") != 0)
 		snprintf(out->stage, sizeof(out->stage), "%s", stage);
 }
 

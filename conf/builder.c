@@ -103,6 +103,20 @@ static const struct setting settings[] = {
 	 .help = "With yes, two clean builds of the same content give the same bytes. The artifact "
 		 "of each incremental build is then built again by a clean build while the node is "
 		 "idle, and is replaced if the bytes differ; see confirm in hornero.yaml(5)."},
+	{.name = "fetch", .type = SETTING_LIST, AT(fetch), .allowed = "a list of words",
+	 .help = "A command that fetches what builds need from elsewhere. It runs before a build, "
+		 "with a network, and writes to /build/fetched; see FETCHING. It is not passed "
+		 "through a shell. With allow_fetch: no in hornero.yaml, jobs of this builder are "
+		 "held."},
+	{.name = "fetch_locks", .type = SETTING_LIST, .check = check_relative, AT(fetch_locks),
+	 .allowed = "a list of relative paths, in which *, ? and [...] match within a component",
+	 .help = "Files of the image's tree that decide what is fetched, such as go.sum. While "
+		 "they stay the same, nothing is fetched again. A pattern without a slash matches "
+		 "in every directory of the tree. Required with fetch."},
+	{.name = "fetch_env", .type = SETTING_MAP, AT(fetch_env),
+	 .allowed = "a mapping of names to texts",
+	 .help = "Environment variables for fetch alone, in addition to env: https_proxy, for "
+		 "example."},
 	{.name = "allow", .type = SETTING_LIST, .check = repowords_check_allow, AT(allow),
 	 .allowed = "a list of artifact, arguments, target, cmdline, subdir, boot_bus, also and "
 		    "\"env NAME...\"",
@@ -214,11 +228,14 @@ int builder_parse(const char *file, const char *name, const char *text, size_t l
 	drop_empty(&b.clean_when);
 	drop_empty(&b.allow);
 	drop_empty(&b.kernel_modules);
+	drop_empty(&b.fetch);
+	drop_empty(&b.fetch_locks);
+	drop_empty(&b.fetch_env);
 	if (b.version && !*b.version) {
 		free(b.version);
 		b.version = NULL;
 	}
-	if (builder_kernel(&b, file, e) < 0)
+	if (builder_kernel(&b, file, e) < 0 || builder_fetch(&b, file, e) < 0)
 		return -1;
 	*out = b;
 	memset(&b, 0, sizeof(b));

@@ -22,6 +22,8 @@
  *                             without a slash matches at any depth
  *     reproducible: yes       a clean build of the same inputs gives the same bytes, so
  *                             incremental artifacts are confirmed
+ *     fetch: [sh, fetch.sh]   a command that runs before, with a network, and fills /build/fetched;
+ *                             fetch_locks: [go.sum] decide when again, fetch_env are its variables
  *     allow: [artifact, env CFLAGS]   what `.hornero.yaml` may set; an argv word "{target}" or
  *                             "{arguments}" says where those go
  *
@@ -45,6 +47,10 @@ enum { BUILDER_MODULES_MAX = 8 };
 #define BUILDER_GRUB_BIOS "/usr/lib/grub/i386-pc"
 #define BUILDER_GRUB_UEFI "/usr/lib/grub/x86_64-efi"
 
+/* The sandbox of fetch, and later builds, have the fetched files here. */
+#define BUILDER_FETCHED "/build/fetched"
+#define BUILDER_FETCH_NEED "slirp4netns"
+
 struct builder {
 	char *name;                   /* file name without .yaml; [a-z0-9][a-z0-9-]*, at most 32 */
 	char *group;                  /* same alphabet */
@@ -67,6 +73,9 @@ struct builder {
 	int64_t build_timeout_s;      /* 0: the value of hornero.yaml */
 	char **clean_when;
 	enum builder_reproducible reproducible;
+	char **fetch;                 /* adds BUILDER_FETCH_NEED to needs */
+	char **fetch_locks;           /* pathglob.h's patterns; set if fetch is */
+	char **fetch_env;             /* "KEY=value" */
 	char **allow;                 /* repowords_may() */
 	char *text;                   /* the file's bytes, for the digest of the content key */
 	size_t text_len;
@@ -95,7 +104,13 @@ void builder_fini(struct builder *b);
  * builder_parse. */
 int builder_kernel(struct builder *b, const char *file, struct err *e);
 
-/* Returns Debian's package of something that format: kernel needs, or NULL. */
+/* The same for fetch. */
+int builder_fetch(struct builder *b, const char *file, struct err *e);
+
+/* Adds a program to needs. Returns -1 if out of memory. */
+int builder_need(struct builder *b, const char *program);
+
+/* Returns Debian's package of something that format: kernel or fetch needs, or NULL. */
 const char *builder_package(const char *need);
 
 /* The settings, for the manual and messages. */

@@ -17,7 +17,7 @@ static const struct {
 } packages[] = {
 	{"grub-mkimage", "grub-common"}, {"mformat", "mtools"}, {"mcopy", "mtools"},
 	{"mmd", "mtools"}, {BUILDER_GRUB_BIOS, "grub-pc-bin"},
-	{BUILDER_GRUB_UEFI, "grub-efi-amd64-bin"},
+	{BUILDER_GRUB_UEFI, "grub-efi-amd64-bin"}, {BUILDER_FETCH_NEED, "slirp4netns"},
 };
 
 const char *builder_package(const char *need)
@@ -44,6 +44,11 @@ static int add_word(char ***list, const char *word)
 	return longer[n] ? 0 : -1;
 }
 
+int builder_need(struct builder *b, const char *program)
+{
+	return add_word(&b->needs, program);
+}
+
 /* The digests of GRUB's files and mtools belong to the content key. */
 static int add_version(struct builder *b, const char *script)
 {
@@ -67,13 +72,13 @@ static int imply(struct builder *b)
 {
 	const bool bios = b->firmware != BUILDER_UEFI, uefi = b->firmware != BUILDER_BIOS;
 
-	if (add_word(&b->needs, "grub-mkimage") < 0 || add_word(&b->needs, "mformat") < 0 ||
-	    add_word(&b->needs, "mcopy") < 0 || add_version(b, TOOLS_VERSION) < 0)
+	if (builder_need(b, "grub-mkimage") < 0 || builder_need(b, "mformat") < 0 ||
+	    builder_need(b, "mcopy") < 0 || add_version(b, TOOLS_VERSION) < 0)
 		return -1;
-	if (bios && (add_word(&b->needs, BUILDER_GRUB_BIOS) < 0 ||
+	if (bios && (builder_need(b, BUILDER_GRUB_BIOS) < 0 ||
 		     add_version(b, GRUB_VERSION(BUILDER_GRUB_BIOS)) < 0))
 		return -1;
-	if (uefi && (add_word(&b->needs, "mmd") < 0 || add_word(&b->needs, BUILDER_GRUB_UEFI) < 0 ||
+	if (uefi && (builder_need(b, "mmd") < 0 || builder_need(b, BUILDER_GRUB_UEFI) < 0 ||
 		     add_version(b, GRUB_VERSION(BUILDER_GRUB_UEFI)) < 0))
 		return -1;
 	return 0;

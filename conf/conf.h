@@ -33,6 +33,7 @@ enum conf_missing {
 	MISSING_WARN,   /* report all three */
 };
 extern const char *const conf_missing_words[]; /* indexed by enum conf_missing; ends with NULL */
+enum conf_allow_fetch { CONF_ALLOW_FETCH_NO, CONF_ALLOW_FETCH_YES };
 /* Whether artifacts of incremental builds are rebuilt from nothing: when the node is idle, or
  * never. */
 enum conf_confirm { CONF_CONFIRM_IDLE, CONF_CONFIRM_NEVER };
@@ -66,6 +67,7 @@ struct conf {
 	enum conf_isolation isolation;
 	enum conf_missing on_missing;
 	enum conf_confirm confirm;
+	enum conf_allow_fetch allow_fetch;
 
 	int64_t workers;
 	int64_t compile_core_limit; /* percent of the node's whole CPU capacity */

@@ -22,6 +22,10 @@ static const char *const confirms[] = {
 	[CONF_CONFIRM_IDLE] = "idle", [CONF_CONFIRM_NEVER] = "never", NULL,
 };
 
+static const char *const allow_fetches[] = {
+	[CONF_ALLOW_FETCH_NO] = "no", [CONF_ALLOW_FETCH_YES] = "yes", NULL,
+};
+
 const char *const conf_missing_words[] = {
 	[MISSING_LFS] = "refuse-lfs", [MISSING_REFUSE] = "refuse", [MISSING_WARN] = "warn", NULL,
 };
@@ -140,6 +144,11 @@ static const struct setting settings[] = {
 		 "is built again by a clean build while nothing else is to be built or published. "
 		 "If the bytes are the same, the artifact is confirmed. If they differ, the clean "
 		 "artifact is published instead. With never, nothing is confirmed."},
+	{.name = "allow_fetch", .type = SETTING_CHOICE, .choices = allow_fetches, AT(allow_fetch),
+	 .fallback = "no",
+	 .help = "With yes, the fetch command of a builder file may run, with a network: it "
+		 "reaches what the node reaches, but not the node itself. The build that follows "
+		 "has no network. With no, jobs whose builder has fetch are held."},
 	{.name = "cgroup_top", .type = SETTING_TEXT, .check = check_component, AT(cgroup_top),
 	 .fallback = "hornero", .allowed = "one name of A-Z, a-z, 0-9, ., _ and -",
 	 .help = "Name of the control group that holds all builds."},

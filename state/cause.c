@@ -31,6 +31,9 @@ static const struct cause_entry entries[] = {
 		"or it has settings that its builder does not allow."},
 	[CAUSE_TOOL] = {"tool", ERR_OPERATOR, false,
 		"A program that the builder needs is missing."},
+	[CAUSE_FETCH] = {"fetch", ERR_NONE, false,
+		"What the build needs from elsewhere could not be fetched,\n"
+		"or this node does not allow it."},
 	[CAUSE_ARTIFACT] = {"artifact", ERR_NONE, false,
 		"The builder left no artifact, several, or none that can be read."},
 	[CAUSE_CHECK] = {"check", ERR_NONE, false,

@@ -160,7 +160,8 @@ static void refused_files(void **state)
 		       "b.yaml:2:1: unknown setting \"network\"; "
 		       "allowed: detect, instead_of, group, argv, env, "
 		       "artifact, format, firmware, cmdline, initrd, kernel_modules, needs, "
-		       "version, inputs, devices, build_timeout, clean_when, reproducible, allow");
+		       "version, inputs, devices, build_timeout, clean_when, reproducible, "
+		       "fetch, fetch_locks, fetch_env, allow");
 }
 
 static void a_kernel(void **state)

@@ -272,6 +272,8 @@ script_tests += \
 	t/5510-upkeep-hangs.t \
 	t/5520-toolchain.t \
 	t/5530-inputs.t \
+	t/5540-fetch.t \
+	t/5541-fetch-walls.t \
 	t/5600-capstan.t \
 	t/5610-families.t \
 	t/5620-kernel-families.t \
@@ -537,6 +539,7 @@ EXTRA_DIST += \
 	t/lib/deadpush.sh \
 	t/lib/door.sh \
 	t/lib/evict.sh \
+	t/lib/fetch.sh \
 	t/lib/flatten.sh \
 	t/lib/groups.sh \
 	t/lib/guest.sh \
@@ -545,6 +548,7 @@ EXTRA_DIST += \
 	t/lib/job-unit.h \
 	t/lib/kernel.sh \
 	t/lib/libvirt.sh \
+	t/lib/mirror.sh \
 	t/lib/node.sh \
 	t/lib/nova.sh \
 	t/lib/overlay-unit.h \
@@ -565,4 +569,5 @@ EXTRA_DIST += \
 	t/systemd/try.t \
 	t/tools/hostile-pack.py \
 	t/tools/hostile-ssh.py \
+	t/tools/mirror.py \
 	t/tools/nova-ask.py t/tools/nova-peer.py

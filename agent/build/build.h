@@ -71,6 +71,13 @@ struct build {
 	struct build_seen seen[BUILD_MAX_SEEN];
 	size_t nseen;
 	struct timespec run_start; /* of the builder, by the clock of the files' times */
+	/* digest of the files that decide what is fetched, as the checkout reports it; "" if it
+	 * reports none */
+	char locks[SHA256_HEX + 1];
+	char fetched[SHA256_HEX + 1]; /* key_fetched(), the name of the directory; "" if none */
+	char *fetched_path;
+	int fetched_dir;              /* the directory around it, open and locked; -1 */
+	bool refetch;                 /* a user asked for a clean build */
 	/* digest of the .gitattributes above the image's directory; "" if none */
 	char attributes[SHA256_HEX + 1];
 };
@@ -85,6 +92,9 @@ int build_checkout(struct build *b);
 int build_answer(struct build *b, const char *digest, struct err *e);
 /* Sandbox 2. */
 int build_builder(struct build *b);
+/* The sandbox before it, called by build_builder: fetches, if the builder does, or finds what was
+ * fetched for the same lock files. Sets fetched_path. */
+int build_fetch(struct build *b);
 /* Sandbox 3, the boot, then digest, store and manifest. */
 int build_store(struct build *b);
 /* Sandbox 4, called by build_store: boots the artifact if a line is expected. raw is the checked
@@ -121,6 +131,16 @@ const char *build_inside(const struct build *b);
 /* Returns the place of a file below the work directory, for its path in the sandbox below /build.
  * The caller frees it. */
 char *build_place(const struct build *b, const char *path);
+
+/* For the command lines of these two sandboxes: the tree, as working directory (how: "--bind" or
+ * "--ro-bind"); the inputs; one variable "KEY=value", or a list. */
+void build_show_tree(const struct build *b, struct args *a, const char *how);
+void build_show_inputs(const struct build *b, struct args *a);
+void build_add_pair(struct args *a, const char *pair);
+void build_add_env(struct args *a, char *const *pairs);
+/* Returns result, or -1 with the verdict if a tool or an input has changed since the key was
+ * computed. A result of -1 has its own verdict. */
+int build_check_inputs(struct build *b, int result);
 
 /* Starts the watch of the disks, which ends any stage that fills a disk to its floor. Returns -1 if
  * a disk is below its floor already. */

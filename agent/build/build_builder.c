@@ -4,7 +4,6 @@
 #include "agent/build/build.h"
 
 #include "agent/build/sandbox.h"
-#include "agent/common/workdir.h"
 #include "conf/input.h"
 #include "conf/repofile.h"
 #include "lib/fs.h"
@@ -133,64 +132,30 @@ static void add_command(const struct build *b, struct args *a)
 		add_arguments(b, a);
 }
 
-static void add_env(struct args *a, const char *pair)
-{
-	const char *equals = strchr(pair, '=');
-	own_free char *name = fs_path("%.*s", (int)(equals - pair), pair);
-
-	sandbox_env(a, name, equals + 1);
-}
-
 static void add_words(struct build *b, struct args *a)
 {
 	const struct builder *bu = b->builder;
-	own_free char *src = fs_path("%s/src", b->work_path);
-	own_free char *top = fs_path("%s%s%s", src, *build_inside(b) ? "/" : "", build_inside(b));
 	own_free char *cache = fs_path("%s/cache", b->work_path);
-	const char *subdir = build_repo_says(b, "subdir"), *repo = build_inside(b);
 	const char *pair = NULL;
 
 	sandbox_begin(a, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
-	if (*repo)
-		sandbox_bind(a, "--bind", src, "/build/repo");
-	sandbox_bind(a, "--bind", top, "/build/src");
+	build_show_tree(b, a, "--bind");
 	sandbox_bind(a, "--bind", cache, "/build/cache");
-	for (size_t i = 0; bu->inputs && bu->inputs[i]; i++) {
-		own_free char *host = input_path(b->conf, bu->inputs[i]);
-
-		sandbox_bind(a, "--ro-bind", host, bu->inputs_at[i]);
-	}
+	build_show_inputs(b, a);
+	if (bu->fetch)
+		sandbox_bind(a, "--ro-bind", b->fetched_path, BUILDER_FETCHED);
 	for (char **device = bu->devices; device && *device; device++)
 		sandbox_bind(a, "--dev-bind-try", *device, *device);
-	args_add(a, "--chdir");
-	args_addf(a, "/build/%s%s%s%s", *repo ? "repo/" : "src", repo, *subdir ? "/" : "", subdir);
 	sandbox_env(a, "HOME", "/build/cache");
 	sandbox_env(a, "HORNERO_TREE", b->verdict.made.tree);
 	sandbox_env(a, "SOURCE_DATE_EPOCH", "315532800");
-	for (char **own = bu->env; own && *own; own++)
-		add_env(a, *own);
+	if (bu->fetch)
+		sandbox_env(a, "HORNERO_FETCHED", BUILDER_FETCHED);
+	build_add_env(a, bu->env);
 	while ((pair = repowords_next(&b->words, "env", pair)))
-		add_env(a, pair);
+		build_add_pair(a, pair);
 	sandbox_command(a);
 	add_command(b, a);
-}
-
-/* The content key must not name tools and inputs that the build did not see from start to end. The
- * leftovers are of both: the next attempt starts clean. A failure with unchanged inputs stays the
- * pusher's. */
-static int check_inputs(struct build *b, int result)
-{
-	char now[SHA256_HEX + 1];
-	struct err e = ERR_INIT, ignored = ERR_INIT;
-	bool known = key_toolchain(b->conf, b->builder, now, &e) == 0;
-
-	if (known ? strcmp(now, b->parts.toolchain) == 0 : result < 0)
-		return result;
-	(void)workdir_note_source(b->work, NULL, &ignored);
-	if (!known)
-		return verdict_say(&b->verdict, e.class, CAUSE_INPUTS, "%s", e.msg);
-	return verdict_end(&b->verdict, CAUSE_INPUTS, "a tool or an input of the builder %s "
-			   "changed while the build ran; it is built again", b->builder->name);
 }
 
 int build_builder(struct build *b)
@@ -200,7 +165,7 @@ int build_builder(struct build *b)
 	struct err e = ERR_INIT;
 
 	if (check_needs(b) < 0 || build_boot_needs(b) < 0 || build_artifact_begin(b) < 0 ||
-	    clear_mount_points(b) < 0 || check_subdir(b) < 0)
+	    clear_mount_points(b) < 0 || check_subdir(b) < 0 || build_fetch(b) < 0)
 		return -1;
 	build_stage(b, &s);
 	add_words(b, &s.args);
@@ -211,7 +176,7 @@ int build_builder(struct build *b)
 		return verdict_say(&b->verdict, e.class, CAUSE_SANDBOX, "%s", e.msg);
 	b->verdict.build_ms += s.took_ms;
 	if (s.ended == STAGE_EXIT && s.status == 0)
-		return check_inputs(b, 0);
+		return build_check_inputs(b, 0);
 	build_blame(b, &s, CAUSE_EXIT, bu->argv[0]);
-	return verdict_cause(&b->verdict) == CAUSE_EXIT ? check_inputs(b, -1) : -1;
+	return verdict_cause(&b->verdict) == CAUSE_EXIT ? build_check_inputs(b, -1) : -1;
 }

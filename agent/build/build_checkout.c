@@ -34,10 +34,20 @@ static int fill_keys(struct build *b, struct err *e)
 
 	if (key_parts(b->conf, b->builder, &b->parts, e) < 0)
 		return -1;
-	if (key_content(b->conf, b->builder, v->made.tree, b->attributes, build_inside(b),
-			b->parts.toolchain, &b->boot, v->made.key, e) < 0 ||
-	    key_binding(b->conf, b->image, v->binding, e) < 0 ||
+	if (key_binding(b->conf, b->image, v->binding, e) < 0 ||
 	    key_source(v->binding, b->builder, &b->words, b->parts.toolchain, b->source, e) < 0)
+		return -1;
+	if (b->builder->fetch) {
+		if (!*b->locks)
+			return err_set(e, ERR_US, "the checkout did not report the lock files of "
+				       "the builder %s", b->builder->name);
+		/* Leftovers of a build with other fetched files are not reused either. */
+		if (key_fetched(b->source, b->locks, b->fetched, e) < 0)
+			return -1;
+		memcpy(b->source, b->fetched, sizeof(b->source));
+	}
+	if (key_content(b->conf, b->builder, v->made.tree, b->attributes, build_inside(b),
+			b->parts.toolchain, b->fetched, &b->boot, v->made.key, e) < 0)
 		return -1;
 	return key_inputs(b->image, b->builder, b->parts.toolchain, v->made.inputs, e);
 }
@@ -249,6 +259,8 @@ static void on_line(void *arg, const char *line)
 		snprintf(v->made.tree, sizeof(v->made.tree), "%s", line + 5);
 	} else if (strncmp(line, "attributes ", 11) == 0 && hex_is_oid(line + 11)) {
 		snprintf(ch->b->attributes, sizeof(ch->b->attributes), "%s", line + 11);
+	} else if (strncmp(line, "locks ", 6) == 0 && hex_is_oid(line + 6)) {
+		snprintf(ch->b->locks, sizeof(ch->b->locks), "%s", line + 6);
 	} else if (strncmp(line, "expect ", 7) == 0) {
 		take_expect(ch->b, line + 7);
 	} else if (strncmp(line, "timeout ", 8) == 0) {
@@ -258,6 +270,14 @@ static void on_line(void *arg, const char *line)
 	} else if (strncmp(line, "builder ", 8) == 0 && v->made.commit[0] && v->made.tree[0]) {
 		snprintf(v->made.builder, sizeof(v->made.builder), "%s", line + 8);
 		decide(ch);
+	}
+}
+
+static void add_pairs(struct args *a, const char *option, const char *builder, char *const *values)
+{
+	for (; values && *values; values++) {
+		args_add(a, option);
+		args_addf(a, "%s=%s", builder, *values);
 	}
 }
 
@@ -283,11 +303,12 @@ static void add_words(struct build *b, struct args *a, const char *repo)
 	args_add(a, "/work");
 	args_add(a, "--on-missing");
 	args_add(a, conf_missing_words[c->on_missing]);
-	for (size_t i = 0; i < b->builders->n; i++)
-		for (char **glob = b->builders->list[i].clean_when; glob && *glob; glob++) {
-			args_add(a, "--clean-when");
-			args_addf(a, "%s=%s", b->builders->list[i].name, *glob);
-		}
+	for (size_t i = 0; i < b->builders->n; i++) {
+		const struct builder *one = &b->builders->list[i];
+
+		add_pairs(a, "--clean-when", one->name, one->clean_when);
+		add_pairs(a, "--fetch-lock", one->name, one->fetch_locks);
+	}
 	if (b->image->builder) {
 		args_add(a, "--builder");
 		args_add(a, b->image->builder);
@@ -296,14 +317,8 @@ static void add_words(struct build *b, struct args *a, const char *repo)
 	for (size_t i = 0; i < b->builders->n; i++) {
 		const struct builder *one = &b->builders->list[i];
 
-		for (char **file = one->detect; file && *file; file++) {
-			args_add(a, "--detect");
-			args_addf(a, "%s=%s", one->name, *file);
-		}
-		for (char **other = one->instead_of; other && *other; other++) {
-			args_add(a, "--instead-of");
-			args_addf(a, "%s=%s", one->name, *other);
-		}
+		add_pairs(a, "--detect", one->name, one->detect);
+		add_pairs(a, "--instead-of", one->name, one->instead_of);
 	}
 }
 
@@ -339,7 +354,7 @@ int build_checkout(struct build *b)
 	begin_boot(b);
 	b->words = (struct repowords){.len = 0};
 	b->words_bad = false;
-	b->attributes[0] = '\0';
+	b->attributes[0] = b->locks[0] = b->fetched[0] = '\0';
 	build_stage(b, &s);
 	s.speaks = s.own_words = true;
 	add_words(b, &s.args, repo);

@@ -61,6 +61,12 @@ const char *build_cmdline(const struct build *b)
 	return *repos ? repos : b->builder->cmdline;
 }
 
+/* Builder, fetch and boot run pushed code; the other stages compute little and wait for disks. */
+static bool runs_pushed_code(const struct stage *s, enum cause cause)
+{
+	return !s->speaks || cause == CAUSE_BOOT || cause == CAUSE_FETCH;
+}
+
 /* A builder's exit code is up to its author, and the pusher is to blame. The exit code of our own
  * programs is an error class, and a signal there is our bug. */
 static int blame_exit(struct build *b, const struct stage *s, enum cause cause, const char *name)
@@ -69,7 +75,7 @@ static int blame_exit(struct build *b, const struct stage *s, enum cause cause, 
 
 	/* SIGKILL may come from an operator, the OOM killer or the build itself: hornerod decides
 	 * by the outcome of earlier attempts. */
-	if (s->status == 128 + SIGKILL && !s->speaks)
+	if (s->status == 128 + SIGKILL && (!s->speaks || cause == CAUSE_FETCH))
 		return verdict_say(v, ERR_NOBODY, CAUSE_KILLED, "%s was killed by signal 9", name);
 	if (s->status > 128 && s->status < 128 + 65)
 		return verdict_say(v, s->speaks ? ERR_US : ERR_PUSHER, CAUSE_SIGNAL,
@@ -102,9 +108,7 @@ int build_blame(struct build *b, const struct stage *s, enum cause cause, const 
 
 	switch (s->ended) {
 	case STAGE_TIMEOUT:
-		/* Checkout and check compute little and wait for disks; builder and boot run pushed
-		 * code. */
-		return verdict_say(v, s->speaks && cause != CAUSE_BOOT ? ERR_NOBODY : ERR_PUSHER,
+		return verdict_say(v, runs_pushed_code(s, cause) ? ERR_PUSHER : ERR_NOBODY,
 				   CAUSE_TIMEOUT, "%s took longer than %lld s of time in which it "
 				   "could run (build_timeout)", name,
 				   (long long)s->limit_ms / 1000);

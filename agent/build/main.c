@@ -241,7 +241,8 @@ static int supervise(const struct options *o, struct err *e)
 	own_builders struct builders *builders = NULL;
 	own_image struct image img = {0};
 	struct build b = {.force = o->force, .clean = o->clean, .confirm = o->confirm,
-			  .njoin = o->njoin, .image = &img, .work = -1};
+			  .njoin = o->njoin, .image = &img, .work = -1, .fetched_dir = -1,
+			  .refetch = o->clean && !o->confirm};
 	int rc;
 
 	if (conf_load(&c, conf_find(o->conf), e) < 0 || take_limits(c, o->limits, e) < 0)
@@ -274,6 +275,8 @@ static int supervise(const struct options *o, struct err *e)
 	rc = verdict_write_unsynced(c->log_dir, &b.verdict, e);
 	own_fd_end(&b.work);
 	own_fd_end(&b.log.fd);
+	own_fd_end(&b.fetched_dir);
+	free(b.fetched_path);
 	free(b.work_path);
 	return rc;
 }

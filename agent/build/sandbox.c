@@ -3,13 +3,14 @@
 
 #include "agent/build/syscalls.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
-void sandbox_begin(struct args *a, int status_fd, int filter_fd)
+static void begin(struct args *a, int status_fd, int filter_fd, bool with_network)
 {
 	static const char *const walls[] = {
 		"bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts",
-		"--unshare-net", "--unshare-cgroup-try", "--die-with-parent", "--new-session",
+		"--unshare-cgroup-try", "--die-with-parent", "--new-session",
 		"--hostname", "hornero", "--cap-drop", "ALL", "--clearenv", "--ro-bind", "/usr",
 		"/usr",
 		"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/run",
@@ -28,6 +29,8 @@ void sandbox_begin(struct args *a, int status_fd, int filter_fd)
 
 	for (size_t i = 0; i < sizeof(walls) / sizeof(walls[0]); i++)
 		args_add(a, walls[i]);
+	if (!with_network)
+		args_add(a, "--unshare-net");
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
 		args_add(a, "--symlink");
 		args_add(a, links[i][0]);
@@ -48,6 +51,16 @@ void sandbox_begin(struct args *a, int status_fd, int filter_fd)
 	/* The leak check uses ptrace, which the filter refuses. */
 	sandbox_env(a, "ASAN_OPTIONS", "detect_leaks=0");
 #endif
+}
+
+void sandbox_begin(struct args *a, int status_fd, int filter_fd)
+{
+	begin(a, status_fd, filter_fd, false);
+}
+
+void sandbox_begin_network(struct args *a, int status_fd, int filter_fd)
+{
+	begin(a, status_fd, filter_fd, true);
 }
 
 void sandbox_bind(struct args *a, const char *how, const char *from, const char *to)

@@ -165,7 +165,8 @@ int try_build(struct conf *c, const struct try_words *t, struct err *e)
 {
 	own_builders struct builders *builders = NULL;
 	struct image img = {.uuid = "00000000-0000-0000-0000-000000000000"};
-	struct build b = {.conf = c, .image = &img, .work = -1, .clean = true, .from_clean = true};
+	struct build b = {.conf = c, .image = &img, .work = -1, .clean = true, .from_clean = true,
+			  .fetched_dir = -1};
 	int rc;
 
 	/* A terminal signals all its processes. Our caller turns that into SIGTERM, at which the
@@ -185,11 +186,14 @@ int try_build(struct conf *c, const struct try_words *t, struct err *e)
 	point(&c->state_dir, fs_path("%s/state", t->scratch)); /* digests of inputs */
 	b.log = (struct stage_log){.fd = STDOUT_FILENO, .limit_bytes = c->log_limit_bytes};
 	fill_verdict(&b.verdict, &img, b.builder->name);
+	memcpy(b.fetched, zeros, sizeof(b.fetched));
 	if (stage_prepare(e) < 0 || syscalls_filters(b.filters, e) < 0 ||
 	    store_init(c->store_dir, e) < 0)
 		return -1;
 	rc = run(&b, t, e);
 	own_fd_end(&b.work);
+	own_fd_end(&b.fetched_dir);
+	free(b.fetched_path);
 	free(b.work_path);
 	return rc;
 }

@@ -88,7 +88,8 @@ void key_boot_of(const struct image *img, struct key_boot *out)
 
 int key_content(const struct conf *c, const struct builder *b, const char *tree,
 		const char *attributes, const char *inside, const char *toolchain,
-		const struct key_boot *boot, char out[SHA256_HEX + 1], struct err *e)
+		const char *fetched, const struct key_boot *boot, char out[SHA256_HEX + 1],
+		struct err *e)
 {
 	own_sha256 struct sha256 *h = sha256_new();
 
@@ -103,6 +104,8 @@ int key_content(const struct conf *c, const struct builder *b, const char *tree,
 	if (c->on_missing != MISSING_LFS)
 		add_text(h, "on missing", conf_missing_words[c->on_missing]);
 	add_builder(h, b, toolchain);
+	if (*fetched)
+		add_text(h, "fetched", fetched);
 	if (boot->expect[0])
 		add_boot(h, boot);
 	sha256_final(h, out);
@@ -183,6 +186,13 @@ int key_source(const char *binding, const struct builder *b, const struct repowo
 			add_text(h, "word", line);
 	sha256_final(h, out);
 	return 0;
+}
+
+int key_fetched(const char *source, const char *locks, char out[SHA256_HEX + 1], struct err *e)
+{
+	own_free char *text = fs_path("fetched %s %s", source, locks);
+
+	return sha256_buffer(text, strlen(text), out, e);
 }
 
 int key_pinned(const char *release, char out[SHA256_HEX + 1], struct err *e)

@@ -11,6 +11,9 @@
  *              subdirectory
  *   source     binding, builder file, toolchain, architecture, and what .hornero.yaml adds to the
  *              command: an incremental build may use leftovers of the same source only
+ *   fetched    source, and the files of the tree that decide what is fetched: where fetched files
+ *              are kept. A part of the content key, so no other repository, ref or subdirectory
+ *              gets an artifact of what the code of this one fetched
  *
  * The tree holds .hornero.yaml, so the content key needs no part for its settings.
  */
@@ -58,10 +61,11 @@ int key_parts(const struct conf *c, const struct builder *b, struct key_parts *o
  * has no such field. c->on_missing is part of the key: an artifact built while a file might be
  * missing must not be reused once that is refused. inside is the image's directory in
  * the tree, "" if that is the whole tree: two images may see the same tree from different
- * places. */
+ * places. fetched is key_fetched()'s digest, "" if the builder fetches nothing. */
 int key_content(const struct conf *c, const struct builder *b, const char *tree,
 		const char *attributes, const char *inside, const char *toolchain,
-		const struct key_boot *boot, char out[SHA256_HEX + 1], struct err *e);
+		const char *fetched, const struct key_boot *boot, char out[SHA256_HEX + 1],
+		struct err *e);
 
 int key_inputs(const struct image *img, const struct builder *b, const char *toolchain,
 	       char out[SHA256_HEX + 1], struct err *e);
@@ -71,6 +75,9 @@ int key_binding(const struct conf *c, const struct image *img, char out[SHA256_H
 
 int key_source(const char *binding, const struct builder *b, const struct repowords *words,
 	       const char *toolchain, char out[SHA256_HEX + 1], struct err *e);
+
+/* locks is the checkout's digest of the lock files. */
+int key_fetched(const char *source, const char *locks, char out[SHA256_HEX + 1], struct err *e);
 
 /* The inputs of an image that is pinned to a release: nothing else matters then. */
 int key_pinned(const char *release, char out[SHA256_HEX + 1], struct err *e);

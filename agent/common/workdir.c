@@ -17,7 +17,7 @@
 #define TREE_TMP ".tree.tmp" /* treeindex.c renames it to "tree" */
 
 /* The note that vouches for the rest is removed first. */
-static const char *const names[] = {"source", "tree", TREE_TMP, "src", "cache"};
+static const char *const names[] = {"source", "tree", TREE_TMP, "src", "cache", WORKDIR_FETCHED};
 enum { N_NAMES = sizeof(names) / sizeof(names[0]) };
 
 bool workdir_is_of(int work, const char *source)
@@ -73,12 +73,14 @@ int workdir_clear(int work, struct err *e)
 int workdir_clear_tmp(int repo_base, const char *name, struct err *e)
 {
 	own_fd int work = fs_open_beneath(repo_base, name, O_RDONLY | O_DIRECTORY, 0);
+	own_fd int fetched = -1;
 
 	if (work < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
 	if (work < 0 || (unlinkat(work, TREE_TMP, 0) < 0 && errno != ENOENT))
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s/" TREE_TMP, name);
-	return 0;
+	fetched = fs_open_beneath(work, WORKDIR_FETCHED, O_RDONLY | O_DIRECTORY, 0);
+	return fetched < 0 ? 0 : fs_remove_tree(fetched, WORKDIR_FETCHED_TMP, e);
 }
 
 int workdir_clear_all_tmp(const char *dir, struct err *e)

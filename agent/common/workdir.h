@@ -6,6 +6,9 @@
  *     WORK/source             source of the last build (key_source). hornero-build writes it; no
  *                             builder's sandbox sees it. If it differs or is missing, a build
  *                             starts clean: leftovers of another source or compiler are not reused
+ *     WORK/fetched/KEY        what the builder's fetch left for these lock files (key_fetched).
+ *                             Builds see it read-only, and a clean build keeps it
+ *     WORK/fetched/tmp        a fetch fills it, then it gets its name
  */
 #ifndef HORNERO_AGENT_COMMON_WORKDIR_H
 #define HORNERO_AGENT_COMMON_WORKDIR_H
@@ -19,7 +22,12 @@
  * the next push. */
 #define WORKDIR_CONFIRM ".confirm"
 
-/* As du_add, for checkout and cache together. */
+/* Who removes a KEY holds an exclusive lock of fetched; a confirmation, which reads the one of
+ * repo_base/UUID, a shared one. */
+#define WORKDIR_FETCHED "fetched"
+#define WORKDIR_FETCHED_TMP "tmp"
+
+/* As du_add, for checkout, cache and fetched files together. */
 bool workdir_size(struct du *sum, int work);
 
 /* Returns whether the leftovers belong to this source. */
@@ -27,12 +35,12 @@ bool workdir_is_of(int work, const char *source);
 /* Records that the leftovers belong to this source, or to none if NULL. */
 int workdir_note_source(int work, const char *source, struct err *e);
 
-/* Removes checkout and cache, as --clean does. The caller holds the lock of `work`, so that no
+/* Removes checkout, cache and fetched files. The caller holds the lock of `work`, so that no
  * build uses it. */
 int workdir_clear(int work, struct err *e);
 
-/* Removes the temporary file that a killed checkout leaves in repo_base/NAME: the next checkout
- * would replace it, but there may be none. The caller knows that no checkout of it runs. Returns 0,
+/* Removes the temporary files that a killed checkout or fetch leaves in repo_base/NAME: the next
+ * one would replace them, but there may be none. The caller knows that neither runs. Returns 0,
  * also if there is none, or -1 on error. */
 int workdir_clear_tmp(int repo_base, const char *name, struct err *e);
 /* The same for each image in the directory. Continues after an error. */

@@ -112,7 +112,7 @@ static void blame_own(const struct agent *a, const struct limits *l, const struc
 			    "%lld MB (%s)",
 			    (long long)usage->mem_peak_bytes / 1000000, (long long)l->mem_mb,
 			    set_by(a, l->mem_mb, all.mem_mb, "compile_mem_limit"));
-	else if (usage->refused_forks > 0 && cause == CAUSE_EXIT)
+	else if (usage->refused_forks > 0 && (cause == CAUSE_EXIT || cause == CAUSE_FETCH))
 		verdict_end(v, CAUSE_PIDS,
 			    "%s, after it was refused a process; its limit is %lld (%s)", v->reason,
 			    (long long)l->pids, set_by(a, l->pids, all.pids, "compile_pids_limit"));

@@ -5,6 +5,7 @@
  *     checkout_repofile(k, &file, e)                 parse the .hornero.yaml of that tree
  *     checkout_builder(k, &choice, name, e)          choose the builder by the files of that tree
  *     checkout_also(k, &file.words, e)               add paths outside the subdirectory
+ *     checkout_locks(k, patterns, hex, e)            digest the files that decide what is fetched
  *     checkout_list(k, id, path, max, &list, e)      list the entries of a tree
  *     checkout_blob_each(k, id, path, max, take, arg, e)
  *     checkout_attributes(k, path, &attributes, e)   look a path up in the commit's .gitattributes
@@ -119,6 +120,12 @@ int checkout_attributes(struct checkout *k, const char *path, struct checkout_at
  * their patterns match the path from the top; "" if there are none above. The tree's id covers
  * those inside. */
 const char *checkout_above(const struct checkout *k);
+
+/* Fills out with a digest of the paths, modes and blobs of all files and links that match one of
+ * the patterns (pathglob.h; NULL at the end), relative to the image's directory. Returns 0, or -1
+ * on error: ERR_PUSHER if none matches. */
+int checkout_locks(struct checkout *k, const char *const *patterns, char out[CHECKOUT_HEX + 1],
+		   struct err *e);
 
 /* Reads the blob as a string, which the caller frees. A blob with a NUL byte is ERR_PUSHER. */
 int checkout_blob_text(struct checkout *k, const unsigned char *id, const char *path, size_t max,

@@ -2,7 +2,8 @@
  *
  *     3 <- commit OID, tree OID, expect TEXT, timeout SECONDS and the lines of conf/repowords.h (as
  *          far as .hornero.yaml has them), attributes HEX (if a .gitattributes lies above the
- *          subdirectory; the content key includes it), builder NAME
+ *          subdirectory; the content key includes it), locks HEX (if --fetch-lock has patterns
+ *          for the builder), builder NAME
  *     4 -> one byte: write, from what is there (g) or from nothing, without builder cache (c);
  *          end of file: stop, the caller knows enough (a known content key)
  *     3 <- source clean | source incremental, once WORK/src is the tree
@@ -27,6 +28,14 @@
 
 enum { GO_FD = 4, DETECT_MAX = 256, WHEN_MAX = 1024 };
 
+/* Patterns of builders, as given. */
+struct globs {
+	struct {
+		const char *builder, *glob;
+	} list[WHEN_MAX];
+	size_t n;
+};
+
 struct args {
 	const char *repo, *ref, *subdir, *work;
 	bool clean;
@@ -34,14 +43,11 @@ struct args {
 	struct checkout_choice choice;
 	struct detect_file files[DETECT_MAX];
 	struct detect_instead instead[DETECT_MAX];
-	struct {
-		const char *builder, *glob;
-	} when[WHEN_MAX];
-	size_t nwhen;
+	struct globs when, locks;
 };
 
 enum { OPT_REPO = 256, OPT_REF, OPT_SUBDIR, OPT_WORK, OPT_BUILDER, OPT_DETECT, OPT_CLEAN,
-       OPT_CLEAN_WHEN, OPT_INSTEAD_OF, OPT_ON_MISSING };
+       OPT_CLEAN_WHEN, OPT_INSTEAD_OF, OPT_ON_MISSING, OPT_FETCH_LOCK };
 
 static const struct argp_option options[] = {
 	{"repo", OPT_REPO, "DIR", 0, "The bare repository", 0},
@@ -57,6 +63,8 @@ static const struct argp_option options[] = {
 	{"clean", OPT_CLEAN, NULL, 0, "Remove the checkout and the builder's cache first", 0},
 	{"clean-when", OPT_CLEAN_WHEN, "NAME=GLOB", 0,
 	 "The same if the builder is NAME and a path that matches GLOB changes", 0},
+	{"fetch-lock", OPT_FETCH_LOCK, "NAME=GLOB", 0,
+	 "If the builder is NAME, report a digest of the files that match GLOB", 0},
 	{"on-missing", OPT_ON_MISSING, "WORD", 0,
 	 "How to treat LFS files, filters and submodules (see on_missing in hornero.yaml(5))", 0},
 	{0},
@@ -102,12 +110,24 @@ static void add_instead(struct args *a, char *pair, struct argp_state *state)
 	a->instead[d->ninstead++] = (struct detect_instead){.builder = pair, .other = other};
 }
 
-static void add_when(struct args *a, char *pair, struct argp_state *state)
+static void add_glob(struct globs *to, const char *option, char *pair, struct argp_state *state)
 {
-	const char *glob = cut_pair("--clean-when", pair, a->nwhen, WHEN_MAX, state);
+	const char *glob = cut_pair(option, pair, to->n, WHEN_MAX, state);
 
-	a->when[a->nwhen].builder = pair;
-	a->when[a->nwhen++].glob = glob;
+	to->list[to->n].builder = pair;
+	to->list[to->n++].glob = glob;
+}
+
+/* Selects those of one builder; NULL at the end. Returns their number. */
+static size_t globs_of(const struct globs *all, const char *builder, const char *out[WHEN_MAX + 1])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (strcmp(all->list[i].builder, builder) == 0)
+			out[n++] = all->list[i].glob;
+	out[n] = NULL;
+	return n;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -123,7 +143,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_DETECT: add_detect(a, arg, state); return 0;
 	case OPT_INSTEAD_OF: add_instead(a, arg, state); return 0;
 	case OPT_ON_MISSING: set_missing(a, arg, state); return 0;
-	case OPT_CLEAN_WHEN: add_when(a, arg, state); return 0;
+	case OPT_CLEAN_WHEN: add_glob(&a->when, "--clean-when", arg, state); return 0;
+	case OPT_FETCH_LOCK: add_glob(&a->locks, "--fetch-lock", arg, state); return 0;
 	case OPT_BUILDER:
 		if (strlen(arg) > CHECKOUT_BUILDER_MAX || *arg == '\0')
 			argp_error(state, "--builder takes a name of at most %d characters",
@@ -162,15 +183,12 @@ static int await_go(struct err *e)
 static int write_source(struct checkout *k, const struct args *a, bool clean, const char *builder,
 			struct err *e)
 {
-	const char *when[WHEN_MAX + 1] = {NULL};
+	const char *when[WHEN_MAX + 1];
 	const struct treesync_how how = {.clean = a->clean || clean, .on_missing = a->on_missing,
 					 .when = when};
 	struct treesync_done done;
-	size_t n = 0;
 
-	for (size_t i = 0; i < a->nwhen; i++)
-		if (strcmp(a->when[i].builder, builder) == 0)
-			when[n++] = a->when[i].glob;
+	globs_of(&a->when, builder, when);
 	if (treesync_run(k, a->work, &how, &done, e) < 0)
 		return err_wrap(e, "cannot check out commit %.12s", checkout_commit(k));
 	if (done.why[0])
@@ -178,6 +196,20 @@ static int write_source(struct checkout *k, const struct args *a, bool clean, co
 	fprintf(stderr, "hornero: checkout of %.12s: %" PRIu64 " files written, %" PRIu64 " kept\n",
 		checkout_tree(k), done.written, done.kept);
 	report_line("source %s", done.clean ? "clean" : "incremental");
+	return 0;
+}
+
+static int report_locks(struct checkout *k, const struct args *a, const char *builder,
+			struct err *e)
+{
+	const char *patterns[WHEN_MAX + 1];
+	char hex[CHECKOUT_HEX + 1];
+
+	if (globs_of(&a->locks, builder, patterns) == 0)
+		return 0;
+	if (checkout_locks(k, patterns, hex, e) < 0)
+		return -1;
+	report_line("locks %s", hex);
 	return 0;
 }
 
@@ -207,6 +239,8 @@ static int run(const struct args *a, struct err *e)
 		report_line("%s", line);
 	if (*checkout_above(k))
 		report_line("attributes %s", checkout_above(k));
+	if (report_locks(k, a, builder, e) < 0)
+		return -1;
 	report_line("builder %s", builder);
 	go = await_go(e);
 	return go <= 0 ? go : write_source(k, a, go == 'c', builder, e);

@@ -60,6 +60,7 @@ static void let_go(struct collect *c, struct checkouts *p, const char *uuid, boo
 		   const char *reason)
 {
 	own_fd int work = fs_open_beneath(p->dir, uuid, O_RDONLY | O_DIRECTORY, 0);
+	own_fd int fetched = -1;
 	struct err e = ERR_INIT;
 	struct du sum = {0};
 
@@ -69,6 +70,10 @@ static void let_go(struct collect *c, struct checkouts *p, const char *uuid, boo
 		return;
 	}
 	if (fs_flock(work, 0, &e) != 1)
+		return;
+	/* A confirmation may read it. */
+	fetched = fs_open_beneath(work, WORKDIR_FETCHED, O_RDONLY | O_DIRECTORY, 0);
+	if (fetched >= 0 && fs_flock(fetched, 0, &e) != 1)
 		return;
 	workdir_size(&sum, work);
 	if (sum.files == 0 && registered)
@@ -94,6 +99,7 @@ static int add(struct collect *c, struct checkouts *p, const char *uuid, struct 
 	}
 	if (fstatat(p->dir, uuid, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
 		return 0;
+	collect_fetched(c, p->dir, uuid);
 	list = realloc(p->list, (p->n + 1) * sizeof(*list));
 	if (!list)
 		return err_set(e, ERR_NOBODY, "out of memory for a list of checkouts");
