@@ -210,10 +210,10 @@ static const struct setting settings[] = {
 		 "are never removed."},
 	{.name = "work_budget", .type = SETTING_SIZE, .min = 0, .max = PIB, .fallback = "0",
 	 AT(work_budget_bytes),
-	 .help = "Disk space that all checkouts and builders' caches together may use. 0 sets no "
-		 "limit. Above it, the checkout and the cache of the image whose last build is the "
-		 "oldest are removed first, and its next build starts without them. Each check of "
-		 "this limit counts all files of checkouts and caches."},
+	 .help = "Disk space that all checkouts, builders' caches and fetched files together may "
+		 "use. 0 sets no limit. Above it, the checkout and the cache of the image whose "
+		 "last build is the oldest are removed first, and its next build starts without "
+		 "them. Each check of this limit counts all of these files."},
 	{.name = "cache_budget", .type = SETTING_SIZE, .min = 0, .max = PIB, .fallback = "0",
 	 AT(cache_budget_bytes),
 	 .help = "Disk space for all files that hornero published into Nova's cache, "

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Red without: has() in build_fetch() (3, 6), refetch (7), the fetched field of key_content()
-# (9), the remove of tmp in workdir_clear_tmp() (10), the lock files' blobs in checkout_locks() (4),
-# collect_fetched() (13). With the rename before the command runs: 10, 11.
+# Red without: has() in build_fetch() (3), the blobs in checkout_locks() (4), refetch in
+# agent/build/main.c (7), the fetched field in key_content() (9), the removal of tmp in
+# workdir_clear_tmp() (10), collect_fetched() (13). With a command that writes to the directory of
+# the key itself: 8, 11.
 test_description='fetch: before a build, with a network, once for the same lock files'
 . "${HORNERO_SRC:-.}/t/lib/mirror.sh"
 . "${HORNERO_SRC:-.}/t/lib/test.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The node here is the installed one: hornerod and the builds are an unprivileged user. Red without:
-# --disable-host-loopback (2), routes_refuse() (3), is_fetched_by_push() (6),
-# the cause in build_fetch()'s blame() (7), access() of attach() in agent/netns/main.c (8).
+# --disable-host-loopback (2), routes_refuse() (3), is_fetched_by_push() (6), CAUSE_FETCH in
+# runs_pushed_code() (7), access() in attach() of agent/netns/main.c (8).
 test_description='fetch: what it reaches and sees, confirmations, and what a node lacks'
 . "${HORNERO_SRC:-.}/t/lib/mirror.sh"
 . "${HORNERO_SRC:-.}/t/lib/test.sh"

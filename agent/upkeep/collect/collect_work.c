@@ -1,6 +1,6 @@
-/* collect_work: removes checkouts and builders' caches. Those of images that are not registered
- * are junk. Of the others as many go as budget and floor demand, least recently built first. A
- * running build holds the lock of its directory, which we skip.
+/* collect_work: removes checkouts, with builders' caches and fetched files. Those of images that
+ * are not registered are junk. Of the others as many go as budget and floor demand, least recently
+ * built first. A running build holds the lock of its directory, which we skip.
  * DIAGNOSTICS: as job_each(); ERR_OPERATOR if repo_base is unreadable. If a directory cannot be
  * removed, it is reported and stays. */
 #include "agent/upkeep/collect/collect.h"
@@ -190,7 +190,7 @@ static void demand(const struct collect *c, struct checkouts *p, const struct fl
 		return;
 	p->bytes = used - budget;
 	snprintf(p->why, sizeof(p->why),
-		 "all checkouts and builders' caches take %s, work_budget is %s",
+		 "all checkouts, builders' caches and fetched files take %s, work_budget is %s",
 		 bytes_words(size, used), bytes_words(most, budget));
 }
 
