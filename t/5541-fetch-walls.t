@@ -84,10 +84,10 @@ test_expect_success 'it has no rights there, writes nowhere else, and its enviro
 '
 
 test_expect_success 'its processes end with it' '
-	says "nohup sleep 7654 >/dev/null 2>&1 &" &&
-	test_must_fail pgrep -f "^sleep 7654" &&
-	test_must_fail pgrep -x slirp4netns &&
-	test_must_fail pgrep -x hornero-netns
+	long=$((200000 + $$)) &&
+	says "nohup sleep $long >/dev/null 2>&1 &" &&
+	test_must_fail pgrep -f "^sleep $long" &&
+	wait_until node_cgroups_gone 20
 '
 
 test_expect_success 'a confirmation uses what the push fetched' '
@@ -110,12 +110,12 @@ test_expect_success 'a fetch that takes too long, and one that prints nothing' '
 	test "$(attempt_field cause)" = silence &&
 	why_says $job "the fetch printed nothing for 2 s" &&
 	node_set silence_timeout &&
-	node_set build_timeout 2s &&
+	node_set build_timeout 4s &&
 	node_reload &&
 	fetch_push wait third &&
 	job_ends failed &&
 	test "$(attempt_field cause)" = timeout &&
-	why_says $job "the fetch took longer than 2 s" &&
+	why_says $job "the fetch took longer than 4 s" &&
 	node_set build_timeout &&
 	node_reload
 '
