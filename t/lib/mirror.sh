@@ -39,7 +39,7 @@ mirror_start () {
 		>"$TRASH/mirror.out" 2>&1 &
 	mirror_pid=$!
 	test_cleanup "kill $mirror_pid; wait $mirror_pid; :"
-	wait_until 'grep -q ready "$TRASH/mirror.out"' 20 &&
+	wait_until 'grep -q ready "$TRASH/mirror.out"' 60 &&
 	ip link set far0 netns "$mirror_pid" &&
 	nsenter -t "$mirror_pid" -n ip address add 10.77.0.2/24 dev far0 &&
 	nsenter -t "$mirror_pid" -n ip link set far0 up &&

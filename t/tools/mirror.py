@@ -6,7 +6,7 @@
 import socketserver
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 address, log = sys.argv[1:]
 both = threading.Barrier(2, timeout=60)
@@ -43,10 +43,15 @@ class Dns(socketserver.BaseRequestHandler):
         socket.sendto(answer, self.client_address)
 
 
+# http.server's own class asks for the node's name before it listens.
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+
 # Not one of this address alone: it may come later than we do.
 dns = socketserver.UDPServer(("0.0.0.0", 53), Dns)
 threading.Thread(target=dns.serve_forever, daemon=True).start()
-http = ThreadingHTTPServer(("0.0.0.0", 80), Http)
-http.daemon_threads = True
+http = Server(("0.0.0.0", 80), Http)
 print("ready", flush=True)
 http.serve_forever()
