@@ -277,6 +277,7 @@ script_tests += \
 	t/5600-capstan.t \
 	t/5610-families.t \
 	t/5620-kernel-families.t \
+	t/5630-families-at-once.t \
 	t/5700-hello-http.t \
 	t/5900-hello.t
 unit_tests += \
