@@ -1,6 +1,6 @@
 /* builder_check: `hornero builder check`. DIAGNOSTICS: exit 0 if usable, ERR_OPERATOR if something
  * is missing or broken, ERR_USAGE if there is no such builder or directory, ERR_PUSHER if the
- * directory selects no builder or another one. */
+ * directory selects no builder or another one, or sets what its builder does not allow. */
 #include "cli/builder.h"
 
 #include "cli/words.h"
@@ -30,41 +30,35 @@ static bool has_file(void *arg, const char *path)
 	return fd >= 0 && fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
 }
 
-static int read_repofile(int dir, struct repofile *out, struct err *e)
+/* Fills also the text, which may be NULL; the caller frees it. */
+static int read_repofile(int dir, struct repofile *out, char **text, size_t *len, struct err *e)
 {
-	own_free char *text = NULL;
 	own_fd int fd = fs_open_beneath(dir, REPOFILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-	size_t len;
 
 	*out = (struct repofile){0};
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0)
 		return err_sys(e, ERR_PUSHER, "cannot read " REPOFILE_NAME);
-	if (fs_read_fd(fd, REPOFILE_NAME, REPOFILE_MAX, &text, &len, e) < 0)
+	if (fs_read_fd(fd, REPOFILE_NAME, REPOFILE_MAX, text, len, e) < 0)
 		return -1;
-	return repofile_parse(REPOFILE_NAME, text, len, out, e);
+	return repofile_parse(REPOFILE_NAME, *text, *len, out, e);
 }
 
 /* Sets name, and why: in .hornero.yaml, or by which file. */
-static int choose(const struct builders *all, const char *path, char **name, char **why,
-		  struct err *e)
+static int choose(const struct builders *all, const char *path, int dir,
+		  const struct repofile *file, char **name, char **why, struct err *e)
 {
-	own_fd int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	own_detect struct detect d = {.nfiles = 0};
 	const struct detect_file *found = NULL;
-	struct repofile file;
 
-	if (dir < 0)
-		return err_sys(e, ERR_USAGE, "cannot look into %s", path);
-	if (read_repofile(dir, &file, e) < 0 || detect_init(&d, all, e) < 0)
-		return -1;
-	if (file.builder[0]) {
-		*name = fs_path("%s", file.builder);
+	if (file->builder[0]) {
+		*name = fs_path("%s", file->builder);
 		*why = fs_path("%s", REPOFILE_NAME " names it");
 		return 0;
 	}
-	if (detect_builder(&d, path, has_file, &dir, &found, e) < 0)
+	if (detect_init(&d, all, e) < 0 ||
+	    detect_builder(&d, path, has_file, &dir, &found, e) < 0)
 		return -1;
 	*name = fs_path("%s", found->builder);
 	*why = fs_path("it has %s", found->file);
@@ -91,18 +85,33 @@ static bool is_dir(const char *arg)
 	return strchr(arg, '/') || strcmp(arg, ".") == 0 || strcmp(arg, "..") == 0;
 }
 
+/* As pre-receive would refuse it. A builder that is missing or broken gets its own message. */
+static int check_allowed(const struct builders *all, const char *name, const char *text, size_t len,
+			 struct err *e)
+{
+	const struct builder *b = text ? builder_find(all, name) : NULL;
+
+	return b ? repofile_allowed(REPOFILE_NAME, text, len, name, b->allow, e) : 0;
+}
+
 /* Says by what a directory would be built. The broken files come first: one of them may be the
  * builder that its author waits for. */
 static int check_dir(const struct builders *all, const char *path, char **name, struct err *e)
 {
-	own_free char *why = NULL;
+	own_fd int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_free char *why = NULL, *text = NULL;
+	struct repofile file;
+	size_t len = 0;
 
 	for (size_t i = 0; i < all->nbroken; i++)
 		cli_say(stderr, "hornero: unusable builder: %s", all->broken[i].msg);
-	if (choose(all, path, name, &why, e) < 0)
+	if (dir < 0)
+		return err_sys(e, ERR_USAGE, "cannot look into %s", path);
+	if (read_repofile(dir, &file, &text, &len, e) < 0 ||
+	    choose(all, path, dir, &file, name, &why, e) < 0)
 		return -1;
 	cli_say(stdout, "%s: would be built by %s: %s", path, *name, why);
-	return 0;
+	return check_allowed(all, *name, text, len, e);
 }
 
 int builder_check_run(struct cli *cli, const struct call *call, struct err *e)

@@ -159,6 +159,21 @@ test_expect_success 'check DIR: .hornero.yaml comes first; its errors are told w
 	rm tree/.hornero.yaml
 '
 
+# Red without check_allowed() in cli/builder_check.c.
+test_expect_success 'check DIR: what the builder does not allow, as pre-receive says it' '
+	printf "builder: mine\ntarget: all\nenv: {CFLAGS: -O2, LDFLAGS: x}\n" >tree/.hornero.yaml &&
+	checks 65 ./tree &&
+	test_grep "yaml:2:1: the builder mine does not allow .target. here; take it out" out &&
+	checks 65 mine ./tree &&
+	test_grep "yaml:2:1: the builder mine does not allow .target. here; take it out" out &&
+	echo "allow: [target, env CFLAGS]" >>builders.d/mine.yaml &&
+	checks 65 mine ./tree &&
+	test_grep "\.hornero\.yaml:3:20: the builder mine does not allow .LDFLAGS. here" out &&
+	sed -i "s/env CFLAGS/env CFLAGS LDFLAGS/" builders.d/mine.yaml &&
+	checks 0 mine ./tree &&
+	rm tree/.hornero.yaml
+'
+
 test_expect_success 'check DIR: a conflict is told with both names, and instead_of ends it' '
 	echo >tree/Capstanfile &&
 	checks 65 ./tree &&
