@@ -33,6 +33,7 @@ EXTRA_DIST += \
 	bench/cli-bench \
 	bench/defer-bench \
 	bench/door-bench \
+	bench/incremental-bench \
 	bench/isolation-bench \
 	bench/keep-bench \
 	bench/kernel2disk-bench \
