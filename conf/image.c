@@ -4,6 +4,7 @@
 
 #include "conf/check.h"
 #include "conf/expect.h"
+#include "conf/repowords.h"
 #include "conf/setting.h"
 #include "conf/value.h"
 #include "conf/yaml.h"
@@ -33,18 +34,9 @@ static const char *const machines[] = {
 	[IMAGE_MACHINE_PC] = "pc", [IMAGE_MACHINE_Q35] = "q35", NULL,
 };
 
-static const char *const buses[] = {
-	[IMAGE_BUS_VIRTIO] = "virtio", [IMAGE_BUS_IDE] = "ide", [IMAGE_BUS_SCSI] = "scsi", NULL,
-};
-
 const char *image_machine_name(enum image_machine machine)
 {
 	return machines[machine];
-}
-
-const char *image_bus_name(enum image_bus bus)
-{
-	return buses[bus];
 }
 
 static int check_subdir(const char *text, struct err *e)
@@ -140,10 +132,11 @@ static const struct setting settings[] = {
 	 AT(boot_machine),
 	 .help = "QEMU's machine type for the guest that is booted. It corresponds to Glance's "
 		 "hw_machine_type."},
-	{.name = "boot_bus", .type = SETTING_CHOICE, .choices = buses, .fallback = "virtio",
-	 AT(boot_bus),
+	{.name = "boot_bus", .type = SETTING_TEXT, .check = repowords_check_bus, AT(boot_bus),
+	 .allowed = "virtio, ide or scsi",
 	 .help = "Bus of the disk of the guest that is booted. It corresponds to Glance's "
-		 "hw_disk_bus; scsi is virtio-scsi (hw_scsi_model)."},
+		 "hw_disk_bus; scsi is virtio-scsi (hw_scsi_model). If unset, that of the "
+		 "repository's .hornero.yaml applies. If neither is set, it is virtio."},
 	{.name = "name", .type = SETTING_TEXT, .max = NAME_MAX_BYTES, .fallback = "", AT(name),
 	 .help = "Name of the image, for users to read."},
 	{.name = "keep_warm", .type = SETTING_TEXT, .check = check_keep_warm, .fallback = "always",

@@ -9,7 +9,7 @@
  *     timeout: 30s                  …within this time; default: .hornero.yaml or 30s
  *     boot_memory: 512M             memory of the guest in that boot
  *     boot_machine: pc              …and its QEMU machine type
- *     boot_bus: virtio              …and the bus of its disk: virtio, ide or scsi
+ *     boot_bus: ide                 …and the bus of its disk; default: .hornero.yaml or virtio
  *     name: Apache Spark            for display
  *     keep_warm: 14d                always (default), never, or a time after the last use or push
  *     in_use: defer                 defer (default), flatten or release-only: while instances use
@@ -38,7 +38,7 @@ enum image_releases { IMAGE_RELEASES_NEVER, IMAGE_RELEASES_ALWAYS };
 enum image_confirm { IMAGE_CONFIRM_IDLE, IMAGE_CONFIRM_NEVER };
 enum { IMAGE_BOOT_MEMORY = 512 << 20 };
 enum image_machine { IMAGE_MACHINE_PC, IMAGE_MACHINE_Q35 };
-enum image_bus { IMAGE_BUS_VIRTIO, IMAGE_BUS_IDE, IMAGE_BUS_SCSI };
+#define IMAGE_BUS_DEFAULT "virtio"
 
 struct image {
 	char uuid[UUID_LEN + 1];
@@ -50,7 +50,7 @@ struct image {
 	int64_t timeout_s; /* 0 if unset */
 	int64_t boot_memory_bytes;
 	enum image_machine boot_machine;
-	enum image_bus boot_bus;
+	char *boot_bus; /* NULL if unset */
 	char *name;    /* "" if unset */
 	char *keep_warm; /* "always", "never" or a time; see image_keep_s */
 	enum image_in_use in_use;
@@ -88,9 +88,6 @@ const char *image_releases_name(enum image_releases word);
 
 /* Returns QEMU's name, "pc" or "q35". */
 const char *image_machine_name(enum image_machine machine);
-
-/* Returns the word in the file. */
-const char *image_bus_name(enum image_bus bus);
 
 /* Returns keep_warm in seconds: -1 for always, 0 for never. */
 int64_t image_keep_s(const struct image *img);

@@ -60,7 +60,7 @@ static const struct setting settings[] = {
 	{.name = "boot_bus", .type = SETTING_TEXT, .check = repowords_check_bus, AT(boot_bus),
 	 .allowed = "virtio, ide or scsi",
 	 .help = "Bus by which the guest that is booted sees its disk. The boot_bus of the image "
-		 "file takes precedence, unless it is virtio."},
+		 "file takes precedence. If neither is set, it is virtio."},
 	{.name = "also", .type = SETTING_LIST, .check = repowords_check_subdir, AT(also),
 	 .allowed = "a list of at most 64 relative paths",
 	 .help = "Files and directories of the repository outside the image's directory that the "

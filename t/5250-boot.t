@@ -228,12 +228,26 @@ test_expect_success 'boot_bus: the same disk boots on ide and scsi; only these a
 	booted_by boot_bus=ide boot_machine=q35 >>keys &&
 	test "$(sort -u keys | wc -l)" = 4 &&
 	test_expect_code 64 hornero image set "$HELLO_UUID" boot_bus=usb 2>err &&
-	test_grep "boot_bus is \"usb\"; virtio, ide or scsi is allowed" err &&
-	hornero image set "$HELLO_UUID" boot_machine= boot_bus=virtio &&
+	test_grep "boot_bus: \"usb\": virtio, ide or scsi is allowed" err &&
+	hornero image set "$HELLO_UUID" boot_machine= boot_bus= &&
 	push good "expect: ^hello" "timeout: 4s" &&
 	hornero wait "$job" --timeout 60 &&
 	test "$(verdict key)" = "$(head -n 1 keys)" &&
 	test_must_fail grep boot_bus "$NODE/state/images.d/$HELLO_UUID.yaml"
+'
+
+# Red without the image file's word in take_bus() of agent/build/build_checkout.c.
+test_expect_success 'boot_bus: virtio in the image file overrides the one of the repository' '
+	sed -i "s/^allow:/&\n  - boot_bus/" "$NODE/builders.d/make.yaml" &&
+	push good "expect: ^hello" "timeout: 4s" "boot_bus: ide" &&
+	published &&
+	repos=$(verdict key) &&
+	test "$(booted_by boot_bus=ide)" = "$repos" &&
+	booted_by boot_bus=virtio >explicit &&
+	test_grep "^[0-9a-f]{64}$" explicit &&
+	test "$(cat explicit)" != "$repos" &&
+	test_grep "^boot_bus: virtio" "$NODE/state/images.d/$HELLO_UUID.yaml" &&
+	hornero image set "$HELLO_UUID" boot_bus=
 '
 
 test_expect_success 'an invalid or costly expression is refused, with file, line and column' '

@@ -165,7 +165,7 @@ static void take_bus(struct build *b)
 {
 	const char *repos = build_repo_says(b, "boot_bus");
 
-	if (*repos && b->image->boot_bus == IMAGE_BUS_VIRTIO)
+	if (*repos && !b->image->boot_bus)
 		snprintf(b->boot.bus, sizeof(b->boot.bus), "%s", repos);
 }
 

@@ -87,7 +87,7 @@ static void note_boot(const struct build *b, struct manifest *m)
 		return;
 	memcpy(m->expect, b->boot.expect, sizeof(m->expect));
 	memcpy(m->boot_machine, b->boot.machine, sizeof(m->boot_machine));
-	if (strcmp(b->boot.bus, image_bus_name(IMAGE_BUS_VIRTIO)) != 0)
+	if (strcmp(b->boot.bus, IMAGE_BUS_DEFAULT) != 0)
 		memcpy(m->boot_bus, b->boot.bus, sizeof(m->boot_bus));
 	m->timeout_s = b->boot.timeout_s;
 	m->boot_memory_bytes = b->boot.memory_bytes;

@@ -73,7 +73,7 @@ static void add_boot(struct sha256 *h, const struct key_boot *b)
 	add_number(h, "timeout", b->timeout_s);
 	add_number(h, "boot memory", b->memory_bytes);
 	add_text(h, "boot machine", b->machine);
-	if (strcmp(b->bus, image_bus_name(IMAGE_BUS_VIRTIO)) != 0)
+	if (strcmp(b->bus, IMAGE_BUS_DEFAULT) != 0)
 		add_text(h, "boot bus", b->bus);
 }
 
@@ -83,7 +83,8 @@ void key_boot_of(const struct image *img, struct key_boot *out)
 	out->timeout_s = img->timeout_s;
 	out->memory_bytes = img->boot_memory_bytes;
 	snprintf(out->machine, sizeof(out->machine), "%s", image_machine_name(img->boot_machine));
-	snprintf(out->bus, sizeof(out->bus), "%s", image_bus_name(img->boot_bus));
+	snprintf(out->bus, sizeof(out->bus), "%s",
+		 img->boot_bus ? img->boot_bus : IMAGE_BUS_DEFAULT);
 }
 
 int key_content(const struct conf *c, const struct builder *b, const char *tree,
@@ -127,9 +128,12 @@ int key_inputs(const struct image *img, const struct builder *b, const char *too
 	add_builder(h, b, toolchain);
 	/* If the image file has no boot settings, the commit alone decides. */
 	if (img->expect || img->timeout_s || img->boot_memory_bytes != IMAGE_BOOT_MEMORY ||
-	    img->boot_machine != IMAGE_MACHINE_PC || img->boot_bus != IMAGE_BUS_VIRTIO) {
+	    img->boot_machine != IMAGE_MACHINE_PC || img->boot_bus) {
 		key_boot_of(img, &boot);
 		add_boot(h, &boot);
+		/* It overrides the repository's, so it is not the same as an unset one. */
+		if (img->boot_bus && strcmp(img->boot_bus, IMAGE_BUS_DEFAULT) == 0)
+			add_text(h, "boot bus", img->boot_bus);
 	}
 	sha256_final(h, out);
 	return 0;
