@@ -3,6 +3,7 @@
  * exit 78 if this node lacks something. */
 #include "cli/builder.h"
 
+#include "cli/escaped.h"
 #include "cli/words.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -23,24 +24,31 @@ static void say_lack(void *arg, const char *name, const char *what, const char *
 	cli_say(stderr, "    %s", mend);
 }
 
-/* Waits for the child. A signal that should end us ends its sandbox first. Returns our exit
- * code. */
-static int follow(struct child *child, int signals)
+/* Waits for the child, and prints its output. A signal that should end us ends its sandbox first.
+ * Returns our exit code. */
+static int follow(struct child *child, int signals, int output, struct escaped *text)
 {
-	struct pollfd fds[2] = {{.fd = child->pidfd, .events = POLLIN},
-				{.fd = signals, .events = POLLIN}};
+	struct pollfd fds[3] = {{.fd = child->pidfd, .events = POLLIN},
+				{.fd = signals, .events = POLLIN},
+				{.fd = output, .events = POLLIN}};
 	struct signalfd_siginfo came;
 	int status, stopped = 0;
 
 	while (!(fds[0].revents & POLLIN)) {
-		if (poll(fds, 2, -1) < 0)
+		if (poll(fds, 3, -1) < 0)
 			continue;
+		if (fds[2].revents && escaped_copy(text, output) == 0)
+			fds[2].fd = -1;
+		fflush(stdout);
 		if ((fds[1].revents & POLLIN) && read(signals, &came, sizeof(came)) > 0) {
 			stopped = (int)came.ssi_signo;
 			kill(child->pid, SIGTERM);
 		}
 	}
 	status = spawn_wait(child);
+	while (escaped_copy(text, output) > 0)
+		;
+	escaped_end(text);
 	if (stopped)
 		return 128 + stopped;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -49,10 +57,11 @@ static int follow(struct child *child, int signals)
 static int run(const char *const *argv, struct err *e)
 {
 	struct spawn s = SPAWN_INIT(argv);
-	own_fd int signals = -1;
+	own_free struct escaped *text = calloc(1, sizeof(*text));
+	own_fd int signals = -1, output = -1, theirs = -1;
 	struct child child;
 	sigset_t set, before;
-	int rc = -1;
+	int pair[2], rc = -1;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
@@ -62,12 +71,20 @@ static int run(const char *const *argv, struct err *e)
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
 	if (signals < 0)
 		return err_sys(e, ERR_NOBODY, "cannot wait for signals");
+	if (!text || pipe2(pair, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot make a pipe");
+	output = pair[0];
+	theirs = pair[1];
+	if (fcntl(theirs, F_SETFL, 0) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot make a pipe");
 	sigprocmask(SIG_BLOCK, &set, &before);
-	s.out = STDOUT_FILENO;
+	s.out = theirs;
 	s.err = STDERR_FILENO;
 	s.death = SIGTERM;
-	if (spawn_start(&s, &child, e) == 0)
-		rc = follow(&child, signals);
+	if (spawn_start(&s, &child, e) == 0) {
+		close(steal_fd(&theirs));
+		rc = follow(&child, signals, output, text);
+	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return rc;
 }

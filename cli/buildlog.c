@@ -1,10 +1,10 @@
 /* buildlog: prints a job's build log, escaped, once or as it grows. DIAGNOSTICS: ERR_USAGE if
  * there is no such job or attempt; --follow prints the reason for exit 1. */
+#include "cli/escaped.h"
 #include "cli/outcome.h"
 #include "cli/watch.h"
 #include "cli/words.h"
 #include "lib/clock.h"
-#include "lib/escape.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -16,7 +16,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 
-enum { CHUNK = 65536, ALIVE_MAX_S = 3600 };
+enum { ALIVE_MAX_S = 3600 };
 
 struct log {
 	const struct conf *c;
@@ -24,13 +24,9 @@ struct log {
 	int64_t attempt; /* the attempt whose log is open or expected */
 	bool only;       /* --attempt: do not go on to the next */
 	int fd;          /* -1: not open yet */
-	size_t kept;     /* bytes of an incomplete character */
-	bool open_line;  /* the last output did not end with a newline */
 	int64_t alive_ms; /* --alive; 0: unset */
-	int64_t said_ms;  /* monotonic time of the last output */
 	enum job_state state;
-	char in[CHUNK];
-	char out[4 * CHUNK + 1];
+	struct escaped text;
 };
 
 static void log_open_attempt(struct log *l, struct watch *w)
@@ -44,49 +40,21 @@ static void log_open_attempt(struct log *l, struct watch *w)
 		watch_add(w, path);
 }
 
-static void put(struct log *l, size_t len)
-{
-	size_t n = escape_text(l->out, sizeof(l->out), l->in, len, ESCAPE_LINES);
-
-	fwrite_unlocked(l->out, 1, n, stdout);
-	if (n == 0)
-		return;
-	l->open_line = l->out[n - 1] != '\n';
-	l->said_ms = clock_mono_ms();
-}
-
 /* Copies all available bytes to standard output. */
 static int log_drain(struct log *l, struct err *e)
 {
-	for (;;) {
-		ssize_t n = read(l->fd, l->in + l->kept, sizeof(l->in) - l->kept);
-		size_t have, whole;
+	ssize_t n = 0;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, ERR_OPERATOR, "cannot read the log of job %" PRId64,
-				       l->job);
-		if (n == 0 || ferror(stdout))
-			return fflush(stdout) == 0
-				       ? 0
-				       : err_sys(e, ERR_NOBODY, "cannot write the output");
-		have = l->kept + (size_t)n;
-		whole = escape_whole(l->in, have);
-		put(l, whole);
-		l->kept = have - whole;
-		memmove(l->in, l->in + whole, l->kept);
-	}
+	while (!ferror(stdout) && (n = escaped_copy(&l->text, l->fd)) > 0)
+		;
+	if (n < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot read the log of job %" PRId64, l->job);
+	return fflush(stdout) == 0 ? 0 : err_sys(e, ERR_NOBODY, "cannot write the output");
 }
 
 static void log_close(struct log *l)
 {
-	put(l, l->kept);
-	l->kept = 0;
-	if (l->open_line)
-		putchar('\n');
-	l->open_line = false;
-	fflush(stdout);
+	escaped_end(&l->text);
 	if (l->fd >= 0)
 		close(l->fd);
 	l->fd = -1;
@@ -218,7 +186,7 @@ static bool is_unread(void)
 
 static int64_t quiet_left_ms(const struct log *l)
 {
-	return l->alive_ms ? l->said_ms + l->alive_ms - clock_mono_ms() : INT64_MAX;
+	return l->alive_ms ? l->text.said_ms + l->alive_ms - clock_mono_ms() : INT64_MAX;
 }
 
 /* Returns false if nobody reads our output any more. */
@@ -228,11 +196,11 @@ static bool say_alive(struct log *l)
 		return true;
 	if (is_unread())
 		return false;
-	printf("%shornero: job %" PRId64 " is still %s\n", l->open_line ? "\n" : "", l->job,
+	printf("%shornero: job %" PRId64 " is still %s\n", l->text.open_line ? "\n" : "", l->job,
 	       job_state_name(l->state));
 	fflush(stdout);
-	l->open_line = false;
-	l->said_ms = clock_mono_ms();
+	l->text.open_line = false;
+	l->text.said_ms = clock_mono_ms();
 	return true;
 }
 
@@ -308,7 +276,7 @@ static int log_one(struct cli *cli, const struct call *call, const char *job, st
 					     "%d",
 			       alive, ALIVE_MAX_S);
 	l->alive_ms *= 1000;
-	l->said_ms = clock_mono_ms();
+	l->text.said_ms = clock_mono_ms();
 	code = call_option(call, "follow") ? follow(cli, l, e) : print_log(cli, l, e);
 	if (l->fd >= 0)
 		close(l->fd);

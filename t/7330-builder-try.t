@@ -21,6 +21,7 @@ test_expect_success 'a node, a builder, and a directory with a repository of its
 	git init -q app &&
 	cat >app/build.sh <<-\END &&
 	echo "in $PWD, cache $HOME, uid $(id -u)"
+	printf "\033[31mred\n"
 	ls -A
 	echo changed >>sub/file
 	mkdir out
@@ -37,6 +38,7 @@ test_expect_success 'the log, the artifact, and nothing else' '
 	(cd app && find . | sort && cat sub/file) >want &&
 	hornero builder try mine app --output disk.raw >out 2>err &&
 	test_grep "^in /build/src, cache /build/cache, uid" out &&
+	grep -F "\\x1b[31mred" out &&
 	test_grep "^link$" out &&
 	test_must_fail grep "^\.git$" out &&
 	test_grep "^artifact: disk.raw$" out &&
