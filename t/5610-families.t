@@ -52,7 +52,7 @@ test_expect_success 'nanos: an ops.json; make makes the program' '
 	warm nanos
 '
 
-# Red without `remove_target` in agent/build/build_builder.c.
+# Red without remove_plain() in agent/build/build_artifact.c.
 test_expect_success 'nanos: exit 0 without an image fails, although an earlier image was there' '
 	echo oops >"$HELLO_WORK/ops.json" &&
 	git -C "$HELLO_WORK" commit -q -a -m wrong &&
