@@ -31,7 +31,16 @@ slow_tests = \
 	t/5462-stuck-kernel.t \
 	t/8050-clocks.t \
 	t/5520-toolchain.t \
+	t/5477-kernel-disk.t \
+	t/5475-repo-settings.t \
 	t/5530-inputs.t \
+	t/4340-door-openssh.t \
+	t/5540-fetch.t \
+	t/5541-fetch-walls.t \
+	t/6500-rollback.t \
+	t/5410-agent.t \
+	t/8030-lost-nudge.t \
+	t/5630-families-at-once.t \
 	t/5481-attacks-users.t \
 	t/5100-checkout.t \
 	t/6600-gc.t \
