@@ -6,7 +6,9 @@
 #include "lib/own.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 static bool is_foreign(uid_t uid)
@@ -14,18 +16,25 @@ static bool is_foreign(uid_t uid)
 	return geteuid() == 0 && uid != 0;
 }
 
-/* Calls mkdirat as the owner of the parent directory. Returns -1 with errno set. */
+/* Calls mkdirat as the owner of the parent directory. Returns -1 with errno set. A change of ids
+ * makes the kernel forget the signal that we get when our parent dies (prctl(2)). */
 static int make_as_owner(int at, const struct stat *holder, const char *name, mode_t mode)
 {
-	bool change = is_foreign(holder->st_uid);
-	int rc, saved;
+	pid_t parent = getppid();
+	int rc, saved, death = 0;
 
-	if (change && seteuid(holder->st_uid) < 0)
+	if (!is_foreign(holder->st_uid))
+		return mkdirat(at, name, mode & 0777);
+	prctl(PR_GET_PDEATHSIG, &death);
+	if (seteuid(holder->st_uid) < 0)
 		return -1;
 	rc = mkdirat(at, name, mode & 0777);
 	saved = errno;
-	if (change && seteuid(0) < 0)
+	if (seteuid(0) < 0)
 		abort();
+	prctl(PR_SET_PDEATHSIG, death);
+	if (death && getppid() != parent)
+		raise(death);
 	errno = saved;
 	return rc;
 }

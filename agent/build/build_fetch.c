@@ -10,6 +10,7 @@
 #include "agent/build/sandbox.h"
 #include "agent/common/workdir.h"
 #include "lib/bytes.h"
+#include "lib/dirs.h"
 #include "lib/du.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
@@ -41,29 +42,14 @@ static bool has(int dir, const char *name)
 	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Makes or opens a directory of the user of builds. Not dirs_make_at(): as root it takes that
- * user's id for a moment, and then the kernel forgets to end us when hornerod dies (prctl(2),
- * PR_SET_PDEATHSIG). Nobody but us changes names here meanwhile. */
-static int make_dir(const struct build *b, int at, const char *name, struct err *e)
-{
-	own_fd int dir = -1;
-
-	if (mkdirat(at, name, 0700) == 0 || errno == EEXIST)
-		dir = fs_open_beneath(at, name, O_RDONLY | O_DIRECTORY, 0);
-	if (dir < 0 || fchmod(dir, 0755) < 0 ||
-	    (geteuid() == 0 && fchown(dir, b->conf->build_uid, b->conf->build_gid) < 0))
-		return err_sys(e, ERR_OPERATOR, "cannot make a directory %s for fetched files in "
-			       "%s", name, b->work_path);
-	return steal_fd(&dir);
-}
-
 /* Opens WORK/fetched. The lock keeps others from removing anything in it. */
 static int open_fetched(struct build *b, struct err *e)
 {
+	own_free char *path = fs_path("%s/" WORKDIR_FETCHED, b->work_path);
 	int rc;
 
 	own_fd_end(&b->fetched_dir);
-	b->fetched_dir = make_dir(b, b->work, WORKDIR_FETCHED, e);
+	b->fetched_dir = dirs_make_at(b->work, WORKDIR_FETCHED, path, 0755, NULL, e);
 	rc = b->fetched_dir < 0 ? -1 : fs_flock(b->fetched_dir, LOCK_WAIT_MS, e);
 	return rc == 0 ? err_set(e, ERR_NOBODY, "another process still uses %s/" WORKDIR_FETCHED,
 				 b->work_path)
@@ -90,11 +76,12 @@ static bool is_fetched_by_push(struct build *b)
 /* Makes the directory that the command fills. */
 static int make_tmp(const struct build *b, struct err *e)
 {
+	own_free char *path = fs_path("%s/" WORKDIR_FETCHED "/" WORKDIR_FETCHED_TMP, b->work_path);
 	own_fd int tmp = -1;
 
 	if (fs_remove_tree(b->fetched_dir, WORKDIR_FETCHED_TMP, e) < 0)
 		return -1;
-	tmp = make_dir(b, b->fetched_dir, WORKDIR_FETCHED_TMP, e);
+	tmp = dirs_make_at(b->fetched_dir, WORKDIR_FETCHED_TMP, path, 0755, NULL, e);
 	return tmp < 0 ? -1 : 0;
 }
 
