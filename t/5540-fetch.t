@@ -104,7 +104,7 @@ test_expect_success 'the same tree in another repository fetches and builds for 
 	queue_settles
 '
 
-# Also red without PR_SET_PDEATHSIG in lib/dirs.c, if hornerod is root's.
+# Red without PR_SET_PDEATHSIG in lib/dirs.c, if hornerod is root's.
 test_expect_success 'a kill in mid-fetch leaves nothing, and the next attempt fetches' '
 	fetch_push "four wait" third &&
 	wait_until "grep -q wait \"$mirror_log\"" 30 &&

@@ -32,7 +32,7 @@ enum { GO_FD = 4, PASS_FIRST = 5, PASS_LAST = 9, READY_MS = 60000 };
 
 /* A network that nobody has (RFC 5737): slirp4netns' default may be one of the node's. The second
  * address is the router, the third the name server. */
-#define NETWORK "192.0.2.0/24"
+#define CIDR "--cidr=192.0.2.0/24"
 
 static int write_map(const char *path, const char *text, struct err *e)
 {
@@ -127,7 +127,7 @@ static int start_slirp(pid_t holder, int ready, int words, struct child *out, st
 {
 	own_free char *pid = fs_path("%d", holder);
 	const char *const argv[] = {
-		"slirp4netns", "--configure", "--mtu=65520", "--cidr=" NETWORK,
+		"slirp4netns", "--configure", "--mtu=65520", CIDR,
 		"--disable-host-loopback", "--enable-sandbox", "--enable-seccomp", "--ready-fd=3",
 		pid, "tap0", NULL,
 	};
