@@ -5,6 +5,7 @@ test_description='./try: its output; nothing is left where it ends or is interru
 test_requires gcc gcc
 test_requires autoreconf autoconf
 test_requires qemu-system-x86_64 qemu-system-x86
+test_requires curl curl
 
 # A compiler that makes each object once: the second ./try builds the same sources.
 mkdir kept
@@ -32,12 +33,15 @@ fi
 END
 chmod +x cc
 
-# try_start OUTPUT: in a process group of its own, as a terminal starts it. Sets try_pid, its
-# process and its group. Without optimization the compiler takes half the time; ./check builds with
-# the flags that users have.
+# try_start OUTPUT [WORD…]: in a process group of its own, as a terminal starts it. Sets try_pid,
+# its process and its group. Without optimization the compiler takes half the time; ./check builds
+# with the flags that users have.
 try_start () {
+	try_output=$1
+	shift
 	CC=$TRASH/cc CFLAGS=-O0 TMPDIR=$TRASH/scratch \
-		setsid env --default-signal=INT ./sources/try --no-install >"$1" 2>&1 </dev/null &
+		setsid env --default-signal=INT ./sources/try --no-install "$@" \
+		>"$try_output" 2>&1 </dev/null &
 	try_pid=$!
 	test_cleanup "kill -TERM $try_pid 2>/dev/null && wait $try_pid; :"
 }
@@ -125,17 +129,47 @@ test_expect_success 'the revert needs no build' '
 	test_grep "^   Reverted .* no build: the content is known$" times
 '
 
-test_expect_success 'interrupted in a build it says so, ends at once, and leaves nothing' '
-	try_start interrupted &&
-	wait_until "grep -q \"^== Its build\" interrupted || ! kill -0 $try_pid" 120 &&
+test_expect_success 'interrupted in the build of a change: says so, ends, and leaves nothing' '
+	try_start interrupted --family hello-http &&
+	second="test \"\$(grep -c \"^== Its build\" interrupted)\" -eq 2" &&
+	wait_until "$second || ! kill -0 $try_pid" 180 &&
 	kill -INT -$try_pid
 	wait $try_pid
 	status=$?
 	cat interrupted
 	test $status -eq 130 &&
 	test_grep "^Interrupted; nothing is left of it" interrupted &&
-	test_grep ! "^== Warm" interrupted &&
+	test "$(grep -c "^== Warm" interrupted)" -eq 1 &&
 	try_left_nothing
+'
+
+# Red without serve_guest in t/lib/family.sh: nothing ends the guest, and it has no port.
+test_expect_success '--family hello-http: curl got the pushed tree from that guest' '
+	tree=$(sed -n "s/^   git rev-parse    //p" interrupted) &&
+	test_grep "^   the guest says   hello from hornero, tree $tree\$" interrupted &&
+	test_grep "^   \+good evening from hornero" interrupted
+'
+
+test_expect_success '--family alone lists the examples' '
+	./sources/try --family >families &&
+	test_grep "^hello +usable$" families &&
+	test_grep "^hello-http +(usable$|curl is missing: apt-get install curl)" families
+'
+
+# Red without the test of family_missing in try.
+test_expect_success '--family NAME without its program: the line that gets it' '
+	mkdir few &&
+	ln -s /usr/bin/* few/ &&
+	rm few/curl &&
+	test_expect_code 1 env PATH="$TRASH/few" ./sources/try --no-install \
+		--family hello-http 2>missing &&
+	test_grep "hello-http cannot be shown here: curl is missing: apt-get install curl" missing
+'
+
+test_expect_success '--family with an unknown name lists the examples' '
+	test_expect_code 64 ./sources/try --family hell 2>unknown &&
+	test_grep "unknown family \"hell\"" unknown &&
+	test_grep "^hello-http " unknown
 '
 
 test_expect_success 'a word that it does not know' '

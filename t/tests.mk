@@ -550,6 +550,7 @@ EXTRA_DIST += \
 	t/lib/deadpush.sh \
 	t/lib/door.sh \
 	t/lib/evict.sh \
+	t/lib/family.sh \
 	t/lib/fetch.sh \
 	t/lib/flatten.sh \
 	t/lib/groups.sh \

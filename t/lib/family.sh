@@ -1,0 +1,75 @@
+# family.sh: the examples that ./try can show, and what each of them needs. After setup.sh.
+
+# Each line: an example, then the programs that it needs, each with its Debian package.
+family_table () {
+	cat <<-\END
+	hello       gcc:gcc make:make qemu-system-x86_64:qemu-system-x86
+	hello-http  gcc:gcc make:make qemu-system-x86_64:qemu-system-x86 curl:curl
+	END
+}
+
+family_names () {
+	family_table | sed 's/ .*//'
+}
+
+# family_known NAME: an exact name of the table.
+family_known () {
+	family_names | grep -q -x -F -e "$1"
+}
+
+# family_missing NAME: a line for each program that is not here, with the line that gets it.
+family_missing () {
+	for need in $(family_table | sed -n "s/^$1 //p")
+	do
+		command -v "${need%:*}" >/dev/null ||
+		say "${need%:*} is missing: apt-get install ${need#*:}"
+	done
+}
+
+# family_list: all names, and which are usable here.
+family_list () {
+	for name in $(family_names)
+	do
+		missing=$(family_missing "$name")
+		case $missing in
+		'') printf '%-12s usable\n' "$name" ;;
+		*) printf '%-12s %s\n' "$name" "$missing" | sed '2,$s/^/             /' ;;
+		esac
+	done
+}
+
+# family_ask NAME FILE: boots the RAW image FILE and prints what its guest says.
+family_ask () {
+	case $1 in
+	hello-http) serve_guest "$2" ;;
+	*) boot_guest "$2" ;;
+	esac
+}
+
+# serve_guest FILE: what curl gets from a guest that does not end by itself. The kernel chooses the
+# port, and QEMU's monitor tells it. Changes nothing in the file.
+serve_guest () {
+	rm -f "$scratch/monitor" "$scratch/serial" "$scratch/said"
+	mkfifo "$scratch/monitor" || return 1
+	timeout 60 qemu-system-x86_64 -accel tcg -m 64 -nodefaults -no-user-config -display none \
+		-serial "file:$scratch/serial" -monitor stdio \
+		-drive "file=$1,format=raw,snapshot=on" \
+		-nic user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:0-:80 \
+		<"$scratch/monitor" >"$scratch/said" 2>&1 &
+	guest=$!
+	exec 9>"$scratch/monitor"
+	echo 'info usernet' >&9
+	until grep -q 'port 80' "$scratch/serial" 2>/dev/null &&
+	grep -q HOST_FORWARD "$scratch/said"
+	do
+		kill -0 $guest 2>/dev/null || { cat "$scratch/said" >&2; return 1; }
+		sleep 0.05
+	done
+	port=$(awk '/HOST_FORWARD/ {print $4; exit}' "$scratch/said")
+	curl -q -sS -m 10 --noproxy '*' "http://127.0.0.1:$port/"
+	status=$?
+	kill $guest 2>/dev/null
+	wait $guest
+	exec 9>&-
+	return $status
+}
