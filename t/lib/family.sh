@@ -1,10 +1,13 @@
 # family.sh: the examples that ./try can show, and what each of them needs. After setup.sh.
 
-# Each line: an example, then the programs that it needs, each with its Debian package.
+# Each line: an example, then the programs and files that it needs, each with its Debian package.
 family_table () {
-	cat <<-\END
-	hello       gcc:gcc make:make qemu-system-x86_64:qemu-system-x86
-	hello-http  gcc:gcc make:make qemu-system-x86_64:qemu-system-x86 curl:curl
+	family__all='gcc:gcc make:make qemu-system-x86_64:qemu-system-x86'
+	cat <<-END
+	hello $family__all
+	hello-http $family__all curl:curl
+	linux-initramfs $family__all cpio:cpio mcopy:mtools /usr/lib/grub/i386-pc:grub-pc-bin \
+		/var/lib/linux/bzImage:
 	END
 }
 
@@ -21,8 +24,15 @@ family_known () {
 family_missing () {
 	for need in $(family_table | sed -n "s/^$1 //p")
 	do
-		command -v "${need%:*}" >/dev/null ||
-		say "${need%:*} is missing: apt-get install ${need#*:}"
+		thing=${need%:*}
+		case $need in
+		*:) get="install -D -m 0644 /boot/vmlinuz-VERSION $thing" ;;
+		*) get="apt-get install ${need#*:}" ;;
+		esac
+		case $thing in
+		/*) test -r "$thing" ;;
+		*) command -v "$thing" >/dev/null ;;
+		esac || say "$thing is missing: $get"
 	done
 }
 
@@ -32,8 +42,8 @@ family_list () {
 	do
 		missing=$(family_missing "$name")
 		case $missing in
-		'') printf '%-12s usable\n' "$name" ;;
-		*) printf '%-12s %s\n' "$name" "$missing" | sed '2,$s/^/             /' ;;
+		'') printf '%-16s usable\n' "$name" ;;
+		*) printf '%-16s %s\n' "$name" "$missing" | sed '2,$s/^/                 /' ;;
 		esac
 	done
 }
@@ -42,6 +52,7 @@ family_list () {
 family_ask () {
 	case $1 in
 	hello-http) serve_guest "$2" ;;
+	linux-initramfs) boot_guest "$2" 256 | grep ', tree ' ;; # the kernel may say more
 	*) boot_guest "$2" ;;
 	esac
 }

@@ -184,11 +184,11 @@ in_group () {
 	exec "$@"
 }
 
-# boot_guest FILE: what a RAW image says on its serial port, in an emulated PC that changes nothing
-# in the file and ends with the guest.
+# boot_guest FILE [MB]: what a RAW image says on its serial port, in an emulated PC with that memory
+# (64). It changes nothing in the file and ends with the guest.
 boot_guest () {
-	timeout 60 qemu-system-x86_64 -accel tcg -m 64 -nodefaults -no-user-config -display none \
-		-no-reboot \
+	timeout 60 qemu-system-x86_64 -accel tcg -m "${2:-64}" -nodefaults -no-user-config \
+		-display none -no-reboot \
 		-serial stdio -device isa-debug-exit,iobase=0x501,iosize=2 \
 		-drive "file=$1,format=raw,snapshot=on" </dev/null | tr -d '\r'
 }
