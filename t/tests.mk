@@ -289,6 +289,7 @@ script_tests += \
 	t/5630-families-at-once.t \
 	t/5700-hello-http.t \
 	t/5710-linux-initramfs.t \
+	t/5720-example-builders.t \
 	t/5900-hello.t
 unit_tests += \
 	t/5000-imghead-unit \
