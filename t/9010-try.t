@@ -89,7 +89,7 @@ for title in 'First push' 'One line changed' 'Reverted'
 do
 	test_expect_success "$title: the pusher is told of the job" '
 		section "$title: git push" >pushed &&
-		test_grep "remote: hornero: job [0-9]+ queued for hello" pushed
+		test_grep "remote: hornero: job [0-9]+ (is )?queued (already )?for hello" pushed
 	'
 done
 
