@@ -287,6 +287,7 @@ script_tests += \
 	t/5610-families.t \
 	t/5620-kernel-families.t \
 	t/5630-families-at-once.t \
+	t/5640-real-solo5.t \
 	t/5700-hello-http.t \
 	t/5710-linux-initramfs.t \
 	t/5720-example-builders.t \
