@@ -24,8 +24,8 @@ static void say_lack(void *arg, const char *name, const char *what, const char *
 	cli_say(stderr, "    %s", mend);
 }
 
-/* Waits for the child, and prints its output. A signal that should end us ends its sandbox first.
- * Returns our exit code. */
+/* Waits for the child, and prints its output. A signal that should end us ends its sandbox first;
+ * so does SIGPIPE, if nobody reads any more. Returns our exit code. */
 static int follow(struct child *child, int signals, int output, struct escaped *text)
 {
 	struct pollfd fds[3] = {{.fd = child->pidfd, .events = POLLIN},
@@ -49,6 +49,8 @@ static int follow(struct child *child, int signals, int output, struct escaped *
 	while (escaped_copy(text, output) > 0)
 		;
 	escaped_end(text);
+	while (read(signals, &came, sizeof(came)) > 0)
+		stopped = (int)came.ssi_signo;
 	if (stopped)
 		return 128 + stopped;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -68,7 +70,8 @@ static int run(const char *const *argv, struct err *e)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGQUIT);
-	signals = signalfd(-1, &set, SFD_CLOEXEC);
+	sigaddset(&set, SIGPIPE);
+	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		return err_sys(e, ERR_NOBODY, "cannot wait for signals");
 	if (!text || pipe2(pair, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -137,5 +140,7 @@ int builder_try_run(struct cli *cli, const struct call *call, struct err *e)
 				       chosen, NULL}, e);
 	if (fs_remove_tree(AT_FDCWD, scratch, &why) < 0)
 		cli_say(stderr, "hornero: %s", why.msg);
+	if (rc == 128 + SIGPIPE)
+		raise(SIGPIPE); /* as it ends every other command */
 	return rc;
 }

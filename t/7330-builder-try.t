@@ -113,4 +113,19 @@ do
 	'
 done
 
+# Red without SIGPIPE in run() of cli/builder_try.c: the scratch stays.
+test_expect_success 'if nobody reads its output, it ends and removes the scratch' '
+	rm -f code &&
+	echo "until test -e ../no; do echo line; sleep 0.05; done" >slow/build.sh &&
+	{
+		hornero builder try mine slow -o slow.raw 2>err
+		echo $? >code
+	} | head -n 1 &&
+	wait_until "test -s code" 20 &&
+	test "$(cat code)" -eq 141 &&
+	test ! -e slow.raw &&
+	scratches >after &&
+	test_cmp before after
+'
+
 test_done
