@@ -3,6 +3,7 @@ test_description='examples/linux-initramfs: pushed, and its disk boots to init'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/guest.sh"
+. "$HORNERO_SRC/t/lib/setup.sh"
 test_requires gcc gcc
 test_requires cpio cpio
 test_requires jq jq
@@ -14,11 +15,7 @@ test -r "$(guest_kernel)" || test_skip_all 'no kernel may be read: HORNERO_TEST_
 
 # says TEXT: the guest of the warm file says that line with the pushed tree, and powers off.
 says () {
-	timeout 120 qemu-system-x86_64 -accel tcg -m 256 -nodefaults -no-user-config \
-		-display none -no-reboot -serial stdio \
-		-drive "file=$(node_warm_path "$HELLO_UUID"),format=raw,snapshot=on" \
-		</dev/null >serial &&
-	tr -d "\r" <serial >said &&
+	boot_guest "$(node_warm_path "$HELLO_UUID")" 256 >said &&
 	test_grep "$1, tree $(git -C "$HELLO_WORK" rev-parse "HEAD^{tree}")\$" said
 }
 

@@ -143,7 +143,7 @@ test_expect_success 'interrupted in the build of a change: says so, ends, and le
 	try_left_nothing
 '
 
-# Red without serve_guest in t/lib/family.sh: nothing ends the guest, and it has no port.
+# Red without guest_serve in t/lib/family.sh: nothing ends the guest, and it has no port.
 test_expect_success '--family hello-http: curl got the pushed tree from that guest' '
 	tree=$(sed -n "s/^   git rev-parse    //p" interrupted) &&
 	test_grep "^   the guest says   hello from hornero, tree $tree\$" interrupted &&

@@ -51,15 +51,19 @@ family_list () {
 # family_ask NAME FILE: boots the RAW image FILE and prints what its guest says.
 family_ask () {
 	case $1 in
-	hello-http) serve_guest "$2" ;;
+	hello-http)
+		guest_serve "$2" && guest_get
+		family__status=$?
+		guest_end
+		return $family__status ;;
 	linux-initramfs) boot_guest "$2" 256 | grep ', tree ' ;; # the kernel may say more
 	*) boot_guest "$2" ;;
 	esac
 }
 
-# serve_guest FILE: what curl gets from a guest that does not end by itself. The kernel chooses the
-# port, and QEMU's monitor tells it. Changes nothing in the file.
-serve_guest () {
+# guest_serve FILE: boots a RAW image whose guest serves HTTP and does not end by itself. The kernel
+# chooses the port, and QEMU's monitor tells it. Changes nothing in the file. Sets guest and port.
+guest_serve () {
 	rm -f "$scratch/monitor" "$scratch/serial" "$scratch/said"
 	mkfifo "$scratch/monitor" || return 1
 	timeout 60 qemu-system-x86_64 -accel tcg -m 64 -nodefaults -no-user-config -display none \
@@ -77,10 +81,16 @@ serve_guest () {
 		sleep 0.05
 	done
 	port=$(awk '/HOST_FORWARD/ {print $4; exit}' "$scratch/said")
-	curl -q -sS -m 10 --noproxy '*' "http://127.0.0.1:$port/"
-	status=$?
+}
+
+# guest_get [OPTION…]: what curl gets from it.
+guest_get () {
+	curl -q -sS -m 10 --noproxy '*' "$@" "http://127.0.0.1:$port/"
+}
+
+guest_end () {
+	exec 9>&-
 	kill $guest 2>/dev/null
 	wait $guest
-	exec 9>&-
-	return $status
+	:
 }

@@ -187,7 +187,7 @@ in_group () {
 # boot_guest FILE [MB]: what a RAW image says on its serial port, in an emulated PC with that memory
 # (64). It changes nothing in the file and ends with the guest.
 boot_guest () {
-	timeout 60 qemu-system-x86_64 -accel tcg -m "${2:-64}" -nodefaults -no-user-config \
+	timeout 120 qemu-system-x86_64 -accel tcg -m "${2:-64}" -nodefaults -no-user-config \
 		-display none -no-reboot \
 		-serial stdio -device isa-debug-exit,iobase=0x501,iosize=2 \
 		-drive "file=$1,format=raw,snapshot=on" </dev/null | tr -d '\r'
