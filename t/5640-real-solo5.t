@@ -124,4 +124,15 @@ test_expect_success 'three pushed together: each disk has its own words' '
 	done
 '
 
+test_expect_success 'examples/solo5-hello boots' '
+	HELLO_WORK=$TRASH/work-r1 HELLO_UUID=$(uuid_of 1) &&
+	git -C "$HELLO_WORK" rm -q -r . &&
+	mkdir -p "$HELLO_WORK" &&
+	cp -R "$HORNERO_SRC/examples/solo5-hello/." "$HELLO_WORK" &&
+	echo "expect: ^hello from hornero" >>"$HELLO_WORK/.hornero.yaml" &&
+	push_built_by solo5 &&
+	hornero log "$job" >log &&
+	test_grep "^hornero: the expected line came" log
+'
+
 test_done
