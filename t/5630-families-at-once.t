@@ -17,7 +17,7 @@ test -d /usr/lib/grub/i386-pc || test_skip_all 'no files of GRUB here (Debian: g
 test "$(id -u)" -eq 0 || test_skip_all 'builds share namespaces only where they have them: root'
 
 # The stand-in's daemons have this number in their command lines.
-mark=$((300000 + $$))
+number=$((300000 + $$))
 
 uuid_of () {
 	echo 00000000-0000-4000-8000-00000000000$1
@@ -29,12 +29,12 @@ with_stand_in () {
 	sed -e '/^argv:/,/^$/d' -e '/^version:/,/^$/d' -e '/^inputs:/,/^$/d' \
 		-e 's/^needs:.*/needs: [python3, qemu-img]/' "$file" >"builders/$1.yaml" &&
 	echo "argv: [python3, ./tool-stand-in, $(sed -n 's/^format: //p' "$file")," \
-		"$(sed -n 's/^artifact: //p' "$file"), '$mark']" >>"builders/$1.yaml"
+		"$(sed -n 's/^artifact: //p' "$file"), '$number']" >>"builders/$1.yaml"
 }
 
 # no_orphans: none of the stand-in's daemons is left.
 no_orphans () {
-	! pgrep -f "tool-stand-in .*$mark"
+	! pgrep -f "tool-stand-in .*$number"
 }
 
 # commit_push N: pushes the work tree of image N. Sets job and tree.
