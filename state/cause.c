@@ -32,7 +32,7 @@ static const struct cause_entry entries[] = {
 	[CAUSE_TOOL] = {"tool", ERR_OPERATOR, false,
 		"A program that the builder needs is missing."},
 	[CAUSE_FETCH] = {"fetch", ERR_NONE, false,
-		"What the build needs from elsewhere could not be fetched,\n"
+		"Files that the build needs from elsewhere could not be fetched,\n"
 		"or this node does not allow it."},
 	[CAUSE_ARTIFACT] = {"artifact", ERR_NONE, false,
 		"The builder left no artifact, several, or none that can be read."},

@@ -142,6 +142,9 @@ void build_add_env(struct args *a, char *const *pairs);
  * computed. A result of -1 has its own verdict. */
 int build_check_inputs(struct build *b, int result);
 
+/* Frees and closes what the stages left, but for the log. */
+void build_fini(struct build *b);
+
 /* Starts the watch of the disks, which ends any stage that fills a disk to its floor. Returns -1 if
  * a disk is below its floor already. */
 int build_disk_begin(struct build *b);

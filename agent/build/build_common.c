@@ -140,3 +140,11 @@ int build_blame(struct build *b, const struct stage *s, enum cause cause, const 
 	}
 	return blame_exit(b, s, cause, name);
 }
+
+void build_fini(struct build *b)
+{
+	own_fd_end(&b->work);
+	own_fd_end(&b->fetched_dir);
+	free(b->fetched_path);
+	free(b->work_path);
+}

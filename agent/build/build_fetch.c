@@ -1,7 +1,7 @@
 /* build_fetch: fetches what a build needs from elsewhere, before it, in a sandbox with a network.
  *
- * What the same lock files fetched is kept in WORK/fetched/KEY. It is complete, or it does not have
- * that name: a fetch fills WORK/fetched/tmp.
+ * WORK/fetched/KEY keeps the files for the next build with the same lock files. A directory with
+ * such a name is complete: a fetch fills WORK/fetched/tmp.
  *
  * DIAGNOSTICS: ERR_OPERATOR if the node does not allow it or cannot make such a sandbox, ERR_PUSHER
  * if the command fails. */

@@ -273,11 +273,8 @@ static int supervise(const struct options *o, struct err *e)
 		remove_work(&b);
 	failpoint("build-before-verdict");
 	rc = verdict_write_unsynced(c->log_dir, &b.verdict, e);
-	own_fd_end(&b.work);
 	own_fd_end(&b.log.fd);
-	own_fd_end(&b.fetched_dir);
-	free(b.fetched_path);
-	free(b.work_path);
+	build_fini(&b);
 	return rc;
 }
 

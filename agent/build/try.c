@@ -191,9 +191,6 @@ int try_build(struct conf *c, const struct try_words *t, struct err *e)
 	    store_init(c->store_dir, e) < 0)
 		return -1;
 	rc = run(&b, t, e);
-	own_fd_end(&b.work);
-	own_fd_end(&b.fetched_dir);
-	free(b.fetched_path);
-	free(b.work_path);
+	build_fini(&b);
 	return rc;
 }

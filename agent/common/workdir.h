@@ -22,8 +22,8 @@
  * the next push. */
 #define WORKDIR_CONFIRM ".confirm"
 
-/* Who removes a KEY holds an exclusive lock of fetched; a confirmation, which reads the one of
- * repo_base/UUID, a shared one. */
+/* A process removes a KEY only under an exclusive lock of fetched. A confirmation reads that of
+ * repo_base/UUID under a shared lock. */
 #define WORKDIR_FETCHED "fetched"
 #define WORKDIR_FETCHED_TMP "tmp"
 
