@@ -261,7 +261,7 @@ then
 		PATH=${PATH#*:} &&
 		builder "cmdline: last" &&
 		push &&
-		test_expect_code 75 hornero wait "$job" --timeout 60 2>said &&
+		test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 60 2>said &&
 		test_grep "is held: .*/usr/lib/grub/i386-pc, .*\(Debian: grub-pc-bin\)" said &&
 		test "$(verdict build_ms)" = 0 &&
 		node_stop
