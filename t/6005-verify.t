@@ -101,7 +101,7 @@ test_expect_success 'an artifact that changes while its publication waits is bui
 	rm -r "$NODE/instances/vm" &&
 	job_reaches published "$job" 60 &&
 	is_whole three &&
-	test "$(job_field "attempts | length")" -eq 2 &&
+	test "$(job_attempts)" -eq 2 &&
 	test_grep "artifact-refused job=$job" "$NODE/hornerod.log"
 '
 

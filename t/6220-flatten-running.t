@@ -91,7 +91,7 @@ waits_for () {
 # Also where it has gone on since.
 has_waited_for () {
 	words=$1
-	wait_until 'job_field "events[].detail" | grep -E -e "$words"' 90 ||
+	wait_until 'hornero show "$job" --json | grep -E -e "$words"' 90 ||
 	{ hornero show $job; return 1; }
 }
 

@@ -271,7 +271,8 @@ test_expect_success 'deferred: the release is there at once, and is copied once'
 	cmp content "$path" &&
 	wait_until "test \$(grep -c \"event=deferred job=$job\" \"$LOG\") -ge 3" 30 &&
 	test "$(copies)" -eq $((before + 1)) &&
-	test "$(job_field "events | map(select(.event == \"released\")) | length")" -eq 1 &&
+	test "$(hornero show "$job" --json |
+		jq ".events | map(select(.event == \"released\")) | length")" -eq 1 &&
 	job_state_is built &&
 	test "$(stat -c %h "$path")" -eq 1 &&
 	rm -r "$INSTANCES/vm" &&

@@ -143,7 +143,7 @@ test_expect_success 'an image that takes the UUID of a removed one starts from n
 	begins_with HONEST $STRANGER &&
 	test_must_fail hornero rollback $STRANGER 2>err &&
 	! grep FOREIGN err &&
-	test "$(image_field "releases | length" $STRANGER)" = 1
+	test "$(hornero image show $STRANGER --json | jq ".releases | length")" = 1
 '
 
 test_expect_success 'so does one whose file names another repository or ref' '

@@ -150,7 +150,7 @@ test_expect_success 'the only worker is free at once for another image; the conf
 	test_grep "event=confirmation-yields job=$was" "$NODE/hornerod.log" &&
 	job=$hello &&
 	wait_until "confirmation running" 90 &&
-	test "$(job_field "attempts | length" $was)" -gt 1 &&
+	test "$(job_attempts $was)" -gt 1 &&
 	rm "$HELLO_WORK/slow" &&
 	node_push
 '
@@ -202,7 +202,7 @@ test_expect_success 'in_use defer: other bytes wait for an instance on the old o
 	why_says "$HELLO_UUID" "$what.*instance vm stands on" 20 &&
 	warm_text_is "$bytes" &&
 	why_says $confirm "instance vm stands on the present bytes" &&
-	test "$(job_field "reason // \"\"" $first)" = "" &&
+	test "$(job_field reason $first)" = "" &&
 	rm -r "$NODE/instances/vm" &&
 	wait_until "confirmation published" 60 &&
 	warm_lines a1 s4 bd &&
@@ -281,7 +281,7 @@ test_expect_success 'a reload keeps it, as a confirmation: a push takes its plac
 	hornerod_says ^READY 20 &&
 	sleeping &&
 	job_state_is running $was &&
-	test "$(job_field "attempts | length" $was)" -eq 1 &&
+	test "$(job_attempts $was)" -eq 1 &&
 	hornero wait "$HELLO_UUID" --timeout 1 &&
 	echo r2 >"$HELLO_WORK/b" &&
 	node_push &&

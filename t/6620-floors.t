@@ -65,7 +65,7 @@ test_expect_success 'when there is room again it goes on by itself' '
 	{ hornero wait "$job" --timeout 60 & waiting=$!; } &&
 	rm "$NODE/instances/somebody-else" &&
 	wait $waiting &&
-	test "$(job_field "waiting_for // \"\"")" = "" &&
+	test "$(job_field waiting_for)" = "" &&
 	test_grep "event=resumed" "$NODE/hornerod.log"
 '
 

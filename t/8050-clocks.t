@@ -97,7 +97,7 @@ do
 		test_grep "gets its next attempt in ([0-9]+ s|a moment)" out &&
 		! grep " h" out &&
 		hornero wait $job --timeout 60 &&
-		test "$(job_field "attempts | length")" = 2
+		test "$(job_attempts)" = 2
 	'
 
 	test_expect_success "by $by s, during a back-off, while hornerod does not run: the same" '
@@ -107,7 +107,7 @@ do
 		jump $by &&
 		node_start &&
 		hornero wait $job --timeout 60 &&
-		test "$(job_field "attempts | length")" = 2
+		test "$(job_attempts)" = 2
 	'
 
 	test_expect_success "by $by s: a wait with a limit is as long as before" '

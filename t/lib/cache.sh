@@ -27,7 +27,7 @@ ino () {
 }
 
 cached_is () {
-	test "$(hornero cache --json | jq -r '.[0].state')" = "$1"
+	test "$(hornero cache --json | json_at '[0].state')" = "$1"
 }
 
 keep () {

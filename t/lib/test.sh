@@ -14,12 +14,13 @@
 # Scripts run in this shell: their variables stay.
 #
 # $HORNERO_SRC and $HORNERO_BUILD are the source and the build directory, both
-# absolute; the built programs come first in PATH. HORNERO_TEST_VERBOSE=1 shows
-# the output of scripts that succeed, too.
+# absolute; the built programs come first in PATH, then Debian's: another
+# python3 has none of its modules. HORNERO_TEST_VERBOSE=1 shows the output of
+# scripts that succeed, too.
 
 HORNERO_SRC=$(cd "${HORNERO_SRC:-.}" && pwd) || exit 1
 HORNERO_BUILD=$(cd "${HORNERO_BUILD:-$HORNERO_SRC}" && pwd) || exit 1
-PATH=$HORNERO_BUILD:$PATH
+PATH=$HORNERO_BUILD:/usr/bin:$PATH
 
 # The same world for everybody.
 LC_ALL=C
