@@ -4,9 +4,9 @@
 #include "cli/builder.h"
 
 #include "conf/input.h"
+#include "conf/tool.h"
 #include "lib/fs.h"
 #include "lib/own.h"
-#include "lib/program.h"
 #include "lib/treewalk.h"
 
 #include <errno.h>
@@ -15,34 +15,10 @@
 
 enum { PROGRAMS_MAX = 64 };
 
-/* The programs that the shipped builder files name, and Debian's packages with them; NULL: Debian
- * has none, and a package of the same name holds another program (kraft). */
-static const struct {
-	const char *program, *package;
-} packages[] = {
-	{"bison", "bison"},
-	{"capstan", NULL},
-	{"cpio", "cpio"},
-	{"flex", "flex"},
-	{"g++", "g++"},
-	{"gcc", "gcc"},
-	{"gzip", "gzip"},
-	{"kraft", NULL},
-	{"ld", "binutils"},
-	{"m4", "m4"},
-	{"make", "make"},
-	{"ops", NULL},
-	{"python3", "python3"},
-	{"qemu-img", "qemu-utils"},
-	{"qemu-nbd", "qemu-utils"},
-	{"qemu-system-x86_64", "qemu-system-x86"},
-	{"solo5-elftool", NULL},
-	{"x86_64-solo5-none-static-cc", NULL},
-};
-
 struct look {
 	const struct conf *c;
-	const char *file; /* the builder file */
+	const struct builder *b;
+	const char *file; /* of b */
 	void (*say)(void *arg, const char *name, const char *what, const char *mend);
 	void *arg;
 	const char *seen[PROGRAMS_MAX];
@@ -59,29 +35,29 @@ static void lack(struct look *l, const char *name, char *what, char *mend)
 
 static char *mend_program(const struct look *l, const char *program)
 {
-	for (size_t i = 0; i < sizeof(packages) / sizeof(packages[0]); i++) {
-		if (strcmp(packages[i].program, program) != 0)
-			continue;
-		return packages[i].package
-			       ? fs_path("apt-get install %s", packages[i].package)
-			       : fs_path("no package of Debian has it; the first lines of %s say "
-					 "how to prepare a node", l->file);
-	}
-	if (builder_package(program))
-		return fs_path("apt-get install %s", builder_package(program));
-	return fs_path("install it below /usr; the first lines of %s may say how", l->file);
+	const char *package = builder_package(program);
+
+	if (package && *package)
+		return fs_path("apt-get install %s", package);
+	if (package)
+		return fs_path("no package of Debian has it; the first lines of %s say how to "
+			       "prepare a node", l->file);
+	return fs_path("install it below /usr, or have its directory in inputs and in PATH; the "
+		       "first lines of %s may say how", l->file);
 }
 
 static void look_at_program(struct look *l, const char *program)
 {
+	own_free char *path = NULL;
+
 	for (size_t i = 0; i < l->nseen; i++)
 		if (strcmp(l->seen[i], program) == 0)
 			return;
 	if (l->nseen < PROGRAMS_MAX)
 		l->seen[l->nseen++] = program;
-	if (!program_is_installed(program))
-		lack(l, program, fs_path("the program %s is not in /usr", program),
-		     mend_program(l, program));
+	path = tool_find(l->c, l->b, program);
+	if (!path)
+		lack(l, program, tool_lack(l->b, program), mend_program(l, program));
 }
 
 /* The build user reads inputs by the mode of the file itself. */
@@ -137,7 +113,7 @@ size_t builder_lacks(const struct conf *c, const struct builder *b,
 		     void *arg)
 {
 	own_free char *file = fs_path("%s/%s.yaml", c->builders_dir, b->name);
-	struct look l = {.c = c, .file = file, .say = say, .arg = arg};
+	struct look l = {.c = c, .b = b, .file = file, .say = say, .arg = arg};
 
 	for (char **need = b->needs; need && *need; need++)
 		look_at_program(&l, *need);

@@ -5,6 +5,7 @@
 #include "cli/table.h"
 #include "cli/words.h"
 #include "conf/setting.h"
+#include "conf/tool.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/spawn.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { ASK_MS = 10000, OUTPUT_MAX = 65536, OWN_COLUMNS = 4 };
+enum { ASK_MS = 10000, OWN_COLUMNS = 4 };
 
 /* HOST:SANDBOX of each, as in the file. */
 static char *inputs_words(const struct builder *b)
@@ -65,24 +66,15 @@ static char *value_words(const struct conf *c, const struct builder *b, const st
 	return text ? text : fs_path("%s", "");
 }
 
-/* The first line of a version command, asked as for the content key: agent/common/toolchain.c. */
-static char *ask(const struct conf *c, char *const *argv)
+/* The first line of a version command, asked as for the content key. */
+static char *ask(const struct conf *c, const struct builder *b, char *const *argv)
 {
-	static const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
-					  "HOME=/nonexistent", NULL};
-	struct spawn s = SPAWN_INIT((const char *const *)argv);
 	own_free char *out = NULL;
 	struct err why = ERR_INIT;
 	char how[64];
 	size_t len = 0;
-	int status;
+	int status = tool_version(c, b, argv, ASK_MS, -1, &out, &len, &why);
 
-	s.envp = env;
-	s.cwd = "/";
-	s.set_ids = geteuid() == 0;
-	s.uid = c->build_uid;
-	s.gid = c->build_gid;
-	status = spawn_capture(&s, ASK_MS, OUTPUT_MAX, &out, &len, &why);
 	if (status == 0)
 		return fs_path("%.*s", (int)strcspn(out, "\n"), out);
 	return fs_path("(%s: %s)", argv[0],
@@ -94,7 +86,7 @@ static char *versions_words(const struct conf *c, const struct builder *b)
 	char *text = fs_path("%s", "");
 
 	for (size_t i = 0; b->version && b->version[i]; i++) {
-		own_free char *said = ask(c, b->version[i]);
+		own_free char *said = ask(c, b, b->version[i]);
 		char *longer = fs_path("%s%s%s", text, i ? "; " : "", said);
 
 		free(text);

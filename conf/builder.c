@@ -71,14 +71,15 @@ static const struct setting settings[] = {
 		 "paths in the sandbox. Each module's text is the file's name."},
 	{.name = "needs", .type = SETTING_LIST, .check = check_program, AT(needs),
 	 .allowed = "a list of program names or absolute paths",
-	 .help = "Programs that must be installed on the node. If one is missing, the job is held "
+	 .help = "Programs that must be on the node: in a directory of PATH in env that builds "
+		 "see, which may be in an input, or below /usr. If one is missing, the job is held "
 		 "for the operator, and its reason names the program."},
 	{.name = "version", .type = SETTING_LISTS, AT(version),
 	 .allowed = "a list of commands, each a list of words",
 	 .help = "Commands whose output belongs to the content key: if it changes, images are "
-		 "built again. They run when a file has changed that they or needs name, and at "
-		 "each sweep. If one fails or takes too long, the job is not held: it waits and is "
-		 "tried again."},
+		 "built again. They run with that PATH when a file has changed that they or needs "
+		 "name, and at each sweep. If one fails or takes too long, the job is not held: it "
+		 "waits and is tried again."},
 	{.name = "inputs", .type = SETTING_LIST, .check = check_input, AT(inputs),
 	 .allowed = "a list of HOST, HOST:SANDBOX, base:NAME or base:NAME:SANDBOX, absolute paths",
 	 .help = "Files and directories of the node that the sandbox sees read-only, at the same "

@@ -43,9 +43,12 @@ enum builder_firmware { BUILDER_BIOS, BUILDER_UEFI, BUILDER_BOTH };
 enum builder_reproducible { BUILDER_REPRODUCIBLE_NO, BUILDER_REPRODUCIBLE_YES };
 enum { BUILDER_MODULES_MAX = 8 };
 
-/* GRUB's files for disks of format: kernel, as Debian installs them. */
+/* GRUB's files for disks of format: kernel, as Debian installs them; and one of each that must not
+ * be missing, since a directory may be empty. */
 #define BUILDER_GRUB_BIOS "/usr/lib/grub/i386-pc"
 #define BUILDER_GRUB_UEFI "/usr/lib/grub/x86_64-efi"
+#define BUILDER_GRUB_BIOS_NEED BUILDER_GRUB_BIOS "/kernel.img"
+#define BUILDER_GRUB_UEFI_NEED BUILDER_GRUB_UEFI "/kernel.img"
 
 /* The sandbox of fetch, and later builds, have the fetched files here. */
 #define BUILDER_FETCHED "/build/fetched"
@@ -110,7 +113,8 @@ int builder_fetch(struct builder *b, const char *file, struct err *e);
 /* Adds a program to needs. Returns -1 if out of memory. */
 int builder_need(struct builder *b, const char *program);
 
-/* Returns Debian's package of something that format: kernel or fetch needs, or NULL. */
+/* Returns Debian's package of a program or file of needs, "" if Debian has none, NULL if
+ * unknown. */
 const char *builder_package(const char *need);
 
 /* The settings, for the manual and messages. */

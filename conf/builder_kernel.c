@@ -4,29 +4,12 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
-
 #include <string.h>
 
 /* Never fails: if a file is missing, the job is held for what is needed, with a better message. */
 #define GRUB_VERSION(dir) \
 	"grub-mkimage --version; cat " dir "/*.img " dir "/*.mod " dir "/*.lst | sha256sum"
 #define TOOLS_VERSION "cat /usr/bin/grub-mkimage /usr/bin/mtools | sha256sum"
-
-static const struct {
-	const char *need, *package;
-} packages[] = {
-	{"grub-mkimage", "grub-common"}, {"mformat", "mtools"}, {"mcopy", "mtools"},
-	{"mmd", "mtools"}, {BUILDER_GRUB_BIOS, "grub-pc-bin"},
-	{BUILDER_GRUB_UEFI, "grub-efi-amd64-bin"}, {BUILDER_FETCH_NEED, "slirp4netns"},
-};
-
-const char *builder_package(const char *need)
-{
-	for (size_t i = 0; i < sizeof(packages) / sizeof(packages[0]); i++)
-		if (strcmp(need, packages[i].need) == 0)
-			return packages[i].package;
-	return NULL;
-}
 
 static int add_word(char ***list, const char *word)
 {
@@ -75,10 +58,10 @@ static int imply(struct builder *b)
 	if (builder_need(b, "grub-mkimage") < 0 || builder_need(b, "mformat") < 0 ||
 	    builder_need(b, "mcopy") < 0 || add_version(b, TOOLS_VERSION) < 0)
 		return -1;
-	if (bios && (builder_need(b, BUILDER_GRUB_BIOS) < 0 ||
+	if (bios && (builder_need(b, BUILDER_GRUB_BIOS_NEED) < 0 ||
 		     add_version(b, GRUB_VERSION(BUILDER_GRUB_BIOS)) < 0))
 		return -1;
-	if (uefi && (builder_need(b, "mmd") < 0 || builder_need(b, BUILDER_GRUB_UEFI) < 0 ||
+	if (uefi && (builder_need(b, "mmd") < 0 || builder_need(b, BUILDER_GRUB_UEFI_NEED) < 0 ||
 		     add_version(b, GRUB_VERSION(BUILDER_GRUB_UEFI)) < 0))
 		return -1;
 	return 0;

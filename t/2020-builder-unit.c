@@ -183,7 +183,8 @@ static void a_kernel(void **state)
 	assert_string_equal(b.needs[0], "make");
 	assert_string_equal(b.needs[1], "grub-mkimage");
 	assert_string_equal(builder_package(b.needs[1]), "grub-common");
-	assert_null(builder_package("make"));
+	assert_string_equal(builder_package("kraft"), "");
+	assert_null(builder_package("no-such-tool"));
 	assert_string_equal(b.version[0][0], "sh");
 	assert_non_null(b.version[2]);
 	assert_null(b.version[3]);

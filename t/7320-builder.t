@@ -111,8 +111,8 @@ test_expect_success 'check: what is missing, and what mends it' '
 
 test_expect_success 'check: the package of each program of the shipped files, where Debian has it' '
 	command -v dpkg || return 0 &&
-	sed -n "s/^	{\"\(.*\)\", \"\(.*\)\"},$/\1 \2/p" \
-		"$HORNERO_SRC/cli/builder_lacks.c" >table &&
+	sed -n "s/^	{\"\(.*\)\", \"\(..*\)\"},$/\1 \2/p" \
+		"$HORNERO_SRC/conf/builder_package.c" >table &&
 	test "$(wc -l <table)" -gt 5 &&
 	while read -r program package
 	do

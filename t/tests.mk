@@ -31,6 +31,7 @@ slow_tests = \
 	t/5462-stuck-kernel.t \
 	t/8050-clocks.t \
 	t/5520-toolchain.t \
+	t/5522-toolchain-path.t \
 	t/5477-kernel-disk.t \
 	t/5475-repo-settings.t \
 	t/5530-inputs.t \
@@ -280,6 +281,7 @@ script_tests += \
 	t/5500-sweep.t \
 	t/5510-upkeep-hangs.t \
 	t/5520-toolchain.t \
+	t/5522-toolchain-path.t \
 	t/5530-inputs.t \
 	t/5540-fetch.t \
 	t/5541-fetch-walls.t \

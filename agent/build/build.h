@@ -158,6 +158,8 @@ int build_disk_blame(struct build *b, const char *name);
 int64_t build_limit_s(const struct build *b);
 /* Returns the kernel's command line, for format: kernel; it passes check_cmdline. */
 const char *build_cmdline(const struct build *b);
+/* Fails if this node lacks something that the builder needs. */
+int build_needs(struct build *b);
 /* Fails early, before the build, if the image needs QEMU and this node lacks it. */
 int build_boot_needs(struct build *b);
 /* Prepares a stage with everything that all stages share: user, groups, filters, time limit, and

@@ -8,27 +8,10 @@
 #include "conf/repofile.h"
 #include "lib/fs.h"
 #include "lib/own.h"
-#include "lib/program.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-
-static int check_needs(struct build *b)
-{
-	for (char **need = b->builder->needs; need && *need; need++)
-		if (!program_is_installed(*need)) {
-			const char *package = builder_package(*need);
-
-			return verdict_end(&b->verdict, CAUSE_TOOL, "the builder %s needs the "
-					   "program %s, which is not in /usr on this node; install "
-					   "it%s%s%s, then: hornero retry %lld", b->builder->name,
-					   *need, package ? " (Debian: " : "",
-					   package ? package : "", package ? ")" : "",
-					   (long long)b->verdict.made.job);
-		}
-	return 0;
-}
 
 /* Inputs may be mounted inside the cache, which an earlier build could write. Removes anything on
  * the way that is not a plain directory, or that is not of the input's type at its end. */
@@ -164,7 +147,7 @@ int build_builder(struct build *b)
 	own_stage struct stage s = {.log = NULL};
 	struct err e = ERR_INIT;
 
-	if (check_needs(b) < 0 || build_boot_needs(b) < 0 || build_artifact_begin(b) < 0 ||
+	if (build_needs(b) < 0 || build_boot_needs(b) < 0 || build_artifact_begin(b) < 0 ||
 	    clear_mount_points(b) < 0 || check_subdir(b) < 0 || build_fetch(b) < 0)
 		return -1;
 	build_stage(b, &s);

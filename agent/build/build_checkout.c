@@ -184,8 +184,10 @@ static int find_content(struct build *b)
 	if (check_words(b) < 0)
 		return -1;
 	take_bus(b);
-	if (fill_keys(b, &e) < 0)
-		return verdict_say(v, e.class, CAUSE_CONFIGURATION, "%s", e.msg);
+	if (fill_keys(b, &e) < 0) /* a version command fails if its program is missing */
+		return build_needs(b) < 0 ? -1
+					  : verdict_say(v, e.class, CAUSE_CONFIGURATION, "%s",
+							e.msg);
 	if (b->confirm)
 		return look_up_confirmation(b);
 	found = look_up(b, &e);

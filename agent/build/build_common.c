@@ -2,6 +2,7 @@
 #include "agent/build/build.h"
 
 #include "agent/common/workdir.h"
+#include "conf/tool.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -45,6 +46,21 @@ char *build_place(const struct build *b, const char *path)
 	if (strncmp(path, "/build/repo/", strlen("/build/repo/")) == 0)
 		return fs_path("src/%s", path + strlen("/build/repo/"));
 	return fs_path("%s", path + strlen("/build/"));
+}
+
+int build_needs(struct build *b)
+{
+	const char *need = tool_missing(b->conf, b->builder);
+	const char *package = need ? builder_package(need) : NULL;
+	own_free char *what = NULL;
+
+	if (!need)
+		return 0;
+	what = tool_lack(b->builder, need);
+	return verdict_end(&b->verdict, CAUSE_TOOL, "the builder %s cannot run here: "
+			   "%s; install it%s%s%s, then: hornero retry %lld", b->builder->name, what,
+			   package && *package ? " (Debian: " : "", package ? package : "",
+			   package && *package ? ")" : "", (long long)b->verdict.made.job);
 }
 
 int64_t build_limit_s(const struct build *b)

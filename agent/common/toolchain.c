@@ -5,6 +5,7 @@
 #include "agent/common/toolident.h"
 #include "agent/common/treedigest.h"
 #include "conf/input.h"
+#include "conf/tool.h"
 #include "lib/clock.h"
 #include "lib/dirs.h"
 #include "lib/failpoint.h"
@@ -17,7 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { FIND_MS = 10000, ASK_MS = 30000, OUTPUT_MAX = 65536, RECORD_MAX = 1 << 20, COMMAND_MAX = 160,
+enum { FIND_MS = 10000, ASK_MS = 30000, RECORD_MAX = 1 << 20, COMMAND_MAX = 160,
        LAST_MAX = 100 };
 
 static const char head[] = "hornero toolchain 1";
@@ -94,12 +95,21 @@ static void last_line(int errors, const char *said, char out[2 * LAST_MAX])
 			 end ? end + 1 : text);
 }
 
+/* A missing program is the reason of the failure, and its command only shows it. */
+static int lacks(const struct conf *c, const struct builder *b, struct err *e)
+{
+	const char *need = tool_missing(c, b);
+	const char *package = builder_package(need);
+	own_free char *what = tool_lack(b, need);
+
+	return err_set(e, ERR_OPERATOR, "%s/%s.yaml: %s; install it%s%s%s", c->builders_dir,
+		       b->name, what, package && *package ? " (Debian: " : "",
+		       package ? package : "", package && *package ? ")" : "");
+}
+
 static int ask_one(struct sha256 *h, const struct conf *c, const struct builder *b,
 		   char *const *argv, int64_t deadline_ms, char *version, struct err *e)
 {
-	static const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
-					  "HOME=/nonexistent", NULL};
-	struct spawn s = SPAWN_INIT((const char *const *)argv);
 	own_fd int errors = memfd_create("version", MFD_CLOEXEC);
 	own_free char *out = NULL;
 	char command[COMMAND_MAX], last[2 * LAST_MAX] = "", how[64];
@@ -109,18 +119,14 @@ static int ask_one(struct sha256 *h, const struct conf *c, const struct builder 
 	size_t len = 0;
 	int status;
 
-	s.envp = env;
-	s.cwd = "/";
-	s.err = errors;
-	s.set_ids = geteuid() == 0;
-	s.uid = c->build_uid;
-	s.gid = c->build_gid;
-	status = spawn_capture(&s, left_ms > 1 ? (int)left_ms : 1, OUTPUT_MAX, &out, &len, &why);
+	status = tool_version(c, b, argv, left_ms > 1 ? (int)left_ms : 1, errors, &out, &len, &why);
 	if (status == 0) {
 		sha256_add_field(h, "version", out, len);
 		note_version(version, out, len);
 		return 0;
 	}
+	if (tool_missing(c, b))
+		return lacks(c, b, e);
 	command_text(argv, command);
 	if (errors >= 0)
 		last_line(errors, out, last);
@@ -257,7 +263,8 @@ static int ask(const struct conf *c, const struct builder *b, const struct recor
 static int look(const struct conf *c, const struct builder *b, struct record *old,
 		struct record *new, struct err *e)
 {
-	if (toolident_programs(b, new->identity, e) < 0 || read_inputs(c, b, &new->inputs, e) < 0)
+	if (toolident_programs(c, b, new->identity, e) < 0 ||
+	    read_inputs(c, b, &new->inputs, e) < 0)
 		return -1;
 	record_read(c, b, old);
 	return 0;

@@ -2,6 +2,7 @@
  * digest. */
 #include "agent/common/toolident.h"
 
+#include "conf/tool.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -57,50 +58,52 @@ static void add_file(struct sha256 *h, const char *path)
 	}
 }
 
+struct names {
+	struct sha256 *h;
+	const struct conf *c;
+	const struct builder *b;
+};
+
 /* Adds a path, or a program where a version command would find it. Ignores all other words. */
-static void add_word(struct sha256 *h, const char *word)
+static void add_word(const struct names *n, const char *word)
 {
-	static const char *const dirs[] = {"/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin"};
 	own_free char *path = NULL;
 
 	if (*word == '/') {
-		add_file(h, word);
+		add_file(n->h, word);
 		return;
 	}
 	if (!*word || *word == '-' || strchr(word, '/'))
 		return;
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		free(path);
-		path = fs_path("%s/%s", dirs[i], word);
-		if (access(path, X_OK) == 0) {
-			add_file(h, path);
-			return;
-		}
-	}
+	path = tool_find(n->c, n->b, word);
+	if (path)
+		add_file(n->h, path);
 }
 
 /* Adds every part of the text that may be a name. */
-static void add_words(struct sha256 *h, const char *text)
+static void add_words(const struct names *n, const char *text)
 {
 	own_free char *copy = fs_path("%s", text);
 	char *rest = copy, *word;
 
 	while ((word = strsep(&rest, " \t\n;|&()<>{}'\"`$=,*?[]!#")))
-		add_word(h, word);
+		add_word(n, word);
 }
 
-int toolident_programs(const struct builder *b, char out[SHA256_HEX + 1], struct err *e)
+int toolident_programs(const struct conf *c, const struct builder *b, char out[SHA256_HEX + 1],
+		       struct err *e)
 {
 	own_sha256 struct sha256 *h = sha256_new();
+	const struct names n = {h, c, b};
 
 	if (!h)
 		return err_set(e, ERR_NOBODY, "out of memory for a digest");
 	sha256_add(h, b->text, b->text_len);
 	for (char ***argv = b->version; argv && *argv; argv++)
 		for (char **word = *argv; *word; word++)
-			add_words(h, *word);
+			add_words(&n, *word);
 	for (char **need = b->needs; need && *need; need++)
-		add_word(h, *need);
+		add_word(&n, *need);
 	add_file(h, "/var/lib/dpkg/status");
 	add_file(h, "/etc/ld.so.cache");
 	sha256_final(h, out);

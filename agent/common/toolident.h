@@ -11,11 +11,13 @@
 #define HORNERO_AGENT_COMMON_TOOLIDENT_H
 
 #include "conf/builder.h"
+#include "conf/conf.h"
 #include "lib/err.h"
 #include "lib/sha.h"
 
 /* The digest of the builder file and its programs, without its inputs. ERR_NOBODY if out of
  * memory. */
-int toolident_programs(const struct builder *b, char out[SHA256_HEX + 1], struct err *e);
+int toolident_programs(const struct conf *c, const struct builder *b, char out[SHA256_HEX + 1],
+		       struct err *e);
 
 #endif

@@ -12,6 +12,7 @@
 #include "conf/builder.h"
 #include "conf/conf.h"
 #include "conf/image.h"
+#include "conf/tool.h"
 #include "state/relics.h"
 #include "state/skip.h"
 #include "db/job.h"
@@ -22,7 +23,6 @@
 #include "lib/log.h"
 #include "lib/options.h"
 #include "lib/own.h"
-#include "lib/program.h"
 #include "store/kept.h"
 #include "store/placed.h"
 #include "store/verify.h"
@@ -379,14 +379,6 @@ static int sweep_all(struct sweep *s, struct err *e)
 	return 0;
 }
 
-static bool is_installed(const struct builder *b)
-{
-	for (char **need = b->needs; need && *need; need++)
-		if (!program_is_installed(*need))
-			return false;
-	return true;
-}
-
 /* Asks every toolchain while nothing waits for us, so that a push finds it known. Sees changes that
  * no stat shows. */
 static void ask_toolchains(const struct sweep *s)
@@ -395,7 +387,7 @@ static void ask_toolchains(const struct sweep *s)
 		const struct builder *b = &s->builders->list[i];
 		struct err why = ERR_INIT;
 
-		if (is_installed(b) && toolchain_ask(s->conf, b, &why) < 0)
+		if (!tool_missing(s->conf, b) && toolchain_ask(s->conf, b, &why) < 0)
 			log_warn("event=toolchain-unknown %s; hornero-sweep asks again at its next "
 				 "run", why.msg);
 	}
