@@ -244,15 +244,33 @@ else
 	test_skip 'UEFI' 'no files here (Debian: grub-efi-amd64-bin, ovmf)'
 fi
 
+# without_grub COMMAND…: in a mount namespace where the directory of GRUB for a BIOS is empty.
+without_grub () {
+	unshare -m sh -c "mount --bind $TRASH/empty /usr/lib/grub/i386-pc && exec \"\$@\"" sh "$@"
+}
+
 if test "$(id -u)" -eq 0 && unshare -m true 2>/dev/null
 then
+	# Red with the directory as need in conf/builder_kernel.c.
+	test_expect_success 'builder check and doctor name the missing file and its package' '
+		mkdir empty &&
+		builder &&
+		hornero builder check kernel &&
+		test_expect_code 78 without_grub hornero builder check kernel >out &&
+		test_grep "^kernel: /usr/lib/grub/i386-pc/kernel.img is missing$" out &&
+		test_grep "^    apt-get install grub-pc-bin$" out &&
+		hornero image set "$HELLO_UUID" builder=kernel &&
+		test_expect_code 1 without_grub hornero doctor >out &&
+		test_grep "kernel: /usr/lib/grub/i386-pc/kernel.img is missing, so jobs" out &&
+		hornero image set "$HELLO_UUID" builder=
+	'
 	test_expect_success 'without GRUB the job is held, and its reason names the package' '
 		node_stop &&
-		mkdir bin empty &&
+		mkdir bin &&
 		cat >bin/hornerod <<-END &&
 		#!/bin/sh
 		exec unshare -m sh -c "
-			mount --bind $TRASH/empty /usr/lib/grub &&
+			mount --bind $TRASH/empty /usr/lib/grub/i386-pc &&
 			exec $HORNERO_BUILD/hornerod --foreground"
 		END
 		chmod 755 bin/hornerod &&
@@ -262,7 +280,8 @@ then
 		builder "cmdline: last" &&
 		push &&
 		test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 60 2>said &&
-		test_grep "is held: .*/usr/lib/grub/i386-pc, .*\(Debian: grub-pc-bin\)" said &&
+		missing="i386-pc/kernel.img is missing" &&
+		test_grep "is held: .*$missing; install it \(Debian: grub-pc-bin\)" said &&
 		test "$(verdict build_ms)" = 0 &&
 		node_stop
 	'
