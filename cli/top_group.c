@@ -2,6 +2,7 @@
  * DIAGNOSTICS: none; unreadable values are left out. */
 #include "cli/top.h"
 
+#include "lib/bell.h"
 #include "lib/clock.h"
 #include "lib/fairtime.h"
 #include "lib/fs.h"
@@ -22,32 +23,11 @@ enum {
 	STARVED_NAP_MS = 50
 };
 
-/* Returns the process that holds hornerod's lock, 0 if there is none or we cannot see it. */
-static long agent_pid(const struct conf *c)
-{
-	own_free char *path = fs_path("%s/agent.lock", c->run_dir);
-	own_file FILE *locks = fopen("/proc/locks", "re");
-	char line[LINE_BYTES];
-	struct stat st;
-
-	if (!locks || stat(path, &st) < 0)
-		return 0;
-	while (fgets(line, sizeof(line), locks)) {
-		unsigned long inode;
-		long pid;
-
-		if (sscanf(line, "%*s FLOCK ADVISORY WRITE %ld %*x:%*x:%lu", &pid, &inode) == 2 &&
-		    inode == st.st_ino)
-			return pid;
-	}
-	return 0;
-}
-
 /* Returns the directory of the build groups on cgroup v2, beside hornerod's own group; NULL if not
  * on v2. */
 static char *find_v2(const struct conf *c)
 {
-	own_free char *path = fs_path("/proc/%ld/cgroup", agent_pid(c));
+	own_free char *path = fs_path("/proc/%ld/cgroup", bell_agent(c->run_dir));
 	own_file FILE *groups = fopen(path, "re");
 	char line[LINE_BYTES];
 
@@ -56,7 +36,7 @@ static char *find_v2(const struct conf *c)
 
 		if (strncmp(line, "0::/", 4) == 0 && strcmp(end, "/agent\n") == 0) {
 			*end = '\0';
-			return fs_path("/sys/fs/cgroup%s/hornero", line + 3);
+			return fs_path("/sys/fs/cgroup%s/%s", line + 3, c->cgroup_top);
 		}
 	}
 	return NULL;

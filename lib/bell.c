@@ -94,6 +94,26 @@ int bell_is_attended(const char *run_dir)
 	return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
+long bell_agent(const char *run_dir)
+{
+	own_free char *path = fs_path("%s/agent.lock", run_dir);
+	own_file FILE *locks = fopen("/proc/locks", "re");
+	char line[512];
+	struct stat st;
+
+	if (!locks || stat(path, &st) < 0)
+		return 0;
+	while (fgets(line, sizeof(line), locks)) {
+		unsigned long inode;
+		long pid;
+
+		if (sscanf(line, "%*s FLOCK ADVISORY WRITE %ld %*x:%*x:%lu", &pid, &inode) == 2 &&
+		    inode == st.st_ino)
+			return pid;
+	}
+	return 0;
+}
+
 int bell_listen(const char *run_dir, struct err *e)
 {
 	own_fd int dir = fs_open_dir(AT_FDCWD, run_dir, e);

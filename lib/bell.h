@@ -26,6 +26,9 @@ bool bell_look(const char *run_dir, const char *repo);
  * 1 if it runs, 0 if not, -1 if the lock cannot be read. */
 int bell_is_attended(const char *run_dir);
 
+/* Returns the process that holds that lock, 0 if there is none or we cannot see it. */
+long bell_agent(const char *run_dir);
+
 /* Opens hornerod's end, non-blocking. Creates the socket under a temporary name with mode 0660 (the
  * directory's setgid bit gives it the queue's group), then renames it over an old one. Returns a
  * descriptor, or -1 with e filled. */
