@@ -21,6 +21,7 @@ agent_common_libcommon_a_SOURCES = \
 
 agent_cgroup_libgroups_a_CPPFLAGS = $(AM_CPPFLAGS) $(CGROUP_CFLAGS)
 agent_cgroup_libgroups_a_SOURCES = \
+	agent/cgroup/cgbeside.c \
 	agent/cgroup/cgdir.c agent/cgroup/cgdir.h \
 	agent/cgroup/cgfind.c \
 	agent/cgroup/cginner.h \
@@ -74,7 +75,7 @@ hornero_netns_SOURCES = \
 	agent/sandboxed/report.c agent/sandboxed/report.h
 hornero_netns_LDADD = lib/libhornero.a
 
-hornero_build_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
+hornero_build_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) $(CGROUP_CFLAGS)
 hornero_build_SOURCES = \
 	agent/build/build.h \
 	agent/build/build_artifact.c \
@@ -94,10 +95,11 @@ hornero_build_SOURCES = \
 	agent/build/stage.c agent/build/stage.h \
 	agent/build/stagelog.c agent/build/stagelog.h \
 	agent/build/try.c agent/build/try.h \
+	agent/build/try_group.c agent/build/try_group.h \
 	agent/build/syscalls.c agent/build/syscalls.h
 hornero_build_LDADD = agent/cgroup/libgroups.a agent/common/libcommon.a store/libstore.a \
 	state/libstate.a conf/libconf.a lib/libhornero.a \
-	$(JANSSON_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
+	$(CGROUP_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
 
 hornero_boot_SOURCES = \
 	agent/sandboxed/boot/boot.c agent/sandboxed/boot/boot.h \

@@ -30,21 +30,6 @@ static bool has_file(void *arg, const char *path)
 	return fd >= 0 && fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
 }
 
-/* Fills also the text, which may be NULL; the caller frees it. */
-static int read_repofile(int dir, struct repofile *out, char **text, size_t *len, struct err *e)
-{
-	own_fd int fd = fs_open_beneath(dir, REPOFILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-
-	*out = (struct repofile){0};
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0)
-		return err_sys(e, ERR_PUSHER, "cannot read " REPOFILE_NAME);
-	if (fs_read_fd(fd, REPOFILE_NAME, REPOFILE_MAX, text, len, e) < 0)
-		return -1;
-	return repofile_parse(REPOFILE_NAME, *text, *len, out, e);
-}
-
 /* Sets name, and why: in .hornero.yaml, or by which file. */
 static int choose(const struct builders *all, const char *path, int dir,
 		  const struct repofile *file, char **name, char **why, struct err *e)
@@ -107,7 +92,7 @@ static int check_dir(const struct builders *all, const char *path, char **name, 
 		cli_say(stderr, "hornero: unusable builder: %s", all->broken[i].msg);
 	if (dir < 0)
 		return err_sys(e, ERR_USAGE, "cannot look into %s", path);
-	if (read_repofile(dir, &file, &text, &len, e) < 0 ||
+	if (repofile_read(dir, &file, &text, &len, e) < 0 ||
 	    choose(all, path, dir, &file, name, &why, e) < 0)
 		return -1;
 	cli_say(stdout, "%s: would be built by %s: %s", path, *name, why);

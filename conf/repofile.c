@@ -5,8 +5,10 @@
 #include "conf/expect.h"
 #include "conf/setting.h"
 #include "conf/yaml.h"
+#include "lib/fs.h"
 #include "lib/own.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 struct words {
@@ -170,6 +172,20 @@ static int not_allowed(const struct doc *doc, const struct doc_node *at, const c
 			"the builder %s does not allow %s here; take it out, or ask the operator "
 			"of the node for it (`allow` in the builder file)",
 			builder, check_show(at->text, shown));
+}
+
+int repofile_read(int dir, struct repofile *out, char **text, size_t *len, struct err *e)
+{
+	own_fd int fd = fs_open_beneath(dir, REPOFILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+
+	*out = (struct repofile){0};
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_sys(e, ERR_PUSHER, "cannot read " REPOFILE_NAME);
+	if (fs_read_fd(fd, REPOFILE_NAME, REPOFILE_MAX, text, len, e) < 0)
+		return -1;
+	return repofile_parse(REPOFILE_NAME, *text, *len, out, e);
 }
 
 int repofile_allowed(const char *name, const char *text, size_t len, const char *builder,

@@ -40,6 +40,10 @@ extern const struct settings repofile_settings;
 int repofile_parse(const char *name, const char *text, size_t len, struct repofile *out,
 		   struct err *e);
 
+/* Reads and parses the file in an open directory; all is unset if there is none. Fills *text, which
+ * then may be NULL, for repofile_allowed; the caller frees it. Follows no link. */
+int repofile_read(int dir, struct repofile *out, char **text, size_t *len, struct err *e);
+
 /* Checks that the text, which repofile_parse has accepted, sets only what the builder allows
  * (repowords_may). Returns 0, or -1 with ERR_PUSHER, place and way out. */
 int repofile_allowed(const char *name, const char *text, size_t len, const char *builder,

@@ -242,7 +242,7 @@ test_expect_success 'the head of each file begins with its name, main.c with its
 
 test_expect_success 'each program links only what it needs' '
 	links_only libgit2 hornero-checkout hornero-sweep &&
-	links_only libcgroup hornerod &&
+	links_only libcgroup hornero-build hornerod &&
 	links_only libssh hornero-door &&
 	links_only libseccomp hornero-build hornero-door &&
 	links_only libsystemd hornerod &&

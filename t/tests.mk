@@ -458,6 +458,7 @@ script_tests += \
 	t/7310-completion.t \
 	t/7320-builder.t \
 	t/7330-builder-try.t \
+	t/7340-builder-try-limits.t \
 	t/7400-installed.t
 unit_tests += \
 	t/7000-table-unit

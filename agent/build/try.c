@@ -3,6 +3,8 @@
 #include "agent/build/try.h"
 
 #include "agent/build/build.h"
+#include "agent/build/try_group.h"
+#include "conf/repofile.h"
 #include "lib/copy.h"
 #include "lib/dirs.h"
 #include "lib/fs.h"
@@ -104,10 +106,39 @@ static int make_work(struct build *b, const struct try_words *t, struct err *e)
 	return b->work < 0 ? -1 : 0;
 }
 
+/* What .hornero.yaml of the copy says, as the checkout would report it. */
+static int take_repofile(struct build *b, struct err *e)
+{
+	own_fd int src = openat(b->work, "src", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_free char *text = NULL;
+	struct repofile file;
+	size_t len = 0;
+
+	if (src < 0)
+		return err_sys(e, ERR_US, "cannot open %s/src", b->work_path);
+	if (repofile_read(src, &file, &text, &len, e) < 0 ||
+	    (text && repofile_allowed(REPOFILE_NAME, text, len, b->builder->name,
+				      b->builder->allow, e) < 0))
+		return -1;
+	b->words = file.words;
+	key_boot_of(b->image, &b->boot);
+	memcpy(b->boot.expect, file.expect, sizeof(b->boot.expect));
+	b->boot.timeout_s = file.timeout_s ? file.timeout_s : EXPECT_TIMEOUT_DEFAULT_S;
+	if (*build_repo_says(b, "boot_bus"))
+		snprintf(b->boot.bus, sizeof(b->boot.bus), "%s", build_repo_says(b, "boot_bus"));
+	if (repowords_next(&b->words, "also", NULL))
+		stage_note(&b->log, "%s has `also`: its paths are not in this directory, and a "
+			   "build by hand does not see them", REPOFILE_NAME);
+	return 0;
+}
+
 static int go_on(void *arg, struct err *e)
 {
+	sigset_t came;
+
 	(void)arg;
-	(void)e;
+	if (sigpending(&came) == 0 && sigismember(&came, SIGTERM) == 1)
+		return err_set(e, ERR_USAGE, "stopped");
 	return 0;
 }
 
@@ -136,6 +167,11 @@ static int keep_artifact(const struct build *b, const struct try_words *t, struc
 	       t->output, (long long)st.st_size,
 	       formats[b->builder->format],
 	       (long long)b->verdict.check_ms, (long long)b->verdict.build_ms);
+	if (*b->boot.expect)
+		printf("boot: a line matched %s, after %lld ms\n", b->boot.expect,
+		       (long long)b->verdict.boot_ms);
+	else
+		printf("boot: not checked, since " REPOFILE_NAME " has no expect\n");
 	return 0;
 }
 
@@ -152,19 +188,32 @@ static void fill_verdict(struct verdict *v, const struct image *img, const char 
 	snprintf(v->built, sizeof(v->built), "%s", ANSWER_CLEAN);
 }
 
-static int run(struct build *b, const struct try_words *t, struct err *e)
+static int run_stages(struct build *b, const struct try_words *t, struct err *e)
 {
-	if (make_work(b, t, e) < 0 || key_parts(b->conf, b->builder, &b->parts, e) < 0)
-		return -1;
 	if (build_disk_begin(b) < 0 || build_builder(b) < 0 || build_store(b) < 0)
 		return err_set(e, b->verdict.class, "%s", b->verdict.reason);
 	return keep_artifact(b, t, e);
 }
 
+static int run(struct conf *c, struct build *b, const struct try_words *t, struct err *e)
+{
+	struct try_group group;
+	int rc;
+
+	if (make_work(b, t, e) < 0 || take_repofile(b, e) < 0 ||
+	    key_parts(b->conf, b->builder, &b->parts, e) < 0)
+		return -1;
+	try_group_join(&group, c, b);
+	rc = run_stages(b, t, e);
+	fflush(stdout);
+	try_group_leave(&group, b);
+	return rc;
+}
+
 int try_build(struct conf *c, const struct try_words *t, struct err *e)
 {
 	own_builders struct builders *builders = NULL;
-	struct image img = {.uuid = "00000000-0000-0000-0000-000000000000"};
+	own_image struct image img = {0};
 	struct build b = {.conf = c, .image = &img, .work = -1, .clean = true, .from_clean = true,
 			  .fetched_dir = -1};
 	int rc;
@@ -174,7 +223,8 @@ int try_build(struct conf *c, const struct try_words *t, struct err *e)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	if (builders_load(c->builders_dir, &builders, e) < 0)
+	if (builders_load(c->builders_dir, &builders, e) < 0 ||
+	    image_init(&img, "00000000-0000-0000-0000-000000000000", e) < 0)
 		return -1;
 	b.builders = builders;
 	b.builder = builder_find(builders, t->builder);
@@ -190,7 +240,7 @@ int try_build(struct conf *c, const struct try_words *t, struct err *e)
 	if (stage_prepare(e) < 0 || syscalls_filters(b.filters, e) < 0 ||
 	    store_init(c->store_dir, e) < 0)
 		return -1;
-	rc = run(&b, t, e);
+	rc = run(c, &b, t, e);
 	build_fini(&b);
 	return rc;
 }

@@ -1,9 +1,11 @@
 /*
- * try: one build by hand, for `hornero builder try`: builder and check in the sandboxes of a real
- * attempt, the log on standard output, and no queue, store or publication.
+ * try: one build by hand, for `hornero builder try`: builder, check and boot in the sandboxes of a
+ * real attempt, the log on standard output, and no queue, store or publication.
  *
  * The caller made the directory `scratch`, and removes it however this program ends. Everything
- * is written there: it takes the place of repo_base and store_dir. No control group is joined.
+ * is written there: it takes the place of repo_base and store_dir. The builder's limits apply in a
+ * control group of its own (try_group.h). The artifact boots if .hornero.yaml of the directory has
+ * `expect`.
  */
 #ifndef HORNERO_AGENT_BUILD_TRY_H
 #define HORNERO_AGENT_BUILD_TRY_H

@@ -31,22 +31,36 @@ bool cg_is_on_v2(void)
 	       is_v2_mount(mount);
 }
 
+/* own is relative to the mount point, as is the name of TOP. */
+static char *top_below(const char *own, const struct conf *c)
+{
+	return *own ? fs_path("%s/%s", own + (*own == '/'), c->cgroup_top)
+		    : fs_path("%s", c->cgroup_top);
+}
+
+static void note_v2(struct cg *cg, const char *mount)
+{
+	cg->v2 = true;
+	cg->tops[cg->ntops++] = fs_path("%s/%s", mount, cg->name);
+	for (int i = 0; i < CG_N_NEEDED; i++) {
+		cg->has[i] = true;
+		cg->top_of[i] = cg->tops[0];
+	}
+}
+
 static int find_v2(struct cg *cg, const char *mount, const struct conf *c, struct err *e)
 {
 	own_free char *own = NULL;
 	own_free char *ours = NULL;
 
-	cg->v2 = true;
-	if (cgown_find(&own, e) < 0)
+	if (cgown_find(0, &own, e) < 0)
 		return -1;
 	ours = fs_path("%s%s", mount, own);
 	if (cgown_is_delegated(ours)) {
 		if (cgown_settle(ours, e) < 0)
 			return -1;
 		cg->delegated = true;
-		cg->name = fs_path("%s/%s", own[0] == '/' ? own + 1 : own, c->cgroup_top);
-		if (own[0] == '\0')
-			memmove(cg->name, cg->name + 1, strlen(cg->name));
+		cg->name = top_below(own, c);
 	} else if (geteuid() == 0) {
 		for (int i = 0; i < CG_N_NEEDED; i++) {
 			char add[16];
@@ -62,11 +76,7 @@ static int find_v2(struct cg *cg, const char *mount, const struct conf *c, struc
 			       "start hornerod from its unit (Delegate=yes) or under systemd-run "
 			       "--user --scope -p Delegate=yes", ours);
 	}
-	cg->tops[cg->ntops++] = fs_path("%s/%s", mount, cg->name);
-	for (int i = 0; i < CG_N_NEEDED; i++) {
-		cg->has[i] = true;
-		cg->top_of[i] = cg->tops[0];
-	}
+	note_v2(cg, mount);
 	return 0;
 }
 
@@ -120,5 +130,21 @@ int cg_find(struct cg *cg, const struct conf *c, struct err *e)
 			cg->name = fs_path("%s", c->cgroup_top);
 		find_v1_controller(cg, i, mount);
 	}
+	return 0;
+}
+
+int cg_find_of(struct cg *cg, const struct conf *c, long hornerod, struct err *e)
+{
+	own_free char *mount = NULL;
+	own_free char *own = NULL;
+
+	if (!hornerod || !cg_is_on_v2())
+		return cg_find(cg, c, e);
+	if (cgroup_get_subsys_mount_point(cg_controllers[CPU], &mount) != 0)
+		return err_set(e, ERR_OPERATOR, "no cgroup hierarchy is mounted");
+	if (cgown_find(hornerod, &own, e) < 0)
+		return -1;
+	cg->name = top_below(own, c);
+	note_v2(cg, mount);
 	return 0;
 }

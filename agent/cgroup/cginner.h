@@ -6,6 +6,7 @@
  *   cgweigh.c  weighs TOP against other groups
  *   cgroup.c   the life of TOP and of the leaves
  *   cgleft.c   lists existing leaves
+ *   cgbeside.c the leaf of a build that is not hornerod's
  *
  * Only cgfind.c and cgset.c use libcgroup.
  */
@@ -26,6 +27,7 @@ struct cg {
 	bool v2;
 	/* TOP's only sibling is hornerod itself: the instances are elsewhere */
 	bool delegated;
+	bool made_top;                   /* cgbeside.c made TOP, and removes it */
 	char *name;                      /* of TOP for libcgroup: relative to each mount point */
 	char *tops[CG_MAX_HIERARCHIES];  /* absolute path of TOP, one per hierarchy */
 	size_t ntops;
@@ -37,6 +39,8 @@ struct cg {
 
 /* Fills a zeroed cg. Returns 0, or -1 with ERR_OPERATOR. */
 int cg_find(struct cg *cg, const struct conf *c, struct err *e);
+/* The same, but on v2 for TOP of that process, unless it is 0. */
+int cg_find_of(struct cg *cg, const struct conf *c, long hornerod, struct err *e);
 /* Returns whether the controllers are on v2. */
 bool cg_is_on_v2(void);
 
@@ -45,6 +49,8 @@ bool cg_is_on_v2(void);
 int cg_make(const struct cg *cg, const char *name, const char *dir, struct err *e);
 /* Enables controllers for the groups below dir (v2; does nothing on v1). */
 int cg_hand_down(const struct cg *cg, const char *dir, struct err *e);
+/* Returns whether TOP exists in all hierarchies, and we may create groups in it. */
+bool cg_top_is_prepared(const struct cg *cg);
 /* Sets the configured limits on TOP, if TOP is ours. */
 int cg_limit_top(struct cg *cg, const struct conf *c, struct err *e);
 /* Reads the limits that root set on TOP (v1). */

@@ -22,18 +22,20 @@ bool cgown_is_delegated(const char *dir)
 	return geteuid() != 0 && access(dir, W_OK) == 0 && access(control, W_OK) == 0;
 }
 
-int cgown_find(char **out, struct err *e)
+int cgown_find(long pid, char **out, struct err *e)
 {
+	own_free char *file = pid ? fs_path("/proc/%ld/cgroup", pid)
+				  : fs_path("/proc/self/cgroup");
 	own_free char *text = NULL;
 	own_free char *path = NULL;
 	char *line;
 	size_t len;
 
-	if (fs_read(AT_FDCWD, "/proc/self/cgroup", 65536, &text, &len, e) < 0)
+	if (fs_read(AT_FDCWD, file, 65536, &text, &len, e) < 0)
 		return -1;
 	line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
 	if (!line)
-		return err_set(e, ERR_OPERATOR, "/proc/self/cgroup has no cgroup v2 entry");
+		return err_set(e, ERR_OPERATOR, "%s has no cgroup v2 entry", file);
 	line += line == text ? 3 : 4;
 	line[strcspn(line, "\n")] = '\0';
 	path = fs_path("%s", strcmp(line, "/") == 0 ? "" : line);

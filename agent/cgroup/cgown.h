@@ -9,9 +9,9 @@
 
 #include <stdbool.h>
 
-/* Finds OURS, relative to the mount point, "" for the root; drops a trailing "/agent" that we
- * created. The caller frees *out. */
-int cgown_find(char **out, struct err *e);
+/* Finds OURS of a process, 0 for this one: relative to the mount point, "" for the root, without a
+ * trailing "/agent" that we created. The caller frees *out. */
+int cgown_find(long pid, char **out, struct err *e);
 
 /* Returns whether dir, an absolute path, is delegated to us, by systemd or by its owner. */
 bool cgown_is_delegated(const char *dir);

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool top_is_prepared(const struct cg *cg)
+bool cg_top_is_prepared(const struct cg *cg)
 {
 	for (size_t i = 0; i < cg->ntops; i++)
 		if (access(cg->tops[i], W_OK) < 0)
@@ -29,7 +29,7 @@ int cg_open(struct cg **out, const struct conf *c, struct err *e)
 	if (cg_find(cg, c, e) < 0)
 		goto fail;
 	if (!cg->v2 && geteuid() != 0) {
-		if (!top_is_prepared(cg)) {
+		if (!cg_top_is_prepared(cg)) {
 			err_set(e, ERR_OPERATOR, "no right to use the cgroup %s; as root: hornerod "
 				"-c %s --prepare", cg->tops[0], c->path);
 			goto fail;
@@ -139,13 +139,14 @@ static int open_dirs(const struct cg *cg, struct cg_leaf *leaf, struct err *e)
 	return 0;
 }
 
-/* Creates TOP/GROUP and TOP/GROUP/NAME with their limits. */
+/* Creates the two levels of the leaf with the limits of the group. */
 static int make_levels(const struct cg *cg, const struct conf *c, const char *group,
 		       struct cg_leaf *leaf, struct err *e)
 {
-	own_free char *group_name = fs_path("%s/%s", cg->name, group);
-	own_free char *group_dir = fs_path("%s/%s", cg->tops[0], group);
-	own_free char *group_below = fs_path("/%s", group);
+	const int upper = (int)strcspn(leaf->path, "/");
+	own_free char *group_name = fs_path("%s/%.*s", cg->name, upper, leaf->path);
+	own_free char *group_dir = fs_path("%s/%.*s", cg->tops[0], upper, leaf->path);
+	own_free char *group_below = fs_path("/%.*s", upper, leaf->path);
 	own_free char *leaf_name = fs_path("%s/%s", cg->name, leaf->path);
 	own_free char *leaf_dir = fs_path("%s/%s", cg->tops[0], leaf->path);
 	own_free char *leaf_below = fs_path("/%s", leaf->path);
@@ -186,10 +187,10 @@ static int64_t refused_above(const struct cg *cg, const struct cg_leaf *leaf)
 	       cgdir_number(cg->top_of[PIDS], "pids.events.local", "max");
 }
 
-int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const char *name,
+int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const char *path,
 		 struct cg_leaf *out, struct err *e)
 {
-	struct cg_leaf leaf = {.path = fs_path("%s/%s", group, name)};
+	struct cg_leaf leaf = {.path = fs_path("%s", path)};
 	struct err ignored = ERR_INIT;
 
 	if (make_levels(cg, c, group, &leaf, e) == 0 && open_dirs(cg, &leaf, e) == 0) {

@@ -3,7 +3,7 @@
  *
  *     cg_open(&cg, c, e)            find the hierarchy (v1, v2, hybrid), create the top group
  *     cg_clear(cg, e)               kill leftovers of an earlier hornerod below it
- *     cg_leaf_make(cg, "osv", "42.1", &leaf, e)
+ *     cg_leaf_make(cg, c, "osv", "osv/42.1", &leaf, e)
  *     … spawn with leaf.join, reap …
  *     cg_leaf_usage(cg, &leaf, &usage);
  *     cg_leaf_end(cg, &leaf, e)     kill what is left, remove the group
@@ -100,7 +100,8 @@ int cg_each_left(const struct cg *cg, cg_left_fn *fn, void *arg, struct err *e);
 /* Calls cg_clear, then removes TOP itself if permitted. */
 int cg_remove_top(struct cg *cg, struct err *e);
 
-int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const char *name,
+/* group: whose limits apply. path: two components, GROUP/JOB.ATTEMPT. */
+int cg_leaf_make(struct cg *cg, const struct conf *c, const char *group, const char *path,
 		 struct cg_leaf *out, struct err *e);
 /* Adopts the leaf of an earlier hornerod: path and limits.mem_mb are known, the rest is looked
  * up. */
@@ -116,6 +117,17 @@ int cg_leaf_freeze(const struct cg *cg, const struct cg_leaf *leaf, bool frozen,
  * a process hangs in the kernel: leaf stays, try again. Blocks for half a second at most, and
  * hardly at all when tried again. */
 int cg_leaf_end(struct cg *cg, struct cg_leaf *leaf, struct err *e);
+
+/* cgbeside.c: for a build that is not hornerod's. Makes a leaf with the limits of the group below
+ * TOP of that hornerod (0 if none runs), and changes neither TOP nor the group. If there is no
+ * TOP, makes one as cg_open does. The leaf has an upper level of its own, TOP/by.hand-PID: a
+ * hornerod that is not root could not use a group that root made. A hornerod that starts or stops
+ * ends the leaf. */
+int cg_beside_open(struct cg **out, const struct conf *c, const char *group, long hornerod,
+		   struct cg_leaf *leaf, struct err *e);
+/* Kills all processes inside, removes what cg_beside_open made, and closes cg. Returns as
+ * cg_leaf_end. */
+int cg_beside_end(struct cg *cg, struct cg_leaf *leaf, struct err *e);
 
 /* v1, as root: creates TOP, sets its limits, and gives its directories, tasks, cgroup.procs and
  * weight to uid:gid. */

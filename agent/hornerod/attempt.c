@@ -58,14 +58,14 @@ static void group_of(const struct agent *a, const char *uuid, char group[64])
 
 static int make_leaf(struct agent *a, struct attempt_run *r, struct err *e)
 {
+	own_free char *path = NULL;
 	char group[64];
-	char name[64];
 
 	if (!a->cg)
 		return 0;
 	group_of(a, r->image, group);
-	snprintf(name, sizeof(name), "%lld.%lld", (long long)r->job, (long long)r->number);
-	if (cg_leaf_make(a->cg, a->conf, group, name, &r->leaf, e) < 0)
+	path = fs_path("%s/%lld.%lld", group, (long long)r->job, (long long)r->number);
+	if (cg_leaf_make(a->cg, a->conf, group, path, &r->leaf, e) < 0)
 		return -1;
 	r->has_leaf = true;
 	return 0;

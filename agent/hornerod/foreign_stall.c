@@ -51,7 +51,7 @@ double foreign_stall(const char *top, const char *name)
 	struct err ignored = ERR_INIT;
 	struct statfs fs;
 
-	if (cgown_find(&own, &ignored) < 0)
+	if (cgown_find(0, &own, &ignored) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
 		own_free char *group = fs_path("%s/%s", mounts[i], top);
