@@ -244,6 +244,54 @@ else
 	test_skip 'UEFI' 'no files here (Debian: grub-efi-amd64-bin, ovmf)'
 fi
 
+# clock SECONDS: makes clock/, with GRUB and mtools whose clock is so far ahead.
+clock () {
+	mkdir -p clock &&
+	cat >clock.c <<-END &&
+	#define _GNU_SOURCE
+	#include <sys/syscall.h>
+	#include <sys/time.h>
+	#include <time.h>
+	#include <unistd.h>
+
+	int clock_gettime(clockid_t id, struct timespec *t)
+	{
+		int rc = (int)syscall(SYS_clock_gettime, id, t);
+
+		t->tv_sec += $1;
+		return rc;
+	}
+
+	time_t time(time_t *out)
+	{
+		struct timespec t;
+
+		clock_gettime(CLOCK_REALTIME, &t);
+		if (out)
+			*out = t.tv_sec;
+		return t.tv_sec;
+	}
+
+	int gettimeofday(struct timeval *t, void *zone)
+	{
+		struct timespec now;
+
+		(void)zone;
+		clock_gettime(CLOCK_REALTIME, &now);
+		t->tv_sec = now.tv_sec;
+		t->tv_usec = now.tv_nsec / 1000;
+		return 0;
+	}
+	END
+	gcc -shared -fPIC -o clock.so clock.c || return 1
+	for tool in grub-mkimage mformat mcopy mmd
+	do
+		printf "%s\n" "#!/bin/sh" "echo $tool >>$TRASH/ran" \
+			"LD_PRELOAD=$TRASH/clock.so exec /usr/bin/$tool \"\$@\"" >clock/$tool &&
+		chmod 755 clock/$tool || return 1
+	done
+}
+
 # without_grub COMMAND…: in a mount namespace where the directory of GRUB for a BIOS is empty.
 without_grub () {
 	unshare -m sh -c "mount --bind $TRASH/empty /usr/lib/grub/i386-pc && exec \"\$@\"" sh "$@"
@@ -251,6 +299,32 @@ without_grub () {
 
 if test "$(id -u)" -eq 0 && unshare -m true 2>/dev/null
 then
+	# Red without SOURCE_DATE_EPOCH in agent/sandboxed/kernel2disk/tool.c, whatever the day.
+	test_expect_success 'the same bytes on another day, at another time, in another year' '
+		kernel_make other &&
+		make -s -C other kernel.elf &&
+		for firmware in bios uefi both
+		do
+			test $firmware = bios || test -d /usr/lib/grub/x86_64-efi || continue
+			by_hand other/kernel.elf today --firmware=$firmware || return 1
+			for ahead in 86400 -40000 400000007
+			do
+				clock $ahead &&
+				year=$(LD_PRELOAD=$TRASH/clock.so date +%Y) &&
+				test "$year" = $(date -d "$ahead seconds" +%Y) &&
+				rm -f ran &&
+				: >then.raw &&
+				unshare -m sh -c "
+					mount --bind $TRASH/clock /usr/local/bin &&
+					exec $HORNERO_BUILD/hornero-kernel2disk --max=1000000000 \
+						--firmware=$firmware
+				" 3>report 5<other/kernel.elf 6<>then.raw &&
+				cmp today then.raw &&
+				grep -q mcopy ran && grep -q grub-mkimage ran || return 1
+			done
+		done
+	'
+
 	# Red with the directory as need in conf/builder_kernel.c.
 	test_expect_success 'builder check and doctor name the missing file and its package' '
 		mkdir empty &&
