@@ -13,10 +13,15 @@ test_requires qemu-system-x86_64 qemu-system-x86
 test -d /usr/lib/grub/i386-pc || test_skip_all 'no files of GRUB here (Debian: grub-pc-bin)'
 test -r "$(guest_kernel)" || test_skip_all 'no kernel may be read: HORNERO_TEST_KERNEL names one'
 
-# says TEXT: the guest of the warm file says that line with the pushed tree, and powers off.
+UEFI=/usr/share/ovmf/OVMF.fd
+
+# says TEXT [OPTION…]: the guest of the warm file says that line with the pushed tree, and powers
+# off. The options are QEMU's.
 says () {
-	boot_guest "$(node_warm_path "$HELLO_UUID")" 256 >said &&
-	test_grep "$1, tree $(git -C "$HELLO_WORK" rev-parse "HEAD^{tree}")\$" said
+	text=$1
+	shift
+	boot_guest "$(node_warm_path "$HELLO_UUID")" 256 "$@" >said &&
+	test_grep "$text, tree $(git -C "$HELLO_WORK" rev-parse "HEAD^{tree}")\$" said
 }
 
 test_expect_success 'a node with a kernel of its own, and the example in a repository' '
@@ -43,5 +48,33 @@ test_expect_success 'a change of one line, pushed: the next guest says it' '
 	push_built_by linux &&
 	says "^good evening"
 '
+
+# GRUB starts Linux in another way with UEFI than with a BIOS; the other tests of UEFI boot a
+# multiboot kernel. The line with the tree is only there if the initrd has arrived. Red with a BIOS.
+if test -d /usr/lib/grub/x86_64-efi && test -e "$UEFI"
+then
+	test_expect_success 'with firmware: uefi the boot check starts it by UEFI' '
+		echo "firmware: uefi" >>builders/linux.yaml &&
+		printf "%s\n" "builder: linux" "expect: \"^good evening, tree\"" "timeout: 300s" \
+			>"$HELLO_WORK/.hornero.yaml" &&
+		push_built_by linux &&
+		hornero log "$job" >log &&
+		test_grep "^hornero: the expected line came" log &&
+		test_grep "BdsDxe: starting" log
+	'
+
+	# A minute of a processor.
+	test "$HORNERO_TEST_LONG" != 1 ||
+	test_expect_success 'with firmware: both one disk boots with a BIOS, and with UEFI' '
+		sed -i "s/^firmware:.*/firmware: both/" builders/linux.yaml &&
+		echo "good night" >"$HELLO_WORK/greeting" &&
+		echo "builder: linux" >"$HELLO_WORK/.hornero.yaml" &&
+		push_built_by linux &&
+		says "^good night" &&
+		says "^good night" -bios "$UEFI"
+	'
+else
+	test_skip 'UEFI' 'no files here (Debian: grub-efi-amd64-bin, ovmf)'
+fi
 
 test_done

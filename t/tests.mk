@@ -28,10 +28,10 @@ slow_tests = \
 	t/6240-releases.t \
 	t/6220-flatten-running.t \
 	t/5464-wait-acts.t \
+	t/5710-linux-initramfs.t \
 	t/5462-stuck-kernel.t \
 	t/8050-clocks.t \
 	t/5520-toolchain.t \
-	t/5522-toolchain-path.t \
 	t/5477-kernel-disk.t \
 	t/5475-repo-settings.t \
 	t/5530-inputs.t \

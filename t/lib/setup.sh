@@ -184,11 +184,16 @@ in_group () {
 	exec "$@"
 }
 
-# boot_guest FILE [MB]: what a RAW image says on its serial port, in an emulated PC with that memory
-# (64). It changes nothing in the file and ends with the guest.
+# boot_guest FILE [MB [OPTION…]]: what a RAW image says on its serial port, in an emulated PC with
+# that memory (64) and these options of QEMU. It changes nothing in the file, and ends with the
+# guest.
 boot_guest () {
-	timeout 120 qemu-system-x86_64 -accel tcg -m "${2:-64}" -nodefaults -no-user-config \
+	boot__file=$1
+	boot__memory=${2:-64}
+	test $# -lt 2 || shift
+	shift
+	timeout 120 qemu-system-x86_64 -accel tcg -m "$boot__memory" -nodefaults -no-user-config \
 		-display none -no-reboot \
 		-serial stdio -device isa-debug-exit,iobase=0x501,iosize=2 \
-		-drive "file=$1,format=raw,snapshot=on" </dev/null | tr -d '\r'
+		-drive "file=$boot__file,format=raw,snapshot=on" "$@" </dev/null | tr -d '\r'
 }
