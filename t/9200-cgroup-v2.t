@@ -15,7 +15,7 @@ guest_requires
 if test "$HORNERO_TEST_LONG" = 1
 then
 	by_unit='5415-upgrade 5450-groups 5455-pausing 5480-attacks 8300-kill'
-	by_root="$by_unit 5465-yielding 5467-slice-yields"
+	by_root="$by_unit 5465-yielding 5467-slice-yields 7340-builder-try-limits"
 	unit_settings=HORNERO_TEST_ATTEMPTS=240
 	root_settings=$unit_settings
 else

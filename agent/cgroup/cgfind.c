@@ -133,10 +133,12 @@ int cg_find(struct cg *cg, const struct conf *c, struct err *e)
 	return 0;
 }
 
+/* A hornerod of root whose group is not delegated has TOP at the root. */
 int cg_find_of(struct cg *cg, const struct conf *c, long hornerod, struct err *e)
 {
 	own_free char *mount = NULL;
 	own_free char *own = NULL;
+	own_free char *below = NULL;
 
 	if (!hornerod || !cg_is_on_v2())
 		return cg_find(cg, c, e);
@@ -144,7 +146,8 @@ int cg_find_of(struct cg *cg, const struct conf *c, long hornerod, struct err *e
 		return err_set(e, ERR_OPERATOR, "no cgroup hierarchy is mounted");
 	if (cgown_find(hornerod, &own, e) < 0)
 		return -1;
-	cg->name = top_below(own, c);
+	below = fs_path("%s%s/%s", mount, own, c->cgroup_top);
+	cg->name = top_below(access(below, F_OK) == 0 ? own : "", c);
 	note_v2(cg, mount);
 	return 0;
 }
