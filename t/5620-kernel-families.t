@@ -47,7 +47,8 @@ test_expect_success 'a node with the shipped files, whose tools are stand-ins' '
 	node_hello_repo
 '
 
-# The Makefile is as those of Unikraft: UK_ROOT may come from the environment.
+# The Makefile is as those of Unikraft: UK_ROOT and UK_BUILD may come from the environment, and
+# `prepare` changes the configuration that `defconfig` made.
 test_expect_success 'unikraft: make, with the configuration from defconfigs' '
 	tree &&
 	mkdir "$HELLO_WORK/defconfigs" &&
@@ -55,13 +56,16 @@ test_expect_success 'unikraft: make, with the configuration from defconfigs' '
 	echo >"$HELLO_WORK/Makefile.uk" &&
 	cat >"$HELLO_WORK/Makefile" <<-\END &&
 	UK_ROOT ?= $(PWD)/../unikraft
-	all: ; sh ./make-stand-in "$(UK_ROOT) $(UK_LIBS)"
+	UK_BUILD ?= $(PWD)/workdir/build
+	all: ; sh ./make-stand-in "$(UK_ROOT) $(UK_LIBS)" $(UK_BUILD)
 	defconfig: ; cp "$(UK_DEFCONFIG)" .config
+	prepare: ; echo prepared >>.config
 	END
 	cat >"$HELLO_WORK/make-stand-in" <<-\END &&
 	test "$1" = "/opt/unikraft/unikraft /opt/unikraft/libs" && grep KVM .config || exit 1
-	mkdir -p build && cp ready.elf build/hello_qemu-x86_64 &&
-		cp ready.elf build/hello_qemu-x86_64.dbg
+	test "$(grep -c prepared .config)" = 1 || exit 1
+	mkdir -p "$2" && cp ready.elf "$2/hello_qemu-x86_64" &&
+		cp ready.elf "$2/hello_qemu-x86_64.dbg"
 	END
 	warm unikraft
 '
