@@ -3,7 +3,7 @@
 
 int solo5_app_main(const struct solo5_start_info *info)
 {
-	static const char text[] = "hello from hornero\n";
+	static const char text[] = GREETING ", tree " TREE "\n";
 
 	(void)info;
 	solo5_console_write(text, sizeof(text) - 1);

@@ -1,8 +1,10 @@
 /* main.c: says a line on the console. */
+#include "words.h"
+
 #include <stdio.h>
 
 int main(void)
 {
-	puts("hello from hornero");
+	puts(GREETING ", tree " TREE);
 	return 0;
 }
