@@ -290,6 +290,7 @@ script_tests += \
 	t/5620-kernel-families.t \
 	t/5630-families-at-once.t \
 	t/5640-real-solo5.t \
+	t/5641-real-unikraft.t \
 	t/5700-hello-http.t \
 	t/5710-linux-initramfs.t \
 	t/5720-example-builders.t \
@@ -557,6 +558,7 @@ EXTRA_DIST += \
 	t/lib/door.sh \
 	t/lib/evict.sh \
 	t/lib/family.sh \
+	t/lib/framework.sh \
 	t/lib/fetch.sh \
 	t/lib/flatten.sh \
 	t/lib/groups.sh \
