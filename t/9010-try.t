@@ -153,7 +153,8 @@ test_expect_success '--family hello-http: curl got the pushed tree from that gue
 test_expect_success '--family alone lists the examples' '
 	./sources/try --family >families &&
 	test_grep "^hello +usable$" families &&
-	test_grep "^hello-http +(usable$|curl is missing: apt-get install curl)" families
+	test_grep "^hello-http +(usable$|curl is missing: apt-get install curl)" families &&
+	test_grep "^unikraft-hello +" families
 '
 
 # Red without the test of family_missing in try.
@@ -164,6 +165,17 @@ test_expect_success '--family NAME without its program: the line that gets it' '
 	test_expect_code 1 env PATH="$TRASH/few" ./sources/try --no-install \
 		--family hello-http 2>missing &&
 	test_grep "hello-http cannot be shown here: curl is missing: apt-get install curl" missing
+'
+
+# Red without family_input in t/lib/family.sh: the path is not that of the builder file.
+test_expect_success '--family NAME without its framework: the line that gets it' '
+	sed -i "s,/opt/unikraft,$TRASH/unikraft," sources/etc/builders.d/unikraft.yaml &&
+	test_expect_code 1 ./sources/try --no-install --family unikraft-hello 2>missing &&
+	get="git clone -b RELEASE-0.17.0 https://github.com/unikraft/unikraft" &&
+	test_grep "missing: $get $TRASH/unikraft/unikraft$" missing &&
+	test_expect_code 1 env PATH="$TRASH/few" ./sources/try --no-install \
+		--family solo5-hello 2>missing &&
+	test_grep "x86_64-solo5-none-static-cc is missing: git clone .*/solo5 &&" missing
 '
 
 test_expect_success '--family with an unknown name lists the examples' '

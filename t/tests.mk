@@ -22,6 +22,8 @@ slow_tests = \
 	t/6146-publisher-unit.t \
 	t/6110-publish-nova.t \
 	t/9010-try.t \
+	t/9011-try-frameworks.t \
+	t/5641-real-unikraft.t \
 	t/4335-door-cost.t \
 	t/9100-users.t \
 	t/6605-gc-checkouts.t \
@@ -487,6 +489,7 @@ script_tests += \
 script_tests += \
 	t/9000-push-to-warm.t \
 	t/9010-try.t \
+	t/9011-try-frameworks.t \
 	t/9020-tracked-files.t \
 	t/9100-users.t \
 	t/9200-cgroup-v2.t \

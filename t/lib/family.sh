@@ -1,14 +1,35 @@
 # family.sh: the examples that ./try can show, and what each of them needs. After setup.sh.
 
-# Each line: an example, then the programs and files that it needs, each with its Debian package.
+# Each line: an example, then the programs and files that it needs, each with its Debian package or
+# a word of family_get.
 family_table () {
 	family__all='gcc:gcc make:make qemu-system-x86_64:qemu-system-x86'
+	family__disk='mcopy:mtools /usr/lib/grub/i386-pc:grub-pc-bin'
 	cat <<-END
 	hello $family__all
 	hello-http $family__all curl:curl
-	linux-initramfs $family__all cpio:cpio mcopy:mtools /usr/lib/grub/i386-pc:grub-pc-bin \
-		/var/lib/linux/bzImage:
+	linux-initramfs $family__all $family__disk cpio:cpio /var/lib/linux/bzImage:=kernel
+	solo5-hello $family__all $family__disk x86_64-solo5-none-static-cc:=solo5
+	unikraft-hello $family__all $family__disk flex:flex bison:bison python3:python3 \
+		$(family_input unikraft)/unikraft/version.mk:=unikraft
 	END
+}
+
+# family_input BUILDER: the directory that its file says, in which an operator has the framework.
+family_input () {
+	sed -n 's/^inputs: \[\(.*\)\]$/\1/p' "$src/etc/builders.d/$1.yaml"
+}
+
+# family_get SOURCE FILE: the line that gets it.
+family_get () {
+	case $1 in
+	=kernel) say "install -D -m 0644 /boot/vmlinuz-VERSION $2" ;;
+	=solo5) say "git clone https://github.com/Solo5/solo5 && cd solo5 &&" \
+		"./configure.sh --prefix=/usr/local && make && make install" ;;
+	=unikraft) say "git clone -b RELEASE-0.17.0 https://github.com/unikraft/unikraft" \
+		"${2%/*}" ;;
+	*) say "apt-get install $1" ;;
+	esac
 }
 
 family_names () {
@@ -25,14 +46,10 @@ family_missing () {
 	for need in $(family_table | sed -n "s/^$1 //p")
 	do
 		thing=${need%:*}
-		case $need in
-		*:) get="install -D -m 0644 /boot/vmlinuz-VERSION $thing" ;;
-		*) get="apt-get install ${need#*:}" ;;
-		esac
 		case $thing in
 		/*) test -r "$thing" ;;
 		*) command -v "$thing" >/dev/null ;;
-		esac || say "$thing is missing: $get"
+		esac || say "$thing is missing: $(family_get "${need##*:}" "$thing")"
 	done
 }
 
@@ -57,6 +74,7 @@ family_ask () {
 		guest_end
 		return $family__status ;;
 	linux-initramfs) boot_guest "$2" 256 | grep ', tree ' ;; # the kernel may say more
+	solo5-hello|unikraft-hello) boot_guest "$2" | grep ', tree ' ;; # so do these
 	*) boot_guest "$2" ;;
 	esac
 }
