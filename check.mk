@@ -33,6 +33,8 @@ EXTRA_DIST += \
 	bench/cli-bench \
 	bench/defer-bench \
 	bench/door-bench \
+	bench/figures.sh \
+	bench/framework-bench \
 	bench/incremental-bench \
 	bench/isolation-bench \
 	bench/keep-bench \

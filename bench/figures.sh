@@ -1,0 +1,74 @@
+# figures.sh: what several benches share: medians, and pairs of a push and a plain `make`. After
+# node.sh.
+
+median () {
+	sort -n | awk '{ v[NR] = $1 } END { printf "%.1f\n", v[int((NR + 1) / 2)] }'
+}
+
+# ratio NAME GOAL ABOVE BELOW: two files of milliseconds; prints the ratio of their medians.
+ratio () {
+	awk -v name="$1" -v goal="$2" -v a="$(median <"$3")" -v b="$(median <"$4")" 'BEGIN {
+		printf "%s %.4f goal <= %s (p50 of %.1f ms against %.1f ms)\n",
+			name, a / b, goal, a, b
+	}'
+}
+
+now_ms () {
+	echo $(($(date +%s%N) / 1000)) | awk '{ printf "%.1f\n", $1 / 1000 }'
+}
+
+# since MS: prints the milliseconds since then.
+since () {
+	awk -v a="$1" -v b="$(now_ms)" 'BEGIN { printf "%.1f\n", b - a }'
+}
+
+# pair_begin BUILDER UUID DIR: a repository and an image of that builder. DIR/work is to be pushed,
+# and DIR/clone follows it for plain builds. The caller has put the sources into DIR/work.
+pair_begin () {
+	pair_uuid=$2
+	pair_dir=$3
+	pair_repo=$(hornero repo create "${3##*/}" | tail -n 1) &&
+	hornero image add "$2" "${3##*/}" --builder "$1" >/dev/null &&
+	git init -q -b main "$3/work" &&
+	git -C "$3/work" remote add origin "$pair_repo" &&
+	git -C "$3/work" add -A &&
+	git -C "$3/work" commit -q -m start &&
+	git clone -q "$3/work" "$3/clone"
+}
+
+# pushes FILE: pushes the commit, waits until its image is warm, adds the milliseconds to FILE.
+pushes () {
+	start=$(now_ms)
+	git -C "$pair_dir/work" push -q origin HEAD:refs/heads/main 2>/dev/null &&
+	hornero wait "$pair_uuid" --timeout 580 >/dev/null || { hornero why "$pair_uuid"; exit 1; }
+	since "$start" >>"$1"
+}
+
+# plain FILE: the same by the bench's plain_make DIR alone, in the clone. The clone is brought to
+# the commit before.
+plain () {
+	git -C "$pair_dir/clone" pull -q ../work HEAD 2>/dev/null || exit 1
+	start=$(now_ms)
+	plain_make "$pair_dir/clone" >/dev/null || exit 1
+	since "$start" >>"$1"
+}
+
+# pairs ROUNDS: each round is a `change K` of the bench, a push and a plain build; which comes first
+# alternates. Their times are in push.ms and make.ms.
+pairs () {
+	: >push.ms
+	: >make.ms
+	for k in $(seq "$1")
+	do
+		change "$k" || exit 1
+		if test $((k % 2)) = 0
+		then
+			pushes push.ms && plain make.ms
+		else
+			plain make.ms && pushes push.ms
+		fi
+	done
+	hornero image show "$pair_uuid" --json |
+		jq -e '.artifact.built == "incremental"' >/dev/null ||
+		echo '# the last build was not an incremental one'
+}
