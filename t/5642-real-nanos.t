@@ -151,9 +151,11 @@ test_expect_success 'examples/nanos-hello boots' '
 	git -C "$HELLO_WORK" rm -q -r . &&
 	mkdir -p "$HELLO_WORK" &&
 	cp -R "$HORNERO_SRC/examples/nanos-hello/." "$HELLO_WORK" &&
-	echo "expect: ^hello from hornero" >"$HELLO_WORK/.hornero.yaml" &&
+	echo "expect: ^hello from hornero, tree" >"$HELLO_WORK/.hornero.yaml" &&
 	push_built_by nanos &&
 	hornero log "$job" >log &&
+	tree=$(git -C "$HELLO_WORK" rev-parse "HEAD^{tree}") &&
+	test_grep "^hello from hornero, tree $tree\$" log &&
 	test_grep "^hornero: the expected line came" log
 '
 

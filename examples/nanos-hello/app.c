@@ -1,8 +1,8 @@
-/* app.c: says a line on the console. */
+/* app.c: says the greeting and the tree on the console. */
 #include <stdio.h>
 
 int main(void)
 {
-	puts("hello from hornero");
+	puts(GREETING ", tree " TREE);
 	return 0;
 }

@@ -1,7 +1,7 @@
 # family.sh: the examples that ./try can show, and what each of them needs. After setup.sh.
 
-# Each line: an example, then the programs and files that it needs, each with its Debian package or
-# a word of family_get.
+# Each line: an example, then the programs and files that it needs, each with its Debian package, a
+# word of family_get, or @ and the builder file whose comment says how to get it.
 family_table () {
 	family__all='gcc:gcc make:make qemu-system-x86_64:qemu-system-x86'
 	family__disk='mcopy:mtools /usr/lib/grub/i386-pc:grub-pc-bin'
@@ -12,6 +12,7 @@ family_table () {
 	solo5-hello $family__all $family__disk x86_64-solo5-none-static-cc:=solo5
 	unikraft-hello $family__all $family__disk flex:flex bison:bison python3:python3 \
 		$(family_input unikraft)/unikraft/version.mk:=unikraft
+	nanos-hello $family__all ops:@nanos /var/lib/nanos/kernel.img:@nanos
 	END
 }
 
@@ -28,6 +29,7 @@ family_get () {
 		"./configure.sh --prefix=/usr/local && make && make install" ;;
 	=unikraft) say "git clone -b RELEASE-0.17.0 https://github.com/unikraft/unikraft" \
 		"${2%/*}" ;;
+	@*) say "the first lines of etc/builders.d/${1#@}.yaml say how to get it" ;;
 	*) say "apt-get install $1" ;;
 	esac
 }
@@ -74,7 +76,7 @@ family_ask () {
 		guest_end
 		return $family__status ;;
 	linux-initramfs) boot_guest "$2" 256 | grep ', tree ' ;; # the kernel may say more
-	solo5-hello|unikraft-hello) boot_guest "$2" | grep ', tree ' ;; # so do these
+	nanos-hello|solo5-hello|unikraft-hello) boot_guest "$2" | grep ', tree ' ;; # so do these
 	*) boot_guest "$2" ;;
 	esac
 }
