@@ -1,5 +1,5 @@
 (* config.ml: what `mirage configure` reads. *)
 open Mirage
 
-let main = main "Unikernel" job
-let () = register "hello" [ main ]
+let main = main "Unikernel.Main" (job @-> job)
+let () = register "hello" [ main $ noop ]

@@ -1,4 +1,6 @@
 (* unikernel.ml: says a line on the console. *)
-let start () =
-  print_endline "hello from hornero";
-  Lwt.return_unit
+module Main (_ : sig end) = struct
+  let start () =
+    print_endline "hello from hornero";
+    Lwt.return_unit
+end
