@@ -138,6 +138,14 @@ test_expect_success 'a process left behind is gone before the check, and changes
 	node_cgroups_gone
 '
 
+# Red without /etc/hosts in the sandbox, and with the node's.
+test_expect_success 'a builder finds its loopback by name, and no other host' '
+	push_make "getent ahosts localhost | grep -w 127.0.0.1" "getent ahosts hornero" \
+		"test \$\$(grep -c . /etc/hosts) -eq 2" \
+		"$disk named | dd of=\$@ conv=notrunc 2>/dev/null" &&
+	job_ends published
+'
+
 test_expect_success 'a builder sees no network but its loopback, and nothing of the node' '
 	push_make "test ! -e $NODE" "test ! -e /repo.git" "! ls /proc/1/root/var" \
 		"test \$\$(grep -c : /proc/net/dev) -eq 1" "test \$\$(id -u) -ne 0" \

@@ -165,6 +165,9 @@ int build_boot_needs(struct build *b);
 /* Prepares a stage with everything that all stages share: user, groups, filters, time limit, and
  * the watch of the disks. */
 void build_stage(struct build *b, struct stage *s);
+/* Returns a descriptor of a file in memory with this text, which --ro-bind-data of a sandbox can
+ * show; -1 on error. */
+int build_text(const char *name, const char *text, struct err *e);
 /* Sets the verdict of a stage that failed: cause and reason follow from how it ended. `name` is its
  * name in messages. */
 int build_blame(struct build *b, const struct stage *s, enum cause cause, const char *name);

@@ -13,6 +13,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Programs look up their own loopback by name. The node's file would make artifacts depend on the
+ * node. */
+static const char hosts[] = "127.0.0.1 localhost hornero\n::1 localhost\n";
+
 /* Inputs may be mounted inside the cache, which an earlier build could write. Removes anything on
  * the way that is not a plain directory, or that is not of the input's type at its end. */
 static int clear_mount_point(struct build *b, const char *at, bool is_dir)
@@ -122,6 +126,9 @@ static void add_words(struct build *b, struct args *a)
 	const char *pair = NULL;
 
 	sandbox_begin(a, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
+	args_add(a, "--ro-bind-data");
+	args_addf(a, "%d", STAGE_FD_IN);
+	args_add(a, "/etc/hosts");
 	build_show_tree(b, a, "--bind");
 	sandbox_bind(a, "--bind", cache, "/build/cache");
 	build_show_inputs(b, a);
@@ -146,11 +153,16 @@ int build_builder(struct build *b)
 	const struct builder *bu = b->builder;
 	own_stage struct stage s = {.log = NULL};
 	struct err e = ERR_INIT;
+	own_fd int hosts_fd = -1;
 
 	if (build_needs(b) < 0 || build_boot_needs(b) < 0 || build_artifact_begin(b) < 0 ||
 	    clear_mount_points(b) < 0 || check_subdir(b) < 0 || build_fetch(b) < 0)
 		return -1;
+	hosts_fd = build_text("hosts", hosts, &e);
+	if (hosts_fd < 0)
+		return verdict_say(&b->verdict, e.class, CAUSE_SANDBOX, "%s", e.msg);
 	build_stage(b, &s);
+	s.fds[s.nfds++] = (struct spawn_fd){hosts_fd, STAGE_FD_IN};
 	add_words(b, &s.args);
 	s.limit_ms = build_limit_s(b) * 1000;
 	s.silence_ms = b->conf->silence_timeout_s * 1000;

@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 void build_stage(struct build *b, struct stage *s)
@@ -25,6 +26,15 @@ void build_stage(struct build *b, struct stage *s)
 	s->limit_ms = b->conf->build_timeout_s * 1000;
 	s->is_low = build_disk_is_low;
 	s->disk = &b->disk;
+}
+
+int build_text(const char *name, const char *text, struct err *e)
+{
+	own_fd int fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd < 0 || fs_write_all(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot make a file in memory");
+	return steal_fd(&fd);
 }
 
 const char *build_repo_says(const struct build *b, const char *setting)

@@ -19,7 +19,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 /* A confirmation lets go of fetched files at once if there is other work; hornero-collect removes
@@ -85,17 +84,6 @@ static int make_tmp(const struct build *b, struct err *e)
 	return tmp < 0 ? -1 : 0;
 }
 
-/* Returns a file in memory that becomes /etc/resolv.conf, or -1. */
-static int make_resolver(struct err *e)
-{
-	own_fd int fd = memfd_create("resolv.conf", MFD_CLOEXEC);
-
-	if (fd < 0 || fs_write_all(fd, resolver, strlen(resolver)) < 0 ||
-	    lseek(fd, 0, SEEK_SET) < 0)
-		return err_sys(e, ERR_NOBODY, "cannot make a file in memory");
-	return steal_fd(&fd);
-}
-
 /* In the new namespace bubblewrap runs as its root, so the ids are named. The tree is read-only:
  * what the command writes elsewhere than to fetched files would be lost, or be seen by one build
  * only. */
@@ -148,7 +136,7 @@ static int blame(struct build *b, const struct stage *s)
 static int run(struct build *b, struct stage *s)
 {
 	struct err e = ERR_INIT;
-	own_fd int resolv_conf = make_resolver(&e);
+	own_fd int resolv_conf = build_text("resolv.conf", resolver, &e);
 
 	if (resolv_conf < 0)
 		return fail(b, &e);
