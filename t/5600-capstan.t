@@ -11,8 +11,9 @@ test_expect_success 'builder files whose tool is the stand-in, in the pushed tre
 	mkdir builders &&
 	for b in capstan capstan-compose
 	do
-		sed -e "s,^argv: \[capstan\, ,argv: [sh\, capstan-stand-in\, ," -e \
-			"s/^needs:.*/needs: [qemu-img]/" \
+		sed -e "s,^argv: \[capstan\, ,argv: [sh\, capstan-stand-in\, ," \
+			-e "s/exec capstan /exec sh capstan-stand-in /" \
+			-e "s/^needs:.*/needs: [qemu-img]/" \
 			-e "/^inputs:/,\$d" -e "/^version:/,/^\$/d" \
 				"$HORNERO_SRC/etc/builders.d/$b.yaml" >builders/$b.yaml || return 1
 	done &&
