@@ -25,6 +25,11 @@ do
 	'
 done
 
+# Red without detect in etc/builders.d/capstan-compose.yaml.
+test_expect_success 'osv-rofs: capstan-compose' '
+	chooses capstan-compose osv-rofs
+'
+
 test_expect_success 'linux-initramfs, hello and hello-http: by their .hornero.yaml' '
 	chooses linux linux-initramfs &&
 	chooses make hello &&

@@ -13,6 +13,9 @@ family_table () {
 	unikraft-hello $family__all $family__disk flex:flex bison:bison python3:python3 \
 		$(family_input unikraft)/unikraft/version.mk:=unikraft
 	nanos-hello $family__all ops:@nanos /var/lib/nanos/kernel.img:@nanos
+	osv-rofs $family__all qemu-nbd:qemu-utils capstan:@capstan-compose \
+		/var/lib/capstan/repository/osv-loader/osv-loader.qemu:@capstan-compose \
+		/var/lib/capstan/packages/osv.bootstrap.mpm:@capstan-compose
 	END
 }
 
@@ -75,7 +78,7 @@ family_ask () {
 		family__status=$?
 		guest_end
 		return $family__status ;;
-	linux-initramfs) boot_guest "$2" 256 | grep ', tree ' ;; # the kernel may say more
+	linux-initramfs|osv-rofs) boot_guest "$2" 256 | grep ', tree ' ;; # the kernel may say more
 	nanos-hello|solo5-hello|unikraft-hello) boot_guest "$2" | grep ', tree ' ;; # so do these
 	*) boot_guest "$2" ;;
 	esac
