@@ -294,6 +294,7 @@ script_tests += \
 	t/5640-real-solo5.t \
 	t/5641-real-unikraft.t \
 	t/5642-real-nanos.t \
+	t/5643-real-capstan.t \
 	t/5644-real-mirage.t \
 	t/5700-hello-http.t \
 	t/5710-linux-initramfs.t \
