@@ -176,7 +176,7 @@ test_expect_success 'build: three pushed together, each with its own words, and 
 	no_guest
 '
 
-# The image is there when the guest that fills it runs. Red without the check of the exit code.
+# The image is there when the guest that fills it runs.
 test_expect_success 'build: killed beside its guest: no part of an image is taken, no guest left' '
 	capstanfile 1 killed &&
 	before=$(sha256sum "$(node_warm_path "$HELLO_UUID")") &&
