@@ -40,15 +40,37 @@ static char *in_input(const struct conf *c, const struct builder *b, const char 
 	return NULL;
 }
 
-/* The same for a directory of PATH. The sandbox has /usr, and links to it. */
-static char *on_node(const struct conf *c, const struct builder *b, const char *dir)
+/* The same for a directory of PATH and what is in it. The sandbox has /usr, and links to it. */
+static char *on_node(const struct conf *c, const struct builder *b, const char *path)
 {
-	char *host = in_input(c, b, dir);
+	char *host = in_input(c, b, path);
 
 	if (host)
 		return host;
-	return below(dir, "/usr") || below(dir, "/bin") || below(dir, "/sbin") ? fs_path("%s", dir)
-									       : NULL;
+	return below(path, "/usr") || below(path, "/bin") || below(path, "/sbin")
+		       ? fs_path("%s", path)
+		       : NULL;
+}
+
+static void add(char **text, const char *dir, size_t len)
+{
+	char *longer = fs_path("%s%.*s:", *text, (int)len, dir);
+
+	free(*text);
+	*text = longer;
+}
+
+/* Adds the directories on the node of inputs that builds see as programs in dir. */
+static void add_single(const struct conf *c, const struct builder *b, const char *dir, char **text)
+{
+	for (size_t i = 0; b->inputs && b->inputs[i]; i++) {
+		const char *name = below(b->inputs_at[i], dir);
+		own_free char *host = name && *name ? input_path(c, b->inputs[i]) : NULL;
+		const char *at = host ? strrchr(host, '/') : NULL;
+
+		if (at && strcmp(at, name) == 0)
+			add(text, host, (size_t)(at - host));
+	}
 }
 
 /* Returns PATH of the builder's env, or NULL. */
@@ -71,12 +93,10 @@ static char *directories(const struct conf *c, const struct builder *b)
 
 	while ((dir = strsep(&rest, ":"))) {
 		own_free char *host = on_node(c, b, dir);
-		char *longer = host ? fs_path("%s%s:", text, host) : NULL;
 
-		if (longer) {
-			free(text);
-			text = longer;
-		}
+		if (host)
+			add(&text, host, strlen(host));
+		add_single(c, b, dir, &text);
 	}
 	return fs_path("%s" USUAL, text);
 }
@@ -90,9 +110,10 @@ static bool is_program(const char *path)
 
 char *tool_find(const struct conf *c, const struct builder *b, const char *program)
 {
-	own_free char *dirs = NULL;
+	const char *own = own_path(b);
+	own_free char *dirs = fs_path("%s:" USUAL, own ? own : "");
 	own_free char *path = NULL;
-	char *rest, *dir;
+	char *rest = dirs, *dir;
 
 	if (program[0] == '/') {
 		path = in_input(c, b, program);
@@ -100,12 +121,12 @@ char *tool_find(const struct conf *c, const struct builder *b, const char *progr
 			path = fs_path("%s", program);
 		return access(path, F_OK) == 0 ? steal_ptr(&path) : NULL;
 	}
-	dirs = directories(c, b);
-	rest = dirs;
 	while ((dir = strsep(&rest, ":"))) {
+		own_free char *inside = fs_path("%s/%s", dir, program);
+
 		free(path);
-		path = fs_path("%s/%s", dir, program);
-		if (is_program(path))
+		path = on_node(c, b, inside);
+		if (path && is_program(path))
 			return steal_ptr(&path);
 	}
 	return NULL;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A tool outside /usr, in an input that builds see elsewhere. Red without: in_input() in on_node()
-# of conf/tool.c (1, 2, 5), build_needs() in find_content() of agent/build/build_checkout.c (4),
-# in_input() in tool_find() (5).
+# of conf/tool.c (1, 2, 6), build_needs() in find_content() of agent/build/build_checkout.c (5),
+# in_input() in tool_find() (6), add_single() in directories() (3).
 test_description='needs and version look where the build looks: PATH of env, in the inputs'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -69,6 +69,14 @@ test_expect_success 'another tool there is asked: the version is the new one' '
 	job_ends published &&
 	hornero image show "$HELLO_UUID" --json | jq -r .artifact.builder_version >version &&
 	test_grep "^kitcc 2; thecc 2$" version
+'
+
+test_expect_success 'so is a tool that is an input by itself' '
+	builder "kitcc, sh" /opt/kit/bin:/usr/bin:/bin \
+		"inputs: [$TRASH/kit/bin/kitcc:/opt/kit/bin/kitcc]" &&
+	hornero builder check kit &&
+	hornero builder show kit --json >out &&
+	jq -e ".versions == \"kitcc 2; thecc 2\"" out
 '
 
 test_expect_success 'a directory of PATH that no input shows counts as absent' '

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The shipped nanos builder with ops and Nanos themselves, installed below HORNERO_FRAMEWORKS/nanos.
-# As an operator does who has ops elsewhere than in /usr/local, its directory is added to PATH and to
-# inputs; the rest of the file is as shipped.
+# As an operator does who has ops elsewhere than in /usr/local, its directory is added to PATH and
+# to inputs; the rest of the file is as shipped.
 test_description='Nanos itself: a program boots, wrong configurations, three pushed together'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
