@@ -153,16 +153,30 @@ static int insert(struct db *db, const struct job_wish *w, int64_t id, bool forc
 	return job_event_add(db, &ev, e);
 }
 
+/* Returns 1 if the image has a newer job than the wish knows of: the wish may be for an older
+ * commit. */
+static int find_newer(struct db *db, const struct job_wish *w, struct err *e)
+{
+	own_job struct job j = {.id = 0};
+
+	if (!w->newest)
+		return 0;
+	return job_newest(db, w->image, &j, e) < 0 ? -1 : j.id != *w->newest;
+}
+
 int job_enqueue_within(struct db *db, const struct job_wish *w, struct job_receipt *r,
 		       struct err *e)
 {
 	own_job struct job queued = {.id = 0};
 	bool clean = w->clean, force = w->force || w->clean;
-	int found = find_queued(db, w->image, &queued, e);
+	int overtaken = find_newer(db, w, e);
+	int found = overtaken ? overtaken : find_queued(db, w->image, &queued, e);
 
-	*r = (struct job_receipt){.id = queued.id};
+	*r = (struct job_receipt){.id = queued.id, .overtaken = overtaken > 0};
 	if (found < 0)
 		return -1;
+	if (r->overtaken)
+		return 0;
 	if (found && equal_wish(&queued, w)) {
 		r->joined = true;
 		return join(db, &queued, w, e);

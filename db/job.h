@@ -64,6 +64,8 @@ struct job_wish {
 				* push */
 	int64_t not_before_ms; /* of the steady clock; 0: now */
 	int priority;          /* above 0: before others; below 0: after them */
+	const int64_t *newest; /* of a sweep: the image's newest job (job_newest) when it looked, 0
+				* for none; NULL: any */
 };
 
 bool job_is_confirm(const char *origin);
@@ -72,6 +74,7 @@ struct job_receipt {
 	int64_t id;
 	bool joined;          /* joined an equal queued job; id is that job's */
 	int64_t superseded;   /* the queued job that this one replaced, or 0 */
+	bool overtaken;       /* another job is the newest by now: nothing was queued */
 };
 
 /* Queues a job. A newer wish of an image supersedes its queued and its held job. The new job is

@@ -75,6 +75,25 @@ test_expect_success 'another file under the name is not ours, and stays until it
 	test "$(newest reused)" = true
 '
 
+# Red without find_newer() in db/enqueue.c: the sweep's job has the older commit, and the job of the
+# push ends as superseded.
+test_expect_success 'a push that comes while it looks has the newest job' '
+	cp "$HORNERO_CONF" stops.yaml &&
+	echo "failpoint: sweep-before-enqueue:stop" >>stops.yaml &&
+	rm "$(node_warm_path "$HELLO_UUID")" &&
+	{ hornero-sweep -c "$TRASH/stops.yaml" >out 2>&1 & sweep=$!; } &&
+	wait_until "grep -q \"^State:.T\" /proc/$sweep/status" 30 &&
+	slow_push three &&
+	gate_reached &&
+	kill -CONT $sweep &&
+	wait $sweep &&
+	test_grep "$HELLO_UUID  under way" out &&
+	gate_open &&
+	job_ends published &&
+	warm_text_is three &&
+	test "$(newest job)" = "$job"
+'
+
 test_expect_success 'an image file that changed: another ref, another directory' '
 	content three &&
 	content four sub &&

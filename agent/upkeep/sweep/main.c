@@ -32,7 +32,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { DB_WAIT_MS = 10000, REPOS_MAX = 256 };
+enum { DB_WAIT_MS = 10000, REPOS_MAX = 256, LOOKS_MAX = 5 };
 
 struct sweep {
 	const struct conf *conf;
@@ -144,22 +144,28 @@ static int cancel_skipped(struct sweep *s, const struct image *img, const struct
 	return 0;
 }
 
+/* Returns 1, and queues nothing, if another job of the image came since we looked. */
 static int queue(struct sweep *s, const struct image *img, const struct decision_facts *f,
 		 const char *why, struct err *e)
 {
 	const char *tip = f->tip;
+	int64_t newest = f->newest ? f->newest->id : 0;
 	struct job_wish w = {.image = img->uuid,
 			     .repo = img->repo,
 			     .ref = img->ref,
 			     .commit = tip,
 			     .origin = "sweep",
 			     .inputs = f->inputs,
-			     .is_lost_push = s->nrepos > 0};
+			     .is_lost_push = s->nrepos > 0,
+			     .newest = &newest};
 	struct job_receipt r;
 	char text[128];
 
+	failpoint("sweep-before-enqueue");
 	if (job_enqueue(s->db, &w, &r, e) < 0)
 		return lack_queue(s, e);
+	if (r.overtaken)
+		return 1;
 	s->queued++;
 	snprintf(text, sizeof(text), "%s: job %lld (%.7s)", why, (long long)r.id, tip);
 	say(s, img, "queued", text);
@@ -288,6 +294,8 @@ static void clear_repo(const char *path)
 	relics_bury(repo);
 }
 
+/* The newest job is read before the ref: a push moves the ref, then queues its job. So no commit
+ * is queued behind the job of a newer one. Returns as queue(). */
 static int look(struct sweep *s, const struct image *img, struct err *e)
 {
 	own_free char *repo = fs_path("%s/%s.git", s->conf->repo_root, img->repo);
@@ -301,22 +309,20 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 	int rc;
 
 	clear_repo(repo);
+	if (job_newest(s->db, img->uuid, &newest, e) < 0)
+		return lack_queue(s, e);
 	rc = refs_read(repo, img->ref, tip, e);
-
 	if (rc < 0)
 		return -1;
 	if (rc == 0) {
 		say(s, img, "no ref", "its ref does not exist: the image keeps its last artifact");
 		return 0;
 	}
-	rc = job_newest(s->db, img->uuid, &newest, e);
-	if (rc < 0)
-		return lack_queue(s, e);
 	if (warm_look(s->conf->store_dir, s->conf->cache_dir, img->uuid, &w, &f.state, e) < 0)
 		return -1;
 	f.is_refused = f.state != WARM_NONE && store_is_refused(s->conf->store_dir, w.made.digest);
 	f.is_skipped = skip_stands(s->conf->skip_dir, img, tip);
-	f.newest = rc == 1 ? &newest : NULL;
+	f.newest = newest.id ? &newest : NULL;
 	last_builder = f.state != WARM_NONE ? w.made.builder : f.newest ? newest.builder : NULL;
 	f.changed_ms = changed_ms(s, img, last_builder);
 	if (inputs_of(s, img, tip, last_builder, inputs, e) < 0 ||
@@ -343,6 +349,16 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 	return 0;
 }
 
+/* If a newer job comes each time, the image needs none of ours. */
+static int look_again(struct sweep *s, const struct image *img, struct err *e)
+{
+	int rc = 1;
+
+	for (int n = 0; rc == 1 && n < LOOKS_MAX; n++)
+		rc = look(s, img, e);
+	return rc < 0 ? -1 : 0;
+}
+
 static bool is_asked_for(const struct sweep *s, const struct image *img)
 {
 	for (size_t i = 0; i < s->nrepos; i++)
@@ -361,7 +377,8 @@ static int sweep_all(struct sweep *s, struct err *e)
 	for (size_t i = 0; i < n; i++) {
 		struct err own = ERR_INIT;
 
-		if (!is_asked_for(s, &list[i]) || (!list[i].broken && look(s, &list[i], &own) == 0))
+		if (!is_asked_for(s, &list[i]) ||
+		    (!list[i].broken && look_again(s, &list[i], &own) == 0))
 			continue;
 		if (list[i].broken)
 			own = list[i].problem;
