@@ -111,7 +111,9 @@ int builder_try_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
 	const char *name = call->args[0], *output = call_option(call, "output");
-	char scratch[] = "/var/tmp/hornero-try.XXXXXX";
+	const char *tmp = getenv("TMPDIR");
+	own_free char *scratch = fs_path("%s/hornero-try.XXXXXX",
+					 tmp && *tmp == '/' ? tmp : "/var/tmp");
 	own_builders struct builders *all = NULL;
 	own_free char *program = NULL, *chosen = NULL;
 	const struct builder *b;

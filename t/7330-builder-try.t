@@ -6,11 +6,13 @@ test_requires bwrap bubblewrap
 
 # scratches: the directories that tries have left.
 scratches () {
-	ls -d /var/tmp/hornero-try.* 2>/dev/null | sort
+	ls "$TMPDIR"
 }
+TMPDIR=$TRASH/scratch
+export TMPDIR
 
 test_expect_success 'a node, a builder, and a directory with a repository of its own' '
-	mkdir builders.d app &&
+	mkdir builders.d app scratch &&
 	cli_node "store_floor: 1M" &&
 	cat >builders.d/mine.yaml <<-\END &&
 	argv: [sh, ./build.sh]
