@@ -259,9 +259,7 @@ static void the_ones_that_come_with_hornero(void **state)
 	b = builder_find(all, "capstan-compose");
 	assert_non_null(b);
 	assert_string_equal(b->detect[0], "meta/package.yaml");
-	assert_string_equal(b->argv[3], "--fs");
-	assert_string_equal(b->argv[4], "rofs");
-	assert_string_equal(b->argv[5], "hornero");
+	assert_non_null(strstr(b->argv[2], "compose --fs rofs hornero"));
 }
 
 int main(void)
