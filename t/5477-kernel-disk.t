@@ -227,7 +227,7 @@ then
 		partition "$warm" >table &&
 		test_grep "^80 ef " table &&
 		cp "$warm" both.raw || return 1
-		timeout 100 qemu-system-x86_64 -accel tcg -m 256 -bios "$UEFI" -nodefaults \
+		timeout 400 qemu-system-x86_64 -accel tcg -m 256 -bios "$UEFI" -nodefaults \
 			-display none -nic none -no-reboot -serial file:console -drive \
 			file=both.raw,format=raw,if=virtio >qemu 2>&1 &
 		qemu=$!

@@ -89,7 +89,7 @@ family_ask () {
 guest_serve () {
 	rm -f "$scratch/monitor" "$scratch/serial" "$scratch/said"
 	mkfifo "$scratch/monitor" || return 1
-	timeout 60 qemu-system-x86_64 -accel tcg -m 64 -nodefaults -no-user-config -display none \
+	timeout 400 qemu-system-x86_64 -accel tcg -m 64 -nodefaults -no-user-config -display none \
 		-serial "file:$scratch/serial" -monitor stdio \
 		-drive "file=$1,format=raw,snapshot=on" \
 		-nic user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:0-:80 \

@@ -192,7 +192,7 @@ boot_guest () {
 	boot__memory=${2:-64}
 	test $# -lt 2 || shift
 	shift
-	timeout 120 qemu-system-x86_64 -accel tcg -m "$boot__memory" -nodefaults -no-user-config \
+	timeout 400 qemu-system-x86_64 -accel tcg -m "$boot__memory" -nodefaults -no-user-config \
 		-display none -no-reboot \
 		-serial stdio -device isa-debug-exit,iobase=0x501,iosize=2 \
 		-drive "file=$boot__file,format=raw,snapshot=on" "$@" </dev/null | tr -d '\r'
