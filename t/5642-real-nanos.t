@@ -1,25 +1,20 @@
 #!/bin/sh
 # The shipped nanos builder with ops and Nanos themselves, installed below HORNERO_FRAMEWORKS/nanos.
-# As an operator does who has ops elsewhere than in /usr/local, its directory is added to PATH and
-# to inputs; the rest of the file is as shipped.
 test_description='Nanos itself: a program boots, wrong configurations, three pushed together'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/framework.sh"
 test "$HORNERO_TEST_LONG" = 1 || test_skip_all 'a long test: make check-long'
 nanos=$HORNERO_FRAMEWORKS/nanos
-test -n "$HORNERO_FRAMEWORKS" && test -x "$nanos/bin/ops" && test -r "$nanos/kernel.img" ||
+framework_here nanos ||
 	test_skip_all 'no ops and Nanos in HORNERO_FRAMEWORKS/nanos (HACKING.md)'
 test_requires qemu-system-x86_64 qemu-system-x86
 test_requires gcc gcc
 test_requires jq jq
 
-uuid_of () {
-	echo "2b7e1516-28ae-4d2a-abf7-15880000000$1"
-}
-
 # program I WORD [CFLAGS]: the work tree of image I is a program that says WORD.
 program () {
-	HELLO_UUID=$(uuid_of $1) HELLO_WORK=$TRASH/work-r$1 &&
+	framework_image $1 &&
 	echo "{}" >"$HELLO_WORK/ops.json" &&
 	cat >"$HELLO_WORK/app.c" <<-\END &&
 	#include <stdio.h>
@@ -38,37 +33,18 @@ program () {
 	echo "expect: \"^nanos says $2\"" >"$HELLO_WORK/.hornero.yaml"
 }
 
-# booted WORD: the boot check of the job saw that line.
-booted () {
-	hornero log "$job" >log &&
-	test_grep "^nanos says $1" log &&
-	test_grep "^hornero: the expected line came" log
-}
-
 # Red with `ops version` in nanos.yaml: it asks the network, and fails without.
 test_expect_success 'the shipped file takes a program; it is warm and has booted' '
-	mkdir builders &&
-	sed -e "s,- /var/lib/nanos/,- $nanos/," \
-		-e "/^inputs:/a \\  - $nanos/bin" \
-		-e "/^env:/a \\  PATH: $nanos/bin:/usr/local/bin:/usr/bin:/bin" \
-		"$HORNERO_SRC/etc/builders.d/nanos.yaml" >builders/nanos.yaml &&
-	node_init "builders_dir: $TRASH/builders" "workers: 3" &&
-	node_start &&
-	for i in 1 2 3
-	do
-		node_hello_repo r$i "$(uuid_of $i)" &&
-		git -C "$HELLO_WORK" rm -q -r . &&
-		mkdir -p "$HELLO_WORK" || return 1
-	done &&
+	framework_node nanos &&
 	program 1 one &&
 	push_built_by nanos &&
-	booted one
+	framework_booted "nanos says one"
 '
 
 test_expect_success 'one line changed: the new line is said' '
 	program 1 two &&
 	push_built_by nanos &&
-	booted two
+	framework_booted "nanos says two"
 '
 
 test_expect_success 'a revert is served without a build' '
@@ -83,7 +59,7 @@ test_expect_success 'a program that needs libraries has them in the image' '
 	program 1 dynamic "" &&
 	push_built_by nanos &&
 	readelf -d "$NODE/unikernels/$HELLO_UUID/src/app" | grep "NEEDED.*libc\.so" &&
-	booted dynamic
+	framework_booted "nanos says dynamic"
 '
 
 test_expect_success 'a source that does not compile: the log has the line of the compiler' '
@@ -108,24 +84,7 @@ do
 done
 
 test_expect_success 'three pushed together: each disk has its own words' '
-	jobs= &&
-	for i in 1 2 3
-	do
-		program $i at-once-$i &&
-		git -C "$HELLO_WORK" add -A &&
-		git -C "$HELLO_WORK" commit -q -m once &&
-		git -C "$HELLO_WORK" push -q origin main 2>push.out &&
-		push_job &&
-		jobs="$jobs $job" || return 1
-	done &&
-	i=0 &&
-	for job in $jobs
-	do
-		i=$((i + 1)) &&
-		hornero wait "$job" --timeout 200 &&
-		booted at-once-$i &&
-		grep -aq "nanos says at-once-$i" "$(node_warm_path "$(uuid_of $i)")" || return 1
-	done
+	framework_at_once program "nanos says"
 '
 
 # mkfs is Nanos' own tool. It gets a manifest of its tuples instead of ops.json.
@@ -141,20 +100,11 @@ test_expect_success 'the shipped file command, with mkfs' '
 		>"$HELLO_WORK/app.manifest" &&
 	echo "builder: mine" >>"$HELLO_WORK/.hornero.yaml" &&
 	push_built_by mine &&
-	booted mkfs
+	framework_booted "nanos says mkfs"
 '
 
 test_expect_success 'examples/nanos-hello boots' '
-	HELLO_WORK=$TRASH/work-r1 HELLO_UUID=$(uuid_of 1) &&
-	git -C "$HELLO_WORK" rm -q -r . &&
-	mkdir -p "$HELLO_WORK" &&
-	cp -R "$HORNERO_SRC/examples/nanos-hello/." "$HELLO_WORK" &&
-	echo "expect: ^hello from hornero, tree" >"$HELLO_WORK/.hornero.yaml" &&
-	push_built_by nanos &&
-	hornero log "$job" >log &&
-	tree=$(git -C "$HELLO_WORK" rev-parse "HEAD^{tree}") &&
-	test_grep "^hello from hornero, tree $tree\$" log &&
-	test_grep "^hornero: the expected line came" log
+	framework_example nanos
 '
 
 test_done

@@ -7,6 +7,7 @@ framework_here () {
 	case $1 in
 	solo5) test -x "$HORNERO_FRAMEWORKS/solo5/bin/x86_64-solo5-none-static-cc" ;;
 	unikraft) test -e "$HORNERO_FRAMEWORKS/unikraft/unikraft/version.mk" ;;
+	nanos) test -x "$HORNERO_FRAMEWORKS/nanos/bin/ops" ;;
 	esac
 }
 
@@ -20,6 +21,11 @@ framework_builder () {
 		cat "$framework__file" &&
 		printf '\nenv:\n  PATH: %s/bin:/usr/local/bin:/usr/bin:/bin\ninputs: [%s]\n' \
 			"$framework__dir" "$framework__dir" ;;
+	nanos)
+		sed -e "s,- /var/lib/nanos/,- $framework__dir/," \
+			-e "/^inputs:/a \\  - $framework__dir/bin" \
+			-e "/^env:/a \\  PATH: $framework__dir/bin:/usr/local/bin:/usr/bin:/bin" \
+			"$framework__file" ;;
 	unikraft) sed "s,/opt/unikraft,$framework__dir," "$framework__file" ;;
 	esac >"$2"
 }
