@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* What the shipped builder files, format: kernel and fetch name. "": Debian has none, and a package
- * of the same name holds another program (kraft, mirage). */
+/* The needs of the shipped builder files, of format: kernel and of fetch. "": Debian has none, and
+ * a package of the same name holds another program (kraft, mirage). */
 static const struct {
 	const char *need, *package;
 } packages[] = {

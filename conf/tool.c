@@ -152,6 +152,18 @@ char *tool_lack(const struct builder *b, const char *program)
 			   : fs_path("the program %s is not in /usr", program);
 }
 
+char *tool_lacking(const struct conf *c, const struct builder *b)
+{
+	const char *need = tool_missing(c, b);
+	const char *package = need ? builder_package(need) : NULL;
+	own_free char *what = need ? tool_lack(b, need) : NULL;
+
+	if (!need)
+		return NULL;
+	return package && *package ? fs_path("%s; install it (Debian: %s)", what, package)
+				   : fs_path("%s; install it", what);
+}
+
 int tool_version(const struct conf *c, const struct builder *b, char *const *argv, int timeout_ms,
 		 int errors, char **out, size_t *len, struct err *e)
 {

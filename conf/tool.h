@@ -26,6 +26,10 @@ const char *tool_missing(const struct conf *c, const struct builder *b);
  * caller frees it. */
 char *tool_lack(const struct builder *b, const char *program);
 
+/* Returns what is missing of the builder's needs, and how to install it: "the program make is not
+ * in /usr; install it (Debian: make)"; NULL if nothing is. The caller frees it. */
+char *tool_lacking(const struct conf *c, const struct builder *b);
+
 /* Runs a version command of the builder, as build_uid if we are root, with at most 64 KiB of
  * output. `errors` is the descriptor for its standard error, or -1. Returns as spawn_capture. */
 int tool_version(const struct conf *c, const struct builder *b, char *const *argv, int timeout_ms,

@@ -60,17 +60,13 @@ char *build_place(const struct build *b, const char *path)
 
 int build_needs(struct build *b)
 {
-	const char *need = tool_missing(b->conf, b->builder);
-	const char *package = need ? builder_package(need) : NULL;
-	own_free char *what = NULL;
+	own_free char *lack = tool_lacking(b->conf, b->builder);
 
-	if (!need)
+	if (!lack)
 		return 0;
-	what = tool_lack(b->builder, need);
-	return verdict_end(&b->verdict, CAUSE_TOOL, "the builder %s cannot run here: "
-			   "%s; install it%s%s%s, then: hornero retry %lld", b->builder->name, what,
-			   package && *package ? " (Debian: " : "", package ? package : "",
-			   package && *package ? ")" : "", (long long)b->verdict.made.job);
+	return verdict_end(&b->verdict, CAUSE_TOOL, "the builder %s cannot run here: %s, then: "
+			   "hornero retry %lld", b->builder->name, lack,
+			   (long long)b->verdict.made.job);
 }
 
 int64_t build_limit_s(const struct build *b)

@@ -95,23 +95,11 @@ static void last_line(int errors, const char *said, char out[2 * LAST_MAX])
 			 end ? end + 1 : text);
 }
 
-/* A missing program is the reason of the failure, and its command only shows it. */
-static int lacks(const struct conf *c, const struct builder *b, struct err *e)
-{
-	const char *need = tool_missing(c, b);
-	const char *package = builder_package(need);
-	own_free char *what = tool_lack(b, need);
-
-	return err_set(e, ERR_OPERATOR, "%s/%s.yaml: %s; install it%s%s%s", c->builders_dir,
-		       b->name, what, package && *package ? " (Debian: " : "",
-		       package ? package : "", package && *package ? ")" : "");
-}
-
 static int ask_one(struct sha256 *h, const struct conf *c, const struct builder *b,
 		   char *const *argv, int64_t deadline_ms, char *version, struct err *e)
 {
 	own_fd int errors = memfd_create("version", MFD_CLOEXEC);
-	own_free char *out = NULL;
+	own_free char *out = NULL, *lack = NULL;
 	char command[COMMAND_MAX], last[2 * LAST_MAX] = "", how[64];
 	int64_t start_ms = clock_mono_ms();
 	int64_t left_ms = deadline_ms - start_ms;
@@ -125,8 +113,10 @@ static int ask_one(struct sha256 *h, const struct conf *c, const struct builder 
 		note_version(version, out, len);
 		return 0;
 	}
-	if (tool_missing(c, b))
-		return lacks(c, b, e);
+	/* A missing program is the reason of the failure, and its command only shows it. */
+	lack = tool_lacking(c, b);
+	if (lack)
+		return err_set(e, ERR_OPERATOR, "%s/%s.yaml: %s", c->builders_dir, b->name, lack);
 	command_text(argv, command);
 	if (errors >= 0)
 		last_line(errors, out, last);
