@@ -33,17 +33,42 @@ EXTRA_DIST += \
 	bench/cli-bench \
 	bench/defer-bench \
 	bench/door-bench \
+	bench/evaluate/cached.py \
+	bench/evaluate/cloud.py \
+	bench/evaluate/daemons.py \
+	bench/evaluate/differential.py \
+	bench/evaluate/enter \
+	bench/evaluate/goals.py \
+	bench/evaluate/images.py \
+	bench/evaluate/load.py \
+	bench/evaluate/machine.py \
+	bench/evaluate/main.py \
+	bench/evaluate/neutron-standin.py \
+	bench/evaluate/node.py \
+	bench/evaluate/openstack.py \
+	bench/evaluate/page.py \
+	bench/evaluate/paper.py \
+	bench/evaluate/plot.py \
+	bench/evaluate/resources.py \
+	bench/evaluate/results.py \
+	bench/evaluate/run \
+	bench/evaluate/services.py \
+	bench/evaluate/stacks.py \
+	bench/evaluate/tidy \
 	bench/figures.sh \
+	bench/fleet-bench \
 	bench/framework-bench \
 	bench/incremental-bench \
 	bench/isolation-bench \
 	bench/keep-bench \
 	bench/kernel2disk-bench \
 	bench/lost-bench \
+	bench/many-bench \
 	bench/parallel-bench \
 	bench/publish-bench \
 	bench/push-bench \
 	bench/rollback-bench \
+	bench/serve-bench \
 	bench/slice-bench \
 	bench/run \
 	bench/warm-bench
@@ -54,8 +79,9 @@ bench: all $(bench_programs) t/tools/publish-tool t/tools/seed
 # check-asan: cppcheck does not know the cleanup attribute (own_free and its like), and clang's
 # analyser loses the pointer in steal_ptr.
 lint_sources = $(srcdir)/agent/*/*.c $(srcdir)/agent/*/*/*.c $(srcdir)/state/*.c $(srcdir)/cli/*.c \
-	$(srcdir)/conf/*.c $(srcdir)/db/*.c $(srcdir)/door/*.c $(srcdir)/hooks/*.c \
-	$(srcdir)/lib/*.c $(srcdir)/store/*.c
+	$(srcdir)/conf/*.c $(srcdir)/db/*.c $(srcdir)/door/*.c $(srcdir)/glance/*.c \
+	$(srcdir)/hooks/*.c $(srcdir)/lib/*.c $(srcdir)/notify/*.c $(srcdir)/serve/*.c \
+	$(srcdir)/store/*.c
 tidy_checks = -*,bugprone-*,clang-analyzer-security.*,clang-analyzer-unix.*,$(tidy_less)
 tidy_less = -clang-analyzer-unix.Malloc,-clang-analyzer-security.insecureAPI.*,$(tidy_lesser)
 tidy_lesser = -bugprone-easily-swappable-parameters,-bugprone-narrowing-conversions,$(tidy_least)
@@ -75,21 +101,24 @@ lint: $(BUILT_SOURCES)
 
 # Runs libFuzzer for FUZZ_SECONDS on each target t/fuzz/NAME.c, with the corpus t/fuzz/corpus/NAME.
 FUZZ_SECONDS = 20
+fuzz_targets = $(srcdir)/t/fuzz/*.c
 fuzz:
 	@if ! command -v clang >/dev/null; then \
 		echo 'clang is not here (Debian: clang); nothing fuzzed'; \
 		exit 0; \
 	fi; \
-	for target in $(srcdir)/t/fuzz/*.c; do \
+	for target in $(fuzz_targets); do \
 		name=`basename $$target .c`; $(MKDIR_P) fuzz/$$name; \
 		corpus=$(srcdir)/t/fuzz/corpus/$$name; \
 		echo "fuzz: $$name, $(FUZZ_SECONDS) s"; \
 		clang -g -O1 -fsanitize=fuzzer,address,undefined -std=gnu17 \
-			$(AM_CPPFLAGS) -I. $(YAML_CFLAGS) -o fuzz/$$name.run $$target \
+			$(DEFS) $(AM_CPPFLAGS) -I. $(YAML_CFLAGS) $(SECCOMP_CFLAGS) \
+			-o fuzz/$$name.run $$target \
 			$(srcdir)/state/*.c $(srcdir)/conf/*.c $(srcdir)/lib/*.c \
 			$(srcdir)/agent/sandboxed/check/imghead.c \
 			$(srcdir)/agent/sandboxed/checkout/treename.c \
-			$(YAML_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS) && \
+			$(YAML_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS) \
+			$(SECCOMP_LIBS) && \
 		fuzz/$$name.run -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
 			fuzz/$$name `test -d $$corpus && echo $$corpus` || exit 1; \
 	done

@@ -9,6 +9,8 @@ agent_common_libcommon_a_SOURCES = \
 	agent/common/fence.c agent/common/fence.h \
 	agent/common/contentkey.c agent/common/contentkey.h \
 	agent/common/known.c agent/common/known.h \
+	agent/common/outgoing.c agent/common/outgoing.h \
+	agent/common/stableid.c agent/common/stableid.h \
 	agent/common/pin_leave.c agent/common/pin_leave.h \
 	agent/common/protocol.h \
 	agent/common/publisher.c agent/common/publisher.h \
@@ -55,6 +57,7 @@ hornerod_SOURCES = \
 	agent/hornerod/pressure.c agent/hornerod/pressure.h \
 	agent/hornerod/publication.c agent/hornerod/publication.h \
 	agent/hornerod/publications.c agent/hornerod/publications.h \
+	agent/hornerod/publication_early.c \
 	agent/hornerod/publication_end.c \
 	agent/hornerod/soon.c \
 	agent/hornerod/stuck.c \
@@ -87,8 +90,10 @@ hornero_build_SOURCES = \
 	agent/build/build_fetch.c \
 	agent/build/build_fresh.c \
 	agent/build/build_kernel.c \
+	agent/build/build_shared.c \
 	agent/build/build_view.c \
 	agent/build/main.c \
+	agent/build/build_move.c \
 	agent/build/build_store.c \
 	agent/build/lastline.c agent/build/lastline.h \
 	agent/build/sandbox.c agent/build/sandbox.h \
@@ -137,6 +142,7 @@ hornero_check_SOURCES = \
 hornero_check_LDADD = lib/libhornero.a
 
 hornero_kernel2disk_SOURCES = \
+	agent/sandboxed/kernel2disk/core.c agent/sandboxed/kernel2disk/core.h \
 	agent/sandboxed/kernel2disk/disk.c agent/sandboxed/kernel2disk/disk.h \
 	agent/sandboxed/kernel2disk/grub.c agent/sandboxed/kernel2disk/grub.h \
 	agent/sandboxed/kernel2disk/kernel.c agent/sandboxed/kernel2disk/kernel.h \
@@ -181,6 +187,7 @@ hornero_publish_SOURCES = \
 	agent/publish/dependents.c agent/publish/dependents.h \
 	agent/publish/diskinfo.c agent/publish/diskinfo.h \
 	agent/publish/evict.c agent/publish/evict.h \
+	agent/publish/filling.c agent/publish/filling.h \
 	agent/publish/flattening.c agent/publish/flattening.h \
 	agent/publish/makeway.c agent/publish/makeway.h \
 	agent/publish/novalock.c agent/publish/novalock.h \
@@ -219,15 +226,24 @@ EXTRA_DIST += \
 	doc/design/checkout.md \
 	doc/design/disk.md \
 	doc/design/door.md \
+	doc/design/evaluation.md \
+	doc/design/glance.md \
 	doc/design/hornerod.md \
+	doc/design/mirror.md \
+	doc/design/monitoring.md \
+	doc/design/packages.md \
 	doc/design/privileges.md \
 	doc/design/processors.md \
 	doc/design/pushes.md \
-	doc/design/queue.md
+	doc/design/queue.md \
+	doc/design/serve.md
 
 hornero_sweep_CPPFLAGS = $(AM_CPPFLAGS) $(LIBGIT2_CFLAGS) $(JANSSON_CFLAGS)
 hornero_sweep_SOURCES = \
 	agent/upkeep/sweep/refs.c agent/upkeep/sweep/refs.h \
+	agent/upkeep/sweep/registrations.c agent/upkeep/sweep/registrations.h \
+	agent/upkeep/sweep/rollouts.c agent/upkeep/sweep/rollouts.h \
+	agent/upkeep/sweep/stableids.c agent/upkeep/sweep/stableids.h \
 	agent/upkeep/sweep/decision.c agent/upkeep/sweep/decision.h \
 	agent/upkeep/sweep/main.c
 hornero_sweep_LDADD = agent/common/libcommon.a store/libstore.a db/libdb.a state/libstate.a \

@@ -36,12 +36,14 @@ pair_begin () {
 	git clone -q "$3/work" "$3/clone"
 }
 
-# pushes FILE: pushes the commit, waits until its image is warm, adds the milliseconds to FILE.
+# pushes FILE: pushes the commit, waits until its image is warm, adds the milliseconds to FILE, and
+# to builder.ms those that the builder took of them.
 pushes () {
 	start=$(now_ms)
 	git -C "$pair_dir/work" push -q origin HEAD:refs/heads/main 2>/dev/null &&
 	hornero wait "$pair_uuid" --timeout 580 >/dev/null || { hornero why "$pair_uuid"; exit 1; }
 	since "$start" >>"$1"
+	hornero image show "$pair_uuid" --json | jq .artifact.build_ms >>builder.ms
 }
 
 # plain FILE: the same by the bench's plain_make DIR alone, in the clone. The clone is brought to
@@ -54,9 +56,10 @@ plain () {
 }
 
 # pairs ROUNDS: each round is a `change K` of the bench, a push and a plain build; which comes first
-# alternates. Their times are in push.ms and make.ms.
+# alternates. Their times are in push.ms, builder.ms and make.ms.
 pairs () {
 	: >push.ms
+	: >builder.ms
 	: >make.ms
 	for k in $(seq "$1")
 	do

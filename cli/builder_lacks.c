@@ -42,6 +42,8 @@ static char *mend_program(const struct look *l, const char *program)
 	if (package)
 		return fs_path("no package of Debian has it; the first lines of %s say how to "
 			       "prepare a node", l->file);
+	if (program[0] == '/')
+		return fs_path("make it as the first lines of %s say", l->file);
 	return fs_path("install it below /usr, or have its directory in inputs and in PATH; the "
 		       "first lines of %s may say how", l->file);
 }

@@ -1,5 +1,6 @@
 /* cache: lists the files of our images in Nova's cache. DIAGNOSTICS: as conf and store say. */
 #include "cli/cache.h"
+#include "cli/placement.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "lib/fs.h"
@@ -172,6 +173,8 @@ int cache_run(struct cli *cli, const struct call *call, struct err *e)
 	/* --verify reads the node's disks, so a key needs rights on the whole node. */
 	if (call_option(call, "verify"))
 		return cli_may_node(cli, e) < 0 ? -1 : cache_verify(cli, c, e);
+	if (call_option(call, "placement"))
+		return cli_may_node(cli, e) < 0 ? -1 : placement_print(cli, e);
 	if (cli_images(cli, &list, &n, e) < 0)
 		return -1;
 	listing_begin(&l, cli, columns, sizeof(columns) / sizeof(columns[0]));

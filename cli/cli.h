@@ -28,7 +28,7 @@
 #include <stdio.h>
 
 enum {
-	CLI_OPTIONS_MAX = 8,
+	CLI_OPTIONS_MAX = 12,
 	CLI_DB_WAIT_MS = 5000,
 	CLI_COMMIT_MAX = 64,
 	CLI_WHO_MAX = 80,
@@ -161,5 +161,13 @@ void cli_note_standstill(const struct cli *cli, const struct paused *paused);
  * with commit "" if the ref or the repository does not exist yet, -1 on error. */
 int cli_ref_commit(const struct conf *c, const struct image *img, char commit[CLI_COMMIT_MAX + 1],
 		   struct err *e);
+
+/* As cli_ref_commit, with the wall time of the commit (git's committer date), 0 if unknown. */
+int cli_ref_dated(const struct conf *c, const struct image *img, char commit[CLI_COMMIT_MAX + 1],
+		  int64_t *dated_ms, struct err *e);
+
+/* Whether the ref still names this commit of an earlier cli_ref_commit, as far as that can be seen
+ * without git. */
+bool cli_ref_is(const struct conf *c, const struct image *img, const char *commit);
 
 #endif

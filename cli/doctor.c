@@ -4,47 +4,90 @@
 #include "cli/table.h"
 #include "cli/words.h"
 
+#include <errno.h>
+
 static const struct {
 	const char *name;
 	void (*look)(struct doctor *d);
+	enum doctor_scope scope;
 } checks[] = {
-	{"directories", doctor_directories},
-	{"programs", doctor_programs},
-	{"cgroups", doctor_cgroups},
-	{"builders", doctor_builders},
-	{"images", doctor_images},
-	{"repositories", doctor_repositories},
-	{"disks", doctor_disks},
-	{"reflinks", doctor_reflinks},
-	{"store", doctor_store},
-	{"cache", doctor_cache},
-	{"agent", doctor_agent},
-	{"publisher", doctor_publisher},
-	{"queue", doctor_queue},
+	{"directories", doctor_directories, DOCTOR_HEALTH},
+	{"programs", doctor_programs, DOCTOR_HEALTH},
+	{"cgroups", doctor_cgroups, DOCTOR_SETUP},
+	{"builders", doctor_builders, DOCTOR_SETUP},
+	{"images", doctor_images, DOCTOR_HEALTH},
+	{"repositories", doctor_repositories, DOCTOR_SETUP},
+	{"mirrors", doctor_mirrors, DOCTOR_HEALTH},
+	{"disks", doctor_disks, DOCTOR_HEALTH},
+	{"reflinks", doctor_reflinks, DOCTOR_SETUP},
+	{"store", doctor_store, DOCTOR_SETUP},
+	{"cache", doctor_cache, DOCTOR_HEALTH},
+	{"placement", doctor_placement, DOCTOR_SETUP},
+	{"glance", doctor_glance, DOCTOR_HEALTH},
+	{"notify", doctor_notify, DOCTOR_HEALTH},
+	{"agent", doctor_agent, DOCTOR_HEALTH},
+	{"agent", doctor_users, DOCTOR_SETUP},
+	{"publisher", doctor_publisher, DOCTOR_HEALTH},
+	{"queue", doctor_queue, DOCTOR_HEALTH},
 };
+
+void doctor_look(struct doctor *d, enum doctor_scope scope)
+{
+	struct err why = ERR_INIT;
+
+	d->check = "configuration";
+	d->c = cli_conf(d->cli, &why);
+	if (d->c)
+		doctor_ok(d, "%s", d->c->path);
+	else
+		doctor_say(d, why.sys == EACCES || why.sys == ENOENT ? DOCTOR_BLIND : DOCTOR_BAD,
+			   "mend that line, or name the configuration by -c FILE or HORNERO_CONF",
+			   "%s", why.msg);
+	for (size_t i = 0; d->c && i < sizeof(checks) / sizeof(checks[0]); i++) {
+		d->check = checks[i].name;
+		if (scope == DOCTOR_SETUP || checks[i].scope == scope)
+			checks[i].look(d);
+	}
+}
+
+static const char *const names[] = {[DOCTOR_OK] = "ok",      [DOCTOR_WARN] = "warn",
+				    [DOCTOR_PART] = "bad",   [DOCTOR_BLIND] = "bad",
+				    [DOCTOR_BAD] = "bad"};
+
+static void print(void *arg, const struct finding *f)
+{
+	(void)arg;
+	cli_say(stdout, "%-4s  %-13s %s", names[f->state], f->check, f->text);
+	if (f->mend)
+		cli_say(stdout, "%21s-> %s", "", f->mend);
+}
+
+static void collect(void *rows, const struct finding *f)
+{
+	static const struct column columns[] = {
+		{"check", CELL_TEXT, 0},
+		{"state", CELL_TEXT, 0},
+		{"finding", CELL_TEXT, 0},
+		{"mend", CELL_TEXT, 0},
+	};
+
+	json_array_append_new(rows, row_json(columns, sizeof(columns) / sizeof(columns[0]),
+					     (struct cell[]){{.text = f->check},
+							     {.text = names[f->state]},
+							     {.text = f->text},
+							     {.text = f->mend}}));
+}
 
 int doctor_run(struct cli *cli, const struct call *call, struct err *e)
 {
-	struct doctor d = {.cli = cli, .check = "configuration", .rows = json_array()};
-	struct err why = ERR_INIT;
+	json_t *rows = cli->json ? json_array() : NULL;
+	struct doctor d = {.cli = cli, .tell = cli->json ? collect : print, .arg = rows};
 
 	(void)call;
-	if (!d.rows)
+	if (cli->json && !rows)
 		return err_set(e, ERR_NOBODY, "out of memory");
-	d.c = cli_conf(cli, &why);
-	if (d.c)
-		doctor_ok(&d, "%s", d.c->path);
-	else
-		doctor_say(&d, DOCTOR_BAD,
-			   "mend that line, or name the configuration by -c FILE or HORNERO_CONF",
-			   "%s", why.msg);
-	for (size_t i = 0; d.c && i < sizeof(checks) / sizeof(checks[0]); i++) {
-		d.check = checks[i].name;
-		checks[i].look(&d);
-	}
-	if (cli->json)
-		json_out(d.rows);
-	else
-		json_decref(d.rows);
+	doctor_look(&d, DOCTOR_SETUP);
+	if (rows)
+		json_out(rows);
 	return d.findings > 0;
 }

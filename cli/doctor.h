@@ -1,6 +1,7 @@
 /*
  * doctor: checks every prerequisite once; each finding carries the command that fixes it.
  *
+ *   status.c        the findings of some checks as one line, for monitoring
  *   doctor.c        the table of checks
  *   doctor_node.c   directories, programs, hornerod, the publisher
  *   doctor_builders.c  builder files
@@ -8,8 +9,12 @@
  *   doctor_group.c  control groups
  *   doctor_disk.c   floors, budgets, reflinks, the store
  *   doctor_cache.c  files of Nova's cache
+ *   doctor_glance.c  releases that are registered in Glance
+ *   doctor_mirror.c  repositories that follow an upstream
+ *   doctor_notify.c  programs that are told of publications
+ *   doctor_placement.c  disk space that Nova takes for free
  *   doctor_queue.c  jobs that need an operator
- *   doctor_say.c    prints a finding
+ *   doctor_say.c    passes a finding on
  *
  * A check reports at least one finding. It writes only unnamed scratch files, and must work on
  * a node that is set up in part or not at all.
@@ -21,19 +26,33 @@
 
 #include <jansson.h>
 
+/* doctor shows the last three as "bad"; `hornero status` tells them apart. In order of severity. */
 enum doctor_state {
 	DOCTOR_OK,
-	DOCTOR_WARN, /* works, but not fully */
-	DOCTOR_BAD,  /* something does not work */
+	DOCTOR_WARN,  /* works, but not fully */
+	DOCTOR_PART,  /* one image or job does not work; the others do */
+	DOCTOR_BLIND, /* our user may not look */
+	DOCTOR_BAD,   /* something does not work */
+};
+
+struct finding {
+	const char *check;
+	enum doctor_state state;
+	const char *text, *mend; /* mend: the command that fixes it, or NULL */
 };
 
 struct doctor {
-	const struct cli *cli;
-	const struct conf *c;
-	const char *check; /* the running one */
-	json_t *rows;
-	int findings;
+	struct cli *cli;
+	void (*tell)(void *arg, const struct finding *f); /* gets every finding, also ok ones */
+	void *arg;
+	const struct conf *c; /* NULL: it cannot be read */
+	const char *check;    /* the running one */
+	int findings;         /* that are not ok */
 };
+
+/* Runs all checks, or those that say whether the node works now: cheap enough for every minute. */
+enum doctor_scope { DOCTOR_SETUP, DOCTOR_HEALTH };
+void doctor_look(struct doctor *d, enum doctor_scope scope);
 
 /* Reports a finding. mend: the command that fixes it, or NULL. */
 void doctor_say(struct doctor *d, enum doctor_state state, const char *mend, const char *fmt, ...)
@@ -44,15 +63,20 @@ void doctor_say(struct doctor *d, enum doctor_state state, const char *mend, con
 DOCTOR_CHECK(directories);
 DOCTOR_CHECK(programs);
 DOCTOR_CHECK(agent);
+DOCTOR_CHECK(users);
 DOCTOR_CHECK(publisher);
 DOCTOR_CHECK(images);
 DOCTOR_CHECK(builders);
 DOCTOR_CHECK(repositories);
+DOCTOR_CHECK(mirrors);
 DOCTOR_CHECK(cgroups);
 DOCTOR_CHECK(disks);
 DOCTOR_CHECK(reflinks);
 DOCTOR_CHECK(store);
 DOCTOR_CHECK(cache);
+DOCTOR_CHECK(glance);
+DOCTOR_CHECK(notify);
+DOCTOR_CHECK(placement);
 DOCTOR_CHECK(queue);
 
 #endif

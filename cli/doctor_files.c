@@ -31,13 +31,13 @@ void doctor_images(struct doctor *d)
 					      : fs_path("hornero repo create %s", list[i].repo);
 
 		if (list[i].broken)
-			doctor_say(d, DOCTOR_BAD, "mend that line, then: hornero sweep", "%s",
+			doctor_say(d, DOCTOR_PART, "mend that line, then: hornero sweep", "%s",
 				   list[i].problem.msg);
 		else if (access(repo, F_OK) < 0 && errno == ENOENT)
-			doctor_say(d, DOCTOR_BAD, mend, "image %s has no source: %s is not there",
+			doctor_say(d, DOCTOR_PART, mend, "image %s has no source: %s is not there",
 				   list[i].uuid, repo);
 		if (!list[i].broken && list[i].expect && !program_is_installed(EXPECT_PROGRAM))
-			doctor_say(d, DOCTOR_BAD, "apt-get install qemu-system-x86",
+			doctor_say(d, DOCTOR_PART, "apt-get install qemu-system-x86",
 				   "image %s expects a console line, and " EXPECT_PROGRAM
 				   " is not in /usr: its jobs are held",
 				   list[i].uuid);

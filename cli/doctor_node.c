@@ -67,12 +67,13 @@ void doctor_programs(struct doctor *d)
 		{"bwrap", "apt-get install bubblewrap"},
 		{"qemu-img", "apt-get install qemu-utils"},
 	};
+	/* hornero-door and hornero-glance are packages of their own, which a node need not have. */
 	static const char *const ours[] = {"hornero-boot",     "hornero-build",   "hornero-check",
-					   "hornero-checkout", "hornero-collect", "hornero-door",
-					   "hornero-flatten",  "hornero-hook",    "hornero-keep",
-					   "hornero-publish",  "hornero-scrub",   "hornero-sweep",
-					   "hornero-yield",    "hornero-kernel2disk",
-					   "hornero-netns"};
+					   "hornero-checkout", "hornero-collect", "hornero-flatten",
+					   "hornero-hook",     "hornero-keep",    "hornero-publish",
+					   "hornero-scrub",    "hornero-serve",   "hornero-sweep",
+					   "hornero-yield",    "hornero-notify",  "hornero-netns",
+					   "hornero-kernel2disk", "hornero-mirror"};
 	int before = d->findings;
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
@@ -84,8 +85,9 @@ void doctor_programs(struct doctor *d)
 
 		if (access(path, X_OK) < 0)
 			doctor_say(d, DOCTOR_BAD,
-				   "make install, or mend libexec_dir in hornero.yaml", "%s: %s",
-				   path, strerror(errno));
+				   "make install, or apt-get install --reinstall hornero; or mend "
+				   "libexec_dir in hornero.yaml",
+				   "%s: %s", path, strerror(errno));
 	}
 	if (d->findings == before)
 		doctor_ok(d, "git, bwrap, qemu-img and hornero's own in %s", d->c->libexec_dir);
@@ -150,12 +152,14 @@ static void look_at_watches(struct doctor *d)
 
 /* If hornerod does not run as root, builds run as the same user, and the kernel counts descriptors
  * in flight per user. */
-static void look_at_users(struct doctor *d)
+void doctor_users(struct doctor *d)
 {
 	enum { ENOUGH = 16384 }; /* as agent/hornerod/main.c */
 	const uid_t us = d->c->hornero_uid != NO_UID ? d->c->hornero_uid : geteuid();
 	unsigned long long has;
 
+	if (cli_agent_runs(d->c) != 1)
+		return; /* doctor_agent says so */
 	if (us == 0) {
 		doctor_ok(d, "builds run as user %u, which is used for nothing "
 			     "else", d->c->build_uid);
@@ -179,7 +183,7 @@ static void look_at_users(struct doctor *d)
 void doctor_agent(struct doctor *d)
 {
 	if (bell_is_attended(d->c->run_dir) < 0) {
-		doctor_say(d, DOCTOR_BAD,
+		doctor_say(d, DOCTOR_BLIND,
 			   "give it to hornero_user and queue_group, or run hornero doctor as one "
 			   "of them",
 			   "cannot read %s/agent.lock to find out whether hornerod runs: %s",
@@ -192,7 +196,6 @@ void doctor_agent(struct doctor *d)
 		return;
 	}
 	doctor_ok(d, "hornerod runs");
-	look_at_users(d);
 }
 
 /* Connecting would start a publisher, so read the kernel's list of sockets instead. */

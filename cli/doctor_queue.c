@@ -12,7 +12,7 @@ static int look_at_job(void *arg, const struct job *j)
 	own_free char *mend = fs_path("mend that, then: hornero retry %lld", (long long)j->id);
 
 	if (j->state == JOB_HELD)
-		doctor_say(d, DOCTOR_BAD, mend, "job %lld of image %s is held: %s",
+		doctor_say(d, DOCTOR_PART, mend, "job %lld of image %s is held: %s",
 			   (long long)j->id, j->image, j->reason);
 	else if (j->state == JOB_BUILT && *j->waiting_for)
 		doctor_say(d, DOCTOR_WARN, NULL, "job %lld of image %s waits for this: %s",
@@ -70,7 +70,7 @@ void doctor_queue(struct doctor *d)
 	if (db_open(&db, &(struct db_queue){.queue_dir = d->c->queue_dir}, DB_READ, CLI_DB_WAIT_MS,
 		    &why) < 0 ||
 	    job_each(db, JOB_SCOPE_OPEN, look_at_job, d, &why) < 0)
-		doctor_say(d, DOCTOR_BAD,
+		doctor_say(d, why.sys == EACCES ? DOCTOR_BLIND : DOCTOR_BAD,
 			   why.sys == EUCLEAN ? "systemctl start hornerod, if it does not run"
 					      : "hornero init",
 			   "%s", why.msg);

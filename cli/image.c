@@ -4,6 +4,7 @@
 #include "cli/table.h"
 #include "cli/words.h"
 #include "conf/builder.h"
+#include "conf/imagepending.h"
 #include "state/pause.h"
 #include "state/replace.h"
 #include "state/skip.h"
@@ -53,6 +54,20 @@ static int check_release(const struct conf *c, const struct image *img, struct e
 	return found < 0 ? -1 : 0;
 }
 
+/* They decide who sees and who pays for what the operator's credentials make in Glance, which
+ * servers these rebuild, and whether the node trusts other nodes. */
+static int check_right(const struct cli *cli, const char *setting, const char *value,
+		       struct err *e)
+{
+	if (!cli->key || (strncmp(setting, "glance_", strlen("glance_")) != 0 &&
+			  strcmp(setting, "share") != 0 && strcmp(setting, "require_warm") != 0 &&
+			  strcmp(setting, "rebuild_failed") != 0 &&
+			  (strcmp(setting, "on_warm") != 0 || strcmp(value, "rebuild") != 0)))
+		return 0;
+	return err_set(e, ERR_USAGE, "%s is set on the node itself, not with a key",
+		       strcmp(setting, "on_warm") == 0 ? "on_warm=rebuild" : setting);
+}
+
 int image_set_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
@@ -73,7 +88,8 @@ int image_set_run(struct cli *cli, const struct call *call, struct err *e)
 			return err_set(e, ERR_USAGE, "\"%s\" is not of the form "
 						     "NAME=VALUE", call->args[i]);
 		name = fs_path("%.*s", (int)(equals - call->args[i]), call->args[i]);
-		if (image_set(&img, name, equals + 1, e) < 0 ||
+		if (check_right(cli, name, equals + 1, e) < 0 ||
+		    image_set(&img, name, equals + 1, e) < 0 ||
 		    (strcmp(name, "pinned") == 0 && img.pinned && check_release(c, &img, e) < 0))
 			return -1;
 	}
@@ -82,6 +98,18 @@ int image_set_run(struct cli *cli, const struct call *call, struct err *e)
 	bell_ring(c->run_dir);
 	cli_say(stdout, "image %s changed; `hornero wait %s` tells when that is warm", uuid, uuid);
 	return 0;
+}
+
+/* A request of `image add --glance` that Glance has not answered. */
+static bool take_back_pending(const struct conf *c, const char *uuid, struct err *e)
+{
+	int rc = imagepending_remove(c->images_dir, uuid, e);
+
+	if (rc > 0) {
+		bell_ring(c->run_dir);
+		cli_say(stdout, "image %s was not bound yet, and will not be", uuid);
+	}
+	return rc != 0;
 }
 
 int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
@@ -99,6 +127,8 @@ int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
 	lock = images_lock(c->images_dir, IMAGES_LOCK_MS, e);
 	if (lock < 0 || (cli->key && cli_image(cli, uuid, &img, e) < 0))
 		return -1;
+	if (!cli->key && take_back_pending(c, uuid, e))
+		return *e->msg ? -1 : 0;
 	/* Keep the warm record: it says that the file is ours, so that hornero gc may remove it. */
 	if (image_remove(c->images_dir, uuid, e) < 0 ||
 	    warm_look(c->store_dir, c->cache_dir, uuid, &warm, &state, e) < 0)

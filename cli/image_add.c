@@ -2,6 +2,7 @@
  * DIAGNOSTICS: ERR_USAGE names the argument and the allowed values; ERR_OPERATOR for a broken image
  * file. */
 #include "cli/image.h"
+#include "cli/image_await.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "state/githead.h"
@@ -160,6 +161,14 @@ static void settle_head(const struct conf *c, const struct image *img)
 			img->repo, img->ref);
 }
 
+static void settle_bound(const struct cli *cli, const struct image *img, const struct lying *l,
+			 bool replace)
+{
+	bell_ring(cli->conf->run_dir);
+	settle_head(cli->conf, img);
+	say_bound(cli, img, l, replace);
+}
+
 static int take_id(const struct call *call, bool replace, char uuid[UUID_LEN + 1], struct err *e)
 {
 	if (call->nargs == 2)
@@ -190,20 +199,27 @@ int image_add_run(struct cli *cli, const struct call *call, struct err *e)
 		return err_set(e, ERR_USAGE,
 			       "--replace works only on the node itself, not with a key");
 	if (image_init(&img, uuid, e) < 0 || set_options(&img, call, e) < 0 ||
+	    image_await_options(cli, call, &img, e) < 0 ||
 	    image_check_binding(cli, &img, e) < 0 || look(c, uuid, &l, e) < 0)
 		return -1;
 	lock = images_lock(c->images_dir, IMAGES_LOCK_MS, e);
 	if (lock < 0 || (call->nargs == 2 && check_id(cli, uuid, &l, e) < 0))
 		return -1;
 	bound = find_bound(cli, &img, replace, e);
+	if (bound == 0 && image_is_awaited(&img)) {
+		int code = image_await_run(cli, call, &img, &lock, e);
+
+		if (code == 0)
+			settle_bound(cli, &img, &l, replace);
+		return code;
+	}
 	/* Write the permission first, so that the first publication finds it. */
 	if (bound < 0 || (replace && let_go(cli, uuid, &l, e) < 0) ||
 	    (bound == 0 && image_save(c->images_dir, &img, e) < 0))
 		return -1;
-	bell_ring(c->run_dir);
 	if (bound == 0)
-		settle_head(c, &img);
-	if (bound == 0)
-		say_bound(cli, &img, &l, replace);
+		settle_bound(cli, &img, &l, replace);
+	else
+		bell_ring(c->run_dir);
 	return 0;
 }

@@ -1,15 +1,17 @@
 /* imagelist: `hornero image list` and `hornero image show`. DIAGNOSTICS: a broken image file is a
  * row with the reason, not an error. */
 #include "cli/artifact.h"
+#include "cli/registration.h"
+#include "cli/rollout.h"
 #include "cli/releases.h"
 #include "cli/table.h"
+#include "cli/wanted.h"
 #include "cli/words.h"
 #include "state/pause.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "store/answer.h"
 #include "store/nova.h"
-#include "store/placed.h"
 
 #include <string.h>
 
@@ -43,10 +45,16 @@ static const struct column columns[] = {
 	{"release_state", CELL_STATE, 0},
 	{"release_commit", CELL_COMMIT, 0},
 	{"release_file", CELL_TEXT, 0},
+	{"registration", CELL_STATE, 0},
+	{"registration_reason", CELL_TEXT, 0},
+	{"stable", CELL_STATE, 0},
+	{"stable_reason", CELL_TEXT, 0},
+	{"rollout", CELL_STATE, 0},
+	{"rollout_reason", CELL_TEXT, 0},
 };
 enum {
 	N_SHOW = sizeof(columns) / sizeof(columns[0]),
-	N_RELEASE = N_SHOW - 4,
+	N_RELEASE = N_SHOW - 10,
 	N_LIST = N_RELEASE - 9
 };
 
@@ -104,9 +112,13 @@ int image_list_run(struct cli *cli, const struct call *call, struct err *e)
 	size_t n = 0;
 	int done;
 
-	(void)call;
 	if (!c || cli_images(cli, &list, &n, e) < 0)
 		return -1;
+	if (call_option(call, "wanted")) {
+		done = wanted_list(cli, list, n, e);
+		images_free(list, n);
+		return done;
+	}
 	paused_load(&paused, c);
 	listing_begin(&l, cli, columns, N_LIST);
 	for (size_t i = 0; i < n; i++) {
@@ -194,27 +206,30 @@ static void hide_others(const struct cli *cli, const char *uuid, struct artifact
 		*m->expect = *m->boot_machine = *m->boot_bus = '\0';
 	m->made.job = m->made.attempt = m->built_ms = m->timeout_s = m->boot_memory_bytes = 0;
 	m->checkout_ms = m->build_ms = m->check_ms = m->boot_ms = 0;
-	*m->built = *m->made.repo = '\0';
+	*m->built = *m->made.repo = *m->shared_from = '\0';
 }
 
 /* Fills the cells of the current release, if there is one. The caller frees *file. */
-static int release_cells(const struct conf *c, const char *uuid, struct warm *r,
-			 char id[UUID_LEN + 1], char **file, struct cell *cells, struct err *e)
+static int release_cells(const struct conf *c, const struct image *img, struct warm *r,
+			 char id[UUID_LEN + 1], char **file, struct registered *g,
+			 struct cell *cells, struct err *e)
 {
 	enum warm_state state;
 
-	if (placed_look_newest(c->store_dir, c->cache_dir, uuid, r, &state, e) < 0)
+	if (registered_look_current(c, img, r, &state, id, g, e) < 0)
 		return -1;
 	memset(cells, 0, (N_SHOW - N_RELEASE) * sizeof(*cells));
 	if (state == WARM_NONE)
 		return 0;
-	if (nova_release(uuid, r->made.digest, id, e) < 0)
-		return -1;
 	*file = fs_path("%s/%s", c->cache_dir, r->name);
 	cells[0].text = id;
 	cells[1].text = warm_state_name(state);
 	cells[2].text = r->made.commit;
 	cells[3].text = *file;
+	if (g->is_wanted)
+		cells[4].text = registration_state_name(g->state);
+	if (*g->r.reason && g->state != REGISTRATION_NONE)
+		cells[5].text = g->r.reason;
 	return 0;
 }
 
@@ -228,6 +243,8 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 	struct line line;
 	struct cell *row = line.row;
 	struct warm current;
+	struct registered registered, stable;
+	struct rolled rolled;
 	enum warm_state state;
 	own_releases struct releases releases = {0};
 	struct artifact artifact;
@@ -242,8 +259,19 @@ int image_show_run(struct cli *cli, const struct call *call, struct err *e)
 	paused_load(&paused, c);
 	state = fill(c, &cli->clock, &img, &paused, &line);
 	digest = digest_of(&line.warm, state == WARM_OK, &newest);
-	if (release_cells(c, uuid, &current, release, &release_file, row + N_RELEASE, e) < 0)
+	if (release_cells(c, &img, &current, release, &release_file, &registered, row + N_RELEASE,
+			  e) < 0 ||
+	    registered_look_stable(c, uuid, &stable, e) < 0 ||
+	    rolled_look(c, &img, &rolled, e) < 0)
 		return -1;
+	if (stable.is_wanted)
+		row[N_SHOW - 4].text = registration_state_name(stable.state);
+	if (stable.state != REGISTRATION_NONE && *stable.r.reason)
+		row[N_SHOW - 3].text = stable.r.reason;
+	if (rolled.is_wanted)
+		row[N_SHOW - 2].text = rollout_state_name(rolled.state);
+	if (rolled.state != ROLLOUT_NONE && *rolled.r.reason)
+		row[N_SHOW - 1].text = rolled.r.reason;
 	if ((digest && artifact_load(c, uuid, digest, &artifact, e) < 0) ||
 	    releases_load(cli, &img, &releases, e) < 0)
 		return -1;

@@ -20,12 +20,13 @@ struct layout_dir {
 	gid_t gid;
 };
 
-enum { LAYOUT_MAX = 13 };
+enum { LAYOUT_MAX = 17 };
 
 struct layout {
 	struct layout_dir list[LAYOUT_MAX];
 	size_t n;
-	char *cancel; /* a path of list */
+	/* paths of list */
+	char *cancel, *mirror_access, *mirror_work, *metrics;
 };
 
 void layout_init(struct layout *p, const struct conf *c);

@@ -5,11 +5,26 @@
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/spawn.h"
+#include "state/tip.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { GIT_MS = 10000, GIT_BYTES = 4096 };
+
+/* Takes the id from a line that git printed. */
+static bool take_id(const char *line, char id[CLI_COMMIT_MAX + 1])
+{
+	size_t len = strcspn(line, "\n");
+
+	if (len != 40 && len != CLI_COMMIT_MAX)
+		return false;
+	memcpy(id, line, len);
+	id[len] = '\0';
+	return true;
+}
 
 /* Stores the id that git prints for spec, "" if it prints none. Returns git's exit code, or -1 on
  * error. */
@@ -24,17 +39,47 @@ static int ask_git(const char *path, const char *spec, char id[CLI_COMMIT_MAX + 
 	struct spawn s = SPAWN_INIT(argv);
 	own_free char *out = NULL;
 	size_t len = 0;
-	int status = spawn_capture(&s, 10000, 4096, &out, &len, e);
+	int status = spawn_capture(&s, GIT_MS, GIT_BYTES, &out, &len, e);
 
 	id[0] = '\0';
 	if (status < 0)
 		return -1;
-	len = strcspn(out, "\n");
-	if (status == 0 && (len == 40 || len == CLI_COMMIT_MAX)) {
-		memcpy(id, out, len);
-		id[len] = '\0';
-	}
+	if (status == 0)
+		(void)take_id(out, id);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+/* rev-list, unlike log, runs no program that the repository's configuration names. */
+int cli_ref_dated(const struct conf *c, const struct image *img, char commit[CLI_COMMIT_MAX + 1],
+		  int64_t *dated_ms, struct err *e)
+{
+	own_free char *path = cli_repo_path(c, img->repo);
+	own_free char *git_dir = fs_path("--git-dir=%s", path);
+	const char *const argv[] = {"git",         git_dir,       "-c",
+				    "safe.directory=*", "rev-list",    "--no-walk",
+				    "--timestamp", "--end-of-options", img->ref, NULL};
+	struct spawn s = SPAWN_INIT(argv);
+	own_free char *out = NULL;
+	char *id;
+	size_t len;
+
+	*dated_ms = 0;
+	if (access(path, F_OK) < 0 ||
+	    spawn_capture(&s, GIT_MS, GIT_BYTES, &out, &len, e) != 0)
+		return cli_ref_commit(c, img, commit, e);
+	*dated_ms = strtoll(out, &id, 10) * 1000;
+	if (*id != ' ' || !take_id(id + 1, commit)) {
+		*dated_ms = 0;
+		return cli_ref_commit(c, img, commit, e);
+	}
+	return 1;
+}
+
+bool cli_ref_is(const struct conf *c, const struct image *img, const char *commit)
+{
+	char tip[CLI_COMMIT_MAX + 1];
+
+	return tip_read(c->repo_root, img->repo, img->ref, tip) && strcmp(tip, commit) == 0;
 }
 
 int cli_ref_commit(const struct conf *c, const struct image *img, char commit[CLI_COMMIT_MAX + 1],

@@ -208,7 +208,10 @@ static int make_hidden(struct making *m, struct err *e)
 	return 0;
 }
 
-/* Sets hooksPath because a ~/.gitconfig of git's account may name another. A timer runs gc. */
+/* Sets hooksPath because a ~/.gitconfig of git's account may name another. A timer runs gc.
+ *
+ * At each push git takes the repository for an alternate of the quarantine, and lists its refs by a
+ * process of its own. The check of the push knows them already, so that process has no use. */
 static char *config_text(const struct conf *c)
 {
 	return fs_path("# by hornero repo create\n"
@@ -220,6 +223,7 @@ static char *config_text(const struct conf *c)
 		       "\tfsync = committed,reference\n"
 		       "\tfsyncMethod = batch\n"
 		       "\thooksPath = hooks\n"
+		       "\talternateRefsCommand = true\n"
 		       "[receive]\n"
 		       "\tdenyNonFastForwards = false\n"
 		       "\tautogc = false\n"

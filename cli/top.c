@@ -2,24 +2,16 @@
  * options; as db says. */
 #include "cli/top.h"
 
+#include "cli/live.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "lib/clock.h"
 #include "lib/own.h"
 
-#include <math.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/signalfd.h>
 #include <time.h>
 
-enum { HEAD_LINES = 8, SCREEN_BYTES = 65536, FOREVER = 0 };
-
-/* Switch to the alternate screen, hide the cursor and cut long lines; and back. */
-static const char enter[] = "\033[?1049h\033[?25l\033[?7l",
-		  leave[] = "\033[?7h\033[?25h\033[?1049l", home[] = "\033[H\033[J";
+enum { HEAD_LINES = 8 };
 
 static const struct column columns[] = {
 	{"job", CELL_NUMBER, 0},
@@ -40,10 +32,7 @@ enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
 struct top {
 	struct cli *cli;
-	int64_t left; /* updates left, or FOREVER */
-	int interval_ms;
-	int signals;
-	bool drawn; /* on a terminal: draw a full screen */
+	struct live live;
 };
 
 enum { BUSY_MAX = 64 };
@@ -176,25 +165,12 @@ static void print_head(const struct top *t, struct snapshot *s)
 	cli_note_isolation(t->cli);
 }
 
-/* Returns the rows that fit on the screen, or all if the output is no screen. */
-static size_t rows_of(const struct top *t, size_t n)
-{
-	struct winsize size = {0};
-	size_t room;
-
-	if (!t->drawn || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row == 0)
-		return n;
-	room = size.ws_row > HEAD_LINES ? size.ws_row - (size_t)HEAD_LINES : 1;
-	return n < room ? n : room;
-}
-
 static int print_people(const struct top *t, struct snapshot *s, struct err *e)
 {
-	size_t rows = rows_of(t, s->n);
+	size_t rows = live_rows(&t->live, s->n, HEAD_LINES);
 	struct listing l;
 
-	if (t->drawn)
-		fputs(home, stdout);
+	live_home(&t->live);
 	print_head(t, s);
 	putchar('\n');
 	t->cli->now_ms = s->at_ms;
@@ -213,8 +189,9 @@ static int print_people(const struct top *t, struct snapshot *s, struct err *e)
 	return 0;
 }
 
-static int show(const struct top *t, struct err *e)
+static int show(void *arg, struct err *e)
 {
+	const struct top *t = arg;
 	own_free struct snapshot *s = calloc(1, sizeof(*s));
 	int done;
 
@@ -226,85 +203,14 @@ static int show(const struct top *t, struct err *e)
 	else if (done == 0)
 		done = print_people(t, s, e);
 	snapshot_free(s);
-	fflush(stdout);
 	return done;
-}
-
-static void draw(const struct top *t, const char *what)
-{
-	if (t->drawn)
-		fputs(what, stdout);
-	fflush(stdout);
-}
-
-/* Returns false to stop: after a signal, or if nobody reads. */
-static bool wait_on(const struct top *t)
-{
-	struct pollfd fds[] = {{.fd = t->signals, .events = POLLIN}, {.fd = STDOUT_FILENO}};
-	struct signalfd_siginfo info;
-
-	if (poll(fds, 2, t->interval_ms) <= 0)
-		return true;
-	if (!fds[0].revents || read(t->signals, &info, sizeof(info)) != sizeof(info))
-		return false;
-	if (info.ssi_signo == SIGTSTP) {
-		draw(t, leave);
-		raise(SIGSTOP);
-		draw(t, enter);
-	}
-	return info.ssi_signo == SIGWINCH || info.ssi_signo == SIGTSTP;
-}
-
-static int watch_signals(void)
-{
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH};
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		sigaddset(&set, numbers[i]);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
-static int read_options(const struct call *call, struct top *t, struct err *e)
-{
-	const char *times = call_option(call, "iterations"),
-		   *interval = call_option(call, "interval");
-	double s = 2;
-	char *end;
-
-	if (times && cli_job_number(times, &t->left, e) < 0)
-		return err_set(e, ERR_USAGE, "--iterations \"%s\" is not a number", times);
-	if (interval) {
-		s = strtod(interval, &end);
-		if (end == interval || *end || !isfinite(s) || s < 0.1 || s > 3600)
-			return err_set(e, ERR_USAGE,
-				       "--interval \"%s\" is not a number of seconds from 0.1 to "
-				       "3600",
-				       interval);
-	}
-	t->interval_ms = (int)(s * 1000);
-	return 0;
 }
 
 int top_run(struct cli *cli, const struct call *call, struct err *e)
 {
-	bool is_screen = isatty(STDOUT_FILENO) && !cli->json;
-	own_fd int signals = -1;
-	struct top t = {.cli = cli, .left = is_screen ? FOREVER : 1, .drawn = is_screen};
-	int done;
+	struct top t = {.cli = cli};
 
-	if (read_options(call, &t, e) < 0 || !cli_conf(cli, e))
+	if (live_open(&t.live, cli, call, 1, e) < 0 || !cli_conf(cli, e))
 		return -1;
-	t.signals = signals = watch_signals();
-	/* Write a whole screen at once, not line by line. */
-	if (t.drawn)
-		setvbuf(stdout, NULL, _IOFBF, SCREEN_BYTES);
-	draw(&t, enter);
-	do
-		done = show(&t, e);
-	while (done == 0 && t.left != 1 && (t.left -= t.left > 0, wait_on(&t)) && !ferror(stdout));
-	draw(&t, leave);
-	return done;
+	return live_run(&t.live, show, &t, e);
 }

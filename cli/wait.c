@@ -256,7 +256,7 @@ static int read_ref(struct wait *w, const char *uuid, char commit[CLI_COMMIT_MAX
 		cli_say(stderr, "hornero: %s", blocked);
 		w->told = true;
 	}
-	found = cli_ref_commit(w->c, &img, commit, e);
+	found = cli_ref_is(w->c, &img, commit) ? 1 : cli_ref_commit(w->c, &img, commit, e);
 	snprintf(w->pinned, sizeof(w->pinned), "%s", image_pin_at(&img, commit) ? img.pinned : "");
 	w->skipped = skip_stands(w->c->skip_dir, &img, commit);
 	if (found != 0)
@@ -272,7 +272,7 @@ static int wait_image(struct wait *w, const char *uuid, struct err *e)
 	int64_t read_ms = -REF_FRESH_MS;
 
 	for (;;) {
-		/* Reading the ref starts a process, so do it now and then, but always before an
+		/* Reading the ref may start a process, so do it now and then, but always before an
 		 * answer. */
 		bool fresh = clock_mono_ms() - read_ms >= REF_FRESH_MS;
 		int code = fresh ? read_ref(w, uuid, commit, e) : -2;

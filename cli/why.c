@@ -2,6 +2,11 @@
 #include "cli/why.h"
 
 #include "cli/blocked.h"
+#include "cli/mirroring.h"
+#include "cli/notification.h"
+#include "cli/registration.h"
+#include "cli/rollout.h"
+#include "cli/sharing.h"
 #include "cli/top.h"
 #include "cli/words.h"
 #include "state/pause.h"
@@ -10,6 +15,8 @@
 #include "lib/own.h"
 #include "state/stuck.h"
 #include "store/answer.h"
+#include "store/nova.h"
+#include "store/traits.h"
 
 #include <string.h>
 
@@ -75,6 +82,102 @@ static void say_blocked(const struct cli *cli, const struct facts *f)
 
 	if (f->repo_there && !f->img->broken && cli_blocked(cli, f->img, words))
 		cli_say(stdout, "%s.", words);
+}
+
+/* Says what Glance knows of the release in the cache. */
+static void say_registration(const struct cli *cli, const struct facts *f)
+{
+	char release[UUID_LEN + 1], words[REGISTRATION_TEXT];
+	struct err why = ERR_INIT;
+	struct registered g;
+
+	if (f->release_state == WARM_NONE)
+		return;
+	if (nova_release(f->uuid, f->release.made.digest, release, &why) < 0 ||
+	    registered_look(cli->conf, f->img, release, &g, &why) < 0) {
+		cli_say(stdout, "%s.", why.msg);
+		return;
+	}
+	registered_words(cli, release, &g, words);
+	if (*words)
+		cli_say(stdout, "%s", words);
+}
+
+static void say_stable(const struct cli *cli, const char *uuid)
+{
+	char words[REGISTRATION_TEXT];
+
+	registered_stable_words(cli, uuid, words);
+	if (*words)
+		cli_say(stdout, "%s", words);
+}
+
+/* `image add --glance` has asked for its record, and Glance has not answered. */
+static bool is_pending(const struct cli *cli, const char *uuid)
+{
+	own_free char *file = fs_path("%s/%s.pending", cli->conf->images_dir, uuid);
+
+	return !cli->key && access(file, F_OK) == 0;
+}
+
+static int say_pending(const struct cli *cli, const char *uuid)
+{
+	cli_say(stdout, "Image %s is not bound yet: that happens once Glance has its record.",
+		uuid);
+	say_stable(cli, uuid);
+	return 0;
+}
+
+static void say_rollout(const struct cli *cli, const struct facts *f)
+{
+	char words[ROLLOUT_TEXT];
+	struct err why = ERR_INIT;
+	struct rolled g;
+
+	if (rolled_look(cli->conf, f->img, &g, &why) < 0) {
+		cli_say(stdout, "%s.", why.msg);
+		return;
+	}
+	rolled_words(cli, &g, words);
+	if (*words)
+		cli_say(stdout, "%s", words);
+}
+
+/* Says whether Nova's scheduler sees the image on this node. */
+static void say_trait(const struct cli *cli, const struct facts *f)
+{
+	const struct conf *c = cli->conf;
+	char trait[TRAIT_LEN + 1];
+	struct err why = ERR_INIT;
+	struct traits t;
+	int known;
+
+	if (!c->placement_traits || f->warm_state != WARM_OK)
+		return;
+	known = traits_load(c->glance_dir, &t, &why);
+	trait_of(f->uuid, trait);
+	if (known < 0)
+		cli_say(stdout, "%s.", why.msg);
+	else if (known == 0)
+		cli_say(stdout, "Placement does not have its trait %s yet: hornero-glance has not "
+				"tried; `systemctl status hornero-glance` says whether it runs.",
+			trait);
+	else if (strcmp(t.state, TRAITS_SET) == 0)
+		cli_say(stdout, "Nova's scheduler finds it on this node by the trait %s.", trait);
+	else
+		cli_say(stdout, "Placement does not have its trait %s (%s): %s.", trait, t.state,
+			t.reason);
+}
+
+static void say_notification(const struct cli *cli, const struct facts *f)
+{
+	char words[NOTIFICATION_TEXT];
+	struct err why = ERR_INIT;
+
+	if (notification_words(cli, f->img, words, &why) < 0)
+		cli_say(stdout, "%s.", why.msg);
+	else if (*words)
+		cli_say(stdout, "%s", words);
 }
 
 /* Says whether a clean build confirmed the warm artifact, and what happens next. */
@@ -147,6 +250,8 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 	struct warm warm = {0};
 
 	if (cli_image(cli, f->uuid, &img, e) < 0) {
+		if (e->sys == ENOENT && is_pending(cli, f->uuid))
+			return say_pending(cli, f->uuid);
 		if (e->sys == ENOENT)
 			return say(f, why_image);
 		f->img = &img;
@@ -196,7 +301,15 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 	}
 	say(f, why_image);
 	say_blocked(cli, f);
+	mirroring_say(cli, img.repo);
+	say_registration(cli, f);
+	say_stable(cli, f->uuid);
+	say_notification(cli, f);
+	say_rollout(cli, f);
+	say_trait(cli, f);
 	say_confirmation(cli, f, db);
+	if (f->warm_state == WARM_OK)
+		sharing_say(cli, f->uuid, f->warm);
 	return 0;
 }
 

@@ -10,6 +10,16 @@ static const struct word_option key_options[] = {
 	 "images that the key may bind, such as '2b7e1516-*'; default: only new ones"},
 	{0},
 };
+static const struct word_option mirror_options[] = {
+	{"off", 0, NULL, 0, "follow no upstream any more; the refs stay as they are"},
+	{"replace", 0, NULL, 0, "also if the repository has refs that the upstream may lack"},
+	{0},
+};
+static const struct word_option fetch_options[] = {
+	{"no-wait", 0, NULL, 0, "do not wait for the end of the fetch"},
+	{"timeout", 't', "S", 0, "wait at most S seconds (exit 75); default: 60"},
+	{0},
+};
 static const struct word_option add_options[] = {
 	{"ref", 0, "REF", VALUE_REF, "follow REF; default: refs/heads/main"},
 	{"subdir", 0, "DIR", 0, "build only this directory of the repository"},
@@ -18,6 +28,21 @@ static const struct word_option add_options[] = {
 	{"name", 0, "TEXT", 0, "a name to show beside the UUID"},
 	{"replace", 0, NULL, 0,
 	 "allow hornero to replace the file it did not put into Nova's cache"},
+	{"glance", 0, "NAME", 0, "have hornero-glance make the record of the UUID, with this name"},
+	{"adopt", 0, NULL, 0, "have hornero-glance take over your own record of the UUID"},
+	{"follow", 0, NULL, 0, "with these two: set glance_stable=follow"},
+	{"no-wait", 0, NULL, 0, "with these two: do not wait until the image is bound"},
+	{"timeout", 't', "S", 0, "with these two: wait at most S seconds (exit 75); default: 60"},
+	{0},
+};
+static const struct word_option list_options[] = {
+	{"wanted", 'w', NULL, 0, "show the commit of each ref, and why it is not warm"},
+	{0},
+};
+static const struct word_option import_options[] = {
+	{"from-glance", 0, NULL, 0, "look at what hornero-glance found in Glance; needed"},
+	{"yes", 0, NULL, 0, "adopt and bind what can be; default: only list"},
+	{"follow", 0, NULL, 0, "images with bytes as well: set glance_stable=follow"},
 	{0},
 };
 static const struct word_option try_options[] = {
@@ -53,6 +78,16 @@ static const struct word_option top_options[] = {
 	{"interval", 'i', "S", 0, "seconds between updates; default: 2"},
 	{0},
 };
+static const struct word_option fleet_options[] = {
+	{"nodes", 0, "FILE", VALUE_FILE,
+	 "the nodes to ask; default: nodes.yaml beside hornero.yaml"},
+	{"timeout", 't', "S", 0, "wait at most S seconds for each node; default: 10"},
+	{"all", 'a', NULL, 0, "show every image of every node, not only those that lag"},
+	{"watch", 'w', NULL, 0, "ask again and again until Ctrl-C"},
+	{"iterations", 'n', "N", 0, "with --watch: exit after N updates"},
+	{"interval", 'i', "S", 0, "with --watch: seconds between updates; default: 2"},
+	{0},
+};
 static const struct word_option rollback_options[] = {
 	{"undo", 'u', NULL, 0, "undo the rollback: the image follows its ref again"},
 	{"timeout", 't', "S", 0, "wait at most S seconds until the image is warm; default: 10"},
@@ -63,8 +98,20 @@ static const struct word_option gc_options[] = {
 	{"verify", 0, NULL, 0, "read every artifact in the store again and check its digest"},
 	{0},
 };
+static const struct word_option metrics_options[] = {
+	{"write", 'w', NULL, 0, "write the file, and keep what was counted"},
+	{0},
+};
+static const struct word_option report_options[] = {
+	{"html", 0, "FILE", VALUE_FILE, "write the page to FILE, which it replaces; - prints it"},
+	{"served", 0, NULL, 0, "write it to where metrics_listen serves it, if that is set"},
+	{"since", 0, "TIME", 0, "show the jobs of the last TIME, such as 24h; default: 7d"},
+	{0},
+};
 static const struct word_option cache_options[] = {
 	{"verify", 0, NULL, 0, "read every file that hornero published again and check its digest"},
+	{"placement", 0, NULL, 0,
+	 "show the disk space that Nova must reserve for cache and hornero"},
 	{0},
 };
 
@@ -84,6 +131,22 @@ const struct word word_table[] = {
 	 "Installs hornero's hooks and durable settings. Prints the path of the repository\n"
 	 "on the last line. NAME may have several parts, as in team/thing.",
 	 NULL, 1, 1, {0}, WORD_AS_ROOT, repo_create_run, WORD_CREATE},
+	{"repo list", "", "list the repositories, and the upstreams that they follow",
+	 "", NULL, 0, 0, {0}, WORD_JSON, repo_list_run, WORD_READ},
+	{"repo mirror", "NAME [URL]", "have a repository follow an upstream by fetch",
+	 "hornero-mirror makes its branches and tags those of the upstream: at once after\n"
+	 "`hornero repo fetch`, and at each sweep_interval. They are pushed into the repository,\n"
+	 "so hooks and queue work as for any push. Other pushes to it are refused.\n"
+	 "\n"
+	 "URL is ssh://USER@HOST/PATH or https://HOST/PATH. The key, the host keys and the\n"
+	 "credentials are in files of git's user; see hornero-mirror(8).",
+	 mirror_options, 1, 2, {VALUE_REPO}, 0, repo_mirror_run, WORD_HERE},
+	{"repo fetch", "NAME", "fetch a mirror from its upstream now",
+	 "An upstream's hook can call it over SSH, with a key that may write to NAME.\n"
+	 "\n"
+	 "Exits 0 if the refs are those of the upstream, 1 with the reason if not, and 75 if the\n"
+	 "fetch has not ended in time or hornero-mirror does not run.",
+	 fetch_options, 1, 1, {VALUE_REPO}, 0, repo_fetch_run, WORD_WRITE},
 	{"key add", "NAME [KEY]", "allow an SSH key to log in",
 	 "KEY is a public key file, the key itself, or - for standard input (the default).\n"
 	 "REPOS are names separated by blanks. A * matches any characters: 'team/*'. Each\n"
@@ -103,16 +166,32 @@ const struct word word_table[] = {
 	 "\n"
 	 "hornero does not replace a file in Nova's cache that it did not put there. To allow\n"
 	 "it for that one file, as it is now, use --replace on the node; the image may be bound\n"
-	 "already.",
+	 "already.\n"
+	 "\n"
+	 "With --glance or --adopt, the image is bound once Glance has its record, and the\n"
+	 "command waits for that. If Glance refuses it, or after Ctrl-C, the image is not bound.",
 	 add_options, 1, 2, {VALUE_REPO, VALUE_REPO}, 0, image_add_run, WORD_ADMIN},
+	{"image import", "", "bind images that Glance names after repositories of this node",
+	 "Lists the images of hornero-glance's project whose name is git@NODE:/path/repo, with\n"
+	 "this node and a repository of it. With --yes, each is adopted and bound, as\n"
+	 "`hornero image add UUID REPO --adopt --no-wait` does.",
+	 import_options, 0, 0, {0}, WORD_JSON, image_import_run, WORD_HERE},
 	{"image list", "", "list the images of this node and whether they are warm",
-	 "", NULL, 0, 0, {0}, WORD_JSON, image_list_run, WORD_READ},
+	 "", list_options, 0, 0, {0}, WORD_JSON, image_list_run, WORD_READ},
 	{"image show", "UUID", "show an image's source, what is warm, and its newest job",
 	 "", NULL, 1, 1, {VALUE_IMAGE}, WORD_JSON,
 	 image_show_run, WORD_READ},
+	{"image current", "UUID", "print the id of the release that is to be booted now",
+	 "Prints the UUID of the current release, for `openstack server create --image`.\n"
+	 "\n"
+	 "Prints nothing and exits 75 with the reason if the release is not in Nova's cache or,\n"
+	 "with releases: registered, not in Glance yet. Exits 1 if the image has no releases.",
+	 NULL, 1, 1, {VALUE_IMAGE}, WORD_JSON, image_current_run, WORD_READ},
 	{"image set", "UUID NAME=VALUE...", "change an image's settings",
 	 "Keys: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, boot_bus,\n"
-	 "name, keep_warm, in_use, releases, confirm (idle or never), pinned, until_ref_leaves.\n"
+	 "name, keep_warm, in_use, releases, glance_visibility, glance_project, glance_record,\n"
+	 "glance_stable, require_warm, on_warm, rebuild_failed, confirm (idle or never), share,\n"
+	 "pinned, until_ref_leaves.\n"
 	 "An empty value (builder=) unsets a key. The image stays warm as it is until\n"
 	 "something newer is published.",
 	 NULL, 2, -1, {VALUE_IMAGE, VALUE_SETTING}, 0, image_set_run, WORD_ADMIN},
@@ -162,6 +241,13 @@ const struct word word_table[] = {
 	 "On a terminal, redraws the screen until Ctrl-C; otherwise prints once. With --json,\n"
 	 "prints one object per update.",
 	 top_options, 0, 0, {0}, WORD_JSON, top_run, WORD_READ},
+	{"fleet", "", "show which nodes have which commit warm, which lag, and why",
+	 "Asks each node of nodes.yaml over SSH, side by side, for `hornero image list --wanted`.\n"
+	 "The newest commit of an image is the one of its refs with the latest committer date. An\n"
+	 "image counts only on the nodes that have it.\n"
+	 "\n"
+	 "Exits 0 if every node answers and all have the same commits warm, else 1.",
+	 fleet_options, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, fleet_run, WORD_HERE},
 	{"show", "JOB", "show a job's attempts, verdicts, stage times and resources",
 	 "", NULL, 1, 1, {VALUE_JOB}, WORD_JSON, show_run, WORD_READ},
 	{"log", "JOB...", "print a job's build log",
@@ -228,6 +314,20 @@ const struct word word_table[] = {
 	 "Exits 0 if all is well, 1 otherwise. Works before `hornero init`, too. Run it as root\n"
 	 "to check everything.",
 	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, doctor_run, WORD_NODE},
+	{"metrics", "", "print the node's figures for Prometheus, as OpenMetrics",
+	 "With --write, replaces STATE_DIR/metrics/hornero.prom, a file for node_exporter and for\n"
+	 "metrics_listen, and prints nothing; hornero-metrics.timer does it every minute. Only\n"
+	 "--write keeps what was counted.",
+	 metrics_options, 0, 0, {0}, 0, metrics_run, WORD_NODE},
+	{"report", "", "write a page about the node: what is warm, push to warm, queue, disks",
+	 "One HTML file without scripts, and without anything from elsewhere. Root writes it as\n"
+	 "hornero_user.",
+	 report_options, 0, 0, {0}, 0, report_run, WORD_HERE},
+	{"status", "", "say in one line whether the node works now, for monitoring",
+	 "Exits 0 if all is well, 1 with a warning, 2 if it is critical, 3 if that cannot be\n"
+	 "seen, as Nagios plugins do. Prints the gravest finding and what mends it. Answers also\n"
+	 "if hornerod, the queue or the configuration is broken.",
+	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, status_run, WORD_NODE},
 	{"help", "[COMMAND]", "list the commands, or describe one",
 	 "Same as --help.", NULL, 0, 2, {VALUE_COMMAND, VALUE_COMMAND}, WORD_AS_ROOT, help_run,
 	 WORD_READ},

@@ -120,6 +120,9 @@ void word_help_all(FILE *out, const struct cli *cli);
 #define WORD_RUN(name) int name##_run(struct cli *cli, const struct call *call, struct err *e)
 WORD_RUN(init);
 WORD_RUN(repo_create);
+WORD_RUN(repo_list);
+WORD_RUN(repo_mirror);
+WORD_RUN(repo_fetch);
 WORD_RUN(key_add);
 WORD_RUN(key_list);
 WORD_RUN(key_remove);
@@ -127,8 +130,10 @@ WORD_RUN(base_add);
 WORD_RUN(base_list);
 WORD_RUN(base_remove);
 WORD_RUN(image_add);
+WORD_RUN(image_import);
 WORD_RUN(image_list);
 WORD_RUN(image_show);
+WORD_RUN(image_current);
 WORD_RUN(image_set);
 WORD_RUN(image_remove);
 WORD_RUN(builder_list);
@@ -151,8 +156,12 @@ WORD_RUN(sweep);
 WORD_RUN(cache);
 WORD_RUN(gc);
 WORD_RUN(doctor);
+WORD_RUN(report);
+WORD_RUN(metrics);
+WORD_RUN(status);
 WORD_RUN(help);
 WORD_RUN(complete);
 WORD_RUN(top);
+WORD_RUN(fleet);
 
 #endif

@@ -4,6 +4,7 @@
 #include "conf/way.h"
 #include "lib/cpulist.h"
 #include "lib/escape.h"
+#include "lib/listen.h"
 #include "lib/own.h"
 
 #include <arpa/inet.h>
@@ -255,7 +256,7 @@ int check_listen(const char *text, struct err *e)
 	for (const char *at = text + strspn(text, " "); *at; n++) {
 		size_t len = strcspn(at, " ");
 
-		if (n == CHECK_LISTEN_MAX || !is_listen(at, len))
+		if (n == LISTEN_MAX || !is_listen(at, len))
 			return refuse(text,
 				      "ADDRESS:PORT is allowed, numbers only, IPv6 in [], blanks "
 				      "between several",
@@ -276,6 +277,23 @@ int check_host(const char *text, struct err *e)
 	if (len == 0 || text[len] != ':' || strspn(port, "0123456789") != strlen(port) ||
 	    strlen(port) > 5 || strtol(port, &end, 10) < 1 || strtol(port, &end, 10) > 65535)
 		return refuse(text, "HOST or HOST:PORT is allowed, IPv6 in []", e);
+	return 0;
+}
+
+int check_url(const char *text, struct err *e)
+{
+	const char *rest = strncmp(text, "http://", 7) == 0    ? text + 7
+			   : strncmp(text, "https://", 8) == 0 ? text + 8
+							       : "";
+	size_t len = 0;
+
+	while (rest[len] > ' ' && rest[len] <= '~' && !strchr("@?#\"'\\<>", rest[len]))
+		len++;
+	if (len == 0 || rest[len] || rest[0] == '/')
+		return refuse(text,
+			      "http://HOST/PATH or https://HOST/PATH is allowed, without user, "
+			      "query or fragment",
+			      e);
 	return 0;
 }
 

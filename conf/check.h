@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 enum check_keep { CHECK_LINE = 0, CHECK_LINES = 1 /* newlines and tabs are allowed */ };
-enum { CHECK_SHOWN = 192, CHECK_TEXT_MAX = 65536, CHECK_LISTEN_MAX = 8, CHECK_CMDLINE_MAX = 1024 };
+enum { CHECK_SHOWN = 192, CHECK_TEXT_MAX = 65536, CHECK_CMDLINE_MAX = 1024 };
 #define CHECK_CMDLINE_ALLOWED                                                                      \
 	"a text of at most 1024 printable ASCII characters, without quotation marks and backslashes"
 
@@ -54,11 +54,14 @@ int check_input(const char *text, struct err *e);
 /* A program: a name without a slash, or an absolute path. */
 int check_program(const char *text, struct err *e);
 
-/* ADDRESS:PORT, numeric, several separated by blanks, at most CHECK_LISTEN_MAX. */
+/* ADDRESS:PORT, numeric, several separated by blanks, at most LISTEN_MAX. */
 int check_listen(const char *text, struct err *e);
 
 /* HOST or HOST:PORT, IPv6 in []. */
 int check_host(const char *text, struct err *e);
+
+/* http://HOST or https://HOST, maybe with a path; no user, query, fragment or blank. */
+int check_url(const char *text, struct err *e);
 
 /* Processors in Nova's notation, 0-3,^2,8; at least one. */
 int check_cpus(const char *text, struct err *e);

@@ -10,6 +10,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
+
+/* `workers: auto`: memory for one build, and the most that are allowed. */
+enum { WORKER_MB = 500, WORKERS_MAX = 64 };
 
 const char *conf_find(const char *option)
 {
@@ -26,7 +30,8 @@ void conf_free(struct conf *c)
 		return;
 
 	const char **derived[] = {&c->path, &c->queue_dir, &c->run_dir, &c->log_dir, &c->images_dir,
-				  &c->skip_dir, &c->pause_dir, &c->fence_dir, &c->cache_dir};
+				  &c->skip_dir, &c->pause_dir, &c->fence_dir, &c->cache_dir,
+				  &c->mirror_dir};
 
 	for (size_t i = 0; i < sizeof(derived) / sizeof(derived[0]); i++)
 		free((char *)*derived[i]);
@@ -43,7 +48,19 @@ static void derive(struct conf *c)
 	c->skip_dir = fs_path("%s/skip", c->state_dir);
 	c->pause_dir = fs_path("%s/pause", c->state_dir);
 	c->fence_dir = fs_path("%s/fence", c->state_dir);
+	c->mirror_dir = fs_path("%s/mirror", c->state_dir);
 	c->cache_dir = fs_path("%s/%s", c->instances_path, c->cache_subdir);
+}
+
+static int64_t workers_by_limits(const struct conf *c)
+{
+	int64_t cpus = (sysconf(_SC_NPROCESSORS_ONLN) * c->compile_core_limit + 99) / 100;
+	int64_t by_memory = c->compile_mem_limit / WORKER_MB;
+	int64_t n = cpus + 1 < by_memory ? cpus + 1 : by_memory;
+
+	if (n < 1)
+		return 1;
+	return n < WORKERS_MAX ? n : WORKERS_MAX;
 }
 
 int conf_parse(struct conf **out, const char *path, const char *text, size_t len, struct err *e)
@@ -61,6 +78,8 @@ int conf_parse(struct conf **out, const char *path, const char *text, size_t len
 		return -1;
 	c->path = fs_path("%s", path);
 	derive(c);
+	if (c->workers == 0)
+		c->workers = workers_by_limits(c);
 	*out = steal_ptr(&c);
 	return 0;
 }

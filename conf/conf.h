@@ -33,6 +33,14 @@ enum conf_missing {
 	MISSING_WARN,   /* report all three */
 };
 extern const char *const conf_missing_words[]; /* indexed by enum conf_missing; ends with NULL */
+/* The ways in which Glance gets the bytes of a release. If it refuses one, the next is tried. */
+enum conf_glance_method { GLANCE_LOCATION, GLANCE_IMPORT, GLANCE_UPLOAD };
+enum conf_glance_stable { GLANCE_FAIL_CLOSED, GLANCE_FOLLOW };
+extern const char *const conf_glance_stables[]; /* indexed by it; ends with NULL */
+extern const char *const conf_glance_methods[]; /* indexed by it; ends with NULL */
+/* Whether artifacts of other nodes are taken instead of a build. */
+enum conf_share { CONF_SHARE_NO, CONF_SHARE_YES };
+enum conf_traits { CONF_TRAITS_NO, CONF_TRAITS_YES };
 enum conf_allow_fetch { CONF_ALLOW_FETCH_NO, CONF_ALLOW_FETCH_YES };
 /* Whether artifacts of incremental builds are rebuilt from nothing: when the node is idle, or
  * never. */
@@ -58,18 +66,36 @@ struct conf {
 	/* HOST or HOST:PORT as clients call it; NULL: the node's name, and the port they used */
 	const char *door_name;
 	const char *door_host_keys; /* the directory of its keys */
+	const char *serve_listen;   /* as door_listen, of hornero-serve; NULL: it serves nothing */
+	const char *metrics_listen; /* as serve_listen, of hornero-serve --metrics */
 	const char *cpu_dedicated_set; /* Nova's; NULL: builds may use all processors */
 	const char *pressure_dir;   /* the kernel's pressure figures */
 	const char *cgroup_top;     /* name of the top group */
 	const char *publish_socket; /* NULL: hornerod runs hornero-publish itself */
 	const char *libvirt_uri;
+	const char *glance_credentials; /* a clouds.yaml of hornero-glance: conf/cloud.h */
+	const char *glance_cloud;   /* its entry; NULL: the only one */
+	const char *glance_artifact_url; /* where Glance can fetch artifacts; NULL: nowhere */
+	const char *glance_dir;     /* hornero-glance's records: store/registration.h */
+	enum conf_glance_method glance_method;
+	enum conf_glance_stable glance_stable; /* of images that do not say it themselves */
+	const char *nova_conf;      /* Nova's own configuration, only read */
+	const char *nova_host;      /* this node's name in Nova; NULL: the host name */
+	enum conf_traits placement_traits;
+	const char *placement_provider; /* this node's name in Placement; NULL: as nova_host */
+	int64_t rebuild_parallel;   /* servers that a rollout rebuilds at a time */
+	int64_t rebuild_wait_s;     /* until each of them must be healthy */
+	const char *events_dir;     /* the operator's programs that hornero-notify runs */
+	const char *notify_dir;     /* hornero-notify's records: store/notified.h */
+	int64_t notify_timeout_s;
+	enum conf_share share;
 	const char *failpoint;      /* for tests; else NULL */
 	enum conf_isolation isolation;
 	enum conf_missing on_missing;
 	enum conf_confirm confirm;
 	enum conf_allow_fetch allow_fetch;
 
-	int64_t workers;
+	int64_t workers;            /* "auto" is a number by now */
 	int64_t compile_core_limit; /* percent of the node's whole CPU capacity */
 	int64_t compile_mem_limit;  /* MB = 1,000,000 bytes */
 	int64_t compile_pids_limit;
@@ -104,6 +130,13 @@ struct conf {
 	int64_t door_login_timeout_s;
 	int64_t door_idle_timeout_s; /* logged in, without traffic in either direction */
 	int64_t door_memory_limit_bytes; /* of each process that serves a connection */
+	int64_t serve_connections;
+	int64_t serve_connections_per_address;
+	int64_t serve_timeout_s;
+	int64_t serve_rate;          /* MiB per second, 0: no limit */
+	int64_t share_wait_s;        /* for an artifact that no node has yet */
+	int64_t share_timeout_s;     /* of one answer of hornero-glance, with the bytes */
+	int64_t mirror_timeout_s;    /* of one fetch, and of the push that follows it */
 
 	/* Ids; (uid_t)-1 or (gid_t)-1 if unset. The file has names or numbers. */
 	uid_t build_uid;   /* runs the builds if hornerod is root */
@@ -121,6 +154,7 @@ struct conf {
 	const char *pause_dir;  /* state_dir/pause: state/pause.h */
 	const char *fence_dir;  /* state_dir/fence */
 	const char *cache_dir;  /* instances_path/cache_subdir */
+	const char *mirror_dir; /* state_dir/mirror: state/mirror.h */
 };
 
 /* Returns the file to use: option if not NULL, else $HORNERO_CONF, else

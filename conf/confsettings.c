@@ -22,12 +22,27 @@ static const char *const confirms[] = {
 	[CONF_CONFIRM_IDLE] = "idle", [CONF_CONFIRM_NEVER] = "never", NULL,
 };
 
+static const char *const traits[] = {
+	[CONF_TRAITS_NO] = "no", [CONF_TRAITS_YES] = "yes", NULL,
+};
+static const char *const shares[] = {
+	[CONF_SHARE_NO] = "no", [CONF_SHARE_YES] = "yes", NULL,
+};
 static const char *const allow_fetches[] = {
 	[CONF_ALLOW_FETCH_NO] = "no", [CONF_ALLOW_FETCH_YES] = "yes", NULL,
 };
 
 const char *const conf_missing_words[] = {
 	[MISSING_LFS] = "refuse-lfs", [MISSING_REFUSE] = "refuse", [MISSING_WARN] = "warn", NULL,
+};
+
+const char *const conf_glance_methods[] = {
+	[GLANCE_LOCATION] = "location", [GLANCE_IMPORT] = "import", [GLANCE_UPLOAD] = "upload",
+	NULL,
+};
+
+const char *const conf_glance_stables[] = {
+	[GLANCE_FAIL_CLOSED] = "fail-closed", [GLANCE_FOLLOW] = "follow", NULL,
 };
 
 static const struct setting settings[] = {
@@ -76,8 +91,11 @@ static const struct setting settings[] = {
 		 "/sys/fs/cgroup/machine.slice, it takes the figures of that group."},
 	{.name = "workers", .type = SETTING_COUNT, .min = 1, .max = 64, AT(workers),
 	 .unit = "builds",
-	 .fallback = "2",
-	 .help = "Number of builds that may run at the same time."},
+	 .zero = "auto",
+	 .fallback = "auto",
+	 .help = "Number of builds that may run at the same time. With auto this is one more than "
+		 "the number of processors that compile_core_limit amounts to, because a build "
+		 "may wait for a disk. But each build needs 500 MB of compile_mem_limit."},
 	{.name = "state_dir", .type = SETTING_PATH, .check = check_absolute, .max = 94,
 	 AT(state_dir),
 	 .fallback = LOCALSTATEDIR "/lib/hornero",
@@ -276,6 +294,114 @@ static const struct setting settings[] = {
 	 .fallback = "4G", AT(door_memory_limit_bytes),
 	 .help = "Private memory that each process that serves a client of hornero-door may use. "
 		 "git needs most of it."},
+	{.name = "serve_listen", .type = SETTING_TEXT, .check = check_listen, AT(serve_listen),
+	 .allowed = "ADDRESS:PORT, IPv6 addresses in [], with blanks between several, at most 8",
+	 .help = "Addresses and ports on which hornero-serve serves published artifacts; see "
+		 "hornero-serve(8). If unset, it serves nothing."},
+	{.name = "serve_connections", .type = SETTING_COUNT, .min = 1, .max = 4096,
+	 .fallback = "256", AT(serve_connections), .unit = "connections",
+	 .help = "Number of connections that hornero-serve serves at the same time. A further one "
+		 "ends the oldest one without a request, and is refused until that one is gone."},
+	{.name = "serve_connections_per_address", .type = SETTING_COUNT, .min = 1, .max = 4096,
+	 .fallback = "32", AT(serve_connections_per_address), .unit = "connections",
+	 .help = "Number of these connections that may come from one address (for IPv6, from one "
+		 "/64)."},
+	{.name = "serve_timeout", .type = SETTING_DURATION, .min = 1, .max = 3600,
+	 .fallback = "30s", AT(serve_timeout_s),
+	 .help = "Time that a client of hornero-serve may take to send a request. In this time it "
+		 "must also receive 32 KiB for each second, or half of its share of serve_rate if "
+		 "that is less. Slower clients are disconnected."},
+	{.name = "serve_rate", .type = SETTING_COUNT, .min = 0, .max = 1000000, .fallback = "0",
+	 AT(serve_rate), .unit = "MiB a second",
+	 .help = "Rate at which hornero-serve sends, shared equally by its connections. 0 sets no "
+		 "limit."},
+	{.name = "metrics_listen", .type = SETTING_TEXT, .check = check_listen,
+	 AT(metrics_listen),
+	 .allowed = "ADDRESS:PORT, IPv6 addresses in [], with blanks between several, at most 8",
+	 .help = "Addresses and ports on which hornero-serve --metrics serves the node's figures "
+		 "(/metrics) and report (/status); see hornero-metrics(7). If unset, it serves "
+		 "nothing."},
+	{.name = "glance_credentials", .type = SETTING_PATH, .check = check_absolute,
+	 .max = DIR_MAX, AT(glance_credentials), .fallback = SYSCONFDIR "/hornero/clouds.yaml",
+	 .help = "File with the credentials of hornero-glance(8), in the form of OpenStack's "
+		 "clouds.yaml. It must belong to the user of hornero-glance, with mode 0600."},
+	{.name = "glance_cloud", .type = SETTING_TEXT, .check = check_component, AT(glance_cloud),
+	 .allowed = "a name below clouds: in glance_credentials",
+	 .help = "Entry of that file to use. If unset, the file must have one entry only."},
+	{.name = "glance_method", .type = SETTING_CHOICE, .choices = conf_glance_methods,
+	 .fallback = "location", AT(glance_method),
+	 .help = "Way in which Glance gets the bytes of a release. With location, it records the "
+		 "URL of the artifact and fetches nothing. With import, it fetches that URL once "
+		 "(web-download). With upload, hornero-glance sends the bytes. If Glance refuses "
+		 "one, the next is tried. The first two need glance_artifact_url."},
+	{.name = "glance_artifact_url", .type = SETTING_TEXT, .check = check_url, .max = 400,
+	 AT(glance_artifact_url), .allowed = "a URL with http or https",
+	 .help = "URL of hornero-serve(8), or of a web server with the same paths, that Glance "
+		 "and every node reach. If unset, releases are uploaded."},
+	{.name = "glance_stable", .type = SETTING_CHOICE, .choices = conf_glance_stables,
+	 .fallback = "fail-closed", AT(glance_stable),
+	 .help = "Answer to a node that has no copy of the image and boots it by its own UUID, "
+		 "whose record in Glance keeps its first bytes for ever. With fail-closed, the "
+		 "node gets an error as soon as other bytes are current. With follow, it boots the "
+		 "first bytes. The setting glance_stable of an image overrides it; see THE STABLE "
+		 "ID in hornero-glance(8)."},
+	{.name = "glance_dir", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
+	 AT(glance_dir), .fallback = "$state_dir/glance",
+	 .help = "Directory in which hornero-glance records what became of each release."},
+	{.name = "nova_conf", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
+	 AT(nova_conf), .fallback = "/etc/nova/nova.conf",
+	 .help = "Configuration of this node's nova-compute. Only hornero doctor and hornero cache "
+		 "--placement read it, for reserved_host_disk_mb."},
+	{.name = "nova_host", .type = SETTING_TEXT, .check = check_component, AT(nova_host),
+	 .allowed = "a host name",
+	 .help = "Name of this node in Nova: host of its nova.conf. If unset, it is the node's "
+		 "host name, which is Nova's default, too."},
+	{.name = "placement_traits", .type = SETTING_CHOICE, .choices = traits, .fallback = "no",
+	 AT(placement_traits),
+	 .help = "With yes, hornero-glance(8) puts the trait CUSTOM_HORNERO_UUID of each warm "
+		 "image on this node's resource provider in Placement, and removes it when the "
+		 "image's file is gone. Its credentials need the right to do that."},
+	{.name = "placement_provider", .type = SETTING_TEXT, .check = check_component,
+	 AT(placement_provider), .allowed = "the name of a resource provider",
+	 .help = "Name of this node's resource provider: its hypervisor_hostname in Nova. If "
+		 "unset, it is nova_host, or the node's host name."},
+	{.name = "rebuild_parallel", .type = SETTING_COUNT, .min = 1, .max = 8, .fallback = "1",
+	 AT(rebuild_parallel), .unit = "servers",
+	 .help = "Number of servers of an image with on_warm: rebuild that Nova rebuilds at the "
+		 "same time. The next ones follow when all of them are healthy."},
+	{.name = "rebuild_wait", .type = SETTING_DURATION, .min = 1, .max = 24 * 3600,
+	 .fallback = "5m", AT(rebuild_wait_s),
+	 .help = "Time in which these servers must be healthy: active and, if the image has "
+		 "expect, with a line on their console that matches it. Otherwise no other server "
+		 "is rebuilt."},
+	{.name = "events_dir", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
+	 AT(events_dir), .fallback = SYSCONFDIR "/hornero/events.d",
+	 .help = "Directory of the programs that hornero-notify(8) runs when an image with "
+		 "on_warm: notify has become warm."},
+	{.name = "notify_dir", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
+	 AT(notify_dir), .fallback = "$state_dir/notify",
+	 .help = "Directory in which hornero-notify records what it has told them."},
+	{.name = "notify_timeout", .type = SETTING_DURATION, .min = 1, .max = 3600,
+	 .fallback = "60", AT(notify_timeout_s),
+	 .help = "Longest run of each of these programs. Then it is ended, and run again later."},
+	{.name = "share", .type = SETTING_CHOICE, .choices = shares, .fallback = "no", AT(share),
+	 .help = "With yes, before a build hornero asks Glance for an artifact of another node "
+		 "with the same content key, by a clean build, and takes its bytes instead; see "
+		 "SHARING in hornero-glance(8). If there is none, or it is wrong, the node builds. "
+		 "Images can say otherwise (share in hornero-image(5))."},
+	{.name = "share_wait", .type = SETTING_DURATION, .min = 0, .max = 24 * 3600,
+	 .fallback = "0", AT(share_wait_s),
+	 .help = "Longest wait of a job for an artifact that no node has registered yet, before "
+		 "this node builds it. If several nodes get a push at the same time, set this on "
+		 "all but one of them to the time that a build takes."},
+	{.name = "share_timeout", .type = SETTING_DURATION, .min = 1, .max = 24 * 3600,
+	 .fallback = "10m", AT(share_timeout_s),
+	 .help = "Longest time in which an artifact of another node must have arrived. A slower "
+		 "one is not taken, and this node builds."},
+	{.name = "mirror_timeout", .type = SETTING_DURATION, .min = 1, .max = 24 * 3600,
+	 .fallback = "10m", AT(mirror_timeout_s),
+	 .help = "Longest fetch of hornero-mirror(8) from an upstream repository, and longest push "
+		 "of what it fetched."},
 	{.name = "build_user", .type = SETTING_USER, .min = 1, AT(build_uid),
 	 .also = offsetof(struct conf, build_gid), .allowed = "a user's name or number, never root",
 	 .help = "User that runs the builds if hornerod runs as root, which then requires it. If "

@@ -15,7 +15,19 @@
  *     in_use: defer                 defer (default), flatten or release-only: while instances use
  *                                   the old bytes
  *     releases: never               whether each artifact is in the cache under its release as well
+ *                                   (always), and that release is registered in Glance (registered)
+ *     glance_visibility: shared     of the record in Glance: shared, private, community or public
+ *     glance_project: ID            …and the project that owns it; default: the credential's
+ *     glance_record: none           of the image's own UUID: none, create or adopt
+ *     glance_stable: node           fail-closed, follow, or as hornero.yaml says
+ *     require_warm: leave           yes: the records in Glance require a node that has it warm; no:
+ *                                   they do not; leave: as they are
+ *     on_warm: nothing              nothing; notify: run the operator's programs of events.d; or
+ *                                   rebuild: have Nova rebuild servers onto each release
+ *     rebuild_failed: stop          stop, or rollback: the image goes back if a server fails
  *     confirm: idle                 idle or never: rebuild incremental artifacts from nothing
+ *     share: node                   yes or no: take another node's artifact instead of a build;
+ *                                   node: as hornero.yaml says
  *     pinned: RELEASE               warm instead of what the ref makes (a rollback),
  *     until_ref_leaves: OID         as long as the ref is at this commit
  *
@@ -34,11 +46,26 @@
 enum { IMAGES_LOCK_MS = 5000 }; /* how long a user's command waits for the lock */
 
 enum image_in_use { IMAGE_IN_USE_DEFER, IMAGE_IN_USE_FLATTEN, IMAGE_IN_USE_RELEASE_ONLY };
-enum image_releases { IMAGE_RELEASES_NEVER, IMAGE_RELEASES_ALWAYS };
+enum image_releases { IMAGE_RELEASES_NEVER, IMAGE_RELEASES_ALWAYS, IMAGE_RELEASES_REGISTERED };
+enum image_visibility {
+	IMAGE_VISIBILITY_SHARED,
+	IMAGE_VISIBILITY_PRIVATE,
+	IMAGE_VISIBILITY_COMMUNITY,
+	IMAGE_VISIBILITY_PUBLIC,
+};
+enum image_record { IMAGE_RECORD_NONE, IMAGE_RECORD_CREATE, IMAGE_RECORD_ADOPT };
+enum image_stable { IMAGE_STABLE_NODE, IMAGE_STABLE_FAIL_CLOSED, IMAGE_STABLE_FOLLOW };
+enum image_require_warm { IMAGE_REQUIRE_LEAVE, IMAGE_REQUIRE_YES, IMAGE_REQUIRE_NO };
+enum image_on_warm { IMAGE_ON_WARM_NOTHING, IMAGE_ON_WARM_NOTIFY, IMAGE_ON_WARM_REBUILD };
+enum image_rebuild_failed { IMAGE_REBUILD_FAILED_STOP, IMAGE_REBUILD_FAILED_ROLLBACK };
+/* IMAGE_SHARE_NODE: as hornero.yaml says */
+enum image_share { IMAGE_SHARE_NODE, IMAGE_SHARE_YES, IMAGE_SHARE_NO };
 enum image_confirm { IMAGE_CONFIRM_IDLE, IMAGE_CONFIRM_NEVER };
 enum { IMAGE_BOOT_MEMORY = 512 << 20 };
 enum image_machine { IMAGE_MACHINE_PC, IMAGE_MACHINE_Q35 };
 #define IMAGE_BUS_DEFAULT "virtio"
+
+struct conf;
 
 struct image {
 	char uuid[UUID_LEN + 1];
@@ -58,7 +85,15 @@ struct image {
 	char *until_ref_leaves; /* NULL: the pin lasts until it is removed by hand */
 
 	enum image_releases releases;
+	enum image_visibility glance_visibility;
+	char *glance_project; /* NULL if unset */
+	enum image_record glance_record;
+	enum image_stable glance_stable;
+	enum image_require_warm require_warm;
+	enum image_on_warm on_warm;
+	enum image_rebuild_failed rebuild_failed;
 	enum image_confirm confirm;
+	enum image_share share;
 	bool broken;       /* the file is unusable; only uuid and problem are set */
 	struct err problem;
 };
@@ -85,6 +120,8 @@ void images_free(struct image *list, size_t n);
 /* Return the word in the file. */
 const char *image_in_use_name(enum image_in_use in_use);
 const char *image_releases_name(enum image_releases word);
+const char *image_visibility_name(enum image_visibility word);
+const char *image_record_name(enum image_record word);
 
 /* Returns QEMU's name, "pc" or "q35". */
 const char *image_machine_name(enum image_machine machine);
@@ -92,13 +129,16 @@ const char *image_machine_name(enum image_machine machine);
 /* Returns keep_warm in seconds: -1 for always, 0 for never. */
 int64_t image_keep_s(const struct image *img);
 
+/* Whether an artifact of another node is taken for it instead of a build. */
+bool image_shares(const struct image *img, const struct conf *c);
+
 /* Returns the release that the image is pinned to while its ref is at commit, or NULL. */
 const char *image_pin_at(const struct image *img, const char *commit);
 
 /* Whether its artifacts must be in the cache under their release, too. */
 static inline bool image_wants_release(const struct image *img)
 {
-	return img->releases == IMAGE_RELEASES_ALWAYS || img->in_use == IMAGE_IN_USE_RELEASE_ONLY;
+	return img->releases != IMAGE_RELEASES_NEVER || img->in_use == IMAGE_IN_USE_RELEASE_ONLY;
 }
 
 /* The settings, for the manual and messages. */

@@ -36,16 +36,23 @@ static const struct setting *nearest(const struct settings *t, const char *name)
 	return best;
 }
 
+/* A table of more settings is named by its manual: nobody reads so long a list. */
+enum { LISTED_MAX = 40 };
+
 static int unknown_setting(const struct settings *t, const char *name, struct err *e)
 {
 	const struct setting *near = nearest(t, name);
 	char shown[CHECK_SHOWN], all[1280];
 	size_t used = 0;
 
-	for (size_t i = 0; i < t->n && used < sizeof(all); i++)
+	if (t->n > LISTED_MAX)
+		snprintf(all, sizeof(all), "%s(5) lists all", t->what);
+	else
+		used = (size_t)snprintf(all, sizeof(all), "allowed: ");
+	for (size_t i = 0; used && i < t->n && used < sizeof(all); i++)
 		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "",
 					 t->list[i].name);
-	return err_set(e, ERR_USAGE, "unknown setting %s%s%s; allowed: %s", check_show(name, shown),
+	return err_set(e, ERR_USAGE, "unknown setting %s%s%s; %s", check_show(name, shown),
 		       near ? "; did you mean " : "", near ? near->name : "", all);
 }
 

@@ -39,6 +39,7 @@ struct setting {
 	const char *name;
 	enum setting_type type;
 	const char *unit;            /* describes a number */
+	const char *zero;            /* of a SETTING_COUNT: the word for 0; NULL: none */
 	/* as it would be in the file; "$name/rest" begins with another setting's value */
 	const char *fallback;
 	int64_t min, max;            /* range of a number; max: bytes of a text (0: no limit) */

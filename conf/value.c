@@ -82,7 +82,8 @@ const char *value_allowed(const struct setting *k, char buf[VALUE_ALLOWED])
 		allowed_choices(k, buf);
 	} else if (k->type == SETTING_COUNT || k->type == SETTING_SIZE ||
 		   k->type == SETTING_DURATION) {
-		snprintf(buf, VALUE_ALLOWED, "%s from %s to %s%s%s%s%s", words[k->type],
+		snprintf(buf, VALUE_ALLOWED, "%s%s%s from %s to %s%s%s%s%s",
+			 k->zero ? k->zero : "", k->zero ? ", or " : "", words[k->type],
 			 number_text(k, k->min, min), number_text(k, k->max, max), spelled[k->type],
 			 k->unit ? " (" : "", k->unit ? k->unit : "", k->unit ? ")" : "");
 	} else if (k->max > 0 && (k->type == SETTING_TEXT || k->type == SETTING_PATH)) {
@@ -142,6 +143,10 @@ static int set_number(const struct setting *k, int64_t *member, const char *text
 {
 	int64_t number;
 
+	if (k->zero && strcmp(text, k->zero) == 0) {
+		*member = 0;
+		return 0;
+	}
 	if (!parse_number(suffixes_of(k), text, &number) || number < k->min || number > k->max)
 		return refuse(k, text, e);
 	*member = number;

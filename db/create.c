@@ -25,6 +25,10 @@ static int migrate_old(struct db *db, struct err *e)
 		 db_migrate(sql, db->queue_dir, version, db_newest_version(), e) == 0)
 		r = sqlite3_exec(sql, "COMMIT", NULL, NULL, NULL) == SQLITE_OK
 			    ? 0 : db_fail(sql, db->queue_dir, "migrate", e);
+	/* The new version also in the file itself, where others than SQLite look for it
+	 * (debian/hornero.preinst). */
+	if (r == 0)
+		sqlite3_wal_checkpoint_v2(sql, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	sqlite3_close_v2(sql);
 	return r;
 }

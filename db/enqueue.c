@@ -73,6 +73,22 @@ static const char *detail_of(const struct job_wish *w)
 	return w->note ? w->note : w->origin;
 }
 
+/* Returns 1 if the sweep saw this very push before its hook did, and its job runs: a second one
+ * would build nothing new. No later push of the ref waits: then the image has a queued job. */
+static int find_running(struct db *db, const struct job_wish *w, struct job *out, struct err *e)
+{
+	bool may_join = strcmp(w->origin, "push") == 0 && !w->force && !w->clean;
+	own_query sqlite3_stmt *q = db_query(
+		db, e,
+		"SELECT " JOB_COLUMNS "FROM jobs INDEXED BY jobs_one_running "
+		"WHERE image = ?1 AND state = 'running' AND origin = 'sweep' AND repo = ?2 "
+		"AND ref = ?3 AND \"commit\" = ?4",
+		val_text(w->image), val_text(w->repo), val_text(w->ref), val_text(w->commit));
+	int r = may_join ? db_step(db, q, e) : 0;
+
+	return r == 1 && job_row_copy(q, out, e) < 0 ? -1 : r;
+}
+
 /* A repeated request ends the back-off and does not go behind the sweep's jobs. */
 static int join(struct db *db, const struct job *j, const struct job_wish *w, struct err *e)
 {
@@ -164,35 +180,43 @@ static int find_newer(struct db *db, const struct job_wish *w, struct err *e)
 	return job_newest(db, w->image, &j, e) < 0 ? -1 : j.id != *w->newest;
 }
 
-int job_enqueue_within(struct db *db, const struct job_wish *w, struct job_receipt *r,
-		       struct err *e)
+/* Inserts the wish as a job, in place of the queued one if there is one (id above 0). */
+static int replace(struct db *db, const struct job_wish *w, const struct job *queued,
+		   struct job_receipt *r, struct err *e)
 {
-	own_job struct job queued = {.id = 0};
-	bool clean = w->clean, force = w->force || w->clean;
-	int overtaken = find_newer(db, w, e);
-	int found = overtaken ? overtaken : find_queued(db, w->image, &queued, e);
+	bool clean = w->clean || queued->clean;
+	bool force = w->force || w->clean || queued->force;
 
-	*r = (struct job_receipt){.id = queued.id, .overtaken = overtaken > 0};
-	if (found < 0)
-		return -1;
-	if (r->overtaken)
-		return 0;
-	if (found && equal_wish(&queued, w)) {
-		r->joined = true;
-		return join(db, &queued, w, e);
-	}
 	if (sequence_next(db, &r->id, e) < 0)
 		return -1;
-	if (found) {
-		r->superseded = queued.id;
-		force = force || queued.force;
-		clean = clean || queued.clean;
-		if (job_supersede(db, queued.id, r->id, "a newer wish for its image", e) < 0)
-			return -1;
-	}
+	r->superseded = queued->id;
+	if (queued->id &&
+	    job_supersede(db, queued->id, r->id, "a newer wish for its image", e) < 0)
+		return -1;
 	if (!job_is_confirm(w->origin) && supersede_held(db, w->image, r->id, e) < 0)
 		return -1;
 	return insert(db, w, r->id, force, clean, e);
+}
+
+int job_enqueue_within(struct db *db, const struct job_wish *w, struct job_receipt *r,
+		       struct err *e)
+{
+	own_job struct job queued = {.id = 0}, running = {.id = 0};
+	int overtaken = find_newer(db, w, e);
+	int found = overtaken ? overtaken : find_queued(db, w->image, &queued, e);
+	int runs = found ? found : find_running(db, w, &running, e);
+
+	*r = (struct job_receipt){.overtaken = overtaken > 0};
+	if (found < 0 || runs < 0)
+		return -1;
+	if (r->overtaken)
+		return 0;
+	r->joined = found ? equal_wish(&queued, w) : runs;
+	r->running = r->joined && !found;
+	if (!r->joined)
+		return replace(db, w, &queued, r, e);
+	r->id = found ? queued.id : running.id;
+	return join(db, found ? &queued : &running, w, e);
 }
 
 int job_enqueue(struct db *db, const struct job_wish *w, struct job_receipt *r, struct err *e)

@@ -11,6 +11,22 @@ int job_event_add(struct db *db, const struct job_event *ev, struct err *e)
 		      val_some(ev->who));
 }
 
+int job_note_change(struct db *db, int64_t id, const char *event, const char *detail,
+		    struct err *e)
+{
+	own_txn struct txn t = TXN_INIT;
+
+	if (txn_write(&t, db, e) < 0 ||
+	    db_run(db, e,
+		   "INSERT INTO events (at_ms, job, attempt, image, event, detail) "
+		   "SELECT ?2, id, attempt, image, ?3, ?4 FROM jobs WHERE id = ?1 AND ?4 IS NOT "
+		   "(SELECT detail FROM events WHERE job = ?1 AND event = ?3 "
+		   "ORDER BY id DESC LIMIT 1)",
+		   val_int(id), val_int(db_now_ms(db)), val_text(event), val_text(detail)) < 0)
+		return -1;
+	return txn_commit(&t, e);
+}
+
 int event_each(struct db *db, int64_t job, int (*each)(void *arg, const struct event *ev),
 	       void *arg, struct err *e)
 {

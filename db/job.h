@@ -72,7 +72,8 @@ bool job_is_confirm(const char *origin);
 
 struct job_receipt {
 	int64_t id;
-	bool joined;          /* joined an equal queued job; id is that job's */
+	bool joined;          /* joined an equal job; id is that job's */
+	bool running;         /* that job runs already */
 	int64_t superseded;   /* the queued job that this one replaced, or 0 */
 	bool overtaken;       /* another job is the newest by now: nothing was queued */
 };
@@ -80,7 +81,8 @@ struct job_receipt {
 /* Queues a job. A newer wish of an image supersedes its queued and its held job. The new job is
  * forced or clean if the queued one was. An equal wish (same commit, ref and repo; force and clean
  * not stronger) joins the queued job instead, and ends its back-off unless the sweep asks. Wishes
- * of the sweep have a lower priority than all others without one of their own. */
+ * of the sweep have a lower priority than all others without one of their own. A push joins also
+ * the running job by which a sweep builds its commit. */
 /* A wish of origin "confirm" (a clean build of the warm content while the node is idle) comes after
  * all others. If any job of its image is queued, it joins that one and changes nothing; any other
  * wish replaces it. */
@@ -159,6 +161,10 @@ int job_note_built(struct db *db, int64_t id, int64_t attempt, const char *event
 /* running → published, without a publication: the warm content is what it made. */
 int job_set_confirmed(struct db *db, int64_t id, int64_t attempt, const struct attempt_result *r,
 		      struct err *e);
+/* Adds an event with this detail unless the job's newest one of this name has the same, or there is
+ * no such job. */
+int job_note_change(struct db *db, int64_t id, const char *event, const char *detail,
+		    struct err *e);
 /* Records a later outcome of an ended job: an event, and the reason if it is published. Returns 1
  * if recorded, 0 if the reason is the same already or there is no such job, -1 on error. */
 int job_remark(struct db *db, int64_t id, const char *event, const char *text, struct err *e);
@@ -240,5 +246,28 @@ struct event {
 };
 int event_each(struct db *db, int64_t job, int (*each)(void *arg, const struct event *ev),
 	       void *arg, struct err *e);
+
+/* An event with its job and its attempt. Times are of the steady clock, 0: none. Strings are
+ * borrowed. */
+struct past {
+	int64_t event, at_ms, job, attempt;
+	const char *name, *origin, *cause;
+	int64_t created_ms, started_ms; /* of the job; of the attempt */
+	bool has_ended;    /* the attempt */
+	bool is_first_end; /* the first event that ends this attempt, or a job without one */
+	int64_t checkout_ms, build_ms, check_ms, boot_ms, store_ms, publish_ms;
+	int64_t cpu_ms, mem_peak_bytes;
+};
+
+/* Calls each() for at most `most` events after that one, oldest first. Event numbers grow with the
+ * commits, so nobody who goes on after the last one misses any. */
+int history_each(struct db *db, int64_t after, int64_t most,
+		 void (*each)(void *arg, const struct past *p), void *arg, struct err *e);
+
+/* The number of the newest event, 0 if there is none. */
+int history_newest(struct db *db, int64_t *event, struct err *e);
+
+/* Whether the log has this event: 1, 0, or -1 on error. 0: it is another queue's. */
+int history_has(struct db *db, int64_t event, int64_t at_ms, int64_t job, struct err *e);
 
 #endif

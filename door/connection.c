@@ -2,15 +2,18 @@
  * Errors are the node's only: no host keys, no key file, no memory. */
 #include "door/connection.h"
 
-#include "door/address.h"
+#include "lib/address.h"
 #include "door/cost.h"
+#include "door/greeting.h"
 #include "door/guard.h"
 #include "door/inner.h"
 #include "door/limit.h"
 #include "door/offer.h"
+#include "door/refusal.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "lib/stopsignal.h"
 
 #include <fcntl.h>
 #include <libssh/callbacks.h>
@@ -28,12 +31,13 @@
 enum { LINGER_MS = 30000, END_MS = 5000, TURN_MS = 1000, BYE_MS = 5000, MMAP_MIN = 64 * 1024 };
 
 /* libssh owns fd from here on. */
-static int adopt(struct connection *k, struct err *e)
+static int adopt(struct connection *k, const struct offer *o, struct err *e)
 {
 	k->event = ssh_event_new();
 	if (!k->event)
 		return err_set(e, ERR_NOBODY, "out of memory for a connection");
-	if (offer_session(k->conf, k->fd, &k->session, e) < 0)
+	if (offer_session(k->conf, k->fd, o, &k->session, e) < 0 ||
+	    greeting_hand_over(k->session, k->fd, e) < 0)
 		return -1;
 	request_listen(k);
 	return 0;
@@ -249,19 +253,12 @@ static void flush(struct connection *k)
 /* Drains the socket: closing it with unread input would discard our last words. */
 static void say_bye(struct connection *k, const char *why)
 {
-	int64_t deadline_ms = clock_mono_ms() + BYE_MS;
 	own_fd int fd = fcntl(k->fd, F_DUPFD_CLOEXEC, 0);
-	struct pollfd wait = {.fd = fd, .events = POLLIN};
-	char unread[4096];
 
 	flush(k);
 	ssh_session_set_disconnect_message(k->session, why);
 	ssh_disconnect(k->session);
-	shutdown(fd, SHUT_WR);
-	for (int64_t left_ms = BYE_MS; left_ms > 0; left_ms = deadline_ms - clock_mono_ms())
-		if (poll(&wait, 1, (int)left_ms) <= 0 ||
-		    recv(fd, unread, sizeof(unread), MSG_DONTWAIT) <= 0)
-			break;
+	refusal_drain(fd, BYE_MS);
 }
 
 static bool at_work(const struct connection *k)
@@ -320,15 +317,11 @@ static void finish(struct connection *k, const char *why)
 
 static int watch_signals(struct connection *k, struct err *e)
 {
-	sigset_t set;
+	static const int signals[] = {CONNECTION_STOP, CONNECTION_END, 0};
 
 	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, CONNECTION_STOP);
-	sigaddset(&set, CONNECTION_END);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	k->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return k->signals < 0 ? err_sys(e, ERR_NOBODY, "cannot watch for signals") : 0;
+	k->signals = stopsignal_open(signals, e);
+	return k->signals < 0 ? -1 : 0;
 }
 
 static int verdict(const struct connection *k)
@@ -342,8 +335,8 @@ static int verdict(const struct connection *k)
 		return CONNECTION_DENIED;
 	/* It took too long: a user who types a passphrase, or a socket without a speaker. */
 	if (k->stopping)
-		return ssh_get_clientbanner(k->session) ? CONNECTION_GONE : CONNECTION_STRANGE;
-	if (k->spoke && !ssh_get_clientbanner(k->session))
+		return k->identified ? CONNECTION_GONE : CONNECTION_STRANGE;
+	if (k->spoke && !k->identified)
 		return CONNECTION_STRANGE;
 	return k->left ? CONNECTION_GONE : CONNECTION_STRANGE;
 }
@@ -351,6 +344,7 @@ static int verdict(const struct connection *k)
 int connection_serve(const struct conf *c, int fd, int report, struct err *e)
 {
 	struct connection k = {.conf = c, .fd = fd, .report = report, .active_ms = clock_mono_ms()};
+	struct offer o;
 	int code;
 
 	if (watch_signals(&k, e) < 0 || login_load(c->keys_file, &k.login.ring, e) < 0)
@@ -360,7 +354,11 @@ int connection_serve(const struct conf *c, int fd, int report, struct err *e)
 	 * threshold. */
 	mallopt(M_MMAP_THRESHOLD, MMAP_MIN);
 	look_at_socket(&k);
-	if (adopt(&k, e) < 0)
+	if (!agree_on(&k, &o)) {
+		keyring_free(k.login.ring);
+		return CONNECTION_GONE;
+	}
+	if (adopt(&k, &o, e) < 0)
 		return -1;
 	finish(&k, serve(&k));
 	code = verdict(&k);

@@ -23,7 +23,7 @@
 #define HORNERO_DOOR_GATE_H
 
 #include "conf/keyring.h"
-#include "door/address.h"
+#include "lib/address.h"
 
 #include <stdbool.h>
 #include <stddef.h>

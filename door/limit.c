@@ -2,6 +2,8 @@
  * ENOSYS, as on a kernel that lacks it: programs with a fallback go on. */
 #include "door/limit.h"
 
+#include "lib/confine.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -11,7 +13,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-enum { FILES_MAX = 4096, PROCESSES_MAX = 8192, FILTER_BINARY_TREE = 2 };
+enum { FILES_MAX = 4096, PROCESSES_MAX = 8192 };
 
 /* The kernel reads only the lower half of these arguments. */
 #define HALF 0xffffffffU
@@ -66,14 +68,8 @@ static const unsigned long namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NE
  * clone. */
 static int add_rules(scmp_filter_ctx filter)
 {
-	int rc = 0;
+	int rc = confine_allow(filter, calls, sizeof(calls) / sizeof(calls[0]));
 
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]) && rc == 0; i++) {
-		int number = seccomp_syscall_resolve_name(calls[i]);
-
-		if (number != __NR_SCMP_ERROR)
-			rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
-	}
 	rc = rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 					SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces, 0));
 	rc = rc ? rc
@@ -94,54 +90,24 @@ static int add_refusals(scmp_filter_ctx filter)
 					  SCMP_A1(SCMP_CMP_MASKED_EQ, HALF, TIOCLINUX));
 }
 
-/* otherwise: the action for calls that no rule matches. */
-static int filter_calls(uint32_t otherwise, int (*rules)(scmp_filter_ctx), struct err *e)
-{
-	scmp_filter_ctx filter = seccomp_init(otherwise);
-	int rc;
-
-	if (!filter)
-		return err_set(e, ERR_NOBODY, "out of memory for the filter of system calls");
-	rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, FILTER_BINARY_TREE);
-	rc = rc ? rc : rules(filter);
-	rc = rc ? rc : seccomp_load(filter);
-	seccomp_release(filter);
-	errno = -rc;
-	return rc ? err_sys(e, ERR_OPERATOR, "cannot load the filter of system calls (seccomp)")
-		  : 0;
-}
-
-/* Never raises a limit. */
-static int lower(__rlimit_resource_t what, rlim_t most, struct err *e)
-{
-	struct rlimit now, want;
-
-	if (getrlimit(what, &now) < 0)
-		return err_sys(e, ERR_US, "cannot read limit %d", (int)what);
-	want.rlim_max = now.rlim_max < most ? now.rlim_max : most;
-	want.rlim_cur = want.rlim_max;
-	if (setrlimit(what, &want) < 0)
-		return err_sys(e, ERR_US, "cannot set limit %d", (int)what);
-	return 0;
-}
-
 int limit_self(int64_t memory_bytes, struct err *e)
 {
 #ifndef __SANITIZE_ADDRESS__ /* its shadow exceeds any limit */
-	if (lower(RLIMIT_DATA, (rlim_t)memory_bytes, e) < 0)
+	if (confine_limit(RLIMIT_DATA, (rlim_t)memory_bytes, e) < 0)
 		return -1;
 #else
 	(void)memory_bytes;
 #endif
-	if (lower(RLIMIT_CORE, 0, e) < 0 || lower(RLIMIT_NOFILE, FILES_MAX, e) < 0 ||
-	    lower(RLIMIT_NPROC, PROCESSES_MAX, e) < 0)
+	if (confine_limit(RLIMIT_CORE, 0, e) < 0 ||
+	    confine_limit(RLIMIT_NOFILE, FILES_MAX, e) < 0 ||
+	    confine_limit(RLIMIT_NPROC, PROCESSES_MAX, e) < 0)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys(e, ERR_OPERATOR, "the kernel does not know no_new_privs");
 	/* The second filter forbids loading a third. */
-	if (filter_calls(SCMP_ACT_ALLOW, add_refusals, e) < 0)
+	if (confine_calls(SCMP_ACT_ALLOW, add_refusals, e) < 0)
 		return -1;
-	return filter_calls(SCMP_ACT_ERRNO(ENOSYS), add_rules, e);
+	return confine_calls(SCMP_ACT_ERRNO(ENOSYS), add_rules, e);
 }
 
 void limit_memory(int64_t bytes)

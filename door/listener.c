@@ -2,25 +2,26 @@
  * logged and ends that connection. */
 #include "door/listener.h"
 
-#include "door/address.h"
+#include "lib/address.h"
 #include "door/connection.h"
 #include "door/gate.h"
 #include "door/limit.h"
-#include "door/listen.h"
+#include "lib/listen.h"
 #include "door/refusal.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/spawn.h"
+#include "lib/stopsignal.h"
+#include "state/doorcounts.h"
 
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-enum { POLLS_FIXED = 1 + LISTEN_MAX, QUIET_MS = 1000, REST_MS = 100, LATE_MS = 5000 };
+enum { POLLS_FIXED = 2 + LISTEN_MAX, QUIET_MS = 1000, REST_MS = 100, LATE_MS = 5000 };
 
 struct place {
 	struct child child;  /* pid 0: free */
@@ -42,37 +43,28 @@ struct listener {
 	int64_t refused_ms; /* when a refusal was last logged */
 	int refused;        /* refusals since then */
 	struct refusals refusals;
+	struct door_counts counts; /* open and logged_in only for an answer */
+	int counts_fd;      /* who asks for them; -1: nobody can */
 	struct place *places;
 	struct pollfd *polls;
 };
-
-static int watch_signals(struct listener *l, struct err *e)
-{
-	sigset_t set;
-
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	l->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return l->signals < 0 ? err_sys(e, ERR_NOBODY, "cannot watch for signals") : 0;
-}
 
 /* Takes fd. Logs at most one line per QUIET_MS: a flood of clients must not flood the log. */
 static void refuse(struct listener *l, int fd, const char *peer, const struct gate_verdict *v)
 {
 	static const struct {
-		const char *name, *words;
+		enum door_refused why;
+		const char *words;
 	} whys[] = {
-		[GATE_PENALTY] = {"penalty", "penalty of this address"},
-		[GATE_ADDRESS_FULL] = {"address-full", "this address has all the connections that "
-						       "one address may have"},
-		[GATE_FULL] = {"full", "all connections are taken"},
+		[GATE_PENALTY] = {DOOR_PENALTY, "penalty of this address"},
+		[GATE_ADDRESS_FULL] = {DOOR_ADDRESS_FULL, "this address has all the connections "
+							  "that one address may have"},
+		[GATE_FULL] = {DOOR_FULL, "all connections are taken"},
 	};
 	int64_t now_ms = clock_mono_ms();
-	const char *why = whys[v->answer].name;
 	char text[REFUSAL_TEXT_MAX];
+
+	l->counts.refused[whys[v->answer].why]++;
 
 	snprintf(text, sizeof(text), "hornero-door: not now (%s); again in %lld s",
 		 whys[v->answer].words,
@@ -81,8 +73,8 @@ static void refuse(struct listener *l, int fd, const char *peer, const struct ga
 	l->refused++;
 	if (now_ms - l->refused_ms < QUIET_MS)
 		return;
-	log_warn("event=refused peer=%s why=%s wait_ms=%lld since_last=%d", peer, why,
-		 (long long)v->wait_ms, l->refused);
+	log_warn("event=refused peer=%s why=%s wait_ms=%lld since_last=%d", peer,
+		 door_refused_name(whys[v->answer].why), (long long)v->wait_ms, l->refused);
 	l->refused_ms = now_ms;
 	l->refused = 0;
 }
@@ -184,10 +176,15 @@ static enum gate_end judge(const char *peer, int status)
 
 static void on_end(struct listener *l, size_t slot)
 {
+	bool late = l->places[slot].late; /* counted already */
 	char peer[ADDRESS_TEXT];
+	enum gate_end end;
 
 	memcpy(peer, l->places[slot].peer, sizeof(peer));
-	gate_leave(l->gate, slot, judge(peer, clear(l, slot)), clock_mono_ms());
+	end = judge(peer, clear(l, slot));
+	if ((end == GATE_DENIED || end == GATE_CRASH) && !late)
+		l->counts.refused[end == GATE_DENIED ? DOOR_DENIED : DOOR_CRASHED]++;
+	gate_leave(l->gate, slot, end, clock_mono_ms());
 }
 
 /* Answers the connection whether it may stay. */
@@ -202,6 +199,10 @@ static void on_login(struct listener *l, size_t slot, const char *key)
 			 p->peer);
 		cut_off(l, v.slot);
 	}
+	if (v.answer == GATE_IN)
+		l->counts.logins++;
+	else
+		l->counts.refused[DOOR_KEY_FULL]++;
 	p->deadline_ms = 0;
 	(void)!send(p->report, &answer, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
@@ -227,6 +228,7 @@ static void on_deadline(struct listener *l, size_t slot)
 
 	if (!p->late) {
 		log_info("event=login-timeout peer=%s", p->peer);
+		l->counts.refused[DOOR_TIMEOUT]++;
 		p->late = true;
 		p->deadline_ms = clock_mono_ms() + LATE_MS;
 		kill(p->child.pid, CONNECTION_STOP);
@@ -250,9 +252,7 @@ static size_t ask_all(const struct listener *l, int signal)
 
 static void begin_stop(struct listener *l)
 {
-	struct signalfd_siginfo info;
-
-	if (read(l->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+	if (!stopsignal_read(l->signals))
 		return;
 	if (l->stop_ms) {
 		l->stop_ms = clock_mono_ms();
@@ -292,6 +292,7 @@ static size_t fill_polls(struct listener *l)
 	if (l->rest_ms <= clock_mono_ms())
 		l->rest_ms = 0;
 	l->polls[n++] = (struct pollfd){.fd = l->signals, .events = POLLIN};
+	l->polls[n++] = (struct pollfd){.fd = l->counts_fd, .events = POLLIN};
 	for (size_t i = 0; i < LISTEN_MAX; i++)
 		l->polls[n++] =
 			(struct pollfd){.fd = i < l->nsockets && !l->rest_ms ? l->sockets[i] : -1,
@@ -304,6 +305,16 @@ static size_t fill_polls(struct listener *l)
 		l->polls[n++] = (struct pollfd){.fd = p->report, .events = POLLIN};
 	}
 	return n;
+}
+
+static void answer_counts(struct listener *l)
+{
+	l->counts.open = l->counts.logged_in = 0;
+	for (int64_t i = 0; i < l->conf->door_connections; i++) {
+		l->counts.open += l->places[i].child.pid > 0;
+		l->counts.logged_in += l->places[i].child.pid > 0 && !l->places[i].deadline_ms;
+	}
+	doorcounts_answer(l->counts_fd, &l->counts);
 }
 
 /* Handles reports and ends before newcomers, since they make room. */
@@ -329,8 +340,10 @@ static void turn(struct listener *l, int64_t first_ms)
 			on_deadline(l, i);
 	}
 	for (size_t i = 0; i < l->nsockets; i++)
-		if (l->polls[1 + i].revents)
+		if (l->polls[2 + i].revents)
 			admit(l, l->sockets[i]);
+	if (l->polls[1].revents)
+		answer_counts(l);
 	if (l->polls[0].revents)
 		begin_stop(l);
 }
@@ -360,7 +373,9 @@ static void serve(struct listener *l)
 static int prepare(struct listener *l, struct err *e)
 {
 	const struct conf *c = l->conf;
+	const struct listen_setting where = {"door_listen", c->door_listen, c->path};
 	size_t n = (size_t)c->door_connections;
+	struct err why = ERR_INIT;
 	const struct gate_limits limits = {
 		.connections = n,
 		.connections_per_address = (size_t)c->door_connections_per_address,
@@ -374,14 +389,19 @@ static int prepare(struct listener *l, struct err *e)
 		return err_set(e, ERR_NOBODY, "out of memory for %zu connections", n);
 	for (size_t i = 0; i < n; i++)
 		l->places[i].report = -1;
-	if (watch_signals(l, e) < 0 || listen_open(c, l->sockets, &l->nsockets, e) < 0)
+	signal(SIGPIPE, SIG_IGN);
+	l->signals = stopsignal_open(stopsignal_usual, e);
+	if (l->signals < 0 || listen_open(&where, l->sockets, &l->nsockets, e) < 0)
 		return -1;
+	l->counts_fd = doorcounts_listen(c->run_dir, &why);
+	if (l->counts_fd < 0)
+		log_warn("event=not-counted %s", why.msg);
 	return limit_self(c->door_memory_limit_bytes, e);
 }
 
 int listener_run(const struct conf *c, void (*ready)(void), struct err *e)
 {
-	struct listener l = {.conf = c, .signals = -1};
+	struct listener l = {.conf = c, .signals = -1, .counts_fd = -1};
 	int rc = prepare(&l, e);
 
 	if (rc == 0) {
@@ -393,6 +413,8 @@ int listener_run(const struct conf *c, void (*ready)(void), struct err *e)
 	refusal_sweep(&l.refusals, INT64_MAX);
 	if (l.signals >= 0)
 		close(l.signals);
+	if (l.counts_fd >= 0)
+		close(l.counts_fd);
 	gate_free(l.gate);
 	free(l.places);
 	free(l.polls);

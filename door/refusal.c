@@ -1,44 +1,36 @@
 /* refusal: DIAGNOSTICS: none; a client that does not read learns nothing. */
 #include "door/refusal.h"
 
-#include <arpa/inet.h>
+#include "door/greeting.h"
+#include "lib/clock.h"
+
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MSG_DISCONNECT = 1, TOO_MANY_CONNECTIONS = 12, BLOCK = 8, PAD_MIN = 4 };
+enum { MSG_DISCONNECT = 1 };
 
-static const char banner[] = "SSH-2.0-hornero\r\n";
-
-static size_t put_number(unsigned char *at, size_t n)
+void refusal_make(struct packet *out, enum refusal_reason why, const char *text)
 {
-	uint32_t big_endian = htonl((uint32_t)n);
-
-	memcpy(at, &big_endian, sizeof(big_endian));
-	return sizeof(big_endian);
+	packet_begin(out, MSG_DISCONNECT);
+	packet_number(out, why);
+	packet_text(out, text);
+	packet_text(out, ""); /* the language */
+	packet_end(out);
 }
 
-/* The packet: uint32 length, byte padding, byte type, uint32 reason, string text, string language,
- * the padding. Its size is a multiple of BLOCK. */
-size_t refusal_make(unsigned char out[REFUSAL_BYTES_MAX], const char *text)
+void refusal_drain(int fd, int wait_ms)
 {
-	size_t len = strnlen(text, REFUSAL_TEXT_MAX), payload = 1 + 4 + 4 + len + 4;
-	size_t pad = BLOCK - (4 + 1 + payload) % BLOCK;
-	unsigned char *at = out;
+	int64_t deadline_ms = clock_mono_ms() + wait_ms;
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	char unread[4096];
 
-	pad += pad < PAD_MIN ? BLOCK : 0;
-	memset(out, 0, REFUSAL_BYTES_MAX);
-	memcpy(at, banner, sizeof(banner) - 1);
-	at += sizeof(banner) - 1;
-	at += put_number(at, 1 + payload + pad);
-	*at++ = (unsigned char)pad;
-	*at++ = MSG_DISCONNECT;
-	at += put_number(at, TOO_MANY_CONNECTIONS);
-	at += put_number(at, len);
-	memcpy(at, text, len);
-	at += len;
-	at += put_number(at, 0);
-	return (size_t)(at - out) + pad;
+	shutdown(fd, SHUT_WR);
+	for (int64_t left_ms = wait_ms; left_ms > 0; left_ms = deadline_ms - clock_mono_ms())
+		if (poll(&wait, 1, (int)left_ms) <= 0 ||
+		    recv(fd, unread, sizeof(unread), MSG_DONTWAIT) <= 0)
+			break;
 }
 
 static void close_oldest(struct refusals *r)
@@ -50,10 +42,13 @@ static void close_oldest(struct refusals *r)
 
 void refusal_send(struct refusals *r, int fd, const char *text, int64_t now_ms)
 {
-	unsigned char bytes[REFUSAL_BYTES_MAX];
-	size_t len = refusal_make(bytes, text), last;
+	struct packet p;
+	char bytes[sizeof(GREETING_LINE) + sizeof(p.bytes)] = GREETING_LINE;
+	size_t line = strlen(GREETING_LINE), last;
 
-	(void)!send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	refusal_make(&p, REFUSAL_TOO_MANY, text);
+	memcpy(bytes + line, p.bytes, p.n);
+	(void)!send(fd, bytes, line + p.n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	shutdown(fd, SHUT_WR);
 	if (r->n == REFUSALS_MAX)
 		close_oldest(r);

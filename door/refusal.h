@@ -10,10 +10,15 @@
 #ifndef HORNERO_DOOR_REFUSAL_H
 #define HORNERO_DOOR_REFUSAL_H
 
+#include "door/packet.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REFUSALS_MAX = 64, REFUSAL_KEEP_MS = 2000, REFUSAL_TEXT_MAX = 200, REFUSAL_BYTES_MAX = 300 };
+enum { REFUSALS_MAX = 64, REFUSAL_KEEP_MS = 2000, REFUSAL_TEXT_MAX = 300 };
+
+/* Reasons of RFC 4253, 11.1. */
+enum refusal_reason { REFUSAL_KEY_EXCHANGE = 3, REFUSAL_TOO_MANY = 12 };
 
 /* Sockets that were told, oldest first from `at`. Closing them at once would reset them and lose
  * the text. */
@@ -23,8 +28,11 @@ struct refusals {
 	size_t at, n;
 };
 
-/* Builds the message; text is cut to REFUSAL_TEXT_MAX. Returns the length. */
-size_t refusal_make(unsigned char out[REFUSAL_BYTES_MAX], const char *text);
+/* Builds the packet alone, without the banner. */
+void refusal_make(struct packet *out, enum refusal_reason why, const char *text);
+
+/* Ends what we send on fd, and waits at most wait_ms until the client has read it and closes. */
+void refusal_drain(int fd, int wait_ms);
 
 /* Takes fd, which must not block. If there are REFUSALS_MAX, closes the oldest. */
 void refusal_send(struct refusals *r, int fd, const char *text, int64_t now_ms);

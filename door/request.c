@@ -45,7 +45,6 @@ static int on_pubkey(ssh_session session, const char *user, ssh_key offered, cha
 {
 	struct connection *k = arg;
 
-	(void)session;
 	if (k->login.key || !login_offer(&k->login, offered, state)) {
 		k->hung_up = k->hung_up || k->login.key || k->login.offers > LOGIN_OFFERS_MAX;
 		return SSH_AUTH_DENIED;
@@ -59,8 +58,8 @@ static int on_pubkey(ssh_session session, const char *user, ssh_key offered, cha
 		k->hung_up = true;
 		return SSH_AUTH_SUCCESS;
 	}
-	log_info("event=login peer=%s key=%s type=%s", k->peer, k->login.key->name,
-		 k->login.key->type);
+	log_info("event=login peer=%s key=%s type=%s cipher=%s mac=%s", k->peer, k->login.key->name,
+		 k->login.key->type, ssh_get_cipher_in(session), ssh_get_hmac_in(session));
 	return SSH_AUTH_SUCCESS;
 }
 

@@ -2,7 +2,7 @@
 #include "door/stdio.h"
 
 #include "conf/way.h"
-#include "door/address.h"
+#include "lib/address.h"
 #include "door/cost.h"
 #include "door/limit.h"
 #include "door/login.h"

@@ -104,18 +104,26 @@ static int make_durable(const struct pushed *pushed, struct err *e)
 	return durable_sync(repo, refs, pushed->n, e);
 }
 
+static const char *receipt_words(const struct job_receipt *r)
+{
+	if (r->running)
+		return "is running already";
+	return r->joined ? "is queued already" : "queued";
+}
+
 static void say_queued(const struct move *m, const struct who *who)
 {
-	const char *name = target_image_name(m->img);
+	const char *name = target_image_name(m->img), *state = receipt_words(&m->receipt);
 	long long id = (long long)m->receipt.id;
 
-	if (who->has_words)
-		say("job %lld %s for %s (%.*s); follow it with: %s log -f %lld", id,
-		    m->receipt.joined ? "is queued already" : "queued", name, SHORT_OID, m->commit,
-		    who->words, id);
+	if (who->is_mirror)
+		say("job %lld %s for %s (%.*s)", id, state, name, SHORT_OID, m->commit);
+	else if (who->has_words)
+		say("job %lld %s for %s (%.*s); follow it with: %s log -f %lld", id, state, name,
+		    SHORT_OID, m->commit, who->words, id);
 	else
-		say("job %lld %s for %s (%.*s); a push with -o wait shows how it ends", id,
-		    m->receipt.joined ? "is queued already" : "queued", name, SHORT_OID, m->commit);
+		say("job %lld %s for %s (%.*s); a push with -o wait shows how it ends", id, state,
+		    name, SHORT_OID, m->commit);
 	if (m->receipt.superseded)
 		say("job %lld superseded by job %lld", (long long)m->receipt.superseded, id);
 }

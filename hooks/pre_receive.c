@@ -11,6 +11,7 @@
 #include "hooks/hook.h"
 
 #include "conf/keyring.h"
+#include "state/mirror.h"
 #include "state/relics.h"
 #include "conf/repofile.h"
 #include "state/underway.h"
@@ -279,6 +280,19 @@ static size_t enter(const struct target *p, const struct pushed *pushed)
 	return 1;
 }
 
+/* The next fetch would take such a push back. */
+static size_t check_mirror(const struct target *p, const struct who *who)
+{
+	char url[MIRROR_URL_MAX + 1];
+
+	if (who->is_mirror || !mirror_url(p->conf, p->repo, url))
+		return 0;
+	say("push refused: %s follows %s; push there, or have an operator of the node run: hornero "
+	    "repo mirror %s --off",
+	    p->repo, url, p->repo);
+	return 1;
+}
+
 int pre_receive(void)
 {
 	own_pushed struct pushed pushed = {0};
@@ -290,13 +304,13 @@ int pre_receive(void)
 	bool known = who_pushes(&who, &e) == 0;
 
 	if (!known || pushed_read(STDIN_FILENO, &pushed, &e) < 0 || target_find(&p, &e) < 0) {
-		refused = who.is_key;
+		refused = who.is_key || who.is_mirror;
 		if (refused)
 			say("push refused: %s", e.msg);
 		else
 			say("%s was not checked: %s", REPOFILE_NAME, e.msg);
 	} else {
-		refused = check_options(&p, &pushed, &o) +
+		refused = check_mirror(&p, &who) + check_options(&p, &pushed, &o) +
 			  (who.is_key ? check_rights(&p, &pushed, &o, &who) : 0);
 		if (refused == 0)
 			refused = check_files(&p, &pushed, &o);

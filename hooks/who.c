@@ -1,8 +1,9 @@
-/* who: DIAGNOSTICS: ERR_PUSHER if HORNERO_KEY cannot be trusted. */
+/* who: DIAGNOSTICS: ERR_PUSHER if HORNERO_KEY or HORNERO_MIRROR cannot be trusted. */
 #include "hooks/who.h"
 
 #include "conf/keyring.h"
 #include "lib/own.h"
+#include "state/mirror.h"
 
 #include <pwd.h>
 #include <string.h>
@@ -68,16 +69,20 @@ int who_pushes(struct who *out, struct err *e)
 	const char *key = getenv("HORNERO_KEY");
 	struct stat st;
 
-	*out = (struct who){.is_key = key && *key};
+	*out = (struct who){.is_key = key && *key, .is_mirror = getenv(MIRROR_ENV) != NULL};
 	find_words(out);
-	if (!out->is_key) {
+	if (!out->is_key && !out->is_mirror) {
 		user_name(out->name);
 		return 0;
 	}
 	if (stat(".", &st) < 0 || st.st_uid != getuid())
 		return err_set(e, ERR_PUSHER,
-			       "HORNERO_KEY is set, but only the owner of this repository may set "
-			       "it; unset it");
+			       "%s is set, but only the owner of this repository may set it; unset "
+			       "it", out->is_key ? "HORNERO_KEY" : MIRROR_ENV);
+	if (!out->is_key) {
+		snprintf(out->name, sizeof(out->name), WHO_MIRROR);
+		return 0;
+	}
 	if (key_check_name(key, e) < 0) {
 		err_wrap(e, "HORNERO_KEY");
 		e->class = ERR_PUSHER;

@@ -15,10 +15,12 @@
 #include <stdbool.h>
 
 enum { WHO_MAX = 80 };
+#define WHO_MIRROR "mirror"
 
 struct who {
 	char name[WHO_MAX];
 	bool is_key; /* name is a key's; else the user's in /etc/passwd, or "uid N" */
+	bool is_mirror; /* hornero-mirror, by the same trust as a key; name is WHO_MIRROR */
 	char words[WAY_MAX]; /* how they run the CLI: "ssh -p 2222 git@compute-7", or "hornero"
 			      * on the node */
 	bool has_words; /* false: their login runs only git */
@@ -27,8 +29,8 @@ struct who {
 /* Append this to a command in a message: "", or a hint to ask the operator. */
 const char *who_can(const struct who *who);
 
-/* The working directory must be the repository. ERR_PUSHER if HORNERO_KEY is set and the user does
- * not own the repository, or the name is invalid. */
+/* The working directory must be the repository. ERR_PUSHER if HORNERO_KEY or HORNERO_MIRROR is set
+ * and the user does not own the repository, or the name is invalid. */
 int who_pushes(struct who *out, struct err *e);
 
 #endif

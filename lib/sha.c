@@ -55,6 +55,17 @@ int sha1_string(const char *s, char out[SHA1_HEX + 1], struct err *e)
 	return 0;
 }
 
+int sha224_string(const char *s, char out[SHA224_HEX + 1], struct err *e)
+{
+	unsigned char raw[EVP_MAX_MD_SIZE];
+
+	begin();
+	if (EVP_Digest(s, strlen(s), raw, NULL, EVP_sha224(), NULL) != 1)
+		return err_set(e, ERR_NOBODY, "out of memory for a digest");
+	to_hex(raw, SHA224_HEX / 2, out);
+	return 0;
+}
+
 struct sha256 *sha256_new(void)
 {
 	struct sha256 *h = calloc(1, sizeof(*h));
@@ -113,15 +124,15 @@ int sha256_buffer(const void *data, size_t len, char out[SHA256_HEX + 1], struct
 	return 0;
 }
 
-int sha256_fd(int fd, char out[SHA256_HEX + 1], struct err *e)
+/* sha512 may be NULL. */
+static int digest_all(int fd, struct sha256 *h, EVP_MD_CTX *sha512, struct err *e)
 {
 	enum { CHUNK = 1 << 18 };
-	own_sha256 struct sha256 *h = sha256_new();
 	own_free unsigned char *buf = malloc(CHUNK);
 	off_t at = 0;
 
-	if (!h || !buf)
-		return err_set(e, ERR_NOBODY, "out of memory for a SHA-256");
+	if (!buf)
+		return err_set(e, ERR_NOBODY, "out of memory for a digest");
 	for (;;) {
 		ssize_t n = pread(fd, buf, CHUNK, at);
 
@@ -130,12 +141,44 @@ int sha256_fd(int fd, char out[SHA256_HEX + 1], struct err *e)
 		if (n < 0)
 			return err_sys(e, ERR_NOBODY, "cannot read a file to digest it");
 		if (n == 0)
-			break;
+			return 0;
 		sha256_add(h, buf, (size_t)n);
+		if (sha512)
+			EVP_DigestUpdate(sha512, buf, (size_t)n);
 		at += n;
 	}
+}
+
+int sha256_fd(int fd, char out[SHA256_HEX + 1], struct err *e)
+{
+	own_sha256 struct sha256 *h = sha256_new();
+
+	if (!h)
+		return err_set(e, ERR_NOBODY, "out of memory for a SHA-256");
+	if (digest_all(fd, h, NULL, e) < 0)
+		return -1;
 	sha256_final(h, out);
 	return 0;
+}
+
+int sha_fd(int fd, char sha256[SHA256_HEX + 1], char sha512[SHA512_HEX + 1], struct err *e)
+{
+	own_sha256 struct sha256 *h = sha256_new();
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned char raw[EVP_MAX_MD_SIZE];
+	int rc;
+
+	if (!h || !ctx || EVP_DigestInit_ex(ctx, EVP_sha512(), NULL) != 1)
+		rc = err_set(e, ERR_NOBODY, "out of memory for two digests");
+	else
+		rc = digest_all(fd, h, ctx, e);
+	if (rc == 0) {
+		sha256_final(h, sha256);
+		EVP_DigestFinal_ex(ctx, raw, NULL);
+		to_hex(raw, SHA512_HEX / 2, sha512);
+	}
+	EVP_MD_CTX_free(ctx);
+	return rc;
 }
 
 bool sha256_valid(const char *s)

@@ -45,10 +45,15 @@ static void child_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* On cgroup v1, a write to cgroup.procs waits for an RCU grace period, 10 ms and more, because it
+ * may move threads of a process that forks meanwhile. A thread that moves itself by "tasks" does
+ * not wait, and a child after a fork is one thread. v2 has no such file. */
 static void child_join(int dir, int report)
 {
-	int members = openat(dir, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	int members = openat(dir, "tasks", O_WRONLY | O_CLOEXEC);
 
+	if (members < 0)
+		members = openat(dir, "cgroup.procs", O_WRONLY | O_CLOEXEC);
 	if (members < 0 || write(members, "0", 1) < 0)
 		child_fail(report, "join its cgroup");
 	close(members);
@@ -292,9 +297,11 @@ static int drain(int fd, const char *name, int timeout_ms, size_t max, char **ou
 		int64_t left_ms = deadline_ms - clock_mono_ms();
 		ssize_t n;
 
-		if (left_ms <= 0 || poll(&p, 1, (int)left_ms) == 0)
-			return err_set(e, ERR_NOBODY, "%s did not end within %d ms", name,
-				       timeout_ms);
+		if (left_ms <= 0 || poll(&p, 1, (int)left_ms) == 0) {
+			err_set(e, ERR_NOBODY, "%s did not end within %d ms", name, timeout_ms);
+			e->sys = ETIMEDOUT;
+			return -1;
+		}
 		n = read(fd, buf + used, max - used + (used == max));
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -77,8 +77,8 @@ bool spawn_ends_within(const struct child *c, int ms);
 bool spawn_end(struct child *c, int ms);
 
 /* Runs the program to its end and captures standard output in *out, a new NUL-terminated string of
- * at most max bytes; more output is an error. Kills the program after timeout_ms. Ignores s->out.
- * Returns the wait status, or -1 with e filled. */
+ * at most max bytes; more output is an error. Kills the program after timeout_ms (then e->sys is
+ * ETIMEDOUT). Ignores s->out. Returns the wait status, or -1 with e filled. */
 int spawn_capture(const struct spawn *s, int timeout_ms, size_t max, char **out, size_t *len,
 		  struct err *e);
 

@@ -24,7 +24,8 @@ enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
 static bool is_clean(const struct answer *a)
 {
-	return strcmp(a->built, ANSWER_CLEAN) == 0 || strcmp(a->built, ANSWER_CONFIRMED) == 0;
+	return strcmp(a->built, ANSWER_CLEAN) == 0 || strcmp(a->built, ANSWER_CONFIRMED) == 0 ||
+	       strcmp(a->built, ANSWER_SHARED) == 0;
 }
 
 static char *clean_path(const char *store_dir, const char *key)
@@ -186,7 +187,7 @@ static int give_clean(const char *store_dir, const char *image, const char *key,
 	struct answer first = {0};
 	struct err why = ERR_INIT;
 	int there = load_clean(store_dir, key, &first, e);
-	bool confirmed = strcmp(a->built, ANSWER_CONFIRMED) == 0;
+	bool says_more = strcmp(a->built, ANSWER_CLEAN) != 0;
 
 	if (there < 0)
 		return -1;
@@ -195,7 +196,7 @@ static int give_clean(const char *store_dir, const char *image, const char *key,
 	if (!there && save_clean(store_dir, key, a->digest, e) < 0)
 		return -1;
 	failpoint("answer-clean");
-	if (confirmed || (there && strcmp(first.digest, a->digest) != 0))
+	if (says_more || (there && strcmp(first.digest, a->digest) != 0))
 		return save_own(store_dir, image, key, a, e);
 	return remove_own(store_dir, image, key, e);
 }
@@ -245,6 +246,15 @@ bool answer_has_clean(const char *store_dir, const char *image, const char *key)
 		return false;
 	return (load_own(store_dir, image, key, &a, &ignored) == 1 && is_clean(&a)) ||
 	       load_clean(store_dir, key, &a, &ignored) == 1;
+}
+
+bool answer_is_clean(const char *store_dir, const char *key, const char *digest)
+{
+	struct answer a = {0};
+	struct err ignored = ERR_INIT;
+
+	return sha256_valid(key) && load_clean(store_dir, key, &a, &ignored) == 1 &&
+	       strcmp(a.digest, digest) == 0;
 }
 
 bool answer_digest_at(int dir, const char *name, char digest[SHA256_HEX + 1])

@@ -29,6 +29,7 @@ enum { ANSWER_WORD = 16 };
 #define ANSWER_CLEAN "clean"
 #define ANSWER_INCREMENTAL "incremental"
 #define ANSWER_CONFIRMED "confirmed" /* incremental, and a clean build gave the same bytes */
+#define ANSWER_SHARED "shared" /* taken from another node, where a clean build gave them */
 
 struct answer {
 	char digest[SHA256_HEX + 1];
@@ -49,7 +50,7 @@ struct answer_who {
 int answer_find(const char *store_dir, const struct answer_who *who, const char *key,
 		struct answer *out, struct err *e);
 
-/* The same, for clean answers only (clean or confirmed). */
+/* The same, for clean answers only (clean, confirmed or shared). */
 int answer_find_clean(const char *store_dir, const struct answer_who *who, const char *key,
 		      struct answer *out, struct err *e);
 
@@ -68,6 +69,9 @@ bool answer_has_clean(const char *store_dir, const char *image, const char *key)
 /* Reads the artifact of the record `name` in dir, a directory of STORE/own. Returns false if the
  * record cannot be read. digest is "" if the record is invalid. */
 bool answer_digest_at(int dir, const char *name, char digest[SHA256_HEX + 1]);
+
+/* Returns true if this artifact is the clean answer of the key. Only reads. */
+bool answer_is_clean(const char *store_dir, const char *key, const char *digest);
 
 /* Removes the answers of a deleted image that were for it alone. */
 int answer_forget(const char *store_dir, const char *image, struct err *e);

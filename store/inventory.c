@@ -6,6 +6,7 @@
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "store/served.h"
 #include "store/store.h"
 
 #include <fcntl.h>
@@ -133,6 +134,8 @@ int inventory_discard(int artifacts, const char *digest, struct err *e)
 	own_free char *raw = fs_path("%s.raw", digest);
 	own_free char *gone = fs_path("%s.gone", digest);
 
+	if (served_remove(artifacts, digest, e) < 0)
+		return -1;
 	if (unlinkat(artifacts, manifest, 0) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove the manifest of artifact %.12s",
 			       digest);

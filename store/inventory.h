@@ -9,9 +9,9 @@
  *     close(steal_fd(&lock));
  *     … remove DIGEST.gone …                 without the lock: freeing a large file takes long
  *
- * inventory_discard removes the manifest first: from then on the artifact does not exist, its keys
- * find nothing, and builds make it again. A crash at any point leaves a file without a name in use,
- * which the next collector removes.
+ * inventory_discard removes the link of served.h and the manifest first: from then on the artifact
+ * does not exist, its keys find nothing, and builds make it again. A crash at any point leaves a
+ * file without a name in use, which the next collector removes.
  */
 #ifndef HORNERO_STORE_INVENTORY_H
 #define HORNERO_STORE_INVENTORY_H

@@ -166,3 +166,10 @@ int record_load(const char *path, const struct record_field *fields, size_t n, v
 	memcpy(out, fresh, size);
 	return 0;
 }
+
+void record_plain(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}

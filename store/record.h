@@ -61,4 +61,7 @@ int record_save(const char *path, const struct record_field *fields, size_t n, c
 int record_load(const char *path, const struct record_field *fields, size_t n, void *out,
 		size_t size, struct err *e);
 
+/* Replaces what RECORD_TEXT cannot have by "?". */
+void record_plain(char *text);
+
 #endif

@@ -53,6 +53,9 @@ static const struct record_field fields[] = {
 	RECORD_MADE_OPTIONAL(struct manifest, repo, RECORD_TEXT),
 	RECORD_OPTIONAL(struct manifest, attributes, RECORD_OID),
 	RECORD_OPTIONAL(struct manifest, on_missing, RECORD_WORD),
+	RECORD_OPTIONAL(struct manifest, sha512, RECORD_KEY),
+	RECORD_OPTIONAL(struct manifest, firmware, RECORD_WORD),
+	RECORD_OPTIONAL(struct manifest, shared_from, RECORD_TEXT),
 };
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]), LOCK_WAIT_MS = 30000 };
 
@@ -96,7 +99,8 @@ static int clear_images_staging(const char *store_dir, const char *room, struct 
 
 int store_clear_staging(const char *store_dir, struct err *e)
 {
-	own_free char *changed = fs_path("%s/changed", store_dir);
+	/* The writers make these when they need them. */
+	static const char *const late[] = {"changed", "outbox", "wanted"};
 
 	for (int i = 0; i < N_ROOMS; i++) {
 		own_free char *path = fs_path("%s/%s", store_dir, rooms[i]);
@@ -104,9 +108,12 @@ int store_clear_staging(const char *store_dir, struct err *e)
 		if (fs_clear_staging(path, e) < 0)
 			return -1;
 	}
-	/* changed.c makes it when it is needed. */
-	if (access(changed, F_OK) == 0 && fs_clear_staging(changed, e) < 0)
-		return -1;
+	for (size_t i = 0; i < sizeof(late) / sizeof(late[0]); i++) {
+		own_free char *path = fs_path("%s/%s", store_dir, late[i]);
+
+		if (access(path, F_OK) == 0 && fs_clear_staging(path, e) < 0)
+			return -1;
+	}
 	if (clear_images_staging(store_dir, "own", e) < 0)
 		return -1;
 	return clear_images_staging(store_dir, "release", e);

@@ -55,6 +55,10 @@ struct manifest {
 	char built[16];         /* how the first build of these bytes began, in the words of
 				 * answer.h */
 	char on_missing[17];    /* if not the default. Part of the key */
+	char sha512[SHA512_HEX + 1]; /* Glance's digest; only of artifacts whose image was to be
+				      * registered when they were built */
+	char firmware[8];       /* "uefi" if nothing else boots it */
+	char shared_from[256];  /* another node and URL; "": built here */
 	char attributes[65];    /* of the .gitattributes above the keyed subtree; "": none. Part
 				 * of the key */
 };

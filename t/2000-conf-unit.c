@@ -44,7 +44,7 @@ static void defaults_are_the_papers_and_the_manuals(void **state)
 	assert_null(c->publish_socket);
 	assert_null(c->failpoint);
 	assert_int_equal(c->isolation, CONF_ISOLATION_CGROUP);
-	assert_int_equal(c->workers, 2);
+	assert_in_range(c->workers, 2, 4);
 	assert_int_equal(c->compile_pids_limit, 4096);
 	assert_int_equal(c->build_timeout_s, 1800);
 	assert_int_equal(c->silence_timeout_s, 600);
@@ -112,6 +112,32 @@ static void values_arrive(void **state)
 	assert_string_equal(c->cgroup_top, "hornero-t-123");
 }
 
+/* Red without the bound by memory in conf.c workers_by_limits(). */
+static void workers_follow_the_limits(void **state)
+{
+	const int64_t cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	const struct {
+		const char *text;
+		int64_t workers;
+	} cases[] = {
+		{"compile_core_limit: 100\ncompile_mem_limit: 1000000\n",
+		 cpus < 64 ? cpus + 1 : 64},
+		{"workers: auto\ncompile_core_limit: 1\n", (cpus + 99) / 100 + 1},
+		{"compile_mem_limit: 16\n", 1},
+		{"compile_core_limit: 100\ncompile_mem_limit: 1000\n", 2},
+		{"workers: 7\ncompile_mem_limit: 16\n", 7},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		own_conf struct conf *c = NULL;
+		struct err e = ERR_INIT;
+
+		assert_int_equal(parse(cases[i].text, &c, &e), 0);
+		assert_int_equal(c->workers, cases[i].workers);
+	}
+}
+
 static void unknown_keys_name_the_nearest(void **state)
 {
 	struct err e = ERR_INIT;
@@ -120,13 +146,11 @@ static void unknown_keys_name_the_nearest(void **state)
 	(void)state;
 	assert_int_equal(parse("workers: 2\nstate_dri: /x\n", &c, &e), -1);
 	assert_err_has(&e, "/node/hornero.yaml:2:1: unknown setting \"state_dri\"; did you mean "
-			   "state_dir; allowed: repo_base, "
-			   "compile_core_limit, ");
-	assert_err_has(&e, "queue_group, failpoint");
+			   "state_dir; hornero.yaml(5) lists all");
 	assert_int_equal(parse("frobnicate: yes\n", &c, &e), -1);
 	assert_err_has(&e,
-		       "/node/hornero.yaml:1:1: unknown setting \"frobnicate\"; allowed: "
-		       "repo_base");
+		       "/node/hornero.yaml:1:1: unknown setting \"frobnicate\"; "
+		       "hornero.yaml(5) lists all");
 	assert_int_equal(parse("\"a\\nb\": 1\n", &c, &e), -1);
 	assert_err_has(&e, "unknown setting \"a\\x0ab\"");
 }
@@ -162,10 +186,10 @@ static void wrong_values_say_what_is_allowed(void **state)
 		       "/node/hornero.yaml:2:3: compile_core_limit is a list; a number from 1 to "
 		       "100 (percent of the "
 		       "node's whole CPU capacity) is allowed");
-	expect_refused("workers: {a: 1}\n", "/node/hornero.yaml:1:10: workers is a mapping; a "
-					    "number from 1 to 64 (builds) is allowed");
-	expect_refused("workers:\n", "/node/hornero.yaml:1:9: workers is nothing; a number from 1 "
-				     "to 64 (builds) is allowed");
+	expect_refused("workers: {a: 1}\n", "/node/hornero.yaml:1:10: workers is a mapping; "
+					    "auto, or a number from 1 to 64 (builds) is allowed");
+	expect_refused("workers:\n", "/node/hornero.yaml:1:9: workers is nothing; auto, or a "
+				     "number from 1 to 64 (builds) is allowed");
 	expect_refused(
 		"isolation: docker\n",
 		"/node/hornero.yaml:1:12: isolation is \"docker\"; cgroup or none is allowed");
@@ -280,6 +304,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_the_papers_and_the_manuals),
 		cmocka_unit_test(values_arrive),
+		cmocka_unit_test(workers_follow_the_limits),
 		cmocka_unit_test(unknown_keys_name_the_nearest),
 		cmocka_unit_test(wrong_values_say_what_is_allowed),
 		cmocka_unit_test(users_are_looked_up),

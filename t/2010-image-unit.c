@@ -64,7 +64,9 @@ static void refused_files(void **state)
 		"i.yaml:2:1: unknown setting \"branch\"; "
 		"allowed: repo, ref, subdir, builder, expect, "
 		"timeout, boot_memory, boot_machine, boot_bus, name, keep_warm, in_use, "
-		"releases, confirm, pinned, until_ref_leaves");
+		"releases, glance_visibility, glance_project, glance_record, "
+		"glance_stable, require_warm, on_warm, rebuild_failed, confirm, share, pinned, "
+		"until_ref_leaves");
 	expect_refused("repo: a\nrepo: b\n",
 		       "i.yaml:2:1: duplicate key \"repo\"; it is already in line 1");
 }
@@ -126,7 +128,9 @@ static void setting_keys(void **state)
 		   "unknown setting \"reff\"; did you mean ref; "
 		   "allowed: repo, ref, subdir, builder, "
 		   "expect, timeout, boot_memory, boot_machine, boot_bus, name, keep_warm, in_use, "
-		   "releases, confirm, pinned, until_ref_leaves");
+		   "releases, glance_visibility, glance_project, glance_record, "
+		"glance_stable, require_warm, on_warm, rebuild_failed, confirm, share, pinned, "
+		"until_ref_leaves");
 	assert_int_equal(image_set(&img, "name", "caf\xe9", &e), -1);
 	assert_err(&e, ERR_USAGE, "name is \"caf\\xe9\"; a text of at most 200 bytes is allowed");
 	assert_int_equal(image_init(&img, "../../etc/passwd", &e), -1);

@@ -5,6 +5,7 @@
 #include "conf/conf.h"
 #include "conf/group.h"
 #include "conf/image.h"
+#include "conf/nodes.h"
 #include "conf/repofile.h"
 #include "conf/setting.h"
 
@@ -101,12 +102,15 @@ static void the_manual_has_every_key_of_the_other_files(void **state)
 	own_free char *group = printed(&group_settings, NULL);
 	own_free char *image = printed(&image_settings, NULL);
 	own_free char *repofile = printed(&repofile_settings, NULL);
+	own_free char *nodes = printed(&nodes_settings, NULL);
 
 	(void)state;
 	drop_escapes(builder);
 	drop_escapes(group);
 	drop_escapes(image);
 	drop_escapes(repofile);
+	drop_escapes(nodes);
+	expect_blocks("doc/hornero-nodes.5", nodes);
 	expect_blocks("doc/hornero-builder.5", builder);
 	expect_blocks("doc/hornero-group.5", group);
 	expect_blocks("doc/hornero-image.5", image);

@@ -238,6 +238,37 @@ static void requeued_or_superseded(void **state)
 	assert_state(s, 2, JOB_SUPERSEDED);
 }
 
+/* Red without find_running() in db/enqueue.c. */
+static void a_push_joins_the_running_job_of_a_sweep_that_saw_it_first(void **state)
+{
+	struct scratch *s = *state;
+	struct job_wish w = wish_of(IMAGE_1, COMMIT_A);
+	struct job_receipt r;
+
+	w.origin = "sweep";
+	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
+	assert_int_equal(claim(s), 1);
+	w.origin = "push";
+	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
+	assert_int_equal(r.id, 1);
+	assert_true(r.joined && r.running);
+	assert_event(s, 1, "joined", 1);
+
+	/* A stronger wish, another commit, and a commit that was pushed again after another one
+	 * need a job of their own. */
+	w.force = true;
+	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
+	assert_false(r.joined);
+	w.force = false;
+	w.commit = COMMIT_B;
+	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
+	assert_false(r.joined);
+	w.commit = COMMIT_A;
+	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
+	assert_false(r.joined);
+	assert_int_equal(r.id, 4);
+}
+
 static void asking_again_ends_the_backoff(void **state)
 {
 	struct scratch *s = *state;
@@ -465,6 +496,7 @@ int main(void)
 		IN_QUEUE(malformed_wishes),
 		IN_QUEUE(latest_wins_while_one_runs),
 		IN_QUEUE(requeued_or_superseded),
+		IN_QUEUE(a_push_joins_the_running_job_of_a_sweep_that_saw_it_first),
 		IN_QUEUE(asking_again_ends_the_backoff),
 		IN_QUEUE(three_crashes_hold),
 		IN_QUEUE(recovery),

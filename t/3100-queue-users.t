@@ -127,7 +127,7 @@ test_expect_success '50 writers at once: all succeed, with numbers of their own'
 	queue-tool queue list &&
 	for i in $(seq 50)
 	do
-		queue-tool -m write -w 60000 queue enqueue $(image $i 1) $C >>numbers 2>>errors &
+		queue-tool -m write -w 120000 queue enqueue $(image $i 1) $C >>numbers 2>>errors &
 	done &&
 	wait &&
 	test_cmp /dev/null errors &&
@@ -141,7 +141,7 @@ test_expect_success '20 creators at once make one database' '
 	rm -f numbers errors &&
 	for i in $(seq 20)
 	do
-		queue-tool queue enqueue $(image $i 1) $C >>numbers 2>>errors &
+		queue-tool -w 120000 queue enqueue $(image $i 1) $C >>numbers 2>>errors &
 	done &&
 	wait &&
 	test_grep ! queue-tool errors &&

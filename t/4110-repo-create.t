@@ -48,6 +48,7 @@ test_expect_success 'its settings' '
 	config_is core.fsyncMethod batch &&
 	config_is core.sharedRepository 0640 &&
 	config_is core.hooksPath hooks &&
+	config_is core.alternateRefsCommand true &&
 	config_is receive.autogc false &&
 	config_is receive.fsckObjects true &&
 	config_is receive.maxInputSize 12345678 &&

@@ -283,10 +283,20 @@ test_expect_success 'a removed key is gone with the next connection; a broken li
 	test $(($(grep -c event=key-refused door.log) - before)) = 1
 '
 
+# ends_on CIPHER MAC SSH-OPTION…: the log of that login has both.
+ends_on () {
+	cipher=$1 mac=$2 &&
+	shift 2 &&
+	before=$(wc -l <door.log) &&
+	door_ssh "$@" queue >out 2>words || { cat words; return 1; }
+	tail -n +$((before + 1)) door.log >new &&
+	test_grep "event=login .* cipher=$cipher mac=$mac\$" new
+}
+
 test_expect_success 'modern algorithms, AES-GCM, strict key exchange; no compression' '
 	door_ssh -vv -o LogLevel=DEBUG2 -C queue >out 2>words;
 	sed -n "/peer server KEXINIT/,/reserved/p" words | tr -d "\r" >offer &&
-	test_grep "KEX algorithms: curve25519-sha256,.*kex-strict-s-v00@openssh.com" offer &&
+	test_grep "KEX algorithms: .*curve25519-sha256,.*kex-strict-s-v00@openssh.com" offer &&
 	test_grep "ciphers stoc: aes256-gcm@openssh.com,aes128-gcm@openssh.com\$" offer &&
 	test_grep "compression stoc: none\$" offer &&
 	test_must_fail grep -iE "sha1|group1|cbc|ctr|ssh-rsa|ssh-dss|zlib|md5" offer &&
@@ -295,13 +305,75 @@ test_expect_success 'modern algorithms, AES-GCM, strict key exchange; no compres
 	do
 		rm -f other_hosts &&
 		door_ssh -o "$option" -o UserKnownHostsFile=other_hosts queue >out || return 1
-	done &&
-	for option in Ciphers=aes256-ctr KexAlgorithms=diffie-hellman-group14-sha256 \
-		HostKeyAlgorithms=rsa-sha2-256
+	done
+'
+
+# Red where offer_choose() offers all groups: the second one ends on CTR.
+test_expect_success 'a client that has AES-GCM gets it; others get AES-CTR, with etm if they can' '
+	gcm=@openssh.com &&
+	ends_on aes[0-9]*-gcm$gcm aead-gcm &&
+	ends_on aes128-gcm$gcm aead-gcm -c aes256-ctr,aes128-gcm$gcm &&
+	ends_on aes256-ctr hmac-sha2-256-etm$gcm -c aes256-ctr \
+		-m hmac-sha2-512,hmac-sha2-256-etm$gcm &&
+	ends_on aes128-ctr hmac-sha2-512 -c aes128-ctr,aes256-ctr -m hmac-sha2-512,hmac-sha1 &&
+	ends_on aes256-gcm$gcm aead-gcm -c aes256-gcm$gcm -m hmac-sha1 &&
+	DOOR_SSH_OPTIONS="-c aes256-ctr -m hmac-sha2-256 -o RekeyLimit=1M" &&
+	export DOOR_SSH_OPTIONS &&
+	git -C large push -q door:big main:refs/heads/ctr 2>push.out &&
+	rm -rf large.copy &&
+	git clone -q door:big large.copy &&
+	unset DOOR_SSH_OPTIONS &&
+	cmp large/noise large.copy/noise
+'
+
+# Red where disagree() sends nothing, or where its clients count as
+# CONNECTION_STRANGE (the fifth is refused).
+test_expect_success 'a client without a common algorithm is told so, and not shut out' '
+	DOOR_SSH_OPTIONS="-b 127.0.0.66 -o LogLevel=INFO" &&
+	export DOOR_SSH_OPTIONS &&
+	for option in "Ciphers=aes128-cbc:cipher:aes256-gcm.*,aes128-ctr" \
+		"KexAlgorithms=diffie-hellman-group14-sha256:key exchange:curve25519-sha256" \
+		"HostKeyAlgorithms=rsa-sha2-256:host key:ssh-ed25519" \
+		"HostKeyAlgorithms=rsa-sha2-512:host key:ssh-ed25519" \
+		"KexAlgorithms=diffie-hellman-group16-sha512:key exchange:curve25519-sha256" \
+		"Ciphers=3des-cbc:cipher:aes256-gcm.*,aes128-ctr"
 	do
-		test_expect_code 255 door_ssh -o "$option" queue 2>words || return 1
+		what=${option#*:} &&
+		what=${what%%:*} &&
+		offers=${option%%:*} &&
+		test_expect_code 255 door_ssh -o "${option%%:*}" queue 2>words &&
+		test_grep "no matching $what .*found. Their offer: ${option##*:}" words &&
+		hint="hint=.hornero-door(8): BEHIND OPENSSH." &&
+		client="client=.SSH-2.0-OpenSSH[^ ]*.* offers=.*${offers#*=}" &&
+		wait_until "grep \"event=left .* why=.no common $what. $hint $client\" door.log" \
+			20 || return 1
 	done &&
-	wait_until "grep \"event=left .*hint=.hornero-door(8): BEHIND OPENSSH\" door.log" 20
+	test_expect_code 255 door_ssh -c aes256-ctr -m hmac-sha1 queue 2>words &&
+	test_grep "no matching MAC found. Their offer: hmac-sha2-256-etm.*,hmac-sha2-512" words &&
+	door_ssh queue >out &&
+	unset DOOR_SSH_OPTIONS &&
+	test_must_fail grep "event=refused peer=127.0.0.66" door.log
+'
+
+# silent BYTES: a client that says them and then waits for the lists of the door; prints them.
+silent () {
+	python3 -c "
+import socket, sys
+s = socket.create_connection((\"127.0.0.1\", int(sys.argv[1])))
+s.settimeout(30)
+s.sendall(sys.argv[2].encode() + bytes([13, 10]))
+got = b\"\"
+while b\"kex-strict\" not in got or b\"none\" not in got:
+    more = s.recv(65536)
+    if not more: sys.exit(1)
+    got += more
+print(got.decode(errors=\"replace\"))" "$DOOR_PORT" "$1"
+}
+
+test_expect_success 'a client that waits for the lists of the door gets them all' '
+	silent SSH-2.0-waits >lists &&
+	test_grep "SSH-2.0-hornero" lists &&
+	test_grep "aes128-gcm@openssh.com,aes256-ctr,aes128-ctr" lists
 '
 
 test_expect_success 'several commands over one connection' '

@@ -34,7 +34,9 @@ ssh_as () {
 # The table, and where each word of it belongs here.
 listings='queue
 queue --all
+repo list
 image list
+image list --wanted
 cache'
 of_job='show
 log
@@ -44,6 +46,7 @@ why
 cancel
 retry'
 of_image='image show
+image current
 wait
 why
 rebuild
@@ -61,17 +64,24 @@ pause
 resume
 sweep
 gc
-doctor'
+doctor
+metrics
+status'
 of_people='base add
 base remove
 builder check
 builder try
+fleet
+image import
+repo mirror
+report
 key add
 key remove'
 others='help
 builder show
 image add
 repo create
+repo fetch
 top'
 
 test_expect_success 'every word of the table stands in one of the lists below' '
@@ -148,7 +158,7 @@ test_expect_success 'listings: for the admin as on the node, for others what the
 			jq . got >theirs &&
 			test_cmp mine theirs &&
 			as $key $word >got &&
-			test_grep $U1 got || exit 1
+			test_grep "$U1|^shop" got || exit 1
 		done &&
 		as other $word --json >got &&
 		test "$(jq length got)" = 0 &&

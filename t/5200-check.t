@@ -52,6 +52,15 @@ blocks () {
 	stat -c %b "$1"
 }
 
+test_expect_success 'in place a RAW is only read, and judged alike' '
+	disk a.raw 1M &&
+	$as hornero-check --format raw --in-place --max $max 3>said 5<a.raw 6<&- &&
+	test ! -s said &&
+	qemu-img create -q -f qcow2 a.qcow2 1M &&
+	test_expect_code 65 $as hornero-check --format raw --in-place --max $max 3>said 5<a.qcow2 &&
+	test_grep "is a qcow2" said
+'
+
 test_expect_success 'a RAW comes out equal, of the same length' '
 	disk a.raw 1M &&
 	check raw a.raw &&
@@ -219,6 +228,7 @@ test_expect_success 'descriptors and options' '
 	test_grep "not an empty file" said &&
 	new_out &&
 	test_expect_code 64 hornero-check --format raw --max $max 3>said 5<a.raw 6<&- &&
+	test_expect_code 64 hornero-check --format qcow2 --in-place --max $max 3>said 5<a.raw &&
 	test_expect_code 64 hornero-check --format vmdk --max $max &&
 	test_expect_code 64 hornero-check --format raw --max x &&
 	test_expect_code 64 hornero-check --format raw

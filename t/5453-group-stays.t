@@ -53,10 +53,10 @@ reload () {
 
 test_expect_success 'a build with a process that cannot be killed' '
 	node_init "workers: 1" "compile_core_limit: 20" &&
+	node_make_repo &&
 	node_start &&
+	node_swept &&
 	weight=$(cat "$top/cpu.shares") &&
-	node_hello_repo &&
-	hornero image set "$HELLO_UUID" builder=make &&
 	slow_push one &&
 	gate_reached &&
 	test -d "$top/make/$job.1" &&

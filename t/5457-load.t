@@ -23,9 +23,9 @@ test_expect_success 'the waits of instances, as their control group reports them
 	pressure 1.00 &&
 	node_init "compile_core_limit: 50" "pressure_dir: $TRASH/pressure" \
 		"cpu_pressure_limit: 20" &&
+	node_make_repo &&
 	node_start &&
-	node_hello_repo &&
-	hornero image set "$HELLO_UUID" builder=make &&
+	node_swept &&
 	push_make "$waiting" &&
 	log_says $job "builder make" &&
 	pressure 20.50 &&

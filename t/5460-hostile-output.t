@@ -30,6 +30,10 @@ all_words () {
 		test -s said.out &&
 		harmless said.out || { echo "hornero $words:"; cat -v said.out; return 1; }
 	done
+	# The repeated build would wait at its gate, whose file a clean build removes.
+	again=$(node_job said.out) &&
+	hornero cancel "$again" >said.out 2>&1 || : "it has failed already"
+	hornero wait "$again" --timeout 120 >said.out 2>&1 || test $? -eq 1
 }
 
 test_expect_success 'a node' '

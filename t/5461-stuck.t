@@ -32,9 +32,9 @@ child () {
 # stuck_add().
 test_expect_success 'a stopped supervisor is reported and killed, and its job starts again' '
 	node_init "workers: 1" &&
+	node_make_repo &&
 	node_start &&
-	node_hello_repo &&
-	hornero image set "$HELLO_UUID" builder=make &&
+	node_swept &&
 	slow_push one &&
 	gate_reached &&
 	pid=$(supervisor) &&

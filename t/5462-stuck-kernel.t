@@ -26,9 +26,9 @@ go () {
 test_expect_success 'a supervisor survives a cancel: its job ends, its image is built elsewhere' '
 	node_init "workers: 1" &&
 	test_cleanup thaw &&
+	node_make_repo &&
 	node_start &&
-	node_hello_repo &&
-	hornero image set "$HELLO_UUID" builder=make &&
+	node_swept &&
 	slow_job one &&
 	pid=$(supervisor) &&
 	freeze $pid &&

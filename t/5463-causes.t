@@ -9,9 +9,9 @@ test_requires jq jq
 # Red without lastline_take() in agent/build/stage.c; the hint without lastline_hint().
 test_expect_success 'a failed build says the last line of its tool, and that there is no network' '
 	node_init "workers: 1" &&
+	node_make_repo &&
 	node_start &&
-	node_hello_repo &&
-	hornero image set "$HELLO_UUID" builder=make &&
+	node_swept &&
 	line="Could not resolve host: example.org" &&
 	push_make "@echo first; echo \"curl: (6) $line\"; echo; exit 6" &&
 	test_expect_code 1 hornero wait $job --timeout 60 &&

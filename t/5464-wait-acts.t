@@ -10,9 +10,9 @@ test_requires jq jq
 # Red with a return of 75 for JOB_QUEUED with an attempt behind it in cli/outcome.c.
 test_expect_success 'a builder was killed once: wait waits for the next attempt' '
 	node_init "workers: 1" &&
+	node_make_repo &&
 	node_start &&
-	node_hello_repo &&
-	hornero image set "$HELLO_UUID" builder=make &&
+	node_swept &&
 	die="touch ../cache/again; kill -9 \$\$PPID; sleep 10" &&
 	push_make "test -e ../cache/again || { $die; }" "head -c 1048576 /dev/zero >\$@" &&
 	job_ends published &&
@@ -61,6 +61,18 @@ test_expect_success 'resume ends the drain at once, even where hornerod has not 
 	test_grep "job $job is still queued" err &&
 	! grep "drains the node" err &&
 	hornero wait $job --timeout 60
+'
+
+# Red with a cli_ref_is() in cli/ref.c that is always true: the wait ends at the first commit.
+test_expect_success 'wait for an image ends at the commit that its branch has by then' '
+	slow_push first &&
+	gate_reached &&
+	{ hornero wait $HELLO_UUID --timeout 100 >said & waiting=$!; } &&
+	wait_until "ls -l /proc/$waiting/fd | grep inotify" 20 &&
+	hello_push second &&
+	gate_open &&
+	wait $waiting &&
+	test_grep "is warm at $(git -C "$HELLO_WORK" rev-parse HEAD | cut -c 1-12)" said
 '
 
 # Red without is_agent_down() in cli/wait.c: it waits until its time is over, and says another

@@ -26,9 +26,9 @@ warm () {
 test_expect_success 'a supervisor that hangs, and a build that leaves a hanging process behind' '
 	node_init "workers: 2" &&
 	test_cleanup thaw &&
+	node_make_repo &&
 	node_start &&
-	node_hello_repo &&
-	hornero image set "$HELLO_UUID" builder=make &&
+	node_swept &&
 	push_make "$gate" "$disk" &&
 	gate_reached &&
 	supervisor=$(supervisor) &&

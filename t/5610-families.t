@@ -85,6 +85,17 @@ test_expect_success 'osv: scripts/build in a tree of OSv' '
 	warm osv
 '
 
+# As when qemu-nbd cannot write the command line into the image. Red with exec in osv.yaml.
+test_expect_success 'osv: exit 0 after an error fails, although there is an image' '
+	cp "$(node_warm_path "$HELLO_UUID")" before &&
+	echo "echo \"scripts/build failed: imgedit.py setargs usr.img\" >&2" \
+		>>"$HELLO_WORK/scripts/build" &&
+	test_must_fail node_push &&
+	hornero why "$HELLO_UUID" >out &&
+	test_grep "its last line: scripts/build failed: imgedit.py" out &&
+	cmp before "$(node_warm_path "$HELLO_UUID")"
+'
+
 test_expect_success 'command: never detected, named by the repository' '
 	git -C "$HELLO_WORK" rm -q -r . &&
 	cat >"$HELLO_WORK/command-stand-in" <<-"END" &&

@@ -4,6 +4,7 @@ test_description='Nanos itself: a program boots, wrong configurations, three pus
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/framework.sh"
+. "$HORNERO_SRC/t/lib/inspect.sh"
 test "$HORNERO_TEST_LONG" = 1 || test_skip_all 'a long test: make check-long'
 nanos=$HORNERO_FRAMEWORKS/nanos
 framework_here nanos ||
@@ -106,5 +107,8 @@ test_expect_success 'the shipped file command, with mkfs' '
 test_expect_success 'examples/nanos-hello boots' '
 	framework_example nanos
 '
+
+# The master boot record is the one of boot.img, which mkfs fills in: hornero makes no part of it.
+test_inspection "$(node_warm_path "$HELLO_UUID")"
 
 test_done

@@ -1,52 +1,30 @@
 #!/bin/sh
 # The shipped capstan-compose and capstan builders with capstan and OSv themselves, installed below
-# HORNERO_FRAMEWORKS/capstan. An operator may have them elsewhere than in /usr and /var/lib/capstan:
-# then bin is added to PATH and to inputs. The other inputs are below root.
+# HORNERO_FRAMEWORKS/capstan.
 test_description='capstan itself: OSv boots, by compose and by build; three pushed together'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/framework.sh"
 test "$HORNERO_TEST_LONG" = 1 || test_skip_all 'a long test: make check-long'
-capstan=$HORNERO_FRAMEWORKS/capstan
-test -n "$HORNERO_FRAMEWORKS" && test -x "$capstan/bin/capstan" &&
-	test -e "$capstan/root/repository/osv-loader/osv-loader.qemu" ||
+framework_here capstan ||
 	test_skip_all 'no capstan and OSv in HORNERO_FRAMEWORKS/capstan (HACKING.md)'
-base=$capstan/root/repository/cloudius/osv-base/osv-base.qemu
+base=$HORNERO_FRAMEWORKS/capstan/root/repository/cloudius/osv-base/osv-base.qemu
 test_requires qemu-system-x86_64 qemu-system-x86
 test_requires qemu-nbd qemu-utils
 test_requires gcc gcc
 test_requires jq jq
 
-uuid_of () {
-	echo "2b7e1516-28ae-4d2a-abf7-15880000000$1"
-}
-
-# elsewhere BUILDER: the shipped file, for a node with capstan in that place.
-elsewhere () {
-	sed -e "s,/var/lib/capstan/,$capstan/root/," \
-		-e "s,^env:,&\n  PATH: $capstan/bin:/usr/bin:/bin," \
-		-e "s,^inputs:,&\n  - $capstan/bin/capstan," \
-		"$HORNERO_SRC/etc/builders.d/$1.yaml" >"builders/$1.yaml"
-}
-
-# work I: image I and its work tree are the current ones.
-work () {
-	HELLO_UUID=$(uuid_of $1) HELLO_WORK=$TRASH/work-r$1
-}
-
 # program I WORD: the work tree of image I is examples/osv-rofs, and its program says WORD.
 program () {
-	work $1 &&
+	framework_image $1 &&
 	cp -R "$HORNERO_SRC/examples/osv-rofs/." "$HELLO_WORK" &&
 	echo "osv says $2" >"$HELLO_WORK/greeting" &&
 	echo "expect: \"^osv says $2, tree \"" >"$HELLO_WORK/.hornero.yaml"
 }
 
-# booted WORD [JOB]: the boot check of the job saw the line of that program and of the pushed tree.
+# booted WORD: the boot check of the job saw the line of that program and of the pushed tree.
 booted () {
-	tree=$(git -C "$HELLO_WORK" rev-parse "HEAD^{tree}") &&
-	hornero log "$job" >log &&
-	test_grep "^osv says $1, tree $tree" log &&
-	test_grep "^hornero: the expected line came" log
+	framework_booted "osv says $1, tree $(git -C "$HELLO_WORK" rev-parse "HEAD^{tree}")"
 }
 
 # no_guest: no QEMU of a build is left, and no server of its disk.
@@ -54,39 +32,8 @@ no_guest () {
 	! ps -e -o args= | grep -F hornero.qemu | grep -v grep
 }
 
-# All jobs of $jobs, of the images 1, 2, …: each has booted with the words WORD-N.
-all_booted () {
-	i=0 &&
-	for job in $jobs
-	do
-		i=$((i + 1)) &&
-		work $i &&
-		{ hornero wait "$job" --timeout 400 || { hornero log "$job"; return 1; }; } &&
-		booted $1-$i || return 1
-	done
-}
-
-# pushed: commits the work tree and pushes it. Sets job, and adds it to jobs.
-pushed () {
-	git -C "$HELLO_WORK" add -A &&
-	git -C "$HELLO_WORK" commit -q -m change &&
-	git -C "$HELLO_WORK" push -q origin main 2>push.out &&
-	push_job &&
-	jobs="$jobs $job"
-}
-
 test_expect_success 'compose: the example is warm and has booted' '
-	mkdir builders &&
-	elsewhere capstan-compose &&
-	elsewhere capstan &&
-	node_init "builders_dir: $TRASH/builders" "workers: 3" &&
-	node_start &&
-	for i in 1 2 3
-	do
-		node_hello_repo r$i "$(uuid_of $i)" &&
-		git -C "$HELLO_WORK" rm -q -r . &&
-		mkdir -p "$HELLO_WORK" || return 1
-	done &&
+	framework_node capstan-compose capstan &&
 	program 1 one &&
 	push_built_by capstan-compose &&
 	booted one
@@ -121,13 +68,7 @@ test_expect_success 'compose: a package that the node does not have is named' '
 # Red without --unshare-net in the sandbox: each has its command line written by a server on port
 # 10809.
 test_expect_success 'compose: three pushed together, each with its own words' '
-	jobs= &&
-	for i in 1 2 3
-	do
-		program $i compose-$i &&
-		pushed || return 1
-	done &&
-	all_booted compose &&
+	framework_at_once program "osv says" &&
 	no_guest
 '
 
@@ -163,13 +104,7 @@ test_expect_success 'build: one line changed, and the new line is said' '
 '
 
 test_expect_success 'build: three pushed together, each with its own words, and no guest is left' '
-	jobs= &&
-	for i in 1 2 3
-	do
-		capstanfile $i build-$i &&
-		pushed || return 1
-	done &&
-	all_booted build &&
+	framework_at_once capstanfile "osv says" &&
 	no_guest
 '
 
@@ -177,13 +112,13 @@ test_expect_success 'build: three pushed together, each with its own words, and 
 test_expect_success 'build: killed beside its guest: no part of an image is taken, no guest left' '
 	capstanfile 1 killed &&
 	before=$(sha256sum "$(node_warm_path "$HELLO_UUID")") &&
-	pushed &&
+	framework_push &&
 	wait_until "pgrep -f file=/build/cache/capstan/repository/hornero/hornero.qemu" 100 &&
 	hornero cancel "$job" &&
 	wait_until "job_state_is cancelled" 60 &&
 	wait_until no_guest 20 &&
 	test "$(sha256sum "$(node_warm_path "$HELLO_UUID")")" = "$before" &&
-	grep -aq "osv says build-1" "$(node_warm_path "$HELLO_UUID")"
+	grep -aq "osv says at-once-1" "$(node_warm_path "$HELLO_UUID")"
 '
 
 test_expect_success 'build: the next push takes nothing from it' '

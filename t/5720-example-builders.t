@@ -18,7 +18,7 @@ test_expect_success 'a node with the shipped builders' '
 '
 
 # Red without detect in etc/builders.d/mirage.yaml.
-for family in mirage nanos solo5 unikraft
+for family in mirage nanos rumprun solo5 unikraft
 do
 	test_expect_success "$family-hello: $family" '
 		chooses $family $family-hello

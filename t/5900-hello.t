@@ -2,6 +2,7 @@
 test_description='examples/hello: built by gcc alone, boots, is a disk that Nova accepts'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/inspect.sh"
 test_requires gcc gcc
 test_requires make make
 
@@ -85,23 +86,6 @@ else
 		'no qemu-system-x86_64 here (Debian: qemu-system-x86)'
 fi
 
-# Debian's python3-nova, which belongs to Debian's own python.
-inspector='from nova.image import format_inspector'
-if /usr/bin/python3 -c "$inspector" 2>/dev/null
-then
-	test_expect_success 'the inspection in Nova finds a safe disk, of no other format' '
-		/usr/bin/python3 - hello/hornero.raw <<-EOT
-		import sys
-		$inspector
-		f = format_inspector.detect_file_format(sys.argv[1])
-		print(f)
-		assert str(f) in ("raw", "gpt"), f
-		f.safety_check()
-		EOT
-	'
-else
-	test_skip 'the inspection in Nova finds a safe disk, of no other format' \
-		'no python3-nova here'
-fi
+test_inspection hello/hornero.raw
 
 test_done

@@ -39,9 +39,9 @@ push_and_stop () {
 test_expect_success 'a node with a socket unit, which publishes' '
 	node_init "publish_socket: $TRASH/socket" &&
 	unit "$HORNERO_BUILD/hornero-publish" -c "$HORNERO_CONF" &&
+	node_make_repo &&
 	node_start &&
-	node_hello_repo &&
-	hornero image set "$HELLO_UUID" builder=make &&
+	node_swept &&
 	hello_pushed one
 '
 

@@ -269,7 +269,7 @@ test_expect_success 'a file that takes longer than upkeep_timeout is read to its
 	node_set upkeep_timeout 8s &&
 	node_set scrub_interval 2s &&
 	node_start &&
-	wait_until "jq -e \".finished_ms > 1\" $STORE/scrub.json" 90 &&
+	wait_until "jq -e \".finished_ms > 1\" $STORE/scrub.json" 400 &&
 	test_must_fail grep "event=hangs program=hornero-scrub" "$LOG" &&
 	node_stop &&
 	node_set scrub_rate 0 &&

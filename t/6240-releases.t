@@ -426,4 +426,17 @@ test_expect_success 'it stops, and leaves nothing half done' '
 	none_staged
 '
 
+# Red with a judge() that does not look at the cache.
+test_expect_success 'image current: the id of a warm release; 75 while it is gone, 1 without any' '
+	release=$(image_field release) &&
+	test "$(hornero image current "$HELLO_UUID")" = "$release" &&
+	mv "$(image_field release_file)" aside &&
+	test_expect_code 75 hornero image current "$HELLO_UUID" >out 2>err &&
+	test ! -s out &&
+	test_grep "release $release is not in Nova.s cache .gone." err &&
+	hornero image set "$HELLO_UUID" releases=never in_use= &&
+	test_expect_code 1 hornero image current "$HELLO_UUID" 2>err &&
+	test_grep "has no releases; .hornero image set" err
+'
+
 test_done

@@ -122,15 +122,18 @@ test_expect_success 'directories: a wrong mode, and one that is gone; init mends
 	is_well directories
 '
 
-test_expect_success 'programs: each of ours that is not there is named' '
+test_expect_success 'programs: each of ours that is not there is named; door, glance may lack' '
 	mkdir libexec &&
 	sed "s,^libexec_dir:.*,libexec_dir: $TRASH/libexec," "$HORNERO_CONF" >elsewhere.yaml &&
 	sed -n "/^pkglibexec_PROGRAMS/,/[^\\\\]\$/p" "$HORNERO_SRC/Makefile.am" >list &&
 	test_grep "hornero-build" list &&
+	test_expect_code 1 hornero -c "$TRASH/elsewhere.yaml" doctor --json >doctor.json &&
 	for program in $(grep -oE "hornero-[a-z0-9]+" list)
 	do
-		test_expect_code 1 hornero -c "$TRASH/elsewhere.yaml" doctor --json >doctor.json &&
-		says programs bad "libexec/$program: No such" "make install" || return 1
+		case $program in
+		*-door|*-glance) ! grep "libexec/$program: No such" doctor.json ;;
+		*) says programs bad "libexec/$program: No such" "make install" ;;
+		esac || return 1
 	done
 '
 

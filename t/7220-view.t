@@ -85,7 +85,8 @@ test_expect_success 'one job, one image: as if it were not there' '
 		sed "s/ 999/ N/g" err >nowhere &&
 		test_cmp nowhere hidden || { echo "$word"; return 1; }
 	done &&
-	for word in "image show" wait rebuild rollback pause resume "image set" "image remove" why
+	for word in "image show" "image current" wait rebuild rollback pause resume "image set" \
+		"image remove" why
 	do
 		more= &&
 		test "$word" != "image set" || more=name=x

@@ -57,7 +57,7 @@ test_expect_success 'the exit codes of --help are on the page' '
 test_expect_success 'man formats it, and every other page, without a warning' '
 	if command -v man >/dev/null && command -v groff >/dev/null
 	then
-		for each in "$HORNERO_SRC"/doc/*.[158]
+		for each in "$HORNERO_SRC"/doc/*.[1578]
 		do
 			LC_ALL=C.UTF-8 MANROFFSEQ= man --warnings -l "$each" >/dev/null 2>err &&
 			test ! -s err || { echo "$each"; cat err; return 1; }

@@ -88,12 +88,17 @@ test_expect_success 'the first argument of every word, and the one after it' '
 	cat >want <<-\END &&
 	init:
 	repo create:
+	repo list:
+	repo mirror: solo team/hello
+	repo fetch: solo team/hello
 	key add:  | <FILE>
 	key list:
 	key remove: alice
 	image add: solo team/hello | solo team/hello
+	image import:
 	image list:
 	image show: IMAGE
+	image current: IMAGE
 	image set: IMAGE | SETTINGS
 	image remove: IMAGE
 	builder list:
@@ -105,6 +110,7 @@ test_expect_success 'the first argument of every word, and the one after it' '
 	base remove: osv.qemu
 	queue:
 	top:
+	fleet:
 	show: 1
 	log: 1 | 1
 	wait: 1 IMAGE
@@ -120,6 +126,9 @@ test_expect_success 'the first argument of every word, and the one after it' '
 	cache:
 	gc:
 	doctor:
+	metrics:
+	report:
+	status:
 	help: WORDS
 	END
 	sed -i "s/^help: .*/help: WORDS/; s/ $//" got &&
@@ -143,6 +152,8 @@ test_expect_success 'the values of every option' '
 	image add --ref: refs/heads/main
 	image add --builder: make
 	builder try --output: <FILE>
+	fleet --nodes: <FILE>
+	report --html: <FILE>
 	END
 	test_cmp want got &&
 	test "$(complete -c "")" = "<FILE>" &&

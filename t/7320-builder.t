@@ -109,6 +109,25 @@ test_expect_success 'check: what is missing, and what mends it' '
 	test_grep "/bad.yaml:2:1: " out
 '
 
+# Red with the bare names in needs of mirage.yaml, where Debian has a mirage or a dune, and without
+# the branch for paths in mend_program().
+test_expect_success 'check mirage: the switch, and what it lacks, are named' '
+	sed "s,/opt/mirage/hornero,$TRASH/switch,g" "$SHIPPED/mirage.yaml" \
+		>builders.d/mirage.yaml &&
+	checks 78 mirage &&
+	test_grep "^mirage: $TRASH/switch/bin/mirage is missing$" out &&
+	test_grep "^mirage: $TRASH/switch/bin/dune is missing$" out &&
+	test_grep "^mirage: the input $TRASH/switch: No such file" out &&
+	grep -c "^    make it as the first lines of $TRASH/builders.d/mirage.yaml say" out >lines &&
+	test "$(cat lines)" = 3 &&
+	mkdir -p switch/bin &&
+	: >switch/bin/mirage &&
+	checks 78 mirage &&
+	test_must_fail grep "bin/mirage is missing" out &&
+	test_must_fail grep "the input" out &&
+	test_grep "^mirage: $TRASH/switch/bin/dune is missing$" out
+'
+
 test_expect_success 'check: the package of each program of the shipped files, where Debian has it' '
 	command -v dpkg || return 0 &&
 	sed -n "s/^	{\"\(.*\)\", \"\(..*\)\"},$/\1 \2/p" \

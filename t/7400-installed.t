@@ -15,10 +15,16 @@ test_expect_success 'make install DESTDIR=' '
 		hornero-collect hornero-door hornero-hook hornero-publish hornero-sweep \
 		hornero-yield gc-repositories git-shell hornero.yaml make.yaml capstan.yaml \
 		capstan-compose.yaml hornerod.service hornero-publish.socket \
-		hornero-publish@.service hornero-door.service hornero-door.8 hornero-clear.service \
+		hornero-publish@.service hornero-door.service hornero-door.8 hornero-serve \
+		hornero-serve.service hornero-serve.8 hornero-clear.service \
+		hornero-glance hornero-glance.service hornero-glance.8 \
+		hornero-notify hornero-notify.service hornero-notify.8 \
+		hornero-share.service hornero-mirror hornero-mirror.service hornero-mirror.8 \
+		hornero-metrics.timer hornero-metrics.service \
+		hornero-metrics-http.service hornero-metrics.7 hornero.rules.yml hornero.json \
 		hornero-yield.service hornero-gc.service hornero-gc.timer hornero.1 hornerod.8 \
 		hornero.yaml.5 hornero-builder.5 hornero-image.5 hornero-keys.5 hornero.bash \
-		_hornero hornero.fish hornero.conf
+		_hornero hornero.fish hornero.conf node.yaml
 	do
 		grep -qx "$name" have || { echo "$name is not installed"; return 1; }
 	done &&
@@ -57,9 +63,11 @@ test_expect_success 'the units are whole' '
 
 test_expect_success 'the users that README and the units name' '
 	mkdir -p "$root/etc" &&
-	systemd-sysusers --root="$root" "$(find "$root" -name hornero.conf)" &&
+	systemd-sysusers --root="$root" $(find "$root" -path "*/sysusers.d/*") &&
 	grep -q "^git:" "$root/etc/passwd" &&
 	grep -q "^hornero:" "$root/etc/passwd" &&
+	grep -q "^hornero-serve:" "$root/etc/passwd" &&
+	grep -q "^hornero-glance:" "$root/etc/passwd" &&
 	grep "^hornero-queue:" "$root/etc/group" | grep -q hornero &&
 	shell=$(sed -n "s/^git:.*://p" "$root/etc/passwd") &&
 	test -x "$root$shell" &&
@@ -80,10 +88,25 @@ test_expect_success 'cron'\''s line sweeps' '
 	line=$(grep "sweep" "$HORNERO_BUILD/etc/cron.d/hornero" | tail -n 1) &&
 	echo "$line" | grep -q "^\*/10 \* \* \* \*	hornero	" &&
 	command=$(echo "$line" | cut -f 3- | sed \
+		-e "s,-x /[^ ]*/hornero ,-x $HORNERO_BUILD/hornero ," \
 		-e "s,/[^ ]*/hornero sweep,$HORNERO_BUILD/hornero -c $HORNERO_CONF sweep," \
 		-e "s, >/dev/null,," -e "s,/[^ ]*/hornero.yaml,$HORNERO_CONF,") &&
 	sh -c "$command" >out &&
-	test_grep "queued|under way" out
+	test_grep "queued|under way" out &&
+	sh -c "$(echo "$command" | sed "s,-x [^ ]*,-x /nowhere/hornero,")" >removed &&
+	test_cmp /dev/null removed
+'
+
+test_expect_success 'the directory that tmpfiles makes is the one that hornero init expects' '
+	line=$(grep "^d" "$(find "$root" -path "*/tmpfiles.d/hornero.conf")") &&
+	test "${line#* * }" = "0755 hornero hornero -" &&
+	sed -n "s/^\(git_user\|hornero_user\|queue_group\): //p" \
+		"$(find "$root" -name node.yaml)" >users &&
+	for name in $(cat users)
+	do
+		grep -q "^$name:" "$root/etc/group" || return 1
+	done &&
+	test "$(wc -l <users)" -eq 3
 '
 
 test_done

@@ -109,9 +109,9 @@ do
 	'
 done
 
-for point in build-checked-out build-before-store store-staged store-taken build-before-answer \
-	build-before-verdict publish-copied publish-locked publish-renamed publish-before-reply \
-	agent-before-record agent-before-published
+for point in build-checked-out build-moved build-staged build-before-store store-staged \
+	store-taken build-before-answer build-before-verdict publish-copied publish-locked \
+	publish-renamed publish-before-reply agent-before-record agent-before-published
 do
 	test_expect_success "death at $point, then of the agent" '
 		node_stop &&

@@ -97,8 +97,8 @@ test_expect_success 'where the files have no name any more, too' '
 	other_goes_on fifth
 '
 
-test_expect_success 'the check: an artifact that fits once, and not twice' '
-	push_make "head -c 50000000 /dev/urandom >\$@" &&
+test_expect_success 'the check: an artifact that is copied, and fits only once' '
+	push_make "head -c 50000000 /dev/urandom >\$@" "ln -f \$@ second" &&
 	filled "^the check of the artifact filled the disk: it took .* MiB" &&
 	other_goes_on sixth
 '

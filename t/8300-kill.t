@@ -142,7 +142,7 @@ test_expect_success 'nor when it has stopped: not a process, group, mount or fil
 	! grep -F "$TRASH" /proc/mounts &&
 	{
 		find "$NODE" -name "*.tmp"
-		find "$NODE/state/run" -type f ! -name agent.lock
+		find "$NODE/state/run" -type f ! -name agent.lock ! -name "done.*"
 		find "$NODE/state/log" -type f ! -name "*.log" ! -name "*.verdict"
 		find "$NODE/unikernels" -mindepth 2 -maxdepth 2 ! -name src ! -name cache ! -name \
 			tree ! -name source

@@ -89,7 +89,8 @@ for title in 'First push' 'One line changed' 'Reverted'
 do
 	test_expect_success "$title: the pusher is told of the job" '
 		section "$title: git push" >pushed &&
-		test_grep "remote: hornero: job [0-9]+ (is )?queued (already )?for hello" pushed
+		told="(queued|is queued already|is running already)" &&
+		test_grep "remote: hornero: job [0-9]+ $told for hello" pushed
 	'
 done
 
@@ -121,12 +122,14 @@ test_expect_success 'each guest names the tree that was pushed' '
 	test_grep "good evening from hornero, tree $(sed -n 2p said)" booted
 '
 
+# Nor does a push that hornerod saw, built and published before the hook of a busy machine ran.
 test_expect_success 'the revert needs no build' '
-	test "$(grep -c "part of it: no build: the content is known" out)" -eq 1 &&
 	section "Times" >times &&
-	test_grep "^   First push .* [0-9]+\.[0-9]{2} s +[0-9]+\.[0-9]{2} s$" times &&
-	test_grep "^   One line changed .* [0-9]+\.[0-9]{2} s +[0-9]+\.[0-9]{2} s$" times &&
-	test_grep "^   Reverted .* no build: the content is known$" times
+	warm="(before it returned|[0-9]+\.[0-9]{2} s)" &&
+	built="([0-9]+\.[0-9]{2} s|no build: the content is known)" &&
+	test_grep "^   First push +$warm +$built$" times &&
+	test_grep "^   One line changed +$warm +$built$" times &&
+	test_grep "^   Reverted +$warm +no build: the content is known$" times
 '
 
 test_expect_success 'interrupted in the build of a change: says so, ends, and leaves nothing' '

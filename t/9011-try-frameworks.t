@@ -6,8 +6,13 @@ test_description='./try --family with real frameworks'
 . "$HORNERO_SRC/t/lib/setup.sh"
 . "$HORNERO_SRC/t/lib/framework.sh"
 test "$HORNERO_TEST_LONG" = 1 || test_skip_all 'a long test: make check-long'
-framework_here solo5 || framework_here unikraft ||
-	test_skip_all 'neither Solo5 nor Unikraft in HORNERO_FRAMEWORKS (HACKING.md)'
+families='solo5 unikraft nanos capstan-compose mirage'
+some=no
+for name in $families
+do
+	! framework_here ${name%-compose} || some=yes
+done
+test $some = yes || test_skip_all 'no framework in HORNERO_FRAMEWORKS (HACKING.md)'
 test_requires gcc gcc
 test_requires autoreconf autoconf
 test_requires qemu-system-x86_64 qemu-system-x86
@@ -18,15 +23,23 @@ test_expect_success 'a copy of the sources' '
 	copy_sources sources
 '
 
-# Red without the grep of family_ask: the words of Unikraft come before those of the program.
-for name in solo5 unikraft
+PATH=$HORNERO_FRAMEWORKS/solo5/bin:$HORNERO_FRAMEWORKS/nanos/bin:$PATH
+PATH=$HORNERO_FRAMEWORKS/capstan/bin:$PATH
+for name in $families
 do
-	framework_here $name || continue
-	test_expect_success "$name-hello: each guest names the pushed tree, in the new words" '
+	framework_here ${name%-compose} || continue
+	case $name in
+	capstan-compose) example=osv-rofs ;;
+	*) example=$name-hello ;;
+	esac
+	# Red without the grep of family_ask: the words of Unikraft come before those of the
+	# program. Red without NAME in family_input: the paths of Nanos are the shipped ones.
+	test_expect_success "$example: each guest names the pushed tree, in the new words" '
 		framework_builder $name sources/etc/builders.d/$name.yaml &&
+		framework_sources $name sources/examples/$example &&
 		{
-			PATH=$HORNERO_FRAMEWORKS/solo5/bin:$PATH CFLAGS=-O0 TMPDIR=$TRASH/scratch \
-				./sources/try --no-install --family $name-hello >out 2>&1 </dev/null
+			CFLAGS=-O0 TMPDIR=$TRASH/scratch \
+				./sources/try --no-install --family $example >out 2>&1 </dev/null
 			status=$?
 			cat out
 			test $status -eq 0

@@ -8,6 +8,8 @@ script_tests =
 slow_tests = \
 	t/9200-cgroup-v2.t \
 	t/9300-systemd.t \
+	t/9405-debian.t \
+	t/9410-debian-13.t \
 	t/5458-own-pressure.t \
 	t/6340-confirm.t \
 	t/8000-crash.t \
@@ -16,12 +18,23 @@ slow_tests = \
 	t/4330-door-hostile.t \
 	t/5461-stuck.t \
 	t/4370-door-push-options.t \
+	t/4380-door-load.t \
 	t/5465-yielding.t \
 	t/6170-changed.t \
 	t/8300-kill.t \
 	t/6146-publisher-unit.t \
 	t/6110-publish-nova.t \
+	t/6115-nova-31.t \
+	t/6910-serve-hostile.t \
+	t/6865-share-faults.t \
+	t/6852-rollout.t \
+	t/6854-rollout-faults.t \
+	t/6880-three-nodes.t \
+	t/6810-glance.t \
+	t/6860-share.t \
 	t/9010-try.t \
+	t/9031-evaluate-whole.t \
+	t/9032-evaluate-cgroup-v2.t \
 	t/9011-try-frameworks.t \
 	t/5641-real-unikraft.t \
 	t/4335-door-cost.t \
@@ -45,6 +58,7 @@ slow_tests = \
 	t/8030-lost-nudge.t \
 	t/5630-families-at-once.t \
 	t/5481-attacks-users.t \
+	t/5485-moved-artifact.t \
 	t/5100-checkout.t \
 	t/6600-gc.t \
 	t/6620-floors.t \
@@ -113,7 +127,9 @@ unit_tests += \
 	t/2050-way-unit \
 	t/2060-repowords-unit \
 	t/2090-yaml-corpus-unit \
-	t/2095-keys-corpus-unit
+	t/2095-keys-corpus-unit \
+	t/2096-cloud-corpus-unit \
+	t/2097-novaconf-corpus-unit
 t_2000_conf_unit_SOURCES = \
 	t/2000-conf-unit.c \
 	t/lib/conf-test.h
@@ -156,6 +172,18 @@ t_2095_keys_corpus_unit_SOURCES = \
 	t/lib/conf-test.h \
 	t/fuzz/fuzz-keys.c t/fuzz/fuzz-keys.h
 t_2095_keys_corpus_unit_LDADD = $(conf_test_libs)
+t_2096_cloud_corpus_unit_SOURCES = \
+	t/2096-cloud-corpus-unit.c \
+	t/lib/conf-test.h \
+	t/fuzz/fuzz-cloud.c t/fuzz/fuzz-cloud.h t/fuzz/scratch.h
+t_2096_cloud_corpus_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/t/fuzz
+t_2096_cloud_corpus_unit_LDADD = $(conf_test_libs)
+t_2097_novaconf_corpus_unit_SOURCES = \
+	t/2097-novaconf-corpus-unit.c \
+	t/lib/conf-test.h \
+	t/fuzz/fuzz-novaconf.c t/fuzz/fuzz-novaconf.h
+t_2097_novaconf_corpus_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/t/fuzz
+t_2097_novaconf_corpus_unit_LDADD = $(conf_test_libs)
 
 # t/3…: db/
 script_tests += \
@@ -209,9 +237,11 @@ script_tests += \
 	t/4334-door-stop.t \
 	t/4335-door-cost.t \
 	t/4340-door-openssh.t \
+	t/4345-door-clients.t \
 	t/4350-push-options.t \
 	t/4360-door-words.t \
 	t/4370-door-push-options.t \
+	t/4380-door-load.t \
 	t/4400-push-order.t \
 	t/4410-annotated-tags.t \
 	t/4500-hostile-refs.t
@@ -219,6 +249,7 @@ unit_tests += \
 	t/4000-refline-unit \
 	t/4010-pushopt-unit \
 	t/4030-line-unit \
+	t/4035-kexinit-unit \
 	t/4040-gate-unit \
 	t/4090-loose-corpus-unit
 t_4000_refline_unit_SOURCES = \
@@ -234,8 +265,12 @@ t_4030_line_unit_SOURCES = \
 	t/4030-line-unit.c \
 	t/fuzz/fuzz-line.c t/fuzz/fuzz-line.h
 t_4030_line_unit_LDADD = conf/libconf.a $(UNIT_LIBS) $(YAML_LIBS)
+t_4035_kexinit_unit_SOURCES = \
+	door/kexinit.c door/kexinit.h \
+	door/packet.c door/packet.h \
+	t/4035-kexinit-unit.c
+t_4035_kexinit_unit_LDADD = $(UNIT_LIBS)
 t_4040_gate_unit_SOURCES = \
-	door/address.c door/address.h \
 	door/gate.c door/gate.h \
 	t/4040-gate-unit.c
 t_4040_gate_unit_LDADD = $(UNIT_LIBS)
@@ -280,6 +315,7 @@ script_tests += \
 	t/5477-kernel-disk.t \
 	t/5480-attacks.t \
 	t/5481-attacks-users.t \
+	t/5485-moved-artifact.t \
 	t/5500-sweep.t \
 	t/5510-upkeep-hangs.t \
 	t/5520-toolchain.t \
@@ -296,6 +332,8 @@ script_tests += \
 	t/5642-real-nanos.t \
 	t/5643-real-capstan.t \
 	t/5644-real-mirage.t \
+	t/5645-real-osv.t \
+	t/5646-real-rumprun.t \
 	t/5700-hello-http.t \
 	t/5710-linux-initramfs.t \
 	t/5720-example-builders.t \
@@ -377,6 +415,7 @@ script_tests += \
 	t/6005-verify.t \
 	t/6100-publish.t \
 	t/6110-publish-nova.t \
+	t/6115-nova-31.t \
 	t/6120-publish-crash.t \
 	t/6130-publish-user.t \
 	t/6135-in-flight.t \
@@ -384,6 +423,8 @@ script_tests += \
 	t/6145-publisher-hangs.t \
 	t/6146-publisher-unit.t \
 	t/6150-reflink.t \
+	t/6155-prepared.t \
+	t/6156-prepared-agent.t \
 	t/6160-foreign.t \
 	t/6170-changed.t \
 	t/6200-defer.t \
@@ -403,7 +444,28 @@ script_tests += \
 	t/6610-evict.t \
 	t/6615-evict-releases.t \
 	t/6620-floors.t \
-	t/6700-doctor.t
+	t/6700-doctor.t \
+	t/6800-outbox.t \
+	t/6810-glance.t \
+	t/6820-glance-methods.t \
+	t/6825-glance-crash.t \
+	t/6830-real-glance.t \
+	t/6835-real-stable.t \
+	t/6840-stable-id.t \
+	t/6845-stable-crash.t \
+	t/6850-notify.t \
+	t/6852-rollout.t \
+	t/6854-rollout-faults.t \
+	t/6856-real-placement.t \
+	t/6858-real-nova.t \
+	t/6855-image-import.t \
+	t/6860-share.t \
+	t/6865-share-faults.t \
+	t/6870-mirror.t \
+	t/6875-mirror-faults.t \
+	t/6880-three-nodes.t \
+	t/6900-serve.t \
+	t/6910-serve-hostile.t
 unit_tests += \
 	t/6000-store-unit \
 	t/6001-answers-unit \
@@ -412,7 +474,8 @@ unit_tests += \
 	t/6009-reply-unit \
 	t/6010-overlay-unit \
 	t/6020-dependents-unit \
-	t/6030-diskinfo-corpus-unit
+	t/6030-diskinfo-corpus-unit \
+	t/6905-range-unit
 t_6000_store_unit_SOURCES = t/6000-store-unit.c t/lib/store-unit.h
 t_6000_store_unit_LDADD = store/libstore.a $(UNIT_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS)
 t_6001_answers_unit_SOURCES = t/6001-answers-unit.c t/lib/store-unit.h
@@ -451,11 +514,18 @@ t_6030_diskinfo_corpus_unit_SOURCES = \
 	t/fuzz/fuzz-diskinfo.c t/fuzz/fuzz-diskinfo.h t/fuzz/scratch.h
 t_6030_diskinfo_corpus_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/t/fuzz
 t_6030_diskinfo_corpus_unit_LDADD = $(UNIT_LIBS) $(JANSSON_LIBS)
+t_6905_range_unit_SOURCES = t/6905-range-unit.c t/fuzz/fuzz-range.c t/fuzz/fuzz-range.h
+t_6905_range_unit_LDADD = $(UNIT_LIBS)
 
 # t/7…: cli/ and what is installed
 script_tests += \
 	t/7100-cli.t \
 	t/7150-top.t \
+	t/7160-fleet.t \
+	t/7165-fleet-doors.t \
+	t/7170-placement.t \
+	t/7172-placement-traits.t \
+	t/7174-require-warm.t \
 	t/7200-init.t \
 	t/7210-key.t \
 	t/7215-base.t \
@@ -465,7 +535,13 @@ script_tests += \
 	t/7320-builder.t \
 	t/7330-builder-try.t \
 	t/7340-builder-try-limits.t \
-	t/7400-installed.t
+	t/7400-installed.t \
+	t/7500-status.t \
+	t/7505-metrics.t \
+	t/7510-prometheus.t \
+	t/7515-door-counts.t \
+	t/7520-report.t \
+	t/7525-report-chromium.t
 unit_tests += \
 	t/7000-table-unit
 t_7000_table_unit_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
@@ -494,9 +570,15 @@ script_tests += \
 	t/9010-try.t \
 	t/9011-try-frameworks.t \
 	t/9020-tracked-files.t \
+	t/9030-evaluate.t \
+	t/9031-evaluate-whole.t \
+	t/9032-evaluate-cgroup-v2.t \
 	t/9100-users.t \
 	t/9200-cgroup-v2.t \
-	t/9300-systemd.t
+	t/9300-systemd.t \
+	t/9400-packages.t \
+	t/9405-debian.t \
+	t/9410-debian-13.t
 
 # Programs and libraries of the tests
 check_PROGRAMS += \
@@ -539,16 +621,23 @@ CLEANFILES += t/tools/next/schema.inc t/tools/next/migrate.c
 EXTRA_DIST += \
 	t/tools/messages \
 	t/attacks \
+	t/fuzz/corpus/fuzz-cloud \
 	t/fuzz/corpus/fuzz-convert \
 	t/fuzz/corpus/fuzz-diskinfo \
 	t/fuzz/corpus/fuzz-expect \
 	t/fuzz/corpus/fuzz-handover \
 	t/fuzz/corpus/fuzz-imghead \
+	t/evaluate/cached.csv \
+	t/evaluate/differential.csv \
+	t/evaluate/facts.json \
+	t/evaluate/resources.csv \
 	t/fuzz/corpus/fuzz-keys \
 	t/fuzz/corpus/fuzz-line \
 	t/fuzz/corpus/fuzz-loose \
+	t/fuzz/corpus/fuzz-novaconf \
 	t/fuzz/corpus/fuzz-overlay \
 	t/fuzz/corpus/fuzz-pushopt \
+	t/fuzz/corpus/fuzz-range \
 	t/fuzz/corpus/fuzz-record \
 	t/fuzz/corpus/fuzz-refline \
 	t/fuzz/corpus/fuzz-reply \
@@ -561,6 +650,7 @@ EXTRA_DIST += \
 	t/lib/conf-test.h \
 	t/lib/corpus-test.h \
 	t/lib/deadpush.sh \
+	t/lib/debian.sh \
 	t/lib/door.sh \
 	t/lib/evict.sh \
 	t/lib/family.sh \
@@ -571,29 +661,48 @@ EXTRA_DIST += \
 	t/lib/guest.sh \
 	t/lib/hooks.sh \
 	t/lib/ice.sh \
+	t/lib/inspect.sh \
 	t/lib/job-unit.h \
 	t/lib/kernel.sh \
 	t/lib/libvirt.sh \
+	t/lib/metrics.sh \
 	t/lib/mirror.sh \
+	t/lib/nodes.sh \
+	t/lib/glance.sh \
 	t/lib/node.sh \
+	t/lib/openstack.sh \
 	t/lib/nova.sh \
 	t/lib/overlay-unit.h \
 	t/lib/publish.sh \
 	t/lib/push.sh \
+	t/lib/rollout.sh \
 	t/lib/queue-unit.h \
 	t/lib/run \
 	t/lib/says.sh \
+	t/lib/serve.sh \
 	t/lib/setup.sh \
 	t/lib/sshd.sh \
 	t/lib/store-unit.h \
 	t/lib/test.sh \
 	t/lib/unit.sh \
+	t/lib/upstream.sh \
+	t/systemd/evaluate.t \
 	t/systemd/hornero-test.service \
 	t/systemd/hornero-test.target \
 	t/systemd/node.t \
+	t/systemd/packages.t \
 	t/systemd/start \
 	t/systemd/try.t \
+	t/tools/hostile-http.py \
+	t/tools/lying-http.py \
 	t/tools/hostile-pack.py \
+	t/tools/git-https.py \
+	t/tools/glance-standin.py \
+	t/tools/nova_standin.py \
+	t/tools/placement_standin.py \
+	t/tools/real-nova.py \
+	t/tools/real-placement.py \
 	t/tools/hostile-ssh.py \
+	t/tools/slow-pipe.py \
 	t/tools/mirror.py \
-	t/tools/nova-ask.py t/tools/nova-peer.py
+	t/tools/in-root t/tools/nova-ask.py t/tools/nova-peer.py

@@ -18,6 +18,7 @@
 #include "conf/image.h"
 #include "conf/repowords.h"
 
+#include <limits.h>
 #include <stdbool.h>
 
 enum { BUILD_MAX_JOIN = 8, BUILD_MAX_SEEN = 64 };
@@ -42,6 +43,15 @@ struct build_seen {
 	struct timespec ctime;
 };
 
+/* The file that a run made, and its name in its directory. */
+struct build_artifact {
+	int fd;  /* for reading */
+	int dir; /* -1: it has no such name any more */
+	char name[NAME_MAX + 1];
+};
+#define BUILD_ARTIFACT_INIT {.fd = -1, .dir = -1}
+#define own_build_artifact __attribute__((cleanup(build_artifact_end)))
+
 struct build {
 	const struct conf *conf;
 	const struct image *image;
@@ -52,6 +62,7 @@ struct build {
 	bool confirm;
 	/* checkout and cache were empty at the start, so the output depends on the key alone */
 	bool from_clean;
+	char wanted[SHA256_HEX + 1]; /* the digest that shared bytes must have; "": built here */
 	bool final; /* leftovers cannot be the reason of the failure */
 	/* leftovers are reused only if they match this source: contentkey.h */
 	char source[SHA256_HEX + 1];
@@ -60,6 +71,7 @@ struct build {
 	int filters[SYSCALLS_FILTERS];
 	int work;                 /* repo_base/UUID, open */
 	char *work_path;
+	int staged;               /* an eventfd: tells hornerod that the artifact is staged; -1 */
 	struct stage_log log;
 	struct disk_watch disk;
 	struct verdict verdict;
@@ -97,6 +109,12 @@ int build_builder(struct build *b);
 int build_fetch(struct build *b);
 /* Sandbox 3, the boot, then digest, store and manifest. */
 int build_store(struct build *b);
+/* The same for a RAW that another node built: in is its descriptor. */
+int build_store_shared(struct build *b, int in);
+/* Before sandbox 2: takes the artifact of another node with the same content key, if share says so.
+ * Returns 1 if it is in the store, 0 if this node has to build: a failure is a line of the log. -1
+ * only if a process hangs. */
+int build_shared(struct build *b);
 /* Sandbox 4, called by build_store: boots the artifact if a line is expected. raw is the checked
  * artifact, `path` its path. */
 int build_boot(struct build *b, int raw, const char *path);
@@ -113,9 +131,16 @@ int build_artifact_clear(struct build *b);
 /* Before the builder runs: removes the artifact of an earlier build. For a pattern of the
  * repository it records which files match already. */
 int build_artifact_begin(struct build *b);
-/* After the run: opens the one artifact that it made. Returns a descriptor, or -1 with the
+/* After the run: opens the one artifact that it made. Returns 0, or -1 with the verdict. */
+int build_artifact_open(struct build *b, struct build_artifact *out);
+void build_artifact_end(struct build_artifact *a);
+
+/* Whether the builder's file can become the store's by a rename; else it is copied. `stage` is an
+ * open file of the store's staging directory. No process of the builder may be left. */
+bool build_move_possible(const struct build_artifact *a, int stage);
+/* Renames it to `path` instead of that file, ours alone from then on. Returns 0, or -1 with the
  * verdict. */
-int build_artifact_open(struct build *b);
+int build_move(struct build *b, const struct build_artifact *a, const char *path);
 /* Writes a hint for the verdict of a missing artifact: files of this run that look like disks or
  * kernels, and the line to write into .hornero.yaml. */
 enum { BUILD_HINT = 768 };
@@ -162,6 +187,8 @@ const char *build_cmdline(const struct build *b);
 int build_needs(struct build *b);
 /* Fails early, before the build, if the image needs QEMU and this node lacks it. */
 int build_boot_needs(struct build *b);
+/* Whether UEFI alone boots the builder's disks. */
+bool build_boot_by_uefi(const struct build *b);
 /* Prepares a stage with everything that all stages share: user, groups, filters, time limit, and
  * the watch of the disks. */
 void build_stage(struct build *b, struct stage *s);

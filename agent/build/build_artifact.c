@@ -32,7 +32,7 @@ struct search {
 	size_t looked; /* entries of directories */
 	size_t fresh;
 	char shown[BUILD_HINT];
-	int fd; /* of the first fresh file */
+	struct build_artifact *first; /* the first fresh file */
 };
 
 static int search_in(struct search *s, int dir, const char *at, const char *pattern);
@@ -196,11 +196,33 @@ int build_open(struct build *b, const char *path)
 	return steal_fd(&fd);
 }
 
-static int open_plain(struct build *b)
+void build_artifact_end(struct build_artifact *a)
 {
-	own_free char *path = plain_path(b);
+	own_fd_end(&a->fd);
+	own_fd_end(&a->dir);
+}
 
-	return build_open(b, path);
+static void note_name(struct build_artifact *a, int dir, const char *name)
+{
+	snprintf(a->name, sizeof(a->name), "%s", name);
+	a->dir = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int open_plain(struct build *b, struct build_artifact *out)
+{
+	own_free char *seen = plain_path(b);
+	own_free char *path = build_place(b, seen);
+	const char *slash = strrchr(path, '/');
+	own_free char *parent = fs_path("%.*s", (int)(slash - path), path);
+	own_fd int dir = -1;
+
+	out->fd = build_open(b, seen);
+	if (out->fd < 0)
+		return -1;
+	dir = fs_enter_beneath(b->work, parent);
+	if (dir >= 0)
+		note_name(out, dir, slash + 1);
+	return 0;
 }
 
 static bool was_there(const struct build *b, const struct stat *st)
@@ -226,19 +248,19 @@ static int open_match(struct search *s, int dir, const char *name, const char *p
 	if (s->fresh < SHOWN)
 		snprintf(s->shown + len, sizeof(s->shown) - len, "%s%.100s (%s)", len ? ", " : "",
 			 path, bytes_words(size, st.st_size));
-	if (s->fresh++ == 0)
-		s->fd = steal_fd(&fd);
+	if (s->fresh++ == 0) {
+		s->first->fd = steal_fd(&fd);
+		note_name(s->first, dir, name);
+	}
 	return 0;
 }
 
-static int open_fresh(struct build *b)
+static int open_fresh(struct build *b, struct build_artifact *out)
 {
-	struct search s = {.take = open_match, .b = b, .fd = -1};
+	struct search s = {.take = open_match, .b = b, .first = out};
 	const char *pattern = build_repo_says(b, "artifact");
-	int rc = search(&s, pattern);
-	own_fd int fd = s.fd;
 
-	if (rc < 0)
+	if (search(&s, pattern) < 0)
 		return -1;
 	if (s.fresh == 0) {
 		own_free char *what = fs_path("new file that matches the artifact %s of %s",
@@ -251,10 +273,10 @@ static int open_fresh(struct build *b)
 				   "the artifact %s of %s matches %zu new files, and one is "
 				   "needed: %s%s; name it more exactly", pattern, REPOFILE_NAME,
 				   s.fresh, s.shown, s.fresh > SHOWN ? ", …" : "");
-	return steal_fd(&fd);
+	return 0;
 }
 
-int build_artifact_open(struct build *b)
+int build_artifact_open(struct build *b, struct build_artifact *out)
 {
-	return has_pattern(b) ? open_fresh(b) : open_plain(b);
+	return has_pattern(b) ? open_fresh(b, out) : open_plain(b, out);
 }

@@ -17,7 +17,7 @@
 /* Debian's package ovmf. The boot check has to use the firmware that the disk is made for. */
 #define UEFI "/usr/share/ovmf/OVMF.fd"
 
-static bool wants_uefi(const struct build *b)
+bool build_boot_by_uefi(const struct build *b)
 {
 	return b->builder->format == BUILDER_KERNEL && b->builder->firmware == BUILDER_UEFI;
 }
@@ -37,7 +37,7 @@ int build_boot_needs(struct build *b)
 				   "the image expects a console line, which needs the program "
 				   EXPECT_PROGRAM ", not in /usr on this node; install it "
 				   "(Debian: qemu-system-x86)");
-	if (wants_uefi(b) && access(UEFI, R_OK) < 0)
+	if (build_boot_by_uefi(b) && access(UEFI, R_OK) < 0)
 		return verdict_say(&b->verdict, ERR_OPERATOR, CAUSE_BOOT,
 				   "the image expects a console line, and its builder's disks boot "
 				   "with UEFI alone; this node has no " UEFI ": install it "
@@ -62,7 +62,7 @@ static void add_words(const struct build *b, struct args *a)
 	args_addf(a, "--memory=%lld", (long long)(b->boot.memory_bytes >> 20));
 	args_addf(a, "--machine=%s", b->boot.machine);
 	args_addf(a, "--bus=%s", b->boot.bus);
-	if (wants_uefi(b))
+	if (build_boot_by_uefi(b))
 		args_add(a, "--firmware=" UEFI);
 }
 

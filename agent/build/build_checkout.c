@@ -288,7 +288,7 @@ static void add_words(struct build *b, struct args *a, const char *repo)
 	const struct conf *c = b->conf;
 	own_free char *program = fs_path("%s/hornero-checkout", c->libexec_dir);
 
-	sandbox_begin(a, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
+	sandbox_begin_own(a, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
 	sandbox_bind(a, "--ro-bind", program, "/hornero-checkout");
 	sandbox_bind(a, "--ro-bind", repo, CHECKOUT_REPO);
 	sandbox_bind(a, "--bind", b->work_path, "/work");

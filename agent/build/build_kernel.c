@@ -3,10 +3,12 @@
 #include "agent/build/build.h"
 
 #include "agent/build/sandbox.h"
+#include "agent/common/workdir.h"
 #include "agent/sandboxed/kernel2disk/disk.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 static const char *const firmwares[] = {
@@ -18,7 +20,7 @@ static void add_words(const struct build *b, struct args *a)
 	own_free char *program = fs_path("%s/hornero-kernel2disk", b->conf->libexec_dir);
 	const struct builder *bu = b->builder;
 
-	sandbox_begin(a, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
+	sandbox_begin_own(a, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
 	sandbox_bind(a, "--ro-bind", program, "/hornero-kernel2disk");
 	sandbox_env(a, "HOME", "/tmp");
 	sandbox_command(a);
@@ -52,6 +54,16 @@ static int open_extras(struct build *b, int fds[1 + BUILDER_MODULES_MAX], struct
 	return 0;
 }
 
+/* The kept image is a leftover, like the builder's cache. A disk can do without it. */
+static int open_kept(const struct build *b, struct stage *s)
+{
+	int fd = fs_open_beneath(b->work, WORKDIR_CORE, O_RDWR | O_CREAT | O_NONBLOCK, 0600);
+
+	if (fd >= 0)
+		s->fds[s->nfds++] = (struct spawn_fd){fd, DISK_KEPT_FD};
+	return fd;
+}
+
 static int run(struct build *b, struct stage *s)
 {
 	struct err e = ERR_INIT;
@@ -68,6 +80,7 @@ int build_kernel(struct build *b, int in, int out)
 {
 	int fds[1 + BUILDER_MODULES_MAX];
 	own_stage struct stage s = {.log = NULL};
+	own_fd int kept = -1;
 	int rc;
 
 	for (int i = 0; i < 1 + BUILDER_MODULES_MAX; i++)
@@ -77,6 +90,7 @@ int build_kernel(struct build *b, int in, int out)
 	add_words(b, &s.args);
 	s.fds[s.nfds++] = (struct spawn_fd){in, STAGE_FD_IN};
 	s.fds[s.nfds++] = (struct spawn_fd){out, STAGE_FD_OUT};
+	kept = open_kept(b, &s);
 	rc = open_extras(b, fds, &s);
 	if (rc == 0)
 		rc = run(b, &s);

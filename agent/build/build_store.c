@@ -1,5 +1,5 @@
 /* build_store: sandbox 3, the check, then the digest and the store. No process of the builder's
- * sandbox is left at this point.
+ * sandbox is left at this point, so a RAW is renamed rather than copied where that is possible.
  * DIAGNOSTICS: ERR_PUSHER if the artifact is missing or unusable. */
 #include "agent/build/build.h"
 
@@ -14,6 +14,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 
 /* Creates the empty file that the check fills; it belongs to the build user meanwhile. */
@@ -26,6 +27,7 @@ static int open_staged(struct build *b, const char *path, struct err *e)
 	return steal_fd(&fd);
 }
 
+/* out: -1 if the artifact is the RAW itself. */
 static int check(struct build *b, int in, int out)
 {
 	own_free char *program = fs_path("%s/hornero-check", b->conf->libexec_dir);
@@ -34,17 +36,20 @@ static int check(struct build *b, int in, int out)
 
 	build_stage(b, &s);
 	s.speaks = s.own_words = true;
-	sandbox_begin(&s.args, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
+	sandbox_begin_own(&s.args, STAGE_FD_SANDBOX, STAGE_FD_FILTERS);
 	sandbox_bind(&s.args, "--ro-bind", program, "/hornero-check");
 	sandbox_env(&s.args, "HOME", "/tmp");
 	sandbox_command(&s.args);
 	args_add(&s.args, "/hornero-check");
 	args_add(&s.args, "--format");
-	args_add(&s.args, b->builder->format == BUILDER_RAW ? "raw" : "qcow2");
+	args_add(&s.args, *b->wanted || b->builder->format == BUILDER_RAW ? "raw" : "qcow2");
 	args_add(&s.args, "--max");
 	args_addf(&s.args, "%lld", (long long)b->conf->image_size_limit_bytes);
 	s.fds[s.nfds++] = (struct spawn_fd){in, STAGE_FD_IN};
-	s.fds[s.nfds++] = (struct spawn_fd){out, STAGE_FD_OUT};
+	if (out < 0)
+		args_add(&s.args, "--in-place");
+	else
+		s.fds[s.nfds++] = (struct spawn_fd){out, STAGE_FD_OUT};
 	if (stage_run(&s, &e) < 0)
 		return verdict_say(&b->verdict, e.class, CAUSE_SANDBOX, "%s", e.msg);
 	b->verdict.check_ms = s.took_ms;
@@ -53,18 +58,21 @@ static int check(struct build *b, int in, int out)
 	return 0;
 }
 
-/* Fills out with the RAW. */
-static int make_raw(struct build *b, int in, int out)
+/* Makes `staged` the RAW; `out` is the empty file there. Returns a borrowed descriptor of the RAW,
+ * or -1. */
+static int make_raw(struct build *b, const struct build_artifact *a, int out, const char *staged)
 {
-	bool is_kernel = b->builder->format == BUILDER_KERNEL;
+	bool is_kernel = b->builder->format == BUILDER_KERNEL && !*b->wanted;
 
-	if ((is_kernel ? build_kernel(b, in, out) : check(b, in, out)) < 0)
+	if (b->builder->format == BUILDER_RAW && !*b->wanted && build_move_possible(a, out))
+		return check(b, a->fd, -1) < 0 || build_move(b, a, staged) < 0 ? -1 : a->fd;
+	if ((is_kernel ? build_kernel(b, a->fd, out) : check(b, a->fd, out)) < 0)
 		return -1;
 	/* Only we may write the file from here on. */
 	if (geteuid() == 0 && fchown(out, 0, 0) < 0)
 		return verdict_say(&b->verdict, ERR_US, CAUSE_STORE, "cannot make root the owner "
 				   "of the checked artifact: %s", strerror(errno));
-	return 0;
+	return out;
 }
 
 static void note_key(const struct build *b, struct manifest *m)
@@ -123,9 +131,20 @@ static void describe(const struct build *b, struct manifest *m)
 		.hornero_version = PACKAGE_VERSION,
 	};
 	memcpy(m->built, v->built, sizeof(m->built));
+	memcpy(m->shared_from, v->shared_from, sizeof(m->shared_from));
 	note_key(b, m);
 	note_boot(b, m);
 	note_limits(b, m);
+	if (build_boot_by_uefi(b))
+		snprintf(m->firmware, sizeof(m->firmware), "uefi");
+}
+
+/* Glance compares by SHA-512. It costs the push time, so only images that are registered pay. */
+static int digest(const struct build *b, int fd, struct manifest *m, struct err *e)
+{
+	return b->image->releases == IMAGE_RELEASES_REGISTERED
+		       ? sha_fd(fd, m->made.digest, m->sha512, e)
+		       : sha256_fd(fd, m->made.digest, e);
 }
 
 /* The leftovers of the image have proved wrong: its next build starts clean. */
@@ -168,8 +187,13 @@ static int take(struct build *b, int fd, const char *staged, struct err *e)
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, ERR_US, "cannot look at %s", staged);
 	describe(b, &m);
-	if (sha256_fd(fd, m.made.digest, e) < 0)
+	/* Lets the disk work while the digest is made; store_take() waits for it. */
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	if (digest(b, fd, &m, e) < 0)
 		return -1;
+	if (*b->wanted && strcmp(m.made.digest, b->wanted) != 0)
+		return err_set(e, ERR_NOBODY, "its SHA-256 is %.12s after the check, not %.12s",
+			       m.made.digest, b->wanted);
 	m.size_bytes = st.st_size;
 	failpoint("build-before-store");
 	if (store_take(b->conf->store_dir, staged, &m, e) < 0 ||
@@ -180,29 +204,50 @@ static int take(struct build *b, int fd, const char *staged, struct err *e)
 	return 0;
 }
 
-int build_store(struct build *b)
+/* From now on the publisher may copy it. Bytes of another node are not proven yet. */
+static void say_staged(const struct build *b)
+{
+	if (b->staged >= 0 && !*b->wanted)
+		(void)eventfd_write(b->staged, 1);
+	failpoint("build-staged");
+}
+
+static int store_from(struct build *b, const struct build_artifact *a)
 {
 	own_free char *staged = store_stage_path(b->conf->store_dir, b->verdict.made.job,
 						 b->verdict.made.attempt);
-	own_fd int in = build_artifact_open(b);
 	own_fd int out = -1;
 	int64_t start_ms;
 	struct err e = ERR_INIT;
-	int rc;
+	int raw, rc;
 
-	if (in < 0)
-		return -1;
 	out = open_staged(b, staged, &e);
 	if (out < 0)
 		return verdict_say(&b->verdict, e.class, CAUSE_STORE, "%s", e.msg);
-	rc = make_raw(b, in, out);
-	if (rc == 0)
-		rc = build_boot(b, out, staged);
+	raw = make_raw(b, a, out, staged);
+	rc = raw < 0 ? -1 : build_boot(b, raw, staged);
 	start_ms = clock_mono_ms();
-	if (rc == 0 && take(b, out, staged, &e) < 0)
+	if (rc == 0)
+		say_staged(b);
+	if (rc == 0 && take(b, raw, staged, &e) < 0)
 		rc = verdict_say(&b->verdict, e.class, CAUSE_STORE, "%s", e.msg);
 	b->verdict.store_ms = clock_mono_ms() - start_ms;
 	if (rc < 0)
 		unlink(staged);
 	return rc;
+}
+
+int build_store(struct build *b)
+{
+	own_build_artifact struct build_artifact a = BUILD_ARTIFACT_INIT;
+
+	return build_artifact_open(b, &a) < 0 ? -1 : store_from(b, &a);
+}
+
+int build_store_shared(struct build *b, int in)
+{
+	struct build_artifact a = BUILD_ARTIFACT_INIT;
+
+	a.fd = in;
+	return store_from(b, &a);
 }

@@ -27,17 +27,19 @@ struct options {
 	const char *conf, *image, *limits;
 	int64_t job, attempt;
 	size_t njoin;
+	int staged;
 	bool force, clean, confirm;
 	struct try_words by_hand;
 };
 
-enum { OPT_TRY = 256, OPT_BUILDER, OPT_SCRATCH, OPT_OUTPUT };
+enum { OPT_STAGED = 256, OPT_TRY, OPT_BUILDER, OPT_SCRATCH, OPT_OUTPUT };
 
 static const struct argp_option words[] = {
 	{"image", 'i', "UUID", 0, "Image to build", 0},
 	{"job", 'j', "N", 0, "Job that the attempt belongs to", 0},
 	{"attempt", 'a', "N", 0, "Number of the attempt", 0},
 	{"join", 'n', "N", 0, "Control groups to join: open directories from descriptor 10", 0},
+	{"staged", OPT_STAGED, "FD", 0, "An eventfd, told when the artifact is staged", 0},
 	{"limits", 'l', "CPU:MEMORY:PIDS", 0, "Limits of all builds, for messages", 0},
 	{"force", 'f', NULL, 0, "Build, even if the content is known", 0},
 	{"clean", 'x', NULL, 0, "Remove the checkout and the builder's cache first", 0},
@@ -59,6 +61,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'a': o->attempt = strtoll(arg, NULL, 10); return 0;
 	case 'n': o->njoin = strtoul(arg, NULL, 10); return 0;
 	case 'l': o->limits = arg; return 0;
+	case OPT_STAGED: o->staged = (int)strtol(arg, NULL, 10); return 0;
 	case 'f': o->force = true; return 0;
 	case 'x': o->clean = true; return 0;
 	case 'o': o->confirm = o->clean = true; return 0;
@@ -176,6 +179,14 @@ static int build_and_store(struct build *b)
 	return build_builder(b) < 0 ? -1 : build_store(b);
 }
 
+/* Returns 0 if the artifact is in the store, built here or elsewhere. */
+static int share_or_build(struct build *b)
+{
+	int shared = build_shared(b);
+
+	return shared == 0 ? build_and_store(b) : shared < 0 ? -1 : 0;
+}
+
 /* Returns as build_checkout. The ref may have moved since the first checkout, even to a commit that
  * needs no build. */
 static int build_again_clean(struct build *b)
@@ -203,7 +214,7 @@ static void run(struct build *b)
 		   b->image->repo);
 	known = build_disk_begin(b) < 0 ? -1 : build_checkout(b);
 	if (known == 0)
-		known = build_and_store(b);
+		known = share_or_build(b);
 	if (known < 0 && may_be_leftovers(b))
 		known = build_again_clean(b);
 	if (known == 1) {
@@ -241,8 +252,8 @@ static int supervise(const struct options *o, struct err *e)
 	own_builders struct builders *builders = NULL;
 	own_image struct image img = {0};
 	struct build b = {.force = o->force, .clean = o->clean, .confirm = o->confirm,
-			  .njoin = o->njoin, .image = &img, .work = -1, .fetched_dir = -1,
-			  .refetch = o->clean && !o->confirm};
+			  .njoin = o->njoin, .image = &img, .work = -1, .staged = o->staged,
+			  .fetched_dir = -1, .refetch = o->clean && !o->confirm};
 	int rc;
 
 	if (conf_load(&c, conf_find(o->conf), e) < 0 || take_limits(c, o->limits, e) < 0)
@@ -256,6 +267,8 @@ static int supervise(const struct options *o, struct err *e)
 		b.join[i] = FIRST_JOIN_FD + (int)i;
 		fcntl(b.join[i], F_SETFD, FD_CLOEXEC);
 	}
+	if (b.staged >= 0)
+		fcntl(b.staged, F_SETFD, FD_CLOEXEC);
 	if (open_log(&b, e) < 0 || stage_prepare(e) < 0 || syscalls_filters(b.filters, e) < 0)
 		return -1;
 	if (image_load(c->images_dir, o->image, &img, e) < 0 ||
@@ -309,7 +322,7 @@ int main(int argc, char **argv)
 		words, parse, NULL, "The supervisor of one attempt of a job: checkout, build, "
 		"check, store.", NULL, NULL, NULL};
 	struct err e = ERR_INIT;
-	struct options o = {0};
+	struct options o = {.staged = -1};
 
 	log_open("hornero-build", LOG_LEVEL_INFO);
 	give_way();

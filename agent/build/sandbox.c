@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-static void begin(struct args *a, int status_fd, int filter_fd, bool with_network)
+enum kind { BUILDS, BUILDS_WITH_NETWORK, OWN };
+
+static void begin(struct args *a, int status_fd, int filter_fd, enum kind kind)
 {
 	static const char *const walls[] = {
 		"bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts",
@@ -21,22 +23,24 @@ static void begin(struct args *a, int status_fd, int filter_fd, bool with_networ
 		{"usr/lib64", "/lib64"}, {"usr/lib32", "/lib32"},
 	};
 	/* Looked up by name by compilers and libc. */
+	static const char loader[] = "/etc/ld.so.cache";
 	static const char *const etc[] = {
-		"/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
+		"/etc/alternatives", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
 		"/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/localtime",
 		"/etc/mime.types",
 	};
 
 	for (size_t i = 0; i < sizeof(walls) / sizeof(walls[0]); i++)
 		args_add(a, walls[i]);
-	if (!with_network)
+	if (kind != BUILDS_WITH_NETWORK)
 		args_add(a, "--unshare-net");
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
 		args_add(a, "--symlink");
 		args_add(a, links[i][0]);
 		args_add(a, links[i][1]);
 	}
-	for (size_t i = 0; i < sizeof(etc) / sizeof(etc[0]); i++)
+	sandbox_bind(a, "--ro-bind-try", loader, loader);
+	for (size_t i = 0; kind != OWN && i < sizeof(etc) / sizeof(etc[0]); i++)
 		sandbox_bind(a, "--ro-bind-try", etc[i], etc[i]);
 	args_add(a, "--json-status-fd");
 	args_addf(a, "%d", status_fd);
@@ -55,12 +59,17 @@ static void begin(struct args *a, int status_fd, int filter_fd, bool with_networ
 
 void sandbox_begin(struct args *a, int status_fd, int filter_fd)
 {
-	begin(a, status_fd, filter_fd, false);
+	begin(a, status_fd, filter_fd, BUILDS);
+}
+
+void sandbox_begin_own(struct args *a, int status_fd, int filter_fd)
+{
+	begin(a, status_fd, filter_fd, OWN);
 }
 
 void sandbox_begin_network(struct args *a, int status_fd, int filter_fd)
 {
-	begin(a, status_fd, filter_fd, true);
+	begin(a, status_fd, filter_fd, BUILDS_WITH_NETWORK);
 }
 
 void sandbox_bind(struct args *a, const char *how, const char *from, const char *to)

@@ -21,7 +21,10 @@
 /* bwrap reports on descriptor status_fd when the command has started and how it ended. It reads the
  * system call filters from filter_fd and the descriptors after it. */
 void sandbox_begin(struct args *a, int status_fd, int filter_fd);
-/* The same, but the command has the network namespace of its parent. */
+/* The same for a program of ours that looks up no names: without the files of /etc. bubblewrap
+ * reads the table of all mounts for each file that it shows. */
+void sandbox_begin_own(struct args *a, int status_fd, int filter_fd);
+/* As sandbox_begin, but the command has the network namespace of its parent. */
 void sandbox_begin_network(struct args *a, int status_fd, int filter_fd);
 /* how: "--bind", "--ro-bind", "--ro-bind-try", "--dev-bind-try". */
 void sandbox_bind(struct args *a, const char *how, const char *from, const char *to);

@@ -214,8 +214,8 @@ int try_build(struct conf *c, const struct try_words *t, struct err *e)
 {
 	own_builders struct builders *builders = NULL;
 	own_image struct image img = {0};
-	struct build b = {.conf = c, .image = &img, .work = -1, .clean = true, .from_clean = true,
-			  .fetched_dir = -1};
+	struct build b = {.conf = c, .image = &img, .work = -1, .staged = -1, .fetched_dir = -1,
+			  .clean = true, .from_clean = true};
 	int rc;
 
 	/* A terminal signals all its processes. Our caller turns that into SIGTERM, at which the

@@ -3,38 +3,14 @@
 #include "agent/common/known.h"
 
 #include "agent/common/contentkey.h"
-#include "lib/fs.h"
-#include "lib/hex.h"
 #include "lib/own.h"
+#include "state/tip.h"
 #include "store/answer.h"
 #include "store/release.h"
 #include "store/store.h"
 #include "store/warm.h"
 
-#include <fcntl.h>
 #include <string.h>
-
-/* Reads the commit of a branch that is a loose ref: a file with just an object id. The checkout
- * handles all other cases (packed refs, tags, other kinds of repositories). */
-static bool read_tip(const struct conf *c, const struct image *img, char commit[65])
-{
-	own_free char *path = fs_path("%s/%s.git", c->repo_root, img->repo);
-	struct err ignored = ERR_INIT;
-	own_fd int repo = fs_open_dir(AT_FDCWD, path, &ignored);
-	own_fd int ref = repo < 0 ? -1
-				  : fs_open_beneath(repo, img->ref,
-						    O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	own_free char *text = NULL;
-	size_t len;
-
-	if (ref < 0 || strncmp(img->ref, "refs/heads/", 11) != 0 ||
-	    fs_read_fd(ref, img->ref, 65, &text, &len, &ignored) < 0)
-		return false;
-	if (len == 0 || text[len - 1] != '\n')
-		return false;
-	snprintf(commit, 65, "%.*s", (int)(len - 1), text);
-	return strlen(commit) == len - 1 && hex_is_oid(commit);
-}
 
 /* Describes the artifact that becomes warm. The image, the attempt and the commit stay those of the
  * verdict; `made` may name others. */
@@ -113,7 +89,7 @@ int known_now(const struct conf *c, const struct image *img, const char *inputs,
 {
 	int known;
 
-	if (!read_tip(c, img, v->made.commit))
+	if (!tip_read(c->repo_root, img->repo, img->ref, v->made.commit))
 		return 0;
 	known = known_pin(c, img, v);
 	return known == 0 ? known_warm(c, img, inputs, v) : known;

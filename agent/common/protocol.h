@@ -8,6 +8,9 @@
  *                                                   unreleased NAME TEXT; at last
  *                                                   published NAME INO SIZE MS, alone TEXT,
  *                                                   deferred TEXT, or foreign NAME TEXT
+ *     prepare IMAGE JOB ATTEMPT
+ *                         the staged file           process PID; then the publish of that attempt
+ *                                                   follows, or the connection is closed
  *     touch               a list of times           touched COUNT
  *     evict BYTES         a list of files           evicted INODE BYTES,
  *                                                   stays INODE REASON …; done COUNT

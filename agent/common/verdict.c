@@ -29,6 +29,7 @@ static const struct {
 	TEXT_FIELD(reason), TEXT_MADE(commit), TEXT_MADE(tree), TEXT_MADE(builder),
 	TEXT_MADE(key), TEXT_MADE(inputs), TEXT_MADE(digest), TEXT_MADE(pinned),
 	TEXT_MADE(repo), TEXT_FIELD(binding), TEXT_FIELD(built), TEXT_FIELD(confirms),
+	TEXT_FIELD(shared_from),
 	NUMBER_FIELD(confirms_job), NUMBER_FIELD(size_bytes), NUMBER_FIELD(checkout_ms),
 	NUMBER_FIELD(build_ms), NUMBER_FIELD(check_ms), NUMBER_FIELD(store_ms),
 	NUMBER_FIELD(boot_ms), NUMBER_FIELD(cpu_ms), NUMBER_FIELD(mem_peak_bytes),

@@ -26,6 +26,7 @@ struct verdict {
 	char binding[SHA256_HEX + 1];
 	/* how the build of these bytes began, in the words of store/answer.h; "" if unknown */
 	char built[16];
+	char shared_from[256]; /* node and URL, if another node built these bytes; else "" */
 	char confirms[SHA256_HEX + 1]; /* of a confirmation: the artifact that was warm; else "" */
 	int64_t confirms_job;  /* the job that built it */
 	bool reused;           /* the store had it: no build ran */

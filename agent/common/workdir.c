@@ -17,7 +17,8 @@
 #define TREE_TMP ".tree.tmp" /* treeindex.c renames it to "tree" */
 
 /* The note that vouches for the rest is removed first. */
-static const char *const names[] = {"source", "tree", TREE_TMP, "src", "cache", WORKDIR_FETCHED};
+static const char *const names[] = {"source", "tree", TREE_TMP, "src", "cache", WORKDIR_CORE,
+				    WORKDIR_FETCHED};
 enum { N_NAMES = sizeof(names) / sizeof(names[0]) };
 
 bool workdir_is_of(int work, const char *source)

@@ -6,6 +6,8 @@
  *     WORK/source             source of the last build (key_source). hornero-build writes it; no
  *                             builder's sandbox sees it. If it differs or is missing, a build
  *                             starts clean: leftovers of another source or compiler are not reused
+ *     WORK/core               what a kernel's disk keeps for the next one (kernel2disk/core.h). A
+ *                             checkout that starts clean removes it
  *     WORK/fetched/KEY        what the builder's fetch left for these lock files (key_fetched).
  *                             Builds see it read-only, and a clean build keeps it
  *     WORK/fetched/tmp        a fetch fills it, then it gets its name
@@ -21,6 +23,8 @@
 /* A confirmation uses repo_base/UUID.confirm, next to the image's own directory, which stays for
  * the next push. */
 #define WORKDIR_CONFIRM ".confirm"
+
+#define WORKDIR_CORE "core"
 
 /* A process removes a KEY only under an exclusive lock of fetched. A confirmation reads that of
  * repo_base/UUID under a shared lock. */

@@ -21,6 +21,7 @@
  *   attempt_known.c    an attempt that needs no supervisor
  *   attempt_end.c      ends an attempt: verdict, the job's next state
  *   publication.c      one publication: fence, publisher, the job's next state
+ *   publication_early.c  has an artifact copied while its digest is made
  *   publication_end.c  records what the publisher did; the job's last state
  *   confirming.c       clean builds that confirm incremental ones while the node is idle
  * what the others use
@@ -87,6 +88,7 @@ struct agent {
 	pid_t holder;              /* of the queue's ticket, as the last look found it */
 	struct process_still holder_still;
 	int64_t next_stuck_ms;     /* monotonic */
+	int64_t next_holder_ms;    /* the same */
 	bool stuck_written;        /* RUN_DIR/stuck exists */
 	bool stopping;
 };
@@ -109,6 +111,8 @@ bool healing_look(struct agent *a);
 
 /* stuck.c */
 void stuck_look(struct agent *a);
+/* Looks at the process that holds the queue. Called after a turn's work: it takes 10 ms. */
+void stuck_look_at_queue(struct agent *a);
 void stuck_stop(struct agent *a);
 
 /* yielding.c: called last in a turn. */

@@ -2,7 +2,7 @@
  * an attempt that cannot be started is requeued with the reason. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempt.h"
-#include "agent/hornerod/publications.h"
+#include "agent/hornerod/publication.h"
 
 #include "agent/common/fence.h"
 #include "lib/args.h"
@@ -15,8 +15,9 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
-enum { FIRST_JOIN_FD = 10 };
+enum { STAGED_FD = 9, FIRST_JOIN_FD = 10 };
 
 static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 {
@@ -32,6 +33,27 @@ static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 		attempt_finish(r);
 	agent_soon(a, 0);
 	return 0;
+}
+
+static int on_staged(sd_event_source *src, int fd, uint32_t events, void *arg)
+{
+	struct attempt_run *r = arg;
+
+	(void)fd;
+	(void)events;
+	sd_event_source_set_enabled(src, SD_EVENT_OFF);
+	publication_prepare(r->agent, r);
+	return 0;
+}
+
+/* An eventfd, since no end of it can be closed before the other. Without it nothing is prepared. */
+static void await_staged(struct agent *a, struct attempt_run *r)
+{
+	if (r->confirms)
+		return;
+	r->staged = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (r->staged >= 0)
+		(void)sd_event_add_io(a->loop, &r->staged_watch, r->staged, EPOLLIN, on_staged, r);
 }
 
 /* The builder's group: the image file's builder, else the one that built it last. A first build
@@ -75,7 +97,7 @@ static int start_supervisor(struct agent *a, struct attempt_run *r, const struct
 			    struct err *e)
 {
 	own_args struct args words = ARGS_INIT;
-	struct spawn_fd fds[CG_MAX_HIERARCHIES];
+	struct spawn_fd fds[CG_MAX_HIERARCHIES + 1];
 	struct spawn s = SPAWN_INIT(NULL);
 	struct limits all = a->cg ? cg_limits(a->cg) : (struct limits){0};
 
@@ -95,10 +117,14 @@ static int start_supervisor(struct agent *a, struct attempt_run *r, const struct
 	if (j->clean)
 		args_add(&words, "--clean");
 	for (size_t i = 0; i < r->leaf.njoin; i++)
-		fds[i] = (struct spawn_fd){r->leaf.join[i], FIRST_JOIN_FD + (int)i};
+		fds[s.nfds++] = (struct spawn_fd){r->leaf.join[i], FIRST_JOIN_FD + (int)i};
+	await_staged(a, r);
+	if (r->staged >= 0) {
+		fds[s.nfds++] = (struct spawn_fd){r->staged, STAGED_FD};
+		args_addf(&words, "--staged=%d", STAGED_FD);
+	}
 	s.argv = args_list(&words);
 	s.fds = fds;
-	s.nfds = r->leaf.njoin;
 	s.err = STDERR_FILENO;
 	s.death = SIGTERM; /* time to end its sandbox */
 	return spawn_start(&s, &r->supervisor, e);

@@ -4,6 +4,7 @@
 #include "agent/hornerod/attempts.h"
 
 #include "lib/clock.h"
+#include "lib/own.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct attempt_run *attempt_add(struct agent *a, int64_t job, int64_t number, co
 	r->agent = a;
 	r->job = job;
 	r->number = number;
+	r->staged = -1;
 	snprintf(r->image, sizeof(r->image), "%s", image);
 	r->next = a->attempts;
 	a->attempts = r;
@@ -36,6 +38,8 @@ void attempt_forget(struct attempt_run *r)
 	if (*at)
 		*at = r->next;
 	sd_event_source_disable_unref(r->watch);
+	sd_event_source_disable_unref(r->staged_watch);
+	own_fd_end(&r->staged);
 	if (r->supervisor.pid > 0)
 		close(r->supervisor.pidfd);
 	free(r->leaf.path); /* set at a stop if the group did not become empty */

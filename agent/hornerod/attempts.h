@@ -24,6 +24,8 @@ struct attempt_run {
 	char image[UUID_LEN + 1];
 	struct child supervisor;
 	sd_event_source *watch;
+	int staged;                /* eventfd: the artifact is staged; -1 */
+	sd_event_source *staged_watch;
 	struct cg_leaf leaf;
 	bool has_leaf;
 	bool confirms; /* a confirmation: takes no worker, and ends when another build starts */

@@ -99,7 +99,7 @@ static int write_state(const struct agent *a, struct err *e)
 	for (const struct attempt_run *r = a->attempts; r; r = r->next)
 		whole = whole && write_attempt(fd, r) > 0;
 	for (const struct publication *p = a->publications; p; p = p->next)
-		whole = whole && write_publication(fd, p) > 0;
+		whole = whole && (p->prepares || write_publication(fd, p) > 0);
 	if (!whole || lseek(fd, 0, SEEK_SET) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot write the state for the next program");
 	return steal_fd(&fd);
@@ -111,8 +111,10 @@ static void let_go(struct agent *a, int state)
 	fcntl(state, F_SETFD, 0);
 	sweeping_stop(a); /* they start again, which costs nothing */
 	fcntl(a->lock, F_SETFD, 0);
+	/* A publisher that only prepares ends when its socket is closed. */
 	for (struct publication *p = a->publications; p; p = p->next)
-		fcntl(p->socket, F_SETFD, 0);
+		if (!p->prepares)
+			fcntl(p->socket, F_SETFD, 0);
 	db_close(a->db);
 	a->db = NULL;
 }

@@ -9,6 +9,7 @@
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/uuid.h"
+#include "store/served.h"
 #include "store/store.h"
 
 #include <dirent.h>
@@ -48,6 +49,8 @@ int leftover_clear(const struct conf *c, struct err *e)
 	/* Harmless, so no reason not to start. */
 	if (workdir_clear_all_tmp(c->repo_base, &tmp) < 0)
 		log_warn("event=leftover-stays %s", tmp.msg);
+	if (served_mend(c->store_dir, &tmp) < 0)
+		log_warn("event=not-served %s", tmp.msg);
 	return clear_stage(c, e) < 0 ? -1 : clear_staging_files(c, e);
 }
 

@@ -20,60 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PUBLISHER_END_MS = 2000, DEATHS_MOST = 3, FIRST_WORD_MS = 30000 };
-
-static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
-{
-	struct publication *p = arg;
-	struct agent *a = p->agent;
-
-	(void)src;
-	(void)fd;
-	(void)events;
-	spawn_wait(&p->publisher);
-	publication_forget(p);
-	agent_soon(a, 0);
-	return 0;
-}
-
-static int on_kill_timer(sd_event_source *src, uint64_t at, void *arg)
-{
-	struct publication *p = arg;
-
-	(void)src;
-	(void)at;
-	log_warn("event=publisher-killed job=%lld pid=%d", (long long)p->job,
-		 (int)p->publisher.pid);
-	kill(p->publisher.pid, SIGKILL);
-	if (p->killed_ms == 0)
-		p->killed_ms = clock_mono_ms();
-	return 0;
-}
-
-/* Blocks for a limited time. */
-static void end_now(struct publication *p)
-{
-	if (p->publisher.pid > 0 && !spawn_end(&p->publisher, PUBLISHER_END_MS))
-		log_error("event=publisher-hangs job=%lld pid=%d", (long long)p->job,
-			  (int)p->publisher.pid);
-	publication_forget(p);
-}
-
-/* Closes our end of the socket, so that the publisher ends its work, even a block job of an
- * instance. The loop waits for one that hangs in the kernel. */
-static void let_go(struct publication *p)
-{
-	sd_event *loop = p->agent->loop;
-
-	publication_hang_up(p);
-	if (p->publisher.pid <= 0)
-		publication_forget(p);
-	else if (sd_event_add_io(loop, &p->watch, p->publisher.pidfd, EPOLLIN, on_end, p) < 0 ||
-		 sd_event_add_time_relative(loop, &p->kill_timer, CLOCK_BOOTTIME,
-					    PUBLISHER_END_MS * (uint64_t)1000, 0, on_kill_timer,
-					    p) < 0)
-		end_now(p);
-}
+enum { DEATHS_MOST = 3, FIRST_WORD_MS = 30000 };
 
 /* Returns false if the job does not wait any more: it was cancelled or superseded. */
 static bool wait_for(struct agent *a, int64_t job, int64_t attempt, enum waiting kind,
@@ -229,7 +176,7 @@ static int on_answer(sd_event_source *src, int fd, uint32_t events, void *arg)
 			 (long long)p->attempt);
 		tell_died(p);
 	}
-	let_go(p);
+	publication_let_go(p);
 	agent_soon(a, 0);
 	return 0;
 }
@@ -250,7 +197,7 @@ static int on_silence(sd_event_source *src, uint64_t at, void *arg)
 	log_warn("event=publisher-silent job=%lld attempt=%lld", (long long)p->job,
 		 (long long)p->attempt);
 	wait_for_publisher(p, text);
-	let_go(p);
+	publication_let_go(p);
 	agent_soon(a, 0);
 	return 0;
 }
@@ -271,9 +218,10 @@ void publication_give_up(struct publication *p)
 	agent_soon(a, 0);
 	if (p->socket < 0)
 		return;
-	wait_for(a, p->job, p->attempt, WAITING_RETRY, text);
+	if (!p->prepares)
+		wait_for(a, p->job, p->attempt, WAITING_RETRY, text);
 	if (p->publisher.pid > 0)
-		let_go(p);
+		publication_let_go(p);
 	else
 		publication_hang_up(p);
 }
@@ -304,11 +252,14 @@ static int begin(struct agent *a, struct publication *p, int raw, struct err *e)
 
 	if (fence_set(a->conf, p->image, p->job, p->attempt, &fence, e) < 0)
 		return -1;
-	p->socket = publisher_reach(a->conf, &p->publisher, e);
-	p->process = p->publisher.pid;
+	if (p->socket < 0) {
+		p->socket = publisher_reach(a->conf, &p->publisher, e);
+		p->process = p->publisher.pid;
+	}
 	if (p->socket < 0 || ask(p, raw, &fence, e) < 0 || watch(a, p, e) < 0)
 		return -1;
-	if (p->publisher.pid <= 0 &&
+	/* One that prepared has spoken, and may be busy with that. */
+	if (p->process <= 0 &&
 	    sd_event_add_time_relative(a->loop, &p->kill_timer, CLOCK_BOOTTIME,
 				       FIRST_WORD_MS * (uint64_t)1000, 0, on_silence, p) < 0)
 		return err_set(e, ERR_NOBODY, "out of memory for a clock");
@@ -348,7 +299,7 @@ int publication_resume(struct agent *a, const struct publication_past *past, str
 	if (found == 1 && p->socket >= 0)
 		return watch(a, p, e);
 	if (p->socket < 0) {
-		let_go(p);
+		publication_let_go(p);
 		return 0;
 	}
 	/* Its reply could not be recorded. The job stays built; a later turn publishes it again.
@@ -357,7 +308,7 @@ int publication_resume(struct agent *a, const struct publication_past *past, str
 		  (long long)j.attempt,
 		  log_quote(quoted, sizeof(quoted),
 			    found < 0 ? why.msg : "its verdict is missing"));
-	let_go(p);
+	publication_let_go(p);
 	return 0;
 }
 
@@ -389,11 +340,19 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 			 log_quote(quoted, sizeof(quoted), why.msg));
 		return build_again(a, j, why.msg, why.sys == ESTALE, e);
 	}
-	p = raw < 0 ? NULL : publication_add(a, j, &v, e);
+	if (raw < 0)
+		return -1;
+	p = publication_prepared(a, j, &v);
+	if (p && begin(a, p, raw, e) == 0)
+		return 0;
+	/* It may have died meanwhile. */
+	if (p)
+		publication_let_go(p);
+	p = publication_add(a, j, &v, e);
 	if (p && begin(a, p, raw, e) == 0)
 		return 0;
 	if (p)
-		let_go(p);
+		publication_let_go(p);
 	return -1;
 }
 
@@ -409,7 +368,7 @@ void publication_stop_all(struct agent *a)
 {
 	while (a->publications) {
 		publication_hang_up(a->publications);
-		end_now(a->publications);
+		publication_end_now(a->publications);
 	}
 	publication_forget_pauses(a);
 	foreign_forget_all(a);

@@ -5,6 +5,7 @@
 #define HORNERO_AGENT_HORNEROD_PUBLICATION_H
 
 #include "agent/common/reply.h"
+#include "agent/hornerod/attempts.h"
 #include "agent/hornerod/publications.h"
 
 /* publication.c */
@@ -21,6 +22,16 @@ int publication_resume(struct agent *a, const struct publication_past *past, str
  * this image already. May free p. */
 void publication_give_up(struct publication *p);
 void publication_stop_all(struct agent *a);
+
+/* publication_early.c */
+/* The attempt's artifact is staged: has a publisher copy it while its digest is made. Small files
+ * are not worth it. An error costs only that time. */
+void publication_prepare(struct agent *a, const struct attempt_run *r);
+/* Returns the publication that prepared for this job's attempt, now with its verdict, or NULL. */
+struct publication *publication_prepared(struct agent *a, const struct job *j,
+					 const struct verdict *v);
+/* Lets those go whose attempt has ended and was not published. */
+void publication_drop_prepared(struct agent *a);
 
 /* publication_end.c */
 /* Takes a reply of the publisher. Returns 1 if it says that something is in the cache, which is

@@ -7,6 +7,8 @@
 #include "agent/hornerod/publication.h"
 
 #include "agent/common/fence.h"
+#include "agent/common/outgoing.h"
+#include "agent/common/stableid.h"
 #include "conf/image.h"
 #include "state/replace.h"
 #include "lib/clock.h"
@@ -18,6 +20,7 @@
 #include "store/nova.h"
 #include "store/placed.h"
 #include "store/release.h"
+#include "store/served.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -50,6 +53,26 @@ static void settle_cache(const struct agent *a, const struct warm *w)
 		changed_clear(a->conf->store_dir, w->name);
 }
 
+/* Only hornero-serve needs it, so a publication does not fail without it. The next start of
+ * hornerod tries again. */
+static void serve_too(const struct agent *a, const struct warm *w)
+{
+	struct err e = ERR_INIT;
+
+	if (!w->refused && served_add(a->conf->store_dir, w->made.digest, &e) < 0)
+		log_warn("event=not-served digest=%.12s %s", w->made.digest, e.msg);
+}
+
+/* Other bytes are current under the image's own UUID. */
+static void hand_out_stable(const struct agent *a, const struct warm *w)
+{
+	own_image struct image img = {0};
+	struct err ignored = ERR_INIT;
+
+	if (image_load(a->conf->images_dir, w->made.image, &img, &ignored) == 0)
+		stableid_put(a->conf, &img, w, 0);
+}
+
 /* Writes the record before the row, because the record decides. */
 static int record(struct agent *a, const struct verdict *v, const struct warm *where,
 		  int64_t took_ms, struct err *e)
@@ -62,6 +85,8 @@ static int record(struct agent *a, const struct verdict *v, const struct warm *w
 	failpoint("agent-before-record");
 	if (warm_save(a->conf->store_dir, &w, e) < 0)
 		return -1;
+	serve_too(a, &w);
+	hand_out_stable(a, &w);
 	settle_cache(a, &w);
 	replace_clear(a->conf->images_dir, v->made.image);
 	foreign_forget(a, v->made.image);
@@ -79,6 +104,15 @@ static int record(struct agent *a, const struct verdict *v, const struct warm *w
 	return 0;
 }
 
+static void hand_out(const struct agent *a, const struct warm *w)
+{
+	own_image struct image img = {0};
+	struct err ignored = ERR_INIT;
+
+	if (image_load(a->conf->images_dir, w->made.image, &img, &ignored) == 0)
+		outgoing_put(a->conf, &img, w);
+}
+
 /* A deferred publication is retried each second: do nothing if its release is recorded already. */
 static int record_release(struct agent *a, const struct verdict *v, const struct warm *where,
 			  struct err *e)
@@ -92,11 +126,16 @@ static int record_release(struct agent *a, const struct verdict *v, const struct
 	if (follow(a, v, &w, e) < 0)
 		return -1;
 	if (found && known.made.job == w.made.job && known.made.attempt == w.made.attempt &&
-	    known.ino == w.ino && known.born_ns == w.born_ns && known.refused == w.refused)
+	    known.ino == w.ino && known.born_ns == w.born_ns && known.refused == w.refused) {
+		hand_out(a, &w); /* we may have died between record and outbox */
 		return 0;
+	}
 	failpoint("agent-before-release-record");
 	if (placed_save(a->conf->store_dir, &w, e) < 0)
 		return -1;
+	serve_too(a, &w);
+	failpoint("agent-before-outbox");
+	hand_out(a, &w);
 	settle_cache(a, &w);
 	snprintf(detail, sizeof(detail), "release %s, %s in Nova's cache%s", id, w.name,
 		 w.refused ? ", has other bytes and was not replaced" : "");

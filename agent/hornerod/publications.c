@@ -4,14 +4,18 @@
 #include "agent/hornerod/publications.h"
 
 #include "lib/clock.h"
+#include "lib/log.h"
 #include "lib/own.h"
 
+#include <signal.h>
 #include <string.h>
+
+enum { PUBLISHER_END_MS = 2000 };
 
 bool publication_in_flight(const struct agent *a, const char *image)
 {
 	for (const struct publication *p = a->publications; p; p = p->next)
-		if (!p->given_up && (!image || strcmp(p->image, image) == 0))
+		if (!p->given_up && !p->prepares && (!image || strcmp(p->image, image) == 0))
 			return true;
 	return false;
 }
@@ -55,6 +59,59 @@ void publication_forget(struct publication *p)
 	publication_hang_up(p);
 	sd_event_source_disable_unref(p->kill_timer);
 	free(p);
+}
+
+static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
+{
+	struct publication *p = arg;
+	struct agent *a = p->agent;
+
+	(void)src;
+	(void)fd;
+	(void)events;
+	spawn_wait(&p->publisher);
+	publication_forget(p);
+	agent_soon(a, 0);
+	return 0;
+}
+
+static int on_kill_timer(sd_event_source *src, uint64_t at, void *arg)
+{
+	struct publication *p = arg;
+
+	(void)src;
+	(void)at;
+	log_warn("event=publisher-killed job=%lld pid=%d", (long long)p->job,
+		 (int)p->publisher.pid);
+	kill(p->publisher.pid, SIGKILL);
+	if (p->killed_ms == 0)
+		p->killed_ms = clock_mono_ms();
+	return 0;
+}
+
+/* Blocks for a limited time. */
+void publication_end_now(struct publication *p)
+{
+	if (p->publisher.pid > 0 && !spawn_end(&p->publisher, PUBLISHER_END_MS))
+		log_error("event=publisher-hangs job=%lld pid=%d", (long long)p->job,
+			  (int)p->publisher.pid);
+	publication_forget(p);
+}
+
+/* The publisher ends its work at that, even a block job of an instance. The loop waits for one that
+ * hangs in the kernel. */
+void publication_let_go(struct publication *p)
+{
+	sd_event *loop = p->agent->loop;
+
+	publication_hang_up(p);
+	if (p->publisher.pid <= 0)
+		publication_forget(p);
+	else if (sd_event_add_io(loop, &p->watch, p->publisher.pidfd, EPOLLIN, on_end, p) < 0 ||
+		 sd_event_add_time_relative(loop, &p->kill_timer, CLOCK_BOOTTIME,
+					    PUBLISHER_END_MS * (uint64_t)1000, 0, on_kill_timer,
+					    p) < 0)
+		publication_end_now(p);
 }
 
 static struct pause **find_pause(struct agent *a, const char *image)

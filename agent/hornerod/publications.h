@@ -36,17 +36,24 @@ struct publication {
 	char hung[128];            /* why it was killed; "": it worked */
 	bool given_up;             /* hangs: another one may publish the image */
 	bool answered;
+	bool prepares;             /* its attempt still runs: publication_early.c */
 };
 
 /* Returns NULL on error. */
 struct publication *publication_add(struct agent *a, const struct job *j, const struct verdict *v,
 				    struct err *e);
-/* Whether a publication of the image is in flight; NULL: of any image. */
+/* Whether a publication of the image is in flight; NULL: of any image. One that only prepares is
+ * not. */
 bool publication_in_flight(const struct agent *a, const char *image);
 /* Closes the socket: no further reply is read. */
 void publication_hang_up(struct publication *p);
 /* Frees it. If a socket unit's publisher was given up, we are not told when that ends. */
 void publication_forget(struct publication *p);
+
+/* Closes the socket, has the publisher end, and then frees it. let_go() returns at once; end_now()
+ * blocks for a limited time. */
+void publication_let_go(struct publication *p);
+void publication_end_now(struct publication *p);
 
 /* An image that is not published again before a given time. */
 struct pause {

@@ -206,6 +206,7 @@ static void kill_holder(const struct process_still *s, pid_t pid, const char *na
  * commands that explain read the lock themselves (stuck_holder()). */
 static void look_at_queue(struct agent *a, int64_t now_ms)
 {
+	/* The kernel shows its locks only after a grace period. */
 	pid_t pid = process_with_flock(a->conf->queue_dir);
 	char name[64];
 	struct process p;
@@ -257,8 +258,17 @@ void stuck_look(struct agent *a)
 	look_at_upkeep(&a->scrub, now_ms, text);
 	look_at_upkeep(&a->looks.sweep, now_ms, text);
 	look_at_earlier(a, text);
-	look_at_queue(a, now_ms);
 	tell(a, text);
+}
+
+void stuck_look_at_queue(struct agent *a)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (now_ms < a->next_holder_ms)
+		return;
+	a->next_holder_ms = now_ms + LOOK_MS;
+	look_at_queue(a, now_ms);
 }
 
 void stuck_stop(struct agent *a)

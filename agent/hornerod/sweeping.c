@@ -6,10 +6,24 @@
 
 #include "lib/clock.h"
 #include "lib/steady.h"
+#include "state/done.h"
 #include "store/scrubbed.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>
+
+/* expected: an exit code besides 0 of a run that did its work. */
+static int end(struct upkeep *u, enum done what, int expected)
+{
+	int status = upkeep_reap(u, expected);
+	struct steady clock;
+
+	if (WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == expected)) {
+		steady_load(&clock, u->agent->conf->queue_dir);
+		done_note(u->agent->conf->run_dir, what, steady_now_ms(&clock));
+	}
+	return status;
+}
 
 static const char *const quiet[] = {"--quiet", NULL};
 
@@ -20,17 +34,17 @@ static int on_sweep_end(sd_event_source *src, int fd, uint32_t events, void *arg
 	(void)src;
 	(void)fd;
 	(void)events;
-	upkeep_reap(&a->sweep, 0);
+	end(&a->sweep, DONE_SWEEP, 0);
 	agent_soon(a, 0);
 	return 0;
 }
 
 /* Exit code 1 of a program asks for a sweep: of hornero-keep if a file is due to come back, of
  * hornero-scrub if bytes changed. */
-static int end_with_wish(struct agent *a, struct upkeep *u)
+static int end_with_wish(struct agent *a, struct upkeep *u, enum done what)
 {
 	enum { WANTS_SWEEP = 1 };
-	int status = upkeep_reap(u, WANTS_SWEEP);
+	int status = end(u, what, WANTS_SWEEP);
 
 	if (WIFEXITED(status) && WEXITSTATUS(status) == WANTS_SWEEP) {
 		a->next_sweep_ms = 0;
@@ -46,7 +60,7 @@ static int on_keep_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 	(void)src;
 	(void)fd;
 	(void)events;
-	return end_with_wish(a, &a->keep);
+	return end_with_wish(a, &a->keep, DONE_KEEP);
 }
 
 /* Jobs that wait for room may go on. */
@@ -58,7 +72,7 @@ static int on_collect_end(sd_event_source *src, int fd, uint32_t events, void *a
 	(void)src;
 	(void)fd;
 	(void)events;
-	upkeep_reap(&a->collect, IS_LACKING);
+	end(&a->collect, DONE_COLLECT, IS_LACKING);
 	agent_soon(a, 0);
 	return 0;
 }
@@ -92,7 +106,7 @@ static int on_scrub_end(sd_event_source *src, int fd, uint32_t events, void *arg
 	(void)src;
 	(void)fd;
 	(void)events;
-	return end_with_wish(a, &a->scrub);
+	return end_with_wish(a, &a->scrub, DONE_SCRUB);
 }
 
 void scrubbing_start(struct agent *a)

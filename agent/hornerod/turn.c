@@ -145,6 +145,7 @@ static int publish(struct agent *a, int64_t *again_ms, struct err *e)
 		return -1;
 	for (size_t i = 0; i < w.n && !turn_exhausted(start_ms); i++)
 		publish_one(a, w.jobs[i]);
+	publication_drop_prepared(a);
 	*again_ms = w.n > 0 && w.again_ms > AGENT_RETRY_MS ? AGENT_RETRY_MS : w.again_ms;
 	return 0;
 }
@@ -233,6 +234,7 @@ static int rest(struct agent *a, int64_t now_ms, int64_t in_ms, struct err *e)
 
 static void retry(struct agent *a, const struct err *e)
 {
+	stuck_look_at_queue(a);
 	log_error("event=turn-failed class=%s %s", err_class_name(e->class), e->msg);
 	agent_soon(a, AGENT_RETRY_MS);
 }
@@ -279,6 +281,7 @@ static void turn(struct agent *a)
 	 * user waits for. */
 	if (images_changed(a))
 		sweeping_start(a);
+	stuck_look_at_queue(a);
 	if (rest(a, now_ms, unsettled && again_ms > AGENT_RETRY_MS ? AGENT_RETRY_MS : again_ms,
 		 &e) < 0)
 		retry(a, &e);

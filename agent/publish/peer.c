@@ -4,13 +4,12 @@
 
 #include "lib/escape.h"
 #include "lib/own.h"
+#include "lib/stopsignal.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -21,7 +20,6 @@ int peer_open(struct peer *p, int conn, struct err *e)
 	int type = 0;
 	socklen_t len = sizeof(type);
 	const struct timeval wait = {.tv_sec = REQUEST_WAIT_S};
-	sigset_t end;
 
 	if (getsockopt(conn, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type != SOCK_SEQPACKET)
 		return err_set(e, ERR_USAGE,
@@ -29,13 +27,9 @@ int peer_open(struct peer *p, int conn, struct err *e)
 			       "hornero-publish.socket starts this program");
 	if (setsockopt(conn, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0)
 		return err_sys(e, ERR_US, "cannot set up the connection");
-	sigemptyset(&end);
-	sigaddset(&end, SIGTERM);
-	sigaddset(&end, SIGINT);
-	sigprocmask(SIG_BLOCK, &end, NULL);
-	p->signals = signalfd(-1, &end, SFD_CLOEXEC | SFD_NONBLOCK);
+	p->signals = stopsignal_open(stopsignal_usual, e);
 	if (p->signals < 0)
-		return err_sys(e, ERR_NOBODY, "cannot watch for signals");
+		return -1;
 	p->conn = conn;
 	return 0;
 }
@@ -148,6 +142,19 @@ static bool parse_short(char *const *words, size_t n, struct peer_request *out)
 	return true;
 }
 
+/* prepare IMAGE JOB ATTEMPT; words[2] and rest are the last two. */
+static bool parse_prepare(char *const *words, size_t n, const char *rest, struct peer_request *out)
+{
+	char fence[3 * PROTOCOL_TOKEN_MAX];
+
+	if (n != 3 || !rest || strcmp(words[0], "prepare") != 0 || !uuid_valid(words[1]))
+		return false;
+	out->word = PEER_PREPARE;
+	memcpy(out->image, words[1], sizeof(out->image));
+	snprintf(fence, sizeof(fence), "%s %s prepare", words[2], rest);
+	return fence_parse(fence, &out->fence);
+}
+
 int peer_parse(const char *text, struct peer_request *out, struct err *e)
 {
 	char copy[REQUEST_MAX + 1];
@@ -161,7 +168,7 @@ int peer_parse(const char *text, struct peer_request *out, struct err *e)
 	copy[strcspn(copy, "\n")] = '\0';
 	for (char *word; n < 3 && (word = strsep(&rest, " "));)
 		words[n++] = word;
-	if (parse_short(words, n, out))
+	if (parse_short(words, n, out) || parse_prepare(words, n, rest, out))
 		return 0;
 	out->word = PEER_PUBLISH;
 	if (n != 3 || !rest || strcmp(words[0], "publish") != 0)
@@ -193,6 +200,18 @@ void peer_say(const struct peer *p, const char *word, const char *fmt, ...)
 	va_end(ap);
 	escape_text(text, sizeof(text), raw, strlen(raw), ESCAPE_LINE);
 	(void)!send(p->conn, text, strlen(text), MSG_NOSIGNAL);
+}
+
+int peer_await(const struct peer *p)
+{
+	struct pollfd fds[2] = {{.fd = p->signals, .events = POLLIN},
+				{.fd = p->conn, .events = POLLIN}};
+	int n;
+
+	do
+		n = poll(fds, 2, -1);
+	while (n < 0 && errno == EINTR);
+	return n > 0 && fds[0].revents == 0 && (fds[1].revents & (POLLHUP | POLLERR)) == 0;
 }
 
 int peer_stop(void *arg, struct err *e)

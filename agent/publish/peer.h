@@ -23,16 +23,16 @@ struct peer {
 	int signals; /* owned */
 };
 
-enum peer_word { PEER_PUBLISH, PEER_TOUCH, PEER_EVICT, PEER_PLAN, PEER_LOOK };
+enum peer_word { PEER_PUBLISH, PEER_PREPARE, PEER_TOUCH, PEER_EVICT, PEER_PLAN, PEER_LOOK };
 
 struct peer_request {
 	enum peer_word word;
 	int64_t want_bytes; /* EVICT, PLAN */
-	char image[UUID_LEN + 1]; /* PUBLISH, LOOK */
+	char image[UUID_LEN + 1]; /* PUBLISH, PREPARE, LOOK */
 	char digest[SHA256_HEX + 1]; /* PUBLISH */
-	struct fence fence; /* PUBLISH */
-	int artifact; /* PUBLISH: the artifact; TOUCH, EVICT, PLAN: the list; LOOK: unused. The
-	               * caller of peer_receive closes it */
+	struct fence fence; /* PUBLISH; of PREPARE the token is ours, for the staging file's name */
+	int artifact; /* PUBLISH, PREPARE: the artifact; TOUCH, EVICT, PLAN: the list; LOOK: unused.
+	               * The caller of peer_receive closes it */
 };
 
 /* Blocks SIGTERM and SIGINT for the rest of the process. ERR_USAGE if conn is not a SOCK_SEQPACKET
@@ -42,6 +42,10 @@ void peer_close(struct peer *p);
 
 /* Receives the request; waits at most ten seconds. out->artifact is close-on-exec. */
 int peer_receive(const struct peer *p, struct peer_request *out, struct err *e);
+
+/* Waits for the next request, as long as it takes. Returns 1, or 0 if the peer has closed the
+ * connection or we must end. */
+int peer_await(const struct peer *p);
 
 /* Parses the text of a request; pure. ERR_US if malformed: only hornero writes requests. */
 int peer_parse(const char *text, struct peer_request *out, struct err *e);

@@ -3,21 +3,17 @@
  * peer_stop() ended it. After each of them the image's own name is unchanged. */
 #include "agent/publish/publish.h"
 
-#include "agent/publish/staging.h"
 #include "agent/publish/makeway.h"
 #include "agent/publish/novalock.h"
 #include "agent/publish/ours.h"
 #include "agent/publish/placing.h"
 #include "conf/image.h"
 #include "lib/clock.h"
-#include "lib/copy.h"
-#include "lib/dirs.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
 #include "state/replace.h"
-#include "store/label.h"
 #include "store/nova.h"
 #include "store/store.h"
 
@@ -37,6 +33,7 @@ struct act {
 	const struct peer_request *req;
 	struct peer *peer;
 	struct publish_result *out;
+	struct filling *prepared;
 	struct manifest m;
 	int cache; /* borrowed: the cache directory */
 	struct makeway dependents;
@@ -63,65 +60,41 @@ static int check_request(struct act *a, struct err *e)
 	return fence_check(a->conf, a->req->image, &a->req->fence, e);
 }
 
-/* Nova makes the directory for its first image, owned as instances_path is; so do we if it is
- * missing. */
-static int open_cache(const struct conf *conf, struct err *e)
+static void take_filling(struct act *a, struct staging *staging, struct filling *f)
 {
-	struct dir_made how;
-	struct stat st;
-	int fd = open(conf->cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0)
-		return fd;
-	if (errno != ENOENT || stat(conf->instances_path, &st) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot open Nova's cache directory %s",
-			       conf->cache_dir);
-	fd = dirs_make(conf->cache_dir, 0755, &how, e);
-	if (fd < 0)
-		return -1;
-	if (how.made && geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) < 0) {
-		close(fd);
-		return err_sys(e, ERR_OPERATOR, "cannot give %s to Nova", conf->cache_dir);
-	}
-	close(fd);
-	if (fs_sync_parent(AT_FDCWD, conf->cache_dir, e) < 0)
-		return -1;
-	return fs_open_dir(AT_FDCWD, conf->cache_dir, e);
+	*staging = f->staging;
+	f->staging = (struct staging)STAGING_INIT;
+	staging->dir = a->cache;
+	a->way = f->way;
+	a->copy_ms = f->copy_ms;
+	a->sync_ms = f->sync_ms;
 }
 
 /* Copies the artifact to the staging file, whole and durable. */
 static int copy_to_staging(struct act *a, struct staging *staging, struct err *e)
 {
-	int64_t start_ms = clock_mono_ms();
-	int64_t copied_ms;
-	enum copy_way way;
+	own_filling struct filling f = FILLING_INIT;
 
-	if (staging_open(staging, a->cache, a->req, e) < 0)
+	if (filling_copy(&f, a->conf, a->cache, a->req, a->peer, e) < 0)
 		return -1;
-	if (copy_file(a->req->artifact, staging->fd, a->m.size_bytes, peer_stop, a->peer, &way, e) <
-	    0)
-		return err_wrap(e, "in %s", a->conf->cache_dir);
-	copied_ms = clock_mono_ms();
-	label_set(staging->fd, a->req->image);
-	if (fsync(staging->fd) < 0)
-		return err_sys(e, ERR_NOBODY, "cannot make the copy in %s durable",
-			       a->conf->cache_dir);
+	take_filling(a, staging, &f);
 	/* Check that the artifact was not modified during the copy. */
 	if (store_compare(a->req->artifact, &a->m, e) < 0)
 		return -1;
-	a->way = copy_way_name(way);
-	a->copy_ms = copied_ms - start_ms;
-	a->sync_ms = clock_mono_ms() - copied_ms;
 	failpoint("publish-copied");
 	return peer_stop(a->peer, e);
 }
 
-/* Fills the staging file: links a file in the cache that has the bytes, or else copies them from
- * the store. */
+/* Fills the staging file: links a file in the cache that has the bytes, or else takes the copy that
+ * was prepared, or copies them from the store. */
 static int prepare(struct act *a, struct staging *staging, struct err *e)
 {
-	if (a->release.source[0] == '\0')
-		return copy_to_staging(a, staging, e);
+	if (a->release.source[0] == '\0') {
+		if (!filling_is_of(a->prepared, a->req->artifact))
+			return copy_to_staging(a, staging, e);
+		take_filling(a, staging, a->prepared);
+		return 0;
+	}
 	a->way = "link";
 	return placing_take(&a->release, staging, e);
 }
@@ -362,17 +335,18 @@ static int publish(struct act *a, struct err *e)
 }
 
 int publish_run(const struct conf *conf, const struct peer_request *req, struct peer *peer,
-		struct publish_result *out, struct err *e)
+		struct filling *prepared, struct publish_result *out, struct err *e)
 {
 	int64_t start_ms = clock_mono_ms();
 	own_unchanged struct unchanged seen = UNCHANGED_INIT;
-	struct act a = {.conf = conf, .req = req, .peer = peer, .out = out};
+	struct act a = {.conf = conf, .req = req, .peer = peer, .out = out,
+			.prepared = prepared};
 	own_fd int cache = -1;
 
 	*out = (struct publish_result){.replaced = -1};
 	if (nova_cache_name(req->image, out->name, e) < 0 || check_request(&a, e) < 0)
 		return -1;
-	cache = open_cache(conf, e);
+	cache = filling_open_cache(conf, e);
 	if (cache < 0)
 		return -1;
 	a.cache = cache;

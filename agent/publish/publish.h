@@ -2,8 +2,8 @@
  * publish: puts an artifact into Nova's cache, under Nova's name and lock.
  *
  *     check the request → look for dependents, flatten them if the image asks for it
- *     → copy staging, fsync → Nova's lock → check the fence → look again → rename
- *     → fsync the directory → unlock
+ *     → copy staging, fsync, or take what filling.h prepared → Nova's lock → check the fence
+ *     → look again → rename → fsync the directory → unlock
  *
  * A foreign file (ours.h) under the image's own name ends the publication with a reason. If it
  * appears after the first look, the second look, under the lock, finds it.
@@ -20,6 +20,7 @@
 #ifndef HORNERO_AGENT_PUBLISH_PUBLISH_H
 #define HORNERO_AGENT_PUBLISH_PUBLISH_H
 
+#include "agent/publish/filling.h"
 #include "agent/publish/peer.h"
 #include "conf/conf.h"
 #include "lib/err.h"
@@ -39,10 +40,11 @@ struct publish_result {
 	int replaced; /* the previous base, or -1; the caller closes it after its reply */
 };
 
-/* Publishes. The file under the final name is durable on return. Returns 0 also if out->deferred or
- * out->foreign is set, -1 on error. ERR_NOBODY also if the fence names another attempt, the disk is
- * full, or peer_stop() ended it. */
+/* Publishes. `prepared` may have no copy; a copy that is used is taken from it. The file under the
+ * final name is durable on return. Returns 0 also if out->deferred or out->foreign is set, -1 on
+ * error. ERR_NOBODY also if the fence names another attempt, the disk is full, or peer_stop() ended
+ * it. */
 int publish_run(const struct conf *conf, const struct peer_request *req, struct peer *peer,
-		struct publish_result *out, struct err *e);
+		struct filling *prepared, struct publish_result *out, struct err *e);
 
 #endif

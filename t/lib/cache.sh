@@ -35,6 +35,7 @@ keep () {
 }
 
 hold_lock () {
+	rm -f "$2"
 	python3 -c '
 import fcntl, os, signal, sys
 f = open(sys.argv[1], "a")
@@ -44,7 +45,7 @@ signal.pause()
 ' "$1" >"$2" &
 	holder=$!
 	test_cleanup "kill $holder 2>/dev/null || :"
-	wait_until "grep -q held '$2'" 20
+	wait_until "grep -q held '$2'" 120
 }
 
 lock_is_held () {

@@ -98,7 +98,7 @@ door_start () {
 		>door.out 2>door.log </dev/null &
 	door_pid=$!
 	test_cleanup "test -z \"\$door_pid\" || { kill \$door_pid; wait \$door_pid; }; :"
-	wait_until "grep -q READY door.out || ! kill -0 $door_pid" 20
+	wait_until "grep -q READY door.out || ! kill -0 $door_pid" 120
 	DOOR_PORT=$(sed -n 's/.*event=listening address=127\.0\.0\.1://p' door.log)
 	test -n "$DOOR_PORT" || { cat door.log; return 1; }
 	sed -i '/^Port/d' ssh_config &&

@@ -12,16 +12,21 @@ family_table () {
 	solo5-hello $family__all $family__disk x86_64-solo5-none-static-cc:=solo5
 	unikraft-hello $family__all $family__disk flex:flex bison:bison python3:python3 \
 		$(family_input unikraft)/unikraft/version.mk:=unikraft
-	nanos-hello $family__all ops:@nanos /var/lib/nanos/kernel.img:@nanos
+	nanos-hello $family__all ops:@nanos $(family_input nanos kernel.img):@nanos
 	osv-rofs $family__all qemu-nbd:qemu-utils capstan:@capstan-compose \
-		/var/lib/capstan/repository/osv-loader/osv-loader.qemu:@capstan-compose \
-		/var/lib/capstan/packages/osv.bootstrap.mpm:@capstan-compose
+		$(family_input capstan-compose osv-loader.qemu):@capstan-compose \
+		$(family_input capstan-compose osv.bootstrap.mpm):@capstan-compose
+	mirage-hello $family__all $family__disk m4:m4 \
+		$(family_input mirage)/bin/mirage:@mirage $(family_input mirage)/bin/dune:@mirage \
+		$src/examples/mirage-hello/duniverse:=duniverse
 	END
 }
 
-# family_input BUILDER: the directory that its file says, in which an operator has the framework.
+# family_input BUILDER [NAME]: the first input of its file, or the first of that name: where an
+# operator has the framework.
 family_input () {
-	sed -n 's/^inputs: \[\(.*\)\]$/\1/p' "$src/etc/builders.d/$1.yaml"
+	sed -n '/^inputs:/,/^$/p' "$src/etc/builders.d/$1.yaml" | tr -s '[], ' '\n' |
+		sed -n "s,:.*,,; \,^/.*$2\$,p" | head -n 1
 }
 
 # family_get SOURCE FILE: the line that gets it.
@@ -32,6 +37,7 @@ family_get () {
 		"./configure.sh --prefix=/usr/local && make && make install" ;;
 	=unikraft) say "git clone -b RELEASE-0.17.0 https://github.com/unikraft/unikraft" \
 		"${2%/*}" ;;
+	=duniverse) say "cd ${2%/*} && mirage configure -t virtio && make depends" ;;
 	@*) say "the first lines of etc/builders.d/${1#@}.yaml say how to get it" ;;
 	*) say "apt-get install $1" ;;
 	esac
@@ -78,8 +84,9 @@ family_ask () {
 		family__status=$?
 		guest_end
 		return $family__status ;;
-	linux-initramfs|osv-rofs) boot_guest "$2" 256 | grep ', tree ' ;; # the kernel may say more
-	nanos-hello|solo5-hello|unikraft-hello) boot_guest "$2" | grep ', tree ' ;; # so do these
+	# The kernel may say more.
+	linux-initramfs|osv-rofs) boot_guest "$2" 256 | grep ', tree ' ;;
+	*-hello) boot_guest "$2" | grep ', tree ' ;;
 	*) boot_guest "$2" ;;
 	esac
 }

@@ -10,12 +10,16 @@
 #                                     how they run
 #     guest_said root/5480-attacks
 #
-# Its serial port is in $TRASH/serial.
+# Its serial port is in $TRASH/serial. With guest_root=DIR the root is DIR instead, and with
+# guest_make_bare nothing is installed in it: /hornero has t/lib and t/systemd alone.
+guest_root=/
 
 # The modules that the kernel needs to see the root, in order. Those that are built in have no file.
 guest_modules='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci'
 guest_modules="$guest_modules fuse virtiofs overlay"
+# Debian 12: of qemu-system-common; Debian 13: a package of its own.
 guest_virtiofsd=/usr/lib/qemu/virtiofsd
+test -x $guest_virtiofsd || guest_virtiofsd=/usr/libexec/virtiofsd
 
 # The kernel: $HORNERO_TEST_KERNEL, which ./check sets where nothing else is found; else the newest
 # one here that may be read and whose modules are there.
@@ -40,7 +44,7 @@ guest_requires () {
 	test "$(uname -m)" = x86_64 || test_skip_all 'the guest is an x86_64'
 	test_requires qemu-system-x86_64 qemu-system-x86
 	test -x $guest_virtiofsd ||
-	test_skip_all "$guest_virtiofsd is not here (Debian: qemu-system-common)"
+	test_skip_all "virtiofsd is not here (Debian 12: qemu-system-common, 13: virtiofsd)"
 	test_requires busybox busybox-static
 	! ldd "$(command -v busybox)" 2>/dev/null | grep -q '=>' ||
 	test_skip_all 'busybox needs libraries (Debian: busybox-static)'
@@ -64,22 +68,28 @@ guest__paths () {
 # The files that the guest has beside this machine's are in $TRASH/guest/over; the initramfs brings
 # them.
 guest_make () {
+	guest_make_bare &&
+	make -s -C "$HORNERO_BUILD" install DESTDIR="$guest__over" >install.log 2>&1 ||
+	{ cat install.log; return 1; }
+	(
+		cd "$HORNERO_SRC" &&
+		tar -cf - t/*.t t/attacks etc/builders.d examples/hello
+	) |
+		tar -C "$guest__over/hornero" -xf - &&
+	find "$guest__over" -type f -name 'hornero*' -perm -100 -exec cp {} \
+		"$guest__over/hornero/build/" \; &&
+	cp "$HORNERO_BUILD/t/tools/hornerod-next" "$guest__over/hornero/build/t/tools/"
+}
+
+guest_make_bare () {
 	guest__first=$TRASH/guest/first
 	guest__over=$TRASH/guest/over
 	mkdir -p "$guest__first/modules" "$guest__first/proc" "$guest__first/dev" \
 		"$guest__first/lower" "$guest__first/upper" "$guest__first/root" \
 		"$TRASH/guest/shared" "$guest__over/hornero/build/t/tools" \
 		"$guest__over/etc/systemd/system" "$guest__over/etc/tmpfiles.d" &&
-	make -s -C "$HORNERO_BUILD" install DESTDIR="$guest__over" >install.log 2>&1 ||
-	{ cat install.log; return 1; }
-	(
-		cd "$HORNERO_SRC" &&
-		tar -cf - t/*.t t/lib t/attacks t/systemd etc/builders.d examples/hello
-	) |
+	(cd "$HORNERO_SRC" && tar -cf - t/lib t/systemd) |
 		tar -C "$guest__over/hornero" -xf - &&
-	find "$guest__over" -type f -name 'hornero*' -perm -100 -exec cp {} \
-		"$guest__over/hornero/build/" \; &&
-	cp "$HORNERO_BUILD/t/tools/hornerod-next" "$guest__over/hornero/build/t/tools/" &&
 	mv "$guest__over"/hornero/t/systemd/hornero-test.* "$guest__over/etc/systemd/system/" &&
 	: >"$guest__over/etc/fstab" &&
 	: >"$guest__over/etc/tmpfiles.d/tmp.conf" || return 1
@@ -123,11 +133,11 @@ guest_run () {
 	(cd "$guest__first" && find . | busybox cpio -o -H newc 2>/dev/null) \
 		>"$TRASH/guest/initramfs" || return 1
 	unshare --mount --propagation private sh -c '
-		mount --bind / "$1/shared" &&
+		mount --bind "$3" "$1/shared" &&
 		mount -o remount,bind,ro "$1/shared" &&
 		exec "$2" --socket-path="$1/socket" \
 			-o source="$1/shared" -o sandbox=chroot -o cache=always
-	' share-root "$TRASH/guest" $guest_virtiofsd \
+	' share-root "$TRASH/guest" $guest_virtiofsd "$guest_root" \
 		>"$TRASH/virtiofsd.log" 2>&1 </dev/null &
 	guest__server=$!
 	test_cleanup "kill $guest__server 2>/dev/null; wait $guest__server; :"
@@ -161,7 +171,9 @@ guest__emulate () {
 	test_cleanup "kill $guest__pid 2>/dev/null || :"
 	wait $guest__pid
 	guest__status=$?
-	tr -d '\r' <"$TRASH/serial.raw" >"$TRASH/serial"
+	# Debian 13's systemd resets the terminal, on the first line of a test's output.
+	sed 's/\r//g; s/\x1b\[[!?0-9;]*[A-Za-z]//g; s/\x1b\][0-9;]*\x07//g' "$TRASH/serial.raw" \
+		>"$TRASH/serial"
 	# A guest that panics or has no root powers off as well.
 	test $guest__status -eq 0 && grep -q ' exit [0-9]' "$TRASH/serial" ||
 	{

@@ -129,6 +129,7 @@ node_init () {
 		groups_dir: $NODE/groups.d
 		libexec_dir: $HORNERO_BUILD
 		cgroup_top: $NODE_TOP
+		workers: 2
 		compile_core_limit: ${node_core_limit:-100}
 		memory_pressure_limit: 0
 		io_pressure_limit: 0
@@ -179,7 +180,7 @@ node_start () {
 	node_pid=$!
 	test -n "$node__watched" || test_cleanup node__stop_at_end
 	node__watched=yes
-	wait_until "grep -q '^READY' '$NODE/hornerod.log' || ! kill -0 $node_pid" 30
+	wait_until "grep -q '^READY' '$NODE/hornerod.log' || ! kill -0 $node_pid" 120
 	grep -q '^READY' "$NODE/hornerod.log" &&
 	return 0
 	cat >&2 "$NODE/hornerod.log"

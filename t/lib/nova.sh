@@ -1,5 +1,6 @@
 # nova.sh: the real Nova on the other side of the cache (t/tools/nova-peer.py). Skips the file where
-# Debian's python3-nova is missing. After node.sh or publish.sh.
+# Debian's python3-nova is missing. After node.sh or publish.sh. If NOVA_ROOT is set, it is the root
+# of another system, whose Nova is asked instead (t/6115-nova-31.t).
 #
 #     $NOVA WORD ARGUMENT…            asks one Nova of the whole file: name, boot, age
 #     $NOVA_ALONE WORD ARGUMENT…      a Nova that is a process of its own: hold, take
@@ -8,12 +9,15 @@
 #                                     killed
 #     nova_boot FILE  INSTANCE        Nova boots an instance from this file of the cache
 
-/usr/bin/python3 -c '
-import importlib.util, sys
-sys.exit(not importlib.util.find_spec("nova"))' ||
-	test_skip_all 'Nova is not here (Debian: python3-nova)'
+nova__python=/usr/bin/python3
+test -z "$NOVA_ROOT" || nova__python="$HORNERO_SRC/t/tools/in-root $NOVA_ROOT $nova__python"
+nova__version=$($nova__python -c '
+import importlib.metadata
+print(importlib.metadata.version("nova"))') 2>/dev/null ||
+	test_skip_all "Nova is not here (Debian: python3-nova)${NOVA_ROOT:+, in $NOVA_ROOT}"
+echo "# Nova $nova__version"
 
-NOVA_ALONE="/usr/bin/python3 $HORNERO_SRC/t/tools/nova-peer.py"
+NOVA_ALONE="$nova__python $HORNERO_SRC/t/tools/nova-peer.py"
 $NOVA_ALONE serve "$TRASH/nova.socket" >"$TRASH/nova-peer.log" 2>&1 &
 nova_peer=$!
 test_cleanup "kill $nova_peer"
@@ -25,10 +29,11 @@ nova () {
 }
 
 nova_hold () {
+	rm -f nova.held
 	$NOVA_ALONE hold "${INSTANCES:-$NODE/instances}" "$1" >nova.held &
 	holder=$!
 	test_cleanup "kill -KILL $holder 2>/dev/null || :"
-	wait_until 'grep -q held nova.held' 60
+	wait_until 'grep -q held nova.held' 120
 }
 
 nova_boot () {

@@ -16,6 +16,14 @@ node_hello_repo () {
 	git -C "$HELLO_WORK" commit -q -m 'hello'
 }
 
+# node_make_repo: as node_hello_repo; what is pushed is built by the builder make. Call it before
+# node_start, and node_swept after that: a sweep that runs beside the push may queue it first, and a
+# test that looks for the job of the push would find the other one.
+node_make_repo () {
+	node_hello_repo &&
+	hornero image set "$HELLO_UUID" builder=make
+}
+
 # node_work DIR REPOSITORY: a new work clone, to push from.
 node_work () {
 	mkdir "$1" &&
@@ -38,9 +46,10 @@ node_copy_hello () {
 }
 
 # node_job FILE: the job that a push or a command queued, by its words. A sweep may have been
-# faster: "is queued already", "was queued for that already".
+# faster: "is queued already", "is running already", "was queued for that already".
 node_job () {
-	sed -n 's/.*job \([0-9]*\) \(is \|was \)*queued.*/\1/p' "$1" | head -n 1
+	sed -n 's/.*job \([0-9]*\) \(\(is \|was \)*queued\|is running already\).*/\1/p' "$1" |
+		head -n 1
 }
 
 # push_make RECIPE…: a Makefile whose target runs these lines, pushed from the hello work clone.

@@ -89,6 +89,28 @@ kernel__fetch () {
 	rm "$scratch"/kernel/*.deb
 }
 
+# Debian 13's Nova for t/6115-nova-31.t: unpacked in HORNERO_TEST_NOVA, or in $scratch; made only
+# where that is missing. Nothing of it is installed, so none of its daemons starts, and no script of
+# a package runs.
+fetch_nova () {
+	test "$(id -u)" -eq 0 &&
+	command -v mmdebstrap >/dev/null || return 0
+	: "${HORNERO_TEST_NOVA:=$scratch/nova}"
+	export HORNERO_TEST_NOVA
+	test ! -e "$HORNERO_TEST_NOVA" || return 0
+	say "Fetching Debian 13's python3-nova, for one test alone: $HORNERO_TEST_NOVA"
+	quietly mmdebstrap --variant=extract --include="$(packages_of nova | tr '\n' ' ')" \
+		--extract-hook='cat "$1"/usr/share/ca-certificates/mozilla/*.crt \
+			>"$1/etc/ssl/certs/ca-certificates.crt"' \
+		trixie "$HORNERO_TEST_NOVA.new" &&
+	mv "$HORNERO_TEST_NOVA.new" "$HORNERO_TEST_NOVA" || {
+		cat "$scratch/quiet.log" >&2
+		rm -rf "$HORNERO_TEST_NOVA.new"
+		die "mmdebstrap could not fetch Debian 13; HORNERO_TEST_NOVA=DIR names one that" \
+			"is there, --no-install leaves it out"
+	}
+}
+
 # quietly COMMAND…: its output in $scratch/quiet.log, for the one who finds that it failed.
 quietly () {
 	"$@" >"$scratch/quiet.log" 2>&1 </dev/null

@@ -50,9 +50,10 @@ start_sshd () {
 	for try in 1 2 3 4 5
 	do
 		port=$(sshd__free_port) || return 1
+		rm -f sshd.log
 		"$@" /usr/sbin/sshd -D -e -f "$TRASH/sshd_config" -p $port 2>sshd.log &
 		sshd=$!
-		wait_until "grep -q 'Server listening' sshd.log || ! kill -0 $sshd" 10
+		wait_until "grep -q 'Server listening' sshd.log || ! kill -0 $sshd" 120
 		if grep -q 'Server listening' sshd.log
 		then
 			test_cleanup "kill $sshd 2>/dev/null; wait $sshd 2>/dev/null; :"

@@ -160,6 +160,50 @@ test_expect_success 'the warm file is whole and nova'\''s' '
 	test "$(stat -c "%U %a %s" "$warm")" = "nova 644 1048576"
 '
 
+test_expect_success 'hornero-serve, off until an address is set, serves that file as its own user' '
+	test_must_fail systemctl is-enabled hornero-serve &&
+	echo "serve_listen: 127.0.0.1:8080" >>/etc/hornero/hornero.yaml &&
+	digest=$(sha256sum <$warm | cut -d " " -f 1) &&
+	systemctl start hornero-serve &&
+	wait_until "curl -sf -o served http://127.0.0.1:8080/sha256/$digest" 60 &&
+	cmp served $warm &&
+	pid=$(systemctl show -P MainPID hornero-serve) &&
+	test "$(ps -o uid= -p $pid | tr -d " ")" = "$(id -u hornero-serve)" &&
+	test_grep "^Seccomp:.2" /proc/$pid/status &&
+	systemctl stop hornero-serve || journal
+'
+
+# glance_waits: for Keystone, by its own record.
+glance_waits () {
+	cat /var/lib/hornero/glance/*.json >record 2>/dev/null &&
+	jq -e '.state == "waiting" and (.reason | contains("POST http://127.0.0.1:9/v3"))' record
+}
+
+test_expect_success 'hornero-glance, with credentials of its own, waits while Keystone is away' '
+	test_must_fail systemctl is-enabled hornero-glance &&
+	cat >clouds.yaml <<-END &&
+	clouds:
+	  node:
+	    auth:
+	      auth_url: http://127.0.0.1:9/v3
+	      application_credential_id: cred
+	      application_credential_secret: s3cret
+	END
+	install -o hornero-glance -g hornero-glance -m 0600 clouds.yaml /etc/hornero/clouds.yaml &&
+	as_carla hornero image set $uuid releases=registered &&
+	systemctl start hornero-glance &&
+	wait_until glance_waits 120 &&
+	pid=$(systemctl show -P MainPID hornero-glance) &&
+	test "$(ps -o uid= -p $pid | tr -d " ")" = "$(id -u hornero-glance)" &&
+	test_grep "^CapBnd:.0*$" /proc/$pid/status &&
+	systemctl reload hornero-glance &&
+	wait_until "said hornero-glance && grep -q event=reloaded said" 60 &&
+	! grep s3cret said &&
+	test "$(systemctl show -P MainPID hornero-glance)" = "$pid" &&
+	systemctl stop hornero-glance &&
+	test "$(systemctl show -P Result hornero-glance)" = success || journal
+'
+
 test_expect_success 'the publisher was a service of its own, and is gone' '
 	said "hornero-publish@*" &&
 	test_grep "hornero-publish" said &&

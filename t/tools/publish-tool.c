@@ -5,6 +5,13 @@
  *             its standard input, send REQUEST and FILE's descriptor, print "pid N" and its
  *             replies, exit as it does
  *     publish-tool leave FILE REQUEST PROGRAM ARG…  the same, but hang up at the first reply
+ *     publish-tool early FILE PREPARE GO FILE REQUEST PROGRAM ARG…
+ *             send PREPARE with the first FILE; when the file GO exists, ask with the second; hang
+ *             up instead if GO is not empty
+ *     publish-tool whole CONF IMAGE JOB FILE PROGRAM ARG…
+ *             as an attempt and hornerod do together: move FILE to the store's staging directory,
+ *             have PROGRAM prepare it while it is digested, take it, and ask to publish it with
+ *             the token "token"; prints as ask does
  *
  * FILE `-` in ask sends no descriptor. Death by a signal is exit 128 + its number.
  */
@@ -23,6 +30,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 static int fill_manifest(int fd, const char *image, const char *job, struct manifest *m,
 			 struct err *e)
@@ -42,6 +50,18 @@ static int fill_manifest(int fd, const char *image, const char *job, struct mani
 	return sha256_buffer(line, strlen(line), m->made.key, e);
 }
 
+/* Moves FILE, not copies it: the store's rule is one filesystem. Returns a descriptor, or -1. */
+static int stage(const struct conf *conf, const char *file, char **staged, struct err *e)
+{
+	int fd;
+
+	*staged = fs_path("%s/stage/tool.%ld", conf->store_dir, (long)getpid());
+	if (rename(file, *staged) < 0)
+		return err_sys(e, ERR_USAGE, "cannot move %s to %s", file, *staged);
+	fd = open(*staged, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, ERR_USAGE, "cannot open %s", *staged) : fd;
+}
+
 static int take(char **argv, struct err *e)
 {
 	own_conf struct conf *conf = NULL;
@@ -52,12 +72,8 @@ static int take(char **argv, struct err *e)
 	if (conf_load(&conf, argv[0], e) < 0 || store_init(conf->store_dir, e) < 0)
 		return -1;
 	failpoint_arm(conf->failpoint);
-	/* Moved, not copied: the store's rule is one filesystem. */
-	staged = fs_path("%s/stage/tool.%ld", conf->store_dir, (long)getpid());
-	if (rename(argv[3], staged) < 0)
-		return err_sys(e, ERR_USAGE, "cannot move %s to %s", argv[3], staged);
-	fd = open(staged, O_RDONLY | O_CLOEXEC);
-	if (fill_manifest(fd, argv[1], argv[2], &m, e) < 0 ||
+	fd = stage(conf, argv[3], &staged, e);
+	if (fd < 0 || fill_manifest(fd, argv[1], argv[2], &m, e) < 0 ||
 	    store_take(conf->store_dir, staged, &m, e) < 0)
 		return -1;
 	printf("%s\n", m.made.digest);
@@ -101,33 +117,107 @@ static void print_replies(int sock, bool leave)
 	}
 }
 
-/* Returns the program's exit code, -1 if it could not be asked. */
-static int ask(char **argv, bool leave, struct err *e)
+/* Returns whether to go on. */
+static bool wait_for_go(const char *path)
 {
-	const char *const *program = (const char *const *)(void *)(argv + 2);
-	struct spawn s = SPAWN_INIT(program);
-	own_fd int fd = -1;
-	int pair[2];
-	struct child c;
-	int status;
+	const struct timespec nap = {.tv_nsec = 10000000};
+	struct stat st;
 
-	if (strcmp(argv[0], "-") != 0 && (fd = open(argv[0], O_RDONLY | O_CLOEXEC)) < 0)
-		return err_sys(e, ERR_USAGE, "cannot open %s", argv[0]);
+	while (stat(path, &st) < 0)
+		nanosleep(&nap, NULL);
+	return st.st_size == 0;
+}
+
+static int open_file(const char *path, int *fd, struct err *e)
+{
+	if (strcmp(path, "-") == 0)
+		return 0;
+	*fd = open(path, O_RDONLY | O_CLOEXEC);
+	return *fd < 0 ? err_sys(e, ERR_USAGE, "cannot open %s", path) : 0;
+}
+
+/* early: FILE PREPARE GO, or NULL. Returns 1 to go on, 0 to hang up, -1 on error. */
+static int prepare(int sock, char **early, struct err *e)
+{
+	own_fd int fd = -1;
+
+	if (!early)
+		return 1;
+	if (open_file(early[0], &fd, e) < 0 || send_request(sock, early[1], fd, e) < 0)
+		return -1;
+	return wait_for_go(early[2]);
+}
+
+/* Starts the program at the other end of *sock. */
+static int start(char **program, int *sock, struct child *c, struct err *e)
+{
+	struct spawn s = SPAWN_INIT((const char *const *)(void *)program);
+	int pair[2];
+
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, ERR_US, "cannot make a socket pair");
 	s.in = pair[1];
 	s.out = STDOUT_FILENO;
 	s.err = STDERR_FILENO;
-	if (spawn_start(&s, &c, e) < 0)
+	*sock = pair[0];
+	if (spawn_start(&s, c, e) < 0)
 		return -1;
 	close(pair[1]);
-	printf("pid %ld\n", (long)c.pid);
+	printf("pid %ld\n", (long)c->pid);
 	fflush(stdout);
-	if (send_request(pair[0], argv[1], fd, e) == 0)
-		print_replies(pair[0], leave);
-	close(pair[0]);
-	status = spawn_wait(&c);
+	return 0;
+}
+
+static int end(int sock, struct child *c)
+{
+	int status;
+
+	close(sock);
+	status = spawn_wait(c);
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Returns the program's exit code, -1 if it could not be asked. */
+static int ask(char **early, char **argv, bool leave, struct err *e)
+{
+	own_fd int fd = -1;
+	struct child c;
+	int sock;
+
+	if (start(argv + 2, &sock, &c, e) < 0)
+		return -1;
+	if (prepare(sock, early, e) == 1 && open_file(argv[0], &fd, e) == 0 &&
+	    send_request(sock, argv[1], fd, e) == 0)
+		print_replies(sock, leave);
+	return end(sock, &c);
+}
+
+static int whole(char **argv, struct err *e)
+{
+	own_conf struct conf *conf = NULL;
+	own_free char *staged = NULL;
+	own_fd int fd = -1;
+	char text[256];
+	struct manifest m;
+	struct child c;
+	int sock;
+
+	if (conf_load(&conf, argv[0], e) < 0 || store_init(conf->store_dir, e) < 0)
+		return -1;
+	fd = stage(conf, argv[3], &staged, e);
+	if (fd < 0 || start(argv + 4, &sock, &c, e) < 0)
+		return -1;
+	snprintf(text, sizeof(text), "prepare %s %s 1", argv[1], argv[2]);
+	if (send_request(sock, text, fd, e) == 0 &&
+	    sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE) == 0 &&
+	    fill_manifest(fd, argv[1], argv[2], &m, e) == 0 &&
+	    store_take(conf->store_dir, staged, &m, e) == 0) {
+		snprintf(text, sizeof(text), "publish %s %s %s 1 token", argv[1], m.made.digest,
+			 argv[2]);
+		if (send_request(sock, text, fd, e) == 0)
+			print_replies(sock, false);
+	}
+	return end(sock, &c);
 }
 
 int main(int argc, char **argv)
@@ -138,9 +228,13 @@ int main(int argc, char **argv)
 	if (argc == 6 && strcmp(argv[1], "store") == 0)
 		rc = take(argv + 2, &e);
 	else if (argc >= 5 && strcmp(argv[1], "ask") == 0)
-		rc = ask(argv + 2, false, &e);
+		rc = ask(NULL, argv + 2, false, &e);
 	else if (argc >= 5 && strcmp(argv[1], "leave") == 0)
-		rc = ask(argv + 2, true, &e);
+		rc = ask(NULL, argv + 2, true, &e);
+	else if (argc >= 8 && strcmp(argv[1], "early") == 0)
+		rc = ask(argv + 2, argv + 5, false, &e);
+	else if (argc >= 7 && strcmp(argv[1], "whole") == 0)
+		rc = whole(argv + 2, &e);
 	else
 		err_set(&e, ERR_USAGE, "usage: see the head of t/tools/publish-tool.c");
 	if (rc < 0)

@@ -13,12 +13,11 @@
 #include "lib/log.h"
 #include "lib/options.h"
 #include "lib/own.h"
+#include "lib/stopsignal.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 
 struct options {
@@ -174,18 +173,13 @@ static int start(const struct options *o, struct err *e)
 {
 	own_conf struct conf *conf = NULL;
 	own_fd int signals = -1;
-	sigset_t end;
 
 	if (conf_load(&conf, conf_find(o->conf), e) < 0)
 		return -1;
 	failpoint_arm(conf->failpoint);
-	sigemptyset(&end);
-	sigaddset(&end, SIGTERM);
-	sigaddset(&end, SIGINT);
-	sigprocmask(SIG_BLOCK, &end, NULL);
-	signals = signalfd(-1, &end, SFD_CLOEXEC | SFD_NONBLOCK);
+	signals = stopsignal_open(stopsignal_usual, e);
 	if (signals < 0)
-		return err_sys(e, ERR_NOBODY, "cannot watch for signals");
+		return -1;
 	return run(&(struct flatten){.conf = conf,
 				     .disk = o->disk,
 				     .base = o->base,

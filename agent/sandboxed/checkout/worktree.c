@@ -52,8 +52,9 @@ int worktree_begin(struct worktree *w, bool clean, struct err *e)
 
 	if (worktree_remove(w->dir, TREEINDEX_NAME, e) < 0)
 		return -1;
-	if (clean &&
-	    (fs_remove_tree(w->dir, "src", e) < 0 || fs_remove_tree(w->dir, "cache", e) < 0))
+	if (clean && (fs_remove_tree(w->dir, "src", e) < 0 ||
+		      fs_remove_tree(w->dir, "cache", e) < 0 ||
+		      fs_remove_tree(w->dir, WORKTREE_CORE, e) < 0))
 		return -1;
 	src = worktree_enter(w->dir, "src", e);
 	if (src < 0)

@@ -3,6 +3,7 @@
  *
  *     WORK/src     the checkout; the builder writes here too, and may leave anything
  *     WORK/cache   belongs to the builder; kept
+ *     WORK/core    what the disk of a kernel keeps for the next one; a clean checkout removes it
  *     WORK/tree    the record of src (treeindex.h); exists only while src is complete
  *
  *     worktree_open(&w, "…/WORK", e)
@@ -30,11 +31,14 @@ struct worktree {
 	char boot[37]; /* "" if unknown: then no record is trusted */
 };
 
+/* The file in which the disk of a kernel keeps the image of GRUB (agent/common/workdir.h). */
+#define WORKTREE_CORE "core"
+
 /* WORK must exist. */
 int worktree_open(struct worktree *w, const char *path, struct err *e);
 void worktree_close(struct worktree *w);
 
-/* Removes the record and, if clean, src and cache; then creates src and cache. Returns src's
+/* Removes the record and, if clean, src, cache and core; then creates src and cache. Returns src's
  * descriptor, which the caller closes, or -1 on error. */
 int worktree_begin(struct worktree *w, bool clean, struct err *e);
 

@@ -228,7 +228,7 @@ static int open_image(const struct disk *d, bool uefi, struct err *e)
 	own_free char *path = fs_path("%s/%s", d->dir, uefi ? "uefi" : "bios");
 	int fd;
 
-	if (grub_image(&d->load, uefi, d->dir, path, e) < 0)
+	if (grub_image(&d->load, uefi, uefi ? -1 : d->kept, d->dir, path, e) < 0)
 		return -1;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? err_sys(e, ERR_OPERATOR, "grub-mkimage left no %s", path) : fd;

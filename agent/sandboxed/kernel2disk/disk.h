@@ -17,14 +17,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Descriptors of the program: the initrd, and the first of the modules. */
-enum { DISK_INITRD_FD = 10, DISK_MODULES_FD = 11 };
+/* Descriptors of the program: the initrd, the first of the modules, and the kept file. */
+enum {
+	DISK_INITRD_FD = 10,
+	DISK_MODULES_FD = 11,
+	DISK_KEPT_FD = DISK_MODULES_FD + GRUB_MODULES_MAX,
+};
 
 struct disk {
 	struct grub_load load;
 	bool bios, uefi;
 	int kernel, initrd; /* open for reading; initrd is used if load.has_initrd */
 	int modules[GRUB_MODULES_MAX];
+	int kept;            /* as in core.h, or -1 */
 	uint64_t max_bytes;
 	const char *dir; /* for temporary files */
 };

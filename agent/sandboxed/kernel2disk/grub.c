@@ -1,6 +1,7 @@
 /* grub: DIAGNOSTICS: as tool.h. */
 #include "agent/sandboxed/kernel2disk/grub.h"
 
+#include "agent/sandboxed/kernel2disk/core.h"
 #include "agent/sandboxed/kernel2disk/tool.h"
 #include "conf/builder.h"
 #include "lib/fs.h"
@@ -62,43 +63,65 @@ static int add_script(struct grow *g, const struct grub_load *load, bool uefi, s
 	return add(g, "boot\nhalt\n", e);
 }
 
-static int write_script(const struct grub_load *load, bool uefi, const char *path, struct err *e)
+static int write_script(const struct grow *script, const char *path, struct err *e)
 {
-	__attribute__((cleanup(grow_end))) struct grow g = {0};
-	own_fd int fd = -1;
+	own_fd int fd = fs_create(AT_FDCWD, path, O_WRONLY, 0600);
 
-	if (add_script(&g, load, uefi, e) < 0)
-		return -1;
-	fd = fs_create(AT_FDCWD, path, O_WRONLY, 0600);
-	if (fd < 0 || fs_write_all(fd, g.data, g.len) < 0)
+	if (fd < 0 || fs_write_all(fd, script->data, script->len) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write %s", path);
 	return 0;
 }
 
-int grub_image(const struct grub_load *load, bool uefi, const char *dir, const char *path,
-	       struct err *e)
+/* Adds the words that decide the image; not those that name files of this run. */
+static void add_options(const struct grub_load *load, bool uefi, struct args *words)
 {
 	/* The prefix names the partition, and GRUB takes the disk that it was started from. */
 	static const char *const common[] = {
 		"-p", "(,msdos1)/", "part_msdos", "fat", "halt",
 	};
 	static const char *const for_bios[] = {"biosdisk", "serial", "terminfo", "terminal"};
-	own_free char *script = fs_path("%s/script", dir);
-	own_args struct args words = ARGS_INIT;
 
-	if (write_script(load, uefi, script, e) < 0)
-		return -1;
-	args_add(&words, "grub-mkimage");
-	args_addf(&words, "--format=%s", uefi ? "x86_64-efi" : "i386-pc");
-	args_addf(&words, "--directory=%s", uefi ? BUILDER_GRUB_UEFI : BUILDER_GRUB_BIOS);
-	args_addf(&words, "--config=%s", script);
-	args_addf(&words, "--output=%s", path);
+	args_add(words, "grub-mkimage");
+	args_addf(words, "--format=%s", uefi ? "x86_64-efi" : "i386-pc");
+	args_addf(words, "--directory=%s", uefi ? BUILDER_GRUB_UEFI : BUILDER_GRUB_BIOS);
 	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
-		args_add(&words, common[i]);
+		args_add(words, common[i]);
 	for (size_t i = 0; !uefi && i < sizeof(for_bios) / sizeof(for_bios[0]); i++)
-		args_add(&words, for_bios[i]);
-	args_add(&words, loaders[load->type]);
-	return tool_run(&words, NULL, 0, e);
+		args_add(words, for_bios[i]);
+	args_add(words, loaders[load->type]);
+}
+
+static int describe(struct grow *text, struct args *words, const struct grow *script,
+		    struct err *e)
+{
+	if (args_check(words, e) < 0)
+		return -1;
+	for (const char *const *word = args_list(words); *word; word++)
+		if (add(text, *word, e) < 0 || add(text, "\n", e) < 0)
+			return -1;
+	return grow_add(text, script->data, script->len, e);
+}
+
+int grub_image(const struct grub_load *load, bool uefi, int kept, const char *dir, const char *path,
+	       struct err *e)
+{
+	own_free char *file = fs_path("%s/script", dir);
+	own_args struct args words = ARGS_INIT;
+	own_grow struct grow script = {0};
+	own_grow struct grow text = {0};
+
+	add_options(load, uefi, &words);
+	if (add_script(&script, load, uefi, e) < 0 || describe(&text, &words, &script, e) < 0)
+		return -1;
+	if (kept >= 0 && core_find(kept, text.data, text.len, path))
+		return 0;
+	args_addf(&words, "--config=%s", file);
+	args_addf(&words, "--output=%s", path);
+	if (write_script(&script, file, e) < 0 || tool_run(&words, NULL, 0, e) < 0)
+		return -1;
+	if (kept >= 0)
+		core_keep(kept, text.data, text.len, path);
+	return 0;
 }
 
 int grub_boot_sector(unsigned char out[GRUB_BOOT_BYTES], struct err *e)

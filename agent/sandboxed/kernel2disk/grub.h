@@ -28,9 +28,9 @@ struct grub_load {
 	size_t nmodules;
 };
 
-/* Makes the image for BIOS, or UEFI, as the new file `path`. Returns 0, or -1: ERR_OPERATOR if
- * GRUB's files are missing. */
-int grub_image(const struct grub_load *load, bool uefi, const char *dir, const char *path,
+/* Makes the image for BIOS, or UEFI, as the new file `path`. kept: a file as in core.h, or -1.
+ * Returns 0, or -1: ERR_OPERATOR if GRUB's files are missing. */
+int grub_image(const struct grub_load *load, bool uefi, int kept, const char *dir, const char *path,
 	       struct err *e);
 
 /* Reads the code of the boot sector. */

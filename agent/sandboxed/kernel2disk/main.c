@@ -2,7 +2,8 @@
  *
  *     5 -> the kernel
  *     6 <- the RAW: empty before, checked after exit 0
- *     10 -> the initrd; 11 and on -> the modules
+ *     10 -> the initrd; 11 to 18 -> the modules
+ *     19 <> core.h keeps an image there; may be missing
  *     3 <- error TEXT on failure, and the exit code of its class
  *
  * DIAGNOSTICS: as kernel.h and disk.h; ERR_USAGE for its own command line. */
@@ -160,6 +161,7 @@ int main(int argc, char **argv)
 	struct disk d = {.load = {.cmdline = ""}, .initrd = DISK_INITRD_FD};
 	struct err e = ERR_INIT;
 
+	d.kept = report_has(DISK_KEPT_FD) ? DISK_KEPT_FD : -1;
 	options_parse(&argp, argc, argv, &d, NULL);
 	for (size_t i = 0; i < GRUB_MODULES_MAX; i++)
 		d.modules[i] = DISK_MODULES_FD + (int)i;

@@ -42,8 +42,8 @@ struct collect {
 
 bool collect_is_registered(const struct collect *c, const char *uuid);
 
-/* Marks the artifacts in use: the current and the previous good one of each image, and those of
- * jobs that are running, built or waiting for their publication. */
+/* Marks the artifacts in use: the current and the previous good one of each image, those of jobs
+ * that are running, built or waiting for their publication, and those that Glance names by URL. */
 int collect_needed(const struct collect *c, struct inventory *all, struct err *e);
 
 int collect_store(struct collect *c, struct err *e);

@@ -7,6 +7,7 @@
 #include "lib/own.h"
 #include "store/answer.h"
 #include "store/placed.h"
+#include "store/registration.h"
 #include "store/store.h"
 
 #include <fcntl.h>
@@ -170,6 +171,29 @@ static const char *why_warm(const struct collect *c, int dir, const char *name, 
 	return "its image is not registered, and its file is no longer in Nova's cache";
 }
 
+/* hornero-glance has done what it asks for, and no rollback can make that release current again. */
+static const char *why_outbox(const struct collect *c, int dir, const char *name, int64_t age_s)
+{
+	char release[UUID_LEN + 1];
+	struct err ignored = ERR_INIT;
+	own_free char *manifest = NULL;
+	struct registration r;
+	struct outgoing o;
+
+	(void)dir;
+	snprintf(release, sizeof(release), "%.*s", UUID_LEN, name);
+	if (!uuid_valid(release) || strcmp(name + UUID_LEN, ".json") != 0)
+		return why_staging(name, age_s);
+	if (outbox_get(c->conf->store_dir, release, &o, &ignored) <= 0 ||
+	    registration_load(c->conf->glance_dir, release, &r, &ignored) <= 0)
+		return NULL;
+	manifest = fs_path("%s/artifact/%s.json", c->conf->store_dir, o.digest);
+	return registration_answers(&r, &o) && registration_state(&r) == REGISTRATION_RETIRED &&
+			       access(manifest, F_OK) < 0 && errno == ENOENT
+		       ? "its release is retired, and its artifact is missing"
+		       : NULL;
+}
+
 static int look(struct collect *c, const struct corner *k, int dir, const char *name, struct err *e)
 {
 	const char *why;
@@ -274,6 +298,7 @@ int collect_junk(struct collect *c, struct err *e)
 		{"stage", "staged", why_staged, false},
 		{"kept", "kept", why_kept, false},
 		{"warm", "warm", why_warm, false},
+		{"outbox", "outbox", why_outbox, true},
 	};
 
 	return sweep_all(c, corners, sizeof(corners) / sizeof(corners[0]), e);

@@ -5,6 +5,7 @@
 #include "db/job.h"
 #include "lib/own.h"
 #include "store/release.h"
+#include "store/stable.h"
 
 #include <string.h>
 
@@ -83,6 +84,48 @@ static int need_of_image(const struct collect *c, const struct inventory *all,
 	return 0;
 }
 
+/* Glance sends nodes to the URL of an artifact as long as its record is active by a location. */
+static int need_of_glance(const struct collect *c, struct inventory *all, struct err *e)
+{
+	own_free struct outgoing *list = NULL;
+	struct registration r;
+	size_t n;
+
+	if (outbox_load(c->conf->store_dir, &list, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		int known = registration_load(c->conf->glance_dir, list[i].release, &r, e);
+
+		if (known < 0)
+			return -1;
+		if (known > 0 && registration_state(&r) != REGISTRATION_RETIRED &&
+		    strcmp(r.method, conf_glance_methods[GLANCE_LOCATION]) == 0)
+			need(all, r.digest);
+	}
+	return 0;
+}
+
+/* A stable id that follows keeps its first bytes in Glance, maybe by their URL. */
+static int need_of_stable(const struct collect *c, struct inventory *all, struct err *e)
+{
+	own_free struct stable *list = NULL;
+	struct registration r;
+	size_t n;
+
+	if (stable_load(c->conf->store_dir, &list, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		int known = registration_load(c->conf->glance_dir, list[i].image, &r, e);
+
+		if (known < 0)
+			return -1;
+		if (known > 0 && strcmp(list[i].policy, conf_glance_stables[GLANCE_FOLLOW]) == 0 &&
+		    strcmp(r.method, conf_glance_methods[GLANCE_LOCATION]) == 0)
+			need(all, r.digest);
+	}
+	return 0;
+}
+
 int collect_needed(const struct collect *c, struct inventory *all, struct err *e)
 {
 	own_db struct db *db = NULL;
@@ -95,6 +138,8 @@ int collect_needed(const struct collect *c, struct inventory *all, struct err *e
 	    /* One listing: between two, a job could change its state and be missed. */
 	    job_each(db, JOB_SCOPE_OPEN, need_of_job, all, e) < 0)
 		return err_wrap(e, "no artifact is collected: cannot read which ones jobs need");
+	if (need_of_glance(c, all, e) < 0 || need_of_stable(c, all, e) < 0)
+		return -1;
 	for (size_t i = 0; i < c->nimages; i++)
 		if (need_of_image(c, all, &c->images[i], e) < 0)
 			return -1;

@@ -4,9 +4,13 @@
  * the class of the last such error. An unusable queue ends the sweep. */
 #include "agent/common/confirm.h"
 #include "agent/common/contentkey.h"
+#include "agent/common/outgoing.h"
 #include "agent/common/pin_leave.h"
 #include "agent/common/queuelocation.h"
 #include "agent/upkeep/sweep/refs.h"
+#include "agent/upkeep/sweep/registrations.h"
+#include "agent/upkeep/sweep/rollouts.h"
+#include "agent/upkeep/sweep/stableids.h"
 #include "agent/common/toolchain.h"
 #include "agent/upkeep/sweep/decision.h"
 #include "conf/builder.h"
@@ -280,6 +284,23 @@ static const char *detail_of(const struct decision_facts *f, enum decision decis
 	}
 }
 
+/* The setting may be newer than the publication, or the outbox was removed. */
+static void hand_out(const struct sweep *s, const struct image *img)
+{
+	struct err ignored = ERR_INIT;
+	enum warm_state state;
+	struct warm r;
+
+	if (img->releases == IMAGE_RELEASES_REGISTERED &&
+	    placed_look_newest(s->conf->store_dir, s->conf->cache_dir, img->uuid, &r, &state,
+			       &ignored) == 0 &&
+	    state == WARM_OK) {
+		outgoing_put(s->conf, img, &r);
+		registrations_note(s->conf, s->db, &r);
+		rollouts_note(s->conf, s->db, &r);
+	}
+}
+
 /* Removes what killed pushes left. Call it before the ref is read, so that a push whose mark goes
  * here is still seen. If another user owns the repositories, the next push, the door and the gc
  * timer clear them. */
@@ -341,6 +362,7 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 		if (confirm < 0)
 			return -1;
 		s->queued += confirm;
+		hand_out(s, img);
 	}
 	if (decision != DECISION_UNDERWAY)
 		pin_leave(s->conf, img, tip); /* a job under way would then seem outdated; its end
@@ -372,8 +394,14 @@ static int sweep_all(struct sweep *s, struct err *e)
 	struct image *list = NULL;
 	size_t n = 0;
 
+	if (s->nrepos == 0) {
+		stableids_bind(s->conf);
+		rollouts_roll_back(s->conf);
+	}
 	if (images_load(s->conf->images_dir, &list, &n, e) < 0)
 		return -1;
+	if (s->nrepos == 0)
+		stableids_hand_out(s->conf, list, n);
 	for (size_t i = 0; i < n; i++) {
 		struct err own = ERR_INIT;
 
