@@ -34,9 +34,24 @@ static int has_refs(const char *path, struct err *e)
 	return status < 0 ? -1 : len > 0;
 }
 
+/* Waits for a fetch that moves refs of the repository, if there is one. */
+static int hold(const struct conf *c, const char *repo, int *fd, struct err *e)
+{
+	int held = mirror_hold(c, repo, 0, fd, e);
+
+	if (held == 0) {
+		cli_say(stderr, "hornero: a fetch moves refs of %s just now; waiting for its end…",
+			repo);
+		held = mirror_hold(c, repo, (int)(c->mirror_timeout_s * 1000), fd, e);
+	}
+	return held == 0 ? err_set(e, ERR_NOBODY, "the fetch has not ended; nothing was changed")
+			 : held;
+}
+
 static int end(const struct conf *c, const char *repo, struct err *e)
 {
-	int was = mirror_unset(c, repo, e);
+	own_fd int held = -1;
+	int was = hold(c, repo, &held, e) < 0 ? -1 : mirror_unset(c, repo, e);
 
 	if (was > 0)
 		cli_say(stdout, "%s follows no upstream any more; its refs stay, and pushes are "
@@ -62,6 +77,7 @@ int repo_mirror_run(struct cli *cli, const struct call *call, struct err *e)
 	const char *repo = call->args[0], *url = call->nargs > 1 ? call->args[1] : NULL;
 	own_free char *path = NULL;
 	char before[MIRROR_URL_MAX + 1];
+	own_fd int held = -1;
 	int found;
 
 	if (!c || image_check_repo(repo, e) < 0)
@@ -86,7 +102,7 @@ int repo_mirror_run(struct cli *cli, const struct call *call, struct err *e)
 				       "would go; --replace accepts that",
 				       repo);
 	}
-	if (mirror_set(c, repo, url, e) < 0)
+	if (hold(c, repo, &held, e) < 0 || mirror_set(c, repo, url, e) < 0)
 		return -1;
 	cli_say(stdout, "%s follows %s; `hornero repo fetch %s` fetches now.", repo, url, repo);
 	say_access(c, url);

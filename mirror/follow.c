@@ -26,7 +26,7 @@ struct following {
 	const char *repo;
 	char url[MIRROR_URL_MAX + 1];
 	char *repo_path, *dir; /* dir: WORK/NAME */
-	int work, dir_fd, lock;
+	int work, dir_fd, lock, held; /* held: mirror_hold() */
 	struct mirrored m;
 };
 
@@ -46,6 +46,7 @@ static void following_fini(struct following *f)
 	remove_scratch(f);
 	own_fd_end(&f->work);
 	own_fd_end(&f->lock);
+	own_fd_end(&f->held);
 	free(f->repo_path);
 	free(f->dir);
 }
@@ -97,12 +98,19 @@ static int read_ours(const struct following *f, struct refs *out, struct err *e)
 				    "hornero-mirror says why", f->repo_path);
 }
 
-/* Whether the operator has not changed or ended the mirror meanwhile. */
-static bool is_wanted(const struct following *f)
+/* Whether the operator has not changed or ended the mirror meanwhile; nor can they from here on. */
+static bool is_wanted(struct following *f)
 {
 	char url[MIRROR_URL_MAX + 1];
+	struct err e = ERR_INIT;
+	int held = 1;
 
-	return mirror_url(f->c, f->repo, url) && strcmp(url, f->url) == 0;
+	if (f->held < 0)
+		held = mirror_hold(f->c, f->repo, LOCK_MS, &f->held, &e);
+	if (held <= 0)
+		log_warn("event=mirror-held repo=%s why=\"%s\"", f->repo,
+			 held < 0 ? e.msg : "`hornero repo mirror` changes it");
+	return f->held >= 0 && mirror_url(f->c, f->repo, url) && strcmp(url, f->url) == 0;
 }
 
 static enum mirrored_state fail(struct following *f, const struct err *e)
@@ -174,7 +182,7 @@ static void tell(const struct following *f, enum mirrored_state state, int64_t b
 int follow(const struct conf *c, const char *repo, struct err *e)
 {
 	own_following struct following f = {
-		.c = c, .repo = repo, .work = -1, .dir_fd = -1, .lock = -1};
+		.c = c, .repo = repo, .work = -1, .dir_fd = -1, .lock = -1, .held = -1};
 	own_free char *record = mirror_path(c, repo, "json");
 	enum mirrored_state state;
 	int64_t before_ms;

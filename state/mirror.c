@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #define URL_ENDING "url"
 
@@ -106,6 +108,35 @@ static char *get(const struct conf *c, const char *repo, const char *ending, siz
 		return why.sys == ENOENT ? NULL : fs_path("%s", "");
 	text[strcspn(text, "\n")] = '\0';
 	return text;
+}
+
+/* Whether the path still names the open file: whoever held it before us may have replaced it. */
+static bool is_same(int fd, const char *path)
+{
+	struct stat open_st, st;
+
+	return fstat(fd, &open_st) == 0 && stat(path, &st) == 0 && st.st_dev == open_st.st_dev &&
+	       st.st_ino == open_st.st_ino;
+}
+
+int mirror_hold(const struct conf *c, const char *repo, int wait_ms, int *fd, struct err *e)
+{
+	own_free char *path = mirror_path(c, repo, URL_ENDING);
+	own_fd int file = -1;
+	int held;
+
+	*fd = -1;
+	do {
+		own_fd_end(&file);
+		file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		if (file < 0)
+			return errno == ENOENT ? 1 : err_sys(e, ERR_OPERATOR,
+							     "cannot open %s", path);
+		held = fs_flock(file, wait_ms, e);
+	} while (held > 0 && !is_same(file, path));
+	if (held > 0)
+		*fd = steal_fd(&file);
+	return held;
 }
 
 int mirror_set(const struct conf *c, const char *repo, const char *url, struct err *e)

@@ -33,6 +33,12 @@ char *mirror_file(const char *repo);
 /* Returns MIRROR_DIR/NAME.ENDING; the caller frees it. */
 char *mirror_path(const struct conf *c, const char *repo, const char *ending);
 
+/* A fetch holds the mirror from its last look at the URL until its record is written, `repo mirror`
+ * while it changes the URL: so no fetch moves refs of a repository that is no mirror any more. The
+ * lock is of the file NAME.url. Waits for wait_ms. Returns 1, 0 if it is busy, -1 on error. *fd
+ * holds it until closed, and is -1 if the repository is no mirror. */
+int mirror_hold(const struct conf *c, const char *repo, int wait_ms, int *fd, struct err *e);
+
 /* Durable on success. Return 0, or -1 with e filled: ERR_OPERATOR if the directory is missing
  * (`hornero init` creates it) or not writable. */
 int mirror_set(const struct conf *c, const char *repo, const char *url, struct err *e);

@@ -133,6 +133,36 @@ test_expect_success 'killed before the push, or before the record: the next star
 	done
 '
 
+# Red without mirror_hold() in cli/repo_mirror.c: --off ends at once, and the fetch takes back what
+# was pushed after it.
+test_expect_success '--off waits for a fetch that moves refs, and none moves refs after it' '
+	for point in mirror-fetched mirror-before-record
+	do
+		upstream_commit $point-off &&
+		upstream_push HEAD:refs/heads/$point &&
+		: >mirror.log &&
+		node_set failpoint $point:stop &&
+		mirror_start &&
+		wait_until "grep -q \"event=failpoint point=$point\" mirror.log" 120 &&
+		wait_until "test \"\$(ps -o stat= -p \$(pgrep -P $mirror_pid -x hornero-mirror) |
+			cut -c 1)\" = T" 120 &&
+		fetcher=$(pgrep -P $mirror_pid -x hornero-mirror) &&
+		{ hornero repo mirror hello --off >off.out 2>&1 & } &&
+		off=$! &&
+		wait_until "grep -q \"moves refs of hello just now\" off.out" 120 &&
+		kill -0 $off &&
+		kill -CONT $fetcher &&
+		wait $off &&
+		test_grep "hello follows no upstream any more" off.out &&
+		mirror_ref refs/heads/$point &&
+		ls "$NODE/state/mirror" | grep -v -e access -e work >left || : &&
+		test_cmp /dev/null left &&
+		mirror_stop &&
+		node_set failpoint &&
+		hornero repo mirror hello "$UP_URL" --replace || return 1
+	done
+'
+
 test_expect_success 'a stop at any moment of a fetch leaves no process' '
 	kill -STOP $sshd &&
 	for i in 1 2 3 4 5 6 7 8
