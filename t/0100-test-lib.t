@@ -68,6 +68,21 @@ test_expect_success 'an interrupted file cleans up and dies of it' '
 	test ! -e "$(cat trash)"
 '
 
+# Red without the trap of PIPE.
+test_expect_success 'a file whose output nobody reads any more cleans up' '
+	cat >unread.t <<-\EOT &&
+	. "$HORNERO_SRC/t/lib/test.sh"
+	test_cleanup "echo gone >\"$OLD/unread\""
+	echo "$TRASH" >"$OLD/trash"
+	test_expect_success a true
+	test_done
+	EOT
+	test_expect_code 141 perl -e "pipe R, W; close R; open STDOUT, q(>&W); exec @ARGV" \
+		sh unread.t &&
+	test_grep gone unread &&
+	test ! -e "$(cat trash)"
+'
+
 test_expect_success 'wait_until gives up in time' '
 	wait_until true 0 &&
 	test_must_fail wait_until false 0

@@ -59,6 +59,7 @@ export TRASH HOME GIT_CONFIG_GLOBAL
 trap 'test__exit $?' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
+trap 'exit 141' PIPE # prove was killed
 trap 'exit 143' TERM
 mkdir "$TRASH" && cd "$TRASH" || exit 1
 
@@ -68,7 +69,7 @@ test__diagnose () {
 
 test__exit () {
 	test__code=$1
-	trap '' HUP INT TERM
+	trap '' HUP INT PIPE TERM
 	trap - EXIT
 	cd "$TRASH" 2>/dev/null || cd /
 	test__bad=''
