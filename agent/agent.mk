@@ -221,6 +221,7 @@ dist_man_MANS += doc/hornerod.8
 EXTRA_DIST += \
 	doc/design/README.md \
 	doc/design/answers.md \
+	doc/design/backup.md \
 	doc/design/builds.md \
 	doc/design/cache.md \
 	doc/design/checkout.md \

@@ -88,6 +88,14 @@ static const struct word_option fleet_options[] = {
 	{"interval", 'i', "S", 0, "with --watch: seconds between updates; default: 2"},
 	{0},
 };
+static const struct word_option backup_options[] = {
+	{"no-repositories", 0, NULL, 0, "list the repositories, but save no commits"},
+	{0},
+};
+static const struct word_option restore_options[] = {
+	{"dry-run", 'n', NULL, 0, "check the file and the node, but change nothing"},
+	{0},
+};
 static const struct word_option rollback_options[] = {
 	{"undo", 'u', NULL, 0, "undo the rollback: the image follows its ref again"},
 	{"timeout", 't', "S", 0, "wait at most S seconds until the image is warm; default: 10"},
@@ -310,6 +318,17 @@ const struct word word_table[] = {
 	 "With --verify, reads every artifact in the store again. One that was changed, or whose\n"
 	 "bytes do not match its digest, is moved out of use and listed; the exit code is 1.",
 	 gc_options, 0, 0, {0}, WORD_JSON, gc_run, WORD_NODE},
+	{"backup", "FILE", "save what this node alone knows into one file",
+	 "Saves the queue, images and pins, keys, host keys and repositories, while all of them\n"
+	 "are in use. Replaces FILE in one step. FILE has private keys: its mode is 0600. Run it\n"
+	 "as root. FILE is a tar archive, and `hornero restore FILE --dry-run` checks it.",
+	 backup_options, 1, 1, {VALUE_FILE}, WORD_AS_ROOT, backup_run, WORD_HERE},
+	{"restore", "FILE", "put a backup back onto an empty node",
+	 "Run it as root after `hornero init`, while hornerod and hornero-door are stopped. It\n"
+	 "reads and checks all of FILE first, and refuses a node that has images, repositories,\n"
+	 "keys or jobs. If it was interrupted, run it again. Then start hornerod: what is not\n"
+	 "warm is built.",
+	 restore_options, 1, 1, {VALUE_FILE}, WORD_AS_ROOT, restore_run, WORD_HERE},
 	{"doctor", "", "check the node's setup, and say how to mend what is wrong",
 	 "Exits 0 if all is well, 1 otherwise. Works before `hornero init`, too. Run it as root\n"
 	 "to check everything.",

@@ -155,6 +155,8 @@ WORD_RUN(resume);
 WORD_RUN(sweep);
 WORD_RUN(cache);
 WORD_RUN(gc);
+WORD_RUN(backup);
+WORD_RUN(restore);
 WORD_RUN(doctor);
 WORD_RUN(report);
 WORD_RUN(metrics);

@@ -80,6 +80,16 @@ int db_damaged_count(const char *queue_dir, char newest[64]);
  * Writes still take all jobs into account. superseded_by is 0 if that job is hidden. */
 void db_view(struct db *db, bool (*may)(const void *arg, const char *repo), const void *arg);
 
+/* Copies the queue as one moment saw it, while others write, into a new file of `dir` that has no
+ * name. Returns its descriptor, or -1 with e filled. */
+int db_backup(struct db *db, const char *dir, struct err *e);
+/* Whether fd is such a copy: 0, or -1 with ERR_USAGE, or ERR_OPERATOR if it is of a newer
+ * hornero. */
+int db_backup_check(int fd, struct err *e);
+/* Puts such a copy in the place of the queue, if any, and migrates it. No hornerod may run. wait_ms
+ * bounds the wait for the ticket. */
+int db_restore(const struct db_queue *queue, int in, int wait_ms, struct err *e);
+
 static inline void db_end(struct db **db)
 {
 	db_close(*db);

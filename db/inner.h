@@ -85,6 +85,9 @@ int db_create(struct db *db, struct err *e);
 
 /* make.c: under the ticket. Makes a missing database; does not connect. */
 int db_make(struct db *db, struct err *e);
+/* Removes the logs of a deleted database, and makes the empty file DB_STAGING with the right group
+ * and mode. */
+int db_make_staging(struct db *db, struct err *e);
 
 /* migrate.c */
 int db_newest_version(void);

@@ -54,6 +54,11 @@ static int make_empty(struct db *db, struct err *e)
 	return 0;
 }
 
+int db_make_staging(struct db *db, struct err *e)
+{
+	return remove_leftovers(db, e) < 0 || make_empty(db, e) < 0 ? -1 : 0;
+}
+
 static int fill(sqlite3 *sql, const char *queue_dir, int64_t last, struct err *e)
 {
 	char rest[256];

@@ -125,6 +125,8 @@ test_expect_success 'the first argument of every word, and the one after it' '
 	sweep:
 	cache:
 	gc:
+	backup: <FILE>
+	restore: <FILE>
 	doctor:
 	metrics:
 	report:

@@ -562,6 +562,8 @@ script_tests += \
 	t/8200-disk-full.t \
 	t/8210-disk-watch.t \
 	t/8300-kill.t \
+	t/8310-backup.t \
+	t/8312-backup-users.t \
 	t/8350-busy-queue.t
 
 # t/9…: from push to boot
