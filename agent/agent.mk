@@ -225,6 +225,7 @@ EXTRA_DIST += \
 	doc/design/builds.md \
 	doc/design/cache.md \
 	doc/design/checkout.md \
+	doc/design/configuration.md \
 	doc/design/disk.md \
 	doc/design/door.md \
 	doc/design/evaluation.md \

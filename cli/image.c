@@ -1,6 +1,7 @@
 /* image: `hornero image set` and `image remove`; image_add.c makes the binding. DIAGNOSTICS:
  * ERR_USAGE names the argument and the allowed values; ERR_OPERATOR for a broken image file. */
 #include "cli/image.h"
+#include "cli/change.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "conf/builder.h"
@@ -15,6 +16,7 @@
 #include "store/release.h"
 #include "store/warm.h"
 
+#include <errno.h>
 #include <string.h>
 
 int image_check_binding(const struct cli *cli, const struct image *img, struct err *e)
@@ -72,13 +74,16 @@ int image_set_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
 	own_image struct image img = {0};
+	own_free char *before = NULL, *after = NULL;
 	own_fd int lock = -1;
 	char uuid[UUID_LEN + 1];
+	size_t len;
+	bool changed;
 
 	if (!c || cli_uuid(call->args[0], uuid, e) < 0)
 		return -1;
 	lock = images_lock(c->images_dir, IMAGES_LOCK_MS, e);
-	if (lock < 0 || cli_image(cli, uuid, &img, e) < 0)
+	if (lock < 0 || cli_image(cli, uuid, &img, e) < 0 || image_emit(&img, &before, &len, e) < 0)
 		return -1;
 	for (int i = 1; i < call->nargs; i++) {
 		const char *equals = strchr(call->args[i], '=');
@@ -93,23 +98,58 @@ int image_set_run(struct cli *cli, const struct call *call, struct err *e)
 		    (strcmp(name, "pinned") == 0 && img.pinned && check_release(c, &img, e) < 0))
 			return -1;
 	}
-	if (image_check_binding(cli, &img, e) < 0 || image_save(c->images_dir, &img, e) < 0)
+	if (image_check_binding(cli, &img, e) < 0 || image_emit(&img, &after, &len, e) < 0)
+		return -1;
+	changed = strcmp(before, after) != 0;
+	if (changed && image_save(c->images_dir, &img, e) < 0)
 		return -1;
 	bell_ring(c->run_dir);
-	cli_say(stdout, "image %s changed; `hornero wait %s` tells when that is warm", uuid, uuid);
-	return 0;
+	if (changed)
+		change_say(cli, true, "image %s changed; `hornero wait %s` tells when that is warm",
+			   uuid, uuid);
+	else
+		change_say(cli, false, "image %s has these settings already", uuid);
+	return change_end(cli, changed, json_pack("{s:s}", "image", uuid));
 }
 
 /* A request of `image add --glance` that Glance has not answered. */
-static bool take_back_pending(const struct conf *c, const char *uuid, struct err *e)
+static bool take_back_pending(const struct cli *cli, const char *uuid, struct err *e)
 {
-	int rc = imagepending_remove(c->images_dir, uuid, e);
+	int rc = imagepending_remove(cli->conf->images_dir, uuid, e);
 
 	if (rc > 0) {
-		bell_ring(c->run_dir);
-		cli_say(stdout, "image %s was not bound yet, and will not be", uuid);
+		bell_ring(cli->conf->run_dir);
+		change_say(cli, true, "image %s was not bound yet, and will not be", uuid);
+		change_end(cli, true, json_pack("{s:s}", "image", uuid));
 	}
 	return rc != 0;
+}
+
+/* Returns 1 if removed, 0 if it was not bound, -1 on error. A key is told of an image that it does
+ * not see as of one that is missing, so for keys that stays an error. */
+static int unbind(const struct cli *cli, const char *uuid, struct err *e)
+{
+	struct err why = ERR_INIT;
+
+	if (image_remove(cli->conf->images_dir, uuid, &why) == 0)
+		return 1;
+	if (why.sys == ENOENT && !cli->key)
+		return 0;
+	*e = why;
+	return -1;
+}
+
+static void say_removed(const struct cli *cli, const char *uuid, const struct warm *warm,
+			enum warm_state state)
+{
+	if (state == WARM_OK)
+		change_say(cli, true,
+			   "image %s is no longer kept warm; Nova ages its file %s/%s out when no "
+			   "instance needs it, and `hornero gc` removes it before where room is "
+			   "needed",
+			   uuid, cli->conf->cache_dir, warm->name);
+	else
+		change_say(cli, true, "image %s is no longer kept warm", uuid);
 }
 
 int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
@@ -121,16 +161,18 @@ int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
 	enum warm_state state = WARM_NONE;
 	struct err ignored = ERR_INIT;
 	struct warm warm;
+	int removed;
 
 	if (!c || cli_uuid(call->args[0], uuid, e) < 0)
 		return -1;
 	lock = images_lock(c->images_dir, IMAGES_LOCK_MS, e);
 	if (lock < 0 || (cli->key && cli_image(cli, uuid, &img, e) < 0))
 		return -1;
-	if (!cli->key && take_back_pending(c, uuid, e))
+	if (!cli->key && take_back_pending(cli, uuid, e))
 		return *e->msg ? -1 : 0;
+	removed = unbind(cli, uuid, e);
 	/* Keep the warm record: it says that the file is ours, so that hornero gc may remove it. */
-	if (image_remove(c->images_dir, uuid, e) < 0 ||
+	if (removed < 0 ||
 	    warm_look(c->store_dir, c->cache_dir, uuid, &warm, &state, e) < 0)
 		return -1;
 	skip_clear(c->skip_dir, uuid);
@@ -141,13 +183,9 @@ int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
 	if (pause_end(c, uuid, e) < 0)
 		return -1;
 	bell_ring(c->run_dir);
-	if (state == WARM_OK)
-		cli_say(stdout,
-			"image %s is no longer kept warm; Nova ages its file %s/%s out when no "
-			"instance needs it, and `hornero gc` removes it before where room is "
-			"needed",
-			uuid, c->cache_dir, warm.name);
+	if (removed)
+		say_removed(cli, uuid, &warm, state);
 	else
-		cli_say(stdout, "image %s is no longer kept warm", uuid);
-	return 0;
+		change_say(cli, false, "there is no image %s", uuid);
+	return change_end(cli, removed, json_pack("{s:s}", "image", uuid));
 }

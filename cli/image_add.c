@@ -1,6 +1,7 @@
 /* image_add: binds an image to its source, and permits replacing a foreign file under its name.
  * DIAGNOSTICS: ERR_USAGE names the argument and the allowed values; ERR_OPERATOR for a broken image
  * file. */
+#include "cli/change.h"
 #include "cli/image.h"
 #include "cli/image_await.h"
 #include "cli/table.h"
@@ -87,42 +88,72 @@ static int check_id(const struct cli *cli, const char *uuid, const struct lying 
 		       cli->key->name, uuid);
 }
 
+/* Returns 1 if it may be replaced now, 0 if there is nothing to replace, -1 on error. */
 static int let_go(const struct cli *cli, const char *uuid, const struct lying *l, struct err *e)
 {
 	char size[WORDS_MAX];
 
 	if (!l->is_there || l->is_ours) {
-		cli_say(stdout, "%s %s: there is nothing to replace", l->path,
-			l->is_there ? "is hornero's own" : "is not there");
+		change_say(cli, false, "%s %s: there is nothing to replace", l->path,
+			   l->is_there ? "is hornero's own" : "is not there");
 		return 0;
 	}
 	if (replace_permit(cli->conf->images_dir, uuid, &l->st, l->born_ns, e) < 0)
 		return -1;
-	cli_say(stdout,
-		"%s (%s, inode %ju) may be replaced by a build of image %s; this applies to that "
-		"very file, as it is now",
-		l->path, bytes_words(size, l->st.st_size), (uintmax_t)l->st.st_ino, uuid);
-	return 0;
+	change_say(cli, true,
+		   "%s (%s, inode %ju) may be replaced by a build of image %s; this applies to "
+		   "that very file, as it is now",
+		   l->path, bytes_words(size, l->st.st_size), (uintmax_t)l->st.st_ino, uuid);
+	return 1;
+}
+
+/* Whether the image is bound as the command says. Options that were not given may differ: `hornero
+ * image set` may have changed them since. */
+static bool is_as_asked(const struct call *call, const struct image *img, const struct image *want)
+{
+	const struct {
+		const char *option, *has, *wants;
+	} pairs[] = {
+		{"ref", img->ref, want->ref},
+		{"subdir", img->subdir, want->subdir},
+		{"builder", img->builder, want->builder},
+		{"name", img->name, want->name},
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		const char *has = pairs[i].has ? pairs[i].has : "";
+		const char *wants = pairs[i].wants ? pairs[i].wants : "";
+
+		if (call_option(call, pairs[i].option) && strcmp(has, wants) != 0)
+			return false;
+	}
+	if (call_option(call, "follow") && img->glance_stable != want->glance_stable)
+		return false;
+	return strcmp(img->repo, want->repo) == 0 &&
+	       (!image_is_awaited(want) || img->glance_record == want->glance_record);
 }
 
 /* Looks for an existing binding; --replace accepts one to the same repository. Call this last, so
- * that a key without rights does not learn what is bound. Returns 1 if bound, 0 if not, -1 on
- * error. */
-static int find_bound(const struct cli *cli, const struct image *want, bool replace, struct err *e)
+ * that a key without rights does not learn what is bound. Returns 1 if bound as the command says, 0
+ * if not, -1 if it is bound otherwise, or on error. */
+static int find_bound(const struct cli *cli, const struct call *call, const struct image *want,
+		      bool replace, struct err *e)
 {
 	own_free char *file = fs_path("%s/%s.yaml", cli->conf->images_dir, want->uuid);
 	own_image struct image img = {0};
+	bool asked;
 
 	if (access(file, F_OK) < 0)
 		return 0;
-	if (!replace)
-		return err_set(e, ERR_USAGE,
-			       "image %s is here already; `hornero image show %s` shows it, "
-			       "`hornero image set %s NAME=VALUE` changes it",
-			       want->uuid, want->uuid, want->uuid);
 	if (cli_image(cli, want->uuid, &img, e) < 0)
 		return -1;
-	if (strcmp(img.repo, want->repo) == 0)
+	asked = is_as_asked(call, &img, want);
+	if (!replace && !asked)
+		return err_set(e, ERR_USAGE,
+			       "image %s is here already, with other settings; `hornero image show "
+			       "%s` shows it, `hornero image set %s NAME=VALUE` changes it",
+			       want->uuid, want->uuid, want->uuid);
+	if (asked || strcmp(img.repo, want->repo) == 0)
 		return 1;
 	return err_set(e, ERR_USAGE,
 		       "image %s follows %s already, not %s; `hornero image show %s` shows it",
@@ -134,38 +165,40 @@ static void say_bound(const struct cli *cli, const struct image *img, const stru
 {
 	own_free char *repo = cli_repo_shown(cli, img->repo);
 
-	cli_say(stdout, "image %s follows %s of %s%s%s", img->uuid, img->ref, repo,
-		*img->subdir ? ", directory " : "", img->subdir);
+	change_say(cli, true, "image %s follows %s of %s%s%s", img->uuid, img->ref, repo,
+		   *img->subdir ? ", directory " : "", img->subdir);
 	if (l->is_there && !l->is_ours && !replace)
 		cli_say(stderr,
 			"hornero: %s is in Nova's cache already and is not hornero's; it is not "
 			"replaced unless it has the bytes of an artifact of this image; `hornero "
 			"image add --replace %s %s` allows that",
 			l->path, img->uuid, img->repo);
-	if (!cli_agent_runs(cli->conf))
+	if (!cli->json && !cli_agent_runs(cli->conf))
 		puts("hornerod does not run: start it, or nothing is built");
 }
 
 /* Commits pushed before the image existed may be on a branch that HEAD does not name. Follows no
  * link beneath repo_root. If only git's user may write the repository, the next push or fetch
  * through the door sets HEAD. */
-static void settle_head(const struct conf *c, const struct image *img)
+static void settle_head(const struct cli *cli, const struct image *img)
 {
+	const struct conf *c = cli->conf;
 	own_fd int root = open(c->repo_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	own_free char *name = fs_path("%s.git", img->repo);
 	own_fd int repo = root < 0 ? -1 : fs_open_beneath(root, name, O_RDONLY | O_DIRECTORY, 0);
 
 	if (repo >= 0 && githead_follow(repo, img->ref))
-		cli_say(stdout,
-			"HEAD of %s named a branch that is not there; it names %s now, for clones",
-			img->repo, img->ref);
+		change_say(cli, true,
+			   "HEAD of %s named a branch that is not there; it names %s now, for "
+			   "clones",
+			   img->repo, img->ref);
 }
 
 static void settle_bound(const struct cli *cli, const struct image *img, const struct lying *l,
 			 bool replace)
 {
 	bell_ring(cli->conf->run_dir);
-	settle_head(cli->conf, img);
+	settle_head(cli, img);
 	say_bound(cli, img, l, replace);
 }
 
@@ -191,7 +224,7 @@ int image_add_run(struct cli *cli, const struct call *call, struct err *e)
 	own_lying struct lying l = {0};
 	own_fd int lock = -1;
 	char uuid[UUID_LEN + 1];
-	int bound;
+	int bound, let = 0;
 
 	if (!c || take_id(call, replace, uuid, e) < 0)
 		return -1;
@@ -205,21 +238,24 @@ int image_add_run(struct cli *cli, const struct call *call, struct err *e)
 	lock = images_lock(c->images_dir, IMAGES_LOCK_MS, e);
 	if (lock < 0 || (call->nargs == 2 && check_id(cli, uuid, &l, e) < 0))
 		return -1;
-	bound = find_bound(cli, &img, replace, e);
+	bound = find_bound(cli, call, &img, replace, e);
 	if (bound == 0 && image_is_awaited(&img)) {
 		int code = image_await_run(cli, call, &img, &lock, e);
 
-		if (code == 0)
-			settle_bound(cli, &img, &l, replace);
-		return code;
+		if (code != 0)
+			return code;
+		settle_bound(cli, &img, &l, replace);
+		return change_end(cli, true, json_pack("{s:s}", "image", uuid));
 	}
 	/* Write the permission first, so that the first publication finds it. */
-	if (bound < 0 || (replace && let_go(cli, uuid, &l, e) < 0) ||
+	if (bound < 0 || (replace && (let = let_go(cli, uuid, &l, e)) < 0) ||
 	    (bound == 0 && image_save(c->images_dir, &img, e) < 0))
 		return -1;
 	if (bound == 0)
 		settle_bound(cli, &img, &l, replace);
 	else
 		bell_ring(c->run_dir);
-	return 0;
+	if (bound == 1 && !replace)
+		change_say(cli, false, "image %s is bound so already", uuid);
+	return change_end(cli, bound == 0 || let > 0, json_pack("{s:s}", "image", uuid));
 }

@@ -2,6 +2,7 @@
  * the time is over, 130 after a signal. */
 #include "cli/image_await.h"
 
+#include "cli/change.h"
 #include "cli/registration.h"
 #include "cli/wait.h"
 #include "cli/watch.h"
@@ -209,12 +210,13 @@ int image_await_run(struct cli *cli, const struct call *call, const struct image
 	own_fd_end(lock);
 	*lock = -1;
 	bell_ring(w.c->run_dir);
-	cli_say(stdout, "image %s: asking hornero-glance to %s its record", img->uuid,
-		img->glance_record == IMAGE_RECORD_ADOPT ? "adopt" : "make");
+	change_say(cli, true, "image %s: asking hornero-glance to %s its record", img->uuid,
+		   img->glance_record == IMAGE_RECORD_ADOPT ? "adopt" : "make");
 	fflush(stdout);
 	if (!call_option(call, "no-wait"))
 		return wait_for_it(&w, signals, e);
-	cli_say(stdout, "image %s is bound once that is done; `hornero why %s` tells", img->uuid,
-		img->uuid);
+	change_say(cli, true, "image %s is bound once that is done; `hornero why %s` tells",
+		   img->uuid, img->uuid);
+	change_end(cli, true, json_pack("{s:s}", "image", img->uuid));
 	return 75;
 }

@@ -11,6 +11,7 @@
 #include "store/nova.h"
 #include "store/store.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
@@ -22,7 +23,13 @@ static const struct column columns[] = {
 	{"owner", CELL_TEXT, 0},   {"group", CELL_TEXT, 0},
 };
 
-static void say(struct listing *l, const char *outcome, const char *path, const struct stat *st)
+/* The rows, and whether one is of a change. */
+struct report {
+	struct listing l;
+	bool changed;
+};
+
+static void say(struct report *l, const char *outcome, const char *path, const struct stat *st)
 {
 	const struct passwd *pw = getpwuid(st->st_uid);
 	const struct group *gr = getgrgid(st->st_gid);
@@ -31,11 +38,12 @@ static void say(struct listing *l, const char *outcome, const char *path, const 
 	snprintf(mode, sizeof(mode), "%04o", st->st_mode & 07777);
 	snprintf(uid, sizeof(uid), "%u", st->st_uid);
 	snprintf(gid, sizeof(gid), "%u", st->st_gid);
-	listing_row(l, (struct cell[]){{.text = outcome},
-				       {.text = path},
-				       {.text = mode},
-				       {.text = pw ? pw->pw_name : uid},
-				       {.text = gr ? gr->gr_name : gid}});
+	l->changed = l->changed || strcmp(outcome, "right") != 0;
+	listing_row(&l->l, (struct cell[]){{.text = outcome},
+					   {.text = path},
+					   {.text = mode},
+					   {.text = pw ? pw->pw_name : uid},
+					   {.text = gr ? gr->gr_name : gid}});
 }
 
 /* A directory that exists or was made now, held open. */
@@ -94,7 +102,7 @@ static int mend(const struct layout_dir *p, struct held *h, struct err *e)
 /* Opens all directories before giving the first away, while nobody else can move one into a
  * directory of root's. Gives them away from the last on, so that after an interrupted run the
  * parents are still root's. */
-static int dirs_ensure(const struct layout_dir *list, size_t n, struct listing *l, struct err *e)
+static int dirs_ensure(const struct layout_dir *list, size_t n, struct report *l, struct err *e)
 {
 	struct held held[LAYOUT_MAX];
 	size_t open = 0;
@@ -115,7 +123,7 @@ static int dirs_ensure(const struct layout_dir *list, size_t n, struct listing *
 	return rc;
 }
 
-static int our_places(const struct conf *c, struct listing *l, struct err *e)
+static int our_places(const struct conf *c, struct report *l, struct err *e)
 {
 	own_layout struct layout p;
 
@@ -134,7 +142,7 @@ static bool may_make_novas(const struct conf *c)
 	return stat(c->instances_path, &st) < 0 ? errno == ENOENT : st.st_uid == geteuid();
 }
 
-static int nova_places(const struct conf *c, struct listing *l, struct err *e)
+static int nova_places(const struct conf *c, struct report *l, struct err *e)
 {
 	own_free char *locks = fs_path("%s/" NOVA_LOCKS_SUBDIR, c->instances_path);
 	const char *const paths[] = {c->instances_path, c->cache_dir, locks};
@@ -160,7 +168,7 @@ static int nova_places(const struct conf *c, struct listing *l, struct err *e)
 }
 
 /* By default the store is in Nova's instances_path, which may be missing. */
-static int ensure_store(const struct conf *c, struct listing *l, struct err *e)
+static int ensure_store(const struct conf *c, struct report *l, struct err *e)
 {
 	const size_t len = strlen(c->instances_path);
 
@@ -174,7 +182,7 @@ static int ensure_store(const struct conf *c, struct listing *l, struct err *e)
 			   e);
 }
 
-static int make_database(const struct conf *c, struct listing *l, struct err *e)
+static int make_database(const struct conf *c, struct report *l, struct err *e)
 {
 	own_free char *path = fs_path("%s/queue.db", c->queue_dir);
 	bool there = access(path, F_OK) == 0;
@@ -192,7 +200,7 @@ static int make_database(const struct conf *c, struct listing *l, struct err *e)
 
 /* Creates database and store as the user that will use them, so that every file has the right owner
  * from the start. */
-static int make_contents(const struct conf *c, struct listing *l, struct err *e)
+static int make_contents(const struct conf *c, struct report *l, struct err *e)
 {
 	bool change = geteuid() == 0 && c->hornero_uid != NO_UID && c->hornero_uid != 0;
 	gid_t gid = getegid();
@@ -224,10 +232,41 @@ static void tell_repository(void *arg, const char *config, const struct err *pro
 		say(arg, "mended", config, &st);
 }
 
+/* Returns the number of files in a directory, 0 if it cannot be listed. */
+static size_t files_in(const char *dir)
+{
+	own_dir DIR *d = opendir(dir);
+	size_t n = 0;
+
+	while (d && readdir(d))
+		n++;
+	return n;
+}
+
+static int make_host_keys(const struct conf *c, struct report *l, struct err *e)
+{
+	size_t before = files_in(c->door_host_keys);
+	int made = hostkeys_make(c, e);
+
+	l->changed = l->changed || files_in(c->door_host_keys) != before;
+	return made;
+}
+
+/* With --json the rows are in an object, beside `changed`. */
+static int say_all(const struct cli *cli, struct report *l, struct err *e)
+{
+	int done;
+
+	done = listing_end(&l->l, e);
+	if (cli->json)
+		printf(", \"changed\": %s}\n", l->changed ? "true" : "false");
+	return done;
+}
+
 int init_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
-	struct listing l;
+	struct report l = {.changed = false};
 	struct err ignored = ERR_INIT;
 	int made;
 
@@ -237,21 +276,26 @@ int init_run(struct cli *cli, const struct call *call, struct err *e)
 	/* All users must be able to pass through the parents of our directories, whatever the
 	 * caller's umask. */
 	umask(022);
-	listing_begin(&l, cli, columns, sizeof(columns) / sizeof(columns[0]));
+	if (cli->json)
+		fputs("{\"paths\": ", stdout);
+	listing_begin(&l.l, cli, columns, sizeof(columns) / sizeof(columns[0]));
 	made = our_places(c, &l, e);
 	made = made < 0 ? made : nova_places(c, &l, e);
 	made = made < 0 ? made : ensure_store(c, &l, e);
 	made = made < 0 ? made : make_contents(c, &l, e);
 	if (made == 0)
 		repo_upgrade(c, tell_repository, &l);
-	if (listing_end(&l, made < 0 ? &ignored : e) < 0 || made < 0 || hostkeys_make(c, e) < 0)
+	made = made < 0 ? made : make_host_keys(c, &l, e);
+	if (say_all(cli, &l, made < 0 ? &ignored : e) < 0 || made < 0)
 		return -1;
 	cli_note_isolation(cli);
 	if (access(c->builders_dir, R_OK | X_OK) < 0)
 		cli_say(stderr,
 			"hornero: warning: there are no builders: cannot read builders_dir %s: %s",
 			c->builders_dir, strerror(errno));
-	if (!cli->json)
+	if (!cli->json && !l.changed)
+		cli_say(stdout, "unchanged: everything is as the configuration says");
+	else if (!cli->json)
 		cli_say(stdout, "next: `hornero repo create NAME`, `hornero image add UUID NAME`, "
 				"and start hornerod");
 	return 0;

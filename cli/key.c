@@ -1,5 +1,6 @@
-/* key: `hornero key add`, `key list` and `key remove`. DIAGNOSTICS: ERR_USAGE for the key and its
+/* key: `hornero key add`, `set`, `list` and `remove`. DIAGNOSTICS: ERR_USAGE for the key and its
  * name; a broken line of the file is a row with the reason, not an error. */
+#include "cli/change.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "conf/keyring.h"
@@ -160,15 +161,10 @@ static int read_key(const struct call *call, char **out, struct err *e)
 	return 0;
 }
 
-int key_add_run(struct cli *cli, const struct call *call, struct err *e)
+static int read_rights(const struct call *call, const char *patterns[KEY_RIGHTS], struct err *e)
 {
-	const struct conf *c = cli_conf(cli, e);
-	const char *patterns[KEY_RIGHTS];
-	own_free char *key = NULL;
 	bool some = false;
 
-	if (!c)
-		return -1;
 	for (int i = 0; i < KEY_RIGHTS; i++) {
 		patterns[i] = call_option(call, key_right_name((enum key_right)i));
 		some = some || patterns[i];
@@ -178,23 +174,59 @@ int key_add_run(struct cli *cli, const struct call *call, struct err *e)
 			       "key %s would have no rights; give --read, --write, --create or "
 			       "--admin with repositories, such as --write 'team/*'",
 			       call->args[0]);
-	if (read_key(call, &key, e) < 0 || keyring_add(c->keys_file, call->args[0], patterns,
-						       call_option(call, "ids"), key, e) < 0)
-		return -1;
-	cli_say(stdout,
-		"key %s may log in from now on; `hornero key list` shows its rights",
-		call->args[0]);
 	return 0;
+}
+
+static int report(const struct cli *cli, int changed, const char *said, const char *name)
+{
+	change_say(cli, changed, "key %s %s", name, said);
+	return change_end(cli, changed, json_pack("{s:s}", "key", name));
+}
+
+int key_add_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+	const char *patterns[KEY_RIGHTS], *name = call->args[0];
+	own_free char *key = NULL;
+	int added;
+
+	if (!c || read_rights(call, patterns, e) < 0 || read_key(call, &key, e) < 0)
+		return -1;
+	added = keyring_add(c->keys_file, name, patterns, call_option(call, "ids"), key, e);
+	if (added < 0)
+		return -1;
+	return report(cli, added,
+		      added ? "may log in from now on; `hornero key list` shows its rights"
+			    : "is there, with these rights", name);
+}
+
+int key_set_run(struct cli *cli, const struct call *call, struct err *e)
+{
+	const struct conf *c = cli_conf(cli, e);
+	const char *patterns[KEY_RIGHTS], *name = call->args[0];
+	own_free char *key = NULL;
+	int changed;
+
+	if (!c || read_rights(call, patterns, e) < 0 ||
+	    (call->nargs > 1 && read_key(call, &key, e) < 0))
+		return -1;
+	changed = keyring_set(c->keys_file, name, patterns, call_option(call, "ids"), key, e);
+	if (changed < 0)
+		return -1;
+	return report(cli, changed,
+		      changed ? "has these rights now, and no others; `hornero key list` shows them"
+			      : "has these rights already", name);
 }
 
 int key_remove_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
+	int removed = c ? keyring_remove(c->keys_file, call->args[0], e) : -1;
 
-	if (!c || keyring_remove(c->keys_file, call->args[0], e) < 0)
+	if (removed < 0)
 		return -1;
-	cli_say(stdout,
-		"key %s may not log in any more, nor start another command on an open connection",
-		call->args[0]);
-	return 0;
+	return report(cli, removed,
+		      removed ? "may not log in any more, nor start another command on an open "
+				"connection"
+			      : "is not in the keys file", call->args[0]);
 }

@@ -1,5 +1,6 @@
 /* repo_mirror: `hornero repo mirror` and `hornero repo fetch`. DIAGNOSTICS: ERR_USAGE for a wrong
  * name or URL; exit 1 with the reason if a fetch fails, 75 if its end was not seen. */
+#include "cli/change.h"
 #include "cli/mirroring.h"
 #include "cli/wait.h"
 #include "cli/words.h"
@@ -48,24 +49,32 @@ static int hold(const struct conf *c, const char *repo, int *fd, struct err *e)
 			 : held;
 }
 
-static int end(const struct conf *c, const char *repo, struct err *e)
+static int end(const struct cli *cli, const char *repo, struct err *e)
 {
+	const struct conf *c = cli->conf;
 	own_fd int held = -1;
 	int was = hold(c, repo, &held, e) < 0 ? -1 : mirror_unset(c, repo, e);
 
+	if (was < 0)
+		return -1;
 	if (was > 0)
-		cli_say(stdout, "%s follows no upstream any more; its refs stay, and pushes are "
-				"accepted.", repo);
-	return was > 0 ? 0 : was < 0 ? -1 : err_set(e, ERR_USAGE, "%s is no mirror", repo);
+		change_say(cli, true, "%s follows no upstream any more; its refs stay, and pushes "
+				      "are accepted.", repo);
+	else
+		change_say(cli, false, "%s is no mirror", repo);
+	return change_end(cli, was > 0, json_pack("{s:s}", "repo", repo));
 }
 
 /* Says where key and known_hosts are, if the URL needs them, and if nobody would fetch. */
-static void say_access(const struct conf *c, const char *url)
+static void say_access(const struct cli *cli, const char *url)
 {
+	const struct conf *c = cli->conf;
+
 	if (strncmp(url, "ssh:", strlen("ssh:")) == 0)
-		cli_say(stdout, "Its key is %s/" MIRROR_ACCESS "/key, and known_hosts beside it "
-				"has the host keys that it trusts (hornero-mirror(8)).",
-			c->mirror_dir);
+		change_say(cli, true,
+			   "Its key is %s/" MIRROR_ACCESS "/key, and known_hosts beside it has "
+			   "the host keys that it trusts (hornero-mirror(8)).",
+			   c->mirror_dir);
 	if (alone_is_taken(c->mirror_dir) == 0)
 		cli_say(stderr, "hornero: hornero-mirror does not run: `systemctl enable --now "
 				"hornero-mirror`");
@@ -78,6 +87,7 @@ int repo_mirror_run(struct cli *cli, const struct call *call, struct err *e)
 	own_free char *path = NULL;
 	char before[MIRROR_URL_MAX + 1];
 	own_fd int held = -1;
+	bool is_mirror;
 	int found;
 
 	if (!c || image_check_repo(repo, e) < 0)
@@ -85,14 +95,19 @@ int repo_mirror_run(struct cli *cli, const struct call *call, struct err *e)
 	if (!url == !call_option(call, "off"))
 		return err_set(e, ERR_USAGE, "`hornero repo mirror` needs a URL or --off");
 	if (!url)
-		return end(c, repo, e);
+		return end(cli, repo, e);
 	if (mirror_check_url(url, e) < 0)
 		return -1;
 	path = cli_repo_path(c, repo);
 	if (access(path, F_OK) < 0)
 		return err_set(e, ERR_USAGE, "there is no repository %s; `hornero repo create %s` "
 					     "makes it", repo, repo);
-	if (!mirror_url(c, repo, before) && !call_option(call, "replace")) {
+	is_mirror = mirror_url(c, repo, before);
+	if (is_mirror && strcmp(before, url) == 0) {
+		change_say(cli, false, "%s follows %s already", repo, url);
+		return change_end(cli, false, json_pack("{s:s}", "repo", repo));
+	}
+	if (!is_mirror && !call_option(call, "replace")) {
 		found = has_refs(path, e);
 		if (found < 0)
 			return -1;
@@ -104,9 +119,10 @@ int repo_mirror_run(struct cli *cli, const struct call *call, struct err *e)
 	}
 	if (hold(c, repo, &held, e) < 0 || mirror_set(c, repo, url, e) < 0)
 		return -1;
-	cli_say(stdout, "%s follows %s; `hornero repo fetch %s` fetches now.", repo, url, repo);
-	say_access(c, url);
-	return 0;
+	change_say(cli, true, "%s follows %s; `hornero repo fetch %s` fetches now.", repo, url,
+		   repo);
+	say_access(cli, url);
+	return change_end(cli, true, json_pack("{s:s}", "repo", repo));
 }
 
 /* Prints what the hooks said, each line by itself. */

@@ -15,6 +15,10 @@ static const struct word_option mirror_options[] = {
 	{"replace", 0, NULL, 0, "also if the repository has refs that the upstream may lack"},
 	{0},
 };
+static const struct word_option remove_options[] = {
+	{"yes", 0, NULL, 0, "remove the repository and all its commits"},
+	{0},
+};
 static const struct word_option fetch_options[] = {
 	{"no-wait", 0, NULL, 0, "do not wait for the end of the fetch"},
 	{"timeout", 't', "S", 0, "wait at most S seconds (exit 75); default: 60"},
@@ -137,8 +141,9 @@ const struct word word_table[] = {
 	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, init_run, WORD_NODE},
 	{"repo create", "NAME", "create a bare repository to push to",
 	 "Installs hornero's hooks and durable settings. Prints the path of the repository\n"
-	 "on the last line. NAME may have several parts, as in team/thing.",
-	 NULL, 1, 1, {0}, WORD_AS_ROOT, repo_create_run, WORD_CREATE},
+	 "on the last line. NAME may have several parts, as in team/thing. If it is there\n"
+	 "already, nothing changes.",
+	 NULL, 1, 1, {0}, WORD_JSON | WORD_AS_ROOT, repo_create_run, WORD_CREATE},
 	{"repo list", "", "list the repositories, and the upstreams that they follow",
 	 "", NULL, 0, 0, {0}, WORD_JSON, repo_list_run, WORD_READ},
 	{"repo mirror", "NAME [URL]", "have a repository follow an upstream by fetch",
@@ -148,25 +153,35 @@ const struct word word_table[] = {
 	 "\n"
 	 "URL is ssh://USER@HOST/PATH or https://HOST/PATH. The key, the host keys and the\n"
 	 "credentials are in files of git's user; see hornero-mirror(8).",
-	 mirror_options, 1, 2, {VALUE_REPO}, 0, repo_mirror_run, WORD_HERE},
+	 mirror_options, 1, 2, {VALUE_REPO}, WORD_JSON, repo_mirror_run, WORD_HERE},
 	{"repo fetch", "NAME", "fetch a mirror from its upstream now",
 	 "An upstream's hook can call it over SSH, with a key that may write to NAME.\n"
 	 "\n"
 	 "Exits 0 if the refs are those of the upstream, 1 with the reason if not, and 75 if the\n"
 	 "fetch has not ended in time or hornero-mirror does not run.",
 	 fetch_options, 1, 1, {VALUE_REPO}, 0, repo_fetch_run, WORD_WRITE},
+	{"repo remove", "NAME", "remove a repository, with all its commits",
+	 "Refuses as long as an image is built from it, or it follows an upstream. Artifacts and\n"
+	 "warm images stay. Needs --yes if the repository is there.",
+	 remove_options, 1, 1, {VALUE_REPO}, WORD_JSON | WORD_AS_ROOT, repo_remove_run, WORD_HERE},
 	{"key add", "NAME [KEY]", "allow an SSH key to log in",
 	 "KEY is a public key file, the key itself, or - for standard input (the default).\n"
 	 "REPOS are names separated by blanks. A * matches any characters: 'team/*'. Each\n"
-	 "right includes the rights above it in this list.",
-	 key_options, 1, -1, {0, VALUE_FILE}, WORD_AS_ROOT, key_add_run, WORD_HERE},
+	 "right includes the rights above it in this list. If the key is there with these\n"
+	 "rights, nothing changes.",
+	 key_options, 1, -1, {0, VALUE_FILE}, WORD_JSON | WORD_AS_ROOT, key_add_run, WORD_HERE},
+	{"key set", "NAME [KEY]", "give a key these rights, and no others",
+	 "Replaces the line of NAME in the keys file; without KEY, the key itself stays. With\n"
+	 "KEY, as for `hornero key add`, adds it if it is missing.",
+	 key_options, 1, -1, {VALUE_KEY, VALUE_FILE}, WORD_JSON | WORD_AS_ROOT, key_set_run,
+	 WORD_HERE},
 	{"key list", "", "list the keys and their rights",
 	 "An invalid line of the keys file grants nothing; it is listed with the reason.",
 	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, key_list_run, WORD_NODE},
 	{"key remove", "NAME", "stop a key from logging in",
 	 "Takes effect for new connections, and for the next command on open ones. Commands\n"
 	 "that are running continue.",
-	 NULL, 1, 1, {VALUE_KEY}, WORD_AS_ROOT, key_remove_run, WORD_HERE},
+	 NULL, 1, 1, {VALUE_KEY}, WORD_JSON | WORD_AS_ROOT, key_remove_run, WORD_HERE},
 	{"image add", "[UUID] REPO", "keep an image warm from a repository",
 	 "Binds the Glance image UUID to a repository that `hornero repo create` made.\n"
 	 "Without UUID, hornero makes a new one and prints it. If the repository has commits\n"
@@ -178,7 +193,7 @@ const struct word word_table[] = {
 	 "\n"
 	 "With --glance or --adopt, the image is bound once Glance has its record, and the\n"
 	 "command waits for that. If Glance refuses it, or after Ctrl-C, the image is not bound.",
-	 add_options, 1, 2, {VALUE_REPO, VALUE_REPO}, 0, image_add_run, WORD_ADMIN},
+	 add_options, 1, 2, {VALUE_REPO, VALUE_REPO}, WORD_JSON, image_add_run, WORD_ADMIN},
 	{"image import", "", "bind images that Glance names after repositories of this node",
 	 "Lists the images of hornero-glance's project whose name is git@NODE:/path/repo, with\n"
 	 "this node and a repository of it. With --yes, each is adopted and bound, as\n"
@@ -202,11 +217,11 @@ const struct word word_table[] = {
 	 "pinned, until_ref_leaves.\n"
 	 "An empty value (builder=) unsets a key. The image stays warm as it is until\n"
 	 "something newer is published.",
-	 NULL, 2, -1, {VALUE_IMAGE, VALUE_SETTING}, 0, image_set_run, WORD_ADMIN},
+	 NULL, 2, -1, {VALUE_IMAGE, VALUE_SETTING}, WORD_JSON, image_set_run, WORD_ADMIN},
 	{"image remove", "UUID", "stop keeping an image warm",
 	 "The file in Nova's cache stays until Nova ages it out or `hornero gc` needs the\n"
 	 "room, so instances are not disturbed. The repository stays, too.",
-	 NULL, 1, 1, {VALUE_IMAGE}, 0, image_remove_run, WORD_ADMIN},
+	 NULL, 1, 1, {VALUE_IMAGE}, WORD_JSON, image_remove_run, WORD_ADMIN},
 	{"builder list", "", "list the builders, and whether this node has what they need",
 	 "An incomplete builder disturbs no other one: only pushes that need it are held.",
 	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, builder_list_run, WORD_NODE},

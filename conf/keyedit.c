@@ -130,24 +130,93 @@ static int check_line(const char *line, struct key_entry *k, char **cut, struct 
 	return keyline_parse(*cut, k, &column, e) < 0 ? -1 : 0;
 }
 
-static int check_new(const struct edit *ed, const struct key_entry *k, struct err *e)
+/* Returns the first entry of that name, also a broken one, or NULL. */
+static const struct key_entry *entry_named(const struct edit *ed, const char *name)
 {
-	const struct key_entry *list, *found = keyring_find(ed->ring, k->type, k->blob);
+	const struct key_entry *list;
 	size_t n = keyring_entries(ed->ring, &list);
 
 	for (size_t i = 0; i < n; i++)
-		if (list[i].name && strcmp(list[i].name, k->name) == 0)
-			return err_set(e, ERR_USAGE,
-				       "the name %s is already in line %d of %s; remove it with "
-				       "`hornero key remove %s`",
-				       k->name, list[i].line, ed->path, k->name);
-	if (found)
+		if (list[i].name && strcmp(list[i].name, name) == 0)
+			return &list[i];
+	return NULL;
+}
+
+/* Refuses a name or a key that another entry has. `same` is the entry that k replaces. */
+static int check_new(const struct edit *ed, const struct key_entry *k, const struct key_entry *same,
+		     struct err *e)
+{
+	const struct key_entry *list, *found = keyring_find(ed->ring, k->type, k->blob);
+	const struct key_entry *named = entry_named(ed, k->name);
+	size_t n = keyring_entries(ed->ring, &list);
+
+	if (named && !same)
+		return err_set(e, ERR_USAGE,
+			       "the name %s is already in line %d of %s, with another key or other "
+			       "rights; `hornero key set %s` changes it, `hornero key remove %s` "
+			       "removes it",
+			       k->name, named->line, ed->path, k->name, k->name);
+	if (found && (!same || strcmp(found->name, k->name) != 0))
 		return err_set(e, ERR_USAGE, "this key is already in line %d of %s, as %s",
 			       found->line, ed->path, found->name);
-	if (n >= KEYRING_LINES_MAX)
+	if (!same && n >= KEYRING_LINES_MAX)
 		return err_set(e, ERR_USAGE, "%s has %zu keys; at most %d are allowed", ed->path, n,
 			       KEYRING_LINES_MAX);
 	return 0;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* The comment behind the key does not count. */
+static bool is_as_asked(const struct key_entry *k, const struct key_entry *asked)
+{
+	bool same = !k->problem && is_same(k->type, asked->type) && is_same(k->blob, asked->blob) &&
+		    is_same(k->ids, asked->ids);
+
+	for (int i = 0; i < KEY_RIGHTS && same; i++)
+		same = is_same(k->patterns[i], asked->patterns[i]);
+	return same;
+}
+
+/* Finds line `number` of the text, with its newline. Returns its length. */
+static size_t find_line(const struct edit *ed, int number, char **at)
+{
+	char *end = ed->text + ed->len, *next;
+
+	*at = ed->text;
+	for (int n = 1; n < number; n++)
+		*at = (char *)memchr(*at, '\n', (size_t)(end - *at)) + 1;
+	next = memchr(*at, '\n', (size_t)(end - *at));
+	return (size_t)((next ? next + 1 : end) - *at);
+}
+
+static int check_options(const char *const patterns[KEY_RIGHTS], const char *ids, struct err *e)
+{
+	for (int i = 0; i < KEY_RIGHTS; i++)
+		if (has_quote(patterns[i]))
+			return err_set(e, ERR_USAGE, "%s holds a quote or a backslash",
+				       key_right_name((enum key_right)i));
+	if (has_quote(ids))
+		return err_set(e, ERR_USAGE, "ids holds a quote or a backslash");
+	return 0;
+}
+
+/* Writes the line in the place of `old`, or at the end. Returns 1, or -1 on error. */
+static int put_line(struct edit *ed, const struct key_entry *old, const char *line, struct err *e)
+{
+	own_free char *text = NULL;
+	char *at = ed->text + ed->len;
+	size_t len = old ? find_line(ed, old->line, &at) : 0;
+	size_t head = (size_t)(at - ed->text);
+
+	if (strlen(ed->text) != ed->len)
+		return err_set(e, ERR_OPERATOR, "%s holds a NUL byte; take it out first", ed->path);
+	text = fs_path("%.*s%s%s\n%s", (int)head, ed->text,
+		       head > 0 && ed->text[head - 1] != '\n' ? "\n" : "", line, at + len);
+	return edit_write(ed, text, strlen(text), e) < 0 ? -1 : 1;
 }
 
 int keyring_add(const char *path, const char *name, const char *const patterns[KEY_RIGHTS],
@@ -155,37 +224,60 @@ int keyring_add(const char *path, const char *name, const char *const patterns[K
 {
 	own_edit struct edit ed = {.path = path, .dir = -1};
 	own_free char *line = line_of(name, patterns, ids, key);
-	own_free char *cut = NULL, *text = NULL;
+	own_free char *cut = NULL;
+	const struct key_entry *old;
 	struct key_entry k;
-	bool open_line;
 
-	for (int i = 0; i < KEY_RIGHTS; i++)
-		if (has_quote(patterns[i]))
-			return err_set(e, ERR_USAGE, "%s holds a quote or a backslash",
-				       key_right_name((enum key_right)i));
-	if (has_quote(ids))
-		return err_set(e, ERR_USAGE, "ids holds a quote or a backslash");
-	if (key_check_name(name, e) < 0 || check_line(line, &k, &cut, e) < 0 ||
-	    edit_begin(&ed, e) < 0 || check_new(&ed, &k, e) < 0)
+	if (check_options(patterns, ids, e) < 0 || key_check_name(name, e) < 0 ||
+	    check_line(line, &k, &cut, e) < 0 || edit_begin(&ed, e) < 0)
 		return -1;
-	if (strlen(ed.text) != ed.len)
-		return err_set(e, ERR_OPERATOR, "%s holds a NUL byte; take it out first", path);
-	open_line = ed.len > 0 && ed.text[ed.len - 1] != '\n';
-	text = fs_path("%s%s%s\n", ed.text, open_line ? "\n" : "", line);
-	return edit_write(&ed, text, strlen(text), e);
+	old = entry_named(&ed, name);
+	if (old && is_as_asked(old, &k))
+		return 0;
+	return check_new(&ed, &k, NULL, e) < 0 ? -1 : put_line(&ed, NULL, line, e);
+}
+
+/* Returns "TYPE BASE64 COMMENT" of the entry; the caller frees it. NULL with e filled if there is
+ * no usable one. */
+static char *key_of(const struct edit *ed, const struct key_entry *k, const char *name,
+		    struct err *e)
+{
+	if (k && !k->problem)
+		return fs_path("%s %s%s%s", k->type, k->blob, *k->comment ? " " : "", k->comment);
+	err_set(e, ERR_USAGE, "%s of %s has no usable key named %s; give its public key as well",
+		k ? "a line" : "no line", ed->path, name);
+	return NULL;
+}
+
+int keyring_set(const char *path, const char *name, const char *const patterns[KEY_RIGHTS],
+		const char *ids, const char *key, struct err *e)
+{
+	own_edit struct edit ed = {.path = path, .dir = -1};
+	own_free char *line = NULL, *cut = NULL, *kept = NULL;
+	const struct key_entry *old;
+	struct key_entry k;
+
+	if (check_options(patterns, ids, e) < 0 || key_check_name(name, e) < 0 ||
+	    edit_begin(&ed, e) < 0)
+		return -1;
+	old = entry_named(&ed, name);
+	kept = key ? fs_path("%s", key) : key_of(&ed, old, name, e);
+	line = kept ? line_of(name, patterns, ids, kept) : NULL;
+	if (!line || check_line(line, &k, &cut, e) < 0)
+		return -1;
+	if (old && is_as_asked(old, &k))
+		return 0;
+	return check_new(&ed, &k, old, e) < 0 ? -1 : put_line(&ed, old, line, e);
 }
 
 /* Removes line `number` from the text. */
 static void drop_line(struct edit *ed, int number)
 {
-	char *at = ed->text, *end = ed->text + ed->len, *next;
+	char *at;
+	size_t len = find_line(ed, number, &at);
 
-	for (int n = 1; n < number; n++)
-		at = (char *)memchr(at, '\n', (size_t)(end - at)) + 1;
-	next = memchr(at, '\n', (size_t)(end - at));
-	next = next ? next + 1 : end;
-	memmove(at, next, (size_t)(end - next));
-	ed->len -= (size_t)(next - at);
+	memmove(at, at + len, (size_t)(ed->text + ed->len - at) - len);
+	ed->len -= len;
 }
 
 int keyring_remove(const char *path, const char *name, struct err *e)
@@ -203,8 +295,6 @@ int keyring_remove(const char *path, const char *name, struct err *e)
 			found = true;
 		}
 	if (!found)
-		return err_set(e, ERR_USAGE,
-			       "no key in %s is named %s; `hornero key list` shows them", path,
-			       name);
-	return edit_write(&ed, ed.text, ed.len, e);
+		return 0;
+	return edit_write(&ed, ed.text, ed.len, e) < 0 ? -1 : 1;
 }

@@ -101,13 +101,19 @@ int key_check_name(const char *name, struct err *e);
 
 /* Appends one line to the file, and creates the file if it is missing. key is "TYPE BASE64
  * [COMMENT]", patterns and ids are as in an entry. Changes no other byte, replaces the file like
- * fs_replace, and locks out other writers. Returns 0, or -1 with e filled: ERR_USAGE says what is
- * wrong with the line, or which line already has the name or the key. */
+ * fs_replace, and locks out other writers. Returns 1, 0 if the file has that key under that name
+ * with those rights, or -1 with e filled: ERR_USAGE says what is wrong with the line, or which line
+ * already has the name or the key. */
 int keyring_add(const char *path, const char *name, const char *const patterns[KEY_RIGHTS],
 		const char *ids, const char *key, struct err *e);
 
-/* Removes every line with that name, including broken ones. Returns 0, or -1 with e filled:
- * ERR_USAGE if there is none. */
+/* Like keyring_add, but replaces the line of that name if there is one. Without a key (NULL) it
+ * keeps the one of the line. */
+int keyring_set(const char *path, const char *name, const char *const patterns[KEY_RIGHTS],
+		const char *ids, const char *key, struct err *e);
+
+/* Removes every line with that name, including broken ones. Returns 1, 0 if there is none, or -1
+ * with e filled. */
 int keyring_remove(const char *path, const char *name, struct err *e);
 
 #endif

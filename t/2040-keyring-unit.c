@@ -317,16 +317,17 @@ static void files(void **state)
 	assert_int_equal(keyring_load(path, NULL, NULL, &none, &e), 0);
 	assert_null(keyring_named(none, "a"));
 	write_file(path, "  # mine\r\n\nbroken\nname=\"b\",read=\"x\" " EC);
-	assert_int_equal(keyring_add(path, "a", rights_given, NULL, ED " at home", &e), 0);
-	assert_int_equal(keyring_add(path, "a", rights_given, NULL, ED " at home", &e), -1);
+	assert_int_equal(keyring_add(path, "a", rights_given, NULL, ED " at home", &e), 1);
+	assert_int_equal(keyring_add(path, "a", rights_given, NULL, ED " elsewhere", &e), 0);
+	assert_int_equal(keyring_add(path, "a", rights_given, "2b*", ED " at home", &e), -1);
 	assert_err_has(&e, "the name a is already in line 5 of ");
 	assert_int_equal(keyring_add(path, "c", rights_given, NULL, ED, &e), -1);
 	assert_err_has(&e, "this key is already in line 5 of ");
 	assert_int_equal(
 		keyring_add(path, "c", rights_given, NULL, ED "\nname=\"d\",admin=\"*\" " EC, &e),
 		-1);
+	assert_int_equal(keyring_remove(path, "b", &e), 1);
 	assert_int_equal(keyring_remove(path, "b", &e), 0);
-	assert_int_equal(keyring_remove(path, "b", &e), -1);
 	own_free char *text = NULL;
 	size_t len;
 

@@ -132,8 +132,12 @@ test_expect_success 'a ~/.gitconfig of git'\''s user cannot turn the hooks off' 
 '
 
 test_expect_success 'an existing repository is left alone' '
-	test_expect_code 64 hornero repo create plain 2>words &&
-	test_grep "exists already: $NODE/git/plain.git" words
+	hornero repo create plain >words &&
+	test_grep "^unchanged: " words &&
+	mkdir -p "$NODE/git/foreign.git" &&
+	test_expect_code 64 hornero repo create foreign 2>words &&
+	test_grep "exists already: $NODE/git/foreign.git" words &&
+	rmdir "$NODE/git/foreign.git"
 '
 
 test_expect_success 'names that are none' '

@@ -267,13 +267,13 @@ test_expect_success 'hornero init gives repositories of an older hornero what ne
 	mkdir -p "$NODE/git/foreign.git" &&
 	echo "[core]" >"$NODE/git/foreign.git/config" &&
 	hornero init --json >out &&
-	test "$(jq -c "[.[] | select(.outcome == \"mended\")] | map(.path)" out)" = \
+	test "$(jq -c "[.paths[] | select(.outcome == \"mended\")] | map(.path)" out)" = \
 		"[\"$REPO/config\"]" &&
 	test "$(git config -f "$REPO/config" receive.advertisePushOptions)" = true &&
 	head -c $(wc -c <before) "$REPO/config" | cmp - before &&
 	test "$(cat "$NODE/git/foreign.git/config")" = "[core]" &&
 	hornero init --json >out &&
-	test "$(jq "[.[] | select(.outcome == \"mended\")] | length" out)" = 0
+	test "$(jq "[.paths[] | select(.outcome == \"mended\")] | length" out)" = 0
 '
 
 if test "$(id -u)" -eq 0

@@ -74,9 +74,11 @@ builder try
 fleet
 image import
 repo mirror
+repo remove
 report
 key add
-key remove'
+key remove
+key set'
 others='help
 builder show
 image add

@@ -72,9 +72,11 @@ test_expect_success 'neither a newer push, nor a rebuild, nor a sweep, nor a res
 
 # Red without: find_bound() in cli/image_add.c.
 test_expect_success 'image add without --replace, or with another repository, permits nothing' '
-	test_expect_code 64 hornero image add $ID hello 2>err &&
-	test_grep "is here already" err &&
+	hornero image add $ID hello >out &&
+	test_grep "^unchanged: " out &&
 	command hornero repo create other &&
+	test_expect_code 64 hornero image add $ID other 2>err &&
+	test_grep "is here already" err &&
 	test_expect_code 64 hornero image add --replace $ID other 2>err &&
 	test_grep "follows hello already" err &&
 	test_expect_code 64 hornero image add --replace hello 2>err &&

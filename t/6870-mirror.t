@@ -40,7 +40,8 @@ test_expect_success 'a URL is of ssh or https, and has no password' '
 	test_grep "hornero repo create absent" err &&
 	test_expect_code 64 hornero repo fetch hello 2>err &&
 	test_grep "hello is no mirror" err &&
-	test_expect_code 64 hornero repo mirror hello --off 2>err &&
+	hornero repo mirror hello --off >out &&
+	test_grep "^unchanged: hello is no mirror" out &&
 	test "$(hornero repo list --json | jq ".[0].upstream")" = null
 '
 

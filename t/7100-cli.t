@@ -319,7 +319,9 @@ test_expect_success 'image add checks its arguments' '
 	hornero image add $A team/hello --name "Hello, \"world\": #1" --builder make >out &&
 	test_grep "$A follows refs/heads/main" out &&
 	test -f one/state/images.d/$A.yaml &&
-	test_expect_code 64 hornero image add $A team/hello 2>err &&
+	hornero image add $A team/hello >out &&
+	test_grep "^unchanged: " out &&
+	test_expect_code 64 hornero image add $A team/hello --name x 2>err &&
 	test_grep "hornero image set" err &&
 	B=00000000-0000-4000-8000-0000000000bb &&
 	hornero image add $B team/hello

@@ -63,7 +63,9 @@ test_expect_success 'as JSON' '
 	hornero -c plain/hornero.yaml init --json >out &&
 	python3 -c "
 import json
-rows = json.load(open(\"out\"))
+said = json.load(open(\"out\"))
+rows = said[\"paths\"]
+assert said[\"changed\"] is False
 assert {r[\"outcome\"] for r in rows} == {\"right\"}, rows
 assert [r[\"mode\"] for r in rows if r[\"path\"].endswith(\"/queue\")] == [\"2770\"]"
 '

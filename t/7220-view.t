@@ -282,7 +282,9 @@ test_expect_success 'it binds only ids that are allotted to it and free; all ref
 	test ! -e "$NODE/state/images.d/$U3.replace" &&
 	rm "$file" &&
 	as shopadmin image add $U3 shop &&
-	test_expect_code 64 as shopadmin image add $U3 shop 2>err &&
+	as shopadmin image add $U3 shop >out &&
+	test_grep "^unchanged: " out &&
+	test_expect_code 64 as shopadmin image add $U3 shop --name x 2>err &&
 	test_grep "here already" err &&
 	as shopadmin image remove $U3 &&
 	hornero key list --json | jq -e "any(.[]; .ids == \"$U2 ${U3%????}*\")"

@@ -91,7 +91,9 @@ test_expect_success 'the first argument of every word, and the one after it' '
 	repo list:
 	repo mirror: solo team/hello
 	repo fetch: solo team/hello
+	repo remove: solo team/hello
 	key add:  | <FILE>
+	key set: alice | <FILE>
 	key list:
 	key remove: alice
 	image add: solo team/hello | solo team/hello
@@ -151,6 +153,10 @@ test_expect_success 'the values of every option' '
 	key add --write: solo team/hello
 	key add --create: solo team/hello
 	key add --admin: solo team/hello
+	key set --read: solo team/hello
+	key set --write: solo team/hello
+	key set --create: solo team/hello
+	key set --admin: solo team/hello
 	image add --ref: refs/heads/main
 	image add --builder: make
 	builder try --output: <FILE>

@@ -541,7 +541,8 @@ script_tests += \
 	t/7510-prometheus.t \
 	t/7515-door-counts.t \
 	t/7520-report.t \
-	t/7525-report-chromium.t
+	t/7525-report-chromium.t \
+	t/7650-idempotent.t
 unit_tests += \
 	t/7000-table-unit
 t_7000_table_unit_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
