@@ -66,6 +66,10 @@ struct cli {
 /* Returns the configuration, loaded once, or NULL with e filled. */
 const struct conf *cli_conf(struct cli *cli, struct err *e);
 
+/* Loads the last good configuration instead of a broken one, for doctor. Returns true, with the
+ * error of the file in broken, or false. */
+bool cli_conf_good(struct cli *cli, struct err *broken);
+
 /* hornerod holds a lock as long as it lives.
  * Returns 1 if it runs, 0 if not or if we lack the permission to look. */
 int cli_agent_runs(const struct conf *c);

@@ -39,7 +39,11 @@ void doctor_look(struct doctor *d, enum doctor_scope scope)
 	d->c = cli_conf(d->cli, &why);
 	if (d->c)
 		doctor_ok(d, "%s", d->c->path);
-	else
+	else if (cli_conf_good(d->cli, &why)) {
+		d->c = d->cli->conf;
+		doctor_say(d, DOCTOR_BAD, "mend that line, then: hornero config check",
+			   "hornerod does not start, and the other services go on: %s", why.msg);
+	} else
 		doctor_say(d, why.sys == EACCES || why.sys == ENOENT ? DOCTOR_BLIND : DOCTOR_BAD,
 			   "mend that line, or name the configuration by -c FILE or HORNERO_CONF",
 			   "%s", why.msg);

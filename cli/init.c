@@ -5,6 +5,7 @@
 #include "cli/repo.h"
 #include "cli/table.h"
 #include "cli/words.h"
+#include "conf/good.h"
 #include "lib/dirs.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -252,6 +253,22 @@ static int make_host_keys(const struct conf *c, struct report *l, struct err *e)
 	return made;
 }
 
+/* The copy that services use while the file is broken. */
+static void keep_configuration(const struct conf *c, struct report *l)
+{
+	own_free char *copy = fs_path("%s" CONF_GOOD_ENDING, c->path);
+	bool there = access(copy, F_OK) == 0;
+	struct err why = ERR_INIT;
+	struct stat st;
+	int kept = conf_keep_good(c->path, &why);
+
+	if (kept < 0)
+		cli_say(stderr, "hornero: warning: no copy of the configuration is kept: %s",
+			why.msg);
+	else if (kept > 0 && stat(copy, &st) == 0)
+		say(l, there ? "mended" : "made", copy, &st);
+}
+
 /* With --json the rows are in an object, beside `changed`. */
 static int say_all(const struct cli *cli, struct report *l, struct err *e)
 {
@@ -283,6 +300,8 @@ int init_run(struct cli *cli, const struct call *call, struct err *e)
 	made = made < 0 ? made : nova_places(c, &l, e);
 	made = made < 0 ? made : ensure_store(c, &l, e);
 	made = made < 0 ? made : make_contents(c, &l, e);
+	if (made == 0)
+		keep_configuration(c, &l);
 	if (made == 0)
 		repo_upgrade(c, tell_repository, &l);
 	made = made < 0 ? made : make_host_keys(c, &l, e);

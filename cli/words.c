@@ -15,6 +15,14 @@ static const struct word_option mirror_options[] = {
 	{"replace", 0, NULL, 0, "also if the repository has refs that the upstream may lack"},
 	{0},
 };
+static const struct word_option check_options[] = {
+	{"keep", 0, NULL, 0, "copy a valid file for services, for the time in which it is broken"},
+	{0},
+};
+static const struct word_option config_options[] = {
+	{"effective", 0, NULL, 0, "also the settings that the file leaves out"},
+	{0},
+};
 static const struct word_option remove_options[] = {
 	{"yes", 0, NULL, 0, "remove the repository and all its commits"},
 	{0},
@@ -139,6 +147,13 @@ const struct word word_table[] = {
 	 "else alone. Run it again whenever paths or users in hornero.yaml change. Needs\n"
 	 "root if the configuration names users.",
 	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, init_run, WORD_NODE},
+	{"config check", "[FILE]", "check a configuration, and name every error in it",
+	 "FILE is another hornero.yaml than the one in use. Any user may check a file that they\n"
+	 "can read, and nothing of it takes effect. Exits 78 if it has an error.",
+	 check_options, 0, 1, {VALUE_FILE}, WORD_JSON | WORD_AS_ROOT, config_check_run, WORD_HERE},
+	{"config show", "", "show the settings of the configuration, as they are in force",
+	 "Prints YAML, with sizes in bytes, times in seconds and absolute paths.",
+	 config_options, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, config_show_run, WORD_NODE},
 	{"repo create", "NAME", "create a bare repository to push to",
 	 "Installs hornero's hooks and durable settings. Prints the path of the repository\n"
 	 "on the last line. NAME may have several parts, as in team/thing. If it is there\n"

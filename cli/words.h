@@ -119,6 +119,8 @@ void word_help_all(FILE *out, const struct cli *cli);
 /* The words themselves, each in the file of its noun or verb. */
 #define WORD_RUN(name) int name##_run(struct cli *cli, const struct call *call, struct err *e)
 WORD_RUN(init);
+WORD_RUN(config_check);
+WORD_RUN(config_show);
 WORD_RUN(repo_create);
 WORD_RUN(repo_list);
 WORD_RUN(repo_mirror);

@@ -84,19 +84,24 @@ int conf_parse(struct conf **out, const char *path, const char *text, size_t len
 	return 0;
 }
 
-int conf_load(struct conf **out, const char *path, struct err *e)
+int conf_read(const char *path, char real[PATH_MAX], char **text, size_t *len, struct err *e)
 {
-	own_free char *text = NULL;
-	char real[PATH_MAX];
-	size_t len;
-
 	/* A repository holds a link to the file. Relative paths start at the file itself. */
 	if (!realpath(path, real))
 		return err_sys(e, ERR_OPERATOR,
 			       "cannot find the configuration %s (write it, or name another with "
 			       "-c FILE or HORNERO_CONF)",
 			       path);
-	if (fs_read(AT_FDCWD, real, DOC_BYTES_MAX, &text, &len, e) < 0)
+	return fs_read(AT_FDCWD, real, DOC_BYTES_MAX, text, len, e);
+}
+
+int conf_load(struct conf **out, const char *path, struct err *e)
+{
+	own_free char *text = NULL;
+	char real[PATH_MAX];
+	size_t len;
+
+	if (conf_read(path, real, &text, &len, e) < 0)
 		return -1;
 	return conf_parse(out, real, text, len, e);
 }

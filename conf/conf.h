@@ -16,6 +16,7 @@
 #include "lib/err.h"
 #include "lib/floor.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -165,6 +166,25 @@ const char *conf_find(const char *option);
  * Returns 0, or -1 with e filled: ERR_OPERATOR if the file is wrong. */
 int conf_load(struct conf **out, const char *path, struct err *e);
 void conf_free(struct conf *c);
+
+/* Reads the file that path leads to; real is its absolute path. The caller frees *text. Returns 0,
+ * or -1 with e filled. */
+int conf_read(const char *path, char real[PATH_MAX], char **text, size_t *len, struct err *e);
+
+/* Calls told() for each fault of the file, at most one for each line. Returns their number, or -1
+ * with e filled if the file cannot be read. */
+int conf_check(const char *path, void (*told)(void *arg, const struct err *fault), void *arg,
+	       struct err *e);
+
+/* A setting as it is in force. */
+struct conf_value {
+	const char *name, *text; /* text NULL: it is not set */
+	bool is_number, is_given; /* is_given: the file has it */
+};
+
+/* Calls each() for every setting, in the order of the manual. Returns 0, or -1 as conf_load. */
+int conf_each_value(const char *path, void (*each)(void *arg, const struct conf_value *v),
+		    void *arg, struct err *e);
 
 /* Like conf_load, from memory. path is the file's absolute path, for messages and relative
  * values. */

@@ -232,8 +232,10 @@ static int empty_lists(const struct setting *k, void *base, struct err *e)
 	return 0;
 }
 
-static bool stands_in(const struct doc_node *root, const struct setting *k)
+bool settings_given(const struct doc *doc, const struct setting *k)
 {
+	const struct doc_node *root = doc ? doc->root : NULL;
+
 	for (const struct doc_node *node = root ? root->first : NULL; node; node = node->next)
 		if (strcmp(node->key->text, k->name) == 0)
 			return true;
@@ -248,7 +250,7 @@ static int fill_rest(const struct settings *t, const struct doc *doc, void *base
 		const struct setting *k = &t->list[i];
 		char allowed[VALUE_ALLOWED];
 
-		if (stands_in(root, k))
+		if (settings_given(doc, k))
 			continue;
 		if (doc && k->required)
 			return doc_fail(doc, root, e, "%s is missing; %s is needed", k->name,
@@ -268,8 +270,7 @@ int settings_defaults(const struct settings *t, void *base, struct err *e)
 	return fill_rest(t, NULL, base, e);
 }
 
-int settings_read(const struct settings *t, const struct doc *doc, const char *dir, void *base,
-		  struct err *e)
+static int read_begin(const struct settings *t, const struct doc *doc, void *base, struct err *e)
 {
 	const struct doc_node *root = doc->root;
 
@@ -278,17 +279,54 @@ int settings_read(const struct settings *t, const struct doc *doc, const char *d
 	if (root && root->kind != DOC_MAPPING)
 		return doc_fail(doc, root, e, "%s is a mapping of settings to values, not %s",
 				t->what, kind_name(root));
-	for (const struct doc_node *node = root ? root->first : NULL; node; node = node->next) {
-		const struct setting *k = find_setting(t, node->key->text, strlen(node->key->text));
+	return 0;
+}
 
-		if (!k) {
-			unknown_setting(t, node->key->text, e);
-			return doc_position(doc, node->key, e);
-		}
-		if (read_value(k, doc, node, dir, base, e) < 0)
+static int read_setting(const struct settings *t, const struct doc *doc,
+			const struct doc_node *node, const char *dir, void *base, struct err *e)
+{
+	const struct setting *k = find_setting(t, node->key->text, strlen(node->key->text));
+
+	if (k)
+		return read_value(k, doc, node, dir, base, e);
+	unknown_setting(t, node->key->text, e);
+	return doc_position(doc, node->key, e);
+}
+
+int settings_read(const struct settings *t, const struct doc *doc, const char *dir, void *base,
+		  struct err *e)
+{
+	const struct doc_node *root = doc->root;
+
+	if (read_begin(t, doc, base, e) < 0)
+		return -1;
+	for (const struct doc_node *node = root ? root->first : NULL; node; node = node->next)
+		if (read_setting(t, doc, node, dir, base, e) < 0)
 			return -1;
-	}
 	return fill_rest(t, doc, base, e);
+}
+
+int settings_check(const struct settings *t, const struct doc *doc, const char *dir, void *base,
+		   void (*told)(void *arg, const struct err *fault), void *arg)
+{
+	const struct doc_node *root = doc->root;
+	struct err fault = ERR_INIT;
+	int n = 0;
+
+	if (read_begin(t, doc, base, &fault) < 0)
+		return told(arg, &fault), 1;
+	for (const struct doc_node *node = root ? root->first : NULL; node; node = node->next) {
+		fault = (struct err)ERR_INIT;
+		if (read_setting(t, doc, node, dir, base, &fault) < 0) {
+			told(arg, &fault);
+			n++;
+		}
+	}
+	fault = (struct err)ERR_INIT;
+	/* A fallback may be derived from a value that is wrong. */
+	if (n == 0 && fill_rest(t, doc, base, &fault) < 0)
+		return told(arg, &fault), 1;
+	return n;
 }
 
 static void unset(const struct setting *k, void *member)
@@ -317,7 +355,9 @@ char *settings_text(const struct setting *k, const void *base)
 		memcpy(&choice, member, sizeof(choice));
 		return fs_path("%s", k->choices[choice]);
 	}
-	assert(k->type == SETTING_TEXT);
+	if (k->type == SETTING_USER || k->type == SETTING_GROUP)
+		return value_id_name(k, base);
+	assert(k->type == SETTING_TEXT || k->type == SETTING_PATH);
 	memcpy(&text, member, sizeof(text));
 	return text ? fs_path("%s", text) : NULL;
 }

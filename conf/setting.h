@@ -63,6 +63,13 @@ struct settings {
 int settings_read(const struct settings *t, const struct doc *doc, const char *dir, void *base,
 		  struct err *e);
 
+/* Like settings_read, but goes on behind a fault. Calls told() for each; returns their number. */
+int settings_check(const struct settings *t, const struct doc *doc, const char *dir, void *base,
+		   void (*told)(void *arg, const struct err *fault), void *arg);
+
+/* Whether the document has the setting. */
+bool settings_given(const struct doc *doc, const struct setting *k);
+
 /* Sets only the fallbacks. */
 int settings_defaults(const struct settings *t, void *base, struct err *e);
 
@@ -71,8 +78,8 @@ int settings_defaults(const struct settings *t, void *base, struct err *e);
 int settings_set(const struct settings *t, void *base, const char *name, const char *text,
 		 struct err *e);
 
-/* Returns the value of a text, a choice or a number as it could be in the file, or NULL for an
- * unset text. The caller frees it. */
+/* Returns the value of anything but a list as it could be in the file, or NULL if it is unset. The
+ * caller frees it. */
 char *settings_text(const struct setting *k, const void *base);
 
 void settings_fini(const struct settings *t, void *base);

@@ -237,6 +237,22 @@ static int set_group(const struct setting *k, void *base, const char *text, stru
 	return take_ids(k, base, found->gr_gid, 0, text, e);
 }
 
+char *value_id_name(const struct setting *k, const void *base)
+{
+	const struct passwd *pw;
+	const struct group *gr;
+	uid_t id;
+
+	memcpy(&id, (const char *)base + k->offset, sizeof(id));
+	if (id == (uid_t)-1)
+		return NULL;
+	pw = k->type == SETTING_USER ? getpwuid(id) : NULL;
+	gr = k->type == SETTING_GROUP ? getgrgid(id) : NULL;
+	if (pw || gr)
+		return fs_path("%s", pw ? pw->pw_name : gr->gr_name);
+	return fs_path("%u", id);
+}
+
 int value_check(const struct setting *k, const char *text, struct err *e)
 {
 	/* argv and env may contain whole scripts; all other texts are one line. */

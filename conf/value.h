@@ -22,6 +22,10 @@ const char *value_allowed(const struct setting *k, char buf[VALUE_ALLOWED]);
  * other words. */
 bool value_duration(const char *text, int64_t *seconds);
 
+/* Returns the name of the user or group at base, its number if it has none, NULL if it is unset.
+ * The caller frees it. */
+char *value_id_name(const struct setting *k, const void *base);
+
 bool value_is_list(const struct setting *k);
 
 #endif

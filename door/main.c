@@ -2,7 +2,7 @@
  *
  * DIAGNOSTICS: an error that keeps it from listening ends it with the exit code of the error's
  * class. */
-#include "conf/conf.h"
+#include "conf/good.h"
 #include "door/connection.h"
 #include "door/hostkey.h"
 #include "door/listener.h"
@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 	/* Standard error goes to the client then. */
 	if (o.mode == STDIO)
 		log_to_syslog();
-	if (conf_load(&c, conf_find(o.conf), &e) == 0)
+	if (conf_load_service(&c, conf_find(o.conf), &e) == 0)
 		code = run(c, &o, &e);
 	if (code >= 0)
 		return code;

@@ -310,6 +310,8 @@ int pre_receive(void)
 		else
 			say("%s was not checked: %s", REPOFILE_NAME, e.msg);
 	} else {
+		if (p.broken.class != ERR_NONE)
+			say("warning for the operator: %s", p.broken.msg);
 		refused = check_mirror(&p, &who) + check_options(&p, &pushed, &o) +
 			  (who.is_key ? check_rights(&p, &pushed, &o, &who) : 0);
 		if (refused == 0)

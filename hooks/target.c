@@ -1,6 +1,7 @@
 /* target: DIAGNOSTICS: ERR_OPERATOR if the repository or the node is not set up correctly. */
 #include "hooks/target.h"
 
+#include "conf/good.h"
 #include "hooks/images.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
@@ -124,7 +125,7 @@ int target_find(struct target *out, struct err *e)
 		return err_sys(e, ERR_OPERATOR,
 			       "cannot find the configuration that %s in this repository points to",
 			       TARGET_CONF);
-	if (conf_load(&out->conf, path, e) < 0)
+	if (conf_load_good(&out->conf, path, &out->broken, e) < 0)
 		return -1;
 	failpoint_arm(out->conf->failpoint);
 	if (repo_name(out->conf, &out->repo, e) < 0)

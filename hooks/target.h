@@ -30,6 +30,7 @@ void pushed_fini(struct pushed *p);
 
 struct target {
 	struct conf *conf;
+	struct err broken; /* class ERR_NONE, or why conf is the last good configuration */
 	char *repo;
 	struct image *images; /* no broken ones; this repository's and maybe others */
 	size_t n;

@@ -245,13 +245,15 @@ else
 	test_skip 'the disk of the queue is full' 'cannot mount a small filesystem here'
 fi
 
-test_expect_success 'the configuration is broken' '
+test_expect_success 'the configuration is broken, and there is no copy of a good one' '
 	cp -p "$NODE/hornero.yaml" good.yaml &&
+	mv "$NODE/hornero.yaml.last-good" copy &&
 	echo "workers: many" >>"$NODE/hornero.yaml" &&
 	hooks_commit file unconfigured &&
 	hooks_push main
 	code=$?
 	cp -p good.yaml "$NODE/hornero.yaml" &&
+	mv copy "$NODE/hornero.yaml.last-good" &&
 	test $code = 0 &&
 	left_to_sweep "hornero.yaml:[0-9]*:[0-9]*: "
 '

@@ -56,6 +56,7 @@ resume
 image set
 image remove'
 of_node='init
+config show
 base list
 builder list
 key list
@@ -67,7 +68,8 @@ gc
 doctor
 metrics
 status'
-of_people='base add
+of_people='config check
+base add
 base remove
 builder check
 builder try

@@ -43,15 +43,15 @@ test_expect_success 'a node with an image, a job, a key, repositories and a buil
 # Red without WORD_HIDDEN for `complete`.
 test_expect_success 'every word of --help, and no other' '
 	{
-		complete "" | grep -vx -e base -e builder -e image -e key -e repo
-		for noun in base builder image key repo
+		complete "" | grep -vx -e base -e builder -e config -e image -e key -e repo
+		for noun in base builder config image key repo
 		do
 			complete "" | grep -qx $noun && complete $noun "" | sed "s/^/$noun /"
 		done
 	} | sort >got &&
 	sort words >want &&
 	test_cmp want got &&
-	for word in "" base builder image key repo
+	for word in "" base builder config image key repo
 	do
 		complete $word "" >want &&
 		complete help $word "" >got &&
@@ -87,6 +87,8 @@ test_expect_success 'the first argument of every word, and the one after it' '
 	done <words | sed "s/$U/IMAGE/g; s/| .*boot_machine=pc .*/| SETTINGS/" >got &&
 	cat >want <<-\END &&
 	init:
+	config check: <FILE>
+	config show:
 	repo create:
 	repo list:
 	repo mirror: solo team/hello
@@ -291,7 +293,8 @@ then
 	test_expect_success 'fish: settings and files' '
 		test "$(fish_completes "hornero image set $U confirm=i")" = confirm=idle &&
 		test "$(fish_completes "hornero image set $U subd")" = subdir= &&
-		test "$(fish_completes "hornero -c hornero.y")" = hornero.yaml
+		test "$(fish_completes "hornero -c hornero.y")" = \
+			"hornero.yaml hornero.yaml.last-good"
 	'
 fi
 

@@ -542,7 +542,9 @@ script_tests += \
 	t/7515-door-counts.t \
 	t/7520-report.t \
 	t/7525-report-chromium.t \
-	t/7650-idempotent.t
+	t/7650-idempotent.t \
+	t/7655-config.t \
+	t/7660-last-good.t
 unit_tests += \
 	t/7000-table-unit
 t_7000_table_unit_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)

@@ -5,6 +5,7 @@
 
 #include "agent/build/try.h"
 #include "agent/common/workdir.h"
+#include "conf/good.h"
 #include "lib/dirs.h"
 #include "lib/fs.h"
 #include "lib/failpoint.h"
@@ -256,7 +257,8 @@ static int supervise(const struct options *o, struct err *e)
 			  .fetched_dir = -1, .refetch = o->clean && !o->confirm};
 	int rc;
 
-	if (conf_load(&c, conf_find(o->conf), e) < 0 || take_limits(c, o->limits, e) < 0)
+	if (conf_load_service(&c, conf_find(o->conf), e) < 0 ||
+	    take_limits(c, o->limits, e) < 0)
 		return -1;
 	failpoint_arm(c->failpoint);
 	b.conf = c;

@@ -15,6 +15,7 @@
 #include "agent/common/queuelocation.h"
 #include "agent/common/descriptors.h"
 #include "db/job.h"
+#include "conf/good.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
@@ -255,6 +256,15 @@ static int check(const struct conf *c, struct err *e)
 	return 0;
 }
 
+/* Only the owner of the file can: root (--prepare), or the user of a scratch node. */
+static void keep_configuration(const char *path)
+{
+	struct err why = ERR_INIT;
+
+	if (conf_keep_good(path, &why) < 0)
+		log_warn("event=configuration-not-kept %s", why.msg);
+}
+
 static int run(struct agent *a, const struct options *o, struct err *e)
 {
 	const struct conf *c;
@@ -265,6 +275,8 @@ static int run(struct agent *a, const struct options *o, struct err *e)
 	c = a->conf;
 	if (o->mode == CLEAN_UP)
 		return clean_up(a, e);
+	if (o->mode != CHECK)
+		keep_configuration(a->conf_path);
 	if (o->mode == SERVE)
 		return serve(a, o->resume, e);
 	if (o->mode == CHECK)

@@ -7,7 +7,7 @@
 #include "agent/publish/peer.h"
 #include "agent/publish/publish.h"
 #include "agent/publish/touch.h"
-#include "conf/conf.h"
+#include "conf/good.h"
 #include "lib/failpoint.h"
 #include "lib/log.h"
 #include "lib/options.h"
@@ -144,7 +144,7 @@ static int serve(const char *option_c, struct peer *peer, struct err *e)
 	struct peer_request req;
 
 	umask(022); /* Nova must be able to open the lock files that we make */
-	if (conf_load(&conf, conf_find(option_c), e) < 0)
+	if (conf_load_service(&conf, conf_find(option_c), e) < 0)
 		return -1;
 	failpoint_arm(conf->failpoint);
 	if (peer_receive(peer, &req, e) < 0)

@@ -5,6 +5,7 @@
 #include "agent/publish/backing.h"
 #include "agent/publish/diskinfo.h"
 #include "agent/publish/unchanged.h"
+#include "conf/good.h"
 #include "lib/bytes.h"
 #include "lib/clock.h"
 #include "lib/failpoint.h"
@@ -174,7 +175,7 @@ static int start(const struct options *o, struct err *e)
 	own_conf struct conf *conf = NULL;
 	own_fd int signals = -1;
 
-	if (conf_load(&conf, conf_find(o->conf), e) < 0)
+	if (conf_load_service(&conf, conf_find(o->conf), e) < 0)
 		return -1;
 	failpoint_arm(conf->failpoint);
 	signals = stopsignal_open(stopsignal_usual, e);

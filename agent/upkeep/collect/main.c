@@ -7,6 +7,7 @@
  * DIAGNOSTICS: the exit code is the class of the error that ended it; the next pass continues. */
 #include "agent/upkeep/collect/collect.h"
 
+#include "conf/good.h"
 #include "lib/bell.h"
 #include "lib/clock.h"
 #include "lib/failpoint.h"
@@ -35,7 +36,7 @@ static int run(struct collect *c, const char *conf_option, struct err *e)
 	own_conf struct conf *conf = NULL;
 	int rc;
 
-	if (conf_load(&conf, conf_find(conf_option), e) < 0)
+	if (conf_load_service(&conf, conf_find(conf_option), e) < 0)
 		return -1;
 	failpoint_arm(conf->failpoint);
 	c->conf = conf;

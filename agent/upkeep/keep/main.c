@@ -7,6 +7,7 @@
  * of the error that ends the pass: an unusable directory, or an unreachable publisher. */
 #include "agent/upkeep/keep/keep.h"
 
+#include "conf/good.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/log.h"
@@ -133,7 +134,7 @@ int main(int argc, char **argv)
 
 	log_open("hornero-keep", LOG_LEVEL_INFO);
 	options_parse(&argp, argc, argv, NULL, &conf_option);
-	if (conf_load(&c, conf_find(conf_option), &e) == 0) {
+	if (conf_load_service(&c, conf_find(conf_option), &e) == 0) {
 		p.conf = c;
 		steady_load(&p.clock, c->queue_dir);
 		if (keep(&p, &e) == 0)

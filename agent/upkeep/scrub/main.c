@@ -6,7 +6,7 @@
  *
  * DIAGNOSTICS: a file that cannot be read is logged and passed over. The exit code is the class of
  * the error that ends the pass; the next start continues there. */
-#include "conf/conf.h"
+#include "conf/good.h"
 #include "db/job.h"
 #include "lib/clock.h"
 #include "lib/failpoint.h"
@@ -256,7 +256,7 @@ int main(int argc, char **argv)
 	(void)setpriority(PRIO_PROCESS, 0, 19);
 	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
 		      IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
-	if (conf_load(&c, conf_find(conf_option), &e) == 0) {
+	if (conf_load_service(&c, conf_find(conf_option), &e) == 0) {
 		failpoint_arm(c->failpoint);
 		s.conf = c;
 		steady_load(&s.clock, c->queue_dir);

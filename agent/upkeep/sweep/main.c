@@ -15,6 +15,7 @@
 #include "agent/upkeep/sweep/decision.h"
 #include "conf/builder.h"
 #include "conf/conf.h"
+#include "conf/good.h"
 #include "conf/image.h"
 #include "conf/tool.h"
 #include "state/relics.h"
@@ -446,7 +447,7 @@ static int run(struct sweep *s, const char *conf_option, struct err *e)
 	struct db_queue queue;
 	int rc;
 
-	if (conf_load(&c, conf_find(conf_option), e) < 0 ||
+	if (conf_load_service(&c, conf_find(conf_option), e) < 0 ||
 	    builders_load(c->builders_dir, &builders, e) < 0)
 		return -1;
 	failpoint_arm(c->failpoint);
