@@ -6,6 +6,7 @@ script_tests =
 # t/5458 depends on the node's memory pressure: it ends before the files start whose builds use all
 # the memory that they may have.
 slow_tests = \
+	t/7670-ansible.t \
 	t/9200-cgroup-v2.t \
 	t/9300-systemd.t \
 	t/9405-debian.t \
@@ -544,7 +545,8 @@ script_tests += \
 	t/7525-report-chromium.t \
 	t/7650-idempotent.t \
 	t/7655-config.t \
-	t/7660-last-good.t
+	t/7660-last-good.t \
+	t/7670-ansible.t
 unit_tests += \
 	t/7000-table-unit
 t_7000_table_unit_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
