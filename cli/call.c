@@ -1,6 +1,10 @@
 /* call: the options and arguments of a word. DIAGNOSTICS: ERR_USAGE. */
 #include "cli/words.h"
 
+#include "conf/value.h"
+#include "lib/fs.h"
+#include "lib/own.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -58,5 +62,46 @@ int cli_job_or_image(const char *text, int64_t *id, char uuid[UUID_LEN + 1], str
 		return err_set(e, ERR_USAGE,
 			       "\"%s\" is neither a job number (`hornero queue --all`) "
 			       "nor an image UUID (`hornero image list`)", text);
+	return 0;
+}
+
+enum { DAY_S = 24 * 3600, MOST_DAYS = 3660 };
+
+/* As values of hornero.yaml, and days. */
+int cli_period(const struct call *call, const char *option, int64_t fallback_s, int64_t *s,
+	       struct err *e)
+{
+	const char *text = call_option(call, option);
+	size_t len = text ? strlen(text) : 0;
+	own_free char *number = len > 0 && text[len - 1] == 'd'
+					? fs_path("%.*s", (int)len - 1, text) : NULL;
+
+	*s = fallback_s;
+	if (!text)
+		return 0;
+	if (value_duration(number ? number : text, s)) {
+		if (number && *s <= MOST_DAYS)
+			*s *= DAY_S;
+		else if (number)
+			*s = 0;
+		if (*s >= 1 && *s <= (int64_t)MOST_DAYS * DAY_S)
+			return 0;
+	}
+	return err_set(e, ERR_USAGE,
+		       "\"%s\" is not a time from 1s to %dd, in seconds or with s, m, h or d", text,
+		       MOST_DAYS);
+}
+
+int cli_count(const struct call *call, const char *option, int64_t fallback, int64_t *n,
+	      struct err *e)
+{
+	const char *text = call_option(call, option);
+
+	*n = fallback;
+	if (!text)
+		return 0;
+	if (cli_job_number(text, n, e) < 0 || *n > CLI_COUNT_MAX)
+		return err_set(e, ERR_USAGE, "--%s \"%s\" is not a number from 1 to %d", option,
+			       text, CLI_COUNT_MAX);
 	return 0;
 }

@@ -167,6 +167,8 @@ void offer_values(const struct offer *o, enum word_value kind)
 		puts("<FILE>");
 		return;
 	}
+	for (int s = 0; kind == VALUE_STATE && s < JOB_STATES; s++)
+		offer(o, job_state_name((enum job_state)s));
 	c = cli_conf(o->cli, &ignored);
 	if (kind == VALUE_REF)
 		offer_ref(o);

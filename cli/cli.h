@@ -33,6 +33,7 @@ enum {
 	CLI_COMMIT_MAX = 64,
 	CLI_WHO_MAX = 80,
 	CLI_WORDS_MAX = 512,
+	CLI_COUNT_MAX = 1000000000,
 };
 
 struct word;
@@ -129,6 +130,15 @@ int cli_job_or_image(const char *text, int64_t *id, char uuid[UUID_LEN + 1], str
 
 /* Checks a UUID and copies its canonical form. Returns 0, or -1 with ERR_USAGE. */
 int cli_uuid(const char *text, char uuid[UUID_LEN + 1], struct err *e);
+
+/* Reads an option that is a period, such as 24h: seconds. Returns 0, or -1 with ERR_USAGE. */
+int cli_period(const struct call *call, const char *option, int64_t fallback_s, int64_t *s,
+	       struct err *e);
+
+/* Reads an option that is a number of rows or lines, from 1 to CLI_COUNT_MAX. Returns 0, or -1 with
+ * ERR_USAGE. */
+int cli_count(const struct call *call, const char *option, int64_t fallback, int64_t *n,
+	      struct err *e);
 
 /* ---- database.c ---- */
 

@@ -48,7 +48,9 @@ json_t *row_json(const struct column *columns, size_t ncolumns, const struct cel
 	json_t *row = json_object();
 
 	for (size_t i = 0; i < ncolumns; i++)
-		json_object_set_new(row, columns[i].name, cell_json(columns[i].kind, &cells[i]));
+		if (!(columns[i].flags & COLUMN_TEXT_ONLY))
+			json_object_set_new(row, columns[i].name,
+					    cell_json(columns[i].kind, &cells[i]));
 	return row;
 }
 

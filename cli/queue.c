@@ -1,4 +1,6 @@
 /* queue: lists running, waiting and recently ended jobs. DIAGNOSTICS: as the database says. */
+#include "cli/filter.h"
+#include "cli/names.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "state/pause.h"
@@ -6,7 +8,9 @@
 static const struct column columns[] = {
 	{"job", CELL_NUMBER, 0},
 	{"state", CELL_STATE, 0},
-	{"image", CELL_TEXT, 0},
+	{"image", CELL_TEXT, COLUMN_TEXT_ONLY},
+	{"image", CELL_TEXT, COLUMN_JSON_ONLY},
+	{"name", CELL_TEXT, COLUMN_JSON_ONLY},
 	{"repo", CELL_TEXT, 0},
 	{"ref", CELL_TEXT, COLUMN_JSON_ONLY},
 	{"commit", CELL_COMMIT, 0},
@@ -28,10 +32,16 @@ static const struct column columns[] = {
 	{"note", CELL_TEXT, 0},
 };
 
+enum { USUAL_LIMIT = 100, USUAL_ENDED = 20 };
+
 struct queue {
 	struct listing listing;
 	const struct cli *cli;
 	struct paused paused;
+	struct names names;
+	struct filter filter;
+	int64_t left, ended_left; /* rows, and ended jobs, that may still be listed */
+	bool is_cut;              /* there are more */
 };
 
 /* Returns the most useful remark for a row. A standstill of the whole node is reported once, below
@@ -62,16 +72,23 @@ static const char *note_of(const struct queue *q, const struct job *j,
 static int queue_row(void *arg, const struct job *j)
 {
 	struct queue *q = arg;
-	char note[ERR_MSG_MAX + 64];
+	char note[ERR_MSG_MAX + 64], image[NAMES_SHOWN];
 	struct standstill standstill;
 
+	q->is_cut = q->left == 0 || (j->ended_ms && q->ended_left == 0);
+	if (q->is_cut)
+		return 1;
+	q->left--;
+	q->ended_left -= j->ended_ms != 0;
 	cli_standstill(q->cli, &q->paused, j, &standstill);
 	listing_row(
 		&q->listing,
 		(struct cell[]){
 			{.number = j->id},
 			{.text = job_state_name(j->state)},
+			{.text = names_shown(&q->names, j->image, image)},
 			{.text = j->image},
+			{.text = names_of(&q->names, j->image)},
 			{.text = j->repo},
 			{.text = j->ref},
 			{.text = j->commit},
@@ -98,46 +115,87 @@ static int queue_row(void *arg, const struct job *j)
 /* Prints between two reads, so that no transaction waits for a slow terminal. */
 static int list_all(struct db *db, struct queue *q, struct err *e)
 {
+	const struct job_filter *f = &q->filter.job;
 	struct job_piece at = JOB_PIECE_FIRST;
-	int more = job_each(db, JOB_SCOPE_OPEN, queue_row, q, e) < 0 ? -1 : 1;
+	int more = job_each_open(db, f, queue_row, q, e);
 
-	while (more > 0) {
-		more = job_each_ended(db, &at, queue_row, q, e);
+	if (more != 0)
+		return more < 0 ? -1 : 0;
+	do {
+		more = job_each_ended(db, f, &at, queue_row, q, e);
 		if (more > 0)
 			listing_print(&q->listing);
 		if (ferror(stdout))
 			more = 0;
-	}
+	} while (more > 0);
 	return more;
+}
+
+static int read_options(struct queue *q, const struct call *call, struct err *e)
+{
+	bool all = call_option(call, "all");
+	int64_t since_s;
+
+	names_load(&q->names, q->cli);
+	if (filter_read(&q->filter, call, &q->names, e) < 0 ||
+	    cli_period(call, "since", 0, &since_s, e) < 0 ||
+	    cli_count(call, "limit", all ? INT64_MAX : USUAL_LIMIT, &q->left, e) < 0)
+		return -1;
+	q->filter.job.age_ms = since_s * 1000;
+	q->ended_left = all || call_option(call, "limit") || filter_limits(&q->filter)
+				? INT64_MAX : USUAL_ENDED;
+	return 0;
+}
+
+/* The last line: nothing is left out in silence. */
+static void note_cut(const struct queue *q)
+{
+	if (q->is_cut)
+		cli_say(q->cli->json ? stderr : stdout,
+			"There are more jobs than these %zu: `hornero queue --limit N` lists more, "
+			"`hornero queue --all` lists all.",
+			q->listing.rows);
+}
+
+static void notes(struct queue *q)
+{
+	FILE *out = q->cli->json ? stderr : stdout;
+
+	if (q->listing.rows == 0 && !q->cli->json)
+		puts(filter_limits(&q->filter) ? "No job matches." : "The queue is empty.");
+	cli_note_isolation(q->cli);
+	cli_note_standstill(q->cli, &q->paused);
+	if (!cli_agent_runs(q->cli->conf))
+		fputs("agent: not running (start hornerod, or nothing is built)\n", out);
+	note_cut(q);
+}
+
+static int list(struct queue *q, struct db *db, bool all, struct err *e)
+{
+	struct listing *l = &q->listing;
+	struct err ignored = ERR_INIT;
+	int listed;
+
+	listing_begin(l, q->cli, columns, sizeof(columns) / sizeof(columns[0]));
+	listed = all ? list_all(db, q, e)
+		     : job_each_newest(db, &q->filter.job, queue_row, q, e);
+	return listing_end(l, listed < 0 ? &ignored : e) < 0 ? -1 : listed;
 }
 
 int queue_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	own_db struct db *db = NULL;
 	struct queue q = {.cli = cli};
-	struct listing *l = &q.listing;
-	struct err ignored = ERR_INIT;
-	int listed;
+	int done = -1;
 
 	if (cli_db(cli, DB_READ, &db, e) < 0)
 		return -1;
 	paused_load(&q.paused, cli->conf);
-	listing_begin(l, cli, columns, sizeof(columns) / sizeof(columns[0]));
-	listed = call_option(call, "all") ? list_all(db, &q, e)
-					  : job_each(db, JOB_SCOPE_RECENT, queue_row, &q, e);
-	if (listing_end(l, listed < 0 ? &ignored : e) < 0)
-		listed = -1;
-	if (listed == 0) {
-		if (l->rows == 0 && !cli->json)
-			puts("The queue is empty.");
-		cli_note_isolation(cli);
-		cli_note_standstill(cli, &q.paused);
-	}
+	if (read_options(&q, call, e) == 0)
+		done = list(&q, db, call_option(call, "all"), e);
+	if (done == 0)
+		notes(&q);
 	paused_fini(&q.paused);
-	if (listed < 0)
-		return -1;
-	if (!cli_agent_runs(cli->conf))
-		fputs("agent: not running (start hornerod, or nothing is built)\n",
-		      cli->json ? stderr : stdout);
-	return 0;
+	names_fini(&q.names);
+	return done;
 }

@@ -3,38 +3,13 @@
 #include "cli/report.h"
 
 #include "cli/words.h"
-#include "conf/value.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
 #include <fcntl.h>
 #include <string.h>
 
-enum { DAY_S = 24 * 3600, USUAL_DAYS = 7, MOST_DAYS = 3660 };
-
-/* As values of hornero.yaml, and days. */
-static int read_since(const char *text, int64_t *s, struct err *e)
-{
-	size_t len = text ? strlen(text) : 0;
-	own_free char *number = len > 0 && text[len - 1] == 'd'
-					? fs_path("%.*s", (int)len - 1, text) : NULL;
-
-	if (!text) {
-		*s = USUAL_DAYS * DAY_S;
-		return 0;
-	}
-	if (value_duration(number ? number : text, s)) {
-		if (number && *s <= MOST_DAYS)
-			*s *= DAY_S;
-		else if (number)
-			*s = 0;
-		if (*s >= 1 && *s <= (int64_t)MOST_DAYS * DAY_S)
-			return 0;
-	}
-	return err_set(e, ERR_USAGE,
-		       "\"%s\" is not a time from 1s to %dd, in seconds or with s, m, h or d", text,
-		       MOST_DAYS);
-}
+enum { USUAL_S = 7 * 24 * 3600 };
 
 static int make(struct cli *cli, struct report *r, char **text, size_t *len, struct err *e)
 {
@@ -81,7 +56,7 @@ int report_run(struct cli *cli, const struct call *call, struct err *e)
 		return -1;
 	if (!file || (file == served && call_option(call, "html")))
 		return err_set(e, ERR_USAGE, "report needs either --html FILE or --served");
-	if (read_since(call_option(call, "since"), &since_s, e) < 0)
+	if (cli_period(call, "since", USUAL_S, &since_s, e) < 0)
 		return -1;
 	if (file == served && !c->metrics_listen)
 		return 0;

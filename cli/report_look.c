@@ -46,12 +46,13 @@ static int look_at_job(void *arg, const struct job *j)
 
 int report_look(struct report *r, struct db *db, struct err *e)
 {
+	const struct job_filter any = {0};
 	struct job_piece at = JOB_PIECE_FIRST;
 	struct look l = {.r = r};
 	int more;
 
 	do
-		more = job_each_ended(db, &at, look_at_job, &l, e);
+		more = job_each_ended(db, &any, &at, look_at_job, &l, e);
 	while (more == 1 && !l.is_over);
 	return more < 0 ? -1 : 0;
 }

@@ -310,7 +310,7 @@ static void print_queue(FILE *out, const struct cli *cli, struct db *db, const c
 	} else if (q.n == 0) {
 		empty_row(out, 7, "The queue is empty.");
 	} else if (q.n > QUEUE_MOST) {
-		empty_row(out, 7, "There are more: <code>hornero queue</code>");
+		empty_row(out, 7, "There are more: <code>hornero queue --all</code>");
 	}
 	html_table_end(out);
 }

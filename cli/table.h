@@ -35,7 +35,7 @@ enum cell_kind {
 	CELL_BOOL,
 };
 
-enum { COLUMN_JSON_ONLY = 1 }; /* flags of a column */
+enum { COLUMN_JSON_ONLY = 1, COLUMN_TEXT_ONLY = 2 }; /* flags of a column */
 
 struct column {
 	const char *name;
@@ -48,7 +48,7 @@ struct cell {
 	int64_t number;
 };
 
-enum { LISTING_COLUMNS_MAX = 24 };
+enum { LISTING_COLUMNS_MAX = 32 };
 
 struct listing {
 	const struct column *columns;

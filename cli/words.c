@@ -63,7 +63,13 @@ static const struct word_option try_options[] = {
 	{0},
 };
 static const struct word_option queue_options[] = {
-	{"all", 'a', NULL, 0, "show all jobs; default: open jobs and the last 20 that ended"},
+	{"all", 'a', NULL, 0, "list all jobs; default: open jobs and the last 20 that ended"},
+	{"limit", 'n', "N", 0, "list at most N jobs; default: 100"},
+	{"since", 0, "TIME", 0, "of the ended jobs, those that ended in the last TIME (24h, 7d)"},
+	{"image", 0, "IMAGE", VALUE_IMAGE, "only jobs of this image: its UUID or its name"},
+	{"repo", 0, "REPO", VALUE_REPO, "only jobs of this repository"},
+	{"state", 0, "STATES", VALUE_STATE, "only jobs in these states, such as failed,held"},
+	{"pushed-by", 0, "KEY", VALUE_KEY, "only jobs that this key or user pushed"},
 	{0},
 };
 static const struct word_option log_options[] = {
@@ -273,7 +279,9 @@ const struct word word_table[] = {
 	 "Jobs of builders that use it are then held. Images that are warm stay warm.",
 	 NULL, 1, 1, {VALUE_BASE}, 0, base_remove_run, WORD_HERE},
 	{"queue", "", "list running, waiting, and recently ended jobs",
-	 "Open jobs are listed in the order in which they will run.", queue_options, 0, 0, {0},
+	 "Lists open jobs in the order in which they will run, then ended ones, newest first. If\n"
+	 "there are more than were listed, the last line says so (with --json, on standard error).",
+	 queue_options, 0, 0, {0},
 	 WORD_JSON, queue_run, WORD_READ},
 	{"top", "", "show builds, queue, push-to-warm times and pressure, live",
 	 "On a terminal, redraws the screen until Ctrl-C; otherwise prints once. With --json,\n"

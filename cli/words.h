@@ -36,6 +36,7 @@ enum word_value {
 	VALUE_RELEASE, /* of the image that the first argument names */
 	VALUE_REPO,
 	VALUE_SETTING, /* NAME=VALUE of an image */
+	VALUE_STATE,   /* of a job */
 	VALUE_BASE,
 };
 

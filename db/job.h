@@ -218,6 +218,23 @@ enum job_scope {
 int job_each(struct db *db, enum job_scope scope, int (*each)(void *arg, const struct job *j),
 	     void *arg, struct err *e);
 
+/* The jobs that a listing has. A member that is NULL or 0 means any. */
+struct job_filter {
+	const char *image, *repo, *pushed_by;
+	unsigned int states; /* bits 1 << enum job_state */
+	int64_t age_ms;      /* ended jobs: those that ended at most so long ago */
+};
+
+/* Calls each() for the open jobs of the filter, in queue order, in one transaction. Returns 1 if
+ * each() stopped it, 0 if not, -1 on error. */
+int job_each_open(struct db *db, const struct job_filter *f,
+		  int (*each)(void *arg, const struct job *j), void *arg, struct err *e);
+
+/* Calls each() for the open jobs, and then for the ended ones, newest first, until it returns
+ * non-zero: all of one moment. Returns 0, or -1 on error. */
+int job_each_newest(struct db *db, const struct job_filter *f,
+		    int (*each)(void *arg, const struct job *j), void *arg, struct err *e);
+
 /* A position in the ended jobs. */
 struct job_piece {
 	int64_t ended_ms, id;
@@ -225,11 +242,11 @@ struct job_piece {
 };
 #define JOB_PIECE_FIRST {.ended_ms = INT64_MAX, .id = INT64_MAX}
 
-/* Calls each() for some thousand ended jobs, newest first, in a transaction of its own. Print
- * between the calls: a reader that stalls would keep SQLite from checkpointing the log. Returns 1
- * if there may be more, 0 if not, -1 on error. */
-int job_each_ended(struct db *db, struct job_piece *at, int (*each)(void *arg, const struct job *j),
-		   void *arg, struct err *e);
+/* Calls each() for some thousand ended jobs of the filter, newest first, in a transaction of its
+ * own. Print between the calls: a reader that stalls would keep SQLite from checkpointing the log.
+ * Returns 1 if there may be more, 0 if not or if each() stopped it, -1 on error. */
+int job_each_ended(struct db *db, const struct job_filter *f, struct job_piece *at,
+		   int (*each)(void *arg, const struct job *j), void *arg, struct err *e);
 
 /* The attempts of a job, oldest first. Strings are borrowed for the call. */
 struct attempt {

@@ -4,6 +4,8 @@
  * DIAGNOSTICS: as query, and damaged rows. */
 #include "db/inner.h"
 
+#include <stdio.h>
+
 #define PART(columns, index, where, order) \
 	"SELECT " columns "FROM jobs INDEXED BY " index " WHERE " where " ORDER BY " order \
 	" LIMIT ?1"
@@ -16,9 +18,22 @@ static const char held[] = PART(JOB_COLUMNS, "jobs_one_held", "state = 'held'", 
 static const char ended[] =
 	PART(JOB_COLUMNS, "jobs_ended", "ended_ms > 0", "ended_ms DESC, id DESC");
 
+/* Of a filter; the parts without one have no such terms, which would cost a long listing. */
+#define MATCHES \
+	" AND (?4 IS NULL OR image = ?4) AND (?5 IS NULL OR repo = ?5)" \
+	" AND (?6 IS NULL OR pushed_by = ?6) AND (?7 IS NULL OR instr(?7, state))"
+
 static const char piece[] =
-	PART(JOB_COLUMNS, "jobs_ended", "ended_ms > 0 AND (ended_ms, id) < (?2, ?3)",
+	PART(JOB_COLUMNS, "jobs_ended",
+	     "ended_ms > 0 AND (ended_ms, id) < (?2, ?3) AND ended_ms >= ?8" MATCHES,
 	     "ended_ms DESC, id DESC");
+static const char *const matching[] = {
+	PART(JOB_COLUMNS, "jobs_one_running", "state = 'running'" MATCHES, "id"),
+	PART(JOB_COLUMNS, "jobs_one_built", "state = 'built'" MATCHES, "id"),
+	PART(JOB_COLUMNS_FRESH, "jobs_claim", "state = 'queued'" MATCHES, "priority, id"),
+	PART(JOB_COLUMNS, "jobs_one_held", "state = 'held'" MATCHES, "id"),
+	NULL,
+};
 
 enum { RECENT = 20, MAX_PARTS = 5, PIECE = 4096 };
 
@@ -82,11 +97,34 @@ static int whole_row(struct db *db, sqlite3_stmt *q, sqlite3_stmt **whole, struc
 	}
 }
 
+enum { STATES_TEXT = 128 };
+
+/* Binds the terms of MATCHES, if the statement has them. */
+static void bind_filter(struct db *db, sqlite3_stmt *q, const struct job_filter *f,
+			char states[STATES_TEXT])
+{
+	size_t n = 0;
+
+	for (int s = 0; s < JOB_STATES; s++)
+		if (f->states & 1U << s)
+			n += (size_t)snprintf(states + n, STATES_TEXT - n, "%s ",
+					      job_state_name((enum job_state)s));
+	sqlite3_bind_text(q, 4, f->image, -1, SQLITE_STATIC);
+	sqlite3_bind_text(q, 5, f->repo, -1, SQLITE_STATIC);
+	sqlite3_bind_text(q, 6, f->pushed_by, -1, SQLITE_STATIC);
+	sqlite3_bind_text(q, 7, f->states ? states : NULL, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(q, 8, f->age_ms ? db_now_ms(db) - f->age_ms : 0);
+}
+
+static const struct job_filter any = {0};
+
 /* Returns 1 if each() stopped it, 0 at the end, -1 on error. Does not use the statement cache:
  * each() may list as well. */
-static int list(struct db *db, const char *text, int64_t most, struct job_piece *at,
-		int (*each)(void *arg, const struct job *j), void *arg, struct err *e)
+static int list(struct db *db, const char *text, const struct job_filter *f, int64_t most,
+		struct job_piece *at, int (*each)(void *arg, const struct job *j), void *arg,
+		struct err *e)
 {
+	char states[STATES_TEXT];
 	own_statement sqlite3_stmt *q = NULL;
 	own_statement sqlite3_stmt *whole = NULL;
 	struct job j;
@@ -100,6 +138,7 @@ static int list(struct db *db, const char *text, int64_t most, struct job_piece 
 		sqlite3_bind_int64(q, 2, at->ended_ms);
 		sqlite3_bind_int64(q, 3, at->id);
 	}
+	bind_filter(db, q, f, states);
 	while ((r = db_step(db, q, e)) == 1) {
 		bool lacks = job_row_lacks(q);
 
@@ -131,13 +170,32 @@ int job_each(struct db *db, enum job_scope scope, int (*each)(void *arg, const s
 	if (txn_read(&t, db, e) < 0)
 		return -1;
 	for (const char *const *part = scopes[scope].parts; *part && r == 0; part++)
-		r = list(db, *part, *part == ended ? scopes[scope].most_ended : -1, NULL, each, arg,
-			 e);
+		r = list(db, *part, &any, *part == ended ? scopes[scope].most_ended : -1, NULL,
+			 each, arg, e);
 	return r < 0 ? -1 : 0;
 }
 
-int job_each_ended(struct db *db, struct job_piece *at, int (*each)(void *arg, const struct job *j),
-		   void *arg, struct err *e)
+static bool is_any(const struct job_filter *f)
+{
+	return !f->image && !f->repo && !f->pushed_by && !f->states;
+}
+
+int job_each_open(struct db *db, const struct job_filter *f,
+		  int (*each)(void *arg, const struct job *j), void *arg, struct err *e)
+{
+	own_txn struct txn t = TXN_INIT;
+	const char *const *part = is_any(f) ? scopes[JOB_SCOPE_OPEN].parts : matching;
+	int r = 0;
+
+	if (txn_read(&t, db, e) < 0)
+		return -1;
+	for (; *part && r == 0; part++)
+		r = list(db, *part, f, -1, NULL, each, arg, e);
+	return r;
+}
+
+int job_each_ended(struct db *db, const struct job_filter *f, struct job_piece *at,
+		   int (*each)(void *arg, const struct job *j), void *arg, struct err *e)
 {
 	own_txn struct txn t = TXN_INIT;
 	int r;
@@ -145,8 +203,26 @@ int job_each_ended(struct db *db, struct job_piece *at, int (*each)(void *arg, c
 	if (txn_read(&t, db, e) < 0)
 		return -1;
 	at->rows = 0;
-	r = list(db, piece, -1, at, each, arg, e);
+	r = list(db, piece, f, -1, at, each, arg, e);
 	return r < 0 ? -1 : r == 0 && at->rows == PIECE;
+}
+
+int job_each_newest(struct db *db, const struct job_filter *f,
+		    int (*each)(void *arg, const struct job *j), void *arg, struct err *e)
+{
+	struct job_piece at = JOB_PIECE_FIRST;
+	own_txn struct txn t = TXN_INIT;
+	int r;
+
+	if (txn_read(&t, db, e) < 0)
+		return -1;
+	r = job_each_open(db, f, each, arg, e);
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	do
+		r = job_each_ended(db, f, &at, each, arg, e);
+	while (r == 1);
+	return r;
 }
 
 static int fetch(struct db *db, sqlite3_stmt *query, struct job *out, struct err *e)

@@ -149,7 +149,8 @@ test_expect_success 'the values of every option' '
 			test -z "$value" ||
 				echo "$word $option: $(complete $word $option "" | on_a_line)"
 		done
-	done <words | grep -v -e ": $" -e " --conf: <FILE>$" >got &&
+	done <words | grep -v -e ": $" -e " --conf: <FILE>$" |
+		sed "s/$U/IMAGE/g" >got &&
 	cat >want <<-\END &&
 	key add --read: solo team/hello
 	key add --write: solo team/hello
@@ -162,6 +163,10 @@ test_expect_success 'the values of every option' '
 	image add --ref: refs/heads/main
 	image add --builder: make
 	builder try --output: <FILE>
+	queue --image: IMAGE
+	queue --repo: solo team/hello
+	queue --state: built cancelled failed held published queued running superseded
+	queue --pushed-by: alice
 	fleet --nodes: <FILE>
 	report --html: <FILE>
 	END
