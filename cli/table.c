@@ -337,6 +337,37 @@ int listing_end(struct listing *l, struct err *e)
 	return l->failed ? err_set(e, ERR_NOBODY, "out of memory after %zu rows", l->rows) : 0;
 }
 
+void part_begin(struct part *p, const struct cli *cli, json_t *object, const char *name,
+		const struct column *columns, size_t ncolumns)
+{
+	*p = (struct part){.rows = object ? json_array() : NULL};
+	if (object) {
+		p->listing.columns = columns;
+		p->listing.ncolumns = ncolumns;
+		json_object_set_new(object, name, p->rows);
+	} else {
+		listing_begin(&p->listing, cli, columns, ncolumns);
+	}
+}
+
+void part_row(struct part *p, const struct cell *cells)
+{
+	if (!p->rows)
+		listing_row(&p->listing, cells);
+	else
+		json_array_append_new(p->rows, row_json(p->listing.columns, p->listing.ncolumns,
+							cells));
+}
+
+int part_end(struct part *p, struct err *e)
+{
+	if (p->rows)
+		return 0;
+	if (p->listing.rows > 0)
+		putchar('\n');
+	return listing_end(&p->listing, e);
+}
+
 void record_print(const struct cli *cli, const struct column *columns, size_t ncolumns,
 		  const struct cell *cells)
 {

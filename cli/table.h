@@ -72,6 +72,25 @@ void listing_print(struct listing *l);
  * Returns 0, or -1 with ERR_NOBODY if out of memory. */
 int listing_end(struct listing *l, struct err *e);
 
+/*
+ * A part of an output that has several tables: a table in text output, below a blank line, or a
+ * member of a JSON object, an array of rows.
+ *
+ *     part_begin(&p, cli, object, "attempts", columns, n);
+ *     part_row(&p, cells);
+ *     if (part_end(&p, e) < 0) …
+ */
+struct part {
+	struct listing listing;
+	json_t *rows; /* NULL: text */
+};
+
+/* object NULL: text output. */
+void part_begin(struct part *p, const struct cli *cli, json_t *object, const char *name,
+		const struct column *columns, size_t ncolumns);
+void part_row(struct part *p, const struct cell *cells);
+int part_end(struct part *p, struct err *e);
+
 /* Prints one object as "name: value" lines; omits empty values. */
 void record_print(const struct cli *cli, const struct column *columns, size_t ncolumns,
 		  const struct cell *cells);

@@ -12,6 +12,7 @@
 #define HORNERO_CLI_TOP_H
 
 #include "cli/cli.h"
+#include "cli/span.h"
 #include "state/standstill.h"
 
 enum { TOP_STAGE_MAX = 16, TOP_JOBS_MAX = 200 };
@@ -31,15 +32,6 @@ void starved_look(const struct conf *c, const struct job *jobs, size_t n, double
 /* Reads the control groups of an attempt. Zeroes *out if there are none or we may not read them. */
 void usage_look(const struct conf *c, int64_t job, int64_t attempt, struct usage *out);
 
-/* Milliseconds from queued to published of the jobs published in a period. */
-struct span {
-	int64_t *ms;
-	size_t n, room;
-};
-
-/* Returns the value that this many percent do not exceed, 0 if there are none. Sorts s. */
-int64_t span_percentile(struct span *s, int percent);
-
 struct snapshot {
 	int64_t at_ms; /* wall */
 	int64_t counts[JOB_STATES]; /* open jobs by state */
@@ -47,7 +39,7 @@ struct snapshot {
 	struct usage usage[TOP_JOBS_MAX]; /* beside jobs */
 	double starved[TOP_JOBS_MAX];     /* beside jobs */
 	size_t n;
-	struct span hour, day;
+	struct span hour, day; /* queued to published, of the pushes published then */
 	bool sees_node;
 	double memory, io, cpu, load; /* percent; -1: unavailable */
 	bool agent_runs;

@@ -11,33 +11,6 @@
 
 enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
 
-static int by_size(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-int64_t span_percentile(struct span *s, int percent)
-{
-	if (s->n == 0)
-		return 0;
-	qsort(s->ms, s->n, sizeof(s->ms[0]), by_size);
-	return s->ms[(s->n * (size_t)percent + 99) / 100 - 1];
-}
-
-static void span_add(struct span *s, int64_t ms)
-{
-	int64_t *more = s->n == s->room ? reallocarray(s->ms, 2 * s->room + 64, sizeof(*more))
-					: s->ms;
-
-	if (!more)
-		abort();
-	s->room = s->n == s->room ? 2 * s->room + 64 : s->room;
-	s->ms = more;
-	s->ms[s->n++] = ms;
-}
-
 struct look {
 	struct cli *cli;
 	struct db *db;
@@ -100,7 +73,7 @@ void snapshot_free(struct snapshot *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		job_fini(&s->jobs[i]);
-	free(s->hour.ms);
-	free(s->day.ms);
+	span_fini(&s->hour);
+	span_fini(&s->day);
 	*s = (struct snapshot){0};
 }

@@ -134,6 +134,13 @@ static const struct word_option report_options[] = {
 	{"since", 0, "TIME", 0, "show the jobs of the last TIME, such as 24h; default: 7d"},
 	{0},
 };
+static const struct word_option stats_options[] = {
+	{"since", 0, "TIME", 0, "only jobs that ended in the last TIME, such as 24h; default: 7d"},
+	{"image", 0, "IMAGE", VALUE_IMAGE, "only of this image: its UUID or its name"},
+	{"repo", 0, "REPO", VALUE_REPO, "only of this repository"},
+	{"limit", 'n', "N", 0, "read at most the last N jobs that ended; default: 10000"},
+	{0},
+};
 static const struct word_option cache_options[] = {
 	{"verify", 0, NULL, 0, "read every file that hornero published again and check its digest"},
 	{"placement", 0, NULL, 0,
@@ -294,6 +301,10 @@ const struct word word_table[] = {
 	 "\n"
 	 "Exits 0 if every node answers and all have the same commits warm, else 1.",
 	 fleet_options, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, fleet_run, WORD_HERE},
+	{"stats", "", "show how long each stage takes, and how often jobs fail and why",
+	 "The 50th, 95th and 99th percentile of each stage; push to warm over time; failures by\n"
+	 "cause; and the same by image. Held jobs count as failures, whenever they began.",
+	 stats_options, 0, 0, {0}, WORD_JSON, stats_run, WORD_READ},
 	{"show", "JOB", "show a job's attempts, verdicts, stage times and resources",
 	 "", NULL, 1, 1, {VALUE_JOB}, WORD_JSON, show_run, WORD_READ},
 	{"log", "JOB...", "print a job's build log",

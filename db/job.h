@@ -256,6 +256,22 @@ struct attempt {
 int attempt_each(struct db *db, int64_t job, int (*each)(void *arg, const struct attempt *a),
 		 void *arg, struct err *e);
 
+/* An ended or held job with the times of its stages, for figures. Times are wall times, 0: none.
+ * Strings are borrowed. */
+struct stat_row {
+	int64_t job;
+	const char *image, *repo, *origin, *cause, *class;
+	enum job_state state;
+	bool reused;
+	int64_t created_ms, started_ms, ended_ms; /* started: its first attempt */
+	int64_t checkout_ms, build_ms, check_ms, boot_ms, store_ms, publish_ms;
+	int64_t cpu_ms, mem_peak_bytes;
+};
+/* Calls each() for the held jobs, and then for the ended ones, newest first, until it returns
+ * non-zero. Of the filter, image, repo and age_ms count. Returns 0, or -1 on error. */
+int stat_each(struct db *db, const struct job_filter *f,
+	      int (*each)(void *arg, const struct stat_row *s), void *arg, struct err *e);
+
 /* The append-only event log of a job (0: of the node), oldest first. Strings are borrowed. */
 struct event {
 	int64_t id, at_ms, job, attempt;

@@ -115,6 +115,7 @@ test_expect_success 'the first argument of every word, and the one after it' '
 	queue:
 	top:
 	fleet:
+	stats:
 	show: 1
 	log: 1 | 1
 	wait: 1 IMAGE
@@ -168,6 +169,8 @@ test_expect_success 'the values of every option' '
 	queue --state: built cancelled failed held published queued running superseded
 	queue --pushed-by: alice
 	fleet --nodes: <FILE>
+	stats --image: IMAGE
+	stats --repo: solo team/hello
 	report --html: <FILE>
 	END
 	test_cmp want got &&
