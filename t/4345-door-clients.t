@@ -1,6 +1,6 @@
 #!/bin/sh
 # Real SSH clients of Debian at the door: each reads and pushes, and the log has its cipher.
-test_description='hornero-door: PuTTY, dropbear, paramiko, libssh2'
+test_description='hornero-door: PuTTY, dropbear, paramiko, libssh2, dulwich, JGit, go-git'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/hooks.sh"
@@ -85,7 +85,7 @@ then
 	'
 fi
 
-if python3 -c 'import paramiko' 2>/dev/null
+if /usr/bin/python3 -c 'import paramiko' 2>/dev/null
 then
 	test_expect_success 'paramiko ends on AES-CTR' '
 		cat >paramiko-ssh <<-END &&
@@ -105,7 +105,7 @@ then
 		while data := channel.recv_stderr(65536): os.write(2, data)
 		sys.exit(channel.recv_exit_status())
 		END
-		git_by paramiko "python3 $TRASH/paramiko-ssh" &&
+		git_by paramiko "/usr/bin/python3 $TRASH/paramiko-ssh" &&
 		reads_and_pushes paramiko &&
 		logged_in "aes(128|256)-ctr" "hmac-sha2-(256|512).*"
 	'
@@ -113,7 +113,7 @@ else
 	echo '# paramiko is not here (Debian: python3-paramiko)'
 fi
 
-if python3 -c 'import pygit2' 2>/dev/null
+if /usr/bin/python3 -c 'import pygit2' 2>/dev/null
 then
 	test_expect_success 'libgit2 with libssh2 ends on AES-CTR' '
 		door_key second "write=\"*\"" ecdsa &&
@@ -127,10 +127,158 @@ then
 		pygit2.clone_repository("ssh://git@127.0.0.1:$DOOR_PORT/one", "pygit2-copy",
 		                        callbacks=Callbacks())
 		END
-		python3 pygit2-fetch >words 2>&1 || { cat words; tail -n 3 door.log; return 1; }
+		/usr/bin/python3 pygit2-fetch >words 2>&1 ||
+			{ cat words; tail -n 3 door.log; return 1; }
 		test_cmp work/file pygit2-copy/file &&
 		logged_in "aes(128|256)-ctr" "hmac-sha2-(256|512).*"
 	'
+fi
+
+# The next three are implementations of git, too: each clones, commits and pushes.
+unset GIT_SSH GIT_SSH_VARIANT
+made_by () {
+	test "$(as_git git -C "$REPO" log -1 --format=%s refs/heads/$1)" = "by $1" &&
+	test "$(as_git git -C "$REPO" show refs/heads/$1:$1)" = "$1" &&
+	as_git git -C "$REPO" fsck --strict
+}
+
+if /usr/bin/python3 -c 'import dulwich, paramiko' 2>/dev/null
+then
+	test_expect_success 'dulwich with paramiko' '
+		cat >dulwich-push <<-END &&
+		import paramiko
+		from dulwich import client, porcelain
+		from dulwich.contrib.paramiko_vendor import ParamikoSSHVendor
+		client.get_ssh_vendor = lambda: ParamikoSSHVendor(
+		    key_filename="$TRASH/alice", allow_agent=False, look_for_keys=False)
+		url = "ssh://git@127.0.0.1:$DOOR_PORT/one"
+		repo = porcelain.clone(url, "dulwich-copy")
+		with open("dulwich-copy/dulwich", "w") as f:
+		    f.write("dulwich\n")
+		porcelain.add("dulwich-copy", "dulwich-copy/dulwich")
+		porcelain.commit("dulwich-copy", b"by dulwich", author=b"A <a@b>",
+		                 committer=b"A <a@b>")
+		porcelain.push("dulwich-copy", url, b"refs/heads/main:refs/heads/dulwich")
+		END
+		/usr/bin/python3 dulwich-push >words 2>&1 || { cat words; return 1; }
+		made_by dulwich &&
+		logged_in "aes(128|256)-ctr" "hmac-sha2-(256|512).*"
+	'
+else
+	echo '# dulwich and paramiko are not here (Debian: python3-dulwich, python3-paramiko)'
+fi
+
+# JSch 0.1.54 knows RSA by SHA-1 alone: so a key and a host key of ECDSA. It erases half of such
+# keys when it has signed once: so a new one for each connection.
+if has javac default-jdk-headless && test -e /usr/share/java/org.eclipse.jgit.jar
+then
+	test_expect_success 'JGit with JSch' '
+		ssh-keygen -q -t ecdsa -m PEM -N "" -C java -f java &&
+		printf "name=\"java\",write=\"*\" %s\n" "$(cat java.pub)" >>"$NODE/keys" &&
+		cat >Push.java <<-END &&
+		import java.io.File;
+		import com.jcraft.jsch.*;
+		import org.eclipse.jgit.api.*;
+		import org.eclipse.jgit.transport.*;
+		import org.eclipse.jgit.util.FS;
+		public class Push {
+		  static void connect() {
+		    SshSessionFactory.setInstance(new JschConfigSessionFactory() {
+		      protected void configure(OpenSshConfig.Host h, Session s) {
+		        s.setConfig("StrictHostKeyChecking", "no");
+		      }
+		      protected JSch createDefaultJSch(FS fs) throws JSchException {
+		        JSch jsch = new JSch();
+		        jsch.addIdentity("$TRASH/java");
+		        return jsch;
+		      }
+		    });
+		  }
+		  public static void main(String[] a) throws Exception {
+		    connect();
+		    Git git = Git.cloneRepository().setURI("ssh://git@127.0.0.1:$DOOR_PORT/one")
+		        .setDirectory(new File("jgit-copy")).call();
+		    java.nio.file.Files.write(new File("jgit-copy/jgit").toPath(),
+		        "jgit\n".getBytes());
+		    git.add().addFilepattern("jgit").call();
+		    git.commit().setMessage("by jgit").call();
+		    connect();
+		    for (PushResult r : git.push().setRefSpecs(
+		        new RefSpec("refs/heads/main:refs/heads/jgit")).call())
+		      for (RemoteRefUpdate u : r.getRemoteUpdates())
+		        System.out.println(u.getStatus());
+		  }
+		}
+		END
+		jars=/usr/share/java/org.eclipse.jgit.jar:/usr/share/java/jsch.jar &&
+		jars=$jars:/usr/share/java/slf4j-api.jar:/usr/share/java/javaewah.jar:. &&
+		javac -cp $jars Push.java >words 2>&1 &&
+		java -cp $jars Push >words 2>&1 || { cat words; tail -n 3 door.log; return 1; }
+		test_grep "^OK" words &&
+		made_by jgit &&
+		logged_in "aes(128|256)-ctr" hmac-sha2-256
+	'
+else
+	echo '# JGit is not here (Debian: libjgit-java, default-jdk-headless)'
+fi
+
+if has go golang-go && test -e /usr/share/gocode/src/github.com/go-git
+then
+	test_expect_success 'go-git' '
+		mkdir -p go/src/push &&
+		echo "module push" >go/src/push/go.mod &&
+		cat >go/src/push/push.go <<-END &&
+		package main
+
+		import (
+			"fmt"
+			"os"
+
+			"github.com/go-git/go-git/v5"
+			"github.com/go-git/go-git/v5/config"
+			"github.com/go-git/go-git/v5/plumbing/object"
+			"github.com/go-git/go-git/v5/plumbing/transport/ssh"
+			cryptossh "golang.org/x/crypto/ssh"
+		)
+
+		func check(err error) {
+			if err != nil {
+				fmt.Println(err)
+				os.Exit(1)
+			}
+		}
+
+		func main() {
+			auth, err := ssh.NewPublicKeysFromFile("git", "$TRASH/alice", "")
+			check(err)
+			auth.HostKeyCallback = cryptossh.InsecureIgnoreHostKey()
+			repo, err := git.PlainClone("go-copy", false, &git.CloneOptions{
+				URL: "ssh://git@127.0.0.1:$DOOR_PORT/one", Auth: auth})
+			check(err)
+			check(os.WriteFile("go-copy/go-git", []byte("go-git\n"), 0644))
+			tree, err := repo.Worktree()
+			check(err)
+			_, err = tree.Add("go-git")
+			check(err)
+			_, err = tree.Commit("by go-git", &git.CommitOptions{
+				Author: &object.Signature{Name: "A", Email: "a@b"}})
+			check(err)
+			check(repo.Push(&git.PushOptions{Auth: auth, RefSpecs: []config.RefSpec{
+				"refs/heads/main:refs/heads/go-git"}}))
+		}
+		END
+		(
+			GOPATH=$TRASH/go:/usr/share/gocode &&
+			GO111MODULE=off GOCACHE=$TRASH/go-cache GOFLAGS= &&
+			export GOPATH GO111MODULE GOCACHE GOFLAGS &&
+			cd go/src/push && go build -o "$TRASH/go-push"
+		) >words 2>&1 &&
+		./go-push >words 2>&1 || { cat words; tail -n 3 door.log; return 1; }
+		made_by go-git &&
+		logged_in "aes(128|256)-gcm@openssh.com|aes(128|256)-ctr" ".*"
+	'
+else
+	echo '# go-git is not here (Debian: golang-go, golang-github-go-git-go-git-dev)'
 fi
 
 test_expect_success 'nobody was shut out, and no process died' '

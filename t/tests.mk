@@ -20,6 +20,7 @@ slow_tests = \
 	t/5461-stuck.t \
 	t/4370-door-push-options.t \
 	t/4380-door-load.t \
+	t/4385-git-suite.t \
 	t/5465-yielding.t \
 	t/6170-changed.t \
 	t/8300-kill.t \
@@ -243,6 +244,7 @@ script_tests += \
 	t/4360-door-words.t \
 	t/4370-door-push-options.t \
 	t/4380-door-load.t \
+	t/4385-git-suite.t \
 	t/4400-push-order.t \
 	t/4410-annotated-tags.t \
 	t/4500-hostile-refs.t
@@ -546,8 +548,7 @@ script_tests += \
 	t/7650-idempotent.t \
 	t/7655-config.t \
 	t/7660-last-good.t \
-	t/7670-ansible.t
-	t/7600-queue-lists.t
+	t/7670-ansible.t \
 	t/7600-queue-lists.t \
 	t/7605-stats.t
 unit_tests += \
@@ -641,6 +642,8 @@ EXTRA_DIST += \
 	t/evaluate/differential.csv \
 	t/evaluate/facts.json \
 	t/evaluate/resources.csv \
+	t/git-suite/differences \
+	t/git-suite/git-by-ssh \
 	t/fuzz/corpus/fuzz-keys \
 	t/fuzz/corpus/fuzz-line \
 	t/fuzz/corpus/fuzz-loose \
