@@ -86,8 +86,25 @@ static void print_quoted(const char *text)
 	putchar('"');
 }
 
+static void print_list(char *const *list)
+{
+	putchar('[');
+	for (; *list; list++) {
+		print_quoted(*list);
+		if (list[1])
+			fputs(", ", stdout);
+	}
+	putchar(']');
+}
+
 static json_t *value_json(const struct conf_value *v)
 {
+	json_t *list = v->list ? json_array() : NULL;
+
+	for (char *const *at = v->list; at && *at; at++)
+		json_array_append_new(list, json_string(*at));
+	if (v->list)
+		return list;
 	if (!v->text)
 		return json_null();
 	return v->is_number ? json_integer(strtoll(v->text, NULL, 10)) : json_string(v->text);
@@ -101,11 +118,13 @@ static void show(void *arg, const struct conf_value *v)
 		return;
 	if (s->object) {
 		json_object_set_new(s->object, v->name, value_json(v));
-	} else if (!v->text) {
+	} else if (!v->text && !v->list) {
 		printf("#%s:\n", v->name);
 	} else {
 		printf("%s: ", v->name);
-		if (v->is_number)
+		if (v->list)
+			print_list(v->list);
+		else if (v->is_number)
 			fputs(v->text, stdout);
 		else
 			print_quoted(v->text);

@@ -1,10 +1,12 @@
-/* doctor: the table of checks. DIAGNOSTICS: every problem is a finding; exit 1 if there is one. */
+/* doctor: the table of checks. DIAGNOSTICS: every problem is a finding; exit 1 for a
+ * warning, 2 if something does not work. */
 #include "cli/doctor.h"
 
 #include "cli/table.h"
 #include "cli/words.h"
 
 #include <errno.h>
+#include <string.h>
 
 static const struct {
 	const char *name;
@@ -13,15 +15,21 @@ static const struct {
 } checks[] = {
 	{"directories", doctor_directories, DOCTOR_HEALTH},
 	{"programs", doctor_programs, DOCTOR_HEALTH},
+	{"system", doctor_system, DOCTOR_SETUP},
+	{"sandbox", doctor_sandbox, DOCTOR_SETUP},
 	{"cgroups", doctor_cgroups, DOCTOR_SETUP},
 	{"builders", doctor_builders, DOCTOR_SETUP},
 	{"images", doctor_images, DOCTOR_HEALTH},
 	{"repositories", doctor_repositories, DOCTOR_SETUP},
+	{"files", doctor_files, DOCTOR_SETUP},
+	{"door", doctor_door, DOCTOR_SETUP},
+	{"keys", doctor_keys, DOCTOR_SETUP},
 	{"mirrors", doctor_mirrors, DOCTOR_HEALTH},
 	{"disks", doctor_disks, DOCTOR_HEALTH},
 	{"reflinks", doctor_reflinks, DOCTOR_SETUP},
 	{"store", doctor_store, DOCTOR_SETUP},
 	{"cache", doctor_cache, DOCTOR_HEALTH},
+	{"nova", doctor_nova, DOCTOR_SETUP},
 	{"placement", doctor_placement, DOCTOR_SETUP},
 	{"glance", doctor_glance, DOCTOR_HEALTH},
 	{"notify", doctor_notify, DOCTOR_HEALTH},
@@ -30,6 +38,22 @@ static const struct {
 	{"publisher", doctor_publisher, DOCTOR_HEALTH},
 	{"queue", doctor_queue, DOCTOR_HEALTH},
 };
+
+/* A name that no check has would accept nothing. */
+static void look_at_accepted(struct doctor *d)
+{
+	for (char **entry = d->c->accepted; entry && *entry; entry++) {
+		size_t len = strcspn(*entry, ":");
+		bool known = false;
+
+		for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+			known = known || (strlen(checks[i].name) == len &&
+					  strncmp(checks[i].name, *entry, len) == 0);
+		if (!known)
+			doctor_say(d, DOCTOR_WARN, "mend `accepted` in hornero.yaml",
+				   "accepted names \"%s\", which is no check", *entry);
+	}
+}
 
 void doctor_look(struct doctor *d, enum doctor_scope scope)
 {
@@ -47,6 +71,8 @@ void doctor_look(struct doctor *d, enum doctor_scope scope)
 		doctor_say(d, why.sys == EACCES || why.sys == ENOENT ? DOCTOR_BLIND : DOCTOR_BAD,
 			   "mend that line, or name the configuration by -c FILE or HORNERO_CONF",
 			   "%s", why.msg);
+	if (d->c && scope == DOCTOR_SETUP)
+		look_at_accepted(d);
 	for (size_t i = 0; d->c && i < sizeof(checks) / sizeof(checks[0]); i++) {
 		d->check = checks[i].name;
 		if (scope == DOCTOR_SETUP || checks[i].scope == scope)
@@ -54,15 +80,18 @@ void doctor_look(struct doctor *d, enum doctor_scope scope)
 	}
 }
 
-static const char *const names[] = {[DOCTOR_OK] = "ok",      [DOCTOR_WARN] = "warn",
-				    [DOCTOR_PART] = "bad",   [DOCTOR_BLIND] = "bad",
-				    [DOCTOR_BAD] = "bad"};
+static const char *const names[] = {[DOCTOR_OK] = "ok",      [DOCTOR_ACCEPTED] = "accepted",
+				    [DOCTOR_WARN] = "warn",  [DOCTOR_PART] = "bad",
+				    [DOCTOR_BLIND] = "bad",  [DOCTOR_BAD] = "bad"};
 
 static void print(void *arg, const struct finding *f)
 {
 	(void)arg;
-	cli_say(stdout, "%-4s  %-13s %s", names[f->state], f->check, f->text);
-	if (f->mend)
+	bool accepted = f->state == DOCTOR_ACCEPTED;
+
+	cli_say(stdout, "%-4s  %-13s %s%s", accepted ? "ok" : names[f->state], f->check,
+		accepted ? "accepted: " : "", f->text);
+	if (f->mend && !accepted)
 		cli_say(stdout, "%21s-> %s", "", f->mend);
 }
 
@@ -93,5 +122,5 @@ int doctor_run(struct cli *cli, const struct call *call, struct err *e)
 	doctor_look(&d, DOCTOR_SETUP);
 	if (rows)
 		json_out(rows);
-	return d.findings > 0;
+	return d.worst <= DOCTOR_ACCEPTED ? 0 : d.worst == DOCTOR_WARN ? 1 : 2;
 }

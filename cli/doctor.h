@@ -5,7 +5,12 @@
  *   doctor.c        the table of checks
  *   doctor_node.c   directories, programs, hornerod, the publisher
  *   doctor_builders.c  builder files
- *   doctor_files.c  image files, repositories and their hooks
+ *   doctor_files.c  image files, limits of groups, nodes.yaml
+ *   doctor_repo.c   repositories, their hooks and locks
+ *   doctor_door.c   the door, its host keys, the keys file
+ *   doctor_sandbox.c  bubblewrap
+ *   doctor_system.c  kernel, clock, mounts, speed of the queue's disk
+ *   doctor_nova.c   what hornero shares with Nova
  *   doctor_group.c  control groups
  *   doctor_disk.c   floors, budgets, reflinks, the store
  *   doctor_cache.c  files of Nova's cache
@@ -29,6 +34,7 @@
 /* doctor shows the last three as "bad"; `hornero status` tells them apart. In order of severity. */
 enum doctor_state {
 	DOCTOR_OK,
+	DOCTOR_ACCEPTED, /* a warning that hornero.yaml accepts */
 	DOCTOR_WARN,  /* works, but not fully */
 	DOCTOR_PART,  /* one image or job does not work; the others do */
 	DOCTOR_BLIND, /* our user may not look */
@@ -47,7 +53,8 @@ struct doctor {
 	void *arg;
 	const struct conf *c; /* NULL: it cannot be read */
 	const char *check;    /* the running one */
-	int findings;         /* that are not ok */
+	int findings;         /* that are neither ok nor accepted */
+	enum doctor_state worst;
 };
 
 /* Runs all checks, or those that say whether the node works now: cheap enough for every minute. */
@@ -66,6 +73,12 @@ DOCTOR_CHECK(agent);
 DOCTOR_CHECK(users);
 DOCTOR_CHECK(publisher);
 DOCTOR_CHECK(images);
+DOCTOR_CHECK(files);
+DOCTOR_CHECK(door);
+DOCTOR_CHECK(keys);
+DOCTOR_CHECK(sandbox);
+DOCTOR_CHECK(system);
+DOCTOR_CHECK(nova);
 DOCTOR_CHECK(builders);
 DOCTOR_CHECK(repositories);
 DOCTOR_CHECK(mirrors);

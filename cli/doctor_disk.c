@@ -38,6 +38,33 @@ static bool is_one_disk(const char *a, const char *b)
 	return stat(a, &left) == 0 && stat(b, &right) == 0 && left.st_dev == right.st_dev;
 }
 
+/* The first directory of a filesystem that has no inode left; floors look only at some. */
+static void look_at_inodes(struct doctor *d)
+{
+	const struct conf *c = d->c;
+	const char *const dirs[] = {c->state_dir,  c->queue_dir, c->log_dir,  c->run_dir,
+				    c->images_dir, c->repo_root, c->repo_base, c->store_dir,
+				    c->cache_dir,  c->base_dir};
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		own_free char *mend = fs_path("see `df -i %s`, and remove files there", dirs[i]);
+		struct statvfs fs;
+		bool seen = false;
+
+		for (size_t j = 0; j < i && !seen; j++)
+			seen = is_one_disk(dirs[i], dirs[j]);
+		if (seen || statvfs(dirs[i], &fs) < 0)
+			continue;
+		if (fs.f_files > 0 && fs.f_favail == 0)
+			doctor_say(d, DOCTOR_BAD, mend,
+				   "the filesystem of %s has no inodes left: no file can be made "
+				   "there", dirs[i]);
+		else if (fs.f_bavail == 0)
+			doctor_say(d, DOCTOR_BAD, "make room on that filesystem",
+				   "the filesystem of %s is full", dirs[i]);
+	}
+}
+
 /* Verdicts are small, and hornero cannot free space in log_dir. */
 static void look_at_log(struct doctor *d)
 {
@@ -64,6 +91,7 @@ void doctor_disks(struct doctor *d)
 		look_at_floor(d, &work);
 	look_at_floor(d, &cache);
 	look_at_log(d);
+	look_at_inodes(d);
 }
 
 /* Tries a reflink between two unnamed files, so nothing is left behind. Returns 1 if reflinks work,

@@ -1,17 +1,15 @@
-/* doctor_files: checks image files, repositories and their hooks. DIAGNOSTICS: findings. */
+/* doctor_files: checks files that operators write: of images, of builder groups, nodes.yaml.
+ * DIAGNOSTICS: findings. */
 #include "cli/doctor.h"
 
 #include "conf/expect.h"
-#include "state/relics.h"
+#include "conf/group.h"
+#include "conf/nodes.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/program.h"
 
-#include <limits.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
 void doctor_images(struct doctor *d)
 {
@@ -47,104 +45,49 @@ void doctor_images(struct doctor *d)
 	images_free(list, n);
 }
 
-/* Hooks link to our program, and hornero.yaml to our configuration; a push needs both. */
-static void look_at_link(struct doctor *d, const char *repo, const char *name, const char *target)
+/* A group without a file has no limits of its own. Returns the number of files. */
+static size_t look_at_groups(struct doctor *d)
 {
-	own_free char *path = fs_path("%s/%s", repo, name);
-	own_free char *mend = fs_path("ln -sfn %s %s", target, path);
-	char found[PATH_MAX], wanted[PATH_MAX];
-
-	if (!realpath(path, found))
-		doctor_say(d, DOCTOR_BAD, errno == EACCES ? "run hornero doctor as root" : mend,
-			   "%s: %s", path, strerror(errno));
-	else if (realpath(target, wanted) && strcmp(found, wanted) != 0)
-		doctor_say(d, DOCTOR_BAD, mend,
-			   "%s links to %s, so pushes do not use this configuration", path, found);
-}
-
-enum { LOCK_OLD_S = 10 /* git holds a lock for milliseconds */ };
-
-struct relics {
-	struct doctor *d;
-	const char *repo;
-};
-
-static void look_at_relic(void *arg, const struct relic *r)
-{
-	const struct relics *in = arg;
-	own_free char *clear = fs_path(
-		"the next push to it removes it; as git's user also: %s/gc-repositories --clear %s",
-		in->d->c->libexec_dir, in->d->c->path);
-	char words[RELIC_WORDS];
-
-	if (r->is_dead)
-		doctor_say(in->d, DOCTOR_WARN, clear, "%s: %s", in->repo, relic_words(r, words));
-	else if (r->is_stopped && !r->is_quarantine)
-		doctor_say(in->d, DOCTOR_BAD, "continue that process (kill -CONT), or end it",
-			   "%s: %s", in->repo, relic_words(r, words));
-	else if (!r->is_quarantine && r->left_s + LOCK_OLD_S < time(NULL))
-		doctor_say(in->d, DOCTOR_WARN,
-			   "see what that process waits for, or end it; pushes to that ref are "
-			   "refused meanwhile",
-			   "%s: %s", in->repo, relic_words(r, words));
-}
-
-static void look_at_relics(struct doctor *d, const char *path)
-{
-	struct relics in = {.d = d, .repo = path};
-	struct err ignored = ERR_INIT;
-	own_fd int repo = fs_open_dir(AT_FDCWD, path, &ignored);
-
-	if (repo >= 0)
-		relics_each(repo, NULL, 0, look_at_relic, &in);
-}
-
-static void look_at_repo(struct doctor *d, const char *repo)
-{
-	own_free char *hook = fs_path("%s/hornero-hook", d->c->libexec_dir);
-
-	look_at_link(d, repo, "hooks/pre-receive", hook);
-	look_at_link(d, repo, "hooks/post-receive", hook);
-	look_at_link(d, repo, "hornero.yaml", d->c->path);
-	look_at_relics(d, repo);
-}
-
-/* Returns the number of repositories below dir. */
-static size_t walk(struct doctor *d, const char *dir, int depth)
-{
-	enum { DEEPEST = 8 };
-	own_dir DIR *list = opendir(dir);
-	struct dirent *entry;
+	own_dir DIR *list = opendir(d->c->groups_dir);
+	const struct dirent *entry;
 	size_t n = 0;
 
-	if (!list) {
-		doctor_say(d, DOCTOR_WARN,
-			   errno == EACCES ? "run hornero doctor as root" : "hornero init",
-			   "%s: %s", dir, strerror(errno));
-		return 0;
-	}
-	while ((entry = readdir(list))) {
-		own_free char *path = fs_path("%s/%s", dir, entry->d_name);
+	while (list && (entry = readdir(list))) {
 		size_t len = strlen(entry->d_name);
-		struct stat st;
+		own_free char *name = len > 5 ? fs_path("%.*s", (int)len - 5, entry->d_name) : NULL;
+		struct err why = ERR_INIT;
+		struct group g;
 
-		if (entry->d_name[0] == '.' || lstat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		if (!name || entry->d_name[0] == '.' ||
+		    strcmp(entry->d_name + len - 5, ".yaml") != 0)
 			continue;
-		if (len > 4 && strcmp(entry->d_name + len - 4, ".git") == 0) {
-			look_at_repo(d, path);
-			n++;
-		} else if (depth < DEEPEST) {
-			n += walk(d, path, depth + 1);
-		}
+		n++;
+		if (group_load(d->c->groups_dir, name, &g, &why) < 0)
+			doctor_say(d, why.sys == EACCES ? DOCTOR_BLIND : DOCTOR_BAD,
+				   "mend that line", "%s: builds of that group are held", why.msg);
 	}
 	return n;
 }
 
-void doctor_repositories(struct doctor *d)
+static void look_at_nodes(struct doctor *d)
+{
+	size_t dir = (size_t)(strrchr(d->c->path, '/') - d->c->path);
+	own_free char *path = fs_path("%.*s/nodes.yaml", (int)dir, d->c->path);
+	struct err why = ERR_INIT;
+	struct nodes n = {.n = 0};
+
+	if (access(path, R_OK) == 0 && nodes_load(path, &n, &why) < 0)
+		doctor_say(d, DOCTOR_WARN, "mend that line", "%s: `hornero fleet` does not work",
+			   why.msg);
+	nodes_fini(&n);
+}
+
+void doctor_files(struct doctor *d)
 {
 	int before = d->findings;
-	size_t n = walk(d, d->c->repo_root, 0);
+	size_t n = look_at_groups(d);
 
+	look_at_nodes(d);
 	if (d->findings == before)
-		doctor_ok(d, "%zu below %s, with our hooks", n, d->c->repo_root);
+		doctor_ok(d, "%zu builder groups have limits of their own", n);
 }

@@ -12,7 +12,8 @@ static const char *const names[] = {"ok", "warning", "critical", "unknown"};
 static const char *const shown[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
 
 static const enum health health_of[] = {
-	[DOCTOR_OK] = HEALTH_OK,           [DOCTOR_WARN] = HEALTH_WARNING,
+	[DOCTOR_OK] = HEALTH_OK,           [DOCTOR_ACCEPTED] = HEALTH_OK,
+	[DOCTOR_WARN] = HEALTH_WARNING,
 	[DOCTOR_PART] = HEALTH_WARNING,    [DOCTOR_BLIND] = HEALTH_UNKNOWN,
 	[DOCTOR_BAD] = HEALTH_CRITICAL,
 };
@@ -35,7 +36,7 @@ static void heed(void *arg, const struct finding *f)
 	struct status *s = arg;
 
 	s->checks++;
-	if (f->state == DOCTOR_OK)
+	if (f->state <= DOCTOR_ACCEPTED)
 		return;
 	if (f->state > s->worst) {
 		s->worst = f->state;

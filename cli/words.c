@@ -379,8 +379,9 @@ const struct word word_table[] = {
 	 "warm is built.",
 	 restore_options, 1, 1, {VALUE_FILE}, WORD_AS_ROOT, restore_run, WORD_HERE},
 	{"doctor", "", "check the node's setup, and say how to mend what is wrong",
-	 "Exits 0 if all is well, 1 otherwise. Works before `hornero init`, too. Run it as root\n"
-	 "to check everything.",
+	 "Exits 0 if all is well, 1 with a warning, 2 if something does not work. `accepted` in\n"
+	 "hornero.yaml names warnings that do not count. Works before `hornero init`, too. Run it\n"
+	 "as root to check everything.",
 	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, doctor_run, WORD_NODE},
 	{"metrics", "", "print the node's figures for Prometheus, as OpenMetrics",
 	 "With --write, replaces STATE_DIR/metrics/hornero.prom, a file for node_exporter and for\n"

@@ -318,6 +318,18 @@ int check_cmdline(const char *text, struct err *e)
 	return 0;
 }
 
+int check_accepted(const char *text, struct err *e)
+{
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+
+	if (n == 0 || strlen(text) > 200 || !check_clean(text, CHECK_LINE) ||
+	    (text[n] && (strncmp(text + n, ": ", 2) != 0 || !text[n + 2])))
+		return refuse(text,
+			      "CHECK or \"CHECK: WORDS\" is allowed, as hornero doctor prints them",
+			      e);
+	return 0;
+}
+
 int check_failpoint(const char *text, struct err *e)
 {
 	size_t n = strspn(text, lower);

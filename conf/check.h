@@ -70,6 +70,9 @@ int check_cpus(const char *text, struct err *e);
  * and backslash that it passes on, so no kernel would see those as they were written. */
 int check_cmdline(const char *text, struct err *e);
 
+/* CHECK or "CHECK: WORDS": a check of doctor has a name of small letters. */
+int check_accepted(const char *text, struct err *e);
+
 /* NAME, NAME:kill, NAME:stop or NAME:exit. */
 int check_failpoint(const char *text, struct err *e);
 

@@ -91,6 +91,7 @@ struct conf {
 	int64_t notify_timeout_s;
 	enum conf_share share;
 	const char *failpoint;      /* for tests; else NULL */
+	char **accepted;            /* warnings of doctor: "CHECK" or "CHECK: WORDS" */
 	enum conf_isolation isolation;
 	enum conf_missing on_missing;
 	enum conf_confirm confirm;
@@ -179,6 +180,7 @@ int conf_check(const char *path, void (*told)(void *arg, const struct err *fault
 /* A setting as it is in force. */
 struct conf_value {
 	const char *name, *text; /* text NULL: it is not set */
+	char *const *list;        /* NULL: it is no list */
 	bool is_number, is_given; /* is_given: the file has it */
 };
 

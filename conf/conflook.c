@@ -45,7 +45,9 @@ int conf_each_value(const char *path, void (*each)(void *arg, const struct conf_
 		return -1;
 	for (size_t i = 0; i < conf_settings.n; i++) {
 		const struct setting *k = &conf_settings.list[i];
-		own_free char *value = settings_text(k, c);
+		bool is_list = k->type == SETTING_LIST;
+		own_free char *value = is_list ? NULL : settings_text(k, c);
+		char *const *list = is_list ? *(char ***)((char *)c + k->offset) : NULL;
 		const char *shown = value;
 		bool is_given = settings_given(doc, k);
 		bool is_number = k->type == SETTING_COUNT || k->type == SETTING_SIZE ||
@@ -56,7 +58,7 @@ int conf_each_value(const char *path, void (*each)(void *arg, const struct conf_
 		else if (is_number && !is_given && !k->fallback)
 			shown = NULL;
 		is_number = is_number && shown == value;
-		each(arg, &(struct conf_value){k->name, shown, is_number, is_given});
+		each(arg, &(struct conf_value){k->name, shown, list, is_number, is_given});
 	}
 	return 0;
 }

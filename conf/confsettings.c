@@ -413,6 +413,12 @@ static const struct setting settings[] = {
 	{.name = "queue_group", .type = SETTING_GROUP, AT(queue_gid),
 	 .help = "Group of the queue. Its members are the users git and hornero, and the "
 		 "operators."},
+	{.name = "accepted", .type = SETTING_LIST, .check = check_accepted, AT(accepted),
+	 .allowed = "a list of CHECK or \"CHECK: WORDS\"",
+	 .help = "Warnings of hornero doctor and hornero status that the operator lives with. "
+		 "CHECK is the second word of a finding, and WORDS stand in the finding: "
+		 "\"reflinks\", or \"system: clock\". What does not work at all cannot be "
+		 "accepted."},
 	{.name = "failpoint", .type = SETTING_TEXT, .check = check_failpoint, AT(failpoint),
 	 .allowed = "NAME, NAME:kill, NAME:stop or NAME:exit",
 	 .help = "For tests: the point at which hornero's programs die."},

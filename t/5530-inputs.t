@@ -113,7 +113,7 @@ test_expect_success 'a directory that cannot be used holds the job before it bui
 	change fifth &&
 	job_reaches held &&
 	why_says $job "builders/kit.yaml: the input $TRASH/kit: $TRASH/kit/pipe is a named pipe" &&
-	test_expect_code 1 hornero doctor >out &&
+	test_expect_code 2 hornero doctor >out &&
 	test_grep "kit: the input $TRASH/kit: $TRASH/kit/pipe is a named pipe" out &&
 	rm kit/pipe &&
 	mv kit elsewhere &&
@@ -121,7 +121,7 @@ test_expect_success 'a directory that cannot be used holds the job before it bui
 	newest &&
 	job_reaches held &&
 	why_says $job "cannot read the input $TRASH/kit: No such file" &&
-	test_expect_code 1 hornero doctor >out &&
+	test_expect_code 2 hornero doctor >out &&
 	test_grep "kit: the input $TRASH/kit: No such file" out &&
 	mv elsewhere kit &&
 	hornero retry "$job" &&

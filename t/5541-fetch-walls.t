@@ -136,7 +136,7 @@ test_expect_success 'what the node lacks holds the job and is in doctor and buil
 	job_reaches held &&
 	test "$(attempt_field cause)" = tool &&
 	why_says $job "slirp4netns is not in /usr; install it .Debian: slirp4netns" &&
-	test_expect_code 1 hornero doctor >out &&
+	test_expect_code 2 hornero doctor >out &&
 	test_grep "fetching: the program slirp4netns is not in /usr" out &&
 	test_expect_code 78 hornero builder check fetching >out &&
 	test_grep "apt-get install slirp4netns" out &&

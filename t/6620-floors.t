@@ -114,7 +114,7 @@ test_expect_success 'few inodes are a full disk, too' '
 	push_text inodes 1 &&
 	few="disk: 10 of [0-9]* inodes free on .*" &&
 	test_grep "$nothing: $few, the floor is 2 % .store_floor" push.out &&
-	test_expect_code 1 hornero doctor >out &&
+	test_expect_code 2 hornero doctor >out &&
 	test_grep "${few}nothing is built" out &&
 	wait_until "job_waits_for disk \"inodes free\"" 30 &&
 	rm -r "$NODE/instances/many" &&

@@ -56,7 +56,7 @@ test_expect_success 'an upstream whose host key is unknown is not trusted' '
 	mirror_is untrusted "is not known" &&
 	hornero why $U1 >out &&
 	test_grep "follows $UP_URL, and the last fetch failed .*untrusted" out &&
-	test_expect_code 1 hornero doctor >out &&
+	test_expect_code 2 hornero doctor >out &&
 	test_grep "mirrors .*hello cannot follow .*untrusted" out &&
 	test_grep "event=mirror-untrusted repo=hello" mirror.log &&
 	test ! -e "$access/known_hosts"

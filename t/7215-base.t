@@ -137,7 +137,7 @@ test_expect_success 'a build sees it; a missing one holds the job, and the reaso
 	hornero why $job >out &&
 	test_grep "builders/disk.yaml needs the base image osv.img, which is not in $base" out &&
 	test_grep "hornero base add osv.img URL|FILE --sha256 HEX" out &&
-	test_expect_code 1 hornero doctor >out &&
+	test_expect_code 2 hornero doctor >out &&
 	test_grep "hornero base add osv.img URL|FILE --sha256 HEX" out
 '
 
