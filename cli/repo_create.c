@@ -44,8 +44,12 @@ int repo_create_run(struct cli *cli, const struct call *call, struct err *e)
 	if (!c || cli_may(cli, name, NULL, e) < 0 || image_check_repo(name, e) < 0)
 		return -1;
 	made = !is_made(c, name);
-	if (made && repo_create(c, name, &path, e) < 0)
-		return -1;
+	if (made && repo_create(c, name, &path, e) < 0) {
+		/* Another process may have made it meanwhile. */
+		if (e->class != ERR_USAGE || !is_made(c, name))
+			return -1;
+		made = false;
+	}
 	if (made)
 		change_say(cli, true,
 			   "next: `hornero image add UUID %s`, then `git push` to", name);
