@@ -29,6 +29,8 @@ static void look_at_owner(struct doctor *d, const char *path, const struct stat 
 static void look_at_owners(struct doctor *d)
 {
 	own_free char *locks = fs_path("%s/" NOVA_LOCKS_SUBDIR, d->c->instances_path);
+	own_free char *chown = fs_path("chown nova: %s %s %s", d->c->instances_path,
+				       d->c->cache_dir, locks);
 	struct stat st;
 
 	if (stat(d->c->instances_path, &st) < 0)
@@ -37,10 +39,15 @@ static void look_at_owners(struct doctor *d)
 	look_at_owner(d, locks, &st);
 	if (!d->c->publish_socket)
 		return;
-	if (st.st_uid == 0)
-		doctor_say(d, DOCTOR_BAD, "install nova-compute, then chown its user to it",
-			   "instances_path %s belongs to root, and the publisher is a service of "
-			   "Nova's user",
+	if (st.st_uid == 0 && getpwnam("nova"))
+		doctor_say(d, DOCTOR_BAD, chown,
+			   "instances_path %s belongs to root: Nova and the publisher, who are "
+			   "user nova, cannot write there",
+			   d->c->instances_path);
+	else if (st.st_uid == 0)
+		doctor_say(d, DOCTOR_BAD, "apt-get install nova-compute",
+			   "instances_path %s belongs to root, and there is no user nova: the "
+			   "publisher cannot run",
 			   d->c->instances_path);
 	else if (!getpwuid(st.st_uid))
 		doctor_say(d, DOCTOR_WARN, "apt-get install --reinstall nova-common",

@@ -239,7 +239,7 @@ test_expect_success 'an old kernel' '
 	omits system Linux
 '
 
-if test "$(id -u)" -eq 0
+if test "$(id -u)" -eq 0 && unshare -m true 2>/dev/null
 then
 	# Red without look_at_owner() in cli/doctor_nova.c.
 	test_expect_success 'Nova: _base and locks of another owner' '
@@ -252,8 +252,59 @@ then
 			mended nova belongs || return 1
 		done
 	'
+	# The account comes and goes in a copy of /etc/passwd.
+	test_expect_success 'Nova: not there, installed after hornero, and its account gone' '
+		cp /etc/passwd passwd &&
+		cat >bin/apt-get <<-\END &&
+		#!/bin/sh
+		case "$*" in
+		"install nova-compute"|"install --reinstall nova-common")
+			echo "nova:x:64103:64103::/:/bin/false" >>/etc/passwd ;;
+		*) exit 1 ;;
+		esac
+		END
+		cat >in_passwd <<-\END &&
+		look () {
+			hornero doctor --json >$1.json || :
+			jq -r ".[] | select(.check == \"nova\" and .state != \"ok\") | .mend" \
+				$1.json >mend.sh
+		}
+		mount --bind passwd /etc/passwd &&
+		look absent && sh -e mend.sh &&
+		look after && sh -e mend.sh &&
+		look well &&
+		sed "/^nova:/d" passwd >less && cat less >/etc/passwd &&
+		look gone && sh -e mend.sh &&
+		look back
+		END
+		node_set publish_socket "$TRASH/none" &&
+		mkdir -p "$NODE/instances/locks" &&
+		unshare -m sh -e in_passwd &&
+		cp absent.json doctor.json && says nova bad "there is no user nova" &&
+		cp after.json doctor.json && says nova bad "who are user nova, cannot write" &&
+		cp well.json doctor.json && omits nova . &&
+		cp gone.json doctor.json && says nova warn "user 64103, who has no account" &&
+		cp back.json doctor.json && omits nova . &&
+		chown 0:0 "$NODE/instances" "$NODE/instances/_base" "$NODE/instances/locks" &&
+		node_set publish_socket
+	'
+
+	# Red without the comparison with git_uid in doctor_keys() and look_at_host_key().
+	test_expect_success 'git_user can read neither the keys file nor the host keys' '
+		node_set git_user 64101 &&
+		chmod 0600 "$NODE/keys" &&
+		chown 64101 "$NODE"/state/door/ssh_host_ecdsa_key &&
+		doctor &&
+		says keys bad "git_user cannot read" &&
+		mended keys . &&
+		says door bad "host key .*ed25519_key belongs to user 0" &&
+		mended door "host key" &&
+		node_set git_user &&
+		chown 0 "$NODE"/state/door/ssh_host_*
+	'
 else
 	test_skip 'Nova: owners' 'needs root'
+	test_skip 'files that git_user cannot read' 'needs root'
 fi
 
 test_expect_success 'Nova: its settings are not those of hornero.yaml' '
