@@ -112,7 +112,8 @@ then
 		chown 0 "$GOOD"
 	'
 
-	# Red without the check of the user in conf_keep_good(), where a group may write beside it.
+	# Two walls: conf_keep_good() leaves the file of another user alone, and fs_replace_like()
+	# could not give it to its owner.
 	test_expect_success 'hornerod of another user changes no copy' '
 		node_set wrokers &&
 		node_set workers 1 &&
