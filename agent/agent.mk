@@ -159,14 +159,17 @@ hornero_collect_SOURCES = \
 	agent/upkeep/collect/collect_bases.c agent/upkeep/collect/collect_bases.h \
 	agent/upkeep/collect/collect_cache.c \
 	agent/upkeep/collect/collect_fetched.c \
+	agent/upkeep/collect/collect_history.c \
 	agent/upkeep/collect/collect_junk.c \
+	agent/upkeep/collect/collect_logs.c \
 	agent/upkeep/collect/main.c \
 	agent/upkeep/collect/collect_needed.c \
 	agent/upkeep/collect/collect_report.c \
 	agent/upkeep/collect/collect_store.c \
 	agent/upkeep/collect/collect_work.c
 hornero_collect_LDADD = agent/common/libcommon.a store/libstore.a db/libdb.a state/libstate.a \
-	conf/libconf.a lib/libhornero.a $(JANSSON_LIBS) $(SQLITE_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS)
+	conf/libconf.a lib/libhornero.a $(JANSSON_LIBS) $(SQLITE_LIBS) $(YAML_LIBS) $(CRYPTO_LIBS) \
+	$(ZSTD_LIBS)
 
 hornero_keep_SOURCES = \
 	agent/upkeep/keep/main.c agent/upkeep/keep/keep.h \

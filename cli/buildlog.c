@@ -7,6 +7,7 @@
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "lib/pack.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -24,10 +25,25 @@ struct log {
 	int64_t attempt; /* the attempt whose log is open or expected */
 	bool only;       /* --attempt: do not go on to the next */
 	int fd;          /* -1: not open yet */
+	struct unpack *packed; /* of a log that was compressed; else NULL */
 	int64_t alive_ms; /* --alive; 0: unset */
 	enum job_state state;
 	struct escaped text;
 };
+
+/* Some time after its attempt, a log is compressed (hornero-collect). */
+static void open_packed(struct log *l, const char *path)
+{
+	own_free char *packed = fs_path("%s.zst", path);
+	struct err ignored = ERR_INIT;
+
+	l->fd = open(packed, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	l->packed = l->fd < 0 ? NULL : unpack_new(l->fd, &ignored);
+	if (l->fd >= 0 && !l->packed) {
+		close(l->fd);
+		l->fd = -1;
+	}
+}
 
 static void log_open_attempt(struct log *l, struct watch *w)
 {
@@ -35,8 +51,10 @@ static void log_open_attempt(struct log *l, struct watch *w)
 				      l->attempt);
 
 	l->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (l->fd < 0 && errno == ENOENT)
+		open_packed(l, path);
 	/* Add the watch before the first read, which then sees what was written in between. */
-	if (l->fd >= 0 && w)
+	if (l->fd >= 0 && !l->packed && w)
 		watch_add(w, path);
 }
 
@@ -45,8 +63,13 @@ static int log_drain(struct log *l, struct err *e)
 {
 	ssize_t n = 0;
 
-	while (!ferror(stdout) && (n = escaped_copy(&l->text, l->fd)) > 0)
+	while (!ferror(stdout) &&
+	       (n = l->packed ? escaped_take(&l->text, unpack_read, l->packed)
+			      : escaped_copy(&l->text, l->fd)) > 0)
 		;
+	if (n < 0 && errno == EBADMSG)
+		return err_set(e, ERR_OPERATOR, "the compressed log of job %" PRId64 " in %s is "
+						"damaged", l->job, l->c->log_dir);
 	if (n < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot read the log of job %" PRId64, l->job);
 	return fflush(stdout) == 0 ? 0 : err_sys(e, ERR_NOBODY, "cannot write the output");
@@ -55,6 +78,8 @@ static int log_drain(struct log *l, struct err *e)
 static void log_close(struct log *l)
 {
 	escaped_end(&l->text);
+	unpack_free(l->packed);
+	l->packed = NULL;
 	if (l->fd >= 0)
 		close(l->fd);
 	l->fd = -1;
@@ -77,7 +102,7 @@ static int64_t newest_attempt(const struct conf *c, int64_t job, struct err *e)
 		if (strncmp(entry->d_name, head, strlen(head)) != 0)
 			continue;
 		n = strtoll(entry->d_name + strlen(head), &end, 10);
-		if (strcmp(end, ".log") == 0 && n > newest)
+		if ((strcmp(end, ".log") == 0 || strcmp(end, ".log.zst") == 0) && n > newest)
 			newest = n;
 	}
 	return newest;
@@ -109,7 +134,9 @@ static int print_log(struct cli *cli, struct log *l, struct err *e)
 			       "; its newest attempt is %" PRId64,
 			       l->job, l->attempt, j.attempt);
 	cli_say(stderr, "hornero: job %" PRId64 " is %s and has no log%s", l->job,
-		job_state_name(j.state), j.attempt == 0 ? ": no attempt has begun" : "");
+		job_state_name(j.state),
+		j.attempt == 0 ? ": no attempt has begun"
+			       : " any more (log_keep, log_budget); `hornero show` has the reason");
 	return 1;
 }
 

@@ -65,7 +65,7 @@ static void look_at_inodes(struct doctor *d)
 	}
 }
 
-/* Verdicts are small, and hornero cannot free space in log_dir. */
+/* Without a floor (state_floor: 0) it may fill up. */
 static void look_at_log(struct doctor *d)
 {
 	enum { ROOM = 65536 };
@@ -85,11 +85,13 @@ void doctor_disks(struct doctor *d)
 	struct floor store = conf_store_floor(d->c);
 	struct floor work = conf_work_floor(d->c);
 	struct floor cache = conf_cache_floor(d->c);
+	struct floor state = conf_state_floor(d->c);
 
 	look_at_floor(d, &store);
 	if (!is_one_disk(d->c->store_dir, d->c->repo_base))
 		look_at_floor(d, &work);
 	look_at_floor(d, &cache);
+	look_at_floor(d, &state);
 	look_at_log(d);
 	look_at_inodes(d);
 }

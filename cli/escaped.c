@@ -20,14 +20,23 @@ static void put(struct escaped *x, size_t len)
 	x->said_ms = clock_mono_ms();
 }
 
-ssize_t escaped_copy(struct escaped *x, int fd)
+static ssize_t get_from_fd(void *arg, char *buf, size_t size)
 {
-	size_t have, whole;
+	const int *fd = arg;
 	ssize_t n;
 
 	do
-		n = read(fd, x->in + x->kept, sizeof(x->in) - x->kept);
+		n = read(*fd, buf, size);
 	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+ssize_t escaped_take(struct escaped *x, ssize_t (*get)(void *arg, char *buf, size_t size),
+		     void *arg)
+{
+	size_t have, whole;
+	ssize_t n = get(arg, x->in + x->kept, sizeof(x->in) - x->kept);
+
 	if (n <= 0)
 		return n;
 	have = x->kept + (size_t)n;
@@ -36,6 +45,11 @@ ssize_t escaped_copy(struct escaped *x, int fd)
 	x->kept = have - whole;
 	memmove(x->in, x->in + whole, x->kept);
 	return n;
+}
+
+ssize_t escaped_copy(struct escaped *x, int fd)
+{
+	return escaped_take(x, get_from_fd, &fd);
 }
 
 void escaped_end(struct escaped *x)

@@ -24,6 +24,10 @@ struct escaped {
  * -1 with errno. */
 ssize_t escaped_copy(struct escaped *x, int fd);
 
+/* The same with the bytes that get() stores, which returns as read(2). */
+ssize_t escaped_take(struct escaped *x, ssize_t (*get)(void *arg, char *buf, size_t size),
+		     void *arg);
+
 /* Ends the output: an incomplete character, and an open line. Flushes standard output. */
 void escaped_end(struct escaped *x);
 

@@ -189,17 +189,18 @@ static void print_images(struct metrics *m, struct cli *cli)
 static void print_room(struct metrics *m, const struct conf *c)
 {
 	const struct floor floors[] = {conf_store_floor(c), conf_work_floor(c),
-				       conf_cache_floor(c)};
-	static const char *const areas[] = {"area=\"store\"", "area=\"work\"", "area=\"cache\""};
+				       conf_cache_floor(c), conf_state_floor(c)};
+	static const char *const areas[] = {"area=\"store\"", "area=\"work\"", "area=\"cache\"",
+					    "area=\"state\""};
 
 	metric_begin(m, METRIC_GAUGE, "hornero_filesystem_free_bytes", "bytes",
 		     "Bytes that hornero may still write on the filesystem of each area.");
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 4; i++)
 		if (floor_free_bytes(&floors[i]) >= 0)
 			metric_value(m, areas[i], (double)floor_free_bytes(&floors[i]));
 	metric_begin(m, METRIC_GAUGE, "hornero_filesystem_floor_bytes", "bytes",
 		     "Bytes that must stay free there: below it nothing is built.");
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 4; i++)
 		metric_value(m, areas[i], (double)floor_bytes(&floors[i]));
 }
 

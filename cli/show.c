@@ -89,6 +89,7 @@ static int attempt_row(void *arg, const struct attempt *a)
 	const struct attempt_result *v = &a->result;
 	own_free char *log = fs_path("%s/%lld.%lld.log", r->conf->log_dir, (long long)a->job,
 				     (long long)a->attempt);
+	own_free char *packed = fs_path("%s.zst", log);
 
 	add_row(r, attempt_columns, N_ATTEMPT,
 		(struct cell[]){
@@ -106,7 +107,7 @@ static int attempt_row(void *arg, const struct attempt *a)
 			{.number = v->mem_peak_bytes},
 			{.number = v->size_bytes},
 			{.number = v->reused},
-			{.text = log},
+			{.text = access(packed, F_OK) == 0 ? packed : log},
 			{.text = v->reason},
 		});
 	return 0;

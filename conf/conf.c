@@ -134,6 +134,11 @@ struct floor conf_cache_floor(const struct conf *c)
 	return floor_of(c, dir, c->cache_floor_bytes, "cache_floor");
 }
 
+struct floor conf_state_floor(const struct conf *c)
+{
+	return floor_of(c, c->state_dir, c->state_floor_bytes, "state_floor");
+}
+
 void conf_print_settings(FILE *out, const char *format)
 {
 	if (strcmp(format, "man") == 0) {

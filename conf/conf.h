@@ -108,6 +108,10 @@ struct conf {
 	int64_t build_timeout_s;    /* wall time of one builder run */
 	int64_t silence_timeout_s;  /* longest time without builder output */
 	int64_t log_limit_bytes;
+	int64_t log_keep_s;         /* 0: forever */
+	int64_t log_budget_bytes;   /* 0: no limit */
+	int64_t history_keep_s;     /* 0: forever */
+	int64_t history_jobs;       /* 0: no limit */
 	int64_t image_size_limit_bytes; /* virtual size of the RAW */
 	int64_t push_size_limit_bytes;  /* receive.maxInputSize */
 	int64_t sweep_interval_s;
@@ -123,6 +127,7 @@ struct conf {
 	/* to stay free on store_dir's filesystem; see conf_store_floor() */
 	int64_t store_floor_bytes;
 	int64_t cache_floor_bytes;
+	int64_t state_floor_bytes;
 	/* Nova's, in MB of 1,048,576 bytes: added to the floors on instances_path's filesystem */
 	int64_t reserved_host_disk_mb;
 	int64_t door_connections;
@@ -197,6 +202,8 @@ int conf_parse(struct conf **out, const char *path, const char *text, size_t len
 struct floor conf_store_floor(const struct conf *c);
 struct floor conf_work_floor(const struct conf *c);
 struct floor conf_cache_floor(const struct conf *c);
+/* For the queue, and for the logs of builds. */
+struct floor conf_state_floor(const struct conf *c);
 
 /* Prints every setting as man-page source (`format` "man") or as a commented file ("yaml"). */
 void conf_print_settings(FILE *out, const char *format);

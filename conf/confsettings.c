@@ -185,6 +185,25 @@ static const struct setting settings[] = {
 	 .fallback = "64M",
 	 AT(log_limit_bytes),
 	 .help = "Largest log of one attempt. A builder that prints more is ended."},
+	{.name = "log_keep", .type = SETTING_DURATION, .min = 0, .max = 520 * WEEK_S,
+	 .fallback = "720h", AT(log_keep_s),
+	 .help = "How long the log of an attempt stays after its last line. The reason of the "
+		 "attempt, with the last line of the tool that failed, stays as long as its job. "
+		 "0 means forever."},
+	{.name = "log_budget", .type = SETTING_SIZE, .min = 0, .max = PIB, .fallback = "256M",
+	 AT(log_budget_bytes),
+	 .help = "Disk space that all logs together may use. An hour after its last line, a log is "
+		 "compressed. Above this limit, the oldest logs are removed first; those of jobs "
+		 "that have not ended stay. 0 sets no limit."},
+	{.name = "history_keep", .type = SETTING_DURATION, .min = 0, .max = 520 * WEEK_S,
+	 .fallback = "8760h", AT(history_keep_s),
+	 .help = "How long an ended job stays in the queue, with its attempts and events. The "
+		 "newest jobs of an image, and the one that was published last, always stay. 0 "
+		 "means forever."},
+	{.name = "history_jobs", .type = SETTING_COUNT, .min = 0, .max = 1000000000,
+	 .fallback = "200000", AT(history_jobs), .unit = "jobs",
+	 .help = "Number of ended jobs that stay in the queue. Above it, the oldest are forgotten "
+		 "first, while nothing is to be built. 0 sets no limit."},
 	{.name = "image_size_limit", .type = SETTING_SIZE, .min = 64 * KIB, .max = 16384 * GIB,
 	 .fallback = "20G", AT(image_size_limit_bytes),
 	 .help = "Largest virtual size of an image. A larger one is refused."},
@@ -248,10 +267,15 @@ static const struct setting settings[] = {
 	 .help = "Space that must stay free on the filesystem of Nova's cache. 2 percent of its "
 		 "inodes must stay free as well. Below it, nothing is built and nothing is "
 		 "published."},
+	{.name = "state_floor", .type = SETTING_SIZE, .min = 0, .max = PIB, .fallback = "100M",
+	 AT(state_floor_bytes),
+	 .help = "Space that must stay free on the filesystem of state_dir, for the queue and for "
+		 "logs. 2 percent of its inodes must stay free as well. Below it, the oldest logs "
+		 "are removed, and nothing is built until there is room again."},
 	{.name = "reserved_host_disk_mb", .type = SETTING_COUNT, .min = 0, .max = PIB >> 20,
 	 .fallback = "0", AT(reserved_host_disk_mb), .unit = "MB of 1,048,576 bytes",
 	 .help = "Set this to Nova's [DEFAULT]reserved_host_disk_mb. On the filesystem of "
-		 "instances_path, it is added to store_floor and cache_floor."},
+		 "instances_path, it is added to each of these floors."},
 	{.name = "door_listen", .type = SETTING_TEXT, .check = check_listen, AT(door_listen),
 	 .fallback = "0.0.0.0:2222 [::]:2222",
 	 .allowed = "ADDRESS:PORT, IPv6 addresses in [], with blanks between several, at most 8",

@@ -300,6 +300,27 @@ int history_each(struct db *db, int64_t after, int64_t most,
 /* The number of the newest event, 0 if there is none. */
 int history_newest(struct db *db, int64_t *event, struct err *e);
 
+/* How much of the history stays; 0: no limit. Open jobs, the newest jobs of an image and the one
+ * that was published last always stay. */
+struct history_keep {
+	int64_t age_ms; /* since a job ended */
+	int64_t jobs;   /* that ended */
+};
+enum { HISTORY_OLD = 1000 };
+struct history_old {
+	int64_t jobs[HISTORY_OLD]; /* those to forget next, the oldest first */
+	int n;
+	bool busy; /* a job runs, or may begin */
+	bool far;  /* more than a tenth above the number */
+};
+/* Only reads. Returns 0, or -1 on error. */
+int history_old(struct db *db, const struct history_keep *keep, struct history_old *out,
+		struct err *e);
+/* Deletes n ended jobs with their attempts, publications and events in one transaction. */
+int history_forget(struct db *db, const int64_t *jobs, int n, struct err *e);
+/* Deletes at most `most` events of the node that are older than age_ms; *n counts them. */
+int history_forget_node(struct db *db, int64_t age_ms, int most, int64_t *n, struct err *e);
+
 /* Whether the log has this event: 1, 0, or -1 on error. 0: it is another queue's. */
 int history_has(struct db *db, int64_t event, int64_t at_ms, int64_t job, struct err *e);
 

@@ -160,3 +160,13 @@ UPDATE jobs SET waiting_kind = CASE
 	WHEN waiting_for LIKE 'instance %' THEN 'instance'
 	ELSE 'unknown' END
 WHERE state = 'built' AND waiting_for IS NOT NULL;
+
+-- version 5
+-- History ends some day (history_keep). An event stays as long as its job; the newest one stays, too, so that no number
+-- of an event is used twice.
+DROP TRIGGER events_remain;
+CREATE TRIGGER events_remain BEFORE DELETE ON events
+WHEN EXISTS (SELECT 1 FROM jobs WHERE id = OLD.job) OR OLD.id = (SELECT max(id) FROM events)
+BEGIN
+	SELECT RAISE(ABORT, 'events are append-only');
+END;

@@ -221,6 +221,7 @@ static void say_paused(const struct conf *c, const struct moves *moves, const st
 	struct floor store = conf_store_floor(c);
 	struct floor work = conf_work_floor(c);
 	struct floor cache = conf_cache_floor(c);
+	struct floor state = conf_state_floor(c);
 	own_paused struct paused paused;
 	char why[FLOOR_WHY], by[PAUSE_WHO];
 	struct standstill standstill;
@@ -235,7 +236,8 @@ static void say_paused(const struct conf *c, const struct moves *moves, const st
 			say("%s is not built for now: paused by %s; `%s resume %s` ends that%s",
 			    target_image_name(m->img), by, who->words, m->img->uuid, who_can(who));
 	}
-	if (floor_is_low(&store, why) || floor_is_low(&work, why) || floor_is_low(&cache, why))
+	if (floor_is_low(&store, why) || floor_is_low(&work, why) || floor_is_low(&cache, why) ||
+	    floor_is_low(&state, why))
 		say("nothing is built before there is room: %s", why);
 	else if (paused_why(&paused, c, NULL, false, &standstill))
 		say("nothing is built for now: %s", standstill.text);

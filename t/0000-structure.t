@@ -166,6 +166,7 @@ test_expect_success 'each library is known in its room only' '
 	only_in "#include <curl/" "glance/http\.c" &&
 	only_in "#include <libvirt/" "agent/publish/flatten/pull\.c" &&
 	only_in "#include <openssl/" "lib/sha\.c" &&
+	only_in "#include <zstd.h>" "lib/pack\.c" &&
 	json="agent/upkeep/(collect|sweep)/.*|agent/publish/(diskinfo|flatten/pull)\.c" &&
 	only_in "#include <jansson.h>" "(store|cli|glance|notify)/.*|$json"
 '
@@ -258,6 +259,7 @@ test_expect_success 'each program links only what it needs' '
 	links_only libsqlite3 hornero hornerod hornero-collect hornero-hook hornero-scrub \
 		hornero-sweep &&
 	links_only libvirt hornero-flatten &&
+	links_only libzstd hornero hornero-collect &&
 	links_only libcurl hornero-glance &&
 	links_only libcrypto hornero hornerod hornero-build hornero-collect hornero-glance \
 		hornero-keep hornero-notify hornero-publish hornero-scrub hornero-serve \

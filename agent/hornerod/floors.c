@@ -41,6 +41,7 @@ void floors_look(struct agent *a)
 	struct floor store = conf_store_floor(a->conf);
 	struct floor work = conf_work_floor(a->conf);
 	struct floor cache = conf_cache_floor(a->conf);
+	struct floor state = conf_state_floor(a->conf);
 	struct floors before = a->floors;
 	int64_t now_ms = clock_mono_ms();
 	bool is_low = look(&store, a->floors.store);
@@ -48,9 +49,11 @@ void floors_look(struct agent *a)
 	/* Store and work mostly share one filesystem: report it once. */
 	is_low = is_low || look(&work, a->floors.work);
 	is_low = look(&cache, a->floors.cache) || is_low;
+	is_low = look(&state, a->floors.state) || is_low;
 	log_change(before.store, a->floors.store);
 	log_change(before.work, a->floors.work);
 	log_change(before.cache, a->floors.cache);
+	log_change(before.state, a->floors.state);
 	if (is_low && now_ms >= a->floors.collect_ms) {
 		a->floors.collect_ms = now_ms + COLLECT_AGAIN_MS;
 		collecting_start(a);
@@ -72,6 +75,8 @@ const char *floors_pause_building(const struct agent *a)
 		return a->floors.store;
 	if (a->floors.work[0] != '\0')
 		return a->floors.work;
+	if (a->floors.state[0] != '\0')
+		return a->floors.state;
 	return floors_pause_publishing(a);
 }
 

@@ -13,7 +13,7 @@ struct agent;
 
 /* Why each filesystem is below its floor, with the figures of that moment; "" if it is not. */
 struct floors {
-	char store[FLOOR_WHY], work[FLOOR_WHY], cache[FLOOR_WHY];
+	char store[FLOOR_WHY], work[FLOOR_WHY], cache[FLOOR_WHY], state[FLOOR_WHY];
 	int64_t collect_ms;  /* monotonic: next collection not before */
 	bool is_reported;
 };

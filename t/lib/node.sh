@@ -137,6 +137,7 @@ node_init () {
 		confirm: never
 		store_floor: 0
 		cache_floor: 0
+		state_floor: 0
 		END
 		test "$(id -u)" -ne 0 || printf '%s\n' "$@" | grep -q '^build_user:' || echo \
 			"build_user: $NODE_BUILD_UID"

@@ -8,6 +8,8 @@
  *   collect_bases.c   the files that hornero published into Nova's cache
  *   collect_cache.c   has the publisher remove cache files that no image wants warm
  *   collect_junk.c    removes files that nothing refers to
+ *   collect_logs.c    compresses logs, and removes the oldest
+ *   collect_history.c forgets jobs that ended long ago
  *   collect_fetched.c removes fetched files of other lock files than the image's last build had
  *   collect_work.c    removes checkouts and builders' caches of images without a running build
  *   collect_report.c  reports what was removed or stays, as text, JSON or log
@@ -50,6 +52,8 @@ int collect_store(struct collect *c, struct err *e);
 /* Call it after collect_store(): it frees the space that artifacts did not. */
 int collect_work(struct collect *c, struct err *e);
 int collect_cache(struct collect *c, struct err *e);
+int collect_logs(struct collect *c, struct err *e);
+int collect_history(struct collect *c, struct err *e);
 /* Looks at one image's directory in repo_base; skips one that is in use. */
 void collect_fetched(struct collect *c, int repo_base, const char *uuid);
 

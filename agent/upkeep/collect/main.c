@@ -18,6 +18,9 @@
 
 static int collect(struct collect *c, struct err *e)
 {
+	struct err ignored = ERR_INIT;
+	int rc;
+
 	c->rows = json_array();
 	if (!c->rows)
 		return err_set(e, ERR_NOBODY, "out of memory for a report");
@@ -26,9 +29,10 @@ static int collect(struct collect *c, struct err *e)
 		return -1;
 	failpoint("collect-before-junk");
 	/* Free blocks in the store before examining the cache: mostly they share a filesystem. */
-	if (collect_junk(c, e) < 0 || collect_work(c, e) < 0)
-		return -1;
-	return collect_cache(c, e);
+	rc = collect_junk(c, e) < 0 || collect_logs(c, e) < 0 || collect_work(c, e) < 0 ||
+	     collect_cache(c, e) < 0 ? -1 : 0;
+	/* The last, since it takes its time; it needs neither the store nor the publisher. */
+	return collect_history(c, rc < 0 ? &ignored : e) < 0 ? -1 : rc;
 }
 
 static int run(struct collect *c, const char *conf_option, struct err *e)
