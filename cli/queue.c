@@ -57,7 +57,7 @@ static const char *note_of(const struct queue *q, const struct job *j,
 	if (j->superseded_by)
 		snprintf(buf, size, "by job %lld", (long long)j->superseded_by);
 	else if (j->state == JOB_QUEUED && j->not_before_ms > now_ms)
-		snprintf(buf, size, "next attempt %s%s%s",
+		snprintf(buf, size, "%s %s%s%s", j->attempt > 0 ? "next attempt" : "begins",
 			 age_words(words, now_ms - j->not_before_ms), *j->reason ? ": " : "",
 			 j->reason);
 	else if (j->state == JOB_BUILT && *j->waiting_for)

@@ -21,6 +21,10 @@ static void why_queued(const struct facts *f, char buf[WHY_MAX])
 	else if (f->standstill.kind)
 		SAY("Job %lld waits, as all builds of %s do: %s.", id,
 		    f->is_image_paused ? "its image" : "this node", f->standstill.text);
+	else if (j->not_before_ms > f->now_ms && j->attempt == 0)
+		SAY("Job %lld begins %s: it was queued for then (origin %s); `hornero rebuild %s` "
+		    "begins it now, `hornero cancel %lld` gives it up.",
+		    id, age_words(words, f->now_ms - j->not_before_ms), j->origin, j->image, id);
 	else if (j->not_before_ms > f->now_ms)
 		SAY("Job %lld gets its next attempt %s, because attempt %lld failed: %s; `hornero "
 		    "log %lld` shows it, `hornero cancel %lld` gives it up.",

@@ -1,4 +1,4 @@
-/* steer: cancel, retry, rebuild and sweep, which change the queue. DIAGNOSTICS: ERR_USAGE if the
+/* steer: cancel, retry and sweep, which change the queue. DIAGNOSTICS: ERR_USAGE if the
  * job or image does not allow it. */
 #include "cli/steer.h"
 
@@ -95,100 +95,6 @@ int retry_run(struct cli *cli, const struct call *call, struct err *e)
 	bell_ring(cli->conf->run_dir);
 	steer_say_receipt(&receipt);
 	return 0;
-}
-
-struct rebuild {
-	const struct conf *c;
-	struct db *db;
-	const char *who;
-	bool force, clean;
-};
-
-/* Returns exit code 0 if queued, 1 after printing why there is nothing to build, -1 on error. */
-static int rebuild_image(const struct rebuild *r, const struct image *img, struct err *e)
-{
-	char commit[CLI_COMMIT_MAX + 1];
-	struct job_receipt receipt = {0};
-	int found;
-
-	if (img->broken) {
-		cli_say(stderr, "hornero: image %s is skipped: %s", img->uuid,
-			img->problem.msg);
-		return 1;
-	}
-	found = cli_ref_commit(r->c, img, commit, e);
-	if (found < 0)
-		return -1;
-	if (found == 0) {
-		cli_say(stderr, "hornero: image %s: nothing has been pushed to %s of %s yet",
-			img->uuid, img->ref, img->repo);
-		return 1;
-	}
-	skip_clear(r->c->skip_dir, img->uuid);
-	if (job_enqueue(r->db, &(struct job_wish){.image = img->uuid,
-						  .repo = img->repo,
-						  .ref = img->ref,
-						  .commit = commit,
-						  .origin = "rebuild",
-						  .pushed_by = r->who,
-						  .force = r->force || r->clean,
-						  .clean = r->clean}, &receipt, e) < 0)
-		return -1;
-	printf("image %s: ", img->uuid);
-	steer_say_receipt(&receipt);
-	if (image_pin_at(img, commit))
-		cli_say(stdout,
-			"image %s is pinned to release %s, which is published again; `hornero "
-			"rollback --undo %s` lets it follow its ref",
-			img->uuid, img->pinned, img->uuid);
-	return 0;
-}
-
-static int rebuild_all(const struct cli *cli, const struct rebuild *r, struct err *e)
-{
-	struct image *list = NULL;
-	size_t n = 0;
-	int worst = 0;
-
-	if (cli_images(cli, &list, &n, e) < 0)
-		return -1;
-	for (size_t i = 0; i < n && worst >= 0; i++) {
-		int code = rebuild_image(r, &list[i], e);
-
-		worst = code != 0 ? code : worst;
-	}
-	images_free(list, n);
-	if (n == 0)
-		cli_say(stdout, "There is no image yet: `hornero image add UUID REPO` makes one.");
-	return worst;
-}
-
-int rebuild_run(struct cli *cli, const struct call *call, struct err *e)
-{
-	const struct conf *c = cli_conf(cli, e);
-	bool all = call_option(call, "all") != NULL;
-	own_image struct image img = {0};
-	own_db struct db *db = NULL;
-	char uuid[UUID_LEN + 1], who[CLI_WHO_MAX];
-	struct rebuild r = {.c = c,
-			    .who = who,
-			    .force = call_option(call, "force"),
-			    .clean = call_option(call, "clean")};
-	int code;
-
-	cli_who(cli, who);
-	if (!c)
-		return -1;
-	if (all == (call->nargs == 1))
-		return err_set(e, ERR_USAGE, "rebuild needs one image's UUID, or --all");
-	if (!all && (cli_uuid(call->args[0], uuid, e) < 0 || cli_image(cli, uuid, &img, e) < 0))
-		return -1;
-	if (cli_db(cli, DB_CREATE, &db, e) < 0)
-		return -1;
-	r.db = db;
-	code = all ? rebuild_all(cli, &r, e) : rebuild_image(&r, &img, e);
-	bell_ring(c->run_dir);
-	return code;
 }
 
 int sweep_run(struct cli *cli, const struct call *call, struct err *e)

@@ -86,6 +86,10 @@ static const struct word_option wait_options[] = {
 };
 static const struct word_option rebuild_options[] = {
 	{"all", 'a', NULL, 0, "rebuild every image"},
+	{"older-than", 0, "TIME", 0,
+	 "with --all: only artifacts built longer ago, such as 7d; implies --force"},
+	{"spread", 0, "TIME", 0,
+	 "with --all: begin the builds one after the other in TIME, such as 4h"},
 	{"force", 'f', NULL, 0, "build even if an artifact of the same content exists"},
 	{"clean", 0, NULL, 0, "build from an empty checkout and an empty cache; implies --force"},
 	{0},
@@ -325,7 +329,11 @@ const struct word word_table[] = {
 	{"retry", "JOB", "queue a failed, held or cancelled job again",
 	 "", NULL, 1, 1, {VALUE_JOB}, 0, retry_run, WORD_WRITE},
 	{"rebuild", "[UUID]", "queue an image's newest commit again",
-	 "Without --force, an artifact of the same content is published without a build.",
+	 "Without --force, an artifact of the same content is published without a build.\n"
+	 "\n"
+	 "`rebuild --all --older-than 7d --spread 4h` is for cron and timers: it passes over\n"
+	 "images that are pinned, were never warm, or have an open job, and prints nothing if no\n"
+	 "artifact is that old. Pushes go before its jobs.",
 	 rebuild_options, 0, 1, {VALUE_IMAGE}, 0,
 	 rebuild_run, WORD_WRITE},
 	{"rollback", "UUID [RELEASE]", "return an image to an earlier artifact",

@@ -89,7 +89,8 @@ static int find_running(struct db *db, const struct job_wish *w, struct job *out
 	return r == 1 && job_row_copy(q, out, e) < 0 ? -1 : r;
 }
 
-/* A repeated request ends the back-off and does not go behind the sweep's jobs. */
+/* A repeated request ends the back-off and does not go behind the sweep's jobs. A sweep ends only the
+ * wait of a job that had no attempt yet: a rebuild of tonight must not keep the image cold. */
 static int join(struct db *db, const struct job *j, const struct job_wish *w, struct err *e)
 {
 	const struct job_event ev = {.job = j->id,
@@ -99,10 +100,11 @@ static int join(struct db *db, const struct job *j, const struct job_wish *w, st
 				     .detail = detail_of(w),
 				     .who = w->pushed_by};
 
-	if (!is_sweep(w) && !job_is_confirm(w->origin) &&
+	if ((!is_sweep(w) || j->attempt == 0) && !job_is_confirm(w->origin) &&
 	    db_run(db, e,
-		   "UPDATE jobs SET priority = min(priority, ?2), not_before_ms = 0 WHERE id = ?1",
-		   val_int(j->id), val_int(priority_of(w))) < 0)
+		   "UPDATE jobs SET priority = min(priority, ?2), not_before_ms = "
+		   "min(not_before_ms, ?3) WHERE id = ?1",
+		   val_int(j->id), val_int(priority_of(w)), val_int(w->not_before_ms)) < 0)
 		return -1;
 	return job_event_add(db, &ev, e);
 }

@@ -33,12 +33,19 @@ static bool would_repeat(const struct decision_facts *f)
 	return j->started_ms == 0 || !changed_since(f, j->started_ms);
 }
 
+/* A rebuild of tonight (hornero rebuild --spread) brings back no file that is missing now. */
+static bool waits_for_its_time(const struct job *j)
+{
+	return j->state == JOB_QUEUED && j->attempt == 0 && j->not_before_ms > 0 &&
+	       same(j->origin, "rebuild");
+}
+
 enum decision decision_make(const struct decision_facts *f)
 {
 	bool satisfied = f->state != WARM_NONE && same(f->warm->made.commit, f->tip) &&
 			 f->inputs[0] && same(f->warm->made.inputs, f->inputs) && !f->is_refused;
 
-	if (f->newest) {
+	if (f->newest && !waits_for_its_time(f->newest)) {
 		switch (f->newest->state) {
 		case JOB_QUEUED:
 			/* The skipped push could not cancel it. A request for a build removes the
