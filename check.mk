@@ -71,7 +71,8 @@ EXTRA_DIST += \
 	bench/serve-bench \
 	bench/slice-bench \
 	bench/run \
-	bench/warm-bench
+	bench/warm-bench \
+	bench/year-bench
 bench: all $(bench_programs) t/tools/publish-tool t/tools/seed
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/bench/run
 
