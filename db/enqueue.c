@@ -89,8 +89,8 @@ static int find_running(struct db *db, const struct job_wish *w, struct job *out
 	return r == 1 && job_row_copy(q, out, e) < 0 ? -1 : r;
 }
 
-/* A repeated request ends the back-off and does not go behind the sweep's jobs. A sweep ends only the
- * wait of a job that had no attempt yet: a rebuild of tonight must not keep the image cold. */
+/* A repeated request ends the back-off and does not go behind the sweep's jobs. A sweep ends only
+ * the wait of a job that had no attempt yet: a rebuild of tonight must not keep the image cold. */
 static int join(struct db *db, const struct job *j, const struct job_wish *w, struct err *e)
 {
 	const struct job_event ev = {.job = j->id,

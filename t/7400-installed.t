@@ -22,7 +22,8 @@ test_expect_success 'make install DESTDIR=' '
 		hornero-share.service hornero-mirror hornero-mirror.service hornero-mirror.8 \
 		hornero-metrics.timer hornero-metrics.service \
 		hornero-metrics-http.service hornero-metrics.7 hornero.rules.yml hornero.json \
-		hornero-yield.service hornero-gc.service hornero-gc.timer hornero.1 hornerod.8 \
+		hornero-yield.service hornero-rebuild.timer \
+		hornero-rebuild.service hornero-gc.service hornero-gc.timer hornero.1 hornerod.8 \
 		hornero.yaml.5 hornero-builder.5 hornero-image.5 hornero-keys.5 hornero.bash \
 		_hornero hornero.fish hornero.conf node.yaml
 	do

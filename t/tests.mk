@@ -576,6 +576,7 @@ script_tests += \
 	t/8312-backup-users.t \
 	t/8320-history.t \
 	t/8330-rebuild-old.t \
+	t/8340-maintenance.t \
 	t/8350-busy-queue.t
 
 # t/9…: from push to boot

@@ -339,11 +339,24 @@ static void name_repo(char *text, size_t size, const char *repo)
 	}
 }
 
+/* While a checkout reads a repository, nothing packs it: gc-repositories takes the exclusive lock for
+ * a moment, to look. Without the lock the checkout is right, too. */
+static int mark_reading(const char *repo)
+{
+	enum { LOOK_MS = 1000 };
+	own_fd int fd = open(repo, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct err ignored = ERR_INIT;
+
+	if (fd < 0 || fs_flock_shared(fd, LOOK_MS, &ignored) != 1)
+		return -1;
+	return steal_fd(&fd);
+}
+
 int build_checkout(struct build *b)
 {
 	own_free char *repo = fs_path("%s/%s.git", b->conf->repo_root, b->image->repo);
 	struct choice ch = {.b = b, .go = -1};
-	own_fd int their_go = -1;
+	own_fd int their_go = -1, reading = -1;
 	own_stage struct stage s = {.log = NULL};
 	struct err e = ERR_INIT;
 	struct stat st;
@@ -353,6 +366,7 @@ int build_checkout(struct build *b)
 		return verdict_say(&b->verdict, ERR_OPERATOR, CAUSE_CHECKOUT,
 				   "there is no repository %s; create it: hornero repo create %s",
 				   repo, b->image->repo);
+	reading = mark_reading(repo);
 	begin_boot(b);
 	b->words = (struct repowords){.len = 0};
 	b->words_bad = false;
