@@ -339,8 +339,8 @@ static void name_repo(char *text, size_t size, const char *repo)
 	}
 }
 
-/* While a checkout reads a repository, nothing packs it: gc-repositories takes the exclusive lock for
- * a moment, to look. Without the lock the checkout is right, too. */
+/* While a checkout reads a repository, nothing packs it: gc-repositories takes the exclusive lock
+ * for a moment, to look. Without the lock the checkout is right, too. */
 static int mark_reading(const char *repo)
 {
 	enum { LOOK_MS = 1000 };
