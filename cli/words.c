@@ -145,6 +145,13 @@ static const struct word_option stats_options[] = {
 	{"limit", 'n', "N", 0, "read at most the last N jobs that ended; default: 10000"},
 	{0},
 };
+static const struct word_option events_options[] = {
+	{"follow", 'f', NULL, 0, "keep printing events as they happen"},
+	{"since", 0, "NUMBER", 0, "print the events after this one; default: the last 20"},
+	{"image", 0, "IMAGE", VALUE_IMAGE, "only of this image: its UUID or its name"},
+	{"limit", 'n', "N", 0, "end after N events; without --since: print the last N"},
+	{0},
+};
 static const struct word_option cache_options[] = {
 	{"verify", 0, NULL, 0, "read every file that hornero published again and check its digest"},
 	{"placement", 0, NULL, 0,
@@ -309,6 +316,10 @@ const struct word word_table[] = {
 	 "The 50th, 95th and 99th percentile of each stage; push to warm over time; failures by\n"
 	 "cause; and the same by image. Held jobs count as failures, whenever they began.",
 	 stats_options, 0, 0, {0}, WORD_JSON, stats_run, WORD_READ},
+	{"events", "", "print what happened to jobs, and go on with it",
+	 "One line an event; with --json, one object a line. Each event has a number. After an\n"
+	 "interruption, --since with the last number seen goes on without a gap.",
+	 events_options, 0, 0, {0}, WORD_JSON, events_run, WORD_READ},
 	{"show", "JOB", "show a job's attempts, verdicts, stage times and resources",
 	 "", NULL, 1, 1, {VALUE_JOB}, WORD_JSON, show_run, WORD_READ},
 	{"log", "JOB...", "print a job's build log",

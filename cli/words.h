@@ -164,6 +164,7 @@ WORD_RUN(backup);
 WORD_RUN(restore);
 WORD_RUN(doctor);
 WORD_RUN(stats);
+WORD_RUN(events);
 WORD_RUN(report);
 WORD_RUN(metrics);
 WORD_RUN(status);

@@ -276,9 +276,27 @@ int stat_each(struct db *db, const struct job_filter *f,
 struct event {
 	int64_t id, at_ms, job, attempt;
 	const char *image, *event, *detail, *who;
+	const char *repo; /* of event_each_after() alone: its job's, "" if that is gone */
 };
 int event_each(struct db *db, int64_t job, int (*each)(void *arg, const struct event *ev),
 	       void *arg, struct err *e);
+
+/* Events of all jobs and of the node, in the order of their numbers. */
+struct event_piece {
+	const char *image; /* NULL: all; borrowed */
+	bool has_node;     /* also events without a repository: of the node, or of lost rows */
+	int64_t after;     /* the last number seen; moves on */
+};
+
+/* Calls each() for at most `most` events after at->after, in one transaction, until it returns
+ * non-zero; it moves at->after over hidden events, too. Returns 1 if there may be more, 0 if not,
+ * -1 on error. */
+int event_each_after(struct db *db, struct event_piece *at, int64_t most,
+		     int (*each)(void *arg, const struct event *ev), void *arg, struct err *e);
+
+/* Sets at->after so that n events follow, or fewer: only the last 100,000 events are searched.
+ * Returns 0, or -1 on error. */
+int event_seek_last(struct db *db, struct event_piece *at, int64_t n, struct err *e);
 
 /* An event with its job and its attempt. Times are of the steady clock, 0: none. Strings are
  * borrowed. */

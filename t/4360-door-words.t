@@ -83,6 +83,8 @@ key remove
 key set'
 others='help
 builder show
+events
+stats
 image add
 repo create
 repo fetch
@@ -162,7 +164,7 @@ test_expect_success 'listings: for the admin as on the node, for others what the
 			jq . got >theirs &&
 			test_cmp mine theirs &&
 			as $key $word >got &&
-			test_grep "$U1|^shop" got || exit 1
+			test_grep "$U1|^shop|Shown" got || exit 1
 		done &&
 		as other $word --json >got &&
 		test "$(jq length got)" = 0 &&
@@ -200,6 +202,21 @@ test_expect_success 'reading: show, log, why and wait of a job of one'\''s own' 
 	test_expect_code 75 as reader wait -t 0 $U1 &&
 	test_expect_code 64 as reader wait -t soon 3 &&
 	test_expect_code 64 as reader show x
+'
+
+test_expect_success 'stats and events: what the key may read' '
+	for word in stats "events --since 0"
+	do
+		hornero $word --json >want &&
+		as admin $word --json >got &&
+		test "$(jq -s length want)" = "$(jq -s length got)" || return 1
+	done &&
+	as reader stats --json >out &&
+	jq -e ".jobs.published == 1 and (.images | map(.image) == [\"$U1\"])" out &&
+	as reader events --since 0 --json >out &&
+	jq -s -e "length > 0 and all(.[]; .repo == \"shop\")" out &&
+	as other events --since 0 >out &&
+	test ! -s out
 '
 
 test_expect_success 'top: what the key may read, and of the node what the admin may' '
@@ -397,7 +414,7 @@ test_expect_success 'help, nothing and nonsense list the words that the key may 
 	test_grep "no command .key." err &&
 	test_expect_code 64 as writer image burn 2>err &&
 	as reader queue --help >out &&
-	test_grep "^usage: ssh -p $DOOR_PORT git@door queue \[--all\] \[--json\]" out &&
+	test_grep "^usage: ssh -p $DOOR_PORT git@door queue \[--all\] .*\[--json\]" out &&
 	test_must_fail grep -e --conf out &&
 	as reader help queue >again &&
 	test_cmp out again &&

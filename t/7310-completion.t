@@ -116,6 +116,7 @@ test_expect_success 'the first argument of every word, and the one after it' '
 	top:
 	fleet:
 	stats:
+	events:
 	show: 1
 	log: 1 | 1
 	wait: 1 IMAGE
@@ -171,6 +172,7 @@ test_expect_success 'the values of every option' '
 	fleet --nodes: <FILE>
 	stats --image: IMAGE
 	stats --repo: solo team/hello
+	events --image: IMAGE
 	report --html: <FILE>
 	END
 	test_cmp want got &&
