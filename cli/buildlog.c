@@ -1,15 +1,15 @@
 /* buildlog: prints a job's build log, escaped, once or as it grows. DIAGNOSTICS: ERR_USAGE if
  * there is no such job or attempt; --follow prints the reason for exit 1. */
 #include "cli/escaped.h"
+#include "cli/logfile.h"
 #include "cli/outcome.h"
+#include "cli/pick.h"
 #include "cli/watch.h"
 #include "cli/words.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/own.h"
-#include "lib/pack.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
@@ -24,38 +24,38 @@ struct log {
 	int64_t job;
 	int64_t attempt; /* the attempt whose log is open or expected */
 	bool only;       /* --attempt: do not go on to the next */
-	int fd;          /* -1: not open yet */
-	struct unpack *packed; /* of a log that was compressed; else NULL */
+	struct logfile file;
 	int64_t alive_ms; /* --alive; 0: unset */
 	enum job_state state;
 	struct escaped text;
+	bool picks;      /* --tail or --grep: print by pick instead */
+	struct pick pick;
 };
-
-/* Some time after its attempt, a log is compressed (hornero-collect). */
-static void open_packed(struct log *l, const char *path)
-{
-	own_free char *packed = fs_path("%s.zst", path);
-	struct err ignored = ERR_INIT;
-
-	l->fd = open(packed, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	l->packed = l->fd < 0 ? NULL : unpack_new(l->fd, &ignored);
-	if (l->fd >= 0 && !l->packed) {
-		close(l->fd);
-		l->fd = -1;
-	}
-}
 
 static void log_open_attempt(struct log *l, struct watch *w)
 {
 	own_free char *path = fs_path("%s/%" PRId64 ".%" PRId64 ".log", l->c->log_dir, l->job,
 				      l->attempt);
 
-	l->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (l->fd < 0 && errno == ENOENT)
-		open_packed(l, path);
+	if (!logfile_open(&l->file, path))
+		return;
 	/* Add the watch before the first read, which then sees what was written in between. */
-	if (l->fd >= 0 && !l->packed && w)
+	if (!l->file.packed && w)
 		watch_add(w, path);
+	/* If that fails, reading fails, too. */
+	(void)pick_seek(&l->pick, &l->file);
+}
+
+static ssize_t copy(struct log *l)
+{
+	ssize_t n;
+
+	if (!l->picks)
+		return escaped_take(&l->text, logfile_read, &l->file);
+	n = pick_copy(&l->pick, &l->file);
+	if (n > 0)
+		l->text.said_ms = clock_mono_ms();
+	return n;
 }
 
 /* Copies all available bytes to standard output. */
@@ -63,9 +63,7 @@ static int log_drain(struct log *l, struct err *e)
 {
 	ssize_t n = 0;
 
-	while (!ferror(stdout) &&
-	       (n = l->packed ? escaped_take(&l->text, unpack_read, l->packed)
-			      : escaped_copy(&l->text, l->fd)) > 0)
+	while (!ferror(stdout) && (n = copy(l)) > 0)
 		;
 	if (n < 0 && errno == EBADMSG)
 		return err_set(e, ERR_OPERATOR, "the compressed log of job %" PRId64 " in %s is "
@@ -78,11 +76,8 @@ static int log_drain(struct log *l, struct err *e)
 static void log_close(struct log *l)
 {
 	escaped_end(&l->text);
-	unpack_free(l->packed);
-	l->packed = NULL;
-	if (l->fd >= 0)
-		close(l->fd);
-	l->fd = -1;
+	pick_end(&l->pick);
+	logfile_close(&l->file);
 }
 
 /* Returns the newest attempt that has a log, 0 if none has, -1 on error. */
@@ -119,12 +114,16 @@ static int print_log(struct cli *cli, struct log *l, struct err *e)
 	if (l->attempt < 0)
 		return -1;
 	log_open_attempt(l, NULL);
-	if (l->fd < 0 && errno != ENOENT)
+	if (l->file.fd < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot open the log of job %" PRId64, l->job);
-	if (l->fd >= 0) {
+	if (l->file.fd >= 0) {
 		done = log_drain(l, e);
 		log_close(l);
-		return done;
+		if (done < 0 || !l->pick.text || l->pick.printed > 0)
+			return done;
+		cli_say(stderr, "hornero: no line of the log of job %" PRId64 " has \"%s\"", l->job,
+			l->pick.text);
+		return 1;
 	}
 	if (cli_db(cli, DB_READ, &db, e) < 0 || cli_job_get(cli, db, l->job, &j, e) <= 0)
 		return -1;
@@ -157,9 +156,9 @@ static int follow_look(const struct cli *cli, struct log *l, struct db *db, stru
 	l->state = j.state;
 	if (l->attempt == 0)
 		l->attempt = j.attempt;
-	if (l->attempt > 0 && l->fd < 0)
+	if (l->attempt > 0 && l->file.fd < 0)
 		log_open_attempt(l, w);
-	if (l->fd >= 0 && log_drain(l, e) < 0)
+	if (l->file.fd >= 0 && log_drain(l, e) < 0)
 		return -1;
 	if (l->attempt > 0 && j.attempt > l->attempt) {
 		log_close(l);
@@ -287,7 +286,7 @@ static int log_one(struct cli *cli, const struct call *call, const char *job, st
 
 	if (!l)
 		return err_set(e, ERR_NOBODY, "out of memory");
-	l->fd = -1;
+	l->file = (struct logfile)LOGFILE_CLOSED;
 	l->only = attempt != NULL;
 	l->c = cli_conf(cli, e);
 	if (!l->c || cli_job_number(job, &l->job, e) < 0 ||
@@ -302,11 +301,14 @@ static int log_one(struct cli *cli, const struct call *call, const char *job, st
 		return err_set(e, ERR_USAGE, "--alive \"%s\" is not a number of seconds from 1 to "
 					     "%d",
 			       alive, ALIVE_MAX_S);
+	if (cli_count(call, "tail", 0, &l->pick.last, e) < 0)
+		return -1;
+	l->pick.text = call_option(call, "grep");
+	l->picks = l->pick.text || l->pick.last;
 	l->alive_ms *= 1000;
 	l->text.said_ms = clock_mono_ms();
 	code = call_option(call, "follow") ? follow(cli, l, e) : print_log(cli, l, e);
-	if (l->fd >= 0)
-		close(l->fd);
+	logfile_close(&l->file);
 	return code;
 }
 
