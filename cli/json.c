@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* JSON is UTF-8; other bytes are escaped as on a terminal, as \xNN. */
-static json_t *text_json(const char *text)
+json_t *text_json(const char *text)
 {
 	size_t size = strlen(text) * 4 + 1;
 	own_free char *clean = NULL;

@@ -1,4 +1,5 @@
 /* show: prints one job in full. DIAGNOSTICS: ERR_USAGE if there is no such job. */
+#include "cli/diff.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "lib/fs.h"
@@ -165,9 +166,10 @@ static void job_cells(const struct job *j, const struct standstill *standstill,
 		cells[i] = all[i];
 }
 
-static int show_json(struct db *db, const struct conf *c, const struct job *j,
-		     const struct cell *cells, struct err *e)
+static int show_json(struct cli *cli, struct db *db, const struct job *j, const struct cell *cells,
+		     bool diff, struct err *e)
 {
+	const struct conf *c = cli->conf;
 	json_t *object = row_json(job_columns, N_JOB, cells);
 	struct rows attempts = {.job = j, .array = json_array(), .conf = c},
 		    events = {.job = j, .array = json_array(), .conf = c};
@@ -177,7 +179,8 @@ static int show_json(struct db *db, const struct conf *c, const struct job *j,
 	json_object_set_new(object, "isolation",
 			    json_string(c->isolation == CONF_ISOLATION_NONE ? "none" : "cgroup"));
 	if (attempt_each(db, j->id, attempt_row, &attempts, e) < 0 ||
-	    event_each(db, j->id, event_row, &events, e) < 0) {
+	    event_each(db, j->id, event_row, &events, e) < 0 ||
+	    (diff && diff_print(cli, db, j, object, e) < 0)) {
 		json_decref(object);
 		return -1;
 	}
@@ -217,15 +220,21 @@ int show_run(struct cli *cli, const struct call *call, struct err *e)
 	own_job struct job j = {0};
 	struct standstill standstill;
 	struct cell cells[N_JOB];
+	bool diff = call_option(call, "diff");
 	int64_t id;
+	int done;
 
 	if (cli_job_number(call->args[0], &id, e) < 0 || cli_db(cli, DB_READ, &db, e) < 0 ||
 	    cli_job_get(cli, db, id, &j, e) <= 0)
 		return -1;
 	cli_standstill(cli, NULL, &j, &standstill);
 	job_cells(&j, &standstill, cells);
-	if ((cli->json ? show_json(db, cli->conf, &j, cells, e)
-		       : show_people(cli, db, &j, cells, e)) < 0)
+	if (cli->json)
+		done = show_json(cli, db, &j, cells, diff, e);
+	else
+		done = diff ? diff_print(cli, db, &j, NULL, e)
+			    : show_people(cli, db, &j, cells, e);
+	if (done < 0)
 		return -1;
 	cli_note_isolation(cli);
 	return 0;

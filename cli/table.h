@@ -98,6 +98,9 @@ void record_print(const struct cli *cli, const struct column *columns, size_t nc
 /* Returns a row as a JSON object; times, ids and sizes of 0 are null. */
 json_t *row_json(const struct column *columns, size_t ncolumns, const struct cell *cells);
 
+/* Returns a text as JSON; bytes that are not UTF-8 are escaped. */
+json_t *text_json(const char *text);
+
 /* Prints a value in ASCII and drops the reference. */
 void json_out(json_t *value);
 

@@ -72,6 +72,10 @@ static const struct word_option queue_options[] = {
 	{"pushed-by", 0, "KEY", VALUE_KEY, "only jobs that this key or user pushed"},
 	{0},
 };
+static const struct word_option show_options[] = {
+	{"diff", 'd', NULL, 0, "compare it with the last good build of its image before it"},
+	{0},
+};
 static const struct word_option log_options[] = {
 	{"follow", 'f', NULL, 0,
 	 "keep printing as the log grows, across attempts, until the job ends"},
@@ -323,7 +327,7 @@ const struct word word_table[] = {
 	 "interruption, --since with the last number seen goes on without a gap.",
 	 events_options, 0, 0, {0}, WORD_JSON, events_run, WORD_READ},
 	{"show", "JOB", "show a job's attempts, verdicts, stage times and resources",
-	 "", NULL, 1, 1, {VALUE_JOB}, WORD_JSON, show_run, WORD_READ},
+	 "", show_options, 1, 1, {VALUE_JOB}, WORD_JSON, show_run, WORD_READ},
 	{"log", "JOB...", "print a job's build log",
 	 "With --follow, exits 0 if the job was built and published, 1 if it was not. Ctrl-C\n"
 	 "stops only the printing. Prints several jobs one after the other; the exit code is\n"

@@ -206,6 +206,11 @@ int job_newest_confirm(struct db *db, const char *image, struct job *out, struct
  * none, -1 on error. */
 int job_newest(struct db *db, const char *image, struct job *out, struct err *e);
 
+/* Finds the image's newest published job before this one that was built, not answered by an
+ * artifact. Returns 1, 0 if none, -1 on error. */
+int job_last_good(struct db *db, const char *image, int64_t before, struct job *out,
+		  struct err *e);
+
 enum job_scope {
 	JOB_SCOPE_OPEN,   /* queued, running, built, held */
 	JOB_SCOPE_RECENT, /* those, and the last 20 that ended */

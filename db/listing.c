@@ -295,3 +295,21 @@ int job_newest_confirm(struct db *db, const char *image, struct job *out, struct
 		return -1;
 	return fetch(db, db_query(db, e, NEWEST("origin = 'confirm'"), val_text(image)), out, e);
 }
+
+/* The index's own condition, word for word, or SQLite does not take it. */
+int job_last_good(struct db *db, const char *image, int64_t before, struct job *out,
+		  struct err *e)
+{
+	own_txn struct txn t = TXN_INIT;
+
+	if (begin(&t, db, e) < 0)
+		return -1;
+	return fetch(db,
+		     db_query(db, e,
+			      "SELECT " JOB_COLUMNS "FROM jobs INDEXED BY jobs_settled WHERE "
+			      "image = ?1 AND id < ?2 AND (state = 'published' OR state = 'failed' "
+			      "OR state = 'cancelled') AND state = 'published' AND reused = 0 "
+			      "AND origin <> 'confirm' ORDER BY id DESC LIMIT 1",
+			      val_text(image), val_int(before)),
+		     out, e);
+}

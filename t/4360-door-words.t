@@ -204,6 +204,13 @@ test_expect_success 'reading: show, log, why and wait of a job of one'\''s own' 
 	test_expect_code 64 as reader show x
 '
 
+test_expect_success 'show --diff: the files that changed, read by git' '
+	hornero show 3 --diff --json >want 2>err &&
+	as reader show 3 --diff --json >got &&
+	test_cmp want got &&
+	jq -e ".diff | .job == 1 and .files == []" got
+'
+
 test_expect_success 'stats and events: what the key may read' '
 	for word in stats "events --since 0"
 	do
