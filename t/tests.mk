@@ -554,7 +554,8 @@ script_tests += \
 	t/7680-doctor-breaks.t \
 	t/7610-events.t \
 	t/7615-log-lines.t \
-	t/7620-show-diff.t
+	t/7620-show-diff.t \
+	t/7630-json-schema.t
 unit_tests += \
 	t/7000-table-unit
 t_7000_table_unit_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
