@@ -2,6 +2,7 @@
 #include "cli/live.h"
 
 #include "lib/own.h"
+#include "lib/spawn.h"
 
 #include <math.h>
 #include <poll.h>
@@ -66,6 +67,55 @@ static void draw(const struct live *l, const char *what)
 	fflush(stdout);
 }
 
+void live_keys(struct live *l, bool (*on_key)(void *arg, int key))
+{
+	l->on_key = on_key;
+	/* A program in the background must not touch the terminal. */
+	l->has_keys = l->drawn && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
+		      tcgetattr(STDIN_FILENO, &l->typed) == 0;
+}
+
+static void enter_screen(const struct live *l)
+{
+	struct termios raw = l->typed;
+
+	if (l->has_keys) {
+		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+		raw.c_cc[VMIN] = 0;
+		raw.c_cc[VTIME] = 0;
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+	}
+	draw(l, enter);
+}
+
+static void leave_screen(const struct live *l)
+{
+	draw(l, leave);
+	if (l->has_keys)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &l->typed);
+}
+
+void live_lend(struct live *l, const char *const *argv)
+{
+	struct spawn s = SPAWN_INIT(argv);
+	struct signalfd_siginfo info;
+	struct pollfd fd = {.fd = l->signals, .events = POLLIN};
+	struct err e = ERR_INIT;
+	struct child child;
+
+	leave_screen(l);
+	s.in = STDIN_FILENO;
+	s.out = STDOUT_FILENO;
+	s.err = STDERR_FILENO;
+	if (spawn_start(&s, &child, &e) == 0)
+		spawn_wait(&child);
+	/* The program's Ctrl-C reached us, too. */
+	while (poll(&fd, 1, 0) > 0 && read(l->signals, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP)
+			l->ended_by = (int)info.ssi_signo;
+	enter_screen(l);
+}
+
 bool live_take_signal(struct live *l)
 {
 	struct signalfd_siginfo info;
@@ -73,9 +123,9 @@ bool live_take_signal(struct live *l)
 	if (read(l->signals, &info, sizeof(info)) != sizeof(info))
 		return false;
 	if (info.ssi_signo == SIGTSTP) {
-		draw(l, leave);
+		leave_screen(l);
 		raise(SIGSTOP);
-		draw(l, enter);
+		enter_screen(l);
 	}
 	if (info.ssi_signo == SIGWINCH || info.ssi_signo == SIGTSTP)
 		return true;
@@ -83,14 +133,37 @@ bool live_take_signal(struct live *l)
 	return false;
 }
 
-/* Returns false to stop: after a signal, or if nobody reads. */
-static bool wait_on(struct live *l)
+/* Returns false to end. */
+static bool take_keys(const struct live *l, void *arg)
 {
-	struct pollfd fds[] = {{.fd = l->signals, .events = POLLIN}, {.fd = STDOUT_FILENO}};
+	char typed[64];
+	ssize_t n = read(STDIN_FILENO, typed, sizeof(typed));
+	bool goes_on = n > 0; /* 0: the terminal is gone */
 
-	if (poll(fds, 2, l->interval_ms) <= 0)
+	for (ssize_t i = 0; i < n && goes_on; i++) {
+		int key = (unsigned char)typed[i];
+
+		if (key == '\033' && i + 2 < n && typed[i + 1] == '[') {
+			key = typed[i + 2] == 'A' ? LIVE_UP : typed[i + 2] == 'B' ? LIVE_DOWN : 0;
+			i += 2;
+		}
+		goes_on = l->on_key(arg, key);
+	}
+	return goes_on;
+}
+
+/* Returns false to stop: after a signal, a key that ends, or if nobody reads. */
+static bool wait_on(struct live *l, void *arg)
+{
+	struct pollfd fds[] = {{.fd = l->signals, .events = POLLIN},
+			       {.fd = STDOUT_FILENO},
+			       {.fd = l->has_keys ? STDIN_FILENO : -1, .events = POLLIN}};
+
+	if (poll(fds, 3, l->interval_ms) <= 0)
 		return true;
-	return fds[0].revents && live_take_signal(l);
+	if (fds[0].revents)
+		return live_take_signal(l);
+	return fds[2].revents && take_keys(l, arg) && !l->ended_by;
 }
 
 static int watch_signals(void)
@@ -114,13 +187,13 @@ int live_run(struct live *l, int (*show)(void *arg, struct err *e), void *arg, s
 	/* Write a whole screen at once, not line by line. */
 	if (l->drawn)
 		setvbuf(stdout, NULL, _IOFBF, SCREEN_BYTES);
-	draw(l, enter);
+	enter_screen(l);
 	do {
 		done = show(arg, e);
 		fflush(stdout);
 	} while (done >= 0 && !l->ended_by && l->left != 1 &&
-		 (l->left -= l->left > 0, wait_on(l)) && !ferror(stdout));
-	draw(l, leave);
+		 (l->left -= l->left > 0, wait_on(l, arg)) && !ferror(stdout));
+	leave_screen(l);
 	l->signals = -1;
 	return done;
 }

@@ -13,6 +13,8 @@
 
 #include "cli/cli.h"
 
+#include <termios.h>
+
 enum { LIVE_FOREVER = 0 };
 
 struct live {
@@ -21,7 +23,13 @@ struct live {
 	int signals;     /* readable after a signal; -1 outside live_run */
 	int ended_by;    /* the signal that ended it, or 0 */
 	bool drawn;      /* on a terminal: draw a full screen */
+	/* Called for each key if has_keys: a byte, or LIVE_UP, LIVE_DOWN. Returns false to end. */
+	bool (*on_key)(void *arg, int key);
+	bool has_keys;   /* standard input is that terminal and ours, and on_key is set */
+	struct termios typed; /* its settings as they were */
 };
+
+enum { LIVE_UP = 256, LIVE_DOWN };
 
 /* Reads the options. piped: the updates if standard output is no terminal and --iterations is not
  * given. Returns 0, or -1 with ERR_USAGE. */
@@ -30,6 +38,13 @@ int live_open(struct live *l, const struct cli *cli, const struct call *call, in
 
 /* Calls show() for each update; it prints, or returns -1. Returns what the last one returned. */
 int live_run(struct live *l, int (*show)(void *arg, struct err *e), void *arg, struct err *e);
+
+/* Call before live_run to take keys: lines are no longer edited, and Ctrl-C still ends. */
+void live_keys(struct live *l, bool (*on_key)(void *arg, int key));
+
+/* Runs a program on the terminal as it was before, and returns to the screen at its end. Ctrl-C
+ * ends that program alone. */
+void live_lend(struct live *l, const char *const *argv);
 
 /* Begins a screen; nothing if there is none. */
 void live_home(const struct live *l);

@@ -3,7 +3,9 @@
 #include "cli/top.h"
 
 #include "cli/live.h"
+#include "cli/names.h"
 #include "cli/table.h"
+#include "cli/top_keys.h"
 #include "cli/words.h"
 #include "lib/clock.h"
 #include "lib/own.h"
@@ -30,9 +32,21 @@ static const struct column columns[] = {
 };
 enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
+/* On a screen, where 80 columns must suffice. */
+static const struct column screen_columns[] = {
+	{" ", CELL_TEXT, 0},        {"job", CELL_NUMBER, 0},    {"state", CELL_STATE, 0},
+	{"image", CELL_TEXT, 0},    {"repo", CELL_TEXT, 0},     {"stage", CELL_TEXT, 0},
+	{"started_ms", CELL_AGE, 0}, {"cpu_ms", CELL_DURATION, 0}, {"memory_bytes", CELL_BYTES, 0},
+	{"waiting_for", CELL_TEXT, 0},
+};
+enum { N_SCREEN = sizeof(screen_columns) / sizeof(screen_columns[0]), SHORT = 12 };
+
 struct top {
 	struct cli *cli;
 	struct live live;
+	struct names names;
+	struct top_keys keys;
+	struct snapshot *shown; /* the last one; keys act on it */
 };
 
 enum { BUSY_MAX = 64 };
@@ -165,7 +179,60 @@ static void print_head(const struct top *t, struct snapshot *s)
 	cli_note_isolation(t->cli);
 }
 
-static int print_people(const struct top *t, struct snapshot *s, struct err *e)
+/* Cuts a text at SHORT characters for a screen. */
+static const char *shorten(char buf[4 * SHORT + 1], const char *text)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < SHORT && text[n]; i++)
+		do
+			n++;
+		while ((text[n] & 0xc0) == 0x80 && n < 4 * SHORT);
+	snprintf(buf, 4 * SHORT + 1, "%.*s", (int)n, text);
+	return buf;
+}
+
+static void print_screen_row(const struct top *t, struct listing *l, const struct snapshot *s,
+			     size_t i, bool is_chosen)
+{
+	const struct job *j = &s->jobs[i];
+	const struct usage *u = &s->usage[i];
+	char busy[BUSY_MAX], name[NAMES_SHOWN], image[4 * SHORT + 1], repo[4 * SHORT + 1];
+
+	snprintf(busy, BUSY_MAX, STARVED_WORDS, s->starved[i]);
+	listing_row(l, (struct cell[]){
+			       {.text = is_chosen ? ">" : ""},
+			       {.number = j->id},
+			       {.text = job_state_name(j->state)},
+			       {.text = shorten(image, names_shown(&t->names, j->image, name))},
+			       {.text = shorten(repo, j->repo)},
+			       {.text = *u->stage ? u->stage : NULL},
+			       {.number = j->started_ms},
+			       {.number = u->cpu_ms},
+			       {.number = u->memory_bytes},
+			       {.text = s->starved[i] < 0 ? j->waiting_for : busy},
+		       });
+}
+
+static int print_screen(struct top *t, const struct snapshot *s, struct err *e)
+{
+	size_t order[TOP_JOBS_MAX], chosen = top_keys_order(&t->keys, s, order), first;
+	size_t rows = live_rows(&t->live, s->n, HEAD_LINES + 1);
+	struct listing l;
+
+	first = chosen < rows ? 0 : chosen - rows + 1;
+	listing_begin(&l, t->cli, screen_columns, N_SCREEN);
+	for (size_t i = first; i < first + rows; i++)
+		print_screen_row(t, &l, s, order[i], i == chosen);
+	if (listing_end(&l, e) < 0)
+		return -1;
+	if (s->n == 0)
+		puts("The queue is empty.");
+	top_keys_line(&t->keys);
+	return 0;
+}
+
+static int print_people(struct top *t, struct snapshot *s, struct err *e)
 {
 	size_t rows = live_rows(&t->live, s->n, HEAD_LINES);
 	struct listing l;
@@ -174,6 +241,8 @@ static int print_people(const struct top *t, struct snapshot *s, struct err *e)
 	print_head(t, s);
 	putchar('\n');
 	t->cli->now_ms = s->at_ms;
+	if (t->live.has_keys)
+		return print_screen(t, s, e);
 	listing_begin(&l, t->cli, columns, N_COLUMNS);
 	for (size_t i = 0; i < rows; i++) {
 		struct cell row[N_COLUMNS];
@@ -191,26 +260,44 @@ static int print_people(const struct top *t, struct snapshot *s, struct err *e)
 
 static int show(void *arg, struct err *e)
 {
-	const struct top *t = arg;
-	own_free struct snapshot *s = calloc(1, sizeof(*s));
+	struct top *t = arg;
+	struct snapshot *s = t->shown;
 	int done;
 
-	if (!s)
-		return err_set(e, ERR_NOBODY, "out of memory");
+	snapshot_free(s);
 	done = snapshot_take(t->cli, s, e);
 	if (done == 0 && t->cli->json)
 		print_json(t, s);
 	else if (done == 0)
 		done = print_people(t, s, e);
-	snapshot_free(s);
 	return done;
+}
+
+static bool on_key(void *arg, int key)
+{
+	struct top *t = arg;
+
+	if (key != LIVE_UP && key != LIVE_DOWN && key != 'k' && key != 'j')
+		return top_keys_act(&t->keys, t->cli, &t->live, key);
+	top_keys_move(&t->keys, t->shown, key == LIVE_UP || key == 'k' ? -1 : 1);
+	return true;
 }
 
 int top_run(struct cli *cli, const struct call *call, struct err *e)
 {
-	struct top t = {.cli = cli};
+	own_free struct snapshot *s = calloc(1, sizeof(*s));
+	struct top t = {.cli = cli, .shown = s};
+	int done;
 
+	if (!s)
+		return err_set(e, ERR_NOBODY, "out of memory");
 	if (live_open(&t.live, cli, call, 1, e) < 0 || !cli_conf(cli, e))
 		return -1;
-	return live_run(&t.live, show, &t, e);
+	live_keys(&t.live, on_key);
+	if (t.live.has_keys)
+		names_load(&t.names, cli);
+	done = live_run(&t.live, show, &t, e);
+	snapshot_free(s);
+	names_fini(&t.names);
+	return done;
 }

@@ -555,7 +555,8 @@ script_tests += \
 	t/7610-events.t \
 	t/7615-log-lines.t \
 	t/7620-show-diff.t \
-	t/7630-json-schema.t
+	t/7630-json-schema.t \
+	t/7640-top-keys.t
 unit_tests += \
 	t/7000-table-unit
 t_7000_table_unit_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
