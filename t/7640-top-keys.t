@@ -70,11 +70,12 @@ test_expect_success 'q ends; rows fit in 80 columns; the last line has the keys'
 
 # Red without k->asked: it is cancelled at once.
 test_expect_success 'c cancels the chosen job after a yes, and no other' '
-	typed "push to warm" jjjj "push to warm" cn "push to warm" q -- hornero top -i 60 &&
-	test "$(state_of 9)" = queued &&
 	hornero queue --json 2>err | jq -r "[.[] | select(.ended_ms == null)] | .[].job" >jobs &&
 	job=$(sed -n 4p jobs) &&
 	was=$(state_of $job) &&
+	typed "push to warm" jjj "push to warm" c "cancel job $job" n "push to warm" q \
+		-- hornero top -i 60 &&
+	test "$(state_of $job)" = "$was" &&
 	typed "push to warm" jjj "push to warm" c "cancel job $job" y "job $job is cancelled" q \
 		-- hornero top -i 60 &&
 	test "$(state_of $job)" = cancelled &&
