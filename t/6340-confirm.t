@@ -27,9 +27,10 @@ built_is () {
 
 # confirmation STATE: the newest one since $job; sets confirm.
 confirmation () {
-	confirm=$(hornero queue --all --json | jq -r --argjson job "$job" --arg state "$1" '
-		[.[] | select(.origin == "confirm" and .job > $job)] | max_by(.job) // empty |
-		select(.state == $state) | .job') &&
+	hornero queue --all --json >queue.json &&
+	confirm=$(json_sql queue.json "SELECT iif(state = '$1', job, '') FROM (
+		SELECT value ->> 'job' AS job, value ->> 'state' AS state FROM f, json_each(j)
+		WHERE value ->> 'origin' = 'confirm' AND job > $job ORDER BY job DESC LIMIT 1)") &&
 	test -n "$confirm"
 }
 
@@ -322,12 +323,15 @@ test_expect_success 'a pause of the node: it stands still; a push takes its plac
 	node_push
 '
 
+# confirmations AGGREGATE: of the jobs that are confirmations: count(*), max(job)
 confirmations () {
-	hornero queue --all --json | jq '[.[] | select(.origin == "confirm")]'
+	hornero queue --all --json >queue.json &&
+	json_sql queue.json "SELECT $1 FROM (SELECT value ->> 'job' AS job FROM f, json_each(j)
+		WHERE value ->> 'origin' = 'confirm')"
 }
 
 newest () {
-	confirmations | jq 'max_by(.job).job'
+	confirmations 'max(job)'
 }
 
 # Red with: every ended state tried again in agent/common/confirm.c is_over().
@@ -399,14 +403,14 @@ test_expect_success 'a clean build that fails is reported, and not repeated; the
 
 # Red without: IMAGE_CONFIRM_IDLE in is_wished().
 test_expect_success 'never for an image' '
-	n=$(confirmations | jq length) &&
+	n=$(confirmations "count(*)") &&
 	hornero image set "$HELLO_UUID" confirm=never >/dev/null &&
 	hornero wait "$HELLO_UUID" --timeout 60 &&
 	echo b7 >"$HELLO_WORK/b" &&
 	node_push &&
 	built_is incremental &&
 	sweep_queues_nothing &&
-	test "$(confirmations | jq length)" = $n
+	test "$(confirmations "count(*)")" = $n
 '
 
 test_done

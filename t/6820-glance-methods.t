@@ -14,10 +14,10 @@ glance_can () {
 
 # registered_by METHOD: the current release is; Glance has its bytes unless it has the URL alone.
 registered_by () {
-	test "$(jq -r .method "$NODE/state/glance/$(glance_release).json")" = "$1" &&
+	test "$(json_in "$NODE/state/glance/$(glance_release).json" .method)" = "$1" &&
 	glance_has status active &&
-	glance_has os_hash_value "$(jq -r .sha512 \
-		"$NODE/instances/hornero/artifact/$(image_field digest).json")" &&
+	glance_has os_hash_value "$(json_in \
+		"$NODE/instances/hornero/artifact/$(image_field digest).json" .sha512)" &&
 	if test "$1" = location
 	then
 		test ! -e "$GLANCE/data/$(glance_release)"

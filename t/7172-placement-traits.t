@@ -16,7 +16,7 @@ traits_are () {
 }
 
 traits_state_is () {
-	jq -r '.state + ": " + .reason' "$NODE/state/glance/placement.json" >state &&
+	state_and_reason "$NODE/state/glance/placement.json" >state &&
 	grep -E -q -e "^$1: .*$2" state || { cat state; return 1; }
 }
 

@@ -88,7 +88,7 @@ glance_release () {
 
 # glance_field FIELD [RELEASE]: what the stand-in has.
 glance_field () {
-	jq -r --arg id "${2:-$(glance_release)}" ".[\$id].$1 // empty" "$GLANCE/images.json"
+	json_in "$GLANCE/images.json" ".\"${2:-$(glance_release)}\".$1" | grep -vx null || :
 }
 
 # glance_has FIELD VALUE [RELEASE]: now.
@@ -100,16 +100,17 @@ glance_has () {
 
 # glance_current_is RELEASE…: exactly these have the tag of the current release.
 glance_current_is () {
-	glance__is=$(jq -r "[.[] | select(.tags | index(\"hornero-current-$HELLO_UUID\")) | .id] |
-		sort | join(\" \")" "$GLANCE/images.json") &&
-	test "$glance__is" = "$(printf '%s\n' "$@" | sort | tr '\n' ' ' | sed 's/ $//')" ||
+	glance__is=$(json_sql "$GLANCE/images.json" "SELECT image.key
+		FROM f, json_each(j) AS image, json_each(image.value, '\$.tags') AS tag
+		WHERE tag.value = 'hornero-current-$HELLO_UUID' ORDER BY 1") &&
+	test "$glance__is" = "$(printf '%s\n' "$@" | sort)" ||
 	{ echo "tagged: '$glance__is'"; tail -n 5 glance.log; return 1; }
 }
 
 # glance_state_is STATE [PATTERN [RELEASE]]: hornero-glance's record, and its reason (grep -E).
 glance_state_is () {
 	glance__file=$NODE/state/glance/${3:-$(glance_release)}.json
-	jq -r '.state + ": " + .reason' "$glance__file" >"$TRASH/state" &&
+	state_and_reason "$glance__file" >"$TRASH/state" &&
 	grep -E -q -e "^$1: .*$2" "$TRASH/state" ||
 	{ cat "$TRASH/state"; tail -n 5 glance.log; return 1; }
 }

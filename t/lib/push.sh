@@ -77,9 +77,10 @@ push_job () {
 
 # node__queued: a job waits or runs for the work clone's commit. Sets job.
 node__queued () {
-	job=$(hornero queue --json |
-		jq --arg commit "$(git -C "$HELLO_WORK" rev-parse HEAD)" \
-			"map(select(.commit == \$commit))[0].job // empty") &&
+	node__commit=$(git -C "$HELLO_WORK" rev-parse HEAD) &&
+	hornero queue --json >"$test_root/queue" &&
+	job=$(json_sql "$test_root/queue" "SELECT value ->> 'job' FROM f, json_each(j)
+		WHERE value ->> 'commit' = '$node__commit' LIMIT 1") &&
 	test -n "$job"
 }
 
@@ -126,5 +127,5 @@ slow_push () {
 # push_built_by BUILDER: pushes the work tree, and that builder builds it. Sets job.
 push_built_by () {
 	node_push || { test -z "$job" || hornero log "$job"; return 1; }
-	hornero show "$job" --json | jq -e ".builder == \"$1\""
+	test "$(job_field builder)" = "$1"
 }

@@ -54,7 +54,8 @@ server () {
 }
 
 server_is () {
-	rollout__is=$(jq -r --arg id "$1" '.[$id] | .status + " " + .image' "$GLANCE/servers.json")
+	rollout__is=$(json_sql "$GLANCE/servers.json" "SELECT (s ->> 'status') || ' ' ||
+		(s ->> 'image') FROM (SELECT j -> '\$.\"$1\"' AS s FROM f)")
 	test "$rollout__is" = "$2 $3" || { echo "server $1: $rollout__is"; return 1; }
 }
 
@@ -69,7 +70,7 @@ rollout_file () {
 }
 
 rollout_is () {
-	rollout_file | jq -r '.state + ": " + .reason' >"$TRASH/rollout" &&
+	state_and_reason "$NODE/state/glance/$HELLO_UUID.rollout" >"$TRASH/rollout" &&
 	grep -E -q -e "^$1: .*$2" "$TRASH/rollout" ||
 	{ cat "$TRASH/rollout"; tail -n 5 glance.log; return 1; }
 }
