@@ -7,15 +7,17 @@ test_requires autoreconf autoconf
 test_requires qemu-system-x86_64 qemu-system-x86
 test_requires curl curl
 
-# A compiler that makes each object once: the second ./try builds the same sources.
+# A compiler that makes each object once: the second ./try builds the same sources. An object of
+# the built tree serves as well, unless configure's paths are in it; ./try has others.
 mkdir kept
+built=$HORNERO_BUILD
+! grep -q "^HARDEN_CFLAGS.*sanitize" "$built/Makefile" 2>/dev/null || built=''
 cat >cc <<END
 #!/bin/sh
 for word
 do
 	case \$before in
 	-o) object=\$word ;;
-	-MF) rules=\$word ;;
 	esac
 	before=\$word
 done
@@ -24,9 +26,11 @@ case "\$object" in
 */*.o) kept=$TRASH/kept/\$(echo "\$object" | tr / %) ;;
 *) exec gcc "\$@" ;;
 esac
+grep -q -e SYSCONFDIR -e LIBEXECDIR -e LOCALSTATEDIR "\$word" || test ! -e "$built/\$object" ||
+	kept=$built/\$object
 if test -e "\$kept"
 then
-	cp "\$kept" "\$object" && : >"\$rules"
+	cp "\$kept" "\$object"
 else
 	gcc "\$@" && cp "\$object" "\$kept"
 fi

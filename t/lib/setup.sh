@@ -117,7 +117,8 @@ quietly () {
 }
 
 # build_aside [CONFIGURE-OPTION…]: a copy of the sources in $scratch/src, built ($targets) in
-# $scratch/build. The tree itself stays as it is, configured or not.
+# $scratch/build. The tree itself stays as it is, configured or not. What is built once needs no
+# dependencies.
 build_aside () {
 	mkdir -p "$scratch/src" "$scratch/build"
 	copy_sources "$scratch/src"
@@ -125,7 +126,7 @@ build_aside () {
 		cd "$scratch/src" &&
 		{ test -x configure || ./autogen.sh; } &&
 		cd "$scratch/build" &&
-		../src/configure --quiet "$@" &&
+		../src/configure --quiet --disable-dependency-tracking "$@" &&
 		make -s -j "$(nproc)" ${targets:-all}
 	) >"$scratch/build.log" 2>&1 </dev/null && return 0
 	cat "$scratch/build.log" >&2
