@@ -34,7 +34,13 @@ test "$(nproc --all)" -eq 1 || dedicated="cpu_dedicated_set: 1-$(($(nproc --all)
 
 begun () {
 	wait_until "test -e $NODE/unikernels/$HELLO_UUID/cache/begun" 120 &&
-	rm "$NODE/unikernels/$HELLO_UUID/cache/begun"
+	rm "$NODE/unikernels/$HELLO_UUID/cache/begun" &&
+	test__uptime &&
+	begun_s=$test__now
+}
+# lasts SECONDS: since it began.
+lasts () {
+	wait_until "test__uptime; test \$((test__now - begun_s)) -gt $1" 120
 }
 # blames CLASS CAUSE: of the last attempt
 blames () {
@@ -79,6 +85,7 @@ test_expect_success 'a build that only sleeps ends by the clock on the wall, by 
 '
 
 # Builds compete with about the weight of two such loops: four would leave them their whole quota.
+# The loops may end when the build has outlived its build_timeout beside them.
 test_expect_success 'beside busy processors it ends well; why, top and its log say what it gets' '
 	busy_loops 16 taskset -c 0 &&
 	rm -f "$NODE/unikernels/$HELLO_UUID/cache/begun" &&
@@ -88,6 +95,9 @@ test_expect_success 'beside busy processors it ends well; why, top and its log s
 	why_says "$HELLO_UUID" "$gets" 60 &&
 	wait_until "hornero top | grep -q \"$gets\"" 60 &&
 	log_says $job "^hornero: $gets" 60 &&
+	lasts 7 &&
+	job_state_is running &&
+	busy_end &&
 	hornero wait "$job" --timeout 200 ||
 	{ hornero show "$job"; hornero log "$job"; false; }
 '
@@ -95,7 +105,6 @@ test_expect_success 'beside busy processors it ends well; why, top and its log s
 # At 1 % a build ends by its own second before 50 of the wall's are over, or after: the machine
 # decides. So an operator narrows the group of all builds.
 test_expect_success 'a build that gets next to nothing ends by nobody'\''s fault, and is retried' '
-	busy_end &&
 	node_stop &&
 	node_set build_timeout 1 &&
 	node_set compile_core_limit 1 &&

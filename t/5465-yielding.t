@@ -31,7 +31,8 @@ test -e "$(group_dir cpu "")/cpu.idle" || test_skip_all 'this kernel has no cpu.
 test_expect_success 'a build on a node with time left over is idle to the scheduler' '
 	node_hello_repo &&
 	hornero image set "$HELLO_UUID" builder=make &&
-	push_make "$spin" "python3 -c \"while __import__(\\\"time\\\").process_time() < 1: pass\"" \
+	push_make "$spin" \
+		"python3 -c \"while __import__(\\\"time\\\").process_time() < 0.2: pass\"" \
 		"$disk" &&
 	begun &&
 	wait_until "group_is_idle \"\"" 90
