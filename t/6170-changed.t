@@ -269,7 +269,7 @@ test_expect_success 'a file that takes longer than upkeep_timeout is read to its
 	node_set upkeep_timeout 8s &&
 	node_set scrub_interval 2s &&
 	node_start &&
-	wait_until "jq -e \".finished_ms > 1\" $STORE/scrub.json" 400 &&
+	wait_until "test \$(json_in $STORE/scrub.json .finished_ms) -gt 1" 400 &&
 	test_must_fail grep "event=hangs program=hornero-scrub" "$LOG" &&
 	node_stop &&
 	node_set scrub_rate 0 &&
@@ -313,7 +313,9 @@ whole () {
 
 # The job that is held: the sweep that follows a find of changed bytes may have superseded ours.
 held () {
-	hornero queue --all --json | jq -r "[.[] | select(.state == \"held\")][0].job // empty"
+	hornero queue --all --json >queue &&
+	json_sql queue "SELECT value ->> 'job' FROM f, json_each(j)
+		WHERE value ->> 'state' = 'held' LIMIT 1"
 }
 
 # Red without is_release_only in agent/publish/publish.c publish(): the second; without

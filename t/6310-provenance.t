@@ -14,11 +14,11 @@ shown () {
 	hornero image show "${1:-$HELLO_UUID}" --json >shown
 }
 
-# says VALUE…: what `image show` has under the jq paths .artifact.NAME of NAME=VALUE.
+# says VALUE…: what `image show` has under .artifact.NAME of NAME=VALUE.
 says () {
 	for pair
 	do
-		got=$(jq -r ".artifact.${pair%%=*}" shown) &&
+		got=$(json_in shown ".artifact.${pair%%=*}") &&
 		test "$got" = "${pair#*=}" || { echo "$pair, not $got"; return 1; }
 	done
 }

@@ -27,11 +27,15 @@ sum () {
 
 # newest FIELD: of the newest job
 newest () {
-	hornero queue --all --json | jq -r "max_by(.job) | .$1"
+	hornero queue --all --json >queue.json &&
+	json_sql queue.json "SELECT value FROM f, json_each(j)
+		ORDER BY value ->> 'job' DESC LIMIT 1" >newest.json &&
+	json_in newest.json ".$1"
 }
 
 jobs () {
-	hornero queue --all --json | jq length
+	hornero queue --all --json >queue.json &&
+	json_sql queue.json "SELECT json_array_length(j) FROM f"
 }
 
 # file_has NAME=VALUE…, in that order, and no other keys of a pin

@@ -9,14 +9,14 @@ test_requires jq jq
 doctor () {
 	hornero doctor --json >doctor.json
 	doctor_code=$?
-	jq -e . doctor.json >/dev/null
+	test "$(json_sql doctor.json "SELECT json_valid(j) FROM f")" = 1
 }
 
 # says CHECK STATE PATTERN [MEND]
 says () {
-	jq -r --arg c "$1" --arg s "$2" \
-		'.[] | select(.check == $c and .state == $s) | "\(.finding) -> \(.mend)"' \
-		doctor.json >said &&
+	json_sql doctor.json "SELECT (value ->> 'finding') || ' -> ' || ifnull(value ->> 'mend', '')
+		FROM f, json_each(j) WHERE value ->> 'check' = '$1' AND value ->> 'state' = '$2'" \
+		>said &&
 	test_grep "$3" said &&
 	{ test -z "$4" || test_grep " -> $4" said; }
 }
@@ -25,9 +25,9 @@ says () {
 is_well () {
 	for check
 	do
-		jq -e --arg c "$check" \
-			'[.[] | select(.check == $c)] | length > 0 and all(.state == "ok")' \
-			doctor.json >/dev/null ||
+		json_sql doctor.json "SELECT DISTINCT value ->> 'state' FROM f, json_each(j)
+			WHERE value ->> 'check' = '$check'" >said &&
+		test "$(cat said)" = ok ||
 			{ jq --arg c "$check" '.[] | select(.check == $c)' doctor.json; return 1; }
 	done
 }

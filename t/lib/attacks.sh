@@ -130,7 +130,10 @@ attacks__checkout_stands () {
 
 attacks__ended () {
 	hornero queue --all --json >queue.json &&
-	jq -e 'length > 1 and all(.[]; .state | IN("published", "failed", "held"))' queue.json
+	json_sql queue.json "SELECT count(*), sum(value ->> 'state' IN ('published', 'failed', 'held'))
+		FROM f, json_each(j)" >ended &&
+	IFS='|' read -r jobs over <ended &&
+	test "$jobs" -gt 1 && test "$over" = "$jobs"
 }
 
 # One after the other: an emulated machine that lists the queue again and again does little else.
@@ -147,8 +150,9 @@ attacks__wait () {
 attacks__verdict () {
 	read -r class cause pattern <"$HORNERO_SRC/t/attacks/$1/expect" &&
 	uuid=$(attacks__uuid "$1") &&
-	job=$(jq -r --arg image "$uuid" 'map(select(.image == $image).job) | min' queue.json) &&
-	test "$job" != null &&
+	job=$(json_sql queue.json "SELECT min(value ->> 'job') FROM f, json_each(j)
+		WHERE value ->> 'image' = '$uuid'") &&
+	test -n "$job" &&
 	hornero show "$job" --json >show.json &&
 	if test "$class" = none
 	then
@@ -156,24 +160,23 @@ attacks__verdict () {
 	else
 		attacks__failed
 	fi ||
-	{ jq '.attempts[0]' show.json; hornero log "$job" | tail -n 20; return 1; }
+	{ json_in show.json '.attempts[0]'; hornero log "$job" | tail -n 20; return 1; }
 }
 
 # attacks__published: the job in show.json is, and its artifact is the warm file.
 attacks__published () {
-	jq -e '.state == "published" and .attempts[0].class == "none"' show.json &&
+	test "$(json_in show.json .state)/$(json_in show.json '.attempts[0].class')" = \
+		published/none &&
 	digest=$(sha256sum <"$(node_warm_path "$uuid")" | cut -d ' ' -f 1) &&
-	test "$digest" = "$(jq -r .digest show.json)"
+	test "$digest" = "$(json_in show.json .digest)"
 }
 
 # attacks__failed: it did, at its first attempt, of $class, by $cause, with $pattern in its reason.
 attacks__failed () {
-	jq -e --arg class "$class" --arg cause "$cause" --arg pattern "$pattern" '
-		.state == "failed" and
-		(.attempts | length == 1) and
-		.attempts[0].class == $class and
-		.attempts[0].cause == $cause and
-		(.attempts[0].reason | test($pattern))' show.json
+	json_sql show.json "SELECT j ->> 'state', json_array_length(j, '\$.attempts'),
+		j ->> '\$.attempts[0].class', j ->> '\$.attempts[0].cause' FROM f" >ended &&
+	test "$(cat ended)" = "failed|1|$class|$cause" &&
+	json_in show.json '.attempts[0].reason' | grep -E -q -e "$pattern"
 }
 
 # Some attacks need what is not available everywhere: limits, or a machine whose numbers of system
