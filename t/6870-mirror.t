@@ -224,6 +224,7 @@ test_expect_success 'a changed host key; a missing, an empty, a silent upstream:
 	node_set mirror_timeout &&
 	kill $sshd && wait $sshd
 	kill -HUP $mirror_pid &&
+	wait_until "test \$(grep -c event=reloaded mirror.log) -eq 2" 60 &&
 	test_expect_code 1 mirror_fetch &&
 	test_grep "unreachable: it cannot be reached .*Connection refused" fetch.out &&
 	mirror_is unreachable &&
