@@ -148,7 +148,7 @@ test_expect_success 'a sweep does not try the same commit again, and a revert bo
 	hornero sweep >out &&
 	test_grep "failed" out &&
 	push good "expect: ^hello from hornero, tree [0-9a-f]+$" "timeout: 5s" &&
-	hornero wait "$job" --timeout 60 >out &&
+	hornero wait "$job" --timeout 300 >out &&
 	test_grep "no build" out &&
 	test "$(verdict boot_ms)" = 0
 '
@@ -200,7 +200,7 @@ test_expect_success 'a setting of the image file wins; a change of it builds aga
 	hornero sweep &&
 	job=$(image_field newest_job) &&
 	test "$job" -gt "$was" &&
-	test_expect_code 1 hornero wait "$job" --timeout 60 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	test "$(verdict cause)" = boot &&
 	hornero image set "$HELLO_UUID" expect= timeout= boot_machine= boot_memory= &&
 	test_must_fail grep -E "expect|timeout|boot_" "$NODE/state/images.d/$HELLO_UUID.yaml" &&
@@ -214,7 +214,7 @@ booted_by () {
 	hornero image set "$HELLO_UUID" "$@" >&2 &&
 	hornero sweep >&2 &&
 	job=$(image_field newest_job) &&
-	hornero wait "$job" --timeout 60 >&2 &&
+	hornero wait "$job" --timeout 300 >&2 &&
 	verdict key
 }
 
@@ -231,7 +231,7 @@ test_expect_success 'boot_bus: the same disk boots on ide and scsi; only these a
 	test_grep "boot_bus: \"usb\": virtio, ide or scsi is allowed" err &&
 	hornero image set "$HELLO_UUID" boot_machine= boot_bus= &&
 	push good "expect: ^hello" "timeout: 4s" &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	test "$(verdict key)" = "$(head -n 1 keys)" &&
 	test_must_fail grep boot_bus "$NODE/state/images.d/$HELLO_UUID.yaml"
 '
@@ -278,7 +278,7 @@ then
 		echo lo >want &&
 		test_cmp want devices &&
 		hornero cancel "$job" &&
-		test_expect_code 1 hornero wait "$job" --timeout 60 2>said &&
+		test_expect_code 1 hornero wait "$job" --timeout 300 2>said &&
 		test_grep "was cancelled" said &&
 		test_must_fail test -e "/proc/$pid" &&
 		node_cgroups_gone &&
@@ -295,7 +295,7 @@ then
 		hornero cancel "$job" &&
 		test_grep ",if=none,id=disk -device virtio-scsi-pci -device scsi-hd" cmdline &&
 		test_must_fail grep "if=virtio" cmdline &&
-		test_expect_code 1 hornero wait "$job" --timeout 60 &&
+		test_expect_code 1 hornero wait "$job" --timeout 300 &&
 		push good "expect: ^hello" "timeout: 6s" &&
 		published
 	'

@@ -41,7 +41,7 @@ test_expect_success 'a push becomes warm' '
 
 test_expect_success 'a builder that fails is the pusher'\''s fault, and the last artifact stays' '
 	push_make "echo no such header; exit 3" &&
-	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	test "$(verdict class) $(verdict cause)" = "pusher exit" &&
 	hornero log "$job" >log &&
 	test_grep "no such header" log &&
@@ -50,7 +50,7 @@ test_expect_success 'a builder that fails is the pusher'\''s fault, and the last
 
 test_expect_success 'a build without an artifact is named' '
 	push_make true &&
-	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	test "$(verdict cause)" = artifact &&
 	test_grep "left no /build/src/hornero.raw" "$NODE/state/log/$job.1.verdict"
 '
@@ -64,7 +64,7 @@ for kind in 'ln -s /etc/passwd $@' 'mkfifo $@' 'mkdir $@'
 do
 	test_expect_success "an artifact made by '$kind' is refused" '
 		push_make "$kind" &&
-		test_expect_code 1 hornero wait "$job" --timeout 30 &&
+		test_expect_code 1 hornero wait "$job" --timeout 300 &&
 		test "$(verdict class) $(verdict cause)" = "pusher artifact"
 	'
 done
@@ -73,13 +73,13 @@ test_expect_success 'an artifact behind a linked directory is refused' '
 	push_make "true" &&
 	hornero wait "$job" --timeout 30 >/dev/null || : &&
 	push_make "rm -rf ../src/x; ln -s /etc x; ln -s x/passwd \$@" &&
-	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	test "$(verdict cause)" = artifact
 '
 
 test_expect_success 'a build gives way to whoever else wants a processor or a disk' '
 	push_make "nice; ! ionice -c2 -n0 -p \$\$PPID; ionice; ! ionice -c2 -n0 ionice" &&
-	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	hornero log "$job" >log &&
 	test_grep "^10$" log &&
 	test_grep "^idle" log
@@ -87,14 +87,14 @@ test_expect_success 'a build gives way to whoever else wants a processor or a di
 
 test_expect_success 'silence ends the whole tree, and leaves nothing' '
 	push_make "setsid sleep $long & head -c 1000000 /dev/zero >x; sleep $long" &&
-	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	test "$(verdict cause)" = silence &&
 	nothing_left
 '
 
 test_expect_success 'the log is bounded, and kept up to its bound' '
 	push_make "yes" &&
-	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	test "$(verdict cause)" = log &&
 	test "$(wc -c <"$NODE/state/log/$job.1.log")" -lt 70000
 '
@@ -105,7 +105,7 @@ test_expect_success 'the wall bounds a build that keeps talking, and leaves noth
 	node_start &&
 	push_make "setsid sleep $long & head -c 1000000 /dev/zero >big" \
 		"while :; do echo still here; sleep 1; done" &&
-	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	test "$(verdict cause)" = timeout &&
 	nothing_left &&
 	node_set build_timeout 20 &&
@@ -117,7 +117,7 @@ then
 	test_expect_success 'memory is bounded, and the verdict says so' '
 		push_make \
 			"while sleep 1; do echo busy; done & head -c 300000000 /dev/zero | tail" &&
-		test_expect_code 1 hornero wait "$job" --timeout 30 &&
+		test_expect_code 1 hornero wait "$job" --timeout 300 &&
 		test "$(verdict class) $(verdict cause)" = "pusher oom" &&
 		test "$(verdict mem_peak_bytes)" -le 100000000
 	'
@@ -159,7 +159,7 @@ test_expect_success 'a builder cannot forge its verdict' '
 	fds="for fd in 3 4 5 6 7 8 9 10; do echo \"error forged\" >&\$\$fd; done" &&
 	files="for file in /proc/[0-9]*/fd/*; do echo class=none >\$\$file; done" &&
 	push_make "$fds 2>/dev/null; $files 2>/dev/null; exit 78" &&
-	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	test "$(verdict class) $(verdict cause)" = "pusher exit" &&
 	grep -v "^reason=.* its last line: " "$NODE/state/log/$job.1.verdict" >rest &&
 	test_grep ! forged rest
@@ -167,7 +167,7 @@ test_expect_success 'a builder cannot forge its verdict' '
 
 test_expect_success 'a builder that is killed is told apart from one that exits' '
 	push_make "kill -SEGV \$\$PPID" &&
-	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	test "$(verdict class) $(verdict cause)" = "pusher signal" &&
 	test_grep "signal 11" "$NODE/state/log/$job.1.verdict"
 '

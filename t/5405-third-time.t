@@ -35,7 +35,7 @@ test_expect_success 'the third time holds it, with the words of bubblewrap in lo
 test_expect_success 'mended, it goes on' '
 	sed -i /^inputs:/d builders/odd.yaml &&
 	hornero retry $job >out &&
-	hornero wait "$HELLO_UUID" --timeout 30
+	hornero wait "$HELLO_UUID" --timeout 300
 '
 
 test_done

@@ -64,8 +64,8 @@ test_expect_success 'latest wins: one runs, one waits, whoever is replaced names
 
 test_expect_success 'the running one finishes, then the newest is built' '
 	touch "$cache/$go" &&
-	hornero wait 1 --timeout 30 &&
-	hornero wait 3 --timeout 30 &&
+	hornero wait 1 --timeout 300 &&
+	hornero wait 3 --timeout 300 &&
 	test_expect_code 1 hornero wait 2 &&
 	warm_text_is three
 '
@@ -74,7 +74,7 @@ test_expect_success 'a revert is warm without a build, and queue, show and log s
 	git -C "$HELLO_WORK" revert --no-edit HEAD >/dev/null &&
 	git -C "$HELLO_WORK" revert --no-edit HEAD >/dev/null &&
 	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
-	hornero wait 4 --timeout 30 &&
+	hornero wait 4 --timeout 300 &&
 	hornero show 4 --json | jq -e .reused &&
 	hornero queue >out &&
 	test_grep "same content, no build" out &&
@@ -89,13 +89,13 @@ test_expect_success 'rebuild --force builds what is known, --clean from nothing'
 	hornero rebuild "$HELLO_UUID" --force &&
 	job_reaches running 5 20 &&
 	touch "$cache/$go" &&
-	hornero wait 5 --timeout 30 &&
+	hornero wait 5 --timeout 300 &&
 	test "$(hornero show 5 --json | jq .reused)" = false &&
 	test -e "$cache/kept" &&
 	hornero rebuild "$HELLO_UUID" --clean &&
 	wait_until "job_state_is running 6 && test -d $cache && test ! -e $cache/kept" 20 &&
 	touch "$cache/$go" &&
-	hornero wait 6 --timeout 30
+	hornero wait 6 --timeout 300
 '
 
 test_expect_success 'cancel ends a running build with its whole tree' '
@@ -117,7 +117,7 @@ test_expect_success 'a builder that is killed from outside is built again after 
 	kill -9 $(builder_make) &&
 	wait_until "test \$(job_field attempts[0].cause 8) = killed" 20 &&
 	touch "$cache/$go" &&
-	hornero wait 8 --timeout 40 &&
+	hornero wait 8 --timeout 300 &&
 	warm_text_is four &&
 	rm "$cache/$go"
 '
@@ -185,7 +185,7 @@ test_expect_success 'a stop ends the running build, and the next start goes on w
 	job_state_is queued 10 &&
 	touch "$cache/$go" &&
 	node_start &&
-	hornero wait 10 --timeout 30 &&
+	hornero wait 10 --timeout 300 &&
 	test "$(hornero show 10 --json | jq ".attempts | length")" = 2 &&
 	warm_text_is five
 '

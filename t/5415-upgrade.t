@@ -248,7 +248,7 @@ test_expect_success 'a drain lets a build end and starts none until a resume, de
 	test_grep "nothing starts for now: an operator drains" out &&
 	hornero resume >out &&
 	test_grep "start again" out &&
-	hornero wait $job --timeout 30 &&
+	hornero wait $job --timeout 300 &&
 	warm_text_is seven
 '
 
@@ -257,7 +257,7 @@ test_expect_success 'a start ends a drain' '
 	node_stop &&
 	node_start &&
 	push_make "head -c 1048576 /dev/zero >\$@; : eight" &&
-	hornero wait $job --timeout 30
+	hornero wait $job --timeout 300
 '
 
 test_done

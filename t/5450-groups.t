@@ -71,8 +71,8 @@ test_expect_success 'a reload that narrows all builds narrows what runs below' '
 test_expect_success 'the next attempt reads the file of its group anew; the level above bounds it' '
 	go $osv &&
 	go $hello &&
-	hornero wait 1 --timeout 30 &&
-	hornero wait 2 --timeout 30 &&
+	hornero wait 1 --timeout 300 &&
+	hornero wait 2 --timeout 300 &&
 	rm "$NODE"/unikernels/*/cache/go &&
 	printf "%s\n" "core_limit: 60" "attempt_mem_limit: 9000" >groups.d/osv.yaml &&
 	push_make "$waiting; : again" &&
@@ -80,13 +80,13 @@ test_expect_success 'the next attempt reads the file of its group anew; the leve
 	test "$(group_quota osv)/$(group_mega osv)" = 0/500 &&
 	test "$(group_quota osv/$job.1)/$(group_mega osv/$job.1)" = 0/500 &&
 	go $osv &&
-	hornero wait $job --timeout 30
+	hornero wait $job --timeout 300
 '
 
 test_expect_success 'a build that is too big for its attempt hears its limit and where it stands' '
 	echo "attempt_mem_limit: 60" >groups.d/osv.yaml &&
 	push_make "python3 -c \"x = bytearray(200000000)\"" &&
-	test_expect_code 1 hornero wait $job --timeout 60 >out &&
+	test_expect_code 1 hornero wait $job --timeout 300 >out &&
 	test "$(verdict cause)" = oom &&
 	verdict reason >reason &&
 	test_grep "its limit is 60 MB .*groups.d" reason
@@ -100,10 +100,10 @@ test_expect_success 'an error in its file holds the jobs of a group, until it is
 	HELLO_WORK=$TRASH/work-hello &&
 	held=$job &&
 	push_make "head -c 1049088 /dev/zero >\$@" &&
-	hornero wait $job --timeout 30 &&
+	hornero wait $job --timeout 300 &&
 	rm groups.d/osv.yaml &&
 	hornero retry $held >out &&
-	hornero wait $osv --timeout 30
+	hornero wait $osv --timeout 300
 '
 
 dedicated=0-$(($(nproc --all) - 2))
@@ -120,7 +120,7 @@ test_expect_success 'builds leave the processors alone that Nova gives to instan
 		wait_until "hornero log $job >out && grep Cpus_allowed_list: out" 20 &&
 		test_grep "Cpus_allowed_list:[^0-9]$(($(nproc --all) - 1))$" out &&
 		go $hello &&
-		hornero wait $job --timeout 30
+		hornero wait $job --timeout 300
 	fi
 '
 

@@ -67,7 +67,7 @@ hold () {
 }
 let_go () {
 	touch "$NODE/unikernels/$beside/cache/go" &&
-	hornero wait "$held" --timeout 60
+	hornero wait "$held" --timeout 300
 }
 # want WHAT N: what is pushed, in a group of its own
 want () {
@@ -77,7 +77,7 @@ first () {
 	hornero show "$job" --json | jq -r ".attempts[0] | \"\\(.class) \\(.cause) \\(.reason)\""
 }
 failed () {
-	test_expect_code 1 hornero wait "$job" --timeout 60 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	first >out &&
 	test_grep "$1" out
 }

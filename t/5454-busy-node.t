@@ -72,13 +72,13 @@ test_expect_success 'a build that only sleeps ends by the clock on the wall, by 
 	node_set build_timeout 20 &&
 	kill -HUP $node_pid &&
 	push_make "sleep 1000" &&
-	test_expect_code 1 hornero wait "$job" --timeout 60 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	blames pusher silence &&
 	node_set build_timeout 5 &&
 	node_set silence_timeout 100 &&
 	kill -HUP $node_pid &&
 	push_make "sleep 1001" &&
-	test_expect_code 1 hornero wait "$job" --timeout 60 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	blames pusher timeout &&
 	node_set silence_timeout 5 &&
 	node_reload

@@ -75,8 +75,8 @@ test_expect_success 'it goes on once the pressure has eased, with its time to be
 	wait_until "! frozen 1" 20 &&
 	test ! -e "$NODE/state/run/standstill" &&
 	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
-	hornero wait 1 --timeout 30 &&
-	hornero wait 2 --timeout 30
+	hornero wait 1 --timeout 300 &&
+	hornero wait 2 --timeout 300
 '
 
 # Red where agent/hornerod/attempt.c attempt_resume() takes RUN_FREE for granted; where
@@ -104,7 +104,7 @@ test_expect_success 'a reload takes over what is frozen, also where the file tha
 	node_reload &&
 	wait_until "! frozen $reloaded" 20 &&
 	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
-	hornero wait $reloaded --timeout 30
+	hornero wait $reloaded --timeout 300
 '
 
 test_expect_success 'the pressure of disks counts too, and has other names for a control group' '
@@ -136,7 +136,7 @@ test_expect_success 'a crash leaves frozen groups, and the next start ends them'
 	test ! -e "$NODE/state/run/standstill" &&
 	wait_until "hornero show 5 --json | jq -e \".attempts | length == 2\"" 20 &&
 	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
-	hornero wait 5 --timeout 30
+	hornero wait 5 --timeout 300
 '
 
 test_expect_success 'a stop does not wait for the pressure to end' '

@@ -109,7 +109,7 @@ test_expect_success 'and lets it go on' '
 	{ wait $presser; presser=""; } &&
 	wait_until "! frozen 1" 90 &&
 	touch "$go" &&
-	hornero wait 1 --timeout 60 &&
+	hornero wait 1 --timeout 300 &&
 	node_stop
 '
 

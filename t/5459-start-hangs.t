@@ -52,9 +52,9 @@ test_expect_success 'hornerod starts all the same, says so once, and builds' '
 	test_grep "event=group-stays group=hello/77.1 .*process $pid" "$NODE/hornerod.log" &&
 	node_hello_repo &&
 	push_make "head -c 1048576 /dev/zero >\$@" &&
-	hornero wait $job --timeout 60 &&
+	hornero wait $job --timeout 300 &&
 	push_make "head -c 1048576 /dev/zero >\$@; : again" &&
-	hornero wait $job --timeout 60 &&
+	hornero wait $job --timeout 300 &&
 	test "$(grep -c -e group-stays -e cgroup-stays "$NODE/hornerod.log")" -eq 1
 '
 

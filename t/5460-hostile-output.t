@@ -51,7 +51,7 @@ test_expect_success 'a builder'\''s output, in hornero log and while it is follo
 	follow=$! &&
 	wait_until "grep -q red follow.out" 20 &&
 	gate_open &&
-	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	{ wait $follow || :; } &&
 	test "$(grep -o "red" follow.out | wc -l)" -ge 3 &&
 	harmless follow.out &&
@@ -109,7 +109,7 @@ test_expect_success 'no line of a builder looks like one of hornero'\''s, howeve
 	END
 	git -C "$HELLO_WORK" add forge.py &&
 	push_make "python3 -u forge.py; exit 1" &&
-	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	{ hornero log -f "$job" >follow.out || :; } &&
 	hornero log "$job" >log.out &&
 	cat log.out | cut -c 1-100 &&
@@ -147,7 +147,7 @@ commit_link () {
 test_expect_success 'a file name in the reason of a verdict, and the subject of its commit' '
 	commit_link "$raw" &&
 	harmless push.out &&
-	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	test "$(verdict cause)" = checkout &&
 	test_grep "link to nothing" "$NODE/state/log/$job.1.verdict" &&
 	test_grep "x.x1b.31mred" "$NODE/state/log/$job.1.verdict" &&
@@ -157,7 +157,7 @@ test_expect_success 'a file name in the reason of a verdict, and the subject of 
 
 test_expect_success 'a file name that looks like a second line of the verdict' '
 	commit_link "$(printf "a\nclass=none\nevent=forged\nb")" &&
-	test_expect_code 1 hornero wait "$job" --timeout 30 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	test "$(verdict class)" = pusher &&
 	test_grep ! "^event=forged" "$NODE/hornerod.log"
 '

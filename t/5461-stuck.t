@@ -113,7 +113,7 @@ test_expect_success 'a stopped hook that holds the queue is named and killed' '
 	hornerod_says "event=hangs program=hornero-hook .* it held the queue and is killed" 100 &&
 	{ wait $pushed; :; } &&
 	hornero sweep >/dev/null &&
-	hornero wait $HELLO_UUID --timeout 60
+	hornero wait $HELLO_UUID --timeout 300
 '
 
 # Red without upkeep_runs() in agent/hornerod/turn.c: on an idle node nobody looks.

@@ -14,12 +14,12 @@ test_expect_success 'a failed build says the last line of its tool, and that the
 	node_swept &&
 	line="Could not resolve host: example.org" &&
 	push_make "@echo first; echo \"curl: (6) $line\"; echo; exit 6" &&
-	test_expect_code 1 hornero wait $job --timeout 60 &&
+	test_expect_code 1 hornero wait $job --timeout 300 &&
 	attempt_field reason >reason &&
 	hint="a build has no network" &&
 	test_grep "ended with exit 2; its last line: curl: .6. $line; $hint" reason &&
 	push_make "@ls /opt/sdk/bin" &&
-	test_expect_code 1 hornero wait $job --timeout 60 &&
+	test_expect_code 1 hornero wait $job --timeout 300 &&
 	attempt_field reason >reason &&
 	absent="No such file or directory" &&
 	test_grep "cannot access ./opt/sdk/bin.: $absent; a build sees only /usr" reason
@@ -96,7 +96,7 @@ then
 		doctor_says "bad .*$NODE/state/log" &&
 		mount -o remount,rw "$NODE/state/log" &&
 		hornero retry $job &&
-		hornero wait "$HELLO_UUID" --timeout 60
+		hornero wait "$HELLO_UUID" --timeout 300
 	'
 else
 	test_skip 'a full state_dir/log' 'only root mounts a small one'
@@ -114,7 +114,7 @@ test_expect_success 'a broken alternates file holds the job, by name' '
 	! grep " /repo.git" reason &&
 	rmdir "$HELLO_REPO/objects/info/alternates" &&
 	hornero retry $job &&
-	hornero wait "$HELLO_UUID" --timeout 60
+	hornero wait "$HELLO_UUID" --timeout 300
 '
 
 test_expect_success 'with garbage in HEAD the ref is built, and wait names the repository' '

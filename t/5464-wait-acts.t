@@ -26,7 +26,7 @@ then
 	# Red without the call of blame_killed() in agent/hornerod/attempt_end.c: held, exit 75.
 	test_expect_success 'a build that kills its own parent fails at the third attempt' '
 		push_make "kill -9 \$\$PPID; sleep 10" &&
-		test_expect_code 1 hornero wait $job --timeout 90 2>err &&
+		test_expect_code 1 hornero wait $job --timeout 300 2>err &&
 		killed="its builder was killed by signal 9 in each of 3 attempts" &&
 		itself="a command of the build kills its own parent" &&
 		test_grep "failed: $killed, and not for want of memory: $itself" err &&
@@ -47,7 +47,7 @@ test_expect_success 'a drained node: somebody must resume it' '
 	test_grep "an operator drains the node; .hornero resume. ends that" err &&
 	test_expect_code 75 hornero wait $HELLO_UUID --timeout 20 2>err &&
 	hornero resume &&
-	hornero wait $job --timeout 60
+	hornero wait $job --timeout 300
 '
 
 # Red without drain_is_on() in state/standstill.c standstill_read().
@@ -60,7 +60,7 @@ test_expect_success 'resume ends the drain at once, even where hornerod has not 
 	kill -CONT $node_pid &&
 	test_grep "job $job is still queued" err &&
 	! grep "drains the node" err &&
-	hornero wait $job --timeout 60
+	hornero wait $job --timeout 300
 '
 
 # Red with a cli_ref_is() in cli/ref.c that is always true: the wait ends at the first commit.

@@ -53,7 +53,7 @@ test_expect_success 'when they are no longer busy it is idle again' '
 	busy_end &&
 	wait_until "group_is_idle \"\"" 90 &&
 	touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
-	hornero wait "$job" --timeout 100 &&
+	hornero wait "$job" --timeout 300 &&
 	rm "$NODE/unikernels/$HELLO_UUID/cache/go"
 '
 
@@ -75,7 +75,7 @@ then
 		hornerod_says "event=not-yielding.*--prepare" 90 &&
 		weighs &&
 		touch "$NODE/unikernels/$HELLO_UUID/cache/go" &&
-		hornero wait "$job" --timeout 100 &&
+		hornero wait "$job" --timeout 300 &&
 		test "$(grep -c event=not-yielding "$NODE/hornerod.log")" -eq 1
 	'
 fi

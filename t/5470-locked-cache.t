@@ -12,7 +12,7 @@ node_users
 # push RECIPE…
 push () {
 	push_make "$@" &&
-	hornero wait "$job" --timeout 60
+	hornero wait "$job" --timeout 300
 }
 
 test_expect_success 'a node of users; artifact and input are deep in the cache' '
@@ -42,7 +42,7 @@ test_expect_success 'locked, each in its own way: the next push builds all the s
 test_expect_success 'an artifact that nobody may reach is its own build'\''s fault' '
 	push_make "mkdir -p ../cache/a/out; truncate -s 64K ../cache/a/out/disk.raw" \
 		"chmod 0 ../cache/a" &&
-	test_expect_code 1 hornero wait "$job" --timeout 60 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	hornero show "$job" --json | jq -e \
 		".state == \"failed\" and .attempts[0].class == \"pusher\"" &&
 	push "truncate -s 320K ../cache/a/out/disk.raw" &&

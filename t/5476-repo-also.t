@@ -116,7 +116,7 @@ test_expect_success 'two images that see the same tree from two places are two' 
 	node_push &&
 	warm_text_is left &&
 	hornero image add $other hello --subdir right &&
-	hornero wait $other --timeout 60 &&
+	hornero wait $other --timeout 300 &&
 	grep -h "^tree=" $(grep -l "^commit=$(git -C "$HELLO_WORK" rev-parse HEAD)" \
 		"$NODE"/state/log/*.verdict) >trees &&
 	test "$(wc -l <trees)" -ge 2 &&

@@ -133,22 +133,22 @@ test_expect_success 'a kernel that GRUB would refuse is the fault of the pusher'
 	kernel_make "$HELLO_WORK" &&
 	sed -i "s/-o \$@ \$</& \\&\\& truncate -s 4120 \$@/" "$HELLO_WORK/Makefile" &&
 	push &&
-	test_expect_code 1 hornero wait "$job" --timeout 60 2>said &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 2>said &&
 	test_grep "beyond the end of the file \(4120 bytes\)" said &&
 	test "$(verdict class)" = pusher &&
 	test "$(verdict cause)" = check &&
 	printf "kernel.elf:\n\tcp /bin/true \$@\n" >"$HELLO_WORK/Makefile" &&
 	push &&
-	test_expect_code 1 hornero wait "$job" --timeout 60 2>said &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 2>said &&
 	test_grep "an ELF without a multiboot header" said &&
 	kernel_make "$HELLO_WORK" &&
 	builder "initrd: /build/src/kernel.S" &&
 	push &&
-	test_expect_code 1 hornero wait "$job" --timeout 60 2>said &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 2>said &&
 	test_grep "takes no initrd; use kernel_modules" said &&
 	builder "kernel_modules: [/build/src/none]" &&
 	push "# again" &&
-	test_expect_code 1 hornero wait "$job" --timeout 60 2>said &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 2>said &&
 	test_grep "left no /build/src/none" said
 '
 

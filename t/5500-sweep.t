@@ -16,7 +16,7 @@ content () {
 }
 
 warm_is () {
-	hornero wait "$HELLO_UUID" --timeout 60 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	warm_text_is "$1"
 }
 
@@ -127,7 +127,7 @@ test_expect_success 'a failed build is not tried again until something changes' 
 	printf "hornero.raw:\n\tfalse\n" >"$HELLO_WORK/Makefile" &&
 	git -C "$HELLO_WORK" commit -q -a -m bad &&
 	git -C "$HELLO_WORK" push -q "$other" main 2>/dev/null &&
-	test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 30 &&
+	test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 300 &&
 	before=$(jobs) &&
 	hornero sweep >out &&
 	test_grep failed out &&
@@ -172,7 +172,7 @@ test_expect_success 'pushed while no agent ran and no queue was there: warm afte
 test_expect_success 'a new image is noticed by the agent itself' '
 	uuid=11111111-1111-4111-8111-111111111111 &&
 	hornero image add $uuid other --builder make &&
-	hornero wait $uuid --timeout 30 &&
+	hornero wait $uuid --timeout 300 &&
 	test "$(tr -d "\0" <"$(node_warm_path $uuid)")" = seven &&
 	hornero queue --all --json >queue.json &&
 	jq -e "max_by(.job).reused" queue.json

@@ -33,12 +33,12 @@ change () {
 }
 push () {
 	change "$1" &&
-	hornero wait "$job" --timeout 60
+	hornero wait "$job" --timeout 300
 }
 # rebuild: the key of the same commit
 key () {
 	job=$(hornero rebuild "$HELLO_UUID" | sed -n 's/.*: job \([0-9]*\) .*/\1/p') &&
-	hornero wait "$job" --timeout 60 >/dev/null &&
+	hornero wait "$job" --timeout 300 >/dev/null &&
 	hornero image show "$HELLO_UUID" --json | jq -e -r .key
 }
 sweep () {

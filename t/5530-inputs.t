@@ -47,7 +47,7 @@ test_expect_success 'a build sees the directory, read-only, in both places' '
 	node_hello_repo &&
 	hornero image set "$HELLO_UUID" builder=kit &&
 	change first &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	warm_text_is one.first
 '
 
@@ -56,7 +56,7 @@ test_expect_success 'what an earlier build left at the mount point is no obstacl
 	rm -r "$work/deep/kit" &&
 	echo file >"$work/deep/kit" &&
 	change second &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	warm_text_is one.second
 '
 
@@ -67,7 +67,7 @@ test_expect_success 'the same bytes with other times are the same content: no bu
 	newest && test "$job" -eq "$before" &&
 	hornero rebuild "$HELLO_UUID" &&
 	newest &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	test "$(job_field reused)" = true
 '
 
@@ -76,7 +76,7 @@ test_expect_success 'one changed file: the next sweep rebuilds, from nothing' '
 	sweep &&
 	newest &&
 	test "$(job_field origin)" = sweep &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	warm_text_is two.second &&
 	test "$(job_field reused)" = false
 '
@@ -91,7 +91,7 @@ test_expect_success 'a change while the build runs is nobody'\''s fault; it is b
 	rm kit/wait &&
 	wait_until "test \"\$(job_field attempts[0].cause)\" = inputs" 60 &&
 	test "$(job_field "attempts[0].class")" = nobody &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	warm_text_is three.third
 '
 
@@ -104,7 +104,7 @@ test_expect_success 'so is a failure that the change may have caused' '
 	mv good kit/make.sh &&
 	rm kit/wait &&
 	wait_until "test \"\$(job_field attempts[0].cause)\" = inputs" 60 &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	warm_text_is three.fourth
 '
 
@@ -126,7 +126,7 @@ test_expect_success 'a directory that cannot be used holds the job before it bui
 	mv elsewhere kit &&
 	hornero retry "$job" &&
 	newest &&
-	hornero wait "$job" --timeout 60
+	hornero wait "$job" --timeout 300
 '
 
 test_expect_success 'stale images are rebuilt behind the pushes, a worker each' '

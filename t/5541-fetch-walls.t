@@ -16,7 +16,7 @@ says () {
 	n=$((n + 1))
 	printf '%s\n' "$1" 'echo >"$HORNERO_FETCHED/x"' >"$HELLO_WORK/fetch.sh" &&
 	fetch_push "lock $n" says &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	hornero log "$job" >log.out
 }
 # A server of the node itself, at all of its addresses.
@@ -94,9 +94,9 @@ test_expect_success 'a confirmation uses what the push fetched' '
 	echo "reproducible: yes" >>builders/fetching.yaml &&
 	fetch_tree "$HELLO_WORK" &&
 	fetch_push again first &&
-	hornero wait $job --timeout 60 &&
+	hornero wait $job --timeout 300 &&
 	fetch_push again second &&
-	hornero wait $job --timeout 60 &&
+	hornero wait $job --timeout 300 &&
 	wait_until "test \$(image_field built) = confirmed" 60 &&
 	warm_text_is "got again.second" &&
 	mirror_words again

@@ -61,7 +61,7 @@ test_expect_success 'nanos: exit 0 without an image fails, although an earlier i
 	git -C "$HELLO_WORK" commit -q -a -m wrong &&
 	git -C "$HELLO_WORK" push -q origin main 2>push.out &&
 	push_job &&
-	test_expect_code 1 hornero wait "$job" --timeout 60 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	hornero why "$HELLO_UUID" >out &&
 	test_grep "sh ended with exit 1; its last line: ops.json: failed converting" out
 '

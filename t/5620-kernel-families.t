@@ -131,7 +131,7 @@ test_expect_success 'two kernels are told, not guessed' '
 		"$HELLO_WORK/tools/dune" &&
 	git -C "$HELLO_WORK" commit -q -a -m two &&
 	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
-	test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 60 &&
+	test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 300 &&
 	hornero why "$HELLO_UUID" >out &&
 	test_grep "more than one unikernel: dist/hello.virtio dist/other.virtio" out
 '

@@ -157,7 +157,7 @@ do
 		wait_until no_orphans 30 &&
 		echo nothing >"$TRASH/work-r1/manner" &&
 		commit_push 1 &&
-		test_expect_code 1 hornero wait "$job" --timeout 60 &&
+		test_expect_code 1 hornero wait "$job" --timeout 300 &&
 		why_says "$job" "left no /build/"
 	'
 done

@@ -40,7 +40,7 @@ publish () {
 	printf 'hornero.raw:\n\techo %s >$@; truncate -s 1M $@\n' "$1" >"$hello/Makefile" &&
 	git -C "$hello" commit -q -a -m "$1" &&
 	git -C "$hello" push -q origin main &&
-	hornero wait "$uuid" --timeout 60 &&
+	hornero wait "$uuid" --timeout 300 &&
 	warm_text_is "$1" "$uuid"
 }
 

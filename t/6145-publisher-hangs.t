@@ -65,7 +65,7 @@ test_expect_success 'one hangs: hornerod tries to kill it, and builds and publis
 # Red without the call of publication_give_up() in agent/hornerod/stuck.c (t/6146 has one that hangs
 # with a file in the cache).
 test_expect_success 'another one publishes its image meanwhile; doctor names the process' '
-	hornero wait $hung --timeout 60 &&
+	hornero wait $hung --timeout 300 &&
 	test -n "$(hung)" &&
 	process="hornero-publish (process $(hung)) of job $hung" &&
 	what="does not die of SIGKILL: another one publishes the image" &&
@@ -79,7 +79,7 @@ test_expect_success 'a reload takes it over, and the image is published again' '
 	hung >who &&
 	grep -x -f who children &&
 	hello_push 2 &&
-	hornero wait $job --timeout 60 &&
+	hornero wait $job --timeout 300 &&
 	test -n "$(hung)"
 '
 
@@ -103,7 +103,7 @@ test_expect_success 'one that holds Nova'\''s lock: the next one waits for it, t
 	why_says $job "Nova.s lock" 20 &&
 	job_state_is built &&
 	thaw &&
-	hornero wait $job --timeout 60
+	hornero wait $job --timeout 300
 '
 
 test_expect_success 'a stop does not wait for one for ever' '

@@ -22,7 +22,7 @@ test_expect_success 'store and cache on XFS' '
 
 test_expect_success 'a push is published by reflink' '
 	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
-	hornero wait "$HELLO_UUID" --timeout 60 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	test_grep "way=reflink" "$NODE/hornerod.log" &&
 	warm=$(node_warm_path "$HELLO_UUID") &&
 	digest=$(hornero cache --json | jq -r ".[0].digest") &&

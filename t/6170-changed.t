@@ -107,7 +107,7 @@ test_expect_success 'one changed byte: cache --verify exits 1; the store mends t
 test_expect_success 'rebuild -f compares, says so, and puts the right bytes back' '
 	flip "$BASE" &&
 	rebuild_force &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	right &&
 	test_grep "event=cache-changed job=$job" "$LOG" &&
 	hornero show "$job" --json | jq -e "any(.events[]; .event == \"changed\")"
@@ -118,11 +118,11 @@ test_expect_success 'so does push -o rebuild; where the bytes are right the file
 	flip "$BASE" &&
 	git -C "$HELLO_WORK" commit -q --allow-empty -m again &&
 	git -C "$HELLO_WORK" push -q -o rebuild origin main 2>push.out &&
-	hornero wait $ID --timeout 60 &&
+	hornero wait $ID --timeout 300 &&
 	wait_until right 60 &&
 	was=$(ino "$BASE") &&
 	rebuild_force &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	test "$(ino "$BASE")" = "$was" &&
 	test_grep "job=$job .*way=same" "$LOG"
 '
@@ -151,7 +151,7 @@ test_expect_success 'in_use flatten: its disk keeps the changed bytes, the base 
 	stand_on "$BASE" &&
 	qemu-img convert -O raw "$NODE/instances/vm/disk" before &&
 	rebuild_force &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	right &&
 	qemu-img convert -O raw "$NODE/instances/vm/disk" after &&
 	cmp before after &&
@@ -243,7 +243,7 @@ passed () {
 
 # Red without is_busy() in agent/upkeep/scrub/main.c pace().
 test_expect_success 'it stands still while something is built' '
-	hornero wait $ID --timeout 30 &&
+	hornero wait $ID --timeout 300 &&
 	push_make "while ! test -e ../cache/go; do :; done" "head -c 1048576 /dev/zero >\$@" &&
 	job_reaches running &&
 	again &&
@@ -254,7 +254,7 @@ test_expect_success 'it stands still while something is built' '
 	gate_open &&
 	wait $scrubber &&
 	test_grep "event=scrubbed" scrub.log &&
-	hornero wait $ID --timeout 60 &&
+	hornero wait $ID --timeout 300 &&
 	text=
 '
 
@@ -262,7 +262,7 @@ test_expect_success 'it stands still while something is built' '
 # file would be begun for ever.
 test_expect_success 'a file that takes longer than upkeep_timeout is read to its end' '
 	push_make "head -c 12582912 /dev/zero >\$@" &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	node_stop &&
 	again &&
 	node_set scrub_rate 1 &&
@@ -333,7 +333,7 @@ test_expect_success 'release-only: changed bytes of a release are found and put 
 	wait_until "hornero wait $ID --timeout 1" 30 &&
 	hurt "$file" &&
 	rebuild_force &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	whole &&
 	test "$(ino "$BASE")" = "$was" &&
 	hornero show "$job" --json | jq -e "any(.events[]; .event == \"changed\")" &&
@@ -364,7 +364,7 @@ test_expect_success 'releases: always: both names are one file, and both are rig
 	test "$(ino "$BASE")" = "$(ino "$file")" &&
 	flip "$BASE" &&
 	rebuild_force &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	right &&
 	whole &&
 	test "$(ino "$BASE")" = "$(ino "$file")" &&

@@ -33,7 +33,7 @@ test_expect_success 'other images are published meanwhile, and the wait does not
 	begin=$(date +%s) &&
 	before=$(grep -c . "$NODE/hornerod.log") &&
 	hornero image add $uuid hello --builder make &&
-	hornero wait $uuid --timeout 30 &&
+	hornero wait $uuid --timeout 300 &&
 	wait_until "test \$(date +%s) -gt $((begin + 2))" 10 &&
 	tries=$(grep -c "deferred" "$NODE/hornerod.log") &&
 	test "$tries" -ge 1 &&

@@ -190,7 +190,7 @@ test_expect_success 'a deleted release comes back as a link, and so does a delet
 	was=$(ino "$path") &&
 	rm "$stable" &&
 	hornero sweep &&
-	hornero wait "$HELLO_UUID" --timeout 30 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	test "$(ino "$stable")" = "$was" &&
 	test "$(ino "$path")" = "$was" &&
 	test "$(copies)" -eq 0 &&
@@ -289,12 +289,12 @@ test_expect_success 'release-only: published under its release alone, and every 
 	was=$(ino "$stable") &&
 	hello_push six &&
 	release_of six &&
-	hornero wait "$job" --timeout 60 >out &&
+	hornero wait "$job" --timeout 300 >out &&
 	test_grep "as release $release alone" out &&
 	test_grep "instance vm stands" out &&
 	cmp content "$path" &&
 	test "$(ino "$stable")" = "$was" &&
-	hornero wait "$HELLO_UUID" --timeout 30 >out &&
+	hornero wait "$HELLO_UUID" --timeout 300 >out &&
 	test_grep "$release alone" out &&
 	hornero show "$job" --json >out &&
 	jq -e ".state == \"published\" and (.reason | test(\"$release\"))" out &&
@@ -346,7 +346,7 @@ test_expect_success 'taken away it comes back, still alone' '
 # before the own name's bytes.
 test_expect_success 'one more alone: gc leaves the one before it, for a rollback' '
 	hello_push more &&
-	hornero wait "$job" --timeout 60 >out &&
+	hornero wait "$job" --timeout 300 >out &&
 	test_grep " alone" out &&
 	previous_is six &&
 	gc_below 1 &&
@@ -414,7 +414,7 @@ test_expect_success 'the agent dies between link and record: the file is found, 
 	was=$(ino "$path") &&
 	node_set failpoint &&
 	node_start &&
-	hornero wait "$HELLO_UUID" --timeout 60 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	test "$(ino "$path")" = "$was" &&
 	test "$(ino "$stable")" = "$was" &&
 	test "$(copies)" -eq 0 &&

@@ -26,7 +26,7 @@ says () {
 # rebuild: the image's job, to its end.
 rebuild () {
 	hornero rebuild $HELLO_UUID >out &&
-	hornero wait "$(node_job out)" --timeout 60
+	hornero wait "$(node_job out)" --timeout 300
 }
 
 # edit STATEMENT: Python on the manifest m of $digest. (jq rounds its times.)
@@ -138,7 +138,7 @@ test_expect_success 'it is the manifest beside the artifact, and the same for pe
 # Red without: the key's part of the condition in hide_others(), which then hides from everybody.
 test_expect_success 'the same artifact under another image: its own release, the first build' '
 	hornero image add $OTHER hello &&
-	hornero wait $OTHER --timeout 60 &&
+	hornero wait $OTHER --timeout 300 &&
 	shown $OTHER &&
 	says digest=$digest release=$(release_id $OTHER $digest) image=$HELLO_UUID job=$one
 '
@@ -172,7 +172,7 @@ test_expect_success 'a subdirectory has its own tree; a version is bounded and p
 	git -C "$HELLO_WORK" commit -q -m part &&
 	hornero image set $OTHER subdir=part builder=odd &&
 	git -C "$HELLO_WORK" push -q origin main &&
-	hornero wait $OTHER --timeout 60 &&
+	hornero wait $OTHER --timeout 300 &&
 	shown $OTHER &&
 	says size_bytes=524288 builder=odd tree=$(git -C "$HELLO_WORK" rev-parse HEAD:part) \
 		build_timeout_s=60 image=$OTHER \
@@ -180,7 +180,7 @@ test_expect_success 'a subdirectory has its own tree; a version is bounded and p
 	jq -r .artifact.builder_version shown >version &&
 	test_grep "^a.\[2J\?\?0{240,}$" version &&
 	test "$(wc -c <version)" -eq 256 &&
-	hornero wait $HELLO_UUID --timeout 60 &&
+	hornero wait $HELLO_UUID --timeout 300 &&
 	hornero image remove $OTHER
 '
 
@@ -192,7 +192,7 @@ test_expect_success 'the manifest has attributes above a subdirectory, and on_mi
 	git -C "$HELLO_WORK" add -A &&
 	git -C "$HELLO_WORK" commit -q -m attributes &&
 	git -C "$HELLO_WORK" push -q origin main &&
-	hornero wait $OTHER --timeout 60 &&
+	hornero wait $OTHER --timeout 300 &&
 	shown $OTHER &&
 	jq -r .artifact.attributes shown >got &&
 	test_grep "^[0-9a-f]{40}" got &&
@@ -204,11 +204,11 @@ test_expect_success 'the manifest has attributes above a subdirectory, and on_mi
 	printf "hornero.raw:\n\thead -c 525824 /dev/zero >\$@\n" >"$HELLO_WORK/part/Makefile" &&
 	git -C "$HELLO_WORK" commit -q -a -m warn &&
 	git -C "$HELLO_WORK" push -q origin main &&
-	hornero wait $OTHER --timeout 60 &&
+	hornero wait $OTHER --timeout 300 &&
 	shown $OTHER &&
 	says on_missing=warn &&
 	python3 parts.py shown "$HORNERO_SRC/etc/builders.d/make.yaml" &&
-	hornero wait $HELLO_UUID --timeout 60 &&
+	hornero wait $HELLO_UUID --timeout 300 &&
 	hornero image remove $OTHER &&
 	node_stop &&
 	node_set on_missing &&
@@ -240,7 +240,7 @@ test_expect_success 'an older manifest: what it lacks is unknown, and it is publ
 	rm "$(node_warm_path $HELLO_UUID)" &&
 	hornero sweep &&
 	wait_until "test -e $(node_warm_path $HELLO_UUID)" 60 &&
-	hornero wait $HELLO_UUID --timeout 60 &&
+	hornero wait $HELLO_UUID --timeout 300 &&
 	shown &&
 	test "$(job_field reused $(jq .newest_job shown))" = true &&
 	hornero gc --verify

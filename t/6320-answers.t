@@ -82,7 +82,7 @@ test_expect_success 'nor does any later push, forced build or sweep of the stran
 	begins_with HONEST $VICTIM &&
 	rm "$(node_warm_path $VICTIM)" &&
 	hornero sweep >/dev/null &&
-	hornero wait $VICTIM --timeout 60 &&
+	hornero wait $VICTIM --timeout 300 &&
 	begins_with HONEST $VICTIM
 '
 
@@ -110,7 +110,7 @@ test_expect_success 'another image does not get it, and a clean build answers fo
 	push "$victim" $good &&
 	push "$victim" $two -o clean &&
 	hornero image add $THIRD stranger --builder make &&
-	hornero wait $THIRD --timeout 60 &&
+	hornero wait $THIRD --timeout 300 &&
 	job=$(image_field newest_job $THIRD) &&
 	test "$(job_field reused)" = true &&
 	built_is clean $THIRD &&
@@ -122,7 +122,7 @@ test_expect_success 'a forced build of a tree with a clean answer starts from no
 	push "$victim" $good &&
 	hornero rebuild -f $VICTIM >out &&
 	job=$(grep -o "[0-9][0-9]*" out | head -n 1) &&
-	hornero wait $VICTIM --timeout 60 &&
+	hornero wait $VICTIM --timeout 300 &&
 	begins_with HONEST $VICTIM &&
 	built_is clean $VICTIM
 '
@@ -138,7 +138,7 @@ test_expect_success 'an image that takes the UUID of a removed one starts from n
 	push "$victim" $seven &&
 	built_is incremental $VICTIM &&
 	hornero image add $STRANGER victim --builder make &&
-	hornero wait $STRANGER --timeout 60 &&
+	hornero wait $STRANGER --timeout 300 &&
 	built_is clean $STRANGER &&
 	begins_with HONEST $STRANGER &&
 	test_must_fail hornero rollback $STRANGER 2>err &&
@@ -150,11 +150,11 @@ test_expect_success 'so does one whose file names another repository or ref' '
 	hornero image remove $STRANGER &&
 	hornero image add $STRANGER stranger --builder make &&
 	hornero rebuild -f $STRANGER >/dev/null &&
-	hornero wait $STRANGER --timeout 60 &&
+	hornero wait $STRANGER --timeout 300 &&
 	begins_with FOREIGN $STRANGER &&
 	git -C work push -q "$stranger" $two:refs/heads/dev &&
 	hornero image set $STRANGER ref=refs/heads/dev >/dev/null &&
-	hornero wait $STRANGER --timeout 60 &&
+	hornero wait $STRANGER --timeout 300 &&
 	begins_with HONEST $STRANGER &&
 	built_is clean $STRANGER
 '

@@ -147,7 +147,7 @@ test_expect_success 'the only worker is free at once for another image; the conf
 	other=$(hornero repo create other | tail -n 1) &&
 	hornero image add $OTHER other >/dev/null &&
 	git -C "$HELLO_WORK" push -q "$other" $plain:refs/heads/main 2>/dev/null &&
-	hornero wait $OTHER --timeout 60 &&
+	hornero wait $OTHER --timeout 300 &&
 	test_grep "event=confirmation-yields job=$was" "$NODE/hornerod.log" &&
 	job=$hello &&
 	wait_until "confirmation running" 90 &&
@@ -299,7 +299,7 @@ test_expect_success 'a pause of its image: another image is built meanwhile; wha
 	hornero wait "$HELLO_UUID" --timeout 1 &&
 	next=$(git -C "$HELLO_WORK" commit-tree -p $plain -m other "HEAD~2^{tree}") &&
 	git -C "$HELLO_WORK" push -q "$other" $next:refs/heads/main 2>/dev/null &&
-	hornero wait $OTHER --timeout 60 &&
+	hornero wait $OTHER --timeout 300 &&
 	job=$hello &&
 	hornero resume "$HELLO_UUID" &&
 	wait_until "confirmation running" 60
@@ -315,7 +315,7 @@ test_expect_success 'a pause of the node: it stands still; a push takes its plac
 	git -C "$HELLO_WORK" push -q origin main 2>push.out &&
 	test_grep "paused by" push.out &&
 	hornero resume &&
-	hornero wait "$HELLO_UUID" --timeout 60 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	warm_lines a1 sconfirm-remarked p1 &&
 	job_state_is superseded $was &&
 	wait_until "! sleeping" 10 &&
@@ -405,7 +405,7 @@ test_expect_success 'a clean build that fails is reported, and not repeated; the
 test_expect_success 'never for an image' '
 	n=$(confirmations "count(*)") &&
 	hornero image set "$HELLO_UUID" confirm=never >/dev/null &&
-	hornero wait "$HELLO_UUID" --timeout 60 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	echo b7 >"$HELLO_WORK/b" &&
 	node_push &&
 	built_is incremental &&

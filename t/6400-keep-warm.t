@@ -139,7 +139,7 @@ test_expect_success 'a longer wish brings it back, after the grace only' '
 test_expect_success 'it comes from the store, without a build, and that is no use' '
 	before=$(used) &&
 	node_start &&
-	hornero wait "$HELLO_UUID" --timeout 30 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	test -e "$warm" &&
 	hornero queue --all --json | jq -e "max_by(.job).reused" &&
 	node_stop &&

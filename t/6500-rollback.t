@@ -138,7 +138,7 @@ test_expect_success 'database and base are deleted: the sweep brings back the pi
 	hornero sweep &&
 	wait_until "test -e $warm" 30 &&
 	warm_text_is a &&
-	hornero wait "$HELLO_UUID" --timeout 30 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	sweeps_idle
 '
 
@@ -198,7 +198,7 @@ test_expect_success 'a skipped commit: the image can be pinned, and is skipped w
 	warm_text_is c &&
 	hornero image set "$HELLO_UUID" pinned=$release_b &&
 	hornero sweep &&
-	hornero wait "$HELLO_UUID" --timeout 30 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	queue_settles &&
 	warm_text_is b &&
 	hornero image set "$HELLO_UUID" pinned= &&
@@ -207,7 +207,7 @@ test_expect_success 'a skipped commit: the image can be pinned, and is skipped w
 	warm_text_is b &&
 	git -C "$HELLO_WORK" commit -q --allow-empty -m again &&
 	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
-	hornero wait "$HELLO_UUID" --timeout 60 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	queue_settles &&
 	warm_text_is c &&
 	file_has
@@ -216,7 +216,7 @@ test_expect_success 'a skipped commit: the image can be pinned, and is skipped w
 test_expect_success 'the pin alone, written and taken by hand' '
 	hornero image set "$HELLO_UUID" pinned=$release_a &&
 	hornero sweep &&
-	hornero wait "$HELLO_UUID" --timeout 30 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	queue_settles &&
 	warm_text_is a &&
 	sweeps_idle &&
@@ -225,7 +225,7 @@ test_expect_success 'the pin alone, written and taken by hand' '
 	test_grep "image show $HELLO_UUID. lists" err &&
 	hornero image set "$HELLO_UUID" pinned= &&
 	hornero sweep &&
-	hornero wait "$HELLO_UUID" --timeout 30 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	queue_settles &&
 	warm_text_is c
 '
@@ -279,7 +279,7 @@ test_expect_success 'an instance stands on the present bytes: published when it 
 	test "$(jobs)" = "$before" &&
 	rm -r $instance &&
 	wait_until "warm_text_is a" 30 &&
-	hornero wait "$HELLO_UUID" --timeout 30
+	hornero wait "$HELLO_UUID" --timeout 300
 '
 
 test_expect_success 'a deferred push gives way to a rollback to what is current' '
@@ -303,7 +303,7 @@ test_expect_success 'without hornerod: accepted, said so, and done when it start
 	test_grep "job .* queued" out &&
 	test_grep "nothing is published until it is started" err &&
 	node_start &&
-	hornero wait "$HELLO_UUID" --timeout 30 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	warm_text_is c
 '
 

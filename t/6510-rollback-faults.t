@@ -11,7 +11,7 @@ OTHER=11111111-1111-4111-8111-111111111111
 # settled_at TEXT: no job is open, the image is pinned and warm with the text. Of the two artifacts
 # the older is current, the newer was before.
 settled_at () {
-	hornero wait "$HELLO_UUID" --timeout 60 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	warm_text_is "$1" &&
 	hornero image show "$HELLO_UUID" --json >shown &&
 	jq -e "[.releases[].current] == [false, true]" shown &&
@@ -102,7 +102,7 @@ test_expect_success 'a branch that is packed: the checkout reads it' '
 
 test_expect_success 'an artifact that another image had first is a release of this one, too' '
 	hornero image add $OTHER hello &&
-	hornero wait $OTHER --timeout 60 &&
+	hornero wait $OTHER --timeout 300 &&
 	hornero image show $OTHER --json >shown &&
 	jq -e ".releases | length == 1 and .[0].current and .[0].commit != null" shown &&
 	hornero key add reader ssh-ed25519 \
@@ -114,7 +114,7 @@ test_expect_success 'an artifact that another image had first is a release of th
 	test_expect_code 1 hornero rollback $OTHER 2>err &&
 	test_grep "name a RELEASE" err &&
 	hello_pushed c &&
-	hornero wait $OTHER --timeout 60 &&
+	hornero wait $OTHER --timeout 300 &&
 	hornero rollback -t 60 $OTHER &&
 	warm_text_is b $OTHER &&
 	warm_text_is c

@@ -11,7 +11,7 @@ ARTIFACT=$STORE/artifact
 # push_text TEXT: a build that leaves 1 MiB of TEXT. Sets job and digest.
 push_text () {
 	push_make "yes $1 | head -c 1048576 >\$@" &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	note_digest
 }
 
@@ -135,7 +135,7 @@ test_expect_success 'an artifact that a running job may have found stays' '
 	has $four $five $six &&
 	touch -d "1 hour ago" "$ARTIFACT/$four.json" &&
 	gate_open &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	note_digest &&
 	seven=$digest &&
 	test_expect_code 1 hornero gc >out &&
@@ -213,7 +213,7 @@ test_expect_success 'an artifact that goes while a push asks for it is built aga
 	push_make "yes one | head -c 1048576 >\$@" &&
 	kill -CONT $gc &&
 	test_expect_code 1 wait $gc &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	test "$(job_field reused)" = false &&
 	test "$(head -n 1 "$(node_warm_path "$HELLO_UUID")")" = one
 '

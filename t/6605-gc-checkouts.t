@@ -77,7 +77,7 @@ test_expect_success 'over the budget the one built longest ago goes; --dry-run r
 
 test_expect_success 'it is built again from the repository' '
 	push two $two &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	node_set work_budget 0 &&
 	hornero gc >out &&
 	has $one $two $three
@@ -91,7 +91,7 @@ test_expect_success 'a build that runs keeps its own, whatever the budget' '
 	test_grep "^checkouts: .*only checkouts of running builds are left" out &&
 	has $one &&
 	gate_open &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	hornero gc >out &&
 	has
 '
@@ -100,7 +100,7 @@ test_expect_success 'a build that runs keeps its own, whatever the budget' '
 test_expect_success 'a build that comes while its checkout is being removed gets a new one' '
 	node_set work_budget 0 &&
 	push three $three &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	node_set work_budget 1 &&
 	node_set failpoint collect-checkout-cleared:stop &&
 	{ hornero gc >gc.out 2>&1 & gc=$!; } &&
@@ -108,7 +108,7 @@ test_expect_success 'a build that comes while its checkout is being removed gets
 	wait_until "grep -q ^State:.T /proc/$gc/status" 20 &&
 	node_set failpoint &&
 	push three $three &&
-	hornero wait $job --timeout 60 &&
+	hornero wait $job --timeout 300 &&
 	log_says $job "building in a new checkout" &&
 	test -d "$WORK/$three/cache" &&
 	kill -CONT $gc &&
@@ -141,7 +141,7 @@ then
 		node_set store_floor 12M &&
 		node_start &&
 		push one $one "head -c 6M /dev/zero >../cache/y" &&
-		hornero wait "$job" --timeout 60 &&
+		hornero wait "$job" --timeout 300 &&
 		has $one &&
 		head -c $(($(df --output=avail -B 1M "$WORK" | tail -n 1) - 10))M /dev/zero \
 			>"$WORK/somebody-else" &&

@@ -12,7 +12,7 @@ test_requires qemu-img qemu-utils
 image () {
 	node_hello_repo "$1" "$2" &&
 	push_make "yes $1 | head -c 1048576 >\$@" &&
-	hornero wait "$job" --timeout 60
+	hornero wait "$job" --timeout 300
 }
 
 # come_back: the removed image, registered and warm. Its sweep may have queued a job, too, which
@@ -20,7 +20,7 @@ image () {
 come_back () {
 	hornero image add $removed removed &&
 	hornero rebuild $removed &&
-	hornero wait $removed --timeout 60 &&
+	hornero wait $removed --timeout 300 &&
 	wait_until "hornero queue --all --json | jq -e \"all(.[]; .ended_ms != null)\"" 60
 }
 

@@ -13,7 +13,7 @@ CACHE=$NODE/instances/_base
 # release TEXT: pushed and warm. Sets id and path, its UUID and its file in the cache.
 release () {
 	push_make "yes $1 | head -c 1048576 >\$@" &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	id=$(image_field release) &&
 	path=$(node_warm_path "$id") &&
 	test -e "$path"
@@ -143,7 +143,7 @@ test_expect_success 'wished again it comes back under both names' '
 	hornero image set "$HELLO_UUID" keep_warm=always &&
 	node_start &&
 	wait_until "test -e \"$three_path\"" 60 &&
-	hornero wait "$HELLO_UUID" --timeout 60 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	test "$three_path" -ef "$stable" &&
 	test ! -e "$one_path"
 '

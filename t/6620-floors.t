@@ -38,7 +38,7 @@ test_expect_success 'above the floor it builds' '
 	node_start &&
 	node_hello_repo &&
 	push_text one 1 &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	test_grep ! "disk:" push.out
 '
 
@@ -71,11 +71,11 @@ test_expect_success 'when there is room again it goes on by itself' '
 
 test_expect_success 'a collection makes the room where it can, before a push waits' '
 	push_text three 3 &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	push_text four 1 &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	push_text five 1 &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	before=$(artifacts) &&
 	test "$before" -ge 4 &&
 	free=$(df --output=avail -B 1M "$NODE/instances" | tail -n 1) &&
@@ -101,7 +101,7 @@ test_expect_success 'a built job waits below the cache'\''s floor, and is publis
 	test_grep "waits, and nobody needs to act: disk: .*cache_floor" err &&
 	test_grep "still built" err &&
 	rm "$NODE/instances/_base/somebody-else" &&
-	hornero wait "$job" --timeout 60
+	hornero wait "$job" --timeout 300
 '
 
 test_expect_success 'few inodes are a full disk, too' '

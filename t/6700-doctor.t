@@ -59,7 +59,7 @@ test_expect_success 'a node that runs is well' '
 	node_start &&
 	node_hello_repo &&
 	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
-	hornero wait "$HELLO_UUID" --timeout 60 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	doctor &&
 	is_well configuration directories programs images repositories disks store agent publisher \
 		queue &&

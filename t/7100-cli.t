@@ -437,8 +437,8 @@ test_expect_success 'wait and log -f see a job move, across attempts' '
 	REPO=$(tail -n 1 out) &&
 	hornero image add $A team/hello &&
 	commit c &&
-	background wait-image hornero wait $A --timeout 60 &&
-	background wait-job hornero wait 1 --timeout 60 &&
+	background wait-image hornero wait $A --timeout 300 &&
+	background wait-job hornero wait 1 --timeout 300 &&
 	id=$(seed queue $A $head) &&
 	test $id -eq 1 &&
 	background follow hornero log -f 1 &&
@@ -464,7 +464,7 @@ test_expect_success 'wait and log -f see a job move, across attempts' '
 
 test_expect_success 'wait UUID ends with the failed job, or the deferral, of the newest commit' '
 	commit d &&
-	background failing hornero wait $A --timeout 60 &&
+	background failing hornero wait $A --timeout 300 &&
 	seed queue $A $head &&
 	seed claim &&
 	seed fail 2 1 "make exited 2" &&
@@ -482,7 +482,7 @@ test_expect_success 'wait UUID ends with the failed job, or the deferral, of the
 test_expect_success 'wait UUID outlives a queue that is deleted' '
 	commit f &&
 	rm two/state/queue/queue.db* &&
-	background patient hornero wait $A --timeout 60 &&
+	background patient hornero wait $A --timeout 300 &&
 	seed warm $A $head &&
 	wait_until "test -e patient.rc" 20 &&
 	test "$(cat patient.rc)" -eq 0 &&

@@ -125,7 +125,7 @@ test_expect_success 'a build sees it; a missing one holds the job, and the reaso
 	hornero image set "$HELLO_UUID" builder=disk &&
 	git -C "$HELLO_WORK" push origin main >push.out 2>&1 &&
 	job=$(node_job push.out) &&
-	hornero wait "$job" --timeout 60 &&
+	hornero wait "$job" --timeout 300 &&
 	cmp web/one "$(node_warm_path "$HELLO_UUID")" &&
 	hornero base remove osv.img >out &&
 	test_grep "held until it is added again: disk" out &&
@@ -144,7 +144,7 @@ test_expect_success 'a build sees it; a missing one holds the job, and the reaso
 test_expect_success 'a file needs no digest; --replace is needed for other bytes, and rebuilds' '
 	hornero base add osv.img web/one &&
 	hornero retry "$job" | sed -n "s/.*job \([0-9]*\).*/\1/p" >retried &&
-	hornero wait "$HELLO_UUID" --timeout 60 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	test_expect_code 64 hornero base add osv.img web/two 2>err &&
 	test_grep "already; --replace replaces it" err &&
 	hornero base add osv.img "file://$TRASH/web/two" --replace --sha256 "$two" &&

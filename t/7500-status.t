@@ -37,7 +37,7 @@ test_expect_success 'a node that runs is well' '
 	node_make_repo &&
 	node_start &&
 	node_swept &&
-	node_patience=120 node_push &&
+	node_push &&
 	status_is 0 OK "hornerod runs" &&
 	jq -e ".findings == []" json
 '

@@ -46,7 +46,7 @@ test_expect_success 'a push: jobs, attempts, stages, the image, when hornerod sw
 	node_make_repo &&
 	node_start &&
 	node_swept &&
-	node_patience=120 node_push &&
+	node_push &&
 	well_formed &&
 	metric_is hornero_agent_up 1 &&
 	metric_is "hornero_images{state=\"warm\"}" 1 &&

@@ -35,7 +35,7 @@ test_expect_success 'a node with a push, and its figures over HTTP' '
 	node_make_repo &&
 	node_start &&
 	node_swept &&
-	node_patience=120 node_push &&
+	node_push &&
 	chmod 0755 "$NODE" &&
 	chmod 0644 "$HORNERO_CONF" &&
 	serve_start --metrics &&

@@ -77,7 +77,7 @@ test_expect_success 'what is warm, how long it took, and what waits' '
 	hornero image set "$HELLO_UUID" "name=Bell & <b>Sons</b>" &&
 	node_start &&
 	node_swept &&
-	node_patience=120 node_push &&
+	node_push &&
 	report &&
 	test_grep "All is well" text &&
 	commit=$(git -C "$HELLO_WORK" rev-parse --short=12 HEAD) &&

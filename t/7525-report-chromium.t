@@ -71,7 +71,7 @@ test_expect_success 'a page with everything on it' '
 	node_make_repo &&
 	node_start &&
 	node_swept &&
-	node_patience=120 node_push &&
+	node_push &&
 	node_stop &&
 	"$HORNERO_BUILD/t/tools/seed" "$HORNERO_CONF" queue "$HELLO_UUID" \
 		1111111111111111111111111111111111111111 &&

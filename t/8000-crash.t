@@ -46,7 +46,7 @@ ended () {
 # Checks the rules that hold whenever the node has settled. A sweep that looks between a push's ref
 # and its row has a job of its own.
 settled () {
-	hornero wait "$HELLO_UUID" --timeout 60 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	warm=$(node_warm_path "$HELLO_UUID") &&
 	test "$(stat -c %s "$warm")" = 1048576 &&
 	warm_text_is "content $n" &&
@@ -252,7 +252,7 @@ then
 		change &&
 		node_start &&
 		push &&
-		hornero wait "$HELLO_UUID" --timeout 60 &&
+		hornero wait "$HELLO_UUID" --timeout 300 &&
 		thaw &&
 		settled
 	'

@@ -209,7 +209,7 @@ test_expect_success 'a running build goes on, and its artifact is published' '
 	push "$gate" "echo x >>../cache/runs" &&
 	gate_reached &&
 	job=$(hornero queue --json | jq "map(select(.state == \"running\"))[0].job") &&
-	{ hornero wait $job --timeout 60 >job.out 2>&1 & } &&
+	{ hornero wait $job --timeout 300 >job.out 2>&1 & } &&
 	waiter=$! &&
 	wait_until "waits_with_queue $waiter" 20 &&
 	overwritten &&

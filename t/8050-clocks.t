@@ -49,7 +49,7 @@ test_expect_success 'a node, and an image that is kept warm for an hour' '
 	node_start &&
 	node_swept &&
 	push_make "head -c 1048576 /dev/zero >\$@" &&
-	hornero wait "$HELLO_UUID" --timeout 60
+	hornero wait "$HELLO_UUID" --timeout 300
 '
 
 for by in $hours -$hours
@@ -96,7 +96,7 @@ do
 		hornero why $job >out &&
 		test_grep "gets its next attempt in ([0-9]+ s|a moment)" out &&
 		! grep " h" out &&
-		hornero wait $job --timeout 60 &&
+		hornero wait $job --timeout 300 &&
 		test "$(job_attempts)" = 2
 	'
 
@@ -106,7 +106,7 @@ do
 		node_stop &&
 		jump $by &&
 		node_start &&
-		hornero wait $job --timeout 60 &&
+		hornero wait $job --timeout 300 &&
 		test "$(job_attempts)" = 2
 	'
 
@@ -117,7 +117,7 @@ do
 		jump $by &&
 		test_expect_code 75 hornero wait $job --timeout 0.2 2>err &&
 		hornero resume "$HELLO_UUID" &&
-		hornero wait $job --timeout 60
+		hornero wait $job --timeout 300
 	'
 done
 
@@ -132,7 +132,7 @@ test_expect_success 'an invalid clock file is as good as none' '
 	echo nonsense >"$NODE/state/queue/clock" &&
 	node_start &&
 	push_make "head -c 1048576 /dev/zero >\$@; echo x >>\$@; truncate -s 1M \$@" &&
-	hornero wait $job --timeout 60 &&
+	hornero wait $job --timeout 300 &&
 	test_grep "hornero-clock 1" "$NODE/state/queue/clock"
 '
 

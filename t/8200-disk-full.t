@@ -60,7 +60,7 @@ test_expect_success 'room in the store: it goes on by itself, until the cache is
 
 test_expect_success 'room in the cache: it becomes warm by itself' '
 	mount -o remount,size=64m "$NODE/instances/_base" &&
-	hornero wait "$HELLO_UUID" --timeout 60 &&
+	hornero wait "$HELLO_UUID" --timeout 300 &&
 	test "$(head -c 3 "$(node_warm_path "$HELLO_UUID")")" = one &&
 	test "$(ls -A "$NODE/instances/_base" | wc -l)" = 1
 '
@@ -71,7 +71,7 @@ test_expect_success 'the builder'\''s own disk is full: the pusher reads what th
 	small "$NODE/unikernels" 4m &&
 	node_start &&
 	push_random two &&
-	test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 30 &&
+	test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 300 &&
 	hornero log 2 >out &&
 	test_grep "No space left" out &&
 	test "$(head -c 3 "$(node_warm_path "$HELLO_UUID")")" = one

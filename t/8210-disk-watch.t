@@ -49,7 +49,7 @@ other_goes_on () {
 	(
 		HELLO_UUID=$OTHER HELLO_WORK=$TRASH/work-other &&
 		push_make "echo $1 >\$@; truncate -s 64K \$@" &&
-		hornero wait "$job" --timeout 60
+		hornero wait "$job" --timeout 300
 	)
 }
 

@@ -158,7 +158,7 @@ test_expect_success 'the queue is sound, and the node builds what is pushed' '
 	echo "# another" >>work/1/Makefile &&
 	git -C work commit -q -a -m another &&
 	git -C work push -q origin main 2>push.out &&
-	hornero wait 00000000-0000-4000-8000-000000000001 --timeout 60 &&
+	hornero wait 00000000-0000-4000-8000-000000000001 --timeout 300 &&
 	node_stop
 '
 

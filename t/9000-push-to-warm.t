@@ -10,7 +10,7 @@ push_and_wait () {
 	cat push.log &&
 	job=$(node_job push.log) &&
 	test -n "$job" &&
-	hornero wait --timeout 60 "$job"
+	hornero wait --timeout 300 "$job"
 }
 
 guest_says () {

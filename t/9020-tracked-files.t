@@ -26,7 +26,7 @@ push () {
 	git -C work commit -q --allow-empty -m "$1" &&
 	git -C work push -q "$bare" main 2>push.out || { cat push.out; return 1; }
 	job=$(node_job push.out) &&
-	hornero wait "$job" --timeout 60
+	hornero wait "$job" --timeout 300
 }
 
 test_expect_success 'a node and an image' '

@@ -71,12 +71,12 @@ test_expect_success 'the warm file is nova'\''s, whole and readable' '
 
 test_expect_success 'a second push and a revert, the queue written by three users' '
 	push "another greeting" &&
-	hornero wait $UUID --timeout 60 &&
+	hornero wait $UUID --timeout 300 &&
 	hornero rebuild $UUID &&
-	hornero wait $UUID --timeout 60 &&
+	hornero wait $UUID --timeout 300 &&
 	git -C work revert --no-edit HEAD &&
 	git -C work push "$repo" main 2>>push.out &&
-	hornero wait $UUID --timeout 60 &&
+	hornero wait $UUID --timeout 300 &&
 	wait_until all_published 30 &&
 	jq -e "map(select(.job == 4)) | .[0].reused" queue.json
 '
@@ -84,7 +84,7 @@ test_expect_success 'a second push and a revert, the queue written by three user
 test_expect_success 'libvirt took the base: it is replaced all the same' '
 	chown 64105:64105 "$warm" &&
 	push third &&
-	hornero wait $UUID --timeout 60
+	hornero wait $UUID --timeout 300
 '
 
 # libvirt's test driver has no such domain: the instance is stopped.
@@ -99,7 +99,7 @@ test_expect_success 'nova flattens a disk that libvirt owns: its bytes, owner an
 	chmod 0600 "$disk" &&
 	hornero image set $UUID in_use=flatten &&
 	push flat &&
-	hornero wait $UUID --timeout 60 &&
+	hornero wait $UUID --timeout 300 &&
 	test_must_fail cmp -s -n 1048576 "$warm" before &&
 	flatten_see "$disk" after &&
 	cmp before after &&
@@ -128,12 +128,12 @@ test_expect_success 'a release is linked to what libvirt took, and touched where
 	hornero image set $UUID releases=always &&
 	wait_until release_is_warm 60 &&
 	release=$(hornero image show $UUID --json | jq -r .release_file) &&
-	hornero wait $UUID --timeout 60 &&
+	hornero wait $UUID --timeout 300 &&
 	test "$(stat -c "%i %u" "$release")" = "$(stat -c %i "$warm") 64105" &&
 	rm "$release" &&
 	hornero sweep &&
 	wait_until "test -e \"$release\"" 60 &&
-	hornero wait $UUID --timeout 60 &&
+	hornero wait $UUID --timeout 300 &&
 	test "$(stat -c "%i %u %a" "$release")" = "$(stat -c %i "$warm") 64105 644" &&
 	mv "$warm" "$TRASH/own" &&
 	touch -d "23 hours ago" "$release" &&
@@ -144,7 +144,7 @@ test_expect_success 'a release is linked to what libvirt took, and touched where
 	} &&
 	test $(($(date +%s) - $(stat -c %Y "$release"))) -lt 600 &&
 	wait_until "test -e \"$warm\"" 60 &&
-	hornero wait $UUID --timeout 60
+	hornero wait $UUID --timeout 300
 '
 
 test_expect_success 'the agent cannot lift its own quota' '
@@ -171,7 +171,7 @@ limits () {
 # built: another push, and what its manifest says of the limits in `limits`
 built () {
 	push "$1" &&
-	hornero wait $UUID --timeout 60 &&
+	hornero wait $UUID --timeout 300 &&
 	hornero image show $UUID --json >shown &&
 	jq -r ".artifact | \"\(.compile_core_limit) \(.compile_mem_limit)\"" shown >limits
 }
@@ -221,7 +221,7 @@ test_expect_success 'a killed agent is replaced, with what it left' '
 	node_kill9 &&
 	node_start &&
 	push fourth &&
-	hornero wait $UUID --timeout 60
+	hornero wait $UUID --timeout 300
 '
 
 test_expect_success 'it stops' '

@@ -130,7 +130,8 @@ attacks__checkout_stands () {
 
 attacks__ended () {
 	hornero queue --all --json >queue.json &&
-	json_sql queue.json "SELECT count(*), sum(value ->> 'state' IN ('published', 'failed', 'held'))
+	json_sql queue.json "SELECT count(*),
+		sum(value ->> 'state' IN ('published', 'failed', 'held'))
 		FROM f, json_each(j)" >ended &&
 	IFS='|' read -r jobs over <ended &&
 	test "$jobs" -gt 1 && test "$over" = "$jobs"
@@ -213,7 +214,7 @@ attacks_run () {
 		echo unharmed >victim/victim &&
 		printf "hornero.raw:\n\ttruncate -s 1M \$@\n" >victim/Makefile &&
 		attacks__push victim &&
-		hornero wait $attacks_victim --timeout 60 &&
+		hornero wait $attacks_victim --timeout 300 &&
 		attacks__sums >before &&
 		attacks__checkout_sums >checkout.before
 	'

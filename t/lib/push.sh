@@ -85,13 +85,13 @@ node__queued () {
 }
 
 # node_push [OPTION…]: commits all of the hello work clone, pushes it and waits for its job, for
-# node_patience seconds (60). Sets job.
+# node_patience seconds (300). Sets job.
 node_push () {
 	git -C "$HELLO_WORK" add -A &&
 	git -C "$HELLO_WORK" commit -q --allow-empty -m change &&
 	git -C "$HELLO_WORK" push -q origin main "$@" 2>push.out || { cat push.out; return 1; }
 	push_job &&
-	hornero wait "$job" --timeout ${node_patience:-60}
+	hornero wait "$job" --timeout ${node_patience:-300}
 }
 
 # A build whose recipe has the line $gate waits there. gate_reached [UUID] waits until it does,

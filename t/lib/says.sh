@@ -98,9 +98,9 @@ job_reaches () {
 	wait_until "job_state_is $1 ${2:-$job}" "${3:-30}" || job_state_is "$1" "$2"
 }
 
-# job_ends STATE [JOB]: it ends within 60 s, and is then in this state.
+# job_ends STATE [JOB]: it ends within 300 s, and is then in this state.
 job_ends () {
-	hornero wait "${2:-$job}" --timeout 60
+	hornero wait "${2:-$job}" --timeout 300
 	job_state_is "$1" "$2" || { hornero log "${2:-$job}"; return 1; }
 }
 
