@@ -69,8 +69,8 @@ logged () {
 	grep -E -q -e "$1" door.log
 }
 
-# The client that never listens has no channel either, and is slow on a busy machine: the time to log
-# in would end it as idle.
+# The client that never listens has no channel either, and is slow on a busy machine: the time to
+# log in would end it as idle.
 test_expect_success 'a node, an image, and a repository of some size' '
 	door_node "door_login_timeout: 600" &&
 	door_start &&
