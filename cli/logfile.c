@@ -9,8 +9,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { FLAGS = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK };
-
 static bool unpack(struct logfile *f)
 {
 	struct err ignored = ERR_INIT;
@@ -25,10 +23,11 @@ bool logfile_open(struct logfile *f, const char *path)
 {
 	own_free char *packed = fs_path("%s.zst", path);
 
-	*f = (struct logfile){.fd = open(path, FLAGS)};
+	*f = (struct logfile)LOGFILE_CLOSED;
+	f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (f->fd >= 0 || errno != ENOENT)
 		return f->fd >= 0;
-	f->fd = open(packed, FLAGS);
+	f->fd = open(packed, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (f->fd < 0)
 		return false;
 	if (unpack(f))

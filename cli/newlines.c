@@ -1,41 +1,57 @@
 /* newlines: DIAGNOSTICS: ERR_OPERATOR if a log cannot be read. */
 #include "cli/newlines.h"
 
+#include "cli/logfile.h"
 #include "lib/own.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+/* Reads what is left of a log, keeps its end. Returns the number of bytes, -1 with errno. */
+static ssize_t read_rest(struct logfile *f, char buf[2 * NEWLINES_LOG_MAX])
+{
+	size_t have = 0, excess;
+	ssize_t n;
+
+	while ((n = logfile_read(f, buf + have, 2 * NEWLINES_LOG_MAX - have)) > 0) {
+		have += (size_t)n;
+		if (have < 2 * NEWLINES_LOG_MAX)
+			continue;
+		memmove(buf, buf + NEWLINES_LOG_MAX, NEWLINES_LOG_MAX);
+		have = NEWLINES_LOG_MAX;
+	}
+	if (n < 0)
+		return -1;
+	excess = have > NEWLINES_LOG_MAX ? have - NEWLINES_LOG_MAX : 0;
+	memmove(buf, buf + excess, have - excess);
+	return (ssize_t)(have - excess);
+}
+
 /* Reads the end of a log. Returns 1, 0 if it is missing, -1 on error. */
 static int read_end(const char *path, char **text, size_t *len, struct err *e)
 {
-	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	own_free char *buf = malloc(NEWLINES_LOG_MAX + 1);
-	size_t have = 0;
-	ssize_t n = 0;
-	off_t size;
+	own_logfile struct logfile f = LOGFILE_CLOSED;
+	own_free char *buf = NULL;
+	ssize_t n;
 
-	if (fd < 0 && errno == ENOENT)
-		return 0;
+	if (!logfile_open(&f, path))
+		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot open %s", path);
+	buf = malloc(2 * NEWLINES_LOG_MAX);
 	if (!buf)
 		return err_set(e, ERR_NOBODY, "out of memory for a log");
-	size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
-	if (size < 0 ||
-	    lseek(fd, size > NEWLINES_LOG_MAX ? size - NEWLINES_LOG_MAX : 0, SEEK_SET) < 0)
-		return err_sys(e, ERR_OPERATOR, "cannot open %s", path);
-	while (have < NEWLINES_LOG_MAX && (n = read(fd, buf + have, NEWLINES_LOG_MAX - have)) > 0)
-		have += (size_t)n;
+	if (!f.packed && lseek(f.fd, -NEWLINES_LOG_MAX, SEEK_END) < 0 && !logfile_rewind(&f))
+		return err_sys(e, ERR_OPERATOR, "cannot read %s", path);
+	n = read_rest(&f, buf);
 	if (n < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot read %s", path);
-	buf[have] = '\0';
+	buf[n] = '\0';
 	*text = steal_ptr(&buf);
-	*len = have;
+	*len = (size_t)n;
 	return 1;
 }
 

@@ -36,8 +36,8 @@ struct pick {
  * -1 with errno. */
 int pick_seek(struct pick *p, struct logfile *file);
 
-/* Reads from the log once and prints what matches. Returns the number of bytes read, 0 at the end of the
- * file, -1 with errno. */
+/* Reads from the log once and prints what matches. Returns the number of bytes read, 0 at the end
+ * of the file, -1 with errno. */
 ssize_t pick_copy(struct pick *p, struct logfile *file);
 
 /* Prints a line without an end, if it matches. */

@@ -3,6 +3,7 @@ test_description='hornero show --diff: against the last good build of the image'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/cli.sh"
 test_requires sqlite3 sqlite3
+test_requires zstd zstd
 
 IMAGE=00000000-0000-4000-8000-000000000077
 
@@ -60,8 +61,10 @@ test_expect_success 'files changed, new lines of the log, and the times of both'
 	test_grep "^build  *3.4 s  *3.4 s" out
 '
 
-test_expect_success 'the same as JSON' '
+test_expect_success 'the same as JSON, with a log that was compressed meanwhile' '
+	zstd -q --rm "$TRASH/state/log/$good.1.log" &&
 	hornero show $job --diff --json >out &&
+	zstd -q -d --rm "$TRASH/state/log/$good.1.log.zst" &&
 	jq -e ".diff | .job == $good and .commit == \"$one\" and .files_changed == 3 and
 		([.files[] | .status] == [\"M\", \"D\", \"A\"]) and .log_lines == 2 and
 		.log[1] == \"exit 2\" and

@@ -57,6 +57,9 @@ test_expect_success 'an old log is compressed, and reads as before' '
 	test_cmp before after &&
 	hornero log --follow $failed >after || test $? -eq 1 &&
 	grep -q "^39999$" after &&
+	test "$(hornero log $failed --tail 2)" = "$(tail -n 2 before)" &&
+	hornero log $failed --grep LUCK >after &&
+	grep -q "no luck" after &&
 	zstdcat "$logs/$failed.1.log.zst" | grep -q "no luck" &&
 	test "$(attempt_field log $failed)" = "$logs/$failed.1.log.zst" &&
 	test -e "$logs/$first.1.log"
