@@ -78,9 +78,11 @@ test_expect_success 'a repository with a push under way is passed over, the othe
 	test_cmp /dev/null out &&
 	test "$(loose "$HELLO_REPO")" -ge "$before" &&
 	test "$(loose "$other")" -eq 0 &&
-	end_push
+	end_push &&
+	hornero wait $HELLO_UUID --timeout 120
 '
 
+# The checkout of the last push is over: beside it nothing would be packed.
 test_expect_success 'a push that begins ends the packing of its repository' '
 	rm -rf "$other" &&
 	{ PATH=$TRASH/slow:$PATH pack >out 2>&1 & } &&
