@@ -1,5 +1,6 @@
 #!/bin/sh
-# Red without: the marks in busy() of etc/gc-repositories (2, 3); `flock` there, mark_reading() in
+# Red without: the marks in busy() of etc/gc-repositories (2, 3); 2>/dev/null there (3, now and
+# then); `flock` there, mark_reading() in
 # agent/build/build_checkout.c (4); the lock of objects (5).
 test_description='repositories are packed, but never beside a push or a checkout of the same one'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
