@@ -68,7 +68,9 @@ gc
 doctor
 metrics
 status'
-of_people='config check
+of_people='backup
+restore
+config check
 base add
 base remove
 builder check

@@ -60,7 +60,7 @@ test_expect_success 'a very long line, and one that ends in the middle of a char
 # Red without pick_seek() in log_open_attempt().
 test_expect_success '--follow: from the last lines on, across attempts, to the end' '
 	printf "%s\n" early "error 1" late "error 2" >$log &&
-	rm -f followed &&
+	rm -f followed || return 1
 	{ hornero log -f $job --tail 1 --grep error >followed 2>err; echo $? >code; } &
 	follower=$! &&
 	test_cleanup "kill $follower 2>/dev/null; :" &&

@@ -340,7 +340,9 @@ test_expect_success 'libvirt does not answer, and an image has in_use: flatten' 
 	cat >bin/systemctl <<-END &&
 	#!/bin/sh
 	test "\$*" = "start libvirtd" || exit 1
-	cd "$TRASH" && rm -f virt.ready && python3 -c "
+	cd "$TRASH" || exit 1
+	rm -f virt.ready
+	python3 -c "
 	import socket, time
 	s = socket.socket(socket.AF_UNIX)
 	s.bind(\"virt\")

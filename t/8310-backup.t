@@ -47,7 +47,7 @@ test_expect_success 'a node with an image, a key, a pause and a job that runs' '
 
 # Pushes go on meanwhile: each backup holds a whole queue, and bundles with all objects.
 test_expect_success 'backups while pushes go on: whole each time, and secret' '
-	mkdir -m 0755 safe &&
+	mkdir -m 0755 safe || return 1
 	(
 		while test ! -e pushed-enough
 		do

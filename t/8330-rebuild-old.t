@@ -46,7 +46,7 @@ test_expect_success 'two at once queue each old image once, one after the other'
 	hornero pause &&
 	sed -i "s/\"built_ms\": *[0-9]*/\"built_ms\": 1000/" \
 		"$NODE"/instances/hornero/artifact/*.json &&
-	sqlite3 "$queue" "UPDATE jobs SET built_ms = 1000" &&
+	sqlite3 "$queue" "UPDATE jobs SET built_ms = 1000" || return 1
 	hornero rebuild --all --older-than 7d --spread 3h >one 2>&1 &
 	other=$! &&
 	hornero rebuild --all --older-than 7d --spread 3h >two 2>&1 &&
