@@ -1,7 +1,6 @@
 #!/bin/sh
-# Red without: the marks in busy() of etc/gc-repositories (2, 3); 2>/dev/null there (3, now and
-# then); `flock` there, mark_reading() in
-# agent/build/build_checkout.c (4); the lock of objects (5).
+# Red without: the marks in busy() of etc/gc-repositories (3, 4); 2>/dev/null there (4, now and
+# then); `flock` there, mark_reading() in agent/build/build_checkout.c (5); the lock of objects (6).
 test_description='repositories are packed, but never beside a push or a checkout of the same one'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -68,6 +67,26 @@ test_expect_success 'repositories with loose objects are packed, and say nothing
 	test -e "$other/objects/info/commit-graph" &&
 	git -C "$other" fsck &&
 	hello_pushed two
+'
+
+# Red without --cruft-expiration.
+test_expect_success 'what no ref reaches for weeks goes once in 30 days, though it is in a pack' '
+	git -C "$HELLO_WORK" checkout -q -b aside &&
+	git -C "$HELLO_WORK" commit -q --allow-empty -m aside &&
+	aside=$(git -C "$HELLO_WORK" rev-parse HEAD) &&
+	git -C "$HELLO_WORK" push -q "$other" aside &&
+	git -C "$HELLO_WORK" checkout -q main &&
+	pack &&
+	git -C "$HELLO_WORK" push -q "$other" :aside &&
+	find "$other/objects" -type f -exec touch -d "20 days ago" {} + &&
+	pack &&
+	git -C "$other" cat-file -e $aside &&
+	touch -d "40 days ago" "$other/hornero.packed" &&
+	pack >out 2>&1 &&
+	test_cmp /dev/null out &&
+	test_must_fail git -C "$other" cat-file -e $aside &&
+	git -C "$other" fsck &&
+	hello_pushed "two again"
 '
 
 test_expect_success 'a repository with a push under way is passed over, the others are packed' '
