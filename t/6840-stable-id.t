@@ -129,6 +129,39 @@ test_expect_success 'a rollback to the first bytes: the location is back' '
 		$NODE/state/glance/$HELLO_UUID.json" 120
 '
 
+# stable_digest: the bytes that hornero-glance is to put there.
+stable_digest () {
+	jq -r .digest "$STORE/outbox/$HELLO_UUID.stable"
+}
+
+# Red without the loop in hand_out() of agent/upkeep/sweep/stableids.c.
+test_expect_success 'a sweep that looked before a publication does not take it back' '
+	cp "$HORNERO_CONF" stops.yaml &&
+	echo "failpoint: stable-looked:stop" >>stops.yaml &&
+	{ hornero-sweep -c "$TRASH/stops.yaml" >sweep.out 2>&1 & sweep=$!; } &&
+	wait_until "grep -q \"^State:.T\" /proc/$sweep/status" 120 &&
+	hornero rollback --undo "$HELLO_UUID" --timeout 120 &&
+	queue_settles &&
+	second=$(image_field digest) &&
+	test "$second" != "$first" &&
+	wait_until "test \"\$(stable_digest)\" = $second" 120 &&
+	{
+		while kill -CONT $sweep 2>/dev/null
+		do
+			sleep 0.1
+		done
+		wait $sweep
+	} &&
+	grep "event=stable-put" sweep.out | tail -n 1 >put &&
+	test_grep "digest=$(echo "$second" | cut -c 1-12)" put &&
+	queue_settles &&
+	hornero rollback "$HELLO_UUID" --timeout 120 &&
+	queue_settles &&
+	wait_until "glance_has hornero_release $one $HELLO_UUID" 120 &&
+	wait_until "jq -e \".state + .reason == \\\"registered\\\"\" \
+		$NODE/state/glance/$HELLO_UUID.json" 120
+'
+
 # Red without need_of_stable().
 test_expect_success 'follow: a node without the image boots the first bytes, which gc keeps' '
 	hornero image add hello --glance Second --follow >out &&

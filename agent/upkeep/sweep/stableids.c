@@ -3,6 +3,7 @@
 
 #include "agent/common/stableid.h"
 #include "conf/imagepending.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -61,17 +62,34 @@ static int64_t asked_ms(const struct conf *c, const char *uuid)
 					     st.st_mtim.tv_nsec / 1000000;
 }
 
+/* Returns 1 with the record that the stable id is for, 0 if there is none, -1 on error. */
+static int load_own(const struct conf *c, const struct image *img, struct warm *own, struct err *e)
+{
+	int found = warm_load(c->store_dir, img->uuid, own, e);
+
+	return found > 0 ? strcmp(own->made.repo, img->repo) == 0 : found;
+}
+
+/* hornerod may publish between our look and our writing, and what it wrote would be lost: so we
+ * look again until nothing has changed. */
 static void hand_out(const struct conf *c, const struct image *img)
 {
 	struct err e = ERR_INIT;
-	struct warm own;
-	int found = warm_load(c->store_dir, img->uuid, &own, &e);
+	struct warm own, now;
+	int found = load_own(c, img, &own, &e), again = found;
 
-	if (found >= 0)
-		stableid_put(c, img, found && strcmp(own.made.repo, img->repo) == 0 ? &own : NULL,
-			     asked_ms(c, img->uuid));
-	else
-		log_warn("event=outbox-unwritten image=%s %s", img->uuid, e.msg);
+	while (found >= 0) {
+		failpoint("stable-looked");
+		stableid_put(c, img, found ? &own : NULL, asked_ms(c, img->uuid));
+		again = load_own(c, img, &now, &e);
+		if (again <= 0 ? again == found
+			       : found > 0 && strcmp(own.made.digest, now.made.digest) == 0 &&
+					 strcmp(own.made.commit, now.made.commit) == 0)
+			return;
+		found = again;
+		own = now;
+	}
+	log_warn("event=outbox-unwritten image=%s %s", img->uuid, e.msg);
 }
 
 static bool is_wanted(const struct conf *c, const char *uuid, const struct image *list, size_t n)
