@@ -1,5 +1,5 @@
-/* backup_repo: repositories in a backup, as bundles of git. A bundle has the refs of one moment and
- * every object that they need, while pushes go on. git runs as the owner of the repository.
+/* backup_repo: repositories in a backup, as bundles of git. A bundle has all refs and every object
+ * that they need, while pushes go on. git runs as the owner of the repository.
  * DIAGNOSTICS: ERR_OPERATOR if git fails, with git's own words on standard error; ERR_USAGE for a
  * list of repositories that is not ours. */
 #include "cli/backup.h"
@@ -17,8 +17,9 @@
 #include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-enum { GIT_MS = 60000, GIT_BYTES = 4096 };
+enum { GIT_MS = 60000, GIT_BYTES = 4096, REFS_BYTES = 16 << 20, TRIES = 20 };
 
 struct saving {
 	const struct conf *c;
@@ -78,19 +79,77 @@ static int run_git(struct spawn *s, const char *path, const char *what, struct e
 					 spawn_status_text(status, how, sizeof(how)));
 }
 
-static int save_bundle(const struct saving *s, const char *path, const char *member, struct err *e)
+/* Stores the names of all refs, a line each. */
+static int list_refs(const char *path, char **out, struct err *e)
 {
 	own_free char *git_dir = fs_path("--git-dir=%s", path);
+	const char *const argv[] = {"git", git_dir, "for-each-ref", "--format=%(refname)", NULL};
+	struct spawn s = SPAWN_INIT(argv);
+	size_t len;
+	int status;
+
+	as_owner(&s, path);
+	status = spawn_capture(&s, GIT_MS, REFS_BYTES, out, &len, e);
+	return status > 0 ? err_set(e, ERR_OPERATOR, "git cannot list the refs of %s", path)
+			  : status;
+}
+
+/* Whether the bundle has all these refs: its head has a line "ID NAME" for each, and an empty line
+ * ends it. */
+static int has_refs(int fd, char *refs, struct err *e)
+{
+	own_free char *head = malloc(REFS_BYTES + 1);
+	ssize_t n = head ? fs_pread(fd, head, REFS_BYTES, 0) : -1;
+	char *end, *name;
+
+	if (n < 0)
+		return err_set(e, ERR_NOBODY, "cannot read a bundle");
+	end = memmem(head, (size_t)n, "\n\n", 2);
+	if (!end)
+		return err_set(e, ERR_OPERATOR, "git wrote no bundle, or one of too many refs");
+	end[1] = '\0';
+	while ((name = strsep(&refs, "\n"))) {
+		own_free char *line = fs_path(" %s\n", name);
+
+		if (*name && !strstr(head, line))
+			return 0;
+	}
+	return 1;
+}
+
+/* Returns 1, 0 if a ref is missing because it moved meanwhile: git leaves it out, or fails if there
+ * is no other; -1 on error. */
+static int try_bundle(const char *path, int fd, struct err *e)
+{
+	own_free char *git_dir = fs_path("--git-dir=%s", path), *refs = NULL;
 	const char *const argv[] = {"git", git_dir, "bundle", "create", "--quiet", "-", "--all",
 				    NULL};
 	struct spawn spawn = SPAWN_INIT(argv);
+
+	if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return err_sys(e, ERR_NOBODY, "cannot write a bundle");
+	spawn.out = fd;
+	if (list_refs(path, &refs, e) < 0)
+		return -1;
+	return run_git(&spawn, path, "write a bundle of", e) < 0 ? 0 : has_refs(fd, refs, e);
+}
+
+static int save_bundle(const struct saving *s, const char *path, const char *member, struct err *e)
+{
 	own_fd int fd = backup_nameless(s->dir, e);
 	struct stat st;
+	int has = 0;
 
 	if (fd < 0)
 		return -1;
-	spawn.out = fd;
-	if (run_git(&spawn, path, "write a bundle of", e) < 0)
+	for (int i = 0; i < TRIES && has == 0; i++) {
+		*e = (struct err)ERR_INIT;
+		has = try_bundle(path, fd, e);
+	}
+	if (has == 0 && !*e->msg)
+		return err_set(e, ERR_NOBODY, "pushes move the refs of %s all the time; try again",
+			       path);
+	if (has <= 0)
 		return -1;
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot look at a file");

@@ -278,7 +278,8 @@ int collect_logs(struct collect *c, struct err *e)
 		return -1;
 	if (load_open(&l, e) < 0)
 		return e->sys == ENOENT ? 0 : -1;
-	qsort(l.list, l.n, sizeof(*l.list), by_age);
+	if (l.n > 0)
+		qsort(l.list, l.n, sizeof(*l.list), by_age);
 	collect(&l);
 	say(&l);
 	return 0;
