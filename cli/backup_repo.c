@@ -183,7 +183,7 @@ static void save_each(void *arg, const char *name)
 	struct saving *s = arg;
 	struct err unnamed = ERR_INIT;
 
-	/* What we cannot create again, such as a directory that a user moved there. */
+	/* Not a name that `hornero repo create` takes: a directory that a user moved there. */
 	if (s->failed || image_check_repo(name, &unnamed) < 0)
 		return;
 	s->failed = save(s, name, s->e) < 0;

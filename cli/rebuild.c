@@ -73,7 +73,7 @@ static int rebuild_image(const struct rebuild *r, const struct image *img, struc
 	return 0;
 }
 
-/* What a run by a timer does with an image. */
+/* Whether a run by a timer rebuilds an image. */
 struct due {
 	bool is;
 	int64_t newest;

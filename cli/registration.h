@@ -33,7 +33,8 @@ void registered_words(const struct cli *cli, const char *release, const struct r
  * it. */
 void registered_stable_words(const struct cli *cli, const char *uuid, char buf[REGISTRATION_TEXT]);
 
-/* What Glance has of it: fills *out, whose is_wanted is false if the UUID is no stable id. */
+/* Looks at Glance's record of it: fills *out, whose is_wanted is false if the UUID is no stable
+ * id. */
 int registered_look_stable(const struct conf *c, const char *uuid, struct registered *out,
 			   struct err *e);
 

@@ -8,7 +8,7 @@
 
 enum top_order { TOP_QUEUE, TOP_AGE, TOP_CPU, TOP_MEMORY, TOP_IMAGE, TOP_ORDERS };
 
-/* What was typed so far. */
+/* The state that the keys have led to. */
 struct top_keys {
 	enum top_order order;
 	int64_t job;          /* the chosen one; 0: the first */

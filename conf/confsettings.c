@@ -441,8 +441,7 @@ static const struct setting settings[] = {
 	 .allowed = "a list of CHECK or \"CHECK: WORDS\"",
 	 .help = "Warnings of hornero doctor and hornero status that the operator lives with. "
 		 "CHECK is the second word of a finding, and WORDS stand in the finding: "
-		 "\"reflinks\", or \"system: clock\". What does not work at all cannot be "
-		 "accepted."},
+		 "\"reflinks\", or \"system: clock\". Only warnings can be accepted, no failures."},
 	{.name = "failpoint", .type = SETTING_TEXT, .check = check_failpoint, AT(failpoint),
 	 .allowed = "NAME, NAME:kill, NAME:stop or NAME:exit",
 	 .help = "For tests: the point at which hornero's programs die."},

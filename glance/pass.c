@@ -151,7 +151,7 @@ static int load_stable(struct pass *p, const struct stable *s, struct registrati
 		*r = (struct registration){.job = 0};
 	if (known > 0 && r->job == s->serial)
 		return 0;
-	/* What Glance has, and how it got that, stays true. */
+	/* The record in Glance, and the way it was made, stay true. */
 	r->job = s->serial;
 	r->tries = 0;
 	*r->state = *r->passed = *r->reason = '\0';
