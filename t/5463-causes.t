@@ -130,18 +130,35 @@ test_expect_success 'with garbage in HEAD the ref is built, and wait names the r
 '
 
 # A stand-in for systemd, which takes the connection and then finds no user to start the publisher
-# as. Red without tell_died().
-test_expect_success 'a publisher that systemd cannot start is named, and wait ends' '
+# as.
+dead_publisher () {
+	systemd-socket-activate --accept --inetd --seqpacket -l "$NODE/dead" /bin/false \
+		2>/dev/null &
+	dead=$!
+	test_cleanup "kill $dead 2>/dev/null; wait $dead; :"
+	wait_until "test -S $NODE/dead" 10
+}
+
+# Red without died() in agent/hornerod/publication.c start().
+test_expect_success 'a publisher that dies before it is asked anything is named' '
 	node_stop &&
-	{
-		systemd-socket-activate --accept --inetd --seqpacket -l "$NODE/dead" /bin/false \
-			2>/dev/null & dead=$!
-	} &&
-	test_cleanup "kill $dead 2>/dev/null; wait $dead; :" &&
-	wait_until "test -S $NODE/dead" 10 &&
+	dead_publisher &&
 	node_set publish_socket "$NODE/dead" &&
+	node_set failpoint publisher-reached:stop &&
 	node_start &&
 	hello_push other &&
+	hornerod_says failpoint.point=publisher-reached 120 &&
+	wait_until "! pgrep -P $dead" 20 &&
+	kill -CONT "$node_pid" &&
+	hornerod_says "event=publisher-died job=$job " &&
+	why_says $job "the publisher at $NODE/dead ended without an answer" &&
+	node_crash &&
+	node_set failpoint ""
+'
+
+# Red without died() in on_answer() there.
+test_expect_success 'a publisher that systemd cannot start is named, and wait ends' '
+	node_start &&
 	test_expect_code 75 hornero wait $job --timeout 150 2>err &&
 	publisher="the publisher at $NODE/dead" &&
 	waits="waits, and nobody needs to act: tried again by itself" &&

@@ -138,7 +138,7 @@ static void wait_for_publisher(const struct publication *p, const char *text)
 	publication_pause(a, p->image, AGENT_PUBLISH_AGAIN_MS);
 }
 
-static void tell_died(const struct publication *p)
+static void died(const struct publication *p)
 {
 	const char *socket = p->agent->conf->publish_socket;
 	own_free char *text = NULL;
@@ -153,6 +153,8 @@ static void tell_died(const struct publication *p)
 	else
 		text = fs_path("hornero-publish ended without an answer; the log of hornerod may "
 			       "say why");
+	log_warn("event=publisher-died job=%lld attempt=%lld", (long long)p->job,
+		 (long long)p->attempt);
 	wait_for_publisher(p, text);
 }
 
@@ -172,9 +174,7 @@ static int on_answer(sd_event_source *src, int fd, uint32_t events, void *arg)
 		if (!take_line(p, text))
 			return 0;
 	} else {
-		log_warn("event=publisher-died job=%lld attempt=%lld", (long long)p->job,
-			 (long long)p->attempt);
-		tell_died(p);
+		died(p);
 	}
 	publication_let_go(p);
 	agent_soon(a, 0);
@@ -255,6 +255,7 @@ static int begin(struct agent *a, struct publication *p, int raw, struct err *e)
 	if (p->socket < 0) {
 		p->socket = publisher_reach(a->conf, &p->publisher, e);
 		p->process = p->publisher.pid;
+		failpoint("publisher-reached");
 	}
 	if (p->socket < 0 || ask(p, raw, &fence, e) < 0 || watch(a, p, e) < 0)
 		return -1;
@@ -349,11 +350,18 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 	if (p)
 		publication_let_go(p);
 	p = publication_add(a, j, &v, e);
-	if (p && begin(a, p, raw, e) == 0)
+	if (!p)
+		return -1;
+	rc = begin(a, p, raw, e);
+	if (rc == 0)
 		return 0;
-	if (p)
-		publication_let_go(p);
-	return -1;
+	/* One that dies at its start is the same event before our request and after it. */
+	if (e->sys == EPIPE || e->sys == ECONNRESET) {
+		died(p);
+		rc = 0;
+	}
+	publication_let_go(p);
+	return rc;
 }
 
 void publication_start(struct agent *a, const struct job *j)
