@@ -75,6 +75,7 @@ slow_tests = \
 	t/6610-evict.t \
 	t/6320-answers.t \
 	t/8210-disk-watch.t \
+	t/8220-power-cuts.t \
 	t/5400-attempt.t
 check_PROGRAMS = $(unit_tests)
 TESTS = $(unit_tests) $(script_tests)
@@ -576,6 +577,7 @@ script_tests += \
 	t/8100-many-pushes.t \
 	t/8200-disk-full.t \
 	t/8210-disk-watch.t \
+	t/8220-power-cuts.t \
 	t/8300-kill.t \
 	t/8310-backup.t \
 	t/8312-backup-users.t \
@@ -683,6 +685,7 @@ EXTRA_DIST += \
 	t/lib/guest.sh \
 	t/lib/hooks.sh \
 	t/lib/ice.sh \
+	t/lib/power.sh \
 	t/lib/inspect.sh \
 	t/lib/job-unit.h \
 	t/lib/kernel.sh \
@@ -725,6 +728,7 @@ EXTRA_DIST += \
 	t/tools/real-nova.py \
 	t/tools/real-placement.py \
 	t/tools/hostile-ssh.py \
+	t/tools/power-cut.py \
 	t/tools/slow-pipe.py \
 	t/tools/mirror.py \
 	t/tools/in-root t/tools/nova-ask.py t/tools/nova-peer.py
