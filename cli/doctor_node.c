@@ -43,13 +43,14 @@ static void look_at_novas(struct doctor *d)
 
 void doctor_directories(struct doctor *d)
 {
+	const struct layout_dir store = layout_store(d->c);
 	own_layout struct layout p;
 	int before = d->findings;
 
 	layout_init(&p, d->c);
 	for (size_t i = 0; i < p.n; i++)
 		look_at_dir(d, &p.list[i]);
-	look_at_dir(d, &(struct layout_dir){d->c->store_dir, 0755, d->c->hornero_uid, NO_GID});
+	look_at_dir(d, &store);
 	look_at_novas(d);
 	if (d->findings == before)
 		doctor_ok(d,

@@ -77,7 +77,7 @@ static void key_tail(FILE *out, const struct cli *cli)
 	struct way way;
 	const char *url = way_read(&way) ? way.url : "";
 
-	fputs("\n  Listings take --json. `help COMMAND` describes one command.\n\n", out);
+	fputs("  Listings take --json. `help COMMAND` describes one command.\n\n", out);
 	fprintf(out, "With git: clone %sREPO, fetch, ls-remote, archive --remote%s.\n", url,
 		view_reaches(cli, &push)
 			? ", push (options: -o wait, skip, rebuild, image=UUID, priority=N)"
@@ -93,7 +93,6 @@ static void node_head(FILE *out)
 
 static void node_tail(FILE *out)
 {
-	fputs("\n", out);
 	option_line(out, 'c', "conf", "FILE",
 		    "use this configuration; default: $HORNERO_CONF, else the system's");
 	option_line(out, 0, "key", "NAME",
@@ -103,15 +102,33 @@ static void node_tail(FILE *out)
 	option_line(out, 0, "version", NULL, "print the version");
 }
 
+/* A heading and its words; nothing if a key may use none of them. */
+static void task_lines(FILE *out, const struct cli *cli, enum word_task task, const char *heading)
+{
+	bool any = false;
+
+	for (const struct word *w = words_all(); w->name; w++) {
+		if (w->task != task || !word_is_listed(cli, w))
+			continue;
+		if (!any)
+			fprintf(out, "%s\n", heading);
+		any = true;
+		word_line(out, cli, w);
+	}
+	if (any)
+		fputc('\n', out);
+}
+
 void word_help_all(FILE *out, const struct cli *cli)
 {
 	if (cli->key)
 		key_head(out, cli);
 	else
 		node_head(out);
-	for (const struct word *w = words_all(); w->name; w++)
-		if (word_is_listed(cli, w))
-			word_line(out, cli, w);
+	task_lines(out, cli, TASK_PUSH, "Push: repositories, and the images built from them");
+	task_lines(out, cli, TASK_SEE, "See: what is built and warm, and why not");
+	task_lines(out, cli, TASK_UNDO, "Undo: cancel, repeat, return, hold back");
+	task_lines(out, cli, TASK_OPERATE, "Operate: set the node up, and look after it");
 	if (cli->key)
 		key_tail(out, cli);
 	else

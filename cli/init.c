@@ -21,7 +21,7 @@
 
 static const struct column columns[] = {
 	{"outcome", CELL_TEXT, 0}, {"path", CELL_TEXT, 0},  {"mode", CELL_TEXT, 0},
-	{"owner", CELL_TEXT, 0},   {"group", CELL_TEXT, 0},
+	{"owner", CELL_TEXT, 0},   {"group", CELL_TEXT, 0}, {"purpose", CELL_TEXT, 0},
 };
 
 /* The rows, and whether one is of a change. */
@@ -30,7 +30,8 @@ struct report {
 	bool changed;
 };
 
-static void say(struct report *l, const char *outcome, const char *path, const struct stat *st)
+static void say(struct report *l, const char *outcome, const char *path, const struct stat *st,
+		const char *purpose)
 {
 	const struct passwd *pw = getpwuid(st->st_uid);
 	const struct group *gr = getgrgid(st->st_gid);
@@ -44,7 +45,8 @@ static void say(struct report *l, const char *outcome, const char *path, const s
 					   {.text = path},
 					   {.text = mode},
 					   {.text = pw ? pw->pw_name : uid},
-					   {.text = gr ? gr->gr_name : gid}});
+					   {.text = gr ? gr->gr_name : gid},
+					   {.text = purpose}});
 }
 
 /* A directory that exists or was made now, held open. */
@@ -118,7 +120,7 @@ static int dirs_ensure(const struct layout_dir *list, size_t n, struct report *l
 		rc = mend(&list[i], &held[i], e);
 	for (size_t i = 0; i < open; i++) {
 		if (held[i].outcome)
-			say(l, held[i].outcome, list[i].path, &held[i].st);
+			say(l, held[i].outcome, list[i].path, &held[i].st, list[i].purpose);
 		own_fd_end(&held[i].fd);
 	}
 	return rc;
@@ -146,31 +148,34 @@ static bool may_make_novas(const struct conf *c)
 static int nova_places(const struct conf *c, struct report *l, struct err *e)
 {
 	own_free char *locks = fs_path("%s/" NOVA_LOCKS_SUBDIR, c->instances_path);
-	const char *const paths[] = {c->instances_path, c->cache_dir, locks};
+	const struct layout_dir list[] = {
+		{c->instances_path, 0755, NO_UID, NO_GID, "Nova's instances"},
+		{c->cache_dir, 0755, NO_UID, NO_GID, "Nova's cache: the warm images"},
+		{locks, 0755, NO_UID, NO_GID, "Nova's locks"},
+	};
 	const bool ours = may_make_novas(c);
 	struct stat st;
 
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		if (stat(paths[i], &st) == 0)
-			say(l, "right", paths[i], &st);
+	for (const struct layout_dir *d = list; d < list + sizeof(list) / sizeof(list[0]); d++) {
+		if (stat(d->path, &st) == 0)
+			say(l, "right", d->path, &st, d->purpose);
 		else if (errno != ENOENT)
-			return err_sys(e, ERR_OPERATOR, "cannot look at Nova's %s", paths[i]);
+			return err_sys(e, ERR_OPERATOR, "cannot look at Nova's %s", d->path);
 		else if (!ours)
 			cli_say(stderr,
 				"hornero: warning: %s is not there. It is Nova's to make: start "
 				"nova-compute and boot one instance, or compare instances_path and "
 				"cache_subdir with nova.conf",
-				paths[i]);
-		else if (dirs_ensure(&(struct layout_dir){paths[i], 0755, NO_UID, NO_GID}, 1, l,
-				     e) < 0)
+				d->path);
+		else if (dirs_ensure(d, 1, l, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* By default the store is in Nova's instances_path, which may be missing. */
 static int ensure_store(const struct conf *c, struct report *l, struct err *e)
 {
+	const struct layout_dir store = layout_store(c);
 	const size_t len = strlen(c->instances_path);
 
 	if (strncmp(c->store_dir, c->instances_path, len) == 0 && c->store_dir[len] == '/' &&
@@ -179,8 +184,7 @@ static int ensure_store(const struct conf *c, struct report *l, struct err *e)
 			       "store_dir %s is to be in instances_path %s, which is Nova's to "
 			       "make: run `hornero init` again once it is there",
 			       c->store_dir, c->instances_path);
-	return dirs_ensure(&(struct layout_dir){c->store_dir, 0755, c->hornero_uid, NO_GID}, 1, l,
-			   e);
+	return dirs_ensure(&store, 1, l, e);
 }
 
 static int make_database(const struct conf *c, struct report *l, struct err *e)
@@ -195,7 +199,7 @@ static int make_database(const struct conf *c, struct report *l, struct err *e)
 		return -1;
 	if (stat(path, &st) < 0)
 		return err_sys(e, ERR_US, "the database %s is not where it should be", path);
-	say(l, there ? "right" : "made", path, &st);
+	say(l, there ? "right" : "made", path, &st, "the queue itself");
 	return 0;
 }
 
@@ -230,7 +234,7 @@ static void tell_repository(void *arg, const char *config, const struct err *pro
 	if (problem)
 		cli_say(stderr, "hornero: warning: %s", problem->msg);
 	else if (stat(config, &st) == 0)
-		say(arg, "mended", config, &st);
+		say(arg, "mended", config, &st, "the settings of a repository");
 }
 
 /* Returns the number of files in a directory, 0 if it cannot be listed. */
@@ -266,7 +270,8 @@ static void keep_configuration(const struct conf *c, struct report *l)
 		cli_say(stderr, "hornero: warning: no copy of the configuration is kept: %s",
 			why.msg);
 	else if (kept > 0 && stat(copy, &st) == 0)
-		say(l, there ? "mended" : "made", copy, &st);
+		say(l, there ? "mended" : "made", copy, &st,
+		    "for services while the configuration is broken");
 }
 
 /* With --json the rows are in an object, beside `changed`. */

@@ -16,23 +16,24 @@ void layout_init(struct layout *p, const struct conf *c)
 	char *work_dir = fs_path("%s/" MIRROR_WORK, c->mirror_dir);
 	char *metrics = fs_path("%s/metrics", c->state_dir);
 	const struct layout_dir list[] = {
-		{c->state_dir, 0755, us, NO_GID},
-		{c->queue_dir, 02770, us, queue},
-		{c->run_dir, 02770, us, queue},
-		{cancel, 02770, us, queue},
-		{c->log_dir, 02750, us, queue},
-		{c->images_dir, 02775, us, queue},
-		{c->skip_dir, 02775, us, queue},
-		{c->pause_dir, 02775, us, queue},
-		{c->fence_dir, 0755, us, NO_GID},
-		{c->base_dir, 0755, us, NO_GID},
-		{metrics, 0755, us, NO_GID},
-		{c->repo_root, queue == NO_GID ? 0755 : 02750, c->git_uid, queue},
-		{c->repo_base, 0755, us, NO_GID},
-		{c->door_host_keys, 0700, c->git_uid, NO_GID},
-		{c->mirror_dir, 02775, us, queue},
-		{access_dir, 0700, c->git_uid, NO_GID},
-		{work_dir, 0700, c->git_uid, NO_GID},
+		{c->state_dir, 0755, us, NO_GID, "hornero's own state"},
+		{c->queue_dir, 02770, us, queue, "the queue of jobs"},
+		{c->run_dir, 02770, us, queue, "sockets, locks and requests"},
+		{cancel, 02770, us, queue, "requests to cancel jobs"},
+		{c->log_dir, 02750, us, queue, "build logs and verdicts"},
+		{c->images_dir, 02775, us, queue, "a file of settings for each image"},
+		{c->skip_dir, 02775, us, queue, "commits pushed with -o skip"},
+		{c->pause_dir, 02775, us, queue, "what is paused, and by whom"},
+		{c->fence_dir, 0755, us, NO_GID, "the attempt that may publish an image"},
+		{c->base_dir, 0755, us, NO_GID, "base images that builders name"},
+		{metrics, 0755, us, NO_GID, "figures for Prometheus"},
+		{c->repo_root, queue == NO_GID ? 0755 : 02750, c->git_uid, queue,
+		 "the repositories that users push to"},
+		{c->repo_base, 0755, us, NO_GID, "checkouts, and caches of builds"},
+		{c->door_host_keys, 0700, c->git_uid, NO_GID, "the SSH keys of this node"},
+		{c->mirror_dir, 02775, us, queue, "upstreams that repositories follow"},
+		{access_dir, 0700, c->git_uid, NO_GID, "their keys and passwords"},
+		{work_dir, 0700, c->git_uid, NO_GID, "fetches under way"},
 	};
 
 	p->n = sizeof(list) / sizeof(list[0]);
@@ -49,6 +50,12 @@ void layout_fini(struct layout *p)
 	free(p->mirror_access);
 	free(p->mirror_work);
 	free(p->metrics);
+}
+
+struct layout_dir layout_store(const struct conf *c)
+{
+	return (struct layout_dir){c->store_dir, 0755, c->hornero_uid, NO_GID,
+				   "finished artifacts, by digest"};
 }
 
 bool layout_is_right(const struct layout_dir *p, const struct stat *st)

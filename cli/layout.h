@@ -18,6 +18,7 @@ struct layout_dir {
 	mode_t mode;
 	uid_t uid; /* NO_UID, NO_GID: leave as it is */
 	gid_t gid;
+	const char *purpose; /* a few words for users */
 };
 
 enum { LAYOUT_MAX = 17 };
@@ -31,6 +32,9 @@ struct layout {
 
 void layout_init(struct layout *p, const struct conf *c);
 void layout_fini(struct layout *p);
+
+/* By default in Nova's instances_path, so not in the list: that may be missing. */
+struct layout_dir layout_store(const struct conf *c);
 
 bool layout_is_right(const struct layout_dir *p, const struct stat *st);
 

@@ -176,21 +176,23 @@ const struct word word_table[] = {
 	 "Creates missing directories, corrects modes and owners, and leaves everything\n"
 	 "else alone. Run it again whenever paths or users in hornero.yaml change. Needs\n"
 	 "root if the configuration names users.",
-	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, init_run, WORD_NODE},
+	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, init_run, WORD_NODE, TASK_OPERATE},
 	{"config check", "[FILE]", "check a configuration, and name every error in it",
 	 "FILE is another hornero.yaml than the one in use. Any user may check a file that they\n"
 	 "can read, and nothing of it takes effect. Exits 78 if it has an error.",
-	 check_options, 0, 1, {VALUE_FILE}, WORD_JSON | WORD_AS_ROOT, config_check_run, WORD_HERE},
+	 check_options, 0, 1, {VALUE_FILE}, WORD_JSON | WORD_AS_ROOT, config_check_run, WORD_HERE,
+	 TASK_OPERATE},
 	{"config show", "", "show the settings of the configuration, as they are in force",
 	 "Prints YAML, with sizes in bytes, times in seconds and absolute paths.",
-	 config_options, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, config_show_run, WORD_NODE},
+	 config_options, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, config_show_run, WORD_NODE,
+	 TASK_OPERATE},
 	{"repo create", "NAME", "create a bare repository to push to",
 	 "Installs hornero's hooks and durable settings. Prints the path of the repository\n"
 	 "on the last line. NAME may have several parts, as in team/thing. If it is there\n"
 	 "already, nothing changes.",
-	 NULL, 1, 1, {0}, WORD_JSON | WORD_AS_ROOT, repo_create_run, WORD_CREATE},
+	 NULL, 1, 1, {0}, WORD_JSON | WORD_AS_ROOT, repo_create_run, WORD_CREATE, TASK_PUSH},
 	{"repo list", "", "list the repositories, and the upstreams that they follow",
-	 "", NULL, 0, 0, {0}, WORD_JSON, repo_list_run, WORD_READ},
+	 "", NULL, 0, 0, {0}, WORD_JSON, repo_list_run, WORD_READ, TASK_PUSH},
 	{"repo mirror", "NAME [URL]", "have a repository follow an upstream by fetch",
 	 "hornero-mirror makes its branches and tags those of the upstream: at once after\n"
 	 "`hornero repo fetch`, and at each sweep_interval. They are pushed into the repository,\n"
@@ -198,35 +200,38 @@ const struct word word_table[] = {
 	 "\n"
 	 "URL is ssh://USER@HOST/PATH or https://HOST/PATH. The key, the host keys and the\n"
 	 "credentials are in files of git's user; see hornero-mirror(8).",
-	 mirror_options, 1, 2, {VALUE_REPO}, WORD_JSON, repo_mirror_run, WORD_HERE},
+	 mirror_options, 1, 2, {VALUE_REPO}, WORD_JSON, repo_mirror_run, WORD_HERE, TASK_PUSH},
 	{"repo fetch", "NAME", "fetch a mirror from its upstream now",
 	 "An upstream's hook can call it over SSH, with a key that may write to NAME.\n"
 	 "\n"
 	 "Exits 0 if the refs are those of the upstream, 1 with the reason if not, and 75 if the\n"
 	 "fetch has not ended in time or hornero-mirror does not run.",
-	 fetch_options, 1, 1, {VALUE_REPO}, 0, repo_fetch_run, WORD_WRITE},
+	 fetch_options, 1, 1, {VALUE_REPO}, 0, repo_fetch_run, WORD_WRITE, TASK_PUSH},
 	{"repo remove", "NAME", "remove a repository, with all its commits",
 	 "Refuses as long as an image is built from it, or it follows an upstream. Artifacts and\n"
 	 "warm images stay. Needs --yes if the repository is there.",
-	 remove_options, 1, 1, {VALUE_REPO}, WORD_JSON | WORD_AS_ROOT, repo_remove_run, WORD_HERE},
+	 remove_options, 1, 1, {VALUE_REPO}, WORD_JSON | WORD_AS_ROOT, repo_remove_run, WORD_HERE,
+	 TASK_PUSH},
 	{"key add", "NAME [KEY]", "allow an SSH key to log in",
 	 "KEY is a public key file, the key itself, or - for standard input (the default).\n"
 	 "REPOS are names separated by blanks. A * matches any characters: 'team/*'. Each\n"
 	 "right includes the rights above it in this list. If the key is there with these\n"
 	 "rights, nothing changes.",
-	 key_options, 1, -1, {0, VALUE_FILE}, WORD_JSON | WORD_AS_ROOT, key_add_run, WORD_HERE},
+	 key_options, 1, -1, {0, VALUE_FILE}, WORD_JSON | WORD_AS_ROOT, key_add_run, WORD_HERE,
+	 TASK_OPERATE},
 	{"key set", "NAME [KEY]", "give a key these rights, and no others",
 	 "Replaces the line of NAME in the keys file; without KEY, the key itself stays. With\n"
 	 "KEY, as for `hornero key add`, adds it if it is missing.",
 	 key_options, 1, -1, {VALUE_KEY, VALUE_FILE}, WORD_JSON | WORD_AS_ROOT, key_set_run,
-	 WORD_HERE},
+	 WORD_HERE, TASK_OPERATE},
 	{"key list", "", "list the keys and their rights",
 	 "An invalid line of the keys file grants nothing; it is listed with the reason.",
-	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, key_list_run, WORD_NODE},
+	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, key_list_run, WORD_NODE, TASK_OPERATE},
 	{"key remove", "NAME", "stop a key from logging in",
 	 "Takes effect for new connections, and for the next command on open ones. Commands\n"
 	 "that are running continue.",
-	 NULL, 1, 1, {VALUE_KEY}, WORD_JSON | WORD_AS_ROOT, key_remove_run, WORD_HERE},
+	 NULL, 1, 1, {VALUE_KEY}, WORD_JSON | WORD_AS_ROOT, key_remove_run, WORD_HERE,
+	 TASK_OPERATE},
 	{"image add", "[UUID] REPO", "keep an image warm from a repository",
 	 "Binds the Glance image UUID to a repository that `hornero repo create` made.\n"
 	 "Without UUID, hornero makes a new one and prints it. If the repository has commits\n"
@@ -238,23 +243,24 @@ const struct word word_table[] = {
 	 "\n"
 	 "With --glance or --adopt, the image is bound once Glance has its record, and the\n"
 	 "command waits for that. If Glance refuses it, or after Ctrl-C, the image is not bound.",
-	 add_options, 1, 2, {VALUE_REPO, VALUE_REPO}, WORD_JSON, image_add_run, WORD_ADMIN},
+	 add_options, 1, 2, {VALUE_REPO, VALUE_REPO}, WORD_JSON, image_add_run, WORD_ADMIN,
+	 TASK_PUSH},
 	{"image import", "", "bind images that Glance names after repositories of this node",
 	 "Lists the images of hornero-glance's project whose name is git@NODE:/path/repo, with\n"
 	 "this node and a repository of it. With --yes, each is adopted and bound, as\n"
 	 "`hornero image add UUID REPO --adopt --no-wait` does.",
-	 import_options, 0, 0, {0}, WORD_JSON, image_import_run, WORD_HERE},
+	 import_options, 0, 0, {0}, WORD_JSON, image_import_run, WORD_HERE, TASK_PUSH},
 	{"image list", "", "list the images of this node and whether they are warm",
-	 "", list_options, 0, 0, {0}, WORD_JSON, image_list_run, WORD_READ},
+	 "", list_options, 0, 0, {0}, WORD_JSON, image_list_run, WORD_READ, TASK_SEE},
 	{"image show", "UUID", "show an image's source, what is warm, and its newest job",
 	 "", NULL, 1, 1, {VALUE_IMAGE}, WORD_JSON,
-	 image_show_run, WORD_READ},
+	 image_show_run, WORD_READ, TASK_SEE},
 	{"image current", "UUID", "print the id of the release that is to be booted now",
 	 "Prints the UUID of the current release, for `openstack server create --image`.\n"
 	 "\n"
 	 "Prints nothing and exits 75 with the reason if the release is not in Nova's cache or,\n"
 	 "with releases: registered, not in Glance yet. Exits 1 if the image has no releases.",
-	 NULL, 1, 1, {VALUE_IMAGE}, WORD_JSON, image_current_run, WORD_READ},
+	 NULL, 1, 1, {VALUE_IMAGE}, WORD_JSON, image_current_run, WORD_READ, TASK_SEE},
 	{"image set", "UUID NAME=VALUE...", "change an image's settings",
 	 "Keys: repo, ref, subdir, builder, expect, timeout, boot_memory, boot_machine, boot_bus,\n"
 	 "name, keep_warm, in_use, releases, glance_visibility, glance_project, glance_record,\n"
@@ -262,19 +268,21 @@ const struct word word_table[] = {
 	 "pinned, until_ref_leaves.\n"
 	 "An empty value (builder=) unsets a key. The image stays warm as it is until\n"
 	 "something newer is published.",
-	 NULL, 2, -1, {VALUE_IMAGE, VALUE_SETTING}, WORD_JSON, image_set_run, WORD_ADMIN},
+	 NULL, 2, -1, {VALUE_IMAGE, VALUE_SETTING}, WORD_JSON, image_set_run, WORD_ADMIN,
+	 TASK_PUSH},
 	{"image remove", "UUID", "stop keeping an image warm",
 	 "The file in Nova's cache stays until Nova ages it out or `hornero gc` needs the\n"
 	 "room, so instances are not disturbed. The repository stays, too.",
-	 NULL, 1, 1, {VALUE_IMAGE}, WORD_JSON, image_remove_run, WORD_ADMIN},
+	 NULL, 1, 1, {VALUE_IMAGE}, WORD_JSON, image_remove_run, WORD_ADMIN, TASK_PUSH},
 	{"builder list", "", "list the builders, and whether this node has what they need",
 	 "An incomplete builder disturbs no other one: only pushes that need it are held.",
-	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, builder_list_run, WORD_NODE},
+	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, builder_list_run, WORD_NODE, TASK_OPERATE},
 	{"builder show", "NAME", "show a builder's settings and the versions of its tools",
 	 "Settings that the file leaves out are shown with the value in force. The versions are\n"
 	 "the first lines that its version commands print now; their whole output belongs to\n"
 	 "the content key.",
-	 NULL, 1, 1, {VALUE_BUILDER}, WORD_JSON | WORD_AS_ROOT, builder_show_run, WORD_NODE},
+	 NULL, 1, 1, {VALUE_BUILDER}, WORD_JSON | WORD_AS_ROOT, builder_show_run, WORD_NODE,
+	 TASK_OPERATE},
 	{"builder check", "NAME|DIR [DIR]",
 	 "say what a builder lacks here, or what would build DIR",
 	 "An argument with a slash, or a dot, is a directory. It stands for the tree of an\n"
@@ -283,7 +291,8 @@ const struct word word_table[] = {
 	 "\n"
 	 "Exits 0 if the builder is usable, 78 if a program, an input or a setting is missing or\n"
 	 "wrong, 65 if DIR selects no builder, several, or another one than NAME.",
-	 NULL, 1, 2, {VALUE_BUILDER, VALUE_FILE}, WORD_AS_ROOT, builder_check_run, WORD_HERE},
+	 NULL, 1, 2, {VALUE_BUILDER, VALUE_FILE}, WORD_AS_ROOT, builder_check_run, WORD_HERE,
+	 TASK_PUSH},
 	{"builder try", "NAME DIR", "build a directory by hand, in the sandbox of a build",
 	 "Copies DIR without .git, runs the builder on the copy and checks the artifact, with the\n"
 	 "log on the screen. Nothing is queued, stored or published, and DIR stays as it is. The\n"
@@ -291,60 +300,61 @@ const struct word word_table[] = {
 	 "\n"
 	 "Exits 0 with the artifact, 65 if the build or the check fails, 78 if this node lacks\n"
 	 "something.",
-	 try_options, 2, 2, {VALUE_BUILDER, VALUE_FILE}, WORD_AS_ROOT, builder_try_run, WORD_HERE},
+	 try_options, 2, 2, {VALUE_BUILDER, VALUE_FILE}, WORD_AS_ROOT, builder_try_run, WORD_HERE,
+	 TASK_PUSH},
 	{"base add", "NAME URL|FILE", "add a base image that builders name as base:NAME",
 	 "Copies FILE, or fetches an http or https URL with curl, into base_dir. The name\n"
 	 "appears once all bytes are there and have the SHA-256. Builds never fetch anything.\n"
 	 "If jobs were held for it: `hornero retry JOB`.",
-	 base_options, 2, 2, {0, VALUE_FILE}, WORD_AS_ROOT, base_add_run, WORD_HERE},
+	 base_options, 2, 2, {0, VALUE_FILE}, WORD_AS_ROOT, base_add_run, WORD_HERE, TASK_OPERATE},
 	{"base list", "", "list the base images and the builders that use them",
-	 "", NULL, 0, 0, {0}, WORD_JSON, base_list_run, WORD_NODE},
+	 "", NULL, 0, 0, {0}, WORD_JSON, base_list_run, WORD_NODE, TASK_OPERATE},
 	{"base remove", "NAME", "remove a base image",
 	 "Jobs of builders that use it are then held. Images that are warm stay warm.",
-	 NULL, 1, 1, {VALUE_BASE}, 0, base_remove_run, WORD_HERE},
+	 NULL, 1, 1, {VALUE_BASE}, 0, base_remove_run, WORD_HERE, TASK_OPERATE},
 	{"queue", "", "list running, waiting, and recently ended jobs",
 	 "Lists open jobs in the order in which they will run, then ended ones, newest first. If\n"
 	 "there are more than were listed, the last line says so (with --json, on standard error).",
 	 queue_options, 0, 0, {0},
-	 WORD_JSON, queue_run, WORD_READ},
+	 WORD_JSON, queue_run, WORD_READ, TASK_SEE},
 	{"top", "", "show builds, queue, push-to-warm times and pressure, live",
 	 "On a terminal, redraws the screen until Ctrl-C; otherwise prints once. With --json,\n"
 	 "prints one object per update.",
-	 top_options, 0, 0, {0}, WORD_JSON, top_run, WORD_READ},
+	 top_options, 0, 0, {0}, WORD_JSON, top_run, WORD_READ, TASK_SEE},
 	{"fleet", "", "show which nodes have which commit warm, which lag, and why",
 	 "Asks each node of nodes.yaml over SSH, side by side, for `hornero image list --wanted`.\n"
 	 "The newest commit of an image is the one of its refs with the latest committer date. An\n"
 	 "image counts only on the nodes that have it.\n"
 	 "\n"
 	 "Exits 0 if every node answers and all have the same commits warm, else 1.",
-	 fleet_options, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, fleet_run, WORD_HERE},
+	 fleet_options, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, fleet_run, WORD_HERE, TASK_OPERATE},
 	{"stats", "", "show how long each stage takes, and how often jobs fail and why",
 	 "The 50th, 95th and 99th percentile of each stage; push to warm over time; failures by\n"
 	 "cause; and the same by image. Held jobs count as failures, whenever they began.",
-	 stats_options, 0, 0, {0}, WORD_JSON, stats_run, WORD_READ},
+	 stats_options, 0, 0, {0}, WORD_JSON, stats_run, WORD_READ, TASK_SEE},
 	{"events", "", "print what happened to jobs, and go on with it",
 	 "One line an event; with --json, one object a line. Each event has a number. After an\n"
 	 "interruption, --since with the last number seen goes on without a gap.",
-	 events_options, 0, 0, {0}, WORD_JSON, events_run, WORD_READ},
+	 events_options, 0, 0, {0}, WORD_JSON, events_run, WORD_READ, TASK_SEE},
 	{"show", "JOB", "show a job's attempts, verdicts, stage times and resources",
-	 "", show_options, 1, 1, {VALUE_JOB}, WORD_JSON, show_run, WORD_READ},
+	 "", show_options, 1, 1, {VALUE_JOB}, WORD_JSON, show_run, WORD_READ, TASK_SEE},
 	{"log", "JOB...", "print a job's build log",
 	 "With --follow, exits 0 if the job was built and published, 1 if it was not. Ctrl-C\n"
 	 "stops only the printing. Prints several jobs one after the other; the exit code is\n"
 	 "the worst.",
-	 log_options, 1, -1, {VALUE_JOB, VALUE_JOB}, 0, log_run, WORD_READ},
+	 log_options, 1, -1, {VALUE_JOB, VALUE_JOB}, 0, log_run, WORD_READ, TASK_SEE},
 	{"wait", "JOB|UUID", "wait until a job ends, or an image's newest commit is warm",
 	 "Exits 0 if it is published, and 1 if it failed, was cancelled or superseded. Exits 75\n"
 	 "with the reason if the time is over, or if waiting cannot help until someone acts\n"
 	 "(held, paused, deferred because of an instance, nothing pushed yet).",
-	 wait_options, 1, 1, {VALUE_JOB_OR_IMAGE}, 0, wait_run, WORD_READ},
+	 wait_options, 1, 1, {VALUE_JOB_OR_IMAGE}, 0, wait_run, WORD_READ, TASK_SEE},
 	{"why", "JOB|UUID", "explain why it is (not) building or warm, and what to do",
-	 "", NULL, 1, 1, {VALUE_JOB_OR_IMAGE}, 0, why_run, WORD_READ},
+	 "", NULL, 1, 1, {VALUE_JOB_OR_IMAGE}, 0, why_run, WORD_READ, TASK_SEE},
 	{"cancel", "JOB", "cancel a job",
 	 "If the job is running, hornerod first ends all its processes.",
-	 NULL, 1, 1, {VALUE_JOB}, 0, cancel_run, WORD_WRITE},
+	 NULL, 1, 1, {VALUE_JOB}, 0, cancel_run, WORD_WRITE, TASK_UNDO},
 	{"retry", "JOB", "queue a failed, held or cancelled job again",
-	 "", NULL, 1, 1, {VALUE_JOB}, 0, retry_run, WORD_WRITE},
+	 "", NULL, 1, 1, {VALUE_JOB}, 0, retry_run, WORD_WRITE, TASK_UNDO},
 	{"rebuild", "[UUID]", "queue an image's newest commit again",
 	 "Without --force, an artifact of the same content is published without a build.\n"
 	 "\n"
@@ -352,7 +362,7 @@ const struct word word_table[] = {
 	 "images that are pinned, were never warm, or have an open job, and prints nothing if no\n"
 	 "artifact is that old. Pushes go before its jobs.",
 	 rebuild_options, 0, 1, {VALUE_IMAGE}, 0,
-	 rebuild_run, WORD_WRITE},
+	 rebuild_run, WORD_WRITE, TASK_UNDO},
 	{"rollback", "UUID [RELEASE]", "return an image to an earlier artifact",
 	 "Publishes an artifact from the store, without a build. Without RELEASE, takes the\n"
 	 "one that was warm before; `hornero image show UUID` lists them all. The image stays\n"
@@ -360,29 +370,30 @@ const struct word word_table[] = {
 	 "\n"
 	 "Exits 0 if the artifact is warm. Exits 75 with the reason if it is published later\n"
 	 "(hornerod does not run, or an instance uses the present file).",
-	 rollback_options, 1, 2, {VALUE_IMAGE, VALUE_RELEASE}, 0, rollback_run, WORD_WRITE},
+	 rollback_options, 1, 2, {VALUE_IMAGE, VALUE_RELEASE}, 0, rollback_run, WORD_WRITE,
+	 TASK_UNDO},
 	{"drain", "", "start no more builds, and wait until none runs",
 	 "Use it before a restart of the node, or of a hornerod that cannot take over running\n"
 	 "builds. Publications continue, and queued jobs stay queued. A start of hornerod ends\n"
 	 "the drain; a reload does not.",
-	 wait_options, 0, 0, {0}, 0, drain_run, WORD_NODE},
+	 wait_options, 0, 0, {0}, 0, drain_run, WORD_NODE, TASK_OPERATE},
 	{"pause", "[UUID]", "pause the builds of an image or of the node",
 	 "Running builds stop and their timeouts stop counting; pushes wait in the queue.\n"
 	 "Finished builds are still published. A pause survives restarts of hornerod and of\n"
 	 "the node; `hornero resume` ends it. Without UUID, pauses the whole node.",
-	 NULL, 0, 1, {VALUE_IMAGE}, 0, pause_run, WORD_WRITE},
+	 NULL, 0, 1, {VALUE_IMAGE}, 0, pause_run, WORD_WRITE, TASK_UNDO},
 	{"resume", "[UUID]", "resume builds after a pause or a drain",
 	 "Without UUID, ends the pause of the node, and a drain; images that were paused by\n"
 	 "UUID stay paused.",
 	 NULL, 0, 1, {VALUE_IMAGE}, 0,
-	 resume_run, WORD_WRITE},
+	 resume_run, WORD_WRITE, TASK_UNDO},
 	{"sweep", "", "compare refs with what is warm, and queue the difference",
 	 "hornerod does this regularly. It finds pushes that no hook reported.",
-	 NULL, 0, 0, {0}, WORD_JSON, sweep_run, WORD_NODE},
+	 NULL, 0, 0, {0}, WORD_JSON, sweep_run, WORD_NODE, TASK_OPERATE},
 	{"cache", "", "list this node's images in Nova's cache",
 	 "With --verify, reads each file again. A file whose bytes have changed no longer counts\n"
 	 "as warm: a job restores it as in_use says, and the exit code is 1.",
-	 cache_options, 0, 0, {0}, WORD_JSON, cache_run, WORD_READ},
+	 cache_options, 0, 0, {0}, WORD_JSON, cache_run, WORD_READ, TASK_SEE},
 	{"gc", "", "free disk space in the store, the checkouts and the cache",
 	 "Removes junk. Then removes artifacts that no image, job or instance needs, least\n"
 	 "recently used first, until the budgets and floors in hornero.yaml are met; then\n"
@@ -391,45 +402,45 @@ const struct word word_table[] = {
 	 "\n"
 	 "With --verify, reads every artifact in the store again. One that was changed, or whose\n"
 	 "bytes do not match its digest, is moved out of use and listed; the exit code is 1.",
-	 gc_options, 0, 0, {0}, WORD_JSON, gc_run, WORD_NODE},
+	 gc_options, 0, 0, {0}, WORD_JSON, gc_run, WORD_NODE, TASK_OPERATE},
 	{"backup", "FILE", "save what this node alone knows into one file",
 	 "Saves the queue, images and pins, keys, host keys and repositories, while all of them\n"
 	 "are in use. Replaces FILE in one step. FILE has private keys: its mode is 0600. Run it\n"
 	 "as root. FILE is a tar archive, and `hornero restore FILE --dry-run` checks it.",
-	 backup_options, 1, 1, {VALUE_FILE}, WORD_AS_ROOT, backup_run, WORD_HERE},
+	 backup_options, 1, 1, {VALUE_FILE}, WORD_AS_ROOT, backup_run, WORD_HERE, TASK_OPERATE},
 	{"restore", "FILE", "put a backup back onto an empty node",
 	 "Run it as root after `hornero init`, while hornerod and hornero-door are stopped. It\n"
 	 "reads and checks all of FILE first, and refuses a node that has images, repositories,\n"
 	 "keys or jobs. If it was interrupted, run it again. Then start hornerod: what is not\n"
 	 "warm is built.",
-	 restore_options, 1, 1, {VALUE_FILE}, WORD_AS_ROOT, restore_run, WORD_HERE},
+	 restore_options, 1, 1, {VALUE_FILE}, WORD_AS_ROOT, restore_run, WORD_HERE, TASK_OPERATE},
 	{"doctor", "", "check the node's setup, and say how to mend what is wrong",
 	 "Exits 0 if all is well, 1 with a warning, 2 if something does not work. `accepted` in\n"
 	 "hornero.yaml names warnings that do not count. Works before `hornero init`, too. Run it\n"
 	 "as root to check everything.",
-	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, doctor_run, WORD_NODE},
+	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, doctor_run, WORD_NODE, TASK_OPERATE},
 	{"metrics", "", "print the node's figures for Prometheus, as OpenMetrics",
 	 "With --write, replaces STATE_DIR/metrics/hornero.prom, a file for node_exporter and for\n"
 	 "metrics_listen, and prints nothing; hornero-metrics.timer does it every minute. Only\n"
 	 "--write keeps what was counted.",
-	 metrics_options, 0, 0, {0}, 0, metrics_run, WORD_NODE},
+	 metrics_options, 0, 0, {0}, 0, metrics_run, WORD_NODE, TASK_OPERATE},
 	{"report", "", "write a page about the node: what is warm, push to warm, queue, disks",
 	 "One HTML file without scripts, and without anything from elsewhere. Root writes it as\n"
 	 "hornero_user.",
-	 report_options, 0, 0, {0}, 0, report_run, WORD_HERE},
+	 report_options, 0, 0, {0}, 0, report_run, WORD_HERE, TASK_OPERATE},
 	{"status", "", "say in one line whether the node works now, for monitoring",
 	 "Exits 0 if all is well, 1 with a warning, 2 if it is critical, 3 if that cannot be\n"
 	 "seen, as Nagios plugins do. Prints the gravest finding and what mends it. Answers also\n"
 	 "if hornerod, the queue or the configuration is broken.",
-	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, status_run, WORD_NODE},
+	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, status_run, WORD_NODE, TASK_OPERATE},
 	{"help", "[COMMAND]", "list the commands, or describe one",
 	 "Same as --help.", NULL, 0, 2, {VALUE_COMMAND, VALUE_COMMAND}, WORD_AS_ROOT, help_run,
-	 WORD_READ},
+	 WORD_READ, TASK_SEE},
 	/* For the adapters of etc/completion. It steps down itself, as the typed words demand. */
 	{"complete", "-- WORDS...", "list what could complete the last of WORDS",
 	 "One candidate a line. WORDS are what was typed after `hornero`; the last one may be\n"
 	 "empty or incomplete. Prints <FILE> where the name of a file is due, and nothing if the\n"
 	 "candidates cannot be read.",
-	 NULL, 0, -1, {0}, WORD_AS_ROOT | WORD_HIDDEN, complete_run, WORD_HERE},
+	 NULL, 0, -1, {0}, WORD_AS_ROOT | WORD_HIDDEN, complete_run, WORD_HERE, TASK_SEE},
 	{0},
 };

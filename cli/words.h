@@ -58,6 +58,14 @@ enum word_reach {
 	WORD_NODE, /* about the node: needs admin of all repositories */
 };
 
+/* The task of a user that the word belongs to; help.c has the headings. */
+enum word_task {
+	TASK_SEE,
+	TASK_PUSH,
+	TASK_UNDO,
+	TASK_OPERATE,
+};
+
 enum word_flag {
 	WORD_JSON = 1,    /* a listing: takes --json */
 	WORD_AS_ROOT = 2, /* root stays root: it changes other users' files, or only looks */
@@ -75,9 +83,11 @@ struct word {
 	int flags;              /* of enum word_flag */
 	int (*run)(struct cli *cli, const struct call *call, struct err *e);
 	enum word_reach reach;
+	enum word_task task;
 };
 
-/* words.c: the table, in the order of --help; ended by a NULL name. For main.c alone. */
+/* words.c: the table, in the order of hornero(1), ended by a NULL name; --help orders it by
+ * task. For main.c alone. */
 extern const struct word word_table[];
 
 /* grammar.c */

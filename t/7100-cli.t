@@ -54,6 +54,18 @@ test_expect_success 'the whole and every word have --help, exit 0' '
 	done
 '
 
+test_expect_success 'the list is by task' '
+	grep -E "^[A-Z][a-z]+: |^  hornero " all >lines &&
+	grep -o "^[A-Z][a-z]*" lines >headings &&
+	printf "%s\n" Push See Undo Operate >want &&
+	test_cmp want headings &&
+	head -n 1 lines >first &&
+	test_grep "^Push: " first &&
+	sed -n "/^Undo/,/^\$/p" all >undo &&
+	test_grep "hornero rollback" undo &&
+	test_grep ! "hornero log" undo
+'
+
 test_expect_success 'help needs no configuration; a noun shows its words' '
 	hornero -c /nowhere queue --help &&
 	hornero image --help >help &&

@@ -67,6 +67,7 @@ said = json.load(open(\"out\"))
 rows = said[\"paths\"]
 assert said[\"changed\"] is False
 assert {r[\"outcome\"] for r in rows} == {\"right\"}, rows
+assert all(r[\"purpose\"] for r in rows), rows
 assert [r[\"mode\"] for r in rows if r[\"path\"].endswith(\"/queue\")] == [\"2770\"]"
 '
 

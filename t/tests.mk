@@ -535,6 +535,7 @@ script_tests += \
 	t/7215-base.t \
 	t/7220-view.t \
 	t/7300-docs.t \
+	t/7305-error-classes.t \
 	t/7310-completion.t \
 	t/7320-builder.t \
 	t/7330-builder-try.t \

@@ -39,6 +39,8 @@ none_failed () {
 	test_cmp /dev/null failed
 }
 
+test__uptime
+begun=$test__now
 test_expect_success 'apt installs them; nothing runs and nothing fails' '
 	apt install $(packages $debs) $debs/hornero-doc_*.deb &&
 	none_failed &&
@@ -59,6 +61,8 @@ test_expect_success 'cron'\''s line does nothing yet' '
 test_expect_success 'the autopkgtest: the quick start of README.md' '
 	sh /hornero/tests.debian/quick-start >quick.log 2>&1 || { cat quick.log; journal; }
 '
+test__uptime
+echo "# the first hour: from apt install to the first warm image $((test__now - begun)) s, emulated"
 
 new=/usr/local/share/upgraded # what the build waits for
 test_expect_success 'a build is under way' '
