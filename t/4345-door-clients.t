@@ -22,7 +22,7 @@ logged_in () {
 	test_grep "cipher=$1 mac=$2\$" last
 }
 
-# reads_and_pushes NAME: git with the program GIT_SSH.
+# reads_and_pushes NAME: git with the program GIT_SSH; then a push with options, and a word.
 reads_and_pushes () {
 	url=git@127.0.0.1:one &&
 	rm -rf copy &&
@@ -30,7 +30,15 @@ reads_and_pushes () {
 	echo "$1" >>copy/file &&
 	git -C copy commit -q -a -m "$1" &&
 	git -C copy push -q origin main:refs/heads/$1 2>words || { cat words; return 1; }
-	hooks_ref refs/heads/$1
+	hooks_ref refs/heads/$1 &&
+	test_must_fail git -C copy push -q -o bake origin main:refs/heads/$1-baked 2>words &&
+	test_grep "unknown push option .bake" words &&
+	git -C copy push -q -o skip origin main:refs/heads/$1-skipped 2>words &&
+	hooks_ref refs/heads/$1-skipped &&
+	"$GIT_SSH" git@127.0.0.1 "repo list" >words </dev/null &&
+	test_grep "^one " words &&
+	test_expect_code 64 "$GIT_SSH" git@127.0.0.1 "repo lst" >words 2>&1 </dev/null &&
+	test_grep "Did you mean" words
 }
 
 # git_by NAME COMMAND…: the program that git starts; it gets the host and the line.
@@ -39,6 +47,13 @@ git_by () {
 	chmod 0755 $1.sh &&
 	GIT_SSH=$TRASH/$1.sh GIT_SSH_VARIANT=simple &&
 	export GIT_SSH GIT_SSH_VARIANT
+}
+
+# made_by NAME: a commit of an implementation of git of its own.
+made_by () {
+	test "$(as_git git -C "$REPO" log -1 --format=%s refs/heads/$1)" = "by $1" &&
+	test "$(as_git git -C "$REPO" show refs/heads/$1:$1)" = "$1" &&
+	as_git git -C "$REPO" fsck --strict
 }
 
 test_expect_success 'a node with a repository' '
@@ -124,23 +139,26 @@ then
 		        return pygit2.Keypair("git", "$TRASH/second.pub", "$TRASH/second", "")
 		    def certificate_check(self, certificate, valid, host):
 		        return True
-		pygit2.clone_repository("ssh://git@127.0.0.1:$DOOR_PORT/one", "pygit2-copy",
-		                        callbacks=Callbacks())
+		repo = pygit2.clone_repository("ssh://git@127.0.0.1:$DOOR_PORT/one", "pygit2-copy",
+		                               callbacks=Callbacks())
+		who = pygit2.Signature("A", "a@b")
+		blob = repo.create_blob(b"libgit2\n")
+		tree = repo.TreeBuilder(repo.head.peel().tree)
+		tree.insert("libgit2", blob, pygit2.GIT_FILEMODE_BLOB)
+		repo.create_commit("refs/heads/libgit2", who, who, "by libgit2", tree.write(),
+		                   [repo.head.target])
+		repo.remotes["origin"].push(["refs/heads/libgit2"], callbacks=Callbacks())
 		END
 		/usr/bin/python3 pygit2-fetch >words 2>&1 ||
 			{ cat words; tail -n 3 door.log; return 1; }
 		test_cmp work/file pygit2-copy/file &&
+		made_by libgit2 &&
 		logged_in "aes(128|256)-ctr" "hmac-sha2-(256|512).*"
 	'
 fi
 
-# The next three are implementations of git, too: each clones, commits and pushes.
+# The next three, too, are such: each clones, commits and pushes.
 unset GIT_SSH GIT_SSH_VARIANT
-made_by () {
-	test "$(as_git git -C "$REPO" log -1 --format=%s refs/heads/$1)" = "by $1" &&
-	test "$(as_git git -C "$REPO" show refs/heads/$1:$1)" = "$1" &&
-	as_git git -C "$REPO" fsck --strict
-}
 
 if /usr/bin/python3 -c 'import dulwich, paramiko' 2>/dev/null
 then
@@ -203,8 +221,8 @@ then
 		    git.add().addFilepattern("jgit").call();
 		    git.commit().setMessage("by jgit").call();
 		    connect();
-		    for (PushResult r : git.push().setRefSpecs(
-		        new RefSpec("refs/heads/main:refs/heads/jgit")).call())
+		    for (PushResult r : git.push().setPushOptions(java.util.Arrays.asList("skip"))
+		        .setRefSpecs(new RefSpec("refs/heads/main:refs/heads/jgit")).call())
 		      for (RemoteRefUpdate u : r.getRemoteUpdates())
 		        System.out.println(u.getStatus());
 		  }
