@@ -75,20 +75,21 @@ static int give_name(int fd, const char *dir, const char *path, struct err *e)
 	own_free char *staging = fs_path("%s/.%s.tmp", dir, slash ? slash + 1 : path);
 	int r = -1;
 
-	if (fsync(fd) < 0)
+	if (FAILSTEP("backup-sync", fsync(fd)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write %s", path);
 	for (int i = 0; r < 0 && i < 10; i++) {
-		unlink(staging);
-		r = linkat(AT_FDCWD, from, AT_FDCWD, staging, AT_SYMLINK_FOLLOW);
+		FAILSTEP("backup-older-clear", unlink(staging));
+		r = FAILSTEP("backup-link",
+			     linkat(AT_FDCWD, from, AT_FDCWD, staging, AT_SYMLINK_FOLLOW));
 		if (r < 0 && errno != EEXIST)
 			break;
 	}
 	if (r < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write %s", staging);
 	failpoint("backup-before-rename");
-	if (rename(staging, path) < 0 && errno != ENOENT) {
+	if (FAILSTEP("backup-rename", rename(staging, path)) < 0 && errno != ENOENT) {
 		err_sys(e, ERR_OPERATOR, "cannot put %s into place", path);
-		unlink(staging);
+		FAILSTEP("backup-undo", unlink(staging));
 		return -1;
 	}
 	return fs_sync_parent(AT_FDCWD, path, e);
@@ -108,7 +109,6 @@ int backup_run(struct cli *cli, const struct call *call, struct err *e)
 
 	if (!c)
 		return -1;
-	failpoint_arm(c->failpoint);
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return err_set(e, ERR_USAGE, "%s is not a regular file; name a file to replace, or "
 					     "a new one", path);

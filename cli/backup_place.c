@@ -3,6 +3,7 @@
 #include "cli/backup.h"
 
 #include "lib/dirs.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "state/mirror.h"
@@ -175,6 +176,6 @@ int backup_nameless(const char *dir, struct err *e)
 	fd = fs_create(AT_FDCWD, path, O_RDWR, 0600);
 	if (fd < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make a file in %s", dir);
-	unlink(path);
+	FAILSTEP("place-unlink", unlink(path));
 	return fd;
 }

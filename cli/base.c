@@ -9,6 +9,7 @@
 #include "conf/check.h"
 #include "conf/input.h"
 #include "lib/dirs.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -111,7 +112,7 @@ int base_remove_run(struct cli *cli, const struct call *call, struct err *e)
 	if (!c || check_base(name, e) < 0)
 		return -1;
 	path = fs_path("%s/%s", c->base_dir, name);
-	if (unlink(path) < 0)
+	if (FAILSTEP("base-unlink", unlink(path)) < 0)
 		return errno == ENOENT ? missing(c, name, e)
 				       : err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
 	cli_say(stdout, "%s is removed", path);
@@ -168,11 +169,11 @@ static int place(int dir, int fd, const char *name, bool replace, struct err *e)
 	own_free char *temporary = fs_path(".%s.%d.tmp", name, getpid());
 	const char *to = replace ? temporary : name;
 
-	if (linkat(AT_FDCWD, from, dir, to, AT_SYMLINK_FOLLOW) < 0 ||
-	    (replace && renameat(dir, temporary, dir, name) < 0)) {
+	if (FAILSTEP("base-link", linkat(AT_FDCWD, from, dir, to, AT_SYMLINK_FOLLOW)) < 0 ||
+	    (replace && FAILSTEP("base-rename", renameat(dir, temporary, dir, name)) < 0)) {
 		err_sys(e, ERR_OPERATOR, "cannot give the base image its name %s", name);
 		if (replace)
-			(void)unlinkat(dir, temporary, 0);
+			(void)FAILSTEP("base-undo", unlinkat(dir, temporary, 0));
 		return -1;
 	}
 	return fs_sync_dir(dir, ".", e);
@@ -193,7 +194,7 @@ static int fill(const struct conf *c, const struct call *call, struct base_sourc
 	if (*wanted && strcmp(digest, wanted) != 0)
 		return err_set(e, ERR_USAGE, "%s has SHA-256 %s, not %s; nothing was added",
 			       s->from, digest, wanted);
-	if (fchmod(fd, 0644) < 0 || fsync(fd) < 0)
+	if (fchmod(fd, 0644) < 0 || FAILSTEP("base-sync", fsync(fd)) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot write to %s", c->base_dir);
 	if (place(dir, fd, call->args[0], call_option(call, "replace") != NULL, e) < 0)
 		return -1;

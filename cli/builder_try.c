@@ -5,6 +5,7 @@
 
 #include "cli/escaped.h"
 #include "cli/words.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/spawn.h"
@@ -103,7 +104,7 @@ static char *temporary(struct err *e)
 		return NULL;
 	}
 	close(fd);
-	unlink(path);
+	FAILSTEP("try-log-unlink", unlink(path));
 	return steal_ptr(&path);
 }
 

@@ -155,7 +155,7 @@ static int remove_half(struct making *m, const char *name, struct err *e)
 	while ((entry = readdir(d)))
 		if (is_part(entry->d_name) && fs_remove_tree(fd, entry->d_name, e) < 0)
 			return -1;
-	if (unlinkat(m->parent, name, AT_REMOVEDIR) < 0)
+	if (FAILSTEP("repo-undo", unlinkat(m->parent, name, AT_REMOVEDIR)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s/%s", m->dir, name);
 	return 0;
 }
@@ -244,7 +244,7 @@ static int make_link(struct making *m, const struct part *p, struct err *e)
 		return err_sys(e, ERR_OPERATOR,
 			       "libexec_dir of %s has no program to be the hooks: %s", m->c->path,
 			       hook);
-	if (symlinkat(target, m->fd, p->path) < 0)
+	if (FAILSTEP("repo-symlink", symlinkat(target, m->fd, p->path)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make the link %s", p->path);
 	return 0;
 }
@@ -276,7 +276,10 @@ static int make_part(struct making *m, const struct part *p, struct err *e)
  * files that git makes later get the same group. */
 static int give_fd(int fd, uid_t uid, gid_t gid, mode_t mode)
 {
-	return fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -1 : 0;
+	return fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0 ||
+			       FAILSTEP("repo-sync", fsync(fd)) < 0
+		       ? -1
+		       : 0;
 }
 
 static int hand_over(const struct making *m, const struct part *p, struct err *e)
@@ -319,7 +322,8 @@ static int put_in_place(struct making *m, const char *last, const char *name, st
 {
 	own_free char *final = fs_path("%s.git", last);
 
-	if (renameat2(m->parent, m->hidden, m->parent, final, RENAME_NOREPLACE) < 0)
+	if (FAILSTEP("repo-rename",
+		     renameat2(m->parent, m->hidden, m->parent, final, RENAME_NOREPLACE)) < 0)
 		return errno == EEXIST
 			       ? err_set(e, ERR_USAGE, "the repository %s exists already: %s/%s",
 					 name, m->dir, final)
@@ -342,7 +346,6 @@ int repo_create(const struct conf *c, const char *name, char **path, struct err 
 	mode_t mask;
 	int filled;
 
-	failpoint_arm(c->failpoint);
 	if (image_check_repo(name, e) < 0 || choose_owner(&m, e) < 0)
 		return -1;
 	final = fs_path("%s/%s.git", c->repo_root, name);

@@ -5,6 +5,7 @@
 #include "cli/words.h"
 #include "conf/image.h"
 #include "conf/imagepending.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "state/mirror.h"
@@ -106,7 +107,7 @@ static int remove_tree(const char *path, struct err *e)
 					      "try again", dir);
 	if (remove_old(parent, dir, e) < 0)
 		return -1;
-	if (renameat(parent, last, parent, hidden) < 0)
+	if (FAILSTEP("repo-remove-rename", renameat(parent, last, parent, hidden)) < 0)
 		return err_sys(e, ERR_OPERATOR,
 			       "cannot remove %s; run it as root or as the owner of the repository",
 			       path);

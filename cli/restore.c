@@ -154,7 +154,7 @@ static int mark(const struct conf *c, bool set, struct err *e)
 		return -1;
 	if (set)
 		return fs_replace(dir, MARK, "", 0, 0644, e);
-	if (unlinkat(dir, MARK, 0) < 0)
+	if (FAILSTEP("restore-unmark", unlinkat(dir, MARK, 0)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s/" MARK, c->state_dir);
 	return fs_sync_dir(dir, ".", e);
 }
@@ -217,7 +217,6 @@ int restore_run(struct cli *cli, const struct call *call, struct err *e)
 
 	if (!c)
 		return -1;
-	failpoint_arm(c->failpoint);
 	archive = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (archive < 0)
 		return err_sys(e, ERR_USAGE, "cannot read %s", path);

@@ -196,7 +196,6 @@ int rollback_run(struct cli *cli, const struct call *call, struct err *e)
 		return err_set(e, ERR_USAGE, "--undo follows the ref again and takes no RELEASE");
 	if (cli_image(cli, uuid, &img, e) < 0 || cli_ref_commit(c, &img, commit, e) < 0)
 		return -1;
-	failpoint_arm(c->failpoint);
 	if (undo)
 		return take_back(&s, e);
 	if (!*commit) {

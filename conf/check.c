@@ -4,6 +4,7 @@
 #include "conf/way.h"
 #include "lib/cpulist.h"
 #include "lib/escape.h"
+#include "lib/failpoint.h"
 #include "lib/listen.h"
 #include "lib/own.h"
 
@@ -332,11 +333,5 @@ int check_accepted(const char *text, struct err *e)
 
 int check_failpoint(const char *text, struct err *e)
 {
-	size_t n = strspn(text, lower);
-	const char *act = text + n;
-
-	if (n == 0 || (*act && strcmp(act, ":kill") != 0 && strcmp(act, ":stop") != 0 &&
-		       strcmp(act, ":exit") != 0))
-		return refuse(text, "NAME, NAME:kill, NAME:stop or NAME:exit is allowed", e);
-	return 0;
+	return failpoint_check(text, e);
 }

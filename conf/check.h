@@ -73,7 +73,7 @@ int check_cmdline(const char *text, struct err *e);
 /* CHECK or "CHECK: WORDS": a check of doctor has a name of small letters. */
 int check_accepted(const char *text, struct err *e);
 
-/* NAME, NAME:kill, NAME:stop or NAME:exit. */
+/* As failpoint_check(). */
 int check_failpoint(const char *text, struct err *e);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "conf/confsettings.h"
 #include "conf/yaml.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -101,9 +102,10 @@ int conf_load(struct conf **out, const char *path, struct err *e)
 	char real[PATH_MAX];
 	size_t len;
 
-	if (conf_read(path, real, &text, &len, e) < 0)
+	if (conf_read(path, real, &text, &len, e) < 0 || conf_parse(out, real, text, len, e) < 0)
 		return -1;
-	return conf_parse(out, real, text, len, e);
+	failpoint_arm((*out)->failpoint);
+	return 0;
 }
 
 static struct floor floor_of(const struct conf *c, const char *dir, int64_t bytes,

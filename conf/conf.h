@@ -168,7 +168,8 @@ struct conf {
  * SYSCONFDIR/hornero/hornero.yaml. */
 const char *conf_find(const char *option);
 
-/* Reads and checks path. The caller frees *out with conf_free; it does not change afterwards.
+/* Reads and checks path, and arms its failpoint. The caller frees *out with conf_free; it does not
+ * change afterwards.
  * Returns 0, or -1 with e filled: ERR_OPERATOR if the file is wrong. */
 int conf_load(struct conf **out, const char *path, struct err *e);
 void conf_free(struct conf *c);

@@ -443,8 +443,10 @@ static const struct setting settings[] = {
 		 "CHECK is the second word of a finding, and WORDS stand in the finding: "
 		 "\"reflinks\", or \"system: clock\". Only warnings can be accepted, no failures."},
 	{.name = "failpoint", .type = SETTING_TEXT, .check = check_failpoint, AT(failpoint),
-	 .allowed = "NAME, NAME:kill, NAME:stop or NAME:exit",
-	 .help = "For tests: the point at which hornero's programs die."},
+	 .allowed = "[PROGRAM/]NAME[:ACTION[:N]]; ACTION is kill, stop, exit, log, ENOSPC, EIO, "
+		    "EINTR or ENOMEM",
+	 .help = "For tests: the point at which hornero's programs die, or one of their durable "
+		 "steps fails; N: the N-th time that a process passes it."},
 };
 
 const struct settings conf_settings = {"hornero.yaml", settings,

@@ -2,6 +2,7 @@
 #include "conf/good.h"
 
 #include "conf/yaml.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -75,6 +76,7 @@ int conf_load_good(struct conf **out, const char *path, struct err *broken, stru
 	if (!read_copy(copy, &file, &st, &text, &len) ||
 	    conf_parse(out, real, text, len, &unusable) < 0)
 		return -1;
+	failpoint_arm((*out)->failpoint);
 	say_copy(broken, copy, &st);
 	return 1;
 }

@@ -6,6 +6,7 @@
 #include "conf/conf.h"
 #include "conf/setting.h"
 #include "conf/yaml.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -246,7 +247,7 @@ int image_remove(const char *images_dir, const char *uuid, struct err *e)
 	if (take_uuid(&named, uuid, e) < 0)
 		return -1;
 	path = fs_path("%s/%s.yaml", images_dir, named.uuid);
-	if (unlink(path) < 0)
+	if (FAILSTEP("image-unlink", unlink(path)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
 	return fs_sync_parent(AT_FDCWD, path, e);
 }

@@ -3,6 +3,7 @@
 
 #include "conf/yaml.h"
 #include "lib/dirs.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -85,7 +86,7 @@ int imagepending_bind(const char *images_dir, const char *uuid, struct err *e)
 
 	if (access(bound, F_OK) == 0)
 		return imagepending_remove(images_dir, uuid, e) < 0 ? -1 : 0;
-	if (rename(path, bound) < 0)
+	if (FAILSTEP("pending-rename", rename(path, bound)) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot rename %s", path);
 	return fs_sync_parent(AT_FDCWD, bound, e) < 0 ? -1 : 1;
 }
@@ -94,7 +95,7 @@ int imagepending_remove(const char *images_dir, const char *uuid, struct err *e)
 {
 	own_free char *path = path_of(images_dir, uuid, ENDING);
 
-	if (unlink(path) < 0)
+	if (FAILSTEP("pending-unlink", unlink(path)) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
 	return 1;
 }

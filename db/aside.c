@@ -43,8 +43,8 @@ static int carry_out(struct db *db, const struct db_plan *p, struct err *e)
 		return -1;
 	log_warn("event=queue-damaged kept=%s/%s reason=\"%s\"", db->queue_dir, p->name, p->why);
 	db_kept_prune(db);
-	unlinkat(db->dir, DB_REPORT, 0);
-	unlinkat(db->dir, DB_PLAN, 0);
+	FAILSTEP("queue-report-clear", unlinkat(db->dir, DB_REPORT, 0));
+	FAILSTEP("queue-plan-clear", unlinkat(db->dir, DB_PLAN, 0));
 	return 0;
 }
 
@@ -81,7 +81,7 @@ static int heed_report(struct db *db, struct err *e)
 	if (r == 1 && inode_of(db) == looked_at) {
 		r = aside_put(db, why, seq, e) < 0 ? -1 : 1;
 	} else {
-		unlinkat(db->dir, DB_REPORT, 0);
+		FAILSTEP("queue-report-done", unlinkat(db->dir, DB_REPORT, 0));
 		if (looked_at)
 			log_warn("event=queue-sound a program reported damage of %s/" DB_NAME
 				 ", and there is none",
@@ -103,7 +103,7 @@ static int finish(struct db *db, struct err *e)
 	if (plan_read(db, &p))
 		r = carry_out(db, &p, e) < 0 ? -1 : 1;
 	else
-		unlinkat(db->dir, DB_PLAN, 0);
+		FAILSTEP("queue-plan-done", unlinkat(db->dir, DB_PLAN, 0));
 	db_ticket_drop(db);
 	return r;
 }

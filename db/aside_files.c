@@ -2,6 +2,7 @@
  * DIAGNOSTICS: ERR_OPERATOR if a file cannot be renamed. */
 #include "db/inner.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -41,7 +42,8 @@ void db_kept_name(struct db *db, char name[64])
 
 static int rename_one(struct db *db, const char *from, const char *to, struct err *e)
 {
-	if (renameat(db->dir, from, db->dir, to) < 0 && errno != ENOENT)
+	if (FAILSTEP("queue-aside-rename", renameat(db->dir, from, db->dir, to)) < 0 &&
+	    errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot move the damaged %s/%s aside",
 			       db->queue_dir, from);
 	return 0;
@@ -98,10 +100,10 @@ void db_kept_prune(struct db *db)
 		for (int k = 0; k < N_LOGS && i >= KEPT; k++) {
 			own_free char *log = fs_path("%s%s", list[i]->d_name, logs[k]);
 
-			unlinkat(db->dir, log, 0);
+			FAILSTEP("queue-aside-prune-log", unlinkat(db->dir, log, 0));
 		}
 		if (i >= KEPT)
-			unlinkat(db->dir, list[i]->d_name, 0);
+			FAILSTEP("queue-aside-prune", unlinkat(db->dir, list[i]->d_name, 0));
 		free(list[i]);
 	}
 	free(list);

@@ -5,6 +5,7 @@
 
 #include "lib/clock.h"
 #include "lib/copy.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -36,7 +37,7 @@ static int open_nameless(const char *dir, sqlite3 **to, struct err *e)
 	if (fd < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make a file in %s", dir);
 	r = sqlite3_open_v2(path, to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	if (unlink(path) < 0)
+	if (FAILSTEP("copy-unname", unlink(path)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
 	if (r != SQLITE_OK ||
 	    sqlite3_exec(*to, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", NULL, NULL,
@@ -101,7 +102,7 @@ static int put(struct db *db, int in, struct err *e)
 	enum copy_way way;
 	struct stat st;
 
-	if (unlinkat(db->dir, DB_NAME, 0) < 0 && errno != ENOENT)
+	if (FAILSTEP("restore-queue-unlink", unlinkat(db->dir, DB_NAME, 0)) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s/" DB_NAME, db->queue_dir);
 	if (db_make_staging(db, e) < 0)
 		return -1;
@@ -112,7 +113,9 @@ static int put(struct db *db, int in, struct err *e)
 		return -1;
 	if (set_wal(db, e) < 0)
 		return -1;
-	if (fsync(out) < 0 || renameat(db->dir, DB_STAGING, db->dir, DB_NAME) < 0)
+	if (FAILSTEP("restore-queue-sync", fsync(out)) < 0 ||
+	    FAILSTEP("restore-queue-rename",
+		     renameat(db->dir, DB_STAGING, db->dir, DB_NAME)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot put %s/" DB_NAME " into place",
 			       db->queue_dir);
 	return fs_sync_dir(db->dir, ".", e);
@@ -132,6 +135,7 @@ int db_restore(const struct db_queue *queue, int in, int wait_ms, struct err *e)
 	db->pid = getpid();
 	db->highest = queue->highest;
 	db->highest_arg = queue->highest_arg;
+	db_let_fail();
 	db->dir = fs_open_dir(AT_FDCWD, db->queue_dir, e);
 	if (db->dir < 0 || db_backup_check(in, e) < 0 || db_ticket(db, e) < 0)
 		return -1;

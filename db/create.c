@@ -3,8 +3,19 @@
  * DIAGNOSTICS: as connect; ERR_OPERATOR for permissions, or a file that is not ours to replace. */
 #include "db/inner.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+
+static int commit(sqlite3 *sql)
+{
+	int r;
+
+	failpoint("migrate-before-commit");
+	r = sqlite3_exec(sql, "COMMIT", NULL, NULL, NULL);
+	failpoint("migrate-committed");
+	return r;
+}
 
 /* Migrates an older version in place, through a connection of its own. */
 static int migrate_old(struct db *db, struct err *e)
@@ -23,8 +34,7 @@ static int migrate_old(struct db *db, struct err *e)
 		db_fail(sql, db->queue_dir, "migrate", e);
 	else if (db_version(sql, db->queue_dir, &version, e) == 0 &&
 		 db_migrate(sql, db->queue_dir, version, db_newest_version(), e) == 0)
-		r = sqlite3_exec(sql, "COMMIT", NULL, NULL, NULL) == SQLITE_OK
-			    ? 0 : db_fail(sql, db->queue_dir, "migrate", e);
+		r = commit(sql) == SQLITE_OK ? 0 : db_fail(sql, db->queue_dir, "migrate", e);
 	/* The new version also in the file itself, where others than SQLite look for it
 	 * (debian/hornero.preinst). */
 	if (r == 0)

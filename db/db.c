@@ -66,6 +66,7 @@ int db_open(struct db **out, const struct db_queue *queue, enum db_mode mode, in
 	steady_load(&db->clock, db->queue_dir);
 	db->highest = queue->highest;
 	db->highest_arg = queue->highest_arg;
+	db_let_fail();
 	if (open_dir(db, e) < 0 ||
 	    (mode >= DB_CREATE ? open_or_create(db, e) : db_connect(db, e)) < 0)
 		return -1;

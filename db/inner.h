@@ -73,6 +73,9 @@ static inline bool db_has(const struct db *db, const char *name)
 	return faccessat(db->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* failing.c: if a failpoint is armed, it may be a write of SQLite. */
+void db_let_fail(void);
+
 /* connect.c: one connection. */
 int db_connect(struct db *db, struct err *e);
 void db_disconnect(struct db *db);

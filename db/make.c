@@ -7,6 +7,7 @@
  * ours to replace. */
 #include "db/inner.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -16,7 +17,7 @@
 
 static int remove_one(struct db *db, const char *name, struct err *e)
 {
-	if (unlinkat(db->dir, name, 0) < 0 && errno != ENOENT)
+	if (FAILSTEP("queue-leftover-unlink", unlinkat(db->dir, name, 0)) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s/%s", db->queue_dir, name);
 	return 0;
 }
@@ -96,7 +97,7 @@ int db_make(struct db *db, struct err *e)
 	sqlite3_close_v2(sql);
 	if (r < 0)
 		return -1;
-	if (renameat(db->dir, DB_STAGING, db->dir, DB_NAME) < 0)
+	if (FAILSTEP("queue-rename", renameat(db->dir, DB_STAGING, db->dir, DB_NAME)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot put %s/" DB_NAME " into place",
 			       db->queue_dir);
 	log_info("event=queue-made last_job=%lld dir=%s", (long long)last, db->queue_dir);

@@ -4,6 +4,7 @@
 #include "db/inner.h"
 
 #include "lib/clock.h"
+#include "lib/failpoint.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -111,8 +112,10 @@ int txn_commit(struct txn *t, struct err *e)
 		txn_end(t);
 		return 0;
 	}
+	failpoint("queue-before-commit");
 	if (db_run_n(t->db, e, "COMMIT", NULL, 0) < 0)
 		return -1;
+	failpoint("queue-committed");
 	leave(t, true);
 	return 0;
 }

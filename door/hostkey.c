@@ -1,6 +1,7 @@
 /* hostkey: DIAGNOSTICS: ERR_OPERATOR with the file and the way out. */
 #include "door/hostkey.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -60,9 +61,10 @@ static int write_key(const char *path, ssh_key key, struct err *e)
 	if (ssh_pki_export_privkey_file(key, NULL, NULL, NULL, staging) != SSH_OK)
 		return err_set(e, ERR_OPERATOR, "cannot write the host key %s", staging);
 	fd = open(staging, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 || fchmod(fd, 0600) < 0 || fsync(fd) < 0 || rename(staging, path) < 0) {
+	if (fd < 0 || fchmod(fd, 0600) < 0 || FAILSTEP("hostkey-sync", fsync(fd)) < 0 ||
+	    FAILSTEP("hostkey-rename", rename(staging, path)) < 0) {
 		err_sys(e, ERR_OPERATOR, "cannot write the host key %s", path);
-		unlink(staging);
+		FAILSTEP("hostkey-undo", unlink(staging));
 		return -1;
 	}
 	return fs_sync_parent(AT_FDCWD, path, e);

@@ -9,7 +9,6 @@
 
 #include "lib/alone.h"
 #include "lib/clock.h"
-#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/options.h"
@@ -79,7 +78,6 @@ static int configure(struct program *p, struct err *e)
 	p->g.conf = p->conf;
 	p->g.http = steal_ptr(&http);
 	*p->g.session.token = '\0';
-	failpoint_arm(p->conf->failpoint);
 	return 0;
 }
 

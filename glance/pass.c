@@ -230,10 +230,12 @@ static void tidy(const struct pass *p)
 	while (d && (entry = readdir(d))) {
 		snprintf(id, sizeof(id), "%.*s", UUID_LEN, entry->d_name);
 		if (uuid_valid(id) && strcmp(entry->d_name + UUID_LEN, ".json") == 0 &&
-		    !is_asked_for(c->store_dir, id) && unlinkat(dirfd(d), entry->d_name, 0) == 0)
+		    !is_asked_for(c->store_dir, id) &&
+		    FAILSTEP("registration-unlink", unlinkat(dirfd(d), entry->d_name, 0)) == 0)
 			log_info("event=registration-removed release=%s", id);
 		if (uuid_valid(id) && strcmp(entry->d_name + UUID_LEN, ".rollout") == 0 &&
-		    !has_image(p, id) && unlinkat(dirfd(d), entry->d_name, 0) == 0)
+		    !has_image(p, id) &&
+		    FAILSTEP("rollout-record-unlink", unlinkat(dirfd(d), entry->d_name, 0)) == 0)
 			log_info("event=rollout-removed image=%s", id);
 	}
 }

@@ -216,7 +216,7 @@ static void forget(const struct work *w, const char *uuid)
 {
 	own_free char *path = fs_path("%s/%s.rollout", w->g->conf->glance_dir, uuid);
 
-	if (unlink(path) == 0)
+	if (FAILSTEP("rollout-unlink", unlink(path)) == 0)
 		log_info("event=rollout-removed image=%s", uuid);
 }
 

@@ -104,11 +104,13 @@ static int keep(struct serving *s, const struct shared_record *o, const char *ur
 	if (fd < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make %s", tmp);
 	if (fetch(s, o, url, fd, e) < 0) {
-		unlink(tmp);
+		FAILSTEP("share-undo", unlink(tmp));
 		return -1;
 	}
 	failpoint("share-before-rename");
-	return rename(tmp, path) < 0 ? err_sys(e, ERR_OPERATOR, "cannot rename %s", tmp) : 0;
+	return FAILSTEP("share-rename", rename(tmp, path)) < 0
+		       ? err_sys(e, ERR_OPERATOR, "cannot rename %s", tmp)
+		       : 0;
 }
 
 /* Keeps the reasons of all sources, for users. */
@@ -200,7 +202,8 @@ static int clear(const struct conf *c, struct err *e)
 		if (!uuid_valid(image) || wanted_is_alive(c->store_dir, image) ||
 		    strncmp(entry->d_name + UUID_LEN, ".raw", 4) != 0)
 			continue;
-		if (unlinkat(dirfd(d), entry->d_name, 0) < 0 && errno != ENOENT)
+		if (FAILSTEP("share-clear", unlinkat(dirfd(d), entry->d_name, 0)) < 0 &&
+		    errno != ENOENT)
 			return err_sys(e, ERR_OPERATOR, "cannot remove %s/%s", path,
 				       entry->d_name);
 	}

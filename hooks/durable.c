@@ -3,6 +3,7 @@
  * empty). */
 #include "hooks/durable.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -72,7 +73,7 @@ static int sync_dir(int dir, const char *name, const char *shown, struct err *e)
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
-	if (fd < 0 || fsync(fd) < 0)
+	if (fd < 0 || FAILSTEP("push-sync", fsync(fd)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make the directory %s durable", shown);
 	return 0;
 }
@@ -221,8 +222,9 @@ static int stamp_new(int repo)
 	int fd = fs_create(repo, staging, O_WRONLY, 0640);
 
 	if (fd >= 0 && (futimens(fd, (const struct timespec[2]){{0}, {0}}) < 0 ||
-			renameat(repo, staging, repo, DURABLE_SYNCED) < 0)) {
-		unlinkat(repo, staging, 0);
+			FAILSTEP("push-synced-rename",
+				 renameat(repo, staging, repo, DURABLE_SYNCED)) < 0)) {
+		FAILSTEP("push-synced-undo", unlinkat(repo, staging, 0));
 		close(fd);
 		fd = -1;
 	}

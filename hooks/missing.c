@@ -7,6 +7,7 @@
 #include "hooks/loose.h"
 #include "hooks/say.h"
 #include "lib/clock.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -272,7 +273,7 @@ static int look_at_attributes(struct look *l, FILE *paths, struct err *e)
 		rc = run_git(ask, index, fileno(paths), &text, &len, e);
 	if (rc == 0)
 		rc = read_attributes(l, text, len, e);
-	unlink(index);
+	FAILSTEP("missing-unlink", unlink(index));
 	return rc;
 }
 

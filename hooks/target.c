@@ -3,7 +3,6 @@
 
 #include "conf/good.h"
 #include "hooks/images.h"
-#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -127,7 +126,6 @@ int target_find(struct target *out, struct err *e)
 			       TARGET_CONF);
 	if (conf_load_good(&out->conf, path, &out->broken, e) < 0)
 		return -1;
-	failpoint_arm(out->conf->failpoint);
 	if (repo_name(out->conf, &out->repo, e) < 0)
 		return -1;
 	return images_near(out->conf->images_dir, out->repo, &out->images, &out->n, e);

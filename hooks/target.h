@@ -36,8 +36,7 @@ struct target {
 	size_t n;
 };
 
-/* Also arms the configuration's failpoint. On error *out holds all that was found so far; the
- * caller frees it in any case. */
+/* On error *out holds all that was found so far; the caller frees it in any case. */
 int target_find(struct target *out, struct err *e);
 void target_fini(struct target *p);
 #define own_target __attribute__((cleanup(target_fini)))

@@ -2,6 +2,7 @@
  * functions do not report errors. */
 #include "lib/bell.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -80,7 +81,7 @@ bool bell_was_missed(const char *run_dir)
 {
 	own_free char *path = fs_path("%s/" MISSED_NAME, run_dir);
 
-	return unlink(path) == 0;
+	return FAILSTEP("bell-unlink", unlink(path)) == 0;
 }
 
 int bell_is_attended(const char *run_dir)
@@ -126,13 +127,14 @@ int bell_listen(const char *run_dir, struct err *e)
 	fd = bell_socket();
 	snprintf(staging, sizeof(staging), ".bell.%ld", (long)getpid());
 	address_of(dir, staging, &a);
-	unlinkat(dir, staging, 0);
+	FAILSTEP("bell-clear", unlinkat(dir, staging, 0));
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make the doorbell in %s", run_dir);
 	/* Clients need write permission on the socket to ring. */
-	if (fchmodat(dir, staging, 0660, 0) < 0 || renameat(dir, staging, dir, BELL_NAME) < 0) {
+	if (fchmodat(dir, staging, 0660, 0) < 0 ||
+	    FAILSTEP("bell-rename", renameat(dir, staging, dir, BELL_NAME)) < 0) {
 		err_sys(e, ERR_OPERATOR, "cannot put the doorbell in place in %s", run_dir);
-		unlinkat(dir, staging, 0);
+		FAILSTEP("bell-undo", unlinkat(dir, staging, 0));
 		return -1;
 	}
 	return steal_fd(&fd);

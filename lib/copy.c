@@ -2,6 +2,7 @@
  * copy. */
 #include "lib/copy.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -145,13 +146,13 @@ int copy_file(int in, int out, int64_t size, copy_stop *stop, void *arg, enum co
 		c.buf = buf;
 		/* Set the length first: each O_DIRECT write that extends a file waits for its
 		 * inode. */
-		if (ftruncate(out, size) < 0)
+		if (FAILSTEP("copy-extend", ftruncate(out, size)) < 0)
 			return err_sys(e, ERR_NOBODY, "cannot set the length of the copy");
 		if (copy_extents(&c, stop, arg, e) < 0)
 			return -1;
 		*way = c.was_direct ? COPY_DIRECT : COPY_BUFFERED;
 	}
-	if (ftruncate(out, size) < 0)
+	if (FAILSTEP("copy-truncate", ftruncate(out, size)) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot set the length of the copy");
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "lib/fs.h"
 
 #include "lib/clock.h"
+#include "lib/failpoint.h"
 #include "lib/own.h"
 
 #include <fcntl.h>
@@ -186,7 +187,7 @@ int fs_sync_dir(int dir, const char *path, struct err *e)
 {
 	own_fd int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 || fsync(fd) < 0)
+	if (fd < 0 || FAILSTEP("dir-sync", fsync(fd)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make the directory %s durable", path);
 	return 0;
 }
@@ -222,7 +223,8 @@ int fs_create(int dir, const char *name, int flags, mode_t mode)
 
 	for (int i = 0; i < 3; i++) {
 		fd = openat(dir, name, flags | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-		if (fd >= 0 || errno != EEXIST || unlinkat(dir, name, 0) < 0)
+		if (fd >= 0 || errno != EEXIST ||
+		    FAILSTEP("create-unlink", unlinkat(dir, name, 0)) < 0)
 			break;
 	}
 	return fd;
@@ -248,15 +250,16 @@ static int replace(int dir, const char *path, const void *data, size_t len, cons
 
 	if (fd < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write beside %s", path);
-	if (fs_write_all(fd, data, len) < 0 ||
+	if (FAILSTEP("replace-write", fs_write_all(fd, data, len)) < 0 ||
 	    (like ? give(fd, like) : fchmod(fd, how->mode)) < 0 ||
-	    (!how->unsynced && fsync(fd) < 0) || renameat(at, staging, at, name) < 0) {
+	    (!how->unsynced && FAILSTEP("replace-sync", fsync(fd)) < 0) ||
+	    FAILSTEP("replace-rename", renameat(at, staging, at, name)) < 0) {
 		err_sys(e, ERR_OPERATOR, "cannot replace %s%s", path,
 			like ? " by a file of the same owner and group" : "");
-		unlinkat(at, staging, 0);
+		FAILSTEP("replace-undo", unlinkat(at, staging, 0));
 		return -1;
 	}
-	return !how->unsynced && fsync(at) < 0
+	return !how->unsynced && FAILSTEP("replace-sync-dir", fsync(at)) < 0
 		       ? err_sys(e, ERR_OPERATOR, "cannot make the directory %s durable", parent)
 		       : 0;
 }
@@ -304,7 +307,8 @@ int fs_clear_staging(const char *dir, struct err *e)
 		pid_t writer = writer_of(entry->d_name);
 
 		if (writer > 0 && kill(writer, 0) < 0 && errno == ESRCH &&
-		    unlinkat(dirfd(d), entry->d_name, 0) < 0 && errno != ENOENT)
+		    FAILSTEP("staging-clear", unlinkat(dirfd(d), entry->d_name, 0)) < 0 &&
+		    errno != ENOENT)
 			return err_sys(e, ERR_OPERATOR, "cannot remove %s/%s", dir, entry->d_name);
 	}
 	return 0;
@@ -347,7 +351,7 @@ static int park(struct removal *r, int dir, const char *name, struct err *e)
 	/* A builder or an interrupted removal may have used such names. */
 	do {
 		snprintf(parked, sizeof(parked), ".deep.%u", r->parked++);
-		rc = renameat(dir, name, r->root, parked);
+		rc = FAILSTEP("tree-park", renameat(dir, name, r->root, parked));
 	} while (rc < 0 && (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR));
 	return rc < 0 ? err_sys(e, ERR_OPERATOR, "cannot remove %s: nested too deep", name) : 0;
 }
@@ -357,7 +361,7 @@ static int remove_at(struct removal *r, int dir, const char *name, int depth, st
 	own_fd int fd = -1;
 	unsigned int before;
 
-	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+	if (FAILSTEP("tree-unlink", unlinkat(dir, name, 0)) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR && errno != EPERM && errno != EACCES)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s", name);
@@ -376,7 +380,7 @@ static int remove_at(struct removal *r, int dir, const char *name, int depth, st
 		if (empty_dir(r, fd, depth, e) < 0)
 			return -1;
 	} while (depth == 0 && r->parked != before);
-	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+	if (FAILSTEP("tree-rmdir", unlinkat(dir, name, AT_REMOVEDIR)) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove the directory %s", name);
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "mirror/fetch.h"
 
 #include "lib/args.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/spawn.h"
@@ -142,7 +143,8 @@ static int take_packs(const struct fetch *f, struct err *e)
 		    fstatat(from, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 		    !S_ISREG(st.st_mode))
 			continue;
-		if (renameat(from, entry->d_name, to, entry->d_name) < 0)
+		if (FAILSTEP("mirror-objects-rename",
+			     renameat(from, entry->d_name, to, entry->d_name)) < 0)
 			return err_sys(e, ERR_OPERATOR, "cannot take %s", entry->d_name);
 	}
 	return 0;

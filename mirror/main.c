@@ -14,7 +14,6 @@
 #include "lib/alone.h"
 #include "lib/args.h"
 #include "lib/clock.h"
-#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/options.h"
@@ -161,7 +160,6 @@ static int configure(struct program *p, struct err *e)
 		return -1;
 	conf_free(p->conf);
 	p->conf = steal_ptr(&c);
-	failpoint_arm(p->conf->failpoint);
 	return 0;
 }
 

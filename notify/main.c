@@ -241,7 +241,6 @@ static int configure(struct program *p, struct err *e)
 		return -1;
 	conf_free(p->conf);
 	p->conf = steal_ptr(&c);
-	failpoint_arm(p->conf->failpoint);
 	return 0;
 }
 

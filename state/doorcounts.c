@@ -1,6 +1,7 @@
 /* doorcounts: DIAGNOSTICS: ERR_OPERATOR if the run directory is unusable. */
 #include "state/doorcounts.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -45,12 +46,12 @@ int doorcounts_listen(const char *run_dir, struct err *e)
 		return -1;
 	snprintf(staging, sizeof(staging), ".door-counts.%ld", (long)getpid());
 	address_of(dir, staging, &a);
-	unlinkat(dir, staging, 0);
+	FAILSTEP("doorcounts-clear", unlinkat(dir, staging, 0));
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&a, sizeof(a)) < 0 ||
 	    fchmodat(dir, staging, 0660, 0) < 0 || listen(fd, BACKLOG) < 0 ||
-	    renameat(dir, staging, dir, NAME) < 0) {
+	    FAILSTEP("doorcounts-rename", renameat(dir, staging, dir, NAME)) < 0) {
 		err_sys(e, ERR_OPERATOR, "cannot make the socket %s/" NAME, run_dir);
-		unlinkat(dir, staging, 0);
+		FAILSTEP("doorcounts-undo", unlinkat(dir, staging, 0));
 		return -1;
 	}
 	return steal_fd(&fd);

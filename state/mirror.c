@@ -2,6 +2,7 @@
 #include "state/mirror.h"
 
 #include "conf/check.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -151,12 +152,12 @@ int mirror_unset(const struct conf *c, const char *repo, struct err *e)
 	static const char *const others[] = {"wish", "json"};
 	own_free char *path = mirror_path(c, repo, URL_ENDING);
 
-	if (unlink(path) < 0)
+	if (FAILSTEP("mirror-unlink", unlink(path)) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		own_free char *other = mirror_path(c, repo, others[i]);
 
-		(void)unlink(other);
+		(void)FAILSTEP("mirror-unlink-other", unlink(other));
 	}
 	return fs_sync_dir(AT_FDCWD, c->mirror_dir, e) < 0 ? -1 : 1;
 }

@@ -1,6 +1,7 @@
 /* pause: DIAGNOSTICS: ERR_OPERATOR and ERR_NOBODY from fs_replace. */
 #include "state/pause.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -33,7 +34,7 @@ int pause_end(const struct conf *c, const char *uuid, struct err *e)
 {
 	own_free char *path = path_of(c, uuid);
 
-	if (unlink(path) == 0)
+	if (FAILSTEP("pause-unlink", unlink(path)) == 0)
 		return 1;
 	return errno == ENOENT ? 0 : err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
 }

@@ -149,7 +149,7 @@ static void remove_one(void *arg, const struct relic *r)
 	if (!r->is_dead)
 		return;
 	if (r->is_quarantine ? fs_remove_tree(m->repo, r->path, &e) < 0
-			     : unlinkat(m->repo, r->path, 0) < 0) {
+			     : FAILSTEP("relic-unlink", unlinkat(m->repo, r->path, 0)) < 0) {
 		log_warn("event=not-removed file=%s left by a process that died: %s", r->path,
 			 r->is_quarantine ? e.msg : strerror(errno));
 		return;

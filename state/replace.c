@@ -1,6 +1,7 @@
 /* replace: DIAGNOSTICS: ERR_OPERATOR and ERR_NOBODY from fs_replace. */
 #include "state/replace.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -39,5 +40,5 @@ void replace_clear(const char *images_dir, const char *uuid)
 {
 	own_free char *path = fs_path("%s/%s.replace", images_dir, uuid);
 
-	(void)unlink(path);
+	(void)FAILSTEP("replace-permission-unlink", unlink(path));
 }

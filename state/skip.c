@@ -1,6 +1,7 @@
 /* skip: DIAGNOSTICS: ERR_OPERATOR and ERR_NOBODY from fs_replace. */
 #include "state/skip.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -21,7 +22,7 @@ void skip_clear(const char *skip_dir, const char *uuid)
 {
 	own_free char *path = fs_path("%s/%s", skip_dir, uuid);
 
-	(void)unlink(path);
+	(void)FAILSTEP("skip-unlink", unlink(path));
 }
 
 bool skip_stands(const char *skip_dir, const struct image *img, const char *commit)

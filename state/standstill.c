@@ -1,6 +1,7 @@
 /* standstill: DIAGNOSTICS: ERR_OPERATOR if run_dir is not writable. */
 #include "state/standstill.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -25,7 +26,7 @@ int standstill_say(const char *run_dir, const struct standstill *s, struct err *
 
 	if (s->kind != WAITING_NOTHING)
 		return fs_replace_unsynced(AT_FDCWD, path, text, strlen(text), 0640, e);
-	if (unlink(path) < 0 && errno != ENOENT)
+	if (FAILSTEP("standstill-unlink", unlink(path)) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
 	return 0;
 }
@@ -69,7 +70,7 @@ int drain_end(const char *run_dir, struct err *e)
 {
 	own_free char *path = drain_path(run_dir);
 
-	return unlink(path) < 0 && errno != ENOENT
+	return FAILSTEP("standstill-end", unlink(path)) < 0 && errno != ENOENT
 		       ? err_sys(e, ERR_OPERATOR, "cannot remove %s", path)
 		       : 0;
 }

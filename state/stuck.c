@@ -2,6 +2,7 @@
  * missing. */
 #include "state/stuck.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/process.h"
@@ -33,7 +34,7 @@ int stuck_write(const char *run_dir, const char *text, struct err *e)
 
 	if (*text)
 		return fs_replace_unsynced(AT_FDCWD, path, text, strlen(text), 0640, e);
-	if (unlink(path) < 0 && errno != ENOENT)
+	if (FAILSTEP("stuck-unlink", unlink(path)) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
 	return 0;
 }

@@ -61,7 +61,7 @@ void underway_end(int repo)
 	if (proc_identify(getppid(), &id) < 0)
 		return; /* the next push removes the mark */
 	name_of(&id, name);
-	unlinkat(repo, name, 0);
+	FAILSTEP("underway-unlink", unlinkat(repo, name, 0));
 }
 
 void underway_each(int repo, underway_fn *fn, void *arg)
@@ -94,7 +94,8 @@ static void bury(void *arg, const struct underway *u)
 {
 	struct burial *b = arg;
 
-	b->n += u->life == PROC_DEAD && unlinkat(b->repo, u->name, 0) == 0;
+	b->n += u->life == PROC_DEAD &&
+		FAILSTEP("underway-clear", unlinkat(b->repo, u->name, 0)) == 0;
 }
 
 size_t underway_bury(int repo)

@@ -174,7 +174,7 @@ static int remove_own(const char *store_dir, const char *image, const char *key,
 {
 	own_free char *path = own_path(store_dir, image, key);
 
-	if (unlink(path) < 0 && errno != ENOENT)
+	if (FAILSTEP("answer-unlink", unlink(path)) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
 	return 0;
 }

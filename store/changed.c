@@ -4,6 +4,7 @@
 
 #include "lib/clock.h"
 #include "lib/dirs.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "store/record.h"
@@ -66,5 +67,5 @@ void changed_clear(const char *store_dir, const char *name)
 {
 	own_free char *path = path_of(store_dir, name);
 
-	(void)unlink(path);
+	(void)FAILSTEP("changed-unlink", unlink(path));
 }

@@ -136,11 +136,13 @@ int inventory_discard(int artifacts, const char *digest, struct err *e)
 
 	if (served_remove(artifacts, digest, e) < 0)
 		return -1;
-	if (unlinkat(artifacts, manifest, 0) < 0 && errno != ENOENT)
+	if (FAILSTEP("collect-manifest-unlink", unlinkat(artifacts, manifest, 0)) < 0 &&
+	    errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove the manifest of artifact %.12s",
 			       digest);
 	failpoint("collect-manifest-gone");
-	if (renameat(artifacts, raw, artifacts, gone) < 0 && errno != ENOENT)
+	if (FAILSTEP("collect-rename", renameat(artifacts, raw, artifacts, gone)) < 0 &&
+	    errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot move artifact %.12s out of use", digest);
 	failpoint("collect-moved");
 	return fs_sync_dir(artifacts, ".", e);

@@ -2,6 +2,7 @@
  * one. */
 #include "store/kept.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -131,7 +132,7 @@ int kept_remove(const char *store_dir, const char *uuid, struct err *e)
 {
 	own_free char *path = fs_path("%s/kept/%s.json", store_dir, uuid);
 
-	return unlink(path) == 0 || errno == ENOENT
+	return FAILSTEP("kept-unlink", unlink(path)) == 0 || errno == ENOENT
 		       ? 0
 		       : err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
 }

@@ -2,6 +2,7 @@
 #include "store/offer.h"
 
 #include "lib/dirs.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "store/record.h"
@@ -42,7 +43,8 @@ static int clear_others(const char *dir, const struct offer *list, size_t n, str
 
 	while (d && (entry = readdir(d)))
 		if (id_of(entry->d_name, id) && !is_in(id, list, n) &&
-		    unlinkat(dirfd(d), entry->d_name, 0) < 0 && errno != ENOENT)
+		    FAILSTEP("offer-unlink", unlinkat(dirfd(d), entry->d_name, 0)) < 0 &&
+		    errno != ENOENT)
 			return err_sys(e, ERR_OPERATOR, "cannot remove %s/%s", dir, entry->d_name);
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "store/placed.h"
 
 #include "lib/dirs.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -46,9 +47,9 @@ int placed_remove(const char *store_dir, const struct warm *w, struct err *e)
 
 	if (!path)
 		return -1;
-	if (unlink(path) < 0 && errno != ENOENT)
+	if (FAILSTEP("placed-unlink", unlink(path)) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
-	rmdir(dir); /* succeeds after the last one */
+	FAILSTEP("placed-rmdir", rmdir(dir)); /* succeeds after the last one */
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "store/served.h"
 
 #include "lib/dirs.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/sha.h"
@@ -20,12 +21,12 @@ int served_add(const char *store_dir, const char *digest, struct err *e)
 	own_free char *link_path = fs_path("%s/%s", dir, digest);
 	own_free char *artifact = fs_path("../../artifact/%s.raw", digest);
 
-	if (symlink(artifact, link_path) == 0 || errno == EEXIST)
+	if (FAILSTEP("served-symlink", symlink(artifact, link_path)) == 0 || errno == EEXIST)
 		return 0;
 	/* A store of an earlier hornero lacks the directory. */
 	if (errno == ENOENT && fs_mkdir_p(dir, 0755, e) < 0)
 		return -1;
-	if (symlink(artifact, link_path) < 0 && errno != EEXIST)
+	if (FAILSTEP("served-symlink-again", symlink(artifact, link_path)) < 0 && errno != EEXIST)
 		return err_sys(e, ERR_OPERATOR, "cannot make %s", link_path);
 	return 0;
 }
@@ -75,7 +76,8 @@ static int clear_others(const char *dir, const char *digest, struct err *e)
 
 	while (d && (entry = readdir(d)))
 		if (sha256_valid(entry->d_name) && strcmp(entry->d_name, digest) != 0 &&
-		    unlinkat(dirfd(d), entry->d_name, 0) < 0 && errno != ENOENT)
+		    FAILSTEP("served-clear", unlinkat(dirfd(d), entry->d_name, 0)) < 0 &&
+		    errno != ENOENT)
 			return err_sys(e, ERR_OPERATOR, "cannot remove %s/%s", dir, entry->d_name);
 	return 0;
 }
@@ -93,7 +95,7 @@ int served_set_current(const char *store_dir, const char *uuid, const char *dige
 		return 0;
 	if (fs_mkdir_p(dir, 0755, e) < 0)
 		return -1;
-	if (symlink(artifact, path) < 0 && errno != EEXIST)
+	if (FAILSTEP("served-by-symlink", symlink(artifact, path)) < 0 && errno != EEXIST)
 		return err_sys(e, ERR_OPERATOR, "cannot make %s", path);
 	return 0;
 }
@@ -102,7 +104,7 @@ int served_remove(int artifacts, const char *digest, struct err *e)
 {
 	own_free char *link_path = fs_path("../" LINKS "/%s", digest);
 
-	if (unlinkat(artifacts, link_path, 0) < 0 && errno != ENOENT)
+	if (FAILSTEP("served-unlink", unlinkat(artifacts, link_path, 0)) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove the link to artifact %.12s", digest);
 	return 0;
 }

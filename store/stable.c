@@ -2,6 +2,7 @@
 #include "store/stable.h"
 
 #include "lib/dirs.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "store/record.h"
@@ -115,7 +116,7 @@ int stable_remove(const char *store_dir, const char *image, struct err *e)
 {
 	own_free char *path = path_of(store_dir, image);
 
-	if (unlink(path) < 0 && errno != ENOENT)
+	if (FAILSTEP("stable-unlink", unlink(path)) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
 	return 0;
 }

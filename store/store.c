@@ -250,7 +250,7 @@ static int make_durable(const char *stage_path, const struct manifest *m, struct
 			e, ERR_US,
 			"cannot take %s into the store: it is not one regular file of %lld bytes",
 			stage_path, (long long)m->size_bytes);
-	if (fchmod(fd, 0444) < 0 || fsync(fd) < 0)
+	if (fchmod(fd, 0444) < 0 || FAILSTEP("store-sync", fsync(fd)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make %s durable", stage_path);
 	failpoint("store-staged");
 	return steal_fd(&fd);
@@ -262,7 +262,7 @@ static int move_in(int fd, const char *stage_path, const char *path, struct mani
 {
 	struct stat st;
 
-	if (rename(stage_path, path) < 0)
+	if (FAILSTEP("store-rename", rename(stage_path, path)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot move %s to %s", stage_path, path);
 	/* Not the old directory: each start of hornerod clears it. */
 	if (fs_sync_parent(AT_FDCWD, path, e) < 0)
@@ -322,7 +322,7 @@ int store_take(const char *store_dir, const char *stage_path, struct manifest *m
 				       ? -1
 				       : record_save(beside, fields, N_FIELDS, m, e);
 	}
-	if (unlink(stage_path) < 0 && errno != ENOENT)
+	if (FAILSTEP("store-unstage", unlink(stage_path)) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s", stage_path);
 	store_note_used(lock, m->made.digest);
 	return 0;

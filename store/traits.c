@@ -1,6 +1,7 @@
 /* traits: DIAGNOSTICS: as record. An invalid one is only logged: the next look writes it. */
 #include "store/traits.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "store/outbox.h"
@@ -53,7 +54,7 @@ int traits_remove(const char *glance_dir, struct err *e)
 {
 	own_free char *path = path_of(glance_dir);
 
-	return unlink(path) < 0 && errno != ENOENT ? err_sys(e, ERR_OPERATOR, "cannot remove %s",
-							     path)
-						   : 0;
+	return FAILSTEP("traits-unlink", unlink(path)) < 0 && errno != ENOENT
+		       ? err_sys(e, ERR_OPERATOR, "cannot remove %s", path)
+		       : 0;
 }

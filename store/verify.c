@@ -2,6 +2,7 @@
  * hornerod's user), ERR_NOBODY if the machine is short of a resource. */
 #include "store/verify.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "store/inventory.h"
@@ -54,9 +55,9 @@ static int move_out(int dir, const char *digest, struct err *e)
 	own_free char *refused = fs_path("%s.refused", digest);
 	own_free char *manifest = fs_path("%s.json", digest);
 
-	if (renameat(dir, raw, dir, refused) < 0 && errno != ENOENT)
+	if (FAILSTEP("refuse-rename", renameat(dir, raw, dir, refused)) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot move artifact %.12s out of use", digest);
-	if (unlinkat(dir, manifest, 0) < 0 && errno != ENOENT)
+	if (FAILSTEP("refuse-unlink", unlinkat(dir, manifest, 0)) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove the manifest of artifact %.12s",
 			       digest);
 	return fs_sync_dir(dir, ".", e);

@@ -3,6 +3,7 @@
 
 #include "lib/alone.h"
 #include "lib/dirs.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "store/record.h"
@@ -98,7 +99,7 @@ void wanted_remove(const char *store_dir, const char *image)
 {
 	own_free char *path = path_of(store_dir, image, "json");
 
-	unlink(path);
+	FAILSTEP("wanted-unlink", unlink(path));
 }
 
 int wanted_each(const char *store_dir, int (*fn)(void *arg, const struct wanted *w), void *arg,

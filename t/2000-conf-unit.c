@@ -220,8 +220,10 @@ static void wrong_values_say_what_is_allowed(void **state)
 	expect_refused("cgroup_top: ../x\n", "/node/hornero.yaml:1:13: cgroup_top: \"../x\": one "
 					     "name of A-Z, a-z, 0-9, ., _ and - is allowed, at "
 					     "most 64 long, not beginning with . or -");
-	expect_refused("failpoint: a:b\n", "/node/hornero.yaml:1:12: failpoint: \"a:b\": NAME, "
-					   "NAME:kill, NAME:stop or NAME:exit is allowed");
+	expect_refused("failpoint: a:b\n",
+		       "/node/hornero.yaml:1:12: failpoint: \"a:b\": "
+		       "[PROGRAM/]NAME[:ACTION[:N]] is allowed; ACTION is kill, stop, exit, log, "
+		       "ENOSPC, EIO, EINTR or ENOMEM, and N 1 to 99999");
 }
 
 static void users_are_looked_up(void **state)

@@ -93,6 +93,7 @@ conf_test_libs = conf/libconf.a $(UNIT_LIBS) $(YAML_LIBS)
 script_tests += \
 	t/0000-structure.t \
 	t/0010-messages.t \
+	t/0010-durable.t \
 	t/0100-test-lib.t
 
 # t/1…: lib/
@@ -566,6 +567,9 @@ t_7000_table_unit_SOURCES = t/7000-table-unit.c
 t_7000_table_unit_LDADD = $(cli_libs) $(CMOCKA_LIBS)
 
 # t/8…: deaths, faults, load
+unit_tests += t/8001-failpoint-unit
+t_8001_failpoint_unit_SOURCES = t/8001-failpoint-unit.c
+t_8001_failpoint_unit_LDADD = $(UNIT_LIBS)
 script_tests += \
 	t/8000-crash.t \
 	t/8020-dead-push.t \

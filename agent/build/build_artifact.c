@@ -11,6 +11,7 @@
 
 #include "conf/repofile.h"
 #include "lib/bytes.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/wildcard.h"
@@ -95,7 +96,8 @@ static bool has_pattern(const struct build *b)
 /* Directories stay: a pattern such as build* must not empty one. */
 static int remove_match(struct search *s, int dir, const char *name, const char *path)
 {
-	if (unlinkat(dir, name, 0) == 0 || errno == EISDIR || errno == ENOENT)
+	if (FAILSTEP("artifact-unlink", unlinkat(dir, name, 0)) == 0 || errno == EISDIR ||
+	    errno == ENOENT)
 		return 0;
 	return verdict_say(&s->b->verdict, errno == EPERM ? ERR_OPERATOR : ERR_PUSHER,
 			   CAUSE_ARTIFACT, "cannot remove %s, an artifact of an earlier build: %s",

@@ -295,6 +295,7 @@ static void add_words(struct build *b, struct args *a, const char *repo)
 	sandbox_env(a, "HOME", "/work");
 	sandbox_command(a);
 	args_add(a, "/hornero-checkout");
+	sandbox_failpoint(a, c->failpoint);
 	args_add(a, "--repo");
 	args_add(a, CHECKOUT_REPO);
 	args_add(a, "--ref");

@@ -158,12 +158,13 @@ static int keep(struct build *b, int64_t took_ms, struct err *e)
 	struct du sum = {0};
 	char size[BYTES_WORDS];
 
-	if (syncfs(b->fetched_dir) < 0)
+	if (FAILSTEP("fetch-syncfs", syncfs(b->fetched_dir)) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot sync fetched files");
 	failpoint("fetch-before-rename");
 	if (fs_remove_tree(b->fetched_dir, b->fetched, e) < 0)
 		return -1;
-	if (renameat(b->fetched_dir, WORKDIR_FETCHED_TMP, b->fetched_dir, b->fetched) < 0)
+	if (FAILSTEP("fetch-rename",
+		     renameat(b->fetched_dir, WORKDIR_FETCHED_TMP, b->fetched_dir, b->fetched)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot rename fetched files in %s/"
 			       WORKDIR_FETCHED, b->work_path);
 	du_add(&sum, b->fetched_dir, b->fetched);

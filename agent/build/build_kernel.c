@@ -25,6 +25,7 @@ static void add_words(const struct build *b, struct args *a)
 	sandbox_env(a, "HOME", "/tmp");
 	sandbox_command(a);
 	args_add(a, "/hornero-kernel2disk");
+	sandbox_failpoint(a, b->conf->failpoint);
 	args_addf(a, "--firmware=%s", firmwares[bu->firmware]);
 	args_addf(a, "--max=%lld", (long long)b->conf->image_size_limit_bytes);
 	args_addf(a, "--cmdline=%s", build_cmdline(b));

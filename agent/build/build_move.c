@@ -59,8 +59,9 @@ static int make_ours(int fd)
 int build_move(struct build *b, const struct build_artifact *a, const char *path)
 {
 	/* Before a file replaces another, ext4 allocates all its blocks: 45 ms for 120 MB. */
-	unlink(path);
-	if (make_ours(a->fd) < 0 || renameat(a->dir, a->name, AT_FDCWD, path) < 0)
+	FAILSTEP("move-clear", unlink(path));
+	if (make_ours(a->fd) < 0 ||
+	    FAILSTEP("move-rename", renameat(a->dir, a->name, AT_FDCWD, path)) < 0)
 		return verdict_say(&b->verdict, ERR_OPERATOR, CAUSE_STORE,
 				   "cannot take %s out of the checkout: %s", a->name,
 				   strerror(errno));

@@ -41,6 +41,7 @@ static int check(struct build *b, int in, int out)
 	sandbox_env(&s.args, "HOME", "/tmp");
 	sandbox_command(&s.args);
 	args_add(&s.args, "/hornero-check");
+	sandbox_failpoint(&s.args, b->conf->failpoint);
 	args_add(&s.args, "--format");
 	args_add(&s.args, *b->wanted || b->builder->format == BUILDER_RAW ? "raw" : "qcow2");
 	args_add(&s.args, "--max");
@@ -233,7 +234,7 @@ static int store_from(struct build *b, const struct build_artifact *a)
 		rc = verdict_say(&b->verdict, e.class, CAUSE_STORE, "%s", e.msg);
 	b->verdict.store_ms = clock_mono_ms() - start_ms;
 	if (rc < 0)
-		unlink(staged);
+		FAILSTEP("build-unstage", unlink(staged));
 	return rc;
 }
 

@@ -260,7 +260,6 @@ static int supervise(const struct options *o, struct err *e)
 	if (conf_load_service(&c, conf_find(o->conf), e) < 0 ||
 	    take_limits(c, o->limits, e) < 0)
 		return -1;
-	failpoint_arm(c->failpoint);
 	b.conf = c;
 	b.verdict.made.job = o->job;
 	b.verdict.made.attempt = o->attempt;

@@ -93,3 +93,11 @@ void sandbox_command(struct args *a)
 	args_add(a, "/");
 	args_add(a, "--");
 }
+
+void sandbox_failpoint(struct args *a, const char *spec)
+{
+	if (!spec)
+		return;
+	args_add(a, "--failpoint");
+	args_add(a, spec);
+}

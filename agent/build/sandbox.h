@@ -32,4 +32,8 @@ void sandbox_env(struct args *a, const char *name, const char *value);
 /* Ends the options of bwrap; the command follows. */
 void sandbox_command(struct args *a);
 
+/* After the name of a program of ours, which sees no configuration: arms its failpoint. spec may be
+ * NULL. */
+void sandbox_failpoint(struct args *a, const char *spec);
+
 #endif

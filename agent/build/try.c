@@ -7,6 +7,7 @@
 #include "conf/repofile.h"
 #include "lib/copy.h"
 #include "lib/dirs.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "store/answer.h"
@@ -159,7 +160,7 @@ static int keep_artifact(const struct build *b, const struct try_words *t, struc
 	if (out < 0)
 		return err_sys(e, ERR_USAGE, "cannot make %s", t->output);
 	if (fstat(in, &st) < 0 || copy_file(in, out, st.st_size, go_on, NULL, &way, e) < 0) {
-		unlink(t->output);
+		FAILSTEP("try-unlink", unlink(t->output));
 		return err_wrap(e, "cannot write %s", t->output);
 	}
 	printf("artifact: %s\nsize: %lld bytes\nformat: raw (%s in the builder file)\n"

@@ -284,7 +284,7 @@ void treedigest_save(struct treedigest *t)
 		return;
 	failpoint("inputs-before-record");
 	if (t->new.len == strlen(head) + SHA256_HEX)
-		(void)unlinkat(dir, t->name, 0);
+		(void)FAILSTEP("inputs-undo", unlinkat(dir, t->name, 0));
 	else
 		(void)fs_replace_unsynced(dir, t->name, t->new.data, t->new.len, 0644, &ignored);
 }

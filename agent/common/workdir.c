@@ -2,6 +2,7 @@
 #include "agent/common/workdir.h"
 
 #include "lib/clock.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "lib/sha.h"
@@ -78,7 +79,8 @@ int workdir_clear_tmp(int repo_base, const char *name, struct err *e)
 
 	if (work < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
-	if (work < 0 || (unlinkat(work, TREE_TMP, 0) < 0 && errno != ENOENT))
+	if (work < 0 ||
+	    (FAILSTEP("workdir-clear", unlinkat(work, TREE_TMP, 0)) < 0 && errno != ENOENT))
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s/" TREE_TMP, name);
 	fetched = fs_open_beneath(work, WORKDIR_FETCHED, O_RDONLY | O_DIRECTORY, 0);
 	return fetched < 0 ? 0 : fs_remove_tree(fetched, WORKDIR_FETCHED_TMP, e);
@@ -103,7 +105,7 @@ int workdir_set_aside(const char *dir, const char *uuid, struct err *e)
 	own_free char *from = fs_path("%s/%s", dir, uuid);
 	own_free char *to = fs_path("%s/" ASIDE "%s.%lld", dir, uuid, (long long)clock_wall_ms());
 
-	if (rename(from, to) < 0 && errno != ENOENT)
+	if (FAILSTEP("workdir-rename", rename(from, to)) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot rename %s, where a process that does not "
 			       "end may still write, to %s", from, to);
 	return 0;

@@ -5,6 +5,7 @@
 #include "agent/hornerod/leftover.h"
 
 #include "agent/common/workdir.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -67,7 +68,7 @@ void leftover_clear_attempt(const struct conf *c, int64_t job, int64_t attempt, 
 	own_free char *staged = store_stage_path(c->store_dir, job, attempt);
 	struct err e = ERR_INIT;
 
-	unlink(staged);
+	FAILSTEP("staged-unlink", unlink(staged));
 	if (clear_work(c, image, &e) < 0 || clear_staging_files(c, &e) < 0)
 		log_warn("event=leftover-stays job=%lld %s", (long long)job, e.msg);
 }

@@ -5,6 +5,7 @@
 #include "agent/hornerod/looking.h"
 
 #include "lib/bell.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -102,7 +103,7 @@ void agent_loop_fini(struct agent *a)
 	sd_event_source_unref(a->yield_timer);
 	sd_event_unref(a->loop);
 	if (a->bell >= 0) {
-		unlink(path);
+		FAILSTEP("done-unlink", unlink(path));
 		close(a->bell);
 	}
 }

@@ -16,7 +16,6 @@
 #include "agent/common/descriptors.h"
 #include "db/job.h"
 #include "conf/good.h"
-#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/options.h"
@@ -214,7 +213,6 @@ static int serve(struct agent *a, int state, struct err *e)
 	raise_limit();
 	if (check_user(a->conf, e) < 0 || (state < 0 ? begin(a, e) : resume(a, state, e)) < 0)
 		return -1;
-	failpoint_arm(a->conf->failpoint);
 	sd_notify(0, "READY=1");
 	log_info("event=%s workers=%lld", state < 0 ? "ready" : "reloaded",
 		 (long long)a->conf->workers);

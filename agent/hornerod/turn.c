@@ -180,7 +180,7 @@ static bool heed_cancels(struct agent *a)
 		if (entry->d_name[0] == '.')
 			continue;
 		if (cancel(a, strtoll(entry->d_name, NULL, 10)))
-			unlinkat(dirfd(d), entry->d_name, 0);
+			FAILSTEP("cancel-unlink", unlinkat(dirfd(d), entry->d_name, 0));
 		else
 			left = true;
 	}

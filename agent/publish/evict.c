@@ -196,12 +196,12 @@ static void drop_locks(struct victim *w)
 static int remove_names(struct eviction *v, const struct victim *w, struct err *e)
 {
 	for (size_t i = 0; i < w->n; i++) {
-		if (unlinkat(v->cache, w->names[i].file, 0) < 0)
+		if (FAILSTEP("evict-unlink", unlinkat(v->cache, w->names[i].file, 0)) < 0)
 			return err_sys(e, ERR_OPERATOR, "cannot remove %s/%s", v->conf->cache_dir,
 				       w->names[i].file);
 		failpoint("evict-unlinked");
 	}
-	if (fsync(v->cache) < 0)
+	if (FAILSTEP("evict-sync", fsync(v->cache)) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot make %s durable", v->conf->cache_dir);
 	return 1;
 }

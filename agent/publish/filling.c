@@ -57,7 +57,7 @@ int filling_copy(struct filling *f, const struct conf *conf, int cache,
 		return err_wrap(e, "in %s", conf->cache_dir);
 	copied_ms = clock_mono_ms();
 	label_set(f->staging.fd, req->image);
-	if (fsync(f->staging.fd) < 0)
+	if (FAILSTEP("publish-sync", fsync(f->staging.fd)) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot make the copy in %s durable",
 			       conf->cache_dir);
 	f->way = copy_way_name(way);

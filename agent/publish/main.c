@@ -146,7 +146,6 @@ static int serve(const char *option_c, struct peer *peer, struct err *e)
 	umask(022); /* Nova must be able to open the lock files that we make */
 	if (conf_load_service(&conf, conf_find(option_c), e) < 0)
 		return -1;
-	failpoint_arm(conf->failpoint);
 	if (peer_receive(peer, &req, e) < 0)
 		return -1;
 	switch (req.word) {

@@ -174,7 +174,7 @@ static int link_under_lock(struct placing *p, const struct staging *staging, str
 		return -1;
 	}
 	failpoint("release-linked");
-	if (fsync(p->cache) < 0)
+	if (FAILSTEP("release-sync", fsync(p->cache)) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot make %s durable", p->conf->cache_dir);
 	p->is_there = true;
 	p->ino = st.st_ino;
@@ -191,7 +191,7 @@ int placing_take(const struct placing *p, struct staging *staging, struct err *e
 {
 	if (staging_take(staging, p->cache, p->req, p->source, e) < 0)
 		return -1;
-	if (fsync(staging->fd) < 0)
+	if (FAILSTEP("placing-sync", fsync(staging->fd)) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot make %s durable", p->source);
 	failpoint("publish-taken");
 	return 0;

@@ -150,7 +150,7 @@ static int put_in_place(struct act *a, struct staging *staging, struct err *e)
 					: staging_rename(staging, a->out->name, e)) < 0)
 		return e->sys == EEXIST ? OTHER_FILE : -1;
 	failpoint("publish-renamed");
-	if (fsync(a->cache) < 0)
+	if (FAILSTEP("publish-sync-dir", fsync(a->cache)) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot make %s durable", a->conf->cache_dir);
 	use_permission(a);
 	if (fstat(staging->fd, &st) < 0)
@@ -223,7 +223,7 @@ static int place(struct act *a, struct staging *staging, struct err *e)
 
 		/* A flattening that was killed may have left a header unsynced: after a power
 		 * failure it would name the old base again. */
-		if (a->dependents.may_flatten && syncfs(a->cache) < 0)
+		if (a->dependents.may_flatten && FAILSTEP("flatten-syncfs", syncfs(a->cache)) < 0)
 			return err_sys(e, ERR_NOBODY,
 				       "cannot make the disks of the instances durable");
 		found = place_under_lock(a, staging, e);

@@ -2,6 +2,7 @@
  * is full or another publisher works on the same publication. */
 #include "agent/publish/staging.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -21,7 +22,7 @@ static int remove_leftover(int dir, const char *name)
 
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || !fs_is_named(dir, name, fd))
 		return 0;
-	if (unlinkat(dir, name, 0) < 0)
+	if (FAILSTEP("leftover-unlink", unlinkat(dir, name, 0)) < 0)
 		return 0;
 	log_info("event=leftover-removed name=%s", name);
 	return 1;
@@ -93,7 +94,7 @@ int staging_open(struct staging *s, int dir, const struct peer_request *req, str
 				       "writable for the publisher's user");
 		held = fs_flock(fd, 1000, e);
 		if (held < 0) {
-			unlinkat(dir, name, 0);
+			FAILSTEP("staging-unlocked", unlinkat(dir, name, 0));
 			return -1;
 		}
 		if (held == 0 || !fs_is_named(dir, name, fd))
@@ -114,14 +115,15 @@ int staging_take(struct staging *s, int dir, const struct peer_request *req, con
 	name_it(name, req);
 	remove_leftover(dir, name);
 	/* Lock it before it has the name: otherwise staging_sweep() could remove it. */
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || linkat(dir, source, dir, name, 0) < 0) {
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ||
+	    FAILSTEP("staging-take", linkat(dir, source, dir, name, 0)) < 0) {
 		if (fd >= 0 && (errno == EWOULDBLOCK || errno == EEXIST))
 			return is_busy(req, e);
 		return err_sys(e, errno == ENOENT ? ERR_NOBODY : ERR_OPERATOR,
 			       "cannot take %s in Nova's cache", source);
 	}
 	if (!fs_is_named(dir, name, fd)) {
-		unlinkat(dir, name, 0);
+		FAILSTEP("staging-untake", unlinkat(dir, name, 0));
 		return err_set(e, ERR_NOBODY, "%s in Nova's cache was replaced meanwhile", source);
 	}
 	s->dir = dir;
@@ -132,7 +134,7 @@ int staging_take(struct staging *s, int dir, const struct peer_request *req, con
 
 int staging_link(const struct staging *s, const char *name, struct err *e)
 {
-	if (linkat(s->dir, s->name, s->dir, name, 0) < 0)
+	if (FAILSTEP("staging-link", linkat(s->dir, s->name, s->dir, name, 0)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot give the name %s to a file in Nova's cache",
 			       name);
 	return 0;
@@ -140,18 +142,19 @@ int staging_link(const struct staging *s, const char *name, struct err *e)
 
 int staging_rename(struct staging *s, const char *final_name, struct err *e)
 {
-	if (renameat(s->dir, s->name, s->dir, final_name) < 0)
+	if (FAILSTEP("staging-rename", renameat(s->dir, s->name, s->dir, final_name)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", s->name,
 			       final_name);
 	/* If both names are the same file, rename(2) does nothing and returns success. */
-	unlinkat(s->dir, s->name, 0);
+	FAILSTEP("staging-same", unlinkat(s->dir, s->name, 0));
 	s->name[0] = '\0';
 	return 0;
 }
 
 int staging_rename_new(struct staging *s, const char *final_name, struct err *e)
 {
-	if (renameat2(s->dir, s->name, s->dir, final_name, RENAME_NOREPLACE) == 0) {
+	if (FAILSTEP("staging-rename-new",
+		     renameat2(s->dir, s->name, s->dir, final_name, RENAME_NOREPLACE)) == 0) {
 		s->name[0] = '\0';
 		return 0;
 	}
@@ -168,15 +171,15 @@ int staging_link_over(const struct staging *s, const char *name, struct err *e)
 	own_free char *second = fs_path("%s.2", s->name);
 
 	/* A leftover: while we hold the lock, nobody else makes names of this attempt. */
-	unlinkat(s->dir, second, 0);
-	if (linkat(s->dir, s->name, s->dir, second, 0) < 0)
+	FAILSTEP("staging-second-clear", unlinkat(s->dir, second, 0));
+	if (FAILSTEP("staging-second", linkat(s->dir, s->name, s->dir, second, 0)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot link %s in Nova's cache", s->name);
-	if (renameat(s->dir, second, s->dir, name) < 0) {
+	if (FAILSTEP("staging-second-rename", renameat(s->dir, second, s->dir, name)) < 0) {
 		err_sys(e, ERR_OPERATOR, "cannot rename %s to %s in Nova's cache", second, name);
-		unlinkat(s->dir, second, 0);
+		FAILSTEP("staging-second-undo", unlinkat(s->dir, second, 0));
 		return -1;
 	}
-	unlinkat(s->dir, second, 0); /* as in staging_rename */
+	FAILSTEP("staging-second-same", unlinkat(s->dir, second, 0)); /* as in staging_rename */
 	return 0;
 }
 
@@ -185,7 +188,7 @@ void staging_close(struct staging *s)
 	int saved = errno;
 
 	if (s->name[0] != '\0')
-		unlinkat(s->dir, s->name, 0);
+		FAILSTEP("staging-unlink", unlinkat(s->dir, s->name, 0));
 	s->name[0] = '\0';
 	if (s->fd >= 0)
 		close(s->fd);

@@ -135,7 +135,7 @@ static int make_durable(const char *disk, struct err *e)
 {
 	own_fd int fd = open(disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-	if (fd < 0 || fsync(fd) < 0)
+	if (fd < 0 || FAILSTEP("flatten-sync", fsync(fd)) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot make %s durable", disk);
 	return 0;
 }
@@ -177,7 +177,6 @@ static int start(const struct options *o, struct err *e)
 
 	if (conf_load_service(&conf, conf_find(o->conf), e) < 0)
 		return -1;
-	failpoint_arm(conf->failpoint);
 	signals = stopsignal_open(stopsignal_usual, e);
 	if (signals < 0)
 		return -1;

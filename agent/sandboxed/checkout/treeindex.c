@@ -3,6 +3,7 @@
  * none. */
 #include "agent/sandboxed/checkout/treeindex.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -230,7 +231,8 @@ int treeindex_finish(struct treeindex_out *out, const char *boot, const char *tr
 	h.crc = (uint32_t)crc32_combine(head_crc(&h), out->crc, (z_off_t)out->size);
 	if (fseek(out->f, 0, SEEK_SET) < 0 || fwrite(&h, sizeof(h), 1, out->f) != 1 ||
 	    fflush(out->f) != 0 || ferror(out->f) ||
-	    renameat(out->work, STAGING, out->work, TREEINDEX_NAME) < 0)
+	    FAILSTEP("treeindex-rename",
+		     renameat(out->work, STAGING, out->work, TREEINDEX_NAME)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write %s", TREEINDEX_NAME);
 	treeindex_abandon(out);
 	return 0;

@@ -3,6 +3,7 @@
 #include "agent/sandboxed/checkout/worktree.h"
 
 #include "agent/sandboxed/checkout/treeindex.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -115,12 +116,12 @@ int worktree_file(int dir, const char *name, bool executable, struct err *e)
 
 int worktree_link(int dir, const char *name, const char *target, struct err *e)
 {
-	if (symlinkat(target, dir, name) == 0)
+	if (FAILSTEP("worktree-symlink", symlinkat(target, dir, name)) == 0)
 		return 0;
 	if (errno == EEXIST) {
 		if (worktree_remove(dir, name, e) < 0)
 			return -1;
-		if (symlinkat(target, dir, name) == 0)
+		if (FAILSTEP("worktree-symlink-again", symlinkat(target, dir, name)) == 0)
 			return 0;
 	}
 	return fail("write the link", name, e);

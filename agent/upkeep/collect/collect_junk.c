@@ -3,6 +3,7 @@
  * DIAGNOSTICS: ERR_OPERATOR if a directory is not readable or not writable. */
 #include "agent/upkeep/collect/collect.h"
 
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 #include "store/answer.h"
@@ -206,7 +207,7 @@ static int look(struct collect *c, const struct corner *k, int dir, const char *
 			     1000);
 	if (!why)
 		return 0;
-	if (!c->dry && unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+	if (!c->dry && FAILSTEP("junk-unlink", unlinkat(dir, name, 0)) < 0 && errno != ENOENT)
 		return err_sys(e, ERR_OPERATOR, "cannot remove %s/%s/%s", c->conf->store_dir,
 			       k->dir, name);
 	/* The artifact was reported when it went out of use. */

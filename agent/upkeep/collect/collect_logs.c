@@ -152,7 +152,8 @@ static void say_stays(const struct logs *l, const char *name, const char *why)
 
 static void let_go(struct logs *l, struct log_file *f)
 {
-	if (!l->c->dry && unlinkat(l->dir, f->name, 0) < 0 && errno != ENOENT) {
+	if (!l->c->dry && FAILSTEP("log-unlink", unlinkat(l->dir, f->name, 0)) < 0 &&
+	    errno != ENOENT) {
 		say_stays(l, f->name, strerror(errno));
 		return;
 	}
@@ -175,7 +176,8 @@ static int write_packed(const struct logs *l, int in, const char *staging, struc
 	if (pack_file(in, out, e) < 0)
 		return -1;
 	if (fchown(out, (uid_t)-1, st->st_gid) < 0 || fchmod(out, st->st_mode & 07777) < 0 ||
-	    futimens(out, (struct timespec[]){st->st_atim, st->st_mtim}) < 0 || fsync(out) < 0)
+	    futimens(out, (struct timespec[]){st->st_atim, st->st_mtim}) < 0 ||
+	    FAILSTEP("log-pack-sync", fsync(out)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot write in %s", l->c->conf->log_dir);
 	return fstat(out, st) < 0 ? err_sys(e, ERR_NOBODY, "cannot look at a file") : 0;
 }
@@ -194,8 +196,8 @@ static int replace(const struct logs *l, const char *name, const char *staging, 
 	if (write_packed(l, in, staging, &st, e) < 0)
 		return -1;
 	failpoint("log-packed");
-	if (renameat(l->dir, staging, l->dir, packed) < 0 ||
-	    (unlinkat(l->dir, name, 0) < 0 && errno != ENOENT))
+	if (FAILSTEP("log-pack-rename", renameat(l->dir, staging, l->dir, packed)) < 0 ||
+	    (FAILSTEP("log-packed-unlink", unlinkat(l->dir, name, 0)) < 0 && errno != ENOENT))
 		return err_sys(e, ERR_OPERATOR, "cannot replace %s", name);
 	*bytes = st.st_blocks * 512;
 	return 0;
@@ -208,7 +210,7 @@ static void pack(struct logs *l, struct log_file *f)
 	int64_t bytes = 0;
 
 	if (replace(l, f->name, staging, &bytes, &e) < 0) {
-		unlinkat(l->dir, staging, 0);
+		FAILSTEP("log-pack-undo", unlinkat(l->dir, staging, 0));
 		say_stays(l, f->name, e.msg);
 		return;
 	}

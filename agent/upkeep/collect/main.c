@@ -42,7 +42,6 @@ static int run(struct collect *c, const char *conf_option, struct err *e)
 
 	if (conf_load_service(&conf, conf_find(conf_option), e) < 0)
 		return -1;
-	failpoint_arm(conf->failpoint);
 	c->conf = conf;
 	steady_load(&c->clock, conf->queue_dir);
 	rc = collect(c, e);

@@ -257,7 +257,6 @@ int main(int argc, char **argv)
 	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
 		      IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
 	if (conf_load_service(&c, conf_find(conf_option), &e) == 0) {
-		failpoint_arm(c->failpoint);
 		s.conf = c;
 		steady_load(&s.clock, c->queue_dir);
 		s.end_ms = clock_mono_ms() + c->upkeep_timeout_s * 750;

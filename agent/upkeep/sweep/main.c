@@ -450,7 +450,6 @@ static int run(struct sweep *s, const char *conf_option, struct err *e)
 	if (conf_load_service(&c, conf_find(conf_option), e) < 0 ||
 	    builders_load(c->builders_dir, &builders, e) < 0)
 		return -1;
-	failpoint_arm(c->failpoint);
 	s->conf = c;
 	s->builders = builders;
 	s->toolchains = calloc(builders->n + 1, sizeof(*s->toolchains));
