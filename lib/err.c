@@ -30,8 +30,15 @@ int err_set(struct err *e, enum err_class class, const char *fmt, ...)
 
 static int means_wait(int number)
 {
-	return number == ENOSPC || number == EDQUOT || number == EMFILE ||
-	       number == ENFILE || number == ENOMEM || number == EAGAIN;
+	return number == ENOSPC || number == EDQUOT || number == EMFILE || number == ENFILE ||
+	       number == ENOMEM || number == EAGAIN || number == EINTR;
+}
+
+enum err_class err_class_sys(enum err_class class, int number)
+{
+	if (means_wait(number))
+		return ERR_NOBODY;
+	return number == EIO && class == ERR_PUSHER ? ERR_OPERATOR : class;
 }
 
 int err_sys(struct err *e, enum err_class class, const char *fmt, ...)
@@ -45,7 +52,7 @@ int err_sys(struct err *e, enum err_class class, const char *fmt, ...)
 	va_end(ap);
 	len = strlen(e->msg);
 	snprintf(e->msg + len, sizeof(e->msg) - len, ": %s", strerror(number));
-	e->class = means_wait(number) ? ERR_NOBODY : class;
+	e->class = err_class_sys(class, number);
 	e->sys = number;
 	return -1;
 }

@@ -36,8 +36,11 @@ struct err {
 int err_set(struct err *e, enum err_class class, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4), cold));
 
-/* Like err_set, with ": strerror(errno)" appended. ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM and
- * EAGAIN become ERR_NOBODY, regardless of `class`. */
+/* The class of an error of the system: ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM, EAGAIN and EINTR are
+ * ERR_NOBODY, regardless of `class`. No pusher can cause or mend EIO: then it is ERR_OPERATOR. */
+enum err_class err_class_sys(enum err_class class, int number);
+
+/* Like err_set, with ": strerror(errno)" appended, and the class of err_class_sys(). */
 int err_sys(struct err *e, enum err_class class, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4), cold));
 

@@ -99,9 +99,9 @@ static int remove_match(struct search *s, int dir, const char *name, const char 
 	if (FAILSTEP("artifact-unlink", unlinkat(dir, name, 0)) == 0 || errno == EISDIR ||
 	    errno == ENOENT)
 		return 0;
-	return verdict_say(&s->b->verdict, errno == EPERM ? ERR_OPERATOR : ERR_PUSHER,
-			   CAUSE_ARTIFACT, "cannot remove %s, an artifact of an earlier build: %s",
-			   path, strerror(errno));
+	return verdict_sys(&s->b->verdict, errno == EPERM ? ERR_OPERATOR : ERR_PUSHER,
+			   CAUSE_ARTIFACT, "cannot remove %s, an artifact of an earlier build",
+			   path);
 }
 
 int build_artifact_clear(struct build *b)
@@ -150,9 +150,9 @@ static int remove_plain(struct build *b)
 		return 0;
 	/* EPERM: another user owns it, and no build can cause that. */
 	if (dir < 0)
-		return verdict_say(&b->verdict, errno == EPERM ? ERR_OPERATOR : ERR_PUSHER,
+		return verdict_sys(&b->verdict, errno == EPERM ? ERR_OPERATOR : ERR_PUSHER,
 				   CAUSE_ARTIFACT, "cannot enter %s to remove the artifact "
-				   "of an earlier build: %s", parent, strerror(errno));
+				   "of an earlier build", parent);
 	if (fs_remove_tree(dir, slash + 1, &e) < 0)
 		return verdict_say(&b->verdict, e.class, CAUSE_ARTIFACT, "%s", e.msg);
 	return 0;
@@ -190,8 +190,8 @@ int build_open(struct build *b, const char *path)
 		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT,
 				   "%s is reached through a symbolic link; make it a file", path);
 	if (fd < 0)
-		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT, "cannot open %s: %s",
-				   path, strerror(errno));
+		return verdict_sys(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT, "cannot open %s",
+				   path);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return verdict_say(&b->verdict, ERR_PUSHER, CAUSE_ARTIFACT,
 				   "%s is not a regular file", path);

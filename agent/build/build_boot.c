@@ -94,8 +94,7 @@ int build_boot(struct build *b, int raw, const char *path)
 		return 0;
 	disk = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (disk < 0 || fstat(raw, &before) < 0)
-		return verdict_say(&b->verdict, ERR_US, CAUSE_BOOT, "cannot open %s again: %s",
-				   path, strerror(errno));
+		return verdict_sys(&b->verdict, ERR_US, CAUSE_BOOT, "cannot open %s again", path);
 	build_stage(b, &s);
 	s.speaks = true;
 	s.on_line = on_line;

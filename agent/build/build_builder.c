@@ -69,9 +69,9 @@ static int check_subdir(struct build *b)
 
 	if (!*subdir || dir >= 0)
 		return 0;
-	return verdict_say(&b->verdict, errno == EPERM ? ERR_OPERATOR : ERR_PUSHER, CAUSE_CHECKOUT,
-			   "%s: cannot enter the directory %s of the image (subdir): %s",
-			   REPOFILE_NAME, subdir, strerror(errno));
+	return verdict_sys(&b->verdict, errno == EPERM ? ERR_OPERATOR : ERR_PUSHER, CAUSE_CHECKOUT,
+			   "%s: cannot enter the directory %s of the image (subdir)",
+			   REPOFILE_NAME, subdir);
 }
 
 static bool may(const struct build *b, const char *setting)

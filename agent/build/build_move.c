@@ -8,7 +8,6 @@
 #include "lib/own.h"
 
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -62,9 +61,8 @@ int build_move(struct build *b, const struct build_artifact *a, const char *path
 	FAILSTEP("move-clear", unlink(path));
 	if (make_ours(a->fd) < 0 ||
 	    FAILSTEP("move-rename", renameat(a->dir, a->name, AT_FDCWD, path)) < 0)
-		return verdict_say(&b->verdict, ERR_OPERATOR, CAUSE_STORE,
-				   "cannot take %s out of the checkout: %s", a->name,
-				   strerror(errno));
+		return verdict_sys(&b->verdict, ERR_OPERATOR, CAUSE_STORE,
+				   "cannot take %s out of the checkout", a->name);
 	failpoint("build-moved");
 	return fs_is_named(AT_FDCWD, path, a->fd)
 		       ? 0

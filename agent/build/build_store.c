@@ -71,8 +71,8 @@ static int make_raw(struct build *b, const struct build_artifact *a, int out, co
 		return -1;
 	/* Only we may write the file from here on. */
 	if (geteuid() == 0 && fchown(out, 0, 0) < 0)
-		return verdict_say(&b->verdict, ERR_US, CAUSE_STORE, "cannot make root the owner "
-				   "of the checked artifact: %s", strerror(errno));
+		return verdict_sys(&b->verdict, ERR_US, CAUSE_STORE,
+				   "cannot make root the owner of the checked artifact");
 	return out;
 }
 

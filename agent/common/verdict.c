@@ -6,6 +6,7 @@
 #include "lib/fs.h"
 #include "lib/own.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -127,6 +128,19 @@ int verdict_read(const char *log_dir, int64_t job, int64_t attempt, struct verdi
 			       log_dir, name, (long long)job, (long long)attempt);
 	*out = v;
 	return 1;
+}
+
+int verdict_sys(struct verdict *v, enum err_class class, enum cause cause, const char *fmt, ...)
+{
+	int number = errno;
+	char text[ERR_MSG_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return verdict_say(v, err_class_sys(class, number), cause, "%s: %s", text,
+			   strerror(number));
 }
 
 int verdict_say(struct verdict *v, enum err_class class, enum cause cause, const char *fmt, ...)

@@ -53,7 +53,11 @@ static inline enum cause verdict_cause(const struct verdict *v)
 int verdict_say(struct verdict *v, enum err_class class, enum cause cause, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* The same with the class from the table of causes. */
+/* The same with ": strerror(errno)" appended, and the class of err_class_sys(). */
+int verdict_sys(struct verdict *v, enum err_class class, enum cause cause, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* verdict_say with the class from the table of causes. */
 #define verdict_end(v, cause, ...) verdict_say(v, cause_entry(cause)->who, cause, __VA_ARGS__)
 
 #endif
