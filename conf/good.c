@@ -25,6 +25,15 @@ static bool read_copy(const char *copy, const struct stat *file, struct stat *st
 	       fs_read_fd(fd, copy, DOC_BYTES_MAX, text, len, &ignored) == 0;
 }
 
+/* Only root may remove what a killed process left in the operators' directory. */
+static void clear_killed(const char *path)
+{
+	own_free char *dir = fs_path("%.*s", (int)(strrchr(path, '/') - path + 1), path);
+	struct err ignored = ERR_INIT;
+
+	(void)fs_clear_staging(dir, &ignored);
+}
+
 int conf_keep_good(const char *path, struct err *e)
 {
 	own_free char *text = NULL, *old = NULL, *copy = NULL;
@@ -41,6 +50,7 @@ int conf_keep_good(const char *path, struct err *e)
 		return 0;
 	copy = fs_path("%s" CONF_GOOD_ENDING, real);
 	file.st_mode &= ~(mode_t)022;
+	clear_killed(real);
 	if (read_copy(copy, &file, &st, &old, &old_len) && len == old_len &&
 	    memcmp(text, old, len) == 0 && st.st_mode == file.st_mode && st.st_gid == file.st_gid)
 		return 0;

@@ -88,6 +88,11 @@ static int edit_begin(struct edit *ed, struct err *e)
 
 static int edit_write(const struct edit *ed, const char *text, size_t len, struct err *e)
 {
+	own_free char *dir = fs_path("%.*s", (int)(ed->name - ed->path), ed->path);
+	struct err ignored = ERR_INIT;
+
+	/* Of one that was killed: nobody else may remove its keys from the operators' directory. */
+	(void)fs_clear_staging(*dir ? dir : ".", &ignored);
 	if (len > KEYRING_BYTES_MAX)
 		return err_set(e, ERR_USAGE, "%s would have %zu bytes; at most %d are allowed",
 			       ed->path, len, KEYRING_BYTES_MAX);

@@ -17,6 +17,19 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+/* Directories that commands, hooks and the door write to as other users. What they leave there is
+ * harmless, so no reason not to start. */
+static void clear_shared(const struct conf *c)
+{
+	const char *const dirs[] = {c->images_dir, c->pause_dir, c->skip_dir, c->mirror_dir,
+				    c->queue_dir};
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		if (access(dirs[i], F_OK) == 0 && fs_clear_staging(dirs[i], &e) < 0)
+			log_warn("event=leftover-stays %s", e.msg);
+}
+
 static int clear_staging_files(const struct conf *c, struct err *e)
 {
 	own_free char *toolchains = fs_path("%s/toolchain", c->state_dir);
@@ -52,6 +65,7 @@ int leftover_clear(const struct conf *c, struct err *e)
 		log_warn("event=leftover-stays %s", tmp.msg);
 	if (served_mend(c->store_dir, &tmp) < 0)
 		log_warn("event=not-served %s", tmp.msg);
+	clear_shared(c);
 	return clear_stage(c, e) < 0 ? -1 : clear_staging_files(c, e);
 }
 
