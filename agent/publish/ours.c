@@ -30,6 +30,12 @@ static int64_t mtime_ns(const struct stat *st)
 	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
+/* An error that says nothing about the file: a file of ours must not pass for a foreign one. */
+static bool says_nothing(int number)
+{
+	return number == EIO || err_class_sys(ERR_OPERATOR, number) == ERR_NOBODY;
+}
+
 /* Without a birth time, the inode number may belong to another file by now. */
 static bool is_of_record(const struct ours *o, const struct warm *w)
 {
@@ -115,7 +121,7 @@ static bool has_known_size(const struct look *l)
 	struct warm w;
 	struct err ignored = ERR_INIT;
 
-	if (l->st->st_size == l->m->size_bytes)
+	if (l->st->st_size == l->m->size_bytes || (!d && errno != ENOENT))
 		return true;
 	if (warm_load(l->o->conf->store_dir, l->o->req->image, &w, &ignored) == 1 &&
 	    w.size_bytes == l->st->st_size)
@@ -148,6 +154,8 @@ static int look_at_bytes(const struct look *l, struct err *e)
 	if (l->fd < 0 || !has_known_size(l))
 		return 0;
 	fd = digest_open(l->o->cache, l->o->name, e);
+	if (fd < 0 && says_nothing(e->sys))
+		return -1;
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_ino != l->st->st_ino)
 		return 0; /* another file by now: ours_still() notices it under the lock */
 	if (digest_fd(fd, pace, l->o->peer, digest, e) < 0)
@@ -202,6 +210,8 @@ int ours_look(struct ours *o, const struct manifest *m, struct err *e)
 			       O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 
+	if (fd < 0 && says_nothing(errno))
+		return err_sys(e, ERR_OPERATOR, "cannot open %s/%s", o->conf->cache_dir, o->name);
 	if (fd < 0 && fstatat(o->cache, o->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		o->how = OURS_ABSENT;
 		return errno == ENOENT ? 0
