@@ -59,6 +59,7 @@ hornerod_SOURCES = \
 	agent/hornerod/publications.c agent/hornerod/publications.h \
 	agent/hornerod/publication_early.c \
 	agent/hornerod/publication_end.c \
+	agent/hornerod/slots.c agent/hornerod/slots.h \
 	agent/hornerod/soon.c \
 	agent/hornerod/stuck.c \
 	agent/hornerod/sweeping.c agent/hornerod/sweeping.h \

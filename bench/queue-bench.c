@@ -133,12 +133,13 @@ static int enqueue_some(struct queue *q, struct err *e)
 static int claim_some(struct queue *q, struct err *e)
 {
 	const struct attempt_result failed = {.class = "pusher", .cause = "exit", .reason = "no"};
+	const struct job_terms any = {.idle = false};
 
 	for (int i = 0; i < PER_ROUND; i++) {
 		own_job struct job j = {.id = 0};
 		double start = now_us();
 
-		if (job_claim(q->db, clock_wall_ms(), false, NULL, NULL, &j, e) < 0)
+		if (job_claim(q->db, clock_wall_ms(), &any, &j, e) < 0)
 			return -1;
 		q->claim.us[q->claim.n++] = now_us() - start;
 		if (job_set_failed(q->db, j.id, j.attempt, &failed, e) < 0)

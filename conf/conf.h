@@ -98,6 +98,7 @@ struct conf {
 	enum conf_allow_fetch allow_fetch;
 
 	int64_t workers;            /* "auto" is a number by now */
+	int64_t workers_per_repo;   /* 0: no limit */
 	int64_t compile_core_limit; /* percent of the node's whole CPU capacity */
 	int64_t compile_mem_limit;  /* MB = 1,000,000 bytes */
 	int64_t compile_pids_limit;

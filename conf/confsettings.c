@@ -96,6 +96,11 @@ static const struct setting settings[] = {
 	 .help = "Number of builds that may run at the same time. With auto this is one more than "
 		 "the number of processors that compile_core_limit amounts to, because a build "
 		 "may wait for a disk. But each build needs 500 MB of compile_mem_limit."},
+	{.name = "workers_per_repo", .type = SETTING_COUNT, .min = 0, .max = 64,
+	 AT(workers_per_repo), .unit = "builds", .fallback = "0",
+	 .help = "Number of builds of one repository that may run at the same time. 0 sets no "
+		 "limit. An image never has more than one; for the builders of a group see "
+		 "hornero-group(5)."},
 	{.name = "state_dir", .type = SETTING_PATH, .check = check_absolute, .max = 94,
 	 AT(state_dir),
 	 .fallback = LOCALSTATEDIR "/lib/hornero",

@@ -32,6 +32,9 @@ static const struct setting settings[] = {
 	{.name = "attempt_pids_limit", .type = SETTING_COUNT, .min = 16, .max = 4194304,
 	 .unit = PROCESSES, AT(attempt.pids),
 	 .help = "Processes and threads that each attempt may have."},
+	{.name = "workers", .type = SETTING_COUNT, .min = 1, .max = 64, .unit = "builds",
+	 AT(workers),
+	 .help = "Number of builds of the group that may run at the same time."},
 };
 
 const struct settings group_settings = {"a group file", settings,

@@ -7,6 +7,7 @@
  *     attempt_core_limit: 2     the same three for one attempt
  *     attempt_mem_limit: 500
  *     attempt_pids_limit: 200
+ *     workers: 1                builds of the group that may run at the same time
  *
  * Limits nest: attempts within their group, groups within compile_core_limit, compile_mem_limit and
  * compile_pids_limit of hornero.yaml. An unset limit is that of the level above.
@@ -29,6 +30,7 @@ struct limits {
 struct group {
 	struct limits all;     /* for all its builds together */
 	struct limits attempt; /* for each build */
+	int64_t workers;       /* builds at a time; 0: as many as the node has workers */
 };
 
 /* Loads the limits of group `name`; without a file, no limits of its own. Returns 0, or -1 with

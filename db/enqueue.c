@@ -38,7 +38,9 @@ bool job_is_confirm(const char *origin)
  * sweep's. */
 static int64_t priority_of(const struct job_wish *w)
 {
-	return is_sweep(w) && !w->is_lost_push ? 1 : -w->priority;
+	if (job_is_confirm(w->origin))
+		return PRIORITY_CONFIRM;
+	return is_sweep(w) && !w->is_lost_push ? PRIORITY_SWEEP : -w->priority;
 }
 
 static int find_queued(struct db *db, const char *image, struct job *out, struct err *e)
@@ -158,15 +160,19 @@ static int insert(struct db *db, const struct job_wish *w, int64_t id, bool forc
 				     .event = "queued",
 				     .detail = detail_of(w),
 				     .who = w->pushed_by};
+	struct likely likely;
 
-	if (db_run(db, e,
+	if (likely_of(db, w->image, &likely, e) < 0 ||
+	    db_run(db, e,
 		   "INSERT INTO jobs (id, image, repo, ref, \"commit\", origin, pushed_by, "
-		   "priority, force, clean, state, created_ms, inputs, not_before_ms) VALUES (?1, "
-		   "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'queued', ?11, ?12, ?13)",
+		   "priority, force, clean, state, created_ms, inputs, not_before_ms, "
+		   "likely_builder, likely_ms, likely_cpu_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+		   "?8, ?9, ?10, 'queued', ?11, ?12, ?13, ?14, ?15, ?16)",
 		   val_int(id), val_text(w->image), val_text(w->repo), val_text(w->ref),
 		   val_text(w->commit), val_text(w->origin), val_some(w->pushed_by),
 		   val_int(priority_of(w)), val_int(force), val_int(clean), val_int(db_now_ms(db)),
-		   val_some(w->inputs), val_int(w->not_before_ms)) < 0)
+		   val_some(w->inputs), val_int(w->not_before_ms), val_text(likely.builder),
+		   val_int(likely.ms), val_int(likely.cpu_ms)) < 0)
 		return -1;
 	return job_event_add(db, &ev, e);
 }

@@ -238,7 +238,7 @@ static inline void statement_end(sqlite3_stmt **q)
 #define JOB_COLUMNS \
 	JOB_COLUMNS_FRESH ", crashes, superseded_by, reason, waiting_for, key, digest, tree, " \
 	"inputs, builder, built_commit, reused, started_ms, built_ms, ended_ms, how_built, " \
-	"waiting_kind "
+	"waiting_kind, likely_ms "
 /* Every change to a state other than built sets these columns. */
 #define WAITS_FOR_NOTHING "waiting_for = NULL, waiting_kind = NULL"
 /* Returns true for a row of JOB_COLUMNS_FRESH whose job is not fresh: query it again for all
@@ -260,6 +260,43 @@ int job_enqueue_within(struct db *db, const struct job_wish *w, struct job_recei
 		       struct err *e);
 int job_held(struct db *db, const char *image, int64_t *id, struct err *e); /* *id 0: none */
 int job_supersede(struct db *db, int64_t id, int64_t by, const char *reason, struct err *e);
+
+/* share.c: inside a write transaction. Fair shares of processor time. */
+enum { PRIORITY_SWEEP = 1, PRIORITY_CONFIRM = 100 }; /* of the column */
+enum { SHARE_UNKNOWN_MS = 1000 }; /* of an attempt without history */
+#define SHARE_MOST_MS INT64_C(1000000000)       /* of one attempt */
+#define SHARE_MAX_MS  INT64_C(1000000000000000) /* of a repository */
+/* Before the job's claim. */
+int share_charge(struct db *db, int64_t id, struct err *e);
+/* After its attempt; does nothing the second time. */
+int share_settle(struct db *db, int64_t id, const struct attempt_result *r, struct err *e);
+int share_mend(struct db *db, struct err *e);
+int share_forget(struct db *db, int most, struct err *e);
+
+/* likely.c: 0 and "" if unknown. */
+struct likely {
+	char builder[64 + 1];
+	int64_t ms, cpu_ms;
+};
+int likely_of(struct db *db, const char *image, struct likely *out, struct err *e);
+
+/* forecast.c: inside a read transaction. The ready jobs in the order in which they will be served,
+ * then those that wait for a time. */
+struct forecast_row {
+	int64_t id, priority, cpu_ms, ms;
+	int64_t turn_ms;            /* its repository's virtual time when it is served */
+	int64_t begins_ms, ends_ms; /* of the steady clock; 0: unknown */
+	uint32_t account;
+};
+struct forecast {
+	struct forecast_row *rows;
+	size_t n, ready;
+};
+int forecast_make(struct db *db, int64_t workers, struct forecast *out, struct err *e);
+void forecast_end(struct forecast *f);
+#define own_forecast __attribute__((cleanup(forecast_end)))
+/* Fills in place, begins_ms and ends_ms, after job_present(). */
+void forecast_tell(const struct db *db, const struct forecast *f, size_t i, struct job *j);
 
 /* event.c: adds one line to the log, inside a write transaction. */
 struct job_event {

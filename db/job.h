@@ -95,7 +95,7 @@ struct job {
 	char *repo, *ref, *commit, *origin, *pushed_by;
 	enum job_state state;
 	bool force, clean;
-	int64_t priority;      /* as in a wish; -1 for the sweep's */
+	int64_t priority;      /* as in a wish; -1 for the sweep's, -100 for a confirmation */
 	int64_t attempt;       /* 0 before the first */
 	int64_t crashes;       /* crashed attempts: three hold the job */
 	int64_t superseded_by; /* or 0 */
@@ -108,6 +108,11 @@ struct job {
 				* "confirmed"; "" */
 	bool reused;           /* published an artifact that existed already */
 	int64_t created_ms, started_ms, built_ms, ended_ms; /* 0: not yet */
+	int64_t likely_ms;     /* how long its attempt will take, by its image's last builds; 0 if
+				* unknown, or if the job is queued and had no attempt */
+	/* Of job_each_open() and job_foresee(), a forecast: */
+	int64_t place;              /* 1: the next; counts hidden jobs, too; 0: not ready */
+	int64_t begins_ms, ends_ms; /* 0: unknown */
 };
 void job_fini(struct job *j);
 
@@ -126,12 +131,23 @@ static inline void job_end(struct job *j)
  * database. */
 typedef bool job_may(const void *arg, const char *image);
 
-/* queued → running, attempt + 1: takes the first claimable job by (priority, id) whose image has
- * none running and is allowed by may (NULL: all). idle: only those of origin "confirm"; else all
- * but those. A claim supersedes a running confirmation of the same image. Returns 1 if claimed
- * (fills *out), 0 if there is none, -1 on error. */
-int job_claim(struct db *db, int64_t now_ms, bool idle, job_may *may, const void *arg,
-	      struct job *out, struct err *e);
+/* Which job may be claimed. */
+struct job_terms {
+	bool idle;        /* only those of origin "confirm"; else all but those */
+	int64_t per_repo; /* jobs of a repository that may run at a time; 0: any number */
+	/* Whether jobs that this builder built last may start ("": none did); NULL: all. As
+	 * job_may(). */
+	bool (*may_line)(const void *arg, const char *builder);
+	job_may *may;     /* NULL: all */
+	const void *arg;
+};
+
+/* queued → running, attempt + 1: takes the first job of the best priority whose image has none
+ * running and which the terms allow; of several repositories, of the one that has had the least
+ * processor time (share.c). A claim supersedes a running confirmation of the same image. Returns 1
+ * if claimed (fills *out), 0 if there is none, -1 on error. */
+int job_claim(struct db *db, int64_t now_ms, const struct job_terms *terms, struct job *out,
+	      struct err *e);
 
 /* Finds when the next queued job's back-off ends, or 0 for none. */
 int job_next_due(struct db *db, int64_t now_ms, int64_t *due_ms, struct err *e);
@@ -217,9 +233,9 @@ enum job_scope {
 	JOB_SCOPE_ALL,
 	JOB_SCOPE_BUILT,  /* waiting for the cache, oldest first */
 };
-/* Calls each() in queue order: running, built, queued by (priority, id), held, then ended ones,
- * newest first. Stops if each() returns non-zero. The row is borrowed. each() may read with the
- * same handle, but not write. */
+/* Calls each() for running jobs, built, queued (by priority and repository; those that wait for a
+ * time last), held, then ended ones, newest first. Stops if each() returns non-zero. The row is
+ * borrowed. each() may read with the same handle, but not write. */
 int job_each(struct db *db, enum job_scope scope, int (*each)(void *arg, const struct job *j),
 	     void *arg, struct err *e);
 
@@ -228,10 +244,12 @@ struct job_filter {
 	const char *image, *repo, *pushed_by;
 	unsigned int states; /* bits 1 << enum job_state */
 	int64_t age_ms;      /* ended jobs: those that ended at most so long ago */
+	int64_t workers;     /* of the node, for the forecast */
 };
 
-/* Calls each() for the open jobs of the filter, in queue order, in one transaction. Returns 1 if
- * each() stopped it, 0 if not, -1 on error. */
+/* Calls each() for the open jobs of the filter, in one transaction: running, built, queued in the
+ * expected order with its forecast, held. Returns 1 if each() stopped it, 0 if not, -1 on
+ * error. */
 int job_each_open(struct db *db, const struct job_filter *f,
 		  int (*each)(void *arg, const struct job *j), void *arg, struct err *e);
 
@@ -252,6 +270,9 @@ struct job_piece {
  * Returns 1 if there may be more, 0 if not or if each() stopped it, -1 on error. */
 int job_each_ended(struct db *db, const struct job_filter *f, struct job_piece *at,
 		   int (*each)(void *arg, const struct job *j), void *arg, struct err *e);
+
+/* Adds the forecast to a queued job. */
+int job_foresee(struct db *db, int64_t workers, struct job *j, struct err *e);
 
 /* The attempts of a job, oldest first. Strings are borrowed for the call. */
 struct attempt {

@@ -5,6 +5,7 @@
 #include "db/inner.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define PART(columns, index, where, order) \
 	"SELECT " columns "FROM jobs INDEXED BY " index " WHERE " where " ORDER BY " order \
@@ -12,8 +13,12 @@
 
 static const char running[] = PART(JOB_COLUMNS, "jobs_one_running", "state = 'running'", "id");
 static const char built[] = PART(JOB_COLUMNS, "jobs_one_built", "state = 'built'", "id");
-static const char queued[] =
-	PART(JOB_COLUMNS_FRESH, "jobs_claim", "state = 'queued'", "priority, id");
+static const char ready[] =
+	PART(JOB_COLUMNS_FRESH, "jobs_claim", "state = 'queued' AND not_before_ms = 0",
+	     "priority, repo, likely_builder, id");
+static const char later[] =
+	PART(JOB_COLUMNS_FRESH, "jobs_due", "state = 'queued' AND not_before_ms > 0",
+	     "not_before_ms, id");
 static const char held[] = PART(JOB_COLUMNS, "jobs_one_held", "state = 'held'", "id");
 static const char ended[] =
 	PART(JOB_COLUMNS, "jobs_ended", "ended_ms > 0", "ended_ms DESC, id DESC");
@@ -27,23 +32,24 @@ static const char piece[] =
 	PART(JOB_COLUMNS, "jobs_ended",
 	     "ended_ms > 0 AND (ended_ms, id) < (?2, ?3) AND ended_ms >= ?8" MATCHES,
 	     "ended_ms DESC, id DESC");
-static const char *const matching[] = {
-	PART(JOB_COLUMNS, "jobs_one_running", "state = 'running'" MATCHES, "id"),
-	PART(JOB_COLUMNS, "jobs_one_built", "state = 'built'" MATCHES, "id"),
-	PART(JOB_COLUMNS_FRESH, "jobs_claim", "state = 'queued'" MATCHES, "priority, id"),
-	PART(JOB_COLUMNS, "jobs_one_held", "state = 'held'" MATCHES, "id"),
-	NULL,
-};
+static const char running_matching[] =
+	PART(JOB_COLUMNS, "jobs_one_running", "state = 'running'" MATCHES, "id");
+static const char built_matching[] =
+	PART(JOB_COLUMNS, "jobs_one_built", "state = 'built'" MATCHES, "id");
+static const char held_matching[] =
+	PART(JOB_COLUMNS, "jobs_one_held", "state = 'held'" MATCHES, "id");
+static const char queued_matching[] =
+	PART("id ", "jobs_one_queued", "state = 'queued'" MATCHES, "id");
 
-enum { RECENT = 20, MAX_PARTS = 5, PIECE = 4096 };
+enum { RECENT = 20, MAX_PARTS = 6, PIECE = 4096 };
 
 static const struct {
 	const char *parts[MAX_PARTS + 1];
 	int64_t most_ended; /* -1: all */
 } scopes[] = {
-	[JOB_SCOPE_OPEN] = {{running, built, queued, held}, 0},
-	[JOB_SCOPE_RECENT] = {{running, built, queued, held, ended}, RECENT},
-	[JOB_SCOPE_ALL] = {{running, built, queued, held, ended}, -1},
+	[JOB_SCOPE_OPEN] = {{running, built, ready, later, held}, 0},
+	[JOB_SCOPE_RECENT] = {{running, built, ready, later, held, ended}, RECENT},
+	[JOB_SCOPE_ALL] = {{running, built, ready, later, held, ended}, -1},
 	[JOB_SCOPE_BUILT] = {{built}, 0},
 };
 
@@ -180,17 +186,112 @@ static bool is_any(const struct job_filter *f)
 	return !f->image && !f->repo && !f->pushed_by && !f->states;
 }
 
+/* The numbers of the queued jobs that match a filter, sorted. */
+struct matches {
+	int64_t *list; /* NULL: all match */
+	size_t n;
+};
+
+static void matches_end(struct matches *m)
+{
+	free(m->list);
+}
+#define own_matches __attribute__((cleanup(matches_end)))
+
+static int by_number(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static bool is_match(const struct matches *m, int64_t id)
+{
+	return !m->list || bsearch(&id, m->list, m->n, sizeof(id), by_number);
+}
+
+static int find_matches(struct db *db, const struct job_filter *f, size_t most, struct matches *m,
+			struct err *e)
+{
+	own_statement sqlite3_stmt *q = NULL;
+	char states[STATES_TEXT];
+	int r = 0;
+
+	if (is_any(f))
+		return 0;
+	m->list = calloc(most + 1, sizeof(*m->list));
+	if (!m->list)
+		return err_set(e, ERR_NOBODY, "out of memory for a listing");
+	if (prepare(db, queued_matching, &q, e) < 0)
+		return -1;
+	sqlite3_bind_int64(q, 1, -1);
+	bind_filter(db, q, f, states);
+	while (m->n < most && (r = db_step(db, q, e)) == 1)
+		m->list[m->n++] = sqlite3_column_int64(q, 0);
+	return r < 0 ? -1 : 0;
+}
+
+/* Tells one queued job to each(). Returns 1 if that stopped it. */
+static int list_one(struct db *db, const struct forecast *f, size_t i, sqlite3_stmt *q,
+		    sqlite3_stmt **whole, int (*each)(void *arg, const struct job *j), void *arg,
+		    struct err *e)
+{
+	bool lacks;
+	struct job j;
+
+	sqlite3_reset(q);
+	sqlite3_bind_int64(q, 1, f->rows[i].id);
+	if (db_step(db, q, e) != 1)
+		return -1;
+	lacks = job_row_lacks(q);
+	if ((lacks && whole_row(db, q, whole, e) < 0) ||
+	    job_row_borrow(lacks ? *whole : q, &j, e) < 0)
+		return -1;
+	job_present(db, &j);
+	if (hidden(db, &j))
+		return 0;
+	forecast_tell(db, f, i, &j);
+	return each(arg, &j) ? 1 : 0;
+}
+
+/* In the expected order, which no index has. */
+static int list_queued(struct db *db, const struct job_filter *filter,
+		       int (*each)(void *arg, const struct job *j), void *arg, struct err *e)
+{
+	own_forecast struct forecast f = {.rows = NULL};
+	own_matches struct matches m = {.list = NULL};
+	own_statement sqlite3_stmt *q = NULL;
+	own_statement sqlite3_stmt *whole = NULL;
+	int r = 0;
+
+	if (filter->states && !(filter->states & 1U << JOB_QUEUED))
+		return 0;
+	if (forecast_make(db, filter->workers, &f, e) < 0 ||
+	    find_matches(db, filter, f.n, &m, e) < 0 ||
+	    prepare(db, "SELECT " JOB_COLUMNS_FRESH "FROM jobs WHERE id = ?1", &q, e) < 0)
+		return -1;
+	for (size_t i = 0; i < f.n && r == 0; i++)
+		if (is_match(&m, f.rows[i].id))
+			r = list_one(db, &f, i, q, &whole, each, arg, e);
+	return r;
+}
+
 int job_each_open(struct db *db, const struct job_filter *f,
 		  int (*each)(void *arg, const struct job *j), void *arg, struct err *e)
 {
 	own_txn struct txn t = TXN_INIT;
-	const char *const *part = is_any(f) ? scopes[JOB_SCOPE_OPEN].parts : matching;
-	int r = 0;
+	bool all = is_any(f);
+	int r;
 
 	if (txn_read(&t, db, e) < 0)
 		return -1;
-	for (; *part && r == 0; part++)
-		r = list(db, *part, f, -1, NULL, each, arg, e);
+	r = list(db, all ? running : running_matching, f, -1, NULL, each, arg, e);
+	if (r == 0)
+		r = list(db, all ? built : built_matching, f, -1, NULL, each, arg, e);
+	if (r == 0)
+		r = list_queued(db, f, each, arg, e);
+	if (r == 0)
+		r = list(db, all ? held : held_matching, f, -1, NULL, each, arg, e);
 	return r;
 }
 

@@ -35,7 +35,8 @@ static int look_for_work(struct db *db, bool *busy, struct err *e)
 		db, e,
 		"SELECT EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_one_running WHERE state = "
 		"'running') OR EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_claim WHERE state = "
-		"'queued' AND not_before_ms <= ?1)",
+		"'queued' AND not_before_ms = 0) OR EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_due "
+		"WHERE state = 'queued' AND not_before_ms > 0 AND not_before_ms <= ?1)",
 		val_int(db_now_ms(db)));
 
 	if (db_step(db, q, e) != 1)
@@ -129,5 +130,5 @@ int history_forget_node(struct db *db, int64_t age_ms, int most, int64_t *n, str
 		   val_int(db_now_ms(db) - age_ms), val_int(most)) < 0)
 		return -1;
 	*n = sqlite3_changes(db->sql);
-	return txn_commit(&t, e);
+	return share_forget(db, most, e) < 0 ? -1 : txn_commit(&t, e);
 }

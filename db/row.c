@@ -17,6 +17,7 @@ enum {
 	C_ATTEMPT, C_NOT_BEFORE, C_CREATED, C_PRIORITY, N_FRESH, C_CRASHES = N_FRESH,
 	C_SUPERSEDED_BY, C_REASON, C_WAITING_FOR, C_KEY, C_DIGEST, C_TREE, C_INPUTS, C_BUILDER,
 	C_BUILT_COMMIT, C_REUSED, C_STARTED, C_BUILT, C_ENDED, C_HOW_BUILT, C_WAITING_KIND,
+	C_LIKELY,
 };
 
 static const struct {
@@ -96,6 +97,7 @@ static void borrow_rest(sqlite3_stmt *q, struct job *j)
 	j->started_ms = sqlite3_column_int64(q, C_STARTED);
 	j->built_ms = sqlite3_column_int64(q, C_BUILT);
 	j->ended_ms = sqlite3_column_int64(q, C_ENDED);
+	j->likely_ms = sqlite3_column_int64(q, C_LIKELY);
 }
 
 static int damaged(sqlite3_stmt *q, int64_t id, struct err *e)

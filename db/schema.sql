@@ -170,3 +170,82 @@ WHEN EXISTS (SELECT 1 FROM jobs WHERE id = OLD.job) OR OLD.id = (SELECT max(id) 
 BEGIN
 	SELECT RAISE(ABORT, 'events are append-only');
 END;
+
+-- version 6
+-- The order of claims is fair between repositories. likely_*: what the image's last builds had.
+-- charged_ms: processor time that its repository is charged for the running attempt.
+ALTER TABLE jobs ADD COLUMN likely_builder TEXT NOT NULL DEFAULT '' CHECK (length(likely_builder) <= 64);
+ALTER TABLE jobs ADD COLUMN likely_ms INTEGER NOT NULL DEFAULT 0 CHECK (likely_ms BETWEEN 0 AND 1000000000);
+ALTER TABLE jobs ADD COLUMN likely_cpu_ms INTEGER NOT NULL DEFAULT 0 CHECK (likely_cpu_ms BETWEEN 0 AND 1000000000);
+ALTER TABLE jobs ADD COLUMN charged_ms INTEGER NOT NULL DEFAULT 0 CHECK (charged_ms BETWEEN 0 AND 1000000000);
+UPDATE jobs SET priority = 100 WHERE origin = 'confirm' AND state = 'queued';
+
+-- A job is ready if it is queued and waits for no time. A line is the ready jobs of one priority,
+-- repository and likely builder, by number; head is the first, 0: there is none. used_ms is the
+-- repository's virtual time: equal in all its lines.
+CREATE TABLE lines (
+	repo     TEXT NOT NULL CHECK (length(repo) BETWEEN 1 AND 255),
+	priority INTEGER NOT NULL,
+	builder  TEXT NOT NULL CHECK (length(builder) <= 64),
+	used_ms  INTEGER NOT NULL CHECK (used_ms BETWEEN 0 AND 1000000000000000),
+	head     INTEGER NOT NULL CHECK (head >= 0),
+	PRIMARY KEY (repo, priority, builder)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX lines_turn ON lines (priority, used_ms, head) WHERE head > 0;
+
+-- The virtual time: used_ms of the line that was served last.
+CREATE TABLE served (
+	one     INTEGER PRIMARY KEY CHECK (one = 1),
+	used_ms INTEGER NOT NULL CHECK (used_ms BETWEEN 0 AND 1000000000000000)
+) STRICT;
+INSERT INTO served VALUES (1, 0);
+
+-- The ready jobs line by line, and the others by time. Both hold all columns that a forecast reads.
+DROP INDEX jobs_claim;
+DROP INDEX jobs_due;
+CREATE INDEX jobs_claim ON jobs (priority, repo, likely_builder, id, image, likely_cpu_ms, likely_ms)
+	WHERE state = 'queued' AND not_before_ms = 0;
+CREATE INDEX jobs_due ON jobs (not_before_ms, id, priority, repo, likely_cpu_ms, likely_ms)
+	WHERE state = 'queued' AND not_before_ms > 0;
+
+INSERT INTO lines (repo, priority, builder, used_ms, head)
+	SELECT repo, priority, likely_builder, 0, min(id) FROM jobs WHERE state = 'queued' AND not_before_ms = 0
+	GROUP BY repo, priority, likely_builder;
+
+-- A repository whose first job becomes ready begins at the virtual time: idle time earns nothing.
+CREATE TRIGGER lines_insert AFTER INSERT ON jobs WHEN NEW.state = 'queued' AND NEW.not_before_ms = 0
+BEGIN
+	INSERT OR IGNORE INTO lines (repo, priority, builder, used_ms, head)
+		SELECT NEW.repo, NEW.priority, NEW.likely_builder,
+		coalesce((SELECT max(used_ms) FROM lines WHERE repo = NEW.repo), 0), 0;
+	UPDATE lines SET used_ms = max(used_ms, (SELECT used_ms FROM served)) WHERE repo = NEW.repo
+		AND NOT EXISTS (SELECT 1 FROM lines WHERE repo = NEW.repo AND head > 0);
+	UPDATE lines SET head = NEW.id WHERE repo = NEW.repo AND priority = NEW.priority
+		AND builder = NEW.likely_builder AND (head = 0 OR head > NEW.id);
+END;
+CREATE TRIGGER lines_enter AFTER UPDATE OF state, not_before_ms, priority ON jobs
+WHEN NEW.state = 'queued' AND NEW.not_before_ms = 0
+	AND (OLD.state <> 'queued' OR OLD.not_before_ms > 0 OR OLD.priority <> NEW.priority)
+BEGIN
+	INSERT OR IGNORE INTO lines (repo, priority, builder, used_ms, head)
+		SELECT NEW.repo, NEW.priority, NEW.likely_builder,
+		coalesce((SELECT max(used_ms) FROM lines WHERE repo = NEW.repo), 0), 0;
+	UPDATE lines SET used_ms = max(used_ms, (SELECT used_ms FROM served)) WHERE repo = NEW.repo
+		AND NOT EXISTS (SELECT 1 FROM lines WHERE repo = NEW.repo AND head > 0);
+	UPDATE lines SET head = NEW.id WHERE repo = NEW.repo AND priority = NEW.priority
+		AND builder = NEW.likely_builder AND (head = 0 OR head > NEW.id);
+END;
+CREATE TRIGGER lines_leave AFTER UPDATE OF state, not_before_ms, priority ON jobs
+WHEN OLD.state = 'queued' AND OLD.not_before_ms = 0
+	AND (NEW.state <> 'queued' OR NEW.not_before_ms > 0 OR OLD.priority <> NEW.priority)
+BEGIN
+	UPDATE lines SET head = coalesce((SELECT min(id) FROM jobs WHERE state = 'queued' AND not_before_ms = 0
+		AND priority = OLD.priority AND repo = OLD.repo AND likely_builder = OLD.likely_builder), 0)
+		WHERE repo = OLD.repo AND priority = OLD.priority AND builder = OLD.likely_builder AND head = OLD.id;
+END;
+CREATE TRIGGER lines_delete AFTER DELETE ON jobs WHEN OLD.state = 'queued' AND OLD.not_before_ms = 0
+BEGIN
+	UPDATE lines SET head = coalesce((SELECT min(id) FROM jobs WHERE state = 'queued' AND not_before_ms = 0
+		AND priority = OLD.priority AND repo = OLD.repo AND likely_builder = OLD.likely_builder), 0)
+		WHERE repo = OLD.repo AND priority = OLD.priority AND builder = OLD.likely_builder AND head = OLD.id;
+END;

@@ -57,12 +57,55 @@ static void missing_is_nobodys_fault(void **state)
 	assert_null(db);
 }
 
+/* Takes back version 6. */
+static void before_shares(struct scratch *s)
+{
+	assert_int_equal(
+		raw(s, "DROP TRIGGER lines_insert; DROP TRIGGER lines_enter; "
+		       "DROP TRIGGER lines_leave; DROP TRIGGER lines_delete; DROP TABLE lines; "
+		       "DROP TABLE served; DROP INDEX jobs_claim; DROP INDEX jobs_due; "
+		       "ALTER TABLE jobs DROP COLUMN likely_builder; "
+		       "ALTER TABLE jobs DROP COLUMN likely_ms; "
+		       "ALTER TABLE jobs DROP COLUMN likely_cpu_ms; "
+		       "ALTER TABLE jobs DROP COLUMN charged_ms; "
+		       "CREATE INDEX jobs_claim ON jobs (priority, id, not_before_ms, image) "
+		       "WHERE state = 'queued'; "
+		       "CREATE INDEX jobs_due ON jobs (not_before_ms) "
+		       "WHERE state = 'queued' AND not_before_ms > 0; PRAGMA user_version = 5"),
+		SQLITE_OK);
+}
+
+/* A queue of version 5, with jobs that are ready, wait for a time, and confirm. */
+static void shares_of_an_older_version(void **state)
+{
+	struct scratch *s = *state;
+	struct job_wish w = wish_of(IMAGE_2, COMMIT_A);
+	struct job_receipt r;
+
+	enqueue(s, IMAGE_1, COMMIT_A);
+	w.not_before_ms = 5000;
+	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
+	w = wish_of("00000000-0000-4000-8000-000000000003", COMMIT_A);
+	w.origin = "confirm";
+	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
+	before_shares(s);
+	assert_int_equal(raw(s, "UPDATE jobs SET priority = 0"), SQLITE_OK);
+	db_close(s->db);
+	s->db = NULL;
+	assert_ok(s, open_mode(s, &s->db, DB_CREATE));
+	assert_int_equal(number_of(s, "PRAGMA user_version"), db_newest_version());
+	assert_int_equal(number_of(s, "SELECT count(*) FROM lines"), 2);
+	assert_int_equal(number_of(s, "SELECT head FROM lines WHERE priority = 0"), 1);
+	assert_int_equal(number_of(s, "SELECT head FROM lines WHERE priority = 100"), 3);
+}
+
 /* A queue of version 1 with one job. */
 static void of_an_older_version(void **state)
 {
 	struct scratch *s = *state;
 
 	enqueue(s, IMAGE_1, COMMIT_A);
+	before_shares(s);
 	assert_int_equal(raw(s,
 			     "ALTER TABLE attempts DROP COLUMN boot_ms; ALTER TABLE jobs DROP "
 			     "COLUMN how_built; "
@@ -103,6 +146,7 @@ static void waits_of_an_older_version(void **state)
 			rows[i].text);
 		own_job struct job j = {.id = 0};
 
+		before_shares(s);
 		assert_int_equal(raw(s, set), SQLITE_OK);
 		db_close(s->db);
 		s->db = NULL;
@@ -241,6 +285,7 @@ int main(void)
 		IN_DIR(missing_is_nobodys_fault),
 		IN_QUEUE(of_an_older_version),
 		IN_QUEUE(waits_of_an_older_version),
+		IN_QUEUE(shares_of_an_older_version),
 		IN_QUEUE(unknown_version),
 		IN_QUEUE(ticket_is_waited_for_but_not_for_ever),
 		IN_QUEUE(sqlite_lock_is_waited_for_as_well),

@@ -221,7 +221,9 @@ static void requeued_or_superseded(void **state)
 	{
 		own_job struct job j = {.id = 0};
 
-		assert_int_equal(job_claim(s->db, 5000, false, NULL, NULL, &j, &s->e), 1);
+		assert_int_equal(job_claim(s->db, 5000, &(struct job_terms){.idle = false}, &j,
+					   &s->e),
+				 1);
 		assert_int_equal(j.attempt, 2);
 		assert_int_equal(j.crashes, 0);
 		assert_int_equal(j.not_before_ms, 0);
@@ -373,11 +375,12 @@ static void jobs_that_may_not_begin_are_passed_over(void **state)
 	struct scratch *s = *state;
 	own_job struct job j = {.id = 0};
 	int asked = 0;
+	const struct job_terms terms = {.may = is_not_image_1, .arg = &asked};
 
 	enqueue(s, IMAGE_1, COMMIT_A);
-	assert_int_equal(job_claim(s->db, 1000, false, is_not_image_1, &asked, &j, &s->e), 0);
+	assert_int_equal(job_claim(s->db, 1000, &terms, &j, &s->e), 0);
 	enqueue(s, IMAGE_2, COMMIT_A);
-	assert_int_equal(job_claim(s->db, 1000, false, is_not_image_1, &asked, &j, &s->e), 1);
+	assert_int_equal(job_claim(s->db, 1000, &terms, &j, &s->e), 1);
 	assert_int_equal(j.id, 2);
 	assert_int_equal(asked, 3);
 	assert_state(s, 1, JOB_QUEUED);

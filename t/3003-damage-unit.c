@@ -66,8 +66,8 @@ static void damaged_row(void **state)
 			 SQLITE_OK);
 	assert_refused(s, job_each(s->db, JOB_SCOPE_OPEN, count_row, &n, &s->e), ERR_NOBODY,
 		       "row of job 1 is invalid");
-	assert_refused(s, job_claim(s->db, 1, false, NULL, NULL, &j, &s->e), ERR_NOBODY,
-		       "row of job 1 is invalid");
+	assert_refused(s, job_claim(s->db, 1, &(struct job_terms){.idle = false}, &j, &s->e),
+		       ERR_NOBODY, "row of job 1 is invalid");
 	assert_int_equal(raw(s, "UPDATE jobs SET image = '" IMAGE_1
 				"', \"commit\" = '--upload-pack=/bin/sh'"),
 			 SQLITE_OK);

@@ -51,7 +51,7 @@ test_expect_success 'open jobs and the last 20 that ended; the last line says th
 # Red without `left` in queue_row().
 test_expect_success '--limit: open jobs first, then as many ended ones as there is room for' '
 	hornero queue --limit 3 --json >out.json 2>err &&
-	test "$(jobs out.json)" = "[7,6,4]" &&
+	test "$(jobs out.json)" = "[7,6,9]" &&
 	test_grep "^$cut 3:" err &&
 	hornero queue -n 38 --json >out.json 2>err &&
 	test "$(jq length out.json)" -eq 38 &&
@@ -91,14 +91,14 @@ test_expect_success 'filters: state, repository, image, the one who pushed, and 
 	cat >want <<-END &&
 	--state failed: [2]
 	--state held,running: [7,3]
-	--state superseded,queued,published --repo team/hello: [4,9,8,1]
+	--state superseded,queued,published --repo team/hello: [9,4,8,1]
 	--image $U: [130,129,128,127,126,125,124,123,122,121,120,119]
 	--image $V --state failed: [2]
 	--image $V --state held: []
 	--repo old --limit 2: [130,129]
 	--pushed-by bob --limit 1: [130]
 	--all --pushed-by bob --state queued: []
-	--since 9d: [7,6,4,9,3,8,5,2,1]
+	--since 9d: [7,6,9,4,3,8,5,2,1]
 	--since 9d --state published: [1]
 	END
 	sed -i "s/\(image $U: \)\[1,/\1[/; s/119,.*/119]/" got &&

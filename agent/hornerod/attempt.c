@@ -9,9 +9,6 @@
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
-#include "conf/builder.h"
-#include "conf/image.h"
-#include "store/warm.h"
 
 #include <signal.h>
 #include <string.h>
@@ -56,38 +53,14 @@ static void await_staged(struct agent *a, struct attempt_run *r)
 		(void)sd_event_add_io(a->loop, &r->staged_watch, r->staged, EPOLLIN, on_staged, r);
 }
 
-/* The builder's group: the image file's builder, else the one that built it last. A first build
- * whose builder only the checkout will choose runs in the group "new". */
-static void group_of(const struct agent *a, const char *uuid, char group[64])
-{
-	own_image struct image img = {0};
-	own_builders struct builders *list = NULL;
-	const struct builder *b = NULL;
-	struct warm w = {0};
-	struct err e = ERR_INIT;
-
-	snprintf(group, 64, "new");
-	if (image_load(a->conf->images_dir, uuid, &img, &e) < 0 ||
-	    builders_load(a->conf->builders_dir, &list, &e) < 0)
-		return;
-	if (img.builder)
-		b = builder_find(list, img.builder);
-	else if (warm_load(a->conf->store_dir, uuid, &w, &e) == 1)
-		b = builder_find(list, w.made.builder);
-	if (b)
-		snprintf(group, 64, "%s", b->group);
-}
-
 static int make_leaf(struct agent *a, struct attempt_run *r, struct err *e)
 {
 	own_free char *path = NULL;
-	char group[64];
 
 	if (!a->cg)
 		return 0;
-	group_of(a, r->image, group);
-	path = fs_path("%s/%lld.%lld", group, (long long)r->job, (long long)r->number);
-	if (cg_leaf_make(a->cg, a->conf, group, path, &r->leaf, e) < 0)
+	path = fs_path("%s/%lld.%lld", r->group, (long long)r->job, (long long)r->number);
+	if (cg_leaf_make(a->cg, a->conf, r->group, path, &r->leaf, e) < 0)
 		return -1;
 	r->has_leaf = true;
 	return 0;
@@ -195,6 +168,7 @@ int attempt_resume(struct agent *a, const struct attempt_past *past, struct err 
 		return -1;
 	r->ended_by = ended_by_of(past->ended_by);
 	r->confirms = is_confirm(a, past->job);
+	attempt_group(a, r->image, r->group);
 	r->frozen = RUN_UNKNOWN;
 	if (a->cg && strcmp(past->leaf, "-") != 0) {
 		r->leaf = (struct cg_leaf){.path = fs_path("%s", past->leaf),
@@ -221,6 +195,7 @@ int attempt_start(struct agent *a, const struct job *j, struct err *e)
 	     fence_set(a->conf, j->image, j->id, j->attempt, &fence, e);
 	if (rc == 0 && !r->confirms && take_known(a, r, j))
 		return 0;
+	attempt_group(a, r->image, r->group);
 	mark_concurrent(a, r);
 	if (rc == 0 && make_leaf(a, r, e) == 0 && start_supervisor(a, r, j, e) == 0 &&
 	    watch(a, r, e) == 0) {

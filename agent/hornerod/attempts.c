@@ -1,10 +1,13 @@
-/* attempts: the list of attempts that run, or ended and are not settled. DIAGNOSTICS: ERR_NOBODY if
- * there is no memory. */
+/* attempts: the list of attempts that run, or ended and are not settled, and their groups.
+ * DIAGNOSTICS: ERR_NOBODY if there is no memory. */
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/attempts.h"
 
+#include "conf/builder.h"
+#include "conf/image.h"
 #include "lib/clock.h"
 #include "lib/own.h"
+#include "store/warm.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -58,4 +61,24 @@ void attempt_kill(struct attempt_run *r, enum cause why)
 	 * stopped, only SIGCONT makes it handle SIGTERM. */
 	kill(r->supervisor.pid, r->has_leaf ? SIGKILL : SIGTERM);
 	kill(r->supervisor.pid, SIGCONT);
+}
+
+void attempt_group(const struct agent *a, const char *uuid, char group[ATTEMPT_GROUP])
+{
+	own_image struct image img = {0};
+	own_builders struct builders *list = NULL;
+	const struct builder *b = NULL;
+	struct warm w = {0};
+	struct err e = ERR_INIT;
+
+	snprintf(group, ATTEMPT_GROUP, ATTEMPT_GROUP_NEW);
+	if (image_load(a->conf->images_dir, uuid, &img, &e) < 0 ||
+	    builders_load(a->conf->builders_dir, &list, &e) < 0)
+		return;
+	if (img.builder)
+		b = builder_find(list, img.builder);
+	else if (warm_load(a->conf->store_dir, uuid, &w, &e) == 1)
+		b = builder_find(list, w.made.builder);
+	if (b)
+		snprintf(group, ATTEMPT_GROUP, "%s", b->group);
 }

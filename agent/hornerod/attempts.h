@@ -17,11 +17,15 @@
 
 struct agent;
 
+enum { ATTEMPT_GROUP = 64 };
+#define ATTEMPT_GROUP_NEW "new" /* of first builds whose builder only the checkout will choose */
+
 struct attempt_run {
 	struct attempt_run *next;
 	struct agent *agent;
 	int64_t job, number;
 	char image[UUID_LEN + 1];
+	char group[ATTEMPT_GROUP]; /* the builder's; in which it runs */
 	struct child supervisor;
 	sd_event_source *watch;
 	int staged;                /* eventfd: the artifact is staged; -1 */
@@ -44,6 +48,9 @@ struct attempt_run {
 	bool ended;                /* reaped or given up; verdict is valid */
 	struct verdict verdict;
 };
+
+/* Finds the builder's group: of the image file's builder, else of the one that built it last. */
+void attempt_group(const struct agent *a, const char *image, char group[ATTEMPT_GROUP]);
 
 /* Returns NULL on error. */
 struct attempt_run *attempt_add(struct agent *a, int64_t job, int64_t number, const char *image,

@@ -8,6 +8,7 @@
 #include "agent/hornerod/looking.h"
 #include "agent/hornerod/standstill.h"
 #include "agent/hornerod/publication.h"
+#include "agent/hornerod/slots.h"
 #include "agent/hornerod/sweeping.h"
 
 #include "db/job.h"
@@ -30,15 +31,58 @@ static int64_t running(const struct agent *a)
 	return n;
 }
 
-/* A row that went with a damaged queue no longer says that its attempt runs. */
-static bool may_begin(const void *agent, const char *image)
+/* For the queue, which decides by it what it claims. */
+struct claiming {
+	const struct agent *agent;
+	struct slots slots;
+};
+
+static void claiming_end(struct claiming *c)
 {
-	const struct agent *a = agent;
+	slots_fini(&c->slots);
+}
+#define own_claiming __attribute__((cleanup(claiming_end)))
+
+static bool may_line(const void *claiming, const char *builder)
+{
+	return slots_allow_builder(&((const struct claiming *)claiming)->slots, builder);
+}
+
+/* A row that went with a damaged queue no longer says that its attempt runs. */
+static bool may_begin(const void *claiming, const char *image)
+{
+	const struct claiming *c = claiming;
+	const struct agent *a = c->agent;
 
 	for (const struct attempt_run *r = a->attempts; r; r = r->next)
 		if (!r->ended && !r->confirms && strcmp(r->image, image) == 0)
 			return false;
-	return standstill_allows(a, image);
+	return standstill_allows(a, image) && slots_allow_image(&c->slots, a, image);
+}
+
+/* Returns 1 if it claimed a job and tried to start it, 0 if there is none, -1 on error. */
+static int claim_one(struct agent *a, int64_t now_ms, bool idle, struct err *e)
+{
+	own_claiming struct claiming c = {.agent = a, .slots = SLOTS_INIT};
+	const struct job_terms terms = {
+		.idle = idle,
+		.per_repo = idle ? 0 : a->conf->workers_per_repo,
+		.may_line = idle ? NULL : may_line,
+		.may = may_begin,
+		.arg = &c,
+	};
+	own_job struct job j = {0};
+	int rc;
+
+	if (!idle)
+		slots_load(&c.slots, a);
+	rc = job_claim(a->db, now_ms, &terms, &j, e);
+	if (rc <= 0)
+		return rc;
+	/* Before it starts, so that confirmations take no processor from it. */
+	if (!idle)
+		confirming_yield(a);
+	return attempt_start(a, &j, e) < 0 ? -1 : 1;
 }
 
 static bool may_claim(struct agent *a)
@@ -57,30 +101,19 @@ static bool confirms(const struct agent *a)
 /* Confirms one artifact if nothing is built, published or claimable. */
 static int claim_idle(struct agent *a, int64_t now_ms, struct err *e)
 {
-	own_job struct job j = {0};
-	int rc;
-
 	if (!may_claim(a) || running(a) > 0 || publication_in_flight(a, NULL) || confirms(a))
 		return 0;
-	rc = job_claim(a->db, now_ms, true, may_begin, a, &j, e);
-	return rc <= 0 ? rc : attempt_start(a, &j, e);
+	return claim_one(a, now_ms, true, e);
 }
 
 static int claim(struct agent *a, int64_t now_ms, struct err *e)
 {
-	while (may_claim(a) && running(a) < a->conf->workers) {
-		own_job struct job j = {0};
-		int rc = job_claim(a->db, now_ms, false, may_begin, a, &j, e);
+	int rc = 1;
 
-		if (rc < 0)
-			return -1;
-		if (rc == 0)
-			break;
-		/* Before it starts, so that confirmations take no processor from it. */
-		confirming_yield(a);
-		if (attempt_start(a, &j, e) < 0)
-			return -1;
-	}
+	while (rc == 1 && may_claim(a) && running(a) < a->conf->workers)
+		rc = claim_one(a, now_ms, false, e);
+	if (rc < 0)
+		return -1;
 	if (a->draining)
 		confirming_yield(a);
 	return 0;

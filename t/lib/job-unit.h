@@ -30,7 +30,7 @@ static const struct attempt_result broken = {
 static inline int64_t claim(struct scratch *s)
 {
 	own_job struct job j = {.id = 0};
-	int r = job_claim(s->db, 1000, false, NULL, NULL, &j, &s->e);
+	int r = job_claim(s->db, 1000, &(struct job_terms){.idle = false}, &j, &s->e);
 
 	assert_true(r >= 0);
 	return r ? j.id : 0;

@@ -59,7 +59,7 @@ static int stream(struct db *db, const char *prefix, struct err *e)
 static int claim(struct db *db, struct err *e)
 {
 	own_job struct job j = {.id = 0};
-	int r = job_claim(db, clock_wall_ms(), false, NULL, NULL, &j, e);
+	int r = job_claim(db, clock_wall_ms(), &(struct job_terms){.idle = false}, &j, e);
 
 	if (r == 1)
 		printf("%" PRId64 " %s %" PRId64 "\n", j.id, j.image, j.attempt);

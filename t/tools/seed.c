@@ -69,7 +69,7 @@ static int64_t enqueue(struct db *db, const char *image, const char *commit)
 static int64_t claim(struct db *db)
 {
 	own_job struct job j = {0};
-	int found = job_claim(db, clock_wall_ms(), false, NULL, NULL, &j, &e);
+	int found = job_claim(db, clock_wall_ms(), &(struct job_terms){.idle = false}, &j, &e);
 
 	must(found, "claim");
 	if (found == 0) {
