@@ -1,4 +1,5 @@
 /* queue: lists running, waiting and recently ended jobs. DIAGNOSTICS: as the database says. */
+#include "cli/expected.h"
 #include "cli/filter.h"
 #include "cli/names.h"
 #include "cli/table.h"
@@ -29,6 +30,11 @@ static const struct column columns[] = {
 	{"reason", CELL_TEXT, COLUMN_JSON_ONLY},
 	{"waiting_for", CELL_TEXT, COLUMN_JSON_ONLY},
 	{"waiting_kind", CELL_TEXT, COLUMN_JSON_ONLY},
+	{"place", CELL_ID, COLUMN_JSON_ONLY},
+	{"expected_start_ms", CELL_AGE, COLUMN_JSON_ONLY},
+	{"expected_end_ms", CELL_AGE, COLUMN_JSON_ONLY},
+	{"progress", CELL_ID, COLUMN_JSON_ONLY},
+	{"expected", CELL_TEXT, COLUMN_TEXT_ONLY},
 	{"note", CELL_TEXT, 0},
 };
 
@@ -42,6 +48,7 @@ struct queue {
 	struct filter filter;
 	int64_t left, ended_left; /* rows, and ended jobs, that may still be listed */
 	bool is_cut;              /* there are more */
+	bool agent_runs;
 };
 
 /* Returns the most useful remark for a row. A standstill of the whole node is reported once, below
@@ -72,8 +79,9 @@ static const char *note_of(const struct queue *q, const struct job *j,
 static int queue_row(void *arg, const struct job *j)
 {
 	struct queue *q = arg;
-	char note[ERR_MSG_MAX + 64], image[NAMES_SHOWN];
+	char note[ERR_MSG_MAX + 64], image[NAMES_SHOWN], expected[EXPECTED_WORDS];
 	struct standstill standstill;
+	struct expected x;
 
 	q->is_cut = q->left == 0 || (j->ended_ms && q->ended_left == 0);
 	if (q->is_cut)
@@ -81,6 +89,7 @@ static int queue_row(void *arg, const struct job *j)
 	q->left--;
 	q->ended_left -= j->ended_ms != 0;
 	cli_standstill(q->cli, &q->paused, j, &standstill);
+	expected_of(q->cli, j, q->agent_runs && !standstill.kind, &x);
 	listing_row(
 		&q->listing,
 		(struct cell[]){
@@ -107,6 +116,11 @@ static int queue_row(void *arg, const struct job *j)
 			{.text = j->reason},
 			{.text = standstill.kind ? standstill.text : j->waiting_for},
 			{.text = standstill.kind ? waiting_name(standstill.kind) : j->waiting_kind},
+			{.number = x.place},
+			{.number = x.begins_ms},
+			{.number = x.ends_ms},
+			{.number = x.progress},
+			{.text = expected_words(&x, q->listing.now_ms, expected)},
 			{.text = note_of(q, j, &standstill, note, sizeof(note))},
 		});
 	return ferror(stdout);
@@ -142,6 +156,7 @@ static int read_options(struct queue *q, const struct call *call, struct err *e)
 	    cli_count(call, "limit", all ? INT64_MAX : USUAL_LIMIT, &q->left, e) < 0)
 		return -1;
 	q->filter.job.age_ms = since_s * 1000;
+	q->filter.job.workers = q->cli->conf->workers;
 	q->ended_left = all || call_option(call, "limit") || filter_limits(&q->filter)
 				? INT64_MAX : USUAL_ENDED;
 	return 0;
@@ -165,7 +180,7 @@ static void notes(struct queue *q)
 		puts(filter_limits(&q->filter) ? "No job matches." : "The queue is empty.");
 	cli_note_isolation(q->cli);
 	cli_note_standstill(q->cli, &q->paused);
-	if (!cli_agent_runs(q->cli->conf))
+	if (!q->agent_runs)
 		fputs("agent: not running (start hornerod, or nothing is built)\n", out);
 	note_cut(q);
 }
@@ -190,6 +205,7 @@ int queue_run(struct cli *cli, const struct call *call, struct err *e)
 
 	if (cli_db(cli, DB_READ, &db, e) < 0)
 		return -1;
+	q.agent_runs = cli_agent_runs(cli->conf) == 1;
 	paused_load(&q.paused, cli->conf);
 	if (read_options(&q, call, e) == 0)
 		done = list(&q, db, call_option(call, "all"), e);

@@ -2,6 +2,7 @@
 #include "cli/why.h"
 
 #include "cli/blocked.h"
+#include "cli/expected.h"
 #include "cli/mirroring.h"
 #include "cli/notification.h"
 #include "cli/registration.h"
@@ -20,30 +21,38 @@
 
 #include <string.h>
 
-/* Counts running jobs and the jobs queued before this one. */
-static int count_ahead(void *arg, const struct job *j)
+/* Counts the running jobs, which come first. */
+static int count_running(void *arg, const struct job *j)
 {
 	struct facts *f = arg;
 
+	if (j->state != JOB_RUNNING)
+		return 1;
 	/* Confirmations give way to other jobs. */
 	if (job_is_confirm(j->origin) && !job_is_confirm(f->job->origin))
 		return 0;
-	if (j->state == JOB_RUNNING) {
-		f->running++;
-		if (strcmp(j->image, f->job->image) == 0)
-			f->same_running = j->id;
-	} else if (j->state == JOB_QUEUED) {
-		if (j->id == f->job->id)
-			return 1;
-		f->ahead += j->not_before_ms <= f->now_ms;
-	}
+	f->running++;
+	if (strcmp(j->image, f->job->image) == 0)
+		f->same_running = j->id;
 	return 0;
 }
 
-static int job_facts(const struct cli *cli, struct db *db, struct facts *f, struct err *e)
+static int queue_facts(const struct cli *cli, struct db *db, struct facts *f, struct job *j,
+		       struct err *e)
+{
+	if (job_each(db, JOB_SCOPE_OPEN, count_running, f, e) < 0 ||
+	    job_foresee(db, cli->conf->workers, j, e) < 0)
+		return -1;
+	f->ahead = j->place ? j->place - 1 : 0;
+	return 0;
+}
+
+static int job_facts(const struct cli *cli, struct db *db, struct facts *f, struct job *j,
+		     struct err *e)
 {
 	own_paused struct paused paused;
 
+	f->job = j;
 	paused_load(&paused, cli->conf);
 	f->is_image_paused = paused_image(&paused, f->job->image);
 	cli_standstill(cli, &paused, f->job, &f->standstill);
@@ -51,7 +60,20 @@ static int job_facts(const struct cli *cli, struct db *db, struct facts *f, stru
 		starved_look(cli->conf, f->job, 1, &f->percent);
 		f->is_starved = f->percent >= 0;
 	}
-	return f->job->state == JOB_QUEUED ? job_each(db, JOB_SCOPE_OPEN, count_ahead, f, e) : 0;
+	return j->state == JOB_QUEUED ? queue_facts(cli, db, f, j, e) : 0;
+}
+
+/* Says which place an open job has, and when it begins and ends. */
+static void say_expected(const struct cli *cli, const struct facts *f)
+{
+	char words[2 * EXPECTED_WORDS];
+	struct expected x;
+
+	if (!f->job || !f->agent_runs)
+		return;
+	expected_of(cli, f->job, !f->standstill.kind, &x);
+	if (*expected_sentence(&x, f->now_ms, words))
+		cli_say(stdout, "%s", words);
 }
 
 static int say(struct facts *f, void (*sentence)(const struct facts *f, char *buf))
@@ -232,11 +254,12 @@ static int explain_job(struct cli *cli, struct facts *f, int64_t id, char uuid[U
 
 	if (cli_db(cli, DB_READ, &db, e) < 0 || cli_job_get(cli, db, id, &j, e) <= 0)
 		return -1;
-	f->job = &j;
 	snprintf(uuid, UUID_LEN + 1, "%s", j.image);
-	if (job_facts(cli, db, f, e) < 0)
+	if (job_facts(cli, db, f, &j, e) < 0)
 		return -1;
-	return say(f, why_job);
+	say(f, why_job);
+	say_expected(cli, f);
+	return 0;
 }
 
 static int explain_image(struct cli *cli, struct facts *f, struct err *e)
@@ -292,14 +315,14 @@ static int explain_image(struct cli *cli, struct facts *f, struct err *e)
 	case 0:
 		break;
 	case 1:
-		f->job = &j;
-		if (job_facts(cli, db, f, e) == 0)
+		if (job_facts(cli, db, f, &j, e) == 0)
 			break;
 		return -1;
 	default:
 		return -1;
 	}
 	say(f, why_image);
+	say_expected(cli, f);
 	say_blocked(cli, f);
 	mirroring_say(cli, img.repo);
 	say_registration(cli, f);

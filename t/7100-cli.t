@@ -159,7 +159,7 @@ test_expect_success 'every state in the queue, aligned, escaped, no colour' '
 	test_grep "isolation: none" out &&
 	head -n 1 out >head &&
 	columns="JOB  STATE       IMAGE  *REPO  *COMMIT  *ORIGIN" &&
-	columns="$columns  ATTEMPT  CREATED  *ENDED  *NOTE" &&
+	columns="$columns  ATTEMPT  CREATED  *ENDED  *EXPECTED  *NOTE" &&
 	test_grep "^$columns$" head &&
 	awk "{print \$1, \$2}" out >all &&
 	hornero queue | awk "{print \$1, \$2}" >recent &&
