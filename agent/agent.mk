@@ -41,6 +41,7 @@ hornerod_SOURCES = \
 	agent/hornerod/attempt_end.c \
 	agent/hornerod/attempt_known.c \
 	agent/hornerod/attempts.c agent/hornerod/attempts.h \
+	agent/hornerod/auditing.c agent/hornerod/auditing.h \
 	agent/hornerod/confirming.c agent/hornerod/confirming.h \
 	agent/hornerod/earlier.c agent/hornerod/earlier.h \
 	agent/hornerod/floors.c agent/hornerod/floors.h \
@@ -225,6 +226,7 @@ dist_man_MANS += doc/hornerod.8
 EXTRA_DIST += \
 	doc/design/README.md \
 	doc/design/answers.md \
+	doc/design/audit.md \
 	doc/design/backup.md \
 	doc/design/builds.md \
 	doc/design/cache.md \

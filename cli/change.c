@@ -28,6 +28,7 @@ int change_end(const struct cli *cli, bool changed, json_t *about)
 {
 	json_t *object = cli->json ? json_object() : NULL;
 
+	*cli->unchanged = !changed;
 	if (object) {
 		json_object_set_new(object, "changed", json_boolean(changed));
 		json_object_update(object, about);

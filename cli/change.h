@@ -18,7 +18,8 @@
 void change_say(const struct cli *cli, bool changed, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* With --json prints the object about with its `changed`. Takes about, which may be NULL if memory
+/* With --json prints the object about with its `changed`. The audit log has a command only if
+ * it changed something. Takes about, which may be NULL if memory
  * ran out. Returns 0, the exit code. */
 int change_end(const struct cli *cli, bool changed, json_t *about);
 

@@ -57,6 +57,7 @@ struct cli {
 	const struct word *word;
 	bool json;
 	bool help;               /* --help was given */
+	bool *unchanged;         /* set by change_end: the command found all as it should be */
 	bool colour;             /* standard output is a terminal and NO_COLOR is not set */
 	int64_t now_ms;          /* wall clock at start; ages count from here */
 	struct steady clock;     /* loaded with the configuration */

@@ -1,5 +1,6 @@
 /* events: prints the event log, one line or one JSON object an event, once or as it grows.
  * DIAGNOSTICS: ERR_USAGE for the options; ERR_NOBODY if the queue is replaced meanwhile. */
+#include "cli/audit.h"
 #include "cli/names.h"
 #include "cli/table.h"
 #include "cli/watch.h"
@@ -150,6 +151,10 @@ int events_run(struct cli *cli, const struct call *call, struct err *e)
 	const char *image = call_option(call, "image");
 	int done = -1;
 
+	if (call_option(call, "audit"))
+		return audit_run(cli, call, e);
+	if (call_option(call, "verify"))
+		return err_set(e, ERR_USAGE, "--verify needs --audit");
 	if (cli_db(cli, DB_READ, &db, e) < 0 ||
 	    cli_count(call, "limit", INT64_MAX, &f.left, e) < 0)
 		return -1;

@@ -312,6 +312,7 @@ int init_run(struct cli *cli, const struct call *call, struct err *e)
 	made = made < 0 ? made : make_host_keys(c, &l, e);
 	if (say_all(cli, &l, made < 0 ? &ignored : e) < 0 || made < 0)
 		return -1;
+	*cli->unchanged = !l.changed;
 	cli_note_isolation(cli);
 	if (access(c->builders_dir, R_OK | X_OK) < 0)
 		cli_say(stderr,

@@ -5,10 +5,8 @@
 #include "cli/words.h"
 #include "conf/keyring.h"
 #include "conf/sshkey.h"
-#include "lib/base64.h"
 #include "lib/fs.h"
 #include "lib/own.h"
-#include "lib/sha.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -28,34 +26,15 @@ static const struct column columns[] = {
 	{"problem", CELL_TEXT, 0},
 };
 
-enum { FINGERPRINT_ROOM = 7 + BASE64_ROOM(32) };
-
-/* Formats the fingerprint as ssh-keygen -l does. */
-static int fingerprint(const struct sshkey *key, char out[FINGERPRINT_ROOM], struct err *e)
-{
-	unsigned char digest[SHA256_HEX / 2];
-	char hex[SHA256_HEX + 1];
-	char base64[BASE64_ROOM(sizeof(digest))];
-
-	if (sha256_buffer(key->wire, key->len, hex, e) < 0)
-		return -1;
-	for (size_t i = 0; i < sizeof(digest); i++)
-		digest[i] = (unsigned char)strtoul((char[]){hex[2 * i], hex[2 * i + 1], '\0'}, NULL,
-						   16);
-	base64_encode(base64, digest, sizeof(digest));
-	base64[strcspn(base64, "=")] = '\0';
-	snprintf(out, FINGERPRINT_ROOM, "SHA256:%s", base64);
-	return 0;
-}
-
 static int key_row(const struct key_entry *k, struct listing *l, struct err *e)
 {
 	struct sshkey key = {.bits = 0};
-	char print[FINGERPRINT_ROOM] = "";
+	char print[SSHKEY_PRINT_MAX] = "";
 
-	if (!k->problem &&
-	    (sshkey_parse(k->type, k->blob, &key, e) < 0 || fingerprint(&key, print, e) < 0))
+	if (!k->problem && sshkey_parse(k->type, k->blob, &key, e) < 0)
 		return -1;
+	if (!k->problem)
+		sshkey_fingerprint(&key, print);
 	listing_row(l, (struct cell[]){
 			       {.text = k->name},
 			       {.text = k->patterns[KEY_READ]},

@@ -24,6 +24,7 @@ void layout_init(struct layout *p, const struct conf *c)
 		{c->images_dir, 02775, us, queue, "a file of settings for each image"},
 		{c->skip_dir, 02775, us, queue, "commits pushed with -o skip"},
 		{c->pause_dir, 02775, us, queue, "what is paused, and by whom"},
+		{c->audit_dir, 02770, us, queue, "who did what: the audit log"},
 		{c->fence_dir, 0755, us, NO_GID, "the attempt that may publish an image"},
 		{c->base_dir, 0755, us, NO_GID, "base images that builders name"},
 		{metrics, 0755, us, NO_GID, "figures for Prometheus"},

@@ -21,7 +21,7 @@ struct layout_dir {
 	const char *purpose; /* a few words for users */
 };
 
-enum { LAYOUT_MAX = 17 };
+enum { LAYOUT_MAX = 18 };
 
 struct layout {
 	struct layout_dir list[LAYOUT_MAX];

@@ -1,6 +1,7 @@
 /* hornero: the program. DIAGNOSTICS: prints every error here, once, and exits with the code of its
  * class. */
 
+#include "cli/audited.h"
 #include "cli/cli.h"
 #include "cli/view.h"
 #include "cli/words.h"
@@ -115,7 +116,7 @@ static int say_error(const struct word *w, const struct err *e)
 static int run_word(struct cli *cli, const struct word *w, int argc, char **argv)
 {
 	struct call call = {.word = w};
-	struct err e = ERR_INIT;
+	struct err e = ERR_INIT, unwritten = ERR_INIT;
 	int code = read_options(cli, &call, argc, argv);
 
 	if (code >= 0)
@@ -132,13 +133,15 @@ static int run_word(struct cli *cli, const struct word *w, int argc, char **argv
 		return usage_error(w, "\"%s\" is one argument too many.", call.args[w->max_args]);
 	if (cli->json && !(w->flags & WORD_JSON))
 		return usage_error(w, "%s does not take --json.", w->name);
-	code = view_enter(cli, w, &e) < 0 || view_step_down(cli, w, &e) < 0 ?
-		       -1 : w->run(cli, &call, &e);
+	code = view_enter(cli, w, &e) < 0 || audited_ready(cli, &call, &e) < 0 ||
+			       view_step_down(cli, w, &e) < 0
+		       ? -1
+		       : w->run(cli, &call, &e);
 	if (code < 0) {
 		code = say_error(w, &e);
 		cli_heed_damage(cli, &e);
 	}
-	return code;
+	return audited_record(cli, &call, code, &unwritten) < 0 ? say_error(w, &unwritten) : code;
 }
 
 /* Most users who log in with a key and give no command want a shell. */
@@ -183,7 +186,10 @@ static bool wants_colour(void)
 
 int main(int argc, char **argv)
 {
-	struct cli cli = {.colour = wants_colour(), .now_ms = clock_wall_ms()};
+	bool unchanged = false;
+	struct cli cli = {.colour = wants_colour(),
+			  .unchanged = &unchanged,
+			  .now_ms = clock_wall_ms()};
 	int code;
 
 	/* If descriptor 0, 1 or 2 is closed, the next file we open would get its number. */

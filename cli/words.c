@@ -156,6 +156,8 @@ static const struct word_option events_options[] = {
 	{"since", 0, "NUMBER", 0, "print the events after this one; default: the last 20"},
 	{"image", 0, "IMAGE", VALUE_IMAGE, "only of this image: its UUID or its name"},
 	{"limit", 'n', "N", 0, "end after N events; without --since: print the last N"},
+	{"audit", 0, NULL, 0, "print the audit log instead: who changed what, and from where"},
+	{"verify", 0, NULL, 0, "with --audit: check that no record was changed or removed"},
 	{0},
 };
 static const struct word_option cache_options[] = {
@@ -176,7 +178,8 @@ const struct word word_table[] = {
 	 "Creates missing directories, corrects modes and owners, and leaves everything\n"
 	 "else alone. Run it again whenever paths or users in hornero.yaml change. Needs\n"
 	 "root if the configuration names users.",
-	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, init_run, WORD_NODE, TASK_OPERATE},
+	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT | WORD_CHANGES, init_run, WORD_NODE,
+	 TASK_OPERATE},
 	{"config check", "[FILE]", "check a configuration, and name every error in it",
 	 "FILE is another hornero.yaml than the one in use. Any user may check a file that they\n"
 	 "can read, and nothing of it takes effect. Exits 78 if it has an error.",
@@ -190,7 +193,8 @@ const struct word word_table[] = {
 	 "Installs hornero's hooks and durable settings. Prints the path of the repository\n"
 	 "on the last line. NAME may have several parts, as in team/thing. If it is there\n"
 	 "already, nothing changes.",
-	 NULL, 1, 1, {0}, WORD_JSON | WORD_AS_ROOT, repo_create_run, WORD_CREATE, TASK_PUSH},
+	 NULL, 1, 1, {0}, WORD_JSON | WORD_AS_ROOT | WORD_CHANGES, repo_create_run, WORD_CREATE,
+	 TASK_PUSH},
 	{"repo list", "", "list the repositories, and the upstreams that they follow",
 	 "", NULL, 0, 0, {0}, WORD_JSON, repo_list_run, WORD_READ, TASK_PUSH},
 	{"repo mirror", "NAME [URL]", "have a repository follow an upstream by fetch",
@@ -200,7 +204,8 @@ const struct word word_table[] = {
 	 "\n"
 	 "URL is ssh://USER@HOST/PATH or https://HOST/PATH. The key, the host keys and the\n"
 	 "credentials are in files of git's user; see hornero-mirror(8).",
-	 mirror_options, 1, 2, {VALUE_REPO}, WORD_JSON, repo_mirror_run, WORD_HERE, TASK_PUSH},
+	 mirror_options, 1, 2, {VALUE_REPO}, WORD_JSON | WORD_CHANGES, repo_mirror_run, WORD_HERE,
+	 TASK_PUSH},
 	{"repo fetch", "NAME", "fetch a mirror from its upstream now",
 	 "An upstream's hook can call it over SSH, with a key that may write to NAME.\n"
 	 "\n"
@@ -210,28 +215,28 @@ const struct word word_table[] = {
 	{"repo remove", "NAME", "remove a repository, with all its commits",
 	 "Refuses as long as an image is built from it, or it follows an upstream. Artifacts and\n"
 	 "warm images stay. Needs --yes if the repository is there.",
-	 remove_options, 1, 1, {VALUE_REPO}, WORD_JSON | WORD_AS_ROOT, repo_remove_run, WORD_HERE,
-	 TASK_PUSH},
+	 remove_options, 1, 1, {VALUE_REPO}, WORD_JSON | WORD_AS_ROOT | WORD_CHANGES,
+	 repo_remove_run, WORD_HERE, TASK_PUSH},
 	{"key add", "NAME [KEY]", "allow an SSH key to log in",
 	 "KEY is a public key file, the key itself, or - for standard input (the default).\n"
 	 "REPOS are names separated by blanks. A * matches any characters: 'team/*'. Each\n"
 	 "right includes the rights above it in this list. If the key is there with these\n"
 	 "rights, nothing changes.",
-	 key_options, 1, -1, {0, VALUE_FILE}, WORD_JSON | WORD_AS_ROOT, key_add_run, WORD_HERE,
-	 TASK_OPERATE},
+	 key_options, 1, -1, {0, VALUE_FILE}, WORD_JSON | WORD_AS_ROOT | WORD_CHANGES,
+	 key_add_run, WORD_HERE, TASK_OPERATE},
 	{"key set", "NAME [KEY]", "give a key these rights, and no others",
 	 "Replaces the line of NAME in the keys file; without KEY, the key itself stays. With\n"
 	 "KEY, as for `hornero key add`, adds it if it is missing.",
-	 key_options, 1, -1, {VALUE_KEY, VALUE_FILE}, WORD_JSON | WORD_AS_ROOT, key_set_run,
-	 WORD_HERE, TASK_OPERATE},
+	 key_options, 1, -1, {VALUE_KEY, VALUE_FILE}, WORD_JSON | WORD_AS_ROOT | WORD_CHANGES,
+	 key_set_run, WORD_HERE, TASK_OPERATE},
 	{"key list", "", "list the keys and their rights",
 	 "An invalid line of the keys file grants nothing; it is listed with the reason.",
 	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, key_list_run, WORD_NODE, TASK_OPERATE},
 	{"key remove", "NAME", "stop a key from logging in",
 	 "Takes effect for new connections, and for the next command on open ones. Commands\n"
 	 "that are running continue.",
-	 NULL, 1, 1, {VALUE_KEY}, WORD_JSON | WORD_AS_ROOT, key_remove_run, WORD_HERE,
-	 TASK_OPERATE},
+	 NULL, 1, 1, {VALUE_KEY}, WORD_JSON | WORD_AS_ROOT | WORD_CHANGES,
+	 key_remove_run, WORD_HERE, TASK_OPERATE},
 	{"image add", "[UUID] REPO", "keep an image warm from a repository",
 	 "Binds the Glance image UUID to a repository that `hornero repo create` made.\n"
 	 "Without UUID, hornero makes a new one and prints it. If the repository has commits\n"
@@ -243,13 +248,14 @@ const struct word word_table[] = {
 	 "\n"
 	 "With --glance or --adopt, the image is bound once Glance has its record, and the\n"
 	 "command waits for that. If Glance refuses it, or after Ctrl-C, the image is not bound.",
-	 add_options, 1, 2, {VALUE_REPO, VALUE_REPO}, WORD_JSON, image_add_run, WORD_ADMIN,
-	 TASK_PUSH},
+	 add_options, 1, 2, {VALUE_REPO, VALUE_REPO}, WORD_JSON | WORD_CHANGES,
+	 image_add_run, WORD_ADMIN, TASK_PUSH},
 	{"image import", "", "bind images that Glance names after repositories of this node",
 	 "Lists the images of hornero-glance's project whose name is git@NODE:/path/repo, with\n"
 	 "this node and a repository of it. With --yes, each is adopted and bound, as\n"
 	 "`hornero image add UUID REPO --adopt --no-wait` does.",
-	 import_options, 0, 0, {0}, WORD_JSON, image_import_run, WORD_HERE, TASK_PUSH},
+	 import_options, 0, 0, {0}, WORD_JSON | WORD_CHANGES, image_import_run, WORD_HERE,
+	 TASK_PUSH},
 	{"image list", "", "list the images of this node and whether they are warm",
 	 "", list_options, 0, 0, {0}, WORD_JSON, image_list_run, WORD_READ, TASK_SEE},
 	{"image show", "UUID", "show an image's source, what is warm, and its newest job",
@@ -268,12 +274,13 @@ const struct word word_table[] = {
 	 "pinned, until_ref_leaves.\n"
 	 "An empty value (builder=) unsets a key. The image stays warm as it is until\n"
 	 "something newer is published.",
-	 NULL, 2, -1, {VALUE_IMAGE, VALUE_SETTING}, WORD_JSON, image_set_run, WORD_ADMIN,
-	 TASK_PUSH},
+	 NULL, 2, -1, {VALUE_IMAGE, VALUE_SETTING}, WORD_JSON | WORD_CHANGES,
+	 image_set_run, WORD_ADMIN, TASK_PUSH},
 	{"image remove", "UUID", "stop keeping an image warm",
 	 "The file in Nova's cache stays until Nova ages it out or `hornero gc` needs the\n"
 	 "room, so instances are not disturbed. The repository stays, too.",
-	 NULL, 1, 1, {VALUE_IMAGE}, WORD_JSON, image_remove_run, WORD_ADMIN, TASK_PUSH},
+	 NULL, 1, 1, {VALUE_IMAGE}, WORD_JSON | WORD_CHANGES, image_remove_run, WORD_ADMIN,
+	 TASK_PUSH},
 	{"builder list", "", "list the builders, and whether this node has what they need",
 	 "An incomplete builder disturbs no other one: only pushes that need it are held.",
 	 NULL, 0, 0, {0}, WORD_JSON | WORD_AS_ROOT, builder_list_run, WORD_NODE, TASK_OPERATE},
@@ -306,12 +313,13 @@ const struct word word_table[] = {
 	 "Copies FILE, or fetches an http or https URL with curl, into base_dir. The name\n"
 	 "appears once all bytes are there and have the SHA-256. Builds never fetch anything.\n"
 	 "If jobs were held for it: `hornero retry JOB`.",
-	 base_options, 2, 2, {0, VALUE_FILE}, WORD_AS_ROOT, base_add_run, WORD_HERE, TASK_OPERATE},
+	 base_options, 2, 2, {0, VALUE_FILE}, WORD_AS_ROOT | WORD_CHANGES, base_add_run, WORD_HERE,
+	 TASK_OPERATE},
 	{"base list", "", "list the base images and the builders that use them",
 	 "", NULL, 0, 0, {0}, WORD_JSON, base_list_run, WORD_NODE, TASK_OPERATE},
 	{"base remove", "NAME", "remove a base image",
 	 "Jobs of builders that use it are then held. Images that are warm stay warm.",
-	 NULL, 1, 1, {VALUE_BASE}, 0, base_remove_run, WORD_HERE, TASK_OPERATE},
+	 NULL, 1, 1, {VALUE_BASE}, WORD_CHANGES, base_remove_run, WORD_HERE, TASK_OPERATE},
 	{"queue", "", "list running, waiting, and recently ended jobs",
 	 "Lists open jobs in the order in which they will run, then ended ones, newest first. If\n"
 	 "there are more than were listed, the last line says so (with --json, on standard error).",
@@ -334,7 +342,9 @@ const struct word word_table[] = {
 	 stats_options, 0, 0, {0}, WORD_JSON, stats_run, WORD_READ, TASK_SEE},
 	{"events", "", "print what happened to jobs, and go on with it",
 	 "One line an event; with --json, one object a line. Each event has a number. After an\n"
-	 "interruption, --since with the last number seen goes on without a gap.",
+	 "interruption, --since with the last number seen goes on without a gap.\n"
+	 "\n"
+	 "With --audit and --verify, exits 1 if the chain of records is broken.",
 	 events_options, 0, 0, {0}, WORD_JSON, events_run, WORD_READ, TASK_SEE},
 	{"show", "JOB", "show a job's attempts, verdicts, stage times and resources",
 	 "", show_options, 1, 1, {VALUE_JOB}, WORD_JSON, show_run, WORD_READ, TASK_SEE},
@@ -352,16 +362,16 @@ const struct word word_table[] = {
 	 "", NULL, 1, 1, {VALUE_JOB_OR_IMAGE}, 0, why_run, WORD_READ, TASK_SEE},
 	{"cancel", "JOB", "cancel a job",
 	 "If the job is running, hornerod first ends all its processes.",
-	 NULL, 1, 1, {VALUE_JOB}, 0, cancel_run, WORD_WRITE, TASK_UNDO},
+	 NULL, 1, 1, {VALUE_JOB}, WORD_CHANGES, cancel_run, WORD_WRITE, TASK_UNDO},
 	{"retry", "JOB", "queue a failed, held or cancelled job again",
-	 "", NULL, 1, 1, {VALUE_JOB}, 0, retry_run, WORD_WRITE, TASK_UNDO},
+	 "", NULL, 1, 1, {VALUE_JOB}, WORD_CHANGES, retry_run, WORD_WRITE, TASK_UNDO},
 	{"rebuild", "[UUID]", "queue an image's newest commit again",
 	 "Without --force, an artifact of the same content is published without a build.\n"
 	 "\n"
 	 "`rebuild --all --older-than 7d --spread 4h` is for cron and timers: it passes over\n"
 	 "images that are pinned, were never warm, or have an open job, and prints nothing if no\n"
 	 "artifact is that old. Pushes go before its jobs.",
-	 rebuild_options, 0, 1, {VALUE_IMAGE}, 0,
+	 rebuild_options, 0, 1, {VALUE_IMAGE}, WORD_CHANGES,
 	 rebuild_run, WORD_WRITE, TASK_UNDO},
 	{"rollback", "UUID [RELEASE]", "return an image to an earlier artifact",
 	 "Publishes an artifact from the store, without a build. Without RELEASE, takes the\n"
@@ -370,22 +380,22 @@ const struct word word_table[] = {
 	 "\n"
 	 "Exits 0 if the artifact is warm. Exits 75 with the reason if it is published later\n"
 	 "(hornerod does not run, or an instance uses the present file).",
-	 rollback_options, 1, 2, {VALUE_IMAGE, VALUE_RELEASE}, 0, rollback_run, WORD_WRITE,
-	 TASK_UNDO},
+	 rollback_options, 1, 2, {VALUE_IMAGE, VALUE_RELEASE}, WORD_CHANGES,
+	 rollback_run, WORD_WRITE, TASK_UNDO},
 	{"drain", "", "start no more builds, and wait until none runs",
 	 "Use it before a restart of the node, or of a hornerod that cannot take over running\n"
 	 "builds. Publications continue, and queued jobs stay queued. A start of hornerod ends\n"
 	 "the drain; a reload does not.",
-	 wait_options, 0, 0, {0}, 0, drain_run, WORD_NODE, TASK_OPERATE},
+	 wait_options, 0, 0, {0}, WORD_CHANGES, drain_run, WORD_NODE, TASK_OPERATE},
 	{"pause", "[UUID]", "pause the builds of an image or of the node",
 	 "Running builds stop and their timeouts stop counting; pushes wait in the queue.\n"
 	 "Finished builds are still published. A pause survives restarts of hornerod and of\n"
 	 "the node; `hornero resume` ends it. Without UUID, pauses the whole node.",
-	 NULL, 0, 1, {VALUE_IMAGE}, 0, pause_run, WORD_WRITE, TASK_UNDO},
+	 NULL, 0, 1, {VALUE_IMAGE}, WORD_CHANGES, pause_run, WORD_WRITE, TASK_UNDO},
 	{"resume", "[UUID]", "resume builds after a pause or a drain",
 	 "Without UUID, ends the pause of the node, and a drain; images that were paused by\n"
 	 "UUID stay paused.",
-	 NULL, 0, 1, {VALUE_IMAGE}, 0,
+	 NULL, 0, 1, {VALUE_IMAGE}, WORD_CHANGES,
 	 resume_run, WORD_WRITE, TASK_UNDO},
 	{"sweep", "", "compare refs with what is warm, and queue the difference",
 	 "hornerod does this regularly. It finds pushes that no hook reported.",
@@ -402,7 +412,7 @@ const struct word word_table[] = {
 	 "\n"
 	 "With --verify, reads every artifact in the store again. One that was changed, or whose\n"
 	 "bytes do not match its digest, is moved out of use and listed; the exit code is 1.",
-	 gc_options, 0, 0, {0}, WORD_JSON, gc_run, WORD_NODE, TASK_OPERATE},
+	 gc_options, 0, 0, {0}, WORD_JSON | WORD_CHANGES, gc_run, WORD_NODE, TASK_OPERATE},
 	{"backup", "FILE", "save what this node alone knows into one file",
 	 "Saves the queue, images and pins, keys, host keys and repositories, while all of them\n"
 	 "are in use. Replaces FILE in one step. FILE has private keys: its mode is 0600. Run it\n"
@@ -413,7 +423,8 @@ const struct word word_table[] = {
 	 "reads and checks all of FILE first, and refuses a node that has images, repositories,\n"
 	 "keys or jobs. If it was interrupted, run it again. Then start hornerod: what is not\n"
 	 "warm is built.",
-	 restore_options, 1, 1, {VALUE_FILE}, WORD_AS_ROOT, restore_run, WORD_HERE, TASK_OPERATE},
+	 restore_options, 1, 1, {VALUE_FILE}, WORD_AS_ROOT | WORD_CHANGES, restore_run, WORD_HERE,
+	 TASK_OPERATE},
 	{"doctor", "", "check the node's setup, and say how to mend what is wrong",
 	 "Exits 0 if all is well, 1 with a warning, 2 if something does not work. `accepted` in\n"
 	 "hornero.yaml names warnings that do not count. Works before `hornero init`, too. Run it\n"

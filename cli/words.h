@@ -70,6 +70,7 @@ enum word_flag {
 	WORD_JSON = 1,    /* a listing: takes --json */
 	WORD_AS_ROOT = 2, /* root stays root: it changes other users' files, or only looks */
 	WORD_HIDDEN = 4,  /* for programs: neither listed nor suggested */
+	WORD_CHANGES = 8, /* the audit log has its uses */
 };
 
 struct word {

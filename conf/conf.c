@@ -32,7 +32,7 @@ void conf_free(struct conf *c)
 
 	const char **derived[] = {&c->path, &c->queue_dir, &c->run_dir, &c->log_dir, &c->images_dir,
 				  &c->skip_dir, &c->pause_dir, &c->fence_dir, &c->cache_dir,
-				  &c->mirror_dir};
+				  &c->mirror_dir, &c->audit_dir};
 
 	for (size_t i = 0; i < sizeof(derived) / sizeof(derived[0]); i++)
 		free((char *)*derived[i]);
@@ -50,6 +50,7 @@ static void derive(struct conf *c)
 	c->pause_dir = fs_path("%s/pause", c->state_dir);
 	c->fence_dir = fs_path("%s/fence", c->state_dir);
 	c->mirror_dir = fs_path("%s/mirror", c->state_dir);
+	c->audit_dir = fs_path("%s/audit", c->state_dir);
 	c->cache_dir = fs_path("%s/%s", c->instances_path, c->cache_subdir);
 }
 

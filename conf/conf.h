@@ -163,6 +163,7 @@ struct conf {
 	const char *fence_dir;  /* state_dir/fence */
 	const char *cache_dir;  /* instances_path/cache_subdir */
 	const char *mirror_dir; /* state_dir/mirror: state/mirror.h */
+	const char *audit_dir;  /* state_dir/audit: state/audit.h */
 };
 
 /* Returns the file to use: option if not NULL, else $HORNERO_CONF, else

@@ -2,9 +2,9 @@
 #include "conf/sshkey.h"
 
 #include "conf/check.h"
-#include "lib/base64.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ALLOWED \
@@ -169,4 +169,15 @@ int sshkey_parse(const char *type, const char *base64, struct sshkey *out, struc
 		return err_set(e, ERR_USAGE, "a key of %d bits is too weak; " ALLOWED, key.bits);
 	*out = key;
 	return 0;
+}
+
+void sshkey_fingerprint(const struct sshkey *key, char out[SSHKEY_PRINT_MAX])
+{
+	unsigned char digest[SHAPLAIN_BYTES];
+	char base64[BASE64_ROOM(sizeof(digest))];
+
+	shaplain(key->wire, key->len, digest);
+	base64_encode(base64, digest, sizeof(digest));
+	base64[strcspn(base64, "=")] = '\0';
+	snprintf(out, SSHKEY_PRINT_MAX, "SHA256:%s", base64);
 }

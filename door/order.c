@@ -100,6 +100,7 @@ static void make_env(struct order *o, const struct conf *c, const struct key_ent
 	args_addf(&o->env, "HORNERO_CONF=%s", c->path);
 	args_addf(&o->env, "HORNERO_KEY=%s", key->name);
 	args_addf(&o->env, "HORNERO_DOOR=%s", way);
+	args_addf(&o->env, "HORNERO_FROM=%s", o->peer);
 	if (protocol && order_takes_env("GIT_PROTOCOL", protocol))
 		args_addf(&o->env, "GIT_PROTOCOL=%s", protocol);
 }

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 
 struct order {
+	const char *peer; /* the client's address, for the audit log; set before order_make */
 	struct line line;
 	struct args args, env;
 	int repo; /* the repository's directory, or -1 */

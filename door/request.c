@@ -120,6 +120,7 @@ static void command(struct connection *k, struct pump *p, const char *text)
 	struct err e = ERR_INIT;
 	char quoted[sizeof(p->what) + 8];
 
+	o.peer = k->peer;
 	p->commanded = true;
 	request_report(k, true);
 	pay(k);

@@ -23,20 +23,6 @@
 
 enum { SSH_PORT = 22, WHAT_MAX = 128, SIGNAL_BASE = 128 };
 
-/* Returns "192.0.2.1:4711" from sshd's SSH_CONNECTION: the client's address and port, then its
- * own. */
-static const char *peer_of(const char *connection, char buf[ADDRESS_TEXT])
-{
-	char host[46], port[6];
-	bool v6;
-
-	if (!connection || sscanf(connection, "%45s %5s", host, port) != 2)
-		return "unknown";
-	v6 = strchr(host, ':');
-	snprintf(buf, ADDRESS_TEXT, "%s%s%s:%s", v6 ? "[" : "", host, v6 ? "]" : "", port);
-	return buf;
-}
-
 /* SSH_CONNECTION also ends in the port that the client used. */
 static void way_here(char out[WAY_MAX], const struct conf *c)
 {
@@ -113,11 +99,12 @@ static int execute(const struct conf *c, const struct key_entry *key, const char
 	own_order struct order o = ORDER_INIT;
 	struct spawn s = SPAWN_INIT(NULL);
 	struct child child;
-	char way[WAY_MAX], note[sizeof(o.line.repo) + 32];
+	char way[WAY_MAX], note[sizeof(o.line.repo) + 32], peer[ADDRESS_TEXT];
 	int feed[2] = {-1, -1};
 	bool writes;
 
 	way_here(way, c);
+	o.peer = address_of_ssh(getenv("SSH_CONNECTION"), peer);
 	/* Set the limits before acting for the client: a push may start a program that creates its
 	 * repository. */
 	if (limit_self(c->door_memory_limit_bytes, e) < 0 ||
@@ -157,7 +144,7 @@ int stdio_serve(const struct conf *c, const char *name, struct err *e)
 	const struct key_entry *key;
 	int64_t began_ms = clock_mono_ms();
 	char buf[ADDRESS_TEXT], what[WHAT_MAX], quoted[WHAT_MAX + 8], text[64];
-	const char *peer = peer_of(getenv("SSH_CONNECTION"), buf);
+	const char *peer = address_of_ssh(getenv("SSH_CONNECTION"), buf);
 	bool dear = false;
 	int status;
 
@@ -189,7 +176,7 @@ int stdio_refuse(const char *name, const struct err *e)
 {
 	char buf[ADDRESS_TEXT];
 
-	order_report(e, peer_of(getenv("SSH_CONNECTION"), buf), name);
+	order_report(e, address_of_ssh(getenv("SSH_CONNECTION"), buf), name);
 	fprintf(stderr, "hornero: %s\n", e->msg);
 	return err_exit(e->class);
 }

@@ -18,6 +18,7 @@
 #include "hooks/head.h"
 #include "hooks/target.h"
 #include "hooks/pushopt.h"
+#include "hooks/record.h"
 #include "hooks/say.h"
 #include "hooks/who.h"
 #include "hooks/moves.h"
@@ -307,6 +308,18 @@ static void end(void)
 		underway_end(repo);
 }
 
+/* The refs have moved: what is missing here is in the record of pre-receive. */
+static void record(const struct target *p, const struct pushed *pushed, const struct who *who,
+		   const struct moves *moves)
+{
+	const struct record r = {
+		.event = "pushed", .p = p, .pushed = pushed, .who = who, .moves = moves};
+	struct err e = ERR_INIT;
+
+	if (record_push(&r, &e) < 0)
+		say("the audit log has this push, but not that its refs moved: %s", e.msg);
+}
+
 int post_receive(void)
 {
 	own_pushed struct pushed pushed = {0};
@@ -333,6 +346,8 @@ int post_receive(void)
 		say_left(&p, &e);
 	else
 		answer(&p, &pushed, &o, &who, &moves);
+	if (found == 0 && got == 0)
+		record(&p, &pushed, &who, &moves);
 	if (found == 0 && head_settle(&p, &pushed))
 		say("HEAD of %s named a branch that is not there; it names one that is there now, "
 		    "for clones",

@@ -23,6 +23,7 @@
 #include "hooks/peel.h"
 #include "hooks/target.h"
 #include "hooks/pushopt.h"
+#include "hooks/record.h"
 #include "hooks/say.h"
 #include "hooks/who.h"
 #include "lib/bell.h"
@@ -293,6 +294,25 @@ static size_t check_mirror(const struct target *p, const struct who *who)
 	return 1;
 }
 
+/* Without a record nothing may move. A refusal stands even if it cannot be recorded. */
+static size_t record(const struct target *p, const struct pushed *pushed, const struct who *who,
+		     bool is_refused)
+{
+	struct record r = {.event = is_refused ? "push-refused" : "push",
+			   .p = p,
+			   .pushed = pushed,
+			   .who = who,
+			   .reason = is_refused ? say_refusal() : NULL};
+	struct err e = ERR_INIT;
+
+	if (record_push(&r, &e) == 0 || is_refused)
+		return 0;
+	say("push refused: it cannot be recorded: %s; ask the operator of the node, then push "
+	    "again",
+	    e.msg);
+	return 1;
+}
+
 int pre_receive(void)
 {
 	own_pushed struct pushed pushed = {0};
@@ -316,6 +336,7 @@ int pre_receive(void)
 			  (who.is_key ? check_rights(&p, &pushed, &o, &who) : 0);
 		if (refused == 0)
 			refused = check_files(&p, &pushed, &o);
+		refused += record(&p, &pushed, &who, refused > 0);
 	}
 	if (refused == 0)
 		refused = enter(&p, &pushed);

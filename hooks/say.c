@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#define REFUSED "push refused: "
+
+static char refusal[1024];
+
 void say(const char *fmt, ...)
 {
 	char text[4096];
@@ -17,7 +21,14 @@ void say(const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	escape_text(line, sizeof(line), text, strlen(text), ESCAPE_LINE);
+	if (!*refusal && strncmp(line, REFUSED, strlen(REFUSED)) == 0)
+		snprintf(refusal, sizeof(refusal), "%.1000s", line + strlen(REFUSED));
 	printf("hornero: %s\n", line);
+}
+
+const char *say_refusal(void)
+{
+	return refusal;
 }
 
 void say_flush(void)

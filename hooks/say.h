@@ -11,4 +11,7 @@
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void say_flush(void);
 
+/* Returns the first refusal that was said, or "". It is escaped. */
+const char *say_refusal(void);
+
 #endif

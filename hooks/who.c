@@ -64,6 +64,16 @@ const char *who_can(const struct who *who)
 	return who->has_words ? "" : " (ask the operator of the node)";
 }
 
+/* Only the owner of the repository may name a key, so the address can be trusted as far. */
+static void find_address(struct who *out)
+{
+	const char *door = getenv("HORNERO_FROM"), *ssh = getenv("SSH_CONNECTION");
+	char text[ADDRESS_TEXT];
+
+	snprintf(out->from, sizeof(out->from), "%s",
+		 door ? door : ssh ? address_of_ssh(ssh, text) : "");
+}
+
 int who_pushes(struct who *out, struct err *e)
 {
 	const char *key = getenv("HORNERO_KEY");
@@ -89,5 +99,6 @@ int who_pushes(struct who *out, struct err *e)
 		return -1;
 	}
 	snprintf(out->name, sizeof(out->name), "%s", key);
+	find_address(out);
 	return 0;
 }

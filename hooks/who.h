@@ -10,6 +10,7 @@
 #define HORNERO_HOOKS_WHO_H
 
 #include "conf/way.h"
+#include "lib/address.h"
 #include "lib/err.h"
 
 #include <stdbool.h>
@@ -23,6 +24,7 @@ struct who {
 	bool is_mirror; /* hornero-mirror, by the same trust as a key; name is WHO_MIRROR */
 	char words[WAY_MAX]; /* how they run the CLI: "ssh -p 2222 git@compute-7", or "hornero"
 			      * on the node */
+	char from[ADDRESS_TEXT]; /* a key's address, "" if unknown */
 	bool has_words; /* false: their login runs only git */
 };
 

@@ -58,3 +58,15 @@ const char *address_text(const struct sockaddr *sa, char buf[ADDRESS_TEXT])
 	}
 	return buf;
 }
+
+const char *address_of_ssh(const char *connection, char buf[ADDRESS_TEXT])
+{
+	char host[46], port[6];
+	bool v6;
+
+	if (!connection || sscanf(connection, "%45s %5s", host, port) != 2)
+		return "unknown";
+	v6 = strchr(host, ':');
+	snprintf(buf, ADDRESS_TEXT, "%s%s%s:%s", v6 ? "[" : "", host, v6 ? "]" : "", port);
+	return buf;
+}

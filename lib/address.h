@@ -28,4 +28,8 @@ int address_port(const struct sockaddr *sa);
 /* Writes "192.0.2.1:4711" or "[2001:db8::1]:4711" into buf and returns buf. */
 const char *address_text(const struct sockaddr *sa, char buf[ADDRESS_TEXT]);
 
+/* Writes the same from sshd's SSH_CONNECTION: the client's address and port, then its own. Returns
+ * buf, or "unknown". */
+const char *address_of_ssh(const char *connection, char buf[ADDRESS_TEXT]);
+
 #endif

@@ -256,14 +256,18 @@ script_tests += \
 	t/4385-git-suite.t \
 	t/4400-push-order.t \
 	t/4410-annotated-tags.t \
-	t/4500-hostile-refs.t
+	t/4500-hostile-refs.t \
+	t/4510-audit.t
 unit_tests += \
 	t/4000-refline-unit \
 	t/4010-pushopt-unit \
 	t/4030-line-unit \
 	t/4035-kexinit-unit \
 	t/4040-gate-unit \
-	t/4090-loose-corpus-unit
+	t/4090-loose-corpus-unit \
+	t/4505-audit-unit
+t_4505_audit_unit_SOURCES = t/4505-audit-unit.c
+t_4505_audit_unit_LDADD = state/libstate.a $(UNIT_LIBS) $(CRYPTO_LIBS)
 t_4000_refline_unit_SOURCES = \
 	t/4000-refline-unit.c \
 	t/fuzz/fuzz-refline.c t/fuzz/fuzz-refline.h

@@ -2,6 +2,7 @@
  * DIAGNOSTICS: ERR_US if a reply makes no sense, ERR_NOBODY if the cache has changed since. The
  * job stays built, and the next publication finds everything in place. */
 #include "agent/hornerod/agent.h"
+#include "agent/hornerod/auditing.h"
 #include "agent/hornerod/confirming.h"
 #include "agent/hornerod/foreign.h"
 #include "agent/hornerod/publication.h"
@@ -94,6 +95,7 @@ static int record(struct agent *a, const struct verdict *v, const struct warm *w
 	log_info("event=published job=%lld attempt=%lld image=%s name=%s digest=%.12s took_ms=%lld",
 		 (long long)v->made.job, (long long)v->made.attempt, v->made.image, w.name,
 		 w.made.digest, (long long)took_ms);
+	auditing_published(a, v, w.name, false);
 	if (confirming_replaces(a, v, words, e) < 0 ||
 	    job_set_published(a->db, v->made.job, v->made.attempt, w.name, took_ms,
 			      *words ? words : NULL,
@@ -231,6 +233,7 @@ static int take_alone(struct publication *p, const struct reply *a, struct err *
 		 words, *words ? "; " : "", id, name, a->text);
 	log_info("event=published-alone job=%lld attempt=%lld image=%s release=%s name=%s",
 		 (long long)v->made.job, (long long)v->made.attempt, v->made.image, id, name);
+	auditing_published(p->agent, v, name, true);
 	if (job_set_published(p->agent->db, v->made.job, v->made.attempt, name,
 			      clock_mono_ms() - p->start_ms, remark, e) < 0)
 		return -1;
