@@ -42,7 +42,7 @@ static const char *const calls[] = {
 	"brk", "mmap", "munmap", "mprotect", "mremap", "madvise", "msync", "mincore", "futex",
 	"set_robust_list", "get_robust_list", "set_tid_address", "rseq", "membarrier",
 	"sched_yield", "sched_getaffinity", "getcpu", "arch_prctl", "prctl", "get_thread_area",
-	"set_thread_area", "landlock_create_ruleset",
+	"set_thread_area", "landlock_create_ruleset", "memfd_create",
 	/* processes */
 	"fork", "vfork", "execve", "exit", "exit_group", "wait4", "waitid", "kill", "tkill",
 	"tgkill", "pidfd_open", "pidfd_send_signal", "getpid", "getppid", "gettid", "getpgid",

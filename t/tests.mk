@@ -240,6 +240,7 @@ script_tests += \
 	t/4200-pre-receive.t \
 	t/4205-allow.t \
 	t/4210-missing.t \
+	t/4250-door-missing.t \
 	t/4300-ssh-push.t \
 	t/4310-key-rights.t \
 	t/4320-door.t \
