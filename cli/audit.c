@@ -32,14 +32,13 @@ static void print_lists(FILE *out, const json_t *o)
 {
 	const json_t *words = json_object_get(o, "words"), *refs = json_object_get(o, "refs");
 	const json_t *jobs = json_object_get(o, "jobs"), *one;
-	size_t i;
 
-	json_array_foreach(words, i, one)
+	for (size_t i = 0; (one = json_array_get(words, i)); i++)
 		fprintf(out, " %s", json_string_value(one) ? json_string_value(one) : "?");
-	json_array_foreach(refs, i, one)
+	for (size_t i = 0; (one = json_array_get(refs, i)); i++)
 		fprintf(out, "  %s %.*s..%.*s", text_of(one, "ref"), SHORT_OID,
 			text_of(one, "old"), SHORT_OID, text_of(one, "new"));
-	json_array_foreach(jobs, i, one)
+	for (size_t i = 0; (one = json_array_get(jobs, i)); i++)
 		if (json_object_get(one, "job"))
 			fprintf(out, "  job %lld",
 				(long long)json_integer_value(json_object_get(one, "job")));
@@ -198,8 +197,7 @@ static void check_line(struct chain *ch, const struct auditfeed *f)
 static void say_chain(const struct cli *cli, struct chain *ch)
 {
 	bool intact = json_array_size(ch->problems) == 0;
-	json_t *one;
-	size_t i;
+	const json_t *one;
 
 	if (cli->json) {
 		json_out(json_pack("{s:b, s:I, s:I, s:I, s:I, s:s, s:O}", "intact", intact,
@@ -209,7 +207,7 @@ static void say_chain(const struct cli *cli, struct chain *ch)
 				   ch->problems));
 		return;
 	}
-	json_array_foreach(ch->problems, i, one)
+	for (size_t i = 0; (one = json_array_get(ch->problems, i)); i++)
 		cli_say(stdout, "%s", json_string_value(one));
 	if (ch->pieces > 0)
 		cli_say(stdout,

@@ -11,7 +11,6 @@
  *             return -1;
  *
  * Written by: hornero-hook, hornero, hornerod. Read by: hornero (`events --audit`).
- * Removed by: hornero-collect, by audit_keep.
  *
  * The files are AUDIT_DIR/YYYY-MM.jsonl; their names sort by time, and the chain goes on from one
  * to the next. They are only appended to, under a lock of the directory. A record is durable after
