@@ -24,6 +24,7 @@ static const struct {
 	{"files", doctor_files, DOCTOR_SETUP},
 	{"door", doctor_door, DOCTOR_SETUP},
 	{"keys", doctor_keys, DOCTOR_SETUP},
+	{"signatures", doctor_signed, DOCTOR_SETUP},
 	{"mirrors", doctor_mirrors, DOCTOR_HEALTH},
 	{"disks", doctor_disks, DOCTOR_HEALTH},
 	{"reflinks", doctor_reflinks, DOCTOR_SETUP},

@@ -8,6 +8,7 @@
  *   doctor_files.c  image files, limits of groups, nodes.yaml
  *   doctor_repo.c   repositories, their hooks and locks
  *   doctor_door.c   the door, its host keys, the keys file
+ *   doctor_signed.c  what require_signed needs
  *   doctor_sandbox.c  bubblewrap
  *   doctor_system.c  kernel, clock, mounts, speed of the queue's disk
  *   doctor_nova.c   what hornero shares with Nova
@@ -76,6 +77,7 @@ DOCTOR_CHECK(images);
 DOCTOR_CHECK(files);
 DOCTOR_CHECK(door);
 DOCTOR_CHECK(keys);
+DOCTOR_CHECK(signed);
 DOCTOR_CHECK(sandbox);
 DOCTOR_CHECK(system);
 DOCTOR_CHECK(nova);

@@ -212,8 +212,12 @@ static int make_hidden(struct making *m, struct err *e)
  *
  * At each push git takes the repository for an alternate of the quarantine, and lists its refs by a
  * process of its own. The check of the push knows them already, so that process has no use. */
-static char *config_text(const struct conf *c)
+static char *config_text(const struct conf *c, struct err *e)
 {
+	own_free char *signing = repo_signing(c, e);
+
+	if (!signing)
+		return NULL;
 	return fs_path("# by hornero repo create\n"
 		       "[core]\n"
 		       "\trepositoryformatversion = 0\n"
@@ -231,8 +235,8 @@ static char *config_text(const struct conf *c)
 		       "\tmaxInputSize = %lld\n"
 		       "[gc]\n"
 		       "\tauto = 0\n"
-		       REPO_PUSH_OPTIONS,
-		       (long long)c->push_size_limit_bytes);
+		       REPO_PUSH_OPTIONS "%s",
+		       (long long)c->push_size_limit_bytes, signing);
 }
 
 static int make_link(struct making *m, const struct part *p, struct err *e)
@@ -251,10 +255,12 @@ static int make_link(struct making *m, const struct part *p, struct err *e)
 
 static int make_file(struct making *m, const struct part *p, struct err *e)
 {
-	own_free char *text = p->text ? fs_path("%s", p->text) : config_text(m->c);
+	own_free char *text = p->text ? fs_path("%s", p->text) : config_text(m->c, e);
 	own_fd int fd = openat(m->fd, p->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 			       0600);
 
+	if (!text)
+		return -1;
 	if (fd < 0 || fs_write_all(fd, text, strlen(text)) < 0 ||
 	    (!*text && futimens(fd, (const struct timespec[2]){{0}, {0}}) < 0))
 		return err_sys(e, ERR_OPERATOR, "cannot write %s", p->path);

@@ -23,6 +23,12 @@
 /* Later additions to a repository's configuration, in the order of the versions. */
 #define REPO_PUSH_OPTIONS "[receive]\n\tadvertisePushOptions = true\n"
 
+/* Returns the part of the configuration for signed pushes, with a new secret, or NULL with e
+ * filled. The caller frees it. pre-receive checks signatures. receive-pack would run gpg with the
+ * pusher's bytes and a home directory of git's account: it runs hornero-hook instead, which only
+ * reads them. */
+char *repo_signing(const struct conf *c, struct err *e);
+
 /* Calls each() with the name ("team/thing") of every directory NAME.git below repo_root, except in
  * hidden directories and in repositories. */
 void repo_each(const struct conf *c, void (*each)(void *arg, const char *name), void *arg);

@@ -61,6 +61,8 @@ struct conf {
 	const char *builders_dir;
 	const char *base_dir;       /* base images: files that inputs name as base:NAME */
 	const char *keys_file;      /* the keys and their rights: conf/keyring.h */
+	char **require_signed;      /* conf/signedrule.h */
+	const char *gpg_keyring;    /* public keys that may sign; NULL: none */
 	const char *groups_dir;     /* limits of builder groups */
 	const char *libexec_dir;    /* hornero-build and our other programs */
 	const char *door_listen;    /* "ADDRESS:PORT ADDRESS:PORT", of hornero-door */

@@ -4,6 +4,7 @@
 
 #include "conf/check.h"
 #include "conf/conf.h"
+#include "conf/signedrule.h"
 
 #include <stddef.h>
 
@@ -130,6 +131,20 @@ static const struct setting settings[] = {
 	{.name = "keys_file", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(keys_file), .fallback = SYSCONFDIR "/hornero/keys",
 	 .help = "File of the SSH keys and their rights to repositories; see hornero-keys(5)."},
+	{.name = "require_signed", .type = SETTING_LIST, .check = signedrule_check,
+	 AT(require_signed),
+	 .allowed = "a list of \"push REPO\", \"commit REPO\" and \"tag REPO\", REPO as in "
+		    "hornero-keys(5)",
+	 .help = "Repositories whose pushes, commits or tags must be signed; others are refused. "
+		 "push: the push itself, by git push --signed. commit: each commit that is new to "
+		 "these refs. tag: each tag that is pushed. The signature must be by an SSH key of "
+		 "keys_file that may write to the ref, or by a key of gpg_keyring. REPO may be a "
+		 "pattern, and REPO:REF covers that ref only."},
+	{.name = "gpg_keyring", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
+	 AT(gpg_keyring),
+	 .help = "File of GPG public keys whose signatures count for require_signed, in every "
+		 "repository: the output of gpg --export. gpgv reads it as git's user. If unset, "
+		 "only SSH signatures count."},
 	{.name = "groups_dir", .type = SETTING_PATH, .check = check_absolute, .max = DIR_MAX,
 	 AT(groups_dir), .fallback = SYSCONFDIR "/hornero/groups.d",
 	 .help = "Directory of the files that set narrower limits for groups of builders, each "

@@ -133,6 +133,13 @@ static int check_patterns(enum key_right right, const char *list, const char **b
 			      rights[right]);
 }
 
+int keyline_check(const char *patterns, struct err *e)
+{
+	const char *bad;
+
+	return check_patterns(KEY_WRITE, patterns, &bad, e);
+}
+
 static int check_ids(const char *list, const char **bad, struct err *e)
 {
 	char shown[CHECK_SHOWN], word[UUID_LEN + 2];

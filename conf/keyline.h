@@ -12,4 +12,7 @@ int keyline_parse(char *line, struct key_entry *out, int *column, struct err *e)
 /* Whether one of an entry's patterns matches. ref NULL: ignore the refs of the patterns. */
 bool keyline_matches(const char *patterns, const char *repository, const char *ref);
 
+/* Checks a list of patterns, REPO or REPO:REF, with blanks between them. ERR_USAGE. */
+int keyline_check(const char *patterns, struct err *e);
+
 #endif

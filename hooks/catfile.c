@@ -275,7 +275,8 @@ int catfile_read(struct catfile *cf, const char *commit, const char *subdir, con
 	return 0;
 }
 
-int catfile_tree(struct catfile *cf, const char *name, char **out, size_t *len, struct err *e)
+int catfile_object(struct catfile *cf, const char *name, const char *want, size_t max, char **out,
+		   size_t *len, struct err *e)
 {
 	own_free char *text = NULL;
 	char type[16] = "";
@@ -285,26 +286,30 @@ int catfile_tree(struct catfile *cf, const char *name, char **out, size_t *len, 
 
 	if (got <= 0)
 		return got;
-	if (strcmp(type, "tree") != 0) {
+	if (strcmp(type, want) != 0) {
 		catfile_close(cf);
 		return 0;
 	}
-	if (size > CATFILE_TREE_MAX) {
+	if (size > max) {
 		catfile_close(cf);
 		return err_set(e, ERR_NOBODY,
-			       "cannot read the directory %s: its listing has %zu bytes, at most "
-			       "%d are read",
-			       name, size, CATFILE_TREE_MAX);
+			       "cannot read the %s %s: it has %zu bytes, at most %zu are read",
+			       want, name, size, max);
 	}
 	text = malloc(size + 1);
 	if (!text)
-		return err_set(e, ERR_NOBODY, "out of memory for a directory of %zu bytes", size);
+		return err_set(e, ERR_NOBODY, "out of memory for a %s of %zu bytes", want, size);
 	if (take(cf, size, text, NULL, e) < 0)
 		return -1;
 	text[size] = '\0';
 	*out = steal_ptr(&text);
 	*len = size;
 	return 1;
+}
+
+int catfile_tree(struct catfile *cf, const char *name, char **out, size_t *len, struct err *e)
+{
+	return catfile_object(cf, name, "tree", CATFILE_TREE_MAX, out, len, e);
 }
 
 /* Does not read the content: it may be a gigabyte. */

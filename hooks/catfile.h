@@ -42,6 +42,10 @@ void catfile_env(const char *env[CATFILE_ENV_MAX], const char *index);
  * if git could not answer. */
 int catfile_read(struct catfile *cf, const char *commit, const char *subdir, const char *name,
 		 size_t max, struct found *out, struct err *e);
+/* Reads an object of that type and of at most max bytes. Returns 1 (the caller frees *out), 0 if
+ * there is none of the type, -1 as above. */
+int catfile_object(struct catfile *cf, const char *name, const char *type, size_t max, char **out,
+		   size_t *len, struct err *e);
 /* Reads the tree named "OID" or "COMMIT:DIRECTORY". Returns 1 (the caller frees *out), 0 if there
  * is no such tree, -1 as above. */
 int catfile_tree(struct catfile *cf, const char *name, char **out, size_t *len, struct err *e);

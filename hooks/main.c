@@ -1,6 +1,7 @@
 /*
  * hook: hornero-hook. git runs it as hooks/pre-receive and hooks/post-receive of a bare repository;
- * gc-repositories runs it as --clear REPOSITORY… to remove the leftovers of dead pushes.
+ * gc-repositories runs it as --clear REPOSITORY… to remove the leftovers of dead pushes; git runs
+ * it with other options instead of gpg.
  *
  * DIAGNOSTICS: printed for the pusher. Exits with 1 if a push is refused or --clear cannot open a
  * repository, with 64 if its name is neither of the two hooks.
@@ -14,6 +15,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,6 +39,21 @@ static int clear(char *const *repos)
 	return status;
 }
 
+/* git runs us as gpg.program to check a push certificate, which pre-receive does better. If nobody
+ * read the text, SIGPIPE would end git receive-pack. For its other questions, standard input is the
+ * client's: reading it would take the rest of the push. */
+static int ignore_signature(int argc, char *const *argv)
+{
+	char bytes[4096];
+	bool has_text = argc > 2 && strcmp(argv[2], "check-novalidate") == 0;
+
+	for (int i = 1; i < argc; i++)
+		has_text = has_text || strcmp(argv[i], "--verify") == 0;
+	while (has_text && read(STDIN_FILENO, bytes, sizeof(bytes)) > 0)
+		;
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
@@ -47,6 +64,8 @@ int main(int argc, char **argv)
 	log_open("hornero", LOG_LEVEL_WARN);
 	if (argc > 1 && strcmp(argv[1], "--clear") == 0)
 		return clear(argv + 2);
+	if (argc > 1 && *argv[1] == '-')
+		return ignore_signature(argc, argv);
 	if (strcmp(name, "pre-receive") == 0)
 		return pre_receive();
 	if (strcmp(name, "post-receive") == 0)

@@ -1,6 +1,7 @@
 /*
- * pre_receive: refuses refs that the pusher's key may not write, and pushes that can never be
- * built: their .hornero.yaml is wrong, or their tag leads to no commit.
+ * pre_receive: refuses refs that the pusher's key may not write, what is not signed and must be,
+ * and pushes that can never be built: their .hornero.yaml is wrong, or their tag leads to no
+ * commit.
  *
  * Without a key and without an image that is built from a pushed ref, it reads and starts nothing.
  * If it cannot check a file, it says so and accepts the push: a push must not fail because of the
@@ -25,6 +26,7 @@
 #include "hooks/pushopt.h"
 #include "hooks/record.h"
 #include "hooks/say.h"
+#include "hooks/signed.h"
 #include "hooks/who.h"
 #include "lib/bell.h"
 #include "lib/fs.h"
@@ -296,12 +298,13 @@ static size_t check_mirror(const struct target *p, const struct who *who)
 
 /* Without a record nothing may move. A refusal stands even if it cannot be recorded. */
 static size_t record(const struct target *p, const struct pushed *pushed, const struct who *who,
-		     bool is_refused)
+		     const char *signer, bool is_refused)
 {
 	struct record r = {.event = is_refused ? "push-refused" : "push",
 			   .p = p,
 			   .pushed = pushed,
 			   .who = who,
+			   .signer = *signer ? signer : NULL,
 			   .reason = is_refused ? say_refusal() : NULL};
 	struct err e = ERR_INIT;
 
@@ -320,6 +323,7 @@ int pre_receive(void)
 	struct pushopt o = {.priority = 0};
 	struct err e = ERR_INIT;
 	struct who who;
+	char signer[SIGNER_MAX] = "";
 	size_t refused = 0;
 	bool known = who_pushes(&who, &e) == 0;
 
@@ -335,8 +339,10 @@ int pre_receive(void)
 		refused = check_mirror(&p, &who) + check_options(&p, &pushed, &o) +
 			  (who.is_key ? check_rights(&p, &pushed, &o, &who) : 0);
 		if (refused == 0)
+			refused = signed_check(&p, &pushed, &who, signer);
+		if (refused == 0)
 			refused = check_files(&p, &pushed, &o);
-		refused += record(&p, &pushed, &who, refused > 0);
+		refused += record(&p, &pushed, &who, signer, refused > 0);
 	}
 	if (refused == 0)
 		refused = enter(&p, &pushed);

@@ -258,7 +258,8 @@ script_tests += \
 	t/4400-push-order.t \
 	t/4410-annotated-tags.t \
 	t/4500-hostile-refs.t \
-	t/4510-audit.t
+	t/4510-audit.t \
+	t/4520-signed.t
 unit_tests += \
 	t/4000-refline-unit \
 	t/4010-pushopt-unit \
