@@ -4,6 +4,7 @@
 
 #include "lib/clock.h"
 #include "lib/escape.h"
+#include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
 
@@ -149,7 +150,8 @@ static int open_file(struct audit *a, const char *dir, struct err *e)
 	a->fd = openat(a->dir, a->name, flags | O_CLOEXEC);
 	if (a->fd < 0 && errno == ENOENT) {
 		a->fd = openat(a->dir, a->name, flags | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
-		if (a->fd >= 0 && (fchmod(a->fd, 0660) < 0 || fsync(a->dir) < 0))
+		if (a->fd >= 0 && (fchmod(a->fd, 0660) < 0 ||
+				   FAILSTEP("audit-made-sync", fsync(a->dir)) < 0))
 			return err_sys(e, ERR_OPERATOR, "cannot make %s/%s", dir, a->name);
 	}
 	if (a->fd < 0 || fstat(a->fd, &st) < 0)
@@ -362,7 +364,7 @@ static void tell_syslog(const struct audit *a)
 
 int audit_sync(struct audit *a, struct err *e)
 {
-	if (fdatasync(a->fd) < 0)
+	if (FAILSTEP("audit-sync", fdatasync(a->fd)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot sync %s of the audit log", a->name);
 	tell_syslog(a);
 	return 0;

@@ -158,8 +158,8 @@ test_expect_success 'listings: for the admin as on the node, for others what the
 		hornero $word --json >want 2>err &&
 		as admin $word --json >got &&
 		test_cmp want got &&
-		jq "map(select(.repo == \"shop\" or .image == \"$U1\" or .release_of == \"$U1\"))" \
-			want >mine &&
+		jq "map(select(.repo == \"shop\" or .image == \"$U1\" or .release_of == \"$U1\") |
+			if has(\"place\") then .place = null else . end)" want >mine &&
 		for key in writer reader brancher
 		do
 			as $key $word --json >got &&
@@ -230,7 +230,8 @@ test_expect_success 'stats and events: what the key may read' '
 
 test_expect_success 'top: what the key may read, and of the node what the admin may' '
 	as admin top --json >out &&
-	test "$(jq -c "[[.jobs[].job], .push_to_warm_hour.pushes, .pressure.memory_limit]" out)" = \
+	test "$(jq -c "[([.jobs[].job] | sort), .push_to_warm_hour.pushes,
+		.pressure.memory_limit]" out)" = \
 		"[[3,4242],2,0]" &&
 	for key in reader writer brancher
 	do
