@@ -86,7 +86,7 @@ then
 	# Red where agent/hornerod/attempt.c attempt_resume() takes RUN_FREE for granted; where
 	# standstill_resume() reads no kind; and, if the sentences are equal, without the comparison
 	# of the kinds in say() of standstill.c.
-	test_expect_success 'a reload takes over what is frozen, without the file that says so, too' '
+	test_expect_success 'a reload takes over what is frozen, also without its file' '
 		rm "$NODE/unikernels/$HELLO_UUID/cache/go" &&
 		push_make "$waiting; : reload" &&
 		reloaded=$job &&
