@@ -102,6 +102,8 @@ int store_clear_staging(const char *store_dir, struct err *e)
 	/* The writers make these when they need them. */
 	static const char *const late[] = {"changed", "outbox", "wanted"};
 
+	if (fs_clear_staging(store_dir, e) < 0) /* of the scrub's record */
+		return -1;
 	for (int i = 0; i < N_ROOMS; i++) {
 		own_free char *path = fs_path("%s/%s", store_dir, rooms[i]);
 
