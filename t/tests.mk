@@ -14,6 +14,8 @@ slow_tests = \
 	t/5458-own-pressure.t \
 	t/6340-confirm.t \
 	t/8000-crash.t \
+	t/8002-crash-all.t \
+	t/8003-every-call.t \
 	t/5466-hangs-for-long.t \
 	t/5454-busy-node.t \
 	t/4330-door-hostile.t \
@@ -585,6 +587,8 @@ t_8001_failpoint_unit_SOURCES = t/8001-failpoint-unit.c
 t_8001_failpoint_unit_LDADD = $(UNIT_LIBS)
 script_tests += \
 	t/8000-crash.t \
+	t/8002-crash-all.t \
+	t/8003-every-call.t \
 	t/8020-dead-push.t \
 	t/8021-dead-push-namespaces.t \
 	t/8022-dead-push-door.t \
@@ -689,6 +693,7 @@ EXTRA_DIST += \
 	t/lib/attacks.sh \
 	t/lib/cache.sh \
 	t/lib/cli.sh \
+	t/lib/crash.sh \
 	t/lib/conf-test.h \
 	t/lib/corpus-test.h \
 	t/lib/deadpush.sh \
