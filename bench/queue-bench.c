@@ -16,7 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 20, PER_ROUND = 50, SAMPLES = ROUNDS * PER_ROUND, QUEUED = 100000, LISTINGS = 7 };
+enum { ROUNDS = 20, PER_ROUND = 50, SAMPLES = ROUNDS * PER_ROUND };
+enum { QUEUED = 100000, LISTINGS = 7, CLAIMS = 100 };
 
 struct series {
 	double us[SAMPLES];
@@ -91,7 +92,7 @@ static int fill_finished(struct queue *q, long n, struct err *e)
 	return raw(q, text, e);
 }
 
-static int fill_queued(struct queue *q, struct err *e)
+static int fill_queued(struct queue *q, int repos, struct err *e)
 {
 	char text[1024];
 
@@ -99,10 +100,11 @@ static int fill_queued(struct queue *q, struct err *e)
 		sizeof(text), text,
 		"BEGIN IMMEDIATE; DELETE FROM attempts; DELETE FROM jobs;WITH RECURSIVE c(i) AS "
 		"(SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < %d) INSERT INTO jobs (image, "
-		"repo, ref, \"commit\", origin, pushed_by, state, created_ms) SELECT "
-		"printf('00000001-0000-4000-8000-%%012x', i), 'hello', 'refs/heads/main', "
-		"printf('%%040x', i), 'push', 'alice', 'queued', i FROM c; COMMIT",
-		QUEUED);
+		"repo, ref, \"commit\", origin, pushed_by, state, created_ms, likely_ms, "
+		"likely_cpu_ms) SELECT printf('00000001-0000-4000-8000-%%012x', i), "
+		"printf('team/%%d', i %% %d), 'refs/heads/main', printf('%%040x', i), 'push', "
+		"'alice', 'queued', i, 900 + i %% 7919, 100 + i %% 7919 FROM c; COMMIT",
+		QUEUED, repos);
 	return raw(q, text, e);
 }
 
@@ -162,11 +164,77 @@ static int count(void *arg, const struct job *j)
 	return 0;
 }
 
+/* Each claim ends at once, so that the next one is by another repository. */
+static int claim_of_many(struct queue *q, const char *name, const struct job_terms *terms,
+			 const char *goal, struct err *e)
+{
+	const struct attempt_result failed = {.class = "pusher", .cause = "exit", .reason = "no",
+					      .cpu_ms = 3000};
+	struct series s = {.n = 0};
+
+	while (s.n < CLAIMS) {
+		own_job struct job j = {.id = 0};
+		double start = now_us();
+		int found = job_claim(q->db, clock_wall_ms(), terms, &j, e);
+
+		s.us[s.n++] = now_us() - start;
+		if (found < 0 || (found > 0 && job_set_failed(q->db, j.id, 1, &failed, e) < 0))
+			return -1;
+	}
+	line(name, quantile(&s, .5) / 1e3, "ms", goal);
+	return 0;
+}
+
+static bool is_full(const void *arg, const char *builder)
+{
+	(void)arg;
+	return !strcmp(builder, "no other");
+}
+
+/* 100,000 queued jobs of one repository, of a hundred, and of as many as there are jobs. */
+static int measure_fair(struct queue *q, struct err *e)
+{
+	const struct job_terms any = {.per_repo = 2}, full = {.may_line = is_full};
+
+	if (fill_queued(q, 1, e) < 0 ||
+	    claim_of_many(q, "queue_claim_100k_of_1_repo_p50", &any, "1", e) < 0 ||
+	    claim_of_many(q, "queue_claim_100k_of_a_full_group_p50", &full, "1", e) < 0 ||
+	    fill_queued(q, 100, e) < 0 ||
+	    claim_of_many(q, "queue_claim_100k_of_100_repos_p50", &any, "1", e) < 0 ||
+	    fill_queued(q, QUEUED, e) < 0)
+		return -1;
+	return claim_of_many(q, "queue_claim_100k_of_100k_repos_p50", &any, "1", e);
+}
+
+static int measure_forecast(struct queue *q, struct err *e)
+{
+	const struct job_filter f = {.workers = 2};
+	struct series all = {.n = 0}, one = {.n = 0};
+	own_job struct job j = {.id = 0};
+
+	for (int i = 0; i < LISTINGS; i++) {
+		int64_t n = 0;
+		double start = now_us();
+
+		if (job_each_open(q->db, &f, count, &n, e) < 0)
+			return -1;
+		all.us[all.n++] = now_us() - start;
+		j.state = JOB_QUEUED;
+		start = now_us();
+		if (job_foresee(q->db, 2, &j, e) < 0)
+			return -1;
+		one.us[one.n++] = now_us() - start;
+	}
+	line("queue_forecast_100k_p50", quantile(&one, .5) / 1e3, "ms", "100");
+	line("queue_list_expected_100k_p50", quantile(&all, .5) / 1e3, "ms", "-");
+	return 0;
+}
+
 static int measure_listing(struct queue *q, struct err *e)
 {
 	struct series s = {.n = 0};
 
-	if (fill_queued(q, e) < 0)
+	if (fill_queued(q, 100, e) < 0)
 		return -1;
 	for (int i = 0; i < LISTINGS; i++) {
 		int64_t n = 0;
@@ -179,7 +247,7 @@ static int measure_listing(struct queue *q, struct err *e)
 			return err_set(e, ERR_US, "listed %" PRId64 " jobs", n);
 	}
 	line("queue_list_100k_p50", quantile(&s, .5) / 1e3, "ms", "100");
-	return 0;
+	return measure_forecast(q, e) < 0 ? -1 : measure_fair(q, e);
 }
 
 /* The hook's cost: open, one durable insert, close, while the agent has the queue open. */

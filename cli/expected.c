@@ -13,7 +13,7 @@ static int64_t progress_of(const struct job *j, int64_t now_ms)
 	return percent < 1 ? 1 : percent > 99 ? 99 : percent;
 }
 
-/* A place counts jobs that the key may not see. */
+/* A position counts jobs that the key may not see. */
 static bool sees_all(const struct cli *cli)
 {
 	return !cli->key || key_may(cli->key, KEY_ADMIN, NULL);
@@ -22,7 +22,7 @@ static bool sees_all(const struct cli *cli)
 void expected_of(const struct cli *cli, const struct job *j, bool is_built, struct expected *out)
 {
 	*out = (struct expected){
-		.place = j->state == JOB_QUEUED && sees_all(cli) ? j->place : 0};
+		.position = j->state == JOB_QUEUED && sees_all(cli) ? j->position : 0};
 	if (!is_built || (j->state != JOB_QUEUED && j->state != JOB_RUNNING))
 		return;
 	if (j->state == JOB_QUEUED) {
@@ -46,16 +46,16 @@ static const char *until(int64_t then_ms, int64_t now_ms, char buf[WORDS_MAX])
 
 const char *expected_words(const struct expected *x, int64_t now_ms, char buf[EXPECTED_WORDS])
 {
-	char words[WORDS_MAX], place[32] = "";
+	char words[WORDS_MAX], nth[32] = "";
 
 	*buf = '\0';
-	if (x->place)
-		snprintf(place, sizeof(place), "#%lld", (long long)x->place);
+	if (x->position)
+		snprintf(nth, sizeof(nth), "#%lld", (long long)x->position);
 	if (x->begins_ms)
-		snprintf(buf, EXPECTED_WORDS, "%s%sstarts %s", place, x->place ? ", " : "",
+		snprintf(buf, EXPECTED_WORDS, "%s%sstarts %s", nth, x->position ? ", " : "",
 			 until(x->begins_ms, now_ms, words));
-	else if (x->place)
-		snprintf(buf, EXPECTED_WORDS, "%s", place);
+	else if (x->position)
+		snprintf(buf, EXPECTED_WORDS, "%s", nth);
 	else if (x->progress && x->ends_ms <= now_ms)
 		snprintf(buf, EXPECTED_WORDS, "longer than usual");
 	else if (x->progress)
@@ -67,16 +67,16 @@ const char *expected_words(const struct expected *x, int64_t now_ms, char buf[EX
 const char *expected_sentence(const struct expected *x, int64_t now_ms,
 			      char buf[2 * EXPECTED_WORDS])
 {
-	char begin[WORDS_MAX], end[WORDS_MAX], place[64] = "";
+	char begin[WORDS_MAX], end[WORDS_MAX], nth[64] = "";
 
 	*buf = '\0';
-	if (x->place)
-		snprintf(place, sizeof(place), "Its place in the queue is %lld",
-			 (long long)x->place);
+	if (x->position)
+		snprintf(nth, sizeof(nth), "Its position in the queue is %lld",
+			 (long long)x->position);
 	if (x->begins_ms && x->ends_ms)
 		snprintf(buf, 2 * EXPECTED_WORDS,
 			 "%s%s is expected to start %s and to end %s, as the last builds took.",
-			 place, x->place ? "; it" : "It", until(x->begins_ms, now_ms, begin),
+			 nth, x->position ? "; it" : "It", until(x->begins_ms, now_ms, begin),
 			 until(x->ends_ms, now_ms, end));
 	else if (x->progress)
 		snprintf(buf, 2 * EXPECTED_WORDS,
@@ -85,9 +85,9 @@ const char *expected_sentence(const struct expected *x, int64_t now_ms,
 				 : "It takes longer than the last builds of its image.",
 			 (long long)x->progress, until(x->ends_ms, now_ms, end));
 	else if (x->begins_ms)
-		snprintf(buf, 2 * EXPECTED_WORDS, "%s%s is expected to start %s.", place,
-			 x->place ? "; it" : "It", until(x->begins_ms, now_ms, begin));
-	else if (x->place)
-		snprintf(buf, 2 * EXPECTED_WORDS, "%s.", place);
+		snprintf(buf, 2 * EXPECTED_WORDS, "%s%s is expected to start %s.", nth,
+			 x->position ? "; it" : "It", until(x->begins_ms, now_ms, begin));
+	else if (x->position)
+		snprintf(buf, 2 * EXPECTED_WORDS, "%s.", nth);
 	return buf;
 }

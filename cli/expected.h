@@ -1,4 +1,4 @@
-/* expected: the place of a job in the queue, and when it begins and ends, for users. */
+/* expected: the position of a job in the queue, and when it begins and ends, for users. */
 #ifndef HORNERO_CLI_EXPECTED_H
 #define HORNERO_CLI_EXPECTED_H
 
@@ -6,7 +6,7 @@
 #include "db/job.h"
 
 struct expected {
-	int64_t place;              /* 1: the next; 0: not ready, or a key that does not see all */
+	int64_t position;           /* 1: the next; 0: not ready, or the key does not see all */
 	int64_t begins_ms, ends_ms; /* 0: unknown */
 	int64_t progress;           /* percent of a running one, 1 to 99; 0: unknown */
 };

@@ -34,6 +34,8 @@ static void why_queued(const struct facts *f, char buf[WHY_MAX])
 		SAY("Job %lld waits until job %lld of the same image has ended; `hornero cancel "
 		    "%lld` ends that one now.",
 		    id, (long long)f->same_running, (long long)f->same_running);
+	else if (*f->limited)
+		SAY("Job %lld waits because %s; it starts when one of them ends.", id, f->limited);
 	else if (f->partly)
 		SAY("Job %lld is queued and starts when it is its turn; `hornero log -f %lld` "
 		    "follows it.",

@@ -299,11 +299,12 @@ static void print_queue(FILE *out, const struct cli *cli, struct db *db, const c
 {
 	static const char *const heads[] = {"Job", "State",  "Repository", "Ref", "Commit",
 					    "Age", "Remark", NULL};
+	const struct job_filter all = {.workers = cli->conf->workers};
 	struct queue q = {out, cli, 0};
 	struct err e = ERR_INIT;
 
 	html_table_begin(out, "queue", "Queue now", heads);
-	if (!db || job_each(db, JOB_SCOPE_OPEN, print_job, &q, &e) < 0) {
+	if (!db || job_each_open(db, &all, print_job, &q, &e) < 0) {
 		fputs("<tr><td colspan=\"7\">", out);
 		html_text(out, db ? e.msg : why);
 		fputs("</td></tr>\n", out);

@@ -53,7 +53,8 @@ int snapshot_take(struct cli *cli, struct snapshot *s, struct err *e)
 	if (!c || cli_db(cli, DB_READ, &db, e) < 0)
 		return -1;
 	l.db = db;
-	if (job_each(db, JOB_SCOPE_ALL, look_at_job, &l, e) < 0 || l.failed)
+	if (job_each_newest(db, &(struct job_filter){.workers = c->workers}, look_at_job, &l, e) <
+		    0 || l.failed)
 		return -1;
 	for (size_t i = 0; i < s->n; i++)
 		if (s->jobs[i].state == JOB_RUNNING)

@@ -43,8 +43,8 @@ static int queue_facts(const struct cli *cli, struct db *db, struct facts *f, st
 	if (job_each(db, JOB_SCOPE_OPEN, count_running, f, e) < 0 ||
 	    job_foresee(db, cli->conf->workers, j, e) < 0)
 		return -1;
-	f->ahead = j->place ? j->place - 1 : 0;
-	return 0;
+	f->ahead = j->position ? j->position - 1 : 0;
+	return limited_look(cli, db, j, f->limited, e);
 }
 
 static int job_facts(const struct cli *cli, struct db *db, struct facts *f, struct job *j,
@@ -63,7 +63,7 @@ static int job_facts(const struct cli *cli, struct db *db, struct facts *f, stru
 	return j->state == JOB_QUEUED ? queue_facts(cli, db, f, j, e) : 0;
 }
 
-/* Says which place an open job has, and when it begins and ends. */
+/* Says which position an open job has, and when it begins and ends. */
 static void say_expected(const struct cli *cli, const struct facts *f)
 {
 	char words[2 * EXPECTED_WORDS];

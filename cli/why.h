@@ -2,6 +2,7 @@
 #ifndef HORNERO_CLI_WHY_H
 #define HORNERO_CLI_WHY_H
 
+#include "cli/limited.h"
 #include "conf/image.h"
 #include "db/job.h"
 #include "state/standstill.h"
@@ -40,6 +41,7 @@ struct facts {
 	int64_t ahead;        /* claimable jobs queued before it */
 	int64_t running;      /* jobs that run */
 	int64_t same_running; /* the one of its image that runs, or 0 */
+	char limited[LIMITED_WORDS]; /* a limit that keeps it back, or "" */
 	bool is_starved;      /* it runs, and others keep the processors busy */
 	double percent;       /* of one processor, that it gets then */
 };

@@ -1,4 +1,4 @@
-/* claim: picks the next job to run. It reads the lines in their turn (share.c) and the first jobs
+/* claim: picks the next job to run. It reads the lines in their turn (account.c) and the first jobs
  * of a line, never all that wait.
  * DIAGNOSTICS: as query, and damaged rows (row.c). */
 #include "db/inner.h"
@@ -45,7 +45,7 @@ static int find(struct db *db, const struct job_terms *t, int64_t *id, struct er
 {
 	own_query sqlite3_stmt *q = db_query(
 		db, e,
-		"SELECT priority, repo, builder FROM lines INDEXED BY lines_turn WHERE head > 0 "
+		"SELECT priority, repo, builder FROM lines INDEXED BY lines_order WHERE head > 0 "
 		"AND priority BETWEEN ?1 AND ?2 AND (?3 = 0 OR repo NOT IN (SELECT repo FROM jobs "
 		"INDEXED BY jobs_one_running WHERE state = 'running' AND origin <> 'confirm' "
 		"GROUP BY repo HAVING count(*) >= ?3)) ORDER BY priority, used_ms, head",
@@ -93,7 +93,7 @@ static int take(struct db *db, int64_t id, int64_t now_ms, struct job *out, stru
 {
 	own_query sqlite3_stmt *q = NULL;
 
-	if (share_charge(db, id, e) < 0 ||
+	if (account_charge(db, id, e) < 0 ||
 	    db_run(db, e,
 		   "UPDATE jobs SET state = 'running', attempt = attempt + 1, started_ms = ?2, "
 		   "not_before_ms = 0, reason = NULL, " WAITS_FOR_NOTHING " WHERE id = ?1",

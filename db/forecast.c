@@ -145,7 +145,7 @@ static int add_row(struct reading *r, sqlite3_stmt *q, struct err *e)
 		.id = sqlite3_column_int64(q, 2),
 		.priority = sqlite3_column_int64(q, 0),
 		.account = account_of(r, row_text(q, 1)),
-		.cpu_ms = cpu_ms > 0 ? cpu_ms : SHARE_UNKNOWN_MS,
+		.cpu_ms = cpu_ms > 0 ? cpu_ms : ACCOUNT_UNKNOWN_MS,
 		.ms = ms > 0 ? ms : r->typical_ms,
 		.begins_ms = not_before_ms > r->now_ms ? not_before_ms : 0,
 	};
@@ -195,13 +195,13 @@ static int by_account(const void *a, const void *b)
 	return 0;
 }
 
-static int by_turn(const void *a, const void *b)
+static int by_order(const void *a, const void *b)
 {
 	const struct forecast_row *x = a, *y = b;
 
 	ORDER(x->begins_ms, y->begins_ms);
 	ORDER(x->priority, y->priority);
-	ORDER(x->turn_ms, y->turn_ms);
+	ORDER(x->virtual_ms, y->virtual_ms);
 	ORDER(x->id, y->id);
 	return 0;
 }
@@ -224,10 +224,10 @@ static void order(struct reading *r)
 	for (size_t i = 0; i < f->ready; i++) {
 		struct account *a = &r->accounts[f->rows[i].account];
 
-		f->rows[i].turn_ms = a->used_ms;
+		f->rows[i].virtual_ms = a->used_ms;
 		a->used_ms += f->rows[i].cpu_ms;
 	}
-	sort(f, by_turn);
+	sort(f, by_order);
 }
 
 static void add_running(struct service *s, const struct reading *r, sqlite3_stmt *q)
@@ -316,7 +316,7 @@ int forecast_make(struct db *db, int64_t workers, struct forecast *out, struct e
 
 void forecast_tell(const struct db *db, const struct forecast *f, size_t i, struct job *j)
 {
-	j->place = i < f->ready ? (int64_t)i + 1 : 0;
+	j->position = i < f->ready ? (int64_t)i + 1 : 0;
 	j->begins_ms = steady_present_ms(&db->clock, f->rows[i].begins_ms);
 	j->ends_ms = steady_present_ms(&db->clock, f->rows[i].ends_ms);
 }

@@ -261,17 +261,17 @@ int job_enqueue_within(struct db *db, const struct job_wish *w, struct job_recei
 int job_held(struct db *db, const char *image, int64_t *id, struct err *e); /* *id 0: none */
 int job_supersede(struct db *db, int64_t id, int64_t by, const char *reason, struct err *e);
 
-/* share.c: inside a write transaction. Fair shares of processor time. */
+/* account.c: inside a write transaction. The processor time of each repository. */
 enum { PRIORITY_SWEEP = 1, PRIORITY_CONFIRM = 100 }; /* of the column */
-enum { SHARE_UNKNOWN_MS = 1000 }; /* of an attempt without history */
-#define SHARE_MOST_MS INT64_C(1000000000)       /* of one attempt */
-#define SHARE_MAX_MS  INT64_C(1000000000000000) /* of a repository */
+enum { ACCOUNT_UNKNOWN_MS = 1000 }; /* of an attempt without history */
+#define ACCOUNT_MOST_MS INT64_C(1000000000)       /* of one attempt */
+#define ACCOUNT_MAX_MS  INT64_C(1000000000000000) /* of a repository */
 /* Before the job's claim. */
-int share_charge(struct db *db, int64_t id, struct err *e);
+int account_charge(struct db *db, int64_t id, struct err *e);
 /* After its attempt; does nothing the second time. */
-int share_settle(struct db *db, int64_t id, const struct attempt_result *r, struct err *e);
-int share_mend(struct db *db, struct err *e);
-int share_forget(struct db *db, int most, struct err *e);
+int account_settle(struct db *db, int64_t id, const struct attempt_result *r, struct err *e);
+int account_mend(struct db *db, struct err *e);
+int account_forget(struct db *db, int most, struct err *e);
 
 /* likely.c: 0 and "" if unknown. */
 struct likely {
@@ -284,7 +284,7 @@ int likely_of(struct db *db, const char *image, struct likely *out, struct err *
  * then those that wait for a time. */
 struct forecast_row {
 	int64_t id, priority, cpu_ms, ms;
-	int64_t turn_ms;            /* its repository's virtual time when it is served */
+	int64_t virtual_ms;            /* its repository's virtual time when it is served */
 	int64_t begins_ms, ends_ms; /* of the steady clock; 0: unknown */
 	uint32_t account;
 };
@@ -295,7 +295,7 @@ struct forecast {
 int forecast_make(struct db *db, int64_t workers, struct forecast *out, struct err *e);
 void forecast_end(struct forecast *f);
 #define own_forecast __attribute__((cleanup(forecast_end)))
-/* Fills in place, begins_ms and ends_ms, after job_present(). */
+/* Fills in position, begins_ms and ends_ms, after job_present(). */
 void forecast_tell(const struct db *db, const struct forecast *f, size_t i, struct job *j);
 
 /* event.c: adds one line to the log, inside a write transaction. */

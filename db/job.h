@@ -111,7 +111,7 @@ struct job {
 	int64_t likely_ms;     /* how long its attempt will take, by its image's last builds; 0 if
 				* unknown, or if the job is queued and had no attempt */
 	/* Of job_each_open() and job_foresee(), a forecast: */
-	int64_t place;              /* 1: the next; counts hidden jobs, too; 0: not ready */
+	int64_t position;              /* 1: the next; counts hidden jobs, too; 0: not ready */
 	int64_t begins_ms, ends_ms; /* 0: unknown */
 };
 void job_fini(struct job *j);
@@ -144,8 +144,8 @@ struct job_terms {
 
 /* queued → running, attempt + 1: takes the first job of the best priority whose image has none
  * running and which the terms allow; of several repositories, of the one that has had the least
- * processor time (share.c). A claim supersedes a running confirmation of the same image. Returns 1
- * if claimed (fills *out), 0 if there is none, -1 on error. */
+ * processor time (account.c). A claim supersedes a running confirmation of the same image. Returns
+ * 1 if claimed (fills *out), 0 if there is none, -1 on error. */
 int job_claim(struct db *db, int64_t now_ms, const struct job_terms *terms, struct job *out,
 	      struct err *e);
 
@@ -227,15 +227,25 @@ int job_newest(struct db *db, const char *image, struct job *out, struct err *e)
 int job_last_good(struct db *db, const char *image, int64_t before, struct job *out,
 		  struct err *e);
 
+/* Content whose build failed by itself: its builder ended with an error. */
+struct job_failure {
+	int64_t job;       /* that built it first */
+	char key[64 + 1];  /* of the content */
+};
+/* Finds the failures of an image that no later success of the same content ends, the newest first.
+ * Returns their number, at most `most`, or -1. */
+int job_failures(struct db *db, const char *image, struct job_failure *list, int most,
+		 struct err *e);
+
 enum job_scope {
 	JOB_SCOPE_OPEN,   /* queued, running, built, held */
 	JOB_SCOPE_RECENT, /* those, and the last 20 that ended */
 	JOB_SCOPE_ALL,
 	JOB_SCOPE_BUILT,  /* waiting for the cache, oldest first */
 };
-/* Calls each() for running jobs, built, queued (by priority and repository; those that wait for a
- * time last), held, then ended ones, newest first. Stops if each() returns non-zero. The row is
- * borrowed. each() may read with the same handle, but not write. */
+/* Calls each() for running jobs, built, queued (by number; those that wait for a time last), held,
+ * then ended ones, newest first. Stops if each() returns non-zero. The row is borrowed. each() may
+ * read with the same handle, but not write. */
 int job_each(struct db *db, enum job_scope scope, int (*each)(void *arg, const struct job *j),
 	     void *arg, struct err *e);
 

@@ -45,9 +45,9 @@ int likely_of(struct db *db, const char *image, struct likely *out, struct err *
 		return -1;
 	out->ms = median(ms, n);
 	out->cpu_ms = median(cpu_ms, n);
-	if (out->ms > SHARE_MOST_MS)
-		out->ms = SHARE_MOST_MS;
-	if (out->cpu_ms < 0 || out->cpu_ms > SHARE_MOST_MS)
+	if (out->ms > ACCOUNT_MOST_MS)
+		out->ms = ACCOUNT_MOST_MS;
+	if (out->cpu_ms < 0 || out->cpu_ms > ACCOUNT_MOST_MS)
 		out->cpu_ms = 0;
 	return 0;
 }

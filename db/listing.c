@@ -13,9 +13,10 @@
 
 static const char running[] = PART(JOB_COLUMNS, "jobs_one_running", "state = 'running'", "id");
 static const char built[] = PART(JOB_COLUMNS, "jobs_one_built", "state = 'built'", "id");
+/* Rows in the order of their pages: by repository each would be in another one. */
 static const char ready[] =
-	PART(JOB_COLUMNS_FRESH, "jobs_claim", "state = 'queued' AND not_before_ms = 0",
-	     "priority, repo, likely_builder, id");
+	"SELECT " JOB_COLUMNS_FRESH "FROM jobs WHERE id IN (SELECT id FROM jobs INDEXED BY "
+	"jobs_claim WHERE state = 'queued' AND not_before_ms = 0) ORDER BY id LIMIT ?1";
 static const char later[] =
 	PART(JOB_COLUMNS_FRESH, "jobs_due", "state = 'queued' AND not_before_ms > 0",
 	     "not_before_ms, id");
@@ -41,6 +42,7 @@ static const char held_matching[] =
 static const char queued_matching[] =
 	PART("id ", "jobs_one_queued", "state = 'queued'" MATCHES, "id");
 
+enum { MANY_ROWS = 1000, MANY_KIB = 131072, USUAL_KIB = 2000 /* SQLite's default */ };
 enum { RECENT = 20, MAX_PARTS = 6, PIECE = 4096 };
 
 static const struct {
@@ -254,6 +256,16 @@ static int list_one(struct db *db, const struct forecast *f, size_t i, sqlite3_s
 	return each(arg, &j) ? 1 : 0;
 }
 
+/* The expected order jumps from page to page: a long listing keeps them all. */
+static void keep_pages(struct db *db, size_t rows)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "PRAGMA cache_size = %d",
+		 rows > MANY_ROWS ? -MANY_KIB : -USUAL_KIB);
+	sqlite3_exec(db->sql, text, NULL, NULL, NULL);
+}
+
 /* In the expected order, which no index has. */
 static int list_queued(struct db *db, const struct job_filter *filter,
 		       int (*each)(void *arg, const struct job *j), void *arg, struct err *e)
@@ -270,9 +282,11 @@ static int list_queued(struct db *db, const struct job_filter *filter,
 	    find_matches(db, filter, f.n, &m, e) < 0 ||
 	    prepare(db, "SELECT " JOB_COLUMNS_FRESH "FROM jobs WHERE id = ?1", &q, e) < 0)
 		return -1;
+	keep_pages(db, f.n);
 	for (size_t i = 0; i < f.n && r == 0; i++)
 		if (is_match(&m, f.rows[i].id))
 			r = list_one(db, &f, i, q, &whole, each, arg, e);
+	keep_pages(db, 0);
 	return r;
 }
 

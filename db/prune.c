@@ -130,5 +130,5 @@ int history_forget_node(struct db *db, int64_t age_ms, int most, int64_t *n, str
 		   val_int(db_now_ms(db) - age_ms), val_int(most)) < 0)
 		return -1;
 	*n = sqlite3_changes(db->sql);
-	return share_forget(db, most, e) < 0 ? -1 : txn_commit(&t, e);
+	return account_forget(db, most, e) < 0 ? -1 : txn_commit(&t, e);
 }

@@ -191,7 +191,7 @@ CREATE TABLE lines (
 	head     INTEGER NOT NULL CHECK (head >= 0),
 	PRIMARY KEY (repo, priority, builder)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX lines_turn ON lines (priority, used_ms, head) WHERE head > 0;
+CREATE INDEX lines_order ON lines (priority, used_ms, head) WHERE head > 0;
 
 -- The virtual time: used_ms of the line that was served last.
 CREATE TABLE served (

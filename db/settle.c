@@ -89,7 +89,7 @@ static int write_findings(struct db *db, const struct job *j, const struct attem
 static int record(struct db *db, const struct job *j, const struct attempt_result *r,
 		  int64_t now_ms, struct err *e)
 {
-	if (write_attempt(db, j, r, now_ms, e) < 0 || share_settle(db, j->id, r, e) < 0)
+	if (write_attempt(db, j, r, now_ms, e) < 0 || account_settle(db, j->id, r, e) < 0)
 		return -1;
 	return write_findings(db, j, r, e);
 }
@@ -418,7 +418,7 @@ int job_recover(struct db *db, bool crash, int64_t *n, struct err *e)
 		   "UPDATE jobs INDEXED BY jobs_one_built SET " WAITS_FOR_NOTHING " WHERE state = "
 		   "'built' AND waiting_for IS NOT NULL AND id > ?1",
 		   val_int(0)) < 0 ||
-	    share_mend(db, e) < 0 || txn_commit(&t, e) < 0)
+	    account_mend(db, e) < 0 || txn_commit(&t, e) < 0)
 		return -1;
 	*n = count;
 	return 0;

@@ -58,7 +58,7 @@ static void missing_is_nobodys_fault(void **state)
 }
 
 /* Takes back version 6. */
-static void before_shares(struct scratch *s)
+static void before_accounts(struct scratch *s)
 {
 	assert_int_equal(
 		raw(s, "DROP TRIGGER lines_insert; DROP TRIGGER lines_enter; "
@@ -76,7 +76,7 @@ static void before_shares(struct scratch *s)
 }
 
 /* A queue of version 5, with jobs that are ready, wait for a time, and confirm. */
-static void shares_of_an_older_version(void **state)
+static void accounts_of_an_older_version(void **state)
 {
 	struct scratch *s = *state;
 	struct job_wish w = wish_of(IMAGE_2, COMMIT_A);
@@ -88,7 +88,7 @@ static void shares_of_an_older_version(void **state)
 	w = wish_of("00000000-0000-4000-8000-000000000003", COMMIT_A);
 	w.origin = "confirm";
 	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));
-	before_shares(s);
+	before_accounts(s);
 	assert_int_equal(raw(s, "UPDATE jobs SET priority = 0"), SQLITE_OK);
 	db_close(s->db);
 	s->db = NULL;
@@ -105,7 +105,7 @@ static void of_an_older_version(void **state)
 	struct scratch *s = *state;
 
 	enqueue(s, IMAGE_1, COMMIT_A);
-	before_shares(s);
+	before_accounts(s);
 	assert_int_equal(raw(s,
 			     "ALTER TABLE attempts DROP COLUMN boot_ms; ALTER TABLE jobs DROP "
 			     "COLUMN how_built; "
@@ -146,7 +146,7 @@ static void waits_of_an_older_version(void **state)
 			rows[i].text);
 		own_job struct job j = {.id = 0};
 
-		before_shares(s);
+		before_accounts(s);
 		assert_int_equal(raw(s, set), SQLITE_OK);
 		db_close(s->db);
 		s->db = NULL;
@@ -285,7 +285,7 @@ int main(void)
 		IN_DIR(missing_is_nobodys_fault),
 		IN_QUEUE(of_an_older_version),
 		IN_QUEUE(waits_of_an_older_version),
-		IN_QUEUE(shares_of_an_older_version),
+		IN_QUEUE(accounts_of_an_older_version),
 		IN_QUEUE(unknown_version),
 		IN_QUEUE(ticket_is_waited_for_but_not_for_ever),
 		IN_QUEUE(sqlite_lock_is_waited_for_as_well),

@@ -150,14 +150,14 @@ static void listings(void **state)
 	assert_ok(s, job_enqueue(s->db, &w, &r, &s->e));              /* 32 queued, of the sweep */
 	enqueue(s, "00000000-0000-4000-8000-000000000302", COMMIT_A); /* 33 queued */
 
-	assert_listed(s, JOB_SCOPE_OPEN, (const int64_t[]){2, 1, 33, 32, 31}, 5);
+	assert_listed(s, JOB_SCOPE_OPEN, (const int64_t[]){2, 1, 32, 33, 31}, 5);
 	assert_listed(s, JOB_SCOPE_BUILT, (const int64_t[]){1}, 1);
 	assert_listed(s, JOB_SCOPE_RECENT,
-		      (const int64_t[]){2,  1,  33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23,
+		      (const int64_t[]){2,  1,  32, 33, 31, 30, 29, 28, 27, 26, 25, 24, 23,
 					22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11},
 		      25);
 	assert_listed(s, JOB_SCOPE_ALL,
-		      (const int64_t[]){2,  1,  33, 32, 31, 30, 29, 28, 27, 26, 25,
+		      (const int64_t[]){2,  1,  32, 33, 31, 30, 29, 28, 27, 26, 25,
 					24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14,
 					13, 12, 11, 10, 9,  8,  7,  6,  5,  4,  3},
 		      33);

@@ -200,7 +200,7 @@ unit_tests += \
 	t/3002-history-unit \
 	t/3003-damage-unit \
 	t/3010-words-unit \
-	t/5120-share-unit
+	t/5120-account-unit
 t_3000_db_unit_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 t_3000_db_unit_SOURCES = \
 	t/3000-db-unit.c \
@@ -223,12 +223,12 @@ t_3002_history_unit_SOURCES = \
 	t/lib/job-unit.h \
 	t/lib/queue-unit.h
 t_3002_history_unit_LDADD = db/libdb.a state/libstate.a $(UNIT_LIBS) $(SQLITE_LIBS)
-t_5120_share_unit_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
-t_5120_share_unit_SOURCES = \
-	t/5120-share-unit.c \
+t_5120_account_unit_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+t_5120_account_unit_SOURCES = \
+	t/5120-account-unit.c \
 	t/lib/job-unit.h \
 	t/lib/queue-unit.h
-t_5120_share_unit_LDADD = db/libdb.a state/libstate.a $(UNIT_LIBS) $(SQLITE_LIBS)
+t_5120_account_unit_LDADD = db/libdb.a state/libstate.a $(UNIT_LIBS) $(SQLITE_LIBS)
 t_3010_words_unit_SOURCES = \
 	t/3010-words-unit.c \
 	t/lib/conf-test.h

@@ -1,4 +1,4 @@
-/* share: fair shares of processor time between repositories, limits of claims, the forecast. */
+/* account: fair shares of processor time between repositories, limits of claims, the forecast. */
 #include "t/lib/job-unit.h"
 
 enum { FIRST_IMAGE = 100 };
@@ -73,7 +73,7 @@ static void a_push_goes_before_a_backlog(void **state)
 	assert_int_equal(claim(s), late);
 }
 
-/* The builds turn out cheaper than the last ones. Red without: the bound in share_settle(). */
+/* The builds turn out cheaper than the last ones. Red without: the bound in account_settle(). */
 static void cheap_builds_do_not_overtake(void **state)
 {
 	struct scratch *s = *state;
@@ -89,7 +89,7 @@ static void cheap_builds_do_not_overtake(void **state)
 	assert_int_equal(claim(s), late);
 }
 
-/* Red without: share_settle(). */
+/* Red without: account_settle(). */
 static void processor_time_decides(void **state)
 {
 	struct scratch *s = *state;
@@ -191,7 +191,7 @@ static void a_full_group_is_asked_once(void **state)
 }
 
 /* A restart knows what each repository has had. */
-static void a_restart_keeps_the_shares(void **state)
+static void a_restart_keeps_the_accounts(void **state)
 {
 	struct scratch *s = *state;
 	int64_t id, n, used;
@@ -204,7 +204,7 @@ static void a_restart_keeps_the_shares(void **state)
 	assert_ok(s, job_recover(s->db, true, &n, &s->e));
 	assert_int_equal(n, 1);
 	assert_int_equal(number_of(s, "SELECT max(used_ms) FROM lines"), used);
-	/* Red without: share_mend() in job_recover(). */
+	/* Red without: account_mend() in job_recover(). */
 	assert_int_equal(claim(s), id + 1);
 }
 
@@ -279,7 +279,7 @@ static int see(void *arg, const struct job *j)
 
 	if (j->state != JOB_QUEUED)
 		return 0;
-	assert_int_equal(j->place, seen->n + 1);
+	assert_int_equal(j->position, seen->n + 1);
 	seen->ids[seen->n] = j->id;
 	seen->begins_ms[seen->n] = j->begins_ms;
 	seen->ends_ms[seen->n++] = j->ends_ms;
@@ -427,7 +427,7 @@ int main(void)
 		IN_QUEUE(classes_come_in_order),
 		IN_QUEUE(a_repository_has_a_limit),
 		IN_QUEUE(a_full_group_is_asked_once),
-		IN_QUEUE(a_restart_keeps_the_shares),
+		IN_QUEUE(a_restart_keeps_the_accounts),
 		IN_QUEUE(lines_follow_the_jobs),
 		IN_QUEUE(the_expected_order_is_the_real_one),
 		IN_QUEUE(the_forecast_has_times),
