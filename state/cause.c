@@ -55,6 +55,8 @@ static const struct cause_entry entries[] = {
 	[CAUSE_YIELDED] = {"yielded", ERR_NOBODY, false, "A confirmation made way for other work."},
 	[CAUSE_INPUTS] = {"inputs", ERR_NOBODY, false,
 		"A tool or an input of the builder changed while the build ran."},
+	[CAUSE_REPEATED] = {"repeated", ERR_PUSHER, false,
+		"The build of the same content failed before. It was not built again."},
 	[CAUSE_UNKNOWN] = {"unknown", ERR_NONE, false, ""},
 };
 enum { N_ENTRIES = sizeof(entries) / sizeof(entries[0]) };

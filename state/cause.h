@@ -47,6 +47,7 @@ enum cause {
 	CAUSE_CANCELLED,
 	CAUSE_YIELDED,
 	CAUSE_INPUTS,
+	CAUSE_REPEATED,
 	CAUSE_UNKNOWN, /* the last */
 };
 

@@ -136,7 +136,7 @@ test_expect_success 'it fails if the clean build fails as well, and a clean one 
 	test_must_fail grep "building once more" log &&
 	echo : >"$HELLO_WORK/fails" &&
 	node_push &&
-	echo false >"$HELLO_WORK/fails" &&
+	echo "false # again" >"$HELLO_WORK/fails" &&
 	test_must_fail node_push &&
 	hornero log "$job" >log &&
 	test "$(grep -c "builder make: make" log)" -eq 2 &&

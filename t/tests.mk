@@ -304,6 +304,7 @@ t_4090_loose_corpus_unit_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS)
 script_tests += \
 	t/5100-checkout.t \
 	t/5110-attributes.t \
+	t/5122-fair-queue.t \
 	t/5200-check.t \
 	t/5250-boot.t \
 	t/5400-attempt.t \

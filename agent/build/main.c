@@ -22,18 +22,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { FIRST_JOIN_FD = 10, LOW_NICE = 10, LOCK_WAIT_MS = 2000, SLICE_NS = 300000 };
+enum { FAILED_MOST = 8, FIRST_JOIN_FD = 10, LOW_NICE = 10, LOCK_WAIT_MS = 2000, SLICE_NS = 300000 };
 
 struct options {
 	const char *conf, *image, *limits;
 	int64_t job, attempt;
 	size_t njoin;
 	int staged;
+	const char *failed[FAILED_MOST];
+	size_t nfailed;
 	bool force, clean, confirm;
 	struct try_words by_hand;
 };
 
-enum { OPT_STAGED = 256, OPT_TRY, OPT_BUILDER, OPT_SCRATCH, OPT_OUTPUT };
+enum { OPT_STAGED = 256, OPT_FAILED, OPT_TRY, OPT_BUILDER, OPT_SCRATCH, OPT_OUTPUT };
 
 static const struct argp_option words[] = {
 	{"image", 'i', "UUID", 0, "Image to build", 0},
@@ -41,6 +43,7 @@ static const struct argp_option words[] = {
 	{"attempt", 'a', "N", 0, "Number of the attempt", 0},
 	{"join", 'n', "N", 0, "Control groups to join: open directories from descriptor 10", 0},
 	{"staged", OPT_STAGED, "FD", 0, "An eventfd, told when the artifact is staged", 0},
+	{"failed", OPT_FAILED, "JOB:KEY", 0, "Content whose build failed; may be given again", 0},
 	{"limits", 'l', "CPU:MEMORY:PIDS", 0, "Limits of all builds, for messages", 0},
 	{"force", 'f', NULL, 0, "Build, even if the content is known", 0},
 	{"clean", 'x', NULL, 0, "Remove the checkout and the builder's cache first", 0},
@@ -62,6 +65,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'a': o->attempt = strtoll(arg, NULL, 10); return 0;
 	case 'n': o->njoin = strtoul(arg, NULL, 10); return 0;
 	case 'l': o->limits = arg; return 0;
+	case OPT_FAILED:
+		if (o->nfailed < FAILED_MOST)
+			o->failed[o->nfailed++] = arg;
+		return 0;
 	case OPT_STAGED: o->staged = (int)strtol(arg, NULL, 10); return 0;
 	case 'f': o->force = true; return 0;
 	case 'x': o->clean = true; return 0;
@@ -204,8 +211,27 @@ static int build_again_clean(struct build *b)
 	return known == 0 ? build_and_store(b) : known;
 }
 
+/* Returns -1, with the verdict, if the build of this content failed before. */
+static int never_failed(struct build *b, const struct options *o)
+{
+	struct verdict *v = &b->verdict;
+
+	for (size_t i = 0; i < o->nfailed && *v->made.key; i++) {
+		char *key;
+		long long job = strtoll(o->failed[i], &key, 10);
+
+		if (*key == ':' && strcmp(key + 1, v->made.key) == 0)
+			return verdict_end(v, CAUSE_REPEATED,
+					   "the build of the same content failed as job %lld, so "
+					   "it is not built again; `hornero log %lld` shows it, "
+					   "`hornero retry %lld` builds it once more", job, job,
+					   (long long)v->made.job);
+	}
+	return 0;
+}
+
 /* Runs the stages; the result is in the verdict. */
-static void run(struct build *b)
+static void run(struct build *b, const struct options *o)
 {
 	int known;
 
@@ -214,6 +240,8 @@ static void run(struct build *b)
 		   b->image->name[0] ? b->image->name : b->image->uuid, b->image->ref,
 		   b->image->repo);
 	known = build_disk_begin(b) < 0 ? -1 : build_checkout(b);
+	if (known == 0)
+		known = never_failed(b, o);
 	if (known == 0)
 		known = share_or_build(b);
 	if (known < 0 && may_be_leftovers(b))
@@ -281,7 +309,7 @@ static int supervise(const struct options *o, struct err *e)
 		snprintf(b.verdict.made.repo, sizeof(b.verdict.made.repo), "%s", img.repo);
 		for (size_t i = 0; i < builders->nbroken; i++)
 			stage_note(&b.log, "unusable builder: %s", builders->broken[i].msg);
-		run(&b);
+		run(&b, o);
 	}
 	if (b.confirm)
 		remove_work(&b);

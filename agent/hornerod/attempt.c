@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-enum { STAGED_FD = 9, FIRST_JOIN_FD = 10 };
+enum { STAGED_FD = 9, FIRST_JOIN_FD = 10, FAILURES = 8 };
 
 static int on_end(sd_event_source *src, int fd, uint32_t events, void *arg)
 {
@@ -66,6 +66,22 @@ static int make_leaf(struct agent *a, struct attempt_run *r, struct err *e)
 	return 0;
 }
 
+/* A user who asks for a build gets one; a push or a sweep of content that failed does not. */
+static void add_failures(const struct agent *a, const struct job *j, struct args *words)
+{
+	struct job_failure list[FAILURES];
+	struct err e = ERR_INIT;
+	bool counts = strcmp(j->origin, "push") == 0 || strcmp(j->origin, "sweep") == 0;
+	int n = counts && !j->force && !j->clean
+			? job_failures(a->db, j->image, list, FAILURES, &e)
+			: 0;
+
+	if (n < 0)
+		log_warn("event=failures-unread job=%lld %s", (long long)j->id, e.msg);
+	for (int i = 0; i < n; i++)
+		args_addf(words, "--failed=%lld:%s", (long long)list[i].job, list[i].key);
+}
+
 static int start_supervisor(struct agent *a, struct attempt_run *r, const struct job *j,
 			    struct err *e)
 {
@@ -89,6 +105,7 @@ static int start_supervisor(struct agent *a, struct attempt_run *r, const struct
 		args_add(&words, "--force");
 	if (j->clean)
 		args_add(&words, "--clean");
+	add_failures(a, j, &words);
 	for (size_t i = 0; i < r->leaf.njoin; i++)
 		fds[s.nfds++] = (struct spawn_fd){r->leaf.join[i], FIRST_JOIN_FD + (int)i};
 	await_staged(a, r);
