@@ -269,7 +269,13 @@ unit_tests += \
 	t/4035-kexinit-unit \
 	t/4040-gate-unit \
 	t/4090-loose-corpus-unit \
-	t/4505-audit-unit
+	t/4505-audit-unit \
+	t/4515-signedtext-unit
+t_4515_signedtext_unit_SOURCES = \
+	t/4515-signedtext-unit.c \
+	t/lib/corpus-test.h \
+	t/fuzz/fuzz-signedtext.c t/fuzz/fuzz-signedtext.h
+t_4515_signedtext_unit_LDADD = $(UNIT_LIBS)
 t_4505_audit_unit_SOURCES = t/4505-audit-unit.c
 t_4505_audit_unit_LDADD = state/libstate.a $(UNIT_LIBS) $(CRYPTO_LIBS)
 t_4000_refline_unit_SOURCES = \
@@ -688,6 +694,7 @@ EXTRA_DIST += \
 	t/fuzz/corpus/fuzz-record \
 	t/fuzz/corpus/fuzz-refline \
 	t/fuzz/corpus/fuzz-reply \
+	t/fuzz/corpus/fuzz-signedtext \
 	t/fuzz/corpus/fuzz-treeindex \
 	t/fuzz/corpus/fuzz-verdict \
 	t/fuzz/corpus/fuzz-yaml \
