@@ -58,6 +58,7 @@ hornerod_SOURCES = \
 	agent/hornerod/pressure.c agent/hornerod/pressure.h \
 	agent/hornerod/publication.c agent/hornerod/publication.h \
 	agent/hornerod/publications.c agent/hornerod/publications.h \
+	agent/hornerod/reloading.c agent/hornerod/reloading.h \
 	agent/hornerod/publication_early.c \
 	agent/hornerod/publication_end.c \
 	agent/hornerod/slots.c agent/hornerod/slots.h \

@@ -20,6 +20,7 @@
 #include "lib/own.h"
 #include "lib/spawn.h"
 #include "lib/stopsignal.h"
+#include "lib/watchdog.h"
 #include "state/mirror.h"
 
 #include <poll.h>
@@ -48,6 +49,7 @@ struct program {
 	const char *conf_path, *repo;
 	const char *self;
 	int signals, inotify;
+	struct watchdog watchdog;
 	bool once, is_ended;
 	struct mirror *list;
 	size_t n, running;
@@ -197,7 +199,7 @@ static void sleep_until_due(struct program *p)
 			until_ms = m->due_ms;
 	}
 	left_ms = until_ms - clock_mono_ms();
-	if (poll(fds, n, left_ms < 0 ? 0 : (int)left_ms) <= 0)
+	if (poll(fds, n, watchdog_ms(&p->watchdog, left_ms < 0 ? 0 : (int)left_ms)) <= 0)
 		return;
 	if (fds[0].revents)
 		take_signal(p);
@@ -222,6 +224,7 @@ static void stop_children(struct program *p)
 
 static int run_on(struct program *p, struct err *e)
 {
+	p->watchdog = watchdog_open();
 	log_info("event=ready mirrors=%s", p->conf->mirror_dir);
 	puts("READY");
 	fflush(stdout);

@@ -628,6 +628,9 @@ script_tests += \
 	t/9200-cgroup-v2.t \
 	t/9300-systemd.t \
 	t/9400-packages.t \
+	t/9420-units.t \
+	t/9421-reload.t \
+	t/9422-watchdog.t \
 	t/9405-debian.t \
 	t/9410-debian-13.t
 

@@ -3,6 +3,7 @@
 #include "agent/hornerod/agent.h"
 #include "agent/hornerod/handover.h"
 #include "agent/hornerod/looking.h"
+#include "agent/hornerod/reloading.h"
 
 #include "lib/bell.h"
 #include "lib/failpoint.h"
@@ -59,6 +60,7 @@ static int on_reload(sd_event_source *src, const struct signalfd_siginfo *si, vo
 	handover(a, &e);
 	log_error("event=reload-refused %s", e.msg);
 	sd_notify(0, "READY=1");
+	reloading_answer(a->conf, e.msg);
 	return 0;
 }
 

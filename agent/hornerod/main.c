@@ -8,6 +8,7 @@
 #include "agent/hornerod/earlier.h"
 #include "agent/hornerod/handover.h"
 #include "agent/hornerod/leftover.h"
+#include "agent/hornerod/reloading.h"
 #include "agent/hornerod/standstill.h"
 #include "agent/hornerod/publication.h"
 #include "agent/hornerod/sweeping.h"
@@ -30,11 +31,12 @@
 
 enum { LOCK_WAIT_MS = 1000 };
 
-enum mode { SERVE, PREPARE, CLEAN_UP, CHECK };
+enum mode { SERVE, PREPARE, CLEAN_UP, CHECK, RELOAD };
 
 struct options {
 	const char *conf;
 	enum mode mode;
+	pid_t reload;
 	int resume; /* descriptor of the previous life's state, or -1 */
 };
 
@@ -44,6 +46,8 @@ static const struct argp_option words[] = {
 	{"prepare", 'p', NULL, 0,
 	 "As root, on cgroup v1: make the groups and hand them to hornero_user, then exit", 0},
 	{"check", 'k', NULL, 0, "Say whether the configuration can be used, then exit", 0},
+	{"reload", 'l', "PID", 0,
+	 "Have the hornerod of this process read its configuration again, and wait for that", 0},
 	{"resume", 'r', "FD", OPTION_HIDDEN, "", 0}, /* for a reload */
 	{"clean-up", 'x', NULL, 0,
 	 "Kill the processes left in hornerod's cgroups, remove the cgroups, then exit",
@@ -60,6 +64,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'p': o->mode = PREPARE; return 0;
 	case 'x': o->mode = CLEAN_UP; return 0;
 	case 'k': o->mode = CHECK; return 0;
+	case 'l':
+		o->mode = RELOAD;
+		o->reload = (pid_t)strtol(arg, NULL, 10);
+		if (o->reload <= 1)
+			argp_error(state, "--reload=%s is not the number of a process", arg);
+		return 0;
 	case 'r': o->resume = (int)strtol(arg, NULL, 10); return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
@@ -218,6 +228,8 @@ static int serve(struct agent *a, int state, struct err *e)
 		 (long long)a->conf->workers);
 	puts("READY");
 	fflush(stdout);
+	if (state >= 0)
+		reloading_answer(a->conf, NULL);
 	sd_event_loop(a->loop);
 	sd_notify(0, "STOPPING=1");
 	sweeping_stop(a);
@@ -273,12 +285,14 @@ static int run(struct agent *a, const struct options *o, struct err *e)
 	c = a->conf;
 	if (o->mode == CLEAN_UP)
 		return clean_up(a, e);
-	if (o->mode != CHECK)
+	if (o->mode != CHECK && o->mode != RELOAD)
 		keep_configuration(a->conf_path);
 	if (o->mode == SERVE)
 		return serve(a, o->resume, e);
 	if (o->mode == CHECK)
 		return check(c, e);
+	if (o->mode == RELOAD)
+		return reloading_ask(c, o->reload, e);
 	if (c->isolation == CONF_ISOLATION_NONE)
 		return 0;
 	if (c->hornero_uid == (uid_t)-1)

@@ -222,11 +222,11 @@ test_expect_success 'systemctl reload of a wrong configuration fails, and nothin
 	test_grep "compile_core_limits" said || journal
 '
 
-test_expect_success 'systemctl reload reads the configuration again' '
+# Red where ExecReload only sends the signal: the limit is still the old one.
+test_expect_success 'systemctl reload reads the configuration again, and waits for that' '
 	sed -i "s/^compile_core_limit:.*/compile_core_limit: 20/" /etc/hornero/hornero.yaml &&
 	systemctl reload hornerod &&
-	wait_until "test \"\$(cat $unit/hornero/cpu.max)\" = \"$((20 * $(nproc) * 1000)) 100000\"" \
-		30 &&
+	test "$(cat $unit/hornero/cpu.max)" = "$((20 * $(nproc) * 1000)) 100000" &&
 	test "$(systemctl show -P MainPID hornerod)" = "$pid" &&
 	systemctl is-active hornerod || journal
 '

@@ -1,0 +1,88 @@
+#!/bin/sh
+test_description='the units: how exposed each is, its bounds, and whose user it takes'
+. "${HORNERO_SRC:-.}/t/lib/test.sh"
+command -v systemd-analyze >/dev/null || test_skip_all 'no systemd-analyze (Debian: systemd)'
+systemd-analyze security --help >/dev/null 2>&1 && systemd-analyze --help | grep -q offline ||
+	test_skip_all 'systemd-analyze cannot look at files (systemd 250)'
+
+units=$HORNERO_BUILD/etc/systemd
+
+# bound UNIT: the most that it may be exposed, in tenths.
+bound () {
+	case $1 in
+	hornerod.service) echo 57 ;;      # builds need namespaces: bubblewrap
+	hornero-mirror.service) echo 49 ;; # fetches do
+	*) echo 20 ;;
+	esac
+}
+
+# exposure UNIT: as systemd-analyze counts it, in tenths.
+exposure () {
+	systemd-analyze security --no-pager --offline=true "$units/$1" 2>/dev/null |
+		sed -n 's/.*exposure level for .*: \([0-9]*\)\.\([0-9]\) .*/\1\2/p'
+}
+
+test_expect_success 'no unit is more exposed than 2.0, apart from those with bubblewrap' '
+	for unit in $(cd "$units" && ls *.service)
+	do
+		is=$(exposure $unit) &&
+		test -n "$is" ||
+		{ echo "no figure for $unit"; return 1; }
+		echo "$unit $is"
+		test "$is" -le "$(bound $unit)" || return 1
+		test "$(bound $unit)" -eq 20 ||
+		grep -q "bubblewrap" "$units/$unit" || return 1
+	done
+'
+
+test_expect_success 'each unit bounds memory and tasks, dumps no core, and none may gain rights' '
+	for unit in $(cd "$units" && ls *.service)
+	do
+		grep -q "^LimitCORE=0" "$units/$unit" &&
+		grep -q "^NoNewPrivileges=yes" "$units/$unit" &&
+		grep -q "^TasksMax=" "$units/$unit" &&
+		grep -q "^CapabilityBoundingSet=" "$units/$unit" &&
+		{ test $unit = hornerod.service || grep -q "^MemoryMax=" "$units/$unit"; } ||
+		{ echo "$unit"; return 1; }
+	done
+'
+
+test_expect_success 'each service that stays has a watchdog, or says why not' '
+	for unit in $(cd "$units" && grep -L "^Type=oneshot" *.service)
+	do
+		test $unit = hornero-publish@.service ||
+		grep -q "^WatchdogSec=\|^# Without a watchdog: " "$units/$unit" ||
+		{ echo "$unit"; return 1; }
+	done
+'
+
+# generated USER_LINE: what the generator makes of it, in ./out.
+generated () {
+	rm -rf out && mkdir -p out conf/hornero &&
+	printf "%s\n" "state_dir: /x" "$1" >conf/hornero/hornero.yaml &&
+	sed "s|\"[^\"]*/hornero/hornero.yaml\"|conf/hornero/hornero.yaml|" \
+		"$HORNERO_BUILD/etc/hornero-generator" >generator &&
+	sh generator out out out
+}
+
+test_expect_success 'the units of the repositories run as git_user' '
+	generated "git_user: \"forge\"   # its account" &&
+	for unit in hornero-gc hornero-clear hornero-door hornero-mirror
+	do
+		printf "[Service]\nUser=forge\nGroup=\n" >want &&
+		test_cmp want out/$unit.service.d/50-git-user.conf || return 1
+	done &&
+	generated "git_user: 64991" &&
+	grep -q "^User=64991$" out/hornero-gc.service.d/50-git-user.conf
+'
+
+test_expect_success 'git, nothing, or what is no name changes nothing' '
+	for line in "git_user: git" "" "git_user: a b" "git_user: \"x\ny\"" "git_user: -x" \
+		"git_user: %n" "git_user: a/b"
+	do
+		generated "$line" &&
+		test -z "$(ls out)" || { echo "$line"; return 1; }
+	done
+'
+
+test_done
