@@ -112,5 +112,10 @@ int record_push(const struct record *r, struct err *e)
 		if (audit_end(&a, e) < 0)
 			return -1;
 	} while (i < r->pushed->n);
+	/* The ref has moved, and says so itself. */
+	if (r->moves) {
+		audit_tell(&a);
+		return 0;
+	}
 	return audit_sync(&a, e);
 }

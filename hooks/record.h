@@ -20,8 +20,8 @@ struct record {
 	const struct moves *moves; /* with jobs; else NULL */
 };
 
-/* Durable on success. Writes several records if the refs do not fit into one. Returns 0, or -1 as
- * state/audit.h. */
+/* Durable on success, but for "pushed". Writes several records if the refs do not fit into one.
+ * Returns 0, or -1 as state/audit.h. */
 int record_push(const struct record *r, struct err *e);
 
 #endif

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -362,8 +363,16 @@ static void tell_syslog(const struct audit *a)
 			     (const struct sockaddr *)&to, sizeof(to));
 }
 
+void audit_tell(struct audit *a)
+{
+	flock(a->dir, LOCK_UN);
+	tell_syslog(a);
+}
+
 int audit_sync(struct audit *a, struct err *e)
 {
+	/* Others may append meanwhile: their sync then has less to do. */
+	flock(a->dir, LOCK_UN);
 	if (FAILSTEP("audit-sync", fdatasync(a->fd)) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot sync %s of the audit log", a->name);
 	tell_syslog(a);

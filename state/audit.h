@@ -72,8 +72,12 @@ size_t audit_room_used(struct audit *a);
 /* Appends the record as one line. On error the file is as before. */
 int audit_end(struct audit *a, struct err *e);
 
-/* Makes the records durable and tells syslog the number and the digest of the last one. */
+/* Releases the lock, makes the records durable, and tells syslog the number and the digest of the
+ * last one. */
 int audit_sync(struct audit *a, struct err *e);
+
+/* The same for records that nothing depends on: the kernel writes them when it likes. */
+void audit_tell(struct audit *a);
 void audit_close(struct audit *a);
 #define own_audit __attribute__((cleanup(audit_close)))
 
