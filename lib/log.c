@@ -3,6 +3,7 @@
 #include "lib/log.h"
 
 #include "lib/escape.h"
+#include "lib/journal.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -15,12 +16,15 @@
 static const char *program_name = "hornero";
 static enum log_level most_verbose = LOG_LEVEL_INFO;
 static bool to_journal, to_syslog;
+static int journal = -1;
 
 void log_open(const char *program, enum log_level most)
 {
 	program_name = program;
 	most_verbose = most;
 	to_journal = getenv("JOURNAL_STREAM") != NULL;
+	if (to_journal && journal < 0)
+		journal = journal_open();
 }
 
 void log_to_syslog(void)
@@ -57,6 +61,9 @@ void log_line(enum log_level level, const char *fmt, ...)
 		syslog((int)level, "%.*s", (int)len, line);
 		return;
 	}
+	line[len] = '\0';
+	if (journal >= 0 && journal_send(journal, program_name, (int)level, line + head) == 0)
+		return;
 	line[len++] = '\n';
 	if (write(STDERR_FILENO, line, len) < 0)
 		return;

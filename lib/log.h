@@ -5,8 +5,9 @@
  *
  * Fields are key=value. Put a value that may contain blanks or comes from outside last, quoted by
  * log_quote. The whole line is escaped once more: no pushed byte reaches a terminal or forges a
- * second line. Under systemd ($JOURNAL_STREAM) each line carries its <priority>. If standard error
- * belongs to another program, log_to_syslog sends the lines to syslog instead.
+ * second line. Under systemd ($JOURNAL_STREAM) the journal gets each line with fields
+ * (lib/journal.h), or else standard error with its <priority>. If standard error belongs to another
+ * program, log_to_syslog sends the lines to syslog instead.
  */
 #ifndef HORNERO_LIB_LOG_H
 #define HORNERO_LIB_LOG_H

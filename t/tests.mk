@@ -106,7 +106,10 @@ unit_tests += \
 	t/1400-steady-unit \
 	t/1410-fairtime-unit \
 	t/1420-slack-unit \
-	t/1430-wildcard-unit
+	t/1430-wildcard-unit \
+	t/9424-journal-unit
+t_9424_journal_unit_SOURCES = t/9424-journal-unit.c
+t_9424_journal_unit_LDADD = $(UNIT_LIBS)
 t_1100_bell_unit_SOURCES = t/1100-bell-unit.c
 t_1100_bell_unit_LDADD = $(UNIT_LIBS)
 t_1200_uuid5_unit_SOURCES = t/1200-uuid5-unit.c
@@ -631,6 +634,7 @@ script_tests += \
 	t/9420-units.t \
 	t/9421-reload.t \
 	t/9422-watchdog.t \
+	t/9423-journal.t \
 	t/9405-debian.t \
 	t/9410-debian-13.t
 

@@ -210,6 +210,11 @@ test_expect_success 'the publisher was a service of its own, and is gone' '
 	wait_until "! systemctl --no-legend list-units \"hornero-publish@*\" | grep -q ." 20
 '
 
+test_expect_success 'the journal has fields of what a service says' '
+	wait_until "journalctl -q -u hornerod HORNERO_EVENT=published HORNERO_JOB=1 >found &&
+		grep -q event=published found" 60 || journal
+'
+
 test_expect_success 'systemctl reload of a wrong configuration fails, and nothing changes' '
 	pid=$(systemctl show -P MainPID hornerod) &&
 	cp /etc/hornero/hornero.yaml good &&
