@@ -51,7 +51,7 @@ refused () {
 	test_grep "nothing of this push was taken" push.out &&
 	test_must_fail git -C "$NODE/git/$2.git" -c safe.directory="*" rev-parse --verify -q \
 		"$3^{object}" >is &&
-	test -z "$(find "$NODE/git/$2.git/objects" -name "tmp_objdir*")"
+	wait_until "test -z \"\$(find \"$NODE/git/$2.git/objects\" -name \"tmp_objdir*\")\"" 60
 }
 
 # commit TEXT [OPTION…]: one more commit in the clone.
@@ -136,9 +136,12 @@ test_expect_success 'push: signed with GPG; an unknown and an expired key' '
 		pushes x
 '
 
-# A stream of bytes as a client sent it, for git receive-pack as the door starts it.
+# replay FILE PATTERN: the bytes that a client sent, for git receive-pack as the door starts it. The
+# nonce of git is one of the second.
 replay () {
-	as_named_git env HORNERO_KEY=alice git receive-pack "$NODE/git/pushes.git" \
+	replay__at=$(date +%s)
+	wait_until "test \$(date +%s) -gt $((replay__at + 1))" 10
+	(cd "$NODE/git/pushes.git" && as_named_git env HORNERO_KEY=alice git receive-pack .) \
 		<"$1" >replay.out 2>&1
 	grep -a -F "$2" replay.out
 }
