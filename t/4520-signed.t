@@ -9,15 +9,18 @@ test_requires ssh-keygen openssh-client
 test_requires gpg gnupg
 test_requires gpgv gpgv
 
-# named_git: ssh-keygen needs a name for its user. The door, and what it starts, see a password file
-# with one for git's number. door_start finds this setpriv before the real one.
+# named_git: ssh-keygen needs a name for its user. The door, and what it starts, see an /etc with one
+# for git's number. Not only its password file: a mount on that ends when another test adds a user.
+# door_start finds this setpriv before the real one.
 named_git () {
 	test "$(id -u)" -eq 0 || return 0
-	{ cat /etc/passwd && echo "hornero-t-git:x:$GIT_UID:$GIT_UID::/nonexistent:/bin/false"; } \
-		>passwd &&
+	mkdir etc &&
+	(cd /etc && tar -cf - --ignore-failed-read passwd group nsswitch.conf ld.so.cache \
+		ld.so.conf ld.so.conf.d hosts localtime ssl 2>/dev/null) | tar -xf - -C etc &&
+	echo "hornero-t-git:x:$GIT_UID:$GIT_UID::/nonexistent:/bin/false" >>etc/passwd &&
 	cat >"$test_root/libexec/setpriv" <<-END &&
 	#!/bin/sh
-	exec unshare -m sh -c 'mount --bind "$TRASH/passwd" /etc/passwd &&
+	exec unshare -m sh -c 'mount --bind "$TRASH/etc" /etc &&
 		exec /usr/bin/setpriv "\$@"' sh "\$@"
 	END
 	chmod 0755 "$test_root/libexec/setpriv"
