@@ -9,8 +9,9 @@ test_requires ssh-keygen openssh-client
 test_requires gpg gnupg
 test_requires gpgv gpgv
 
-# named_git: ssh-keygen needs a name for its user. The door, and what it starts, see an /etc with one
-# for git's number. Not only its password file: a mount on that ends when another test adds a user.
+# named_git: ssh-keygen needs a name for its user. The door, and what it starts, see an /etc with
+# one for git's number. Not only its password file: a mount on that ends when another test adds a
+# user.
 # door_start finds this setpriv before the real one.
 named_git () {
 	test "$(id -u)" -eq 0 || return 0
