@@ -153,7 +153,8 @@ int treediff_look(struct catfile *cf, const char *old, const char *commit, const
 	w.asks = false;
 	if (rc == 1 && old[strspn(old, "0")] && read_tree(&w, old, subdir, &before, e) < 0)
 		return -1;
-	if (rc != 1 || (now.len == before.len && memcmp(now.data, before.data, now.len) == 0))
+	if (rc != 1 || (now.len == before.len &&
+			(now.len == 0 || memcmp(now.data, before.data, now.len) == 0)))
 		return rc == 1 ? 0 : rc;
 	return compare(&w, &before, &now, subdir, 0, e);
 }
