@@ -1,7 +1,8 @@
 #!/bin/sh
 # The n-th fsync, rename, link, unlink, write or open of a program fails, or kills it: strace
 # injects that. n goes up to the last call of a run without a fault. HORNERO_TEST_LONG=1 plays all
-# of them, else a few by chance; HORNERO_TEST_SEED, printed, plays the same again.
+# of them, else a few by chance; HORNERO_TEST_SEED, printed, plays the same again, and
+# HORNERO_TEST_CASE='PLAY CALL FAULT N' only that one.
 test_description='the n-th system call fails or kills: hooks, hornerod, hornero-publish'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -59,7 +60,10 @@ cases () {
 each () {
 	cases "$1" || { echo "$1 without a fault"; return 1; }
 	cp "$1.cases" chosen
-	if test -z "$HORNERO_TEST_LONG"
+	if test -n "$HORNERO_TEST_CASE"
+	then
+		echo "$HORNERO_TEST_CASE" | sed -n "s/^$1 //p" >chosen
+	elif test -z "$HORNERO_TEST_LONG"
 	then
 		: >chosen
 		for i in $(seq "$2")

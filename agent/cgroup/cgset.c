@@ -46,10 +46,27 @@ static int apply(const struct cg *cg, const char *name, const struct write *set,
 	return 0;
 }
 
+/* libcgroup says "operation not allowed" for most errors of mkdir(2), also for lack of memory. So
+ * tries once more: the kernel names the cause. */
+static int make_again(const struct cg *cg, const char *name, struct err *e)
+{
+	const char *below = name + strlen(cg->name);
+
+	for (int i = 0; i < CG_N_CONTROLLERS; i++) {
+		own_free char *dir = cg->has[i] ? fs_path("%s%s", cg->top_of[i], below) : NULL;
+
+		if (dir && mkdir(dir, 0755) < 0 && errno != EEXIST)
+			return err_sys(e, ERR_OPERATOR, "cannot create the cgroup %s", dir);
+	}
+	return 0;
+}
+
 static int make(const struct cg *cg, const char *name, const char *dir, struct err *e)
 {
+	struct err vague = ERR_INIT;
+
 	if (!cg->v2)
-		return apply(cg, name, NULL, 0, true, e);
+		return apply(cg, name, NULL, 0, true, &vague) == 0 ? 0 : make_again(cg, name, e);
 	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
 		return err_sys(e, ERR_OPERATOR, "cannot create the cgroup %s", dir);
 	return 0;
