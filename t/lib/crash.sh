@@ -141,7 +141,7 @@ crash__retry () {
 	crash__held | while IFS='|' read -r crash__job crash__reason
 	do
 		case $crash__reason in
-		*"Input/output error"* | *"ended without a verdict"*) ;;
+		*"Input/output error"* | *"disk I/O error"* | *"ended without a verdict"*) ;;
 		*) echo "job $crash__job is held: $crash__reason"; return 1 ;;
 		esac
 		# A sweep may supersede it meanwhile.
