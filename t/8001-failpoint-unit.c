@@ -92,5 +92,6 @@ int main(void)
 	};
 
 	log_open("failpoint", LOG_LEVEL_ERROR);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
