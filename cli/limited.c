@@ -39,8 +39,6 @@ static int count(void *arg, const struct job *j)
 	struct limited *l = arg;
 	char group[GROUP_NAME];
 
-	if (j->state != JOB_RUNNING)
-		return 1;
 	if (job_is_confirm(j->origin))
 		return 0;
 	group_of(l, j->image, group);
@@ -68,7 +66,7 @@ int limited_look(const struct cli *cli, struct db *db, const struct job *j,
 		g.workers = 0;
 	if (g.workers == 0 && c->workers_per_repo == 0)
 		return 0;
-	if (job_each(db, JOB_SCOPE_OPEN, count, &l, e) < 0)
+	if (job_each(db, JOB_SCOPE_RUNNING, count, &l, e) < 0)
 		return -1;
 	if (c->workers_per_repo > 0 && l.of_repo >= c->workers_per_repo)
 		snprintf(buf, LIMITED_WORDS,

@@ -21,13 +21,10 @@
 
 #include <string.h>
 
-/* Counts the running jobs, which come first. */
 static int count_running(void *arg, const struct job *j)
 {
 	struct facts *f = arg;
 
-	if (j->state != JOB_RUNNING)
-		return 1;
 	/* Confirmations give way to other jobs. */
 	if (job_is_confirm(j->origin) && !job_is_confirm(f->job->origin))
 		return 0;
@@ -40,7 +37,7 @@ static int count_running(void *arg, const struct job *j)
 static int queue_facts(const struct cli *cli, struct db *db, struct facts *f, struct job *j,
 		       struct err *e)
 {
-	if (job_each(db, JOB_SCOPE_OPEN, count_running, f, e) < 0 ||
+	if (job_each(db, JOB_SCOPE_RUNNING, count_running, f, e) < 0 ||
 	    job_foresee(db, cli->conf->workers, j, e) < 0)
 		return -1;
 	f->ahead = j->position ? j->position - 1 : 0;

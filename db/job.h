@@ -242,6 +242,7 @@ enum job_scope {
 	JOB_SCOPE_RECENT, /* those, and the last 20 that ended */
 	JOB_SCOPE_ALL,
 	JOB_SCOPE_BUILT,  /* waiting for the cache, oldest first */
+	JOB_SCOPE_RUNNING,
 };
 /* Calls each() for running jobs, built, queued (by number; those that wait for a time last), held,
  * then ended ones, newest first. Stops if each() returns non-zero. The row is borrowed. each() may

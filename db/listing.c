@@ -53,6 +53,7 @@ static const struct {
 	[JOB_SCOPE_RECENT] = {{running, built, ready, later, held, ended}, RECENT},
 	[JOB_SCOPE_ALL] = {{running, built, ready, later, held, ended}, -1},
 	[JOB_SCOPE_BUILT] = {{built}, 0},
+	[JOB_SCOPE_RUNNING] = {{running}, 0},
 };
 
 static int prepare(struct db *db, const char *text, sqlite3_stmt **q, struct err *e)

@@ -185,7 +185,8 @@ test_expect_success 'workers_per_repo keeps a worker for others' '
 	wait_until "test \$(ls $NODE/unikernels/*/cache/here | wc -l) -eq 2" 30
 '
 
-# Both are at their gates. Red without slots_allow_builder() or slots_allow_image().
+# Two builds are at their gates. Red without the comparison in is_free() of agent/hornerod/slots.c:
+# then a third one takes the last worker, and the job of the other group never starts.
 test_expect_success 'workers of a group file limit its builders, and no others' '
 	mkdir -p "$NODE/groups.d" &&
 	echo "workers: 2" >"$NODE/groups.d/make.yaml" &&
