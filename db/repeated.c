@@ -1,4 +1,4 @@
-/* failed: content of an image whose build failed, and would fail again. DIAGNOSTICS: as query. */
+/* repeated: content of an image whose build failed, and would fail again. DIAGNOSTICS: as query. */
 #include "db/inner.h"
 
 #include "lib/hex.h"
