@@ -2,6 +2,7 @@
  * there is no such job or attempt; --follow prints the reason for exit 1. */
 #include "cli/escaped.h"
 #include "cli/logfile.h"
+#include "cli/facts.h"
 #include "cli/outcome.h"
 #include "cli/pick.h"
 #include "cli/watch.h"
@@ -145,7 +146,7 @@ static int follow_look(const struct cli *cli, struct log *l, struct db *db, stru
 		       struct err *e)
 {
 	own_job struct job j = {0};
-	char sentence[2 * ERR_MSG_MAX];
+	char sentence[WHY_MAX];
 	struct standstill standstill;
 	int code;
 
@@ -169,10 +170,12 @@ static int follow_look(const struct cli *cli, struct log *l, struct db *db, stru
 		return follow_look(cli, l, db, w, e);
 	}
 	cli_standstill(cli, NULL, &j, &standstill);
-	code = outcome_of(&j, &standstill, sentence, sizeof(sentence));
+	code = outcome_code(&j, &standstill);
 	if (code < 0)
 		return -2;
 	log_close(l);
+	if (clause_of_job(cli, db, &j, &standstill, sentence, e) < 0)
+		return -1;
 	cli_say(stdout, "hornero: %s", sentence);
 	/* A job that is built and waits for an instance is a success as far as its log is
 	 * concerned. */

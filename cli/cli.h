@@ -109,6 +109,9 @@ void cli_who(const struct cli *cli, char buf[CLI_WHO_MAX]);
  * For callers with a key, rewrites `hornero WORD` to what they would type, if keys may run WORD. */
 void cli_say(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Returns the text with `hornero WORD` rewritten in this way, not escaped. The caller frees it. */
+char *cli_typed(const char *text);
+
 /* Returns buf with the prefix of a word: "hornero", or what callers with a key type. */
 const char *cli_words(const struct cli *cli, char buf[CLI_WORDS_MAX]);
 
@@ -180,6 +183,10 @@ int cli_ref_commit(const struct conf *c, const struct image *img, char commit[CL
 /* As cli_ref_commit, with the wall time of the commit (git's committer date), 0 if unknown. */
 int cli_ref_dated(const struct conf *c, const struct image *img, char commit[CLI_COMMIT_MAX + 1],
 		  int64_t *dated_ms, struct err *e);
+
+/* Returns the branch of the image's repository that was committed to last, or NULL if there is none
+ * or if its name needs quotes in a shell. The caller frees it. */
+char *cli_ref_other(const struct conf *c, const struct image *img);
 
 /* Whether the ref still names this commit of an earlier cli_ref_commit, as far as that can be seen
  * without git. */

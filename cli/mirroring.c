@@ -48,17 +48,15 @@ void mirroring_words(const struct cli *cli, const struct mirroring *g, char buf[
 			 g->m.rewound);
 }
 
-void mirroring_say(const struct cli *cli, const char *repo)
+void mirroring_text(const struct cli *cli, const char *repo, char buf[MIRRORING_TEXT])
 {
-	char words[MIRRORING_TEXT];
 	struct err why = ERR_INIT;
 	struct mirroring g;
 	int is_mirror = mirroring_look(cli->conf, repo, &g, &why);
 
+	buf[0] = '\0';
 	if (is_mirror < 0)
-		cli_say(stdout, "%s.", why.msg);
-	if (is_mirror <= 0)
-		return;
-	mirroring_words(cli, &g, words);
-	cli_say(stdout, "%s", words);
+		snprintf(buf, MIRRORING_TEXT, "%s.", why.msg);
+	else if (is_mirror > 0)
+		mirroring_words(cli, &g, buf);
 }

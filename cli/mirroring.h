@@ -20,7 +20,7 @@ int mirroring_look(const struct conf *c, const char *repo, struct mirroring *out
 /* Writes one or two sentences. */
 void mirroring_words(const struct cli *cli, const struct mirroring *g, char buf[MIRRORING_TEXT]);
 
-/* Prints them if the repository is a mirror: for `hornero why`. */
-void mirroring_say(const struct cli *cli, const char *repo);
+/* As both, for `hornero why`; "" if the repository is no mirror. */
+void mirroring_text(const struct cli *cli, const char *repo, char buf[MIRRORING_TEXT]);
 
 #endif

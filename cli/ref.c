@@ -82,6 +82,28 @@ bool cli_ref_is(const struct conf *c, const struct image *img, const char *commi
 	return tip_read(c->repo_root, img->repo, img->ref, tip) && strcmp(tip, commit) == 0;
 }
 
+char *cli_ref_other(const struct conf *c, const struct image *img)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789/._-";
+	own_free char *path = cli_repo_path(c, img->repo);
+	own_free char *git_dir = fs_path("--git-dir=%s", path);
+	const char *const argv[] = {"git", git_dir, "-c", "safe.directory=*", "for-each-ref",
+				    "--count=1", "--format=%(refname)", "--sort=-creatordate",
+				    "refs/heads", NULL};
+	struct spawn s = SPAWN_INIT(argv);
+	own_free char *out = NULL;
+	struct err ignored = ERR_INIT;
+	size_t len;
+
+	/* A pusher chose the name, and users paste the command that has it. */
+	if (spawn_capture(&s, GIT_MS, GIT_BYTES, &out, &len, &ignored) != 0 || len < 2 ||
+	    strspn(out, plain) != len - 1 || out[len - 1] != '\n')
+		return NULL;
+	out[len - 1] = '\0';
+	return steal_ptr(&out);
+}
+
 int cli_ref_commit(const struct conf *c, const struct image *img, char commit[CLI_COMMIT_MAX + 1],
 		   struct err *e)
 {

@@ -37,8 +37,7 @@ static bool is_for_keys(const char *text)
 	return w && w->reach != WORD_HERE && w->reach != WORD_NODE;
 }
 
-/* Turns `hornero why 42` into `ssh -p 2222 git@compute-7 why 42`. The caller frees the result; NULL
- * if out of memory. */
+/* Turns `hornero why 42` into `ssh -p 2222 git@compute-7 why 42`. */
 static char *as_typed(const char *text, const struct way *way)
 {
 	char *typed = NULL;
@@ -46,7 +45,7 @@ static char *as_typed(const char *text, const struct way *way)
 	FILE *out = open_memstream(&typed, &size);
 
 	if (!out)
-		return NULL;
+		abort();
 	for (const char *at; (at = strstr(text, hint)); text = at + strlen(hint)) {
 		fwrite(text, 1, (size_t)(at - text), out);
 		fprintf(out, "`%s ", is_for_keys(at + strlen(hint)) ? way->ssh : "hornero");
@@ -56,10 +55,16 @@ static char *as_typed(const char *text, const struct way *way)
 	return typed;
 }
 
+char *cli_typed(const char *text)
+{
+	struct way way;
+
+	return way_read(&way) ? as_typed(text, &way) : fs_path("%s", text);
+}
+
 void cli_say(FILE *out, const char *fmt, ...)
 {
 	own_free char *text = NULL, *typed = NULL, *clean = NULL;
-	struct way way;
 	va_list ap;
 	size_t len;
 	int n;
@@ -69,12 +74,12 @@ void cli_say(FILE *out, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		abort();
-	typed = way_read(&way) ? as_typed(text, &way) : NULL;
-	len = strlen(typed ? typed : text);
+	typed = cli_typed(text);
+	len = strlen(typed);
 	clean = malloc(4 * len + 1);
 	if (!clean)
 		abort();
-	escape_text(clean, 4 * len + 1, typed ? typed : text, len, ESCAPE_LINE);
+	escape_text(clean, 4 * len + 1, typed, len, ESCAPE_LINE);
 	fprintf(out, "%s\n", clean);
 }
 

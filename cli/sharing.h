@@ -5,7 +5,10 @@
 #include "cli/cli.h"
 #include "store/warm.h"
 
-/* w: what is warm. Prints a sentence if there is something to say. */
-void sharing_say(const struct cli *cli, const char *uuid, const struct warm *w);
+enum { SHARING_TEXT = 2 * ERR_MSG_MAX };
+
+/* w: what is warm. Writes a sentence, or "" if there is nothing to say. */
+void sharing_words(const struct conf *c, const char *uuid, const struct warm *w,
+		   char buf[SHARING_TEXT]);
 
 #endif

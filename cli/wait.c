@@ -3,7 +3,9 @@
 #include "cli/wait.h"
 
 #include "cli/blocked.h"
+#include "cli/facts.h"
 #include "cli/outcome.h"
+#include "cli/sentence.h"
 #include "cli/watch.h"
 #include "cli/words.h"
 #include "state/skip.h"
@@ -16,7 +18,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { REF_FRESH_MS = 200, DOWN_MS = 10000, SENTENCE_MAX = 2 * ERR_MSG_MAX };
+enum { REF_FRESH_MS = 200, DOWN_MS = 10000 };
 
 struct wait {
 	struct cli *cli;
@@ -30,7 +32,7 @@ struct wait {
 	bool told_waits;           /* a wait that ends by itself was reported */
 	int64_t down_ms; /* monotonic time since which hornerod does not run; 0: it runs */
 	bool skipped;              /* its commit was pushed with -o skip */
-	char sentence[SENTENCE_MAX];
+	char sentence[WHY_MAX];      /* the last line */
 };
 
 int wait_deadline(const char *text, int64_t *deadline_ms, struct err *e)
@@ -91,16 +93,44 @@ static void tell_waits(struct wait *w, const struct job *j, const struct standst
 	w->told_waits = true;
 }
 
-/* Reports that waiting ended without an outcome: `what` is not ready. */
-static int give_up(struct wait *w, bool is_down, const char *what, const char *why)
+/* Reports that waiting ended without an outcome: `what` is not ready. The last line says why. */
+static int give_up(struct wait *w, bool is_down, const char *what)
 {
-	if (is_down)
-		snprintf(w->sentence, sizeof(w->sentence),
-			 "%s, and hornerod does not run: `systemctl start hornerod`", what);
-	else
-		snprintf(w->sentence, sizeof(w->sentence), "%s; `hornero why %s` says why", what,
-			 why);
+	cli_say(stderr, "hornero: %s%s", what,
+		is_down ? ", and hornerod does not run" : ", and the time is over");
 	return finish(w, 75);
+}
+
+/* Writes the reason of an image into w->sentence. Returns its kind, or -1 on error. */
+static int explain_image(struct wait *w, const char *uuid, struct err *e)
+{
+	struct err queue = ERR_INIT;
+	own_look struct look l;
+	struct reason r;
+
+	look_begin(&l, w->cli);
+	if (!w->db && cli_db(w->cli, DB_READ, &w->db, &queue) < 0)
+		w->db = NULL;
+	if (look_at_image(&l, w->db, &queue, uuid, e) < 0)
+		return -1;
+	why_image(&l.f, &r);
+	reason_clause(&r, w->sentence);
+	return (int)r.kind;
+}
+
+/* Says in the words of `why` that the image, or its repository, cannot be used. */
+static int fail_image(struct wait *w, const char *uuid, struct err *e)
+{
+	struct err why = ERR_INIT;
+	int kind = explain_image(w, uuid, &why);
+
+	if (kind == REASON_UNREGISTERED || kind == REASON_IMAGE_FILE || kind == REASON_REPOSITORY) {
+		int sys = e->sys;
+
+		err_set(e, e->class, "%s", w->sentence);
+		e->sys = sys;
+	}
+	return -1;
 }
 
 /* Closes a queue that is being replaced. If it is damaged, wakes hornerod, which replaces it. */
@@ -114,7 +144,7 @@ static void let_go_of_queue(struct wait *w, const struct err *e)
 
 /* Reads the job, and its image for later. Returns 1 if found, 0 if the queue is being replaced, -1
  * on error. */
-static int look_at_job(struct wait *w, int64_t id, struct job *j, char image[UUID_LEN + 1],
+static int read_job(struct wait *w, int64_t id, struct job *j, char image[UUID_LEN + 1],
 		       struct err *e)
 {
 	int found;
@@ -141,7 +171,7 @@ static int wait_job(struct wait *w, int64_t id, struct err *e)
 		own_job struct job j = {0};
 		struct standstill standstill;
 		bool is_down;
-		int code = look_at_job(w, id, &j, image, e);
+		int code = read_job(w, id, &j, image, e);
 
 		if (code < 0 && *image && e->class == ERR_USAGE) {
 			cli_say(stderr,
@@ -157,18 +187,21 @@ static int wait_job(struct wait *w, int64_t id, struct err *e)
 		if (code == 0)
 			continue;
 		cli_standstill(w->cli, NULL, &j, &standstill);
-		code = outcome_of(&j, &standstill, w->sentence, sizeof(w->sentence));
-		if (code >= 0)
-			return finish(w, code);
-		tell_waits(w, &j, &standstill);
-		is_down = is_agent_down(w);
-		if (is_down || !sleep_on(w)) {
+		code = outcome_code(&j, &standstill);
+		if (code < 0)
+			tell_waits(w, &j, &standstill);
+		is_down = code < 0 && is_agent_down(w);
+		if (code < 0 && !is_down && sleep_on(w))
+			continue;
+		if (clause_of_job(w->cli, w->db, &j, &standstill, w->sentence, e) < 0)
+			return -1;
+		if (code < 0) {
 			own_free char *what = fs_path("job %lld is still %s", (long long)id,
 						      job_state_name(j.state));
-			own_free char *name = fs_path("%lld", (long long)id);
 
-			return give_up(w, is_down, what, name);
+			return give_up(w, is_down, what);
 		}
+		return finish(w, code);
 	}
 }
 
@@ -194,7 +227,7 @@ static int is_release_only_warm(const struct wait *w, const char *uuid, const ch
 
 /* Checks whether the image is warm at commit, or the job for that commit ended otherwise. Returns
  * the exit code, -1 on error, -2 if not yet. */
-static int look_at_image(struct wait *w, const char *uuid, const char *commit, struct err *e)
+static int judge_image(struct wait *w, const char *uuid, const char *commit, struct err *e)
 {
 	own_job struct job j = {0};
 	enum warm_state state = WARM_NONE;
@@ -217,22 +250,17 @@ static int look_at_image(struct wait *w, const char *uuid, const char *commit, s
 	if (found < 0) {
 		let_go_of_queue(w, e);
 	}
-	if (found <= 0 || !is_job_of(&j, commit)) {
-		if (!w->skipped)
-			return -2;
-		snprintf(w->sentence, sizeof(w->sentence),
-			 "image %s is not built at %.12s, which was pushed with -o skip; `hornero "
-			 "rebuild %s` builds it",
-			 uuid, commit, uuid);
-		return 75;
-	}
+	if (found <= 0 || !is_job_of(&j, commit))
+		return w->skipped ? 75 : -2;
 	cli_standstill(w->cli, NULL, &j, &standstill);
-	code = outcome_of(&j, &standstill, w->sentence, sizeof(w->sentence));
+	code = outcome_code(&j, &standstill);
 	if (code == 0) {
 		/* Published, but not warm: either it was aged out since, and the sweep brings it
 		 * back, or in_use is release-only. */
 		int is_warm = is_release_only_warm(w, uuid, commit, e);
 
+		snprintf(w->sentence, sizeof(w->sentence), "image %s is warm at %.12s", uuid,
+			 commit);
 		return is_warm < 0 ? -1 : is_warm ? 0 : -2;
 	}
 	if (code < 0)
@@ -259,11 +287,25 @@ static int read_ref(struct wait *w, const char *uuid, char commit[CLI_COMMIT_MAX
 	found = cli_ref_is(w->c, &img, commit) ? 1 : cli_ref_commit(w->c, &img, commit, e);
 	snprintf(w->pinned, sizeof(w->pinned), "%s", image_pin_at(&img, commit) ? img.pinned : "");
 	w->skipped = skip_stands(w->c->skip_dir, &img, commit);
-	if (found != 0)
-		return found < 0 ? -1 : -2;
-	snprintf(w->sentence, sizeof(w->sentence), "nothing has been pushed to %s of %s yet",
-		 img.ref, img.repo);
-	return 75;
+	return found < 0 ? -1 : found > 0 ? -2 : 75;
+}
+
+/* Prints the last line in the words of `why`, unless another job of a warm image runs: `why` is
+ * about that. Returns code, -1 on error, -2 if the image has become warm and we must look again. */
+static int end_image(struct wait *w, const char *uuid, int code, struct err *e)
+{
+	char warm[sizeof(w->sentence)];
+	int kind;
+
+	memcpy(warm, w->sentence, sizeof(warm));
+	kind = explain_image(w, uuid, e);
+	if (kind < 0)
+		return -1;
+	if (code == 0 && !reason_entry((enum reason_kind)kind)->is_warm)
+		memcpy(w->sentence, warm, sizeof(warm));
+	if (code != 0 && kind != REASON_REF_GONE && reason_entry((enum reason_kind)kind)->is_warm)
+		return -2;
+	return finish(w, code);
 }
 
 static int wait_image(struct wait *w, const char *uuid, struct err *e)
@@ -281,19 +323,23 @@ static int wait_image(struct wait *w, const char *uuid, struct err *e)
 		if (fresh)
 			read_ms = clock_mono_ms();
 		if (code == -2)
-			code = look_at_image(w, uuid, commit, e);
+			code = judge_image(w, uuid, commit, e);
 		if (code >= 0 && !fresh) {
 			read_ms = -REF_FRESH_MS;
 			continue;
 		}
-		if (code != -2)
-			return code < 0 ? -1 : finish(w, code);
+		if (code >= 0)
+			code = end_image(w, uuid, code, e);
+		if (code == -1)
+			return fail_image(w, uuid, e);
+		if (code >= 0)
+			return code;
 		is_down = is_agent_down(w);
 		if (is_down || !sleep_on(w)) {
 			own_free char *what = fs_path("image %s is not warm at %.12s yet", uuid,
 						      commit);
 
-			return give_up(w, is_down, what, uuid);
+			return explain_image(w, uuid, e) < 0 ? -1 : give_up(w, is_down, what);
 		}
 	}
 }

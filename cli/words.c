@@ -358,8 +358,10 @@ const struct word word_table[] = {
 	 "with the reason if the time is over, or if waiting cannot help until someone acts\n"
 	 "(held, paused, deferred because of an instance, nothing pushed yet).",
 	 wait_options, 1, 1, {VALUE_JOB_OR_IMAGE}, 0, wait_run, WORD_READ, TASK_SEE},
-	{"why", "JOB|UUID", "explain why it is (not) building or warm, and what to do",
-	 "", NULL, 1, 1, {VALUE_JOB_OR_IMAGE}, 0, why_run, WORD_READ, TASK_SEE},
+	{"why", "[JOB|UUID]", "explain why it is (not) building or warm, and what to do",
+	 "Without an argument, counts the images that are warm, and prints a line for each thing\n"
+	 "that keeps an image from being warm. Then exits 0 if there is none, else 1.",
+	 NULL, 0, 1, {VALUE_JOB_OR_IMAGE}, WORD_JSON, why_run, WORD_READ, TASK_SEE},
 	{"cancel", "JOB", "cancel a job",
 	 "If the job is running, hornerod first ends all its processes.",
 	 NULL, 1, 1, {VALUE_JOB}, WORD_CHANGES, cancel_run, WORD_WRITE, TASK_UNDO},

@@ -54,12 +54,13 @@ static void derive(struct conf *c)
 	c->cache_dir = fs_path("%s/%s", c->instances_path, c->cache_subdir);
 }
 
-static int64_t workers_by_limits(const struct conf *c)
+static int64_t workers_by_limits(struct conf *c)
 {
 	int64_t cpus = (sysconf(_SC_NPROCESSORS_ONLN) * c->compile_core_limit + 99) / 100;
 	int64_t by_memory = c->compile_mem_limit / WORKER_MB;
 	int64_t n = cpus + 1 < by_memory ? cpus + 1 : by_memory;
 
+	c->workers_by = by_memory < cpus + 1 ? CONF_WORKERS_BY_MEMORY : CONF_WORKERS_BY_CORES;
 	if (n < 1)
 		return 1;
 	return n < WORKERS_MAX ? n : WORKERS_MAX;

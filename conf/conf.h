@@ -42,6 +42,9 @@ extern const char *const conf_glance_methods[]; /* indexed by it; ends with NULL
 /* Whether artifacts of other nodes are taken instead of a build. */
 enum conf_share { CONF_SHARE_NO, CONF_SHARE_YES };
 enum conf_traits { CONF_TRAITS_NO, CONF_TRAITS_YES };
+/* The limit that decided the number of workers: the setting itself, compile_core_limit or
+ * compile_mem_limit. */
+enum conf_workers_by { CONF_WORKERS_SET, CONF_WORKERS_BY_CORES, CONF_WORKERS_BY_MEMORY };
 enum conf_allow_fetch { CONF_ALLOW_FETCH_NO, CONF_ALLOW_FETCH_YES };
 /* Whether artifacts of incremental builds are rebuilt from nothing: when the node is idle, or
  * never. */
@@ -101,6 +104,7 @@ struct conf {
 
 	int64_t workers;            /* "auto" is a number by now */
 	int64_t workers_per_repo;   /* 0: no limit */
+	enum conf_workers_by workers_by;
 	int64_t compile_core_limit; /* percent of the node's whole CPU capacity */
 	int64_t compile_mem_limit;  /* MB = 1,000,000 bytes */
 	int64_t compile_pids_limit;

@@ -83,8 +83,8 @@ test_expect_success 'hornerod does not run: somebody must start it, unless it co
 	job_state_is running &&
 	node_stop &&
 	test_expect_code 75 hornero wait $job --timeout 100 2>err &&
-	test_grep "job $job is still queued, and hornerod does not run: .systemctl start hornerod" \
-		err &&
+	test_grep "job $job is still queued, and hornerod does not run" err &&
+	test_grep "job $job waits because hornerod does not run: .systemctl start hornerod" err &&
 	test_expect_code 75 hornero wait $HELLO_UUID --timeout 100 2>err &&
 	test_grep "hornerod does not run: .systemctl start hornerod" err &&
 	{ hornero wait $job --timeout 60 & waiting=$!; } &&

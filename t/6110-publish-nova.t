@@ -49,7 +49,7 @@ test_expect_success 'while Nova holds its lock we wait and name the holder; then
 	before=$(ino "$BASE") &&
 	publish_background 3 &&
 	wait_until "grep -q -- \"-> OFDLCK .*:$(ino "$LOCK") \" /proc/locks" 30 &&
-	test_grep "^waiting lock Nova.s lock nova-$NAME .held by process $holder." \
+	test_grep "^waiting lock Nova.s lock nova-$NAME .held by process $holder, python3." \
 		"$publish_replies" &&
 	test "$(ino "$BASE")" = "$before" &&
 	kill "$holder" &&

@@ -161,7 +161,7 @@ test_expect_success 'SIGTERM while it waits for the lock: it says so and leaves 
 	first=$holder &&
 	publish_background 2 &&
 	waited_for first &&
-	test_grep "^waiting lock Nova.s lock nova-$NAME \(held by process $holder\)" \
+	test_grep "^waiting lock Nova.s lock nova-$NAME \(held by process $holder, python3\)" \
 		"$publish_replies" &&
 	kill -TERM "$publish_pid" &&
 	test_expect_code 75 publish_end &&

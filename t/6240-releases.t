@@ -299,7 +299,7 @@ test_expect_success 'release-only: published under its release alone, and every 
 	hornero show "$job" --json >out &&
 	jq -e ".state == \"published\" and (.reason | test(\"$release\"))" out &&
 	jq -e "any(.events[]; .event == \"published\" and (.detail | test(\"$name\")))" out &&
-	why_says "$HELLO_UUID" "as its release alone .job $job" &&
+	why_says "$HELLO_UUID" "as its release $release alone .job $job" &&
 	test_grep "event=published-alone" "$LOG"
 '
 

@@ -94,7 +94,7 @@ test_expect_success 'usage errors: 64, with the nearest word or what is missing'
 	test_grep "al1" err &&
 	test_expect_code 64 hornero wait 1 --timeout 2>err &&
 	test_grep "needs a value" err &&
-	test_expect_code 64 hornero why 1 --json 2>err &&
+	test_expect_code 64 hornero log 1 --json 2>err &&
 	test_grep "does not take --json" err &&
 	printf "\033[31m" >red &&
 	test_expect_code 64 hornero "$(cat red)" 2>err &&
@@ -258,7 +258,9 @@ test_expect_success 'wait JOB: 0, 1, 75 with the reason' '
 	test_expect_code 1 hornero wait 8 2>err &&
 	test_grep "job 9" err &&
 	test_expect_code 75 hornero wait 9 --timeout 0.2 2>err &&
-	test_grep "still queued; .hornero why 9" err &&
+	test_grep "job 9 is still queued, and the time is over" err &&
+	tail -n 1 err >last &&
+	test_grep "job 9 .*hornerod does not run" last &&
 	test_expect_code 75 hornero wait --timeout 0 9 &&
 	test_expect_code 64 hornero wait 9 --timeout soon &&
 	test_expect_code 64 hornero wait 9 --timeout -1 &&
@@ -424,7 +426,9 @@ test_expect_success 'wait UUID: warm at the newest commit, not at an older one' 
 	test_grep "image $A is warm at" out &&
 	commit b &&
 	test_expect_code 75 hornero wait $A --timeout 0.1 2>err &&
-	test_grep "hornero why $A" err &&
+	test_grep "image $A is not warm at .* yet, and the time is over" err &&
+	tail -n 1 err >last &&
+	test_grep "job 12 waits because hornerod does not run" last &&
 	hornero image list >out &&
 	test_grep "^$A .*warm" out &&
 	hornero cache --json >out 2>err &&

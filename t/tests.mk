@@ -13,6 +13,9 @@ slow_tests = \
 	t/9410-debian-13.t \
 	t/5458-own-pressure.t \
 	t/6340-confirm.t \
+	t/7710-why-queued.t \
+	t/7720-why-cold.t \
+	t/7730-why-built.t \
 	t/8000-crash.t \
 	t/8002-crash-all.t \
 	t/8003-every-call.t \
@@ -580,6 +583,10 @@ script_tests += \
 	t/7600-queue-lists.t \
 	t/7605-stats.t \
 	t/7680-doctor-breaks.t \
+	t/7710-why-queued.t \
+	t/7720-why-cold.t \
+	t/7730-why-built.t \
+	t/7740-why-node.t \
 	t/7610-events.t \
 	t/7615-log-lines.t \
 	t/7620-show-diff.t \
@@ -590,6 +597,11 @@ unit_tests += \
 t_7000_table_unit_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 t_7000_table_unit_SOURCES = t/7000-table-unit.c
 t_7000_table_unit_LDADD = $(cli_libs) $(CMOCKA_LIBS)
+unit_tests += \
+	t/7700-why-unit
+t_7700_why_unit_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+t_7700_why_unit_SOURCES = t/7700-why-unit.c
+t_7700_why_unit_LDADD = $(cli_libs) $(CMOCKA_LIBS)
 
 # t/8…: deaths, faults, load
 unit_tests += t/8001-failpoint-unit
@@ -742,6 +754,7 @@ EXTRA_DIST += \
 	t/lib/queue-unit.h \
 	t/lib/run \
 	t/lib/says.sh \
+	t/lib/why.sh \
 	t/lib/serve.sh \
 	t/lib/setup.sh \
 	t/lib/sshd.sh \

@@ -169,6 +169,22 @@ static void take_bus(struct build *b)
 		snprintf(b->boot.bus, sizeof(b->boot.bus), "%s", repos);
 }
 
+/* The pusher cannot mend a broken builder file: the job is held for the operator. */
+static int lacks_builder(struct build *b)
+{
+	const struct builders *all = b->builders;
+	struct verdict *v = &b->verdict;
+
+	for (size_t i = 0; i < all->nbroken; i++)
+		if (strcmp(all->broken_names[i], v->made.builder) == 0)
+			return verdict_say(v, ERR_OPERATOR, CAUSE_CONFIGURATION,
+					   "the builder %s cannot be used: %s", v->made.builder,
+					   all->broken[i].msg);
+	return verdict_say(v, ERR_PUSHER, CAUSE_CHECKOUT, "this node has no builder \"%s\"; "
+			   "correct `builder` in .hornero.yaml or in the image file",
+			   v->made.builder);
+}
+
 /* Looks the content up once the checkout has named the builder. Returns as look_up. */
 static int find_content(struct build *b)
 {
@@ -178,9 +194,7 @@ static int find_content(struct build *b)
 
 	b->builder = builder_find(b->builders, v->made.builder);
 	if (!b->builder)
-		return verdict_say(v, ERR_PUSHER, CAUSE_CHECKOUT, "this node has no builder "
-				   "\"%s\"; correct `builder` in .hornero.yaml or in the image "
-				   "file", v->made.builder);
+		return lacks_builder(b);
 	if (check_words(b) < 0)
 		return -1;
 	take_bus(b);

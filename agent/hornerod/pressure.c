@@ -25,14 +25,18 @@ static double percent_of(const struct conf *c, const char *name)
 void pressure_look(struct pressure *p, const struct conf *c)
 {
 	const struct {
-		const char *what;
+		const char *what, *setting;
 		double now;
 		int64_t limit; /* 0: ignore the figure */
 	} figures[] = {
-		{"memory pressure", percent_of(c, "memory"), c->memory_pressure_limit},
-		{"IO pressure", percent_of(c, "io"), c->io_pressure_limit},
-		{"CPU pressure", percent_of(c, "cpu"), c->cpu_pressure_limit},
-		{"load", stall_load(), c->load_limit},
+		{"memory pressure", "memory_pressure_limit",
+		 percent_of(c, "memory"), c->memory_pressure_limit},
+		{"IO pressure", "io_pressure_limit",
+		 percent_of(c, "io"), c->io_pressure_limit},
+		{"CPU pressure", "cpu_pressure_limit",
+		 percent_of(c, "cpu"), c->cpu_pressure_limit},
+		{"load", "load_limit",
+		 stall_load(), c->load_limit},
 	};
 	bool was_high = p->high;
 
@@ -43,7 +47,7 @@ void pressure_look(struct pressure *p, const struct conf *c)
 		if (figures[i].limit == 0 || figures[i].now <= limit)
 			continue;
 		p->high = true;
-		snprintf(p->text, sizeof(p->text), "%s %.1f %% > %g %%", figures[i].what,
-			 figures[i].now, limit);
+		snprintf(p->text, sizeof(p->text), "%s %.1f %% > %g %% (%s in hornero.yaml)",
+			 figures[i].what, figures[i].now, limit, figures[i].setting);
 	}
 }

@@ -22,7 +22,8 @@ enum { PRESSURE_LOOK_MS = 2000, PRESSURE_TEXT = 160 };
 
 struct pressure {
 	bool high;
-	char text[PRESSURE_TEXT]; /* "memory pressure 12.4 % > 10 %" while high */
+	/* While high: "memory pressure 12.4 % > 10 % (memory_pressure_limit in hornero.yaml)". */
+	char text[PRESSURE_TEXT];
 };
 
 /* An unavailable figure counts as no pressure. */

@@ -6,6 +6,7 @@
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "lib/process.h"
 #include "state/waiting.h"
 
 #include <fcntl.h>
@@ -87,11 +88,19 @@ static int open_file(int dir, const char *name, struct err *e)
 static void say_waiting(const char *name, int fd, struct peer *peer)
 {
 	struct flock held = whole_file;
-	char who[48] = "held by another process";
+	char who[112] = "held by another process";
 	char quoted[2 * sizeof(who)];
 
-	if (fcntl(fd, F_OFD_GETLK, &held) == 0 && held.l_type != F_UNLCK && held.l_pid > 0)
+	if (fcntl(fd, F_OFD_GETLK, &held) == 0 && held.l_type != F_UNLCK && held.l_pid > 0) {
+		struct process p;
+
 		snprintf(who, sizeof(who), "held by process %ld", (long)held.l_pid);
+		/* Nova's services are Python scripts: the kernel's name says more than the program's
+		 * file does. */
+		if (process_look(held.l_pid, &p))
+			snprintf(who, sizeof(who), "held by process %ld, %s", (long)held.l_pid,
+				 p.name);
+	}
 	log_info("event=waiting lock=%s reason=%s", name, log_quote(quoted, sizeof(quoted), who));
 	peer_say(peer, "waiting", "%s Nova's lock %s (%s)", waiting_name(WAITING_LOCK), name, who);
 }
