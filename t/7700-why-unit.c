@@ -63,7 +63,8 @@ static bool is_made(const glob_t *files, const char *word)
 		struct err e = ERR_INIT;
 		size_t len;
 
-		assert_int_equal(fs_read(AT_FDCWD, files->gl_pathv[i], 1 << 20, &text, &len, &e), 0);
+		assert_int_equal(fs_read(AT_FDCWD, files->gl_pathv[i], 1 << 20, &text, &len, &e),
+				 0);
 		found = strstr(text, call) != NULL;
 	}
 	return found;

@@ -118,7 +118,7 @@ test_expect_success 'drain' '
 # Red without the setting in agent/hornerod/pressure.c.
 test_expect_success 'pressure names the setting that decides' '
 	pressure 12.40 &&
-	because pressure "" "paused: memory pressure 12.4 % > [0-9.]* % .memory_pressure_limit in" &&
+	because pressure "" "paused: memory pressure 12.4 % > [0-9.]* % .memory_pressure_limit" &&
 	hello_push seven &&
 	because pressure $job "memory pressure 12.4 % .*memory_pressure_limit" &&
 	same_words $job &&

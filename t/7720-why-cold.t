@@ -1,6 +1,6 @@
 #!/bin/sh
-# Why an image is not warm although no job of it is open, or how it is warm. Each reason is made; its
-# words are those of `hornero wait`, and the command in them changes it. Made elsewhere:
+# Why an image is not warm although no job of it is open, or how it is warm. Each reason is made;
+# its words are those of `hornero wait`, and the command in them changes it. Made elsewhere:
 #     because changed …     t/6170-changed.t
 #     because collected …   t/6610-evict.t
 #     because let-go …      t/6400-keep-warm.t
@@ -191,26 +191,22 @@ test_expect_success 'no-repository: the command makes one' '
 
 # Red without look_at_newest() in cli/facts.c.
 test_expect_success 'idle: a confirmation waits until nothing else is to be done' '
-	node_set confirm idle && node_reload &&
-	slow_push gated && gated=$job && gate_reached &&
-	gate_open && job_ends published $gated &&
-	hello_push incremental && job_ends published &&
+	node_set confirm idle && node_set workers 2 && node_reload &&
 	hornero image set $OTHER ref=refs/heads/other &&
 	git -C "$HELLO_WORK" checkout -q -b other &&
-	HELLO_UUID=$OTHER && mkdir -p "$NODE/unikernels/$OTHER/cache" &&
 	printf "hornero.raw:\n\t%s\n\thead -c 1048576 /dev/zero >\$@\n" "$gate" \
 		>"$HELLO_WORK/Makefile" &&
-	rm -f "$NODE/unikernels/$OTHER/cache/go" &&
 	git -C "$HELLO_WORK" commit -q -a -m other &&
 	git -C "$HELLO_WORK" push -q origin other 2>push.out &&
-	push_job && gate_reached $OTHER &&
+	push_job && gated=$job && gate_reached $OTHER &&
+	git -C "$HELLO_WORK" checkout -q main &&
+	hello_pushed incremental &&
 	wait_until "hornero queue --state queued --json 2>/dev/null | jq -e \
 		\"[.[] | select(.origin == \\\"confirm\\\")][0].job\" >confirm" 60 &&
 	because idle "$(cat confirm)" "begins when the node has nothing else to do" &&
-	same_words "$(cat confirm)" --timeout 0 &&
+	same_words "$(cat confirm)" &&
 	gate_open $OTHER &&
-	job_ends published &&
-	HELLO_UUID=2b7e1516-28ae-4d2a-abf7-158809cf4f3c
+	job_ends published $gated
 '
 
 test_expect_success 'no-job, and queue, while hornerod is off: the commands mend that' '

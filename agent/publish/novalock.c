@@ -95,8 +95,7 @@ static void say_waiting(const char *name, int fd, struct peer *peer)
 		struct process p;
 
 		snprintf(who, sizeof(who), "held by process %ld", (long)held.l_pid);
-		/* Nova's services are Python scripts: the kernel's name says more than the program's
-		 * file does. */
+		/* Nova's services are Python scripts: their file would be the interpreter. */
 		if (process_look(held.l_pid, &p))
 			snprintf(who, sizeof(who), "held by process %ld, %s", (long)held.l_pid,
 				 p.name);
