@@ -183,7 +183,16 @@ mend_notify () {
 # The queue is of version 1.
 scene_migrate () {
 	sqlite3 "$NODE/state/queue/queue.db" \
-		"ALTER TABLE attempts DROP COLUMN boot_ms; ALTER TABLE jobs DROP COLUMN how_built;
+		"DROP TRIGGER lines_insert; DROP TRIGGER lines_enter; DROP TRIGGER lines_leave;
+		DROP TRIGGER lines_delete; DROP TABLE lines; DROP TABLE served;
+		DROP INDEX jobs_claim; DROP INDEX jobs_due;
+		ALTER TABLE jobs DROP COLUMN likely_builder; ALTER TABLE jobs DROP COLUMN likely_ms;
+		ALTER TABLE jobs DROP COLUMN likely_cpu_ms; ALTER TABLE jobs DROP COLUMN charged_ms;
+		CREATE INDEX jobs_claim ON jobs (priority, id, not_before_ms, image)
+			WHERE state = 'queued';
+		CREATE INDEX jobs_due ON jobs (not_before_ms)
+			WHERE state = 'queued' AND not_before_ms > 0;
+		ALTER TABLE attempts DROP COLUMN boot_ms; ALTER TABLE jobs DROP COLUMN how_built;
 		ALTER TABLE jobs DROP COLUMN waiting_kind; PRAGMA user_version = 1;
 		PRAGMA wal_checkpoint(TRUNCATE)"
 	say node_start
