@@ -138,7 +138,7 @@ test_expect_success 'a paused image: push and wait name the key and the command 
 	push -o wait main &&
 	paused="paused by alice; .$ssh resume $U1." &&
 	test_grep "^remote: hornero: Hello is not built for now: $paused ends that" push.out &&
-	queued="job $job waits, as all builds of this node do" &&
+	queued="job $job waits, as all builds of its image do" &&
 	test_grep "^remote: hornero: $queued: $paused" push.out &&
 	typed "$ssh resume $U1" >out &&
 	door_ssh wait $job
