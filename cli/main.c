@@ -117,6 +117,7 @@ static int run_word(struct cli *cli, const struct word *w, int argc, char **argv
 {
 	struct call call = {.word = w};
 	struct err e = ERR_INIT, unwritten = ERR_INIT;
+	bool may;
 	int code = read_options(cli, &call, argc, argv);
 
 	if (code >= 0)
@@ -133,15 +134,16 @@ static int run_word(struct cli *cli, const struct word *w, int argc, char **argv
 		return usage_error(w, "\"%s\" is one argument too many.", call.args[w->max_args]);
 	if (cli->json && !(w->flags & WORD_JSON))
 		return usage_error(w, "%s does not take --json.", w->name);
-	code = view_enter(cli, w, &e) < 0 || audited_ready(cli, &call, &e) < 0 ||
-			       view_step_down(cli, w, &e) < 0
-		       ? -1
-		       : w->run(cli, &call, &e);
+	may = view_enter(cli, w, &e) == 0 && audited_ready(cli, &call, &e) == 0 &&
+	      view_step_down(cli, w, &e) == 0;
+	code = may ? w->run(cli, &call, &e) : -1;
 	if (code < 0) {
 		code = say_error(w, &e);
 		cli_heed_damage(cli, &e);
 	}
-	return audited_record(cli, &call, code, &unwritten) < 0 ? say_error(w, &unwritten) : code;
+	if (may && audited_record(cli, &call, code, &unwritten) < 0)
+		code = say_error(w, &unwritten);
+	return code;
 }
 
 /* Most users who log in with a key and give no command want a shell. */

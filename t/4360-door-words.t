@@ -159,7 +159,7 @@ test_expect_success 'listings: for the admin as on the node, for others what the
 		as admin $word --json >got &&
 		test_cmp want got &&
 		jq "map(select(.repo == \"shop\" or .image == \"$U1\" or .release_of == \"$U1\") |
-			if has(\"place\") then .place = null else . end)" want >mine &&
+			if has(\"position\") then .position = null else . end)" want >mine &&
 		for key in writer reader brancher
 		do
 			as $key $word --json >got &&

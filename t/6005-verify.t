@@ -159,9 +159,16 @@ test_expect_success 'without the right to change the store it says so' '
 	flip "$ARTIFACT/$digest.raw" &&
 	if test "$(id -u)" -eq 0
 	then
-		test_expect_code 78 setpriv --reuid 64999 --regid 64999 --clear-groups -- \
-			hornero gc --verify >out 2>err &&
+		other="setpriv --reuid 64999 --regid 64999 --clear-groups --" &&
+		test_expect_code 78 $other hornero gc --verify >out 2>err &&
+		test_grep "nothing is changed without a record" err &&
+		test_grep ! "gc is done" err &&
+		mv "$NODE/state/audit" audit &&
+		mkdir -m 0777 "$NODE/state/audit" &&
+		test_expect_code 78 $other hornero gc --verify >out 2>err &&
 		test_grep "cannot move artifact" err &&
+		rm -r "$NODE/state/audit" &&
+		mv audit "$NODE/state/audit" &&
 		test -e "$ARTIFACT/$digest.raw"
 	fi &&
 	test_expect_code 64 hornero gc --verify --dry-run
