@@ -89,7 +89,9 @@ test_expect_success 'an upgrade keeps the build, and an edited builder' '
 	pid=$(pid_of hornerod) &&
 	door=$(pid_of hornero-door) &&
 	echo "# of the operator" >>/etc/hornero/builders.d/make.yaml &&
+	rm -r $state/audit && # which an older version did not have
 	apt install $(packages /hornero/newer) &&
+	test "$(stat -c "%U %a" $state/audit)" = "hornero 2770" &&
 	test "$(dpkg-query -W -f "\${Version}" hornero)" = 99.1 &&
 	test "$(pid_of hornerod)" = "$pid" &&
 	wait_until runs_what_is_installed 30 &&
