@@ -2,6 +2,7 @@
  * ERR_USAGE names the argument and the allowed values; ERR_OPERATOR for a broken image file. */
 #include "cli/image.h"
 #include "cli/change.h"
+#include "cli/steer.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "conf/builder.h"
@@ -175,6 +176,7 @@ int image_remove_run(struct cli *cli, const struct call *call, struct err *e)
 	if (removed < 0 ||
 	    warm_look(c->store_dir, c->cache_dir, uuid, &warm, &state, e) < 0)
 		return -1;
+	steer_end_of_image(cli, uuid);
 	skip_clear(c->skip_dir, uuid);
 	/* Without the right to write the store, hornero gc removes the answers later. Another
 	 * binding of the UUID does not use them. */

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 
 /* Only hornerod can end a running job; it finds run/cancel/JOB. */
-static int ask_agent(const struct conf *c, int64_t id, struct err *e)
+static int leave_request(const struct conf *c, int64_t id, struct err *e)
 {
 	own_free char *dir = fs_path("%s/cancel", c->run_dir);
 	own_free char *path = fs_path("%s/%" PRId64, dir, id);
@@ -29,6 +29,13 @@ static int ask_agent(const struct conf *c, int64_t id, struct err *e)
 		return err_sys(e, ERR_OPERATOR, "cannot ask for the end of job %" PRId64 " by %s",
 			       id, path);
 	bell_ring(c->run_dir);
+	return 0;
+}
+
+static int ask_agent(const struct conf *c, int64_t id, struct err *e)
+{
+	if (leave_request(c, id, e) < 0)
+		return -1;
 	if (cli_agent_runs(c)) {
 		cli_say(stdout,
 			"job %" PRId64 " is being ended; `hornero wait %" PRId64
@@ -62,6 +69,38 @@ int cancel_run(struct cli *cli, const struct call *call, struct err *e)
 	bell_ring(cli->conf->run_dir);
 	printf("job %" PRId64 " is cancelled\n", id);
 	return 0;
+}
+
+/* At most one runs, one is queued and one is a confirmation. */
+struct open_jobs {
+	const char *image;
+	int64_t ids[8];
+	size_t n;
+};
+
+static int note_open(void *open_jobs, const struct job *j)
+{
+	struct open_jobs *o = open_jobs;
+
+	if (strcmp(j->image, o->image) == 0)
+		o->ids[o->n++] = j->id;
+	return o->n == sizeof(o->ids) / sizeof(o->ids[0]);
+}
+
+void steer_end_of_image(struct cli *cli, const char *uuid)
+{
+	struct open_jobs o = {.image = uuid};
+	own_db struct db *db = NULL;
+	struct err ignored = ERR_INIT;
+	char who[CLI_WHO_MAX];
+
+	if (cli_db(cli, DB_CREATE, &db, &ignored) < 0 ||
+	    job_each(db, JOB_SCOPE_OPEN, note_open, &o, &ignored) < 0)
+		return;
+	cli_who(cli, who);
+	for (size_t i = 0; i < o.n; i++)
+		if (job_cancel(db, o.ids[i], who, &ignored) == 0)
+			(void)leave_request(cli->conf, o.ids[i], &ignored);
 }
 
 void steer_say_receipt(const struct job_receipt *r)

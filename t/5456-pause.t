@@ -223,4 +223,16 @@ test_expect_success 'a key pauses what it may write, and nothing else' '
 	node_stop
 '
 
+# Red without steer_end_of_image() in cli/image.c.
+test_expect_success 'an image that is removed has no open job, and no build' '
+	node_start &&
+	hornero image add "$HELLO_UUID" hello --builder make &&
+	wait_until "hornero queue --state running --json | grep -q $HELLO_UUID" 20 &&
+	push_make "$waiting; : waits" &&
+	job_state_is queued &&
+	hornero image remove "$HELLO_UUID" &&
+	job_state_is cancelled &&
+	wait_until "! hornero queue --state running --json | grep -q $HELLO_UUID" 20
+'
+
 test_done
