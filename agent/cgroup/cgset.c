@@ -1,4 +1,5 @@
-/* cgset: DIAGNOSTICS: ERR_OPERATOR if a group cannot be created or a limit cannot be set. */
+/* cgset: DIAGNOSTICS: ERR_OPERATOR if a group cannot be created or a limit cannot be set,
+ * ERR_NOBODY without memory or descriptors. */
 #include "agent/cgroup/cginner.h"
 
 #include "agent/cgroup/cgdir.h"
@@ -11,12 +12,22 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct write {
 	int controller; /* enum cg_controller */
 	const char *file;
 	char value[48];
 };
+
+/* libcgroup says "not mounted" where it cannot read the table of mounts, as without descriptors. */
+static enum err_class class_of(const struct cg *cg, int rc)
+{
+	for (int i = 0; rc == ECGROUPNOTMOUNTED && i < CG_N_CONTROLLERS; i++)
+		if (cg->has[i] && access(cg->top_of[i], F_OK) == 0)
+			return ERR_NOBODY;
+	return ERR_OPERATOR;
+}
 
 /* name is relative to the mount points. create: on v1 only, by libcgroup. */
 static int apply(const struct cg *cg, const char *name, const struct write *set, size_t n,
@@ -39,7 +50,7 @@ static int apply(const struct cg *cg, const char *name, const struct write *set,
 		rc = create ? cgroup_create_cgroup(group, 1) : cgroup_modify_cgroup(group);
 	cgroup_free(&group);
 	if (rc != 0)
-		return err_set(e, ERR_OPERATOR, "cannot %s the cgroup %s: %s",
+		return err_set(e, class_of(cg, rc), "cannot %s the cgroup %s: %s",
 			       create ? "create" : "limit", name,
 			       rc == ECGOTHER ? strerror(cgroup_get_last_errno())
 					      : cgroup_strerror(rc));
