@@ -118,7 +118,8 @@ static bool is_due(const char *name)
 	if (!*armed.name || (strcmp(armed.name, name) != 0 && strcmp(armed.name, "all") != 0))
 		return false;
 	armed.passed++;
-	return armed.act == ACT_LOG || armed.passed == armed.nth;
+	return armed.act == ACT_LOG || armed.passed == armed.nth ||
+	       (armed.act == ACT_STOP && armed.passed > armed.nth);
 }
 
 static void say(const char *name)

@@ -13,7 +13,7 @@
  * ACTION is kill (the default), stop (SIGSTOP), exit (_exit(1)), log (a line each time), or, for a
  * step, the error ENOSPC, EIO, EINTR or ENOMEM: the call is not made, and returns -1. It happens
  * the N-th time (default: the first) that one process passes the point, and never again in that
- * process. NAME `all` is every point.
+ * process; `stop` happens from that time on. NAME `all` is every point.
  *
  * The macros write each name into the section "hornero_failpoints" of the program:
  *

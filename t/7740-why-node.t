@@ -72,8 +72,14 @@ test_expect_success 'a pause of one image is its own line' '
 	mend && hornero wait $B --timeout 60
 '
 
+# ring: an idle hornerod looks at the disks once a minute.
+ring () {
+	hornero image set $B name=b
+}
+
 test_expect_success 'disk: which filesystem, and the command that frees it' '
 	head -c 56M /dev/zero >"$NODE/instances/somebody-else" &&
+	ring &&
 	because disk "" "disk: .* free on $NODE/instances.*, the floor is 8.0 MiB .store_floor" &&
 	test "$command" = "hornero gc" &&
 	hello_push four &&
@@ -87,8 +93,10 @@ test_expect_success 'disk: which filesystem, and the command that frees it' '
 test_expect_success 'disk: no inodes are left' '
 	mkdir "$NODE/instances/many" &&
 	(cd "$NODE/instances/many" && seq 4000 | xargs touch 2>/dev/null; :) &&
+	ring &&
 	because disk "" "[0-9]* of 4000 inodes free on $NODE/instances.*the floor is" &&
 	rm -r "$NODE/instances/many" &&
+	ring &&
 	wait_until "hornero why" 60
 '
 

@@ -11,7 +11,10 @@ test_description='crashes: every failpoint of every program'
 . "$HORNERO_SRC/t/lib/crash.sh"
 
 test "$(id -u)" -ne 0 || node_users
-seed=${HORNERO_TEST_SEED:-$(date +%s)}
+# ./check plays the same cases each time: it is about the change, not about luck.
+seed=1
+test -z "$HORNERO_TEST_LONG" || seed=$(date +%s)
+seed=${HORNERO_TEST_SEED:-$seed}
 echo "# HORNERO_TEST_SEED=$seed"
 
 scenes=${HORNERO_TEST_SCENES:-push release words first upkeep handover notify migrate damaged}
@@ -95,6 +98,7 @@ mend_words () {
 }
 
 scene_first () {
+	rm -f "$(node_warm_path $OTHER)" # aged out by Nova
 	say node_start
 	say command hornero repo create other
 	say hornero image add $OTHER other --builder make
@@ -106,7 +110,7 @@ scene_first () {
 }
 
 mend_first () {
-	test ! -e "$NODE/state/images.d/$OTHER.yaml" || hornero image remove $OTHER &&
+	hornero image remove $OTHER &&
 	{
 		test ! -e "$NODE/git/other.git" ||
 			command hornero repo remove other --yes

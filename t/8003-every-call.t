@@ -12,7 +12,10 @@ test_requires strace strace
 strace -o probe true 2>err || test_skip_all 'strace cannot trace here'
 
 test "$(id -u)" -ne 0 || node_users
-seed=${HORNERO_TEST_SEED:-$(date +%s)}
+# ./check plays the same cases each time: it is about the change, not about luck.
+seed=1
+test -z "$HORNERO_TEST_LONG" || seed=$(date +%s)
+seed=${HORNERO_TEST_SEED:-$seed}
 echo "# HORNERO_TEST_SEED=$seed"
 trace=$TRASH/trace/calls # as other users write it
 install -d -m 1777 "$TRASH/trace" "$TRASH/bin"
