@@ -61,7 +61,8 @@ test_expect_success 'a client that leaves: nothing stays' '
 	publish_fence 3 &&
 	early 3 &&
 	is_prepared &&
-	echo leave >go &&
+	echo leave >leave && # whole, when it appears
+	mv leave go &&
 	wait $asked &&
 	test "$(stat -c %i "$BASE")" = "$before" &&
 	publish_clean
