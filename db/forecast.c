@@ -10,7 +10,7 @@
 enum { WORKERS_MOST = 64, RECENT = 50, SAMPLES = 20 };
 #define NEVER INT64_MAX
 
-/* What a repository has had of the processors. */
+/* The processor time of a repository so far. */
 struct account {
 	char *repo;
 	int64_t used_ms;
@@ -111,7 +111,7 @@ static uint32_t account_of(struct reading *r, const char *repo)
 	return 0;
 }
 
-/* How long an attempt took lately on this node: for an image that was never built. */
+/* The usual time of an attempt on this node lately: for an image that was never built. */
 static int read_typical(struct reading *r, struct err *e)
 {
 	own_query sqlite3_stmt *q = db_query(

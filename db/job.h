@@ -131,7 +131,7 @@ static inline void job_end(struct job *j)
  * database. */
 typedef bool job_may(const void *arg, const char *image);
 
-/* Which job may be claimed. */
+/* The terms of a claim. */
 struct job_terms {
 	bool idle;        /* only those of origin "confirm"; else all but those */
 	int64_t per_repo; /* jobs of a repository that may run at a time; 0: any number */

@@ -64,7 +64,7 @@ void signers_fini(struct signers *s)
 	own_fd_end(&s->allowed);
 }
 
-/* What a program said. */
+/* The output of a program. */
 struct answer {
 	char *text;     /* its output, terminated */
 	char last[200]; /* the last line of its errors */
@@ -213,7 +213,7 @@ static int check_ssh(const struct signers *s, const struct signedtext *text, str
 	return 0;
 }
 
-/* What gpgv says of a signature: doc/DETAILS of GnuPG. */
+/* The status lines of gpgv: doc/DETAILS of GnuPG. */
 struct gpg_said {
 	size_t good, valid, bad;
 	char word[16], detail[100]; /* of the last line that is bad */

@@ -1,7 +1,7 @@
 /*
  * signed: holds a push to require_signed.
  *
- * Whoever signs must have the right to write the ref: a key of the keys file by its own rights, a
+ * A signer must have the right to write the ref: a key of the keys file by its own rights, a
  * key of gpg_keyring always. A signature that cannot be checked counts as missing.
  */
 #ifndef HORNERO_HOOKS_SIGNED_H

@@ -64,7 +64,7 @@ static size_t line_len(const char *at, const char *end)
 #define OURS_SHA1   "gpgsig "
 #define OURS_SHA256 "gpgsig-sha256 "
 
-/* What a header of a commit means for its signature. */
+/* The meaning of a commit's header for its signature. */
 enum header { HEADER_SIGNED, HEADER_OURS, HEADER_OTHER };
 
 /* A commit may have a signature for each form of its id. Neither is signed. */

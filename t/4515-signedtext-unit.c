@@ -1,4 +1,4 @@
-/* What is signed and the signature of commits, tags and certificates; the corpus of
+/* The signed text and the signature of commits, tags and certificates; the corpus of
  * fuzz-signedtext. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -24,7 +24,7 @@ static void push_many(struct scratch *s, const char *repo, int n)
 		wish(s, repo, "push");
 }
 
-/* What the history says of the jobs that wait. */
+/* The likely costs of the jobs that wait, by the history. */
 static void say_likely(struct scratch *s, int64_t cpu_ms, int64_t ms)
 {
 	own_free char *text = fs_path("UPDATE jobs SET likely_cpu_ms = %lld, likely_ms = %lld "
@@ -399,7 +399,7 @@ static void history_tells_what_is_likely(void **state)
 	assert_string_equal(l.builder, "");
 }
 
-/* What waits for a time is last, and is ready once its time has come. */
+/* A job that waits for a time is last, and is ready once its time has come. */
 static void later_jobs_ripen(void **state)
 {
 	struct scratch *s = *state;

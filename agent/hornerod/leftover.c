@@ -17,8 +17,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* Directories that commands, hooks and the door write to as other users. What they leave there is
- * harmless, so no reason not to start. */
+/* Directories that commands, hooks and the door write to as other users. Their leftovers are
+ * harmless, so hornerod starts all the same. */
 static void clear_shared(const struct conf *c)
 {
 	const char *const dirs[] = {c->images_dir, c->pause_dir, c->skip_dir, c->mirror_dir,
