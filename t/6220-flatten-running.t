@@ -165,7 +165,7 @@ test_expect_success 'why and queue say how far it is; a cancel leaves no job and
 test_expect_success 'the publisher is killed: its block job is ended all the same' '
 	push_greeting unheard &&
 	waits_for "^flattening instance three: [0-9]+ %" &&
-	! no_block_job &&
+	wait_until "! no_block_job" 40 &&
 	kill -STOP $node_pid &&
 	test_cleanup "kill -CONT $node_pid 2>/dev/null || :" &&
 	publisher=$(publisher_of $node_pid) &&
