@@ -2,7 +2,6 @@
 #include "cli/audited.h"
 
 #include "conf/keyring.h"
-#include "conf/sshkey.h"
 #include "lib/own.h"
 #include "state/audit.h"
 
@@ -115,13 +114,11 @@ static void add_key(struct audit *a, const struct conf *c, const char *name)
 	const struct key_entry *key = NULL;
 	struct err ignored = ERR_INIT;
 	char print[SSHKEY_PRINT_MAX];
-	struct sshkey parsed;
 
 	if (keyring_load(c->keys_file, NULL, NULL, &ring, &ignored) == 0)
 		key = keyring_named(ring, name);
-	if (!key || sshkey_parse(key->type, key->blob, &parsed, &ignored) < 0)
+	if (!key || !keyring_fingerprint(key, print))
 		return;
-	sshkey_fingerprint(&parsed, print);
 	audit_text(a, "fingerprint", print);
 	for (int r = 0; r < KEY_RIGHTS; r++)
 		if (key->patterns[r])

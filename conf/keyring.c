@@ -246,6 +246,17 @@ const struct key_entry *keyring_find(const struct keyring *ring, const char *typ
 		      compare_keys);
 }
 
+bool keyring_fingerprint(const struct key_entry *key, char out[SSHKEY_PRINT_MAX])
+{
+	struct err ignored = ERR_INIT;
+	struct sshkey parsed;
+
+	if (key->problem || sshkey_parse(key->type, key->blob, &parsed, &ignored) < 0)
+		return false;
+	sshkey_fingerprint(&parsed, out);
+	return true;
+}
+
 const struct key_entry *keyring_named(const struct keyring *ring, const char *name)
 {
 	return search(ring, ring->by_name, &(struct key_entry){.name = name}, compare_names);

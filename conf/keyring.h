@@ -21,6 +21,7 @@
 #ifndef HORNERO_CONF_KEYRING_H
 #define HORNERO_CONF_KEYRING_H
 
+#include "conf/sshkey.h"
 #include "lib/err.h"
 
 #include <stdbool.h>
@@ -82,6 +83,9 @@ static inline void keyring_end(struct keyring **ring)
 const struct key_entry *keyring_find(const struct keyring *ring, const char *type,
 				     const char *base64);
 const struct key_entry *keyring_named(const struct keyring *ring, const char *name);
+
+/* Writes the key's fingerprint as ssh-keygen prints it. Returns false for a broken entry. */
+bool keyring_fingerprint(const struct key_entry *key, char out[SSHKEY_PRINT_MAX]);
 
 /* Stores all entries in the file's order in *list, including broken ones. Returns their number. */
 size_t keyring_entries(const struct keyring *ring, const struct key_entry **first);

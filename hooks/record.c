@@ -2,7 +2,6 @@
 #include "hooks/record.h"
 
 #include "conf/keyring.h"
-#include "conf/sshkey.h"
 #include "lib/own.h"
 #include "state/audit.h"
 
@@ -19,14 +18,11 @@ static void add_key(struct audit *a, const struct record *r)
 	const struct key_entry *key = NULL;
 	struct err ignored = ERR_INIT;
 	char print[SSHKEY_PRINT_MAX];
-	struct sshkey parsed;
 
 	if (keyring_load(r->p->conf->keys_file, NULL, NULL, &ring, &ignored) == 0)
 		key = keyring_named(ring, r->who->name);
-	if (!key || sshkey_parse(key->type, key->blob, &parsed, &ignored) < 0)
-		return;
-	sshkey_fingerprint(&parsed, print);
-	audit_text(a, "key", print);
+	if (key && keyring_fingerprint(key, print))
+		audit_text(a, "key", print);
 }
 
 static void add_options(struct audit *a)

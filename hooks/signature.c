@@ -2,7 +2,6 @@
  * file is missing, ERR_NOBODY if it takes too long. */
 #include "hooks/signature.h"
 
-#include "conf/sshkey.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -156,18 +155,11 @@ static const struct key_entry *key_of(const struct signers *s, const char *print
 {
 	const struct key_entry *list;
 	size_t n = keyring_entries(s->ring, &list);
-	struct err ignored = ERR_INIT;
 	char ours[SSHKEY_PRINT_MAX];
-	struct sshkey parsed;
 
-	for (size_t i = 0; print && i < n; i++) {
-		if (list[i].problem ||
-		    sshkey_parse(list[i].type, list[i].blob, &parsed, &ignored) < 0)
-			continue;
-		sshkey_fingerprint(&parsed, ours);
-		if (strcmp(ours, print) == 0)
+	for (size_t i = 0; print && i < n; i++)
+		if (keyring_fingerprint(&list[i], ours) && strcmp(ours, print) == 0)
 			return &list[i];
-	}
 	return NULL;
 }
 

@@ -37,7 +37,7 @@ struct signers {
 
 #define SIGNERS_INIT {.allowed = -1}
 
-/* Who signed. */
+/* The signer. */
 struct signed_by {
 	const struct key_entry *key; /* of the keys file, or NULL: a GPG key */
 	char name[SIGNER_MAX];       /* "key alice", or "GPG FINGERPRINT" */
