@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a job waits for before it is built, and while it is. Each reason is made; its words are those
+# Reasons to wait of a job before it is built, and while it is. Each is made; its words are those
 # of `hornero wait`, and the command in them ends it, wherever a command can. Made elsewhere:
 #     because no-processor …   t/5454-busy-node.t
 #     because idle …           t/7720-why-cold.t

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a built job waits for, and how a job ends. Each reason is made; its words are those of
+# Reasons to wait of a built job, and the ends of jobs. Each is made; its words are those of
 # `hornero wait`, and the command in them changes it. Made elsewhere:
 #     because flattening …        t/6220-flatten-running.t, with its percent
 #     because release-cold …      t/6240-releases.t

@@ -71,6 +71,5 @@ power_cut () {
 	power__after=$power__dir/after.$1.$2
 	"$HORNERO_SRC/t/tools/power-cut.py" "$power__dir/base" "$power__dir/log" \
 		"$power__after" "$1" "$2" &&
-	test_cleanup power__unmount &&
 	power__mount "$power__after"
 }
