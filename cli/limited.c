@@ -23,15 +23,15 @@ struct limited {
 static void group_of(const struct limited *l, const char *uuid, char group[GROUP_NAME])
 {
 	own_image struct image img = {0};
-	const struct builder *b = NULL;
+	const char *name = "";
 	struct warm w = {0};
 	struct err ignored = ERR_INIT;
 
 	if (cli_image(l->cli, uuid, &img, &ignored) == 0 && img.builder)
-		b = builder_find(l->builders, img.builder);
+		name = img.builder;
 	else if (warm_load(l->cli->conf->store_dir, uuid, &w, &ignored) == 1)
-		b = builder_find(l->builders, w.made.builder);
-	snprintf(group, GROUP_NAME, "%s", b ? b->group : "new");
+		name = w.made.builder;
+	snprintf(group, GROUP_NAME, "%s", builder_group(l->builders, name));
 }
 
 static int count(void *arg, const struct job *j)

@@ -334,3 +334,10 @@ const struct builder *builder_find(const struct builders *b, const char *name)
 			return &b->list[i];
 	return NULL;
 }
+
+const char *builder_group(const struct builders *list, const char *name)
+{
+	const struct builder *b = list ? builder_find(list, name) : NULL;
+
+	return b ? b->group : "new";
+}

@@ -124,6 +124,10 @@ extern const struct settings builder_settings;
 /* Returns the builder with that name, or NULL. */
 const struct builder *builder_find(const struct builders *b, const char *name);
 
+/* Returns the group in which that builder's builds run: of first builds, whose builder only the
+ * checkout will choose, and of unknown builders it is "new". */
+const char *builder_group(const struct builders *list, const char *name);
+
 static inline void builders_end(struct builders **b)
 {
 	builders_free(*b);

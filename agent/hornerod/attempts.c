@@ -67,18 +67,14 @@ void attempt_group(const struct agent *a, const char *uuid, char group[ATTEMPT_G
 {
 	own_image struct image img = {0};
 	own_builders struct builders *list = NULL;
-	const struct builder *b = NULL;
+	const char *name = "";
 	struct warm w = {0};
 	struct err e = ERR_INIT;
 
-	snprintf(group, ATTEMPT_GROUP, ATTEMPT_GROUP_NEW);
-	if (image_load(a->conf->images_dir, uuid, &img, &e) < 0 ||
-	    builders_load(a->conf->builders_dir, &list, &e) < 0)
-		return;
-	if (img.builder)
-		b = builder_find(list, img.builder);
+	if (image_load(a->conf->images_dir, uuid, &img, &e) == 0 && img.builder)
+		name = img.builder;
 	else if (warm_load(a->conf->store_dir, uuid, &w, &e) == 1)
-		b = builder_find(list, w.made.builder);
-	if (b)
-		snprintf(group, ATTEMPT_GROUP, "%s", b->group);
+		name = w.made.builder;
+	(void)builders_load(a->conf->builders_dir, &list, &e);
+	snprintf(group, ATTEMPT_GROUP, "%s", builder_group(list, name));
 }

@@ -18,7 +18,6 @@
 struct agent;
 
 enum { ATTEMPT_GROUP = 64 };
-#define ATTEMPT_GROUP_NEW "new" /* of first builds whose builder only the checkout will choose */
 
 struct attempt_run {
 	struct attempt_run *next;

@@ -76,9 +76,7 @@ static bool is_free(const struct slots *s, const char *group)
 
 bool slots_allow_builder(const struct slots *s, const char *builder)
 {
-	const struct builder *b = s->builders ? builder_find(s->builders, builder) : NULL;
-
-	return s->n == 0 || is_free(s, b ? b->group : ATTEMPT_GROUP_NEW);
+	return s->n == 0 || is_free(s, builder_group(s->builders, builder));
 }
 
 bool slots_allow_image(const struct slots *s, const struct agent *a, const char *image)
