@@ -47,12 +47,16 @@ why__plain () {
 		-e 's/gets [0-9.]+ %/gets N %/' -e 's/^hornero: //' -e 's/\.$//' -e 's/^[JI]/\l&/'
 }
 
-# same_words SUBJECT [OPTION…]: of `hornero wait`.
+# same_words SUBJECT [OPTION…]: of `hornero wait`, once nothing changes between the two questions.
 same_words () {
+	wait_until "why__same $*" 60 || test_cmp "$test_root/first" "$test_root/last"
+}
+
+why__same () {
 	hornero wait "$@" --timeout 0 >"$test_root/waited" 2>&1
 	tail -n 1 "$test_root/waited" | why__plain >"$test_root/last"
 	hornero why "$1" | head -n 1 | why__plain >"$test_root/first"
-	test_cmp "$test_root/first" "$test_root/last"
+	cmp "$test_root/first" "$test_root/last"
 }
 
 # systemctl: this node has no systemd. What the unit does, node.sh does.
