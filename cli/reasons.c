@@ -106,6 +106,11 @@ enum reason_kind reason_of_waiting(enum waiting w)
 	return kinds[(unsigned int)w <= WAITING_UNKNOWN ? w : WAITING_UNKNOWN];
 }
 
+bool reason_is_of_open_job(enum reason_kind k)
+{
+	return k >= REASON_LOCK && k <= REASON_PUBLISHING;
+}
+
 bool reason_is_well(enum reason_kind k)
 {
 	return reason_entry(k)->is_warm && k != REASON_RELEASE_COLD && k != REASON_RELEASE_FOREIGN;

@@ -96,6 +96,9 @@ static inline const char *reason_name(enum reason_kind k)
 /* Returns the reason with the same word; REASON_PUBLISHING for WAITING_NOTHING. */
 enum reason_kind reason_of_waiting(enum waiting w);
 
+/* Whether it is about a job that is queued, runs or is to be published. */
+bool reason_is_of_open_job(enum reason_kind k);
+
 /* Whether the image is warm and nothing about it is left to be done. */
 bool reason_is_well(enum reason_kind k);
 

@@ -291,7 +291,8 @@ static int read_ref(struct wait *w, const char *uuid, char commit[CLI_COMMIT_MAX
 }
 
 /* Prints the last line in the words of `why`, unless another job of a warm image runs: `why` is
- * about that. Returns code, -1 on error, -2 if the image has become warm and we must look again. */
+ * about that. Returns code, -1 on error, -2 if the image has become warm, or has a newer job than
+ * the one that ended, and we must look again. */
 static int end_image(struct wait *w, const char *uuid, int code, struct err *e)
 {
 	char warm[sizeof(w->sentence)];
@@ -301,6 +302,8 @@ static int end_image(struct wait *w, const char *uuid, int code, struct err *e)
 	kind = explain_image(w, uuid, e);
 	if (kind < 0)
 		return -1;
+	if (code == 1 && reason_is_of_open_job((enum reason_kind)kind))
+		return -2;
 	if (code == 0 && !reason_entry((enum reason_kind)kind)->is_warm)
 		memcpy(w->sentence, warm, sizeof(warm));
 	if (code != 0 && kind != REASON_REF_GONE && reason_entry((enum reason_kind)kind)->is_warm)
