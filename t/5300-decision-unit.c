@@ -122,6 +122,25 @@ static void test_a_change_while_it_runs(void **state)
 	assert_int_equal(decision_make(&f), DECISION_UNDERWAY);
 }
 
+/* Cancelled in the queue. An image that is removed and added again is built. */
+static void test_a_change_after_it_was_cancelled(void **state)
+{
+	char empty[1] = "";
+	struct job j = {.commit = (char *)(size_t)TIP,
+			.inputs = empty,
+			.reason = empty,
+			.origin = empty,
+			.state = JOB_CANCELLED,
+			.ended_ms = 1000000};
+	struct decision_facts f = {.tip = TIP, .inputs = "a", .state = WARM_NONE, .newest = &j};
+
+	(void)state;
+	f.changed_ms = j.ended_ms - 1000;
+	assert_int_equal(decision_make(&f), DECISION_FAILED);
+	f.changed_ms = j.ended_ms + 1;
+	assert_int_equal(decision_make(&f), DECISION_BUILD);
+}
+
 /* `hornero rollback` writes the image file and then queues its job: the job knows of the change,
  * even in the same millisecond. */
 static void test_a_rollback_knows_its_own_change(void **state)
@@ -177,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_its_release),
 		cmocka_unit_test(test_under_way),
 		cmocka_unit_test(test_a_change_while_it_runs),
+		cmocka_unit_test(test_a_change_after_it_was_cancelled),
 		cmocka_unit_test(test_a_rollback_knows_its_own_change),
 		cmocka_unit_test(test_failed_stays_failed_until_something_changes),
 		cmocka_unit_test(test_published_then_lost),

@@ -178,6 +178,21 @@ test_expect_success 'a new image is noticed by the agent itself' '
 	jq -e "max_by(.job).reused" queue.json
 '
 
+# Red if would_repeat() in agent/upkeep/sweep/decision.c looks at the start alone.
+test_expect_success 'an image that is removed while its job waits, and added again, is built' '
+	hornero pause &&
+	content eight &&
+	git -C "$HELLO_WORK" push -q "$other" main &&
+	hornero image remove $uuid &&
+	hornero queue --all --image $uuid --json >queue.json &&
+	jq -e "max_by(.job).state == \"cancelled\"" queue.json &&
+	hornero image add $uuid other --builder make &&
+	hornero resume &&
+	wait_until "test \"\$(tr -d \"\\0\" <$(node_warm_path $uuid))\" = eight" 60 &&
+	hornero wait $uuid --timeout 300 &&
+	hornero wait "$HELLO_UUID" --timeout 300
+'
+
 test_expect_success '--json names the same' '
 	hornero sweep --json | jq -e "length == 2 and all(.[]; .found == \"warm\")"
 '

@@ -30,7 +30,8 @@ static bool would_repeat(const struct decision_facts *f)
 	/* A rollback writes the image file first, then queues its job. */
 	if (same(j->origin, "rollback") || same(j->origin, "undo"))
 		return f->changed_ms <= j->created_ms;
-	return j->started_ms == 0 || !changed_since(f, j->started_ms);
+	/* One that never started saw nothing, and may be of an earlier binding of the UUID. */
+	return !changed_since(f, j->started_ms ? j->started_ms : j->ended_ms);
 }
 
 /* A rebuild of tonight (hornero rebuild --spread) brings back no file that is missing now. */
