@@ -2,6 +2,8 @@
 # The stand-in is t/tools/glance-standin.py, which lists two images a page.
 test_description='image import --from-glance: names of the paper, git@NODE:/path/repo'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/schema.sh"
+schema_requires
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/glance.sh"
 test_requires jq jq
@@ -66,6 +68,7 @@ test_expect_success 'each image: what would be done, or why not; nothing changes
 	hornero image import --from-glance --json >list 2>err &&
 	test_grep "as hornero-glance saw it" err &&
 	test "$(jq length list)" -eq 13 &&
+	is_a image_import <list &&
 	found 10 adopt "follows refs/heads/main of hello; --yes does it" hello &&
 	found 11 adopt "" team/spark &&
 	found 12 "no repository" "hornero repo create absent" &&

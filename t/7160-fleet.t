@@ -2,6 +2,8 @@
 # The nodes are made up: a stand-in for ssh answers from files. t/7165-fleet-doors.t has real doors.
 test_description='hornero fleet: one view of many nodes, what lags and why, and hostile answers'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
+. "$HORNERO_SRC/t/lib/schema.sh"
+schema_requires
 test_requires jq jq
 
 U=11111111-1111-4111-8111-111111111111
@@ -74,7 +76,9 @@ test_expect_success 'three nodes have the same commit warm: exit 0' '
 	test "$(grep -c "BatchMode=yes.*StrictHostKeyChecking=yes" args)" = 3 &&
 	hornero fleet --all >out &&
 	test_grep "^b:2200 .*warm.*222222222222" out &&
-	hornero fleet --json | jq -e ".is_same and (.rows | length) == 3 and .images[0].warm == 3"
+	hornero fleet --json >seen.json &&
+	jq -e ".is_same and (.rows | length) == 3 and .images[0].warm == 3" seen.json &&
+	is_a fleet <seen.json
 '
 
 test_expect_success 'user, identity and known_hosts reach ssh; a path starts at the file' '

@@ -754,6 +754,7 @@ EXTRA_DIST += \
 	t/lib/queue-unit.h \
 	t/lib/run \
 	t/lib/says.sh \
+	t/lib/schema.sh \
 	t/lib/why.sh \
 	t/lib/serve.sh \
 	t/lib/setup.sh \
