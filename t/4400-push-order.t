@@ -34,18 +34,6 @@ push_traced () {
 	traced
 }
 
-# commit_traced TEXT: a commit, pushed under strace. On a busy machine the hook may run out of its
-# second before the row is written, and leaves the push to the sweep: then with the next commit.
-commit_traced () {
-	for commit_traced__try in 1 2 3 4 5
-	do
-		hooks_commit file "$1 $commit_traced__try" &&
-		push_traced main || return 1
-		grep -q "was not queued: it took more than" push.out || return 0
-	done
-	return 1
-}
-
 # line PATTERN: where it is in calls, the first time.
 line () {
 	grep -nE -e "$1" calls | head -n 1 | cut -d : -f 1 | grep . &&
@@ -103,7 +91,8 @@ test_expect_success 'a node' '
 '
 
 test_expect_success 'objects, their directories, the ref, the row, the answer: in this order' '
-	commit_traced two &&
+	hooks_commit file two &&
+	push_traced main &&
 	in_order "fsync\([0-9]*<objects/tmp_objdir-incoming" \
 		"$moved" \
 		"fsync\([0-9]*<refs/heads/main.lock>" \
@@ -224,6 +213,15 @@ test_expect_success 'everything is synced where the stamp is missing, or from th
 	hooks_commit file known-again &&
 	push_traced main &&
 	test "$(synced | grep -c "^objects/..\$")" -lt "$(cat all)"
+'
+
+# Red where the second that the hook has for its rows counts for the first one, too.
+test_expect_success 'a hook on a busy node, which takes its time, queues the push' '
+	hooks_commit file slow &&
+	refs=main &&
+	traced -P "$DB" -e trace=pread64 -e inject=pread64:delay_enter=600000:when=1..2 &&
+	test "$(grep -c DELAYED trace)" = 2 &&
+	test_grep "queued for" push.out
 '
 
 test_expect_success 'a directory that cannot be synced: no row, and the sweep is named' '
