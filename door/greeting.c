@@ -38,14 +38,14 @@ void greeting_exchange(int fd, int signals, struct greeting *g)
 		ssize_t got;
 
 		wake_at(fd, n + 1);
-		if (poll(fds, 2, (int)left_ms) <= 0 || fds[1].revents)
+		if (poll(fds, 2, (int)left_ms) <= 0)
 			break;
 		got = recv(fd, g->bytes, sizeof(g->bytes), MSG_PEEK | MSG_DONTWAIT);
 		n = got > 0 ? (size_t)got : 0;
 		if (n > 0)
 			g->state = kexinit_parse(g->bytes, n, &g->client);
 		g->left = fds[0].revents & (POLLRDHUP | POLLHUP | POLLERR);
-		if (g->left)
+		if (g->left || fds[1].revents)
 			break;
 		if (g->state == KEXINIT_IDENTIFIED && deadline_ms == 0)
 			deadline_ms = clock_mono_ms() + GREETING_WAIT_MS;

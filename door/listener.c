@@ -51,7 +51,20 @@ struct listener {
 	struct watchdog watchdog;
 };
 
-/* Takes fd. Logs at most one line per QUIET_MS: a flood of clients must not flood the log. */
+/* Logs at most one line per QUIET_MS: a flood of clients must not flood the log. */
+static void log_refusal(struct listener *l, const char *peer, const char *why,
+			const struct gate_verdict *v, int64_t now_ms)
+{
+	l->refused++;
+	if (now_ms - l->refused_ms < QUIET_MS)
+		return;
+	log_warn("event=refused peer=%s why=%s wait_ms=%lld since_last=%d", peer, why,
+		 (long long)v->wait_ms, l->refused);
+	l->refused_ms = now_ms;
+	l->refused = 0;
+}
+
+/* Takes fd. */
 static void refuse(struct listener *l, int fd, const char *peer, const struct gate_verdict *v)
 {
 	static const struct {
@@ -67,18 +80,11 @@ static void refuse(struct listener *l, int fd, const char *peer, const struct ga
 	char text[REFUSAL_TEXT_MAX];
 
 	l->counts.refused[whys[v->answer].why]++;
-
+	log_refusal(l, peer, door_refused_name(whys[v->answer].why), v, now_ms);
 	snprintf(text, sizeof(text), "hornero-door: not now (%s); again in %lld s",
 		 whys[v->answer].words,
 		 (long long)(v->wait_ms + 999) / 1000 + (v->answer != GATE_PENALTY));
 	refusal_send(&l->refusals, fd, text, now_ms);
-	l->refused++;
-	if (now_ms - l->refused_ms < QUIET_MS)
-		return;
-	log_warn("event=refused peer=%s why=%s wait_ms=%lld since_last=%d", peer,
-		 door_refused_name(whys[v->answer].why), (long long)v->wait_ms, l->refused);
-	l->refused_ms = now_ms;
-	l->refused = 0;
 }
 
 /* Reaps the process of a place and frees the place. Returns its wait status. */
@@ -158,10 +164,13 @@ static void admit(struct listener *l, int socket)
 	start(l, v.slot, fd, peer);
 }
 
+/* A process that has not begun yet dies of a stop: not the client is slow, but the node. */
 static enum gate_end judge(const char *peer, int status)
 {
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 
+	if (WIFSIGNALED(status) && WTERMSIG(status) == CONNECTION_STOP)
+		return GATE_GONE;
 	if (code == CONNECTION_DENIED || code == CONNECTION_STRANGE)
 		return GATE_DENIED;
 	if (code == CONNECTION_GONE)

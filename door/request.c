@@ -142,6 +142,9 @@ static int on_exec(ssh_session session, ssh_channel channel, const char *text, v
 	struct pump *p = pump_of(k, channel);
 
 	(void)session;
+	/* Only our last words follow. OpenSSH would exit at a refusal, before it reads them. */
+	if (!(p && p->commanded) && (k->stopping || k->bye) && !k->busy)
+		return 0;
 	if (!p || p->commanded || k->stopping || k->bye)
 		return 1;
 	command(k, p, text);
@@ -179,8 +182,12 @@ static ssh_channel on_channel(ssh_session session, void *arg)
 	/* The words with which we hang up must reach the client first: OpenSSH exits silently if
 	 * its only channel is refused. Nothing runs on this one; limit_memory() bounds their
 	 * number. */
-	if (k->login.key && (k->stopping || k->bye))
-		return ssh_channel_new(session);
+	if (k->login.key && (k->stopping || k->bye)) {
+		channel = ssh_channel_new(session);
+		if (channel)
+			ssh_add_channel_callbacks(channel, &requests);
+		return channel;
+	}
 	/* Only now: for a connection that is merely held open this would be most of its memory. */
 	if (!k->chunk && k->login.key)
 		k->chunk = malloc(PUMP_CHUNK);

@@ -113,7 +113,7 @@ door_interruptible () {
 # True if no process works in a repository, or runs a word for a client.
 door_quiet () {
 	! pgrep -P "$door_pid" &&
-	! pgrep -f -- "hornero (-c $NODE/hornero.yaml )?--key" &&
+	! pgrep -f -- "^$test_root/libexec/hornero (-c $NODE/hornero.yaml )?--key" &&
 	for door__process in /proc/[0-9]*
 	do
 		case $(readlink "$door__process/cwd") in "$NODE"/git/*) return 1 ;; esac
@@ -150,7 +150,7 @@ door__come () {
 	door_clients="$door_clients $door_client" &&
 	test_cleanup "kill $door_client 2>/dev/null; wait $door_client 2>/dev/null; :"
 	wait_until "door__seen_again || ! kill -0 $door_client" 20 &&
-	kill -0 $door_client
+	door__seen_again
 }
 
 door__seen_again () {
