@@ -69,6 +69,8 @@ logged () {
 	grep -E -q -e "$1" door.log
 }
 
+# Each connection reads the configuration itself. So an idle time that is set behind door_start does
+# not shorten the time to log in, which the door measures; on a busy machine a login takes seconds.
 # The client that never listens has no channel either, and is slow on a busy machine: the time to
 # log in would end it as idle.
 test_expect_success 'a node, an image, and a repository of some size' '
@@ -157,8 +159,8 @@ test_expect_success 'a process that keeps the processor for itself is ended, and
 	kill -PROF $(serving) &&
 	attack_end
 	wait_until nobody_served 60 &&
-	died="connection-died peer=127[0-9.:]* signal=27 why=\"it used too much processor time\"" &&
-	test_grep "event=$died" door.log &&
+	died="event=connection-died peer=127[0-9.:]* signal=27" &&
+	wait_until "logged \"$died why=.it used too much processor time\"" 20 &&
 	still_serves
 '
 
@@ -180,7 +182,7 @@ test_expect_success 'a session that is killed in the middle of a pack leaves not
 	attack_end
 	wait_until nobody_served 60 &&
 	half_push_gone &&
-	wait_until "! door_unpacks one" 30
+	wait_until door_quiet 30
 '
 
 test_expect_success 'the next push removes what such sessions left' '
@@ -363,6 +365,9 @@ test_expect_success 'the time to log in, and to be idle, ends' '
 	door_start &&
 	attack trickle &&
 	test_grep "event=login-timeout peer=" door.log &&
+	door_stop &&
+	hooks_conf "door_login_timeout: 600" &&
+	door_start &&
 	mkfifo wait &&
 	{ door_ssh "git-upload-pack one" <wait >idle.out 2>&1 & } &&
 	idler=$! &&
@@ -373,13 +378,12 @@ test_expect_success 'the time to log in, and to be idle, ends' '
 
 test_expect_success 'the door does not wait for a channel without a command, running or stopping' '
 	door_stop &&
-	hooks_conf "door_login_timeout: 3" &&
+	hooks_conf "door_login_timeout: 600" &&
 	hooks_conf "door_idle_timeout: 1h" &&
 	door_start &&
+	hooks_conf "door_login_timeout: 3" &&
 	attack channel_without_command &&
-	door_stop &&
-	hooks_conf "door_login_timeout: 20" &&
-	door_start &&
+	hooks_conf "door_login_timeout: 600" &&
 	attack_begin channel_without_command &&
 	door_stop
 	attack_end
@@ -387,7 +391,6 @@ test_expect_success 'the door does not wait for a channel without a command, run
 '
 
 test_expect_success 'the idle time ends for clients that are silent, stop reading, stop in a pack' '
-	hooks_conf "door_login_timeout: 20" &&
 	hooks_conf "door_idle_timeout: 3" &&
 	door_start &&
 	door_idler 127.0.0.83 &&
@@ -412,7 +415,6 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null
 then
 	test_expect_success 'the door reads no user'\''s configuration' '
 		door_stop &&
-		hooks_conf "door_login_timeout: 20" &&
 		hooks_conf "door_idle_timeout: 1h" &&
 		mkdir home home/.ssh &&
 		printf "[core]\n\tbare = maybe\n" >home/.gitconfig &&

@@ -31,7 +31,8 @@ follows () {
 test_expect_success 'a client that follows a log hears that the job goes on, and delays no stop' '
 	{ door_ssh log -f 1 >follow.out 2>&1 & } &&
 	follower=$! &&
-	wait_until "follows \$(pgrep -f -- \"--key alice log -f 1\")" 20 &&
+	follow="^$test_root/libexec/hornero --key alice log -f 1" &&
+	wait_until "follows \$(pgrep -f -- \"$follow\")" 20 &&
 	door_stop &&
 	test_grep "event=stopped cut_off=0" door.log &&
 	{ wait $follower; test $? -ne 0; } &&

@@ -133,12 +133,12 @@ test_expect_success 'syslog has each command with its key and its end, and broke
 	wait_until all_done 20 &&
 	peer="peer=127.0.0.1:[0-9]+" &&
 	what="what=\"git-receive-pack .one.\"" &&
-	test_grep "hornero-door\[[0-9]+\]: event=command $peer key=alice $what" syslog &&
-	test_grep "event=done $peer key=alice ms=[0-9]+ status=\"exit 0\" $what" syslog &&
-	test_grep "event=done $peer key=reader ms=[0-9]+ status=\"exit 65\" $what" syslog &&
-	test_grep "event=done .* key=reader .*status=\"exit 64\" what=\"sh -c id\"" syslog &&
-	test_grep "event=command-failed peer=.* key=nobody why=.*no usable line" syslog &&
-	test_grep "event=key-refused lines=1 first: .*keys:3:" syslog &&
+	logged "hornero-door\[[0-9]+\]: event=command $peer key=alice $what" &&
+	logged "event=done $peer key=alice ms=[0-9]+ status=\"exit 0\" $what" &&
+	logged "event=done $peer key=reader ms=[0-9]+ status=\"exit 65\" $what" &&
+	logged "event=done .* key=reader .*status=\"exit 64\" what=\"sh -c id\"" &&
+	logged "event=command-failed peer=.* key=nobody why=.*no usable line" &&
+	logged "event=key-refused lines=1 first: .*keys:3:" &&
 	sed -i "/^nonsense/d" "$NODE/keys"
 '
 

@@ -114,6 +114,7 @@ test_expect_success 'two repositories with a warm image each, and a waiting job 
 	door_key admin "admin=\"*\",ids=\"*\"" &&
 	door_as pusher &&
 	node_start &&
+	node_swept &&
 	door_start &&
 	for key in writer reader other brancher admin
 	do

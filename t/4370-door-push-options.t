@@ -83,6 +83,7 @@ test_expect_success 'a node that builds, one repository that two images follow, 
 	door_key boss "admin=\"hello\"" &&
 	door_as alice &&
 	node_start &&
+	node_swept &&
 	door_start &&
 	ssh="ssh -p $DOOR_PORT git@door" &&
 	mkdir work &&
@@ -217,6 +218,7 @@ test_expect_success 'priority: before others, or behind them' '
 test_expect_success 'image=: that one alone; one of nowhere and one of others are refused alike' '
 	hornero image set $U2 ref=refs/heads/main &&
 	door_ssh wait $U2 &&
+	node_swept &&
 	hello_commit chosen &&
 	push -o image=$U2 main &&
 	test -z "$job" &&
@@ -291,7 +293,8 @@ test_expect_success 'Ctrl-C of a client that follows or waits leaves nothing, an
 	do
 		door_interruptible "$TRASH/door-ssh" door $word >follow.out 2>&1 &
 		client=$!
-		wait_until "pgrep -f -- \"hornero --key alice $word\"" 20 &&
+		follow="^$test_root/libexec/hornero --key alice $word" &&
+		wait_until "pgrep -f -- \"$follow\"" 20 &&
 		env kill -INT -- -$client
 		wait $client
 		wait_until door_quiet 20 || { echo "$word"; return 1; }
