@@ -18,7 +18,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { REF_FRESH_MS = 200, DOWN_MS = 10000 };
+enum { REF_FRESH_MS = 200, DOWN_MS = 10000, UNFINISHED_MS = 5000 };
 
 struct wait {
 	struct cli *cli;
@@ -31,6 +31,7 @@ struct wait {
 	bool told;                 /* a lock that blocks pushes was reported */
 	bool told_waits;           /* a wait that ends by itself was reported */
 	int64_t down_ms; /* monotonic time since which hornerod does not run; 0: it runs */
+	int64_t unfinished_ms; /* monotonic time since which the publication is unfinished; 0: no */
 	bool skipped;              /* its commit was pushed with -o skip */
 	char sentence[WHY_MAX];      /* the last line */
 };
@@ -225,6 +226,29 @@ static int is_release_only_warm(const struct wait *w, const char *uuid, const ch
 	return state == WARM_OK && warm_satisfies(&r, commit, w->pinned);
 }
 
+/* hornerod writes the record of a warm file first and the row of its job last. In between it serves
+ * the artifact and fills the outbox, so a script that goes on before the row may find neither. */
+static bool is_unfinished(struct wait *w, const struct warm *warm)
+{
+	int64_t now_ms = clock_mono_ms();
+	own_job struct job j = {0};
+	struct err e = ERR_INIT;
+	int found;
+
+	if (!cli_agent_runs(w->c) || now_ms >= w->deadline_ms)
+		return false;
+	found = w->db || cli_db(w->cli, DB_READ, &w->db, &e) == 0
+			? cli_job_get(w->cli, w->db, warm->made.job, &j, &e) : -1;
+	if (found < 0)
+		let_go_of_queue(w, &e);
+	if (found <= 0 || j.state != JOB_BUILT || j.attempt != warm->made.attempt ||
+	    strcmp(j.image, warm->made.image) != 0)
+		return false;
+	if (w->unfinished_ms == 0)
+		w->unfinished_ms = now_ms;
+	return now_ms - w->unfinished_ms < UNFINISHED_MS;
+}
+
 /* Checks whether the image is warm at commit, or the job for that commit ended otherwise. Returns
  * the exit code, -1 on error, -2 if not yet. */
 static int judge_image(struct wait *w, const char *uuid, const char *commit, struct err *e)
@@ -238,6 +262,8 @@ static int judge_image(struct wait *w, const char *uuid, const char *commit, str
 	if (warm_look(w->c->store_dir, w->c->cache_dir, uuid, &warm, &state, e) < 0)
 		return -1;
 	if (state == WARM_OK && warm_satisfies(&warm, commit, w->pinned)) {
+		if (is_unfinished(w, &warm))
+			return -2;
 		snprintf(w->sentence, sizeof(w->sentence), "image %s is warm at %.12s (job %lld)",
 			 uuid, commit, (long long)warm.made.job);
 		return 0;

@@ -69,7 +69,7 @@ do
 		wait_until "test -e \"$NODE/instances/hornero/outbox/$HELLO_UUID.stable\"" 120 &&
 		glance_once &&
 		bound &&
-		wait_until "test \"\$(image_field state)\" = warm" 120 &&
+		hornero wait $HELLO_UUID --timeout 300 &&
 		: >"$GLANCE/requests" &&
 		node_set failpoint $point &&
 		dies &&
