@@ -48,7 +48,6 @@ test_expect_success 'a node, whose hornerod has the soft limit that a login has'
 	node_init "workers: 2" "silence_timeout: 600" &&
 	ulimit -S -n 1024 &&
 	node_start &&
-	pid=$(pgrep -n -x hornerod) &&
 	node_hello_repo hello &&
 	uuid=$HELLO_UUID &&
 	node_hello_repo parking $parked &&
@@ -61,7 +60,7 @@ test_expect_success 'while one build holds all it gets, two others are published
 	git -C "$work" add park.py Makefile &&
 	git -C "$work" commit -q -m park &&
 	git -C "$work" push -q origin main 2>push.out &&
-	job=$(node_job push.out) &&
+	push_job &&
 	log_says $job parked &&
 	publish 1 &&
 	publish 2 &&

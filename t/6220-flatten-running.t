@@ -15,9 +15,8 @@ test_requires qemu-system-x86_64 qemu-system-x86
 push_greeting () {
 	echo "$1" >"$HELLO_WORK/greeting" &&
 	git -C "$HELLO_WORK" commit -q -a -m "$1" &&
-	git -C "$HELLO_WORK" push -q origin main 2>push.out &&
-	job=$(node_job push.out) &&
-	test -n "$job"
+	git -C "$HELLO_WORK" push -q origin main 2>push.out || { cat push.out; return 1; }
+	push_job
 }
 
 # The greeting stands behind the kernel, again and again.

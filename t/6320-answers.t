@@ -18,13 +18,23 @@ begins_with () {
 
 # push REPOSITORY COMMIT [OPTION…]: waits until it is warm; $job
 push () {
-	bare=$1 commit=$2 &&
+	bare=$1 commit=$2 last=${job:-0} &&
 	shift 2 &&
 	git -C work push -q "$@" "$bare" "+$commit:refs/heads/main" 2>push.out ||
 	{ cat push.out; return 1; }
-	job=$(node_job push.out) &&
-	test -n "$job" &&
+	job=$(node_job push.out)
+	test -n "$job" || wait_until found_by_hornerod 30 || { cat push.out; return 1; }
 	job_ends published
+}
+
+# found_by_hornerod: a push that could not be queued has a job all the same. Sets job.
+found_by_hornerod () {
+	repo=${bare##*/} &&
+	hornero queue --all --json >queue.json &&
+	job=$(json_sql queue.json "SELECT max(value ->> 'job') FROM f, json_each(j)
+		WHERE value ->> 'commit' = '$commit' AND value ->> 'repo' = '${repo%.git}'
+			AND value ->> 'job' > $last") &&
+	test -n "$job"
 }
 
 # built_is HOW UUID: clean or incremental

@@ -131,9 +131,9 @@ test_expect_success 'one git push to two push URLs: node 1 builds, node 2 waits 
 	git -C "$HELLO_WORK" remote set-url --add --push origin "$HELLO_REPO" &&
 	nodes_commit fanned &&
 	git -C "$HELLO_WORK" push -q origin main &&
-	node__queued && job_ends published && nodes_built &&
+	wait_until node__queued 30 && job_ends published && nodes_built &&
 	node_at 2 &&
-	node__queued && job_ends published &&
+	wait_until node__queued 30 && job_ends published &&
 	test_must_fail nodes_built &&
 	test "$(job_field built)" = shared &&
 	warm_text_is fanned &&

@@ -75,12 +75,13 @@ push_job () {
 	test -n "$job"
 }
 
-# node__queued: a job waits or runs for the work clone's commit. Sets job.
+# node__queued: the work clone's commit has a job, which may have ended already. Sets job.
 node__queued () {
 	node__commit=$(git -C "$HELLO_WORK" rev-parse HEAD) &&
-	hornero queue --json >"$test_root/queue" &&
+	hornero queue --all --json >"$test_root/queue" &&
 	job=$(json_sql "$test_root/queue" "SELECT value ->> 'job' FROM f, json_each(j)
-		WHERE value ->> 'commit' = '$node__commit' LIMIT 1") &&
+		WHERE value ->> 'commit' = '$node__commit' AND value ->> 'origin' <> 'confirm'
+		ORDER BY value ->> 'job' DESC LIMIT 1") &&
 	test -n "$job"
 }
 
