@@ -25,13 +25,24 @@ built_is () {
 	test "$(image_field built)" = "$1"
 }
 
-# confirmation STATE: the newest one since $job; sets confirm.
+# confirmation STATE: the newest one since $job is in it, or in any without STATE. Sets confirm.
 confirmation () {
 	hornero queue --all --json >queue.json &&
-	confirm=$(json_sql queue.json "SELECT iif(state = '$1', job, '') FROM (
+	confirm=$(json_sql queue.json "SELECT iif('$1' IN (state, ''), job, '') FROM (
 		SELECT value ->> 'job' AS job, value ->> 'state' AS state FROM f, json_each(j)
 		WHERE value ->> 'origin' = 'confirm' AND job > $job ORDER BY job DESC LIMIT 1)") &&
 	test -n "$confirm"
+}
+
+# push_unconfirmed: node_push, and its artifact is not confirmed before confirm_now.
+push_unconfirmed () {
+	hornero image set "$HELLO_UUID" confirm=never >/dev/null &&
+	node_push &&
+	built_is incremental
+}
+
+confirm_now () {
+	hornero image set "$HELLO_UUID" confirm= >/dev/null
 }
 
 # The rule of o sleeps where a file "slow" is there; an incremental build need not make o.
@@ -81,9 +92,9 @@ test_expect_success 'a node where an object does not depend on one of its source
 test_expect_success 'the same bytes: confirmed, and an answer for every image' '
 	echo b2 >"$HELLO_WORK/b" &&
 	node_push &&
-	built_is incremental &&
+	test "$(job_field built)" = incremental &&
 	first=$job &&
-	wait_until "confirmation queued" 5 &&
+	wait_until confirmation 30 &&
 	hornero wait "$HELLO_UUID" --timeout 1 &&
 	wait_until "confirmation published" 60 &&
 	built_is confirmed &&
@@ -99,9 +110,10 @@ test_expect_success 'the same bytes: confirmed, and an answer for every image' '
 # Red without: job_set_built() in confirming_settle().
 test_expect_success 'other bytes: the clean ones are warm, and both jobs, log and why say so' '
 	echo s2 >"$HELLO_WORK/stale" &&
-	node_push &&
+	push_unconfirmed &&
 	warm_lines a1 s1 b2 &&
 	first=$job &&
+	confirm_now &&
 	wait_until "confirmation published" 60 &&
 	wait_until "built_is clean" 10 &&
 	warm_lines a1 s2 b2 &&
@@ -178,9 +190,10 @@ test_expect_success 'it survives a restart, and a lost queue' '
 	wait_until "confirmation published" 60 &&
 	built_is confirmed &&
 	echo b6 >"$HELLO_WORK/b" &&
-	node_push &&
+	push_unconfirmed &&
 	node_stop &&
 	rm -f "$NODE"/state/queue/queue.db* &&
+	confirm_now &&
 	node_start &&
 	hornero sweep >/dev/null &&
 	wait_until "confirmation published" 60 &&
@@ -193,11 +206,11 @@ test_expect_success 'in_use defer: other bytes wait for an instance on the old o
 	echo bd >"$HELLO_WORK/b" &&
 	node_push &&
 	echo s4 >"$HELLO_WORK/stale" &&
-	node_push &&
-	built_is incremental &&
+	push_unconfirmed &&
 	first=$job &&
 	bytes=$(warm_text) &&
 	stand_on "$(node_warm_path "$HELLO_UUID")" &&
+	confirm_now &&
 	wait_until "confirmation built" 60 &&
 	what="a clean build .job $confirm. gave other bytes" &&
 	why_says "$HELLO_UUID" "$what.*instance vm stands on" 20 &&
@@ -224,6 +237,7 @@ first_has () {
 dies () {
 	node_stop &&
 	node_set failpoint $1 &&
+	confirm_now &&
 	node_start &&
 	hornerod_says failpoint.point=$1 60 &&
 	node_kill9 &&
@@ -240,8 +254,7 @@ do
 		echo b$point >"$HELLO_WORK/b" &&
 		node_push &&
 		echo s$point >"$HELLO_WORK/stale" &&
-		node_push &&
-		built_is incremental &&
+		push_unconfirmed &&
 		first=$job &&
 		dies $point &&
 		warm_lines a1 s$point b$point &&
@@ -257,8 +270,7 @@ test_expect_success 'the same bytes, and a death at confirm-remarked' '
 	echo b7 >"$HELLO_WORK/b" &&
 	node_push &&
 	echo b8 >"$HELLO_WORK/b" &&
-	node_push &&
-	built_is incremental &&
+	push_unconfirmed &&
 	first=$job &&
 	dies confirm-remarked &&
 	built_is confirmed &&
@@ -270,8 +282,8 @@ runs_slowly () {
 	echo >"$HELLO_WORK/slow" &&
 	echo "$1" >"$HELLO_WORK/b" &&
 	node_push &&
-	built_is incremental &&
-	confirmation_sleeps
+	confirmation_sleeps &&
+	built_is incremental
 }
 
 # Red without: is_confirm() in agent/hornerod/attempt.c attempt_resume().
@@ -337,10 +349,13 @@ newest () {
 # Red with: every ended state tried again in agent/common/confirm.c is_over().
 test_expect_success 'a cancelled one stays so; retry, or other content, asks for one again' '
 	echo c1 >"$HELLO_WORK/b" &&
-	node_push &&
-	wait_until "confirmation queued" 5 &&
+	push_unconfirmed &&
+	hornero pause "$HELLO_UUID" && # it cannot begin
+	confirm_now &&
+	wait_until "confirmation queued" 30 &&
 	was=$confirm &&
 	hornero cancel $was &&
+	hornero resume "$HELLO_UUID" &&
 	sweep_queues_nothing &&
 	test "$(newest)" = $was &&
 	built_is incremental &&
@@ -349,10 +364,11 @@ test_expect_success 'a cancelled one stays so; retry, or other content, asks for
 	wait_until "confirmation published" 60 &&
 	built_is confirmed &&
 	echo c2 >"$HELLO_WORK/b" &&
-	node_push &&
-	wait_until "confirmation queued" 5 &&
-	was=$confirm &&
+	push_unconfirmed &&
 	hornero pause "$HELLO_UUID" &&
+	confirm_now &&
+	wait_until "confirmation queued" 30 &&
+	was=$confirm &&
 	hornero rebuild "$HELLO_UUID" >out &&
 	again=$(node_job out) &&
 	job_state_is superseded $was &&
