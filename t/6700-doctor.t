@@ -237,7 +237,7 @@ test_expect_success 'the queue: a job that is held' '
 	chmod 0500 builders &&
 	sed "s/^needs:.*/needs: [no-such-tool]/" builders/make.yaml >make.new &&
 	cp make.new builders/make.yaml &&
-	kill -HUP $node_pid &&
+	node_reload &&
 	echo >>"$HELLO_WORK/README" &&
 	git -C "$HELLO_WORK" commit -q -a -m more &&
 	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
