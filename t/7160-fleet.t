@@ -212,9 +212,9 @@ test_expect_success 'at most 64 at once, and each node is asked' '
 			echo "  - n$i"
 		done
 	} >nodes.yaml &&
-	hornero fleet --timeout 300 >out &
+	{ hornero fleet --timeout 300 >out & } &&
 	fleet=$! &&
-	wait_until "test \$(ls live | wc -l) -ge 64" 120 &&
+	wait_until "test \$(cat counts/* | wc -l) -ge 64" 120 &&
 	: >go &&
 	wait $fleet &&
 	cp ssh.kept bin/ssh &&
@@ -230,7 +230,7 @@ test_expect_success 'Ctrl-C ends it and every ssh' '
 	node b "echo \$\$ >>pids; exec sleep 601" &&
 	node c "echo \$\$ >>pids; exec sleep 601" &&
 	rm -f answers/b.out answers/c.out &&
-	env --default-signal=INT timeout -s KILL 100 hornero fleet --timeout 600 >out &
+	{ env --default-signal=INT timeout -s KILL 300 hornero fleet --timeout 600 >out & } &&
 	fleet=$! &&
 	wait_until "test -e pids && test \$(wc -l <pids) -eq 2" 120 &&
 	kill -INT $fleet &&
