@@ -86,6 +86,7 @@ static enum look ask(struct scene *s, const char *id)
 		log_info("event=server-rebuilt image=%s server=%s release=%s", s->o->image, id,
 			 s->o->release);
 		rollout_add(s->r->asked, id);
+		s->slot->began_ms = clock_mono_ms();
 		return wait_for(s, "Nova has accepted the rebuild");
 	case SAID_MISSING: return LOOK_GONE;
 	case SAID_CONFLICT: return wait_for(s, e.msg);
@@ -170,6 +171,7 @@ static enum look look_at(struct scene *s, const char *id)
 static bool is_batch_over(struct scene *s)
 {
 	char busy[ROLLOUT_IDS], id[UUID_LEN + 1], late[UUID_LEN + 1] = "";
+	int64_t now_ms = clock_mono_ms(); /* each is looked at once more after its time */
 
 	memcpy(busy, s->r->busy, sizeof(busy));
 	for (size_t i = 0; rollout_id(busy, i, id); i++) {
@@ -187,7 +189,7 @@ static bool is_batch_over(struct scene *s)
 	}
 	if (!*late)
 		return true;
-	if (clock_mono_ms() - s->slot->began_ms > s->g->conf->rebuild_wait_s * 1000) {
+	if (now_ms - s->slot->began_ms > s->g->conf->rebuild_wait_s * 1000) {
 		end(s, ROLLOUT_FAILED, "server %s is not healthy after %lld s (rebuild_wait): %s",
 		    late, (long long)s->g->conf->rebuild_wait_s, s->last);
 		return false;
