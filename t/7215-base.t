@@ -7,6 +7,7 @@ test_description='hornero base: add, list, remove; builders name them as base:NA
 . "$HORNERO_SRC/t/lib/node.sh"
 test_requires jq jq
 test_requires curl curl
+test_requires flock util-linux
 test_requires python3 python3
 
 mkdir builders web || exit 1
@@ -124,7 +125,7 @@ test_expect_success 'a build sees it; a missing one holds the job, and the reaso
 	node_hello_repo &&
 	hornero image set "$HELLO_UUID" builder=disk &&
 	git -C "$HELLO_WORK" push origin main >push.out 2>&1 &&
-	job=$(node_job push.out) &&
+	push_job &&
 	hornero wait "$job" --timeout 300 &&
 	cmp web/one "$(node_warm_path "$HELLO_UUID")" &&
 	hornero base remove osv.img >out &&
@@ -132,13 +133,24 @@ test_expect_success 'a build sees it; a missing one holds the job, and the reaso
 	test_expect_code 64 hornero base remove osv.img 2>err &&
 	git -C "$HELLO_WORK" commit -q --allow-empty -m again &&
 	git -C "$HELLO_WORK" push origin main >push.out 2>&1 &&
-	job=$(node_job push.out) &&
+	push_job &&
 	job_reaches held &&
 	hornero why $job >out &&
 	test_grep "builders/disk.yaml needs the base image osv.img, which is not in $base" out &&
 	test_grep "hornero base add osv.img URL|FILE --sha256 HEX" out &&
 	test_expect_code 2 hornero doctor >out &&
 	test_grep "hornero base add osv.img URL|FILE --sha256 HEX" out
+'
+
+# Red without forget_inputs() in agent/upkeep/sweep/main.c.
+test_expect_success 'so does a push that hornerod had to find by itself' '
+	git -C "$HELLO_WORK" commit -q --allow-empty -m "a busy queue" &&
+	flock "$NODE/state/queue" git -C "$HELLO_WORK" push origin main >push.out 2>&1 &&
+	test_grep "was not queued: .* looks at this push itself now" push.out &&
+	push_job &&
+	job_reaches held &&
+	hornero why $job >out &&
+	test_grep "needs the base image osv.img, which is not in $base" out
 '
 
 test_expect_success 'a file needs no digest; --replace is needed for other bytes, and rebuilds' '

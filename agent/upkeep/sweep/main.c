@@ -316,6 +316,19 @@ static void clear_repo(const char *path)
 	relics_bury(repo);
 }
 
+/* If an input or the toolchain is missing and the commit is not warm, queues it all the same: the
+ * job is held with the reason, as that of a push would be. Returns false if e stands. */
+static bool forget_inputs(const struct decision_facts *f, char inputs[SHA256_HEX + 1],
+			  struct err *e)
+{
+	if (e->class != ERR_OPERATOR ||
+	    (f->state != WARM_NONE && strcmp(f->warm->made.commit, f->tip) == 0))
+		return false;
+	inputs[0] = '\0';
+	*e = (struct err)ERR_INIT;
+	return true;
+}
+
 /* The newest job is read before the ref: a push moves the ref, then queues its job. So no commit
  * is queued behind the job of a newer one. Returns as queue(). */
 static int look(struct sweep *s, const struct image *img, struct err *e)
@@ -347,7 +360,8 @@ static int look(struct sweep *s, const struct image *img, struct err *e)
 	f.newest = newest.id ? &newest : NULL;
 	last_builder = f.state != WARM_NONE ? w.made.builder : f.newest ? newest.builder : NULL;
 	f.changed_ms = changed_ms(s, img, last_builder);
-	if (inputs_of(s, img, tip, last_builder, inputs, e) < 0 ||
+	if ((inputs_of(s, img, tip, last_builder, inputs, e) < 0 &&
+	     !forget_inputs(&f, inputs, e)) ||
 	    ask_release(s, img, &f, &release, e) < 0 || ask_gone(s, img, &f, e) < 0)
 		return -1;
 	decision = decision_make(&f);
