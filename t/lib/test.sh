@@ -63,6 +63,11 @@ trap 'exit 141' PIPE # prove was killed
 trap 'exit 143' TERM
 mkdir "$TRASH" && cd "$TRASH" || exit 1
 
+# hornerod and the hooks write to the queue at any time: a test waits for them, as they do.
+sqlite3 () {
+	command sqlite3 -cmd '.timeout 30000' "$@"
+}
+
 test__diagnose () {
 	sed 's/^/# /'
 }
@@ -146,7 +151,7 @@ test_skip_all () {
 
 # test_requires PROGRAM PACKAGE: skip the file where PROGRAM is not installed.
 test_requires () {
-	command -v "$1" >/dev/null || test_skip_all "$1 is not here (Debian: $2)"
+	(unset -f "$1"; command -v "$1") >/dev/null || test_skip_all "$1 is not here (Debian: $2)"
 }
 
 # A command that must say no, by itself: death by a signal or a missing command is no answer.
