@@ -53,9 +53,11 @@ test_expect_success 'the file goes: so does the trait, at once; it is back with 
 	glance_daemon &&
 	wait_until "grep -q event=ready daemon.log" 120 &&
 	wait_until "traits_state_is set" 120 &&
+	node_freeze &&
 	mv "$file" "$NODE/away" &&
 	wait_until "traits_are HW_CPU_X86_SSE CUSTOM_OTHER" 120 &&
 	mv "$NODE/away" "$file" &&
+	node_thaw &&
 	wait_until "traits_are HW_CPU_X86_SSE CUSTOM_OTHER $trait" 120 &&
 	glance_daemon_ends
 '
@@ -100,10 +102,12 @@ test_expect_success 'an image with releases is warm if its release is, too' '
 	hello_pushed two &&
 	glance_once &&
 	traits_are HW_A $trait &&
+	node_freeze &&
 	mv "$(image_field release_file)" "$NODE/away" &&
 	glance_once &&
 	traits_are HW_A &&
 	mv "$NODE/away" "$(image_field release_file)" &&
+	node_thaw &&
 	glance_once &&
 	traits_are HW_A $trait
 '

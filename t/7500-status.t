@@ -63,17 +63,17 @@ test_expect_success 'the gravest finding comes first, and the others are counted
 
 test_expect_success 'published bytes that were changed are critical' '
 	file=$(hornero cache --json | jq -r ".[0].path") &&
-	kill -STOP $node_pid &&
+	node_freeze &&
 	printf X | dd of="$file" bs=1 seek=0 conv=notrunc 2>/dev/null &&
 	test_expect_code 1 hornero cache --verify >/dev/null &&
 	status_is 2 CRITICAL "were changed after it was published" &&
-	kill -CONT $node_pid
+	node_thaw
 '
 
 test_expect_success 'a queue that cannot be read, and one that is gone' '
 	node_stop &&
 	node_start &&
-	kill -STOP $node_pid &&
+	node_freeze &&
 	queue=$NODE/state/queue &&
 	dd if=/dev/urandom of="$queue/queue.db" bs=100 count=1 conv=notrunc 2>/dev/null &&
 	status_is 2 CRITICAL "" &&
@@ -81,7 +81,7 @@ test_expect_success 'a queue that cannot be read, and one that is gone' '
 	mv "$queue" "$NODE/state/aside" &&
 	status_is 2 CRITICAL "state/queue" &&
 	mv "$NODE/state/aside" "$queue" &&
-	kill -CONT $node_pid
+	node_thaw
 '
 
 if test "$(id -u)" -eq 0

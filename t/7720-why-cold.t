@@ -71,13 +71,12 @@ test_expect_success 'a name that a shell would read is in no command' '
 
 test_expect_success 'ref-moved, which no hook has seen: the sweep queues it' '
 	hornero wait $HELLO_UUID --timeout 60 &&
-	wait_until "! pgrep -P $node_pid -x hornero-sweep" 60 && queue_settles &&
-	kill -STOP $node_pid &&
+	node_freeze &&
 	git -C "$HELLO_WORK" commit -q --allow-empty -m unseen &&
 	git --git-dir="$HELLO_REPO" fetch -q "$HELLO_WORK" HEAD:refs/heads/main &&
 	because ref-moved $HELLO_UUID "but refs/heads/main is at .* and no job is queued" &&
 	test "$command" = "hornero sweep" &&
-	kill -CONT $node_pid &&
+	node_thaw &&
 	mend &&
 	because warm $HELLO_UUID "is warm"
 '
@@ -95,8 +94,10 @@ test_expect_success 'skipped: the command builds it' '
 test_expect_success 'pin-moved, and pinned: the commands warm the release, and end that' '
 	release=$(release_id $HELLO_UUID "$(image_field digest)") &&
 	hello_pushed pinned &&
+	node_freeze &&
 	echo "pinned: $release" >>"$NODE/state/images.d/$HELLO_UUID.yaml" &&
 	because pin-moved $HELLO_UUID "its file pins it to release $release" &&
+	node_thaw &&
 	mend &&
 	because pinned $HELLO_UUID "pinned to release $release" &&
 	same_words $HELLO_UUID &&
@@ -106,20 +107,26 @@ test_expect_success 'pin-moved, and pinned: the commands warm the release, and e
 '
 
 test_expect_success 'removed, and aged-out: the command brings it back' '
+	node_freeze &&
 	rm "$(node_warm_path $HELLO_UUID)" &&
 	because removed $HELLO_UUID "someone deleted it: it was too young" &&
+	node_thaw &&
 	mend &&
 	because warm $HELLO_UUID "is warm" &&
 	node_set cache_minimum_age 2 &&
+	node_freeze &&
 	rm "$(node_warm_path $HELLO_UUID)" &&
 	because aged-out $HELLO_UUID "Nova ages out what no instance uses" &&
+	node_thaw &&
 	mend &&
 	because warm $HELLO_UUID "is warm"
 '
 
 test_expect_success 'foreign-file: the command permits to replace it' '
+	node_freeze &&
 	rm "$(node_warm_path $HELLO_UUID)" &&
 	head -c 4096 /dev/urandom >"$(node_warm_path $HELLO_UUID)" &&
+	node_thaw &&
 	because foreign-file $HELLO_UUID "a file that hornero did not put there" &&
 	test "$command" = "hornero image add --replace $HELLO_UUID hello" &&
 	mend &&

@@ -52,7 +52,7 @@ test_expect_success 'publishing, then retry, then publisher: it dies without an 
 	because publishing $job "is built and being published; .hornero wait" &&
 	same_words $job &&
 	publisher "exit 1" &&
-	pkill -x -P $node_pid sleep &&
+	wait_until "pkill -x -P $node_pid sleep" 30 &&
 	because retry $job "tried again by itself: hornero-publish ended without an answer" &&
 	same_words $job &&
 	because publisher $job "not published yet: hornero-publish ended without an answer" &&
@@ -86,8 +86,10 @@ test_expect_success 'instance: the commands of the sentence' '
 '
 
 test_expect_success 'foreign: the command replaces the file' '
+	node_freeze &&
 	rm "$(node_warm_path $HELLO_UUID)" &&
 	head -c 4096 /dev/urandom >"$(node_warm_path $HELLO_UUID)" &&
+	node_thaw &&
 	hello_push seven &&
 	because foreign $job "is not hornero.s: 4096 bytes, owner" &&
 	same_words $job &&

@@ -205,6 +205,19 @@ node_reload () {
 	wait_until 'test "$(grep -c event=reloaded "$NODE/hornerod.log")" -gt "$node__reloads"' 20
 }
 
+# node_freeze: once no job is open, hornerod stands still, and what it started has ended. So no
+# sweep and no hornero-keep mends what a test breaks before the test has looked. node_thaw lets it
+# go on.
+node_freeze () {
+	queue_settles &&
+	kill -STOP "$node_pid" &&
+	wait_until '! pgrep -P "$node_pid" -r D,R,S,T' 120
+}
+
+node_thaw () {
+	kill -CONT "$node_pid"
+}
+
 # supervisor: the process of the build that runs.
 supervisor () {
 	pgrep -P "$node_pid" -x hornero-build
