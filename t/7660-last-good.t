@@ -57,8 +57,9 @@ test_expect_success 'a push through the door is built and warm; the pusher sees 
 	git -C work push door:hello main >push.out 2>&1 &&
 	test_grep "warning for the operator: $GOOD of .* is used.*wrokers" push.out &&
 	test_grep "event=configuration-broken $GOOD of .* is used.*wrokers" door.log &&
-	job=$(node_job push.out) &&
-	door_ssh wait "$job" --timeout 120 &&
+	wait_until "door_ssh queue --json >queue.json && jq -e .[0].job queue.json" 30 &&
+	job=$(jq ".[0].job" queue.json) &&
+	door_ssh wait "$job" --timeout 300 &&
 	test_grep "event=configuration-broken" "$NODE/hornerod.log"
 '
 

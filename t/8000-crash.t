@@ -242,7 +242,7 @@ then
 		printf "hornero.raw:\n\tsleep $long\n" >"$HELLO_WORK/Makefile" &&
 		git -C "$HELLO_WORK" commit -q -a -m slow &&
 		git -C "$HELLO_WORK" push -q origin main 2>push.out &&
-		job=$(node_job push.out) &&
+		push_job &&
 		wait_until "pgrep -P $node_pid -x hornero-build" 20 &&
 		freeze "$(pgrep -P $node_pid -x hornero-build)" &&
 		hornero cancel "$job" &&

@@ -15,8 +15,7 @@ push_files () {
 	git -C "$HELLO_WORK" add -A &&
 	git -C "$HELLO_WORK" commit -q -m "$1" &&
 	git -C "$HELLO_WORK" push -q origin main 2>push.out || { cat push.out; return 1; }
-	job=$(node_job push.out) &&
-	test -n "$job"
+	push_job
 }
 
 # by_pusher PATTERN: show.json has a job that failed at once, by its pusher's fault, with this in

@@ -6,10 +6,9 @@ test_requires qemu-system-x86_64 qemu-system-x86
 test_requires jq jq
 
 push_and_wait () {
-	git -C "$HELLO_WORK" push origin main >push.log 2>&1 &&
-	cat push.log &&
-	job=$(node_job push.log) &&
-	test -n "$job" &&
+	git -C "$HELLO_WORK" push origin main >push.out 2>&1 &&
+	cat push.out &&
+	push_job &&
 	hornero wait --timeout 300 "$job"
 }
 
