@@ -21,12 +21,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-enum { GO_FD = 4, PASS_FIRST = 5, PASS_LAST = 9, READY_MS = 60000 };
+enum { GO_FD = 4, PASS_FIRST = 5, PASS_LAST = 9, READY_MS = 60000, END_MS = 5000 };
 
 #define TUN "/dev/net/tun"
 
@@ -156,11 +157,29 @@ static char *last_words(int words)
 	return fs_path("%s", n <= 0 ? "it printed nothing" : line ? line + 1 : text);
 }
 
+/* It ended before it was ready, or is late. An operator cannot mend a death by a signal. */
+static int blame_slirp(struct child *slirp, bool is_late, int words, struct err *e)
+{
+	own_free char *why = NULL;
+	char how[64];
+	int status;
+
+	if (is_late || !spawn_ends_within(slirp, END_MS))
+		kill(slirp->pid, SIGKILL);
+	status = spawn_wait(slirp);
+	why = last_words(words);
+	if (is_late)
+		return err_set(e, ERR_NOBODY, "slirp4netns is not ready after %d s: %s",
+			       READY_MS / 1000, why);
+	return err_set(e, WIFSIGNALED(status) ? ERR_NOBODY : ERR_OPERATOR,
+		       "slirp4netns failed (%s): %s", spawn_status_text(status, how, sizeof(how)),
+		       why);
+}
+
 static int attach(pid_t holder, int words, struct child *slirp, struct err *e)
 {
 	own_fd int ours = -1;
 	own_fd int theirs = -1;
-	own_free char *why = NULL;
 	int pair[2], rc;
 
 	if (access(TUN, R_OK | W_OK) < 0)
@@ -173,13 +192,7 @@ static int attach(pid_t holder, int words, struct child *slirp, struct err *e)
 		return -1;
 	close(steal_fd(&theirs));
 	rc = await_byte(ours);
-	if (rc == 1)
-		return 0;
-	spawn_kill(slirp);
-	why = last_words(words);
-	return rc < 0 ? err_set(e, ERR_NOBODY, "slirp4netns is not ready after %d s: %s",
-				READY_MS / 1000, why)
-		      : err_set(e, ERR_OPERATOR, "slirp4netns failed: %s", why);
+	return rc == 1 ? 0 : blame_slirp(slirp, rc < 0, words, e);
 }
 
 /* Whichever ends first takes the other with it. Returns the command's wait status, or -1. */
