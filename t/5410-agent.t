@@ -73,12 +73,13 @@ test_expect_success 'the running one finishes, then the newest is built' '
 test_expect_success 'a revert is warm without a build, and queue, show and log say so' '
 	git -C "$HELLO_WORK" revert --no-edit HEAD >/dev/null &&
 	git -C "$HELLO_WORK" revert --no-edit HEAD >/dev/null &&
-	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
-	hornero wait 4 --timeout 300 &&
-	hornero show 4 --json | jq -e .reused &&
+	git -C "$HELLO_WORK" push -q origin main 2>push.out &&
+	push_job &&
+	hornero wait $job --timeout 300 &&
+	hornero show $job --json | jq -e .reused &&
 	hornero queue >out &&
 	test_grep "same content, no build" out &&
-	hornero log 4 >out &&
+	hornero log $job >out &&
 	test_grep "same content as artifact" out &&
 	warm_text_is three
 '
@@ -93,7 +94,7 @@ test_expect_success 'rebuild --force builds what is known, --clean from nothing'
 	test "$(hornero show 5 --json | jq .reused)" = false &&
 	test -e "$cache/kept" &&
 	hornero rebuild "$HELLO_UUID" --clean &&
-	wait_until "job_state_is running 6 && test -d $cache && test ! -e $cache/kept" 20 &&
+	wait_until "job_state_is running 6 && builder_make && test ! -e $cache/kept" 20 &&
 	touch "$cache/$go" &&
 	hornero wait 6 --timeout 300
 '
@@ -131,7 +132,7 @@ test_expect_success 'a pause that ends while hornerod looks elsewhere is not for
 	push_waiting paused &&
 	wait_until "job_state_is running 9 && builder_make" 20 &&
 	kill -9 $(builder_make) &&
-	job_reaches queued 9 20 &&
+	wait_until "test \$(job_field attempts[0].cause 9) = killed" 20 &&
 	node_stop &&
 	touch "$cache/$go" &&
 	node_set failpoint turn-claimed:stop &&
@@ -190,18 +191,17 @@ test_expect_success 'a stop ends the running build, and the next start goes on w
 	warm_text_is five
 '
 
-# Red without clear_work() in agent/hornerod/leftover.c.
+# Red without clear_work() in agent/hornerod/leftover.c. The checkout stops before it renames the
+# file.
 test_expect_success 'a cancelled checkout leaves no temporary file' '
 	work=$NODE/unikernels/$HELLO_UUID &&
-	mkdir "$HELLO_WORK/many" &&
-	(cd "$HELLO_WORK/many" && seq 20000 | xargs touch) &&
-	git -C "$HELLO_WORK" add . &&
-	git -C "$HELLO_WORK" commit -q -m many &&
-	git -C "$HELLO_WORK" push -q origin main 2>push.out &&
+	node_set failpoint hornero-checkout/treeindex-rename:stop &&
+	push_waiting six &&
 	wait_until "test -e $work/.tree.tmp" 20 &&
-	hornero cancel 11 &&
-	job_reaches cancelled 11 20 &&
-	test ! -e "$work/.tree.tmp"
+	hornero cancel $job &&
+	job_reaches cancelled $job 20 &&
+	test ! -e "$work/.tree.tmp" &&
+	node_set failpoint
 '
 
 # The process of each name is none: its number is above all that the kernel gives.

@@ -70,13 +70,13 @@ test_expect_success 'nor that of a script, whose processes live for a moment' '
 
 test_expect_success 'a build that only sleeps ends by the clock on the wall, by its own fault' '
 	node_set build_timeout 20 &&
-	kill -HUP $node_pid &&
+	node_reload &&
 	push_make "sleep 1000" &&
 	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	blames pusher silence &&
 	node_set build_timeout 5 &&
 	node_set silence_timeout 100 &&
-	kill -HUP $node_pid &&
+	node_reload &&
 	push_make "sleep 1001" &&
 	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	blames pusher timeout &&
@@ -89,7 +89,7 @@ test_expect_success 'a build that only sleeps ends by the clock on the wall, by 
 test_expect_success 'beside busy processors it ends well; why, top and its log say what it gets' '
 	busy_loops 16 taskset -c 0 &&
 	rm -f "$NODE/unikernels/$HELLO_UUID/cache/begun" &&
-	push_make "python3 burn.py 2" "$disk" &&
+	push_make "python3 burn.py 3" "$disk" &&
 	begun &&
 	gets="gets [0-9.]* % of a processor: the node is busy" &&
 	why_says "$HELLO_UUID" "$gets" 60 &&

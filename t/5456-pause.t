@@ -33,8 +33,7 @@ push_other () {
 	echo "$1" >>"$TRASH/work-other/greeting" &&
 	git -C "$TRASH/work-other" commit -q -a -m "$1" &&
 	git -C "$TRASH/work-other" push -q origin main 2>push.out &&
-	job=$(node_job push.out) &&
-	test -n "$job"
+	push_job "$(git -C "$TRASH/work-other" rev-parse HEAD)"
 }
 
 test_expect_success 'a node with a build under way' '

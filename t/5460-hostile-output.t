@@ -113,10 +113,12 @@ test_expect_success 'no line of a builder looks like one of hornero'\''s, howeve
 	{ hornero log -f "$job" >follow.out || :; } &&
 	hornero log "$job" >log.out &&
 	cat log.out | cut -c 1-100 &&
-	: "twice: it is built again, from nothing" &&
-	test "$(grep -av "^hornero: make ended" log.out | grep -ac forged)" -eq 26 &&
-	test "$(grep -ac "^| .*forged" log.out)" -eq 26 &&
-	test "$(grep -ac "^| .*forged" follow.out)" -eq 26 &&
+	: "once, or twice: it is built again, from nothing" &&
+	forged=$((13 * $(grep -ac "^hornero: builder make" log.out))) &&
+	test "$forged" -gt 0 &&
+	test "$(grep -av "^hornero: make ended" log.out | grep -ac forged)" -eq "$forged" &&
+	test "$(grep -ac "^| .*forged" log.out)" -eq "$forged" &&
+	test "$(grep -ac "^| .*forged" follow.out)" -eq "$forged" &&
 	for line in "plain: kept" "  ^~~~ kept" "h: kept" horn "[ 50%] kept"
 	do
 		grep -aqxF "$line" log.out || { echo "line: $line"; return 1; }
@@ -140,8 +142,7 @@ commit_link () {
 	commit=$(git -C "$HELLO_WORK" commit-tree "$tree" -p HEAD <message) &&
 	git -C "$HELLO_WORK" push -q origin "+$commit:refs/heads/main" 2>push.out ||
 	{ cat push.out; return 1; }
-	job=$(node_job push.out) &&
-	test -n "$job"
+	push_job "$commit"
 }
 
 test_expect_success 'a file name in the reason of a verdict, and the subject of its commit' '

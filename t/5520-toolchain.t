@@ -29,7 +29,7 @@ change () {
 	git -C "$HELLO_WORK" add -A &&
 	git -C "$HELLO_WORK" commit -q -m "$1" &&
 	git -C "$HELLO_WORK" push origin main >push.out 2>&1 &&
-	job=$(node_job push.out)
+	push_job
 }
 push () {
 	change "$1" &&
@@ -112,7 +112,7 @@ test_expect_success 'a command that fails holds no job: it waits, and why quotes
 	asked="version command .sh -c .echo one >&2; echo no licence today >&2; exit 3.." &&
 	ended="ended with exit 3 after [0-9]* ms; its last line: no licence today" &&
 	why_says $job "$asked $ended" &&
-	job_state_is queued
+	job_reaches queued
 '
 
 test_expect_success 'nor does one that is slow; and when it is mended the job goes on by itself' '
@@ -120,9 +120,9 @@ test_expect_success 'nor does one that is slow; and when it is mended the job go
 	asked="version command .sh -c .echo thinking >&2; exec sleep 100.." &&
 	failed="failed: sh did not end within [0-9]* ms; its last line: thinking" &&
 	why_says $job "$asked $failed" 60 &&
-	job_state_is queued &&
+	job_reaches queued &&
 	builder "[\"$TRASH/tools/cc\", --version]" &&
-	hornero wait "$job" --timeout 120
+	hornero wait "$job" --timeout 600
 '
 
 test_expect_success 'a lost or damaged record costs one run; and nothing is left aside' '

@@ -31,7 +31,7 @@ change () {
 	git -C "$HELLO_WORK" add -A &&
 	git -C "$HELLO_WORK" commit -q -m "$1" &&
 	git -C "$HELLO_WORK" push origin main >push.out 2>&1 &&
-	job=$(node_job push.out)
+	push_job
 }
 sweep () {
 	hornero-sweep -c "$HORNERO_CONF" --quiet

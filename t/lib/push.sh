@@ -66,18 +66,20 @@ push_make () {
 	push_job
 }
 
-# push_job: after a push whose words are in push.out; sets job. On a busy machine hornerod may have
-# to look at the push by itself.
+# push_job [COMMIT]: after a push of that commit (the work clone's HEAD) whose words are in
+# push.out; sets job. On a busy machine hornerod may have to look at the push by itself, after a
+# reload in its first sweep.
 push_job () {
 	job=$(node_job push.out)
-	! grep -q "was not queued:.* looks at this push itself now" push.out ||
-	wait_until "node__queued" 30
+	! grep -q "this push was not queued:" push.out ||
+	wait_until "node__queued $1" 30
 	test -n "$job"
 }
 
-# node__queued: the work clone's commit has a job, which may have ended already. Sets job.
+# node__queued [COMMIT]: the commit, or the work clone's, has a job, which may have ended already.
+# Sets job.
 node__queued () {
-	node__commit=$(git -C "$HELLO_WORK" rev-parse HEAD) &&
+	node__commit=${1:-$(git -C "$HELLO_WORK" rev-parse HEAD)} &&
 	hornero queue --all --json >"$test_root/queue" &&
 	job=$(json_sql "$test_root/queue" "SELECT value ->> 'job' FROM f, json_each(j)
 		WHERE value ->> 'commit' = '$node__commit' AND value ->> 'origin' <> 'confirm'
