@@ -20,6 +20,13 @@ conf () {
 go () {
 	wait_until "touch $WORK/$HELLO_UUID/cache/go 2>/dev/null; hornero wait $job --timeout 1" 60
 }
+# reported PATTERN: hornerod has reported that, and stands still until `kill -CONT`: ten seconds
+# after it stopped a process is killed.
+reported () {
+	reported=$1 &&
+	wait_until "grep -q \"\$reported\" $NODE/state/run/stuck" 20 &&
+	kill -STOP $node_pid
+}
 # child PROGRAM: it runs, is stopped, and hornerod is its parent
 child () {
 	wait_until \
@@ -39,15 +46,17 @@ test_expect_success 'a stopped supervisor is reported and killed, and its job st
 	gate_reached &&
 	pid=$(supervisor) &&
 	kill -STOP $pid &&
+	reported "process $pid" &&
 	why="of job $job is stopped .state T.: if that lasts, hornerod kills it" &&
 	why_says "$HELLO_UUID" "hornero-build .process $pid. $why" &&
 	why_says $job "process $pid" &&
 	doctor_says "warn .*process $pid. of job $job is stopped" &&
+	kill -CONT $node_pid &&
 	wait_until "test ! -d /proc/$pid" 30 &&
 	go &&
 	hornero show $job --json >out &&
 	jq -e ".attempts[0] | .cause == \"hangs\" and .class == \"nobody\"" out &&
-	test_grep "was stopped .state T. for 1[0-9] s and was killed" out &&
+	test_grep "was stopped .state T. for [1-9][0-9]+ s and was killed" out &&
 	wait_until "test ! -e $NODE/state/run/stuck" 10 &&
 	hornero why $HELLO_UUID >out &&
 	! grep process out
@@ -58,7 +67,7 @@ test_expect_success 'a supervisor of an earlier hornerod is ended by the next st
 	slow_push two &&
 	gate_reached &&
 	pid=$(supervisor) &&
-	kill -STOP $pid &&
+	kill -STOP $node_pid $pid &&
 	wait_until "stopped $pid" 10 &&
 	node_crash &&
 	node_start &&
@@ -87,16 +96,16 @@ test_expect_success 'the supervisor of another node is left alone' '
 	go
 '
 
-# Red without look_at_publication(). On a node that stands still for seconds only the kill may be
-# seen.
+# Red without look_at_publication(). Each publisher stops until `why` was asked; only its kill may
+# be seen.
 test_expect_success 'a stopped publisher is reported and killed, and the publication tried again' '
 	conf failpoint publish-copied:stop &&
 	hello_push four &&
 	child hornero-publish &&
-	node_set failpoint &&
 	why_says "$HELLO_UUID" \
-		"hornero-publish .process $stopped.( of job $job is| was) stopped .state T." &&
-	kill -HUP $node_pid &&
+		"hornero-publish .process [0-9]*.( of job $job is| was) stopped .state T." &&
+	node_set failpoint &&
+	node_reload &&
 	wait_until "! test -d /proc/$stopped" 30 &&
 	job_ends published
 '
@@ -107,9 +116,12 @@ test_expect_success 'a stopped hook that holds the queue is named and killed' '
 	node_set failpoint enqueue-before-commit:stop &&
 	{ git -C "$HELLO_WORK" push -q origin main >push.out 2>&1 & pushed=$!; } &&
 	test_cleanup "kill $pushed 2>/dev/null || :" &&
+	wait_until "grep -q failpoint.point=enqueue-before-commit push.out" 30 &&
+	kill -STOP $node_pid &&
 	doctor_says "hornero-hook .process [0-9]*. holds the queue and is stopped" &&
 	node_set failpoint &&
 	why_says "$HELLO_UUID" "kill -9 [0-9]" &&
+	kill -CONT $node_pid &&
 	hornerod_says "event=hangs program=hornero-hook .* it held the queue and is killed" 100 &&
 	{ wait $pushed; :; } &&
 	hornero sweep >/dev/null &&
@@ -132,8 +144,10 @@ test_expect_success 'a stopped upkeep program is reported and killed, and runs a
 	chmod +x libexec/hornero-sweep &&
 	conf libexec_dir "$TRASH/libexec" &&
 	touch "$NODE/state/images.d" &&
+	reported hornero-sweep &&
 	why="is stopped .state T.: if that lasts, hornerod kills it" &&
 	doctor_says "hornero-sweep .process [0-9]*. $why" &&
+	kill -CONT $node_pid &&
 	hornerod_says "event=hangs program=hornero-sweep pid=[0-9]* state=T it is killed" &&
 	wait_until "test ! -e $NODE/state/run/stuck" 20 &&
 	hello_pushed five
