@@ -35,7 +35,7 @@ test_expect_success 'a lost commit is named and held for the operator' '
 	c=$(git -C "$HELLO_REPO" rev-parse main) &&
 	rm -f "$HELLO_REPO/objects/$(echo $c | cut -c1-2)/$(echo $c | cut -c3-)" &&
 	hornero resume "$HELLO_UUID" &&
-	test_expect_code 75 hornero wait $job --timeout 60 &&
+	test_expect_code 75 hornero wait $job --timeout 300 &&
 	attempt_field reason >reason &&
 	test_grep \
 		"object $c is missing or damaged.*refs/heads/main.*git fsck. in $HELLO_REPO says" \
@@ -66,6 +66,11 @@ test_expect_success 'another repository, which is sound' '
 # verdict". The other words red without the reason in cli/outcome.c outcome_waits() and
 # look_at_log() in cli/doctor_disk.c.
 unwritable="nothing can be written in $NODE/state/log"
+# tried_again: wait says so between two attempts. The third one would hold the job.
+tried_again () {
+	test_expect_code 75 hornero wait $job --timeout 1 2>wait &&
+	grep "job $job is tried again by itself: $unwritable" wait
+}
 if test "$(id -u)" -eq 0
 then
 	test_expect_success 'a full state_dir/log is named; with room the job goes on' '
@@ -73,23 +78,23 @@ then
 		test_cleanup "umount -l $NODE/state/log 2>/dev/null || :" &&
 		{ head -c 1M /dev/zero >"$NODE/state/log/fill" 2>/dev/null || :; } &&
 		push_make "head -c 1048576 /dev/zero >\$@; : log" &&
-		wait_until "attempt_field reason | grep -q written" 20 &&
-		attempt_field reason >reason &&
+		wait_until tried_again 20 &&
+		why_says $job "$NODE/state/log" &&
+		kill -STOP $node_pid &&
+		job_field attempts[0].reason >reason &&
 		full="No space left on device; the operator must make room there" &&
 		test_grep "$unwritable: .*$full" reason &&
-		why_says $job "$NODE/state/log" &&
-		test_expect_code 75 hornero wait $job --timeout 1 2>wait &&
-		test_grep "job $job is tried again by itself: $unwritable" wait &&
 		doctor_says "bad .*the filesystem of $NODE/state/log is full" &&
 		rm "$NODE/state/log/fill" &&
+		kill -CONT $node_pid &&
 		job_ends published
 	'
 
 	# Red with ERR_NOBODY for every error in attempt_note().
 	test_expect_success 'a state_dir/log that may not be written holds the job, by name' '
-		mount -o remount,ro "$NODE/state/log" &&
+		wait_until "mount -o remount,ro $NODE/state/log" 20 &&
 		push_make "head -c 1048576 /dev/zero >\$@; : sealed" &&
-		test_expect_code 75 hornero wait $job --timeout 60 &&
+		test_expect_code 75 hornero wait $job --timeout 300 &&
 		attempt_field reason >reason &&
 		test_grep "$unwritable: .*Read-only file system; .hornero doctor" reason &&
 		why_says $job held &&
@@ -107,7 +112,7 @@ fi
 test_expect_success 'a broken alternates file holds the job, by name' '
 	mkdir "$HELLO_REPO/objects/info/alternates" &&
 	push_make "head -c 1048576 /dev/zero >\$@; : alternates" &&
-	test_expect_code 75 hornero wait $job --timeout 60 &&
+	test_expect_code 75 hornero wait $job --timeout 300 &&
 	attempt_field reason >reason &&
 	borrows="$HELLO_REPO/objects/info/alternates makes the repository borrow.*git repack" &&
 	test_grep "$borrows.*cannot open the repository $HELLO_REPO: .*directory" reason &&
