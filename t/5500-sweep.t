@@ -28,6 +28,12 @@ newest () {
 	hornero queue --all --json | jq -r "max_by(.job) | .$1"
 }
 
+# moves_alone: the work clone's commit becomes that of the ref, without a hook.
+moves_alone () {
+	git -C "$HELLO_REPO" fetch -q "$HELLO_WORK" main &&
+	git -C "$HELLO_REPO" update-ref refs/heads/main "$(git -C "$HELLO_WORK" rev-parse HEAD)"
+}
+
 test_expect_success 'a node whose own sweeps are an hour apart, and a warm image' '
 	mkdir builders &&
 	cp "$HORNERO_SRC/etc/builders.d/make.yaml" builders/ &&
@@ -49,9 +55,7 @@ test_expect_success 'all is warm: nothing is queued' '
 
 test_expect_success 'a ref that moved without a hook' '
 	content two &&
-	tip=$(git -C "$HELLO_WORK" rev-parse HEAD) &&
-	git -C "$HELLO_REPO" fetch -q "$HELLO_WORK" main &&
-	git -C "$HELLO_REPO" update-ref refs/heads/main "$tip" &&
+	moves_alone &&
 	hornero sweep &&
 	warm_is two &&
 	test "$(newest origin)" = sweep
@@ -65,8 +69,8 @@ test_expect_success 'a file that vanished from the cache is back without a build
 '
 
 test_expect_success 'another file under the name is not ours, and stays until it is let go' '
-	rm "$(node_warm_path "$HELLO_UUID")" &&
-	head -c 1048576 /dev/urandom >"$(node_warm_path "$HELLO_UUID")" &&
+	head -c 1048576 /dev/urandom >other &&
+	mv other "$(node_warm_path "$HELLO_UUID")" &&
 	hornero sweep &&
 	test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 60 &&
 	hornero image add --replace "$HELLO_UUID" hello &&
@@ -80,7 +84,8 @@ test_expect_success 'another file under the name is not ours, and stays until it
 test_expect_success 'a push that comes while it looks has the newest job' '
 	cp "$HORNERO_CONF" stops.yaml &&
 	echo "failpoint: sweep-before-enqueue:stop" >>stops.yaml &&
-	rm "$(node_warm_path "$HELLO_UUID")" &&
+	content older &&
+	moves_alone &&
 	{ hornero-sweep -c "$TRASH/stops.yaml" >out 2>&1 & sweep=$!; } &&
 	wait_until "grep -q \"^State:.T\" /proc/$sweep/status" 30 &&
 	slow_push three &&
