@@ -21,6 +21,14 @@ go () {
 	wait_until "touch $WORK/$HELLO_UUID/cache/go 2>/dev/null; hornero wait $job --timeout 1" 60
 }
 
+# nothing_aside: no checkout is kept for a process that hangs; hornerod collects, too.
+nothing_aside () {
+	wait_until has_nothing_aside 30
+}
+has_nothing_aside () {
+	test -z "$(find "$WORK" -name "left.*")"
+}
+
 # Red without the call of attempt_abandon() in agent/hornerod/stuck.c, and without step_around() in
 # agent/build/main.c.
 test_expect_success 'a supervisor survives a cancel: its job ends, its image is built elsewhere' '
@@ -56,7 +64,7 @@ test_expect_success 'a reload knows it; the kernel releases it, and its checkout
 	hornero gc >out &&
 	removed="left.2b7e.*a process that did not end was left in it" &&
 	wait_until "grep -q \"$removed\" out $NODE/hornerod.log" 30 &&
-	test -z "$(find "$WORK" -name "left.*")"
+	nothing_aside
 '
 
 # Red without the call of attempt_abandon() for a stop: node_stop never ends.
@@ -74,7 +82,7 @@ test_expect_success 'one of an earlier hornerod: hornerod starts, says so, and b
 	thaw &&
 	wait_until "test ! -e $NODE/state/run/stuck" 10 &&
 	hornero gc >out &&
-	test -z "$(find "$WORK" -name "left.*")"
+	nothing_aside
 '
 
 # Red with a return in attempt_conclude() for as long as the group is not empty: the job runs for
