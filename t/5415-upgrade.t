@@ -216,8 +216,8 @@ test_expect_success 'a newer version with a newer schema takes the build over' '
 '
 
 test_expect_success 'the death of a later life ends the build, too' '
-	in_db "DROP TABLE of_the_next_version; PRAGMA user_version = $version" &&
 	node_stop &&
+	in_db "DROP TABLE of_the_next_version; PRAGMA user_version = $version" &&
 	install_next "$HORNERO_BUILD/hornerod" &&
 	node_start &&
 	slow_push five &&
