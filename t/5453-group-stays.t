@@ -66,11 +66,16 @@ test_expect_success 'a build with a process that cannot be killed' '
 	gate_open
 '
 
-test_expect_success 'while it is being killed quotas and weights are lifted, and it is said once' '
-	stays &&
+# For ten seconds.
+is_lifted () {
 	{ is . -1 $lifted 0 || is . -1 1024 0; } &&
 	is make -1 1024 0 &&
 	is "make/$job.1" -1 1024 0
+}
+
+test_expect_success 'while it is being killed quotas and weights are lifted, and it is said once' '
+	wait_until is_lifted 30 &&
+	stays
 '
 
 test_expect_success 'a process that stays does not wait for a processor: builds get theirs back' '
