@@ -71,7 +71,7 @@ done
 
 test_expect_success 'an artifact behind a linked directory is refused' '
 	push_make "true" &&
-	hornero wait "$job" --timeout 30 >/dev/null || : &&
+	hornero wait "$job" --timeout 300 >/dev/null || : &&
 	push_make "rm -rf ../src/x; ln -s /etc x; ln -s x/passwd \$@" &&
 	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	test "$(verdict cause)" = artifact
@@ -109,7 +109,7 @@ test_expect_success 'the wall bounds a build that keeps talking, and leaves noth
 	test "$(verdict cause)" = timeout &&
 	nothing_left &&
 	node_set build_timeout 20 &&
-	kill -HUP $node_pid
+	node_reload
 '
 
 if test "$(id -u)" -eq 0

@@ -11,7 +11,7 @@ cat >manager.py <<'END'
 import os, signal, socket, subprocess, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind("notify")
-s.settimeout(20)
+s.settimeout(120)
 env = dict(os.environ, NOTIFY_SOCKET=os.path.abspath("notify"), WATCHDOG_USEC="400000")
 p = subprocess.Popen(["hornerod", "--foreground"], env=env, stdout=subprocess.DEVNULL)
 
@@ -35,7 +35,7 @@ try:
     until("WATCHDOG=1")
     p.send_signal(signal.SIGTERM)
     until("STOPPING=1")
-    sys.exit(p.wait(20))
+    sys.exit(p.wait(120))
 finally:
     p.kill()
 END

@@ -90,7 +90,7 @@ crowded () {
 # Tried again by itself, without a word; taken for a crash it would be held after the third time.
 warm_at_last () {
 	let_go &&
-	hornero wait "$job" --timeout 120
+	hornero wait "$job" --timeout 600
 }
 limit () {
 	echo "$1" >groups.d/make.yaml

@@ -41,18 +41,18 @@ fi
 
 # Red with is_brief for all that hornerod says.
 test_expect_success 'a drained node: somebody must resume it' '
-	hornero drain --timeout 20 &&
+	hornero drain --timeout 120 &&
 	push_make "head -c 1048576 /dev/zero >\$@" &&
-	test_expect_code 75 hornero wait $job --timeout 20 2>err &&
+	test_expect_code 75 hornero wait $job --timeout 120 2>err &&
 	test_grep "an operator drains the node; .hornero resume. ends that" err &&
-	test_expect_code 75 hornero wait $HELLO_UUID --timeout 20 2>err &&
+	test_expect_code 75 hornero wait $HELLO_UUID --timeout 120 2>err &&
 	hornero resume &&
 	hornero wait $job --timeout 300
 '
 
 # Red without drain_is_on() in state/standstill.c standstill_read().
 test_expect_success 'resume ends the drain at once, even where hornerod has not looked yet' '
-	hornero drain --timeout 20 &&
+	hornero drain --timeout 120 &&
 	push_make "head -c 1048576 /dev/zero >\$@; : again" &&
 	kill -STOP $node_pid &&
 	hornero resume &&
@@ -67,7 +67,7 @@ test_expect_success 'resume ends the drain at once, even where hornerod has not 
 test_expect_success 'wait for an image ends at the commit that its branch has by then' '
 	slow_push first &&
 	gate_reached &&
-	{ hornero wait $HELLO_UUID --timeout 100 >said & waiting=$!; } &&
+	{ hornero wait $HELLO_UUID --timeout 300 >said & waiting=$!; } &&
 	wait_until "ls -l /proc/$waiting/fd | grep inotify" 20 &&
 	hello_push second &&
 	gate_open &&
@@ -87,7 +87,7 @@ test_expect_success 'hornerod does not run: somebody must start it, unless it co
 	test_grep "job $job waits because hornerod does not run: .systemctl start hornerod" err &&
 	test_expect_code 75 hornero wait $HELLO_UUID --timeout 100 2>err &&
 	test_grep "hornerod does not run: .systemctl start hornerod" err &&
-	{ hornero wait $job --timeout 60 & waiting=$!; } &&
+	{ hornero wait $job --timeout 300 & waiting=$!; } &&
 	node_start &&
 	gate_open &&
 	wait $waiting &&

@@ -34,7 +34,7 @@ push () {
 # published [LINE…]: the same, and its job ends with a warm disk.
 published () {
 	push "$@" &&
-	hornero wait "$job" --timeout 200 || { hornero log "$job"; return 1; }
+	hornero wait "$job" --timeout 300 || { hornero log "$job"; return 1; }
 }
 
 # by_hand KERNEL DISK [OPTION…]
@@ -229,7 +229,7 @@ test_expect_success 'the core image of GRUB is kept for the next disk, until a c
 	published "cmdline: two" "# once more" &&
 	kept_in_disk &&
 	hornero rebuild --clean "$HELLO_UUID" >rebuilt &&
-	hornero wait "$(node_job rebuilt)" --timeout 200 &&
+	hornero wait "$(node_job rebuilt)" --timeout 300 &&
 	! kept_in_disk
 '
 
@@ -368,7 +368,7 @@ then
 		PATH=${PATH#*:} &&
 		builder "cmdline: last" &&
 		push &&
-		test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 60 2>said &&
+		test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 300 2>said &&
 		missing="i386-pc/kernel.img is missing" &&
 		test_grep "is held: .*$missing; install it \(Debian: grub-pc-bin\)" said &&
 		test "$(verdict build_ms)" = 0 &&

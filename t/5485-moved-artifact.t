@@ -20,7 +20,7 @@ END
 made () {
 	push_make "printf $(git -C "$HELLO_WORK" rev-list --count HEAD) >\$@" \
 		'truncate -s 1M $@' "$@" 'echo inode=$$(stat -c %i $@)' &&
-	hornero wait "$job" --timeout 120 &&
+	hornero wait "$job" --timeout 300 &&
 	inode=$(hornero log "$job" | sed -n 's/^inode=//p') &&
 	test -n "$inode" &&
 	digest=$(hornero show "$job" --json | jq -r .digest) &&
@@ -80,7 +80,7 @@ test_expect_success 'a file that all may write and that has odd times is ours af
 
 test_expect_success 'a refused artifact stays where the build left it' '
 	push_make "printf '"'"'QFI\\\\373'"'"' >\$@" "head -c 4092 /dev/zero >>\$@" &&
-	test_expect_code 1 hornero wait "$job" --timeout 120 &&
+	test_expect_code 1 hornero wait "$job" --timeout 300 &&
 	test -s "$NODE/unikernels/$HELLO_UUID/src/hornero.raw" &&
 	test -z "$(ls "$NODE/instances/hornero/stage")"
 '

@@ -36,7 +36,7 @@ test_expect_success 'an unprivileged hornerod fetches' '
 	chmod 755 builders && chmod 644 builders/* &&
 	fetch_node "allow_fetch: yes" "confirm: idle" "compile_core_limit: 100" &&
 	fetch_push one first &&
-	hornero wait $job --timeout 60 || { hornero log $job; false; } &&
+	hornero wait $job --timeout 300 || { hornero log $job; false; } &&
 	warm_text_is "got one.first" &&
 	mirror_words one
 '

@@ -64,7 +64,7 @@ test_expect_success 'two families in one tree: the push fails with both names, o
 	git -C "$HELLO_WORK" add -A &&
 	git -C "$HELLO_WORK" commit -q -m both &&
 	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
-	test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 300 &&
+	test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 3000 &&
 	both="capstan .Capstanfile. and capstan-compose .meta/package.yaml.; name one" &&
 	hornero why "$HELLO_UUID" >out &&
 	test_grep "2 builders match .*: $both" out &&
@@ -88,7 +88,7 @@ test_expect_success 'without the tool the job is held, and the tool is named' '
 	git -C "$HELLO_WORK" add -A &&
 	git -C "$HELLO_WORK" commit -q -m real &&
 	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
-	test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 30 &&
+	test_expect_code 75 hornero wait "$HELLO_UUID" --timeout 300 &&
 	hornero why "$HELLO_UUID" >out &&
 	test_grep capstan out &&
 	cat out
@@ -99,7 +99,7 @@ test_expect_success 'nothing that can be detected: the pusher learns what was lo
 	git -C "$HELLO_WORK" rm -q Capstanfile &&
 	git -C "$HELLO_WORK" commit -q -m none &&
 	git -C "$HELLO_WORK" push -q origin main 2>/dev/null &&
-	test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 300 &&
+	test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 3000 &&
 	hornero why "$HELLO_UUID" >out &&
 	test_grep "Capstanfile" out
 '

@@ -16,7 +16,7 @@ serve () {
 
 # gets TEXT: curl gets that line and the tree of the work clone.
 gets () {
-	guest_get >got &&
+	guest_get -m 100 >got &&
 	echo "$1, tree $(git -C "$HELLO_WORK" rev-parse "HEAD^{tree}")" >want &&
 	test_cmp want got
 }

@@ -9,7 +9,7 @@ import threading
 from http.server import BaseHTTPRequestHandler
 
 address, log = sys.argv[1:]
-both = threading.Barrier(2, timeout=60)
+both = threading.Barrier(2, timeout=300)
 
 
 class Http(BaseHTTPRequestHandler):
