@@ -123,7 +123,8 @@ static int start_holder(const char *self, char **command, int *go, struct child 
 	return spawn_start(&s, out, e);
 }
 
-/* slirp4netns' words go to a file in memory: they matter only if it fails. */
+/* slirp4netns' errors go to a file in memory: they matter only if it fails. It flushes its standard
+ * output, a warning, when it ends: that must not become the last line. */
 static int start_slirp(pid_t holder, int ready, int words, struct child *out, struct err *e)
 {
 	own_free char *pid = fs_path("%d", holder);
@@ -135,7 +136,7 @@ static int start_slirp(pid_t holder, int ready, int words, struct child *out, st
 	const struct spawn_fd fd = {ready, 3};
 	struct spawn s = SPAWN_INIT(argv);
 
-	s.out = s.err = words;
+	s.err = words;
 	s.fds = &fd;
 	s.nfds = 1;
 	return spawn_start(&s, out, e);
