@@ -60,7 +60,8 @@ test_expect_success 'pressure freezes it, nothing else starts, and everybody can
 	grep "event=paused" "$NODE/hornerod.log" &&
 	why_says 1 "stands still.*$paused" &&
 	git -C "$TRASH/work-other" push -q origin main 2>push.out &&
-	test_grep "job 2 queued" push.out &&
+	push_job "$(git -C "$TRASH/work-other" rev-parse HEAD)" &&
+	test "$job" = 2 &&
 	why_says 2 "waits.*$paused" &&
 	hornero queue >out &&
 	test_grep "^nothing starts for now: $paused" out
