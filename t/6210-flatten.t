@@ -332,7 +332,7 @@ ended () {
 	done
 }
 
-# In the middle of two MiB at one a second.
+# In the middle of 16 MiB at one a second.
 begin_slowly () {
 	use &&
 	cp keep-disk "$disk" &&
@@ -355,6 +355,18 @@ whole_again () {
 	flattened &&
 	publish_clean
 }
+
+test_expect_success 'a larger base, so that it is long in the middle' '
+	rm -r "$INSTANCES/two" &&
+	mv keep-old keep-small &&
+	flatten_pattern large 16 large &&
+	cp large keep-old &&
+	publish_take large 1 &&
+	old=$DIGEST &&
+	use &&
+	instance two &&
+	cp "$disk" keep-disk
+'
 
 for who in rebaser flattener publish_pid
 do
@@ -407,6 +419,7 @@ then
 		publish_init &&
 		echo "in_use: flatten" >>"$STATE/images.d/$UUID.yaml" &&
 		conf &&
+		mv keep-small keep-old &&
 		cp keep-old small/old &&
 		cp keep-new small/new &&
 		publish_take old 1 &&
