@@ -20,13 +20,27 @@ struct write {
 	char value[48];
 };
 
-/* libcgroup says "not mounted" where it cannot read the table of mounts, as without descriptors. */
-static enum err_class class_of(const struct cg *cg, int rc)
+static bool is_writable(const struct cg *cg, const char *below, const struct write *w)
+{
+	own_free char *path = fs_path("%s%s/%s", cg->top_of[w->controller], below, w->file);
+
+	return access(path, W_OK) == 0;
+}
+
+/* Without descriptors libcgroup says "not mounted" where it cannot read the table of mounts, and
+ * "does not exist" where it cannot open a file. */
+static enum err_class class_of(const struct cg *cg, const char *below, const struct write *set,
+			       size_t n, int rc)
 {
 	for (int i = 0; rc == ECGROUPNOTMOUNTED && i < CG_N_CONTROLLERS; i++)
 		if (cg->has[i] && access(cg->top_of[i], F_OK) == 0)
 			return ERR_NOBODY;
-	return ERR_OPERATOR;
+	if (rc != ECGROUPVALUENOTEXIST)
+		return ERR_OPERATOR;
+	for (size_t i = 0; i < n; i++)
+		if (cg->has[set[i].controller] && !is_writable(cg, below, &set[i]))
+			return ERR_OPERATOR;
+	return ERR_NOBODY;
 }
 
 /* name is relative to the mount points. create: on v1 only, by libcgroup. */
@@ -50,7 +64,8 @@ static int apply(const struct cg *cg, const char *name, const struct write *set,
 		rc = create ? cgroup_create_cgroup(group, 1) : cgroup_modify_cgroup(group);
 	cgroup_free(&group);
 	if (rc != 0)
-		return err_set(e, class_of(cg, rc), "cannot %s the cgroup %s: %s",
+		return err_set(e, class_of(cg, name + strlen(cg->name), set, n, rc),
+			       "cannot %s the cgroup %s: %s",
 			       create ? "create" : "limit", name,
 			       rc == ECGOTHER ? strerror(cgroup_get_last_errno())
 					      : cgroup_strerror(rc));
