@@ -36,14 +36,23 @@ say () {
 	"$@" || echo "exit $?"
 }
 
-scene_push () {
+# start: the sweep of the start ends before anything is pushed. Else chance decides whether the
+# hook or the sweep queues a push, and which of them passes a point.
+start () {
+	: >started
 	say node_start
+	test -z "$node_pid" || wait_until "crash_reached || ! kill -0 $node_pid ||
+		test '$NODE/state/run/done.sweep' -nt started" 120
+}
+
+scene_push () {
+	start
 	play
 }
 
 scene_release () {
 	hornero image set "$HELLO_UUID" releases=always
-	say node_start
+	start
 	play
 	play
 	say command hornero gc
@@ -59,7 +68,7 @@ mend_release () {
 
 # Each command that writes.
 scene_words () {
-	say node_start
+	start
 	say hornero image set "$HELLO_UUID" name=other
 	say hornero image set "$HELLO_UUID" name=hello
 	say hornero pause "$HELLO_UUID"
@@ -99,7 +108,7 @@ mend_words () {
 
 scene_first () {
 	rm -f "$(node_warm_path $OTHER)" # aged out by Nova
-	say node_start
+	start
 	say command hornero repo create other
 	say hornero image add $OTHER other --builder make
 	git -C "$HELLO_WORK" push "$NODE/git/other.git" main
@@ -128,7 +137,7 @@ scene_upkeep () {
 	echo junk >"$NODE/instances/hornero/artifact/$(printf %064d 7).raw"
 	node_set store_budget 1M
 	rm -rf "$NODE/state/toolchain"
-	say node_start
+	start
 	wait_until 'crash_reached || crash_idle' 120
 	say command hornero gc
 	printf X | dd of="$(node_warm_path "$HELLO_UUID")" bs=1 seek=600000 conv=notrunc
@@ -154,7 +163,7 @@ mend_upkeep () {
 
 # A reload while a build waits, and while it is published.
 scene_handover () {
-	say node_start
+	start
 	change
 	rm -f "$NODE/unikernels/$HELLO_UUID/cache/here" "$NODE/unikernels/$HELLO_UUID/cache/go"
 	sed -i "1a\\	$gate" "$HELLO_WORK/Makefile"
@@ -174,7 +183,7 @@ mend_handover () {
 
 scene_notify () {
 	hornero image set "$HELLO_UUID" on_warm=notify
-	say node_start
+	start
 	play
 	say hornero-notify --once
 }
@@ -199,7 +208,7 @@ scene_migrate () {
 		ALTER TABLE attempts DROP COLUMN boot_ms; ALTER TABLE jobs DROP COLUMN how_built;
 		ALTER TABLE jobs DROP COLUMN waiting_kind; PRAGMA user_version = 1;
 		PRAGMA wal_checkpoint(TRUNCATE)"
-	say node_start
+	start
 	play
 }
 
@@ -207,7 +216,7 @@ scene_damaged () {
 	rm -f "$NODE/state/queue"/queue.db.damaged-*
 	sqlite3 "$NODE/state/queue/queue.db" "PRAGMA wal_checkpoint(TRUNCATE)"
 	dd if=/dev/urandom of="$NODE/state/queue/queue.db" bs=4096 seek=1 count=60 conv=notrunc
-	say node_start
+	start
 	play
 }
 
