@@ -33,6 +33,7 @@ test_expect_success 'fresh artifacts: nothing is queued, and nothing is said' '
 	hello_pushed one &&
 	hornero wait $second --timeout 120 &&
 	hornero wait $third --timeout 120 &&
+	queue_settles &&
 	hornero rebuild --all --older-than 7d --spread 4h >out 2>&1 &&
 	test_cmp /dev/null out &&
 	for wrong in "--older-than 7d $second" "--all --older-than never" "--all --spread 0s"
