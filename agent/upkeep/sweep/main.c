@@ -316,12 +316,13 @@ static void clear_repo(const char *path)
 	relics_bury(repo);
 }
 
-/* If an input or the toolchain is missing and the commit is not warm, queues it all the same: the
- * job is held with the reason, as that of a push would be. Returns false if e stands. */
+/* If an input or the toolchain is missing, queues a commit without a job all the same: the job is
+ * held with the reason, as that of a push would be. Returns false if e stands. */
 static bool forget_inputs(const struct decision_facts *f, char inputs[SHA256_HEX + 1],
 			  struct err *e)
 {
 	if (e->class != ERR_OPERATOR ||
+	    (f->newest && strcmp(f->newest->commit, f->tip) == 0) ||
 	    (f->state != WARM_NONE && strcmp(f->warm->made.commit, f->tip) == 0))
 		return false;
 	inputs[0] = '\0';
