@@ -167,7 +167,7 @@ test_expect_success 'an operator of the group registers images that the agent ca
 test_expect_success 'root does not serve in directories of another user, and says who does' '
 	sed "/^hornero_user/!d" full/hornero.yaml &&
 	echo "build_user: $OTHER" >>full/hornero.yaml &&
-	test_expect_code 78 timeout 20 hornerod -c full/hornero.yaml --foreground 2>err &&
+	test_expect_code 78 timeout 120 hornerod -c full/hornero.yaml --foreground 2>err &&
 	user=".hornero_user. of .*full/hornero.yaml is user $HORNERO" &&
 	test_grep "hornerod runs as root, and $user: .*systemctl start hornerod" err
 '

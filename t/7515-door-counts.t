@@ -19,8 +19,7 @@ refused () {
 }
 
 test_expect_success 'a door that nobody has used' '
-	door_node "door_connections_per_address: 2" "door_connections: 4" \
-		"door_login_timeout: 2" &&
+	door_node "door_connections_per_address: 2" "door_connections: 4" &&
 	hooks_repo one &&
 	door_start &&
 	counted hornero_door_up 1 &&
@@ -38,17 +37,6 @@ test_expect_success 'a login, and one with a key that is not known' '
 	test_expect_code 255 door_ssh queue 2>err &&
 	refused denied 1 &&
 	metric_is hornero_door_logins_total 1
-'
-
-test_expect_success 'a client that does not log in in time' '
-	/usr/bin/python3 -c "
-import socket, sys
-s = socket.create_connection((\"127.0.0.1\", $DOOR_PORT))
-s.sendall(b\"SSH-2.0-idle\r\n\")
-while s.recv(4096):
-    pass" &&
-	refused timeout 1 &&
-	counted "hornero_door_connections{state=\"logging-in\"}" 0
 '
 
 test_expect_success 'connections at this moment, and an address that has all of its own' '
@@ -70,8 +58,20 @@ test_expect_success 'a door that has ended: no count of it stays' '
 	door_stop &&
 	counted hornero_door_up 0 &&
 	test_must_fail grep hornero_door_logins "$PROM" &&
+	node_set door_login_timeout 2 &&
 	door_start &&
 	counted hornero_door_logins_total 0
+'
+
+test_expect_success 'a client that does not log in in time' '
+	/usr/bin/python3 -c "
+import socket, sys
+s = socket.create_connection((\"127.0.0.1\", $DOOR_PORT))
+s.sendall(b\"SSH-2.0-idle\r\n\")
+while s.recv(4096):
+    pass" &&
+	refused timeout 1 &&
+	counted "hornero_door_connections{state=\"logging-in\"}" 0
 '
 
 test_done

@@ -94,7 +94,8 @@ do
 		wait_until "test \$(job_field attempts[0].ended_ms) != null" 30 &&
 		jump $by &&
 		hornero why $job >out &&
-		test_grep "gets its next attempt in ([0-9]+ s|a moment)" out &&
+		: "on a busy machine it may have begun" &&
+		test_grep "gets its next attempt in ([0-9]+ s|a moment)|attempt 2|published" out &&
 		! grep " h" out &&
 		hornero wait $job --timeout 300 &&
 		test "$(job_attempts)" = 2
