@@ -192,7 +192,7 @@ test_expect_success 'hornerod continues: the job that ran runs again, and the im
 	gate_open &&
 	hornero wait $HELLO_UUID --timeout 120 &&
 	warm_text_is two &&
-	job_state_is published $job &&
+	job_reaches published $job &&
 	hello_pushed three &&
 	test $job -gt 100 &&
 	node_stop

@@ -179,6 +179,7 @@ test_expect_success 'below state_floor old logs go, and nothing is built until t
 	node_set state_floor 1000000G &&
 	node_reload &&
 	wait_until "! test -e \"$logs/$failed.1.log\"" 60 &&
+	wait_until "grep -q state_floor $NODE/state/run/standstill" 60 &&
 	push_make "echo five >\$@; truncate -s 1M \$@" &&
 	test_grep "nothing is built before there is room: disk: .*state_floor" push.out &&
 	job_state_is queued &&
