@@ -72,7 +72,7 @@ test_expect_success 'the builder'\''s own disk is full: the pusher reads what th
 	node_start &&
 	push_random two &&
 	test_expect_code 1 hornero wait "$HELLO_UUID" --timeout 300 &&
-	hornero log 2 >out &&
+	hornero log $job >out &&
 	test_grep "No space left" out &&
 	test "$(head -c 3 "$(node_warm_path "$HELLO_UUID")")" = one
 '

@@ -25,7 +25,7 @@ push () {
 	git -C work add -A &&
 	git -C work commit -q --allow-empty -m "$1" &&
 	git -C work push -q "$bare" main 2>push.out || { cat push.out; return 1; }
-	job=$(node_job push.out) &&
+	push_job &&
 	hornero wait "$job" --timeout 300
 }
 
@@ -35,6 +35,7 @@ test_expect_success 'a node and an image' '
 	bare=$(hornero repo create app | tail -n 1) &&
 	hornero image add $ID app --builder make &&
 	mkdir work &&
+	HELLO_WORK=$TRASH/work &&
 	git init -q -b main work &&
 	echo seed >work/seed
 '

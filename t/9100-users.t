@@ -59,9 +59,9 @@ test_expect_success 'git pushes, under umask 077; the operator sees it become wa
 		git commit -q -m hello &&
 		git push "$repo" main
 	) 2>push.out || { cat push.out; false; } &&
-	job=$(node_job push.out) &&
-	test -n "$job" &&
-	hornero wait $UUID --timeout 60 || { cat "$NODE/hornerod.log"; hornero log "$job"; false; }
+	HELLO_WORK=$TRASH/work &&
+	push_job &&
+	hornero wait $UUID --timeout 300 || { cat "$NODE/hornerod.log"; hornero log "$job"; false; }
 '
 
 test_expect_success 'the warm file is nova'\''s, whole and readable' '
@@ -78,7 +78,8 @@ test_expect_success 'a second push and a revert, the queue written by three user
 	git -C work push "$repo" main 2>>push.out &&
 	hornero wait $UUID --timeout 300 &&
 	wait_until all_published 30 &&
-	jq -e "map(select(.job == 4)) | .[0].reused" queue.json
+	jq -e --arg head "$(git -C work rev-parse HEAD)" \
+		"map(select(.commit == \$head)) | any(.reused)" queue.json
 '
 
 test_expect_success 'libvirt took the base: it is replaced all the same' '
