@@ -50,7 +50,8 @@ test_expect_success 'nobody: it ends by itself' '
 	slow_push wait &&
 	gate_reached &&
 	test_expect_code 75 hornero wait $job --timeout 1 2>words &&
-	sed -i "s/\(job\|log -f\) $job/\1 7/g; s/started [0-9]* [a-z]* ago/started 1 s ago/" words &&
+	sed -i -e "s/\(job\|log -f\) $job/\1 7/g" \
+		-e "s/started [0-9]* [a-z]* ago/started 1 s ago/" words &&
 	gate_open &&
 	job_ends published &&
 	page_says words
