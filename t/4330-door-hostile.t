@@ -79,6 +79,7 @@ test_expect_success 'a node, an image, and a repository of some size' '
 	hooks_repo one &&
 	hooks_image $U1 one &&
 	git init -q -b main work &&
+	git -C work config core.compression 0 &&
 	echo one >work/file &&
 	git -C work add -A &&
 	git -C work commit -q -m one &&

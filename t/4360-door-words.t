@@ -26,9 +26,12 @@ as () {
 	return $as__code
 }
 
+# ssh_as KEY: for `as`, one connection for all that this key asks: a login costs more than a word.
 ssh_as () {
 	door_as "$1" &&
-	mv door-ssh "ssh-$1"
+	sed "s,\$DOOR_SSH_OPTIONS,-o ControlMaster=auto -o ControlPersist=600 \
+		-o ControlPath=$TRASH/control-$1," door-ssh >"ssh-$1" &&
+	chmod 0755 "ssh-$1"
 }
 
 # The table, and where each word of it belongs here.
@@ -101,7 +104,7 @@ test_expect_success 'every word of the table stands in one of the lists below' '
 '
 
 test_expect_success 'two repositories with a warm image each, and a waiting job each: 3 and 4242' '
-	door_live "compile_core_limit: 50" &&
+	door_live "compile_core_limit: 50" "door_login_timeout: 1h" "door_idle_timeout: 1h" &&
 	command hornero repo create shop >create.out &&
 	command hornero repo create secret >create.out &&
 	hornero image add $U1 shop --name Shown &&
@@ -146,7 +149,8 @@ test_expect_success 'two repositories with a warm image each, and a waiting job 
 	hornero queue --all --json | jq -r ".[] | \"\(.job) \(.repo) \(.state)\"" | sort >got &&
 	printf "%s\n" "1 shop published" "2 secret published" "3 shop queued" "4242 secret queued" \
 		>want &&
-	test_cmp want got
+	test_cmp want got &&
+	wait_until "test \"\$(job_field waiting_kind 3)\" = drain" 20
 '
 
 test_expect_success 'listings: for the admin as on the node, for others what the key may read' '
@@ -412,7 +416,8 @@ test_expect_success 'help, nothing and nonsense list the words that the key may 
 	do
 		test_grep "^  $word " words.admin || return 1
 	done &&
-	script -qec "$TRASH/ssh-reader door" /dev/null >words </dev/null
+	door_as reader &&
+	script -qec "$TRASH/door-ssh door" /dev/null >words </dev/null
 	test_grep "hello reader" words &&
 	test_grep "^  queue " words &&
 	test_expect_code 64 as reader qeue 2>err &&
