@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REFUSALS_MAX = 64, REFUSAL_KEEP_MS = 2000, REFUSAL_TEXT_MAX = 300 };
+enum { REFUSALS_MAX = 64, REFUSAL_KEEP_MS = 5000, REFUSAL_TEXT_MAX = 300 };
 
 /* Reasons of RFC 4253, 11.1. */
 enum refusal_reason { REFUSAL_KEY_EXCHANGE = 3, REFUSAL_TOO_MANY = 12 };

@@ -32,6 +32,13 @@ slowly () {
 	return $slowly__code
 }
 
+# slow_client: asks for the queue 3 s after it has connected. Red where the door closes by then what
+# it refuses (REFUSAL_KEEP_MS).
+slow_client () {
+	strace -f -qq -o /dev/null -e trace=connect -e inject=connect:delay_exit=3000000 \
+		"$TRASH/door-ssh" -p "$DOOR_PORT" door queue
+}
+
 # served N: that many connections are left. A client hears of its end before the door does.
 served () {
 	test "$(pgrep -c -P "$door_pid")" = "$1"
@@ -60,6 +67,12 @@ test_expect_success 'an idle client makes room for a new one; one that works doe
 	logged "event=refused peer=127.0.0.1:[0-9]* why=full" &&
 	why="hornero-door: not now \(all connections are taken\); again in 1 s" &&
 	test_grep "^Received disconnect from 127.0.0.1 port [0-9]*:12: $why" words &&
+	{
+		test -z "$slow" || {
+			slow_client 2>words
+			test_grep "^Received disconnect .*$why" words
+		}
+	} &&
 	door_clients_end &&
 	wait_until "door_ssh queue" 20
 '
