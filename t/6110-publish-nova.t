@@ -64,10 +64,13 @@ test_expect_success 'while we hold it, Nova waits' '
 	publish_conf "failpoint: publish-locked:stop" &&
 	publish_background 3 &&
 	publish_stopped || return 1
-	$NOVA_ALONE take "$INSTANCES" "$NAME" >taken &
+	$NOVA take "$INSTANCES" "$NAME" >taken &
 	taker=$! &&
 	test_cleanup "kill $taker 2>/dev/null || :" &&
-	wait_until "ls -l /proc/$taker/fd 2>/dev/null | grep -q \"nova-$NAME\"" 60 &&
+	wait_until "grep -q taking taken" 60 &&
+	waiting=$(sed -n "s/^taking //p" taken) &&
+	test_cleanup "kill $waiting 2>/dev/null || :" &&
+	wait_until "ls -l /proc/$waiting/fd 2>/dev/null | grep -q \"nova-$NAME\"" 60 &&
 	lock_is_held "$LOCK" &&
 	test_must_fail grep taken taken &&
 	kill -CONT "$publish_pid" &&

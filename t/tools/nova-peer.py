@@ -2,9 +2,9 @@
 """nova-peer: the real Nova on the other side of the cache (Debian's python3-nova).
 
     nova-peer.py name UUID                      the base's file name, by Nova's own function
-    nova-peer.py hold INSTANCES NAME            take Nova's lock on NAME, print "held",
-                                                keep it until killed
-    nova-peer.py take INSTANCES NAME            take it once, print "taken"
+    nova-peer.py hold INSTANCES NAME            take Nova's lock on NAME, print "held PID", keep
+                                                it until that process is killed
+    nova-peer.py take INSTANCES NAME            print "taking PID", take it once, print "taken"
     nova-peer.py boot INSTANCES NAME INSTANCE TYPE [GIB]
                                                 make INSTANCE's disk from the warm base NAME
                                                 by the image backend TYPE (qcow2, flat), with
@@ -77,8 +77,10 @@ def act(word, args):
         return
     configure(args[0])
     if word == 'hold':
-        hold(args[0], args[1], lambda: (print('held', flush=True), signal.pause()))
+        hold(args[0], args[1],
+             lambda: (print('held', os.getpid(), flush=True), signal.pause()))
     elif word == 'take':
+        print('taking', os.getpid(), flush=True)
         hold(args[0], args[1], lambda: print('taken', flush=True))
     elif word == 'boot':
         boot(*args)
