@@ -13,8 +13,8 @@
 #include "store/rollout.h"
 
 /* Fills state, counts and reason of *r, whose lists it uses, and saves *r before it asks for a
- * rebuild. slot->began_ms is when Nova accepted the last rebuild, or when this process first saw the
- * servers that are busy. Returns true if Nova works on it: look again soon. */
+ * rebuild. slot->began_ms is when Nova accepted the last rebuild, or when this process first saw
+ * the servers that are busy. Returns true if Nova works on it: look again soon. */
 bool rollout_settle(struct glance *g, const struct outgoing *o, struct slot *slot,
 		    struct rollout *r);
 

@@ -17,7 +17,8 @@ print(importlib.metadata.version("nova"))') 2>/dev/null ||
 	test_skip_all "Nova is not here (Debian: python3-nova)${NOVA_ROOT:+, in $NOVA_ROOT}"
 echo "# Nova $nova__version"
 
-$nova__python "$HORNERO_SRC/t/tools/nova-peer.py" serve "$TRASH/nova.socket" >"$TRASH/nova-peer.log" 2>&1 &
+$nova__python "$HORNERO_SRC/t/tools/nova-peer.py" serve "$TRASH/nova.socket" \
+	>"$TRASH/nova-peer.log" 2>&1 &
 nova_peer=$!
 test_cleanup "kill $nova_peer"
 NOVA="/usr/bin/python3 $HORNERO_SRC/t/tools/nova-ask.py $TRASH/nova.socket"
