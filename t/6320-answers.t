@@ -24,7 +24,7 @@ push () {
 	{ cat push.out; return 1; }
 	job=$(node_job push.out)
 	test -n "$job" || wait_until found_by_hornerod 30 || { cat push.out; return 1; }
-	job_ends published
+	push_again && job_ends published
 }
 
 # found_by_hornerod: a push that could not be queued has a job all the same. Sets job.

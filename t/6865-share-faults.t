@@ -49,6 +49,13 @@ builds_itself () {
 	nothing_is_left
 }
 
+# sharer_reload: `hornero-glance --share` of this node has read its configuration again.
+sharer_reload () {
+	reloads=$(grep -c event=reloaded "$NODE/share.log")
+	kill -HUP $nodes_sharer &&
+	wait_until "test \$(grep -c event=reloaded \"$NODE/share.log\") -gt $reloads" 120
+}
+
 nothing_is_left () {
 	wait_until "test -z \"\$(find \"$NODE/state/glance/shared\" -name \"*.raw*\")\"" 120 &&
 	ls "$NODE/instances/hornero/stage" >staged &&
@@ -123,8 +130,7 @@ test_expect_success 'slow and silent: share_timeout' '
 	node_at 2 &&
 	node_set share_timeout 2s &&
 	node_reload &&
-	kill -HUP $nodes_sharer &&
-	wait_until "grep -q event=reloaded \"$NODE/share.log\"" 120 &&
+	sharer_reload &&
 	for how in slow silent
 	do
 		offered && liar $how/1048576 && builds_itself &&
@@ -132,7 +138,7 @@ test_expect_success 'slow and silent: share_timeout' '
 	done &&
 	node_set share_timeout &&
 	node_reload &&
-	kill -HUP $nodes_sharer
+	sharer_reload
 '
 
 # Red without the comparison of owners in glance/sharedrecord.c.

@@ -77,6 +77,7 @@ push () {
 	git -C "$HELLO_WORK" commit -q -a --amend --no-edit &&
 	git -C "$HELLO_WORK" push -q -o clean "ssh://git@$first:2222/hello" main 2>push.out ||
 		{ cat push.out; return 1; }
+	(node_at 1 && push_again) || return 1
 	for n in 2 3
 	do
 		SSH_KEY=notice ./some-ssh -p 2222 git@10.78.0.$n repo fetch hello --no-wait ||

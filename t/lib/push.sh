@@ -73,7 +73,17 @@ push_job () {
 	job=$(node_job push.out)
 	! grep -q "this push was not queued:" push.out ||
 	wait_until "node__queued $1" 30
-	test -n "$job"
+	push_again && test -n "$job"
+}
+
+# push_again: such a push loses its options: runs the line that push.out names for them. Sets job.
+push_again () {
+	node__again=$(sed -n 's/.* is lost; run: .*\(rebuild .*[0-9a-f]\{12\}\).*/\1/p' push.out)
+	test -z "$node__again" || {
+		hornero $node__again >again.out &&
+		cat again.out &&
+		job=$(node_job again.out)
+	}
 }
 
 # node__queued [COMMIT]: the commit, or the work clone's, has a job, which may have ended already.
