@@ -9,7 +9,7 @@ test_description='kill leaves nothing: no process, no group, no mount, no file'
 test_requires jq jq
 test_requires sqlite3 sqlite3
 
-attempts=300
+attempts=150
 test -z "$HORNERO_TEST_LONG" || attempts=10000
 attempts=${HORNERO_TEST_ATTEMPTS:-$attempts}
 seed=${HORNERO_TEST_SEED:-$(date +%s)}
