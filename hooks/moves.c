@@ -12,8 +12,9 @@
 #include <string.h>
 
 enum {
-	QUEUE_WAIT_MS = 200, /* for the queue while others write to it */
-	ROWS_MS = 1000,      /* for the rows of a push, apart from the first */
+	QUEUE_WAIT_MS = 200,    /* for the queue while others write to it */
+	OPTIONS_WAIT_MS = 5000, /* the same, if options would be lost without a row */
+	ROWS_MS = 1000,         /* for the rows of a push, apart from the first */
 };
 
 /* The product of images and refs is small: at most one ref matches each image. */
@@ -98,10 +99,18 @@ static int record_skips(const struct target *p, struct moves *moves, struct err 
 	return 0;
 }
 
+/* hornerod finds a push by itself, but not its options: only a row holds them. */
+static bool need_rows(const struct pushopt *o)
+{
+	return o->wait || o->rebuild || o->clean || o->priority != 0;
+}
+
 int moves_enter(const struct target *p, const struct pushopt *o, struct moves *moves,
 		struct err *e)
 {
 	own_db struct db *db = NULL;
+	int wait_ms = need_rows(o) ? OPTIONS_WAIT_MS : QUEUE_WAIT_MS;
+	int rows_ms = need_rows(o) ? OPTIONS_WAIT_MS : ROWS_MS;
 	struct db_queue at = {.queue_dir = p->conf->queue_dir};
 	int64_t deadline_ms;
 	struct who who;
@@ -109,9 +118,9 @@ int moves_enter(const struct target *p, const struct pushopt *o, struct moves *m
 	if (moves->n == 0)
 		return 0;
 	if (who_pushes(&who, e) < 0 || record_skips(p, moves, e) < 0 ||
-	    db_open(&db, &at, DB_WRITE, QUEUE_WAIT_MS, e) < 0)
+	    db_open(&db, &at, DB_WRITE, wait_ms, e) < 0)
 		return -1;
-	deadline_ms = clock_mono_ms() + ROWS_MS;
+	deadline_ms = clock_mono_ms() + rows_ms;
 	for (size_t i = 0; i < moves->n; i++) {
 		struct move *m = &moves->list[i];
 
@@ -119,8 +128,8 @@ int moves_enter(const struct target *p, const struct pushopt *o, struct moves *m
 		 * more than that: only a row holds the options of a push. */
 		if (i > 0 && clock_mono_ms() > deadline_ms)
 			return err_set(e, ERR_NOBODY,
-				       "it took more than %d ms to write %zu of %zu jobs", ROWS_MS,
-				       i, moves->n);
+				       "it took more than %d ms to write %zu of %zu jobs",
+				       rows_ms, i, moves->n);
 		if ((m->skipped ? cancel_waiting(db, m, who.name, e)
 				: queue_one(db, p, o, m, who.name, e)) < 0)
 			return -1;

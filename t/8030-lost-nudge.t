@@ -151,6 +151,31 @@ test_expect_success 'skip holds: the job that waits for an older commit is cance
 	n=$((last + 2))
 '
 
+# hook_waits: the post-receive of our repository has waited for a second.
+hook_waits () {
+	for hook in $(pgrep -x post-receive)
+	do
+		test "$(readlink "/proc/$hook/cwd")" = "$HELLO_REPO" &&
+		test "$(ps -o etimes= -p "$hook")" -ge 1 && return
+	done
+	return 1
+}
+
+# Red without need_rows() in hooks/moves.c.
+test_expect_success 'a push with such options waits longer for the queue' '
+	hold_queue &&
+	change &&
+	{ push -o rebuild >waited & } &&
+	pusher=$! &&
+	test_cleanup "kill $pusher 2>/dev/null; :" &&
+	wait_until hook_waits 30 &&
+	let_go &&
+	wait $pusher &&
+	test_grep "hornero: job [0-9]* (is )?queued" push.out &&
+	test_grep ! "lost" push.out &&
+	wait_until is_built 30
+'
+
 # Red without: say_lost_options, or the line of the option in it.
 test_expect_success 'options that only a row would have held are named' '
 	hold_queue &&
