@@ -4,9 +4,9 @@
 # unit's, a user with a delegated group, and then root's.
 #
 # Emulation takes its time: all of them run in the long test only. Otherwise each file runs once,
-# as the user whose rights it depends on most, apart from the attacks, which run twice. Kills are
-# fewer. Left out is what is the same beside every hierarchy of groups: attacks that namespaces and
-# system call filters stop alone, odd artifacts, and most of what decides to pause.
+# as the user whose rights it depends on most. Kills are fewer. Left out is what is the same beside
+# every hierarchy of groups: attacks that namespaces and system call filters stop alone, odd
+# artifacts, and most of what decides to pause.
 test_description='builds in cgroup v2, under systemd: by the installed units, and as root'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/guest.sh"
@@ -20,10 +20,10 @@ then
 	root_settings=$unit_settings
 else
 	by_unit='5450-groups 5455-pausing 5480-attacks'
-	by_root='5467-slice-yields 5480-attacks 8300-kill'
+	by_root='5467-slice-yields 8300-kill'
 	unit_settings=HORNERO_TEST_ATTACKS=daemon,fork-bomb,limits,memory,namespaces,read-node
 	unit_settings="HORNERO_TEST_BRIEF=1 $unit_settings,setuid"
-	root_settings='HORNERO_TEST_ATTEMPTS=8 HORNERO_TEST_ATTACKS=fork-bomb,limits,memory,setuid'
+	root_settings=HORNERO_TEST_ATTEMPTS=8
 fi
 
 test_expect_success 'a guest starts, runs the tests and ends' '
