@@ -131,7 +131,8 @@ test_expect_success 'what the node lacks holds the job and is in doctor and buil
 	why_says $job "cannot fetch: slirp4netns cannot use /dev/net/tun" &&
 	umount /dev/net/tun &&
 	chmod 644 nothing &&
-	mount --bind nothing "$(command -v slirp4netns)" &&
+	slirp=$(command -v slirp4netns) &&
+	mount --bind nothing "$slirp" &&
 	fetch_retry &&
 	job_reaches held &&
 	test "$(attempt_field cause)" = tool &&
@@ -140,7 +141,7 @@ test_expect_success 'what the node lacks holds the job and is in doctor and buil
 	test_grep "fetching: the program slirp4netns is not in /usr" out &&
 	test_expect_code 78 hornero builder check fetching >out &&
 	test_grep "apt-get install slirp4netns" out &&
-	umount "$(command -v slirp4netns)" &&
+	umount "$slirp" &&
 	hornero builder check fetching &&
 	node_set allow_fetch no &&
 	test_expect_code 78 hornero builder check fetching >out &&
