@@ -2,9 +2,10 @@
  * post_receive: writes a durable job for every image that is built from a pushed ref.
  *
  * The order is: sync the push's directories, insert the rows, ring the doorbell, print the answer.
- * The hook waits at most 200 ms for the queue. It writes the first row however late it is, and the
- * others within one second. If something is left undone, hornerod looks at the refs itself
- * (lib/bell.h) and the pusher is told so. With `-o wait` the hook then becomes `hornero log -f`.
+ * The hook waits at most 200 ms for the queue, or 5 s if the push has options, which only a row can
+ * hold. It writes the first row however late it is, and the others within one second, or 5 s. If
+ * something is left undone, hornerod looks at the refs itself (lib/bell.h) and the pusher is told
+ * so. With `-o wait` the hook then becomes `hornero log -f`.
  *
  * DIAGNOSTICS: printed for the pusher; the exit status is always 0.
  */
