@@ -19,7 +19,7 @@ list () {
 		find . -type f -exec sha256sum {} + | sort -k 2)
 }
 
-# same TREEISH: src is exactly what git would unpack. What that is stays in want.list.
+# same TREEISH: src is exactly what git would unpack. want.list then says what that is.
 same () {
 	same__id=$(git -C repo.git rev-parse "$1") &&
 	if test "$same__id" != "$same__had"
