@@ -193,7 +193,7 @@ test_expect_success 'an image that is removed while its job waits, and added aga
 	jq -e "max_by(.job).state == \"cancelled\"" queue.json &&
 	hornero image add $uuid other --builder make &&
 	hornero resume &&
-	wait_until "test \"\$(tr -d \"\\0\" <$(node_warm_path $uuid))\" = eight" 60 &&
+	wait_until "warm_text_is eight $uuid" 60 &&
 	hornero wait $uuid --timeout 300 &&
 	hornero wait "$HELLO_UUID" --timeout 300
 '
