@@ -53,6 +53,13 @@ slow_tests = \
 	t/5710-linux-initramfs.t \
 	t/5462-stuck-kernel.t \
 	t/8050-clocks.t \
+	t/8040-damaged-queue.t \
+	t/7630-json-schema.t \
+	t/8210-disk-watch.t \
+	t/8340-maintenance.t \
+	t/8320-history.t \
+	t/8350-busy-queue.t \
+	t/9020-tracked-files.t \
 	t/5520-toolchain.t \
 	t/5477-kernel-disk.t \
 	t/5475-repo-settings.t \
