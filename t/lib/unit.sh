@@ -3,10 +3,12 @@
 # hornerod as hornero with Delegate=yes, hornero-publish.socket starts the publisher as nova, git
 # and the operator are who they are on a node.
 #
-# Two things are not as installed: where their words go, and that nobody mends a death that a test
-# has made. Units have a /tmp of their own: TMPDIR must be elsewhere.
+# Two things are not as installed, by drop-ins of the guest (t/lib/guest.sh): where their words go,
+# and that nobody mends a death that a test has made. Units have a /tmp of their own: TMPDIR must be
+# elsewhere.
 
 unit=hornerod.service
+unit_log=/run/hornero-test.log
 unit_file=$(systemctl show -P FragmentPath $unit)
 unit_conf=$(sed -n 's/^ConditionPathExists=//p' "$unit_file")
 unit_program=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$unit_file")
@@ -19,22 +21,9 @@ node_users
 # The configuration is there; everything else is the units'.
 unit_init () {
 	ln -sf "$HORNERO_CONF" "$unit_conf" &&
-	test_cleanup unit__undo &&
-	for unit__name in $unit hornero-publish@.service
-	do
-		mkdir -p /run/systemd/system/$unit__name.d &&
-		printf '%s\n' '[Service]' Restart=no "StandardOutput=append:$NODE/hornerod.log" \
-			"StandardError=append:$NODE/hornerod.log" \
-			>/run/systemd/system/$unit__name.d/test.conf || return 1
-	done &&
-	systemctl daemon-reload &&
+	ln -sf "$NODE/hornerod.log" $unit_log &&
+	test_cleanup "systemctl stop $unit hornero-publish.socket; rm $unit_log" &&
 	systemctl start hornero-publish.socket
-}
-
-unit__undo () {
-	systemctl stop $unit hornero-publish.socket &&
-	rm -r /run/systemd/system/hornero*.d &&
-	systemctl daemon-reload
 }
 
 # As node_start. systemd itself would not start it more than five times in ten seconds.
