@@ -73,8 +73,10 @@ static int rebuild_image(const struct rebuild *r, const struct image *img, struc
 	return 0;
 }
 
-/* Whether a run by a timer rebuilds an image. */
+/* Whether a run by a timer rebuilds an image. One whose job is open has its share of --spread, too:
+ * so of two runs at once both mean the same time for each image. */
 struct due {
+	bool old;
 	bool is;
 	int64_t newest;
 };
@@ -105,23 +107,25 @@ static int look(const struct rebuild *r, const struct image *img, struct due *d,
 	int64_t ms = 0;
 	int known;
 
-	*d = (struct due){.is = img->broken || (r->older_s == 0 && r->spread_s == 0)};
+	*d = (struct due){.old = img->broken || (r->older_s == 0 && r->spread_s == 0)};
+	d->is = d->old;
 	if (d->is)
 		return 0;
 	if (job_newest(r->db, img->uuid, &j, e) < 0)
 		return -1;
 	d->newest = j.id;
-	if (img->pinned || (j.id && !job_state_ended(j.state)))
+	if (img->pinned)
 		return 0;
 	known = built_ms(r, &j, img->uuid, &ms, e);
-	d->is = r->older_s == 0 || (known > 0 && r->cli->now_ms - ms > r->older_s * 1000);
+	d->old = r->older_s == 0 || (known > 0 && r->cli->now_ms - ms > r->older_s * 1000);
+	d->is = d->old && (!j.id || job_state_ended(j.state));
 	return known < 0 ? -1 : 0;
 }
 
 static int rebuild_list(struct rebuild *r, const struct image *list, size_t n, struct err *e)
 {
 	own_free struct due *due = calloc(n + 1, sizeof(*due));
-	size_t ndue = 0, at = 0;
+	size_t nold = 0, at = 0;
 	int worst = 0;
 
 	if (!due)
@@ -129,15 +133,17 @@ static int rebuild_list(struct rebuild *r, const struct image *list, size_t n, s
 	for (size_t i = 0; i < n; i++) {
 		if (look(r, &list[i], &due[i], e) < 0)
 			return -1;
-		ndue += due[i].is;
+		nold += due[i].old;
 	}
 	for (size_t i = 0; i < n && worst >= 0; i++) {
 		int code;
 
+		if (!due[i].old)
+			continue;
+		r->delay_s = r->spread_s * (int64_t)at++ / (int64_t)nold;
 		if (!due[i].is)
 			continue;
 		r->newest = r->older_s || r->spread_s ? &due[i].newest : NULL;
-		r->delay_s = r->spread_s * (int64_t)at++ / (int64_t)ndue;
 		code = rebuild_image(r, &list[i], e);
 		worst = code != 0 ? code : worst;
 	}

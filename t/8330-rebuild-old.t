@@ -1,6 +1,6 @@
 #!/bin/sh
 # Red without: j.state in look() of cli/rebuild.c (2); min(not_before_ms, ?3) in db/enqueue.c (2);
-# `j->attempt == 0` there (3).
+# struct due's `old` there (3); `j->attempt == 0` there (4).
 test_description='rebuild --all --older-than --spread, as cron and timers run it'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -63,6 +63,19 @@ test_expect_success 'two at once queue each old image once, one after the other'
 	hornero rebuild --all --older-than 7d --spread 3h >again 2>&1 &&
 	test_cmp /dev/null again &&
 	test "$(queued)" -eq 3
+'
+
+test_expect_success 'each image has its time, whichever of the others are queued already' '
+	late=$(sqlite3 "$queue" "SELECT id FROM jobs WHERE state = \"queued\" ORDER BY
+		not_before_ms DESC LIMIT 1") &&
+	hornero cancel $late &&
+	hornero rebuild --all --older-than 7d --spread 3h &&
+	for image in $second $third $HELLO_UUID
+	do
+		begins_in $image
+	done | sort -n >times &&
+	tail -n 2 times >got &&
+	test_cmp want got
 '
 
 test_expect_success 'why says when it begins; a sweep that finds the image cold does not wait' '
