@@ -99,12 +99,13 @@ guest__masks () {
 
 # For tests with the node of the installed units (t/lib/unit.sh).
 guest__unit_settings () {
+	guest__log=append:/run/hornero-test.log
 	for guest__name in hornerod hornero-publish@
 	do
 		guest__unit=$guest__over/etc/systemd/system/$guest__name.service.d
 		mkdir "$guest__unit" &&
-		printf '%s\n' '[Service]' Restart=no StandardOutput=append:/run/hornero-test.log \
-			StandardError=append:/run/hornero-test.log >"$guest__unit/test.conf" || return 1
+		printf '%s\n' '[Service]' Restart=no StandardOutput=$guest__log \
+			StandardError=$guest__log >"$guest__unit/test.conf" || return 1
 	done
 }
 
