@@ -10,6 +10,7 @@
 #include "lib/clock.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "state/logtimes.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -21,17 +22,45 @@
 enum { ALIVE_MAX_S = 3600 };
 
 struct log {
+	const struct cli *cli;
 	const struct conf *c;
 	int64_t job;
 	int64_t attempt; /* the attempt whose log is open or expected */
 	bool only;       /* --attempt: do not go on to the next */
 	struct logfile file;
+	int64_t since_s;  /* --since; 0: unset */
 	int64_t alive_ms; /* --alive; 0: unset */
 	enum job_state state;
 	struct escaped text;
 	bool picks;      /* --tail or --grep: print by pick instead */
 	struct pick pick;
 };
+
+/* Goes to what --since asks for, in an open log. */
+static void seek_since(struct log *l, const char *path, bool follows)
+{
+	int64_t begin = 0;
+	struct stat st;
+	int found;
+
+	/* Before the times: what is written from now on is wanted. */
+	if (fstat(l->file.fd, &st) < 0)
+		return;
+	found = logtimes_find(path, &l->cli->clock, l->cli->now_ms - l->since_s * 1000, &begin);
+	if (found < 0)
+		cli_say(stderr,
+			"hornero: when the log of job %" PRId64 " was written is not known: all of "
+			"it follows",
+			l->job);
+	else if (found == 0)
+		begin = l->file.packed ? INT64_MAX : st.st_size;
+	if (found == 0 && !follows)
+		cli_say(stderr, "hornero: nothing was written to the log of job %" PRId64
+				" in that time",
+			l->job);
+	l->file.begin = begin;
+	(void)logfile_rewind(&l->file);
+}
 
 static void log_open_attempt(struct log *l, struct watch *w)
 {
@@ -43,7 +72,9 @@ static void log_open_attempt(struct log *l, struct watch *w)
 	/* Add the watch before the first read, which then sees what was written in between. */
 	if (!l->file.packed && w)
 		watch_add(w, path);
-	/* If that fails, reading fails, too. */
+	/* If these fail, reading fails, too. */
+	if (l->since_s)
+		seek_since(l, path, w != NULL);
 	(void)pick_seek(&l->pick, &l->file);
 }
 
@@ -290,6 +321,7 @@ static int log_one(struct cli *cli, const struct call *call, const char *job, st
 	if (!l)
 		return err_set(e, ERR_NOBODY, "out of memory");
 	l->file = (struct logfile)LOGFILE_CLOSED;
+	l->cli = cli;
 	l->only = attempt != NULL;
 	l->c = cli_conf(cli, e);
 	if (!l->c || cli_job_number(job, &l->job, e) < 0 ||
@@ -304,7 +336,8 @@ static int log_one(struct cli *cli, const struct call *call, const char *job, st
 		return err_set(e, ERR_USAGE, "--alive \"%s\" is not a number of seconds from 1 to "
 					     "%d",
 			       alive, ALIVE_MAX_S);
-	if (cli_count(call, "tail", 0, &l->pick.last, e) < 0)
+	if (cli_count(call, "tail", 0, &l->pick.last, e) < 0 ||
+	    cli_period(call, "since", 0, &l->since_s, e) < 0)
 		return -1;
 	l->pick.text = call_option(call, "grep");
 	l->picks = l->pick.text || l->pick.last;

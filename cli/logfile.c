@@ -50,14 +50,25 @@ ssize_t logfile_read(void *file, char *buf, size_t size)
 	return n;
 }
 
+static bool skip(struct logfile *f, off_t left)
+{
+	char unused[65536];
+	ssize_t n = 1;
+
+	for (; left > 0 && n > 0; left -= n)
+		n = logfile_read(f, unused, (size_t)left < sizeof(unused) ? (size_t)left
+									  : sizeof(unused));
+	return n >= 0;
+}
+
 bool logfile_rewind(struct logfile *f)
 {
-	if (lseek(f->fd, 0, SEEK_SET) < 0)
+	if (lseek(f->fd, f->packed ? 0 : f->begin, SEEK_SET) < 0)
 		return false;
 	if (!f->packed)
 		return true;
 	unpack_free(f->packed);
-	return unpack(f);
+	return unpack(f) && skip(f, f->begin);
 }
 
 void logfile_close(struct logfile *f)

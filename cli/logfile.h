@@ -12,6 +12,7 @@
 struct logfile {
 	int fd;                /* -1: not open */
 	struct unpack *packed; /* of a compressed log; else NULL */
+	off_t begin;           /* where logfile_rewind goes */
 };
 
 #define LOGFILE_CLOSED {.fd = -1}
@@ -20,7 +21,7 @@ struct logfile {
 bool logfile_open(struct logfile *f, const char *path);
 /* Returns the number of bytes, 0 at the end, -1 with errno: EBADMSG if it is damaged. */
 ssize_t logfile_read(void *f, char *buf, size_t size);
-/* Goes back to the beginning. Returns false with errno. */
+/* Goes back to f->begin. Returns false with errno. */
 bool logfile_rewind(struct logfile *f);
 void logfile_close(struct logfile *f);
 

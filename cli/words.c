@@ -80,6 +80,7 @@ static const struct word_option log_options[] = {
 	{"follow", 'f', NULL, 0,
 	 "keep printing as the log grows, across attempts, until the job ends"},
 	{"attempt", 'n', "N", 0, "print the log of attempt N; default: the newest"},
+	{"since", 0, "TIME", 0, "print only what was written in the last TIME, such as 5m"},
 	{"tail", 0, "N", 0, "print only the last N lines, and with --follow what comes after them"},
 	{"grep", 0, "TEXT", 0, "print only lines that have TEXT, in capitals or not"},
 	{"alive", 0, "S", 0,

@@ -118,7 +118,7 @@ test_expect_success 'includes only point down' '
 	may_include agent/hornerod agent/hornerod agent/cgroup agent/common \
 		db store state conf lib &&
 	may_include agent/build agent/build agent/cgroup agent/common \
-		agent/sandboxed/checkout agent/sandboxed/kernel2disk store conf lib &&
+		agent/sandboxed/checkout agent/sandboxed/kernel2disk store state conf lib &&
 	may_include agent/netns agent/netns agent/sandboxed lib &&
 	may_include agent/yield agent/yield agent/cgroup conf lib &&
 	may_include agent/publish agent/publish agent/common store state conf lib &&

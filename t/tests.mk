@@ -596,6 +596,7 @@ script_tests += \
 	t/7740-why-node.t \
 	t/7610-events.t \
 	t/7615-log-lines.t \
+	t/7617-log-since.t \
 	t/7620-show-diff.t \
 	t/7630-json-schema.t \
 	t/7640-top-keys.t

@@ -14,8 +14,10 @@ enum looks { LIKE_NOTHING, LIKE_OURS, NOT_YET };
 
 static void write_out(struct stage_log *log)
 {
-	if (log->nout > 0)
-		(void)fs_write_all(log->fd, log->out, log->nout);
+	if (log->nout == 0)
+		return;
+	logtimes_note(&log->times, log->out, log->nout);
+	(void)fs_write_all(log->fd, log->out, log->nout);
 	log->nout = 0;
 }
 

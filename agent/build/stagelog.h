@@ -8,6 +8,8 @@
 #ifndef HORNERO_AGENT_BUILD_STAGELOG_H
 #define HORNERO_AGENT_BUILD_STAGELOG_H
 
+#include "state/logtimes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +18,7 @@ enum { STAGELOG_HEAD = 64, STAGELOG_OUT = 16384 };
 
 struct stage_log {
 	int fd;
+	struct logtimes times;
 	int64_t used_bytes, limit_bytes; /* of the stages' output */
 	bool open_line;                  /* the last byte written was not a newline */
 	bool decided;                    /* whether the current line gets the prefix is decided */

@@ -235,7 +235,9 @@ int try_build(struct conf *c, const struct try_words *t, struct err *e)
 	point(&c->repo_base, fs_path("%s/work", t->scratch));
 	point(&c->store_dir, fs_path("%s/store", t->scratch));
 	point(&c->state_dir, fs_path("%s/state", t->scratch)); /* digests of inputs */
-	b.log = (struct stage_log){.fd = STDOUT_FILENO, .limit_bytes = c->log_limit_bytes};
+	b.log = (struct stage_log){.fd = STDOUT_FILENO,
+				   .times = LOGTIMES_NONE,
+				   .limit_bytes = c->log_limit_bytes};
 	fill_verdict(&b.verdict, &img, b.builder->name);
 	memcpy(b.fetched, zeros, sizeof(b.fetched));
 	if (stage_prepare(e) < 0 || syscalls_filters(b.filters, e) < 0 ||

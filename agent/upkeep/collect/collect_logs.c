@@ -17,7 +17,7 @@
 
 enum { DB_WAIT_MS = 10000, QUIET_S = 3600, NAME_BYTES = 48 };
 
-/* Log and verdict of an attempt have names of their own, and go one by one. */
+/* Log, times and verdict of an attempt have names of their own, and go one by one. */
 struct log_file {
 	char name[NAME_BYTES];
 	int64_t job;
@@ -79,7 +79,7 @@ static bool is_open(const struct logs *l, int64_t job)
 	return false;
 }
 
-/* Returns the job of JOB.ATTEMPT.log, .log.zst or .verdict, 0 for other names. */
+/* Returns the job of JOB.ATTEMPT.log, .log.zst, .times or .verdict, 0 for other names. */
 static int64_t job_of(const char *name, bool *plain)
 {
 	int64_t job = 0, attempt = 0;
@@ -90,7 +90,7 @@ static int64_t job_of(const char *name, bool *plain)
 		return 0;
 	*plain = strcmp(name + end, ".log") == 0;
 	return *plain || strcmp(name + end, ".log.zst") == 0 ||
-	       strcmp(name + end, ".verdict") == 0 ? job : 0;
+	       strcmp(name + end, ".times") == 0 || strcmp(name + end, ".verdict") == 0 ? job : 0;
 }
 
 static int add(struct logs *l, const char *name, struct err *e)
