@@ -64,12 +64,3 @@ const char *duration_words(char buf[WORDS_MAX], int64_t ms)
 			 ms % 3600000 / 60000);
 	return buf;
 }
-
-int text_width(const char *s)
-{
-	int n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}

@@ -1,6 +1,7 @@
 /* table: DIAGNOSTICS: ERR_NOBODY if memory runs out; main notices failed writes. */
 #include "cli/table.h"
 
+#include "cli/textwidth.h"
 #include "lib/escape.h"
 #include "lib/own.h"
 

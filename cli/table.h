@@ -115,6 +115,5 @@ const char *age_words(char buf[WORDS_MAX], int64_t ago_ms);          /* "3 min a
 const char *age_since(char buf[WORDS_MAX], int64_t then_ms, int64_t now_ms,
 		      const struct steady *clock);
 const char *duration_words(char buf[WORDS_MAX], int64_t ms);         /* "340 ms", "3 min 20 s" */
-int text_width(const char *s); /* columns of well-formed UTF-8 */
 
 #endif

@@ -5,6 +5,7 @@
 #include "cli/live.h"
 #include "cli/names.h"
 #include "cli/table.h"
+#include "cli/textwidth.h"
 #include "cli/top_keys.h"
 #include "cli/words.h"
 #include "lib/clock.h"
@@ -179,16 +180,10 @@ static void print_head(const struct top *t, struct snapshot *s)
 	cli_note_isolation(t->cli);
 }
 
-/* Cuts a text at SHORT characters for a screen. */
+/* Cuts a text at SHORT columns of a screen. */
 static const char *shorten(char buf[4 * SHORT + 1], const char *text)
 {
-	size_t n = 0;
-
-	for (int i = 0; i < SHORT && text[n]; i++)
-		do
-			n++;
-		while ((text[n] & 0xc0) == 0x80 && n < 4 * SHORT);
-	snprintf(buf, 4 * SHORT + 1, "%.*s", (int)n, text);
+	snprintf(buf, 4 * SHORT + 1, "%.*s", (int)text_fitting(text, SHORT), text);
 	return buf;
 }
 

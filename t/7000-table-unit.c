@@ -2,6 +2,7 @@
  */
 #include "cli/outcome.h"
 #include "cli/table.h"
+#include "cli/textwidth.h"
 #include "cli/why.h"
 #include "cli/words.h"
 #include "lib/distance.h"
@@ -49,7 +50,18 @@ static void durations_and_sizes(void **state)
 	assert_string_equal(bytes_words(buf, 1024 * 1024), "1.0 MiB");
 	assert_string_equal(bytes_words(buf, 3LL << 29), "1.5 GiB");
 	assert_string_equal(bytes_words(buf, INT64_MAX), "7.9 EiB");
+}
+
+static void widths(void **state)
+{
+	(void)state;
 	assert_int_equal(text_width("naïve"), 5);
+	assert_int_equal(text_width("nai\xcc\x88ve"), 5); /* i and a combining diaeresis */
+	assert_int_equal(text_width("日本"), 4);
+	assert_int_equal(text_width("a\xff" "b"), 3);
+	assert_int_equal(text_fitting("日本語", 5), strlen("日本"));
+	assert_int_equal(text_fitting("nai\xcc\x88ve", 3), strlen("nai\xcc\x88"));
+	assert_int_equal(text_fitting("naive", 9), 5);
 }
 
 /* Returns the output of f in a new string. */
@@ -383,6 +395,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ages),
+		cmocka_unit_test(widths),
 		cmocka_unit_test(durations_and_sizes),
 		cmocka_unit_test(table_for_people),
 		cmocka_unit_test(table_in_colour),

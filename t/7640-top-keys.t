@@ -68,6 +68,19 @@ test_expect_success 'q ends; rows fit in 80 columns; the last line has the keys'
 	test "$(wc -l <rows)" -eq 5
 '
 
+# Red if text_fitting() counts characters.
+test_expect_success 'names of wide characters leave the columns where they are' '
+	hornero image set $U "name=日本語の名前" &&
+	typed "push to warm" q -- hornero top -i 60 &&
+	tr -d "\r" <screen | sed "s/.\[[0-9;?]*[a-zA-Z]//g" >plain &&
+	test_grep "^> *7  running *日本語の名前  team/hello" plain &&
+	hornero image set $U "name=日本語の長い名前" &&
+	typed "push to warm" q -- hornero top -i 60 &&
+	tr -d "\r" <screen | sed "s/.\[[0-9;?]*[a-zA-Z]//g" >plain &&
+	test_grep "^> *7  running *日本語の長い  team/hello" plain &&
+	hornero image set $U "name=a rather long name"
+'
+
 # Red without k->asked: it is cancelled at once.
 test_expect_success 'c cancels the chosen job after a yes, and no other' '
 	hornero queue --json 2>err | jq -r "[.[] | select(.ended_ms == null)] | .[].job" >jobs &&
