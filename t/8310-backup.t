@@ -230,4 +230,29 @@ test_expect_success 'a queue of the first version is migrated; other files are l
 	test "$(sqlite3 "$queue" "PRAGMA integrity_check")" = ok
 '
 
+# The artifact that it is pinned to is not in a backup.
+test_expect_success 'a pinned image waits, by words of restore and of why; then it follows its ref' '
+	fresh &&
+	rm -rf "$HELLO_WORK" &&
+	node_make_repo &&
+	node_start &&
+	node_swept &&
+	hello_pushed one &&
+	hello_pushed two &&
+	hornero rollback $HELLO_UUID &&
+	warm_text_is one &&
+	node_stop &&
+	hornero backup "$backup" &&
+	fresh &&
+	hornero restore "$backup" >out &&
+	undo="hornero rollback --undo $HELLO_UUID" &&
+	test_grep "$HELLO_UUID is pinned to release [-0-9a-f]*: .* waits until .$undo" out &&
+	node_start &&
+	why_says $HELLO_UUID "cannot publish release .*, which the image is pinned to" 120 &&
+	test ! -e "$(node_warm_path $HELLO_UUID)" &&
+	$undo &&
+	wait_until "warm_text_is two" 120 &&
+	node_stop
+'
+
 test_done
