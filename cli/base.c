@@ -2,6 +2,7 @@
  * ERR_USAGE for a name, a digest or a missing option; ERR_OPERATOR if base_dir is unusable. */
 #include "cli/base.h"
 
+#include "cli/change.h"
 #include "cli/table.h"
 #include "cli/view.h"
 #include "cli/words.h"
@@ -94,12 +95,6 @@ static int check_base(const char *name, struct err *e)
 	return check_component(name, e) < 0 ? err_wrap(e, "the name of a base image") : 0;
 }
 
-static int missing(const struct conf *c, const char *name, struct err *e)
-{
-	return err_set(e, ERR_USAGE, "there is no base image %s in %s; `hornero base list` lists "
-		       "them", name, c->base_dir);
-}
-
 int base_remove_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	const struct conf *c = cli_conf(cli, e);
@@ -108,20 +103,21 @@ int base_remove_run(struct cli *cli, const struct call *call, struct err *e)
 	own_free char *path = NULL;
 	own_free char *users = NULL;
 	struct err ignored = ERR_INIT;
+	bool changed;
 
 	if (!c || check_base(name, e) < 0)
 		return -1;
 	path = fs_path("%s/%s", c->base_dir, name);
-	if (FAILSTEP("base-unlink", unlink(path)) < 0)
-		return errno == ENOENT ? missing(c, name, e)
-				       : err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
-	cli_say(stdout, "%s is removed", path);
+	changed = FAILSTEP("base-unlink", unlink(path)) == 0;
+	if (!changed && errno != ENOENT)
+		return err_sys(e, ERR_OPERATOR, "cannot remove %s", path);
+	change_say(cli, changed, changed ? "%s is removed" : "there is no %s", path);
 	(void)builders_load(c->builders_dir, &all, &ignored);
-	users = users_of(all, name);
+	users = changed ? users_of(all, name) : NULL;
 	if (users)
-		cli_say(stdout, "jobs of these builders are held until it is added again: %s",
-			users);
-	return 0;
+		change_say(cli, true, "jobs of these builders are held until it is added again: %s",
+			   users);
+	return change_end(cli, changed, json_pack("{s:s}", "base", name));
 }
 
 /* Returns the digest that --sha256 demands, in lower case; "" if it was not given. */
@@ -142,9 +138,8 @@ static int take_digest(const struct call *call, char wanted[SHA256_HEX + 1], str
 	return 0;
 }
 
-/* Returns 1 if the base image is there with the wanted bytes, 0 if it may be written, -1 on error.
- */
-static int look(const struct call *call, int dir, const char *wanted, struct err *e)
+/* Returns 1 if the base image is there with these bytes, 0 if it may be written, -1 on error. */
+static int look(const struct call *call, int dir, const char *digest, struct err *e)
 {
 	const char *name = call->args[0];
 	own_fd int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -152,14 +147,26 @@ static int look(const struct call *call, int dir, const char *wanted, struct err
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
-	if (fd >= 0 && *wanted && sha256_fd(fd, has, e) < 0)
+	if (fd >= 0 && sha256_fd(fd, has, e) < 0)
 		return -1;
-	if (fd >= 0 && *wanted && strcmp(has, wanted) == 0)
+	if (fd >= 0 && strcmp(has, digest) == 0)
 		return 1;
 	if (call_option(call, "replace"))
 		return 0;
 	return err_set(e, ERR_USAGE, "there is a base image %s already; --replace replaces it, and "
 		       "images of builders that use it are then built again", name);
+}
+
+static int end(const struct cli *cli, bool changed, const char *name, const char *digest)
+{
+	return change_end(cli, changed,
+			  json_pack("{s:s,s:s}", "base", name, "sha256", digest));
+}
+
+static int end_unchanged(const struct cli *cli, const char *name, const char *digest)
+{
+	change_say(cli, false, "base image %s is there already, with these bytes", name);
+	return end(cli, false, name, digest);
 }
 
 /* Gives the unnamed file its name. A name can be replaced by rename only. */
@@ -180,12 +187,15 @@ static int place(int dir, int fd, const char *name, bool replace, struct err *e)
 }
 
 /* The file has no name until it is complete, so nothing is left after Ctrl-C. */
-static int fill(const struct conf *c, const struct call *call, struct base_source *s, int dir,
+static int fill(const struct cli *cli, const struct call *call, struct base_source *s, int dir,
 		const char *wanted, struct err *e)
 {
+	const struct conf *c = cli->conf;
+	const char *name = call->args[0];
 	own_fd int fd = openat(dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
 	char digest[SHA256_HEX + 1], size_text[WORDS_MAX];
 	int64_t size;
+	int there;
 
 	if (fd < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot make a file in %s", c->base_dir);
@@ -194,13 +204,16 @@ static int fill(const struct conf *c, const struct call *call, struct base_sourc
 	if (*wanted && strcmp(digest, wanted) != 0)
 		return err_set(e, ERR_USAGE, "%s has SHA-256 %s, not %s; nothing was added",
 			       s->from, digest, wanted);
+	there = look(call, dir, digest, e);
+	if (there != 0)
+		return there < 0 ? -1 : end_unchanged(cli, name, digest);
 	if (fchmod(fd, 0644) < 0 || FAILSTEP("base-sync", fsync(fd)) < 0)
 		return err_sys(e, ERR_NOBODY, "cannot write to %s", c->base_dir);
-	if (place(dir, fd, call->args[0], call_option(call, "replace") != NULL, e) < 0)
+	if (place(dir, fd, name, call_option(call, "replace") != NULL, e) < 0)
 		return -1;
-	cli_say(stdout, "base image %s: %s, SHA-256 %s", call->args[0],
-		bytes_words(size_text, size), digest);
-	return 0;
+	change_say(cli, true, "base image %s: %s, SHA-256 %s", name, bytes_words(size_text, size),
+		   digest);
+	return end(cli, true, name, digest);
 }
 
 /* Root opens the file, which may be root's own, and then leaves root: base_dir is hornero's. */
@@ -220,7 +233,7 @@ int base_add_run(struct cli *cli, const struct call *call, struct err *e)
 	char wanted[SHA256_HEX + 1];
 	own_fd int dir = -1;
 	struct err ignored = ERR_INIT;
-	int there;
+	int there = 0;
 
 	if (!c || check_base(name, e) < 0 || take_digest(call, wanted, e) < 0 ||
 	    (!base_is_url(from) && base_open(&s, from, e) < 0) || leave_root(cli, e) < 0)
@@ -229,14 +242,11 @@ int base_add_run(struct cli *cli, const struct call *call, struct err *e)
 	if (dir < 0)
 		return err_wrap(e, "run it as root, or `hornero init` first");
 	(void)fs_clear_staging(c->base_dir, &ignored); /* of a --replace that was killed */
-	there = look(call, dir, wanted, e);
-	if (there < 0)
-		return -1;
-	if (there == 1) {
-		cli_say(stdout, "base image %s is there already, with these bytes", name);
-		return 0;
-	}
+	if (*wanted)
+		there = look(call, dir, wanted, e);
+	if (there != 0)
+		return there < 0 ? -1 : end_unchanged(cli, name, wanted);
 	if (base_is_url(from) && base_fetch(&s, from, c->image_size_limit_bytes, e) < 0)
 		return -1;
-	return fill(c, call, &s, dir, wanted, e);
+	return fill(cli, call, &s, dir, wanted, e);
 }

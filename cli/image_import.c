@@ -1,5 +1,6 @@
 /* image_import: `hornero image import`: binds images that Glance has under the name of a repository
  * of this node. DIAGNOSTICS: a bad name or record is a row with the reason, not an error. */
+#include "cli/change.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "conf/imagepending.h"
@@ -23,6 +24,8 @@ struct import {
 	bool yes, follow;
 	char node[65];
 	size_t asked, wanted;
+	json_t *rows;         /* with --json */
+	struct listing table; /* without */
 };
 
 /* The states of an offer; only in the last one is there anything to do. */
@@ -131,7 +134,15 @@ static int ask(struct import *m, const struct offer *o, const char *repo, struct
 	return imagepending_save(m->c->images_dir, &img, &asked_ms, e);
 }
 
-static int take(struct import *m, struct listing *l, const struct offer *o, struct err *e)
+static void add_row(struct import *m, const struct cell *cells)
+{
+	if (m->rows)
+		json_array_append_new(m->rows, row_json(columns, N_COLUMNS, cells));
+	else
+		listing_row(&m->table, cells);
+}
+
+static int take(struct import *m, const struct offer *o, struct err *e)
 {
 	struct err why = ERR_INIT;
 	own_free char *repo = repo_of(m, o->name, &why);
@@ -143,11 +154,11 @@ static int take(struct import *m, struct listing *l, const struct offer *o, stru
 			return -1;
 		found = FOUND_ASKED;
 	}
-	listing_row(l, (struct cell[]){{.text = o->id},
-				       {.text = o->name},
-				       {.text = repo},
-				       {.text = found_words[found]},
-				       {.text = why.msg}});
+	add_row(m, (struct cell[N_COLUMNS]){{.text = o->id},
+					    {.text = o->name},
+					    {.text = repo},
+					    {.text = found_words[found]},
+					    {.text = why.msg}});
 	return 0;
 }
 
@@ -177,9 +188,9 @@ int image_import_run(struct cli *cli, const struct call *call, struct err *e)
 			   .c = cli_conf(cli, e),
 			   .yes = call_option(call, "yes") != NULL,
 			   .follow = call_option(call, "follow") != NULL};
+	json_auto_t *rows = cli->json ? json_array() : NULL;
 	own_free struct offer *list = NULL;
 	own_fd int lock = -1;
-	struct listing l;
 	int64_t seen_ms;
 	size_t n;
 	int rc = 0;
@@ -196,13 +207,16 @@ int image_import_run(struct cli *cli, const struct call *call, struct err *e)
 		lock = images_lock(m.c->images_dir, IMAGES_LOCK_MS, e);
 	if (m.yes && lock < 0)
 		return -1;
-	listing_begin(&l, cli, columns, N_COLUMNS);
+	m.rows = rows;
+	if (!rows)
+		listing_begin(&m.table, cli, columns, N_COLUMNS);
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = take(&m, &l, &list[i], e);
+		rc = take(&m, &list[i], e);
 	if (m.asked > 0)
 		bell_ring(m.c->run_dir);
-	if (listing_end(&l, rc < 0 ? &(struct err){0} : e) < 0 || rc < 0)
+	if ((!rows && listing_end(&m.table, rc < 0 ? &(struct err){0} : e) < 0) || rc < 0)
 		return -1;
+	change_end(cli, m.asked > 0, json_pack("{s:O*}", "images", rows));
 	say_end(&m, n, seen_ms);
 	return m.yes && m.asked < m.wanted ? 1 : 0;
 }

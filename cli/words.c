@@ -314,13 +314,14 @@ const struct word word_table[] = {
 	 "Copies FILE, or fetches an http or https URL with curl, into base_dir. The name\n"
 	 "appears once all bytes are there and have the SHA-256. Builds never fetch anything.\n"
 	 "If jobs were held for it: `hornero retry JOB`.",
-	 base_options, 2, 2, {0, VALUE_FILE}, WORD_AS_ROOT | WORD_CHANGES, base_add_run, WORD_HERE,
-	 TASK_OPERATE},
+	 base_options, 2, 2, {0, VALUE_FILE}, WORD_JSON | WORD_AS_ROOT | WORD_CHANGES,
+	 base_add_run, WORD_HERE, TASK_OPERATE},
 	{"base list", "", "list the base images and the builders that use them",
 	 "", NULL, 0, 0, {0}, WORD_JSON, base_list_run, WORD_NODE, TASK_OPERATE},
 	{"base remove", "NAME", "remove a base image",
 	 "Jobs of builders that use it are then held. Images that are warm stay warm.",
-	 NULL, 1, 1, {VALUE_BASE}, WORD_CHANGES, base_remove_run, WORD_HERE, TASK_OPERATE},
+	 NULL, 1, 1, {VALUE_BASE}, WORD_JSON | WORD_CHANGES, base_remove_run, WORD_HERE,
+	 TASK_OPERATE},
 	{"queue", "", "list running, waiting, and recently ended jobs",
 	 "Lists open jobs in the order in which they will run, then ended ones, newest first. If\n"
 	 "there are more than were listed, the last line says so (with --json, on standard error).",

@@ -23,9 +23,9 @@ theirs () {
 
 # found NN FOUND [PATTERN [REPO]]: what the last list says of that image.
 found () {
-	jq -e --arg id "$U$1" --arg found "$2" --arg repo "$4" '.[] | select(.image == $id) |
+	jq -e --arg id "$U$1" --arg found "$2" --arg repo "$4" '.images[] | select(.image == $id) |
 		.found == $found and ($repo == "" or .repo == $repo)' list &&
-	jq -r --arg id "$U$1" '.[] | select(.image == $id) | .detail' list >detail &&
+	jq -r --arg id "$U$1" '.images[] | select(.image == $id) | .detail' list >detail &&
 	{ test -z "$3" || test_grep "$3" detail; }
 }
 
@@ -67,7 +67,8 @@ test_expect_success 'each image: what would be done, or why not; nothing changes
 	glance_once &&
 	hornero image import --from-glance --json >list 2>err &&
 	test_grep "as hornero-glance saw it" err &&
-	test "$(jq length list)" -eq 13 &&
+	test "$(jq ".images | length" list)" -eq 13 &&
+	test "$(jq .changed list)" = false &&
 	is_a image_import <list &&
 	found 10 adopt "follows refs/heads/main of hello; --yes does it" hello &&
 	found 11 adopt "" team/spark &&
@@ -93,6 +94,7 @@ test_expect_success 'each image: what would be done, or why not; nothing changes
 test_expect_success '--yes: adopted, bound, and no more offered' '
 	hornero image import --from-glance --yes --json >list 2>err &&
 	test_grep "2 images are bound once hornero-glance has adopted their records" err &&
+	test "$(jq .changed list)" = true &&
 	found 10 asked "" hello &&
 	wait_until "test -e \"$NODE/instances/hornero/outbox/${U}11.stable\"" 120 &&
 	glance_once &&
@@ -101,7 +103,7 @@ test_expect_success '--yes: adopted, bound, and no more offered' '
 	glance_has hornero_image ${U}11 ${U}11 &&
 	test_grep "^repo: team/spark" "$NODE/state/images.d/${U}11.yaml" &&
 	hornero image import --from-glance --json >list &&
-	test "$(jq length list)" -eq 11
+	test "$(jq ".images | length" list)" -eq 11
 '
 
 test_expect_success '--follow: images with bytes, too; keys and a missing option' '

@@ -5,6 +5,7 @@
 test_description='hornero base: add, list, remove; builders name them as base:NAME'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/schema.sh"
 test_requires jq jq
 test_requires curl curl
 test_requires flock util-linux
@@ -76,7 +77,9 @@ test_expect_success 'a URL, through a redirect, in any case of the digits' '
 	cmp web/one "$base/osv.img" &&
 	test "$(stat -c %a "$base/osv.img")" = 644 &&
 	hornero base add osv.img "$url/one" --sha256 "$one" >out &&
-	test_grep "there already, with these bytes" out &&
+	test_grep "^unchanged: .*there already, with these bytes" out &&
+	hornero base add osv.img web/one --replace --json >out &&
+	test "$(jq .changed out)" = false &&
 	hornero base list --json >list &&
 	jq -e ".[0] | .name == \"osv.img\" and .size_bytes == 1048576 and
 		.builders == \"disk\"" list &&
@@ -130,7 +133,9 @@ test_expect_success 'a build sees it; a missing one holds the job, and the reaso
 	cmp web/one "$(node_warm_path "$HELLO_UUID")" &&
 	hornero base remove osv.img >out &&
 	test_grep "held until it is added again: disk" out &&
-	test_expect_code 64 hornero base remove osv.img 2>err &&
+	hornero base remove osv.img --json >out &&
+	is_a change <out &&
+	test "$(jq .changed out)" = false &&
 	git -C "$HELLO_WORK" commit -q --allow-empty -m again &&
 	git -C "$HELLO_WORK" push origin main >push.out 2>&1 &&
 	push_job &&
@@ -154,7 +159,10 @@ test_expect_success 'so does a push that hornerod had to find by itself' '
 '
 
 test_expect_success 'a file needs no digest; --replace is needed for other bytes, and rebuilds' '
-	hornero base add osv.img web/one &&
+	hornero base add osv.img web/one --json >out &&
+	test "$(jq .changed out)" = true &&
+	hornero base add osv.img web/one >out &&
+	test_grep "^unchanged: " out &&
 	hornero retry "$job" | sed -n "s/.*job \([0-9]*\).*/\1/p" >retried &&
 	hornero wait "$HELLO_UUID" --timeout 300 &&
 	test_expect_code 64 hornero base add osv.img web/two 2>err &&

@@ -118,7 +118,8 @@ test_expect_success 'each command with --json has a definition, or prints a chan
 		case $command in
 		events) name=event ;;
 		"repo create" | "repo mirror" | "repo remove" | "key add" | "key set" | \
-			"key remove" | "image add" | "image set" | "image remove") name=change ;;
+			"key remove" | "image add" | "image set" | "image remove" | \
+			"base add" | "base remove") name=change ;;
 		*) name=$(echo "$command" | tr " " "_") ;;
 		esac
 		grep -q -x "$name" defined || { echo "$command has no definition"; return 1; }

@@ -231,7 +231,7 @@ test_expect_success 'a queue of the first version is migrated; other files are l
 '
 
 # The artifact that it is pinned to is not in a backup.
-test_expect_success 'a pinned image waits, by words of restore and of why; then it follows its ref' '
+test_expect_success 'a pinned image waits, and restore and why say so; then it follows its ref' '
 	fresh &&
 	rm -rf "$HELLO_WORK" &&
 	node_make_repo &&
