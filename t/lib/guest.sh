@@ -86,7 +86,7 @@ guest_make () {
 guest__masks () {
 	guest__etc=$guest__over/etc/systemd
 	mkdir -p "$guest__etc/system-generators" &&
-	for guest__name in systemd-udevd systemd-udev-trigger systemd-timesyncd
+	for guest__name in systemd-udevd systemd-udev-trigger systemd-timesyncd apparmor
 	do
 		ln -s /dev/null "$guest__etc/system/$guest__name.service" || return 1
 	done &&
