@@ -155,7 +155,8 @@ test_expect_success 'nor when it has stopped: not a process, group, mount or fil
 	{
 		find "$NODE" -name "*.tmp"
 		find "$NODE/state/run" -type f ! -name agent.lock ! -name "done.*"
-		find "$NODE/state/log" -type f ! -name "*.log" ! -name "*.verdict"
+		find "$NODE/state/log" -type f ! -name "*.log" ! -name "*.verdict" \
+			! -name "*.times"
 		find "$NODE/unikernels" -mindepth 2 -maxdepth 2 ! -name src ! -name cache ! -name \
 			tree ! -name source
 		find "$NODE/instances/_base" -type f | grep -vE "/[0-9a-f]{40}$"

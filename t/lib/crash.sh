@@ -208,7 +208,8 @@ crash__files () {
 crash__find () {
 	find "$NODE" -name "*.tmp"
 	find "$NODE/state/run" -type f ! -name agent.lock ! -name reloaded ! -name "done.*"
-	find "$NODE/state/log" -type f ! -name "*.log" ! -name "*.verdict" ! -name "*.zst"
+	find "$NODE/state/log" -type f ! -name "*.log" ! -name "*.verdict" ! -name "*.times" \
+		! -name "*.zst"
 	find "$NODE/unikernels" -mindepth 2 -maxdepth 2 ! -name src ! -name cache ! -name tree \
 		! -name source
 	find "$NODE/instances/hornero/stage" -mindepth 1
