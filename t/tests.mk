@@ -9,6 +9,7 @@ slow_tests = \
 	t/7670-ansible.t \
 	t/9200-cgroup-v2.t \
 	t/9300-systemd.t \
+	t/9305-apparmor.t \
 	t/9405-debian.t \
 	t/9410-debian-13.t \
 	t/5458-own-pressure.t \
@@ -650,6 +651,7 @@ script_tests += \
 	t/9100-users.t \
 	t/9200-cgroup-v2.t \
 	t/9300-systemd.t \
+	t/9305-apparmor.t \
 	t/9400-packages.t \
 	t/9420-units.t \
 	t/9421-reload.t \
@@ -774,6 +776,7 @@ EXTRA_DIST += \
 	t/systemd/evaluate.t \
 	t/systemd/hornero-test.service \
 	t/systemd/hornero-test.target \
+	t/systemd/apparmor.t \
 	t/systemd/node.t \
 	t/systemd/packages.t \
 	t/systemd/start \

@@ -10,6 +10,7 @@
 #                                     how they run
 #     guest_said root/5480-attacks
 #
+# guest_kernel_options are added to the kernel's command line.
 # Its serial port is in $TRASH/serial. With guest_root=DIR the root is DIR instead, and with
 # guest_make_bare nothing is installed in it: /hornero has t/lib and t/systemd alone.
 guest_root=/
@@ -182,7 +183,7 @@ guest_run () {
 # that begins at another one: 3 of 7 minutes. The suite waits longest for its one thread, which so
 # goes before the other tests.
 guest__emulate () {
-	guest__arguments="console=ttyS0 quiet loglevel=1 panic=-1"
+	guest__arguments="$guest_kernel_options console=ttyS0 quiet loglevel=1 panic=-1"
 	guest__arguments="$guest__arguments nokaslr norandmaps mitigations=off init_on_alloc=0"
 	guest__arguments="$guest__arguments systemd.unit=hornero-test.target"
 	guest__arguments="$guest__arguments systemd.firstboot=off systemd.show_status=0"
