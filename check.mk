@@ -10,6 +10,12 @@ prove: check-programs
 	@$(AM_TESTS_ENVIRONMENT) prove --exec $(srcdir)/t/lib/run --merge --failures --comments \
 		$(PROVEFLAGS) $(or $(NAMES),$(prove_scripts:%=$(srcdir)/%) $(unit_tests:%=./%))
 
+# Looks for tests that are red by chance: SOAK='--minutes 60 --jobs 8 5 61'.
+SOAK =
+soak: check-programs
+	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/t/tools/soak.py \
+		--files '$(prove_scripts) $(unit_tests)' $(SOAK)
+
 # The suite under ASan and UBSan, in a build of its own; also with the long tests.
 check-asan:
 	$(srcdir)/check --no-install --asan

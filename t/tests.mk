@@ -56,7 +56,6 @@ slow_tests = \
 	t/8050-clocks.t \
 	t/8040-damaged-queue.t \
 	t/7630-json-schema.t \
-	t/8210-disk-watch.t \
 	t/8340-maintenance.t \
 	t/8320-history.t \
 	t/8350-busy-queue.t \
@@ -106,6 +105,7 @@ conf_test_libs = conf/libconf.a $(UNIT_LIBS) $(YAML_LIBS)
 script_tests += \
 	t/0000-structure.t \
 	t/0010-messages.t \
+	t/0020-soak.t \
 	t/0010-durable.t \
 	t/0100-test-lib.t
 
@@ -782,6 +782,7 @@ EXTRA_DIST += \
 	t/systemd/start \
 	t/systemd/try.t \
 	t/tools/hostile-http.py \
+	t/tools/soak.py \
 	t/tools/lying-http.py \
 	t/tools/hostile-pack.py \
 	t/tools/git-https.py \
