@@ -39,20 +39,18 @@ struct log {
 /* Goes to what --since asks for, in an open log. */
 static void seek_since(struct log *l, const char *path, bool follows)
 {
-	int64_t begin = 0;
+	int64_t since_ms = l->cli->now_ms - l->since_s * 1000, begin = 0;
 	struct stat st;
 	int found;
 
 	/* Before the times: what is written from now on is wanted. */
 	if (fstat(l->file.fd, &st) < 0)
 		return;
-	found = logtimes_find(path, &l->cli->clock, l->cli->now_ms - l->since_s * 1000, &begin);
+	found = logtimes_find(path, &l->cli->clock, since_ms, &begin);
 	if (found < 0)
-		cli_say(stderr,
-			"hornero: when the log of job %" PRId64 " was written is not known: all of "
-			"it follows",
-			l->job);
-	else if (found == 0)
+		found = steady_present_of_wall_ms(&l->cli->clock, st.st_mtim.tv_sec * 1000) +
+				LOGTIMES_STEP_MS > since_ms;
+	if (found == 0)
 		begin = l->file.packed ? INT64_MAX : st.st_size;
 	if (found == 0 && !follows)
 		cli_say(stderr, "hornero: nothing was written to the log of job %" PRId64

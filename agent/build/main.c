@@ -92,27 +92,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* Opens JOB.ATTEMPT.ENDING in log_dir. Returns -1 on error. */
-static int open_log_file(const struct build *b, const char *ending, struct err *e)
+static int open_log(struct build *b, struct err *e)
 {
-	own_free char *path = fs_path("%s/%lld.%lld.%s", b->conf->log_dir,
+	own_free char *path = fs_path("%s/%lld.%lld.log", b->conf->log_dir,
 				      (long long)b->verdict.made.job,
-				      (long long)b->verdict.made.attempt, ending);
+				      (long long)b->verdict.made.attempt);
 	own_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
 			     0640);
 
 	if (fd < 0 || fchmod(fd, 0640) < 0)
 		return err_sys(e, ERR_OPERATOR, "cannot open the log %s", path);
-	return steal_fd(&fd);
-}
-
-static int open_log(struct build *b, struct err *e)
-{
-	b->log = (struct stage_log){.times = LOGTIMES_NONE,
-				    .limit_bytes = b->conf->log_limit_bytes};
-	b->log.fd = open_log_file(b, "log", e);
-	b->log.times.fd = b->log.fd < 0 ? -1 : open_log_file(b, "times", e);
-	return b->log.times.fd < 0 ? -1 : 0;
+	b->log = (struct stage_log){.fd = steal_fd(&fd), .limit_bytes = b->conf->log_limit_bytes};
+	logtimes_init(&b->log.times, path);
+	return 0;
 }
 
 static int lock_work(struct build *b, struct err *e)
@@ -325,7 +317,7 @@ static int supervise(const struct options *o, struct err *e)
 	failpoint("build-before-verdict");
 	rc = verdict_write_unsynced(c->log_dir, &b.verdict, e);
 	own_fd_end(&b.log.fd);
-	own_fd_end(&b.log.times.fd);
+	logtimes_fini(&b.log.times);
 	build_fini(&b);
 	return rc;
 }
