@@ -19,6 +19,7 @@ import time
 parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
 parser.add_argument("names", nargs="*", help="how the files' names begin; default: all")
 parser.add_argument("--minutes", type=float, default=30)
+parser.add_argument("--rounds", type=int, help="end when each file ran so often; default: never")
 parser.add_argument("--jobs", type=int, default=4 * os.cpu_count())
 parser.add_argument("--loops", type=int, default=2 * os.cpu_count(), help="busy loops beside them")
 parser.add_argument("--slow", type=float, default=0.1, help="share of processes that stand still")
@@ -91,16 +92,17 @@ def soak():
     files, queue, running = chosen(), [], {}
     count = reds = 0
     end = time.time() + args.minutes * 60
+    most = args.rounds * len(files) if args.rounds else float("inf")
     if not files:
         sys.exit("no test file has such a name")
     while True:
         now = time.time()
-        while len(running) < args.jobs and now < end:
+        for number in [n for n, run in running.items() if run[0].poll() is not None]:
+            reds += ended(running.pop(number), number)
+        while len(running) < args.jobs and now < end and count < most:
             queue = queue or random.sample(files, len(files))
             count += 1
             running[count] = start(queue.pop(), count)
-        for number in [n for n, run in running.items() if run[0].poll() is not None]:
-            reds += ended(running.pop(number), number)
         if not running:
             print(f"{count} runs of {len(files)} files, {reds} red")
             return reds > 0
