@@ -23,7 +23,7 @@ else
 	by_root='5467-slice-yields 8300-kill'
 	unit_settings=HORNERO_TEST_ATTACKS=daemon,fork-bomb,limits,memory,namespaces,read-node
 	unit_settings="HORNERO_TEST_BRIEF=1 $unit_settings,setuid"
-	root_settings=HORNERO_TEST_ATTEMPTS=8
+	root_settings=HORNERO_TEST_ATTEMPTS=4
 fi
 
 test_expect_success 'a guest starts, runs the tests and ends' '

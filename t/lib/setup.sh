@@ -73,7 +73,12 @@ fetch_kernel () {
 			"HORNERO_TEST_KERNEL=.../boot/vmlinuz-* names another," \
 			"--no-install leaves them out"
 	}
-	HORNERO_TEST_KERNEL=$(ls "$scratch"/kernel/boot/vmlinuz-*)
+}
+
+# The kernel that fetch_kernel has fetched, if it had to.
+use_kernel () {
+	test -d "$scratch/kernel" || return 0
+	HORNERO_TEST_KERNEL=$(ls "$scratch"/kernel/boot/vmlinuz-*) || exit 1
 	export HORNERO_TEST_KERNEL
 }
 
