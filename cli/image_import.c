@@ -24,8 +24,7 @@ struct import {
 	bool yes, follow;
 	char node[65];
 	size_t asked, wanted;
-	json_t *rows;         /* with --json */
-	struct listing table; /* without */
+	struct part rows;
 };
 
 /* The states of an offer; only in the last one is there anything to do. */
@@ -134,14 +133,6 @@ static int ask(struct import *m, const struct offer *o, const char *repo, struct
 	return imagepending_save(m->c->images_dir, &img, &asked_ms, e);
 }
 
-static void add_row(struct import *m, const struct cell *cells)
-{
-	if (m->rows)
-		json_array_append_new(m->rows, row_json(columns, N_COLUMNS, cells));
-	else
-		listing_row(&m->table, cells);
-}
-
 static int take(struct import *m, const struct offer *o, struct err *e)
 {
 	struct err why = ERR_INIT;
@@ -154,11 +145,11 @@ static int take(struct import *m, const struct offer *o, struct err *e)
 			return -1;
 		found = FOUND_ASKED;
 	}
-	add_row(m, (struct cell[N_COLUMNS]){{.text = o->id},
-					    {.text = o->name},
-					    {.text = repo},
-					    {.text = found_words[found]},
-					    {.text = why.msg}});
+	part_row(&m->rows, (struct cell[]){{.text = o->id},
+					   {.text = o->name},
+					   {.text = repo},
+					   {.text = found_words[found]},
+					   {.text = why.msg}});
 	return 0;
 }
 
@@ -188,7 +179,7 @@ int image_import_run(struct cli *cli, const struct call *call, struct err *e)
 			   .c = cli_conf(cli, e),
 			   .yes = call_option(call, "yes") != NULL,
 			   .follow = call_option(call, "follow") != NULL};
-	json_auto_t *rows = cli->json ? json_array() : NULL;
+	json_auto_t *about = cli->json ? json_object() : NULL;
 	own_free struct offer *list = NULL;
 	own_fd int lock = -1;
 	int64_t seen_ms;
@@ -207,16 +198,15 @@ int image_import_run(struct cli *cli, const struct call *call, struct err *e)
 		lock = images_lock(m.c->images_dir, IMAGES_LOCK_MS, e);
 	if (m.yes && lock < 0)
 		return -1;
-	m.rows = rows;
-	if (!rows)
-		listing_begin(&m.table, cli, columns, N_COLUMNS);
+	part_begin(&m.rows, cli, about, "images", columns, N_COLUMNS);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = take(&m, &list[i], e);
 	if (m.asked > 0)
 		bell_ring(m.c->run_dir);
-	if ((!rows && listing_end(&m.table, rc < 0 ? &(struct err){0} : e) < 0) || rc < 0)
+	/* The only table, so no blank line above it (part_end). */
+	if ((!about && listing_end(&m.rows.listing, rc < 0 ? &(struct err){0} : e) < 0) || rc < 0)
 		return -1;
-	change_end(cli, m.asked > 0, json_pack("{s:O*}", "images", rows));
+	change_end(cli, m.asked > 0, steal_ptr(&about));
 	say_end(&m, n, seen_ms);
 	return m.yes && m.asked < m.wanted ? 1 : 0;
 }

@@ -190,14 +190,16 @@ static int put_queue(struct cli *cli, int queue, struct err *e)
 	return db_restore(&where, queue, CLI_DB_WAIT_MS, e);
 }
 
-/* Artifacts are not in a backup. */
-static int say_pins(const struct cli *cli, struct err *e)
+/* Artifacts are not in a backup. The restore is over: that the images cannot be listed is no error
+ * of it. */
+static void say_pins(const struct cli *cli)
 {
+	struct err ignored = ERR_INIT;
 	struct image *list = NULL;
 	size_t n = 0;
 
-	if (cli_images(cli, &list, &n, e) < 0)
-		return -1;
+	if (cli_images(cli, &list, &n, &ignored) < 0)
+		return;
 	for (size_t i = 0; i < n; i++)
 		if (list[i].pinned)
 			cli_say(stdout,
@@ -205,7 +207,6 @@ static int say_pins(const struct cli *cli, struct err *e)
 				"artifact, the image waits until `hornero rollback --undo %s`",
 				list[i].uuid, list[i].pinned, list[i].uuid);
 	images_free(list, n);
-	return 0;
 }
 
 static int put(struct cli *cli, int archive, int queue, struct err *e)
@@ -223,7 +224,8 @@ static int put(struct cli *cli, int archive, int queue, struct err *e)
 		return -1;
 	cli_say(stdout, "restored: the queue, the repositories and %" PRId64 " files. Start "
 			"hornerod: it builds what is not warm.", files);
-	return say_pins(cli, e);
+	say_pins(cli);
+	return 0;
 }
 
 int restore_run(struct cli *cli, const struct call *call, struct err *e)

@@ -5,7 +5,7 @@
  * Read by: hornero (`log --since`).
  *
  * Each line of it is "OFFSET MS": the line of the log that begins at byte OFFSET grew at MS of the
- * wall clock. There is at most one a second. What was written within a second of it has no other.
+ * wall clock. There is at most one a second: it also stands for the lines of the second after it.
  * A log that grew for less than a second has no file: most are so, and the log's own time will do.
  */
 #ifndef HORNERO_STATE_LOGTIMES_H
