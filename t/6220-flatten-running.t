@@ -159,16 +159,21 @@ test_expect_success 'why and queue say how far it is; a cancel leaves no job and
 	flatten_is_backed "$disk"
 '
 
-# Red without the death signal in flattening.c. hornerod stands still, so that no next attempt ends
-# the job.
+# hornero-flatten is about to write its progress, to nobody then. Red without the death signal in
+# flattening.c, and if SIGPIPE ends hornero-flatten. hornerod stands still, so that no next attempt
+# ends the job.
 test_expect_success 'the publisher is killed: its block job is ended all the same' '
+	node_set failpoint flatten-looked:stop &&
 	push_greeting unheard &&
-	waits_for "^flattening instance three: [0-9]+ %" &&
-	wait_until "! no_block_job" 40 &&
+	hornerod_says failpoint.point=flatten-looked 120 &&
+	test_must_fail no_block_job &&
+	node_set failpoint &&
 	kill -STOP $node_pid &&
 	test_cleanup "kill -CONT $node_pid 2>/dev/null || :" &&
 	publisher=$(publisher_of $node_pid) &&
+	flatten=$(flatten_of $publisher) &&
 	kill -KILL $publisher &&
+	kill -CONT $flatten &&
 	wait_until no_block_job 40 &&
 	kill -CONT $node_pid &&
 	hornero cancel $job &&

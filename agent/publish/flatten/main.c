@@ -18,6 +18,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -177,6 +178,8 @@ static int start(const struct options *o, struct err *e)
 
 	if (conf_load_service(&conf, conf_find(o->conf), e) < 0)
 		return -1;
+	/* Progress may go to a publisher that has died: its block job has to be ended first. */
+	signal(SIGPIPE, SIG_IGN);
 	signals = stopsignal_open(stopsignal_usual, e);
 	if (signals < 0)
 		return -1;

@@ -195,6 +195,7 @@ static int look(const struct pull *p, struct err *e)
 	if (there == 0)
 		return err_set(e, ERR_NOBODY, "its QEMU gave up copying (a full disk, or one that "
 			       "cannot be read)");
+	failpoint("flatten-looked");
 	flatten_progress(json_integer_value(json_object_get(job, "current-progress")),
 			 json_integer_value(json_object_get(job, "total-progress")));
 	status = json_string_value(json_object_get(job, "status"));
