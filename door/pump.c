@@ -14,6 +14,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+enum { CTRL_C = 3 };
+
 static void hold_free(struct hold *h)
 {
 	free(h->data);
@@ -36,6 +38,37 @@ static void shut(int *fd)
 {
 	if (*fd >= 0)
 		close(steal_fd(fd));
+}
+
+/* A client with a terminal has set it to raw mode: it shows a line feed as one, and sends Ctrl-C as a
+ * byte. git's bytes are not for a terminal. */
+static bool for_terminal(const struct pump *p)
+{
+	return p->terminal && !p->git;
+}
+
+/* Puts a carriage return before each line feed of the n bytes. data has room for 2 * n. Returns how
+ * many bytes there are now. */
+static size_t add_returns(char *data, size_t n)
+{
+	size_t len = n, to;
+
+	for (size_t i = 0; i < n; i++)
+		len += data[i] == '\n';
+	to = len;
+	while (n > 0) {
+		data[--to] = data[--n];
+		if (data[n] == '\n')
+			data[--to] = '\r';
+	}
+	return len;
+}
+
+/* No command of a key reads its input. */
+static void obey_keys(struct pump *p, const char *keys, size_t len)
+{
+	if (p->child.pid && memchr(keys, CTRL_C, len))
+		kill(p->child.pid, SIGINT);
 }
 
 /* Writes to the process as much as its pipe takes. If the process stops reading, that is no error
@@ -69,7 +102,9 @@ static int on_data(ssh_session session, ssh_channel channel, void *data, uint32_
 	size_t taken = len;
 
 	(void)session, (void)channel;
-	if (is_stderr || p->in < 0)
+	if (!is_stderr && for_terminal(p))
+		obey_keys(p, data, len);
+	if (is_stderr || p->in < 0 || for_terminal(p))
 		return (int)len;
 	if (len > PUMP_HELD_MAX) {
 		p->broken = true;
@@ -133,8 +168,8 @@ static void put_line(struct pump *p, const char *text)
 {
 	struct hold *h = &p->to_err;
 	own_free char *line = NULL;
-	int len = asprintf(&line, "%.*shornero: %s\n", (int)(h->len - h->at),
-			   h->data ? h->data + h->at : "", text);
+	int len = asprintf(&line, "%.*shornero: %s%s\n", (int)(h->len - h->at),
+			   h->data ? h->data + h->at : "", text, for_terminal(p) ? "\r" : "");
 
 	if (len > 0)
 		hold_put(h, line, (size_t)len);
@@ -238,11 +273,13 @@ static int send_on(struct pump *p, const char *data, size_t len, bool is_err)
 	return sent > 0 ? sent : 0;
 }
 
-/* Moves bytes from the process to the client. h keeps those that libssh does not take during a key
- * exchange. */
+/* Moves bytes from the process to the client. h keeps those for which the client has no room, and
+ * those that libssh does not take during a key exchange. */
 static void pull(struct pump *p, int *fd, struct hold *h, bool is_err)
 {
 	size_t room = p->client_closed ? PUMP_CHUNK : ssh_channel_window_size(p->channel);
+	size_t most = for_terminal(p) ? PUMP_CHUNK / 2 : PUMP_CHUNK;
+	size_t len;
 	ssize_t n;
 	int sent;
 
@@ -260,7 +297,7 @@ static void pull(struct pump *p, int *fd, struct hold *h, bool is_err)
 	}
 	if (*fd < 0)
 		return;
-	n = read(*fd, p->chunk, room < PUMP_CHUNK ? room : PUMP_CHUNK);
+	n = read(*fd, p->chunk, room < most ? room : most);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 		/* The process's own output is read. A child of it may hold the pipe open for
 		 * long. */
@@ -274,8 +311,9 @@ static void pull(struct pump *p, int *fd, struct hold *h, bool is_err)
 	}
 	if (p->client_closed)
 		return;
-	sent = send_on(p, p->chunk, (size_t)n, is_err);
-	if (sent < n && !hold_put(h, p->chunk + sent, (size_t)(n - sent)))
+	len = for_terminal(p) ? add_returns(p->chunk, (size_t)n) : (size_t)n;
+	sent = send_on(p, p->chunk, len < room ? len : room, is_err);
+	if ((size_t)sent < len && !hold_put(h, p->chunk + sent, len - (size_t)sent))
 		p->broken = true;
 }
 

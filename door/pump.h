@@ -52,6 +52,7 @@ struct pump {
 	char protocol[72];       /* GIT_PROTOCOL, or "" */
 
 	bool commanded;          /* has its command; a channel takes no second one */
+	bool terminal;           /* the client has a terminal, in raw mode */
 	bool git;                /* a git command, not the CLI */
 	bool writes;             /* may change the repository: let it finish if the client leaves */
 	struct child child;      /* pid 0: none, or reaped */

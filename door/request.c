@@ -168,7 +168,21 @@ static int on_env(ssh_session session, ssh_channel channel, const char *name, co
 	return 0;
 }
 
+/* Says yes, since `ssh -t` ends if the door says no; but the command runs without a terminal. */
+static int on_pty(ssh_session session, ssh_channel channel, const char *term, int columns, int rows,
+		  int width, int height, void *arg)
+{
+	struct pump *p = pump_of(arg, channel);
+
+	(void)session, (void)term, (void)columns, (void)rows, (void)width, (void)height;
+	if (!p || p->commanded)
+		return -1;
+	p->terminal = true;
+	return 0;
+}
+
 static struct ssh_channel_callbacks_struct requests = {
+	.channel_pty_request_function = on_pty,
 	.channel_exec_request_function = on_exec,
 	.channel_shell_request_function = on_shell,
 	.channel_env_request_function = on_env,

@@ -7,6 +7,7 @@ test_description='hornero-door: push, clone, fetch, ls-remote, archive, words, k
 . "$HORNERO_SRC/t/lib/door.sh"
 
 test_requires ssh openssh-client
+test_requires script bsdutils
 test_requires ssh-keygen openssh-client
 
 test_expect_success 'hornero init makes host keys that only git can read, once' '
@@ -154,8 +155,8 @@ test_expect_success 'the words of hornero, as far as the key may' '
 test_expect_success 'no shell, no terminal, no subsystem, nothing forwarded; no other program' '
 	test_expect_code 64 door_ssh >words 2>&1 &&
 	test_grep "^hornero: hello alice. There is no shell here" words &&
-	test_expect_code 255 door_ssh -tt >words 2>&1 </dev/null &&
-	test_grep "PTY allocation request failed" words &&
+	test_expect_code 64 door_ssh -tt >words 2>&1 </dev/null &&
+	test_grep "^hornero: hello alice. There is no shell here" words &&
 	test_expect_code 255 door_ssh -s sftp >words 2>&1 &&
 	for line in "sh -c true" "rm -rf $REPO/hooks" "git gc" "git-shell" \
 		"git-receive-pack one; id" "git-upload-pack \`id\`" "git-upload-pack --help" \
@@ -171,6 +172,57 @@ test_expect_success 'no shell, no terminal, no subsystem, nothing forwarded; no 
 		2>&1 &&
 	door_ssh -A -X queue >words 2>&1 &&
 	test_grep "superseded" words
+'
+
+# on_terminal COMMAND…: ssh -t from a terminal, with the keys that arrive at standard input.
+on_terminal () {
+	script -qec "$TRASH/door-ssh -t door $*" /dev/null
+}
+
+test_expect_success 'ssh -t: the command runs without a terminal, and its lines begin at the left' '
+	for line in help "repo list" "show 1 2" "show \"1"
+	do
+		door_ssh "$line" >want 2>&1 </dev/null
+		code=$?
+		sed -i "s/\$/\r/" want &&
+		test_expect_code $code on_terminal "'\''$line'\''" >got </dev/null &&
+		test_cmp want got || return 1
+	done
+'
+
+test_expect_success 'ssh -t: of many short lines none is lost, though each gets longer' '
+	seq 400000 >"$NODE/state/log/2.1.log" &&
+	chmod 0644 "$NODE/state/log/2.1.log" &&
+	door_ssh log --attempt 1 2 >want &&
+	test_grep "^400000\$" want &&
+	sed -i "s/\$/\r/" want &&
+	on_terminal log --attempt 1 2 >got </dev/null &&
+	cmp want got &&
+	rm "$NODE/state/log/2.1.log"
+'
+
+test_expect_success 'ssh -t: Ctrl-C ends the command, no other key does' '
+	mkfifo keys-typed &&
+	{ on_terminal events -f <keys-typed >got & } &&
+	exec 9>keys-typed &&
+	wait_until "grep -q \"event=command .*what=.events -f\" door.log" 20 &&
+	printf "q\004\n" >&9 &&
+	on_terminal queue >other </dev/null &&
+	test_must_fail grep "event=done .*what=.events -f" door.log &&
+	printf "\003" >&9 &&
+	wait_until "grep -q \"event=done .*what=.events -f\" door.log" 20 &&
+	exec 9>&- &&
+	wait $!
+	grep "event=done .*what=.events -f" door.log >end &&
+	test_must_fail grep "Terminated\|Killed" end
+'
+
+test_expect_success 'ssh -t: git'\''s bytes stay as they are' '
+	printf 0000 >bye &&
+	door_ssh "git-upload-pack one" <bye >want &&
+	door_ssh -tt "git-upload-pack one" <bye >got &&
+	test_grep "refs/heads/main" want &&
+	cmp want got
 '
 
 test_expect_success 'of the client'\''s environment comes GIT_PROTOCOL, as git writes it' '
