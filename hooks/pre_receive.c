@@ -1,7 +1,7 @@
 /*
- * pre_receive: refuses refs that the pusher's key may not write, what is not signed and must be,
- * and pushes that can never be built: their .hornero.yaml is wrong, or their tag leads to no
- * commit.
+ * pre_receive: refuses refs that the pusher's key may not write, symbolic refs, what is not signed
+ * and must be, and pushes that can never be built: their .hornero.yaml is wrong, or their tag leads
+ * to no commit.
  *
  * Without a key and without an image that is built from a pushed ref, it reads and starts nothing.
  * If it cannot check a file, it says so and accepts the push: a push must not fail because of the
@@ -27,6 +27,7 @@
 #include "hooks/record.h"
 #include "hooks/say.h"
 #include "hooks/signed.h"
+#include "hooks/symref.h"
 #include "hooks/who.h"
 #include "lib/bell.h"
 #include "lib/fs.h"
@@ -296,6 +297,20 @@ static size_t check_mirror(const struct target *p, const struct who *who)
 	return 1;
 }
 
+static size_t check_symbolic(const struct pushed *pushed)
+{
+	char target[SYMREF_MAX];
+	size_t refused = 0;
+
+	for (size_t i = 0; i < pushed->n; i++)
+		if (symref_target(pushed->lines[i].ref, target) && ++refused <= SAID_MAX)
+			say("push refused: %s leads to %s: push to that ref, or have an operator "
+			    "of the node remove the symbolic ref",
+			    pushed->lines[i].ref, target);
+	say_more(refused);
+	return refused;
+}
+
 /* Without a record nothing may move. A refusal stands even if it cannot be recorded. */
 static size_t record(const struct target *p, const struct pushed *pushed, const struct who *who,
 		     const char *signer, bool is_refused)
@@ -337,6 +352,7 @@ int pre_receive(void)
 		if (p.broken.class != ERR_NONE)
 			say("warning for the operator: %s", p.broken.msg);
 		refused = check_mirror(&p, &who) + check_options(&p, &pushed, &o) +
+			  check_symbolic(&pushed) +
 			  (who.is_key ? check_rights(&p, &pushed, &o, &who) : 0);
 		if (refused == 0)
 			refused = signed_check(&p, &pushed, &who, signer);

@@ -58,6 +58,28 @@ test_expect_success 'a key that may write some refs: those, and with another one
 	hooks_ref refs/heads/b/y/z
 '
 
+test_expect_success 'a symbolic ref is no way to another ref, not for a key and not for the node' '
+	hooks_commit file alias &&
+	hooks_ref refs/heads/b/y/z >want &&
+	as_git git -C "$REPO" symbolic-ref refs/heads/b/alias refs/heads/b/y/z &&
+	for who in "key_push branches" "key_push admin" hooks_push
+	do
+		for what in "+main:refs/heads/b/alias" ":refs/heads/b/alias"
+		do
+			test_must_fail $who "$what" &&
+			test_grep "refused: refs/heads/b/alias leads to refs/heads/b/y/z: push" \
+				push.out || return 1
+		done || return 1
+	done &&
+	hooks_ref refs/heads/b/y/z >got &&
+	test_cmp want got &&
+	as_git git -C "$REPO" symbolic-ref --delete refs/heads/b/alias &&
+	as_git ln -s y/z "$REPO/refs/heads/b/alias" &&
+	test_must_fail key_push branches +main:refs/heads/b/alias &&
+	test_grep "push refused: refs/heads/b/alias leads to y/z: push" push.out &&
+	rm "$REPO/refs/heads/b/alias"
+'
+
 test_expect_success 'deleting is writing' '
 	key_push writer main:refs/heads/kept &&
 	test_must_fail key_push branches :refs/heads/kept &&
