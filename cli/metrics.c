@@ -63,6 +63,9 @@ int metrics_run(struct cli *cli, const struct call *call, struct err *e)
 
 	if (!c)
 		return -1;
+	if (cli->key && call_option(call, "write"))
+		return err_set(e, ERR_USAGE,
+			       "--write works only on the node itself, not with a key");
 	if (cli_db(cli, DB_READ, &db, &why) < 0) {
 		cli_say(stderr, "hornero: %s", why.msg);
 		cli_heed_damage(cli, &why);
