@@ -40,8 +40,8 @@ static void shut(int *fd)
 		close(steal_fd(fd));
 }
 
-/* A client with a terminal has set it to raw mode: it shows a line feed as one, and sends Ctrl-C as a
- * byte. git's bytes are not for a terminal. */
+/* A client with a terminal has set it to raw mode: a line feed does not return to the left, and
+ * Ctrl-C arrives as a byte. git's bytes are not for a terminal. */
 static bool for_terminal(const struct pump *p)
 {
 	return p->terminal && !p->git;

@@ -269,6 +269,7 @@ script_tests += \
 	t/4350-push-options.t \
 	t/4360-door-words.t \
 	t/4370-door-push-options.t \
+	t/4375-door-rights.t \
 	t/4380-door-load.t \
 	t/4385-git-suite.t \
 	t/4400-push-order.t \
