@@ -246,6 +246,16 @@ enum said imageapi_describe(struct glance *g, const struct stable *s, const stru
 			 e);
 }
 
+/* Glance does not name the filter that refused the URL. */
+static enum said name_filter(enum said said, struct err *e)
+{
+	if (said == SAID_REFUSED &&
+	    (strstr(e->msg, "Invalid location") || strstr(e->msg, "does not pass filtering")))
+		err_wrap(e, "[import_filtering_opts] of glance-api.conf must allow host and port "
+			    "of glance_artifact_url; hornero-glance(8) says more");
+	return said;
+}
+
 /* Glance 2023.2 and later has a call of its own for it, which owners may use. Older ones have
  * show_multiple_locations. */
 enum said imageapi_add_location(struct glance *g, const char *id, const char *url,
@@ -259,10 +269,10 @@ enum said imageapi_add_location(struct glance *g, const char *id, const char *ur
 	enum said said = tell_json(g, "POST", path, NULL, body, e);
 
 	if (said != SAID_MISSING)
-		return said;
+		return name_filter(said, e);
 	json_object_set_new(body, "metadata", json_object());
 	patch = json_pack("[{s:s, s:s, s:O}]", "op", "add", "path", "/locations/-", "value", body);
-	return tell_json(g, "PATCH", image, PATCH_TYPE, patch, e);
+	return name_filter(tell_json(g, "PATCH", image, PATCH_TYPE, patch, e), e);
 }
 
 enum said imageapi_import(struct glance *g, const char *id, const char *url, struct err *e)
@@ -271,7 +281,7 @@ enum said imageapi_import(struct glance *g, const char *id, const char *url, str
 	json_auto_t *body = json_pack("{s:{s:s, s:s}}", "method", "name", "web-download", "uri",
 					  url);
 
-	return tell_json(g, "POST", path, NULL, body, e);
+	return name_filter(tell_json(g, "POST", path, NULL, body, e), e);
 }
 
 /* A record takes printable text only. */

@@ -50,6 +50,15 @@ test_expect_success 'an older Glance: show_multiple_locations' '
 '
 
 # Red with GLANCE_UPLOAD in place of passed + 1 in first_method().
+# As Glance does since its security update of August 2026.
+test_expect_success 'a filter of Glance refuses the URL: the log names the setting' '
+	glance_can filters &&
+	hello_pushed filtered &&
+	glance_once &&
+	registered_by upload &&
+	test_grep "method=location .*reason=.*import_filtering_opts. of glance-api.conf" glance.log
+'
+
 test_expect_success 'locations are refused: Glance imports the URL' '
 	glance_can imports &&
 	hello_pushed three &&

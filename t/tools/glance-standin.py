@@ -7,7 +7,8 @@ With a certificate and its key in one file it speaks TLS, and the port is in tls
 DIR has: port (written once it listens), images.json (its records), requests (one line for each
 request: METHOD PATH STATUS), data/ID (uploaded bytes), and what a test writes: faults, lines of
 "[once ]METHOD PATH-REGEX STATUS [HEADER: VALUE]" that are answered so, and options, words:
-old-locations (PATCH), new-locations (POST), imports, failing-imports, no-nova. If DIR has
+old-locations (PATCH), new-locations (POST), filters (of their URLs), imports, failing-imports,
+no-nova. If DIR has
 placement-url or nova-url, those of others, the catalogue has them.
 """
 import hashlib
@@ -221,6 +222,8 @@ class Stand(http.server.BaseHTTPRequestHandler):
             return self.send(image['id']) if image['status'] == 'active' else self.say(403)
         if (self.command, what) == ('PATCH', '') and b'/locations/' not in data:
             return self.change(images, image, json.loads(data))
+        if self.command in ('PATCH', 'POST') and what in ('', '/locations') and has('filters'):
+            return self.say(400, {'message': 'Invalid location \n\n\n'})
         if (self.command, what) == ('PATCH', ''):
             if not has('old-locations'):
                 return self.say(403)
