@@ -79,6 +79,21 @@ test_expect_success 'again: nothing changes' '
 	test_cmp before after
 '
 
+test_expect_success 'require_warm: the record requires the trait, the next release too, until no' '
+	trait="\"trait:CUSTOM_HORNERO_$(echo $HELLO_UUID | tr a-f- A-F_)\"" &&
+	hornero image set "$HELLO_UUID" require_warm=yes &&
+	os_once 0 &&
+	os_shows ".$trait == \"required\" and .status == \"active\"" &&
+	hello_pushed warm &&
+	os_once 0 &&
+	os_shows ".$trait == \"required\" and .status == \"active\"" &&
+	hornero image set "$HELLO_UUID" require_warm=no &&
+	os_once 0 &&
+	os_shows "has($trait) | not" &&
+	hornero image set "$HELLO_UUID" require_warm= &&
+	os_once 0
+'
+
 test_expect_success 'too large for Glance: held; then it is registered' '
 	os_glance "image_size_cap = 1000" "enabled_import_methods = [glance-direct]" &&
 	hello_pushed four &&

@@ -506,6 +506,7 @@ script_tests += \
 	t/6870-mirror.t \
 	t/6875-mirror-faults.t \
 	t/6880-three-nodes.t \
+	t/6885-three-real.t \
 	t/6900-serve.t \
 	t/6910-serve-hostile.t
 unit_tests += \
@@ -757,6 +758,7 @@ EXTRA_DIST += \
 	t/lib/glance.sh \
 	t/lib/node.sh \
 	t/lib/openstack.sh \
+	t/lib/three-nodes.sh \
 	t/lib/nova.sh \
 	t/lib/overlay-unit.h \
 	t/lib/publish.sh \

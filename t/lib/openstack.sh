@@ -1,14 +1,18 @@
-# openstack.sh: the real Keystone and Glance of the node's packages, each one process on a loopback
-# port with SQLite, below $TRASH/os. After node.sh and glance.sh:
+# openstack.sh: the real Keystone and Glance of the node's packages, each one process with SQLite,
+# on ports of the loopback address, or of nodes.sh's bridge, below $TRASH/os. After node.sh and
+# glance.sh:
 #
 #     os_requires              # else the whole file is skipped
 #     os_start "$PORT"         # PORT: of the web server that Glance may fetch from
 #     os_cloud                 # a project, its member, an application credential, clouds.yaml
+#     os_hosts=HOST,HOST       # before os_start or os_glance: from which Glance may fetch
 #     os_image ID              # what Glance says of an image, as JSON
 #     os_glance "KEY = VALUE"… # Glance again, with these settings in [DEFAULT]
 #     os_once 0                # hornero-glance --once
 
 OS=$TRASH/os
+os__address=${glance_address:-127.0.0.1}
+os_hosts=$os__address
 os_glance_pid=''
 
 # The packages stay outside of the file `packages`: a machine that only runs the tests needs no
@@ -19,7 +23,7 @@ os_requires () {
 	test_requires jq jq
 	test_requires curl curl
 	unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY
-	no_proxy=127.0.0.1
+	no_proxy=$os__address
 	export no_proxy
 }
 
@@ -31,7 +35,7 @@ os__usable () {
 }
 
 os__port () {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0));
+	python3 -c 'import socket; s = socket.socket(); s.bind(("'$os__address'", 0));
 print(s.getsockname()[1])'
 }
 
@@ -85,7 +89,7 @@ os__keystone () {
 	done &&
 	OS_KEYSTONE_CONFIG_FILES=$OS/keystone.conf OS_KEYSTONE_CONFIG_DIR=$OS &&
 	export OS_KEYSTONE_CONFIG_FILES OS_KEYSTONE_CONFIG_DIR &&
-	os__run keystone keystone-wsgi-public --host 127.0.0.1 --port "$1" &&
+	os__run keystone keystone-wsgi-public --host $os__address --port "$1" &&
 	wait_until "curl -sf --max-time 5 $os_keystone" 120 &&
 	os_token=$(os_login admin admin admin) &&
 	test -n "$os_token"
@@ -97,7 +101,7 @@ os_glance () {
 	{
 		cat <<-END
 		[DEFAULT]
-		bind_host = 127.0.0.1
+		bind_host = $os__address
 		bind_port = ${os_images##*:}
 		workers = 1
 		show_multiple_locations = true
@@ -117,7 +121,7 @@ os_glance () {
 		filesystem_store_datadir = $OS/images
 		[import_filtering_opts]
 		allowed_ports = [$os__fetch]
-		allowed_hosts = [127.0.0.1]
+		allowed_hosts = [$os_hosts]
 		[oslo_concurrency]
 		lock_path = $OS/lock
 		[keystone_authtoken]
@@ -143,8 +147,8 @@ os__answers () {
 
 os_start () {
 	os__fetch=$1
-	os_keystone=http://127.0.0.1:$(os__port)/v3
-	os_images=http://127.0.0.1:$(os__port)
+	os_keystone=http://$os__address:$(os__port)/v3
+	os_images=http://$os__address:$(os__port)
 	os__keystone_port=${os_keystone##*:}
 	mkdir -p "$OS/images" "$OS/staging" "$OS/lock" &&
 	os__keystone "${os__keystone_port%/v3}" &&

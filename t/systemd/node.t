@@ -156,6 +156,30 @@ test_expect_success 'hornero-door lets a key in, and nobody else' '
 	test "$(stat -c %U /proc/$door)" = git || journal
 '
 
+test_expect_success 'hornero-mirror has a repository follow another one through the door, as git' '
+	copy=$(hornero repo create copy | tail -n 1) &&
+	access=/var/lib/hornero/mirror/access &&
+	ssh-keygen -q -t ed25519 -N "" -f mirror &&
+	hornero key add mirror mirror.pub --read hello &&
+	install -o git -g git -m 0600 mirror $access/key &&
+	install -o git -g git -m 0644 known $access/known_hosts &&
+	hornero repo mirror copy ssh://git@127.0.0.1:2222/hello &&
+	systemctl start hornero-mirror &&
+	wait_until "said hornero-mirror && grep -q event=ready said" 60 &&
+	hornero repo fetch copy --timeout 120 &&
+	as_git git --git-dir="$repo" rev-parse main >want &&
+	as_git git --git-dir="$copy" rev-parse main >got &&
+	test_cmp want got &&
+	pid=$(systemctl show -P MainPID hornero-mirror) &&
+	test "$(stat -c %U /proc/$pid)" = git &&
+	test_grep "^CapBnd:.0*$" /proc/$pid/status &&
+	systemctl reload hornero-mirror &&
+	wait_until "said hornero-mirror && grep -q event=reloaded said" 60 &&
+	test "$(systemctl show -P MainPID hornero-mirror)" = "$pid" &&
+	systemctl stop hornero-mirror &&
+	test "$(systemctl show -P Result hornero-mirror)" = success || journal
+'
+
 test_expect_success 'the warm file is whole and nova'\''s' '
 	test "$(stat -c "%U %a %s" "$warm")" = "nova 644 1048576"
 '
