@@ -5,6 +5,7 @@ test_description='hornero-glance beside the real Keystone and Glance'
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/glance.sh"
 . "$HORNERO_SRC/t/lib/openstack.sh"
+. "$HORNERO_SRC/t/lib/rollout.sh"
 os_requires
 
 # tagged: the ids of what tools find by the tag, as Terraform asks for it.
@@ -114,6 +115,26 @@ test_expect_success 'Glance does not run: it waits' '
 	os_glance &&
 	os_once 0 &&
 	os_shows ".status == \"active\""
+'
+
+# registers TEXT: a push with this text becomes an active record while the daemon runs.
+registers () {
+	hello_pushed "$1" &&
+	wait_until "os_shows \".status == \\\"active\\\"\"" 120
+}
+
+test_expect_success 'its token expires: it takes a new one and goes on' '
+	os_tokens 4 &&
+	glance_daemon &&
+	registers short &&
+	now=$(date +%s) &&
+	wait_until "test \$(date +%s) -ge $((now + 5))" 20 &&
+	: >"$OS/glance.log" &&
+	registers shorter &&
+	glance_daemon_ends &&
+	test_grep "\" 401 " "$OS/glance.log" &&
+	test_grep ! "event=glance-waits|refused" daemon.log &&
+	os_tokens 3600
 '
 
 test_expect_success 'a deleted record: its id is spent' '

@@ -9,6 +9,7 @@
 #     os_image ID              # what Glance says of an image, as JSON
 #     os_glance "KEY = VALUE"… # Glance again, with these settings in [DEFAULT]
 #     os_once 0                # hornero-glance --once
+#     os_tokens SECONDS        # Keystone again: its new tokens are valid so long
 
 OS=$TRASH/os
 os__address=${glance_address:-127.0.0.1}
@@ -89,10 +90,21 @@ os__keystone () {
 	done &&
 	OS_KEYSTONE_CONFIG_FILES=$OS/keystone.conf OS_KEYSTONE_CONFIG_DIR=$OS &&
 	export OS_KEYSTONE_CONFIG_FILES OS_KEYSTONE_CONFIG_DIR &&
-	os__run keystone keystone-wsgi-public --host $os__address --port "$1" &&
-	wait_until "curl -sf --max-time 5 $os_keystone" 120 &&
+	os__serve_keystone "$1" &&
 	os_token=$(os_login admin admin admin) &&
 	test -n "$os_token"
+}
+
+os__serve_keystone () {
+	os__run keystone keystone-wsgi-public --host $os__address --port "$1" &&
+	os_keystone_pid=$os__pid &&
+	wait_until "curl -sf --max-time 5 $os_keystone" 120
+}
+
+os_tokens () {
+	sed -i "/^expiration/d; s/^\[token\]/&\nexpiration = $1/" "$OS/keystone.conf" &&
+	kill $os_keystone_pid && { wait $os_keystone_pid; :; } &&
+	os__serve_keystone "${os__keystone_port%/v3}"
 }
 
 # os_glance [SETTING…]: starts it, or ends it and starts it with these.

@@ -11,6 +11,9 @@
                                                 a fetch function that raises; the flavor's
                                                 root disk has GIB (default: 64 MiB, which no
                                                 flavor has)
+    nova-peer.py cold INSTANCES NAME INSTANCE TYPE IMAGE GLANCE TOKEN
+                                                the same with Nova's own fetch function: IMAGE
+                                                comes from the Glance at that URL
     nova-peer.py age INSTANCES                  run one pass of the image cache manager, with
                                                 no instance alive
     nova-peer.py serve SOCKET                   do what nova-ask.py asks, each time in a process
@@ -53,12 +56,27 @@ def fetch(target, **kwargs):
     raise SystemExit('Nova would fetch %s: it is not warm' % target)
 
 
-def boot(instances, name, instance, kind, gib=None):
+def disk_of(instances, instance, kind):
     backend = {'qcow2': imagebackend.Qcow2, 'flat': imagebackend.Flat}[kind]
     os.makedirs('%s/%s' % (instances, instance), exist_ok=True)
-    disk = backend(path='%s/%s/disk' % (instances, instance))
+    return backend(path='%s/%s/disk' % (instances, instance))
+
+
+def boot(instances, name, instance, kind, gib=None):
+    disk = disk_of(instances, instance, kind)
     size = int(gib) << 30 if gib else 64 << 20
     disk.cache(fetch_func=fetch, filename=name, size=size, image_id='unused')
+    print('booted', disk.path)
+
+
+def cold(instances, name, instance, kind, image, glance, token):
+    from nova import context
+    from nova.virt.libvirt import utils as libvirt_utils
+    CONF.set_override('api_servers', [glance], group='glance')
+    operator = context.RequestContext('nova', 'nova', is_admin=True, auth_token=token)
+    disk = disk_of(instances, instance, kind)
+    disk.cache(fetch_func=libvirt_utils.fetch_image, context=operator, filename=name,
+               size=1 << 30, image_id=image)
     print('booted', disk.path)
 
 
@@ -84,6 +102,8 @@ def act(word, args):
         hold(args[0], args[1], lambda: print('taken', flush=True))
     elif word == 'boot':
         boot(*args)
+    elif word == 'cold':
+        cold(*args)
     elif word == 'age':
         age()
     else:
