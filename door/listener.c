@@ -13,7 +13,7 @@
 #include "lib/own.h"
 #include "lib/spawn.h"
 #include "lib/stopsignal.h"
-#include "lib/watchdog.h"
+#include "lib/systemd.h"
 #include "state/doorcounts.h"
 
 #include <poll.h>
@@ -48,7 +48,7 @@ struct listener {
 	int counts_fd;      /* who asks for them; -1: nobody can */
 	struct place *places;
 	struct pollfd *polls;
-	struct watchdog watchdog;
+	struct systemd systemd;
 };
 
 /* Logs at most one line per QUIET_MS: a flood of clients must not flood the log. */
@@ -335,7 +335,7 @@ static void turn(struct listener *l, int64_t first_ms)
 	int64_t now_ms = clock_mono_ms();
 	int64_t wait_ms = first_ms == INT64_MAX ? -1 : first_ms > now_ms ? first_ms - now_ms : 0;
 
-	if (poll(l->polls, n, watchdog_ms(&l->watchdog, (int)wait_ms)) < 0)
+	if (poll(l->polls, n, systemd_ms(&l->systemd, (int)wait_ms)) < 0)
 		return;
 	now_ms = clock_mono_ms();
 	refusal_sweep(&l->refusals, now_ms);
@@ -407,17 +407,17 @@ static int prepare(struct listener *l, struct err *e)
 	l->counts_fd = doorcounts_listen(c->run_dir, &why);
 	if (l->counts_fd < 0)
 		log_warn("event=not-counted %s", why.msg);
-	l->watchdog = watchdog_open();
+	l->systemd = systemd_open();
 	return limit_self(c->door_memory_limit_bytes, e);
 }
 
-int listener_run(const struct conf *c, void (*ready)(void), struct err *e)
+int listener_run(const struct conf *c, struct err *e)
 {
 	struct listener l = {.conf = c, .signals = -1, .counts_fd = -1};
 	int rc = prepare(&l, e);
 
 	if (rc == 0) {
-		ready();
+		systemd_ready(&l.systemd);
 		serve(&l);
 	}
 	for (size_t i = 0; i < l.nsockets; i++)

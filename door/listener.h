@@ -19,7 +19,7 @@
  * its git. */
 enum { LISTENER_STOP_MS = 30000, LISTENER_END_MS = 8000 };
 
-/* Serves until told to end. Calls `ready` once, when clients can connect. */
-int listener_run(const struct conf *c, void (*ready)(void), struct err *e);
+/* Serves until told to end. Says that it is ready when clients can connect. */
+int listener_run(const struct conf *c, struct err *e);
 
 #endif

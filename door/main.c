@@ -11,7 +11,6 @@
 #include "lib/options.h"
 #include "lib/own.h"
 
-#include <stdio.h>
 #include <sys/stat.h>
 
 enum mode { LISTEN, CONNECTION, STDIO, HOST_KEYS };
@@ -48,12 +47,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static void ready(void)
-{
-	puts("READY");
-	fflush(stdout);
-}
-
 static int refuse_root(const struct conf *c, struct err *e)
 {
 	if (geteuid() == 0)
@@ -75,7 +68,7 @@ static int run(const struct conf *c, const struct options *o, struct err *e)
 		return connection_serve(c, STDIN_FILENO, CONNECTION_REPORT_FD, e);
 	if (o->mode == STDIO)
 		return stdio_serve(c, o->key, e);
-	return listener_run(c, ready, e);
+	return listener_run(c, e);
 }
 
 int main(int argc, char **argv)

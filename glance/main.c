@@ -14,6 +14,7 @@
 #include "lib/options.h"
 #include "lib/own.h"
 #include "lib/stopsignal.h"
+#include "lib/systemd.h"
 #include "store/wanted.h"
 
 #include <poll.h>
@@ -141,10 +142,11 @@ static int run_once(struct program *p, struct err *e)
 
 static int run_on(struct program *p, struct err *e)
 {
+	const struct systemd systemd = systemd_open();
+
 	log_info("event=ready cloud=%s method=%s", p->g.cloud.auth_url,
 		 p->shares ? "share" : conf_glance_methods[p->conf->glance_method]);
-	puts("READY");
-	fflush(stdout);
+	systemd_ready(&systemd);
 	while (!p->is_ended) {
 		watching_begin(&p->watching, p->conf, p->shares);
 		if (pass(p, e) < 0) {

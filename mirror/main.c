@@ -20,7 +20,7 @@
 #include "lib/own.h"
 #include "lib/spawn.h"
 #include "lib/stopsignal.h"
-#include "lib/watchdog.h"
+#include "lib/systemd.h"
 #include "state/mirror.h"
 
 #include <poll.h>
@@ -49,7 +49,7 @@ struct program {
 	const char *conf_path, *repo;
 	const char *self;
 	int signals, inotify;
-	struct watchdog watchdog;
+	struct systemd systemd;
 	bool once, is_ended;
 	struct mirror *list;
 	size_t n, running;
@@ -199,7 +199,7 @@ static void sleep_until_due(struct program *p)
 			until_ms = m->due_ms;
 	}
 	left_ms = until_ms - clock_mono_ms();
-	if (poll(fds, n, watchdog_ms(&p->watchdog, left_ms < 0 ? 0 : (int)left_ms)) <= 0)
+	if (poll(fds, n, systemd_ms(&p->systemd, left_ms < 0 ? 0 : (int)left_ms)) <= 0)
 		return;
 	if (fds[0].revents)
 		take_signal(p);
@@ -224,10 +224,9 @@ static void stop_children(struct program *p)
 
 static int run_on(struct program *p, struct err *e)
 {
-	p->watchdog = watchdog_open();
+	p->systemd = systemd_open();
 	log_info("event=ready mirrors=%s", p->conf->mirror_dir);
-	puts("READY");
-	fflush(stdout);
+	systemd_ready(&p->systemd);
 	while (!p->is_ended) {
 		(void)inotify_add_watch(p->inotify, p->conf->mirror_dir, IN_MOVED_TO | IN_DELETE);
 		if (pass(p, e) < 0) {

@@ -18,6 +18,7 @@
 #include "lib/options.h"
 #include "lib/own.h"
 #include "lib/stopsignal.h"
+#include "lib/systemd.h"
 #include "store/notified.h"
 #include "store/nova.h"
 #include "store/placed.h"
@@ -278,9 +279,10 @@ static void sleep_until_due(struct program *p)
 
 static int run_on(struct program *p, struct err *e)
 {
+	const struct systemd systemd = systemd_open();
+
 	log_info("event=ready programs=%s", p->conf->events_dir);
-	puts("READY");
-	fflush(stdout);
+	systemd_ready(&systemd);
 	while (!p->is_ended) {
 		watch(p);
 		if (pass(p, e) < 0) {

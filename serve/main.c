@@ -8,14 +8,7 @@
 #include "lib/options.h"
 #include "serve/server.h"
 
-#include <stdio.h>
 #include <unistd.h>
-
-static void ready(void)
-{
-	puts("READY");
-	fflush(stdout);
-}
 
 static int run(const struct conf *c, enum server_site site, struct err *e)
 {
@@ -33,7 +26,7 @@ static int run(const struct conf *c, enum server_site site, struct err *e)
 		return err_set(e, ERR_OPERATOR,
 			       "hornero-serve does not serve as root: start it as a user of its "
 			       "own, hornero-serve");
-	return server_run(c, site, ready, e);
+	return server_run(c, site, e);
 }
 
 static const struct argp_option words[] = {

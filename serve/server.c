@@ -11,7 +11,7 @@
 #include "lib/log.h"
 #include "lib/own.h"
 #include "lib/stopsignal.h"
-#include "lib/watchdog.h"
+#include "lib/systemd.h"
 #include "serve/answer.h"
 #include "serve/clients.h"
 #include "serve/limit.h"
@@ -43,7 +43,7 @@ struct server {
 	size_t nsockets;
 	int64_t look_ms, rest_ms, stop_ms, refused_ms;
 	int refused;
-	struct watchdog watchdog;
+	struct systemd systemd;
 };
 
 static void on_connection(void *arg, struct MHD_Connection *of, void **context,
@@ -185,7 +185,7 @@ static void turn(struct server *s)
 		polls[2 + i] = (struct pollfd){
 			.fd = i < s->nsockets && !s->rest_ms ? s->sockets[i] : -1,
 			.events = POLLIN};
-	if (poll(polls, 2 + LISTEN_MAX, watchdog_ms(&s->watchdog, most)) < 0)
+	if (poll(polls, 2 + LISTEN_MAX, systemd_ms(&s->systemd, most)) < 0)
 		return;
 	for (size_t i = 0; i < s->nsockets; i++)
 		for (int n = 0; polls[2 + i].revents && n < ACCEPTS && admit(s, s->sockets[i]); n++)
@@ -244,11 +244,11 @@ static int prepare(struct server *s, struct err *e)
 	if (s->signals < 0 || clients_init(&s->clients, e) < 0 ||
 	    listen_open(where, s->sockets, &s->nsockets, e) < 0 || start_http(s, e) < 0)
 		return -1;
-	s->watchdog = watchdog_open();
+	s->systemd = systemd_open();
 	return limit_self(s->dir, s->clients.max, e);
 }
 
-int server_run(const struct conf *c, enum server_site site, void (*ready)(void), struct err *e)
+int server_run(const struct conf *c, enum server_site site, struct err *e)
 {
 	struct server s = {
 		.conf = c,
@@ -260,7 +260,7 @@ int server_run(const struct conf *c, enum server_site site, void (*ready)(void),
 	int rc = prepare(&s, e);
 
 	if (rc == 0) {
-		ready();
+		systemd_ready(&s.systemd);
 		while (!s.stop_ms || (s.clients.n && clock_mono_ms() < s.stop_ms))
 			turn(&s);
 		log_info("event=stopped cut_off=%zu", s.clients.n);

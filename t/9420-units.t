@@ -56,6 +56,12 @@ test_expect_success 'each service that stays has a watchdog, or says why not' '
 	done
 '
 
+test_expect_success 'the start of a service that stays ends when it serves' '
+	(cd "$units" && grep -L "^Type=oneshot\|^Type=notify" *.service) >got &&
+	printf "%s\n" hornero-publish@.service hornero-yield.service >want &&
+	test_cmp want got
+'
+
 # generated USER_LINE: what the generator makes of it, in ./out.
 generated () {
 	rm -rf out && mkdir -p out conf/hornero &&

@@ -18,7 +18,7 @@
 #include "lib/options.h"
 #include "lib/own.h"
 #include "lib/slack.h"
-#include "lib/watchdog.h"
+#include "lib/systemd.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -121,7 +121,7 @@ static void read_again(struct yield *y)
 static int look_on(struct yield *y, const sigset_t *signals, struct err *e)
 {
 	const struct timespec until_next = {.tv_sec = LOOK_S};
-	const struct watchdog watchdog = watchdog_open();
+	const struct systemd systemd = systemd_open();
 	int signal = 0;
 
 	while (signal != SIGTERM && signal != SIGINT) {
@@ -129,7 +129,7 @@ static int look_on(struct yield *y, const sigset_t *signals, struct err *e)
 			read_again(y);
 		if (yield_to_others(y, !must_compete(y), e) < 0)
 			return -1;
-		(void)watchdog_ms(&watchdog, LOOK_S);
+		(void)systemd_ms(&systemd, LOOK_S);
 		signal = sigtimedwait(signals, NULL, &until_next);
 	}
 	return yield_to_others(y, false, e);

@@ -1,8 +1,9 @@
-/* watchdog: DIAGNOSTICS: none; systemd acts on silence. */
-#include "lib/watchdog.h"
+/* systemd: DIAGNOSTICS: none; systemd acts on silence. */
+#include "lib/systemd.h"
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,35 +23,46 @@ static long period_us(void)
 	return us < LONGEST_US ? us : LONGEST_US;
 }
 
-struct watchdog watchdog_open(void)
+static void tell(const struct systemd *s, const char *what)
 {
-	struct watchdog w = WATCHDOG_NONE;
+	if (s->fd >= 0)
+		(void)send(s->fd, what, strlen(what), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+struct systemd systemd_open(void)
+{
+	struct systemd s = SYSTEMD_NONE;
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	size_t len = path ? strlen(path) : 0;
 	long us = period_us();
 
-	if (us <= 0 || len < 2 || len >= sizeof(to.sun_path))
-		return w;
+	if (len < 2 || len >= sizeof(to.sun_path))
+		return s;
 	memcpy(to.sun_path, path, len);
 	if (*path == '@')
 		to.sun_path[0] = '\0';
-	w.every_ms = (int)(us / 1000 / SHARE) + 1;
-	w.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (w.fd >= 0 && connect(w.fd, (const struct sockaddr *)&to,
+	s.every_ms = us > 0 ? (int)(us / 1000 / SHARE) + 1 : 0;
+	s.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s.fd >= 0 && connect(s.fd, (const struct sockaddr *)&to,
 				 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0) {
-		close(w.fd);
-		w.fd = -1;
+		close(s.fd);
+		s.fd = -1;
 	}
-	return w;
+	return s;
 }
 
-int watchdog_ms(const struct watchdog *w, int ms)
+void systemd_ready(const struct systemd *s)
 {
-	static const char alive[] = "WATCHDOG=1";
+	puts("READY");
+	fflush(stdout);
+	tell(s, "READY=1");
+}
 
-	if (w->fd < 0)
+int systemd_ms(const struct systemd *s, int ms)
+{
+	if (s->fd < 0 || s->every_ms == 0)
 		return ms;
-	(void)send(w->fd, alive, strlen(alive), MSG_NOSIGNAL | MSG_DONTWAIT);
-	return ms < 0 || ms > w->every_ms ? w->every_ms : ms;
+	tell(s, "WATCHDOG=1");
+	return ms < 0 || ms > s->every_ms ? s->every_ms : ms;
 }
