@@ -89,6 +89,23 @@ struct client *clients_admit(struct clients *c, const struct address *from, int6
 	return k;
 }
 
+struct client *clients_start(struct clients *c, int fd)
+{
+	for (size_t i = 0; i < c->max; i++)
+		if (c->list[i].fd == fd) {
+			c->list[i].started = true;
+			return &c->list[i];
+		}
+	return NULL;
+}
+
+void clients_leave_unstarted(struct clients *c)
+{
+	for (size_t i = 0; i < c->max; i++)
+		if (c->list[i].fd >= 0 && !c->list[i].started)
+			clients_leave(c, &c->list[i]);
+}
+
 static uint64_t received(const struct client *k)
 {
 	struct tcp_info info = {0};

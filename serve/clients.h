@@ -4,6 +4,7 @@
  *
  *     clients_init(&c, limits)
  *     k = clients_admit(&c, sa, now_ms)          NULL: not now, c.why says why
+ *     k = clients_start(&c, fd)                  the library has taken its connection
  *     clients_begin(&c, k, now_ms)               a request is complete: bytes go out
  *     clients_done(&c, k, now_ms)                its response was sent
  *     clients_leave(&c, k)                       the connection is closed
@@ -28,6 +29,7 @@ struct client {
 	char peer[ADDRESS_TEXT];
 	int64_t since_ms;    /* the start of its wait for a request, or of a window of a response */
 	uint64_t received;   /* bytes that it had received then */
+	bool started;        /* the library has taken it */
 	bool busy;           /* a response is being sent */
 	bool ended;          /* shut down: the library closes it soon */
 	int64_t begin_ms;    /* of the request */
@@ -56,6 +58,11 @@ void clients_fini(struct clients *c);
  * those without a request, so that its place is free soon. Returns NULL if there is no place now.
  * The caller sets fd. */
 struct client *clients_admit(struct clients *c, const struct address *from, int64_t now_ms);
+
+/* Returns the client whose connection is fd, or NULL. */
+struct client *clients_start(struct clients *c, int fd);
+/* Gives up the places of connections that the library has closed without taking them. */
+void clients_leave_unstarted(struct clients *c);
 
 void clients_begin(struct clients *c, struct client *k, int64_t now_ms);
 void clients_done(struct clients *c, struct client *k, int64_t now_ms);

@@ -37,7 +37,7 @@ struct server {
 	char *dir;               /* of all files that it sends */
 	struct MHD_Daemon *http;
 	struct clients clients;
-	struct client *entering; /* the one that is being handed to the library */
+	size_t entering;         /* handed to the library, which has not told us yet */
 	int signals, http_fd;
 	int sockets[LISTEN_MAX];
 	size_t nsockets;
@@ -46,16 +46,22 @@ struct server {
 	struct systemd systemd;
 };
 
+static int fd_of(struct MHD_Connection *c)
+{
+	return MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
 static void on_connection(void *arg, struct MHD_Connection *of, void **context,
 			  enum MHD_ConnectionNotificationCode what)
 {
 	struct server *s = arg;
 
-	(void)of;
-	if (what == MHD_CONNECTION_NOTIFY_STARTED)
-		*context = s->entering;
-	else if (*context)
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		*context = clients_start(&s->clients, fd_of(of));
+		s->entering--;
+	} else if (*context) {
 		clients_leave(&s->clients, *context);
+	}
 }
 
 static struct client *client_of(struct MHD_Connection *c)
@@ -126,6 +132,7 @@ static bool admit(struct server *s, int socket)
 	int fd = accept4(socket, (struct sockaddr *)&sa, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	char peer[ADDRESS_TEXT];
 	struct address from;
+	struct client *k;
 
 	/* The client stays in the backlog, so poll would report it again in a busy loop. */
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
@@ -134,18 +141,21 @@ static bool admit(struct server *s, int socket)
 		return false;
 	from = address_of((struct sockaddr *)&sa);
 	address_text((struct sockaddr *)&sa, peer);
-	s->entering = clients_admit(&s->clients, &from, clock_mono_ms());
-	if (!s->entering) {
+	k = clients_admit(&s->clients, &from, clock_mono_ms());
+	if (!k) {
 		refuse(s, fd, peer);
 		return true;
 	}
-	s->entering->fd = fd;
-	memcpy(s->entering->peer, peer, sizeof(peer));
-	/* The library closes fd, also if it refuses it, but then it has told us nothing. */
+	k->fd = fd;
+	memcpy(k->peer, peer, sizeof(peer));
+	s->entering++;
+	/* The library takes it now, or in the next MHD_run() (since 1.0). It closes fd also if it
+	 * refuses it, but then it tells us nothing. */
 	if (MHD_add_connection(s->http, fd, (struct sockaddr *)&sa, len) != MHD_YES &&
-	    s->entering->fd >= 0)
-		clients_leave(&s->clients, s->entering);
-	s->entering = NULL;
+	    k->fd == fd && !k->started) {
+		clients_leave(&s->clients, k);
+		s->entering--;
+	}
 	return true;
 }
 
@@ -193,6 +203,10 @@ static void turn(struct server *s)
 	if (polls[0].revents)
 		begin_stop(s);
 	MHD_run(s->http);
+	if (s->entering) {
+		clients_leave_unstarted(&s->clients);
+		s->entering = 0;
+	}
 	now_ms = clock_mono_ms();
 	if (now_ms - s->look_ms >= LOOK_MS) {
 		s->look_ms = now_ms;
