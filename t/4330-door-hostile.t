@@ -11,9 +11,12 @@ test_requires ssh openssh-client
 python3 -c 'import cryptography' 2>/dev/null || test_skip_all 'python3-cryptography is not here'
 hostile=$HORNERO_SRC/t/tools/hostile-ssh.py
 
+libssh=$(pkg-config --modversion libssh)
+
 # attack NAME: its exit code; what it prints is shown where it fails.
 attack () {
-	timeout 120 python3 "$hostile" "$DOOR_PORT" "$TRASH/alice" "$1" >attack.out 2>&1 &&
+	LIBSSH=$libssh timeout 120 python3 "$hostile" "$DOOR_PORT" "$TRASH/alice" "$1" \
+		>attack.out 2>&1 &&
 	return 0
 	cat attack.out
 	tail -n 20 door.log
@@ -99,11 +102,14 @@ do
 	"
 done
 
-test_expect_success 'a client that has libssh send for ever is cut off by name' '
-	cut_off="left peer=127[0-9.:]+ key=alice why=.cut off." &&
-	died="connection-died .*why=.it used too much processor time" &&
-	test_grep "event=($cut_off|$died)" door.log
-'
+case $libssh in
+0.10.*)
+	test_expect_success 'a client that has libssh send for ever is cut off by name' '
+		cut_off="left peer=127[0-9.:]+ key=alice why=.cut off." &&
+		died="connection-died .*why=.it used too much processor time" &&
+		test_grep "event=($cut_off|$died)" door.log
+	' ;;
+esac
 
 left_behind () {
 	find "$NODE/git/one.git/objects" -name "tmp_objdir*" >found

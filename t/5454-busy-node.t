@@ -64,7 +64,7 @@ test_expect_success 'time for which the quota stops a build does not count' '
 '
 
 test_expect_success 'nor that of a script, whose processes live for a moment' '
-	push_make "time sh fork.sh 2000" "$disk" &&
+	push_make "sh fork.sh 2000" "$disk" &&
 	hornero wait "$job" --timeout 120
 '
 

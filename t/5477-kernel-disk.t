@@ -253,7 +253,7 @@ then
 		builder "firmware: uefi" "cmdline: new" &&
 		published "expect: \"kernel says: kernel new$\"" "timeout: 60s" &&
 		hornero log "$job" >log &&
-		test_grep "Welcome to GRUB" log
+		test_grep "Welcome to GRUB|BdsDxe: starting" log
 	'
 else
 	test_skip 'UEFI' 'no files here (Debian: grub-efi-amd64-bin, ovmf)'
