@@ -227,6 +227,15 @@ test_expect_success 'hornero-glance, with credentials of its own, waits while Ke
 	test "$(systemctl show -P Result hornero-glance)" = success || journal
 '
 
+test_expect_success 'the timers'\'' services do their work: figures, and old images' '
+	systemctl start hornero-metrics hornero-rebuild &&
+	test_grep "hornero_images" /var/lib/hornero/metrics/hornero.prom &&
+	said hornero-rebuild &&
+	test_must_fail grep -i "not implemented" said &&
+	said hornero-metrics &&
+	test_must_fail grep -i "not implemented" said || journal
+'
+
 test_expect_success 'the publisher was a service of its own, and is gone' '
 	said "hornero-publish@*" &&
 	test_grep "hornero-publish" said &&
