@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum { CHUNK = 1 << 18, SHOW_MS = 200, SAID_MAX = 300 };
+enum { CHUNK = 1 << 18, SHOW_MS = 200, SAID_MAX = 300, CURL_FILESIZE_EXCEEDED = 63 };
 
 static const char file_url[] = "file://";
 
@@ -70,14 +70,22 @@ int base_fetch(struct base_source *s, const char *from, int64_t max_bytes, struc
 	return 0;
 }
 
+static int too_large(const struct base_source *s, int64_t max_bytes, struct err *e)
+{
+	return err_set(e, ERR_USAGE, "%s has more than %lld bytes (image_size_limit)", s->from,
+		       (long long)max_bytes);
+}
+
 /* curl itself says why it failed: "curl: (22) The requested URL returned error: 404". */
-static int check_curl(const struct base_source *s, int status, struct err *e)
+static int check_curl(const struct base_source *s, int status, int64_t max_bytes, struct err *e)
 {
 	char said[SAID_MAX] = "", how[64];
 	ssize_t n;
 
 	if (status == 0)
 		return 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CURL_FILESIZE_EXCEEDED)
+		return too_large(s, max_bytes, e);
 	n = fs_pread(s->errors, said, sizeof(said) - 1, 0);
 	said[n > 0 ? n : 0] = '\0';
 	said[strcspn(said, "\n")] = '\0';
@@ -116,9 +124,7 @@ static int copy(const struct base_source *s, int out, int64_t max_bytes, struct 
 		if (n < 0)
 			rc = err_sys(e, ERR_NOBODY, "cannot read %s", s->from);
 		else if (*size > max_bytes)
-			rc = err_set(e, ERR_USAGE,
-				     "%s has more than %lld bytes (image_size_limit)", s->from,
-				     (long long)max_bytes);
+			rc = too_large(s, max_bytes, e);
 		else if (fs_write_all(out, buf, (size_t)n) < 0)
 			rc = err_sys(e, ERR_NOBODY, "cannot write the copy of %s", s->from);
 		else
@@ -142,7 +148,7 @@ int base_copy(struct base_source *s, int out, int64_t max_bytes, char digest[SHA
 	if (s->is_url && rc < 0)
 		spawn_kill(&s->curl);
 	else if (s->is_url)
-		rc = check_curl(s, spawn_wait(&s->curl), e);
+		rc = check_curl(s, spawn_wait(&s->curl), max_bytes, e);
 	if (s->errors >= 0)
 		close(s->errors);
 	if (rc == 0)

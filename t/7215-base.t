@@ -121,6 +121,9 @@ test_expect_success 'Ctrl-C leaves nothing' '
 test_expect_success 'more than image_size_limit is refused' '
 	test_expect_code 64 hornero base add other "$url/endless" --sha256 "$two" 2>err &&
 	test_grep "has more than 8388608 bytes .image_size_limit" err &&
+	truncate -s 9M web/large &&
+	test_expect_code 64 hornero base add other "$url/large" --sha256 "$two" 2>err &&
+	test_grep "has more than 8388608 bytes .image_size_limit" err &&
 	nothing_left
 '
 
