@@ -72,8 +72,8 @@ test_expect_success 'the warm file is nova'\''s, whole and readable' '
 test_expect_success 'a second push and a revert, the queue written by three users' '
 	push "another greeting" &&
 	hornero wait $UUID --timeout 300 &&
-	hornero rebuild $UUID &&
-	hornero wait $UUID --timeout 300 &&
+	hornero rebuild $UUID >rebuild.out &&
+	hornero wait "$(node_job rebuild.out)" --timeout 300 &&
 	git -C work revert --no-edit HEAD &&
 	git -C work push "$repo" main 2>>push.out &&
 	hornero wait $UUID --timeout 300 &&
