@@ -51,6 +51,11 @@ power_off () {
 	power__unmount
 	test -z "$power__daemon" || {
 		kill "$power__daemon"
+		# It may sleep on until the next request.
+		while kill -0 "$power__daemon" && stat "$power__dir/shown"
+		do
+			sleep 1
+		done >/dev/null 2>&1 &
 		wait "$power__daemon"
 		power__daemon=''
 	}
