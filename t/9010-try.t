@@ -146,7 +146,7 @@ test_expect_success 'interrupted in the build of a change: says so, ends, and le
 	cat interrupted
 	test $status -eq 130 &&
 	test_grep "^Interrupted; nothing is left of it" interrupted &&
-	test "$(grep -c "^== Warm" interrupted)" -eq 1 &&
+	test "$(grep -c "^== Warm" interrupted)" -le 2 &&
 	try_left_nothing
 '
 
