@@ -86,6 +86,7 @@ struct client *clients_admit(struct clients *c, const struct address *from, int6
 	}
 	*k = (struct client){.fd = -1, .file = -1, .from = *from, .since_ms = now_ms};
 	c->n++;
+	c->unstarted++;
 	return k;
 }
 
@@ -94,6 +95,7 @@ struct client *clients_start(struct clients *c, int fd)
 	for (size_t i = 0; i < c->max; i++)
 		if (c->list[i].fd == fd) {
 			c->list[i].started = true;
+			c->unstarted--;
 			return &c->list[i];
 		}
 	return NULL;
@@ -101,7 +103,7 @@ struct client *clients_start(struct clients *c, int fd)
 
 void clients_leave_unstarted(struct clients *c)
 {
-	for (size_t i = 0; i < c->max; i++)
+	for (size_t i = 0; i < c->max && c->unstarted > 0; i++)
 		if (c->list[i].fd >= 0 && !c->list[i].started)
 			clients_leave(c, &c->list[i]);
 }
@@ -160,6 +162,7 @@ void clients_done(struct clients *c, struct client *k, int64_t now_ms)
 void clients_leave(struct clients *c, struct client *k)
 {
 	clients_done(c, k, 0);
+	c->unstarted -= !k->started;
 	*k = (struct client){.fd = -1};
 	c->n--;
 }

@@ -46,7 +46,7 @@ struct clients {
 	int64_t timeout_ms;
 	uint64_t rate;       /* bytes a second for all together; 0: no limit */
 	struct client *list; /* max of them */
-	size_t n, busy;
+	size_t n, busy, unstarted;
 	uint64_t paced;      /* the rate of each busy one; 0: no limit */
 	const char *why;
 };

@@ -37,7 +37,6 @@ struct server {
 	char *dir;               /* of all files that it sends */
 	struct MHD_Daemon *http;
 	struct clients clients;
-	size_t entering;         /* handed to the library, which has not told us yet */
 	int signals, http_fd;
 	int sockets[LISTEN_MAX];
 	size_t nsockets;
@@ -56,12 +55,10 @@ static void on_connection(void *arg, struct MHD_Connection *of, void **context,
 {
 	struct server *s = arg;
 
-	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
 		*context = clients_start(&s->clients, fd_of(of));
-		s->entering--;
-	} else if (*context) {
+	else if (*context)
 		clients_leave(&s->clients, *context);
-	}
 }
 
 static struct client *client_of(struct MHD_Connection *c)
@@ -148,14 +145,11 @@ static bool admit(struct server *s, int socket)
 	}
 	k->fd = fd;
 	memcpy(k->peer, peer, sizeof(peer));
-	s->entering++;
 	/* The library takes it now, or in the next MHD_run() (since 1.0). It closes fd also if it
 	 * refuses it, but then it tells us nothing. */
 	if (MHD_add_connection(s->http, fd, (struct sockaddr *)&sa, len) != MHD_YES &&
-	    k->fd == fd && !k->started) {
+	    k->fd == fd && !k->started)
 		clients_leave(&s->clients, k);
-		s->entering--;
-	}
 	return true;
 }
 
@@ -203,10 +197,7 @@ static void turn(struct server *s)
 	if (polls[0].revents)
 		begin_stop(s);
 	MHD_run(s->http);
-	if (s->entering) {
-		clients_leave_unstarted(&s->clients);
-		s->entering = 0;
-	}
+	clients_leave_unstarted(&s->clients);
 	now_ms = clock_mono_ms();
 	if (now_ms - s->look_ms >= LOOK_MS) {
 		s->look_ms = now_ms;
