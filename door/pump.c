@@ -102,9 +102,13 @@ static int on_data(ssh_session session, ssh_channel channel, void *data, uint32_
 	size_t taken = len;
 
 	(void)session, (void)channel;
-	if (!is_stderr && for_terminal(p))
+	if (is_stderr)
+		return (int)len;
+	if (for_terminal(p)) {
 		obey_keys(p, data, len);
-	if (is_stderr || p->in < 0 || for_terminal(p))
+		return (int)len;
+	}
+	if (p->in < 0)
 		return (int)len;
 	if (len > PUMP_HELD_MAX) {
 		p->broken = true;
