@@ -26,14 +26,6 @@ as () {
 	return $as__code
 }
 
-# ssh_as KEY: for `as`, one connection for all that this key asks: a login costs more than a word.
-ssh_as () {
-	door_as "$1" &&
-	sed "s,\$DOOR_SSH_OPTIONS,-o ControlMaster=auto -o ControlPersist=600 \
-		-o ControlPath=$TRASH/control-$1," door-ssh >"ssh-$1" &&
-	chmod 0755 "ssh-$1"
-}
-
 # The table, and where each word of it belongs here.
 listings='queue
 queue --all
@@ -121,7 +113,7 @@ test_expect_success 'two repositories with a warm image each, and a waiting job 
 	door_start &&
 	for key in writer reader other brancher admin
 	do
-		ssh_as $key || return 1
+		door_shared $key || return 1
 	done &&
 	door_as pusher &&
 	mkdir work &&

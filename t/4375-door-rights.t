@@ -236,14 +236,6 @@ said_no="^(remote: )?hornero: .*($said_no|there is no job|no image|there is no r
 said_absent="^(Image|hornero: image) .* is not registered"
 said_done='is (cancelled|published) already|is published; only|is newer than|is no mirror'
 
-# ssh_as KEY [ENV]: ./ssh-KEY, one connection for all that this key asks.
-ssh_as () {
-	door_as "$1" &&
-	sed "s,\$DOOR_SSH_OPTIONS,-o ControlMaster=auto -o ControlPersist=600 $2 \
-		-o ControlPath=$TRASH/control-$1$3," door-ssh >"ssh-$1$3" &&
-	chmod 0755 "ssh-$1$3"
-}
-
 # verdict CODE: y or n as the answer in `answer` means it, or ? and the answer.
 verdict () {
 	if grep -q -E "$said_absent" answer || { test $1 -ne 0 && grep -q -E "$said_no" answer; }
@@ -288,7 +280,7 @@ asks () {
 	key=$1
 	request=$2
 	set_free >set.out 2>&1
-	GIT_SSH=$TRASH/ssh-$key$env
+	GIT_SSH=$TRASH/ssh-$key
 	case $request in
 	ls-remote) git ls-remote door:shop ;;
 	ls-remote,*) git -c protocol.version=0 ls-remote door:shop ;;
@@ -375,7 +367,7 @@ test_expect_success 'a node with two repositories, and a key for each right' '
 	door_start &&
 	for key in $keys
 	do
-		ssh_as $key || return 1
+		door_shared $key || return 1
 	done &&
 	mkdir work &&
 	node_copy_hello work &&
@@ -435,10 +427,10 @@ test_expect_success 'the variables of a client give no right' '
 	do
 		env_options="$env_options $variable"
 	done &&
-	env=-env &&
 	for key in other reader
 	do
-		ssh_as $key "-o \"SetEnv=$env_options\"" $env || return 1
+		"$TRASH/ssh-$key" -O exit door &&
+		door_shared $key "-o \"SetEnv=$env_options\"" || return 1
 	done &&
 	keys="other reader" &&
 	table_is_true "$others_table" &&
@@ -447,11 +439,10 @@ test_expect_success 'the variables of a client give no right' '
 '
 
 test_expect_success 'both protocols name the branch of HEAD, and no ref that git hides' '
-	unset env &&
 	as_git git -C "$SHOP" update-ref refs/heads/main "$first" &&
 	as_git git -C "$SHOP" config transfer.hideRefs refs/hidden &&
 	as_git git -C "$SHOP" update-ref refs/hidden/one "$first" &&
-	GIT_SSH=$TRASH/ssh-reader &&
+	GIT_SSH=$TRASH/ssh-writer &&
 	for version in 0 2
 	do
 		git -c protocol.version=$version ls-remote --symref door:shop >refs &&

@@ -10,6 +10,8 @@
 #     door_unpacks REPOSITORY        git takes a pack for it; other tests' git has the same user
 #     door_ssh ARG…                  ssh as alice, whom nobody else's configuration or agent helps
 #     door_as NAME                   from here on git and door_ssh come in with that key
+#     door_shared NAME [OPTION]      ./ssh-NAME: ssh with that key, and one connection for all that
+#                                    it asks: a login costs more than a word
 #     door_interruptible COMMAND…    for the background: in a process group of its own, which SIGINT
 #                                    ends as Ctrl-C would
 #     door_quiet                     no client is served, and nothing of one is left: for wait_until
@@ -83,6 +85,13 @@ door_as () {
 	printf '#!/bin/sh\nexec ssh -F "%s/ssh_config" -i "%s/%s" $DOOR_SSH_OPTIONS "$@"\n' \
 		"$TRASH" "$TRASH" "$1" >door-ssh &&
 	chmod 0755 door-ssh
+}
+
+door_shared () {
+	door_as "$1" &&
+	sed "s,\$DOOR_SSH_OPTIONS,-o ControlMaster=auto -o ControlPersist=600 $2 \
+		-o ControlPath=$TRASH/control-$1," door-ssh >"ssh-$1" &&
+	chmod 0755 "ssh-$1"
 }
 
 door_ssh () {
