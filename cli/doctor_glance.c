@@ -4,6 +4,7 @@
 #include "cli/registration.h"
 #include "cli/rollout.h"
 #include "cli/table.h"
+#include "conf/cloud.h"
 #include "lib/alone.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -117,6 +118,7 @@ static bool needs_glance(const struct image *img)
 static void look_at_credentials(struct doctor *d)
 {
 	own_free char *mend = NULL;
+	struct err why = ERR_INIT;
 	struct stat st;
 
 	if (stat(d->c->glance_credentials, &st) < 0) {
@@ -128,6 +130,9 @@ static void look_at_credentials(struct doctor *d)
 		mend = fs_path("chmod 0600 %s", d->c->glance_credentials);
 		doctor_say(d, DOCTOR_BAD, mend, "other users can read or change the credentials %s",
 			   d->c->glance_credentials);
+	} else if (cloud_check(d->c->glance_credentials, d->c->glance_cloud, &why) < 0 &&
+		   why.sys != EACCES) {
+		doctor_say(d, DOCTOR_BAD, "man hornero-glance", "%s", why.msg);
 	}
 }
 

@@ -126,23 +126,13 @@ static int read_entry(const struct doc *doc, const char *name, struct cloud *out
 	return check_words(doc, at, out, e);
 }
 
-int cloud_load(const char *path, const char *name, struct cloud *out, struct err *e)
+static int read_file(int fd, const char *path, const char *name, struct cloud *out, struct err *e)
 {
-	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	own_free char *text = NULL;
 	own_doc struct doc *doc = NULL;
 	struct cloud c = {0};
-	struct stat st;
 	size_t len;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_sys(e, ERR_OPERATOR,
-			       "cannot read the credentials %s (glance_credentials)", path);
-	if ((st.st_mode & 077) != 0 || (st.st_uid != geteuid() && st.st_uid != 0))
-		return err_set(e, ERR_OPERATOR,
-			       "other users can read or change the credentials %s; `chmod 0600 %s` "
-			       "and `chown` it to the user of hornero-glance",
-			       path, path);
 	if (fs_read_fd(fd, path, DOC_BYTES_MAX, &text, &len, e) < 0 ||
 	    doc_parse(path, text, len, ERR_OPERATOR, &doc, e) < 0)
 		return -1;
@@ -152,4 +142,38 @@ int cloud_load(const char *path, const char *name, struct cloud *out, struct err
 	}
 	*out = c;
 	return 0;
+}
+
+static int open_file(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	return fd >= 0 ? fd
+		       : err_sys(e, ERR_OPERATOR,
+				 "cannot read the credentials %s (glance_credentials)", path);
+}
+
+int cloud_load(const char *path, const char *name, struct cloud *out, struct err *e)
+{
+	own_fd int fd = open_file(path, e);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot look at the credentials %s", path);
+	if ((st.st_mode & 077) != 0 || (st.st_uid != geteuid() && st.st_uid != 0))
+		return err_set(e, ERR_OPERATOR,
+			       "other users can read or change the credentials %s; `chmod 0600 %s` "
+			       "and `chown` it to the user of hornero-glance",
+			       path, path);
+	return read_file(fd, path, name, out, e);
+}
+
+int cloud_check(const char *path, const char *name, struct err *e)
+{
+	own_fd int fd = open_file(path, e);
+	own_cloud struct cloud c = {0};
+
+	return fd < 0 ? -1 : read_file(fd, path, name, &c, e);
 }

@@ -31,6 +31,8 @@ struct cloud { /* NULL: unset */
 /* Reads the entry `name` (NULL: the only one). The file must be readable by its owner alone, who is
  * the caller or root. Returns 0, or -1 with e filled: ERR_OPERATOR. */
 int cloud_load(const char *path, const char *name, struct cloud *out, struct err *e);
+/* Reads the entry as cloud_load() does, but a file of any owner, and keeps nothing of it. */
+int cloud_check(const char *path, const char *name, struct err *e);
 void cloud_fini(struct cloud *c);
 #define own_cloud __attribute__((cleanup(cloud_fini)))
 

@@ -375,6 +375,8 @@ test_expect_success 'credentials: only their owner reads them; TLS is verified; 
 	glance_cloud "verify: false" &&
 	test_expect_code 78 hornero-glance --once 2>err &&
 	test_grep "clouds.yaml:7:13: hornero-glance always verifies TLS" err &&
+	{ hornero doctor >out || :; } &&
+	test_grep "^bad .*clouds.yaml:7:13: hornero-glance always verifies TLS" out &&
 	glance_cloud &&
 	echo "  other: {}" >>"$NODE/clouds.yaml" &&
 	test_expect_code 78 hornero-glance --once 2>err &&
