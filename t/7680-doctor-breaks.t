@@ -160,6 +160,40 @@ then
 		jq -e "any(.[]; .check == \"sandbox\" and .state == \"ok\")" after.json
 	'
 
+	# Red without the third sysctl in mend_of(). Only kernels of Ubuntu have it: a directory in
+	# the place of /proc/sys/kernel stands in for it, and a script for apparmor_parser.
+	test_expect_success 'the sandbox: AppArmor restricts user namespaces, as on Ubuntu' '
+		mkdir -p scratch sysctls share/hornero/apparmor etc/apparmor.d &&
+		echo 1 >sysctls/apparmor_restrict_unprivileged_userns &&
+		cp "$HORNERO_SRC/etc/apparmor/hornero-bwrap" share/hornero/apparmor/ &&
+		cat >bin/apparmor_parser <<-\END &&
+		#!/bin/sh
+		test "$*" = "-r /etc/apparmor.d/hornero-bwrap" &&
+		grep -q "^profile hornero-bwrap /usr/bin/bwrap" "$2" &&
+		grep -q "^  userns," "$2" &&
+		umount /usr/bin/bwrap /proc/sys/kernel # no new /proc beside a covered one
+		END
+		chmod +x bin/apparmor_parser &&
+		cat >in_apparmor <<-\END &&
+		mount --bind sysctls /proc/sys/kernel &&
+		mount -t tmpfs tmpfs scratch &&
+		mkdir scratch/etc scratch/work &&
+		mount -t overlay -o lowerdir=share:/usr/share none /usr/share &&
+		mount -t overlay -o lowerdir=etc:/etc,upperdir=scratch/etc,workdir=scratch/work \
+			none /etc &&
+		mount --bind broken-bwrap /usr/bin/bwrap &&
+		{ hornero doctor --json >doctor.json || :; } &&
+		jq -r ".[] | select(.check == \"sandbox\") | .mend" doctor.json >mend.sh &&
+		sed -i "s/^AppArmor restricts user namespaces: //" mend.sh &&
+		sh -e mend.sh &&
+		{ hornero doctor --json >after.json || :; }
+		END
+		unshare -m sh -e in_apparmor &&
+		says sandbox bad "No permissions to create new namespace" &&
+		test_grep "^AppArmor restricts user namespaces: " mend.sh &&
+		jq -e "any(.[]; .check == \"sandbox\" and .state == \"ok\")" after.json
+	'
+
 	# Red without look_at_mounts() in cli/doctor_system.c.
 	test_expect_success 'instances_path is in /etc/fstab and not mounted' '
 		mkdir disk &&
