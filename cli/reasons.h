@@ -4,7 +4,7 @@
  * Written and read by: hornero (`why`, `wait`, `log -f`), which shows the word in JSON.
  *
  * Code decides by the enum, never by the sentence (cli/reason.c). hornero(1) lists the table, and
- * t/7700-why-unit compares both. t/77??-why-*.t make each reason and look at its words.
+ * t/7700-why-unit compares both, and looks for a test that makes each reason.
  */
 #ifndef HORNERO_CLI_REASONS_H
 #define HORNERO_CLI_REASONS_H

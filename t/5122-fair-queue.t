@@ -3,6 +3,7 @@
 test_description='the order of the queue: fair, told beforehand, one more build for many pushes'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/why.sh"
 
 uuid () {
 	printf '%08d-0000-4000-8000-000000000000' "$1"
@@ -193,7 +194,7 @@ test_expect_success 'workers of a group file limit its builders, and no others' 
 	node_set workers 3 &&
 	node_reload &&
 	push_text other five &&
-	other=$job &&
+	fifth=$job &&
 	sed "s/^group:.*/group: wide/" "$NODE/builders.d/make.yaml" >"$NODE/builders.d/wide.yaml" &&
 	command hornero repo create third >/dev/null &&
 	hornero image add $(uuid 8) third --builder wide &&
@@ -201,10 +202,11 @@ test_expect_success 'workers of a group file limit its builders, and no others' 
 	push_text third five &&
 	wide=$job &&
 	job_ends published $wide &&
-	job_state_is queued $other &&
-	why_says $other "group make.*workers" &&
+	job_state_is queued $fifth &&
+	because limit $fifth "group make.*workers" &&
+	same_words $fifth &&
 	gates_pass &&
-	job_state_is published $other
+	job_state_is published $fifth
 '
 
 test_expect_success 'nothing is left' '

@@ -6,6 +6,7 @@ test_description='a full node is nobody'\''s fault'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/groups.sh"
+. "$HORNERO_SRC/t/lib/why.sh"
 test_requires jq jq
 test_requires python3 python3
 groups_requires
@@ -92,7 +93,7 @@ test_expect_success 'beside busy processors it ends well; why, top and its log s
 	push_make "python3 burn.py 3" "$disk" &&
 	begun &&
 	gets="gets [0-9.]* % of a processor: the node is busy" &&
-	why_says "$HELLO_UUID" "$gets" 60 &&
+	because no-processor "$HELLO_UUID" "$gets" &&
 	wait_until "hornero top | grep -q \"$gets\"" 60 &&
 	log_says $job "^hornero: $gets" 60 &&
 	lasts 7 &&

@@ -8,6 +8,7 @@ test_description='in_use with running domains: push, defer, flatten and restart 
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/flatten.sh"
 . "$HORNERO_SRC/t/lib/libvirt.sh"
+. "$HORNERO_SRC/t/lib/why.sh"
 test_requires libvirtd libvirt-daemon
 test_requires virsh libvirt-clients
 test_requires qemu-system-x86_64 qemu-system-x86
@@ -150,7 +151,7 @@ test_expect_success 'why and queue say how far it is; a cancel leaves no job and
 	node_set flatten_rate 1 &&
 	push_greeting fourth &&
 	waits_for "^flattening instance three: [0-9]+ % of 16.0 MiB" &&
-	why_says $job "flattening instance three" &&
+	because flattening $job "flattening instance three: [0-9]+ %" &&
 	hornero queue >out &&
 	test_grep "flattening" out &&
 	hornero cancel $job &&

@@ -6,6 +6,7 @@ test_description='releases in Nova'\''s cache: linked, kept, never replaced, pub
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/cache.sh"
 . "$HORNERO_SRC/t/lib/nova.sh"
+. "$HORNERO_SRC/t/lib/why.sh"
 test_requires jq jq
 test_requires qemu-img qemu-utils
 
@@ -181,7 +182,8 @@ test_expect_success 'the current release is kept warm; Nova ages out the older, 
 test_expect_success 'a deleted release comes back as a link, and so does a deleted stable name' '
 	before=$(copies) &&
 	rm "$path" &&
-	why_says "$HELLO_UUID" "its release is not in Nova.s cache" &&
+	because release-cold "$HELLO_UUID" "its release is not in Nova.s cache" &&
+	same_words "$HELLO_UUID" &&
 	node_start &&
 	wait_until "test -e \"$path\"" 30 &&
 	settled &&
@@ -224,7 +226,8 @@ test_expect_success 'a foreign file at the name of a release stays; the push is 
 	test "$(ino "$path")" = "$was" &&
 	test_grep "event=release-refused .*$name" "$LOG" &&
 	test "$(image_field release_state)" = foreign &&
-	why_says "$HELLO_UUID" "a file of other bytes has its name, $name" &&
+	because release-foreign "$HELLO_UUID" "a file of other bytes has its name, $name" &&
+	same_words "$HELLO_UUID" &&
 	hornero show "$job" --json | jq -e "any(.events[]; .event == \"unreleased\")" &&
 	hornero sweep >out &&
 	test_grep "^0 queued" out

@@ -6,6 +6,7 @@ test_description='kept warm: touched before Nova'\''s ageing, let go after, back
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/cache.sh"
 . "$HORNERO_SRC/t/lib/nova.sh"
+. "$HORNERO_SRC/t/lib/why.sh"
 
 age () {
 	nova age "$NODE/instances" &&
@@ -115,7 +116,7 @@ test_expect_success 'then it is let go: Nova takes it, why says so, and no sweep
 	keep &&
 	hornero sweep >out &&
 	test_grep "let go" out &&
-	why_says "$HELLO_UUID" "no longer kept warm, as its keep_warm .2d" &&
+	because let-go "$HELLO_UUID" "no longer kept warm, as its keep_warm .2d" &&
 	why_says "$HELLO_UUID" "Nova ages out"
 '
 

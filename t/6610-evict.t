@@ -5,6 +5,7 @@ test_description='gc in Nova'\''s cache: unused files go, under Nova'\''s lock'
 . "$HORNERO_SRC/t/lib/cache.sh"
 . "$HORNERO_SRC/t/lib/nova.sh"
 . "$HORNERO_SRC/t/lib/evict.sh"
+. "$HORNERO_SRC/t/lib/why.sh"
 test_requires jq jq
 test_requires qemu-img qemu-utils
 
@@ -69,7 +70,13 @@ test_expect_success 'a base that an instance stands on stays; the next one goes'
 	test ! -e "$never_base" &&
 	test -e "$always_base" &&
 	what="hornero collected it: the files that hornero published take " &&
-	why_says $never "no longer kept warm.*$what.*cache_budget is 2.4 MiB"
+	because let-go $never "no longer kept warm.*$what.*cache_budget is 2.4 MiB" &&
+	same_words $never &&
+	node_freeze &&
+	hornero image set $never keep_warm=always &&
+	because collected $never "$what.*cache_budget is 2.4 MiB" &&
+	hornero image set $never keep_warm=never &&
+	node_thaw
 '
 
 test_expect_success 'a budget of one byte takes neither used nor wished files, and gc says so' '

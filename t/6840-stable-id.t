@@ -4,6 +4,7 @@ test_description='stable ids: image add --glance and --adopt; fail-closed and fo
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 . "$HORNERO_SRC/t/lib/glance.sh"
+. "$HORNERO_SRC/t/lib/why.sh"
 test_requires jq jq
 test_requires python3 python3
 test_requires curl curl
@@ -51,7 +52,7 @@ test_expect_success 'hornero-glance does not run: 75 with words; nothing is boun
 	test_grep "hornero-glance does not run: .systemctl start hornero-glance." err &&
 	test_grep "is not bound yet; that happens by itself once" err &&
 	test ! -e "$NODE/state/images.d/$OWN.yaml" &&
-	why_says $OWN "is not bound yet" &&
+	because unbound $OWN "is not bound yet" &&
 	test_expect_code 75 hornero image add $OWN hello --glance Hello --no-wait >out 2>err &&
 	test_grep "image $OWN is bound once that is done" out &&
 	wait_until "test -e \"$STORE/outbox/$OWN.stable\"" 120 &&

@@ -72,14 +72,14 @@ static bool is_made(const glob_t *files, const char *word)
 
 static void a_test_makes_every_reason(void **state)
 {
-	own_free char *pattern = fs_path("%s/t/77*-why-*.t", getenv("HORNERO_SRC"));
+	own_free char *pattern = fs_path("%s/t/[0-9]*.t", getenv("HORNERO_SRC"));
 	glob_t files;
 
 	(void)state;
 	assert_int_equal(glob(pattern, 0, NULL, &files), 0);
 	for (int k = 0; k < REASONS; k++)
 		if (!is_made(&files, reason_name((enum reason_kind)k)))
-			fail_msg("no t/77*-why-*.t has: because %s",
+			fail_msg("no test has: because %s",
 				 reason_name((enum reason_kind)k));
 	globfree(&files);
 }

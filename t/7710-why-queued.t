@@ -1,9 +1,6 @@
 #!/bin/sh
 # Reasons to wait of a job before it is built, and while it is. Each is made; its words are those
-# of `hornero wait`, and the command in them ends it, wherever a command can. Made elsewhere:
-#     because no-processor …   t/5454-busy-node.t
-#     because idle …           t/7720-why-cold.t
-#     because limit …          t/5122-fair-queue.t
+# of `hornero wait`, and the command in them ends it, wherever a command can.
 test_description='hornero why: jobs that wait to be built'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

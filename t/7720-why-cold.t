@@ -1,10 +1,6 @@
 #!/bin/sh
 # Why an image is not warm although no job of it is open, or how it is warm. Each reason is made;
-# its words are those of `hornero wait`, and the command in them changes it. Made elsewhere:
-#     because changed …     t/6170-changed.t
-#     because collected …   t/6610-evict.t
-#     because let-go …      t/6400-keep-warm.t
-#     because unbound …     t/6840-stable-id.t
+# its words are those of `hornero wait`, and the command in them changes it.
 test_description='hornero why: images without an open job'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"

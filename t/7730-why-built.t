@@ -1,9 +1,6 @@
 #!/bin/sh
 # Reasons to wait of a built job, and the ends of jobs. Each is made; its words are those of
-# `hornero wait`, and the command in them changes it. Made elsewhere:
-#     because flattening …        t/6220-flatten-running.t, with its percent
-#     because release-cold …      t/6240-releases.t
-#     because release-foreign …   t/6240-releases.t
+# `hornero wait`, and the command in them changes it.
 # What Glance refuses: t/6810-glance.t, t/6840-stable-id.t. Confirmations: t/6340-confirm.t.
 test_description='hornero why: jobs that are built, held or ended'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"

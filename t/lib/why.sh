@@ -5,8 +5,8 @@
 #     same_words $job                         the last line of wait
 #     mend                                    runs $command, in the work clone
 #
-# t/7700-why-unit looks for "because WORD" in t/77*-why-*.t for each reason there is. Where another
-# file makes the reason, a comment says so.
+# t/7700-why-unit looks for "because WORD" in the tests, for each reason there is. Most are in
+# t/77*-why-*.t.
 
 # because STATE SUBJECT PATTERN: SUBJECT "" is the node. why_key names a key that asks.
 why_key=''
