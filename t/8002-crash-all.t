@@ -108,6 +108,7 @@ mend_words () {
 
 scene_first () {
 	rm -f "$(node_warm_path $OTHER)" # aged out by Nova
+	rm -f "$NODE"/state/audit/*.jsonl # the first record of a month
 	start
 	say command hornero repo create other
 	say hornero image add $OTHER other --builder make
@@ -236,8 +237,8 @@ unreached () {
 		mirror-objects-rename mirror-unlink mirror-unlink-other
 	explain 't/7172-placement-traits.t has the API' traits-before-set traits-unlink
 	explain 't/6210-flatten.t and t/6220-flatten-running.t have instances' flatten-copying \
-		flatten-done flatten-filled flatten-pulled flatten-sync flatten-syncfs \
-		publish-flattened
+		flatten-done flatten-filled flatten-looked flatten-pulled flatten-sync \
+		flatten-syncfs publish-flattened
 	explain 't/6610-evict.t has a full cache' evict-locked evict-sync evict-unlink \
 		evict-unlinked kept-unlink
 	explain 't/6600-gc.t and t/6605-gc-checkouts.t have a full store' collect-manifest-gone \
