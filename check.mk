@@ -23,7 +23,8 @@ check-long:
 	$(srcdir)/check --no-install --long
 
 # Measures each claim and prints it beside its goal.
-bench_programs = bench/empty bench/lap bench/pulse bench/queue-bench bench/tree-bench
+bench_programs = bench/empty bench/lap bench/pulse bench/queue-bench bench/stamp \
+	bench/tree-bench
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
 bench_empty_SOURCES = bench/empty.c
@@ -31,6 +32,7 @@ bench_lap_SOURCES = bench/lap.c
 bench_pulse_SOURCES = bench/pulse.c
 bench_queue_bench_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 bench_queue_bench_SOURCES = bench/queue-bench.c
+bench_stamp_SOURCES = bench/stamp.c
 bench_tree_bench_SOURCES = bench/tree-bench.c
 bench_tree_bench_LDADD = agent/common/libcommon.a lib/libhornero.a $(CRYPTO_LIBS)
 bench_queue_bench_LDADD = db/libdb.a state/libstate.a lib/libhornero.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
@@ -64,6 +66,7 @@ EXTRA_DIST += \
 	bench/figures.sh \
 	bench/fleet-bench \
 	bench/framework-bench \
+	bench/hooks-bench \
 	bench/incremental-bench \
 	bench/isolation-bench \
 	bench/keep-bench \
