@@ -50,8 +50,10 @@ test_expect_success 'older than half of Nova'\''s age it is touched, and Nova ke
 	keep &&
 	test $(seconds_old "$warm") -gt 3600 &&
 	touch -d "23 hours ago" "$warm" &&
+	touch "$NODE/instances/_base/.hornero-left" && # by a publisher that was killed
 	keep &&
 	test $(seconds_old "$warm") -lt 600 &&
+	test ! -e "$NODE/instances/_base/.hornero-left" &&
 	age &&
 	test -e "$warm"
 '

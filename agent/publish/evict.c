@@ -6,6 +6,7 @@
 #include "agent/common/current.h"
 #include "agent/publish/dependents.h"
 #include "agent/publish/novalock.h"
+#include "agent/publish/staging.h"
 #include "conf/image.h"
 #include "lib/failpoint.h"
 #include "lib/fs.h"
@@ -260,6 +261,8 @@ int evict_run(const struct conf *c, int list, int64_t want_bytes, bool dry, stru
 	if (cache < 0 ||
 	    fs_read_fd(list, "the list of an eviction", PROTOCOL_LIST_MAX, &text, &len, e) < 0)
 		return -1;
+	if (!dry)
+		staging_sweep(cache);
 	rest = text;
 	while (want_bytes > 0 && (line = strsep(&rest, "\n")) && *line) {
 		own_victim struct victim w = {0};

@@ -51,7 +51,8 @@ int staging_link_over(const struct staging *s, const char *name, struct err *e);
 
 void staging_close(struct staging *s);
 
-/* Removes the staging files of dead publishers from dir, of all images. Returns how many. */
+/* Removes the staging files of dead publishers from dir, of all images. Returns how many. It passes
+ * over a file that a dying publisher still holds: a later call removes it. */
 int staging_sweep(int dir);
 
 #define own_staging __attribute__((cleanup(staging_close)))

@@ -3,6 +3,7 @@
 #include "agent/publish/touch.h"
 
 #include "agent/common/protocol.h"
+#include "agent/publish/staging.h"
 #include "conf/image.h"
 #include "lib/clock.h"
 #include "lib/fs.h"
@@ -103,6 +104,7 @@ int touch_run(const struct conf *c, int list, int *n, struct err *e)
 	if (cache < 0 ||
 	    fs_read_fd(list, "the list of a touch", PROTOCOL_LIST_MAX, &text, &len, e) < 0)
 		return -1;
+	staging_sweep(cache);
 	rest = text;
 	while ((line = strsep(&rest, "\n")) && *line) {
 		struct wanted w;
