@@ -158,7 +158,8 @@ is_queued () {
 }
 
 # hook CALL:FAULT: a push whose hook has the failure. If git says that it is accepted, it is.
-# A sweep finds the push of a post-receive that was killed, hornerod that of one that failed.
+# hornerod finds the push of a post-receive that failed; a sweep that of one that was killed, or
+# could not read where hornerod is.
 hook () {
 	change &&
 	echo "$strace" >"$TRASH/trace/$hook_name" || return 1
@@ -171,7 +172,8 @@ hook () {
 	test $pushed = yes ||
 		test "$(git -C "$HELLO_REPO" rev-parse main)" != \
 			"$(git -C "$HELLO_WORK" rev-parse HEAD)" || return 1
-	! grep "died of signal" push.out || hornero sweep || return 1
+	! grep -e "died of signal" -e "cannot open $HORNERO_CONF: .*; the next sweep" push.out ||
+		hornero sweep || return 1
 	test $pushed = no || wait_until is_queued 120 || { cat push.out; return 1; }
 	crash_settles || { cat push.out; return 1; }
 }
