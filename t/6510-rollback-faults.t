@@ -57,6 +57,18 @@ do
 	'
 done
 
+# Red without publisher_deaths in agent/hornerod/publication.c start().
+test_expect_success 'its publishers die, and it is undone: none of their files is left' '
+	node_set failpoint hornero-publish/publish-copied &&
+	{ hornero rollback -t 0 "$HELLO_UUID" || test $? -eq 75; } &&
+	hornerod_says failpoint.point=hornero-publish/publish-copied &&
+	wait_until "ls \"$NODE/instances/_base\"/.hornero-*" 20 &&
+	hornero rollback -t 60 --undo "$HELLO_UUID" &&
+	warm_text_is b &&
+	test_must_fail ls "$NODE/instances/_base"/.hornero-* &&
+	node_set failpoint
+'
+
 test_expect_success 'the image file changes while a sweep forgets a pin: nothing is lost' '
 	node_stop &&
 	older=$(git -C "$HELLO_WORK" rev-parse HEAD~1) &&

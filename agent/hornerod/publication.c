@@ -329,8 +329,10 @@ static int start(struct agent *a, const struct job *j, struct err *e)
 		return 0;
 	}
 	/* A forced build, or one for changed bytes, doubts the file in the cache: the publisher
-	 * compares. */
-	rc = j->force || strcmp(j->origin, "verify") == 0 ? 0 : publication_already_warm(a, &v, e);
+	 * compares. It also removes the file of one that died. */
+	rc = j->force || strcmp(j->origin, "verify") == 0 || a->publisher_deaths > 0
+		     ? 0
+		     : publication_already_warm(a, &v, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	raw = store_open(a->conf->store_dir, v.made.digest, &m, e);

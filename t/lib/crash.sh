@@ -234,18 +234,6 @@ crash__processes () {
 	done
 }
 
-# A publisher that is killed while another one publishes: its connection may end before its lock, so
-# its file stays until the next publication.
-crash__staged () {
-	ls "$NODE/instances/_base"/.hornero-* >/dev/null 2>&1
-}
-
-crash__publish () {
-	hornero wait "$HELLO_UUID" --timeout 0 &&
-	hornero rebuild "$HELLO_UUID" --force >"$TRASH/rebuild.out" &&
-	hornero wait "$(sed -n 's/^job \([0-9]*\) .*/\1/p' "$TRASH/rebuild.out")" --timeout 120
-}
-
 # The push is acknowledged and warm; nothing is left.
 crash_settles () {
 	git -C "$HELLO_WORK" push -q origin main &&
@@ -256,7 +244,6 @@ crash_settles () {
 	test "$(stat -c %s "$(node_warm_path "$HELLO_UUID")")" = 1048576 &&
 	{ wait_until crash_idle 120 || { hornero queue; return 1; }; } &&
 	wait_until node_cgroups_gone 20 &&
-	{ ! crash__staged || crash__publish; } &&
 	crash_is "rows" crash__jobs "$crash__head" &&
 	crash_is "Nova's cache" crash__cache &&
 	crash_is "leftovers" crash__files &&
