@@ -56,8 +56,8 @@ scene_release () {
 	play
 	play
 	say command hornero gc
-	say hornero rollback -t 60 "$HELLO_UUID"
-	say hornero rollback -t 60 --undo "$HELLO_UUID"
+	say hornero rollback -t 10 "$HELLO_UUID"
+	say hornero rollback -t 10 --undo "$HELLO_UUID"
 }
 
 mend_release () {
