@@ -63,7 +63,8 @@ scene_release () {
 mend_release () {
 	! hornero image show "$HELLO_UUID" --json | jq -e .pinned ||
 		hornero rollback -t 60 --undo "$HELLO_UUID" &&
-	hornero image set "$HELLO_UUID" releases=never
+	hornero image set "$HELLO_UUID" releases=never &&
+	change # so that the content has no release when it begins again
 }
 
 # Each command that writes.
