@@ -35,6 +35,8 @@ static enum err_class class_of(const struct cg *cg, const char *below, const str
 	for (int i = 0; rc == ECGROUPNOTMOUNTED && i < CG_N_CONTROLLERS; i++)
 		if (cg->has[i] && access(cg->top_of[i], F_OK) == 0)
 			return ERR_NOBODY;
+	if (rc == ECGOTHER)
+		return err_class_sys(ERR_OPERATOR, cgroup_get_last_errno());
 	if (rc != ECGROUPVALUENOTEXIST)
 		return ERR_OPERATOR;
 	for (size_t i = 0; i < n; i++)
