@@ -1,12 +1,12 @@
 /* audit: DIAGNOSTICS: ERR_USAGE for the options, or for a key that does not administer the node;
- * else as cli/auditfeed.h. */
+ * else as state/auditfeed.h. */
 #include "cli/audit.h"
 
-#include "cli/auditfeed.h"
 #include "cli/table.h"
 #include "cli/watch.h"
 #include "cli/words.h"
 #include "lib/own.h"
+#include "state/auditfeed.h"
 
 #include <jansson.h>
 #include <string.h>

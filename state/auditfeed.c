@@ -1,5 +1,5 @@
 /* auditfeed: DIAGNOSTICS: ERR_OPERATOR if a file cannot be read or has a line that is too long. */
-#include "cli/auditfeed.h"
+#include "state/auditfeed.h"
 
 #include "lib/own.h"
 
@@ -44,7 +44,8 @@ static int find_next(const struct auditfeed *f, char out[AUDIT_NAME], struct err
 	return *out != '\0';
 }
 
-static int open_next(struct auditfeed *f, const char *name, struct err *e)
+/* Returns 0, or -1 with e->sys ENOENT if there is no such file. */
+static int open_file(struct auditfeed *f, const char *name, struct err *e)
 {
 	own_fd int fd = openat(f->dir, name,
 			       O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
@@ -79,9 +80,9 @@ static int read_line(struct auditfeed *f, struct err *e)
 		return err_sys(e, ERR_OPERATOR, "cannot read %s of the audit log", f->name);
 	if (f->len == sizeof(f->line))
 		return err_set(e, ERR_OPERATOR,
-			       "%s:%lld in the audit log: the line has more than %d bytes, so it "
-			       "is not a record",
-			       f->name, (long long)f->at + 1, AUDIT_LINE_MAX);
+			       "%s in the audit log: the line at byte %lld has more than %d "
+			       "bytes, so it is not a record",
+			       f->name, (long long)f->start, AUDIT_LINE_MAX);
 	f->line[f->len] = '\0';
 	f->whole = c == '\n';
 	return f->whole || f->len > 0;
@@ -90,11 +91,10 @@ static int read_line(struct auditfeed *f, struct err *e)
 int auditfeed_next(struct auditfeed *f, bool all, struct err *e)
 {
 	char name[AUDIT_NAME];
-	off_t start;
 	int got, later;
 
 	for (;;) {
-		start = f->file ? ftello(f->file) : 0;
+		f->start = f->file ? ftello(f->file) : 0;
 		got = f->file ? read_line(f, e) : 0;
 		if (got < 0)
 			return -1;
@@ -106,12 +106,29 @@ int auditfeed_next(struct auditfeed *f, bool all, struct err *e)
 		if (got > 0 && (later || all))
 			break;
 		if (got > 0)
-			fseeko(f->file, start, SEEK_SET);
+			fseeko(f->file, f->start, SEEK_SET);
 		if (!later)
 			return 0;
-		if (open_next(f, name, e) < 0)
+		if (open_file(f, name, e) < 0)
 			return -1;
 	}
 	f->at++;
+	return 1;
+}
+
+int auditfeed_seek(struct auditfeed *f, const char *name, off_t start, struct err *e)
+{
+	if (f->file)
+		fclose(f->file);
+	f->file = NULL;
+	*f->name = '\0';
+	if (!*name)
+		return 1;
+	if (!audit_is_name(name))
+		return 0;
+	if (open_file(f, name, e) < 0)
+		return e->sys == ENOENT ? 0 : -1;
+	if (fseeko(f->file, start, SEEK_SET) < 0)
+		return err_sys(e, ERR_OPERATOR, "cannot read %s of the audit log", name);
 	return 1;
 }
