@@ -1,6 +1,7 @@
 /* also: DIAGNOSTICS: a record that cannot be read is a sentence. */
 #include "cli/also.h"
 
+#include "cli/audittold.h"
 #include "cli/blocked.h"
 #include "cli/expected.h"
 #include "cli/mirroring.h"
@@ -252,6 +253,19 @@ void also_stuck(const struct conf *c, const char *uuid, also_tell *tell_one, voi
 	stuck_each(c->run_dir, uuid, tell_meanwhile, &a);
 	if (stuck_holder(c->queue_dir, holder))
 		tell_meanwhile(&a, holder);
+}
+
+void also_audit(const struct cli *cli, also_tell *tell_one, void *arg)
+{
+	struct also a = {.tell = tell_one, .arg = arg};
+	struct err ignored = ERR_INIT;
+	struct audittold told;
+
+	if (cli_may_node(cli, &ignored) < 0)
+		return;
+	audittold_look(cli, &told);
+	if (*told.text)
+		tell(&a, "%s The way out: `%s`.", told.text, told.mend);
 }
 
 void also_of_unbound(const struct cli *cli, const char *uuid, also_tell *tell_one, void *arg)

@@ -17,7 +17,7 @@
  *   doctor_cache.c  files of Nova's cache
  *   doctor_glance.c  releases that are registered in Glance
  *   doctor_mirror.c  repositories that follow an upstream
- *   doctor_notify.c  programs that are told of publications
+ *   doctor_notify.c  programs that are told of publications and of the audit log
  *   doctor_placement.c  disk space that Nova takes for free
  *   doctor_queue.c  jobs that need an operator
  *   doctor_say.c    passes a finding on

@@ -171,6 +171,7 @@ static void print(struct whole *w)
 			w->images == 1 ? " is" : "s are");
 	add_all(w);
 	also_stuck(w->cli->conf, NULL, tell, w);
+	also_audit(w->cli, tell, w);
 	if (w->reasons)
 		json_out(json_pack("{s:I,s:I,s:O,s:O}", "images", (json_int_t)w->images, "warm",
 				   (json_int_t)w->warm, "reasons", w->reasons, "also", w->also));

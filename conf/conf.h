@@ -42,6 +42,7 @@ extern const char *const conf_glance_methods[]; /* indexed by it; ends with NULL
 /* Whether artifacts of other nodes are taken instead of a build. */
 enum conf_share { CONF_SHARE_NO, CONF_SHARE_YES };
 enum conf_traits { CONF_TRAITS_NO, CONF_TRAITS_YES };
+enum conf_notify_audit { CONF_NOTIFY_AUDIT_NO, CONF_NOTIFY_AUDIT_YES };
 /* The limit that decided the number of workers: the setting itself, compile_core_limit or
  * compile_mem_limit. */
 enum conf_workers_by { CONF_WORKERS_SET, CONF_WORKERS_BY_CORES, CONF_WORKERS_BY_MEMORY };
@@ -94,6 +95,7 @@ struct conf {
 	const char *events_dir;     /* the operator's programs that hornero-notify runs */
 	const char *notify_dir;     /* hornero-notify's records: store/notified.h */
 	int64_t notify_timeout_s;
+	enum conf_notify_audit notify_audit;
 	enum conf_share share;
 	const char *failpoint;      /* for tests; else NULL */
 	char **accepted;            /* warnings of doctor: "CHECK" or "CHECK: WORDS" */

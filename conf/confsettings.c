@@ -26,6 +26,9 @@ static const char *const confirms[] = {
 static const char *const traits[] = {
 	[CONF_TRAITS_NO] = "no", [CONF_TRAITS_YES] = "yes", NULL,
 };
+static const char *const notify_audits[] = {
+	[CONF_NOTIFY_AUDIT_NO] = "no", [CONF_NOTIFY_AUDIT_YES] = "yes", NULL,
+};
 static const char *const shares[] = {
 	[CONF_SHARE_NO] = "no", [CONF_SHARE_YES] = "yes", NULL,
 };
@@ -428,6 +431,11 @@ static const struct setting settings[] = {
 	{.name = "notify_timeout", .type = SETTING_DURATION, .min = 1, .max = 3600,
 	 .fallback = "60", AT(notify_timeout_s),
 	 .help = "Longest run of each of these programs. Then it is ended, and run again later."},
+	{.name = "notify_audit", .type = SETTING_CHOICE, .choices = notify_audits,
+	 .fallback = "no", AT(notify_audit),
+	 .help = "With yes, these programs also get each record of the audit log, with "
+		 "HORNERO_EVENT=audit; see AUDIT LOG in hornero-notify(8). The service can read "
+		 "the log after `systemctl daemon-reload` and a restart."},
 	{.name = "share", .type = SETTING_CHOICE, .choices = shares, .fallback = "no", AT(share),
 	 .help = "With yes, before a build hornero asks Glance for an artifact of another node "
 		 "with the same content key, by a clean build, and takes its bytes instead; see "

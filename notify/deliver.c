@@ -111,9 +111,10 @@ static int wait_for(const struct delivery *d, struct child *child)
 /* timeout(1) ends the whole process group of the program, not only the program. */
 static enum delivered run(const struct delivery *d, const char *name, struct err *e)
 {
-	static const char *const env[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
-					  "LANG=C.UTF-8", "HORNERO_EVENT=warm", NULL};
 	own_free char *path = fs_path("%s/%s", d->dir, name);
+	own_free char *kind = fs_path("HORNERO_EVENT=%s", d->event);
+	const char *const env[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
+				   "LANG=C.UTF-8", kind, NULL};
 	char grace[16], limit[32], words[64];
 	const char *const argv[] = {"/usr/bin/timeout", "-k", grace, limit, path, NULL};
 	struct spawn s = SPAWN_INIT(argv);

@@ -11,6 +11,7 @@ enum { DELIVER_NAME_MAX = 64 };
 
 struct delivery {
 	const char *dir;        /* events_dir */
+	const char *event;      /* its kind, for HORNERO_EVENT */
 	int64_t timeout_s;      /* for each program */
 	const char *text;       /* the event, on their standard input */
 	size_t len;

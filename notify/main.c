@@ -1,12 +1,14 @@
 /* hornero-notify: tells the operator's programs of each publication of an image with on_warm:
- * notify.
+ * notify, and with notify_audit of each record of the audit log.
  *
  * The records of what is warm are its outbox: a publication that has no answer in notify_dir is
  * due. So a kill at any point loses no event, and of several publications the latest wins.
  *
  * DIAGNOSTICS: what concerns an image is its record (store/notified.h) and one line of the log. The
  * program ends only if its configuration or its directories are unusable. */
+#include "notify/audittell.h"
 #include "notify/deliver.h"
+#include "notify/retry.h"
 
 #include "conf/conf.h"
 #include "conf/image.h"
@@ -33,15 +35,14 @@
 
 enum {
 	LOOK_MS = 10 * 1000, /* at the records, though inotify told nothing */
-	FIRST_MS = 5000,     /* until the first repetition; doubled with each try */
-	MOST_MS = 10 * 60 * 1000,
+	AUDIT_MS = 1000,     /* longest time for the audit log before images are looked at */
 };
 
 struct program {
 	struct conf *conf;
 	const char *conf_path;
 	int signals, inotify;
-	bool once, is_ended, is_retried; /* is_retried: all failed events are due */
+	bool once, is_ended, is_retried; /* is_retried: what failed is due */
 	size_t unsettled;
 	int64_t next_ms; /* monotonic: when the first retry is due */
 };
@@ -114,15 +115,6 @@ static char *event_text(const struct conf *c, const struct event *ev, struct err
 	return text;
 }
 
-static int64_t delay_ms(int64_t tries)
-{
-	int64_t ms = FIRST_MS;
-
-	while (tries-- > 1 && ms < MOST_MS)
-		ms *= 2;
-	return ms < MOST_MS ? ms : MOST_MS;
-}
-
 static void tell(const struct notified *n)
 {
 	char quoted[2 * sizeof(n->reason) + 3];
@@ -137,6 +129,7 @@ static int settle(struct program *p, const struct event *ev, struct notified *n,
 {
 	own_free char *text = event_text(p->conf, ev, e);
 	struct delivery d = {.dir = p->conf->events_dir,
+			     .event = "warm",
 			     .timeout_s = p->conf->notify_timeout_s,
 			     .text = text,
 			     .len = text ? strlen(text) : 0,
@@ -157,18 +150,10 @@ static int settle(struct program *p, const struct event *ev, struct notified *n,
 	snprintf(n->reason, sizeof(n->reason), "%.*s", (int)sizeof(n->reason) - 1, why.msg);
 	n->since_ms = clock_wall_ms();
 	n->tries += done != DELIVERED_ALL;
-	n->next_ms = done == DELIVERED_ALL ? 0 : n->since_ms + delay_ms(n->tries);
+	n->next_ms = done == DELIVERED_ALL ? 0 : n->since_ms + retry_delay_ms(n->tries);
 	tell(n);
 	failpoint("notify-before-record");
 	return notified_save(p->conf->notify_dir, n, e);
-}
-
-/* The times of retries are wall times. A clock that was set back delays one by MOST_MS at most. */
-static bool is_due(const struct program *p, const struct notified *n)
-{
-	int64_t left_ms = n->next_ms - clock_wall_ms();
-
-	return p->is_retried || left_ms <= 0 || left_ms > MOST_MS;
 }
 
 static int attend(struct program *p, const struct image *img, struct err *e)
@@ -189,11 +174,11 @@ static int attend(struct program *p, const struct image *img, struct err *e)
 	}
 	if (notified_state(&n, &ev.w) == NOTIFIED_DONE)
 		return 0;
-	if (is_due(p, &n) && settle(p, &ev, &n, e) < 0)
+	if ((p->is_retried || retry_is_due(n.next_ms)) && settle(p, &ev, &n, e) < 0)
 		return -1;
 	if (notified_state(&n, &ev.w) != NOTIFIED_DONE) {
 		p->unsettled++;
-		due_ms = clock_mono_ms() + n.next_ms - clock_wall_ms();
+		due_ms = retry_mono_ms(n.next_ms);
 		p->next_ms = due_ms < p->next_ms ? due_ms : p->next_ms;
 	}
 	return 0;
@@ -206,7 +191,7 @@ static bool has_signal(const struct program *p)
 	return poll(&fd, 1, 0) > 0;
 }
 
-static int pass(struct program *p, struct err *e)
+static int tell_images(struct program *p, struct err *e)
 {
 	struct image *list = NULL;
 	size_t n = 0;
@@ -220,6 +205,34 @@ static int pass(struct program *p, struct err *e)
 		if (!list[i].broken && list[i].on_warm == IMAGE_ON_WARM_NOTIFY)
 			done = attend(p, &list[i], e);
 	images_free(list, n);
+	return done;
+}
+
+static int tell_audit(struct program *p, struct err *e)
+{
+	struct audittell t = {.c = p->conf,
+			      .stop = p->signals,
+			      .is_fresh = p->is_retried,
+			      .until_ms = p->once ? INT64_MAX : clock_mono_ms() + AUDIT_MS};
+	int more = audittell(&t, e);
+
+	if (more < 0)
+		return -1;
+	p->unsettled += t.is_behind;
+	if (more)
+		p->next_ms = 0;
+	else if (t.next_ms < p->next_ms)
+		p->next_ms = t.next_ms;
+	return 0;
+}
+
+/* Images first: a long audit log must not keep them waiting. */
+static int pass(struct program *p, struct err *e)
+{
+	int done = tell_images(p, e);
+
+	if (done == 0 && !has_signal(p))
+		done = tell_audit(p, e);
 	p->is_retried = false;
 	return done;
 }
@@ -231,6 +244,9 @@ static void watch(const struct program *p)
 
 	(void)inotify_add_watch(p->inotify, warm, IN_MOVED_TO);
 	(void)inotify_add_watch(p->inotify, p->conf->images_dir, IN_MOVED_TO);
+	if (p->conf->notify_audit == CONF_NOTIFY_AUDIT_YES)
+		(void)inotify_add_watch(p->inotify, p->conf->audit_dir,
+					IN_CREATE | IN_MODIFY | IN_MOVED_TO);
 }
 
 /* Like a reload of hornerod, keeps the old configuration if the new one is unusable. */
@@ -341,7 +357,8 @@ int main(int argc, char **argv)
 					 parse,
 					 NULL,
 					 "Tells the programs of events_dir when an image with "
-					 "on_warm: notify has become warm. SIGHUP reads the "
+					 "on_warm: notify has become warm, and with notify_audit "
+					 "of each record of the audit log. SIGHUP reads the "
 					 "configuration again, and tries every event.",
 					 NULL,
 					 NULL,

@@ -128,7 +128,7 @@ test_expect_success 'includes only point down' '
 	may_include serve serve store conf lib &&
 	may_include cli cli db store state conf lib &&
 	may_include glance glance store conf lib &&
-	may_include notify notify store conf lib &&
+	may_include notify notify store state conf lib &&
 	may_include mirror mirror store state conf lib &&
 	for room in $sandboxed
 	do

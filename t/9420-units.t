@@ -74,10 +74,10 @@ test_expect_success 'no unit whose program opens files by openat2 restricts set-
 	done
 '
 
-# generated USER_LINE: what the generator makes of it, in ./out.
+# generated LINE…: what the generator makes of them, in ./out.
 generated () {
 	rm -rf out && mkdir -p out conf/hornero &&
-	printf "%s\n" "state_dir: /x" "$1" >conf/hornero/hornero.yaml &&
+	printf "%s\n" "state_dir: /x" "$@" >conf/hornero/hornero.yaml &&
 	sed "s|\"[^\"]*/hornero/hornero.yaml\"|conf/hornero/hornero.yaml|" \
 		"$HORNERO_BUILD/etc/hornero-generator" >generator &&
 	sh generator out out out
@@ -101,6 +101,27 @@ test_expect_success 'git, nothing, or what is no name changes nothing' '
 		generated "$line" &&
 		test -z "$(ls out)" || { echo "$line"; return 1; }
 	done
+'
+
+# The exposure is that of the unit with the drop-in, as systemd would join them.
+test_expect_success 'hornero-notify has queue_group only with notify_audit' '
+	generated "queue_group: hornero-queue" &&
+	test -z "$(ls out)" &&
+	generated "queue_group: hornero-queue" "notify_audit: no" &&
+	test -z "$(ls out)" &&
+	generated "notify_audit: yes" &&
+	test -z "$(ls out)" &&
+	generated "notify_audit: yes" "queue_group: a b" &&
+	test -z "$(ls out)" &&
+	generated "notify_audit: \"yes\" # for the web hook" "queue_group: forge-queue " &&
+	printf "[Service]\nSupplementaryGroups=forge-queue\n" >want &&
+	test_cmp want out/hornero-notify.service.d/50-notify-audit.conf &&
+	test "$(ls out)" = hornero-notify.service.d &&
+	cat "$units/hornero-notify.service" want >out/hornero-notify.service &&
+	grep -q "^ProtectSystem=strict" out/hornero-notify.service &&
+	! grep "^ReadWritePaths=" out/hornero-notify.service &&
+	systemd-analyze security --no-pager --offline=true --threshold=20 \
+		"$PWD/out/hornero-notify.service" >security
 '
 
 test_done

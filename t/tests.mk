@@ -276,7 +276,8 @@ script_tests += \
 	t/4410-annotated-tags.t \
 	t/4500-hostile-refs.t \
 	t/4510-audit.t \
-	t/4520-signed.t
+	t/4520-signed.t \
+	t/4525-notify-audit.t
 unit_tests += \
 	t/4000-refline-unit \
 	t/4010-pushopt-unit \
