@@ -247,6 +247,8 @@ unreached () {
 	explain 't/6340-confirm.t has an idle node' confirm-remarked
 	explain 't/5540-fetch.t has a builder that fetches' fetch-before-rename fetch-rename \
 		fetch-syncfs
+	explain 't/4525-notify-audit.t dies there' notify-audit-before-cursor notify-audit-sync \
+		auditcursor-unlink
 	explain 't/8310-backup.t dies there' place-unlink restore-marked restore-queue-put \
 		restore-queue-rename restore-queue-sync restore-queue-unlink \
 		restore-repository-made restore-unmark

@@ -236,6 +236,23 @@ test_expect_success 'the timers'\'' services do their work: figures, and old ima
 	test_must_fail grep -i "not implemented" said || journal
 '
 
+# Red without the drop-in of hornero-generator.
+test_expect_success 'hornero-notify has the audit log for events.d, with notify_audit' '
+	mkdir -p /etc/hornero/events.d &&
+	say=/etc/hornero/events.d/10-say &&
+	printf "#!/bin/sh\ntest \$HORNERO_EVENT != audit || { cat; echo; }\n" >$say &&
+	chmod 0755 $say &&
+	echo "notify_audit: yes" >>/etc/hornero/hornero.yaml &&
+	systemctl daemon-reload &&
+	systemctl start hornero-notify &&
+	wait_until "said hornero-notify && grep -q event=notify-audit-begins said" 60 &&
+	hornero image set $uuid name=told &&
+	wait_until "said hornero-notify && grep -q \"record.*name=told\" said" 60 &&
+	systemctl stop hornero-notify &&
+	sed -i "/^notify_audit/d" /etc/hornero/hornero.yaml &&
+	systemctl daemon-reload || journal
+'
+
 test_expect_success 'the publisher was a service of its own, and is gone' '
 	said "hornero-publish@*" &&
 	test_grep "hornero-publish" said &&
