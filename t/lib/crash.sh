@@ -180,7 +180,8 @@ crash__jobs () {
 		SELECT 'attempt without an end', * FROM attempts WHERE ended_ms IS NULL"
 }
 
-# The names in Nova's cache are those of artifacts, with all their bytes.
+# The names in Nova's cache are those of artifacts, with all their bytes. The store may have
+# forgotten the artifact of an old release, whose name says which bytes it has.
 crash__cache () {
 	for crash__file in "$NODE/instances/_base"/* "$NODE/instances/_base"/.[!.]*
 	do
@@ -188,10 +189,23 @@ crash__cache () {
 		expr "${crash__file##*/}" : '[0-9a-f]\{40\}$' >/dev/null ||
 			echo "a foreign name: $crash__file"
 		crash__digest=$(sha256sum <"$crash__file" | cut -d ' ' -f 1)
-		cmp "$crash__file" "$NODE/instances/hornero/artifact/$crash__digest.raw"
-		test -e "$NODE/instances/hornero/artifact/$crash__digest.json" ||
-			echo "no manifest of $crash__file"
-	done
+		crash__artifact=$NODE/instances/hornero/artifact/$crash__digest
+		if test -e "$crash__artifact.json"
+		then
+			cmp "$crash__file" "$crash__artifact.raw"
+		else
+			echo "${crash__file##*/} $crash__digest"
+		fi
+	done >"$TRASH/cached"
+	grep -v '^[0-9a-f]\{40\} [0-9a-f]\{64\}$' "$TRASH/cached"
+	python3 - "$HELLO_UUID" "$TRASH/cached" <<-'END'
+	import hashlib, sys, uuid
+	for line in open(sys.argv[2]):
+	    name, _, digest = line.strip().partition(" ")
+	    release = uuid.uuid5(uuid.UUID(sys.argv[1]), digest)
+	    if len(digest) == 64 and hashlib.sha1(str(release).encode()).hexdigest() != name:
+	        print("no artifact of", name)
+	END
 }
 
 # A file there that is not listed here is a leftover. The mark of a dead push stays until the next
