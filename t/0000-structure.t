@@ -330,6 +330,12 @@ test_expect_success 'each test file can be executed' '
 	test_cmp /dev/null list
 '
 
+# It hides the failure of each command of the list before it; { command || :; } does not.
+test_expect_success 'no test goes on with "or else nothing" in the middle of a list' '
+	test_must_fail grep -n -E "[|][|] (:|true) &&$" "$HORNERO_SRC"/t/*.t \
+		"$HORNERO_SRC"/t/lib/*.sh "$HORNERO_SRC"/t/systemd/*.t
+'
+
 test_expect_success 'no line has more than 100 columns' '
 	texts >names &&
 	test -s names &&

@@ -57,14 +57,17 @@ test_expect_success 'no commit of SQLite without a failpoint before it' '
 		/failpoint[(]/ { last = FNR }
 		/\"COMMIT\"/ && FNR - last > 3 { print FILENAME \":\" FNR \": \" \$0 }
 	" db/*.c) >found &&
-	grep -v "&ignored" found >commits || : &&
+	{ grep -v "&ignored" found >commits || :; } &&
 	test_cmp /dev/null commits
 '
 
 # Red with failpoint_pass("test") anywhere in hooks/.
 test_expect_success 'no failpoint that its program does not list' '
-	(cd "$HORNERO_SRC" && grep -nE "failpoint_(pass|fails)" $(cat "$TRASH/sources") /dev/null |
-		grep -v "^lib/failpoint\.c:") >found || : &&
+	(
+		cd "$HORNERO_SRC" &&
+		grep -nE "failpoint_(pass|fails)" $(cat "$TRASH/sources") /dev/null |
+			sed "/^lib\/failpoint\.c:/d"
+	) >found &&
 	test_cmp /dev/null found
 '
 

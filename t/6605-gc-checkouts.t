@@ -153,7 +153,7 @@ then
 	'
 
 	test_expect_success 'if that is not enough, why says so, and the job gives its own' '
-		head -c 20M /dev/zero >"$WORK/somebody-else-too" || : &&
+		{ head -c 20M /dev/zero >"$WORK/somebody-else-too" || :; } &&
 		push two $two &&
 		disk="disk: .* free on $WORK" &&
 		test_grep "nothing is built before there is room: $disk, the floor is" push.out &&

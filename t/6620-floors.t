@@ -123,7 +123,7 @@ test_expect_success 'few inodes are a full disk, too' '
 '
 
 test_expect_success 'a restart forgets what jobs waited for' '
-	fill "$NODE/instances" 30 || : &&
+	{ fill "$NODE/instances" 30 || :; } &&
 	push_text eight 1 &&
 	wait_until "job_waits_for disk store_floor" 30 &&
 	node_stop &&

@@ -107,7 +107,7 @@ test_expect_success 'too large for Glance: held; then it is registered' '
 
 test_expect_success 'Glance does not run: it waits' '
 	kill $os_glance_pid &&
-	wait $os_glance_pid || : &&
+	{ wait $os_glance_pid || :; } &&
 	hello_pushed five &&
 	os_once 75 &&
 	glance_state_is waiting "no answer to GET" &&

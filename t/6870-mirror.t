@@ -80,7 +80,7 @@ test_expect_success 'repo fetch: one push of the upstream is warm here, by the q
 	mirror_is current &&
 	hornero why $U1 >out &&
 	test_grep "follows $UP_URL, and was current" out &&
-	hornero doctor --json >out || : &&
+	{ hornero doctor --json >out || :; } &&
 	test "$(jq -r "map(select(.check == \"mirrors\"))[0].state" out)" = ok &&
 	mirror_fetch &&
 	test_grep "nothing new" fetch.out
@@ -175,7 +175,7 @@ test_expect_success 'a rewound branch follows, and each place says so' '
 	test_grep "event=mirror-rewound repo=hello ref=refs/heads/main" mirror.log &&
 	hornero why $U1 >out &&
 	test_grep "rewound: the upstream removed commits from refs/heads/main" out &&
-	hornero doctor >out || : &&
+	{ hornero doctor >out || :; } &&
 	test_grep "mirrors .*hello was rewound by" out &&
 	upstream_commit four &&
 	mirror_fetch &&
@@ -247,7 +247,7 @@ test_expect_success 'without a notice, sweep_interval finds what the upstream ha
 test_expect_success '--off: pushes are accepted again, and nothing is fetched' '
 	hornero repo mirror hello --off >out &&
 	test_grep "hello follows no upstream any more" out &&
-	ls "$NODE/state/mirror" | grep -v -e access -e work >left || : &&
+	{ ls "$NODE/state/mirror" | grep -v -e access -e work >left || :; } &&
 	test_cmp /dev/null left &&
 	door_as hook &&
 	git -C up commit -q --allow-empty -m ours &&

@@ -155,7 +155,7 @@ test_expect_success '--off waits for a fetch that moves refs, and none moves ref
 		wait $off &&
 		test_grep "hello follows no upstream any more" off.out &&
 		mirror_ref refs/heads/$point &&
-		ls "$NODE/state/mirror" | grep -v -e access -e work >left || : &&
+		{ ls "$NODE/state/mirror" | grep -v -e access -e work >left || :; } &&
 		test_cmp /dev/null left &&
 		mirror_stop &&
 		node_set failpoint &&

@@ -31,7 +31,7 @@ test_expect_success 'yes: as a daemon the record of the current release gets it 
 	hornero image set "$HELLO_UUID" require_warm=yes &&
 	wait_until "required_is required" 120 &&
 	glance_daemon_ends &&
-	hornero doctor >out || : &&
+	{ hornero doctor >out || :; } &&
 	test_grep "bad.*require_warm is yes and placement_traits is no" out
 '
 

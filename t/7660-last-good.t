@@ -77,7 +77,7 @@ test_expect_success 'hornerod does not start; doctor says so and checks the rest
 	node_stop &&
 	test_expect_code 78 node_start 2>err &&
 	test_grep "wrokers" err &&
-	command hornero doctor --json >doctor.json || : &&
+	{ command hornero doctor --json >doctor.json || :; } &&
 	jq -e "any(.[]; .check == \"configuration\" and .state == \"bad\" and
 		(.finding | test(\"wrokers\")))" doctor.json &&
 	jq -e "any(.[]; .check == \"agent\" and .state == \"bad\")" doctor.json
