@@ -2,29 +2,11 @@
 test_description='notify_audit: events.d gets the records of the audit log; failures, kills, months'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/notify.sh"
 test_requires jq jq
 
 LOGS=$NODE/state/audit
 CURSOR=$NODE/state/notify/audit.json
-
-# program NAME LINE…: a program of events.d, which runs as we do.
-program () {
-	program__name=$1
-	shift
-	{
-		echo '#!/bin/sh'
-		printf '%s\n' "$@"
-	} >"$NODE/events.d/$program__name.new" &&
-	chmod 0755 "$NODE/events.d/$program__name.new" &&
-	mv "$NODE/events.d/$program__name.new" "$NODE/events.d/$program__name"
-}
-
-# notify_once [CODE]: its words are in notify.log.
-notify_once () {
-	timeout 100 hornero-notify --once >>notify.log 2>&1
-	notify__code=$?
-	test $notify__code -eq "${1:-0}" || { tail -n 5 notify.log; return 1; }
-}
 
 # told: the records that the programs got, byte for byte, one a line.
 told () {

@@ -2,26 +2,8 @@
 test_description='hornero-notify: events.d is told of each publication; kills, failures'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
+. "$HORNERO_SRC/t/lib/notify.sh"
 test_requires jq jq
-
-# program NAME LINE…: a program of events.d, which runs as we do.
-program () {
-	program__name=$1
-	shift
-	{
-		echo '#!/bin/sh'
-		printf '%s\n' "$@"
-	} >"$NODE/events.d/$program__name.new" &&
-	chmod 0755 "$NODE/events.d/$program__name.new" &&
-	mv "$NODE/events.d/$program__name.new" "$NODE/events.d/$program__name"
-}
-
-# notify_once [CODE]: its words are in notify.log.
-notify_once () {
-	timeout 100 hornero-notify --once >>notify.log 2>&1
-	notify__code=$?
-	test $notify__code -eq "${1:-0}" || { tail -n 5 notify.log; return 1; }
-}
 
 # told [FILTER]: the events that the program 10-tell got, one a line.
 told () {

@@ -758,6 +758,7 @@ EXTRA_DIST += \
 	t/lib/nodes.sh \
 	t/lib/glance.sh \
 	t/lib/node.sh \
+	t/lib/notify.sh \
 	t/lib/openstack.sh \
 	t/lib/three-nodes.sh \
 	t/lib/nova.sh \
