@@ -72,6 +72,7 @@ test_expect_success 'a push, a refused push, a key: these records in order, as t
 	told | test_cmp want -
 '
 
+# Red where tell() does not take the programs that have ended from the position.
 test_expect_success 'a program that fails: later records wait; why and doctor; then all in order' '
 	forget &&
 	program 20-fail "echo run >>$TRASH/failed" "exit 3" &&
@@ -152,6 +153,7 @@ test_expect_success 'a piece of a line and a line that is not JSON are passed ov
 	test "$(grep -c "event=notify-audit-skipped file=${log##*/} " notify.log)" -eq 1
 '
 
+# Red without find_anywhere(), as are those that follow.
 test_expect_success 'months: the records of a later file follow, also if a file is renamed' '
 	forget &&
 	one_more &&
@@ -184,6 +186,7 @@ test_expect_success 'of months that were told and moved away nothing is missed' 
 	! grep notify-audit-moved notify.log
 '
 
+# Red where the position is the number alone: the new log has that number, too.
 test_expect_success 'the log was moved away: once in the journal, then all of the new one' '
 	forget &&
 	mv "$log" away &&
