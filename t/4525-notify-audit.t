@@ -217,7 +217,7 @@ test_expect_success 'the log was shortened: once in the journal, then what is le
 
 test_expect_success 'a daemon: a record is told at once, also of a log that is moved meanwhile' '
 	forget &&
-	hornero-notify >daemon.out 2>daemon.log &
+	{ hornero-notify >daemon.out 2>daemon.log & } &&
 	daemon=$! &&
 	test_cleanup "kill $daemon 2>/dev/null; wait $daemon; :" &&
 	wait_until "grep -q READY daemon.out" 120 &&
@@ -227,6 +227,7 @@ test_expect_success 'a daemon: a record is told at once, also of a log that is m
 	one_more &&
 	test "$n" -eq 1 &&
 	wait_until "told | jq .n | grep -x 1" 120 &&
+	wait_until "jq .n \"$CURSOR\" | grep -x 1" 120 &&
 	kill $daemon &&
 	wait $daemon
 '
