@@ -17,7 +17,7 @@ void also_of_unbound(const struct cli *cli, const char *uuid, also_tell *tell, v
 /* The position of an open job, and when it is expected to begin and end. */
 void also_expected(const struct look *l, also_tell *tell, void *arg);
 
-/* What keeps records of the audit log from the programs of events_dir. */
+/* Says why the programs of events_dir do not get records of the audit log. */
 void also_audit(const struct cli *cli, also_tell *tell, void *arg);
 
 /* Processes that hang and block the image (uuid NULL: any image), or the queue. */

@@ -23,6 +23,12 @@ static long sysctl_is(const char *path)
 	return fs_read(AT_FDCWD, path, 64, &text, &len, &ignored) < 0 ? -1 : strtol(text, NULL, 10);
 }
 
+/* By AppArmor, as on Ubuntu 24.04. */
+static bool is_restricted(void)
+{
+	return sysctl_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1;
+}
+
 static const char *mend_of(void)
 {
 	if (sysctl_is("/proc/sys/user/max_user_namespaces") == 0)
@@ -31,10 +37,9 @@ static const char *mend_of(void)
 	if (sysctl_is("/proc/sys/kernel/unprivileged_userns_clone") == 0)
 		return "sysctl -w kernel.unprivileged_userns_clone=1, and write that into "
 		       "/etc/sysctl.d";
-	if (sysctl_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
-		return "AppArmor restricts user namespaces: cp " PKGDATADIR
-		       "/apparmor/hornero-bwrap /etc/apparmor.d/ && apparmor_parser -r "
-		       "/etc/apparmor.d/hornero-bwrap";
+	if (is_restricted())
+		return "cp " PKGDATADIR "/apparmor/hornero-bwrap /etc/apparmor.d/ && "
+		       "apparmor_parser -r /etc/apparmor.d/hornero-bwrap";
 	return "apt-get install --reinstall bubblewrap";
 }
 
@@ -71,6 +76,7 @@ void doctor_sandbox(struct doctor *d)
 	n = said < 0 ? 0 : pread(said, text, sizeof(text) - 1, 0);
 	text[n > 0 ? n : 0] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	doctor_say(d, DOCTOR_BAD, mend_of(), "bubblewrap cannot make the sandbox of a build: %s",
+	doctor_say(d, DOCTOR_BAD, mend_of(), "bubblewrap cannot make the sandbox of a build%s: %s",
+		   is_restricted() ? " (AppArmor restricts user namespaces)" : "",
 		   status < 0 ? why.msg : *text ? text : "it says nothing");
 }

@@ -117,6 +117,15 @@ test_expect_success 'the keys file: others may write, a broken line' '
 
 if test "$(id -u)" -eq 0 && unshare -m true 2>/dev/null
 then
+	# Each of these runs it where its sandbox is broken: the line that doctor prints.
+	cat >mend_sandbox <<-\END
+	{ hornero doctor --json >doctor.json || :; } &&
+	jq -r ".[] | select(.check == \"sandbox\") | .mend" doctor.json >mend.sh &&
+	sed -i "s/, and write.*//" mend.sh &&
+	sh -e mend.sh &&
+	{ hornero doctor --json >after.json || :; }
+	END
+
 	# Red without the run of bwrap in cli/doctor_sandbox.c.
 	test_expect_success 'the sandbox: bubblewrap fails; the package is put back' '
 		cat >broken-bwrap <<-\END &&
@@ -132,10 +141,7 @@ then
 		chmod +x bin/apt-get &&
 		cat >in_sandbox <<-\END &&
 		mount --bind broken-bwrap /usr/bin/bwrap &&
-		{ hornero doctor --json >doctor.json || :; } &&
-		jq -r ".[] | select(.check == \"sandbox\") | .mend" doctor.json >mend.sh &&
-		sh -e mend.sh &&
-		{ hornero doctor --json >after.json || :; }
+		. ./mend_sandbox
 		END
 		unshare -m sh -e in_sandbox &&
 		says sandbox bad "No permissions to create new namespace" &&
@@ -146,11 +152,7 @@ then
 	test_expect_success 'the sandbox: user namespaces are limited to none' '
 		cat >in_userns <<-\END &&
 		echo 0 >/proc/sys/user/max_user_namespaces &&
-		{ hornero doctor --json >doctor.json || :; } &&
-		jq -r ".[] | select(.check == \"sandbox\") | .mend" doctor.json >mend.sh &&
-		sed -i "s/, and write.*//" mend.sh &&
-		sh -e mend.sh &&
-		{ hornero doctor --json >after.json || :; }
+		. ./mend_sandbox
 		END
 		sed "/^build_user/d" "$HORNERO_CONF" >user.yaml &&
 		HORNERO_CONF=$TRASH/user.yaml unshare -U -r --mount-proc -m -p -f \
@@ -182,15 +184,10 @@ then
 		mount -t overlay -o lowerdir=etc:/etc,upperdir=scratch/etc,workdir=scratch/work \
 			none /etc &&
 		mount --bind broken-bwrap /usr/bin/bwrap &&
-		{ hornero doctor --json >doctor.json || :; } &&
-		jq -r ".[] | select(.check == \"sandbox\") | .mend" doctor.json >mend.sh &&
-		sed -i "s/^AppArmor restricts user namespaces: //" mend.sh &&
-		sh -e mend.sh &&
-		{ hornero doctor --json >after.json || :; }
+		. ./mend_sandbox
 		END
 		unshare -m sh -e in_apparmor &&
-		says sandbox bad "No permissions to create new namespace" &&
-		test_grep "^AppArmor restricts user namespaces: " mend.sh &&
+		says sandbox bad "AppArmor restricts user namespaces.: .*No permissions" &&
 		jq -e "any(.[]; .check == \"sandbox\" and .state == \"ok\")" after.json
 	'
 
