@@ -23,8 +23,8 @@ check-long:
 	$(srcdir)/check --no-install --long
 
 # Measures each claim and prints it beside its goal.
-bench_programs = bench/empty bench/lap bench/pulse bench/queue-bench bench/stamp \
-	bench/tree-bench
+bench_programs = bench/empty bench/lap bench/pulse bench/queue-bench bench/row \
+	bench/stamp bench/tree-bench
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
 bench_empty_SOURCES = bench/empty.c
@@ -32,6 +32,8 @@ bench_lap_SOURCES = bench/lap.c
 bench_pulse_SOURCES = bench/pulse.c
 bench_queue_bench_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 bench_queue_bench_SOURCES = bench/queue-bench.c
+bench_row_SOURCES = bench/row.c
+bench_row_LDADD = $(SQLITE_LIBS)
 bench_stamp_SOURCES = bench/stamp.c
 bench_tree_bench_SOURCES = bench/tree-bench.c
 bench_tree_bench_LDADD = agent/common/libcommon.a lib/libhornero.a $(CRYPTO_LIBS)

@@ -327,6 +327,21 @@ int builders_load(const char *builders_dir, struct builders **out, struct err *e
 	return 0;
 }
 
+int builders_load_one(const char *builders_dir, const char *name, struct builders **out,
+		      struct err *e)
+{
+	own_builders struct builders *all = calloc(1, sizeof(*all));
+	own_free char *file = fs_path("%s.yaml", name);
+
+	if (!all)
+		return err_set(e, ERR_NOBODY, "out of memory");
+	if (is_builder_file(file) && !strchr(file, '/') &&
+	    load_one(builders_dir, file, all, e) < 0)
+		return -1;
+	*out = steal_ptr(&all);
+	return 0;
+}
+
 const struct builder *builder_find(const struct builders *b, const char *name)
 {
 	for (size_t i = 0; i < b->n; i++)

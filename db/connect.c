@@ -121,8 +121,13 @@ static int configure(struct db *db)
 /* The first read opens the log and its index; from then on db_moved() knows our files. */
 static int establish(struct db *db, struct err *e)
 {
-	static const char pragmas_write[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
-	static const char pragmas_read[] = "PRAGMA query_only = 1";
+	static const char *const pragmas[] = {
+		[DB_READ] = "PRAGMA query_only = 1",
+		/* txn_commit() syncs. */
+		[DB_WRITE] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
+		[DB_CREATE] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+		[DB_OWN] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+	};
 	int64_t version;
 
 	if (configure(db) < 0 || db_version(db->sql, db->queue_dir, &version, e) < 0)
@@ -135,8 +140,7 @@ static int establish(struct db *db, struct err *e)
 		e->sys = ESTALE;
 		return -1;
 	}
-	if (sqlite3_exec(db->sql, db->mode == DB_READ ? pragmas_read : pragmas_write, NULL, NULL,
-			 NULL) != SQLITE_OK)
+	if (sqlite3_exec(db->sql, pragmas[db->mode], NULL, NULL, NULL) != SQLITE_OK)
 		return db_fail(db->sql, db->queue_dir, "set up", e);
 	if (!file_id(db->dir, DB_NAME "-wal", &db->wal) ||
 	    !file_id(db->dir, DB_NAME "-shm", &db->shm) || db_moved(db)) {

@@ -49,7 +49,7 @@ struct db_queue {
 
 enum db_mode {
 	DB_READ,   /* ERR_NOBODY (sys ENOENT) if there is no database */
-	DB_WRITE,  /* the same; for the hook */
+	DB_WRITE,  /* the same; for hook and collector, which release the queue before they sync */
 	DB_CREATE, /* makes or migrates a missing or older one; for the sweep and the CLI */
 	DB_OWN,    /* the same, and moves a damaged one aside; for hornerod only */
 };

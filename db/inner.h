@@ -53,6 +53,7 @@ struct db {
 	pid_t pid;              /* the only process that may use this handle */
 	int reading;            /* depth of read transactions */
 	bool writing;
+	bool relaxed;           /* a DB_WRITE handle does not sync */
 	int wal_pages;          /* length of the write-ahead log after our last commit */
 	struct db_file_id wal, shm;
 	int64_t (*highest)(const void *arg); /* as in db_queue */

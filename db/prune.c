@@ -98,8 +98,7 @@ static void relax(struct db *db, bool relaxed)
 	if (!db->sql)
 		return;
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_ENABLE_FKEY, !relaxed, NULL);
-	sqlite3_exec(db->sql, relaxed ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL",
-		     NULL, NULL, NULL);
+	db->relaxed = relaxed;
 }
 
 int history_forget(struct db *db, const int64_t *jobs, int n, struct err *e)

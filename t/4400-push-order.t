@@ -4,7 +4,8 @@
 # Red without each of these (all were tried): in hooks/durable.c the fsync() of
 # sync_dir, the sync_objects, sync_refs or sync_packed_refs of durable_sync, the `born` of
 # sync_objects, the is_before() of synced_since, stamp_new (a plain O_CREAT instead); in
-# hooks/post_receive.c the make_durable() of post_receive; in cli/repo.c core.fsync.
+# hooks/post_receive.c the make_durable() of post_receive; in cli/repo.c core.fsync;
+# in db/txn.c sync_log() of txn_commit, or behind it db_ticket_drop().
 test_description='the order in which files are on disk before a push is answered'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -12,7 +13,7 @@ test_description='the order in which files are on disk before a push is answered
 test_requires sqlite3 sqlite3
 test_requires strace strace
 
-calls=fsync,fdatasync,syncfs,sync,rename,renameat,renameat2,link,linkat,write,pwrite64,execve
+calls=fsync,fdatasync,syncfs,sync,rename,renameat,renameat2,link,linkat,write,pwrite64,execve,flock
 : >trace
 chmod 0666 trace
 
@@ -101,6 +102,7 @@ test_expect_success 'objects, their directories, the ref, the row, the answer: i
 		"fsync\([0-9]*<objects/[0-9a-f]{2}>" \
 		"fsync\([0-9]*<refs/heads>" \
 		"pwrite64\([0-9]*<queue/queue.db-wal>" \
+		"flock\([0-9]*<[^>]*queue>, LOCK_UN" \
 		"fdatasync\([0-9]*<queue/queue.db-wal>" \
 		"write\(1<.*hornero: job 2 queued"
 '

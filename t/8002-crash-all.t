@@ -130,8 +130,10 @@ mend_first () {
 	command hornero repo remove other --yes
 }
 
-# Old logs, junk, a changed byte in Nova's cache, artifacts beyond the budget.
+# Old logs, an old event, junk, a changed byte in Nova's cache, artifacts beyond the budget.
 scene_upkeep () {
+	sqlite3 "$NODE/state/queue/queue.db" \
+		"INSERT INTO events (at_ms, job, attempt, event) VALUES (1, 0, 0, 'old')"
 	play
 	touch -d '2 hours ago' "$NODE"/state/log/*.log
 	seq 1 20000 >"$NODE/state/log/1.1.log"

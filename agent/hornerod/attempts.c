@@ -75,6 +75,6 @@ void attempt_group(const struct agent *a, const char *uuid, char group[ATTEMPT_G
 		name = img.builder;
 	else if (warm_load(a->conf->store_dir, uuid, &w, &e) == 1)
 		name = w.made.builder;
-	(void)builders_load(a->conf->builders_dir, &list, &e);
+	(void)builders_load_one(a->conf->builders_dir, name, &list, &e);
 	snprintf(group, ATTEMPT_GROUP, "%s", builder_group(list, name));
 }
