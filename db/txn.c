@@ -116,8 +116,8 @@ static int sync_file(sqlite3_file *f)
 }
 
 /* The hook syncs the log after it has released the ticket: others write meanwhile, and one flush of
- * the disk serves several. A power cut only shortens the log: whatever others made of our rows comes
- * later in it. */
+ * the disk serves several. A power cut only shortens the log: whatever others made of our rows
+ * comes later in it. */
 static int sync_log(struct db *db, struct err *e)
 {
 	sqlite3_file *log = NULL;
