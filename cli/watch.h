@@ -1,6 +1,8 @@
 /*
  * watch: waits by inotify until a watched directory or file changes. Each wait is bounded, because
- * inotify misses some changes (another mount's writes, a limit of watches).
+ * inotify misses some changes (another mount's writes, a limit of watches). SQLite writes its log
+ * before others may see what it wrote, and then tells nobody: so the waits after a change are short
+ * and grow.
  *
  *     own_watch struct watch w = watch_open();
  *     watch_add(&w, c->queue_dir);
@@ -14,11 +16,12 @@
 #include <stdint.h>
 #include <unistd.h>
 
-enum { WATCH_NAP_MS = 1000, WATCH_BLIND_NAP_MS = 50 };
+enum { WATCH_FIRST_NAP_MS = 5, WATCH_NAP_MS = 1000, WATCH_BLIND_NAP_MS = 50 };
 
 struct watch {
 	int fd;    /* -1: inotify is unavailable */
 	int blind; /* a watch failed: use short naps */
+	int nap_ms; /* the longest next wait; doubles until something changes */
 	int extra;  /* also ends the wait when readable (signals), or -1; borrowed */
 	/* A pipe or socket that we write to, or -1; borrowed. Losing its readers ends the wait. */
 	int reader;

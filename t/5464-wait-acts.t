@@ -6,6 +6,7 @@ test_description='builds that are killed; wait exits 75 only when somebody must 
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
 test_requires jq jq
+test_requires strace strace
 
 # Red with a return of 75 for JOB_QUEUED with an attempt behind it in cli/outcome.c.
 test_expect_success 'a builder was killed once: wait waits for the next attempt' '
@@ -73,6 +74,26 @@ test_expect_success 'wait for an image ends at the commit that its branch has by
 	gate_open &&
 	wait $waiting &&
 	test_grep "is warm at $(git -C "$HELLO_WORK" rev-parse HEAD | cut -c 1-12)" said
+'
+
+# SQLite writes before others may see it, and then tells nobody. Red without the nap_ms of a change
+# in cli/watch.c.
+test_expect_success 'wait looks again a few milliseconds after each change' '
+	slow_push watched &&
+	gate_reached &&
+	# LeakSanitizer and strace do not go together.
+	{
+		ASAN_OPTIONS=detect_leaks=0 strace -o calls -e trace=poll \
+			hornero wait $job --timeout 300 &
+		waiting=$!
+	} &&
+	wait_until "grep -q 1000 calls" 20 &&
+	gate_open &&
+	wait $waiting &&
+	grep "1 (.*revents=" calls &&
+	awk "changed && !/, 3, 5\)/ { print; late = 1 }
+		{ changed = /1 \(.*revents=/ }
+		END { exit late }" calls
 '
 
 # Red without is_agent_down() in cli/wait.c: it waits until its time is over, and says another
