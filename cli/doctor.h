@@ -62,6 +62,8 @@ struct doctor {
 enum doctor_scope { DOCTOR_SETUP, DOCTOR_HEALTH };
 void doctor_look(struct doctor *d, enum doctor_scope scope);
 
+#define DOCTOR_SYSCTL_STAYS "# and in /etc/sysctl.d, for the next boot"
+
 /* Reports a finding. mend: the command that fixes it, or NULL. */
 void doctor_say(struct doctor *d, enum doctor_state state, const char *mend, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

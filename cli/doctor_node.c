@@ -130,6 +130,8 @@ static void look_at_watches(struct doctor *d)
 	enum { WATCH_BYTES = 200 };
 	const long long builds = d->c->compile_mem_limit * 1000000LL / WATCH_BYTES;
 	own_free char *text = NULL;
+	own_free char *mend = fs_path("sysctl -w fs.epoll.max_user_watches=%lld %s", builds + 1,
+				      DOCTOR_SYSCTL_STAYS);
 	struct err ignored = ERR_INIT;
 	size_t len;
 
@@ -143,12 +145,11 @@ static void look_at_watches(struct doctor *d)
 		return;
 	}
 	text[strcspn(text, "\n")] = '\0';
-	doctor_say(d, DOCTOR_WARN,
-		   "set fs.epoll.max_user_watches higher than compile_mem_limit divided by 200 "
-		   "bytes, in /etc/sysctl.d",
+	doctor_say(d, DOCTOR_WARN, mend,
 		   "builds can take all %s epoll watches that their user, and so hornerod, may "
-		   "have; %lld would do",
-		   text, builds + 1);
+		   "have: fs.epoll.max_user_watches is not above compile_mem_limit divided by 200 "
+		   "bytes",
+		   text);
 }
 
 /* If hornerod does not run as root, builds run as the same user, and the kernel counts descriptors

@@ -32,11 +32,9 @@ static bool is_restricted(void)
 static const char *mend_of(void)
 {
 	if (sysctl_is("/proc/sys/user/max_user_namespaces") == 0)
-		return "sysctl -w user.max_user_namespaces=15000, and write that into "
-		       "/etc/sysctl.d";
+		return "sysctl -w user.max_user_namespaces=15000 " DOCTOR_SYSCTL_STAYS;
 	if (sysctl_is("/proc/sys/kernel/unprivileged_userns_clone") == 0)
-		return "sysctl -w kernel.unprivileged_userns_clone=1, and write that into "
-		       "/etc/sysctl.d";
+		return "sysctl -w kernel.unprivileged_userns_clone=1 " DOCTOR_SYSCTL_STAYS;
 	if (is_restricted())
 		return "cp " PKGDATADIR "/apparmor/hornero-bwrap /etc/apparmor.d/ && "
 		       "apparmor_parser -r /etc/apparmor.d/hornero-bwrap";

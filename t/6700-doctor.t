@@ -102,8 +102,8 @@ then
 			"hornerod may have only 4096 descriptors: a build can keep it from" \
 			"set LimitNOFILE=1048576" &&
 		says agent warn \
-			"builds can take all [0-9]+ epoll watches .*; 5000000001 would do" \
-			"set fs.epoll.max_user_watches" &&
+			"builds can take all [0-9]+ epoll watches .*: fs.epoll.max_user_watches" \
+			"sysctl -w fs.epoll.max_user_watches=5000000001 #" &&
 		shared_doctor 16384 16 &&
 		says agent ok "builds have at most 4096 descriptors each, hornerod 16384" &&
 		says agent ok "builds cannot take all epoll watches of their user"

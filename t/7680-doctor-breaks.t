@@ -121,7 +121,6 @@ then
 	cat >mend_sandbox <<-\END
 	{ hornero doctor --json >doctor.json || :; } &&
 	jq -r ".[] | select(.check == \"sandbox\") | .mend" doctor.json >mend.sh &&
-	sed -i "s/, and write.*//" mend.sh &&
 	sh -e mend.sh &&
 	{ hornero doctor --json >after.json || :; }
 	END
