@@ -3,6 +3,7 @@
 #include "cli/metrics.h"
 
 #include "cli/cache.h"
+#include "cli/mirroring.h"
 #include "lib/alone.h"
 #include "lib/fs.h"
 #include "lib/own.h"
@@ -13,12 +14,19 @@
 #include "state/stuck.h"
 #include "store/inventory.h"
 #include "store/registration.h"
+#include "store/rollout.h"
 #include "store/stable.h"
 #include "store/warm.h"
 
 #include <string.h>
 
-enum { LABELS_MAX = 64, WARM_STATES = WARM_CHANGED + 1, GLANCE_STATES = REGISTRATION_RETIRED + 1 };
+enum {
+	LABELS_MAX = 64,
+	WARM_STATES = WARM_CHANGED + 1,
+	GLANCE_STATES = REGISTRATION_RETIRED + 1,
+	MIRROR_STATES = MIRRORED_FAILED + 1,
+	ROLLOUT_STATES = ROLLOUT_DONE + 1,
+};
 
 static const char *label(char labels[LABELS_MAX], const char *name, const char *value)
 {
@@ -284,6 +292,61 @@ static void print_glance(struct metrics *m, const struct conf *c)
 	      alone_is_taken(c->glance_dir) == 1);
 }
 
+static void print_rollouts(struct metrics *m, struct cli *cli)
+{
+	int64_t states[ROLLOUT_STATES] = {0};
+	struct image *list = NULL;
+	struct err ignored = ERR_INIT;
+	char labels[LABELS_MAX];
+	struct rollout r;
+	size_t n = 0;
+
+	if (cli_images(cli, &list, &n, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (rollout_load(cli->conf->glance_dir, list[i].uuid, &r, &ignored) == 1)
+			states[rollout_state(&r)]++;
+	images_free(list, n);
+	metric_begin(m, METRIC_GAUGE, "hornero_rollouts", NULL,
+		     "Images whose servers are rebuilt onto each release, by what became of the "
+		     "last one.");
+	for (int s = 0; s < ROLLOUT_STATES; s++)
+		metric_value(m, label(labels, "state", rollout_state_name((enum rollout_state)s)),
+			     (double)states[s]);
+}
+
+struct mirrors {
+	const struct conf *c;
+	int64_t states[MIRROR_STATES];
+};
+
+static void count_mirror(void *arg, const char *repo)
+{
+	struct mirrors *all = arg;
+	struct err ignored = ERR_INIT;
+	struct mirroring g;
+
+	if (mirroring_look(all->c, repo, &g, &ignored) > 0)
+		all->states[g.state]++;
+}
+
+static void print_mirrors(struct metrics *m, const struct conf *c)
+{
+	struct mirrors all = {.c = c};
+	struct err ignored = ERR_INIT;
+	char labels[LABELS_MAX];
+
+	gauge(m, "hornero_mirror_up", NULL, "1 if hornero-mirror runs.",
+	      alone_is_taken(c->mirror_dir) == 1);
+	if (mirror_each(c, count_mirror, &all, &ignored) < 0)
+		return;
+	metric_begin(m, METRIC_GAUGE, "hornero_mirrors", NULL,
+		     "Repositories that follow an upstream, by what became of the last fetch.");
+	for (int s = 0; s < MIRROR_STATES; s++)
+		metric_value(m, label(labels, "state", mirrored_state_name((enum mirrored_state)s)),
+			     (double)all.states[s]);
+}
+
 static void print_door(struct metrics *m, const struct conf *c)
 {
 	struct door_counts d = {0};
@@ -330,5 +393,7 @@ void metrics_node(struct metrics *m, struct cli *cli, struct db *db, int64_t con
 	print_room(m, c);
 	print_budgets(m, c);
 	print_glance(m, c);
+	print_rollouts(m, cli);
+	print_mirrors(m, c);
 	print_door(m, c);
 }

@@ -91,6 +91,8 @@ test_expect_success 'the first that fails ends it: why, image show, doctor; relo
 	seven=$(glance_release) &&
 	rebuilt_are "$A $seven 1" "$B $seven 1" &&
 	rollout_is failed "server $B is ERROR after its rebuild" &&
+	hornero metrics >figures &&
+	test_grep "^hornero_rollouts{state=\"failed\"} 1" figures &&
 	server_is "$C" ACTIVE "$six" &&
 	why_says "$HELLO_UUID" "stopped .1 of 3 boot release $seven.: server $B is ERROR" &&
 	test "$(image_field rollout)" = failed &&

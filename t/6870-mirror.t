@@ -54,6 +54,10 @@ test_expect_success 'an upstream whose host key is unknown is not trusted' '
 	test_expect_code 1 mirror_fetch &&
 	test_grep "untrusted: its host key is not known .*known_hosts" fetch.out &&
 	mirror_is untrusted "is not known" &&
+	hornero metrics >figures &&
+	test_grep "^hornero_mirrors{state=\"untrusted\"} 1" figures &&
+	test_grep "^hornero_mirrors{state=\"current\"} 0" figures &&
+	test_grep "^hornero_mirror_up 1" figures &&
 	hornero why $U1 >out &&
 	test_grep "follows $UP_URL, and the last fetch failed .*untrusted" out &&
 	test_expect_code 2 hornero doctor >out &&

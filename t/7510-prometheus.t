@@ -162,6 +162,13 @@ test_expect_success 'the rules, over time' '
 	         values: "1x20"}
 	      - {series: "hornero_filesystem_floor_bytes{instance=\"a\",area=\"store\"}",
 	         values: "2x20"}
+	      - {series: "hornero_mirror_up{instance=\"a\",job=\"hornero\"}", values: "0x90"}
+	      - {series: "hornero_mirror_up{instance=\"b\",job=\"hornero\"}", values: "0x90"}
+	      - {series: "hornero_mirrors{instance=\"a\",state=\"denied\"}", values: "1x90"}
+	      - {series: "hornero_mirrors{instance=\"a\",state=\"current\"}", values: "2x90"}
+	      - {series: "hornero_mirrors{instance=\"b\",state=\"current\"}", values: "0x90"}
+	      - {series: "hornero_rollouts{instance=\"a\",state=\"failed\"}", values: "1x20"}
+	      - {series: "hornero_rollouts{instance=\"b\",state=\"done\"}", values: "1x20"}
 	      - {series: "hornero_attempts_ended_total{instance=\"a\",cause=\"tool\"}",
 	         values: "0+1x60"}
 	      - {series: "hornero_attempts_ended_total{instance=\"a\",cause=\"exit\"}",
@@ -189,6 +196,27 @@ test_expect_success 'the rules, over time' '
 	            exp_annotations:
 	              summary: "a: a job waits for 1h 6m 40s"
 	              action: "hornero queue; hornero why JOB"
+	      - eval_time: 15m
+	        alertname: HorneroMirrorDown
+	        exp_alerts:
+	          - exp_labels: {severity: warning, instance: a, job: hornero}
+	            exp_annotations:
+	              summary: "a: repositories follow an upstream, and nothing fetches"
+	              action: "systemctl enable --now hornero-mirror"
+	      - eval_time: 70m
+	        alertname: HorneroMirrorBehind
+	        exp_alerts:
+	          - exp_labels: {severity: warning, instance: a}
+	            exp_annotations:
+	              summary: "a: 1 mirror(s) cannot follow their upstream"
+	              action: "hornero doctor"
+	      - eval_time: 15m
+	        alertname: HorneroRolloutStopped
+	        exp_alerts:
+	          - exp_labels: {severity: warning, instance: a}
+	            exp_annotations:
+	              summary: "a: 1 rollout(s) stopped before the last server"
+	              action: "hornero doctor"
 	      - eval_time: 10m
 	        alertname: HorneroDiskLow
 	        exp_alerts:
