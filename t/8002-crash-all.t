@@ -127,7 +127,8 @@ mend_first () {
 			command hornero repo remove other --yes
 	} &&
 	command hornero repo create other &&
-	command hornero repo remove other --yes
+	command hornero repo remove other --yes &&
+	rm -f "$(node_warm_path $OTHER)" # the store may forget the artifact of a removed image
 }
 
 # Old logs, an old event, junk, a changed byte in Nova's cache, artifacts beyond the budget.
