@@ -8,7 +8,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <signal.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
@@ -296,6 +296,16 @@ static pid_t writer_of(const char *name)
 		       : 0;
 }
 
+/* A process that has ended writes no more, even if its parent does not look at it for a while: kill
+ * still finds it, but its pidfd is readable. */
+static bool has_ended(pid_t pid)
+{
+	own_fd int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd ended = {.fd = fd, .events = POLLIN};
+
+	return fd < 0 ? errno == ESRCH : poll(&ended, 1, 0) == 1;
+}
+
 int fs_clear_staging(const char *dir, struct err *e)
 {
 	own_dir DIR *d = opendir(dir);
@@ -306,7 +316,7 @@ int fs_clear_staging(const char *dir, struct err *e)
 	while ((entry = readdir(d))) {
 		pid_t writer = writer_of(entry->d_name);
 
-		if (writer > 0 && kill(writer, 0) < 0 && errno == ESRCH &&
+		if (writer > 0 && has_ended(writer) &&
 		    FAILSTEP("staging-clear", unlinkat(dirfd(d), entry->d_name, 0)) < 0 &&
 		    errno != ENOENT)
 			return err_sys(e, ERR_OPERATOR, "cannot remove %s/%s", dir, entry->d_name);

@@ -233,4 +233,24 @@ test_expect_success 'neither does the death of the agent, in any directory' '
 	node_stop
 '
 
+# Red with kill() instead of the pidfd in lib/fs.c.
+test_expect_success 'nor that of a process whose parent does not ask for its end; others stay' '
+	rm -f ended &&
+	{ python3 -c "
+import os, time
+pid = os.fork()
+pid or os._exit(0)
+print(pid, flush=True)
+time.sleep(300)" >ended & } &&
+	parent=$! &&
+	test_cleanup "kill $parent; wait $parent; :" &&
+	wait_until "grep \"^State:.Z\" /proc/\$(cat ended)/status" 20 &&
+	touch "$NODE/state/run/.a.$(cat ended).tmp" "$NODE/state/run/.a.$parent.tmp" &&
+	node_start &&
+	test ! -e "$NODE/state/run/.a.$(cat ended).tmp" &&
+	test -e "$NODE/state/run/.a.$parent.tmp" &&
+	rm "$NODE/state/run/.a.$parent.tmp" &&
+	node_stop
+'
+
 test_done
