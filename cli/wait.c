@@ -18,13 +18,16 @@
 #include <math.h>
 #include <string.h>
 
-enum { REF_FRESH_MS = 200, DOWN_MS = 10000, UNFINISHED_MS = 5000 };
+/* The kernel takes 10 to 30 ms to close what inotify opens, also when a process ends. So a wait of
+ * less than SHORT_MS does without, and looks every few milliseconds. */
+enum { REF_FRESH_MS = 200, DOWN_MS = 10000, UNFINISHED_MS = 5000, SHORT_MS = 500 };
 
 struct wait {
 	struct cli *cli;
 	const struct conf *c;
 	struct db *db;
 	struct watch watch;
+	int64_t short_until_ms; /* monotonic; 0: the watch is open */
 	int64_t deadline_ms; /* monotonic */
 	char pinned[UUID_LEN + 1]; /* the pin of the image in effect, or "" */
 	bool is_release_only; /* read from the image file together with its ref */
@@ -57,13 +60,32 @@ static int finish(const struct wait *w, int code)
 	return code;
 }
 
+static void open_watch(struct wait *w)
+{
+	own_free char *warm_dir = fs_path("%s/warm", w->c->store_dir);
+
+	w->short_until_ms = 0;
+	w->watch = watch_open();
+	watch_add(&w->watch, w->c->queue_dir);
+	watch_add(&w->watch, w->c->pause_dir);
+	watch_add(&w->watch, w->c->run_dir);
+	watch_add(&w->watch, warm_dir);
+	w->watch.reader = STDOUT_FILENO;
+}
+
 /* Sleeps until something may have changed. Returns false if the time is over. */
 static bool sleep_on(struct wait *w)
 {
-	int64_t left_ms = w->deadline_ms - clock_mono_ms();
+	int64_t now_ms = clock_mono_ms(), left_ms = w->deadline_ms - now_ms;
 
 	if (left_ms <= 0)
 		return false;
+	if (w->short_until_ms && now_ms >= w->short_until_ms) {
+		open_watch(w);
+		return true; /* something may have changed before */
+	}
+	if (w->short_until_ms && left_ms > WATCH_FIRST_NAP_MS)
+		left_ms = WATCH_FIRST_NAP_MS;
 	return watch_wait(&w->watch, left_ms) == WATCH_LOOK;
 }
 
@@ -375,22 +397,18 @@ static int wait_image(struct wait *w, const char *uuid, struct err *e)
 
 static int run(struct wait *w, bool is_image, const char *uuid, int64_t id, struct err *e)
 {
-	own_watch struct watch watch = watch_open();
-	own_free char *warm_dir = fs_path("%s/warm", w->c->store_dir);
 	int code;
 
 	if (!is_image && cli_db(w->cli, DB_READ, &w->db, e) < 0 && e->sys != EUCLEAN)
 		return -1;
-	watch_add(&watch, w->c->queue_dir);
-	watch_add(&watch, w->c->pause_dir);
-	watch_add(&watch, w->c->run_dir);
-	watch_add(&watch, warm_dir);
-	watch.reader = STDOUT_FILENO;
-	w->watch = watch;
+	w->watch = (struct watch)WATCH_CLOSED;
+	w->watch.reader = STDOUT_FILENO;
+	w->short_until_ms = clock_mono_ms() + SHORT_MS;
 	if (!cli_agent_runs(w->c))
 		fputs("hornero: hornerod does not run; nothing changes until it is started\n",
 		      stderr);
 	code = is_image ? wait_image(w, uuid, e) : wait_job(w, id, e);
+	watch_close(&w->watch);
 	db_close(w->db);
 	return code;
 }

@@ -27,6 +27,9 @@ struct watch {
 	int reader;
 };
 
+/* A watch of nothing: its waits are naps. */
+#define WATCH_CLOSED {.fd = -1, .extra = -1, .reader = -1}
+
 enum watch_end { WATCH_LOOK = 0, WATCH_EXTRA, WATCH_ALONE };
 
 struct watch watch_open(void);

@@ -96,6 +96,17 @@ test_expect_success 'wait looks again a few milliseconds after each change' '
 		END { exit late }" calls
 '
 
+# Red where sleep_on() in cli/wait.c opens the watch at once.
+test_expect_success 'a short wait opens no inotify, which takes the kernel long to close' '
+	slow_push short &&
+	gate_reached &&
+	ASAN_OPTIONS=detect_leaks=0 test_expect_code 75 \
+		strace -o calls -e trace=inotify_init1 hornero wait $job --timeout 0.3 &&
+	! grep inotify calls &&
+	gate_open &&
+	hornero wait $job --timeout 300
+'
+
 # Red without is_agent_down() in cli/wait.c: it waits until its time is over, and says another
 # thing.
 test_expect_success 'hornerod does not run: somebody must start it, unless it comes back soon' '
