@@ -14,12 +14,24 @@ ratio () {
 }
 
 now_ms () {
-	echo $(($(date +%s%N) / 1000)) | awk '{ printf "%.1f\n", $1 / 1000 }'
+	now_ns=$(date +%s%N)
+	echo "$((now_ns / 1000000)).$((now_ns / 100000 % 10))"
 }
 
 # since MS: prints the milliseconds since then.
 since () {
 	awk -v a="$1" -v b="$(now_ms)" 'BEGIN { printf "%.1f\n", b - a }'
+}
+
+# stages UUID: where the newest job of the image spent its time, as columns of milliseconds in the
+# order of stage_words; then when it was queued and when it ended.
+stage_words='queue checkout builder check store attempt publication all'
+stages () {
+	hornero show "$(hornero image show "$1" --json | jq .newest_job)" --json |
+	jq -r '.attempts[-1] as $a | [.started_ms - .created_ms, $a.checkout_ms,
+		$a.build_ms, $a.check_ms, $a.store_ms, .built_ms - .started_ms -
+		($a.checkout_ms + $a.build_ms + $a.check_ms + $a.store_ms),
+		.ended_ms - .built_ms, .ended_ms - .created_ms, .created_ms, .ended_ms] | @tsv'
 }
 
 # pair_begin BUILDER UUID DIR: a repository and an image of that builder. DIR/work is to be pushed,
@@ -36,14 +48,17 @@ pair_begin () {
 	git clone -q "$3/work" "$3/clone"
 }
 
-# pushes FILE: pushes the commit, waits until its image is warm, adds the milliseconds to FILE, and
-# to builder.ms those that the builder took of them.
+# pushes FILE: pushes the commit, waits until its image is warm, adds the milliseconds to FILE, to
+# builder.ms those that the builder took of them, and to stages.ms those of all stages with the
+# begin and end that we saw.
 pushes () {
 	start=$(now_ms)
 	git -C "$pair_dir/work" push -q origin HEAD:refs/heads/main 2>/dev/null &&
 	hornero wait "$pair_uuid" --timeout 580 >/dev/null || { hornero why "$pair_uuid"; exit 1; }
-	since "$start" >>"$1"
+	end=$(now_ms)
+	echo "$start $end" | awk '{ printf "%.1f\n", $2 - $1 }' >>"$1"
 	hornero image show "$pair_uuid" --json | jq .artifact.build_ms >>builder.ms
+	echo "$(stages "$pair_uuid") $start $end" >>stages.ms
 }
 
 # plain FILE: the same by the bench's plain_make DIR alone, in the clone. The clone is brought to
@@ -56,10 +71,11 @@ plain () {
 }
 
 # pairs ROUNDS: each round is a `change K` of the bench, a push and a plain build; which comes first
-# alternates. Their times are in push.ms, builder.ms and make.ms.
+# alternates. Their times are in push.ms, builder.ms, stages.ms and make.ms.
 pairs () {
 	: >push.ms
 	: >builder.ms
+	: >stages.ms
 	: >make.ms
 	for k in $(seq "$1")
 	do
