@@ -18,6 +18,7 @@ struct listing {
 	const struct collect *c;
 	struct bases *all;
 	int cache;
+	struct current now; /* of the image whose releases are being listed */
 };
 
 static const struct image *find_image(const struct collect *c, const char *uuid)
@@ -39,13 +40,15 @@ static bool is_kept(const struct collect *c, const char *uuid, const struct kept
 
 /* Returns 1 if the record is of the image's current artifact or the image file is broken, 0 if
  * not, -1 on error. */
-static int is_current(const struct collect *c, const struct warm *w, struct err *e)
+static int is_current(struct listing *l, const struct warm *w, struct err *e)
 {
-	const struct image *img = find_image(c, w->made.image);
+	const struct image *img = find_image(l->c, w->made.image);
 
 	if (!img || img->broken)
 		return img != NULL;
-	return current_is(c->conf, img, w->made.digest, e);
+	if (strcmp(l->now.image, img->uuid) != 0 && current_of(l->c->conf, img, &l->now, e) < 0)
+		return -1;
+	return current_has(&l->now, img, w->made.digest, e);
 }
 
 const struct base *bases_find(const struct bases *all, uint64_t ino)
@@ -109,7 +112,7 @@ static int look_at_release(void *arg, struct warm *w, struct err *e)
 	/* If the image wants its own name warm, it wants the file. */
 	if (st.st_nlink > 1 && bases_find(l->all, w->ino))
 		return 0;
-	current = is_current(l->c, w, e);
+	current = is_current(l, w, e);
 	if (current < 0 ||
 	    kept_of_release(&l->c->clock, conf->store_dir, w, mtime_ns_of(&st), &k, e) < 0)
 		return -1;
