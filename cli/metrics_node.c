@@ -166,17 +166,13 @@ static void print_done(struct metrics *m, const struct cli *cli, int64_t confirm
 
 /* ---- images and disks ---- */
 
-static void print_images(struct metrics *m, struct cli *cli)
+static void print_images(struct metrics *m, const struct conf *c, const struct image *list,
+			 size_t n)
 {
-	const struct conf *c = cli->conf;
 	int64_t states[WARM_STATES] = {0}, broken = 0;
-	struct image *list = NULL;
 	struct err ignored = ERR_INIT;
 	char labels[LABELS_MAX];
-	size_t n = 0;
 
-	if (cli_images(cli, &list, &n, &ignored) < 0)
-		return;
 	for (size_t i = 0; i < n; i++) {
 		enum warm_state state = WARM_NONE;
 		struct warm w;
@@ -185,7 +181,6 @@ static void print_images(struct metrics *m, struct cli *cli)
 		if (warm_look(c->store_dir, c->cache_dir, list[i].uuid, &w, &state, &ignored) == 0)
 			states[state]++;
 	}
-	images_free(list, n);
 	metric_begin(m, METRIC_GAUGE, "hornero_images", NULL,
 		     "Images by the state of their file in Nova's cache; none: never published.");
 	for (int s = 0; s < WARM_STATES; s++)
@@ -292,21 +287,17 @@ static void print_glance(struct metrics *m, const struct conf *c)
 	      alone_is_taken(c->glance_dir) == 1);
 }
 
-static void print_rollouts(struct metrics *m, struct cli *cli)
+static void print_rollouts(struct metrics *m, const struct conf *c, const struct image *list,
+			   size_t n)
 {
 	int64_t states[ROLLOUT_STATES] = {0};
-	struct image *list = NULL;
 	struct err ignored = ERR_INIT;
 	char labels[LABELS_MAX];
 	struct rollout r;
-	size_t n = 0;
 
-	if (cli_images(cli, &list, &n, &ignored) < 0)
-		return;
 	for (size_t i = 0; i < n; i++)
-		if (rollout_load(cli->conf->glance_dir, list[i].uuid, &r, &ignored) == 1)
+		if (rollout_load(c->glance_dir, list[i].uuid, &r, &ignored) == 1)
 			states[rollout_state(&r)]++;
-	images_free(list, n);
 	metric_begin(m, METRIC_GAUGE, "hornero_rollouts", NULL,
 		     "Images whose servers are rebuilt onto each release, by what became of the "
 		     "last one.");
@@ -375,6 +366,9 @@ static void print_door(struct metrics *m, const struct conf *c)
 void metrics_node(struct metrics *m, struct cli *cli, struct db *db, int64_t confirmed_ms)
 {
 	const struct conf *c = cli->conf;
+	struct image *images = NULL;
+	struct err ignored = ERR_INIT;
+	size_t n = 0;
 
 	metric_begin(m, METRIC_GAUGE, "hornero_build_info", NULL,
 		     "The version, as a label of a 1.");
@@ -389,11 +383,14 @@ void metrics_node(struct metrics *m, struct cli *cli, struct db *db, int64_t con
 	print_standstill(m, c);
 	print_pressure(m, c);
 	print_done(m, cli, confirmed_ms);
-	print_images(m, cli);
+	if (cli_images(cli, &images, &n, &ignored) == 0) {
+		print_images(m, c, images, n);
+		print_rollouts(m, c, images, n);
+		images_free(images, n);
+	}
 	print_room(m, c);
 	print_budgets(m, c);
 	print_glance(m, c);
-	print_rollouts(m, cli);
 	print_mirrors(m, c);
 	print_door(m, c);
 }
