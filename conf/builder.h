@@ -95,7 +95,7 @@ struct builders {
 /* Loads all files of builders_dir. A broken file disables only its builder and adds a message to
  * `broken`. Returns 0, or -1 with e filled if the directory cannot be read. */
 int builders_load(const char *builders_dir, struct builders **out, struct err *e);
-/* Loads only the file of this builder. If there is none, it is in `broken`. */
+/* Loads only the file of this builder. If that cannot be read, it is in `broken`. */
 int builders_load_one(const char *builders_dir, const char *name, struct builders **out,
 		      struct err *e);
 void builders_free(struct builders *b);
