@@ -8,6 +8,7 @@ test_description='gc in Nova'\''s cache: older releases go, and a file goes unde
 . "$HORNERO_SRC/t/lib/evict.sh"
 test_requires jq jq
 test_requires qemu-img qemu-utils
+test_requires strace strace
 CACHE=$NODE/instances/_base
 
 # release TEXT: pushed and warm. Sets id and path, its UUID and its file in the cache.
@@ -19,6 +20,15 @@ release () {
 	test -e "$path"
 }
 
+# times_listed: how often gc reads the records of the image's releases.
+times_listed () {
+	# LeakSanitizer and strace do not go together.
+	ASAN_OPTIONS=detect_leaks=0 as_hornero strace -f -s 256 -e trace=openat \
+		"$HORNERO_BUILD/hornero" gc --dry-run 2>&1 >/dev/null |
+		grep -c "/release/$HELLO_UUID\", "
+}
+
+# Reads more often for each release with current_is() in agent/upkeep/collect/collect_bases.c.
 test_expect_success 'three releases: four names, three files, and a budget for them takes none' '
 	node_init "sweep_interval: 10h" "cache_budget: 3500K" &&
 	node_start &&
@@ -28,13 +38,16 @@ test_expect_success 'three releases: four names, three files, and a budget for t
 	one=$id one_path=$path &&
 	release two &&
 	two=$id two_path=$path &&
+	listed=$(times_listed) &&
+	test "$listed" -gt 0 &&
 	release three &&
 	three=$id three_path=$path &&
 	stable=$(node_warm_path "$HELLO_UUID") &&
 	test "$three_path" -ef "$stable" &&
 	test "$(ls "$CACHE" | wc -l)" -eq 4 &&
 	gc >out &&
-	test_grep "^0 removed" out
+	test_grep "^0 removed" out &&
+	test "$(times_listed)" -eq "$listed"
 '
 
 test_expect_success '--dry-run names the oldest one, and removes nothing' '
