@@ -26,7 +26,7 @@ check-long:
 bench_programs = bench/empty bench/lap bench/pulse bench/queue-bench bench/row \
 	bench/stamp bench/tree-bench
 EXTRA_PROGRAMS = $(bench_programs)
-CLEANFILES += $(bench_programs)
+CLEANFILES += $(bench_programs) parallel.svg
 bench_empty_SOURCES = bench/empty.c
 bench_lap_SOURCES = bench/lap.c
 bench_pulse_SOURCES = bench/pulse.c
