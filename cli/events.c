@@ -144,6 +144,18 @@ static int seek(struct feed *f, struct db *db, const struct call *call, struct e
 	return 0;
 }
 
+/* Finds the only image whose events are asked for. It may be gone, or not be there yet. */
+static int find_image(struct feed *f, const char *image, struct err *e)
+{
+	if (names_find(&f->names, image, f->uuid, e) < 0)
+		return -1;
+	if (!names_has(&f->names, f->uuid))
+		cli_say(stderr, "hornero: no image has the UUID %s now (`hornero image list`)",
+			f->uuid);
+	f->at.image = f->uuid;
+	return 0;
+}
+
 int events_run(struct cli *cli, const struct call *call, struct err *e)
 {
 	own_db struct db *db = NULL;
@@ -160,8 +172,7 @@ int events_run(struct cli *cli, const struct call *call, struct err *e)
 		return -1;
 	names_load(&f.names, cli);
 	f.at.has_node = !cli->key || key_may(cli->key, KEY_ADMIN, NULL);
-	f.at.image = image ? f.uuid : NULL;
-	if ((!image || names_find(&f.names, image, f.uuid, e) == 0) && seek(&f, db, call, e) == 0)
+	if ((!image || find_image(&f, image, e) == 0) && seek(&f, db, call, e) == 0)
 		done = call_option(call, "follow") ? follow(&f, db, e) : drain(&f, db, e);
 	names_fini(&f.names);
 	return done < 0 ? -1 : 0;

@@ -23,10 +23,19 @@ static int by_uuid(const void *uuid, const void *image)
 	return strcmp(uuid, ((const struct image *)image)->uuid);
 }
 
+static const struct image *image_of(const struct names *n, const char *uuid)
+{
+	return n->n ? bsearch(uuid, n->list, n->n, sizeof(*n->list), by_uuid) : NULL;
+}
+
+int names_has(const struct names *n, const char *uuid)
+{
+	return image_of(n, uuid) != NULL;
+}
+
 const char *names_of(const struct names *n, const char *uuid)
 {
-	const struct image *img =
-		n->n ? bsearch(uuid, n->list, n->n, sizeof(*n->list), by_uuid) : NULL;
+	const struct image *img = image_of(n, uuid);
 
 	return img && img->name ? img->name : "";
 }

@@ -22,6 +22,8 @@ void names_load(struct names *n, const struct cli *cli);
 void names_fini(struct names *n);
 #define own_names __attribute__((cleanup(names_fini)))
 
+int names_has(const struct names *n, const char *uuid);
+
 /* Returns the image's name, "" if it has none. Borrowed. */
 const char *names_of(const struct names *n, const char *uuid);
 

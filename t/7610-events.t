@@ -74,8 +74,16 @@ test_expect_success 'one image, by its name' '
 	hornero image add $U team/hello --name web &&
 	hornero events --json --since 0 --image web >out &&
 	jq -s -e "length == 4 and all(.[]; .image == \"$U\")" out &&
-	hornero events --image web --limit 1 >out &&
-	test_grep "published  web  " out
+	hornero events --image web --limit 1 >out 2>err &&
+	test_grep "published  web  " out &&
+	test ! -s err
+'
+
+test_expect_success 'an image that is not there: its events, and a word about it' '
+	ghost=00000000-0000-4000-8000-00000000ffff &&
+	hornero events --image $ghost >out 2>err &&
+	test ! -s out &&
+	test_grep "no image has the UUID $ghost now" err
 '
 
 # Red without follow(): it ends at once. The feed goes on where the first one stopped.
