@@ -45,7 +45,9 @@ pair_begin () {
 	git -C "$3/work" remote add origin "$pair_repo" &&
 	git -C "$3/work" add -A &&
 	git -C "$3/work" commit -q -m start &&
-	git clone -q "$3/work" "$3/clone"
+	git clone -q "$3/work" "$3/clone" &&
+	git init -q --bare "$3/plain.git" &&
+	cp "$pair_repo/config" "$3/plain.git/config"
 }
 
 # pushes FILE: pushes the commit, waits until its image is warm, adds the milliseconds to FILE, to
@@ -90,4 +92,37 @@ pairs () {
 	hornero image show "$pair_uuid" --json |
 		jq -e '.artifact.built == "incremental"' >/dev/null ||
 		echo '# the last build was not an incremental one'
+}
+
+# least: what any such node does around a build; adds the milliseconds to least.ms.
+least () {
+	begun=$(now_ms)
+	git -C "$pair_dir/work" push -q ../plain.git HEAD:refs/heads/main || return 1
+	for part in 1 2 3
+	do
+		bwrap --unshare-user --unshare-pid --unshare-ipc --unshare-uts --unshare-net \
+			--ro-bind / / --proc /proc --dev /dev --tmpfs /tmp true || return 1
+	done
+	for part in store cache
+	do
+		dd if="$(node_warm_path "$pair_uuid")" of="$pair_dir/$part" bs=1M conv=fsync \
+			status=none || return 1
+	done
+	since "$begun" >>least.ms
+}
+
+# floor NAME: the pushes beside the floor, and the stages of the push in the middle.
+floor () {
+	paste -d' ' make.ms least.ms | awk '{ print $1 + $2 }' >floor.ms
+	ratio "incremental-$1-to-floor" none push.ms floor.ms
+	echo "incremental-$1-floor-above-make-ms $(median <least.ms) goal none"
+	awk '{ print $12 - $11, $9 - $11, $0, $12 - $10 }' stages.ms | sort -n |
+	awk -v name="$1" -v words="$stage_words" '{ line[NR] = $0 } END {
+		n = split(words, word, " ")
+		split(line[int((NR + 1) / 2)], ms, " ")
+		printf "incremental-%s-stages whole %.0f = push %.0f", name, ms[1], ms[2]
+		for (k = 1; k < n; k++)
+			printf " + %s %.0f", word[k], ms[k + 2]
+		printf " + wait %.0f ms\n", ms[n + 7]
+	}'
 }
