@@ -147,7 +147,9 @@ static void look_at_ref(struct look *l)
 	f->repo_path = l->shown = cli_repo_shown(l->cli, l->img.repo);
 	f->repo_there = access(l->repo, F_OK) == 0;
 	f->commit = l->commit;
-	if (cli_ref_commit(c, &l->img, l->commit, &l->repo_problem) < 0)
+	if (l->seen && cli_ref_is(c, &l->img, l->seen))
+		memcpy(l->commit, l->seen, strlen(l->seen) + 1);
+	else if (cli_ref_commit(c, &l->img, l->commit, &l->repo_problem) < 0)
 		f->repo_problem = l->repo_problem.msg;
 	else if (f->repo_there && !*l->commit)
 		f->other_ref = l->other_ref = cli_ref_other(c, &l->img);

@@ -24,6 +24,7 @@ struct look {
 	bool is_brief;     /* set it for many images: no forecast, which looks at all that wait */
 	struct warm warm;
 	char commit[CLI_COMMIT_MAX + 1];
+	const char *seen; /* of a cli_ref_commit before: git is not asked while the ref has it */
 	char *repo, *shown, *other_ref;
 	struct err repo_problem;
 };

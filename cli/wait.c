@@ -29,6 +29,7 @@ struct wait {
 	struct watch watch;
 	int64_t short_until_ms; /* monotonic; 0: the watch is open */
 	int64_t deadline_ms; /* monotonic */
+	char commit[CLI_COMMIT_MAX + 1]; /* of the image's ref */
 	char pinned[UUID_LEN + 1]; /* the pin of the image in effect, or "" */
 	bool is_release_only; /* read from the image file together with its ref */
 	bool told;                 /* a lock that blocks pushes was reported */
@@ -132,6 +133,7 @@ static int explain_image(struct wait *w, const char *uuid, struct err *e)
 	struct reason r;
 
 	look_begin(&l, w->cli);
+	l.seen = w->commit;
 	if (!w->db && cli_db(w->cli, DB_READ, &w->db, &queue) < 0)
 		w->db = NULL;
 	if (look_at_image(&l, w->db, &queue, uuid, e) < 0)
@@ -273,7 +275,7 @@ static bool is_unfinished(struct wait *w, const struct warm *warm)
 
 /* Checks whether the image is warm at commit, or the job for that commit ended otherwise. Returns
  * the exit code, -1 on error, -2 if not yet. */
-static int judge_image(struct wait *w, const char *uuid, const char *commit, struct err *e)
+static int judge_image(struct wait *w, const char *uuid, struct err *e)
 {
 	own_job struct job j = {0};
 	enum warm_state state = WARM_NONE;
@@ -283,11 +285,11 @@ static int judge_image(struct wait *w, const char *uuid, const char *commit, str
 
 	if (warm_look(w->c->store_dir, w->c->cache_dir, uuid, &warm, &state, e) < 0)
 		return -1;
-	if (state == WARM_OK && warm_satisfies(&warm, commit, w->pinned)) {
+	if (state == WARM_OK && warm_satisfies(&warm, w->commit, w->pinned)) {
 		if (is_unfinished(w, &warm))
 			return -2;
 		snprintf(w->sentence, sizeof(w->sentence), "image %s is warm at %.12s (job %lld)",
-			 uuid, commit, (long long)warm.made.job);
+			 uuid, w->commit, (long long)warm.made.job);
 		return 0;
 	}
 	/* There is no queue, or it was deleted while we waited: the sweep fills a new one. */
@@ -298,17 +300,17 @@ static int judge_image(struct wait *w, const char *uuid, const char *commit, str
 	if (found < 0) {
 		let_go_of_queue(w, e);
 	}
-	if (found <= 0 || !is_job_of(&j, commit))
+	if (found <= 0 || !is_job_of(&j, w->commit))
 		return w->skipped ? 75 : -2;
 	cli_standstill(w->cli, NULL, &j, &standstill);
 	code = outcome_code(&j, &standstill);
 	if (code == 0) {
 		/* Published, but not warm: either it was aged out since, and the sweep brings it
 		 * back, or in_use is release-only. */
-		int is_warm = is_release_only_warm(w, uuid, commit, e);
+		int is_warm = is_release_only_warm(w, uuid, w->commit, e);
 
 		snprintf(w->sentence, sizeof(w->sentence), "image %s is warm at %.12s", uuid,
-			 commit);
+			 w->commit);
 		return is_warm < 0 ? -1 : is_warm ? 0 : -2;
 	}
 	if (code < 0)
@@ -316,10 +318,9 @@ static int judge_image(struct wait *w, const char *uuid, const char *commit, str
 	return code < 0 ? -2 : code;
 }
 
-/* Reads the commit of the image's ref. Returns -2 if it has one, the exit code if not, -1 on
- * error. */
-static int read_ref(struct wait *w, const char *uuid, char commit[CLI_COMMIT_MAX + 1],
-		    struct err *e)
+/* Reads the commit of the image's ref into w->commit. Returns -2 if it has one, the exit code if
+ * not, -1 on error. */
+static int read_ref(struct wait *w, const char *uuid, struct err *e)
 {
 	own_image struct image img = {0};
 	char blocked[BLOCKED_MAX];
@@ -332,9 +333,10 @@ static int read_ref(struct wait *w, const char *uuid, char commit[CLI_COMMIT_MAX
 		cli_say(stderr, "hornero: %s", blocked);
 		w->told = true;
 	}
-	found = cli_ref_is(w->c, &img, commit) ? 1 : cli_ref_commit(w->c, &img, commit, e);
-	snprintf(w->pinned, sizeof(w->pinned), "%s", image_pin_at(&img, commit) ? img.pinned : "");
-	w->skipped = skip_stands(w->c->skip_dir, &img, commit);
+	found = cli_ref_is(w->c, &img, w->commit) ? 1 : cli_ref_commit(w->c, &img, w->commit, e);
+	snprintf(w->pinned, sizeof(w->pinned), "%s",
+		 image_pin_at(&img, w->commit) ? img.pinned : "");
+	w->skipped = skip_stands(w->c->skip_dir, &img, w->commit);
 	return found < 0 ? -1 : found > 0 ? -2 : 75;
 }
 
@@ -361,20 +363,19 @@ static int end_image(struct wait *w, const char *uuid, int code, struct err *e)
 
 static int wait_image(struct wait *w, const char *uuid, struct err *e)
 {
-	char commit[CLI_COMMIT_MAX + 1] = "";
 	int64_t read_ms = -REF_FRESH_MS;
 
 	for (;;) {
 		/* Reading the ref may start a process, so do it now and then, but always before an
 		 * answer. */
 		bool fresh = clock_mono_ms() - read_ms >= REF_FRESH_MS;
-		int code = fresh ? read_ref(w, uuid, commit, e) : -2;
+		int code = fresh ? read_ref(w, uuid, e) : -2;
 		bool is_down;
 
 		if (fresh)
 			read_ms = clock_mono_ms();
 		if (code == -2)
-			code = judge_image(w, uuid, commit, e);
+			code = judge_image(w, uuid, e);
 		if (code >= 0 && !fresh) {
 			read_ms = -REF_FRESH_MS;
 			continue;
@@ -388,7 +389,7 @@ static int wait_image(struct wait *w, const char *uuid, struct err *e)
 		is_down = is_agent_down(w);
 		if (is_down || !sleep_on(w)) {
 			own_free char *what = fs_path("image %s is not warm at %.12s yet", uuid,
-						      commit);
+						      w->commit);
 
 			return explain_image(w, uuid, e) < 0 ? -1 : give_up(w, is_down, what);
 		}

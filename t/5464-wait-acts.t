@@ -107,6 +107,13 @@ test_expect_success 'a short wait opens no inotify, which takes the kernel long 
 	hornero wait $job --timeout 300
 '
 
+# Red without `seen` of explain_image() in cli/wait.c: then once more for the last line.
+test_expect_success 'a wait for a warm image starts git once' '
+	ASAN_OPTIONS=detect_leaks=0 strace -f -o calls -e trace=execve \
+		hornero wait $HELLO_UUID &&
+	test "$(sed -n "s/ .*\"rev-parse\".*//p" calls | sort -u | wc -l)" -eq 1
+'
+
 # Red without is_agent_down() in cli/wait.c: it waits until its time is over, and says another
 # thing.
 test_expect_success 'hornerod does not run: somebody must start it, unless it comes back soon' '
