@@ -57,7 +57,9 @@ static const struct setting settings[] = {
 	{.name = "compile_core_limit", .type = SETTING_COUNT, .min = 1, .max = 100,
 	 AT(compile_core_limit), .unit = "percent of the node's whole CPU capacity",
 	 .fallback = "10",
-	 .help = "CPU that all builds together may use."},
+	 .help = "CPU that all builds together may use, with their checkouts and checks. Not "
+		 "counted is what hornerod, its supervisors and the publisher do: copies and "
+		 "digests."},
 	{.name = "compile_mem_limit", .type = SETTING_COUNT, .min = 16, .max = 16000000,
 	 AT(compile_mem_limit), .unit = "MB of 1,000,000 bytes", .fallback = "2000",
 	 .help = "Memory that all builds together may use."},
