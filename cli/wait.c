@@ -19,8 +19,15 @@
 #include <string.h>
 
 /* The kernel takes 10 to 30 ms to close what inotify opens, also when a process ends. So a wait of
- * less than SHORT_MS does without, and looks every few milliseconds. */
-enum { REF_FRESH_MS = 200, DOWN_MS = 10000, UNFINISHED_MS = 5000, SHORT_MS = 500 };
+ * less than SHORT_MS does without: its naps are a hundredth of the time that it has waited, which
+ * at SHORT_MS is as much. */
+enum {
+	REF_FRESH_MS = 200,
+	DOWN_MS = 10000,
+	UNFINISHED_MS = 5000,
+	SHORT_MS = 3000,
+	NAPS = 100,
+};
 
 struct wait {
 	struct cli *cli;
@@ -74,6 +81,13 @@ static void open_watch(struct wait *w)
 	w->watch.reader = STDOUT_FILENO;
 }
 
+static int64_t short_nap(int64_t left_ms, int64_t nap_ms)
+{
+	if (nap_ms < WATCH_FIRST_NAP_MS)
+		nap_ms = WATCH_FIRST_NAP_MS;
+	return left_ms < nap_ms ? left_ms : nap_ms;
+}
+
 /* Sleeps until something may have changed. Returns false if the time is over. */
 static bool sleep_on(struct wait *w)
 {
@@ -85,8 +99,8 @@ static bool sleep_on(struct wait *w)
 		open_watch(w);
 		return true; /* something may have changed before */
 	}
-	if (w->short_until_ms && left_ms > WATCH_FIRST_NAP_MS)
-		left_ms = WATCH_FIRST_NAP_MS;
+	if (w->short_until_ms)
+		left_ms = short_nap(left_ms, (SHORT_MS - (w->short_until_ms - now_ms)) / NAPS);
 	return watch_wait(&w->watch, left_ms) == WATCH_LOOK;
 }
 

@@ -101,7 +101,7 @@ test_expect_success 'a short wait opens no inotify, which takes the kernel long 
 	slow_push short &&
 	gate_reached &&
 	ASAN_OPTIONS=detect_leaks=0 test_expect_code 75 \
-		strace -o calls -e trace=inotify_init1 hornero wait $job --timeout 0.3 &&
+		strace -o calls -e trace=inotify_init1 hornero wait $job --timeout 1 &&
 	test_grep ! inotify calls &&
 	gate_open &&
 	hornero wait $job --timeout 300
