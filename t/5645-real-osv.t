@@ -94,7 +94,7 @@ test_expect_success 'the shipped file osv, with a whole tree that has its object
 	cp "$HELLO_WORK"/* tree/apps/app &&
 	printf "%s\n" "arguments: [image=app]" "expect: ^osv says whole, tree " \
 		>tree/.hornero.yaml &&
-	hornero builder try osv ./tree >out 2>&1 &&
+	{ hornero builder try osv ./tree >out 2>&1 || { cat out; false; }; } &&
 	test_grep "^osv says whole, tree " out &&
 	test_grep "^boot: a line matched" out &&
 	! grep -E "^  (AS|CC|CXX|LD|LINK) " out
