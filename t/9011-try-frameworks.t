@@ -6,7 +6,7 @@ test_description='./try --family with real frameworks'
 . "$HORNERO_SRC/t/lib/setup.sh"
 . "$HORNERO_SRC/t/lib/framework.sh"
 test "$HORNERO_TEST_LONG" = 1 || test_skip_all 'a long test: make check-long'
-families='solo5 unikraft nanos capstan-compose mirage'
+families='solo5 unikraft nanos capstan-compose mirage rumprun'
 some=no
 for name in $families
 do

@@ -19,6 +19,8 @@ family_table () {
 	mirage-hello $family__all $family__disk m4:m4 \
 		$(family_input mirage)/bin/mirage:@mirage $(family_input mirage)/bin/dune:@mirage \
 		$src/examples/mirage-hello/duniverse:=duniverse
+	rumprun-hello $family__all $family__disk \
+		$(family_input rumprun)/bin/rumprun-bake:@rumprun
 	END
 }
 
@@ -84,6 +86,7 @@ family_ask () {
 		family__status=$?
 		guest_end
 		return $family__status ;;
+	rumprun-hello) guest_line "$2" ', tree ' ;;
 	# The kernel may say more.
 	linux-initramfs|osv-rofs) boot_guest "$2" 256 | grep ', tree ' ;;
 	*-hello) boot_guest "$2" | grep ', tree ' ;;
@@ -111,6 +114,18 @@ guest_serve () {
 		sleep 0.05
 	done
 	port=$(awk '/HOST_FORWARD/ {print $4; exit}' "$scratch/said")
+}
+
+# guest_line FILE WORDS: boots a RAW image whose guest does not end by itself, and prints the first
+# line of it that has the words. Changes nothing in the file.
+guest_line () {
+	rm -f "$scratch/said"
+	mkfifo "$scratch/said" || return 1
+	timeout 400 qemu-system-x86_64 -accel tcg -m 64 -nodefaults -no-user-config -display none \
+		-serial stdio -drive "file=$1,format=raw,snapshot=on" </dev/null >"$scratch/said" &
+	guest=$!
+	grep -m 1 -e "$2" "$scratch/said" | tr -d '\r'
+	guest_end
 }
 
 # guest_get [OPTION…]: what curl gets from it.
