@@ -148,6 +148,7 @@ hornero_kernel2disk_SOURCES = \
 	agent/sandboxed/kernel2disk/core.c agent/sandboxed/kernel2disk/core.h \
 	agent/sandboxed/kernel2disk/disk.c agent/sandboxed/kernel2disk/disk.h \
 	agent/sandboxed/kernel2disk/grub.c agent/sandboxed/kernel2disk/grub.h \
+	agent/sandboxed/kernel2disk/header.c agent/sandboxed/kernel2disk/header.h \
 	agent/sandboxed/kernel2disk/kernel.c agent/sandboxed/kernel2disk/kernel.h \
 	agent/sandboxed/kernel2disk/main.c \
 	agent/sandboxed/kernel2disk/tool.c agent/sandboxed/kernel2disk/tool.h \

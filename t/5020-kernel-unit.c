@@ -181,7 +181,84 @@ static void other_machines(void **state)
 	refused(&f, SIZE, "for machine");
 }
 
-static void linux_and_none(void **state)
+/* A file of `size` zeros with these words at 512. */
+static int look_at_words(const uint32_t *words, size_t n, uint64_t size, struct kernel *k,
+			 struct err *e)
+{
+	unsigned char head[1024] = {0};
+
+	for (size_t i = 0; i < n; i++)
+		put(head + HEADER_AT + 4 * i, words[i]);
+	return kernel_look(head, sizeof(head), size, k, e);
+}
+
+static void refused_words(const uint32_t *words, size_t n, const char *message)
+{
+	struct kernel k;
+	struct err e = ERR_INIT;
+
+	if (look_at_words(words, n, 1024, &k, &e) == 0)
+		fail_msg("accepted, not: %s", message);
+	assert_int_equal(e.class, ERR_PUSHER);
+	if (!strstr(e.msg, message))
+		fail_msg("\"%s\" does not hold \"%s\"", e.msg, message);
+}
+#define REFUSED(message, ...) \
+	refused_words((const uint32_t[]){__VA_ARGS__}, \
+		      sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t), message)
+#define MB2(arch) 0xe85250d6, arch, 0, -0xe85250d6U - (arch)
+#define ADDRESSES 2, 24, 0x100000, 0x100000, 0, 0
+#define ENTRY 3, 12, 0x100000, 0
+
+/* Red without header_mb2: GRUB says "unsupported tag", or looks at one tag for ever. */
+static void multiboot2_tags(void **state)
+{
+	const uint32_t right[] = {MB2(0), 99 | 1 << 16, 9, 0, 0, ADDRESSES, ENTRY, 1, 12, 21, 0,
+				  0, 8};
+	struct kernel k;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	if (look_at_words(right, sizeof(right) / 4, 1024, &k, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(k.type, KERNEL_MULTIBOOT2);
+	REFUSED("neither an ELF", MB2(4), ADDRESSES, ENTRY, 0, 8);
+	REFUSED("does not say where it is loaded", MB2(0), 0, 8);
+	REFUSED("an address tag and no entry tag", MB2(0), ADDRESSES, 0, 8);
+	REFUSED("a tag of type 99", MB2(0), ADDRESSES, ENTRY, 99, 8, 0, 8);
+	REFUSED("demands the information 999", MB2(0), 1, 16, 3, 999, 0, 8);
+	REFUSED("have no end", MB2(0), 99 | 1 << 16, 0, 0, 8);
+	REFUSED("have no end", MB2(0), 99 | 1 << 16, 7, 0, 8);
+	REFUSED("have no end", MB2(0), 99 | 1 << 16, UINT32_MAX, 0, 8);
+	REFUSED("have no end", MB2(0), 99 | 1 << 16, 1024 - HEADER_AT - 16);
+}
+
+#define MB1(flags) 0x1badb002, flags, -0x1badb002U - (flags)
+
+/* Red without header_mb1: GRUB says "address is out of range". */
+static void multiboot_addresses(void **state)
+{
+	const uint32_t right[] = {MB1(1 << 16 | 4), 0x100200, 0x100000, 0x100400, 0x200000,
+				  0x100210, 1};
+	struct kernel k;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	if (look_at_words(right, sizeof(right) / 4, 1024, &k, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(k.type, KERNEL_MULTIBOOT);
+	REFUSED("does not say where it is loaded", MB1(0));
+	REFUSED("demands features (flags 0x8)", MB1(8));
+	REFUSED("the graphical mode type 2", MB1(4), 0, 0, 0, 0, 0, 2);
+	REFUSED("do not fit the file", MB1(1 << 16), 0x100000, 0x100001);
+	REFUSED("do not fit the file", MB1(1 << 16), 0x100201, 0x100000);
+	REFUSED("do not fit the file", MB1(1 << 16), 0x100200, 0x100000, 0xfffff);
+	REFUSED("do not fit the file", MB1(1 << 16), 0x100200, 0x100000, 0x100400, 0x1003ff);
+	REFUSED("an end beyond that of the file", MB1(1 << 16), 0x100200, 0x100000, 0x100401);
+}
+
+/* Red without header_linux: half a kernel became a disk that does not boot. */
+static void linux_kernels(void **state)
 {
 	unsigned char head[1024] = {0};
 	struct kernel k;
@@ -191,14 +268,28 @@ static void linux_and_none(void **state)
 	memcpy(head + 0x202, "HdrS", 4);
 	head[0x1fe] = 0x55;
 	head[0x1ff] = 0xaa;
-	assert_int_equal(kernel_look(head, sizeof(head), sizeof(head), &k, &e), 0);
+	head[0x206] = 4;
+	head[0x207] = 2;
+	head[0x211] = 1;
+	head[0x1f1] = 0; /* means 4 */
+	put(head + 0x1f4, 100);
+	assert_int_equal(kernel_look(head, sizeof(head), 2560 + 1600, &k, &e), 0);
 	assert_int_equal(k.type, KERNEL_LINUX);
+	assert_int_equal(kernel_look(head, sizeof(head), 2560 + 1599, &k, &e), -1);
+	assert_non_null(strstr(e.msg, "its header says 4160; it is cut off"));
+	assert_int_equal(kernel_look(head, sizeof(head), 1024, &k, &e), -1);
+	head[0x1f1] = 65;
+	assert_int_equal(kernel_look(head, sizeof(head), 1 << 20, &k, &e), -1);
+	assert_non_null(strstr(e.msg, "65 setup sectors"));
+	head[0x1f1] = 64;
+	assert_int_equal(kernel_look(head, sizeof(head), 1 << 20, &k, &e), 0);
+	head[0x211] = 0;
+	assert_int_equal(kernel_look(head, sizeof(head), 1 << 20, &k, &e), -1);
+	head[0x211] = 1;
+	head[0x206] = 2;
+	assert_int_equal(kernel_look(head, sizeof(head), 1 << 20, &k, &e), -1);
+	assert_non_null(strstr(e.msg, "older than 2.03"));
 	assert_int_equal(kernel_look(head, 0x206, 0x206, &k, &e), -1);
-	memset(head, 0, sizeof(head));
-	put(head + 8, 0xe85250d6);
-	put(head + 20, -0xe85250d6U);
-	assert_int_equal(kernel_look(head, sizeof(head), sizeof(head), &k, &e), 0);
-	assert_int_equal(k.type, KERNEL_MULTIBOOT2);
 }
 
 int main(void)
@@ -206,7 +297,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_right_one),	 cmocka_unit_test(cut_off),
 		cmocka_unit_test(huge_counts),	 cmocka_unit_test(bad_segments),
-		cmocka_unit_test(other_machines), cmocka_unit_test(linux_and_none),
+		cmocka_unit_test(other_machines), cmocka_unit_test(linux_kernels),
+		cmocka_unit_test(multiboot2_tags), cmocka_unit_test(multiboot_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -408,6 +408,7 @@ t_5015_pathglob_unit_SOURCES = \
 	t/5015-pathglob-unit.c
 t_5015_pathglob_unit_LDADD = $(UNIT_LIBS)
 t_5020_kernel_unit_SOURCES = \
+	agent/sandboxed/kernel2disk/header.c agent/sandboxed/kernel2disk/header.h \
 	agent/sandboxed/kernel2disk/kernel.c agent/sandboxed/kernel2disk/kernel.h \
 	t/5020-kernel-unit.c
 t_5020_kernel_unit_LDADD = $(UNIT_LIBS)

@@ -1,16 +1,15 @@
 /* kernel: DIAGNOSTICS: ERR_PUSHER. */
 #include "agent/sandboxed/kernel2disk/kernel.h"
 
+#include "agent/sandboxed/kernel2disk/header.h"
+
 #include <elf.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
 
 /* Multiboot Specification 0.6.96 and 2.0. */
-enum {
-	MB1_MAGIC = 0x1badb002, MB1_SEARCH = 8192, MB1_REFUSED = 0xfff8, MB1_ADDRESSES = 1 << 16,
-	MB2_SEARCH = 32768,
-};
+enum { MB1_MAGIC = 0x1badb002, MB1_SEARCH = 8192, MB2_SEARCH = 32768, MB2_I386 = 0 };
 #define MB2_MAGIC 0xe85250d6U
 #define ADDRESS_SPACE (UINT64_C(1) << 32) /* GRUB loads below 4 GiB */
 
@@ -28,9 +27,13 @@ struct program {
 	uint64_t offset, vaddr, paddr, filesz, memsz;
 };
 
-static uint32_t le32(const unsigned char *p)
+static uint32_t sum(const unsigned char *words, size_t n)
 {
-	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+	uint32_t all = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all += header_le32(words + 4 * i);
+	return all;
 }
 
 /* Returns the offset of the multiboot header, or -1. A header whose sum is wrong is none. */
@@ -39,8 +42,7 @@ static int64_t find_mb1(const unsigned char *head, size_t len)
 	size_t end = len < MB1_SEARCH ? len : MB1_SEARCH;
 
 	for (size_t i = 0; i + 12 <= end; i += 4)
-		if (le32(head + i) == MB1_MAGIC &&
-		    (uint32_t)(le32(head + i) + le32(head + i + 4) + le32(head + i + 8)) == 0)
+		if (header_le32(head + i) == MB1_MAGIC && sum(head + i, 3) == 0)
 			return (int64_t)i;
 	return -1;
 }
@@ -50,9 +52,8 @@ static int64_t find_mb2(const unsigned char *head, size_t len)
 	size_t end = len < MB2_SEARCH ? len : MB2_SEARCH;
 
 	for (size_t i = 0; i + 16 <= end; i += 8)
-		if (le32(head + i) == MB2_MAGIC &&
-		    (uint32_t)(le32(head + i) + le32(head + i + 4) + le32(head + i + 8) +
-			       le32(head + i + 12)) == 0)
+		if (header_le32(head + i) == MB2_MAGIC &&
+		    header_le32(head + i + 4) == MB2_I386 && sum(head + i, 4) == 0)
 			return (int64_t)i;
 	return -1;
 }
@@ -227,23 +228,23 @@ int kernel_look(const unsigned char *head, size_t len, uint64_t size, struct ker
 		struct err *e)
 {
 	int64_t mb1 = find_mb1(head, len), mb2 = find_mb2(head, len);
-	uint32_t flags = mb1 < 0 ? 0 : le32(head + mb1 + 4);
+	bool addressed;
 
 	out->n_empty = 0;
 	if (is_linux(head, len)) {
 		out->type = KERNEL_LINUX;
-		return 0;
+		return header_linux(head, size, e);
 	}
 	if (mb1 < 0 && mb2 < 0)
 		return fail_unknown(head, len, e);
-	if (mb1 >= 0 && flags & MB1_REFUSED)
-		return err_set(e, ERR_PUSHER, "the kernel's multiboot header demands features "
-			       "(flags %#" PRIx32 ") that GRUB does not have", flags);
 	out->type = mb1 >= 0 ? KERNEL_MULTIBOOT : KERNEL_MULTIBOOT2;
-	if (is_elf(head, len) && !(flags & MB1_ADDRESSES))
-		return look_at_elf(head, len, size, mb1 >= 0 ? MB1_SEARCH : MB2_SEARCH, out, e);
-	/* The header itself has the addresses. GRUB checks them when it boots. */
-	if (flags & MB1_ADDRESSES || mb1 < 0)
+	if ((mb1 >= 0 ? header_mb1(head, len, (size_t)mb1, size, &addressed, e)
+		      : header_mb2(head, len, (size_t)mb2, &addressed, e)) < 0)
+		return -1;
+	if (addressed)
 		return 0;
-	return fail_unknown(head, len, e);
+	if (is_elf(head, len))
+		return look_at_elf(head, len, size, mb1 >= 0 ? MB1_SEARCH : MB2_SEARCH, out, e);
+	return err_set(e, ERR_PUSHER, "the kernel is no ELF, and its multiboot header does not say "
+		       "where it is loaded; build an ELF, or add the addresses to the header");
 }
