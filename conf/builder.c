@@ -124,7 +124,7 @@ static const struct setting settings[] = {
 	 .help = "Settings that a repository may have in its .hornero.yaml, besides builder, "
 		 "expect and timeout. An entry \"env CC CFLAGS\" allows these two variables. "
 		 "Variables that decide which files programs run, such as PATH and LD_PRELOAD, "
-		 "cannot be allowed."},
+		 "cannot be allowed. cmdline needs format: kernel."},
 };
 
 const struct settings builder_settings = {"a builder file", settings,
@@ -236,7 +236,7 @@ int builder_parse(const char *file, const char *name, const char *text, size_t l
 		free(b.version);
 		b.version = NULL;
 	}
-	if (builder_kernel(&b, file, e) < 0 || builder_fetch(&b, file, e) < 0)
+	if (builder_kernel(&b, doc, e) < 0 || builder_fetch(&b, doc, e) < 0)
 		return -1;
 	*out = b;
 	memset(&b, 0, sizeof(b));

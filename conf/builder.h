@@ -107,11 +107,12 @@ int builder_parse(const char *file, const char *name, const char *text, size_t l
 void builder_fini(struct builder *b);
 
 /* Checks the settings of format: kernel and adds what it implies to needs and version. For
- * builder_parse. */
-int builder_kernel(struct builder *b, const char *file, struct err *e);
+ * builder_parse; doc is the file. */
+struct doc;
+int builder_kernel(struct builder *b, const struct doc *doc, struct err *e);
 
 /* The same for fetch. */
-int builder_fetch(struct builder *b, const char *file, struct err *e);
+int builder_fetch(struct builder *b, const struct doc *doc, struct err *e);
 
 /* Adds a program to needs. Returns -1 if out of memory. */
 int builder_need(struct builder *b, const char *program);

@@ -2,6 +2,9 @@
  * DIAGNOSTICS: ERR_OPERATOR for a setting that has no use, ERR_NOBODY if out of memory. */
 #include "conf/builder.h"
 
+#include "conf/repowords.h"
+#include "conf/yaml.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,19 +80,35 @@ static const char *useless(const struct builder *b)
 					     NULL;
 }
 
-int builder_kernel(struct builder *b, const char *file, struct err *e)
+/* Where `allow` permits cmdline, or NULL. */
+static const struct doc_node *allowing_cmdline(const struct doc *doc)
 {
+	const struct doc_node *allow = doc_get(doc, "allow");
+	const struct doc_node *entry = allow ? allow->first : NULL;
+
+	while (entry && strcmp(entry->text, "cmdline") != 0)
+		entry = entry->next;
+	return entry;
+}
+
+int builder_kernel(struct builder *b, const struct doc *doc, struct err *e)
+{
+	const char *name = useless(b);
 	size_t n = 0;
 
 	while (b->kernel_modules && b->kernel_modules[n])
 		n++;
-	if (b->format != BUILDER_KERNEL && useless(b))
-		return err_set(e, ERR_OPERATOR, "%s: %s is a setting of format: kernel; remove it",
-			       file, useless(b));
+	if (b->format != BUILDER_KERNEL && name)
+		return doc_fail(doc, doc_get(doc, name)->key, e, "%s is a setting of format: "
+				"kernel; remove it", name);
+	/* A repository's cmdline would have no effect, and nobody would say so. */
+	if (b->format != BUILDER_KERNEL && repowords_may(b->allow, "cmdline", ""))
+		return doc_fail(doc, allowing_cmdline(doc), e, "allow: cmdline is a setting of "
+				"format: kernel; remove it");
 	if (n > BUILDER_MODULES_MAX)
-		return err_set(e, ERR_OPERATOR, "%s: kernel_modules has %zu files; %d are allowed",
-			       file, n, BUILDER_MODULES_MAX);
+		return doc_fail(doc, doc_get(doc, "kernel_modules"), e, "kernel_modules has %zu "
+				"files; %d are allowed", n, BUILDER_MODULES_MAX);
 	if (b->format == BUILDER_KERNEL && imply(b) < 0)
-		return err_set(e, ERR_NOBODY, "%s: out of memory", file);
+		return err_set(e, ERR_NOBODY, "%s: out of memory", doc->name);
 	return 0;
 }

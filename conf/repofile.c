@@ -78,10 +78,8 @@ const struct settings repofile_settings = {REPOFILE_NAME, settings,
 static const struct doc_node *find_node(const struct doc *doc, const char *setting,
 					const char *name)
 {
-	const struct doc_node *node = doc->root ? doc->root->first : NULL;
+	const struct doc_node *node = doc_get(doc, setting);
 
-	while (node && strcmp(node->key->text, setting) != 0)
-		node = node->next;
 	if (!node || !name)
 		return node;
 	node = node->first;

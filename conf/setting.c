@@ -234,12 +234,7 @@ static int empty_lists(const struct setting *k, void *base, struct err *e)
 
 bool settings_given(const struct doc *doc, const struct setting *k)
 {
-	const struct doc_node *root = doc ? doc->root : NULL;
-
-	for (const struct doc_node *node = root ? root->first : NULL; node; node = node->next)
-		if (strcmp(node->key->text, k->name) == 0)
-			return true;
-	return false;
+	return doc && doc_get(doc, k->name);
 }
 
 static int fill_rest(const struct settings *t, const struct doc *doc, void *base, struct err *e)

@@ -18,6 +18,15 @@ int doc_position(const struct doc *doc, const struct doc_node *at, struct err *e
 	return -1;
 }
 
+const struct doc_node *doc_get(const struct doc *doc, const char *key)
+{
+	const struct doc_node *node = doc->root ? doc->root->first : NULL;
+
+	while (node && strcmp(node->key->text, key) != 0)
+		node = node->next;
+	return node;
+}
+
 int doc_fail(const struct doc *doc, const struct doc_node *at, struct err *e, const char *fmt, ...)
 {
 	char what[ERR_MSG_MAX];

@@ -57,6 +57,9 @@ int doc_parse(const char *name, const char *text, size_t len, enum err_class cla
 	      struct doc **out, struct err *e);
 void doc_free(struct doc *doc);
 
+/* Returns the value of a key of the root, or NULL. */
+const struct doc_node *doc_get(const struct doc *doc, const char *key);
+
 /* Sets "NAME:LINE:COLUMN: …" with the document's class. A NULL node means the start of the file.
  * Always returns -1. */
 int doc_fail(const struct doc *doc, const struct doc_node *at, struct err *e, const char *fmt, ...)

@@ -110,9 +110,19 @@ static void refused_files(void **state)
 		       "b.yaml:1:10: cmdline: \"a\"b\": a text of at most 1024 printable ASCII "
 		       "characters, without quotation marks and backslashes is allowed");
 	expect_refused(LEAST "firmware: both\n",
-		       "b.yaml: firmware is a setting of format: kernel; remove it");
+		       "b.yaml:4:1: firmware is a setting of format: kernel; remove it");
 	expect_refused(LEAST "kernel_modules: [/build/src/m]\n",
-		       "b.yaml: kernel_modules is a setting of format: kernel; remove it");
+		       "b.yaml:4:1: kernel_modules is a setting of format: kernel; remove it");
+	expect_refused(LEAST "allow: [artifact, cmdline]\n",
+		       "b.yaml:4:19: allow: cmdline is a setting of format: kernel; remove it");
+	expect_refused(LEAST "fetch_locks: [a]\n",
+		       "b.yaml:4:1: fetch_locks has no use without fetch; set fetch, or remove it");
+	expect_refused(LEAST "fetch: [a]\n",
+		       "b.yaml:4:1: fetch needs fetch_locks: the files of a tree that decide what "
+		       "is fetched");
+	expect_refused(LEAST "fetch: [a]\nfetch_locks: [a]\ninputs: ['/a:/build/fetched/a']\n",
+		       "b.yaml:6:9: inputs: /build/fetched/a is where fetch leaves its files; let "
+		       "it appear outside /build/fetched");
 	expect_refused("artifact: /etc/passwd\n",
 		       "b.yaml:1:11: artifact: \"/etc/passwd\": a path below /build/ is allowed");
 	expect_refused("artifact: /build/../etc/passwd\n",

@@ -47,7 +47,7 @@ test_expect_success 'a node; the builder tool allows all, the builder strict not
 	artifact: /build/src/hornero.raw
 	format: raw
 	env: {COLOR: red, SHAPE: round}
-	allow: [artifact, arguments, target, cmdline, subdir, boot_bus, env COLOR EMPTY]
+	allow: [artifact, arguments, target, subdir, boot_bus, env COLOR EMPTY]
 	EOT
 	sed -e /^allow:/d "$NODE/builders.d/tool.yaml" >"$NODE/builders.d/strict.yaml" &&
 	sed -e "s/^argv:.*/argv: [sh, \/build\/src\/tool.sh, \"{arguments}\", mid, \"{target}\"]/" \
