@@ -36,7 +36,12 @@ int repowords_check_text(const char *text, struct err *e)
 
 int repowords_check_cmdline(const char *text, struct err *e)
 {
-	return repowords_check_text(text, e) < 0 ? -1 : check_cmdline(text, e);
+	if (!*text || !is_printable(text) || check_cmdline(text, e) < 0)
+		return refuse(text,
+			      "1 to 512 printable ASCII characters, without quotation marks and "
+			      "backslashes, are allowed",
+			      e);
+	return 0;
 }
 
 int repowords_check_subdir(const char *text, struct err *e)

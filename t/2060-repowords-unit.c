@@ -84,6 +84,8 @@ static void bad_values(void **state)
 	expect_refused("target: CC=x", "f:1:9: target: \"CC=x\": a word of");
 	expect_refused("target: a b", "f:1:9: target: \"a b\": a word of");
 	expect_refused("cmdline: ''", "f:1:10: cmdline: \"\": 1 to 512");
+	expect_refused("cmdline: 'a\"b'", "f:1:10: cmdline: \"a\"b\": 1 to 512 printable ASCII "
+					  "characters, without quotation marks");
 	expect_refused("subdir: ../x", "f:1:9: subdir: \"../x\": a relative path");
 	expect_refused("also: [a, ../b]", "f:1:11: also: \"../b\": a relative path");
 	expect_refused("also: [/a]", "f:1:8: also: \"/a\": a relative path");
