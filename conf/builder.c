@@ -170,20 +170,6 @@ static int split_inputs(struct builder *b)
 	return 0;
 }
 
-/* With `also` the pusher's checkout is at /build/repo, and could hold a link where an input should
- * appear. check_input() refuses /build/src in the same way. */
-static int check_repo_free(const char *file, const struct builder *b, struct err *e)
-{
-	for (size_t i = 0; repowords_may(b->allow, "also", "") && b->inputs_at[i]; i++)
-		if (strcmp(b->inputs_at[i], "/build/repo") == 0 ||
-		    strncmp(b->inputs_at[i], "/build/repo/", strlen("/build/repo/")) == 0)
-			return err_set(e, ERR_OPERATOR,
-				       "%s:1:1: inputs: %s is in the checkout if a repository uses "
-				       "also; let it appear outside /build/repo, or take also out "
-				       "of allow", file, b->inputs_at[i]);
-	return 0;
-}
-
 /* Lists in struct builder are NULL if they are empty. */
 static void drop_empty(char ***list)
 {
@@ -213,7 +199,7 @@ int builder_parse(const char *file, const char *name, const char *text, size_t l
 		b.group = strdup(name);
 	if (!b.name || !b.text || !b.group || split_inputs(&b) < 0)
 		return err_set(e, ERR_NOBODY, "%s: out of memory", file);
-	if (check_repo_free(file, &b, e) < 0)
+	if (builder_inputs(&b, doc, e) < 0)
 		return -1;
 	memcpy(b.text, text, len);
 	b.text[len] = '\0';

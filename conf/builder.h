@@ -106,9 +106,10 @@ int builder_parse(const char *file, const char *name, const char *text, size_t l
 		  struct builder *out, struct err *e);
 void builder_fini(struct builder *b);
 
-/* Checks the settings of format: kernel and adds what it implies to needs and version. For
- * builder_parse; doc is the file. */
+/* Check where inputs appear, and the settings of format: kernel, which adds what it implies to
+ * needs and version. For builder_parse; doc is the file. */
 struct doc;
+int builder_inputs(const struct builder *b, const struct doc *doc, struct err *e);
 int builder_kernel(struct builder *b, const struct doc *doc, struct err *e);
 
 /* The same for fetch. */

@@ -113,6 +113,21 @@ static void refused_files(void **state)
 		       "b.yaml:4:1: firmware is a setting of format: kernel; remove it");
 	expect_refused(LEAST "kernel_modules: [/build/src/m]\n",
 		       "b.yaml:4:1: kernel_modules is a setting of format: kernel; remove it");
+	expect_refused(LEAST "inputs: ['/a:/opt/a', '/b:/opt/a']\n",
+		       "b.yaml:4:23: inputs: /a and /b both appear at /opt/a; let one appear "
+		       "elsewhere");
+	expect_refused(LEAST "inputs: ['/a:/opt/a/b', '/opt/a']\n",
+		       "b.yaml:4:25: inputs: what appears at /opt/a would hide /opt/a/b, which is "
+		       "listed before it; list it first");
+	expect_refused(LEAST "inputs: [/build/src/a]\n",
+		       "b.yaml:4:10: inputs: /build/src/a is in the checkout; let it appear "
+		       "outside /build/src");
+	expect_refused(LEAST "inputs: ['/a:/build']\n",
+		       "b.yaml:4:10: inputs: the sandbox has files of its own at /build; let the "
+		       "input appear elsewhere, as HOST:SANDBOX");
+	expect_refused(LEAST "inputs: ['/a:/proc/a']\n",
+		       "b.yaml:4:10: inputs: the sandbox has files of its own at /proc/a; let the "
+		       "input appear elsewhere, as HOST:SANDBOX");
 	expect_refused(LEAST "allow: [artifact, cmdline]\n",
 		       "b.yaml:4:19: allow: cmdline is a setting of format: kernel; remove it");
 	expect_refused(LEAST "fetch_locks: [a]\n",

@@ -195,7 +195,7 @@ static void an_input_in_the_checkout(void **state)
 	assert_int_equal(builder_parse("b.yaml", "b", text, strlen(text), &b, &e), 0);
 	builder_fini(&b);
 	assert_int_equal(builder_parse("b.yaml", "b", also, strlen(also), &b, &e), -1);
-	assert_says(&e, ERR_OPERATOR, "b.yaml:1:1: inputs: /build/repo/a is in the checkout");
+	assert_says(&e, ERR_OPERATOR, "b.yaml:4:10: inputs: /build/repo/a is in the checkout");
 }
 
 static void what_a_builder_cannot_allow(void **state)
