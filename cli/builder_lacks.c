@@ -62,20 +62,19 @@ static void look_at_program(struct look *l, const char *program)
 		lack(l, program, tool_lack(l->b, program), mend_program(l, program));
 }
 
-/* The build user reads inputs by the mode of the file itself. */
-static bool build_may_read(const struct conf *c, const struct stat *st)
-{
-	return (st->st_mode & S_IROTH) ||
-	       (st->st_uid == c->build_uid && (st->st_mode & S_IRUSR)) ||
-	       (st->st_gid == c->build_gid && (st->st_mode & S_IRGRP));
-}
+struct unreadable {
+	const struct conf *c;
+	char *path; /* the first one */
+};
 
-static int pass(void *arg, const struct tree_entry *entry, struct err *e)
+static int check_readable(void *arg, const struct tree_entry *entry, struct err *e)
 {
-	(void)arg;
-	(void)entry;
-	(void)e;
-	return 0;
+	struct unreadable *u = arg;
+
+	if (!input_lacks(u->c, entry->st))
+		return 0;
+	u->path = fs_path("%s", entry->path);
+	return err_set(e, ERR_OPERATOR, "builds cannot read %s", entry->path);
 }
 
 static char *mend_input(const struct look *l, const char *input, int why)
@@ -94,6 +93,7 @@ static char *mend_input(const struct look *l, const char *input, int why)
 static void look_at_input(struct look *l, const char *input)
 {
 	own_free char *path = input_path(l->c, input);
+	struct unreadable u = {.c = l->c};
 	struct err why = ERR_INIT;
 	struct stat st;
 	int code = stat(path, &st) < 0 ? errno : 0;
@@ -101,13 +101,12 @@ static void look_at_input(struct look *l, const char *input)
 	if (code)
 		lack(l, path, fs_path("the input %s: %s", path, strerror(code)),
 		     mend_input(l, input, code));
-	else if (!build_may_read(l->c, &st))
-		lack(l, path, fs_path("builds cannot read the input %s", path),
-		     S_ISDIR(st.st_mode) ? fs_path("chmod -R a+rX %s", path)
-					 : fs_path("chmod a+r %s", path));
-	else if (tree_walk(path, pass, NULL, &why) < 0 && why.class == ERR_OPERATOR)
+	else if (tree_walk(path, check_readable, &u, &why) < 0 && why.class == ERR_OPERATOR)
 		lack(l, path, fs_path("the input %s: %s", path, why.msg),
-		     fs_path("mend that, or remove it from `inputs` in a copy of %s", l->file));
+		     u.path ? fs_path("chmod %s %s", S_ISDIR(st.st_mode) ? "-R a+rX" : "a+r", path)
+			    : fs_path("mend that, or remove it from `inputs` in a copy of %s",
+				      l->file));
+	free(u.path);
 }
 
 size_t builder_lacks(const struct conf *c, const struct builder *b,

@@ -5,7 +5,7 @@
 #include "lib/own.h"
 
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 const char *input_base(const char *input)
 {
@@ -40,4 +40,17 @@ int input_check(const struct conf *c, const struct builder *b, const char *input
 			       c->base_dir, base);
 	return err_sys(e, ERR_OPERATOR, "%s/%s.yaml: cannot read the input %s", c->builders_dir,
 		       b->name, path);
+}
+
+/* If hornerod is not root, builds run as its user, which reads the file itself. */
+const char *input_lacks(const struct conf *c, const struct stat *st)
+{
+	const mode_t wanted = S_ISDIR(st->st_mode) ? 05 : S_ISREG(st->st_mode) ? 04 : 0;
+	const mode_t bits = st->st_uid == c->build_uid ? st->st_mode >> 6
+			    : st->st_gid == c->build_gid ? st->st_mode >> 3
+							 : st->st_mode;
+
+	if (geteuid() != 0 || (bits & wanted) == wanted)
+		return NULL;
+	return wanted == 04 ? "a+r" : "a+rx";
 }

@@ -9,6 +9,8 @@
 #include "conf/conf.h"
 #include "lib/err.h"
 
+#include <sys/stat.h>
+
 #define INPUT_BASE "base:"
 #define INPUT_BASE_AT "/build/base" /* base:NAME appears here unless the file says where */
 
@@ -21,5 +23,9 @@ char *input_path(const struct conf *c, const char *input);
 /* Returns 0 if there is a file or directory, or -1 with ERR_OPERATOR, which names the builder file
  * and says what to do. Reads nothing. */
 int input_check(const struct conf *c, const struct builder *b, const char *input, struct err *e);
+
+/* Returns what the user that builds lacks to read such a file, or to look into such a directory:
+ * the argument of a chmod that mends it; NULL if nothing. Access lists do not count. */
+const char *input_lacks(const struct conf *c, const struct stat *st);
 
 #endif

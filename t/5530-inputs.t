@@ -2,7 +2,8 @@
 # Inputs of a builder that are directories: the sandbox sees them read-only, their content is in the
 # content key, and the sweep rebuilds what a change makes stale, behind the pushes. Red without:
 # is_dir in clear_mount_point (2); check_inputs in build_builder (5, 6, where it follows a failure);
-# tree_walk's refusal of special files (7); the sweep's 1 in priority_of of db/enqueue.c (8).
+# tree_walk's refusal of special files (7); check_readable() in toolchain.c and builder_lacks.c (8);
+# the sweep's 1 in priority_of of db/enqueue.c (9).
 test_description='inputs may be directories'
 . "${HORNERO_SRC:-.}/t/lib/test.sh"
 . "$HORNERO_SRC/t/lib/node.sh"
@@ -124,6 +125,26 @@ test_expect_success 'a directory that cannot be used holds the job before it bui
 	test_expect_code 2 hornero doctor >out &&
 	test_grep "kit: the input $TRASH/kit: No such file" out &&
 	mv elsewhere kit &&
+	hornero retry "$job" &&
+	newest &&
+	hornero wait "$job" --timeout 300
+'
+
+test "$(id -u)" -eq 0 && test_expect_success 'so does one that builds may not read' '
+	mkdir kit/more && touch kit/more/secret &&
+	chmod 600 kit/more/secret &&
+	change unreadable &&
+	job_reaches held &&
+	why_says $job "builds cannot read $TRASH/kit/more/secret; chmod a[+]r $TRASH" &&
+	test_expect_code 78 hornero builder check kit >out &&
+	test_grep "^kit: the input $TRASH/kit: builds cannot read $TRASH/kit/more/secret$" out &&
+	test_grep "^    chmod -R a[+]rX $TRASH/kit$" out &&
+	chmod -R a+rX kit && chmod 700 kit/more &&
+	hornero retry "$job" &&
+	newest &&
+	job_reaches held &&
+	why_says $job "builds cannot read $TRASH/kit/more; chmod a[+]rx" &&
+	chmod 755 kit/more &&
 	hornero retry "$job" &&
 	newest &&
 	hornero wait "$job" --timeout 300

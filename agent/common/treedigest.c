@@ -37,6 +37,8 @@ struct treedigest {
 	struct grow new;
 	struct sha256 *sum; /* of the present tree */
 	bool is_file;       /* that tree is a file */
+	tree_each *guard;   /* may be NULL */
+	void *guard_arg;
 	char content[SHA256_HEX + 1]; /* of the newest file */
 };
 
@@ -219,6 +221,8 @@ static int add_entry(void *arg, const struct tree_entry *entry, struct err *e)
 	struct treedigest *t = arg;
 	mode_t mode = entry->st->st_mode;
 
+	if (t->guard && t->guard(t->guard_arg, entry, e) < 0)
+		return -1;
 	if (!*entry->inside)
 		t->is_file = S_ISREG(mode);
 	if (S_ISREG(mode) && file_content(t, entry, e) < 0)
@@ -249,6 +253,12 @@ struct treedigest *treedigest_open(const char *dir, const char *builder)
 	if (dir)
 		load(t);
 	return t;
+}
+
+void treedigest_guard(struct treedigest *t, tree_each *each, void *arg)
+{
+	t->guard = each;
+	t->guard_arg = arg;
 }
 
 int treedigest_add(struct treedigest *t, const char *path, char digest[SHA256_HEX + 1],

@@ -17,12 +17,16 @@
 
 #include "lib/err.h"
 #include "lib/sha.h"
+#include "lib/treewalk.h"
 
 struct treedigest;
 
 /* dir is that of the record, NULL for none. Returns NULL if memory runs out. An unusable record
  * counts as none. */
 struct treedigest *treedigest_open(const char *dir, const char *builder);
+
+/* From now on `each` is called for each entry of an input before it is read, and can refuse it. */
+void treedigest_guard(struct treedigest *t, tree_each *each, void *arg);
 
 /* The digest of one input. For a file, it is the SHA-256 of its content. For a directory, that of
  * the sorted list of everything below it: path, type, whether it is executable, target of a link,
