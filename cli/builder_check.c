@@ -6,13 +6,17 @@
 #include "cli/words.h"
 #include "conf/detect.h"
 #include "conf/repofile.h"
+#include "conf/tool.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "lib/spawn.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { ASK_MS = 10000 };
 
 static void say_lack(void *arg, const char *name, const char *what, const char *mend)
 {
@@ -50,6 +54,29 @@ static int choose(const struct builders *all, const char *path, int dir,
 	return 0;
 }
 
+/* Jobs wait for a version command that fails. Returns how many do. */
+static size_t check_versions(const struct conf *c, const struct builder *b, const char *file)
+{
+	size_t bad = 0;
+
+	for (char ***argv = b->version; argv && *argv; argv++) {
+		own_free char *command = builder_join(*argv, " "), *out = NULL;
+		struct err why = ERR_INIT;
+		char how[64];
+		size_t len = 0;
+		int status = tool_version(c, b, *argv, ASK_MS, -1, &out, &len, &why);
+
+		if (status == 0)
+			continue;
+		bad++;
+		cli_say(stdout, "%s: the version command `%s` failed: %s", b->name, command,
+			status < 0 ? why.msg : spawn_status_text(status, how, sizeof(how)));
+		cli_say(stdout, "    correct `version` in a copy of %s; until then, jobs wait",
+			file);
+	}
+	return bad;
+}
+
 static int check_builder(const struct conf *c, const struct builders *all, const char *name,
 			 struct err *e)
 {
@@ -59,7 +86,7 @@ static int check_builder(const struct conf *c, const struct builders *all, const
 	if (!b)
 		return -1;
 	file = fs_path("%s/%s.yaml", c->builders_dir, name);
-	if (builder_lacks(c, b, say_lack, b->name) > 0)
+	if (builder_lacks(c, b, say_lack, b->name) > 0 || check_versions(c, b, file) > 0)
 		return err_exit(ERR_OPERATOR);
 	cli_say(stdout, "%s: usable here: %s", name, file);
 	return 0;

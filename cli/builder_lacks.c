@@ -109,6 +109,15 @@ static void look_at_input(struct look *l, const char *input)
 	free(u.path);
 }
 
+/* fetch may look for programs elsewhere than builds do. */
+static bool has_own_path(const struct builder *b)
+{
+	for (char **pair = b->fetch_env; pair && *pair; pair++)
+		if (strncmp(*pair, "PATH=", 5) == 0)
+			return true;
+	return false;
+}
+
 size_t builder_lacks(const struct conf *c, const struct builder *b,
 		     void (*say)(void *arg, const char *name, const char *what, const char *mend),
 		     void *arg)
@@ -123,6 +132,8 @@ size_t builder_lacks(const struct conf *c, const struct builder *b,
 	/* A path may be one of the sandbox. */
 	if (!strchr(b->argv[0], '/'))
 		look_at_program(&l, b->argv[0]);
+	if (b->fetch && !strchr(b->fetch[0], '/') && !has_own_path(b))
+		look_at_program(&l, b->fetch[0]);
 	for (char **path = b->inputs; path && *path; path++)
 		look_at_input(&l, *path);
 	if (b->fetch && c->allow_fetch != CONF_ALLOW_FETCH_YES)

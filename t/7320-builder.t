@@ -142,6 +142,28 @@ test_expect_success 'check: the package of each program of the shipped files, wh
 '
 
 # Red without the type in has_file() of cli/builder_check.c: a directory would count.
+# Red without check_versions().
+test_expect_success 'check: a version command that fails is told, for jobs wait for it' '
+	sed "s/echo three/exit 3/" builders.d/mine.yaml >builders.d/fails.yaml &&
+	sed -i "/^detect:/d" builders.d/fails.yaml &&
+	checks 78 fails &&
+	test_grep "^fails: the version command .sh -c exit 3. failed: exit 3$" out &&
+	test_grep "^    correct .version. in a copy of $TRASH/builders.d/fails.yaml" out &&
+	rm builders.d/fails.yaml
+'
+
+# Red without fetch in cli/builder_lacks.c.
+test_expect_success 'check: the program of fetch may be what is missing' '
+	cat builders.d/mine.yaml - >builders.d/fetches.yaml <<-\END &&
+	fetch: [no-such-d]
+	fetch_locks: [lock]
+	END
+	sed -i "/^detect:/d" builders.d/fetches.yaml &&
+	checks 78 fetches &&
+	test_grep "^fetches: the program no-such-d is not in /usr" out &&
+	rm builders.d/fetches.yaml
+'
+
 test_expect_success 'check DIR: chosen by its files as a checkout would' '
 	checks 65 ./tree &&
 	test_grep "none of .*app.c .mine." out &&
