@@ -99,7 +99,9 @@ static bool has_hit(const struct hits *h, const char *builder)
 static bool is_replaced(const struct detect *d, const struct hits *h, const char *builder)
 {
 	for (size_t i = 0; i < d->ninstead; i++)
-		if (strcmp(d->instead[i].other, builder) == 0 && has_hit(h, d->instead[i].builder))
+		if (strcmp(d->instead[i].other, builder) == 0 &&
+		    strcmp(d->instead[i].builder, builder) != 0 &&
+		    has_hit(h, d->instead[i].builder))
 			return true;
 	return false;
 }
