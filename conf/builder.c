@@ -27,7 +27,7 @@ static const char *const firmwares[] = {
 };
 
 static const struct setting settings[] = {
-	{.name = "detect", .type = SETTING_LIST, .check = check_relative, AT(detect),
+	{.name = "detect", .type = SETTING_LIST, .check = check_detect, AT(detect),
 	 .allowed = "a list of relative paths",
 	 .help = "Files that select this builder if the image's tree has any of them; see CHOICE "
 		 "OF THE BUILDER. If unset, the builder is used only if an image or a repository "

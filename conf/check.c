@@ -188,9 +188,21 @@ static int check_below(const char *text, const char *top, struct err *e)
 	return 0;
 }
 
+static int check_literal(const char *text, struct err *e)
+{
+	if (!strpbrk(text, "*?["))
+		return 0;
+	return refuse(text, "patterns are not allowed here; name the file", e);
+}
+
+int check_detect(const char *text, struct err *e)
+{
+	return check_relative(text, e) < 0 ? -1 : check_literal(text, e);
+}
+
 int check_artifact(const char *text, struct err *e)
 {
-	return check_below(text, "/build/", e);
+	return check_below(text, "/build/", e) < 0 ? -1 : check_literal(text, e);
 }
 
 int check_device(const char *text, struct err *e)

@@ -39,10 +39,13 @@ int check_repo(const char *text, struct err *e);
 /* A relative path: no leading, trailing or doubled slash, no ".", ".." or ".git" component. */
 int check_relative(const char *text, struct err *e);
 
+/* The same, without *, ? and [: a file of that very name. */
+int check_detect(const char *text, struct err *e);
+
 /* An absolute path under the same rules. "/" alone is not allowed. */
 int check_absolute(const char *text, struct err *e);
 
-/* An absolute path below /build. */
+/* An absolute path below /build, without these either. */
 int check_artifact(const char *text, struct err *e);
 
 /* An absolute path below /dev. */

@@ -91,7 +91,8 @@ static bool is_reserved(const char *name, size_t len)
 		"PATH", "HOME", "TMPDIR", "SHELL", "IFS", "ENV", "CDPATH", "SHELLOPTS", "BASHOPTS",
 		"PS4", "SOURCE_DATE_EPOCH", "GCONV_PATH", "LOCPATH", "PYTHONPATH", "PYTHONHOME",
 		"PYTHONSTARTUP", "PERLLIB", "PERL5LIB", "PERL5OPT", "RUBYLIB", "RUBYOPT",
-		"NODE_OPTIONS", "NODE_PATH",
+		"NODE_OPTIONS", "NODE_PATH", "MAKEFILES", "GCC_EXEC_PREFIX", "COMPILER_PATH",
+		"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS",
 	};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)

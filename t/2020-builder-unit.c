@@ -164,6 +164,11 @@ static void refused_files(void **state)
 	expect_refused("detect: [../x]\n", "b.yaml:1:10: detect: \"../x\": a relative path is "
 					   "allowed, without a slash at its ends, \"//\", \".\", "
 					   "\"..\" or \".git\"");
+	expect_refused("detect: [\"*.mk\"]\n", "b.yaml:1:10: detect: \"*.mk\": patterns are not "
+						"allowed here; name the file");
+	expect_refused("artifact: /build/src/*.raw\n",
+		       "b.yaml:1:11: artifact: \"/build/src/*.raw\": patterns are not allowed "
+		       "here; name the file");
 	expect_refused(
 		"clean_when: [/Makefile]\n",
 		"b.yaml:1:14: clean_when: \"/Makefile\": a relative path is allowed, without a "

@@ -100,7 +100,8 @@ static void variables_that_nobody_may_set(void **state)
 {
 	static const char *const names[] = {"PATH", "HOME", "TMPDIR", "LD_PRELOAD",
 					    "LD_LIBRARY_PATH", "HORNERO_TREE", "BASH_ENV", "ENV",
-					    "GIT_DIR", "SOURCE_DATE_EPOCH", "PYTHONPATH"};
+					    "GIT_DIR", "SOURCE_DATE_EPOCH", "PYTHONPATH",
+					    "MAKEFILES", "JAVA_TOOL_OPTIONS"};
 	struct err e = ERR_INIT;
 
 	(void)state;
