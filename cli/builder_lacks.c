@@ -62,19 +62,12 @@ static void look_at_program(struct look *l, const char *program)
 		lack(l, program, tool_lack(l->b, program), mend_program(l, program));
 }
 
-struct unreadable {
-	const struct conf *c;
-	char *path; /* the first one */
-};
-
-static int check_readable(void *arg, const struct tree_entry *entry, struct err *e)
+static int pass(void *arg, const struct tree_entry *entry, struct err *e)
 {
-	struct unreadable *u = arg;
-
-	if (!input_lacks(u->c, entry->st))
-		return 0;
-	u->path = fs_path("%s", entry->path);
-	return err_set(e, ERR_OPERATOR, "builds cannot read %s", entry->path);
+	(void)arg;
+	(void)entry;
+	(void)e;
+	return 0;
 }
 
 static char *mend_input(const struct look *l, const char *input, int why)
@@ -93,7 +86,6 @@ static char *mend_input(const struct look *l, const char *input, int why)
 static void look_at_input(struct look *l, const char *input)
 {
 	own_free char *path = input_path(l->c, input);
-	struct unreadable u = {.c = l->c};
 	struct err why = ERR_INIT;
 	struct stat st;
 	int code = stat(path, &st) < 0 ? errno : 0;
@@ -101,12 +93,12 @@ static void look_at_input(struct look *l, const char *input)
 	if (code)
 		lack(l, path, fs_path("the input %s: %s", path, strerror(code)),
 		     mend_input(l, input, code));
-	else if (tree_walk(path, check_readable, &u, &why) < 0 && why.class == ERR_OPERATOR)
+	else if (input_lacks(l->c, &st))
+		lack(l, path, fs_path("builds cannot read the input %s", path),
+		     fs_path("chmod %s %s", input_lacks(l->c, &st), path));
+	else if (tree_walk(path, pass, NULL, &why) < 0 && why.class == ERR_OPERATOR)
 		lack(l, path, fs_path("the input %s: %s", path, why.msg),
-		     u.path ? fs_path("chmod %s %s", S_ISDIR(st.st_mode) ? "-R a+rX" : "a+r", path)
-			    : fs_path("mend that, or remove it from `inputs` in a copy of %s",
-				      l->file));
-	free(u.path);
+		     fs_path("mend that, or remove it from `inputs` in a copy of %s", l->file));
 }
 
 /* fetch may look for programs elsewhere than builds do. */

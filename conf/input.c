@@ -25,14 +25,20 @@ int input_check(const struct conf *c, const struct builder *b, const char *input
 {
 	own_free char *path = input_path(c, input);
 	const char *base = input_base(input);
+	const char *lacks;
 	struct stat st;
 
-	if (stat(path, &st) == 0)
-		return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)
-			       ? 0
-			       : err_set(e, ERR_OPERATOR,
-					 "%s/%s.yaml: the input %s is neither a file nor a "
-					 "directory", c->builders_dir, b->name, path);
+	if (stat(path, &st) == 0) {
+		if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+			return err_set(e, ERR_OPERATOR,
+				       "%s/%s.yaml: the input %s is neither a file nor a directory",
+				       c->builders_dir, b->name, path);
+		lacks = input_lacks(c, &st);
+		return lacks ? err_set(e, ERR_OPERATOR,
+				       "%s/%s.yaml: builds cannot read the input %s; chmod %s %s",
+				       c->builders_dir, b->name, path, lacks, path)
+			     : 0;
+	}
 	if (base && errno == ENOENT)
 		return err_set(e, ERR_OPERATOR,
 			       "%s/%s.yaml needs the base image %s, which is not in %s: hornero "
@@ -52,5 +58,5 @@ const char *input_lacks(const struct conf *c, const struct stat *st)
 
 	if (geteuid() != 0 || (bits & wanted) == wanted)
 		return NULL;
-	return wanted == 04 ? "a+r" : "a+rx";
+	return wanted == 04 ? "a+r" : "-R a+rX";
 }

@@ -37,8 +37,8 @@ struct treedigest {
 	struct grow new;
 	struct sha256 *sum; /* of the present tree */
 	bool is_file;       /* that tree is a file */
-	tree_each *guard;   /* may be NULL */
-	void *guard_arg;
+	tree_reader *can_read; /* may be NULL */
+	void *reader;
 	char content[SHA256_HEX + 1]; /* of the newest file */
 };
 
@@ -221,13 +221,13 @@ static int add_entry(void *arg, const struct tree_entry *entry, struct err *e)
 	struct treedigest *t = arg;
 	mode_t mode = entry->st->st_mode;
 
-	if (t->guard && t->guard(t->guard_arg, entry, e) < 0)
-		return -1;
 	if (!*entry->inside)
 		t->is_file = S_ISREG(mode);
 	if (S_ISREG(mode) && file_content(t, entry, e) < 0)
 		return -1;
 	sha256_add_field(t->sum, "path", entry->inside, strlen(entry->inside));
+	if (t->can_read && !t->can_read(t->reader, entry))
+		sha256_add(t->sum, "unreadable\n", strlen("unreadable\n"));
 	if (entry->target)
 		sha256_add_field(t->sum, "link", entry->target, strlen(entry->target));
 	else if (S_ISDIR(mode))
@@ -255,10 +255,10 @@ struct treedigest *treedigest_open(const char *dir, const char *builder)
 	return t;
 }
 
-void treedigest_guard(struct treedigest *t, tree_each *each, void *arg)
+void treedigest_for(struct treedigest *t, tree_reader *can_read, void *reader)
 {
-	t->guard = each;
-	t->guard_arg = arg;
+	t->can_read = can_read;
+	t->reader = reader;
 }
 
 int treedigest_add(struct treedigest *t, const char *path, char digest[SHA256_HEX + 1],

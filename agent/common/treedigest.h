@@ -25,8 +25,10 @@ struct treedigest;
  * counts as none. */
 struct treedigest *treedigest_open(const char *dir, const char *builder);
 
-/* From now on `each` is called for each entry of an input before it is read, and can refuse it. */
-void treedigest_guard(struct treedigest *t, tree_each *each, void *arg);
+/* Digests are for a reader who may not read all: what it cannot read below a directory counts as
+ * such, so that the digest changes when it can. */
+typedef bool tree_reader(void *reader, const struct tree_entry *entry);
+void treedigest_for(struct treedigest *t, tree_reader *can_read, void *reader);
 
 /* The digest of one input. For a file, it is the SHA-256 of its content. For a directory, that of
  * the sorted list of everything below it: path, type, whether it is executable, target of a link,
