@@ -17,7 +17,7 @@
 /* hornerod holds its lock, and makes no progress. */
 static void look_at_agent(struct facts *f, const struct conf *c)
 {
-	long pid = bell_agent(c->run_dir);
+	long pid = bell_noted_agent(c->run_dir);
 	struct process p;
 
 	if (!f->agent_runs || pid <= 0 || !process_look((pid_t)pid, &p) ||

@@ -27,7 +27,7 @@ enum {
  * on v2. */
 static char *find_v2(const struct conf *c)
 {
-	own_free char *path = fs_path("/proc/%ld/cgroup", bell_agent(c->run_dir));
+	own_free char *path = fs_path("/proc/%ld/cgroup", bell_noted_agent(c->run_dir));
 	own_file FILE *groups = fopen(path, "re");
 	char line[LINE_BYTES];
 

@@ -5,20 +5,24 @@
 #include "lib/failpoint.h"
 #include "lib/fs.h"
 #include "lib/own.h"
+#include "lib/process.h"
 
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #define BELL_NAME "doorbell"
 #define LOOK "look "
 #define MISSED_NAME "look"
 
-enum { LOOK_MS = 500 };
+enum { LOOK_MS = 500, PID_TEXT = 32 };
 
 /* Go through the directory's descriptor: sun_path holds 108 bytes, and a state directory's path may
  * be longer. */
@@ -113,6 +117,28 @@ long bell_agent(const char *run_dir)
 			return pid;
 	}
 	return 0;
+}
+
+void bell_note_agent(int lock)
+{
+	if (ftruncate(lock, 0) == 0 && lseek(lock, 0, SEEK_SET) == 0)
+		(void)dprintf(lock, "%ld\n", (long)getpid());
+}
+
+long bell_noted_agent(const char *run_dir)
+{
+	own_free char *path = fs_path("%s/agent.lock", run_dir);
+	own_free char *text = NULL;
+	struct err ignored = ERR_INIT;
+	struct process p;
+	long pid = 0;
+	size_t len;
+
+	if (fs_read(AT_FDCWD, path, PID_TEXT, &text, &len, &ignored) == 0)
+		pid = strtol(text, NULL, 10);
+	return pid > 0 && process_look((pid_t)pid, &p) && strcmp(p.name, "hornerod") == 0
+		       ? pid
+		       : bell_agent(run_dir);
 }
 
 int bell_listen(const char *run_dir, struct err *e)

@@ -26,8 +26,16 @@ bool bell_look(const char *run_dir, const char *repo);
  * 1 if it runs, 0 if not, -1 if the lock cannot be read. */
 int bell_is_attended(const char *run_dir);
 
-/* Returns the process that holds that lock, 0 if there is none or we cannot see it. */
+/* Returns the process that holds that lock, 0 if there is none or we cannot see it. Takes about 10
+ * ms: the kernel lists its locks after a grace period. */
 long bell_agent(const char *run_dir);
+
+/* For hornerod: writes its PID into the lock. */
+void bell_note_agent(int lock);
+
+/* The same at once: the PID in the lock, if a hornerod has it. Only to inform: whoever may write to
+ * DIR may have put it there. */
+long bell_noted_agent(const char *run_dir);
 
 /* Opens hornerod's end, non-blocking. Creates the socket under a temporary name with mode 0660 (the
  * directory's setgid bit gives it the queue's group), then renames it over an old one. Returns a

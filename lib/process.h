@@ -54,7 +54,8 @@ static inline bool process_is_stopped(char state)
 	return state == 'T' || state == 't';
 }
 
-/* Returns the PID of the process that holds an exclusive flock of path, or 0 if none is visible. */
+/* Returns the PID of the process that holds an exclusive flock of path, or 0 if none is visible.
+ * Tries a shared one, for an instant. */
 pid_t process_with_flock(const char *path);
 
 #endif

@@ -107,6 +107,22 @@ test_expect_success 'a short wait opens no inotify, which takes the kernel long 
 	hornero wait $job --timeout 300
 '
 
+# The kernel lists its locks after a grace period. Red without bell_note_agent() in hornerod, and
+# without flock() in process_with_flock().
+test_expect_success 'wait and why do without the list of all locks, which takes 10 ms' '
+	slow_push locks &&
+	gate_reached &&
+	: >calls &&
+	for command in "wait $job --timeout 0" "why $job" "wait $HELLO_UUID --timeout 0"
+	do
+		ASAN_OPTIONS=detect_leaks=0 strace -A -o calls -e trace=openat hornero $command || :
+	done &&
+	gate_open &&
+	hornero wait $job --timeout 300 &&
+	test_grep queue.db calls &&
+	test_grep ! /proc/locks calls
+'
+
 # Red without `seen` of explain_image() in cli/wait.c: then once more for the last line.
 test_expect_success 'a wait for a warm image starts git once' '
 	ASAN_OPTIONS=detect_leaks=0 strace -f -o calls -e trace=execve \

@@ -13,6 +13,7 @@
 #include "agent/hornerod/publication.h"
 #include "agent/hornerod/sweeping.h"
 
+#include "lib/bell.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -210,7 +211,10 @@ int handover_take_lock(struct agent *a, int state, struct err *e)
 	if (sscanf(a->past, FORMAT " lock %d", &lock) != 1)
 		return err_set(e, ERR_US, "the handed-over state is of another version");
 	a->lock = take_fd(lock, e);
-	return a->lock < 0 ? -1 : 0;
+	if (a->lock < 0)
+		return -1;
+	bell_note_agent(a->lock); /* the one before may have had no such note */
+	return 0;
 }
 
 int handover_take_rest(struct agent *a, struct err *e)

@@ -17,6 +17,7 @@
 #include "agent/common/descriptors.h"
 #include "db/job.h"
 #include "conf/good.h"
+#include "lib/bell.h"
 #include "lib/fs.h"
 #include "lib/log.h"
 #include "lib/options.h"
@@ -91,6 +92,7 @@ static int take_lock(struct agent *a, struct err *e)
 			       path);
 	if (rc < 0)
 		return err_wrap(e, "%s", path);
+	bell_note_agent(fd);
 	a->lock = steal_fd(&fd);
 	return 0;
 }
